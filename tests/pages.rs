@@ -9,6 +9,8 @@ mod browser;
 mod checks;
 #[path = "pages/print.rs"]
 mod print;
+#[path = "pages/pseudo.rs"]
+mod pseudo;
 #[path = "pages/rows.rs"]
 mod rows;
 #[path = "pages/states.rs"]
@@ -42,6 +44,31 @@ async fn every_page_at_every_size() {
     }
     browser.close().await;
     wrong.extend(of_box.missing().into_iter().chain(of_relay.missing()).inspect(|found| println!("{found}")));
+    assert!(wrong.is_empty(), "{} findings: see above", wrong.len());
+}
+
+/// Two fifths longer and in brackets: what has no room for a translation shows, and what is no message.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_of_the_box_in_the_pseudo_locale() {
+    let demo = Demo::start(&[]);
+    let browser = Browser::open(Kind::Desk, true).await;
+    let mut wrong = Vec::new();
+    let places = table::Places::look(&browser, &demo.line).await;
+    let at = &demo.line.r#box;
+    // They may have two names.
+    pseudo::choose(&browser, &at.http).await;
+    pseudo::choose(&browser, &at.https).await;
+    let mut rows = rows::PageRows::of_box();
+    for page in table::pages_of_box(&places) {
+        page.open_in_pseudo(&browser).await.iter().for_each(|url| rows.look_at(url.path()));
+        let mut found = checks::check_room(&browser, page.name).await;
+        found.extend(pseudo::check_words(&browser, page.name).await);
+        // Shown also if a later page does not open.
+        found.iter().for_each(|found| println!("{found}"));
+        wrong.extend(found);
+    }
+    browser.close().await;
+    wrong.extend(rows.missing().into_iter().inspect(|found| println!("{found}")));
     assert!(wrong.is_empty(), "{} findings: see above", wrong.len());
 }
 

@@ -19,19 +19,25 @@
   const missed = [];
   let last = "";
   let trouble = "";
-  const things = (n, one) => `${n.toLocaleString("en-US")} ${one}${n === 1 ? "" : "s"}`;
+  // The page holds the sentences, where a number or a name counts with their places for it; plurals have one for each form.
+  const language = document.documentElement.lang || "en";
+  const plurals = new Intl.PluralRules(language);
+  const number = (n) => n.toLocaleString(language);
+  const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (place, name) => (name in values ? values[name] : place));
+  const pluralForm = (n) => plurals.select(n).replace(/^./, (first) => first.toUpperCase());
+  const counted = (sentence, n) => fill(press.dataset[sentence + pluralForm(n)] || press.dataset[`${sentence}Other`], { n: number(n) });
   const tell = () => {
     press.dataset.picked = picked;
-    tally.textContent = `${picked.toLocaleString("en-US")} picked`;
+    tally.textContent = fill(press.dataset.counted, { n: number(picked) });
     const parts = [];
     if (trouble) parts.push(trouble);
-    else if (held) parts.push("Sending…");
+    else if (held) parts.push(press.dataset.sending);
     else if (last) parts.push(last);
-    if (missed.length > 0) parts.push(`${missed.length} not picked: ${missed[missed.length - 1]}`);
+    if (missed.length > 0) parts.push(fill(press.dataset.notPicked, { n: missed.length, last: missed[missed.length - 1] }));
     told.textContent = parts.join(". ");
     if (showPicked) showPicked.hidden = picked === 0;
     const labels = picked * Math.max(1, Number(field("copies") && field("copies").value) || 1);
-    if (print) print.textContent = labels > 0 ? `Print ${things(labels, "label")}` : "Print labels";
+    if (print) print.textContent = labels > 0 ? counted("labels", labels) : press.dataset.labelsNone;
   };
   const miss = (words) => {
     missed.push(words);
@@ -83,7 +89,6 @@
 
   // Null when the batch is settled, taken or refused for good; else what is in the way, empty where a second try is all.
   async function ask(body, batch) {
-    const kept = () => `${things(queue.length, "scan")} kept here`;
     try {
       const answer = await fetch("/staff/labels/picks", {
         method: "POST",
@@ -99,16 +104,16 @@
       }
       if (answer.status === 410) return forget();
       if (answer.redirected || answer.status === 401 || answer.status === 403) {
-        return (await renew()) ? "" : `Signed out. Sign in again in another tab: ${kept()}`;
+        return (await renew()) ? "" : counted("signedOut", queue.length);
       }
       if (answer.status < 500 && answer.status !== 408 && answer.status !== 429) {
-        for (const { text } of batch) miss(`${text}: the box did not take it`);
+        for (const { text } of batch) miss(fill(press.dataset.notTaken, { scan: text }));
         return null;
       }
     } catch {
       // No line, or no answer in time.
     }
-    return `No answer from the box: ${kept()} and sent again`;
+    return counted("noAnswer", queue.length);
   }
 
   function take(answer, batch) {
@@ -131,7 +136,7 @@
           // A tick that was taken back meanwhile stays off; its own word is on the way.
           if (!queue.slice(batch.length).some((next) => next.op === "-" && next.text === result.tag)) box.checked = true;
         }
-        last = result.state === "already" ? `Picked already: ${result.words}` : result.words;
+        last = result.state === "already" ? fill(press.dataset.already, { name: result.words }) : result.words;
         look(result.tag);
       }
       if (result.state === "full" && box) box.checked = false;
@@ -143,7 +148,7 @@
   function forget() {
     field("picks").value = "";
     field("had").value = "";
-    if (picked > 0) miss(`${things(picked, "item")} picked before: the box was restarted, or many other lists were begun since`);
+    if (picked > 0) miss(counted("gone", picked));
     picked = 0;
     queue.unshift(...boxes().filter((box) => box.checked).map((box) => ({ op: "+", text: box.value })));
     return "";

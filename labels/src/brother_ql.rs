@@ -10,7 +10,8 @@ use crate::brother_ql::models::{Model, Roll};
 use crate::brother_ql::status::{Status, StatusKind, StatusReader};
 use crate::dpi::Dpi;
 use crate::language::{
-    Answers, Asking, Condition, EncodeError, Event, Language, PendingLabels, Profile, Row, Session,
+    Answers, Asking, Condition, EncodeError, Event, Language, ModelFault, PendingLabels, Profile, Row,
+    Session,
 };
 
 /// The language's row.
@@ -193,9 +194,7 @@ impl BrotherQl {
         let media = &self.profile.media;
         let roll = Roll::of(media).ok_or_else(|| EncodeError::Roll { name: media.name.clone() })?;
         if media.two_colour && self.model.two_colour == Some(false) {
-            return Err(EncodeError::Model(
-                "this Brother QL prints black only; put in a black-on-white roll and choose it",
-            ));
+            return Err(EncodeError::Model(ModelFault::BlackOnly));
         }
         if roll.offset + roll.pins > self.model.pins {
             return Err(EncodeError::TooWide { width: roll.pins, head: self.model.pins });

@@ -1,5 +1,7 @@
 //! The test label: rulers, darkness, a code of each module size, the head's reach, and what was assumed of the printer.
 
+use serde::{Deserialize, Serialize};
+
 use crate::code::BarcodeError;
 use crate::dpi::Dpi;
 use crate::drawing::{Drawing, Mark};
@@ -35,7 +37,8 @@ pub struct Assumed<'a> {
 }
 
 /// Why there is no test label.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum TestLabelError {
     /// The printer's or roll's name.
     #[error("the printer's name or its roll's name cannot be printed: {0}")]

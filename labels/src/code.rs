@@ -3,6 +3,7 @@
 use datamatrix::{DataMatrix, SymbolList};
 use qrcode::bits::{Bits, encode_auto};
 use qrcode::{Color, EcLevel, QrCode};
+use serde::{Deserialize, Serialize};
 
 use crate::bitmap::Bitmap;
 use crate::dpi::Dpi;
@@ -21,7 +22,8 @@ pub const MODULE_MM_SCANNER: f64 = 0.25;
 pub const CHARS_MAX: usize = 512;
 
 /// Why an address cannot become a code on this label.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum BarcodeError {
     /// A character outside QR's alphanumeric set.
     #[error(

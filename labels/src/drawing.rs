@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::bitmap::Bitmap;
 use crate::code::{Barcode, MODULE_MM_WARN};
 use crate::dpi::Dpi;
@@ -61,7 +63,8 @@ pub enum Mark {
 }
 
 /// What a person should know of a label that can be printed nevertheless.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LabelWarning {
     /// Modules between the least that is printed and what reads well.
     SmallModules {

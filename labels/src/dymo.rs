@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::bitmap::Bitmap;
 use crate::language::{
-    self, Answers, Asking, Condition, EncodeError, Event, IdleDetector, Language, PendingLabels, Profile,
-    Row, Session,
+    self, Answers, Asking, Condition, EncodeError, Event, IdleDetector, Language, ModelFault, PendingLabels,
+    Profile, Row, Session,
 };
 use crate::media::{Length, Media, Thermal};
 
@@ -55,13 +55,10 @@ fn media() -> Vec<Media> {
 }
 
 /// Why a model cannot be driven, if that is known of it.
-pub fn refusal(model: &str) -> Option<&'static str> {
+pub fn refusal(model: &str) -> Option<ModelFault> {
     let model = model.to_ascii_uppercase();
     let locked = model.contains("550") || model.contains("5XL");
-    locked.then_some(
-        "the DYMO LabelWriter 550 series and 5XL cannot be used: they take DYMO's own chipped rolls only and speak a \
-         language of their own; use a LabelWriter 450, or another label printer",
-    )
+    locked.then_some(ModelFault::ChippedRolls)
 }
 
 /// From one question to the next.
@@ -320,7 +317,7 @@ mod tests {
         for model in ["DYMO LabelWriter 550", "LabelWriter 550 Turbo", "labelwriter 5xl"] {
             let model = Some(model.to_owned());
             let refused = Dymo::new(Profile { model, ..Language::Dymo.usual_profile() }).encode(1, &dot());
-            assert!(matches!(refused, Err(EncodeError::Model(why)) if why.contains("chipped rolls")));
+            assert!(matches!(refused, Err(EncodeError::Model(ModelFault::ChippedRolls))));
         }
         assert_eq!(refusal("DYMO LabelWriter 450 Twin Turbo"), None);
         assert_eq!(refusal("DYMO LabelWriter 4XL"), None);

@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::bitmap::Bitmap;
 use crate::dpi::Dpi;
 use crate::language::{
-    Answers, Asking, Condition, EncodeError, Event, Language, PendingLabels, Profile, Row, Session,
+    Answers, Asking, Condition, EncodeError, Event, Language, ModelFault, PendingLabels, Profile, Row,
+    Session,
 };
 use crate::media::{Length, Media, Thermal};
 
@@ -159,9 +160,7 @@ impl EscPos {
     fn refusal(&self) -> Option<EncodeError> {
         let model = self.profile.model.as_deref()?.to_ascii_uppercase();
         let wrong = model.contains("TM-T88") && self.profile.dpi.get() != 180;
-        wrong.then_some(EncodeError::Model(
-            "Epson TM-T88 printers print 180 dots per inch and this one is set up with another resolution; set it up with 180",
-        ))
+        wrong.then_some(EncodeError::Model(ModelFault::OnlyDpi180))
     }
 
     /// Printable, and different for any labels that can await confirmation together.
@@ -458,7 +457,7 @@ mod tests {
         let model = Some("EPSON TM-T88V".to_owned());
         let usual = Language::EscPos.usual_profile();
         let mut s = EscPos::new(Profile { model: model.clone(), ..usual.clone() }, 0);
-        assert!(matches!(s.encode(1, &dot()), Err(EncodeError::Model(why)) if why.contains("180")));
+        assert!(matches!(s.encode(1, &dot()), Err(EncodeError::Model(ModelFault::OnlyDpi180))));
         let dpi = Dpi::new(180).unwrap();
         let mut s = EscPos::new(Profile { model, dpi, head_dots: head_dots(dpi), ..usual }, 0);
         assert!(s.encode(1, &Bitmap::white(512, 9)).is_ok());

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::label_error::LabelError;
 
 macro_rules! fields {
     ($($(#[doc = $doc:literal])* $variant:ident $name:literal $label:literal),+ $(,)?) => {
         /// One field of a label.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
         pub enum Field {
             $($(#[doc = $doc])* $variant),+
         }

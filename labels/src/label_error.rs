@@ -1,11 +1,14 @@
 //! Why a label cannot be drawn.
 
+use serde::{Deserialize, Serialize};
+
 use crate::code::BarcodeError;
 use crate::fields::Field;
 use crate::text::TextError;
 
 /// A text of a label, for a person.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Subject {
     /// A field.
     Field(Field),
@@ -23,7 +26,8 @@ impl std::fmt::Display for Subject {
 }
 
 /// Why a label cannot be made. Nothing has been printed.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum LabelError {
     /// A text with something that cannot be printed.
     #[error("the {subject} cannot be printed: {why}{}", if *asset_number_instead { "; or print the asset number instead" } else { "" })]

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::bitmap::Bitmap;
 use crate::dpi::Dpi;
 use crate::media::{Length, Media};
@@ -25,7 +27,7 @@ pub struct Row {
     /// it, by SNMP; `None` where the line answers there too.
     pub beside: Option<Answers>,
     /// Why a model cannot be driven, if that is known of its name.
-    pub refusal: fn(&str) -> Option<&'static str>,
+    pub refusal: fn(&str) -> Option<ModelFault>,
     /// How the names of their models begin, or the maker's and theirs, in capitals.
     pub models: &'static [&'static str],
     /// By which names they claim to take the language (IEEE 1284, `CMD`).
@@ -110,33 +112,6 @@ pub enum Condition {
     LabelWaiting,
 }
 
-impl Condition {
-    /// What happened and what to do, for a person.
-    pub fn advice(self) -> &'static str {
-        match self {
-            Self::Ready => "The printer is ready.",
-            Self::PaperOut => {
-                "The printer is out of paper. Put in a roll and close the cover: printing goes on by itself."
-            }
-            Self::CoverOpen => "The printer's cover is open. Close it: printing goes on by itself.",
-            Self::CutterJam => "The printer's cutter is stuck. Clear it and switch the printer off and on.",
-            Self::Cooling => "The printer is too hot or pauses. It goes on by itself.",
-            Self::Fault => {
-                "The printer reports a fault. Switch it off and on; if that does not help, call service."
-            }
-            Self::Offline => "The printer is off line. Press its feed or pause key.",
-            Self::RibbonOut => {
-                "The printer's ribbon is at its end. Put in a new one and close the cover: printing goes on by itself."
-            }
-            Self::Paused => "The printer is paused. Press its pause or feed key: printing goes on by itself.",
-            Self::WrongMedia => {
-                "Another roll is in the printer than this job is for. Put in the right one, or cancel and choose what is in it."
-            }
-            Self::LabelWaiting => "Take the label that has come out: printing goes on by itself.",
-        }
-    }
-}
-
 /// What a printer's answer means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
@@ -177,8 +152,28 @@ pub enum Event {
     Silent,
 }
 
+/// Why a model cannot be driven, or not as it is set up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelFault {
+    /// DYMO's printers for chipped rolls.
+    #[error(
+        "the DYMO LabelWriter 550 series and 5XL cannot be used: they take DYMO's own chipped rolls only and speak a language of their own; use a LabelWriter 450, or another label printer"
+    )]
+    ChippedRolls,
+    /// Epson's TM-T88 family has 180 dots per inch alone.
+    #[error(
+        "Epson TM-T88 printers print 180 dots per inch and this one is set up with another resolution; set it up with 180"
+    )]
+    OnlyDpi180,
+    /// A roll with red on it.
+    #[error("this Brother QL prints black only; put in a black-on-white roll and choose it")]
+    BlackOnly,
+}
+
 /// Why a picture cannot be sent to this printer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum EncodeError {
     /// Wider than the head.
     #[error(
@@ -204,8 +199,8 @@ pub enum EncodeError {
         room: u32,
     },
     /// A model that no bytes of ours can drive.
-    #[error("{0}")]
-    Model(&'static str),
+    #[error(transparent)]
+    Model(#[from] ModelFault),
     /// A roll that printers of this language do not know.
     #[error("the roll {name} is none that this kind of printer takes; choose one from its list")]
     Roll {

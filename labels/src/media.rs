@@ -1,5 +1,9 @@
 //! What is in the printer: the size of a label, how rolls are cut, how they are printed, and what lasts on them.
 
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
 use crate::bitmap::Bitmap;
 use crate::dpi::Dpi;
 use crate::drawing::{Drawing, Part};
@@ -46,33 +50,54 @@ pub struct Media {
     pub two_colour: bool,
 }
 
+/// How large the labels of a roll are.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct MediaSize {
+    /// Across the head (millimetres).
+    pub width_mm: f64,
+    /// Along the paper's way (millimetres); absent on an endless roll.
+    pub height_mm: Option<f64>,
+}
+
+impl fmt::Display for MediaSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.height_mm {
+            Some(mm) => write!(f, "the roll of {:.1} × {mm:.1} mm labels", self.width_mm),
+            None => write!(f, "the endless roll of {:.1} mm", self.width_mm),
+        }
+    }
+}
+
 /// Millimetres that an endless label is printed long at most.
 const LENGTH_MM_MAX: f64 = 600.0;
 
 /// Why a picture cannot be put onto what is in the printer. Nothing has been printed.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum MediaError {
     /// Does not fit, either way round.
     #[error(
-        "this label is {label} and {media} prints {area}, which is {over_mm:.1} mm too little, the white that may be cut off counted; choose a template that fits on it, or put in a roll that is large enough"
+        "this label is {label} and {media} prints {area}, which is {over_mm:.1} mm too little, the white that may be cut off counted; choose a template that fits on it, or put in a roll that is large enough",
+        label = size_text(*label_mm), area = area_text(*area_mm)
     )]
     DoesNotFit {
-        /// Size of the label.
-        label: String,
+        /// Width and height of the label.
+        label_mm: (f64, f64),
         /// The roll.
-        media: String,
-        /// What the roll has room for.
-        area: String,
+        media: MediaSize,
+        /// What the roll has room for, across and along; endless rolls have no end.
+        area_mm: (f64, Option<f64>),
         /// What is missing, whichever way round less is.
         over_mm: f64,
     },
     /// Wider than the head, though not than the roll.
     #[error(
-        "this label is {label} and the printer's head reaches {head_mm:.1} mm ({head_dots} dots), which is {over_mm:.1} mm too little; choose a narrower template or a wider printer"
+        "this label is {label} and the printer's head reaches {head_mm:.1} mm ({head_dots} dots), which is {over_mm:.1} mm too little; choose a narrower template or a wider printer",
+        label = size_text(*label_mm)
     )]
     WiderThanHead {
-        /// Size of the label.
-        label: String,
+        /// Width and height of the label.
+        label_mm: (f64, f64),
         /// Reach of the head.
         head_mm: f64,
         /// The same in dots.
@@ -99,30 +124,29 @@ impl Media {
         }
     }
 
-    /// What it is, for a person: `62 × 29 mm labels` or `a 62 mm endless roll`.
+    /// How large it is.
+    pub fn size(&self) -> MediaSize {
+        let height_mm = match self.length {
+            Length::DieCut { mm, .. } => Some(mm),
+            Length::Continuous => None,
+        };
+        MediaSize { width_mm: self.width_mm, height_mm }
+    }
+
+    /// What it is, for a developer: `the roll of 62.0 × 29.0 mm labels` or `the endless roll of 62.0 mm`.
     pub fn describe(&self) -> String {
-        match self.length {
-            Length::DieCut { mm, .. } => format!("the roll of {:.1} × {mm:.1} mm labels", self.width_mm),
-            Length::Continuous => format!("the endless roll of {:.1} mm", self.width_mm),
-        }
+        self.size().to_string()
     }
 
-    /// What a person should know before choosing it.
-    pub fn warning(&self) -> Option<&'static str> {
-        match self.thermal {
-            Thermal::Direct => Some(
-                "Alcohol and most disinfectants darken direct thermal paper until the code cannot be read. On things that are wiped use top-coated direct thermal labels, or thermal transfer with a resin ribbon.",
-            ),
-            Thermal::Transfer => None,
-        }
+    /// Whether alcohol and most disinfectants darken it until its code cannot be read.
+    pub fn is_darkened_by_wiping(&self) -> bool {
+        self.thermal == Thermal::Direct
     }
 
-    fn area(&self, dpi: Dpi, head_dots: u32) -> String {
+    /// Across and along.
+    fn area_mm(&self, dpi: Dpi, head_dots: u32) -> (f64, Option<f64>) {
         let across = dpi.mm(self.dots_across(dpi).min(head_dots));
-        match self.dots_along(dpi) {
-            Some(along) => format!("{across:.1} × {:.1} mm", dpi.mm(along)),
-            None => format!("{across:.1} mm across"),
-        }
+        (across, self.dots_along(dpi).map(|along| dpi.mm(along)))
     }
 }
 
@@ -161,13 +185,13 @@ impl PrintWindow {
         if let Some(window) = Self::fitting(label, across, along) {
             return Ok(window);
         }
-        let (label_mm, over_mm) = (size(label), missing_mm(label, across, along));
+        let (label_mm, over_mm) = (size_mm(label), missing_mm(label, across, along));
         if Self::fitting(label, roll, along).is_some() {
             let head_mm = dpi.mm(head_dots);
-            return Err(MediaError::WiderThanHead { label: label_mm, head_mm, head_dots, over_mm });
+            return Err(MediaError::WiderThanHead { label_mm, head_mm, head_dots, over_mm });
         }
-        let (media, area) = (media.describe(), media.area(dpi, head_dots));
-        Err(MediaError::DoesNotFit { label: label_mm, media, area, over_mm })
+        let (media, area_mm) = (media.size(), media.area_mm(dpi, head_dots));
+        Err(MediaError::DoesNotFit { label_mm, media, area_mm, over_mm })
     }
 
     fn fitting(label: &Drawing, across: u32, along: u32) -> Option<Self> {
@@ -228,8 +252,19 @@ pub fn place(
     Ok(PlacedLabel { dots: if window.turned { upright.turned_right() } else { upright }, window })
 }
 
-fn size(label: &Drawing) -> String {
-    format!("{:.1} × {:.1} mm", label.dpi.mm(label.width), label.dpi.mm(label.height))
+fn size_mm(label: &Drawing) -> (f64, f64) {
+    (label.dpi.mm(label.width), label.dpi.mm(label.height))
+}
+
+fn size_text((width, height): (f64, f64)) -> String {
+    format!("{width:.1} × {height:.1} mm")
+}
+
+fn area_text(area: (f64, Option<f64>)) -> String {
+    match area {
+        (across, Some(along)) => size_text((across, along)),
+        (across, None) => format!("{across:.1} mm across"),
+    }
 }
 
 /// What is missing for it, whichever way round less is; rounded up, so that it is never nothing.
@@ -407,7 +442,7 @@ mod tests {
 
     #[test]
     fn direct_thermal_is_warned_of() {
-        assert!(die_cut(62.0, 29.0).warning().is_some_and(|w| w.contains("Alcohol")));
-        assert_eq!(Media { thermal: Thermal::Transfer, ..die_cut(62.0, 29.0) }.warning(), None);
+        assert!(die_cut(62.0, 29.0).is_darkened_by_wiping());
+        assert!(!Media { thermal: Thermal::Transfer, ..die_cut(62.0, 29.0) }.is_darkened_by_wiping());
     }
 }

@@ -2,6 +2,7 @@
 
 use datamatrix::DataMatrix;
 use rqrr::PreparedImage;
+use serde::{Deserialize, Serialize};
 
 use crate::bitmap::Bitmap;
 use crate::code::{Barcode, BarcodeError, BarcodeKind};
@@ -9,7 +10,8 @@ use crate::drawing::{Drawing, Mark};
 use crate::media::PlacedLabel;
 
 /// Why a label would not scan.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum ReadbackError {
     /// No code was found, or one that does not decode.
     #[error("this label would not scan: its code could not be read back; nothing was printed")]

@@ -1,5 +1,7 @@
 //! Sheets of labels for office printers: where each label of a known sheet lies, in millimetres from its top left.
 
+use serde::{Deserialize, Serialize};
+
 use crate::template::{self, Height, Template};
 
 /// Furthest that a person may move the print to make up for how a printer draws its paper in (millimetres).
@@ -97,7 +99,8 @@ pub struct Nudge {
 }
 
 /// Why labels cannot be put on a sheet. Nothing has been printed.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum SheetError {
     /// No sheet has that name.
     #[error("there is no sheet {0:?}; choose one of {names}", names = names(SHEETS.iter()))]
@@ -111,7 +114,7 @@ pub enum SheetError {
         /// Width and height of the label.
         label_mm: (f64, f64),
         /// What it was meant for.
-        sheet: &'static str,
+        sheet: String,
         /// Width and height of a label of that sheet.
         cell_mm: (f64, f64),
     },
@@ -119,7 +122,7 @@ pub enum SheetError {
     #[error("a sheet of {sheet} has labels 1 to {count}; it cannot start at label {start}")]
     Start {
         /// Which sheet.
-        sheet: &'static str,
+        sheet: String,
         /// Labels on it.
         count: u32,
         /// What was asked for.
@@ -131,7 +134,7 @@ pub enum SheetError {
     )]
     Nudge {
         /// Which sheet.
-        sheet: &'static str,
+        sheet: String,
         /// To the right.
         x_mm: f64,
         /// Down.
@@ -193,7 +196,11 @@ impl Sheet {
     /// [`SheetError::Start`] and [`SheetError::Nudge`].
     pub fn places(&self, start: Start, nudge: Nudge) -> Result<SheetPositions, SheetError> {
         if start.0 == 0 || start.0 > self.count() {
-            return Err(SheetError::Start { sheet: self.name, count: self.count(), start: start.0 });
+            return Err(SheetError::Start {
+                sheet: self.name.to_owned(),
+                count: self.count(),
+                start: start.0,
+            });
         }
         let last = |first: f64, pitch: f64, n: u32, size: f64| first + pitch * f64::from(n - 1) + size;
         let right = last(self.first_mm.0, self.pitch_mm.0, self.columns, self.label_mm.0);
@@ -204,9 +211,18 @@ impl Sheet {
         if !inside(nudge.x_mm, self.first_mm.0, right, self.page_mm.0)
             || !inside(nudge.y_mm, self.first_mm.1, bottom, self.page_mm.1)
         {
-            return Err(SheetError::Nudge { sheet: self.name, x_mm: nudge.x_mm, y_mm: nudge.y_mm });
+            return Err(SheetError::Nudge {
+                sheet: self.name.to_owned(),
+                x_mm: nudge.x_mm,
+                y_mm: nudge.y_mm,
+            });
         }
         Ok(SheetPositions { sheet: *self, gone: start.0 as usize - 1, nudge })
+    }
+
+    /// The sheets whose labels have room for one of this width and height.
+    pub fn that_hold(label_mm: (f64, f64)) -> impl Iterator<Item = &'static Self> {
+        SHEETS.iter().filter(move |sheet| sheet.holds(label_mm))
     }
 
     fn holds(&self, label_mm: (f64, f64)) -> bool {
@@ -222,7 +238,7 @@ impl SheetPositions {
     pub fn at(&self, index: usize, label_mm: (f64, f64)) -> Result<Place, SheetError> {
         let s = &self.sheet;
         if !s.holds(label_mm) {
-            return Err(SheetError::TooLarge { label_mm, sheet: s.name, cell_mm: s.label_mm });
+            return Err(SheetError::TooLarge { label_mm, sheet: s.name.to_owned(), cell_mm: s.label_mm });
         }
         let (count, columns) = (s.count() as usize, s.columns as usize);
         let n = index.saturating_add(self.gone);
@@ -243,7 +259,7 @@ fn names<'a>(sheets: impl Iterator<Item = &'a Sheet>) -> String {
 
 /// What to do with a label that is too large.
 fn instead(label_mm: (f64, f64)) -> String {
-    let would = names(SHEETS.iter().filter(|s| s.holds(label_mm)));
+    let would = names(Sheet::that_hold(label_mm));
     if would.is_empty() {
         "no sheet has room for it: choose a smaller label or print one label a page".into()
     } else {
@@ -306,7 +322,7 @@ mod tests {
         assert_eq!(at("L7160", 5, 0), at("L7160", 1, 4));
         for n in [0, 31, u32::MAX] {
             let e = sheet("5160").places(Start::at(n), Nudge::default()).unwrap_err();
-            assert_eq!(e, SheetError::Start { sheet: "Avery 5160", count: 30, start: n });
+            assert_eq!(e, SheetError::Start { sheet: "Avery 5160".to_owned(), count: 30, start: n });
             assert!(e.to_string().contains("labels 1 to 30"), "{e}");
         }
     }

@@ -1,5 +1,6 @@
 //! Words on a label: what may be printed at all, how it is fitted into a box, and setting it in dots.
 
+use serde::{Deserialize, Serialize};
 use skrifa::GlyphId;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -16,7 +17,8 @@ pub const FIELD_LINES_MAX: usize = 64;
 pub const BLOCK_LINES_MAX: usize = 64;
 
 /// Why a text cannot be printed as it is.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum TextError {
     /// The fonts have no picture of it.
     #[error("the character {0:?} ({code}) cannot be printed; write it with Latin, Greek or Cyrillic letters", code = code(*.0))]

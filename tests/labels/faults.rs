@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use appliance::printing::plan::{WINDOW, WINDOW_UNCONFIRMED};
 use appliance::printing::{
-    AnswerError, JobRequest, JobState, LabelRequest, LabelState, PrintRefusal, PrinterConfig, PrinterState,
-    Proof,
+    AnswerError, FailureCause, JobRequest, JobState, LabelRequest, LabelState, PrintRefusal, PrinterCause,
+    PrinterConfig, PrinterState, Proof,
 };
 use harness::virtual_printer::{Fault, Options};
 use labels::Language;
-use labels::language::Answers;
+use labels::language::{Answers, Condition};
 use record::ids::JobId;
 
 use crate::room::{Batch, KINDS, Kind, Room, SOON, Shop, patience};
@@ -25,7 +25,7 @@ fn off_at_first_then_it_prints_by_itself() {
     let room = shop.open();
     let batch = Batch::new(21, 3, |n| n == 2);
     room.printing.submit(batch.request()).unwrap();
-    let job = room.until_paused(batch.id, "cannot be reached");
+    let job = room.until_paused(batch.id, |cause| matches!(cause, PrinterCause::Unreachable { .. }));
     assert!(job.labels.iter().all(|l| l.state == LabelState::Queued));
     shop.printer.mend();
     let job = room.until_done(batch.id);
@@ -37,7 +37,7 @@ fn off_at_first_then_it_prints_by_itself() {
 #[test]
 fn out_of_paper_and_open_are_waited_for_and_nothing_is_sent_twice() {
     for (seed, fault, told) in
-        [(22, Fault::PaperOutAfter(3), "out of paper"), (23, Fault::CoverOpen, "cover is open")]
+        [(22, Fault::PaperOutAfter(3), Condition::PaperOut), (23, Fault::CoverOpen, Condition::CoverOpen)]
     {
         // The others throw away what they hold, and are asked about.
         for kind in [Language::EscPos, Language::Zpl, Language::Tspl].map(Kind::of) {
@@ -46,7 +46,7 @@ fn out_of_paper_and_open_are_waited_for_and_nothing_is_sent_twice() {
             let batch = Batch::on(kind, seed, 6, |n| n > 3);
             shop.printer.set(fault);
             room.printing.submit(batch.request()).unwrap();
-            let job = room.until_paused(batch.id, told);
+            let job = room.until_paused(batch.id, |cause| *cause == PrinterCause::Condition(told));
             batch.check(&job, &batch.out(&shop.printer), WINDOW);
             assert_eq!(room.printing.printers()[0].state, PrinterState::Stopped);
             shop.printer.mend();
@@ -143,7 +143,7 @@ fn a_person_who_errs_cannot_double_a_blank_tag() {
     room.answer_truthfully(batch.id, &[]);
     let job = room.until_done(batch.id);
     assert_eq!(job.labels[0].state, LabelState::Failed);
-    assert!(job.labels[0].reason.as_ref().is_some_and(|r| r.contains("fresh one")), "{job:#?}");
+    assert_eq!(job.labels[0].failure, Some(FailureCause::BlankNotFound), "{job:#?}");
     let out = batch.out(&shop.printer);
     assert_eq!(out.iter().filter(|&&n| n == 1).count(), 1, "{out:?}");
     assert!(out.contains(&2));
@@ -165,7 +165,7 @@ fn a_mute_printer_gets_nothing_as_long_as_nothing_is_lost_by_waiting() {
     let room = shop.open_with(config);
     let batch = Batch::named(28, 2);
     room.printing.submit(batch.request()).unwrap();
-    room.until_paused(batch.id, "stopped answering");
+    room.until_paused(batch.id, |cause| matches!(cause, PrinterCause::Unanswering { .. }));
     assert_eq!(states(&room, batch.id), [LabelState::Queued; 2]);
     assert!(shop.printer.printed().is_empty());
     shop.printer.mend();
@@ -241,7 +241,7 @@ fn what_one_that_says_nothing_has_not_taken_is_waited_for_and_told() {
     let batch = Batch::named(44, 4);
     shop.printer.set(Fault::CoverOpen);
     room.printing.submit(batch.request()).unwrap();
-    let job = room.until_paused(batch.id, "takes no more data");
+    let job = room.until_paused(batch.id, |cause| *cause == PrinterCause::Full);
     assert!(job.labels.iter().all(|l| l.state != LabelState::Unknown), "{job:#?}");
     shop.printer.mend();
     room.until_done(batch.id);
@@ -280,7 +280,7 @@ fn a_brother_on_a_network_that_falls_silent_is_told() {
     room.printing.submit(batch.request()).unwrap();
     assert!(shop.printer.wait(SOON, |out| !out.is_empty()));
     shop.printer.set(Fault::Mute);
-    room.until_paused(batch.id, "does not answer any more");
+    room.until_paused(batch.id, |cause| *cause == PrinterCause::Mute);
     shop.printer.mend();
     room.until_done(batch.id);
     assert!(shop.printer.wait_until_idle(SOON));
@@ -337,7 +337,7 @@ fn cancelled_after_the_labels_in_flight() {
     shop.printer.set(Fault::PaperOutAfter(1));
     let batch = Batch::named(34, 9);
     room.printing.submit(batch.request()).unwrap();
-    room.until_paused(batch.id, "out of paper");
+    room.until_paused(batch.id, |cause| *cause == PrinterCause::Condition(Condition::PaperOut));
     room.printing.cancel(batch.id).unwrap();
     shop.printer.mend();
     let job = room.until(batch.id, |job| job.state == JobState::Cancelled);

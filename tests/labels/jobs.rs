@@ -3,9 +3,11 @@
 use std::time::{Duration, Instant};
 
 use appliance::printing::{
-    JobKind, JobRequest, JobState, LabelState, PrintRefusal, PrinterRefusal, PrinterSettings, ReprintRequest,
+    JobKind, JobNote, JobRequest, JobState, LabelState, PrintRefusal, PrinterCause, PrinterRefusal,
+    PrinterSettings, ReprintRequest,
 };
 use harness::virtual_printer::Fault;
+use labels::language::Condition;
 use record::ids::JobId;
 
 use crate::room::{Batch, Room, SOON, Shop, database};
@@ -55,7 +57,7 @@ fn a_job_waits_for_its_printer_to_come_back() {
     shop.printer.set(Fault::PaperOutAfter(1));
     let batch = Batch::named(52, 5);
     room.printing.submit(batch.request()).unwrap();
-    room.until_paused(batch.id, "out of paper");
+    room.until_paused(batch.id, |cause| *cause == PrinterCause::Condition(Condition::PaperOut));
     // It stands still with labels in it, so it cannot leave in good order: these are in doubt.
     room.printing.remove("Bench").unwrap();
     let job = room.until(batch.id, |job| job.state == JobState::Asking);
@@ -63,7 +65,7 @@ fn a_job_waits_for_its_printer_to_come_back() {
     shop.printer.mend();
     assert!(shop.printer.wait_until_idle(SOON));
     room.answer_truthfully(batch.id, &batch.out(&shop.printer));
-    room.until_paused(batch.id, "not set up any more");
+    room.until_paused(batch.id, |cause| matches!(cause, PrinterCause::NotSetUp { .. }));
     room.printing.add(&settings(&shop)).unwrap();
     let job = room.until_done(batch.id);
     batch.check_all_out(&job, &batch.out(&shop.printer));
@@ -117,7 +119,11 @@ fn a_label_that_the_roll_is_too_small_for_is_taken_smaller_and_it_is_said() {
     assert!(refused.contains("30.0 × 15.0 mm") && refused.contains("choose a template"), "{refused}");
     let job = room.printing.submit(JobRequest::new(id, labels)).unwrap();
     assert_eq!(job.template, "micro");
-    assert!(job.notes[0].contains("micro is used"), "{:?}", job.notes);
+    assert!(
+        matches!(&job.notes[0], JobNote::OtherTemplate { template, .. } if template == "micro"),
+        "{:?}",
+        job.notes
+    );
     room.until_done(id);
 }
 

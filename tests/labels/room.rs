@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use appliance::clock::system_clock;
 use appliance::printing::{
-    JobOutcome, JobRequest, JobState, JobView, LabelRequest, LabelState, MediaChoice, Patience,
+    JobOutcome, JobRequest, JobState, JobView, LabelRequest, LabelState, MediaChoice, Patience, PrinterCause,
     PrinterConfig, PrinterSettings, Printing, Proof,
 };
 use harness::virtual_printer;
@@ -166,8 +166,8 @@ impl Room {
     }
 
     #[track_caller]
-    pub fn until_paused(&self, id: JobId, because: &str) -> JobView {
-        self.until(id, |job| matches!(&job.state, JobState::Paused(reason) if reason.contains(because)))
+    pub fn until_paused(&self, id: JobId, is: impl Fn(&PrinterCause) -> bool) -> JobView {
+        self.until(id, |job| matches!(&job.state, JobState::Paused(cause) if is(cause)))
     }
 
     /// A person who looks into the tray and tells the truth about each label in doubt.

@@ -62,15 +62,12 @@ pub(crate) async fn check(browser: &Browser, name: &str) -> Vec<String> {
         for scheme in SCHEMES {
             let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
             browser.devtools("Emulation.setEmulatedMedia", media).await;
-            let mut found = texts(browser.client.execute_async(AXE, vec![]).await.expect("axe-core answers"));
+            let mut found = find_violations(browser).await;
             found.extend(
                 texts(browser.script(SMALL).await).into_iter().map(|small| format!("too small, {small}")),
             );
             found.extend(texts(browser.script(LAYOUT).await));
-            let across = browser.script("return document.documentElement.scrollWidth").await;
-            if across.as_u64().is_none_or(|across| across > u64::from(width)) {
-                found.push(format!("scrolls sideways: it is {across} wide"));
-            }
+            found.extend(find_overflow(browser, width).await);
             wrong.extend(found.into_iter().map(|what| format!("{name} at {width} {scheme}: {what}")));
             if width != WIDTHS[0] {
                 picture(browser, &format!("{name}-{width}-{scheme}.png")).await;
@@ -81,7 +78,32 @@ pub(crate) async fn check(browser: &Browser, name: &str) -> Vec<String> {
     wrong
 }
 
-fn texts(list: Value) -> Vec<String> {
+/// What words that are longer than English could break, on a phone and at a desk.
+pub(crate) async fn check_room(browser: &Browser, name: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    browser.script(&harness::tools::axe_source()).await;
+    for width in &WIDTHS[1..] {
+        browser.resize(*width, if *width < 700 { 844 } else { 800 }).await;
+        let mut found = find_violations(browser).await;
+        found.extend(find_overflow(browser, *width).await);
+        wrong.extend(found.into_iter().map(|what| format!("{name} in pseudo at {width}: {what}")));
+        picture(browser, &format!("{name}-pseudo-{width}.png")).await;
+    }
+    wrong
+}
+
+async fn find_violations(browser: &Browser) -> Vec<String> {
+    texts(browser.client.execute_async(AXE, vec![]).await.expect("axe-core answers"))
+}
+
+async fn find_overflow(browser: &Browser, width: u32) -> Option<String> {
+    let across = browser.script("return document.documentElement.scrollWidth").await;
+    let is_wider = across.as_u64().is_none_or(|across| across > u64::from(width));
+    is_wider.then(|| format!("scrolls sideways: it is {across} wide"))
+}
+
+/// A list of texts that a script gave.
+pub(crate) fn texts(list: Value) -> Vec<String> {
     let texts =
         list.as_array().map(|list| list.iter().map(|v| v.as_str().unwrap_or("?").to_owned()).collect());
     texts.unwrap_or_else(|| vec![format!("no list: {list}")])

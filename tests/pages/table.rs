@@ -4,6 +4,7 @@ use harness::demo::line::{Line, RelayLine};
 use reqwest::Url;
 
 use super::browser::Browser;
+use super::pseudo;
 
 /// What is done on a page to come to the state that is meant.
 pub(crate) enum Act {
@@ -31,6 +32,19 @@ impl Page {
 
     /// Shows it, and makes sure that it is the one that is meant. The addresses that it came by, the first and the last.
     pub(crate) async fn open(&self, browser: &Browser) -> [Url; 2] {
+        let asked = self.act(browser).await;
+        browser.shows(self.says).await;
+        [asked, browser.client.current_url().await.expect("a page")]
+    }
+
+    /// The same in a browser that reads the pseudo locale.
+    pub(crate) async fn open_in_pseudo(&self, browser: &Browser) -> [Url; 2] {
+        let asked = self.act(browser).await;
+        pseudo::shows(browser, self.says).await;
+        [asked, browser.client.current_url().await.expect("a page")]
+    }
+
+    async fn act(&self, browser: &Browser) -> Url {
         let asked = Url::parse(&self.url).unwrap_or_else(|e| panic!("{}: {e}", self.url));
         browser.goto(&self.url).await;
         for act in &self.acts {
@@ -41,8 +55,7 @@ impl Page {
                 }
             }
         }
-        browser.shows(self.says).await;
-        [asked, browser.client.current_url().await.expect("a page")]
+        asked
     }
 }
 
@@ -169,6 +182,11 @@ pub(crate) fn pages(at: &Places) -> Vec<Page> {
     pages.extend(staff_access(at));
     pages.extend(relay(at));
     pages
+}
+
+/// Those of the box, in one language from the first to the last.
+pub(crate) fn pages_of_box(at: &Places) -> Vec<Page> {
+    [technician(at), staff(at), staff_access(at)].into_iter().flatten().collect()
 }
 
 fn technician(at: &Places) -> Vec<Page> {

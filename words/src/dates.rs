@@ -119,6 +119,17 @@ impl Dates {
         Moment::new(&self.now, self.join_time("date-board-clock", &day, &self.now))
     }
 
+    /// The zone as a page names it once: in English by its IANA name, in Spanish as `hora central`.
+    pub fn zone_name(&self) -> String {
+        let name = self.now.time_zone().iana_name().unwrap_or("UTC");
+        let values = [
+            ("group", zone_group(name).into()),
+            ("region", self.words.catalog.locale().region().into()),
+            ("zone", name.into()),
+        ];
+        self.words.catalog.format("date-zone", &values)
+    }
+
     fn in_zone(&self, ms: i64) -> Zoned {
         nearest_timestamp(ms).to_zoned(self.now.time_zone().clone())
     }
@@ -181,6 +192,71 @@ impl DateWords {
             ("year", date.year().to_string().into()),
         ];
         self.catalog.format_inner(key, &values)
+    }
+}
+
+/// The group of zones that CLDR calls by one name, as far as our languages have a name for it.
+fn zone_group(zone: &str) -> &'static str {
+    match zone {
+        "America/Chicago"
+        | "America/Indiana/Knox"
+        | "America/Indiana/Tell_City"
+        | "America/Menominee"
+        | "America/North_Dakota/Beulah"
+        | "America/North_Dakota/Center"
+        | "America/North_Dakota/New_Salem"
+        | "America/Winnipeg"
+        | "America/Regina"
+        | "America/Mexico_City"
+        | "America/Monterrey"
+        | "America/Matamoros"
+        | "America/Merida"
+        | "America/Chihuahua"
+        | "America/Ojinaga"
+        | "America/Bahia_Banderas"
+        | "America/Belize"
+        | "America/Costa_Rica"
+        | "America/El_Salvador"
+        | "America/Guatemala"
+        | "America/Managua"
+        | "America/Tegucigalpa"
+        | "US/Central" => "CENTRAL",
+        "America/New_York"
+        | "America/Detroit"
+        | "America/Indianapolis"
+        | "America/Indiana/Indianapolis"
+        | "America/Indiana/Marengo"
+        | "America/Indiana/Petersburg"
+        | "America/Indiana/Vevay"
+        | "America/Indiana/Vincennes"
+        | "America/Indiana/Winamac"
+        | "America/Louisville"
+        | "America/Kentucky/Louisville"
+        | "America/Kentucky/Monticello"
+        | "America/Toronto"
+        | "America/Cancun"
+        | "America/Panama"
+        | "America/Jamaica"
+        | "America/Nassau"
+        | "US/Eastern" => "EASTERN",
+        "America/Denver"
+        | "America/Boise"
+        | "America/Phoenix"
+        | "America/Edmonton"
+        | "America/Ciudad_Juarez"
+        | "US/Mountain"
+        | "US/Arizona" => "MOUNTAIN",
+        "America/Los_Angeles" | "America/Vancouver" | "America/Tijuana" | "US/Pacific" => "PACIFIC",
+        "America/Hermosillo" | "America/Mazatlan" => "PACIFIC-OF-MEXICO",
+        "America/Anchorage" | "America/Juneau" | "America/Metlakatla" | "America/Nome" | "America/Sitka"
+        | "America/Yakutat" | "US/Alaska" => "ALASKA",
+        "Pacific/Honolulu" | "America/Adak" | "US/Hawaii" => "HAWAII",
+        "America/Puerto_Rico" | "America/St_Thomas" | "America/Halifax" | "America/Moncton" => "ATLANTIC",
+        "America/St_Johns" => "NEWFOUNDLAND",
+        "Europe/Madrid" | "Africa/Ceuta" => "CENTRAL-EUROPE",
+        "Atlantic/Canary" => "WESTERN-EUROPE",
+        "UTC" | "Etc/UTC" => "UNIVERSAL",
+        _ => "NAMELESS",
     }
 }
 
@@ -249,6 +325,27 @@ mod tests {
         assert_eq!(es.day_with_year(NOW_MS).text, "20 nov 2026");
         assert_eq!(es.month_and_year(NOW_MS).text, "noviembre de 2026");
         assert_eq!(us.short_day(NOW_MS).text, us.axis_day(us.now.date()));
+    }
+
+    /// What CLDR calls the generic time of each, in the long form.
+    #[test]
+    fn zones_are_named_as_people_call_them() {
+        let name = |locale, zone| Dates::new(locale, zone, NOW_MS).zone_name();
+        for (locale, zone, words) in [
+            (Locale::EsUs, "America/Chicago", "hora central"),
+            (Locale::EsUs, "America/New_York", "hora oriental"),
+            (Locale::EsUs, "America/Denver", "hora de las Montañas Rocosas"),
+            (Locale::EsMx, "America/Ciudad_Juarez", "hora de la montaña"),
+            (Locale::EsMx, "America/Mazatlan", "hora del Pacífico de México"),
+            (Locale::EsEs, "Europe/Madrid", "hora de Europa central"),
+            (Locale::EsUs, "UTC", "tiempo universal coordinado"),
+            (Locale::EsUs, "Asia/Kolkata", "hora de Asia/Kolkata"),
+            (Locale::EnUs, "America/Chicago", "America/Chicago"),
+            (Locale::EnGb, "Mars/Olympus", "UTC"),
+            (Locale::Pseudo, "America/Chicago", "⟦America/Chicago⟧"),
+        ] {
+            assert_eq!(name(locale, zone), words, "{zone}");
+        }
     }
 
     #[test]

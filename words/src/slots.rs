@@ -44,6 +44,18 @@ impl SafeHtml {
         Self(html)
     }
 
+    /// Pieces one after the other, with a text between them.
+    pub fn join(pieces: impl IntoIterator<Item = Self>, between: &str) -> Self {
+        let mut html = String::new();
+        for (number, piece) in pieces.into_iter().enumerate() {
+            if number > 0 {
+                push_escaped(&mut html, between);
+            }
+            html.push_str(&piece.0);
+        }
+        Self(html)
+    }
+
     /// What somebody entered (a name, a place), which no translator translates and whose direction is its own.
     pub fn entered(text: &str) -> Self {
         Self::element("bdi", &[("translate", "no")], text)
@@ -104,6 +116,16 @@ mod tests {
         let time = "<time datetime=\"2026-11-20T14:04:31-06:00\">14:04</time>";
         assert_eq!(html.to_string(), format!("{probe} is clean until {time} &#38; &#60;no&#62; {probe}"));
         assert_eq!(fill_slots(S3.0.to_string(), []).to_string(), "\u{FFFD}");
+    }
+
+    #[test]
+    fn pieces_are_joined_by_a_text() {
+        let joined =
+            |names: &[&str]| SafeHtml::join(names.iter().map(|n| SafeHtml::entered(n)), " & ").to_string();
+        let name = |name: &str| format!("<bdi translate=\"no\">{name}</bdi>");
+        assert_eq!(joined(&[]), "");
+        assert_eq!(joined(&["a"]), name("a"));
+        assert_eq!(joined(&["a", "b"]), format!("{} &#38; {}", name("a"), name("b")));
     }
 
     #[test]

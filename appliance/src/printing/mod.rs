@@ -37,9 +37,14 @@ pub(crate) use crate::printing::devices::ipp::fake::FakeQueue;
 pub use crate::printing::devices::ipp::{Progress, Queue, QueueState};
 pub use crate::printing::devices::usb::DeviceTree;
 pub use crate::printing::model::address::{Address, AddressError, UsbId};
+pub use crate::printing::model::cause::{
+    FailureCause, JobNote, PrintUnit, PrinterCause, PrinterPaper, SeenAt, StartRefusal,
+};
 pub use crate::printing::model::content_version::{ContentVersion, ContentVersionError};
 pub use crate::printing::model::ledger_error::LedgerError;
+pub(crate) use crate::printing::model::limits::OPEN_MAX;
 pub use crate::printing::model::limits::{KEY_CHARS_MAX, LABELS_MAX, REASON_CHARS_MAX};
+pub use crate::printing::model::line_fault::{DeviceFault, FolderFault, LineFault, UsbFault};
 pub use crate::printing::model::make_error::MakeError;
 pub use crate::printing::model::patience::Patience;
 pub use crate::printing::model::plan::{self, LabelState, Proof};
@@ -48,7 +53,7 @@ pub use crate::printing::model::printer_settings::{
     PrinterSettings, sheet_name,
 };
 pub use crate::printing::model::printer_state::PrinterState;
-pub use crate::printing::model::queue_error::QueueError;
+pub use crate::printing::model::queue_error::{GarbledAnswer, LostAnswer, QueueError, QueueRefusal};
 pub use crate::printing::model::request::{
     JobKind, JobRequest, LabelRequest, Names, Reprint, ReprintRequest,
 };
@@ -114,14 +119,14 @@ impl Printing {
         for config in printers {
             // One printer's wrong address must not keep the box from recording cleanings.
             if let Err(refusal) = printing.hire(config.clone(), true) {
-                printing.stand_idle(config, true, &refusal);
+                printing.stand_idle(config, true, refusal);
             }
         }
         for settings in kept {
             match settings.checked() {
                 Ok(config) => {
                     if let Err(refusal) = printing.hire(config.clone(), false) {
-                        printing.stand_idle(config, false, &refusal);
+                        printing.stand_idle(config, false, refusal);
                     }
                 }
                 Err(error) => tracing::error!(printer = settings.name, %error, "a printer was not started"),
@@ -246,7 +251,7 @@ impl Printing {
     fn view(&self, job: &Job) -> Result<JobView, LedgerError> {
         let rows = self.ledger.rows(job.seq)?;
         let labels = (1..).zip(self.ledger.labels(job.seq)?).zip(&rows);
-        let labels = labels.map(|((n, (label, reason)), row)| LabelView {
+        let labels = labels.map(|((n, (label, failure)), row)| LabelView {
             n,
             tag: label.tag,
             name: label.name,
@@ -255,7 +260,7 @@ impl Printing {
             proof: row.proof,
             attempts: row.attempts,
             at_ms: row.at_ms,
-            reason,
+            failure,
         });
         let labels = labels.collect();
         // The rows were read after the job: counted from them, both say the same.
@@ -297,12 +302,11 @@ impl Printing {
         let waits = matches!(phase, Phase::Queued | Phase::Printing);
         let printer = self.desk(&job.head.printer).map(|desk| desk.shared.live());
         match (phase, printer) {
-            (_, None) if waits => JobState::Paused(format!(
-                "The printer {} is not set up any more. Set it up again under this name, or cancel the job.",
-                job.head.printer
-            )),
+            (_, None) if waits => {
+                JobState::Paused(PrinterCause::NotSetUp { printer: job.head.printer.clone() })
+            }
             (_, Some(live)) if waits && ahead == 0 && live.state.stands_still() => {
-                JobState::Paused(live.advice)
+                JobState::Paused(live.cause)
             }
             (Phase::Queued, _) => JobState::Queued,
             (Phase::Printing, _) => JobState::Printing,

@@ -1,14 +1,15 @@
 //! Taking jobs: every label is drawn once before any is printed, so that a bad one refuses the whole job.
 
-use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 
+use labels::drawing::LabelWarning;
 use labels::{Dpi, Drawing, Template, Typesetter};
 use record::ids::JobId;
 
 use crate::printing::Printing;
+use crate::printing::model::cause::JobNote;
 use crate::printing::model::design::Design;
 use crate::printing::model::job::JobHead;
 use crate::printing::model::ledger_error::LedgerError;
@@ -24,8 +25,8 @@ use crate::printing::templates::layout::Manner;
 const LABELS_A_THREAD: usize = 200;
 /// Notes that a job keeps: each is a kind of remark, not one a label.
 const NOTES_MAX: usize = 8;
-/// Characters of a note.
-const NOTE_CHARS_MAX: usize = 300;
+/// Characters of a label's text that a note repeats.
+const NOTE_CHARS_MAX: usize = 200;
 
 /// A label that somebody wants to see before it is printed.
 #[derive(Debug, Clone)]
@@ -93,7 +94,7 @@ impl Printing {
             kind: JobKind::Test,
             designs: self.candidates(None, &[])?,
             names: Names::AsTheyAre,
-            labels: vec![LabelRequest { name: "Test label".to_owned(), ..LabelRequest::default() }],
+            labels: vec![LabelRequest::default()],
             reprint: None,
         })
     }
@@ -153,7 +154,13 @@ impl Printing {
             let made =
                 crate::printing::templates::layout::make(&mut t, manner, &config, &request.label, request.at);
             let made = made.map_err(|why| refusal(request.at.0, &request.label, why))?;
-            let notes = made.drawing.warnings.iter().map(|w| note(&w.to_string())).take(NOTES_MAX).collect();
+            let about = |warning: &LabelWarning| JobNote::Warning {
+                warning: short(warning),
+                first: 1,
+                times: 1,
+                of: 1,
+            };
+            let notes = made.drawing.warnings.iter().map(about).take(NOTES_MAX).collect();
             Ok(Preview { dots: made.dots, dpi: config.dpi, template: design.name().to_owned(), notes })
         })
         .map(|(preview, note)| match note {
@@ -286,23 +293,20 @@ fn same_labels(job: JobView, labels: &[LabelRequest]) -> Result<JobView, PrintRe
     if same { Ok(job) } else { Err(PrintRefusal::KeyReused) }
 }
 
-/// The first template that fits what is in the printer; with a note when it is not the first one. When none fits, the
-/// reason why the first does not.
+/// The first template that fits what is in the printer; with a note when it is not the first one. When none fits, why the
+/// first does not.
 pub(crate) fn fitting<T>(
     config: &PrinterConfig,
     designs: &[Design],
     mut with: impl FnMut(&Design) -> Result<T, PrintRefusal>,
-) -> Result<(T, Option<String>), PrintRefusal> {
+) -> Result<(T, Option<JobNote>), PrintRefusal> {
     let mut first = None;
     for design in designs {
         match with(design) {
             Ok(made) => {
-                let instead = first.map(|_| {
-                    format!(
-                        "The usual template does not fit on {}, so {} is used.",
-                        config.paper(),
-                        design.name()
-                    )
+                let instead = first.map(|_| JobNote::OtherTemplate {
+                    paper: config.paper(),
+                    template: design.name().to_owned(),
                 });
                 return Ok((made, instead));
             }
@@ -318,7 +322,7 @@ fn check_all(
     manner: Manner<'_>,
     config: &PrinterConfig,
     labels: &[LabelRequest],
-) -> Result<Vec<String>, PrintRefusal> {
+) -> Result<Vec<JobNote>, PrintRefusal> {
     let of = u32::try_from(labels.len()).unwrap_or(u32::MAX);
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let share = labels.len().div_ceil(cores).max(LABELS_A_THREAD);
@@ -330,22 +334,24 @@ fn check_all(
         // In order: the first label at fault is the one that is named.
         joined.collect::<Result<Vec<_>, _>>()
     })?;
-    let mut all = Remarks::new();
-    for (words, (first, times)) in shares.into_iter().flatten() {
-        all.entry(words).or_insert((first, 0)).1 += times;
+    let mut all = Vec::<Remark>::new();
+    for remark in shares.into_iter().flatten() {
+        match all.iter_mut().find(|known| known.warning == remark.warning) {
+            Some(known) => known.times += remark.times,
+            None => all.push(remark),
+        }
     }
-    let mut all: Vec<_> = all.into_iter().collect();
-    all.sort_by_key(|(_, (first, _))| *first);
-    let told = all.into_iter().take(NOTES_MAX).map(|(words, (first, times))| match times {
-        1 if of > 1 => format!("Label {first}: {words}"),
-        1 => words,
-        _ => format!("{times} labels: {words}"),
-    });
-    Ok(told.collect())
+    all.sort_by_key(|remark| remark.first);
+    let notes = all.into_iter().take(NOTES_MAX);
+    Ok(notes.map(|Remark { warning, first, times }| JobNote::Warning { warning, first, times, of }).collect())
 }
 
-/// Words → the first label that they are about, and how many.
-type Remarks = BTreeMap<String, (u32, u32)>;
+/// A warning, the first label that it is about, and how many it is about.
+struct Remark {
+    warning: LabelWarning,
+    first: u32,
+    times: u32,
+}
 
 /// Draws some labels, the first of which is number `first` of `of`.
 fn remarks(
@@ -354,24 +360,32 @@ fn remarks(
     labels: &[LabelRequest],
     first: u32,
     of: u32,
-) -> Result<Remarks, PrintRefusal> {
+) -> Result<Vec<Remark>, PrintRefusal> {
     let mut t = Typesetter::new()?;
-    let mut remarks = Remarks::new();
+    let mut remarks = Vec::<Remark>::new();
     for (n, label) in (first..).zip(labels) {
         let drawing = crate::printing::templates::layout::check(&mut t, manner, config, label, (n, of))
             .map_err(|why| refusal(n, label, why))?;
         for warning in &drawing.warnings {
-            let words = note(&warning.to_string());
-            if remarks.len() < NOTES_MAX || remarks.contains_key(&words) {
-                remarks.entry(words).or_insert((n, 0)).1 += 1;
+            let (warning, has_room) = (short(warning), remarks.len() < NOTES_MAX);
+            match remarks.iter_mut().find(|known| known.warning == warning) {
+                Some(known) => known.times += 1,
+                None if has_room => remarks.push(Remark { warning, first: n, times: 1 }),
+                None => {}
             }
         }
     }
     Ok(remarks)
 }
 
-fn note(words: &str) -> String {
-    words.chars().take(NOTE_CHARS_MAX).collect()
+/// With so much of the label's text as a note repeats.
+fn short(warning: &LabelWarning) -> LabelWarning {
+    let short = |text: &str| text.chars().take(NOTE_CHARS_MAX).collect();
+    match warning {
+        LabelWarning::SmallModules { module_mm } => LabelWarning::SmallModules { module_mm: *module_mm },
+        LabelWarning::Cut { text } => LabelWarning::Cut { text: short(text) },
+        LabelWarning::LeftOut { text } => LabelWarning::LeftOut { text: short(text) },
+    }
 }
 
 pub(crate) fn refusal(n: u32, label: &LabelRequest, why: MakeError) -> PrintRefusal {
@@ -404,7 +418,7 @@ mod tests {
         let mut labels: Vec<_> = (1..=900).map(|n| label(n, named(n))).collect();
         let notes = check_all(manner, &config, &labels).unwrap();
         assert_eq!(notes.len(), 1, "{notes:?}");
-        assert!(notes[0].starts_with("3 labels: "), "{notes:?}");
+        assert!(matches!(notes[0], JobNote::Warning { first: 300, times: 3, of: 900, .. }), "{notes:?}");
         for n in [30, 470, 899] {
             labels[n - 1].name = "超声".into();
         }

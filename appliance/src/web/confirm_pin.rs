@@ -5,8 +5,8 @@ use web::answer::{OneOf, Page};
 use web::argument::FormFields;
 use web::error::HttpError;
 
-use crate::identity::AccessWanted;
-use crate::web::access::pin::{PinTypist, check_typed_pin, pin_note, pin_words};
+use crate::identity::{AccessWanted, PinOutcome};
+use crate::web::access::pin::{PinTypist, check_typed_pin, pin_note, word_pin_outcome};
 use crate::web::access::staff::Staff;
 use crate::web::answer::{FormOrPage, ask_again};
 use crate::web::context::AppState;
@@ -14,13 +14,18 @@ use crate::web::layout::{Frame, Place};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::FORM_TOKEN;
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::wording::Wording;
+use crate::web::words::{ErrorWords, PageWords, StaffWords};
 
 /// For changes of people, PINs and tokens, and for voiding the record of somebody else.
 const CONFIRMED_MS_MAX: u64 = 30 * 60_000;
 /// The field of the page that asks.
 const OWN_PIN: &str = "own_pin";
+/// A field's words.
+type FieldLabel = fn(StaffWords) -> String;
 /// Fields that hold secrets, which no page shows again; whoever typed them types them anew.
-const SECRETS: [(&str, &str); 2] = [("pin", "New PIN"), ("again", "The same PIN again")];
+const SECRETS: [(&str, FieldLabel); 2] =
+    [("pin", StaffWords::confirm_new_pin), ("again", StaffWords::confirm_same_again)];
 
 /// A form that somebody sent who typed their PIN not long ago, or the page that asks for it first.
 pub(crate) enum Confirmed {
@@ -32,12 +37,13 @@ pub(crate) enum Confirmed {
 #[template(path = "confirm_pin.html")]
 struct ConfirmPage {
     frame: Frame,
+    s: StaffWords,
     problems: Vec<Wrong>,
     action: String,
     name: String,
     form_token: String,
     kept: Vec<(String, String)>,
-    secrets: Vec<(&'static str, &'static str)>,
+    secrets: Vec<(&'static str, String)>,
 }
 
 impl<P> Staff<P> {
@@ -52,34 +58,46 @@ impl<P> Staff<P> {
         };
         let typist = PinTypist::on(&self.browser().device(state), self.browser().peer());
         let outcome = check_typed_pin(state, self.staff(), pin, &typist).await?;
-        match pin_words(state, outcome) {
-            None => {
-                self.renew_pin(state).await?;
-                Ok(Confirmed::Form(form))
-            }
-            Some(words) => {
-                self.notes().add(pin_note(outcome, self.staff(), AccessWanted::Admin));
-                let page = self.ask_pin(state, &form, Some(words))?;
-                Ok(Confirmed::Asked(OneOf::First(ask_again(page))))
-            }
+        if outcome == PinOutcome::Right {
+            self.renew_pin(state).await?;
+            return Ok(Confirmed::Form(form));
         }
+        self.notes().add(pin_note(outcome, self.staff(), AccessWanted::Admin));
+        let page = self.ask_pin(state, &form, Some(outcome))?;
+        Ok(Confirmed::Asked(OneOf::First(ask_again(page))))
     }
 
-    fn ask_pin(&self, state: &AppState, form: &FormFields, wrong: Option<String>) -> Result<Page, HttpError> {
+    fn ask_pin(
+        &self,
+        state: &AppState,
+        form: &FormFields,
+        refused: Option<PinOutcome>,
+    ) -> Result<Page, HttpError> {
+        let (page_words, errors, s): (PageWords, ErrorWords, StaffWords) = self.words();
+        let snapshot = Snapshot::now(state);
+        let wording = Wording::new(page_words, &snapshot.local);
         let is_secret = |name: &str| SECRETS.iter().any(|(secret, _)| *secret == name);
         let kept = form.iter().filter(|(name, _)| ![FORM_TOKEN, OWN_PIN].contains(name) && !is_secret(name));
-        let problems: Vec<Wrong> =
-            wrong.into_iter().map(|words| Wrong { at: OWN_PIN.to_owned(), words }).collect();
-        let error = if problems.is_empty() { "" } else { "Error: " };
-        let title = format!("{error}Type your PIN to go on");
-        Page::draw(&ConfirmPage {
-            frame: Frame::staff(state, &Snapshot::now(state), title, self, Place::Elsewhere).with_script(),
-            problems,
+        let wrong =
+            |outcome| Wrong { at: OWN_PIN.to_owned(), words: word_pin_outcome(errors, &wording, outcome) };
+        let title = match refused {
+            Some(_) => page_words.page_error_title(s.confirm_title()),
+            None => s.confirm_title(),
+        };
+        let page = Page::draw(&ConfirmPage {
+            frame: Frame::staff(state, &snapshot, title, self, Place::Elsewhere).with_script(),
+            s,
+            problems: refused.map(wrong).into_iter().collect(),
             action: self.browser().path().to_owned(),
             name: self.name().to_owned(),
             form_token: self.form_token(),
             kept: kept.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-            secrets: SECRETS.into_iter().filter(|(name, _)| form.get(name).is_some()).collect(),
-        })
+            secrets: SECRETS
+                .into_iter()
+                .filter(|(name, _)| form.get(name).is_some())
+                .map(|(name, label)| (name, label(s)))
+                .collect(),
+        })?;
+        Ok(page.in_locale(wording.locale()))
     }
 }

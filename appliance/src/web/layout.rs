@@ -2,10 +2,10 @@
 
 use web::assets::{LIVE, MARK, STYLE};
 use web::live::LivePage;
-use words::Language;
+use words::{Language, Locale};
 
 use crate::intake::Permission;
-use crate::web::access::staff_session::{StaffSession, role_name};
+use crate::web::access::staff_session::{StaffSession, word_role};
 use crate::web::assets;
 use crate::web::context::AppState;
 use crate::web::view_models::alarm_banner::AlarmBanner;
@@ -13,7 +13,7 @@ use crate::web::view_models::formats::english_words;
 use crate::web::view_models::jobs;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::Wording;
-use crate::web::words::{AlarmBannerWords, PageWords};
+use crate::web::words::{AlarmBannerWords, PageWords, StaffWords};
 
 /// A page that a nav entry leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,9 +30,11 @@ pub(crate) enum Place {
 /// Who is signed in, as the band shows it.
 #[derive(Debug, Clone)]
 pub(crate) struct Bar {
+    /// The words of the navigation.
+    pub(crate) words: StaffWords,
     pub(crate) who: String,
     /// What they may do; a phone has no room for it.
-    pub(crate) role: &'static str,
+    pub(crate) role: String,
     pub(crate) place: Place,
     /// Whether the list of staff is theirs to see.
     pub(crate) sees_people: bool,
@@ -151,12 +153,17 @@ impl Frame {
         Self { languages: Vec::new(), ..self }
     }
 
-    /// What `<html lang>` says.
-    pub(crate) fn html_lang(&self) -> &'static str {
-        self.words.catalog().locale().html_lang()
+    /// The locale of the whole page.
+    pub(crate) fn locale(&self) -> Locale {
+        self.words.catalog().locale()
     }
 
-    /// For staff: with navigation and the line about the relay.
+    /// What `<html lang>` says.
+    pub(crate) fn html_lang(&self) -> &'static str {
+        self.locale().html_lang()
+    }
+
+    /// For staff: with navigation and the line about the relay, in the language of [`StaffWords`].
     pub(crate) fn staff(
         state: &AppState,
         snapshot: &Snapshot,
@@ -164,15 +171,22 @@ impl Frame {
         signed: &StaffSession,
         place: Place,
     ) -> Self {
-        let (who, role) = (signed.name().to_owned(), role_name(signed.role()));
+        let (page_words, words): (PageWords, StaffWords) = signed.words();
         let (told, told_to) = match jobs::waiting(state) {
             Some((words, to)) => (words, Some(to)),
-            None => (snapshot.told(state), None),
+            None => (snapshot.status_line(state, &Wording::new(page_words, &snapshot.local), words), None),
         };
-        let bar = Some(Bar { who, role, place, sees_people: signed.holds(Permission::SeePeople) });
-        let alarm = AlarmBanner::for_staff(state);
+        let bar = Bar {
+            words,
+            who: signed.name().to_owned(),
+            role: word_role(page_words, signed.role()),
+            place,
+            sees_people: signed.holds(Permission::SeePeople),
+        };
+        let alarm = AlarmBanner::for_staff(state, words);
         let gap = snapshot.local.gap_before().is_some();
-        Self { told: Some(told), told_to, bar, gap, alarm, ..Self::new(state, snapshot, title) }
+        let frame = Self::in_words(state, snapshot, page_words, title.into());
+        Self { told: Some(told), told_to, bar: Some(bar), gap, alarm, ..frame }
     }
 
     /// With the script that counts down and shows photos.

@@ -166,23 +166,23 @@ fn one_host(headers: &HeaderMap) -> Result<&str, HttpError> {
 }
 
 fn foreign_host() -> HttpError {
-    new_error(StatusCode::MISDIRECTED_REQUEST, "foreign-host", "The box does not answer under this name here")
-        .detail("Staff pages and the API answer only under the box’s own names and addresses.")
-        .safe("Nothing was changed.")
-        .next("Open the box by its address or by the name on its labels. A further name goes into `hosts` of its settings.")
+    new_error(StatusCode::MISDIRECTED_REQUEST, "foreign-host", worded(ErrorWords::error_foreign_host))
+        .detail(worded(ErrorWords::error_foreign_host_detail))
+        .safe(worded(ErrorWords::error_nothing_changed))
+        .next(worded(ErrorWords::error_foreign_host_next))
 }
 
 fn needs_https(state: &AppState, host: &str, request: &Request) -> HttpError {
     // The very page that was asked for; what a form sent is not carried over.
     let page = if request.method().is_safe() { asked_page(request.uri()) } else { HOME.to_owned() };
-    let error = new_error(StatusCode::FORBIDDEN, "https-needed", "Staff pages need HTTPS")
-        .detail("A PIN must not cross the Wi-Fi in the clear, so these pages open only over HTTPS.")
-        .safe("Nothing was sent.");
+    let error = new_error(StatusCode::FORBIDDEN, "https-needed", worded(ErrorWords::error_https))
+        .detail(worded(ErrorWords::error_https_detail))
+        .safe(worded(ErrorWords::error_https_safe));
     match https_address(state, host, &page) {
         Some(address) => error
-            .next("The browser may warn once, until the facility’s certificate is installed.")
-            .link(address, "Open the staff pages over HTTPS"),
-        None => error.next("This box has no HTTPS listener; see `https` in its settings."),
+            .next(worded(ErrorWords::error_https_next))
+            .link(address, worded(ErrorWords::error_https_link)),
+        None => error.next(worded(ErrorWords::error_https_none)),
     }
 }
 

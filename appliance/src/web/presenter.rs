@@ -16,7 +16,7 @@ use crate::web::request::language::read_preferences;
 use crate::web::request::peer::peer;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::Wording;
-use crate::web::words::{ErrorWords, PageWords, RefusalWords};
+use crate::web::words::{ErrorWords, PageWords, RefusalWords, StaffWords};
 
 /// Words every error for whoever asked; a page is drawn for those whom the row let in.
 #[derive(Clone)]
@@ -37,10 +37,10 @@ pub(crate) struct PageReader {
 }
 
 impl PageReader {
-    /// Pages of staff are in English, and so is an error of which one text is.
+    /// Pages of staff are in the language of their frame, and an error of which one text is in English is in English.
     fn locale_for(&self, error: &HttpError) -> Locale {
         match self.admitted.get() {
-            Some(_) => Locale::EnUs,
+            Some(staff) => staff.words::<StaffWords>().catalog().locale(),
             None => self.languages.best_locale(|language| {
                 let is_worded = <(PageWords, ErrorWords, RefusalWords)>::has_language(language);
                 language == Language::English || (is_worded && error.is_in_every_locale())
@@ -105,8 +105,7 @@ impl ErrorPresenter for BoxPresenter {
             links: error.links.iter().map(|link| (link.to.clone(), text(&link.words))).collect(),
             stays: fill_slots(w.error_stays(S0, id), [contact]),
         };
-        let page = Page::of_html(page.render()?);
-        Ok(if reader.admitted.get().is_some() { page } else { page.in_locale(locale) })
+        Ok(Page::of_html(page.render()?).in_locale(locale))
     }
 }
 

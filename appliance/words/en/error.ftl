@@ -13,6 +13,9 @@ error-not-found = There is no such page here
 error-receipt =
     .detail = No record has this number and hash. A receipt’s address is exact: one wrong character opens nothing.
     .next = Open the receipt from the phone that recorded it, or find the item and its history.
+error-earlier-log = That entry is in an earlier log, whose key is not on this box
+    .safe = The record itself is safe.
+    .next = The relay has the earlier log and its proofs.
 error-photo-moved =
     .detail = This photo is not on the box. Old photos move to the relay when their share of the card is full.
     .safe = The record that names it stays, and so does the photo at the relay.
@@ -129,3 +132,46 @@ photo-slow = Your photo came too slowly while others waited. Go where the Wi-Fi 
 photo-no-room = The box has no room for photos. Record without one and tell biomed
 photo-not-kept = The box could not keep this photo. Record without one and tell biomed
 photo-not-ready = Your photo was not ready in time. Take it again
+
+## Staff pages.
+
+error-form-token = This page is from another session
+    .detail = You have signed in anew since it was opened.
+    .next = Open the page again and repeat what you wanted.
+error-sign-in = This needs a sign-in
+    .detail = Nobody is signed in here, or the session has ended.
+    .next = Sign in on the staff pages.
+    .as-recorder = This needs a sign-in as technician, biomed or facility admin
+    .as-biomed = This needs a sign-in as biomed or facility admin
+    .as-admin = This needs a sign-in as facility admin
+    .as-auditor = This needs a sign-in as facility admin or auditor
+    .busy = Too many people are signing in just now
+    .busy-safe = Your PIN was not looked at, and no try was counted.
+# $role: such as biomed.
+error-role =
+    .detail = Your role does not include this.
+    .of = You are signed in as { $name }, { $role }: that role does not include it.
+    .nothing-printed = Nothing was printed.
+# Links.
+error-links =
+    .sign-in = Sign in as somebody else
+    .due = Back to what needs cleaning
+    .pin = Type the PIN again
+    .own-pin = Back to your PIN
+    .item = Back to the item
+    .back = Back
+    .newest = Show the newest records
+    .alarms = Show the alarms
+error-alarm = There is no such alarm
+    .detail = There is no alarm { $id }; it may have been acknowledged and forgotten since.
+    .next = Look at the list of alarms again.
+    .safe = The alarm stays as it was.
+error-foreign-host = The box does not answer under this name here
+    .detail = Staff pages and the API answer only under the box’s own names and addresses.
+    .next = Open the box by its address or by the name on its labels. A further name goes into `hosts` of its settings.
+error-https = Staff pages need HTTPS
+    .detail = A PIN must not cross the Wi-Fi in the clear, so these pages open only over HTTPS.
+    .safe = Nothing was sent.
+    .next = The browser may warn once, until the facility’s certificate is installed.
+    .link = Open the staff pages over HTTPS
+    .none = This box has no HTTPS listener; see `https` in its settings.

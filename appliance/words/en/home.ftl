@@ -28,7 +28,7 @@ home-show-all = { $count ->
    *[other] All { $count } items, with what is clean
 }
 home-staff = Staff pages
-# $zone: such as America/Chicago.
+# $zone: such as America/Chicago; in Spanish “hora central”.
 home-as-of = As of { $time }, times in { $zone }. New entries show up here by themselves.
 
 ## Both pages: titles of lists, and what stands under them.

@@ -76,3 +76,10 @@ missing-steps = not all steps
 missing-contact-time = not wet long enough
 missing-photo = no photo
 missing-other = something else
+
+## Roles, in the middle of a sentence.
+
+role-technician = technician
+role-biomed = biomed
+role-facility-admin = facility admin
+role-auditor = auditor

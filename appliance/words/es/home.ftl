@@ -24,7 +24,7 @@ home-show-all = { $count ->
    *[other] Todos ({ $count } equipos), también los limpios
 }
 home-staff = Páginas del personal
-home-as-of = Datos de las { $time }, hora de { $zone }. Las novedades aparecen aquí solas.
+home-as-of = Datos de las { $time }, { $zone }. Las novedades aparecen aquí solas.
 
 list-overdue = Vencidos
 list-due = Pendientes

@@ -58,3 +58,8 @@ missing-steps = faltan pasos
 missing-contact-time = tiempo de contacto insuficiente
 missing-photo = sin foto
 missing-other = otro dato
+
+role-technician = técnico
+role-biomed = ingeniería biomédica
+role-facility-admin = administrador
+role-auditor = auditor

@@ -92,20 +92,20 @@ impl Shell {
     }
 
     /// Says of when the page is.
-    pub(crate) fn as_of(self, line: SafeHtml) -> Self {
+    pub(crate) fn with_as_of(self, line: SafeHtml) -> Self {
         Self { status_line: Some(line), ..self }
     }
 
     /// Says that the page is of now; its zone is said once a page.
-    pub(crate) fn as_of_now(self, wall: &Wall) -> Self {
+    pub(crate) fn with_as_of_now(self, wall: &Wall) -> Self {
         let line = fill_slots(self.w.page_live(S0, wall.zone()), [wall.now()]);
-        self.as_of(line)
+        self.with_as_of(line)
     }
 
     /// Says that the page's numbers are of an earlier moment.
-    pub(crate) fn as_of_before(self, ms: i64, wall: &Wall) -> Self {
+    pub(crate) fn with_as_of_before(self, ms: i64, wall: &Wall) -> Self {
         let line = fill_slots(self.w.page_behind(S0, wall.zone()), [wall.clock(ms)]);
-        self.as_of(line)
+        self.with_as_of(line)
     }
 
     /// The attribute of the place that is shown.

@@ -41,3 +41,10 @@ date-weekday-time = { $day } { $time }
 date-day-time = { $day }, { $time }
 # The clock of a screen on the wall; $day: weekday and date.
 date-board-clock = { $day } · { $time }
+
+# The zone of all times of a page, behind “times in”. $group: the zones that CLDR gives one name.
+date-zone = { $group ->
+   *[NAMELESS] { $region ->
+       *[US] { $zone }
+    }
+}

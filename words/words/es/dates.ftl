@@ -29,3 +29,22 @@ date-tomorrow = mañana { $time }
 date-weekday-time = { $day } { $time }
 date-day-time = { $day }, { $time }
 date-board-clock = { $day } · { $time }
+
+date-zone = { $group ->
+    [CENTRAL] hora central
+    [EASTERN] hora oriental
+    [MOUNTAIN] { $region ->
+        [MX] hora de la montaña
+       *[US] hora de las Montañas Rocosas
+    }
+    [PACIFIC] hora del Pacífico
+    [PACIFIC-OF-MEXICO] hora del Pacífico de México
+    [ALASKA] hora de Alaska
+    [HAWAII] hora de Hawái-Aleutianas
+    [ATLANTIC] hora del Atlántico
+    [NEWFOUNDLAND] hora de Terranova
+    [CENTRAL-EUROPE] hora de Europa central
+    [WESTERN-EUROPE] hora de Europa occidental
+    [UNIVERSAL] tiempo universal coordinado
+   *[NAMELESS] hora de { $zone }
+}

@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::JoinHandle;
 
 use crate::printing::devices::transport::{Line, Opening, Transport};
+use crate::printing::model::line_fault::FolderFault;
 
 /// Bytes of one file: a label has a hundredth of it.
 const FILE_BYTES_MAX: usize = 32 << 20;
@@ -49,9 +50,8 @@ impl Transport for Folder {
 
 /// The highest number that a file in the folder has.
 fn newest_in(folder: &Path) -> io::Result<u32> {
-    let told = |e: io::Error| {
-        io::Error::new(e.kind(), format!("the folder {} cannot be used: {e}", folder.display()))
-    };
+    let told =
+        |e: io::Error| io::Error::new(e.kind(), FolderFault::Unusable(folder.to_owned(), e.to_string()));
     let mut newest = 0;
     for entry in std::fs::read_dir(folder).map_err(told)?.take(FILES_MAX) {
         let name = entry.map_err(told)?.file_name();
@@ -85,9 +85,7 @@ fn keep(folder: &Path, n: u32, bytes: &[u8]) -> io::Result<()> {
         // The first error is the one to tell.
         drop(std::fs::remove_file(&part));
     }
-    written.map_err(|e| {
-        io::Error::new(e.kind(), format!("the label could not be kept in {}: {e}", folder.display()))
-    })
+    written.map_err(|e| io::Error::new(e.kind(), FolderFault::Unwritten(folder.to_owned(), e.to_string())))
 }
 
 /// One file in the making. It is written on shutdown; a line that breaks off leaves nothing behind.
@@ -106,7 +104,7 @@ impl Line for FolderLine {}
 impl AsyncWrite for FolderLine {
     fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if self.kept || self.keeping.is_some() || self.bytes.len() + bytes.len() > FILE_BYTES_MAX {
-            return Poll::Ready(Err(io::Error::new(io::ErrorKind::FileTooLarge, "no label is that large")));
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::FileTooLarge, FolderFault::TooLarge)));
         }
         self.bytes.extend_from_slice(bytes);
         Poll::Ready(Ok(bytes.len()))

@@ -9,6 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::time::Instant;
 
 use crate::printing::devices::transport::{Gauge, Line};
+use crate::printing::model::line_fault::LineFault;
 use crate::printing::model::patience::Patience;
 
 /// From a question to the doubt whether anybody is there; most are answered within milliseconds.
@@ -38,6 +39,18 @@ pub(crate) enum Broken {
     /// It is ready and does not confirm.
     #[error("the printer did not say that the label is out")]
     Unconfirmed,
+}
+
+impl From<&Broken> for LineFault {
+    fn from(broken: &Broken) -> Self {
+        match broken {
+            Broken::Line(error) => Self::Broken(error.into()),
+            Broken::Closed => Self::Closed,
+            Broken::Silent => Self::Silent,
+            Broken::Stalled => Self::Stalled,
+            Broken::Unconfirmed => Self::Unconfirmed,
+        }
+    }
 }
 
 /// What a printer has said so far on this connection.

@@ -7,6 +7,7 @@ use tokio::net::{TcpStream, lookup_host};
 
 use crate::printing::devices::snmp::StatusLine;
 use crate::printing::devices::transport::{Line, Opening, Transport};
+use crate::printing::model::line_fault::NoAddress;
 
 /// Bytes that the kernel may hold for a printer: small, so that a printer that stands still is felt at once.
 const SEND_BUFFER_BYTES: usize = 8 * 1024;
@@ -48,7 +49,7 @@ fn notice_when_gone(stream: &TcpStream) -> io::Result<()> {
 
 impl Tcp {
     async fn connect(&self) -> io::Result<TcpStream> {
-        let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+        let mut last = io::Error::new(io::ErrorKind::NotFound, NoAddress);
         for addr in lookup_host((self.host.as_str(), self.port)).await? {
             match TcpStream::connect(addr).await {
                 Ok(stream) => return Ok(stream),

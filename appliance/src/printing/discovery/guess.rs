@@ -1,7 +1,7 @@
 //! Which language a printer speaks, guessed from what it says of itself, with the reason.
 
 use labels::dymo;
-use labels::language::{Language, Row};
+use labels::language::{Language, ModelFault, Row};
 use labels::language_table::LANGUAGES;
 
 /// Characters of what a printer says of itself that are looked at, and told to people.
@@ -28,10 +28,47 @@ pub(crate) struct Identity {
 pub(crate) struct Guess {
     pub(crate) language: Option<Language>,
     pub(crate) dpi: Option<u16>,
-    /// What led to it, or why there is none, for a person.
-    pub(crate) why: String,
+    /// What led to it, or why there is none.
+    pub(crate) reason: GuessReason,
     /// The printer can never be used.
     pub(crate) refused: bool,
+}
+
+/// Why a printer is thought to be what it is, or why it cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GuessReason {
+    /// It claims to take the commands of a language.
+    Claims {
+        /// As it calls them.
+        command: &'static str,
+    },
+    /// Printers of such names speak one language.
+    Named {
+        /// Its name.
+        name: String,
+        /// How such names begin.
+        word: &'static str,
+        /// What these speak.
+        language: &'static str,
+    },
+    /// A model that cannot be driven.
+    Model(ModelFault),
+    /// A printer for tape.
+    Tape {
+        /// Its name.
+        name: String,
+    },
+    /// A printer for pages, by another address than its queue's.
+    Pages,
+    /// A printer for pages, by its queue.
+    PageQueue,
+    /// It says nothing that helps.
+    Unknown {
+        /// Its name; empty where it has none.
+        name: String,
+        /// The languages that it claims to take.
+        commands: Vec<String>,
+    },
 }
 
 /// The languages, those of label printers first: a printer that takes both prints labels in theirs.
@@ -65,13 +102,12 @@ impl Identity {
         found
     }
 
-    /// Maker and model, the maker once.
+    /// Maker and model, the maker once; empty where it says neither.
     pub(crate) fn name(&self) -> String {
         let (maker, model) = (self.maker.trim(), self.model.trim());
         let said = model.to_ascii_uppercase().starts_with(&maker.to_ascii_uppercase());
         let name = if said { model.to_owned() } else { format!("{maker} {model}") };
-        let name: String = name.trim().chars().filter(|c| !c.is_control()).take(80).collect();
-        if name.is_empty() { "a printer without a name".into() } else { name }
+        name.trim().chars().filter(|c| !c.is_control()).take(80).collect()
     }
 
     /// Whether it says that it takes PDF.
@@ -82,19 +118,19 @@ impl Identity {
     /// What it speaks, as far as can be told.
     pub(crate) fn guess(&self) -> Guess {
         let name = self.name();
-        let none = |why: String, refused| Guess { language: None, dpi: None, why, refused };
+        let none = |reason, refused| Guess { language: None, dpi: None, reason, refused };
         let upper = name.to_ascii_uppercase();
         let chipped = self.ids.is_some_and(|(v, p)| v == DYMO_VENDOR && DYMO_CHIPPED.contains(&p));
         if upper.contains("LABELWRITER") || self.ids.is_some_and(|(v, _)| v == DYMO_VENDOR) {
             let refusal = dymo::refusal(&upper).or_else(|| chipped.then(|| dymo::refusal("550")).flatten());
-            if let Some(why) = refusal {
-                return none(why.to_owned(), true);
+            if let Some(fault) = refusal {
+                return none(GuessReason::Model(fault), true);
             }
         }
-        let model = |language: Language, why: String| Guess {
+        let model = |language: Language, reason| Guess {
             language: Some(language),
             dpi: Some(dpi(&upper, language)),
-            why,
+            reason,
             refused: false,
         };
         let of = |words: fn(&'static Row) -> &'static [&'static str]| {
@@ -102,33 +138,20 @@ impl Identity {
         };
         let claimed = of(|row| row.commands).find(|(command, _)| self.commands.iter().any(|c| c == command));
         if let Some((command, language)) = claimed {
-            return model(language, format!("it says that it takes {command}"));
+            return model(language, GuessReason::Claims { command });
         }
         let named = of(|row| row.models).find(|(word, _)| upper.contains(word));
         if let Some((word, language)) = named {
-            let word = word.trim();
-            return model(
-                language,
-                format!("its name is {name}, and printers named {word} speak {}", language.name()),
-            );
+            let reason = GuessReason::Named { name, word: word.trim(), language: language.name() };
+            return model(language, reason);
         }
         if self.commands.iter().any(|c| c == "PT-CBP") {
-            let why = format!(
-                "{name} is a Brother printer for tape (PT), which the box does not drive; QL printers it does"
-            );
-            return none(why, false);
+            return none(GuessReason::Tape { name }, false);
         }
         if self.commands.iter().any(|c| PAGES.contains(&c.as_str())) {
-            let why = "it is a printer for pages: print label sheets (PDF) on it, by its address that begins with ipp://";
-            return none(why.into(), false);
+            return none(GuessReason::Pages, false);
         }
-        let said = if self.commands.is_empty() { "nothing".into() } else { self.commands.join(", ") };
-        none(
-            format!(
-                "it says {said} of its language, and its name {name} tells none: choose the language yourself"
-            ),
-            false,
-        )
+        none(GuessReason::Unknown { name, commands: self.commands.clone() }, false)
     }
 }
 
@@ -215,24 +238,35 @@ mod tests {
 
     #[test]
     fn what_cannot_be_driven_says_why() {
-        for (text, word, refused) in [
+        let unknown = |name: &str, commands: &[&str]| GuessReason::Unknown {
+            name: name.to_owned(),
+            commands: commands.iter().map(|command| (*command).to_owned()).collect(),
+        };
+        for (text, reason) in [
             (
                 "MFG:DYMO;CMD: ;MDL:LabelWriter 550;CLASS:PRINTER;DESCRIPTION:DYMO LabelWriter 550;",
-                "chipped rolls",
-                true,
+                GuessReason::Model(ModelFault::ChippedRolls),
             ),
-            ("MFG:DYMO;CMD: ;MDL:LabelWriter 5XL;CLASS:PRINTER;", "chipped rolls", true),
-            ("MFG:Brother;CMD:PT-CBP;MDL:PT-P750W;CLS:PRINTER;", "for tape", false),
-            ("MFG:HP;MDL:LaserJet Pro M428;CMD:PDF,PCL,PJL;", "ipp://", false),
-            ("MFG:Star;CMD:STAR;MDL:TSP143 (STR_T-001);CLS:PRINTER;", "says STAR", false),
-            ("", "choose the language yourself", false),
+            (
+                "MFG:DYMO;CMD: ;MDL:LabelWriter 5XL;CLASS:PRINTER;",
+                GuessReason::Model(ModelFault::ChippedRolls),
+            ),
+            (
+                "MFG:Brother;CMD:PT-CBP;MDL:PT-P750W;CLS:PRINTER;",
+                GuessReason::Tape { name: "Brother PT-P750W".into() },
+            ),
+            ("MFG:HP;MDL:LaserJet Pro M428;CMD:PDF,PCL,PJL;", GuessReason::Pages),
+            ("MFG:Star;CMD:STAR;MDL:TSP143;CLS:PRINTER;", unknown("Star TSP143", &["STAR"])),
+            ("", unknown("", &[])),
         ] {
             let guess = Identity::from_1284(text).guess();
-            assert!(guess.language.is_none() && guess.why.contains(word), "{text}: {guess:?}");
+            let refused = matches!(reason, GuessReason::Model(_));
+            assert_eq!((guess.language, guess.reason), (None, reason), "{text}");
             assert_eq!(guess.refused, refused, "{text}");
         }
         let silent = Identity { ids: Some((0x0922, 0x0054)), ..Identity::default() }.guess();
-        assert!(silent.refused && silent.why.contains("chipped rolls"), "known by its number alone");
+        assert!(silent.refused, "known by its number alone");
+        assert_eq!(silent.reason, GuessReason::Model(ModelFault::ChippedRolls));
     }
 
     #[test]
@@ -242,7 +276,7 @@ mod tests {
         };
         assert_eq!(name("Brother", "QL-700"), "Brother QL-700");
         assert_eq!(name("DYMO", "DYMO LabelWriter 450"), "DYMO LabelWriter 450");
-        assert_eq!(name("", ""), "a printer without a name");
+        assert_eq!(name("", ""), "");
         assert!(name("a", &"b".repeat(5_000)).len() <= 80);
     }
 
@@ -250,7 +284,7 @@ mod tests {
         #[test]
         fn any_words_are_taken(text in "\\PC{0,200}", fields in "([A-Z]{3}:[^;]{0,20};){0,8}") {
             let guess = Identity::from_1284(&format!("{fields}{text}")).guess();
-            prop_assert!(!guess.why.is_empty() && guess.language.is_some() == guess.dpi.is_some());
+            prop_assert!(guess.language.is_some() == guess.dpi.is_some());
         }
     }
 }

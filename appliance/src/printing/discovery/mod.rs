@@ -16,13 +16,13 @@ use futures_util::StreamExt as _;
 use labels::language::Language;
 use labels::sheet::SHEETS;
 use mdns_sd::{ResolvedService, ServiceDaemon, ServiceEvent};
-use schemars::JsonSchema;
-use serde::Serialize;
 use tokio::net::{TcpStream, lookup_host};
 
 use crate::printing::devices::usb::{Device, DeviceTree};
+pub use crate::printing::discovery::guess::GuessReason;
 use crate::printing::discovery::guess::Identity;
 use crate::printing::model::address::{Address, IPP_PORT, RAW_PORT, SNMP_PORT};
+use crate::printing::model::cause::SeenAt;
 use crate::printing::model::printer_settings::{PDF, sheet_name};
 
 /// Printers of one look.
@@ -38,31 +38,28 @@ const SERVICES: &[&str] =
     &["_pdl-datastream._tcp.local.", "_ipp._tcp.local.", "_ipps._tcp.local.", "_printer._tcp.local."];
 
 /// A printer that could be set up.
-#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
-#[schemars(rename = "FoundPrinter")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// What it calls itself.
+    /// What it calls itself; empty where it has no name.
     pub name: String,
     /// What to set up; absent for one that cannot be used.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// The language that it is thought to speak.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<&'static str>,
     /// Dots per inch, as far as can be told.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub dpi: Option<u16>,
     /// The roll that is usual in it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub media: Option<String>,
-    /// Where it was seen: `usb`, `network` or `asked`.
-    pub seen: &'static str,
+    /// Where it was seen.
+    pub seen: SeenAt,
     /// Why it is thought to be that, or why it cannot be used.
-    pub why: String,
+    pub reason: GuessReason,
+    /// Its serial number, where it was asked for.
+    pub serial: Option<String>,
 }
 
 impl Found {
-    fn of(identity: &Identity, address: &Address, seen: &'static str) -> Self {
+    fn of(identity: &Identity, address: &Address, seen: SeenAt) -> Self {
         let guess = identity.guess();
         let address = match address {
             // A label printer that has a queue too: its own language says when a label is out.
@@ -79,9 +76,8 @@ impl Found {
                 dpi: None,
                 media: Some(sheet_name(&SHEETS[0])),
                 seen,
-                why: "it is a printer for pages: it gets label sheets (PDF) through its print queue; choose the \
-                      sheets that lie in its tray"
-                    .to_owned(),
+                reason: GuessReason::PageQueue,
+                serial: None,
             };
         }
         let media = |language: Language| (language.row().media)().into_iter().next().map(|media| media.name);
@@ -92,7 +88,8 @@ impl Found {
             dpi: guess.dpi,
             media: guess.language.and_then(media),
             seen,
-            why: guess.why,
+            reason: guess.reason,
+            serial: None,
         }
     }
 }
@@ -111,7 +108,7 @@ fn plugged_in(device: &Device) -> Found {
     if identity.model.is_empty() {
         identity.model = device.model.clone().unwrap_or_default();
     }
-    Found::of(&identity, &Address::Usb(device.id()), "usb")
+    Found::of(&identity, &Address::Usb(device.id()), SeenAt::Usb)
 }
 
 /// The printers that announce themselves within this time.
@@ -174,7 +171,7 @@ fn announcement(service: &ResolvedService) -> Option<Found> {
         let instance = service.fullname.split("._").next().unwrap_or_default();
         model = instance.chars().filter(|c| !c.is_control()).take(WORDS_MAX).collect();
     }
-    Some(Found::of(&Identity { maker, model, commands, ids: None }, &address, "network"))
+    Some(Found::of(&Identity { maker, model, commands, ids: None }, &address, SeenAt::Network))
 }
 
 /// What a person wants to have looked at.
@@ -191,7 +188,7 @@ pub enum Target {
 #[error(
     "{0:?} is no host; write its name or number such as 10.0.0.9, or 10.0.0.0/24 for a network of at most 254 hosts"
 )]
-pub struct TargetError(String);
+pub struct TargetError(pub String);
 
 impl FromStr for Target {
     type Err = TargetError;
@@ -275,11 +272,8 @@ async fn probe_host(host: IpAddr, doors: Doors) -> Vec<Found> {
     let mut identity = Identity { model, ..Identity::default() };
     let mut found = Vec::new();
     let mut tell = |identity: &Identity, address: &Address| {
-        let mut printer = Found::of(identity, address, "asked");
-        if !serial.trim().is_empty() {
-            printer.why = format!("{}; its serial number is {}", printer.why, serial.trim());
-        }
-        found.push(printer);
+        let serial = Some(serial.trim()).filter(|serial| !serial.is_empty()).map(str::to_owned);
+        found.push(Found { serial, ..Found::of(identity, address, SeenAt::Asked) });
     };
     let at = host.to_string();
     if raw {
@@ -294,6 +288,7 @@ async fn probe_host(host: IpAddr, doors: Doors) -> Vec<Found> {
 
 #[cfg(test)]
 mod tests {
+    use labels::language::ModelFault;
     use mdns_sd::{IfKind, ServiceInfo};
     use tokio::net::{TcpListener, UdpSocket};
 
@@ -340,7 +335,8 @@ mod tests {
         assert_eq!((found.address.as_deref(), found.language), (Some("usb:01010112345600"), Some("dymo")));
         assert!(found.media.is_some() && found.dpi == Some(300), "{found:?}");
         let chipped = plugged_in(&Device { product: 0x0052, model: None, ..device });
-        assert!(chipped.address.is_none() && chipped.why.contains("chipped rolls"), "{chipped:?}");
+        assert!(chipped.address.is_none(), "{chipped:?}");
+        assert_eq!(chipped.reason, GuessReason::Model(ModelFault::ChippedRolls));
     }
 
     fn service(kind: &str, txt: &[(&str, &str)]) -> ResolvedService {
@@ -357,7 +353,7 @@ mod tests {
         );
         let found = announcement(&raw).unwrap();
         assert_eq!(found.address.as_deref(), Some("tcp://10.0.0.9:9101"));
-        assert_eq!((found.language, found.seen), (Some("brother-ql"), "network"));
+        assert_eq!((found.language, found.seen), (Some("brother-ql"), SeenAt::Network));
         let office = service(
             "_ipps._tcp.local.",
             &[("rp", "ipp/print"), ("ty", "HP LaserJet"), ("pdl", "application/pdf,image/urf")],
@@ -365,7 +361,7 @@ mod tests {
         let found = announcement(&office).unwrap();
         assert_eq!(found.address.as_deref(), Some("ipps://10.0.0.9:9101/ipp/print"));
         assert_eq!((found.language, found.media.as_deref()), (Some("pdf"), Some("avery-5160")));
-        assert!(found.why.contains("printer for pages"), "{}", found.why);
+        assert_eq!(found.reason, GuessReason::PageQueue);
         let label =
             service("_ipp._tcp.local.", &[("rp", "ipp/print"), ("usb_MFG", "Zebra"), ("usb_MDL", "ZD421")]);
         let found = announcement(&label).unwrap();
@@ -425,7 +421,7 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].address, Some(format!("tcp://127.0.0.1:{}", doors.raw)));
         assert_eq!(found[0].language, Some("brother-ql"));
-        assert!(!found[0].name.contains('\x1b') && found[0].why.contains("serial number"), "{:?}", found[0]);
+        assert!(!found[0].name.contains('\x1b') && found[0].serial.is_some(), "{:?}", found[0]);
         let nobody = Doors { raw: closed, ipp: closed, snmp: closed };
         assert_eq!(probe(&target, nobody).await.unwrap(), []);
     }

@@ -3,10 +3,11 @@
 use record::ids::JobId;
 use serde::{Deserialize, Serialize};
 
+use crate::printing::model::cause::JobNote;
 use crate::printing::model::request::{JobKind, Names, Reprint};
 
 /// What is kept of a job beside its labels.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct JobHead {
     pub(crate) id: JobId,
     pub(crate) key: Option<String>,
@@ -22,7 +23,7 @@ pub(crate) struct JobHead {
     #[serde(default)]
     pub(crate) names: Names,
     #[serde(default)]
-    pub(crate) notes: Vec<String>,
+    pub(crate) notes: Vec<JobNote>,
     #[serde(default)]
     pub(crate) reprint: Option<Reprint>,
     /// The version of its template, and of the logo where that shows one; 0: built in, or none.

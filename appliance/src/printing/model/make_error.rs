@@ -6,9 +6,11 @@ use labels::language::EncodeError;
 use labels::media::MediaError;
 use labels::readback::ReadbackError;
 use labels::sheet::SheetError;
+use serde::{Deserialize, Serialize};
 
 /// Why a label cannot be printed on this printer. No paper has moved.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum MakeError {
     /// Its words or its code.
     #[error(transparent)]

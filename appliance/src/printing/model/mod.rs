@@ -1,11 +1,13 @@
 //! What a printer, a job and a label are, in plain values: nothing here waits for a disk or a device.
 
 pub(crate) mod address;
+pub(crate) mod cause;
 pub(crate) mod content_version;
 pub(crate) mod design;
 pub(crate) mod job;
 pub(crate) mod ledger_error;
 pub(crate) mod limits;
+pub(crate) mod line_fault;
 pub(crate) mod make_error;
 pub(crate) mod news;
 pub(crate) mod patience;

@@ -1,17 +1,17 @@
 //! Why a print queue did not do what it was asked for.
 
 /// Why a queue did not do what it was asked for.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueueError {
     /// Not sent at all: safe to try again.
     #[error("the print queue cannot be reached ({0}); look whether the printer is on and on the network")]
     Away(String),
     /// Sent, perhaps, and no answer came.
     #[error("the print queue's answer did not come ({0}); look at the printer before you print again")]
-    Lost(String),
+    Lost(LostAnswer),
     /// It said no: nothing was done.
     #[error("the print queue refused: {0}")]
-    Refused(String),
+    Refused(QueueRefusal),
     /// It has no such document, or none any more.
     #[error("the print queue does not know that document; look at the printer before you print again")]
     Unknown,
@@ -22,8 +22,44 @@ pub enum QueueError {
     NoQueue,
     /// Bytes that mean nothing.
     #[error("what answers there is no print queue ({0}); look at the address and its path, often /ipp/print")]
-    Garbled(&'static str),
+    Garbled(GarbledAnswer),
     /// A queue that cannot be used for label sheets.
     #[error("the print queue takes no PDF; print the sheet from a computer that has the printer's driver")]
     NoPdf,
+}
+
+/// Why an answer did not come.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LostAnswer {
+    /// The document was taken out while the queue took it in.
+    #[error("somebody cancelled it meanwhile")]
+    Cancelled,
+    /// In the system's own words.
+    #[error("{0}")]
+    System(String),
+}
+
+/// What a queue has against it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QueueRefusal {
+    /// It lets nobody print without a password.
+    #[error("it asks for a name and a password; let the box print without")]
+    Password,
+    /// It takes nothing in the clear.
+    #[error("it wants an encrypted line: write its address with ipps://")]
+    Encryption,
+    /// In its own words.
+    #[error("{0}")]
+    Quoted(String),
+}
+
+/// What is wrong with an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum GarbledAnswer {
+    /// It is longer than any answer.
+    #[error("its answer has no end")]
+    Endless,
+    /// It is something else.
+    #[error("its answer is not in the language of print queues")]
+    Foreign,
 }

@@ -4,9 +4,8 @@ use labels::media::{Length, Media};
 use labels::{Bitmap, Dpi, LabelError};
 use record::ids::JobId;
 use record::tag::Tag;
-use schemars::JsonSchema;
-use serde::Serialize;
 
+use crate::printing::model::cause::{FailureCause, JobNote, PrinterCause, PrinterPaper};
 use crate::printing::model::ledger_error::LedgerError;
 use crate::printing::model::limits::{KEY_CHARS_MAX, LABELS_MAX, OPEN_MAX, REASON_CHARS_MAX};
 use crate::printing::model::make_error::MakeError;
@@ -15,16 +14,15 @@ use crate::printing::model::printer_settings::{Asked, Heat};
 use crate::printing::model::printer_state::PrinterState;
 use crate::printing::model::request::{JobKind, Reprint};
 
-/// A job's state in the words of the API.
-#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
-#[serde(rename_all = "snake_case", tag = "state", content = "reason")]
+/// A job's state.
+#[derive(Debug, Clone, PartialEq)]
 pub enum JobState {
     /// Waits for its turn.
     Queued,
     /// Under way.
     Printing,
-    /// Waits for the printer; the reason says what to do.
-    Paused(String),
+    /// Waits for the printer.
+    Paused(PrinterCause),
     /// A person has to look for a label.
     Asking,
     /// Each label is settled.
@@ -34,40 +32,34 @@ pub enum JobState {
 }
 
 /// One label of a job.
-#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LabelView {
     /// From 1.
     pub n: u32,
     /// Its tag, if it names a thing.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<Tag>,
     /// The name on it.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
     /// A tag that names no equipment yet.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub blank: bool,
     /// Its state.
     pub state: LabelState,
     /// Who vouches for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub proof: Option<Proof>,
     /// How often it was sent.
     pub attempts: u32,
     /// Since when it is in this state (milliseconds since 1970).
     pub at_ms: i64,
-    /// Why it failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    /// Why it was not printed.
+    pub failure: Option<FailureCause>,
 }
 
 /// A job in a list.
-#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct JobSummary {
     /// The job.
     pub id: JobId,
     /// Its state.
-    #[serde(flatten)]
     pub state: JobState,
     /// The printer's name.
     pub printer: String,
@@ -76,17 +68,14 @@ pub struct JobSummary {
     /// When it was asked for (milliseconds since 1970).
     pub created_ms: i64,
     /// When its last label was settled.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub finished_ms: Option<i64>,
     /// Its labels.
     pub count: usize,
     /// Labels that are out, as far as anybody can tell; those under way are not among them.
     pub out: usize,
     /// The first label that is not settled.
-    #[serde(skip)]
     pub at: Option<u32>,
     /// Somebody cancelled it.
-    #[serde(skip)]
     pub cancelled: bool,
     /// Labels that a person is asked about.
     pub in_doubt: usize,
@@ -99,18 +88,15 @@ pub struct JobSummary {
     /// Their template.
     pub template: String,
     /// What a person should know of them: another template than the usual one, names that were shortened.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
+    pub notes: Vec<JobNote>,
     /// Whether it prints labels once more, and why.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reprint: Option<Reprint>,
 }
 
 /// A job with its labels.
-#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct JobView {
     /// What a list shows of it.
-    #[serde(flatten)]
     pub summary: JobSummary,
     /// In order.
     pub labels: Vec<LabelView>,
@@ -124,7 +110,7 @@ impl std::ops::Deref for JobView {
 }
 
 /// A printer as people and programs see it.
-#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PrinterView {
     /// Its name.
     pub name: String,
@@ -139,15 +125,12 @@ pub struct PrinterView {
     /// What is set as being in it.
     pub media: MediaView,
     /// 0 to 100, where somebody set it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub darkness: Option<u8>,
     /// Millimetres a second, where somebody set it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub speed: Option<u16>,
     /// Fewer bytes.
     pub dense: bool,
     /// The model's own name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Whether it is asked.
     pub answers: Asked,
@@ -157,34 +140,30 @@ pub struct PrinterView {
     pub confirms: bool,
     /// How it is.
     pub state: PrinterState,
-    /// What happened and what to do, for a person.
-    pub advice: String,
+    /// Why it is so.
+    pub cause: PrinterCause,
     /// Since when (milliseconds since 1970).
     pub since_ms: i64,
     /// The roll ends soon.
     pub paper_low: bool,
     /// What the printer says is in it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub loaded: Option<LoadedView>,
     /// What it is printing.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub job: Option<JobId>,
 }
 
 /// A roll for people and programs.
-#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct MediaView {
     /// Its name in settings.
     pub name: String,
-    /// What it is, in a few words.
-    pub words: String,
+    /// What it is.
+    pub paper: PrinterPaper,
     /// Across the head.
     pub width_mm: f64,
     /// Of one label; absent on an endless roll.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub height_mm: Option<f64>,
     /// Between two labels.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub gap_mm: Option<f64>,
     /// Endless.
     pub continuous: bool,
@@ -192,9 +171,8 @@ pub struct MediaView {
     pub thermal: Heat,
     /// Black and red on one roll.
     pub two_colour: bool,
-    /// What a person should know before choosing it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub warning: Option<&'static str>,
+    /// Alcohol and most disinfectants darken it.
+    pub is_darkened_by_wiping: bool,
 }
 
 impl From<&Media> for MediaView {
@@ -205,20 +183,20 @@ impl From<&Media> for MediaView {
         };
         Self {
             name: media.name.clone(),
-            words: media.describe(),
+            paper: PrinterPaper::Roll(media.size()),
             width_mm: media.width_mm,
             height_mm,
             gap_mm,
             continuous: height_mm.is_none(),
             thermal: Heat::of(media.thermal),
             two_colour: media.two_colour,
-            warning: media.warning(),
+            is_darkened_by_wiping: media.is_darkened_by_wiping(),
         }
     }
 }
 
 /// What a printer says is in it, in whole millimetres.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoadedView {
     /// Across the head.
     pub width_mm: u8,
@@ -236,7 +214,7 @@ pub struct Preview {
     /// The template that was used.
     pub template: String,
     /// What a person should know of it.
-    pub notes: Vec<String>,
+    pub notes: Vec<JobNote>,
 }
 
 /// Why a job is not taken. No paper has moved.

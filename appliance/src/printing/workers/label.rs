@@ -11,7 +11,9 @@ use tokio::time::Instant;
 
 use crate::printing::devices::talk::{Broken, Talk, since};
 use crate::printing::devices::transport::Transport;
+use crate::printing::model::cause::{FailureCause, PrintUnit, PrinterCause};
 use crate::printing::model::ledger_error::LedgerError;
+use crate::printing::model::line_fault::LineFault;
 use crate::printing::model::plan::{LabelState, Proof, Step};
 use crate::printing::model::printer_settings::PrinterConfig;
 use crate::printing::model::printer_state::PrinterState;
@@ -31,8 +33,8 @@ const FAREWELL_PROBE: Duration = Duration::from_millis(200);
 enum Trouble {
     /// Nothing may be sent any more: what cannot be written down must not be printed.
     Ledger(LedgerError),
-    /// Told to people; tried again.
-    Printer(String),
+    /// People are shown it; tried again.
+    Printer(PrinterCause),
 }
 
 impl From<LedgerError> for Trouble {
@@ -57,11 +59,11 @@ pub(crate) struct Worker {
     pub(crate) ahead: Option<Ahead>,
 }
 
-/// One label's dots, or the reason why it is not printed.
+/// One label's dots, or why it is not printed.
 pub(crate) struct Ahead {
     job: u64,
     n: u32,
-    made: Result<Bitmap, String>,
+    made: Result<Bitmap, FailureCause>,
 }
 
 impl Worker {
@@ -81,8 +83,8 @@ impl Worker {
             self.outcomes.ring();
             match done {
                 Ok(()) => tries = 0,
-                Err(Trouble::Printer(advice)) => {
-                    self.shared.set(PrinterState::Unreachable, &advice, self.now_ms());
+                Err(Trouble::Printer(cause)) => {
+                    self.shared.set(PrinterState::Unreachable, cause, self.now_ms());
                     let pause = self.config.patience.retry * (1 << tries.min(3));
                     tries = tries.saturating_add(1);
                     tokio::select! {
@@ -92,7 +94,8 @@ impl Worker {
                     }
                 }
                 Err(Trouble::Ledger(e)) => {
-                    return self.shared.ledger_failed(&self.config.name, "label", &e, self.now_ms());
+                    let now_ms = self.now_ms();
+                    return self.shared.ledger_failed(&self.config.name, PrintUnit::Label, &e, now_ms);
                 }
             }
         }
@@ -125,8 +128,8 @@ impl Worker {
     /// Nothing to print: asks the printer how it is, when somebody wants to know.
     async fn idle(&mut self) {
         if self.shared.asked() {
-            if let Err(Trouble::Printer(advice)) = self.probe().await {
-                self.shared.set(PrinterState::Unreachable, &advice, self.now_ms());
+            if let Err(Trouble::Printer(cause)) = self.probe().await {
+                self.shared.set(PrinterState::Unreachable, cause, self.now_ms());
             }
             return;
         }
@@ -176,15 +179,12 @@ impl Worker {
 
     fn trouble(&self, broken: &Broken) -> Trouble {
         let PrinterConfig { name, address, .. } = &self.config;
+        let (printer, address, fault) = (name.clone(), address.clone(), LineFault::from(broken));
         Trouble::Printer(match broken {
-            Broken::Line(_) | Broken::Closed => format!(
-                "The printer {name} at {address} cannot be reached ({broken}). Look whether it is switched on and on the \
-                 network. Nothing is lost: printing goes on by itself."
-            ),
-            _ => format!(
-                "The printer {name} at {address} stopped answering ({broken}). Switch it off and on. Printing goes on by \
-                 itself; labels that may be out are asked about."
-            ),
+            Broken::Line(_) | Broken::Closed => PrinterCause::Unreachable { printer, address, fault },
+            Broken::Silent | Broken::Stalled | Broken::Unconfirmed => {
+                PrinterCause::Unanswering { printer, address, fault }
+            }
         })
     }
 
@@ -252,9 +252,7 @@ impl Worker {
     async fn wait_until_ready(&self, talk: &mut Talk) -> Result<(), Trouble> {
         while talk.heard().condition != Some(Condition::Ready) {
             if self.shared.stopping() {
-                return Err(Trouble::Printer(
-                    "The box is being stopped; printing goes on when it is back.".into(),
-                ));
+                return Err(Trouble::Printer(PrinterCause::BoxStopping));
             }
             talk.listen(LOOK).await.map_err(|e| self.trouble(&e))?;
             let at_most = match talk.heard().condition {
@@ -316,10 +314,12 @@ impl Worker {
 
     async fn send(&mut self, talk: &mut Talk, job: &Job, n: u32) -> Result<(), Trouble> {
         self.prepare(job, n)?;
-        let made = self.ahead.take().map_or_else(|| Err(String::new()), |ahead| ahead.made);
-        let bytes = match made.and_then(|label| talk.encode(n, &label).map_err(|e| e.to_string())) {
+        let made = self.ahead.take().map_or(Err(FailureCause::TextMissing), |ahead| ahead.made);
+        let bytes = match made
+            .and_then(|label| talk.encode(n, &label).map_err(|e| FailureCause::NotMade(e.into())))
+        {
             Ok(bytes) => bytes,
-            Err(reason) => return Ok(self.ledger.fail(job.seq, n, &reason, self.now_ms())?),
+            Err(cause) => return Ok(self.ledger.fail(job.seq, n, &cause, self.now_ms())?),
         };
         if !self.ledger.sending(job.seq, n, self.now_ms())? {
             return Ok(());
@@ -343,7 +343,7 @@ impl Worker {
             return Ok(());
         }
         let made = match self.ledger.label(job.seq, n)? {
-            None => Err("what it says is missing from the print ledger".to_owned()),
+            None => Err(FailureCause::TextMissing),
             Some(label) => {
                 let head = &job.head;
                 let made = self.ledger.design_of(head)?.and_then(|design| {
@@ -356,7 +356,7 @@ impl Worker {
                         (n, head.labels),
                     )
                 });
-                made.map(|made| made.dots).map_err(|e| e.to_string())
+                made.map(|made| made.dots).map_err(FailureCause::NotMade)
             }
         };
         self.ahead = Some(Ahead { job: job.seq, n, made });
@@ -385,7 +385,7 @@ impl Worker {
                 Err(e) => return Err(self.broke(job, &e)?),
             }
         }
-        self.shared.set(PrinterState::Ready, Condition::Ready.advice(), self.now_ms());
+        self.shared.set(PrinterState::Ready, PrinterCause::Ready, self.now_ms());
         Ok(())
     }
 }

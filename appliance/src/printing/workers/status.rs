@@ -5,10 +5,12 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use labels::language::{Answers, Condition};
+use labels::media::MediaSize;
 use record::ids::JobId;
 use tokio::sync::Notify;
 
 use crate::printing::devices::talk::Heard;
+use crate::printing::model::cause::{PrintUnit, PrinterCause};
 use crate::printing::model::ledger_error::LedgerError;
 use crate::printing::model::news::{News, ring};
 use crate::printing::model::printer_state::PrinterState;
@@ -17,7 +19,7 @@ use crate::printing::model::printer_state::PrinterState;
 #[derive(Debug, Clone)]
 pub(crate) struct Live {
     pub(crate) state: PrinterState,
-    pub(crate) advice: String,
+    pub(crate) cause: PrinterCause,
     pub(crate) since_ms: i64,
     pub(crate) heard_ms: i64,
     pub(crate) paper_low: bool,
@@ -36,8 +38,8 @@ pub(crate) struct Shared {
     live: Mutex<Live>,
     /// Rung when anything was heard.
     news: Condvar,
-    /// The roll that is set, for a person.
-    roll: String,
+    /// The roll that is set.
+    roll: MediaSize,
     /// Rung when the printer is not as it was.
     changed: News,
     /// Rung when there may be something to do.
@@ -49,10 +51,10 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(now_ms: i64, roll: String, changed: News) -> Self {
+    pub(crate) fn new(now_ms: i64, roll: MediaSize, changed: News) -> Self {
         let live = Live {
             state: PrinterState::NotHeard,
-            advice: "The printer has not been asked yet.".into(),
+            cause: PrinterCause::NotAsked,
             since_ms: now_ms,
             heard_ms: i64::MIN,
             paper_low: false,
@@ -74,24 +76,20 @@ impl Shared {
     }
 
     /// What cannot be written down must not be printed: `printer` stops until the box is started again.
-    pub(crate) fn ledger_failed(&self, printer: &str, what: &str, e: &LedgerError, now_ms: i64) {
+    pub(crate) fn ledger_failed(&self, printer: &str, unit: PrintUnit, e: &LedgerError, now_ms: i64) {
         tracing::error!(printer, error = %e, "printing has stopped");
-        let advice = format!(
-            "The box cannot write its print ledger, so it stopped printing rather than print a {what} twice. \
-             Look at the health page and restart the box."
-        );
-        self.set(PrinterState::Failed, &advice, now_ms);
+        self.set(PrinterState::Failed, PrinterCause::LedgerFailed(unit), now_ms);
     }
 
     pub(crate) fn live(&self) -> Live {
         self.lock().clone()
     }
 
-    pub(crate) fn set(&self, state: PrinterState, advice: &str, now_ms: i64) {
+    pub(crate) fn set(&self, state: PrinterState, cause: PrinterCause, now_ms: i64) {
         let mut live = self.lock();
-        if live.state != state || live.advice != advice {
-            tracing::info!(?state, advice, "printer");
-            (live.state, live.advice, live.since_ms) = (state, advice.to_owned(), now_ms);
+        if live.state != state || live.cause != cause {
+            tracing::info!(?state, ?cause, "printer");
+            (live.state, live.cause, live.since_ms) = (state, cause, now_ms);
             ring(&self.changed);
         }
         live.heard_ms = now_ms;
@@ -127,40 +125,24 @@ impl Shared {
             (false, true) => PrinterState::Printing,
             (false, false) => PrinterState::Ready,
         };
-        let advice = self.advice(heard, condition);
+        let cause = self.cause(heard, condition);
         {
             let mut live = self.lock();
             live.paper_low = heard.paper_low;
             live.loaded = heard.loaded.or(live.loaded);
         }
-        self.set(state, &advice, now_ms);
+        self.set(state, cause, now_ms);
     }
 
-    fn advice(&self, heard: Heard, condition: Condition) -> String {
+    fn cause(&self, heard: Heard, condition: Condition) -> PrinterCause {
         match (condition, heard.loaded) {
-            (Condition::WrongMedia, Some((width, length))) => {
-                let length = if length == 0 {
-                    "an endless roll".to_owned()
-                } else {
-                    format!("{length} mm long labels")
-                };
-                format!(
-                    "Another roll is in the printer ({width} mm wide, {length}) than is set for it ({}). Put in the right \
-                     one: printing goes on by itself. Or set the printer to what is in it.",
-                    self.roll
-                )
+            (Condition::WrongMedia, Some((width_mm, length_mm))) => {
+                PrinterCause::WrongRoll { width_mm, length_mm, set: self.roll }
             }
-            (Condition::Ready, _) if heard.mute => {
-                "The printer does not answer any more. Look at its cable and whether it is \
-                 switched on: printing goes on by itself."
-                    .to_owned()
-            }
-            (Condition::Ready, _) if heard.full => {
-                "The printer takes no more data. Look for its paper, an open cover or its \
-                 pause key: printing goes on by itself."
-                    .to_owned()
-            }
-            (condition, _) => condition.advice().to_owned(),
+            (Condition::Ready, _) if heard.mute => PrinterCause::Mute,
+            (Condition::Ready, _) if heard.full => PrinterCause::Full,
+            (Condition::Ready, _) => PrinterCause::Ready,
+            (condition, _) => PrinterCause::Condition(condition),
         }
     }
 

@@ -51,7 +51,7 @@ impl Phone {
 
     /// Whoever has signed in on it.
     pub(crate) async fn session(&self, state: &AppState) -> Result<Option<StaffSession>, HttpError> {
-        find_session(state, self.browser.cookies(), Some(self.browser.peer())).await
+        find_session(state, &self.browser).await
     }
 }
 

@@ -7,7 +7,6 @@ use http::{HeaderValue, StatusCode};
 use record::ids::{DeviceId, StaffId};
 use service::attempts::Network;
 use web::error::HttpError;
-use words::{Locale, WordSet as _};
 
 use crate::identity::{AccessOutcome, AccessWanted, IdentityError, PinAttempt, PinOutcome};
 use crate::listen::Peer;
@@ -15,7 +14,6 @@ use crate::web::access_note::AccessNote;
 use crate::web::context::AppState;
 use crate::web::http_error::{new_error, worded};
 use crate::web::request::device::RequestDevice;
-use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::Wording;
 use crate::web::words::ErrorWords;
 
@@ -52,8 +50,6 @@ pub(crate) fn try_pin(state: &AppState, attempt: &PinAttempt) -> Result<PinTry, 
     Ok(PinTry::Looked(PinOutcome::Right))
 }
 
-pub(crate) const AGAIN: &str = "Type the PIN again";
-
 pub(crate) fn too_many(wait_s: u64) -> HttpError {
     let title = worded(ErrorWords::error_too_many_pins);
     new_error(StatusCode::TOO_MANY_REQUESTS, "too-many-sign-ins", title)
@@ -65,16 +61,10 @@ pub(crate) fn too_many(wait_s: u64) -> HttpError {
 
 /// For a PIN that was not looked at because too many others are.
 pub(crate) fn busy() -> HttpError {
-    new_error(StatusCode::SERVICE_UNAVAILABLE, "sign-in-busy", "Too many people are signing in just now")
-        .safe("Your PIN was not looked at, and no try was counted.")
-        .next("Wait a few seconds and type it again.")
+    new_error(StatusCode::SERVICE_UNAVAILABLE, "sign-in-busy", worded(ErrorWords::error_sign_in_busy))
+        .safe(worded(ErrorWords::error_sign_in_busy_safe))
+        .next(worded(ErrorWords::error_too_many_pins_next))
         .header(RETRY_AFTER, HeaderValue::from(2))
-}
-
-/// Why a PIN did not do, at its field, on pages that are in English only.
-pub(crate) fn refused_words(state: &AppState, outcome: PinOutcome) -> String {
-    let wording = Wording::english(&Snapshot::now(state).local);
-    word_pin_outcome(ErrorWords::in_locale(Locale::EnUs), &wording, outcome)
 }
 
 /// Why a PIN did not do.
@@ -121,11 +111,6 @@ pub(crate) async fn check_typed_pin(
         PinTry::Looked(outcome) => Ok(outcome),
         PinTry::TooMany(wait_s) => Err(too_many(wait_s)),
     }
-}
-
-/// Why a PIN did not prove anything; nothing where it did.
-pub(crate) fn pin_words(state: &AppState, outcome: PinOutcome) -> Option<String> {
-    (outcome != PinOutcome::Right).then(|| refused_words(state, outcome))
 }
 
 /// What the audit keeps of a PIN that did not fit.

@@ -13,10 +13,11 @@ use crate::web::access::permissions::StaffPermission;
 use crate::web::access::staff_session::{AdmittedStaff, StaffSession, find_session};
 use crate::web::access_note::AccessNotes;
 use crate::web::context::AppState;
-use crate::web::http_error::new_error;
+use crate::web::http_error::{new_error, worded};
 use crate::web::request::browser::Browser;
 use crate::web::request::form::SessionFormToken;
 use crate::web::request::next_page::{HOME, asked_page, safe_next, sign_in_address};
+use crate::web::words::ErrorWords;
 
 /// Somebody who has signed in, and whose role includes `P`.
 pub(crate) struct Staff<P> {
@@ -54,7 +55,7 @@ impl<P: StaffPermission> FromRequestParts<AppState> for Staff<P> {
     type Rejection = HttpError;
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, HttpError> {
         let browser = Browser::of(parts);
-        let found = find_session(state, browser.cookies(), Some(browser.peer())).await?;
+        let found = find_session(state, &browser).await?;
         let session = found.ok_or_else(|| sign_in_needed(parts))?;
         session.require(P::PERMISSION)?;
         parts.extensions.insert(SessionFormToken::new(session.form_token()));
@@ -69,9 +70,9 @@ impl<P: StaffPermission> FromRequestParts<AppState> for Staff<P> {
 fn sign_in_needed(parts: &Parts) -> HttpError {
     let asked = asked_page(&parts.uri);
     let next = if parts.method == Method::GET { safe_next(&asked) } else { HOME };
-    new_error(StatusCode::UNAUTHORIZED, "sign-in-needed", "This needs a sign-in")
-        .detail("Nobody is signed in here, or the session has ended.")
-        .safe("Nothing was changed.")
-        .next("Sign in on the staff pages.")
+    new_error(StatusCode::UNAUTHORIZED, "sign-in-needed", worded(ErrorWords::error_sign_in))
+        .detail(worded(ErrorWords::error_sign_in_detail))
+        .safe(worded(ErrorWords::error_nothing_changed))
+        .next(worded(ErrorWords::error_sign_in_next))
         .page_location(sign_in_address(None, next))
 }

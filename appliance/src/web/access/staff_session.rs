@@ -6,15 +6,18 @@ use http::{HeaderMap, StatusCode};
 use record::entry::{By, Via};
 use record::ids::StaffId;
 use record::kinds::Role;
-use web::error::HttpError;
+use web::error::{ErrorText, HttpError};
+use words::{LocalePreferences, WordSet};
 
 use crate::identity::{AccessWanted, Session, form_token};
 use crate::intake::Permission;
 use crate::listen::Peer;
 use crate::web::context::AppState;
-use crate::web::http_error::new_error;
+use crate::web::http_error::{new_error, worded};
 use crate::web::log_reads::{read_quick, staff_name};
+use crate::web::request::browser::Browser;
 use crate::web::request::cookies;
+use crate::web::words::{ErrorWords, PageWords};
 
 /// Somebody who has signed in, in this browser, over HTTPS.
 #[derive(Debug, Clone)]
@@ -25,6 +28,7 @@ pub(crate) struct StaffSession {
     began_ms: i64,
     pin_age_ms: Option<u64>,
     secret: String,
+    languages: LocalePreferences,
 }
 
 impl StaffSession {
@@ -49,6 +53,11 @@ impl StaffSession {
     /// How long ago they typed their PIN in this browser; absent: before the machine started.
     pub(crate) fn pin_age_ms(&self) -> Option<u64> {
         self.pin_age_ms
+    }
+
+    /// The words of a page, in the language that they like best of those in which all of it is written.
+    pub(crate) fn words<W: WordSet>(&self) -> W {
+        W::in_best_of(&self.languages)
     }
 
     /// What their commands carry.
@@ -81,11 +90,14 @@ impl StaffSession {
         if self.holds(permission) {
             return Ok(());
         }
-        let role = role_name(self.role);
-        let detail = format!("You are signed in as {}, {role}: that role does not include it.", self.name);
-        let error = role_forbidden(permission.requirement()).detail(detail);
+        let (name, role) = (self.name.clone(), self.role);
+        let detail = move |(page, w): (PageWords, ErrorWords)| w.error_role_of(&name, word_role(page, role));
+        let title = worded(move |w: ErrorWords| word_requirement(w, permission));
+        let error = role_forbidden(title).detail(worded(detail));
         Err(match permission {
-            Permission::Print | Permission::EditPrinters => error.safe("Nothing was printed."),
+            Permission::Print | Permission::EditPrinters => {
+                error.safe(worded(ErrorWords::error_role_nothing_printed))
+            }
             Permission::EditPeople | Permission::EditSettings | Permission::ManageTokens => {
                 error.note(AccessWanted::Admin)
             }
@@ -126,30 +138,50 @@ impl AdmittedStaff {
 }
 
 /// What somebody sees who may not do this.
-pub(crate) fn role_forbidden(title: &'static str) -> HttpError {
-    role_forbidden_but(title, "/staff/sign-in", "Sign in as somebody else")
+pub(crate) fn role_forbidden(title: impl Into<ErrorText>) -> HttpError {
+    role_forbidden_but(title, "/staff/sign-in", worded(ErrorWords::error_links_sign_in))
 }
 
 /// The same where another way on is better than to sign in as somebody else.
-pub(crate) fn role_forbidden_but(title: &'static str, to: &'static str, words: &'static str) -> HttpError {
+pub(crate) fn role_forbidden_but(
+    title: impl Into<ErrorText>,
+    to: &'static str,
+    words: impl Into<ErrorText>,
+) -> HttpError {
     new_error(StatusCode::FORBIDDEN, "not-allowed", title)
-        .detail("Your role does not include this.")
-        .safe("Nothing was changed.")
+        .detail(worded(ErrorWords::error_role_detail))
+        .safe(worded(ErrorWords::error_nothing_changed))
         .link(to, words)
-        .link("/", "Back to what needs cleaning")
+        .link("/", worded(ErrorWords::error_links_due))
+}
+
+/// What is said to those whose role does not include a permission.
+fn word_requirement(w: ErrorWords, permission: Permission) -> String {
+    match permission {
+        Permission::View => w.error_sign_in(),
+        Permission::Record => w.error_sign_in_as_recorder(),
+        Permission::EditEquipment | Permission::Print | Permission::EditPrinters | Permission::SeePeople => {
+            w.error_sign_in_as_biomed()
+        }
+        Permission::EditPeople | Permission::EditSettings | Permission::ManageTokens => {
+            w.error_sign_in_as_admin()
+        }
+        Permission::ReadAudit => w.error_sign_in_as_auditor(),
+    }
 }
 
 /// The session that a request carries, if there is one, and whose it is.
 pub(crate) async fn find_session(
     state: &AppState,
-    headers: &HeaderMap,
-    peer: Option<&Peer>,
+    browser: &Browser,
 ) -> Result<Option<StaffSession>, HttpError> {
-    let Some((secret, session, role)) = live_session(state, headers, peer) else { return Ok(None) };
+    let found = live_session(state, browser.cookies(), Some(browser.peer()));
+    let Some((secret, session, role)) = found else { return Ok(None) };
     let staff = session.staff;
     let name = read_quick(state, move |state, reader| Ok(staff_name(reader, &state.store.snapshot(), staff)));
     let (name, pin_age_ms) = (name.await?, session.pin_age_ms(&state.clock.now()));
-    Ok(Some(StaffSession { staff, name, role, began_ms: session.began_ms, pin_age_ms, secret }))
+    let (began_ms, languages) = (session.began_ms, browser.languages().clone());
+    Ok(Some(StaffSession { staff, name, role, began_ms, pin_age_ms, secret, languages }))
 }
 
 /// Who has signed in where a request comes from, and their role.
@@ -176,7 +208,17 @@ fn live_session(
     Some((secret.to_owned(), session, role))
 }
 
-/// A role as people say it.
+/// A role as people say it, for the middle of a sentence.
+pub(crate) fn word_role(w: PageWords, role: Role) -> String {
+    match role {
+        Role::Technician => w.role_technician(),
+        Role::Biomed => w.role_biomed(),
+        Role::FacilityAdmin => w.role_facility_admin(),
+        Role::Auditor => w.role_auditor(),
+    }
+}
+
+/// The same on labels and on pages that are in English only.
 pub(crate) fn role_name(role: Role) -> &'static str {
     match role {
         Role::Technician => "technician",

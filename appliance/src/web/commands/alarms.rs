@@ -5,7 +5,8 @@ use web::error::HttpError;
 
 use crate::alarms::{AcknowledgeError, AlarmReader};
 use crate::web::context::AppState;
-use crate::web::http_error::new_error;
+use crate::web::http_error::{new_error, worded};
+use crate::web::words::ErrorWords;
 
 /// Waits for the disk away from the threads that answer phones. `false` where somebody had seen it before.
 pub(crate) async fn acknowledge_alarm(
@@ -17,14 +18,14 @@ pub(crate) async fn acknowledge_alarm(
     let noted = tokio::task::spawn_blocking(move || alarms.acknowledge(&id, by)).await;
     match noted.map_err(|e| HttpError::internal(&e))? {
         Ok(first) => Ok(first),
-        Err(error @ AcknowledgeError::Unknown(_)) => {
-            Err(new_error(StatusCode::NOT_FOUND, "no-alarm", "There is no such alarm")
-                .detail(format!("{error}."))
-                .safe("Nothing was changed.")
-                .next("Look at the list of alarms again.")
-                .link(PAGE, "Show the alarms"))
+        Err(AcknowledgeError::Unknown(id)) => {
+            Err(new_error(StatusCode::NOT_FOUND, "no-alarm", worded(ErrorWords::error_alarm))
+                .detail(worded(move |w: ErrorWords| w.error_alarm_detail(&id)))
+                .safe(worded(ErrorWords::error_nothing_changed))
+                .next(worded(ErrorWords::error_alarm_next))
+                .link(PAGE, worded(ErrorWords::error_links_alarms)))
         }
-        Err(error) => Err(HttpError::internal(&error).safe("The alarm stays as it was.")),
+        Err(error) => Err(HttpError::internal(&error).safe(worded(ErrorWords::error_alarm_safe))),
     }
 }
 

@@ -36,10 +36,10 @@ impl SessionFormToken {
         if token.is_some_and(|Self(token)| form.text(FORM_TOKEN) == token) {
             return Ok(());
         }
-        Err(new_error(StatusCode::FORBIDDEN, "form-token", "This page is from another session")
-            .detail("You have signed in anew since it was opened.")
-            .safe("Nothing was changed.")
-            .next("Open the page again and repeat what you wanted."))
+        Err(new_error(StatusCode::FORBIDDEN, "form-token", worded(ErrorWords::error_form_token))
+            .detail(worded(ErrorWords::error_form_token_detail))
+            .safe(worded(ErrorWords::error_nothing_changed))
+            .next(worded(ErrorWords::error_form_token_next)))
     }
 }
 

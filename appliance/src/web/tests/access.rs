@@ -63,11 +63,11 @@ async fn an_admin_makes_sees_and_revokes_tokens() {
     cmms.post("/api/v1/cleanings", cleaning(&world)).await.is(201);
     assert_eq!(make("CMMS <1>", "record", "31", &submission).await.is(303).location(), "/staff/programs");
     let list = admin.get("/staff/programs").await;
-    list.is(200).has("In force").has("by Tom Nguyen").has("Nov 20 2026 from 10.0.0.9").has_not(&text);
+    list.is(200).has("In force").has("by Tom Nguyen").has("Nov 20, 2026 from 10.0.0.9").has_not(&text);
     admin.get("/staff/box").await.has_not("CMMS");
     world.clock.advance(DAY * 2);
     let admin = desk(&world, Role::FacilityAdmin).await;
-    admin.get("/staff/box").await.has("The token of the program “CMMS &#60;1&#62;” ends on Dec 21 2026");
+    admin.get("/staff/box").await.has("The token of the program “CMMS &#60;1&#62;” ends on Dec 21, 2026");
     let id = &text[3..11];
     let confirm = admin.get(&format!("/staff/programs/{id}/revoke")).await;
     confirm.is(200).has("Revoke the token of CMMS");

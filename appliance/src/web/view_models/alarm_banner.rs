@@ -10,7 +10,7 @@ use crate::alarms::{ActiveAlarm, AlarmCause};
 use crate::web::commands::alarms::PAGE;
 use crate::web::context::AppState;
 use crate::web::view_models::wording::Wording;
-use crate::web::words::AlarmBannerWords;
+use crate::web::words::{AlarmBannerWords, StaffWords};
 
 /// What stands on top of a page while nobody has acknowledged an alarm: the gravest, and how many more there are.
 #[derive(Debug, Clone)]
@@ -22,22 +22,22 @@ pub(crate) struct AlarmBanner {
     pub(crate) next: SafeHtml,
     /// In words; empty where it is the only one.
     pub(crate) more: String,
-    /// Where it can be acknowledged; absent on pages for everybody.
-    pub(crate) to: Option<&'static str>,
+    /// Where it can be acknowledged, and what the link says; absent on pages for everybody.
+    pub(crate) link: Option<(&'static str, String)>,
 }
 
 impl AlarmBanner {
     /// For staff.
-    pub(crate) fn for_staff(state: &AppState) -> Option<Self> {
+    pub(crate) fn for_staff(state: &AppState, words: StaffWords) -> Option<Self> {
         let all = state.alarms.all();
         let mut unseen = all.iter().filter(|alarm| alarm.seen.is_none());
         let AlarmWords { title, safe, next, .. } = unseen.next()?.words();
         let more = match unseen.count() {
             0 => String::new(),
-            1 => "One more alarm stands.".to_owned(),
-            n => format!("{n} more alarms stand."),
+            many => words.staff_alarms_more(many),
         };
-        Some(Self { title, safe: safe.to_owned(), next: fill_slots(next, []), more, to: Some(PAGE) })
+        let link = Some((PAGE, words.staff_alarm_show()));
+        Some(Self { title, safe: safe.to_owned(), next: fill_slots(next, []), more, link })
     }
 
     /// For whoever comes by: all that they can do is to tell somebody.
@@ -50,7 +50,7 @@ impl AlarmBanner {
         let all = state.alarms.all();
         let (title, safe) = word_alarm(words, all.iter().find(|alarm| alarm.seen.is_none())?);
         let next = fill_slots(wording.words().page_alarm_next(S0), [wording.contact(settings)]);
-        Some(Self { title, safe, next, more: String::new(), to: None })
+        Some(Self { title, safe, next, more: String::new(), link: None })
     }
 }
 

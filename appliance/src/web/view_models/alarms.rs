@@ -6,58 +6,88 @@ use record::ids::Epoch;
 use schemars::JsonSchema;
 use serde::Serialize;
 use web::error::HttpError;
+use words::{S0, S1, S2, S3, SafeHtml, fill_slots};
 
 use crate::alarms::words::AlarmWords;
 use crate::alarms::{Acknowledgement, ActiveAlarm};
 use crate::store::Reader;
 use crate::web::context::AppState;
-use crate::web::log_reads::{read_quick, staff_name};
-use crate::web::view_models::formats::{Local, Moment};
+use crate::web::log_reads::{StoredText, read_quick};
+use crate::web::view_models::wording::Wording;
+use crate::web::words::FacilityWords;
 
 /// An alarm on the box's page.
 pub(crate) struct AlarmCard {
     pub(crate) id: String,
     pub(crate) words: AlarmWords,
-    pub(crate) since: Moment,
-    pub(crate) over: Option<Moment>,
-    /// When it was acknowledged, and by whom.
-    pub(crate) seen: Option<(Moment, String)>,
+    pub(crate) is_seen: bool,
+    /// Since when it stands, until when, and who has acknowledged it.
+    pub(crate) dates: SafeHtml,
 }
 
 /// All alarms for the box's page.
-pub(crate) async fn cards(state: &AppState, local: &Local) -> Result<Vec<AlarmCard>, HttpError> {
-    let local = local.clone();
+pub(crate) async fn cards(
+    state: &AppState,
+    wording: Wording,
+    w: FacilityWords,
+) -> Result<Vec<AlarmCard>, HttpError> {
     let cards = read_quick(state, move |state, reader| {
         let all = state.alarms.all();
         let facility = state.store.snapshot();
         let card = |alarm: &ActiveAlarm| AlarmCard {
             id: alarm.id.clone(),
             words: alarm.words(),
-            since: local.day_time(alarm.first_ms),
-            over: alarm.over_ms.map(|ms| local.day_time(ms)),
-            seen: alarm
-                .seen
-                .as_ref()
-                .map(|seen| (local.day_time(seen.at_ms), seen_by(state, reader, &facility, seen))),
+            is_seen: alarm.seen.is_some(),
+            dates: {
+                let reader_of = |seen| word_reader(state, reader, &facility, seen, &wording, w);
+                let seen = alarm.seen.as_ref().map(|seen| (seen.at_ms, reader_of(seen)));
+                word_dates(w, &wording, alarm, seen)
+            },
         };
         Ok(all.iter().map(card).collect())
     });
     cards.await
 }
 
-pub(crate) fn seen_by(
+/// When an alarm was raised and over, and who acknowledged it when.
+fn word_dates(
+    w: FacilityWords,
+    wording: &Wording,
+    alarm: &ActiveAlarm,
+    seen: Option<(i64, SafeHtml)>,
+) -> SafeHtml {
+    let moment = |ms| wording.dates().day_and_time(ms).to_html();
+    let (id, since) = (alarm.id.as_str(), moment(alarm.first_ms));
+    match (alarm.over_ms.map(moment), seen) {
+        (None, None) => fill_slots(w.box_alarm_since(id, S0), [since]),
+        (Some(over), None) => fill_slots(w.box_alarm_since_over(id, S1, S0), [since, over]),
+        (None, Some((ms, who))) => {
+            fill_slots(w.box_alarm_since_seen(id, S1, S0, S2), [since, moment(ms), who])
+        }
+        (Some(over), Some((ms, who))) => {
+            let parts = [since, over, moment(ms), who];
+            fill_slots(w.box_alarm_since_over_seen(id, S1, S2, S0, S3), parts)
+        }
+    }
+}
+
+/// Who acknowledged an alarm, for the middle of a sentence.
+fn word_reader(
     state: &AppState,
     reader: &Reader,
     facility: &Facility,
     seen: &Acknowledgement,
-) -> String {
+    wording: &Wording,
+    w: FacilityWords,
+) -> SafeHtml {
     match (seen.by.staff, &seen.by.token) {
-        (Some(staff), _) => staff_name(reader, facility, staff),
+        (Some(staff), _) => StoredText::of_staff(reader, facility, staff).to_html(wording.words()),
         (None, Some(id)) => {
             let token = state.identity.tokens.all().into_iter().find(|token| token.id == *id);
-            format!("the program {}", token.map_or_else(|| id.clone(), |token| token.name))
+            let name = token.map_or_else(|| id.clone(), |token| token.name);
+            fill_slots(w.box_seen_program(S0), [SafeHtml::entered(&name)])
         }
-        (None, None) => "the box’s command line".to_owned(),
+        (None, None) => fill_slots(w.box_seen_command_line(), []),
     }
 }
 

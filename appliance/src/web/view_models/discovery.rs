@@ -9,6 +9,7 @@ use web::error::HttpError;
 
 use crate::web::context::AppState;
 use crate::web::http_error::new_error;
+use crate::web::view_models::printer_causes::printing_words;
 
 /// How long printers are listened for: those that are awake answer within a second.
 pub(crate) const LISTEN: Duration = Duration::from_millis(if cfg!(test) { 50 } else { 2_500 });
@@ -31,8 +32,9 @@ pub(crate) fn begin_look(state: &AppState) -> Result<OwnedSemaphorePermit, HttpE
 }
 
 fn busy() -> HttpError {
-    new_error(StatusCode::TOO_MANY_REQUESTS, "busy", "The box is looking for printers already")
-        .detail("Others asked for it a moment ago.")
-        .safe("Nothing was changed.")
-        .next("Try again in ten seconds.")
+    let w = printing_words();
+    new_error(StatusCode::TOO_MANY_REQUESTS, "busy", w.search_busy())
+        .detail(w.search_busy_detail())
+        .safe(w.printers_unchanged())
+        .next(w.search_busy_next())
 }

@@ -63,11 +63,6 @@ impl Local {
         self.zoned(ms).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
     }
 
-    /// `14:04`
-    pub(crate) fn time(&self, ms: i64) -> Moment {
-        Moment { iso: self.iso(ms), text: self.zoned(ms).strftime("%H:%M").to_string() }
-    }
-
     /// `today 14:04`, `yesterday 18:41`, `Thu 17:30`, `Nov 3, 09:25`, `Nov 3 2025, 09:25`.
     pub(crate) fn day_time(&self, ms: i64) -> Moment {
         Moment { iso: self.iso(ms), text: self.day_time_text(ms) }
@@ -101,16 +96,6 @@ impl Local {
     /// `Nov 3 2026`
     pub(crate) fn date(&self, ms: i64) -> String {
         self.zoned(ms).strftime("%b %-d %Y").to_string()
-    }
-
-    /// `Oct 22`
-    pub(crate) fn short_day(&self, ms: i64) -> String {
-        self.zoned(ms).strftime("%b %-d").to_string()
-    }
-
-    /// `Friday, November 20`
-    pub(crate) fn long_day(&self) -> String {
-        self.zoned(self.now_ms).strftime("%A, %B %-d").to_string()
     }
 }
 
@@ -190,8 +175,8 @@ mod tests {
             assert_eq!(local.day_time(ms).text, text);
         }
         assert_eq!(local.deadline(now + 60 * minute), "15:04");
-        assert_eq!(local.time(now), Moment { iso: "2026-11-20T14:04:31-06:00".into(), text: "14:04".into() });
-        assert_eq!(local.long_day(), "Friday, November 20");
+        let moment = Moment { iso: "2026-11-20T14:04:31-06:00".into(), text: "today 14:04".into() };
+        assert_eq!(local.day_time(now), moment);
         assert_eq!(Local::new("Mars/Olympus", now).zone_name(), "UTC");
         assert_eq!(utc(now + 7), "2026-11-20T20:04:31.007Z");
         assert_eq!(utc(i64::MAX), "1970-01-01T00:00:00.000Z");

@@ -6,16 +6,18 @@ use record::kinds::{EntryRef, Event};
 use record::receipt::Receipt;
 use record::tag::Tag;
 use web::error::HttpError;
+use words::Moment;
 
 use crate::store::{HistoryPlace, ItemUse, Reader, StoreSnapshot};
 use crate::web::commands::run;
 use crate::web::context::AppState;
 use crate::web::http_error::store_error;
-use crate::web::log_reads::{staff_name, text};
+use crate::web::log_reads::StoredText;
 use crate::web::request::page_cursor::HistoryScope;
-use crate::web::view_models::formats::{Moment, about, count, english_words, span};
 use crate::web::view_models::photos::thumbnail_address;
-use crate::web::view_models::snapshot::{Snapshot, missing_words, who_words};
+use crate::web::view_models::snapshot::missing_words;
+use crate::web::view_models::wording::Wording;
+use crate::web::words::{EquipmentWords, FacilityWords};
 
 /// Lines of history on a page.
 const LINES: usize = 50;
@@ -54,18 +56,21 @@ pub(crate) struct Happening {
     /// Its thumbnail.
     pub(crate) photo: Option<String>,
     pub(crate) whole_photo: Option<String>,
+    /// What whoever cleaned noted.
+    pub(crate) note: Option<String>,
     pub(crate) facts: Vec<String>,
     pub(crate) receipt: Option<String>,
     pub(crate) entry: String,
     pub(crate) can_void: bool,
 }
 
-/// What a history is told from.
+/// What a history is made from.
 #[derive(Clone, Copy)]
 pub(crate) struct HistoryLook<'a> {
     pub(crate) state: &'a AppState,
     pub(crate) facility: &'a StoreSnapshot,
-    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) wording: &'a Wording,
+    pub(crate) words: EquipmentWords,
     pub(crate) reader: &'a Reader,
 }
 
@@ -73,82 +78,82 @@ impl HistoryLook<'_> {
     pub(crate) fn used(self, used: ItemUse) -> Happening {
         Happening {
             class: "",
-            title: "Used".to_owned(),
+            title: self.words.history_used(),
             struck: false,
             tags: Vec::new(),
             words: String::new(),
-            at: self.snapshot.local.day_time(used.performed_ms),
+            at: self.wording.dates().day_and_time(used.performed_ms),
             photo: None,
             whole_photo: None,
+            note: None,
             facts: Vec::new(),
             receipt: None,
-            entry: count(used.of.seq),
+            entry: self.wording.number(used.of.seq),
             can_void: false,
         }
     }
 
     /// A cleaning as it stands in history: its entry is read again, so what is shown is what was signed.
     pub(crate) fn cleaned(self, cleaning: &Cleaning, may_change: bool) -> Happening {
-        let Self { state, facility, snapshot, reader } = self;
+        let Self { state, facility, wording, words: w, reader } = self;
         let entry = reader.line(cleaning.place()).ok().flatten();
-        let (mut facts, mut tags) = (Vec::new(), Vec::new());
-        let (local, words) = (&snapshot.local, english_words());
+        let (mut facts, mut tags, mut note) = (Vec::new(), Vec::new(), None);
         if let Some(Event::CleaningRecorded(body)) = entry.as_ref().map(record::entry::Entry::event) {
-            facts.extend(body.note.map(|note| text(reader, note.hash)));
+            note = body.note.map(|note| StoredText::read(reader, note.hash).word(wording.words()));
             facts.extend(body.contact.and_then(|c| match (c.measured_s, c.required_s) {
-                (Some(wet), Some(of)) => Some(format!("Wet {} of {}", span(words, wet), span(words, of))),
-                (Some(wet), None) => Some(format!("Wet {}", span(words, wet))),
+                (Some(wet), Some(of)) => Some(w.history_wet_of(wording.span(of), wording.span(wet))),
+                (Some(wet), None) => Some(w.history_wet(wording.span(wet))),
                 _ => None,
             }));
         }
         if !cleaning.incomplete.is_empty() {
-            tags.push(("due", format!("Incomplete: {}", missing_words(words, &cleaning.incomplete))));
+            let missing = missing_words(wording.words(), &cleaning.incomplete);
+            tags.push(("due", w.history_incomplete(missing)));
         }
         let late_ms = cleaning.recorded_ms - cleaning.performed_ms;
         if cleaning.stated && late_ms > 60_000 {
-            tags.push(("due", "Late entry".to_owned()));
-            facts.push(format!(
-                "Written {}, {} after it was done",
-                local.day_time(cleaning.recorded_ms).text,
-                about(words, late_ms)
-            ));
+            tags.push(("due", w.history_late()));
+            let written = wording.dates().day_and_time(cleaning.recorded_ms).text;
+            facts.push(w.history_late_written(wording.about(late_ms), written));
         }
         if cleaning.at.clock == ClockState::Uncertain && !facility.boots.contains_key(&cleaning.at.boot) {
-            facts.push("The clock was not set: the time is an estimate".to_owned());
+            facts.push(w.history_time_estimated());
         }
-        let mut by = who_words(reader, facility, &cleaning.who);
+        let mut by = wording.cleaner_text(reader, facility, &cleaning.who);
         if let Some(of) = cleaning.voided {
-            tags.push(("", "Voided".to_owned()));
-            by = format!("{by}. {}", self.void_words(of));
+            tags.push(("", w.history_voided()));
+            by = self.void_words(of, by);
         }
         Happening {
             class: if cleaning.voided.is_none() && cleaning.is_complete() { "done" } else { "" },
-            title: "Cleaned".to_owned(),
+            title: w.history_cleaned(),
             struck: cleaning.voided.is_some(),
             tags,
             words: by,
-            at: local.day_time(cleaning.performed_ms),
+            at: wording.dates().day_and_time(cleaning.performed_ms),
             photo: thumbnail(state, cleaning),
             whole_photo: whole_photo(state, cleaning),
+            note,
             facts,
             receipt: entry.map(|entry| Receipt::of(cleaning.of, entry.leaf()).to_string()),
-            entry: count(cleaning.of.seq),
+            entry: wording.number(cleaning.of.seq),
             can_void: may_change && cleaning.voided.is_none(),
         }
     }
 
-    fn void_words(self, of: EntryRef) -> String {
-        let Self { facility, snapshot, reader, .. } = self;
+    /// Who cleaned, and who took the record back.
+    fn void_words(self, of: EntryRef, cleaned_by: String) -> String {
+        let Self { facility, wording, words: w, reader, .. } = self;
         let Ok(Some((entry, Event::CleaningVoided(body)))) = run::entry_by(reader, of) else {
-            return "Voided".to_owned();
+            return w.history_was_voided(cleaned_by);
         };
-        let when = snapshot.local.day_time(entry.head().at.wall).text;
-        let who = entry
-            .head()
-            .by
-            .staff
-            .map_or_else(|| "the phone that recorded it".to_owned(), |id| staff_name(reader, facility, id));
-        format!("Voided {when} by {who}: {}. Both entries stay", text(reader, body.reason.hash))
+        let when = wording.dates().day_and_time(entry.head().at.wall).text;
+        let by = match entry.head().by.staff {
+            Some(staff) => StoredText::of_staff(reader, facility, staff).word(wording.words()),
+            None => w.history_same_phone(),
+        };
+        let why = StoredText::read(reader, body.reason.hash).word(wording.words());
+        w.history_voided_by(by, when, cleaned_by, why)
     }
 }
 
@@ -164,13 +169,19 @@ fn whole_photo(state: &AppState, cleaning: &record::fold::Cleaning) -> Option<St
     state.photos.is_here(*first).then(|| format!("/photos/{first}.jpg"))
 }
 
-/// Reads a name for pages that show a cleaning in one line.
-pub(crate) fn feed_words(reader: &Reader, facility: &Facility, cleaning: &Cleaning) -> String {
-    let who = who_words(reader, facility, &cleaning.who);
+/// Who cleaned and whether it counts, for pages that show a cleaning in one line.
+pub(crate) fn feed_words(
+    reader: &Reader,
+    facility: &Facility,
+    cleaning: &Cleaning,
+    wording: &Wording,
+    w: FacilityWords,
+) -> String {
+    let who = wording.cleaner_text(reader, facility, &cleaning.who);
     if cleaning.voided.is_some() {
-        format!("{who}. Voided")
+        w.feed_voided(who)
     } else if !cleaning.is_complete() {
-        format!("{who}. Incomplete, does not count")
+        w.feed_incomplete(who)
     } else {
         who
     }

@@ -5,25 +5,15 @@ use record::ids::JobId;
 use record::tag::Tag;
 
 use crate::printing::{
-    JobKind, JobState, JobSummary, JobView, LabelState, LabelView, PDF, PrinterState, PrinterView, Proof,
+    JobKind, JobState, JobSummary, JobView, LabelState, LabelView, PDF, PrinterCause, PrinterState,
+    PrinterView, Proof,
 };
 use crate::web::context::AppState;
-use crate::web::view_models::formats::{Local, Moment, plural};
-use crate::web::view_models::labels::sentence;
-
-/// What a printer that stands still is said to have.
-const TROUBLES: &[(Condition, &str)] = &[
-    (Condition::PaperOut, "Paper out"),
-    (Condition::CoverOpen, "Cover open"),
-    (Condition::CutterJam, "Cutter stuck"),
-    (Condition::Cooling, "Too hot"),
-    (Condition::Fault, "Fault"),
-    (Condition::Offline, "Off line"),
-    (Condition::RibbonOut, "Ribbon out"),
-    (Condition::Paused, "Paused"),
-    (Condition::WrongMedia, "Wrong roll"),
-    (Condition::LabelWaiting, "Label waits"),
-];
+use crate::web::view_models::formats::{Local, Moment};
+use crate::web::view_models::printer_causes::{
+    printing_words, word_cause, word_failure, word_note, word_paper_alone,
+};
+use crate::web::words::PrintingWords;
 
 /// A job as a card.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +22,7 @@ pub(crate) struct JobCard {
     pub(crate) title: String,
     pub(crate) printer: String,
     pub(crate) class: &'static str,
-    pub(crate) state: &'static str,
+    pub(crate) state: String,
     /// The label whose turn it is.
     pub(crate) at: Option<u32>,
     pub(crate) of: usize,
@@ -42,10 +32,15 @@ pub(crate) struct JobCard {
     pub(crate) out_words: Vec<String>,
     /// Labels that are settled.
     pub(crate) settled: usize,
+    /// Names the bar for screen readers.
+    pub(crate) progress_label: String,
+    /// `16 of 42`
+    pub(crate) progress_words: String,
     pub(crate) advice: String,
     pub(crate) doubts: Vec<Doubt>,
     /// Labels that cancelling would spare.
     pub(crate) left: usize,
+    pub(crate) cancel_words: String,
     pub(crate) notes: Vec<String>,
     pub(crate) asked: Moment,
     pub(crate) open: bool,
@@ -66,14 +61,18 @@ pub(crate) struct Doubt {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct PrinterCard {
     pub(crate) name: String,
+    /// For screen readers.
+    pub(crate) label: String,
     /// Its own page.
     pub(crate) to: String,
     pub(crate) class: &'static str,
-    pub(crate) state: &'static str,
+    pub(crate) state: String,
     pub(crate) advice: String,
-    pub(crate) facts: Vec<(&'static str, String)>,
-    pub(crate) warning: &'static str,
-    pub(crate) paper_low: bool,
+    pub(crate) facts: Vec<(String, String)>,
+    /// What a person should know of what is in it.
+    pub(crate) warning: String,
+    /// That it will be out of paper soon; empty where it will not.
+    pub(crate) low: String,
 }
 
 /// An answer that settles every doubted label of a job.
@@ -81,144 +80,236 @@ pub(crate) const ALL_IN_DOUBT: &str = "all";
 /// Label printers leave no more in doubt; more lie on a sheet.
 const DOUBTS_APART_MAX: usize = 2;
 
-/// A printer's trouble in a word.
-fn trouble(printer: Option<&PrinterView>, advice: &str) -> &'static str {
-    match printer.map(|printer| printer.state) {
-        Some(PrinterState::Unreachable) => "No answer",
-        Some(PrinterState::Failed) => "Fault",
-        _ if advice.starts_with("The printer does not answer") => "No answer",
-        _ if advice.starts_with("Another roll") => "Wrong roll",
-        _ if advice.starts_with("Other paper") => "Wrong paper",
-        _ if advice.starts_with("The print queue holds") => "Sheet held",
-        _ if advice.starts_with("The print queue has had") => "Not printed yet",
-        // What it has stands first; what to do about it is another thing at an office printer.
-        _ => {
-            let has =
-                |c: Condition| c.advice().split_inclusive('.').next().is_some_and(|s| advice.starts_with(s));
-            TROUBLES.iter().find(|(c, _)| has(*c)).map_or("Paused", |(_, word)| word)
+/// What a printer that stands still is said to have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PrinterTrouble {
+    NoAnswer,
+    Fault,
+    PaperOut,
+    CoverOpen,
+    CutterJam,
+    Cooling,
+    Offline,
+    RibbonOut,
+    Paused,
+    WrongRoll,
+    WrongPaper,
+    LabelWaiting,
+    SheetHeld,
+    SheetLate,
+}
+
+impl PrinterTrouble {
+    fn of(cause: &PrinterCause) -> Self {
+        match cause {
+            PrinterCause::Unreachable { .. }
+            | PrinterCause::Unanswering { .. }
+            | PrinterCause::QueueUnreachable { .. }
+            | PrinterCause::BoxStopping
+            | PrinterCause::Mute => Self::NoAnswer,
+            PrinterCause::LedgerFailed(_) | PrinterCause::Misconfigured { .. } | PrinterCause::BoxFault => {
+                Self::Fault
+            }
+            PrinterCause::Condition(condition) | PrinterCause::SheetCondition { condition, .. } => {
+                Self::of_condition(*condition)
+            }
+            PrinterCause::WrongRoll { .. } => Self::WrongRoll,
+            PrinterCause::WrongPaper { .. } => Self::WrongPaper,
+            PrinterCause::SheetHeld => Self::SheetHeld,
+            PrinterCause::SheetLate => Self::SheetLate,
+            PrinterCause::NotAsked
+            | PrinterCause::Ready
+            | PrinterCause::Full
+            | PrinterCause::Queue(_)
+            | PrinterCause::QueueClosed
+            | PrinterCause::SheetDropped
+            | PrinterCause::NotSetUp { .. } => Self::Paused,
+        }
+    }
+
+    fn of_condition(condition: Condition) -> Self {
+        match condition {
+            Condition::PaperOut => Self::PaperOut,
+            Condition::CoverOpen => Self::CoverOpen,
+            Condition::CutterJam => Self::CutterJam,
+            Condition::Cooling => Self::Cooling,
+            Condition::Fault => Self::Fault,
+            Condition::Offline => Self::Offline,
+            Condition::RibbonOut => Self::RibbonOut,
+            Condition::WrongMedia => Self::WrongRoll,
+            Condition::LabelWaiting => Self::LabelWaiting,
+            Condition::Ready | Condition::Paused => Self::Paused,
+        }
+    }
+
+    /// Alone.
+    fn word(self, w: PrintingWords) -> String {
+        match self {
+            Self::NoAnswer => w.trouble_no_answer(),
+            Self::Fault => w.trouble_fault(),
+            Self::PaperOut => w.trouble_paper_out(),
+            Self::CoverOpen => w.trouble_cover_open(),
+            Self::CutterJam => w.trouble_cutter_jam(),
+            Self::Cooling => w.trouble_cooling(),
+            Self::Offline => w.trouble_offline(),
+            Self::RibbonOut => w.trouble_ribbon_out(),
+            Self::Paused => w.trouble_paused(),
+            Self::WrongRoll => w.trouble_wrong_roll(),
+            Self::WrongPaper => w.trouble_wrong_paper(),
+            Self::LabelWaiting => w.trouble_label_waiting(),
+            Self::SheetHeld => w.trouble_sheet_held(),
+            Self::SheetLate => w.trouble_sheet_late(),
+        }
+    }
+
+    /// Inside a sentence.
+    fn word_inside(self, w: PrintingWords) -> String {
+        match self {
+            Self::NoAnswer => w.trouble_no_answer_inside(),
+            Self::Fault => w.trouble_fault_inside(),
+            Self::PaperOut => w.trouble_paper_out_inside(),
+            Self::CoverOpen => w.trouble_cover_open_inside(),
+            Self::CutterJam => w.trouble_cutter_jam_inside(),
+            Self::Cooling => w.trouble_cooling_inside(),
+            Self::Offline => w.trouble_offline_inside(),
+            Self::RibbonOut => w.trouble_ribbon_out_inside(),
+            Self::Paused => w.trouble_paused_inside(),
+            Self::WrongRoll => w.trouble_wrong_roll_inside(),
+            Self::WrongPaper => w.trouble_wrong_paper_inside(),
+            Self::LabelWaiting => w.trouble_label_waiting_inside(),
+            Self::SheetHeld => w.trouble_sheet_held_inside(),
+            Self::SheetLate => w.trouble_sheet_late_inside(),
         }
     }
 }
 
 /// `Printing stopped at 17 of 42: paper out`
-pub(crate) fn stopped(job: &JobSummary, printers: &[PrinterView]) -> String {
+pub(crate) fn stopped(w: PrintingWords, job: &JobSummary) -> String {
     let at = job.at.map_or(job.count, |at| at as usize);
-    let printer = printers.iter().find(|printer| printer.name == job.printer);
     match &job.state {
-        JobState::Paused(advice) => {
-            let word = trouble(printer, advice).to_lowercase();
-            format!("Printing stopped at {at} of {}: {word}", job.count)
+        JobState::Paused(cause) => {
+            let trouble = PrinterTrouble::of(cause).word_inside(w);
+            w.printing_stopped(at.to_string(), job.count.to_string(), trouble)
         }
-        _ => format!("Look at the printer {}: did a label come out?", job.printer),
+        _ => w.printing_look(&job.printer),
     }
 }
 
 /// The tag of a job.
-pub(crate) fn state_word(state: &JobState, printer: Option<&PrinterView>) -> (&'static str, &'static str) {
+pub(crate) fn state_word(w: PrintingWords, state: &JobState) -> (&'static str, String) {
     match state {
-        JobState::Queued => ("", "Waiting"),
-        JobState::Printing => ("due", "Printing"),
-        JobState::Paused(advice) => ("late", trouble(printer, advice)),
-        JobState::Asking => ("due", "Look at the printer"),
-        JobState::Done => ("ok", "Done"),
-        JobState::Cancelled => ("", "Cancelled"),
+        JobState::Queued => ("", w.job_waiting()),
+        JobState::Printing => ("due", w.job_printing()),
+        JobState::Paused(cause) => ("late", PrinterTrouble::of(cause).word(w)),
+        JobState::Asking => ("due", w.job_asking()),
+        JobState::Done => ("ok", w.job_done()),
+        JobState::Cancelled => ("", w.job_cancelled()),
     }
 }
 
 /// The tag of a label.
-pub(crate) fn label_word(label: &LabelView) -> (&'static str, &'static str) {
+pub(crate) fn label_word(w: PrintingWords, label: &LabelView) -> (&'static str, String) {
     match label.state {
-        LabelState::Queued => ("", "Waiting"),
-        LabelState::Sending => ("due", "Printing"),
-        LabelState::Sent => ("ok", "Sent"),
-        LabelState::Confirmed => ("ok", "Printed"),
-        LabelState::Unknown => ("due", "Did it come out?"),
-        LabelState::Failed => ("late", "Not printed"),
-        LabelState::Cancelled => ("", "Cancelled"),
+        LabelState::Queued => ("", w.label_waiting()),
+        LabelState::Sending => ("due", w.label_printing()),
+        LabelState::Sent => ("ok", w.label_sent()),
+        LabelState::Confirmed => ("ok", w.label_printed()),
+        LabelState::Unknown => ("due", w.label_unknown()),
+        LabelState::Failed => ("late", w.label_not_printed()),
+        LabelState::Cancelled => ("", w.label_cancelled()),
     }
 }
 
 /// What a job is called.
-pub(crate) fn title(job: &JobView) -> String {
+pub(crate) fn title(w: PrintingWords, job: &JobView) -> String {
     let first = job.labels.first();
     let name = first.map_or("", |label| label.name.as_str());
     let blank = first.is_some_and(|label| label.blank);
     match (job.summary.kind, blank, job.labels.len()) {
-        (JobKind::Test, ..) => "Test label".to_owned(),
-        (_, true, count) => plural(count, "blank tag", "blank tags"),
-        (_, _, count) if name.is_empty() => plural(count, "label", "labels"),
+        (JobKind::Test, ..) => w.job_test_label(),
+        (_, true, count) => w.job_blank_tags(count),
+        (_, _, count) if name.is_empty() => w.job_labels(count),
         (_, _, 1) => name.to_owned(),
-        (_, _, count) => format!("{name} and {} more", count - 1),
+        (_, _, count) => w.job_first_and_more((count - 1).to_string(), name),
     }
 }
 
 /// A job as a card.
 pub(crate) fn job_card(job: &JobView, printers: &[PrinterView], local: &Local) -> JobCard {
+    let w = printing_words();
     let printer = printers.iter().find(|printer| printer.name == job.summary.printer);
-    let (class, state) = state_word(&job.summary.state, printer);
+    let (class, state) = state_word(w, &job.summary.state);
     let office = printer.is_some_and(|printer| printer.language == PDF);
     let waits = |label: &&LabelView| {
         matches!(label.state, LabelState::Queued | LabelState::Sending | LabelState::Unknown)
     };
     let at = job.labels.iter().find(waits).map(|label| label.n);
     let of = job.labels.len();
-    let under_way = if job.summary.state == JobState::Printing { " printing" } else { "" };
-    let advice = match &job.summary.state {
-        JobState::Paused(reason) => {
-            let goes_on = at.filter(|_| of > 1);
-            let goes_on = goes_on
-                .map(|n| match office {
-                    true => format!(" It goes on at {n}."),
-                    false => {
-                        format!(" It goes on at {n}; if half of {n} is out already, throw that half away.")
-                    }
-                })
-                .unwrap_or_default();
-            format!("{}{goes_on}", sentence(reason))
-        }
-        JobState::Printing if office && job.summary.cancelled => {
-            "Cancelled: the print queue is asked what became of the sheet that it has.".to_owned()
-        }
-        JobState::Queued if job.summary.ahead > 0 => {
-            format!("{} before it.", plural(job.summary.ahead, "job is", "jobs are"))
-        }
-        _ => String::new(),
-    };
+    let count = of.to_string();
     // A print queue gives a sheet back.
     let spared = |label: &&LabelView| {
         label.state == LabelState::Queued || (office && label.state == LabelState::Sending)
     };
     let left = if job.summary.cancelled { 0 } else { job.labels.iter().filter(spared).count() };
+    let settled = of - job.labels.iter().filter(waits).count();
+    let mut doubts = doubts(w, &job.labels, office);
+    if job.summary.kind == JobKind::Test {
+        doubts.iter_mut().for_each(|doubt| doubt.what = w.job_test_label());
+    }
     JobCard {
         id: job.summary.id,
-        title: title(job),
+        title: title(w, job),
         printer: job.summary.printer.clone(),
         class,
         state,
         at,
         of,
-        of_words: format!("of {of}{under_way}"),
-        out_words: out_words(&job.labels, printer.is_some_and(|printer| printer.confirms)),
-        settled: of - job.labels.iter().filter(waits).count(),
-        advice,
-        doubts: doubts(&job.labels, office),
+        of_words: if job.summary.state == JobState::Printing {
+            w.job_of_printing(count)
+        } else {
+            w.job_of(count)
+        },
+        out_words: out_words(w, &job.labels, printer.is_some_and(|printer| printer.confirms)),
+        settled,
+        progress_label: w.job_progress(),
+        progress_words: w.job_progress_of(of.to_string(), settled.to_string()),
+        advice: advice(w, &job.summary, at.filter(|_| of > 1), office),
+        doubts,
         left,
-        notes: job.summary.notes.clone(),
+        cancel_words: if left == of { w.job_cancel() } else { w.job_cancel_others(left.to_string()) },
+        notes: job.summary.notes.iter().map(|note| word_note(w, note)).collect(),
         asked: local.day_time(job.summary.created_ms),
         open: !matches!(job.summary.state, JobState::Done | JobState::Cancelled),
     }
 }
 
+/// What a job waits for, and where it goes on.
+fn advice(w: PrintingWords, job: &JobSummary, goes_on: Option<u32>, office: bool) -> String {
+    match &job.state {
+        JobState::Paused(cause) => {
+            let cause = word_cause(w, cause);
+            match goes_on.map(|n| n.to_string()) {
+                None => cause,
+                Some(n) if office => w.job_goes_on(cause, n),
+                Some(n) => w.job_goes_on_half(cause, n),
+            }
+        }
+        JobState::Printing if office && job.cancelled => w.job_sheet_cancelled(),
+        JobState::Queued if job.ahead > 0 => w.job_before_it(job.ahead),
+        _ => String::new(),
+    }
+}
+
 /// `Labels 1 to 16 confirmed by the printer`, and who else vouches for how many.
-fn out_words(labels: &[LabelView], confirms: bool) -> Vec<String> {
+fn out_words(w: PrintingWords, labels: &[LabelView], confirms: bool) -> Vec<String> {
     let those = |is: &dyn Fn(&LabelView) -> bool| {
         let all: Vec<u32> = labels.iter().filter(|label| is(label)).map(|label| label.n).collect();
         match (all.first(), all.last()) {
-            (Some(first), Some(last)) if first == last => Some(format!("Label {first}")),
+            (Some(first), Some(last)) if first == last => Some(w.out_label(first.to_string())),
             (Some(first), Some(last)) if (last - first) as usize + 1 == all.len() => {
-                Some(format!("Labels {first} to {last}"))
+                Some(w.out_labels_to(first.to_string(), last.to_string()))
             }
-            (Some(_), Some(_)) => Some(plural(all.len(), "label", "labels")),
+            (Some(_), Some(_)) => Some(w.out_labels(all.len())),
             _ => None,
         }
     };
@@ -226,56 +317,54 @@ fn out_words(labels: &[LabelView], confirms: bool) -> Vec<String> {
     let seen = |label: &LabelView| out(label) && label.proof == Some(Proof::Person);
     let confirmed = |label: &LabelView| label.state == LabelState::Confirmed && !seen(label);
     let sent = |label: &LabelView| label.state == LabelState::Sent && !seen(label);
-    let mut words = Vec::new();
-    words.extend(those(&confirmed).map(|which| format!("{which} confirmed by the printer")));
-    let unconfirmed = if confirms { "not confirmed yet" } else { "this printer can’t confirm" };
-    words.extend(those(&sent).map(|which| format!("{which} sent, {unconfirmed}")));
-    words.extend(those(&seen).map(|which| format!("{which} seen by a person")));
-    words.extend(
-        those(&|label| label.state == LabelState::Failed).map(|which| format!("{which} not printed")),
-    );
-    words
+    let not_printed = |label: &LabelView| label.state == LabelState::Failed;
+    let sent = those(&sent).map(|which| if confirms { w.out_sent(which) } else { w.out_sent_only(which) });
+    [
+        those(&confirmed).map(|which| w.out_confirmed(which)),
+        sent,
+        those(&seen).map(|which| w.out_seen(which)),
+        those(&not_printed).map(|which| w.out_not_printed(which)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
-fn doubts(labels: &[LabelView], by_sheet: bool) -> Vec<Doubt> {
+fn doubts(w: PrintingWords, labels: &[LabelView], by_sheet: bool) -> Vec<Doubt> {
     let in_doubt: Vec<&LabelView> =
         labels.iter().filter(|label| label.state == LabelState::Unknown).collect();
     if in_doubt.len() > DOUBTS_APART_MAX || (by_sheet && in_doubt.len() > 1) {
-        return vec![sheet_doubt(&in_doubt, labels)];
+        return vec![sheet_doubt(w, &in_doubt, labels)];
     }
     in_doubt
         .iter()
         .map(|label| {
-            let n = label.n;
+            let n = label.n.to_string();
             Doubt {
-                n: n.to_string(),
-                question: format!("did label {n} come out?"),
+                question: w.doubt_label(&n),
                 what: what(label),
-                yes: next(labels, n)
-                    .map_or_else(|| "Yes, it did".to_owned(), |next| format!("Yes, go on with {next}")),
-                no: if label.blank {
-                    "No, this tag is spoilt".to_owned()
-                } else {
-                    format!("No, print {n} again")
-                },
+                yes: next(labels, label.n)
+                    .map_or_else(|| w.doubt_yes(), |next| w.doubt_yes_next(next.to_string())),
+                no: if label.blank { w.doubt_no_blank() } else { w.doubt_no(&n) },
+                n,
             }
         })
         .collect()
 }
 
 /// One question for all labels that lie on one sheet.
-fn sheet_doubt(in_doubt: &[&LabelView], labels: &[LabelView]) -> Doubt {
+fn sheet_doubt(w: PrintingWords, in_doubt: &[&LabelView], labels: &[LabelView]) -> Doubt {
     let (first, last) = (in_doubt.first(), in_doubt.last());
-    let ends: Vec<String> = first.iter().chain(last.iter()).map(|label| what(label)).collect();
+    let what = |label: Option<&&LabelView>| label.map(|label| what(label)).unwrap_or_default();
     let blank = in_doubt.iter().all(|label| label.blank);
     Doubt {
         n: ALL_IN_DOUBT.to_owned(),
-        question: format!("is the sheet with labels {} there?", ranges(in_doubt)),
-        what: format!("{}: {}", plural(in_doubt.len(), "label", "labels"), ends.join(" to ")),
+        question: w.doubt_sheet(ranges(in_doubt)),
+        what: w.doubt_what(in_doubt.len(), w.doubt_from_to(what(first), what(last))),
         yes: last
             .and_then(|last| next(labels, last.n))
-            .map_or_else(|| "Yes, it is".to_owned(), |next| format!("Yes, go on with {next}")),
-        no: if blank { "No, these tags are spoilt".to_owned() } else { "No, print them again".to_owned() },
+            .map_or_else(|| w.doubt_yes_sheet(), |next| w.doubt_yes_next(next.to_string())),
+        no: if blank { w.doubt_no_blanks() } else { w.doubt_no_sheet() },
     }
 }
 
@@ -315,66 +404,83 @@ pub(crate) fn segment(name: &str) -> String {
 
 /// A printer as a card; `jobs` are the newest ones.
 pub(crate) fn printer_card(printer: &PrinterView, jobs: &[JobSummary], local: &Local) -> PrinterCard {
+    let w = printing_words();
     let (class, state) = match printer.state {
-        _ if printer.state.stands_still() => ("late", trouble(Some(printer), &printer.advice)),
-        PrinterState::Printing => ("due", "Printing"),
-        PrinterState::NotHeard => ("", "Not asked yet"),
-        _ => ("ok", "Ready"),
+        _ if printer.state.stands_still() => ("late", PrinterTrouble::of(&printer.cause).word(w)),
+        PrinterState::Printing => ("due", w.printer_printing()),
+        PrinterState::NotHeard => ("", w.printer_not_asked()),
+        _ => ("ok", w.printer_ready()),
     };
+    let late = class == "late";
+    PrinterCard {
+        name: printer.name.clone(),
+        label: w.printer_named(&printer.name),
+        to: format!("/staff/printers/{}", segment(&printer.name)),
+        class,
+        state,
+        advice: if late { word_cause(w, &printer.cause) } else { String::new() },
+        facts: facts(w, printer, jobs, local, class),
+        warning: if printer.media.is_darkened_by_wiping { w.paper_darkens() } else { String::new() },
+        low: if printer.paper_low { w.printer_low() } else { String::new() },
+    }
+}
+
+/// What there is to know of a printer.
+fn facts(
+    w: PrintingWords,
+    printer: &PrinterView,
+    jobs: &[JobSummary],
+    local: &Local,
+    class: &str,
+) -> Vec<(String, String)> {
     let by = match printer.address.split_once(':') {
-        Some(("usb", _)) => "USB".to_owned(),
-        Some(("dir", folder)) => format!("the folder {folder}"),
+        Some(("usb", _)) => w.printer_by_usb(),
+        Some(("dir", folder)) => w.printer_by_folder(folder),
         _ => printer.address.trim_start_matches("tcp://").to_owned(),
     };
     let since = local.deadline(printer.since_ms);
     let by = match class {
-        "ok" | "due" => format!("{by}, answers since {since}"),
-        "late" => format!("{by}, so since {since}"),
+        "ok" | "due" => w.printer_answers_since(by, since),
+        "late" => w.printer_so_since(by, since),
         _ => by,
     };
-    let roll = match printer.loaded {
-        Some(loaded) if loaded.length_mm == 0 => {
-            format!("{} mm endless, as the printer says", loaded.width_mm)
-        }
-        Some(loaded) => format!("{} × {} mm, as the printer says", loaded.width_mm, loaded.length_mm),
-        None => printer.media.words.trim_start_matches("the ").to_owned(),
+    let paper = match printer.loaded {
+        Some(loaded) if loaded.length_mm == 0 => w.paper_loaded_endless(loaded.width_mm),
+        Some(loaded) => w.paper_loaded(loaded.length_mm, loaded.width_mm),
+        None => word_paper_alone(w, &printer.media.paper),
     };
     let office = printer.language == PDF;
     let today = local.date(local.now_ms());
     let of_today = |job: &&JobSummary| job.printer == printer.name && local.date(job.created_ms) == today;
-    let (out, doubt) =
+    let (out, unknown) =
         jobs.iter().filter(of_today).fold((0, 0), |(o, d), job| (o + job.out, d + job.in_doubt));
-    let verb = if printer.confirms { "confirmed" } else { "sent" };
-    PrinterCard {
-        name: printer.name.clone(),
-        to: format!("/staff/printers/{}", segment(&printer.name)),
-        class,
-        state,
-        advice: if class == "late" { printer.advice.clone() } else { String::new() },
-        facts: vec![
-            ("By", by),
-            (
-                "Speaks",
-                match office {
-                    true => "PDF, a sheet at a time".to_owned(),
-                    false => format!("{}, {} dots per inch", printer.language, printer.dpi),
-                },
-            ),
-            (if office { "Sheets" } else { "Roll" }, roll),
-            (
-                "Confirms",
-                match (printer.confirms, office) {
-                    (true, true) => "each sheet",
-                    (true, false) => "each label",
-                    (false, _) => "nothing: labels count as sent",
-                }
-                .to_owned(),
-            ),
-            ("Today", format!("{out} {verb}, {doubt} unknown")),
-        ],
-        warning: printer.media.warning.unwrap_or_default(),
-        paper_low: printer.paper_low,
-    }
+    let (out, unknown) = (out.to_string(), unknown.to_string());
+    vec![
+        (w.printer_by(), by),
+        (
+            w.printer_speaks(),
+            match office {
+                true => w.printer_speaks_pdf(),
+                false => w.printer_speaks_dots(printer.dpi, printer.language),
+            },
+        ),
+        (if office { w.printer_sheets() } else { w.printer_roll() }, paper),
+        (
+            w.printer_confirms(),
+            match (printer.confirms, office) {
+                (true, true) => w.printer_confirms_sheet(),
+                (true, false) => w.printer_confirms_label(),
+                (false, _) => w.printer_confirms_nothing(),
+            },
+        ),
+        (
+            w.printer_today(),
+            match printer.confirms {
+                true => w.printer_today_confirmed(out, unknown),
+                false => w.printer_today_sent(out, unknown),
+            },
+        ),
+    ]
 }
 
 /// One label of a job's list.
@@ -385,28 +491,30 @@ pub(crate) struct LabelLine {
     pub(crate) link: Option<Tag>,
     pub(crate) name: String,
     pub(crate) class: &'static str,
-    pub(crate) state: &'static str,
+    pub(crate) state: String,
     pub(crate) reason: String,
     /// Whether it can be printed once more.
     pub(crate) again: bool,
 }
 
 pub(crate) fn label_line(label: &LabelView, job: &JobSummary) -> LabelLine {
-    let (class, state) = label_word(label);
+    let w = printing_words();
+    let (class, state) = label_word(w, label);
     let settled = !matches!(label.state, LabelState::Queued | LabelState::Sending | LabelState::Unknown);
-    let name = match (label.blank, label.name.as_str()) {
-        (true, _) => "Blank tag",
-        (false, "") => "Label",
-        (false, name) => name,
+    let name = match (job.kind, label.blank, label.name.as_str()) {
+        (JobKind::Test, ..) => w.job_test_label(),
+        (_, true, _) => w.label_blank_tag(),
+        (_, false, "") => w.label_nameless(),
+        (_, false, name) => name.to_owned(),
     };
     LabelLine {
         n: label.n,
         tag: label.tag,
         link: label.tag.filter(|_| !label.blank),
-        name: name.to_owned(),
+        name,
         class,
         state,
-        reason: label.reason.clone().unwrap_or_default(),
+        reason: label.failure.as_ref().map(|cause| word_failure(w, cause)).unwrap_or_default(),
         again: settled && !label.blank && job.kind == JobKind::Labels,
     }
 }
@@ -417,8 +525,7 @@ pub(crate) fn waiting(state: &AppState) -> Option<(String, String)> {
         tracing::warn!(%error, "the print jobs could not be read");
         None
     })?;
-    let printers = state.printing.printers();
-    Some((stopped(&job, &printers), format!("/staff/labels/{}", job.id)))
+    Some((stopped(printing_words(), &job), format!("/staff/labels/{}", job.id)))
 }
 
 /// A job in one line.
@@ -426,16 +533,16 @@ pub(crate) struct JobLine {
     pub(crate) id: JobId,
     pub(crate) words: String,
     pub(crate) class: &'static str,
-    pub(crate) state: &'static str,
+    pub(crate) state: String,
     pub(crate) at: Moment,
 }
 
 pub(crate) fn job_line(job: &JobSummary, local: &Local) -> JobLine {
-    let (class, state) = state_word(&job.state, None);
-    let words = plural(job.count, "label", "labels");
+    let w = printing_words();
+    let (class, state) = state_word(w, &job.state);
     JobLine {
         id: job.id,
-        words: format!("{words} on {}", job.printer),
+        words: w.job_labels_on(job.count, &job.printer),
         class,
         state,
         at: local.day_time(job.created_ms),
@@ -448,7 +555,7 @@ mod tests {
 
     fn label(n: u32, state: LabelState, blank: bool) -> LabelView {
         let (tag, name) = (None, format!("Pump {n}"));
-        LabelView { n, tag, name, blank, state, proof: None, attempts: 1, at_ms: 0, reason: None }
+        LabelView { n, tag, name, blank, state, proof: None, attempts: 1, at_ms: 0, failure: None }
     }
 
     fn labels(doubted: &[u32], blank: bool) -> Vec<LabelView> {
@@ -459,9 +566,9 @@ mod tests {
     #[test]
     fn a_sheet_is_one_question() {
         let sheet: Vec<u32> = (31..=60).collect();
-        let asked = doubts(&labels(&sheet, false), true);
+        let asked = doubts(printing_words(), &labels(&sheet, false), true);
         assert_eq!(asked.len(), 1);
-        assert_eq!(asked[0].question, "is the sheet with labels 31–60 there?");
+        assert_eq!(asked[0].question, "Look at the printer: is the sheet with labels 31–60 there?");
         assert_eq!(
             (asked[0].n.as_str(), asked[0].what.as_str()),
             (ALL_IN_DOUBT, "30 labels: Pump 31 to Pump 60")
@@ -470,9 +577,9 @@ mod tests {
             (asked[0].yes.as_str(), asked[0].no.as_str()),
             ("Yes, go on with 61", "No, print them again")
         );
-        let asked = doubts(&labels(&[1, 2, 3, 7, 69, 70], true), false);
+        let asked = doubts(printing_words(), &labels(&[1, 2, 3, 7, 69, 70], true), false);
         assert_eq!(asked.len(), 1, "no label printer leaves so many");
-        assert_eq!(asked[0].question, "is the sheet with labels 1–3, 7, 69–70 there?");
+        assert_eq!(asked[0].question, "Look at the printer: is the sheet with labels 1–3, 7, 69–70 there?");
         assert_eq!(
             (asked[0].yes.as_str(), asked[0].no.as_str()),
             ("Yes, it is", "No, these tags are spoilt")
@@ -481,22 +588,29 @@ mod tests {
 
     #[test]
     fn labels_of_a_label_printer_are_asked_about_one_by_one() {
-        let asked = doubts(&labels(&[16, 17], false), false);
+        let asked = doubts(printing_words(), &labels(&[16, 17], false), false);
         let questions: Vec<&str> = asked.iter().map(|doubt| doubt.question.as_str()).collect();
-        assert_eq!(questions, ["did label 16 come out?", "did label 17 come out?"]);
+        assert_eq!(
+            questions,
+            ["Look at the printer: did label 16 come out?", "Look at the printer: did label 17 come out?"]
+        );
         assert_eq!((asked[1].n.as_str(), asked[1].yes.as_str()), ("17", "Yes, go on with 18"));
-        assert_eq!(doubts(&labels(&[16, 17], false), true).len(), 1, "two on one sheet");
-        assert_eq!(doubts(&labels(&[16], false), true)[0].n, "16");
+        assert_eq!(doubts(printing_words(), &labels(&[16, 17], false), true).len(), 1, "two on one sheet");
+        assert_eq!(doubts(printing_words(), &labels(&[16], false), true)[0].n, "16");
     }
 
     #[test]
     fn what_an_office_printer_has_is_told_in_the_same_word() {
-        let words = |advice: &str| trouble(None, advice);
-        assert_eq!(
-            words("The printer is out of paper. Put sheets of Avery 5160 into its tray."),
-            "Paper out"
-        );
-        assert_eq!(words("The printer's cover is open. Close it: printing goes on by itself."), "Cover open");
-        assert_eq!(words("The print queue takes no documents now."), "Paused");
+        let w = printing_words();
+        let of = |condition| {
+            let causes = [
+                PrinterCause::Condition(condition),
+                PrinterCause::SheetCondition { condition, sheet: "Avery 5160" },
+            ];
+            causes.map(|cause| PrinterTrouble::of(&cause).word(w))
+        };
+        assert_eq!(of(Condition::PaperOut), ["Paper out", "Paper out"]);
+        assert_eq!(of(Condition::CoverOpen), ["Cover open", "Cover open"]);
+        assert_eq!(PrinterTrouble::of(&PrinterCause::QueueClosed).word(w), "Paused");
     }
 }

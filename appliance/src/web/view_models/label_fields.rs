@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ::labels::Field;
+use ::labels::fields::UnknownField;
 use http::StatusCode;
 use record::compliance::Status;
 use record::fold::{Equipment, Facility, Service};
@@ -17,6 +18,8 @@ use crate::web::context::AppState;
 use crate::web::http_error::new_error;
 use crate::web::log_reads::{read_waiting, text};
 use crate::web::view_models::formats::{Local, english_words, span};
+use crate::web::view_models::label_faults::shown;
+use crate::web::view_models::printer_causes::printing_words;
 use crate::web::view_models::snapshot::{Snapshot, who_name};
 use crate::web::view_models::status_board::{StandingBoard, board_now};
 
@@ -65,40 +68,47 @@ impl Default for LabelOrder {
     }
 }
 
-fn out_of_range(field: &'static str, words: &str) -> HttpError {
-    new_error(StatusCode::UNPROCESSABLE_ENTITY, "range", "That is not what one job takes")
-        .detail(words.to_owned())
+fn out_of_range(field: &'static str, words: String) -> HttpError {
+    let w = printing_words();
+    new_error(StatusCode::UNPROCESSABLE_ENTITY, "range", w.order_range())
+        .detail(words)
         .field(field)
-        .safe("Nothing was printed.")
+        .safe(w.order_range_safe())
+}
+
+/// Whether the fields are ones that labels have, and short enough.
+fn check_fields(fields: &BTreeMap<String, String>) -> Result<(), HttpError> {
+    let w = printing_words();
+    for (name, value) in fields {
+        if let Err(UnknownField(unknown)) = name.parse::<Field>() {
+            let words = w.order_field_unknown(shown(&unknown), Field::known());
+            return Err(out_of_range("fields", words));
+        }
+        if value.chars().count() > FIELD_CHARS_MAX {
+            let words = w.order_field_long(name, FIELD_CHARS_MAX.to_string());
+            return Err(out_of_range("fields", words));
+        }
+    }
+    if fields.values().map(|value| value.chars().count()).sum::<usize>() > FIELDS_CHARS_MAX {
+        return Err(out_of_range("fields", w.order_fields_long()));
+    }
+    Ok(())
 }
 
 /// What each label says, in the order in which they come out.
 pub(crate) fn requests(state: &AppState, ask: &LabelOrder) -> Result<Vec<LabelRequest>, HttpError> {
+    let w = printing_words();
     if !(1..=COPIES_MAX).contains(&ask.copies) {
-        return Err(out_of_range("copies", "A job takes 1 to 50 copies of each label."));
+        return Err(out_of_range("copies", w.order_copies()));
     }
     if ask.blank > BLANK_MAX || (ask.blank > 0 && (!ask.tags.is_empty() || ask.copies > 1)) {
-        let words = "Up to 1,000 blank tags go in one job, each once, and without tags of items.";
-        return Err(out_of_range("blank", words));
-    }
-    for (name, value) in &ask.fields {
-        let known = name.parse::<Field>().map(|_| ()).map_err(|e| e.to_string());
-        let short = value.chars().count() <= FIELD_CHARS_MAX;
-        let long = || format!("{name} has more than {FIELD_CHARS_MAX} characters");
-        known
-            .and_then(|()| if short { Ok(()) } else { Err(long()) })
-            .map_err(|why| out_of_range("fields", &why))?;
+        return Err(out_of_range("blank", w.order_blank()));
     }
     let copies = usize::try_from(ask.copies).unwrap_or(1);
     if ask.tags.len().saturating_mul(copies) > LABELS_MAX {
-        return Err(out_of_range(
-            "copies",
-            "A job takes up to 5,000 labels, copies counted. Print it in parts.",
-        ));
+        return Err(out_of_range("copies", w.order_labels()));
     }
-    if ask.fields.values().map(|value| value.chars().count()).sum::<usize>() > FIELDS_CHARS_MAX {
-        return Err(out_of_range("fields", "Together, the fields may have up to 6,000 characters."));
-    }
+    check_fields(&ask.fields)?;
     if ask.blank > 0 {
         return blanks(state, ask);
     }
@@ -136,11 +146,12 @@ pub(crate) fn host(facility: &Facility) -> Result<String, HttpError> {
     if !host.is_empty() {
         return Ok(host);
     }
-    Err(new_error(StatusCode::CONFLICT, "label-host", "No label host is chosen yet")
-        .detail("A label carries the address that a phone opens, and it stays on the machine for years.")
-        .safe("Nothing was printed.")
-        .next("A facility admin sets the label host once, before the first label.")
-        .link("/staff/box/settings", "Open the settings"))
+    let w = printing_words();
+    Err(new_error(StatusCode::CONFLICT, "label-host", w.order_no_host())
+        .detail(w.order_no_host_detail())
+        .safe(w.order_range_safe())
+        .next(w.order_no_host_next())
+        .link("/staff/box/settings", w.order_no_host_link()))
 }
 
 /// Fresh tags. That none was ever given to a printer is the ledger's to know.
@@ -193,8 +204,9 @@ struct Scene<'a> {
 impl Scene<'_> {
     fn label(&self, facility: &Facility, host: &str, tag: Tag) -> Result<LabelRequest, HttpError> {
         let item = facility.resolve(tag).filter(|item| item.service != Service::Retired);
-        let item =
-            item.ok_or_else(|| HttpError::from(Refusal::UnknownTag(tag)).safe("Nothing was printed."))?;
+        let item = item.ok_or_else(|| {
+            HttpError::from(Refusal::UnknownTag(tag)).safe(printing_words().order_range_safe())
+        })?;
         let shown = self.wanted.iter().filter_map(|field| {
             let value = self.value(facility, item, *field);
             (!value.is_empty()).then(|| (field.name().to_owned(), value))

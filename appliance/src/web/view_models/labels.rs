@@ -9,6 +9,9 @@ use crate::web::context::AppState;
 use crate::web::http_error::{new_error, not_found};
 use crate::web::view_models::label_fields;
 use crate::web::view_models::label_fields::LabelOrder;
+use crate::web::view_models::print_refusals::{word_answer_error, word_print_refusal};
+use crate::web::view_models::printer_causes::printing_words;
+pub(crate) use crate::web::view_models::printer_causes::sentence;
 
 /// Gives a job to the print room.
 pub(crate) async fn submit(state: &AppState, ask: LabelOrder) -> Result<JobView, HttpError> {
@@ -59,6 +62,7 @@ pub(crate) async fn test(
 
 /// Why a job is not taken, as people and programs are told it.
 pub(crate) fn refused(refusal: &PrintRefusal) -> HttpError {
+    let w = printing_words();
     let (status, code, field) = match refusal {
         PrintRefusal::NoPrinter => (StatusCode::CONFLICT, "no-printer", None),
         PrintRefusal::Full => (StatusCode::CONFLICT, "jobs", None),
@@ -80,17 +84,14 @@ pub(crate) fn refused(refusal: &PrintRefusal) -> HttpError {
         PrintRefusal::Reason => (StatusCode::UNPROCESSABLE_ENTITY, "reason", Some("reason")),
         PrintRefusal::Key => (StatusCode::BAD_REQUEST, "key-form", Some("idempotency-key")),
         PrintRefusal::Fonts(_) | PrintRefusal::Ledger(_) => {
-            return HttpError::internal(refusal).safe("Nothing was printed.");
+            return HttpError::internal(refusal).safe(w.refused_ledger());
         }
     };
-    let next = if refusal.offers_asset_number() {
-        "Correct it and print again, or print the asset number in its place (names: asset-number)."
-    } else {
-        "Correct it and print again."
-    };
-    let problem = new_error(status, code, "That was not printed")
-        .detail(sentence(&refusal.to_string()))
-        .safe("No paper has moved.")
+    let next =
+        if refusal.offers_asset_number() { w.refused_title_next_numbers() } else { w.refused_title_next() };
+    let problem = new_error(status, code, w.refused_title())
+        .detail(sentence(&word_print_refusal(w, refusal)))
+        .safe(w.refused_title_safe())
         .next(next);
     match field {
         Some(field) => problem.field(field),
@@ -100,30 +101,24 @@ pub(crate) fn refused(refusal: &PrintRefusal) -> HttpError {
 
 /// Why a doubt was not settled or a job not cancelled.
 pub(crate) fn answer_refused(error: &AnswerError) -> HttpError {
+    let w = printing_words();
     match error {
-        AnswerError::Ledger(_) => HttpError::internal(error).safe("Nothing was changed."),
+        AnswerError::Ledger(_) => HttpError::internal(error).safe(w.answer_title_safe()),
         AnswerError::NoJob(_) | AnswerError::NoLabel { .. } => {
-            not_found().detail(sentence(&error.to_string()))
+            not_found().detail(word_answer_error(w, error))
         }
         AnswerError::NotInDoubt { .. } | AnswerError::NoneInDoubt(_) => {
-            new_error(StatusCode::CONFLICT, "not-in-doubt", "Nobody is asked about this label")
-                .detail(sentence(&error.to_string()))
-                .safe("Nothing was changed.")
-                .next("Look at the job again.")
+            new_error(StatusCode::CONFLICT, "not-in-doubt", w.answer_title())
+                .detail(word_answer_error(w, error))
+                .safe(w.answer_title_safe())
+                .next(w.answer_title_next())
         }
     }
 }
 
-pub(crate) fn sentence(words: &str) -> String {
-    let mut chars = words.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
-}
-
 /// A job by the id in an address.
 pub(crate) async fn find(state: &AppState, text: &str) -> Result<JobView, HttpError> {
-    let unknown =
-        || not_found().detail("There is no print job with this number, or it is long done and forgotten.");
+    let unknown = || not_found().detail(printing_words().job_forgotten());
     let id: JobId = text.parse().map_err(|_| unknown())?;
     let printing = state.printing.clone();
     let found = tokio::task::spawn_blocking(move || printing.job(id)).await;

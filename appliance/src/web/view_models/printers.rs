@@ -5,7 +5,8 @@ use web::error::HttpError;
 
 use crate::printing::PrinterRefusal;
 use crate::web::http_error::new_error;
-use crate::web::view_models::labels::sentence;
+use crate::web::view_models::print_refusals::word_printer_refusal;
+use crate::web::view_models::printer_causes::{printing_words, sentence};
 
 /// No printer has this name.
 pub(crate) fn unknown_printer(name: &str) -> HttpError {
@@ -14,6 +15,7 @@ pub(crate) fn unknown_printer(name: &str) -> HttpError {
 
 /// Why a printer is not set up so, as people and programs are told it.
 pub(crate) fn printer_refused(refusal: &PrinterRefusal) -> HttpError {
+    let w = printing_words();
     let (status, code) = match refusal {
         PrinterRefusal::SameName(_) => (StatusCode::CONFLICT, "same-name"),
         PrinterRefusal::SameAddress { .. } => (StatusCode::CONFLICT, "same-address"),
@@ -25,14 +27,14 @@ pub(crate) fn printer_refused(refusal: &PrinterRefusal) -> HttpError {
         | PrinterRefusal::Queue(_)
         | PrinterRefusal::Worker(_)
         | PrinterRefusal::Fonts(_) => {
-            return HttpError::internal(refusal).safe("Nothing was changed.");
+            return HttpError::internal(refusal).safe(w.setup_title_unchanged());
         }
         _ => (StatusCode::UNPROCESSABLE_ENTITY, "printer"),
     };
-    let problem = new_error(status, code, "The printer was not set up so")
-        .detail(sentence(&refusal.to_string()))
-        .safe("Nothing was changed, and no label was printed.")
-        .next("Correct it and send it again.");
+    let problem = new_error(status, code, w.setup_title())
+        .detail(sentence(&word_printer_refusal(w, refusal)))
+        .safe(w.setup_title_safe())
+        .next(w.setup_title_next());
     match refusal.field() {
         Some(field) => problem.field(field),
         None => problem,

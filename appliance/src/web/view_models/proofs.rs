@@ -12,8 +12,9 @@ use web::error::HttpError;
 
 use crate::store::Reader;
 use crate::web::context::AppState;
-use crate::web::http_error::{broken_rule, new_error, not_found, store_error};
+use crate::web::http_error::{broken_rule, new_error, not_found, store_error, worded};
 use crate::web::log_reads::read_long;
+use crate::web::words::ErrorWords;
 
 /// Entries that may adopt one another on the way from a record to the log: each is a card that forgot.
 pub(crate) const STEPS_MAX: usize = 16;
@@ -93,11 +94,7 @@ pub(crate) fn adopted_proof(
 
 /// An epoch that ended on another card: what it held is here, its key is not.
 pub(crate) fn keyless() -> HttpError {
-    new_error(
-        StatusCode::NOT_FOUND,
-        "earlier-log",
-        "That entry is in an earlier log, whose key is not on this box",
-    )
-    .safe("The record itself is safe.")
-    .next("The relay has the earlier log and its proofs.")
+    new_error(StatusCode::NOT_FOUND, "earlier-log", worded(ErrorWords::error_earlier_log))
+        .safe(worded(ErrorWords::error_earlier_log_safe))
+        .next(worded(ErrorWords::error_earlier_log_next))
 }

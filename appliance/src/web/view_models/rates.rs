@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use record::compliance::{Calendar, Courses, Placed, Tally, ZoneSpan, by_day, is_by_uses, reach_ms};
+use record::compliance::{Calendar, Courses, Placed, Rate, Tally, ZoneSpan, by_day, is_by_uses, reach_ms};
 use record::fold::{Activity, Equipment, Service, Settings};
 use record::tag::Tag;
 use tokio::sync::Mutex;
 use web::error::HttpError;
+use words::Number;
 
 use crate::store::{HISTORY_PIECE, HistoryPlace, StoreSnapshot};
 use crate::web::context::AppState;
@@ -17,6 +18,7 @@ use crate::web::http_error::store_error;
 use crate::web::log_reads::read_long;
 use crate::web::view_models::item_status::is_same;
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::words::StaffWords;
 
 /// Civil days of the longest period on the box's pages.
 const DAYS: i32 = 30;
@@ -24,6 +26,14 @@ const DAYS: i32 = 30;
 const CLEANINGS_MAX: usize = 2_000;
 /// Uses of one item that are looked at: twenty a day.
 const USES_MAX: usize = 8_600;
+
+/// A rate as pages show it; a dash where there are no data.
+pub(crate) fn word_rate(w: StaffWords, rate: Option<Rate>) -> String {
+    match rate {
+        Some(rate) => w.staff_rate(Number::from_tenths(rate.per_mille().into())),
+        None => Rate::text(None),
+    }
+}
 
 /// Met and closed windows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

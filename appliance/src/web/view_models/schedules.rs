@@ -2,39 +2,74 @@
 
 use record::fold::{Equipment, Facility};
 use record::ids::ProtocolId;
-use record::kinds::Schedule;
+use record::kinds::{Schedule, TimeOfDay};
+
+use crate::web::words::EquipmentWords;
+
+/// One line of an item's schedules.
+pub(crate) struct ScheduleRow {
+    /// Absent: any protocol meets it.
+    pub(crate) protocol_name: Option<String>,
+    pub(crate) words: String,
+    pub(crate) to: String,
+}
+
+/// The schedule that any cleaning meets, and one for each protocol of the item.
+pub(crate) fn schedule_rows(w: EquipmentWords, facility: &Facility, item: &Equipment) -> Vec<ScheduleRow> {
+    let row = |protocol: Option<ProtocolId>| {
+        let query = protocol.map_or_else(String::new, |id| format!("?protocol={id}"));
+        let name_of = |id| facility.protocols.get(&id).map_or_else(|| id.to_string(), |p| p.name.clone());
+        ScheduleRow {
+            protocol_name: protocol.map(name_of),
+            words: item
+                .schedule(protocol)
+                .and_then(|schedule| word_schedule(w, schedule))
+                .unwrap_or_else(|| w.schedules_none()),
+            to: format!("/staff/equipment/{}/schedule{query}", item.tag),
+        }
+    };
+    std::iter::once(None).chain(item.protocols.iter().copied().map(Some)).map(row).collect()
+}
 
 /// The schedules in force, for the middle of a sentence.
-pub(crate) fn schedules_words(facility: &Facility, item: &Equipment) -> Option<String> {
+pub(crate) fn word_schedules(w: EquipmentWords, facility: &Facility, item: &Equipment) -> Option<String> {
     let words = |(protocol, schedule): (Option<ProtocolId>, &Schedule)| {
-        let every = schedule_words(schedule)?;
+        let every = word_schedule_inside(w, schedule)?;
         let name = protocol.and_then(|id| facility.protocols.get(&id)).map(|p| p.name.as_str());
-        Some(name.map_or(every.clone(), |name| format!("{every} by {name}")))
+        Some(match name {
+            Some(name) => w.schedule_by_protocol(every, name),
+            None => every,
+        })
     };
     let all: Vec<String> = item.schedules().into_iter().filter_map(words).collect();
     (!all.is_empty()).then(|| all.join(", "))
 }
 
-/// One schedule, for the middle of a sentence.
-pub(crate) fn schedule_words(schedule: &Schedule) -> Option<String> {
-    let every = |n: u32, one: &str, many: &str| {
-        if n == 1 { format!("every {one}") } else { format!("every {n} {many}") }
-    };
+/// One schedule, alone in a line.
+fn word_schedule(w: EquipmentWords, schedule: &Schedule) -> Option<String> {
     match schedule {
-        Schedule::Hours { n } => Some(every(*n, "hour", "hours")),
-        Schedule::Days { n } => Some(every(*n, "day", "days")),
-        Schedule::Weeks { n } => Some(every(*n, "week", "weeks")),
-        Schedule::Times { at } => {
-            let at: Vec<String> = at.iter().map(ToString::to_string).collect();
-            Some(format!("daily by {}", at.join(", ")))
-        }
-        Schedule::Use { .. } => Some("after each use".to_owned()),
+        Schedule::Hours { n } => Some(w.schedule_hours(n)),
+        Schedule::Days { n } => Some(w.schedule_days(n)),
+        Schedule::Weeks { n } => Some(w.schedule_weeks(n)),
+        Schedule::Times { at } => Some(w.schedule_times(list_times(at))),
+        Schedule::Use { .. } => Some(w.schedule_use()),
         Schedule::Never => None,
     }
 }
 
-/// With a capital first letter.
-pub(crate) fn capital(words: &str) -> String {
-    let mut chars = words.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+/// One schedule, for the middle of a sentence.
+fn word_schedule_inside(w: EquipmentWords, schedule: &Schedule) -> Option<String> {
+    match schedule {
+        Schedule::Hours { n } => Some(w.schedule_hours_inside(n)),
+        Schedule::Days { n } => Some(w.schedule_days_inside(n)),
+        Schedule::Weeks { n } => Some(w.schedule_weeks_inside(n)),
+        Schedule::Times { at } => Some(w.schedule_times_inside(list_times(at))),
+        Schedule::Use { .. } => Some(w.schedule_use_inside()),
+        Schedule::Never => None,
+    }
+}
+
+/// `07:00, 19:00`
+fn list_times(times: &[TimeOfDay]) -> String {
+    times.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

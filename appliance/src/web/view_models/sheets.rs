@@ -8,8 +8,9 @@ use web::error::HttpError;
 use crate::printing::PrintRefusal;
 use crate::web::context::AppState;
 use crate::web::http_error::new_error;
+use crate::web::view_models::label_faults::{word_pdf_error, word_sheet_error};
 use crate::web::view_models::label_fields::LabelOrder;
-use crate::web::view_models::labels::sentence;
+use crate::web::view_models::printer_causes::{printing_words, sentence};
 use crate::web::view_models::{label_fields, labels};
 
 /// What a label of a sheet is laid out for: finer than any office printer's toner.
@@ -33,12 +34,13 @@ pub(crate) struct Paper {
 pub(crate) async fn sheet(state: &AppState, ask: LabelOrder, paper: Paper) -> Result<Vec<u8>, HttpError> {
     let asked = state.clone();
     let _turn = state.inner.sheets.acquire().await.map_err(|e| HttpError::internal(&e))?;
+    let w = printing_words();
     let made = tokio::task::spawn_blocking(move || {
         let labels = label_fields::requests(&asked, &ask)?;
         if labels.is_empty() {
             return Err(labels::refused(&PrintRefusal::NoLabels));
         }
-        let sheet = Sheet::named(&paper.sheet).map_err(|e| sheet_refused("sheet", &e))?;
+        let sheet = Sheet::named(&paper.sheet).map_err(|e| sheet_refused(&word_sheet_error(w, &e)))?;
         let dpi = Dpi::new(SHEET_DPI).unwrap_or(Dpi::D203);
         let fits = |t: &&template::Template| match t.height {
             template::Height::Mm(mm) => t.width_mm <= sheet.label_mm.0 && mm <= sheet.label_mm.1,
@@ -49,15 +51,16 @@ pub(crate) async fn sheet(state: &AppState, ask: LabelOrder, paper: Paper) -> Re
             .draw_for_paper(ask.template.as_deref(), ask.names, &labels, dpi, |t| fits(&t))
             .map_err(|e| labels::refused(&e))?;
         pdf::sheets(sheet, paper.start, paper.nudge, drawings.into_iter())
-            .map_err(|e| sheet_refused("sheet", &e))
+            .map_err(|e| sheet_refused(&word_pdf_error(w, &e)))
     });
     made.await.map_err(|e| HttpError::internal(&e))?
 }
 
-pub(crate) fn sheet_refused(field: &'static str, why: &dyn std::fmt::Display) -> HttpError {
-    new_error(StatusCode::UNPROCESSABLE_ENTITY, "sheet", "That does not go onto the sheet")
-        .detail(sentence(&why.to_string()))
-        .field(field)
-        .safe("Nothing was printed.")
-        .next("Correct it and print again.")
+fn sheet_refused(why: &str) -> HttpError {
+    let w = printing_words();
+    new_error(StatusCode::UNPROCESSABLE_ENTITY, "sheet", w.order_sheet())
+        .detail(sentence(why))
+        .field("sheet")
+        .safe(w.order_range_safe())
+        .next(w.refused_title_next())
 }

@@ -10,8 +10,9 @@ use service::clock::Now;
 use crate::store::{Reader, StoreSnapshot};
 use crate::web::context::{AppState, Link};
 use crate::web::log_reads::{staff_name, text};
-use crate::web::view_models::formats::{Local, count, english_words};
-use crate::web::words::PageWords;
+use crate::web::view_models::formats::Local;
+use crate::web::view_models::wording::Wording;
+use crate::web::words::{PageWords, StaffWords};
 
 /// One look at the box.
 #[derive(Debug, Clone)]
@@ -44,34 +45,23 @@ impl Snapshot {
     }
 
     /// The calm line of staff pages.
-    pub(crate) fn told(&self, state: &AppState) -> String {
+    pub(crate) fn status_line(&self, state: &AppState, wording: &Wording, w: StaffWords) -> String {
         let link = *state.link.borrow();
         let ended = state.store.ended_entries();
         let size = ended + self.size;
-        let as_of = self.local.time(self.now_ms()).text;
-        let zone = self.local.zone_name();
-        let waiting = match link {
-            Link::Alone => {
-                return format!("This box works alone: {} entries, {as_of} ({zone}).", count(size));
-            }
-            Link::Down { since_ms: Some(ms) } => {
-                return format!(
-                    "No line to the relay since {}. Everything is recorded here.",
-                    self.local.deadline(ms)
-                );
-            }
-            Link::Down { since_ms: None } => {
-                return "No line to the relay yet. Everything is recorded here.".to_owned();
-            }
+        let (as_of, zone) = (wording.clock_time().text, wording.dates().zone_name());
+        match link {
+            Link::Alone => w.status_alone(size, as_of, zone),
+            Link::Down { since_ms: Some(ms) } => w.status_no_line_since(wording.deadline(ms)),
+            Link::Down { since_ms: None } => w.status_no_line(),
             Link::Up { ended_backlog } => {
-                self.size.saturating_sub(state.store.cursor_size()) + ended_backlog.min(ended)
+                let present = self.size.saturating_sub(state.store.cursor_size());
+                match present + ended_backlog.min(ended) {
+                    0 => w.status_all_there(size, as_of, zone),
+                    waiting => w.status_on_the_way(size, waiting),
+                }
             }
-        };
-        if waiting == 0 {
-            return format!("All {} entries are here and at the relay ({as_of}, {zone}).", count(size));
         }
-        let on_their_way = if waiting == 1 { "is on its way" } else { "are on their way" };
-        format!("All {} entries are here; {} {on_their_way} to the relay.", count(size), count(waiting))
     }
 }
 
@@ -94,14 +84,6 @@ pub(crate) fn proof_word(who: &Who) -> &'static str {
         Who::Badge { .. } => "badge",
         Who::Login { .. } => "login",
         Who::Unattributed => "unattributed",
-    }
-}
-
-/// Who cleaned, and how that is proven, on pages that are in English only.
-pub(crate) fn who_words(reader: &Reader, facility: &Facility, who: &Who) -> String {
-    match who {
-        Who::Unattributed => english_words().who_unattributed(),
-        proven => english_words().who_cleaned(who_name(reader, facility, proven), proof_word(proven)),
     }
 }
 

@@ -4,9 +4,8 @@ use record::fold::Cleaning;
 
 use crate::store::Reader;
 use crate::web::context::AppState;
-use crate::web::view_models::formats;
-use crate::web::view_models::formats::count;
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::wording::Wording;
+use crate::web::words::EquipmentWords;
 
 /// What was found.
 #[derive(Debug, Clone)]
@@ -24,7 +23,8 @@ pub(crate) struct Trust {
 /// Reads the entries of these cleanings again, each against the tree's own hashes.
 pub(crate) fn trust(
     state: &AppState,
-    snapshot: &Snapshot,
+    wording: &Wording,
+    w: EquipmentWords,
     reader: &Reader,
     cleanings: &[&Cleaning],
 ) -> Trust {
@@ -32,32 +32,28 @@ pub(crate) fn trust(
         cleanings.iter().filter(|c| c.of.epoch == reader.epoch()).map(|c| c.of.seq).collect();
     let wrong = here.iter().find_map(|seq| match reader.entry(*seq) {
         Ok(Some(_)) => None,
-        Ok(None) => Some(format!("Entry {} is not there.", count(*seq))),
+        Ok(None) => Some(w.trust_entry_absent(seq)),
         Err(error) => {
             tracing::error!(seq, %error, "an entry does not hold");
-            Some(format!("Entry {} does not match its hash.", count(*seq)))
+            Some(w.trust_entry_wrong(seq))
         }
     });
     let holds = wrong.is_none();
     let words = match (wrong, here.len()) {
-        (Some(wrong), _) => format!("{wrong} Keep this box running and call us."),
-        (None, 0) => "There is nothing to check yet.".to_owned(),
-        (None, many) => format!(
-            "Its newest {} were read again just now: they are in the signed log, unchanged.",
-            formats::plural(many, "record", "records")
-        ),
+        (Some(wrong), _) => wrong,
+        (None, 0) => w.trust_nothing(),
+        (None, many) => w.trust_read_again(many),
     };
-    let local = &snapshot.local;
     let witness = match state.store.cursor().kept {
-        Some(kept) => format!("relay, {} entries, same root", count(kept.checkpoint.size)),
-        None => "none yet: no relay has seen this log".to_owned(),
+        Some(kept) => w.trust_relay(kept.checkpoint.size),
+        None => w.trust_no_relay(),
     };
     let root = reader.root().to_string().to_uppercase();
     Trust {
         holds,
         words,
-        checked: format!("{}, by this box", local.day_time(local.now_ms()).text),
-        size: format!("{} entries", count(reader.size())),
+        checked: w.trust_checked_when(wording.dates().day_and_time(wording.local().now_ms()).text),
+        size: w.trust_entries(reader.size()),
         root: format!("{} {} {}", &root[..4], &root[4..8], &root[8..12]),
         witness,
         newest: here.first().copied(),

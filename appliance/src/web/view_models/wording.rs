@@ -90,6 +90,18 @@ impl Wording {
         }
     }
 
+    /// The same, and how that is proven, as plain text for a longer sentence.
+    pub(crate) fn cleaner_text(&self, reader: &Reader, facility: &Facility, who: &Who) -> String {
+        let name = match who {
+            Who::Typed { name } => StoredText::read(reader, name.hash),
+            Who::Pin { staff } | Who::Badge { staff } | Who::Login { staff } => {
+                StoredText::of_staff(reader, facility, *staff)
+            }
+            Who::Unattributed => return self.words.who_unattributed(),
+        };
+        self.words.who_cleaned(name.word(self.words), proof_word(who))
+    }
+
     /// Who cleaned, and how that is proven.
     pub(crate) fn cleaner(&self, reader: &Reader, facility: &Facility, who: &Who) -> SafeHtml {
         match who {

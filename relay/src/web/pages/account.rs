@@ -202,10 +202,10 @@ pub(crate) async fn show(
 
 fn say_how_old(shell: Shell, sites: &[Site], wall: &Wall) -> Shell {
     match sites.iter().filter(|s| s.in_service.is_some() && s.is_behind(wall.now_ms())).count() {
-        0 => shell.as_of_now(wall),
+        0 => shell.with_as_of_now(wall),
         count => {
             let line = wall.words::<AccountWords>().account_live_behind(count, S0, wall.zone());
-            shell.as_of(fill_slots(line, [wall.now()]))
+            shell.with_as_of(fill_slots(line, [wall.now()]))
         }
     }
 }

@@ -108,7 +108,7 @@ pub(crate) async fn show(visitor: Member<Read>, State(web): State<Web>) -> Resul
     let w: BoxesWords = wall.words();
     let shell = Shell::signed_in(w.boxes_title(), Section::Boxes, &visitor).live(live, false);
     let view = BoxesPage {
-        shell: shell.as_of_now(&wall),
+        shell: shell.with_as_of_now(&wall),
         w,
         page: wall.words(),
         may_add: visitor.role.holds(Permission::AddBoxes),

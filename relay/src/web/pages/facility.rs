@@ -148,9 +148,9 @@ pub(crate) async fn show(
 pub(crate) fn shell(visitor: &Visitor, site: &Site, wall: &Wall) -> Shell {
     let shell = Shell::signed_in(site.name.clone(), Section::Facilities, visitor);
     if site.is_behind(wall.now_ms()) && site.is_known {
-        return shell.as_of_before(site.as_of_ms, wall);
+        return shell.with_as_of_before(site.as_of_ms, wall);
     }
-    shell.as_of_now(wall)
+    shell.with_as_of_now(wall)
 }
 
 fn silence(site: &Site, wall: &Wall) -> Option<Silence> {

@@ -1,6 +1,6 @@
 //! Why labels cannot be made or put on a sheet, in words.
 
-use labels::code::CodeError;
+use labels::code::BarcodeError;
 use labels::pdf::PdfError;
 use labels::sheet::{NUDGE_MM_MAX, SHEETS, SheetError};
 use labels::text::{FIELD_CHARS_MAX, FIELD_LINES_MAX, TextError};
@@ -76,12 +76,12 @@ fn word_text_error(w: SheetsWords, error: &TextError) -> String {
     }
 }
 
-fn word_code_error(w: SheetsWords, error: &CodeError) -> String {
+fn word_code_error(w: SheetsWords, error: &BarcodeError) -> String {
     match error {
-        CodeError::Character(character) => w.label_code_character(character.to_string()),
-        CodeError::TooLong { chars } => w.label_code_long(chars.to_string()),
-        CodeError::Empty => w.label_code_empty(),
-        CodeError::TooSmall { module_mm, least_mm, needs_mm, close_up } => {
+        BarcodeError::Character(character) => w.label_code_character(character.to_string()),
+        BarcodeError::TooLong { chars } => w.label_code_long(chars.to_string()),
+        BarcodeError::Empty => w.label_code_empty(),
+        BarcodeError::TooSmall { module_mm, least_mm, needs_mm, close_up } => {
             let [least, module] = [least_mm, module_mm].map(|mm| format!("{mm:.2}"));
             let needs = format!("{needs_mm:.1}");
             match close_up {
@@ -112,7 +112,7 @@ mod tests {
             asset_number_instead,
         };
         let small = |close_up| {
-            LabelError::Code(CodeError::TooSmall {
+            LabelError::Code(BarcodeError::TooSmall {
                 module_mm: 0.251,
                 least_mm: 0.37,
                 needs_mm: 11.06,
@@ -125,9 +125,9 @@ mod tests {
             text(TextError::Control('\u{7}'), false),
             text(TextError::TooLong { chars: 5_001 }, false),
             text(TextError::TooManyLines { lines: 61 }, false),
-            LabelError::Code(CodeError::Character('ß')),
-            LabelError::Code(CodeError::TooLong { chars: 1_200 }),
-            LabelError::Code(CodeError::Empty),
+            LabelError::Code(BarcodeError::Character('ß')),
+            LabelError::Code(BarcodeError::TooLong { chars: 1_200 }),
+            LabelError::Code(BarcodeError::Empty),
             small(true),
             small(false),
             LabelError::DoesNotFit { subject: Subject::Field(Field::Url), chars: 1_300 },

@@ -22,7 +22,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 
 use crate::printing::model::address::{Address, bracketed};
-use crate::printing::model::queue_error::QueueError;
+use crate::printing::model::queue_error::{GarbledAnswer, LostAnswer, QueueError, QueueRefusal};
 
 /// Bytes of an answer: a printer that lists a thousand kinds of paper needs a quarter of it.
 const ANSWER_BYTES_MAX: usize = 256 << 10;
@@ -295,26 +295,18 @@ impl Queue {
             self.http.post(&self.url).header("content-type", "application/ipp").timeout(within).body(body);
         let mut response = sent.send().await.map_err(|e| {
             let why = cause(&e);
-            if e.is_connect() { QueueError::Away(why) } else { QueueError::Lost(why) }
+            if e.is_connect() { QueueError::Away(why) } else { QueueError::Lost(LostAnswer::System(why)) }
         })?;
         match response.status().as_u16() {
             200 => {}
-            401 | 403 => {
-                return Err(QueueError::Refused(
-                    "it asks for a name and a password; let the box print without".into(),
-                ));
-            }
-            426 => {
-                return Err(QueueError::Refused(
-                    "it wants an encrypted line: write its address with ipps://".into(),
-                ));
-            }
+            401 | 403 => return Err(QueueError::Refused(QueueRefusal::Password)),
+            426 => return Err(QueueError::Refused(QueueRefusal::Encryption)),
             _ => return Err(GARBLED),
         }
         let mut answer = Vec::new();
-        while let Some(piece) = response.chunk().await.map_err(|e| QueueError::Lost(cause(&e)))? {
+        while let Some(piece) = response.chunk().await.map_err(|e| lost(&e))? {
             if answer.len() + piece.len() > ANSWER_BYTES_MAX {
-                return Err(QueueError::Garbled("its answer has no end"));
+                return Err(QueueError::Garbled(GarbledAnswer::Endless));
             }
             answer.extend_from_slice(&piece);
         }
@@ -322,7 +314,11 @@ impl Queue {
     }
 }
 
-const GARBLED: QueueError = QueueError::Garbled("its answer is not in the language of print queues");
+const GARBLED: QueueError = QueueError::Garbled(GarbledAnswer::Foreign);
+
+fn lost(e: &reqwest::Error) -> QueueError {
+    QueueError::Lost(LostAnswer::System(cause(e)))
+}
 
 /// What "not found" means to a question that is about no document.
 fn no_queue(e: QueueError) -> QueueError {
@@ -400,9 +396,9 @@ fn read(answer: Vec<u8>) -> Result<IppRequestResponse, QueueError> {
         StatusCode::ClientErrorDocumentFormatNotSupported => QueueError::NoPdf,
         StatusCode::ClientErrorNotFound | StatusCode::ClientErrorGone => QueueError::Unknown,
         // It had begun to take the document.
-        StatusCode::ServerErrorJobCanceled => QueueError::Lost("somebody cancelled it meanwhile".into()),
-        _ if message.is_empty() => QueueError::Refused(status.to_string()),
-        _ => QueueError::Refused(message),
+        StatusCode::ServerErrorJobCanceled => QueueError::Lost(LostAnswer::Cancelled),
+        _ if message.is_empty() => QueueError::Refused(QueueRefusal::Quoted(status.to_string())),
+        _ => QueueError::Refused(QueueRefusal::Quoted(message)),
     })
 }
 

@@ -17,6 +17,7 @@ use tokio::time::Sleep;
 
 use crate::printing::devices::transport::{Line, Opening, Transport, Waiting};
 use crate::printing::model::address::UsbId;
+use crate::printing::model::line_fault::UsbFault;
 
 /// Printers that are looked at: the kernel has numbers for 16.
 const DEVICES_MAX: usize = 64;
@@ -78,43 +79,6 @@ impl Device {
     }
 }
 
-/// Why a printer on USB cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum UsbError {
-    #[error("{0} is not plugged in: the cable is out or the printer is off")]
-    Away(String),
-    #[error(
-        "{0} printers on USB are {1}; pull out all but one, or give the box printers with serial numbers of their own"
-    )]
-    Twins(usize, String),
-    #[error(
-        "the box may not open {}: install 60-cleantrack-printers.rules of the box's package in /etc/udev/rules.d, see that \
-         its unit has the group lp, and plug the printer in again",
-        .0.display()
-    )]
-    Denied(PathBuf),
-    #[error("another program holds {}; stop CUPS and ipp-usb on the box and plug the printer in again", .0.display())]
-    Held(PathBuf),
-    #[error("the cable is out or the printer is off")]
-    Gone,
-    #[error("{node} cannot be used: {1}", node = .0.display())]
-    Other(PathBuf, io::Error),
-}
-
-impl From<UsbError> for io::Error {
-    fn from(e: UsbError) -> Self {
-        let kind = match &e {
-            UsbError::Away(_) => io::ErrorKind::NotFound,
-            UsbError::Twins(..) => io::ErrorKind::InvalidInput,
-            UsbError::Denied(_) => io::ErrorKind::PermissionDenied,
-            UsbError::Held(_) => io::ErrorKind::ResourceBusy,
-            UsbError::Gone => io::ErrorKind::BrokenPipe,
-            UsbError::Other(_, e) => e.kind(),
-        };
-        Self::new(kind, e)
-    }
-}
-
 impl DeviceTree {
     /// All printers that are plugged in, in the order of their device files. Reads small files of the kernel's.
     pub fn devices(&self) -> Vec<Device> {
@@ -146,16 +110,12 @@ impl DeviceTree {
     }
 
     /// The one printer that is meant.
-    pub(crate) fn find(&self, id: &UsbId) -> Result<Device, UsbError> {
+    pub(crate) fn find(&self, id: &UsbId) -> Result<Device, UsbFault> {
         let mut meant: Vec<_> = self.devices().into_iter().filter(|device| device.is(id)).collect();
-        let what = match id {
-            UsbId::Serial(serial) => format!("with the serial number {serial}"),
-            UsbId::Model { vendor, product } => format!("of the model {vendor:04x}:{product:04x}"),
-        };
         match (meant.pop(), meant.len()) {
-            (None, _) => Err(UsbError::Away(format!("the USB printer {what}"))),
+            (None, _) => Err(UsbFault::Away(id.clone())),
             (Some(device), 0) => Ok(device),
-            (Some(_), more) => Err(UsbError::Twins(more + 1, what)),
+            (Some(_), more) => Err(UsbFault::Twins(more + 1, id.clone())),
         }
     }
 }
@@ -169,6 +129,11 @@ fn attribute(path: &Path) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
+/// What the system says, for a device file of which nothing more is known.
+fn other(node: &Path, error: &io::Error) -> UsbFault {
+    UsbFault::Other(node.to_owned(), error.to_string(), error.kind())
+}
+
 /// One printer on USB, wherever it is plugged in.
 pub(crate) struct Usb {
     tree: DeviceTree,
@@ -180,16 +145,16 @@ impl Usb {
         Self { tree, id }
     }
 
-    fn open_now(&self) -> Result<UsbLine, UsbError> {
+    fn open_now(&self) -> Result<UsbLine, UsbFault> {
         let node = self.tree.find(&self.id)?.node;
         let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
         let fd = rustix::fs::open(&node, flags, Mode::empty()).map_err(|e| match e {
-            Errno::ACCESS | Errno::PERM => UsbError::Denied(node.clone()),
-            Errno::BUSY => UsbError::Held(node.clone()),
-            Errno::NODEV | Errno::NXIO | Errno::NOENT => UsbError::Gone,
-            e => UsbError::Other(node.clone(), e.into()),
+            Errno::ACCESS | Errno::PERM => UsbFault::Denied(node.clone()),
+            Errno::BUSY => UsbFault::Held(node.clone()),
+            Errno::NODEV | Errno::NXIO | Errno::NOENT => UsbFault::Gone,
+            e => other(&node, &e.into()),
         })?;
-        let fd = watched(fd).map_err(|e| UsbError::Other(node.clone(), e))?;
+        let fd = watched(fd).map_err(|e| other(&node, &e))?;
         let (tree, id) = (self.tree.clone(), self.id.clone());
         Ok(UsbLine { fd, node, tree, id, rest: None, taken: false, mute: false })
     }
@@ -240,7 +205,7 @@ impl UsbLine {
     fn error(&self, e: Errno) -> io::Error {
         let gone = matches!(e, Errno::NODEV | Errno::NXIO | Errno::SHUTDOWN)
             || matches!(e, Errno::IO | Errno::PIPE | Errno::PROTO) && self.tree.find(&self.id).is_err();
-        if gone { UsbError::Gone.into() } else { UsbError::Other(self.node.clone(), e.into()).into() }
+        if gone { UsbFault::Gone.into() } else { other(&self.node, &e.into()).into() }
     }
 
     /// What the kernel says of the file at this moment.
@@ -279,7 +244,7 @@ impl AsyncRead for UsbLine {
                 continue;
             }
             match rustix::io::read(self.fd.get_ref(), into.initialize_unfilled()) {
-                Ok(0) if self.hung_up()? => return Poll::Ready(Err(UsbError::Gone.into())),
+                Ok(0) if self.hung_up()? => return Poll::Ready(Err(UsbFault::Gone.into())),
                 Ok(0) => self.rest = Some(Box::pin(tokio::time::sleep(NOTHING_SAID))),
                 Ok(n) => {
                     into.advance(n);
@@ -316,7 +281,7 @@ impl AsyncWrite for UsbLine {
         loop {
             let mut ready = ready!(self.fd.poll_write_ready(context))?;
             if self.hung_up()? {
-                return Poll::Ready(Err(UsbError::Gone.into()));
+                return Poll::Ready(Err(UsbFault::Gone.into()));
             }
             if self.told()?.contains(PollFlags::OUT) {
                 break;

@@ -175,7 +175,7 @@ async fn what_cannot_be_opened_says_what_to_do() {
     let node = bus.tree().dev.join("lp0");
     std::fs::create_dir(&node).unwrap();
     assert!(refusal(&usb).contains("lp0 cannot be used: Is a directory"));
-    let denied = io::Error::from(UsbError::Denied(node.clone())).to_string();
+    let denied = io::Error::from(UsbFault::Denied(node.clone())).to_string();
     for part in ["lp0", "60-cleantrack-printers.rules", "group lp"] {
         assert!(denied.contains(part), "{denied}");
     }

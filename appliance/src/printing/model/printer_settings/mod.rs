@@ -1,6 +1,6 @@
 //! Printers as people set them up: what they may say of one, and what is taken for granted where they say nothing.
 
-use labels::language::{Answers, EncodeError, Language, Profile};
+use labels::language::{Answers, EncodeError, Language, ModelFault, Profile};
 use labels::language_table::UnknownLanguage;
 use labels::media::{Length, Media, Thermal};
 use labels::sheet::{SHEETS, Sheet};
@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::printing::model::address::{AddressError, SNMP_PORT};
+use crate::printing::model::cause::PrinterPaper;
 use crate::printing::model::content_version::ContentVersion;
 use crate::printing::model::ledger_error::LedgerError;
 use crate::printing::model::patience::Patience;
@@ -38,12 +39,6 @@ const SHEET_DPI: u16 = 600;
 /// The name of a sheet in settings, such as `avery-5160`.
 pub fn sheet_name(sheet: &Sheet) -> String {
     sheet.name.to_lowercase().replace(' ', "-")
-}
-
-/// What a sheet is, in a few words.
-pub(crate) fn sheet_words(sheet: &Sheet) -> String {
-    let (width, height) = sheet.label_mm;
-    format!("{}, {} labels of {width:.1} × {height:.1} mm a sheet", sheet.name, sheet.count())
 }
 
 /// The sheet as if each of its labels were one of a roll.
@@ -219,14 +214,13 @@ impl PrinterSettings {
         let language: Language = self.language.parse()?;
         let row = language.row();
         let model = self.model.as_deref().map(str::trim).filter(|m| !m.is_empty());
-        if let Some(words) = model.and_then(row.refusal) {
-            return Err(PrinterRefusal::Model(words));
+        if let Some(fault) = model.and_then(row.refusal) {
+            return Err(PrinterRefusal::Model(fault));
         }
         let dpi = self.dpi.or(row.dpi.first().copied()).unwrap_or(203);
-        let dpi = Dpi::new(dpi).filter(|_| row.dpi.contains(&dpi)).ok_or_else(|| PrinterRefusal::Dpi {
-            dpi,
-            known: row.dpi.iter().map(u16::to_string).collect::<Vec<_>>().join(" or "),
-        })?;
+        let dpi = Dpi::new(dpi)
+            .filter(|_| row.dpi.contains(&dpi))
+            .ok_or_else(|| PrinterRefusal::Dpi { dpi, known: row.dpi.to_vec() })?;
         let head_dots = self.head_dots.unwrap_or_else(|| (row.head_dots)(dpi));
         within("head_dots", head_dots, (dpi.dots(ROLL_MM.0), HEAD_DOTS_MAX))?;
         within("darkness", self.darkness.unwrap_or(0), (0, 100))?;
@@ -257,7 +251,7 @@ impl PrinterSettings {
     fn office(&self, name: &str) -> Result<PrinterConfig, PrinterRefusal> {
         let (sheet, dpi) = (self.sheet()?, Dpi::new(SHEET_DPI).unwrap_or(Dpi::D203));
         if self.dpi.is_some_and(|said| said != dpi.get()) {
-            let (dpi, known) = (self.dpi.unwrap_or_default(), dpi.get().to_string());
+            let (dpi, known) = (self.dpi.unwrap_or_default(), vec![dpi.get()]);
             return Err(PrinterRefusal::Dpi { dpi, known });
         }
         let answers = match self.answers {
@@ -283,9 +277,7 @@ impl PrinterSettings {
             Some(MediaChoice::Named(name)) => Sheet::named(&name.replace('-', " ")).map_err(|_| {
                 PrinterRefusal::Sheet { media: name.chars().take(60).collect(), known: known() }
             }),
-            Some(MediaChoice::Own(_)) => {
-                Err(PrinterRefusal::Sheet { media: "a roll of your own".into(), known: known() })
-            }
+            Some(MediaChoice::Own(_)) => Err(PrinterRefusal::RollForSheets { known: known() }),
         }
     }
 
@@ -436,9 +428,9 @@ impl PrinterConfig {
         if self.sheet.is_some() { PDF } else { self.language.name() }
     }
 
-    /// What is in it, for a person.
-    pub(crate) fn paper(&self) -> String {
-        self.sheet.map_or_else(|| self.media.describe(), |sheet| format!("labels of {}", sheet.name))
+    /// What is in it.
+    pub(crate) fn paper(&self) -> PrinterPaper {
+        self.sheet.map_or_else(|| PrinterPaper::Roll(self.media.size()), PrinterPaper::from)
     }
 
     /// What a session has to know of it.
@@ -498,12 +490,15 @@ pub enum PrinterRefusal {
     #[error(transparent)]
     Address(#[from] AddressError),
     /// Not a resolution of these printers.
-    #[error("printers of this language have {known} dots per inch, not {dpi}; look at the type plate")]
+    #[error(
+        "printers of this language have {} dots per inch, not {dpi}; look at the type plate",
+        known.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ")
+    )]
     Dpi {
         /// As given.
         dpi: u16,
         /// What there is.
-        known: String,
+        known: Vec<u16>,
     },
     /// No such roll.
     #[error("{media:?} is no roll for this language; choose one of {known}, or give width_mm and height_mm")]
@@ -518,6 +513,12 @@ pub enum PrinterRefusal {
     Sheet {
         /// As given.
         media: String,
+        /// What there is.
+        known: String,
+    },
+    /// A measured roll where sheets are meant.
+    #[error("a roll of your own is no sheet of labels; choose one of {known}")]
+    RollForSheets {
         /// What there is.
         known: String,
     },
@@ -559,8 +560,8 @@ pub enum PrinterRefusal {
         head_mm: f64,
     },
     /// A model that cannot be driven.
-    #[error("{0}")]
-    Model(&'static str),
+    #[error(transparent)]
+    Model(ModelFault),
     /// What its language has against the roll or the model.
     #[error(transparent)]
     Encode(EncodeError),
@@ -591,6 +592,7 @@ impl PrinterRefusal {
             Self::Dpi { .. } => Some("dpi"),
             Self::Media { .. }
             | Self::Sheet { .. }
+            | Self::RollForSheets { .. }
             | Self::Length
             | Self::Millimetres { .. }
             | Self::HeadReach { .. } => Some("media"),

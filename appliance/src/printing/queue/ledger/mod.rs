@@ -6,6 +6,7 @@ use record::ids::JobId;
 use record::tag::Tag;
 use redb::{Database, Durability, ReadableDatabase, ReadableTable, ReadableTableMetadata, WriteTransaction};
 
+use crate::printing::model::cause::FailureCause;
 use crate::printing::model::job::JobHead;
 use crate::printing::model::ledger_error::LedgerError;
 use crate::printing::model::limits::OPEN_MAX;
@@ -21,14 +22,10 @@ mod tables;
 pub(crate) use crate::printing::queue::ledger::designs::LOGO;
 pub(crate) use crate::printing::queue::ledger::sheets::{Fate, SheetAway};
 use crate::printing::queue::ledger::tables::{
-    BLANKS, JOB_IDS, JOBS, KEYS, LABELS, Labels, OPEN, PRINTED, PROGRESS, REASONS, STATES, TORN, UNREPORTED,
+    BLANKS, FAILURES, JOB_IDS, JOBS, KEYS, LABELS, Labels, OPEN, PRINTED, PROGRESS, STATES, TORN, UNREPORTED,
     code, forget_old, found, json, keys, read_head, read_job, read_label, read_progress, read_rows,
-    taken_before,
+    taken_before, write_failure,
 };
-
-const BURNT: &str = "not found in the tray; a blank tag is never printed twice, so take a fresh one";
-const LOST: &str = "the printer stopped in the middle of it; a blank tag is never printed twice, so throw away what came out of \
-                    it and take a fresh one";
 
 /// A database that is gone with the process.
 pub(crate) fn in_memory() -> Result<Database, LedgerError> {
@@ -83,7 +80,7 @@ impl Ledger {
             tx.open_table(JOB_IDS)?;
             tx.open_table(KEYS)?;
             tx.open_table(LABELS)?;
-            tx.open_table(REASONS)?;
+            tx.open_table(FAILURES)?;
             tx.open_table(BLANKS)?;
             tx.open_table(UNREPORTED)?;
             tx.open_table(JOBS)?;
@@ -209,15 +206,17 @@ impl Ledger {
     }
 
     /// What all labels of a job say, and why some of them failed.
-    pub(crate) fn labels(&self, seq: u64) -> Result<Vec<(LabelRequest, Option<String>)>, LedgerError> {
+    pub(crate) fn labels(&self, seq: u64) -> Result<Vec<(LabelRequest, Option<FailureCause>)>, LedgerError> {
         self.read("reading a job's labels", |tx| {
-            let reasons = tx.open_table(REASONS)?;
+            let failures = tx.open_table(FAILURES)?;
             let mut labels = Vec::new();
             for entry in tx.open_table(LABELS)?.range((seq, 0)..=(seq, u32::MAX))? {
                 let (at, body) = entry?;
-                let reason = reasons.get(at.value())?.map(|r| r.value().to_owned());
+                let cause = failures.get(at.value())?;
+                let cause = cause.map(|c| serde_json::from_slice(c.value())).transpose();
+                let cause = cause.map_err(|e| tables::damaged(&e))?;
                 let label = serde_json::from_slice(body.value()).map_err(|e| tables::damaged(&e))?;
-                labels.push((label, reason));
+                labels.push((label, cause));
             }
             Ok(labels)
         })
@@ -272,7 +271,7 @@ impl Ledger {
                 let blank = read_label(&tx.open_table(LABELS)?, (seq, n))?.is_none_or(|label| label.blank);
                 labels.change(n, |row| crate::printing::model::plan::lost(row, blank, now_ms))?;
                 if blank {
-                    tx.open_table(REASONS)?.insert((seq, n), LOST)?;
+                    write_failure(tx, (seq, n), &FailureCause::BlankInterrupted)?;
                 }
             }
             labels.close(tx, now_ms)
@@ -280,11 +279,17 @@ impl Ledger {
     }
 
     /// Label `n` will not be printed.
-    pub(crate) fn fail(&self, seq: u64, n: u32, reason: &str, now_ms: i64) -> Result<(), LedgerError> {
+    pub(crate) fn fail(
+        &self,
+        seq: u64,
+        n: u32,
+        cause: &FailureCause,
+        now_ms: i64,
+    ) -> Result<(), LedgerError> {
         self.write("writing down that a label failed", |tx| {
             let mut labels = Labels::open(tx, seq)?;
             labels.change(n, |row| Row { state: LabelState::Failed, proof: None, at_ms: now_ms, ..row })?;
-            tx.open_table(REASONS)?.insert((seq, n), reason)?;
+            write_failure(tx, (seq, n), cause)?;
             labels.close(tx, now_ms)
         })
     }
@@ -324,7 +329,7 @@ impl Ledger {
             };
             labels.change(n, |_| new)?;
             if new.state == LabelState::Failed {
-                tx.open_table(REASONS)?.insert((seq, n), BURNT)?;
+                write_failure(tx, (seq, n), &FailureCause::BlankNotFound)?;
             }
             labels.close(tx, now_ms)?;
             Ok(Answered::Settled)

@@ -4,10 +4,11 @@
 use redb::{ReadableTable, TableDefinition, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
+use crate::printing::model::cause::FailureCause;
 use crate::printing::model::ledger_error::LedgerError;
 use crate::printing::model::plan::{LabelState, Proof, Row, answered};
-use crate::printing::queue::ledger::tables::{LABELS, Labels, REASONS, damaged, json, read_label};
-use crate::printing::queue::ledger::{Answered, BURNT, Ledger, Tried, doubt_all};
+use crate::printing::queue::ledger::tables::{LABELS, Labels, damaged, json, read_label, write_failure};
+use crate::printing::queue::ledger::{Answered, Ledger, Tried, doubt_all};
 
 /// Printer → the sheet that its queue has.
 const SHEETS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("print_sheets");
@@ -28,14 +29,14 @@ pub(crate) struct SheetAway {
 }
 
 /// What became of a sheet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fate<'a> {
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Fate {
     /// It is out, by this proof.
     Out(Proof),
     /// The queue has nothing of it on paper: its labels are printed by another sheet.
     Back,
     /// Nothing of it is on paper and nothing will be, for this reason.
-    Failed(&'a str),
+    Failed(FailureCause),
     /// Only a person can tell.
     Doubt,
 }
@@ -111,19 +112,14 @@ impl Ledger {
     }
 
     /// It is known, or known to be unknown, what became of the sheet.
-    pub(crate) fn sheet_ends(
-        &self,
-        sheet: &SheetAway,
-        fate: Fate<'_>,
-        now_ms: i64,
-    ) -> Result<(), LedgerError> {
+    pub(crate) fn sheet_ends(&self, sheet: &SheetAway, fate: &Fate, now_ms: i64) -> Result<(), LedgerError> {
         self.write("writing down what became of a sheet", |tx| {
-            let (state, proof, reason) = match fate {
+            let (state, proof, cause) = match fate {
                 Fate::Doubt => return doubt_all(tx, sheet.seq, now_ms),
                 Fate::Out(Proof::Printer) => (LabelState::Confirmed, Some(Proof::Printer), None),
-                Fate::Out(proof) => (LabelState::Sent, Some(proof), None),
+                Fate::Out(proof) => (LabelState::Sent, Some(*proof), None),
                 Fate::Back => (LabelState::Queued, None, None),
-                Fate::Failed(reason) => (LabelState::Failed, None, Some(reason)),
+                Fate::Failed(cause) => (LabelState::Failed, None, Some(cause)),
             };
             let mut labels = Labels::open(tx, sheet.seq)?;
             for &n in &sheet.labels {
@@ -131,8 +127,8 @@ impl Ledger {
                     continue;
                 }
                 labels.change(n, |row| Row { state, proof, at_ms: now_ms, ..row })?;
-                if let Some(reason) = reason {
-                    tx.open_table(REASONS)?.insert((sheet.seq, n), reason)?;
+                if let Some(cause) = cause {
+                    write_failure(tx, (sheet.seq, n), cause)?;
                 }
             }
             forget(tx, sheet.seq)?;
@@ -152,7 +148,7 @@ impl Ledger {
                 let blank = read_label(&tx.open_table(LABELS)?, (seq, n))?.is_none_or(|label| label.blank);
                 labels.change(n, |row| answered(row, printed, blank, now_ms).unwrap_or(row))?;
                 if blank && !printed {
-                    tx.open_table(REASONS)?.insert((seq, n), BURNT)?;
+                    write_failure(tx, (seq, n), &FailureCause::BlankNotFound)?;
                 }
             }
             labels.close(tx, now_ms)?;
@@ -194,7 +190,7 @@ mod tests {
         let ledger = Ledger::open(db, 6).unwrap();
         assert_eq!(ledger.sheet("p").unwrap(), Some(numbered.clone()));
         assert_eq!(states(&ledger, 1), [Sending, Sending, Queued], "the queue is asked, not a person");
-        ledger.sheet_ends(&numbered, Fate::Out(Proof::Printer), 7).unwrap();
+        ledger.sheet_ends(&numbered, &Fate::Out(Proof::Printer), 7).unwrap();
         assert_eq!(states(&ledger, 1), [Confirmed, Confirmed, Queued]);
         assert_eq!(ledger.sheet("p").unwrap(), None);
         assert!(!ledger.sheet_goes("p", &away(&[1, 3], "c"), 8).unwrap(), "label 1 is out");
@@ -209,14 +205,14 @@ mod tests {
         assert_eq!((states(&ledger, 1), ledger.sheet("p").unwrap()), (vec![Unknown; 3], None));
         assert_eq!(ledger.answer_all(1, false, 7).unwrap(), Answered::Settled);
         assert_eq!(states(&ledger, 1), [Queued, Failed, Queued]);
-        assert!(ledger.labels(1).unwrap()[1].1.as_ref().is_some_and(|r| r.contains("fresh")));
+        assert_eq!(ledger.labels(1).unwrap()[1].1, Some(FailureCause::BlankNotFound));
         let again = away(&[1, 3], "b");
         assert!(ledger.sheet_goes("p", &again, 8).unwrap());
-        ledger.sheet_ends(&again, Fate::Back, 9).unwrap();
+        ledger.sheet_ends(&again, &Fate::Back, 9).unwrap();
         assert_eq!(states(&ledger, 1), [Queued, Failed, Queued]);
         assert!(ledger.sheet_goes("p", &again, 10).unwrap());
         ledger.cancel(1, 11).unwrap();
-        ledger.sheet_ends(&again, Fate::Back, 12).unwrap();
+        ledger.sheet_ends(&again, &Fate::Back, 12).unwrap();
         assert_eq!(states(&ledger, 1), [LabelState::Cancelled, Failed, LabelState::Cancelled]);
     }
 }

@@ -6,6 +6,7 @@ use record::tag::Tag;
 use redb::{ReadableTable, ReadableTableMetadata, Table, TableDefinition, WriteTransaction};
 use serde::Serialize;
 
+use crate::printing::model::cause::FailureCause;
 use crate::printing::model::job::JobHead;
 use crate::printing::model::plan::{LabelState, Progress, Proof, Row};
 use crate::printing::model::request::LabelRequest;
@@ -21,7 +22,8 @@ pub(crate) const STATES: TableDefinition<'_, (u64, u32), (u8, u8, u32, i64)> =
     TableDefinition::new("print_states");
 /// job → what its states come to: a step of a job of 5,000 labels reads this and not 5,000 rows.
 pub(crate) const PROGRESS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("print_progress");
-pub(crate) const REASONS: TableDefinition<'_, (u64, u32), &str> = TableDefinition::new("print_reasons");
+/// (job, n) → why it was not printed.
+pub(crate) const FAILURES: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("print_failures");
 /// Jobs with a label that is not settled.
 pub(crate) const OPEN: TableDefinition<'_, u64, ()> = TableDefinition::new("print_open");
 /// Finished jobs whose outcome is not in the log yet.
@@ -210,6 +212,12 @@ pub(crate) fn read_job(tx: &redb::ReadTransaction, seq: u64) -> Tried<Job> {
     Ok(Job { seq, head, progress })
 }
 
+/// Writes down why label `n` was not printed.
+pub(crate) fn write_failure(tx: &WriteTransaction, at: (u64, u32), cause: &FailureCause) -> Tried<()> {
+    tx.open_table(FAILURES)?.insert(at, json(cause).as_slice())?;
+    Ok(())
+}
+
 /// Forgets the oldest jobs that are finished and in the log.
 pub(crate) fn forget_old(tx: &WriteTransaction) -> Tried<()> {
     let mut jobs = tx.open_table(JOBS)?;
@@ -232,7 +240,7 @@ pub(crate) fn forget_old(tx: &WriteTransaction) -> Tried<()> {
         let of_job = (seq, 0)..=(seq, u32::MAX);
         tx.open_table(LABELS)?.retain_in(of_job.clone(), |_, _| false)?;
         tx.open_table(STATES)?.retain_in(of_job.clone(), |_, _| false)?;
-        tx.open_table(REASONS)?.retain_in(of_job, |_, _| false)?;
+        tx.open_table(FAILURES)?.retain_in(of_job, |_, _| false)?;
     }
     Ok(())
 }

@@ -81,7 +81,7 @@ fn a_job_through_all_its_states() {
     assert_eq!(ledger.unreported().unwrap(), [0u64; 0]);
     ledger.answer(1, 3, false, 20).unwrap();
     assert_eq!(states(&ledger, 1), [Confirmed, Sent, Failed], "a blank tag is burnt, not repeated");
-    assert!(ledger.labels(1).unwrap()[2].1.as_ref().is_some_and(|r| r.contains("fresh")));
+    assert_eq!(ledger.labels(1).unwrap()[2].1, Some(FailureCause::BlankNotFound));
     let job = ledger.job_at(1).unwrap();
     assert_eq!((job.head.finished_ms, ledger.rows(1).unwrap()[1].attempts), (Some(20), 2));
     assert_eq!((ledger.unreported().unwrap(), ledger.open_jobs().unwrap().len()), (vec![1], 0));
@@ -190,7 +190,7 @@ fn what_the_printer_threw_away_is_sent_again_and_a_blank_tag_is_burnt() {
     }
     ledger.lose(1, 2, 11).unwrap();
     assert_eq!(states(&ledger, 1), [Sent, Queued, Failed, Queued]);
-    assert!(ledger.labels(1).unwrap()[2].1.as_ref().is_some_and(|r| r.contains("fresh")));
+    assert_eq!(ledger.labels(1).unwrap()[2].1, Some(FailureCause::BlankInterrupted));
     assert_eq!(ledger.progress(1).unwrap(), Progress::of(&ledger.rows(1).unwrap()));
     assert_eq!(ledger.rows(1).unwrap()[1].attempts, 1);
 }

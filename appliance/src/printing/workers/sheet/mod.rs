@@ -16,6 +16,7 @@ use service::clock::Clock;
 use tokio::time::Instant;
 
 use crate::printing::devices::ipp::{Progress, Queue, QueueState, media_name};
+use crate::printing::model::cause::{FailureCause, PrintUnit, PrinterCause};
 use crate::printing::model::ledger_error::LedgerError;
 use crate::printing::model::plan::{LabelState, Proof, Step};
 use crate::printing::model::printer_settings::PrinterConfig;
@@ -33,15 +34,9 @@ const FORGOTTEN_PAUSES: u32 = 5;
 const PAUSES_DOUBLED_MAX: u32 = 6;
 /// Papers that are told of a printer that has none that fits.
 const PAPERS_TOLD: usize = 4;
-const TAKEN_OUT: &str = "somebody took the sheet out of the print queue before it was printed; print these labels again if they are wanted";
-
-const HELD: &str = "The print queue holds the sheet back. Release it at the printer or at its server: printing goes on by \
-                    itself. Or cancel the job.";
-const LONG: &str = "The print queue has had the sheet for long and did not print it. Look at the printer's display: printing \
-                    goes on by itself. Or cancel the job.";
 /// A printer that does what it was asked for.
-const PRINTS: (PrinterState, &str) = (PrinterState::Printing, "The printer is ready.");
-const READY: (PrinterState, &str) = (PrinterState::Ready, "The printer is ready.");
+const PRINTS: (PrinterState, PrinterCause) = (PrinterState::Printing, PrinterCause::Ready);
+const READY: (PrinterState, PrinterCause) = (PrinterState::Ready, PrinterCause::Ready);
 
 /// A sheet's way through the queue.
 struct Way {
@@ -64,8 +59,8 @@ enum Wait {
 enum Trouble {
     /// Nothing may be printed any more: what cannot be written down must not be printed.
     Ledger(LedgerError),
-    /// Told to people; tried again.
-    Printer(PrinterState, String, Wait),
+    /// People are shown it; tried again.
+    Printer(PrinterState, PrinterCause, Wait),
 }
 
 impl From<LedgerError> for Trouble {
@@ -112,9 +107,9 @@ impl SheetWorker {
                     self.outcomes.ring();
                     self.rest(std::mem::take(&mut worked)).await;
                 }
-                Err(Trouble::Printer(state, advice, wait)) => {
+                Err(Trouble::Printer(state, cause, wait)) => {
                     self.shared.set_job(None);
-                    self.shared.set(state, &advice, self.now_ms());
+                    self.shared.set(state, cause, self.now_ms());
                     let doubled = if matches!(wait, Wait::Longer) { tries } else { 0 };
                     tries += u32::from(matches!(wait, Wait::Longer) && tries < PAUSES_DOUBLED_MAX);
                     let pause = self.config.patience.retry * (1 << doubled);
@@ -124,7 +119,8 @@ impl SheetWorker {
                     }
                 }
                 Err(Trouble::Ledger(e)) => {
-                    return self.shared.ledger_failed(&self.config.name, "sheet", &e, self.now_ms());
+                    let now_ms = self.now_ms();
+                    return self.shared.ledger_failed(&self.config.name, PrintUnit::Sheet, &e, now_ms);
                 }
             }
         }
@@ -170,71 +166,54 @@ impl SheetWorker {
     }
 
     /// Asks the printer how it is, and tells it; `well` is what is told of one that lacks nothing.
-    async fn look(&self, well: (PrinterState, &str)) -> Result<QueueState, QueueError> {
+    async fn look(&self, well: (PrinterState, PrinterCause)) -> Result<QueueState, QueueError> {
         let queue = self.queue.state().await?;
         self.shared.set_low(queue.low);
         self.shared.set_answers(match self.config.answers {
             Answers::Printed if !queue.sees_paper() => Answers::Taken,
             answers => answers,
         });
-        let (state, advice) = if !queue.takes_pdf {
-            (PrinterState::Stopped, sentence(&QueueError::NoPdf.to_string()))
-        } else if queue.condition != Condition::Ready {
-            (PrinterState::Stopped, self.advice(queue.condition))
-        } else if !queue.accepts {
-            let advice = "The print queue takes no documents now. Let it accept them again, at the printer or its server: \
-                          printing goes on by itself.";
-            (PrinterState::Stopped, advice.to_owned())
-        } else if !queue.may_have(self.sheet.page_mm) {
-            let there =
-                queue.media.iter().take(PAPERS_TOLD).map(String::as_str).collect::<Vec<_>>().join(", ");
-            let wanted = media_name(self.sheet.page_mm);
-            let advice = format!(
-                "Other paper is in the printer ({there}) than sheets of {} are ({wanted}). Put them into its tray and set the \
-                 tray to their size: printing goes on by itself.",
-                self.sheet.name
-            );
-            (PrinterState::Stopped, advice)
-        } else {
-            (well.0, well.1.to_owned())
-        };
-        self.shared.set(state, &advice, self.now_ms());
+        let (state, cause) = self.stopped_by(&queue).map_or(well, |cause| (PrinterState::Stopped, cause));
+        self.shared.set(state, cause, self.now_ms());
         Ok(queue)
     }
 
-    /// What is the matter, as label printers say it, and what to do about it at an office printer.
-    fn advice(&self, condition: Condition) -> String {
-        let said = condition.advice();
-        let what = said.split_inclusive('.').next().unwrap_or(said);
-        let then = match condition {
-            Condition::PaperOut => format!("Put sheets of {} into its tray", self.sheet.name),
-            Condition::CoverOpen => "Close it".to_owned(),
-            _ => "Look at its display".to_owned(),
-        };
-        format!("{what} {then}: printing goes on by itself.")
+    /// What keeps the queue from printing, if anything does.
+    fn stopped_by(&self, queue: &QueueState) -> Option<PrinterCause> {
+        let sheet = self.sheet.name;
+        if !queue.takes_pdf {
+            Some(PrinterCause::Queue(QueueError::NoPdf))
+        } else if queue.condition != Condition::Ready {
+            Some(PrinterCause::SheetCondition { condition: queue.condition, sheet })
+        } else if !queue.accepts {
+            Some(PrinterCause::QueueClosed)
+        } else if !queue.may_have(self.sheet.page_mm) {
+            let has = queue.media.iter().take(PAPERS_TOLD).cloned().collect();
+            Some(PrinterCause::WrongPaper { has, sheet, needs: media_name(self.sheet.page_mm) })
+        } else {
+            None
+        }
     }
 
-    fn trouble(&self, e: &QueueError) -> (PrinterState, String) {
+    fn trouble(&self, e: &QueueError) -> (PrinterState, PrinterCause) {
         let PrinterConfig { name, address, .. } = &self.config;
         match e {
             QueueError::Away(_) | QueueError::Lost(_) => {
-                let advice = format!(
-                    "The printer {name} at {address} cannot be reached ({e}). Nothing is lost: printing goes on by itself."
-                );
-                (PrinterState::Unreachable, advice)
+                let (printer, address, fault) = (name.clone(), address.clone(), e.clone());
+                (PrinterState::Unreachable, PrinterCause::QueueUnreachable { printer, address, fault })
             }
-            _ => (PrinterState::Stopped, sentence(&e.to_string())),
+            _ => (PrinterState::Stopped, PrinterCause::Queue(e.clone())),
         }
     }
 
     fn tell(&self, e: &QueueError) {
-        let (state, advice) = self.trouble(e);
-        self.shared.set(state, &advice, self.now_ms());
+        let (state, cause) = self.trouble(e);
+        self.shared.set(state, cause, self.now_ms());
     }
 
     fn refused(&self, e: &QueueError, wait: Wait) -> Trouble {
-        let (state, advice) = self.trouble(e);
-        Trouble::Printer(state, advice, wait)
+        let (state, cause) = self.trouble(e);
+        Trouble::Printer(state, cause, wait)
     }
 
     /// Gives the queue the next sheet of a job, once it is ready to take one.
@@ -257,7 +236,7 @@ impl SheetWorker {
                 Ok(())
             }
             Err(e) => {
-                self.ledger.sheet_ends(&away, Fate::Back, self.now_ms())?;
+                self.ledger.sheet_ends(&away, &Fate::Back, self.now_ms())?;
                 let wait = if matches!(e, QueueError::Away(_)) { Wait::Short } else { Wait::Longer };
                 Err(self.refused(&e, wait))
             }
@@ -273,7 +252,7 @@ impl SheetWorker {
             && let Some((n, row)) = queued.next()
         {
             let made = match self.ledger.label(job.seq, n)? {
-                None => Err("what it says is missing from the print ledger".to_owned()),
+                None => Err(FailureCause::TextMissing),
                 Some(label) => {
                     let head = &job.head;
                     let made = self.ledger.design_of(head)?.and_then(|design| {
@@ -286,7 +265,7 @@ impl SheetWorker {
                             (n, head.labels),
                         )
                     });
-                    made.map_err(|e| e.to_string())
+                    made.map_err(FailureCause::NotMade)
                 }
             };
             match made {
@@ -295,7 +274,7 @@ impl SheetWorker {
                     labels.push(n);
                     drawings.push(made.drawing);
                 }
-                Err(reason) => self.ledger.fail(job.seq, n, &reason, self.now_ms())?,
+                Err(cause) => self.ledger.fail(job.seq, n, &cause, self.now_ms())?,
             }
         }
         let (Some(first), Some(last)) = (labels.first().copied(), labels.last().copied()) else {
@@ -308,9 +287,10 @@ impl SheetWorker {
                 let address = self.address.clone();
                 Ok(Some((SheetAway { seq: job.seq, labels, name, number: None, address }, pdf)))
             }
-            Err(e) => {
+            Err(error) => {
+                tracing::error!(printer = self.config.name, %error, "a sheet cannot be made");
                 for n in labels {
-                    self.ledger.fail(job.seq, n, &e.to_string(), self.now_ms())?;
+                    self.ledger.fail(job.seq, n, &FailureCause::SheetNotMade, self.now_ms())?;
                 }
                 Ok(None)
             }
@@ -334,20 +314,20 @@ impl SheetWorker {
                     }
                     if progress != Progress::Printed || self.weighs(cancelled).await {
                         if let Some(fate) = self.fate(progress, cancelled) {
-                            return self.settle(&sheet, fate, progress);
+                            return self.settle(&sheet, &fate, progress);
                         }
                         at_once = self.watch(&mut way, number, progress, cancelled).await;
                     }
                     if way.called_back.is_some_and(|at| at.elapsed() >= self.config.patience.stall) {
                         // Whoever cancels does not wait for ever.
-                        return Ok(self.ledger.sheet_ends(&sheet, Fate::Doubt, self.now_ms())?);
+                        return Ok(self.ledger.sheet_ends(&sheet, &Fate::Doubt, self.now_ms())?);
                     }
                 }
                 Err(e @ QueueError::Unknown) => {
                     let since = *unknown_since.get_or_insert_with(Instant::now);
                     if since.elapsed() >= self.config.patience.retry * FORGOTTEN_PAUSES {
                         tracing::warn!(printer = self.config.name, error = %e, sheet = sheet.name, "a sheet is in doubt");
-                        return Ok(self.ledger.sheet_ends(&sheet, Fate::Doubt, self.now_ms())?);
+                        return Ok(self.ledger.sheet_ends(&sheet, &Fate::Doubt, self.now_ms())?);
                     }
                 }
                 // A queue that cannot answer now has forgotten nothing.
@@ -356,7 +336,7 @@ impl SheetWorker {
                     self.tell(&e);
                     if cancelled {
                         // Whoever cancels does not wait for the printer to come back.
-                        return Ok(self.ledger.sheet_ends(&sheet, Fate::Doubt, self.now_ms())?);
+                        return Ok(self.ledger.sheet_ends(&sheet, &Fate::Doubt, self.now_ms())?);
                     }
                 }
             }
@@ -387,8 +367,8 @@ impl SheetWorker {
         }
         let long = way.since.elapsed() >= self.config.patience.stall;
         let well = match progress {
-            Progress::Held => (PrinterState::Stopped, HELD),
-            _ if long => (PrinterState::Stopped, LONG),
+            Progress::Held => (PrinterState::Stopped, PrinterCause::SheetHeld),
+            _ if long => (PrinterState::Stopped, PrinterCause::SheetLate),
             _ => PRINTS,
         };
         let stands = match self.look(well).await {
@@ -410,7 +390,7 @@ impl SheetWorker {
     }
 
     /// What a queue's word about a sheet comes to; `None` while it is under way.
-    fn fate(&self, progress: Progress, cancelled: bool) -> Option<Fate<'static>> {
+    fn fate(&self, progress: Progress, cancelled: bool) -> Option<Fate> {
         let answers = match self.config.answers {
             Answers::Printed => self.shared.live().answers.unwrap_or(Answers::Taken),
             answers => answers,
@@ -426,27 +406,19 @@ impl SheetWorker {
             Progress::Printed => Some(Fate::Out(printed)),
             Progress::Handed => Some(Fate::Out(handed)),
             Progress::Cancelled { begun: true } | Progress::Failed { begun: true } => Some(Fate::Doubt),
-            Progress::Cancelled { begun: false } if !cancelled => Some(Fate::Failed(TAKEN_OUT)),
+            Progress::Cancelled { begun: false } if !cancelled => Some(Fate::Failed(FailureCause::TakenOut)),
             Progress::Cancelled { begun: false } | Progress::Failed { begun: false } => Some(Fate::Back),
         }
     }
 
-    fn settle(&self, sheet: &SheetAway, fate: Fate<'_>, progress: Progress) -> Result<(), Trouble> {
+    fn settle(&self, sheet: &SheetAway, fate: &Fate, progress: Progress) -> Result<(), Trouble> {
         self.ledger.sheet_ends(sheet, fate, self.now_ms())?;
         self.outcomes.ring();
         if progress == (Progress::Failed { begun: false }) {
-            let advice = "The print queue gave a sheet up before anything of it was printed. Look at the printer's display; \
-                          it is tried again by itself.";
-            return Err(Trouble::Printer(PrinterState::Stopped, advice.to_owned(), Wait::Longer));
+            return Err(Trouble::Printer(PrinterState::Stopped, PrinterCause::SheetDropped, Wait::Longer));
         }
         Ok(())
     }
-}
-
-fn sentence(words: &str) -> String {
-    let mut chars = words.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
 }
 
 #[cfg(test)]

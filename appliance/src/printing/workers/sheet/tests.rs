@@ -240,7 +240,15 @@ async fn paper_out_is_told_and_the_sheet_goes_on_when_there_is_paper() {
     queue.inside().printer = (5, vec!["media-empty-error"]);
     let printing = open(&db, config(&queue));
     printing.submit(JobRequest::new(id(), labels(3, false))).unwrap();
-    let paused = |job: &JobView| matches!(&job.state, JobState::Paused(why) if why.contains("Put sheets of Avery 5160"));
+    let paused = |job: &JobView| {
+        matches!(
+            &job.state,
+            JobState::Paused(PrinterCause::SheetCondition {
+                condition: Condition::PaperOut,
+                sheet: "Avery 5160"
+            })
+        )
+    };
     until(&printing, paused).await;
     assert!(queue.inside().documents.is_empty(), "a printer without paper is given nothing");
     {
@@ -252,7 +260,12 @@ async fn paper_out_is_told_and_the_sheet_goes_on_when_there_is_paper() {
         let mut inside = queue.inside();
         (inside.printer, inside.documents[0].state) = ((5, vec!["cover-open"]), 6);
     }
-    let paused = |job: &JobView| matches!(&job.state, JobState::Paused(why) if why.contains("cover is open"));
+    let paused = |job: &JobView| {
+        matches!(
+            &job.state,
+            JobState::Paused(PrinterCause::SheetCondition { condition: Condition::CoverOpen, .. })
+        )
+    };
     until(&printing, paused).await;
     queue.inside().documents[0].state = 9;
     assert!(all(&until_done(&printing).await, LabelState::Confirmed));
@@ -274,8 +287,7 @@ async fn what_never_began_is_printed_again_or_told() {
     queue.inside().documents[1].state = 7;
     let job = until_done(&printing).await;
     assert!(all(&job, LabelState::Failed));
-    let reason = job.labels[0].reason.clone().unwrap_or_default();
-    assert!(reason.contains("out of the print queue"), "{reason}");
+    assert_eq!(job.labels[0].failure, Some(FailureCause::TakenOut));
     assert_eq!(job.labels[0].attempts, 3, "refused, given up, and taken out");
 }
 
@@ -287,8 +299,7 @@ async fn a_queue_that_is_away_is_waited_for_unless_somebody_cancels() {
     printing.submit(JobRequest::new(id(), labels(2, false))).unwrap();
     until(&printing, |_| queue.inside().documents.len() == 1).await;
     queue.inside().dead = true;
-    let away =
-        |job: &JobView| matches!(&job.state, JobState::Paused(why) if why.contains("cannot be reached"));
+    let away = |job: &JobView| matches!(&job.state, JobState::Paused(PrinterCause::QueueUnreachable { .. }));
     until(&printing, away).await;
     printing.cancel(id()).unwrap();
     let job = until(&printing, |job| job.state == JobState::Asking).await;
@@ -336,9 +347,9 @@ async fn under_way(queue: &FakeQueue, config: PrinterConfig, state: u8) -> Print
     printing
 }
 
-/// Whether the job waits, and says this.
-fn paused(job: &JobView, words: &str) -> bool {
-    matches!(&job.state, JobState::Paused(why) if why.contains(words))
+/// Whether the job waits for this cause.
+fn paused(job: &JobView, is: impl Fn(&PrinterCause) -> bool) -> bool {
+    matches!(&job.state, JobState::Paused(cause) if is(cause))
 }
 
 #[tokio::test]
@@ -375,7 +386,8 @@ async fn whoever_cancels_waits_for_no_queue_that_cannot_answer() {
     let queue = FakeQueue::new();
     let printing = under_way(&queue, config(&queue), 5).await;
     queue.inside().busy = Some(0x0507);
-    until(&printing, |job| paused(job, "refused")).await;
+    until(&printing, |job| paused(job, |cause| matches!(cause, PrinterCause::Queue(QueueError::Refused(_)))))
+        .await;
     printing.cancel(id()).unwrap();
     until(&printing, |job| job.state == JobState::Asking).await;
 }
@@ -389,7 +401,12 @@ async fn a_cancelled_sheet_is_taken_back_however_often_the_queue_says_no() {
         let mut inside = queue.inside();
         (inside.printer, inside.keeps) = ((4, vec!["media-empty-error"]), 3);
     }
-    until(&printing, |job| paused(job, "out of paper")).await;
+    until(&printing, |job| {
+        paused(job, |cause| {
+            matches!(cause, PrinterCause::SheetCondition { condition: Condition::PaperOut, .. })
+        })
+    })
+    .await;
     assert_eq!(printing.job(id()).unwrap().unwrap().summary.out, 0, "what is in the queue is not out");
     printing.cancel(id()).unwrap();
     let job = until(&printing, |job| job.state == JobState::Asking).await;
@@ -404,11 +421,11 @@ async fn a_sheet_that_takes_too_long_is_told_and_can_be_taken_back() {
     let config = config(&queue);
     let patience = Patience { stall: Duration::from_millis(60), ..config.patience };
     let printing = under_way(&queue, PrinterConfig { patience, ..config }, 5).await;
-    until(&printing, |job| paused(job, "has had the sheet for long")).await;
+    until(&printing, |job| paused(job, |cause| *cause == PrinterCause::SheetLate)).await;
     queue.inside().documents[0].state = 4;
-    until(&printing, |job| paused(job, "Release it at the printer")).await;
+    until(&printing, |job| paused(job, |cause| *cause == PrinterCause::SheetHeld)).await;
     queue.inside().documents[0].state = 5;
-    until(&printing, |job| paused(job, "has had the sheet for long")).await;
+    until(&printing, |job| paused(job, |cause| *cause == PrinterCause::SheetLate)).await;
     printing.cancel(id()).unwrap();
     until(&printing, |job| job.state == JobState::Asking).await;
     assert_eq!(queue.inside().documents[0].state, 7, "it was taken out of the queue");
@@ -446,8 +463,12 @@ async fn sheets_go_on_their_own_paper_only() {
     queue.inside().media = vec!["iso_a4_210x297mm"];
     let printing = open(&db, config(&queue));
     printing.submit(JobRequest::new(id(), labels(3, false))).unwrap();
-    let told = |job: &JobView| paused(job, "(iso_a4_210x297mm)") && paused(job, "(na_letter_8.5x11in)");
-    let job = until(&printing, told).await;
+    let wrong = PrinterCause::WrongPaper {
+        has: vec!["iso_a4_210x297mm".to_owned()],
+        sheet: "Avery 5160",
+        needs: "na_letter_8.5x11in".to_owned(),
+    };
+    let job = until(&printing, |job| paused(job, |cause| *cause == wrong)).await;
     assert_eq!((job.summary.queued, queue.inside().documents.len()), (3, 0), "nothing is on its way");
     queue.inside().media = vec!["iso_a4_210x297mm", "na_letter_8.5x11in"];
     assert!(all(&until_done(&printing).await, LabelState::Confirmed));
@@ -461,7 +482,8 @@ async fn a_queue_that_is_not_there_is_a_matter_of_its_address() {
     let patience = Patience { retry: Duration::from_secs(600), ..Patience::default() };
     let printing = open(&db, PrinterConfig { patience, ..config(&queue) });
     printing.submit(JobRequest::new(id(), labels(3, false))).unwrap();
-    let job = until(&printing, |job| paused(job, "look at the address and its path")).await;
+    let job =
+        until(&printing, |job| paused(job, |cause| *cause == PrinterCause::Queue(QueueError::NoQueue))).await;
     assert_eq!(job.summary.queued, 3, "nothing was done");
     assert_eq!(printing.printers()[0].job, None);
 }

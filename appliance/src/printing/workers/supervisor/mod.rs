@@ -12,9 +12,10 @@ use crate::printing::devices::connect;
 use crate::printing::devices::ipp::Queue;
 use crate::printing::devices::transport::Transport;
 use crate::printing::model::address::{Address, AddressError};
+use crate::printing::model::cause::{PrinterCause, StartRefusal};
 use crate::printing::model::content_version::ContentVersion;
 use crate::printing::model::printer_settings::{
-    PRINTERS_MAX, PrinterConfig, PrinterRefusal, PrinterSettings, sheet_words,
+    PRINTERS_MAX, PrinterConfig, PrinterRefusal, PrinterSettings,
 };
 use crate::printing::model::printer_state::PrinterState;
 use crate::printing::model::view::{LoadedView, MediaView, PrinterView};
@@ -142,10 +143,7 @@ impl Desk {
             language: config.speaks(),
             dpi: config.dpi.get(),
             head_dots: config.head_dots,
-            media: match config.sheet {
-                Some(sheet) => MediaView { words: sheet_words(sheet), ..MediaView::from(&config.media) },
-                None => MediaView::from(&config.media),
-            },
+            media: MediaView { paper: config.paper(), ..MediaView::from(&config.media) },
             darkness: config.darkness,
             speed: config.speed_mm_s,
             dense: config.dense,
@@ -154,7 +152,7 @@ impl Desk {
             fixed: self.fixed,
             confirms: live.answers.unwrap_or(config.answers) == Answers::Printed,
             state: live.state,
-            advice: live.advice,
+            cause: live.cause,
             since_ms: live.since_ms,
             paper_low: live.paper_low,
             loaded: live.loaded.map(|(width_mm, length_mm)| LoadedView { width_mm, length_mm }),
@@ -262,7 +260,7 @@ impl Printing {
         if hired.is_err() {
             let config = PrinterConfig::clone(&desk.config);
             if let Err(refusal) = self.hire(config.clone(), false) {
-                self.stand_idle(config, false, &refusal);
+                self.stand_idle(config, false, refusal);
             }
             *kept = before;
             crate::printing::queue::printer_shelf::keep(&self.ledger, &kept)?;
@@ -395,25 +393,20 @@ impl Printing {
     }
 
     /// Shows a printer at which nobody works, and why.
-    pub(crate) fn stand_idle(&self, config: PrinterConfig, fixed: bool, why: &PrinterRefusal) {
+    pub(crate) fn stand_idle(&self, config: PrinterConfig, fixed: bool, why: PrinterRefusal) {
         tracing::error!(printer = config.name, error = %why, "a printer was not started");
         if matches!(why, PrinterRefusal::SameName(_) | PrinterRefusal::TooMany) {
             return;
         }
-        let then = if fixed {
-            "Correct it in the box's settings file and restart the box"
-        } else {
-            "Correct it in its settings"
-        };
-        let advice = format!("The printer does not work as it is set up: {why}. {then}.");
+        let cause = PrinterCause::Misconfigured { why: StartRefusal(Arc::new(why)), fixed };
         let shared = self.board(&config);
-        shared.set(PrinterState::Failed, &advice, self.clock.now().wall_ms);
+        shared.set(PrinterState::Failed, cause, self.clock.now().wall_ms);
         self.seat(config, fixed, shared, None);
     }
 
     fn board(&self, config: &PrinterConfig) -> Arc<Shared> {
         let news = self.ledger.news().clone();
-        Arc::new(Shared::new(self.clock.now().wall_ms, config.media.describe(), news))
+        Arc::new(Shared::new(self.clock.now().wall_ms, config.media.size(), news))
     }
 
     fn seat(&self, config: PrinterConfig, fixed: bool, shared: Arc<Shared>, thread: Option<Thread>) {
@@ -463,9 +456,7 @@ fn work<F: Future<Output = ()>>(worker: impl FnOnce() -> F, shared: &Shared, clo
         Err(_) => "its worker panicked".into(),
     };
     tracing::error!(trouble, "printing has stopped");
-    let advice = "Printing stopped because of a fault of the box itself. Restart the box: it will ask about labels that \
-                  were on their way. Scanning and recording are not touched.";
-    shared.set(PrinterState::Failed, advice, clock.now().wall_ms);
+    shared.set(PrinterState::Failed, PrinterCause::BoxFault, clock.now().wall_ms);
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Printers that come, go and change, and those that cannot work as they are set up.
 
+use labels::media::MediaSize;
 use redb::Database;
 use service::clock::boot_id;
 use service::random::{Random, SeededRandom};
@@ -7,6 +8,7 @@ use tokio::sync::mpsc;
 
 use super::*;
 use crate::clock::system_clock;
+use crate::printing::model::cause::PrinterPaper;
 use crate::printing::model::printer_settings::{Asked, MediaChoice, PDF};
 
 fn database() -> Arc<Database> {
@@ -37,7 +39,7 @@ fn a_printer_that_cannot_work_is_shown_and_the_others_work() {
         wrong("Twin", "zpl", "tcp://127.0.0.1:1"),
     ];
     let printing = open(&database(), printers);
-    let told: Vec<_> = printing.printers().into_iter().map(|p| (p.name, p.state, p.advice)).collect();
+    let told: Vec<_> = printing.printers().into_iter().map(|p| (p.name, p.state, p.cause)).collect();
     let words = [
         "is not understood",
         "choose the language pdf",
@@ -47,10 +49,15 @@ fn a_printer_that_cannot_work_is_shown_and_the_others_work() {
         "\"Good\" has",
     ];
     assert_eq!(told.len(), words.len());
-    for ((name, state, advice), words) in told.iter().zip(words) {
+    for ((name, state, cause), words) in told.iter().zip(words) {
         let failed = *state == PrinterState::Failed;
-        assert_eq!(failed, name != "Good", "{name}: {advice}");
-        assert!(!failed || (advice.contains(words) && advice.contains("settings file")), "{name}: {advice}");
+        assert_eq!(failed, name != "Good", "{name}: {cause:?}");
+        match cause {
+            PrinterCause::Misconfigured { why, fixed: true } => {
+                assert!(why.0.to_string().contains(words), "{name}: {cause:?}");
+            }
+            other => assert!(!failed, "{name}: {other:?}"),
+        }
     }
     let looked = printing.look(Duration::from_secs(600));
     assert_eq!(looked.len(), 6, "nobody waits for a printer at which nobody works");
@@ -61,7 +68,7 @@ fn what_does_not_go_together_is_refused_in_words() {
     let printing = open(&database(), Vec::new());
     let added = printing.add(&settings("Office", PDF, "ipp://127.0.0.1:1")).unwrap();
     assert_eq!((added.language, added.media.name.as_str(), added.confirms), (PDF, "avery-5160", true));
-    assert!(added.media.words.contains("30 labels"), "{}", added.media.words);
+    assert!(matches!(added.media.paper, PrinterPaper::Sheet { labels: 30, .. }), "{:?}", added.media.paper);
     for (wrong, said) in [
         (settings("A", PDF, "tcp://10.0.0.9:9100"), "print queues only"),
         (settings("A", PDF, "usb:123"), "print queues only"),
@@ -114,7 +121,10 @@ fn a_worker_that_hangs_holds_nobody_up() {
     thread.join();
     // A lookup of a name that never ends is left behind.
     let (go, wait) = sync_mpsc::channel::<()>();
-    let (shared, clock) = (Shared::new(0, String::new(), Arc::default()), system_clock(boot_id([1; 10])));
+    let (shared, clock) = (
+        Shared::new(0, MediaSize { width_mm: 50.0, height_mm: None }, Arc::default()),
+        system_clock(boot_id([1; 10])),
+    );
     let worker = || async move {
         drop(tokio::task::spawn_blocking(move || assert!(wait.recv().is_err())));
     };

@@ -10,15 +10,17 @@ use web::argument::JsonBody;
 use web::error::HttpError;
 use web::route::{Example, Kind, Route, row};
 
-use crate::printing::discovery::{Doors, Found, Target};
+use crate::printing::discovery::{Doors, Target, TargetError};
 use crate::printing::{DeviceTree, discovery};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{Program, StaffOrProgram};
 use crate::web::api::list::List;
+use crate::web::api::v1::print_bodies::FoundJson;
 use crate::web::context::AppState;
 use crate::web::http_error::new_error;
 use crate::web::view_models::discovery::{LISTEN, begin_look};
-use crate::web::view_models::labels::sentence;
+use crate::web::view_models::label_faults::shown;
+use crate::web::view_models::printer_causes::printing_words;
 
 pub(crate) fn routes() -> Vec<Route<AppState>> {
     vec![
@@ -36,7 +38,7 @@ pub(crate) fn routes() -> Vec<Route<AppState>> {
 #[derive(Debug, Serialize, JsonSchema)]
 struct PrintersFound {
     /// What was found.
-    items: Vec<Found>,
+    items: Vec<FoundJson>,
     /// Always null: the list is whole.
     next: Option<String>,
     /// Why the network could not be listened to; null where it could.
@@ -51,14 +53,15 @@ async fn find(
     let _look = begin_look(&state)?;
     let usb = tokio::task::spawn_blocking(|| discovery::usb(&DeviceTree::default()));
     let (usb, announced) = tokio::join!(usb, discovery::announced(LISTEN));
-    let mut items = usb.map_err(|e| HttpError::internal(&e))?;
+    let mut found = usb.map_err(|e| HttpError::internal(&e))?;
     let trouble = match announced {
         Ok(more) => {
-            items.extend(more);
+            found.extend(more);
             None
         }
-        Err(e) => Some(sentence(&format!("the network could not be listened to: {e}"))),
+        Err(e) => Some(printing_words().printers_not_listened(e.to_string())),
     };
+    let items = found.into_iter().map(FoundJson::from).collect();
     Ok(Json(PrintersFound { items, next: None, trouble }))
 }
 
@@ -75,17 +78,19 @@ async fn probe(
     _: Program<Write>,
     State(state): State<AppState>,
     JsonBody(body): JsonBody<ProbeBody>,
-) -> Result<Json<List<Found>>, HttpError> {
-    let refused = |code: &'static str, why: &str| {
-        new_error(StatusCode::UNPROCESSABLE_ENTITY, code, "Nobody was asked")
-            .detail(sentence(why))
-            .safe("Nothing was changed.")
-            .next("Correct the host and send it again.")
+) -> Result<Json<List<FoundJson>>, HttpError> {
+    let w = printing_words();
+    let refused = |code: &'static str, why: String| {
+        new_error(StatusCode::UNPROCESSABLE_ENTITY, code, w.printers_nobody_asked())
+            .detail(why)
+            .safe(w.printers_unchanged())
+            .next(w.printers_nobody_asked_next())
             .field("host")
     };
-    let target: Target = body.host.parse().map_err(|e| refused("host", &format!("{e}")))?;
+    let target = body.host.parse::<Target>();
+    let target = target.map_err(|TargetError(text)| refused("host", w.printers_not_a_host(shown(&text))))?;
     let _look = begin_look(&state)?;
     let items = discovery::probe(&target, Doors::default()).await;
-    let items = items.map_err(|e| refused("no-such-host", &format!("the host cannot be found: {e}")))?;
-    Ok(Json(List::whole(items)))
+    let items = items.map_err(|e| refused("no-such-host", w.printers_no_host(e.to_string())))?;
+    Ok(Json(List::whole(items.into_iter().map(FoundJson::from).collect())))
 }

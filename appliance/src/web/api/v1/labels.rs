@@ -17,15 +17,17 @@ use web::argument::{IdempotencyKey, JsonBody, Path, Query};
 use web::error::HttpError;
 use web::route::{Example, Kind, Route, row};
 
-use crate::printing::{AnswerError, JobSummary, JobView, Names, Printing, ReprintRequest};
+use crate::printing::{AnswerError, JobView, Names, Printing, ReprintRequest};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{Program, StaffOrProgram};
 use crate::web::api::list::List;
+use crate::web::api::v1::print_bodies::{JobJson, JobSummaryJson};
 use crate::web::context::AppState;
 use crate::web::http_error::{invalid_parameter, new_error, not_found};
 use crate::web::request::uploaded_file::IgnoredBody;
 use crate::web::view_models::label_fields::LabelOrder;
 use crate::web::view_models::labels;
+use crate::web::view_models::printer_causes::printing_words;
 use crate::web::view_models::sheets::{Paper, SHEET, sheet};
 use crate::web::{examples, refusals};
 
@@ -86,12 +88,12 @@ pub(super) async fn aside<T: Send + 'static>(
 }
 
 /// A job that prints when it can, and where to look for it.
-pub(super) type JobAccepted = WithHeaders<Accepted<JobView>>;
+pub(super) type JobAccepted = WithHeaders<Accepted<JobJson>>;
 
 pub(super) fn accepted(job: JobView) -> Result<JobAccepted, HttpError> {
     let location = format!("/api/v1/labels/{}", job.summary.id);
     let location = HeaderValue::from_str(&location).map_err(|e| HttpError::internal(&e))?;
-    Ok(WithHeaders(HeaderMap::from_iter([(LOCATION, location)]), Json(job)))
+    Ok(WithHeaders(HeaderMap::from_iter([(LOCATION, location)]), Json(job.into())))
 }
 
 /// Labels to print.
@@ -127,8 +129,9 @@ fn one() -> u32 {
 
 fn read_tags(tags: &[String]) -> Result<Vec<Tag>, HttpError> {
     if tags.len() > TAGS_MAX {
-        return Err(new_error(StatusCode::UNPROCESSABLE_ENTITY, "range", "That is more than one job takes")
-            .detail("A job takes up to 1,000 tags and 1 to 50 copies of each.")
+        let w = printing_words();
+        return Err(new_error(StatusCode::UNPROCESSABLE_ENTITY, "range", w.order_too_many_tags())
+            .detail(w.order_too_many_tags_detail())
             .field("tags"));
     }
     let read: Result<Vec<Tag>, _> = tags.iter().map(|t| Tag::read(t)).collect();
@@ -150,29 +153,30 @@ async fn print(
 async fn list(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
-) -> Result<Json<List<JobSummary>>, HttpError> {
+) -> Result<Json<List<JobSummaryJson>>, HttpError> {
     let jobs = aside(&state, Printing::jobs).await?.map_err(|e| HttpError::internal(&e))?;
-    Ok(Json(List::whole(jobs)))
+    Ok(Json(List::whole(jobs.into_iter().map(JobSummaryJson::from).collect())))
 }
 
 async fn find(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
     Path(id): Path<String>,
-) -> Result<Json<JobView>, HttpError> {
-    labels::find(&state, &id).await.map(Json)
+) -> Result<Json<JobJson>, HttpError> {
+    labels::find(&state, &id).await.map(|job| Json(job.into()))
 }
 
 /// The job of an address.
 fn job_id(text: &str) -> Result<JobId, HttpError> {
-    text.parse().map_err(|_| not_found().detail("There is no print job with this number."))
+    text.parse().map_err(|_| not_found().detail(printing_words().job_forgotten_unknown()))
 }
 
 async fn settle(
     state: &AppState,
     work: impl FnOnce(&Printing) -> Result<JobView, AnswerError> + Send + 'static,
-) -> Result<Json<JobView>, HttpError> {
-    aside(state, work).await?.map(Json).map_err(|error| labels::answer_refused(&error))
+) -> Result<Json<JobJson>, HttpError> {
+    let settled = aside(state, work).await?;
+    settled.map(|job| Json(job.into())).map_err(|error| labels::answer_refused(&error))
 }
 
 async fn cancel(
@@ -180,7 +184,7 @@ async fn cancel(
     State(state): State<AppState>,
     Path(id): Path<String>,
     _: IgnoredBody,
-) -> Result<Json<JobView>, HttpError> {
+) -> Result<Json<JobJson>, HttpError> {
     let id = job_id(&id)?;
     settle(&state, move |printing| printing.cancel(id)).await
 }
@@ -198,9 +202,9 @@ async fn answer_one(
     State(state): State<AppState>,
     Path((id, n)): Path<(String, String)>,
     JsonBody(OutcomeBody { printed }): JsonBody<OutcomeBody>,
-) -> Result<Json<JobView>, HttpError> {
+) -> Result<Json<JobJson>, HttpError> {
     let id = job_id(&id)?;
-    let n: u32 = n.parse().map_err(|_| not_found().detail("Labels are counted from 1."))?;
+    let n: u32 = n.parse().map_err(|_| not_found().detail(printing_words().job_forgotten_label()))?;
     settle(&state, move |printing| printing.answer(id, n, printed)).await
 }
 
@@ -210,7 +214,7 @@ async fn answer_all(
     State(state): State<AppState>,
     Path(id): Path<String>,
     JsonBody(OutcomeBody { printed }): JsonBody<OutcomeBody>,
-) -> Result<Json<JobView>, HttpError> {
+) -> Result<Json<JobJson>, HttpError> {
     let id = job_id(&id)?;
     settle(&state, move |printing| printing.answer_all(id, printed)).await
 }
@@ -265,7 +269,7 @@ async fn preview(
     let names = match params.names.as_deref() {
         None | Some("" | "as-they-are") => Names::AsTheyAre,
         Some("asset-number") => Names::AssetNumber,
-        Some(_) => return Err(invalid_parameter("names", "It is as-they-are or asset-number.")),
+        Some(_) => return Err(invalid_parameter("names", &printing_words().order_names())),
     };
     let blank = u32::from(named(params.blank).is_some());
     let (template, printer) = (named(params.template), named(params.printer));

@@ -9,6 +9,7 @@ pub(crate) mod equipment_changes;
 pub(crate) mod labels;
 pub(crate) mod log;
 pub(crate) mod people;
+pub(crate) mod print_bodies;
 pub(crate) mod printers;
 pub(crate) mod protocols;
 pub(crate) mod templates;

@@ -8,11 +8,12 @@ use web::argument::{IdempotencyKey, IfMatch, JsonBody, OtherVersion, Path};
 use web::error::HttpError;
 use web::route::{Example, Kind, Route, row};
 
-use crate::printing::{PrinterRefusal, PrinterSettings, PrinterView};
+use crate::printing::{PrinterRefusal, PrinterSettings};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{Program, StaffOrProgram};
 use crate::web::api::list::List;
 use crate::web::api::v1::labels::{JobAccepted, LOOK, accepted, aside};
+use crate::web::api::v1::print_bodies::PrinterJson;
 use crate::web::context::AppState;
 use crate::web::http_error::changed_since;
 use crate::web::request::uploaded_file::IgnoredBody;
@@ -52,30 +53,30 @@ pub(crate) fn routes() -> Vec<Route<AppState>> {
 async fn list(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
-) -> Result<Json<List<PrinterView>>, HttpError> {
+) -> Result<Json<List<PrinterJson>>, HttpError> {
     let printers = aside(&state, |printing| printing.look(LOOK)).await?;
-    Ok(Json(List::whole(printers)))
+    Ok(Json(List::whole(printers.into_iter().map(PrinterJson::from).collect())))
 }
 
 async fn show(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
     Path(name): Path<String>,
-) -> Result<WithHeaders<Json<PrinterView>>, HttpError> {
+) -> Result<WithHeaders<Json<PrinterJson>>, HttpError> {
     let version = state.printing.printer_version(&name);
     let printers = aside(&state, |printing| printing.look(LOOK)).await?;
     let found = printers.into_iter().find(|printer| printer.name == name);
-    with_etag(version, found.map(Json).ok_or_else(|| unknown_printer(&name))?)
+    with_etag(version, found.map(|printer| Json(printer.into())).ok_or_else(|| unknown_printer(&name))?)
 }
 
 async fn add(
     _: Program<Write>,
     State(state): State<AppState>,
     JsonBody(settings): JsonBody<PrinterSettings>,
-) -> Result<Created<PrinterView>, HttpError> {
+) -> Result<Created<PrinterJson>, HttpError> {
     let added = aside(&state, move |printing| printing.add(&settings)).await?;
     let added = added.map_err(|refusal| printer_refused(&refusal))?;
-    Created::at(&format!("/api/v1/printers/{}", segment(&added.name)), added)
+    Created::at(&format!("/api/v1/printers/{}", segment(&added.name)), added.into())
 }
 
 async fn change(
@@ -84,7 +85,7 @@ async fn change(
     Path(name): Path<String>,
     if_match: IfMatch,
     JsonBody(settings): JsonBody<PrinterSettings>,
-) -> Result<WithHeaders<Json<PrinterView>>, HttpError> {
+) -> Result<WithHeaders<Json<PrinterJson>>, HttpError> {
     let now = state.printing.printer_version(&name);
     let seen = if_match.require(now).map_err(|OtherVersion| changed_since(now))?;
     let (changed, version) = aside(&state, move |printing| {
@@ -96,7 +97,7 @@ async fn change(
         PrinterRefusal::Changed(_) => changed_since(version),
         other => printer_refused(&other),
     })?;
-    with_etag(version, Json(changed))
+    with_etag(version, Json(changed.into()))
 }
 
 async fn remove(

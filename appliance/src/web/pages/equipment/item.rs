@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use record::compliance::{Rate, Tally};
+use record::compliance::Tally;
 use record::fold::{Cleaning, Equipment, Facility, Service};
 use record::kinds::{Class, PhotoPolicy};
 use record::tag::Tag;
@@ -11,29 +11,29 @@ use serde::Deserialize;
 use web::answer::Page;
 use web::argument::{Lenient, Path};
 use web::error::HttpError;
+use words::{S0, SafeHtml, fill_slots};
 
 use crate::store::{HistoryPlace, Reader};
 use crate::web::access::permissions::View;
 use crate::web::access::staff::Staff;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::context::AppState;
-use crate::web::http_error::not_found;
+use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{Frame, Place};
-use crate::web::log_reads::{read_long, text};
-use crate::web::pages::equipment::schedule;
-use crate::web::pages::equipment::schedule::ScheduleRow;
+use crate::web::log_reads::{StoredText, read_long};
 use crate::web::request::page_cursor::{HistoryScope, PageCursor};
-use crate::web::view_models::formats::plural;
+use crate::web::view_models::facts::Fact;
 use crate::web::view_models::history::{Happening, HistoryLook, ItemEvent, history};
 use crate::web::view_models::item_status::StatusBadge;
 use crate::web::view_models::items::named;
 use crate::web::view_models::protocols;
-use crate::web::view_models::rates::tally_of;
-use crate::web::view_models::schedules::schedules_words;
+use crate::web::view_models::rates::{tally_of, word_rate};
+use crate::web::view_models::schedules::{ScheduleRow, schedule_rows, word_schedules};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::StandingBoards;
 use crate::web::view_models::verification::{Trust, trust};
 use crate::web::view_models::wording::Wording;
+use crate::web::words::{EquipmentWords, ErrorWords, PageWords, StaffWords};
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct ItemParams {
@@ -45,26 +45,28 @@ pub(crate) struct ItemParams {
 #[template(path = "equipment.html")]
 struct ItemPage {
     frame: Frame,
+    s: StaffWords,
+    w: EquipmentWords,
     tag: Tag,
     name: String,
-    subtitle: String,
+    subtitle: SafeHtml,
     badge: StatusBadge,
     service: Service,
-    why_out: String,
+    why_out: Option<SafeHtml>,
     may_change: bool,
     form_token: String,
     rate: String,
     rate_words: String,
     history: Vec<Happening>,
-    history_words: String,
+    cleanings: u64,
     older: Option<PageCursor>,
     /// Whether it begins with older records.
     is_older: bool,
     trust: Trust,
-    /// When the page was made, for paper, on which “today” says nothing.
-    made: String,
+    /// What paper says beside: of which log, and when it was printed, since “today” says nothing there.
+    paper: SafeHtml,
     schedules: Vec<ScheduleRow>,
-    facts: Vec<(&'static str, String)>,
+    facts: Vec<Fact>,
     protocol: Option<(String, String)>,
 }
 
@@ -76,11 +78,14 @@ pub(crate) async fn show(
 ) -> Result<Page, HttpError> {
     let (tag, _) = named(&state, &text_of_tag)?;
     let tally = tally_of(&state, tag).await?;
-    let back = |error: HttpError| error.link(format!("/staff/equipment/{tag}"), "Show the newest records");
+    let back = |error: HttpError| {
+        error.link(format!("/staff/equipment/{tag}"), worded(ErrorWords::error_links_newest))
+    };
     let upto = HistoryScope(Some(tag)).read(params.cursor.as_deref()).map_err(back)?;
     let made = read_long(&state, move |state, reader| item_page(state, reader, &signed, (tag, upto), tally));
     let made = made.await.map_err(|error| if error.code == "parameter" { back(error) } else { error });
-    Page::draw(&made?)
+    let template = made?;
+    Ok(Page::draw(&template)?.in_locale(template.frame.locale()))
 }
 
 fn item_page(
@@ -94,6 +99,8 @@ fn item_page(
     let facility = state.store.snapshot();
     let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
     let snapshot = Snapshot::of(state, &facility);
+    let (page_words, s, w): (PageWords, StaffWords, EquipmentWords) = signed.words();
+    let wording = Wording::new(page_words, &snapshot.local);
     let row =
         state.kept::<StandingBoards>().row_of(&facility, item, &snapshot.local).ok_or_else(not_found)?;
     let cleanings: Vec<&Cleaning> = done
@@ -103,8 +110,8 @@ fn item_page(
             ItemEvent::Used(_) => None,
         })
         .collect();
-    let trust = trust(state, &snapshot, reader, &cleanings);
-    let looks = HistoryLook { state, facility: &facility, snapshot: &snapshot, reader };
+    let trust = trust(state, &wording, w, reader, &cleanings);
+    let looks = HistoryLook { state, facility: &facility, wording: &wording, words: w, reader };
     let history = done
         .iter()
         .map(|done| match done {
@@ -113,63 +120,77 @@ fn item_page(
         })
         .collect();
     let cleaned = facility.activity.get(&tag).map_or(0, |activity| activity.cleanings);
-    let cleaned = plural(usize::try_from(cleaned).unwrap_or(usize::MAX), "cleaning", "cleanings");
     let frame = Frame::staff(state, &snapshot, item.name.clone(), signed, Place::Equipment);
     let out = item.out.last().filter(|_| item.service == Service::Out);
-    let why_out = match out.and_then(|o| o.reason) {
-        Some(why) => text(reader, why),
-        None => String::new(),
-    };
+    let why_out = out
+        .and_then(|o| o.reason)
+        .map(|why| fill_slots(w.item_why_out(S0), [StoredText::read(reader, why).to_html(page_words)]));
+    let paper = paper(&frame.facility, &trust, snapshot.local.iso(snapshot.now_ms()), w);
     Ok(ItemPage {
         frame,
+        s,
+        w,
         tag,
         name: item.name.clone(),
-        subtitle: subtitle(item),
-        badge: row.badge(&Wording::english(&snapshot.local)),
+        subtitle: subtitle(item, w),
+        badge: row.badge(&wording),
         service: item.service,
         why_out,
         may_change: signed.can_edit(),
         form_token: signed.form_token(),
-        rate: Rate::text(tally.rate()),
-        rate_words: rate_words(&facility, item, tally),
+        rate: word_rate(s, tally.rate()),
+        rate_words: rate_words(w, &facility, item, tally),
         history,
-        history_words: format!("{cleaned} in all, newest first"),
+        cleanings: cleaned,
         older: older.map(PageCursor::from),
         is_older: upto.is_some(),
         trust,
-        made: snapshot.local.iso(snapshot.now_ms()),
-        schedules: schedule::schedule_rows(&facility, item),
-        facts: facts(&facility, item, &snapshot),
-        protocol: protocols::protocol(&facility, item, None)
-            .map(|p| (format!("/protocols/{}", p.protocol), format!("{}, version {}", p.name, p.version))),
+        paper,
+        schedules: schedule_rows(w, &facility, item),
+        facts: facts(w, &facility, item, &wording),
+        protocol: protocols::protocol(&facility, item, None).map(|p| {
+            (format!("/protocols/{}", p.protocol), w.fact_protocol_version(&p.name, p.version.to_string()))
+        }),
     })
 }
 
-fn subtitle(item: &Equipment) -> String {
-    let serial = if item.serial.is_empty() { String::new() } else { format!("serial {}", item.serial) };
+/// Where it is, its number, who made it, and its serial number.
+fn subtitle(item: &Equipment, w: EquipmentWords) -> SafeHtml {
     let maker = [item.maker.as_str(), item.model.as_str()].join(" ").trim().to_owned();
-    let parts = [item.location.clone(), item.asset_number.clone(), maker, serial];
-    parts.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" · ")
+    let parts = [item.location.as_str(), &item.asset_number, &maker];
+    let entered = parts.into_iter().filter(|p| !p.is_empty()).map(SafeHtml::entered);
+    let serial = Some(item.serial.as_str()).filter(|serial| !serial.is_empty());
+    let serial = serial.map(|serial| fill_slots(w.item_serial(S0), [SafeHtml::entered(serial)]));
+    SafeHtml::join(entered.chain(serial), " · ")
 }
 
-fn rate_words(facility: &Facility, item: &Equipment, tally: Tally) -> String {
-    match (schedules_words(facility, item), tally.closed) {
-        (None, _) => "No schedule, so there is no rate.".to_owned(),
-        (Some(_), 0) => "No data yet: no due window has closed.".to_owned(),
-        (Some(words), closed) => format!("{} of {closed} windows met. Due {words}.", tally.met),
+fn paper(facility: &str, trust: &Trust, moment: String, w: EquipmentWords) -> SafeHtml {
+    let root = SafeHtml::element("span", &[("class", "code"), ("translate", "no")], &trust.root);
+    let words = match trust.holds {
+        true => w.item_paper(facility, moment, S0, &trust.size),
+        false => w.item_paper_broken(facility, moment, S0, &trust.size),
+    };
+    fill_slots(words, [root])
+}
+
+fn rate_words(w: EquipmentWords, facility: &Facility, item: &Equipment, tally: Tally) -> String {
+    match (word_schedules(w, facility, item), tally.closed) {
+        (None, _) => w.item_rate_no_schedule(),
+        (Some(_), 0) => w.item_rate_none(),
+        (Some(due), closed) => w.item_rate(closed, due, tally.met),
     }
 }
 
-fn facts(facility: &Facility, item: &Equipment, snapshot: &Snapshot) -> Vec<(&'static str, String)> {
+fn facts(w: EquipmentWords, facility: &Facility, item: &Equipment, wording: &Wording) -> Vec<Fact> {
     let class = match item.class {
-        Class::Noncritical => "Noncritical",
-        Class::Semicritical => "Semicritical",
-        Class::Critical => "Critical",
+        Class::Noncritical => w.fact_noncritical(),
+        Class::Semicritical => w.fact_semicritical(),
+        Class::Critical => w.fact_critical(),
     };
     let photo = match item.photo {
-        PhotoPolicy::None => "Not asked for",
-        PhotoPolicy::Optional => "If one likes",
-        PhotoPolicy::Required => "Needed every time",
+        PhotoPolicy::None => w.fact_photo_none(),
+        PhotoPolicy::Optional => w.fact_photo_optional(),
+        PhotoPolicy::Required => w.fact_photo_required(),
     };
     let others: Vec<String> = facility
         .aliases
@@ -178,15 +199,15 @@ fn facts(facility: &Facility, item: &Equipment, snapshot: &Snapshot) -> Vec<(&'s
         .map(|(tag, _)| tag.grouped())
         .collect();
     let mut facts = vec![
-        ("Category", item.category.clone()),
-        ("Class", class.to_owned()),
-        ("Photo", photo.to_owned()),
-        ("Maker", item.maker.clone()),
-        ("Model", item.model.clone()),
-        ("Serial", item.serial.clone()),
-        ("Also opens by", others.join(", ")),
-        ("Added", snapshot.local.day_time(item.added_ms).text),
+        Fact::entered(w.fact_category(), &item.category),
+        Fact::worded(w.fact_class(), class),
+        Fact::worded(w.fact_photo(), photo),
+        Fact::entered(w.fact_maker(), &item.maker),
+        Fact::entered(w.fact_model(), &item.model),
+        Fact::entered(w.fact_serial(), &item.serial),
+        Fact::entered(w.fact_aliases(), others.join(", ")),
+        Fact::worded(w.fact_added(), wording.dates().day_and_time(item.added_ms).text),
     ];
-    facts.retain(|(_, value)| !value.is_empty());
+    facts.retain(|fact| !fact.value.is_empty());
     facts
 }

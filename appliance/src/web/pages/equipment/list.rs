@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use record::compliance::{Rate, Tally};
 use record::fold::Service;
 use record::tag::Tag;
 use schemars::JsonSchema;
@@ -12,17 +11,18 @@ use serde::Deserialize;
 use web::answer::Page;
 use web::argument::Lenient;
 use web::error::HttpError;
+use words::Moment;
 
 use crate::web::access::permissions::View;
 use crate::web::access::staff::Staff;
 use crate::web::context::AppState;
 use crate::web::layout::{Frame, Place};
-use crate::web::view_models::formats::{Moment, plural};
 use crate::web::view_models::item_status::{ListedItem, Row};
-use crate::web::view_models::rates::tallies;
+use crate::web::view_models::rates::{tallies, word_rate};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::{StandingBoard, board};
 use crate::web::view_models::wording::Wording;
+use crate::web::words::{EquipmentWords, PageWords, StaffWords};
 
 /// Items of the list; more are found by searching.
 pub(crate) const ITEMS_MAX: usize = 500;
@@ -38,6 +38,8 @@ struct EquipmentRow {
 #[template(path = "equipment_list.html")]
 struct EquipmentListPage {
     frame: Frame,
+    s: StaffWords,
+    w: EquipmentWords,
     query: String,
     caption: String,
     lines: Vec<EquipmentRow>,
@@ -64,38 +66,43 @@ pub(crate) async fn show(
     let tallies = tallies(&state).await?;
     let board = board(&state).await?;
     let snapshot = Snapshot::of(&state, &board.seen);
-    let lines = lines(&board, &snapshot, &query, params.retired.is_some(), &tallies.items);
-    let counted = plural(lines.len(), "item", "items");
-    let caption = match (query.is_empty(), params.retired.is_some()) {
-        (_, true) => format!("Retired: {counted}"),
-        (true, false) => format!("In use, overdue first: {counted}"),
-        (false, false) => format!("With “{query}”: {counted}"),
+    let (page_words, s, w): (PageWords, StaffWords, EquipmentWords) = signed.words();
+    let wording = Wording::new(page_words, &snapshot.local);
+    let rate_of = |tag| word_rate(s, tallies.items.get(&tag).and_then(|tally| tally.rate()));
+    let is_retired = params.retired.is_some();
+    let lines = lines(&board, &wording, &query, is_retired, rate_of);
+    let caption = match (query.is_empty(), is_retired) {
+        (_, true) => w.equipment_retired(lines.len()),
+        (true, false) => w.equipment_in_use(lines.len()),
+        (false, false) => w.equipment_found(lines.len(), &query),
     };
     let more = lines.len().saturating_sub(ITEMS_MAX);
-    let frame = Frame::staff(&state, &snapshot, "Equipment", &signed, Place::Equipment);
-    Page::draw(&EquipmentListPage {
+    let frame = Frame::staff(&state, &snapshot, w.equipment_title(), &signed, Place::Equipment);
+    let page = Page::draw(&EquipmentListPage {
         frame,
+        s,
+        w,
         query,
         caption,
         more,
         lines: lines.into_iter().take(ITEMS_MAX).collect(),
-        retired: params.retired.is_some(),
+        retired: is_retired,
         may_change: signed.can_edit(),
-    })
+    })?;
+    Ok(page.in_locale(wording.locale()))
 }
 
 fn lines(
     board: &StandingBoard,
-    snapshot: &Snapshot,
+    wording: &Wording,
     query: &str,
     retired: bool,
-    tallies: &std::collections::BTreeMap<Tag, Tally>,
+    rate_of: impl Fn(Tag) -> String,
 ) -> Vec<EquipmentRow> {
     let is_gone = |row: &&Arc<Row>| row.item.service == Service::Retired;
     let (gone, used) = if retired { (board.all(), &[][..]) } else { (&[][..], board.in_use()) };
     let all = gone.iter().filter(is_gone).chain(used);
     let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
-    let wording = Wording::english(&snapshot.local);
     let line = |row: &Arc<Row>| {
         let item = &row.item;
         let text = format!(
@@ -106,9 +113,9 @@ fn lines(
         let last = row.activity.as_ref().and_then(|a| a.last);
         words.iter().all(|word| text.contains(word)).then(|| EquipmentRow {
             asset_number: item.asset_number.clone(),
-            last: last.map(|last| snapshot.local.day_time(last.performed_ms)),
-            rate: Rate::text(tallies.get(&item.tag).and_then(|t| t.rate())),
-            listed: row.list(&wording),
+            last: last.map(|last| wording.dates().day_and_time(last.performed_ms)),
+            rate: rate_of(item.tag),
+            listed: row.list(wording),
         })
     };
     all.filter_map(line).collect()

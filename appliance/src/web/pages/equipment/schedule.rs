@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use record::fold::{Equipment, Facility, RowVersion, Service};
+use record::fold::{Facility, RowVersion, Service};
 use record::ids::ProtocolId;
 use record::kinds::{Schedule, TimeOfDay};
 use record::tag::Tag;
@@ -29,7 +29,6 @@ use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::view_models::formats::english_words;
 use crate::web::view_models::items::named;
-use crate::web::view_models::schedules::{capital, schedule_words};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::FormWords;
 
@@ -111,29 +110,6 @@ fn times(text: &str) -> Result<Vec<TimeOfDay>, Wrong> {
     times.sort_unstable();
     times.dedup();
     if times.is_empty() { Err(wrong()) } else { Ok(times) }
-}
-
-/// One line of an item's schedules.
-pub(crate) struct ScheduleRow {
-    pub(crate) protocol_name: String,
-    pub(crate) words: String,
-    pub(crate) to: String,
-}
-
-/// The schedule that any cleaning meets, and one for each protocol of the item.
-pub(crate) fn schedule_rows(facility: &Facility, item: &Equipment) -> Vec<ScheduleRow> {
-    let of = |protocol: Option<ProtocolId>| {
-        let asked = protocol.map_or_else(String::new, |id| format!("?protocol={id}"));
-        ScheduleRow {
-            protocol_name: protocol_name(facility, protocol),
-            words: item
-                .schedule(protocol)
-                .and_then(schedule_words)
-                .map_or_else(|| "No schedule".to_owned(), |words| capital(&words)),
-            to: format!("/staff/equipment/{}/schedule{asked}", item.tag),
-        }
-    };
-    std::iter::once(None).chain(item.protocols.iter().copied().map(Some)).map(of).collect()
 }
 
 fn protocol_name(facility: &Facility, protocol: Option<ProtocolId>) -> String {

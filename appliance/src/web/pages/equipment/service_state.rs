@@ -10,7 +10,7 @@ use web::answer::{FormReply, OneOf, Page};
 use web::argument::{FormFields, Path};
 use web::error::HttpError;
 
-use crate::intake::Command;
+use crate::intake::{Command, Refusal};
 use crate::store::Reader;
 use crate::web::access::permissions::EditEquipment;
 use crate::web::access::staff::Staff;
@@ -19,29 +19,29 @@ use crate::web::answer::{FormOrPage, ask_again, go_to};
 use crate::web::commands::run::{Undone, act};
 use crate::web::confirm_pin::Confirmed;
 use crate::web::context::AppState;
+use crate::web::http_error::worded;
 use crate::web::layout::{Frame, Place};
 use crate::web::log_reads::read_quick;
+use crate::web::refusal_words::word_refusal;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
-use crate::web::view_models::formats::count;
 use crate::web::view_models::items::named;
 use crate::web::view_models::receipts;
-use crate::web::view_models::snapshot::{Snapshot, who_words};
+use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::wording::Wording;
+use crate::web::words::{EquipmentWords, ErrorWords, PageWords, RefusalWords, StaffWords};
+
+/// The words of these pages.
+type ReasonWords = (PageWords, RefusalWords, StaffWords, EquipmentWords);
 
 /// A page that asks for a reason and has one button.
 #[derive(Template)]
 #[template(path = "reason.html")]
 struct ReasonPage {
     frame: Frame,
+    s: StaffWords,
     problems: Vec<Wrong>,
-    title: String,
-    what: String,
-    action: String,
-    back: String,
-    button: &'static str,
-    keep: &'static str,
-    dangerous: bool,
-    hint: &'static str,
+    prompt: ReasonPrompt,
     reason: String,
     form_token: String,
 }
@@ -51,10 +51,10 @@ struct ReasonPrompt {
     what: String,
     action: String,
     back: String,
-    button: &'static str,
-    keep: &'static str,
+    button: String,
+    keep: String,
     dangerous: bool,
-    hint: &'static str,
+    hint: String,
 }
 
 impl ReasonPrompt {
@@ -62,59 +62,56 @@ impl ReasonPrompt {
         self,
         state: &AppState,
         signed: &StaffSession,
-        problems: Vec<Wrong>,
+        refused: Option<&Refusal>,
         reason: &str,
     ) -> Result<Page, HttpError> {
-        let error = if problems.is_empty() { "" } else { "Error: " };
-        let frame = Frame::staff(
-            state,
-            &Snapshot::now(state),
-            format!("{error}{}", self.title),
-            signed,
-            Place::Equipment,
-        );
+        let (page_words, refusals, s, _): ReasonWords = signed.words();
+        let title = match refused {
+            Some(_) => page_words.page_error_title(&self.title),
+            None => self.title.clone(),
+        };
+        let problem = |refusal: &Refusal| Wrong {
+            at: "reason".to_owned(),
+            words: word_refusal(refusals, refusal).unwrap_or_else(|| refusal.to_string()),
+        };
+        let frame = Frame::staff(state, &Snapshot::now(state), title, signed, Place::Equipment);
         let template = ReasonPage {
             frame: frame.with_script(),
-            problems,
-            title: self.title,
-            what: self.what,
-            action: self.action,
-            back: self.back,
-            button: self.button,
-            keep: self.keep,
-            dangerous: self.dangerous,
-            hint: self.hint,
+            s,
+            problems: refused.map(problem).into_iter().collect(),
+            prompt: self,
             reason: reason.to_owned(),
             form_token: signed.form_token(),
         };
-        Page::draw(&template)
+        Ok(Page::draw(&template)?.in_locale(template.frame.locale()))
     }
 }
 
-fn asking_out(tag: Tag, name: &str) -> ReasonPrompt {
+fn suspend_prompt(signed: &StaffSession, tag: Tag, name: &str) -> ReasonPrompt {
+    let (.., w): ReasonWords = signed.words();
     ReasonPrompt {
-        title: format!("Take {name} out of service?"),
-        what: "While it is out it makes no cleaning due, and a scan says not to use it on a patient."
-            .to_owned(),
+        title: w.suspend_title(name),
+        what: w.suspend_title_what(),
         action: format!("/staff/equipment/{tag}/out"),
         back: format!("/staff/equipment/{tag}"),
-        button: "Take out of service",
-        keep: "Leave it in service",
+        button: w.suspend_title_confirm(),
+        keep: w.suspend_title_cancel(),
         dangerous: false,
-        hint: "For example: flow sensor fails its self-test. Everybody who scans it sees this.",
+        hint: w.suspend_title_hint(),
     }
 }
 
-fn asking_retire(tag: Tag, name: &str) -> ReasonPrompt {
+fn retire_prompt(signed: &StaffSession, tag: Tag, name: &str) -> ReasonPrompt {
+    let (.., w): ReasonWords = signed.words();
     ReasonPrompt {
-        title: format!("Retire {name}?"),
-        what: "It takes no more records, and this cannot be undone. Its history stays.".to_owned(),
+        title: w.retire_title(name),
+        what: w.retire_title_what(),
         action: format!("/staff/equipment/{tag}/retire"),
         back: format!("/staff/equipment/{tag}"),
-        button: "Retire it for good",
-        keep: "Keep it",
+        button: w.retire_title_confirm(),
+        keep: w.retire_title_cancel(),
         dangerous: true,
-        hint: "For example: sold, scrapped, sent back to the maker",
+        hint: w.retire_title_hint(),
     }
 }
 
@@ -124,7 +121,7 @@ pub(crate) async fn ask_suspend(
     Path(tag): Path<String>,
 ) -> Result<Page, HttpError> {
     let (tag, name) = named(&state, &tag)?;
-    asking_out(tag, &name).page(&state, &signed, Vec::new(), "")
+    suspend_prompt(&signed, tag, &name).page(&state, &signed, None, "")
 }
 
 pub(crate) async fn ask_retire(
@@ -133,7 +130,7 @@ pub(crate) async fn ask_retire(
     Path(tag): Path<String>,
 ) -> Result<Page, HttpError> {
     let (tag, name) = named(&state, &tag)?;
-    asking_retire(tag, &name).page(&state, &signed, Vec::new(), "")
+    retire_prompt(&signed, tag, &name).page(&state, &signed, None, "")
 }
 
 pub(crate) async fn suspend(
@@ -144,7 +141,7 @@ pub(crate) async fn suspend(
 ) -> Result<FormReply, HttpError> {
     let (tag, name) = named(&state, &tag)?;
     let command = |reason| Command::SuspendEquipment { tag, reason };
-    reasoned(&state, &signed, &form, asking_out(tag, &name), command).await
+    reasoned(&state, &signed, &form, suspend_prompt(&signed, tag, &name), command).await
 }
 
 pub(crate) async fn retire(
@@ -155,7 +152,7 @@ pub(crate) async fn retire(
 ) -> Result<FormReply, HttpError> {
     let (tag, name) = named(&state, &tag)?;
     let command = |reason| Command::RetireEquipment { tag, reason };
-    reasoned(&state, &signed, &form, asking_retire(tag, &name), command).await
+    reasoned(&state, &signed, &form, retire_prompt(&signed, tag, &name), command).await
 }
 
 pub(crate) async fn resume(
@@ -167,7 +164,7 @@ pub(crate) async fn resume(
     let (tag, _) = named(&state, &tag)?;
     let to = format!("/staff/equipment/{tag}");
     let done = act(&state, signed.author(), None, Command::ResumeEquipment { tag }).await;
-    done.map_err(|undone| HttpError::from(undone).link(to.clone(), "Back to the item"))?;
+    done.map_err(|undone| HttpError::from(undone).link(to.clone(), worded(ErrorWords::error_links_item)))?;
     go_to(&to)
 }
 
@@ -175,51 +172,55 @@ async fn reasoned(
     state: &AppState,
     signed: &StaffSession,
     form: &FormFields,
-    asking: ReasonPrompt,
+    prompt: ReasonPrompt,
     command: impl FnOnce(String) -> Command,
 ) -> Result<FormReply, HttpError> {
     let reason = form.text("reason").to_owned();
-    let wrong = |words: String| vec![Wrong { at: "reason".to_owned(), words }];
     if reason.trim().is_empty() {
-        return asking.page(state, signed, wrong("Say why".to_owned()), &reason).map(ask_again);
+        let refusal = Refusal::Needed { field: "reason", words: "Say why" };
+        return prompt.page(state, signed, Some(&refusal), &reason).map(ask_again);
     }
     match act(state, signed.author(), None, command(reason.clone())).await {
-        Ok(_) => go_to(&asking.back),
+        Ok(_) => go_to(&prompt.back),
         Err(Undone::Refused(refusal)) if refusal.field() == Some("reason") => {
-            asking.page(state, signed, wrong(refusal.to_string()), &reason).map(ask_again)
+            prompt.page(state, signed, Some(&refusal), &reason).map(ask_again)
         }
-        Err(other) => Err(HttpError::from(other).link(asking.back, "Back")),
+        Err(other) => Err(HttpError::from(other).link(prompt.back, worded(ErrorWords::error_links_back))),
     }
-}
-
-async fn asking_void(state: &AppState, text: &str) -> Result<AskedVoid, HttpError> {
-    let text = text.to_owned();
-    read_quick(state, move |state, reader| asking_void_by(state, reader, &text)).await
 }
 
 /// The question whether to void a record, which record it is, and who cleaned.
-type AskedVoid = (ReasonPrompt, LinePlace, Who);
+type VoidPrompt = (ReasonPrompt, LinePlace, Who);
 
-fn asking_void_by(state: &AppState, reader: &Reader, text: &str) -> Result<AskedVoid, HttpError> {
+async fn void_prompt(state: &AppState, signed: &StaffSession, text: &str) -> Result<VoidPrompt, HttpError> {
+    let (words, text) = (signed.words(), text.to_owned());
+    read_quick(state, move |state, reader| void_prompt_by(state, reader, words, &text)).await
+}
+
+fn void_prompt_by(
+    state: &AppState,
+    reader: &Reader,
+    (page_words, _, _, w): ReasonWords,
+    text: &str,
+) -> Result<VoidPrompt, HttpError> {
     let found = receipts::find(state, reader, text)?;
     let facility = state.store.snapshot();
     let name = facility.equipment.get(&found.cleaning.tag).map_or_else(String::new, |item| item.name.clone());
-    let by = who_words(reader, &facility, &found.cleaning.who);
-    let when = Snapshot::of(state, &facility).local.day_time(found.cleaning.performed_ms).text;
+    let wording = Wording::new(page_words, &Snapshot::of(state, &facility).local);
+    let by = wording.cleaner_text(reader, &facility, &found.cleaning.who);
+    let when = wording.dates().day_and_time(found.cleaning.performed_ms).text;
     let receipt: Receipt = found.receipt;
-    let asking = ReasonPrompt {
-        title: format!("Void entry {}?", count(found.line.of.seq)),
-        what: format!(
-            "{name}, cleaned {when} by {by}. It will not count any more. Both entries stay visible."
-        ),
+    let prompt = ReasonPrompt {
+        title: w.void_title(found.line.of.seq),
+        what: w.void_title_what(name, when, by),
         action: format!("/staff/cleanings/{receipt}/void"),
         back: format!("/staff/equipment/{}", found.cleaning.tag),
-        button: "Void the record",
-        keep: "Keep it",
+        button: w.void_title_confirm(),
+        keep: w.void_title_cancel(),
         dangerous: true,
-        hint: "For example: wrong item scanned",
+        hint: w.void_title_hint(),
     };
-    Ok((asking, found.line, found.cleaning.who))
+    Ok((prompt, found.line, found.cleaning.who))
 }
 
 pub(crate) async fn ask_void(
@@ -227,7 +228,7 @@ pub(crate) async fn ask_void(
     State(state): State<AppState>,
     Path(text): Path<String>,
 ) -> Result<Page, HttpError> {
-    asking_void(&state, &text).await?.0.page(&state, &signed, Vec::new(), "")
+    void_prompt(&state, &signed, &text).await?.0.page(&state, &signed, None, "")
 }
 
 pub(crate) async fn void(
@@ -236,7 +237,7 @@ pub(crate) async fn void(
     Path(text): Path<String>,
     StaffForm(mut form): StaffForm,
 ) -> Result<FormOrPage, HttpError> {
-    let (asking, line, who) = asking_void(&state, &text).await?;
+    let (prompt, line, who) = void_prompt(&state, &signed, &text).await?;
     // Whether it is proven that this person recorded it.
     let own = matches!(who, Who::Pin { staff } | Who::Badge { staff } if staff == signed.staff());
     if !own {
@@ -246,5 +247,5 @@ pub(crate) async fn void(
         };
     }
     let command = |reason| Command::VoidCleaning { line, reason };
-    reasoned(&state, &signed, &form, asking, command).await.map(OneOf::First)
+    reasoned(&state, &signed, &form, prompt, command).await.map(OneOf::First)
 }

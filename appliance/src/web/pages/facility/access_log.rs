@@ -9,28 +9,30 @@ use serde::Deserialize;
 use web::answer::Page;
 use web::argument::Lenient;
 use web::error::HttpError;
+use words::{Moment, SafeHtml, fill_slots};
 
 use crate::identity::{AccessCaller, AccessRow};
 use crate::web::access::permissions::ReadAudit;
 use crate::web::access::staff::Staff;
 use crate::web::context::AppState;
 use crate::web::layout::{Frame, Place};
-use crate::web::log_reads::{read_long, staff_name};
+use crate::web::log_reads::{StoredText, read_long};
 use crate::web::pages::facility::access_words;
-use crate::web::view_models::formats::Moment;
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::wording::Wording;
+use crate::web::words::{FacilityWords, PageWords, StaffWords};
 
 /// Rows of one page.
 const PAGE_ROWS: usize = 100;
 
 struct AccessLogRow {
     at: Moment,
-    who: String,
+    who: SafeHtml,
     network: String,
     deed: String,
     class: &'static str,
-    result: &'static str,
-    about: String,
+    result: String,
+    about: Option<SafeHtml>,
     count: u32,
 }
 
@@ -38,6 +40,8 @@ struct AccessLogRow {
 #[template(path = "access.html")]
 struct AccessPage {
     frame: Frame,
+    s: StaffWords,
+    w: FacilityWords,
     lines: Vec<AccessLogRow>,
     older: Option<u64>,
 }
@@ -65,30 +69,34 @@ pub(crate) async fn show(
     let template = read_long(&state, move |state, reader| {
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
+        let (page_words, s, w): (PageWords, StaffWords, FacilityWords) = signed.words();
+        let wording = Wording::new(page_words, &snapshot.local);
+        let staff_html = |staff| StoredText::of_staff(reader, &facility, staff).to_html(page_words);
         let name_of = |id: &str| match (id.parse(), tokens.get(id)) {
-            (Ok(staff), _) => staff_name(reader, &facility, staff),
-            (Err(_), Some(name)) => format!("{name} ({id})"),
-            (Err(_), None) => id.to_owned(),
+            (Ok(staff), _) => staff_html(staff),
+            (Err(_), Some(name)) => SafeHtml::entered(&format!("{name} ({id})")),
+            (Err(_), None) => SafeHtml::entered(id),
         };
         let line = |(_, row): (u64, AccessRow)| AccessLogRow {
-            at: snapshot.local.day_time(row.at_ms),
+            at: wording.dates().day_and_time(row.at_ms),
             who: match &row.caller {
-                AccessCaller::Stranger => "Nobody known".to_owned(),
-                AccessCaller::Others => "Many others".to_owned(),
-                AccessCaller::Socket => "The box’s command line".to_owned(),
-                AccessCaller::Staff(staff) => staff_name(reader, &facility, *staff),
+                AccessCaller::Stranger => fill_slots(w.access_nobody(), []),
+                AccessCaller::Others => fill_slots(w.access_others(), []),
+                AccessCaller::Socket => fill_slots(w.access_command_line(), []),
+                AccessCaller::Staff(staff) => staff_html(*staff),
                 AccessCaller::Token(id) => name_of(id),
             },
-            deed: access_words::deed(&row),
+            deed: access_words::word_deed(w, &row),
             class: if access_words::is_alarming(row.outcome) { "late" } else { "" },
-            result: access_words::result(row.outcome),
-            about: row.subject.as_deref().map(name_of).unwrap_or_default(),
+            result: access_words::word_result(w, row.outcome),
+            about: row.subject.as_deref().map(name_of),
             network: row.network,
             count: row.count,
         };
         let lines = rows.into_iter().map(line).collect();
-        let frame = Frame::staff(state, &snapshot, "Access log", &signed, Place::Box);
-        Ok(AccessPage { frame, lines, older })
+        let frame = Frame::staff(state, &snapshot, w.box_access_log(), &signed, Place::Box);
+        Ok(AccessPage { frame, s, w, lines, older })
     });
-    Page::draw(&template.await?)
+    let template = template.await?;
+    Ok(Page::draw(&template)?.in_locale(template.frame.locale()))
 }

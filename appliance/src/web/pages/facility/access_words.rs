@@ -2,102 +2,99 @@
 //! read one.
 
 use crate::identity::{AccessOutcome, AccessRow, AccessWanted};
+use crate::web::words::FacilityWords;
 
 /// What was done or tried: `Tried to change settings`.
-pub(crate) fn deed(row: &AccessRow) -> String {
+pub(crate) fn word_deed(w: FacilityWords, row: &AccessRow) -> String {
     match row.outcome {
-        AccessOutcome::SignedIn => "Signed in".to_owned(),
-        AccessOutcome::PinChanged => "Changed a PIN".to_owned(),
-        AccessOutcome::TokenMade => "Made a token".to_owned(),
-        AccessOutcome::TokenRevoked => "Revoked a token".to_owned(),
-        AccessOutcome::TokenInTheClear => "Sent a token without HTTPS".to_owned(),
-        AccessOutcome::PinInTheClear => "Typed a PIN on a page without HTTPS".to_owned(),
-        AccessOutcome::SettingsChanged => "Changed settings".to_owned(),
-        AccessOutcome::AlarmSeen => "Acknowledged an alarm".to_owned(),
-        AccessOutcome::LogTrusted => "Took a log that the relay holds for this box’s".to_owned(),
-        AccessOutcome::PageTokenRefused => {
-            "Tried to record from an old page, or one of another item".to_owned()
-        }
-        AccessOutcome::SessionEnded => session_ended(row).to_owned(),
-        AccessOutcome::Denied | AccessOutcome::WrongPin | AccessOutcome::Locked => {
-            format!("Tried to {}", tried(row))
-        }
+        AccessOutcome::SignedIn => w.deed_signed_in(),
+        AccessOutcome::PinChanged => w.deed_pin_changed(),
+        AccessOutcome::TokenMade => w.deed_token_made(),
+        AccessOutcome::TokenRevoked => w.deed_token_revoked(),
+        AccessOutcome::TokenInTheClear => w.deed_token_clear(),
+        AccessOutcome::PinInTheClear => w.deed_pin_clear(),
+        AccessOutcome::SettingsChanged => w.deed_settings_changed(),
+        AccessOutcome::AlarmSeen => w.deed_alarm_seen(),
+        AccessOutcome::LogTrusted => w.deed_log_trusted(),
+        AccessOutcome::PageTokenRefused => w.deed_old_page(),
+        AccessOutcome::SessionEnded => word_session_end(w, row),
+        AccessOutcome::Denied | AccessOutcome::WrongPin | AccessOutcome::Locked => word_try(w, row),
     }
 }
 
-fn session_ended(row: &AccessRow) -> &'static str {
+fn word_session_end(w: FacilityWords, row: &AccessRow) -> String {
     match (row.wanted, &row.subject) {
-        (AccessWanted::Admin, Some(_)) => "Signed somebody out everywhere",
-        (AccessWanted::Admin, None) => "Signed everybody out",
-        _ => "Signed out",
+        (AccessWanted::Admin, Some(_)) => w.deed_signed_somebody_out(),
+        (AccessWanted::Admin, None) => w.deed_signed_everybody_out(),
+        _ => w.deed_signed_out(),
     }
 }
 
-fn tried(row: &AccessRow) -> &'static str {
+fn word_try(w: FacilityWords, row: &AccessRow) -> String {
     use AccessWanted::{Admin, Edit, Proof, Read, ReadAudit, Record, SignIn, SignOut, View, Write};
     let of = |part: &str| row.route.starts_with(part);
-    match (row.wanted, at_page(&row.route)) {
-        (SignIn, _) => "sign in",
-        (SignOut, _) => "sign out",
-        (Proof, _) => "prove a cleaning by PIN",
+    match (row.wanted, word_page(w, &row.route)) {
+        (SignIn, _) => w.tried_sign_in(),
+        (SignOut, _) => w.tried_sign_out(),
+        (Proof, _) => w.tried_prove(),
         // Asked for a PIN before something that only an admin may do.
-        (Admin, _) if row.outcome != AccessOutcome::Denied => "confirm a change by PIN",
+        (Admin, _) if row.outcome != AccessOutcome::Denied => w.tried_confirm(),
         (_, Some(words)) => words,
-        (View | ReadAudit, None) if of("/staff") => "open a staff page",
-        (View | ReadAudit, None) => "open a page",
-        (Edit, None) if of("/staff/labels") => "print labels",
-        (Edit, None) if of("/staff/printers") => "change a printer",
-        (Edit, None) if of("/t/") => "record a cleaning",
-        (Edit, None) if of("/r/") => "undo a cleaning",
-        (Edit, None) => "change something",
-        (Read, None) => "read through the API",
-        (Record, None) => "record a cleaning through the API",
-        (Write, None) if of("/api/v1/labels") => "print labels through the API",
-        (Write, None) if of("/api/v1/printers") => "change a printer through the API",
-        (Write, None) if of("/api/v1/equipment") => "change equipment through the API",
-        (Write, None) => "change something through the API",
-        (Admin, None) => "do what only an admin may do",
+        (View | ReadAudit, None) if of("/staff") => w.tried_open_staff_page(),
+        (View | ReadAudit, None) => w.tried_open_page(),
+        (Edit, None) if of("/staff/labels") => w.tried_print_labels(),
+        (Edit, None) if of("/staff/printers") => w.tried_change_printer(),
+        (Edit, None) if of("/t/") => w.tried_record(),
+        (Edit, None) if of("/r/") => w.tried_undo(),
+        (Edit, None) => w.tried_change_something(),
+        (Read, None) => w.tried_read_api(),
+        (Record, None) => w.tried_record_api(),
+        (Write, None) if of("/api/v1/labels") => w.tried_print_api(),
+        (Write, None) if of("/api/v1/printers") => w.tried_printer_api(),
+        (Write, None) if of("/api/v1/equipment") => w.tried_equipment_api(),
+        (Write, None) => w.tried_change_api(),
+        (Admin, None) => w.tried_admin(),
     }
 }
 
 /// By what the route is for, whether it was to be read or sent.
-fn at_page(route: &str) -> Option<&'static str> {
+fn word_page(w: FacilityWords, route: &str) -> Option<String> {
     Some(match route {
-        "/staff/people" => "open Staff",
-        "/staff/people/new" => "add a person",
-        "/staff/people/sign-out" => "sign everybody out",
-        "/staff/people/{staff}" => "change a person",
-        "/staff/people/{staff}/pin" => "set a person’s PIN",
-        "/staff/people/{staff}/pin/clear" => "take a person’s PIN away",
-        "/staff/people/{staff}/sign-out" => "sign a person out",
-        "/staff/people/{staff}/leave" => "note that a person has left",
-        "/staff/programs" => "open Programs",
-        "/staff/programs/new" => "make a token",
-        "/staff/programs/{id}/revoke" => "revoke a token",
-        "/staff/box/settings" => "change settings",
-        "/staff/box/audit" => "open the access log",
-        "/staff/box/alarms/{id}/seen" => "acknowledge an alarm",
-        "/staff/equipment/new" => "add equipment",
-        "/staff/equipment/{tag}/edit" => "change an item",
-        "/staff/equipment/{tag}/schedule" => "change a schedule",
-        "/staff/equipment/{tag}/label" => "print a label",
-        "/staff/equipment/{tag}/out" => "take an item out of service",
-        "/staff/equipment/{tag}/back" => "put an item back into service",
-        "/staff/equipment/{tag}/retire" => "retire an item",
-        "/staff/cleanings/{receipt}/void" => "void a cleaning",
+        "/staff/people" => w.tried_open_people(),
+        "/staff/people/new" => w.tried_add_person(),
+        "/staff/people/sign-out" => w.tried_sign_everybody_out(),
+        "/staff/people/{staff}" => w.tried_change_person(),
+        "/staff/people/{staff}/pin" => w.tried_set_pin(),
+        "/staff/people/{staff}/pin/clear" => w.tried_clear_pin(),
+        "/staff/people/{staff}/sign-out" => w.tried_sign_person_out(),
+        "/staff/people/{staff}/leave" => w.tried_person_left(),
+        "/staff/programs" => w.tried_open_programs(),
+        "/staff/programs/new" => w.tried_make_token(),
+        "/staff/programs/{id}/revoke" => w.tried_revoke_token(),
+        "/staff/box/settings" => w.tried_change_settings(),
+        "/staff/box/audit" => w.tried_open_access_log(),
+        "/staff/box/alarms/{id}/seen" => w.tried_acknowledge(),
+        "/staff/equipment/new" => w.tried_add_equipment(),
+        "/staff/equipment/{tag}/edit" => w.tried_change_item(),
+        "/staff/equipment/{tag}/schedule" => w.tried_change_schedule(),
+        "/staff/equipment/{tag}/label" => w.tried_print_label(),
+        "/staff/equipment/{tag}/out" => w.tried_suspend(),
+        "/staff/equipment/{tag}/back" => w.tried_resume(),
+        "/staff/equipment/{tag}/retire" => w.tried_retire(),
+        "/staff/cleanings/{receipt}/void" => w.tried_void(),
         _ => return None,
     })
 }
 
 /// What came of it.
-pub(crate) fn result(outcome: AccessOutcome) -> &'static str {
+pub(crate) fn word_result(w: FacilityWords, outcome: AccessOutcome) -> String {
     match outcome {
-        AccessOutcome::Denied => "Denied",
-        AccessOutcome::WrongPin => "Wrong PIN",
-        AccessOutcome::Locked => "Has to wait",
-        AccessOutcome::PinInTheClear => "PIN not used",
-        AccessOutcome::TokenInTheClear => "Token revoked",
-        AccessOutcome::PageTokenRefused => "Page shown again",
+        AccessOutcome::Denied => w.result_denied(),
+        AccessOutcome::WrongPin => w.result_wrong_pin(),
+        AccessOutcome::Locked => w.result_locked(),
+        AccessOutcome::PinInTheClear => w.result_pin_unused(),
+        AccessOutcome::TokenInTheClear => w.result_token_revoked(),
+        AccessOutcome::PageTokenRefused => w.result_page_again(),
         AccessOutcome::SignedIn
         | AccessOutcome::PinChanged
         | AccessOutcome::TokenMade
@@ -105,7 +102,7 @@ pub(crate) fn result(outcome: AccessOutcome) -> &'static str {
         | AccessOutcome::SessionEnded
         | AccessOutcome::SettingsChanged
         | AccessOutcome::AlarmSeen
-        | AccessOutcome::LogTrusted => "Done",
+        | AccessOutcome::LogTrusted => w.result_done(),
     }
 }
 
@@ -116,6 +113,8 @@ pub(crate) fn is_alarming(outcome: AccessOutcome) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use words::{Locale, WordSet as _};
+
     use super::*;
     use crate::identity::AccessCaller;
 
@@ -136,6 +135,7 @@ mod tests {
     fn what_was_tried_is_said_and_no_route() {
         use AccessOutcome::{Denied, Locked, PageTokenRefused, SessionEnded, WrongPin};
         use AccessWanted::{Admin, Edit, Proof, Read, SignIn, SignOut, View, Write};
+        let w = FacilityWords::in_locale(Locale::EnUs);
         for (route, wanted, outcome, words) in [
             ("/staff/box/settings", Admin, Denied, "Tried to change settings"),
             ("/staff/people", Edit, Denied, "Tried to open Staff"),
@@ -151,7 +151,7 @@ mod tests {
             ("/api/v1/labels/{id}/cancel", Write, Denied, "Tried to print labels through the API"),
             ("", View, Denied, "Tried to open a page"),
         ] {
-            assert_eq!(deed(&row(route, wanted, outcome)), words, "{route}");
+            assert_eq!(word_deed(w, &row(route, wanted, outcome)), words, "{route}");
         }
     }
 }

@@ -3,6 +3,7 @@
 mod access_log;
 mod access_words;
 mod alarms;
+mod box_page;
 mod settings;
 mod today;
 
@@ -27,7 +28,7 @@ pub(crate) fn routes() -> Vec<Route<AppState>> {
     vec![
         row(Method::GET, "/staff", "today.open", Page, today::open),
         row(Method::GET, HOME, "today.show", Page, today::show).refusals(find),
-        row(Method::GET, "/staff/box", "box.show", Page, today::show_box).refusals(find),
+        row(Method::GET, "/staff/box", "box.show", Page, box_page::show_box).refusals(find),
         row(Method::GET, "/staff/box/settings", "settings.ask", Page, settings::ask).refusals(find),
         row(Method::POST, "/staff/box/settings", "settings.save", Form, settings::save)
             .commands(&["ChangeFacility"])

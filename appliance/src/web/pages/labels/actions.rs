@@ -17,15 +17,14 @@ use crate::web::access::staff::Staff;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{FormOrPage, ask_again, go_to};
 use crate::web::context::{AppState, aside};
-use crate::web::pages::labels::choices::{Chosen, wrong};
+use crate::web::pages::labels::choices::{Chosen, labels_words, wrong};
 use crate::web::pages::labels::outcome::Done;
 use crate::web::pages::labels::pick::{Asked, Show, each_once, known, named, read_list, read_tag};
-use crate::web::pages::labels::picked::{GONE, PickList, PickListId, PickLists, PicksAdded};
+use crate::web::pages::labels::picked::{PickList, PickListId, PickLists, PicksAdded};
 use crate::web::pages::labels::station::{QUERY_CHARS_MAX, StationView, draw_station, overdue_of};
 use crate::web::pages::labels::{pick, sheet};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffListForm;
-use crate::web::view_models::formats::plural;
 use crate::web::view_models::label_fields::LabelOrder;
 use crate::web::view_models::labels;
 use crate::web::view_models::snapshot::Snapshot;
@@ -173,7 +172,7 @@ fn take_up(
     };
     let gone = matches!(kept, Some(Err(_)));
     if gone {
-        view.wrong("picks", GONE);
+        view.wrong("picks", labels_words().picks_gone());
     }
     let kept = kept.and_then(Result::ok);
     let facility = state.store.snapshot();
@@ -192,11 +191,8 @@ fn take_up(
     let before = kept.as_ref().map(|(_, list)| list.tags().len()).unwrap_or_default();
     let added = keep(state, signed, &mut view, kept.map(|(id, _)| id), &change, press);
     if added.over > 0 {
-        let words = format!(
-            "One job takes {LABELS_MAX} labels: {} not picked. Print these first.",
-            plural(added.over, "more item was", "more items were")
-        );
-        view.wrong("picks", words);
+        let w = labels_words();
+        view.wrong("picks", w.pressed_too_many(LABELS_MAX.to_string(), added.over));
     }
     let done = match (press, scanned) {
         (_, Some(tag)) if added.new > 0 => Some(Done::Picked(tag)),
@@ -224,7 +220,7 @@ fn ticked(form: &FormFields, gone: bool) -> PickChange {
 fn take_scan(facility: &Facility, tag: Tag, view: &mut StationView, change: &mut PickChange) -> Option<Tag> {
     let found = known(facility, &[tag]).0.first().copied();
     if found.is_none() {
-        view.wrong("q", format!("No equipment in use has the tag {}", tag.grouped()));
+        view.wrong("q", labels_words().pressed_no_item(tag.grouped()));
     }
     change.more.extend(found);
     found
@@ -238,7 +234,7 @@ fn take_pasted(facility: &Facility, view: &mut StationView, change: &mut PickCha
     if lost.is_empty() {
         view.list.clear();
     } else {
-        view.wrong("list", format!("Not a tag of equipment in use: {}", named(&lost)));
+        view.wrong("list", labels_words().labels_not_tags(named(&lost)));
     }
     change.more.extend(&found);
     !found.is_empty()
@@ -276,7 +272,7 @@ fn keep(
     let lists = state.kept::<PickLists>();
     let changed = id.and_then(|id| Some((id, lists.change(signed.staff(), id, &mut apply).ok()?)));
     if id.is_some() && changed.is_none() {
-        view.wrong("picks", GONE);
+        view.wrong("picks", labels_words().picks_gone());
     }
     let (id, (list, added)) = match changed {
         Some((id, changed)) => (Some(id), changed),
@@ -295,7 +291,7 @@ fn keep(
     (view.id, view.picks) = (id, list);
     if !retired.is_empty() {
         let tags: Vec<String> = retired.iter().map(Tag::grouped).collect();
-        view.wrong("picks", format!("Retired since, and taken off the list: {}", named(&tags)));
+        view.wrong("picks", labels_words().pressed_retired(named(&tags)));
     }
     added
 }
@@ -311,7 +307,7 @@ async fn print(
         return printed(state, by, list, &job).map(OneOf::First);
     }
     let refused = match view.chosen.ask() {
-        _ if view.picks.is_empty() => Wrong { at: "picks".into(), words: "Pick at least one item".into() },
+        _ if view.picks.is_empty() => Wrong { at: "picks".into(), words: labels_words().pressed_nothing() },
         Err(wrong) => wrong,
         Ok(ask) => {
             match labels::submit(state, LabelOrder { tags: view.picks.tags().to_vec(), ..ask }).await {

@@ -12,13 +12,14 @@ use crate::web::answer::{ask_again, go_to};
 use crate::web::context::AppState;
 use crate::web::layout::{Frame, Place};
 use crate::web::pages::labels::choices;
-use crate::web::pages::labels::choices::Chosen;
+use crate::web::pages::labels::choices::{Chosen, labels_words};
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::view_models::label_fields::{BLANK_MAX, LabelOrder};
 use crate::web::view_models::labels;
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::words::LabelsWords;
 
 /// Templates of blank tags.
 const TEMPLATES: &[&str] = &["blank-tag", "blank-tag-62x29", "blank-tag-47x22", "micro", "micro-scanner"];
@@ -27,6 +28,7 @@ const TEMPLATES: &[&str] = &["blank-tag", "blank-tag-62x29", "blank-tag-47x22", 
 #[template(path = "blank.html")]
 struct BlankPage {
     frame: Frame,
+    w: LabelsWords,
     problems: Vec<Wrong>,
     form_token: String,
     submission: String,
@@ -46,10 +48,12 @@ fn form_page(
     chosen: &Chosen,
     problems: Vec<Wrong>,
 ) -> Result<Page, HttpError> {
+    let w = labels_words();
     let snapshot = Snapshot::now(state);
-    let frame = Frame::staff(state, &snapshot, "Blank tags", signed, Place::Labels).with_script();
+    let frame = Frame::staff(state, &snapshot, w.blank_title(), signed, Place::Labels).with_script();
     let template = BlankPage {
         frame,
+        w,
         problems,
         form_token: signed.form_token(),
         submission: choices::submission(state),
@@ -70,7 +74,7 @@ pub(crate) async fn print(
     let refused = match chosen.ask() {
         Err(wrong) => wrong,
         Ok(_) if !(1..=BLANK_MAX).contains(&blank) => {
-            Wrong { at: "count".into(), words: "Give a number from 1 to 1,000".into() }
+            Wrong { at: "count".into(), words: labels_words().blank_count_wrong() }
         }
         Ok(ask) => match labels::submit(&state, LabelOrder { blank, ..ask }).await {
             Ok(job) => return go_to(&format!("/staff/labels/{}", job.summary.id)),

@@ -21,7 +21,7 @@ use crate::web::http_error::unreadable_form;
 use crate::web::layout::{Frame, Place};
 use crate::web::log_reads::{read_waiting, staff_name};
 use crate::web::pages::labels::choices;
-use crate::web::pages::labels::choices::Chosen;
+use crate::web::pages::labels::choices::{Chosen, labels_words};
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
@@ -29,6 +29,7 @@ use crate::web::view_models::formats::{english_words, span};
 use crate::web::view_models::label_fields::LabelOrder;
 use crate::web::view_models::labels;
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::words::LabelsWords;
 
 /// What was typed, beside printer and copies.
 #[derive(Debug, Clone, Default)]
@@ -61,7 +62,7 @@ impl Typed {
     /// The fields of a load sticker.
     fn sticker(&self) -> Result<BTreeMap<String, String>, Wrong> {
         if self.load.is_empty() {
-            return Err(Wrong { at: "load".into(), words: "Give the load’s number".into() });
+            return Err(Wrong { at: "load".into(), words: labels_words().cards_load_wrong() });
         }
         let given = [
             ("load", &self.load),
@@ -110,6 +111,7 @@ fn badge(facility: &Facility, reader: &Reader, staff: StaffId) -> Option<BTreeMa
 #[template(path = "cards.html")]
 struct CardsPage {
     frame: Frame,
+    w: LabelsWords,
     problems: Vec<Wrong>,
     form_token: String,
     submission: String,
@@ -129,10 +131,11 @@ fn form_page(
     typed: Typed,
     problems: Vec<Wrong>,
 ) -> Result<Page, HttpError> {
+    let w = labels_words();
     let facility = state.store.snapshot();
     let protocols = facility.protocols.iter();
     let protocols = protocols.map(|(id, p)| {
-        Choice::new(id.to_string(), format!("{}, version {}", p.name, p.version), &typed.protocol)
+        Choice::new(id.to_string(), w.cards_version(&p.name, p.version.to_string()), &typed.protocol)
     });
     let protocols = protocols.collect();
     let (seen, chosen) = (facility.clone(), typed.person.clone());
@@ -143,7 +146,8 @@ fn form_page(
     });
     let (snapshot, people) = (Snapshot::of(state, &facility), people?);
     let template = CardsPage {
-        frame: Frame::staff(state, &snapshot, "Cards and badges", signed, Place::Labels).with_script(),
+        frame: Frame::staff(state, &snapshot, w.cards_title(), signed, Place::Labels).with_script(),
+        w,
         problems,
         form_token: signed.form_token(),
         submission: choices::submission(state),
@@ -160,7 +164,8 @@ type Asked = (&'static str, BTreeMap<String, String>);
 
 /// The template and fields of what was asked for.
 fn wanted(state: &AppState, what: &str, typed: &Typed) -> Result<Result<Asked, Wrong>, HttpError> {
-    let unknown = |at: &str, words: &str| Wrong { at: at.to_owned(), words: words.to_owned() };
+    let w = labels_words();
+    let unknown = |at: &str, words: String| Wrong { at: at.to_owned(), words };
     let facility = state.store.snapshot();
     Ok(match what {
         "card" => {
@@ -168,7 +173,7 @@ fn wanted(state: &AppState, what: &str, typed: &Typed) -> Result<Result<Asked, W
             let protocol = protocol.and_then(|id| facility.protocols.get(&id));
             let snapshot = Snapshot::of(state, &facility);
             let fields = protocol.map(|protocol| ("protocol-card", card(&facility, &snapshot, protocol)));
-            fields.ok_or_else(|| unknown("protocol", "Choose a protocol"))
+            fields.ok_or_else(|| unknown("protocol", w.cards_protocol_wrong()))
         }
         "badge" => {
             let person = typed.person.parse::<StaffId>().ok();
@@ -176,10 +181,10 @@ fn wanted(state: &AppState, what: &str, typed: &Typed) -> Result<Result<Asked, W
             let fields = read_waiting(state, ReadLane::Quick, move |_, reader| {
                 Ok(person.and_then(|staff| badge(&seen, reader, staff)))
             })?;
-            fields.map(|f| ("badge", f)).ok_or_else(|| unknown("person", "Choose a person"))
+            fields.map(|f| ("badge", f)).ok_or_else(|| unknown("person", w.cards_person_wrong()))
         }
         "load" => typed.sticker().map(|fields| ("load-sticker", fields)),
-        _ => return Err(unreadable_form("It does not say which kind of label is wanted.")),
+        _ => return Err(unreadable_form(w.cards_no_kind())),
     })
 }
 

@@ -5,12 +5,15 @@ use ::labels::Field;
 use http::StatusCode;
 use web::argument::FormFields;
 use web::error::HttpError;
+use words::{Locale, WordSet as _};
 
 use crate::printing::{Names, PrinterView, Printing, TemplateView};
 use crate::web::context::AppState;
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
 use crate::web::view_models::label_fields::{COPIES_MAX, FIELD_CHARS_MAX, LabelOrder};
+use crate::web::view_models::printer_causes::{printing_words, word_paper_alone};
+use crate::web::words::LabelsWords;
 
 /// Templates that say nothing about an item.
 const NOT_OF_ITEMS: &[&str] =
@@ -65,7 +68,7 @@ impl Chosen {
         let some = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
         let copies: u32 = if self.copies.is_empty() { 1 } else { self.copies.parse().unwrap_or(0) };
         if !(1..=COPIES_MAX).contains(&copies) {
-            let words = format!("Copies are a number from 1 to {COPIES_MAX}");
+            let words = labels_words().labels_copies_range(COPIES_MAX.to_string());
             return Err(Wrong { at: "copies".into(), words });
         }
         let given = [(Field::Until, &self.until), (Field::Reason, &self.reason)];
@@ -82,10 +85,16 @@ impl Chosen {
     }
 }
 
+/// The words of these pages, which are in English only.
+pub(crate) fn labels_words() -> LabelsWords {
+    LabelsWords::in_locale(Locale::EnUs)
+}
+
 /// The printers of the box.
 pub(crate) fn printers(printers: &[PrinterView], chosen: &str) -> Vec<Choice> {
     let words = |printer: &PrinterView| {
-        format!("{}, {}", printer.name, printer.media.words.trim_start_matches("the "))
+        let paper = word_paper_alone(printing_words(), &printer.media.paper);
+        labels_words().labels_printer_with(paper, &printer.name)
     };
     printers.iter().map(|printer| Choice::new(printer.name.clone(), words(printer), chosen)).collect()
 }
@@ -97,7 +106,7 @@ pub(crate) fn of_items(printing: &Printing, chosen: &str) -> Vec<Choice> {
 
 /// The usual template, built-in ones that are meant, and the facility's own, whatever those are for.
 pub(crate) fn of(printing: &Printing, meant: impl Fn(&str) -> bool, chosen: &str) -> Vec<Choice> {
-    let usual = Choice::new("", "The usual one that fits the roll", chosen);
+    let usual = Choice::new("", labels_words().labels_usual_template(), chosen);
     let templates = printing.templates().into_iter().filter(|t| t.own || meant(&t.name));
     let choices = templates.map(|t| Choice::new(t.name.clone(), words(&t), chosen));
     std::iter::once(usual).chain(choices).collect()
@@ -109,7 +118,7 @@ fn words(template: &TemplateView) -> String {
     if asked.is_empty() {
         return template.title.clone();
     }
-    format!("{} (needs: {})", template.title, asked.join(", "))
+    labels_words().labels_template_needs(asked.join(", "), &template.title)
 }
 
 /// Why a form was not taken, beside its field; what is the box's own fault stays a page of its own.

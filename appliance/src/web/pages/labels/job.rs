@@ -8,6 +8,7 @@ use serde::Deserialize;
 use web::answer::{FormReply, Page};
 use web::argument::{Lenient, Path};
 use web::error::HttpError;
+use words::{S0, SafeHtml, fill_slots};
 
 use crate::printing::{AnswerError, JobView, Printing, ReprintRequest};
 use crate::web::access::permissions::{Print, View};
@@ -19,6 +20,7 @@ use crate::web::http_error::{not_found, unreadable_form};
 use crate::web::layout::{Frame, Place};
 use crate::web::live::live_prints_page;
 use crate::web::pages::labels::choices;
+use crate::web::pages::labels::choices::labels_words;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::submission::submission_of;
@@ -27,9 +29,8 @@ use crate::web::view_models::jobs::{ALL_IN_DOUBT, JobCard, LabelLine, job_card, 
 use crate::web::view_models::label_fields::LabelOrder;
 use crate::web::view_models::labels;
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::words::LabelsWords;
 
-/// Why labels are printed once more, as people say it most often.
-const REASONS: &[&str] = &["Torn or smudged", "Lost", "Stuck on wrongly", "Printed too faintly"];
 /// Labels on a page; the rest of a long job is on further ones.
 const LABELS_SHOWN: usize = 100;
 
@@ -37,12 +38,13 @@ const LABELS_SHOWN: usize = 100;
 #[template(path = "job.html")]
 struct JobPage {
     frame: Frame,
+    w: LabelsWords,
     card: JobCard,
+    summary: SafeHtml,
     labels: Vec<LabelLine>,
     first: usize,
     older: Option<usize>,
     newer: Option<usize>,
-    reprint: String,
     form_token: String,
     may_change: bool,
 }
@@ -68,15 +70,21 @@ pub(crate) async fn show(
     let first = params.from.unwrap_or(at - at % LABELS_SHOWN).min(job.labels.len());
     let shown = job.labels.iter().skip(first).take(LABELS_SHOWN);
     let frame = Frame::staff(&state, &snapshot, card.title.clone(), &signed, Place::Labels).with_script();
-    let reprint = job.summary.reprint.as_ref().map(|again| again.reason.clone());
+    let w = labels_words();
+    let asked = SafeHtml::element("time", &[("datetime", card.asked.iso.as_str())], &card.asked.text);
+    let summary = match &job.summary.reprint {
+        None => w.jobs_summary(card.of, &card.printer, S0),
+        Some(again) => w.jobs_summary_again(card.of, &card.printer, &again.reason, S0),
+    };
     Page::draw(&JobPage {
         frame: if card.open { frame.live(live) } else { frame },
+        w,
+        summary: fill_slots(summary, [asked]),
         labels: shown.map(|label| label_line(label, &job.summary)).collect(),
         first,
         older: Some(first + LABELS_SHOWN).filter(|next| *next < job.labels.len()),
         newer: (first > 0).then(|| first.saturating_sub(LABELS_SHOWN)),
         card,
-        reprint: reprint.unwrap_or_default(),
         form_token: signed.form_token(),
         may_change: signed.can_edit(),
     })
@@ -105,7 +113,7 @@ pub(crate) async fn answer(
         "yes" => true,
         "no" => false,
         // Nobody is taken to have looked who did not say so.
-        _ => return Err(unreadable_form("It does not say whether the label came out.").field("printed")),
+        _ => return Err(unreadable_form(labels_words().jobs_no_answer()).field("printed")),
     };
     settle(&state, &job, move |printing, id| {
         if which == ALL_IN_DOUBT {
@@ -146,12 +154,14 @@ async fn settle(
 #[template(path = "again.html")]
 struct ReprintPage {
     frame: Frame,
+    w: LabelsWords,
     problems: Vec<Wrong>,
     id: JobId,
     n: u32,
     name: String,
     printer: String,
-    reasons: &'static [&'static str],
+    /// Why labels are printed once more, as people say it most often.
+    reasons: [String; 4],
     reason: String,
     submission: String,
     form_token: String,
@@ -184,15 +194,17 @@ fn reprint_page(
 ) -> Result<Page, HttpError> {
     let label = job.labels.iter().find(|label| label.n == n).ok_or_else(not_found)?;
     let snapshot = Snapshot::now(state);
-    let frame = Frame::staff(state, &snapshot, "Print once more", signed, Place::Labels);
+    let w = labels_words();
+    let frame = Frame::staff(state, &snapshot, w.again_title(), signed, Place::Labels);
     let template = ReprintPage {
         frame: frame.with_script(),
+        w,
         problems,
         id: job.summary.id,
         n,
         name: label.name.clone(),
         printer: job.summary.printer.clone(),
-        reasons: REASONS,
+        reasons: [w.again_torn(), w.again_lost(), w.again_wrong(), w.again_faint()],
         reason,
         submission: choices::submission(state),
         form_token: signed.form_token(),

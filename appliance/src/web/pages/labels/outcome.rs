@@ -3,8 +3,8 @@
 use record::tag::Tag;
 
 use crate::web::context::AppState;
+use crate::web::pages::labels::choices::labels_words;
 use crate::web::pages::labels::pick::read_tag;
-use crate::web::view_models::formats::plural;
 
 /// What a press did, as it goes through the address of the page that says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,15 +36,16 @@ impl Done {
     }
 
     pub(crate) fn words(self, state: &AppState) -> String {
+        let w = labels_words();
         let name = |tag: Tag| {
             let facility = state.store.snapshot();
             facility.equipment.get(&tag).map(|item| item.name.clone()).unwrap_or_default()
         };
         match self {
-            Self::Picked(tag) => format!("Picked: {}", name(tag)),
-            Self::Already(tag) => format!("Picked already: {}", name(tag)),
-            Self::Added(n) => format!("{} added", plural(n, "item", "items")),
-            Self::Cleared(n) => format!("{} taken off the list", plural(n, "item", "items")),
+            Self::Picked(tag) => w.pressed_picked(name(tag)),
+            Self::Already(tag) => w.pressed_already(name(tag)),
+            Self::Added(n) => w.pressed_added(n),
+            Self::Cleared(n) => w.pressed_cleared(n),
         }
     }
 }

@@ -6,6 +6,7 @@ use record::fold::{Equipment, Facility, Service};
 use record::tag::Tag;
 
 use crate::printing::{LABELS_MAX, Printed};
+use crate::web::pages::labels::choices::labels_words;
 use crate::web::request::choice::Choice;
 use crate::web::view_models::formats::Local;
 
@@ -60,13 +61,14 @@ impl Show {
     }
 
     fn words(&self) -> String {
+        let w = labels_words();
         match self {
-            Self::Never => "Never printed".to_owned(),
-            Self::All => "All".to_owned(),
-            Self::Overdue => "Overdue".to_owned(),
-            Self::Place(place) => format!("Place: {place}"),
-            Self::Category(category) => format!("Category: {category}"),
-            Self::Picked => "Picked".to_owned(),
+            Self::Never => w.station_show_never(),
+            Self::All => w.station_show_all(),
+            Self::Overdue => w.station_show_overdue(),
+            Self::Place(place) => w.station_show_place(place),
+            Self::Category(category) => w.station_show_category(category),
+            Self::Picked => w.station_show_picked(),
         }
     }
 }
@@ -142,7 +144,7 @@ pub(crate) fn named(all: &[String]) -> String {
     let shown = all.iter().take(BAD_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
     match all.len().saturating_sub(BAD_NAMED) {
         0 => shown,
-        more => format!("{shown} and {more} more"),
+        more => labels_words().labels_named_more(more, shown),
     }
 }
 
@@ -193,14 +195,15 @@ pub(crate) fn list(
     let (shown, all) = shown(facility, printed, asked, &picked);
     let pages = shown.len().div_ceil(PAGE_ROWS).max(1);
     let page = asked.page.clamp(1, pages);
+    let w = labels_words();
     let line = |item: &&Equipment| PickRow {
         tag: item.tag,
         name: item.name.clone(),
         place: item.location.clone(),
         printed: match printed.get(&item.tag) {
-            None => "never printed".to_owned(),
-            Some(Printed::Waiting) => "in a job".to_owned(),
-            Some(Printed::At(ms)) => format!("printed {}", local.day_time(*ms).text),
+            None => w.station_never_printed(),
+            Some(Printed::Waiting) => w.station_in_job(),
+            Some(Printed::At(ms)) => w.station_printed(local.day_time(*ms).text),
         },
         picked: picked.contains(&item.tag),
     };

@@ -229,10 +229,6 @@ impl KeptLists {
     }
 }
 
-/// Said where the box keeps a list no more.
-pub(crate) const GONE: &str = "What was picked before is no longer kept: the box was restarted, or many other lists were begun since. \
-    Pick again.";
-
 #[cfg(test)]
 mod tests {
     use super::*;

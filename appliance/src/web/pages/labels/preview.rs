@@ -17,13 +17,16 @@ use crate::web::access::staff::Staff;
 use crate::web::context::{AppState, aside};
 use crate::web::http_error::not_found;
 use crate::web::layout::{Frame, Place};
-use crate::web::pages::labels::choices::Chosen;
+use crate::web::pages::labels::choices::{Chosen, labels_words};
 use crate::web::pages::labels::pick::read_tag;
 use crate::web::view_models::jobs::segment;
+use crate::web::view_models::label_faults::millimetres;
 use crate::web::view_models::label_fields::LabelOrder;
-use crate::web::view_models::labels::sentence;
+use crate::web::view_models::print_refusals::word_print_refusal;
+use crate::web::view_models::printer_causes::{printing_words, sentence, word_note};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::{label_fields, labels};
+use crate::web::words::LabelsWords;
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct PreviewParams {
@@ -71,10 +74,8 @@ pub(crate) struct Look {
     pub(crate) alt: String,
     pub(crate) width: u32,
     pub(crate) height: u32,
-    /// `2.4 × 1.2 in, 203 dpi`
-    pub(crate) words: String,
-    /// `Infusion pump 14`
-    pub(crate) opens: String,
+    /// How large it is, and what its code opens.
+    pub(crate) caption: String,
     pub(crate) notes: Vec<String>,
     /// Why it cannot be printed.
     pub(crate) refused: String,
@@ -99,21 +100,21 @@ pub(crate) fn look(state: &AppState, chosen: &Chosen, tag: Tag) -> Result<Look, 
     let Some(label) = labels.into_iter().next() else { return Ok(Look::default()) };
     let alt = alt(&label);
     let opens = label.name.clone();
+    let (w, p) = (labels_words(), printing_words());
     let LabelOrder { printer, template, names, .. } = ask;
     let request = PreviewRequest { printer, template, names, label, at: (1, 1) };
     match state.printing.preview(&request) {
         Ok(preview) => {
             let (width, height) = (preview.dots.width(), preview.dots.height());
-            let mm = |dots: u32| preview.dpi.mm(dots);
-            let words =
-                format!("{:.1} × {:.1} mm, {} dots per inch", mm(width), mm(height), preview.dpi.get());
-            let notes = preview.notes.iter().map(|note| sentence(note)).collect();
+            let mm = |dots: u32| millimetres(preview.dpi.mm(dots));
+            let caption = w.preview_caption(preview.dpi.get(), mm(height), opens, mm(width));
+            let notes = preview.notes.iter().map(|note| sentence(&word_note(p, note))).collect();
             let src = format!("/staff/labels/preview.png?{}", address(chosen, tag));
-            Ok(Look { src, alt, width, height, words, opens, notes, ..Look::default() })
+            Ok(Look { src, alt, width, height, caption, notes, ..Look::default() })
         }
-        Err(PrintRefusal::Ledger(error)) => Err(HttpError::internal(&error)),
+        Err(refusal @ (PrintRefusal::Ledger(_) | PrintRefusal::Fonts(_))) => Err(labels::refused(&refusal)),
         Err(refusal) => Ok(Look {
-            refused: sentence(&refusal.to_string()),
+            refused: sentence(&word_print_refusal(p, &refusal)),
             offers_number: refusal.offers_asset_number(),
             ..Look::default()
         }),
@@ -121,10 +122,11 @@ pub(crate) fn look(state: &AppState, chosen: &Chosen, tag: Tag) -> Result<Look, 
 }
 
 fn alt(label: &LabelRequest) -> String {
-    let tag = label.tag.map(|tag| format!("tag {}", tag.grouped())).unwrap_or_default();
+    let w = labels_words();
+    let tag = label.tag.map(|tag| w.preview_tag(tag.grouped())).unwrap_or_default();
     let parts = [label.name.as_str(), &label.location, &label.asset_number, &tag];
     let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    format!("Label: {}", parts.join(", "))
+    w.preview_picture(parts.join(", "))
 }
 
 /// What is asked of the picture.
@@ -161,6 +163,7 @@ pub(crate) async fn show_picture(
 #[template(path = "look.html")]
 struct LookPage {
     frame: Frame,
+    w: LabelsWords,
     look: Look,
 }
 
@@ -173,5 +176,7 @@ pub(crate) async fn show(
     let tag = params.tag()?;
     let look = aside(&state, move |state| look(state, &params.chosen(), tag)).await?;
     let snapshot = Snapshot::now(&state);
-    Page::draw(&LookPage { frame: Frame::staff(&state, &snapshot, "Preview", &signed, Place::Labels), look })
+    let w = labels_words();
+    let frame = Frame::staff(&state, &snapshot, w.preview_title(), &signed, Place::Labels);
+    Page::draw(&LookPage { frame, w, look })
 }

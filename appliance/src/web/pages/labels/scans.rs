@@ -13,8 +13,9 @@ use crate::web::access::permissions::Print;
 use crate::web::access::staff::Staff;
 use crate::web::context::{AppState, aside};
 use crate::web::http_error::{new_error, unreadable_form};
+use crate::web::pages::labels::choices::labels_words;
 use crate::web::pages::labels::pick::{known, read_tag};
-use crate::web::pages::labels::picked::{GONE, PickList, PickListGone, PickListId, PickLists};
+use crate::web::pages::labels::picked::{PickList, PickListGone, PickListId, PickLists};
 use crate::web::request::form::StaffListForm;
 
 /// Scans and ticks of one request.
@@ -67,7 +68,7 @@ pub(crate) async fn take(
         named => Some(named.parse::<PickListId>().map_err(|PickListGone| gone())?),
     };
     if form.all("op").count() > OPS_MAX {
-        return Err(unreadable_form(format!("It has more than {OPS_MAX} scans.")));
+        return Err(unreadable_form(labels_words().scans_too_many(OPS_MAX.to_string())));
     }
     let ops: Vec<String> = form.all("op").map(str::to_owned).collect();
     aside(&state, move |state| {
@@ -93,28 +94,30 @@ pub(crate) async fn take(
 }
 
 fn gone() -> HttpError {
-    new_error(StatusCode::GONE, "picks-gone", "These picks are no longer kept")
-        .detail(GONE)
-        .safe("Nothing was printed.")
+    let w = labels_words();
+    new_error(StatusCode::GONE, "picks-gone", w.picks_gone_title())
+        .detail(w.picks_gone())
+        .safe(w.picks_gone_safe())
 }
 
 /// `+` and what was scanned adds it, `-` and a tag takes it off.
 fn outcome(facility: &Facility, list: &mut PickList, op: &str) -> ScanOutcome {
+    let w = labels_words();
     let typed = op.get(1..).unwrap_or_default();
     let unknown = |words: String| ScanOutcome { state: ScanState::Unknown, tag: String::new(), words };
     let short = || typed.trim().chars().take(SCAN_CHARS_MAX).collect::<String>();
     let tag = match (read_tag(typed), &numbered(facility, typed)[..]) {
         (Some(tag), _) => tag,
         (None, [tag]) => *tag,
-        (None, []) => return unknown(format!("{} is neither a tag nor an asset number", short())),
-        (None, several) => return unknown(format!("{} items have the number {}", several.len(), short())),
+        (None, []) => return unknown(w.scan_neither(short())),
+        (None, several) => return unknown(w.scan_several(several.len(), short())),
     };
     if op.starts_with('-') {
         list.remove(&[tag].into());
         return told(facility, ScanState::Removed, tag);
     }
     let Some(tag) = known(facility, &[tag]).0.first().copied() else {
-        return unknown(format!("{}: no equipment in use has this tag", tag.grouped()));
+        return unknown(w.scan_no_item(tag.grouped()));
     };
     let added = list.add([tag]);
     let state = match (added.new, added.over) {
@@ -138,6 +141,6 @@ fn numbered(facility: &Facility, typed: &str) -> Vec<Tag> {
 
 fn told(facility: &Facility, state: ScanState, tag: Tag) -> ScanOutcome {
     let name = facility.equipment.get(&tag).map(|item| item.name.clone()).unwrap_or_default();
-    let words = if state == ScanState::Full { format!("{name}: one job takes no more labels") } else { name };
+    let words = if state == ScanState::Full { labels_words().scan_full(name) } else { name };
     ScanOutcome { state, tag: tag.to_string(), words }
 }

@@ -15,14 +15,16 @@ use crate::web::answer::ask_again;
 use crate::web::context::AppState;
 use crate::web::layout::{Frame, Place};
 use crate::web::pages::labels::choices;
-use crate::web::pages::labels::choices::Chosen;
+use crate::web::pages::labels::choices::{Chosen, labels_words};
 use crate::web::pages::labels::pick::{known, named, read_list};
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffListForm;
+use crate::web::view_models::label_faults::millimetres;
 use crate::web::view_models::label_fields::{BLANK_MAX, LabelOrder};
 use crate::web::view_models::sheets::{Paper, sheet};
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::words::LabelsWords;
 
 /// What was typed.
 #[derive(Debug, Clone)]
@@ -57,28 +59,29 @@ impl Typed {
 
     /// What is asked for, or what is wrong with it.
     fn read(&self, state: &AppState) -> Result<(LabelOrder, Paper), Wrong> {
+        let w = labels_words();
         let wrong = |at: &str, words: String| Wrong { at: at.to_owned(), words };
         let ask = self.chosen.ask()?;
         let blank: u32 = if self.blank.is_empty() { 0 } else { self.blank.parse().unwrap_or(u32::MAX) };
         if blank > BLANK_MAX {
-            return Err(wrong("blank", "Give a number up to 1,000".into()));
+            return Err(wrong("blank", w.sheets_blank_wrong()));
         }
         let pasted = read_list(&self.list);
         let (tags, unknown) = known(&state.store.snapshot(), &pasted.tags);
         let lost: Vec<String> = pasted.bad.into_iter().chain(unknown).collect();
         if !lost.is_empty() {
-            return Err(wrong("list", format!("Not a tag of equipment in use: {}", named(&lost))));
+            return Err(wrong("list", w.labels_not_tags(named(&lost))));
         }
         if tags.is_empty() && blank == 0 {
-            return Err(wrong("list", "Give at least one tag, or a number of blank tags".into()));
+            return Err(wrong("list", w.sheets_no_tags()));
         }
         if !tags.is_empty() && blank > 0 {
-            return Err(wrong("blank", "Either tags or blank tags, not both on one sheet".into()));
+            return Err(wrong("blank", w.sheets_blank_either()));
         }
         let start: u32 = self.start.parse().unwrap_or(0);
         let mm = |at: &str, text: &str| -> Result<f64, Wrong> {
             let text = if text.is_empty() { "0" } else { text };
-            text.replace(',', ".").parse().map_err(|_| wrong(at, "Give millimetres, such as 0.5".into()))
+            text.replace(',', ".").parse().map_err(|_| wrong(at, w.sheets_not_millimetres()))
         };
         let nudge = Nudge { x_mm: mm("right", &self.right)?, y_mm: mm("down", &self.down)? };
         let paper = Paper { sheet: self.sheet.clone(), start: Start::at(start), nudge };
@@ -90,6 +93,7 @@ impl Typed {
 #[template(path = "sheet.html")]
 struct SheetPage {
     frame: Frame,
+    w: LabelsWords,
     problems: Vec<Wrong>,
     form_token: String,
     typed: Typed,
@@ -118,12 +122,15 @@ fn form_page(
     typed: Typed,
     problems: Vec<Wrong>,
 ) -> Result<Page, HttpError> {
+    let w = labels_words();
     let snapshot = Snapshot::now(state);
     let words = |s: &::labels::sheet::Sheet| {
-        format!("{}: {} labels of {:.1} × {:.1} mm", s.name, s.count(), s.label_mm.0, s.label_mm.1)
+        let (width, height) = s.label_mm;
+        w.sheets_choice(s.count(), millimetres(height), s.name, millimetres(width))
     };
     let template = SheetPage {
-        frame: Frame::staff(state, &snapshot, "Sheets", signed, Place::Labels).with_script(),
+        frame: Frame::staff(state, &snapshot, w.sheets_title(), signed, Place::Labels).with_script(),
+        w,
         problems,
         form_token: signed.form_token(),
         sheets: SHEETS.iter().map(|s| Choice::new(s.name, words(s), &typed.sheet)).collect(),

@@ -17,16 +17,17 @@ use crate::web::answer::{FormOrPage, ask_again};
 use crate::web::context::{AppState, aside};
 use crate::web::layout::{Frame, Place};
 use crate::web::pages::labels::choices;
-use crate::web::pages::labels::choices::Chosen;
+use crate::web::pages::labels::choices::{Chosen, labels_words};
 use crate::web::pages::labels::pick::read_tag;
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffListForm;
-use crate::web::view_models::formats::plural;
+use crate::web::view_models::label_faults::word_make_error;
 use crate::web::view_models::label_fields::LabelOrder;
-use crate::web::view_models::labels::sentence;
+use crate::web::view_models::printer_causes::{printing_words, sentence};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::{label_fields, labels};
+use crate::web::words::LabelsWords;
 
 /// Bytes of a file.
 const BYTES_MAX: usize = 1_000_000;
@@ -72,16 +73,78 @@ enum Fate {
     /// Its label is printed.
     Prints(Tag),
     /// It is not, and why.
-    Bad(String),
+    Bad(RowFault),
+}
+
+/// Why a row is not printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum RowFault {
+    NotTag(String),
+    UnknownTag(Tag),
+    SeveralNumbers(usize, String),
+    UnknownNumber(String),
+    SeveralNames(usize, String),
+    UnknownName(String),
+    Empty,
+    OtherNumber {
+        name: String,
+        number: String,
+    },
+    Same {
+        line: u64,
+    },
+    /// What is wrong with its label, in words.
+    Label(String),
+}
+
+impl RowFault {
+    fn words(self, w: LabelsWords) -> String {
+        match self {
+            Self::NotTag(text) => w.csv_row_no_tag(short(&text)),
+            Self::UnknownTag(tag) => w.csv_row_no_tag_unknown(tag.grouped()),
+            Self::SeveralNumbers(count, text) => w.csv_row_no_tag_several_numbers(count, short(&text)),
+            Self::UnknownNumber(text) => w.csv_row_no_tag_no_number(short(&text)),
+            Self::SeveralNames(count, text) => w.csv_row_no_tag_several_names(count, short(&text)),
+            Self::UnknownName(text) => w.csv_row_no_tag_no_name(short(&text)),
+            Self::Empty => w.csv_row_no_tag_empty(),
+            Self::OtherNumber { name, number } => w.csv_row_no_tag_other_number(short(&name), short(&number)),
+            Self::Same { line } => w.csv_row_no_tag_same(line.to_string()),
+            Self::Label(words) => sentence(&words),
+        }
+    }
+}
+
+/// Why a file has no rows to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum FileFault {
+    TooLarge,
+    NotText,
+    /// In the words of the reader of such files.
+    Unreadable(String),
+    NoColumns,
+    TooManyRows,
+    NoRows,
+}
+
+impl FileFault {
+    fn words(self, w: LabelsWords) -> String {
+        match self {
+            Self::TooLarge => w.csv_file_fault_too_large(),
+            Self::NotText => w.csv_file_fault_not_text(),
+            Self::Unreadable(detail) => w.csv_file_fault_unreadable(detail),
+            Self::NoColumns => w.csv_file_fault_no_columns(),
+            Self::TooManyRows => w.csv_file_fault_too_many_rows(),
+            Self::NoRows => w.csv_file_fault_no_rows(),
+        }
+    }
 }
 
 /// Reads a file of comma, semicolon or tab separated values.
-fn read(bytes: &[u8]) -> Result<Vec<Row>, String> {
+fn read(bytes: &[u8]) -> Result<Vec<Row>, FileFault> {
     if bytes.len() > BYTES_MAX {
-        return Err("The file has more than 1 MB. Split it and print one part at a time".into());
+        return Err(FileFault::TooLarge);
     }
-    let text = std::str::from_utf8(bytes);
-    let text = text.map_err(|_| "The file is not UTF-8 text. Save it in the spreadsheet as “CSV UTF-8”")?;
+    let text = std::str::from_utf8(bytes).map_err(|_| FileFault::NotText)?;
     let text = text.trim_start_matches('\u{feff}');
     let first = text.lines().next().unwrap_or_default();
     let often = |c: char| first.matches(c).count();
@@ -95,14 +158,14 @@ fn read(bytes: &[u8]) -> Result<Vec<Row>, String> {
     let (mut columns, mut rows): (Vec<Column>, _) = (Vec::new(), Vec::new());
     let mut lines = Lines::of(text);
     for record in reader.records() {
-        let record = record.map_err(|e| format!("The file cannot be read: {e}"))?;
+        let record = record.map_err(|e| FileFault::Unreadable(e.to_string()))?;
         let line = lines.at(record.position().map_or(0, csv::Position::byte));
         if columns.is_empty() {
             columns = record.iter().map(Column::of).collect();
             // A bare list of tags has no headings.
             let bare = record.len() == 1 && record.get(0).is_some_and(|cell| read_tag(cell).is_some());
             if !bare && columns.iter().all(|c| *c == Column::Other) {
-                return Err("The first line must name its columns: tag, asset number or name".into());
+                return Err(FileFault::NoColumns);
             }
             if !bare {
                 continue;
@@ -113,7 +176,7 @@ fn read(bytes: &[u8]) -> Result<Vec<Row>, String> {
             continue;
         }
         if rows.len() >= ROWS_MAX {
-            return Err("The file has more than 5,000 rows. Split it and print one part at a time".into());
+            return Err(FileFault::TooManyRows);
         }
         let mut row = Row { line, ..Row::default() };
         for (column, cell) in columns.iter().zip(record.iter()) {
@@ -129,7 +192,7 @@ fn read(bytes: &[u8]) -> Result<Vec<Row>, String> {
         }
         rows.push(row);
     }
-    if rows.is_empty() { Err("The file has no rows".into()) } else { Ok(rows) }
+    if rows.is_empty() { Err(FileFault::NoRows) } else { Ok(rows) }
 }
 
 /// Counts a text's lines as an editor does. The reader of CSV counts a record that follows CR LF to the line before it.
@@ -178,31 +241,30 @@ impl<'a> Index<'a> {
 
     /// The item that a row names: by its tag, else by its number, else by its name. A number beside a tag must be that
     /// item's; a name beside them is often spelt in another way, so the page shows both and a person decides.
-    fn item(&self, row: &Row) -> Result<&'a Equipment, String> {
-        let one = |found: Option<&Vec<&'a Equipment>>, what: &str, said: &str| match found.map(Vec::as_slice)
-        {
-            Some([item]) => Ok(*item),
-            Some(many) => Err(format!("{} items have the {what} {}; give the tag", many.len(), short(said))),
-            None => Err(format!("no equipment in use has the {what} {}", short(said))),
-        };
+    fn item(&self, row: &Row) -> Result<&'a Equipment, RowFault> {
         let number = row.number.to_lowercase();
         let item = if !row.tag.is_empty() {
-            let tag = read_tag(&row.tag).ok_or_else(|| format!("{} is no tag", short(&row.tag)))?;
+            let tag = read_tag(&row.tag).ok_or_else(|| RowFault::NotTag(row.tag.clone()))?;
             let item = self.facility.resolve(tag).filter(|item| item.service != Service::Retired);
-            item.ok_or_else(|| format!("no equipment in use has the tag {}", tag.grouped()))?
+            item.ok_or(RowFault::UnknownTag(tag))?
         } else if !number.is_empty() {
-            one(self.numbers.get(&number), "asset number", &row.number)?
+            match self.numbers.get(&number).map(Vec::as_slice) {
+                Some([item]) => *item,
+                Some(many) => return Err(RowFault::SeveralNumbers(many.len(), row.number.clone())),
+                None => return Err(RowFault::UnknownNumber(row.number.clone())),
+            }
         } else if !row.name.is_empty() {
-            one(self.names.get(&row.name.to_lowercase()), "name", &row.name)?
+            match self.names.get(&row.name.to_lowercase()).map(Vec::as_slice) {
+                Some([item]) => *item,
+                Some(many) => return Err(RowFault::SeveralNames(many.len(), row.name.clone())),
+                None => return Err(RowFault::UnknownName(row.name.clone())),
+            }
         } else {
-            return Err("it has neither tag nor asset number nor name".into());
+            return Err(RowFault::Empty);
         };
         if !number.is_empty() && item.asset_number.to_lowercase() != number {
-            return Err(format!(
-                "{} has another asset number: {}",
-                short(&item.name),
-                short(&item.asset_number)
-            ));
+            let (name, number) = (item.name.clone(), item.asset_number.clone());
+            return Err(RowFault::OtherNumber { name, number });
         }
         Ok(item)
     }
@@ -220,7 +282,7 @@ fn fates(facility: &Facility, rows: &[Row]) -> Vec<Fate> {
     let fate = |row: &Row| match index.item(row) {
         Err(why) => Fate::Bad(why),
         Ok(item) => match seen.get(&item.tag) {
-            Some(line) => Fate::Bad(format!("the same item as line {line}; its label is printed once")),
+            Some(line) => Fate::Bad(RowFault::Same { line: *line }),
             None => {
                 seen.insert(item.tag, row.line);
                 Fate::Prints(item.tag)
@@ -243,6 +305,7 @@ struct Line {
 #[template(path = "csv.html")]
 struct CsvPage {
     frame: Frame,
+    w: LabelsWords,
     problems: Vec<Wrong>,
     form_token: String,
     submission: String,
@@ -276,8 +339,8 @@ pub(crate) async fn look(
             let tried = Some((good, bad, list));
             form_page(state, &signed, String::new(), chosen, tried, Vec::new()).map(OneOf::Second)
         }
-        Err(words) => {
-            let wrong = Wrong { at: "file".into(), words };
+        Err(fault) => {
+            let wrong = Wrong { at: "file".into(), words: fault.words(labels_words()) };
             let page = form_page(state, &signed, text, chosen, None, vec![wrong])?;
             Ok(OneOf::First(ask_again(page)))
         }
@@ -309,7 +372,7 @@ fn preview(state: &AppState, chosen: &Chosen, rows: &[Row]) -> Result<Tried, Htt
                 list.push(tag.to_string());
                 good.push(line(names.get(&tag).cloned().unwrap_or_default(), tag.grouped(), String::new()));
             }
-            Fate::Bad(why) => bad.push(line(String::new(), String::new(), sentence(&why))),
+            Fate::Bad(why) => bad.push(line(String::new(), String::new(), why.words(labels_words()))),
         }
     }
     Ok((good, bad, list.join(" ")))
@@ -338,7 +401,7 @@ fn refuse(state: &AppState, chosen: &Chosen, fates: &mut [Fate]) -> Result<(), H
     let good = fates.iter_mut().filter(|fate| matches!(fate, Fate::Prints(_)));
     for (fate, refused) in good.zip(trial.refused) {
         if let Some(PrintRefusal::Label { why, .. }) = refused {
-            *fate = Fate::Bad(why.to_string());
+            *fate = Fate::Bad(RowFault::Label(word_make_error(printing_words(), &why)));
         }
     }
     Ok(())
@@ -352,15 +415,16 @@ fn form_page(
     tried: Option<Tried>,
     problems: Vec<Wrong>,
 ) -> Result<Page, HttpError> {
+    let w = labels_words();
     let snapshot = Snapshot::now(state);
     let words = tried.as_ref().map(|(good, bad, _)| {
-        let rows = plural(good.len() + bad.len(), "row", "rows");
-        let prints = plural(good.len(), "label", "labels");
-        format!("{rows} read: {prints} to print, {} not", bad.len())
+        let prints = w.csv_prints(bad.len().to_string(), good.len());
+        w.csv_looked(prints, w.csv_read(good.len() + bad.len()))
     });
     let (good, bad, list) = tried.unwrap_or_default();
     let template = CsvPage {
-        frame: Frame::staff(state, &snapshot, "From a spreadsheet", signed, Place::Labels).with_script(),
+        frame: Frame::staff(state, &snapshot, w.csv_title(), signed, Place::Labels).with_script(),
+        w,
         problems,
         form_token: signed.form_token(),
         submission: choices::submission(state),
@@ -410,7 +474,7 @@ mod tests {
             (long.as_bytes(), "5,000 rows"),
             (&wide, "1 MB"),
         ] {
-            let refused = read(bytes).unwrap_err();
+            let refused = read(bytes).unwrap_err().words(labels_words());
             assert!(refused.contains(said), "{refused}");
         }
     }

@@ -19,19 +19,19 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::context::{AppState, aside};
 use crate::web::layout::{Frame, Place};
 use crate::web::live::live_prints_page;
-use crate::web::pages::labels::choices::Chosen;
+use crate::web::pages::labels::choices::{Chosen, labels_words};
 use crate::web::pages::labels::outcome::Done;
 use crate::web::pages::labels::pick::{List, PAGE_ROWS, PickRow, Show, read_tag};
-use crate::web::pages::labels::picked::{GONE, PickList, PickListId, PickLists};
+use crate::web::pages::labels::picked::{PickList, PickListId, PickLists};
 use crate::web::pages::labels::preview::{Look, look};
 use crate::web::pages::labels::{choices, pick};
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
-use crate::web::view_models::formats::{count, plural};
 use crate::web::view_models::jobs;
 use crate::web::view_models::jobs::{JobCard, JobLine, PrinterCard, job_card, printer_card, segment};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::board_now;
+use crate::web::words::LabelsWords;
 
 /// Unfinished jobs shown whole.
 const JOBS_WHOLE: usize = 4;
@@ -101,9 +101,7 @@ impl Pager {
     fn of(view: &StationView, list: &List) -> Self {
         let at = |page: usize| (view.address_of(page), page);
         let (first, all) = ((list.page - 1) * PAGE_ROWS, list.shown.len());
-        let number = |n: usize| count(n as u64);
-        let words =
-            format!("{} to {} of {}", number(first + 1), number(first + list.rows.len()), number(all));
+        let words = labels_words().station_page_of(all, first + 1, first + list.rows.len());
         Self {
             words: if list.pages > 1 { words } else { String::new() },
             previous: (list.page > 1).then(|| at(list.page - 1)),
@@ -116,6 +114,7 @@ impl Pager {
 #[template(path = "station.html")]
 struct StationPage {
     frame: Frame,
+    w: LabelsWords,
     problems: Vec<Wrong>,
     said: String,
     note: String,
@@ -208,7 +207,7 @@ fn take_list(state: &AppState, signed: &StaffSession, named: &str, view: &mut St
             view.chosen = list.chosen.clone();
             (view.id, view.picks) = (Some(id), list);
         }
-        Err(_) => view.note = GONE.to_owned(),
+        Err(_) => view.note = labels_words().picks_gone(),
     }
 }
 
@@ -289,12 +288,14 @@ pub(crate) fn draw_station(
     let ticked = view.ticked.filter(|tag| !on.contains(tag) && list.rows.iter().any(|row| row.tag == *tag));
     let picked = on.len() + usize::from(ticked.is_some());
     let fine = view.problems.is_empty();
-    let title = if fine { "Labels" } else { "Error: Labels" };
+    let w = labels_words();
+    let title = if fine { w.labels_title() } else { w.labels_title_error() };
     let frame = Frame::staff(state, &snapshot, title, signed, Place::Labels);
     let had: Vec<&str> =
         list.rows.iter().map(|row| &row.tag).filter(|tag| on.contains(tag)).map(Tag::as_str).collect();
     let template = StationPage {
         frame: frame.with_script().with_station_script().live(live),
+        w,
         unprinted: if view.id.is_none() && fine { unprinted(state, signed) } else { None },
         may_change: signed.can_edit(),
         form_token: signed.form_token(),
@@ -306,22 +307,22 @@ pub(crate) fn draw_station(
         shows,
         pager: Pager::of(&view, &list),
         counted: match list.shown.len() {
-            shown if shown == list.all => plural(shown, "item", "items"),
-            shown => format!("{} of {}", count(shown as u64), plural(list.all, "item", "items")),
+            shown if shown == list.all => w.station_items(shown),
+            shown => w.station_items_of(list.all, shown),
         },
         cleared: if on.is_empty() { view.picks.cleared() } else { 0 },
         all_words: match others {
             0 => String::new(),
-            others if others == list.shown.len() => format!("Add all {}", count(others as u64)),
-            others => format!("Add the other {}", count(others as u64)),
+            others if others == list.shown.len() => w.station_add_all(others),
+            others => w.station_add_others(others),
         },
         only_picked: view.show == Show::Picked,
         rows: list.rows,
         printers: choices::printers(&views, &view.chosen.printer),
         templates: choices::of_items(&state.printing, &view.chosen.template),
         asks: !view.chosen.until.is_empty() || !view.chosen.reason.is_empty() || view.chosen.numbers,
-        print_words: print_words(picked, &view.chosen.copies),
-        picked_words: format!("{} picked", count(picked as u64)),
+        print_words: w.station_print_labels(labels_of(picked, &view.chosen.copies)),
+        picked_words: w.station_picked(picked),
         picked,
         query: view.query,
         list: view.list,
@@ -340,16 +341,12 @@ pub(crate) fn draw_station(
 /// What waits on another list, and where.
 fn unprinted(state: &AppState, signed: &StaffSession) -> Option<(String, String)> {
     let list = state.kept::<PickLists>().unprinted(signed.staff())?;
-    let were = if list.picked == 1 { "was" } else { "were" };
-    let words = format!("{} {were} picked earlier and not printed.", plural(list.picked, "item", "items"));
+    let words = labels_words().station_other_list(list.picked);
     Some((words, format!("/staff/labels?show=picked&picks={}", list.id)))
 }
 
-/// `Print 20 labels`
-fn print_words(picked: usize, copies: &str) -> String {
+/// Labels that are printed of what is picked.
+fn labels_of(picked: usize, copies: &str) -> usize {
     let copies: usize = copies.parse().unwrap_or(1);
-    match picked {
-        0 => "Print labels".to_owned(),
-        picked => format!("Print {}", plural(picked.saturating_mul(copies.max(1)), "label", "labels")),
-    }
+    picked.saturating_mul(copies.max(1))
 }

@@ -22,7 +22,8 @@ use crate::web::http_error::not_found;
 use crate::web::layout::{Frame, Place};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::{StaffForm, StaffListForm};
-use crate::web::view_models::labels::sentence;
+use crate::web::view_models::label_faults::{word_label_error, word_warning};
+use crate::web::view_models::printer_causes::{printing_words, sentence};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::templates;
 use crate::web::view_models::templates::{LogoPicture, refused};
@@ -49,13 +50,15 @@ struct Shown {
 
 impl Shown {
     fn of(state: &AppState, t: &Typesetter, host: &str, view: TemplateView) -> Self {
+        let p = printing_words();
         let mut shown = Self { width: 0, height: 0, refused: String::new(), notes: Vec::new(), view };
         match state.printing.sample(t, &shown.view.name, host, DPI) {
             Some(Ok(drawing)) => {
                 (shown.width, shown.height) = (drawing.width, drawing.height);
-                shown.notes = drawing.warnings.iter().map(|w| sentence(&w.to_string())).collect();
+                shown.notes =
+                    drawing.warnings.iter().map(|warning| sentence(&word_warning(p, warning))).collect();
             }
-            Some(Err(error)) => shown.refused = sentence(&error.to_string()),
+            Some(Err(error)) => shown.refused = sentence(&word_label_error(p, &error)),
             None => {}
         }
         shown

@@ -10,17 +10,19 @@ use web::error::HttpError;
 
 use crate::identity::{IdentityError, PinAttempt, PinForm, PinOutcome, pin_digits_min};
 use crate::web::access::permissions::View;
-use crate::web::access::pin::{busy, refused_words};
+use crate::web::access::pin::{busy, word_pin_outcome};
 use crate::web::access::staff::Staff;
-use crate::web::access::staff_session::{StaffSession, role_name};
+use crate::web::access::staff_session::{StaffSession, word_role};
 use crate::web::answer::{ask_again, go_to, with_cookies};
 use crate::web::context::{AppState, aside};
+use crate::web::http_error::worded;
 use crate::web::layout::{Frame, Place};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::next_page::{HOME, OWN_PIN, safe_next};
-use crate::web::view_models::formats::plural;
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::wording::Wording;
+use crate::web::words::{ErrorWords, PageWords, PeopleWords};
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct OwnPinParams {
@@ -34,10 +36,11 @@ pub(crate) struct OwnPinParams {
 #[template(path = "own_pin.html")]
 struct OwnPinPage {
     frame: Frame,
+    w: PeopleWords,
     problems: Vec<Wrong>,
     /// What is to be known before one goes on.
     notes: Vec<String>,
-    digits: String,
+    digits_min: usize,
     next: String,
     form_token: String,
 }
@@ -59,38 +62,35 @@ async fn own_pin_page(
     next: String,
 ) -> Result<Page, HttpError> {
     let snapshot = Snapshot::now(state);
-    let from = pin_digits_min(signed.role());
+    let (page_words, w): (PageWords, PeopleWords) = signed.words();
+    let wording = Wording::new(page_words, &snapshot.local);
+    let digits_min = pin_digits_min(signed.role());
     let staff = signed.staff();
     let told =
         aside(state, move |state| state.identity.pins.told(staff).map_err(|e| HttpError::internal(&e)));
     let told = told.await?;
     let mut notes = Vec::new();
     if let Some(wrong) = told {
-        let since = snapshot.local.day_time(wrong.since_ms).text;
-        notes.push(format!(
-            "{} typed for you since {since}, on devices on which you never signed in. None of them fitted. If that was not \
-             you, set a longer PIN and tell a facility admin.",
-            plural(wrong.count as usize, "wrong PIN was", "wrong PINs were")
-        ));
+        notes.push(w.own_pin_wrong(wrong.count, wording.dates().day_and_time(wrong.since_ms).text));
     }
     if short {
-        notes.push(format!(
-            "Your PIN is too short for what you may do here: as {} you need {from} to 8 digits. It still opens the staff \
-             pages; set a longer one now.",
-            role_name(signed.role())
-        ));
+        notes.push(w.own_pin_short(digits_min, word_role(page_words, signed.role())));
     }
-    let error = if problems.is_empty() { "" } else { "Error: " };
-    let frame = Frame::staff(state, &snapshot, format!("{error}Your PIN"), signed, Place::Elsewhere);
+    let title = match problems.is_empty() {
+        true => w.own_pin_title(),
+        false => page_words.page_error_title(w.own_pin_title()),
+    };
+    let frame = Frame::staff(state, &snapshot, title, signed, Place::Elsewhere);
     let template = OwnPinPage {
         frame: frame.with_script(),
+        w,
         problems,
         notes,
-        digits: format!("{from} to 8 digits"),
+        digits_min,
         next,
         form_token: signed.form_token(),
     };
-    Page::draw(&template)
+    Ok(Page::draw(&template)?.in_locale(template.frame.locale()))
 }
 
 pub(crate) async fn change(
@@ -99,13 +99,14 @@ pub(crate) async fn change(
     StaffForm(form): StaffForm,
 ) -> Result<WithHeaders<FormReply>, HttpError> {
     let device = signed.browser().device(&state);
+    let (page_words, errors, w): (PageWords, ErrorWords, PeopleWords) = signed.words();
     let next = safe_next(form.text("next")).to_owned();
     let (pin, again) = (form.text("pin").trim().to_owned(), form.text("again").trim());
     let wrong = |at: &str, words: String| vec![Wrong { at: at.to_owned(), words }];
     // What is wrong with the new one costs no try of the present one.
     let problems = match PinForm::of(signed.role()).check(&pin) {
-        Err(form) => wrong("pin", form.to_string()),
-        Ok(()) if pin != again => wrong("again", "The two PINs differ. Type the same PIN twice".to_owned()),
+        Err(form) => wrong("pin", word_pin_form(w, form)),
+        Ok(()) if pin != again => wrong("again", w.pin_differs()),
         Ok(()) => Vec::new(),
     };
     if !problems.is_empty() {
@@ -134,12 +135,21 @@ pub(crate) async fn change(
             tracing::info!(staff = %signed.staff(), "somebody changed their PIN");
             go_to(&next).map(|reply| with_cookies(reply, [device.set_cookie()]))
         }
-        PinOutcome::Busy => Err(busy().link(OWN_PIN, "Back to your PIN")),
+        PinOutcome::Busy => Err(busy().link(OWN_PIN, worded(ErrorWords::error_links_own_pin))),
         outcome => {
             tracing::warn!(staff = %signed.staff(), ?outcome, "a change of a PIN was refused");
-            let words = refused_words(&state, outcome);
+            let wording = Wording::new(page_words, &Snapshot::now(&state).local);
+            let words = word_pin_outcome(errors, &wording, outcome);
             let page = own_pin_page(&state, &signed, false, wrong("present", words), next).await?;
             Ok(with_cookies(ask_again(page), []))
         }
+    }
+}
+
+/// Why a new PIN will not do.
+fn word_pin_form(w: PeopleWords, form: PinForm) -> String {
+    match form.digits_min {
+        6 => w.pin_form_long(form.digits_min),
+        digits_min => w.pin_form(digits_min),
     }
 }

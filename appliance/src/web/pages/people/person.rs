@@ -12,13 +12,14 @@ use web::answer::{FormReply, OneOf, Page};
 use web::argument::{Lenient, Path};
 use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
+use words::{S0, SafeHtml, fill_slots};
 
 use crate::identity::{AccessOutcome, AccessWanted, IdentityError, PinForm, pin_digits_min};
 use crate::intake::{Command, Permission, Refusal};
 use crate::store::ReadLane;
 use crate::web::access::permissions::{EditPeople, SeePeople};
 use crate::web::access::staff::Staff;
-use crate::web::access::staff_session::{StaffSession, role_forbidden_but, role_name};
+use crate::web::access::staff_session::{StaffSession, role_forbidden_but, word_role};
 use crate::web::access_note::AccessNote;
 use crate::web::answer::{FormOrPage, ask_again, go_to};
 use crate::web::commands::run::{Undone, act};
@@ -29,21 +30,25 @@ use crate::web::form_page::{
 };
 use crate::web::http_error::not_found;
 use crate::web::layout::{Frame, Place};
-use crate::web::log_reads::{read, read_quick, staff_name};
+use crate::web::log_reads::{StoredText, read, read_quick, staff_name};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::form_words::{read_word, word};
 use crate::web::view_models::formats::{Moment, english_words, plural};
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::wording::Wording;
 use crate::web::words::FormWords;
+use crate::web::words::{PageWords, PeopleWords};
 
 pub(super) const PEOPLE: &str = "/staff/people";
 
 struct StaffRow {
     staff: StaffId,
     name: String,
-    role: &'static str,
-    since: Moment,
+    role: String,
+    since: words::Moment,
+    /// Role and since when, of whoever has left.
+    came: SafeHtml,
     has_pin: bool,
     sessions: usize,
 }
@@ -52,7 +57,7 @@ struct StaffRow {
 #[template(path = "people.html")]
 struct PeoplePage {
     frame: Frame,
-    caption: String,
+    w: PeopleWords,
     here: Vec<StaffRow>,
     left: Vec<StaffRow>,
     admin: bool,
@@ -68,16 +73,7 @@ pub(crate) struct SignedOutParams {
     signed_out: Option<usize>,
 }
 
-/// What came of signing everybody out, by how many devices that ended a session on.
-fn all_out_words(devices: usize) -> String {
-    match devices {
-        0 => "Nobody else was signed in. You are still signed in here.".to_owned(),
-        1 => "Everybody else is signed out, on 1 device. You are still signed in here.".to_owned(),
-        n => format!("Everybody else is signed out, on {n} devices. You are still signed in here."),
-    }
-}
-
-/// The same of one person; nobody ends the session in which they do it.
+/// What came of signing somebody out, by how many devices that ended a session on; nobody ends the session in which they do it.
 fn one_out_words(name: &str, devices: usize, themselves: bool) -> String {
     match (themselves, devices) {
         (true, 0) => "You were signed in on no other device. You are still signed in here.".to_owned(),
@@ -101,11 +97,17 @@ pub(crate) async fn list(
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
         let sessions = state.identity.sessions.counts(snapshot.now.wall_ms);
+        let (page_words, w): (PageWords, PeopleWords) = signed.words();
+        let wording = Wording::new(page_words, &snapshot.local);
         let line = |(id, person): (&StaffId, &record::fold::Staff)| StaffRow {
             staff: *id,
-            name: staff_name(reader, &facility, *id),
-            role: role_name(person.role),
-            since: snapshot.local.day_time(id.made_ms()),
+            name: StoredText::of_staff(reader, &facility, *id).word(page_words),
+            role: word_role(page_words, person.role),
+            since: wording.dates().day_and_time(id.made_ms()),
+            came: {
+                let since = wording.dates().day_and_time(id.made_ms()).to_html();
+                fill_slots(w.people_came(word_role(page_words, person.role), S0), [since])
+            },
             has_pin: holders.contains(id),
             sessions: sessions.get(id).copied().unwrap_or(0),
         };
@@ -116,16 +118,17 @@ pub(crate) async fn list(
             lines
         };
         Ok(PeoplePage {
-            frame: Frame::staff(state, &snapshot, "Staff", &signed, Place::People),
-            caption: plural(here.len(), "person works here", "people work here"),
+            frame: Frame::staff(state, &snapshot, w.people_title(), &signed, Place::People),
+            w,
             here: lines(here),
             left: lines(left),
             admin: signed.holds(Permission::EditPeople),
             form_token: signed.form_token(),
-            said: params.signed_out.map(all_out_words).unwrap_or_default(),
+            said: params.signed_out.map(|devices| w.people_signed_out(devices)).unwrap_or_default(),
         })
     });
-    Page::draw(&template.await?)
+    let template = template.await?;
+    Ok(Page::draw(&template)?.in_locale(template.frame.locale()))
 }
 
 /// Name and role.

@@ -2,14 +2,17 @@
 
 use askama::Template;
 use axum::extract::State;
+use record::fold::Facility;
 use web::answer::{OneOf, Page};
 use web::argument::{FormFields, Path};
 use web::error::HttpError;
+use words::{Moment, S0, SafeHtml, fill_slots};
 
 use crate::identity::{
     AccessOutcome, AccessWanted, ApiToken, IdentityError, NewToken, Scope, TokenHand, TokenRefusal,
     TokenState,
 };
+use crate::store::Reader;
 use crate::web::access::permissions::ManageTokens;
 use crate::web::access::staff::Staff;
 use crate::web::access::staff_session::StaffSession;
@@ -19,24 +22,27 @@ use crate::web::confirm_pin::Confirmed;
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;
 use crate::web::layout::{Frame, Place};
-use crate::web::log_reads::{read_long, staff_name};
+use crate::web::log_reads::{StoredText, read_long};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::submission::{new_submission, submission_of};
-use crate::web::view_models::formats::Moment;
 use crate::web::view_models::program_notes::DAY_MS;
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::wording::Wording;
+use crate::web::words::{PageWords, PeopleWords, StaffWords};
 
 pub(super) const PROGRAMS: &str = "/staff/programs";
 struct TokenRow {
     id: String,
     name: String,
-    scope: &'static str,
+    scope: String,
     made: Moment,
     made_by: String,
     ends: String,
     used: String,
-    state: &'static str,
+    state: String,
+    /// All of it in a line, where it is not in force any more.
+    ended_line: SafeHtml,
     class: &'static str,
     live: bool,
 }
@@ -45,6 +51,8 @@ struct TokenRow {
 #[template(path = "programs.html")]
 struct ProgramsPage {
     frame: Frame,
+    s: StaffWords,
+    w: PeopleWords,
     live: Vec<TokenRow>,
     ended: Vec<TokenRow>,
 }
@@ -56,61 +64,98 @@ pub(crate) async fn list(
     let template = read_long(&state, move |state, reader| {
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
-        let (local, now_ms) = (&snapshot.local, snapshot.now.wall_ms);
-        let hand = |by: TokenHand| match by {
-            TokenHand::Staff(staff) => staff_name(reader, &facility, staff),
-            TokenHand::Socket => "the box’s command line".to_owned(),
-            TokenHand::Clear => "the box: it came without HTTPS".to_owned(),
+        let (page_words, s, w): (PageWords, StaffWords, PeopleWords) = signed.words();
+        let look = TokenLook {
+            w,
+            wording: Wording::new(page_words, &snapshot.local),
+            now_ms: snapshot.now.wall_ms,
+            reader,
+            facility: &facility,
         };
-        let line = |token: ApiToken| {
-            let token_state = token.state(now_ms);
-            let (word, class) = match (token_state, token.ends_soon(now_ms)) {
-                (TokenState::Revoked, _) => ("Revoked", ""),
-                (TokenState::Expired, _) => ("Ended", ""),
-                (TokenState::Live, Some(_)) => ("Ends soon", "due"),
-                (TokenState::Live, None) => ("In force", "ok"),
-            };
-            let ends = match (token.revoked_ms, token.revoked_by, token.expires_ms) {
-                (Some(ms), Some(by), _) => format!("{} by {}", local.day_time(ms).text, hand(by)),
-                (_, _, Some(ms)) => local.date(ms),
-                (_, _, None) => "never".to_owned(),
-            };
-            let used = token.used_day.map_or_else(
-                || "not yet".to_owned(),
-                // The middle of that day in UTC: the same date in nearly all zones.
-                |day| {
-                    format!(
-                        "{} from {}",
-                        local.date(day * DAY_MS + DAY_MS / 2),
-                        token.used_from.as_deref().unwrap_or("")
-                    )
-                },
-            );
-            TokenRow {
-                scope: scope_words(token.scope),
-                made: local.day_time(token.made_ms),
-                made_by: hand(token.made_by),
-                ends,
-                used,
-                state: word,
-                class,
-                live: token_state == TokenState::Live,
-                id: token.id,
-                name: token.name,
-            }
-        };
-        let (live, ended) = state.identity.tokens.all().into_iter().map(line).partition(|line| line.live);
-        let frame = Frame::staff(state, &snapshot, "Programs", &signed, Place::Box);
-        Ok(ProgramsPage { frame, live, ended })
+        let tokens = state.identity.tokens.all().into_iter();
+        let (live, ended) = tokens.map(|token| look.row(token)).partition(|row| row.live);
+        let frame = Frame::staff(state, &snapshot, w.programs_title(), &signed, Place::Box);
+        Ok(ProgramsPage { frame, s, w, live, ended })
     });
-    Page::draw(&template.await?)
+    let template = template.await?;
+    Ok(Page::draw(&template)?.in_locale(template.frame.locale()))
 }
 
-fn scope_words(scope: Scope) -> &'static str {
+/// What rows of tokens are made from.
+struct TokenLook<'a> {
+    w: PeopleWords,
+    wording: Wording,
+    now_ms: i64,
+    reader: &'a Reader,
+    facility: &'a Facility,
+}
+
+impl TokenLook<'_> {
+    fn row(&self, token: ApiToken) -> TokenRow {
+        let (w, dates) = (self.w, self.wording.dates());
+        let token_state = token.state(self.now_ms);
+        let (state, class) = match (token_state, token.ends_soon(self.now_ms)) {
+            (TokenState::Revoked, _) => (w.program_state_revoked(), ""),
+            (TokenState::Expired, _) => (w.program_state_ended(), ""),
+            (TokenState::Live, Some(_)) => (w.program_state_ends_soon(), "due"),
+            (TokenState::Live, None) => (w.program_state_live(), "ok"),
+        };
+        let ends = match (token.revoked_ms, token.revoked_by, token.expires_ms) {
+            (Some(ms), Some(by), _) => w.program_revoked_by(dates.day_and_time(ms).text, self.author(by)),
+            (_, _, Some(ms)) => dates.day_with_year(ms).text,
+            (_, _, None) => w.program_never_ends(),
+        };
+        let used = match token.used_day {
+            // The middle of that day in UTC: the same date in nearly all zones.
+            Some(day) => {
+                let day = dates.day_with_year(day * DAY_MS + DAY_MS / 2).text;
+                w.program_used(day, token.used_from.as_deref().unwrap_or(""))
+            }
+            None => w.program_not_used(),
+        };
+        let (scope, made) = (word_scope(w, token.scope), dates.day_and_time(token.made_ms));
+        let made_by = self.author(token.made_by);
+        let ended_line = match token_state {
+            TokenState::Revoked => w.programs_revoked_line(&ends, S0, &scope, &used, &made_by),
+            TokenState::Expired | TokenState::Live => {
+                w.programs_ended_line(&ends, S0, &scope, &used, &made_by)
+            }
+        };
+        let ended_line = fill_slots(ended_line, [made.to_html()]);
+        let live = token_state == TokenState::Live;
+        let (id, name) = (token.id, token.name);
+        TokenRow { id, name, scope, made, made_by, ends, used, state, ended_line, class, live }
+    }
+
+    /// Who made or revoked a token, for the middle of a sentence.
+    fn author(&self, by: TokenHand) -> String {
+        match by {
+            TokenHand::Staff(staff) => {
+                StoredText::of_staff(self.reader, self.facility, staff).word(self.wording.words())
+            }
+            TokenHand::Socket => self.w.program_command_line(),
+            TokenHand::Clear => self.w.program_came_clear(),
+        }
+    }
+}
+
+fn word_scope(w: PeopleWords, scope: Scope) -> String {
     match scope {
-        Scope::Read => "reads",
-        Scope::Record => "reads, and records cleanings",
-        Scope::Write => "reads, records, changes and prints",
+        Scope::Read => w.program_scope_read(),
+        Scope::Record => w.program_scope_record(),
+        Scope::Write => w.program_scope_write(),
+    }
+}
+
+/// Why no token was made, at the field that is at fault.
+fn word_token_refusal(w: PeopleWords, refusal: &TokenRefusal) -> String {
+    match refusal {
+        TokenRefusal::Name => w.program_name_wrong(),
+        TokenRefusal::Days => w.program_days_wrong(),
+        TokenRefusal::TooMany => w.program_too_many(),
+        TokenRefusal::Repeated => w.program_repeated(),
+        // These are refusals of a token that is to end.
+        TokenRefusal::Unknown(_) | TokenRefusal::Ambiguous { .. } => refusal.to_string(),
     }
 }
 
@@ -118,6 +163,7 @@ fn scope_words(scope: Scope) -> &'static str {
 #[template(path = "program_new.html")]
 struct NewTokenPage {
     frame: Frame,
+    w: PeopleWords,
     problems: Vec<Wrong>,
     name: String,
     scope: String,
@@ -132,20 +178,25 @@ fn new_page(
     form: Option<&FormFields>,
     problems: Vec<Wrong>,
 ) -> Result<Page, HttpError> {
-    let error = if problems.is_empty() { "" } else { "Error: " };
+    let (page_words, w): (PageWords, PeopleWords) = signed.words();
     let typed = |name: &str, default: &str| {
         form.map_or_else(|| default.to_owned(), |form| form.text(name).to_owned())
     };
-    let title = format!("{error}Make a token");
-    Page::draw(&NewTokenPage {
+    let title = match problems.is_empty() {
+        true => w.program_new(),
+        false => page_words.page_error_title(w.program_new()),
+    };
+    let page = Page::draw(&NewTokenPage {
         frame: Frame::staff(state, &Snapshot::now(state), title, signed, Place::Box).with_script(),
+        w,
         problems,
         name: typed("name", ""),
         scope: typed("scope", Scope::Read.word()),
         days: typed("days", "365"),
         form_token: signed.form_token(),
         submission: new_submission(state),
-    })
+    })?;
+    Ok(page.in_locale(page_words.catalog().locale()))
 }
 
 /// The form once more, with what is wrong.
@@ -171,10 +222,10 @@ pub(crate) async fn ask_new(
 #[template(path = "program_made.html")]
 struct MadePage {
     frame: Frame,
-    name: String,
+    w: PeopleWords,
+    /// Which program it is for, what it may do, and until when.
+    what: SafeHtml,
     text: String,
-    scope: &'static str,
-    ends: String,
 }
 
 pub(crate) async fn make(
@@ -186,15 +237,16 @@ pub(crate) async fn make(
         Confirmed::Form(form) => form,
         Confirmed::Asked(answer) => return Ok(answer),
     };
+    let (page_words, w): (PageWords, PeopleWords) = signed.words();
     let again = |at: &str, words: String| new_again(&state, &signed, &form, (at, words));
     let Ok(scope) = form.text("scope").parse() else {
-        return again("scope", "Choose what it may do".to_owned());
+        return again("scope", w.program_new_scope_wrong());
     };
     let life = match form.text("days").parse() {
         Ok(life) => life,
         Err(refusal) => {
             let refusal: TokenRefusal = refusal;
-            return again("days", refusal.to_string());
+            return again("days", word_token_refusal(w, &refusal));
         }
     };
     let new = NewToken {
@@ -210,19 +262,24 @@ pub(crate) async fn make(
         Err(TokenRefusal::Repeated) => return go_to(PROGRAMS).map(OneOf::First),
         Err(refusal) => {
             let at = if refusal == TokenRefusal::Days { "days" } else { "name" };
-            return again(at, refusal.to_string());
+            return again(at, word_token_refusal(w, &refusal));
         }
     };
     let snapshot = Snapshot::now(&state);
     signed.notes().add([AccessNote::new(AccessOutcome::TokenMade, AccessWanted::Admin).about(&token.id)]);
+    let wording = Wording::new(page_words, &snapshot.local);
+    let ends = match token.expires_ms {
+        Some(ms) => wording.dates().day_with_year(ms).text,
+        None => w.program_never_ends(),
+    };
+    let name = SafeHtml::element("strong", &[("translate", "no")], &token.name);
     let template = MadePage {
-        ends: token.expires_ms.map_or_else(|| "never".to_owned(), |ms| snapshot.local.date(ms)),
-        frame: Frame::staff(&state, &snapshot, "Copy the token now", &signed, Place::Box),
-        scope: scope_words(token.scope),
-        name: token.name,
+        frame: Frame::staff(&state, &snapshot, w.program_made(), &signed, Place::Box),
+        w,
+        what: fill_slots(w.program_made_what(ends, S0, word_scope(w, token.scope)), [name]),
         text,
     };
-    Page::draw(&template).map(OneOf::Second)
+    Ok(OneOf::Second(Page::draw(&template)?.in_locale(wording.locale())))
 }
 
 async fn blocking<T: Send + 'static>(
@@ -242,6 +299,7 @@ fn live(state: &AppState, id: &str) -> Result<ApiToken, HttpError> {
 #[template(path = "program_revoke.html")]
 struct RevokePage {
     frame: Frame,
+    w: PeopleWords,
     id: String,
     name: String,
     form_token: String,
@@ -253,13 +311,21 @@ pub(crate) async fn ask_revoke(
     Path(id): Path<String>,
 ) -> Result<Page, HttpError> {
     let token = live(&state, &id)?;
-    let title = format!("Revoke the token of {}?", token.name);
-    Page::draw(&RevokePage {
-        frame: Frame::staff(&state, &Snapshot::now(&state), title, &signed, Place::Box),
+    let w: PeopleWords = signed.words();
+    let template = RevokePage {
+        frame: Frame::staff(
+            &state,
+            &Snapshot::now(&state),
+            w.program_revoke(&token.name),
+            &signed,
+            Place::Box,
+        ),
+        w,
         id: token.id,
         name: token.name,
         form_token: signed.form_token(),
-    })
+    };
+    Ok(Page::draw(&template)?.in_locale(template.frame.locale()))
 }
 
 pub(crate) async fn revoke(

@@ -13,20 +13,22 @@ use crate::identity::{AccessOutcome, AccessWanted, PinAttempt, PinOutcome, pin_d
 use crate::store::ReadLane;
 use crate::web::access::permissions::View;
 use crate::web::access::phone::Phone;
-use crate::web::access::pin::{AGAIN, PinTry, busy, pin_note, refused_words, too_many, try_pin};
+use crate::web::access::pin::{PinTry, busy, pin_note, too_many, try_pin, word_pin_outcome};
 use crate::web::access::staff::Staff;
-use crate::web::access::staff_session::{StaffSession, role_name};
+use crate::web::access::staff_session::{StaffSession, word_role};
 use crate::web::access_note::AccessNote;
 use crate::web::answer::{FormOrPage, ask_again, go_to, with_cookies};
 use crate::web::context::{AppState, aside};
-use crate::web::http_error::not_found;
+use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{Frame, Place};
-use crate::web::log_reads::{read, read_quick, staff_name};
+use crate::web::log_reads::{StoredText, read, read_quick};
 use crate::web::request::cookies;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::next_page::{HOME, SIGN_IN, own_pin_address, safe_next, sign_in_address};
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::wording::Wording;
+use crate::web::words::{ErrorWords, PageWords, PeopleWords};
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct SignInParams {
@@ -40,36 +42,39 @@ pub(crate) struct SignInParams {
 #[template(path = "sign_in_names.html")]
 struct NamesPage {
     frame: Frame,
+    w: PeopleWords,
     /// Where each goes on, name and role.
-    people: Vec<(String, String, &'static str)>,
+    people: Vec<(String, String, String)>,
 }
 
 #[derive(Template)]
 #[template(path = "sign_in_pin.html")]
 struct PinPage {
     frame: Frame,
+    w: PeopleWords,
     problems: Vec<Wrong>,
     staff: StaffId,
     name: String,
-    role: &'static str,
+    role: String,
     next: String,
     /// Where somebody else goes.
     names: String,
 }
 
 pub(crate) async fn ask(
-    _: Phone,
+    phone: Phone,
     State(state): State<AppState>,
     Lenient(params): Lenient<SignInParams>,
 ) -> Result<Page, HttpError> {
     let next = safe_next(params.next.as_deref().unwrap_or(HOME)).to_owned();
     match params.staff.and_then(|id| id.parse().ok()) {
-        Some(staff) => pin_page(&state, staff, Vec::new(), next).await,
-        None => names_page(&state, &next).await,
+        Some(staff) => pin_page(&state, &phone, staff, None, next).await,
+        None => names_page(&state, &phone, &next).await,
     }
 }
 
-async fn names_page(state: &AppState, next: &str) -> Result<Page, HttpError> {
+async fn names_page(state: &AppState, phone: &Phone, next: &str) -> Result<Page, HttpError> {
+    let (page_words, w): (PageWords, PeopleWords) = phone.words();
     let (next, facility) = (next.to_owned(), state.store.snapshot());
     let page_of_names = read(state, ReadLane::of_rows(facility.staff.len()), move |state, reader| {
         let holders = state.identity.pins.holders().map_err(|e| HttpError::internal(&e))?;
@@ -77,39 +82,53 @@ async fn names_page(state: &AppState, next: &str) -> Result<Page, HttpError> {
             .into_iter()
             .filter_map(|id| Some((id, facility.staff.get(&id).filter(|s| !s.left)?.role)));
         let person = |(id, role)| {
-            (sign_in_address(Some(id), &next), staff_name(reader, &facility, id), role_name(role))
+            let name = StoredText::of_staff(reader, &facility, id).word(page_words);
+            (sign_in_address(Some(id), &next), name, word_role(page_words, role))
         };
         let mut people: Vec<_> = known.map(person).collect();
         people.sort_by(|a, b| a.1.cmp(&b.1));
         let snapshot = Snapshot::of(state, &facility);
         let gap = snapshot.local.gap_before().is_some();
-        Ok(NamesPage { frame: Frame { gap, ..Frame::new(state, &snapshot, "Sign in") }, people })
+        let frame = Frame::open(state, &snapshot, page_words, w.sign_in_title()).without_languages();
+        Ok(NamesPage { frame: Frame { gap, ..frame }, w, people })
     });
-    Page::draw(&page_of_names.await?)
+    let template = page_of_names.await?;
+    Ok(Page::draw(&template)?.in_locale(template.frame.locale()))
 }
 
 async fn pin_page(
     state: &AppState,
+    phone: &Phone,
     staff: StaffId,
-    problems: Vec<Wrong>,
+    refused: Option<PinOutcome>,
     next: String,
 ) -> Result<Page, HttpError> {
+    let (page_words, errors, w): (PageWords, ErrorWords, PeopleWords) = phone.words();
     let template = read_quick(state, move |state, reader| {
         let facility = state.store.snapshot();
         let person = facility.staff.get(&staff).filter(|s| !s.left).ok_or_else(not_found)?;
-        let error = if problems.is_empty() { "" } else { "Error: " };
+        let snapshot = Snapshot::of(state, &facility);
+        let wording = Wording::new(page_words, &snapshot.local);
+        let title = match refused {
+            Some(_) => page_words.page_error_title(w.sign_in_pin()),
+            None => w.sign_in_pin(),
+        };
+        let wrong =
+            |outcome| Wrong { at: "pin".to_owned(), words: word_pin_outcome(errors, &wording, outcome) };
+        let frame = Frame::open(state, &snapshot, page_words, title).without_languages();
         Ok(PinPage {
-            frame: Frame::new(state, &Snapshot::of(state, &facility), format!("{error}Type your PIN"))
-                .with_script(),
-            problems,
+            frame: frame.with_script(),
+            w,
+            problems: refused.map(wrong).into_iter().collect(),
             staff,
-            name: staff_name(reader, &facility, staff),
-            role: role_name(person.role),
+            name: StoredText::of_staff(reader, &facility, staff).word(page_words),
+            role: word_role(page_words, person.role),
             names: sign_in_address(None, &next),
             next,
         })
     });
-    Page::draw(&template.await?)
+    let template = template.await?;
+    Ok(Page::draw(&template)?.in_locale(template.frame.locale()))
 }
 
 pub(crate) async fn sign_in(
@@ -120,7 +139,7 @@ pub(crate) async fn sign_in(
     let device = phone.browser().device(&state);
     let next = safe_next(form.text("next")).to_owned();
     let Ok(staff) = form.text("staff").parse::<StaffId>() else {
-        let page = names_page(&state, &next).await?;
+        let page = names_page(&state, &phone, &next).await?;
         return Ok(with_cookies(OneOf::Second(page), []));
     };
     let attempt = PinAttempt {
@@ -146,19 +165,23 @@ pub(crate) async fn sign_in(
                 return go_to(&to).map(|reply| with_cookies(OneOf::First(reply), set));
             }
             PinTry::TooMany(wait_s) => {
-                return Err(too_many(wait_s).link(sign_in_address(Some(staff), &next), AGAIN));
+                return Err(pin_again(too_many(wait_s), staff, &next));
             }
             PinTry::Looked(PinOutcome::Busy) => {
-                return Err(busy().link(sign_in_address(Some(staff), &next), AGAIN));
+                return Err(pin_again(busy(), staff, &next));
             }
             PinTry::Looked(outcome) => outcome,
         };
     tracing::warn!(%staff, ?outcome, "a sign-in was refused");
-    let words = refused_words(&state, outcome);
     // For a person whom nobody knows the page is another one, and is noted as well.
     phone.notes().add(pin_note(outcome, staff, AccessWanted::SignIn));
-    let page = pin_page(&state, staff, vec![Wrong { at: "pin".to_owned(), words }], next).await?;
+    let page = pin_page(&state, &phone, staff, Some(outcome), next).await?;
     Ok(with_cookies(OneOf::First(ask_again(page)), []))
+}
+
+/// An error with the way back to the page that asks for the PIN.
+fn pin_again(error: HttpError, staff: StaffId, next: &str) -> HttpError {
+    error.link(sign_in_address(Some(staff), next), worded(ErrorWords::error_links_pin))
 }
 
 /// The page that was asked for, unless something about the PIN has to be said first.
@@ -188,11 +211,14 @@ pub(crate) async fn sign_out(
 #[template(path = "me.html")]
 struct ProfilePage {
     frame: Frame,
+    w: PeopleWords,
     signed: StaffSession,
-    role: &'static str,
+    role: String,
 }
 
 pub(crate) async fn show_me(signed: Staff<View>, State(state): State<AppState>) -> Result<Page, HttpError> {
     let frame = Frame::staff(&state, &Snapshot::now(&state), signed.name(), &signed, Place::Elsewhere);
-    Page::draw(&ProfilePage { frame, role: role_name(signed.role()), signed: signed.into_session() })
+    let (page_words, w): (PageWords, PeopleWords) = signed.words();
+    let (locale, role) = (frame.locale(), word_role(page_words, signed.role()));
+    Ok(Page::draw(&ProfilePage { frame, w, role, signed: signed.into_session() })?.in_locale(locale))
 }

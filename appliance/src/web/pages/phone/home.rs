@@ -95,7 +95,7 @@ pub(crate) async fn show(
     let shown = if due_hidden { SHORT } else { board.due().len() };
     let host = phone.browser().host().unwrap_or("localhost");
     let frame = Frame::open(&state, &snapshot, page_words, w.home_title()).live(live);
-    let as_of = w.home_as_of(S0, snapshot.local.zone_name());
+    let as_of = w.home_as_of(S0, wording.dates().zone_name());
     let page = Page::draw(&HomePage {
         frame: frame.alarmed(&state, &snapshot, &wording, banner_words),
         w,

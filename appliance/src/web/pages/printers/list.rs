@@ -12,8 +12,8 @@ use web::form::FilledSection;
 use web::live::LivePage;
 
 use crate::intake::Permission;
-use crate::printing::discovery::{Doors, Found, Target};
-use crate::printing::{ContentVersion, DeviceTree, PDF, PrinterRefusal, PrinterView, discovery};
+use crate::printing::discovery::{Doors, Found, Target, TargetError};
+use crate::printing::{ContentVersion, DeviceTree, PDF, PrinterRefusal, PrinterView, SeenAt, discovery};
 use crate::web::access::permissions::{EditPrinters, View};
 use crate::web::access::staff::Staff;
 use crate::web::access::staff_session::StaffSession;
@@ -29,11 +29,14 @@ use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::view_models::discovery::{LISTEN, begin_look};
 use crate::web::view_models::jobs::{PrinterCard, printer_card, segment};
+use crate::web::view_models::label_faults::shown;
 use crate::web::view_models::labels;
-use crate::web::view_models::labels::sentence;
+use crate::web::view_models::print_refusals::{found_name, word_guess, word_printer_refusal};
+use crate::web::view_models::printer_causes::{printing_words, sentence};
 use crate::web::view_models::printers::{printer_refused, unknown_printer};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::FormWords;
+use crate::web::words::PrintingWords;
 
 /// How long the page of one printer waits for its answer.
 const LOOK: Duration = Duration::from_millis(800);
@@ -42,7 +45,7 @@ const LOOK: Duration = Duration::from_millis(800);
 struct DiscoveredRow {
     name: String,
     why: String,
-    seen: &'static str,
+    seen: String,
     /// The form, filled in.
     to: Option<String>,
 }
@@ -51,13 +54,14 @@ struct DiscoveredRow {
 #[template(path = "printers.html")]
 struct PrinterListPage {
     frame: Frame,
+    w: PrintingWords,
     problems: Vec<Wrong>,
     cards: Vec<PrinterCard>,
     found: Vec<DiscoveredRow>,
     looked: bool,
     trouble: String,
     host: String,
-    warning: &'static str,
+    warning: String,
     form_token: String,
     may_change: bool,
 }
@@ -88,16 +92,21 @@ async fn list_page(
         Ok((state.printing.look(LOOK), jobs, discovery::usb(&DeviceTree::default())))
     })
     .await?;
+    let w = printing_words();
     let snapshot = Snapshot::now(state);
     let known = |found: &Found| views.iter().any(|view| found.address.as_ref() == Some(&view.address));
     let all = plugged.into_iter().chain(looked.found).filter(|found| !known(found));
-    let frame = Frame::staff(state, &snapshot, "Printers", signed, Place::Labels).with_script();
+    let frame = Frame::staff(state, &snapshot, w.printers_title(), signed, Place::Labels).with_script();
     let template = PrinterListPage {
         frame: if looked.asked { frame } else { frame.live(live) },
+        w,
         problems: looked.problems,
-        warning: views.iter().find_map(|view| view.media.warning).unwrap_or_default(),
+        warning: match views.iter().any(|view| view.media.is_darkened_by_wiping) {
+            true => w.paper_darkens(),
+            false => String::new(),
+        },
         cards: views.iter().map(|view| printer_card(view, &jobs, &snapshot.local)).collect(),
-        found: all.map(found_line).collect(),
+        found: all.map(|found| found_line(w, &found)).collect(),
         looked: looked.asked,
         trouble: looked.trouble,
         host: looked.host,
@@ -107,16 +116,16 @@ async fn list_page(
     Page::draw(&template)
 }
 
-fn found_line(found: Found) -> DiscoveredRow {
+fn found_line(w: PrintingWords, found: &Found) -> DiscoveredRow {
+    let (name, why) = (found_name(w, found), word_guess(w, found));
     let to = found.address.as_ref().map(|address| {
-        let mut to =
-            format!("/staff/printers/new?name={}&address={}", segment(&found.name), segment(address));
+        let mut to = format!("/staff/printers/new?name={}&address={}", segment(&name), segment(address));
         let dpi = found.dpi.map(|dpi| dpi.to_string());
         let given = [
             ("language", found.language),
             ("dpi", dpi.as_deref()),
             ("media", found.media.as_deref()),
-            ("why", Some(found.why.as_str())),
+            ("why", Some(why.as_str())),
         ];
         for (name, value) in given {
             let value = value.map(|value| format!("&{name}={}", segment(value)));
@@ -125,11 +134,11 @@ fn found_line(found: Found) -> DiscoveredRow {
         to
     });
     let seen = match found.seen {
-        "usb" => "USB",
-        "network" => "announces itself",
-        _ => "answered",
+        SeenAt::Usb => w.printers_seen_usb(),
+        SeenAt::Network => w.printers_seen_network(),
+        SeenAt::Asked => w.printers_seen_asked(),
     };
-    DiscoveredRow { name: found.name, why: sentence(&found.why), seen, to }
+    DiscoveredRow { name, why: sentence(&why), seen, to }
 }
 
 /// Listens on the network, or knocks at a host that a person named.
@@ -141,14 +150,15 @@ pub(crate) async fn look(
     let host = form.text("host").trim().to_owned();
     let _look = begin_look(&state)?;
     let mut looked = DiscoveryResult { asked: true, host: host.clone(), ..DiscoveryResult::default() };
+    let w = printing_words();
     let wrong = |words: String| vec![Wrong { at: "host".into(), words }];
     let heard = if host.is_empty() {
         discovery::announced(LISTEN).await
     } else {
         match host.parse::<Target>() {
             Ok(target) => discovery::probe(&target, Doors::default()).await,
-            Err(error) => {
-                looked.problems = wrong(sentence(&error.to_string()));
+            Err(TargetError(text)) => {
+                looked.problems = wrong(w.printers_not_a_host(shown(&text)));
                 Ok(Vec::new())
             }
         }
@@ -156,9 +166,9 @@ pub(crate) async fn look(
     match heard {
         Ok(found) => looked.found = found,
         Err(error) if host.is_empty() => {
-            looked.trouble = sentence(&format!("the network could not be listened to: {error}"));
+            looked.trouble = w.printers_not_listened(error.to_string());
         }
-        Err(error) => looked.problems = wrong(sentence(&format!("the host cannot be found: {error}"))),
+        Err(error) => looked.problems = wrong(w.printers_no_host(error.to_string())),
     }
     let is_fine = looked.problems.is_empty();
     let page = list_page(&state, &signed, looked).await?;
@@ -198,7 +208,8 @@ fn new_page(
 ) -> Result<Page, HttpError> {
     let snapshot = Snapshot::now(state);
     let template = NewPrinterPage {
-        frame: Frame::staff(state, &snapshot, "Add a printer", signed, Place::Labels).with_script(),
+        frame: Frame::staff(state, &snapshot, printing_words().printers_add(), signed, Place::Labels)
+            .with_script(),
         w: form_words(),
         language: setup::printers(&typed.language),
         languages: setup::languages(&typed),
@@ -240,11 +251,12 @@ fn wrong(refusal: &PrinterRefusal) -> Result<Wrong, HttpError> {
         (PrinterRefusal::Unknown(_) | PrinterRefusal::Fixed(_), _) => Err(printer_refused(refusal)),
         (_, Some(field)) => {
             let at = if field.ends_with("_mm") { "media" } else { field };
-            Ok(Wrong { at: at.to_owned(), words: sentence(&refusal.to_string()) })
+            Ok(Wrong { at: at.to_owned(), words: sentence(&word_printer_refusal(printing_words(), refusal)) })
         }
-        (PrinterRefusal::TooMany, None) => {
-            Ok(Wrong { at: "name".to_owned(), words: sentence(&refusal.to_string()) })
-        }
+        (PrinterRefusal::TooMany, None) => Ok(Wrong {
+            at: "name".to_owned(),
+            words: sentence(&word_printer_refusal(printing_words(), refusal)),
+        }),
         _ => Err(printer_refused(refusal)),
     }
 }

@@ -1,0 +1,138 @@
+//! The page about the box itself: its alarms, what somebody should see to, its facts and printers.
+
+use askama::Template;
+use axum::extract::State;
+use web::answer::Page;
+use web::error::HttpError;
+use words::Number;
+
+use crate::identity::own_addresses;
+use crate::intake::Permission;
+use crate::web::access::permissions::View;
+use crate::web::access::staff::Staff;
+use crate::web::context::{AppState, Link};
+use crate::web::layout::{Frame, Place};
+use crate::web::log_reads::{StoredText, read_quick};
+use crate::web::view_models::alarms::AlarmCard;
+use crate::web::view_models::facts::Fact;
+use crate::web::view_models::jobs::{PrinterCard, printer_card};
+use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::wording::Wording;
+use crate::web::view_models::{alarms, program_notes};
+use crate::web::words::{FacilityWords, PageWords, StaffWords};
+
+#[derive(Template)]
+#[template(path = "box.html")]
+struct BoxPage {
+    frame: Frame,
+    s: StaffWords,
+    w: FacilityWords,
+    facts: Vec<Fact>,
+    alarms: Vec<AlarmCard>,
+    form_token: String,
+    may_change: bool,
+    notes: Vec<String>,
+    printers: Vec<PrinterCard>,
+    hosts: Vec<String>,
+    admin: bool,
+    audit: bool,
+}
+
+pub(crate) async fn show_box(signed: Staff<View>, State(state): State<AppState>) -> Result<Page, HttpError> {
+    let snapshot = Snapshot::now(&state);
+    let (page_words, s, w): (PageWords, StaffWords, FacilityWords) = signed.words();
+    let wording = Wording::new(page_words, &snapshot.local);
+    let printers = state.printing.printers();
+    let printers = printers.iter().map(|printer| printer_card(printer, &[], &snapshot.local)).collect();
+    let mut notes = program_notes::notes(&state, &snapshot, &wording, w);
+    if signed.holds(Permission::SeePeople) {
+        notes.extend(wrong_pin_notes(&state, &snapshot, wording.clone(), w).await?);
+    }
+    if !state.store.health().ballast {
+        notes.push(w.note_disk());
+    }
+    if snapshot.settings.zones.is_empty() {
+        notes.push(w.note_zone());
+    }
+    if snapshot.settings.label_host.is_empty() {
+        notes.push(w.note_label_host());
+    }
+    let mut hosts: Vec<String> = own_addresses().iter().map(ToString::to_string).collect();
+    hosts.extend(state.settings.hosts.iter().cloned());
+    hosts.extend(Some(snapshot.settings.label_host.clone()).filter(|h| !h.is_empty()));
+    let mut frame = Frame::staff(&state, &snapshot, w.box_title(), &signed, Place::Box);
+    // They stand on this page itself, each with its button.
+    frame.alarm = None;
+    let locale = frame.locale();
+    let page = Page::draw(&BoxPage {
+        frame,
+        s,
+        w,
+        facts: facts(&state, &snapshot, &wording, w),
+        alarms: alarms::cards(&state, wording, w).await?,
+        form_token: signed.form_token(),
+        may_change: signed.can_edit(),
+        notes,
+        printers,
+        hosts,
+        admin: signed.holds(Permission::EditSettings),
+        audit: signed.holds(Permission::ReadAudit),
+    })?;
+    Ok(page.in_locale(locale))
+}
+
+fn facts(state: &AppState, snapshot: &Snapshot, wording: &Wording, w: FacilityWords) -> Vec<Fact> {
+    let health = state.store.health();
+    // In tenths of 10^9 bytes.
+    let gigabytes = |bytes: u64| {
+        Number::from_tenths(i64::try_from(bytes.saturating_add(50_000_000) / 100_000_000).unwrap_or(i64::MAX))
+    };
+    let free = health.free_bytes.map_or_else(|| w.box_free_unknown(), |bytes| w.box_free(gigabytes(bytes)));
+    let up_ms = i64::try_from(snapshot.now.up_ms).unwrap_or(i64::MAX);
+    vec![
+        Fact::entered(w.box_fact_facility(), snapshot.settings.name.clone()),
+        Fact::entered(w.box_fact_box(), health.origin.box_id.to_string()),
+        Fact::worded(w.box_fact_log(), w.box_log(health.size, health.origin.epoch.to_string())),
+        Fact::worded(w.box_fact_relay(), at_relay(state, w)),
+        Fact::worded(w.box_fact_free(), free),
+        Fact::worded(w.box_fact_up(), wording.about(up_ms)),
+        Fact::worded(w.box_fact_zone(), wording.dates().zone_name()),
+        Fact::entered(w.box_fact_version(), env!("CARGO_PKG_VERSION")),
+    ]
+}
+
+/// What the relay has of this log and of those before it.
+fn at_relay(state: &AppState, w: FacilityWords) -> String {
+    let present = state.store.cursor_size();
+    match (state.store.ended_entries(), *state.link.borrow()) {
+        (0, _) => w.box_relay(present),
+        (ended, Link::Up { ended_backlog }) => {
+            w.box_relay_held(ended, ended.saturating_sub(ended_backlog), present)
+        }
+        (ended, _) => w.box_relay_ended(ended, present),
+    }
+}
+
+/// Whose PIN strangers are guessing.
+async fn wrong_pin_notes(
+    state: &AppState,
+    snapshot: &Snapshot,
+    wording: Wording,
+    w: FacilityWords,
+) -> Result<Vec<String>, HttpError> {
+    let wall_ms = snapshot.now.wall_ms;
+    let notes = read_quick(state, move |state, reader| {
+        let alarms = state.identity.pins.alarms(wall_ms).map_err(|e| HttpError::internal(&e))?;
+        let locked = state.identity.pins.new_devices_locked(wall_ms).map_err(|e| HttpError::internal(&e))?;
+        let facility = state.store.snapshot();
+        let here = alarms.into_iter().filter(|(staff, _)| facility.staff.get(staff).is_some_and(|s| !s.left));
+        let notes = here.map(|(staff, wrong)| {
+            let name = StoredText::of_staff(reader, &facility, staff).word(wording.words());
+            let since = wording.dates().day_and_time(wrong.since_ms).text;
+            w.note_wrong_pins(wrong.count, name, since)
+        });
+        let locked = locked.map(|until_ms| w.note_new_devices(wording.deadline(until_ms)));
+        Ok(notes.chain(locked).collect())
+    });
+    notes.await
+}

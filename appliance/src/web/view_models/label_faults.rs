@@ -1,0 +1,364 @@
+//! Why a label cannot be made, and what should be known of one that can, in words without a full stop.
+
+use ::labels::bitmap::DOTS_MAX;
+use ::labels::calibration::TestLabelError;
+use ::labels::code::{BarcodeError, MODULE_MM_WARN};
+use ::labels::drawing::LabelWarning;
+use ::labels::language::{EncodeError, ModelFault};
+use ::labels::media::MediaError;
+use ::labels::pdf::PdfError;
+use ::labels::readback::ReadbackError;
+use ::labels::sheet::{NUDGE_MM_MAX, SHEETS, Sheet, SheetError};
+use ::labels::text::{FIELD_CHARS_MAX, FIELD_LINES_MAX, TextError};
+use ::labels::{Field, LabelError, Subject, pdf};
+
+use crate::printing::MakeError;
+use crate::web::view_models::printer_causes::word_roll;
+use crate::web::words::PrintingWords;
+
+/// With one decimal.
+pub(crate) fn millimetres(mm: f64) -> String {
+    format!("{mm:.1}")
+}
+
+/// A text from elsewhere, with what cannot be seen in it written out.
+pub(crate) fn shown(text: &str) -> String {
+    let quoted = format!("{text:?}");
+    quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default().to_owned()
+}
+
+fn shown_character(character: char) -> String {
+    let quoted = format!("{character:?}");
+    let inside = quoted.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+    inside.unwrap_or_default().to_owned()
+}
+
+fn code_point(character: char) -> String {
+    format!("U+{:04X}", u32::from(character))
+}
+
+fn word_size(w: PrintingWords, (width, height): (f64, f64)) -> String {
+    w.media_size(millimetres(height), millimetres(width))
+}
+
+/// Why a label cannot be printed on a printer.
+pub(crate) fn word_make_error(w: PrintingWords, error: &MakeError) -> String {
+    match error {
+        MakeError::Label(error) => word_label_error(w, error),
+        MakeError::Media(error) => word_media_error(w, error),
+        MakeError::Sheet(error) => word_sheet_error(w, error),
+        MakeError::Encode(error) => word_encode_error(w, error),
+        MakeError::Readback(error) => word_readback_error(w, error),
+        MakeError::Test(TestLabelError::Text(error)) => w.test_label_text(word_text_error(w, error)),
+        MakeError::Test(TestLabelError::TooSmall { width_mm, height_mm }) => {
+            w.test_label_too_small(millimetres(*height_mm), millimetres(*width_mm))
+        }
+        MakeError::Test(TestLabelError::Code(error)) => word_code_error(w, error),
+        MakeError::Template(template) => w.made_template_gone(shown(template)),
+    }
+}
+
+/// Why a label cannot be drawn.
+pub(crate) fn word_label_error(w: PrintingWords, error: &LabelError) -> String {
+    match error {
+        LabelError::Text { subject, why, asset_number_instead: false } => {
+            w.made_text(word_subject(w, subject), word_text_error(w, why))
+        }
+        LabelError::Text { subject, why, asset_number_instead: true } => {
+            w.made_text_or_number(word_subject(w, subject), word_text_error(w, why))
+        }
+        LabelError::Code(error) => word_code_error(w, error),
+        LabelError::DoesNotFit { subject, chars } => {
+            w.made_too_long(chars.to_string(), word_subject(w, subject))
+        }
+        LabelError::Missing(field) => w.made_missing(word_field(w, *field)),
+        LabelError::NoTag(tag) => w.made_no_tag(shown(tag)),
+        LabelError::OtherTag { url, tag } => w.made_other_tag(shown(tag), shown(url)),
+        LabelError::NoAssetNumber => w.made_no_asset_number(),
+    }
+}
+
+fn word_subject(w: PrintingWords, subject: &Subject) -> String {
+    match subject {
+        Subject::Field(field) => word_field(w, *field),
+        Subject::Words(words) => w.made_template_words(shown(words)),
+    }
+}
+
+fn word_text_error(w: PrintingWords, error: &TextError) -> String {
+    match error {
+        TextError::MissingGlyph(character) => {
+            w.text_missing_glyph(shown_character(*character), code_point(*character))
+        }
+        TextError::LoneMark { letter, mark } => w.text_lone_mark(code_point(*mark), shown_character(*letter)),
+        TextError::Control(character) => w.text_control(code_point(*character)),
+        TextError::TooLong { chars } => w.text_too_long(chars.to_string(), FIELD_CHARS_MAX.to_string()),
+        TextError::TooManyLines { lines } => {
+            w.text_too_many_lines(lines.to_string(), FIELD_LINES_MAX.to_string())
+        }
+    }
+}
+
+fn word_code_error(w: PrintingWords, error: &BarcodeError) -> String {
+    match error {
+        BarcodeError::Character(character) => w.code_character(shown_character(*character)),
+        BarcodeError::TooLong { chars } => w.code_too_long(chars.to_string()),
+        BarcodeError::Empty => w.code_empty(),
+        BarcodeError::TooSmall { module_mm, least_mm, needs_mm, close_up } => {
+            let (least, module) = (format!("{least_mm:.2}"), format!("{module_mm:.2}"));
+            match close_up {
+                true => w.code_too_small_close_up(least, module, millimetres(*needs_mm)),
+                false => w.code_too_small(least, module, millimetres(*needs_mm)),
+            }
+        }
+    }
+}
+
+fn word_media_error(w: PrintingWords, error: &MediaError) -> String {
+    match error {
+        MediaError::DoesNotFit { label_mm, media, area_mm, over_mm } => {
+            let area = match *area_mm {
+                (across, Some(along)) => word_size(w, (across, along)),
+                (across, None) => w.media_across(millimetres(across)),
+            };
+            let (label, media) = (word_size(w, *label_mm), word_roll(w, media));
+            w.media_does_not_fit(area, label, media, millimetres(*over_mm))
+        }
+        MediaError::WiderThanHead { label_mm, head_mm, head_dots, over_mm } => w.media_wider_than_head(
+            head_dots.to_string(),
+            word_size(w, *label_mm),
+            millimetres(*over_mm),
+            millimetres(*head_mm),
+        ),
+        MediaError::Empty => w.media_empty(),
+    }
+}
+
+fn sheet_names(sheets: impl Iterator<Item = &'static Sheet>) -> String {
+    sheets.map(|sheet| sheet.name).collect::<Vec<_>>().join(", ")
+}
+
+/// Why labels do not go onto a sheet.
+pub(crate) fn word_sheet_error(w: PrintingWords, error: &SheetError) -> String {
+    match error {
+        SheetError::Unknown(name) => w.sheet_unknown(sheet_names(SHEETS.iter()), shown(name)),
+        SheetError::TooLarge { label_mm, sheet, cell_mm } => {
+            let (cell, label) = (word_size(w, *cell_mm), word_size(w, *label_mm));
+            match sheet_names(Sheet::that_hold(*label_mm)) {
+                none if none.is_empty() => w.sheet_too_large_for_all(cell, label, sheet),
+                instead => w.sheet_too_large(cell, instead, label, sheet),
+            }
+        }
+        SheetError::Start { sheet, count, start } => {
+            w.sheet_start(count.to_string(), sheet, start.to_string())
+        }
+        SheetError::Nudge { sheet, x_mm, y_mm } => {
+            w.sheet_nudge(y_mm.to_string(), NUDGE_MM_MAX.to_string(), x_mm.to_string(), sheet)
+        }
+    }
+}
+
+/// Why no PDF was made.
+pub(crate) fn word_pdf_error(w: PrintingWords, error: &PdfError) -> String {
+    match error {
+        PdfError::Nothing => w.pdf_nothing(),
+        PdfError::TooMany => w.pdf_too_many(pdf::LABELS_MAX.to_string()),
+        PdfError::TooMuch => w.pdf_too_much(),
+        PdfError::Size { width, height } => {
+            w.pdf_size(height.to_string(), DOTS_MAX.to_string(), width.to_string())
+        }
+        PdfError::MissingGlyph(character) => w.pdf_missing_glyph(shown_character(*character)),
+        PdfError::Sheet(error) => word_sheet_error(w, error),
+        PdfError::Font(_) | PdfError::Subset(_) | PdfError::Write(_) => w.pdf_failed(error.to_string()),
+    }
+}
+
+/// Why a printer of this language cannot be given a label.
+pub(crate) fn word_encode_error(w: PrintingWords, error: &EncodeError) -> String {
+    match error {
+        EncodeError::TooWide { width, head } => w.encode_too_wide(head.to_string(), width.to_string()),
+        EncodeError::Empty => w.media_empty(),
+        EncodeError::TooLong { height, room } => w.encode_too_long(height.to_string(), room.to_string()),
+        EncodeError::Model(fault) => word_model_fault(w, *fault),
+        EncodeError::Roll { name } => w.encode_roll(name),
+    }
+}
+
+/// Why a model cannot be driven.
+pub(crate) fn word_model_fault(w: PrintingWords, fault: ModelFault) -> String {
+    match fault {
+        ModelFault::ChippedRolls => w.model_chipped_rolls(),
+        ModelFault::OnlyDpi180 => w.model_only_180(),
+        ModelFault::BlackOnly => w.model_black_only(),
+    }
+}
+
+fn word_readback_error(w: PrintingWords, error: &ReadbackError) -> String {
+    match error {
+        ReadbackError::NotReadable => w.readback_unreadable(),
+        ReadbackError::Other { found, wanted } => w.readback_other(shown(found), shown(wanted)),
+        ReadbackError::Address(error) => word_code_error(w, error),
+    }
+}
+
+/// What a person should know of a label that can be printed nevertheless.
+pub(crate) fn word_warning(w: PrintingWords, warning: &LabelWarning) -> String {
+    match warning {
+        LabelWarning::SmallModules { module_mm } => {
+            w.note_small_modules(millimetres(MODULE_MM_WARN), format!("{module_mm:.2}"))
+        }
+        LabelWarning::Cut { text } => w.note_cut(shown(text)),
+        LabelWarning::LeftOut { text } => w.note_left_out(shown(text)),
+    }
+}
+
+/// A field inside a sentence.
+fn word_field(w: PrintingWords, field: Field) -> String {
+    match field {
+        Field::Url => w.field_url(),
+        Field::Tag => w.field_tag(),
+        Field::Name => w.field_name(),
+        Field::AssetNumber => w.field_asset_number(),
+        Field::Serial => w.field_serial(),
+        Field::Maker => w.field_maker(),
+        Field::Model => w.field_model(),
+        Field::Category => w.field_category(),
+        Field::Location => w.field_location(),
+        Field::Facility => w.field_facility(),
+        Field::Protocol => w.field_protocol(),
+        Field::ProtocolVersion => w.field_protocol_version(),
+        Field::Steps => w.field_steps(),
+        Field::Agent => w.field_agent(),
+        Field::ContactTime => w.field_contact_time(),
+        Field::Ppe => w.field_ppe(),
+        Field::Ifu => w.field_ifu(),
+        Field::Load => w.field_load(),
+        Field::LoadLot => w.field_load_lot(),
+        Field::LoadExpires => w.field_load_expires(),
+        Field::Machine => w.field_machine(),
+        Field::CleanedAt => w.field_cleaned_at(),
+        Field::CleanedBy => w.field_cleaned_by(),
+        Field::CleanUntil => w.field_clean_until(),
+        Field::Until => w.field_until(),
+        Field::Reason => w.field_reason(),
+        Field::Person => w.field_person(),
+        Field::Role => w.field_role(),
+        Field::StaffId => w.field_staff_id(),
+        Field::Position => w.field_position(),
+        Field::Date => w.field_date(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ::labels::media::MediaSize;
+
+    use super::*;
+    use crate::web::view_models::printer_causes::printing_words;
+
+    fn label_errors() -> Vec<LabelError> {
+        let subject = Subject::Field(Field::Name);
+        let text = |why, asset_number_instead| LabelError::Text {
+            subject: Subject::Words("Cleaned \"here\"".into()),
+            why,
+            asset_number_instead,
+        };
+        let small = |close_up| {
+            LabelError::Code(BarcodeError::TooSmall {
+                module_mm: 0.251,
+                least_mm: 0.37,
+                needs_mm: 11.06,
+                close_up,
+            })
+        };
+        let mut errors = vec![
+            text(TextError::MissingGlyph('超'), true),
+            text(TextError::LoneMark { letter: 'x', mark: '\u{301}' }, false),
+            text(TextError::Control('\u{7}'), false),
+            text(TextError::TooLong { chars: 5_001 }, false),
+            text(TextError::TooManyLines { lines: 61 }, false),
+            LabelError::Code(BarcodeError::Character('ß')),
+            LabelError::Code(BarcodeError::TooLong { chars: 1_200 }),
+            LabelError::Code(BarcodeError::Empty),
+            small(true),
+            small(false),
+            LabelError::DoesNotFit { subject, chars: 1_300 },
+            LabelError::NoTag("a b".into()),
+            LabelError::OtherTag { url: "http://b/X".into(), tag: "Y".into() },
+            LabelError::NoAssetNumber,
+        ];
+        errors.extend(Field::ALL.iter().map(|field| LabelError::Missing(*field)));
+        errors
+    }
+
+    fn make_errors() -> Vec<MakeError> {
+        let roll = |height_mm| MediaSize { width_mm: 62.04, height_mm };
+        let does_not_fit = |height_mm: Option<f64>, along| MediaError::DoesNotFit {
+            label_mm: (61.04, 30.5),
+            media: roll(height_mm),
+            area_mm: (26.0, along),
+            over_mm: 2.8,
+        };
+        let sheet = || "Avery 5160".to_owned();
+        let too_large = |label_mm| SheetError::TooLarge { label_mm, sheet: sheet(), cell_mm: (66.7, 25.4) };
+        let mut errors: Vec<MakeError> = label_errors().into_iter().map(MakeError::Label).collect();
+        errors.extend([
+            does_not_fit(None, None).into(),
+            does_not_fit(Some(29.0), Some(23.0)).into(),
+            MediaError::WiderThanHead {
+                label_mm: (60.0, 30.0),
+                head_mm: 48.0,
+                head_dots: 1_384,
+                over_mm: 12.0,
+            }
+            .into(),
+            MediaError::Empty.into(),
+            SheetError::Unknown("L\"1".into()).into(),
+            too_large((80.0, 40.0)).into(),
+            too_large((800.0, 40.0)).into(),
+            SheetError::Start { sheet: sheet(), count: 30, start: 31 }.into(),
+            SheetError::Nudge { sheet: sheet(), x_mm: 20.5, y_mm: -1.0 }.into(),
+            EncodeError::TooWide { width: 1_330, head: 329 }.into(),
+            EncodeError::Empty.into(),
+            EncodeError::TooLong { height: 1_051, room: 1_050 }.into(),
+            EncodeError::Roll { name: "62x29".into() }.into(),
+            EncodeError::Model(ModelFault::ChippedRolls).into(),
+            EncodeError::Model(ModelFault::OnlyDpi180).into(),
+            EncodeError::Model(ModelFault::BlackOnly).into(),
+            ReadbackError::NotReadable.into(),
+            ReadbackError::Other { found: "A".into(), wanted: "B".into() }.into(),
+            TestLabelError::Text(TextError::Control('\u{200b}')).into(),
+            TestLabelError::TooSmall { width_mm: 10.0, height_mm: 5.0 }.into(),
+            MakeError::Template("loaner".into()),
+        ]);
+        errors
+    }
+
+    /// The log and the command line read what the crate says itself.
+    #[test]
+    fn pages_say_what_the_log_says() {
+        let w = printing_words();
+        for error in make_errors() {
+            assert_eq!(word_make_error(w, &error), error.to_string());
+        }
+        for warning in [
+            LabelWarning::SmallModules { module_mm: 0.5 },
+            LabelWarning::Cut { text: "Pump's \"7\"".into() },
+            LabelWarning::LeftOut { text: "ICU".into() },
+        ] {
+            assert_eq!(word_warning(w, &warning), warning.to_string());
+        }
+        for error in [PdfError::Nothing, PdfError::TooMany, PdfError::TooMuch, PdfError::MissingGlyph('超')]
+        {
+            assert_eq!(word_pdf_error(w, &error), error.to_string());
+        }
+    }
+
+    #[test]
+    fn causes_go_through_the_ledger_and_back() {
+        for error in make_errors() {
+            let json = serde_json::to_string(&error).unwrap();
+            assert_eq!(serde_json::from_str::<MakeError>(&json).unwrap(), error, "{json}");
+        }
+    }
+}

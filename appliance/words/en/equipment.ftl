@@ -1,0 +1,181 @@
+### Equipment for staff: the list, an item with its history, and what takes an item or a record out of use.
+
+equipment-title = Equipment
+equipment-find = Find by name, place, number or tag
+# Button.
+equipment-find-button = Find
+equipment-in-use = { $count ->
+    [one] In use, overdue first: { $count } item
+   *[other] In use, overdue first: { $count } items
+}
+equipment-retired = { $count ->
+    [one] Retired: { $count } item
+   *[other] Retired: { $count } items
+}
+equipment-found = { $count ->
+    [one] With “{ $query }”: { $count } item
+   *[other] With “{ $query }”: { $count } items
+}
+equipment-empty = Add the first item: its name is enough. Then print its label.
+equipment-none-fits = Nothing fits. Try a part of the name, the room, or the asset number.
+equipment-column-number = Number
+equipment-column-state = State
+equipment-column-rate = 30 days
+equipment-more = { NUMBER($count) } more. Find them by name or number.
+# Links to the other list.
+equipment-show-used = Equipment in use
+equipment-show-retired = Retired equipment
+
+## An item. Buttons and links.
+
+item-log-broken = The log of this box does not hold
+item-why-out = Out of service: { $why }
+item-print-label = Print label
+item-change = Change
+item-resume = Put back into service
+item-suspend = Take out of service
+item-retire = Retire
+item-scan-page = Open its scan page
+# On paper only; $moment: when it was printed, $root: of the log.
+item-paper = { $facility }. Log of { $size }, root { $root }. Verified by this box, { $moment }.
+    .broken = { $facility }. Log of { $size }, root { $root }. Not verified by this box, { $moment }.
+# Of its tag, in a line of facts.
+item-serial = serial { $serial }
+
+## Its rate.
+
+item-rate-title = Last 30 days
+item-rate-no-schedule = No schedule, so there is no rate.
+item-rate-none = No data yet: no due window has closed.
+# $due: its schedules, such as “daily by 07:00”.
+item-rate = { NUMBER($met) } of { NUMBER($closed) } windows met. Due { $due }.
+
+## Its history.
+
+history-title = History
+history-count = { $count ->
+    [one] { $count } cleaning in all, newest first
+   *[other] { $count } cleanings in all, newest first
+}
+history-empty = Never cleaned since it was added.
+history-used = Used
+history-cleaned = Cleaned
+history-incomplete = Incomplete: { $missing }
+history-late = Late entry
+history-late-written = Written { $when }, { $span } after it was done
+history-wet = Wet { $span }
+history-wet-of = Wet { $span } of { $required }
+history-time-estimated = The clock was not set: the time is an estimate
+# Badge.
+history-voided = Voided
+# $who: who cleaned.
+history-was-voided = { $who }. Voided
+history-voided-by = { $who }. Voided { $when } by { $by }: { $why }. Both entries stay
+# Whoever voided it, where nobody had signed in.
+history-same-phone = the phone that recorded it
+# Links.
+history-entry = Entry { $seq }
+history-void = Void
+history-older = Older records
+history-newest = Newest records
+
+## Why its records can be believed.
+
+trust-title = Can this be trusted?
+trust-verified = Verified
+trust-not-verified = Not verified
+trust-entry-absent = Entry { NUMBER($seq) } is not there. Keep this box running and call us.
+trust-entry-wrong = Entry { NUMBER($seq) } does not match its hash. Keep this box running and call us.
+trust-nothing = There is nothing to check yet.
+trust-read-again = { $count ->
+    [one] Its newest record was read again just now: it is in the signed log, unchanged.
+   *[other] Its newest { $count } records were read again just now: they are in the signed log, unchanged.
+}
+trust-checked = Checked
+trust-checked-when = { $when }, by this box
+trust-size = Log size
+trust-entries = { NUMBER($count) } entries
+trust-root = Root
+trust-witness = Witness
+trust-relay = relay, { NUMBER($count) } entries, same root
+trust-no-relay = none yet: no relay has seen this log
+trust-proof = Download the proof of entry { $seq }
+trust-proof-hint = Anyone can check it with the public key, without us.
+
+## Its schedules.
+
+schedules-title = Schedules
+schedules-any = By any protocol
+schedules-none = No schedule
+schedules-change = Change
+# Spoken behind “Change”, which else says the same for each of them.
+schedules-change-of = the schedule for { $protocol }
+schedules-change-any = the schedule for any protocol
+# Alone in a line, and in the middle of a sentence.
+schedule-hours = { $count ->
+    [1] Every hour
+   *[other] Every { $count } hours
+}
+    .inside = { $count ->
+        [1] every hour
+       *[other] every { $count } hours
+    }
+schedule-days = { $count ->
+    [1] Every day
+   *[other] Every { $count } days
+}
+    .inside = { $count ->
+        [1] every day
+       *[other] every { $count } days
+    }
+schedule-weeks = { $count ->
+    [1] Every week
+   *[other] Every { $count } weeks
+}
+    .inside = { $count ->
+        [1] every week
+       *[other] every { $count } weeks
+    }
+schedule-times = Daily by { $times }
+    .inside = daily by { $times }
+schedule-use = After each use
+    .inside = after each use
+schedule-by-protocol = { $every } by { $protocol }
+
+## Facts of an item.
+
+fact-category = Category
+fact-class = Class
+fact-noncritical = Noncritical
+fact-semicritical = Semicritical
+fact-critical = Critical
+fact-photo = Photo
+fact-photo-none = Not asked for
+fact-photo-optional = If one likes
+fact-photo-required = Needed every time
+fact-maker = Maker
+fact-model = Model
+fact-serial = Serial
+fact-aliases = Also opens by
+fact-added = Added
+fact-protocol = Protocol
+fact-protocol-none = None
+fact-protocol-version = { $name }, version { $version }
+
+## Questions for a reason: title, what it means, an example of a reason, and the two buttons.
+
+suspend-title = Take { $name } out of service?
+    .what = While it is out it makes no cleaning due, and a scan says not to use it on a patient.
+    .hint = For example: flow sensor fails its self-test. Everybody who scans it sees this.
+    .confirm = Take out of service
+    .cancel = Leave it in service
+retire-title = Retire { $name }?
+    .what = It takes no more records, and this cannot be undone. Its history stays.
+    .hint = For example: sold, scrapped, sent back to the maker
+    .confirm = Retire it for good
+    .cancel = Keep it
+void-title = Void entry { NUMBER($seq) }?
+    .what = { $name }, cleaned { $when } by { $who }. It will not count any more. Both entries stay visible.
+    .hint = For example: wrong item scanned
+    .confirm = Void the record
+    .cancel = Keep it

@@ -1,0 +1,182 @@
+### The first page of staff, the page of the box itself, and the audit of access.
+
+today-title = Today
+today-unknown-title = The equipment is not known now
+today-unknown = It is in the part of the history that is missing. Do not add it again: items, labels and records come back with that part.
+today-empty-title = No equipment yet
+today-empty = Add the first item, print its label and stick it on. From then on it shows up here.
+today-no-schedule = No item has a schedule, so nothing can be due. Open an item and set one.
+today-overdue = Overdue
+today-none-late = Nothing is late.
+# $late: for how long, such as “5 h late”.
+today-longest = Longest: { $name }, { $late }
+today-overdue-caption = { $count ->
+    [one] Overdue, longest first: { $count } item
+   *[other] Overdue, longest first: { $count } items
+}
+today-column-late = Late
+# Links.
+today-rest = { $due ->
+    [0] All equipment
+   *[other] { $due } more due, and all equipment
+}
+today-wall = Show on the wall
+
+## Numbers and charts. Windows are due windows: times in which an item had to be cleaned.
+
+today-week = 7 days
+today-month = 30 days
+tally-none = No data yet
+tally-none-today = No data yet: no window has closed since midnight
+tally-met = { NUMBER($met) } of { NUMBER($closed) } windows met
+tally-met-today = { NUMBER($met) } of { NUMBER($closed) } windows met that closed since midnight
+# What a line without numbers shows, for screen readers.
+tally-between = Between { NUMBER($low) } and { NUMBER($high) } percent
+chart-title = Compliance by day, 30 days
+chart-none = No data yet: no due window has closed.
+chart-hint = Scale starts at 50%. Under 90% in amber with its number.
+# For screen readers.
+chart-label = Compliance by day over 30 days, in percent. Lowest { NUMBER($low) }, the newest { NUMBER($last) }.
+chart-label-none = Compliance by day: no data yet.
+
+## What was recorded last.
+
+feed-title = Just now
+feed-empty = No cleaning yet. The first scan shows up here by itself.
+# $who: who cleaned, and how that is proven.
+feed-voided = { $who }. Voided
+feed-incomplete = { $who }. Incomplete, does not count
+
+## The box. Buttons lead to pages.
+
+box-title = This box
+box-settings = Settings
+box-programs = Programs
+box-access-log = Access log
+# An alarm’s dates.
+box-alarm-since = Since { $since }. Alarm { $id }.
+    .over = Since { $since }, over since { $over }. Alarm { $id }.
+    .seen = Since { $since }, acknowledged { $seen } by { $who }. Alarm { $id }.
+    .over-seen = Since { $since }, over since { $over }, acknowledged { $seen } by { $who }. Alarm { $id }.
+# Whoever acknowledged it, where it was no person.
+box-seen-program = the program { $name }
+box-seen-command-line = the box’s command line
+# Button.
+box-alarm-seen = I have seen this
+box-hosts = Where it answers
+    .hint = Labels lead to the label host. When an address changes, old labels stop opening.
+box-printers = Printers
+box-no-printer = No printer yet. Plug one in by USB, or add one by its address.
+box-labels = Labels
+box-fact-facility = Facility
+box-fact-box = Box
+box-fact-log = Log
+# $epoch names the log.
+box-log = { $epoch }, { NUMBER($count) } entries
+box-fact-relay = At the relay
+box-relay = { NUMBER($present) } entries of this log
+    .held = { NUMBER($present) } entries of this log, { NUMBER($held) } of { NUMBER($ended) } of earlier ones
+    .ended = { NUMBER($present) } entries of this log; earlier ones have { NUMBER($ended) }
+box-fact-free = Disk free
+box-free = { NUMBER($gigabytes) } GB
+box-free-unknown = not known
+box-fact-up = Machine up for
+box-fact-zone = Time zone
+box-fact-version = Version
+
+## What somebody should see to.
+
+note-token-ends = The token of the program “{ $name }” ends on { $day }. A facility admin makes a new one under Programs.
+note-token-clear = The token of the program “{ $name }” was sent without HTTPS { $when } and was revoked. Give the program the HTTPS address and a new token.
+note-disk = The disk was full not long ago. Make room: records are refused while it is full.
+note-zone = No time zone is set, so days are counted in UTC. Set it under Settings.
+note-label-host = No label host is chosen, so no label can be printed yet. Set it under Settings.
+note-wrong-pins = { NUMBER($count) } wrong PINs or more were typed for { $name } since { $since }, on devices on which they never signed in. At most three an hour are looked at, and their own devices are not held up. Ask them whether it was them; if not, set them a longer PIN under Staff.
+note-new-devices = So many wrong PINs were typed on new devices that nobody can sign in on a new device until { $until }. Devices on which somebody has signed in before are not held up. The access log says from where they came; setting somebody’s PIN under Staff ends the wait.
+
+## The access log.
+
+access-hint = Who signed in, what was refused, and what became of PINs, sessions and tokens. The newest 10,000 lines are kept. It holds no PIN and no token.
+access-empty = Nothing yet
+    .next = The next sign-in is the first line.
+access-caption = Newest first
+access-column-when = When
+access-column-who = Who
+access-column-deed = Did or tried
+access-column-about = About
+access-column-result = What came of it
+access-times = { NUMBER($count) } times
+# Link.
+access-older = Older
+access-nobody = Nobody known
+access-others = Many others
+access-command-line = The box’s command line
+
+## What somebody did.
+
+deed-signed-in = Signed in
+deed-signed-out = Signed out
+deed-signed-somebody-out = Signed somebody out everywhere
+deed-signed-everybody-out = Signed everybody out
+deed-pin-changed = Changed a PIN
+deed-token-made = Made a token
+deed-token-revoked = Revoked a token
+deed-token-clear = Sent a token without HTTPS
+deed-pin-clear = Typed a PIN on a page without HTTPS
+deed-settings-changed = Changed settings
+deed-alarm-seen = Acknowledged an alarm
+deed-log-trusted = Took a log that the relay holds for this box’s
+deed-old-page = Tried to record from an old page, or one of another item
+
+## What somebody tried.
+
+tried-sign-in = Tried to sign in
+tried-sign-out = Tried to sign out
+tried-prove = Tried to prove a cleaning by PIN
+tried-confirm = Tried to confirm a change by PIN
+tried-open-staff-page = Tried to open a staff page
+tried-open-page = Tried to open a page
+tried-print-labels = Tried to print labels
+tried-change-printer = Tried to change a printer
+tried-record = Tried to record a cleaning
+tried-undo = Tried to undo a cleaning
+tried-change-something = Tried to change something
+tried-read-api = Tried to read through the API
+tried-record-api = Tried to record a cleaning through the API
+tried-print-api = Tried to print labels through the API
+tried-printer-api = Tried to change a printer through the API
+tried-equipment-api = Tried to change equipment through the API
+tried-change-api = Tried to change something through the API
+tried-admin = Tried to do what only an admin may do
+tried-open-people = Tried to open Staff
+tried-add-person = Tried to add a person
+tried-sign-everybody-out = Tried to sign everybody out
+tried-change-person = Tried to change a person
+tried-set-pin = Tried to set a person’s PIN
+tried-clear-pin = Tried to take a person’s PIN away
+tried-sign-person-out = Tried to sign a person out
+tried-person-left = Tried to note that a person has left
+tried-open-programs = Tried to open Programs
+tried-make-token = Tried to make a token
+tried-revoke-token = Tried to revoke a token
+tried-change-settings = Tried to change settings
+tried-open-access-log = Tried to open the access log
+tried-acknowledge = Tried to acknowledge an alarm
+tried-add-equipment = Tried to add equipment
+tried-change-item = Tried to change an item
+tried-change-schedule = Tried to change a schedule
+tried-print-label = Tried to print a label
+tried-suspend = Tried to take an item out of service
+tried-resume = Tried to put an item back into service
+tried-retire = Tried to retire an item
+tried-void = Tried to void a cleaning
+
+## What came of it.
+
+result-denied = Denied
+result-wrong-pin = Wrong PIN
+result-locked = Has to wait
+result-pin-unused = PIN not used
+result-token-revoked = Token revoked
+result-page-again = Page shown again
+result-done = Done
