@@ -159,7 +159,13 @@ pub const ONLY: &[Only] = &[
     ),
     only(
         "labels",
-        &["appliance/printing", "appliance/web", "appliance/serve", "relay/web/pages/label_sheets"],
+        &[
+            "appliance/printing",
+            "appliance/web",
+            "appliance/serve",
+            "relay/web/pages/label_sheets",
+            "relay/web/view_models/label_faults",
+        ],
         "labels are drawn where they are printed; pages name their templates, fields and sheets",
     ),
     only("fluent_bundle", &["words"], "messages have typed functions, and their numbers a locale"),

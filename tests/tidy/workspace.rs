@@ -30,7 +30,16 @@ const ARROWS: &[(&str, &[&str])] = &[
             "cleantrack-words",
         ],
     ),
-    ("cleantrack-relay", &["cleantrack-record", "cleantrack-labels", "cleantrack-service", "cleantrack-web"]),
+    (
+        "cleantrack-relay",
+        &[
+            "cleantrack-record",
+            "cleantrack-labels",
+            "cleantrack-service",
+            "cleantrack-web",
+            "cleantrack-words",
+        ],
+    ),
     (
         "cleantrack-tests",
         &[

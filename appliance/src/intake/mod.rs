@@ -24,7 +24,7 @@ pub use self::command::{
 };
 pub use self::permissions::Permission;
 pub use self::refusal::Refusal;
-pub use self::ways::{MADE_BY_BOX, MadeByBox, NOT_YET, NotYet, WAYS, Ways, ways_of};
+pub use self::ways::{CommandWays, MADE_BY_BOX, MadeByBox, NOT_YET, NotYet, WAYS, ways_of};
 
 /// What intake may know. The store answers on its writer thread, so nothing changes between the look and the entry.
 pub trait View {

@@ -5,7 +5,7 @@ use super::Command;
 
 /// The ways of one command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ways {
+pub struct CommandWays {
     /// Its name.
     pub command: &'static str,
     /// Kinds of entries that it makes.
@@ -53,100 +53,100 @@ pub const NOT_YET: &[NotYet] = &[
     NotYet { name: "text.erased", issue: "04-relay by directive, 14-box-manage by page" },
 ];
 
-const NONE: Ways = Ways { command: "", kinds: &[], routes: &[], cli: None, made_by_box: None };
+const NONE: CommandWays = CommandWays { command: "", kinds: &[], routes: &[], cli: None, made_by_box: None };
 
 /// Writes the table and the match that keeps it whole: a command without a row here does not compile.
 macro_rules! ways {
     ($($command:ident => $ways:expr,)*) => {
         /// The ways of all commands.
-        pub const WAYS: &[Ways] = &[$(Ways { command: stringify!($command), ..$ways }),*];
+        pub const WAYS: &[CommandWays] = &[$(CommandWays { command: stringify!($command), ..$ways }),*];
 
         /// The ways of a command.
-        pub fn ways_of(command: &Command) -> Ways {
+        pub fn ways_of(command: &Command) -> CommandWays {
             match command {
-                $(Command::$command { .. } => Ways { command: stringify!($command), ..$ways },)*
+                $(Command::$command { .. } => CommandWays { command: stringify!($command), ..$ways },)*
             }
         }
     };
 }
 
 ways! {
-    AddEquipment => Ways {
+    AddEquipment => CommandWays {
         kinds: &["equipment.added", "schedule.set"],
         routes: &["equipment.create", "equipment.add", "old.add-equipment"],
         ..NONE
     },
-    ChangeEquipment => Ways {
+    ChangeEquipment => CommandWays {
         kinds: &["equipment.changed", "schedule.set"],
         routes: &["equipment.save", "equipment.change", "old.change-equipment", "old.replace-equipment"],
         ..NONE
     },
-    RetireEquipment => Ways {
+    RetireEquipment => CommandWays {
         kinds: &["equipment.retired"],
         routes: &["equipment.retire", "equipment.remove", "old.retire-equipment"],
         ..NONE
     },
-    SuspendEquipment => Ways {
+    SuspendEquipment => CommandWays {
         kinds: &["equipment.suspended"],
         routes: &["equipment.suspend", "service.set"],
         ..NONE
     },
-    ResumeEquipment => Ways {
+    ResumeEquipment => CommandWays {
         kinds: &["equipment.resumed"],
         routes: &["equipment.resume", "service.set"],
         ..NONE
     },
-    AssignTag => Ways { kinds: &["tag.assigned"], ..NONE },
-    RevokeTag => Ways { kinds: &["tag.revoked"], ..NONE },
-    PublishProtocol => Ways { kinds: &["protocol.published"], routes: &["protocol.publish"], ..NONE },
-    SetSchedule => Ways {
+    AssignTag => CommandWays { kinds: &["tag.assigned"], ..NONE },
+    RevokeTag => CommandWays { kinds: &["tag.revoked"], ..NONE },
+    PublishProtocol => CommandWays { kinds: &["protocol.published"], routes: &["protocol.publish"], ..NONE },
+    SetSchedule => CommandWays {
         kinds: &["schedule.set"],
         routes: &["equipment.save", "equipment.schedule", "schedule.set"],
         ..NONE
     },
-    AddStaff => Ways {
+    AddStaff => CommandWays {
         kinds: &["staff.added"],
         routes: &["person.add"],
         cli: Some("staff add"),
         ..NONE
     },
-    ChangeStaff => Ways { kinds: &["staff.changed"], routes: &["person.change"], ..NONE },
-    StaffLeft => Ways { kinds: &["staff.left"], routes: &["person.leave"], ..NONE },
-    ChangeFacility => Ways {
+    ChangeStaff => CommandWays { kinds: &["staff.changed"], routes: &["person.change"], ..NONE },
+    StaffLeft => CommandWays { kinds: &["staff.left"], routes: &["person.leave"], ..NONE },
+    ChangeFacility => CommandWays {
         kinds: &["facility.changed"],
         routes: &["settings.save"],
         cli: Some("facility set"),
         ..NONE
     },
-    RecordCleaning => Ways {
+    RecordCleaning => CommandWays {
         kinds: &["cleaning.recorded"],
         routes: &["scan.submit", "cleaning.add", "old.register", "old.register-bare", "old.add-cleaning"],
         ..NONE
     },
-    VoidCleaning => Ways {
+    VoidCleaning => CommandWays {
         kinds: &["cleaning.voided"],
         routes: &["cleaning.void", "receipt.undo", "void.add"],
         ..NONE
     },
-    RecordUse => Ways { kinds: &["use.recorded"], ..NONE },
-    AttachPhoto => Ways {
+    RecordUse => CommandWays { kinds: &["use.recorded"], ..NONE },
+    AttachPhoto => CommandWays {
         kinds: &["photo.attached"],
         made_by_box: Some("appliance/src/web/commands/photo_follow.rs"),
         ..NONE
     },
-    Reprinted => Ways {
+    Reprinted => CommandWays {
         kinds: &["label.printed"],
         made_by_box: Some("appliance/src/prints.rs"),
         ..NONE
     },
-    Note => Ways {
+    Note => CommandWays {
         kinds: &["label.printed", "box.claimed"],
         made_by_box: Some("appliance/src/uplink/mod.rs"),
         ..NONE
     },
 }
 
-impl Ways {
+impl CommandWays {
     /// Whether it comes in by something that is no demo and no test.
     pub fn has_any(&self) -> bool {
         !self.routes.is_empty() || self.cli.is_some() || self.made_by_box.is_some()
@@ -234,7 +234,7 @@ mod tests {
                 }
                 // What intake passes on as it comes is made where its command is given.
                 (commands, None) => {
-                    let by_note = |ways: &&Ways| {
+                    let by_note = |ways: &&CommandWays| {
                         ways.made_by_box.is_some_and(|file| {
                             makes_body(&std::fs::read_to_string(source(file)).unwrap(), kind)
                         })

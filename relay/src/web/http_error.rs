@@ -16,7 +16,7 @@ const SIGN_IN: &str = "/login";
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
 
 /// A message that says the same whatever the error is about.
-type Message = fn(ErrorWords) -> String;
+type WordedText = fn(ErrorWords) -> String;
 
 /// A text of an error in the language of whoever reads it.
 fn worded<W: WordSet>(message: impl Fn(W) -> String + Send + Sync + 'static) -> ErrorText {
@@ -26,13 +26,13 @@ fn worded<W: WordSet>(message: impl Fn(W) -> String + Send + Sync + 'static) -> 
 /// What happened, what is safe, what to do next.
 #[derive(Debug, Clone, Copy)]
 struct ErrorMessages {
-    title: Message,
-    detail: Message,
-    safe: Message,
+    title: WordedText,
+    detail: WordedText,
+    safe: WordedText,
     /// For programs.
-    next: Message,
+    next: WordedText,
     /// For people: an address, and the words of its link.
-    link: (&'static str, Message),
+    link: (&'static str, WordedText),
 }
 
 impl ErrorMessages {

@@ -18,7 +18,7 @@ use crate::printing::model::queue_error::QueueError;
 #[derive(Debug, Clone, PartialEq)]
 pub enum PrinterCause {
     /// Nobody has asked it yet.
-    NotAsked,
+    NotPolled,
     /// Nothing is wrong.
     Ready,
     /// What a label printer says of itself.

@@ -54,7 +54,7 @@ impl Shared {
     pub(crate) fn new(now_ms: i64, roll: MediaSize, changed: News) -> Self {
         let live = Live {
             state: PrinterState::NotHeard,
-            cause: PrinterCause::NotAsked,
+            cause: PrinterCause::NotPolled,
             since_ms: now_ms,
             heard_ms: i64::MIN,
             paper_low: false,

@@ -10,9 +10,8 @@ use crate::printing::{
 };
 use crate::web::context::AppState;
 use crate::web::view_models::formats::{Local, Moment};
-use crate::web::view_models::printer_causes::{
-    printing_words, word_cause, word_failure, word_note, word_paper_alone,
-};
+use crate::web::view_models::print_papers::word_paper_alone;
+use crate::web::view_models::printer_causes::{printing_words, word_cause, word_failure, word_note};
 use crate::web::words::PrintingWords;
 
 /// A job as a card.
@@ -117,7 +116,7 @@ impl PrinterTrouble {
             PrinterCause::WrongPaper { .. } => Self::WrongPaper,
             PrinterCause::SheetHeld => Self::SheetHeld,
             PrinterCause::SheetLate => Self::SheetLate,
-            PrinterCause::NotAsked
+            PrinterCause::NotPolled
             | PrinterCause::Ready
             | PrinterCause::Full
             | PrinterCause::Queue(_)

@@ -13,13 +13,8 @@ use ::labels::text::{FIELD_CHARS_MAX, FIELD_LINES_MAX, TextError};
 use ::labels::{Field, LabelError, Subject, pdf};
 
 use crate::printing::MakeError;
-use crate::web::view_models::printer_causes::word_roll;
+use crate::web::view_models::print_papers::{millimetres, word_roll};
 use crate::web::words::PrintingWords;
-
-/// With one decimal.
-pub(crate) fn millimetres(mm: f64) -> String {
-    format!("{mm:.1}")
-}
 
 /// A text from elsewhere, with what cannot be seen in it written out.
 pub(crate) fn shown(text: &str) -> String {

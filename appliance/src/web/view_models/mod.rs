@@ -14,6 +14,7 @@ pub(crate) mod label_fields;
 pub(crate) mod labels;
 pub(crate) mod missing;
 pub(crate) mod photos;
+pub(crate) mod print_papers;
 pub(crate) mod print_refusals;
 pub(crate) mod printer_causes;
 pub(crate) mod printers;

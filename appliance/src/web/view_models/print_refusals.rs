@@ -4,13 +4,12 @@ use ::labels::language_table::LANGUAGES;
 
 use crate::printing::discovery::{Found, GuessReason};
 use crate::printing::{
-    AddressError, AnswerError, KEY_CHARS_MAX, LABELS_MAX, LabelState, NAME_CHARS_MAX, OPEN_MAX, PRINTERS_MAX,
-    PrintRefusal, PrinterRefusal, REASON_CHARS_MAX,
+    AddressError, AnswerError, GarbledAnswer, KEY_CHARS_MAX, LABELS_MAX, LabelState, LostAnswer,
+    NAME_CHARS_MAX, OPEN_MAX, PRINTERS_MAX, PrintRefusal, PrinterRefusal, QueueError, QueueRefusal,
+    REASON_CHARS_MAX,
 };
-use crate::web::view_models::label_faults::{
-    millimetres, shown, word_encode_error, word_make_error, word_model_fault,
-};
-use crate::web::view_models::printer_causes::word_queue_error;
+use crate::web::view_models::label_faults::{shown, word_encode_error, word_make_error, word_model_fault};
+use crate::web::view_models::print_papers::millimetres;
 use crate::web::words::PrintingWords;
 
 /// Why a job is not taken. What is the box's own fault has a page of its own.
@@ -44,6 +43,23 @@ pub(crate) fn word_answer_error(w: PrintingWords, error: &AnswerError) -> String
         AnswerError::NoneInDoubt(job) => w.answer_none_in_doubt(job.to_string()),
         AnswerError::NotInDoubt { n, state } => w.answer_not_in_doubt(n.to_string(), state_name(*state)),
         AnswerError::Ledger(_) => w.answer_title_safe(),
+    }
+}
+
+/// What a print queue did not do, without a full stop.
+pub(crate) fn word_queue_error(w: PrintingWords, error: &QueueError) -> String {
+    match error {
+        QueueError::Away(detail) => w.printing_queue_away(detail),
+        QueueError::Lost(LostAnswer::System(detail)) => w.printing_queue_lost(detail),
+        QueueError::Lost(LostAnswer::Cancelled) => w.printing_queue_lost_cancelled(),
+        QueueError::Refused(QueueRefusal::Quoted(detail)) => w.printing_queue_refused(detail),
+        QueueError::Refused(QueueRefusal::Password) => w.printing_queue_refused_password(),
+        QueueError::Refused(QueueRefusal::Encryption) => w.printing_queue_refused_encryption(),
+        QueueError::Unknown => w.printing_queue_unknown(),
+        QueueError::NoQueue => w.printing_queue_none(),
+        QueueError::Garbled(GarbledAnswer::Endless) => w.printing_queue_garbled_endless(),
+        QueueError::Garbled(GarbledAnswer::Foreign) => w.printing_queue_garbled_foreign(),
+        QueueError::NoPdf => w.printing_queue_no_pdf(),
     }
 }
 

@@ -3,15 +3,14 @@
 use std::path::Path;
 
 use ::labels::language::Condition;
-use ::labels::media::MediaSize;
 use words::{Locale, WordSet as _};
 
 use crate::printing::{
-    DeviceFault, FailureCause, FolderFault, GarbledAnswer, JobNote, LineFault, LostAnswer, PrintUnit,
-    PrinterCause, PrinterPaper, QueueError, QueueRefusal, UsbFault, UsbId,
+    DeviceFault, FailureCause, FolderFault, JobNote, LineFault, PrintUnit, PrinterCause, UsbFault, UsbId,
 };
-use crate::web::view_models::label_faults::{millimetres, word_make_error, word_warning};
-use crate::web::view_models::print_refusals::word_printer_refusal;
+use crate::web::view_models::label_faults::{word_make_error, word_warning};
+use crate::web::view_models::print_papers::{word_paper, word_roll};
+use crate::web::view_models::print_refusals::{word_printer_refusal, word_queue_error};
 use crate::web::words::PrintingWords;
 
 /// The words of printing, which are in English only.
@@ -22,7 +21,7 @@ pub(crate) fn printing_words() -> PrintingWords {
 /// What happened and what to do, in sentences.
 pub(crate) fn word_cause(w: PrintingWords, cause: &PrinterCause) -> String {
     match cause {
-        PrinterCause::NotAsked => w.printing_not_asked(),
+        PrinterCause::NotPolled => w.printing_not_asked(),
         PrinterCause::Ready => w.printing_ready(),
         PrinterCause::Condition(condition) => word_condition(w, *condition),
         PrinterCause::SheetCondition { condition, sheet } => word_sheet_condition(w, *condition, sheet),
@@ -138,23 +137,6 @@ fn word_usb_id(w: PrintingWords, id: &UsbId) -> String {
     }
 }
 
-/// What a print queue did not do, without a full stop.
-pub(crate) fn word_queue_error(w: PrintingWords, error: &QueueError) -> String {
-    match error {
-        QueueError::Away(detail) => w.printing_queue_away(detail),
-        QueueError::Lost(LostAnswer::System(detail)) => w.printing_queue_lost(detail),
-        QueueError::Lost(LostAnswer::Cancelled) => w.printing_queue_lost_cancelled(),
-        QueueError::Refused(QueueRefusal::Quoted(detail)) => w.printing_queue_refused(detail),
-        QueueError::Refused(QueueRefusal::Password) => w.printing_queue_refused_password(),
-        QueueError::Refused(QueueRefusal::Encryption) => w.printing_queue_refused_encryption(),
-        QueueError::Unknown => w.printing_queue_unknown(),
-        QueueError::NoQueue => w.printing_queue_none(),
-        QueueError::Garbled(GarbledAnswer::Endless) => w.printing_queue_garbled_endless(),
-        QueueError::Garbled(GarbledAnswer::Foreign) => w.printing_queue_garbled_foreign(),
-        QueueError::NoPdf => w.printing_queue_no_pdf(),
-    }
-}
-
 /// Why a label was not printed, without a full stop.
 pub(crate) fn word_failure(w: PrintingWords, cause: &FailureCause) -> String {
     match cause {
@@ -179,46 +161,6 @@ pub(crate) fn word_note(w: PrintingWords, note: &JobNote) -> String {
     }
 }
 
-/// A roll, inside a sentence.
-pub(crate) fn word_roll(w: PrintingWords, size: &MediaSize) -> String {
-    let width = millimetres(size.width_mm);
-    match size.height_mm {
-        Some(height) => w.paper_roll(millimetres(height), width),
-        None => w.paper_endless(width),
-    }
-}
-
-/// What is in a printer, inside a sentence.
-fn word_paper(w: PrintingWords, paper: &PrinterPaper) -> String {
-    match paper {
-        PrinterPaper::Roll(size) => word_roll(w, size),
-        PrinterPaper::Sheet { name, .. } => w.paper_sheet(name),
-    }
-}
-
-/// What is in a printer, as it stands in lists.
-pub(crate) fn word_paper_alone(w: PrintingWords, paper: &PrinterPaper) -> String {
-    match paper {
-        PrinterPaper::Roll(MediaSize { width_mm, height_mm: Some(height) }) => {
-            w.paper_roll_alone(millimetres(*height), millimetres(*width_mm))
-        }
-        PrinterPaper::Roll(MediaSize { width_mm, height_mm: None }) => {
-            w.paper_endless_alone(millimetres(*width_mm))
-        }
-        PrinterPaper::Sheet { name, labels, label_mm: (width, height) } => {
-            w.paper_sheet_alone(millimetres(*height), labels.to_string(), name, millimetres(*width))
-        }
-    }
-}
-
-/// What is in a printer, as programs read it: a roll as it is inside a sentence.
-pub(crate) fn word_paper_for_programs(w: PrintingWords, paper: &PrinterPaper) -> String {
-    match paper {
-        PrinterPaper::Roll(size) => word_roll(w, size),
-        PrinterPaper::Sheet { .. } => word_paper_alone(w, paper),
-    }
-}
-
 /// Words that begin with a small letter and have no full stop, as a sentence.
 pub(crate) fn sentence(words: &str) -> String {
     let mut chars = words.chars();
@@ -231,7 +173,9 @@ mod tests {
     use std::io;
 
     use ::labels::drawing::LabelWarning;
-    use ::labels::media::MediaError;
+    use ::labels::media::{MediaError, MediaSize};
+
+    use crate::printing::{PrinterPaper, QueueError};
 
     use super::*;
     use crate::printing::MakeError;

@@ -10,10 +10,9 @@ use crate::printing::{
     Asked, Heat, JobKind, JobState, JobSummary, JobView, LabelState, LabelView, LoadedView, MediaView,
     PrinterState, PrinterView, Proof, Reprint, SeenAt,
 };
+use crate::web::view_models::print_papers::word_paper_for_programs;
 use crate::web::view_models::print_refusals::{found_name, word_guess};
-use crate::web::view_models::printer_causes::{
-    printing_words, word_cause, word_failure, word_note, word_paper_for_programs,
-};
+use crate::web::view_models::printer_causes::{printing_words, word_cause, word_failure, word_note};
 
 /// A job's state in the words of the API.
 #[derive(Debug, JsonSchema, Serialize)]

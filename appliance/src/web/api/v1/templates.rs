@@ -121,12 +121,12 @@ async fn keep(
 ) -> Result<WithHeaders<Kept<TemplateView>>, HttpError> {
     let now = state.printing.template_version(&name);
     let seen = if_match.require(now).map_err(|OtherVersion| changed_since(now))?;
-    let (kept_view, version) = aside(&state, move |printing| {
+    let (stored_view, version) = aside(&state, move |printing| {
         let kept = printing.keep_template_over(Some(&name), &file.bytes, seen.map(|seen| (&*name, seen)));
         Ok((kept, printing.template_version(&name)))
     })
     .await?;
-    let (view, is_new) = kept_view.map_err(|refusal| match refusal {
+    let (view, is_new) = stored_view.map_err(|refusal| match refusal {
         DesignRefusal::Changed(_) => changed_since(version),
         other => refused(&other),
     })?;

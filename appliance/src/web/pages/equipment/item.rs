@@ -22,7 +22,7 @@ use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{Frame, Place};
 use crate::web::log_reads::{StoredText, read_long};
 use crate::web::request::page_cursor::{HistoryScope, PageCursor};
-use crate::web::view_models::facts::Fact;
+use crate::web::view_models::facts::FactRow;
 use crate::web::view_models::history::{Happening, HistoryLook, ItemEvent, history};
 use crate::web::view_models::item_status::StatusBadge;
 use crate::web::view_models::items::named;
@@ -66,7 +66,7 @@ struct ItemPage {
     /// What paper says beside: of which log, and when it was printed, since “today” says nothing there.
     paper: SafeHtml,
     schedules: Vec<ScheduleRow>,
-    facts: Vec<Fact>,
+    facts: Vec<FactRow>,
     protocol: Option<(String, String)>,
 }
 
@@ -181,7 +181,7 @@ fn rate_words(w: EquipmentWords, facility: &Facility, item: &Equipment, tally: T
     }
 }
 
-fn facts(w: EquipmentWords, facility: &Facility, item: &Equipment, wording: &Wording) -> Vec<Fact> {
+fn facts(w: EquipmentWords, facility: &Facility, item: &Equipment, wording: &Wording) -> Vec<FactRow> {
     let class = match item.class {
         Class::Noncritical => w.fact_noncritical(),
         Class::Semicritical => w.fact_semicritical(),
@@ -199,14 +199,14 @@ fn facts(w: EquipmentWords, facility: &Facility, item: &Equipment, wording: &Wor
         .map(|(tag, _)| tag.grouped())
         .collect();
     let mut facts = vec![
-        Fact::entered(w.fact_category(), &item.category),
-        Fact::worded(w.fact_class(), class),
-        Fact::worded(w.fact_photo(), photo),
-        Fact::entered(w.fact_maker(), &item.maker),
-        Fact::entered(w.fact_model(), &item.model),
-        Fact::entered(w.fact_serial(), &item.serial),
-        Fact::entered(w.fact_aliases(), others.join(", ")),
-        Fact::worded(w.fact_added(), wording.dates().day_and_time(item.added_ms).text),
+        FactRow::entered(w.fact_category(), &item.category),
+        FactRow::worded(w.fact_class(), class),
+        FactRow::worded(w.fact_photo(), photo),
+        FactRow::entered(w.fact_maker(), &item.maker),
+        FactRow::entered(w.fact_model(), &item.model),
+        FactRow::entered(w.fact_serial(), &item.serial),
+        FactRow::entered(w.fact_aliases(), others.join(", ")),
+        FactRow::worded(w.fact_added(), wording.dates().day_and_time(item.added_ms).text),
     ];
     facts.retain(|fact| !fact.value.is_empty());
     facts

@@ -14,7 +14,7 @@ use crate::web::context::{AppState, Link};
 use crate::web::layout::{Frame, Place};
 use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::view_models::alarms::AlarmCard;
-use crate::web::view_models::facts::Fact;
+use crate::web::view_models::facts::FactRow;
 use crate::web::view_models::jobs::{PrinterCard, printer_card};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::Wording;
@@ -27,7 +27,7 @@ struct BoxPage {
     frame: Frame,
     s: StaffWords,
     w: FacilityWords,
-    facts: Vec<Fact>,
+    facts: Vec<FactRow>,
     alarms: Vec<AlarmCard>,
     form_token: String,
     may_change: bool,
@@ -81,7 +81,7 @@ pub(crate) async fn show_box(signed: Staff<View>, State(state): State<AppState>)
     Ok(page.in_locale(locale))
 }
 
-fn facts(state: &AppState, snapshot: &Snapshot, wording: &Wording, w: FacilityWords) -> Vec<Fact> {
+fn facts(state: &AppState, snapshot: &Snapshot, wording: &Wording, w: FacilityWords) -> Vec<FactRow> {
     let health = state.store.health();
     // In tenths of 10^9 bytes.
     let gigabytes = |bytes: u64| {
@@ -90,14 +90,14 @@ fn facts(state: &AppState, snapshot: &Snapshot, wording: &Wording, w: FacilityWo
     let free = health.free_bytes.map_or_else(|| w.box_free_unknown(), |bytes| w.box_free(gigabytes(bytes)));
     let up_ms = i64::try_from(snapshot.now.up_ms).unwrap_or(i64::MAX);
     vec![
-        Fact::entered(w.box_fact_facility(), snapshot.settings.name.clone()),
-        Fact::entered(w.box_fact_box(), health.origin.box_id.to_string()),
-        Fact::worded(w.box_fact_log(), w.box_log(health.size, health.origin.epoch.to_string())),
-        Fact::worded(w.box_fact_relay(), at_relay(state, w)),
-        Fact::worded(w.box_fact_free(), free),
-        Fact::worded(w.box_fact_up(), wording.about(up_ms)),
-        Fact::worded(w.box_fact_zone(), wording.dates().zone_name()),
-        Fact::entered(w.box_fact_version(), env!("CARGO_PKG_VERSION")),
+        FactRow::entered(w.box_fact_facility(), snapshot.settings.name.clone()),
+        FactRow::entered(w.box_fact_box(), health.origin.box_id.to_string()),
+        FactRow::worded(w.box_fact_log(), w.box_log(health.size, health.origin.epoch.to_string())),
+        FactRow::worded(w.box_fact_relay(), at_relay(state, w)),
+        FactRow::worded(w.box_fact_free(), free),
+        FactRow::worded(w.box_fact_up(), wording.about(up_ms)),
+        FactRow::worded(w.box_fact_zone(), wording.dates().zone_name()),
+        FactRow::entered(w.box_fact_version(), env!("CARGO_PKG_VERSION")),
     ]
 }
 

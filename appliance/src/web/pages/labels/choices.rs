@@ -12,7 +12,8 @@ use crate::web::context::AppState;
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
 use crate::web::view_models::label_fields::{COPIES_MAX, FIELD_CHARS_MAX, LabelOrder};
-use crate::web::view_models::printer_causes::{printing_words, word_paper_alone};
+use crate::web::view_models::print_papers::word_paper_alone;
+use crate::web::view_models::printer_causes::printing_words;
 use crate::web::words::LabelsWords;
 
 /// Templates that say nothing about an item.

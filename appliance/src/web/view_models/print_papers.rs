@@ -1,0 +1,51 @@
+//! What is in a printer, in words.
+
+use ::labels::media::MediaSize;
+
+use crate::printing::PrinterPaper;
+use crate::web::words::PrintingWords;
+
+/// With one decimal.
+pub(crate) fn millimetres(mm: f64) -> String {
+    format!("{mm:.1}")
+}
+
+/// A roll, inside a sentence.
+pub(crate) fn word_roll(w: PrintingWords, size: &MediaSize) -> String {
+    let width = millimetres(size.width_mm);
+    match size.height_mm {
+        Some(height) => w.paper_roll(millimetres(height), width),
+        None => w.paper_endless(width),
+    }
+}
+
+/// What is in a printer, inside a sentence.
+pub(crate) fn word_paper(w: PrintingWords, paper: &PrinterPaper) -> String {
+    match paper {
+        PrinterPaper::Roll(size) => word_roll(w, size),
+        PrinterPaper::Sheet { name, .. } => w.paper_sheet(name),
+    }
+}
+
+/// What is in a printer, as it stands in lists.
+pub(crate) fn word_paper_alone(w: PrintingWords, paper: &PrinterPaper) -> String {
+    match paper {
+        PrinterPaper::Roll(MediaSize { width_mm, height_mm: Some(height) }) => {
+            w.paper_roll_alone(millimetres(*height), millimetres(*width_mm))
+        }
+        PrinterPaper::Roll(MediaSize { width_mm, height_mm: None }) => {
+            w.paper_endless_alone(millimetres(*width_mm))
+        }
+        PrinterPaper::Sheet { name, labels, label_mm: (width, height) } => {
+            w.paper_sheet_alone(millimetres(*height), labels.to_string(), name, millimetres(*width))
+        }
+    }
+}
+
+/// What is in a printer, as programs read it: a roll as it is inside a sentence.
+pub(crate) fn word_paper_for_programs(w: PrintingWords, paper: &PrinterPaper) -> String {
+    match paper {
+        PrinterPaper::Roll(size) => word_roll(w, size),
+        PrinterPaper::Sheet { .. } => word_paper_alone(w, paper),
+    }
+}
