@@ -10,8 +10,15 @@ use super::browser::Browser;
 const WIDTHS: [u32; 3] = [320, 390, 1280];
 const SCHEMES: [&str; 2] = ["light", "dark"];
 
-/// Asks axe-core; the tags are those of WCAG 2.2 A and AA.
-const AXE: &str = "const done = arguments[arguments.length - 1];
+/// Asks axe-core; the tags are those of WCAG 2.2 A and AA. What sticks to the edge of the window covers whatever it is scrolled
+/// over, which then counts as too small: it stands in its place meanwhile.
+const AXE: &str = "const callback = arguments[arguments.length - 1];
+const sticking = [...document.querySelectorAll('.press, .bar')];
+for (const e of sticking) e.style.position = 'static';
+const done = (found) => {
+  for (const e of sticking) e.style.position = '';
+  callback(found);
+};
 axe.run(document, {
   runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] },
   resultTypes: ['violations'],

@@ -132,9 +132,16 @@ impl Answer {
         all.map(|c| c.to_str().unwrap().split(';').next().unwrap()).collect::<Vec<_>>().join("; ")
     }
 
-    /// The page without the elements that only mark what somebody entered in the middle of a sentence.
+    /// The page without the elements that only mark what somebody entered in the middle of a sentence, and without the
+    /// white space between elements.
     fn read(&self) -> String {
-        self.text().replace("<bdi translate=\"no\">", "").replace("</bdi>", "")
+        let text = self.text().replace("<bdi translate=\"no\">", "").replace("</bdi>", "");
+        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let first = lines.next().unwrap_or_default().to_owned();
+        lines.fold(first, |page, line| {
+            let between = if page.ends_with('>') && line.starts_with('<') { "" } else { "\n" };
+            page + between + line
+        })
     }
 
     fn has(&self, words: &str) -> &Self {

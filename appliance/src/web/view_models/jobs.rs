@@ -402,8 +402,12 @@ pub(crate) fn segment(name: &str) -> String {
 }
 
 /// A printer as a card; `jobs` are the newest ones.
-pub(crate) fn printer_card(printer: &PrinterView, jobs: &[JobSummary], local: &Local) -> PrinterCard {
-    let w = printing_words();
+pub(crate) fn printer_card(
+    w: PrintingWords,
+    printer: &PrinterView,
+    jobs: &[JobSummary],
+    local: &Local,
+) -> PrinterCard {
     let (class, state) = match printer.state {
         _ if printer.state.stands_still() => ("late", PrinterTrouble::of(&printer.cause).word(w)),
         PrinterState::Printing => ("due", w.printer_printing()),

@@ -29,6 +29,7 @@ use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
 use crate::web::view_models::jobs;
 use crate::web::view_models::jobs::{JobCard, JobLine, PrinterCard, job_card, printer_card, segment};
+use crate::web::view_models::printer_causes::printing_words;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::board_now;
 use crate::web::words::LabelsWords;
@@ -264,7 +265,8 @@ fn read_prints(
     }
     let older = newest.iter().filter(|job| !jobs.iter().any(|card: &JobCard| card.id == job.id));
     let older = older.take(JOBS_LISTED).map(|job| jobs::job_line(job, local)).collect();
-    let cards = printers.iter().map(|printer| printer_card(printer, &newest, local)).collect();
+    let cards =
+        printers.iter().map(|printer| printer_card(printing_words(), printer, &newest, local)).collect();
     Ok(PrintOverview { jobs, older, cards })
 }
 

@@ -105,7 +105,7 @@ async fn list_page(
             true => w.paper_darkens(),
             false => String::new(),
         },
-        cards: views.iter().map(|view| printer_card(view, &jobs, &snapshot.local)).collect(),
+        cards: views.iter().map(|view| printer_card(w, view, &jobs, &snapshot.local)).collect(),
         found: all.map(|found| found_line(w, &found)).collect(),
         looked: looked.asked,
         trouble: looked.trouble,
@@ -326,7 +326,7 @@ fn one_page(
     let PresentPrinter { live, version, printer } = there;
     let snapshot = Snapshot::now(state);
     let jobs = state.printing.jobs().map_err(|e| HttpError::internal(&e))?;
-    let card = printer_card(&printer, &jobs, &snapshot.local);
+    let card = printer_card(printing_words(), &printer, &jobs, &snapshot.local);
     let frame = Frame::staff(state, &snapshot, printer.name.clone(), signed, Place::Labels).with_script();
     let template = PrinterPage {
         frame: frame.live(live),
