@@ -12,6 +12,8 @@ pub(crate) enum Act {
     Press(&'static str),
     /// Type into it.
     Type(&'static str, &'static str),
+    /// Give a hidden field another value, as if the page were older.
+    Set(&'static str, &'static str),
 }
 
 /// One page in one state.
@@ -52,6 +54,9 @@ impl Page {
                 Act::Press(css) => browser.press(css).await,
                 Act::Type(css, text) => {
                     browser.find(css).await.send_keys(text).await.expect("it can be typed into")
+                }
+                Act::Set(css, value) => {
+                    browser.script(&format!("document.querySelector('{css}').value = '{value}'")).await;
                 }
             }
         }
@@ -256,7 +261,7 @@ fn technician_in_spanish(at: &Places) -> Vec<Page> {
 }
 
 fn staff(at: &Places) -> Vec<Page> {
-    use Act::{Press, Type};
+    use Act::{Press, Set, Type};
     let page = |name, path: &str, acts, says| Page { name, url: format!("{}{path}", at.staff), acts, says };
     let (pump, out) = (&at.pump, &at.out);
     let receipt = at.old_receipt.rsplit('/').next().unwrap_or_default();
@@ -282,6 +287,12 @@ fn staff(at: &Places) -> Vec<Page> {
         page("staff-item-new", "/equipment/new", vec![], "What is it?"),
         page("staff-item-new-error", "/equipment/new", vec![Press("form .go")], "There is a problem"),
         page("staff-item-edit", &on_pump("/edit"), vec![], "How is it cleaned?"),
+        page(
+            "staff-item-changed",
+            &on_pump("/edit"),
+            vec![Set("[name=seen]", "0"), Type("#location", "B"), Press("form .go")],
+            "Somebody changed this meanwhile",
+        ),
         page("staff-out", &on_pump("/out"), vec![], "Take out of service"),
         page("staff-out-error", &on_pump("/out"), vec![Press("form button")], "There is a problem"),
         page("staff-retire", &on_pump("/retire"), vec![], "Retire it for good"),
