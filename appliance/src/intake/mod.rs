@@ -106,13 +106,15 @@ fn idem(request: &Request) -> Result<Option<Idem>, Refusal> {
     if key.is_empty() || key.len() > 200 || key.chars().any(char::is_control) {
         return Err(Refusal::KeyForm);
     }
-    let req = command_digest(&request.command).ok_or(Refusal::KeyForm)?;
+    let req = command_digest(key, &request.command).ok_or(Refusal::KeyForm)?;
     Ok(Some(Idem { key: Digest16::of(key.as_bytes()), req }))
 }
 
-/// By which a repeat of a command is known.
-pub fn command_digest(command: &Command) -> Option<Digest16> {
-    serde_json::to_vec(command).ok().map(|parsed| Digest16::of(&parsed))
+/// By which a repeat of a command is known. The key goes into it: the log is read by many, for ever, and a command holds names and
+/// reasons that may be erased from it; who does not know the key cannot try texts against the digest.
+pub fn command_digest(key: &str, command: &Command) -> Option<Digest16> {
+    let command = serde_json::to_vec(command).ok()?;
+    Some(Digest16::of(&[key.as_bytes(), &[0], &command].concat()))
 }
 
 /// Drafts in the making.

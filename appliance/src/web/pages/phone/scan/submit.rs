@@ -344,7 +344,8 @@ impl Filled {
         let proven = named.map(|signed| Cleaner::Pin(signed.staff()));
         let typed = Cleaner::Typed(self.form.text("cleaned_by").to_owned());
         let others = proven.into_iter().chain([typed]).filter_map(|who| {
-            command_digest(&Command::RecordCleaning(Box::new(CleaningForm { who, ..wanted.clone() })))
+            let command = Command::RecordCleaning(Box::new(CleaningForm { who, ..wanted.clone() }));
+            command_digest(&self.submission, &command)
         });
         let others: Vec<Digest16> = others.collect();
         let (line, earlier) = by_key(state, &self.submission).await?;
