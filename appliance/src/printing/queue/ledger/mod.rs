@@ -213,8 +213,8 @@ impl Ledger {
             for entry in tx.open_table(LABELS)?.range((seq, 0)..=(seq, u32::MAX))? {
                 let (at, body) = entry?;
                 let cause = failures.get(at.value())?;
-                let cause = cause.map(|c| serde_json::from_slice(c.value())).transpose();
-                let cause = cause.map_err(|e| tables::damaged(&e))?;
+                // That it failed stands in its state; a reason of another version is a label's without one.
+                let cause = cause.and_then(|stored| serde_json::from_slice(stored.value()).ok());
                 let label = serde_json::from_slice(body.value()).map_err(|e| tables::damaged(&e))?;
                 labels.push((label, cause));
             }
