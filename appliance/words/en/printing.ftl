@@ -20,7 +20,7 @@ printing-ribbon-out = The printer's ribbon is at its end. Put in a new one and c
 printing-paused = The printer is paused. Press its pause or feed key: printing goes on by itself.
     .sheets = The printer is paused. Look at its display: printing goes on by itself.
 printing-wrong-media = Another roll is in the printer than this job is for. Put in the right one, or cancel and choose what is in it.
-    .sheets = Another roll is in the printer than this job is for. Look at its display: printing goes on by itself.
+    .sheets = Other paper is in the printer than this job is for. Look at its display: printing goes on by itself.
 printing-label-waiting = Take the label that has come out: printing goes on by itself.
 # $set: the roll that is set, such as “the roll of 62.0 × 29.0 mm labels”.
 printing-wrong-roll = Another roll is in the printer ({ $width } mm wide, { $length } mm long labels) than is set for it ({ $set }). Put in the right one: printing goes on by itself. Or set the printer to what is in it.

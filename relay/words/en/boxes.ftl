@@ -48,8 +48,8 @@ box-printer = { $state ->
     [printing] Was printing
     [not-asked] Was not asked yet
     [stopped] Was stopped
-    [no-answer] Was no answer
-    [fault] Was fault of the box
+    [no-answer] Did not answer
+    [fault] Had a fault of the box
    *[other] Was { $words }
 }
 # In a list of facts: the printer's name, and its state.
@@ -67,8 +67,8 @@ box-printer-fact = { $state ->
     [printing] { $name }: was printing
     [not-asked] { $name }: was not asked yet
     [stopped] { $name }: was stopped
-    [no-answer] { $name }: was no answer
-    [fault] { $name }: was fault of the box
+    [no-answer] { $name }: did not answer
+    [fault] { $name }: had a fault of the box
    *[other] { $name }: was { $words }
 }
 box-disk = { NUMBER($percent) }%
