@@ -183,6 +183,7 @@ async fn last_of_path(browser: &Browser) -> String {
 pub(crate) fn pages(at: &Places) -> Vec<Page> {
     let mut pages = technician(at);
     pages.extend(technician_in_spanish(at));
+    pages.extend(staff_items(at));
     pages.extend(staff(at));
     pages.extend(staff_access(at));
     pages.extend(relay(at));
@@ -191,7 +192,7 @@ pub(crate) fn pages(at: &Places) -> Vec<Page> {
 
 /// Those of the box, in one language from the first to the last.
 pub(crate) fn pages_of_box(at: &Places) -> Vec<Page> {
-    [technician(at), staff(at), staff_access(at)].into_iter().flatten().collect()
+    [technician(at), staff_items(at), staff(at), staff_access(at)].into_iter().flatten().collect()
 }
 
 fn technician(at: &Places) -> Vec<Page> {
@@ -260,7 +261,7 @@ fn technician_in_spanish(at: &Places) -> Vec<Page> {
     ]
 }
 
-fn staff(at: &Places) -> Vec<Page> {
+fn staff_items(at: &Places) -> Vec<Page> {
     use Act::{Press, Set, Type};
     let page = |name, path: &str, acts, says| Page { name, url: format!("{}{path}", at.staff), acts, says };
     let (pump, out) = (&at.pump, &at.out);
@@ -268,19 +269,6 @@ fn staff(at: &Places) -> Vec<Page> {
     let void = format!("/../staff/cleanings/{receipt}/void");
     let on_pump = |verb: &str| format!("/equipment/{pump}{verb}");
     vec![
-        page("staff-names", "/sign-in", vec![], "Who are you?"),
-        Page { name: "staff-pin", url: at.admin.clone(), acts: vec![], says: "Type your PIN" },
-        Page {
-            name: "staff-pin-error",
-            url: at.admin.clone(),
-            acts: vec![Type("#pin", "0"), Press(".go")],
-            says: "There is a problem",
-        },
-        page("staff-today", "/", vec![], "30 days"),
-        page("staff-today-bare", "", vec![], "30 days"),
-        page("staff-equipment", "/equipment", vec![], "Add equipment"),
-        page("staff-equipment-none", "/equipment?q=xyzzy", vec![], "Nothing fits"),
-        page("staff-equipment-retired", "/equipment?retired=1", vec![], "Equipment in use"),
         page("staff-item", &on_pump(""), vec![], "Can this be trusted?"),
         page("staff-item-cursor", &on_pump("?cursor=x"), vec![], "Show the newest records"),
         page("staff-item-out", &format!("/equipment/{out}"), vec![], "Put back into service"),
@@ -298,6 +286,28 @@ fn staff(at: &Places) -> Vec<Page> {
         page("staff-retire", &on_pump("/retire"), vec![], "Retire it for good"),
         page("staff-void", &void, vec![], "Void the record"),
         page("staff-void-error", &void, vec![Press(".stop")], "There is a problem"),
+    ]
+}
+
+fn staff(at: &Places) -> Vec<Page> {
+    use Act::{Press, Type};
+    let page = |name, path: &str, acts, says| Page { name, url: format!("{}{path}", at.staff), acts, says };
+    let pump = &at.pump;
+    let on_pump = |verb: &str| format!("/equipment/{pump}{verb}");
+    vec![
+        page("staff-names", "/sign-in", vec![], "Who are you?"),
+        Page { name: "staff-pin", url: at.admin.clone(), acts: vec![], says: "Type your PIN" },
+        Page {
+            name: "staff-pin-error",
+            url: at.admin.clone(),
+            acts: vec![Type("#pin", "0"), Press(".go")],
+            says: "There is a problem",
+        },
+        page("staff-today", "/", vec![], "30 days"),
+        page("staff-today-bare", "", vec![], "30 days"),
+        page("staff-equipment", "/equipment", vec![], "Add equipment"),
+        page("staff-equipment-none", "/equipment?q=xyzzy", vec![], "Nothing fits"),
+        page("staff-equipment-retired", "/equipment?retired=1", vec![], "Equipment in use"),
         page("staff-label", &on_pump(""), vec![Press("form[action$='/label'] button")], "Asked for"),
         page(
             "staff-label-again",

@@ -10,11 +10,12 @@ use record::kinds::EntryRef;
 use web::answer::{FormRecall, FormReply, Page};
 use web::argument::FormFields;
 use web::error::HttpError;
-use web::form::{ConflictRow, FieldInput, FormDefinition, FormPainter, FormValues, read_seen};
+use web::form::{ConflictRow, FieldInput, FormDefinition, FormField, FormPainter, FormValues, read_seen};
 use words::{Catalog, Locale, WordSet as _};
 
 use crate::intake::Refusal;
 use crate::web::access::staff_session::StaffSession;
+use crate::web::answer::go_to;
 use crate::web::commands::run::entry_by;
 use crate::web::context::AppState;
 use crate::web::layout::{Frame, Place};
@@ -50,14 +51,16 @@ impl FormMarks {
         Self { token: signed.form_token(), submission: new_submission(state), seen: None }
     }
 
-    /// Of a form of something that stands at this version.
-    pub(crate) fn over(self, seen: impl Display) -> Self {
-        Self { seen: Some(seen.to_string()), ..self }
+    /// Of a form of something that stands at this version. A form that comes once more stays over what its values were
+    /// made over: else what somebody else changed meanwhile would be undone unseen.
+    pub(crate) fn over(self, now: impl Display) -> Self {
+        Self { seen: self.seen.or_else(|| Some(now.to_string())), ..self }
     }
 
     /// Of a form that comes once more.
-    pub(crate) fn again(self, submission: Option<String>) -> Self {
-        Self { submission: submission.unwrap_or(self.submission), ..self }
+    pub(crate) fn again(self, submission: Option<String>, seen: Option<impl Display>) -> Self {
+        let submission = submission.unwrap_or(self.submission);
+        Self { submission, seen: seen.map(|seen| seen.to_string()), ..self }
     }
 }
 
@@ -79,6 +82,17 @@ impl<V: FromStr> SentForm<V> {
             errors.insert(0, fault.word(form, form_catalog()));
             None
         });
+        // Of two people's values one is chosen, and nothing is chosen by leaving it out. A box that is not ticked is in no form.
+        let is_missing =
+            |field: &&FormField| field.input != FieldInput::Tick && fields.get(field.name).is_none();
+        if seen.is_some() {
+            let missing =
+                form.fields().filter(is_missing).filter(|field| !errors.iter().any(|e| e.at == field.name));
+            let missing: Vec<Wrong> = missing
+                .map(|field| Wrong { at: field.name.to_owned(), words: form_words().form_changed_choose() })
+                .collect();
+            errors.extend(missing);
+        }
         Self { values, errors, seen, submission: submission_of(fields) }
     }
 }
@@ -109,6 +123,8 @@ pub(crate) struct FormConflict<'a> {
     pub(crate) entry: Option<EntryRef>,
     /// What both changed.
     pub(crate) thing: String,
+    /// Whether nobody changed it, but something new would have taken its place.
+    pub(crate) is_taken: bool,
     /// Where the form goes.
     pub(crate) action: String,
     /// The page of the thing.
@@ -123,6 +139,7 @@ pub(crate) struct FormConflict<'a> {
 struct ChangedPage {
     frame: Frame,
     w: FormWords,
+    title: String,
     changed_by: String,
     marks: FormMarks,
     action: String,
@@ -138,22 +155,25 @@ pub(crate) async fn show_conflict(
     conflict: FormConflict<'_>,
 ) -> Result<FormReply, HttpError> {
     let rows = conflict.painter.conflicts(conflict.theirs, conflict.yours);
+    // Both want the same: there is nothing to choose.
+    if rows.is_empty() {
+        return go_to(&conflict.back);
+    }
     let is_row = |name: &str| rows.iter().any(|row| row.name == name);
     // A box that is not ticked is not in a form.
     let is_carried = |input: FieldInput, value: &str| input != FieldInput::Tick || !value.is_empty();
     let same = conflict.yours.iter().filter(|(f, value)| !is_row(f.name) && is_carried(f.input, value));
     let mut carried = conflict.carried;
     carried.extend(same.map(|(field, value)| (field.name.to_owned(), value.to_owned())));
-    let changed_by = word_changed_by(state, conflict.entry, conflict.thing).await?;
+    let w = form_words();
+    let (title, changed_by) = match conflict.is_taken {
+        true => (w.form_taken_title(), w.form_taken_by(conflict.thing)),
+        false => (w.form_changed_title(), word_changed_by(state, conflict.entry, conflict.thing).await?),
+    };
     let page = Page::draw(&ChangedPage {
-        frame: Frame::staff(
-            state,
-            &Snapshot::now(state),
-            form_words().form_changed_title(),
-            signed,
-            conflict.place,
-        ),
-        w: form_words(),
+        frame: Frame::staff(state, &Snapshot::now(state), title.clone(), signed, conflict.place),
+        w,
+        title,
         changed_by,
         marks: FormMarks::new(state, signed).over(conflict.now),
         action: conflict.action,

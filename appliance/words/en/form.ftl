@@ -35,7 +35,12 @@ form-changed-somebody = Somebody changed { $thing }.
 form-changed-safe = Nothing of yours was saved, and nothing of it is lost.
 form-changed-next = Choose for each field, then save.
 form-changed-theirs = As it is now
-form-changed-yours = As you typed it
+form-changed-yours = In your form
+form-changed-choose = Choose one of the two values, or fill in this field
+form-taken-title = This name is taken
+# $thing: the name.
+form-taken-by = There is one called { $thing } already, and nothing of it was replaced.
+form-key-reused = This form was sent once before, with other values, and those were saved. If you mean another one, press the button again.
 form-changed-save = Save what is chosen
 form-changed-back = Leave it as it is now
 
@@ -161,7 +166,8 @@ form-settings-allow-unattributed = A cleaning needs no name
     .hint = It is shown as unattributed
 form-settings-address = Label host
 form-settings-label-host = Scheme and host
-form-settings-host-meaning = It stands on every label for years, so choose an address that stays: a reserved IPv4 address or a name in the facility’s own DNS.
+# $example: such as HTTP://10.0.0.5
+form-settings-host-hint = { $example }. It stands on every label for years, so choose an address that stays: a reserved IPv4 address or a name in the facility’s own DNS.
 
 ## A printer.
 
@@ -211,7 +217,7 @@ form-office-mute = Its word about printed sheets is not true
 ## A label template.
 
 form-template-text = Template
-    .hint = Its name decides: a template of yours with the same name is replaced
+    .hint = Its name decides: where a template of yours has the same name, you are asked first
     .needed = Write a template, or take one from a file
 form-template-file = Take it from a file instead
 form-template-file-toml = TOML file

@@ -94,7 +94,15 @@ async fn change_twice(
     // The very press once more is asked once more.
     send(grace, action, &with(graces, field, second)).await.is(409);
     let again = form_of(&conflict, action);
-    assert_eq!(value_of(&again, field), second, "what came is not lost");
+    match value_of(&again, field) {
+        // Nothing is chosen by leaving it open.
+        "" => {
+            send(grace, action, &again).await.is(422);
+        }
+        text => assert_eq!(text, second, "what came is not lost"),
+    }
+    assert_eq!(value_of(&form_of(&tom.get(page).await, action), field), first, "{page}");
+    let again = with(again, field, second);
     send(grace, action, &again).await.is(303);
     assert_eq!(value_of(&form_of(&grace.get(page).await, action), field), second, "{page}");
     conflict
@@ -165,14 +173,84 @@ async fn each_field_is_chosen_and_nothing_of_either_is_lost() {
     let [first, second] = [form_of(&tom.get(&edit).await, &edit), form_of(&tom.get(&edit).await, &edit)];
     send(&tom, &edit, &with(first, "location", "OR 2")).await.is(303);
     let conflict = send(&tom, &edit, &with(second, "serial", "SN-1")).await;
-    conflict.is(409).has("value=\"OR 2\"").has("value=\"ICU East, bed 14\" checked");
-    let choice = with(form_of(&conflict, &edit), "location", "OR 2");
+    conflict.is(409).has("value=\"OR 2\"").has("value=\"ICU East, bed 14\"").has_not("checked");
+    send(&tom, &edit, &with(form_of(&conflict, &edit), "location", "OR 2"))
+        .await
+        .is(422)
+        .has("Choose one of the two values");
+    let choice = with(with(form_of(&conflict, &edit), "location", "OR 2"), "serial", "SN-1");
     send(&tom, &edit, &choice).await.is(303);
     let item = world.state.store.facility().equipment[&world.pump].clone();
     assert_eq!((item.location.as_str(), item.serial.as_str()), ("OR 2", "SN-1"));
     let size = world.size();
     send(&tom, &edit, &choice).await.is(303);
     assert_eq!(world.size(), size, "the second press says nothing new");
+}
+
+/// A form that comes back with something wrong stays over what it was made over.
+#[tokio::test]
+async fn what_changes_while_somebody_mends_a_form_is_not_undone_unseen() {
+    let world = World::new().await;
+    let tom = desk(&world, Role::FacilityAdmin).await;
+    let grace = second_desk(&world, "Grace Okafor", Role::FacilityAdmin, "839204").await;
+    let ada = person(&world, "Ada", Role::Biomed, "111111").await;
+    let token = tom.get("/staff/printers").await.hidden("form");
+    let printer = [("name", "Zebra"), ("address", "tcp://127.0.0.1:2"), ("language", "zpl"), ("dpi", "203")];
+    tom.post("/staff/printers", &token, &printer).await.is(303);
+    let item = format!("/staff/equipment/{}", world.pump);
+    let [edit, schedule, ada] =
+        [format!("{item}/edit"), format!("{item}/schedule"), format!("/staff/people/{ada}")];
+    for (page, (field, first), (mended, wrong, right)) in [
+        (edit.as_str(), ("location", "ICU 7"), ("name", " ", "Pump")),
+        (&schedule, ("number", "3"), ("number", "soon", "4")),
+        (&ada, ("role", "technician"), ("name", " ", "Ada King")),
+        ("/staff/box/settings", ("contact", "ext. 1"), ("undo_min", "x", "7")),
+        ("/staff/printers/Zebra", ("darkness", "30"), ("darkness", "500", "20")),
+    ] {
+        let [toms, graces] = [form_of(&tom.get(page).await, page), form_of(&grace.get(page).await, page)];
+        let refused = send(&grace, page, &with(graces, mended, wrong)).await;
+        refused.is(422);
+        send(&tom, page, &with(toms, field, first)).await.is(303);
+        let again = send(&grace, page, &with(form_of(&refused, page), mended, wrong)).await;
+        again.is(422);
+        send(&grace, page, &with(form_of(&again, page), mended, right)).await.is(409);
+        assert_eq!(value_of(&form_of(&tom.get(page).await, page), field), first, "{page}");
+    }
+}
+
+/// What the form has no field for stays as it is.
+#[tokio::test]
+async fn the_grace_after_use_is_not_set_by_a_form_that_does_not_show_it() {
+    let world = World::new().await;
+    let tom = desk(&world, Role::Biomed).await;
+    let item = format!("/staff/equipment/{}", world.pump);
+    let program = program(&world, Scope::Write);
+    let schedule = serde_json::json!({ "schedule": { "every": "use", "grace_s": 600 } });
+    let set = program.post(&format!("/api/v1/equipment/{}/schedules", world.pump), schedule).await;
+    assert!((200..300).contains(&set.status), "{}", set.text());
+    let size = world.size();
+    for page in [format!("{item}/edit"), format!("{item}/schedule")] {
+        send(&tom, &page, &form_of(&tom.get(&page).await, &page)).await.is(303);
+    }
+    assert_eq!(world.size(), size);
+}
+
+/// A second press wants what is there already.
+#[tokio::test]
+async fn a_printer_and_a_template_are_saved_by_two_presses_as_by_one() {
+    let world = World::new().await;
+    let tom = desk(&world, Role::Biomed).await;
+    let token = tom.get("/staff/printers").await.hidden("form");
+    let printer = [("name", "Zebra"), ("address", "tcp://127.0.0.1:2"), ("language", "zpl"), ("dpi", "203")];
+    tom.post("/staff/printers", &token, &printer).await.is(303);
+    let page = "/staff/printers/Zebra";
+    let form = with(form_of(&tom.get(page).await, page), "darkness", "30");
+    send(&tom, page, &form).await.is(303);
+    send(&tom, page, &form).await.is(303);
+    let edit = "/staff/labels/templates/edit";
+    let new = with(form_of(&tom.get(edit).await, edit), "text", crate::web::examples::TEMPLATE_FILE);
+    send(&tom, edit, &new).await.is(303);
+    send(&tom, edit, &new).await.is(303);
 }
 
 #[tokio::test]

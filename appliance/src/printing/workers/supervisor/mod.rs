@@ -244,10 +244,14 @@ impl Printing {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let desk = self.changeable(name)?;
         let now = kept.iter().find(|k| k.name == name).map(PrinterSettings::version);
-        if seen.is_some() && seen != now {
-            return Err(PrinterRefusal::Changed(desk.config.name.clone()));
-        }
         let settings = PrinterSettings { name: desk.config.name.clone(), ..settings.clone() };
+        if seen.is_some() && seen != now {
+            // A second press wants what is there already.
+            return match Some(settings.version()) == now {
+                true => Ok(desk.view(desk.shared.live())),
+                false => Err(PrinterRefusal::Changed(settings.name)),
+            };
+        }
         let config = settings.checked()?;
         way(&config)?;
         self.alone(&config)?;

@@ -180,7 +180,9 @@ impl PresentItem {
             let others = self.further.iter().filter(|id| !protocols.contains(id)).copied();
             protocols.extend(others.collect::<Vec<_>>());
         }
-        let schedule = Some(schedule).filter(|schedule| **schedule != self.schedule);
+        // What the form cannot say, such as the grace after use, stays as it is.
+        let there = Due::of(Some(&self.schedule));
+        let schedule = Some(schedule).filter(|schedule| Due::of(Some(schedule)) != there);
         if fields == EquipmentFields::default() && schedule.is_none() {
             return None;
         }
@@ -245,7 +247,7 @@ impl EquipmentForm<'_> {
 
     /// The page once more, with what is wrong.
     fn again(&self, sent: SentForm<RowVersion>, tag: &str) -> Result<FormReply, HttpError> {
-        let marks = FormMarks::new(self.state, self.signed).again(sent.submission);
+        let marks = FormMarks::new(self.state, self.signed).again(sent.submission, sent.seen);
         self.page(&sent.values, sent.errors, marks, tag).map(ask_again)
     }
 }
@@ -330,6 +332,11 @@ pub(crate) async fn add(
             sent.errors.push(wrong(&refusal, &due));
             page.again(sent, tag_text)
         }
+        Err(Undone::Refused(Refusal::KeyReused)) => {
+            sent.errors.push(Wrong { at: "name".to_owned(), words: form_words().form_key_reused() });
+            sent.submission = None;
+            page.again(sent, tag_text)
+        }
         Err(other) => Err(HttpError::from(other).link("/staff/equipment", "Back to the list")),
     }
 }
@@ -385,6 +392,7 @@ async fn show_difference(
         yours: &yours,
         now: now.version.to_string(),
         entry: now.version.entry(),
+        is_taken: false,
         action: format!("{}/edit", now.path()),
         back: now.path(),
         thing: now.name.clone(),

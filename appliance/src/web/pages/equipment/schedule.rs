@@ -212,7 +212,7 @@ impl Present {
         signed: &StaffSession,
         sent: SentForm<RowVersion>,
     ) -> Result<FormReply, HttpError> {
-        let marks = FormMarks::new(state, signed).again(sent.submission);
+        let marks = FormMarks::new(state, signed).again(sent.submission, sent.seen);
         self.page(state, signed, &sent.values, sent.errors, marks).map(ask_again)
     }
 
@@ -229,6 +229,7 @@ impl Present {
             yours,
             now: self.version.to_string(),
             entry: self.version.entry(),
+            is_taken: false,
             thing: self.name.clone(),
             action: self.action(),
             back: self.back(),
@@ -267,7 +268,8 @@ pub(crate) async fn set(
     if !sent.errors.is_empty() {
         return there.again(&state, &signed, sent);
     }
-    if there.schedule == schedule {
+    // What the form cannot say, such as the grace after use, stays as it is.
+    if Due::of(Some(&there.schedule)) == Due::of(Some(&schedule)) {
         return go_to(&there.back());
     }
     let yours = Due::of(Some(&schedule)).fill(FormValues::empty(&SCHEDULE));

@@ -91,7 +91,7 @@ fn change(sent: &SentForm<RowVersion>, there: &record::fold::Settings) -> Option
 
 fn painter() -> FormPainter<'static> {
     let address = own_addresses().first().map_or_else(|| "10.0.0.5".to_owned(), ToString::to_string);
-    let hints = vec![("label_host", format!("HTTP://{address}"))];
+    let hints = vec![("label_host", form_words().form_settings_host_hint(format!("HTTP://{address}")))];
     FormPainter { hints, ..FormPainter::new(&SETTINGS, form_catalog()) }
 }
 
@@ -119,8 +119,9 @@ pub(crate) async fn ask(
     signed: Staff<EditSettings>,
     State(state): State<AppState>,
 ) -> Result<Page, HttpError> {
-    let values = values_of(&Snapshot::now(&state).settings);
-    settings_page(&state, &signed, &values, Vec::new(), FormMarks::new(&state, &signed))
+    let there = Snapshot::now(&state).settings;
+    let marks = FormMarks::new(&state, &signed).over(there.changed);
+    settings_page(&state, &signed, &values_of(&there), Vec::new(), marks)
 }
 
 pub(crate) async fn save(
@@ -158,7 +159,7 @@ fn save_again(
     signed: &StaffSession,
     sent: SentForm<RowVersion>,
 ) -> Result<FormReply, HttpError> {
-    let marks = FormMarks::new(state, signed).again(sent.submission);
+    let marks = FormMarks::new(state, signed).again(sent.submission, sent.seen);
     settings_page(state, signed, &sent.values, sent.errors, marks).map(ask_again)
 }
 
@@ -175,6 +176,7 @@ async fn show_difference(
         yours,
         now: now.changed.to_string(),
         entry: now.changed.entry(),
+        is_taken: false,
         thing: form_words().form_settings_thing(),
         action: SETTINGS_PATH.to_owned(),
         back: BOX.to_owned(),

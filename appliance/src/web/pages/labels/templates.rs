@@ -172,12 +172,14 @@ pub(crate) async fn edit(
     Lenient(TemplateParams { from }): Lenient<TemplateParams>,
 ) -> Result<Page, HttpError> {
     let from = if from.is_empty() { BEGIN_WITH } else { &from };
+    // Before the file: a version that is older than what it stands for is asked about once more, and no worse.
+    let version = version_of(&state, from);
     let file = state.printing.template_file(from).ok_or_else(not_found)?;
     let own = state.printing.templates().iter().any(|t| t.own && t.name == from);
     let (name, text) =
         if own { (from.to_owned(), file.to_string()) } else { (String::new(), renamed(&file, from)) };
     let values = FormValues::empty(&TEMPLATE).with("text", text);
-    edit_page(&state, &signed, name, &values, Vec::new())
+    edit_page(&state, &signed, name, &values, Vec::new(), own.then_some(version))
 }
 
 /// A built-in template's file under a name that can be taken.
@@ -191,16 +193,17 @@ fn edit_page(
     name: String,
     values: &FormValues,
     problems: Vec<Wrong>,
+    seen: Option<ContentVersion>,
 ) -> Result<Page, HttpError> {
     let title = if name.is_empty() { "New template".to_owned() } else { format!("Change {name}") };
     let title = if problems.is_empty() { title } else { format!("Error: {title}") };
     let snapshot = Snapshot::now(state);
     Page::draw(&TemplateFormPage {
-        frame: Frame::staff(state, &snapshot, title, signed, Place::Labels),
+        frame: Frame::staff(state, &snapshot, title, signed, Place::Labels).with_script(),
         w: form_words(),
         sections: FormPainter::new(&TEMPLATE, form_catalog()).draw(values, &problems)?,
         problems,
-        marks: FormMarks::new(state, signed).over(version_of(state, &name)),
+        marks: FormMarks::new(state, signed).again(None, seen).over(version_of(state, &name)),
         name,
         fields: ::labels::Field::ALL.iter().map(|field| field.name()).collect(),
     })
@@ -235,7 +238,7 @@ pub(crate) async fn save(
     let shown = String::from_utf8_lossy(&content[..content.len().min(TEMPLATE_BYTES_MAX)]).into_owned();
     sent.values = sent.values.with("text", shown);
     if !sent.errors.is_empty() {
-        return edit_page(&state, &signed, name, &sent.values, sent.errors).map(ask_again);
+        return edit_page(&state, &signed, name, &sent.values, sent.errors, sent.seen).map(ask_again);
     }
     let (seen, was) = (sent.seen, name.clone());
     let keep = move |state: &AppState| {
@@ -244,10 +247,13 @@ pub(crate) async fn save(
     };
     match aside(&state, keep).await? {
         Ok((view, _)) => go_to(&format!("{LIST}#t-{}", view.name)),
-        Err(DesignRefusal::Changed(name)) => show_difference(&state, &signed, name, &sent.values).await,
+        Err(DesignRefusal::Changed(of)) => {
+            let is_taken = of != name;
+            show_difference(&state, &signed, of, &sent.values, is_taken).await
+        }
         Err(refusal) => {
             let wrong = wrong("text", &refusal)?;
-            edit_page(&state, &signed, name, &sent.values, wrong).map(ask_again)
+            edit_page(&state, &signed, name, &sent.values, wrong, seen).map(ask_again)
         }
     }
 }
@@ -258,6 +264,7 @@ async fn show_difference(
     signed: &StaffSession,
     name: String,
     yours: &FormValues,
+    is_taken: bool,
 ) -> Result<FormReply, HttpError> {
     let now = version_of(state, &name);
     let text = state.printing.template_file(&name).map(|file| file.to_string()).unwrap_or_default();
@@ -268,6 +275,7 @@ async fn show_difference(
         now: now.to_string(),
         entry: None,
         thing: name.clone(),
+        is_taken,
         action: EDIT.to_owned(),
         back: LIST.to_owned(),
         place: Place::Labels,

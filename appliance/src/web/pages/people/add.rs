@@ -86,7 +86,7 @@ impl NewPerson {
             sections: FormPainter::new(&PERSON, form_catalog()).draw(&self.values, &self.problems)?,
             problems: self.problems,
             namesake: self.namesake,
-            marks: FormMarks::new(state, signed).again(self.submission),
+            marks: FormMarks::new(state, signed).again(self.submission, None::<RowVersion>),
         })
     }
 
@@ -133,6 +133,11 @@ pub(crate) async fn add(
         },
         Err(Undone::Refused(refusal)) if refusal.field().is_some() && refusal != Refusal::KeyReused => {
             page.problems.push(wrong(&refusal));
+            page.again(&state, &signed)
+        }
+        Err(Undone::Refused(Refusal::KeyReused)) => {
+            page.problems.push(Wrong { at: "name".to_owned(), words: form_words().form_key_reused() });
+            page.submission = None;
             page.again(&state, &signed)
         }
         Err(other) => Err(HttpError::from(other).link(PEOPLE, "Back to the staff")),

@@ -220,6 +220,8 @@ struct PersonView {
     values: Option<FormValues>,
     problems: Vec<Wrong>,
     submission: Option<String>,
+    /// What the values were made over.
+    seen: Option<RowVersion>,
     signed_out: Option<usize>,
 }
 
@@ -230,8 +232,8 @@ async fn person_again(
     known: StaffEntry,
     sent: SentForm<RowVersion>,
 ) -> Result<FormOrPage, HttpError> {
-    let SentForm { values, errors, submission, .. } = sent;
-    let view = PersonView { values: Some(values), problems: errors, submission, signed_out: None };
+    let SentForm { values, errors, submission, seen } = sent;
+    let view = PersonView { values: Some(values), problems: errors, submission, seen, signed_out: None };
     Ok(OneOf::First(ask_again(person_page(state, signed, known, view).await?)))
 }
 
@@ -260,7 +262,7 @@ async fn person_page(
         frame: Frame::staff(state, &snapshot, title, signed, Place::People).with_script(),
         w,
         sections: painter.draw(&values, &view.problems)?,
-        marks: FormMarks::new(state, signed).again(view.submission).over(known.version),
+        marks: FormMarks::new(state, signed).again(view.submission, view.seen).over(known.version),
         problems: view.problems,
         staff: known.staff,
         name: known.name,
@@ -327,6 +329,7 @@ async fn show_difference(
         yours,
         now: now.version.to_string(),
         entry: now.version.entry(),
+        is_taken: false,
         action: now.path(),
         back: now.path(),
         thing: now.name.clone(),

@@ -28,6 +28,7 @@ use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::view_models::discovery::{LISTEN, begin_look};
+use crate::web::view_models::formats::english_words;
 use crate::web::view_models::jobs::{PrinterCard, printer_card, segment};
 use crate::web::view_models::label_faults::shown;
 use crate::web::view_models::labels;
@@ -199,6 +200,11 @@ pub(crate) async fn ask(
     new_page(&state, &signed, Typed::started(start), why, Vec::new())
 }
 
+/// A window's title, which says first that something is wrong.
+fn word_title(title: String, problems: &[Wrong]) -> String {
+    if problems.is_empty() { title } else { english_words().page_error_title(title) }
+}
+
 fn new_page(
     state: &AppState,
     signed: &StaffSession,
@@ -207,9 +213,9 @@ fn new_page(
     problems: Vec<Wrong>,
 ) -> Result<Page, HttpError> {
     let snapshot = Snapshot::now(state);
+    let title = word_title(printing_words().printers_add(), &problems);
     let template = NewPrinterPage {
-        frame: Frame::staff(state, &snapshot, printing_words().printers_add(), signed, Place::Labels)
-            .with_script(),
+        frame: Frame::staff(state, &snapshot, title, signed, Place::Labels).with_script(),
         w: form_words(),
         language: setup::printers(&typed.language),
         languages: setup::languages(&typed),
@@ -287,7 +293,7 @@ pub(crate) async fn show(
 ) -> Result<Page, HttpError> {
     let there = PresentPrinter::find(&state, &name).await?;
     let typed = Typed::present(&there.printer);
-    one_page(&state, &signed, there, &typed, Vec::new())
+    one_page(&state, &signed, there, &typed, Vec::new(), None)
 }
 
 /// A printer as it is set now.
@@ -322,12 +328,14 @@ fn one_page(
     there: PresentPrinter,
     typed: &Typed,
     problems: Vec<Wrong>,
+    seen: Option<ContentVersion>,
 ) -> Result<Page, HttpError> {
     let PresentPrinter { live, version, printer } = there;
     let snapshot = Snapshot::now(state);
     let jobs = state.printing.jobs().map_err(|e| HttpError::internal(&e))?;
     let card = printer_card(printing_words(), &printer, &jobs, &snapshot.local);
-    let frame = Frame::staff(state, &snapshot, printer.name.clone(), signed, Place::Labels).with_script();
+    let title = word_title(printer.name.clone(), &problems);
+    let frame = Frame::staff(state, &snapshot, title, signed, Place::Labels).with_script();
     let template = PrinterPage {
         frame: frame.live(live),
         w: form_words(),
@@ -336,7 +344,7 @@ fn one_page(
         office: typed.language == PDF,
         sections: setup::painter(typed, SETTLED.to_vec()).draw(&typed.values(), &problems)?,
         marks: FormMarks {
-            seen: version.map(|version| version.to_string()),
+            seen: seen.or(version).map(|version| version.to_string()),
             ..FormMarks::new(state, signed)
         },
         printer,
@@ -370,7 +378,7 @@ pub(crate) async fn change(
             Err(refusal) => sent.errors.push(wrong(&refusal)?),
         }
     }
-    one_page(&state, &signed, there, &typed, each_once(sent.errors)).map(ask_again)
+    one_page(&state, &signed, there, &typed, each_once(sent.errors), sent.seen).map(ask_again)
 }
 
 /// The printer as it is set now beside what came.
@@ -389,6 +397,7 @@ async fn show_difference(
         yours: &yours.values(),
         now: now.version.map(|version| version.to_string()).unwrap_or_default(),
         entry: None,
+        is_taken: false,
         thing: now.printer.name.clone(),
         action: now.path(),
         back: now.path(),
