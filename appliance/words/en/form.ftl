@@ -167,7 +167,7 @@ form-settings-allow-unattributed = A cleaning needs no name
 form-settings-address = Label host
 form-settings-label-host = Scheme and host
 # $example: such as HTTP://10.0.0.5
-form-settings-host-hint = { $example }. It stands on every label for years, so choose an address that stays: a reserved IPv4 address or a name in the facility’s own DNS.
+form-settings-host-hint = Such as { $example }. It stands on every label for years, so choose an address that stays: a reserved IPv4 address or a name in the facility’s own DNS.
 
 ## A printer.
 
