@@ -92,7 +92,7 @@ impl Facility {
             adopted,
             at: head.at,
             idem: head.idem,
-            time: LineTime { ms, late, version: RowVersion::of(of) },
+            time: LineTime { ms, late, version: version_of(of, entry, event) },
         };
         match event {
             Event::FacilityChanged(b) => self.facility_changed(b, line.time, &mut changes),
@@ -453,6 +453,15 @@ impl Facility {
         self.activity_mut(tag).place(&cleaning);
         changes.row(RowKey::Activity(tag));
         changes.effects.extend([Effect::Recleaned(cleaning), Effect::Windows(tag)]);
+    }
+}
+
+/// The version that an entry makes of the rows that it changes.
+fn version_of(of: EntryRef, entry: &Entry, event: &Event) -> RowVersion {
+    match event {
+        // They are nearly all of a log and change no row that has a version: hashing each would only slow a rebuild.
+        Event::CleaningRecorded(_) | Event::UseRecorded(_) => RowVersion::default(),
+        _ => RowVersion::of(of, entry.leaf()),
     }
 }
 
