@@ -96,10 +96,10 @@ impl Bell {
 
 /// Sends each finished job's outcome once per run; after a restart those that were not acknowledged come again.
 pub(crate) fn report(ledger: &Ledger, bell: &Bell, to: &mpsc::Sender<JobOutcome>) {
-    let mut told = HashSet::new();
+    let mut sent = SentOutcomes::default();
     let mut full = false;
     while bell.wait(full.then_some(AGAIN)) {
-        full = match tell_all(ledger, to, &mut told) {
+        full = match tell_all(ledger, to, &mut sent) {
             Ok(full) => full,
             Err(e) => {
                 tracing::error!(error = %e, "outcomes of print jobs wait for the next start");
@@ -112,21 +112,37 @@ pub(crate) fn report(ledger: &Ledger, bell: &Bell, to: &mpsc::Sender<JobOutcome>
     }
 }
 
-/// Whether the channel had no room for all.
+/// Jobs whose outcomes this run has sent, and those that it could not read.
+#[derive(Debug, Default)]
+struct SentOutcomes {
+    sent: HashSet<u64>,
+    unreadable: HashSet<u64>,
+}
+
+/// Whether the channel had no room for all. A job that cannot be read keeps no other one from being told.
 fn tell_all(
     ledger: &Ledger,
     to: &mpsc::Sender<JobOutcome>,
-    told: &mut HashSet<u64>,
+    outcomes: &mut SentOutcomes,
 ) -> Result<bool, LedgerError> {
     let finished = ledger.unreported()?;
-    told.retain(|seq| finished.contains(seq));
+    outcomes.sent.retain(|seq| finished.contains(seq));
     for seq in finished {
-        if told.contains(&seq) {
+        if outcomes.sent.contains(&seq) {
             continue;
         }
         let Ok(place) = to.try_reserve() else { return Ok(true) };
-        place.send(outcome(ledger, seq)?);
-        told.insert(seq);
+        match outcome(ledger, seq) {
+            Ok(outcome) => {
+                place.send(outcome);
+                outcomes.sent.insert(seq);
+            }
+            // Read again at each ring, and logged once.
+            Err(error) if outcomes.unreadable.insert(seq) => {
+                tracing::error!(seq, %error, "the outcome of a print job cannot be read; it waits, the others go on");
+            }
+            Err(_) => {}
+        }
     }
     Ok(false)
 }
@@ -150,4 +166,33 @@ fn outcome(ledger: &Ledger, seq: u64) -> Result<JobOutcome, LedgerError> {
         reprint: job.head.reprint.clone(),
         labels: labels.collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::printing::queue::ledger::tests::{head, label, memory, submit, write_job};
+
+    #[test]
+    fn a_job_that_cannot_be_read_keeps_no_other_outcome_back() {
+        let db = memory();
+        let ledger = Ledger::open(db.clone(), 1).unwrap();
+        for n in 1..=3 {
+            submit(&ledger, &head(n, 1, None), &[label(n, false)]).unwrap();
+            ledger.cancel(u64::from(n), 5).unwrap();
+        }
+        assert_eq!(ledger.unreported().unwrap(), [1, 2, 3]);
+        let good = write_job(&db, 2, b"{");
+        let (to, mut outcomes) = mpsc::channel(10);
+        let mut sent = SentOutcomes::default();
+        for _ in 0..2 {
+            assert!(!tell_all(&ledger, &to, &mut sent).unwrap());
+        }
+        let jobs: Vec<_> =
+            std::iter::from_fn(|| outcomes.try_recv().ok()).map(|outcome| outcome.job).collect();
+        assert_eq!(jobs, [head(1, 1, None).id, head(3, 1, None).id]);
+        write_job(&db, 2, &good);
+        assert!(!tell_all(&ledger, &to, &mut sent).unwrap());
+        assert_eq!(outcomes.try_recv().unwrap().job, head(2, 1, None).id, "it waits until it can be read");
+    }
 }

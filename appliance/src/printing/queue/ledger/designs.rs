@@ -7,12 +7,13 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use redb::{ReadableTable, TableDefinition, WriteTransaction};
+use serde::Deserialize;
 
 use crate::printing::model::design::Design;
 use crate::printing::model::job::JobHead;
 use crate::printing::model::ledger_error::LedgerError;
 use crate::printing::model::make_error::MakeError;
-use crate::printing::queue::ledger::tables::{JOBS, damaged};
+use crate::printing::queue::ledger::tables::JOBS;
 use crate::printing::queue::ledger::{Ledger, Tried};
 
 /// Version → the file as it was given.
@@ -112,6 +113,15 @@ impl Ledger {
     }
 }
 
+/// What a job says of the files that it needs, whatever else another version of this program wrote of it.
+#[derive(Deserialize)]
+struct NamedFiles {
+    #[serde(default)]
+    design: u64,
+    #[serde(default)]
+    logo: u64,
+}
+
 /// Versions that neither count now nor are named by a job go.
 fn sweep(tx: &WriteTransaction) -> Tried<()> {
     let mut named = HashSet::new();
@@ -119,9 +129,34 @@ fn sweep(tx: &WriteTransaction) -> Tried<()> {
         named.insert(entry?.1.value());
     }
     for entry in tx.open_table(JOBS)?.iter()? {
-        let head: JobHead = serde_json::from_slice(entry?.1.value()).map_err(|e| damaged(&e))?;
-        named.extend([head.design, head.logo]);
+        let (seq, head) = entry?;
+        match serde_json::from_slice::<NamedFiles>(head.value()) {
+            Ok(NamedFiles { design, logo }) => named.extend([design, logo]),
+            // Nothing can be printed of it, so it needs no file; the others do.
+            Err(error) => tracing::error!(seq = seq.value(), %error, "a print job cannot be read"),
+        }
     }
     tx.open_table(FILES)?.retain(|version, _| named.contains(&version))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::printing::queue::ledger::tests::{memory, write_job};
+
+    #[test]
+    fn a_job_that_cannot_be_read_keeps_nobody_from_changing_a_template() {
+        let db = memory();
+        let ledger = Ledger::open(db.clone(), 1).unwrap();
+        let [first, second] = [b"1", b"2"].map(|file| ledger.keep_design("mine", file).unwrap());
+        assert_eq!(ledger.design_file(first).unwrap(), None, "nothing names it any more");
+        write_job(&db, 1, b"{");
+        write_job(&db, 2, format!(r#"{{"kind":"of a later version","design":{second}}}"#).as_bytes());
+        let third = ledger.keep_design("mine", b"3").unwrap();
+        assert_eq!(ledger.design_file(second).unwrap().as_deref(), Some(&b"2"[..]), "a job needs it");
+        ledger.drop_design("mine").unwrap();
+        assert_eq!(ledger.design_file(third).unwrap(), None);
+        assert_eq!(ledger.design_file(second).unwrap().as_deref(), Some(&b"2"[..]));
+    }
 }

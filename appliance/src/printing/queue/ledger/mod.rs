@@ -429,4 +429,4 @@ fn doubt_all(tx: &WriteTransaction, seq: u64, now_ms: i64) -> Tried<()> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

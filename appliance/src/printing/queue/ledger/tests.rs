@@ -54,6 +54,14 @@ pub(crate) fn submit(ledger: &Ledger, head: &JobHead, labels: &[LabelRequest]) -
     }
 }
 
+/// Writes other bytes in the place of a job; those that were there.
+pub(crate) fn write_job(db: &Database, seq: u64, job: &[u8]) -> Vec<u8> {
+    let tx = db.begin_write().unwrap();
+    let before = tx.open_table(JOBS).unwrap().insert(seq, job).unwrap().map(|job| job.value().to_vec());
+    tx.commit().unwrap();
+    before.unwrap_or_default()
+}
+
 pub(crate) fn states(ledger: &Ledger, n: u8) -> Vec<LabelState> {
     let seq = ledger.job(id(n)).unwrap().unwrap().seq;
     ledger.rows(seq).unwrap().iter().map(|r| r.state).collect()
