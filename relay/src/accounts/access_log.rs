@@ -9,6 +9,7 @@ use record::ids::UserId;
 use service::clock::Clock;
 use service::random::Random;
 
+use crate::accounts::token::is_id;
 use crate::db::audit::{NewAudit, insert, platform_insert};
 use crate::db::{AccountScope, Conn, DbError};
 
@@ -83,14 +84,23 @@ pub enum AccessActor {
 }
 
 impl AccessActor {
-    /// Of what the database has.
+    /// Of what the database has, in rows of earlier versions too; what cannot be read is shown as it is.
     pub fn of_key(key: &str) -> Self {
-        let program = key.split_once(' ').filter(|(kind, _)| *kind == "program");
-        match program.and_then(|(_, rest)| rest.split_once(' ')) {
-            Some((id, name)) => Self::Program { token_id: id.to_owned(), name: name.to_owned() },
+        let program = key.strip_prefix("program ").and_then(Self::read_program);
+        match program {
+            Some(program) => program,
             None if key == OPERATOR => Self::Operator,
             None => Self::Person(key.to_owned()),
         }
+    }
+
+    /// `ID NAME`; in rows of earlier versions `NAME (ID)`. A name has any number of words, and an id has its form.
+    fn read_program(key: &str) -> Option<Self> {
+        let present = key.split_once(' ');
+        let earlier =
+            key.strip_suffix(')').and_then(|key| key.rsplit_once(" (")).map(|(name, id)| (id, name));
+        let (id, name) = [present, earlier].into_iter().flatten().find(|(id, _)| is_id(id))?;
+        Some(Self::Program { token_id: id.to_owned(), name: name.to_owned() })
     }
 }
 

@@ -218,6 +218,24 @@ mod tests {
     }
 
     #[test]
+    fn rows_of_earlier_versions_name_their_program_or_stay_as_they_are() {
+        for (earlier, words) in [
+            ("program Linden warehouse (ABCDEFGH)", "program Linden warehouse (ABCDEFGH)"),
+            ("program cmms (ABCDEFGH)", "program cmms (ABCDEFGH)"),
+            ("program Data (old) export (ABCDEFGH)", "program Data (old) export (ABCDEFGH)"),
+            ("program  (ABCDEFGH)", "program  (ABCDEFGH)"),
+            ("program Linden warehouse", "program Linden warehouse"),
+            ("program", "program"),
+            ("program Linden warehouse (gone)", "program Linden warehouse (gone)"),
+        ] {
+            assert_eq!(who(open_words(), earlier), words);
+        }
+        let named = AccessActor::Program { token_id: "ABCDEFGH".into(), name: "Linden warehouse".into() };
+        assert_eq!(AccessActor::of_key("program Linden warehouse (ABCDEFGH)"), named);
+        assert_eq!(AccessActor::of_key("program ABCDEFGH Linden warehouse"), named);
+    }
+
+    #[test]
     fn every_reason_has_words_and_names_stay_names() {
         let row = |act: &str, about: &str| AuditRow {
             audit_id: String::new(),
