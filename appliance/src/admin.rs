@@ -116,7 +116,7 @@ pub fn listen(data: &Path, hands: Hands) -> std::io::Result<AdminSocket> {
 async fn act(wish: Wish, hands: &Arc<Hands>) -> Result<String, String> {
     let command = |command| {
         let by = By { staff: None, via: Via::Socket, device: None };
-        give(&hands.store, Arc::clone(&hands.random), Request { by, key: None, command })
+        give(&hands.store, Arc::clone(&hands.random), Request { by, key: None, sent: None, command })
     };
     match wish {
         Wish::StaffAdd { name, role, pin } => {

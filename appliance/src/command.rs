@@ -75,5 +75,5 @@ pub async fn give(store: &Store, random: Arc<dyn Random>, request: Request) -> R
 /// # Errors
 /// Why it was not carried out.
 pub async fn own(store: &Store, random: Arc<dyn Random>, command: Command) -> Result<Given, CommandError> {
-    give(store, random, Request { by: By::BOX, key: None, command }).await
+    give(store, random, Request { by: By::BOX, key: None, sent: None, command }).await
 }

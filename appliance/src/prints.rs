@@ -79,7 +79,7 @@ fn requests(outcome: &JobOutcome) -> Vec<Request> {
             0 => format!("label.printed/{job}"),
             _ => format!("label.printed/{job}/{part}"),
         };
-        Request { by: By::BOX, key: Some(key), command }
+        Request { by: By::BOX, key: Some(key), sent: None, command }
     };
     parts.map(request).collect()
 }

@@ -31,17 +31,23 @@ pub enum Command {
         /// Which item.
         tag: Tag,
         reason: String,
+        /// The version of the item that this was made over; absent: whatever it is.
+        seen: Option<RowVersion>,
     },
     /// Out of service.
     SuspendEquipment {
         /// Which item.
         tag: Tag,
         reason: String,
+        /// The version of the item that this was made over; absent: whatever it is.
+        seen: Option<RowVersion>,
     },
     /// Back in service.
     ResumeEquipment {
         /// Which item.
         tag: Tag,
+        /// The version of the item that this was made over; absent: whatever it is.
+        seen: Option<RowVersion>,
     },
     /// One more tag for an item.
     AssignTag {
@@ -115,6 +121,23 @@ pub enum Command {
     /// What the box itself has to say: a print job's end, a claim, true time.
     #[serde(serialize_with = "event_kind")]
     Note(Box<Event>),
+}
+
+impl Command {
+    /// The same, made over this version of the row that it changes; a command that changes no such row stays as it is.
+    pub fn made_over(mut self, version: Option<RowVersion>) -> Self {
+        match &mut self {
+            Self::ChangeEquipment { seen, .. }
+            | Self::RetireEquipment { seen, .. }
+            | Self::SuspendEquipment { seen, .. }
+            | Self::ResumeEquipment { seen, .. }
+            | Self::SetSchedule { seen, .. }
+            | Self::ChangeStaff { seen, .. } => *seen = version,
+            Self::ChangeFacility(settings) => settings.seen = version,
+            _ => {}
+        }
+        self
+    }
 }
 
 fn event_kind<S: Serializer>(event: &Event, s: S) -> Result<S::Ok, S::Error> {

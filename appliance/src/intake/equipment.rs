@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use record::fold::{Equipment, Service};
+use record::fold::{Equipment, RowVersion, Service};
 use record::ids::ProtocolId;
 use record::kinds::{
     EquipmentAdded, EquipmentChanged, EquipmentResumed, EquipmentRetired, EquipmentSuspended, Schedule,
@@ -21,18 +21,17 @@ pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>
     match command {
         Command::AddEquipment(new) => add(new, view, drafts),
         Command::ChangeEquipment { tag, fields, schedule, seen } => {
-            let item = in_use(view, *tag)?;
-            require_seen(*seen, item.changed)?;
+            let item = in_use_over(view, *tag, *seen)?;
             change(item, fields, schedule.as_ref(), view, drafts)
         }
-        Command::RetireEquipment { tag, reason } => {
-            let tag = in_use(view, *tag)?.tag;
+        Command::RetireEquipment { tag, reason, seen } => {
+            let tag = in_use_over(view, *tag, *seen)?.tag;
             let (reason, texts) = drafts.optional_text("reason", reason)?;
             drafts.push(EquipmentRetired { tag, reason }, texts);
             Ok(())
         }
-        Command::SuspendEquipment { tag, reason } => {
-            let item = in_use(view, *tag)?;
+        Command::SuspendEquipment { tag, reason, seen } => {
+            let item = in_use_over(view, *tag, *seen)?;
             if item.service == Service::Out {
                 return Err(Refusal::AlreadySo("It is out of service already"));
             }
@@ -40,8 +39,8 @@ pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>
             drafts.push(EquipmentSuspended { tag: item.tag, reason }, texts);
             Ok(())
         }
-        Command::ResumeEquipment { tag } => {
-            let item = in_use(view, *tag)?;
+        Command::ResumeEquipment { tag, seen } => {
+            let item = in_use_over(view, *tag, *seen)?;
             if item.service == Service::In {
                 return Err(Refusal::AlreadySo("It is in service already"));
             }
@@ -95,6 +94,13 @@ fn in_use(view: &dyn View, tag: Tag) -> Result<&Equipment, Refusal> {
     } else {
         Ok(item)
     }
+}
+
+/// The same in the version over which its change was made.
+fn in_use_over(view: &dyn View, tag: Tag, seen: Option<RowVersion>) -> Result<&Equipment, Refusal> {
+    let item = in_use(view, tag)?;
+    require_seen(seen, item.changed)?;
+    Ok(item)
 }
 
 /// A tag names one item for life, so one that ever named something is taken.

@@ -48,6 +48,9 @@ pub struct Request {
     pub by: By,
     /// The idempotency key: the same request under it again gets the first answer again.
     pub key: Option<String>,
+    /// What came, where the command was made of that and of what was there then: a repeat is known by what came. Absent: by
+    /// the command.
+    pub sent: Option<String>,
     /// What is wanted.
     pub command: Command,
 }
@@ -106,15 +109,22 @@ fn idem(request: &Request) -> Result<Option<Idem>, Refusal> {
     if key.is_empty() || key.len() > 200 || key.chars().any(char::is_control) {
         return Err(Refusal::KeyForm);
     }
-    let req = command_digest(key, &request.command).ok_or(Refusal::KeyForm)?;
+    let digest = match &request.sent {
+        Some(sent) => Some(request_digest(key, sent.as_bytes())),
+        None => command_digest(key, &request.command),
+    };
+    let req = digest.ok_or(Refusal::KeyForm)?;
     Ok(Some(Idem { key: Digest16::of(key.as_bytes()), req }))
 }
 
 /// By which a repeat of a command is known. The key goes into it: the log is read by many, for ever, and a command holds names and
 /// reasons that may be erased from it; who does not know the key cannot try texts against the digest.
 pub fn command_digest(key: &str, command: &Command) -> Option<Digest16> {
-    let command = serde_json::to_vec(command).ok()?;
-    Some(Digest16::of(&[key.as_bytes(), &[0], &command].concat()))
+    Some(request_digest(key, &serde_json::to_vec(command).ok()?))
+}
+
+fn request_digest(key: &str, request: &[u8]) -> Digest16 {
+    Digest16::of(&[key.as_bytes(), &[0], request].concat())
 }
 
 /// Drafts in the making.

@@ -89,7 +89,7 @@ impl World {
     }
 
     fn ask(&mut self, by: By, key: Option<&str>, command: Command) -> Result<Decided, Refusal> {
-        let request = Request { by, key: key.map(str::to_owned), command };
+        let request = Request { by, key: key.map(str::to_owned), sent: None, command };
         let decided = decide(&request, self, &self.random)?;
         if let Decided::New(drafts) = &decided {
             for draft in drafts {
@@ -353,13 +353,13 @@ fn equipment_comes_changes_and_goes() {
     let tag = world.item(Vec::new(), PhotoPolicy::Optional);
     assert!(matches!(world.last(), Event::ScheduleSet(_)));
     let reason = || "leaks".to_owned();
-    world.tell(Command::SuspendEquipment { tag, reason: reason() }).unwrap();
+    world.tell(Command::SuspendEquipment { tag, reason: reason(), seen: None }).unwrap();
     assert!(matches!(
-        world.tell(Command::SuspendEquipment { tag, reason: reason() }),
+        world.tell(Command::SuspendEquipment { tag, reason: reason(), seen: None }),
         Err(Refusal::AlreadySo(_))
     ));
     world.clean(CleaningForm::plain(tag, "cleaned it anyway")).unwrap();
-    world.tell(Command::ResumeEquipment { tag }).unwrap();
+    world.tell(Command::ResumeEquipment { tag, seen: None }).unwrap();
     let second = Tag::from_random([9; 5]);
     world.tell(Command::AssignTag { tag: second, equipment: tag }).unwrap();
     world.clean(CleaningForm::plain(second, "A")).unwrap();
@@ -369,7 +369,7 @@ fn equipment_comes_changes_and_goes() {
         world.tell(Command::AssignTag { tag: second, equipment: tag }),
         Err(Refusal::TagTaken(second))
     );
-    world.tell(Command::RetireEquipment { tag, reason: reason() }).unwrap();
+    world.tell(Command::RetireEquipment { tag, reason: reason(), seen: None }).unwrap();
     assert!(matches!(world.clean(CleaningForm::plain(tag, "A")), Err(Refusal::Retired { .. })));
     let again = NewEquipment { tag: Some(tag), ..Default::default() };
     assert_eq!(world.tell(Command::AddEquipment(Box::new(again))), Err(Refusal::TagTaken(tag)));
@@ -513,7 +513,7 @@ fn what_somebody_else_changed_since_is_not_changed_unseen() {
         world.tell(command.clone()).unwrap();
     }
     let now = present(&world);
-    let future = RowVersion::of(EntryRef { seq: 10_000, ..world.of(0) });
+    let future = RowVersion::of(EntryRef { seq: 10_000, ..world.of(0) }, Hash::default());
     for stale in [seen, [future; 3]] {
         for (command, now) in commands(stale, 2).into_iter().zip([now[0], now[1], now[2], now[0]]) {
             assert_eq!(world.tell(command), Err(Refusal::Changed { now }));

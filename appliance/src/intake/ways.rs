@@ -200,7 +200,8 @@ mod tests {
 
     #[test]
     fn a_command_finds_its_own_row() {
-        let retire = Command::RetireEquipment { tag: "ABCDEFGH3".parse().unwrap(), reason: String::new() };
+        let retire =
+            Command::RetireEquipment { tag: "ABCDEFGH3".parse().unwrap(), reason: String::new(), seen: None };
         assert_eq!(ways_of(&retire).command, "RetireEquipment");
         for ways in WAYS {
             assert!(!ways.kinds.is_empty(), "{} makes no entry", ways.command);

@@ -64,9 +64,10 @@ pub use crate::printing::model::view::{
 pub use crate::printing::queue::outcomes::{JobOutcome, LabelOutcome};
 pub use crate::printing::submit::PreviewRequest;
 pub use crate::printing::templates::designs::{
-    DesignRefusal, LOGO_BYTES_MAX, LogoView, OWN_MAX, TEMPLATE_BYTES_MAX, TemplateView,
+    DesignRefusal, LOGO_BYTES_MAX, LogoView, OWN_MAX, StoredTemplate, TEMPLATE_BYTES_MAX, TemplateView,
 };
 pub use crate::printing::trial::{Printed, Trial};
+pub use crate::printing::workers::supervisor::ChangedPrinter;
 
 /// Jobs in a list.
 const JOBS_LISTED: usize = 100;

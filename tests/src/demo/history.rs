@@ -136,7 +136,7 @@ pub(super) fn happenings(
         }
         if let Some(reason) = item.suspended {
             let reason = reason.to_owned();
-            let told = Happening::Told(Command::SuspendEquipment { tag: *tag, reason });
+            let told = Happening::Told(Command::SuspendEquipment { tag: *tag, reason, seen: None });
             all.push((until_ms - 2 * DAY_MS, told));
         }
     }

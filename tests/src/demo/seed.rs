@@ -110,7 +110,8 @@ impl Box {
 
     async fn tell(&self, via: Via, command: Command) -> Result<(), String> {
         let by = By { staff: None, via, device: None };
-        let given = give(&self.store, Arc::clone(&self.random), Request { by, key: None, command }).await;
+        let given =
+            give(&self.store, Arc::clone(&self.random), Request { by, key: None, sent: None, command }).await;
         given.map(|_| ()).map_err(|e| trouble("the demo's history")(&e))
     }
 

@@ -175,7 +175,7 @@ async fn clean(
     let next = history::next_cleaning(facility, &known, clock.now().wall_ms, random.as_ref());
     let Some(form) = next else { return Ok(()) };
     let by = By { staff: None, via: Via::Phone, device: None };
-    let request = Request { by, key: None, command: Command::RecordCleaning(Box::new(form)) };
+    let request = Request { by, key: None, sent: None, command: Command::RecordCleaning(Box::new(form)) };
     let given = give(store, Arc::clone(random), request).await;
     given.map(drop).map_err(|e| e.to_string())
 }

@@ -31,8 +31,13 @@ impl IfMatch {
         if named.iter().any(|tag| tag == "*" || *tag == present) { Ok(now) } else { Err(OtherVersion) }
     }
 
+    /// What the request names, as it came.
+    pub fn named_tags(&self) -> &[String] {
+        self.0.as_deref().unwrap_or_default()
+    }
+
     /// The version over which the change was made, for whoever decides it later; none where the request takes whatever is
-    /// there. A repeat names the same one, whatever is there by then; of several it is the one that is there, if it is named.
+    /// there. Of several it is the one that is there, if it is named: a repeat is known by [`IfMatch::named_tags`].
     ///
     /// # Errors
     /// Nothing that it names is a version.

@@ -2,9 +2,10 @@
 
 use http::{HeaderValue, StatusCode};
 use record::entry::{At, By, Digest16, Entry};
-use record::fold::LinePlace;
+use record::fold::{LinePlace, RowVersion};
 use record::kinds::{EntryRef, Event};
 use record::tree::Hash;
+use serde::Serialize;
 use web::error::{ErrorText, HttpError};
 
 use crate::command::{CommandError, Given, give};
@@ -23,6 +24,30 @@ pub(crate) struct Done {
     pub(crate) leaf: Hash,
     /// When that entry was written.
     pub(crate) at: At,
+    /// The version of the row that it changed, if it changed one: that of its last entry. Of a repeat it is that of the first
+    /// one: where the change had several, whoever names it is asked once more, and no worse.
+    pub(crate) version: RowVersion,
+}
+
+/// The key of a submission, by which it is known when it comes again.
+#[derive(Debug, Default)]
+pub(crate) struct SubmissionKey {
+    key: Option<String>,
+    sent: Option<String>,
+}
+
+/// The command by itself tells a repeat from another request.
+impl From<Option<String>> for SubmissionKey {
+    fn from(key: Option<String>) -> Self {
+        Self { key, sent: None }
+    }
+}
+
+impl SubmissionKey {
+    /// Of a command that was made of what came and of what was there then: what came tells a repeat from another request.
+    pub(crate) fn as_sent(key: Option<String>, sent: &impl Serialize) -> Self {
+        Self { key, sent: serde_json::to_string(sent).ok() }
+    }
 }
 
 /// Why it was not.
@@ -43,24 +68,42 @@ impl From<Undone> for HttpError {
     }
 }
 
+impl Undone {
+    /// The refusal with its words beside a field, where `word` finds one; else what it was.
+    ///
+    /// # Errors
+    /// It is no refusal, or one of no field.
+    pub(crate) fn at_field<T>(self, word: impl FnOnce(&Refusal) -> Option<T>) -> Result<(Refusal, T), Self> {
+        match self {
+            Self::Refused(refusal) => match word(&refusal) {
+                Some(worded) => Ok((refusal, worded)),
+                None => Err(Self::Refused(refusal)),
+            },
+            other => Err(other),
+        }
+    }
+}
+
 /// Carries a command out.
 pub(crate) async fn act(
     state: &AppState,
     by: By,
-    key: Option<String>,
+    key: impl Into<SubmissionKey>,
     command: Command,
 ) -> Result<Done, Undone> {
-    match give(&state.store, state.random.clone(), Request { by, key, command }).await {
-        Ok(Given::New(recorded)) => match recorded.first() {
-            Some(first) => Ok(Done {
-                line: LinePlace {
-                    of: EntryRef { epoch: state.store.origin().epoch, seq: first.seq },
-                    run: None,
-                },
-                leaf: first.leaf,
-                at: first.at,
-            }),
-            None => Err(Undone::Box(Box::new(broken_rule("a command made no entry")))),
+    let SubmissionKey { key, sent } = key.into();
+    match give(&state.store, state.random.clone(), Request { by, key, sent, command }).await {
+        Ok(Given::New(recorded)) => match (recorded.first(), recorded.last()) {
+            (Some(first), Some(last)) => {
+                let number = |seq| EntryRef { epoch: state.store.origin().epoch, seq };
+                Ok(Done {
+                    line: LinePlace { of: number(first.seq), run: None },
+                    leaf: first.leaf,
+                    at: first.at,
+                    version: RowVersion::of(number(last.seq), last.leaf),
+                })
+            }
+            _ => Err(Undone::Box(Box::new(broken_rule("a command made no entry")))),
         },
         Ok(Given::Again(line)) => before(state, line).await.map_err(|problem| Undone::Box(Box::new(problem))),
         Err(CommandError::Refused(Refusal::UnknownTag(tag))) if state.lacks_any() => {
@@ -81,7 +124,8 @@ pub(crate) async fn by_key(state: &AppState, key: &str) -> Option<(LinePlace, Di
 pub(crate) async fn before(state: &AppState, line: LinePlace) -> Result<Done, HttpError> {
     let (entry, _) =
         entry(state, line).await?.ok_or_else(|| broken_rule("an entry that an index names is not there"))?;
-    Ok(Done { line, leaf: entry.leaf(), at: entry.head().at })
+    let leaf = entry.leaf();
+    Ok(Done { line, leaf, at: entry.head().at, version: RowVersion::of(line.of, leaf) })
 }
 
 fn not_recorded(error: &SubmitError) -> HttpError {

@@ -6,8 +6,8 @@ use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use web::answer::{Created, Json, NoContent};
-use web::argument::{IdempotencyKey, JsonBody, Path, Query};
+use web::answer::{Created, Json, NoContent, WithHeaders, with_etag};
+use web::argument::{IdempotencyKey, IfMatch, JsonBody, Path, Query};
 use web::error::HttpError;
 use web::route::{Example, Kind, Route, row};
 
@@ -15,7 +15,7 @@ use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{Program, StaffOrProgram};
 use crate::web::api::list::List;
 use crate::web::api::v1::equipment::{
-    EquipmentJson, NewItem, add_item, find_item, list_equipment, read_path_tag,
+    EquipmentJson, NewItem, add_item, find_item_version, list_equipment, read_path_tag,
 };
 use crate::web::api::v1::equipment_changes::{ItemChanges, change_item, retire_item};
 use crate::web::context::AppState;
@@ -101,9 +101,9 @@ async fn find(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
     Path(id): Path<String>,
-) -> Result<Json<OldEquipment>, HttpError> {
-    let item = find_item(&state, read_path_tag(&id)?)?;
-    Ok(Json(item.into()))
+) -> Result<WithHeaders<Json<OldEquipment>>, HttpError> {
+    let (item, version) = find_item_version(&state, read_path_tag(&id)?)?;
+    with_etag(Some(version), Json(item.into()))
 }
 
 async fn change_equipment(
@@ -111,11 +111,11 @@ async fn change_equipment(
     State(state): State<AppState>,
     Path(id): Path<String>,
     IdempotencyKey(key): IdempotencyKey,
+    if_match: IfMatch,
     JsonBody(changes): JsonBody<ItemChanges>,
-) -> Result<Json<OldEquipment>, HttpError> {
-    let tag = read_path_tag(&id)?;
-    change_item(&state, tag, key, changes, None).await?;
-    Ok(Json(find_item(&state, tag)?.into()))
+) -> Result<WithHeaders<Json<OldEquipment>>, HttpError> {
+    let (item, version) = change_item(&state, read_path_tag(&id)?, key, &if_match, changes).await?;
+    with_etag(Some(version), Json(item.into()))
 }
 
 /// Why an item is retired; in the query where a client sends no body with DELETE.
@@ -131,9 +131,10 @@ async fn retire(
     State(state): State<AppState>,
     Path(id): Path<String>,
     IdempotencyKey(key): IdempotencyKey,
+    if_match: IfMatch,
     Query(asked): Query<OldRetirement>,
     OptionalJson(body): OptionalJson<OldRetirement>,
 ) -> Result<NoContent, HttpError> {
     let reason = if body.reason.is_empty() { asked.reason } else { body.reason };
-    retire_item(&state, read_path_tag(&id)?, key, reason).await
+    retire_item(&state, read_path_tag(&id)?, key, &if_match, reason).await
 }

@@ -14,7 +14,7 @@ fn open_box(dir: &std::path::Path) -> Store {
 
 /// Under a key, as a phone sends it.
 fn sent(key: &str, command: Command) -> crate::intake::Request {
-    crate::intake::Request { by: By::BOX, key: Some(key.to_owned()), command }
+    crate::intake::Request { by: By::BOX, key: Some(key.to_owned()), sent: None, command }
 }
 
 async fn carry_out(store: &Store, request: crate::intake::Request) -> record::receipt::Receipt {

@@ -111,7 +111,7 @@ async fn a_change_over_another_version_changes_nothing() {
     for (other, body) in [
         (first.as_str(), json!({ "location": "ICU North" })),
         (first.as_str(), json!({})),
-        ("\"9-00000000.9999\"", body()),
+        ("\"9-00000000.9999.00000000\"", body()),
         ("\"soon\"", body()),
         ("W/\"0\"", body()),
         ("", body()),

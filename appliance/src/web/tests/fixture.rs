@@ -226,7 +226,7 @@ async fn add_items(world: &World) {
         world.give(Command::AddEquipment(Box::new(NewEquipment { tag, fields, schedule }))).await;
     }
     let tag = examples::SUSPENDED_TAG.parse().unwrap();
-    world.give(Command::SuspendEquipment { tag, reason: "Cracked screen".into() }).await;
+    world.give(Command::SuspendEquipment { tag, reason: "Cracked screen".into(), seen: None }).await;
 }
 
 /// A printer whose worker rests, so that it says the same at all times; a template, a logo, and a job in doubt.
@@ -257,7 +257,8 @@ async fn keep_photo(world: &World) -> record::tree::Hash {
 async fn record_cleaning(world: &World) -> Receipt {
     let by = By { staff: None, via: Via::Phone, device: Some(DeviceId::of_secret(&PHONE_SECRET)) };
     let form = CleaningForm::plain(examples::TAG.parse().unwrap(), "Ada");
-    let request = intake::Request { by, key: None, command: Command::RecordCleaning(Box::new(form)) };
+    let command = Command::RecordCleaning(Box::new(form));
+    let request = intake::Request { by, key: None, sent: None, command };
     let given = command::give(&world.state.store, world.state.random.clone(), request).await.unwrap();
     let Given::New(recorded) = given else { panic!("{given:?}") };
     let of = EntryRef { epoch: world.state.store.origin().epoch, seq: recorded[0].seq };

@@ -389,7 +389,7 @@ async fn undo_is_for_the_same_phone_and_for_a_while() {
 async fn out_of_service_and_retired_say_so() {
     let world = World::new().await;
     let (tag, path) = (world.pump, format!("/t/{}", world.pump));
-    world.give(Command::SuspendEquipment { tag, reason: "Flow sensor fails".into() }).await;
+    world.give(Command::SuspendEquipment { tag, reason: "Flow sensor fails".into(), seen: None }).await;
     world
         .get(&path)
         .await
@@ -401,7 +401,7 @@ async fn out_of_service_and_retired_say_so() {
     let recorded = world.post(&format!("{path}?anyway=1"), &[("cleaned_by", "Ada")]).await;
     recorded.is(303);
     world.get(&recorded.location()).await.has("Incomplete: steps not stated, not wet long enough");
-    world.give(Command::RetireEquipment { tag, reason: String::new() }).await;
+    world.give(Command::RetireEquipment { tag, reason: String::new(), seen: None }).await;
     world.get(&path).await.is(200).has("was retired").has_not("Record cleaning");
 }
 

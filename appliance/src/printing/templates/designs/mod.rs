@@ -195,6 +195,16 @@ impl From<&Known> for TemplateView {
     }
 }
 
+/// A template that was taken.
+#[derive(Debug, Clone)]
+pub struct StoredTemplate {
+    pub view: TemplateView,
+    /// The version that it is now.
+    pub version: ContentVersion,
+    /// Whether there was none of its name.
+    pub is_new: bool,
+}
+
 /// Why a template or a logo is not taken. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum DesignRefusal {
@@ -263,7 +273,7 @@ impl Printing {
         wanted: Option<&str>,
         file: &[u8],
     ) -> Result<(TemplateView, bool), DesignRefusal> {
-        self.keep_template_over(wanted, file, None)
+        self.keep_template_over(wanted, file, None).map(|stored| (stored.view, stored.is_new))
     }
 
     /// The same, made over this version of the template of that name; over none of another one.
@@ -275,7 +285,7 @@ impl Printing {
         wanted: Option<&str>,
         file: &[u8],
         seen: Option<(&str, ContentVersion)>,
-    ) -> Result<(TemplateView, bool), DesignRefusal> {
+    ) -> Result<StoredTemplate, DesignRefusal> {
         let template = Template::parse(file)?;
         let name = template.name.clone();
         if let Some(wanted) = wanted.filter(|wanted| *wanted != name) {
@@ -298,8 +308,12 @@ impl Printing {
             if seen.map(over).is_some_and(|over| over != now) && ContentVersion::of(file) != now {
                 return Err(DesignRefusal::Changed(name.clone()));
             }
-            let version = self.ledger.keep_design(&name, file)?;
-            Ok((TemplateView::from(&read_template(version, file)?), before.is_none()))
+            let stored = read_template(self.ledger.keep_design(&name, file)?, file)?;
+            Ok(StoredTemplate {
+                view: TemplateView::from(&stored),
+                version: stored.content_version(),
+                is_new: before.is_none(),
+            })
         })
     }
 
@@ -308,9 +322,24 @@ impl Printing {
     /// # Errors
     /// See [`DesignRefusal`].
     pub fn remove_template(&self, name: &str) -> Result<(), DesignRefusal> {
+        self.remove_template_over(name, None)
+    }
+
+    /// The same, made over this version of it.
+    ///
+    /// # Errors
+    /// See [`DesignRefusal`].
+    pub fn remove_template_over(
+        &self,
+        name: &str,
+        seen: Option<ContentVersion>,
+    ) -> Result<(), DesignRefusal> {
         self.designs.change(&self.ledger, |shown| match shown.find(name) {
             None => Err(DesignRefusal::Unknown(name.chars().take(60).collect())),
             Some(known) if known.version == 0 => Err(DesignRefusal::BuiltIn(name.to_owned())),
+            Some(known) if seen.is_some_and(|seen| seen != known.content_version()) => {
+                Err(DesignRefusal::Changed(name.to_owned()))
+            }
             Some(_) => Ok(self.ledger.drop_design(name)?),
         })
     }

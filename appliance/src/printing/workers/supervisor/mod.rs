@@ -30,6 +30,14 @@ const LEAVE_MAX: Duration = Duration::from_secs(4);
 /// How long a worker that was told to drop everything may take for its last write to the disk.
 const DROP_MAX: Duration = Duration::from_secs(2);
 
+/// A printer with other settings.
+#[derive(Debug, Clone)]
+pub struct ChangedPrinter {
+    pub view: PrinterView,
+    /// The version of the settings that it has now.
+    pub version: ContentVersion,
+}
+
 /// A thread whose end can be waited for with a limit.
 pub(crate) struct Thread {
     handle: JoinHandle<()>,
@@ -228,7 +236,7 @@ impl Printing {
     /// # Errors
     /// See [`PrinterRefusal`]; nothing is changed then.
     pub fn change(&self, name: &str, settings: &PrinterSettings) -> Result<PrinterView, PrinterRefusal> {
-        self.change_over(name, settings, None)
+        self.change_over(name, settings, None).map(|changed| changed.view)
     }
 
     /// The same, made over this version of its settings.
@@ -240,15 +248,16 @@ impl Printing {
         name: &str,
         settings: &PrinterSettings,
         seen: Option<ContentVersion>,
-    ) -> Result<PrinterView, PrinterRefusal> {
+    ) -> Result<ChangedPrinter, PrinterRefusal> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let desk = self.changeable(name)?;
         let now = kept.iter().find(|k| k.name == name).map(PrinterSettings::version);
         let settings = PrinterSettings { name: desk.config.name.clone(), ..settings.clone() };
+        let version = settings.version();
         if seen.is_some() && seen != now {
             // A second press wants what is there already.
-            return match Some(settings.version()) == now {
-                true => Ok(desk.view(desk.shared.live())),
+            return match Some(version) == now {
+                true => Ok(ChangedPrinter { view: desk.view(desk.shared.live()), version }),
                 false => Err(PrinterRefusal::Changed(settings.name)),
             };
         }
@@ -275,7 +284,7 @@ impl Printing {
             desks.insert(place, desk);
         }
         drop(desks);
-        self.view_of(name, hired?)
+        Ok(ChangedPrinter { view: self.view_of(name, hired?)?, version })
     }
 
     /// The version of a printer's settings; none of one that stands in the settings file.
@@ -289,8 +298,20 @@ impl Printing {
     /// # Errors
     /// See [`PrinterRefusal`]; nothing is changed then.
     pub fn remove(&self, name: &str) -> Result<(), PrinterRefusal> {
+        self.remove_over(name, None)
+    }
+
+    /// The same, made over this version of its settings.
+    ///
+    /// # Errors
+    /// See [`PrinterRefusal`]; nothing is changed then.
+    pub fn remove_over(&self, name: &str, seen: Option<ContentVersion>) -> Result<(), PrinterRefusal> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let desk = self.changeable(name)?;
+        let now = kept.iter().find(|k| k.name == name).map(PrinterSettings::version);
+        if seen.is_some() && seen != now {
+            return Err(PrinterRefusal::Changed(desk.config.name.clone()));
+        }
         let without: Vec<_> = kept.iter().filter(|k| k.name != name).cloned().collect();
         crate::printing::queue::printer_shelf::keep(&self.ledger, &without)?;
         *kept = without;

@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use web::answer::{Created, Json, WithHeaders, with_etag};
-use web::argument::{IdempotencyKey, JsonBody, Path, Query, json_error};
+use web::argument::{IdempotencyKey, IfMatch, JsonBody, OtherVersion, Path, Query, json_error};
 use web::error::HttpError;
 use web::route::{Example, Kind, Route, row};
 
@@ -22,9 +22,9 @@ use crate::intake::{Command, EquipmentFields, NewEquipment, Refusal};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{BY_API, Program, StaffOrProgram};
 use crate::web::api::list::List;
-use crate::web::commands::run::{act, entry};
+use crate::web::commands::run::{SubmissionKey, Undone, act, entry};
 use crate::web::context::AppState;
-use crate::web::http_error::{invalid_parameter, not_found};
+use crate::web::http_error::{changed_since, invalid_parameter, not_found};
 use crate::web::request::listing::ListParams;
 use crate::web::request::page_cursor::{PageCursor, bad_cursor};
 use crate::web::view_models::formats::utc;
@@ -224,25 +224,32 @@ pub(crate) fn read_path_tag(text: &str) -> Result<Tag, HttpError> {
 
 /// One item by any of its tags.
 pub(crate) fn find_item(state: &AppState, tag: Tag) -> Result<EquipmentJson, HttpError> {
+    find_item_version(state, tag).map(|(item, _)| item)
+}
+
+/// An item and its version, both of one moment.
+pub(crate) fn find_item_version(
+    state: &AppState,
+    tag: Tag,
+) -> Result<(EquipmentJson, RowVersion), HttpError> {
     let facility = state.store.snapshot();
     let item = facility.resolve(tag).ok_or_else(|| state.unknown_tag(tag))?;
     let local = Snapshot::of(state, &facility).local;
     let row = state.kept::<StandingBoards>().row_of(&facility, item, &local).ok_or_else(not_found)?;
-    Ok(EquipmentJson::of(&row))
+    Ok((EquipmentJson::of(&row), item.changed))
 }
 
 /// An item with the `ETag` that a change can name.
 pub(crate) type VersionedItem = WithHeaders<Json<EquipmentJson>>;
 
 /// The version of an item as it is now.
-pub(crate) fn find_version(state: &AppState, tag: Tag) -> Option<RowVersion> {
+fn find_version(state: &AppState, tag: Tag) -> Option<RowVersion> {
     state.store.snapshot().resolve(tag).map(|item| item.changed)
 }
 
-pub(crate) fn find_versioned(state: &AppState, tag: Tag) -> Result<VersionedItem, HttpError> {
-    // Before the item: a version that is older than what it stands for is asked about once more, and no worse.
-    let version = find_version(state, tag);
-    with_etag(version, find_item(state, tag).map(Json)?)
+fn find_versioned(state: &AppState, tag: Tag) -> Result<VersionedItem, HttpError> {
+    let (item, version) = find_item_version(state, tag)?;
+    with_etag(Some(version), Json(item))
 }
 
 async fn find(
@@ -281,6 +288,24 @@ pub(crate) struct NewItem {
 pub(crate) fn read_fields(members: BTreeMap<String, Value>) -> Result<EquipmentFields, HttpError> {
     let members = Value::Object(members.into_iter().collect());
     serde_path_to_error::deserialize(members).map_err(|error| json_error(&error))
+}
+
+/// Changes an item over the version that `if_match` names; the version that the change makes of it.
+pub(crate) async fn act_over(
+    state: &AppState,
+    tag: Tag,
+    key: Option<String>,
+    if_match: &IfMatch,
+    command: Command,
+) -> Result<RowVersion, HttpError> {
+    let now = find_version(state, tag);
+    let seen = if_match.choose(now).map_err(|OtherVersion| changed_since(now))?;
+    let key = SubmissionKey::as_sent(key, &(if_match.named_tags(), &command));
+    match act(state, BY_API, key, command.made_over(seen)).await {
+        Ok(done) => Ok(done.version),
+        Err(Undone::Refused(Refusal::Changed { now })) => Err(changed_since(Some(now))),
+        Err(other) => Err(other.into()),
+    }
 }
 
 /// Adds an item; the same under the same key is the same item.
@@ -326,9 +351,11 @@ async fn set_schedule(
     State(state): State<AppState>,
     Path(tag): Path<String>,
     IdempotencyKey(key): IdempotencyKey,
+    if_match: IfMatch,
     JsonBody(NewSchedule { protocol, schedule }): JsonBody<NewSchedule>,
-) -> Result<Created<EquipmentJson>, HttpError> {
+) -> Result<WithHeaders<Created<EquipmentJson>>, HttpError> {
     let tag = read_path_tag(&tag)?;
-    act(&state, BY_API, key, Command::SetSchedule { tag, protocol, schedule, seen: None }).await?;
-    Created::at(&format!("/api/v1/equipment/{tag}"), find_item(&state, tag)?)
+    let command = Command::SetSchedule { tag, protocol, schedule, seen: None };
+    let version = act_over(&state, tag, key, &if_match, command).await?;
+    with_etag(Some(version), Created::at(&format!("/api/v1/equipment/{tag}"), find_item(&state, tag)?)?)
 }

@@ -10,18 +10,17 @@ use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use web::answer::NoContent;
+use web::answer::{Json, NoContent, with_etag};
 use web::argument::{IdempotencyKey, IfMatch, JsonBody, OtherVersion, Path};
 use web::error::HttpError;
 use web::route::{Kind, Route, row};
 
 use crate::intake::{Command, EquipmentFields, Refusal};
 use crate::web::access::permissions::Write;
-use crate::web::access::program::{BY_API, Program};
+use crate::web::access::program::Program;
 use crate::web::api::v1::equipment::{
-    VersionedItem, find_version, find_versioned, read_fields, read_path_tag,
+    EquipmentJson, VersionedItem, act_over, find_item, find_item_version, read_fields, read_path_tag,
 };
-use crate::web::commands::run::{Undone, act};
 use crate::web::context::AppState;
 use crate::web::http_error::changed_since;
 use crate::web::{examples, refusals};
@@ -59,25 +58,23 @@ pub(crate) struct ItemChanges {
     fields: BTreeMap<String, Value>,
 }
 
-/// Changes an item, where `seen` is given only in that version. A change that names nothing records nothing.
+/// Changes an item; the item, and the version that the change made of it. A change that names nothing records nothing.
 pub(crate) async fn change_item(
     state: &AppState,
     tag: Tag,
     key: Option<String>,
+    if_match: &IfMatch,
     changes: ItemChanges,
-    seen: Option<RowVersion>,
-) -> Result<(), HttpError> {
+) -> Result<(EquipmentJson, RowVersion), HttpError> {
     let (schedule, fields) = (changes.schedule, read_fields(changes.fields)?);
     if schedule.is_none() && fields == EquipmentFields::default() {
-        let now = find_version(state, tag);
-        return if seen.is_none() || seen == now { Ok(()) } else { Err(changed_since(now)) };
+        let (item, now) = find_item_version(state, tag)?;
+        if_match.require(Some(now)).map_err(|OtherVersion| changed_since(Some(now)))?;
+        return Ok((item, now));
     }
-    let command = Command::ChangeEquipment { tag, fields: Box::new(fields), schedule, seen };
-    match act(state, BY_API, key, command).await {
-        Ok(_) => Ok(()),
-        Err(Undone::Refused(Refusal::Changed { now })) => Err(changed_since(Some(now))),
-        Err(other) => Err(other.into()),
-    }
+    let command = Command::ChangeEquipment { tag, fields: Box::new(fields), schedule, seen: None };
+    let version = act_over(state, tag, key, if_match, command).await?;
+    Ok((find_item(state, tag)?, version))
 }
 
 async fn change_equipment(
@@ -88,11 +85,8 @@ async fn change_equipment(
     if_match: IfMatch,
     JsonBody(changes): JsonBody<ItemChanges>,
 ) -> Result<VersionedItem, HttpError> {
-    let tag = read_path_tag(&tag)?;
-    let now = find_version(&state, tag);
-    let seen = if_match.choose(now).map_err(|OtherVersion| changed_since(now))?;
-    change_item(&state, tag, key, changes, seen).await?;
-    find_versioned(&state, tag)
+    let (item, version) = change_item(&state, read_path_tag(&tag)?, key, &if_match, changes).await?;
+    with_etag(Some(version), Json(item))
 }
 
 /// Retires an item for good.
@@ -100,9 +94,10 @@ pub(crate) async fn retire_item(
     state: &AppState,
     tag: Tag,
     key: Option<String>,
+    if_match: &IfMatch,
     reason: String,
 ) -> Result<NoContent, HttpError> {
-    act(state, BY_API, key, Command::RetireEquipment { tag, reason }).await?;
+    act_over(state, tag, key, if_match, Command::RetireEquipment { tag, reason, seen: None }).await?;
     Ok(NoContent)
 }
 
@@ -119,10 +114,11 @@ async fn retire_equipment(
     State(state): State<AppState>,
     Path(tag): Path<String>,
     IdempotencyKey(key): IdempotencyKey,
+    if_match: IfMatch,
     JsonBody(Retirement { reason }): JsonBody<Retirement>,
 ) -> Result<NoContent, HttpError> {
     require_reason(&reason)?;
-    retire_item(&state, read_path_tag(&tag)?, key, reason).await
+    retire_item(&state, read_path_tag(&tag)?, key, &if_match, reason).await
 }
 
 /// In service or out of it.
@@ -143,18 +139,19 @@ async fn set_service(
     State(state): State<AppState>,
     Path(tag): Path<String>,
     IdempotencyKey(key): IdempotencyKey,
+    if_match: IfMatch,
     JsonBody(change): JsonBody<ServiceChange>,
 ) -> Result<VersionedItem, HttpError> {
     let tag = read_path_tag(&tag)?;
     let command = match change {
-        ServiceChange::In {} => Command::ResumeEquipment { tag },
+        ServiceChange::In {} => Command::ResumeEquipment { tag, seen: None },
         ServiceChange::Out { reason } => {
             require_reason(&reason)?;
-            Command::SuspendEquipment { tag, reason }
+            Command::SuspendEquipment { tag, reason, seen: None }
         }
     };
-    act(&state, BY_API, key, command).await?;
-    find_versioned(&state, tag)
+    let version = act_over(&state, tag, key, &if_match, command).await?;
+    with_etag(Some(version), Json(find_item(&state, tag)?))
 }
 
 /// Pages ask for a reason too: whoever meets the item wants to know.

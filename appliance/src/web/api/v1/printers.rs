@@ -8,7 +8,7 @@ use web::argument::{IdempotencyKey, IfMatch, JsonBody, OtherVersion, Path};
 use web::error::HttpError;
 use web::route::{Example, Kind, Route, row};
 
-use crate::printing::{PrinterRefusal, PrinterSettings};
+use crate::printing::{ChangedPrinter, PrinterRefusal, PrinterSettings};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{Program, StaffOrProgram};
 use crate::web::api::list::List;
@@ -88,25 +88,28 @@ async fn change(
 ) -> Result<WithHeaders<Json<PrinterJson>>, HttpError> {
     let now = state.printing.printer_version(&name);
     let seen = if_match.require(now).map_err(|OtherVersion| changed_since(now))?;
-    let (changed, version) = aside(&state, move |printing| {
-        let changed = printing.change_over(&name, &settings, seen);
-        (changed, printing.printer_version(&name))
-    })
-    .await?;
-    let changed = changed.map_err(|refusal| match refusal {
-        PrinterRefusal::Changed(_) => changed_since(version),
-        other => printer_refused(&other),
-    })?;
-    with_etag(version, Json(changed.into()))
+    let changed = aside(&state, move |printing| printing.change_over(&name, &settings, seen)).await?;
+    let ChangedPrinter { view, version } = changed.map_err(|refusal| refuse_change(&state, &refusal))?;
+    with_etag(Some(version), Json(view.into()))
+}
+
+fn refuse_change(state: &AppState, refusal: &PrinterRefusal) -> HttpError {
+    match refusal {
+        PrinterRefusal::Changed(name) => changed_since(state.printing.printer_version(name)),
+        other => printer_refused(other),
+    }
 }
 
 async fn remove(
     _: Program<Write>,
     State(state): State<AppState>,
     Path(name): Path<String>,
+    if_match: IfMatch,
 ) -> Result<NoContent, HttpError> {
-    let removed = aside(&state, move |printing| printing.remove(&name)).await?;
-    removed.map(|()| NoContent).map_err(|refusal| printer_refused(&refusal))
+    let now = state.printing.printer_version(&name);
+    let seen = if_match.require(now).map_err(|OtherVersion| changed_since(now))?;
+    let removed = aside(&state, move |printing| printing.remove_over(&name, seen)).await?;
+    removed.map(|()| NoContent).map_err(|refusal| refuse_change(&state, &refusal))
 }
 
 async fn test(

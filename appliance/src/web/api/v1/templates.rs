@@ -10,7 +10,9 @@ use web::argument::{IfMatch, OtherVersion, Path};
 use web::error::HttpError;
 use web::route::{Example, Kind, Route, row};
 
-use crate::printing::{DesignRefusal, LOGO_BYTES_MAX, Printing, TEMPLATE_BYTES_MAX, TemplateView};
+use crate::printing::{
+    DesignRefusal, LOGO_BYTES_MAX, Printing, StoredTemplate, TEMPLATE_BYTES_MAX, TemplateView,
+};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{Program, StaffOrProgram};
 use crate::web::api::list::List;
@@ -83,6 +85,18 @@ async fn aside<T: Send + 'static>(
     done.map_err(|e| HttpError::internal(&e))?.map_err(|refusal| refused(&refusal))
 }
 
+/// The same for a change of a template that may name its version.
+async fn aside_over<T: Send + 'static>(
+    state: &AppState,
+    work: impl FnOnce(&Printing) -> Result<T, DesignRefusal> + Send + 'static,
+) -> Result<T, HttpError> {
+    let done = aside(state, move |printing| Ok(work(printing))).await?;
+    done.map_err(|refusal| match refusal {
+        DesignRefusal::Changed(name) => changed_since(state.printing.template_version(&name)),
+        other => refused(&other),
+    })
+}
+
 async fn list(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
@@ -121,24 +135,22 @@ async fn keep(
 ) -> Result<WithHeaders<Kept<TemplateView>>, HttpError> {
     let now = state.printing.template_version(&name);
     let seen = if_match.require(now).map_err(|OtherVersion| changed_since(now))?;
-    let (stored_view, version) = aside(&state, move |printing| {
-        let kept = printing.keep_template_over(Some(&name), &file.bytes, seen.map(|seen| (&*name, seen)));
-        Ok((kept, printing.template_version(&name)))
-    })
-    .await?;
-    let (view, is_new) = stored_view.map_err(|refusal| match refusal {
-        DesignRefusal::Changed(_) => changed_since(version),
-        other => refused(&other),
-    })?;
-    with_etag(version, kept(&format!("/api/v1/templates/{}", view.name), view, is_new)?)
+    let stored = aside_over(&state, move |printing| {
+        printing.keep_template_over(Some(&name), &file.bytes, seen.map(|seen| (&*name, seen)))
+    });
+    let StoredTemplate { view, version, is_new } = stored.await?;
+    with_etag(Some(version), kept(&format!("/api/v1/templates/{}", view.name), view, is_new)?)
 }
 
 async fn remove(
     _: Program<Write>,
     State(state): State<AppState>,
     Path(name): Path<String>,
+    if_match: IfMatch,
 ) -> Result<NoContent, HttpError> {
-    aside(&state, move |printing| printing.remove_template(&name)).await?;
+    let now = state.printing.template_version(&name);
+    let seen = if_match.require(now).map_err(|OtherVersion| changed_since(now))?;
+    aside_over(&state, move |printing| printing.remove_template_over(&name, seen)).await?;
     Ok(NoContent)
 }
 

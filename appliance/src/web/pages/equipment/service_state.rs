@@ -140,7 +140,7 @@ pub(crate) async fn suspend(
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
     let (tag, name) = named(&state, &tag)?;
-    let command = |reason| Command::SuspendEquipment { tag, reason };
+    let command = |reason| Command::SuspendEquipment { tag, reason, seen: None };
     reasoned(&state, &signed, &form, suspend_prompt(&signed, tag, &name), command).await
 }
 
@@ -151,7 +151,7 @@ pub(crate) async fn retire(
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
     let (tag, name) = named(&state, &tag)?;
-    let command = |reason| Command::RetireEquipment { tag, reason };
+    let command = |reason| Command::RetireEquipment { tag, reason, seen: None };
     reasoned(&state, &signed, &form, retire_prompt(&signed, tag, &name), command).await
 }
 
@@ -163,7 +163,7 @@ pub(crate) async fn resume(
 ) -> Result<FormReply, HttpError> {
     let (tag, _) = named(&state, &tag)?;
     let to = format!("/staff/equipment/{tag}");
-    let done = act(&state, signed.author(), None, Command::ResumeEquipment { tag }).await;
+    let done = act(&state, signed.author(), None, Command::ResumeEquipment { tag, seen: None }).await;
     done.map_err(|undone| HttpError::from(undone).link(to.clone(), worded(ErrorWords::error_links_item)))?;
     go_to(&to)
 }

@@ -246,7 +246,7 @@ pub(crate) async fn save(
         Ok(state.printing.keep_template_over(None, &content, seen))
     };
     match aside(&state, keep).await? {
-        Ok((view, _)) => go_to(&format!("{LIST}#t-{}", view.name)),
+        Ok(stored) => go_to(&format!("{LIST}#t-{}", stored.view.name)),
         Err(DesignRefusal::Changed(of)) => {
             let is_taken = of != name;
             show_difference(&state, &signed, of, &sent.values, is_taken).await
@@ -273,7 +273,7 @@ async fn show_difference(
         theirs: &FormValues::empty(&TEMPLATE).with("text", text),
         yours,
         now: now.to_string(),
-        entry: None,
+        changed: None,
         thing: name.clone(),
         is_taken,
         action: EDIT.to_owned(),

@@ -242,7 +242,8 @@ pub(crate) async fn add(
             Err(refusal) => sent.errors.push(wrong(&refusal)?),
         }
     }
-    new_page(&state, &signed, typed, String::new(), each_once(sent.errors)).map(ask_again)
+    let why = form.text("why").to_owned();
+    new_page(&state, &signed, typed, why, each_once(sent.errors)).map(ask_again)
 }
 
 /// A field by itself and the settings as a whole may refuse the same number: once is enough.
@@ -371,7 +372,7 @@ pub(crate) async fn change(
         let seen = sent.seen;
         let change = move |state: &AppState| Ok(state.printing.change_over(&name, &settings, seen));
         match aside(&state, change).await? {
-            Ok(printer) => return go_to(&format!("/staff/printers/{}", segment(&printer.name))),
+            Ok(changed) => return go_to(&format!("/staff/printers/{}", segment(&changed.view.name))),
             Err(PrinterRefusal::Changed(name)) => {
                 return show_difference(&state, &signed, &name, &typed).await;
             }
@@ -396,7 +397,7 @@ async fn show_difference(
         theirs: &Typed::present(&now.printer).values(),
         yours: &yours.values(),
         now: now.version.map(|version| version.to_string()).unwrap_or_default(),
-        entry: None,
+        changed: None,
         is_taken: false,
         thing: now.printer.name.clone(),
         action: now.path(),

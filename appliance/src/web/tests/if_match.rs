@@ -1,0 +1,179 @@
+//! Programs that change a thing over the version that they looked at: no row forgets to ask, and no answer names another's.
+
+use http::header::{ETAG, IF_MATCH};
+use serde_json::{Value, json};
+use web::route::Kind;
+
+use super::programs::{Program, program};
+use super::*;
+use crate::web::examples;
+
+/// Rows that programs change something by and that name no version, with the reason.
+const WITHOUT_VERSION: &[(&str, &str)] = &[
+    ("alarm.acknowledge", "an alarm is seen, not changed; seen twice is seen"),
+    ("cleaning.add", "adds a record"),
+    ("equipment.add", "adds an item"),
+    ("job.add", "adds a print job"),
+    ("job.answer", "answers about labels that wait for it"),
+    ("job.cancel", "a job has no version: it is cancelled whatever it did since"),
+    ("job.reprint", "adds a print job"),
+    ("label.answer", "answers about a label that waits for it"),
+    ("logo.keep", "a picture is replaced whole; it has no version"),
+    ("logo.remove", "a picture is removed whole; it has no version"),
+    ("old.add-cleaning", "adds a record"),
+    ("old.add-equipment", "adds an item"),
+    ("old.generate-qr", "changes nothing"),
+    ("old.register", "adds a record"),
+    ("old.register-bare", "adds a record"),
+    ("printer.add", "adds a printer"),
+    ("printer.probe", "changes nothing"),
+    ("printer.test", "adds a print job"),
+    ("protocol.publish", "publishes a version beside the earlier ones, which stay"),
+    ("sheet.make", "changes nothing"),
+    ("void.add", "a record is voided once; it has no further versions"),
+];
+
+#[test]
+fn every_row_that_changes_a_thing_asks_over_which_version() {
+    let is_named = |row: &str| WITHOUT_VERSION.iter().any(|(name, _)| *name == row);
+    let mut rows = Vec::new();
+    for row in TABLE.0.rows() {
+        let (name, kind) = (row.route.name, row.route.kind);
+        if !matches!(kind, Kind::Api | Kind::Old) || row.route.method == Method::GET {
+            continue;
+        }
+        rows.push(name);
+        let parameters = &row.description.parameters;
+        let takes = parameters.iter().any(|one| one["in"] == "header" && one["name"] == "If-Match");
+        assert_ne!(takes, is_named(name), "{name}: it takes If-Match, or stands in the list with a reason");
+        assert_eq!(takes, row.description.refusals.contains(&412), "{name}");
+    }
+    for (name, _) in WITHOUT_VERSION {
+        assert!(rows.contains(name), "{name} is no row");
+    }
+}
+
+fn build(method: &Method, path: &str, body: &Value) -> Request<Body> {
+    let request = Request::builder().method(method).uri(path).header(CONTENT_TYPE, "application/json");
+    request.body(Body::from(body.to_string())).unwrap()
+}
+
+/// A change under a key.
+fn build_keyed(path: &str, key: &str, if_match: &str, body: &Value) -> Request<Body> {
+    let mut request = build(&Method::PATCH, path, body);
+    request.headers_mut().insert(IF_MATCH, if_match.parse().unwrap());
+    request.headers_mut().insert("idempotency-key", key.parse().unwrap());
+    request
+}
+
+impl Program<'_> {
+    async fn change(&self, method: &Method, path: &str, if_match: &str, body: &Value) -> Answer {
+        let mut request = build(method, path, body);
+        request.headers_mut().insert(IF_MATCH, if_match.parse().unwrap());
+        self.send(request).await
+    }
+
+    async fn etag(&self, path: &str) -> String {
+        self.get(path).await.is(200).header(ETAG).to_owned()
+    }
+}
+
+#[tokio::test]
+async fn a_stale_version_of_an_item_changes_nothing_by_whichever_row() {
+    let world = World::new().await;
+    let program = program(&world, Scope::Write);
+    let item = format!("/api/v1/equipment/{}", world.pump);
+    let old = format!("/api/equipment/{}/", world.pump);
+    let [service, schedules] = [format!("{item}/service"), format!("{item}/schedules")];
+    let first = program.etag(&item).await;
+    assert_eq!(program.etag(&old).await, first, "one thing, one version");
+    let moved = json!({ "location": "ICU West" });
+    let now = program.change(&Method::PATCH, &item, &first, &moved).await.is(200).header(ETAG).to_owned();
+    let (put, post) = (Method::PUT, Method::POST);
+    let changes = [
+        (&Method::PATCH, &item, json!({ "location": "ICU North" }), 200),
+        (&put, &service, json!({ "service": "out", "reason": "Cracked" }), 200),
+        (&put, &service, json!({ "service": "in" }), 200),
+        (&post, &schedules, json!({ "schedule": { "every": "days", "n": 2 } }), 201),
+        (&put, &old, json!({ "location": "ICU South" }), 200),
+        (&Method::PATCH, &old, json!({ "location": "ICU East" }), 200),
+        (&Method::DELETE, &old, json!({ "reason": "Sold" }), 204),
+    ];
+    let size = world.size();
+    for (method, path, body, _) in &changes {
+        for stale in [first.as_str(), "\"soon\"", "\"0\""] {
+            let refused = program.change(method, path, stale, body).await;
+            assert_eq!(refused.is(412).header(ETAG), now, "{method} {path} {stale}");
+        }
+    }
+    let retirement = json!({ "reason": "Sold" });
+    program.change(&Method::DELETE, &item, &first, &retirement).await.is(412);
+    assert_eq!(world.size(), size);
+    let mut now = now;
+    for (method, path, body, status) in &changes {
+        let changed = program.change(method, path, &now, body).await;
+        let etag = changed.is(*status).header(ETAG).to_owned();
+        if *status != 204 {
+            assert_eq!(program.etag(&item).await, etag, "{method} {path}");
+            assert_ne!(etag, now, "{method} {path}");
+            now = etag;
+        }
+    }
+    assert_eq!(world.size(), size + 7);
+}
+
+#[tokio::test]
+async fn a_stale_version_of_a_printer_or_template_removes_nothing() {
+    let world = World::new().await;
+    let program = program(&world, Scope::Write);
+    let settings = |darkness: u8| json!({ "name": "Ward", "language": "zpl", "address": "tcp://127.0.0.1:2", "darkness": darkness });
+    program.post("/api/v1/printers", settings(10)).await.is(201);
+    let template = format!("/api/v1/templates/{}", examples::TEMPLATE);
+    let put = |text: String| {
+        Request::put(&template).header(CONTENT_TYPE, "application/toml").body(Body::from(text)).unwrap()
+    };
+    program.send(put(examples::TEMPLATE_FILE.to_owned())).await.is(201);
+    let printer = "/api/v1/printers/Ward";
+    let stale = [program.etag(printer).await, program.etag(&template).await];
+    let changed = program.send(build(&Method::PUT, printer, &settings(20))).await;
+    assert_eq!(changed.is(200).header(ETAG), program.etag(printer).await);
+    let changed = program.send(put(format!("{}\n# 2", examples::TEMPLATE_FILE))).await;
+    assert_eq!(changed.is(200).header(ETAG), program.etag(&template).await);
+    for (path, stale) in [printer, &template].into_iter().zip(stale) {
+        let now = program.etag(path).await;
+        for stale in [stale.as_str(), "\"0000000000000000\"", "soon"] {
+            let refused = program.change(&Method::DELETE, path, stale, &Value::Null).await;
+            assert_eq!(refused.is(412).header(ETAG), now, "{path} {stale}");
+        }
+        program.change(&Method::DELETE, path, &now, &Value::Null).await.is(204);
+        program.change(&Method::DELETE, path, &now, &Value::Null).await.is(412);
+        program.get(path).await.is(404);
+    }
+}
+
+/// Whoever goes on from an answer goes on from what they wrote, not from what somebody else wrote right after.
+#[tokio::test]
+async fn the_etag_of_a_change_is_that_of_the_very_change() {
+    let world = World::new().await;
+    let program = program(&world, Scope::Write);
+    let item = format!("/api/v1/equipment/{}", world.pump);
+    let first = program.etag(&item).await;
+    let moved = json!({ "location": "ICU West" });
+    let second =
+        program.send(build_keyed(&item, "move-1", &first, &moved)).await.is(200).header(ETAG).to_owned();
+    let other = json!({ "location": "ICU North", "schedule": { "every": "days", "n": 3 } });
+    let third = program.change(&Method::PATCH, &item, &second, &other).await.is(200).header(ETAG).to_owned();
+    assert_eq!(program.etag(&item).await, third, "of two entries the last one counts");
+    let repeat = program.send(build_keyed(&item, "move-1", &first, &moved)).await;
+    repeat.is(200).has("ICU North");
+    assert_eq!(repeat.header(ETAG), second, "another’s change is not made one’s own by a repeat");
+    program.change(&Method::PATCH, &item, &second, &json!({ "location": "ICU" })).await.is(412);
+    // Of several versions another one may be the right one by the time of a repeat: it is the same request all the same.
+    let size = world.size();
+    let several = format!("{first}, {third}");
+    let body = json!({ "serial": "SN-1" });
+    program.send(build_keyed(&item, "serial-1", &several, &body)).await.is(200);
+    program.send(build_keyed(&item, "serial-1", &several, &body)).await.is(200);
+    assert_eq!(world.size(), size + 1);
+    program.send(build_keyed(&item, "move-1", &several, &moved)).await.is(409).has("key-reused");
+}
