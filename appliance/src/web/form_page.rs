@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use askama::Template;
 use record::entry::{By, Via};
-use record::kinds::EntryRef;
+use record::fold::RowVersion;
 use web::answer::{FormRecall, FormReply, Page};
 use web::argument::FormFields;
 use web::error::HttpError;
@@ -16,7 +16,7 @@ use words::{Catalog, Locale, WordSet as _};
 use crate::intake::Refusal;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::go_to;
-use crate::web::commands::run::entry_by;
+use crate::web::commands::run::{SubmissionKey, entry_by};
 use crate::web::context::AppState;
 use crate::web::layout::{Frame, Place};
 use crate::web::log_reads::{read_quick, staff_name};
@@ -97,6 +97,17 @@ impl<V: FromStr> SentForm<V> {
     }
 }
 
+impl<V: Display> SentForm<V> {
+    /// The key of what changes `subject` by the difference to what is there: the same form is the same submission, whatever
+    /// somebody else made of the subject since.
+    pub(crate) fn submission_key(&self, subject: impl Display) -> SubmissionKey {
+        let values: Vec<&str> = self.values.iter().map(|(_, value)| value).collect();
+        let seen = self.seen.as_ref().map(ToString::to_string);
+        let sent = (self.values.form().name, subject.to_string(), seen, values);
+        SubmissionKey::as_sent(self.submission.clone(), &sent)
+    }
+}
+
 impl<V> SentForm<V> {
     /// A value, unless it is wrong.
     pub(crate) fn take<T>(&mut self, read: Result<T, Wrong>) -> Option<T> {
@@ -110,6 +121,16 @@ pub(crate) fn is_changed(refusal: &Refusal) -> bool {
     matches!(refusal, Refusal::Changed { .. } | Refusal::KeyReused)
 }
 
+/// A refusal beside the field that it is about. None: the form has no such field, and the refusal is a page of its own.
+pub(crate) fn word_at_field(form: &FormDefinition, refusal: &Refusal) -> Option<Wrong> {
+    let field = refusal.field().and_then(|name| form.find_field(name))?;
+    Some(Wrong { at: field.name.to_owned(), words: refusal.to_string() })
+}
+
+/// A form, and how it words a refusal beside a field, for the test that walks all of them.
+#[cfg(test)]
+pub(crate) type RefusedField = (&'static FormDefinition, fn(&Refusal) -> Option<Wrong>);
+
 /// Two people's values of one thing.
 pub(crate) struct FormConflict<'a> {
     pub(crate) painter: FormPainter<'a>,
@@ -119,8 +140,8 @@ pub(crate) struct FormConflict<'a> {
     pub(crate) yours: &'a FormValues,
     /// The version of what is there.
     pub(crate) now: String,
-    /// The entry that made it, where the log knows.
-    pub(crate) entry: Option<EntryRef>,
+    /// The change that made it, where it stands in the log.
+    pub(crate) changed: Option<RowVersion>,
     /// What both changed.
     pub(crate) thing: String,
     /// Whether nobody changed it, but something new would have taken its place.
@@ -168,7 +189,7 @@ pub(crate) async fn show_conflict(
     let w = form_words();
     let (title, changed_by) = match conflict.is_taken {
         true => (w.form_taken_title(), w.form_taken_by(conflict.thing)),
-        false => (w.form_changed_title(), word_changed_by(state, conflict.entry, conflict.thing).await?),
+        false => (w.form_changed_title(), word_changed_by(state, conflict.changed, conflict.thing).await?),
     };
     let page = Page::draw(&ChangedPage {
         frame: Frame::staff(state, &Snapshot::now(state), title.clone(), signed, conflict.place),
@@ -187,13 +208,17 @@ pub(crate) async fn show_conflict(
 /// Who changed a thing, and when.
 async fn word_changed_by(
     state: &AppState,
-    entry: Option<EntryRef>,
+    changed: Option<RowVersion>,
     thing: String,
 ) -> Result<String, HttpError> {
     let w = form_words();
-    let Some(of) = entry else { return Ok(w.form_changed_somebody(thing)) };
+    let Some((version, of)) = changed.and_then(|version| Some((version, version.entry()?))) else {
+        return Ok(w.form_changed_somebody(thing));
+    };
     let worded = read_quick(state, move |state, reader| {
-        let Some((entry, _)) = entry_by(reader, of)? else { return Ok(w.form_changed_somebody(thing)) };
+        // Another entry may have the number of one that a run brought.
+        let entry = entry_by(reader, of)?.filter(|(entry, _)| version.is_of(entry.leaf()));
+        let Some((entry, _)) = entry else { return Ok(w.form_changed_somebody(thing)) };
         let facility = state.store.snapshot();
         let time = Snapshot::of(state, &facility).local.day_time(entry.head().at.wall).text;
         Ok(match entry.head().by {

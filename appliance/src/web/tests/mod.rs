@@ -42,6 +42,7 @@ mod device;
 mod editing;
 mod fixture;
 mod forms;
+mod if_match;
 #[path = "../../../../tests/src/kept_answers.rs"]
 mod kept_answers;
 mod languages;
@@ -52,6 +53,7 @@ mod photos;
 mod programs;
 mod proof;
 mod readers;
+mod refusal_fields;
 mod refused_early;
 mod sign_in;
 mod staff_pages;

@@ -25,7 +25,7 @@ use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{Undone, act, entry};
 use crate::web::context::AppState;
 use crate::web::form_page::{
-    FormConflict, FormMarks, SentForm, form_catalog, form_words, is_changed, show_conflict,
+    FormConflict, FormMarks, SentForm, form_catalog, form_words, is_changed, show_conflict, word_at_field,
 };
 use crate::web::http_error::not_found;
 use crate::web::layout::{Frame, Place};
@@ -282,13 +282,18 @@ pub(crate) async fn ask_edit(
     EquipmentForm { state: &state, signed: &signed, item: Some(item) }.first(&values, "")
 }
 
-fn wrong(refusal: &Refusal, due: &Due) -> Wrong {
-    let at = match refusal.field() {
-        Some("schedule") => due.field(),
-        Some(field) => field,
-        None => "name",
-    };
-    Wrong { at: at.to_owned(), words: refusal.to_string() }
+/// A refusal beside its field, where the form has it.
+pub(crate) fn refused_field(refusal: &Refusal, due: &Due) -> Option<Wrong> {
+    due.refused_field(refusal).or_else(|| word_at_field(&EQUIPMENT, refusal))
+}
+
+/// The same for a new item, whose form carries the blank tag that is on it.
+fn refused_new_field(refusal: &Refusal, due: &Due) -> Option<Wrong> {
+    match refusal {
+        Refusal::TagTaken(_) => Some(Wrong { at: TAG.to_owned(), words: refusal.to_string() }),
+        Refusal::KeyReused => Some(Wrong { at: "name".to_owned(), words: form_words().form_key_reused() }),
+        _ => refused_field(refusal, due),
+    }
 }
 
 /// Reads the fields that one by itself cannot tell: the schedule, where nothing is wrong with it, and the protocol.
@@ -328,16 +333,14 @@ pub(crate) async fn add(
             }
             _ => go_to("/staff/equipment"),
         },
-        Err(Undone::Refused(refusal)) if refusal.field().is_some() && refusal != Refusal::KeyReused => {
-            sent.errors.push(wrong(&refusal, &due));
-            page.again(sent, tag_text)
-        }
-        Err(Undone::Refused(Refusal::KeyReused)) => {
-            sent.errors.push(Wrong { at: "name".to_owned(), words: form_words().form_key_reused() });
-            sent.submission = None;
-            page.again(sent, tag_text)
-        }
-        Err(other) => Err(HttpError::from(other).link("/staff/equipment", "Back to the list")),
+        Err(undone) => match undone.at_field(|refusal| refused_new_field(refusal, &due)) {
+            Ok((refusal, wrong)) => {
+                sent.errors.push(wrong);
+                sent.submission = sent.submission.filter(|_| refusal != Refusal::KeyReused);
+                page.again(sent, tag_text)
+            }
+            Err(other) => Err(HttpError::from(other).link("/staff/equipment", "Back to the list")),
+        },
     }
 }
 
@@ -356,16 +359,18 @@ pub(crate) async fn edit(
     }
     let schedule = schedule.unwrap_or(Schedule::Never);
     let Some(command) = item.change(&sent, &schedule) else { return go_to(&item.path()) };
-    match act(&state, signed.author(), sent.submission.clone(), command).await {
+    match act(&state, signed.author(), sent.submission_key(item.tag), command).await {
         Ok(_) => go_to(&item.path()),
         Err(Undone::Refused(refusal)) if is_changed(&refusal) => {
             show_difference(&state, &signed, &tag, &sent.values, &schedule).await
         }
-        Err(Undone::Refused(refusal)) if refusal.field().is_some() => {
-            sent.errors.push(wrong(&refusal, &due));
-            page.again(sent, "")
-        }
-        Err(other) => Err(HttpError::from(other).link(item.path(), "Back to the item")),
+        Err(undone) => match undone.at_field(|refusal| refused_field(refusal, &due)) {
+            Ok((_, wrong)) => {
+                sent.errors.push(wrong);
+                page.again(sent, "")
+            }
+            Err(other) => Err(HttpError::from(other).link(item.path(), "Back to the item")),
+        },
     }
 }
 
@@ -391,7 +396,7 @@ async fn show_difference(
         theirs: &now.values,
         yours: &yours,
         now: now.version.to_string(),
-        entry: now.version.entry(),
+        changed: Some(now.version),
         is_taken: false,
         action: format!("{}/edit", now.path()),
         back: now.path(),

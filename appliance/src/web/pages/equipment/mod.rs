@@ -106,3 +106,10 @@ fn routes_out_of_use() -> Vec<Route<AppState>> {
 /// The forms of these pages.
 #[cfg(test)]
 pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&form::EQUIPMENT, &schedule::SCHEDULE];
+
+/// How its forms word a refusal beside a field.
+#[cfg(test)]
+pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] = &[
+    (&form::EQUIPMENT, |refusal| form::refused_field(refusal, &schedule::Due::of(None))),
+    (&schedule::SCHEDULE, |refusal| schedule::Due::of(None).refused_field(refusal)),
+];

@@ -13,7 +13,7 @@ use web::argument::{Lenient, Path};
 use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
 
-use crate::intake::Command;
+use crate::intake::{Command, Refusal};
 use crate::web::access::permissions::EditEquipment;
 use crate::web::access::staff::Staff;
 use crate::web::access::staff_session::StaffSession;
@@ -95,9 +95,11 @@ impl Due {
         }))
     }
 
-    /// The field that a refusal of the schedule is about.
-    pub(crate) fn field(&self) -> &'static str {
-        if self.every == "times" { "times" } else { "number" }
+    /// A refusal of the schedule beside its field.
+    pub(crate) fn refused_field(&self, refusal: &Refusal) -> Option<Wrong> {
+        let at = if self.every == "times" { DUE_TIMES.name } else { DUE_NUMBER.name };
+        let is_schedule = refusal.field() == Some("schedule");
+        is_schedule.then(|| Wrong { at: at.to_owned(), words: refusal.to_string() })
     }
 }
 
@@ -228,7 +230,7 @@ impl Present {
             theirs: &self.values,
             yours,
             now: self.version.to_string(),
-            entry: self.version.entry(),
+            changed: Some(self.version),
             is_taken: false,
             thing: self.name.clone(),
             action: self.action(),
@@ -281,10 +283,12 @@ pub(crate) async fn set(
             let now = present(&state, &tag.to_string(), protocol)?;
             now.show_difference(&state, &signed, &yours).await
         }
-        Err(Undone::Refused(refusal)) if refusal.field() == Some("schedule") => {
-            sent.errors.push(Wrong { at: due.field().to_owned(), words: refusal.to_string() });
-            there.again(&state, &signed, sent)
-        }
-        Err(other) => Err(HttpError::from(other).link(there.back(), "Back to the item")),
+        Err(undone) => match undone.at_field(|refusal| due.refused_field(refusal)) {
+            Ok((_, wrong)) => {
+                sent.errors.push(wrong);
+                there.again(&state, &signed, sent)
+            }
+            Err(other) => Err(HttpError::from(other).link(there.back(), "Back to the item")),
+        },
     }
 }

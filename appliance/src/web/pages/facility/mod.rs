@@ -44,3 +44,8 @@ pub(crate) fn routes() -> Vec<Route<AppState>> {
 /// The forms of these pages.
 #[cfg(test)]
 pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&settings::SETTINGS];
+
+/// How its form words a refusal beside a field.
+#[cfg(test)]
+pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] =
+    &[(&settings::SETTINGS, settings::refused_field)];

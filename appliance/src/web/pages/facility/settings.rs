@@ -9,7 +9,7 @@ use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
 
 use crate::identity::{AccessOutcome, AccessWanted, own_addresses};
-use crate::intake::{Command, Settings};
+use crate::intake::{Command, Refusal, Settings};
 use crate::web::access::permissions::EditSettings;
 use crate::web::access::staff::Staff;
 use crate::web::access::staff_session::StaffSession;
@@ -18,7 +18,7 @@ use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{Undone, act};
 use crate::web::context::AppState;
 use crate::web::form_page::{
-    FormConflict, FormMarks, SentForm, form_catalog, form_words, is_changed, show_conflict,
+    FormConflict, FormMarks, SentForm, form_catalog, form_words, is_changed, show_conflict, word_at_field,
 };
 use crate::web::layout::{Frame, Place};
 use crate::web::request::field_error::Wrong;
@@ -89,6 +89,11 @@ fn change(sent: &SentForm<RowVersion>, there: &record::fold::Settings) -> Option
     (settings != Settings::default()).then_some(Settings { seen: sent.seen, ..settings })
 }
 
+/// A refusal beside its field, where the form has it.
+pub(crate) fn refused_field(refusal: &Refusal) -> Option<Wrong> {
+    word_at_field(&SETTINGS, refusal)
+}
+
 fn painter() -> FormPainter<'static> {
     let address = own_addresses().first().map_or_else(|| "10.0.0.5".to_owned(), ToString::to_string);
     let hints = vec![("label_host", form_words().form_settings_host_hint(format!("HTTP://{address}")))];
@@ -136,7 +141,7 @@ pub(crate) async fn save(
     let there = Snapshot::now(&state).settings;
     let Some(settings) = change(&sent, &there) else { return go_to(BOX) };
     let command = Command::ChangeFacility(Box::new(settings));
-    match act(&state, signed.author(), sent.submission.clone(), command).await {
+    match act(&state, signed.author(), sent.submission_key("facility"), command).await {
         Ok(_) => {
             signed.notes().add([AccessNote::new(AccessOutcome::SettingsChanged, AccessWanted::Admin)]);
             go_to(BOX)
@@ -144,12 +149,13 @@ pub(crate) async fn save(
         Err(Undone::Refused(refusal)) if is_changed(&refusal) => {
             show_difference(&state, &signed, &sent.values).await
         }
-        Err(Undone::Refused(refusal)) if refusal.field().is_some() => {
-            let at = refusal.field().unwrap_or_default().to_owned();
-            sent.errors.push(Wrong { at, words: refusal.to_string() });
-            save_again(&state, &signed, sent)
-        }
-        Err(other) => Err(HttpError::from(other).link(BOX, "Back to the box")),
+        Err(undone) => match undone.at_field(refused_field) {
+            Ok((_, wrong)) => {
+                sent.errors.push(wrong);
+                save_again(&state, &signed, sent)
+            }
+            Err(other) => Err(HttpError::from(other).link(BOX, "Back to the box")),
+        },
     }
 }
 
@@ -175,7 +181,7 @@ async fn show_difference(
         theirs: &values_of(&now),
         yours,
         now: now.changed.to_string(),
-        entry: now.changed.entry(),
+        changed: Some(now.changed),
         is_taken: false,
         thing: form_words().form_settings_thing(),
         action: SETTINGS_PATH.to_owned(),

@@ -20,7 +20,7 @@ use crate::web::context::AppState;
 use crate::web::form_page::{FormMarks, SentForm, form_catalog, form_words};
 use crate::web::layout::{Frame, Place};
 use crate::web::log_reads::{read, staff_name};
-use crate::web::pages::people::person::{PEOPLE, PERSON, role_of, values_of, wrong};
+use crate::web::pages::people::person::{PEOPLE, PERSON, refused_field, role_of, values_of};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::view_models::formats::english_words;
@@ -131,15 +131,17 @@ pub(crate) async fn add(
             }
             _ => go_to(PEOPLE).map(OneOf::First),
         },
-        Err(Undone::Refused(refusal)) if refusal.field().is_some() && refusal != Refusal::KeyReused => {
-            page.problems.push(wrong(&refusal));
-            page.again(&state, &signed)
-        }
         Err(Undone::Refused(Refusal::KeyReused)) => {
             page.problems.push(Wrong { at: "name".to_owned(), words: form_words().form_key_reused() });
             page.submission = None;
             page.again(&state, &signed)
         }
-        Err(other) => Err(HttpError::from(other).link(PEOPLE, "Back to the staff")),
+        Err(undone) => match undone.at_field(refused_field) {
+            Ok((_, wrong)) => {
+                page.problems.push(wrong);
+                page.again(&state, &signed)
+            }
+            Err(other) => Err(HttpError::from(other).link(PEOPLE, "Back to the staff")),
+        },
     }
 }

@@ -109,3 +109,8 @@ fn program_routes() -> Vec<Route<AppState>> {
 /// The forms of these pages.
 #[cfg(test)]
 pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&person::PERSON];
+
+/// How its form words a refusal beside a field.
+#[cfg(test)]
+pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] =
+    &[(&person::PERSON, person::refused_field)];

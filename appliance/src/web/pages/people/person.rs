@@ -26,7 +26,7 @@ use crate::web::commands::run::{Undone, act};
 use crate::web::confirm_pin::Confirmed;
 use crate::web::context::{AppState, aside};
 use crate::web::form_page::{
-    FormConflict, FormMarks, SentForm, form_catalog, form_words, is_changed, show_conflict,
+    FormConflict, FormMarks, SentForm, form_catalog, form_words, is_changed, show_conflict, word_at_field,
 };
 use crate::web::http_error::not_found;
 use crate::web::layout::{Frame, Place};
@@ -149,8 +149,9 @@ pub(super) fn role_of(values: &FormValues) -> Option<Role> {
     read_word(values.text("role"))
 }
 
-pub(super) fn wrong(refusal: &Refusal) -> Wrong {
-    Wrong { at: refusal.field().unwrap_or("name").to_owned(), words: refusal.to_string() }
+/// A refusal beside its field, where the form has it.
+pub(crate) fn refused_field(refusal: &Refusal) -> Option<Wrong> {
+    word_at_field(&PERSON, refusal)
 }
 
 /// Somebody who works here.
@@ -302,17 +303,19 @@ pub(crate) async fn change(
     }
     // Only what is new is said.
     let Some(command) = there.change(&sent) else { return go_to(PEOPLE).map(OneOf::First) };
-    match act(&state, signed.author(), sent.submission.clone(), command).await {
+    match act(&state, signed.author(), sent.submission_key(there.staff), command).await {
         Ok(_) => go_to(PEOPLE).map(OneOf::First),
         Err(Undone::Refused(refusal)) if is_changed(&refusal) => {
             let now = known(&state, &staff).await?;
             show_difference(&state, &signed, now, &sent.values).await.map(OneOf::First)
         }
-        Err(Undone::Refused(refusal)) if refusal.field().is_some() => {
-            sent.errors.push(wrong(&refusal));
-            person_again(&state, &signed, there, sent).await
-        }
-        Err(other) => Err(HttpError::from(other).link(PEOPLE, "Back to the staff")),
+        Err(undone) => match undone.at_field(refused_field) {
+            Ok((_, wrong)) => {
+                sent.errors.push(wrong);
+                person_again(&state, &signed, there, sent).await
+            }
+            Err(other) => Err(HttpError::from(other).link(PEOPLE, "Back to the staff")),
+        },
     }
 }
 
@@ -328,7 +331,7 @@ async fn show_difference(
         theirs: &now.values(),
         yours,
         now: now.version.to_string(),
-        entry: now.version.entry(),
+        changed: Some(now.version),
         is_taken: false,
         action: now.path(),
         back: now.path(),

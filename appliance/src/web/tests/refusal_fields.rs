@@ -1,0 +1,188 @@
+//! What intake refuses is said beside a field that the form really has, whichever field the refusal names.
+
+use std::collections::BTreeSet;
+
+use record::fold::RowVersion;
+use record::ids::Epoch;
+use record::kinds::EntryRef;
+
+use super::*;
+use crate::intake::Refusal;
+use crate::web::form_page::RefusedField;
+use crate::web::pages::{equipment, facility, people};
+
+/// The sources in which intake names fields.
+const SOURCES: [&str; 7] = [
+    include_str!("../../intake/cleaning.rs"),
+    include_str!("../../intake/command.rs"),
+    include_str!("../../intake/equipment.rs"),
+    include_str!("../../intake/facility.rs"),
+    include_str!("../../intake/mod.rs"),
+    include_str!("../../intake/staff.rs"),
+    include_str!("../../intake/text.rs"),
+];
+
+/// Fields that intake names and that stand in no form that is drawn from a definition, with the reason.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("agent", "the scan page has it in its note; programs say it of protocols and cleanings"),
+    ("agents", "programs only: protocols"),
+    ("cleaned_by", "the scan page"),
+    ("contact_s", "programs only: protocols"),
+    ("custom", "programs only: custom fields of items"),
+    ("ifu", "programs only: protocols"),
+    ("notes", "the scan page"),
+    ("performed_at", "programs only: a time that is not now"),
+    ("ppe", "programs only: protocols"),
+    ("reason", "a page that asks for nothing else"),
+    ("schedule", "as `every`, `number` and `times`"),
+    ("steps", "programs only: protocols"),
+];
+
+/// The names of fields in a source: after `field:`, and as the first argument of what checks a text.
+fn named_fields(source: &str) -> BTreeSet<&str> {
+    let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let mut names = BTreeSet::new();
+    for start in ["field: \"", "name(\"", "line(\"", "note(\"", "optional_text(\""] {
+        let rest = code.split(start).skip(1);
+        names.extend(rest.filter_map(|rest| rest.split('"').next()));
+    }
+    names
+}
+
+/// One of each refusal, and of those that name their field one a field.
+fn list_refusals(fields: &BTreeSet<&'static str>) -> Vec<Refusal> {
+    let of = EntryRef { epoch: Epoch { n: 1, key: [0; 4] }, seq: 1 };
+    let tag: Tag = "ABCDEFGH3".parse().unwrap();
+    let mut all = vec![
+        Refusal::UnknownTag(tag),
+        Refusal::Retired { name: "Pump".into() },
+        Refusal::TagTaken(tag),
+        Refusal::AlreadySo("It is so"),
+        Refusal::UnknownProtocol(ProtocolId::new(1, [1; 10])),
+        Refusal::NotItsProtocol,
+        Refusal::ProtocolChanged,
+        Refusal::Changed { now: RowVersion::default() },
+        Refusal::UnknownStaff(StaffId::new(1, [1; 10])),
+        Refusal::UnknownCleaning { of },
+        Refusal::SharedNumber { of },
+        Refusal::AlreadyVoided,
+        Refusal::UndoOver,
+        Refusal::StepsMissing(vec![1]),
+        Refusal::UnknownStep(1),
+        Refusal::StillWet { left_s: 1 },
+        Refusal::NotWetted,
+        Refusal::PhotoMissing,
+        Refusal::TooManyPhotos,
+        Refusal::KeyReused,
+        Refusal::KeyForm,
+        Refusal::NotAllowed("Not you"),
+    ];
+    for field in fields.iter().copied() {
+        all.push(Refusal::Needed { field, words: "Say it" });
+        all.push(Refusal::TooLong { field, chars_max: 1 });
+        all.push(Refusal::Character { field, code: 7 });
+        all.push(Refusal::Range { field, words: "Less" });
+    }
+    all
+}
+
+/// A place for each kind of refusal: a new one does not compile until it has one.
+fn kind_of(refusal: &Refusal) -> usize {
+    match refusal {
+        Refusal::UnknownTag(_) => 0,
+        Refusal::Retired { .. } => 1,
+        Refusal::TagTaken(_) => 2,
+        Refusal::AlreadySo(_) => 3,
+        Refusal::UnknownProtocol(_) => 4,
+        Refusal::NotItsProtocol => 5,
+        Refusal::ProtocolChanged => 6,
+        Refusal::Changed { .. } => 7,
+        Refusal::UnknownStaff(_) => 8,
+        Refusal::UnknownCleaning { .. } => 9,
+        Refusal::SharedNumber { .. } => 10,
+        Refusal::AlreadyVoided => 11,
+        Refusal::UndoOver => 12,
+        Refusal::Needed { .. } => 13,
+        Refusal::TooLong { .. } => 14,
+        Refusal::Character { .. } => 15,
+        Refusal::Range { .. } => 16,
+        Refusal::StepsMissing(_) => 17,
+        Refusal::UnknownStep(_) => 18,
+        Refusal::StillWet { .. } => 19,
+        Refusal::NotWetted => 20,
+        Refusal::PhotoMissing => 21,
+        Refusal::TooManyPhotos => 22,
+        Refusal::KeyReused => 23,
+        Refusal::KeyForm => 24,
+        Refusal::NotAllowed(_) => 25,
+    }
+}
+
+fn list_forms() -> impl Iterator<Item = RefusedField> {
+    let all = [equipment::REFUSED_FIELDS, people::REFUSED_FIELDS, facility::REFUSED_FIELDS];
+    all.into_iter().flatten().copied()
+}
+
+#[test]
+fn every_field_of_a_refusal_is_a_field_of_the_form_that_shows_it() {
+    let fields: BTreeSet<&'static str> = SOURCES.into_iter().flat_map(named_fields).collect();
+    for expected in ["name", "undo_min", "reason", "cleaned_by", "serial", "schedule"] {
+        assert!(fields.contains(expected), "the sources are not read rightly: {fields:?}");
+    }
+    let all = list_refusals(&fields);
+    let kinds: BTreeSet<usize> = all.iter().map(kind_of).collect();
+    assert_eq!(kinds, (0..26).collect(), "one of each kind is tried");
+    for refusal in &all {
+        for (form, word) in list_forms() {
+            let own = refusal.field().filter(|field| form.find_field(field).is_some());
+            match word(refusal) {
+                Some(wrong) => {
+                    assert!(
+                        form.find_field(&wrong.at).is_some(),
+                        "{refusal:?} at {} of {}",
+                        wrong.at,
+                        form.name
+                    );
+                }
+                // A page of its own says it, in the layout of the area.
+                None => assert_eq!(own, None, "{refusal:?} has a field in {}", form.name),
+            }
+        }
+    }
+    for field in &fields {
+        let is_of_form = list_forms().any(|(form, _)| form.find_field(field).is_some());
+        let is_elsewhere = ELSEWHERE.iter().any(|(name, _)| name == field);
+        assert!(is_of_form || is_elsewhere, "{field} is in no form and has no reason");
+    }
+    for (name, _) in ELSEWHERE {
+        assert!(fields.contains(name), "intake names no field {name}");
+    }
+}
+
+/// A form with something that no field of it is about is answered by a page that leads back.
+#[tokio::test]
+async fn a_refusal_that_no_field_is_about_has_a_page_of_its_own() {
+    let world = World::new().await;
+    let tom = super::staff_pages::desk(&world, Role::FacilityAdmin).await;
+    let edit = format!("/staff/equipment/{}/edit", world.pump);
+    let page = tom.get(&edit).await;
+    let (seen, token) = (page.hidden("seen"), page.hidden("form"));
+    world.give(Command::RetireEquipment { tag: world.pump, reason: String::new(), seen: None }).await;
+    let fields = [
+        ("seen", seen.as_str()),
+        ("name", "Pump"),
+        ("location", ""),
+        ("asset_number", ""),
+        ("serial", ""),
+        ("maker", ""),
+        ("model", ""),
+        ("category", ""),
+        ("class", "noncritical"),
+        ("protocol", ""),
+        ("photo", "none"),
+        ("every", "never"),
+        ("number", ""),
+        ("times", ""),
+    ];
+    tom.post(&edit, &token, &fields).await.is(409).has("was retired").has("Back to the item").has_not("#tag");
+}
