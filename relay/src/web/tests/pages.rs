@@ -170,7 +170,7 @@ async fn boxes_in_their_states() {
     assert!(!row("Eastfield").contains("tag ok"), "{}", row("Eastfield"));
     let eastfield = world.get(&format!("/app/f/{}", world.a.sites[2].id), &cookie).await.body;
     let its_box = eastfield.split("id=\"box\"").nth(1).unwrap().split("</section>").next().unwrap();
-    for words in ["Silent 10 min", "was synced", "was 34% used", "Desk: was ready"] {
+    for words in ["Offline 10 min", "was synced", "was 34% used", "Desk: was ready"] {
         assert!(its_box.contains(words), "{words}: {its_box}");
     }
     assert!(!its_box.contains("tag ok"), "{its_box}");
