@@ -311,7 +311,7 @@ async fn every_end_says_why() {
     for (admission, words, is_permanent) in [
         (Admission::Revoked, "revoked", true),
         (Admission::Unknown, "does not know this box", true),
-        (Admission::Unavailable, "tries again by itself", false),
+        (Admission::Unavailable, "tries again automatically", false),
     ] {
         *world.ingest.admission.lock().unwrap() = admission;
         let refused = Link::connect(&world.link(1)).await.map(|_| ()).unwrap_err();

@@ -229,7 +229,7 @@ async fn the_relay_shows_alarms_until_they_are_seen(world: &World, health: &serd
     let fleet = async || world.relay.page("/app/boxes", &cookie).await.text().await.unwrap();
     let shown = until("the relay shows the alarm", async || {
         let page = fleet().await;
-        page.contains("card forgot records").then_some(page)
+        page.contains("storage lost records").then_some(page)
     });
     let page = shown.await.unwrap();
     assert!(page.contains("Needs attention") && !page.contains(">Good<"), "{page}");
@@ -238,7 +238,7 @@ async fn the_relay_shows_alarms_until_they_are_seen(world: &World, health: &serd
     }
     let good = until("nothing is left", async || {
         let page = fleet().await;
-        (page.contains(">Good<") && !page.contains("card forgot")).then_some(())
+        (page.contains(">Good<") && !page.contains("storage lost")).then_some(())
     });
     assert!(good.await.is_some(), "{}", fleet().await);
 }

@@ -173,10 +173,10 @@ async fn three_facilities_of_which_one_is_silent_and_one_slips() {
         assert!(page.contains(badge), "{path}: {page}");
     }
     let page = region.page(&format!("/app/f/{silent_id}")).await;
-    assert!(page.contains("No word from this box since"), "{page}");
+    assert!(page.contains("No contact with this box since"), "{page}");
     assert!(page.contains("Label printer: was ready"), "its last health report is kept: {page}");
     for path in [live_id, busy_id].map(|id| format!("/app/f/{id}")) {
-        assert!(!region.page(&path).await.contains("No word from this box since"), "{path}");
+        assert!(!region.page(&path).await.contains("No contact with this box since"), "{path}");
     }
 
     // One slips, in one ward, in the last week. Windows that time alone closed are counted by the relay's next round.

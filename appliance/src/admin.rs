@@ -11,7 +11,7 @@ use service::admin_socket::{ADMIN_SOCKET, AdminAnswer, AdminSocket};
 use service::clock::Clock;
 use service::random::Random;
 
-use crate::alarms::{ActiveAlarm, AlarmReader, AlarmStore};
+use crate::alarms::{ActiveAlarm, AlarmReader, AlarmStore, AlarmWorder};
 use crate::command::{Given, give};
 use crate::identity::{
     AccessCaller, AccessOutcome, AccessRow, AccessWanted, ApiToken, Identity, IdentityError, NewToken,
@@ -95,6 +95,8 @@ pub struct Hands {
     pub uplink: Arc<Uplink>,
     /// What somebody must know.
     pub alarms: Arc<AlarmStore>,
+    /// Words an alarm.
+    pub alarm_words: AlarmWorder,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -163,15 +165,14 @@ async fn act(wish: Wish, hands: &Arc<Hands>) -> Result<String, String> {
         Wish::LogTrust { log } => trust_log(hands, &log).await,
         Wish::Claim { file } => {
             hands.uplink.take_up(&file).map_err(|e| e.to_string())?;
-            Ok("The claim file is taken up. The box claims itself as soon as it reaches the relay."
-                .to_owned())
+            Ok("Claim file accepted. The box is claimed as soon as it reaches the relay.".to_owned())
         }
         Wish::FacilitySet(settings) => {
             command(Command::ChangeFacility(Box::new(settings))).await.map_err(|e| e.to_string())?;
             note(hands, AccessOutcome::SettingsChanged, None);
             Ok("The settings are recorded.".to_owned())
         }
-        Wish::AlarmList => Ok(alarm_lines(&hands.alarms.all())),
+        Wish::AlarmList => Ok(alarm_lines(&hands.alarms.all(), hands.alarm_words)),
         Wish::AlarmSeen { id } => acknowledge(hands, id.trim().to_owned()).await,
     }
 }
@@ -198,7 +199,7 @@ async fn trust_log(hands: &Hands, log: &str) -> Result<String, String> {
 }
 
 /// One paragraph for each alarm: id, code, state, since when, words.
-fn alarm_lines(alarms: &[ActiveAlarm]) -> String {
+fn alarm_lines(alarms: &[ActiveAlarm], worder: AlarmWorder) -> String {
     let time = |ms: i64| {
         jiff::Timestamp::from_millisecond(ms).unwrap_or_default().strftime("%Y-%m-%d %H:%M UTC").to_string()
     };
@@ -206,7 +207,7 @@ fn alarm_lines(alarms: &[ActiveAlarm]) -> String {
         let over = alarm.over_ms.map_or_else(|| "stands".to_owned(), |ms| format!("over since {}", time(ms)));
         let seen = if alarm.seen.is_some() { "acknowledged" } else { "not acknowledged" };
         let (code, since) = (alarm.cause.code, time(alarm.first_ms));
-        format!("{}  {code}  since {since}, {over}, {seen}\n  {}", alarm.id, alarm.words().line())
+        format!("{}  {code}  since {since}, {over}, {seen}\n  {}", alarm.id, worder(alarm))
     };
     match alarms {
         [] => "There are no alarms.".to_owned(),

@@ -73,7 +73,7 @@ struct Global {
     /// Data folder
     #[arg(long, global = true)]
     data: Option<PathBuf>,
-    /// Check the settings, say what would run, and end
+    /// Check the settings, print what would run, and exit
     #[arg(long, global = true)]
     check: bool,
 }
@@ -82,7 +82,7 @@ struct Global {
 enum Command {
     /// Run the box (the default)
     Serve,
-    /// Build the database anew from the journal; the box must not be running
+    /// Rebuild the database from the journal (box stopped)
     Rebuild,
     /// People at the facility
     #[command(subcommand)]
@@ -93,16 +93,16 @@ enum Command {
     /// Keys of the log
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// The log, beside what the box does by itself
+    /// Work on the log that the box does not do automatically
     #[command(subcommand)]
     Log(LogCommand),
     /// Settings of the facility
     #[command(subcommand)]
     Facility(FacilityCommand),
-    /// What somebody must know
+    /// Alarms
     #[command(subcommand)]
     Alarm(AlarmCommand),
-    /// Take up a claim file from the relay; `-` reads standard input
+    /// Claim this box with a claim file; `-` reads standard input
     Claim {
         /// The file
         file: PathBuf,
@@ -125,7 +125,7 @@ enum StaffCommand {
         #[arg(long)]
         pin: bool,
     },
-    /// List everybody who works here: id, name, role, whether they have a PIN, until when they wait after wrong ones
+    /// List everybody who works here: id, name, role, whether they have a PIN, until when they are locked after wrong ones
     List,
     /// Set a person's PIN, read from standard input
     Pin {
@@ -133,7 +133,7 @@ enum StaffCommand {
         #[arg(value_name = "NAME|ID")]
         staff: String,
     },
-    /// End the waits after wrong PINs
+    /// Unlock a person after wrong PINs
     Unlock {
         /// Their name or id
         #[arg(value_name = "NAME|ID")]
@@ -145,7 +145,7 @@ enum StaffCommand {
 enum TokenCommand {
     /// Show all tokens: id, scope, state, end, last use and name
     List,
-    /// Make a token; it is shown this once
+    /// Create an API token; shown once
     Create {
         /// What it is for
         #[arg(required_unless_present = "named")]
@@ -163,7 +163,7 @@ enum TokenCommand {
         #[arg(long, conflicts_with = "days")]
         never: bool,
     },
-    /// End a token, at once and for good
+    /// Revoke a token, at once and permanently
     Revoke {
         /// Its id, or its name where no other token has it
         token: String,
@@ -178,12 +178,12 @@ enum KeysCommand {
 
 #[derive(Debug, Subcommand)]
 enum LogCommand {
-    /// Take over records of a copy of this box's data folder that are not here any more; the box must be stopped
+    /// Import records that this box lost from a copy of its data folder (box stopped)
     Import {
         /// The copy: the folder that has `log` in it
         folder: PathBuf,
     },
-    /// Say that a log which an alarm names is this box's
+    /// Confirm that a log which an alarm names is this box's
     Trust {
         /// Its name, as the alarm gives it
         log: String,
@@ -192,7 +192,7 @@ enum LogCommand {
 
 #[derive(Debug, Subcommand)]
 enum FacilityCommand {
-    /// Change settings; what is not given stays
+    /// Change settings; those left out stay as they are
     Set {
         /// The facility's name
         #[arg(long)]
@@ -203,13 +203,13 @@ enum FacilityCommand {
         /// Scheme and host that labels carry, such as HTTP://10.0.0.5
         #[arg(long)]
         label_host: Option<String>,
-        /// Whether a cleaning needs no name
+        /// Whether cleanings without a name are allowed
         #[arg(long)]
         allow_unattributed: Option<bool>,
         /// Whom technicians call
         #[arg(long)]
         contact: Option<String>,
-        /// Minutes for which a typed PIN proves records, 0 to 60
+        /// Minutes for which an entered PIN proves records, 0 to 60
         #[arg(long)]
         pin_proof_min: Option<u32>,
     },
@@ -382,7 +382,7 @@ fn carry_out(program: &Program, cli: Cli) -> Result<Exit, RunError> {
 fn check(loaded: &Loaded<BoxSettings>) -> Result<Exit, RunError> {
     let settings = &loaded.settings;
     show(&format!(
-        "The settings are good. Data in {}, HTTP on {}, HTTPS on {}, {} printers.\n\n{}",
+        "Settings are valid. Data in {}, HTTP on {}, HTTPS on {}, {} printers.\n\n{}",
         settings.data()?.display(),
         settings.http.listen,
         settings.https.listen,
@@ -398,7 +398,7 @@ fn rebuild(settings: &BoxSettings) -> Result<Exit, RunError> {
     let report = store::rebuild(store::StoreConfig::new(settings.data()?), clock, random)
         .map_err(RunError::Rebuild)?;
     show(&format!(
-        "The database was built anew. It has {} of this box’s present log.",
+        "The database was rebuilt. It has {} of this box’s present log.",
         counted(report.size, "entry", "entries")
     ));
     for range in &report.missing {
@@ -417,7 +417,7 @@ fn import_log(settings: &BoxSettings, folder: &std::path::Path) -> Result<Exit, 
     let store = store::StoreConfig::new(settings.data()?);
     let read = store::import_log(&store, folder, &clock, &random)?;
     show(&format!(
-        "Read {} of {}. Those that do not count yet will from the next start on.",
+        "Read {} of {}. Those that do not count yet will count from the next start on.",
         counted(read.lines, "entry", "entries"),
         counted(read.logs as u64, "log", "logs")
     ));

@@ -264,6 +264,7 @@ async fn start(
         identity,
         uplink: Arc::clone(&uplink),
         alarms: Arc::clone(&seams.alarms),
+        alarm_words: web::word_alarm_line,
         clock: Arc::clone(&seams.clock),
         random: Arc::clone(&seams.random),
     };

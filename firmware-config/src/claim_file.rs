@@ -76,7 +76,7 @@ pub enum ClaimFileError {
         why: String,
     },
     /// A key that no claim file has.
-    #[error("line {line} of the claim file: `{key}` is no setting of a claim file; take the line out")]
+    #[error("line {line} of the claim file: `{key}` is not a setting of a claim file; take the line out")]
     Unknown {
         /// From 1.
         line: usize,

@@ -41,7 +41,7 @@ pub struct Assumed<'a> {
 #[serde(rename_all = "snake_case")]
 pub enum TestLabelError {
     /// The printer's or roll's name.
-    #[error("the printer's name or its roll's name cannot be printed: {0}")]
+    #[error("the printer’s name or its roll’s name cannot be printed: {0}")]
     Text(#[from] TextError),
     /// Less than two centimetres across or one along.
     #[error(

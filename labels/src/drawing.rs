@@ -88,7 +88,7 @@ impl std::fmt::Display for LabelWarning {
         match self {
             Self::SmallModules { module_mm } => write!(
                 f,
-                "the code's squares are {module_mm:.2} mm; phones read {MODULE_MM_WARN:.1} mm and more well, so this label has to be scanned from close up"
+                "the code’s squares are {module_mm:.2} mm; phones read {MODULE_MM_WARN:.1} mm and more well, so this label has to be scanned from close up"
             ),
             Self::Cut { text } => write!(f, "{text:?} is too long for this label: its middle is left out"),
             Self::LeftOut { text } => {

@@ -44,7 +44,7 @@ fields! {
     /// The maker's number.
     Serial "serial" "serial number",
     /// Who made it.
-    Maker "maker" "maker",
+    Maker "maker" "manufacturer",
     /// The maker's name for its kind.
     Model "model" "model",
     /// The hospital's name for its kind.
@@ -60,7 +60,7 @@ fields! {
     /// The protocol's steps, one a line.
     Steps "steps" "steps",
     /// The disinfectant.
-    Agent "agent" "agent",
+    Agent "agent" "disinfectant",
     /// How long the surface stays wet.
     ContactTime "contact_time" "contact time",
     /// What the person wears.
@@ -80,7 +80,7 @@ fields! {
     /// Who cleaned it.
     CleanedBy "cleaned_by" "person who cleaned",
     /// When the cleaning's time is over, by the protocol.
-    CleanUntil "clean_until" "end of the cleaning's time",
+    CleanUntil "clean_until" "time until which it is clean",
     /// When the loan or the state ends.
     Until "until" "end",
     /// Why.
@@ -117,7 +117,7 @@ impl std::fmt::Display for Field {
 
 /// A name that is no field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no field of a label; known: {known}", known = Field::known())]
+#[error("{0:?} is not a field of a label; known: {known}", known = Field::known())]
 pub struct UnknownField(pub String);
 
 impl std::str::FromStr for Field {

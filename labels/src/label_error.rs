@@ -20,7 +20,7 @@ impl std::fmt::Display for Subject {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Field(field) => field.fmt(f),
-            Self::Words(words) => write!(f, "template's text {words:?}"),
+            Self::Words(words) => write!(f, "template’s text {words:?}"),
         }
     }
 }
@@ -45,7 +45,7 @@ pub enum LabelError {
     Code(#[from] BarcodeError),
     /// A text that may not be cut is too long.
     #[error(
-        "the {subject} has {chars} characters, more than this label has room for; shorten it or choose a larger label"
+        "the {subject} has {chars} characters, too many for this label; shorten it or choose a larger label"
     )]
     DoesNotFit {
         /// Which.
@@ -57,7 +57,7 @@ pub enum LabelError {
     #[error("this label needs the {0}, which is empty; fill it in or choose another template")]
     Missing(Field),
     /// The tag is no run of letters and digits.
-    #[error("{0:?} is no tag: a tag is letters and digits only")]
+    #[error("{0:?} is not a tag: a tag is letters and digits only")]
     NoTag(String),
     /// The code would open something else than what the label says.
     #[error("the label address {url:?} does not end with the tag {tag:?}; nothing was printed")]
@@ -69,7 +69,7 @@ pub enum LabelError {
     },
     /// Nothing can stand for a name that cannot be printed.
     #[error(
-        "this equipment has no asset number to print instead of its name; give it one, or write its name with Latin, Greek or Cyrillic letters"
+        "this equipment has no asset number to print instead of its name; give it one, or enter a name with Latin, Greek or Cyrillic letters"
     )]
     NoAssetNumber,
 }

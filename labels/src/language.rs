@@ -158,7 +158,7 @@ pub enum Event {
 pub enum ModelFault {
     /// DYMO's printers for chipped rolls.
     #[error(
-        "the DYMO LabelWriter 550 series and 5XL cannot be used: they take DYMO's own chipped rolls only and speak a language of their own; use a LabelWriter 450, or another label printer"
+        "the DYMO LabelWriter 550 series and 5XL cannot be used: they accept only DYMO’s own chipped rolls and use their own language; use a LabelWriter 450, or another label printer"
     )]
     ChippedRolls,
     /// Epson's TM-T88 family has 180 dots per inch alone.
@@ -190,7 +190,7 @@ pub enum EncodeError {
     Empty,
     /// Longer than the label in the printer, or than the printer takes.
     #[error(
-        "the label is {height} dots long and this printer's labels have {room}; choose a shorter label or another roll"
+        "the label is {height} dots long and this printer’s labels have {room}; choose a shorter label or another roll"
     )]
     TooLong {
         /// The label's.
@@ -202,7 +202,7 @@ pub enum EncodeError {
     #[error(transparent)]
     Model(#[from] ModelFault),
     /// A roll that printers of this language do not know.
-    #[error("the roll {name} is none that this kind of printer takes; choose one from its list")]
+    #[error("this kind of printer does not accept the roll {name}; choose one from its list")]
     Roll {
         /// The roll's name.
         name: String,

@@ -48,7 +48,7 @@ impl Language {
 
 /// A name that is no language.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no printer language that is spoken here; known: {known}", known = LANGUAGES.iter().map(|r| r.name).collect::<Vec<_>>().join(", "))]
+#[error("{0:?} is not a printer language that the box knows; known: {known}", known = LANGUAGES.iter().map(|r| r.name).collect::<Vec<_>>().join(", "))]
 pub struct UnknownLanguage(pub String);
 
 impl std::str::FromStr for Language {

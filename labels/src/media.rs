@@ -63,7 +63,7 @@ impl fmt::Display for MediaSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.height_mm {
             Some(mm) => write!(f, "the roll of {:.1} × {mm:.1} mm labels", self.width_mm),
-            None => write!(f, "the endless roll of {:.1} mm", self.width_mm),
+            None => write!(f, "the continuous roll of {:.1} mm", self.width_mm),
         }
     }
 }
@@ -77,7 +77,7 @@ const LENGTH_MM_MAX: f64 = 600.0;
 pub enum MediaError {
     /// Does not fit, either way round.
     #[error(
-        "this label is {label} and {media} prints {area}, which is {over_mm:.1} mm too little, the white that may be cut off counted; choose a template that fits on it, or put in a roll that is large enough",
+        "this label is {label} and {media} prints {area}, which is {over_mm:.1} mm too little, even without its white margins; choose a template that fits on it, or put in a roll that is large enough",
         label = size_text(*label_mm), area = area_text(*area_mm)
     )]
     DoesNotFit {
@@ -92,7 +92,7 @@ pub enum MediaError {
     },
     /// Wider than the head, though not than the roll.
     #[error(
-        "this label is {label} and the printer's head reaches {head_mm:.1} mm ({head_dots} dots), which is {over_mm:.1} mm too little; choose a narrower template or a wider printer",
+        "this label is {label} and the printer’s head reaches {head_mm:.1} mm ({head_dots} dots), which is {over_mm:.1} mm too little; choose a narrower template or a wider printer",
         label = size_text(*label_mm)
     )]
     WiderThanHead {
@@ -359,7 +359,7 @@ mod tests {
         let refusal = placed(&equipment, &narrow, 720).unwrap_err().to_string();
         // Upright 307 dots have room for 700; turned for 340.
         for part in
-            ["61.0 × 30.5 mm", "endless roll of 29.0 mm", "26.0 mm across", "2.8 mm too little", "choose"]
+            ["61.0 × 30.5 mm", "continuous roll of 29.0 mm", "26.0 mm across", "2.8 mm too little", "choose"]
         {
             assert!(refusal.contains(part), "{refusal}");
         }

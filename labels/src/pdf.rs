@@ -38,7 +38,7 @@ pub enum PdfError {
     TooMany,
     /// Together too large.
     #[error(
-        "the labels and their logos are too much for one PDF; print fewer at a time or choose a simpler logo"
+        "the labels and their logos are too large for one PDF; print fewer at a time or choose a simpler logo"
     )]
     TooMuch,
     /// A label of no size, or a huge one.

@@ -38,13 +38,13 @@ pub enum TextError {
     #[error("the invisible character {code} cannot be printed; remove it", code = code(*.0))]
     Control(char),
     /// Over [`FIELD_CHARS_MAX`].
-    #[error("the text has {chars} characters; at most {FIELD_CHARS_MAX} are taken")]
+    #[error("the text has {chars} characters; at most {FIELD_CHARS_MAX} are allowed")]
     TooLong {
         /// Characters counted.
         chars: usize,
     },
     /// Over [`FIELD_LINES_MAX`].
-    #[error("the text has {lines} lines; at most {FIELD_LINES_MAX} are taken")]
+    #[error("the text has {lines} lines; at most {FIELD_LINES_MAX} are allowed")]
     TooManyLines {
         /// Lines counted.
         lines: usize,

@@ -18,7 +18,7 @@ pub enum BatchError {
     #[error("the batch is not one zstd frame within the limits: {0}")]
     Frame(String),
     /// The header line does not fit.
-    #[error("the batch's header line does not fit: {0}")]
+    #[error("the batch's header line is not valid: {0}")]
     Header(&'static str),
     /// Lines are missing, left over or not UTF-8.
     #[error("the batch does not hold what its header says: {0}")]

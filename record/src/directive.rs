@@ -42,7 +42,7 @@ impl Directive {
         if json && self.number > 0 {
             Ok(())
         } else {
-            Err(NoteError::Form("its JSON line or number does not fit"))
+            Err(NoteError::Form("its JSON line or number is not valid"))
         }
     }
 

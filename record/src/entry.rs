@@ -154,7 +154,7 @@ pub enum EntryError {
     #[error("the entry is not compact JSON: {0}")]
     Json(#[from] JsonError),
     /// A member is missing or has the wrong type.
-    #[error("the entry's head does not fit: {0}")]
+    #[error("the entry's head is not valid: {0}")]
     Head(String),
 }
 

@@ -39,7 +39,7 @@ pub enum TextError {
     #[error("the text line cannot be read: {0}")]
     Form(String),
     /// The text is not the one whose hash the line states.
-    #[error("the text of entry {0} does not fit its hash")]
+    #[error("the text of entry {0} does not match its hash")]
     Hash(u64),
 }
 

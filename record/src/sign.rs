@@ -40,7 +40,7 @@ pub enum NoteError {
     #[error("the note carries no signature of {0}")]
     Unsigned(String),
     /// It carries one, and it is wrong.
-    #[error("the signature of {0} does not fit the note")]
+    #[error("the signature of {0} does not match the note")]
     Wrong(String),
 }
 
@@ -107,7 +107,7 @@ impl Verifier {
         let public: &[u8; 32] = key[1..].try_into().map_err(|_| form)?;
         let verifier = Self::new(name, kind, public)?;
         if id != format!("{:08x}", verifier.id()) {
-            return Err(NoteError::Key("its key id does not fit the key"));
+            return Err(NoteError::Key("its key id does not match the key"));
         }
         Ok(verifier)
     }

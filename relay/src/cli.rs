@@ -33,7 +33,7 @@ pub(crate) struct Common {
     /// The folder of photos.
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) objects: Option<PathBuf>,
-    /// Check the settings, say what would run, and end.
+    /// Check the settings, print what would run, and exit.
     #[arg(long, global = true)]
     pub(crate) check: bool,
 }
@@ -99,19 +99,19 @@ pub(crate) enum Command {
         #[arg(long, value_name = "listen", default_value = LISTEN)]
         mqtt: String,
     },
-    /// Bring the database's tables to this program's schema.
+    /// Migrate the database to this program's schema.
     Migrate,
-    /// Hash every log anew and compare it with what was cosigned.
+    /// Verify every log against its cosigned checkpoints.
     Verify,
     /// Rebuild everything that is derived from the logs.
     Rebuild,
-    /// Paying organisations.
+    /// Accounts.
     #[command(subcommand)]
     Account(Account),
-    /// People who sign in.
+    /// Users of an account.
     #[command(subcommand)]
     Admin(Admin),
-    /// Hospitals, clinics, labs.
+    /// Facilities.
     #[command(subcommand)]
     Facility(Facility),
     /// API tokens.
@@ -127,7 +127,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Account {
-    /// Make one.
+    /// Create an account.
     Create {
         /// Its name.
         #[arg(long)]
@@ -137,53 +137,53 @@ pub(crate) enum Account {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Admin {
-    /// Make one; the password is read from standard input, one line.
+    /// Create a user; the password is read from standard input, one line.
     Create {
-        /// Whose.
+        /// Account id.
         #[arg(long)]
         account: AccountId,
-        /// Their address.
+        /// Their e-mail address.
         #[arg(long)]
         email: String,
-        /// What they are called; the address where nobody says.
+        /// Their name; by default the address.
         #[arg(long)]
         name: Option<String>,
         /// account_admin, super_admin or auditor.
         #[arg(long, default_value = "account_admin")]
         role: String,
     },
-    /// Everybody who signs in, with role, last sign-in and open sessions.
+    /// List users, with role, last sign-in and open sessions.
     List {
-        /// Whose.
+        /// Account id.
         #[arg(long)]
         account: AccountId,
     },
-    /// Give them another password; it is read from standard input, one line. They are signed out everywhere.
+    /// Set a user's password, read from standard input, one line. They are signed out everywhere.
     SetPassword(Person),
-    /// End their sessions in every browser: a phone was lost.
+    /// Sign a user out in every browser, such as after a lost phone.
     SignOut(Person),
-    /// Keep them out: their sessions end, and they cannot sign in.
+    /// Disable a user: their sessions end, and they cannot sign in.
     Disable(Person),
-    /// Let them in again.
+    /// Enable a disabled user.
     Enable(Person),
 }
 
 /// Somebody who signs in.
 #[derive(Debug, Args)]
 pub(crate) struct Person {
-    /// Whose.
+    /// Account id.
     #[arg(long)]
     pub(crate) account: AccountId,
-    /// Their address.
+    /// Their e-mail address.
     #[arg(long)]
     pub(crate) email: String,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Facility {
-    /// Make one.
+    /// Create a facility.
     Create {
-        /// Whose.
+        /// Account id.
         #[arg(long)]
         account: AccountId,
         /// Its name.
@@ -197,27 +197,27 @@ pub(crate) enum Facility {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Token {
-    /// Make one; it is shown once.
+    /// Create an API token; it is shown once.
     Create {
-        /// Whose.
+        /// Account id.
         #[arg(long)]
         account: AccountId,
         /// What it is for.
         #[arg(long)]
         name: String,
-        /// How long it opens something: 1 to 730 days, or `never` for no end.
+        /// Days until it ends, 1 to 730, or `never`.
         #[arg(long, default_value_t = TokenLife::default())]
         days: TokenLife,
     },
-    /// Every token, with its id, by whom and until when it was made, and its last use.
+    /// List tokens, with id, creator, end and last use.
     List {
-        /// Whose.
+        /// Account id.
         #[arg(long)]
         account: AccountId,
     },
-    /// End one: it opens nothing from the next request on.
+    /// Revoke a token: it is refused from the next request on.
     Revoke {
-        /// Whose.
+        /// Account id.
         #[arg(long)]
         account: AccountId,
         /// Its id, or its name where only one has it.
@@ -228,12 +228,12 @@ pub(crate) enum Token {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ClaimFile {
-    /// Make one, on standard output. A Wi-Fi password is read from standard input, one line.
+    /// Create a claim file, on standard output. A Wi-Fi password is read from standard input, one line.
     Create {
-        /// Whose.
+        /// Account id.
         #[arg(long)]
         account: AccountId,
-        /// For which facility.
+        /// Facility id.
         #[arg(long)]
         facility: FacilityId,
         /// Name of the Wi-Fi.
@@ -253,21 +253,21 @@ pub(crate) enum ClaimFile {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BoxOrder {
-    /// Take the word of one in quarantine again, after you have looked at the evidence.
+    /// Release a box from quarantine after reviewing the evidence.
     Release {
-        /// Whose.
+        /// Account id.
         #[arg(long)]
         account: AccountId,
-        /// Which.
+        /// Box id.
         #[arg(long = "box")]
         box_id: BoxId,
     },
-    /// Take one out of use for good: its certificates count no more.
+    /// Revoke a box permanently: its certificates are no longer accepted.
     Revoke {
-        /// Whose.
+        /// Account id.
         #[arg(long)]
         account: AccountId,
-        /// Which.
+        /// Box id.
         #[arg(long = "box")]
         box_id: BoxId,
     },
@@ -278,31 +278,31 @@ pub(crate) enum BoxOrder {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum EpochOrder {
-    /// Every log of one box: how much of it is here, and whether it is known to be the box's own.
+    /// List the logs of a box: how many entries are here, and whether each is known to be its own.
     List {
-        /// Whose.
+        /// Account id.
         #[arg(long)]
         account: AccountId,
-        /// Of which box.
+        /// Box id.
         #[arg(long = "box")]
         box_id: BoxId,
     },
-    /// Take a log that no key of the box vouches for as the box's own: it was begun while the box had lost its keys.
+    /// Accept a log that no key of the box vouches for: the box started it after it had lost its keys.
     Admit(WaitingLog),
-    /// Drop a log that no key of the box vouches for, with all its entries: it is somebody else's.
+    /// Delete a log that no key of the box vouches for, with all its entries: it is somebody else's.
     Forget(WaitingLog),
 }
 
 /// A log that waits for a person.
 #[derive(Debug, Args)]
 pub(crate) struct WaitingLog {
-    /// Whose.
+    /// Account id.
     #[arg(long)]
     pub(crate) account: AccountId,
-    /// Under the name of which box.
+    /// Box id.
     #[arg(long = "box")]
     pub(crate) box_id: BoxId,
-    /// Its name, as the page of boxes and `box epoch list` have it.
+    /// Its name, as shown on the page Boxes and by `box epoch list`.
     pub(crate) epoch: Epoch,
 }
 

@@ -47,8 +47,8 @@ pub(crate) async fn counted(State(gate): State<Arc<Gate>>, request: Request, nex
     tracing::warn!(%from, "too many claims and renewals from one network");
     let problem = json!({
         "type": "/problems/too-many", "title": "too-many", "status": StatusCode::TOO_MANY_REQUESTS.as_u16(),
-        "detail": "Too many claims and renewals came from this network. Nothing was changed; the box tries again by \
-                   itself.",
+        "detail": "Too many claims and renewals came from this network. Nothing was changed; the box tries again \
+                   automatically.",
     });
     let kind = "application/problem+json".to_owned();
     let headers = [(header::CONTENT_TYPE, kind), (header::RETRY_AFTER, wait_s.to_string())];

@@ -56,7 +56,7 @@ pub enum ServeError {
     Key(#[from] KeyError),
     #[error(transparent)]
     Photos(#[from] PhotoError),
-    #[error("certificate and key do not fit: {0}")]
+    #[error("certificate and key do not match: {0}")]
     Tls(#[from] rustls::Error),
     /// TLS of the MQTT listener.
     #[error(transparent)]

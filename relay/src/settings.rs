@@ -21,7 +21,7 @@ pub(crate) const NO_DATABASE: SettingsError = SettingsError::Value(
 pub struct HttpsSettings {
     /// Pages, API and claims; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Its certificate, PEM, leaf first; taken up anew while it runs.
+    /// Its certificate, PEM, leaf first; loaded again while it runs.
     #[schemars(extend("x-default" = "own authority", "x-example" = "/etc/cleantrack/relay.pem"))]
     pub certificate: Option<PathBuf>,
     /// Its key, PEM.

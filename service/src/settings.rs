@@ -47,7 +47,7 @@ pub enum SettingsError {
         source: std::io::Error,
     },
     /// The file is not what it should be; the text names the line and the key.
-    #[error("the settings in {} do not fit:\n{source}", path.display())]
+    #[error("the settings in {} are not valid:\n{source}", path.display())]
     Parse {
         /// Which file.
         path: PathBuf,
@@ -75,7 +75,7 @@ pub enum SettingsError {
         nearest: Option<String>,
     },
     /// A variable with a value that does not fit.
-    #[error("the environment variable {name} does not fit: {why}")]
+    #[error("the environment variable {name} is not valid: {why}")]
     Variable {
         /// Which.
         name: String,

@@ -154,7 +154,7 @@ pub enum SubmitError {
     #[error("the box's disk is full: nothing was recorded; what you entered is still on your screen")]
     Full,
     /// It may have been recorded: sending the same again is safe and tells.
-    #[error("the box could not make sure that this is on its disk; send the same again")]
+    #[error("the box could not confirm that this was saved; send the same again")]
     Unknown,
     /// Nothing was recorded: too much waits.
     #[error("the box is busy: nothing was recorded; try again in a moment")]

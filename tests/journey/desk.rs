@@ -46,7 +46,7 @@ pub(crate) async fn print_label(story: &Story, desk: &Browser, name: &str) -> St
     follow(desk, "table", name).await;
     let before = labels(&story.demo.line.printers[0].spool);
     desk.press("form[action$='/label'] button").await;
-    desk.shows("Asked for").await;
+    desk.shows("Submitted").await;
     desk.shows(name).await;
     let spool = &story.demo.line.printers[0].spool;
     let label = tokio::time::timeout(SLOW, async {

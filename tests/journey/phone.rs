@@ -31,7 +31,7 @@ pub(crate) async fn forget(story: &Story, phone: &Browser) {
     phone.until("document.title.startsWith('Error: Infusion pump 14')", PATIENCE).await;
     phone.shows("Nothing is recorded yet.").await;
     phone.shows("Tick step 4").await;
-    phone.shows("Photo kept").await;
+    phone.shows("Photo saved").await;
     let ticked = "[...document.querySelectorAll('[name=step]:checked')].map(e => e.value).join() === '1,2,3'";
     phone.until(ticked, PATIENCE).await;
     if story.script {
@@ -55,7 +55,7 @@ pub(crate) async fn start_contact_time(story: &Story, phone: &Browser) {
     // What was typed and ticked came back.
     phone.until(&format!("document.querySelector('#who').value === '{NAME}'"), PATIENCE).await;
     phone.until("document.querySelectorAll('[name=step]:checked').length === 4", PATIENCE).await;
-    phone.shows("Photo kept").await;
+    phone.shows("Photo saved").await;
     in_view(phone, "#wet [role=timer]").await;
     in_view(phone, "#wet progress").await;
     story.picture(phone, "03-wet").await;

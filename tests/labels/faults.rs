@@ -413,7 +413,7 @@ fn what_cannot_be_printed_is_refused_before_paper_moves() {
     let unknown = JobRequest { printer: Some("Attic".into()), ..request.clone() };
     assert_eq!(
         printing.submit(unknown).unwrap_err().to_string(),
-        "no printer is called \"Attic\"; there is Bench"
+        "no printer is named \"Attic\"; known: Bench"
     );
     let none = JobRequest { labels: Vec::new(), ..request.clone() };
     assert!(matches!(printing.submit(none), Err(PrintRefusal::NoLabels)));

@@ -89,12 +89,12 @@ async fn nothing_there_yet_and_no_relay() {
     looks.at("bare-today", format!("{staff}/"), "No cleaning yet").await;
     looks.at("bare-item", format!("{staff}/equipment/{tag}"), "Never cleaned since it was added").await;
     looks.at("bare-board", format!("{}/board", at.http), "Overdue").await;
-    looks.at("alone-box", format!("{staff}/box"), "Where it answers").await;
+    looks.at("alone-box", format!("{staff}/box"), "Addresses").await;
     looks.browser.goto(&format!("{}/t/{tag}", at.http)).await;
     type_into(&looks.browser, "#who", "Aisha Bello").await;
     type_into(&looks.browser, "#note", "Only wiped").await;
     looks.browser.press(".bar .go").await;
-    looks.browser.shows("this box works alone").await;
+    looks.browser.shows("this box has no relay").await;
     looks.here("alone-receipt").await;
     looks.browser.goto(&format!("{staff}/equipment/{tag}/retire")).await;
     type_into(&looks.browser, "#reason", "Sold").await;
@@ -112,7 +112,7 @@ async fn nothing_there_yet_and_no_relay() {
     looks.browser.goto(&admin).await;
     type_into(&looks.browser, "#pin", "000001").await;
     looks.browser.press(".go").await;
-    looks.browser.shows("Too many tries. Wait until").await;
+    looks.browser.shows("Too many attempts. Wait until").await;
     looks.here("staff-pin-locked").await;
     looks.end().await;
 }
@@ -138,17 +138,17 @@ async fn no_line_a_silent_box_and_a_fork() {
         type_into(&looks.browser, "#note", "Only wiped").await;
         looks.browser.press(".bar .go").await;
         looks.browser.shows("Where your record is").await;
-        looks.opened_until("waiting: no line since").await;
+        looks.opened_until("waiting: no connection since").await;
         looks.here("no-line-receipt").await;
-        looks.at("no-line-today", format!("{}/staff/", at.https), "No line to the relay since").await;
+        looks.at("no-line-today", format!("{}/staff/", at.https), "No connection to the relay since").await;
     }
     let _held = Held::of(at.pid);
     let (now_ms, box_id) = (wall_ms(), at.id.as_str());
     let silent = format!("UPDATE boxes SET heard_ms = {now_ms} - 3600000 WHERE box = '{box_id}'");
     let facilities = format!("{}/app/", relay.https);
-    looks.made_so(&demo.line, &silent, &facilities, "No word from this box since").await;
+    looks.made_so(&demo.line, &silent, &facilities, "No contact with this box since").await;
     looks.here("silent-facilities").await;
-    looks.made_so(&demo.line, &silent, &format!("{}/app/boxes", relay.https), "Silent").await;
+    looks.made_so(&demo.line, &silent, &format!("{}/app/boxes", relay.https), "Offline").await;
     looks.here("silent-boxes").await;
     let fork =
         format!("UPDATE boxes SET quarantined_ms = {now_ms}, quarantine = 'fork' WHERE box = '{box_id}'");
@@ -177,7 +177,7 @@ async fn a_printer_without_paper() {
     let item = format!("{}/staff/equipment/{}", at.https, at.tags.first().expect("one item"));
     looks.browser.goto(&item).await;
     looks.browser.press("form[action$='/label'] button").await;
-    looks.browser.shows("Asked for").await;
+    looks.browser.shows("Submitted").await;
     looks.opened_until("Paper out").await;
     looks.here("staff-label-stopped").await;
     let job = looks.browser.client.current_url().await.expect("a page");
@@ -215,10 +215,10 @@ async fn an_alarm_that_nobody_has_seen() {
 /// The box's settings say something else of its printer, and it is started anew with them.
 async fn change_settings(line: &Line, from: &str, to: &str) {
     let (settings, pid) = (line.dir.join("box.toml"), line.dir.join("box.pid"));
-    let text = std::fs::read_to_string(&settings).expect("the box's settings");
+    let text = std::fs::read_to_string(&settings).expect("the box’s settings");
     let changed = text.replace(from, to);
     assert_ne!(changed, text, "the printer is in the settings");
-    std::fs::write(&settings, changed).expect("the box's settings");
+    std::fs::write(&settings, changed).expect("the box’s settings");
     let before = std::fs::read_to_string(&pid).expect("the box's process id");
     rustix::process::kill_process(process(line.r#box.pid), rustix::process::Signal::TERM)
         .expect("it is asked to end");

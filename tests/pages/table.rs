@@ -229,7 +229,7 @@ fn technician(at: &Places) -> Vec<Page> {
         page("undone", &undo, vec![Type("#reason", "Wrong bed"), Press(".stop")], "Both entries stay"),
         Page { name: "receipt-old", url: at.old_receipt.clone(), acts: vec![], says: "Recorded" },
         page("board", "/board", vec![], "Clean these first"),
-        page("no-page", "/there/is/nothing/here", vec![], "There is no such page here"),
+        page("no-page", "/there/is/nothing/here", vec![], "Page not found"),
         page("staff-over-plain", "/staff/", vec![], "Staff pages need HTTPS"),
     ]
 }
@@ -256,7 +256,7 @@ fn technician_in_spanish(at: &Places) -> Vec<Page> {
         page("tag-none-es", "/t/", vec![], "Revise el código"),
         page("receipt-es", path_of(&at.old_receipt), vec![], "Dónde está su registro"),
         page("board-es", "/board", vec![], "Limpiar primero"),
-        page("no-page-es", "/there/is/nothing/here", vec![], "Aquí no existe esa página"),
+        page("no-page-es", "/there/is/nothing/here", vec![], "Página no encontrada"),
         page("home-en", "/", vec![Press("footer [value=en]")], "What needs cleaning"),
     ]
 }
@@ -283,7 +283,7 @@ fn staff_items(at: &Places) -> Vec<Page> {
         ),
         page("staff-out", &on_pump("/out"), vec![], "Take out of service"),
         page("staff-out-error", &on_pump("/out"), vec![Press("form button")], "There is a problem"),
-        page("staff-retire", &on_pump("/retire"), vec![], "Retire it for good"),
+        page("staff-retire", &on_pump("/retire"), vec![], "Retire permanently"),
         page("staff-void", &void, vec![], "Void the record"),
         page("staff-void-error", &void, vec![Press(".stop")], "There is a problem"),
     ]
@@ -296,7 +296,7 @@ fn staff(at: &Places) -> Vec<Page> {
     let on_pump = |verb: &str| format!("/equipment/{pump}{verb}");
     vec![
         page("staff-names", "/sign-in", vec![], "Who are you?"),
-        Page { name: "staff-pin", url: at.admin.clone(), acts: vec![], says: "Type your PIN" },
+        Page { name: "staff-pin", url: at.admin.clone(), acts: vec![], says: "Enter your PIN" },
         Page {
             name: "staff-pin-error",
             url: at.admin.clone(),
@@ -306,14 +306,14 @@ fn staff(at: &Places) -> Vec<Page> {
         page("staff-today", "/", vec![], "30 days"),
         page("staff-today-bare", "", vec![], "30 days"),
         page("staff-equipment", "/equipment", vec![], "Add equipment"),
-        page("staff-equipment-none", "/equipment?q=xyzzy", vec![], "Nothing fits"),
+        page("staff-equipment-none", "/equipment?q=xyzzy", vec![], "No matches"),
         page("staff-equipment-retired", "/equipment?retired=1", vec![], "Equipment in use"),
-        page("staff-label", &on_pump(""), vec![Press("form[action$='/label'] button")], "Asked for"),
+        page("staff-label", &on_pump(""), vec![Press("form[action$='/label'] button")], "Submitted"),
         page(
             "staff-label-again",
             &on_pump(""),
             vec![Press("form[action$='/label'] button"), Press("a[href*='/again']")],
-            "once more?",
+            "Reprint label",
         ),
         page("staff-label-preview", &format!("/labels/preview?tag={pump}"), vec![], "Preview"),
         page("staff-schedule", &on_pump("/schedule"), vec![], "When is it due?"),
@@ -346,12 +346,17 @@ fn staff(at: &Places) -> Vec<Page> {
             says: "Yes, they have left",
         },
         page("staff-labels", "/labels?show=all", vec![], "Find or scan"),
-        page("staff-labels-none", "/labels?show=all&q=xyzzy", vec![], "Nothing fits"),
-        page("staff-labels-error", "/labels?show=all", vec![Press("[data-print]")], "Pick at least one item"),
+        page("staff-labels-none", "/labels?show=all&q=xyzzy", vec![], "No matches"),
+        page(
+            "staff-labels-error",
+            "/labels?show=all",
+            vec![Press("[data-print]")],
+            "Select at least one item",
+        ),
         page("staff-labels-picked", "/labels?show=all", vec![Press("button[value=all]")], "items added"),
-        page("staff-labels-none-picked", "/labels?show=picked", vec![], "Nothing is picked yet"),
+        page("staff-labels-none-picked", "/labels?show=picked", vec![], "Nothing is selected yet"),
         page("staff-labels-blank", "/labels/blank", vec![], "never printed twice"),
-        page("staff-labels-csv", "/labels/csv", vec![], "Look at the rows"),
+        page("staff-labels-csv", "/labels/csv", vec![], "Check the rows"),
         page(
             "staff-labels-csv-rows",
             "/labels/csv",
@@ -360,19 +365,19 @@ fn staff(at: &Places) -> Vec<Page> {
         ),
         page("staff-labels-sheet", "/labels/sheet", vec![], "Download the PDF"),
         page("staff-labels-cards", "/labels/cards", vec![], "Protocol card"),
-        page("staff-templates", "/labels/templates", vec![], "Make your own of it"),
-        page("staff-template", "/labels/templates/edit?from=badge", vec![], "What can stand on a label"),
+        page("staff-templates", "/labels/templates", vec![], "Copy and edit"),
+        page("staff-template", "/labels/templates/edit?from=badge", vec![], "Label elements"),
         page(
             "staff-template-error",
             "/labels/templates/edit",
             vec![Type("#text", "x"), Press("form .go")],
             "There is a problem",
         ),
-        page("staff-printers", "/printers", vec![], "Look for printers"),
-        page("staff-printer-new", "/printers/new", vec![], "What it speaks"),
+        page("staff-printers", "/printers", vec![], "Search for printers"),
+        page("staff-printer-new", "/printers/new", vec![], "Which language it uses"),
         page("staff-printer-form", "/printers/new?name=Zebra&language=zpl&why=A+guess.", vec![], "Guessed"),
         page("staff-printer", "/printers", vec![Press("#printers h2 a")], "Print a test label"),
-        page("staff-box", "/box", vec![], "Where it answers"),
+        page("staff-box", "/box", vec![], "Addresses"),
     ]
 }
 
@@ -391,7 +396,7 @@ fn staff_access(at: &Places) -> Vec<Page> {
             vec![Type("#name", "Night export"), Press("form .go")],
             "Copy the token now",
         ),
-        page("staff-program-revoke", "/programs", vec![Press("td a[href$='/revoke']")], "Revoke it"),
+        page("staff-program-revoke", "/programs", vec![Press("td a[href$='/revoke']")], "Revoke token"),
         page("staff-access-log", "/box/audit", vec![], "Newest first"),
         page("staff-scan", &format!("/../t/{pump}"), vec![], "I am someone else"),
         page("staff-settings", "/box/settings", vec![], "Label host"),
@@ -421,7 +426,7 @@ fn relay(at: &Places) -> Vec<Page> {
         under("relay-facility", "", "Compliance by day"),
         under("relay-items", "/equipment", "Infusion pump 14"),
         under("relay-items-overdue", "/equipment?show=overdue", "Show all equipment"),
-        under("relay-labels", "/labels", "Make the label sheet"),
+        under("relay-labels", "/labels", "Create label sheet"),
         under("relay-items-none", "/equipment?q=xyzzy", "Show all equipment"),
         Page {
             name: "relay-item",
@@ -430,7 +435,7 @@ fn relay(at: &Places) -> Vec<Page> {
             says: "Can this be trusted?",
         },
         page("relay-boxes", "/app/boxes", vec![], "Add a box"),
-        page("relay-add-box", "/app/boxes/add", vec![], "Make the claim file"),
+        page("relay-add-box", "/app/boxes/add", vec![], "Create claim file"),
         page("relay-people", "/app/people", vec![], "They sign in to this account"),
         page("relay-person", "/app/people", vec![Press("#people th a")], "Sign out everywhere"),
         page("relay-programs", "/app/programs", vec![], "Days until it ends"),
@@ -444,7 +449,7 @@ fn relay(at: &Places) -> Vec<Page> {
         page("relay-program", "/app/programs", vec![Press("#programs th a")], "Revoke the token"),
         page("relay-access", "/app/access", vec![], "what was denied"),
         page("relay-me", "/app/me", vec![], "Sign out"),
-        page("relay-no-page", "/app/there/is/nothing", vec![], "There is nothing here"),
+        page("relay-no-page", "/app/there/is/nothing", vec![], "Page not found"),
         page("relay-api", "/api/docs", vec![], "Operations"),
         page("relay-login", "/app/me", vec![Press("main form button")], "Sign in to CleanTrack"),
         page("relay-login-error", "/login", vec![Press(".go")], "There is a problem"),

@@ -80,7 +80,7 @@ async fn twelve_receipts_stay_open_and_the_next_label_opens() {
                 "a browser that hides no tabs shows nothing"
             );
         }
-        phone.until("document.body.innerText.includes('there since')", TOLD_WITHIN).await;
+        phone.until("document.body.innerText.includes('relay since')", TOLD_WITHIN).await;
         // It has all that it listened for.
         phone.until("document.body.dataset.live === undefined", PATIENCE).await;
     }
@@ -97,7 +97,7 @@ async fn twelve_staff_tabs_load_and_the_one_in_front_is_renewed() {
     for nth in 1..=TABS {
         tabs.push(open_tab(&desk).await);
         load(&desk, &format!("{}/staff/", line.r#box.https), &format!("staff tab {nth}")).await;
-        desk.shows("Just now").await;
+        desk.shows("Latest cleanings").await;
     }
     let cleaned = format!("{}/t/{}", line.r#box.http, line.r#box.tags[0]);
     let form = [("cleaned_by", "Ines Duarte"), ("notes", "By another phone")];

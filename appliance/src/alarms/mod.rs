@@ -1,11 +1,10 @@
 //! What somebody at the facility must know: each alarm stays, over restarts too, until a person has acknowledged it.
 //!
-//! An alarm is a code with what it is about; [`words`] says it in sentences where a person reads it. The list is one small
+//! An alarm is a code with what it is about; pages, API, command line and health report word it by [`AlarmWorder`] or messages. The list is one small
 //! file, written whole before whoever raised an alarm goes on.
 
 mod list;
 pub mod sources;
-pub mod words;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -38,6 +37,9 @@ pub struct AlarmCause {
     /// Which file, part or printer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// Of missing entries, in how many separate parts; absent where they are one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pieces: Option<u64>,
     /// What the part itself said: a reason, or the relay's words. Shown as a quotation.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
@@ -46,7 +48,7 @@ pub struct AlarmCause {
 impl AlarmCause {
     /// Of the box as a whole.
     pub fn new(code: AlarmCode) -> Self {
-        Self { code, epoch: None, from: None, to: None, subject: None, detail: String::new() }
+        Self { code, epoch: None, from: None, to: None, subject: None, pieces: None, detail: String::new() }
     }
 
     /// Of this log.
@@ -71,6 +73,12 @@ impl AlarmCause {
     #[must_use]
     pub fn about(self, subject: &str) -> Self {
         Self { subject: Some(plain(subject, SUBJECT_CHARS_MAX)), ..self }
+    }
+
+    /// In so many separate parts.
+    #[must_use]
+    pub fn with_pieces(self, pieces: u64) -> Self {
+        Self { pieces: Some(pieces), ..self }
     }
 
     /// With what the part said.
@@ -164,11 +172,14 @@ impl ActiveAlarm {
     }
 }
 
+/// Words an alarm as one paragraph of English, for those who read no page.
+pub type AlarmWorder = fn(&ActiveAlarm) -> String;
+
 /// Why an alarm is not acknowledged.
 #[derive(Debug, thiserror::Error)]
 pub enum AcknowledgeError {
     /// There is none.
-    #[error("there is no alarm {0}; it may have been acknowledged and forgotten since")]
+    #[error("there is no alarm {0}; it may have been acknowledged and deleted since")]
     Unknown(String),
     /// It could not be written down.
     #[error("the box could not write down that the alarm was acknowledged: {0}. It stays")]

@@ -93,7 +93,7 @@ pub fn tell_start(alarms: &AlarmStore, report: &StartReport, epoch: Epoch) {
 
 /// Tells of entries that are missing: of each log once, however many pieces of it are.
 fn tell_missing(alarms: &mut AlarmChanges<'_>, missing: &[MissingEntries]) {
-    let mut of_log: BTreeMap<Epoch, (MissingEntries, usize)> = BTreeMap::new();
+    let mut of_log: BTreeMap<Epoch, (MissingEntries, u64)> = BTreeMap::new();
     for range in missing {
         let (all, pieces) = of_log.entry(range.epoch).or_insert((*range, 0));
         all.from = all.from.min(range.from);
@@ -115,8 +115,7 @@ fn tell_missing(alarms: &mut AlarmChanges<'_>, missing: &[MissingEntries]) {
         let cause = range.to.map_or(cause.clone(), |to| cause.to(to));
         alarms.raise(match pieces {
             1 => cause,
-            _ => cause
-                .detail(&format!("{pieces} pieces of these are missing, and those between them are here")),
+            _ => cause.with_pieces(pieces),
         });
     }
 }
@@ -169,8 +168,7 @@ fn tell_databases(alarms: &mut AlarmChanges<'_>, report: &StartReport) {
         cause.code == AlarmCode::DbSalvage && path.is_some_and(|path| !report.unread_copies.contains(path))
     });
     for path in &report.unread_copies {
-        let cause = AlarmCause::new(AlarmCode::DbSalvage).about(path);
-        alarms.raise(cause.detail("it cannot be read now, is kept, and is asked again at each start"));
+        alarms.raise(AlarmCause::new(AlarmCode::DbSalvage).about(path));
     }
     if report.no_room {
         alarms.raise(AlarmCause::new(AlarmCode::DiskFull).about(DATABASE));

@@ -1,13 +1,12 @@
 //! Alarms over their lives: raised, told again, over, acknowledged, forgotten; and the file that they stand in.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use record::entry::ClockState;
 use record::ids::BootId;
 use service::clock::{FakeClock, Now};
 
-use super::sources::{SIDE_ROOMS, SideRoom};
+use super::sources::SideRoom;
 use super::*;
 use crate::store::system_disk::SystemDisk;
 
@@ -103,7 +102,6 @@ fn what_happens_again_after_it_was_seen_is_another_alarm() {
     alarms.report(healed());
     let old = alarms.all()[0].clone();
     assert_eq!((alarms.all().len(), old.again), (1, 1));
-    assert!(old.words().happened.ends_with("once more since."), "{:?}", old.words());
     see(&alarms, 0);
     alarms.report(healed());
     let new = alarms.all()[0].clone();
@@ -238,49 +236,4 @@ fn the_relay_hears_what_of_which_log_and_whether_it_was_seen() {
     };
     let photos = alarm("side-room", "photos", Some(1_795_205_071_000), false);
     assert_eq!(told, [photos, alarm("log-forgot", "1-01010101 4-9", None, true)]);
-}
-
-#[test]
-fn each_code_has_words_of_its_own() {
-    let titles: BTreeSet<_> = AlarmCode::ALL
-        .iter()
-        .map(|code| {
-            let cause = AlarmCause::new(*code);
-            ActiveAlarm { id: String::new(), cause, first_ms: 5, over_ms: None, again: 0, seen: None }
-                .words()
-                .title
-        })
-        .collect();
-    assert_eq!(titles.len(), AlarmCode::ALL.len(), "{titles:?}");
-}
-
-#[test]
-fn words_say_what_happened_what_is_safe_and_what_to_do() {
-    let plain = AlarmCode::ALL
-        .iter()
-        .map(|code| AlarmCause::new(*code).of(EPOCH).from(4).to(9).detail("so it says."));
-    let rooms = SIDE_ROOMS.iter().map(|room| room.off("no space"));
-    let bare = AlarmCode::ALL.iter().map(|code| AlarmCause::new(*code));
-    for cause in plain.chain(rooms).chain(bare) {
-        let alarm =
-            ActiveAlarm { id: String::new(), cause, first_ms: 5, over_ms: None, again: 0, seen: None };
-        let words = alarm.words();
-        let line = words.line();
-        assert!(!words.title.ends_with('.'), "{line}");
-        for sentence in [words.happened.as_str(), words.safe, words.next] {
-            let begins = sentence.starts_with(|c: char| c.is_uppercase() || c.is_numeric());
-            assert!(begins && sentence.ends_with('.'), "{line}");
-        }
-        assert!(!line.contains("..") && !line.contains("  "), "{line}");
-    }
-    let forgot = ActiveAlarm {
-        id: String::new(),
-        cause: forgot(4, 9),
-        first_ms: 5,
-        over_ms: None,
-        again: 0,
-        seen: None,
-    };
-    assert_eq!(forgot.words().title, "The card forgot records: change the card");
-    assert!(forgot.words().happened.contains("9 entries of log 1-01010101"), "{:?}", forgot.words());
 }

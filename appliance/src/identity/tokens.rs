@@ -186,15 +186,15 @@ pub struct NewToken {
 /// Why a token is not made or not revoked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenRefusal {
-    #[error("Say in 1 to 60 characters which program it is for")]
+    #[error("Enter in 1 to 60 characters which program it is for")]
     Name,
-    #[error("A token lives 1 to 730 days; type the word never if it is not to end")]
+    #[error("A token lasts 1 to 730 days; enter the word never if it is not to end")]
     Days,
     /// There are too many.
     #[error("There are 500 tokens in force. Revoke some that nobody needs")]
     TooMany,
     /// The page was sent before.
-    #[error("This token was made already; its text was shown then")]
+    #[error("This token was already created; its text was shown then")]
     Repeated,
     /// No token in force has this id or name.
     #[error("No token in force has the id or name {0:?}")]

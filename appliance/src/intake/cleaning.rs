@@ -98,7 +98,7 @@ fn cleaner(who: &Cleaner, view: &dyn View, drafts: &Drafts<'_>) -> Result<(Who, 
         Cleaner::Pin(id) => (Who::Pin { staff: staff(id)? }, Vec::new()),
         Cleaner::Badge(id) => (Who::Badge { staff: staff(id)? }, Vec::new()),
         Cleaner::Login(id) => (Who::Login { staff: staff(id)? }, Vec::new()),
-        Cleaner::Typed(name) => match text::name("cleaned_by", name, "Type your name") {
+        Cleaner::Typed(name) => match text::name("cleaned_by", name, "Enter your name") {
             Ok(name) => drafts.text(&name).map(|(name, text)| (Who::Typed { name }, vec![text]))?,
             Err(Refusal::Needed { .. }) if view.facility().settings.allow_unattributed => {
                 (Who::Unattributed, Vec::new())
@@ -190,7 +190,7 @@ fn performed(stated_ms: Option<i64>, now: &Now) -> Result<Option<i64>, Refusal> 
     let before = now.wall_ms.saturating_sub(stated);
     let range = |words| Err(Refusal::Range { field: "performed_at", words });
     if before < -PERFORMED_AHEAD_MS_MAX {
-        return range("That time is still to come. Give the time when it was done");
+        return range("That time is in the future. Enter the time when it was done");
     }
     if before > PERFORMED_BEFORE_MS_MAX {
         return range("That is more than a year ago. Check the date");

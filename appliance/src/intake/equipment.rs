@@ -15,7 +15,7 @@ use super::{Command, Drafts, EquipmentFields, NewEquipment, Refusal, View, item,
 
 /// Custom fields of one item.
 const CUSTOM_MAX: usize = 30;
-const NAME_NEEDED: &str = "Give the equipment a name";
+const NAME_NEEDED: &str = "Enter a name for the equipment";
 
 pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>) -> Result<(), Refusal> {
     match command {

@@ -109,7 +109,7 @@ fn settings(wanted: &Settings) -> Result<FacilityChanged, Refusal> {
         return Err(Refusal::Range { field: "undo_min", words: "The undo time is at most 1,440 minutes" });
     }
     if wanted.pin_proof_min.is_some_and(|m| m > PIN_PROOF_MIN_MAX) {
-        let words = "A typed PIN proves a record for 0 to 60 minutes";
+        let words = "An entered PIN proves records for 0 to 60 minutes";
         return Err(Refusal::Range { field: "pin_proof_min", words });
     }
     Ok(FacilityChanged {

@@ -131,7 +131,7 @@ fn own_rights(by: &By, command: &Command) -> Result<(), Refusal> {
             if by.staff == Some(*staff) =>
         {
             Err(Refusal::NotAllowed(
-                "Another facility admin changes your own role, and says that you have left",
+                "You cannot change your own role or mark yourself as left; ask another facility admin",
             ))
         }
         _ => Ok(()),

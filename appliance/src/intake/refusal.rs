@@ -12,7 +12,7 @@ pub enum Refusal {
     #[error("No equipment has the tag {0}")]
     UnknownTag(Tag),
     /// The item is gone for good.
-    #[error("{name} was retired; it takes no more records")]
+    #[error("{name} was retired; it is no longer recorded")]
     Retired {
         /// What it is called.
         name: String,
@@ -44,7 +44,7 @@ pub enum Refusal {
     #[error("There is nobody with the id {0} here")]
     UnknownStaff(StaffId),
     /// A cleaning that does not exist.
-    #[error("Entry {} of {} is no cleaning", of.seq, of.epoch)]
+    #[error("Entry {} of {} is not a cleaning", of.seq, of.epoch)]
     UnknownCleaning {
         /// Which entry.
         of: EntryRef,
@@ -55,7 +55,7 @@ pub enum Refusal {
         /// Which entry.
         of: EntryRef,
     },
-    #[error("This cleaning is voided already")]
+    #[error("This cleaning was already voided")]
     AlreadyVoided,
     /// The undo time is over, or it was another phone.
     #[error("The time to undo this record is over. Tell biomed, they can void it")]
@@ -75,7 +75,7 @@ pub enum Refusal {
         chars_max: usize,
     },
     /// A field has a character that nobody can see.
-    #[error("{} has a character that cannot be shown (U+{code:04X}). Type it again by hand", label(field))]
+    #[error("{} has a character that cannot be shown (U+{code:04X}). Enter it again by hand", label(field))]
     Character {
         field: &'static str,
         /// The character.
@@ -128,12 +128,12 @@ fn label(field: &str) -> &'static str {
         "reason" => "The reason",
         "asset_number" => "The asset number",
         "serial" => "The serial number",
-        "maker" => "The maker",
+        "maker" => "The manufacturer",
         "model" => "The model",
         "category" => "The category",
         "location" => "The location",
         "custom" => "A custom field",
-        "agent" => "The agent",
+        "agent" => "The disinfectant",
         "steps" => "A step",
         "contact" => "The contact",
         "label_host" => "The label host",
@@ -196,7 +196,7 @@ impl Refusal {
             Self::UnknownTag(_) => {
                 "The tag is well formed, but it is on no equipment of this facility, or it was taken off."
             }
-            Self::Retired { .. } => "Its history stays and can be read.",
+            Self::Retired { .. } => "Its history is kept and can be read.",
             Self::TagTaken(_) => "A tag belongs to one item for good.",
             Self::AlreadySo(_) => "What was asked for is so already.",
             Self::UnknownProtocol(_) => "A protocol must be published before an item can be cleaned by it.",
@@ -210,14 +210,14 @@ impl Refusal {
             Self::UnknownStaff(_) => "The person was never added, or has left.",
             Self::UnknownCleaning { .. } => "No cleaning of this box has that number.",
             Self::SharedNumber { .. } => {
-                "The card forgot this record and gave its number to another one, which voiding would take back instead. Both count."
+                "The storage lost this record and gave its number to another one, which would be voided instead. Both count."
             }
             Self::AlreadyVoided => "A cleaning is voided once; both entries stay.",
             Self::UndoOver => "Only the phone that made a record can undo it, and only for some minutes.",
             Self::Needed { .. } => "The field is missing, empty, or has only characters that show nothing.",
-            Self::TooLong { .. } => "The box keeps texts as they were typed and never cuts them off.",
+            Self::TooLong { .. } => "The box keeps texts as they were entered and never cuts them off.",
             Self::Character { .. } => {
-                "Control characters, and characters that turn the direction of writing, are not taken."
+                "Control characters, and characters that turn the direction of writing, are not accepted."
             }
             Self::Range { .. } => "The value can be read, but it is outside of what the box takes.",
             Self::StepsMissing(_) => "A required step that was left out needs a reason.",

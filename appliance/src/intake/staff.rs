@@ -6,7 +6,7 @@ use record::kinds::{StaffAdded, StaffChanged, StaffLeft};
 
 use super::{Command, Drafts, Refusal, View, require_seen, text};
 
-const NAME_NEEDED: &str = "Type the person’s name";
+const NAME_NEEDED: &str = "Enter the person’s name";
 
 pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>) -> Result<(), Refusal> {
     match command {

@@ -67,20 +67,18 @@ pub enum PhotoTrouble {
     )]
     Heic,
     /// It had to wait for its turn, and waited too long.
-    #[error(
-        "So many photos are coming in that yours had no turn. Wait a moment, take it again and record again"
-    )]
+    #[error("Too many photos are coming in at once. Wait a moment, take yours again and record again")]
     Busy,
     /// It came slowly while others waited.
     #[error(
-        "Your photo came too slowly while others waited. Go where the Wi-Fi is better, take it again and record again"
+        "Your photo came too slowly while others waited. Move to where the Wi-Fi is better, take it again and record again"
     )]
     Slow,
     /// Less than a tenth of the card is free.
-    #[error("The box has no room for photos. Record without one and tell biomed")]
+    #[error("Photo storage is full. Record without one and tell biomed")]
     Full,
     /// The box's own trouble; its cause is in the log.
-    #[error("The box could not keep this photo. Record without one and tell biomed")]
+    #[error("The box could not save this photo. Record without one and tell biomed")]
     Box(#[source] std::io::Error),
 }
 

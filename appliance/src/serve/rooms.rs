@@ -165,6 +165,7 @@ pub(super) fn start_uplink(
         addresses: addresses.take(16).collect(),
         model: super::model(),
         alarms: Arc::clone(&seams.alarms),
+        alarm_words: crate::web::word_alarm_line,
         clock: Arc::clone(&seams.clock),
         random: Arc::clone(&seams.random),
         restart: restart(anew),

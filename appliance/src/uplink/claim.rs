@@ -37,7 +37,7 @@ pub enum ClaimError {
     #[error(transparent)]
     Tls(#[from] tls::TlsError),
     /// The relay could not be reached.
-    #[error("the relay does not answer: {0}. The box tries again by itself")]
+    #[error("the relay does not answer: {0}. The box tries again automatically")]
     Away(String),
     /// The relay refused, for good.
     #[error("{words}")]

@@ -107,10 +107,10 @@ pub struct LinkConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
     /// The address from the claim is none.
-    #[error("{0:?} is no address of a relay; it must look like mqtts://relay.example:8883")]
+    #[error("{0:?} is not an address of a relay; it must look like mqtts://relay.example:8883")]
     Address(String),
     /// No connection, or it broke.
-    #[error("the relay is not reached: {0}. Nothing is lost; the box tries again by itself")]
+    #[error("the relay is not reached: {0}. Nothing is lost; the box tries again automatically")]
     Away(String),
     /// CONNACK said no.
     #[error("the relay did not let this box in: {}", refusal(*.0))]
@@ -166,9 +166,9 @@ fn refusal(code: ConnectReturnCode) -> String {
             "it does not know this box under this certificate. Claim the box again".to_owned()
         }
         ConnectReturnCode::ServerUnavailable | ConnectReturnCode::ServiceUnavailable => {
-            "it is not ready. The box tries again by itself".to_owned()
+            "it is not ready. The box tries again automatically".to_owned()
         }
-        ConnectReturnCode::ServerBusy => "it is busy. The box tries again by itself".to_owned(),
+        ConnectReturnCode::ServerBusy => "it is busy. The box tries again automatically".to_owned(),
         code => format!("{code:?}"),
     }
 }
@@ -176,7 +176,7 @@ fn refusal(code: ConnectReturnCode) -> String {
 fn ending(code: DisconnectReasonCode) -> String {
     match code {
         DisconnectReasonCode::ServerShuttingDown => {
-            "it is being restarted. The box tries again by itself".to_owned()
+            "it is being restarted. The box tries again automatically".to_owned()
         }
         DisconnectReasonCode::SessionTakenOver => {
             "another connection of this box came. Is there a copy of this box's card in use?".to_owned()
@@ -185,7 +185,7 @@ fn ending(code: DisconnectReasonCode) -> String {
             "this box was put out. Ask whoever runs the relay".to_owned()
         }
         DisconnectReasonCode::KeepAliveTimeout => {
-            "the line was too slow. The box tries again by itself".to_owned()
+            "the connection was too slow. The box tries again automatically".to_owned()
         }
         code => format!("{code:?}"),
     }

@@ -36,7 +36,7 @@ use self::evidence::EvidenceNotes;
 pub use self::refused::at_relay as photos_at_relay;
 use self::run_refusals::RunRefusals;
 use crate::alarms::sources::{SideRoom, is_of_fetch_room, no_room_to_fetch};
-use crate::alarms::{AlarmCause, AlarmStore};
+use crate::alarms::{AlarmCause, AlarmStore, AlarmWorder};
 use crate::store::Store;
 
 /// The first wait after a failure; doubled up to [`BACK_OFF_MAX`].
@@ -95,6 +95,8 @@ pub struct Parts {
     pub model: String,
     /// Whom it tells what does not fit.
     pub alarms: Arc<AlarmStore>,
+    /// Words an alarm for the health report.
+    pub alarm_words: AlarmWorder,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness, for back-off.

@@ -347,6 +347,7 @@ mod tests {
             addresses: Vec::new(),
             model: String::new(),
             alarms,
+            alarm_words: |alarm| alarm.id.clone(),
             clock: clock.clone(),
             random,
             restart: Arc::new(|_| ()),

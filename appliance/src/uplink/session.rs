@@ -265,7 +265,7 @@ impl Session<'_> {
             celsius: celsius(),
             clock: now.state,
             wall: now.wall_ms,
-            notes: alarms.iter().filter(|a| a.seen.is_none()).map(|a| a.words().line()).collect(),
+            notes: alarms.iter().filter(|a| a.seen.is_none()).map(parts.alarm_words).collect(),
             alarms: alarms.iter().map(ActiveAlarm::reported).collect(),
         }
     }

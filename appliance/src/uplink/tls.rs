@@ -21,7 +21,7 @@ pub enum TlsError {
     #[error("the {what} cannot be read: {why}")]
     Pem { what: &'static str, why: String },
     /// They do not fit together.
-    #[error("the certificate, its key and the relay's authority do not fit together: {0}")]
+    #[error("the certificate, its key and the relay's authority do not match: {0}")]
     Config(String),
 }
 

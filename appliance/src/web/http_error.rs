@@ -80,7 +80,7 @@ pub(crate) fn invalid_parameter(field: &'static str, words: &str) -> HttpError {
         .next(PARAMETER_NEXT)
 }
 
-pub(crate) const PARAMETER_TITLE: &str = "A parameter does not fit";
+pub(crate) const PARAMETER_TITLE: &str = "Invalid parameter";
 pub(crate) const PARAMETER_NEXT: &str = "See /api/openapi.json.";
 
 /// A program's change was made over another version than the one that is there (412).

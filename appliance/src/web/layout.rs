@@ -9,6 +9,7 @@ use crate::web::access::staff_session::{StaffSession, word_role};
 use crate::web::assets;
 use crate::web::context::AppState;
 use crate::web::view_models::alarm_banner::AlarmBanner;
+use crate::web::view_models::alarm_words::AlarmSentences;
 use crate::web::view_models::formats::english_words;
 use crate::web::view_models::jobs;
 use crate::web::view_models::snapshot::Snapshot;
@@ -171,7 +172,7 @@ impl Frame {
         signed: &StaffSession,
         place: Place,
     ) -> Self {
-        let (page_words, words): (PageWords, StaffWords) = signed.words();
+        let (page_words, words, sentences): (PageWords, StaffWords, AlarmSentences) = signed.words();
         let (told, told_to) = match jobs::waiting(state) {
             Some((words, to)) => (words, Some(to)),
             None => (snapshot.status_line(state, &Wording::new(page_words, &snapshot.local), words), None),
@@ -183,7 +184,7 @@ impl Frame {
             place,
             sees_people: signed.holds(Permission::SeePeople),
         };
-        let alarm = AlarmBanner::for_staff(state, words);
+        let alarm = AlarmBanner::for_staff(state, words, sentences);
         let gap = snapshot.local.gap_before().is_some();
         let frame = Self::in_words(state, snapshot, page_words, title.into());
         Self { told: Some(told), told_to, bar: Some(bar), gap, alarm, ..frame }

@@ -46,6 +46,7 @@ use self::presenter::BoxPresenter;
 pub use self::commands::photo_follow::attach_left_photos;
 pub use self::context::{AppState, Cosigners, Link, OwnFacility, Parts, Settings};
 pub use self::starting::starting_router;
+pub use self::view_models::alarm_words::word_alarm_line;
 
 /// All pages and the API. Requests must carry [`crate::listen::Peer`] as an extension; without it they count as plain
 /// HTTP from nowhere.

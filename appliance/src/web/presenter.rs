@@ -129,7 +129,7 @@ fn word_fault(fault: &RequestFault) -> FaultWords {
             ..not_recorded(PARAMETER_TITLE.into(), format!("{reason}.").into(), PARAMETER_NEXT.into())
         },
         RequestFault::Json { reason, .. } => not_recorded(
-            "The JSON document does not fit".into(),
+            "The JSON document is not valid".into(),
             reason.clone().into(),
             "Compare it with /api/openapi.json.".into(),
         ),

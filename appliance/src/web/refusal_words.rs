@@ -110,7 +110,7 @@ mod tests {
             Refusal::SharedNumber { of },
             Refusal::AlreadyVoided,
             Refusal::UndoOver,
-            Refusal::Needed { field: "cleaned_by", words: "Type your name" },
+            Refusal::Needed { field: "cleaned_by", words: "Enter your name" },
             Refusal::Needed { field: "reason", words: "Say why" },
             Refusal::UnknownStep(41),
             Refusal::StillWet { left_s: 112 },

@@ -17,7 +17,7 @@ equipment-found = { $count ->
    *[other] With “{ $query }”: { $count } items
 }
 equipment-empty = Add the first item: its name is enough. Then print its label.
-equipment-none-fits = Nothing fits. Try a part of the name, the room, or the asset number.
+equipment-none-fits = No matches. Try a part of the name, the room, or the asset number.
 equipment-column-number = Number
 equipment-column-state = State
 equipment-column-rate = 30 days
@@ -28,7 +28,7 @@ equipment-show-retired = Retired equipment
 
 ## An item. Buttons and links.
 
-item-log-broken = The log of this box does not hold
+item-log-broken = The log failed verification
 item-why-out = Out of service: { $why }
 item-print-label = Print label
 item-change = Change
@@ -96,9 +96,9 @@ trust-checked-when = { $when }, by this box
 trust-size = Log size
 trust-entries = { NUMBER($count) } entries
 trust-root = Root
-trust-witness = Witness
+trust-witness = Cosigned by
 trust-relay = relay, { NUMBER($count) } entries, same root
-trust-no-relay = none yet: no relay has seen this log
+trust-no-relay = not yet cosigned by a relay
 trust-proof = Download the proof of entry { $seq }
 trust-proof-hint = Anyone can check it with the public key, without us.
 
@@ -145,15 +145,15 @@ schedule-by-protocol = { $every } by { $protocol }
 ## Facts of an item.
 
 fact-category = Category
-fact-class = Class
+fact-class = Spaulding class
 fact-noncritical = Noncritical
 fact-semicritical = Semicritical
 fact-critical = Critical
 fact-photo = Photo
-fact-photo-none = Not asked for
-fact-photo-optional = If one likes
-fact-photo-required = Needed every time
-fact-maker = Maker
+fact-photo-none = Not requested
+fact-photo-optional = Optional
+fact-photo-required = Required
+fact-maker = Manufacturer
 fact-model = Model
 fact-serial = Serial
 fact-aliases = Also opens by
@@ -165,17 +165,17 @@ fact-protocol-version = { $name }, version { $version }
 ## Questions for a reason: title, what it means, an example of a reason, and the two buttons.
 
 suspend-title = Take { $name } out of service?
-    .what = While it is out it makes no cleaning due, and a scan says not to use it on a patient.
+    .what = No cleaning is due meanwhile, and a scan warns not to use it on a patient.
     .hint = For example: flow sensor fails its self-test. Everybody who scans it sees this.
     .confirm = Take out of service
-    .cancel = Leave it in service
+    .cancel = Cancel
 retire-title = Retire { $name }?
-    .what = It takes no more records, and this cannot be undone. Its history stays.
-    .hint = For example: sold, scrapped, sent back to the maker
-    .confirm = Retire it for good
-    .cancel = Keep it
+    .what = It is no longer cleaned or recorded. Its history is kept. This cannot be undone.
+    .hint = For example: sold, scrapped, sent back to the manufacturer
+    .confirm = Retire permanently
+    .cancel = Cancel
 void-title = Void entry { NUMBER($seq) }?
-    .what = { $name }, cleaned { $when } by { $who }. It will not count any more. Both entries stay visible.
+    .what = { $name }, cleaned { $when } by { $who }. It will no longer count. Both entries stay visible.
     .hint = For example: wrong item scanned
     .confirm = Void the record
-    .cancel = Keep it
+    .cancel = Cancel

@@ -5,9 +5,9 @@ error-nothing-changed = Nothing was changed.
 error-correct = Correct it and send it again.
 error-press-again = Wait a few seconds and press again. Nothing is recorded twice.
 # $id: eight characters that biomed can find in the box’s log.
-error-stays = Does it stay like this? Call { $contact }. Request { $id }.
+error-stays = If this continues, call { $contact }. Request { $id }.
 
-error-not-found = There is no such page here
+error-not-found = Page not found
     .detail = The address may be mistyped, or what it named is gone.
     .next = Scan the label on the equipment, or find the item by its name.
 error-receipt =
@@ -17,7 +17,7 @@ error-earlier-log = That entry is in an earlier log, whose key is not on this bo
     .safe = The record itself is safe.
     .next = The relay has the earlier log and its proofs.
 error-photo-moved =
-    .detail = This photo is not on the box. Old photos move to the relay when their share of the card is full.
+    .detail = This photo is not on the box. Old photos move to the relay when their share of the storage is full.
     .safe = The record that names it stays, and so does the photo at the relay.
     .next = Open the record at the relay.
 error-language = There is no such language here
@@ -26,35 +26,35 @@ error-language = There is no such language here
 ## The box.
 
 error-reading = The box is busy reading
-    .detail = Others are reading long parts of its history at this moment.
-    .safe = Everything that was recorded is safe, and recording goes on.
+    .detail = Others are reading long parts of its history right now.
+    .safe = Everything that was recorded is safe, and recording continues.
     .next = Wait two seconds and try again.
 error-missing = A part of this box’s history is missing
-    .detail = What you look for may be in it. It comes back by itself where the relay or a copy has it.
-    .safe = Nothing was changed, and recording goes on.
-    .next = Try again in a few minutes. If it stays so, tell biomed.
+    .detail = What you look for may be in it. It comes back automatically if the relay or a copy has it.
+    .safe = Nothing was changed, and recording continues.
+    .next = Try again in a few minutes. If this continues, tell biomed.
 error-tag-missing =
-    .detail = The tag { $tag } is well formed, but what says on which equipment it is may be in the part that is missing. That part comes back by itself where the relay or a copy has it.
-    .safe = Nothing was recorded. What was recorded before is kept.
-    .next = Clean it as usual, write it on paper, and try again in a few minutes. If it stays so, tell biomed.
+    .detail = The tag { $tag } is well formed, but the missing part of the history may say which equipment it is on. That part comes back automatically if the relay or a copy has it.
+    .safe = Nothing was recorded. What was recorded before is safe.
+    .next = Clean it as usual, write it on paper, and try again in a few minutes. If this continues, tell biomed.
 error-failed = The box could not do that
-    .detail = Something in the box went wrong; it is written down there.
-    .next = Try again in a minute. If it stays so, call biomed and tell them the number below.
+    .detail = Something went wrong in the box; details are in its log.
+    .next = Try again in a minute. If this continues, call biomed and give them the number below.
 # Instead of “Nothing was recorded.”, where nobody knows.
-error-panicked = If you pressed “Record cleaning”, look at the equipment’s page whether it is there, and record it if it is not.
+error-panicked = If you pressed “Record cleaning”, check on the equipment’s page whether it is there, and record it if it is not.
 
 ## A record that the box could not take.
 
-error-full = Not recorded: the box’s disk is full
+error-full = Not recorded: the box’s storage is full
     .detail = What was recorded before is safe, and can be read.
     .next = Write it on paper and call biomed. They enter it later; it is shown as a late entry.
 error-crowded = Not recorded: too many at once
-error-stopping = Not recorded: the box is just stopping
+error-stopping = Not recorded: the box is shutting down
     .next = Wait a minute and press again. Nothing is recorded twice.
-error-unsure = The box could not make sure that this is on its disk
-    .safe = Perhaps it was recorded, perhaps not.
+error-unsure = The box could not confirm that this was saved
+    .safe = It may or may not have been recorded.
     .next = Wait a minute and press again: if it was recorded, you see that record; nothing is recorded twice.
-error-record-too-long = That is more than one record can hold
+error-record-too-long = This is more than one record can hold
     .next = Shorten the texts and send it again.
 error-database = Not recorded: the box could not read its own records
     .next = Press again in a moment. Nothing is recorded twice.
@@ -62,7 +62,7 @@ error-too-many = Too many records at once from here
 error-page-reused =
     .detail = This page was used for another record already, which stays as it is.
     .next = Scan the label again for a new record.
-    .link = Open the page anew
+    .link = Open the page again
 # Link.
 error-back-to-receipt = Back to the receipt
 
@@ -70,12 +70,12 @@ error-back-to-receipt = Back to the receipt
 
 error-address-too-long = The address is too long
     .next = Scan the label again.
-error-compressed = The box reads no compressed requests
+error-compressed = The box does not read compressed requests
 error-host = The request names no host, or more than one
 error-origin = This form came from another site
     .detail = The box takes forms only from its own pages.
     .next = Scan the label and use the page that opens.
-error-method = That cannot be done at this address
+error-method = Method not allowed here
     .detail = The request’s method is not one of those that this address knows.
     .next = Use the buttons of the page, or see /api/openapi.json.
 error-form = The form could not be read
@@ -87,57 +87,57 @@ error-form = The form could not be read
     .repeated = The field “{ $field }” came more than once.
 # What a browser puts between the parts of a form with a photo.
 error-parts =
-    .boundary = the form's boundary is missing or too long.
+    .boundary = the form’s boundary is missing or too long.
     .unfinished = the form broke off before its end.
     .head = a part of the form has no readable head.
     .many = the form has more than { $max } parts.
-error-too-long = That is too long
+error-too-long = This is too long
     .detail = The field “{ $field }” is longer than the box takes.
     .next = Shorten it and send it again.
     .photo = A photo may have up to 30 MB.
 error-too-slow = The request took too long
     .detail = The rest of it did not come in time.
-    .next = Go where the Wi-Fi is better and send it again.
-error-media = The box does not read this kind of content
+    .next = Move to where the Wi-Fi is better and send it again.
+error-media = Unsupported content type
     .json = It takes JSON ({ $media }) here.
     .form = It takes a form ({ $media }) here.
 
 ## A PIN beside a record.
 
 pin-wrong = { $left ->
-    [0] That PIN does not fit. That was the last try for now.
-    [one] That PIN does not fit. { $left } try left.
-   *[other] That PIN does not fit. { $left } tries left.
+    [0] Wrong PIN. That was the last attempt for now.
+    [one] Wrong PIN. { $left } attempt left.
+   *[other] Wrong PIN. { $left } attempts left.
 }
-pin-locked = Too many tries. Wait until { $time }, use a device on which you have signed in before, or ask a facility admin.
+pin-locked = Too many attempts. Wait until { $time }, use a device on which you have signed in before, or ask a facility admin.
 pin-none = There is no PIN for this person. A facility admin sets one.
-pin-not-looked-at = The PIN was not looked at. Type it again.
+pin-not-looked-at = The PIN was not checked. Enter it again.
 error-pin-in-the-clear = This page is not secure
     .detail = This page is not secure. Your PIN was not used; change it.
     .next = Record with your name alone, or open the page over HTTPS. A facility admin sets a new PIN.
-error-too-many-pins = Too many tries to sign in from here
-    .detail = PINs are typed faster at this address than anybody types. Devices on which you have signed in before are not held up.
-    .safe = This PIN was not looked at, and no try was counted.
-    .next = Wait a few seconds and type it again.
+error-too-many-pins = Too many sign-in attempts from here
+    .detail = PINs are entered faster at this address than anybody can type. Devices on which you have signed in before are not held up.
+    .safe = This PIN was not checked, and no attempt was counted.
+    .next = Wait a few seconds and enter it again.
 
-## A photo that is of no use.
+## A photo that cannot be used.
 
 photo-empty = This photo is empty. Take another one
 photo-too-many-bytes = This photo is larger than 30 MB. Take another one
 photo-too-many-pixels = This photo has too many pixels. Take another one, with fewer megapixels
 photo-unreadable = This photo can’t be opened. Take another one
 photo-heic = This photo is in Apple’s HEIC format. Choose “Most Compatible” under Settings, Camera, Formats, and take another one
-photo-busy = So many photos are coming in that yours had no turn. Wait a moment, take it again and record again
-photo-slow = Your photo came too slowly while others waited. Go where the Wi-Fi is better, take it again and record again
-photo-no-room = The box has no room for photos. Record without one and tell biomed
-photo-not-kept = The box could not keep this photo. Record without one and tell biomed
+photo-busy = Too many photos are coming in at once. Wait a moment, take yours again and record again
+photo-slow = Your photo came too slowly while others waited. Move to where the Wi-Fi is better, take it again and record again
+photo-no-room = Photo storage is full. Record without one and tell biomed
+photo-not-kept = The box could not save this photo. Record without one and tell biomed
 photo-not-ready = Your photo was not ready in time. Take it again
 
 ## Staff pages.
 
 error-form-token = This page is from another session
-    .detail = You have signed in anew since it was opened.
-    .next = Open the page again and repeat what you wanted.
+    .detail = You have signed in again since it was opened.
+    .next = Open the page again and repeat your change.
 error-sign-in = This needs a sign-in
     .detail = Nobody is signed in here, or the session has ended.
     .next = Sign in on the staff pages.
@@ -145,8 +145,8 @@ error-sign-in = This needs a sign-in
     .as-biomed = This needs a sign-in as biomed or facility admin
     .as-admin = This needs a sign-in as facility admin
     .as-auditor = This needs a sign-in as facility admin or auditor
-    .busy = Too many people are signing in just now
-    .busy-safe = Your PIN was not looked at, and no try was counted.
+    .busy = Too many people are signing in right now
+    .busy-safe = Your PIN was not checked, and no attempt was counted.
 # $role: such as biomed.
 error-role =
     .detail = Your role does not include this.
@@ -156,19 +156,19 @@ error-role =
 error-links =
     .sign-in = Sign in as somebody else
     .due = Back to what needs cleaning
-    .pin = Type the PIN again
+    .pin = Enter the PIN again
     .own-pin = Back to your PIN
     .item = Back to the item
     .back = Back
     .newest = Show the newest records
     .alarms = Show the alarms
 error-alarm = There is no such alarm
-    .detail = There is no alarm { $id }; it may have been acknowledged and forgotten since.
-    .next = Look at the list of alarms again.
+    .detail = There is no alarm { $id }; it may have been acknowledged and deleted since.
+    .next = Check the list of alarms again.
     .safe = The alarm stays as it was.
-error-foreign-host = The box does not answer under this name here
+error-foreign-host = Unknown host name
     .detail = Staff pages and the API answer only under the box’s own names and addresses.
-    .next = Open the box by its address or by the name on its labels. A further name goes into `hosts` of its settings.
+    .next = Open the box by its address or by the name on its labels. Other names go into `hosts` of its settings.
 error-https = Staff pages need HTTPS
     .detail = A PIN must not cross the Wi-Fi in the clear, so these pages open only over HTTPS.
     .safe = Nothing was sent.

@@ -1,4 +1,4 @@
-### The first page of staff, the page of the box itself, and the audit of access.
+### The first page of staff, the page of the box itself, and the access log.
 
 today-title = Today
 today-unknown-title = The equipment is not known now
@@ -7,20 +7,20 @@ today-empty-title = No equipment yet
 today-empty = Add the first item, print its label and stick it on. From then on it shows up here.
 today-no-schedule = No item has a schedule, so nothing can be due. Open an item and set one.
 today-overdue = Overdue
-today-none-late = Nothing is late.
-# $late: for how long, such as “5 h late”.
+today-none-late = Nothing is overdue.
+# $late: for how long, such as “5 h overdue”.
 today-longest = Longest: { $name }, { $late }
 today-overdue-caption = { $count ->
     [one] Overdue, longest first: { $count } item
    *[other] Overdue, longest first: { $count } items
 }
-today-column-late = Late
+today-column-late = Overdue
 # Links.
 today-rest = { $due ->
     [0] All equipment
    *[other] { $due } more due, and all equipment
 }
-today-wall = Show on the wall
+today-wall = Open wall display
 
 ## Numbers and charts. Windows are due windows: times in which an item had to be cleaned.
 
@@ -29,7 +29,7 @@ today-month = 30 days
 tally-none = No data yet
 tally-none-today = No data yet: no window has closed since midnight
 tally-met = { NUMBER($met) } of { NUMBER($closed) } windows met
-tally-met-today = { NUMBER($met) } of { NUMBER($closed) } windows met that closed since midnight
+tally-met-today = { NUMBER($met) } of { NUMBER($closed) } due today were cleaned in time
 # What a line without numbers shows, for screen readers.
 tally-between = Between { NUMBER($low) } and { NUMBER($high) } percent
 chart-title = Compliance by day, 30 days
@@ -41,8 +41,8 @@ chart-label-none = Compliance by day: no data yet.
 
 ## What was recorded last.
 
-feed-title = Just now
-feed-empty = No cleaning yet. The first scan shows up here by itself.
+feed-title = Latest cleanings
+feed-empty = No cleaning yet. The first scan shows up here automatically.
 # $who: who cleaned, and how that is proven.
 feed-voided = { $who }. Voided
 feed-incomplete = { $who }. Incomplete, does not count
@@ -63,10 +63,10 @@ box-seen-program = the program { $name }
 box-seen-command-line = the box’s command line
 # Button.
 box-alarm-seen = I have seen this
-box-hosts = Where it answers
-    .hint = Labels lead to the label host. When an address changes, old labels stop opening.
+box-hosts = Addresses
+    .hint = Labels open the label host. If its address changes, old labels stop working.
 box-printers = Printers
-box-no-printer = No printer yet. Plug one in by USB, or add one by its address.
+box-no-printer = No printer yet. Connect one by USB, or add one by its address.
 box-labels = Labels
 box-fact-facility = Facility
 box-fact-box = Box
@@ -77,38 +77,38 @@ box-fact-relay = At the relay
 box-relay = { NUMBER($present) } entries of this log
     .held = { NUMBER($present) } entries of this log, { NUMBER($held) } of { NUMBER($ended) } of earlier ones
     .ended = { NUMBER($present) } entries of this log; earlier ones have { NUMBER($ended) }
-box-fact-free = Disk free
+box-fact-free = Free storage
 box-free = { NUMBER($gigabytes) } GB
 box-free-unknown = not known
-box-fact-up = Machine up for
+box-fact-up = Uptime
 box-fact-zone = Time zone
 box-fact-version = Version
 
 ## What somebody should see to.
 
-note-token-ends = The token of the program “{ $name }” ends on { $day }. A facility admin makes a new one under Programs.
+note-token-ends = The token of the program “{ $name }” ends on { $day }. A facility admin creates a new one under Programs.
 note-token-clear = The token of the program “{ $name }” was sent without HTTPS { $when } and was revoked. Give the program the HTTPS address and a new token.
-note-disk = The disk was full not long ago. Make room: records are refused while it is full.
+note-disk = The storage was full recently. Free some: records are refused while it is full.
 note-zone = No time zone is set, so days are counted in UTC. Set it under Settings.
 note-label-host = No label host is chosen, so no label can be printed yet. Set it under Settings.
-note-wrong-pins = { NUMBER($count) } wrong PINs or more were typed for { $name } since { $since }, on devices on which they never signed in. At most three an hour are looked at, and their own devices are not held up. Ask them whether it was them; if not, set them a longer PIN under Staff.
-note-new-devices = So many wrong PINs were typed on new devices that nobody can sign in on a new device until { $until }. Devices on which somebody has signed in before are not held up. The access log says from where they came; setting somebody’s PIN under Staff ends the wait.
+note-wrong-pins = { NUMBER($count) } wrong PINs or more were entered for { $name } since { $since }, on devices on which they never signed in. At most three an hour are checked, and their own devices are not held up. Ask them whether it was them; if not, set them a longer PIN under Staff.
+note-new-devices = So many wrong PINs were entered on new devices that nobody can sign in on a new device until { $until }. Devices on which somebody has signed in before are not held up. The access log says where they came from; setting somebody’s PIN under Staff ends the wait.
 
 ## The access log.
 
-access-hint = Who signed in, what was refused, and what became of PINs, sessions and tokens. The newest 10,000 lines are kept. It holds no PIN and no token.
+access-hint = Who signed in, what was refused, and changes to PINs, sessions and tokens. The newest 10,000 lines are kept. It contains no PINs and no tokens.
 access-empty = Nothing yet
     .next = The next sign-in is the first line.
 access-caption = Newest first
 access-column-when = When
 access-column-who = Who
-access-column-deed = Did or tried
+access-column-deed = Action
 access-column-about = About
-access-column-result = What came of it
+access-column-result = Result
 access-times = { NUMBER($count) } times
 # Link.
 access-older = Older
-access-nobody = Nobody known
+access-nobody = Unknown
 access-others = Many others
 access-command-line = The box’s command line
 
@@ -119,13 +119,13 @@ deed-signed-out = Signed out
 deed-signed-somebody-out = Signed somebody out everywhere
 deed-signed-everybody-out = Signed everybody out
 deed-pin-changed = Changed a PIN
-deed-token-made = Made a token
+deed-token-made = Created a token
 deed-token-revoked = Revoked a token
 deed-token-clear = Sent a token without HTTPS
-deed-pin-clear = Typed a PIN on a page without HTTPS
+deed-pin-clear = Entered a PIN on a page without HTTPS
 deed-settings-changed = Changed settings
 deed-alarm-seen = Acknowledged an alarm
-deed-log-trusted = Took a log that the relay holds for this box’s
+deed-log-trusted = Accepted a log from the relay as this box’s own
 deed-old-page = Tried to record from an old page, or one of another item
 
 ## What somebody tried.
@@ -153,11 +153,11 @@ tried-add-person = Tried to add a person
 tried-sign-everybody-out = Tried to sign everybody out
 tried-change-person = Tried to change a person
 tried-set-pin = Tried to set a person’s PIN
-tried-clear-pin = Tried to take a person’s PIN away
+tried-clear-pin = Tried to remove a person’s PIN
 tried-sign-person-out = Tried to sign a person out
 tried-person-left = Tried to note that a person has left
 tried-open-programs = Tried to open Programs
-tried-make-token = Tried to make a token
+tried-make-token = Tried to create a token
 tried-revoke-token = Tried to revoke a token
 tried-change-settings = Tried to change settings
 tried-open-access-log = Tried to open the access log
@@ -175,7 +175,7 @@ tried-void = Tried to void a cleaning
 
 result-denied = Denied
 result-wrong-pin = Wrong PIN
-result-locked = Has to wait
+result-locked = Locked for a while
 result-pin-unused = PIN not used
 result-token-revoked = Token revoked
 result-page-again = Page shown again

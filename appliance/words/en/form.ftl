@@ -2,19 +2,19 @@
 
 ## Every form.
 
-form-again = Nothing was changed. What you typed is kept.
-form-back = Back without saving
+form-again = Nothing was changed. What you entered is kept.
+form-back = Cancel
 # $field: the label of the field, such as “Serial number”.
 form-needed = { $field } is needed
 # $field: the label of the field; $max: characters.
 form-too-long = { $field } is longer than { $max } characters. Shorten it
 # $field: the label of the field; $code: the character’s number in Unicode.
-form-character = { $field } has a character that cannot be shown (U+{ $code }). Type it again by hand
+form-character = { $field } has a character that cannot be shown (U+{ $code }). Enter it again by hand
 form-number = { $field } is a whole number, such as 1
 form-range = { $field } is a number from { $min } to { $max }
 form-option = { $field } is not on the list. Choose again
 # The hidden field that says what the form was made over cannot be read.
-form-altered = This form was altered on its way, so the box cannot tell whether somebody else changed the same thing meanwhile. Check every field, then press again
+form-altered = This form was altered on its way, so the box cannot tell whether somebody else changed the same thing meanwhile. Check every field, then save again
 form-yes = Yes
 form-no = No
 form-empty = (nothing)
@@ -39,7 +39,7 @@ form-changed-yours = In your form
 form-changed-choose = Choose one of the two values, or fill in this field
 form-taken-title = This name is taken
 # $thing: the name.
-form-taken-by = There is one called { $thing } already, and nothing of it was replaced.
+form-taken-by = There is already one named { $thing }, and it was not replaced.
 form-key-reused = This form was sent once before, with other values, and those were saved. If you mean another one, press the button again.
 form-changed-save = Save what is chosen
 form-changed-back = Leave it as it is now
@@ -48,48 +48,48 @@ form-changed-back = Leave it as it is now
 
 -due = Due
 -due-never = No schedule
--due-hours = Every so many hours
--due-days = Every so many days
--due-weeks = Every so many weeks
+-due-hours = Every N hours
+-due-days = Every N days
+-due-weeks = Every N weeks
 -due-times = Daily by these times
 -due-use = After each use
--due-number = How many
+-due-number = How many (N)
 -due-number-hint = For hours, days and weeks
--due-number-wrong = Give a whole number, such as 1
+-due-number-wrong = Enter a whole number, such as 1
 -due-clock = Times of day
 -due-clock-hint = Such as 07:00, 19:00
--due-clock-wrong = Give times of day such as 07:00, 19:00
+-due-clock-wrong = Enter times of day, such as 07:00, 19:00
 
 form-equipment-new = Add equipment
 # $name: of the item.
 form-equipment-change = Change { $name }
 form-equipment-save = Save changes
 # $tag: a printed tag.
-form-equipment-blank = For the label { $tag }, which is stuck on already.
+form-equipment-blank = For the label { $tag }, already attached.
 form-equipment-blank-wrong = Check the tag: nine letters and digits, as printed on the label
 form-equipment-what = What is it?
 form-equipment-name = Name
     .hint = As people call it: Infusion pump 14
-    .needed = Give the equipment a name
+    .needed = Enter a name for the equipment
 form-equipment-location = Place
     .hint = ICU East, bed 14
 form-equipment-asset-number = Asset number
 form-equipment-serial = Serial number
-form-equipment-maker = Maker
+form-equipment-maker = Manufacturer
 form-equipment-model = Model
 form-equipment-category = Category
-form-equipment-class = Class
-    .hint = What its use touches
+form-equipment-class = Spaulding class
+    .hint = What it touches
 form-equipment-class-noncritical = Noncritical: intact skin
 form-equipment-class-semicritical = Semicritical: mucous membranes
 form-equipment-class-critical = Critical: sterile tissue
 form-equipment-how = How is it cleaned?
 form-equipment-protocol = Protocol
-form-equipment-protocol-none = None: as the maker says
+form-equipment-protocol-none = None: follow the manufacturer’s instructions (IFU)
 form-equipment-photo = Photo
-form-equipment-photo-none = Not asked for
-form-equipment-photo-optional = If one likes
-form-equipment-photo-required = Needed every time
+form-equipment-photo-none = Not requested
+form-equipment-photo-optional = Optional
+form-equipment-photo-required = Required
 form-equipment-every = { -due }
 form-equipment-every-never = { -due-never }
 form-equipment-every-hours = { -due-hours }
@@ -110,8 +110,8 @@ form-schedule-title = When is it due?
 # Of the browser’s window; $name: of the item.
 form-schedule-window = When is { $name } due?
 form-schedule-save = Save schedule
-form-schedule-any = Any complete cleaning counts, by whichever protocol. It holds from now on; windows that have closed stay as they were.
-form-schedule-one = Only a complete cleaning by this protocol counts. It holds from now on; windows that have closed stay as they were.
+form-schedule-any = Any complete cleaning counts, by whichever protocol. It applies from now on; past windows do not change.
+form-schedule-one = Only a complete cleaning by this protocol counts. It applies from now on; past windows do not change.
 form-schedule-every = { -due }
 form-schedule-every-never = { -due-never }
 form-schedule-every-hours = { -due-hours }
@@ -130,13 +130,13 @@ form-schedule-times = { -due-clock }
 
 form-person-new = Add a person
 form-person-add = Add person
-form-person-again = Nobody was added. What you typed is kept.
+form-person-again = Nobody was added. What you entered is kept.
 form-person-save = Save changes
-form-person-own-role = Another facility admin changes your role.
-form-person-next = Next you can set their PIN. Without one they record cleanings as everybody does, and open no staff page.
+form-person-own-role = Only another facility admin can change your role.
+form-person-next = Next you can set their PIN. Without one they can record cleanings but not open staff pages.
 form-person-name = Name
-    .hint = As it stands beside what they do
-    .needed = Type the person’s name
+    .hint = As it is shown with their records
+    .needed = Enter the person’s name
 form-person-role = Role
     .needed = Choose what they may do
     .wrong = Choose what they may do
@@ -158,16 +158,16 @@ form-settings-contact = Whom technicians call
 form-settings-undo-min = Minutes in which a record can be undone
     .wrong = The undo time is 0 to 1,440 minutes
     .needed = The undo time is 0 to 1,440 minutes
-form-settings-pin-proof-min = Minutes for which a typed PIN proves records
-    .hint = 0 to 60. With 0 it is typed for each record. After that the name counts as typed.
-    .wrong = A typed PIN proves a record for 0 to 60 minutes
-    .needed = A typed PIN proves a record for 0 to 60 minutes
-form-settings-allow-unattributed = A cleaning needs no name
-    .hint = It is shown as unattributed
+form-settings-pin-proof-min = Minutes for which an entered PIN proves records
+    .hint = 0 to 60. With 0 it is entered for each record. After that time, the name counts as typed.
+    .wrong = An entered PIN proves records for 0 to 60 minutes
+    .needed = An entered PIN proves records for 0 to 60 minutes
+form-settings-allow-unattributed = Allow cleanings without a name
+    .hint = They are shown as unattributed
 form-settings-address = Label host
 form-settings-label-host = Scheme and host
 # $example: such as HTTP://10.0.0.5
-form-settings-host-hint = Such as { $example }. It stands on every label for years, so choose an address that stays: a reserved IPv4 address or a name in the facility’s own DNS.
+form-settings-host-hint = Such as { $example }. It is on every label for years, so choose an address that stays: a reserved IPv4 address or a name in the facility’s own DNS.
 
 ## A printer.
 
@@ -181,16 +181,16 @@ form-printer-address = Address
 form-printer-dpi = Resolution
     .hint = On its type plate; the test label shows whether it is right
 form-printer-media = What is in it
-    .hint = Alcohol and most disinfectants darken direct thermal paper until the code cannot be read. On things that are wiped use top-coated labels, or a ribbon.
-form-printer-measures = Measures of another roll
+    .hint = Alcohol and most disinfectants darken direct thermal paper until the code cannot be read. On equipment that is wiped, use top-coated labels or a ribbon.
+form-printer-measures = Custom label size
 form-printer-width = Width, mm
     .hint = Across
 form-printer-height = Height, mm
-    .hint = Empty: endless
+    .hint = Empty: continuous
 form-printer-gap = Gap, mm
     .hint = Between two labels; empty: 3
 form-printer-transfer = It prints with a ribbon
-    .hint = Thermal transfer; lasts where things are wiped
+    .hint = Thermal transfer; lasts on equipment that is wiped
 form-printer-darkness = Darkness
     .hint = 0 to 100; empty: as the printer is set
     .wrong = Darkness is a number from 0 to 100, or empty
@@ -199,26 +199,26 @@ form-printer-speed = Speed, mm a second
     .wrong = Speed is a number of millimetres a second from 10 to 400, or empty
 form-printer-model = Model
     .hint = Where you know it
-form-printer-mute = Do not ask it how it is
-    .hint = For printers that say nothing, or nothing that is true; labels count as sent
+form-printer-mute = Do not query status
+    .hint = For printers that report no status, or a wrong one; labels count as sent
 
 ## An office printer, which prints sheets of labels.
 
 form-office-name = Name
-    .hint = What people call it, such as Zebra at the bench
+    .hint = What people call it, such as Laser printer in the office
 form-office-language = Language
 form-office-address = Address
-    .hint = Such as ipp://10.0.0.9/ipp/print, or ipps:// where the line is encrypted
+    .hint = Such as ipp://10.0.0.9/ipp/print, or ipps:// where the connection is encrypted
 form-office-media = Sheets in its tray
-    .hint = Each job begins a new sheet
-form-office-mute = Its word about printed sheets is not true
-    .hint = For queues that lose sight of a sheet once they have sent it; labels count as sent
+    .hint = Each job starts a new sheet
+form-office-mute = Printer reports sheets as done too early
+    .hint = For queues that lose track of a sheet once they have sent it; labels count as sent
 
 ## A label template.
 
 form-template-text = Template
-    .hint = Its name decides: where a template of yours has the same name, you are asked first
-    .needed = Write a template, or take one from a file
-form-template-file = Take it from a file instead
+    .hint = If you have a template of the same name, you are asked before it is replaced
+    .needed = Enter a template, or upload a file
+form-template-file = Upload a file instead
 form-template-file-toml = TOML file
-    .hint = Up to 64 KB; what is typed above is not used then
+    .hint = Up to 64 KB; the text above is then not used

@@ -5,7 +5,7 @@ home-find = Find by name, place or tag
 # Button.
 home-find-button = Find
 # $query: what was looked for, as it was entered.
-home-found-none = Nothing is called “{ $query }” here
+home-found-none = No equipment matches “{ $query }”
 home-found = { $count ->
     [one] { $count } item with “{ $query }”
    *[other] { $count } items with “{ $query }”
@@ -15,10 +15,10 @@ home-all-items = { $count ->
    *[other] All { $count } items
 }
 home-found-hint = Try a part of the name, the room, or the asset number.
-home-found-more = { NUMBER($count) } more. Type more of the name.
+home-found-more = { NUMBER($count) } more. Enter more of the name.
 home-only-due = Only what needs cleaning
 home-unknown-title = The equipment is not known now
-home-unknown = It is in the part that is missing. Do not add it again: labels and records come back with that part.
+home-unknown = It is in the missing part of the history. Do not add it again: labels and records come back with that part.
 home-empty-title = No equipment yet
 home-empty = Biomed adds equipment on the staff pages and prints its labels. Then it is listed here, overdue first.
 home-none-overdue = Nothing is overdue.
@@ -29,7 +29,7 @@ home-show-all = { $count ->
 }
 home-staff = Staff pages
 # $zone: such as America/Chicago; in Spanish “hora central”.
-home-as-of = As of { $time }, times in { $zone }. New entries show up here by themselves.
+home-as-of = As of { $time }, times in { $zone }. This page updates itself.
 
 ## Both pages: titles of lists, and what stands under them.
 
@@ -49,4 +49,4 @@ board-rate = { NUMBER($rate) }%
 board-first = Clean these first
 board-none-overdue = Nothing overdue.
 board-next = Next
-board-as-of = As of { $time }. If this time stands still, the screen has lost the box; the box goes on recording.
+board-as-of = As of { $time }. If this time stops, the screen has lost the box; cleanings are still recorded.

@@ -7,7 +7,7 @@ page-this-box = This box
 # Names a section for screen readers.
 page-gap = Missing history
 page-gap-title = A part of this box’s history is missing.
-page-gap-meaning = Equipment may need cleaning, or be out of service, although it does not say so here. Recording works as usual.
+page-gap-meaning = Equipment may need cleaning, or be out of service, even if this page does not say so. Recording works as usual.
 # Names a section for screen readers.
 page-alarm = Alarm
 page-alarm-next = Tell { $contact }.
@@ -36,9 +36,9 @@ item-by = By { $time }
 item-due-by = Due by { $time }
 item-after-use = After use
 item-due-after-use = Due after use
-item-just-late = Just late
+item-just-late = Just overdue
 # $span: how long, such as “5 h”.
-item-late = { $span } late
+item-late = { $span } overdue
 
 ## How long something is or was.
 
@@ -64,7 +64,7 @@ who-cleaned = { $proof ->
     [badge] { $name }, badge
    *[login] { $name }, login
 }
-who-unknown = somebody unknown
+who-unknown = unknown person
 # In the place of a text that somebody entered.
 text-erased = erased
 text-unreadable = unreadable

@@ -5,13 +5,13 @@ sign-in-who = Who are you?
 sign-in-unknown = Nobody can sign in now
     .why = Who works here is in the part of the history that is missing. Do not add people again: they come back with that part.
 sign-in-nobody = Nobody has a PIN yet
-    .next = Whoever set up this box gives the first one, at the box itself:
-sign-in-back = Back without signing in
+    .next = The installer sets the first PIN, on the box:
+sign-in-back = Cancel
 sign-in-not-needed = Recording a cleaning needs no sign-in: scan the label.
-sign-in-pin = Type your PIN
+sign-in-pin = Enter your PIN
     .kept = You are not signed in.
     .field = PIN
-    .hint = 4 to 8 digits. After some wrong ones there is a wait.
+    .hint = 4 to 8 digits. After several wrong attempts you have to wait.
     .forgot = Forgot it? A facility admin sets a new one. Recording a cleaning needs no PIN here.
 sign-in-somebody-else = I am someone else
 # Button.
@@ -22,7 +22,7 @@ sign-in-delete = Delete the last digit
 
 ## Whoever is signed in.
 
-me-signed-in = Signed in as { $role }. An hour without use signs you out.
+me-signed-in = Signed in as { $role }. You are signed out after 60 minutes without use.
 me-sign-out = Sign out
 me-change-pin = Change my PIN
 me-today = Back to today
@@ -30,29 +30,29 @@ me-today = Back to today
 ## One’s own PIN.
 
 own-pin-title = Your PIN
-own-pin-kept = Your PIN is as it was.
+own-pin-kept = Your PIN was not changed.
 own-pin-wrong = { $count ->
-    [one] { $count } wrong PIN was typed for you since { $since }, on devices on which you never signed in. None of them fitted. If that was not you, set a longer PIN and tell a facility admin.
-   *[other] { $count } wrong PINs were typed for you since { $since }, on devices on which you never signed in. None of them fitted. If that was not you, set a longer PIN and tell a facility admin.
+    [one] { $count } wrong PIN was entered for you since { $since }, on devices on which you never signed in. None was correct. If that was not you, set a longer PIN and tell a facility admin.
+   *[other] { $count } wrong PINs were entered for you since { $since }, on devices on which you never signed in. None was correct. If that was not you, set a longer PIN and tell a facility admin.
 }
 own-pin-short = Your PIN is too short for what you may do here: as { $role } you need { NUMBER($digits) } to 8 digits. It still opens the staff pages; set a longer one now.
-own-pin-present = Your present PIN
+own-pin-present = Your current PIN
 own-pin-new = New PIN
 own-pin-digits = { NUMBER($digits) } to 8 digits
 own-pin-again = The new PIN again
 own-pin-change = Change PIN
-own-pin-go-on = Go on without a new PIN
+own-pin-go-on = Continue without a new PIN
 # What is wrong with a new one.
 pin-form = A PIN has { NUMBER($digits) } to 8 digits
     .long = The PIN of biomed and of a facility admin has { NUMBER($digits) } to 8 digits
-pin-differs = The two PINs differ. Type the same PIN twice
+pin-differs = The two PINs differ. Enter the same PIN twice
 
 ## The list of staff.
 
 people-title = Staff
 people-add = Add a person
 people-nobody = Nobody yet
-    .next = Add the people who look after equipment. Recording a cleaning needs nobody on this list.
+    .next = Add the people who look after equipment. Cleanings can be recorded without it.
 people-here = { $count ->
     [one] { $count } person works here
    *[other] { $count } people work here
@@ -71,39 +71,39 @@ people-sessions = { $count ->
 }
 people-admin-adds = A facility admin adds people and sets their PINs.
 people-sign-out = Sign everybody out
-    .hint = On every device but this one. Nobody loses a record by it.
+    .hint = On every device but this one. No record is lost.
 people-signed-out = { $count ->
     [0] Nobody else was signed in. You are still signed in here.
     [one] Everybody else is signed out, on { $count } device. You are still signed in here.
    *[other] Everybody else is signed out, on { $count } devices. You are still signed in here.
 }
-people-left = Have left
+people-left = Former staff
     .hint = Their names stay with what they recorded. They cannot sign in.
     .badge = Left
 # $since: when they were added.
-people-came = { $role }, came { $since }
+people-came = { $role }, added { $since }
 
 ## Programs and their tokens.
 
 programs-title = Programs
 programs-none = No program yet
     .what = A token lets another system read this box, record cleanings or print, over HTTPS.
-    .link = What programs can ask
+    .link = What programs can do
 programs-caption = Tokens in force
 programs-column-program = Program
 programs-column-state = State
 programs-column-scope = May
-programs-column-made = Made
+programs-column-made = Created
 programs-column-ends = Ends
 programs-column-used = Last used
 programs-column-revoke = Revoke
 programs-made-by = by { $who }
 programs-revoke = Revoke
-programs-ended = Not in force any more
+programs-ended = No longer in force
     .hint = They stay here for 400 days.
 # Of a token that ended; $scope: what it might do, $ends: when and by whom.
-programs-ended-line = { $scope }. Made { $made } by { $who }. Ended { $ends }. Last used: { $used }.
-programs-revoked-line = { $scope }. Made { $made } by { $who }. Revoked { $ends }. Last used: { $used }.
+programs-ended-line = { $scope }. Created { $made } by { $who }. Ended { $ends }. Last used: { $used }.
+programs-revoked-line = { $scope }. Created { $made } by { $who }. Revoked { $ends }. Last used: { $used }.
 program-state-revoked = Revoked
 program-state-ended = Ended
 program-state-ends-soon = Ends soon
@@ -122,28 +122,28 @@ program-came-clear = the box: it came without HTTPS
 
 ## A new token, and the end of one.
 
-program-new = Make a token
-    .kept = No token was made. What you typed is kept.
+program-new = Create a token
+    .kept = No token was created. What you entered is kept.
     .name = Which program is it for?
     .name-hint = Such as CMMS, night export
     .scope = What may it do?
     .scope-wrong = Choose what it may do
     .days = For how many days?
-    .days-hint = 1 to 730, or type the word never
-    .confirm = Make the token
-    .cancel = Make none
+    .days-hint = 1 to 730, or enter the word never
+    .confirm = Create token
+    .cancel = Cancel
 program-choice-read = Read
 program-choice-record = Record: also report cleanings
 program-choice-write = Write: also equipment, labels and printers
-program-name-wrong = Say in 1 to 60 characters which program it is for
-program-days-wrong = A token lives 1 to 730 days; type the word never if it is not to end
+program-name-wrong = Enter in 1 to 60 characters which program it is for
+program-days-wrong = A token lasts 1 to 730 days; enter the word never if it is not to end
 program-too-many = There are 500 tokens in force. Revoke some that nobody needs
-program-repeated = This token was made already; its text was shown then
+program-repeated = This token was already created; its text was shown then
 program-made = Copy the token now
     .what = { $name } { $scope }. It ends: { $ends }.
     .once = This page shows it once. The box keeps only a fingerprint of it. Send it over HTTPS only: a token that comes without HTTPS is revoked at once.
     .done = I have copied it
 program-revoke = Revoke the token of { $name }?
-    .what = The token { $id } is refused from the next request on, for good. What the program recorded stays. To let it in again, make a new token.
-    .confirm = Revoke it
-    .cancel = Keep it
+    .what = The token { $id } is refused from the next request on, permanently. What the program recorded stays. To let it in again, create a new token.
+    .confirm = Revoke token
+    .cancel = Cancel

@@ -2,88 +2,88 @@
 
 ## Why a printer is as it is: what happened, and what to do. Office printers print sheets.
 
-printing-not-asked = The printer has not been asked yet.
+printing-not-asked = The printer’s status is not known yet.
 printing-ready = The printer is ready.
-printing-paper-out = The printer is out of paper. Put in a roll and close the cover: printing goes on by itself.
-    .sheets = The printer is out of paper. Put sheets of { $sheet } into its tray: printing goes on by itself.
-printing-cover-open = The printer's cover is open. Close it: printing goes on by itself.
-printing-cutter-jam = The printer's cutter is stuck. Clear it and switch the printer off and on.
-    .sheets = The printer's cutter is stuck. Look at its display: printing goes on by itself.
-printing-cooling = The printer is too hot or pauses. It goes on by itself.
-    .sheets = The printer is too hot or pauses. Look at its display: printing goes on by itself.
+printing-paper-out = The printer is out of paper. Put in a roll and close the cover: printing resumes automatically.
+    .sheets = The printer is out of paper. Put sheets of { $sheet } into its tray: printing resumes automatically.
+printing-cover-open = The printer’s cover is open. Close it: printing resumes automatically.
+printing-cutter-jam = The printer’s cutter is jammed. Clear it and switch the printer off and on.
+    .sheets = The printer’s cutter is jammed. Check its display: printing resumes automatically.
+printing-cooling = The printer is too hot or pausing. It resumes automatically.
+    .sheets = The printer is too hot or pausing. Check its display: printing resumes automatically.
 printing-fault = The printer reports a fault. Switch it off and on; if that does not help, call service.
-    .sheets = The printer reports a fault. Look at its display: printing goes on by itself.
-printing-offline = The printer is off line. Press its feed or pause key.
-    .sheets = The printer is off line. Look at its display: printing goes on by itself.
-printing-ribbon-out = The printer's ribbon is at its end. Put in a new one and close the cover: printing goes on by itself.
-    .sheets = The printer's ribbon is at its end. Look at its display: printing goes on by itself.
-printing-paused = The printer is paused. Press its pause or feed key: printing goes on by itself.
-    .sheets = The printer is paused. Look at its display: printing goes on by itself.
-printing-wrong-media = Another roll is in the printer than this job is for. Put in the right one, or cancel and choose what is in it.
-    .sheets = Other paper is in the printer than this job is for. Look at its display: printing goes on by itself.
-printing-label-waiting = Take the label that has come out: printing goes on by itself.
+    .sheets = The printer reports a fault. Check its display: printing resumes automatically.
+printing-offline = The printer is offline. Press its feed or pause key.
+    .sheets = The printer is offline. Check its display: printing resumes automatically.
+printing-ribbon-out = The printer’s ribbon has run out. Put in a new one and close the cover: printing resumes automatically.
+    .sheets = The printer’s ribbon has run out. Check its display: printing resumes automatically.
+printing-paused = The printer is paused. Press its pause or feed key: printing resumes automatically.
+    .sheets = The printer is paused. Check its display: printing resumes automatically.
+printing-wrong-media = The printer has another roll than this job needs. Put in the right one, or cancel and choose the one that is in it.
+    .sheets = The printer has other paper than this job needs. Check its display: printing resumes automatically.
+printing-label-waiting = Take the label that has come out: printing resumes automatically.
 # $set: the roll that is set, such as “the roll of 62.0 × 29.0 mm labels”.
-printing-wrong-roll = Another roll is in the printer ({ $width } mm wide, { $length } mm long labels) than is set for it ({ $set }). Put in the right one: printing goes on by itself. Or set the printer to what is in it.
-    .endless = Another roll is in the printer ({ $width } mm wide, an endless roll) than is set for it ({ $set }). Put in the right one: printing goes on by itself. Or set the printer to what is in it.
+printing-wrong-roll = Another roll is in the printer ({ $width } mm wide, { $length } mm long labels) than is set for it ({ $set }). Put in the right one: printing resumes automatically. Or set the printer to what is in it.
+    .endless = Another roll is in the printer ({ $width } mm wide, a continuous roll) than is set for it ({ $set }). Put in the right one: printing resumes automatically. Or set the printer to what is in it.
 # $has, $needs: sizes as print queues name them.
-printing-wrong-paper = Other paper is in the printer ({ $has }) than sheets of { $sheet } are ({ $needs }). Put them into its tray and set the tray to their size: printing goes on by itself.
-printing-mute = The printer does not answer any more. Look at its cable and whether it is switched on: printing goes on by itself.
-printing-full = The printer takes no more data. Look for its paper, an open cover or its pause key: printing goes on by itself.
+printing-wrong-paper = Other paper is in the printer ({ $has }) than sheets of { $sheet } are ({ $needs }). Put them into its tray and set the tray to their size: printing resumes automatically.
+printing-mute = The printer no longer answers. Check its cable and that it is switched on: printing resumes automatically.
+printing-full = The printer accepts no more data. Check its paper, its cover and its pause key: printing resumes automatically.
 # $fault: one of those below.
-printing-unreachable = The printer { $printer } at { $address } cannot be reached ({ $fault }). Look whether it is switched on and on the network. Nothing is lost: printing goes on by itself.
-    .queue = The printer { $printer } at { $address } cannot be reached ({ $fault }). Nothing is lost: printing goes on by itself.
-printing-unanswering = The printer { $printer } at { $address } stopped answering ({ $fault }). Switch it off and on. Printing goes on by itself; labels that may be out are asked about.
-printing-queue-closed = The print queue takes no documents now. Let it accept them again, at the printer or its server: printing goes on by itself.
-printing-sheet-held = The print queue holds the sheet back. Release it at the printer or at its server: printing goes on by itself. Or cancel the job.
-printing-sheet-late = The print queue has had the sheet for long and did not print it. Look at the printer's display: printing goes on by itself. Or cancel the job.
-printing-sheet-dropped = The print queue gave a sheet up before anything of it was printed. Look at the printer's display; it is tried again by itself.
-printing-box-stopping = The box is being stopped; printing goes on when it is back.
+printing-unreachable = The printer { $printer } at { $address } cannot be reached ({ $fault }). Check that it is switched on and on the network. Nothing is lost: printing resumes automatically.
+    .queue = The printer { $printer } at { $address } cannot be reached ({ $fault }). Nothing is lost: printing resumes automatically.
+printing-unanswering = The printer { $printer } at { $address } stopped answering ({ $fault }). Switch it off and on. Printing resumes automatically; you are asked about labels that may have come out.
+printing-queue-closed = The print queue accepts no documents now. Enable it again, at the printer or its server: printing resumes automatically.
+printing-sheet-held = The print queue holds the sheet back. Release it at the printer or at its server: printing resumes automatically. Or cancel the job.
+printing-sheet-late = The print queue has had the sheet for a long time and has not printed it. Check the printer’s display: printing resumes automatically. Or cancel the job.
+printing-sheet-dropped = The print queue dropped a sheet before any of it was printed. Check the printer’s display; the sheet is tried again automatically.
+printing-box-stopping = The box is shutting down; printing resumes when it is back.
 printing-ledger-failed =
-    .label = The box cannot write its print ledger, so it stopped printing rather than print a label twice. Look at the health page and restart the box.
-    .sheet = The box cannot write its print ledger, so it stopped printing rather than print a sheet twice. Look at the health page and restart the box.
+    .label = The box cannot write its print ledger, so it stopped printing rather than print a label twice. Check the health page and restart the box.
+    .sheet = The box cannot write its print ledger, so it stopped printing rather than print a sheet twice. Check the health page and restart the box.
 # $why: a refusal of those below.
-printing-misconfigured = The printer does not work as it is set up: { $why }. Correct it in its settings.
-    .fixed = The printer does not work as it is set up: { $why }. Correct it in the box's settings file and restart the box.
-printing-box-fault = Printing stopped because of a fault of the box itself. Restart the box: it will ask about labels that were on their way. Scanning and recording are not touched.
-printing-not-set-up = The printer { $printer } is not set up any more. Set it up again under this name, or cancel the job.
+printing-misconfigured = These printer settings do not work: { $why }. Correct them.
+    .fixed = These printer settings do not work: { $why }. Correct them in the box’s settings file and restart the box.
+printing-box-fault = Printing stopped because of a fault of the box itself. Restart the box: it will ask about labels that were being printed. Scanning and recording are not affected.
+printing-not-set-up = The printer { $printer } is no longer set up. Set it up again under this name, or cancel the job.
 
-## What happened to the line to a printer, for the brackets of a sentence above. $detail: the system's own words.
+## What happened to the connection to a printer, for the brackets of a sentence above. $detail: the system’s own words.
 
-printing-line-broken = the line to the printer broke: { $detail }
-printing-line-closed = the printer closed the line
+printing-line-broken = the connection to the printer broke: { $detail }
+printing-line-closed = the printer closed the connection
 printing-line-silent = the printer does not answer; if it never does, set it up as one that cannot answer
-printing-line-stalled = the printer takes no more data
+printing-line-stalled = the printer accepts no more data
 printing-line-unconfirmed = the printer did not say that the label is out
 printing-device-no-address = the name has no address
 # $which: one of the two below.
-printing-usb-away = the USB printer { $which } is not plugged in: the cable is out or the printer is off
-printing-usb-twins = { $count } printers on USB are { $which }; pull out all but one, or give the box printers with serial numbers of their own
+printing-usb-away = the USB printer { $which } is not connected: the cable is out or the printer is off
+printing-usb-twins = { $count } printers on USB are { $which }; disconnect all but one, or use printers that have serial numbers
 printing-usb-serial = with the serial number { $serial }
 printing-usb-model = of the model { $model }
-printing-usb-denied = the box may not open { $file }: install 60-cleantrack-printers.rules of the box's package in /etc/udev/rules.d, see that its unit has the group lp, and plug the printer in again
+printing-usb-denied = the box may not open { $file }: install 60-cleantrack-printers.rules of the box’s package in /etc/udev/rules.d, see that its unit has the group lp, and plug the printer in again
 printing-usb-held = another program holds { $file }; stop CUPS and ipp-usb on the box and plug the printer in again
 printing-usb-gone = the cable is out or the printer is off
 printing-usb-other = { $file } cannot be used: { $detail }
 printing-folder-unusable = the folder { $folder } cannot be used: { $detail }
-printing-folder-unwritten = the label could not be kept in { $folder }: { $detail }
+printing-folder-unwritten = the label could not be saved in { $folder }: { $detail }
 printing-folder-too-large = no label is that large
 
 ## What a print queue did not do.
 
-printing-queue-away = the print queue cannot be reached ({ $detail }); look whether the printer is on and on the network
-printing-queue-lost = the print queue's answer did not come ({ $detail }); look at the printer before you print again
-    .cancelled = the print queue's answer did not come (somebody cancelled it meanwhile); look at the printer before you print again
+printing-queue-away = the print queue cannot be reached ({ $detail }); check that the printer is on and on the network
+printing-queue-lost = the print queue’s answer did not come ({ $detail }); check the printer before you print again
+    .cancelled = the print queue’s answer did not come (somebody cancelled it meanwhile); check the printer before you print again
 printing-queue-refused = the print queue refused: { $detail }
-    .password = the print queue refused: it asks for a name and a password; let the box print without
-    .encryption = the print queue refused: it wants an encrypted line: write its address with ipps://
-printing-queue-unknown = the print queue does not know that document; look at the printer before you print again
-printing-queue-none = a print server answers there, but it has no queue of this name; look at the address and its path, often /ipp/print, or /printers/ and the queue's name
+    .password = the print queue refused: it asks for a name and a password; allow the box to print without
+    .encryption = the print queue refused: it requires an encrypted connection: enter its address with ipps://
+printing-queue-unknown = the print queue does not know that document; check the printer before you print again
+printing-queue-none = a print server answers there, but it has no queue of this name; check the address and its path, often /ipp/print, or /printers/ and the queue’s name
 printing-queue-garbled =
-    .endless = what answers there is no print queue (its answer has no end); look at the address and its path, often /ipp/print
-    .foreign = what answers there is no print queue (its answer is not in the language of print queues); look at the address and its path, often /ipp/print
-printing-queue-no-pdf = the print queue takes no PDF; print the sheet from a computer that has the printer's driver
+    .endless = what answers there is not a print queue (its answer has no end); check the address and its path, often /ipp/print
+    .foreign = what answers there is not a print queue (its answer is not in the language of print queues); check the address and its path, often /ipp/print
+printing-queue-no-pdf = the print queue does not accept PDF; print the sheet from a computer that has the printer’s driver
 
-## A printer's trouble in a word or two: alone, and inside a sentence.
+## A printer’s trouble in a word or two: alone, and inside a sentence.
 
 trouble-no-answer = No answer
     .inside = no answer
@@ -93,12 +93,12 @@ trouble-paper-out = Paper out
     .inside = paper out
 trouble-cover-open = Cover open
     .inside = cover open
-trouble-cutter-jam = Cutter stuck
-    .inside = cutter stuck
+trouble-cutter-jam = Cutter jam
+    .inside = cutter jam
 trouble-cooling = Too hot
     .inside = too hot
-trouble-offline = Off line
-    .inside = off line
+trouble-offline = Offline
+    .inside = offline
 trouble-ribbon-out = Ribbon out
     .inside = ribbon out
 trouble-paused = Paused
@@ -115,13 +115,13 @@ trouble-sheet-late = Not printed yet
     .inside = not printed yet
 # The line under the band of every page for staff. $trouble: one of those above.
 printing-stopped = Printing stopped at { $at } of { $count }: { $trouble }
-printing-look = Look at the printer { $printer }: did a label come out?
+printing-look = Check the printer { $printer }: did a label come out?
 
 ## Jobs.
 
 job-waiting = Waiting
 job-printing = Printing
-job-asking = Look at the printer
+job-asking = Check the printer
 job-done = Done
 job-cancelled = Cancelled
 job-test-label = Test label
@@ -142,9 +142,9 @@ job-first-and-more = { $name } and { $more } more
 # Follows the number of a label.
 job-of = of { $count }
 job-of-printing = of { $count } printing
-job-goes-on = { $cause } It goes on at { $n }.
-job-goes-on-half = { $cause } It goes on at { $n }; if half of { $n } is out already, throw that half away.
-job-sheet-cancelled = Cancelled: the print queue is asked what became of the sheet that it has.
+job-goes-on = { $cause } It resumes at { $n }.
+job-goes-on-half = { $cause } It resumes at { $n }; if half of { $n } is out already, throw that half away.
+job-sheet-cancelled = Cancelled: the box is asking the print queue what happened to its last sheet.
 job-before-it = { $count ->
     [one] { $count } job is before it.
    *[other] { $count } jobs are before it.
@@ -155,7 +155,7 @@ job-progress-of = { $settled } of { $count }
 job-cancel = Cancel this job
 job-cancel-others = Cancel the other { $left }
 
-## What became of a job's labels. $which: one of the first three.
+## What became of a job’s labels. $which: one of the first three.
 
 out-label = Label { $n }
 out-labels-to = Labels { $first } to { $last }
@@ -183,8 +183,8 @@ label-nameless = Label
 
 ## Labels of which nobody knows whether they are out. $what: what they are for.
 
-doubt-label = Look at the printer: did label { $n } come out?
-doubt-sheet = Look at the printer: is the sheet with labels { $labels } there?
+doubt-label = Check the printer: did label { $n } come out?
+doubt-sheet = Check the printer: is the sheet with labels { $labels } there?
 doubt-from-to = { $first } to { $last }
 doubt-what = { $count ->
     [one] { $count } label: { $what }
@@ -192,52 +192,52 @@ doubt-what = { $count ->
 }
 doubt-yes = Yes, it did
 doubt-yes-sheet = Yes, it is
-doubt-yes-next = Yes, go on with { $next }
+doubt-yes-next = Yes, continue with { $next }
 doubt-no = No, print { $n } again
 doubt-no-sheet = No, print them again
-doubt-no-blank = No, this tag is spoilt
-doubt-no-blanks = No, these tags are spoilt
+doubt-no-blank = No, discard this tag
+doubt-no-blanks = No, discard these tags
 
 ## Why a label was not printed.
 
-failure-blank-not-found = not found in the tray; a blank tag is never printed twice, so take a fresh one
-failure-blank-interrupted = the printer stopped in the middle of it; a blank tag is never printed twice, so throw away what came out of it and take a fresh one
-failure-taken-out = somebody took the sheet out of the print queue before it was printed; print these labels again if they are wanted
+failure-blank-not-found = not found in the tray; a blank tag is never printed twice, so use a new one
+failure-blank-interrupted = the printer stopped in the middle of it; a blank tag is never printed twice, so throw away what came out of it and use a new one
+failure-taken-out = somebody took the sheet out of the print queue before it was printed; print these labels again if they are needed
 failure-text-missing = what it says is missing from the print ledger
-failure-sheet-not-made = its sheet could not be made; the box's log says why
+failure-sheet-not-made = its sheet could not be made; the box’s log says why
 
-## What a person should know of a job's labels. $paper: what is in the printer; $warning: one of those below.
+## What a person should know of a job’s labels. $paper: what is in the printer; $warning: one of those below.
 
-note-other-template = The usual template does not fit on { $paper }, so { $template } is used.
+note-other-template = The default template does not fit on { $paper }, so { $template } is used.
 note-label = Label { $n }: { $warning }
 note-labels = { $count ->
     [one] { $count } label: { $warning }
    *[other] { $count } labels: { $warning }
 }
-note-small-modules = the code's squares are { $module } mm; phones read { $good } mm and more well, so this label has to be scanned from close up
-note-cut = "{ $text }" is too long for this label: its middle is left out
-note-left-out = "{ $text }" is left out, because this label has no room for it
+note-small-modules = the code’s squares are { $module } mm; phones read { $good } mm and more well, so this label has to be scanned from close up
+note-cut = “{ $text }” is too long for this label: its middle is left out
+note-left-out = “{ $text }” is left out, because this label has no room for it
 
 ## What is in a printer: inside a sentence, and alone.
 
 paper-roll = the roll of { $width } × { $height } mm labels
     .alone = roll of { $width } × { $height } mm labels
-paper-endless = the endless roll of { $width } mm
-    .alone = endless roll of { $width } mm
+paper-endless = the continuous roll of { $width } mm
+    .alone = continuous roll of { $width } mm
 paper-sheet = labels of { $name }
     .alone = { $name }, { $labels } labels of { $width } × { $height } mm a sheet
 # What the printer says itself.
-paper-loaded = { $width } × { $height } mm, as the printer says
-paper-loaded-endless = { $width } mm endless, as the printer says
-paper-darkens = Alcohol and most disinfectants darken direct thermal paper until the code cannot be read. On things that are wiped use top-coated direct thermal labels, or thermal transfer with a resin ribbon.
+paper-loaded = { $width } × { $height } mm, as the printer reports
+paper-loaded-endless = { $width } mm continuous, as the printer reports
+paper-darkens = Alcohol and most disinfectants darken direct thermal paper until the code cannot be read. On equipment that is wiped, use top-coated direct thermal labels, or thermal transfer with a resin ribbon.
 
-## A printer's card.
+## A printer’s card.
 
 printer-named = Printer { $name }
 printer-printing = Printing
-printer-not-asked = Not asked yet
+printer-not-asked = Status unknown
 printer-ready = Ready
-printer-low = The roll ends soon
+printer-low = Roll almost empty
 # How the box reaches it.
 printer-by = By
 printer-by-usb = USB
@@ -252,81 +252,81 @@ printer-sheets = Sheets
 printer-confirms = Confirms
 printer-confirms-label = each label
 printer-confirms-sheet = each sheet
-printer-confirms-nothing = nothing: labels count as sent
+printer-confirms-nothing = no confirmation: labels count as sent
 printer-today = Today
 printer-today-confirmed = { $out } confirmed, { $unknown } unknown
 printer-today-sent = { $out } sent, { $unknown } unknown
 
-## The list of printers, and looking for more.
+## The list of printers, and the search for more.
 
 printers-title = Printers
 printers-unchanged = Nothing was changed.
 printers-add = Add a printer
-printers-none = No printer yet. Plug one in by USB, or add one by its address.
+printers-none = No printer yet. Connect one by USB, or add one by its address.
 printers-found = Found
-printers-found-none = No other printer answered. Is it switched on, and on the same network?
+printers-found-none = No other printer answered. Is yours switched on, and on the same network?
 printers-seen-usb = USB
 printers-seen-network = announces itself
 printers-seen-asked = answered
 printers-nameless = a printer without a name
 printers-add-this = Add
 printers-unusable = Cannot be used
-printers-look = Look for printers
-printers-look-why = What is plugged in by USB shows by itself. On the network the box looks only when you ask.
-printers-look-network = Look on the network
-printers-host = Ask at an address
+printers-look = Search for printers
+printers-look-why = USB printers appear automatically. The network is searched only on request.
+printers-look-network = Search the network
+printers-host = Search at an address
     .hint = A name or number such as 10.0.0.9, or 10.0.0.0/24 for a whole network
-printers-ask = Ask there
+printers-ask = Search this address
 printers-not-listened = The network could not be listened to: { $detail }.
 printers-no-host = The host cannot be found: { $detail }.
-printers-not-a-host = "{ $text }" is no host; write its name or number such as 10.0.0.9, or 10.0.0.0/24 for a network of at most 254 hosts.
-printers-nobody-asked = Nobody was asked
+printers-not-a-host = “{ $text }” is not a host; enter a name or number such as 10.0.0.9, or 10.0.0.0/24 for a network of at most 254 hosts.
+printers-nobody-asked = No search was started
     .next = Correct the host and send it again.
 # Link.
 printers-labels = Labels
 
 ## Why a printer that was found is thought to be what it is.
 
-guess-claims = it says that it takes { $command }
+guess-claims = it reports that it accepts { $command }
 guess-named = its name is { $name }, and printers named { $word } speak { $language }
-guess-tape = { $name } is a Brother printer for tape (PT), which the box does not drive; QL printers it does
+guess-tape = { $name } is a Brother printer for tape (PT), which the box does not support; it supports QL printers
 guess-pages = it is a printer for pages: print label sheets (PDF) on it, by its address that begins with ipp://
-guess-page-queue = it is a printer for pages: it gets label sheets (PDF) through its print queue; choose the sheets that lie in its tray
-guess-unknown = it says { $commands } of its language, and its name { $name } tells none: choose the language yourself
-guess-silent = it says nothing of its language, and its name { $name } tells none: choose the language yourself
+guess-page-queue = it is a printer for pages: it gets label sheets (PDF) through its print queue; choose the sheets that are in its tray
+guess-unknown = it reports { $commands } as its language, and its name { $name } does not tell which that is: choose the language yourself
+guess-silent = it does not report its language, and its name { $name } does not tell it: choose the language yourself
 guess-serial = { $guess }; its serial number is { $serial }
 
 ## Why something is not printed or set up. Without a full stop where a sentence goes round it.
 
-refused-title = That was not printed
+refused-title = Nothing was printed
     .safe = No paper has moved.
     .next = Correct it and print again.
     .next-numbers = Correct it and print again, or print the asset number in its place (names: asset-number).
 refused-ledger = Nothing was printed.
-refused-no-printer = no printer is set up; add one in the box's settings
-refused-unknown-printer = no printer is called "{ $wanted }"; there is { $known }
-refused-unknown-template = no template is called "{ $wanted }"; there is { $known }
-refused-no-labels = pick at least one item to print
+refused-no-printer = no printer is set up; add one in the box’s settings
+refused-unknown-printer = no printer is named “{ $wanted }”; known: { $known }
+refused-unknown-template = no template is named “{ $wanted }”; known: { $known }
+refused-no-labels = select at least one item to print
 refused-too-many = { $labels } labels are more than one job takes; print at most { $most } at a time
-refused-full = { $most } print jobs are not finished yet; wait for some, or cancel those that nobody needs
+refused-full = { $most } print jobs are not finished yet; wait for some, or cancel those that are not needed
 refused-label = label { $n }: { $why }
 refused-label-tag = label { $n } ({ $tag }): { $why }
-refused-blank-again = the blank tag { $tag } was given to a printer before; a blank tag is never printed twice, so take a fresh one
-refused-key-reused = this idempotency key was used for a job of other labels; take a fresh key
-refused-no-job = there is no print job { $job }, or it is long done and forgotten; print its items anew
-refused-no-label = print job { $job } has no label { $n }; look at its list
-refused-reason = say in 1 to { $most } characters why these labels are printed again
+refused-blank-again = the blank tag { $tag } was given to a printer before; a blank tag is never printed twice, so use a new one
+refused-key-reused = this idempotency key was used for a job of other labels; use a new key
+refused-no-job = there is no print job { $job }, or it was finished and deleted; print its items again
+refused-no-label = print job { $job } has no label { $n }; check its list
+refused-reason = enter in 1 to { $most } characters why these labels are printed again
 refused-key = the idempotency key is longer than { $most } characters
 
-answer-title = Nobody is asked about this label
+answer-title = This label is not waiting for an answer
     .safe = Nothing was changed.
-    .next = Look at the job again.
+    .next = Check the job again.
 answer-no-job = There is no print job { $job }.
 answer-no-label = Print job { $job } has no label { $n }.
-answer-none-in-doubt = No label of print job { $job } is in doubt; nothing was changed.
+answer-none-in-doubt = No label of print job { $job } is waiting for an answer; nothing was changed.
 # $state: the name that programs know the state by.
-answer-not-in-doubt = Label { $n } is not in doubt: it is { $state }; nothing was changed.
-job-forgotten = There is no print job with this number, or it is long done and forgotten.
+answer-not-in-doubt = Label { $n } is not waiting for an answer: it is { $state }; nothing was changed.
+job-forgotten = There is no print job with this number, or it was finished and deleted.
     .unknown = There is no print job with this number.
     .label = Labels are counted from 1.
 
@@ -334,29 +334,29 @@ job-forgotten = There is no print job with this number, or it is long done and f
 
 made-text = the { $subject } cannot be printed: { $why }
 made-text-or-number = the { $subject } cannot be printed: { $why }; or print the asset number instead
-made-too-long = the { $subject } has { $chars } characters, more than this label has room for; shorten it or choose a larger label
+made-too-long = the { $subject } has { $chars } characters, too many for this label; shorten it or choose a larger label
 made-missing = this label needs the { $field }, which is empty; fill it in or choose another template
-made-no-tag = "{ $tag }" is no tag: a tag is letters and digits only
-made-other-tag = the label address "{ $url }" does not end with the tag "{ $tag }"; nothing was printed
-made-no-asset-number = this equipment has no asset number to print instead of its name; give it one, or write its name with Latin, Greek or Cyrillic letters
-made-template-gone = the template "{ $template }" is gone or cannot be read; print these labels again with another one
-made-template-words = template's text "{ $words }"
+made-no-tag = “{ $tag }” is not a tag: a tag is letters and digits only
+made-other-tag = the label address “{ $url }” does not end with the tag “{ $tag }”; nothing was printed
+made-no-asset-number = this equipment has no asset number to print instead of its name; give it one, or enter a name with Latin, Greek or Cyrillic letters
+made-template-gone = the template “{ $template }” is missing or cannot be read; print these labels again with another one
+made-template-words = template’s text “{ $words }”
 
-text-missing-glyph = the character '{ $character }' ({ $code }) cannot be printed; write it with Latin, Greek or Cyrillic letters
-text-lone-mark = the accent { $code } on '{ $letter }' cannot be printed on that letter; use the letter alone or another spelling
+text-missing-glyph = the character “{ $character }” ({ $code }) cannot be printed; write it with Latin, Greek or Cyrillic letters
+text-lone-mark = the accent { $code } on “{ $letter }” cannot be printed on that letter; use the letter alone or another spelling
 text-control = the invisible character { $code } cannot be printed; remove it
-text-too-long = the text has { $chars } characters; at most { $most } are taken
-text-too-many-lines = the text has { $lines } lines; at most { $most } are taken
+text-too-long = the text has { $chars } characters; at most { $most } are allowed
+text-too-many-lines = the text has { $lines } lines; at most { $most } are allowed
 
-code-character = the label address has a '{ $character }', which the compact form of a code cannot hold; use a label host of letters, digits, dots and hyphens
+code-character = the label address has a “{ $character }”, which the compact form of a code cannot hold; use a label host of letters, digits, dots and hyphens
 code-too-long = the label address has { $chars } characters, more than a code on this label holds; choose a shorter label host
 code-empty = the label has no address for its code; give it one
 code-too-small = the label address makes squares of { $module } mm on this label, and phones need { $least } mm; make the code at least { $needs } mm wide, shorten the label host or choose a larger label
     .close-up = the label address makes squares of { $module } mm on this label, and phones held close need { $least } mm; make the code at least { $needs } mm wide, shorten the label host or choose a larger label
 
 # $label: its width and height; $media: the roll; $area: what the roll prints.
-media-does-not-fit = this label is { $label } and { $media } prints { $area }, which is { $over } mm too little, the white that may be cut off counted; choose a template that fits on it, or put in a roll that is large enough
-media-wider-than-head = this label is { $label } and the printer's head reaches { $reach } mm ({ $dots } dots), which is { $over } mm too little; choose a narrower template or a wider printer
+media-does-not-fit = this label is { $label } and { $media } prints { $area }, which is { $over } mm too little, even without its white margins; choose a template that fits on it, or put in a roll that is large enough
+media-wider-than-head = this label is { $label } and the printer’s head reaches { $reach } mm ({ $dots } dots), which is { $over } mm too little; choose a narrower template or a wider printer
 media-empty = the label has no dots
 media-size = { $width } × { $height } mm
 media-across = { $width } mm across
@@ -364,27 +364,27 @@ media-across = { $width } mm across
 # $label, $cell: widths and heights; $instead: sheets that have room.
 sheet-too-large = the label is { $label }, larger than the { $cell } of { $sheet }; print it on { $instead }, or choose a smaller label
     .for-all = the label is { $label }, larger than the { $cell } of { $sheet }; no sheet has room for it: choose a smaller label or print one label a page
-sheet-unknown = there is no sheet "{ $name }"; choose one of { $known }
+sheet-unknown = there is no sheet “{ $name }”; choose one of { $known }
 sheet-start = a sheet of { $sheet } has labels 1 to { $count }; it cannot start at label { $start }
 sheet-nudge = moving the print by { $right } mm to the right and { $down } mm down would push labels of { $sheet } off the paper or is more than { $most } mm; choose less
 
 encode-too-wide = the label is { $width } dots wide and this printer prints { $head }; choose a narrower label or another printer
-encode-too-long = the label is { $height } dots long and this printer's labels have { $room }; choose a shorter label or another roll
-encode-roll = the roll { $name } is none that this kind of printer takes; choose one from its list
-model-chipped-rolls = the DYMO LabelWriter 550 series and 5XL cannot be used: they take DYMO's own chipped rolls only and speak a language of their own; use a LabelWriter 450, or another label printer
+encode-too-long = the label is { $height } dots long and this printer’s labels have { $room }; choose a shorter label or another roll
+encode-roll = this kind of printer does not accept the roll { $name }; choose one from its list
+model-chipped-rolls = the DYMO LabelWriter 550 series and 5XL cannot be used: they accept only DYMO’s own chipped rolls and use their own language; use a LabelWriter 450, or another label printer
 model-only-180 = Epson TM-T88 printers print 180 dots per inch and this one is set up with another resolution; set it up with 180
 model-black-only = this Brother QL prints black only; put in a black-on-white roll and choose it
 
 readback-unreadable = this label would not scan: its code could not be read back; nothing was printed
-readback-other = this label would open "{ $found }" instead of "{ $wanted }"; nothing was printed
-test-label-text = the printer's name or its roll's name cannot be printed: { $why }
+readback-other = this label would open “{ $found }” instead of “{ $wanted }”; nothing was printed
+test-label-text = the printer’s name or its roll’s name cannot be printed: { $why }
 test-label-too-small = the test label needs 20 × 10 mm, and this roll has room for { $width } × { $height } mm; choose a larger roll
 
 pdf-nothing = there is no label to print; choose some
 pdf-too-many = more than { $most } labels do not go into one PDF; print them in several
-pdf-too-much = the labels and their logos are too much for one PDF; print fewer at a time or choose a simpler logo
+pdf-too-much = the labels and their logos are too large for one PDF; print fewer at a time or choose a simpler logo
 pdf-size = a label of { $width } × { $height } dots cannot be printed; 1 to { $most } dots each way can
-pdf-missing-glyph = the character '{ $character }' cannot be printed; write it with Latin, Greek or Cyrillic letters
+pdf-missing-glyph = the character “{ $character }” cannot be printed; write it with Latin, Greek or Cyrillic letters
 pdf-failed = the PDF could not be made: { $detail }
 
 ## Fields of a label, inside a sentence.
@@ -394,7 +394,7 @@ field-tag = tag
 field-name = name
 field-asset-number = asset number
 field-serial = serial number
-field-maker = maker
+field-maker = manufacturer
 field-model = model
 field-category = category
 field-location = location
@@ -402,7 +402,7 @@ field-facility = facility
 field-protocol = protocol
 field-protocol-version = protocol version
 field-steps = steps
-field-agent = agent
+field-agent = disinfectant
 field-contact-time = contact time
 field-ppe = protective equipment
 field-ifu = reference to the instructions
@@ -412,7 +412,7 @@ field-load-expires = expiry of the load
 field-machine = machine
 field-cleaned-at = time of cleaning
 field-cleaned-by = person who cleaned
-field-clean-until = end of the cleaning's time
+field-clean-until = time until which it is clean
 field-until = end
 field-reason = reason
 field-person = person
@@ -423,57 +423,57 @@ field-date = date
 
 ## Why a printer is not set up so.
 
-setup-title = The printer was not set up so
+setup-title = The printer was not set up
     .safe = Nothing was changed, and no label was printed.
     .next = Correct it and send it again.
     .unchanged = Nothing was changed.
-setup-name = a printer's name has 1 to { $most } characters and no slash; choose another name
-setup-same-name = another printer is called "{ $name }" already; choose another name, or remove that one first
-setup-same-address = the printer "{ $other }" has the address { $address } already; change or remove that one first
-setup-changed = somebody else changed "{ $name }" meanwhile; look at it again
-setup-unknown = no printer is called "{ $name }"; look into the list of printers
-setup-fixed = the printer "{ $name }" stands in the box's settings file; change or remove it there and restart the box
-setup-language = "{ $name }" is no printer language that is spoken here; known: { $known }, and pdf for label sheets on an office printer
-setup-dpi = printers of this language have { $known } dots per inch, not { $dpi }; look at the type plate
+setup-name = a printer’s name has 1 to { $most } characters and no slash; choose another name
+setup-same-name = another printer is already named “{ $name }”; choose another name, or remove that one first
+setup-same-address = the printer “{ $other }” already has the address { $address }; change or remove that one first
+setup-changed = somebody else changed “{ $name }” meanwhile; check it again
+setup-unknown = no printer is named “{ $name }”; check the list of printers
+setup-fixed = the printer “{ $name }” is defined in the box’s settings file; change or remove it there and restart the box
+setup-language = “{ $name }” is not a printer language that the box knows; known: { $known }, and pdf for label sheets on an office printer
+setup-dpi = printers of this language have { $known } dots per inch, not { $dpi }; check the type plate
 # One more of a list.
 setup-or = { $first } or { $last }
-setup-media = "{ $media }" is no roll for this language; choose one of { $known }, or give width_mm and height_mm
-setup-sheet = "{ $media }" is no sheet of labels that is known here; choose one of { $known }
-setup-roll-for-sheets = a roll of your own is no sheet of labels; choose one of { $known }
-setup-length = a roll of your own has either height_mm, or continuous true; give one of them
+setup-media = “{ $media }” is not a roll for this language; choose one of { $known }, or give width_mm and height_mm
+setup-sheet = “{ $media }” is not a sheet of labels that the box knows; choose one of { $known }
+setup-roll-for-sheets = a custom roll is not a sheet of labels; choose one of { $known }
+setup-length = a custom roll has either height_mm or continuous = true; give one of them
 # $field: its name in the API.
 setup-millimetres = { $field } is { $value }, and must be from { $least } to { $most } mm; measure the roll
 setup-range = { $field } is { $value }, and must be from { $least } to { $most }
-setup-head-reach = the roll is { $roll } mm wide and this printer's head reaches { $head } mm; choose a narrower roll, or give head_dots when the printer is a wide one
+setup-head-reach = the roll is { $roll } mm wide and this printer’s head reaches { $head } mm; choose a narrower roll, or give head_dots when the printer is a wide one
 setup-too-many = a box drives at most { $most } printers; remove one first
-setup-ledger = the printer could not be written down, so nothing was changed; try again: { $detail }
-setup-worker = the printer's worker could not be started; restart the box: { $detail }
-setup-fonts = the box's own fonts cannot be opened; install the program again: { $detail }
-address-unknown = the printer address "{ $address }" is not understood; write tcp://host:9100 for a label printer on the network, usb:SERIAL for one on USB, ipp://host/ipp/print for an office printer, or dir:/folder for files
-address-host = in the printer address "{ $address }" the host or the port is wrong; write it as { $example }
-address-usb = the printer address "{ $address }" names no USB device; write usb: and the serial number that the box shows when the printer is plugged in, or usb:0922:0020 (maker and model) for a printer without one
-address-folder = the printer address "{ $address }" names no folder; write dir: and the whole path, such as dir:/var/lib/cleantrack/labels
-address-queue = "{ $address }" is a print queue, which takes label sheets in PDF; choose the language pdf, or write tcp://host:9100 or usb:SERIAL for a label printer
-address-no-queue = "{ $address }" is no print queue, and label sheets (PDF) go to print queues only; write ipp://host/ipp/print, or choose another language
+setup-ledger = the printer could not be saved, so nothing was changed; try again: { $detail }
+setup-worker = the printer’s worker could not be started; restart the box: { $detail }
+setup-fonts = the box’s own fonts cannot be opened; install the program again: { $detail }
+address-unknown = the printer address “{ $address }” is not valid; enter tcp://host:9100 for a label printer on the network, usb:SERIAL for one on USB, ipp://host/ipp/print for an office printer, or dir:/folder for files
+address-host = in the printer address “{ $address }” the host or the port is wrong; enter it as { $example }
+address-usb = the printer address “{ $address }” names no USB device; enter usb: and the serial number that the box shows when the printer is connected, or usb:0922:0020 (manufacturer and model) for a printer without one
+address-folder = the printer address “{ $address }” names no folder; enter dir: and the whole path, such as dir:/var/lib/cleantrack/labels
+address-queue = “{ $address }” is a print queue, which takes label sheets in PDF; choose the language pdf, or enter tcp://host:9100 or usb:SERIAL for a label printer
+address-no-queue = “{ $address }” is not a print queue, and label sheets (PDF) go to print queues only; enter ipp://host/ipp/print, or choose another language
 
 ## What one job takes.
 
-order-range = That is not what one job takes
+order-range = Not a valid print job
     .safe = Nothing was printed.
-order-copies = A job takes 1 to 50 copies of each label.
+order-copies = A job prints 1 to 50 copies of each label.
 order-blank = Up to 1,000 blank tags go in one job, each once, and without tags of items.
-order-labels = A job takes up to 5,000 labels, copies counted. Print it in parts.
+order-labels = A job prints up to 5,000 labels, copies included. Print it in parts.
 order-field-long = { $field } has more than { $most } characters
-order-field-unknown = "{ $field }" is no field of a label; known: { $known }
+order-field-unknown = “{ $field }” is not a field of a label; known: { $known }
 order-fields-long = Together, the fields may have up to 6,000 characters.
-order-too-many-tags = That is more than one job takes
-    .detail = A job takes up to 1,000 tags and 1 to 50 copies of each.
-order-names = It is as-they-are or asset-number.
+order-too-many-tags = Too many labels for one job
+    .detail = A job prints up to 1,000 tags and 1 to 50 copies of each.
+order-names = Use as-they-are or asset-number.
 order-no-host = No label host is chosen yet
-    .detail = A label carries the address that a phone opens, and it stays on the machine for years.
+    .detail = A label carries the address that a phone opens, and it stays on the equipment for years.
     .next = A facility admin sets the label host once, before the first label.
     .link = Open the settings
-order-sheet = That does not go onto the sheet
-search-busy = The box is looking for printers already
-    .detail = Others asked for it a moment ago.
+order-sheet = These labels do not fit the sheet
+search-busy = The box is already searching for printers
+    .detail = Somebody else started the search a moment ago.
     .next = Try again in ten seconds.

@@ -20,7 +20,7 @@ receipt-due-by = { $name } was cleaned. It is due again by { $time }.
 receipt-due-again = { $name } was cleaned. It is due again.
 receipt-out-of-service = { $name } was cleaned. It is out of service.
 receipt-cleaned = { $name } was cleaned.
-receipt-uncounted = { $name } was cleaned. This record is whole and safe, but a part of this box’s history is missing that says what this tag is on. The record counts for its item as soon as that part is back.
+receipt-uncounted = { $name } was cleaned. This record is complete and safe, but the part of this box’s history that says what this tag is on is missing. The record counts for its item as soon as that part is back.
 
 ## A record that was taken back.
 
@@ -40,7 +40,7 @@ receipt-by = By
 receipt-done = Done
 receipt-done-written = { $done }, written { $written }
 receipt-when = When
-receipt-wet = Wet for
+receipt-wet = Contact time
 # How long it was wet, of how long it should be.
 receipt-wet-of = { $span } of { $required }
 receipt-wet-stated = { $span }, as stated
@@ -48,15 +48,15 @@ receipt-wet-of-stated = { $span } of { $required }, as stated
 receipt-not-measured = not measured, { $required } needed
 receipt-photo = Photo
 receipt-photo-at-relay = at the relay
-receipt-photo-kept = kept
-receipt-photos-some-at-relay = some kept here, some at the relay
-receipt-photos-kept = several kept
+receipt-photo-kept = saved
+receipt-photos-some-at-relay = some on the box, some at the relay
+receipt-photos-kept = several saved
 
 ## Notes.
 
-receipt-no-room = Your photo was not kept: the box has no room for photos. The record itself is safe. Tell { $contact }.
-receipt-time-estimated = The box’s clock was not set when this was written, so its time is an estimate. It is corrected once the box hears the true time.
-receipt-adopted = This record had lost its place in the box’s log. It counts again since { $time }, with the number, hash and time that it had.
+receipt-no-room = Your photo was not saved: photo storage is full. The record itself is safe. Tell { $contact }.
+receipt-time-estimated = The box’s clock was not set when this was written, so its time is an estimate. It is corrected once the box knows the true time.
+receipt-adopted = This record had lost its place in the box’s log. It has counted again since { $time }, with its original number, hash and time.
 
 ## Where the record is.
 
@@ -66,14 +66,14 @@ receipt-sent = sent to the box
 receipt-on-box = On the box
 receipt-on-disk = on disk { $time }. It is safe now.
 receipt-at-relay = At the relay
-receipt-relay-has = there: the relay has signed that it holds it.
-receipt-relay-since = there since { $time }.
-receipt-relay-since-or-earlier = there since { $time } or earlier.
+receipt-relay-has = stored and signed by the relay.
+receipt-relay-since = stored and signed by the relay since { $time }.
+receipt-relay-since-or-earlier = stored and signed by the relay since { $time } or earlier.
 receipt-relay-other-log = this record is in an earlier log of this box.
-receipt-relay-none = this box works alone.
-receipt-relay-sending = on its way. It goes by itself, you can walk on.
-receipt-relay-no-line-since = waiting: no line since { $time }. It goes by itself, you can walk on.
-receipt-relay-no-line = waiting: no line yet. It goes by itself, you can walk on.
+receipt-relay-none = this box has no relay.
+receipt-relay-sending = being sent. Nothing else to do.
+receipt-relay-no-line-since = waiting: no connection since { $time }. It is sent automatically; nothing else to do.
+receipt-relay-no-line = waiting: no connection yet. It is sent automatically; nothing else to do.
 
 ## What is next.
 
@@ -88,9 +88,9 @@ receipt-proof = Download the proof
 ## The question whether to undo it.
 
 undo-title = Undo this record?
-undo-what = Entry { NUMBER($seq) }, { $name }, by { $who }. It will not count any more. Both stay visible.
+undo-what = Entry { NUMBER($seq) }, { $name }, by { $who }. It will no longer count. Both stay visible.
 undo-why = Why?
     .hint = For example: wrong item, not finished
 # Buttons.
 undo-confirm = Undo the record
-undo-cancel = Keep it
+undo-cancel = Cancel

@@ -2,23 +2,23 @@
 
 refusal-unknown-tag = No equipment has the tag { $tag }
     .detail = The tag is well formed, but it is on no equipment of this facility, or it was taken off.
-refusal-retired = { $name } was retired; it takes no more records
-    .detail = Its history stays and can be read.
+refusal-retired = { $name } was retired; it is no longer recorded
+    .detail = Its history is kept and can be read.
 refusal-not-its-protocol = This item is not cleaned by that protocol. Give the item the protocol first, or choose one that it has
     .detail = A cleaning follows one of the protocols that its item has.
 refusal-protocol-changed = The protocol has changed since this page was opened. Check the steps again
     .detail = A record names the version that was followed, so it must be the newest one.
 refusal-unknown-staff = There is nobody with the id { $staff } here
     .detail = The person was never added, or has left.
-refusal-unknown-cleaning = Entry { $seq } of { $log } is no cleaning
+refusal-unknown-cleaning = Entry { $seq } of { $log } is not a cleaning
     .detail = No cleaning of this box has that number.
 refusal-shared-number = Two records have the number { $seq }, and this one cannot be voided
-    .detail = The card forgot this record and gave its number to another one, which voiding would take back instead. Both count.
-refusal-already-voided = This cleaning is voided already
+    .detail = The storage lost this record and gave its number to another one, which would be voided instead. Both count.
+refusal-already-voided = This cleaning was already voided
     .detail = A cleaning is voided once; both entries stay.
 refusal-undo-over = The time to undo this record is over. Tell biomed, they can void it
     .detail = Only the phone that made a record can undo it, and only for some minutes.
-refusal-name-needed = Type your name
+refusal-name-needed = Enter your name
 refusal-reason-needed = Say why
 refusal-needed =
     .detail = The field is missing, empty, or has only characters that show nothing.
@@ -26,18 +26,18 @@ refusal-needed =
 refusal-too-long = { $field ->
     [cleaned_by] Your name is longer than { $max } characters. Shorten it
     [notes] The note is longer than { $max } characters. Shorten it
-    [agent] The agent is longer than { $max } characters. Shorten it
+    [agent] The disinfectant is longer than { $max } characters. Shorten it
    *[reason] The reason is longer than { $max } characters. Shorten it
 }
-    .detail = The box keeps texts as they were typed and never cuts them off.
+    .detail = The box keeps texts as they were entered and never cuts them off.
 # $code: the character’s number in Unicode.
 refusal-character = { $field ->
-    [cleaned_by] Your name has a character that cannot be shown (U+{ $code }). Type it again by hand
-    [notes] The note has a character that cannot be shown (U+{ $code }). Type it again by hand
-    [agent] The agent has a character that cannot be shown (U+{ $code }). Type it again by hand
-   *[reason] The reason has a character that cannot be shown (U+{ $code }). Type it again by hand
+    [cleaned_by] Your name has a character that cannot be shown (U+{ $code }). Enter it again by hand
+    [notes] The note has a character that cannot be shown (U+{ $code }). Enter it again by hand
+    [agent] The disinfectant has a character that cannot be shown (U+{ $code }). Enter it again by hand
+   *[reason] The reason has a character that cannot be shown (U+{ $code }). Enter it again by hand
 }
-    .detail = Control characters, and characters that turn the direction of writing, are not taken.
+    .detail = Control characters, and characters that turn the direction of writing, are not accepted.
 refusal-step-missing = Tick step { $step }, or say in the note why it was not done
     .detail = A required step that was left out needs a reason.
 # $steps: all but the last, with commas.

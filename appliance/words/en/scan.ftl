@@ -12,8 +12,8 @@ scan-usable-until = This page can be used until { $time }. After that, check you
 
 ## What stands above a page that comes back.
 
-scan-too-old = This page was too old. Check your ticks and record again.
-scan-signed-out = Nobody is signed in here any more. Type the name of whoever cleaned.
+scan-too-old = This page has expired. Check your ticks and record again.
+scan-signed-out = Nobody is signed in here any more. Enter the name of the person who cleaned.
 scan-protocol-changed = The protocol has changed since this page was opened. Check the steps and record again.
 
 ## Steps.
@@ -26,8 +26,8 @@ scan-protocol-ppe = { $name }, version { $version }, { $ppe }
 scan-other-protocol = Clean by “{ $name }” instead
 scan-optional-step = if needed
 # The one step of an item without a protocol.
-scan-plain-step = Cleaned as the maker says
-scan-no-protocol = No protocol is set for this item; biomed knows.
+scan-plain-step = Cleaned per manufacturer’s instructions
+scan-no-protocol = No protocol is set: follow the manufacturer’s instructions.
 
 ## Contact time.
 
@@ -49,7 +49,7 @@ scan-wet-again = It dried: start again
 scan-wet-enough = Wet long enough
 # Badge.
 scan-wet-done = Done
-scan-wet-for = Wet for { $span }. Good. You can record now.
+scan-wet-for = Wet for { $span }: long enough. You can record now.
 # Spoken while the time runs.
 scan-wet-minute = One minute left
 scan-wet-ten-seconds = Ten seconds left
@@ -61,25 +61,25 @@ scan-wet-still = Keep the surface wet until { $time }, then record
 
 scan-photo = Photo
     .alt = Your photo of { $name }
-    .required = Needed every time. No people, no patient names.
-    .optional = If you like. No people, no patient names.
-scan-photo-kept = Photo kept
+    .required = Required. No people, no patient names.
+    .optional = Optional. No people, no patient names.
+scan-photo-kept = Photo saved
 scan-photo-another = Take another photo
     .hint = It replaces the one above
 
 ## Who cleaned, and a note.
 
 scan-name = Your name
-    .optional = Unattributed if left empty
+    .optional = Leave empty to record without a name
 # Whoever is signed in.
 scan-name-signed-in = { $name } (signed in { $since })
 # $ago: such as “3 min”.
-scan-by = By { $name }, PIN typed { $ago } ago
+scan-by = By { $name }, PIN entered { $ago } ago
 # Button.
 scan-someone-else = I am someone else
-scan-pin = Type my PIN
+scan-pin = Enter my PIN
 scan-pin-of = PIN of { $name }
-scan-pin-hint = It proves who recorded this. Without it the name counts as typed.
+scan-pin-hint = It proves who recorded this. Without it, the name counts as typed.
 scan-pin-sign-in = Sign in first, or record with your name alone
 scan-pin-or-none = Or leave it empty: your name is then recorded as typed.
 scan-note = Note
@@ -90,11 +90,11 @@ scan-note = Note
 protocol-version = Version { $version }
 protocol-keep-wet = Keep it wet
 # $span: the contact time.
-protocol-declared = { $span }, stated by whoever cleans
-protocol-agent = Agent
+protocol-declared = { $span }, as stated by the person who cleans
+protocol-agent = Disinfectant
 # $agent: its name, and its EPA number where it has one.
 protocol-agent-diluted = { $agent }, { $dilution }
-protocol-ppe = Wear
+protocol-ppe = PPE
 protocol-minutes = Takes about
-protocol-ifu = Maker’s instructions
+protocol-ifu = Manufacturer’s instructions (IFU)
 protocol-number = Version

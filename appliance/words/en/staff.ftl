@@ -8,8 +8,8 @@ nav-labels = Labels
 nav-people = Staff
 nav-box = Box
 staff-alarms-more = { $count ->
-    [one] One more alarm stands.
-   *[other] { $count } more alarms stand.
+    [one] One more alarm is active.
+   *[other] { $count } more alarms are active.
 }
 # Link.
 staff-alarm-show = Show and acknowledge
@@ -17,8 +17,8 @@ staff-alarm-show = Show and acknowledge
 ## The calm line under the navigation. $zone: such as America/Chicago; $time: of now, or since when.
 
 status-alone = This box works alone: { NUMBER($count) } entries, { $time } ({ $zone }).
-status-no-line-since = No line to the relay since { $time }. Everything is recorded here.
-status-no-line = No line to the relay yet. Everything is recorded here.
+status-no-line-since = No connection to the relay since { $time }. Everything is recorded here.
+status-no-line = No connection to the relay yet. Everything is recorded here.
 status-all-there = All { NUMBER($count) } entries are here and at the relay ({ $time }, { $zone }).
 status-on-the-way = { $waiting ->
     [one] All { NUMBER($count) } entries are here; { $waiting } is on its way to the relay.
@@ -42,13 +42,13 @@ staff-why = Why?
 
 ## Somebody’s PIN is needed once more before what they wanted is done.
 
-confirm-title = Type your PIN to go on
-    .hint = It was typed more than 30 minutes ago. What you wanted is kept and is done next.
-confirm-kept = Nothing was changed. What you wanted is kept.
+confirm-title = Enter your PIN to continue
+    .hint = You last entered it more than 30 minutes ago. Your change is kept and is made next.
+confirm-kept = Nothing was changed. What you entered is kept.
 confirm-pin = Your PIN
-# Labels of PINs that were typed on the page before.
+# Labels of PINs that were entered on the page before.
 confirm-new-pin = New PIN
 confirm-same-again = The same PIN again
-confirm-type-anew = Type it anew: no page shows it again
-confirm-go = Go on
-confirm-stop = Change nothing
+confirm-type-anew = Enter it again: no page shows it twice
+confirm-go = Continue
+confirm-stop = Cancel

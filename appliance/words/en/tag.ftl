@@ -1,18 +1,18 @@
 ### What a label opens that leads to no scan page: mistyped, unknown, out of service.
 
 tag-check = Check the tag
-tag-none-typed = No tag was typed.
+tag-none-typed = No tag was entered.
 # $typed: what was entered.
 tag-misread = { $typed } is not a tag: one of its nine characters was misread.
 tag-wrong-length = { $typed } is not a tag: a tag has nine letters and digits.
 tag-wrong-character = { $typed } is not a tag: it has a character that no tag has.
 tag-nothing-recorded = Nothing was recorded.
-tag-type = Type the tag from the label
+tag-type = Enter the tag from the label
     .hint = Nine letters and digits. Spaces and small letters are fine, O is read as 0.
 # Button.
 tag-open-item = Open the item
 tag-candidates = Was it one of these?
-    .hint = One character away from what you typed
+    .hint = One character away from what you entered
 tag-find-by-name = Find the item by name
 tag-what-now = What now?
 # $time: when it was looked up.
@@ -21,27 +21,27 @@ tag-looked-up = Looked up { $time }.
 ## A label that has another in its place. Badge, what it is, title, what happened, button, what to do.
 
 tag-replaced = Replaced
-tag-replaced-kind = A label that is not used any more
+tag-replaced-kind = A label that is no longer used
 tag-replaced-title = This label was replaced
 tag-replaced-what = It was on { $name }, which has another label now. Nothing was recorded.
 tag-replaced-open = Open { $name }
-tag-replaced-next = Tell biomed that the old label is still on it.
+tag-replaced-next = Tell biomed that the old label is still attached.
 
-## A blank label that went wrong at the printer.
+## A blank label that was discarded at the printer.
 
-tag-spoilt = Spoilt
+tag-spoilt = Discarded
 tag-spoilt-kind = A label that should not be used
-tag-spoilt-title = This label was given up
-tag-spoilt-what = It was printed blank and given up at the printer, so another tag may stand in its place. Nothing was recorded.
-tag-spoilt-next = Take it off and throw it away. If it is on a machine, clean that as usual and call { $contact }: they put a fresh label on it and enter your cleaning; it is shown as a late entry.
+tag-spoilt-title = Do not use this label
+tag-spoilt-what = This blank label was discarded during printing, and another one may be in its place. Nothing was recorded.
+tag-spoilt-next = Take it off and throw it away. If it is on equipment, clean that as usual and call { $contact }: they attach a new label and enter your cleaning; it is shown as a late entry.
 
 ## A label whose item may be in the part of the history that is missing.
 
 tag-missing = Not known now
 tag-missing-kind = A tag that may have equipment
 tag-missing-title = The box cannot look up this tag now
-tag-missing-what = A part of this box’s history is missing, and what says on which equipment this label is may be in it. That part comes back by itself where the relay or a copy has it. Nothing was recorded; what was recorded before is kept.
-tag-missing-next = Clean it as usual, and scan the label again in a few minutes. If it stays so, call { $contact } with the tag above: they enter your cleaning; it is shown as a late entry.
+tag-missing-what = A part of this box’s history is missing, and it may say which equipment this label is on. That part comes back automatically if the relay or a copy has it. Nothing was recorded; what was recorded before is safe.
+tag-missing-next = Clean it as usual, and scan the label again in a few minutes. If this continues, call { $contact } with the tag above: they enter your cleaning; it is shown as a late entry.
 tag-missing-again = Try again
 
 ## A label that is on no equipment.
@@ -49,17 +49,17 @@ tag-missing-again = Try again
 tag-unused = Not in use
 tag-unused-kind = A tag without equipment
 tag-unused-title = No equipment has this tag yet
-tag-unused-what = The label is good, but nobody has said what it is stuck to. Nothing was recorded.
-tag-unused-next = Clean it as usual and call { $contact } with the tag above. They say what it is and enter your cleaning; it is shown as a late entry.
+tag-unused-what = The label is valid but not assigned to equipment yet. Nothing was recorded.
+tag-unused-next = Clean it as usual and call { $contact } with the tag above. They assign it and enter your cleaning; it is shown as a late entry.
 # Link for biomed.
-tag-unused-assign = Biomed: say what this is
+tag-unused-assign = Biomed: assign this label
 
 ## An item that is out of service or retired.
 
 out-retired-title = { $name } was retired
-out-retired-what = It takes no more records; its history stays. Nothing was recorded.
+out-retired-what = It is no longer cleaned or recorded. Its history is kept. Nothing was recorded.
 out-title = { $name } is out of service
-out-what = Do not use it on a patient. It makes no cleaning due while it is out. Nothing was recorded.
+out-what = Do not use it on a patient. No cleaning is due while it is out of service. Nothing was recorded.
 out-since = Since
 out-why = Why
 out-anyway = I cleaned it anyway: record that

@@ -1,7 +1,7 @@
 home-title = Qué falta limpiar
 home-find = Buscar por nombre, lugar o código
 home-find-button = Buscar
-home-found-none = Aquí no hay nada llamado “{ $query }”
+home-found-none = Ningún equipo coincide con “{ $query }”
 home-found = { $count ->
     [one] { $count } equipo con “{ $query }”
    *[other] { $count } equipos con “{ $query }”
@@ -14,7 +14,7 @@ home-found-hint = Pruebe con una parte del nombre, el lugar o el número de inve
 home-found-more = { NUMBER($count) } más. Escriba más letras del nombre.
 home-only-due = Solo lo que falta limpiar
 home-unknown-title = Por ahora no se conocen los equipos
-home-unknown = Están en la parte que falta. No los agregue de nuevo: las etiquetas y los registros vuelven con esa parte.
+home-unknown = Están en la parte del historial que falta. No los agregue de nuevo: las etiquetas y los registros vuelven con esa parte.
 home-empty-title = Todavía no hay equipos
 home-empty = Ingeniería biomédica agrega los equipos en las páginas del personal e imprime sus etiquetas. Después aparecen aquí, los vencidos primero.
 home-none-overdue = No hay nada vencido.
@@ -24,7 +24,7 @@ home-show-all = { $count ->
    *[other] Todos ({ $count } equipos), también los limpios
 }
 home-staff = Páginas del personal
-home-as-of = Datos de las { $time }, { $zone }. Las novedades aparecen aquí solas.
+home-as-of = Datos de las { $time }, { $zone }. Esta página se actualiza sola.
 
 list-overdue = Vencidos
 list-due = Pendientes
@@ -38,4 +38,4 @@ board-rate = { NUMBER($rate) } %
 board-first = Limpiar primero
 board-none-overdue = Nada vencido.
 board-next = Siguientes
-board-as-of = { $time }. Si esta hora no avanza, la pantalla perdió la conexión con la unidad; la unidad sigue registrando.
+board-as-of = { $time }. Si esta hora se detiene, la pantalla perdió la conexión con la unidad; las limpiezas se siguen registrando.

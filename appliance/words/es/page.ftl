@@ -5,7 +5,7 @@ page-new-box = Unidad nueva
 page-this-box = Esta unidad
 page-gap = Historial incompleto
 page-gap-title = Falta una parte del historial de esta unidad.
-page-gap-meaning = Puede haber equipos que necesiten limpieza o que estén fuera de servicio aunque aquí no se indique. El registro funciona como siempre.
+page-gap-meaning = Puede haber equipos que necesiten limpieza o que estén fuera de servicio aunque esta página no lo indique. El registro funciona como siempre.
 page-alarm = Alarma
 page-alarm-next = Avise a { $contact }.
 page-language = Idioma
@@ -49,7 +49,7 @@ who-cleaned = { $proof ->
     [badge] { $name }, credencial
    *[login] { $name }, inicio de sesión
 }
-who-unknown = una persona desconocida
+who-unknown = persona desconocida
 text-erased = borrado
 text-unreadable = ilegible
 

@@ -1,6 +1,6 @@
 refusal-unknown-tag = Ningún equipo tiene el código { $tag }
-    .detail = El código está bien escrito, pero no está en ningún equipo de esta institución o se retiró.
-refusal-retired = { $name } se dio de baja; ya no admite registros
+    .detail = El código está bien escrito, pero no está en ningún equipo de este centro o se retiró.
+refusal-retired = { $name } se dio de baja; ya no se registra
     .detail = Su historial se conserva y se puede leer.
 refusal-not-its-protocol = Este equipo no se limpia con ese protocolo. Asígnele primero el protocolo o elija uno de los suyos
     .detail = Una limpieza sigue uno de los protocolos de su equipo.
@@ -11,7 +11,7 @@ refusal-unknown-staff = Aquí no hay nadie con el identificador { $staff }
 refusal-unknown-cleaning = La entrada { $seq } de { $log } no es una limpieza
     .detail = Ninguna limpieza de esta unidad tiene ese número.
 refusal-shared-number = Dos registros tienen el número { $seq }, y este no se puede anular
-    .detail = La tarjeta perdió este registro y dio su número a otro, que se anularía en su lugar. Ambos cuentan.
+    .detail = El almacenamiento perdió este registro y dio su número a otro, que se anularía en su lugar. Ambos cuentan.
 refusal-already-voided = Esta limpieza ya está anulada
     .detail = Una limpieza se anula una sola vez; ambas entradas se conservan.
 refusal-undo-over = Pasó el tiempo para deshacer este registro. Avise a ingeniería biomédica; pueden anularlo

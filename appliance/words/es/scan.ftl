@@ -5,7 +5,7 @@ scan-kept = Aún no se registró nada. Sus marcas se conservan.
 scan-kept-photo = Aún no se registró nada. Sus marcas y su foto se conservan.
 scan-usable-until = Esta página sirve hasta las { $time }. Después, revise sus marcas y registre de nuevo; se conservan.
 
-scan-too-old = La página había vencido. Revise sus marcas y registre de nuevo.
+scan-too-old = Esta página venció. Revise sus marcas y registre de nuevo.
 scan-signed-out = Ya no hay una sesión abierta aquí. Escriba el nombre de quien limpió.
 scan-protocol-changed = El protocolo cambió desde que se abrió esta página. Revise los pasos y registre de nuevo.
 
@@ -15,8 +15,8 @@ scan-protocol = { $name }, versión { $version }
 scan-protocol-ppe = { $name }, versión { $version }, { $ppe }
 scan-other-protocol = Limpiar según “{ $name }”
 scan-optional-step = si hace falta
-scan-plain-step = Limpio según el fabricante
-scan-no-protocol = Este equipo no tiene protocolo; consulte a ingeniería biomédica.
+scan-plain-step = Limpio según las instrucciones del fabricante
+scan-no-protocol = No hay protocolo asignado: siga las instrucciones del fabricante.
 
 scan-contact-time = Tiempo de contacto
     .passed = Tiempo de contacto transcurrido
@@ -31,7 +31,7 @@ scan-wet-start = Superficie húmeda: iniciar { $countdown }
 scan-wet-again = Se secó: reiniciar
 scan-wet-enough = Tiempo de contacto cumplido
 scan-wet-done = Listo
-scan-wet-for = Húmedo durante { $span }. Bien. Ya puede registrar.
+scan-wet-for = Húmedo durante { $span }: suficiente. Ya puede registrar.
 scan-wet-minute = Falta un minuto
 scan-wet-ten-seconds = Faltan diez segundos
 scan-wet-over = Terminó el tiempo de contacto. Ya puede registrar.
@@ -39,14 +39,14 @@ scan-wet-still = Mantenga húmeda la superficie hasta las { $time } y luego regi
 
 scan-photo = Foto
     .alt = Su foto de { $name }
-    .required = Obligatoria siempre. Sin personas ni nombres de pacientes.
+    .required = Obligatoria. Sin personas ni nombres de pacientes.
     .optional = Opcional. Sin personas ni nombres de pacientes.
 scan-photo-kept = Foto guardada
 scan-photo-another = Tomar otra foto
     .hint = Reemplaza la de arriba
 
 scan-name = Su nombre
-    .optional = Si lo deja vacío, queda sin nombre
+    .optional = Déjelo vacío para registrar sin nombre
 scan-name-signed-in = { $name } (sesión desde { $since })
 scan-by = Por { $name }, PIN ingresado hace { $ago }
 scan-someone-else = Soy otra persona
@@ -63,7 +63,7 @@ protocol-keep-wet = Mantener húmedo
 protocol-declared = { $span }, según declara quien limpia
 protocol-agent = Desinfectante
 protocol-agent-diluted = { $agent }, { $dilution }
-protocol-ppe = Protección
+protocol-ppe = Equipo de protección
 protocol-minutes = Dura unos
-protocol-ifu = Instrucciones del fabricante
+protocol-ifu = Instrucciones del fabricante (IFU)
 protocol-number = Versión

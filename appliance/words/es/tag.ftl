@@ -22,28 +22,28 @@ tag-replaced-next = Avise a ingeniería biomédica que el equipo aún lleva la e
 
 tag-spoilt = Descartada
 tag-spoilt-kind = Una etiqueta que no debe usarse
-tag-spoilt-title = Esta etiqueta fue descartada
-tag-spoilt-what = Se imprimió en blanco y se descartó en la impresora; puede haber otro código en su lugar. No se registró nada.
+tag-spoilt-title = No use esta etiqueta
+tag-spoilt-what = Esta etiqueta en blanco se descartó durante la impresión, y puede haber otra en su lugar. No se registró nada.
 tag-spoilt-next = Despéguela y tírela. Si está en un equipo, límpielo como siempre y llame a { $contact }: allí le ponen una etiqueta nueva e ingresan su limpieza; queda como registro tardío.
 
 tag-missing = Sin datos
 tag-missing-kind = Un código que puede tener equipo
 tag-missing-title = La unidad no puede consultar este código ahora
-tag-missing-what = Falta una parte del historial de esta unidad, y ahí puede estar a qué equipo pertenece esta etiqueta. Esa parte vuelve sola si el servidor central o una copia la tiene. No se registró nada; lo registrado antes se conserva.
-tag-missing-next = Limpie como siempre y escanee la etiqueta de nuevo en unos minutos. Si sigue así, llame a { $contact } con el código de arriba: allí ingresan su limpieza; queda como registro tardío.
+tag-missing-what = Falta una parte del historial de esta unidad, y ahí puede estar a qué equipo pertenece esta etiqueta. Esa parte vuelve automáticamente si el servidor central o una copia la tiene. No se registró nada; lo registrado antes está a salvo.
+tag-missing-next = Limpie como siempre y escanee la etiqueta de nuevo en unos minutos. Si esto continúa, llame a { $contact } con el código de arriba: allí ingresan su limpieza; queda como registro tardío.
 tag-missing-again = Intentar de nuevo
 
 tag-unused = Sin usar
 tag-unused-kind = Un código sin equipo
 tag-unused-title = Ningún equipo tiene este código todavía
-tag-unused-what = La etiqueta es válida, pero nadie ha indicado en qué equipo está. No se registró nada.
-tag-unused-next = Limpie como siempre y llame a { $contact } con el código de arriba. Allí indican qué equipo es e ingresan su limpieza; queda como registro tardío.
-tag-unused-assign = Biomédica: indicar qué equipo es
+tag-unused-what = La etiqueta es válida, pero aún no está asignada a un equipo. No se registró nada.
+tag-unused-next = Limpie como siempre y llame a { $contact } con el código de arriba. Allí la asignan e ingresan su limpieza; queda como registro tardío.
+tag-unused-assign = Biomédica: asignar esta etiqueta
 
 out-retired-title = { $name } se dio de baja
-out-retired-what = Ya no admite registros; su historial se conserva. No se registró nada.
+out-retired-what = Ya no se limpia ni se registra. Su historial se conserva. No se registró nada.
 out-title = { $name } está fuera de servicio
-out-what = No lo use en pacientes. Mientras esté fuera de servicio no genera limpiezas pendientes. No se registró nada.
+out-what = No lo use en pacientes. Mientras esté fuera de servicio no hay limpiezas pendientes. No se registró nada.
 out-since = Desde
 out-why = Motivo
 out-anyway = Lo limpié de todos modos: registrarlo

@@ -63,14 +63,14 @@ fn each_refusal_names_line_and_key() {
             "version = 2",
             "line 2 of the claim file: `version` is not 1: this box is older than the file",
         ),
-        ("zone = ", "zoom = ", "`zoom` is no setting of a claim file; take the line out"),
+        ("zone = ", "zoom = ", "`zoom` is not a setting of a claim file; take the line out"),
         (
             "country = \"US\"",
             "country = \"us\"",
             "`country` must be a country in two upper-case letters, such as US",
         ),
         ("country = \"US\"", "", "the claim file has no `country`: download it again from the relay"),
-        ("[wifi]", "[wifi]\nchannel = 6", "`channel` is no setting of a claim file; take the line out"),
+        ("[wifi]", "[wifi]\nchannel = 6", "`channel` is not a setting of a claim file; take the line out"),
         ("\"correct horse\"", "12345678", "`psk` must be a text in quotes"),
         (
             "[\"relay.example/cosign",

@@ -45,7 +45,7 @@ fn log(file: &str) -> (i32, String) {
 fn what_holds() {
     let (status, said) = log("log.jsonl");
     assert_eq!(status, 0, "{said}");
-    assert!(said.starts_with("This holds: every entry of the log is there"), "{said}");
+    assert!(said.starts_with("VERIFIED: every entry of the log is there"), "{said}");
     assert!(said.contains("4 fit their entries; 1 are not in the file"), "{said}");
     let (status, said) =
         verify(&["proof", "proof-12.json", "--key", "log-key.txt", "--cosigner", "cosigner-key.txt"]);
@@ -92,12 +92,12 @@ fn what_does_not_hold() {
     let folder = scratch("broken");
     for (from, to, says) in [
         ("Infusion pump 3", "Infusion pump 4", "at least one of the entries 0 to 25 was changed"),
-        ("Maria", "Marta", "does not fit its hash"),
+        ("Maria", "Marta", "does not match its hash"),
         ("{\"seq\":3,", "{\"seq\":4,", "holds entry 4 where entry 3 belongs"),
         ("{\"seq\":25,", "{ \"seq\":25,", "is no entry"),
     ] {
         let (status, said) = log(&changed("log.jsonl", &folder, from, to));
-        assert!(status == 1 && said.starts_with("This does NOT hold: ") && said.contains(says), "{said}");
+        assert!(status == 1 && said.starts_with("NOT VERIFIED: ") && said.contains(says), "{said}");
     }
     let last = file("log.jsonl").lines().last().unwrap().to_owned() + "\n";
     let (status, said) = log(&changed("log.jsonl", &folder, &last, ""));
@@ -108,7 +108,7 @@ fn what_does_not_hold() {
     assert!(status == 1 && said.contains("not the key that you trust"), "{said}");
     let note = changed("checkpoint.txt", &folder, "\n26\n", "\n25\n");
     let (status, said) = verify(&["log", "log.jsonl", "--checkpoint", &note, "--key", "log-key.txt"]);
-    assert!(status == 1 && said.contains("does not fit the note"), "{said}");
+    assert!(status == 1 && said.contains("does not match the note"), "{said}");
     let (status, said) =
         verify(&["log", "log.jsonl", "--checkpoint", "checkpoint.txt", "--key", "cosigner-key.txt"]);
     assert!(status == 1 && said.contains("none of the keys belongs to the log"), "{said}");
@@ -120,10 +120,10 @@ fn what_cannot_be_read() {
     let long = folder.join("long.json");
     std::fs::write(&long, " ".repeat(600 * 1024)).unwrap();
     for (arguments, says) in [
-        (&[][..], "say what to check"),
-        (&["proof"], "say what to check"),
+        (&[][..], "missing argument: `proof` or `log`"),
+        (&["proof"], "missing argument: `proof` or `log`"),
         (&["proof", "absent.json"], "cannot open"),
-        (&["proof", "log-key.txt"], "is no proof"),
+        (&["proof", "log-key.txt"], "is not a proof"),
         (&["proof", long.to_str().unwrap()], "more than"),
         (&["proof", "proof-0.json", "--key", "checkpoint.txt"], "no verifier key"),
         (&["proof", "proof-0.json", "--ky", "log-key.txt"], "`--ky"),
@@ -162,11 +162,11 @@ fn what_was_adopted_says_so_and_names_are_printed() {
     let (status, said) = verify(&[&["log", "log.jsonl", "--texts"], LOG].concat());
     assert!(status == 0 && said.contains("\n  12       who.name: Maria Álvarez\n"), "{said}");
     assert!(said.trim_start().starts_with("8 "), "texts come first: {said}");
-    assert!(said.contains("\nThis holds: every entry"), "the verdict stands behind them: {said}");
+    assert!(said.contains("\nVERIFIED: every entry"), "the verdict stands behind them: {said}");
     let folder = scratch("names");
     let wrong = changed("proof-adopted.json", &folder, "Maria", "Marta");
     let (status, said) = verify(&["proof", &wrong]);
-    assert!(status == 1 && said.contains("does not fit its hash"), "{said}");
+    assert!(status == 1 && said.contains("does not match its hash"), "{said}");
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn a_receipt_is_looked_up_in_an_export() {
     for lookup in [&["--log", "log.jsonl"][..], &[&["--log", "log.jsonl"], LOG].concat()] {
         let (status, said) = verify(&[&["receipt", &receipt], lookup].concat());
         assert!(
-            status == 0 && said.starts_with(&format!("This holds: the record of receipt {receipt}")),
+            status == 0 && said.starts_with(&format!("VERIFIED: the record of receipt {receipt}")),
             "{said}"
         );
         assert!(said.contains("record   12, cleaning.recorded"), "{said}");

@@ -26,7 +26,7 @@ pub enum ProgramError {
     )]
     Repeated,
     /// As many as there may be.
-    #[error("this account has {TOKENS_MAX} tokens; revoke one that nothing uses any more")]
+    #[error("this account has {TOKENS_MAX} tokens; revoke one that is no longer used")]
     TooMany,
     /// There is none to revoke.
     #[error("this account has no token {0:?} that could be revoked")]

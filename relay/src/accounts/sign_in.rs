@@ -23,7 +23,7 @@ const ACT: &str = "sign in";
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
     /// One answer for every reason, so that nobody learns who has an account.
-    #[error("the e-mail address and the password do not fit together")]
+    #[error("wrong e-mail address or password")]
     Wrong,
     /// Too many tries.
     #[error("too many tries")]

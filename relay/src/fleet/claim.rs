@@ -17,7 +17,7 @@ use crate::db::{AccountScope, Conn, DbError, boxes, claims, epochs, facilities};
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     /// 422.
-    #[error("the request does not fit: {0}")]
+    #[error("the request is not valid: {0}")]
     Form(&'static str),
     /// 403.
     #[error("this claim code is unknown here: make a new claim file with \u{201c}Add a box\u{201d}")]

@@ -11,9 +11,9 @@ access-older = Older
 access-newest = The newest
 access-when = When
 access-who = Who
-access-deed = Did or tried
+access-deed = Action
 access-about = About
-access-outcome = What came of it
+access-outcome = Result
 # Badges.
 access-denied = Denied
 access-done = Done
@@ -22,7 +22,7 @@ access-times = { $count ->
    *[other] { $count } times
 }
 
-# Whoever runs the relay.
+# The relay’s operator.
 access-operator = operator
 access-program = program { $name } ({ $id })
 
@@ -30,48 +30,48 @@ access-program = program { $name } ({ $id })
 access-did = { $act ->
     [sign-in] Signed in
     [sign-out] Signed out
-    [account-create] Made the account
+    [account-create] Created the account
     [admin-create] Added a person
     [admin-set-password] Set a person’s password
     [admin-sign-out] Signed a person out everywhere
     [admin-disable] Disabled a person
     [admin-enable] Let a person sign in again
     [facility-create] Added a facility
-    [token-create] Made a token
+    [token-create] Created a token
     [token-revoke] Revoked a token
-    [claim-file-create] Made a claim file
-    [box-release] Took a box out of quarantine
-    [box-revoke] Took a box out of use
+    [claim-file-create] Created a claim file
+    [box-release] Released a box from quarantine
+    [box-revoke] Revoked a box
    *[other] Did something else
 }
 # What somebody did not succeed in.
 access-tried = { $act ->
     [sign-in] Tried to sign in
     [sign-out] Tried to sign out
-    [account-create] Tried to make an account
+    [account-create] Tried to create an account
     [admin-create] Tried to add a person
     [admin-set-password] Tried to set a person’s password
     [admin-sign-out] Tried to sign a person out
     [admin-disable] Tried to disable a person
     [admin-enable] Tried to let a person sign in again
     [facility-create] Tried to add a facility
-    [token-create] Tried to make a token
+    [token-create] Tried to create a token
     [token-revoke] Tried to revoke a token
-    [claim-file-create] Tried to make a claim file
-    [box-release] Tried to take a box out of quarantine
-    [box-revoke] Tried to take a box out of use
+    [claim-file-create] Tried to create a claim file
+    [box-release] Tried to release a box from quarantine
+    [box-revoke] Tried to revoke a box
     [people] Tried to open People
-    [person] Tried to look at a person
+    [person] Tried to view a person
     [person-change] Tried to change a person
     [programs] Tried to open Programs
-    [program] Tried to look at a program
+    [program] Tried to view a program
     [box-add] Tried to open “Add a box”
     [boxes] Tried to open Boxes
     [access-log] Tried to open the access log
-    [facility] Tried to look at a facility
+    [facility] Tried to view a facility
     [proof] Tried to download a proof
     [evidence] Tried to download evidence
-    [photo] Tried to look at a photo
+    [photo] Tried to view a photo
     [page] Tried to open a page
     [api-read] Tried to read through the API
    *[other] Tried to do something on a page

@@ -1,4 +1,4 @@
-### The account's page: every facility, the one that slips first.
+### The account’s page: every facility, the lowest compliance first.
 
 account-title = Facilities – { $account }
 # After the time of the page. $count: boxes whose numbers are older than the page.
@@ -11,8 +11,8 @@ account-live-behind = { $count ->
 
 account-month = 30 days
 account-overdue = Overdue
-account-silent = Silent boxes
-account-backlog = Not here yet
+account-silent = Offline boxes
+account-backlog = Backlog
 account-no-data = No data yet
 account-windows-met = { NUMBER($met) } of { NUMBER($closed) } windows met
 # $items: with its word, such as 12 items.
@@ -21,10 +21,10 @@ account-overdue-of = { $facilities ->
     [one] of { $items }, in { $facilities } facility
    *[other] of { $items }, in { $facilities } facilities
 }
-account-all-online = All are heard
+account-all-online = All online
 account-silent-one = { $name }, since { $time }
 account-silent-more = { $name } and { NUMBER($more) } more
-account-all-sent = Every heard box has sent all
+account-all-sent = All online boxes are up to date
 account-entries-one = entries, { $name }
 account-entries-many = { $count ->
     [one] entries, in { $count } facility
@@ -43,8 +43,8 @@ account-sort = { $sort ->
     [week] lowest 7 days first
     [today] lowest today first
     [overdue] most overdue first
-    [box] boxes that need you first
-    [heard] longest unheard first
+    [box] most urgent box first
+    [heard] longest offline first
     [backlog] most behind first
    *[month] lowest 30 days first
 }
@@ -56,10 +56,10 @@ account-column = { $column ->
     [today] Today
     [overdue] Overdue
     [box] Box
-    [heard] Last heard
+    [heard] Last seen
    *[backlog] Backlog
 }
-account-zone-missing = No time zone is set: days are cut in UTC
+account-zone-missing = No time zone is set: days are counted in UTC
 # $facilities: their names, with commas.
-account-zone-where = { $facilities }. It is set at each box, under Settings.
-account-silent-hint = A silent box goes on recording at its facility; its entries come when the line is back. “No data” is not 0%.
+account-zone-where = { $facilities }. Set it at each box, under Settings.
+account-silent-hint = An offline box keeps recording; its entries arrive when it reconnects. “No data” is not 0%.

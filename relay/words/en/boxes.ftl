@@ -6,29 +6,29 @@ boxes-title = Boxes
 
 box-state = { $state ->
     [quarantined] Quarantined
-    [silent] Silent
+    [silent] Offline
     [alarmed] Needs attention
-    [waiting] Waiting for first word
-    [clock-unsure] Clock unsure
+    [waiting] Not connected yet
+    [clock-unsure] Clock uncertain
     [catching-up] Catching up
     [good] Good
    *[revoked] Revoked
 }
 # $span: for how long.
-box-silent-for = Silent { $span }
+box-silent-for = Offline { $span }
 # In tables in which nothing else says it.
-box-online = Heard
+box-online = Online
 box-none = No box
 box-unknown = unknown
 # Entries that are kept apart and do not count.
 box-held = held
 box-held-count = { NUMBER($count) } held
-# In the past: of a box that was not heard for some minutes. $what: the clock, the disk.
+# In the past: of a box that has been offline for some minutes. $what: the clock, the disk.
 box-was = was { $what }
 box-clock = { $clock ->
     [synced] synced
     [rtc] battery clock
-   *[unsure] unsure
+   *[unsure] uncertain
 }
 # $clock: a state of box-clock.
 box-clock-ahead = { $clock }, { $span } ahead
@@ -37,38 +37,38 @@ box-clock-behind = { $clock }, { $span } behind
 box-printer = { $state ->
     [ready] Ready
     [printing] Printing
-    [not-asked] Not asked yet
+    [not-asked] Status unknown
     [stopped] Stopped
     [no-answer] No answer
-    [fault] Fault of the box
+    [fault] Box fault
    *[other] { $words }
 }
     .was = { $state ->
     [ready] Was ready
     [printing] Was printing
-    [not-asked] Was not asked yet
+    [not-asked] Status was unknown
     [stopped] Was stopped
     [no-answer] Did not answer
-    [fault] Had a fault of the box
+    [fault] Had a box fault
    *[other] Was { $words }
 }
-# In a list of facts: the printer's name, and its state.
+# In a list of facts: the printer’s name, and its state.
 box-printer-fact = { $state ->
     [ready] { $name }: ready
     [printing] { $name }: printing
-    [not-asked] { $name }: not asked yet
+    [not-asked] { $name }: status unknown
     [stopped] { $name }: stopped
     [no-answer] { $name }: no answer
-    [fault] { $name }: fault of the box
+    [fault] { $name }: box fault
    *[other] { $name }: { $words }
 }
     .was = { $state ->
     [ready] { $name }: was ready
     [printing] { $name }: was printing
-    [not-asked] { $name }: was not asked yet
+    [not-asked] { $name }: status was unknown
     [stopped] { $name }: was stopped
     [no-answer] { $name }: did not answer
-    [fault] { $name }: had a fault of the box
+    [fault] { $name }: had a box fault
    *[other] { $name }: was { $words }
 }
 box-disk = { NUMBER($percent) }%
@@ -81,25 +81,25 @@ box-alarm-about = { $alarm } ({ $subject })
 # A newer box may know alarms that this relay does not.
 box-alarm-unknown = The box reports “{ $code }”
 box-alarm = { $code ->
-    [disk-full] Its disk is full or was: cleanings were refused
+    [disk-full] Its storage is or was full: cleanings were refused
     [log-missing] Records cannot be read at the box; what is here stays here
-    [log-forgot] Its card forgot records, which come back from here: have the card changed
-    [relay-other] Its card forgot records, or a copy of it is in use: have the card changed
+    [log-forgot] Its storage lost records, which come back from here: have the storage card changed
+    [relay-other] Its storage lost records, or a copy of its storage card is in use: have the card changed
     [rebuild-short] A rebuild of its database would have lost records and was refused
-    [db-damaged] Its database is damaged and is built anew at the next start; the log is not touched
-    [log-healed] Damaged records were healed from a second copy: have the card changed soon
-    [db-salvage] Its database was built anew from the log
-    [log-epoch] It goes on recording in a new log
-    [log-adopted] Records that had been displaced count again
+    [db-damaged] Its database is damaged and is rebuilt at the next start; the log is not affected
+    [log-healed] Damaged records were repaired from a second copy: have the storage card changed soon
+    [db-salvage] Its database was rebuilt from the log
+    [log-epoch] It now records in a new log
+    [log-adopted] Displaced records count again
     [log-unvouched] This relay holds a log of this box that the box does not know
-    [log-apart] A log lies on its card that does not belong to the others
+    [log-apart] Its storage holds a log that does not belong to the others
     [copy-removed] A damaged copy was removed, because a text in it was to be erased
     [relay-went-back] This relay lost records that it had confirmed; the box sends them again
-    [relay-refused] This relay does not take its records
-    [photos-refused] This relay does not take some of its photos
-    [photos-damaged] Photos on its card are damaged: have the card changed soon
-    [side-room] A part of the box does not work, and recording goes on
-    [hint-bad] A small file on its card could not be read, and recording goes on
+    [relay-refused] This relay does not accept its records
+    [photos-refused] This relay does not accept some of its photos
+    [photos-damaged] Its stored photos are damaged: have the storage card changed soon
+    [side-room] A part of the box does not work; recording continues
+    [hint-bad] A small file in its storage could not be read; recording continues
    *[clock-unsure] It does not know what time it is
 }
 # Whole sentences: since when, and whether it is over.
@@ -113,11 +113,11 @@ box-alarm-since = { $alarm }, since { $time }.
 boxes-add = Add a box
 boxes-caption = { $count ->
     [one] { $count } box
-   *[other] { $count } boxes, those that need you first
+   *[other] { $count } boxes, most urgent first
 }
 boxes-facility = Facility
 boxes-state = State
-boxes-last-seen = Heard
+boxes-last-seen = Last seen
 boxes-backlog = Backlog
 boxes-clock = Clock
 boxes-disk = Disk
@@ -125,59 +125,59 @@ boxes-printer = Printer
     .none = none
 boxes-version = Version
 boxes-empty-title = No box yet
-boxes-empty = A box tells its records to this account after it was claimed with a claim file. Make one for the facility in which it will stand.
+boxes-empty = A box appears here once it is claimed. Create a claim file for its facility.
 boxes-alarms = Alarms that nobody at the facility has acknowledged
     .hint = Somebody there acknowledges an alarm on the box’s own page, “Box”.
-# A log that nothing says is the box's. $entries: how many it has, with the word.
-boxes-waiting-log = { $facility }: a log came under this box’s name, { $epoch } with { $entries }, that no key of the box vouches for. Either the box has lost its keys, or somebody has a copy of its certificate. Nothing of it counts until whoever runs the relay has admitted or forgotten it: “cleantrack-relay box epoch admit” or “forget”, with --box { $id }.
+# A log that may not be the box’s. $entries: how many it has, with the word.
+boxes-waiting-log = { $facility }: a log came under this box’s name, { $epoch } with { $entries }, that no key of the box vouches for. Either the box has lost its keys, or somebody has a copy of its certificate. Nothing of it counts until the relay’s operator has admitted or forgotten it: “cleantrack-relay box epoch admit” or “forget”, with --box { $id }.
 boxes-waiting-more = { NUMBER($count) } more such logs: “cleantrack-relay box epoch list” names all of them.
 boxes-refused = { $count ->
-    [1] { $facility }: what the box sent was refused once. Whoever runs the relay has it; nothing of it was kept as a record.
-   *[other] { $facility }: what the box sent was refused { $count } times. Whoever runs the relay has it; nothing of it was kept as a record.
+    [1] { $facility }: what the box sent was refused once. The relay’s operator has it; none of it was stored as a record.
+   *[other] { $facility }: what the box sent was refused { $count } times. The relay’s operator has it; none of it was stored as a record.
 }
-boxes-loss = { $facility }: this relay once held more of the box’s log than it did later, as after a restored backup. The box sends it again by itself; its signed proof of that is kept.
+boxes-loss = { $facility }: this relay once held more of the box’s log than it did later, as after a restored backup. The box sends it again automatically; its signed proof of that is kept.
 
 ## A box that signed two logs.
 
 fork-title = { $facility }: two different logs under one key
-fork-looked-at = Looked at
-fork-what = The box signed a second, different history of the same log, seen { $time }. Either its card was copied or the box was tampered with.
+fork-looked-at = Reviewed
+fork-what = The box signed a second, different history of the same log, seen { $time }. Either its storage card was copied or the box was tampered with.
 # $safe and $held: each two words in bold, and a sentence.
 fork-safe = Safe:
-fork-safe-first = the first { $entries } are the same in both, and proven.
-fork-safe-common = what both versions have in common is kept, and proven.
+fork-safe-first = the first { $entries } are the same in both, and verified.
+fork-safe-common = what both versions have in common is kept, and verified.
 fork-held = Held:
 fork-held-what = what differs, in both versions.
-fork-goes-on = The facility goes on recording.
+fork-goes-on = The facility keeps recording.
 fork-checkpoint-a = Checkpoint A, signed, held before
 fork-checkpoint-b = Checkpoint B, signed, received later
 fork-replace = Replace this box
 fork-download = Download the evidence
-    .hint = The relay never picks one by itself. What it held is shown to an auditor in both versions.
+    .hint = The relay never chooses one of them. An auditor is shown both versions.
 
 ## Adding a box.
 
 add-box-title = Add a box
     .first = Your first box in five minutes
-add-box-lead = A box belongs to one facility. A new one in the place of an old one goes on with its history.
-    .first = Your facilities, what is overdue and what was cleaned will be here. There is nothing yet, because no box has told anything.
-add-box-claim = Make the claim file
+add-box-lead = A box belongs to one facility. A box that replaces another continues its history.
+    .first = Your facilities, what is overdue and what was cleaned will be here. There is nothing yet, because no box has connected.
+add-box-claim = Create claim file
     .hint = A small file that tells the box who it belongs to. It works for one box, for 30 days.
 # $command: what the operator runs.
-add-box-no-facility = There is no facility in this account yet. Whoever runs this relay adds one: { $command }.
-add-box-not-admin = An admin of this account makes it, on this page.
+add-box-no-facility = There is no facility in this account yet. The relay’s operator adds one: { $command }.
+add-box-not-admin = An admin of this account creates it, on this page.
 add-box-facility = Facility
 # Button.
-add-box-make = Make the claim file
+add-box-make = Create claim file
 add-box-copy = Give it to the box
-    .how = Copy the file to the box, and run there { $command }
-add-box-wait = Wait for its first word
-    .how = The box claims itself as soon as it reaches this relay. Then it is counted on this page, under “Waiting for your box”. Delete your copy of the file.
+    .how = Copy the file to the box and run { $command } there
+add-box-wait = Wait for it to connect
+    .how = The box is claimed as soon as it reaches this relay. It is then counted on this page, under “Waiting for your box”. Delete your copy of the file.
 add-box-scan = Scan your first label
     .how = What the box records shows up here within seconds.
 add-box-waiting = Waiting for your box
-    .hint = This page shows it within seconds of its first word. You can close it.
+    .hint = This page shows it within seconds of its first connection. You can close it.
 add-box-count = { NUMBER($here) } of { NUMBER($expected) }
 add-box-see = See the boxes
-add-box-offline = No line yet?
-    .what = A box records without the internet. It claims itself when there is a line, and nothing recorded before is lost.
+add-box-offline = No connection yet?
+    .what = A box records without the internet. It is claimed when it connects; nothing recorded before is lost.

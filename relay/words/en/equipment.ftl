@@ -1,4 +1,4 @@
-### Equipment: the list of a facility, and an item's page.
+### Equipment: the list of a facility, and an item’s page.
 
 ## How an item stands.
 
@@ -13,7 +13,7 @@ item-state = { $state ->
    *[none] No schedule
 }
 # $span: for how long it is overdue.
-item-late = { $span } late
+item-late = { $span } overdue
 
 ## The list.
 
@@ -28,13 +28,13 @@ items-none = { $which ->
    *[all] No equipment
 }
 items-none-found = { $which ->
-    [overdue] Nothing overdue is called “{ $query }” here
-   *[all] Nothing is called “{ $query }” here
+    [overdue] No overdue equipment matches “{ $query }”
+   *[all] No equipment matches “{ $query }”
 }
 # $items: with its word.
 items-caption = { $which ->
-    [overdue] { $items } overdue, what needs you first
-   *[all] { $items }, what needs you first
+    [overdue] { $items } overdue, most urgent first
+   *[all] { $items }, most urgent first
 }
 items-caption-found = { $which ->
     [overdue] { $items } overdue for “{ $query }”
@@ -53,7 +53,7 @@ items-older = Next
 items-page = Page { NUMBER($number) } of { NUMBER($pages) }
 items-show-all = Show all equipment
 
-## An item's page.
+## An item’s page.
 
 item-title = { $name } – { $facility }
 item-serial = serial { $serial }
@@ -117,16 +117,16 @@ history-proof = Proof of entry { $entry }
 
 trust-title = Can this be trusted?
 trust-none = Nothing here yet
-    .what = Nothing of this log has been witnessed by this relay yet.
+    .what = This relay has not cosigned this log yet.
 trust-verified = Verified
-    .what = All that is shown here is in the box’s signed log, unchanged: each entry was checked against the log’s signed root before it was kept.
+    .what = All that is shown here is in the box’s signed log, unchanged: each entry was checked against the log’s signed root before it was stored.
 trust-quarantined = Quarantined
-    .what = The box signed two different logs. What is shown here is from the first one, proven up to the size below; what contradicts it is held with the boxes.
+    .what = The box signed two different logs. What is shown here is from the first one, verified up to the size below; what contradicts it is kept on the page Boxes.
 trust-checked = Checked
     .when = { $time }, when they came here
 trust-size = Log size
 trust-root = Root
-trust-witness = Witness
+trust-witness = Cosigned by
     .when = this relay, { $time }
 trust-log = Log
 trust-download = Download the proof of entry { $entry }
@@ -137,16 +137,16 @@ trust-check = Anyone can check it with the public keys and { $command }, without
 
 fact-title = Facts
 fact-category = Category
-fact-class = Class
+fact-class = Spaulding class
 fact-protocol = Protocol
     .version = { $name }, version { NUMBER($version) }
 fact-schedule = Schedule
     .by = { $schedule }, by { $protocol }
 fact-photo = Photo
     .policy = { $policy ->
-    [none] Not asked for
-    [optional] If they like
-   *[required] Needed every time
+    [none] Not requested
+    [optional] Optional
+   *[required] Required
 }
 fact-added = Added
 fact-field = Field

@@ -12,47 +12,47 @@ error-sign-in = Sign in first
     .next = Sign in.
     .link = Sign in
 error-token = A token is needed
-    .detail = The request carried no bearer token, or one that opens nothing: mistyped or revoked.
+    .detail = The request carried no bearer token, or one that is not valid: mistyped or revoked.
     .next = Send “Authorization: Bearer ct_…” with a token of your account.
 error-expired = This token has expired
-    .detail = The token was good until its time was over; it opens nothing any more.
-    .next = Ask an admin of the account to make a new one on the page Programs.
-error-foreign = This form was too old
+    .detail = Its time is over, and it is no longer accepted.
+    .next = Ask an admin of the account to create a new one on the page Programs.
+error-foreign = This form has expired
     .detail = It was opened before you signed in, or it came from another site.
     .next = Send the request from this site.
     .link = Open the page again
-error-read-only = Auditors read
+error-read-only = Auditors can only read
     .detail = Your role lets you see everything of this account and change nothing.
     .next = Ask an admin of the account.
     .link = Show the facilities
-error-busy = Too many people at this moment
-    .detail = The relay has as much to do as it can.
+error-busy = The relay is busy
+    .detail = It has as many requests as it can handle.
 error-no-database = The relay can’t look that up now
-    .detail = Its database does not answer. Whoever runs it has been told.
-error-retry-after = Ask again after the time in Retry-After.
+    .detail = Its database does not answer. The error is in its log.
+error-retry-after = Try again after the time in Retry-After.
 
 ## What a request has wrong.
 
-error-unreadable = That can’t be read
+error-unreadable = The request can’t be read
     .detail = What was sent does not have the form that this address takes.
-    .next = Look at /api/openapi.json for the form.
-error-not-found = There is nothing here
+    .next = See /api/openapi.json for the form.
+error-not-found = Page not found
     .detail = This address leads to nothing that you can see. It may be mistyped, or what it led to may be gone.
-    .next = Look at /api/openapi.json for what there is.
-error-method = That can’t be done with this address
+    .next = See /api/openapi.json for what there is.
+error-method = Method not allowed here
     .detail = The address exists, and it takes another kind of request.
     .next = Use a method that the Allow header names.
-error-parameter = A part of the address does not fit
-    .next = Correct the parameter and ask again.
-error-too-long = That was too much at once
+error-parameter = The address is not valid
+    .next = Correct the parameter and try again.
+error-too-long = Too much was sent at once
     .detail = What was sent is larger than this form needs.
     .next = Send less.
 error-broken-off = Not everything arrived
     .detail = The connection was too slow, or it broke off while something was being sent.
     .next = Send it again.
 error-failed = The relay could not do that
-    .detail = Something in it went wrong. Whoever runs it finds the reason under the number below.
-    .next = Tell whoever runs the relay the id.
+    .detail = Something went wrong in it. Its log has the reason under the id below.
+    .next = Give the relay’s operator this id.
 
 ## What a parameter should have been.
 

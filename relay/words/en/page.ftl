@@ -19,7 +19,7 @@ page-access-log = Access log
 # $time: when the page was made.
 page-live = Live, as of { $time } { $zone }.
 # $time: of when the numbers are, where the box is behind.
-page-behind = Numbers as of { $time } { $zone }. New ones show by themselves.
+page-behind = Numbers as of { $time } { $zone }. New ones appear automatically.
 
 role-name = { $role ->
     [super_admin] platform admin
@@ -30,7 +30,7 @@ role-name = { $role ->
 
 ## Times, in the zone that the page names.
 
-# $place: the last part of a zone's name, such as Berlin.
+# $place: the last part of a zone’s name, such as Berlin.
 zone-name = { $zone ->
     [utc] UTC
     [eastern] Eastern time
@@ -110,7 +110,7 @@ cleaning-part = { $part ->
 cleaning-too-late = Too late to count
 cleaning-late = Late entry
 cleaning-photo-coming = Photo on its way
-cleaning-time-unsure = Time unsure
+cleaning-time-unsure = Time uncertain
 # Link; what is behind it is for screen readers.
 cleaning-photo = Photo
     .of = of { $item }

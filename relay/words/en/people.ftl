@@ -1,7 +1,7 @@
-### Who signs in to the account, a person's page, and one's own.
+### Who signs in to the account, a person’s page, and one’s own.
 
 people-title = People
-people-lead = They sign in to this account. Whoever cleans something needs no account.
+people-lead = They sign in to this account. Recording a cleaning needs no account.
 people-caption = { $count ->
     [one] { $count } person
    *[other] { $count } people
@@ -18,9 +18,9 @@ people-sessions = Signed in now
    *[other] in { $count } browsers
 }
 # $command: what the operator runs.
-people-add = Times are UTC. Whoever runs this relay adds somebody: { $command }.
+people-add = Times are UTC. The relay’s operator adds people: { $command }.
 people-disabled = Disabled
-people-may-sign-in = May sign in
+people-may-sign-in = Can sign in
 
 ## A person.
 
@@ -30,24 +30,24 @@ person-acts-hint = Signing out ends every session at once, and forgets the brows
     .self = Signing out ends every session at once, this one too, and forgets the browsers. The password stays the same.
 # Button.
 person-sign-out = Sign out everywhere
-person-enable-hint = They may not sign in. What they did stays in the access log.
+person-enable-hint = They cannot sign in. What they did stays in the access log.
 # Button.
 person-enable = Let them sign in again
-person-disable-hint = Disabling signs out everywhere, and they cannot sign in until an admin lets them.
+person-disable-hint = Disabling signs out everywhere, and they cannot sign in until an admin enables them.
 # Button.
 person-disable = Disable
-person-platform = They run the platform: only a platform admin signs them out or disables them. Ask whoever runs this relay.
+person-platform = They run the platform: only a platform admin can sign them out or disable them. Ask the relay’s operator.
 
 ## What came of a press.
 
 person-done-sign-out = They are signed out everywhere. Their password stays the same.
 person-done-disable = They are signed out everywhere, and cannot sign in.
-person-done-enable = They may sign in again.
+person-done-enable = They can sign in again.
 person-is-self = You cannot disable yourself. Ask another admin of the account.
-person-is-platform-admin = Nothing was changed: only a platform admin may do this to a platform admin.
-person-is-last-admin = This is the last admin who may sign in. Enable another one first.
+person-is-platform-admin = Nothing was changed: only a platform admin can do this to a platform admin.
+person-is-last-admin = This is the last admin who can sign in. Enable another one first.
 
-## One's own page.
+## One’s own page.
 
 me-account = Account
 me-signed-in = Signed in

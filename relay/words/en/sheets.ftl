@@ -5,17 +5,17 @@ sheets-title = Label sheets
 sheets-equipment = Equipment of { $facility }
 sheets-lead = Labels as a PDF for an office printer and sheets of labels. A label printer at the box makes labels that last longer.
 sheets-no-host = No label host is chosen yet
-    .what = A label carries the address that a phone opens, and it stays on the machine for years. A facility admin chooses it at the box, once, before the first label.
+    .what = A label carries the address that a phone opens, and it stays on the equipment for years. A facility admin chooses it at the box, once, before the first label.
 sheets-sheet = Sheet
 # $name: what the box of sheets says, such as Avery 5160.
 sheets-choice = { $name }: { $count } labels of { $width } × { $height } mm
-sheets-only = Only what fits
+sheets-only = Only matching equipment
     .hint = { $count ->
     [one] Name, ward, asset number or tag; empty for all. Now { $count } label.
    *[other] Name, ward, asset number or tag; empty for all. Now { $count } labels.
 }
-sheets-start = Begin at label
-    .hint = Counted along the rows; for a sheet that was begun before
+sheets-start = Start at label
+    .hint = Counted along the rows; for a sheet that was used before
 sheets-right = Move right
     .hint = Millimetres, up to { $max }; minus is left
 sheets-down = Move down
@@ -23,23 +23,23 @@ sheets-down = Move down
 sheets-numbers = Asset number in place of the name
     .hint = For names with characters that labels cannot show
 # Button.
-sheets-make = Make the label sheet
+sheets-make = Create label sheet
 sheets-actual-size = Print it at “actual size”: “fit to page” moves every label.
 
 ## Why there is no sheet, and what to do.
 
 sheet-no-host = No label host is chosen at the facility yet, so a code would open nothing. A facility admin chooses it at the box, once, before the first label.
-sheet-nothing-found = No equipment fits this search. Search for something else, or leave it empty for all.
-sheet-too-many = { NUMBER($count) } labels are more than one file takes. Search for a ward or a name: at most { NUMBER($max) } at a time.
-sheet-start-form = Type the number of the first label that is still on the sheet, such as 1.
-sheet-millimetres = Type millimetres, such as 0.5 or -1.
+sheet-nothing-found = No equipment matches this search. Search for something else, or leave it empty for all.
+sheet-too-many = { NUMBER($count) } labels are too many for one file. Search for a ward or a name: at most { NUMBER($max) } at a time.
+sheet-start-form = Enter the number of the first label that is still on the sheet, such as 1.
+sheet-millimetres = Enter millimetres, such as 0.5 or -1.
 sheet-no-label = No label of ours fits this sheet.
 # $names: those that there are, with commas.
 sheet-unknown = There is no sheet “{ $name }”; choose one of { $names }.
 sheet-start = A sheet of { $sheet } has labels 1 to { $count }; it cannot start at label { $start }.
 sheet-nudge = Moving the print by { $right } mm to the right and { $down } mm down would push labels of { $sheet } off the paper or is more than { $max } mm; choose less.
 sheet-label-too-large = The label is larger than those of { $sheet }; choose another sheet.
-sheet-too-much = The labels are too much for one PDF; print fewer at a time.
+sheet-too-much = The labels are too large for one PDF; print fewer at a time.
 sheet-character = The character “{ $character }” cannot be printed; write it with Latin, Greek or Cyrillic letters.
 # Of one item; $why: one of the messages below.
 sheet-item = { $item }: { $why }. No label was made.
@@ -60,13 +60,13 @@ label-text = the { $field } cannot be printed: { $why }
 label-character = the character “{ $character }” ({ $code }) cannot be printed; write it with Latin, Greek or Cyrillic letters
 label-accent = the accent { $code } on “{ $letter }” cannot be printed on that letter; use the letter alone or another spelling
 label-invisible = the invisible character { $code } cannot be printed; remove it
-label-text-long = the text has { $chars } characters; at most { $max } are taken
-label-text-lines = the text has { $lines } lines; at most { $max } are taken
-label-no-room = the { $field } has { $chars } characters, more than this label has room for; shorten it or choose a larger label
+label-text-long = the text has { $chars } characters; at most { $max } are allowed
+label-text-lines = the text has { $lines } lines; at most { $max } are allowed
+label-no-room = the { $field } has { $chars } characters, too many for this label; shorten it or choose a larger label
 label-missing = this label needs the { $field }, which is empty; fill it in or choose another template
-label-no-tag = “{ $tag }” is no tag: a tag is letters and digits only
+label-no-tag = “{ $tag }” is not a tag: a tag is letters and digits only
 label-other-tag = the label address “{ $url }” does not end with the tag “{ $tag }”; nothing was printed
-label-no-number = this equipment has no asset number to print instead of its name; give it one, or write its name with Latin, Greek or Cyrillic letters
+label-no-number = this equipment has no asset number to print instead of its name; give it one, or enter a name with Latin, Greek or Cyrillic letters
 label-code-character = the label address has a “{ $character }”, which the compact form of a code cannot hold; use a label host of letters, digits, dots and hyphens
 label-code-long = the label address has { $chars } characters, more than a code on this label holds; choose a shorter label host
 label-code-empty = the label has no address for its code; give it one

@@ -135,7 +135,7 @@ fn what_does_not_fit_says_where() {
         ("CLEANTRACK_MACHINES", "x\ny = 1"),
     ] {
         let told = told("", &[(name, value)]);
-        assert!(told.starts_with(&format!("the environment variable {name} does not fit: ")), "{told}");
+        assert!(told.starts_with(&format!("the environment variable {name} is not valid: ")), "{told}");
     }
     assert_eq!(told("[bounds]\ncallers = 7\n", &[]), "bounds.callers must be 8 to 4096");
     assert_eq!(told("", &[("CLEANTRACK_BOUNDS_CALLERS", "5000")]), "bounds.callers must be 8 to 4096");

@@ -72,6 +72,7 @@ impl SmallBox {
             addresses: Vec::new(),
             model: "simulated".into(),
             alarms: Arc::new(AlarmStore::open(store.disk(), Arc::clone(&clock))),
+            alarm_words: appliance::web::word_alarm_line,
             clock,
             random: Arc::clone(&random),
             restart: Arc::new(move |_| {

@@ -17,7 +17,7 @@ pub enum RequestFault {
     #[error("the method is none of this address")]
     MethodNotAllowed,
     /// A parameter of the query does not fit.
-    #[error("the parameter `{name}` does not fit: {reason}")]
+    #[error("the parameter `{name}` is not valid: {reason}")]
     Parameter {
         /// Which; `query` where it cannot be said.
         name: String,
@@ -25,7 +25,7 @@ pub enum RequestFault {
         reason: String,
     },
     /// The body is no JSON, or not the document that is expected.
-    #[error("the JSON document does not fit: {reason}")]
+    #[error("the JSON document is not valid: {reason}")]
     Json {
         /// The path of the member, as far as one is at fault.
         field: Option<String>,
@@ -77,7 +77,7 @@ pub enum FormFault {
     #[error("a field's name cannot be read")]
     FieldName,
     /// A field is not UTF-8, or its escapes are broken.
-    #[error("the field `{0}` is no text")]
+    #[error("the field `{0}` is not text")]
     NotText(String),
     /// A field came twice: to take either would record what nobody may have meant.
     #[error("the field `{0}` came more than once")]

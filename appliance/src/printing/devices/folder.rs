@@ -195,7 +195,7 @@ mod tests {
         let mut line = folder.open().await.unwrap();
         line.write_all(b"label").await.unwrap();
         std::fs::remove_dir(&path).unwrap();
-        assert!(line.shutdown().await.unwrap_err().to_string().contains("could not be kept"));
+        assert!(line.shutdown().await.unwrap_err().to_string().contains("could not be saved"));
         let mut line = FolderLine {
             path,
             newest: Arc::default(),

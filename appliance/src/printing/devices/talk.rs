@@ -25,16 +25,16 @@ const PIECE_BYTES: usize = 4_096;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Broken {
     /// The line itself.
-    #[error("the line to the printer broke: {0}")]
+    #[error("the connection to the printer broke: {0}")]
     Line(#[from] io::Error),
     /// The printer hung up.
-    #[error("the printer closed the line")]
+    #[error("the printer closed the connection")]
     Closed,
     /// It takes bytes and says nothing, though it is set up as a printer that answers.
     #[error("the printer does not answer; if it never does, set it up as one that cannot answer")]
     Silent,
     /// It is ready and takes nothing.
-    #[error("the printer takes no more data")]
+    #[error("the printer accepts no more data")]
     Stalled,
     /// It is ready and does not confirm.
     #[error("the printer did not say that the label is out")]

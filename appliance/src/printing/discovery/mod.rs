@@ -186,7 +186,7 @@ pub enum Target {
 /// Words that name neither a host nor a network.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no host; write its name or number such as 10.0.0.9, or 10.0.0.0/24 for a network of at most 254 hosts"
+    "{0:?} is not a host; enter a name or number such as 10.0.0.9, or 10.0.0.0/24 for a network of at most 254 hosts"
 )]
 pub struct TargetError(pub String);
 

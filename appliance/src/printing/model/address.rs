@@ -63,33 +63,33 @@ pub enum Address {
 pub enum AddressError {
     /// No known beginning.
     #[error(
-        "the printer address {0:?} is not understood; write tcp://host:9100 for a label printer on the network, \
+        "the printer address {0:?} is not valid; enter tcp://host:9100 for a label printer on the network, \
          usb:SERIAL for one on USB, ipp://host/ipp/print for an office printer, or dir:/folder for files"
     )]
     Unknown(String),
     /// Host, port or path.
-    #[error("in the printer address {0:?} the host or the port is wrong; write it as {1}")]
+    #[error("in the printer address {0:?} the host or the port is wrong; enter it as {1}")]
     Host(String, &'static str),
     /// After `usb:`.
     #[error(
-        "the printer address {0:?} names no USB device; write usb: and the serial number that the box shows when the \
-         printer is plugged in, or usb:0922:0020 (maker and model) for a printer without one"
+        "the printer address {0:?} names no USB device; enter usb: and the serial number that the box shows when the \
+         printer is connected, or usb:0922:0020 (manufacturer and model) for a printer without one"
     )]
     Usb(String),
     /// After `dir:`.
     #[error(
-        "the printer address {0:?} names no folder; write dir: and the whole path, such as dir:/var/lib/cleantrack/labels"
+        "the printer address {0:?} names no folder; enter dir: and the whole path, such as dir:/var/lib/cleantrack/labels"
     )]
     Folder(String),
     /// A queue where a line for bytes is meant.
     #[error(
-        "{0:?} is a print queue, which takes label sheets in PDF; choose the language pdf, or write tcp://host:9100 or \
+        "{0:?} is a print queue, which takes label sheets in PDF; choose the language pdf, or enter tcp://host:9100 or \
          usb:SERIAL for a label printer"
     )]
     Queue(String),
     /// A line for bytes, or a folder, where a queue is meant.
     #[error(
-        "{0:?} is no print queue, and label sheets (PDF) go to print queues only; write ipp://host/ipp/print, or choose \
+        "{0:?} is not a print queue, and label sheets (PDF) go to print queues only; enter ipp://host/ipp/print, or choose \
          another language"
     )]
     NoQueue(String),

@@ -58,11 +58,11 @@ pub(crate) struct NoAddress;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UsbFault {
     /// It is not there.
-    #[error("the USB printer {} is not plugged in: the cable is out or the printer is off", usb_text(.0))]
+    #[error("the USB printer {} is not connected: the cable is out or the printer is off", usb_text(.0))]
     Away(UsbId),
     /// Several are alike.
     #[error(
-        "{0} printers on USB are {which}; pull out all but one, or give the box printers with serial numbers of their own",
+        "{0} printers on USB are {which}; disconnect all but one, or use printers that have serial numbers",
         which = usb_text(.1)
     )]
     Twins(usize, UsbId),
@@ -112,7 +112,7 @@ pub enum FolderFault {
     #[error("the folder {folder} cannot be used: {1}", folder = .0.display())]
     Unusable(PathBuf, String),
     /// The file cannot be written.
-    #[error("the label could not be kept in {folder}: {1}", folder = .0.display())]
+    #[error("the label could not be saved in {folder}: {1}", folder = .0.display())]
     Unwritten(PathBuf, String),
     /// More than any label has.
     #[error("no label is that large")]

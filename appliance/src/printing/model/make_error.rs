@@ -31,6 +31,6 @@ pub enum MakeError {
     #[error(transparent)]
     Test(#[from] TestLabelError),
     /// A template of another version of this program.
-    #[error("the template {0:?} is gone or cannot be read; print these labels again with another one")]
+    #[error("the template {0:?} is missing or cannot be read; print these labels again with another one")]
     Template(String),
 }

@@ -4,27 +4,31 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueueError {
     /// Not sent at all: safe to try again.
-    #[error("the print queue cannot be reached ({0}); look whether the printer is on and on the network")]
+    #[error("the print queue cannot be reached ({0}); check that the printer is on and on the network")]
     Away(String),
     /// Sent, perhaps, and no answer came.
-    #[error("the print queue's answer did not come ({0}); look at the printer before you print again")]
+    #[error("the print queue’s answer did not come ({0}); check the printer before you print again")]
     Lost(LostAnswer),
     /// It said no: nothing was done.
     #[error("the print queue refused: {0}")]
     Refused(QueueRefusal),
     /// It has no such document, or none any more.
-    #[error("the print queue does not know that document; look at the printer before you print again")]
+    #[error("the print queue does not know that document; check the printer before you print again")]
     Unknown,
     /// Nobody there has a queue of this path: nothing was done.
     #[error(
-        "a print server answers there, but it has no queue of this name; look at the address and its path, often /ipp/print, or /printers/ and the queue's name"
+        "a print server answers there, but it has no queue of this name; check the address and its path, often /ipp/print, or /printers/ and the queue’s name"
     )]
     NoQueue,
     /// Bytes that mean nothing.
-    #[error("what answers there is no print queue ({0}); look at the address and its path, often /ipp/print")]
+    #[error(
+        "what answers there is not a print queue ({0}); check the address and its path, often /ipp/print"
+    )]
     Garbled(GarbledAnswer),
     /// A queue that cannot be used for label sheets.
-    #[error("the print queue takes no PDF; print the sheet from a computer that has the printer's driver")]
+    #[error(
+        "the print queue does not accept PDF; print the sheet from a computer that has the printer’s driver"
+    )]
     NoPdf,
 }
 
@@ -43,10 +47,10 @@ pub enum LostAnswer {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueueRefusal {
     /// It lets nobody print without a password.
-    #[error("it asks for a name and a password; let the box print without")]
+    #[error("it asks for a name and a password; allow the box to print without")]
     Password,
     /// It takes nothing in the clear.
-    #[error("it wants an encrypted line: write its address with ipps://")]
+    #[error("it requires an encrypted connection: enter its address with ipps://")]
     Encryption,
     /// In its own words.
     #[error("{0}")]

@@ -221,10 +221,10 @@ pub struct Preview {
 #[derive(Debug, thiserror::Error)]
 pub enum PrintRefusal {
     /// No printer is set up.
-    #[error("no printer is set up; add one in the box's settings")]
+    #[error("no printer is set up; add one in the box’s settings")]
     NoPrinter,
     /// No printer of that name.
-    #[error("no printer is called {wanted:?}; there is {known}")]
+    #[error("no printer is named {wanted:?}; known: {known}")]
     UnknownPrinter {
         /// What was asked for.
         wanted: String,
@@ -232,7 +232,7 @@ pub enum PrintRefusal {
         known: String,
     },
     /// No template of that name.
-    #[error("no template is called {wanted:?}; there is {known}")]
+    #[error("no template is named {wanted:?}; known: {known}")]
     UnknownTemplate {
         /// What was asked for.
         wanted: String,
@@ -240,7 +240,7 @@ pub enum PrintRefusal {
         known: String,
     },
     /// Nothing to print.
-    #[error("pick at least one item to print")]
+    #[error("select at least one item to print")]
     NoLabels,
     /// More than [`LABELS_MAX`].
     #[error("{labels} labels are more than one job takes; print at most {LABELS_MAX} at a time")]
@@ -249,7 +249,7 @@ pub enum PrintRefusal {
         labels: usize,
     },
     /// Too many jobs are unfinished.
-    #[error("{OPEN_MAX} print jobs are not finished yet; wait for some, or cancel those that nobody needs")]
+    #[error("{OPEN_MAX} print jobs are not finished yet; wait for some, or cancel those that are not needed")]
     Full,
     /// A label that cannot be made.
     #[error("label {n}{}: {why}", tag.map_or_else(String::new, |tag| format!(" ({tag})")))]
@@ -263,16 +263,16 @@ pub enum PrintRefusal {
         why: Box<MakeError>,
     },
     /// A blank tag that was printed before, or stands twice in the job.
-    #[error("the blank tag {} was given to a printer before; a blank tag is never printed twice, so take a fresh one", .0.grouped())]
+    #[error("the blank tag {} was given to a printer before; a blank tag is never printed twice, so use a new one", .0.grouped())]
     BlankAgain(Tag),
     /// An idempotency key that stands for another job already.
-    #[error("this idempotency key was used for a job of other labels; take a fresh key")]
+    #[error("this idempotency key was used for a job of other labels; use a new key")]
     KeyReused,
     /// No such job to print from again.
-    #[error("there is no print job {0}, or it is long done and forgotten; print its items anew")]
+    #[error("there is no print job {0}, or it was finished and deleted; print its items again")]
     NoJob(JobId),
     /// No such label in that job.
-    #[error("print job {job} has no label {n}; look at its list")]
+    #[error("print job {job} has no label {n}; check its list")]
     NoLabel {
         /// Which job.
         job: JobId,
@@ -280,7 +280,7 @@ pub enum PrintRefusal {
         n: u32,
     },
     /// A reprint without a reason.
-    #[error("say in 1 to {REASON_CHARS_MAX} characters why these labels are printed again")]
+    #[error("enter in 1 to {REASON_CHARS_MAX} characters why these labels are printed again")]
     Reason,
     /// An idempotency key of more than [`KEY_CHARS_MAX`] characters.
     #[error("the idempotency key is longer than {KEY_CHARS_MAX} characters")]
@@ -322,10 +322,10 @@ pub enum AnswerError {
         n: u32,
     },
     /// It is known what became of every label.
-    #[error("no label of print job {0} is in doubt; nothing was changed")]
+    #[error("no label of print job {0} is waiting for an answer; nothing was changed")]
     NoneInDoubt(JobId),
     /// It is known what became of the label.
-    #[error("label {n} is not in doubt: it is {state:?}; nothing was changed")]
+    #[error("label {n} is not waiting for an answer: it is {state:?}; nothing was changed")]
     NotInDoubt {
         /// From 1.
         n: u32,

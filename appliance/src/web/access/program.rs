@@ -102,7 +102,7 @@ fn require_scope(parts: &Parts, state: &AppState, least: Scope) -> Result<ApiTok
     };
     Err(new_error(StatusCode::FORBIDDEN, "scope", title)
         .detail(format!(
-            "It was made with the scope `{}`, and this request needs `{}`.",
+            "It was created with the scope `{}`, and this request needs `{}`.",
             token.scope.word(),
             least.word()
         ))

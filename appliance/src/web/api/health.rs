@@ -13,6 +13,7 @@ use web::route::{Anyone, Kind, Route, row};
 use crate::alarms::sources::is_of_missing;
 use crate::store::Recording;
 use crate::web::context::{AppState, Link};
+use crate::web::view_models::alarm_words::word_alarm_line;
 use crate::web::view_models::alarms::AlarmJson;
 
 pub(crate) fn routes() -> Vec<Route<AppState>> {
@@ -38,9 +39,9 @@ struct Health {
     entries: u64,
     /// How many of them the relay has.
     at_relay: u64,
-    /// How the line to the relay is.
+    /// The connection to the relay.
     relay: RelayWord,
-    /// Whether its disk was full, and the room that is kept for that is not made again yet.
+    /// Whether its storage was full, and the reserve for that is not restored yet.
     disk_was_full: bool,
     /// All alarms, those first that nobody has acknowledged.
     alarms: Vec<AlarmJson>,
@@ -59,15 +60,15 @@ struct Degradation {
     subject: Option<String>,
 }
 
-/// How the line to the relay is.
+/// The connection to the relay.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum RelayWord {
     /// The box was never claimed: it works alone.
     Alone,
-    /// There is a line.
+    /// It is connected.
     Up,
-    /// There is none.
+    /// It is not connected.
     Down,
 }
 
@@ -100,7 +101,7 @@ async fn show(_: Anyone, State(state): State<AppState>) -> Result<HealthAnswer, 
         disk_was_full: !health.ballast,
         alarms: all.iter().map(AlarmJson::of).collect(),
         all_checked_ms: health.scrubbed.round_ms,
-        notes: unseen().map(|alarm| alarm.words().line()).collect(),
+        notes: unseen().map(word_alarm_line).collect(),
     };
     Ok(if ok { OneOf::First(Json(shown)) } else { OneOf::Second(Json(shown)) })
 }

@@ -58,7 +58,7 @@ async fn register_cleaning(
     };
     let tag = match PageToken::tag_of(&token, &state.identity.page_key) {
         Some(tag) => tag,
-        None => Tag::read(&token).map_err(|e| unknown(format!("This is no tag: {e}")))?,
+        None => Tag::read(&token).map_err(|e| unknown(format!("This is not a tag: {e}")))?,
     };
     let PhotoForm { fields, photo } = form;
     let photo = take_photo(&state, photo).await;
@@ -71,11 +71,9 @@ async fn register_cleaning(
     let message = match &photo {
         Photo::Refused(refusal) => {
             let why = refusal.fault.word(ErrorWords::in_locale(Locale::EnUs));
-            format!("Cleaning recorded, but its photo was not kept: {why}")
+            format!("Cleaning recorded, but its photo was not saved: {why}")
         }
-        Photo::NoRoom => {
-            "Cleaning recorded, but its photo was not kept: the box has no room for photos".into()
-        }
+        Photo::NoRoom => "Cleaning recorded, but its photo was not saved: photo storage is full".into(),
         Photo::None | Photo::Kept(_) | Photo::Follows(_) => "Cleaning recorded".into(),
     };
     if let Photo::Follows(photo) = photo {

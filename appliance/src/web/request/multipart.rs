@@ -30,7 +30,7 @@ pub(crate) struct Part {
 /// Why the bytes are no form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum MultipartError {
-    #[error("the form's boundary is missing or too long")]
+    #[error("the form’s boundary is missing or too long")]
     Boundary,
     #[error("the form broke off before its end")]
     Unfinished,

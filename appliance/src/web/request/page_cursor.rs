@@ -25,7 +25,7 @@ impl fmt::Display for PageCursor {
 /// It fits no list, or not this one.
 pub(crate) fn bad_cursor() -> HttpError {
     invalid_parameter("cursor", "Use `next` of the page before, with the same query.")
-        .next("Begin the list again without `cursor`.")
+        .next("Start the list again without `cursor`.")
 }
 
 impl PageCursor {

@@ -74,7 +74,7 @@ async fn an_admin_makes_sees_and_revokes_tokens() {
     admin.post(&format!("/staff/programs/{id}/revoke"), &confirm.hidden("form"), &[]).await.is(303);
     let refused = cmms.get("/api/v1/equipment").await;
     refused.is(401).has("/problems/token-revoked");
-    admin.get("/staff/programs").await.has("Not in force any more").has("Revoked").has_not("In force");
+    admin.get("/staff/programs").await.has("No longer in force").has("Revoked").has_not("In force");
     admin.get(&format!("/staff/programs/{id}/revoke")).await.is(404);
     for role in [Role::Technician, Role::Biomed, Role::Auditor] {
         let other = desk(&world, role).await;
@@ -174,7 +174,7 @@ async fn a_denied_act_is_audited() {
     // So many at once from one address are all that is taken; two seconds later the person's own bucket is empty still.
     world.clock.advance(std::time::Duration::from_secs(2));
     for _ in 0..2 {
-        world.send(posted("/staff/sign-in", &form), true).await.is(422).has("Too many tries");
+        world.send(posted("/staff/sign-in", &form), true).await.is(422).has("Too many attempts");
     }
     let wrong = with(&world, AccessOutcome::WrongPin).remove(0);
     assert_eq!((wrong.count, wrong.subject, wrong.caller), (10, Some(ada), AccessCaller::Stranger));
@@ -227,7 +227,7 @@ async fn the_audit_holds_no_secret_and_is_for_admin_and_auditor() {
         assert!(!kept.contains(secret), "{secret} is in {kept}");
     }
     let shown = admin.get("/staff/box/audit").await;
-    shown.is(200).has("Wrong PIN").has("Made a token").has("Ada Secret").has("10.0.0.9");
+    shown.is(200).has("Wrong PIN").has("Created a token").has("Ada Secret").has("10.0.0.9");
     shown.has("Changed settings").has("Changed a PIN").has_not("/staff/sign-in").has_not("/t/{tag}");
     for secret in ["77777", "90210", "839204", "471147", &token[12..], &cookie] {
         shown.has_not(secret);

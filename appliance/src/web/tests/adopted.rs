@@ -68,7 +68,7 @@ async fn an_adopted_record_keeps_receipt_and_note_and_is_proven_by_two_steps() {
         page.is(200)
             .has(&format!("{name}, name typed"))
             .has("had lost its place")
-            .has("It counts again since");
+            .has("It has counted again since");
         let proof = world.get(&format!("/r/{receipt}/proof")).await;
         let proof: Proof = serde_json::from_slice(&proof.is(200).bytes).unwrap();
         let proven = proof.check(&keys, &[]).unwrap();

@@ -28,17 +28,14 @@ async fn an_alarm_stands_above_the_pages_until_somebody_has_seen_it() {
     world.state.alarms.report(SideRoom::State.off(""));
     for page in ["/staff/", "/staff/equipment"] {
         let page = biomed.get(page).await;
-        page.is(200).has("The card forgot records: change the card").has("One more alarm stands");
+        page.is(200).has("Storage lost records: change the storage card").has("One more alarm is active");
         page.has("come back from the relay").has("Have the storage card changed").has("href=\"/staff/box\"");
         page.has("This box works alone: ");
     }
     let home = world.get("/").await;
-    home.is(200)
-        .has("The card forgot records")
-        .has("Tell biomed, ext. 4417.")
-        .has_not("Show and acknowledge");
+    home.is(200).has("Storage lost records").has("Tell biomed, ext. 4417.").has_not("Show and acknowledge");
     let page = biomed.get("/staff/box").await;
-    page.is(200).has("The card forgot records").has("state.redb").has("I have seen this");
+    page.is(200).has("Storage lost records").has("state.redb").has("I have seen this");
     let id = world.state.alarms.all()[0].id.clone();
     let (path, token) = (format!("/staff/box/alarms/{id}/seen"), page.hidden("form"));
     biomed.send(posted(&path, &[])).await.is(403);
@@ -50,8 +47,8 @@ async fn an_alarm_stands_above_the_pages_until_somebody_has_seen_it() {
     let rows = seen_rows(&world);
     assert_eq!((rows.len(), rows[0].subject.as_deref()), (1, Some(id.as_str())), "once");
     assert!(matches!(rows[0].caller, AccessCaller::Staff(_)));
-    biomed.get("/staff/").await.has_not("The card forgot").has("PINs, tokens and printers must be set again");
-    biomed.get("/staff/box").await.has("The card forgot records").has("acknowledged").has("by Tom Nguyen");
+    biomed.get("/staff/").await.has_not("Storage lost").has("PINs, tokens and printers must be set again");
+    biomed.get("/staff/box").await.has("Storage lost records").has("acknowledged").has("by Tom Nguyen");
     let missing = posted("/staff/box/alarms/00000000/seen", &[("form", &token)]);
     biomed.send(missing).await.is(404).has("no alarm 00000000").has("Nothing was changed");
 }
@@ -64,7 +61,7 @@ async fn only_who_may_change_things_acknowledges() {
     world.post(&path, &[]).await.is(403).has("HTTPS");
     let reader = desk(&world, Role::Auditor).await;
     let page = reader.get("/staff/box").await;
-    page.is(200).has("The card forgot records").has_not("I have seen this");
+    page.is(200).has("Storage lost records").has_not("I have seen this");
     let form = reader.get("/staff/me").await.hidden("form");
     reader.send(posted(&path, &[("form", &form)])).await.is(403);
     assert_eq!((world.state.alarms.unseen(), seen_rows(&world).len()), (1, 0));
@@ -83,7 +80,7 @@ async fn programs_list_and_acknowledge() {
         (&item["id"], &item["code"], &item["from"]),
         (&id.as_str().into(), &"log-forgot".into(), &4.into())
     );
-    assert!(item["seen_ms"].is_null() && item["words"].as_str().unwrap().contains("change the card"));
+    assert!(item["seen_ms"].is_null() && item["words"].as_str().unwrap().contains("change the storage card"));
     reads.post(&path, serde_json::json!({})).await.is(403).has("/problems/scope");
     writes.post("/api/v1/alarms/1/seen", serde_json::json!({})).await.is(404).has("/problems/no-alarm");
     for _ in 0..2 {
@@ -119,7 +116,7 @@ async fn healthz_says_what_is_not_as_it_should_be() {
         {"code": "log-forgot", "subject": format!("{epoch} 4-9")}, {"code": "side-room", "subject": "https"}
     ]);
     assert_eq!(health["degraded"], degraded);
-    assert!(health["notes"][0].as_str().unwrap().contains("change the card"), "{health}");
+    assert!(health["notes"][0].as_str().unwrap().contains("change the storage card"), "{health}");
     for alarm in world.state.alarms.all().iter() {
         world.state.alarms.acknowledge(&alarm.id, crate::alarms::AlarmReader::default()).unwrap();
     }
@@ -205,7 +202,7 @@ async fn without_its_first_log() -> (World, record::tag::Tag, [String; 2]) {
 async fn a_tag_that_a_missing_part_may_know_is_not_called_unknown() {
     let (world, lost, _) = without_its_first_log().await;
     let page = world.get(&format!("/t/{lost}")).await;
-    page.is(503).has("The box cannot look up this tag now").has("comes back by itself");
+    page.is(503).has("The box cannot look up this tag now").has("comes back automatically");
     assert_eq!(page.header(http::header::RETRY_AFTER), "60");
     let done = world.post(&format!("/t/{lost}"), &[("cleaned_by", "Ada")]).await;
     done.is(503).has("Nothing was recorded");
@@ -249,7 +246,7 @@ async fn a_whole_record_whose_item_is_missing_opens_and_proves() {
         "a phone sends it again"
     );
     world.get(&lost).await.is(503);
-    world.get(&whole).await.is(200).has("This record is whole and safe").has("Grace");
+    world.get(&whole).await.is(200).has("This record is complete and safe").has("Grace");
     let proof: record::proof::Proof =
         serde_json::from_value(world.get(&format!("{whole}/proof")).await.is(200).json()).unwrap();
     let proven = proof.check(&[], &[]).unwrap();

@@ -218,7 +218,7 @@ async fn every_answer_carries_its_guards() {
             "{path}"
         );
     }
-    world.get("/nowhere").await.is(404).has("There is no such page here").has("Call biomed, ext. 4417");
+    world.get("/nowhere").await.is(404).has("Page not found").has("call biomed, ext. 4417");
 }
 
 #[tokio::test]
@@ -265,16 +265,14 @@ async fn a_card_without_room_for_photos_still_takes_the_record() {
     done.is(303);
     assert_eq!(world.cleaning().incomplete, [record::kinds::Missing::Photo]);
     let told = world.get(&done.location()).await;
-    told.is(200)
-        .has("Your photo was not kept: the box has no room for photos")
-        .has("The record itself is safe");
+    told.is(200).has("Your photo was not saved: photo storage is full").has("The record itself is safe");
     world.card.0.store(90, std::sync::atomic::Ordering::Relaxed);
     let page = world.get(&path).await;
     let form = [("page", page.hidden("page")), ("step", "1".into()), ("cleaned_by", "Ada".into())];
     let form: Vec<(&str, &str)> = form.iter().map(|(k, v)| (*k, v.as_str())).collect();
     let done = world.send(with_photo(&path, &form, b"good\n"), false).await;
     let photo = world.cleaning().photos[0];
-    world.get(&done.location()).await.has("<dt>Photo</dt><dd>kept</dd>").has_not("no room");
+    world.get(&done.location()).await.has("<dt>Photo</dt><dd>saved</dd>").has_not("no room");
     // When it has left for the relay, the record says where it is.
     world.state.photos.remove(photo).unwrap();
     world.get(&done.location()).await.has("<dt>Photo</dt><dd>at the relay</dd>");

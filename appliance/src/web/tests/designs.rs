@@ -71,7 +71,7 @@ async fn programs_keep_templates_and_print_with_them() {
     program.post("/api/v1/labels/sheet", sheet).await.is(200);
     program.send(delete(mine)).await.is(204);
     program.send(delete(mine)).await.is(404);
-    program.get(&look).await.is(422).has("No template is called").has_not("mine, ");
+    program.get(&look).await.is(422).has("No template is named").has_not("mine, ");
     let again = format!("{}/reprint", job.location());
     let again = program.post(&again, serde_json::json!({"labels": [1], "reason": "torn"})).await;
     again.is(202).has("\"template\":\"mine\"");
@@ -90,7 +90,7 @@ async fn what_does_not_fit_is_told_with_its_line() {
         ("width = 40", "width = -40", "Line 6 of the template: width is -40"),
         ("width = 40", "width = 49", "over the right edge of the label"),
         ("y = 12", "y = 5", "the text overlaps the logo of line 14"),
-        ("{name}", "{colour}", "is no field of a label"),
+        ("{name}", "{colour}", "is not a field of a label"),
         ("size = 12", "colour = 12", "colour"),
         ("\"mine\"", "\"Mine!\"", "small letters, digits and hyphens"),
         ("\"mine\"", "\"other\"", "was sent as"),
@@ -140,7 +140,7 @@ async fn templates_are_made_changed_and_removed_on_their_page() {
     let desk = desk(&world, Role::Biomed).await;
     desk.get("/staff/labels").await.has("/staff/labels/templates");
     let page = desk.get("/staff/labels/templates").await;
-    page.is(200).has("None yet").has("Make your own of it").has("Blank tag, 62 × 29 mm").has("No logo yet");
+    page.is(200).has("None yet").has("Copy and edit").has("Blank tag, 62 × 29 mm").has("No logo yet");
     let token = page.hidden("form");
     let picture = desk.get("/staff/labels/templates/equipment/picture.png").await;
     assert_eq!((picture.status, picture.header(CONTENT_TYPE)), (200, "image/png"));

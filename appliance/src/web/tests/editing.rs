@@ -123,7 +123,7 @@ async fn two_people_at_one_form_of_what_the_log_holds() {
         .has("ICU &#60;7&#62; <small>As it is now</small>")
         .has_not("Asset number");
     let schedule = format!("{item}/schedule");
-    change_twice(both, (&schedule, &schedule), ("number", "3", "4")).await.has("How many");
+    change_twice(both, (&schedule, &schedule), ("number", "3", "4")).await.has("How many (N)");
     let ada = format!("/staff/people/{ada}");
     change_twice(both, (&ada, &ada), ("name", "Ada King", "Ada Lovelace")).await.has("changed Ada King");
     let settings = "/staff/box/settings";
@@ -322,11 +322,11 @@ async fn what_is_wrong_is_said_at_once_and_nothing_is_saved_by_half() {
     send(&tom, &edit, &wrong)
         .await
         .is(422)
-        .has("Give the equipment a name")
+        .has("Enter a name for the equipment")
         .has("Serial number is longer than 120 characters")
         .has("Model has a character that cannot be shown (U+0007)")
-        .has("Class is not on the list")
-        .has("Give a whole number")
+        .has("Spaulding class is not on the list")
+        .has("Enter a whole number")
         .has(&long);
     assert_eq!(world.size(), size);
 }

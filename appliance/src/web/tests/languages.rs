@@ -297,7 +297,7 @@ async fn the_reader_decides_and_a_page_without_spanish_is_english() {
     let mut asked = Request::get("/r/x").body(Body::empty()).unwrap();
     asked.headers_mut().insert(ACCEPT_LANGUAGE, "es".parse().unwrap());
     asked.headers_mut().insert("accept", "application/json".parse().unwrap());
-    world.send(asked, false).await.is(404).has("There is no such page here");
+    world.send(asked, false).await.is(404).has("Page not found");
 }
 
 /// Staff pages whose words are messages: in brackets in the pseudo locale, in English where Spanish is liked best.

@@ -61,7 +61,7 @@ async fn equipment_is_listed_added_changed_and_retired() {
         assert_eq!((&changed["name"], &changed["serial"]), (&json!("X-ray machine"), &json!("RM-001")));
     }
     let wrong = script.send(Method::PUT, &path, Some(json!({ "name": "" }))).await;
-    wrong.is(422).has("\"success\":false").has("\"message\":\"Give the equipment a name\"");
+    wrong.is(422).has("\"success\":false").has("\"message\":\"Enter a name for the equipment\"");
     script.send(Method::DELETE, &path, None).await.is(204);
     assert_eq!(script.get(&path).await.is(200).json()["service"], "retired");
     script.send(Method::DELETE, &path, None).await.is(409).has("\"success\":false");

@@ -25,7 +25,7 @@ async fn an_admin_adds_changes_and_lets_go() {
     let world = World::new().await;
     let admin = desk(&world, Role::FacilityAdmin).await;
     admin.get("/staff/").await.has("href=\"/staff/people\"");
-    add(&admin, " ", "biomed").await.is(422).has("Type the person’s name").has("value=\"biomed\" selected");
+    add(&admin, " ", "biomed").await.is(422).has("Enter the person’s name").has("value=\"biomed\" selected");
     add(&admin, "Ada", "king").await.is(422).has("Choose what they may do").has("value=\"Ada\"");
     let added = add(&admin, "Ada <b>", "biomed").await;
     let ada = added.is(303).location();
@@ -34,20 +34,24 @@ async fn an_admin_adds_changes_and_lets_go() {
         .has("Ada &#60;b&#62;")
         .has("Here since")
         .has("value=\"biomed\" selected")
-        .has_not("Take the PIN away");
+        .has_not("Remove PIN");
     let token = page.hidden("form");
     let size = world.size();
     admin.post(&ada, &token, &[("name", "Ada <b>"), ("role", "biomed")]).await.is(303);
     assert_eq!(world.size(), size, "what changes nothing makes no entry");
-    admin.post(&ada, &token, &[("name", ""), ("role", "biomed")]).await.is(422).has("Type the person’s name");
+    admin
+        .post(&ada, &token, &[("name", ""), ("role", "biomed")])
+        .await
+        .is(422)
+        .has("Enter the person’s name");
     admin.post(&ada, "stolen", &[("name", "Eve"), ("role", "biomed")]).await.is(403);
     admin.post(&ada, &token, &[("name", "Ada Lovelace"), ("role", "auditor")]).await.is(303);
     assert_eq!(world.size(), size + 1);
     let list = admin.get("/staff/people").await;
-    list.is(200).has("2 people work here").has("Ada Lovelace").has("auditor").has_not("Have left");
+    list.is(200).has("2 people work here").has("Ada Lovelace").has("auditor").has_not("Former staff");
     admin.get(&format!("{ada}/leave")).await.is(200).has("Has Ada Lovelace left?").has("class=\"stop\"");
     admin.post(&format!("{ada}/leave"), &token, &[]).await.is(303);
-    admin.get("/staff/people").await.has("1 person works here").has("Have left").has("Ada Lovelace");
+    admin.get("/staff/people").await.has("1 person works here").has("Former staff").has("Ada Lovelace");
     admin.get(&ada).await.is(404);
     admin.post(&format!("{ada}/pin"), &token, &[("pin", "1234"), ("again", "1234")]).await.is(404);
     admin.get("/staff/people/nobody").await.is(404);
@@ -153,7 +157,7 @@ async fn nobody_takes_their_own_rights_away() {
     let own = *world.state.store.facility().staff.keys().next().unwrap();
     let path = format!("/staff/people/{own}");
     let page = admin.get(&path).await;
-    page.is(200).has("This is you").has_not("They have left").has_not("Take the PIN away").has_not("<select");
+    page.is(200).has("This is you").has_not("They have left").has_not("Remove PIN").has_not("<select");
     let token = page.hidden("form");
     admin.post(&path, &token, &[("name", "Tom Nguyen"), ("role", "biomed")]).await.is(403);
     admin.post(&format!("{path}/leave"), &token, &[]).await.is(403);

@@ -99,7 +99,7 @@ async fn a_photo_that_has_no_turn_costs_nothing_that_was_typed() {
     let page = world.get(&path).await;
     let back = world.send(multipart(&path, form(&page, "good", &[7; 100_000])), false).await;
     back.is(503)
-        .has("So many photos are coming in that yours had no turn")
+        .has("Too many photos are coming in at once")
         .has("Nothing is recorded yet. Your ticks are kept.")
         .has("value=\"Ada\"")
         .has("the hinge is loose")

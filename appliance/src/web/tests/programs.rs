@@ -380,7 +380,7 @@ async fn printers_come_and_go() {
     program.send(Request::delete("/api/v1/printers/Sterile").body(Body::empty()).unwrap()).await.is(204);
     let left = program.get(&test.location()).await.json();
     assert_eq!(left["state"].as_str(), Some("paused"), "{left}");
-    assert!(left["reason"].as_str().unwrap().contains("not set up any more"), "{left}");
+    assert!(left["reason"].as_str().unwrap().contains("no longer set up"), "{left}");
     program
         .post(&format!("{}/cancel", test.location()), serde_json::json!({}))
         .await
@@ -394,7 +394,7 @@ async fn printers_come_and_go() {
         .post(&format!("{}/answer", test.location()), serde_json::json!({"printed": true}))
         .await
         .is(409)
-        .has("in doubt");
+        .has("waiting for an answer");
     program
         .post(&format!("{}/labels/x/answer", test.location()), serde_json::json!({"printed": true}))
         .await
@@ -436,7 +436,7 @@ async fn templates_blank_rolls_previews_and_sheets() {
     print(serde_json::json!({"tags": [world.pump], "fields": {"colour": "red"}}))
         .await
         .is(422)
-        .has("no field");
+        .has("not a field");
 
     let foreign = world.add("超声 3", "ICU", None, PhotoPolicy::None).await;
     let refused = print(serde_json::json!({"tags": [foreign]})).await;
@@ -489,7 +489,7 @@ async fn the_ancestors_scripts_go_on_working() {
         .await
         .is(201)
         .has("\"success\":true")
-        .has("\"message\":\"Cleaning recorded, but its photo was not kept: This photo");
+        .has("\"message\":\"Cleaning recorded, but its photo was not saved: This photo");
     assert_eq!((world.size(), world.cleaning().photos.len()), (size + 1, 0), "the record is there");
     let token = world.get(&format!("/t/{}", world.pump)).await.hidden("page");
     world.post(&format!("/api/register-cleaning/{token}/"), &form).await.is(201);
@@ -497,7 +497,7 @@ async fn the_ancestors_scripts_go_on_working() {
         .post(&path, &[])
         .await
         .is(422)
-        .has("Type your name")
+        .has("Enter your name")
         .has("\"success\":false")
         .has("\"field\":\"cleaned_by\"");
     world.post("/api/register-cleaning/7QK3M9X2W/", &form).await.is(404).has("\"success\":false");

@@ -57,9 +57,9 @@ async fn on_a_shared_tablet_the_next_person_is_not_signed_as_the_one_before() {
     let page = tablet.get(&scan).await;
     page.has("Tom Nguyen (signed in 14:04)")
         .has("value=\"Tom Nguyen\"")
-        .has("Type my PIN")
+        .has("Enter my PIN")
         .has("I am someone else")
-        .has_not("PIN typed");
+        .has_not("PIN entered");
     submit(&tablet, &page, &[("cleaned_by", "Tom Nguyen")]).await.is(303);
     let (who, by) = newest(&world);
     assert!(matches!(who, Who::Typed { .. }) && by.is_none(), "{who:?} {by:?}");
@@ -91,7 +91,7 @@ async fn a_page_that_was_proven_and_is_sent_too_late_is_a_typed_name() {
     let tablet = desk(&world, Role::Technician).await;
     world.clock.advance(MINUTE * 2);
     let page = tablet.get(&format!("/t/{}", world.pump)).await;
-    page.has("PIN typed 2 min");
+    page.has("PIN entered 2 min");
     world.clock.advance(MINUTE * 4);
     let done = submit(&tablet, &page, &[("cleaned_by", "Tom Nguyen")]).await;
     done.is(303);
@@ -126,7 +126,7 @@ async fn a_pin_in_the_form_proves_it_and_holds_for_the_session() {
     let wrong = submit(&tablet, &page, &[("cleaned_by", "Tom N."), ("pin", "0815")]).await;
     wrong
         .is(422)
-        .has("That PIN does not fit. 4 tries left. Or leave it empty")
+        .has("Wrong PIN. 4 attempts left. Or leave it empty")
         .has("href=\"#pin\"")
         .has("<details open>")
         .has_not("data-pad")
@@ -140,7 +140,7 @@ async fn a_pin_in_the_form_proves_it_and_holds_for_the_session() {
     submit(&tablet, &page, &[("pin", " 471147 ")]).await.is(303);
     assert_eq!(newest(&world), (Who::Pin { staff: tom(&world) }, Some(tom(&world))));
     world.clock.advance(MINUTE * 4);
-    tablet.get(&scan).await.has("PIN typed 4 min");
+    tablet.get(&scan).await.has("PIN entered 4 min");
     let page = tablet.get(&scan).await;
     submit(&tablet, &page, &[("cleaned_by", "Somebody else")]).await.is(303);
     assert!(matches!(newest(&world).0, Who::Typed { .. }), "another name is not proven by this PIN");
@@ -148,7 +148,7 @@ async fn a_pin_in_the_form_proves_it_and_holds_for_the_session() {
     for _ in 0..5 {
         submit(&tablet, &page, &[("pin", "0815")]).await.is(422);
     }
-    submit(&tablet, &page, &[("pin", "471147")]).await.is(422).has("Too many tries. Wait until");
+    submit(&tablet, &page, &[("pin", "471147")]).await.is(422).has("Too many attempts. Wait until");
     let size = world.size();
     let plain = [("staff", tom(&world).to_string()), ("cleaned_by", "Tom".into()), ("pin", "0815".into())];
     let plain: Vec<(&str, &str)> = plain.iter().map(|(n, v)| (*n, v.as_str())).collect();
@@ -178,7 +178,7 @@ async fn with_zero_minutes_the_pin_is_typed_for_each_record() {
     let page = tablet.get(&scan).await;
     submit(&tablet, &page, &[("pin", "471147")]).await.is(303);
     assert!(matches!(newest(&world).0, Who::Pin { .. }));
-    tablet.get(&scan).await.has_not("PIN typed");
+    tablet.get(&scan).await.has_not("PIN entered");
 }
 
 #[tokio::test]
@@ -188,7 +188,7 @@ async fn a_clock_set_back_makes_no_old_pin_fresh() {
     world.clock.advance(MINUTE * 10);
     let now = world.clock.now();
     world.clock.set(Now { wall_ms: now.wall_ms - 600_000, ..now });
-    tablet.get(&format!("/t/{}", world.pump)).await.has("(signed in").has_not("PIN typed");
+    tablet.get(&format!("/t/{}", world.pump)).await.has("(signed in").has_not("PIN entered");
 }
 
 #[tokio::test]
@@ -247,14 +247,14 @@ async fn what_only_an_admin_may_do_asks_for_the_pin_again_and_goes_on() {
     let token = admin.get(&path).await.is(200).hidden("form");
     let size = world.size();
     let asked = admin.post(&path, &token, &[("name", "Ada <L>"), ("role", "biomed")]).await;
-    asked.is(200).has("Type your PIN to go on").has("value=\"Ada &#60;L&#62;\"").has("value=\"biomed\"");
+    asked.is(200).has("Enter your PIN to continue").has("value=\"Ada &#60;L&#62;\"").has("value=\"biomed\"");
     assert_eq!(world.size(), size);
     let form = |pin| [("name", "Ada <L>"), ("role", "biomed"), ("own_pin", pin)];
     admin
         .post(&path, &token, &form("0815"))
         .await
         .is(422)
-        .has("That PIN does not fit")
+        .has("Wrong PIN.")
         .has("Ada &#60;L&#62;")
         .has_not("\"0815");
     assert_eq!(world.size(), size);
@@ -270,10 +270,10 @@ async fn what_only_an_admin_may_do_asks_for_the_pin_again_and_goes_on() {
     assert_eq!(super::people::try_pin(&world, ada, "839204"), crate::identity::PinOutcome::Right);
     world.clock.advance(MINUTE * 31);
     for path in ["/leave", "/pin/clear", "/sign-out"].map(|verb| format!("{path}{verb}")) {
-        admin.post(&path, &token, &[]).await.is(200).has("Type your PIN to go on");
+        admin.post(&path, &token, &[]).await.is(200).has("Enter your PIN to continue");
     }
     for path in ["/staff/people/new", "/staff/people/sign-out", "/staff/programs/new"] {
-        admin.post(path, &token, &[("name", "x")]).await.is(200).has("Type your PIN to go on");
+        admin.post(path, &token, &[("name", "x")]).await.is(200).has("Enter your PIN to continue");
     }
     assert_eq!(world.size(), size + 2);
 }
@@ -290,7 +290,7 @@ async fn the_record_of_somebody_else_is_voided_with_a_pin_and_ones_own_without()
     let void = |receipt: &str| format!("/staff/cleanings/{}/void", &receipt[3..]);
     let size = world.size();
     let asked = biomed.post(&void(&other), &token, &[("reason", "wrong item")]).await;
-    asked.is(200).has("Type your PIN to go on").has("value=\"wrong item\"");
+    asked.is(200).has("Enter your PIN to continue").has("value=\"wrong item\"");
     assert_eq!(world.size(), size);
     biomed.post(&void(&own), &token, &[("reason", "wrong item")]).await.is(303);
     assert_eq!(world.size(), size + 1);

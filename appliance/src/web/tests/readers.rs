@@ -322,7 +322,7 @@ async fn a_box_that_is_busy_reading_says_so_and_goes_on_recording() {
     // Both quick threads and the long one are held up, and both queues are full.
     let hold = crate::store::held_reads::HeldReads::fill(&world.state.store).await;
     let busy = world.get(&receipt).await;
-    busy.is(503).has("The box is busy reading").has("recording goes on");
+    busy.is(503).has("The box is busy reading").has("recording continues");
     assert_eq!(busy.header(http::header::RETRY_AFTER), "2");
     let busy = program.get("/api/v1/cleanings").await;
     assert_eq!(busy.is(503).json()["type"], "/problems/busy");

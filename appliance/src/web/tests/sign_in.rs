@@ -79,7 +79,7 @@ async fn a_scanned_blank_is_claimed_from_either_listener_by_whoever_signs_in() {
         let other = browser.get(&link(asked.is(200), "/staff/sign-in?next=")).await;
         other.is(200).has("Who are you?").has(tag);
         let wrong = browser.send(form(&asked, "000000")).await;
-        let right = browser.send(form(wrong.is(422).has("does not fit"), "471147")).await;
+        let right = browser.send(form(wrong.is(422).has("Wrong PIN."), "471147")).await;
         assert_eq!(right.is(303).location(), page);
         let new = browser.get(&page).await;
         new.is(200).has("7QK 3M9 X2W");
@@ -125,7 +125,7 @@ async fn strangers_lock_themselves_out_and_nobody_who_was_here_before() {
     let world = World::new().await;
     let tom = person(&world, "Tom Nguyen", Role::Biomed, "471147").await;
     let own = Browser::new(&world, [10, 0, 0, 9]);
-    own.try_pin(tom, "000000").await.is(422).has("That PIN does not fit. 9 tries left.").has_not("000000");
+    own.try_pin(tom, "000000").await.is(422).has("Wrong PIN. 9 attempts left.").has_not("000000");
     let signed = own.try_pin(tom, "471147").await;
     signed.is(303);
     let device = signed.headers.get_all(SET_COOKIE).iter().map(|v| v.to_str().unwrap());
@@ -133,20 +133,29 @@ async fn strangers_lock_themselves_out_and_nobody_who_was_here_before() {
     assert!(device.ends_with("; Secure") && device.contains("; HttpOnly; SameSite=Lax"), "{device}");
     for n in 0..9 {
         let stranger = Browser::new(&world, [10, 1, 0, n]);
-        stranger.try_pin(tom, "000000").await.is(422).has("does not fit");
+        stranger.try_pin(tom, "000000").await.is(422).has("Wrong PIN.");
     }
     let stranger = Browser::new(&world, STRANGER);
     let locked = stranger.try_pin(tom, "471147").await;
-    locked.is(422).has("Too many tries. Wait until 14:24").has("a device on which you have signed in before");
+    locked
+        .is(422)
+        .has("Too many attempts. Wait until 14:24")
+        .has("a device on which you have signed in before");
     // The stranger has somebody’s public device id, and a plain cookie of theirs: neither makes a known device.
     let secret = own.cookies.borrow()["__Host-device"].clone();
     stranger.cookies.borrow_mut().insert("device".into(), secret);
-    stranger.try_pin(tom, "471147").await.is(422).has("Too many tries");
+    stranger.try_pin(tom, "471147").await.is(422).has("Too many attempts");
     own.try_pin(tom, "471147").await.is(303);
-    for left in ["4 tries left", "3 tries left", "2 tries left", "1 try left", "the last try for now"] {
+    for left in [
+        "4 attempts left",
+        "3 attempts left",
+        "2 attempts left",
+        "1 attempt left",
+        "the last attempt for now",
+    ] {
         own.try_pin(tom, "000000").await.is(422).has(left);
     }
-    own.try_pin(tom, "471147").await.is(422).has("Too many tries. Wait until 14:09");
+    own.try_pin(tom, "471147").await.is(422).has("Too many attempts. Wait until 14:09");
     world.clock.advance(Duration::from_secs(300));
     own.try_pin(tom, "471147").await.is(303);
 }
@@ -162,7 +171,7 @@ async fn a_flood_from_one_address_ends_before_any_pin_is_looked_at() {
         Browser::new(&world, STRANGER).try_pin(nobody, "0000").await.is(404);
     }
     let refused = Browser::new(&world, STRANGER).try_pin(tom, "471147").await;
-    refused.is(429).has("Too many tries to sign in from here").has("This PIN was not looked at");
+    refused.is(429).has("Too many sign-in attempts from here").has("This PIN was not checked");
     assert_eq!(refused.header(http::header::RETRY_AFTER), "1");
     assert_eq!(link(&refused, "/staff/sign-in"), format!("/staff/sign-in?staff={tom}&next=/staff/"));
     // A device that is known behind the same address, and anybody elsewhere, go on.
@@ -201,13 +210,9 @@ async fn a_pin_that_is_too_short_for_a_new_role_goes_on_and_asks_for_a_longer_on
         ];
         browser.send(posted("/staff/me/pin", &form)).await
     };
-    set("4711", "83920", "83920").await.is(422).has("has 6 to 8 digits").has("Your PIN is as it was");
+    set("4711", "83920", "83920").await.is(422).has("has 6 to 8 digits").has("Your PIN was not changed");
     set("4711", "839204", "839205").await.is(422).has("The two PINs differ");
-    set("4712", "839204", "839204")
-        .await
-        .is(422)
-        .has("That PIN does not fit. 4 tries left.")
-        .has_not("839204");
+    set("4712", "839204", "839204").await.is(422).has("Wrong PIN. 4 attempts left.").has_not("839204");
     assert_eq!(set("4711", "839204", "839204").await.is(303).location(), "/staff/equipment?all=1");
     browser.try_pin(tom, "4711").await.is(422);
     assert_eq!(browser.try_pin(tom, "839204").await.is(303).location(), "/staff/");
@@ -222,17 +227,18 @@ async fn whoever_was_tried_for_and_whoever_looks_after_the_box_are_told() {
     let own = Browser::new(&world, [10, 0, 0, 9]);
     own.try_pin(tom, "471147").await.is(303);
     for n in 0..20 {
-        Browser::new(&world, [10, 1, 0, n]).try_pin(tom, "000000").await.is(422).has("does not fit");
+        Browser::new(&world, [10, 1, 0, n]).try_pin(tom, "000000").await.is(422).has("Wrong PIN.");
         world.clock.advance(Duration::from_secs(20 * 60));
     }
     let to = own.try_pin(tom, "471147").await.is(303).location();
     assert_eq!(to, "/staff/me/pin?next=/staff/");
-    let told = "20 wrong PINs were typed for you since today 14:04, on devices on which you never signed in.";
+    let told =
+        "20 wrong PINs were entered for you since today 14:04, on devices on which you never signed in.";
     own.get(&to).await.is(200).has(told).has_not("too short");
     own.get("/staff/box")
         .await
         .is(200)
-        .has("20 wrong PINs or more were typed for Tom &#60;Nguyen&#62; since today 14:04");
+        .has("20 wrong PINs or more were entered for Tom &#60;Nguyen&#62; since today 14:04");
     assert_eq!(own.try_pin(tom, "471147").await.is(303).location(), "/staff/", "it is told once");
     own.get("/staff/me/pin").await.is(200).has_not("wrong PINs");
     desk(&world, Role::Auditor).await.get("/staff/box").await.is(200).has_not("wrong PINs");

@@ -61,7 +61,7 @@ async fn staff_pages_need_https_and_a_sign_in() {
     secure(&format!("/staff/sign-in?staff={tom}"))
         .await
         .is(200)
-        .has("Type your PIN")
+        .has("Enter your PIN")
         .has("inputmode=\"numeric\"")
         .has_not("value=\"471147\"");
 }
@@ -88,7 +88,7 @@ async fn a_session_ends_and_its_forms_are_its_own() {
 async fn equipment_is_added_changed_suspended_and_retired() {
     let world = World::new().await;
     let desk = desk(&world, Role::Biomed).await;
-    desk.get("/staff/").await.is(200).has("Friday, November 20").has("Just now").has("No data yet");
+    desk.get("/staff/").await.is(200).has("Friday, November 20").has("Latest cleanings").has("No data yet");
     desk.get("/staff/equipment").await.is(200).has("In use, overdue first: 3 items");
     let page = desk.get("/staff/equipment/new?tag=7QK3M9X2W").await;
     page.is(200).has("Low-level wipe").has("7QK 3M9 X2W");
@@ -100,11 +100,11 @@ async fn equipment_is_added_changed_suspended_and_retired() {
             &[("name", " "), ("serial", "SN-1"), ("every", "days"), ("number", "1")],
         )
         .await;
-    empty.is(422).has("Give the equipment a name").has("value=\"SN-1\"");
+    empty.is(422).has("Enter a name for the equipment").has("value=\"SN-1\"");
     desk.post("/staff/equipment/new", &token, &[("name", "X"), ("every", "times"), ("times", "7 o’clock")])
         .await
         .is(422)
-        .has("Give times of day");
+        .has("Enter times of day");
     desk.post("/staff/equipment/new", &token, &[("name", "X"), ("tag", "7QK3M9X2A")])
         .await
         .is(422)
@@ -308,9 +308,9 @@ async fn each_protocol_has_a_schedule_of_its_own() {
     let post = async |path: &str, every: &str, number: &str| {
         desk.post(path, &token, &[("every", every), ("number", number), ("times", "7")]).await
     };
-    post(&own, "weeks", "soon").await.is(422).has("Give a whole number").has("value=\"soon\"");
+    post(&own, "weeks", "soon").await.is(422).has("Enter a whole number").has("value=\"soon\"");
     post(&own, "weeks", "53").await.is(422).has("every 1 to 52 weeks");
-    post(&own, "times", "").await.is(422).has("Give times of day").has("aria-describedby=\"times-e\"");
+    post(&own, "times", "").await.is(422).has("Enter times of day").has("aria-describedby=\"times-e\"");
     let size = world.size();
     post(&own, "weeks", "2").await.is(303);
     post(&own, "weeks", "2").await.is(303);
@@ -329,12 +329,12 @@ async fn whoever_is_signed_in_is_named_by_their_pin() {
     let desk = desk(&world, Role::Technician).await;
     let path = format!("/t/{}", world.pump);
     let page = desk.get(&path).await;
-    page.is(200).has("PIN typed 0 s ago").has("I am someone else").has_not("id=\"who\"");
+    page.is(200).has("PIN entered 0 s ago").has("I am someone else").has_not("id=\"who\"");
     let token = page.hidden("page");
     let form = [("page", token.as_str()), ("version", "1"), ("step", "1"), ("notes", "in a hurry")];
     let done = desk.send(posted(&path, &form)).await;
     done.is(303);
     world.get(&done.location()).await.has("Tom Nguyen, PIN");
     let plain = world.get(&path).await;
-    plain.has("name=\"cleaned_by\"").has_not("PIN typed").has_not("my PIN").has_not("someone else");
+    plain.has("name=\"cleaned_by\"").has_not("PIN entered").has_not("my PIN").has_not("someone else");
 }

@@ -80,7 +80,7 @@ async fn a_thousand_items_are_a_small_page_with_print_near() {
     page.is(200).has("1,000 items").has("1 to 50 of 1,000").has("Add all 1,000");
     let all = press_on(&desk, &page, &[("do", "all")]).await;
     let page = desk.get(&all.location()).await;
-    page.is(200).has("1,000 items added").has("1,000 picked").has("Print 1,000 labels");
+    page.is(200).has("1,000 items added").has("1,000 selected").has("Print 1,000 labels");
     for shown in ["/staff/labels?show=all", &all.location(), &format!("{}&page=20", all.location())] {
         let page = desk.get(shown).await;
         let (text, bytes) = (page.text(), page.bytes.len());
@@ -126,12 +126,12 @@ async fn picks_are_kept_over_pages_filters_and_another_tab() {
     let second = press_on(&desk, &first, &[("tag", &on_first), ("do", "page:2")]).await;
     second.is(303);
     let second = desk.get(&second.location()).await;
-    second.has("51 to 100 of 130").has("1 picked").has("Previous").has("Next");
+    second.has("51 to 100 of 130").has("1 selected").has("Previous").has("Next");
     assert_eq!(ticked(&second), Vec::<String>::new());
     let on_second = tags[72].to_string();
     let found = press_on(&desk, &second, &[("tag", &on_second), ("q", "oncology"), ("do", "find")]).await;
     let found = desk.get(&found.location()).await;
-    found.has("32 of 130 items").has("2 picked");
+    found.has("32 of 130 items").has("2 selected");
     assert_eq!(ticked(&found), std::slice::from_ref(&on_second));
     let back = press_on(&desk, &found, &[("q", ""), ("do", "find")]).await;
     let back = desk.get(&back.location()).await;
@@ -153,21 +153,21 @@ async fn picks_are_kept_over_pages_filters_and_another_tab() {
 
     // A new tab begins with nothing, is offered what waits, and has a list of its own.
     let fresh = desk.get("/staff/labels?show=all").await;
-    fresh.has("2 items were picked earlier and not printed").has("0 picked");
+    fresh.has("2 items were selected earlier and not printed").has("0 selected");
     let own = press_on(&desk, &fresh, &[("tag", &tags[9].to_string()), ("do", "find")]).await;
     let own = desk.get(&own.location()).await;
-    own.has("1 picked").has_not("picked earlier");
+    own.has("1 selected").has_not("selected earlier");
     assert_ne!(own.hidden("picks"), taken.hidden("picks"));
     // Cleared by mistake, and put back.
     let cleared = press_on(&desk, &taken, &[("do", "clear")]).await;
     let cleared = desk.get(&cleared.location()).await;
-    cleared.has("2 items taken off the list").has("0 picked").has("Put 2 back");
+    cleared.has("2 items taken off the list").has("0 selected").has("Restore 2");
     let again = press_on(&desk, &cleared, &[("do", "back")]).await;
-    desk.get(&again.location()).await.has("2 items added").has("2 picked");
+    desk.get(&again.location()).await.has("2 items added").has("2 selected");
     // Somebody else, and a box that was restarted, know nothing of the list; nothing is printed then.
     let lost = press_on(&desk, &taken, &[("picks", "00000000000000ff"), ("do", "print")]).await;
-    lost.is(422).has("no longer kept").has("2 picked");
-    desk.get("/staff/labels?picks=00000000000000ff").await.is(200).has("no longer kept").has("0 picked");
+    lost.is(422).has("no longer kept").has("2 selected");
+    desk.get("/staff/labels?picks=00000000000000ff").await.is(200).has("no longer kept").has("0 selected");
     assert_eq!(world.state.printing.jobs().unwrap().len(), 0);
 }
 
@@ -209,7 +209,7 @@ async fn scans_of_the_script_are_counted_one_by_one_or_told_why_not() {
     assert_eq!((&off["picked"], &off["results"][0]["state"]), (&19.into(), &"removed".into()));
     desk.get(&format!("/staff/labels?picks={picks}&show=picked"))
         .await
-        .has("19 picked")
+        .has("19 selected")
         .has("Print 19 labels");
     send("00000000000000ff", &ops).await.is(410);
     let many = vec!["+x".to_owned(); 201];
@@ -261,7 +261,7 @@ async fn items_are_picked_by_filter_scan_and_list() {
     let page = desk.get("/staff/labels").await;
     page.is(200)
         .has("3 items")
-        .has("0 picked")
+        .has("0 selected")
         .has("never printed")
         .has("aria-current=\"page\">Labels")
         .has("ECG &#60;cart&#62; 2")
@@ -271,33 +271,33 @@ async fn items_are_picked_by_filter_scan_and_list() {
     let token = page.hidden("form");
     desk.get("/staff/labels?q=pump&show=all").await.has("2 of 3 items").has("Add all 2");
     desk.get("/staff/labels?show=place:Cardiology").await.has("1 of 3 items").has_not("Infusion pump 14");
-    desk.get("/staff/labels?show=xyzzy&q=xyzzy").await.has("0 of 3 items").has("Nothing fits");
+    desk.get("/staff/labels?show=xyzzy&q=xyzzy").await.has("0 of 3 items").has("No matches");
     let pump = world.pump.to_string();
     // A hand scanner types what the code opens, and Enter.
     let scanned = format!("HTTP://10.0.0.5/{pump}");
     let page = pressed(&desk, &token, &[("q", &scanned), ("do", "find")]).await;
-    page.has("Picked: Infusion pump 14")
+    page.has("Selected: Infusion pump 14")
         .has(&format!("value=\"{pump}\" checked"))
-        .has("1 picked")
+        .has("1 selected")
         .has("autofocus")
         .has("Print 1 label");
     let twice = press_on(&desk, &page, &[("q", &pump), ("copies", "3"), ("do", "find")]).await;
-    desk.get(&twice.location()).await.has("Picked already: Infusion pump 14").has("Print 3 labels");
+    desk.get(&twice.location()).await.has("Already selected: Infusion pump 14").has("Print 3 labels");
     press_on(&desk, &page, &[("q", "7QK3M9X2W"), ("do", "find")])
         .await
         .is(422)
         .has("No equipment in use has the tag 7QK 3M9 X2W")
-        .has("1 picked");
+        .has("1 selected");
     let list = format!("{pump}\nnonsense");
     desk.post("/staff/labels", &token, &[("list", &list), ("do", "find")])
         .await
         .is(422)
         .has("Not a tag of equipment in use: nonsense")
-        .has("1 picked");
+        .has("1 selected");
     pressed(&desk, &token, &[("show", "all"), ("q", "pump"), ("do", "all")])
         .await
         .has("2 items added")
-        .has("2 picked")
+        .has("2 selected")
         .has("Print 2 labels");
     // A filter too long for an address is answered with the page itself.
     let long = "\u{1f4a7}".repeat(200);
@@ -325,7 +325,7 @@ async fn the_preview_is_the_very_bitmap_or_says_why_not() {
     desk.get(&format!("/staff/labels/preview?tag={pump}&template=loaner-until"))
         .await
         .is(200)
-        .has("cannot be printed so")
+        .has("cannot be printed as it is")
         .has("the end, which is empty");
     desk.get(&format!("/staff/labels/preview?tag={pump}&template=loaner-until&until=Dec%204%202026"))
         .await
@@ -334,7 +334,7 @@ async fn the_preview_is_the_very_bitmap_or_says_why_not() {
     desk.get(&format!("/staff/labels/preview?tag={pump}&template=xyzzy"))
         .await
         .is(200)
-        .has("No template is called");
+        .has("No template is named");
     desk.get("/staff/labels/preview?tag=").await.is(404);
     let arabic = world.add("مضخة", "ICU", None, PhotoPolicy::None).await;
     desk.get(&format!("/staff/labels/preview?tag={arabic}"))
@@ -350,7 +350,7 @@ async fn picks_become_one_job_that_is_cancelled_and_seen() {
     let desk = desk(&world, Role::Biomed).await;
     let page = desk.get("/staff/labels").await;
     let (token, submission) = (page.hidden("form"), page.hidden("submission"));
-    desk.post("/staff/labels", &token, &[("do", "print")]).await.is(422).has("Pick at least one item");
+    desk.post("/staff/labels", &token, &[("do", "print")]).await.is(422).has("Select at least one item");
     let pump = world.pump.to_string();
     desk.post("/staff/labels", &token, &[("tag", &pump), ("copies", "0"), ("do", "print")])
         .await
@@ -380,13 +380,13 @@ async fn picks_become_one_job_that_is_cancelled_and_seen() {
     desk.get(&job).await.has("Cancelled").has("Print again");
     // Once more, with a reason.
     let again = format!("{job}/again?n=2");
-    desk.get(&again).await.is(200).has("Print label 2 once more?").has("Torn or smudged");
+    desk.get(&again).await.is(200).has("Reprint label 2?").has("Torn or smudged");
     desk.get(&format!("{job}/again?n=3")).await.is(404);
     let path = format!("{job}/again");
-    desk.post(&path, &token, &[("n", "2"), ("reason", " ")]).await.is(422).has("Say in 1 to");
+    desk.post(&path, &token, &[("n", "2"), ("reason", " ")]).await.is(422).has("Enter in 1 to");
     let reprinted = desk.post(&path, &token, &[("n", "2"), ("reason", ""), ("why", "Lost")]).await;
     reprinted.is(303);
-    desk.get(&reprinted.location()).await.has("Printed once more: Lost").has("1 label on Desk");
+    desk.get(&reprinted.location()).await.has("Reprint: Lost").has("1 label on Desk");
 }
 
 #[tokio::test]
@@ -397,7 +397,7 @@ async fn what_was_printed_is_picked_no_more() {
     let first = tags[0].to_string();
     let found = press_on(&desk, &page, &[("tag", &first), ("do", "find")]).await;
     let shown = desk.get(&found.location()).await;
-    shown.has("1 picked");
+    shown.has("1 selected");
     let second = tags[1].to_string();
     let both = [("tag", first.as_str()), ("tag", second.as_str()), ("do", "print")];
     let job = press_on(&desk, &shown, &both).await;
@@ -406,16 +406,16 @@ async fn what_was_printed_is_picked_no_more() {
     // Back, the station opened anew, and its page pressed or loaded once more.
     for address in [found.location(), back_address(&shown), "/staff/labels?show=all".to_owned()] {
         let page = desk.get(&address).await;
-        page.is(200).has("0 picked").has_not("picked earlier").has_not("back</button>");
+        page.is(200).has("0 selected").has_not("selected earlier").has_not("Restore ");
         assert_eq!(ticked(&page), Vec::<String>::new(), "{address}");
     }
     assert_eq!(press_on(&desk, &shown, &both).await.location(), job.location());
     desk.get(&job.location()).await.has("2 labels on Desk");
     assert_eq!(world.state.printing.jobs().unwrap().len(), 1, "nothing is printed twice");
-    desk.get("/staff/labels?show=all").await.has("0 picked").has_not("picked earlier");
+    desk.get("/staff/labels?show=all").await.has("0 selected").has_not("selected earlier");
     // The same page with something else ticked is no repetition: nothing is lost, and nothing printed unasked.
     let other = press_on(&desk, &shown, &[("tag", &tags[2].to_string()), ("do", "print")]).await;
-    other.is(422).has("1 picked");
+    other.is(422).has("1 selected");
     assert_eq!(world.state.printing.jobs().unwrap().len(), 1);
 }
 
@@ -467,12 +467,12 @@ async fn blank_tags_sheets_and_cards() {
     assert_eq!((pdf.status, pdf.header(CONTENT_TYPE)), (200, "application/pdf"));
     assert!(pdf.bytes.starts_with(b"%PDF"));
     sheet("", "11", "0").await.is(422).has("labels 1 to 10");
-    sheet("", "1", "x").await.is(422).has("Give millimetres");
+    sheet("", "1", "x").await.is(422).has("Enter millimetres");
     sheet("nonsense", "1", "0").await.is(422).has("Not a tag of equipment in use");
 
     let page = desk.get("/staff/labels/cards").await;
     page.is(200).has("Low-level wipe, version 1").has("Tom Nguyen");
-    desk.post("/staff/labels/cards", &token, &[("do", "load")]).await.is(422).has("Give the load’s number");
+    desk.post("/staff/labels/cards", &token, &[("do", "load")]).await.is(422).has("Enter the load’s number");
     desk.post("/staff/labels/cards", &token, &[("do", "badge"), ("person", "x")])
         .await
         .is(422)
@@ -496,7 +496,7 @@ async fn a_spreadsheet_shows_every_fate_before_it_prints() {
         .is(200)
         .has("5 rows read: 2 labels to print, 3 not")
         .has("The same item as line 2")
-        .has("ABCDEFGH4 is no tag")
+        .has("ABCDEFGH4 is not a tag")
         .has("No equipment in use has the name Nobody")
         .has("Print 2 labels");
     assert_eq!(world.state.printing.jobs().unwrap().len(), 0, "a look prints nothing");
@@ -526,7 +526,7 @@ async fn printers_are_added_changed_tested_and_removed() {
     let world = World::new().await;
     let desk = desk(&world, Role::Biomed).await;
     let page = desk.get("/staff/printers").await;
-    page.is(200).has("Desk").has("Look for printers").has("darken direct thermal");
+    page.is(200).has("Desk").has("Search for printers").has("darken direct thermal");
     let token = page.hidden("form");
     desk.get("/staff/printers/Desk")
         .await
@@ -535,7 +535,7 @@ async fn printers_are_added_changed_tested_and_removed() {
         .has("Print a test label")
         .has("Rulers");
     desk.get("/staff/printers/Nobody").await.is(404);
-    desk.get("/staff/printers/new").await.is(200).has("What it speaks");
+    desk.get("/staff/printers/new").await.is(200).has("Which language it uses");
     let start =
         "/staff/printers/new?name=Zebra&address=tcp://127.0.0.1:2&language=zpl&why=Its%20name%20says%20so.";
     let guessed = desk.get(start).await;
@@ -554,7 +554,7 @@ async fn printers_are_added_changed_tested_and_removed() {
         .has("value=\"x\"");
     let added = desk.post("/staff/printers", &token, &form).await;
     assert_eq!((added.status, added.location().as_str()), (303, "/staff/printers/Zebra%20%C2%BD"));
-    desk.post("/staff/printers", &token, &form).await.is(422).has("called");
+    desk.post("/staff/printers", &token, &form).await.is(422).has("already named");
     let own = "/staff/printers/Zebra%20%C2%BD";
     let change = [
         ("address", "tcp://127.0.0.1:2"),
@@ -569,7 +569,7 @@ async fn printers_are_added_changed_tested_and_removed() {
     let job = desk.post(&format!("{own}/test"), &token, &[]).await;
     job.is(303);
     desk.get(&job.location()).await.has("Test label");
-    desk.post("/staff/printers/look", &token, &[("host", "not a host!")]).await.is(422).has("is no host");
+    desk.post("/staff/printers/look", &token, &[("host", "not a host!")]).await.is(422).has("is not a host");
     desk.post(&format!("{own}/remove"), &token, &[]).await.is(303);
     desk.get("/staff/printers").await.has_not("Zebra");
     desk.post("/staff/printers/Desk/remove", &token, &[]).await.is(409);

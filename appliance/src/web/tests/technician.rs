@@ -20,7 +20,7 @@ async fn home_lists_and_finds() {
         .is(200)
         .has("1 item with “ecg &#60;Cart&#62;”")
         .has_not("Infusion pump");
-    world.get("/?q=nothing").await.has("Nothing is called “nothing” here");
+    world.get("/?q=nothing").await.has("No equipment matches “nothing”");
     world.get("/?all=1").await.has("All 3 items");
     assert_eq!(world.get(&format!("/?q={}", world.pump)).await.location(), format!("/t/{}", world.pump));
     assert_eq!(world.get("/?q=HTTP%3A%2F%2F10.0.0.5%2F7QK3M9X2W").await.location(), "/t/7QK3M9X2W");
@@ -58,7 +58,7 @@ async fn any_spelling_of_a_tag_leads_to_its_page() {
         .has("Infusion pump 14");
     world.get(&format!("/{slip}")).await.is(404).has("Check the tag");
     world.get("/t/7QK3M9X2").await.is(404).has("a tag has nine letters and digits");
-    world.get("/t/?tag=").await.is(404).has("No tag was typed");
+    world.get("/t/?tag=").await.is(404).has("No tag was entered");
     for strange in ["/..%2f..%2fetc/passwd", "/%00", "//", "/%2e%2e/x", "/a%5Cb", "/%c0%af", "/t/%c0%af"] {
         let answer = world.get(strange).await;
         assert!((400..=404).contains(&answer.status), "{strange}: {}", answer.status);
@@ -100,7 +100,7 @@ async fn the_whole_way_of_a_record() {
         .has("Tick step 2, or say in the note why it was not done");
     wrong
         .has("Keep the surface wet until 14:07:31, then record")
-        .has("Type your name")
+        .has("Enter your name")
         .has("href=\"#step-2\"")
         .has("data-left=\"112\"");
     assert_eq!(world.size(), size, "nothing is recorded");
@@ -125,7 +125,7 @@ async fn the_whole_way_of_a_record() {
     assert_eq!((again.status, again.location(), world.size()), (303, done.location(), size + 1));
     let other =
         all.iter().map(|(k, v)| if *k == "cleaned_by" { (*k, "Eve") } else { (*k, *v) }).collect::<Vec<_>>();
-    world.post(&path, &other).await.is(409).has("Open the page anew");
+    world.post(&path, &other).await.is(409).has("Open the page again");
     let receipt = world.get(&done.location()).await;
     receipt
         .is(200)
@@ -133,7 +133,7 @@ async fn the_whole_way_of_a_record() {
         .has("is clean until")
         .has("Zoë, name typed")
         .has("3 min 11 s of 3 min")
-        .has("this box works alone");
+        .has("this box has no relay");
     receipt.has("Next: ").has("It is safe now");
     let mut next = Request::get(&path).body(Body::empty()).unwrap();
     next.headers_mut().insert("cookie", done.cookies().parse().unwrap());
@@ -166,7 +166,8 @@ async fn a_running_contact_time_is_there_again_when_its_page_is_loaded_again() {
     }
     world.clock.advance(std::time::Duration::from_secs(121));
     let done = world.get(address).await;
-    done.has("<h2>Wet long enough</h2><span class=\"tag ok\">Done</span>").has("Wet for 3 min 01 s. Good.");
+    done.has("<h2>Wet long enough</h2><span class=\"tag ok\">Done</span>")
+        .has("Wet for 3 min 01 s: long enough.");
     done.has_not("role=\"timer\"").has_not("It dried").has_not("Keep it wet").has_not("<template>");
     let token = done.hidden("page");
     let form =
@@ -175,10 +176,10 @@ async fn a_running_contact_time_is_there_again_when_its_page_is_loaded_again() {
     assert_eq!(world.cleaning().contact.unwrap().measured_s, Some(181));
     // Long after, and under the tag of another item, it is a page like any other.
     world.clock.advance(std::time::Duration::from_secs(600));
-    world.get(address).await.has("This page was too old").has("Surface is wet").has("value=\"Zoë\"");
+    world.get(address).await.has("This page has expired").has("Surface is wet").has("value=\"Zoë\"");
     let other = world.state.store.facility().equipment.values().find(|e| e.name.ends_with("15")).unwrap().tag;
     let moved = address.replace(&world.pump.to_string(), &other.to_string());
-    world.get(&moved).await.is(200).has("This page was too old").has_not("Zoë");
+    world.get(&moved).await.is(200).has("This page has expired").has_not("Zoë");
 }
 
 #[tokio::test]
@@ -202,19 +203,22 @@ async fn a_receipt_listens_until_the_relay_has_its_record_and_not_for_ever() {
     let done = world.post(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada")]).await.location();
     let alone = world.get(&done).await;
     alone
-        .has("this box works alone")
+        .has("this box has no relay")
         .has_not("data-live")
         .has_not("http-equiv=\"refresh\"")
         .has_not("/live.");
     world.link.send_replace(Link::Down { since_ms: None });
     let waiting = world.get(&done).await;
-    waiting.has("waiting: no line yet").has("data-live=\"/live?since=").has("http-equiv=\"refresh\"");
+    waiting.has("waiting: no connection yet").has("data-live=\"/live?since=").has("http-equiv=\"refresh\"");
     waiting.has("<strong>On the phone</strong> <small>sent to the box</small>");
     assert_eq!(waiting.text().matches("on disk <time").count(), 1);
     world.clock.advance(std::time::Duration::from_secs(601));
     // Looked at again it is renewed once: for that it has the script.
     let late = world.get(&done).await;
-    late.has("waiting: no line yet").has("/live.").has_not("data-live").has_not("http-equiv=\"refresh\"");
+    late.has("waiting: no connection yet")
+        .has("/live.")
+        .has_not("data-live")
+        .has_not("http-equiv=\"refresh\"");
 }
 
 #[tokio::test]
@@ -235,7 +239,7 @@ async fn a_page_that_is_too_old_keeps_what_was_typed() {
         let answer = world.post(&path, &form).await;
         answer
             .is(200)
-            .has("This page was too old. Check your ticks and record again.")
+            .has("This page has expired. Check your ticks and record again.")
             .has("value=\"Ada\"")
             .has(">scratched<")
             .has("value=\"2\" checked");
@@ -280,7 +284,7 @@ async fn a_plain_post_is_taken_as_it_is() {
         places.push(world.send(request, false).await.location());
     }
     assert!(places.iter().all(|p| *p == places[0] && p.starts_with("/r/")));
-    world.post(&path, &[]).await.is(422).has("Type your name");
+    world.post(&path, &[]).await.is(422).has("Enter your name");
     world.get(&first.location()).await.has("Incomplete: steps not stated");
 }
 
@@ -294,7 +298,7 @@ async fn what_a_post_without_its_page_lacks_is_asked_for_and_nothing_is_lost() {
     assert_eq!(back.text().matches(" checked").count(), 2, "{}", back.text());
     assert_eq!(world.size(), size);
     let back = world.send(with_photo(&path, &form, b"good\n"), false).await;
-    back.is(422).has("Photo kept").has("value=\"Ada\"");
+    back.is(422).has("Photo saved").has("value=\"Ada\"");
     let back = world.send(with_photo(&path, &form, b"bad\n"), false).await;
     back.is(422).has("This photo can’t be opened").has("value=\"Ada\"");
     let mut asked = posted(&path, &form);
@@ -313,7 +317,7 @@ async fn photos_are_kept_and_a_bad_one_loses_nothing() {
         world.state.store.facility().equipment.values().find(|e| e.name.starts_with("ECG")).unwrap().tag;
     let path = format!("/t/{cart}");
     let page = world.get(&path).await;
-    page.has("Needed every time");
+    page.has("Required");
     let (submission, token) = (page.hidden("submission"), page.hidden("page"));
     let form = [("submission", submission.as_str()), ("page", token.as_str()), ("cleaned_by", "Ada")];
     let refused =
@@ -325,7 +329,7 @@ async fn photos_are_kept_and_a_bad_one_loses_nothing() {
         .has("value=\"1\" checked")
         .has_not("Take a photo, or");
     let kept = world.send(with_photo(&path, &form, b"good\n"), false).await;
-    kept.is(422).has("Photo kept").has("Tick step 1");
+    kept.is(422).has("Photo saved").has("Tick step 1");
     let text = kept.text();
     let at = text.find("/photos/").unwrap();
     let small = &text[at..at + 78];
@@ -339,7 +343,7 @@ async fn photos_are_kept_and_a_bad_one_loses_nothing() {
     let done = world.post(&path, &form).await;
     done.is(303);
     assert_eq!(world.cleaning().photos.len(), 1);
-    world.get(&done.location()).await.has("<dt>Photo</dt><dd>kept</dd>");
+    world.get(&done.location()).await.has("<dt>Photo</dt><dd>saved</dd>");
     world.get("/photos/0000000000000000000000000000000000000000000000000000000000000000.jpg").await.is(404);
     world.get("/photos/..%2f..%2fkeys.jpg").await.is(404);
 }
@@ -438,12 +442,12 @@ async fn what_the_relay_has_cosigned_says_since_when_and_proves_it() {
     let keys = [relay.verifier().clone()];
     let cosigned = Cosigned::verify(&both, &store.origin(), &log, &keys).unwrap();
     store.raise_cursor(&cosigned).unwrap();
-    world.get(&first).await.has("there since today 14:04 or earlier.");
+    world.get(&first).await.has("stored and signed by the relay since today 14:04 or earlier.");
     world.link.send_replace(Link::Up { ended_backlog: 0 });
-    world.get(&second).await.has("there since today 14:04.").has_not("data-live");
+    world.get(&second).await.has("stored and signed by the relay since today 14:04.").has_not("data-live");
     world.link.send_replace(Link::Alone);
     let third = world.post(&path, &[("cleaned_by", "Ada")]).await.location();
-    world.get(&third).await.has("this box works alone");
+    world.get(&third).await.has("this box has no relay");
     for (receipt, witnessed) in [(first, true), (second, true), (third, false)] {
         let proof = world.get(&format!("{receipt}/proof")).await;
         let proof: Proof = serde_json::from_slice(&proof.bytes).unwrap();

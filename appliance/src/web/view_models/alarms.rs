@@ -8,18 +8,18 @@ use serde::Serialize;
 use web::error::HttpError;
 use words::{S0, S1, S2, S3, SafeHtml, fill_slots};
 
-use crate::alarms::words::AlarmWords;
 use crate::alarms::{Acknowledgement, ActiveAlarm};
 use crate::store::Reader;
 use crate::web::context::AppState;
 use crate::web::log_reads::{StoredText, read_quick};
+use crate::web::view_models::alarm_words::{AlarmSentences, AlarmText};
 use crate::web::view_models::wording::Wording;
 use crate::web::words::FacilityWords;
 
 /// An alarm on the box's page.
 pub(crate) struct AlarmCard {
     pub(crate) id: String,
-    pub(crate) words: AlarmWords,
+    pub(crate) words: AlarmText,
     pub(crate) is_seen: bool,
     /// Since when it stands, until when, and who has acknowledged it.
     pub(crate) dates: SafeHtml,
@@ -30,13 +30,14 @@ pub(crate) async fn cards(
     state: &AppState,
     wording: Wording,
     w: FacilityWords,
+    sentences: AlarmSentences,
 ) -> Result<Vec<AlarmCard>, HttpError> {
     let cards = read_quick(state, move |state, reader| {
         let all = state.alarms.all();
         let facility = state.store.snapshot();
         let card = |alarm: &ActiveAlarm| AlarmCard {
             id: alarm.id.clone(),
-            words: alarm.words(),
+            words: AlarmText::of(sentences, alarm),
             is_seen: alarm.seen.is_some(),
             dates: {
                 let reader_of = |seen| word_reader(state, reader, &facility, seen, &wording, w);
@@ -121,7 +122,7 @@ pub(crate) struct AlarmJson {
 
 impl AlarmJson {
     pub(crate) fn of(alarm: &ActiveAlarm) -> Self {
-        let (cause, words) = (&alarm.cause, alarm.words());
+        let (cause, words) = (&alarm.cause, AlarmText::of(AlarmSentences::english(), alarm));
         Self {
             id: alarm.id.clone(),
             code: cause.code,

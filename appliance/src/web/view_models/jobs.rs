@@ -571,22 +571,19 @@ mod tests {
         let sheet: Vec<u32> = (31..=60).collect();
         let asked = doubts(printing_words(), &labels(&sheet, false), true);
         assert_eq!(asked.len(), 1);
-        assert_eq!(asked[0].question, "Look at the printer: is the sheet with labels 31–60 there?");
+        assert_eq!(asked[0].question, "Check the printer: is the sheet with labels 31–60 there?");
         assert_eq!(
             (asked[0].n.as_str(), asked[0].what.as_str()),
             (ALL_IN_DOUBT, "30 labels: Pump 31 to Pump 60")
         );
         assert_eq!(
             (asked[0].yes.as_str(), asked[0].no.as_str()),
-            ("Yes, go on with 61", "No, print them again")
+            ("Yes, continue with 61", "No, print them again")
         );
         let asked = doubts(printing_words(), &labels(&[1, 2, 3, 7, 69, 70], true), false);
         assert_eq!(asked.len(), 1, "no label printer leaves so many");
-        assert_eq!(asked[0].question, "Look at the printer: is the sheet with labels 1–3, 7, 69–70 there?");
-        assert_eq!(
-            (asked[0].yes.as_str(), asked[0].no.as_str()),
-            ("Yes, it is", "No, these tags are spoilt")
-        );
+        assert_eq!(asked[0].question, "Check the printer: is the sheet with labels 1–3, 7, 69–70 there?");
+        assert_eq!((asked[0].yes.as_str(), asked[0].no.as_str()), ("Yes, it is", "No, discard these tags"));
     }
 
     #[test]
@@ -595,9 +592,9 @@ mod tests {
         let questions: Vec<&str> = asked.iter().map(|doubt| doubt.question.as_str()).collect();
         assert_eq!(
             questions,
-            ["Look at the printer: did label 16 come out?", "Look at the printer: did label 17 come out?"]
+            ["Check the printer: did label 16 come out?", "Check the printer: did label 17 come out?"]
         );
-        assert_eq!((asked[1].n.as_str(), asked[1].yes.as_str()), ("17", "Yes, go on with 18"));
+        assert_eq!((asked[1].n.as_str(), asked[1].yes.as_str()), ("17", "Yes, continue with 18"));
         assert_eq!(doubts(printing_words(), &labels(&[16, 17], false), true).len(), 1, "two on one sheet");
         assert_eq!(doubts(printing_words(), &labels(&[16], false), true)[0].n, "16");
     }

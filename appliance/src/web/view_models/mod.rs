@@ -1,6 +1,7 @@
 //! What several pages show and no page owns.
 
 pub(crate) mod alarm_banner;
+pub(crate) mod alarm_words;
 pub(crate) mod alarms;
 pub(crate) mod discovery;
 pub(crate) mod facts;

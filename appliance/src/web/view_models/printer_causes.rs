@@ -194,27 +194,27 @@ mod tests {
         for (cause, words) in [
             (
                 PrinterCause::WrongRoll { width_mm: 29, length_mm: 0, set: SET },
-                "Another roll is in the printer (29 mm wide, an endless roll) than is set for it (the roll of 62.0 × 29.0 mm \
-                 labels). Put in the right one: printing goes on by itself. Or set the printer to what is in it.",
+                "Another roll is in the printer (29 mm wide, a continuous roll) than is set for it (the roll of 62.0 × 29.0 mm \
+                 labels). Put in the right one: printing resumes automatically. Or set the printer to what is in it.",
             ),
             (
                 PrinterCause::SheetCondition { condition: Condition::PaperOut, sheet: "Avery 5160" },
-                "The printer is out of paper. Put sheets of Avery 5160 into its tray: printing goes on by itself.",
+                "The printer is out of paper. Put sheets of Avery 5160 into its tray: printing resumes automatically.",
             ),
             (
                 unreachable(away.into()),
-                "The printer Desk at usb:A1 cannot be reached (the line to the printer broke: the USB printer of the model \
-                 0922:0020 is not plugged in: the cable is out or the printer is off). Look whether it is switched on and on \
-                 the network. Nothing is lost: printing goes on by itself.",
+                "The printer Desk at usb:A1 cannot be reached (the connection to the printer broke: the USB printer of the model \
+                 0922:0020 is not connected: the cable is out or the printer is off). Check that it is switched on and on \
+                 the network. Nothing is lost: printing resumes automatically.",
             ),
             (
                 unreachable(io::ErrorKind::TimedOut.into()),
-                "The printer Desk at usb:A1 cannot be reached (the line to the printer broke: timed out). Look whether it is \
-                 switched on and on the network. Nothing is lost: printing goes on by itself.",
+                "The printer Desk at usb:A1 cannot be reached (the connection to the printer broke: timed out). Check that it is \
+                 switched on and on the network. Nothing is lost: printing resumes automatically.",
             ),
             (
                 PrinterCause::Queue(QueueError::NoPdf),
-                "The print queue takes no PDF; print the sheet from a computer that has the printer's driver.",
+                "The print queue does not accept PDF; print the sheet from a computer that has the printer’s driver.",
             ),
         ] {
             assert_eq!(word_cause(w, &cause), words);
@@ -228,14 +228,14 @@ mod tests {
             let warning = LabelWarning::LeftOut { text: "ICU".into() };
             word_note(w, &JobNote::Warning { warning, first, times, of })
         };
-        let words = "\"ICU\" is left out, because this label has no room for it";
+        let words = "“ICU” is left out, because this label has no room for it";
         assert_eq!(note(1, 1, 1), words);
         assert_eq!(note(7, 1, 9), format!("Label 7: {words}"));
         assert_eq!(note(7, 3, 9), format!("3 labels: {words}"));
         let instead = JobNote::OtherTemplate { paper: PrinterPaper::Roll(SET), template: "micro".into() };
         assert_eq!(
             word_note(w, &instead),
-            "The usual template does not fit on the roll of 62.0 × 29.0 mm labels, so micro is used."
+            "The default template does not fit on the roll of 62.0 × 29.0 mm labels, so micro is used."
         );
     }
 

@@ -21,7 +21,11 @@ pub(crate) fn refused(refusal: &DesignRefusal) -> HttpError {
         DesignRefusal::NoLogo => (StatusCode::NOT_FOUND, "not-found", "logo"),
         DesignRefusal::Ledger(_) => return HttpError::internal(refusal).safe("Nothing was changed."),
     };
-    let title = if field == "logo" { "That is no logo for labels" } else { "That is no template for labels" };
+    let title = if field == "logo" {
+        "This file cannot be used as a logo"
+    } else {
+        "This is not a valid label template"
+    };
     new_error(status, code, title)
         .detail(sentence(&refusal.to_string()))
         .field(field)

@@ -54,7 +54,7 @@ pub(super) fn check(file: &str, options: &Options) -> Result<String, End> {
         }
         ReadLine::Entry(_) => {}
     })?;
-    let mut said = String::from("This holds: every entry of the log is there, in order and unchanged.\n");
+    let mut said = String::from("VERIFIED: every entry of the log is there, in order and unchanged.\n");
     about_log(&mut said, &exported.checkpoint);
     let absent = exported.absent;
     let texts = format!(

@@ -70,7 +70,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (text, status) = match run(&arguments) {
         Ok(text) => (text, 0),
-        Err(End::Broken(why)) => (format!("This does NOT hold: {why}.\n"), 1),
+        Err(End::Broken(why)) => (format!("NOT VERIFIED: {why}.\n"), 1),
         Err(End::Unread(why)) => (format!("Nothing was checked: {why}.\n"), 2),
         Err(End::Absent(why)) => (format!("Not found: {why}.\n"), 3),
     };
@@ -88,7 +88,7 @@ fn run(arguments: &[String]) -> Result<String, End> {
     let (what, about, rest) = match words[..] {
         ["--help" | "-h" | "help"] => return Ok(HELP.to_owned()),
         [what @ ("proof" | "log" | "receipt"), about, ref rest @ ..] => (what, about, rest),
-        _ => return Err(usage("say what to check")),
+        _ => return Err(usage("missing argument: `proof` or `log`")),
     };
     let options = read_options(what, rest)?;
     match (what, &options.log) {
@@ -134,7 +134,7 @@ fn read_options(what: &str, mut rest: &[&str]) -> Result<Options, End> {
                 options.log = Some(file.to_owned());
                 rest
             }
-            [option, ..] => return Err(usage(&format!("`{option}` is not understood"))),
+            [option, ..] => return Err(usage(&format!("`{option}` is not a known argument"))),
         };
     }
 }

@@ -12,9 +12,9 @@ const PROOF_BYTES_MAX: u64 = 512 * 1024;
 pub(super) fn check(file: &str, options: &Options) -> Result<String, End> {
     let text = read(file, PROOF_BYTES_MAX)?;
     let proof: Proof =
-        serde_json::from_str(&text).map_err(|e| End::Unread(format!("{file} is no proof: {e}")))?;
+        serde_json::from_str(&text).map_err(|e| End::Unread(format!("{file} is not a proof: {e}")))?;
     let proven = proof.check(&options.keys, &options.cosigners).map_err(|e| End::Broken(e.to_string()))?;
-    let mut said = String::from("This holds: the record below stands in the log, unchanged.\n");
+    let mut said = String::from("VERIFIED: the record below is in the log, unchanged.\n");
     let head = proven.entry.head();
     let of = if proven.adoptions.is_empty() {
         format!("{} of {}, {}", head.seq, proven.checkpoint.size, head.kind)

@@ -102,7 +102,7 @@ pub(super) fn check(receipt: &str, file: &str, options: &Options) -> Result<Stri
     let epoch = signed.as_ref().map(|signed| signed.newest()).transpose()?;
     let epoch = epoch.map(|(newest, _)| newest.checkpoint().origin.epoch);
     let entry = compare(&receipt, &search, epoch)?;
-    let mut said = format!("This holds: the record of receipt {receipt} is in the log, and has its hash.\n");
+    let mut said = format!("VERIFIED: the record of receipt {receipt} is in the log, and has its hash.\n");
     line(&mut said, "record", &format!("{}, {}", entry.seq(), entry.head().kind));
     about_entry(&mut said, entry, &search.texts);
     let Some(signed) = signed else {

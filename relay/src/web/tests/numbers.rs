@@ -176,11 +176,11 @@ async fn a_silent_box_has_numbers_of_its_last_word() {
         world.sign_in(&world.a.email).await
     };
     let page = world.get(&path, &cookie).await.body;
-    assert!(page.contains("No word from this box since Fri 14:02"), "{page}");
+    assert!(page.contains("No contact with this box since Fri 14:02"), "{page}");
     assert!(page.contains("No data since Fri 14:02"), "today nothing is known, and that is not 0%");
     assert!(page.contains("Call Linden biomed, ext. 4417."));
     let overview = world.get("/app/?sort=box", &cookie).await.body;
-    assert!(overview.contains("Silent 2 days"), "{overview}");
+    assert!(overview.contains("Offline 2 days"), "{overview}");
 }
 
 #[tokio::test]

@@ -98,7 +98,7 @@ async fn equipment_is_found_by_what_a_person_types() {
     assert_eq!(find(&site.tags[2].to_string().to_lowercase()).await, 1);
     assert_eq!(find("zebra").await, 0);
     let script = world.get(&format!("/app/f/{}/equipment?q=%3Cscript%3E", site.id), &cookie).await.body;
-    assert!(script.contains("Nothing is called “&#60;script&#62;” here"), "{script}");
+    assert!(script.contains("No equipment matches “&#60;script&#62;”"), "{script}");
 }
 
 #[tokio::test]
@@ -138,7 +138,7 @@ async fn a_fork_is_shown_with_both_checkpoints_and_its_evidence() {
     tx.commit().await.unwrap();
     let page = world.get("/app/boxes", &cookie).await.body;
     assert!(
-        page.contains("Looked at") && page.contains("Download the evidence"),
+        page.contains("Reviewed") && page.contains("Download the evidence"),
         "what happened stays to be seen"
     );
     assert!(!page.contains("Quarantined") && !page.contains("Replace this box"));
@@ -159,18 +159,18 @@ async fn boxes_in_their_states() {
     };
     assert!(row("Valley Hospital").contains("Catching up") && row("Valley Hospital").contains("1,441"));
     assert!(
-        row("Riverside Imaging").contains("Clock unsure")
+        row("Riverside Imaging").contains("Clock uncertain")
             && row("Riverside Imaging").contains("5 min behind")
     );
     assert!(row("Riverside Imaging").contains("Paper out"));
     // What it told ten minutes ago, that all was well, is past, and nothing of it is green.
-    for words in [">Silent 10 min<", "unknown", "was synced", "was 34%", ">Was ready<"] {
+    for words in [">Offline 10 min<", "unknown", "was synced", "was 34%", ">Was ready<"] {
         assert!(row("Eastfield").contains(words), "{words}: {}", row("Eastfield"));
     }
     assert!(!row("Eastfield").contains("tag ok"), "{}", row("Eastfield"));
     let eastfield = world.get(&format!("/app/f/{}", world.a.sites[2].id), &cookie).await.body;
     let its_box = eastfield.split("id=\"box\"").nth(1).unwrap().split("</section>").next().unwrap();
-    for words in ["Silent 10 min", "was synced", "was 34% used", "Desk: was ready"] {
+    for words in ["Offline 10 min", "was synced", "was 34% used", "Desk: was ready"] {
         assert!(its_box.contains(words), "{words}: {its_box}");
     }
     assert!(!its_box.contains("tag ok"), "{its_box}");
@@ -196,13 +196,13 @@ async fn a_box_with_an_alarm_that_nobody_has_seen_is_not_good() {
     let (fleet, site) = say("false").await;
     assert!(row(&fleet).contains("Needs attention") && !row(&fleet).contains("Good"), "{}", row(&fleet));
     for page in [&fleet, &site] {
-        assert!(page.contains("Its card forgot records") && page.contains("1-00ab0102 4-9"), "{page}");
+        assert!(page.contains("Its storage lost records") && page.contains("1-00ab0102 4-9"), "{page}");
         assert!(!page.contains("new-thing"), "somebody has seen that one");
     }
     assert!(fleet.contains("over.") && site.contains("nobody at the facility has acknowledged"));
     let (fleet, site) = say("true").await;
     assert!(row(&fleet).contains("Good"), "{}", row(&fleet));
-    assert!(!fleet.contains("card forgot") && !site.contains("card forgot"));
+    assert!(!fleet.contains("storage lost") && !site.contains("storage lost"));
 }
 
 #[tokio::test]
@@ -226,7 +226,7 @@ async fn a_log_that_nothing_says_is_the_boxs_needs_attention() {
     {
         assert!(fleet.contains(words), "{words}: {fleet}");
     }
-    assert!(site.contains("The relay holds a log of this box that nothing says is its own"), "{site}");
+    assert!(site.contains("The relay holds a log of this box that may not be its own"), "{site}");
     let other = world.sign_in(&world.b.email).await;
     assert!(!world.get("/app/boxes", &other).await.body.contains("vouches"), "another account's");
 }
@@ -316,7 +316,7 @@ async fn pages_say_what_happened_and_nothing_of_how_they_are_made() {
     let cookie = world.sign_in(&world.a.email).await;
     let missing = world.get("/app/f/01JD0000000000000000000000", &cookie).await;
     assert_eq!(missing.status, StatusCode::NOT_FOUND);
-    for words in ["There is nothing here", "Nothing was changed.", "Show my facilities"] {
+    for words in ["Page not found", "Nothing was changed.", "Show my facilities"] {
         assert!(missing.body.contains(words), "{words}");
     }
     world.db.close().await;
@@ -340,7 +340,7 @@ async fn label_sheets_are_made_here_too() {
     let site = &world.a.sites[0];
     let labels = format!("/app/f/{}/labels", site.id);
     let form = world.get(&labels, &cookie).await.body;
-    for words in ["Avery 5160: 30 labels of 66.7 × 25.4 mm", "Avery L7163", "Begin at label", "actual size"]
+    for words in ["Avery 5160: 30 labels of 66.7 × 25.4 mm", "Avery L7163", "Start at label", "actual size"]
     {
         assert!(form.contains(words), "{words} in {form}");
     }
@@ -353,9 +353,9 @@ async fn label_sheets_are_made_here_too() {
         ("sheet=9999", "sheet"),
         ("start=0", "label"),
         ("start=31", "30"),
-        ("x=twelve", "Type millimetres"),
+        ("x=twelve", "Enter millimetres"),
         ("y=900", "mm"),
-        ("q=nothing+is+called+this", "No equipment fits"),
+        ("q=nothing+is+called+this", "No equipment matches"),
     ] {
         let refused = world.get(&format!("{labels}.pdf?{query}"), &cookie).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");

@@ -66,7 +66,7 @@ async fn a_page_says_what_was_done() {
     for (act, words) in [
         ("sign-out", "They are signed out everywhere. Their password stays the same."),
         ("disable", "They are signed out everywhere, and cannot sign in."),
-        ("enable", "They may sign in again."),
+        ("enable", "They can sign in again."),
     ] {
         let form = format!("csrf={}&act={act}", csrf(&world.get(&path, &cookie).await.body));
         let done = world.post(&path, &cookie, &form).await;

@@ -31,7 +31,7 @@ async fn a_form_that_is_sent_again_makes_one_token() {
     let again = world.post("/app/programs", &cookie, &form).await;
     assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(
-        again.body.contains("This token was made already") && !again.body.contains("ct_"),
+        again.body.contains("This token was already created") && !again.body.contains("ct_"),
         "{}",
         again.body
     );

@@ -286,7 +286,7 @@ pub(crate) mod tests {
     #[test]
     fn in_words() {
         let row = BoxRow { heard_ms: Some(NOW_MS - 470 * 60_000), ..good() };
-        assert_eq!(BoxState::Silent.badge_with_span(row.heard_ms, &wall()).text, "Silent 7 h 50");
+        assert_eq!(BoxState::Silent.badge_with_span(row.heard_ms, &wall()).text, "Offline 7 h 50");
         assert_eq!(backlog(&row, BoxState::Silent, &wall()), "unknown");
         let row = BoxRow { told_size: 42_648, clock_ahead_ms: -240_000, ..good() };
         assert_eq!(backlog(&row, BoxState::CatchingUp, &wall()), "1,441");

@@ -116,7 +116,7 @@ async fn a_printer_is_found_again_in_another_socket() {
     assert_eq!(devices[0].model.as_deref(), Some("QL-700"));
     bus.pull(first);
     bus.pull(second);
-    assert!(refusal(&usb).contains("000M4Z123456 is not plugged in: the cable is out or the printer is off"));
+    assert!(refusal(&usb).contains("000M4Z123456 is not connected: the cable is out or the printer is off"));
     // Both come back the other way round.
     let mut second = bus.plug("lp0", "1-1.4", Some("000M4Z999999"));
     let mut first = bus.plug("lp1", "2-1", Some("000M4Z123456"));
@@ -163,7 +163,10 @@ async fn printers_without_a_serial_number() {
     prints(&usb, &mut one, b"label").await;
     let _two = bus.plug("lp1", "1-2", None);
     let told = refusal(&usb);
-    assert!(told.starts_with("2 printers on USB are of the model 04f9:2042; pull out all but one"), "{told}");
+    assert!(
+        told.starts_with("2 printers on USB are of the model 04f9:2042; disconnect all but one"),
+        "{told}"
+    );
 }
 
 #[tokio::test]

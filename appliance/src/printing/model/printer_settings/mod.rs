@@ -459,13 +459,13 @@ impl PrinterConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum PrinterRefusal {
     /// No name, a long one, or one with a slash.
-    #[error("a printer's name has 1 to {NAME_CHARS_MAX} characters and no slash; choose another name")]
+    #[error("a printer’s name has 1 to {NAME_CHARS_MAX} characters and no slash; choose another name")]
     Name,
     /// Another printer has this name.
-    #[error("another printer is called {0:?} already; choose another name, or remove that one first")]
+    #[error("another printer is already named {0:?}; choose another name, or remove that one first")]
     SameName(String),
     /// Two workers at one printer would talk into each other's labels.
-    #[error("the printer {other:?} has the address {address} already; change or remove that one first")]
+    #[error("the printer {other:?} already has the address {address}; change or remove that one first")]
     SameAddress {
         /// Which has it.
         other: String,
@@ -473,14 +473,14 @@ pub enum PrinterRefusal {
         address: String,
     },
     /// No printer has this name.
-    #[error("no printer is called {0:?}; look into the list of printers")]
+    #[error("no printer is named {0:?}; check the list of printers")]
     Unknown(String),
     /// Somebody else changed it since.
-    #[error("somebody else changed the printer {0:?} meanwhile; look at it, then change it again")]
+    #[error("somebody else changed the printer {0:?} meanwhile; check it, then change it again")]
     Changed(String),
     /// It stands in the settings file.
     #[error(
-        "the printer {0:?} stands in the box's settings file; change or remove it there and restart the box"
+        "the printer {0:?} is defined in the box’s settings file; change or remove it there and restart the box"
     )]
     Fixed(String),
     /// No such language.
@@ -491,7 +491,7 @@ pub enum PrinterRefusal {
     Address(#[from] AddressError),
     /// Not a resolution of these printers.
     #[error(
-        "printers of this language have {} dots per inch, not {dpi}; look at the type plate",
+        "printers of this language have {} dots per inch, not {dpi}; check the type plate",
         known.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ")
     )]
     Dpi {
@@ -501,7 +501,9 @@ pub enum PrinterRefusal {
         known: Vec<u16>,
     },
     /// No such roll.
-    #[error("{media:?} is no roll for this language; choose one of {known}, or give width_mm and height_mm")]
+    #[error(
+        "{media:?} is not a roll for this language; choose one of {known}, or give width_mm and height_mm"
+    )]
     Media {
         /// As given.
         media: String,
@@ -509,7 +511,7 @@ pub enum PrinterRefusal {
         known: String,
     },
     /// No such sheet.
-    #[error("{media:?} is no sheet of labels that is known here; choose one of {known}")]
+    #[error("{media:?} is not a sheet of labels that the box knows; choose one of {known}")]
     Sheet {
         /// As given.
         media: String,
@@ -517,13 +519,13 @@ pub enum PrinterRefusal {
         known: String,
     },
     /// A measured roll where sheets are meant.
-    #[error("a roll of your own is no sheet of labels; choose one of {known}")]
+    #[error("a custom roll is not a sheet of labels; choose one of {known}")]
     RollForSheets {
         /// What there is.
         known: String,
     },
     /// Neither a length nor endless, or both.
-    #[error("a roll of your own has either height_mm, or continuous true; give one of them")]
+    #[error("a custom roll has either height_mm or continuous = true; give one of them")]
     Length,
     /// A measure outside its limits.
     #[error("{field} is {value}, and must be from {least} to {most} mm; measure the roll")]
@@ -551,7 +553,7 @@ pub enum PrinterRefusal {
     },
     /// The head is too narrow for the roll.
     #[error(
-        "the roll is {roll_mm:.1} mm wide and this printer's head reaches {head_mm:.1} mm; choose a narrower roll, or give head_dots when the printer is a wide one"
+        "the roll is {roll_mm:.1} mm wide and this printer’s head reaches {head_mm:.1} mm; choose a narrower roll, or give head_dots when the printer is a wide one"
     )]
     HeadReach {
         /// The roll.
@@ -569,13 +571,13 @@ pub enum PrinterRefusal {
     #[error("a box drives at most {PRINTERS_MAX} printers; remove one first")]
     TooMany,
     /// The box cannot write it down.
-    #[error("the printer could not be written down, so nothing was changed; try again: {0}")]
+    #[error("the printer could not be saved, so nothing was changed; try again: {0}")]
     Ledger(#[from] LedgerError),
     /// The line to a print queue could not be prepared.
     #[error(transparent)]
     Queue(#[from] QueueError),
     /// Its worker could not be started.
-    #[error("the printer's worker could not be started; restart the box: {0}")]
+    #[error("the printer’s worker could not be started; restart the box: {0}")]
     Worker(#[from] std::io::Error),
     /// The embedded fonts do not open.
     #[error(transparent)]

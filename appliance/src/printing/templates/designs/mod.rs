@@ -226,10 +226,10 @@ pub enum DesignRefusal {
     #[error("a facility has at most {OWN_MAX} templates of its own; remove one that nobody needs")]
     TooMany,
     /// Somebody else changed it since.
-    #[error("somebody else changed the template {0:?} meanwhile; look at it, then change it again")]
+    #[error("somebody else changed the template {0:?} meanwhile; check it, then change it again")]
     Changed(String),
     /// No own template of that name.
-    #[error("there is no template {0:?} of your own; look at the list")]
+    #[error("there is no template {0:?} of your own; check the list")]
     Unknown(String),
     /// What is wrong with the picture.
     #[error(transparent)]

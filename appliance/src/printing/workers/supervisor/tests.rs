@@ -41,12 +41,12 @@ fn a_printer_that_cannot_work_is_shown_and_the_others_work() {
     let printing = open(&database(), printers);
     let told: Vec<_> = printing.printers().into_iter().map(|p| (p.name, p.state, p.cause)).collect();
     let words = [
-        "is not understood",
+        "is not valid",
         "choose the language pdf",
-        "is no print queue",
-        "is no print queue",
+        "is not a print queue",
+        "is not a print queue",
         "",
-        "\"Good\" has",
+        "\"Good\" already has",
     ];
     assert_eq!(told.len(), words.len());
     for ((name, state, cause), words) in told.iter().zip(words) {
@@ -73,7 +73,7 @@ fn what_does_not_go_together_is_refused_in_words() {
         (settings("A", PDF, "tcp://10.0.0.9:9100"), "print queues only"),
         (settings("A", PDF, "usb:123"), "print queues only"),
         (settings("A", "zpl", "ipp://10.0.0.9/ipp/print"), "choose the language pdf"),
-        (settings("A", PDF, "ipp://127.0.0.1:1/ipp/print"), "\"Office\" has the address"),
+        (settings("A", PDF, "ipp://127.0.0.1:1/ipp/print"), "\"Office\" already has the address"),
         (settings("A", "epl", "tcp://h:1"), "and pdf for label sheets"),
     ] {
         let refusal = printing.add(&wrong).unwrap_err().to_string();

@@ -337,7 +337,7 @@ async fn add(
 fn read_time(text: &str) -> Result<i64, HttpError> {
     let at: Result<jiff::Timestamp, _> = text.parse();
     at.map(jiff::Timestamp::as_millisecond).map_err(|_| {
-        new_error(StatusCode::UNPROCESSABLE_ENTITY, "performed-at", "That is no time")
+        new_error(StatusCode::UNPROCESSABLE_ENTITY, "performed-at", "Not a valid time")
             .field("performed_at")
             .next("Give RFC 3339 with its offset, such as 2026-11-20T14:04:31-06:00.")
     })

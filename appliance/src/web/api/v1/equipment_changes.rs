@@ -38,7 +38,7 @@ pub(crate) fn routes() -> Vec<Route<AppState>> {
             .summary("Retires an item for good, with the reason; its history stays")
             .commands(&["RetireEquipment"])
             .refusals(refusals::COMMANDING)
-            .example(examples::tag().json(json!({ "reason": "Sent back to the maker" }))),
+            .example(examples::tag().json(json!({ "reason": "Sent back to the manufacturer" }))),
         row(Method::PUT, "/api/v1/equipment/{tag}/service", "service.set", Kind::Api, set_service)
             .summary("Takes an item out of service, with the reason, or back into it")
             .commands(&["SuspendEquipment", "ResumeEquipment"])

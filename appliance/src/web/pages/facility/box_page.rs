@@ -70,7 +70,7 @@ pub(crate) async fn show_box(signed: Staff<View>, State(state): State<AppState>)
         s,
         w,
         facts: facts(&state, &snapshot, &wording, w),
-        alarms: alarms::cards(&state, wording, w).await?,
+        alarms: alarms::cards(&state, wording, w, signed.words()).await?,
         form_token: signed.form_token(),
         may_change: signed.can_edit(),
         notes,

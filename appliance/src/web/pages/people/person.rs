@@ -390,7 +390,7 @@ pub(crate) async fn set_pin(
         let kept = keep_pin(&state, &signed, (known.staff, known.role), Some(pin.to_owned())).await?;
         kept.map_err(|words| ("pin", words))
     } else {
-        Err(("again", "The two PINs differ. Type the same PIN twice".to_owned()))
+        Err(("again", "The two PINs differ. Enter the same PIN twice".to_owned()))
     };
     match done {
         Ok(()) => {
@@ -417,7 +417,7 @@ pub(crate) async fn clear_pin(
         return Ok(answer);
     }
     if known.staff == signed.staff() {
-        let title = "Another facility admin takes your PIN away";
+        let title = "You cannot remove your own PIN; ask another facility admin";
         return Err(role_forbidden_but(title, PEOPLE, "Back to the staff"));
     }
     // Taking one away has no form that could be wrong.

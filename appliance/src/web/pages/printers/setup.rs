@@ -207,7 +207,7 @@ impl Typed {
     }
 
     fn own_media(&self) -> Result<OwnMedia, Wrong> {
-        let words = "Give the roll’s measures in millimetres, such as 60";
+        let words = "Enter the label size in millimetres, such as 60";
         let mm = |text: &str, at: &str| number::<f64>(&text.replace(',', "."), at, words);
         let width_mm = mm(&self.width, "width")?;
         let width_mm = width_mm.ok_or_else(|| Wrong { at: "width".into(), words: words.into() })?;
@@ -280,7 +280,7 @@ pub(crate) fn medias(typed: &Typed) -> Vec<Choice> {
     };
     let mut all: Vec<Choice> =
         rolls.iter().map(|media| Choice::new(media.name.clone(), words(media), chosen)).collect();
-    all.push(Choice::new(OWN, "Another roll, measured below", chosen));
+    all.push(Choice::new(OWN, "Custom size (below)", chosen));
     all
 }
 

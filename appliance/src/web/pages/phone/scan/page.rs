@@ -435,7 +435,7 @@ pub(crate) fn review(
         && name.trim().is_empty()
         && !facility.settings.allow_unattributed
     {
-        all.push(Refusal::Needed { field: "cleaned_by", words: "Type your name" });
+        all.push(Refusal::Needed { field: "cleaned_by", words: "Enter your name" });
     }
     all.into_iter().map(Refused::Rule).collect()
 }

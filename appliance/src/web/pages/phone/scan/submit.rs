@@ -557,12 +557,12 @@ impl PhotoRefusal {
         let error = new_error(self.status, "photo", title).field("photo");
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             return error
-                .detail("The photo that came with it could not be taken now.")
+                .detail("The attached photo cannot be processed now.")
                 .next("Send the same request again in half a minute.")
                 .header(RETRY_AFTER, HeaderValue::from(PHOTO_AGAIN_S));
         }
         error
-            .detail("The photo that came with it is of no use.")
+            .detail("The attached photo cannot be used.")
             .next("Send it again without the photo, or with another one.")
     }
 }
