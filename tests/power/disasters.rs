@@ -7,8 +7,7 @@ use service::random::SeededRandom;
 
 use crate::clocks::LeapingClock;
 use crate::disk::{Frozen, Mode};
-use crate::lives::{Backup, World, counted, cut_mode, now};
-use crate::relay::lines;
+use crate::lives::{Backup, Plant, World, counted, cut_mode, now};
 use crate::story::sizes;
 
 impl World {

@@ -2,7 +2,7 @@
 
 use record::fold::RowKey;
 use record::tree::Hash;
-use relay::db::{boxes, cleanings, entries, epochs, facilities, state};
+use relay::db::{boxes, epochs, facilities, state};
 
 use super::Databases;
 use super::fake_box::FakeBox;

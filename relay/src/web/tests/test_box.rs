@@ -14,15 +14,14 @@ use record::tree::{Frontier, Hash};
 use record::vouch::{Base64Bytes, Vouch};
 use service::random::{Random, SeededRandom};
 
-use crate::db::{entries, photos};
 use crate::ingest::Ingest;
-use crate::web::tests::world::{DAY_MS, HOUR_MS, NOW_MS};
+use crate::web::tests::world::{DAY_MS, HOUR_MS, MINUTE_MS, NOW_MS};
 
 /// A box that speaks to the relay.
 pub(super) struct TestBox {
     pub(super) id: BoxId,
     pub(super) origin: Origin,
-    signer: Signer,
+    pub(super) signer: Signer,
     frontier: Frontier,
     waiting: Vec<(Entry, Vec<TextLine>)>,
     salt: u8,
