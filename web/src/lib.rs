@@ -9,6 +9,7 @@
 //! | [`error`] | why a request was refused, and the problem document that says so |
 //! | [`route`] | a row: method, path, name, kind and handler, and what its handler says of itself |
 //! | [`argument`] | what handlers read: path, query, JSON, form, idempotency key; each bounded |
+//! | [`form`] | forms as data: one definition draws, reads and compares |
 //! | [`answer`] | what handlers send: pages, JSON, files, streams, redirects |
 //! | [`assets`] | style sheet, script and mark of all pages |
 //! | [`table`] | rows put together: the router, and the OpenAPI document |
@@ -20,6 +21,7 @@ pub mod answer;
 pub mod argument;
 pub mod assets;
 pub mod error;
+pub mod form;
 pub mod live;
 pub mod present;
 pub mod route;

@@ -10,6 +10,7 @@ use record::kinds::EntryRef;
 use web::answer::{FormRecall, FormReply, Page};
 use web::argument::FormFields;
 use web::error::HttpError;
+use web::form::{ConflictRow, FieldInput, FormDefinition, FormField, FormPainter, FormValues, read_seen};
 use words::{Catalog, Locale, WordSet as _};
 
 use crate::intake::Refusal;
@@ -17,9 +18,6 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::go_to;
 use crate::web::commands::run::entry_by;
 use crate::web::context::AppState;
-use crate::web::form::{
-    ConflictRow, FieldInput, FormDefinition, FormField, FormPainter, FormValues, read_seen,
-};
 use crate::web::layout::{Frame, Place};
 use crate::web::log_reads::{read_quick, staff_name};
 use crate::web::request::field_error::Wrong;

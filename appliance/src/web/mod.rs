@@ -1,6 +1,6 @@
 //! The box's pages and its API: one table of routes for both listeners.
 //!
-//! It reads from the ground up: [`context`] is what every handler has, [`http_error`] what can go wrong, [`form`] forms as data, [`request`] the readers
+//! It reads from the ground up: [`context`] is what every handler has, [`http_error`] what can go wrong, [`request`] the readers
 //! of what a request says, [`access`] who asks, [`commands`] the way to the log, `words` what pages say, [`view_models`] what
 //! they show, [`layout`] what surrounds them, [`pages`] and [`api`] the handlers, [`routes`] the table of them all,
 //! [`middleware`] what is in front of and behind them, [`presenter`] errors as they are read.
@@ -14,7 +14,6 @@ mod commands;
 mod confirm_pin;
 mod context;
 mod examples;
-pub mod form;
 mod form_page;
 mod http_error;
 mod layout;

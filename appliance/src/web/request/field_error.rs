@@ -1,3 +1,3 @@
 //! What is wrong with a field of a form: one line of “There is a problem”.
 
-pub(crate) use crate::web::form::FieldError as Wrong;
+pub(crate) use web::form::FieldError as Wrong;

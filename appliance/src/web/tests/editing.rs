@@ -1,11 +1,11 @@
 //! Two people at one thing: nobody undoes unseen what somebody else did, and no press saves half a form.
 
 use http::header::{ETAG, IF_MATCH};
+use web::form::GENERAL_KEYS;
 
 use super::programs::program;
 use super::staff_pages::{Desk, desk, person};
 use super::*;
-use crate::web::form::GENERAL_KEYS;
 use crate::web::form_page::form_catalog;
 use crate::web::pages::{equipment, facility, labels, people, printers};
 

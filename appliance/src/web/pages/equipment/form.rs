@@ -12,6 +12,10 @@ use serde::Deserialize;
 use web::answer::{FormReply, Page};
 use web::argument::{Lenient, Path};
 use web::error::HttpError;
+use web::form::{
+    FieldCause, FieldFault, FilledSection, FormDefinition, FormField, FormOption, FormPainter, FormSection,
+    FormValues,
+};
 
 use crate::intake::{Command, EquipmentFields, NewEquipment, Refusal};
 use crate::web::access::permissions::EditEquipment;
@@ -20,10 +24,6 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{Undone, act, entry};
 use crate::web::context::AppState;
-use crate::web::form::{
-    FieldCause, FieldFault, FilledSection, FormDefinition, FormField, FormOption, FormPainter, FormSection,
-    FormValues,
-};
 use crate::web::form_page::{
     FormConflict, FormMarks, SentForm, form_catalog, form_words, is_changed, show_conflict,
 };

@@ -105,4 +105,4 @@ fn routes_out_of_use() -> Vec<Route<AppState>> {
 
 /// The forms of these pages.
 #[cfg(test)]
-pub(crate) const FORMS: &[&crate::web::form::FormDefinition] = &[&form::EQUIPMENT, &schedule::SCHEDULE];
+pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&form::EQUIPMENT, &schedule::SCHEDULE];

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use web::answer::{FormReply, Page};
 use web::argument::{Lenient, Path};
 use web::error::HttpError;
+use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
 
 use crate::intake::Command;
 use crate::web::access::permissions::EditEquipment;
@@ -19,7 +20,6 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{Undone, act};
 use crate::web::context::AppState;
-use crate::web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
 use crate::web::form_page::{
     FormConflict, FormMarks, SentForm, form_catalog, form_words, is_changed, show_conflict,
 };

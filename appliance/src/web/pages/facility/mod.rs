@@ -43,4 +43,4 @@ pub(crate) fn routes() -> Vec<Route<AppState>> {
 
 /// The forms of these pages.
 #[cfg(test)]
-pub(crate) const FORMS: &[&crate::web::form::FormDefinition] = &[&settings::SETTINGS];
+pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&settings::SETTINGS];

@@ -6,6 +6,7 @@ use record::fold::RowVersion;
 use record::limits::NAME_CHARS_MAX;
 use web::answer::{FormReply, Page};
 use web::error::HttpError;
+use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
 
 use crate::identity::{AccessOutcome, AccessWanted, own_addresses};
 use crate::intake::{Command, Settings};
@@ -16,7 +17,6 @@ use crate::web::access_note::AccessNote;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{Undone, act};
 use crate::web::context::AppState;
-use crate::web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
 use crate::web::form_page::{
     FormConflict, FormMarks, SentForm, form_catalog, form_words, is_changed, show_conflict,
 };

@@ -137,4 +137,4 @@ fn template_routes() -> Vec<Route<AppState>> {
 
 /// The forms of these pages.
 #[cfg(test)]
-pub(crate) const FORMS: &[&crate::web::form::FormDefinition] = &[&templates::TEMPLATE];
+pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&templates::TEMPLATE];

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use web::answer::{FormReply, MediaBytes, Page, media};
 use web::argument::{Lenient, Path};
 use web::error::HttpError;
+use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues, SEEN_FIELD};
 
 use crate::printing::{ContentVersion, DesignRefusal, LOGO_BYTES_MAX, TEMPLATE_BYTES_MAX, TemplateView};
 use crate::web::access::permissions::{Print, View};
@@ -16,9 +17,6 @@ use crate::web::access::staff::Staff;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::context::{AppState, aside};
-use crate::web::form::{
-    FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues, SEEN_FIELD,
-};
 use crate::web::form_page::{FormConflict, FormMarks, SentForm, form_catalog, form_words, show_conflict};
 use crate::web::http_error::not_found;
 use crate::web::layout::{Frame, Place};

@@ -6,6 +6,7 @@ use record::fold::RowVersion;
 use record::kinds::{Event, Role};
 use web::answer::{FormRecall, FormReply, OneOf, Page};
 use web::error::HttpError;
+use web::form::{FilledSection, FormPainter, FormValues};
 
 use crate::intake::{Command, Person, Refusal};
 use crate::store::ReadLane;
@@ -16,7 +17,6 @@ use crate::web::answer::{FormOrPage, go_to};
 use crate::web::commands::run::{Undone, act, by_key, entry};
 use crate::web::confirm_pin::Confirmed;
 use crate::web::context::AppState;
-use crate::web::form::{FilledSection, FormPainter, FormValues};
 use crate::web::form_page::{FormMarks, SentForm, form_catalog, form_words};
 use crate::web::layout::{Frame, Place};
 use crate::web::log_reads::{read, staff_name};

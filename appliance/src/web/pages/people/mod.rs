@@ -108,4 +108,4 @@ fn program_routes() -> Vec<Route<AppState>> {
 
 /// The forms of these pages.
 #[cfg(test)]
-pub(crate) const FORMS: &[&crate::web::form::FormDefinition] = &[&person::PERSON];
+pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&person::PERSON];

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use web::answer::{FormReply, OneOf, Page};
 use web::argument::{Lenient, Path};
 use web::error::HttpError;
+use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::identity::{AccessOutcome, AccessWanted, IdentityError, PinForm, pin_digits_min};
@@ -24,7 +25,6 @@ use crate::web::answer::{FormOrPage, ask_again, go_to};
 use crate::web::commands::run::{Undone, act};
 use crate::web::confirm_pin::Confirmed;
 use crate::web::context::{AppState, aside};
-use crate::web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
 use crate::web::form_page::{
     FormConflict, FormMarks, SentForm, form_catalog, form_words, is_changed, show_conflict,
 };

@@ -9,6 +9,7 @@ use axum::extract::State;
 use web::answer::{FormReply, OneOf, Page};
 use web::argument::{Lenient, Path};
 use web::error::HttpError;
+use web::form::FilledSection;
 use web::live::LivePage;
 
 use crate::intake::Permission;
@@ -19,7 +20,6 @@ use crate::web::access::staff::Staff;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{FormOrPage, ask_again, go_to};
 use crate::web::context::{AppState, aside};
-use crate::web::form::FilledSection;
 use crate::web::form_page::{FormConflict, FormMarks, SentForm, form_words, show_conflict};
 use crate::web::layout::{Frame, Place};
 use crate::web::live::live_prints_page;

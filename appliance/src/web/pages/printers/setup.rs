@@ -5,11 +5,11 @@ use ::labels::language_table::LANGUAGES;
 use ::labels::sheet::SHEETS;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use web::form::{FormDefinition, FormField, FormOption, FormPainter, FormSection, FormValues};
 
 use crate::printing::{
     Asked, Heat, MediaChoice, NAME_CHARS_MAX, OwnMedia, PDF, PrinterSettings, PrinterView, sheet_name,
 };
-use crate::web::form::{FormDefinition, FormField, FormOption, FormPainter, FormSection, FormValues};
 use crate::web::form_page::form_catalog;
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;

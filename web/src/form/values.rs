@@ -2,10 +2,10 @@
 
 use std::str::FromStr;
 
-use web::argument::FormFields;
 use words::{Catalog, Value};
 
 use super::definition::{FieldInput, FormDefinition, FormField};
+use crate::argument::FormFields;
 
 /// The field that says which version of a thing its form was drawn of.
 pub const SEEN_FIELD: &str = "seen";

@@ -130,6 +130,11 @@ impl FormDefinition {
         self.sections.iter().flat_map(|section| section.fields)
     }
 
+    /// A field.
+    pub fn find_field(&self, name: &str) -> Option<&'static FormField> {
+        self.fields().find(|field| field.name == name)
+    }
+
     /// The key of the messages about a part of it.
     pub fn message_key(&self, part: &str) -> String {
         format!("form-{}-{}", self.name, part.replace('_', "-"))

@@ -1,11 +1,11 @@
 //! A form's fields as HTML, in the words of a catalogue.
 
 use askama::Template;
-use web::error::HttpError;
 use words::Catalog;
 
 use super::definition::{FieldInput, FormDefinition, FormField, FormSection};
 use super::values::{FieldError, FormValues};
+use crate::error::HttpError;
 
 /// One option of a field.
 #[derive(Debug, Clone, PartialEq, Eq)]

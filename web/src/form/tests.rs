@@ -1,9 +1,9 @@
 //! A form of four kinds of fields, drawn, read and compared.
 
-use web::argument::{FormFields, PlainForm};
 use words::{Catalog, Language, Locale, WordArea};
 
 use super::*;
+use crate::argument::{FormFields, PlainForm};
 
 static WORDS: WordArea = WordArea::new(&[(
     Language::English,
