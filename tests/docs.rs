@@ -7,6 +7,8 @@ mod commands;
 mod first_hour;
 #[path = "docs/settings.rs"]
 mod settings;
+#[path = "docs/settings_text.rs"]
+mod settings_text;
 
 use std::path::{Path, PathBuf};
 

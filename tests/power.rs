@@ -8,6 +8,8 @@ mod check;
 mod clocks;
 #[path = "power/content.rs"]
 mod content;
+#[path = "power/disasters.rs"]
+mod disasters;
 #[path = "power/disk.rs"]
 mod disk;
 #[path = "power/epochs.rs"]
@@ -16,6 +18,8 @@ mod epochs;
 mod erased;
 #[path = "power/faults.rs"]
 mod faults;
+#[path = "power/frozen.rs"]
+mod frozen;
 #[path = "power/holes.rs"]
 mod holes;
 #[path = "power/lives.rs"]

@@ -1,6 +1,7 @@
 //! The running box: what starts in which order, what it tells whoever started it, and how it ends.
 
 mod early;
+mod pooled_random;
 mod progress;
 mod rooms;
 mod upkeep;
@@ -16,12 +17,13 @@ use service::clock::{Clock, boot_id};
 use service::exit::Exit;
 use service::process;
 use service::process::StopSignals;
-use service::random::{PooledRandom, Random};
+use service::random::Random;
 use service::settings::SettingsError;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
 use self::early::EarlyListener;
+use self::pooled_random::PooledRandom;
 use self::progress::StartProgress;
 use crate::alarms::AlarmStore;
 use crate::alarms::sources::{tell_past, tell_start};

@@ -6,7 +6,7 @@
 //! [`media::place`], which puts it onto what is in the printer or says why not → a [`language::Session`], which wraps the
 //! dots in the words of one printer language and turns the printer's answers into [`language::Event`]s. One more
 //! language is one more file, its row in [`language_table::LANGUAGES`], and nothing else. [`pdf`] draws sheets from the same
-//! drawings; [`calibration`] is the test label.
+//! drawings; [`calibration`] is the test label; [`wording`] tells a person why a label cannot be made.
 
 pub mod bitmap;
 pub mod brother_ql;
@@ -30,6 +30,7 @@ pub mod sheet;
 pub mod template;
 pub mod text;
 pub mod tspl;
+pub mod wording;
 pub mod zpl;
 
 pub use crate::bitmap::Bitmap;

@@ -7,10 +7,12 @@
 //! Whoever signs in from a device that they signed in from before pays from a bucket of their own ([`Origin::KnownDevice`]).
 //! All others pay from three that they share. So what strangers do keeps nobody out who sits at a device of theirs.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+use crate::limit::RateLimiter;
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -80,6 +82,23 @@ pub struct AttemptWait {
 impl AttemptPolicy {
     fn capacity_ms(&self) -> i64 {
         self.refill_ms.saturating_mul(i64::from(self.size))
+    }
+
+    /// The buckets of networks, in memory and bounded.
+    pub fn network_limiter(&self, networks_max: usize) -> RateLimiter<Network> {
+        RateLimiter::new(
+            1,
+            Duration::from_millis(self.refill_ms.max(1).cast_unsigned()),
+            self.size,
+            networks_max,
+        )
+    }
+}
+
+impl AttemptWait {
+    /// Of somebody who waits so many seconds from now on.
+    pub fn after_seconds(seconds: u64, now_ms: i64) -> Self {
+        Self { until_ms: now_ms.saturating_add_unsigned(seconds.saturating_mul(1_000)) }
     }
 }
 
@@ -168,52 +187,6 @@ impl std::fmt::Display for Network {
     }
 }
 
-/// Buckets of networks, in memory and bounded. Networks that find it full share one bucket, so that filling it wins nothing.
-#[derive(Debug)]
-pub struct NetworkBuckets {
-    policy: AttemptPolicy,
-    networks_max: usize,
-    buckets: HashMap<Network, AttemptBucket>,
-    others: AttemptBucket,
-}
-
-impl NetworkBuckets {
-    /// At most `networks_max` buckets; each takes about 60 bytes.
-    pub fn new(policy: AttemptPolicy, networks_max: usize) -> Self {
-        Self { policy, networks_max, buckets: HashMap::new(), others: AttemptBucket::default() }
-    }
-
-    fn bucket(&mut self, network: Network, now_ms: i64) -> &mut AttemptBucket {
-        if self.buckets.len() >= self.networks_max && !self.buckets.contains_key(&network) {
-            let policy = self.policy;
-            self.buckets.retain(|_, bucket| !bucket.is_full(&policy, now_ms));
-        }
-        if self.buckets.len() >= self.networks_max && !self.buckets.contains_key(&network) {
-            return &mut self.others;
-        }
-        self.buckets.entry(network).or_default()
-    }
-
-    /// Takes one try of the network that `address` is in.
-    ///
-    /// # Errors
-    /// Its bucket is empty.
-    pub fn take(&mut self, address: IpAddr, now_ms: i64) -> Result<(), AttemptWait> {
-        let policy = self.policy;
-        let bucket = self.bucket(Network::of(address), now_ms);
-        *bucket = bucket.brought_back(now_ms).unwrap_or(*bucket);
-        *bucket = bucket.take(&policy, now_ms)?;
-        Ok(())
-    }
-
-    /// Puts one try back.
-    pub fn give_back(&mut self, address: IpAddr, now_ms: i64) {
-        let policy = self.policy;
-        let bucket = self.bucket(Network::of(address), now_ms);
-        *bucket = bucket.give_back(&policy, now_ms);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -273,45 +246,27 @@ mod tests {
 
     #[test]
     fn a_right_try_among_a_thousand_people_of_one_office_never_waits() {
-        let mut networks = NetworkBuckets::new(RELAY.address, 10);
-        let office = "192.0.2.7".parse().unwrap();
+        let (networks, office) = (RELAY.address.network_limiter(10), Network::of([192, 0, 2, 7].into()));
         for person in 0..1_000 {
             // One typo a day each, spread over a working day, and then the right password.
-            let at_ms = NOW + person * 8 * 60 * MINUTE_MS / 1_000;
+            let at_ms = person * 8 * 60 * 60 * 1_000 / 1_000;
             networks.take(office, at_ms).unwrap();
             networks.take(office, at_ms + 5_000).unwrap();
-            networks.give_back(office, at_ms + 5_000);
+            networks.give_back(&office);
         }
-    }
-
-    #[test]
-    fn a_full_table_of_networks_wins_nothing() {
-        let mut networks = NetworkBuckets::new(BOX.address, 4);
-        for n in 0..4_u8 {
-            networks.take([10, 0, 0, n].into(), NOW).unwrap();
-        }
-        let strangers = (4..=255_u8).filter(|n| networks.take([10, 0, 0, *n].into(), NOW).is_ok()).count();
-        assert_eq!(strangers, 30, "those that find no place share one bucket");
-        assert_eq!(networks.buckets.len(), 4);
-        networks.take([10, 0, 1, 0].into(), NOW + MINUTE_MS).unwrap();
-        assert_eq!(networks.buckets.len(), 1, "who has refilled is forgotten");
     }
 
     #[test]
     fn a_clock_that_was_a_year_ahead_costs_no_year() {
         let (policy, ahead) = (RELAY.strangers_of_person, NOW + 365 * 24 * 60 * MINUTE_MS);
         let mut bucket = AttemptBucket::default();
-        let mut networks = NetworkBuckets::new(RELAY.address, 10);
-        let office = "192.0.2.7".parse().unwrap();
         while let Ok(after) = bucket.take(&policy, ahead) {
             bucket = after;
         }
-        while networks.take(office, ahead).is_ok() {}
-        assert!(bucket.take(&policy, NOW).is_err() && networks.take(office, NOW).is_err());
+        assert!(bucket.take(&policy, NOW).is_err());
         bucket = bucket.brought_back(NOW).unwrap();
         assert_eq!(bucket.brought_back(NOW), None);
         assert!(bucket.take(&policy, NOW + policy.refill_ms).is_ok(), "one refill later");
-        assert!(networks.take(office, NOW + RELAY.address.refill_ms).is_ok(), "one refill later");
     }
 
     #[test]
@@ -355,11 +310,11 @@ mod tests {
             prop_assert_eq!(bucket.tries_left(&policy, back + policy.refill_ms), 1);
             prop_assert!(bucket.is_full(&policy, back + policy.capacity_ms()));
             prop_assert_eq!(bucket.brought_back(back + 1), None);
-            let mut networks = NetworkBuckets::new(policy, 4);
-            let address = "192.0.2.7".parse().unwrap();
-            while networks.take(address, NOW).is_ok() {}
-            prop_assert!(networks.take(address, back).is_err());
-            prop_assert!(networks.take(address, back + policy.refill_ms).is_ok());
+            let (networks, network) = (policy.network_limiter(4), Network::of([192, 0, 2, 7].into()));
+            let at = |ms: i64| ms.max(0).cast_unsigned();
+            while networks.take(network, at(NOW)).is_ok() {}
+            prop_assert!(networks.take(network, at(back)).is_err());
+            prop_assert!(networks.take(network, at(back) + at(policy.refill_ms)).is_ok());
         }
 
         #[test]

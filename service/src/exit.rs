@@ -1,6 +1,6 @@
 //! How a program of ours ends: one list of statuses, which the systemd units and the documentation go by.
 
-use std::process::{ExitCode, Termination};
+use std::process::ExitCode;
 
 /// Why a process ended. The numbers above 63 are those of `sysexits.h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,11 +42,5 @@ impl Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.status())
-    }
-}
-
-impl Termination for Exit {
-    fn report(self) -> ExitCode {
-        self.into()
     }
 }

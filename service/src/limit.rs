@@ -8,7 +8,8 @@ use std::time::Duration;
 const SECOND_US: u64 = 1_000_000;
 
 /// So many calls at once after a quiet time, and then a steady rate, for each key. Nothing doubles and nobody is shut out:
-/// who waits as long as is said gets in. Time is the machine's since its boot, so that a clock that is set changes nothing.
+/// who waits as long as is said gets in. Time is best the machine's since its boot, so that a clock that is set changes nothing; of
+/// one that was set back, buckets go on from there.
 #[derive(Debug)]
 pub struct RateLimiter<K> {
     /// Microseconds of waiting that a call costs; 0: no limit.
@@ -37,7 +38,7 @@ impl Bucket {
     fn refill(&mut self, up_ms: u64, full_us: u64) {
         let passed_us = up_ms.saturating_sub(self.up_ms).saturating_mul(1_000);
         self.saved_us = self.saved_us.saturating_add(passed_us).min(full_us);
-        self.up_ms = self.up_ms.max(up_ms);
+        self.up_ms = up_ms;
     }
 }
 
@@ -85,8 +86,9 @@ impl<K: Hash + Eq> RateLimiter<K> {
 
     /// Puts one back that turned out to need no limit.
     pub fn give_back(&self, key: &K) {
-        let mut buckets = self.lock();
-        if let Some(bucket) = buckets.of_key.get_mut(key) {
+        let Buckets { of_key, others } = &mut *self.lock();
+        let without_place = (of_key.len() >= self.keys_max).then_some(others);
+        if let Some(bucket) = of_key.get_mut(key).or(without_place) {
             bucket.saved_us = (bucket.saved_us + self.cost_us).min(self.full_us);
         }
     }
@@ -119,7 +121,7 @@ mod tests {
         assert_eq!(taken(&limiter, &"b", 5), 200, "another key has its own");
         assert_eq!(taken(&limiter, &"a", 10_000_000), 200, "no more is saved");
         assert_eq!(taken(&limiter, &"a", 0), 0, "a time before the last one saves nothing");
-        assert_eq!(taken(&limiter, &"a", 10_000_050), 1, "and takes nothing");
+        assert_eq!(taken(&limiter, &"a", 1_000), 200 / 10, "and is where time goes on from");
         assert_eq!(taken(&RateLimiter::new(0, SECOND, 1, 10), &"a", 0), 1_000, "no limit");
         assert_eq!(taken(&RateLimiter::new(u32::MAX, SECOND, 3, 10), &"a", 0), 3, "a rate beyond all sense");
     }

@@ -1,8 +1,8 @@
 //! Settings of a program: one struct that serde reads from a TOML file, with the environment over it.
 //!
 //! Key, kind, range, default and words of each setting are read off the struct's schema ([`rows`]); from these rows come the
-//! variables, the nearest key to one that does not exist, the list of `--check`, the table in the documentation and the
-//! example file ([`text`]). A setting is a field with its doc comment; nothing else names it.
+//! variables, the nearest key to one that does not exist, the list of `--check` and the end of `--help` ([`text`]), and, in the suite `docs`,
+//! the table in the documentation and the example files. A setting is a field with its doc comment; nothing else names it.
 
 mod listen;
 mod load;

@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use appliance::settings::BoxSettings;
 use relay::settings::RelaySettings;
 use service::exit::Exit;
-use service::settings::{Settings, load, rows, text};
+use service::settings::{Settings, load, rows};
 
+use super::settings_text::{write_example, write_table};
 use super::{read, repository};
 
 const DOCUMENT: &str = "docs/settings.md";
@@ -31,8 +32,8 @@ fn assert_made(path: &str, made: &str) {
 
 #[test]
 fn every_setting_is_documented() {
-    let document = with_table(&read(DOCUMENT), "settings of the box", &text::markdown::<BoxSettings>());
-    let document = with_table(&document, "settings of the relay", &text::markdown::<RelaySettings>());
+    let document = with_table(&read(DOCUMENT), "settings of the box", &write_table::<BoxSettings>());
+    let document = with_table(&document, "settings of the relay", &write_table::<RelaySettings>());
     assert_made(DOCUMENT, &document);
 }
 
@@ -66,7 +67,7 @@ fn example<S: Settings>(program: &str) -> String {
     format!(
         "# Settings of the {program}, for /etc/cleantrack/{program}.toml. Each stands at its default, or at an example where it has\n\
          # none; docs/settings.md tells of them.\n\n{}",
-        text::example::<S>()
+        write_example::<S>()
     )
 }
 

@@ -11,7 +11,7 @@ use crate::sources::Sources;
 /// Our crates and those of ours that each may use. `appliance` and `relay` meet only in `record`'s formats.
 const ARROWS: &[(&str, &[&str])] = &[
     ("cleantrack-record", &[]),
-    ("cleantrack-labels", &[]),
+    ("cleantrack-labels", &["cleantrack-words"]),
     ("cleantrack-firmware-config", &[]),
     ("cleantrack-service", &["cleantrack-record"]),
     ("cleantrack-words", &[]),

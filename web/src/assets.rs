@@ -8,6 +8,7 @@ use http::Method;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use record::tree::Hash;
 
+use crate::answer::media::{Css, JavaScript, Svg};
 use crate::answer::{MediaBytes, MediaType};
 use crate::error::HttpError;
 use crate::route::{Answer, Anyone, Kind, Operation, Route, row};
@@ -17,48 +18,21 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// Of the content's SHA-256, in its name (characters of hex).
 const HASH_CHARS: usize = 10;
 
-/// What a browser is to take a file for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AssetKind {
-    /// A style sheet.
-    Css,
-    /// A script.
-    Script,
-    /// A picture of lines.
-    Svg,
-}
-
-impl AssetKind {
-    fn ending(self) -> &'static str {
-        match self {
-            Self::Css => "css",
-            Self::Script => "js",
-            Self::Svg => "svg",
-        }
-    }
-
-    fn media_type(self) -> &'static str {
-        match self {
-            Self::Css => "text/css; charset=utf-8",
-            Self::Script => "text/javascript; charset=utf-8",
-            Self::Svg => "image/svg+xml",
-        }
-    }
-}
-
 /// One file.
 #[derive(Debug)]
-pub struct Asset {
+pub struct Asset<M> {
     path: String,
-    kind: AssetKind,
     text: &'static str,
+    media: PhantomData<fn() -> M>,
 }
 
-impl Asset {
+impl<M: MediaType> Asset<M> {
     /// A file that is served as `/<stem>.<part of its hash>.<ending>`.
-    pub fn new(stem: &str, kind: AssetKind, text: &'static str) -> Self {
+    pub fn new(name: &str, text: &'static str) -> Self {
+        let (stem, ending) = name.split_once('.').unwrap_or((name, "txt"));
         let hash = Hash::of(text.as_bytes()).to_string();
-        Self { path: format!("/{stem}.{}.{}", &hash[..HASH_CHARS], kind.ending()), kind, text }
+        let path = format!("/{stem}.{}.{ending}", &hash[..HASH_CHARS]);
+        Self { path, text, media: PhantomData }
     }
 
     /// Where it is served.
@@ -70,52 +44,35 @@ impl Asset {
     pub fn text(&self) -> &'static str {
         self.text
     }
-}
 
-/// A file of a known kind, as the answer of its row.
-struct AssetFile<M> {
-    asset: &'static Asset,
-    media: PhantomData<M>,
-}
-
-impl<M> IntoResponse for AssetFile<M> {
-    fn into_response(self) -> Response {
-        self.asset.into_response()
+    /// The row that serves it.
+    pub fn to_route<S: Clone + Send + Sync + 'static>(&'static self, name: &'static str) -> Route<S> {
+        let show = move |_: Anyone| async move { Ok::<_, HttpError>(self) };
+        row(Method::GET, &self.path, name, Kind::Asset, show)
     }
 }
 
-impl<M: MediaType> Answer for AssetFile<M> {
+impl<M: MediaType> IntoResponse for &Asset<M> {
+    fn into_response(self) -> Response {
+        ([(CONTENT_TYPE, M::NAME), (CACHE_CONTROL, FOR_EVER)], self.text).into_response()
+    }
+}
+
+impl<M: MediaType> Answer for &Asset<M> {
     fn describe(operation: &mut Operation<'_>) {
         MediaBytes::<M>::describe(operation);
     }
 }
 
-/// The row that serves a file of the kind `M`.
-pub fn asset_row<M: MediaType, S>(name: &'static str, asset: &'static Asset) -> Route<S>
-where
-    S: Clone + Send + Sync + 'static,
-{
-    let show =
-        move |_: Anyone| async move { Ok::<_, HttpError>(AssetFile::<M> { asset, media: PhantomData }) };
-    row(Method::GET, &asset.path, name, Kind::Asset, show)
-}
-
-impl IntoResponse for &Asset {
-    fn into_response(self) -> Response {
-        let headers = [(CONTENT_TYPE, self.kind.media_type()), (CACHE_CONTROL, FOR_EVER)];
-        (headers, self.text).into_response()
-    }
-}
-
 /// The style sheet of all pages.
-pub static STYLE: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("base", AssetKind::Css, include_str!(concat!(env!("OUT_DIR"), "/base.css"))));
+pub static STYLE: LazyLock<Asset<Css>> =
+    LazyLock::new(|| Asset::new("base.css", include_str!(concat!(env!("OUT_DIR"), "/base.css"))));
 /// The script that keeps a page's parts up to date.
-pub static LIVE: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("live", AssetKind::Script, include_str!("../assets/live.js")));
+pub static LIVE: LazyLock<Asset<JavaScript>> =
+    LazyLock::new(|| Asset::new("live.js", include_str!("../assets/live.js")));
 /// The mark, for a browser's tab.
-pub static MARK: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("mark", AssetKind::Svg, include_str!("../assets/mark.svg")));
+pub static MARK: LazyLock<Asset<Svg>> =
+    LazyLock::new(|| Asset::new("mark.svg", include_str!("../assets/mark.svg")));
 
 #[cfg(test)]
 mod tests {
@@ -161,7 +118,7 @@ mod tests {
 
     #[test]
     fn the_name_follows_the_content() {
-        let (one, other) = (Asset::new("a", AssetKind::Script, "1"), Asset::new("a", AssetKind::Script, "2"));
+        let (one, other) = (Asset::<JavaScript>::new("a.js", "1"), Asset::<JavaScript>::new("a.js", "2"));
         assert!(one.path().starts_with("/a.") && one.path().ends_with(".js") && one.path() != other.path());
         let answer = (&one).into_response();
         assert_eq!(answer.headers()[CONTENT_TYPE], "text/javascript; charset=utf-8");
@@ -227,9 +184,9 @@ mod tests {
 
     #[test]
     fn no_asset_asks_anybody_else_for_anything() {
-        for asset in [&STYLE, &LIVE] {
+        for text in [STYLE.text(), LIVE.text()] {
             for outside in ["http:", "https:", "url(", "@import", "//cdn", "eval(", "innerHTML"] {
-                assert!(!asset.text().contains(outside), "{outside}");
+                assert!(!text.contains(outside), "{outside}");
             }
         }
     }

@@ -81,13 +81,6 @@ impl Dates {
         if is_today { self.clock_time(ms) } else { self.day_and_time(ms) }
     }
 
-    /// `Nov 3, 2026, 09:25`: for paper, on which today does not stay today.
-    pub fn date_and_time(&self, ms: i64) -> Moment {
-        let at = self.in_zone(ms);
-        let day = self.words.write_day(at.date(), "date-with-year");
-        Moment::new(&at, self.join_time("date-day-time", &day, &at))
-    }
-
     /// `Nov 3, 2026`
     pub fn day_with_year(&self, ms: i64) -> Moment {
         self.day_moment(ms, "date-with-year")
@@ -108,11 +101,6 @@ impl Dates {
         self.day_moment(ms, "date-long-day")
     }
 
-    /// `November 2026`
-    pub fn month_and_year(&self, ms: i64) -> Moment {
-        self.day_moment(ms, "date-month-and-year")
-    }
-
     /// `Fri, Nov 20 · 14:04`, of now: the clock of a screen on the wall.
     pub fn board_clock(&self) -> Moment {
         let day = self.words.write_day(self.now.date(), "date-with-weekday");
@@ -123,7 +111,7 @@ impl Dates {
     pub fn zone_name(&self) -> String {
         let name = self.now.time_zone().iana_name().unwrap_or("UTC");
         let values = [
-            ("group", zone_group(name).into()),
+            ("group", zone_group(&self.now).into()),
             ("region", self.words.catalog.locale().region().into()),
             ("zone", name.into()),
         ];
@@ -180,7 +168,7 @@ impl DateWords {
     /// A day by the message of a key, to stand in a longer text.
     fn write_day(&self, date: Date, key: &str) -> String {
         let (months, weekdays) = match key {
-            "date-long-day" | "date-month-and-year" => (&self.months, &self.weekdays),
+            "date-long-day" => (&self.months, &self.weekdays),
             _ => (&self.short_months, &self.short_weekdays),
         };
         let weekday = date.weekday().to_monday_zero_offset();
@@ -195,67 +183,28 @@ impl DateWords {
     }
 }
 
-/// The group of zones that CLDR calls by one name, as far as our languages have a name for it.
-fn zone_group(zone: &str) -> &'static str {
-    match zone {
-        "America/Chicago"
-        | "America/Indiana/Knox"
-        | "America/Indiana/Tell_City"
-        | "America/Menominee"
-        | "America/North_Dakota/Beulah"
-        | "America/North_Dakota/Center"
-        | "America/North_Dakota/New_Salem"
-        | "America/Winnipeg"
-        | "America/Regina"
-        | "America/Mexico_City"
-        | "America/Monterrey"
-        | "America/Matamoros"
-        | "America/Merida"
-        | "America/Chihuahua"
-        | "America/Ojinaga"
-        | "America/Bahia_Banderas"
-        | "America/Belize"
-        | "America/Costa_Rica"
-        | "America/El_Salvador"
-        | "America/Guatemala"
-        | "America/Managua"
-        | "America/Tegucigalpa"
-        | "US/Central" => "CENTRAL",
-        "America/New_York"
-        | "America/Detroit"
-        | "America/Indianapolis"
-        | "America/Indiana/Indianapolis"
-        | "America/Indiana/Marengo"
-        | "America/Indiana/Petersburg"
-        | "America/Indiana/Vevay"
-        | "America/Indiana/Vincennes"
-        | "America/Indiana/Winamac"
-        | "America/Louisville"
-        | "America/Kentucky/Louisville"
-        | "America/Kentucky/Monticello"
-        | "America/Toronto"
-        | "America/Cancun"
-        | "America/Panama"
-        | "America/Jamaica"
-        | "America/Nassau"
-        | "US/Eastern" => "EASTERN",
-        "America/Denver"
-        | "America/Boise"
-        | "America/Phoenix"
-        | "America/Edmonton"
-        | "America/Ciudad_Juarez"
-        | "US/Mountain"
-        | "US/Arizona" => "MOUNTAIN",
-        "America/Los_Angeles" | "America/Vancouver" | "America/Tijuana" | "US/Pacific" => "PACIFIC",
-        "America/Hermosillo" | "America/Mazatlan" => "PACIFIC-OF-MEXICO",
-        "America/Anchorage" | "America/Juneau" | "America/Metlakatla" | "America/Nome" | "America/Sitka"
-        | "America/Yakutat" | "US/Alaska" => "ALASKA",
-        "Pacific/Honolulu" | "America/Adak" | "US/Hawaii" => "HAWAII",
-        "America/Puerto_Rico" | "America/St_Thomas" | "America/Halifax" | "America/Moncton" => "ATLANTIC",
-        "America/St_Johns" => "NEWFOUNDLAND",
-        "Europe/Madrid" | "Africa/Ceuta" => "CENTRAL-EUROPE",
-        "Atlantic/Canary" => "WESTERN-EUROPE",
-        "UTC" | "Etc/UTC" => "UNIVERSAL",
+/// The group of zones that CLDR calls by one name, as far as our languages have a name for it: those with one abbreviation, but for
+/// the few that CLDR sets apart.
+fn zone_group(now: &Zoned) -> &'static str {
+    let name = now.time_zone().iana_name().unwrap_or("UTC");
+    match (now.strftime("%Z").to_string().as_str(), name) {
+        (_, "America/Havana" | "Cuba" | "America/Dawson" | "America/Whitehorse" | "Canada/Yukon") => {
+            "NAMELESS"
+        }
+        (_, "PRC" | "ROC") => "NAMELESS",
+        (_, asian) if asian.starts_with("Asia/") => "NAMELESS",
+        (_, "America/Hermosillo" | "America/Mazatlan" | "Mexico/BajaSur") => "PACIFIC-OF-MEXICO",
+        ("CST" | "CDT", _) => "CENTRAL",
+        ("EST" | "EDT", _) => "EASTERN",
+        ("MST" | "MDT", _) => "MOUNTAIN",
+        ("PST" | "PDT", _) => "PACIFIC",
+        ("AKST" | "AKDT", _) => "ALASKA",
+        ("HST" | "HDT", _) => "HAWAII",
+        ("AST" | "ADT", _) => "ATLANTIC",
+        ("NST" | "NDT", _) => "NEWFOUNDLAND",
+        ("CET" | "CEST", _) => "CENTRAL-EUROPE",
+        ("WET" | "WEST", _) => "WESTERN-EUROPE",
+        ("UTC", _) => "UNIVERSAL",
         _ => "NAMELESS",
     }
 }
@@ -318,12 +267,10 @@ mod tests {
         assert_eq!(us.clock_time_with_seconds(NOW_MS), now);
         assert_eq!(us.deadline_time(NOW_MS + HOUR_MS).text, "15:04");
         assert_eq!(us.deadline_time(NOW_MS + 10 * HOUR_MS).text, "tomorrow 00:04");
-        assert_eq!(us.date_and_time(NOW_MS).text, "Nov 20, 2026, 14:04");
         assert_eq!(us.board_clock().text, "Fri, Nov 20 · 14:04");
         assert_eq!(gb.board_clock().text, "Fri 20 Nov · 14:04");
         assert_eq!(es.long_day(NOW_MS).text, "viernes, 20 de noviembre");
         assert_eq!(es.day_with_year(NOW_MS).text, "20 nov 2026");
-        assert_eq!(es.month_and_year(NOW_MS).text, "noviembre de 2026");
         assert_eq!(us.short_day(NOW_MS).text, us.axis_day(us.now.date()));
     }
 
@@ -339,6 +286,16 @@ mod tests {
             (Locale::EsMx, "America/Mazatlan", "hora del Pacífico de México"),
             (Locale::EsEs, "Europe/Madrid", "hora de Europa central"),
             (Locale::EsUs, "UTC", "tiempo universal coordinado"),
+            (Locale::EsUs, "America/Phoenix", "hora de las Montañas Rocosas"),
+            (Locale::EsUs, "America/Cancun", "hora oriental"),
+            (Locale::EsUs, "America/Tijuana", "hora del Pacífico"),
+            (Locale::EsUs, "America/Anchorage", "hora de Alaska"),
+            (Locale::EsUs, "Pacific/Honolulu", "hora de Hawái-Aleutianas"),
+            (Locale::EsUs, "America/Puerto_Rico", "hora del Atlántico"),
+            (Locale::EsUs, "America/St_Johns", "hora de Terranova"),
+            (Locale::EsEs, "Atlantic/Canary", "hora de Europa occidental"),
+            (Locale::EsUs, "America/Havana", "hora de America/Havana"),
+            (Locale::EsUs, "Asia/Shanghai", "hora de Asia/Shanghai"),
             (Locale::EsUs, "Asia/Kolkata", "hora de Asia/Kolkata"),
             (Locale::EnUs, "America/Chicago", "America/Chicago"),
             (Locale::EnGb, "Mars/Olympus", "UTC"),
@@ -356,8 +313,8 @@ mod tests {
         assert_eq!(dates.board_clock().text, "⟦FFrí, NNóvv 20 · 14:04⟧");
     }
 
-    /// Locale, date, time, weekday, with weekday, short, long, with year, month and year: written by icu_datetime 2.4 with
-    /// the fields T, E, MDE, MD (medium), MDE (long), YMD (medium) and YM (long) and the hour cycle h23.
+    /// Locale, date, time, weekday, with weekday, short, long, with year: written by icu_datetime 2.4 with the fields T, E,
+    /// MDE, MD (medium), MDE (long) and YMD (medium) and the hour cycle h23.
     #[test]
     fn dates_are_those_of_cldr() {
         for line in include_str!("../tests/cldr.txt").lines() {
@@ -368,14 +325,8 @@ mod tests {
             let dates = Dates::new(locale, "UTC", 0);
             let mut written = vec![parts[0].to_owned(), parts[1].to_owned()];
             written.push(dates.clock_time_with_seconds(at.timestamp().as_millisecond()).text);
-            let keys = [
-                "date-weekday",
-                "date-with-weekday",
-                "date-short-day",
-                "date-long-day",
-                "date-with-year",
-                "date-month-and-year",
-            ];
+            let keys =
+                ["date-weekday", "date-with-weekday", "date-short-day", "date-long-day", "date-with-year"];
             written.extend(keys.map(|key| dates.words.write_day(date, key)));
             assert_eq!(written, parts);
         }

@@ -1,12 +1,13 @@
 //! Tries to sign in, counted on disk before a PIN is looked at: [`service::attempts`] decides, this keeps.
 
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use record::ids::{DeviceId, StaffId};
 use redb::Database;
 use serde::{Deserialize, Serialize};
-use service::attempts::{AttemptBucket, AttemptPolicy, AttemptWait, BOX, NetworkBuckets, Origin};
+use service::attempts::{AttemptBucket, AttemptPolicy, AttemptWait, BOX, Network, Origin};
+use service::limit::RateLimiter;
 
 use super::IdentityError;
 use super::rows::{Change, Rows};
@@ -85,7 +86,7 @@ struct Strangers {
 pub(super) struct Attempts {
     shared: Rows,
     known: Rows,
-    networks: Mutex<NetworkBuckets>,
+    networks: RateLimiter<Network>,
 }
 
 type Taken = Result<u32, AttemptWait>;
@@ -95,12 +96,8 @@ impl Attempts {
         Ok(Self {
             shared: Rows::open(db.clone(), "identity_attempts")?,
             known: Rows::open(db, "identity_known")?,
-            networks: Mutex::new(NetworkBuckets::new(BOX.address, NETWORKS_MAX)),
+            networks: BOX.address.network_limiter(NETWORKS_MAX),
         })
-    }
-
-    fn networks(&self) -> MutexGuard<'_, NetworkBuckets> {
-        self.networks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn origin(
@@ -116,11 +113,12 @@ impl Attempts {
 
     /// Takes one try of the network, in memory. What is refused after this has cost it all the same.
     pub(super) fn take_network(&self, address: IpAddr, now_ms: i64) -> Result<(), AttemptWait> {
-        self.networks().take(address, now_ms)
+        let taken = self.networks.take(Network::of(address), now_ms.max(0).cast_unsigned());
+        taken.map_err(|seconds| AttemptWait::after_seconds(seconds, now_ms))
     }
 
-    pub(super) fn give_network_back(&self, address: IpAddr, now_ms: i64) {
-        self.networks().give_back(address, now_ms);
+    pub(super) fn give_network_back(&self, address: IpAddr) {
+        self.networks.give_back(&Network::of(address));
     }
 
     /// Whether there is nothing to take, without a write: a flood of refused tries costs the card nothing.

@@ -175,7 +175,7 @@ impl Pins {
         }
         let Some(turn) = self.queue.enter((!stranger).then_some(device)) else {
             if stranger {
-                self.attempts.give_network_back(address, now_ms);
+                self.attempts.give_network_back(address);
             }
             return Ok(PinOutcome::Busy);
         };
@@ -194,7 +194,7 @@ impl Pins {
         }
         self.attempts.give_back(&payer)?;
         if stranger {
-            self.attempts.give_network_back(address, now_ms);
+            self.attempts.give_network_back(address);
         }
         Ok(PinOutcome::Right)
     }

@@ -5,26 +5,26 @@ use std::sync::LazyLock;
 use http::header::CACHE_CONTROL;
 use http::{HeaderValue, Method};
 use web::answer::{MediaBytes, WithHeaders, media};
-use web::assets::{Asset, AssetKind, LIVE, MARK, STYLE, asset_row};
+use web::assets::{Asset, LIVE, MARK, STYLE};
 use web::error::HttpError;
 use web::route::{Anyone, Kind, Route, row};
 
 use crate::web::context::AppState;
 
 /// What pages of the box do beyond being kept up to date.
-pub(crate) static BOX: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("box", AssetKind::Script, include_str!("../../assets/box.js")));
+pub(crate) static BOX: LazyLock<Asset<media::JavaScript>> =
+    LazyLock::new(|| Asset::new("box.js", include_str!("../../assets/box.js")));
 /// The label station's.
-pub(crate) static STATION: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("station", AssetKind::Script, include_str!("../../assets/station.js")));
+pub(crate) static STATION: LazyLock<Asset<media::JavaScript>> =
+    LazyLock::new(|| Asset::new("station.js", include_str!("../../assets/station.js")));
 
 pub(crate) fn routes() -> Vec<Route<AppState>> {
     vec![
-        asset_row::<media::Css, _>("style.show", &STYLE),
-        asset_row::<media::JavaScript, _>("live-script.show", &LIVE),
-        asset_row::<media::JavaScript, _>("box-script.show", &BOX),
-        asset_row::<media::JavaScript, _>("station-script.show", &STATION),
-        asset_row::<media::Svg, _>("mark.show", &MARK),
+        STYLE.to_route("style.show"),
+        LIVE.to_route("live-script.show"),
+        BOX.to_route("box-script.show"),
+        STATION.to_route("station-script.show"),
+        MARK.to_route("mark.show"),
         row(Method::GET, "/favicon.ico", "favicon.show", Kind::Asset, show_favicon),
     ]
 }

@@ -6,6 +6,7 @@ use http::header::{ETAG, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use record::tag::Tag;
 use web::answer::etag_header;
+pub(crate) use web::error::word_text as worded;
 use web::error::{ErrorText, HttpError, RequestFault};
 use words::{Locale, WordSet};
 
@@ -13,11 +14,6 @@ use crate::intake::Refusal;
 use crate::store::{ReadError, StoreError};
 use crate::web::refusal_words::{word_detail, word_refusal};
 use crate::web::words::{ErrorWords, RefusalWords};
-
-/// A text of an error in the language of whoever reads it.
-pub(crate) fn worded<W: WordSet>(message: impl Fn(W) -> String + Send + Sync + 'static) -> ErrorText {
-    ErrorText::message(move |locale| message(W::in_locale(locale)))
-}
 
 /// An error after which nothing was recorded.
 pub(crate) fn new_error(status: StatusCode, code: &'static str, title: impl Into<ErrorText>) -> HttpError {

@@ -332,27 +332,7 @@ job-forgotten = There is no print job with this number, or it was finished and d
 
 ## Why a label cannot be made.
 
-made-text = the { $subject } cannot be printed: { $why }
-made-text-or-number = the { $subject } cannot be printed: { $why }; or print the asset number instead
-made-too-long = the { $subject } has { $chars } characters, too many for this label; shorten it or choose a larger label
-made-missing = this label needs the { $field }, which is empty; fill it in or choose another template
-made-no-tag = “{ $tag }” is not a tag: a tag is letters and digits only
-made-other-tag = the label address “{ $url }” does not end with the tag “{ $tag }”; nothing was printed
-made-no-asset-number = this equipment has no asset number to print instead of its name; give it one, or enter a name with Latin, Greek or Cyrillic letters
 made-template-gone = the template “{ $template }” is missing or cannot be read; print these labels again with another one
-made-template-words = template’s text “{ $words }”
-
-text-missing-glyph = the character “{ $character }” ({ $code }) cannot be printed; write it with Latin, Greek or Cyrillic letters
-text-lone-mark = the accent { $code } on “{ $letter }” cannot be printed on that letter; use the letter alone or another spelling
-text-control = the invisible character { $code } cannot be printed; remove it
-text-too-long = the text has { $chars } characters; at most { $most } are allowed
-text-too-many-lines = the text has { $lines } lines; at most { $most } are allowed
-
-code-character = the label address has a “{ $character }”, which the compact form of a code cannot hold; use a label host of letters, digits, dots and hyphens
-code-too-long = the label address has { $chars } characters, more than a code on this label holds; choose a shorter label host
-code-empty = the label has no address for its code; give it one
-code-too-small = the label address makes squares of { $module } mm on this label, and phones need { $least } mm; make the code at least { $needs } mm wide, shorten the label host or choose a larger label
-    .close-up = the label address makes squares of { $module } mm on this label, and phones held close need { $least } mm; make the code at least { $needs } mm wide, shorten the label host or choose a larger label
 
 # $label: its width and height; $media: the roll; $area: what the roll prints.
 media-does-not-fit = this label is { $label } and { $media } prints { $area }, which is { $over } mm too little, even without its white margins; choose a template that fits on it, or put in a roll that is large enough
@@ -386,40 +366,6 @@ pdf-too-much = the labels and their logos are too large for one PDF; print fewer
 pdf-size = a label of { $width } × { $height } dots cannot be printed; 1 to { $most } dots each way can
 pdf-missing-glyph = the character “{ $character }” cannot be printed; write it with Latin, Greek or Cyrillic letters
 pdf-failed = the PDF could not be made: { $detail }
-
-## Fields of a label, inside a sentence.
-
-field-url = label address
-field-tag = tag
-field-name = name
-field-asset-number = asset number
-field-serial = serial number
-field-maker = manufacturer
-field-model = model
-field-category = category
-field-location = location
-field-facility = facility
-field-protocol = protocol
-field-protocol-version = protocol version
-field-steps = steps
-field-agent = disinfectant
-field-contact-time = contact time
-field-ppe = protective equipment
-field-ifu = reference to the instructions
-field-load = load
-field-load-lot = lot of the load
-field-load-expires = expiry of the load
-field-machine = machine
-field-cleaned-at = time of cleaning
-field-cleaned-by = person who cleaned
-field-clean-until = time until which it is clean
-field-until = end
-field-reason = reason
-field-person = person
-field-role = role
-field-staff-id = staff number
-field-position = position
-field-date = date
 
 ## Why a printer is not set up so.
 

@@ -1,10 +1,10 @@
 //! When a password may be looked at: one try is taken from a bucket before, on the disk, and given back when it was right.
 
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use record::tree::Hash;
-use service::attempts::{AttemptPolicy, AttemptWait, NetworkBuckets, Origin, RELAY};
+use service::attempts::{AttemptPolicy, AttemptWait, Network, Origin, RELAY};
+use service::limit::RateLimiter;
 
 use crate::db::{Conn, Db, DbError, buckets};
 
@@ -99,21 +99,16 @@ fn person_name(person: Hash) -> String {
 /// Counts tries. Networks are counted by each process for itself, people and devices in the database by all together.
 #[derive(Debug)]
 pub struct SignInLimits {
-    networks: Mutex<NetworkBuckets>,
+    networks: RateLimiter<Network>,
 }
 
 impl Default for SignInLimits {
     fn default() -> Self {
-        Self { networks: Mutex::new(NetworkBuckets::new(RELAY.address, NETWORKS_MAX)) }
+        Self { networks: RELAY.address.network_limiter(NETWORKS_MAX) }
     }
 }
 
 impl SignInLimits {
-    fn networks(&self) -> MutexGuard<'_, NetworkBuckets> {
-        // Whoever panicked left counts that are at worst too strict.
-        self.networks.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Counts a try, before its password is looked at.
     ///
     /// # Errors
@@ -122,11 +117,14 @@ impl SignInLimits {
         if from.origin() == Origin::KnownDevice {
             return take(db, from, now_ms).await;
         }
-        let taken = self.networks().take(from.address, now_ms);
-        taken.map_err(|w| CountError::Wait { until_ms: w.until_ms, bucket: EmptyBucket::Network })?;
+        let network = Network::of(from.address);
+        self.networks.take(network, now_ms.max(0).cast_unsigned()).map_err(|seconds| {
+            let wait = AttemptWait::after_seconds(seconds, now_ms);
+            CountError::Wait { until_ms: wait.until_ms, bucket: EmptyBucket::Network }
+        })?;
         let counted = take(db, from, now_ms).await;
         if counted.is_err() {
-            self.networks().give_back(from.address, now_ms);
+            self.networks.give_back(&network);
         }
         counted
     }
@@ -146,7 +144,7 @@ impl SignInLimits {
         } else {
             buckets::platform_put(tx, &name, bucket).await?;
         }
-        self.networks().give_back(from.address, now_ms);
+        self.networks.give_back(&Network::of(from.address));
         Ok(())
     }
 }

@@ -2,9 +2,9 @@
 
 use std::error::Error;
 
-use ::web::error::{ErrorText, FaultWords, HttpError, RequestFault};
+use ::web::error::{ErrorText, FaultWords, HttpError, RequestFault, word_text};
+use ::web::route::percent_encoded;
 use axum::http::{HeaderValue, StatusCode, header};
-use words::WordSet;
 
 use crate::accounts::access_log::DenialReason;
 use crate::db::DbError;
@@ -17,11 +17,6 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
 
 /// A message that says the same whatever the error is about.
 type WordedText = fn(ErrorWords) -> String;
-
-/// A text of an error in the language of whoever reads it.
-fn worded<W: WordSet>(message: impl Fn(W) -> String + Send + Sync + 'static) -> ErrorText {
-    ErrorText::message(move |locale| message(W::in_locale(locale)))
-}
 
 /// What happened, what is safe, what to do next.
 #[derive(Debug, Clone, Copy)]
@@ -38,11 +33,11 @@ struct ErrorMessages {
 impl ErrorMessages {
     fn error(self, status: StatusCode, code: &'static str) -> HttpError {
         let (to, words) = self.link;
-        HttpError::new(status, code, worded(self.title))
-            .detail(worded(self.detail))
-            .safe(worded(self.safe))
-            .next(worded(self.next))
-            .link(to, worded(words))
+        HttpError::new(status, code, word_text(self.title))
+            .detail(word_text(self.detail))
+            .safe(word_text(self.safe))
+            .next(word_text(self.next))
+            .link(to, word_text(words))
     }
 }
 
@@ -127,7 +122,7 @@ pub(crate) fn parameter(
     name: &'static str,
     expects: impl Fn(ErrorWords) -> String + Send + Sync + 'static,
 ) -> HttpError {
-    let detail = worded(expects);
+    let detail = word_text(expects);
     let fault = RequestFault::Parameter { name: name.to_owned(), reason: detail.to_string() };
     HttpError::from(fault).detail(detail)
 }
@@ -176,9 +171,9 @@ pub(crate) fn fault_words(fault: &RequestFault) -> FaultWords {
     let ErrorMessages { title, detail, safe, next, .. } = messages_of(fault);
     let detail = match fault {
         RequestFault::Parameter { reason, .. } => reason.clone().into(),
-        _ => worded(detail),
+        _ => word_text(detail),
     };
-    FaultWords { title: worded(title), detail, safe: worded(safe), next: worded(next) }
+    FaultWords { title: word_text(title), detail, safe: word_text(safe), next: word_text(next) }
 }
 
 /// Where a person goes on from an error: what its own link says, or that of what the crate `web` refused.
@@ -187,9 +182,9 @@ pub(crate) fn link_of(error: &HttpError) -> (String, ErrorText) {
         (Some(link), _) => (link.to.clone(), link.words.clone()),
         (None, Some(fault)) => {
             let (to, words) = messages_of(fault).link;
-            (to.to_owned(), worded(words))
+            (to.to_owned(), word_text(words))
         }
-        (None, None) => (HOME.to_owned(), worded(ErrorWords::error_my_facilities)),
+        (None, None) => (HOME.to_owned(), word_text(ErrorWords::error_my_facilities)),
     }
 }
 
@@ -248,16 +243,7 @@ fn messages_of(fault: &RequestFault) -> ErrorMessages {
 
 /// A text as the value of a query parameter; slashes may stand.
 pub(crate) fn encode_parameter(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
-                out.push(char::from(byte));
-            }
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
+    percent_encoded(text).replace("%2F", "/")
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The relay's table of routes: a path that is not in it does not exist.
 
-use ::web::answer::media;
-use ::web::assets::{LIVE, MARK, STYLE, asset_row};
+use ::web::assets::{LIVE, MARK, STYLE};
 use ::web::route::{Example, Kind, Route, row};
 use ::web::table::{ApiInfo, Table, TableError};
 use axum::http::{Method, StatusCode};
@@ -69,9 +68,9 @@ fn open_rows() -> Vec<Route<Web>> {
         row(Method::GET, "/healthz", "health.show", Operator, health::show_alive),
         row(Method::GET, "/readyz", "readiness.show", Operator, health::show_ready),
         row(Method::GET, "/api/docs", "docs.show", Page, docs::show),
-        asset_row::<media::Css, _>("style.show", &STYLE),
-        asset_row::<media::JavaScript, _>("live-script.show", &LIVE),
-        asset_row::<media::Svg, _>("mark.show", &MARK),
+        STYLE.to_route("style.show"),
+        LIVE.to_route("live-script.show"),
+        MARK.to_route("mark.show"),
     ]
 }
 

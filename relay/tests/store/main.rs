@@ -3,6 +3,7 @@
 
 mod adoption;
 mod doors;
+mod epoch_stories;
 mod epoch_trust;
 mod fake_box;
 #[expect(
@@ -24,6 +25,7 @@ use relay::db::Db;
 mod told {
     pub(crate) use super::adoption::*;
     pub(crate) use super::doors::*;
+    pub(crate) use super::epoch_stories::*;
     pub(crate) use super::epoch_trust::*;
     pub(crate) use super::run_bounds::*;
     pub(crate) use super::run_order::*;

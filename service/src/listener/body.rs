@@ -76,7 +76,7 @@ impl Upload {
         let earned = Duration::from_secs(self.bytes / patience.bytes_per_second.max(1));
         let within = patience.at_first.saturating_add(earned).min(patience.at_most);
         let since = *self.waiting_since.get_or_insert_with(|| {
-            self.place.turn(self.exchange, Turn::Client);
+            self.place.standing().turn(self.exchange, Turn::Client);
             Instant::now()
         });
         let due = since + within.saturating_sub(self.waited);
@@ -90,7 +90,7 @@ impl Upload {
     fn came(&mut self) {
         if let Some(since) = self.waiting_since.take() {
             self.waited += since.elapsed();
-            self.place.turn(self.exchange, Turn::Program);
+            self.place.standing().turn(self.exchange, Turn::Program);
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::standing::{Overdue, Standing, Turn};
+use super::standing::{Standing, Turn};
 use crate::attempts::Network;
 
 /// How many connections there may be at a time.
@@ -168,41 +168,16 @@ impl Place {
 
     /// The head of a request is here; its body may not be.
     pub(super) fn begin(self: &Arc<Self>) -> Exchange {
-        let (number, first) = lock(&self.spot.standing).begin(Instant::now());
+        let (number, first) = self.standing().begin(Instant::now());
         if first {
             lock(&self.connections.table).heard(self.number, self.spot.network);
         }
         Exchange { place: Arc::clone(self), number }
     }
 
-    /// Notes whose turn it is in the exchange of that number.
-    pub(super) fn turn(&self, number: u64, turn: Turn) {
-        lock(&self.spot.standing).turn(number, turn);
-    }
-
-    /// Part of a head came.
-    pub(super) fn head_began(&self) {
-        lock(&self.spot.standing).head_began(Instant::now());
-    }
-
-    /// Whether the socket takes nothing from now on.
-    pub(super) fn stalled(&self, stalled: bool) {
-        lock(&self.spot.standing).stalled(stalled, Instant::now());
-    }
-
-    /// The client is being told that the connection ends.
-    pub(super) fn finish(&self) {
-        lock(&self.spot.standing).finish(Instant::now());
-    }
-
-    /// Until when the first head must be here.
-    pub(super) fn first_head_due(&self) -> Instant {
-        lock(&self.spot.standing).first_head_due()
-    }
-
-    /// When something is due next and what.
-    pub(super) fn due(&self) -> Option<(Instant, Overdue)> {
-        lock(&self.spot.standing).due()
+    /// Where it stands.
+    pub(super) fn standing(&self) -> MutexGuard<'_, Standing> {
+        lock(&self.spot.standing)
     }
 }
 
@@ -225,13 +200,13 @@ impl Exchange {
 
     /// Notes whose turn it is.
     pub(super) fn turn(&self, turn: Turn) {
-        self.place.turn(self.number, turn);
+        self.place.standing().turn(self.number, turn);
     }
 }
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        lock(&self.place.spot.standing).end(self.number, Instant::now());
+        self.place.standing().end(self.number, Instant::now());
     }
 }
 

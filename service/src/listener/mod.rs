@@ -198,7 +198,8 @@ impl Host {
             }
             return;
         };
-        let shaken = tokio::time::timeout_at(place.first_head_due(), handshake(stream, tls)).await;
+        let first_head_due = place.standing().first_head_due();
+        let shaken = tokio::time::timeout_at(first_head_due, handshake(stream, tls)).await;
         let Ok(Some(stream)) = shaken else { return };
         let session = stream.get_ref().1;
         let protocol = if session.alpn_protocol() == Some(b"h2") { Protocol::Http2 } else { Protocol::Http1 };

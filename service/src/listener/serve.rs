@@ -202,7 +202,7 @@ async fn drive<C>(
             }
             _ = stopped.changed(), if !stopping => stopping = true,
         }
-        place.finish();
+        place.standing().finish(Instant::now());
         finish(connection.as_mut());
     };
     if let Err(error) = ended {
@@ -221,7 +221,7 @@ impl Future for Deadline {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Overdue> {
         loop {
-            let (now, due) = (Instant::now(), self.place.due());
+            let (now, due) = (Instant::now(), self.place.standing().due());
             let look = now + LOOK_AGAIN;
             let at = match due {
                 Some((at, overdue)) if at <= now => return Poll::Ready(overdue),

@@ -40,7 +40,7 @@ impl<S> Watched<S> {
     fn watch<T>(&mut self, result: Poll<T>) -> Poll<T> {
         if self.stalled != result.is_pending() {
             self.stalled = result.is_pending();
-            self.place.stalled(self.stalled);
+            self.place.standing().stalled(self.stalled, Instant::now());
         }
         result
     }
@@ -61,7 +61,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
             let kept = heads.pass(&mut buf.filled_mut()[before..]);
             buf.set_filled(before + kept);
             if heads.in_head() {
-                me.place.head_began();
+                me.place.standing().head_began(Instant::now());
             }
             // Nothing is the end only if nothing came.
             if kept > 0 || read == 0 {

@@ -45,11 +45,6 @@ impl SettingRow {
         format!("{VARIABLE_PREFIX}{}", self.key.replace('.', "_").to_uppercase())
     }
 
-    /// Its section, empty for those that stand above all sections, and its name there.
-    pub fn section_and_name(&self) -> (&str, &str) {
-        self.key.rsplit_once('.').unwrap_or(("", &self.key))
-    }
-
     fn new(key: String, schema: &Value, outer: &Value, default: Option<&Value>) -> Self {
         let words = [schema, outer].into_iter().find_map(|s| s["description"].as_str()).unwrap_or_default();
         let bound = |name: &str| schema[name].as_i64();

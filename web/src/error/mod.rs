@@ -13,7 +13,7 @@ use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 pub use self::fault::{FaultWords, FormFault, RequestFault};
 pub use self::problem::{OldProblemDocument, PROBLEM_MEDIA, ProblemDocument};
-pub use self::text::ErrorText;
+pub use self::text::{ErrorText, word_text};
 
 /// A way on from an error: an address of this program, and what its link says.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use words::Locale;
+use words::{Locale, WordSet};
 
 /// A text of an error. It is made where the error is, and read where it is known which language the reader has.
 #[derive(Clone)]
@@ -17,11 +17,6 @@ enum Wording {
 }
 
 impl ErrorText {
-    /// A message in whichever locale it is asked for. It has words in each.
-    pub fn message(word: impl Fn(Locale) -> String + Send + Sync + 'static) -> Self {
-        Self(Wording::Message(Arc::new(word)))
-    }
-
     /// Whether there is no text. A message is one.
     pub fn is_empty(&self) -> bool {
         matches!(&self.0, Wording::English(text) if text.is_empty())
@@ -39,6 +34,11 @@ impl ErrorText {
             Wording::Message(word) => Cow::Owned(word(locale)),
         }
     }
+}
+
+/// A message in the language of whoever reads it.
+pub fn word_text<W: WordSet>(message: impl Fn(W) -> String + Send + Sync + 'static) -> ErrorText {
+    ErrorText(Wording::Message(Arc::new(move |locale| message(W::in_locale(locale)))))
 }
 
 /// In the English of the United States, as programs read it.
@@ -85,9 +85,23 @@ impl From<String> for ErrorText {
 mod tests {
     use super::*;
 
+    /// Words that name their locale.
+    #[derive(Clone, Copy)]
+    struct TagWords(Locale);
+
+    impl WordSet for TagWords {
+        fn has_language(_: words::Language) -> bool {
+            true
+        }
+
+        fn open_areas(locale: Locale) -> Self {
+            Self(locale)
+        }
+    }
+
     #[test]
     fn a_message_is_worded_for_its_reader() {
-        let message = ErrorText::message(|locale| format!("in {}", locale.tag()));
+        let message = word_text(|TagWords(locale)| format!("in {}", locale.tag()));
         assert_eq!(message.in_locale(Locale::EsMx), "in es-MX");
         assert_eq!((message.to_string(), format!("{message:?}")), ("in en-US".into(), "\"in en-US\"".into()));
         assert_eq!(message, ErrorText::from("in en-US"));

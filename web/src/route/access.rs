@@ -1,7 +1,6 @@
 //! Who may come to a row: stated by the type of its handler's first argument, shown by name.
 
 use std::convert::Infallible;
-use std::fmt;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
@@ -26,21 +25,6 @@ pub enum Access {
     Certificate,
     /// The program's operator, by a listener that only the machine itself reaches.
     Operator,
-}
-
-impl fmt::Display for Access {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Open => f.write_str("open"),
-            Self::Session(permission) => write!(f, "session {permission}"),
-            Self::Token(scope) => write!(f, "token {scope}"),
-            Self::SessionOrToken { permission, scope } => {
-                write!(f, "session {permission} or token {scope}")
-            }
-            Self::Certificate => f.write_str("certificate"),
-            Self::Operator => f.write_str("operator"),
-        }
-    }
 }
 
 /// The first argument of every handler. Its `FromRequestParts` is the check, and it runs before anything else of the

@@ -127,7 +127,7 @@ impl ExampleBody {
 }
 
 /// Everything but RFC 3986's unreserved characters is escaped: right in a path, a query and a form.
-pub(crate) fn percent_encoded(text: &str) -> String {
+pub fn percent_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {

@@ -55,8 +55,7 @@ mod row;
 
 pub use self::access::{Access, Anyone, Caller};
 pub use self::endpoint::{Answer, Argument, Described, Signature};
-pub(crate) use self::example::percent_encoded;
-pub use self::example::{Example, ExampleBody};
+pub use self::example::{Example, ExampleBody, percent_encoded};
 pub(crate) use self::operation::path_parts;
 pub use self::operation::{AnswerBody, AnswerDescription, Operation, OperationDescription, Schemas};
 pub use self::row::{Kind, Route, RouteMark, row};

@@ -1,7 +1,5 @@
 //! A row: one method of one path, its name, its kind and its handler.
 
-use std::fmt;
-
 use axum::extract::Request;
 use axum::handler::Handler;
 use axum::middleware::{Next, from_fn};
@@ -37,20 +35,6 @@ impl Kind {
     /// Whether the OpenAPI document describes it.
     pub fn is_documented(self) -> bool {
         matches!(self, Self::Api | Self::Old)
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Page => "page",
-            Self::Form => "form",
-            Self::Api => "api",
-            Self::Old => "old",
-            Self::Asset => "asset",
-            Self::Live => "live",
-            Self::Operator => "operator",
-        })
     }
 }
 

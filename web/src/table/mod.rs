@@ -5,7 +5,6 @@ mod mount;
 mod openapi;
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use http::StatusCode;
@@ -118,20 +117,6 @@ impl<S: Clone + Send + Sync + 'static> Table<S> {
     /// The API's description.
     pub fn document(&self) -> &ApiDocument {
         &self.document
-    }
-
-    /// One line a row: name, method, path, access, kind; for a file that shows each change of access on one page.
-    pub fn list_rows(&self) -> String {
-        let mut lines: Vec<String> = Vec::new();
-        for TableRow { route, .. } in &self.rows {
-            let mut line = String::new();
-            let (name, method, path) = (route.name, route.method.as_str(), route.path);
-            // Writing to a `String` cannot fail.
-            let _ = write!(line, "{name:<28} {method:<6} {path:<48} {:<9} {}", route.kind, route.access);
-            lines.push(line);
-        }
-        lines.sort();
-        lines.join("\n") + "\n"
     }
 }
 

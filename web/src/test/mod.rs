@@ -10,6 +10,7 @@ mod compression;
 mod fixture;
 mod fuzz;
 mod fuzz_body;
+mod listing;
 mod matrix;
 pub(crate) mod unpack;
 mod validate;

@@ -28,7 +28,6 @@ date-long-day = { $region ->
     [GB] { $weekday } { $day } { $month }
    *[US] { $weekday }, { $month } { $day }
 }
-date-month-and-year = { $month } { $year }
 
 ## A day and a time of it, as they stand in a sentence: “Cleaned today 14:04.”
 

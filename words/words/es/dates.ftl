@@ -21,7 +21,6 @@ date-with-weekday = { $region ->
 date-long-day = { $region ->
    *[US] { $weekday }, { $day } de { $month }
 }
-date-month-and-year = { $month } de { $year }
 
 date-today = hoy { $time }
 date-yesterday = ayer { $time }

@@ -19,7 +19,7 @@ use crate::printing::model::printer_settings::PrinterConfig;
 use crate::printing::model::printer_state::PrinterState;
 use crate::printing::queue::ledger::{Job, Ledger};
 use crate::printing::queue::outcomes::Bell;
-use crate::printing::templates::layout::Manner;
+use crate::printing::workers::drawn_label::draw_label;
 use crate::printing::workers::status::Shared;
 
 /// How often a wait looks up to see whether it should go on.
@@ -342,23 +342,8 @@ impl Worker {
         if self.ahead.as_ref().is_some_and(|ahead| (ahead.job, ahead.n) == (job.seq, n)) {
             return Ok(());
         }
-        let made = match self.ledger.label(job.seq, n)? {
-            None => Err(FailureCause::TextMissing),
-            Some(label) => {
-                let head = &job.head;
-                let made = self.ledger.design_of(head)?.and_then(|design| {
-                    let manner = Manner { kind: head.kind, design: &design, names: head.names };
-                    crate::printing::templates::layout::make(
-                        &mut self.typesetter,
-                        manner,
-                        &self.config,
-                        &label,
-                        (n, head.labels),
-                    )
-                });
-                made.map(|made| made.dots).map_err(FailureCause::NotMade)
-            }
-        };
+        let made = draw_label(&self.ledger, &mut self.typesetter, &self.config, job, n)?;
+        let made = made.map(|made| made.dots);
         self.ahead = Some(Ahead { job: job.seq, n, made });
         Ok(())
     }

@@ -58,6 +58,8 @@ mod refused_early;
 mod sign_in;
 mod staff_pages;
 mod station;
+mod station_printers;
+mod station_sheets;
 mod table;
 mod technician;
 mod ways;

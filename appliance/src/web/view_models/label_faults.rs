@@ -2,34 +2,24 @@
 
 use ::labels::bitmap::DOTS_MAX;
 use ::labels::calibration::TestLabelError;
-use ::labels::code::{BarcodeError, MODULE_MM_WARN};
+use ::labels::code::MODULE_MM_WARN;
 use ::labels::drawing::LabelWarning;
 use ::labels::language::{EncodeError, ModelFault};
 use ::labels::media::MediaError;
 use ::labels::pdf::PdfError;
 use ::labels::readback::ReadbackError;
 use ::labels::sheet::{NUDGE_MM_MAX, SHEETS, Sheet, SheetError};
-use ::labels::text::{FIELD_CHARS_MAX, FIELD_LINES_MAX, TextError};
-use ::labels::{Field, LabelError, Subject, pdf};
+use ::labels::wording::{self, LabelFaultWords, show_character, show_text};
+use ::labels::{LabelError, pdf};
+use words::WordSet as _;
 
 use crate::printing::MakeError;
 use crate::web::view_models::print_papers::{millimetres, word_roll};
 use crate::web::words::PrintingWords;
 
-/// A text from elsewhere, with what cannot be seen in it written out.
-pub(crate) fn shown(text: &str) -> String {
-    let quoted = format!("{text:?}");
-    quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default().to_owned()
-}
-
-fn shown_character(character: char) -> String {
-    let quoted = format!("{character:?}");
-    let inside = quoted.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
-    inside.unwrap_or_default().to_owned()
-}
-
-fn code_point(character: char) -> String {
-    format!("U+{:04X}", u32::from(character))
+/// The words for labels of the same locale.
+fn fault_words(w: PrintingWords) -> LabelFaultWords {
+    LabelFaultWords::in_locale(w.catalog().locale())
 }
 
 fn word_size(w: PrintingWords, (width, height): (f64, f64)) -> String {
@@ -44,69 +34,20 @@ pub(crate) fn word_make_error(w: PrintingWords, error: &MakeError) -> String {
         MakeError::Sheet(error) => word_sheet_error(w, error),
         MakeError::Encode(error) => word_encode_error(w, error),
         MakeError::Readback(error) => word_readback_error(w, error),
-        MakeError::Test(TestLabelError::Text(error)) => w.test_label_text(word_text_error(w, error)),
+        MakeError::Test(TestLabelError::Text(error)) => {
+            w.test_label_text(wording::word_text_error(fault_words(w), error))
+        }
         MakeError::Test(TestLabelError::TooSmall { width_mm, height_mm }) => {
             w.test_label_too_small(millimetres(*height_mm), millimetres(*width_mm))
         }
-        MakeError::Test(TestLabelError::Code(error)) => word_code_error(w, error),
-        MakeError::Template(template) => w.made_template_gone(shown(template)),
+        MakeError::Test(TestLabelError::Code(error)) => wording::word_code_error(fault_words(w), error),
+        MakeError::Template(template) => w.made_template_gone(show_text(template)),
     }
 }
 
 /// Why a label cannot be drawn.
 pub(crate) fn word_label_error(w: PrintingWords, error: &LabelError) -> String {
-    match error {
-        LabelError::Text { subject, why, asset_number_instead: false } => {
-            w.made_text(word_subject(w, subject), word_text_error(w, why))
-        }
-        LabelError::Text { subject, why, asset_number_instead: true } => {
-            w.made_text_or_number(word_subject(w, subject), word_text_error(w, why))
-        }
-        LabelError::Code(error) => word_code_error(w, error),
-        LabelError::DoesNotFit { subject, chars } => {
-            w.made_too_long(chars.to_string(), word_subject(w, subject))
-        }
-        LabelError::Missing(field) => w.made_missing(word_field(w, *field)),
-        LabelError::NoTag(tag) => w.made_no_tag(shown(tag)),
-        LabelError::OtherTag { url, tag } => w.made_other_tag(shown(tag), shown(url)),
-        LabelError::NoAssetNumber => w.made_no_asset_number(),
-    }
-}
-
-fn word_subject(w: PrintingWords, subject: &Subject) -> String {
-    match subject {
-        Subject::Field(field) => word_field(w, *field),
-        Subject::Words(words) => w.made_template_words(shown(words)),
-    }
-}
-
-fn word_text_error(w: PrintingWords, error: &TextError) -> String {
-    match error {
-        TextError::MissingGlyph(character) => {
-            w.text_missing_glyph(shown_character(*character), code_point(*character))
-        }
-        TextError::LoneMark { letter, mark } => w.text_lone_mark(code_point(*mark), shown_character(*letter)),
-        TextError::Control(character) => w.text_control(code_point(*character)),
-        TextError::TooLong { chars } => w.text_too_long(chars.to_string(), FIELD_CHARS_MAX.to_string()),
-        TextError::TooManyLines { lines } => {
-            w.text_too_many_lines(lines.to_string(), FIELD_LINES_MAX.to_string())
-        }
-    }
-}
-
-fn word_code_error(w: PrintingWords, error: &BarcodeError) -> String {
-    match error {
-        BarcodeError::Character(character) => w.code_character(shown_character(*character)),
-        BarcodeError::TooLong { chars } => w.code_too_long(chars.to_string()),
-        BarcodeError::Empty => w.code_empty(),
-        BarcodeError::TooSmall { module_mm, least_mm, needs_mm, close_up } => {
-            let (least, module) = (format!("{least_mm:.2}"), format!("{module_mm:.2}"));
-            match close_up {
-                true => w.code_too_small_close_up(least, module, millimetres(*needs_mm)),
-                false => w.code_too_small(least, module, millimetres(*needs_mm)),
-            }
-        }
-    }
+    wording::word_label_error(fault_words(w), error)
 }
 
 fn word_media_error(w: PrintingWords, error: &MediaError) -> String {
@@ -136,7 +77,7 @@ fn sheet_names(sheets: impl Iterator<Item = &'static Sheet>) -> String {
 /// Why labels do not go onto a sheet.
 pub(crate) fn word_sheet_error(w: PrintingWords, error: &SheetError) -> String {
     match error {
-        SheetError::Unknown(name) => w.sheet_unknown(sheet_names(SHEETS.iter()), shown(name)),
+        SheetError::Unknown(name) => w.sheet_unknown(sheet_names(SHEETS.iter()), show_text(name)),
         SheetError::TooLarge { label_mm, sheet, cell_mm } => {
             let (cell, label) = (word_size(w, *cell_mm), word_size(w, *label_mm));
             match sheet_names(Sheet::that_hold(*label_mm)) {
@@ -162,7 +103,7 @@ pub(crate) fn word_pdf_error(w: PrintingWords, error: &PdfError) -> String {
         PdfError::Size { width, height } => {
             w.pdf_size(height.to_string(), DOTS_MAX.to_string(), width.to_string())
         }
-        PdfError::MissingGlyph(character) => w.pdf_missing_glyph(shown_character(*character)),
+        PdfError::MissingGlyph(character) => w.pdf_missing_glyph(show_character(*character)),
         PdfError::Sheet(error) => word_sheet_error(w, error),
         PdfError::Font(_) | PdfError::Subset(_) | PdfError::Write(_) => w.pdf_failed(error.to_string()),
     }
@@ -191,8 +132,8 @@ pub(crate) fn word_model_fault(w: PrintingWords, fault: ModelFault) -> String {
 fn word_readback_error(w: PrintingWords, error: &ReadbackError) -> String {
     match error {
         ReadbackError::NotReadable => w.readback_unreadable(),
-        ReadbackError::Other { found, wanted } => w.readback_other(shown(found), shown(wanted)),
-        ReadbackError::Address(error) => word_code_error(w, error),
+        ReadbackError::Other { found, wanted } => w.readback_other(show_text(found), show_text(wanted)),
+        ReadbackError::Address(error) => wording::word_code_error(fault_words(w), error),
     }
 }
 
@@ -202,94 +143,41 @@ pub(crate) fn word_warning(w: PrintingWords, warning: &LabelWarning) -> String {
         LabelWarning::SmallModules { module_mm } => {
             w.note_small_modules(millimetres(MODULE_MM_WARN), format!("{module_mm:.2}"))
         }
-        LabelWarning::Cut { text } => w.note_cut(shown(text)),
-        LabelWarning::LeftOut { text } => w.note_left_out(shown(text)),
-    }
-}
-
-/// A field inside a sentence.
-fn word_field(w: PrintingWords, field: Field) -> String {
-    match field {
-        Field::Url => w.field_url(),
-        Field::Tag => w.field_tag(),
-        Field::Name => w.field_name(),
-        Field::AssetNumber => w.field_asset_number(),
-        Field::Serial => w.field_serial(),
-        Field::Maker => w.field_maker(),
-        Field::Model => w.field_model(),
-        Field::Category => w.field_category(),
-        Field::Location => w.field_location(),
-        Field::Facility => w.field_facility(),
-        Field::Protocol => w.field_protocol(),
-        Field::ProtocolVersion => w.field_protocol_version(),
-        Field::Steps => w.field_steps(),
-        Field::Agent => w.field_agent(),
-        Field::ContactTime => w.field_contact_time(),
-        Field::Ppe => w.field_ppe(),
-        Field::Ifu => w.field_ifu(),
-        Field::Load => w.field_load(),
-        Field::LoadLot => w.field_load_lot(),
-        Field::LoadExpires => w.field_load_expires(),
-        Field::Machine => w.field_machine(),
-        Field::CleanedAt => w.field_cleaned_at(),
-        Field::CleanedBy => w.field_cleaned_by(),
-        Field::CleanUntil => w.field_clean_until(),
-        Field::Until => w.field_until(),
-        Field::Reason => w.field_reason(),
-        Field::Person => w.field_person(),
-        Field::Role => w.field_role(),
-        Field::StaffId => w.field_staff_id(),
-        Field::Position => w.field_position(),
-        Field::Date => w.field_date(),
+        LabelWarning::Cut { text } => w.note_cut(show_text(text)),
+        LabelWarning::LeftOut { text } => w.note_left_out(show_text(text)),
     }
 }
 
 /// A text without the marks around what it quotes, which the log writes as Rust does.
 #[cfg(test)]
 pub(crate) fn without_quotes(text: &str) -> String {
-    text.replace(['“', '”', '"', '\''], "")
+    text.replace(['“', '”', '’', '"', '\''], "")
 }
 
 #[cfg(test)]
 mod tests {
+    use ::labels::code::BarcodeError;
     use ::labels::media::MediaSize;
+    use ::labels::text::TextError;
+    use ::labels::{Field, Subject};
 
     use super::*;
     use crate::web::view_models::printer_causes::printing_words;
 
     fn label_errors() -> Vec<LabelError> {
-        let subject = Subject::Field(Field::Name);
-        let text = |why, asset_number_instead| LabelError::Text {
-            subject: Subject::Words("Cleaned \"here\"".into()),
-            why,
-            asset_number_instead,
-        };
-        let small = |close_up| {
-            LabelError::Code(BarcodeError::TooSmall {
-                module_mm: 0.251,
-                least_mm: 0.37,
-                needs_mm: 11.06,
-                close_up,
-            })
-        };
-        let mut errors = vec![
-            text(TextError::MissingGlyph('超'), true),
-            text(TextError::LoneMark { letter: 'x', mark: '\u{301}' }, false),
-            text(TextError::Control('\u{7}'), false),
-            text(TextError::TooLong { chars: 5_001 }, false),
-            text(TextError::TooManyLines { lines: 61 }, false),
-            LabelError::Code(BarcodeError::Character('ß')),
-            LabelError::Code(BarcodeError::TooLong { chars: 1_200 }),
-            LabelError::Code(BarcodeError::Empty),
-            small(true),
-            small(false),
-            LabelError::DoesNotFit { subject, chars: 1_300 },
-            LabelError::NoTag("a b".into()),
+        let subject = || Subject::Words("Cleaned \"here\"".into());
+        let (module_mm, least_mm, needs_mm) = (0.251, 0.37, 11.06);
+        vec![
+            LabelError::Text {
+                subject: subject(),
+                why: TextError::MissingGlyph('超'),
+                asset_number_instead: true,
+            },
+            BarcodeError::TooSmall { module_mm, least_mm, needs_mm, close_up: true }.into(),
+            LabelError::DoesNotFit { subject: Subject::Field(Field::Name), chars: 1_300 },
+            LabelError::Missing(Field::CleanUntil),
             LabelError::OtherTag { url: "http://b/X".into(), tag: "Y".into() },
-            LabelError::NoAssetNumber,
-        ];
-        errors.extend(Field::ALL.iter().map(|field| LabelError::Missing(*field)));
-        errors
+        ]
     }
 
     fn make_errors() -> Vec<MakeError> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ::labels::Field;
 use ::labels::fields::UnknownField;
+use ::labels::wording::show_text;
 use http::StatusCode;
 use record::compliance::Status;
 use record::fold::{Equipment, Facility, Service};
@@ -18,7 +19,6 @@ use crate::web::context::AppState;
 use crate::web::http_error::new_error;
 use crate::web::log_reads::{read_waiting, text};
 use crate::web::view_models::formats::{Local, english_words, span};
-use crate::web::view_models::label_faults::shown;
 use crate::web::view_models::printer_causes::printing_words;
 use crate::web::view_models::snapshot::{Snapshot, who_name};
 use crate::web::view_models::status_board::{StandingBoard, board_now};
@@ -81,7 +81,7 @@ fn check_fields(fields: &BTreeMap<String, String>) -> Result<(), HttpError> {
     let w = printing_words();
     for (name, value) in fields {
         if let Err(UnknownField(unknown)) = name.parse::<Field>() {
-            let words = w.order_field_unknown(shown(&unknown), Field::known());
+            let words = w.order_field_unknown(show_text(&unknown), Field::known());
             return Err(out_of_range("fields", words));
         }
         if value.chars().count() > FIELD_CHARS_MAX {

@@ -1,6 +1,7 @@
 //! Why something is not printed, answered or set up, in words without a full stop.
 
 use ::labels::language_table::LANGUAGES;
+use ::labels::wording::show_text;
 
 use crate::printing::discovery::{Found, GuessReason};
 use crate::printing::{
@@ -8,7 +9,7 @@ use crate::printing::{
     NAME_CHARS_MAX, OPEN_MAX, PRINTERS_MAX, PrintRefusal, PrinterRefusal, QueueError, QueueRefusal,
     REASON_CHARS_MAX,
 };
-use crate::web::view_models::label_faults::{shown, word_encode_error, word_make_error, word_model_fault};
+use crate::web::view_models::label_faults::{word_encode_error, word_make_error, word_model_fault};
 use crate::web::view_models::print_papers::millimetres;
 use crate::web::words::PrintingWords;
 
@@ -16,8 +17,10 @@ use crate::web::words::PrintingWords;
 pub(crate) fn word_print_refusal(w: PrintingWords, refusal: &PrintRefusal) -> String {
     match refusal {
         PrintRefusal::NoPrinter => w.refused_no_printer(),
-        PrintRefusal::UnknownPrinter { wanted, known } => w.refused_unknown_printer(known, shown(wanted)),
-        PrintRefusal::UnknownTemplate { wanted, known } => w.refused_unknown_template(known, shown(wanted)),
+        PrintRefusal::UnknownPrinter { wanted, known } => w.refused_unknown_printer(known, show_text(wanted)),
+        PrintRefusal::UnknownTemplate { wanted, known } => {
+            w.refused_unknown_template(known, show_text(wanted))
+        }
         PrintRefusal::NoLabels => w.refused_no_labels(),
         PrintRefusal::TooMany { labels } => w.refused_too_many(labels.to_string(), LABELS_MAX.to_string()),
         PrintRefusal::Full => w.refused_full(OPEN_MAX.to_string()),
@@ -80,18 +83,18 @@ fn state_name(state: LabelState) -> &'static str {
 pub(crate) fn word_printer_refusal(w: PrintingWords, refusal: &PrinterRefusal) -> String {
     match refusal {
         PrinterRefusal::Name => w.setup_name(NAME_CHARS_MAX.to_string()),
-        PrinterRefusal::SameName(name) => w.setup_same_name(shown(name)),
-        PrinterRefusal::SameAddress { other, address } => w.setup_same_address(address, shown(other)),
-        PrinterRefusal::Unknown(name) => w.setup_unknown(shown(name)),
-        PrinterRefusal::Fixed(name) => w.setup_fixed(shown(name)),
+        PrinterRefusal::SameName(name) => w.setup_same_name(show_text(name)),
+        PrinterRefusal::SameAddress { other, address } => w.setup_same_address(address, show_text(other)),
+        PrinterRefusal::Unknown(name) => w.setup_unknown(show_text(name)),
+        PrinterRefusal::Fixed(name) => w.setup_fixed(show_text(name)),
         PrinterRefusal::Language(unknown) => {
             let known: Vec<&str> = LANGUAGES.iter().map(|row| row.name).collect();
-            w.setup_language(known.join(", "), shown(&unknown.0))
+            w.setup_language(known.join(", "), show_text(&unknown.0))
         }
         PrinterRefusal::Address(error) => word_address_error(w, error),
         PrinterRefusal::Dpi { dpi, known } => w.setup_dpi(dpi.to_string(), word_choice(w, known)),
-        PrinterRefusal::Media { media, known } => w.setup_media(known, shown(media)),
-        PrinterRefusal::Sheet { media, known } => w.setup_sheet(known, shown(media)),
+        PrinterRefusal::Media { media, known } => w.setup_media(known, show_text(media)),
+        PrinterRefusal::Sheet { media, known } => w.setup_sheet(known, show_text(media)),
         PrinterRefusal::RollForSheets { known } => w.setup_roll_for_sheets(known),
         PrinterRefusal::Length => w.setup_length(),
         PrinterRefusal::Millimetres { field, value, least, most } => {
@@ -105,7 +108,7 @@ pub(crate) fn word_printer_refusal(w: PrintingWords, refusal: &PrinterRefusal) -
         }
         PrinterRefusal::Model(fault) => word_model_fault(w, *fault),
         PrinterRefusal::Encode(error) => word_encode_error(w, error),
-        PrinterRefusal::Changed(name) => w.setup_changed(shown(name)),
+        PrinterRefusal::Changed(name) => w.setup_changed(show_text(name)),
         PrinterRefusal::TooMany => w.setup_too_many(PRINTERS_MAX.to_string()),
         PrinterRefusal::Ledger(error) => w.setup_ledger(error.to_string()),
         PrinterRefusal::Queue(error) => word_queue_error(w, error),
@@ -123,12 +126,12 @@ fn word_choice(w: PrintingWords, numbers: &[u16]) -> String {
 
 fn word_address_error(w: PrintingWords, error: &AddressError) -> String {
     match error {
-        AddressError::Unknown(address) => w.address_unknown(shown(address)),
-        AddressError::Host(address, example) => w.address_host(shown(address), *example),
-        AddressError::Usb(address) => w.address_usb(shown(address)),
-        AddressError::Folder(address) => w.address_folder(shown(address)),
-        AddressError::Queue(address) => w.address_queue(shown(address)),
-        AddressError::NoQueue(address) => w.address_no_queue(shown(address)),
+        AddressError::Unknown(address) => w.address_unknown(show_text(address)),
+        AddressError::Host(address, example) => w.address_host(show_text(address), *example),
+        AddressError::Usb(address) => w.address_usb(show_text(address)),
+        AddressError::Folder(address) => w.address_folder(show_text(address)),
+        AddressError::Queue(address) => w.address_queue(show_text(address)),
+        AddressError::NoQueue(address) => w.address_no_queue(show_text(address)),
     }
 }
 

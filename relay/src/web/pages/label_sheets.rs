@@ -9,6 +9,7 @@ use labels::fields::{Field, Fields};
 use labels::pdf::PdfError;
 use labels::sheet::{NUDGE_MM_MAX, Nudge, SHEETS, Sheet, SheetError, Start};
 use labels::text::Typesetter;
+use labels::wording::word_label_error;
 use labels::{Dpi, LabelError, layout, pdf};
 use record::fold::{Equipment, Service, Settings};
 use record::ids::FacilityId;
@@ -25,8 +26,8 @@ use crate::web::pages::facility::{ITEMS_MAX, equipment, shell};
 use crate::web::pages::sign_in::Problem;
 use crate::web::view_models::facility_state::{Site, sites};
 use crate::web::view_models::formats::Wall;
-use crate::web::view_models::label_faults::{word_label_error, word_pdf_error, word_sheet_error};
-use crate::web::words::SheetsWords;
+use crate::web::view_models::label_faults::{word_pdf_error, word_sheet_error};
+use crate::web::words::{SheetsWords, open_words};
 
 /// Labels of one file: more than a hospital sticks in a day, and few enough that the page waits for them.
 const LABELS_MAX: usize = 3_000;
@@ -134,7 +135,7 @@ impl SheetRefusal {
             Self::Millimetres(_) => w.sheet_millimetres(),
             Self::NoLabel => w.sheet_no_label(),
             Self::Sheet(error) => word_sheet_error(w, error),
-            Self::Label { item, why } => w.sheet_item(item, word_label_error(w, why)),
+            Self::Label { item, why } => w.sheet_item(item, word_label_error(open_words(), why)),
             Self::Pdf(error) => return word_pdf_error(w, error),
         })
     }

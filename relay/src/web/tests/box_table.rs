@@ -16,7 +16,8 @@ use service::clock::FakeClock;
 
 use super::adopted::adopted;
 use super::table::copy_folder;
-use super::world::{DAY_MS, NOW_MS, TestBox, World, open_state};
+use super::test_box::TestBox;
+use super::world::{DAY_MS, NOW_MS, World, open_state};
 use crate::box_api::routes::{build_box_table, build_claim_table};
 use crate::box_api::{BoxApiParts, RunLimits, box_router, claim_router};
 use crate::db::{AccountScope, Db, boxes};

@@ -18,5 +18,6 @@ mod programs;
 mod shape;
 mod signing_in;
 mod table;
+mod test_box;
 mod wording;
 mod world;

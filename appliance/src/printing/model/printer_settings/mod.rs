@@ -1,19 +1,20 @@
 //! Printers as people set them up: what they may say of one, and what is taken for granted where they say nothing.
 
-use labels::language::{Answers, EncodeError, Language, ModelFault, Profile};
-use labels::language_table::UnknownLanguage;
+mod refusal;
+
+use labels::language::{Answers, Language, Profile};
 use labels::media::{Length, Media, Thermal};
 use labels::sheet::{SHEETS, Sheet};
 use labels::{Bitmap, Dpi};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::printing::model::address::{AddressError, SNMP_PORT};
+use crate::printing::model::address::SNMP_PORT;
 use crate::printing::model::cause::PrinterPaper;
 use crate::printing::model::content_version::ContentVersion;
-use crate::printing::model::ledger_error::LedgerError;
 use crate::printing::model::patience::Patience;
-use crate::printing::model::queue_error::QueueError;
+
+pub use self::refusal::PrinterRefusal;
 
 /// Printers of one box; each has a thread.
 pub const PRINTERS_MAX: usize = 32;
@@ -452,162 +453,6 @@ impl PrinterConfig {
         let dot = Bitmap::white(8, 8);
         self.language.session(self.profile(), 0).encode(1, &dot).map_err(PrinterRefusal::Encode)?;
         Ok(())
-    }
-}
-
-/// Why a printer is not set up so. Nothing was changed.
-#[derive(Debug, thiserror::Error)]
-pub enum PrinterRefusal {
-    /// No name, a long one, or one with a slash.
-    #[error("a printer’s name has 1 to {NAME_CHARS_MAX} characters and no slash; choose another name")]
-    Name,
-    /// Another printer has this name.
-    #[error("another printer is already named {0:?}; choose another name, or remove that one first")]
-    SameName(String),
-    /// Two workers at one printer would talk into each other's labels.
-    #[error("the printer {other:?} already has the address {address}; change or remove that one first")]
-    SameAddress {
-        /// Which has it.
-        other: String,
-        /// As given.
-        address: String,
-    },
-    /// No printer has this name.
-    #[error("no printer is named {0:?}; check the list of printers")]
-    Unknown(String),
-    /// Somebody else changed it since.
-    #[error("somebody else changed the printer {0:?} meanwhile; check it, then change it again")]
-    Changed(String),
-    /// It stands in the settings file.
-    #[error(
-        "the printer {0:?} is defined in the box’s settings file; change or remove it there and restart the box"
-    )]
-    Fixed(String),
-    /// No such language.
-    #[error("{0}, and pdf for label sheets on an office printer")]
-    Language(#[from] UnknownLanguage),
-    /// No such way to a printer.
-    #[error(transparent)]
-    Address(#[from] AddressError),
-    /// Not a resolution of these printers.
-    #[error(
-        "printers of this language have {} dots per inch, not {dpi}; check the type plate",
-        known.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ")
-    )]
-    Dpi {
-        /// As given.
-        dpi: u16,
-        /// What there is.
-        known: Vec<u16>,
-    },
-    /// No such roll.
-    #[error(
-        "{media:?} is not a roll for this language; choose one of {known}, or give width_mm and height_mm"
-    )]
-    Media {
-        /// As given.
-        media: String,
-        /// What there is.
-        known: String,
-    },
-    /// No such sheet.
-    #[error("{media:?} is not a sheet of labels that the box knows; choose one of {known}")]
-    Sheet {
-        /// As given.
-        media: String,
-        /// What there is.
-        known: String,
-    },
-    /// A measured roll where sheets are meant.
-    #[error("a custom roll is not a sheet of labels; choose one of {known}")]
-    RollForSheets {
-        /// What there is.
-        known: String,
-    },
-    /// Neither a length nor endless, or both.
-    #[error("a custom roll has either height_mm or continuous = true; give one of them")]
-    Length,
-    /// A measure outside its limits.
-    #[error("{field} is {value}, and must be from {least} to {most} mm; measure the roll")]
-    Millimetres {
-        /// Which.
-        field: &'static str,
-        /// As given.
-        value: f64,
-        /// The least.
-        least: f64,
-        /// The most.
-        most: f64,
-    },
-    /// A number outside its limits.
-    #[error("{field} is {value}, and must be from {least} to {most}")]
-    Range {
-        /// Which.
-        field: &'static str,
-        /// As given.
-        value: u32,
-        /// The least.
-        least: u32,
-        /// The most.
-        most: u32,
-    },
-    /// The head is too narrow for the roll.
-    #[error(
-        "the roll is {roll_mm:.1} mm wide and this printer’s head reaches {head_mm:.1} mm; choose a narrower roll, or give head_dots when the printer is a wide one"
-    )]
-    HeadReach {
-        /// The roll.
-        roll_mm: f64,
-        /// The head.
-        head_mm: f64,
-    },
-    /// A model that cannot be driven.
-    #[error(transparent)]
-    Model(ModelFault),
-    /// What its language has against the roll or the model.
-    #[error(transparent)]
-    Encode(EncodeError),
-    /// Enough.
-    #[error("a box drives at most {PRINTERS_MAX} printers; remove one first")]
-    TooMany,
-    /// The box cannot write it down.
-    #[error("the printer could not be saved, so nothing was changed; try again: {0}")]
-    Ledger(#[from] LedgerError),
-    /// The line to a print queue could not be prepared.
-    #[error(transparent)]
-    Queue(#[from] QueueError),
-    /// Its worker could not be started.
-    #[error("the printer’s worker could not be started; restart the box: {0}")]
-    Worker(#[from] std::io::Error),
-    /// The embedded fonts do not open.
-    #[error(transparent)]
-    Fonts(#[from] labels::font::FontError),
-}
-
-impl PrinterRefusal {
-    /// Which field of the settings it is about.
-    pub fn field(&self) -> Option<&'static str> {
-        match self {
-            Self::Name | Self::SameName(_) | Self::Unknown(_) | Self::Fixed(_) => Some("name"),
-            Self::Language(_) => Some("language"),
-            Self::Address(_) | Self::SameAddress { .. } => Some("address"),
-            Self::Dpi { .. } => Some("dpi"),
-            Self::Media { .. }
-            | Self::Sheet { .. }
-            | Self::RollForSheets { .. }
-            | Self::Length
-            | Self::Millimetres { .. }
-            | Self::HeadReach { .. } => Some("media"),
-            Self::Range { field, .. } => Some(field),
-            Self::Model(_) | Self::Encode(EncodeError::Model(_)) => Some("model"),
-            Self::Encode(_) => Some("media"),
-            Self::Changed(_)
-            | Self::TooMany
-            | Self::Ledger(_)
-            | Self::Queue(_)
-            | Self::Worker(_)
-            | Self::Fonts(_) => None,
-        }
     }
 }
 

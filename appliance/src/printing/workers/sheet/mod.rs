@@ -24,7 +24,7 @@ use crate::printing::model::printer_state::PrinterState;
 use crate::printing::model::queue_error::QueueError;
 use crate::printing::queue::ledger::{Fate, Job, Ledger, SheetAway};
 use crate::printing::queue::outcomes::Bell;
-use crate::printing::templates::layout::Manner;
+use crate::printing::workers::drawn_label::draw_label;
 use crate::printing::workers::status::Shared;
 
 /// How many pauses long a queue may not know a sheet before it counts as forgotten: a queue that has just taken a document
@@ -251,24 +251,7 @@ impl SheetWorker {
         while drawings.len() < self.sheet.count() as usize
             && let Some((n, row)) = queued.next()
         {
-            let made = match self.ledger.label(job.seq, n)? {
-                None => Err(FailureCause::TextMissing),
-                Some(label) => {
-                    let head = &job.head;
-                    let made = self.ledger.design_of(head)?.and_then(|design| {
-                        let manner = Manner { kind: head.kind, design: &design, names: head.names };
-                        crate::printing::templates::layout::make(
-                            &mut self.typesetter,
-                            manner,
-                            &self.config,
-                            &label,
-                            (n, head.labels),
-                        )
-                    });
-                    made.map_err(FailureCause::NotMade)
-                }
-            };
-            match made {
+            match draw_label(&self.ledger, &mut self.typesetter, &self.config, job, n)? {
                 Ok(made) => {
                     attempt = if labels.is_empty() { row.attempts.saturating_add(1) } else { attempt };
                     labels.push(n);

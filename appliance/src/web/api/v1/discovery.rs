@@ -1,5 +1,6 @@
 //! The API of looking for printers: what is plugged in or announces itself, and a host that a person names.
 
+use ::labels::wording::show_text;
 use axum::extract::State;
 use http::{Method, StatusCode};
 use schemars::JsonSchema;
@@ -19,7 +20,6 @@ use crate::web::api::v1::print_bodies::FoundJson;
 use crate::web::context::AppState;
 use crate::web::http_error::new_error;
 use crate::web::view_models::discovery::{LISTEN, begin_look};
-use crate::web::view_models::label_faults::shown;
 use crate::web::view_models::printer_causes::printing_words;
 
 pub(crate) fn routes() -> Vec<Route<AppState>> {
@@ -88,7 +88,8 @@ async fn probe(
             .field("host")
     };
     let target = body.host.parse::<Target>();
-    let target = target.map_err(|TargetError(text)| refused("host", w.printers_not_a_host(shown(&text))))?;
+    let target =
+        target.map_err(|TargetError(text)| refused("host", w.printers_not_a_host(show_text(&text))))?;
     let _look = begin_look(&state)?;
     let items = discovery::probe(&target, Doors::default()).await;
     let items = items.map_err(|e| refused("no-such-host", w.printers_no_host(e.to_string())))?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use ::labels::wording::show_text;
 use askama::Template;
 use axum::extract::State;
 use web::answer::{FormReply, OneOf, Page};
@@ -30,7 +31,6 @@ use crate::web::request::form::StaffForm;
 use crate::web::view_models::discovery::{LISTEN, begin_look};
 use crate::web::view_models::formats::english_words;
 use crate::web::view_models::jobs::{PrinterCard, printer_card, segment};
-use crate::web::view_models::label_faults::shown;
 use crate::web::view_models::labels;
 use crate::web::view_models::print_refusals::{found_name, word_guess, word_printer_refusal};
 use crate::web::view_models::printer_causes::{printing_words, sentence};
@@ -159,7 +159,7 @@ pub(crate) async fn look(
         match host.parse::<Target>() {
             Ok(target) => discovery::probe(&target, Doors::default()).await,
             Err(TargetError(text)) => {
-                looked.problems = wrong(w.printers_not_a_host(shown(&text)));
+                looked.problems = wrong(w.printers_not_a_host(show_text(&text)));
                 Ok(Vec::new())
             }
         }
