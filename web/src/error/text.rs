@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use words::Locale;
+use words::{Language, Locale};
 
 /// A text of an error. It is made where the error is, and read where it is known which language the reader has.
 #[derive(Clone)]
@@ -14,12 +14,19 @@ pub struct ErrorText(Wording);
 enum Wording {
     English(Cow<'static, str>),
     Message(Arc<dyn Fn(Locale) -> String + Send + Sync>),
+    /// In the locales of English alone.
+    EnglishMessage(Arc<dyn Fn(Locale) -> String + Send + Sync>),
 }
 
 impl ErrorText {
     /// A message in whichever locale it is asked for. It has words in each.
     pub fn message(word: impl Fn(Locale) -> String + Send + Sync + 'static) -> Self {
         Self(Wording::Message(Arc::new(word)))
+    }
+
+    /// A message that is written in English only, in whichever of its locales: the pseudo locale is one.
+    pub fn english_message(word: impl Fn(Locale) -> String + Send + Sync + 'static) -> Self {
+        Self(Wording::EnglishMessage(Arc::new(word)))
     }
 
     /// Whether there is no text. A message is one.
@@ -32,11 +39,12 @@ impl ErrorText {
         self.is_empty() || matches!(self.0, Wording::Message(_))
     }
 
-    /// As somebody reads it; plain English is the same in each locale.
+    /// As somebody reads it; plain English is the same in each locale, and a message in English only is in the nearest one.
     pub fn in_locale(&self, locale: Locale) -> Cow<'_, str> {
         match &self.0 {
             Wording::English(text) => Cow::Borrowed(text),
             Wording::Message(word) => Cow::Owned(word(locale)),
+            Wording::EnglishMessage(word) => Cow::Owned(word(locale.in_language(Language::English))),
         }
     }
 }
@@ -92,6 +100,15 @@ mod tests {
         assert_eq!((message.to_string(), format!("{message:?}")), ("in en-US".into(), "\"in en-US\"".into()));
         assert_eq!(message, ErrorText::from("in en-US"));
         assert!(message.is_in_every_locale() && !message.is_empty());
+    }
+
+    #[test]
+    fn a_message_in_english_only_is_in_a_locale_of_english() {
+        let message = ErrorText::english_message(|locale| format!("in {}", locale.tag()));
+        let tags =
+            [Locale::EsEs, Locale::EnGb, Locale::Pseudo].map(|locale| message.in_locale(locale).into_owned());
+        assert_eq!(tags, ["in en-GB", "in en-GB", "in xx"]);
+        assert!(!message.is_in_every_locale() && !message.is_empty());
     }
 
     #[test]

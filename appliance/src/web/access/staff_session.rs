@@ -217,13 +217,3 @@ pub(crate) fn word_role(w: PageWords, role: Role) -> String {
         Role::Auditor => w.role_auditor(),
     }
 }
-
-/// The same on labels and on pages that are in English only.
-pub(crate) fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::Technician => "technician",
-        Role::Biomed => "biomed",
-        Role::FacilityAdmin => "facility admin",
-        Role::Auditor => "auditor",
-    }
-}

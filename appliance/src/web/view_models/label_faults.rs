@@ -247,9 +247,9 @@ fn word_field(w: PrintingWords, field: Field) -> String {
 #[cfg(test)]
 mod tests {
     use ::labels::media::MediaSize;
+    use words::{Locale, WordSet as _};
 
     use super::*;
-    use crate::web::view_models::printer_causes::printing_words;
 
     fn label_errors() -> Vec<LabelError> {
         let subject = Subject::Field(Field::Name);
@@ -332,7 +332,7 @@ mod tests {
     /// The log and the command line read what the crate says itself.
     #[test]
     fn pages_say_what_the_log_says() {
-        let w = printing_words();
+        let w = PrintingWords::in_locale(Locale::EnUs);
         for error in make_errors() {
             assert_eq!(word_make_error(w, &error), error.to_string());
         }

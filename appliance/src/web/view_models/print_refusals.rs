@@ -162,10 +162,11 @@ mod tests {
     use ::labels::language_table::UnknownLanguage;
     use record::ids::JobId;
     use record::tag::Tag;
+    use words::{Locale, WordSet as _};
 
     use super::*;
     use crate::printing::{GarbledAnswer, LostAnswer, MakeError, QueueError, QueueRefusal};
-    use crate::web::view_models::printer_causes::{printing_words, sentence};
+    use crate::web::view_models::printer_causes::sentence;
 
     fn print_refusals() -> Vec<PrintRefusal> {
         let (job, tag) = (JobId::new(7, [7; 10]), Tag::from_random([7; 5]));
@@ -245,7 +246,7 @@ mod tests {
     /// The log and the command line read what the print room says itself.
     #[test]
     fn pages_say_what_the_log_says() {
-        let w = printing_words();
+        let w = PrintingWords::in_locale(Locale::EnUs);
         for refusal in print_refusals() {
             assert_eq!(word_print_refusal(w, &refusal), refusal.to_string());
         }

@@ -5,10 +5,11 @@ use record::kinds::Who;
 use words::{Dates, Locale, Moment, Number, S0, SafeHtml, fill_slots};
 
 use crate::store::Reader;
+use crate::web::access::staff_session::StaffSession;
 use crate::web::log_reads::StoredText;
-use crate::web::view_models::formats::{Local, about, english_words, span};
+use crate::web::view_models::formats::{Local, about, span};
 use crate::web::view_models::snapshot::proof_word;
-use crate::web::words::PageWords;
+use crate::web::words::{PageWords, StaffWords};
 
 /// For whom a page is written: in which language and country, for which zone and time.
 #[derive(Debug, Clone)]
@@ -25,9 +26,10 @@ impl Wording {
         Self { words, dates, local: local.clone() }
     }
 
-    /// For pages that are in English only.
-    pub(crate) fn english(local: &Local) -> Self {
-        Self::new(english_words(), local)
+    /// For somebody of the staff, in the language of their pages.
+    pub(crate) fn for_staff(signed: &StaffSession, local: &Local) -> Self {
+        let (words, _): (PageWords, StaffWords) = signed.words();
+        Self::new(words, local)
     }
 
     pub(crate) fn words(&self) -> PageWords {

@@ -80,7 +80,7 @@ async fn aside<T: Send + 'static>(
 ) -> Result<T, HttpError> {
     let printing = state.printing.clone();
     let done = tokio::task::spawn_blocking(move || work(&printing)).await;
-    done.map_err(|e| HttpError::internal(&e))?.map_err(|refusal| refused(&refusal))
+    done.map_err(|e| HttpError::internal(&e))?.map_err(refused)
 }
 
 async fn list(
@@ -97,7 +97,7 @@ async fn show(
 ) -> Result<WithHeaders<MediaBytes<TomlText>>, HttpError> {
     let version = state.printing.template_version(&name);
     let file = state.printing.template_file(&name);
-    let unknown = || refused(&DesignRefusal::Unknown(name.chars().take(60).collect()));
+    let unknown = || refused(DesignRefusal::Unknown(name.chars().take(60).collect()));
     with_etag(version, file.map(|file| MediaBytes::new(file.to_string())).ok_or_else(unknown)?)
 }
 
@@ -128,7 +128,7 @@ async fn keep(
     .await?;
     let (view, is_new) = stored_view.map_err(|refusal| match refusal {
         DesignRefusal::Changed(_) => changed_since(version),
-        other => refused(&other),
+        other => refused(other),
     })?;
     with_etag(version, kept(&format!("/api/v1/templates/{}", view.name), view, is_new)?)
 }
@@ -146,7 +146,7 @@ async fn logo(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
 ) -> Result<LogoPicture, HttpError> {
-    state.printing.logo().as_ref().map(show_logo).ok_or_else(|| refused(&DesignRefusal::NoLogo))
+    state.printing.logo().as_ref().map(show_logo).ok_or_else(|| refused(DesignRefusal::NoLogo))
 }
 
 /// A logo that was taken.

@@ -24,19 +24,17 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{Undone, act, entry};
 use crate::web::context::AppState;
-use crate::web::form_page::{
-    FormConflict, FormMarks, SentForm, form_catalog, form_words, is_changed, show_conflict,
-};
-use crate::web::http_error::not_found;
-use crate::web::layout::{Frame, Place};
+use crate::web::form_page::{FormConflict, FormMarks, SentForm, is_changed, show_conflict, window_title};
+use crate::web::http_error::{not_found, worded};
+use crate::web::layout::{Frame, Place, draw_page};
 use crate::web::pages::equipment::schedule::{DUE_EVERY, DUE_NUMBER, DUE_TIMES, Due};
+use crate::web::refusal_words::word_staff_refusal;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::form_words::{read_word, word};
-use crate::web::view_models::formats::english_words;
 use crate::web::view_models::items::named;
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::words::FormWords;
+use crate::web::words::{FormWords, PageWords};
 
 /// What people enter of an item.
 pub(crate) static EQUIPMENT: FormDefinition = FormDefinition {
@@ -105,15 +103,15 @@ fn fields_of(values: &FormValues) -> EquipmentFields {
     }
 }
 
-fn painter(facility: &Facility) -> FormPainter<'static> {
+fn painter(w: FormWords, facility: &Facility) -> FormPainter<'static> {
     let mut protocols: Vec<FormOption> = facility
         .protocols
         .values()
-        .map(|protocol| FormOption::new(protocol.protocol.to_string(), protocol.name.clone()))
+        .map(|protocol| FormOption::entered(protocol.protocol.to_string(), protocol.name.clone()))
         .collect();
     protocols.sort_by(|a, b| a.words.cmp(&b.words));
-    protocols.insert(0, FormOption::new("", form_words().form_equipment_protocol_none()));
-    FormPainter { picks: vec![("protocol", protocols)], ..FormPainter::new(&EQUIPMENT, form_catalog()) }
+    protocols.insert(0, FormOption::new("", w.form_equipment_protocol_none()));
+    FormPainter { picks: vec![("protocol", protocols)], ..FormPainter::new(&EQUIPMENT, w.catalog()) }
 }
 
 #[derive(Template)]
@@ -203,7 +201,7 @@ impl EquipmentForm<'_> {
         marks: FormMarks,
         tag: &str,
     ) -> Result<Page, HttpError> {
-        let w = form_words();
+        let (page_words, w): (PageWords, FormWords) = self.signed.words();
         let (title, action, back, button) = match &self.item {
             None => (
                 w.form_equipment_new(),
@@ -220,13 +218,12 @@ impl EquipmentForm<'_> {
         };
         let facility = self.state.store.snapshot();
         let snapshot = Snapshot::of(self.state, &facility);
-        let window =
-            if problems.is_empty() { title.clone() } else { english_words().page_error_title(&title) };
+        let window = window_title(page_words, title.clone(), &problems);
         let frame = Frame::staff(self.state, &snapshot, window, self.signed, Place::Equipment);
-        Page::draw(&EquipmentFormPage {
+        let page = EquipmentFormPage {
             frame: frame.with_script(),
             w,
-            sections: painter(&facility).draw(values, &problems)?,
+            sections: painter(w, &facility).draw(values, &problems)?,
             problems,
             title,
             action,
@@ -238,7 +235,8 @@ impl EquipmentForm<'_> {
                 None => marks,
                 Some(item) => marks.over(item.version),
             },
-        })
+        };
+        draw_page(&page.frame, &page)
     }
 
     fn first(&self, values: &FormValues, tag: &str) -> Result<Page, HttpError> {
@@ -282,23 +280,23 @@ pub(crate) async fn ask_edit(
     EquipmentForm { state: &state, signed: &signed, item: Some(item) }.first(&values, "")
 }
 
-fn wrong(refusal: &Refusal, due: &Due) -> Wrong {
+fn wrong(signed: &StaffSession, refusal: &Refusal, due: &Due) -> Wrong {
     let at = match refusal.field() {
         Some("schedule") => due.field(),
         Some(field) => field,
         None => "name",
     };
-    Wrong { at: at.to_owned(), words: refusal.to_string() }
+    Wrong { at: at.to_owned(), words: word_staff_refusal(signed.words(), refusal) }
 }
 
 /// Reads the fields that one by itself cannot tell: the schedule, where nothing is wrong with it, and the protocol.
-fn read_further(sent: &mut SentForm<RowVersion>) -> (Due, Option<Schedule>) {
+fn read_further(w: FormWords, sent: &mut SentForm<RowVersion>) -> (Due, Option<Schedule>) {
     let due = Due::of_values(&sent.values);
-    let schedule = sent.take(due.schedule());
+    let schedule = sent.take(due.schedule(w));
     let protocol = sent.values.text("protocol");
     if !protocol.is_empty() && protocol.parse::<ProtocolId>().is_err() {
         let fault = FieldFault { field: "protocol", cause: FieldCause::NotOption };
-        sent.errors.push(fault.word(&EQUIPMENT, form_catalog()));
+        sent.errors.push(fault.word(&EQUIPMENT, w.catalog()));
     }
     (due, schedule.flatten())
 }
@@ -308,13 +306,14 @@ pub(crate) async fn add(
     State(state): State<AppState>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let mut sent = SentForm::read(&EQUIPMENT, &form);
+    let w: FormWords = signed.words();
+    let mut sent = SentForm::read(w, &EQUIPMENT, &form);
     let page = EquipmentForm { state: &state, signed: &signed, item: None };
-    let (due, schedule) = read_further(&mut sent);
+    let (due, schedule) = read_further(w, &mut sent);
     let tag_text = form.text(TAG).trim();
     let tag = Some(tag_text).filter(|tag| !tag.is_empty()).map(Tag::read).transpose();
-    let words = || form_words().form_equipment_blank_wrong();
-    let tag = sent.take(tag.map_err(|_| Wrong { at: TAG.to_owned(), words: words() }));
+    let wrong_tag = |_| Wrong { at: TAG.to_owned(), words: w.form_equipment_blank_wrong() };
+    let tag = sent.take(tag.map_err(wrong_tag));
     if !sent.errors.is_empty() {
         return page.again(sent, tag_text);
     }
@@ -329,15 +328,17 @@ pub(crate) async fn add(
             _ => go_to("/staff/equipment"),
         },
         Err(Undone::Refused(refusal)) if refusal.field().is_some() && refusal != Refusal::KeyReused => {
-            sent.errors.push(wrong(&refusal, &due));
+            sent.errors.push(wrong(&signed, &refusal, &due));
             page.again(sent, tag_text)
         }
         Err(Undone::Refused(Refusal::KeyReused)) => {
-            sent.errors.push(Wrong { at: "name".to_owned(), words: form_words().form_key_reused() });
+            sent.errors.push(Wrong { at: "name".to_owned(), words: w.form_key_reused() });
             sent.submission = None;
             page.again(sent, tag_text)
         }
-        Err(other) => Err(HttpError::from(other).link("/staff/equipment", "Back to the list")),
+        Err(other) => {
+            Err(HttpError::from(other).link("/staff/equipment", worded(FormWords::form_equipment_to_list)))
+        }
     }
 }
 
@@ -348,8 +349,9 @@ pub(crate) async fn edit(
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
     let item = PresentItem::find(&state, &tag)?;
-    let mut sent = SentForm::read(&EQUIPMENT, &form);
-    let (due, schedule) = read_further(&mut sent);
+    let w: FormWords = signed.words();
+    let mut sent = SentForm::read(w, &EQUIPMENT, &form);
+    let (due, schedule) = read_further(w, &mut sent);
     let page = EquipmentForm { state: &state, signed: &signed, item: Some(item.clone()) };
     if !sent.errors.is_empty() {
         return page.again(sent, "");
@@ -362,10 +364,12 @@ pub(crate) async fn edit(
             show_difference(&state, &signed, &tag, &sent.values, &schedule).await
         }
         Err(Undone::Refused(refusal)) if refusal.field().is_some() => {
-            sent.errors.push(wrong(&refusal, &due));
+            sent.errors.push(wrong(&signed, &refusal, &due));
             page.again(sent, "")
         }
-        Err(other) => Err(HttpError::from(other).link(item.path(), "Back to the item")),
+        Err(other) => {
+            Err(HttpError::from(other).link(item.path(), worded(FormWords::form_equipment_to_item)))
+        }
     }
 }
 
@@ -387,7 +391,7 @@ async fn show_difference(
         }
     }
     let conflict = FormConflict {
-        painter: painter(&state.store.snapshot()),
+        painter: painter(signed.words(), &state.store.snapshot()),
         theirs: &now.values,
         yours: &yours,
         now: now.version.to_string(),

@@ -17,15 +17,14 @@ use crate::web::access_note::AccessNote;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{Undone, act};
 use crate::web::context::AppState;
-use crate::web::form_page::{
-    FormConflict, FormMarks, SentForm, form_catalog, form_words, is_changed, show_conflict,
-};
-use crate::web::layout::{Frame, Place};
+use crate::web::form_page::{FormConflict, FormMarks, SentForm, is_changed, show_conflict, window_title};
+use crate::web::http_error::worded;
+use crate::web::layout::{Frame, Place, draw_page};
+use crate::web::refusal_words::word_staff_refusal;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
-use crate::web::view_models::formats::english_words;
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::words::FormWords;
+use crate::web::words::{FormWords, PageWords, StaffWords};
 
 const BOX: &str = "/staff/box";
 const SETTINGS_PATH: &str = "/staff/box/settings";
@@ -89,10 +88,10 @@ fn change(sent: &SentForm<RowVersion>, there: &record::fold::Settings) -> Option
     (settings != Settings::default()).then_some(Settings { seen: sent.seen, ..settings })
 }
 
-fn painter() -> FormPainter<'static> {
+fn painter(w: FormWords) -> FormPainter<'static> {
     let address = own_addresses().first().map_or_else(|| "10.0.0.5".to_owned(), ToString::to_string);
-    let hints = vec![("label_host", form_words().form_settings_host_hint(format!("HTTP://{address}")))];
-    FormPainter { hints, ..FormPainter::new(&SETTINGS, form_catalog()) }
+    let hints = vec![("label_host", w.form_settings_host_hint(format!("HTTP://{address}")))];
+    FormPainter { hints, ..FormPainter::new(&SETTINGS, w.catalog()) }
 }
 
 fn settings_page(
@@ -102,17 +101,17 @@ fn settings_page(
     problems: Vec<Wrong>,
     marks: FormMarks,
 ) -> Result<Page, HttpError> {
-    let w = form_words();
-    let title = w.form_settings_title();
-    let title = if problems.is_empty() { title } else { english_words().page_error_title(title) };
+    let (page_words, w): (PageWords, FormWords) = signed.words();
+    let title = window_title(page_words, w.form_settings_title(), &problems);
     let snapshot = Snapshot::now(state);
-    Page::draw(&SettingsPage {
+    let page = SettingsPage {
         frame: Frame::staff(state, &snapshot, title, signed, Place::Box).with_script(),
         w,
-        sections: painter().draw(values, &problems)?,
+        sections: painter(w).draw(values, &problems)?,
         problems,
         marks: marks.over(snapshot.settings.changed),
-    })
+    };
+    draw_page(&page.frame, &page)
 }
 
 pub(crate) async fn ask(
@@ -129,7 +128,7 @@ pub(crate) async fn save(
     State(state): State<AppState>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let mut sent = SentForm::<RowVersion>::read(&SETTINGS, &form);
+    let mut sent = SentForm::<RowVersion>::read(signed.words(), &SETTINGS, &form);
     if !sent.errors.is_empty() {
         return save_again(&state, &signed, sent);
     }
@@ -146,10 +145,11 @@ pub(crate) async fn save(
         }
         Err(Undone::Refused(refusal)) if refusal.field().is_some() => {
             let at = refusal.field().unwrap_or_default().to_owned();
-            sent.errors.push(Wrong { at, words: refusal.to_string() });
+            let words = word_staff_refusal(signed.words(), &refusal);
+            sent.errors.push(Wrong { at, words });
             save_again(&state, &signed, sent)
         }
-        Err(other) => Err(HttpError::from(other).link(BOX, "Back to the box")),
+        Err(other) => Err(HttpError::from(other).link(BOX, worded(StaffWords::staff_back_to_box))),
     }
 }
 
@@ -170,14 +170,15 @@ async fn show_difference(
     yours: &FormValues,
 ) -> Result<FormReply, HttpError> {
     let now = Snapshot::now(state).settings;
+    let w: FormWords = signed.words();
     let conflict = FormConflict {
-        painter: painter(),
+        painter: painter(w),
         theirs: &values_of(&now),
         yours,
         now: now.changed.to_string(),
         entry: now.changed.entry(),
         is_taken: false,
-        thing: form_words().form_settings_thing(),
+        thing: w.form_settings_thing(),
         action: SETTINGS_PATH.to_owned(),
         back: BOX.to_owned(),
         place: Place::Box,
