@@ -121,7 +121,7 @@ async fn two_people_at_one_form_of_what_the_log_holds() {
     change_twice(both, (&edit, &edit), ("location", "ICU <7>", "ICU 8"))
         .await
         .has("Tom Nguyen changed Infusion pump 14 today 14:04.")
-        .has("ICU &#60;7&#62; <small>As it is now</small>")
+        .has("ICU &#60;7&#62;</span> <small>As it is now</small>")
         .has_not("Asset number");
     let schedule = format!("{item}/schedule");
     change_twice(both, (&schedule, &schedule), ("number", "3", "4")).await.has("How many");

@@ -298,25 +298,28 @@ pub(crate) fn dpis(w: PrinterPageWords, typed: &Typed) -> Vec<Choice> {
 
 pub(crate) fn medias(w: PrinterPageWords, typed: &Typed) -> Vec<Choice> {
     if typed.language == PDF {
-        let words = |s: &Sheet| {
-            let (width, height) = s.label_mm;
-            let (width, height) = (millimetres(width), millimetres(height));
-            w.setup.printer_sheet_named(s.count().to_string(), height, s.name, width)
-        };
-        return SHEETS.iter().map(|s| Choice::new(sheet_name(s), words(s), &typed.media)).collect();
+        let choice = |s: &Sheet| Choice::new(sheet_name(s), word_sheet(w.setup, s), &typed.media);
+        return SHEETS.iter().map(choice).collect();
     }
     let Some(row) = language(&typed.language) else { return Vec::new() };
     let rolls = (row.media)();
     let first = rolls.first().map(|media| media.name.clone()).unwrap_or_default();
     let chosen = if typed.media.is_empty() { &first } else { &typed.media };
-    let words = |media: &Media| {
-        let roll = word_paper_alone(w.printing, &PrinterPaper::Roll(media.size()));
-        w.setup.printer_roll_named(&media.name, roll)
-    };
-    let mut all: Vec<Choice> =
-        rolls.iter().map(|media| Choice::new(media.name.clone(), words(media), chosen)).collect();
+    let choice = |media: &Media| Choice::new(media.name.clone(), word_roll_named(w, media), chosen);
+    let mut all: Vec<Choice> = rolls.iter().map(choice).collect();
     all.push(Choice::new(OWN, w.setup.printer_roll_own(), chosen));
     all
+}
+
+fn word_sheet(w: PrinterSetupWords, sheet: &Sheet) -> String {
+    let (width, height) = sheet.label_mm;
+    let count = sheet.count().to_string();
+    w.printer_sheet_named(count, millimetres(height), sheet.name, millimetres(width))
+}
+
+fn word_roll_named(w: PrinterPageWords, media: &Media) -> String {
+    let roll = word_paper_alone(w.printing, &PrinterPaper::Roll(media.size()));
+    w.setup.printer_roll_named(&media.name, roll)
 }
 
 #[cfg(test)]
