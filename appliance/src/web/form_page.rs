@@ -23,7 +23,6 @@ use crate::web::log_reads::{read_quick, staff_name};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::submission::{new_submission, submission_of};
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::Wording;
 use crate::web::words::{FormWords, PageWords};
 
 /// A window's title, which says first that something is wrong.
@@ -192,7 +191,7 @@ async fn word_changed_by(
     thing: String,
 ) -> Result<String, HttpError> {
     let w: FormWords = signed.words();
-    let wording = Wording::for_staff(signed, &Snapshot::now(state).local);
+    let wording = signed.wording(&Snapshot::now(state).local);
     let Some(of) = entry else { return Ok(w.form_changed_somebody(thing)) };
     let worded = read_quick(state, move |state, reader| {
         let Some((entry, _)) = entry_by(reader, of)? else { return Ok(w.form_changed_somebody(thing)) };

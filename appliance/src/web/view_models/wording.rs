@@ -5,11 +5,10 @@ use record::kinds::Who;
 use words::{Dates, Locale, Moment, Number, S0, SafeHtml, fill_slots};
 
 use crate::store::Reader;
-use crate::web::access::staff_session::StaffSession;
 use crate::web::log_reads::StoredText;
 use crate::web::view_models::formats::{Local, about, span};
 use crate::web::view_models::snapshot::proof_word;
-use crate::web::words::{PageWords, StaffWords};
+use crate::web::words::PageWords;
 
 /// For whom a page is written: in which language and country, for which zone and time.
 #[derive(Debug, Clone)]
@@ -24,12 +23,6 @@ impl Wording {
     pub(crate) fn new(words: PageWords, local: &Local) -> Self {
         let dates = Dates::new(words.catalog().locale(), local.zone_name(), local.now_ms());
         Self { words, dates, local: local.clone() }
-    }
-
-    /// For somebody of the staff, in the language of their pages.
-    pub(crate) fn for_staff(signed: &StaffSession, local: &Local) -> Self {
-        let (words, _): (PageWords, StaffWords) = signed.words();
-        Self::new(words, local)
     }
 
     pub(crate) fn words(&self) -> PageWords {

@@ -28,7 +28,6 @@ use crate::web::request::form::StaffListForm;
 use crate::web::view_models::label_fields::LabelOrder;
 use crate::web::view_models::labels;
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::Wording;
 use crate::web::words::LabelsWords;
 
 /// Bytes of an address that is answered with; a longer one is not needed where the page itself is the answer.
@@ -184,7 +183,7 @@ fn take_up(
     let scanned = scan_of(form, press).and_then(|tag| take_scan(w, &facility, tag, &mut view, &mut change));
     let pasted = take_pasted(w, &facility, &mut view, &mut change);
     if press == Press::All {
-        let wording = Wording::for_staff(signed, &Snapshot::of(state, &facility).local);
+        let wording = signed.wording(&Snapshot::of(state, &facility).local);
         let picks = kept.as_ref().map(|(_, list)| list.tags()).unwrap_or_default();
         let overdue = overdue_of(state, &view.show);
         let asked = Asked { query: &view.query, show: &view.show, picks, overdue: &overdue, page: 1 };

@@ -29,7 +29,6 @@ use crate::web::view_models::jobs::{ALL_IN_DOUBT, JobCard, LabelLine, job_card, 
 use crate::web::view_models::label_fields::LabelOrder;
 use crate::web::view_models::labels;
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::Wording;
 use crate::web::words::LabelsWords;
 
 /// Labels on a page; the rest of a long job is on further ones.
@@ -67,7 +66,7 @@ pub(crate) async fn show(
     let printers = state.printing.printers();
     let snapshot = Snapshot::now(&state);
     let StationWords { labels: w, printing, .. } = StationWords::of_staff(&signed);
-    let wording = Wording::for_staff(&signed, &snapshot.local);
+    let wording = signed.wording(&snapshot.local);
     let card = job_card(printing, &job, &printers, &wording);
     let at = card.at.filter(|_| card.open).map_or(0, |n| n as usize - 1);
     let first = params.from.unwrap_or(at - at % LABELS_SHOWN).min(job.labels.len());

@@ -232,7 +232,7 @@ fn read_items(
     let printed = state.printing.printed().map_err(|e| HttpError::internal(&e))?;
     let facility = state.store.snapshot();
     let snapshot = Snapshot::of(state, &facility);
-    let wording = Wording::for_staff(signed, &snapshot.local);
+    let wording = signed.wording(&snapshot.local);
     let overdue = overdue_of(state, &view.show);
     let read = |query: &str, show: &Show, page: usize| {
         let asked = pick::Asked { query, show, picks: view.picks.tags(), overdue: &overdue, page };
@@ -288,7 +288,7 @@ pub(crate) fn draw_station(
     let words = StationWords::of_staff(signed);
     let w = words.labels;
     let (snapshot, list, shows) = read_items(state, signed, &view)?;
-    let wording = Wording::for_staff(signed, &snapshot.local);
+    let wording = signed.wording(&snapshot.local);
     let PrintOverview { jobs, older, cards } = read_prints(words.printing, state, &wording, &views)?;
     let first = view.picks.tags().first().copied().or(list.rows.first().map(|row| row.tag));
     let look = match first {

@@ -35,7 +35,6 @@ use crate::web::view_models::print_refusals::{found_name, word_guess, word_print
 use crate::web::view_models::printer_causes::sentence;
 use crate::web::view_models::printers::{printer_refused, unknown_printer};
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::Wording;
 use crate::web::words::{FormWords, PrinterSetupWords, PrintingWords};
 
 /// How long the page of one printer waits for its answer.
@@ -94,7 +93,7 @@ async fn list_page(
     .await?;
     let w: PrintingWords = signed.words();
     let snapshot = Snapshot::now(state);
-    let wording = Wording::for_staff(signed, &snapshot.local);
+    let wording = signed.wording(&snapshot.local);
     let known = |found: &Found| views.iter().any(|view| found.address.as_ref() == Some(&view.address));
     let all = plugged.into_iter().chain(looked.found).filter(|found| !known(found));
     let frame = Frame::staff(state, &snapshot, w.printers_title(), signed, Place::Labels).with_script();
@@ -210,7 +209,7 @@ fn new_page(
 ) -> Result<Page, HttpError> {
     let snapshot = Snapshot::now(state);
     let words = PrinterPageWords::of_staff(signed);
-    let page_words = Wording::for_staff(signed, &snapshot.local).words();
+    let page_words = signed.wording(&snapshot.local).words();
     let title = window_title(page_words, words.printing.printers_add(), &problems);
     let template = NewPrinterPage {
         frame: Frame::staff(state, &snapshot, title, signed, Place::Labels).with_script(),
@@ -332,7 +331,7 @@ fn one_page(
     let snapshot = Snapshot::now(state);
     let jobs = state.printing.jobs().map_err(|e| HttpError::internal(&e))?;
     let words = PrinterPageWords::of_staff(signed);
-    let wording = Wording::for_staff(signed, &snapshot.local);
+    let wording = signed.wording(&snapshot.local);
     let card = printer_card(words.printing, &printer, &jobs, &wording);
     let title = window_title(wording.words(), printer.name.clone(), &problems);
     let frame = Frame::staff(state, &snapshot, title, signed, Place::Labels).with_script();
