@@ -76,7 +76,8 @@ pub enum TemplateFault {
     Height(String),
     /// Reaches over the label's edge.
     #[error(
-        "the {what} reaches {over_mm:.2} mm over the {edge} edge of the label ({size}); move it or make it smaller"
+        "the {what} reaches {over_mm:.2} mm over the {edge} edge of the label ({}); move it or make it smaller",
+        write_size(*width_mm, *height)
     )]
     OffLabel {
         /// Which element.
@@ -85,8 +86,10 @@ pub enum TemplateFault {
         over_mm: f64,
         /// Which edge.
         edge: &'static str,
-        /// The label's size.
-        size: String,
+        /// The label's width.
+        width_mm: f64,
+        /// The label's height.
+        height: Height,
     },
     /// Two elements on the same place.
     #[error(
@@ -148,6 +151,13 @@ pub enum Height {
     Continuous,
 }
 
+fn write_size(width_mm: f64, height: Height) -> String {
+    match height {
+        Height::Mm(mm) => format!("{width_mm:.1} × {mm:.1} mm"),
+        Height::Continuous => format!("{width_mm:.1} mm wide"),
+    }
+}
+
 impl Template {
     /// Parses a template's file and checks all that can be checked without knowing a label's fields.
     ///
@@ -175,10 +185,7 @@ impl Template {
 
     /// Its size for a person.
     pub fn size(&self) -> String {
-        match self.height {
-            Height::Mm(mm) => format!("{:.1} × {mm:.1} mm", self.width_mm),
-            Height::Continuous => format!("{:.1} mm wide", self.width_mm),
-        }
+        write_size(self.width_mm, self.height)
     }
 
     /// The lowest place that an element may reach (millimetres).

@@ -6,43 +6,7 @@ use super::browser::{Browser, PATIENCE};
 use super::checks;
 
 /// Pages of which not all words are messages yet; one that has become so is a finding. Only the frame of these is looked at.
-const NOT_WORDED: &[&str] = &[
-    "api",
-    "staff-item-changed",
-    "staff-item-cursor",
-    "staff-item-edit",
-    "staff-item-new",
-    "staff-item-new-error",
-    "staff-label",
-    "staff-label-again",
-    "staff-label-preview",
-    "staff-labels",
-    "staff-labels-blank",
-    "staff-labels-cards",
-    "staff-labels-csv",
-    "staff-labels-csv-rows",
-    "staff-labels-error",
-    "staff-labels-none",
-    "staff-labels-none-picked",
-    "staff-labels-picked",
-    "staff-labels-sheet",
-    "staff-leave",
-    "staff-person",
-    "staff-person-namesake",
-    "staff-person-new",
-    "staff-person-new-error",
-    "staff-person-pin-error",
-    "staff-printer",
-    "staff-printer-form",
-    "staff-printer-new",
-    "staff-printers",
-    "staff-schedule",
-    "staff-schedule-error",
-    "staff-settings",
-    "staff-template",
-    "staff-template-error",
-    "staff-templates",
-];
+const NOT_WORDED: &[&str] = &["api"];
 
 /// English words as they can be found in a page of either locale: without marks on letters, without a letter that follows
 /// itself, and without brackets.
@@ -51,10 +15,10 @@ const PLAIN: &str =
   .replace(/(\\p{L})\\1+/gu, '$1').replace(/\\s+/gu, ' ');";
 
 /// Texts with letters that are in no brackets, and names of elements for screen readers that begin with none. What nobody
-/// translates, what somebody types, and a print job's line, which is not worded yet, are not read.
+/// translates and what somebody types are not read.
 const BARE: &str = "const bare = [];
 if (document.documentElement.lang !== 'en-XA') bare.push(`its language is ${document.documentElement.lang}`);
-const skipped = '[translate=no], script, style, noscript, textarea, svg.mark, .told a';
+const skipped = '[translate=no], script, style, noscript, textarea, svg.mark';
 let depth = 0;
 const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 while (walker.nextNode()) {

@@ -11,7 +11,7 @@ use record::tag::Tag;
 use record::tree::Hash;
 use service::clock::Now;
 
-use super::{Cleaner, CleaningForm, Drafts, Refusal, View, item, text};
+use super::{Cleaner, CleaningForm, Drafts, Refusal, RefusalCause, View, item, text};
 
 /// A year: what was done earlier belongs on the paper that it was written on.
 const PERFORMED_BEFORE_MS_MAX: i64 = 366 * 86_400_000;
@@ -98,7 +98,7 @@ fn cleaner(who: &Cleaner, view: &dyn View, drafts: &Drafts<'_>) -> Result<(Who, 
         Cleaner::Pin(id) => (Who::Pin { staff: staff(id)? }, Vec::new()),
         Cleaner::Badge(id) => (Who::Badge { staff: staff(id)? }, Vec::new()),
         Cleaner::Login(id) => (Who::Login { staff: staff(id)? }, Vec::new()),
-        Cleaner::Typed(name) => match text::name("cleaned_by", name, "Enter your name") {
+        Cleaner::Typed(name) => match text::name("cleaned_by", name, RefusalCause::OwnName) {
             Ok(name) => drafts.text(&name).map(|(name, text)| (Who::Typed { name }, vec![text]))?,
             Err(Refusal::Needed { .. }) if view.facility().settings.allow_unattributed => {
                 (Who::Unattributed, Vec::new())
@@ -188,12 +188,12 @@ fn still_wet(form: &CleaningForm, required_s: u32, now: &Now) -> Refusal {
 fn performed(stated_ms: Option<i64>, now: &Now) -> Result<Option<i64>, Refusal> {
     let Some(stated) = stated_ms else { return Ok(None) };
     let before = now.wall_ms.saturating_sub(stated);
-    let range = |words| Err(Refusal::Range { field: "performed_at", words });
+    let range = |cause| Err(Refusal::Range { field: "performed_at", cause });
     if before < -PERFORMED_AHEAD_MS_MAX {
-        return range("That time is in the future. Enter the time when it was done");
+        return range(RefusalCause::PerformedAhead);
     }
     if before > PERFORMED_BEFORE_MS_MAX {
-        return range("That is more than a year ago. Check the date");
+        return range(RefusalCause::PerformedLongAgo);
     }
     Ok(Some(stated).filter(|_| before > PERFORMED_AHEAD_MS_MAX))
 }

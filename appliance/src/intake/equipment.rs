@@ -11,11 +11,13 @@ use record::kinds::{
 use record::tag::Tag;
 
 use super::facility::schedule;
-use super::{Command, Drafts, EquipmentFields, NewEquipment, Refusal, View, item, require_seen, text};
+use super::{
+    Command, Drafts, EquipmentFields, NewEquipment, Refusal, RefusalCause, View, item, require_seen, text,
+};
 
 /// Custom fields of one item.
 const CUSTOM_MAX: usize = 30;
-const NAME_NEEDED: &str = "Enter a name for the equipment";
+const NAME_NEEDED: RefusalCause = RefusalCause::EquipmentName;
 
 pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>) -> Result<(), Refusal> {
     match command {
@@ -33,7 +35,7 @@ pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>
         Command::SuspendEquipment { tag, reason, seen } => {
             let item = in_use_over(view, *tag, *seen)?;
             if item.service == Service::Out {
-                return Err(Refusal::AlreadySo("It is out of service already"));
+                return Err(Refusal::AlreadySo(RefusalCause::OutOfService));
             }
             let (reason, texts) = drafts.optional_text("reason", reason)?;
             drafts.push(EquipmentSuspended { tag: item.tag, reason }, texts);
@@ -42,7 +44,7 @@ pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>
         Command::ResumeEquipment { tag, seen } => {
             let item = in_use_over(view, *tag, *seen)?;
             if item.service == Service::In {
-                return Err(Refusal::AlreadySo("It is in service already"));
+                return Err(Refusal::AlreadySo(RefusalCause::InService));
             }
             drafts.push(EquipmentResumed { tag: item.tag }, Vec::new());
             Ok(())
@@ -117,11 +119,11 @@ fn add(new: &NewEquipment, view: &dyn View, drafts: &mut Drafts<'_>) -> Result<(
         None => (0..8)
             .map(|_| Tag::from_random(drafts.random.bytes()))
             .find(|tag| free(view, *tag).is_ok())
-            .ok_or(Refusal::AlreadySo("No free tag was found. Try again"))?,
+            .ok_or(Refusal::AlreadySo(RefusalCause::NoFreeTag))?,
     };
     free(view, tag)?;
     let fields = checked(&new.fields, view)?;
-    let name = fields.name.ok_or(Refusal::Needed { field: "name", words: NAME_NEEDED })?;
+    let name = fields.name.ok_or(Refusal::Needed { field: "name", cause: NAME_NEEDED })?;
     drafts.push(
         EquipmentAdded {
             tag,
@@ -191,7 +193,7 @@ fn unfollowed(item: &Equipment, wanted: Option<&[ProtocolId]>) -> Vec<ProtocolId
 
 fn protocols(wanted: &[ProtocolId], view: &dyn View) -> Result<Vec<ProtocolId>, Refusal> {
     if wanted.len() > 20 {
-        return Err(Refusal::Range { field: "protocol", words: "An item has at most 20 protocols" });
+        return Err(Refusal::Range { field: "protocol", cause: RefusalCause::ProtocolCount });
     }
     match wanted.iter().find(|id| !view.facility().protocols.contains_key(id)) {
         Some(unknown) => Err(Refusal::UnknownProtocol(*unknown)),
@@ -201,12 +203,12 @@ fn protocols(wanted: &[ProtocolId], view: &dyn View) -> Result<Vec<ProtocolId>, 
 
 fn custom(wanted: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Refusal> {
     if wanted.len() > CUSTOM_MAX {
-        return Err(Refusal::Range { field: "custom", words: "An item has at most 30 custom fields" });
+        return Err(Refusal::Range { field: "custom", cause: RefusalCause::CustomFieldCount });
     }
     wanted
         .iter()
         .map(|(name, value)| {
-            Ok((text::name("custom", name, "Give the custom field a name")?, text::line("custom", value)?))
+            Ok((text::name("custom", name, RefusalCause::CustomFieldName)?, text::line("custom", value)?))
         })
         .collect()
 }

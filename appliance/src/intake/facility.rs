@@ -5,7 +5,7 @@ use record::ids::ProtocolId;
 use record::kinds::{Agent, FacilityChanged, ProtocolPublished, Schedule, ScheduleSet, Step};
 use record::limits::STEPS_MAX;
 
-use super::{Command, Drafts, NewProtocol, Refusal, Settings, View, item, require_seen, text};
+use super::{Command, Drafts, NewProtocol, Refusal, RefusalCause, Settings, View, item, require_seen, text};
 
 /// A day of contact time: longer is a mistake.
 const CONTACT_S_MAX: u32 = 86_400;
@@ -43,20 +43,16 @@ pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>
 
 /// Whether a schedule's numbers are in their ranges.
 pub(super) fn schedule(wanted: &Schedule) -> Result<(), Refusal> {
-    let words = match wanted {
-        Schedule::Hours { n } if !(1..=8_760).contains(n) => "A schedule in hours is every 1 to 8,760 hours",
-        Schedule::Days { n } if !(1..=366).contains(n) => "A schedule in days is every 1 to 366 days",
-        Schedule::Weeks { n } if !(1..=52).contains(n) => "A schedule in weeks is every 1 to 52 weeks",
-        Schedule::Times { at } if at.is_empty() || at.len() > 48 => "Give 1 to 48 times of day",
-        Schedule::Times { at } if !at.is_sorted_by(|a, b| a < b) => {
-            "Give the times of day in order, each once"
-        }
-        Schedule::Use { grace_s } if !(60..=604_800).contains(grace_s) => {
-            "The time after a use is 1 minute to 7 days"
-        }
+    let cause = match wanted {
+        Schedule::Hours { n } if !(1..=8_760).contains(n) => RefusalCause::ScheduleHours,
+        Schedule::Days { n } if !(1..=366).contains(n) => RefusalCause::ScheduleDays,
+        Schedule::Weeks { n } if !(1..=52).contains(n) => RefusalCause::ScheduleWeeks,
+        Schedule::Times { at } if at.is_empty() || at.len() > 48 => RefusalCause::ScheduleTimes,
+        Schedule::Times { at } if !at.is_sorted_by(|a, b| a < b) => RefusalCause::ScheduleOrder,
+        Schedule::Use { grace_s } if !(60..=604_800).contains(grace_s) => RefusalCause::ScheduleUse,
         _ => return Ok(()),
     };
-    Err(Refusal::Range { field: "schedule", words })
+    Err(Refusal::Range { field: "schedule", cause })
 }
 
 fn publish(new: &NewProtocol, view: &dyn View, drafts: &mut Drafts<'_>) -> Result<(), Refusal> {
@@ -68,25 +64,25 @@ fn publish(new: &NewProtocol, view: &dyn View, drafts: &mut Drafts<'_>) -> Resul
         }
     };
     if new.steps.is_empty() || new.steps.len() > STEPS_MAX {
-        return Err(Refusal::Range { field: "steps", words: "A protocol has 1 to 40 steps" });
+        return Err(Refusal::Range { field: "steps", cause: RefusalCause::StepCount });
     }
     if new.contact_s.is_some_and(|s| s == 0 || s > CONTACT_S_MAX) {
-        return Err(Refusal::Range { field: "contact_s", words: "The contact time is 1 second to 24 hours" });
+        return Err(Refusal::Range { field: "contact_s", cause: RefusalCause::ContactTime });
     }
     if new.agents.len() > 10 {
-        return Err(Refusal::Range { field: "agents", words: "A protocol has at most 10 agents" });
+        return Err(Refusal::Range { field: "agents", cause: RefusalCause::AgentCount });
     }
     let step = |s: &Step| {
-        Ok(Step { text: text::name("steps", &s.text, "Say what to do in each step")?, required: s.required })
+        Ok(Step { text: text::name("steps", &s.text, RefusalCause::StepText)?, required: s.required })
     };
     let agent = |a: &Agent| {
-        let name = text::name("agent", &a.name, "Give each agent a name")?;
+        let name = text::name("agent", &a.name, RefusalCause::AgentName)?;
         Ok(Agent { name, epa: text::line("agent", &a.epa)?, dilution: text::line("agent", &a.dilution)? })
     };
     let published = ProtocolPublished {
         protocol,
         version,
-        name: text::name("name", &new.name, "Give the protocol a name")?,
+        name: text::name("name", &new.name, RefusalCause::ProtocolName)?,
         steps: new.steps.iter().map(step).collect::<Result<_, Refusal>>()?,
         contact_s: new.contact_s,
         declared: new.declared,
@@ -102,21 +98,20 @@ fn publish(new: &NewProtocol, view: &dyn View, drafts: &mut Drafts<'_>) -> Resul
 fn settings(wanted: &Settings) -> Result<FacilityChanged, Refusal> {
     let zone = wanted.zone.as_deref().map(|zone| {
         let known = jiff::tz::TimeZone::get(zone).is_ok();
-        let words = "Give an IANA time zone such as America/Chicago";
-        if known { Ok(zone.to_owned()) } else { Err(Refusal::Range { field: "zone", words }) }
+        let cause = RefusalCause::TimeZone;
+        if known { Ok(zone.to_owned()) } else { Err(Refusal::Range { field: "zone", cause }) }
     });
     if wanted.undo_min.is_some_and(|m| m > 24 * 60) {
-        return Err(Refusal::Range { field: "undo_min", words: "The undo time is at most 1,440 minutes" });
+        return Err(Refusal::Range { field: "undo_min", cause: RefusalCause::UndoTime });
     }
     if wanted.pin_proof_min.is_some_and(|m| m > PIN_PROOF_MIN_MAX) {
-        let words = "An entered PIN proves records for 0 to 60 minutes";
-        return Err(Refusal::Range { field: "pin_proof_min", words });
+        return Err(Refusal::Range { field: "pin_proof_min", cause: RefusalCause::PinProofTime });
     }
     Ok(FacilityChanged {
         name: wanted
             .name
             .as_deref()
-            .map(|n| text::name("name", n, "Give the facility a name"))
+            .map(|n| text::name("name", n, RefusalCause::FacilityName))
             .transpose()?,
         zone: zone.transpose()?,
         label_host: wanted.label_host.as_deref().map(label_host).transpose()?,
@@ -132,11 +127,9 @@ fn label_host(typed: &str) -> Result<String, Refusal> {
     let upper = text::line("label_host", typed)?.trim_end_matches('/').to_ascii_uppercase();
     let host = upper.strip_prefix("HTTPS://").or_else(|| upper.strip_prefix("HTTP://")).unwrap_or_default();
     let fits = !host.is_empty() && host.len() <= 60;
-    let words =
-        "A label host reads HTTP://HOST or HTTPS://HOST, with letters, digits, dots, hyphens and a port";
     if fits && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':')) {
         Ok(upper)
     } else {
-        Err(Refusal::Range { field: "label_host", words })
+        Err(Refusal::Range { field: "label_host", cause: RefusalCause::LabelHost })
     }
 }

@@ -6,6 +6,7 @@ mod equipment;
 mod facility;
 mod permissions;
 mod refusal;
+mod refusal_cause;
 mod staff;
 mod text;
 mod ways;
@@ -24,6 +25,7 @@ pub use self::command::{
 };
 pub use self::permissions::Permission;
 pub use self::refusal::Refusal;
+pub use self::refusal_cause::RefusalCause;
 pub use self::ways::{CommandWays, MADE_BY_BOX, MadeByBox, NOT_YET, NotYet, WAYS, ways_of};
 
 /// What intake may know. The store answers on its writer thread, so nothing changes between the look and the entry.

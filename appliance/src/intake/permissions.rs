@@ -4,9 +4,9 @@ use record::entry::{By, Entry, Via};
 use record::fold::LinePlace;
 use record::kinds::Role;
 
-use super::{Command, Refusal, View};
+use super::{Command, Refusal, RefusalCause, View};
 
-const OTHER_PHONE: Refusal = Refusal::NotAllowed("Only the phone that recorded it can add a photo");
+const OTHER_PHONE: Refusal = Refusal::NotAllowed(RefusalCause::OtherPhone);
 
 /// What somebody of the staff may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +120,7 @@ pub(super) fn check(by: &By, command: &Command, view: &dyn View) -> Result<(), R
     let staff = by.staff.and_then(|id| view.facility().staff.get(&id)).filter(|s| !s.left);
     match staff {
         Some(staff) if permission.is_of(staff.role) => own_rights(by, command),
-        _ => Err(Refusal::NotAllowed(permission.requirement())),
+        _ => Err(Refusal::NotAllowed(RefusalCause::Role(permission))),
     }
 }
 
@@ -130,9 +130,7 @@ fn own_rights(by: &By, command: &Command) -> Result<(), Refusal> {
         Command::StaffLeft { staff } | Command::ChangeStaff { staff, role: Some(_), .. }
             if by.staff == Some(*staff) =>
         {
-            Err(Refusal::NotAllowed(
-                "You cannot change your own role or mark yourself as left; ask another facility admin",
-            ))
+            Err(Refusal::NotAllowed(RefusalCause::OwnRole))
         }
         _ => Ok(()),
     }
@@ -156,7 +154,7 @@ fn phone(by: &By, command: &Command, view: &dyn View) -> Result<(), Refusal> {
             let in_time = then.boot == now.boot && now.up_ms.saturating_sub(then.up) <= undo_ms;
             if same_phone && in_time { Ok(()) } else { Err(Refusal::UndoOver) }
         }
-        _ => Err(Refusal::NotAllowed(Permission::of(command).requirement())),
+        _ => Err(Refusal::NotAllowed(RefusalCause::Role(Permission::of(command)))),
     }
 }
 

@@ -5,6 +5,8 @@ use record::ids::{ProtocolId, StaffId};
 use record::kinds::EntryRef;
 use record::tag::Tag;
 
+use super::RefusalCause;
+
 /// Why a command was refused. Nothing was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -22,7 +24,7 @@ pub enum Refusal {
     TagTaken(Tag),
     /// The item is already in the state that is wanted.
     #[error("{0}")]
-    AlreadySo(&'static str),
+    AlreadySo(RefusalCause),
     /// A protocol that does not exist.
     #[error("There is no protocol {0} here")]
     UnknownProtocol(ProtocolId),
@@ -61,11 +63,11 @@ pub enum Refusal {
     #[error("The time to undo this record is over. Tell biomed, they can void it")]
     UndoOver,
     /// A field is needed.
-    #[error("{words}")]
+    #[error("{cause}")]
     Needed {
         field: &'static str,
         /// What to do.
-        words: &'static str,
+        cause: RefusalCause,
     },
     /// A field is too long.
     #[error("{} is longer than {chars_max} characters. Shorten it", label(field))]
@@ -82,11 +84,11 @@ pub enum Refusal {
         code: u32,
     },
     /// A field's value is out of its range.
-    #[error("{words}")]
+    #[error("{cause}")]
     Range {
         field: &'static str,
         /// What it may be.
-        words: &'static str,
+        cause: RefusalCause,
     },
     /// Required steps were not ticked, and the note does not say why.
     #[error("{}", steps_words(.0))]
@@ -117,7 +119,7 @@ pub enum Refusal {
     KeyForm,
     /// The person may not do this.
     #[error("{0}")]
-    NotAllowed(&'static str),
+    NotAllowed(RefusalCause),
 }
 
 fn label(field: &str) -> &'static str {

@@ -4,9 +4,9 @@ use record::fold::Staff;
 use record::ids::StaffId;
 use record::kinds::{StaffAdded, StaffChanged, StaffLeft};
 
-use super::{Command, Drafts, Refusal, View, require_seen, text};
+use super::{Command, Drafts, Refusal, RefusalCause, View, require_seen, text};
 
-const NAME_NEEDED: &str = "Enter the person’s name";
+const NAME_NEEDED: RefusalCause = RefusalCause::PersonName;
 
 pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>) -> Result<(), Refusal> {
     match command {

@@ -2,7 +2,7 @@
 
 use record::limits::{NAME_CHARS_MAX, NOTE_CHARS_MAX};
 
-use super::Refusal;
+use super::{Refusal, RefusalCause};
 
 /// Characters that change the direction of what stands around them.
 fn is_bidi_control(c: char) -> bool {
@@ -42,8 +42,8 @@ fn checked(
 }
 
 /// A name that must be there.
-pub(super) fn name(field: &'static str, typed: &str, words: &'static str) -> Result<String, Refusal> {
-    checked(field, typed, NAME_CHARS_MAX, false)?.ok_or(Refusal::Needed { field, words })
+pub(super) fn name(field: &'static str, typed: &str, cause: RefusalCause) -> Result<String, Refusal> {
+    checked(field, typed, NAME_CHARS_MAX, false)?.ok_or(Refusal::Needed { field, cause })
 }
 
 /// One line that may be empty.
@@ -58,7 +58,7 @@ pub(super) fn note(field: &'static str, typed: &str) -> Result<Option<String>, R
 
 /// A reason that must be there.
 pub(super) fn reason(typed: &str) -> Result<String, Refusal> {
-    note("reason", typed)?.ok_or(Refusal::Needed { field: "reason", words: "Say why" })
+    note("reason", typed)?.ok_or(Refusal::Needed { field: "reason", cause: RefusalCause::Reason })
 }
 
 #[cfg(test)]
@@ -69,16 +69,22 @@ mod tests {
     fn what_a_name_may_be() {
         for good in ["Maria Alvarez", "  Ångström  ", "Ж", "👩‍🔬 Ada", "O'Neill <b>", "'; DROP TABLE"]
         {
-            assert_eq!(name("name", good, "Type a name"), Ok(good.trim().to_owned()), "{good}");
+            assert_eq!(name("name", good, RefusalCause::OwnName), Ok(good.trim().to_owned()), "{good}");
         }
         for blank in ["", "   ", "\u{200b}\u{feff}", "\u{3164}"] {
-            assert!(matches!(name("name", blank, "Type a name"), Err(Refusal::Needed { .. })), "{blank:?}");
+            assert!(
+                matches!(name("name", blank, RefusalCause::OwnName), Err(Refusal::Needed { .. })),
+                "{blank:?}"
+            );
         }
         for bad in ["a\u{0}b", "a\nb", "a\u{202e}b", "a\u{2067}b", "\u{1b}@", "a\u{2028}b", "a\u{7f}"] {
-            assert!(matches!(name("name", bad, "Type a name"), Err(Refusal::Character { .. })), "{bad:?}");
+            assert!(
+                matches!(name("name", bad, RefusalCause::OwnName), Err(Refusal::Character { .. })),
+                "{bad:?}"
+            );
         }
         for long in ["x".repeat(NAME_CHARS_MAX + 1), "x".repeat(1_000_000)] {
-            assert!(matches!(name("name", &long, "Type a name"), Err(Refusal::TooLong { .. })));
+            assert!(matches!(name("name", &long, RefusalCause::OwnName), Err(Refusal::TooLong { .. })));
         }
         assert_eq!(note("notes", " two\r\nlines "), Ok(Some("two\nlines".to_owned())));
         assert!(reason(" ").is_err());

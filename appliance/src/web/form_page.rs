@@ -7,32 +7,28 @@ use std::str::FromStr;
 use askama::Template;
 use record::entry::{By, Via};
 use record::fold::RowVersion;
-use web::answer::{FormRecall, FormReply, Page};
+use web::answer::{FormRecall, FormReply};
 use web::argument::FormFields;
 use web::error::HttpError;
 use web::form::{ConflictRow, FieldInput, FormDefinition, FormField, FormPainter, FormValues, read_seen};
-use words::{Catalog, Locale, WordSet as _};
+use words::Catalog;
 
 use crate::intake::Refusal;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::go_to;
 use crate::web::commands::run::{SubmissionKey, entry_by};
 use crate::web::context::AppState;
-use crate::web::layout::{Frame, Place};
+use crate::web::layout::{Frame, Place, draw_page};
 use crate::web::log_reads::{read_quick, staff_name};
+use crate::web::refusal_words::word_staff_refusal;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::submission::{new_submission, submission_of};
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::words::FormWords;
+use crate::web::words::{FormWords, PageWords};
 
-/// The words of forms: pages of staff are in English only.
-pub(crate) fn form_words() -> FormWords {
-    FormWords::in_locale(Locale::EnUs)
-}
-
-/// The same, by key.
-pub(crate) fn form_catalog() -> &'static Catalog {
-    form_words().catalog()
+/// A window's title, which says first that something is wrong.
+pub(crate) fn window_title(words: PageWords, title: String, problems: &[Wrong]) -> String {
+    if problems.is_empty() { title } else { words.page_error_title(title) }
 }
 
 /// What a form carries and nobody sees.
@@ -75,11 +71,13 @@ pub(crate) struct SentForm<V> {
 }
 
 impl<V: FromStr> SentForm<V> {
-    pub(crate) fn read(form: &'static FormDefinition, fields: &FormFields) -> Self {
+    /// What is wrong is said in these words.
+    pub(crate) fn read(w: FormWords, form: &'static FormDefinition, fields: &FormFields) -> Self {
+        let catalog: &Catalog = w.catalog();
         let values = FormValues::read(form, fields);
-        let mut errors = values.errors(form_catalog());
+        let mut errors = values.errors(catalog);
         let seen = read_seen(fields).unwrap_or_else(|fault| {
-            errors.insert(0, fault.word(form, form_catalog()));
+            errors.insert(0, fault.word(form, catalog));
             None
         });
         // Of two people's values one is chosen, and nothing is chosen by leaving it out. A box that is not ticked is in no form.
@@ -89,7 +87,7 @@ impl<V: FromStr> SentForm<V> {
             let missing =
                 form.fields().filter(is_missing).filter(|field| !errors.iter().any(|e| e.at == field.name));
             let missing: Vec<Wrong> = missing
-                .map(|field| Wrong { at: field.name.to_owned(), words: form_words().form_changed_choose() })
+                .map(|field| Wrong { at: field.name.to_owned(), words: w.form_changed_choose() })
                 .collect();
             errors.extend(missing);
         }
@@ -121,15 +119,19 @@ pub(crate) fn is_changed(refusal: &Refusal) -> bool {
     matches!(refusal, Refusal::Changed { .. } | Refusal::KeyReused)
 }
 
-/// A refusal beside the field that it is about. None: the form has no such field, and the refusal is a page of its own.
-pub(crate) fn word_at_field(form: &FormDefinition, refusal: &Refusal) -> Option<Wrong> {
-    let field = refusal.field().and_then(|name| form.find_field(name))?;
-    Some(Wrong { at: field.name.to_owned(), words: refusal.to_string() })
+/// The field that a refusal is about. None: the form has no such field, and the refusal is a page of its own.
+pub(crate) fn find_refused(form: &FormDefinition, refusal: &Refusal) -> Option<&'static str> {
+    refusal.field().and_then(|name| form.find_field(name)).map(|field| field.name)
 }
 
-/// A form, and how it words a refusal beside a field, for the test that walks all of them.
+/// A refusal beside a field.
+pub(crate) fn word_at_field(signed: &StaffSession, at: &str, refusal: &Refusal) -> Wrong {
+    Wrong { at: at.to_owned(), words: word_staff_refusal(signed.words(), refusal) }
+}
+
+/// A form, and the field of it that a refusal stands beside, for the test that walks all of them.
 #[cfg(test)]
-pub(crate) type RefusedField = (&'static FormDefinition, fn(&Refusal) -> Option<Wrong>);
+pub(crate) type RefusedField = (&'static FormDefinition, fn(&Refusal) -> Option<&'static str>);
 
 /// Two people's values of one thing.
 pub(crate) struct FormConflict<'a> {
@@ -186,12 +188,14 @@ pub(crate) async fn show_conflict(
     let same = conflict.yours.iter().filter(|(f, value)| !is_row(f.name) && is_carried(f.input, value));
     let mut carried = conflict.carried;
     carried.extend(same.map(|(field, value)| (field.name.to_owned(), value.to_owned())));
-    let w = form_words();
+    let w: FormWords = signed.words();
     let (title, changed_by) = match conflict.is_taken {
         true => (w.form_taken_title(), w.form_taken_by(conflict.thing)),
-        false => (w.form_changed_title(), word_changed_by(state, conflict.changed, conflict.thing).await?),
+        false => {
+            (w.form_changed_title(), word_changed_by(state, signed, conflict.changed, conflict.thing).await?)
+        }
     };
-    let page = Page::draw(&ChangedPage {
+    let page = ChangedPage {
         frame: Frame::staff(state, &Snapshot::now(state), title.clone(), signed, conflict.place),
         w,
         title,
@@ -201,17 +205,19 @@ pub(crate) async fn show_conflict(
         back: conflict.back,
         carried,
         rows,
-    })?;
-    Ok(FormReply::Again(FormRecall::Conflicting, page))
+    };
+    Ok(FormReply::Again(FormRecall::Conflicting, draw_page(&page.frame, &page)?))
 }
 
 /// Who changed a thing, and when.
 async fn word_changed_by(
     state: &AppState,
+    signed: &StaffSession,
     changed: Option<RowVersion>,
     thing: String,
 ) -> Result<String, HttpError> {
-    let w = form_words();
+    let w: FormWords = signed.words();
+    let wording = signed.wording(&Snapshot::now(state).local);
     let Some((version, of)) = changed.and_then(|version| Some((version, version.entry()?))) else {
         return Ok(w.form_changed_somebody(thing));
     };
@@ -220,7 +226,7 @@ async fn word_changed_by(
         let entry = entry_by(reader, of)?.filter(|(entry, _)| version.is_of(entry.leaf()));
         let Some((entry, _)) = entry else { return Ok(w.form_changed_somebody(thing)) };
         let facility = state.store.snapshot();
-        let time = Snapshot::of(state, &facility).local.day_time(entry.head().at.wall).text;
+        let time = wording.dates().day_and_time(entry.head().at.wall).text;
         Ok(match entry.head().by {
             By { staff: Some(staff), .. } => {
                 w.form_changed_by(thing, time, staff_name(reader, &facility, staff))

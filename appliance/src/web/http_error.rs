@@ -8,11 +8,11 @@ use record::tag::Tag;
 use web::answer::etag_header;
 pub(crate) use web::error::word_text as worded;
 use web::error::{ErrorText, HttpError, RequestFault};
-use words::{Locale, WordSet};
+use words::Locale;
 
 use crate::intake::Refusal;
 use crate::store::{ReadError, StoreError};
-use crate::web::refusal_words::{word_detail, word_refusal};
+use crate::web::refusal_words::{word_detail, word_refusal, word_staff_detail, word_staff_refusal};
 use crate::web::words::{ErrorWords, RefusalWords};
 
 /// An error after which nothing was recorded.
@@ -68,16 +68,13 @@ pub(crate) fn unreadable_form(words: impl Into<ErrorText>) -> HttpError {
 }
 
 /// A parameter of a program that does not fit.
-pub(crate) fn invalid_parameter(field: &'static str, words: &str) -> HttpError {
-    new_error(StatusCode::BAD_REQUEST, "parameter", PARAMETER_TITLE)
-        .detail(words.to_owned())
+pub(crate) fn invalid_parameter(field: &'static str, words: impl Into<ErrorText>) -> HttpError {
+    new_error(StatusCode::BAD_REQUEST, "parameter", worded(ErrorWords::error_parameter))
+        .detail(words)
         .field(field)
         .safe(worded(ErrorWords::error_nothing_changed))
-        .next(PARAMETER_NEXT)
+        .next(worded(ErrorWords::error_parameter_next))
 }
-
-pub(crate) const PARAMETER_TITLE: &str = "Invalid parameter";
-pub(crate) const PARAMETER_NEXT: &str = "See /api/openapi.json.";
 
 /// A program's change was made over another version than the one that is there (412).
 pub(crate) fn changed_since(now: Option<impl std::fmt::Display>) -> HttpError {
@@ -140,6 +137,10 @@ pub(crate) fn refusal_texts(refusal: Refusal) -> (ErrorText, ErrorText) {
             let title = move |words| word_refusal(words, &refusal).unwrap_or_default();
             (worded(title), worded(move |words| word_detail(words, &other).unwrap_or_default()))
         }
-        _ => (refusal.to_string().into(), refusal.detail().into()),
+        _ => {
+            let other = refusal.clone();
+            let title = move |words| word_staff_refusal(words, &refusal);
+            (worded(title), worded(move |words| word_staff_detail(words, &other)))
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! What surrounds every page: band, navigation, the one calm line, the choice of languages.
 
+use askama::Template;
+use web::answer::Page;
 use web::assets::{LIVE, MARK, STYLE};
+use web::error::HttpError;
 use web::live::LivePage;
 use words::{Language, Locale};
 
@@ -10,11 +13,10 @@ use crate::web::assets;
 use crate::web::context::AppState;
 use crate::web::view_models::alarm_banner::AlarmBanner;
 use crate::web::view_models::alarm_words::AlarmSentences;
-use crate::web::view_models::formats::english_words;
 use crate::web::view_models::jobs;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::Wording;
-use crate::web::words::{AlarmBannerWords, PageWords, StaffWords};
+use crate::web::words::{AlarmBannerWords, PageWords, PrintingWords, StaffWords};
 
 /// A page that a nav entry leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,12 +89,12 @@ pub(crate) struct Frame {
     pub(crate) alarm: Option<AlarmBanner>,
 }
 
-impl Frame {
-    /// Of a page that is in English only.
-    pub(crate) fn new(state: &AppState, snapshot: &Snapshot, title: impl Into<String>) -> Self {
-        Self::in_words(state, snapshot, english_words(), title.into())
-    }
+/// Draws a page, which says in which language it is.
+pub(crate) fn draw_page(frame: &Frame, template: &impl Template) -> Result<Page, HttpError> {
+    Ok(Page::draw(template)?.in_locale(frame.locale()))
+}
 
+impl Frame {
     /// Of a page for everybody, in their language.
     pub(crate) fn open(
         state: &AppState,
@@ -172,8 +174,9 @@ impl Frame {
         signed: &StaffSession,
         place: Place,
     ) -> Self {
-        let (page_words, words, sentences): (PageWords, StaffWords, AlarmSentences) = signed.words();
-        let (told, told_to) = match jobs::waiting(state) {
+        let (page_words, words, printing, sentences): (PageWords, StaffWords, PrintingWords, AlarmSentences) =
+            signed.words();
+        let (told, told_to) = match jobs::waiting(printing, state) {
             Some((words, to)) => (words, Some(to)),
             None => (snapshot.status_line(state, &Wording::new(page_words, &snapshot.local), words), None),
         };

@@ -10,7 +10,7 @@ use words::{Language, Locale, LocalePreferences, S0, SafeHtml, WordSet as _, fil
 use crate::intake::Refusal;
 use crate::web::access::staff_session::AdmittedStaff;
 use crate::web::context::AppState;
-use crate::web::http_error::{PARAMETER_NEXT, PARAMETER_TITLE, not_found, refusal_texts, worded};
+use crate::web::http_error::{not_found, refusal_texts, worded};
 use crate::web::layout::{Frame, Place};
 use crate::web::request::language::read_preferences;
 use crate::web::request::peer::peer;
@@ -126,7 +126,11 @@ fn word_fault(fault: &RequestFault) -> FaultWords {
         ),
         RequestFault::Parameter { reason, .. } => FaultWords {
             safe: worded(ErrorWords::error_nothing_changed),
-            ..not_recorded(PARAMETER_TITLE.into(), format!("{reason}.").into(), PARAMETER_NEXT.into())
+            ..not_recorded(
+                worded(ErrorWords::error_parameter),
+                format!("{reason}.").into(),
+                worded(ErrorWords::error_parameter_next),
+            )
         },
         RequestFault::Json { reason, .. } => not_recorded(
             "The JSON document is not valid".into(),

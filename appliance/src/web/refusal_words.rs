@@ -1,9 +1,30 @@
-//! What intake refuses, in the reader's language, as far as it can be met on pages that are open to everybody.
+//! What intake refuses, in the reader's language: some of it can be met on pages that are open to everybody, the rest by
+//! staff and programs.
 
 use record::limits::PHOTOS_MAX;
 
-use crate::intake::Refusal;
-use crate::web::words::RefusalWords;
+use words::{Language, Locale, WordSet};
+
+use crate::intake::{Permission, Refusal, RefusalCause};
+use crate::web::words::{RefusalWords, StaffRefusalWords};
+
+/// The words of every refusal, in one language.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EveryRefusalWords {
+    open: RefusalWords,
+    staff: StaffRefusalWords,
+}
+
+impl WordSet for EveryRefusalWords {
+    fn has_language(language: Language) -> bool {
+        <(RefusalWords, StaffRefusalWords)>::has_language(language)
+    }
+
+    fn open_areas(locale: Locale) -> Self {
+        let (open, staff) = WordSet::open_areas(locale);
+        Self { open, staff }
+    }
+}
 
 /// Fields of forms that open pages have.
 const OPEN_FIELDS: [&str; 4] = ["cleaned_by", "notes", "agent", "reason"];
@@ -50,6 +71,95 @@ pub(crate) fn word_refusal(w: RefusalWords, refusal: &Refusal) -> Option<String>
     })
 }
 
+/// What to do, without a full stop, of whatever is refused.
+pub(crate) fn word_staff_refusal(w: EveryRefusalWords, refusal: &Refusal) -> String {
+    let staff = w.staff;
+    word_refusal(w.open, refusal).unwrap_or_else(|| match refusal {
+        Refusal::Needed { cause, .. }
+        | Refusal::Range { cause, .. }
+        | Refusal::AlreadySo(cause)
+        | Refusal::NotAllowed(cause) => word_refusal_cause(w, *cause),
+        Refusal::TooLong { field, chars_max } => {
+            staff.staff_refusal_too_long(chars_max.to_string(), staff.staff_refusal_field(field))
+        }
+        Refusal::Character { field, code } => {
+            staff.staff_refusal_character(format!("{code:04X}"), staff.staff_refusal_field(field))
+        }
+        Refusal::TagTaken(tag) => staff.staff_refusal_tag_taken(tag.to_string()),
+        Refusal::UnknownProtocol(protocol) => staff.staff_refusal_protocol(protocol.to_string()),
+        Refusal::Changed { .. } => staff.staff_refusal_changed(),
+        // Words of open pages, all of them.
+        other => other.to_string(),
+    })
+}
+
+fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
+    let staff = w.staff;
+    match cause {
+        RefusalCause::OwnName => w.open.refusal_name_needed(),
+        RefusalCause::Reason => w.open.refusal_reason_needed(),
+        RefusalCause::EquipmentName => staff.refusal_needs_equipment_name(),
+        RefusalCause::PersonName => staff.refusal_needs_person_name(),
+        RefusalCause::CustomFieldName => staff.refusal_needs_field_name(),
+        RefusalCause::StepText => staff.refusal_needs_step(),
+        RefusalCause::AgentName => staff.refusal_needs_agent_name(),
+        RefusalCause::ProtocolName => staff.refusal_needs_protocol_name(),
+        RefusalCause::FacilityName => staff.refusal_needs_facility_name(),
+        RefusalCause::ProtocolCount => staff.refusal_range_protocols(),
+        RefusalCause::CustomFieldCount => staff.refusal_range_custom_fields(),
+        RefusalCause::PerformedAhead => staff.refusal_range_ahead(),
+        RefusalCause::PerformedLongAgo => staff.refusal_range_long_ago(),
+        RefusalCause::ScheduleHours => staff.refusal_range_hours(),
+        RefusalCause::ScheduleDays => staff.refusal_range_days(),
+        RefusalCause::ScheduleWeeks => staff.refusal_range_weeks(),
+        RefusalCause::ScheduleTimes => staff.refusal_range_times(),
+        RefusalCause::ScheduleOrder => staff.refusal_range_order(),
+        RefusalCause::ScheduleUse => staff.refusal_range_use(),
+        RefusalCause::StepCount => staff.refusal_range_steps(),
+        RefusalCause::ContactTime => staff.refusal_range_contact_time(),
+        RefusalCause::AgentCount => staff.refusal_range_agents(),
+        RefusalCause::TimeZone => staff.refusal_range_zone(),
+        RefusalCause::UndoTime => staff.refusal_range_undo(),
+        RefusalCause::PinProofTime => staff.refusal_range_pin_proof(),
+        RefusalCause::LabelHost => staff.refusal_range_label_host(),
+        RefusalCause::OutOfService => staff.refusal_already_out(),
+        RefusalCause::InService => staff.refusal_already_in(),
+        RefusalCause::NoFreeTag => staff.refusal_no_free_tag(),
+        RefusalCause::OtherPhone => staff.refusal_other_phone(),
+        RefusalCause::OwnRole => staff.refusal_own_role(),
+        RefusalCause::Role(permission) => word_needed_role(staff, permission),
+    }
+}
+
+fn word_needed_role(w: StaffRefusalWords, permission: Permission) -> String {
+    match permission {
+        Permission::View => w.refusal_needs_sign_in(),
+        Permission::Record => w.refusal_needs_sign_in_recorder(),
+        Permission::EditEquipment | Permission::Print | Permission::EditPrinters | Permission::SeePeople => {
+            w.refusal_needs_sign_in_biomed()
+        }
+        Permission::EditPeople | Permission::EditSettings | Permission::ManageTokens => {
+            w.refusal_needs_sign_in_admin()
+        }
+        Permission::ReadAudit => w.refusal_needs_sign_in_auditor(),
+    }
+}
+
+/// One sentence on the rule behind whatever is refused.
+pub(crate) fn word_staff_detail(w: EveryRefusalWords, refusal: &Refusal) -> String {
+    let staff = w.staff;
+    word_detail(w.open, refusal).unwrap_or_else(|| match refusal {
+        Refusal::TagTaken(_) => staff.staff_refusal_tag_taken_detail(),
+        Refusal::AlreadySo(_) => staff.refusal_already_rule(),
+        Refusal::UnknownProtocol(_) => staff.staff_refusal_protocol_detail(),
+        Refusal::Changed { .. } => staff.staff_refusal_changed_detail(),
+        Refusal::Range { .. } => staff.refusal_range_rule(),
+        Refusal::NotAllowed(_) => staff.refusal_role_rule(),
+        // Words of open pages, all of them.
+        other => other.detail().to_owned(),
+    })
+}
+
 fn word_steps(w: RefusalWords, steps: &[u16]) -> String {
     let steps: Vec<String> = steps.iter().map(u16::to_string).collect();
     match steps.as_slice() {
@@ -92,9 +202,9 @@ pub(crate) fn word_detail(w: RefusalWords, refusal: &Refusal) -> Option<String> 
 
 #[cfg(test)]
 mod tests {
+    use record::fold::RowVersion;
     use record::ids::{Epoch, StaffId};
     use record::kinds::EntryRef;
-    use words::{Locale, WordSet as _};
 
     use super::*;
 
@@ -110,8 +220,8 @@ mod tests {
             Refusal::SharedNumber { of },
             Refusal::AlreadyVoided,
             Refusal::UndoOver,
-            Refusal::Needed { field: "cleaned_by", words: "Enter your name" },
-            Refusal::Needed { field: "reason", words: "Say why" },
+            Refusal::Needed { field: "cleaned_by", cause: RefusalCause::OwnName },
+            Refusal::Needed { field: "reason", cause: RefusalCause::Reason },
             Refusal::UnknownStep(41),
             Refusal::StillWet { left_s: 112 },
             Refusal::NotWetted,
@@ -136,13 +246,47 @@ mod tests {
         }
     }
 
+    fn staff_refusals() -> Vec<Refusal> {
+        let protocol = record::ids::ProtocolId::new(7, [7; 10]);
+        let mut refusals = vec![
+            Refusal::TagTaken("7QK3M9X2W".parse().unwrap()),
+            Refusal::UnknownProtocol(protocol),
+            Refusal::Changed { now: RowVersion::default() },
+        ];
+        let fields = ["name", "asset_number", "serial", "maker", "model", "category", "location", "custom"];
+        for field in fields.into_iter().chain(["steps", "contact", "label_host", "epa"]) {
+            refusals.push(Refusal::TooLong { field, chars_max: 1_000 });
+            refusals.push(Refusal::Character { field, code: 0x202e });
+        }
+        for cause in RefusalCause::ALL {
+            refusals.push(Refusal::Needed { field: "name", cause });
+            refusals.push(Refusal::Range { field: "schedule", cause });
+            refusals.push(Refusal::AlreadySo(cause));
+            refusals.push(Refusal::NotAllowed(cause));
+        }
+        refusals
+    }
+
+    #[test]
+    fn pages_of_staff_say_what_intake_says_and_in_pseudo_all_of_it_is_worded() {
+        let words = EveryRefusalWords::in_locale(Locale::EnUs);
+        let pseudo = EveryRefusalWords::in_locale(Locale::Pseudo);
+        for refusal in open_refusals().into_iter().chain(staff_refusals()) {
+            assert_eq!(word_staff_refusal(words, &refusal), refusal.to_string());
+            assert_eq!(word_staff_detail(words, &refusal), refusal.detail());
+            for text in [word_staff_refusal(pseudo, &refusal), word_staff_detail(pseudo, &refusal)] {
+                assert!(text.starts_with(words::PSEUDO_OPEN), "{text}");
+            }
+        }
+    }
+
     #[test]
     fn what_only_staff_are_refused_has_no_words_here() {
         let words = RefusalWords::in_locale(Locale::EsUs);
         for refusal in [
-            Refusal::AlreadySo("It is in service already"),
+            Refusal::AlreadySo(RefusalCause::InService),
             Refusal::TooLong { field: "serial", chars_max: 120 },
-            Refusal::Needed { field: "name", words: "Type a name" },
+            Refusal::Needed { field: "name", cause: RefusalCause::PersonName },
         ] {
             assert_eq!(word_refusal(words, &refusal), None);
         }

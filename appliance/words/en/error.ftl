@@ -175,3 +175,10 @@ error-https = Staff pages need HTTPS
     .next = The browser may warn once, until the facility’s certificate is installed.
     .link = Open the staff pages over HTTPS
     .none = This box has no HTTPS listener; see `https` in its settings.
+
+## Parameters of an address.
+
+error-parameter = A parameter does not fit
+    .next = See /api/openapi.json.
+error-parameter-cursor = Use `next` of the page before, with the same query.
+    .next = Begin the list again without `cursor`.

@@ -222,3 +222,24 @@ form-template-text = Template
 form-template-file = Upload a file instead
 form-template-file-toml = TOML file
     .hint = Up to 64 KB; the text above is then not used
+
+## Ways back, questions and notes of forms.
+
+form-equipment-to-list = Back to the list
+form-equipment-to-item = Back to the item
+# Which schedule the form is of.
+form-schedule-by = { $name }, { $protocol }
+form-schedule-by-any = { $name }, by any protocol
+form-person-namesake = There is already a { $name }
+    .question = { $name } works here as { $role }. Add a second one? Nobody was added yet. A surname, a middle name or a ward keeps the two apart on every list.
+    .add = Add a second { $name }
+
+## Whose printers speak a language.
+
+form-printer-language-zpl = Zebra, and others in their ZPL mode
+form-printer-language-brother-ql = Brother QL
+form-printer-language-dymo = DYMO LabelWriter 400, 450 and 4XL
+form-printer-language-escpos = Epson TM and most receipt printers
+form-printer-language-tspl = TSC, Xprinter, Munbyn, Rollo, HPRT and most unnamed 4 × 6 in printers
+form-printer-language-pdf = office printers, label sheets
+    .alone = Office printers, label sheets

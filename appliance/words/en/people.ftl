@@ -147,3 +147,46 @@ program-revoke = Revoke the token of { $name }?
     .what = The token { $id } is refused from the next request on, permanently. What the program recorded stays. To let it in again, create a new token.
     .confirm = Revoke token
     .cancel = Cancel
+
+## One person, for a facility admin.
+
+# $since: when they were added.
+person-since = Here since { $since }
+    .themselves = Here since { $since }. This is you.
+person-signed-out = { $devices ->
+    [0] { $name } was not signed in anywhere.
+    [one] { $name } is signed out on { $devices } device.
+   *[other] { $name } is signed out on { $devices } devices.
+}
+    .themselves = { $devices ->
+    [0] You were signed in on no other device. You are still signed in here.
+    [one] You are signed out on { $devices } other device. You are still signed in here.
+   *[other] You are signed out on { $devices } other devices. You are still signed in here.
+}
+person-unchanged = Nothing was changed.
+person-pin = PIN
+    .set = Set
+    .none = None
+    .what = It opens the staff pages. Tell it to them in person.
+    .again = It opens the staff pages. A new one ends all waits and signs them out everywhere.
+    .new = New PIN
+    .same = The same PIN again
+    .confirm = Set PIN
+    .take = Take the PIN away
+person-own-pin-away = Another facility admin takes your PIN away
+person-sessions = Signed in
+    .count = { $devices ->
+    [0] On no device.
+    [one] On { $devices } device.
+   *[other] On { $devices } devices.
+}
+    .this = On 1 device, which is this one.
+    .end = Sign out everywhere
+    .end-others = Sign out everywhere but here
+person-back = Back to the staff
+person-has-left = They have left
+person-leave = Has { $name } left?
+    .what = They can sign in no more, at once and for good. Their name stays with what they recorded. If they come back, add them anew.
+    .confirm = Yes, they have left
+    .cancel = Keep them
+person-left-recorded = It is recorded that they have left.

@@ -137,6 +137,8 @@ job-blank-tags = { $count ->
     [one] { $count } blank tag
    *[other] { $count } blank tags
 }
+# Of a job of one label, which is called by what is on it.
+job-one-label = { $name }
 # $more: how many labels beside that of the first.
 job-first-and-more = { $name } and { $more } more
 # Follows the number of a label.
@@ -242,6 +244,7 @@ printer-low = Roll almost empty
 printer-by = By
 printer-by-usb = USB
 printer-by-folder = the folder { $folder }
+printer-by-network = { $address }
 printer-answers-since = { $by }, answers since { $since }
 printer-so-since = { $by }, so since { $since }
 printer-speaks = Speaks

@@ -155,3 +155,10 @@ error-https = Las páginas del personal requieren HTTPS
     .next = El navegador puede avisar una vez, hasta que se instale el certificado del centro.
     .link = Abrir las páginas del personal por HTTPS
     .none = Esta unidad no tiene HTTPS; vea `https` en su configuración.
+
+## Parameters of an address.
+
+error-parameter = Un parámetro no es válido
+    .next = Consulte /api/openapi.json.
+error-parameter-cursor = Use `next` de la página anterior, con la misma consulta.
+    .next = Empiece la lista de nuevo, sin `cursor`.

@@ -43,7 +43,8 @@ fn on_label(template: &Template, element: &Element) -> Result<(), TemplateFault>
                 what: element.kind(),
                 over_mm,
                 edge,
-                size: template.size(),
+                width_mm: template.width_mm,
+                height: template.height,
             });
         }
     }

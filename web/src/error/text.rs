@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use words::{Locale, WordSet};
+use words::{Language, Locale, WordSet};
 
 /// A text of an error. It is made where the error is, and read where it is known which language the reader has.
 #[derive(Clone)]
@@ -14,6 +14,8 @@ pub struct ErrorText(Wording);
 enum Wording {
     English(Cow<'static, str>),
     Message(Arc<dyn Fn(Locale) -> String + Send + Sync>),
+    /// In the locales of English alone.
+    EnglishMessage(Arc<dyn Fn(Locale) -> String + Send + Sync>),
 }
 
 impl ErrorText {
@@ -27,18 +29,23 @@ impl ErrorText {
         self.is_empty() || matches!(self.0, Wording::Message(_))
     }
 
-    /// As somebody reads it; plain English is the same in each locale.
+    /// As somebody reads it; plain English is the same in each locale, and a message in English only is in the nearest one.
     pub fn in_locale(&self, locale: Locale) -> Cow<'_, str> {
         match &self.0 {
             Wording::English(text) => Cow::Borrowed(text),
             Wording::Message(word) => Cow::Owned(word(locale)),
+            Wording::EnglishMessage(word) => Cow::Owned(word(locale.in_language(Language::English))),
         }
     }
 }
 
 /// A message in the language of whoever reads it.
 pub fn word_text<W: WordSet>(message: impl Fn(W) -> String + Send + Sync + 'static) -> ErrorText {
-    ErrorText(Wording::Message(Arc::new(move |locale| message(W::in_locale(locale)))))
+    let word = Arc::new(move |locale| message(W::in_locale(locale)));
+    ErrorText(match Language::ALL.into_iter().all(W::has_language) {
+        true => Wording::Message(word),
+        false => Wording::EnglishMessage(word),
+    })
 }
 
 /// In the English of the United States, as programs read it.
@@ -99,6 +106,20 @@ mod tests {
         }
     }
 
+    /// The same, in English only.
+    #[derive(Clone, Copy)]
+    struct EnglishWords(Locale);
+
+    impl WordSet for EnglishWords {
+        fn has_language(language: Language) -> bool {
+            language == Language::English
+        }
+
+        fn open_areas(locale: Locale) -> Self {
+            Self(locale)
+        }
+    }
+
     #[test]
     fn a_message_is_worded_for_its_reader() {
         let message = word_text(|TagWords(locale)| format!("in {}", locale.tag()));
@@ -106,6 +127,15 @@ mod tests {
         assert_eq!((message.to_string(), format!("{message:?}")), ("in en-US".into(), "\"in en-US\"".into()));
         assert_eq!(message, ErrorText::from("in en-US"));
         assert!(message.is_in_every_locale() && !message.is_empty());
+    }
+
+    #[test]
+    fn a_message_in_english_only_is_in_a_locale_of_english() {
+        let message = word_text(|EnglishWords(locale)| format!("in {}", locale.tag()));
+        let tags =
+            [Locale::EsEs, Locale::EnGb, Locale::Pseudo].map(|locale| message.in_locale(locale).into_owned());
+        assert_eq!(tags, ["in en-GB", "in en-GB", "in xx"]);
+        assert!(!message.is_in_every_locale() && !message.is_empty());
     }
 
     #[test]

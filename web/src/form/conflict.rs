@@ -26,6 +26,8 @@ pub struct ConflictValue {
     pub value: String,
     /// What a person reads.
     pub words: String,
+    /// Whether somebody entered that: no message.
+    pub is_entered: bool,
 }
 
 impl FormPainter<'_> {
@@ -45,15 +47,20 @@ impl FormPainter<'_> {
 
     fn conflict_value(&self, field: &FormField, value: &str) -> ConflictValue {
         let general = |key: &str| self.words.format(key, &[]);
-        let words = match field.input {
-            FieldInput::Tick => general(if value.is_empty() { "form-no" } else { "form-yes" }),
+        let entered = || (value.to_owned(), true);
+        let (words, is_entered) = match field.input {
+            FieldInput::Tick => (general(if value.is_empty() { "form-no" } else { "form-yes" }), false),
             FieldInput::Choice(_) | FieldInput::Pick => {
                 let option = self.options(field).into_iter().find(|option| option.value == value);
-                option.map_or_else(|| value.to_owned(), |option| option.words)
+                option.map_or_else(entered, |option| (option.words, option.is_entered))
             }
-            _ => value.to_owned(),
+            _ => entered(),
         };
-        let words = if words.is_empty() { general("form-empty") } else { words };
-        ConflictValue { value: value.to_owned(), words }
+        match words.is_empty() {
+            true => {
+                ConflictValue { value: value.to_owned(), words: general("form-empty"), is_entered: false }
+            }
+            false => ConflictValue { value: value.to_owned(), words, is_entered },
+        }
     }
 }

@@ -16,12 +16,19 @@ pub struct FormOption {
     pub words: String,
     /// Whether it is the one.
     pub is_chosen: bool,
+    /// Whether somebody entered its words: no message.
+    pub is_entered: bool,
 }
 
 impl FormOption {
     /// Not chosen yet.
     pub fn new(value: impl Into<String>, words: impl Into<String>) -> Self {
-        Self { value: value.into(), words: words.into(), is_chosen: false }
+        Self { value: value.into(), words: words.into(), is_chosen: false, is_entered: false }
+    }
+
+    /// What somebody entered, which no translator translates.
+    pub fn entered(value: impl Into<String>, words: impl Into<String>) -> Self {
+        Self { is_entered: true, ..Self::new(value, words) }
     }
 }
 

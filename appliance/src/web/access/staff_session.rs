@@ -17,7 +17,9 @@ use crate::web::http_error::{new_error, worded};
 use crate::web::log_reads::{read_quick, staff_name};
 use crate::web::request::browser::Browser;
 use crate::web::request::cookies;
-use crate::web::words::{ErrorWords, PageWords};
+use crate::web::view_models::formats::Local;
+use crate::web::view_models::wording::Wording;
+use crate::web::words::{ErrorWords, PageWords, StaffWords};
 
 /// Somebody who has signed in, in this browser, over HTTPS.
 #[derive(Debug, Clone)]
@@ -58,6 +60,12 @@ impl StaffSession {
     /// The words of a page, in the language that they like best of those in which all of it is written.
     pub(crate) fn words<W: WordSet>(&self) -> W {
         W::in_best_of(&self.languages)
+    }
+
+    /// Times, people and numbers on their pages, in the language of what surrounds these.
+    pub(crate) fn wording(&self, local: &Local) -> Wording {
+        let (words, _): (PageWords, StaffWords) = self.words();
+        Wording::new(words, local)
     }
 
     /// What their commands carry.
@@ -215,15 +223,5 @@ pub(crate) fn word_role(w: PageWords, role: Role) -> String {
         Role::Biomed => w.role_biomed(),
         Role::FacilityAdmin => w.role_facility_admin(),
         Role::Auditor => w.role_auditor(),
-    }
-}
-
-/// The same on labels and on pages that are in English only.
-pub(crate) fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::Technician => "technician",
-        Role::Biomed => "biomed",
-        Role::FacilityAdmin => "facility admin",
-        Role::Auditor => "auditor",
     }
 }

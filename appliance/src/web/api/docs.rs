@@ -4,10 +4,12 @@ use axum::extract::State;
 use http::Method;
 use web::answer::Page;
 use web::route::{Anyone, Kind, Route, row};
+use words::{Locale, WordSet as _};
 
 use crate::web::context::AppState;
 use crate::web::layout::Frame;
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::words::PageWords;
 
 #[derive(askama::Template)]
 #[template(path = "docs.html")]
@@ -34,7 +36,9 @@ pub(crate) fn docs_row(routes: &[Route<AppState>]) -> Route<AppState> {
     let show = move |_: Anyone, State(state): State<AppState>| {
         let operations = operations.clone();
         async move {
-            let frame = Frame::new(&state, &Snapshot::now(&state), "API");
+            // What rows say of themselves is in English.
+            let words = PageWords::in_locale(Locale::EnUs);
+            let frame = Frame::open(&state, &Snapshot::now(&state), words, "API").without_languages();
             Page::draw(&DocsPage { frame, operations })
         }
     };

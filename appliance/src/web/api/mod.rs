@@ -4,3 +4,8 @@ pub(crate) mod docs;
 pub(crate) mod health;
 pub(crate) mod list;
 pub(crate) mod v1;
+
+use words::Locale;
+
+/// What programs read is in English: its texts go into their logs, and what they decide by are codes and names.
+pub(crate) const API_LOCALE: Locale = Locale::EnUs;

@@ -34,6 +34,6 @@ impl ListParams {
 
     pub(crate) fn tag(&self) -> Result<Option<Tag>, HttpError> {
         let read = self.tag.as_deref().map(Tag::read).transpose();
-        read.map_err(|e| invalid_parameter("tag", &format!("{e}.")))
+        read.map_err(|e| invalid_parameter("tag", format!("{e}.")))
     }
 }

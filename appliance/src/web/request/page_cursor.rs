@@ -10,7 +10,8 @@ use ulid::Ulid;
 use web::error::HttpError;
 
 use crate::store::{HistoryPlace, Reader};
-use crate::web::http_error::{invalid_parameter, store_error};
+use crate::web::http_error::{invalid_parameter, store_error, worded};
+use crate::web::words::ErrorWords;
 
 /// The sixteen bytes of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,8 +25,8 @@ impl fmt::Display for PageCursor {
 
 /// It fits no list, or not this one.
 pub(crate) fn bad_cursor() -> HttpError {
-    invalid_parameter("cursor", "Use `next` of the page before, with the same query.")
-        .next("Start the list again without `cursor`.")
+    invalid_parameter("cursor", worded(ErrorWords::error_parameter_cursor))
+        .next(worded(ErrorWords::error_parameter_cursor_next))
 }
 
 impl PageCursor {

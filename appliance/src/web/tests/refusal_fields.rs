@@ -7,7 +7,7 @@ use record::ids::Epoch;
 use record::kinds::EntryRef;
 
 use super::*;
-use crate::intake::Refusal;
+use crate::intake::{Refusal, RefusalCause};
 use crate::web::form_page::RefusedField;
 use crate::web::pages::{equipment, facility, people};
 
@@ -57,7 +57,7 @@ fn list_refusals(fields: &BTreeSet<&'static str>) -> Vec<Refusal> {
         Refusal::UnknownTag(tag),
         Refusal::Retired { name: "Pump".into() },
         Refusal::TagTaken(tag),
-        Refusal::AlreadySo("It is so"),
+        Refusal::AlreadySo(RefusalCause::InService),
         Refusal::UnknownProtocol(ProtocolId::new(1, [1; 10])),
         Refusal::NotItsProtocol,
         Refusal::ProtocolChanged,
@@ -75,13 +75,13 @@ fn list_refusals(fields: &BTreeSet<&'static str>) -> Vec<Refusal> {
         Refusal::TooManyPhotos,
         Refusal::KeyReused,
         Refusal::KeyForm,
-        Refusal::NotAllowed("Not you"),
+        Refusal::NotAllowed(RefusalCause::OwnRole),
     ];
     for field in fields.iter().copied() {
-        all.push(Refusal::Needed { field, words: "Say it" });
+        all.push(Refusal::Needed { field, cause: RefusalCause::Reason });
         all.push(Refusal::TooLong { field, chars_max: 1 });
         all.push(Refusal::Character { field, code: 7 });
-        all.push(Refusal::Range { field, words: "Less" });
+        all.push(Refusal::Range { field, cause: RefusalCause::UndoTime });
     }
     all
 }
@@ -133,16 +133,11 @@ fn every_field_of_a_refusal_is_a_field_of_the_form_that_shows_it() {
     let kinds: BTreeSet<usize> = all.iter().map(kind_of).collect();
     assert_eq!(kinds, (0..26).collect(), "one of each kind is tried");
     for refusal in &all {
-        for (form, word) in list_forms() {
+        for (form, find) in list_forms() {
             let own = refusal.field().filter(|field| form.find_field(field).is_some());
-            match word(refusal) {
-                Some(wrong) => {
-                    assert!(
-                        form.find_field(&wrong.at).is_some(),
-                        "{refusal:?} at {} of {}",
-                        wrong.at,
-                        form.name
-                    );
+            match find(refusal) {
+                Some(at) => {
+                    assert!(form.find_field(at).is_some(), "{refusal:?} at {at} of {}", form.name);
                 }
                 // A page of its own says it, in the layout of the area.
                 None => assert_eq!(own, None, "{refusal:?} has a field in {}", form.name),

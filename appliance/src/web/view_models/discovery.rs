@@ -8,8 +8,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use web::error::HttpError;
 
 use crate::web::context::AppState;
-use crate::web::http_error::new_error;
-use crate::web::view_models::printer_causes::printing_words;
+use crate::web::http_error::{new_error, worded};
+use crate::web::words::PrintingWords;
 
 /// How long printers are listened for: those that are awake answer within a second.
 pub(crate) const LISTEN: Duration = Duration::from_millis(if cfg!(test) { 50 } else { 2_500 });
@@ -32,9 +32,8 @@ pub(crate) fn begin_look(state: &AppState) -> Result<OwnedSemaphorePermit, HttpE
 }
 
 fn busy() -> HttpError {
-    let w = printing_words();
-    new_error(StatusCode::TOO_MANY_REQUESTS, "busy", w.search_busy())
-        .detail(w.search_busy_detail())
-        .safe(w.printers_unchanged())
-        .next(w.search_busy_next())
+    new_error(StatusCode::TOO_MANY_REQUESTS, "busy", worded(PrintingWords::search_busy))
+        .detail(worded(PrintingWords::search_busy_detail))
+        .safe(worded(PrintingWords::printers_unchanged))
+        .next(worded(PrintingWords::search_busy_next))
 }

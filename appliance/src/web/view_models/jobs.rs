@@ -3,15 +3,16 @@
 use ::labels::language::Condition;
 use record::ids::JobId;
 use record::tag::Tag;
+use words::Moment;
 
 use crate::printing::{
     JobKind, JobState, JobSummary, JobView, LabelState, LabelView, PDF, PrinterCause, PrinterState,
     PrinterView, Proof,
 };
 use crate::web::context::AppState;
-use crate::web::view_models::formats::{Local, Moment};
 use crate::web::view_models::print_papers::word_paper_alone;
-use crate::web::view_models::printer_causes::{printing_words, word_cause, word_failure, word_note};
+use crate::web::view_models::printer_causes::{word_cause, word_failure, word_note};
+use crate::web::view_models::wording::Wording;
 use crate::web::words::PrintingWords;
 
 /// A job as a card.
@@ -228,14 +229,18 @@ pub(crate) fn title(w: PrintingWords, job: &JobView) -> String {
         (JobKind::Test, ..) => w.job_test_label(),
         (_, true, count) => w.job_blank_tags(count),
         (_, _, count) if name.is_empty() => w.job_labels(count),
-        (_, _, 1) => name.to_owned(),
+        (_, _, 1) => w.job_one_label(name),
         (_, _, count) => w.job_first_and_more((count - 1).to_string(), name),
     }
 }
 
 /// A job as a card.
-pub(crate) fn job_card(job: &JobView, printers: &[PrinterView], local: &Local) -> JobCard {
-    let w = printing_words();
+pub(crate) fn job_card(
+    w: PrintingWords,
+    job: &JobView,
+    printers: &[PrinterView],
+    wording: &Wording,
+) -> JobCard {
     let printer = printers.iter().find(|printer| printer.name == job.summary.printer);
     let (class, state) = state_word(w, &job.summary.state);
     let office = printer.is_some_and(|printer| printer.language == PDF);
@@ -277,7 +282,7 @@ pub(crate) fn job_card(job: &JobView, printers: &[PrinterView], local: &Local) -
         left,
         cancel_words: if left == of { w.job_cancel() } else { w.job_cancel_others(left.to_string()) },
         notes: job.summary.notes.iter().map(|note| word_note(w, note)).collect(),
-        asked: local.day_time(job.summary.created_ms),
+        asked: wording.dates().day_and_time(job.summary.created_ms),
         open: !matches!(job.summary.state, JobState::Done | JobState::Cancelled),
     }
 }
@@ -406,7 +411,7 @@ pub(crate) fn printer_card(
     w: PrintingWords,
     printer: &PrinterView,
     jobs: &[JobSummary],
-    local: &Local,
+    wording: &Wording,
 ) -> PrinterCard {
     let (class, state) = match printer.state {
         _ if printer.state.stands_still() => ("late", PrinterTrouble::of(&printer.cause).word(w)),
@@ -422,7 +427,7 @@ pub(crate) fn printer_card(
         class,
         state,
         advice: if late { word_cause(w, &printer.cause) } else { String::new() },
-        facts: facts(w, printer, jobs, local, class),
+        facts: facts(w, printer, jobs, wording, class),
         warning: if printer.media.is_darkened_by_wiping { w.paper_darkens() } else { String::new() },
         low: if printer.paper_low { w.printer_low() } else { String::new() },
     }
@@ -433,15 +438,15 @@ fn facts(
     w: PrintingWords,
     printer: &PrinterView,
     jobs: &[JobSummary],
-    local: &Local,
+    wording: &Wording,
     class: &str,
 ) -> Vec<(String, String)> {
     let by = match printer.address.split_once(':') {
         Some(("usb", _)) => w.printer_by_usb(),
         Some(("dir", folder)) => w.printer_by_folder(folder),
-        _ => printer.address.trim_start_matches("tcp://").to_owned(),
+        _ => w.printer_by_network(printer.address.trim_start_matches("tcp://")),
     };
-    let since = local.deadline(printer.since_ms);
+    let since = wording.deadline(printer.since_ms);
     let by = match class {
         "ok" | "due" => w.printer_answers_since(by, since),
         "late" => w.printer_so_since(by, since),
@@ -453,6 +458,7 @@ fn facts(
         None => word_paper_alone(w, &printer.media.paper),
     };
     let office = printer.language == PDF;
+    let local = wording.local();
     let today = local.date(local.now_ms());
     let of_today = |job: &&JobSummary| job.printer == printer.name && local.date(job.created_ms) == today;
     let (out, unknown) =
@@ -500,8 +506,7 @@ pub(crate) struct LabelLine {
     pub(crate) again: bool,
 }
 
-pub(crate) fn label_line(label: &LabelView, job: &JobSummary) -> LabelLine {
-    let w = printing_words();
+pub(crate) fn label_line(w: PrintingWords, label: &LabelView, job: &JobSummary) -> LabelLine {
     let (class, state) = label_word(w, label);
     let settled = !matches!(label.state, LabelState::Queued | LabelState::Sending | LabelState::Unknown);
     let name = match (job.kind, label.blank, label.name.as_str()) {
@@ -523,12 +528,12 @@ pub(crate) fn label_line(label: &LabelView, job: &JobSummary) -> LabelLine {
 }
 
 /// What waits for somebody at a printer, for the line under the band, and where to look.
-pub(crate) fn waiting(state: &AppState) -> Option<(String, String)> {
+pub(crate) fn waiting(w: PrintingWords, state: &AppState) -> Option<(String, String)> {
     let job = state.printing.attention().unwrap_or_else(|error| {
         tracing::warn!(%error, "the print jobs could not be read");
         None
     })?;
-    Some((stopped(printing_words(), &job), format!("/staff/labels/{}", job.id)))
+    Some((stopped(w, &job), format!("/staff/labels/{}", job.id)))
 }
 
 /// A job in one line.
@@ -540,21 +545,26 @@ pub(crate) struct JobLine {
     pub(crate) at: Moment,
 }
 
-pub(crate) fn job_line(job: &JobSummary, local: &Local) -> JobLine {
-    let w = printing_words();
+pub(crate) fn job_line(w: PrintingWords, job: &JobSummary, wording: &Wording) -> JobLine {
     let (class, state) = state_word(w, &job.state);
     JobLine {
         id: job.id,
         words: w.job_labels_on(job.count, &job.printer),
         class,
         state,
-        at: local.day_time(job.created_ms),
+        at: wording.dates().day_and_time(job.created_ms),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use words::{Locale, WordSet as _};
+
     use super::*;
+
+    fn english() -> PrintingWords {
+        PrintingWords::in_locale(Locale::EnUs)
+    }
 
     fn label(n: u32, state: LabelState, blank: bool) -> LabelView {
         let (tag, name) = (None, format!("Pump {n}"));
@@ -569,7 +579,7 @@ mod tests {
     #[test]
     fn a_sheet_is_one_question() {
         let sheet: Vec<u32> = (31..=60).collect();
-        let asked = doubts(printing_words(), &labels(&sheet, false), true);
+        let asked = doubts(english(), &labels(&sheet, false), true);
         assert_eq!(asked.len(), 1);
         assert_eq!(asked[0].question, "Check the printer: is the sheet with labels 31–60 there?");
         assert_eq!(
@@ -580,7 +590,7 @@ mod tests {
             (asked[0].yes.as_str(), asked[0].no.as_str()),
             ("Yes, continue with 61", "No, print them again")
         );
-        let asked = doubts(printing_words(), &labels(&[1, 2, 3, 7, 69, 70], true), false);
+        let asked = doubts(english(), &labels(&[1, 2, 3, 7, 69, 70], true), false);
         assert_eq!(asked.len(), 1, "no label printer leaves so many");
         assert_eq!(asked[0].question, "Check the printer: is the sheet with labels 1–3, 7, 69–70 there?");
         assert_eq!((asked[0].yes.as_str(), asked[0].no.as_str()), ("Yes, it is", "No, discard these tags"));
@@ -588,20 +598,20 @@ mod tests {
 
     #[test]
     fn labels_of_a_label_printer_are_asked_about_one_by_one() {
-        let asked = doubts(printing_words(), &labels(&[16, 17], false), false);
+        let asked = doubts(english(), &labels(&[16, 17], false), false);
         let questions: Vec<&str> = asked.iter().map(|doubt| doubt.question.as_str()).collect();
         assert_eq!(
             questions,
             ["Check the printer: did label 16 come out?", "Check the printer: did label 17 come out?"]
         );
         assert_eq!((asked[1].n.as_str(), asked[1].yes.as_str()), ("17", "Yes, continue with 18"));
-        assert_eq!(doubts(printing_words(), &labels(&[16, 17], false), true).len(), 1, "two on one sheet");
-        assert_eq!(doubts(printing_words(), &labels(&[16], false), true)[0].n, "16");
+        assert_eq!(doubts(english(), &labels(&[16, 17], false), true).len(), 1, "two on one sheet");
+        assert_eq!(doubts(english(), &labels(&[16], false), true)[0].n, "16");
     }
 
     #[test]
     fn what_an_office_printer_has_is_told_in_the_same_word() {
-        let w = printing_words();
+        let w = english();
         let of = |condition| {
             let causes = [
                 PrinterCause::Condition(condition),

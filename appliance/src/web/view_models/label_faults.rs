@@ -160,9 +160,9 @@ mod tests {
     use ::labels::media::MediaSize;
     use ::labels::text::TextError;
     use ::labels::{Field, Subject};
+    use words::{Locale, WordSet as _};
 
     use super::*;
-    use crate::web::view_models::printer_causes::printing_words;
 
     fn label_errors() -> Vec<LabelError> {
         let subject = || Subject::Words("Cleaned \"here\"".into());
@@ -226,7 +226,7 @@ mod tests {
     /// The log and the command line read what the crate says itself: the same but for the quotation marks.
     #[test]
     fn pages_say_what_the_log_says() {
-        let w = printing_words();
+        let w = PrintingWords::in_locale(Locale::EnUs);
         for error in make_errors() {
             assert_eq!(without_quotes(&word_make_error(w, &error)), without_quotes(&error.to_string()));
         }

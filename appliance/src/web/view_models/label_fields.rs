@@ -10,18 +10,20 @@ use http::StatusCode;
 use record::compliance::Status;
 use record::fold::{Equipment, Facility, Service};
 use record::tag::Tag;
-use web::error::HttpError;
+use web::error::{ErrorText, HttpError};
+use words::WordSet as _;
 
 use crate::intake::Refusal;
 use crate::printing::{LABELS_MAX, LabelRequest, Names};
 use crate::store::{HISTORY_PIECE, ReadLane, Reader};
 use crate::web::context::AppState;
-use crate::web::http_error::new_error;
+use crate::web::http_error::{new_error, worded};
 use crate::web::log_reads::{read_waiting, text};
-use crate::web::view_models::formats::{Local, english_words, span};
-use crate::web::view_models::printer_causes::printing_words;
+use crate::web::request::language::facility_locale;
+use crate::web::view_models::formats::{Local, span};
 use crate::web::view_models::snapshot::{Snapshot, who_name};
 use crate::web::view_models::status_board::{StandingBoard, board_now};
+use crate::web::words::{PageWords, PrintingWords};
 
 /// Copies of one label.
 pub(crate) const COPIES_MAX: u32 = 50;
@@ -68,45 +70,48 @@ impl Default for LabelOrder {
     }
 }
 
-fn out_of_range(field: &'static str, words: String) -> HttpError {
-    let w = printing_words();
-    new_error(StatusCode::UNPROCESSABLE_ENTITY, "range", w.order_range())
+/// Whoever reads a label is nobody in particular: it speaks the facility's language.
+pub(crate) fn label_words() -> PageWords {
+    PageWords::in_locale(facility_locale())
+}
+
+fn out_of_range(field: &'static str, words: ErrorText) -> HttpError {
+    new_error(StatusCode::UNPROCESSABLE_ENTITY, "range", worded(PrintingWords::order_range))
         .detail(words)
         .field(field)
-        .safe(w.order_range_safe())
+        .safe(worded(PrintingWords::order_range_safe))
 }
 
 /// Whether the fields are ones that labels have, and short enough.
 fn check_fields(fields: &BTreeMap<String, String>) -> Result<(), HttpError> {
-    let w = printing_words();
     for (name, value) in fields {
         if let Err(UnknownField(unknown)) = name.parse::<Field>() {
-            let words = w.order_field_unknown(show_text(&unknown), Field::known());
-            return Err(out_of_range("fields", words));
+            let words = move |w: PrintingWords| w.order_field_unknown(show_text(&unknown), Field::known());
+            return Err(out_of_range("fields", worded(words)));
         }
         if value.chars().count() > FIELD_CHARS_MAX {
-            let words = w.order_field_long(name, FIELD_CHARS_MAX.to_string());
-            return Err(out_of_range("fields", words));
+            let name = name.clone();
+            let words = move |w: PrintingWords| w.order_field_long(&name, FIELD_CHARS_MAX.to_string());
+            return Err(out_of_range("fields", worded(words)));
         }
     }
     if fields.values().map(|value| value.chars().count()).sum::<usize>() > FIELDS_CHARS_MAX {
-        return Err(out_of_range("fields", w.order_fields_long()));
+        return Err(out_of_range("fields", worded(PrintingWords::order_fields_long)));
     }
     Ok(())
 }
 
 /// What each label says, in the order in which they come out.
 pub(crate) fn requests(state: &AppState, ask: &LabelOrder) -> Result<Vec<LabelRequest>, HttpError> {
-    let w = printing_words();
     if !(1..=COPIES_MAX).contains(&ask.copies) {
-        return Err(out_of_range("copies", w.order_copies()));
+        return Err(out_of_range("copies", worded(PrintingWords::order_copies)));
     }
     if ask.blank > BLANK_MAX || (ask.blank > 0 && (!ask.tags.is_empty() || ask.copies > 1)) {
-        return Err(out_of_range("blank", w.order_blank()));
+        return Err(out_of_range("blank", worded(PrintingWords::order_blank)));
     }
     let copies = usize::try_from(ask.copies).unwrap_or(1);
     if ask.tags.len().saturating_mul(copies) > LABELS_MAX {
-        return Err(out_of_range("copies", w.order_labels()));
+        return Err(out_of_range("copies", worded(PrintingWords::order_labels)));
     }
     check_fields(&ask.fields)?;
     if ask.blank > 0 {
@@ -146,12 +151,11 @@ pub(crate) fn host(facility: &Facility) -> Result<String, HttpError> {
     if !host.is_empty() {
         return Ok(host);
     }
-    let w = printing_words();
-    Err(new_error(StatusCode::CONFLICT, "label-host", w.order_no_host())
-        .detail(w.order_no_host_detail())
-        .safe(w.order_range_safe())
-        .next(w.order_no_host_next())
-        .link("/staff/box/settings", w.order_no_host_link()))
+    Err(new_error(StatusCode::CONFLICT, "label-host", worded(PrintingWords::order_no_host))
+        .detail(worded(PrintingWords::order_no_host_detail))
+        .safe(worded(PrintingWords::order_range_safe))
+        .next(worded(PrintingWords::order_no_host_next))
+        .link("/staff/box/settings", worded(PrintingWords::order_no_host_link)))
 }
 
 /// Fresh tags. That none was ever given to a printer is the ledger's to know.
@@ -205,7 +209,7 @@ impl Scene<'_> {
     fn label(&self, facility: &Facility, host: &str, tag: Tag) -> Result<LabelRequest, HttpError> {
         let item = facility.resolve(tag).filter(|item| item.service != Service::Retired);
         let item = item.ok_or_else(|| {
-            HttpError::from(Refusal::UnknownTag(tag)).safe(printing_words().order_range_safe())
+            HttpError::from(Refusal::UnknownTag(tag)).safe(worded(PrintingWords::order_range_safe))
         })?;
         let shown = self.wanted.iter().filter_map(|field| {
             let value = self.value(facility, item, *field);
@@ -240,7 +244,7 @@ impl Scene<'_> {
             Field::Agent => {
                 protocol.map(|p| p.agents.iter().map(|a| a.name.as_str()).collect::<Vec<_>>().join(", "))
             }
-            Field::ContactTime => protocol.and_then(|p| p.contact_s).map(|s| span(english_words(), s)),
+            Field::ContactTime => protocol.and_then(|p| p.contact_s).map(|s| span(label_words(), s)),
             Field::Ppe => protocol.map(|p| p.ppe.clone()),
             Field::Ifu => protocol.map(|p| p.ifu.clone()),
             Field::CleanedAt => last.map(|l| self.local.stamp(l.performed_ms)),

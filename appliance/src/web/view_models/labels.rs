@@ -6,12 +6,12 @@ use web::error::HttpError;
 
 use crate::printing::{AnswerError, JobRequest, JobView, PreviewRequest, PrintRefusal, ReprintRequest};
 use crate::web::context::AppState;
-use crate::web::http_error::{new_error, not_found};
+use crate::web::http_error::{new_error, not_found, worded};
 use crate::web::view_models::label_fields;
 use crate::web::view_models::label_fields::LabelOrder;
 use crate::web::view_models::print_refusals::{word_answer_error, word_print_refusal};
-use crate::web::view_models::printer_causes::printing_words;
-pub(crate) use crate::web::view_models::printer_causes::sentence;
+use crate::web::view_models::printer_causes::sentence;
+use crate::web::words::PrintingWords;
 
 /// Gives a job to the print room.
 pub(crate) async fn submit(state: &AppState, ask: LabelOrder) -> Result<JobView, HttpError> {
@@ -21,7 +21,7 @@ pub(crate) async fn submit(state: &AppState, ask: LabelOrder) -> Result<JobView,
         let id = JobId::new(asked.clock.now().wall_ms, asked.random.bytes());
         let LabelOrder { key, printer, template, names, .. } = ask;
         let job = JobRequest { id, key, printer, template, names, labels };
-        asked.printing.submit(job).map_err(|refusal| refused(&refusal))
+        asked.printing.submit(job).map_err(refused)
     });
     submitted.await.map_err(|e| HttpError::internal(&e))?
 }
@@ -31,10 +31,10 @@ pub(crate) async fn preview(state: &AppState, ask: LabelOrder) -> Result<Vec<u8>
     let asked = state.clone();
     let drawn = tokio::task::spawn_blocking(move || {
         let label = label_fields::requests(&asked, &ask)?.into_iter().next();
-        let label = label.ok_or_else(|| refused(&PrintRefusal::NoLabels))?;
+        let label = label.ok_or_else(|| refused(PrintRefusal::NoLabels))?;
         let LabelOrder { printer, template, names, .. } = ask;
         let request = PreviewRequest { printer, template, names, label, at: (1, 1) };
-        let preview = asked.printing.preview(&request).map_err(|refusal| refused(&refusal))?;
+        let preview = asked.printing.preview(&request).map_err(refused)?;
         preview.dots.to_png_1bit(preview.dpi).map_err(|e| HttpError::internal(&e))
     });
     drawn.await.map_err(|e| HttpError::internal(&e))?
@@ -45,7 +45,7 @@ pub(crate) async fn reprint(state: &AppState, mut request: ReprintRequest) -> Re
     request.id = JobId::new(state.clock.now().wall_ms, state.random.bytes());
     let printing = state.printing.clone();
     let submitted = tokio::task::spawn_blocking(move || printing.reprint(request)).await;
-    submitted.map_err(|e| HttpError::internal(&e))?.map_err(|refusal| refused(&refusal))
+    submitted.map_err(|e| HttpError::internal(&e))?.map_err(refused)
 }
 
 /// Prints the test label of a printer.
@@ -57,13 +57,12 @@ pub(crate) async fn test(
     let id = JobId::new(state.clock.now().wall_ms, state.random.bytes());
     let printing = state.printing.clone();
     let submitted = tokio::task::spawn_blocking(move || printing.test(&printer, id, key)).await;
-    submitted.map_err(|e| HttpError::internal(&e))?.map_err(|refusal| refused(&refusal))
+    submitted.map_err(|e| HttpError::internal(&e))?.map_err(refused)
 }
 
 /// Why a job is not taken, as people and programs are told it.
-pub(crate) fn refused(refusal: &PrintRefusal) -> HttpError {
-    let w = printing_words();
-    let (status, code, field) = match refusal {
+pub(crate) fn refused(refusal: PrintRefusal) -> HttpError {
+    let (status, code, field) = match &refusal {
         PrintRefusal::NoPrinter => (StatusCode::CONFLICT, "no-printer", None),
         PrintRefusal::Full => (StatusCode::CONFLICT, "jobs", None),
         PrintRefusal::UnknownPrinter { .. } => {
@@ -84,14 +83,16 @@ pub(crate) fn refused(refusal: &PrintRefusal) -> HttpError {
         PrintRefusal::Reason => (StatusCode::UNPROCESSABLE_ENTITY, "reason", Some("reason")),
         PrintRefusal::Key => (StatusCode::BAD_REQUEST, "key-form", Some("idempotency-key")),
         PrintRefusal::Fonts(_) | PrintRefusal::Ledger(_) => {
-            return HttpError::internal(refusal).safe(w.refused_ledger());
+            return HttpError::internal(&refusal).safe(worded(PrintingWords::refused_ledger));
         }
     };
-    let next =
-        if refusal.offers_asset_number() { w.refused_title_next_numbers() } else { w.refused_title_next() };
-    let problem = new_error(status, code, w.refused_title())
-        .detail(sentence(&word_print_refusal(w, refusal)))
-        .safe(w.refused_title_safe())
+    let next = match refusal.offers_asset_number() {
+        true => worded(PrintingWords::refused_title_next_numbers),
+        false => worded(PrintingWords::refused_title_next),
+    };
+    let problem = new_error(status, code, worded(PrintingWords::refused_title))
+        .detail(worded(move |w| sentence(&word_print_refusal(w, &refusal))))
+        .safe(worded(PrintingWords::refused_title_safe))
         .next(next);
     match field {
         Some(field) => problem.field(field),
@@ -100,25 +101,23 @@ pub(crate) fn refused(refusal: &PrintRefusal) -> HttpError {
 }
 
 /// Why a doubt was not settled or a job not cancelled.
-pub(crate) fn answer_refused(error: &AnswerError) -> HttpError {
-    let w = printing_words();
-    match error {
-        AnswerError::Ledger(_) => HttpError::internal(error).safe(w.answer_title_safe()),
-        AnswerError::NoJob(_) | AnswerError::NoLabel { .. } => {
-            not_found().detail(word_answer_error(w, error))
-        }
+pub(crate) fn answer_refused(error: AnswerError) -> HttpError {
+    let safe = worded(PrintingWords::answer_title_safe);
+    let problem = match error {
+        AnswerError::Ledger(_) => return HttpError::internal(&error).safe(safe),
+        AnswerError::NoJob(_) | AnswerError::NoLabel { .. } => not_found(),
         AnswerError::NotInDoubt { .. } | AnswerError::NoneInDoubt(_) => {
-            new_error(StatusCode::CONFLICT, "not-in-doubt", w.answer_title())
-                .detail(word_answer_error(w, error))
-                .safe(w.answer_title_safe())
-                .next(w.answer_title_next())
+            new_error(StatusCode::CONFLICT, "not-in-doubt", worded(PrintingWords::answer_title))
+                .safe(safe)
+                .next(worded(PrintingWords::answer_title_next))
         }
-    }
+    };
+    problem.detail(worded(move |w| word_answer_error(w, &error)))
 }
 
 /// A job by the id in an address.
 pub(crate) async fn find(state: &AppState, text: &str) -> Result<JobView, HttpError> {
-    let unknown = || not_found().detail(printing_words().job_forgotten());
+    let unknown = || not_found().detail(worded(PrintingWords::job_forgotten));
     let id: JobId = text.parse().map_err(|_| unknown())?;
     let printing = state.printing.clone();
     let found = tokio::task::spawn_blocking(move || printing.job(id)).await;

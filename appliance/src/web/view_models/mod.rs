@@ -28,6 +28,7 @@ pub(crate) mod schedules;
 pub(crate) mod sheets;
 pub(crate) mod snapshot;
 pub(crate) mod status_board;
+pub(crate) mod template_words;
 pub(crate) mod templates;
 pub(crate) mod verification;
 pub(crate) mod wording;

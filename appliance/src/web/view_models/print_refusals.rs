@@ -165,11 +165,12 @@ mod tests {
     use ::labels::language_table::UnknownLanguage;
     use record::ids::JobId;
     use record::tag::Tag;
+    use words::{Locale, WordSet as _};
 
     use super::*;
     use crate::printing::{GarbledAnswer, LostAnswer, MakeError, QueueError, QueueRefusal};
     use crate::web::view_models::label_faults::without_quotes;
-    use crate::web::view_models::printer_causes::{printing_words, sentence};
+    use crate::web::view_models::printer_causes::sentence;
 
     fn print_refusals() -> Vec<PrintRefusal> {
         let (job, tag) = (JobId::new(7, [7; 10]), Tag::from_random([7; 5]));
@@ -249,7 +250,7 @@ mod tests {
     /// The log and the command line read what the print room says itself: the same but for the quotation marks.
     #[test]
     fn pages_say_what_the_log_says() {
-        let w = printing_words();
+        let w = PrintingWords::in_locale(Locale::EnUs);
         for refusal in print_refusals() {
             let (worded, logged) = (word_print_refusal(w, &refusal), refusal.to_string());
             assert_eq!(without_quotes(&worded), without_quotes(&logged));

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use ::labels::language::Condition;
-use words::{Locale, WordSet as _};
 
 use crate::printing::{
     DeviceFault, FailureCause, FolderFault, JobNote, LineFault, PrintUnit, PrinterCause, UsbFault, UsbId,
@@ -12,11 +11,6 @@ use crate::web::view_models::label_faults::{word_make_error, word_warning};
 use crate::web::view_models::print_papers::{word_paper, word_roll};
 use crate::web::view_models::print_refusals::{word_printer_refusal, word_queue_error};
 use crate::web::words::PrintingWords;
-
-/// The words of printing, which are in English only.
-pub(crate) fn printing_words() -> PrintingWords {
-    PrintingWords::in_locale(Locale::EnUs)
-}
 
 /// What happened and what to do, in sentences.
 pub(crate) fn word_cause(w: PrintingWords, cause: &PrinterCause) -> String {
@@ -174,6 +168,7 @@ mod tests {
 
     use ::labels::drawing::LabelWarning;
     use ::labels::media::{MediaError, MediaSize};
+    use words::{Locale, WordSet as _};
 
     use crate::printing::{PrinterPaper, QueueError};
 
@@ -184,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_cause_says_what_happened_and_what_to_do() {
-        let w = printing_words();
+        let w = PrintingWords::in_locale(Locale::EnUs);
         let unreachable = |error: io::Error| PrinterCause::Unreachable {
             printer: "Desk".into(),
             address: "usb:A1".into(),
@@ -223,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_note_names_its_labels() {
-        let w = printing_words();
+        let w = PrintingWords::in_locale(Locale::EnUs);
         let note = |first, times, of| {
             let warning = LabelWarning::LeftOut { text: "ICU".into() };
             word_note(w, &JobNote::Warning { warning, first, times, of })

@@ -4,19 +4,19 @@ use http::StatusCode;
 use web::error::HttpError;
 
 use crate::printing::PrinterRefusal;
-use crate::web::http_error::new_error;
+use crate::web::http_error::{new_error, worded};
 use crate::web::view_models::print_refusals::word_printer_refusal;
-use crate::web::view_models::printer_causes::{printing_words, sentence};
+use crate::web::view_models::printer_causes::sentence;
+use crate::web::words::PrintingWords;
 
 /// No printer has this name.
 pub(crate) fn unknown_printer(name: &str) -> HttpError {
-    printer_refused(&PrinterRefusal::Unknown(name.chars().take(60).collect()))
+    printer_refused(PrinterRefusal::Unknown(name.chars().take(60).collect()))
 }
 
 /// Why a printer is not set up so, as people and programs are told it.
-pub(crate) fn printer_refused(refusal: &PrinterRefusal) -> HttpError {
-    let w = printing_words();
-    let (status, code) = match refusal {
+pub(crate) fn printer_refused(refusal: PrinterRefusal) -> HttpError {
+    let (status, code) = match &refusal {
         PrinterRefusal::SameName(_) => (StatusCode::CONFLICT, "same-name"),
         PrinterRefusal::SameAddress { .. } => (StatusCode::CONFLICT, "same-address"),
         PrinterRefusal::Fixed(_) => (StatusCode::CONFLICT, "fixed"),
@@ -27,15 +27,16 @@ pub(crate) fn printer_refused(refusal: &PrinterRefusal) -> HttpError {
         | PrinterRefusal::Queue(_)
         | PrinterRefusal::Worker(_)
         | PrinterRefusal::Fonts(_) => {
-            return HttpError::internal(refusal).safe(w.setup_title_unchanged());
+            return HttpError::internal(&refusal).safe(worded(PrintingWords::setup_title_unchanged));
         }
         _ => (StatusCode::UNPROCESSABLE_ENTITY, "printer"),
     };
-    let problem = new_error(status, code, w.setup_title())
-        .detail(sentence(&word_printer_refusal(w, refusal)))
-        .safe(w.setup_title_safe())
-        .next(w.setup_title_next());
-    match refusal.field() {
+    let field = refusal.field();
+    let problem = new_error(status, code, worded(PrintingWords::setup_title))
+        .detail(worded(move |w| sentence(&word_printer_refusal(w, &refusal))))
+        .safe(worded(PrintingWords::setup_title_safe))
+        .next(worded(PrintingWords::setup_title_next));
+    match field {
         Some(field) => problem.field(field),
         None => problem,
     }

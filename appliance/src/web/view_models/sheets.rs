@@ -3,15 +3,16 @@
 use ::labels::sheet::{Nudge, Sheet, Start};
 use ::labels::{Dpi, pdf, template};
 use http::StatusCode;
-use web::error::HttpError;
+use web::error::{ErrorText, HttpError};
 
 use crate::printing::PrintRefusal;
 use crate::web::context::AppState;
-use crate::web::http_error::new_error;
+use crate::web::http_error::{new_error, worded};
 use crate::web::view_models::label_faults::{word_pdf_error, word_sheet_error};
 use crate::web::view_models::label_fields::LabelOrder;
-use crate::web::view_models::printer_causes::{printing_words, sentence};
+use crate::web::view_models::printer_causes::sentence;
 use crate::web::view_models::{label_fields, labels};
+use crate::web::words::PrintingWords;
 
 /// What a label of a sheet is laid out for: finer than any office printer's toner.
 pub(crate) const SHEET_DPI: u16 = 600;
@@ -34,13 +35,13 @@ pub(crate) struct Paper {
 pub(crate) async fn sheet(state: &AppState, ask: LabelOrder, paper: Paper) -> Result<Vec<u8>, HttpError> {
     let asked = state.clone();
     let _turn = state.inner.sheets.acquire().await.map_err(|e| HttpError::internal(&e))?;
-    let w = printing_words();
     let made = tokio::task::spawn_blocking(move || {
         let labels = label_fields::requests(&asked, &ask)?;
         if labels.is_empty() {
-            return Err(labels::refused(&PrintRefusal::NoLabels));
+            return Err(labels::refused(PrintRefusal::NoLabels));
         }
-        let sheet = Sheet::named(&paper.sheet).map_err(|e| sheet_refused(&word_sheet_error(w, &e)))?;
+        let sheet = Sheet::named(&paper.sheet)
+            .map_err(|e| sheet_refused(worded(move |w| sentence(&word_sheet_error(w, &e)))))?;
         let dpi = Dpi::new(SHEET_DPI).unwrap_or(Dpi::D203);
         let fits = |t: &&template::Template| match t.height {
             template::Height::Mm(mm) => t.width_mm <= sheet.label_mm.0 && mm <= sheet.label_mm.1,
@@ -49,18 +50,17 @@ pub(crate) async fn sheet(state: &AppState, ask: LabelOrder, paper: Paper) -> Re
         let drawings = asked
             .printing
             .draw_for_paper(ask.template.as_deref(), ask.names, &labels, dpi, |t| fits(&t))
-            .map_err(|e| labels::refused(&e))?;
+            .map_err(labels::refused)?;
         pdf::sheets(sheet, paper.start, paper.nudge, drawings.into_iter())
-            .map_err(|e| sheet_refused(&word_pdf_error(w, &e)))
+            .map_err(|e| sheet_refused(worded(move |w| sentence(&word_pdf_error(w, &e)))))
     });
     made.await.map_err(|e| HttpError::internal(&e))?
 }
 
-fn sheet_refused(why: &str) -> HttpError {
-    let w = printing_words();
-    new_error(StatusCode::UNPROCESSABLE_ENTITY, "sheet", w.order_sheet())
-        .detail(sentence(why))
+fn sheet_refused(why: ErrorText) -> HttpError {
+    new_error(StatusCode::UNPROCESSABLE_ENTITY, "sheet", worded(PrintingWords::order_sheet))
+        .detail(why)
         .field("sheet")
-        .safe(w.order_range_safe())
-        .next(w.refused_title_next())
+        .safe(worded(PrintingWords::order_range_safe))
+        .next(worded(PrintingWords::refused_title_next))
 }

@@ -5,12 +5,15 @@ use web::answer::{MediaBytes, MediaType as _, OneOf, media};
 use web::error::HttpError;
 
 use crate::printing::{DesignRefusal, LogoView};
-use crate::web::http_error::new_error;
-use crate::web::view_models::labels::sentence;
+use crate::web::http_error::{new_error, worded};
+use crate::web::view_models::printer_causes::sentence;
+use crate::web::view_models::template_words::word_design_refusal;
+use crate::web::words::TemplatesWords;
 
 /// Why a template or a logo is not taken, as people and programs are told it.
-pub(crate) fn refused(refusal: &DesignRefusal) -> HttpError {
-    let (status, code, field) = match refusal {
+pub(crate) fn refused(refusal: DesignRefusal) -> HttpError {
+    let safe = worded(TemplatesWords::template_refused_safe);
+    let (status, code, field) = match &refusal {
         DesignRefusal::Template(_) => (StatusCode::UNPROCESSABLE_ENTITY, "template", "template"),
         DesignRefusal::OtherName { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "template", "name"),
         DesignRefusal::BuiltIn(_) => (StatusCode::CONFLICT, "built-in", "name"),
@@ -19,18 +22,17 @@ pub(crate) fn refused(refusal: &DesignRefusal) -> HttpError {
         DesignRefusal::Unknown(_) => (StatusCode::NOT_FOUND, "not-found", "name"),
         DesignRefusal::Logo(_) => (StatusCode::UNPROCESSABLE_ENTITY, "logo", "logo"),
         DesignRefusal::NoLogo => (StatusCode::NOT_FOUND, "not-found", "logo"),
-        DesignRefusal::Ledger(_) => return HttpError::internal(refusal).safe("Nothing was changed."),
+        DesignRefusal::Ledger(_) => return HttpError::internal(&refusal).safe(safe),
     };
-    let title = if field == "logo" {
-        "This file cannot be used as a logo"
-    } else {
-        "This is not a valid label template"
+    let title = match field {
+        "logo" => worded(TemplatesWords::template_refused_logo),
+        _ => worded(TemplatesWords::template_refused),
     };
     new_error(status, code, title)
-        .detail(sentence(&refusal.to_string()))
+        .detail(worded(move |w| sentence(&word_design_refusal(w, &refusal))))
         .field(field)
-        .safe("Nothing was changed.")
-        .next("Correct it and send it again.")
+        .safe(safe)
+        .next(worded(TemplatesWords::template_refused_next))
 }
 
 /// The logo as it was given.

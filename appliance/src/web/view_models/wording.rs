@@ -6,7 +6,7 @@ use words::{Dates, Locale, Moment, Number, S0, SafeHtml, fill_slots};
 
 use crate::store::Reader;
 use crate::web::log_reads::StoredText;
-use crate::web::view_models::formats::{Local, about, english_words, span};
+use crate::web::view_models::formats::{Local, about, span};
 use crate::web::view_models::snapshot::proof_word;
 use crate::web::words::PageWords;
 
@@ -23,11 +23,6 @@ impl Wording {
     pub(crate) fn new(words: PageWords, local: &Local) -> Self {
         let dates = Dates::new(words.catalog().locale(), local.zone_name(), local.now_ms());
         Self { words, dates, local: local.clone() }
-    }
-
-    /// For pages that are in English only.
-    pub(crate) fn english(local: &Local) -> Self {
-        Self::new(english_words(), local)
     }
 
     pub(crate) fn words(&self) -> PageWords {

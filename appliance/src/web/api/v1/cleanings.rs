@@ -305,7 +305,7 @@ pub(crate) async fn add_cleaning(
     key: Option<String>,
     new: NewCleaning,
 ) -> Result<RecordedCleaning, HttpError> {
-    let tag = Tag::read(&new.tag).map_err(|e| invalid_parameter("tag", &format!("{e}.")))?;
+    let tag = Tag::read(&new.tag).map_err(|e| invalid_parameter("tag", format!("{e}.")))?;
     let form = CleaningForm {
         note: new.notes,
         protocol: new.protocol,

@@ -8,19 +8,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::answer::Json;
 use web::argument::JsonBody;
-use web::error::HttpError;
+use web::error::{ErrorText, HttpError};
 use web::route::{Example, Kind, Route, row};
+use words::WordSet as _;
 
 use crate::printing::discovery::{Doors, Target, TargetError};
 use crate::printing::{DeviceTree, discovery};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{Program, StaffOrProgram};
+use crate::web::api::API_LOCALE;
 use crate::web::api::list::List;
 use crate::web::api::v1::print_bodies::FoundJson;
 use crate::web::context::AppState;
-use crate::web::http_error::new_error;
+use crate::web::http_error::{new_error, worded};
 use crate::web::view_models::discovery::{LISTEN, begin_look};
-use crate::web::view_models::printer_causes::printing_words;
+use crate::web::words::PrintingWords;
 
 pub(crate) fn routes() -> Vec<Route<AppState>> {
     vec![
@@ -50,6 +52,7 @@ async fn find(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
 ) -> Result<Json<PrintersFound>, HttpError> {
+    let w = PrintingWords::in_locale(API_LOCALE);
     let _look = begin_look(&state)?;
     let usb = tokio::task::spawn_blocking(|| discovery::usb(&DeviceTree::default()));
     let (usb, announced) = tokio::join!(usb, discovery::announced(LISTEN));
@@ -59,9 +62,9 @@ async fn find(
             found.extend(more);
             None
         }
-        Err(e) => Some(printing_words().printers_not_listened(e.to_string())),
+        Err(e) => Some(w.printers_not_listened(e.to_string())),
     };
-    let items = found.into_iter().map(FoundJson::from).collect();
+    let items = found.into_iter().map(|found| FoundJson::of(w, found)).collect();
     Ok(Json(PrintersFound { items, next: None, trouble }))
 }
 
@@ -79,19 +82,23 @@ async fn probe(
     State(state): State<AppState>,
     JsonBody(body): JsonBody<ProbeBody>,
 ) -> Result<Json<List<FoundJson>>, HttpError> {
-    let w = printing_words();
-    let refused = |code: &'static str, why: String| {
-        new_error(StatusCode::UNPROCESSABLE_ENTITY, code, w.printers_nobody_asked())
-            .detail(why)
-            .safe(w.printers_unchanged())
-            .next(w.printers_nobody_asked_next())
-            .field("host")
-    };
     let target = body.host.parse::<Target>();
-    let target =
-        target.map_err(|TargetError(text)| refused("host", w.printers_not_a_host(show_text(&text))))?;
+    let target = target.map_err(|TargetError(text)| {
+        not_probed("host", worded(move |w: PrintingWords| w.printers_not_a_host(show_text(&text))))
+    })?;
     let _look = begin_look(&state)?;
     let items = discovery::probe(&target, Doors::default()).await;
-    let items = items.map_err(|e| refused("no-such-host", w.printers_no_host(e.to_string())))?;
-    Ok(Json(List::whole(items.into_iter().map(FoundJson::from).collect())))
+    let items = items.map_err(|e| {
+        not_probed("no-such-host", worded(move |w: PrintingWords| w.printers_no_host(e.to_string())))
+    })?;
+    let w = PrintingWords::in_locale(API_LOCALE);
+    Ok(Json(List::whole(items.into_iter().map(|found| FoundJson::of(w, found)).collect())))
+}
+
+fn not_probed(code: &'static str, why: ErrorText) -> HttpError {
+    new_error(StatusCode::UNPROCESSABLE_ENTITY, code, worded(PrintingWords::printers_nobody_asked))
+        .detail(why)
+        .safe(worded(PrintingWords::printers_unchanged))
+        .next(worded(PrintingWords::printers_nobody_asked_next))
+        .field("host")
 }

@@ -315,7 +315,7 @@ pub(crate) async fn add_item(
     new: NewItem,
 ) -> Result<EquipmentJson, HttpError> {
     let tag = new.tag.as_deref().map(Tag::read).transpose();
-    let tag = tag.map_err(|e| invalid_parameter("tag", &format!("{e}.")))?;
+    let tag = tag.map_err(|e| invalid_parameter("tag", format!("{e}.")))?;
     let fields = read_fields(new.fields)?;
     let command = Command::AddEquipment(Box::new(NewEquipment { tag, fields, schedule: new.schedule }));
     let done = act(state, BY_API, key, command).await?;

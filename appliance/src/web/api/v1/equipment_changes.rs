@@ -15,7 +15,7 @@ use web::argument::{IdempotencyKey, IfMatch, JsonBody, OtherVersion, Path};
 use web::error::HttpError;
 use web::route::{Kind, Route, row};
 
-use crate::intake::{Command, EquipmentFields, Refusal};
+use crate::intake::{Command, EquipmentFields, Refusal, RefusalCause};
 use crate::web::access::permissions::Write;
 use crate::web::access::program::Program;
 use crate::web::api::v1::equipment::{
@@ -157,7 +157,7 @@ async fn set_service(
 /// Pages ask for a reason too: whoever meets the item wants to know.
 fn require_reason(reason: &str) -> Result<(), HttpError> {
     match reason.trim() {
-        "" => Err(Refusal::Needed { field: "reason", words: "Say why" }.into()),
+        "" => Err(Refusal::Needed { field: "reason", cause: RefusalCause::Reason }.into()),
         _ => Ok(()),
     }
 }

@@ -16,19 +16,21 @@ use web::answer::{Accepted, Json, MediaBytes, WithHeaders, media};
 use web::argument::{IdempotencyKey, JsonBody, Path, Query};
 use web::error::HttpError;
 use web::route::{Example, Kind, Route, row};
+use words::WordSet as _;
 
 use crate::printing::{AnswerError, JobView, Names, Printing, ReprintRequest};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{Program, StaffOrProgram};
+use crate::web::api::API_LOCALE;
 use crate::web::api::list::List;
 use crate::web::api::v1::print_bodies::{JobJson, JobSummaryJson};
 use crate::web::context::AppState;
-use crate::web::http_error::{invalid_parameter, new_error, not_found};
+use crate::web::http_error::{invalid_parameter, new_error, not_found, worded};
 use crate::web::request::uploaded_file::IgnoredBody;
 use crate::web::view_models::label_fields::LabelOrder;
 use crate::web::view_models::labels;
-use crate::web::view_models::printer_causes::printing_words;
 use crate::web::view_models::sheets::{Paper, SHEET, sheet};
+use crate::web::words::PrintingWords;
 use crate::web::{examples, refusals};
 
 /// Labels of one request; more go in further requests.
@@ -93,7 +95,12 @@ pub(super) type JobAccepted = WithHeaders<Accepted<JobJson>>;
 pub(super) fn accepted(job: JobView) -> Result<JobAccepted, HttpError> {
     let location = format!("/api/v1/labels/{}", job.summary.id);
     let location = HeaderValue::from_str(&location).map_err(|e| HttpError::internal(&e))?;
-    Ok(WithHeaders(HeaderMap::from_iter([(LOCATION, location)]), Json(job.into())))
+    let headers = HeaderMap::from_iter([(LOCATION, location)]);
+    Ok(WithHeaders(headers, Json(show_job(job))))
+}
+
+fn show_job(job: JobView) -> JobJson {
+    JobJson::of(PrintingWords::in_locale(API_LOCALE), job)
 }
 
 /// Labels to print.
@@ -129,13 +136,13 @@ fn one() -> u32 {
 
 fn read_tags(tags: &[String]) -> Result<Vec<Tag>, HttpError> {
     if tags.len() > TAGS_MAX {
-        let w = printing_words();
-        return Err(new_error(StatusCode::UNPROCESSABLE_ENTITY, "range", w.order_too_many_tags())
-            .detail(w.order_too_many_tags_detail())
+        let title = worded(PrintingWords::order_too_many_tags);
+        return Err(new_error(StatusCode::UNPROCESSABLE_ENTITY, "range", title)
+            .detail(worded(PrintingWords::order_too_many_tags_detail))
             .field("tags"));
     }
     let read: Result<Vec<Tag>, _> = tags.iter().map(|t| Tag::read(t)).collect();
-    read.map_err(|e| invalid_parameter("tags", &format!("{e}.")))
+    read.map_err(|e| invalid_parameter("tags", format!("{e}.")))
 }
 
 async fn print(
@@ -155,7 +162,8 @@ async fn list(
     State(state): State<AppState>,
 ) -> Result<Json<List<JobSummaryJson>>, HttpError> {
     let jobs = aside(&state, Printing::jobs).await?.map_err(|e| HttpError::internal(&e))?;
-    Ok(Json(List::whole(jobs.into_iter().map(JobSummaryJson::from).collect())))
+    let w = PrintingWords::in_locale(API_LOCALE);
+    Ok(Json(List::whole(jobs.into_iter().map(|job| JobSummaryJson::of(w, job)).collect())))
 }
 
 async fn find(
@@ -163,12 +171,12 @@ async fn find(
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Result<Json<JobJson>, HttpError> {
-    labels::find(&state, &id).await.map(|job| Json(job.into()))
+    labels::find(&state, &id).await.map(|job| Json(show_job(job)))
 }
 
 /// The job of an address.
 fn job_id(text: &str) -> Result<JobId, HttpError> {
-    text.parse().map_err(|_| not_found().detail(printing_words().job_forgotten_unknown()))
+    text.parse().map_err(|_| not_found().detail(worded(PrintingWords::job_forgotten_unknown)))
 }
 
 async fn settle(
@@ -176,7 +184,7 @@ async fn settle(
     work: impl FnOnce(&Printing) -> Result<JobView, AnswerError> + Send + 'static,
 ) -> Result<Json<JobJson>, HttpError> {
     let settled = aside(state, work).await?;
-    settled.map(|job| Json(job.into())).map_err(|error| labels::answer_refused(&error))
+    settled.map(|job| Json(show_job(job))).map_err(labels::answer_refused)
 }
 
 async fn cancel(
@@ -204,7 +212,7 @@ async fn answer_one(
     JsonBody(OutcomeBody { printed }): JsonBody<OutcomeBody>,
 ) -> Result<Json<JobJson>, HttpError> {
     let id = job_id(&id)?;
-    let n: u32 = n.parse().map_err(|_| not_found().detail(printing_words().job_forgotten_label()))?;
+    let n: u32 = n.parse().map_err(|_| not_found().detail(worded(PrintingWords::job_forgotten_label)))?;
     settle(&state, move |printing| printing.answer(id, n, printed)).await
 }
 
@@ -269,7 +277,7 @@ async fn preview(
     let names = match params.names.as_deref() {
         None | Some("" | "as-they-are") => Names::AsTheyAre,
         Some("asset-number") => Names::AssetNumber,
-        Some(_) => return Err(invalid_parameter("names", &printing_words().order_names())),
+        Some(_) => return Err(invalid_parameter("names", worded(PrintingWords::order_names))),
     };
     let blank = u32::from(named(params.blank).is_some());
     let (template, printer) = (named(params.template), named(params.printer));

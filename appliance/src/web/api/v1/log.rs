@@ -118,7 +118,7 @@ fn read_number(text: Option<&str>, field: &'static str, absent: u64) -> Result<u
 fn find_epoch(state: &AppState, text: Option<&str>) -> Result<Epoch, HttpError> {
     let epoch: Epoch = match text {
         None => return Ok(state.store.origin().epoch),
-        Some(text) => text.parse().map_err(|e| invalid_parameter("epoch", &format!("{e}.")))?,
+        Some(text) => text.parse().map_err(|e| invalid_parameter("epoch", format!("{e}.")))?,
     };
     if state.store.epochs().contains(&epoch) {
         Ok(epoch)

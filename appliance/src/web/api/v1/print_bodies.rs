@@ -12,7 +12,8 @@ use crate::printing::{
 };
 use crate::web::view_models::print_papers::word_paper_for_programs;
 use crate::web::view_models::print_refusals::{found_name, word_guess};
-use crate::web::view_models::printer_causes::{printing_words, word_cause, word_failure, word_note};
+use crate::web::view_models::printer_causes::{word_cause, word_failure, word_note};
+use crate::web::words::PrintingWords;
 
 /// A job's state in the words of the API.
 #[derive(Debug, JsonSchema, Serialize)]
@@ -33,12 +34,12 @@ enum JobStateJson {
     Cancelled,
 }
 
-impl From<JobState> for JobStateJson {
-    fn from(state: JobState) -> Self {
+impl JobStateJson {
+    fn of(w: PrintingWords, state: &JobState) -> Self {
         match state {
             JobState::Queued => Self::Queued,
             JobState::Printing => Self::Printing,
-            JobState::Paused(cause) => Self::Paused(word_cause(printing_words(), &cause)),
+            JobState::Paused(cause) => Self::Paused(word_cause(w, cause)),
             JobState::Asking => Self::Asking,
             JobState::Done => Self::Done,
             JobState::Cancelled => Self::Cancelled,
@@ -76,8 +77,7 @@ struct LabelJson {
 }
 
 impl LabelJson {
-    fn of(label: LabelView, kind: JobKind) -> Self {
-        let w = printing_words();
+    fn of(w: PrintingWords, label: LabelView, kind: JobKind) -> Self {
         Self {
             n: label.n,
             tag: label.tag,
@@ -132,12 +132,11 @@ pub(super) struct JobSummaryJson {
     reprint: Option<Reprint>,
 }
 
-impl From<JobSummary> for JobSummaryJson {
-    fn from(job: JobSummary) -> Self {
-        let w = printing_words();
+impl JobSummaryJson {
+    pub(super) fn of(w: PrintingWords, job: JobSummary) -> Self {
         Self {
             id: job.id,
-            state: job.state.into(),
+            state: JobStateJson::of(w, &job.state),
             printer: job.printer,
             ahead: job.ahead,
             created_ms: job.created_ms,
@@ -166,11 +165,11 @@ pub(super) struct JobJson {
     labels: Vec<LabelJson>,
 }
 
-impl From<JobView> for JobJson {
-    fn from(job: JobView) -> Self {
+impl JobJson {
+    pub(super) fn of(w: PrintingWords, job: JobView) -> Self {
         let kind = job.summary.kind;
-        let labels = job.labels.into_iter().map(|label| LabelJson::of(label, kind)).collect();
-        Self { summary: job.summary.into(), labels }
+        let labels = job.labels.into_iter().map(|label| LabelJson::of(w, label, kind)).collect();
+        Self { summary: JobSummaryJson::of(w, job.summary), labels }
     }
 }
 
@@ -223,15 +222,15 @@ pub(super) struct PrinterJson {
     job: Option<JobId>,
 }
 
-impl From<PrinterView> for PrinterJson {
-    fn from(printer: PrinterView) -> Self {
+impl PrinterJson {
+    pub(super) fn of(w: PrintingWords, printer: PrinterView) -> Self {
         Self {
             name: printer.name,
             address: printer.address,
             language: printer.language,
             dpi: printer.dpi,
             head_dots: printer.head_dots,
-            media: printer.media.into(),
+            media: MediaJson::of(w, printer.media),
             darkness: printer.darkness,
             speed: printer.speed,
             dense: printer.dense,
@@ -240,7 +239,7 @@ impl From<PrinterView> for PrinterJson {
             fixed: printer.fixed,
             confirms: printer.confirms,
             state: printer.state,
-            advice: word_cause(printing_words(), &printer.cause),
+            advice: word_cause(w, &printer.cause),
             since_ms: printer.since_ms,
             paper_low: printer.paper_low,
             loaded: printer.loaded.map(LoadedJson::from),
@@ -276,9 +275,8 @@ struct MediaJson {
     warning: Option<String>,
 }
 
-impl From<MediaView> for MediaJson {
-    fn from(media: MediaView) -> Self {
-        let w = printing_words();
+impl MediaJson {
+    fn of(w: PrintingWords, media: MediaView) -> Self {
         Self {
             name: media.name,
             words: word_paper_for_programs(w, &media.paper),
@@ -333,9 +331,8 @@ pub(super) struct FoundJson {
     why: String,
 }
 
-impl From<Found> for FoundJson {
-    fn from(found: Found) -> Self {
-        let w = printing_words();
+impl FoundJson {
+    pub(super) fn of(w: PrintingWords, found: Found) -> Self {
         Self {
             name: found_name(w, &found),
             why: word_guess(w, &found),

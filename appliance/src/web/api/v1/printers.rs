@@ -7,10 +7,12 @@ use web::answer::{Created, Json, NoContent, WithHeaders, with_etag};
 use web::argument::{IdempotencyKey, IfMatch, JsonBody, OtherVersion, Path};
 use web::error::HttpError;
 use web::route::{Example, Kind, Route, row};
+use words::WordSet as _;
 
-use crate::printing::{ChangedPrinter, PrinterRefusal, PrinterSettings};
+use crate::printing::{ChangedPrinter, PrinterRefusal, PrinterSettings, PrinterView};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{Program, StaffOrProgram};
+use crate::web::api::API_LOCALE;
 use crate::web::api::list::List;
 use crate::web::api::v1::labels::{JobAccepted, LOOK, accepted, aside};
 use crate::web::api::v1::print_bodies::PrinterJson;
@@ -20,6 +22,7 @@ use crate::web::request::uploaded_file::IgnoredBody;
 use crate::web::view_models::jobs::segment;
 use crate::web::view_models::labels;
 use crate::web::view_models::printers::{printer_refused, unknown_printer};
+use crate::web::words::PrintingWords;
 use crate::web::{examples, refusals};
 
 pub(crate) fn routes() -> Vec<Route<AppState>> {
@@ -50,12 +53,16 @@ pub(crate) fn routes() -> Vec<Route<AppState>> {
     ]
 }
 
+fn show_printer(printer: PrinterView) -> PrinterJson {
+    PrinterJson::of(PrintingWords::in_locale(API_LOCALE), printer)
+}
+
 async fn list(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
 ) -> Result<Json<List<PrinterJson>>, HttpError> {
     let printers = aside(&state, |printing| printing.look(LOOK)).await?;
-    Ok(Json(List::whole(printers.into_iter().map(PrinterJson::from).collect())))
+    Ok(Json(List::whole(printers.into_iter().map(show_printer).collect())))
 }
 
 async fn show(
@@ -66,7 +73,10 @@ async fn show(
     let version = state.printing.printer_version(&name);
     let printers = aside(&state, |printing| printing.look(LOOK)).await?;
     let found = printers.into_iter().find(|printer| printer.name == name);
-    with_etag(version, found.map(|printer| Json(printer.into())).ok_or_else(|| unknown_printer(&name))?)
+    with_etag(
+        version,
+        found.map(|printer| Json(show_printer(printer))).ok_or_else(|| unknown_printer(&name))?,
+    )
 }
 
 async fn add(
@@ -75,8 +85,8 @@ async fn add(
     JsonBody(settings): JsonBody<PrinterSettings>,
 ) -> Result<Created<PrinterJson>, HttpError> {
     let added = aside(&state, move |printing| printing.add(&settings)).await?;
-    let added = added.map_err(|refusal| printer_refused(&refusal))?;
-    Created::at(&format!("/api/v1/printers/{}", segment(&added.name)), added.into())
+    let added = added.map_err(|refusal| printer_refused(refusal))?;
+    Created::at(&format!("/api/v1/printers/{}", segment(&added.name)), show_printer(added))
 }
 
 async fn change(
@@ -89,13 +99,13 @@ async fn change(
     let now = state.printing.printer_version(&name);
     let seen = if_match.require(now).map_err(|OtherVersion| changed_since(now))?;
     let changed = aside(&state, move |printing| printing.change_over(&name, &settings, seen)).await?;
-    let ChangedPrinter { view, version } = changed.map_err(|refusal| refuse_change(&state, &refusal))?;
-    with_etag(Some(version), Json(view.into()))
+    let ChangedPrinter { view, version } = changed.map_err(|refusal| refuse_change(&state, refusal))?;
+    with_etag(Some(version), Json(show_printer(view)))
 }
 
-fn refuse_change(state: &AppState, refusal: &PrinterRefusal) -> HttpError {
+fn refuse_change(state: &AppState, refusal: PrinterRefusal) -> HttpError {
     match refusal {
-        PrinterRefusal::Changed(name) => changed_since(state.printing.printer_version(name)),
+        PrinterRefusal::Changed(name) => changed_since(state.printing.printer_version(&name)),
         other => printer_refused(other),
     }
 }
@@ -109,7 +119,7 @@ async fn remove(
     let now = state.printing.printer_version(&name);
     let seen = if_match.require(now).map_err(|OtherVersion| changed_since(now))?;
     let removed = aside(&state, move |printing| printing.remove_over(&name, seen)).await?;
-    removed.map(|()| NoContent).map_err(|refusal| refuse_change(&state, &refusal))
+    removed.map(|()| NoContent).map_err(|refusal| refuse_change(&state, refusal))
 }
 
 async fn test(

@@ -82,7 +82,7 @@ async fn aside<T: Send + 'static>(
 ) -> Result<T, HttpError> {
     let printing = state.printing.clone();
     let done = tokio::task::spawn_blocking(move || work(&printing)).await;
-    done.map_err(|e| HttpError::internal(&e))?.map_err(|refusal| refused(&refusal))
+    done.map_err(|e| HttpError::internal(&e))?.map_err(refused)
 }
 
 /// The same for a change of a template that may name its version.
@@ -93,7 +93,7 @@ async fn aside_over<T: Send + 'static>(
     let done = aside(state, move |printing| Ok(work(printing))).await?;
     done.map_err(|refusal| match refusal {
         DesignRefusal::Changed(name) => changed_since(state.printing.template_version(&name)),
-        other => refused(&other),
+        other => refused(other),
     })
 }
 
@@ -111,7 +111,7 @@ async fn show(
 ) -> Result<WithHeaders<MediaBytes<TomlText>>, HttpError> {
     let version = state.printing.template_version(&name);
     let file = state.printing.template_file(&name);
-    let unknown = || refused(&DesignRefusal::Unknown(name.chars().take(60).collect()));
+    let unknown = || refused(DesignRefusal::Unknown(name.chars().take(60).collect()));
     with_etag(version, file.map(|file| MediaBytes::new(file.to_string())).ok_or_else(unknown)?)
 }
 
@@ -158,7 +158,7 @@ async fn logo(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
 ) -> Result<LogoPicture, HttpError> {
-    state.printing.logo().as_ref().map(show_logo).ok_or_else(|| refused(&DesignRefusal::NoLogo))
+    state.printing.logo().as_ref().map(show_logo).ok_or_else(|| refused(DesignRefusal::NoLogo))
 }
 
 /// A logo that was taken.

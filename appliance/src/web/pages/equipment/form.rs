@@ -25,18 +25,17 @@ use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{Undone, act, entry};
 use crate::web::context::AppState;
 use crate::web::form_page::{
-    FormConflict, FormMarks, SentForm, form_catalog, form_words, is_changed, show_conflict, word_at_field,
+    FormConflict, FormMarks, SentForm, find_refused, is_changed, show_conflict, window_title, word_at_field,
 };
-use crate::web::http_error::not_found;
-use crate::web::layout::{Frame, Place};
+use crate::web::http_error::{not_found, worded};
+use crate::web::layout::{Frame, Place, draw_page};
 use crate::web::pages::equipment::schedule::{DUE_EVERY, DUE_NUMBER, DUE_TIMES, Due};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::form_words::{read_word, word};
-use crate::web::view_models::formats::english_words;
 use crate::web::view_models::items::named;
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::words::FormWords;
+use crate::web::words::{FormWords, PageWords};
 
 /// What people enter of an item.
 pub(crate) static EQUIPMENT: FormDefinition = FormDefinition {
@@ -105,15 +104,15 @@ fn fields_of(values: &FormValues) -> EquipmentFields {
     }
 }
 
-fn painter(facility: &Facility) -> FormPainter<'static> {
+fn painter(w: FormWords, facility: &Facility) -> FormPainter<'static> {
     let mut protocols: Vec<FormOption> = facility
         .protocols
         .values()
-        .map(|protocol| FormOption::new(protocol.protocol.to_string(), protocol.name.clone()))
+        .map(|protocol| FormOption::entered(protocol.protocol.to_string(), protocol.name.clone()))
         .collect();
     protocols.sort_by(|a, b| a.words.cmp(&b.words));
-    protocols.insert(0, FormOption::new("", form_words().form_equipment_protocol_none()));
-    FormPainter { picks: vec![("protocol", protocols)], ..FormPainter::new(&EQUIPMENT, form_catalog()) }
+    protocols.insert(0, FormOption::new("", w.form_equipment_protocol_none()));
+    FormPainter { picks: vec![("protocol", protocols)], ..FormPainter::new(&EQUIPMENT, w.catalog()) }
 }
 
 #[derive(Template)]
@@ -203,7 +202,7 @@ impl EquipmentForm<'_> {
         marks: FormMarks,
         tag: &str,
     ) -> Result<Page, HttpError> {
-        let w = form_words();
+        let (page_words, w): (PageWords, FormWords) = self.signed.words();
         let (title, action, back, button) = match &self.item {
             None => (
                 w.form_equipment_new(),
@@ -220,13 +219,12 @@ impl EquipmentForm<'_> {
         };
         let facility = self.state.store.snapshot();
         let snapshot = Snapshot::of(self.state, &facility);
-        let window =
-            if problems.is_empty() { title.clone() } else { english_words().page_error_title(&title) };
+        let window = window_title(page_words, title.clone(), &problems);
         let frame = Frame::staff(self.state, &snapshot, window, self.signed, Place::Equipment);
-        Page::draw(&EquipmentFormPage {
+        let page = EquipmentFormPage {
             frame: frame.with_script(),
             w,
-            sections: painter(&facility).draw(values, &problems)?,
+            sections: painter(w, &facility).draw(values, &problems)?,
             problems,
             title,
             action,
@@ -238,7 +236,8 @@ impl EquipmentForm<'_> {
                 None => marks,
                 Some(item) => marks.over(item.version),
             },
-        })
+        };
+        draw_page(&page.frame, &page)
     }
 
     fn first(&self, values: &FormValues, tag: &str) -> Result<Page, HttpError> {
@@ -282,28 +281,28 @@ pub(crate) async fn ask_edit(
     EquipmentForm { state: &state, signed: &signed, item: Some(item) }.first(&values, "")
 }
 
-/// A refusal beside its field, where the form has it.
-pub(crate) fn refused_field(refusal: &Refusal, due: &Due) -> Option<Wrong> {
-    due.refused_field(refusal).or_else(|| word_at_field(&EQUIPMENT, refusal))
+/// The field that a refusal stands beside, where the form has it.
+pub(crate) fn refused_field(refusal: &Refusal, due: &Due) -> Option<&'static str> {
+    due.refused_field(refusal).or_else(|| find_refused(&EQUIPMENT, refusal))
 }
 
 /// The same for a new item, whose form carries the blank tag that is on it.
-fn refused_new_field(refusal: &Refusal, due: &Due) -> Option<Wrong> {
+fn refused_new_field(refusal: &Refusal, due: &Due) -> Option<&'static str> {
     match refusal {
-        Refusal::TagTaken(_) => Some(Wrong { at: TAG.to_owned(), words: refusal.to_string() }),
-        Refusal::KeyReused => Some(Wrong { at: "name".to_owned(), words: form_words().form_key_reused() }),
+        Refusal::TagTaken(_) => Some(TAG),
+        Refusal::KeyReused => Some("name"),
         _ => refused_field(refusal, due),
     }
 }
 
 /// Reads the fields that one by itself cannot tell: the schedule, where nothing is wrong with it, and the protocol.
-fn read_further(sent: &mut SentForm<RowVersion>) -> (Due, Option<Schedule>) {
+fn read_further(w: FormWords, sent: &mut SentForm<RowVersion>) -> (Due, Option<Schedule>) {
     let due = Due::of_values(&sent.values);
-    let schedule = sent.take(due.schedule());
+    let schedule = sent.take(due.schedule(w));
     let protocol = sent.values.text("protocol");
     if !protocol.is_empty() && protocol.parse::<ProtocolId>().is_err() {
         let fault = FieldFault { field: "protocol", cause: FieldCause::NotOption };
-        sent.errors.push(fault.word(&EQUIPMENT, form_catalog()));
+        sent.errors.push(fault.word(&EQUIPMENT, w.catalog()));
     }
     (due, schedule.flatten())
 }
@@ -313,13 +312,14 @@ pub(crate) async fn add(
     State(state): State<AppState>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let mut sent = SentForm::read(&EQUIPMENT, &form);
+    let w: FormWords = signed.words();
+    let mut sent = SentForm::read(w, &EQUIPMENT, &form);
     let page = EquipmentForm { state: &state, signed: &signed, item: None };
-    let (due, schedule) = read_further(&mut sent);
+    let (due, schedule) = read_further(w, &mut sent);
     let tag_text = form.text(TAG).trim();
     let tag = Some(tag_text).filter(|tag| !tag.is_empty()).map(Tag::read).transpose();
-    let words = || form_words().form_equipment_blank_wrong();
-    let tag = sent.take(tag.map_err(|_| Wrong { at: TAG.to_owned(), words: words() }));
+    let wrong_tag = |_| Wrong { at: TAG.to_owned(), words: w.form_equipment_blank_wrong() };
+    let tag = sent.take(tag.map_err(wrong_tag));
     if !sent.errors.is_empty() {
         return page.again(sent, tag_text);
     }
@@ -333,14 +333,21 @@ pub(crate) async fn add(
             }
             _ => go_to("/staff/equipment"),
         },
-        Err(undone) => match undone.at_field(|refusal| refused_new_field(refusal, &due)) {
-            Ok((refusal, wrong)) => {
-                sent.errors.push(wrong);
-                sent.submission = sent.submission.filter(|_| refusal != Refusal::KeyReused);
-                page.again(sent, tag_text)
+        Err(undone) => {
+            match undone.at_field(|refusal| refused_new_field(refusal, &due)) {
+                Ok((Refusal::KeyReused, at)) => {
+                    sent.errors.push(Wrong { at: at.to_owned(), words: w.form_key_reused() });
+                    sent.submission = None;
+                    page.again(sent, tag_text)
+                }
+                Ok((refusal, at)) => {
+                    sent.errors.push(word_at_field(&signed, at, &refusal));
+                    page.again(sent, tag_text)
+                }
+                Err(other) => Err(HttpError::from(other)
+                    .link("/staff/equipment", worded(FormWords::form_equipment_to_list))),
             }
-            Err(other) => Err(HttpError::from(other).link("/staff/equipment", "Back to the list")),
-        },
+        }
     }
 }
 
@@ -351,8 +358,9 @@ pub(crate) async fn edit(
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
     let item = PresentItem::find(&state, &tag)?;
-    let mut sent = SentForm::read(&EQUIPMENT, &form);
-    let (due, schedule) = read_further(&mut sent);
+    let w: FormWords = signed.words();
+    let mut sent = SentForm::read(w, &EQUIPMENT, &form);
+    let (due, schedule) = read_further(w, &mut sent);
     let page = EquipmentForm { state: &state, signed: &signed, item: Some(item.clone()) };
     if !sent.errors.is_empty() {
         return page.again(sent, "");
@@ -365,11 +373,13 @@ pub(crate) async fn edit(
             show_difference(&state, &signed, &tag, &sent.values, &schedule).await
         }
         Err(undone) => match undone.at_field(|refusal| refused_field(refusal, &due)) {
-            Ok((_, wrong)) => {
-                sent.errors.push(wrong);
+            Ok((refusal, at)) => {
+                sent.errors.push(word_at_field(&signed, at, &refusal));
                 page.again(sent, "")
             }
-            Err(other) => Err(HttpError::from(other).link(item.path(), "Back to the item")),
+            Err(other) => {
+                Err(HttpError::from(other).link(item.path(), worded(FormWords::form_equipment_to_item)))
+            }
         },
     }
 }
@@ -392,7 +402,7 @@ async fn show_difference(
         }
     }
     let conflict = FormConflict {
-        painter: painter(&state.store.snapshot()),
+        painter: painter(signed.words(), &state.store.snapshot()),
         theirs: &now.values,
         yours: &yours,
         now: now.version.to_string(),

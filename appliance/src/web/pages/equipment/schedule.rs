@@ -20,17 +20,14 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{Undone, act};
 use crate::web::context::AppState;
-use crate::web::form_page::{
-    FormConflict, FormMarks, SentForm, form_catalog, form_words, is_changed, show_conflict,
-};
-use crate::web::http_error::not_found;
-use crate::web::layout::{Frame, Place};
+use crate::web::form_page::{FormConflict, FormMarks, SentForm, is_changed, show_conflict, window_title};
+use crate::web::http_error::{not_found, worded};
+use crate::web::layout::{Frame, Place, draw_page};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
-use crate::web::view_models::formats::english_words;
 use crate::web::view_models::items::named;
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::words::FormWords;
+use crate::web::words::{FormWords, PageWords};
 
 /// Whether and how often.
 pub(crate) const DUE_EVERY: FormField =
@@ -81,31 +78,29 @@ impl Due {
     }
 
     /// The schedule that the fields say; `None` where none is wanted.
-    pub(crate) fn schedule(&self) -> Result<Option<Schedule>, Wrong> {
-        let wrong =
-            |_| Wrong { at: DUE_NUMBER.name.to_owned(), words: form_words().form_schedule_number_wrong() };
+    pub(crate) fn schedule(&self, w: FormWords) -> Result<Option<Schedule>, Wrong> {
+        let wrong = |_| Wrong { at: DUE_NUMBER.name.to_owned(), words: w.form_schedule_number_wrong() };
         let number = || self.number.trim().parse::<u32>().map_err(wrong);
         Ok(Some(match self.every.as_str() {
             "hours" => Schedule::Hours { n: number()? },
             "days" => Schedule::Days { n: number()? },
             "weeks" => Schedule::Weeks { n: number()? },
             "use" => Schedule::Use { grace_s: 4 * 3_600 },
-            "times" => Schedule::Times { at: times(&self.times)? },
+            "times" => Schedule::Times { at: times(w, &self.times)? },
             _ => return Ok(None),
         }))
     }
 
-    /// A refusal of the schedule beside its field.
-    pub(crate) fn refused_field(&self, refusal: &Refusal) -> Option<Wrong> {
+    /// The field that a refusal of the schedule stands beside.
+    pub(crate) fn refused_field(&self, refusal: &Refusal) -> Option<&'static str> {
         let at = if self.every == "times" { DUE_TIMES.name } else { DUE_NUMBER.name };
-        let is_schedule = refusal.field() == Some("schedule");
-        is_schedule.then(|| Wrong { at: at.to_owned(), words: refusal.to_string() })
+        (refusal.field() == Some("schedule")).then_some(at)
     }
 }
 
 /// `07:00, 19:00`
-fn times(text: &str) -> Result<Vec<TimeOfDay>, Wrong> {
-    let wrong = || Wrong { at: DUE_TIMES.name.to_owned(), words: form_words().form_schedule_times_wrong() };
+fn times(w: FormWords, text: &str) -> Result<Vec<TimeOfDay>, Wrong> {
+    let wrong = || Wrong { at: DUE_TIMES.name.to_owned(), words: w.form_schedule_times_wrong() };
     let parts = text.split([',', ' ', ';']).filter(|part| !part.is_empty());
     let read: Result<Vec<TimeOfDay>, _> = parts.map(str::parse).collect();
     let mut times = read.map_err(|_| wrong())?;
@@ -114,11 +109,11 @@ fn times(text: &str) -> Result<Vec<TimeOfDay>, Wrong> {
     if times.is_empty() { Err(wrong()) } else { Ok(times) }
 }
 
-fn protocol_name(facility: &Facility, protocol: Option<ProtocolId>) -> String {
-    match protocol {
-        None => "By any protocol".to_owned(),
-        Some(id) => facility.protocols.get(&id).map_or_else(|| id.to_string(), |p| p.name.clone()),
-    }
+/// Nothing where any protocol counts.
+fn protocol_name(facility: &Facility, protocol: Option<ProtocolId>) -> Option<String> {
+    let name =
+        |id: ProtocolId| facility.protocols.get(&id).map_or_else(|| id.to_string(), |p| p.name.clone());
+    protocol.map(name)
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -134,8 +129,8 @@ struct SchedulePage {
     w: FormWords,
     problems: Vec<Wrong>,
     name: String,
-    protocol_name: String,
-    for_any: bool,
+    /// Absent: it is due by any protocol.
+    protocol_name: Option<String>,
     action: String,
     back: String,
     sections: Vec<FilledSection>,
@@ -147,7 +142,7 @@ struct Present {
     tag: Tag,
     name: String,
     protocol: Option<ProtocolId>,
-    protocol_name: String,
+    protocol_name: Option<String>,
     values: FormValues,
     schedule: Schedule,
     version: RowVersion,
@@ -190,21 +185,20 @@ impl Present {
         problems: Vec<Wrong>,
         marks: FormMarks,
     ) -> Result<Page, HttpError> {
-        let w = form_words();
-        let title = w.form_schedule_window(&self.name);
-        let title = if problems.is_empty() { title } else { english_words().page_error_title(title) };
-        Page::draw(&SchedulePage {
+        let (page_words, w): (PageWords, FormWords) = signed.words();
+        let title = window_title(page_words, w.form_schedule_window(&self.name), &problems);
+        let page = SchedulePage {
             frame: Frame::staff(state, &Snapshot::now(state), title, signed, Place::Equipment).with_script(),
             w,
-            sections: painter().draw(values, &problems)?,
+            sections: painter(w).draw(values, &problems)?,
             problems,
-            for_any: self.protocol.is_none(),
             action: self.action(),
             back: self.back(),
             name: self.name.clone(),
-            protocol_name: self.protocol_name.to_lowercase(),
+            protocol_name: self.protocol_name.clone(),
             marks: marks.over(self.version),
-        })
+        };
+        draw_page(&page.frame, &page)
     }
 
     /// The page once more, with what is wrong.
@@ -226,7 +220,7 @@ impl Present {
         yours: &FormValues,
     ) -> Result<FormReply, HttpError> {
         let conflict = FormConflict {
-            painter: painter(),
+            painter: painter(signed.words()),
             theirs: &self.values,
             yours,
             now: self.version.to_string(),
@@ -242,8 +236,8 @@ impl Present {
     }
 }
 
-fn painter() -> FormPainter<'static> {
-    FormPainter::new(&SCHEDULE, form_catalog())
+fn painter(w: FormWords) -> FormPainter<'static> {
+    FormPainter::new(&SCHEDULE, w.catalog())
 }
 
 pub(crate) async fn ask(
@@ -264,9 +258,10 @@ pub(crate) async fn set(
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
     let there = present(&state, &tag, params.protocol)?;
-    let mut sent = SentForm::read(&SCHEDULE, &form);
+    let w: FormWords = signed.words();
+    let mut sent = SentForm::read(w, &SCHEDULE, &form);
     let due = Due::of_values(&sent.values);
-    let schedule = sent.take(due.schedule()).flatten().unwrap_or(Schedule::Never);
+    let schedule = sent.take(due.schedule(w)).flatten().unwrap_or(Schedule::Never);
     if !sent.errors.is_empty() {
         return there.again(&state, &signed, sent);
     }
@@ -284,11 +279,13 @@ pub(crate) async fn set(
             now.show_difference(&state, &signed, &yours).await
         }
         Err(undone) => match undone.at_field(|refusal| due.refused_field(refusal)) {
-            Ok((_, wrong)) => {
-                sent.errors.push(wrong);
+            Ok((refusal, at)) => {
+                sent.errors.push(word_at_field(&signed, at, &refusal));
                 there.again(&state, &signed, sent)
             }
-            Err(other) => Err(HttpError::from(other).link(there.back(), "Back to the item")),
+            Err(other) => {
+                Err(HttpError::from(other).link(there.back(), worded(FormWords::form_equipment_to_item)))
+            }
         },
     }
 }

@@ -10,7 +10,7 @@ use web::answer::{FormReply, OneOf, Page};
 use web::argument::{FormFields, Path};
 use web::error::HttpError;
 
-use crate::intake::{Command, Refusal};
+use crate::intake::{Command, Refusal, RefusalCause};
 use crate::store::Reader;
 use crate::web::access::permissions::EditEquipment;
 use crate::web::access::staff::Staff;
@@ -22,17 +22,17 @@ use crate::web::context::AppState;
 use crate::web::http_error::worded;
 use crate::web::layout::{Frame, Place};
 use crate::web::log_reads::read_quick;
-use crate::web::refusal_words::word_refusal;
+use crate::web::refusal_words::{EveryRefusalWords, word_staff_refusal};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::view_models::items::named;
 use crate::web::view_models::receipts;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::Wording;
-use crate::web::words::{EquipmentWords, ErrorWords, PageWords, RefusalWords, StaffWords};
+use crate::web::words::{EquipmentWords, ErrorWords, PageWords, StaffWords};
 
 /// The words of these pages.
-type ReasonWords = (PageWords, RefusalWords, StaffWords, EquipmentWords);
+type ReasonWords = (PageWords, EveryRefusalWords, StaffWords, EquipmentWords);
 
 /// A page that asks for a reason and has one button.
 #[derive(Template)]
@@ -72,7 +72,7 @@ impl ReasonPrompt {
         };
         let problem = |refusal: &Refusal| Wrong {
             at: "reason".to_owned(),
-            words: word_refusal(refusals, refusal).unwrap_or_else(|| refusal.to_string()),
+            words: word_staff_refusal(refusals, refusal),
         };
         let frame = Frame::staff(state, &Snapshot::now(state), title, signed, Place::Equipment);
         let template = ReasonPage {
@@ -177,7 +177,7 @@ async fn reasoned(
 ) -> Result<FormReply, HttpError> {
     let reason = form.text("reason").to_owned();
     if reason.trim().is_empty() {
-        let refusal = Refusal::Needed { field: "reason", words: "Say why" };
+        let refusal = Refusal::Needed { field: "reason", cause: RefusalCause::Reason };
         return prompt.page(state, signed, Some(&refusal), &reason).map(ask_again);
     }
     match act(state, signed.author(), None, command(reason.clone())).await {

@@ -44,7 +44,7 @@ pub(crate) async fn show_box(signed: Staff<View>, State(state): State<AppState>)
     let wording = Wording::new(page_words, &snapshot.local);
     let printers = state.printing.printers();
     let printers =
-        printers.iter().map(|printer| printer_card(signed.words(), printer, &[], &snapshot.local)).collect();
+        printers.iter().map(|printer| printer_card(signed.words(), printer, &[], &wording)).collect();
     let mut notes = program_notes::notes(&state, &snapshot, &wording, w);
     if signed.holds(Permission::SeePeople) {
         notes.extend(wrong_pin_notes(&state, &snapshot, wording.clone(), w).await?);

@@ -18,14 +18,14 @@ use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{Undone, act};
 use crate::web::context::AppState;
 use crate::web::form_page::{
-    FormConflict, FormMarks, SentForm, form_catalog, form_words, is_changed, show_conflict, word_at_field,
+    FormConflict, FormMarks, SentForm, find_refused, is_changed, show_conflict, window_title, word_at_field,
 };
-use crate::web::layout::{Frame, Place};
+use crate::web::http_error::worded;
+use crate::web::layout::{Frame, Place, draw_page};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
-use crate::web::view_models::formats::english_words;
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::words::FormWords;
+use crate::web::words::{FormWords, PageWords, StaffWords};
 
 const BOX: &str = "/staff/box";
 const SETTINGS_PATH: &str = "/staff/box/settings";
@@ -89,15 +89,15 @@ fn change(sent: &SentForm<RowVersion>, there: &record::fold::Settings) -> Option
     (settings != Settings::default()).then_some(Settings { seen: sent.seen, ..settings })
 }
 
-/// A refusal beside its field, where the form has it.
-pub(crate) fn refused_field(refusal: &Refusal) -> Option<Wrong> {
-    word_at_field(&SETTINGS, refusal)
+/// The field that a refusal stands beside, where the form has it.
+pub(crate) fn refused_field(refusal: &Refusal) -> Option<&'static str> {
+    find_refused(&SETTINGS, refusal)
 }
 
-fn painter() -> FormPainter<'static> {
+fn painter(w: FormWords) -> FormPainter<'static> {
     let address = own_addresses().first().map_or_else(|| "10.0.0.5".to_owned(), ToString::to_string);
-    let hints = vec![("label_host", form_words().form_settings_host_hint(format!("HTTP://{address}")))];
-    FormPainter { hints, ..FormPainter::new(&SETTINGS, form_catalog()) }
+    let hints = vec![("label_host", w.form_settings_host_hint(format!("HTTP://{address}")))];
+    FormPainter { hints, ..FormPainter::new(&SETTINGS, w.catalog()) }
 }
 
 fn settings_page(
@@ -107,17 +107,17 @@ fn settings_page(
     problems: Vec<Wrong>,
     marks: FormMarks,
 ) -> Result<Page, HttpError> {
-    let w = form_words();
-    let title = w.form_settings_title();
-    let title = if problems.is_empty() { title } else { english_words().page_error_title(title) };
+    let (page_words, w): (PageWords, FormWords) = signed.words();
+    let title = window_title(page_words, w.form_settings_title(), &problems);
     let snapshot = Snapshot::now(state);
-    Page::draw(&SettingsPage {
+    let page = SettingsPage {
         frame: Frame::staff(state, &snapshot, title, signed, Place::Box).with_script(),
         w,
-        sections: painter().draw(values, &problems)?,
+        sections: painter(w).draw(values, &problems)?,
         problems,
         marks: marks.over(snapshot.settings.changed),
-    })
+    };
+    draw_page(&page.frame, &page)
 }
 
 pub(crate) async fn ask(
@@ -134,7 +134,7 @@ pub(crate) async fn save(
     State(state): State<AppState>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let mut sent = SentForm::<RowVersion>::read(&SETTINGS, &form);
+    let mut sent = SentForm::<RowVersion>::read(signed.words(), &SETTINGS, &form);
     if !sent.errors.is_empty() {
         return save_again(&state, &signed, sent);
     }
@@ -150,11 +150,11 @@ pub(crate) async fn save(
             show_difference(&state, &signed, &sent.values).await
         }
         Err(undone) => match undone.at_field(refused_field) {
-            Ok((_, wrong)) => {
-                sent.errors.push(wrong);
+            Ok((refusal, at)) => {
+                sent.errors.push(word_at_field(&signed, at, &refusal));
                 save_again(&state, &signed, sent)
             }
-            Err(other) => Err(HttpError::from(other).link(BOX, "Back to the box")),
+            Err(other) => Err(HttpError::from(other).link(BOX, worded(StaffWords::staff_back_to_box))),
         },
     }
 }
@@ -176,14 +176,15 @@ async fn show_difference(
     yours: &FormValues,
 ) -> Result<FormReply, HttpError> {
     let now = Snapshot::now(state).settings;
+    let w: FormWords = signed.words();
     let conflict = FormConflict {
-        painter: painter(),
+        painter: painter(w),
         theirs: &values_of(&now),
         yours,
         now: now.changed.to_string(),
         changed: Some(now.changed),
         is_taken: false,
-        thing: form_words().form_settings_thing(),
+        thing: w.form_settings_thing(),
         action: SETTINGS_PATH.to_owned(),
         back: BOX.to_owned(),
         place: Place::Box,

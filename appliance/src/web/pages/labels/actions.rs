@@ -17,7 +17,7 @@ use crate::web::access::staff::Staff;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{FormOrPage, ask_again, go_to};
 use crate::web::context::{AppState, aside};
-use crate::web::pages::labels::choices::{Chosen, labels_words, wrong};
+use crate::web::pages::labels::choices::{Chosen, StationWords, wrong};
 use crate::web::pages::labels::outcome::Done;
 use crate::web::pages::labels::pick::{Asked, Show, each_once, known, named, read_list, read_tag};
 use crate::web::pages::labels::picked::{PickList, PickListId, PickLists, PicksAdded};
@@ -28,6 +28,7 @@ use crate::web::request::form::StaffListForm;
 use crate::web::view_models::label_fields::LabelOrder;
 use crate::web::view_models::labels;
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::words::LabelsWords;
 
 /// Bytes of an address that is answered with; a longer one is not needed where the page itself is the answer.
 const ADDRESS_BYTES_MAX: usize = 1_900;
@@ -112,7 +113,7 @@ pub(crate) async fn act(
     }
     let is_fine = view.problems.is_empty();
     let drawn = aside(&state, move |state| {
-        let said = done.map(|done| done.words(state)).unwrap_or_default();
+        let said = done.map(|done| done.words(signed.words(), state)).unwrap_or_default();
         draw_station(state, &signed, StationView { said, ..view })
     });
     let page = drawn.await?;
@@ -158,6 +159,7 @@ fn take_up(
     form: &FormFields,
     press: Press,
 ) -> Result<(StationView, Option<Done>), HttpError> {
+    let w: LabelsWords = signed.words();
     let printed = state.printing.printed().map_err(|e| HttpError::internal(&e))?;
     let mut view = StationView {
         list: form.text("list").to_owned(),
@@ -172,26 +174,25 @@ fn take_up(
     };
     let gone = matches!(kept, Some(Err(_)));
     if gone {
-        view.wrong("picks", labels_words().picks_gone());
+        view.wrong("picks", w.picks_gone());
     }
     let kept = kept.and_then(Result::ok);
     let facility = state.store.snapshot();
     let mut change = ticked(form, gone);
     change.add = known(&facility, &change.add).0;
-    let scanned = scan_of(form, press).and_then(|tag| take_scan(&facility, tag, &mut view, &mut change));
-    let pasted = take_pasted(&facility, &mut view, &mut change);
+    let scanned = scan_of(form, press).and_then(|tag| take_scan(w, &facility, tag, &mut view, &mut change));
+    let pasted = take_pasted(w, &facility, &mut view, &mut change);
     if press == Press::All {
-        let snapshot = Snapshot::of(state, &facility);
+        let wording = signed.wording(&Snapshot::of(state, &facility).local);
         let picks = kept.as_ref().map(|(_, list)| list.tags()).unwrap_or_default();
         let overdue = overdue_of(state, &view.show);
         let asked = Asked { query: &view.query, show: &view.show, picks, overdue: &overdue, page: 1 };
-        change.more.extend(pick::list(&facility, &snapshot.local, &printed, &asked).shown);
+        change.more.extend(pick::list(w, &wording, &facility, &printed, &asked).shown);
     }
     drop(facility);
     let before = kept.as_ref().map(|(_, list)| list.tags().len()).unwrap_or_default();
     let added = keep(state, signed, &mut view, kept.map(|(id, _)| id), &change, press);
     if added.over > 0 {
-        let w = labels_words();
         view.wrong("picks", w.pressed_too_many(LABELS_MAX.to_string(), added.over));
     }
     let done = match (press, scanned) {
@@ -217,24 +218,30 @@ fn ticked(form: &FormFields, gone: bool) -> PickChange {
 }
 
 /// The item of a tag that was scanned.
-fn take_scan(facility: &Facility, tag: Tag, view: &mut StationView, change: &mut PickChange) -> Option<Tag> {
+fn take_scan(
+    w: LabelsWords,
+    facility: &Facility,
+    tag: Tag,
+    view: &mut StationView,
+    change: &mut PickChange,
+) -> Option<Tag> {
     let found = known(facility, &[tag]).0.first().copied();
     if found.is_none() {
-        view.wrong("q", labels_words().pressed_no_item(tag.grouped()));
+        view.wrong("q", w.pressed_no_item(tag.grouped()));
     }
     change.more.extend(found);
     found
 }
 
 /// The tags of a pasted list; whether there were any.
-fn take_pasted(facility: &Facility, view: &mut StationView, change: &mut PickChange) -> bool {
+fn take_pasted(w: LabelsWords, facility: &Facility, view: &mut StationView, change: &mut PickChange) -> bool {
     let pasted = read_list(&view.list);
     let (found, unknown) = known(facility, &pasted.tags);
     let lost: Vec<String> = pasted.bad.into_iter().chain(unknown).collect();
     if lost.is_empty() {
         view.list.clear();
     } else {
-        view.wrong("list", labels_words().labels_not_tags(named(&lost)));
+        view.wrong("list", w.labels_not_tags(named(w, &lost)));
     }
     change.more.extend(&found);
     !found.is_empty()
@@ -249,6 +256,7 @@ fn keep(
     change: &PickChange,
     press: Press,
 ) -> PicksAdded {
+    let w: LabelsWords = signed.words();
     let facility = state.store.snapshot();
     let chosen = view.chosen.to_keep();
     let mut retired = Vec::new();
@@ -272,7 +280,7 @@ fn keep(
     let lists = state.kept::<PickLists>();
     let changed = id.and_then(|id| Some((id, lists.change(signed.staff(), id, &mut apply).ok()?)));
     if id.is_some() && changed.is_none() {
-        view.wrong("picks", labels_words().picks_gone());
+        view.wrong("picks", w.picks_gone());
     }
     let (id, (list, added)) = match changed {
         Some((id, changed)) => (Some(id), changed),
@@ -291,7 +299,7 @@ fn keep(
     (view.id, view.picks) = (id, list);
     if !retired.is_empty() {
         let tags: Vec<String> = retired.iter().map(Tag::grouped).collect();
-        view.wrong("picks", labels_words().pressed_retired(named(&tags)));
+        view.wrong("picks", w.pressed_retired(named(w, &tags)));
     }
     added
 }
@@ -306,13 +314,14 @@ async fn print(
     if let Some(job) = aside(state, move |state| printed_before(state, &key, &picked)).await? {
         return printed(state, by, list, &job).map(OneOf::First);
     }
-    let refused = match view.chosen.ask() {
-        _ if view.picks.is_empty() => Wrong { at: "picks".into(), words: labels_words().pressed_nothing() },
+    let words = StationWords::of_staff(&signed);
+    let refused = match view.chosen.ask(words.labels) {
+        _ if view.picks.is_empty() => Wrong { at: "picks".into(), words: words.labels.pressed_nothing() },
         Err(wrong) => wrong,
         Ok(ask) => {
             match labels::submit(state, LabelOrder { tags: view.picks.tags().to_vec(), ..ask }).await {
                 Ok(job) => return printed(state, by, list, &job).map(OneOf::First),
-                Err(error) => wrong(error, "picks")?,
+                Err(error) => wrong(words.locale(), error, "picks")?,
             }
         }
     };

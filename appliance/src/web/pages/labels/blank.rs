@@ -10,9 +10,9 @@ use crate::web::access::staff::Staff;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::context::AppState;
-use crate::web::layout::{Frame, Place};
+use crate::web::layout::{Frame, Place, draw_page};
 use crate::web::pages::labels::choices;
-use crate::web::pages::labels::choices::{Chosen, labels_words};
+use crate::web::pages::labels::choices::{Chosen, StationWords};
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
@@ -48,7 +48,8 @@ fn form_page(
     chosen: &Chosen,
     problems: Vec<Wrong>,
 ) -> Result<Page, HttpError> {
-    let w = labels_words();
+    let words = StationWords::of_staff(signed);
+    let w = words.labels;
     let snapshot = Snapshot::now(state);
     let frame = Frame::staff(state, &snapshot, w.blank_title(), signed, Place::Labels).with_script();
     let template = BlankPage {
@@ -58,10 +59,10 @@ fn form_page(
         form_token: signed.form_token(),
         submission: choices::submission(state),
         count: count.to_owned(),
-        printers: choices::printers(&state.printing.printers(), &chosen.printer),
-        templates: choices::of(&state.printing, |name| TEMPLATES.contains(&name), &chosen.template),
+        printers: choices::printers(words, &state.printing.printers(), &chosen.printer),
+        templates: choices::of(words, &state.printing, |name| TEMPLATES.contains(&name), &chosen.template),
     };
-    Page::draw(&template)
+    draw_page(&template.frame, &template)
 }
 
 pub(crate) async fn print(
@@ -69,16 +70,17 @@ pub(crate) async fn print(
     State(state): State<AppState>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
+    let words = StationWords::of_staff(&signed);
     let (chosen, typed) = (Chosen::of(&form), form.text("count").trim().to_owned());
     let blank: u32 = typed.parse().unwrap_or(0);
-    let refused = match chosen.ask() {
+    let refused = match chosen.ask(words.labels) {
         Err(wrong) => wrong,
         Ok(_) if !(1..=BLANK_MAX).contains(&blank) => {
-            Wrong { at: "count".into(), words: labels_words().blank_count_wrong() }
+            Wrong { at: "count".into(), words: words.labels.blank_count_wrong() }
         }
         Ok(ask) => match labels::submit(&state, LabelOrder { blank, ..ask }).await {
             Ok(job) => return go_to(&format!("/staff/labels/{}", job.summary.id)),
-            Err(error) => choices::wrong(error, "count")?,
+            Err(error) => choices::wrong(words.locale(), error, "count")?,
         },
     };
     form_page(&state, &signed, &typed, &chosen, vec![refused]).map(ask_again)

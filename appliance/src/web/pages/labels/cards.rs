@@ -14,19 +14,19 @@ use web::error::HttpError;
 use crate::store::{ReadLane, Reader};
 use crate::web::access::permissions::Print;
 use crate::web::access::staff::Staff;
-use crate::web::access::staff_session::{StaffSession, role_name};
+use crate::web::access::staff_session::{StaffSession, word_role};
 use crate::web::answer::{ask_again, go_to};
 use crate::web::context::{AppState, aside};
-use crate::web::http_error::unreadable_form;
-use crate::web::layout::{Frame, Place};
+use crate::web::http_error::{unreadable_form, worded};
+use crate::web::layout::{Frame, Place, draw_page};
 use crate::web::log_reads::{read_waiting, staff_name};
 use crate::web::pages::labels::choices;
-use crate::web::pages::labels::choices::{Chosen, labels_words};
+use crate::web::pages::labels::choices::{Chosen, StationWords};
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
-use crate::web::view_models::formats::{english_words, span};
-use crate::web::view_models::label_fields::LabelOrder;
+use crate::web::view_models::formats::span;
+use crate::web::view_models::label_fields::{LabelOrder, label_words};
 use crate::web::view_models::labels;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::LabelsWords;
@@ -60,9 +60,9 @@ impl Typed {
     }
 
     /// The fields of a load sticker.
-    fn sticker(&self) -> Result<BTreeMap<String, String>, Wrong> {
+    fn sticker(&self, w: LabelsWords) -> Result<BTreeMap<String, String>, Wrong> {
         if self.load.is_empty() {
-            return Err(Wrong { at: "load".into(), words: labels_words().cards_load_wrong() });
+            return Err(Wrong { at: "load".into(), words: w.cards_load_wrong() });
         }
         let given = [
             ("load", &self.load),
@@ -85,7 +85,7 @@ fn card(facility: &Facility, snapshot: &Snapshot, protocol: &ProtocolPublished) 
         ("protocol_version", protocol.version.to_string()),
         ("steps", steps.collect::<Vec<_>>().join("\n")),
         ("agent", agents.join(", ")),
-        ("contact_time", protocol.contact_s.map(|s| span(english_words(), s)).unwrap_or_default()),
+        ("contact_time", protocol.contact_s.map(|s| span(label_words(), s)).unwrap_or_default()),
         ("ppe", protocol.ppe.clone()),
         ("ifu", protocol.ifu.clone()),
         ("facility", facility.settings.name.clone()),
@@ -100,7 +100,7 @@ fn badge(facility: &Facility, reader: &Reader, staff: StaffId) -> Option<BTreeMa
     let person = facility.staff.get(&staff).filter(|person| !person.left)?;
     let fields = [
         ("person", staff_name(reader, facility, staff)),
-        ("role", role_name(person.role).to_owned()),
+        ("role", word_role(label_words(), person.role)),
         ("facility", facility.settings.name.clone()),
     ];
     let given = fields.into_iter().filter(|(_, value)| !value.is_empty());
@@ -131,7 +131,8 @@ fn form_page(
     typed: Typed,
     problems: Vec<Wrong>,
 ) -> Result<Page, HttpError> {
-    let w = labels_words();
+    let words = StationWords::of_staff(signed);
+    let w = words.labels;
     let facility = state.store.snapshot();
     let protocols = facility.protocols.iter();
     let protocols = protocols.map(|(id, p)| {
@@ -141,7 +142,7 @@ fn form_page(
     let (seen, chosen) = (facility.clone(), typed.person.clone());
     let people = read_waiting(state, ReadLane::of_rows(facility.staff.len()), move |_, reader| {
         let people = seen.staff.iter().filter(|(_, person)| !person.left);
-        let choice = |id: StaffId| Choice::new(id.to_string(), staff_name(reader, &seen, id), &chosen);
+        let choice = |id: StaffId| Choice::entered(id.to_string(), staff_name(reader, &seen, id), &chosen);
         Ok(people.map(|(id, _)| choice(*id)).collect())
     });
     let (snapshot, people) = (Snapshot::of(state, &facility), people?);
@@ -153,18 +154,22 @@ fn form_page(
         submission: choices::submission(state),
         protocols,
         people,
-        printers: choices::printers(&state.printing.printers(), &typed.chosen.printer),
+        printers: choices::printers(words, &state.printing.printers(), &typed.chosen.printer),
         typed,
     };
-    Page::draw(&template)
+    draw_page(&template.frame, &template)
 }
 
 /// A template and the fields to fill it with.
 type Asked = (&'static str, BTreeMap<String, String>);
 
 /// The template and fields of what was asked for.
-fn wanted(state: &AppState, what: &str, typed: &Typed) -> Result<Result<Asked, Wrong>, HttpError> {
-    let w = labels_words();
+fn wanted(
+    w: LabelsWords,
+    state: &AppState,
+    what: &str,
+    typed: &Typed,
+) -> Result<Result<Asked, Wrong>, HttpError> {
     let unknown = |at: &str, words: String| Wrong { at: at.to_owned(), words };
     let facility = state.store.snapshot();
     Ok(match what {
@@ -183,8 +188,8 @@ fn wanted(state: &AppState, what: &str, typed: &Typed) -> Result<Result<Asked, W
             })?;
             fields.map(|f| ("badge", f)).ok_or_else(|| unknown("person", w.cards_person_wrong()))
         }
-        "load" => typed.sticker().map(|fields| ("load-sticker", fields)),
-        _ => return Err(unreadable_form(w.cards_no_kind())),
+        "load" => typed.sticker(w).map(|fields| ("load-sticker", fields)),
+        _ => return Err(unreadable_form(worded(LabelsWords::cards_no_kind))),
     })
 }
 
@@ -200,14 +205,15 @@ pub(crate) async fn print(
         _ => "load",
     };
     let asked = typed.clone();
-    let wanted = aside(&state, move |state| wanted(state, &what, &asked)).await?;
-    let refused = match (wanted, typed.chosen.ask()) {
+    let words = StationWords::of_staff(&signed);
+    let wanted = aside(&state, move |state| wanted(words.labels, state, &what, &asked)).await?;
+    let refused = match (wanted, typed.chosen.ask(words.labels)) {
         (Err(wrong), _) | (_, Err(wrong)) => wrong,
         (Ok((template, fields)), Ok(ask)) => {
             let ask = LabelOrder { template: Some(template.to_owned()), fields, ..ask };
             match labels::submit(&state, ask).await {
                 Ok(job) => return go_to(&format!("/staff/labels/{}", job.summary.id)),
-                Err(error) => choices::wrong(error, at)?,
+                Err(error) => choices::wrong(words.locale(), error, at)?,
             }
         }
     };

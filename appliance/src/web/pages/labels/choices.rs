@@ -5,16 +5,17 @@ use ::labels::Field;
 use http::StatusCode;
 use web::argument::FormFields;
 use web::error::HttpError;
-use words::{Locale, WordSet as _};
+use words::Locale;
 
 use crate::printing::{Names, PrinterView, Printing, TemplateView};
+use crate::web::access::staff_session::StaffSession;
 use crate::web::context::AppState;
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
 use crate::web::view_models::label_fields::{COPIES_MAX, FIELD_CHARS_MAX, LabelOrder};
 use crate::web::view_models::print_papers::word_paper_alone;
-use crate::web::view_models::printer_causes::printing_words;
-use crate::web::words::LabelsWords;
+use crate::web::view_models::template_words::word_template_title;
+use crate::web::words::{LabelsWords, PrintingWords, TemplatesWords};
 
 /// Templates that say nothing about an item.
 const NOT_OF_ITEMS: &[&str] =
@@ -65,11 +66,11 @@ impl Chosen {
     }
 
     /// The same for the print room, for labels without tags yet.
-    pub(crate) fn ask(&self) -> Result<LabelOrder, Wrong> {
+    pub(crate) fn ask(&self, w: LabelsWords) -> Result<LabelOrder, Wrong> {
         let some = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
         let copies: u32 = if self.copies.is_empty() { 1 } else { self.copies.parse().unwrap_or(0) };
         if !(1..=COPIES_MAX).contains(&copies) {
-            let words = labels_words().labels_copies_range(COPIES_MAX.to_string());
+            let words = w.labels_copies_range(COPIES_MAX.to_string());
             return Err(Wrong { at: "copies".into(), words });
         }
         let given = [(Field::Until, &self.until), (Field::Reason, &self.reason)];
@@ -86,44 +87,68 @@ impl Chosen {
     }
 }
 
-/// The words of these pages, which are in English only.
-pub(crate) fn labels_words() -> LabelsWords {
-    LabelsWords::in_locale(Locale::EnUs)
+/// The words of these pages, in one language.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StationWords {
+    /// Of the pages themselves.
+    pub(crate) labels: LabelsWords,
+    /// Of jobs, printers and what is in them.
+    pub(crate) printing: PrintingWords,
+    /// Of templates.
+    pub(crate) templates: TemplatesWords,
+}
+
+impl StationWords {
+    /// In the language of whoever has signed in.
+    pub(crate) fn of_staff(signed: &StaffSession) -> Self {
+        let (labels, printing, templates) = signed.words();
+        Self { labels, printing, templates }
+    }
+
+    pub(crate) fn locale(self) -> Locale {
+        self.labels.catalog().locale()
+    }
 }
 
 /// The printers of the box.
-pub(crate) fn printers(printers: &[PrinterView], chosen: &str) -> Vec<Choice> {
+pub(crate) fn printers(w: StationWords, printers: &[PrinterView], chosen: &str) -> Vec<Choice> {
     let words = |printer: &PrinterView| {
-        let paper = word_paper_alone(printing_words(), &printer.media.paper);
-        labels_words().labels_printer_with(paper, &printer.name)
+        let paper = word_paper_alone(w.printing, &printer.media.paper);
+        w.labels.labels_printer_with(paper, &printer.name)
     };
     printers.iter().map(|printer| Choice::new(printer.name.clone(), words(printer), chosen)).collect()
 }
 
 /// The templates for items.
-pub(crate) fn of_items(printing: &Printing, chosen: &str) -> Vec<Choice> {
-    of(printing, |name| !NOT_OF_ITEMS.contains(&name), chosen)
+pub(crate) fn of_items(w: StationWords, printing: &Printing, chosen: &str) -> Vec<Choice> {
+    of(w, printing, |name| !NOT_OF_ITEMS.contains(&name), chosen)
 }
 
 /// The usual template, built-in ones that are meant, and the facility's own, whatever those are for.
-pub(crate) fn of(printing: &Printing, meant: impl Fn(&str) -> bool, chosen: &str) -> Vec<Choice> {
-    let usual = Choice::new("", labels_words().labels_usual_template(), chosen);
+pub(crate) fn of(
+    w: StationWords,
+    printing: &Printing,
+    meant: impl Fn(&str) -> bool,
+    chosen: &str,
+) -> Vec<Choice> {
+    let usual = Choice::new("", w.labels.labels_usual_template(), chosen);
     let templates = printing.templates().into_iter().filter(|t| t.own || meant(&t.name));
-    let choices = templates.map(|t| Choice::new(t.name.clone(), words(&t), chosen));
+    let choices = templates.map(|t| Choice::new(t.name.clone(), words(w, &t), chosen));
     std::iter::once(usual).chain(choices).collect()
 }
 
 /// A template's name, and what it asks a person for.
-fn words(template: &TemplateView) -> String {
+fn words(w: StationWords, template: &TemplateView) -> String {
+    let title = word_template_title(w.templates, template);
     let asked: Vec<&str> = ASKED.iter().map(|f| f.name()).filter(|f| template.fields.contains(f)).collect();
     if asked.is_empty() {
-        return template.title.clone();
+        return title;
     }
-    labels_words().labels_template_needs(asked.join(", "), &template.title)
+    w.labels.labels_template_needs(asked.join(", "), title)
 }
 
 /// Why a form was not taken, beside its field; what is the box's own fault stays a page of its own.
-pub(crate) fn wrong(error: HttpError, at: &str) -> Result<Wrong, HttpError> {
+pub(crate) fn wrong(locale: Locale, error: HttpError, at: &str) -> Result<Wrong, HttpError> {
     let is_of_form = [StatusCode::CONFLICT, StatusCode::UNPROCESSABLE_ENTITY].contains(&error.status);
     if !is_of_form || error.cause.is_some() || !error.links.is_empty() {
         return Err(error);
@@ -134,7 +159,7 @@ pub(crate) fn wrong(error: HttpError, at: &str) -> Result<Wrong, HttpError> {
         _ => at,
     };
     let words = if error.detail.is_empty() { error.title } else { error.detail };
-    Ok(Wrong { at: at.to_owned(), words: words.to_string() })
+    Ok(Wrong { at: at.to_owned(), words: words.in_locale(locale).into_owned() })
 }
 
 /// A value that makes a second press of the same page harmless.

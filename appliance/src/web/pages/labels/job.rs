@@ -16,11 +16,11 @@ use crate::web::access::staff::Staff;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::context::AppState;
-use crate::web::http_error::{not_found, unreadable_form};
-use crate::web::layout::{Frame, Place};
+use crate::web::http_error::{not_found, unreadable_form, worded};
+use crate::web::layout::{Frame, Place, draw_page};
 use crate::web::live::live_prints_page;
 use crate::web::pages::labels::choices;
-use crate::web::pages::labels::choices::labels_words;
+use crate::web::pages::labels::choices::StationWords;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::submission::submission_of;
@@ -65,29 +65,31 @@ pub(crate) async fn show(
     let job = labels::find(&state, &text).await?;
     let printers = state.printing.printers();
     let snapshot = Snapshot::now(&state);
-    let card = job_card(&job, &printers, &snapshot.local);
+    let StationWords { labels: w, printing, .. } = StationWords::of_staff(&signed);
+    let wording = signed.wording(&snapshot.local);
+    let card = job_card(printing, &job, &printers, &wording);
     let at = card.at.filter(|_| card.open).map_or(0, |n| n as usize - 1);
     let first = params.from.unwrap_or(at - at % LABELS_SHOWN).min(job.labels.len());
     let shown = job.labels.iter().skip(first).take(LABELS_SHOWN);
     let frame = Frame::staff(&state, &snapshot, card.title.clone(), &signed, Place::Labels).with_script();
-    let w = labels_words();
-    let asked = SafeHtml::element("time", &[("datetime", card.asked.iso.as_str())], &card.asked.text);
+    let asked = card.asked.to_html();
     let summary = match &job.summary.reprint {
         None => w.jobs_summary(card.of, &card.printer, S0),
         Some(again) => w.jobs_summary_again(card.of, &card.printer, &again.reason, S0),
     };
-    Page::draw(&JobPage {
+    let page = JobPage {
         frame: if card.open { frame.live(live) } else { frame },
         w,
         summary: fill_slots(summary, [asked]),
-        labels: shown.map(|label| label_line(label, &job.summary)).collect(),
+        labels: shown.map(|label| label_line(printing, label, &job.summary)).collect(),
         first,
         older: Some(first + LABELS_SHOWN).filter(|next| *next < job.labels.len()),
         newer: (first > 0).then(|| first.saturating_sub(LABELS_SHOWN)),
         card,
         form_token: signed.form_token(),
         may_change: signed.can_edit(),
-    })
+    };
+    draw_page(&page.frame, &page)
 }
 
 pub(crate) async fn print_item(
@@ -113,7 +115,7 @@ pub(crate) async fn answer(
         "yes" => true,
         "no" => false,
         // Nobody is taken to have looked who did not say so.
-        _ => return Err(unreadable_form(labels_words().jobs_no_answer()).field("printed")),
+        _ => return Err(unreadable_form(worded(LabelsWords::jobs_no_answer)).field("printed")),
     };
     settle(&state, &job, move |printing, id| {
         if which == ALL_IN_DOUBT {
@@ -146,7 +148,7 @@ async fn settle(
         Ok(_) | Err(AnswerError::NotInDoubt { .. } | AnswerError::NoneInDoubt(_)) => {
             go_to(&format!("/staff/labels/{id}"))
         }
-        Err(error) => Err(labels::answer_refused(&error)),
+        Err(error) => Err(labels::answer_refused(error)),
     }
 }
 
@@ -194,7 +196,7 @@ fn reprint_page(
 ) -> Result<Page, HttpError> {
     let label = job.labels.iter().find(|label| label.n == n).ok_or_else(not_found)?;
     let snapshot = Snapshot::now(state);
-    let w = labels_words();
+    let w: LabelsWords = signed.words();
     let frame = Frame::staff(state, &snapshot, w.again_title(), signed, Place::Labels);
     let template = ReprintPage {
         frame: frame.with_script(),
@@ -209,7 +211,7 @@ fn reprint_page(
         submission: choices::submission(state),
         form_token: signed.form_token(),
     };
-    Page::draw(&template)
+    draw_page(&template.frame, &template)
 }
 
 pub(crate) async fn reprint(
@@ -234,7 +236,7 @@ pub(crate) async fn reprint(
     match labels::reprint(&state, request).await {
         Ok(again) => go_to(&format!("/staff/labels/{}", again.summary.id)),
         Err(error) => {
-            let wrong = choices::wrong(error, "reason")?;
+            let wrong = choices::wrong(StationWords::of_staff(&signed).locale(), error, "reason")?;
             reprint_page(&state, &signed, &job, n, reason, vec![wrong]).map(ask_again)
         }
     }

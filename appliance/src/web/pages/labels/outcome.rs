@@ -3,8 +3,8 @@
 use record::tag::Tag;
 
 use crate::web::context::AppState;
-use crate::web::pages::labels::choices::labels_words;
 use crate::web::pages::labels::pick::read_tag;
+use crate::web::words::LabelsWords;
 
 /// What a press did, as it goes through the address of the page that says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +35,7 @@ impl Done {
         }
     }
 
-    pub(crate) fn words(self, state: &AppState) -> String {
-        let w = labels_words();
+    pub(crate) fn words(self, w: LabelsWords, state: &AppState) -> String {
         let name = |tag: Tag| {
             let facility = state.store.snapshot();
             facility.equipment.get(&tag).map(|item| item.name.clone()).unwrap_or_default()

@@ -6,9 +6,9 @@ use record::fold::{Equipment, Facility, Service};
 use record::tag::Tag;
 
 use crate::printing::{LABELS_MAX, Printed};
-use crate::web::pages::labels::choices::labels_words;
 use crate::web::request::choice::Choice;
-use crate::web::view_models::formats::Local;
+use crate::web::view_models::wording::Wording;
+use crate::web::words::LabelsWords;
 
 /// Rows of a page of the list.
 pub(crate) const PAGE_ROWS: usize = 50;
@@ -60,8 +60,7 @@ impl Show {
         }
     }
 
-    fn words(&self) -> String {
-        let w = labels_words();
+    fn words(&self, w: LabelsWords) -> String {
         match self {
             Self::Never => w.station_show_never(),
             Self::All => w.station_show_all(),
@@ -74,7 +73,7 @@ impl Show {
 }
 
 /// What can be shown at this facility.
-pub(crate) fn shows(facility: &Facility, chosen: &Show) -> Vec<Choice> {
+pub(crate) fn shows(w: LabelsWords, facility: &Facility, chosen: &Show) -> Vec<Choice> {
     let in_use = || facility.equipment.values().filter(|item| item.service != Service::Retired);
     let places: BTreeSet<&str> =
         in_use().map(|item| ward(&item.location)).filter(|w| !w.is_empty()).collect();
@@ -83,7 +82,7 @@ pub(crate) fn shows(facility: &Facility, chosen: &Show) -> Vec<Choice> {
     let mut all = vec![Show::Never, Show::All, Show::Overdue, Show::Picked];
     all.extend(places.into_iter().take(KINDS_MAX).map(|p| Show::Place(p.to_owned())));
     all.extend(categories.into_iter().take(KINDS_MAX).map(|c| Show::Category(c.to_owned())));
-    all.iter().map(|show| Choice::new(show.value(), show.words(), &chosen.value())).collect()
+    all.iter().map(|show| Choice::new(show.value(), show.words(w), &chosen.value())).collect()
 }
 
 /// The part of a place that many items share: `ICU East` of `ICU East, bed 14`.
@@ -140,11 +139,11 @@ pub(crate) fn known(facility: &Facility, tags: &[Tag]) -> (Vec<Tag>, Vec<String>
 }
 
 /// Names a few of many.
-pub(crate) fn named(all: &[String]) -> String {
+pub(crate) fn named(w: LabelsWords, all: &[String]) -> String {
     let shown = all.iter().take(BAD_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
     match all.len().saturating_sub(BAD_NAMED) {
         0 => shown,
-        more => labels_words().labels_named_more(more, shown),
+        more => w.labels_named_more(more, shown),
     }
 }
 
@@ -186,8 +185,9 @@ pub(crate) struct Asked<'a> {
 
 /// Makes a page of the list: as people count, and what was picked last first where only picked items are shown.
 pub(crate) fn list(
+    w: LabelsWords,
+    wording: &Wording,
     facility: &Facility,
-    local: &Local,
     printed: &BTreeMap<Tag, Printed>,
     asked: &Asked<'_>,
 ) -> List {
@@ -195,7 +195,6 @@ pub(crate) fn list(
     let (shown, all) = shown(facility, printed, asked, &picked);
     let pages = shown.len().div_ceil(PAGE_ROWS).max(1);
     let page = asked.page.clamp(1, pages);
-    let w = labels_words();
     let line = |item: &&Equipment| PickRow {
         tag: item.tag,
         name: item.name.clone(),
@@ -203,7 +202,7 @@ pub(crate) fn list(
         printed: match printed.get(&item.tag) {
             None => w.station_never_printed(),
             Some(Printed::Waiting) => w.station_in_job(),
-            Some(Printed::At(ms)) => w.station_printed(local.day_time(*ms).text),
+            Some(Printed::At(ms)) => w.station_printed(wording.dates().day_and_time(*ms).text),
         },
         picked: picked.contains(&item.tag),
     };
@@ -274,6 +273,8 @@ fn natural(name: &str) -> Vec<(u64, String)> {
 
 #[cfg(test)]
 mod tests {
+    use words::{Locale, WordSet as _};
+
     use super::*;
 
     #[test]
@@ -307,7 +308,9 @@ mod tests {
         }
         let read = read_list(&format!("{a}\nnonsense\n{}", "x".repeat(100)));
         assert_eq!((read.tags.len(), read.bad.len(), read.bad[1].len()), (1, 2, 30));
-        assert_eq!(named(&(0..7).map(|n| n.to_string()).collect::<Vec<_>>()), "0, 1, 2, 3, 4 and 2 more");
+        let (w, seven) =
+            (LabelsWords::in_locale(Locale::EnUs), (0..7).map(|n| n.to_string()).collect::<Vec<_>>());
+        assert_eq!(named(w, &seven), "0, 1, 2, 3, 4 and 2 more");
     }
 
     #[test]

@@ -16,14 +16,14 @@ use crate::web::access::permissions::View;
 use crate::web::access::staff::Staff;
 use crate::web::context::{AppState, aside};
 use crate::web::http_error::not_found;
-use crate::web::layout::{Frame, Place};
-use crate::web::pages::labels::choices::{Chosen, labels_words};
+use crate::web::layout::{Frame, Place, draw_page};
+use crate::web::pages::labels::choices::{Chosen, StationWords};
 use crate::web::pages::labels::pick::read_tag;
 use crate::web::view_models::jobs::segment;
 use crate::web::view_models::label_fields::LabelOrder;
 use crate::web::view_models::print_papers::millimetres;
 use crate::web::view_models::print_refusals::word_print_refusal;
-use crate::web::view_models::printer_causes::{printing_words, sentence, word_note};
+use crate::web::view_models::printer_causes::{sentence, word_note};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::{label_fields, labels};
 use crate::web::words::LabelsWords;
@@ -83,9 +83,15 @@ pub(crate) struct Look {
 }
 
 /// Makes the label of an item and says what came of it.
-pub(crate) fn look(state: &AppState, chosen: &Chosen, tag: Tag) -> Result<Look, HttpError> {
+pub(crate) fn look(
+    words: StationWords,
+    state: &AppState,
+    chosen: &Chosen,
+    tag: Tag,
+) -> Result<Look, HttpError> {
+    let (w, p) = (words.labels, words.printing);
     let once = Chosen { copies: "1".to_owned(), ..chosen.clone() };
-    let ask = match once.ask() {
+    let ask = match once.ask(w) {
         Ok(ask) => LabelOrder { tags: vec![tag], ..ask },
         Err(wrong) => return Ok(Look { refused: wrong.words, ..Look::default() }),
     };
@@ -93,14 +99,14 @@ pub(crate) fn look(state: &AppState, chosen: &Chosen, tag: Tag) -> Result<Look, 
         Ok(labels) => labels,
         Err(error) if error.cause.is_some() => return Err(error),
         Err(error) => {
-            let words = format!("{}. {}", error.title.to_string().trim_end_matches('.'), error.next);
-            return Ok(Look { refused: words, ..Look::default() });
+            let [title, next] = [&error.title, &error.next].map(|text| text.in_locale(words.locale()));
+            let refused = format!("{}. {next}", title.trim_end_matches('.'));
+            return Ok(Look { refused, ..Look::default() });
         }
     };
     let Some(label) = labels.into_iter().next() else { return Ok(Look::default()) };
-    let alt = alt(&label);
+    let alt = alt(w, &label);
     let opens = label.name.clone();
-    let (w, p) = (labels_words(), printing_words());
     let LabelOrder { printer, template, names, .. } = ask;
     let request = PreviewRequest { printer, template, names, label, at: (1, 1) };
     match state.printing.preview(&request) {
@@ -112,7 +118,7 @@ pub(crate) fn look(state: &AppState, chosen: &Chosen, tag: Tag) -> Result<Look, 
             let src = format!("/staff/labels/preview.png?{}", address(chosen, tag));
             Ok(Look { src, alt, width, height, caption, notes, ..Look::default() })
         }
-        Err(refusal @ (PrintRefusal::Ledger(_) | PrintRefusal::Fonts(_))) => Err(labels::refused(&refusal)),
+        Err(refusal @ (PrintRefusal::Ledger(_) | PrintRefusal::Fonts(_))) => Err(labels::refused(refusal)),
         Err(refusal) => Ok(Look {
             refused: sentence(&word_print_refusal(p, &refusal)),
             offers_number: refusal.offers_asset_number(),
@@ -121,8 +127,7 @@ pub(crate) fn look(state: &AppState, chosen: &Chosen, tag: Tag) -> Result<Look, 
     }
 }
 
-fn alt(label: &LabelRequest) -> String {
-    let w = labels_words();
+fn alt(w: LabelsWords, label: &LabelRequest) -> String {
     let tag = label.tag.map(|tag| w.preview_tag(tag.grouped())).unwrap_or_default();
     let parts = [label.name.as_str(), &label.location, &label.asset_number, &tag];
     let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
@@ -149,13 +154,13 @@ fn address(chosen: &Chosen, tag: Tag) -> String {
 }
 
 pub(crate) async fn show_picture(
-    _: Staff<View>,
+    signed: Staff<View>,
     State(state): State<AppState>,
     Lenient(params): Lenient<PreviewParams>,
 ) -> Result<MediaBytes<media::Png>, HttpError> {
     let tag = params.tag()?;
     let once = Chosen { copies: "1".to_owned(), ..params.chosen() };
-    let ask = once.ask().map_err(|_| not_found())?;
+    let ask = once.ask(signed.words()).map_err(|_| not_found())?;
     labels::preview(&state, LabelOrder { tags: vec![tag], ..ask }).await.map(MediaBytes::new)
 }
 
@@ -174,9 +179,11 @@ pub(crate) async fn show(
     Lenient(params): Lenient<PreviewParams>,
 ) -> Result<Page, HttpError> {
     let tag = params.tag()?;
-    let look = aside(&state, move |state| look(state, &params.chosen(), tag)).await?;
+    let words = StationWords::of_staff(&signed);
+    let look = aside(&state, move |state| look(words, state, &params.chosen(), tag)).await?;
     let snapshot = Snapshot::now(&state);
-    let w = labels_words();
+    let w = words.labels;
     let frame = Frame::staff(&state, &snapshot, w.preview_title(), &signed, Place::Labels);
-    Page::draw(&LookPage { frame, w, look })
+    let page = LookPage { frame, w, look };
+    draw_page(&page.frame, &page)
 }

@@ -12,11 +12,11 @@ use web::error::HttpError;
 use crate::web::access::permissions::Print;
 use crate::web::access::staff::Staff;
 use crate::web::context::{AppState, aside};
-use crate::web::http_error::{new_error, unreadable_form};
-use crate::web::pages::labels::choices::labels_words;
+use crate::web::http_error::{new_error, unreadable_form, worded};
 use crate::web::pages::labels::pick::{known, read_tag};
 use crate::web::pages::labels::picked::{PickList, PickListGone, PickListId, PickLists};
 use crate::web::request::form::StaffListForm;
+use crate::web::words::LabelsWords;
 
 /// Scans and ticks of one request.
 const OPS_MAX: usize = 200;
@@ -62,19 +62,19 @@ pub(crate) async fn take(
     State(state): State<AppState>,
     StaffListForm { fields: form, .. }: StaffListForm,
 ) -> Result<Json<ScansTaken>, HttpError> {
-    let staff = signed.staff();
+    let (staff, w) = (signed.staff(), signed.words::<LabelsWords>());
     let id = match form.text("picks") {
         "" => None,
         named => Some(named.parse::<PickListId>().map_err(|PickListGone| gone())?),
     };
     if form.all("op").count() > OPS_MAX {
-        return Err(unreadable_form(labels_words().scans_too_many(OPS_MAX.to_string())));
+        return Err(unreadable_form(worded(|w: LabelsWords| w.scans_too_many(OPS_MAX.to_string()))));
     }
     let ops: Vec<String> = form.all("op").map(str::to_owned).collect();
     aside(&state, move |state| {
         let facility = state.store.snapshot();
         let apply = |list: &mut PickList| {
-            let results = ops.iter().map(|op| outcome(&facility, list, op)).collect();
+            let results = ops.iter().map(|op| outcome(w, &facility, list, op)).collect();
             (list.tags().len(), results)
         };
         let lists = state.kept::<PickLists>();
@@ -94,15 +94,13 @@ pub(crate) async fn take(
 }
 
 fn gone() -> HttpError {
-    let w = labels_words();
-    new_error(StatusCode::GONE, "picks-gone", w.picks_gone_title())
-        .detail(w.picks_gone())
-        .safe(w.picks_gone_safe())
+    new_error(StatusCode::GONE, "picks-gone", worded(LabelsWords::picks_gone_title))
+        .detail(worded(LabelsWords::picks_gone))
+        .safe(worded(LabelsWords::picks_gone_safe))
 }
 
 /// `+` and what was scanned adds it, `-` and a tag takes it off.
-fn outcome(facility: &Facility, list: &mut PickList, op: &str) -> ScanOutcome {
-    let w = labels_words();
+fn outcome(w: LabelsWords, facility: &Facility, list: &mut PickList, op: &str) -> ScanOutcome {
     let typed = op.get(1..).unwrap_or_default();
     let unknown = |words: String| ScanOutcome { state: ScanState::Unknown, tag: String::new(), words };
     let short = || typed.trim().chars().take(SCAN_CHARS_MAX).collect::<String>();
@@ -114,7 +112,7 @@ fn outcome(facility: &Facility, list: &mut PickList, op: &str) -> ScanOutcome {
     };
     if op.starts_with('-') {
         list.remove(&[tag].into());
-        return told(facility, ScanState::Removed, tag);
+        return told(w, facility, ScanState::Removed, tag);
     }
     let Some(tag) = known(facility, &[tag]).0.first().copied() else {
         return unknown(w.scan_no_item(tag.grouped()));
@@ -125,7 +123,7 @@ fn outcome(facility: &Facility, list: &mut PickList, op: &str) -> ScanOutcome {
         (0, _) => ScanState::Already,
         _ => ScanState::Picked,
     };
-    told(facility, state, tag)
+    told(w, facility, state, tag)
 }
 
 /// Items in use with this asset number: hospitals' own barcodes carry it.
@@ -139,8 +137,8 @@ fn numbered(facility: &Facility, typed: &str) -> Vec<Tag> {
     facility.equipment.values().map(AsRef::as_ref).filter(has_it).map(|item| item.tag).collect()
 }
 
-fn told(facility: &Facility, state: ScanState, tag: Tag) -> ScanOutcome {
+fn told(w: LabelsWords, facility: &Facility, state: ScanState, tag: Tag) -> ScanOutcome {
     let name = facility.equipment.get(&tag).map(|item| item.name.clone()).unwrap_or_default();
-    let words = if state == ScanState::Full { labels_words().scan_full(name) } else { name };
+    let words = if state == ScanState::Full { w.scan_full(name) } else { name };
     ScanOutcome { state, tag: tag.to_string(), words }
 }

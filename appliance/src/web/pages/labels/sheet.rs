@@ -13,9 +13,9 @@ use crate::web::access::staff::Staff;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::ask_again;
 use crate::web::context::AppState;
-use crate::web::layout::{Frame, Place};
+use crate::web::layout::{Frame, Place, draw_page};
 use crate::web::pages::labels::choices;
-use crate::web::pages::labels::choices::{Chosen, labels_words};
+use crate::web::pages::labels::choices::{Chosen, StationWords};
 use crate::web::pages::labels::pick::{known, named, read_list};
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
@@ -58,10 +58,9 @@ impl Typed {
     }
 
     /// What is asked for, or what is wrong with it.
-    fn read(&self, state: &AppState) -> Result<(LabelOrder, Paper), Wrong> {
-        let w = labels_words();
+    fn read(&self, w: LabelsWords, state: &AppState) -> Result<(LabelOrder, Paper), Wrong> {
         let wrong = |at: &str, words: String| Wrong { at: at.to_owned(), words };
-        let ask = self.chosen.ask()?;
+        let ask = self.chosen.ask(w)?;
         let blank: u32 = if self.blank.is_empty() { 0 } else { self.blank.parse().unwrap_or(u32::MAX) };
         if blank > BLANK_MAX {
             return Err(wrong("blank", w.sheets_blank_wrong()));
@@ -70,7 +69,7 @@ impl Typed {
         let (tags, unknown) = known(&state.store.snapshot(), &pasted.tags);
         let lost: Vec<String> = pasted.bad.into_iter().chain(unknown).collect();
         if !lost.is_empty() {
-            return Err(wrong("list", w.labels_not_tags(named(&lost))));
+            return Err(wrong("list", w.labels_not_tags(named(w, &lost))));
         }
         if tags.is_empty() && blank == 0 {
             return Err(wrong("list", w.sheets_no_tags()));
@@ -122,7 +121,8 @@ fn form_page(
     typed: Typed,
     problems: Vec<Wrong>,
 ) -> Result<Page, HttpError> {
-    let w = labels_words();
+    let station = StationWords::of_staff(signed);
+    let w = station.labels;
     let snapshot = Snapshot::now(state);
     let words = |s: &::labels::sheet::Sheet| {
         let (width, height) = s.label_mm;
@@ -134,10 +134,10 @@ fn form_page(
         problems,
         form_token: signed.form_token(),
         sheets: SHEETS.iter().map(|s| Choice::new(s.name, words(s), &typed.sheet)).collect(),
-        templates: choices::of_items(&state.printing, &typed.chosen.template),
+        templates: choices::of_items(station, &state.printing, &typed.chosen.template),
         typed,
     };
-    Page::draw(&template)
+    draw_page(&template.frame, &template)
 }
 
 pub(crate) async fn make(
@@ -146,11 +146,12 @@ pub(crate) async fn make(
     StaffListForm { fields: form, .. }: StaffListForm,
 ) -> Result<OneOf<Download<media::Pdf>, FormReply>, HttpError> {
     let typed = Typed::of(&form);
-    let refused = match typed.read(&state) {
+    let words = StationWords::of_staff(&signed);
+    let refused = match typed.read(words.labels, &state) {
         Err(wrong) => wrong,
         Ok((ask, paper)) => match sheet(&state, ask, paper).await {
             Ok(pdf) => return Download::new("labels.pdf", pdf).map(OneOf::First),
-            Err(error) => choices::wrong(error, "list")?,
+            Err(error) => choices::wrong(words.locale(), error, "list")?,
         },
     };
     form_page(&state, &signed, typed, vec![refused]).map(|page| OneOf::Second(ask_again(page)))

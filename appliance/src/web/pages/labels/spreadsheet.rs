@@ -15,16 +15,16 @@ use crate::web::access::staff::Staff;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{FormOrPage, ask_again};
 use crate::web::context::{AppState, aside};
-use crate::web::layout::{Frame, Place};
+use crate::web::layout::{Frame, Place, draw_page};
 use crate::web::pages::labels::choices;
-use crate::web::pages::labels::choices::{Chosen, labels_words};
+use crate::web::pages::labels::choices::{Chosen, StationWords};
 use crate::web::pages::labels::pick::read_tag;
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffListForm;
 use crate::web::view_models::label_faults::word_make_error;
 use crate::web::view_models::label_fields::LabelOrder;
-use crate::web::view_models::printer_causes::{printing_words, sentence};
+use crate::web::view_models::printer_causes::sentence;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::{label_fields, labels};
 use crate::web::words::LabelsWords;
@@ -333,14 +333,15 @@ pub(crate) async fn look(
     let chosen = Chosen::of(&form);
     let text = form.text("text").to_owned();
     let bytes = file.unwrap_or_else(|| text.clone().into_bytes());
+    let words = StationWords::of_staff(&signed);
     aside(&state, move |state| match read(&bytes) {
         Ok(rows) => {
-            let (good, bad, list) = preview(state, &chosen, &rows)?;
+            let (good, bad, list) = preview(words, state, &chosen, &rows)?;
             let tried = Some((good, bad, list));
             form_page(state, &signed, String::new(), chosen, tried, Vec::new()).map(OneOf::Second)
         }
         Err(fault) => {
-            let wrong = Wrong { at: "file".into(), words: fault.words(labels_words()) };
+            let wrong = Wrong { at: "file".into(), words: fault.words(words.labels) };
             let page = form_page(state, &signed, text, chosen, None, vec![wrong])?;
             Ok(OneOf::First(ask_again(page)))
         }
@@ -351,7 +352,7 @@ pub(crate) async fn look(
 type Tried = (Vec<Line>, Vec<Line>, String);
 
 /// Every row's fate, down to whether its label can be laid out on the roll.
-fn preview(state: &AppState, chosen: &Chosen, rows: &[Row]) -> Result<Tried, HttpError> {
+fn preview(words: StationWords, state: &AppState, chosen: &Chosen, rows: &[Row]) -> Result<Tried, HttpError> {
     let (mut fates, names) = {
         let facility = state.store.snapshot();
         let fates = fates(&facility, rows);
@@ -360,7 +361,7 @@ fn preview(state: &AppState, chosen: &Chosen, rows: &[Row]) -> Result<Tried, Htt
         let names: BTreeMap<Tag, String> = tags.map(|tag| (tag, name(&tag))).collect();
         (fates, names)
     };
-    refuse(state, chosen, &mut fates)?;
+    refuse(words, state, chosen, &mut fates)?;
     let (mut good, mut bad, mut list) = (Vec::new(), Vec::new(), Vec::new());
     for (row, fate) in rows.iter().zip(fates) {
         let said = [&row.tag, &row.number, &row.name].into_iter().filter(|cell| !cell.is_empty());
@@ -372,18 +373,23 @@ fn preview(state: &AppState, chosen: &Chosen, rows: &[Row]) -> Result<Tried, Htt
                 list.push(tag.to_string());
                 good.push(line(names.get(&tag).cloned().unwrap_or_default(), tag.grouped(), String::new()));
             }
-            Fate::Bad(why) => bad.push(line(String::new(), String::new(), why.words(labels_words()))),
+            Fate::Bad(why) => bad.push(line(String::new(), String::new(), why.words(words.labels))),
         }
     }
     Ok((good, bad, list.join(" ")))
 }
 
 /// Rows whose labels cannot be laid out become bad ones.
-fn refuse(state: &AppState, chosen: &Chosen, fates: &mut [Fate]) -> Result<(), HttpError> {
+fn refuse(
+    words: StationWords,
+    state: &AppState,
+    chosen: &Chosen,
+    fates: &mut [Fate],
+) -> Result<(), HttpError> {
     let tags: Vec<Tag> =
         fates.iter().filter_map(|f| if let Fate::Prints(tag) = f { Some(*tag) } else { None }).collect();
     let once = Chosen { copies: "1".into(), ..chosen.clone() };
-    let Ok(ask) = once.ask() else { return Ok(()) };
+    let Ok(ask) = once.ask(words.labels) else { return Ok(()) };
     if tags.is_empty() {
         return Ok(());
     }
@@ -396,12 +402,12 @@ fn refuse(state: &AppState, chosen: &Chosen, fates: &mut [Fate]) -> Result<(), H
     let trial = match state.printing.trial(&job) {
         // The form below still prints when there is a printer again.
         Err(PrintRefusal::NoPrinter) => return Ok(()),
-        tried => tried.map_err(|refusal| labels::refused(&refusal))?,
+        tried => tried.map_err(labels::refused)?,
     };
     let good = fates.iter_mut().filter(|fate| matches!(fate, Fate::Prints(_)));
     for (fate, refused) in good.zip(trial.refused) {
         if let Some(PrintRefusal::Label { why, .. }) = refused {
-            *fate = Fate::Bad(RowFault::Label(word_make_error(printing_words(), &why)));
+            *fate = Fate::Bad(RowFault::Label(word_make_error(words.printing, &why)));
         }
     }
     Ok(())
@@ -415,7 +421,8 @@ fn form_page(
     tried: Option<Tried>,
     problems: Vec<Wrong>,
 ) -> Result<Page, HttpError> {
-    let w = labels_words();
+    let station = StationWords::of_staff(signed);
+    let w = station.labels;
     let snapshot = Snapshot::now(state);
     let words = tried.as_ref().map(|(good, bad, _)| {
         let prints = w.csv_prints(bad.len().to_string(), good.len());
@@ -429,21 +436,23 @@ fn form_page(
         form_token: signed.form_token(),
         submission: choices::submission(state),
         text,
-        printers: choices::printers(&state.printing.printers(), &chosen.printer),
-        templates: choices::of_items(&state.printing, &chosen.template),
+        printers: choices::printers(station, &state.printing.printers(), &chosen.printer),
+        templates: choices::of_items(station, &state.printing, &chosen.template),
         chosen,
         bad,
         good,
         list,
         words: words.unwrap_or_default(),
     };
-    Page::draw(&template)
+    draw_page(&template.frame, &template)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+    use words::{Locale, WordSet as _};
+
+    use super::*;
 
     fn row(line: u64, tag: &str, number: &str, name: &str) -> Row {
         Row { line, tag: tag.into(), number: number.into(), name: name.into() }
@@ -474,7 +483,7 @@ mod tests {
             (long.as_bytes(), "5,000 rows"),
             (&wide, "1 MB"),
         ] {
-            let refused = read(bytes).unwrap_err().words(labels_words());
+            let refused = read(bytes).unwrap_err().words(LabelsWords::in_locale(Locale::EnUs));
             assert!(refused.contains(said), "{refused}");
         }
     }

@@ -17,9 +17,9 @@ use crate::web::access::permissions::View;
 use crate::web::access::staff::Staff;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::context::{AppState, aside};
-use crate::web::layout::{Frame, Place};
+use crate::web::layout::{Frame, Place, draw_page};
 use crate::web::live::live_prints_page;
-use crate::web::pages::labels::choices::{Chosen, labels_words};
+use crate::web::pages::labels::choices::{Chosen, StationWords};
 use crate::web::pages::labels::outcome::Done;
 use crate::web::pages::labels::pick::{List, PAGE_ROWS, PickRow, Show, read_tag};
 use crate::web::pages::labels::picked::{PickList, PickListId, PickLists};
@@ -29,10 +29,10 @@ use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
 use crate::web::view_models::jobs;
 use crate::web::view_models::jobs::{JobCard, JobLine, PrinterCard, job_card, printer_card, segment};
-use crate::web::view_models::printer_causes::printing_words;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::board_now;
-use crate::web::words::LabelsWords;
+use crate::web::view_models::wording::Wording;
+use crate::web::words::{LabelsWords, PrintingWords};
 
 /// Unfinished jobs shown whole.
 const JOBS_WHOLE: usize = 4;
@@ -99,10 +99,10 @@ struct Pager {
 }
 
 impl Pager {
-    fn of(view: &StationView, list: &List) -> Self {
+    fn of(w: LabelsWords, view: &StationView, list: &List) -> Self {
         let at = |page: usize| (view.address_of(page), page);
         let (first, all) = ((list.page - 1) * PAGE_ROWS, list.shown.len());
-        let words = labels_words().station_page_of(all, first + 1, first + list.rows.len());
+        let words = w.station_page_of(all, first + 1, first + list.rows.len());
         Self {
             words: if list.pages > 1 { words } else { String::new() },
             previous: (list.page > 1).then(|| at(list.page - 1)),
@@ -192,7 +192,9 @@ pub(crate) async fn show(
     if signed.can_edit() {
         view.ticked = read_tag(&asked.tag);
         take_list(&state, &signed, &asked.picks, &mut view);
-        view.said = Done::read(&asked.did, &asked.n).map(|done| done.words(&state)).unwrap_or_default();
+        view.said = Done::read(&asked.did, &asked.n)
+            .map(|done| done.words(signed.words(), &state))
+            .unwrap_or_default();
     }
     aside(&state, move |state| draw_station(state, &signed, view)).await
 }
@@ -208,7 +210,7 @@ fn take_list(state: &AppState, signed: &StaffSession, named: &str, view: &mut St
             view.chosen = list.chosen.clone();
             (view.id, view.picks) = (Some(id), list);
         }
-        Err(_) => view.note = labels_words().picks_gone(),
+        Err(_) => view.note = signed.words::<LabelsWords>().picks_gone(),
     }
 }
 
@@ -221,14 +223,20 @@ pub(crate) fn overdue_of(state: &AppState, show: &Show) -> BTreeSet<Tag> {
 }
 
 /// Reads the page of the list that is to be shown, with the item that the address ticks in front.
-fn read_items(state: &AppState, view: &StationView) -> Result<(Snapshot, List, Vec<Choice>), HttpError> {
+fn read_items(
+    state: &AppState,
+    signed: &StaffSession,
+    view: &StationView,
+) -> Result<(Snapshot, List, Vec<Choice>), HttpError> {
+    let w: LabelsWords = signed.words();
     let printed = state.printing.printed().map_err(|e| HttpError::internal(&e))?;
     let facility = state.store.snapshot();
     let snapshot = Snapshot::of(state, &facility);
+    let wording = signed.wording(&snapshot.local);
     let overdue = overdue_of(state, &view.show);
     let read = |query: &str, show: &Show, page: usize| {
         let asked = pick::Asked { query, show, picks: view.picks.tags(), overdue: &overdue, page };
-        pick::list(&facility, &snapshot.local, &printed, &asked)
+        pick::list(w, &wording, &facility, &printed, &asked)
     };
     let mut list = read(&view.query, &view.show, view.page);
     if let Some(tag) = view.ticked {
@@ -237,7 +245,7 @@ fn read_items(state: &AppState, view: &StationView) -> Result<(Snapshot, List, V
         let ticked = found.map(|row| PickRow { picked: true, ..row });
         list.rows = ticked.into_iter().chain(list.rows).collect();
     }
-    let shows = pick::shows(&facility, &view.show);
+    let shows = pick::shows(w, &facility, &view.show);
     Ok((snapshot, list, shows))
 }
 
@@ -251,22 +259,21 @@ struct PrintOverview {
 }
 
 fn read_prints(
+    w: PrintingWords,
     state: &AppState,
-    snapshot: &Snapshot,
+    wording: &Wording,
     printers: &[PrinterView],
 ) -> Result<PrintOverview, HttpError> {
     let internal = |e: LedgerError| HttpError::internal(&e);
-    let local = &snapshot.local;
     let newest = state.printing.jobs().map_err(internal)?;
     let mut jobs = Vec::new();
     for open in state.printing.unfinished().map_err(internal)?.iter().take(JOBS_WHOLE) {
         let job = state.printing.job(open.id).map_err(internal)?;
-        jobs.extend(job.map(|job| job_card(&job, printers, local)));
+        jobs.extend(job.map(|job| job_card(w, &job, printers, wording)));
     }
     let older = newest.iter().filter(|job| !jobs.iter().any(|card: &JobCard| card.id == job.id));
-    let older = older.take(JOBS_LISTED).map(|job| jobs::job_line(job, local)).collect();
-    let cards =
-        printers.iter().map(|printer| printer_card(printing_words(), printer, &newest, local)).collect();
+    let older = older.take(JOBS_LISTED).map(|job| jobs::job_line(w, job, wording)).collect();
+    let cards = printers.iter().map(|printer| printer_card(w, printer, &newest, wording)).collect();
     Ok(PrintOverview { jobs, older, cards })
 }
 
@@ -278,11 +285,14 @@ pub(crate) fn draw_station(
 ) -> Result<Page, HttpError> {
     let live = live_prints_page(state).often();
     let views = state.printing.printers();
-    let (snapshot, list, shows) = read_items(state, &view)?;
-    let PrintOverview { jobs, older, cards } = read_prints(state, &snapshot, &views)?;
+    let words = StationWords::of_staff(signed);
+    let w = words.labels;
+    let (snapshot, list, shows) = read_items(state, signed, &view)?;
+    let wording = signed.wording(&snapshot.local);
+    let PrintOverview { jobs, older, cards } = read_prints(words.printing, state, &wording, &views)?;
     let first = view.picks.tags().first().copied().or(list.rows.first().map(|row| row.tag));
     let look = match first {
-        Some(tag) if !views.is_empty() => Some(look(state, &view.chosen, tag)?),
+        Some(tag) if !views.is_empty() => Some(look(words, state, &view.chosen, tag)?),
         _ => None,
     };
     let on: BTreeSet<Tag> = view.picks.tags().iter().copied().collect();
@@ -290,7 +300,6 @@ pub(crate) fn draw_station(
     let ticked = view.ticked.filter(|tag| !on.contains(tag) && list.rows.iter().any(|row| row.tag == *tag));
     let picked = on.len() + usize::from(ticked.is_some());
     let fine = view.problems.is_empty();
-    let w = labels_words();
     let title = if fine { w.labels_title() } else { w.labels_title_error() };
     let frame = Frame::staff(state, &snapshot, title, signed, Place::Labels);
     let had: Vec<&str> =
@@ -307,7 +316,7 @@ pub(crate) fn draw_station(
         show: view.show.value(),
         page: list.page,
         shows,
-        pager: Pager::of(&view, &list),
+        pager: Pager::of(w, &view, &list),
         counted: match list.shown.len() {
             shown if shown == list.all => w.station_items(shown),
             shown => w.station_items_of(list.all, shown),
@@ -320,8 +329,8 @@ pub(crate) fn draw_station(
         },
         only_picked: view.show == Show::Picked,
         rows: list.rows,
-        printers: choices::printers(&views, &view.chosen.printer),
-        templates: choices::of_items(&state.printing, &view.chosen.template),
+        printers: choices::printers(words, &views, &view.chosen.printer),
+        templates: choices::of_items(words, &state.printing, &view.chosen.template),
         asks: !view.chosen.until.is_empty() || !view.chosen.reason.is_empty() || view.chosen.numbers,
         print_words: w.station_print_labels(labels_of(picked, &view.chosen.copies)),
         picked_words: w.station_picked(picked),
@@ -337,13 +346,13 @@ pub(crate) fn draw_station(
         jobs,
         cards,
     };
-    Page::draw(&template)
+    draw_page(&template.frame, &template)
 }
 
 /// What waits on another list, and where.
 fn unprinted(state: &AppState, signed: &StaffSession) -> Option<(String, String)> {
     let list = state.kept::<PickLists>().unprinted(signed.staff())?;
-    let words = labels_words().station_other_list(list.picked);
+    let words = signed.words::<LabelsWords>().station_other_list(list.picked);
     Some((words, format!("/staff/labels?show=picked&picks={}", list.id)))
 }
 

@@ -10,6 +10,7 @@ use web::answer::{FormReply, MediaBytes, Page, media};
 use web::argument::{Lenient, Path};
 use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues, SEEN_FIELD};
+use words::{S0, S1, SafeHtml, fill_slots};
 
 use crate::printing::{ContentVersion, DesignRefusal, LOGO_BYTES_MAX, TEMPLATE_BYTES_MAX, TemplateView};
 use crate::web::access::permissions::{Print, View};
@@ -17,17 +18,18 @@ use crate::web::access::staff::Staff;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::context::{AppState, aside};
-use crate::web::form_page::{FormConflict, FormMarks, SentForm, form_catalog, form_words, show_conflict};
+use crate::web::form_page::{FormConflict, FormMarks, SentForm, show_conflict, window_title};
 use crate::web::http_error::not_found;
-use crate::web::layout::{Frame, Place};
+use crate::web::layout::{Frame, Place, draw_page};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::{StaffForm, StaffListForm};
 use crate::web::view_models::label_faults::{word_label_error, word_warning};
-use crate::web::view_models::printer_causes::{printing_words, sentence};
+use crate::web::view_models::printer_causes::sentence;
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::template_words::{word_design_refusal, word_template_size, word_template_title};
 use crate::web::view_models::templates;
 use crate::web::view_models::templates::{LogoPicture, refused};
-use crate::web::words::FormWords;
+use crate::web::words::{FormWords, PageWords, PrintingWords, TemplatesWords};
 
 pub(super) const LIST: &str = "/staff/labels/templates";
 const EDIT: &str = "/staff/labels/templates/edit";
@@ -36,10 +38,19 @@ const DPI: Dpi = Dpi::D203;
 /// To begin with, when nobody begins with a template that is there.
 const BEGIN_WITH: &str = "equipment";
 
+/// The words of the list.
+#[derive(Clone, Copy)]
+struct ListWords {
+    templates: TemplatesWords,
+    printing: PrintingWords,
+}
+
 /// A template as the page shows it.
 #[derive(Debug)]
 struct Shown {
     view: TemplateView,
+    title: String,
+    size: String,
     /// Dots of its picture.
     width: u32,
     height: u32,
@@ -49,16 +60,20 @@ struct Shown {
 }
 
 impl Shown {
-    fn of(state: &AppState, t: &Typesetter, host: &str, view: TemplateView) -> Self {
-        let p = printing_words();
-        let mut shown = Self { width: 0, height: 0, refused: String::new(), notes: Vec::new(), view };
+    fn of(w: ListWords, state: &AppState, t: &Typesetter, host: &str, view: TemplateView) -> Self {
+        let (title, size) = (word_template_title(w.templates, &view), word_template_size(w.templates, &view));
+        let (refused, notes) = (String::new(), Vec::new());
+        let mut shown = Self { width: 0, height: 0, refused, notes, view, title, size };
         match state.printing.sample(t, &shown.view.name, host, DPI) {
             Some(Ok(drawing)) => {
                 (shown.width, shown.height) = (drawing.width, drawing.height);
-                shown.notes =
-                    drawing.warnings.iter().map(|warning| sentence(&word_warning(p, warning))).collect();
+                shown.notes = drawing
+                    .warnings
+                    .iter()
+                    .map(|warning| sentence(&word_warning(w.printing, warning)))
+                    .collect();
             }
-            Some(Err(error)) => shown.refused = sentence(&word_label_error(p, &error)),
+            Some(Err(error)) => shown.refused = sentence(&word_label_error(w.printing, &error)),
             None => {}
         }
         shown
@@ -78,6 +93,7 @@ struct LogoShown {
 #[template(path = "designs.html")]
 struct TemplateListPage {
     frame: Frame,
+    w: TemplatesWords,
     problems: Vec<Wrong>,
     form_token: String,
     own: Vec<Shown>,
@@ -91,13 +107,15 @@ pub(crate) async fn list(signed: Staff<Print>, State(state): State<AppState>) ->
 }
 
 fn list_page(state: &AppState, signed: &StaffSession, problems: Vec<Wrong>) -> Result<Page, HttpError> {
-    let title = if problems.is_empty() { "Label templates" } else { "Error: Label templates" };
+    let (page_words, w, printing): (PageWords, TemplatesWords, PrintingWords) = signed.words();
+    let title = window_title(page_words, w.templates_title(), &problems);
     let t = Typesetter::new().map_err(|e| HttpError::internal(&e))?;
     let host = state.store.snapshot().settings.label_host.clone();
     let templates = state.printing.templates();
-    let on: Vec<&str> = templates.iter().filter(|t| t.logo).map(|t| t.title.as_str()).collect();
+    let on: Vec<String> = templates.iter().filter(|t| t.logo).map(|t| word_template_title(w, t)).collect();
     let logo_shown_on = on.join("; ");
-    let shown = templates.into_iter().map(|view| Shown::of(state, &t, &host, view));
+    let words = ListWords { templates: w, printing };
+    let shown = templates.into_iter().map(|view| Shown::of(words, state, &t, &host, view));
     let (own, built_in) = shown.partition(|shown| shown.view.own);
     let snapshot = Snapshot::now(state);
     let logo = state.printing.logo().map(|logo| LogoShown {
@@ -105,15 +123,17 @@ fn list_page(state: &AppState, signed: &StaffSession, problems: Vec<Wrong>) -> R
         height: logo.size.1,
         version: logo.version,
     });
-    Page::draw(&TemplateListPage {
+    let page = TemplateListPage {
         frame: Frame::staff(state, &snapshot, title, signed, Place::Labels),
+        w,
         problems,
         form_token: signed.form_token(),
         own,
         built_in,
         logo,
         logo_shown_on,
-    })
+    };
+    draw_page(&page.frame, &page)
 }
 
 /// The list once more, with what is wrong.
@@ -158,12 +178,14 @@ const WAS: &str = "was";
 struct TemplateFormPage {
     frame: Frame,
     w: FormWords,
+    t: TemplatesWords,
+    title: String,
     problems: Vec<Wrong>,
     marks: FormMarks,
     sections: Vec<FilledSection>,
     /// The own template that is changed; empty: a new one.
     name: String,
-    fields: Vec<&'static str>,
+    fields: SafeHtml,
 }
 
 pub(crate) async fn edit(
@@ -195,25 +217,31 @@ fn edit_page(
     problems: Vec<Wrong>,
     seen: Option<ContentVersion>,
 ) -> Result<Page, HttpError> {
-    let title = if name.is_empty() { "New template".to_owned() } else { format!("Change {name}") };
-    let title = if problems.is_empty() { title } else { format!("Error: {title}") };
+    let (page_words, w, t): (PageWords, FormWords, TemplatesWords) = signed.words();
+    let title = if name.is_empty() { t.templates_new() } else { t.template_change(&name) };
+    let window = window_title(page_words, title.clone(), &problems);
     let snapshot = Snapshot::now(state);
-    Page::draw(&TemplateFormPage {
-        frame: Frame::staff(state, &snapshot, title, signed, Place::Labels).with_script(),
-        w: form_words(),
-        sections: FormPainter::new(&TEMPLATE, form_catalog()).draw(values, &problems)?,
+    let code = |text: &str| SafeHtml::element("span", &[("class", "code"), ("translate", "no")], text);
+    let fields = ::labels::Field::ALL.iter().map(|field| code(field.name()));
+    let page = TemplateFormPage {
+        frame: Frame::staff(state, &snapshot, window, signed, Place::Labels).with_script(),
+        w,
+        t,
+        title,
+        sections: FormPainter::new(&TEMPLATE, w.catalog()).draw(values, &problems)?,
         problems,
         marks: FormMarks::new(state, signed).again(None, seen).over(version_of(state, &name)),
         name,
-        fields: ::labels::Field::ALL.iter().map(|field| field.name()).collect(),
-    })
+        fields: fill_slots(t.template_fields(S0, S1), [code("{name}"), SafeHtml::join(fields, ", ")]),
+    };
+    draw_page(&page.frame, &page)
 }
 
 /// Words about a refusal beside its field; what is the box's own fault stays a page of its own.
-fn wrong(at: &str, refusal: &DesignRefusal) -> Result<Vec<Wrong>, HttpError> {
+fn wrong(w: TemplatesWords, at: &str, refusal: DesignRefusal) -> Result<Vec<Wrong>, HttpError> {
     match refusal {
         DesignRefusal::Ledger(_) => Err(refused(refusal)),
-        _ => Ok(vec![Wrong { at: at.to_owned(), words: sentence(&refusal.to_string()) }]),
+        _ => Ok(vec![Wrong { at: at.to_owned(), words: sentence(&word_design_refusal(w, &refusal)) }]),
     }
 }
 
@@ -228,7 +256,7 @@ pub(crate) async fn save(
     StaffListForm { fields: form, file }: StaffListForm,
 ) -> Result<FormReply, HttpError> {
     let name = form.text(WAS).chars().take(60).collect::<String>();
-    let mut sent = SentForm::<ContentVersion>::read(&TEMPLATE, &form);
+    let mut sent = SentForm::<ContentVersion>::read(signed.words(), &TEMPLATE, &form);
     let file = file.filter(|file| !file.is_empty());
     if file.is_some() {
         // What is in the field is not used then, nor is anything wrong with it.
@@ -252,7 +280,7 @@ pub(crate) async fn save(
             show_difference(&state, &signed, of, &sent.values, is_taken).await
         }
         Err(refusal) => {
-            let wrong = wrong("text", &refusal)?;
+            let wrong = wrong(signed.words(), "text", refusal)?;
             edit_page(&state, &signed, name, &sent.values, wrong, seen).map(ask_again)
         }
     }
@@ -269,7 +297,7 @@ async fn show_difference(
     let now = version_of(state, &name);
     let text = state.printing.template_file(&name).map(|file| file.to_string()).unwrap_or_default();
     let conflict = FormConflict {
-        painter: FormPainter::new(&TEMPLATE, form_catalog()),
+        painter: FormPainter::new(&TEMPLATE, signed.words::<FormWords>().catalog()),
         theirs: &FormValues::empty(&TEMPLATE).with("text", text),
         yours,
         now: now.to_string(),
@@ -293,7 +321,7 @@ pub(crate) async fn remove(
     aside(&state, move |state| match state.printing.remove_template(&name) {
         // Removed by a second press, too.
         Ok(()) | Err(DesignRefusal::Unknown(_)) => go_to(LIST),
-        Err(refusal) => Err(refused(&refusal)),
+        Err(refusal) => Err(refused(refusal)),
     })
     .await
 }
@@ -311,24 +339,24 @@ pub(crate) async fn save_logo(
     read: Result<StaffListForm, HttpError>,
 ) -> Result<FormReply, HttpError> {
     aside(&state, move |state| {
+        let w: TemplatesWords = signed.words();
         let kept = match read {
             // A file that is far too large is not read to its end.
             Err(error) if error.status == StatusCode::PAYLOAD_TOO_LARGE => {
-                let words =
-                    format!("The logo’s file has more than 1 MB ({LOGO_BYTES_MAX} bytes). Save it smaller");
+                let words = w.logo_too_large(LOGO_BYTES_MAX.to_string());
                 return list_again(state, &signed, vec![Wrong { at: "file".into(), words }]);
             }
             Err(error) => return Err(error),
             Ok(form) if form.fields.text("do") == "remove" => state.printing.remove_logo(),
             Ok(StaffListForm { file: None, .. }) => {
-                let words = "Choose a PNG or JPEG file".to_owned();
+                let words = w.logo_missing();
                 return list_again(state, &signed, vec![Wrong { at: "file".into(), words }]);
             }
             Ok(StaffListForm { file: Some(file), .. }) => state.printing.keep_logo(&file).map(drop),
         };
         match kept {
             Ok(()) | Err(DesignRefusal::NoLogo) => go_to(&format!("{LIST}#logo")),
-            Err(refusal) => list_again(state, &signed, wrong("file", &refusal)?),
+            Err(refusal) => list_again(state, &signed, wrong(w, "file", refusal)?),
         }
     })
     .await

@@ -12,20 +12,20 @@ use crate::intake::{Command, Person, Refusal};
 use crate::store::ReadLane;
 use crate::web::access::permissions::EditPeople;
 use crate::web::access::staff::Staff;
-use crate::web::access::staff_session::{StaffSession, role_name};
+use crate::web::access::staff_session::{StaffSession, word_role};
 use crate::web::answer::{FormOrPage, go_to};
 use crate::web::commands::run::{Undone, act, by_key, entry};
 use crate::web::confirm_pin::Confirmed;
 use crate::web::context::AppState;
-use crate::web::form_page::{FormMarks, SentForm, form_catalog, form_words};
-use crate::web::layout::{Frame, Place};
+use crate::web::form_page::{FormMarks, SentForm, window_title};
+use crate::web::http_error::worded;
+use crate::web::layout::{Frame, Place, draw_page};
 use crate::web::log_reads::{read, staff_name};
 use crate::web::pages::people::person::{PEOPLE, PERSON, refused_field, role_of, values_of};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
-use crate::web::view_models::formats::english_words;
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::words::FormWords;
+use crate::web::words::{FormWords, PageWords, PeopleWords};
 
 #[derive(Template)]
 #[template(path = "person_new.html")]
@@ -35,16 +35,36 @@ struct NewPersonPage {
     problems: Vec<Wrong>,
     sections: Vec<FilledSection>,
     /// Somebody of this name who works here already, and who is asked about.
-    namesake: Option<Namesake>,
+    namesake: Option<NamesakeNote>,
     marks: FormMarks,
 }
 
 /// Somebody who has the very name that was typed for another person.
 struct Namesake {
     name: String,
-    role: &'static str,
+    role: Role,
     /// What a second press says: that this name, and no other that was typed since, is meant.
     key: String,
+}
+
+/// What is asked about a namesake.
+struct NamesakeNote {
+    title: String,
+    question: String,
+    /// Of the button that adds the second one.
+    second: String,
+    key: String,
+}
+
+impl NamesakeNote {
+    fn new(page_words: PageWords, w: FormWords, found: Namesake) -> Self {
+        Self {
+            title: w.form_person_namesake(&found.name),
+            question: w.form_person_namesake_question(&found.name, word_role(page_words, found.role)),
+            second: w.form_person_namesake_add(&found.name),
+            key: found.key,
+        }
+    }
 }
 
 /// A name as people compare it: neither capitals nor spaces make another person.
@@ -59,7 +79,7 @@ async fn namesake(state: &AppState, name: &str) -> Result<Option<Namesake>, Http
         let mut here = facility.staff.iter().filter(|(_, person)| !person.left);
         let found = here.find_map(|(id, person)| {
             let name = staff_name(reader, &facility, *id);
-            (name_key(&name) == key).then_some((name, role_name(person.role)))
+            (name_key(&name) == key).then_some((name, person.role))
         });
         Ok(found.map(|(name, role)| Namesake { name, role, key }))
     });
@@ -76,18 +96,17 @@ struct NewPerson {
 
 impl NewPerson {
     fn page(self, state: &AppState, signed: &StaffSession) -> Result<Page, HttpError> {
-        let w = form_words();
-        let title = w.form_person_new();
-        let is_fine = self.problems.is_empty();
-        let title = if is_fine { title } else { english_words().page_error_title(title) };
-        Page::draw(&NewPersonPage {
+        let (page_words, w): (PageWords, FormWords) = signed.words();
+        let title = window_title(page_words, w.form_person_new(), &self.problems);
+        let page = NewPersonPage {
             frame: Frame::staff(state, &Snapshot::now(state), title, signed, Place::People).with_script(),
             w,
-            sections: FormPainter::new(&PERSON, form_catalog()).draw(&self.values, &self.problems)?,
+            sections: FormPainter::new(&PERSON, w.catalog()).draw(&self.values, &self.problems)?,
             problems: self.problems,
-            namesake: self.namesake,
+            namesake: self.namesake.map(|found| NamesakeNote::new(page_words, w, found)),
             marks: FormMarks::new(state, signed).again(self.submission, None::<RowVersion>),
-        })
+        };
+        draw_page(&page.frame, &page)
     }
 
     /// The form once more: with what is wrong, or with the question about a namesake.
@@ -111,7 +130,8 @@ pub(crate) async fn add(
         Confirmed::Form(form) => form,
         Confirmed::Asked(answer) => return Ok(answer),
     };
-    let SentForm { values, errors, submission, .. } = SentForm::<RowVersion>::read(&PERSON, &form);
+    let SentForm { values, errors, submission, .. } =
+        SentForm::<RowVersion>::read(signed.words(), &PERSON, &form);
     let (name, role) = (values.text("name").to_owned(), role_of(&values));
     let mut page = NewPerson { values, problems: errors, namesake: None, submission: submission.clone() };
     let Some(role) = role.filter(|_| page.problems.is_empty()) else { return page.again(&state, &signed) };
@@ -132,16 +152,17 @@ pub(crate) async fn add(
             _ => go_to(PEOPLE).map(OneOf::First),
         },
         Err(Undone::Refused(Refusal::KeyReused)) => {
-            page.problems.push(Wrong { at: "name".to_owned(), words: form_words().form_key_reused() });
+            page.problems
+                .push(Wrong { at: "name".to_owned(), words: signed.words::<FormWords>().form_key_reused() });
             page.submission = None;
             page.again(&state, &signed)
         }
         Err(undone) => match undone.at_field(refused_field) {
-            Ok((_, wrong)) => {
-                page.problems.push(wrong);
+            Ok((refusal, at)) => {
+                page.problems.push(word_at_field(&signed, at, &refusal));
                 page.again(&state, &signed)
             }
-            Err(other) => Err(HttpError::from(other).link(PEOPLE, "Back to the staff")),
+            Err(other) => Err(HttpError::from(other).link(PEOPLE, worded(PeopleWords::person_back))),
         },
     }
 }

@@ -147,7 +147,7 @@ pub(crate) async fn change(
 }
 
 /// Why a new PIN will not do.
-fn word_pin_form(w: PeopleWords, form: PinForm) -> String {
+pub(super) fn word_pin_form(w: PeopleWords, form: PinForm) -> String {
     match form.digits_min {
         6 => w.pin_form_long(form.digits_min),
         digits_min => w.pin_form(digits_min),

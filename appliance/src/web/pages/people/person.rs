@@ -12,7 +12,7 @@ use web::answer::{FormReply, OneOf, Page};
 use web::argument::{Lenient, Path};
 use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
-use words::{S0, SafeHtml, fill_slots};
+use words::{Moment, S0, SafeHtml, fill_slots};
 
 use crate::identity::{AccessOutcome, AccessWanted, IdentityError, PinForm, pin_digits_min};
 use crate::intake::{Command, Permission, Refusal};
@@ -26,19 +26,18 @@ use crate::web::commands::run::{Undone, act};
 use crate::web::confirm_pin::Confirmed;
 use crate::web::context::{AppState, aside};
 use crate::web::form_page::{
-    FormConflict, FormMarks, SentForm, form_catalog, form_words, is_changed, show_conflict, word_at_field,
+    FormConflict, FormMarks, SentForm, find_refused, is_changed, show_conflict, window_title, word_at_field,
 };
-use crate::web::http_error::not_found;
-use crate::web::layout::{Frame, Place};
+use crate::web::http_error::{not_found, worded};
+use crate::web::layout::{Frame, Place, draw_page};
 use crate::web::log_reads::{StoredText, read, read_quick, staff_name};
+use crate::web::pages::people::own_pin::word_pin_form;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::form_words::{read_word, word};
-use crate::web::view_models::formats::{Moment, english_words, plural};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::Wording;
-use crate::web::words::FormWords;
-use crate::web::words::{PageWords, PeopleWords};
+use crate::web::words::{FormWords, PageWords, PeopleWords};
 
 pub(super) const PEOPLE: &str = "/staff/people";
 
@@ -46,7 +45,7 @@ struct StaffRow {
     staff: StaffId,
     name: String,
     role: String,
-    since: words::Moment,
+    since: Moment,
     /// Role and since when, of whoever has left.
     came: SafeHtml,
     has_pin: bool,
@@ -74,15 +73,10 @@ pub(crate) struct SignedOutParams {
 }
 
 /// What came of signing somebody out, by how many devices that ended a session on; nobody ends the session in which they do it.
-fn one_out_words(name: &str, devices: usize, themselves: bool) -> String {
-    match (themselves, devices) {
-        (true, 0) => "You were signed in on no other device. You are still signed in here.".to_owned(),
-        (true, n) => {
-            let devices = plural(n, "other device", "other devices");
-            format!("You are signed out on {devices}. You are still signed in here.")
-        }
-        (false, 0) => format!("{name} was not signed in anywhere."),
-        (false, n) => format!("{name} is signed out on {}.", plural(n, "device", "devices")),
+fn word_one_out(w: PeopleWords, signed: &StaffSession, known: &StaffEntry, devices: usize) -> String {
+    match known.staff == signed.staff() {
+        true => w.person_signed_out_themselves(devices),
+        false => w.person_signed_out(devices, &known.name),
     }
 }
 
@@ -149,9 +143,9 @@ pub(super) fn role_of(values: &FormValues) -> Option<Role> {
     read_word(values.text("role"))
 }
 
-/// A refusal beside its field, where the form has it.
-pub(crate) fn refused_field(refusal: &Refusal) -> Option<Wrong> {
-    word_at_field(&PERSON, refusal)
+/// The field that a refusal stands beside, where the form has it.
+pub(crate) fn refused_field(refusal: &Refusal) -> Option<&'static str> {
+    find_refused(&PERSON, refusal)
 }
 
 /// Somebody who works here.
@@ -198,10 +192,12 @@ async fn known(state: &AppState, text: &str) -> Result<StaffEntry, HttpError> {
 struct PersonPage {
     frame: Frame,
     w: FormWords,
+    p: PeopleWords,
     problems: Vec<Wrong>,
     staff: StaffId,
     name: String,
-    since: Moment,
+    /// Since when they are here, and whether it is the reader.
+    since: SafeHtml,
     sections: Vec<FilledSection>,
     marks: FormMarks,
     /// Nobody takes their own rights away.
@@ -244,24 +240,29 @@ async fn person_page(
     known: StaffEntry,
     view: PersonView,
 ) -> Result<Page, HttpError> {
-    let w = form_words();
+    let (page_words, w, p): (PageWords, FormWords, PeopleWords) = signed.words();
     let themselves = known.staff == signed.staff();
-    let said = view.signed_out.map(|n| one_out_words(&known.name, n, themselves)).unwrap_or_default();
+    let said = view.signed_out.map(|n| word_one_out(p, signed, &known, n)).unwrap_or_default();
     let holders =
         aside(state, |state| state.identity.pins.holders().map_err(|e| HttpError::internal(&e))).await?;
     let snapshot = Snapshot::now(state);
-    let is_fine = view.problems.is_empty();
-    let title = if is_fine { known.name.clone() } else { english_words().page_error_title(&known.name) };
+    let title = window_title(page_words, known.name.clone(), &view.problems);
     let now_ms = snapshot.now.wall_ms;
     let values = view.values.unwrap_or_else(|| known.values());
     // What stands beside a new person's name says nothing new here.
     let hidden = if themselves { vec!["role"] } else { Vec::new() };
     let hints = vec![("name", String::new())];
-    let painter = FormPainter { hidden, hints, ..FormPainter::new(&PERSON, form_catalog()) };
-    Page::draw(&PersonPage {
-        since: snapshot.local.day_time(known.since_ms),
+    let painter = FormPainter { hidden, hints, ..FormPainter::new(&PERSON, w.catalog()) };
+    let since = Wording::new(page_words, &snapshot.local).dates().day_and_time(known.since_ms).to_html();
+    let since = match themselves {
+        true => fill_slots(p.person_since_themselves(S0), [since]),
+        false => fill_slots(p.person_since(S0), [since]),
+    };
+    let page = PersonPage {
+        since,
         frame: Frame::staff(state, &snapshot, title, signed, Place::People).with_script(),
         w,
+        p,
         sections: painter.draw(&values, &view.problems)?,
         marks: FormMarks::new(state, signed).again(view.submission, view.seen).over(known.version),
         problems: view.problems,
@@ -270,9 +271,10 @@ async fn person_page(
         themselves,
         has_pin: holders.contains(&known.staff),
         sessions: state.identity.sessions.counts(now_ms).get(&known.staff).copied().unwrap_or(0),
-        digits: format!("{} to 8 digits", pin_digits_min(known.role)),
+        digits: p.own_pin_digits(pin_digits_min(known.role)),
         said,
-    })
+    };
+    draw_page(&page.frame, &page)
 }
 
 pub(crate) async fn ask_change(
@@ -297,7 +299,7 @@ pub(crate) async fn change(
         Confirmed::Form(form) => form,
         Confirmed::Asked(answer) => return Ok(answer),
     };
-    let mut sent = SentForm::<RowVersion>::read(&PERSON, &form);
+    let mut sent = SentForm::<RowVersion>::read(signed.words(), &PERSON, &form);
     if !sent.errors.is_empty() {
         return person_again(&state, &signed, there, sent).await;
     }
@@ -310,11 +312,11 @@ pub(crate) async fn change(
             show_difference(&state, &signed, now, &sent.values).await.map(OneOf::First)
         }
         Err(undone) => match undone.at_field(refused_field) {
-            Ok((_, wrong)) => {
-                sent.errors.push(wrong);
+            Ok((refusal, at)) => {
+                sent.errors.push(word_at_field(&signed, at, &refusal));
                 person_again(&state, &signed, there, sent).await
             }
-            Err(other) => Err(HttpError::from(other).link(PEOPLE, "Back to the staff")),
+            Err(other) => Err(HttpError::from(other).link(PEOPLE, worded(PeopleWords::person_back))),
         },
     }
 }
@@ -327,7 +329,7 @@ async fn show_difference(
     yours: &FormValues,
 ) -> Result<FormReply, HttpError> {
     let conflict = FormConflict {
-        painter: FormPainter::new(&PERSON, form_catalog()),
+        painter: FormPainter::new(&PERSON, signed.words::<FormWords>().catalog()),
         theirs: &now.values(),
         yours,
         now: now.version.to_string(),
@@ -348,11 +350,11 @@ async fn keep_pin(
     signed: &StaffSession,
     (staff, role): (StaffId, Role),
     pin: Option<String>,
-) -> Result<Result<(), String>, HttpError> {
+) -> Result<Result<(), PinForm>, HttpError> {
     let (identity, own) = (state.identity.clone(), signed.staff() == staff);
-    let kept = tokio::task::spawn_blocking(move || -> Result<Result<(), String>, IdentityError> {
+    let kept = tokio::task::spawn_blocking(move || -> Result<Result<(), PinForm>, IdentityError> {
         if let Some(Err(form)) = pin.as_ref().map(|pin| PinForm::of(role).check(pin)) {
-            return Ok(Err(form.to_string()));
+            return Ok(Err(form));
         }
         // Before the PIN, so that a crash in between leaves no session of the old one; and after it, for whoever signed in
         // by the old one in between.
@@ -362,7 +364,7 @@ async fn keep_pin(
             None => identity.pins.remove(staff)?,
             Some(pin) => {
                 if let Err(form) = identity.pins.set(staff, role, &pin)? {
-                    return Ok(Err(form.to_string()));
+                    return Ok(Err(form));
                 }
                 // Strangers may have used up what all new devices share, and theirs may be one.
                 identity.pins.unlock(staff)?;
@@ -385,12 +387,13 @@ pub(crate) async fn set_pin(
         Confirmed::Form(form) => form,
         Confirmed::Asked(answer) => return Ok(answer),
     };
+    let w: PeopleWords = signed.words();
     let (pin, again) = (form.text("pin").trim(), form.text("again").trim());
     let done = if pin == again {
         let kept = keep_pin(&state, &signed, (known.staff, known.role), Some(pin.to_owned())).await?;
-        kept.map_err(|words| ("pin", words))
+        kept.map_err(|form| ("pin", word_pin_form(w, form)))
     } else {
-        Err(("again", "The two PINs differ. Enter the same PIN twice".to_owned()))
+        Err(("again", w.pin_differs()))
     };
     match done {
         Ok(()) => {
@@ -417,8 +420,8 @@ pub(crate) async fn clear_pin(
         return Ok(answer);
     }
     if known.staff == signed.staff() {
-        let title = "You cannot remove your own PIN; ask another facility admin";
-        return Err(role_forbidden_but(title, PEOPLE, "Back to the staff"));
+        let title = worded(PeopleWords::person_own_pin_away);
+        return Err(role_forbidden_but(title, PEOPLE, worded(PeopleWords::person_back)));
     }
     // Taking one away has no form that could be wrong.
     let _ = keep_pin(&state, &signed, (known.staff, known.role), None).await?;
@@ -477,8 +480,9 @@ pub(crate) async fn sign_all_out(
 #[template(path = "person_leave.html")]
 struct LeavePage {
     frame: Frame,
+    w: PeopleWords,
     staff: StaffId,
-    name: String,
+    title: String,
     form_token: String,
 }
 
@@ -488,13 +492,16 @@ pub(crate) async fn ask_leave(
     Path(staff): Path<String>,
 ) -> Result<Page, HttpError> {
     let known = known(&state, &staff).await?;
-    let title = format!("Has {} left?", known.name);
-    Page::draw(&LeavePage {
-        frame: Frame::staff(&state, &Snapshot::now(&state), title, &signed, Place::People),
+    let w: PeopleWords = signed.words();
+    let title = w.person_leave(&known.name);
+    let page = LeavePage {
+        frame: Frame::staff(&state, &Snapshot::now(&state), title.clone(), &signed, Place::People),
+        w,
         staff: known.staff,
-        name: known.name,
+        title,
         form_token: signed.form_token(),
-    })
+    };
+    draw_page(&page.frame, &page)
 }
 
 pub(crate) async fn leave(
@@ -508,9 +515,9 @@ pub(crate) async fn leave(
         return Ok(answer);
     }
     let left = act(&state, signed.author(), None, Command::StaffLeft { staff: known.staff }).await;
-    left.map_err(|undone| HttpError::from(undone).link(PEOPLE, "Back to the staff"))?;
+    left.map_err(|undone| HttpError::from(undone).link(PEOPLE, worded(PeopleWords::person_back)))?;
     // Whoever has left cannot sign in whatever is kept here; this only tidies up.
     let tidied = keep_pin(&state, &signed, (known.staff, known.role), None).await;
-    let _ = tidied.map_err(|error| error.safe("It is recorded that they have left."))?;
+    let _ = tidied.map_err(|error| error.safe(worded(PeopleWords::person_left_recorded)))?;
     go_to(PEOPLE).map(OneOf::First)
 }

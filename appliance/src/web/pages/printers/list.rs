@@ -20,24 +20,22 @@ use crate::web::access::staff::Staff;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{FormOrPage, ask_again, go_to};
 use crate::web::context::{AppState, aside};
-use crate::web::form_page::{FormConflict, FormMarks, SentForm, form_words, show_conflict};
-use crate::web::layout::{Frame, Place};
+use crate::web::form_page::{FormConflict, FormMarks, SentForm, show_conflict, window_title};
+use crate::web::layout::{Frame, Place, draw_page};
 use crate::web::live::live_prints_page;
 use crate::web::pages::printers::setup;
-use crate::web::pages::printers::setup::{PrinterPrefill, Typed};
+use crate::web::pages::printers::setup::{PrinterPageWords, PrinterPrefill, Typed};
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::view_models::discovery::{LISTEN, begin_look};
-use crate::web::view_models::formats::english_words;
 use crate::web::view_models::jobs::{PrinterCard, printer_card, segment};
 use crate::web::view_models::labels;
 use crate::web::view_models::print_refusals::{found_name, word_guess, word_printer_refusal};
-use crate::web::view_models::printer_causes::{printing_words, sentence};
+use crate::web::view_models::printer_causes::sentence;
 use crate::web::view_models::printers::{printer_refused, unknown_printer};
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::words::FormWords;
-use crate::web::words::PrintingWords;
+use crate::web::words::{FormWords, PrinterSetupWords, PrintingWords};
 
 /// How long the page of one printer waits for its answer.
 const LOOK: Duration = Duration::from_millis(800);
@@ -93,8 +91,9 @@ async fn list_page(
         Ok((state.printing.look(LOOK), jobs, discovery::usb(&DeviceTree::default())))
     })
     .await?;
-    let w = printing_words();
+    let w: PrintingWords = signed.words();
     let snapshot = Snapshot::now(state);
+    let wording = signed.wording(&snapshot.local);
     let known = |found: &Found| views.iter().any(|view| found.address.as_ref() == Some(&view.address));
     let all = plugged.into_iter().chain(looked.found).filter(|found| !known(found));
     let frame = Frame::staff(state, &snapshot, w.printers_title(), signed, Place::Labels).with_script();
@@ -106,7 +105,7 @@ async fn list_page(
             true => w.paper_darkens(),
             false => String::new(),
         },
-        cards: views.iter().map(|view| printer_card(w, view, &jobs, &snapshot.local)).collect(),
+        cards: views.iter().map(|view| printer_card(w, view, &jobs, &wording)).collect(),
         found: all.map(|found| found_line(w, &found)).collect(),
         looked: looked.asked,
         trouble: looked.trouble,
@@ -114,7 +113,7 @@ async fn list_page(
         form_token: signed.form_token(),
         may_change: signed.can_edit(),
     };
-    Page::draw(&template)
+    draw_page(&template.frame, &template)
 }
 
 fn found_line(w: PrintingWords, found: &Found) -> DiscoveredRow {
@@ -151,7 +150,7 @@ pub(crate) async fn look(
     let host = form.text("host").trim().to_owned();
     let _look = begin_look(&state)?;
     let mut looked = DiscoveryResult { asked: true, host: host.clone(), ..DiscoveryResult::default() };
-    let w = printing_words();
+    let w: PrintingWords = signed.words();
     let wrong = |words: String| vec![Wrong { at: "host".into(), words }];
     let heard = if host.is_empty() {
         discovery::announced(LISTEN).await
@@ -181,10 +180,11 @@ pub(crate) async fn look(
 struct NewPrinterPage {
     frame: Frame,
     w: FormWords,
+    s: PrinterSetupWords,
     problems: Vec<Wrong>,
     typed: Typed,
-    /// Empty: which language is asked first.
-    language: &'static str,
+    /// Whose printers speak what it speaks; absent: which language is asked first.
+    speaks: Option<String>,
     languages: Vec<Choice>,
     sections: Vec<FilledSection>,
     marks: FormMarks,
@@ -200,11 +200,6 @@ pub(crate) async fn ask(
     new_page(&state, &signed, Typed::started(start), why, Vec::new())
 }
 
-/// A window's title, which says first that something is wrong.
-fn word_title(title: String, problems: &[Wrong]) -> String {
-    if problems.is_empty() { title } else { english_words().page_error_title(title) }
-}
-
 fn new_page(
     state: &AppState,
     signed: &StaffSession,
@@ -213,19 +208,23 @@ fn new_page(
     problems: Vec<Wrong>,
 ) -> Result<Page, HttpError> {
     let snapshot = Snapshot::now(state);
-    let title = word_title(printing_words().printers_add(), &problems);
+    let words = PrinterPageWords::of_staff(signed);
+    let page_words = signed.wording(&snapshot.local).words();
+    let title = window_title(page_words, words.printing.printers_add(), &problems);
     let template = NewPrinterPage {
         frame: Frame::staff(state, &snapshot, title, signed, Place::Labels).with_script(),
-        w: form_words(),
-        language: setup::printers(&typed.language),
-        languages: setup::languages(&typed),
-        sections: setup::painter(&typed, vec!["language"]).draw(&typed.values(), &problems)?,
+        w: words.form,
+        s: words.setup,
+        speaks: setup::word_makes(words.form, &typed.language)
+            .map(|printers| words.setup.printer_new_speaks(&typed.language, printers)),
+        languages: setup::languages(words, &typed),
+        sections: setup::painter(words, &typed, vec!["language"]).draw(&typed.values(), &problems)?,
         problems,
         marks: FormMarks::new(state, signed),
         typed,
         why,
     };
-    Page::draw(&template)
+    draw_page(&template.frame, &template)
 }
 
 pub(crate) async fn add(
@@ -233,13 +232,14 @@ pub(crate) async fn add(
     State(state): State<AppState>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let mut sent = SentForm::<ContentVersion>::read(setup::form_of(form.text("language").trim()), &form);
+    let definition = setup::form_of(form.text("language").trim());
+    let mut sent = SentForm::<ContentVersion>::read(signed.words(), definition, &form);
     let typed = Typed::of(&sent.values);
-    let settings = sent.take(typed.settings(None));
+    let settings = sent.take(typed.settings(signed.words(), None));
     if let Some(settings) = settings.filter(|_| sent.errors.is_empty()) {
         match aside(&state, move |state| Ok(state.printing.add(&settings))).await? {
             Ok(printer) => return go_to(&format!("/staff/printers/{}", segment(&printer.name))),
-            Err(refusal) => sent.errors.push(wrong(&refusal)?),
+            Err(refusal) => sent.errors.push(wrong(signed.words(), refusal)?),
         }
     }
     let why = form.text("why").to_owned();
@@ -253,19 +253,15 @@ fn each_once(errors: Vec<Wrong>) -> Vec<Wrong> {
 }
 
 /// A refusal beside its field; the box's own fault stays a page of its own.
-fn wrong(refusal: &PrinterRefusal) -> Result<Wrong, HttpError> {
-    match (refusal, refusal.field()) {
-        (PrinterRefusal::Unknown(_) | PrinterRefusal::Fixed(_), _) => Err(printer_refused(refusal)),
-        (_, Some(field)) => {
-            let at = if field.ends_with("_mm") { "media" } else { field };
-            Ok(Wrong { at: at.to_owned(), words: sentence(&word_printer_refusal(printing_words(), refusal)) })
-        }
-        (PrinterRefusal::TooMany, None) => Ok(Wrong {
-            at: "name".to_owned(),
-            words: sentence(&word_printer_refusal(printing_words(), refusal)),
-        }),
-        _ => Err(printer_refused(refusal)),
-    }
+fn wrong(w: PrintingWords, refusal: PrinterRefusal) -> Result<Wrong, HttpError> {
+    let at = match (&refusal, refusal.field()) {
+        (PrinterRefusal::Unknown(_) | PrinterRefusal::Fixed(_), _) => return Err(printer_refused(refusal)),
+        (_, Some(field)) if field.ends_with("_mm") => "media",
+        (_, Some(field)) => field,
+        (PrinterRefusal::TooMany, None) => "name",
+        _ => return Err(printer_refused(refusal)),
+    };
+    Ok(Wrong { at: at.to_owned(), words: sentence(&word_printer_refusal(w, &refusal)) })
 }
 
 #[derive(Template)]
@@ -273,6 +269,7 @@ fn wrong(refusal: &PrinterRefusal) -> Result<Wrong, HttpError> {
 struct PrinterPage {
     frame: Frame,
     w: FormWords,
+    s: PrinterSetupWords,
     problems: Vec<Wrong>,
     card: PrinterCard,
     printer: PrinterView,
@@ -334,16 +331,19 @@ fn one_page(
     let PresentPrinter { live, version, printer } = there;
     let snapshot = Snapshot::now(state);
     let jobs = state.printing.jobs().map_err(|e| HttpError::internal(&e))?;
-    let card = printer_card(printing_words(), &printer, &jobs, &snapshot.local);
-    let title = word_title(printer.name.clone(), &problems);
+    let words = PrinterPageWords::of_staff(signed);
+    let wording = signed.wording(&snapshot.local);
+    let card = printer_card(words.printing, &printer, &jobs, &wording);
+    let title = window_title(wording.words(), printer.name.clone(), &problems);
     let frame = Frame::staff(state, &snapshot, title, signed, Place::Labels).with_script();
     let template = PrinterPage {
         frame: frame.live(live),
-        w: form_words(),
+        w: words.form,
+        s: words.setup,
         to: card.to.clone(),
         card,
         office: typed.language == PDF,
-        sections: setup::painter(typed, SETTLED.to_vec()).draw(&typed.values(), &problems)?,
+        sections: setup::painter(words, typed, SETTLED.to_vec()).draw(&typed.values(), &problems)?,
         marks: FormMarks {
             seen: seen.or(version).map(|version| version.to_string()),
             ..FormMarks::new(state, signed)
@@ -353,7 +353,7 @@ fn one_page(
         admin: signed.holds(Permission::EditSettings),
         problems,
     };
-    Page::draw(&template)
+    draw_page(&template.frame, &template)
 }
 
 pub(crate) async fn change(
@@ -364,10 +364,10 @@ pub(crate) async fn change(
 ) -> Result<FormReply, HttpError> {
     let there = PresentPrinter::find(&state, &name).await?;
     let definition = setup::form_of(there.printer.language);
-    let mut sent = SentForm::<ContentVersion>::read(definition, &form);
+    let mut sent = SentForm::<ContentVersion>::read(signed.words(), definition, &form);
     let (own_name, language) = (there.printer.name.clone(), there.printer.language.to_owned());
     let typed = Typed { name: own_name, language, ..Typed::of(&sent.values) };
-    let settings = sent.take(typed.settings(Some(&there.printer)));
+    let settings = sent.take(typed.settings(signed.words(), Some(&there.printer)));
     if let Some(settings) = settings.filter(|_| sent.errors.is_empty()) {
         let seen = sent.seen;
         let change = move |state: &AppState| Ok(state.printing.change_over(&name, &settings, seen));
@@ -376,7 +376,7 @@ pub(crate) async fn change(
             Err(PrinterRefusal::Changed(name)) => {
                 return show_difference(&state, &signed, &name, &typed).await;
             }
-            Err(refusal) => sent.errors.push(wrong(&refusal)?),
+            Err(refusal) => sent.errors.push(wrong(signed.words(), refusal)?),
         }
     }
     one_page(&state, &signed, there, &typed, each_once(sent.errors), sent.seen).map(ask_again)
@@ -393,7 +393,7 @@ async fn show_difference(
     // Measures count for a roll of one's own only.
     let yours = yours.without_unused();
     let conflict = FormConflict {
-        painter: setup::painter(&yours, SETTLED.to_vec()),
+        painter: setup::painter(PrinterPageWords::of_staff(signed), &yours, SETTLED.to_vec()),
         theirs: &Typed::present(&now.printer).values(),
         yours: &yours.values(),
         now: now.version.map(|version| version.to_string()).unwrap_or_default(),
@@ -426,6 +426,6 @@ pub(crate) async fn remove(
     _: StaffForm,
 ) -> Result<FormReply, HttpError> {
     let removed = aside(&state, move |state| Ok(state.printing.remove(&name))).await?;
-    removed.map_err(|refusal| printer_refused(&refusal))?;
+    removed.map_err(printer_refused)?;
     go_to("/staff/printers")
 }

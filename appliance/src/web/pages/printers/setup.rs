@@ -2,17 +2,21 @@
 
 use ::labels::language::Row;
 use ::labels::language_table::LANGUAGES;
-use ::labels::sheet::SHEETS;
+use ::labels::media::Media;
+use ::labels::sheet::{SHEETS, Sheet};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::form::{FormDefinition, FormField, FormOption, FormPainter, FormSection, FormValues};
 
 use crate::printing::{
-    Asked, Heat, MediaChoice, NAME_CHARS_MAX, OwnMedia, PDF, PrinterSettings, PrinterView, sheet_name,
+    Asked, Heat, MediaChoice, NAME_CHARS_MAX, OwnMedia, PDF, PrinterPaper, PrinterSettings, PrinterView,
+    sheet_name,
 };
-use crate::web::form_page::form_catalog;
+use crate::web::access::staff_session::StaffSession;
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
+use crate::web::view_models::print_papers::{millimetres, word_paper_alone};
+use crate::web::words::{FormWords, PrinterSetupWords, PrintingWords};
 
 /// The choice of a roll that is on no list.
 const OWN: &str = "own";
@@ -74,13 +78,29 @@ pub(crate) fn form_of(language: &str) -> &'static FormDefinition {
     if language == PDF { &OFFICE } else { &PRINTER }
 }
 
+/// The words of a printer's pages, in one language.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PrinterPageWords {
+    pub(crate) form: FormWords,
+    pub(crate) setup: PrinterSetupWords,
+    pub(crate) printing: PrintingWords,
+}
+
+impl PrinterPageWords {
+    /// In the language of whoever has signed in.
+    pub(crate) fn of_staff(signed: &StaffSession) -> Self {
+        let (form, setup, printing) = signed.words();
+        Self { form, setup, printing }
+    }
+}
+
 /// With the lists of this printer, and with what is settled by its page and not shown.
-pub(crate) fn painter(typed: &Typed, hidden: Vec<&'static str>) -> FormPainter<'static> {
+pub(crate) fn painter(w: PrinterPageWords, typed: &Typed, hidden: Vec<&'static str>) -> FormPainter<'static> {
     let list = |choices: Vec<Choice>| {
         choices.into_iter().map(|choice| FormOption::new(choice.value, choice.words)).collect()
     };
-    let picks = vec![("dpi", list(dpis(typed))), ("media", list(medias(typed)))];
-    FormPainter { picks, hidden, ..FormPainter::new(form_of(&typed.language), form_catalog()) }
+    let picks = vec![("dpi", list(dpis(w, typed))), ("media", list(medias(w, typed)))];
+    FormPainter { picks, hidden, ..FormPainter::new(form_of(&typed.language), w.form.catalog()) }
 }
 
 /// What is in it.
@@ -177,15 +197,19 @@ impl Typed {
     }
 
     /// The settings, or what cannot be read. What the form does not show stays as it is at `present`.
-    pub(crate) fn settings(&self, present: Option<&PrinterView>) -> Result<PrinterSettings, Wrong> {
-        let dpi = number(&self.dpi, "dpi", "Choose the dots per inch")?;
+    pub(crate) fn settings(
+        &self,
+        w: PrinterSetupWords,
+        present: Option<&PrinterView>,
+    ) -> Result<PrinterSettings, Wrong> {
+        let dpi = number(&self.dpi, "dpi", || w.printer_dpi_wrong())?;
         let same = present.filter(|p| p.language == self.language);
         let media = match self.media.as_str() {
             "" => None,
             OWN => {
                 // The form does not ask for a second colour: a program may have said that the roll has one.
                 let two_colour = same.is_some_and(|p| is_own(p) && p.media.two_colour);
-                Some(MediaChoice::Own(OwnMedia { two_colour, ..self.own_media()? }))
+                Some(MediaChoice::Own(OwnMedia { two_colour, ..self.own_media(w)? }))
             }
             name => Some(MediaChoice::Named(name.to_owned())),
         };
@@ -193,8 +217,8 @@ impl Typed {
             dpi,
             head_dots: same.filter(|p| Some(p.dpi) == dpi).map(|p| p.head_dots),
             media,
-            darkness: number(&self.darkness, "darkness", "Darkness is a number from 0 to 100, or empty")?,
-            speed: number(&self.speed, "speed", "Speed is a number of millimetres a second, or empty")?,
+            darkness: number(&self.darkness, "darkness", || w.printer_darkness_wrong())?,
+            speed: number(&self.speed, "speed", || w.printer_speed_wrong())?,
             dense: present.is_some_and(|p| p.dense),
             model: Some(self.model.clone()).filter(|model| !model.is_empty()),
             answers: match present.map(|p| p.answers) {
@@ -206,11 +230,11 @@ impl Typed {
         })
     }
 
-    fn own_media(&self) -> Result<OwnMedia, Wrong> {
-        let words = "Enter the label size in millimetres, such as 60";
+    fn own_media(&self, w: PrinterSetupWords) -> Result<OwnMedia, Wrong> {
+        let words = || w.printer_measures_wrong();
         let mm = |text: &str, at: &str| number::<f64>(&text.replace(',', "."), at, words);
         let width_mm = mm(&self.width, "width")?;
-        let width_mm = width_mm.ok_or_else(|| Wrong { at: "width".into(), words: words.into() })?;
+        let width_mm = width_mm.ok_or_else(|| Wrong { at: "width".into(), words: words() })?;
         let height_mm = mm(&self.height, "height")?;
         Ok(OwnMedia {
             width_mm,
@@ -223,11 +247,15 @@ impl Typed {
     }
 }
 
-fn number<T: std::str::FromStr>(text: &str, at: &str, words: &str) -> Result<Option<T>, Wrong> {
+fn number<T: std::str::FromStr>(
+    text: &str,
+    at: &str,
+    words: impl Fn() -> String,
+) -> Result<Option<T>, Wrong> {
     if text.is_empty() {
         return Ok(None);
     }
-    text.parse().map(Some).map_err(|_| Wrong { at: at.to_owned(), words: words.to_owned() })
+    text.parse().map(Some).map_err(|_| Wrong { at: at.to_owned(), words: words() })
 }
 
 /// Whether the roll in it is on no list.
@@ -236,18 +264,21 @@ fn is_own(printer: &PrinterView) -> bool {
     printer.language != PDF && !language(printer.language).is_some_and(listed)
 }
 
-/// Whose printers speak it; empty when nobody's do.
-pub(crate) fn printers(name: &str) -> &'static str {
-    if name == PDF { "office printers, label sheets" } else { language(name).map_or("", |row| row.printers) }
+/// Whose printers speak a language, inside a sentence; none where nobody's do.
+pub(crate) fn word_makes(w: FormWords, name: &str) -> Option<String> {
+    let key = PRINTER.option_key(LANGUAGE.name, name);
+    match w.catalog().has_message(&key) {
+        true => Some(w.catalog().format(&key, &[])),
+        false => language(name).map(|row| row.printers.to_owned()),
+    }
 }
 
 /// The languages to choose from.
-pub(crate) fn languages(typed: &Typed) -> Vec<Choice> {
+pub(crate) fn languages(w: PrinterPageWords, typed: &Typed) -> Vec<Choice> {
     let names = LANGUAGES.iter().map(|row| row.name).chain([PDF]);
-    let words = |name: &str| {
-        let printers = printers(name);
-        let first: String = printers.chars().take(1).flat_map(char::to_uppercase).collect();
-        format!("{first}{} ({name})", printers.chars().skip(1).collect::<String>())
+    let words = |name: &str| match name {
+        PDF => w.setup.printer_make(name, w.form.form_printer_language_pdf_alone()),
+        _ => w.setup.printer_make(name, word_makes(w.form, name).unwrap_or_default()),
     };
     names.map(|name| Choice::new(name, words(name), &typed.language)).collect()
 }
@@ -257,36 +288,60 @@ fn language(name: &str) -> Option<&'static Row> {
     LANGUAGES.iter().find(|row| row.name == name)
 }
 
-pub(crate) fn dpis(typed: &Typed) -> Vec<Choice> {
+pub(crate) fn dpis(w: PrinterPageWords, typed: &Typed) -> Vec<Choice> {
     let Some(row) = language(&typed.language) else { return Vec::new() };
     let usual = row.dpi.first().map(u16::to_string).unwrap_or_default();
     let chosen = if typed.dpi.is_empty() { &usual } else { &typed.dpi };
-    row.dpi.iter().map(|dpi| Choice::new(dpi.to_string(), format!("{dpi} dots per inch"), chosen)).collect()
+    let words = |dpi: &u16| w.setup.printer_dpi(dpi.to_string());
+    row.dpi.iter().map(|dpi| Choice::new(dpi.to_string(), words(dpi), chosen)).collect()
 }
 
-pub(crate) fn medias(typed: &Typed) -> Vec<Choice> {
+pub(crate) fn medias(w: PrinterPageWords, typed: &Typed) -> Vec<Choice> {
     if typed.language == PDF {
-        let words = |s: &::labels::sheet::Sheet| {
-            format!("{}: {} labels of {:.1} × {:.1} mm", s.name, s.count(), s.label_mm.0, s.label_mm.1)
-        };
-        return SHEETS.iter().map(|s| Choice::new(sheet_name(s), words(s), &typed.media)).collect();
+        let choice = |s: &Sheet| Choice::new(sheet_name(s), word_sheet(w.setup, s), &typed.media);
+        return SHEETS.iter().map(choice).collect();
     }
     let Some(row) = language(&typed.language) else { return Vec::new() };
     let rolls = (row.media)();
     let first = rolls.first().map(|media| media.name.clone()).unwrap_or_default();
     let chosen = if typed.media.is_empty() { &first } else { &typed.media };
-    let words = |media: &::labels::media::Media| {
-        format!("{}: {}", media.name, media.describe().trim_start_matches("the "))
-    };
-    let mut all: Vec<Choice> =
-        rolls.iter().map(|media| Choice::new(media.name.clone(), words(media), chosen)).collect();
-    all.push(Choice::new(OWN, "Custom size (below)", chosen));
+    let choice = |media: &Media| Choice::new(media.name.clone(), word_roll_named(w, media), chosen);
+    let mut all: Vec<Choice> = rolls.iter().map(choice).collect();
+    all.push(Choice::new(OWN, w.setup.printer_roll_own(), chosen));
     all
+}
+
+fn word_sheet(w: PrinterSetupWords, sheet: &Sheet) -> String {
+    let (width, height) = sheet.label_mm;
+    let count = sheet.count().to_string();
+    w.printer_sheet_named(count, millimetres(height), sheet.name, millimetres(width))
+}
+
+fn word_roll_named(w: PrinterPageWords, media: &Media) -> String {
+    let roll = word_paper_alone(w.printing, &PrinterPaper::Roll(media.size()));
+    w.setup.printer_roll_named(&media.name, roll)
 }
 
 #[cfg(test)]
 mod tests {
+    use words::{Locale, WordSet};
+
     use super::*;
+
+    fn english() -> PrinterPageWords {
+        let (form, setup, printing) = WordSet::in_locale(Locale::EnUs);
+        PrinterPageWords { form, setup, printing }
+    }
+
+    #[test]
+    fn every_language_has_words_for_whose_printers_speak_it() {
+        let pseudo = FormWords::in_locale(Locale::Pseudo);
+        for row in LANGUAGES {
+            assert_eq!(word_makes(english().form, row.name).as_deref(), Some(row.printers));
+            assert!(word_makes(pseudo, row.name).unwrap().starts_with(words::PSEUDO_OPEN), "{}", row.name);
+        }
+        assert_eq!(word_makes(pseudo, "parchment"), None);
+    }
 
     fn typed() -> Typed {
         Typed { name: "Desk".into(), language: "zpl".into(), address: "tcp://h:1".into(), ..Typed::default() }
@@ -294,15 +349,17 @@ mod tests {
 
     #[test]
     fn rolls_of_a_list_and_measured_ones() {
-        for choice in medias(&typed()).into_iter().filter(|choice| choice.value != OWN) {
-            let settings = Typed { media: choice.value, ..typed() }.settings(None).unwrap();
+        for choice in medias(english(), &typed()).into_iter().filter(|choice| choice.value != OWN) {
+            let settings = Typed { media: choice.value, ..typed() }.settings(english().setup, None).unwrap();
             assert!(settings.checked().is_ok(), "{settings:?}: {:?}", settings.checked());
         }
         let own = Typed { media: OWN.into(), width: "60".into(), height: "30,5".into(), ..typed() };
-        let Some(MediaChoice::Own(media)) = own.settings(None).unwrap().media else { panic!("not its own") };
+        let Some(MediaChoice::Own(media)) = own.settings(english().setup, None).unwrap().media else {
+            panic!("not its own")
+        };
         assert_eq!((media.width_mm, media.height_mm, media.continuous), (60.0, Some(30.5), false));
         let endless = Typed { height: String::new(), ..own };
-        let Some(MediaChoice::Own(media)) = endless.settings(None).unwrap().media else {
+        let Some(MediaChoice::Own(media)) = endless.settings(english().setup, None).unwrap().media else {
             panic!("not its own")
         };
         assert_eq!((media.height_mm, media.continuous), (None, true));
@@ -315,14 +372,15 @@ mod tests {
 
     #[test]
     fn sheets_of_an_office_printer() {
-        let choices = medias(&office());
+        let choices = medias(english(), &office());
         assert_eq!(choices.len(), SHEETS.len());
         for choice in choices {
-            let settings = Typed { media: choice.value.clone(), ..office() }.settings(None).unwrap();
+            let settings =
+                Typed { media: choice.value.clone(), ..office() }.settings(english().setup, None).unwrap();
             assert_eq!(settings.checked().unwrap().media.name, choice.value);
         }
-        assert!(languages(&office()).iter().any(|choice| choice.value == PDF && choice.chosen));
-        assert!(dpis(&office()).is_empty());
+        assert!(languages(english(), &office()).iter().any(|choice| choice.value == PDF && choice.chosen));
+        assert!(dpis(english(), &office()).is_empty());
     }
 
     #[test]
@@ -334,7 +392,7 @@ mod tests {
             (Typed { media: OWN.into(), ..typed() }, "width"),
             (Typed { media: OWN.into(), width: "1".into(), height: "x".into(), ..typed() }, "height"),
         ] {
-            assert_eq!(wrong.settings(None).unwrap_err().at, at);
+            assert_eq!(wrong.settings(english().setup, None).unwrap_err().at, at);
         }
     }
 }

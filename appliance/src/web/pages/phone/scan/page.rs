@@ -8,7 +8,7 @@ use record::tag::Tag;
 use web::argument::FormFields;
 use words::{S0, S1, SafeHtml, fill_slots};
 
-use crate::intake::{Cleaner, Refusal};
+use crate::intake::{Cleaner, Refusal, RefusalCause};
 use crate::store::{Reader, StoreSnapshot};
 use crate::web::access::staff_session::StaffSession;
 use crate::web::commands::photo_upload::PhotoRefusal;
@@ -435,7 +435,7 @@ pub(crate) fn review(
         && name.trim().is_empty()
         && !facility.settings.allow_unattributed
     {
-        all.push(Refusal::Needed { field: "cleaned_by", words: "Enter your name" });
+        all.push(Refusal::Needed { field: "cleaned_by", cause: RefusalCause::OwnName });
     }
     all.into_iter().map(Refused::Rule).collect()
 }

@@ -414,9 +414,10 @@ impl Filled {
         }
         if let Some(refusal) = self.pin.refused {
             if is_program {
-                let wording = Wording::english(&Snapshot::now(state).local);
-                let (w, errors) = <(ScanWords, ErrorWords)>::in_locale(Locale::EnUs);
-                let title = refusal.word(w, errors, &wording);
+                let local = Snapshot::now(state).local;
+                let title = worded(move |(page_words, w, errors): (PageWords, ScanWords, ErrorWords)| {
+                    refusal.word(w, errors, &Wording::new(page_words, &local))
+                });
                 return Err(new_error(StatusCode::UNPROCESSABLE_ENTITY, "pin", title)
                     .field("pin")
                     .next("Send it again without the PIN, or with the right one."));

@@ -1,0 +1,111 @@
+//! What exactly a refusal is about, where one kind of refusal has several rules.
+
+use super::Permission;
+
+/// The rule that a value or a person does not meet. Pages word it; what it says itself is for the log and for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RefusalCause {
+    #[error("Type your name")]
+    OwnName,
+    #[error("Say why")]
+    Reason,
+    #[error("Give the equipment a name")]
+    EquipmentName,
+    #[error("Type the person’s name")]
+    PersonName,
+    #[error("Give the custom field a name")]
+    CustomFieldName,
+    #[error("Say what to do in each step")]
+    StepText,
+    #[error("Give each agent a name")]
+    AgentName,
+    #[error("Give the protocol a name")]
+    ProtocolName,
+    #[error("Give the facility a name")]
+    FacilityName,
+    #[error("An item has at most 20 protocols")]
+    ProtocolCount,
+    #[error("An item has at most 30 custom fields")]
+    CustomFieldCount,
+    #[error("That time is still to come. Give the time when it was done")]
+    PerformedAhead,
+    #[error("That is more than a year ago. Check the date")]
+    PerformedLongAgo,
+    #[error("A schedule in hours is every 1 to 8,760 hours")]
+    ScheduleHours,
+    #[error("A schedule in days is every 1 to 366 days")]
+    ScheduleDays,
+    #[error("A schedule in weeks is every 1 to 52 weeks")]
+    ScheduleWeeks,
+    #[error("Give 1 to 48 times of day")]
+    ScheduleTimes,
+    #[error("Give the times of day in order, each once")]
+    ScheduleOrder,
+    #[error("The time after a use is 1 minute to 7 days")]
+    ScheduleUse,
+    #[error("A protocol has 1 to 40 steps")]
+    StepCount,
+    #[error("The contact time is 1 second to 24 hours")]
+    ContactTime,
+    #[error("A protocol has at most 10 agents")]
+    AgentCount,
+    #[error("Give an IANA time zone such as America/Chicago")]
+    TimeZone,
+    #[error("The undo time is at most 1,440 minutes")]
+    UndoTime,
+    #[error("A typed PIN proves a record for 0 to 60 minutes")]
+    PinProofTime,
+    #[error("A label host reads HTTP://HOST or HTTPS://HOST, with letters, digits, dots, hyphens and a port")]
+    LabelHost,
+    #[error("It is out of service already")]
+    OutOfService,
+    #[error("It is in service already")]
+    InService,
+    #[error("No free tag was found. Try again")]
+    NoFreeTag,
+    #[error("Only the phone that recorded it can add a photo")]
+    OtherPhone,
+    #[error("Another facility admin changes your own role, and says that you have left")]
+    OwnRole,
+    #[error("{}", .0.requirement())]
+    Role(Permission),
+}
+
+impl RefusalCause {
+    /// All of them; of roles one.
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 32] = [
+        Self::OwnName,
+        Self::Reason,
+        Self::EquipmentName,
+        Self::PersonName,
+        Self::CustomFieldName,
+        Self::StepText,
+        Self::AgentName,
+        Self::ProtocolName,
+        Self::FacilityName,
+        Self::ProtocolCount,
+        Self::CustomFieldCount,
+        Self::PerformedAhead,
+        Self::PerformedLongAgo,
+        Self::ScheduleHours,
+        Self::ScheduleDays,
+        Self::ScheduleWeeks,
+        Self::ScheduleTimes,
+        Self::ScheduleOrder,
+        Self::ScheduleUse,
+        Self::StepCount,
+        Self::ContactTime,
+        Self::AgentCount,
+        Self::TimeZone,
+        Self::UndoTime,
+        Self::PinProofTime,
+        Self::LabelHost,
+        Self::OutOfService,
+        Self::InService,
+        Self::NoFreeTag,
+        Self::OtherPhone,
+        Self::OwnRole,
+        Self::Role(Permission::EditEquipment),
+    ];
+}

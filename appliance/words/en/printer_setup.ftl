@@ -1,0 +1,63 @@
+### A printer’s own page and the page that adds one. In English only.
+
+## Adding one.
+
+printer-new-title = Add a printer
+printer-new-name = Name
+    .hint = What people call it, such as Zebra at the bench
+printer-new-address = Address
+    .hint = Such as tcp://10.0.0.9:9100, usb: with its serial number, or ipp://10.0.0.9/ipp/print for an office printer
+printer-new-make = Make
+    .hint = What it speaks
+# Buttons.
+printer-new-next = Next
+printer-new-back = Back without adding
+printer-new-add = Add this printer
+printer-new-other = Choose another make
+# $language: such as zpl; $printers: whose printers speak it.
+printer-new-speaks = Speaks { $language } ({ $printers }).
+# $why: a sentence.
+printer-new-guessed = Guessed:
+    .why = { $why } Correct what is wrong; the test label says what was assumed.
+
+# Of a list: whose printers speak a language, and its name.
+printer-make = { $printers } ({ $language })
+
+## What there is to choose from.
+
+printer-dpi = { $dpi } dots per inch
+printer-dpi-wrong = Choose the dots per inch
+# $name: of the roll in settings; $roll: what it is.
+printer-roll-named = { $name }: { $roll }
+printer-roll-own = Another roll, measured below
+printer-sheet-named = { $name }: { $count } labels of { $width } × { $height } mm
+printer-measures-wrong = Give the roll’s measures in millimetres, such as 60
+printer-darkness-wrong = Darkness is a number from 0 to 100, or empty
+printer-speed-wrong = Speed is a number of millimetres a second, or empty
+
+## The test label.
+
+printer-test = Test label
+    .what = It says what is assumed of the printer. Hold a ruler to it:
+    .print = Print a test label
+printer-test-place = Place
+    .what = It takes a whole sheet and prints the first label of it. If it lies beside that label, or 50 mm measure 48, let the printer print in true size, without fitting to the page.
+printer-test-rulers = Rulers
+    .what = A millimetre on the label is a millimetre. If 50 mm measure 34 or 75, the resolution is wrong.
+printer-test-line = Line with two arrow heads
+    .what = Both heads are whole. If one is cut off, the roll is narrower than set, or sits to one side.
+printer-test-bars = Bars
+    .what = The finest can be told apart. Run together: less darkness, or slower. Grey or with gaps: more darkness.
+printer-test-codes = Codes
+    .what = Scan from the largest down. The smallest that reads shows how fine this printer prints; labels need the one of 0.5 mm.
+
+## Its settings.
+
+printer-remove = Remove this printer
+    .kept = Its jobs wait until a printer of this name is set up again, or are cancelled.
+    .confirm = Remove { $name }
+printer-in-file = This printer stands in the box’s settings file. It is changed there.
+    .admin = This printer stands in the box’s settings file. It is changed there by a facility admin.
+# Links.
+printer-to-printers = Printers
+printer-to-labels = Labels
