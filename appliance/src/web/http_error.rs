@@ -8,7 +8,7 @@ use record::tag::Tag;
 use web::answer::etag_header;
 pub(crate) use web::error::word_text as worded;
 use web::error::{ErrorText, HttpError, RequestFault};
-use words::Locale;
+use words::{Locale, WordSet as _};
 
 use crate::intake::Refusal;
 use crate::store::{ReadError, StoreError};

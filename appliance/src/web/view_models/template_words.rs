@@ -4,8 +4,9 @@ use ::labels::Field;
 use ::labels::logo::{FILE_BYTES_MAX, LogoError, SIDE_MAX};
 use ::labels::template::{BYTES_MAX, ELEMENTS_MAX, Height, TemplateError, TemplateFault, WORDS_CHARS_MAX};
 
+use ::labels::wording::show_text;
+
 use crate::printing::{DesignRefusal, OWN_MAX, TemplateView};
-use crate::web::view_models::label_faults::shown;
 use crate::web::view_models::print_papers::millimetres;
 use crate::web::words::TemplatesWords;
 
@@ -53,11 +54,11 @@ fn word_size(w: TemplatesWords, width_mm: f64, height_mm: Option<f64>) -> String
 pub(crate) fn word_design_refusal(w: TemplatesWords, refusal: &DesignRefusal) -> String {
     match refusal {
         DesignRefusal::Template(error) => word_template_error(w, error),
-        DesignRefusal::OtherName { wanted, said } => w.template_other_name(shown(said), shown(wanted)),
-        DesignRefusal::BuiltIn(name) => w.template_is_built_in(shown(name)),
+        DesignRefusal::OtherName { wanted, said } => w.template_other_name(show_text(said), show_text(wanted)),
+        DesignRefusal::BuiltIn(name) => w.template_is_built_in(show_text(name)),
         DesignRefusal::TooMany => w.template_too_many(OWN_MAX.to_string()),
-        DesignRefusal::Changed(name) => w.template_changed(shown(name)),
-        DesignRefusal::Unknown(name) => w.template_unknown(shown(name)),
+        DesignRefusal::Changed(name) => w.template_changed(show_text(name)),
+        DesignRefusal::Unknown(name) => w.template_unknown(show_text(name)),
         DesignRefusal::Logo(error) => word_logo_error(w, error),
         DesignRefusal::NoLogo => w.template_no_logo(),
         DesignRefusal::Ledger(error) => w.template_ledger(error.to_string()),
@@ -92,11 +93,11 @@ fn word_template_fault(w: TemplatesWords, fault: &TemplateFault) -> String {
         TemplateFault::TooManyElements(count) => {
             w.template_fault_elements(count.to_string(), ELEMENTS_MAX.to_string())
         }
-        TemplateFault::Name(name) => w.template_fault_name(shown(name)),
+        TemplateFault::Name(name) => w.template_fault_name(show_text(name)),
         TemplateFault::Measure { key, value, least, most } => {
             w.template_fault_measure(*key, least.to_string(), most.to_string(), value.to_string())
         }
-        TemplateFault::Height(text) => w.template_fault_height(shown(text)),
+        TemplateFault::Height(text) => w.template_fault_height(show_text(text)),
         TemplateFault::OffLabel { what, over_mm, edge, width_mm, height } => {
             let height_mm = match height {
                 Height::Mm(mm) => Some(*mm),
@@ -114,8 +115,8 @@ fn word_template_fault(w: TemplatesWords, fault: &TemplateFault) -> String {
             w.template_element(other),
             w.template_element(what),
         ),
-        TemplateFault::Field(unknown) => w.template_fault_field(shown(&unknown.0), Field::known()),
-        TemplateFault::Brace(text) => w.template_fault_brace("{name}", shown(text)),
+        TemplateFault::Field(unknown) => w.template_fault_field(show_text(&unknown.0), Field::known()),
+        TemplateFault::Brace(text) => w.template_fault_brace("{name}", show_text(text)),
         TemplateFault::Words(chars) => w.template_fault_words(chars.to_string(), WORDS_CHARS_MAX.to_string()),
         TemplateFault::CutSteps => w.template_fault_cut_steps("{steps}"),
         TemplateFault::Growing(count) => w.template_fault_growing(count.to_string()),

@@ -17,7 +17,7 @@ use crate::web::answer::{FormOrPage, go_to};
 use crate::web::commands::run::{Undone, act, by_key, entry};
 use crate::web::confirm_pin::Confirmed;
 use crate::web::context::AppState;
-use crate::web::form_page::{FormMarks, SentForm, window_title};
+use crate::web::form_page::{FormMarks, SentForm, window_title, word_at_field};
 use crate::web::http_error::worded;
 use crate::web::layout::{Frame, Place, draw_page};
 use crate::web::log_reads::{read, staff_name};
