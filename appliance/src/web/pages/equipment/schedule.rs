@@ -195,7 +195,7 @@ impl Present {
             action: self.action(),
             back: self.back(),
             name: self.name.clone(),
-            protocol_name: self.protocol_name.clone(),
+            protocol_name: self.protocol_name.as_deref().map(str::to_lowercase),
             marks: marks.over(self.version),
         };
         draw_page(&page.frame, &page)
