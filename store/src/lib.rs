@@ -340,6 +340,11 @@ impl Store {
         self.shared.report().missing
     }
 
+    /// Whether there are such entries.
+    pub fn misses_entries(&self) -> bool {
+        self.shared.misses_entries()
+    }
+
     /// The small database for what is no fold over the log; its tables belong to the rooms that use them.
     pub fn state_db(&self) -> Arc<redb::Database> {
         self.shared.state_db()

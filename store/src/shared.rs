@@ -176,6 +176,10 @@ impl Shared {
         open(&self.report).clone()
     }
 
+    pub(super) fn misses_entries(&self) -> bool {
+        !open(&self.report).missing.is_empty()
+    }
+
     /// Changes what is told of the start.
     pub(super) fn amend_report(&self, amend: impl FnOnce(&mut StartReport)) {
         amend(&mut open(&self.report));

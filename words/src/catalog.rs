@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
-use fluent_syntax::ast::Pattern;
+use fluent_syntax::ast::{Expression, InlineExpression, Pattern, PatternElement};
 
 use crate::locale::{Language, Locale};
 use crate::negotiate::LocalePreferences;
@@ -52,12 +52,38 @@ impl Catalog {
     /// A message that becomes part of another.
     pub(crate) fn format_inner(&self, key: &str, values: &[(&'static str, Value<'_>)]) -> String {
         let Some(pattern) = self.find_pattern(key) else { return key.to_owned() };
+        self.join_plain(pattern, values).unwrap_or_else(|| self.resolve_pattern(pattern, values))
+    }
+
+    fn resolve_pattern(&self, pattern: &Pattern<&str>, values: &[(&'static str, Value<'_>)]) -> String {
         let arguments: FluentArgs<'_> =
             values.iter().map(|(variable, value)| (*variable, value.to_fluent())).collect();
         let mut text = String::new();
         // A string takes everything, and what else is wrong stands in the text.
         let _ = self.bundle.write_pattern(&mut text, pattern, Some(&arguments), &mut Vec::new());
         text
+    }
+
+    /// A message of words and variables alone, which most are: the bundle, which could also choose among variants, takes several times
+    /// as long for it, and a page has dozens. `None` where it is needed.
+    fn join_plain(&self, pattern: &Pattern<&str>, values: &[(&'static str, Value<'_>)]) -> Option<String> {
+        if self.locale == Locale::Pseudo {
+            return None;
+        }
+        let mut text = String::new();
+        for element in &pattern.elements {
+            match element {
+                PatternElement::TextElement { value } => text.push_str(value),
+                PatternElement::Placeable {
+                    expression: Expression::Inline(InlineExpression::VariableReference { id }),
+                } => {
+                    let (_, value) = values.iter().find(|(variable, _)| *variable == id.name)?;
+                    value.push_to(&mut text, self.locale);
+                }
+                PatternElement::Placeable { .. } => return None,
+            }
+        }
+        Some(text)
     }
 
     pub(crate) fn bracket_pseudo(&self, text: String) -> String {
@@ -154,3 +180,53 @@ macro_rules! word_sets {
 word_sets!(A B);
 word_sets!(A B C);
 word_sets!(A B C D);
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::slots::S1;
+    use crate::value::Number;
+
+    static AREA: WordArea = WordArea::new(&[(
+        Language::English,
+        "plain = Clean
+two = { $count } of { $name }: { $slot },
+    and { $count } again
+chosen = { $count ->
+    [one] { $count } item
+   *[other] { $count } items
+}
+quoted = A brace: { \"{\" }
+",
+    )]);
+
+    #[test]
+    fn only_what_chooses_needs_the_bundle() {
+        let values = [("count", Value::from(1_u8))];
+        for (key, text) in [("plain", Some("Clean")), ("two", None), ("chosen", None), ("quoted", None)] {
+            let catalog = AREA.catalog(Locale::EnUs);
+            let pattern = catalog.find_pattern(key).unwrap();
+            assert_eq!(catalog.join_plain(pattern, &values).as_deref(), text, "{key}");
+        }
+        assert_eq!(AREA.catalog(Locale::EnUs).format("chosen", &values), "1 item");
+        assert_eq!(AREA.catalog(Locale::EnUs).format("quoted", &[]), "A brace: {");
+        assert_eq!(AREA.catalog(Locale::EnUs).format("two", &values), "1 of {$name}: {$slot},\nand 1 again");
+    }
+
+    proptest! {
+        #[test]
+        fn joined_messages_read_as_resolved_ones(count in any::<i32>(), tenths in any::<i32>(), name in "\\PC{0,9}") {
+            for count in [Number::from(count), Number::from(count % 1_100), Number::from_tenths(tenths.into())] {
+                let values = [("count", Value::from(count)), ("name", Value::from(name.as_str())), ("slot", Value::from(S1))];
+                for locale in [Locale::EnUs, Locale::EnGb, Locale::EsMx, Locale::EsEs] {
+                    let catalog = Catalog::new(locale, AREA.messages(Language::English));
+                    let pattern = catalog.find_pattern("two").unwrap();
+                    let joined = catalog.join_plain(pattern, &values);
+                    prop_assert_eq!(joined, Some(catalog.resolve_pattern(pattern, &values)));
+                }
+            }
+        }
+    }
+}

@@ -34,13 +34,13 @@ impl SafeHtml {
     pub fn element(name: &'static str, attributes: &[(&'static str, &str)], text: &str) -> Self {
         let mut html = format!("<{name}");
         for (attribute, value) in attributes {
-            html.push_str(&format!(" {attribute}=\""));
+            html.extend([" ", attribute, "=\""]);
             push_escaped(&mut html, value);
             html.push('"');
         }
         html.push('>');
         push_escaped(&mut html, text);
-        html.push_str(&format!("</{name}>"));
+        html.extend(["</", name, ">"]);
         Self(html)
     }
 
@@ -87,16 +87,19 @@ pub fn fill_slots(message: impl AsRef<str>, markup: impl AsRef<[SafeHtml]>) -> S
 
 /// As templates do it, so that a text reads the same in a sentence and beside it.
 fn push_escaped(html: &mut String, text: &str) {
-    for character in text.chars() {
-        match character {
-            '&' => html.push_str("&#38;"),
-            '<' => html.push_str("&#60;"),
-            '>' => html.push_str("&#62;"),
-            '"' => html.push_str("&#34;"),
-            '\'' => html.push_str("&#39;"),
-            other => html.push(other),
-        }
+    let mut rest = text;
+    while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
+        html.push_str(&rest[..at]);
+        html.push_str(match rest.as_bytes()[at] {
+            b'&' => "&#38;",
+            b'<' => "&#60;",
+            b'>' => "&#62;",
+            b'"' => "&#34;",
+            _ => "&#39;",
+        });
+        rest = &rest[at + 1..];
     }
+    html.push_str(rest);
 }
 
 #[cfg(test)]

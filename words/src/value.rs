@@ -25,6 +25,15 @@ pub enum Value<'a> {
 }
 
 impl Value<'_> {
+    /// Writes it as a message of this locale does.
+    pub(crate) fn push_to(&self, message: &mut String, locale: Locale) {
+        match self {
+            Self::Text(text) => message.push_str(&without_slots(text)),
+            Self::Number(number) => message.push_str(&number.format_in(locale)),
+            Self::Slot(slot) => message.push(slot.0),
+        }
+    }
+
     pub(crate) fn to_fluent(&self) -> FluentValue<'_> {
         match self {
             Self::Text(text) => FluentValue::String(without_slots(text)),
@@ -67,6 +76,10 @@ impl Number {
 
     /// As a locale writes it outside a message: `1,241,207`, in Spain `1.241.207`.
     pub fn format_in(self, locale: Locale) -> String {
+        if self.fraction_digits == 0 && (0..1_000).contains(&self.units) {
+            // Every locale of ours writes these alike.
+            return self.units.to_string();
+        }
         let mut decimal = Decimal::from(self.units);
         decimal.multiply_pow10(-i16::from(self.fraction_digits));
         match number_format(locale) {

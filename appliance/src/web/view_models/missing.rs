@@ -14,7 +14,7 @@ use crate::web::http_error::tag_not_known_now;
 impl AppState {
     /// Whether entries that count are in no copy on this box.
     pub(crate) fn lacks_any(&self) -> bool {
-        !self.store.missing().is_empty() || self.alarms.stands(is_of_missing) || self.knows_nothing_yet()
+        self.store.misses_entries() || self.alarms.stands(is_of_missing) || self.knows_nothing_yet()
     }
 
     /// Whether this box knows no equipment, and the relay holds a log under its name. Of a box that does know some such a log says
