@@ -22,14 +22,14 @@ const THRESHOLD: u32 = 128;
 #[derive(Debug, thiserror::Error)]
 pub enum LogoError {
     /// Over [`FILE_BYTES_MAX`].
-    #[error("the logo's file has {0} bytes; at most 1 MB ({FILE_BYTES_MAX}) is taken: save it smaller")]
+    #[error("the logo’s file has {0} bytes; at most 1 MB ({FILE_BYTES_MAX}) is allowed: save it smaller")]
     File(usize),
     /// Neither of the two.
     #[error("the logo is neither a PNG nor a JPEG picture; save it as one of them")]
     Format,
     /// Over [`PIXELS_MAX`] or [`SIDE_MAX`].
     #[error(
-        "the logo has {width} × {height} pixels; at most 4 million and {SIDE_MAX} a side are taken: save it smaller"
+        "the logo has {width} × {height} pixels; at most 4 million and {SIDE_MAX} a side are allowed: save it smaller"
     )]
     TooLarge {
         /// From left to right.
@@ -38,7 +38,7 @@ pub enum LogoError {
         height: u32,
     },
     /// Damaged.
-    #[error("the logo's picture cannot be read: {0}; save it anew")]
+    #[error("the logo’s picture cannot be read: {0}; save it again")]
     Damaged(#[from] image::ImageError),
 }
 

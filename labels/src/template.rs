@@ -45,19 +45,19 @@ pub enum TemplateFault {
     #[error("a template has at most {BYTES_MAX} bytes; this one has {0}")]
     TooLong(usize),
     /// Not UTF-8.
-    #[error("a template is text in UTF-8; save it so")]
+    #[error("a template is text in UTF-8; save it as UTF-8")]
     NotText,
     /// Not TOML, or a key that templates do not have.
     #[error("{0}")]
     Toml(String),
     /// A line end, another control character, or one that turns the direction of reading.
-    #[error("the title holds a character that cannot be seen; type it anew, on one line")]
+    #[error("the title has a character that cannot be seen; enter it again, on one line")]
     Title,
     /// Over [`ELEMENTS_MAX`].
     #[error("a template has at most {ELEMENTS_MAX} elements; this one has {0}")]
     TooManyElements(usize),
     /// A name that is not one.
-    #[error("{0:?} cannot be a template's name: use 1 to 40 small letters, digits and hyphens")]
+    #[error("{0:?} cannot be a template’s name: use 1 to 40 small letters, digits and hyphens")]
     Name(String),
     /// A measure outside its limits.
     #[error("{key} is {value}, and must be from {least} to {most}")]
@@ -110,10 +110,10 @@ pub enum TemplateFault {
     #[error("{0:?} has a brace without its partner; fields are written {{name}}")]
     Brace(String),
     /// Too much of an element's own words.
-    #[error("an element's own words have at most {WORDS_CHARS_MAX} characters; these have {0}")]
+    #[error("an element’s own words have at most {WORDS_CHARS_MAX} characters; these have {0}")]
     Words(usize),
     /// Steps that might be left out.
-    #[error("a text with {{steps}} may not be cut, because no step may be left out: take `cut = true` away")]
+    #[error("a text with {{steps}} may not be cut, because no step may be left out: remove `cut = true`")]
     CutSteps,
     /// A strip without anything that grows.
     #[error(

@@ -37,7 +37,7 @@ pub enum Refusal {
     #[error("The protocol has changed since this page was opened. Check the steps again")]
     ProtocolChanged,
     /// What is to be changed was changed since the change was made out.
-    #[error("Somebody else changed this meanwhile. Look at what is there now, then change it again")]
+    #[error("Somebody else changed this meanwhile. Check what is there now, then change it again")]
     Changed {
         /// The version that is there.
         now: RowVersion,
@@ -199,7 +199,7 @@ impl Refusal {
                 "The tag is well formed, but it is on no equipment of this facility, or it was taken off."
             }
             Self::Retired { .. } => "Its history is kept and can be read.",
-            Self::TagTaken(_) => "A tag belongs to one item for good.",
+            Self::TagTaken(_) => "A tag belongs to one item permanently.",
             Self::AlreadySo(_) => "What was asked for is so already.",
             Self::UnknownProtocol(_) => "A protocol must be published before an item can be cleaned by it.",
             Self::NotItsProtocol => "A cleaning follows one of the protocols that its item has.",

@@ -5,29 +5,29 @@ use super::Permission;
 /// The rule that a value or a person does not meet. Pages word it; what it says itself is for the log and for programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RefusalCause {
-    #[error("Type your name")]
+    #[error("Enter your name")]
     OwnName,
     #[error("Say why")]
     Reason,
-    #[error("Give the equipment a name")]
+    #[error("Enter a name for the equipment")]
     EquipmentName,
-    #[error("Type the person’s name")]
+    #[error("Enter the person’s name")]
     PersonName,
-    #[error("Give the custom field a name")]
+    #[error("Enter a name for the custom field")]
     CustomFieldName,
     #[error("Say what to do in each step")]
     StepText,
-    #[error("Give each agent a name")]
+    #[error("Enter a name for each disinfectant")]
     AgentName,
-    #[error("Give the protocol a name")]
+    #[error("Enter a name for the protocol")]
     ProtocolName,
-    #[error("Give the facility a name")]
+    #[error("Enter a name for the facility")]
     FacilityName,
     #[error("An item has at most 20 protocols")]
     ProtocolCount,
     #[error("An item has at most 30 custom fields")]
     CustomFieldCount,
-    #[error("That time is still to come. Give the time when it was done")]
+    #[error("That time is in the future. Enter the time when it was done")]
     PerformedAhead,
     #[error("That is more than a year ago. Check the date")]
     PerformedLongAgo,
@@ -37,9 +37,9 @@ pub enum RefusalCause {
     ScheduleDays,
     #[error("A schedule in weeks is every 1 to 52 weeks")]
     ScheduleWeeks,
-    #[error("Give 1 to 48 times of day")]
+    #[error("Enter 1 to 48 times of day")]
     ScheduleTimes,
-    #[error("Give the times of day in order, each once")]
+    #[error("Enter the times of day in order, each once")]
     ScheduleOrder,
     #[error("The time after a use is 1 minute to 7 days")]
     ScheduleUse,
@@ -47,13 +47,13 @@ pub enum RefusalCause {
     StepCount,
     #[error("The contact time is 1 second to 24 hours")]
     ContactTime,
-    #[error("A protocol has at most 10 agents")]
+    #[error("A protocol has at most 10 disinfectants")]
     AgentCount,
-    #[error("Give an IANA time zone such as America/Chicago")]
+    #[error("Enter an IANA time zone such as America/Chicago")]
     TimeZone,
     #[error("The undo time is at most 1,440 minutes")]
     UndoTime,
-    #[error("A typed PIN proves a record for 0 to 60 minutes")]
+    #[error("An entered PIN proves records for 0 to 60 minutes")]
     PinProofTime,
     #[error("A label host reads HTTP://HOST or HTTPS://HOST, with letters, digits, dots, hyphens and a port")]
     LabelHost,
@@ -65,7 +65,7 @@ pub enum RefusalCause {
     NoFreeTag,
     #[error("Only the phone that recorded it can add a photo")]
     OtherPhone,
-    #[error("Another facility admin changes your own role, and says that you have left")]
+    #[error("You cannot change your own role or mark yourself as left; ask another facility admin")]
     OwnRole,
     #[error("{}", .0.requirement())]
     Role(Permission),

@@ -178,7 +178,7 @@ error-https = Staff pages need HTTPS
 
 ## Parameters of an address.
 
-error-parameter = A parameter does not fit
+error-parameter = Invalid parameter
     .next = See /api/openapi.json.
-error-parameter-cursor = Use `next` of the page before, with the same query.
-    .next = Begin the list again without `cursor`.
+error-parameter-cursor = Use `next` of the previous page, with the same query.
+    .next = Start the list again without `cursor`.

@@ -3,12 +3,12 @@
 # $subject: one of the fields below.
 staff-refusal-too-long = { $subject } is longer than { $max } characters. Shorten it
 # $code: the character’s number in Unicode.
-staff-refusal-character = { $subject } has a character that cannot be shown (U+{ $code }). Type it again by hand
+staff-refusal-character = { $subject } has a character that cannot be shown (U+{ $code }). Enter it again by hand
 staff-refusal-field = { $field ->
     [name] The name
     [asset_number] The asset number
     [serial] The serial number
-    [maker] The maker
+    [maker] The manufacturer
     [model] The model
     [category] The category
     [location] The location
@@ -19,41 +19,41 @@ staff-refusal-field = { $field ->
    *[other] A field
 }
 staff-refusal-tag-taken = The tag { $tag } is in use already; take another label
-    .detail = A tag belongs to one item for good.
+    .detail = A tag belongs to one item permanently.
 staff-refusal-protocol = There is no protocol { $protocol } here
     .detail = A protocol must be published before an item can be cleaned by it.
-staff-refusal-changed = Somebody else changed this meanwhile. Look at what is there now, then change it again
+staff-refusal-changed = Somebody else changed this meanwhile. Check what is there now, then change it again
     .detail = A change names the version that it was made over, and another one is there.
 
 ## What is needed.
 
-refusal-needs-equipment-name = Give the equipment a name
-refusal-needs-person-name = Type the person’s name
-refusal-needs-field-name = Give the custom field a name
+refusal-needs-equipment-name = Enter a name for the equipment
+refusal-needs-person-name = Enter the person’s name
+refusal-needs-field-name = Enter a name for the custom field
 refusal-needs-step = Say what to do in each step
-refusal-needs-agent-name = Give each agent a name
-refusal-needs-protocol-name = Give the protocol a name
-refusal-needs-facility-name = Give the facility a name
+refusal-needs-agent-name = Enter a name for each disinfectant
+refusal-needs-protocol-name = Enter a name for the protocol
+refusal-needs-facility-name = Enter a name for the facility
 
 ## What is out of its range.
 
 refusal-range-rule = The value can be read, but it is outside of what the box takes.
 refusal-range-protocols = An item has at most 20 protocols
 refusal-range-custom-fields = An item has at most 30 custom fields
-refusal-range-ahead = That time is still to come. Give the time when it was done
+refusal-range-ahead = That time is in the future. Enter the time when it was done
 refusal-range-long-ago = That is more than a year ago. Check the date
 refusal-range-hours = A schedule in hours is every 1 to 8,760 hours
 refusal-range-days = A schedule in days is every 1 to 366 days
 refusal-range-weeks = A schedule in weeks is every 1 to 52 weeks
-refusal-range-times = Give 1 to 48 times of day
-refusal-range-order = Give the times of day in order, each once
+refusal-range-times = Enter 1 to 48 times of day
+refusal-range-order = Enter the times of day in order, each once
 refusal-range-use = The time after a use is 1 minute to 7 days
 refusal-range-steps = A protocol has 1 to 40 steps
 refusal-range-contact-time = The contact time is 1 second to 24 hours
-refusal-range-agents = A protocol has at most 10 agents
-refusal-range-zone = Give an IANA time zone such as America/Chicago
+refusal-range-agents = A protocol has at most 10 disinfectants
+refusal-range-zone = Enter an IANA time zone such as America/Chicago
 refusal-range-undo = The undo time is at most 1,440 minutes
-refusal-range-pin-proof = A typed PIN proves a record for 0 to 60 minutes
+refusal-range-pin-proof = An entered PIN proves records for 0 to 60 minutes
 refusal-range-label-host = A label host reads HTTP://HOST or HTTPS://HOST, with letters, digits, dots, hyphens and a port
 
 ## What is so already.
@@ -67,7 +67,7 @@ refusal-no-free-tag = No free tag was found. Try again
 
 refusal-role-rule = Your role does not include this.
 refusal-other-phone = Only the phone that recorded it can add a photo
-refusal-own-role = Another facility admin changes your own role, and says that you have left
+refusal-own-role = You cannot change your own role or mark yourself as left; ask another facility admin
 refusal-needs-sign-in = This needs a sign-in
     .recorder = This needs a sign-in as technician, biomed or facility admin
     .biomed = This needs a sign-in as biomed or facility admin

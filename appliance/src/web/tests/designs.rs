@@ -47,7 +47,7 @@ async fn programs_keep_templates_and_print_with_them() {
         (Some("equipment"), Some(false))
     );
     program.get("/api/v1/templates/equipment").await.is(200).has("name = \"equipment\"");
-    program.get("/api/v1/templates/mine").await.is(404).has("no template \\\"mine\\\" of your own");
+    program.get("/api/v1/templates/mine").await.is(404).has("no template “mine” of your own");
     let mine = "/api/v1/templates/mine";
     let kept = program.send(put(mine, template("mine"))).await;
     kept.is(201).has("\"own\":true").has("\"size\":\"50.0 × 25.0 mm\"").has("\"fields\":[\"name\"]");

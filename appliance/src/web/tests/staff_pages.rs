@@ -268,7 +268,7 @@ async fn an_admin_sets_the_facility() {
         .post("/staff/box/settings", &page.hidden("form"), &form("Mars/Olympus", "5"))
         .await
         .is(422)
-        .has("Give an IANA time zone")
+        .has("Enter an IANA time zone")
         .has("Mars/Olympus");
     admin.post("/staff/box/settings", &page.hidden("form"), &form("America/Chicago", "5")).await.is(303);
     for (min, words) in [("61", "value=\"61\""), ("soon", "for 0 to 60 minutes"), ("", "for 0 to 60 minutes")]

@@ -212,7 +212,7 @@ pub enum DesignRefusal {
     #[error(transparent)]
     Template(#[from] TemplateError),
     /// The file's name is another than the one that it was sent to.
-    #[error("the file says name = {said:?} and was sent as {wanted:?}; give both the same name")]
+    #[error("the file has the name {said:?} and was sent as {wanted:?}; give both the same name")]
     OtherName {
         /// Where it was sent to.
         wanted: String,
@@ -238,7 +238,7 @@ pub enum DesignRefusal {
     #[error("there is no logo")]
     NoLogo,
     /// The box cannot write it down.
-    #[error("that could not be written down, so nothing was changed; try again: {0}")]
+    #[error("that could not be saved, so nothing was changed; try again: {0}")]
     Ledger(#[from] LedgerError),
 }
 
