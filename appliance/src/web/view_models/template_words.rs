@@ -54,7 +54,9 @@ fn word_size(w: TemplatesWords, width_mm: f64, height_mm: Option<f64>) -> String
 pub(crate) fn word_design_refusal(w: TemplatesWords, refusal: &DesignRefusal) -> String {
     match refusal {
         DesignRefusal::Template(error) => word_template_error(w, error),
-        DesignRefusal::OtherName { wanted, said } => w.template_other_name(show_text(said), show_text(wanted)),
+        DesignRefusal::OtherName { wanted, said } => {
+            w.template_other_name(show_text(said), show_text(wanted))
+        }
         DesignRefusal::BuiltIn(name) => w.template_is_built_in(show_text(name)),
         DesignRefusal::TooMany => w.template_too_many(OWN_MAX.to_string()),
         DesignRefusal::Changed(name) => w.template_changed(show_text(name)),

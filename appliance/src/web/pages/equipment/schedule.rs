@@ -20,7 +20,9 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{Undone, act};
 use crate::web::context::AppState;
-use crate::web::form_page::{FormConflict, FormMarks, SentForm, is_changed, show_conflict, window_title, word_at_field};
+use crate::web::form_page::{
+    FormConflict, FormMarks, SentForm, is_changed, show_conflict, window_title, word_at_field,
+};
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{Frame, Place, draw_page};
 use crate::web::request::field_error::Wrong;
