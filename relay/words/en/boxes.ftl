@@ -166,7 +166,6 @@ add-box-claim = Create claim file
 # $command: what the operator runs.
 add-box-no-facility = There is no facility in this account yet. The relay’s operator adds one: { $command }.
 add-box-not-admin = An admin of this account creates it, on this page.
-add-box-facility = Facility
 # Button.
 add-box-make = Create claim file
 add-box-copy = Give it to the box

@@ -22,10 +22,6 @@ programs-made-on = Created
 programs-last-used = Last used
     .from = { $day } from { $network }
 programs-new = Create a token
-programs-new-name = Program
-    .hint = What it is, so that you know later what stops working without it
-programs-new-days = Days until it ends
-    .hint = 1 to 730, or the word never
 # Button.
 programs-make = Create token
 
@@ -48,13 +44,6 @@ program-revoke = Revoke the token
     .hint = The program reads nothing more from its next request on. This can’t be undone; create a new token if it was a mistake.
 # Button.
 program-revoke-button = Revoke
-
-## What was wrong with a new one.
-
-program-wrong-days = Enter a number of days from 1 to 730, or the word never
-program-wrong-name = Enter what the program is called, 120 characters at most
-program-repeated = This token was already created, and its text was shown once; revoke it and create another if nobody copied it
-program-too-many = This account has { NUMBER($max) } tokens; revoke one that is no longer used
 
 ## The API’s page.
 

@@ -3,6 +3,9 @@
 use ::web::answer::{Download, MediaType, Page};
 use ::web::argument::Lenient;
 use ::web::error::HttpError;
+use ::web::form::{
+    FilledSection, FormDefinition, FormField, FormOption, FormPainter, FormSection, FormValues,
+};
 use askama::Template;
 use axum::extract::State;
 use record::ids::FacilityId;
@@ -22,7 +25,7 @@ use crate::web::layout::{Section, Shell};
 use crate::web::live_marks::LiveTopic;
 use crate::web::view_models::facility_state::{Site, sites};
 use crate::web::view_models::formats::Wall;
-use crate::web::words::{BoxesWords, open_words};
+use crate::web::words::{BoxesWords, FormWords, open_words};
 
 /// What an administrator runs on the box: shown on the page "Add a box", and how the suites claim their boxes.
 pub const CLAIM_COMMAND: &str = "cleantrack-appliance claim FILE";
@@ -30,11 +33,11 @@ pub const CLAIM_COMMAND: &str = "cleantrack-appliance claim FILE";
 /// What the operator runs for an account without a facility.
 const FACILITY_COMMAND: &str = "cleantrack-relay facility create";
 
-struct Choice {
-    id: String,
-    name: String,
-    chosen: bool,
-}
+/// Which facility a claim file is for.
+pub(crate) static CLAIM: FormDefinition = FormDefinition {
+    name: "claim",
+    sections: &[FormSection::plain(&[FormField::pick("facility").required()])],
+};
 
 #[derive(Template)]
 #[template(path = "add_box.html")]
@@ -46,7 +49,8 @@ struct AddBoxPage {
     no_facility: SafeHtml,
     title: String,
     lead: String,
-    facilities: Vec<Choice>,
+    has_facility: bool,
+    sections: Vec<FilledSection>,
     /// Whether whoever looks may make a claim file.
     may_make: bool,
     csrf: String,
@@ -95,9 +99,10 @@ async fn draw_form(visitor: &Visitor, web: &Web, sites: &[Site], chosen: &str) -
     let is_first = sites.iter().all(|s| s.in_service.is_none());
     let without = sites.iter().find(|s| s.in_service.is_none()).map(|s| s.id.to_string()).unwrap_or_default();
     let chosen = if chosen.is_empty() { &without } else { chosen };
-    let choice =
-        |s: &Site| Choice { id: s.id.to_string(), name: s.name.clone(), chosen: s.id.to_string() == chosen };
-    let w: BoxesWords = open_words();
+    let (w, form): (BoxesWords, FormWords) = open_words();
+    let options = sites.iter().map(|site| FormOption::entered(site.id.to_string(), site.name.clone()));
+    let picks = vec![("facility", options.collect())];
+    let painter = FormPainter { picks, ..FormPainter::new(&CLAIM, form.catalog()) };
     let (title, lead, section) = match is_first {
         true => (w.add_box_title_first(), w.add_box_lead_first(), Section::Facilities),
         false => (w.add_box_title(), w.add_box_lead(), Section::Boxes),
@@ -109,7 +114,8 @@ async fn draw_form(visitor: &Visitor, web: &Web, sites: &[Site], chosen: &str) -
         no_facility: fill_slots(w.add_box_no_facility(S0), [command_html(FACILITY_COMMAND)]),
         title,
         lead,
-        facilities: sites.iter().map(choice).collect(),
+        has_facility: !sites.is_empty(),
+        sections: painter.draw(&FormValues::empty(&CLAIM).with("facility", chosen), &[])?,
         may_make: visitor.role.holds(Permission::AddBoxes),
         csrf: visitor.token.csrf(),
         here,
@@ -133,7 +139,7 @@ pub(crate) async fn make(
     let mut conn = web.db.read().await?;
     let sites = sites(&mut conn, visitor.scope, now_ms).await?;
     drop(conn);
-    let facility: Option<FacilityId> = form.fields.text("facility").parse().ok();
+    let facility: Option<FacilityId> = FormValues::read(&CLAIM, &form.fields).text("facility").parse().ok();
     let site = sites.iter().find(|s| Some(s.id) == facility).ok_or_else(not_found)?;
     let wishes = ClaimWishes { zone: Some(site.zone.clone()), ..ClaimWishes::default() };
     let file =

@@ -3,6 +3,10 @@
 use ::web::answer::{FormRecall, FormReply, OneOf, Page, SeeOther};
 use ::web::argument::Path;
 use ::web::error::HttpError;
+use ::web::form::{
+    FieldCause, FieldError, FieldFault, FilledSection, FormDefinition, FormField, FormPainter, FormSection,
+    FormValues,
+};
 use askama::Template;
 use axum::extract::State;
 use words::{S0, SafeHtml, fill_slots};
@@ -15,14 +19,22 @@ use crate::web::access::{ManagePrograms, Member};
 use crate::web::form::{RelayForm, require_own_form};
 use crate::web::http_error::{internal, not_found};
 use crate::web::layout::{Section, Shell};
-use crate::web::pages::sign_in::Problem;
 use crate::web::view_models::formats::{Badge, Tone, Wall};
-use crate::web::words::{PageWords, ProgramsWords, open_words};
+use crate::web::words::{FormWords, PageWords, ProgramsWords, open_words};
 use crate::web::{Fact, Web};
 
 const DAY_MS: i64 = 86_400_000;
 /// From so long before its end on, a token's end is shown as something that wants somebody.
 const SOON_MS: i64 = 30 * DAY_MS;
+
+/// A new program's token.
+pub(crate) static PROGRAM: FormDefinition = FormDefinition {
+    name: "program",
+    sections: &[FormSection::plain(&[
+        FormField::line("name", 120).required(),
+        FormField::line("days", 8).required(),
+    ])],
+};
 
 struct ProgramView {
     name: String,
@@ -39,12 +51,12 @@ struct ProgramsPage {
     shell: Shell,
     w: ProgramsWords,
     lead: SafeHtml,
-    problem: Option<Problem>,
+    errors: Vec<FieldError>,
+    form_again: String,
     made: Option<MintedToken>,
     caption: String,
     programs: Vec<ProgramView>,
-    name: String,
-    days: String,
+    sections: Vec<FilledSection>,
     /// Of the token that the form makes, so that it makes one.
     new_id: String,
     csrf: String,
@@ -62,18 +74,14 @@ struct ProgramPage {
     csrf: String,
 }
 
-/// What stands above the list: what was just made, or what is wrong with what was typed.
-#[derive(Default)]
-struct Above {
-    made: Option<MintedToken>,
-    problem: Option<Problem>,
-    name: String,
-    days: String,
+/// A program that ends as programs do that nobody said more of.
+fn new_program() -> FormValues {
+    FormValues::empty(&PROGRAM).with("days", TokenLife::default().to_string())
 }
 
 /// `GET /app/programs`.
 pub(crate) async fn list(visitor: Member<ManagePrograms>, State(web): State<Web>) -> Result<Page, HttpError> {
-    draw_programs(&visitor, &web, Above { days: TokenLife::default().to_string(), ..Above::default() }).await
+    draw_programs(&visitor, &web, None, &new_program(), Vec::new()).await
 }
 
 /// `POST /app/programs`.
@@ -83,47 +91,54 @@ pub(crate) async fn create(
     form: RelayForm,
 ) -> Result<OneOf<Page, FormReply>, HttpError> {
     require_own_form(&visitor, &form)?;
-    let [name, days, id] = ["name", "days", "id"].map(|field| form.fields.text(field));
-    let w: ProgramsWords = open_words();
-    let refused = |field, words| Above {
-        problem: Some(Problem { field, words }),
-        name: name.chars().filter(|c| !c.is_control()).take(120).collect(),
-        days: days.chars().filter(|c| !c.is_control()).take(8).collect(),
-        ..Above::default()
+    let values = FormValues::read(&PROGRAM, &form.fields);
+    let w: FormWords = open_words();
+    let mut errors = values.errors(w.catalog());
+    let life = values.text("days").parse::<TokenLife>().ok();
+    if life.is_none() && errors.iter().all(|error| error.at != "days") {
+        let fault = FieldFault { field: "days", cause: FieldCause::NotWhole };
+        errors.push(fault.word(&PROGRAM, w.catalog()));
+    }
+    let Some(life) = life.filter(|_| errors.is_empty()) else {
+        return ask_again(&visitor, &web, &values, errors).await;
     };
-    let Ok(life) = days.trim().parse::<TokenLife>() else {
-        let above = refused("days", w.program_wrong_days());
-        return Ok(reply_with(draw_programs(&visitor, &web, above).await?, true));
-    };
-    let id = Some(id).filter(|id| crate::accounts::token::is_id(id));
+    let id = Some(form.fields.text("id")).filter(|id| crate::accounts::token::is_id(id));
     let mut tx = web.db.begin().await?;
     let made = crate::accounts::programs::create(
         &mut tx,
         visitor.scope,
         (web.log(), &visitor.email),
-        name,
+        values.text("name"),
         life,
         id,
     )
     .await;
-    let above = match made {
+    let words = match made {
         Ok(minted) => {
             tx.commit().await?;
-            Above { made: Some(minted), days: TokenLife::default().to_string(), ..Above::default() }
+            let page = draw_programs(&visitor, &web, Some(minted), &new_program(), Vec::new()).await?;
+            return Ok(OneOf::First(page));
         }
         Err(ProgramError::Db(e)) => return Err(e.into()),
-        Err(ProgramError::Name) => refused("name", w.program_wrong_name()),
-        Err(ProgramError::Repeated) => refused("name", w.program_repeated()),
-        Err(ProgramError::TooMany) => refused("name", w.program_too_many(TOKENS_MAX)),
+        Err(ProgramError::Name) => {
+            FieldFault { field: "name", cause: FieldCause::Needed }.word(&PROGRAM, w.catalog()).words
+        }
+        Err(ProgramError::Repeated) => w.form_program_repeated(),
+        Err(ProgramError::TooMany) => w.form_program_too_many(TOKENS_MAX),
         Err(error @ (ProgramError::NoSuch(_) | ProgramError::Several(..))) => return Err(internal(error)),
     };
-    let is_refused = above.problem.is_some();
-    Ok(reply_with(draw_programs(&visitor, &web, above).await?, is_refused))
+    drop(tx);
+    ask_again(&visitor, &web, &values, vec![FieldError { at: "name".to_owned(), words }]).await
 }
 
-/// The text of a new token is shown once, on the answer itself.
-fn reply_with(page: Page, is_refused: bool) -> OneOf<Page, FormReply> {
-    if is_refused { OneOf::Second(FormReply::Again(FormRecall::Invalid, page)) } else { OneOf::First(page) }
+async fn ask_again(
+    visitor: &Visitor,
+    web: &Web,
+    values: &FormValues,
+    errors: Vec<FieldError>,
+) -> Result<OneOf<Page, FormReply>, HttpError> {
+    let page = draw_programs(visitor, web, None, values, errors).await?;
+    Ok(OneOf::Second(FormReply::Again(FormRecall::Invalid, page)))
 }
 
 /// `GET /app/programs/{token}`.
@@ -186,7 +201,14 @@ pub(crate) async fn revoke(
     SeeOther::to(&format!("/app/programs/{}", known.token_id))
 }
 
-async fn draw_programs(visitor: &Visitor, web: &Web, above: Above) -> Result<Page, HttpError> {
+/// The text of a new token is shown once, on the answer to the form itself.
+async fn draw_programs(
+    visitor: &Visitor,
+    web: &Web,
+    made_now: Option<MintedToken>,
+    values: &FormValues,
+    errors: Vec<FieldError>,
+) -> Result<Page, HttpError> {
     let now_ms = web.now_ms();
     let rows = crate::db::tokens::list(&mut web.db.read().await?, visitor.scope, now_ms).await?;
     let wall = Wall::new(now_ms, "UTC");
@@ -198,19 +220,19 @@ async fn draw_programs(visitor: &Visitor, web: &Web, above: Above) -> Result<Pag
         made: made(row, &wall),
         used: used(row, &wall),
     };
-    let w: ProgramsWords = wall.words();
+    let (w, form): (ProgramsWords, FormWords) = wall.words();
     let api = SafeHtml::element("a", &[("href", "/api/docs")], &w.programs_lead_api());
     let shell = Shell::signed_in(w.programs_title(), Section::Programs, visitor);
     let view = ProgramsPage {
-        shell: shell.with_problem(above.problem.is_some()),
+        shell: shell.with_problem(!errors.is_empty()),
         w,
         lead: fill_slots(w.programs_lead(S0), [api]),
         caption: w.programs_caption(rows.len()),
         programs: rows.iter().map(view).collect(),
-        problem: above.problem,
-        made: above.made,
-        name: above.name,
-        days: above.days,
+        sections: FormPainter::new(&PROGRAM, form.catalog()).draw(values, &errors)?,
+        errors,
+        form_again: form.form_again(),
+        made: made_now,
         new_id: crate::accounts::token::new_id(web.random.bytes()),
         csrf: visitor.token.csrf(),
     };

@@ -2,10 +2,12 @@
 
 use axum::http::StatusCode;
 use serde_json::Value;
+use web::form::GENERAL_KEYS;
 
 use super::world::{DAY_MS, NOW_MS, World, csrf, open_client};
 use crate::db::{Db, tokens};
 use crate::web::WebState;
+use crate::web::words::{FormWords, open_words};
 
 impl World {
     async fn make_token(&self, cookie: &str, form: &str) -> super::world::Got {
@@ -143,4 +145,36 @@ async fn no_more_than_a_hundred() {
     world.clock.advance_ms(DAY_MS);
     let cookie = world.sign_in(&world.a.email).await;
     assert_eq!(world.make_token(&cookie, "name=one+more&days=1").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_form_says_all_that_is_wrong_and_keeps_what_was_entered() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let page = world.make_token(&cookie, "name=+&days=soon").await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for words in
+        ["id=\"name-e\"", "id=\"days-e\"", "href=\"#name\"", "href=\"#days\"", "value=\"soon\"", "is kept"]
+    {
+        assert!(page.body.contains(words), "{words}: {}", page.body);
+    }
+    let long = world.make_token(&cookie, &format!("name={}&days=9", "x".repeat(121))).await;
+    assert_eq!(long.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        long.body.contains("is longer than 120 characters") && long.body.contains("value=\"9\""),
+        "{}",
+        long.body
+    );
+    let page = world.get("/app/programs", &cookie).await.body;
+    assert!(page.contains("1 program<") && !page.contains("id=\"name-e\""), "nothing was made: {page}");
+}
+
+#[test]
+fn every_field_of_a_form_has_words() {
+    let catalog = open_words::<FormWords>().catalog();
+    let forms = [&crate::web::pages::programs::PROGRAM, &crate::web::pages::add_box::CLAIM];
+    let keys = forms.into_iter().flat_map(|form| form.message_keys());
+    for key in keys.chain(GENERAL_KEYS.map(str::to_owned)) {
+        assert!(catalog.has_message(&key), "{key}");
+    }
 }
