@@ -12,9 +12,7 @@ use crate::tag::Tag;
 use crate::tree::Hash;
 use crate::vouch::{Base64Bytes, Vouch};
 
-mod values;
-
-pub use self::values::{
+pub use crate::body_values::{
     Agent, Class, Contact, LabelOutcome, Missing, PhotoPolicy, Prev, PrintedLabel, ProtocolRef, Role,
     Schedule, Step, TimeOfDay, Who,
 };

@@ -16,6 +16,7 @@ pub mod adoption;
 pub mod alarm;
 pub mod anchor;
 pub mod batch;
+mod body_values;
 pub mod checkpoint;
 pub mod claim;
 pub mod compliance;

@@ -27,19 +27,9 @@ const ARROWS: &[(&str, &[&str])] = &[
             "cleantrack-service",
             "cleantrack-firmware-config",
             "cleantrack-web",
-            "cleantrack-words",
         ],
     ),
-    (
-        "cleantrack-relay",
-        &[
-            "cleantrack-record",
-            "cleantrack-labels",
-            "cleantrack-service",
-            "cleantrack-web",
-            "cleantrack-words",
-        ],
-    ),
+    ("cleantrack-relay", &["cleantrack-record", "cleantrack-labels", "cleantrack-service", "cleantrack-web"]),
     (
         "cleantrack-tests",
         &[
@@ -52,7 +42,6 @@ const ARROWS: &[(&str, &[&str])] = &[
             // Only for its feature: the build of the suites takes the demo's over.
             "cleantrack-store",
             "cleantrack-web",
-            "cleantrack-words",
         ],
     ),
 ];
@@ -80,6 +69,7 @@ const PURE: &[(&str, &[&str])] = &[
         "cleantrack-labels",
         &[
             "base64",
+            "cleantrack-words",
             "datamatrix",
             "flate2",
             "image",

@@ -38,7 +38,7 @@ pub use crate::printing::devices::ipp::{Progress, Queue, QueueState};
 pub use crate::printing::devices::usb::DeviceTree;
 pub use crate::printing::model::address::{Address, AddressError, UsbId};
 pub use crate::printing::model::cause::{
-    FailureCause, JobNote, PrintUnit, PrinterCause, PrinterPaper, SeenAt, StartRefusal,
+    FailureCause, JobNote, PrintUnit, PrinterCause, SeenAt, StartRefusal,
 };
 pub use crate::printing::model::content_version::{ContentVersion, ContentVersionError};
 pub use crate::printing::model::ledger_error::LedgerError;
@@ -46,6 +46,7 @@ pub(crate) use crate::printing::model::limits::OPEN_MAX;
 pub use crate::printing::model::limits::{KEY_CHARS_MAX, LABELS_MAX, REASON_CHARS_MAX};
 pub use crate::printing::model::line_fault::{DeviceFault, FolderFault, LineFault, UsbFault};
 pub use crate::printing::model::make_error::MakeError;
+pub use crate::printing::model::paper::PrinterPaper;
 pub use crate::printing::model::patience::Patience;
 pub use crate::printing::model::plan::{self, LabelState, Proof};
 pub use crate::printing::model::printer_settings::{

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::printing::model::line_fault::LineFault;
 use crate::printing::model::make_error::MakeError;
+use crate::printing::model::paper::PrinterPaper;
 use crate::printing::model::printer_settings::PrinterRefusal;
 use crate::printing::model::queue_error::QueueError;
 
@@ -168,29 +169,6 @@ pub enum JobNote {
         /// Labels of the job.
         of: u32,
     },
-}
-
-/// What is in a printer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PrinterPaper {
-    /// A roll.
-    Roll(MediaSize),
-    /// Sheets of labels.
-    Sheet {
-        /// Their name.
-        name: String,
-        /// Labels on each.
-        labels: u32,
-        /// Width and height of a label.
-        label_mm: (f64, f64),
-    },
-}
-
-impl From<&Sheet> for PrinterPaper {
-    fn from(sheet: &Sheet) -> Self {
-        Self::Sheet { name: sheet.name.to_owned(), labels: sheet.count(), label_mm: sheet.label_mm }
-    }
 }
 
 /// Where a printer that could be set up was seen.

@@ -49,7 +49,7 @@ pub(crate) const USUAL_TEMPLATE: &str = "equipment";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::printing::model::cause::PrinterPaper;
+    use crate::printing::model::paper::PrinterPaper;
 
     #[test]
     fn a_note_that_nobody_can_read_takes_no_job_with_it() {

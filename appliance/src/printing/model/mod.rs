@@ -10,6 +10,7 @@ pub(crate) mod limits;
 pub(crate) mod line_fault;
 pub(crate) mod make_error;
 pub(crate) mod news;
+pub(crate) mod paper;
 pub(crate) mod patience;
 pub mod plan;
 pub(crate) mod printer_settings;

@@ -5,10 +5,11 @@ use labels::{Bitmap, Dpi, LabelError};
 use record::ids::JobId;
 use record::tag::Tag;
 
-use crate::printing::model::cause::{FailureCause, JobNote, PrinterCause, PrinterPaper};
+use crate::printing::model::cause::{FailureCause, JobNote, PrinterCause};
 use crate::printing::model::ledger_error::LedgerError;
 use crate::printing::model::limits::{KEY_CHARS_MAX, LABELS_MAX, OPEN_MAX, REASON_CHARS_MAX};
 use crate::printing::model::make_error::MakeError;
+use crate::printing::model::paper::PrinterPaper;
 use crate::printing::model::plan::{LabelState, Proof};
 use crate::printing::model::printer_settings::{Asked, Heat};
 use crate::printing::model::printer_state::PrinterState;

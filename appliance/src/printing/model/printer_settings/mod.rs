@@ -10,8 +10,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::printing::model::address::SNMP_PORT;
-use crate::printing::model::cause::PrinterPaper;
 use crate::printing::model::content_version::ContentVersion;
+use crate::printing::model::paper::PrinterPaper;
 use crate::printing::model::patience::Patience;
 
 pub use self::refusal::PrinterRefusal;

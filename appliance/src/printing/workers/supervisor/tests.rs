@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::*;
 use crate::clock::system_clock;
-use crate::printing::model::cause::PrinterPaper;
+use crate::printing::model::paper::PrinterPaper;
 use crate::printing::model::printer_settings::{Asked, MediaChoice, PDF};
 
 fn database() -> Arc<Database> {
