@@ -2,6 +2,7 @@
 
 pub(crate) mod address;
 pub(crate) mod cause;
+pub(crate) mod connection_timeouts;
 pub(crate) mod content_version;
 pub(crate) mod design;
 pub(crate) mod job;
@@ -10,7 +11,6 @@ pub(crate) mod limits;
 pub(crate) mod line_fault;
 pub(crate) mod make_error;
 pub(crate) mod news;
-pub(crate) mod patience;
 pub mod plan;
 pub(crate) mod printer_settings;
 pub(crate) mod printer_state;
