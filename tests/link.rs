@@ -7,15 +7,17 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use appliance::uplink::link::{Endpoint, Link, LinkConfig, LinkError, LinkEvent, LinkTiming, NotTaken};
+use appliance::uplink::link::{
+    LinkConfig, LinkError, LinkEvent, LinkTiming, NotTaken, RelayEndpoint, RelayLink,
+};
 use bytes::Bytes;
 use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair};
 use record::ids::{BoxId, ConnectionId};
 use record::limits::{BATCH_WIRE_BYTES_MAX, MQTT_PACKET_BYTES_MAX};
-use record::topics::{Down, Up};
+use record::topics::{DownTopic, UpTopic};
 use relay::mqtt::{
-    Admission, Disposition, End, Inbox, Listener, Origin, Outbox, PeerCertificate, Presence, Refusal,
-    Settings,
+    Admission, BoxConnection, ConnectionEnd, Inbox, MqttListener, MqttSettings, Outbox, PeerCertificate,
+    Presence, PublishOutcome, PublishRefusal,
 };
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -91,7 +93,7 @@ impl Authority {
             .unwrap();
         LinkConfig {
             box_id: id,
-            relay: Endpoint { host: "localhost".to_owned(), port },
+            relay: RelayEndpoint { host: "localhost".to_owned(), port },
             tls: Arc::new(tls),
             gone: Bytes::from_static(b"gone"),
             timing: LinkTiming::default(),
@@ -105,11 +107,11 @@ fn box_id(n: u8) -> BoxId {
 
 /// Tells what came, and answers as it is set.
 struct Ingest {
-    publishes: mpsc::UnboundedSender<(Origin, Up, Bytes)>,
-    presences: mpsc::UnboundedSender<(Origin, Presence)>,
+    publishes: mpsc::UnboundedSender<(BoxConnection, UpTopic, Bytes)>,
+    presences: mpsc::UnboundedSender<(BoxConnection, Presence)>,
     admission: Mutex<Admission>,
     /// `None`: it never comes back.
-    disposition: Mutex<Option<Disposition>>,
+    disposition: Mutex<Option<PublishOutcome>>,
 }
 
 impl Inbox for Ingest {
@@ -117,7 +119,7 @@ impl Inbox for Ingest {
         *self.admission.lock().unwrap()
     }
 
-    async fn publish(&self, from: Origin, up: Up, payload: Bytes) -> Disposition {
+    async fn publish(&self, from: BoxConnection, up: UpTopic, payload: Bytes) -> PublishOutcome {
         let disposition = *self.disposition.lock().unwrap();
         self.publishes.send((from, up, payload)).ok();
         match disposition {
@@ -126,18 +128,18 @@ impl Inbox for Ingest {
         }
     }
 
-    async fn presence(&self, of: Origin, presence: Presence) {
+    async fn presence(&self, of: BoxConnection, presence: Presence) {
         self.presences.send((of, presence)).ok();
     }
 }
 
 struct World {
     authority: Authority,
-    listener: Listener,
+    listener: MqttListener,
     outbox: Outbox,
     ingest: Arc<Ingest>,
-    publishes: mpsc::UnboundedReceiver<(Origin, Up, Bytes)>,
-    presences: mpsc::UnboundedReceiver<(Origin, Presence)>,
+    publishes: mpsc::UnboundedReceiver<(BoxConnection, UpTopic, Bytes)>,
+    presences: mpsc::UnboundedReceiver<(BoxConnection, Presence)>,
 }
 
 impl World {
@@ -155,7 +157,7 @@ impl World {
             publishes: publish,
             presences: presence,
             admission: Mutex::new(Admission::Admitted),
-            disposition: Mutex::new(Some(Disposition::Done)),
+            disposition: Mutex::new(Some(PublishOutcome::Done)),
         });
         let outbox = Outbox::new();
         let count = AtomicU32::new(0);
@@ -163,7 +165,8 @@ impl World {
         let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let inbox = Arc::clone(&ingest);
         let listener =
-            Listener::start(socket, tls.unwrap(), Settings::default(), outbox.clone(), inbox, mint).unwrap();
+            MqttListener::start(socket, tls.unwrap(), MqttSettings::default(), outbox.clone(), inbox, mint)
+                .unwrap();
         Self { authority, listener, outbox, ingest, publishes, presences }
     }
 
@@ -171,11 +174,11 @@ impl World {
         self.authority.link(box_id(n), self.listener.local_addr().port())
     }
 
-    fn answer(&self, disposition: Option<Disposition>) {
+    fn answer(&self, disposition: Option<PublishOutcome>) {
         *self.ingest.disposition.lock().unwrap() = disposition;
     }
 
-    async fn published(&mut self) -> (Origin, Up, Bytes) {
+    async fn published(&mut self) -> (BoxConnection, UpTopic, Bytes) {
         soon(self.publishes.recv()).await.unwrap()
     }
 
@@ -187,18 +190,18 @@ impl World {
 #[tokio::test]
 async fn there_and_back() {
     let mut world = World::new().await;
-    let (sender, mut receiver) = Link::connect(&world.link(1)).await.unwrap();
+    let (sender, mut receiver) = RelayLink::connect(&world.link(1)).await.unwrap();
     let batch = Bytes::from(vec![7; BATCH_WIRE_BYTES_MAX]);
     for (up, payload) in [
-        (Up::Hello, Bytes::from_static(b"hello")),
-        (Up::Batch, batch),
-        (Up::Health, Bytes::from_static(b"well")),
+        (UpTopic::Hello, Bytes::from_static(b"hello")),
+        (UpTopic::Batch, batch),
+        (UpTopic::Health, Bytes::from_static(b"well")),
     ] {
         sender.publish(up, payload.clone()).unwrap();
         let (from, came, bytes) = world.published().await;
         assert_eq!((from.box_id, came, bytes), (box_id(1), up, payload));
     }
-    for down in [Down::Ack, Down::Directive] {
+    for down in [DownTopic::Ack, DownTopic::Directive] {
         world.outbox.send(box_id(1), down, Bytes::from_static(b"signed")).unwrap();
         match soon(receiver.next()).await {
             LinkEvent::Down(came, payload) => assert_eq!((came, &payload[..]), (down, &b"signed"[..])),
@@ -210,29 +213,29 @@ async fn there_and_back() {
 #[tokio::test]
 async fn goodbye_and_cut() {
     let mut world = World::new().await;
-    let (sender, receiver) = Link::connect(&world.link(1)).await.unwrap();
+    let (sender, receiver) = RelayLink::connect(&world.link(1)).await.unwrap();
     assert_eq!(world.presence().await, Presence::Connected);
     soon(receiver.close()).await;
-    assert_eq!(world.presence().await, Presence::Gone(End::Clean));
-    assert!(matches!(sender.publish(Up::Batch, Bytes::new()), Err(LinkError::Away(_))));
+    assert_eq!(world.presence().await, Presence::Gone(ConnectionEnd::Clean));
+    assert!(matches!(sender.publish(UpTopic::Batch, Bytes::new()), Err(LinkError::Unreachable(_))));
 
-    let (_sender, receiver) = Link::connect(&world.link(1)).await.unwrap();
+    let (_sender, receiver) = RelayLink::connect(&world.link(1)).await.unwrap();
     assert_eq!(world.presence().await, Presence::Connected);
     drop(receiver);
-    assert_eq!(world.presence().await, Presence::Gone(End::Lost));
+    assert_eq!(world.presence().await, Presence::Gone(ConnectionEnd::Lost));
 }
 
 #[tokio::test]
 async fn what_was_not_taken() {
     let mut world = World::new().await;
-    let (sender, mut receiver) = Link::connect(&world.link(1)).await.unwrap();
+    let (sender, mut receiver) = RelayLink::connect(&world.link(1)).await.unwrap();
     for (disposition, expected) in [
-        (Disposition::Busy, NotTaken::Busy),
-        (Disposition::Refused(Refusal::Content), NotTaken::Refused),
-        (Disposition::Refused(Refusal::Format), NotTaken::Refused),
+        (PublishOutcome::Busy, NotTaken::Busy),
+        (PublishOutcome::Refused(PublishRefusal::Content), NotTaken::Refused),
+        (PublishOutcome::Refused(PublishRefusal::Format), NotTaken::Refused),
     ] {
         world.answer(Some(disposition));
-        sender.publish(Up::Batch, Bytes::from_static(b"x")).unwrap();
+        sender.publish(UpTopic::Batch, Bytes::from_static(b"x")).unwrap();
         world.published().await;
         let event = soon(receiver.next()).await;
         assert!(matches!(event, LinkEvent::NotTaken(not_taken) if not_taken == expected), "{event:?}");
@@ -242,12 +245,12 @@ async fn what_was_not_taken() {
 #[tokio::test]
 async fn larger_than_the_relay_takes() {
     let mut world = World::new().await;
-    let (sender, _receiver) = Link::connect(&world.link(1)).await.unwrap();
-    let too_large = sender.publish(Up::Batch, vec![0; MQTT_PACKET_BYTES_MAX].into());
+    let (sender, _receiver) = RelayLink::connect(&world.link(1)).await.unwrap();
+    let too_large = sender.publish(UpTopic::Batch, vec![0; MQTT_PACKET_BYTES_MAX].into());
     let Err(LinkError::TooLarge { bytes_max, .. }) = too_large else { panic!("{too_large:?}") };
     assert!(bytes_max >= BATCH_WIRE_BYTES_MAX);
     let largest = Bytes::from(vec![1; bytes_max]);
-    sender.publish(Up::Batch, largest.clone()).unwrap();
+    sender.publish(UpTopic::Batch, largest.clone()).unwrap();
     assert_eq!(world.published().await.2, largest, "the line is not broken by it");
 }
 
@@ -255,10 +258,10 @@ async fn larger_than_the_relay_takes() {
 async fn a_relay_that_does_not_answer_fills_nothing() {
     let mut world = World::new().await;
     world.answer(None);
-    let (sender, _receiver) = Link::connect(&world.link(1)).await.unwrap();
+    let (sender, _receiver) = RelayLink::connect(&world.link(1)).await.unwrap();
     let full = soon(async {
         loop {
-            if let Err(error) = sender.publish(Up::Batch, Bytes::from_static(b"x")) {
+            if let Err(error) = sender.publish(UpTopic::Batch, Bytes::from_static(b"x")) {
                 return error;
             }
             tokio::task::yield_now().await;
@@ -275,18 +278,18 @@ async fn nothing_of_an_older_connection_holds_up_the_next() {
     let mut world = World::new().await;
     world.answer(None);
     for n in 0..3_u8 {
-        let (sender, receiver) = Link::connect(&world.link(1)).await.unwrap();
+        let (sender, receiver) = RelayLink::connect(&world.link(1)).await.unwrap();
         // More than may be unacknowledged, so that some is parked inside when the line is cut.
         for _ in 0..4 {
-            sender.publish(Up::Batch, Bytes::from(vec![n])).unwrap();
+            sender.publish(UpTopic::Batch, Bytes::from(vec![n])).unwrap();
         }
         assert_eq!(world.published().await.2[0], n);
         drop(receiver);
     }
-    world.answer(Some(Disposition::Done));
-    let (sender, _receiver) = Link::connect(&world.link(1)).await.unwrap();
+    world.answer(Some(PublishOutcome::Done));
+    let (sender, _receiver) = RelayLink::connect(&world.link(1)).await.unwrap();
     for n in 10..20_u8 {
-        sender.publish(Up::Batch, Bytes::from(vec![n])).unwrap();
+        sender.publish(UpTopic::Batch, Bytes::from(vec![n])).unwrap();
         soon(async { while world.publishes.recv().await.unwrap().2[0] != n {} }).await;
     }
 }
@@ -299,8 +302,8 @@ async fn every_end_says_why() {
         LinkEvent::Closed(error) => error,
         other => panic!("{other:?}"),
     };
-    let (_sender, receiver) = Link::connect(&world.link(1)).await.unwrap();
-    let (_newer, newer) = Link::connect(&world.link(1)).await.unwrap();
+    let (_sender, receiver) = RelayLink::connect(&world.link(1)).await.unwrap();
+    let (_newer, newer) = RelayLink::connect(&world.link(1)).await.unwrap();
     let text = ended(receiver).await.to_string();
     assert!(text.contains("another connection of this box"), "{text}");
 
@@ -314,7 +317,7 @@ async fn every_end_says_why() {
         (Admission::Unavailable, "tries again automatically", false),
     ] {
         *world.ingest.admission.lock().unwrap() = admission;
-        let refused = Link::connect(&world.link(1)).await.map(|_| ()).unwrap_err();
+        let refused = RelayLink::connect(&world.link(1)).await.map(|_| ()).unwrap_err();
         assert!(refused.to_string().contains(words), "{refused}");
         assert_eq!(refused.is_permanent(), is_permanent, "{refused}");
     }
@@ -322,20 +325,20 @@ async fn every_end_says_why() {
 
     let port = world.listener.local_addr().port();
     let stranger = Authority::new().link(box_id(1), port);
-    let refused = Link::connect(&stranger).await.map(|_| ()).unwrap_err();
+    let refused = RelayLink::connect(&stranger).await.map(|_| ()).unwrap_err();
     assert!(
-        matches!(&refused, LinkError::Away(text) if text.contains("invalid peer certificate")),
+        matches!(&refused, LinkError::Unreachable(text) if text.contains("invalid peer certificate")),
         "{refused}"
     );
 
-    let (_sender, receiver) = Link::connect(&world.link(1)).await.unwrap();
+    let (_sender, receiver) = RelayLink::connect(&world.link(1)).await.unwrap();
     let away = world.link(1);
     let stopping = tokio::spawn(world.listener.stop());
     let text = ended(receiver).await.to_string();
     assert!(text.contains("being restarted"), "{text}");
     soon(stopping).await.unwrap();
-    let away = Link::connect(&away).await.map(|_| ()).unwrap_err();
-    assert!(matches!(away, LinkError::Away(_)), "{away}");
+    let away = RelayLink::connect(&away).await.map(|_| ()).unwrap_err();
+    assert!(matches!(away, LinkError::Unreachable(_)), "{away}");
 }
 
 /// Mosquitto as the broker of a large installation, with the rules of DEPENDENCIES' page.
@@ -384,8 +387,8 @@ async fn an_outside_broker_with_no_relay_behind_it() {
     let authority = Authority::new();
     let folder = tempfile::tempdir().unwrap();
     let (_broker, port) = mosquitto(folder.path(), &authority).await;
-    let (sender, mut receiver) = soon(Link::connect(&authority.link(box_id(1), port))).await.unwrap();
-    sender.publish(Up::Hello, Bytes::from_static(b"hello")).unwrap();
+    let (sender, mut receiver) = soon(RelayLink::connect(&authority.link(box_id(1), port))).await.unwrap();
+    sender.publish(UpTopic::Hello, Bytes::from_static(b"hello")).unwrap();
     let event = soon(receiver.next()).await;
     assert!(matches!(event, LinkEvent::NotTaken(NotTaken::Nobody)), "{event:?}");
     soon(receiver.close()).await;

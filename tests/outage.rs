@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use appliance::clock::system_clock;
-use appliance::store::{Decision, Store, StoreConfig};
-use harness::proxy::Fault;
+use appliance::store::{Store, StoreConfig, WriteDecision};
+use harness::proxy::NetworkFault;
 use harness::world::{Load, World, until};
-use record::entry::{By, Draft, Entry};
+use record::entry::{Entry, EntryAuthor, EntryDraft};
 use record::kinds::Event;
 use record::limits::BATCH_ENTRIES_MAX;
 use record::tree::Hash;
 use service::clock::boot_id;
-use service::random::{Random, SystemRandom};
+use service::random::{RandomSource, SystemRandom};
 
 fn demo() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_demo"))
@@ -78,23 +78,27 @@ async fn a_line_that_is_cut_refused_slow_and_late() {
     for round in 0..3 {
         let (recorded, connections) = (world.ledger.count(), world.connections());
         // Live connections go on: only the cut makes the box meet the refusal.
-        world.line(Fault::Refuse);
+        world.line(NetworkFault::Refuse);
         world.ledger.reaches(recorded + 20).await;
-        world.line(Fault::Cut);
+        world.line(NetworkFault::Cut);
         line_is_down(&world).await;
         world.ledger.reaches(recorded + 60).await;
         let tried = until("the box tries again", async || (world.connections() > connections).then_some(()));
         assert!(tried.await.is_some(), "round {round}");
         let held = at_relay(&world).await;
-        world.line(if round == 1 { Fault::Delay(Duration::from_millis(100)) } else { Fault::None });
+        world.line(if round == 1 {
+            NetworkFault::Delay(Duration::from_millis(100))
+        } else {
+            NetworkFault::None
+        });
         relay_has_more_than(&world, held).await;
     }
-    world.line(Fault::Throttle(30_000));
+    world.line(NetworkFault::Throttle(30_000));
     let (recorded, held) = (world.ledger.count(), at_relay(&world).await);
     world.ledger.reaches(recorded + 100).await;
     relay_has_more_than(&world, held).await;
     assert!(load.stop().await > 200, "the box went on through all of it");
-    world.line(Fault::None);
+    world.line(NetworkFault::None);
     world.check().await;
 }
 
@@ -103,7 +107,7 @@ async fn a_deaf_line_sends_twice_and_counts_once() {
     let world = World::claimed(demo()).await;
     let phone = world.phone("phone");
     let held = at_relay(&world).await;
-    world.line(Fault::Deaf);
+    world.line(NetworkFault::Deaf);
     phone.record_all(0..50).await;
     // All of it reaches the relay, no answer reaches the box.
     let there = until("the relay stored what it could not confirm", async || {
@@ -112,9 +116,9 @@ async fn a_deaf_line_sends_twice_and_counts_once() {
     });
     assert!(there.await.is_some(), "{}", world.relay.log());
     assert_eq!(at_relay(&world).await, held, "nothing was confirmed");
-    world.line(Fault::Cut);
+    world.line(NetworkFault::Cut);
     line_is_down(&world).await;
-    world.line(Fault::None);
+    world.line(NetworkFault::None);
     world.check().await;
 }
 
@@ -124,12 +128,12 @@ async fn a_half_open_line_is_found_out_by_the_box_itself() {
     let phone = world.phone("phone");
     phone.record_all(0..10).await;
     world.caught_up().await;
-    world.line(Fault::HalfOpen);
+    world.line(NetworkFault::HalfOpen);
     phone.record_all(10..100).await;
     // Nobody resets anything: silence is all that the box has.
     line_is_down(&world).await;
     phone.record_all(100..120).await;
-    world.line(Fault::None);
+    world.line(NetworkFault::None);
     world.check().await;
 }
 
@@ -261,21 +265,22 @@ async fn a_box_from_an_older_copy_begins_a_new_epoch_and_gets_back_what_it_forgo
     std::fs::remove_dir_all(&data).unwrap();
     copy(&backup, &data);
     // Phones are answered before the box can know: these entries take numbers that the relay has others for.
-    world.line(Fault::Refuse);
+    world.line(NetworkFault::Refuse);
     world.r#box.start().await;
     record(&world, "beside", 3).await;
     // They do not ask again for what was acknowledged: its receipts must go on leading to it.
     let phones = [world.phone("meanwhile-0"), world.phone("meanwhile-1")];
     let load = phones.map(|phone| tokio::spawn(async move { phone.record_all(0..400).await }));
-    world.line(Fault::None);
-    let told = until("the old entries are back, and the alarm is over", async || {
+    world.line(NetworkFault::None);
+    let reported = until("the old entries are back, and the alarm is over", async || {
         let health = world.r#box.health().await?;
         let over = health["alarms"].as_array()?.iter().all(|alarm| alarm["over_ms"].is_i64());
         let back = health["epoch"] != old.as_str() && health["whole"] == true && over;
         (back && log_of(&world, true, &old).await.len() as u64 >= forgotten).then_some(health)
     });
-    let health =
-        told.await.unwrap_or_else(|| panic!("box:\n{}\nrelay:\n{}", world.r#box.log(), world.relay.log()));
+    let health = reported
+        .await
+        .unwrap_or_else(|| panic!("box:\n{}\nrelay:\n{}", world.r#box.log(), world.relay.log()));
     for phone in load {
         phone.await.unwrap();
     }
@@ -284,9 +289,11 @@ async fn a_box_from_an_older_copy_begins_a_new_epoch_and_gets_back_what_it_forgo
         alarms.iter().map(|alarm| alarm["code"].as_str().unwrap().to_owned()).collect()
     };
     // Which of the two depends on how much was recorded before the box could know.
-    let told = codes(&health);
-    let told: Vec<&str> = told.iter().map(String::as_str).collect();
-    let [first, rest @ ..] = &told[..] else { panic!("the card is to be changed, whole or not: {health}") };
+    let reported = codes(&health);
+    let reported: Vec<&str> = reported.iter().map(String::as_str).collect();
+    let [first, rest @ ..] = &reported[..] else {
+        panic!("the card is to be changed, whole or not: {health}")
+    };
     assert!(["log-forgot", "relay-other"].contains(first), "{health}");
     let adopts = ["log-adopted", "log-epoch"];
     assert_eq!(rest.iter().copied().collect::<BTreeSet<_>>(), adopts.into(), "{health}");
@@ -341,7 +348,7 @@ const GROWTH_BYTES_MAX: u64 = 16 << 20;
 
 /// Cleanings in the log of a box that does not run, until it has so many entries.
 async fn record_history(data: &Path, entries: u64) {
-    let random: Arc<dyn Random> = Arc::new(SystemRandom);
+    let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
     let clock = Arc::new(system_clock(boot_id(random.bytes())));
     let (store, _) = Store::open(StoreConfig::new(data), clock, random).unwrap();
     let tags: Vec<_> = store.facility().equipment.keys().copied().collect();
@@ -349,10 +356,10 @@ async fn record_history(data: &Path, entries: u64) {
         let cleaning = |n: usize| {
             let body = format!(r#"{{"tag":"{}","who":{{"proof":"unattributed"}}}}"#, tags[n % tags.len()]);
             let event = Event::read("cleaning.recorded", &body);
-            Draft { by: By::BOX, idem: None, event, texts: Vec::new() }
+            EntryDraft { by: EntryAuthor::BOX, idem: None, event, texts: Vec::new() }
         };
         let drafts = (0..BATCH_ENTRIES_MAX).map(cleaning).collect();
-        store.submit(move |_| Decision::Append { drafts, answer: () }).await.unwrap();
+        store.submit(move |_| WriteDecision::Append { drafts, answer: () }).await.unwrap();
     }
     store.stop().await.unwrap();
 }
@@ -418,7 +425,7 @@ fn file_below(dir: &Path, name: &str) -> Option<PathBuf> {
 async fn a_photo_arrives_whole_over_a_line_that_spoils_bytes() {
     let world = World::claimed(demo()).await;
     let connections = world.photo_connections();
-    world.line(Fault::Corrupt(100_000));
+    world.line(NetworkFault::Corrupt(100_000));
     world.phone("phone").record_with_photo(0, noise()).await;
     let tried = until("the photo is tried several times", async || {
         (world.photo_connections() >= connections + 3).then_some(())
@@ -439,13 +446,13 @@ async fn a_photo_arrives_whole_over_a_line_that_spoils_bytes() {
         None,
         "it came over a line that carries no piece whole"
     );
-    world.line(Fault::None);
-    let kept = until("the photo is kept", async || {
+    world.line(NetworkFault::None);
+    let stored = until("the photo is kept", async || {
         let bytes = std::fs::read(file_below(&store, &photo.to_string())?).ok()?;
         (Hash::of(&bytes) == photo).then_some(bytes)
     });
-    let kept = kept.await.unwrap_or_else(|| panic!("box:\n{}", world.r#box.log()));
-    assert!(kept.len() > 300_000, "several pieces: {}", kept.len());
+    let stored = stored.await.unwrap_or_else(|| panic!("box:\n{}", world.r#box.log()));
+    assert!(stored.len() > 300_000, "several pieces: {}", stored.len());
     let health = world.r#box.health().await.unwrap();
     assert_eq!(health["alarms"].as_array().map(Vec::len), Some(0), "{health}");
     world.check().await;
@@ -481,7 +488,7 @@ async fn with_an_older_card(lost: &[&str]) -> (World, String) {
     world.r#box.kill().await;
     std::fs::remove_dir_all(&data).unwrap();
     copy(&backup, &data);
-    world.line(Fault::Refuse);
+    world.line(NetworkFault::Refuse);
     world.r#box.start().await;
     // Phones are answered before the box can know.
     record(&world, "beside", 3).await;
@@ -526,7 +533,7 @@ async fn keeps_both_histories(world: &World, second: &str) {
 #[tokio::test]
 async fn a_card_from_an_earlier_epoch_goes_on_where_the_relay_does_and_keeps_both_histories() {
     let (world, second) = with_an_older_card(&["log", "cleantrack.redb"]).await;
-    world.line(Fault::None);
+    world.line(NetworkFault::None);
     keeps_both_histories(&world, &second).await;
     let took = async || world.relay.log().contains("took a run that an entry adopts").then_some(());
     assert!(until("the relay has the run", took).await.is_some(), "{}", world.relay.log());
@@ -539,7 +546,7 @@ async fn a_log_that_no_key_vouches_for_waits_until_somebody_at_the_box_says_yes(
     // The second log was begun without any key, so nothing on the older card tells it from one that somebody made up; whoever
     // runs the relay has said that it is the box's.
     let (world, second) = with_an_older_card(&["keys/log-1.key"]).await;
-    world.line(Fault::None);
+    world.line(NetworkFault::None);
     let alarm = async || {
         let alarms = command(&world, &["alarm", "list"]).await.1;
         alarms.contains(&second).then_some(alarms)

@@ -68,7 +68,7 @@ async fn the_server_crashes_and_comes_back() {
 
 /// Asks as an open page does until it is told of other commits than those that it shows.
 async fn changed(web: &TheRelay, cookie: &str, shown: &mut String) {
-    let told = until("word of a change comes to the open page", async || {
+    let reported = until("word of a change comes to the open page", async || {
         let answer = web.page(&format!("/live?since={shown}"), cookie).await;
         if answer.status() != 200 {
             return None;
@@ -78,7 +78,7 @@ async fn changed(web: &TheRelay, cookie: &str, shown: &mut String) {
         // A minute that has passed is news too; the count of commits stands behind it.
         (mark.split('.').nth(1) != shown.split('.').nth(1)).then_some(mark)
     });
-    *shown = told.await.unwrap_or_else(|| panic!("nothing but {shown}"));
+    *shown = reported.await.unwrap_or_else(|| panic!("nothing but {shown}"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -104,12 +104,12 @@ async fn boxes_and_people_are_served_by_two_processes() {
     r#box.found().await;
     let ledger = Ledger::default();
     let caught_up = async || {
-        let told = until("the relay has everything", async || {
+        let reported = until("the relay has everything", async || {
             let health = r#box.health().await?;
             (health["entries"].is_u64() && health["entries"] == health["at_relay"]).then_some(())
         });
         assert!(
-            told.await.is_some(),
+            reported.await.is_some(),
             "box:\n{}\ningest:\n{}\nweb:\n{}",
             r#box.log(),
             ingest.log(),

@@ -163,7 +163,7 @@ impl Run {
     fn killed(&mut self, moment: &Moment, model: &Model) -> Result<(), String> {
         let disk = SimDisk::new(moment.disk.crashed(Mode::Kill, &mut self.rng), self.plant);
         let mut past = model.clone();
-        past.told.truncate(usize::try_from(moment.told).unwrap());
+        past.reported.truncate(usize::try_from(moment.reported).unwrap());
         let shared = Arc::new(Mutex::new(past));
         let mut life = Life::start(&disk, &shared, &mut self.rng).map_err(|e| e.to_string())?;
         life.group(2, &mut self.rng)?;
@@ -171,10 +171,10 @@ impl Run {
         let frozen = disk.freeze();
         drop(life);
         let grown = shared.lock().unwrap().clone();
-        let (told, tried) = (grown.told.len() as u64, grown.tried.len() as u64);
+        let (reported, tried) = (grown.reported.len() as u64, grown.tried.len() as u64);
         let disk = SimDisk::new(frozen.crashed(Mode::Nothing, &mut self.rng), None);
         let life = Life::start(&disk, &shared, &mut self.rng).map_err(|e| e.to_string())?;
-        check(&life, &grown, told, tried, false)
+        check(&life, &grown, reported, tried, false)
     }
 
     fn fail(&mut self, depth: u32, how: &str, why: &str) {
@@ -193,13 +193,13 @@ impl Run {
         if depth < DEPTH_MAX {
             disk.watch_one(self.rng.split());
         }
-        disk.note(moment.told, moment.tried);
+        disk.note(moment.reported, moment.tried);
         let mut past = model.clone();
-        past.told.truncate(usize::try_from(moment.told).unwrap());
+        past.reported.truncate(usize::try_from(moment.reported).unwrap());
         let shared = Arc::new(Mutex::new(past));
         let result = catch_unwind(AssertUnwindSafe(|| -> Result<Life, String> {
             let life = Life::start(&disk, &shared, &mut self.rng).map_err(|e| e.to_string())?;
-            check(&life, model, moment.told, moment.tried, noise)?;
+            check(&life, model, moment.reported, moment.tried, noise)?;
             Ok(life)
         }));
         let how = format!("{mode:?}");
@@ -264,8 +264,8 @@ fn times() -> u64 {
 
 /// How many images a run tries; `POWER_IMAGES` asks for another number.
 fn images() -> u64 {
-    let asked = std::env::var("POWER_IMAGES").ok().and_then(|n| n.parse().ok());
-    asked.unwrap_or(20_000) * times()
+    let requested = std::env::var("POWER_IMAGES").ok().and_then(|n| n.parse().ok());
+    requested.unwrap_or(20_000) * times()
 }
 
 #[test]
@@ -384,7 +384,7 @@ fn damage_at_rest_to_one_copy_is_healed_from_the_other() {
 /// Images of boxes in their third epoch, on both cores.
 fn in_three_epochs(images: u64, plant: Option<epochs::Plant>) -> (u64, u64, Vec<String>) {
     let work = |half: u64| {
-        let (mut whole, mut told, mut failures) = (0, 0, Vec::new());
+        let (mut whole, mut reported, mut failures) = (0, 0, Vec::new());
         for i in 0..images.div_ceil(200) {
             let seed = 40_000 + 2 * i + half;
             let rest = epochs::three(seed);
@@ -392,34 +392,34 @@ fn in_three_epochs(images: u64, plant: Option<epochs::Plant>) -> (u64, u64, Vec<
             for image in 0..100 {
                 match epochs::image(&rest, plant, &mut rng) {
                     Ok(rot::Outcome::Whole) => whole += 1,
-                    Ok(rot::Outcome::Told) => told += 1,
+                    Ok(rot::Outcome::Told) => reported += 1,
                     Err(why) => failures.push(format!("seed {seed}, image {image}: {why}")),
                 }
                 if plant.is_some() && !failures.is_empty() {
-                    return (whole, told, failures);
+                    return (whole, reported, failures);
                 }
             }
         }
-        (whole, told, failures)
+        (whole, reported, failures)
     };
     std::thread::scope(|scope| {
         let other = scope.spawn(|| work(1));
-        let (mut whole, mut told, mut failures) = work(0);
+        let (mut whole, mut reported, mut failures) = work(0);
         let (more, more_told, more_failures) = other.join().unwrap();
         whole += more;
-        told += more_told;
+        reported += more_told;
         failures.extend(more_failures);
-        (whole, told, failures)
+        (whole, reported, failures)
     })
 }
 
 #[test]
 fn damage_in_any_epoch_with_starts_that_are_cut_loses_nothing_that_a_copy_holds() {
-    let (whole, told, failures) = in_three_epochs(images() / 20, None);
-    eprintln!("three epochs: {whole} whole, {told} told");
+    let (whole, reported, failures) = in_three_epochs(images() / 20, None);
+    eprintln!("three epochs: {whole} whole, {reported} told");
     let first: Vec<_> = failures.iter().take(8).collect();
     assert!(failures.is_empty(), "{} failures, such as {first:#?}", failures.len());
-    assert!(whole > 0 && told > 0, "the damage did not reach the log");
+    assert!(whole > 0 && reported > 0, "the damage did not reach the log");
 }
 
 #[test]
@@ -430,8 +430,8 @@ fn finds_a_copy_that_is_thrown_away_before_it_is_asked() {
 
 /// Lives of boxes that one run looks at.
 fn lives_count() -> u64 {
-    let asked = std::env::var("CLEANTRACK_LIVES").ok().and_then(|count| count.parse().ok());
-    asked.unwrap_or(300) * times()
+    let requested = std::env::var("CLEANTRACK_LIVES").ok().and_then(|count| count.parse().ok());
+    requested.unwrap_or(300) * times()
 }
 
 #[test]

@@ -8,15 +8,15 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use demo::Demo;
-use harness::demo::line::{Line, RelayLine};
-use record::checkpoint::{Checkpoint, Cosigned, SignedCheckpoint};
-use record::export::Export;
-use record::sign::{Note, Verifier};
+use harness::demo::line::{DemoOutput, RelayLine};
+use record::checkpoint::{Checkpoint, CosignedCheckpoint, SignedCheckpoint};
+use record::export::ExportReader;
+use record::sign::{SignedNote, VerifierKey};
 use reqwest::Client;
 use serde_json::Value;
 
 /// How long the relay may take to have all that the boxes sent, and a process to be started again, on a loaded machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 /// Entries that the relay's API gives at a time.
 const PAGE: usize = 1_000;
 
@@ -26,7 +26,7 @@ struct Region<'a> {
 }
 
 impl<'a> Region<'a> {
-    fn of(line: &'a Line) -> Self {
+    fn of(line: &'a DemoOutput) -> Self {
         harness::world::provide_cryptography();
         let ca = reqwest::Certificate::from_pem(&std::fs::read(&line.ca).unwrap()).unwrap();
         let client = Client::builder().tls_certs_only([ca]).timeout(Duration::from_secs(30));
@@ -36,8 +36,9 @@ impl<'a> Region<'a> {
     }
 
     async fn text(&self, path: &str) -> String {
-        let asked = self.client.get(format!("{}{path}", self.relay.https)).bearer_auth(&self.relay.api_token);
-        let answer = asked.send().await.unwrap();
+        let requested =
+            self.client.get(format!("{}{path}", self.relay.https)).bearer_auth(&self.relay.api_token);
+        let answer = requested.send().await.unwrap();
         let (status, body) = (answer.status(), answer.text().await.unwrap());
         assert_eq!(status.as_u16(), 200, "{path}: {body}");
         body
@@ -49,14 +50,14 @@ impl<'a> Region<'a> {
 
     /// Facilities as the API tells them, once they have so many items.
     async fn facilities(&self, items: &[u64]) -> Vec<Value> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIME_LIMIT;
         loop {
-            let told = self.json("/api/v1/compliance").await;
-            let told = told["items"].as_array().cloned().unwrap();
-            let mut sizes: Vec<u64> = told.iter().filter_map(|f| f["equipment"].as_u64()).collect();
+            let reported = self.json("/api/v1/compliance").await;
+            let reported = reported["items"].as_array().cloned().unwrap();
+            let mut sizes: Vec<u64> = reported.iter().filter_map(|f| f["equipment"].as_u64()).collect();
             sizes.sort_unstable();
             if sizes == items {
-                return told;
+                return reported;
             }
             assert!(Instant::now() < deadline, "{sizes:?} and not {items:?}");
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -81,14 +82,14 @@ impl<'a> Region<'a> {
         let cleaning = self.json(&format!("/api/v1/cleanings?facility={facility}&limit=1")).await;
         let box_id = cleaning["items"][0]["box"].as_str().expect("a cleaning").to_owned();
         let keys = self.text(&format!("/api/v1/key?box={box_id}")).await;
-        let keys: Vec<Verifier> = keys.lines().map(|key| Verifier::parse(key).unwrap()).collect();
+        let keys: Vec<VerifierKey> = keys.lines().map(|key| VerifierKey::parse(key).unwrap()).collect();
         let note = self.text(&format!("/api/v1/checkpoint?box={box_id}")).await;
-        let claimed = Checkpoint::parse(Note::parse(&note).unwrap().text()).unwrap();
+        let claimed = Checkpoint::parse(SignedNote::parse(&note).unwrap().text()).unwrap();
         assert_eq!(claimed.origin.box_id.to_string(), box_id);
-        Cosigned::verify(&note, &claimed.origin, &keys[0], &keys[1..]).unwrap();
+        CosignedCheckpoint::verify(&note, &claimed.origin, &keys[0], &keys[1..]).unwrap();
         let signed = SignedCheckpoint::verify(&note, &claimed.origin, &keys[0]).unwrap();
         let size = usize::try_from(claimed.size).unwrap();
-        let (mut export, mut from) = (Export::new(claimed.size), 0);
+        let (mut export, mut from) = (ExportReader::new(claimed.size), 0);
         while from < size {
             let limit = PAGE.min(size - from);
             let lines = self.text(&format!("/api/v1/log?box={box_id}&from={from}&limit={limit}")).await;
@@ -117,9 +118,9 @@ fn relay_verifies(dir: &Path) -> String {
         .arg("verify")
         .output()
         .unwrap();
-    let said = String::from_utf8(verify.stdout).unwrap();
-    assert!(verify.status.success(), "{said}{}", String::from_utf8_lossy(&verify.stderr));
-    said
+    let message = String::from_utf8(verify.stdout).unwrap();
+    assert!(verify.status.success(), "{message}{}", String::from_utf8_lossy(&verify.stderr));
+    message
 }
 
 fn pid(dir: &Path) -> String {
@@ -128,7 +129,7 @@ fn pid(dir: &Path) -> String {
 
 /// Under the process id that its file tells.
 async fn busy_box_runs_as_other_than(dir: &Path, before: &str) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIME_LIMIT;
     loop {
         let now = pid(dir);
         if !now.is_empty() && now != before && Path::new("/proc").join(&now).exists() {
@@ -180,7 +181,7 @@ async fn three_facilities_of_which_one_is_silent_and_one_slips() {
     }
 
     // One slips, in one ward, in the last week. Windows that time alone closed are counted by the relay's next round.
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIME_LIMIT;
     loop {
         let facilities = region.facilities(&[12, 40, 300]).await;
         let (busy, _) = named(&facilities, "Linden Lakes Medical Center");

@@ -19,7 +19,7 @@ mod world;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use appliance::uplink::exchange::Close;
+use appliance::uplink::exchange::CloseReason;
 
 use world::World;
 
@@ -143,13 +143,13 @@ marks! {
     RunSent,
 }
 
-impl From<Close> for Mark {
-    fn from(close: Close) -> Self {
+impl From<CloseReason> for Mark {
+    fn from(close: CloseReason) -> Self {
         match close {
-            Close::Unanswered => Self::ClosedUnanswered,
-            Close::Renewal => Self::ClosedForRenewal,
-            Close::Offers => Self::OfferedAgain,
-            Close::NoKey => Self::ClosedWithoutKey,
+            CloseReason::Unanswered => Self::ClosedUnanswered,
+            CloseReason::Renewal => Self::ClosedForRenewal,
+            CloseReason::Offers => Self::OfferedAgain,
+            CloseReason::NoKey => Self::ClosedWithoutKey,
         }
     }
 }

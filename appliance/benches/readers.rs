@@ -69,7 +69,7 @@ const UNWANTED: &[StatusCode] = &[
 /// How often a call was answered, and how often by a word that the box is busy.
 #[derive(Clone, Copy, Default)]
 struct Answers {
-    given: u64,
+    provided: u64,
     busy: u64,
 }
 
@@ -117,8 +117,8 @@ fn beside(running: &Running, client: &reqwest::Client, url: &str) -> Result<(Mea
     for asker in asking {
         asker.join().map_err(|_| "an asker panicked")??;
     }
-    let [given, busy] = [0, 1].map(|at: usize| counted[at].load(Ordering::Relaxed));
-    Ok((records?, Answers { given, busy }))
+    let [provided, busy] = [0, 1].map(|at: usize| counted[at].load(Ordering::Relaxed));
+    Ok((records?, Answers { provided, busy }))
 }
 
 fn main() -> Result<ExitCode, Failed> {
@@ -147,10 +147,11 @@ fn main() -> Result<ExitCode, Failed> {
             let (records, answers) = beside(&running, &client, &url)?;
             delays.push((records.at(1_000) - quiet.at(1_000)) / flush_ms);
             medians.push((records.at(500) - quiet.at(500)) / flush_ms);
-            all = Answers { given: all.given + answers.given, busy: all.busy + answers.busy };
+            all = Answers { provided: all.provided + answers.provided, busy: all.busy + answers.busy };
         }
-        let Answers { given, busy } = all;
-        let how = format!("{given} answers, {busy} times 503; at the median {:.2} flushes", median(medians));
+        let Answers { provided, busy } = all;
+        let how =
+            format!("{provided} answers, {busy} times 503; at the median {:.2} flushes", median(medians));
         table.bound(call, median(delays), "flushes", DELAY, &how);
     }
     Ok(table.status())

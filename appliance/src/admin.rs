@@ -3,21 +3,21 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use record::entry::{By, Via};
+use record::entry::{CommandSource, EntryAuthor};
 use record::ids::{Epoch, StaffId};
-use record::kinds::{Event, Role};
+use record::kinds::{Event, StaffRole};
 use serde::{Deserialize, Serialize};
 use service::admin_socket::{ADMIN_SOCKET, AdminAnswer, AdminSocket};
 use service::clock::Clock;
-use service::random::Random;
+use service::random::RandomSource;
 
 use crate::alarms::{ActiveAlarm, AlarmReader, AlarmStore, AlarmWorder};
-use crate::command::{Given, give};
+use crate::command::{ExecuteOutcome, execute_command};
 use crate::identity::{
-    AccessCaller, AccessOutcome, AccessRow, AccessWanted, ApiToken, Identity, IdentityError, NewToken,
-    PinForm, Scope, TokenHand, TokenLife, TokenRefusal, TokenState,
+    AccessCaller, AccessOutcome, AccessRow, AccessTarget, ApiToken, ApiTokenScope, IdentityError,
+    IdentityStores, NewToken, PinForm, TokenHand, TokenLife, TokenRefusal, TokenState,
 };
-use crate::intake::{Command, Person, Request, Settings};
+use crate::intake::{Command, CommandRequest, NewStaff, SettingsChange};
 use crate::store::Store;
 use crate::uplink::Uplink;
 
@@ -26,12 +26,12 @@ mod staff;
 /// What can be wanted.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Wish {
+pub enum AdminCommand {
     /// A new person, with a PIN when they are to sign in.
     StaffAdd {
         name: String,
         /// What they may do.
-        role: Role,
+        role: StaffRole,
         /// 4 to 8 digits, 6 to 8 for biomed and facility admins.
         pin: Option<String>,
     },
@@ -53,7 +53,7 @@ pub enum Wish {
     TokenCreate {
         name: String,
         /// What it may do.
-        scope: Scope,
+        scope: ApiTokenScope,
         /// How long it lives.
         #[serde(default)]
         life: TokenLife,
@@ -78,7 +78,7 @@ pub enum Wish {
         file: String,
     },
     /// Other settings of the facility.
-    FacilitySet(Settings),
+    FacilitySet(SettingsChange),
     /// All alarms.
     AlarmList,
     /// That somebody has seen an alarm.
@@ -86,11 +86,11 @@ pub enum Wish {
 }
 
 /// What the socket acts on.
-pub struct Hands {
+pub struct AdminContext {
     /// The log.
     pub store: Store,
     /// PINs and tokens.
-    pub identity: Identity,
+    pub identity: IdentityStores,
     /// For claims.
     pub uplink: Arc<Uplink>,
     /// What somebody must know.
@@ -100,101 +100,111 @@ pub struct Hands {
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
-    pub random: Arc<dyn Random>,
+    pub random: Arc<dyn RandomSource>,
 }
 
 /// Opens the socket in the data folder.
 ///
 /// # Errors
 /// The socket cannot be made.
-pub fn listen(data: &Path, hands: Hands) -> std::io::Result<AdminSocket> {
-    let hands = Arc::new(hands);
-    AdminSocket::open(data, move |wish: Wish| {
-        let hands = Arc::clone(&hands);
-        async move { act(wish, &hands).await.map_or_else(AdminAnswer::Error, AdminAnswer::Done) }
+pub fn serve_admin_socket(data: &Path, context: AdminContext) -> std::io::Result<AdminSocket> {
+    let context = Arc::new(context);
+    AdminSocket::open(data, move |admin_command: AdminCommand| {
+        let context = Arc::clone(&context);
+        async move {
+            run_command(admin_command, &context).await.map_or_else(AdminAnswer::Error, AdminAnswer::Done)
+        }
     })
 }
 
-async fn act(wish: Wish, hands: &Arc<Hands>) -> Result<String, String> {
+async fn run_command(admin_command: AdminCommand, context: &Arc<AdminContext>) -> Result<String, String> {
     let command = |command| {
-        let by = By { staff: None, via: Via::Socket, device: None };
-        give(&hands.store, Arc::clone(&hands.random), Request { by, key: None, sent: None, command })
+        let by = EntryAuthor { staff: None, via: CommandSource::Socket, device: None };
+        execute_command(
+            &context.store,
+            Arc::clone(&context.random),
+            CommandRequest { by, key: None, sent: None, command },
+        )
     };
-    match wish {
-        Wish::StaffAdd { name, role, pin } => {
+    match admin_command {
+        AdminCommand::StaffAdd { name, role, pin } => {
             // Nobody is added whose PIN is then refused.
             pin.as_ref().map_or(Ok(()), |pin| PinForm::of(role).check(pin)).map_err(|e| e.to_string())?;
-            let given = command(Command::AddStaff(Person { name, role })).await.map_err(|e| e.to_string())?;
-            let staff = staff_of(&hands.store, &given)?;
+            let outcome =
+                command(Command::AddStaff(NewStaff { name, role })).await.map_err(|e| e.to_string())?;
+            let staff = staff_of(&context.store, &outcome)?;
             if let Some(pin) = pin {
-                set_pin(hands, staff, role, pin).await?;
+                set_pin(context, staff, role, pin).await?;
             }
             Ok(staff.to_string())
         }
-        Wish::StaffPin { staff, pin } => {
-            let found = staff::find(hands, &staff)?;
-            set_pin(hands, found.id, found.role, pin).await.map(|()| found.id.to_string())
+        AdminCommand::StaffPin { staff, pin } => {
+            let found = staff::find_member(context, &staff)?;
+            set_pin(context, found.id, found.role, pin).await.map(|()| found.id.to_string())
         }
-        Wish::StaffList => staff::list(hands),
-        Wish::StaffUnlock { staff } => {
-            let found = staff::find(hands, &staff)?;
-            let pins = Arc::clone(&hands.identity.pins);
+        AdminCommand::StaffList => staff::list_members(context),
+        AdminCommand::StaffUnlock { staff } => {
+            let found = staff::find_member(context, &staff)?;
+            let pins = Arc::clone(&context.identity.pins);
             let unlocked = tokio::task::spawn_blocking(move || pins.unlock(found.id)).await;
             unlocked.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?;
             Ok(format!("{} can try again at once.", found.name))
         }
-        Wish::TokenCreate { name, scope, life } => {
+        AdminCommand::TokenCreate { name, scope, life } => {
             let new = NewToken { name, scope, life, made_by: TokenHand::Socket, submission: None };
-            let made = with_tokens(hands, move |identity, now_ms| identity.tokens.make(&new, now_ms)).await?;
+            let made =
+                with_tokens(context, move |identity, now_ms| identity.tokens.make(&new, now_ms)).await?;
             let (token, text) = made.map_err(|refusal| refusal.to_string())?;
-            note(hands, AccessOutcome::TokenMade, Some(token.id));
+            note_access(context, AccessOutcome::TokenMade, Some(token.id));
             Ok(text)
         }
-        Wish::TokenList => Ok(token_lines(&hands.identity.tokens.all(), hands.clock.now().wall_ms)),
-        Wish::TokenRevoke { token } => {
-            let revoked = with_tokens(hands, move |identity, now_ms| {
+        AdminCommand::TokenList => {
+            Ok(token_lines(&context.identity.tokens.all(), context.clock.now().wall_ms))
+        }
+        AdminCommand::TokenRevoke { token } => {
+            let revoked = with_tokens(context, move |identity, now_ms| {
                 identity.tokens.revoke(token.trim(), TokenHand::Socket, now_ms)
             });
             let token = revoked.await?.map_err(|refusal: TokenRefusal| refusal.to_string())?;
-            note(hands, AccessOutcome::TokenRevoked, Some(token.id.clone()));
+            note_access(context, AccessOutcome::TokenRevoked, Some(token.id.clone()));
             Ok(format!("The token {} ({}) is revoked.", token.id, token.name))
         }
-        Wish::KeysExport => {
-            Ok(hands.store.verifier_keys().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+        AdminCommand::KeysExport => {
+            Ok(context.store.verifier_keys().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         }
-        Wish::LogTrust { log } => trust_log(hands, &log).await,
-        Wish::Claim { file } => {
-            hands.uplink.take_up(&file).map_err(|e| e.to_string())?;
+        AdminCommand::LogTrust { log } => trust_log(context, &log).await,
+        AdminCommand::Claim { file } => {
+            context.uplink.take_up(&file).map_err(|e| e.to_string())?;
             Ok("Claim file accepted. The box is claimed as soon as it reaches the relay.".to_owned())
         }
-        Wish::FacilitySet(settings) => {
+        AdminCommand::FacilitySet(settings) => {
             command(Command::ChangeFacility(Box::new(settings))).await.map_err(|e| e.to_string())?;
-            note(hands, AccessOutcome::SettingsChanged, None);
+            note_access(context, AccessOutcome::SettingsChanged, None);
             Ok("The settings are recorded.".to_owned())
         }
-        Wish::AlarmList => Ok(alarm_lines(&hands.alarms.all(), hands.alarm_words)),
-        Wish::AlarmSeen { id } => acknowledge(hands, id.trim().to_owned()).await,
+        AdminCommand::AlarmList => Ok(alarm_lines(&context.alarms.all(), context.alarm_words)),
+        AdminCommand::AlarmSeen { id } => acknowledge_alarm(context, id.trim().to_owned()).await,
     }
 }
 
-async fn acknowledge(hands: &Arc<Hands>, id: String) -> Result<String, String> {
-    let (alarms, wanted) = (Arc::clone(&hands.alarms), id.clone());
-    let seen = tokio::task::spawn_blocking(move || alarms.acknowledge(&wanted, AlarmReader::default())).await;
+async fn acknowledge_alarm(context: &Arc<AdminContext>, id: String) -> Result<String, String> {
+    let (alarms, target) = (Arc::clone(&context.alarms), id.clone());
+    let seen = tokio::task::spawn_blocking(move || alarms.acknowledge(&target, AlarmReader::default())).await;
     if seen.map_err(|e| e.to_string())?.map_err(|e| e.to_string())? {
-        note(hands, AccessOutcome::AlarmSeen, Some(id.clone()));
+        note_access(context, AccessOutcome::AlarmSeen, Some(id.clone()));
         return Ok(format!("The alarm {id} is acknowledged."));
     }
     Ok(format!("The alarm {id} was acknowledged before."))
 }
 
-async fn trust_log(hands: &Hands, log: &str) -> Result<String, String> {
+async fn trust_log(context: &AdminContext, log: &str) -> Result<String, String> {
     let no_name = |_| format!("“{log}” is not the name of a log, such as 2-00ab0102; “alarm list” shows it");
     let epoch: Epoch = log.trim().parse().map_err(no_name)?;
-    let store = hands.store.clone();
+    let store = context.store.clone();
     let trusted = tokio::task::spawn_blocking(move || store.trust_log(epoch)).await;
     trusted.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?;
-    note(hands, AccessOutcome::LogTrusted, Some(epoch.to_string()));
-    hands.uplink.restart_box("a log that the relay holds was taken for this box's");
+    note_access(context, AccessOutcome::LogTrusted, Some(epoch.to_string()));
+    context.uplink.restart_box("a log that the relay holds was taken for this box's");
     Ok(format!("The log {epoch} is taken for this box’s. The box restarts and adopts it."))
 }
 
@@ -217,28 +227,28 @@ fn alarm_lines(alarms: &[ActiveAlarm], worder: AlarmWorder) -> String {
 
 /// Work on tokens, which waits for the disk.
 async fn with_tokens<T: Send + 'static>(
-    hands: &Arc<Hands>,
-    work: impl FnOnce(&Identity, i64) -> Result<T, IdentityError> + Send + 'static,
+    context: &Arc<AdminContext>,
+    work: impl FnOnce(&IdentityStores, i64) -> Result<T, IdentityError> + Send + 'static,
 ) -> Result<T, String> {
-    let (identity, now_ms) = (hands.identity.clone(), hands.clock.now().wall_ms);
+    let (identity, now_ms) = (context.identity.clone(), context.clock.now().wall_ms);
     let done = tokio::task::spawn_blocking(move || work(&identity, now_ms)).await;
     done.map_err(|e| e.to_string())?.map_err(|e| e.to_string())
 }
 
 /// For the audit of access.
-fn note(hands: &Hands, outcome: AccessOutcome, subject: Option<String>) {
-    let now = hands.clock.now();
+fn note_access(context: &AdminContext, outcome: AccessOutcome, subject: Option<String>) {
+    let now = context.clock.now();
     let row = AccessRow {
         at_ms: now.wall_ms,
         route: ADMIN_SOCKET.to_owned(),
         caller: AccessCaller::Socket,
         network: String::new(),
-        wanted: AccessWanted::Admin,
+        target: AccessTarget::Admin,
         outcome,
         subject,
         count: 1,
     };
-    hands.identity.access.record(row, &now);
+    context.identity.access.record(row, &now);
 }
 
 /// One line for each token: id, scope, state, its end, the day of its last use and from where, name.
@@ -268,11 +278,11 @@ fn token_lines(tokens: &[ApiToken], now_ms: i64) -> String {
     std::iter::once(head).chain(tokens.iter().map(line)).collect::<Vec<_>>().join("\n")
 }
 
-fn staff_of(store: &Store, given: &Given) -> Result<StaffId, String> {
+fn staff_of(store: &Store, outcome: &ExecuteOutcome) -> Result<StaffId, String> {
     let reader = store.reader().map_err(|e| e.to_string())?;
-    let entry = match given {
-        Given::New(recorded) => recorded.first().map_or(Ok(None), |first| reader.entry(first.seq)),
-        Given::Again(line) => reader.line(*line),
+    let entry = match outcome {
+        ExecuteOutcome::New(recorded) => recorded.first().map_or(Ok(None), |first| reader.entry(first.seq)),
+        ExecuteOutcome::Again(line) => reader.line(*line),
     };
     match entry.map_err(|e| e.to_string())?.map(|e| e.event()) {
         Some(Event::StaffAdded(added)) => Ok(added.staff),
@@ -280,8 +290,13 @@ fn staff_of(store: &Store, given: &Given) -> Result<StaffId, String> {
     }
 }
 
-async fn set_pin(hands: &Arc<Hands>, staff: StaffId, role: Role, pin: String) -> Result<(), String> {
-    let pins = Arc::clone(&hands.identity.pins);
+async fn set_pin(
+    context: &Arc<AdminContext>,
+    staff: StaffId,
+    role: StaffRole,
+    pin: String,
+) -> Result<(), String> {
+    let pins = Arc::clone(&context.identity.pins);
     let set = tokio::task::spawn_blocking(move || {
         let set = pins.set(staff, role, &pin)?;
         // Strangers may have used up what all new devices share, and theirs may be one.

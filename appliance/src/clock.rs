@@ -56,7 +56,7 @@ impl BoxClockTrust {
         match *hardware {
             Some((for_ms, vouches)) if for_ms.abs_diff(boot_ms) < SET_MS => vouches,
             _ => {
-                let vouches = hardware::kept_time(&self.root, wall_ms);
+                let vouches = hardware::held_time(&self.root, wall_ms);
                 *hardware = Some((boot_ms, vouches));
                 vouches
             }

@@ -2,21 +2,21 @@
 
 use std::sync::Arc;
 
-use record::entry::{By, Digest16, Entry};
-use record::fold::{Cleaning, Facility, LinePlace};
+use record::entry::{Digest16, Entry, EntryAuthor};
+use record::fold::{CleaningRecord, FacilityState, LinePlace};
 use record::ids::Epoch;
 use record::kinds::EntryRef;
 use service::clock::Now;
-use service::random::Random;
+use service::random::RandomSource;
 
-use crate::intake::{self, Command, Decided, Refusal, Request};
-use crate::store::{Decision, Recorded, Store, SubmitError, View};
+use crate::intake::{self, Command, CommandDecision, CommandRefusal, CommandRequest};
+use crate::store::{CommandView, DurableEntry, Store, SubmitError, WriteDecision};
 
 /// What became of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Given {
+pub enum ExecuteOutcome {
     /// New entries, durable, in the order of the drafts.
-    New(Vec<Recorded>),
+    New(Vec<DurableEntry>),
     /// The same request was carried out before, by the entry of this line.
     Again(LinePlace),
 }
@@ -26,26 +26,26 @@ pub enum Given {
 pub enum CommandError {
     /// Intake refused it. Nothing was recorded.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] CommandRefusal),
     /// The store could not record it, or does not know whether it did.
     #[error(transparent)]
     Store(#[from] SubmitError),
 }
 
-impl intake::View for View<'_> {
+impl intake::StateView for CommandView<'_> {
     fn now(&self) -> Now {
         *self.now()
     }
     fn epoch(&self) -> Epoch {
         self.epoch()
     }
-    fn facility(&self) -> &Facility {
+    fn facility(&self) -> &FacilityState {
         self.facility()
     }
     fn by_key(&self, key: &Digest16) -> Option<(LinePlace, Digest16)> {
         self.by_key(key)
     }
-    fn cleaning(&self, of: EntryRef) -> Option<Cleaning> {
+    fn cleaning(&self, of: EntryRef) -> Option<CleaningRecord> {
         self.cleaning(of)
     }
     fn entry(&self, of: EntryRef) -> Option<Entry> {
@@ -57,16 +57,20 @@ impl intake::View for View<'_> {
 ///
 /// # Errors
 /// Why it was not carried out.
-pub async fn give(store: &Store, random: Arc<dyn Random>, request: Request) -> Result<Given, CommandError> {
-    let decide = move |view: &View<'_>| match intake::decide(&request, view, random.as_ref()) {
-        Ok(Decided::New(drafts)) => Decision::Append { drafts, answer: Ok(None) },
-        Ok(Decided::Again(line)) => Decision::Answer(Ok(Some(line))),
-        Err(refusal) => Decision::Answer(Err(refusal)),
+pub async fn execute_command(
+    store: &Store,
+    random: Arc<dyn RandomSource>,
+    request: CommandRequest,
+) -> Result<ExecuteOutcome, CommandError> {
+    let decide = move |view: &CommandView<'_>| match intake::decide_command(&request, view, random.as_ref()) {
+        Ok(CommandDecision::New(drafts)) => WriteDecision::Append { drafts, answer: Ok(None) },
+        Ok(CommandDecision::Again(line)) => WriteDecision::Answer(Ok(Some(line))),
+        Err(refusal) => WriteDecision::Answer(Err(refusal)),
     };
     let outcome = store.submit(decide).await?;
     match outcome.answer? {
-        None => Ok(Given::New(outcome.recorded)),
-        Some(line) => Ok(Given::Again(line)),
+        None => Ok(ExecuteOutcome::New(outcome.recorded)),
+        Some(line) => Ok(ExecuteOutcome::Again(line)),
     }
 }
 
@@ -74,6 +78,11 @@ pub async fn give(store: &Store, random: Arc<dyn Random>, request: Request) -> R
 ///
 /// # Errors
 /// Why it was not carried out.
-pub async fn own(store: &Store, random: Arc<dyn Random>, command: Command) -> Result<Given, CommandError> {
-    give(store, random, Request { by: By::BOX, key: None, sent: None, command }).await
+pub async fn execute_as_box(
+    store: &Store,
+    random: Arc<dyn RandomSource>,
+    command: Command,
+) -> Result<ExecuteOutcome, CommandError> {
+    execute_command(store, random, CommandRequest { by: EntryAuthor::BOX, key: None, sent: None, command })
+        .await
 }

@@ -34,20 +34,20 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-use record::kinds::Role;
+use record::kinds::StaffRole;
 use service::admin_socket;
 use service::admin_socket::{AdminAnswer, AskError};
-use service::exit::Exit;
-use service::random::{Random, SystemRandom};
-use service::settings::{Loaded, SettingsError};
+use service::exit::ProgramExit;
+use service::random::{RandomSource, SystemRandom};
+use service::settings::{LoadedSettings, SettingsError};
 
-use crate::admin::Wish;
-use crate::identity::{Scope, TokenLife};
+use crate::admin::AdminCommand;
+use crate::identity::{ApiTokenScope, TokenLife};
 use crate::settings::BoxSettings;
 
 /// How this program is called, so that it can call itself for a photo.
 #[derive(Debug, Clone, Default)]
-pub struct Program {
+pub struct ProgramSetup {
     /// Arguments before the subcommand; a program that holds more than the box needs some.
     pub prefix: Vec<OsString>,
 }
@@ -62,7 +62,7 @@ struct Cli {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<CliCommand>,
 }
 
 #[derive(Debug, Args)]
@@ -79,7 +79,7 @@ struct Global {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum CliCommand {
     /// Run the box (the default)
     Serve,
     /// Rebuild the database from the journal (box stopped)
@@ -119,8 +119,8 @@ enum StaffCommand {
         #[arg(long)]
         name: String,
         /// technician, biomed, facility_admin or auditor
-        #[arg(long, value_parser = role)]
-        role: Role,
+        #[arg(long, value_parser = parse_role)]
+        role: StaffRole,
         /// Read a PIN of 4 to 8 digits (6 to 8 for biomed and facility_admin) from standard input
         #[arg(long)]
         pin: bool,
@@ -155,7 +155,7 @@ enum TokenCommand {
         named: Option<String>,
         /// read, record (also report cleanings) or write (all that programs may do)
         #[arg(long, default_value = "read")]
-        scope: Scope,
+        scope: ApiTokenScope,
         /// Days until it ends, 1 to 730
         #[arg(long, default_value_t = 365)]
         days: u16,
@@ -227,29 +227,29 @@ enum AlarmCommand {
 }
 
 impl AlarmCommand {
-    fn wish(self) -> Wish {
+    fn admin_command(self) -> AdminCommand {
         match self {
-            Self::List => Wish::AlarmList,
-            Self::Seen { id } => Wish::AlarmSeen { id },
+            Self::List => AdminCommand::AlarmList,
+            Self::Seen { id } => AdminCommand::AlarmSeen { id },
         }
     }
 }
 
 impl TokenCommand {
-    fn wish(self) -> Wish {
+    fn admin_command(self) -> AdminCommand {
         match self {
-            Self::List => Wish::TokenList,
+            Self::List => AdminCommand::TokenList,
             Self::Create { name, named, scope, days, never } => {
                 let life = if never { TokenLife::Never } else { TokenLife::Days(days) };
                 // Clap takes exactly one of the two.
-                Wish::TokenCreate { name: name.or(named).unwrap_or_default(), scope, life }
+                AdminCommand::TokenCreate { name: name.or(named).unwrap_or_default(), scope, life }
             }
-            Self::Revoke { token } => Wish::TokenRevoke { token },
+            Self::Revoke { token } => AdminCommand::TokenRevoke { token },
         }
     }
 }
 
-fn role(text: &str) -> Result<Role, String> {
+fn parse_role(text: &str) -> Result<StaffRole, String> {
     let known = "a role is technician, biomed, facility_admin or auditor";
     serde_json::from_value(serde_json::Value::String(text.to_owned())).map_err(|_| known.to_owned())
 }
@@ -270,16 +270,16 @@ enum RunError {
     #[error(transparent)]
     Import(#[from] store::ImportError),
     #[error("{0}")]
-    Said(String),
+    Refused(String),
     #[error("standard input or a file cannot be read: {0}")]
     Read(std::io::Error),
 }
 
 impl RunError {
-    fn exit(&self) -> Exit {
+    fn exit(&self) -> ProgramExit {
         match self {
-            Self::Settings(_) | Self::Serve(serve::ServeError::Settings(_)) => Exit::Settings,
-            _ => Exit::Failure,
+            Self::Settings(_) | Self::Serve(serve::ServeError::Settings(_)) => ProgramExit::Settings,
+            _ => ProgramExit::Failure,
         }
     }
 }
@@ -295,68 +295,70 @@ impl From<AskError> for RunError {
 
 /// The command line, for what documents it.
 pub fn command_line() -> clap::Command {
-    Cli::command().after_help(service::settings::text::help::<BoxSettings>())
+    Cli::command().after_help(service::settings::text::settings_help::<BoxSettings>())
 }
 
 /// Runs the box's program with these arguments, its own name left out.
-pub fn run(program: &Program, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+pub fn run_program(program: &ProgramSetup, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let name = OsString::from("cleantrack-appliance");
-    let given = command_line().try_get_matches_from(std::iter::once(name).chain(arguments));
-    let cli = match given.and_then(|matches| Cli::from_arg_matches(&matches)) {
+    let provided = command_line().try_get_matches_from(std::iter::once(name).chain(arguments));
+    let cli = match provided.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(wrong) => return Exit::of_command_line(&wrong).into(),
+        Err(wrong) => return ProgramExit::of_command_line(&wrong).into(),
     };
-    if matches!(cli.command, Some(Command::Photo)) {
+    if matches!(cli.command, Some(CliCommand::Photo)) {
         return photo::child_main();
     }
-    match carry_out(program, cli) {
+    match execute_cli(program, cli) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            complain(&error.to_string());
+            print_error(&error.to_string());
             error.exit().into()
         }
     }
 }
 
 #[expect(clippy::print_stderr, reason = "a command's own error belongs on standard error")]
-fn complain(words: &str) {
+fn print_error(words: &str) {
     eprintln!("cleantrack-appliance: {words}");
 }
 
 #[expect(clippy::print_stdout, reason = "a command's result belongs on standard output")]
-fn show(words: &str) {
+fn show_settings(words: &str) {
     println!("{words}");
 }
 
-fn carry_out(program: &Program, cli: Cli) -> Result<Exit, RunError> {
-    let environment = service::settings::environment()?;
+fn execute_cli(program: &ProgramSetup, cli: Cli) -> Result<ProgramExit, RunError> {
+    let environment = service::settings::read_variables()?;
     let loaded = BoxSettings::load(cli.global.config.as_deref(), &environment, cli.global.data)?;
     if cli.global.check {
-        return check(&loaded);
+        return check_settings(&loaded);
     }
     let settings = loaded.settings;
-    let wish = match cli.command {
-        None | Some(Command::Serve) => return Ok(serve::serve(program, settings)?),
-        Some(Command::Rebuild) => return rebuild(&settings),
-        Some(Command::Log(LogCommand::Import { folder })) => return import_log(&settings, &folder),
-        Some(Command::Staff(StaffCommand::Add { name, role, pin })) => {
-            Wish::StaffAdd { name, role, pin: pin.then(secret_line).transpose()? }
+    let admin_command = match cli.command {
+        None | Some(CliCommand::Serve) => return Ok(serve::serve_box(program, settings)?),
+        Some(CliCommand::Rebuild) => return rebuild_database(&settings),
+        Some(CliCommand::Log(LogCommand::Import { folder })) => return import_log(&settings, &folder),
+        Some(CliCommand::Staff(StaffCommand::Add { name, role, pin })) => {
+            AdminCommand::StaffAdd { name, role, pin: pin.then(secret_line).transpose()? }
         }
-        Some(Command::Staff(StaffCommand::Pin { staff })) => Wish::StaffPin { staff, pin: secret_line()? },
-        Some(Command::Staff(StaffCommand::List)) => Wish::StaffList,
-        Some(Command::Staff(StaffCommand::Unlock { staff })) => Wish::StaffUnlock { staff },
-        Some(Command::Token(command)) => command.wish(),
-        Some(Command::Alarm(command)) => command.wish(),
-        Some(Command::Keys(KeysCommand::Export)) => Wish::KeysExport,
-        Some(Command::Log(LogCommand::Trust { log })) => Wish::LogTrust { log },
-        Some(Command::Facility(FacilityCommand::Set {
+        Some(CliCommand::Staff(StaffCommand::Pin { staff })) => {
+            AdminCommand::StaffPin { staff, pin: secret_line()? }
+        }
+        Some(CliCommand::Staff(StaffCommand::List)) => AdminCommand::StaffList,
+        Some(CliCommand::Staff(StaffCommand::Unlock { staff })) => AdminCommand::StaffUnlock { staff },
+        Some(CliCommand::Token(command)) => command.admin_command(),
+        Some(CliCommand::Alarm(command)) => command.admin_command(),
+        Some(CliCommand::Keys(KeysCommand::Export)) => AdminCommand::KeysExport,
+        Some(CliCommand::Log(LogCommand::Trust { log })) => AdminCommand::LogTrust { log },
+        Some(CliCommand::Facility(FacilityCommand::Set {
             name,
             zone,
             label_host,
             allow_unattributed,
             contact,
             pin_proof_min,
-        })) => Wish::FacilitySet(intake::Settings {
+        })) => AdminCommand::FacilitySet(intake::SettingsChange {
             name,
             zone,
             label_host,
@@ -366,66 +368,66 @@ fn carry_out(program: &Program, cli: Cli) -> Result<Exit, RunError> {
             pin_proof_min,
             seen: None,
         }),
-        Some(Command::Claim { file }) => Wish::Claim { file: read_file(&file)? },
+        Some(CliCommand::Claim { file }) => AdminCommand::Claim { file: read_file(&file)? },
         // `run` has done it: it needs no settings.
-        Some(Command::Photo) => return Ok(Exit::Success),
+        Some(CliCommand::Photo) => return Ok(ProgramExit::Success),
     };
-    match admin_socket::ask::<_, String>(settings.data()?, &wish)? {
+    match admin_socket::send_admin_command::<_, String>(settings.data()?, &admin_command)? {
         AdminAnswer::Done(words) => {
-            show(&words);
-            Ok(Exit::Success)
+            show_settings(&words);
+            Ok(ProgramExit::Success)
         }
-        AdminAnswer::Error(why) => Err(RunError::Said(why)),
+        AdminAnswer::Error(why) => Err(RunError::Refused(why)),
     }
 }
 
-fn check(loaded: &Loaded<BoxSettings>) -> Result<Exit, RunError> {
+fn check_settings(loaded: &LoadedSettings<BoxSettings>) -> Result<ProgramExit, RunError> {
     let settings = &loaded.settings;
-    show(&format!(
+    show_settings(&format!(
         "Settings are valid. Data in {}, HTTP on {}, HTTPS on {}, {} printers.\n\n{}",
         settings.data()?.display(),
         settings.http.listen,
         settings.https.listen,
         settings.printers.len(),
-        service::settings::text::list(loaded)?
+        service::settings::text::list_settings(loaded)?
     ));
-    Ok(Exit::Success)
+    Ok(ProgramExit::Success)
 }
 
-fn rebuild(settings: &BoxSettings) -> Result<Exit, RunError> {
-    let random: Arc<dyn Random> = Arc::new(SystemRandom);
+fn rebuild_database(settings: &BoxSettings) -> Result<ProgramExit, RunError> {
+    let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
     let clock = Arc::new(clock::system_clock(service::clock::boot_id(random.bytes())));
-    let report = store::rebuild(store::StoreConfig::new(settings.data()?), clock, random)
+    let report = store::rebuild_database(store::StoreConfig::new(settings.data()?), clock, random)
         .map_err(RunError::Rebuild)?;
-    show(&format!(
+    show_settings(&format!(
         "The database was rebuilt. It has {} of this box’s present log.",
-        counted(report.size, "entry", "entries")
+        count_noun(report.size, "entry", "entries")
     ));
     for range in &report.missing {
         let to = range.to.map_or_else(|| "on".to_owned(), |to| format!("to {}", to.saturating_sub(1)));
-        show(&format!(
+        show_settings(&format!(
             "Missing: entries from {} {to} of log {} are in no copy on this box.",
             range.from, range.epoch
         ));
     }
-    Ok(Exit::Success)
+    Ok(ProgramExit::Success)
 }
 
-fn import_log(settings: &BoxSettings, folder: &std::path::Path) -> Result<Exit, RunError> {
+fn import_log(settings: &BoxSettings, folder: &std::path::Path) -> Result<ProgramExit, RunError> {
     let random = SystemRandom;
-    let clock = clock::system_clock(service::clock::boot_id((&random as &dyn Random).bytes()));
+    let clock = clock::system_clock(service::clock::boot_id((&random as &dyn RandomSource).bytes()));
     let store = store::StoreConfig::new(settings.data()?);
     let read = store::import_log(&store, folder, &clock, &random)?;
-    show(&format!(
+    show_settings(&format!(
         "Read {} of {}. Those that do not count yet will count from the next start on.",
-        counted(read.lines, "entry", "entries"),
-        counted(read.logs as u64, "log", "logs")
+        count_noun(read.lines, "entry", "entries"),
+        count_noun(read.logs as u64, "log", "logs")
     ));
-    Ok(Exit::Success)
+    Ok(ProgramExit::Success)
 }
 
 /// `1 entry`, `2 entries`.
-fn counted(count: u64, one: &str, more: &str) -> String {
+fn count_noun(count: u64, one: &str, more: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { more })
 }
 
@@ -449,10 +451,10 @@ fn read_file(path: &std::path::Path) -> Result<String, RunError> {
 mod tests {
     use super::*;
 
-    fn token(words: &[&str]) -> Result<Wish, clap::error::ErrorKind> {
+    fn token(words: &[&str]) -> Result<AdminCommand, clap::error::ErrorKind> {
         let cli = Cli::try_parse_from([&["cleantrack-appliance", "token"], words].concat());
         match cli.map_err(|e| e.kind())?.command {
-            Some(Command::Token(command)) => Ok(command.wish()),
+            Some(CliCommand::Token(command)) => Ok(command.admin_command()),
             other => panic!("{other:?}"),
         }
     }
@@ -460,23 +462,28 @@ mod tests {
     #[test]
     fn tokens_are_asked_for_by_name_scope_and_days() {
         let made = |words: &[&str]| match token(words) {
-            Ok(Wish::TokenCreate { name, scope, life }) => Ok((name, scope, life)),
+            Ok(AdminCommand::TokenCreate { name, scope, life }) => Ok((name, scope, life)),
             Ok(other) => panic!("{other:?}"),
             Err(kind) => Err(kind),
         };
         let year = TokenLife::default();
-        assert_eq!(made(&["create", "night export"]), Ok(("night export".into(), Scope::Read, year)));
+        assert_eq!(made(&["create", "night export"]), Ok(("night export".into(), ApiTokenScope::Read, year)));
         let old = ["create", "--name", "suite", "--scope", "write"];
-        assert_eq!(made(&old), Ok(("suite".into(), Scope::Write, year)));
+        assert_eq!(made(&old), Ok(("suite".into(), ApiTokenScope::Write, year)));
         let record = ["create", "x", "--scope", "record", "--days", "30"];
-        assert_eq!(made(&record), Ok(("x".into(), Scope::Record, TokenLife::Days(30))));
-        assert_eq!(made(&["create", "x", "--never"]), Ok(("x".into(), Scope::Read, TokenLife::Never)));
+        assert_eq!(made(&record), Ok(("x".into(), ApiTokenScope::Record, TokenLife::Days(30))));
+        assert_eq!(
+            made(&["create", "x", "--never"]),
+            Ok(("x".into(), ApiTokenScope::Read, TokenLife::Never))
+        );
         for wrong in
             [&["create"][..], &["create", "x", "--name", "y"], &["create", "x", "--days", "3", "--never"]]
         {
             assert!(made(wrong).is_err(), "{wrong:?}");
         }
-        assert!(matches!(token(&["list"]), Ok(Wish::TokenList)));
-        assert!(matches!(token(&["revoke", "cmms"]), Ok(Wish::TokenRevoke { token }) if token == "cmms"));
+        assert!(matches!(token(&["list"]), Ok(AdminCommand::TokenList)));
+        assert!(
+            matches!(token(&["revoke", "cmms"]), Ok(AdminCommand::TokenRevoke { token }) if token == "cmms")
+        );
     }
 }

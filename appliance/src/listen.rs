@@ -1,5 +1,5 @@
 //! The box's HTTP listeners are those that every program of ours uses; the other rooms know them by this name.
 
 pub use service::listener::{
-    ConnectionLimits, Connections, Listener, ListenerConfig, Peer, Tls, UploadError,
+    ConnectionLimits, ConnectionTable, Listener, ListenerConfig, PeerAddress, TlsInfo, UploadError,
 };

@@ -1,5 +1,5 @@
 //! The box's program.
 
 fn main() -> std::process::ExitCode {
-    appliance::run(&appliance::Program::default(), std::env::args_os().skip(1))
+    appliance::run_program(&appliance::ProgramSetup::default(), std::env::args_os().skip(1))
 }

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use record::entry::By;
+use record::entry::EntryAuthor;
 use record::ids::JobId;
 use record::kinds::{LabelOutcome, LabelPrinted, PrintedLabel};
-use service::random::Random;
+use service::random::RandomSource;
 use tokio::sync::mpsc;
 
 use crate::command::CommandError;
-use crate::intake::{Command, Request};
-use crate::printing::{JobOutcome, LabelState, Printing};
+use crate::intake::{Command, CommandRequest};
+use crate::printing::{JobOutcome, LabelState, PrintService};
 use crate::store::{Store, SubmitError};
 
 /// Labels of one entry: 300 take 13 of the 16 KiB that an entry may have.
@@ -20,16 +20,16 @@ const LABELS_OF_ENTRY: usize = 300;
 const AGAIN: Duration = Duration::from_secs(5);
 
 /// Writes down what became of each job that `printed` tells of.
-pub(crate) async fn log(
+pub(crate) async fn record_results(
     store: Store,
-    printing: Arc<Printing>,
-    random: Arc<dyn Random>,
+    printing: Arc<PrintService>,
+    random: Arc<dyn RandomSource>,
     mut printed: mpsc::Receiver<JobOutcome>,
 ) {
     while let Some(outcome) = printed.recv().await {
         let job = outcome.job;
-        for request in requests(&outcome) {
-            if !give(&store, &random, job, request).await {
+        for request in command_requests(&outcome) {
+            if !record_command(&store, &random, job, request).await {
                 return;
             }
         }
@@ -41,9 +41,14 @@ pub(crate) async fn log(
 }
 
 /// `false` when the box stops: the print room tells of the job again after the next start.
-async fn give(store: &Store, random: &Arc<dyn Random>, job: JobId, request: Request) -> bool {
+async fn record_command(
+    store: &Store,
+    random: &Arc<dyn RandomSource>,
+    job: JobId,
+    request: CommandRequest,
+) -> bool {
     loop {
-        match crate::command::give(store, Arc::clone(random), request.clone()).await {
+        match crate::command::execute_command(store, Arc::clone(random), request.clone()).await {
             Ok(_) => return true,
             Err(CommandError::Refused(error)) => {
                 // No later try would end otherwise, and the ledger must not keep the job for ever.
@@ -60,9 +65,10 @@ async fn give(store: &Store, random: &Arc<dyn Random>, job: JobId, request: Requ
 }
 
 /// What is to be written down of a job: as many entries as its labels need.
-fn requests(outcome: &JobOutcome) -> Vec<Request> {
+fn command_requests(outcome: &JobOutcome) -> Vec<CommandRequest> {
     let tagged = outcome.labels.iter().filter_map(|label| Some((label.tag?, label.state)));
-    let labels: Vec<_> = tagged.map(|(tag, state)| PrintedLabel { tag, outcome: ended(state) }).collect();
+    let labels: Vec<_> =
+        tagged.map(|(tag, state)| PrintedLabel { tag, outcome: label_outcome(state) }).collect();
     let parts = labels.chunks(LABELS_OF_ENTRY).enumerate();
     let request = |(part, labels): (usize, &[PrintedLabel])| {
         let (job, printer) = (outcome.job, outcome.printer.clone());
@@ -79,13 +85,13 @@ fn requests(outcome: &JobOutcome) -> Vec<Request> {
             0 => format!("label.printed/{job}"),
             _ => format!("label.printed/{job}/{part}"),
         };
-        Request { by: By::BOX, key: Some(key), sent: None, command }
+        CommandRequest { by: EntryAuthor::BOX, key: Some(key), sent: None, command }
     };
     parts.map(request).collect()
 }
 
 /// A job's end knows no label that is still on its way: one that was, when the box stopped, is in doubt.
-fn ended(state: LabelState) -> LabelOutcome {
+fn label_outcome(state: LabelState) -> LabelOutcome {
     match state {
         LabelState::Confirmed => LabelOutcome::Confirmed,
         LabelState::Sent => LabelOutcome::Sent,
@@ -105,10 +111,10 @@ mod tests {
     use service::random::SystemRandom;
 
     use super::*;
-    use crate::printing::{LabelOutcome as Printed, Reprint};
+    use crate::printing::{LabelOutcome as Printed, ReprintInfo};
     use crate::store::StoreConfig;
 
-    fn outcome(labels: u32, reprint: Option<Reprint>) -> JobOutcome {
+    fn outcome(labels: u32, reprint: Option<ReprintInfo>) -> JobOutcome {
         let label = |n: u32| Printed {
             n,
             tag: Some(Tag::from_random([7, 0, 0, (n >> 8) as u8, n as u8])),
@@ -136,17 +142,17 @@ mod tests {
             up_ms: 1,
             state: ClockState::Synced,
         };
-        let random: Arc<dyn Random> = Arc::new(SystemRandom);
+        let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
         let config = StoreConfig::new(dir.path().join("box"));
         let (store, _) = Store::open(config, Arc::new(FakeClock::new(now)), Arc::clone(&random)).unwrap();
-        let again = Reprint { of: JobId::new(0, [2; 10]), reason: "smeared ".repeat(25) };
+        let again = ReprintInfo { of: JobId::new(0, [2; 10]), reason: "smeared ".repeat(25) };
         for reprint in [None, Some(again)] {
             let mut job = outcome(5_000, reprint);
             job.job = JobId::new(1, [u8::from(job.reprint.is_some()); 10]);
             // The print room tells until it hears that it was understood: twice, after an untimely restart.
             for _ in 0..2 {
-                for request in requests(&job) {
-                    assert!(give(&store, &random, job.job, request).await);
+                for request in command_requests(&job) {
+                    assert!(record_command(&store, &random, job.job, request).await);
                 }
             }
             let reader = store.reader().unwrap();
@@ -168,6 +174,6 @@ mod tests {
     fn labels_of_no_thing_are_no_entries() {
         let mut test = outcome(1, None);
         test.labels[0].tag = None;
-        assert_eq!(requests(&test).len(), 0);
+        assert_eq!(command_requests(&test).len(), 0);
     }
 }

@@ -8,19 +8,19 @@ use record::tree::Hash;
 use redb::{ReadableDatabase as _, TableDefinition};
 use service::clock::Clock;
 
-use crate::store::{Place, Store, StoreError};
+use crate::store::{ScrubPosition, Store, StoreError};
 
 /// Between two looks.
 const EVERY: Duration = Duration::from_secs(60);
 /// Looks after which everything has been looked at: a week of them.
 const LOOKS_A_ROUND: u64 = 7 * 24 * 60;
 /// Looks after which it is kept how far they came: an hour's work is done again after a restart.
-const LOOKS_KEPT: u64 = 60;
+const LOOKS_PER_SAVE: u64 = 60;
 /// Entries that one step looks at.
 const STEP_ENTRIES: u64 = 256;
 
 /// What it looks through, and whom it tells.
-pub struct Parts {
+pub struct IntegrityContext {
     /// The log.
     pub store: Store,
     /// Where a photo is kept.
@@ -34,21 +34,21 @@ pub struct Parts {
 /// A look through that has come somewhere.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Round {
-    block: Place,
-    segment: Place,
+    block: ScrubPosition,
+    segment: ScrubPosition,
     blocks_done: bool,
     segments_done: bool,
 }
 
 /// How far a round has come: the next block and segment (with numbers of epochs), and whether either are through.
-type Row = ((u32, u64), (u32, u64), bool, bool);
-const ROUND: TableDefinition<'static, &str, Row> = TableDefinition::new("scrub_round");
+type ScrubRow = ((u32, u64), (u32, u64), bool, bool);
+const ROUND: TableDefinition<'static, &str, ScrubRow> = TableDefinition::new("scrub_round");
 /// When all of it had been looked at last, milliseconds since 1970.
 const THROUGH: TableDefinition<'static, &str, i64> = TableDefinition::new("scrub_through");
 
 /// Takes up the round where the last process kept it; a place that cannot be read is the beginning.
 fn take_up(store: &Store) -> Round {
-    let read = || -> Result<(Option<Row>, Option<i64>), redb::Error> {
+    let read = || -> Result<(Option<ScrubRow>, Option<i64>), redb::Error> {
         let read = store.state_db().begin_read()?;
         let row = match read.open_table(ROUND) {
             Ok(table) => table.get("now")?.map(|row| row.value()),
@@ -73,7 +73,7 @@ fn take_up(store: &Store) -> Round {
     Round { block, segment, blocks_done, segments_done }
 }
 
-fn keep(store: &Store, round: Round) {
+fn save_position(store: &Store, round: Round) {
     let write = || -> Result<(), redb::Error> {
         let write = store.state_db().begin_write()?;
         let row = (round.block, round.segment, round.blocks_done, round.segments_done);
@@ -89,7 +89,7 @@ fn keep(store: &Store, round: Round) {
 }
 
 /// Goes on for ever, after a restart from about where it was.
-pub async fn run(parts: Parts) {
+pub async fn run_scrub(parts: IntegrityContext) {
     let parts = Arc::new(parts);
     let mut round = take_up(&parts.store);
     let mut looks = 0;
@@ -97,12 +97,12 @@ pub async fn run(parts: Parts) {
         tokio::time::sleep(EVERY).await;
         let own = Arc::clone(&parts);
         looks += 1;
-        let kept = looks % LOOKS_KEPT == 0;
+        let stored = looks % LOOKS_PER_SAVE == 0;
         let work = move || {
             let before = own.store.scrubbed().round_ms;
-            let after = look(&own, round)?;
-            if kept || own.store.scrubbed().round_ms != before {
-                keep(&own.store, after);
+            let after = take_step(&own, round)?;
+            if stored || own.store.scrubbed().round_ms != before {
+                save_position(&own.store, after);
             }
             Ok::<_, StoreError>(after)
         };
@@ -117,9 +117,9 @@ pub async fn run(parts: Parts) {
 }
 
 /// One minute's share.
-fn look(parts: &Parts, mut round: Round) -> Result<Round, StoreError> {
+fn take_step(parts: &IntegrityContext, mut round: Round) -> Result<Round, StoreError> {
     let store = &parts.store;
-    for _ in 0..steps(store.scrub_entries()) {
+    for _ in 0..steps_of(store.scrub_entries()) {
         if round.blocks_done {
             break;
         }
@@ -155,7 +155,7 @@ fn look(parts: &Parts, mut round: Round) -> Result<Round, StoreError> {
 }
 
 /// Steps of one look, so that a round is over within a week.
-fn steps(entries: u64) -> u64 {
+fn steps_of(entries: u64) -> u64 {
     entries.div_ceil(STEP_ENTRIES).div_ceil(LOOKS_A_ROUND).max(1)
 }
 
@@ -168,26 +168,26 @@ fn photo_holds(path: &std::path::Path, photo: Hash) -> bool {
 mod tests {
     use std::sync::Mutex;
 
-    use record::entry::{By, ClockState, Draft};
+    use record::entry::{ClockState, EntryAuthor, EntryDraft};
     use record::ids::BootId;
     use record::kinds::Event;
     use service::clock::{FakeClock, Now};
     use service::random::SeededRandom;
 
     use super::*;
-    use crate::store::{Decision, Sizes, StoreConfig};
+    use crate::store::{StoreConfig, StoreSizes, WriteDecision};
 
     struct Desk {
         dir: tempfile::TempDir,
-        parts: Parts,
-        asked: Arc<Mutex<Vec<String>>>,
+        parts: IntegrityContext,
+        requested: Arc<Mutex<Vec<String>>>,
         photo: Hash,
     }
 
     fn open(dir: &std::path::Path) -> Store {
         let state = ClockState::Synced;
         let now = Now { wall_ms: 1_795_205_071_000, boot: BootId::new(1, [1; 10]), up_ms: 9, state };
-        let sizes = Sizes {
+        let sizes = StoreSizes {
             segment: 256 << 10,
             ahead: 64 << 10,
             ahead_low: 32 << 10,
@@ -212,32 +212,32 @@ mod tests {
                 "x".repeat(400)
             );
             let event = Event::read("cleaning.recorded", &body);
-            let draft = Draft { by: By::BOX, idem: None, event, texts: Vec::new() };
-            store.submit(|_| Decision::Append { drafts: vec![draft], answer: () }).await.unwrap();
+            let draft = EntryDraft { by: EntryAuthor::BOX, idem: None, event, texts: Vec::new() };
+            store.submit(|_| WriteDecision::Append { drafts: vec![draft], answer: () }).await.unwrap();
         }
         store.stop().await.unwrap();
         drop(store);
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let parts = parts(dir.path(), &asked);
-        Desk { dir, parts, asked, photo }
+        let requested = Arc::new(Mutex::new(Vec::new()));
+        let parts = parts(dir.path(), &requested);
+        Desk { dir, parts, requested, photo }
     }
 
-    fn parts(dir: &std::path::Path, asked: &Arc<Mutex<Vec<String>>>) -> Parts {
-        let (photos, told) = (dir.to_owned(), Arc::clone(asked));
+    fn parts(dir: &std::path::Path, requested: &Arc<Mutex<Vec<String>>>) -> IntegrityContext {
+        let (photos, reported) = (dir.to_owned(), Arc::clone(requested));
         let now = Now { wall_ms: 77, boot: BootId::new(1, [1; 10]), up_ms: 9, state: ClockState::Synced };
-        Parts {
+        IntegrityContext {
             store: open(&dir.join("data")),
             photo_path: Arc::new(move |hash| photos.join(hash.to_string())),
             clock: Arc::new(FakeClock::new(now)),
-            restart: Arc::new(move |why| told.lock().unwrap().push(why.to_owned())),
+            restart: Arc::new(move |why| reported.lock().unwrap().push(why.to_owned())),
         }
     }
 
     /// Looks until a round is over.
-    fn whole_round(parts: &Parts) {
+    fn whole_round(parts: &IntegrityContext) {
         let mut round = Round::default();
         for _ in 0..1_000 {
-            round = look(parts, round).unwrap();
+            round = take_step(parts, round).unwrap();
             if parts.store.scrubbed().round_ms.is_some() {
                 return;
             }
@@ -261,9 +261,9 @@ mod tests {
     #[test]
     fn a_round_is_over_within_a_week() {
         for entries in [0, 1, 256, 1_000_000, 40_000_000] {
-            assert!(steps(entries) * LOOKS_A_ROUND * STEP_ENTRIES >= entries);
+            assert!(steps_of(entries) * LOOKS_A_ROUND * STEP_ENTRIES >= entries);
         }
-        assert_eq!(steps(1_000_000), 1);
+        assert_eq!(steps_of(1_000_000), 1);
     }
 
     #[tokio::test]
@@ -272,7 +272,7 @@ mod tests {
         whole_round(&desk.parts);
         let found = desk.parts.store.scrubbed();
         assert_eq!((found.round_ms, found.healed, found.damaged, found.photos.len()), (Some(77), 0, 0, 0));
-        assert!(desk.asked.lock().unwrap().is_empty());
+        assert!(desk.requested.lock().unwrap().is_empty());
     }
 
     #[tokio::test]
@@ -281,21 +281,21 @@ mod tests {
         assert_eq!(take_up(&desk.parts.store), Round::default());
         let mut round = Round::default();
         for _ in 0..3 {
-            round = look(&desk.parts, round).unwrap();
+            round = take_step(&desk.parts, round).unwrap();
         }
-        keep(&desk.parts.store, round);
+        save_position(&desk.parts.store, round);
         desk.parts.store.stop().await.unwrap();
-        let Desk { dir, parts: old, asked, .. } = desk;
+        let Desk { dir, parts: old, requested, .. } = desk;
         drop(old);
-        let again = parts(dir.path(), &asked);
+        let again = parts(dir.path(), &requested);
         assert_eq!(take_up(&again.store), round);
         assert_ne!(round, Round::default());
         assert_eq!(again.store.scrubbed().round_ms, None, "no round was over");
         whole_round(&again);
-        keep(&again.store, Round::default());
+        save_position(&again.store, Round::default());
         again.store.stop().await.unwrap();
         drop(again);
-        let third = parts(dir.path(), &asked);
+        let third = parts(dir.path(), &requested);
         assert_eq!(take_up(&third.store), Round::default());
         assert_eq!(third.store.scrubbed().round_ms, Some(77), "when the last one was over is known");
     }
@@ -313,10 +313,10 @@ mod tests {
         // What was written is whole: a second round finds nothing more, and the journal alone gives everything.
         let before = (desk.parts.store.size(), desk.parts.store.reader().unwrap().root());
         desk.parts.store.stop().await.unwrap();
-        let Desk { dir, parts: old, asked, .. } = desk;
+        let Desk { dir, parts: old, requested, .. } = desk;
         drop(old);
         std::fs::remove_file(dir.path().join("data/cleantrack.redb")).unwrap();
-        let again = parts(dir.path(), &asked);
+        let again = parts(dir.path(), &requested);
         assert_eq!((again.store.size(), again.store.reader().unwrap().root()), before);
         whole_round(&again);
         assert_eq!(again.store.scrubbed().healed, 0);
@@ -327,7 +327,7 @@ mod tests {
         let desk = desk().await;
         let before = desk.parts.store.reader().unwrap().root();
         desk.parts.store.stop().await.unwrap();
-        let Desk { dir, parts: old, asked, .. } = desk;
+        let Desk { dir, parts: old, requested, .. } = desk;
         drop(old);
         let file = dir.path().join("data/cleantrack.redb");
         let bytes = std::fs::read(&file).unwrap();
@@ -337,21 +337,21 @@ mod tests {
             bytes.windows(needle.len()).enumerate().filter(|(_, w)| w == needle).map(|(at, _)| at).collect();
         assert!(!places.is_empty());
         places.iter().for_each(|at| flip(&file, at + 250));
-        let damaged = parts(dir.path(), &asked);
+        let damaged = parts(dir.path(), &requested);
         let mut round = Round::default();
         for _ in 0..10 {
-            round = look(&damaged, round).unwrap();
+            round = take_step(&damaged, round).unwrap();
         }
-        assert!(asked.lock().unwrap().iter().any(|why| why.contains("database")), "{asked:?}");
+        assert!(requested.lock().unwrap().iter().any(|why| why.contains("database")), "{requested:?}");
         // The writer notes it for the next start when it is idle.
-        damaged.store.submit(|_| Decision::Answer(())).await.unwrap();
+        damaged.store.submit(|_| WriteDecision::Answer(())).await.unwrap();
         damaged.store.stop().await.unwrap();
         drop(damaged);
-        let healed = parts(dir.path(), &asked);
+        let healed = parts(dir.path(), &requested);
         assert_eq!(healed.store.reader().unwrap().root(), before);
-        asked.lock().unwrap().clear();
+        requested.lock().unwrap().clear();
         whole_round(&healed);
-        assert!(asked.lock().unwrap().is_empty());
+        assert!(requested.lock().unwrap().is_empty());
     }
 
     #[tokio::test]

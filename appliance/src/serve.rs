@@ -14,10 +14,10 @@ use std::time::Duration;
 
 use service::admin_socket::AdminSocket;
 use service::clock::{Clock, boot_id};
-use service::exit::Exit;
+use service::exit::ProgramExit;
 use service::process;
 use service::process::StopSignals;
-use service::random::Random;
+use service::random::RandomSource;
 use service::settings::SettingsError;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -26,19 +26,19 @@ use self::early::EarlyListener;
 use self::pooled_random::PooledRandom;
 use self::progress::StartProgress;
 use crate::alarms::AlarmStore;
-use crate::alarms::sources::{tell_past, tell_start};
+use crate::alarms::sources::{report_past, report_start};
 use crate::clock::system_clock;
-use crate::identity::{AccessAudit, Authority, Identity, IdentityError, own_addresses};
-use crate::listen::{ConnectionLimits, Connections, Listener, ListenerConfig, Tls};
-use crate::photo::{PhotoSettings, Photos, UploadLimits};
-use crate::printing::{PrintError, Printing};
+use crate::identity::{AccessAudit, BoxAuthority, IdentityError, IdentityStores, own_addresses};
+use crate::listen::{ConnectionLimits, ConnectionTable, Listener, ListenerConfig, TlsInfo};
+use crate::photo::{PhotoSettings, PhotoStore, UploadLimits};
+use crate::printing::{PrintError, PrintService};
 use crate::settings::{BoxLimits, BoxSettings};
 use crate::store::system_disk::SystemDisk;
 use crate::store::{Store, StoreConfig, StoreError};
 use crate::uplink::Uplink;
-use crate::uplink::claim::Files;
+use crate::uplink::claim::ClaimStore;
 use crate::web::AppState;
-use crate::{Program, admin, prints, scrub, uplink, web};
+use crate::{ProgramSetup, admin, prints, scrub, uplink, web};
 
 /// Everything that runs has this long to end after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -86,37 +86,37 @@ pub enum ServeError {
 ///
 /// # Errors
 /// Why it did not start.
-pub fn serve(program: &Program, settings: BoxSettings) -> Result<Exit, ServeError> {
-    service::logging::start(&settings.log);
+pub fn serve_box(program: &ProgramSetup, settings: BoxSettings) -> Result<ProgramExit, ServeError> {
+    service::logging::start_logging(&settings.log);
     // Another crate of this process may have installed it first; both mean the same provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::System)?;
-    let ended = runtime.block_on(run(program, settings));
+    let ended = runtime.block_on(run_box(program, settings));
     runtime.shutdown_timeout(Duration::from_secs(1));
     match ended? {
-        Ended::With(status) => Ok(status),
-        Ended::ToStartAnew => Ok(start_anew()),
+        RunEnd::With(status) => Ok(status),
+        RunEnd::Restart => Ok(request_restart()),
     }
 }
 
 /// How a run ended.
-enum Ended {
-    With(Exit),
+enum RunEnd {
+    With(ProgramExit),
     /// In order; the same program goes on from what is on the disk.
-    ToStartAnew,
+    Restart,
 }
 
 /// Becomes the same program anew, under the same process id: systemd and whoever else started it see nothing of it. Where
 /// that does not work it ends with a status after which it is started again.
-fn start_anew() -> Exit {
+fn request_restart() -> ProgramExit {
     use std::os::unix::process::CommandExt as _;
     let failed = match std::env::current_exe() {
         Ok(own) => std::process::Command::new(own).args(std::env::args_os().skip(1)).exec(),
         Err(error) => error,
     };
     tracing::error!(error = %failed, "the box could not start itself anew");
-    Exit::Again
+    ProgramExit::Again
 }
 
 /// What runs, in the order in which it ends.
@@ -124,56 +124,60 @@ struct Running {
     listeners: Vec<Listener>,
     admin: Option<AdminSocket>,
     uplink: Arc<Uplink>,
-    printing: Arc<Printing>,
-    photos: Photos,
+    printing: Arc<PrintService>,
+    photos: PhotoStore,
     tasks: Vec<tokio::task::JoinHandle<()>>,
     access: Arc<AccessAudit>,
     store: Store,
     /// Somebody wants an orderly end and a new start.
-    anew: watch::Sender<bool>,
+    restart_request: watch::Sender<bool>,
 }
 
 /// What every part of the box is given.
 #[derive(Clone)]
 struct Seams {
     clock: Arc<dyn Clock>,
-    random: Arc<dyn Random>,
+    random: Arc<dyn RandomSource>,
     alarms: Arc<AlarmStore>,
 }
 
-async fn run(program: &Program, settings: BoxSettings) -> Result<Ended, ServeError> {
-    let random: Arc<dyn Random> = Arc::new(PooledRandom::default());
+async fn run_box(program: &ProgramSetup, settings: BoxSettings) -> Result<RunEnd, ServeError> {
+    let random: Arc<dyn RandomSource> = Arc::new(PooledRandom::default());
     let clock: Arc<dyn Clock> = Arc::new(system_clock(boot_id(random.bytes())));
     let data = settings.data()?.to_owned();
     let early = EarlyListener::start(&settings).await;
-    let store = open(&data, &clock, &random).await?;
+    let store = open_box(&data, &clock, &random).await?;
     let mut fatal = store.fatal_watch();
     let alarms = Arc::new(AlarmStore::open(store.disk(), Arc::clone(&clock)));
-    tell_what_was_found(&alarms, &store);
+    report_findings(&alarms, &store);
     let seams = Seams { clock, random, alarms };
-    let (running, line) = start(program, &settings, &data, (store, early), &seams).await?;
-    let mut anew = running.anew.subscribe();
-    if let Err(error) = process::announce(&line) {
+    let (running, line) = start_box(program, &settings, &data, (store, early), &seams).await?;
+    let mut restart_request = running.restart_request.subscribe();
+    if let Err(error) = process::announce_ready(&line) {
         tracing::warn!(%error, "nobody reads where the box listens");
     }
     let mut stop = StopSignals::catch().map_err(ServeError::System)?;
     let ended = tokio::select! {
-        () = stop.wait() => Ended::With(Exit::Success),
-        _ = anew.wait_for(|anew| *anew) => Ended::ToStartAnew,
+        () = stop.wait() => RunEnd::With(ProgramExit::Success),
+        _ = restart_request.wait_for(|restart_request| *restart_request) => RunEnd::Restart,
         failed = fatal.wait_for(Option::is_some) => {
             let why = failed.ok().and_then(|f| f.clone()).map_or_else(String::new, |f| f.0);
             tracing::error!(why, "the disk can no longer be trusted: the box ends and must start anew");
-            return Ok(Ended::With(Exit::Disk));
+            return Ok(RunEnd::With(ProgramExit::Disk));
         }
     };
-    if matches!(ended, Ended::With(_)) {
-        process::tell_stopping();
+    if matches!(ended, RunEnd::With(_)) {
+        process::notify_stopping();
     }
-    Ok(end(running).await.map_or(ended, Ended::With))
+    Ok(end_tasks(running).await.map_or(ended, RunEnd::With))
 }
 
 /// Opens the log; a long repair tells systemd to wait on, for as long as it goes on.
-async fn open(data: &Path, clock: &Arc<dyn Clock>, random: &Arc<dyn Random>) -> Result<Store, ServeError> {
+async fn open_box(
+    data: &Path,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn RandomSource>,
+) -> Result<Store, ServeError> {
     let (config, clock, random) = (StoreConfig::new(data), Arc::clone(clock), Arc::clone(random));
     let disk = SystemDisk::take(&config.dir).map_err(StoreError::from)?;
     let mut progress = StartProgress::new(disk.calls());
@@ -187,7 +191,7 @@ async fn open(data: &Path, clock: &Arc<dyn Clock>, random: &Arc<dyn Random>) -> 
                     return Err(ServeError::StartHangs);
                 }
                 tracing::info!("the records are being checked");
-                process::tell_starting(START_STEP);
+                process::notify_starting(START_STEP);
             }
         }
     };
@@ -197,27 +201,27 @@ async fn open(data: &Path, clock: &Arc<dyn Clock>, random: &Arc<dyn Random>) -> 
 }
 
 /// Tells what the store found when it was opened.
-fn tell_what_was_found(alarms: &AlarmStore, store: &Store) {
+fn report_findings(alarms: &AlarmStore, store: &Store) {
     let start = store.health().start;
-    tell_start(alarms, &start, store.origin().epoch);
+    report_start(alarms, &start, store.origin().epoch);
     if start.state_lost
-        && let Err(error) = store.state_loss_told()
+        && let Err(error) = store.mark_state_loss_reported()
     {
         tracing::error!(%error, "it will be told once more that PINs and sessions were lost");
     }
     match store.past() {
-        Ok(past) => tell_past(alarms, &past),
+        Ok(past) => report_past(alarms, &past),
         Err(error) => tracing::error!(%error, "it is not known whether earlier logs are whole"),
     }
     if alarms.is_saved()
-        && let Err(error) = store.repairs_told()
+        && let Err(error) = store.mark_repairs_reported()
     {
         tracing::error!(%error, "it will be told once more what was set right");
     }
 }
 
-async fn start(
-    program: &Program,
+async fn start_box(
+    program: &ProgramSetup,
     settings: &BoxSettings,
     data: &Path,
     (store, early): (Store, Option<EarlyListener>),
@@ -228,40 +232,45 @@ async fn start(
     let (outcomes, printed) = mpsc::channel(64);
     let printing = Arc::new(rooms::open_printing(seams, settings, &store, &outcomes)?);
     let random = Arc::clone(&seams.random);
-    let mut tasks = vec![tokio::spawn(prints::log(store.clone(), Arc::clone(&printing), random, printed))];
+    let mut tasks =
+        vec![tokio::spawn(prints::record_results(store.clone(), Arc::clone(&printing), random, printed))];
 
     let plain = match early {
         Some(early) => early.hand_over().await.map_err(ServeError::System)?,
-        None => bind(settings.http.listen).await?,
+        None => bind_listeners(settings.http.listen).await?,
     };
     let plain_addr = plain.local_addr().map_err(ServeError::System)?;
-    let authority = rooms::open_authority(seams, data, &names(settings));
+    let authority = rooms::open_authority(seams, data, &host_names(settings));
     let secure = match &authority {
-        Some(authority) => Some((bind(settings.https.listen).await?, authority.tls())),
+        Some(authority) => Some((bind_listeners(settings.https.listen).await?, authority.tls())),
         None => None,
     };
     let secure_addr =
         secure.as_ref().map(|(tcp, _)| tcp.local_addr()).transpose().map_err(ServeError::System)?;
-    let anew = watch::Sender::new(false);
+    let restart_request = watch::Sender::new(false);
     let parts = (&store, &photos, &printing);
-    let uplink = Arc::new(rooms::start_uplink(seams, settings, data, parts, (plain_addr, &anew)));
+    let uplink = Arc::new(rooms::start_uplink(seams, settings, data, parts, (plain_addr, &restart_request)));
     let (link, follow) = upkeep::follow_link(&uplink);
     tasks.push(follow);
-    let sweep =
-        crate::sweep::run(store.clone(), photos.clone(), settings.limits.photo_percent, synced(&store));
+    let sweep = crate::sweep::run_eviction(
+        store.clone(),
+        photos.clone(),
+        settings.limits.photo_percent,
+        relay_photos(&store),
+    );
     tasks.push(tokio::spawn(sweep));
-    tasks.push(start_scrub(&store, &photos, &seams.clock, &anew));
+    tasks.push(start_scrub(&store, &photos, &seams.clock, &restart_request));
 
-    let of_pages = web::Settings {
+    let of_pages = web::WebSettings {
         hosts: settings.hosts.clone(),
         submits_per_address: settings.limits.submits_per_address,
         https_port: secure_addr.map(|addr| addr.port()),
     };
     let state = page_state(seams, data, (&store, &identity), (&photos, &printing), (link, of_pages));
     web::attach_left_photos(&state);
-    let listeners = start_listeners(&settings.limits, plain, secure, &web::router(state)?)?;
+    let listeners = start_listeners(&settings.limits, plain, secure, &web::build_router(state)?)?;
     let access = Arc::clone(&identity.access);
-    let hands = admin::Hands {
+    let context = admin::AdminContext {
         store: store.clone(),
         identity,
         uplink: Arc::clone(&uplink),
@@ -270,27 +279,27 @@ async fn start(
         clock: Arc::clone(&seams.clock),
         random: Arc::clone(&seams.random),
     };
-    let admin = rooms::listen_admin(data, hands);
-    tasks.extend(upkeep::start(seams, authority.as_ref(), &access, settings, &store));
+    let admin = rooms::listen_admin(data, context);
+    tasks.extend(upkeep::start_upkeep(seams, authority.as_ref(), &access, settings, &store));
     let line = serde_json::json!({
         "box": store.origin().box_id, "pid": std::process::id(), "data": data,
         "http": format!("http://{plain_addr}"),
         "https": secure_addr.map(|addr| format!("https://localhost:{}", addr.port())),
-        "https_addr": secure_addr, "ca": Authority::ca_file(&data.join("keys")),
+        "https_addr": secure_addr, "ca": BoxAuthority::ca_file(&data.join("keys")),
     });
-    Ok((Running { listeners, admin, uplink, printing, photos, tasks, access, store, anew }, line))
+    Ok((Running { listeners, admin, uplink, printing, photos, tasks, access, store, restart_request }, line))
 }
 
 /// What the pages see.
 fn page_state(
     seams: &Seams,
     data: &Path,
-    (store, identity): (&Store, &Identity),
-    (photos, printing): (&Photos, &Arc<Printing>),
-    (link, settings): (watch::Receiver<web::Link>, web::Settings),
+    (store, identity): (&Store, &IdentityStores),
+    (photos, printing): (&PhotoStore, &Arc<PrintService>),
+    (link, settings): (watch::Receiver<web::RelayLinkState>, web::WebSettings),
 ) -> AppState {
-    AppState::new(web::Parts {
-        cosigners: cosigners(data),
+    AppState::new(web::WebParts {
+        cosigners: load_cosigners(data),
         facility_id: facility_id(data),
         store: store.clone(),
         identity: identity.clone(),
@@ -308,12 +317,12 @@ fn page_state(
 fn start_listeners(
     limits: &BoxLimits,
     plain: TcpListener,
-    secure: Option<(TcpListener, Tls)>,
+    secure: Option<(TcpListener, TlsInfo)>,
     router: &axum::Router,
 ) -> Result<Vec<Listener>, ServeError> {
     let (together, per_address) = (limits.connections, limits.connections_per_address);
-    let connections = Connections::new(ConnectionLimits { together, per_address });
-    let listen = |tcp: TcpListener, tls: Option<Tls>| {
+    let connections = ConnectionTable::new(ConnectionLimits { together, per_address });
+    let listen = |tcp: TcpListener, tls: Option<TlsInfo>| {
         let config = ListenerConfig::new(tls, Arc::clone(&connections));
         Listener::start(tcp, config, router.clone()).map_err(ServeError::System)
     };
@@ -322,13 +331,13 @@ fn start_listeners(
 }
 
 /// Which photos the relay has.
-fn synced(store: &Store) -> crate::sweep::Synced {
+fn relay_photos(store: &Store) -> crate::sweep::RelayPhotoSource {
     let state_db = store.state_db();
     Arc::new(move || uplink::photos_at_relay(&state_db))
 }
 
 fn photo_settings(
-    program: &Program,
+    program: &ProgramSetup,
     settings: &BoxSettings,
     data: &Path,
 ) -> Result<PhotoSettings, ServeError> {
@@ -345,58 +354,58 @@ fn photo_settings(
     })
 }
 
-async fn bind(addr: SocketAddr) -> Result<TcpListener, ServeError> {
-    early::bind(addr).await.map_err(|source| ServeError::Listen { addr, source })
+async fn bind_listeners(addr: SocketAddr) -> Result<TcpListener, ServeError> {
+    early::bind_early(addr).await.map_err(|source| ServeError::Listen { addr, source })
 }
 
-/// Asks [`run`] for an orderly end and a new start.
-fn restart(anew: &watch::Sender<bool>) -> Arc<dyn Fn(&str) + Send + Sync> {
-    let anew = anew.clone();
+/// Asks [`run_box`] for an orderly end and a new start.
+fn restart_program(restart_request: &watch::Sender<bool>) -> Arc<dyn Fn(&str) + Send + Sync> {
+    let restart_request = restart_request.clone();
     Arc::new(move |why| {
         tracing::warn!(why, "the box starts itself anew");
-        anew.send_replace(true);
+        restart_request.send_replace(true);
     })
 }
 
 fn start_scrub(
     store: &Store,
-    photos: &Photos,
+    photos: &PhotoStore,
     clock: &Arc<dyn Clock>,
-    anew: &watch::Sender<bool>,
+    restart_request: &watch::Sender<bool>,
 ) -> tokio::task::JoinHandle<()> {
     let photos = photos.clone();
-    tokio::spawn(scrub::run(scrub::Parts {
+    tokio::spawn(scrub::run_scrub(scrub::IntegrityContext {
         store: store.clone(),
         photo_path: Arc::new(move |hash| photos.path(hash)),
         clock: Arc::clone(clock),
-        restart: restart(anew),
+        restart: restart_program(restart_request),
     }))
 }
 
 /// The relay's cosigning keys, as the claim left them.
-fn cosigners(data: &Path) -> web::Cosigners {
-    let files = Files::new(&data.join("keys"));
+fn load_cosigners(data: &Path) -> web::CosignerKeys {
+    let files = ClaimStore::new(&data.join("keys"));
     Arc::new(move || {
         let relation = files.relation().ok().flatten();
-        relation.and_then(|r| uplink::claim::verifiers(&r.cosign_keys).ok()).unwrap_or_default()
+        relation.and_then(|r| uplink::claim::parse_verifiers(&r.cosign_keys).ok()).unwrap_or_default()
     })
 }
 
 /// The facility's id, as the claim left it.
 fn facility_id(data: &Path) -> web::OwnFacility {
-    let files = Files::new(&data.join("keys"));
+    let files = ClaimStore::new(&data.join("keys"));
     Arc::new(move || files.relation().ok().flatten().map(|relation| relation.facility.id))
 }
 
 /// What machine this is, in its own words.
-fn model() -> String {
+fn machine_model() -> String {
     let board = std::fs::read_to_string("/proc/device-tree/model").unwrap_or_default();
     let board = board.trim_matches(['\0', '\n', ' ']);
     if board.is_empty() { std::env::consts::ARCH.to_owned() } else { board.to_owned() }
 }
 
 /// Under what the box answers by HTTPS.
-fn names(settings: &BoxSettings) -> Vec<String> {
+fn host_names(settings: &BoxSettings) -> Vec<String> {
     let own = own_addresses().into_iter().map(|ip| ip.to_string());
     let mut names: Vec<String> =
         ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into_iter().chain(own).collect();
@@ -407,7 +416,7 @@ fn names(settings: &BoxSettings) -> Vec<String> {
 }
 
 /// Ends everything within [`DRAIN`]; the log last, with its closing group. `Some` is another status than success.
-async fn end(running: Running) -> Option<Exit> {
+async fn end_tasks(running: Running) -> Option<ProgramExit> {
     let drain = async {
         // All at once: one that ends after another would take records meanwhile.
         futures_util::future::join_all(running.listeners.into_iter().map(Listener::stop)).await;
@@ -438,7 +447,7 @@ async fn end(running: Running) -> Option<Exit> {
         Ok(()) => None,
         Err(fatal) => {
             tracing::error!(why = fatal.0, "the log did not close");
-            Some(Exit::Disk)
+            Some(ProgramExit::Disk)
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use service::settings::{ListenAddress, Loaded, Origin, Settings, SettingsError};
+use service::settings::{ListenAddress, LoadedSettings, ProgramSettings, SettingOrigin, SettingsError};
 
 /// Bounds that a facility may move.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -74,7 +74,7 @@ impl Default for BoxSettings {
     }
 }
 
-impl Settings for BoxSettings {
+impl ProgramSettings for BoxSettings {
     fn check(&self) -> Result<(), &'static str> {
         let text = |printer: &toml::Table, key: &str| {
             printer.get(key).and_then(|v| v.as_str()).unwrap_or_default().trim().to_owned()
@@ -99,16 +99,20 @@ impl BoxSettings {
         file: Option<&Path>,
         environment: &BTreeMap<String, String>,
         data: Option<PathBuf>,
-    ) -> Result<Loaded<Self>, SettingsError> {
-        let mut loaded = service::settings::load::<Self>(file, environment)?;
-        let state =
-            || Some((environment.get("STATE_DIRECTORY")?.into(), Origin::Variable("STATE_DIRECTORY".into())));
-        let given = match (data, &loaded.settings.data) {
-            (Some(data), _) => Some((data, Origin::Argument)),
+    ) -> Result<LoadedSettings<Self>, SettingsError> {
+        let mut loaded = service::settings::load_settings::<Self>(file, environment)?;
+        let state = || {
+            Some((
+                environment.get("STATE_DIRECTORY")?.into(),
+                SettingOrigin::Variable("STATE_DIRECTORY".into()),
+            ))
+        };
+        let provided = match (data, &loaded.settings.data) {
+            (Some(data), _) => Some((data, SettingOrigin::Argument)),
             (None, Some(_)) => None,
             (None, None) => state(),
         };
-        if let Some((data, origin)) = given {
+        if let Some((data, origin)) = provided {
             loaded.settings.data = Some(data);
             loaded.origins.insert("data".to_owned(), origin);
         }
@@ -156,11 +160,11 @@ mod tests {
         let state = BTreeMap::from([("STATE_DIRECTORY".to_owned(), "/s".to_owned())]);
         let of_unit = BoxSettings::load(None, &state, None).unwrap();
         assert_eq!(of_unit.settings.data().unwrap(), Path::new("/s"));
-        assert_eq!(of_unit.origins["data"], Origin::Variable("STATE_DIRECTORY".to_owned()));
-        let given = BoxSettings::load(None, &state, Some("/c".into())).unwrap();
+        assert_eq!(of_unit.origins["data"], SettingOrigin::Variable("STATE_DIRECTORY".to_owned()));
+        let provided = BoxSettings::load(None, &state, Some("/c".into())).unwrap();
         assert_eq!(
-            (given.settings.data().unwrap(), &given.origins["data"]),
-            (Path::new("/c"), &Origin::Argument)
+            (provided.settings.data().unwrap(), &provided.origins["data"]),
+            (Path::new("/c"), &SettingOrigin::Argument)
         );
         assert_eq!(
             load("data = \"/a\"", &[("STATE_DIRECTORY", "/s")]).unwrap().data().unwrap(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use record::tree::Hash;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 
-use crate::photo::{AtRelay, OnCard, Photos, Place, leave, thumbnails_leave};
+use crate::photo::{AtRelay, EntryPosition, OnCard, PhotoStore, photos_to_evict, thumbnails_leave};
 use crate::store::{Store, StoreError};
 
 /// How often is looked.
@@ -15,9 +15,9 @@ const PERIOD: Duration = Duration::from_secs(3_600);
 /// Entries that one snapshot of history reads: it lives two seconds only.
 const AT_ONCE: u64 = 4_096;
 /// The newest entry that names a photo, by the photo's hash.
-const NAMED: TableDefinition<'static, &[u8; 32], Place> = TableDefinition::new("photos_named");
+const NAMED: TableDefinition<'static, &[u8; 32], EntryPosition> = TableDefinition::new("photos_named");
 /// Up to where the log was looked through.
-const UPTO: TableDefinition<'static, &str, Place> = TableDefinition::new("photos_named_upto");
+const UPTO: TableDefinition<'static, &str, EntryPosition> = TableDefinition::new("photos_named_upto");
 
 /// Why photos were not swept. The next round tries again.
 #[derive(Debug, thiserror::Error)]
@@ -32,14 +32,15 @@ pub enum SweepError {
 }
 
 /// Tells which photos the relay has.
-pub type Synced = Arc<dyn Fn() -> AtRelay + Send + Sync>;
+pub type RelayPhotoSource = Arc<dyn Fn() -> AtRelay + Send + Sync>;
 
 /// Looks now, and from then on every hour.
-pub async fn run(store: Store, photos: Photos, budget_percent: u8, synced: Synced) {
+pub async fn run_eviction(store: Store, photos: PhotoStore, budget_percent: u8, synced: RelayPhotoSource) {
     loop {
         let (store, photos, synced) = (store.clone(), photos.clone(), Arc::clone(&synced));
         let swept =
-            tokio::task::spawn_blocking(move || sweep(&store, &photos, budget_percent, &synced())).await;
+            tokio::task::spawn_blocking(move || evict_photos(&store, &photos, budget_percent, &synced()))
+                .await;
         match swept {
             Ok(Ok(0)) => {}
             Ok(Ok(gone)) => tracing::info!(gone, "photos left the card"),
@@ -54,9 +55,9 @@ pub async fn run(store: Store, photos: Photos, budget_percent: u8, synced: Synce
 ///
 /// # Errors
 /// [`SweepError`]; what has left has left.
-pub fn sweep(
+pub fn evict_photos(
     store: &Store,
-    photos: &Photos,
+    photos: &PhotoStore,
     budget_percent: u8,
     at_relay: &AtRelay,
 ) -> Result<usize, SweepError> {
@@ -67,12 +68,12 @@ pub fn sweep(
     // First the photos, then the entries: one that is named in between counts as named.
     let (mut on_card, mut thumbnails) = (photos.all()?, photos.thumbnails()?);
     let db = store.state_db();
-    follow(store, &db)?;
-    name(&db, &mut on_card)?;
-    name(&db, &mut thumbnails)?;
+    follow_entries(store, &db)?;
+    name_photos(&db, &mut on_card)?;
+    name_photos(&db, &mut thumbnails)?;
     let budget = photos.room()?.total / 100 * u64::from(budget_percent);
     let of_thumbnails: u64 = thumbnails.iter().map(|thumbnail| thumbnail.bytes).sum();
-    let leaving = leave(&on_card, budget.saturating_sub(of_thumbnails), at_relay);
+    let leaving = photos_to_evict(&on_card, budget.saturating_sub(of_thumbnails), at_relay);
     for photo in &leaving {
         photos.remove(*photo)?;
     }
@@ -83,7 +84,7 @@ pub fn sweep(
     Ok(leaving.len())
 }
 
-fn name(db: &Database, on_card: &mut [OnCard]) -> Result<(), redb::Error> {
+fn name_photos(db: &Database, on_card: &mut [OnCard]) -> Result<(), redb::Error> {
     let read = db.begin_read()?;
     let named = read.open_table(NAMED)?;
     for photo in on_card {
@@ -93,8 +94,8 @@ fn name(db: &Database, on_card: &mut [OnCard]) -> Result<(), redb::Error> {
 }
 
 /// Notes the photos of entries that are new since the last time.
-fn follow(store: &Store, db: &Database) -> Result<(), SweepError> {
-    let (mut n, mut next) = upto(db)?;
+fn follow_entries(store: &Store, db: &Database) -> Result<(), SweepError> {
+    let (mut n, mut next) = read_position(db)?;
     for epoch in store.epochs() {
         if epoch.n < n {
             continue;
@@ -105,7 +106,7 @@ fn follow(store: &Store, db: &Database) -> Result<(), SweepError> {
         loop {
             let reader = store.reader_of(epoch)?;
             let mut end = reader.size().min(next + AT_ONCE);
-            let mut found: Vec<(Hash, Place)> = Vec::new();
+            let mut found: Vec<(Hash, EntryPosition)> = Vec::new();
             for (seq, entry) in (next..end).zip(reader.entries(next..end)) {
                 let entry = match entry {
                     // A slow card: what was read in time is noted, the rest with another reader.
@@ -120,7 +121,7 @@ fn follow(store: &Store, db: &Database) -> Result<(), SweepError> {
             }
             let last = end == reader.size();
             if end > next {
-                keep(db, &found, (n, end))?;
+                save_position(db, &found, (n, end))?;
             }
             next = end;
             if last {
@@ -131,7 +132,7 @@ fn follow(store: &Store, db: &Database) -> Result<(), SweepError> {
     Ok(())
 }
 
-fn upto(db: &Database) -> Result<Place, redb::Error> {
+fn read_position(db: &Database) -> Result<EntryPosition, redb::Error> {
     // Made where it is not there yet, so that readers find them.
     let write = db.begin_write()?;
     let place = write.open_table(UPTO)?.get("next")?.map_or((0, 0), |place| place.value());
@@ -140,7 +141,11 @@ fn upto(db: &Database) -> Result<Place, redb::Error> {
     Ok(place)
 }
 
-fn keep(db: &Database, found: &[(Hash, Place)], upto: Place) -> Result<(), redb::Error> {
+fn save_position(
+    db: &Database,
+    found: &[(Hash, EntryPosition)],
+    upto: EntryPosition,
+) -> Result<(), redb::Error> {
     let write = db.begin_write()?;
     {
         let mut named = write.open_table(NAMED)?;
@@ -158,15 +163,15 @@ mod tests {
     use std::path::Path;
     use std::sync::atomic::{AtomicU64, Ordering};
 
-    use record::entry::{By, ClockState, Draft};
+    use record::entry::{ClockState, EntryAuthor, EntryDraft};
     use record::ids::BootId;
     use record::kinds::Event;
     use service::clock::{FakeClock, Now};
     use service::random::SystemRandom;
 
     use super::*;
-    use crate::photo::{Card, PhotoSettings, PhotoTrouble, Room, UploadLimits};
-    use crate::store::{Decision, StoreConfig};
+    use crate::photo::{DiskSpace, DiskSpaceSource, PhotoSettings, PhotoTrouble, UploadLimits};
+    use crate::store::{StoreConfig, WriteDecision};
 
     /// Stands in for the photo process: sizes, a JPEG's first bytes and what came in, and a thumbnail of three bytes.
     const CLEANER: &str =
@@ -177,15 +182,15 @@ mod tests {
     #[derive(Debug)]
     struct SmallCard(AtomicU64);
 
-    impl Card for SmallCard {
-        fn room(&self, _: &Path) -> io::Result<Room> {
-            Ok(Room { total: 1_000, free: self.0.load(Ordering::Relaxed) })
+    impl DiskSpaceSource for SmallCard {
+        fn room(&self, _: &Path) -> io::Result<DiskSpace> {
+            Ok(DiskSpace { total: 1_000, free: self.0.load(Ordering::Relaxed) })
         }
     }
 
     struct World {
         store: Store,
-        photos: Photos,
+        photos: PhotoStore,
         card: Arc<SmallCard>,
         _dir: tempfile::TempDir,
     }
@@ -206,7 +211,7 @@ mod tests {
                 limits: UploadLimits::default(),
                 card: card.clone(),
             };
-            let photos = Photos::open(settings, Arc::new(SystemRandom)).unwrap();
+            let photos = PhotoStore::open(settings, Arc::new(SystemRandom)).unwrap();
             Self { store, photos, card, _dir: dir }
         }
 
@@ -221,8 +226,8 @@ mod tests {
             let body =
                 format!(r#"{{"tag":"ABCDEFGH3","who":{{"proof":"unattributed"}},"photos":["{photo}"]}}"#);
             let event = Event::read("cleaning.recorded", &body);
-            let draft = Draft { by: By::BOX, idem: None, event, texts: Vec::new() };
-            let done = self.store.submit(|_| Decision::Append { drafts: vec![draft], answer: () }).await;
+            let draft = EntryDraft { by: EntryAuthor::BOX, idem: None, event, texts: Vec::new() };
+            let done = self.store.submit(|_| WriteDecision::Append { drafts: vec![draft], answer: () }).await;
             done.unwrap().recorded[0].seq
         }
 
@@ -235,7 +240,7 @@ mod tests {
         }
     }
 
-    fn upto(before: Place) -> AtRelay {
+    fn upto(before: EntryPosition) -> AtRelay {
         AtRelay { before, ..AtRelay::default() }
     }
 
@@ -249,12 +254,16 @@ mod tests {
             seqs.push(world.record(photos[usize::from(n)]).await);
         }
         let n = world.store.origin().epoch.n;
-        assert_eq!(sweep(&world.store, &world.photos, 50, &upto((0, 0))).unwrap(), 0, "none is at the relay");
-        assert_eq!(sweep(&world.store, &world.photos, 50, &upto((n, seqs[3]))).unwrap(), 2);
+        assert_eq!(
+            evict_photos(&world.store, &world.photos, 50, &upto((0, 0))).unwrap(),
+            0,
+            "none is at the relay"
+        );
+        assert_eq!(evict_photos(&world.store, &world.photos, 50, &upto((n, seqs[3]))).unwrap(), 2);
         assert_eq!(world.here(&photos).await, [false, false, true, true]);
         photos.push(world.keep(9).await);
         let named_again = world.record(photos[2]).await;
-        assert_eq!(sweep(&world.store, &world.photos, 50, &upto((n, named_again))).unwrap(), 1);
+        assert_eq!(evict_photos(&world.store, &world.photos, 50, &upto((n, named_again))).unwrap(), 1);
         let left = [false, false, true, false, true];
         assert_eq!(
             world.here(&photos).await,
@@ -274,11 +283,11 @@ mod tests {
         };
         age(old, 25);
         age(new, 23);
-        assert_eq!(sweep(&world.store, &world.photos, 50, &upto((0, 0))).unwrap(), 1);
+        assert_eq!(evict_photos(&world.store, &world.photos, 50, &upto((0, 0))).unwrap(), 1);
         assert_eq!(world.here(&[old, new]).await, [false, true]);
         age(new, 25);
         assert_eq!(world.keep(2).await, new, "taken again it is new again");
-        assert_eq!(sweep(&world.store, &world.photos, 50, &upto((0, 0))).unwrap(), 0);
+        assert_eq!(evict_photos(&world.store, &world.photos, 50, &upto((0, 0))).unwrap(), 0);
     }
 
     #[tokio::test]
@@ -301,7 +310,7 @@ mod tests {
         lay(other, 399);
         lay(Hash([8; 32]), 2);
         // 200 bytes of the photo, 3 of its thumbnail and 100 of each other make 403.
-        assert_eq!(sweep(&world.store, &world.photos, 41, &upto((n, seq + 1))).unwrap(), 0);
+        assert_eq!(evict_photos(&world.store, &world.photos, 41, &upto((n, seq + 1))).unwrap(), 0);
         let has = |hash: Hash| world.photos.thumbnail_path(hash).exists();
         assert_eq!(
             (has(hash), has(other), has(Hash([8; 32]))),
@@ -309,10 +318,14 @@ mod tests {
             "nothing names the last"
         );
         lay(Hash([8; 32]), 2);
-        assert_eq!(sweep(&world.store, &world.photos, 40, &upto((n, seq + 1))).unwrap(), 1, "they count");
+        assert_eq!(
+            evict_photos(&world.store, &world.photos, 40, &upto((n, seq + 1))).unwrap(),
+            1,
+            "they count"
+        );
         assert!(!world.photos.holds(photo).await && has(hash) && has(other), "thumbnails stay");
         lay(other, 401);
-        assert_eq!(sweep(&world.store, &world.photos, 40, &upto((n, seq + 1))).unwrap(), 0);
+        assert_eq!(evict_photos(&world.store, &world.photos, 40, &upto((n, seq + 1))).unwrap(), 0);
         assert_eq!((has(hash), has(other)), (true, false));
     }
 

@@ -7,14 +7,16 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use labels::{Dpi, Field, Fields, Language, Profile, Typesetter, layout, media, readback, template};
+use labels::{
+    Dpi, Field, Fields, PrinterLanguage, PrinterProfile, Typesetter, layout, media, readback, template,
+};
 
 const LABELS: u32 = 3_000;
 
 /// Nanoseconds that this thread has run, or the wall's.
 fn cpu(since: Instant) -> Duration {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let ran = told.as_deref().and_then(|t| t.split(' ').next()?.parse().ok());
+    let reported = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let ran = reported.as_deref().and_then(|t| t.split(' ').next()?.parse().ok());
     ran.map_or_else(|| since.elapsed(), Duration::from_nanos)
 }
 
@@ -31,21 +33,21 @@ fn fields(n: u32) -> Fields {
 }
 
 /// From the fields to the bytes of a printer.
-fn encoded(t: &mut Typesetter, all: &[Fields], language: Language, roll: Option<&str>, dense: bool) {
+fn encoded(t: &mut Typesetter, all: &[Fields], language: PrinterLanguage, roll: Option<&str>, dense: bool) {
     let rolls = (language.row().media)();
     let named = rolls.into_iter().find(|media| roll.is_some_and(|name| media.name == name));
     let usual = language.usual_profile();
     let media = named.unwrap_or_else(|| usual.media.clone());
-    let profile = Profile { media, dense, ..usual };
-    let name = if language == Language::BrotherQl { "equipment-62x29" } else { "equipment" };
-    let template = template::builtin(name).expect("built in");
+    let profile = PrinterProfile { media, dense, ..usual };
+    let name = if language == PrinterLanguage::BrotherQl { "equipment-62x29" } else { "equipment" };
+    let template = template::find_builtin(name).expect("built in");
     let mut bytes = 0;
     let (wall, before) = (Instant::now(), cpu(Instant::now()));
     let mut session = language.session(profile.clone(), 7);
     for (n, fields) in (1..).zip(all) {
-        let drawing = layout::draw(t, template, fields, None, profile.dpi).expect("drawn");
+        let drawing = layout::lay_out_label(t, template, fields, None, profile.dpi).expect("drawn");
         let dots = drawing.bitmap(t);
-        let dots = media::place(&drawing, &dots, &profile.media, profile.head_dots).expect("fits").dots;
+        let dots = media::place_label(&drawing, &dots, &profile.media, profile.head_dots).expect("fits").dots;
         bytes += black_box(session.encode(n, &dots)).expect("encoded").len();
     }
     let took = cpu(wall).saturating_sub(before);
@@ -64,29 +66,29 @@ fn main() {
     let mut t = Typesetter::new().expect("embedded fonts");
     let all: Vec<Fields> = (1..=LABELS).map(fields).collect();
     for (name, dpi) in [("equipment", 203), ("equipment", 300), ("equipment", 600), ("micro", 203)] {
-        let template = template::builtin(name).expect("built in");
+        let template = template::find_builtin(name).expect("built in");
         let dpi = Dpi::new(dpi).expect("in range");
         let (wall, before) = (Instant::now(), cpu(Instant::now()));
         for fields in &all {
-            let drawing = layout::draw(&t, template, fields, None, dpi).expect("drawn");
+            let drawing = layout::lay_out_label(&t, template, fields, None, dpi).expect("drawn");
             black_box(drawing.bitmap(&mut t));
         }
         let took = cpu(wall).saturating_sub(before);
         println!("{name} at {} dpi: {:.0} labels/s", dpi.get(), f64::from(LABELS) / took.as_secs_f64());
     }
     for (language, roll, dense) in [
-        (Language::EscPos, None, false),
-        (Language::Zpl, None, false),
-        (Language::Zpl, None, true),
-        (Language::Tspl, None, false),
-        (Language::BrotherQl, None, false),
-        (Language::BrotherQl, Some("62-continuous-red"), false),
-        (Language::Dymo, Some("30256-shipping-101x59"), false),
+        (PrinterLanguage::EscPos, None, false),
+        (PrinterLanguage::Zpl, None, false),
+        (PrinterLanguage::Zpl, None, true),
+        (PrinterLanguage::Tspl, None, false),
+        (PrinterLanguage::BrotherQl, None, false),
+        (PrinterLanguage::BrotherQl, Some("62-continuous-red"), false),
+        (PrinterLanguage::Dymo, Some("30256-shipping-101x59"), false),
     ] {
         encoded(&mut t, &all, language, roll, dense);
     }
-    let template = template::builtin("equipment").expect("built in");
-    let drawing = layout::draw(&t, template, &all[0], None, Dpi::D203).expect("drawn");
+    let template = template::find_builtin("equipment").expect("built in");
+    let drawing = layout::lay_out_label(&t, template, &all[0], None, Dpi::D203).expect("drawn");
     let label = drawing.bitmap(&mut t);
     let (wall, before) = (Instant::now(), cpu(Instant::now()));
     for _ in 0..100 {

@@ -2,8 +2,8 @@
 #![allow(clippy::disallowed_methods, reason = "a bench reads a clock")]
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a bench prints, and stops at what is wrong")]
 
-use labels::drawing::{Drawing, Mark};
-use labels::sheet::{Nudge, Sheet, Start};
+use labels::drawing::{DrawElement, Drawing};
+use labels::sheet::{FirstLabel, LabelSheet, PrintOffset};
 use labels::text::FontWeight;
 use labels::{Dpi, code};
 
@@ -16,11 +16,11 @@ const KB_MAX: f64 = 300.0;
 fn label(n: u32, width_mm: f64, height_mm: f64) -> Drawing {
     let dpi = Dpi::new(600).unwrap();
     let tag = format!("{:09X}", u64::from(n).wrapping_mul(0x9e37_79b9_7f4a) & 0xf_ffff_ffff);
-    let code = code::qr(&format!("https://ct.example/{tag}")).unwrap();
+    let code = code::encode_qr(&format!("https://ct.example/{tag}")).unwrap();
     let (width, height) = (dpi.dots(width_mm), dpi.dots(height_mm));
     let module = (dpi.dots(0.75)).min(height / (code.width() + 4));
     let left = code.width() * module + 6 * module;
-    let line = |at: u32, px, weight, text: String| Mark::Text {
+    let line = |at: u32, px, weight, text: String| DrawElement::Text {
         x: left,
         baseline: height * at / 100,
         px,
@@ -30,7 +30,7 @@ fn label(n: u32, width_mm: f64, height_mm: f64) -> Drawing {
     };
     let place = n.wrapping_mul(2_654_435_761) >> 20;
     let marks = vec![
-        Mark::Code { x: 2 * module, y: (height - code.width() * module) / 2, module, code },
+        DrawElement::Code { x: 2 * module, y: (height - code.width() * module) / 2, module, code },
         line(22, 76, FontWeight::Bold, format!("Infusion pump {}", n % 97)),
         line(38, 62, FontWeight::Regular, format!("ICU East, bed {}", place % 60)),
         line(51, 62, FontWeight::Regular, format!("BM-{place:05}")),
@@ -64,14 +64,14 @@ fn measure(name: &str, mut make: impl FnMut() -> Vec<u8>) {
 
 fn main() {
     let on = |name: &str, width_mm, height_mm| {
-        let sheet = Sheet::named(name).unwrap();
+        let sheet = LabelSheet::named(name).unwrap();
         measure(&format!("{LABELS} on {name}"), || {
             let drawings = (1..=LABELS).map(|n| label(n, width_mm, height_mm));
-            labels::pdf::sheets(sheet, Start::FIRST, Nudge::default(), drawings).unwrap()
+            labels::pdf::write_sheets(sheet, FirstLabel::FIRST, PrintOffset::default(), drawings).unwrap()
         });
     };
     on("Avery 5160", 66.675, 25.4);
     on("Avery L7160", 62.0, 30.0);
     let drawings: Vec<Drawing> = (1..=LABELS).map(|n| label(n, 60.96, 30.48)).collect();
-    measure(&format!("{LABELS} single"), || labels::pdf::labels(&drawings).unwrap());
+    measure(&format!("{LABELS} single"), || labels::pdf::write_labels(&drawings).unwrap());
 }

@@ -7,36 +7,36 @@ use std::time::Duration;
 
 use crate::bitmap::Bitmap;
 use crate::brother_ql::models::{Model, Roll};
-use crate::brother_ql::status::{Status, StatusKind, StatusReader};
+use crate::brother_ql::status::{QlStatus, StatusKind, StatusReader};
 use crate::dpi::Dpi;
 use crate::language::{
-    Answers, Asking, Condition, EncodeError, Event, Language, ModelFault, PendingLabels, Profile, Row,
-    Session,
+    ConfirmationLevel, EncodeError, LanguageSpec, ModelFault, PendingLabels, PrinterCondition, PrinterEvent,
+    PrinterLanguage, PrinterProfile, PrinterSession, StatusPoll,
 };
 
 /// The language's row.
-pub const ROW: Row = Row {
-    language: Language::BrotherQl,
+pub const ROW: LanguageSpec = LanguageSpec {
+    language: PrinterLanguage::BrotherQl,
     name: "brother-ql",
     printers: "Brother QL",
     dpi: &[300, 600],
     head_dots,
-    answers: Answers::Printed,
-    beside: Some(Answers::Taken),
+    answers: ConfirmationLevel::Printed,
+    beside: Some(ConfirmationLevel::Taken),
     refusal: |_| None,
     models: &["BROTHER QL-"],
     commands: &[],
-    media: models::media,
+    media: models::ql_media,
     session: |profile, _| Box::new(BrotherQl::new(profile)),
 };
 
 /// Pins of the usual head. At 600 dpi rows are twice as fine and pins are not: two dots share one.
 fn head_dots(dpi: Dpi) -> u32 {
-    models::PINS * finer(dpi)
+    models::PINS * finer_factor(dpi)
 }
 
 /// How many rows and dots of the picture there are to 1/300 in.
-fn finer(dpi: Dpi) -> u32 {
+fn finer_factor(dpi: Dpi) -> u32 {
     if dpi.get() >= 600 { 2 } else { 1 }
 }
 
@@ -80,18 +80,18 @@ enum Page {
 /// One connection's talk with a Brother QL.
 #[derive(Debug)]
 pub struct BrotherQl {
-    profile: Profile,
+    profile: PrinterProfile,
     model: Model,
     awaited: PendingLabels,
     page: Page,
     /// How many of the awaited labels have not begun to be printed.
     unstarted: usize,
     /// `None` until the printer has said anything.
-    condition: Option<Condition>,
+    condition: Option<PrinterCondition>,
     /// What it holds of an earlier job has to be thrown away first.
     fresh: bool,
     reader: StatusReader,
-    asking: Asking,
+    status_poll: StatusPoll,
     /// When the printer had the last byte of the newest page; `None` as long as it has not.
     sent: Option<Duration>,
     /// It was seen to print since.
@@ -104,9 +104,9 @@ pub struct BrotherQl {
 }
 
 impl BrotherQl {
-    /// A session. With [`Answers::Taken`] nothing is asked over the line: the same 32 bytes are expected from SNMP.
-    pub fn new(profile: Profile) -> Self {
-        let model = Model::of(profile.model.as_deref(), profile.head_dots / finer(profile.dpi));
+    /// A session. With [`ConfirmationLevel::Taken`] nothing is asked over the line: the same 32 bytes are expected from SNMP.
+    pub fn new(profile: PrinterProfile) -> Self {
+        let model = Model::of(profile.model.as_deref(), profile.head_dots / finer_factor(profile.dpi));
         Self {
             profile,
             model,
@@ -116,7 +116,7 @@ impl BrotherQl {
             condition: None,
             fresh: true,
             reader: StatusReader::default(),
-            asking: Asking::default(),
+            status_poll: StatusPoll::default(),
             sent: None,
             seen_printing: false,
             emptied: false,
@@ -134,8 +134,9 @@ impl BrotherQl {
 
     /// One that stopped holds nothing any more, and may go on telling of its fault until it is reset.
     fn ask(&mut self, now: Duration) -> Vec<u8> {
-        self.asking.ask(now);
-        let stopped = !matches!(self.condition, None | Some(Condition::Ready | Condition::Cooling));
+        self.status_poll.ask(now);
+        let stopped =
+            !matches!(self.condition, None | Some(PrinterCondition::Ready | PrinterCondition::Cooling));
         let reset = if stopped && self.fresh { INIT } else { &[] };
         [reset, ASK_STATUS].concat()
     }
@@ -152,7 +153,7 @@ impl BrotherQl {
         bytes.extend_from_slice(&[0x1b, 0x69, 0x7a, MEANT, kind, roll.width_mm, roll.length_mm]);
         bytes.extend_from_slice(&rows.to_le_bytes());
         bytes.extend_from_slice(&[u8::from(!self.fresh), 0]);
-        let fine = finer(self.profile.dpi) == 2;
+        let fine = finer_factor(self.profile.dpi) == 2;
         let two_colour = self.profile.media.two_colour;
         if self.model.cuts {
             let expanded = 0x08 | if fine { 0x40 } else { 0 } | u8::from(two_colour);
@@ -199,7 +200,7 @@ impl BrotherQl {
         if roll.offset + roll.pins > self.model.pins {
             return Err(EncodeError::TooWide { width: roll.pins, head: self.model.pins });
         }
-        let finer = finer(self.profile.dpi);
+        let finer = finer_factor(self.profile.dpi);
         if label.width() > roll.pins * finer {
             return Err(EncodeError::TooWide { width: label.width(), head: roll.pins * finer });
         }
@@ -210,28 +211,30 @@ impl BrotherQl {
         Ok(roll)
     }
 
-    fn on_status(&mut self, status: &Status) -> Vec<Event> {
+    fn on_status(&mut self, status: &QlStatus) -> Vec<PrinterEvent> {
         self.last_word = self.now;
         let Some(fault) = status.fault() else { return self.on_progress(status) };
-        self.asking.answered();
+        self.status_poll.answered();
         self.condition = Some(fault);
         // The printer has thrown away all that it held. A page that it had begun may be out: at the end of a roll, and
         // with a jam behind it, it is.
         let begun = match self.profile.answers {
-            Answers::Printed => self.awaited.len().saturating_sub(self.unstarted),
+            ConfirmationLevel::Printed => self.awaited.len().saturating_sub(self.unstarted),
             // A page that it has not got whole is none that it prints.
-            Answers::Taken | Answers::Nothing => self.awaited.len() * usize::from(self.sent.is_some()),
+            ConfirmationLevel::Taken | ConfirmationLevel::Nothing => {
+                self.awaited.len() * usize::from(self.sent.is_some())
+            }
         };
         self.emptied &= self.fresh;
         self.fresh = true;
         (self.page, self.unstarted) = (Page::Waiting, 0);
         let lost = self.awaited.lose_all(begun);
-        let mut events = vec![Event::State(fault)];
+        let mut events = vec![PrinterEvent::State(fault)];
         events.extend(lost);
         events
     }
 
-    fn on_progress(&mut self, status: &Status) -> Vec<Event> {
+    fn on_progress(&mut self, status: &QlStatus) -> Vec<PrinterEvent> {
         match (status.kind, status.printing) {
             (StatusKind::Reply, _) => self.on_reply(status),
             (StatusKind::PhaseChange, true) => self.on_printing(),
@@ -247,50 +250,50 @@ impl BrotherQl {
                 }
                 Vec::new()
             }
-            (StatusKind::CoolingStarted, _) => self.tell(Condition::Cooling),
-            (StatusKind::CoolingFinished, _) => self.tell(Condition::Ready),
+            (StatusKind::CoolingStarted, _) => self.report_condition(PrinterCondition::Cooling),
+            (StatusKind::CoolingFinished, _) => self.report_condition(PrinterCondition::Ready),
             (StatusKind::Other, _) => Vec::new(),
         }
     }
 
-    fn tell(&mut self, condition: Condition) -> Vec<Event> {
+    fn report_condition(&mut self, condition: PrinterCondition) -> Vec<PrinterEvent> {
         self.condition = Some(condition);
-        vec![Event::State(condition)]
+        vec![PrinterEvent::State(condition)]
     }
 
     /// That a page is being printed means that those before it are out.
-    fn on_printing(&mut self) -> Vec<Event> {
-        if self.unstarted == 0 || self.profile.answers != Answers::Printed {
+    fn on_printing(&mut self) -> Vec<PrinterEvent> {
+        if self.unstarted == 0 || self.profile.answers != ConfirmationLevel::Printed {
             return Vec::new();
         }
         let before = self.awaited.len().saturating_sub(self.unstarted);
         (self.page, self.unstarted) = (Page::Printing, self.unstarted - 1);
-        self.awaited.take(before).map(|upto| Event::Printed { upto }).into_iter().collect()
+        self.awaited.take(before).map(|upto| PrinterEvent::Printed { upto }).into_iter().collect()
     }
 
     /// The answer to our question, or what SNMP says.
-    fn on_reply(&mut self, status: &Status) -> Vec<Event> {
-        let asked = self.asking.answered();
+    fn on_reply(&mut self, status: &QlStatus) -> Vec<PrinterEvent> {
+        let requested = self.status_poll.answered();
         let (width_mm, length_mm) = (status.width_mm, status.length_mm);
-        let mut events = vec![Event::Loaded { width_mm, length_mm }];
+        let mut events = vec![PrinterEvent::Loaded { width_mm, length_mm }];
         let fits = Roll::of(&self.profile.media)
             .is_none_or(|roll| (roll.width_mm, roll.length_mm) == (width_mm, length_mm));
         let condition = match (width_mm, fits) {
-            (0, _) => Condition::PaperOut,
-            (_, false) => Condition::WrongMedia,
-            (_, true) => Condition::Ready,
+            (0, _) => PrinterCondition::PaperOut,
+            (_, false) => PrinterCondition::WrongMedia,
+            (_, true) => PrinterCondition::Ready,
         };
-        events.extend(self.tell(condition));
-        if condition != Condition::Ready {
+        events.extend(self.report_condition(condition));
+        if condition != PrinterCondition::Ready {
             self.sent = self.sent.map(|_| self.now);
             return events;
         }
         match self.profile.answers {
-            Answers::Printed if asked && self.page == Page::Checked && !status.printing => {
+            ConfirmationLevel::Printed if requested && self.page == Page::Checked && !status.printing => {
                 self.page = Page::Waiting;
-                events.extend(self.awaited.take_all().map(|upto| Event::Printed { upto }));
+                events.extend(self.awaited.take_all().map(|upto| PrinterEvent::Printed { upto }));
             }
-            Answers::Taken => events.extend(self.seen_by_snmp(status.printing)),
+            ConfirmationLevel::Taken => events.extend(self.seen_by_snmp(status.printing)),
             _ => {}
         }
         events
@@ -298,37 +301,38 @@ impl BrotherQl {
 
     /// Until it has the whole page it says that it receives, which is the word for idle too: only what it says after
     /// that is about the page.
-    fn seen_by_snmp(&mut self, printing: bool) -> Option<Event> {
+    fn seen_by_snmp(&mut self, printing: bool) -> Option<PrinterEvent> {
         let sent = self.sent?;
         self.seen_printing |= printing;
         let done = self.seen_printing || self.now.saturating_sub(sent) >= IDLE_LONG;
         if printing || !done {
             return None;
         }
-        self.awaited.take_all().map(|upto| Event::Taken { upto })
+        self.awaited.take_all().map(|upto| PrinterEvent::Taken { upto })
     }
 
     /// Listens to what SNMP says. One that stopped may go on telling of its fault until it is reset.
-    fn tick_by_snmp(&mut self) -> (Vec<u8>, Vec<Event>) {
+    fn tick_by_snmp(&mut self) -> (Vec<u8>, Vec<PrinterEvent>) {
         if self.now.saturating_sub(self.last_word) >= STATUS_MAX {
             self.last_word = self.now;
-            return (Vec::new(), vec![Event::Silent]);
+            return (Vec::new(), vec![PrinterEvent::Silent]);
         }
-        let stopped = !matches!(self.condition, None | Some(Condition::Ready | Condition::Cooling));
-        if !stopped || !self.fresh || !self.asking.due(self.now, POLL) {
+        let stopped =
+            !matches!(self.condition, None | Some(PrinterCondition::Ready | PrinterCondition::Cooling));
+        if !stopped || !self.fresh || !self.status_poll.due(self.now, POLL) {
             return (Vec::new(), Vec::new());
         }
-        self.asking.ask(self.now);
-        self.asking.answered();
-        let torn = !std::mem::replace(&mut self.emptied, true);
-        (if torn { self.invalidate() } else { INIT.to_vec() }, Vec::new())
+        self.status_poll.ask(self.now);
+        self.status_poll.answered();
+        let partial = !std::mem::replace(&mut self.emptied, true);
+        (if partial { self.invalidate() } else { INIT.to_vec() }, Vec::new())
     }
 }
 
-impl Session for BrotherQl {
+impl PrinterSession for BrotherQl {
     fn hello(&mut self, now: Duration) -> Vec<u8> {
         (self.now, self.last_word) = (now, now);
-        if self.profile.answers != Answers::Printed {
+        if self.profile.answers != ConfirmationLevel::Printed {
             return Vec::new();
         }
         let mut bytes = self.invalidate();
@@ -342,9 +346,9 @@ impl Session for BrotherQl {
     }
 
     fn encode(&mut self, n: u32, label: &Bitmap) -> Result<Vec<u8>, EncodeError> {
-        crate::language::fits(label, &self.profile)?;
+        crate::language::check_fit(label, &self.profile)?;
         let roll = self.roll_for(label)?;
-        let finer = finer(self.profile.dpi);
+        let finer = finer_factor(self.profile.dpi);
         let rows = if roll.length_mm == 0 {
             label.height().max(self.model.rows_min * finer)
         } else {
@@ -356,7 +360,7 @@ impl Session for BrotherQl {
         let mut pins = vec![0; row_bytes];
         let from = roll.offset + self.model.offset;
         for row in label.rows() {
-            mirror(row, finer, roll.pins, from, &mut pins);
+            mirror_row(row, finer, roll.pins, from, &mut pins);
             self.push_row(&pins, &mut bytes);
         }
         pins.fill(0);
@@ -365,7 +369,7 @@ impl Session for BrotherQl {
         }
         bytes.push(PRINT);
         self.fresh = false;
-        if self.profile.answers != Answers::Nothing {
+        if self.profile.answers != ConfirmationLevel::Nothing {
             self.awaited.push(n);
             self.unstarted += 1;
             if matches!(self.page, Page::Waiting | Page::Checked) {
@@ -381,44 +385,45 @@ impl Session for BrotherQl {
         (self.now, self.sent) = (now, Some(now));
     }
 
-    fn answers(&self) -> Answers {
+    fn answers(&self) -> ConfirmationLevel {
         self.profile.answers
     }
 
     /// A long job in one go overflows the printer: the next page is sent when it waits for one.
     fn takes_next(&self) -> bool {
         match self.profile.answers {
-            Answers::Nothing => true,
-            Answers::Taken => {
-                matches!(self.condition, None | Some(Condition::Ready)) && self.awaited.is_empty()
+            ConfirmationLevel::Nothing => true,
+            ConfirmationLevel::Taken => {
+                matches!(self.condition, None | Some(PrinterCondition::Ready)) && self.awaited.is_empty()
             }
-            Answers::Printed => {
-                self.condition == Some(Condition::Ready) && matches!(self.page, Page::Waiting | Page::Checked)
+            ConfirmationLevel::Printed => {
+                self.condition == Some(PrinterCondition::Ready)
+                    && matches!(self.page, Page::Waiting | Page::Checked)
             }
         }
     }
 
-    fn on_bytes(&mut self, bytes: &[u8]) -> Vec<Event> {
-        if self.profile.answers == Answers::Nothing {
+    fn on_bytes(&mut self, bytes: &[u8]) -> Vec<PrinterEvent> {
+        if self.profile.answers == ConfirmationLevel::Nothing {
             return Vec::new();
         }
         let statuses = self.reader.read(bytes);
         statuses.iter().flat_map(|status| self.on_status(status)).collect()
     }
 
-    fn tick(&mut self, now: Duration) -> (Vec<u8>, Vec<Event>) {
+    fn tick(&mut self, now: Duration) -> (Vec<u8>, Vec<PrinterEvent>) {
         self.now = now;
         let quiet = now.saturating_sub(self.last_word);
         match self.profile.answers {
-            Answers::Nothing => return (Vec::new(), Vec::new()),
-            Answers::Taken => return self.tick_by_snmp(),
-            Answers::Printed => {}
+            ConfirmationLevel::Nothing => return (Vec::new(), Vec::new()),
+            ConfirmationLevel::Taken => return self.tick_by_snmp(),
+            ConfirmationLevel::Printed => {}
         }
-        if self.asking.overdue(now, ANSWER_MAX) {
+        if self.status_poll.overdue(now, ANSWER_MAX) {
             if self.page == Page::Checked {
                 self.page = Page::Waiting;
             }
-            return (self.ask(now), vec![Event::Silent]);
+            return (self.ask(now), vec![PrinterEvent::Silent]);
         }
         let may_ask = match self.page {
             // Never while a page is under way, unless it has been for far too long.
@@ -426,7 +431,7 @@ impl Session for BrotherQl {
             Page::Waiting if self.awaited.is_empty() => true,
             Page::Waiting | Page::Checked => quiet >= FINAL,
         };
-        if !may_ask || !self.asking.due(now, POLL) {
+        if !may_ask || !self.status_poll.due(now, POLL) {
             return (Vec::new(), Vec::new());
         }
         if self.page == Page::Waiting && !self.awaited.is_empty() {
@@ -437,11 +442,14 @@ impl Session for BrotherQl {
 }
 
 /// A row of the label as the head wants it: the label's right edge first, `from` pins in, two dots on a pin at 600 dpi.
-fn mirror(row: &[u8], finer: u32, width: u32, from: u32, pins: &mut [u8]) {
+fn mirror_row(row: &[u8], finer: u32, width: u32, from: u32, pins: &mut [u8]) {
     pins.fill(0);
     let halved: Vec<u8>;
     let row = if finer == 2 {
-        halved = row.chunks(2).map(|two| halve(two[0]) << 4 | two.get(1).copied().map_or(0, halve)).collect();
+        halved = row
+            .chunks(2)
+            .map(|two| halve_byte(two[0]) << 4 | two.get(1).copied().map_or(0, halve_byte))
+            .collect();
         &halved[..]
     } else {
         row
@@ -465,7 +473,7 @@ fn mirror(row: &[u8], finer: u32, width: u32, from: u32, pins: &mut [u8]) {
 }
 
 /// Eight dots as four, black where either of two is.
-fn halve(byte: u8) -> u8 {
+fn halve_byte(byte: u8) -> u8 {
     (0..4).fold(0, |half, at| half | u8::from(byte >> (2 * at) & 3 != 0) << at)
 }
 

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::code::BarcodeError;
 use crate::dpi::Dpi;
-use crate::drawing::{Drawing, Mark};
-use crate::media::{Length, Media};
+use crate::drawing::{DrawElement, Drawing};
+use crate::media::{Media, MediaLength};
 use crate::text::{FontWeight, TextError, Typesetter};
 
 /// What the codes hold: they open nothing, and say so.
@@ -23,7 +23,7 @@ const TICKS_MM: [f64; 3] = [1.0, 1.8, 2.6];
 
 /// What is assumed of a printer, as the test label says it.
 #[derive(Debug, Clone)]
-pub struct Assumed<'a> {
+pub struct AssumedSettings<'a> {
     /// The printer's name.
     pub printer: &'a str,
     /// The language's name.
@@ -62,8 +62,8 @@ pub enum TestLabelError {
 ///
 /// # Errors
 /// When the roll is too small, or a name cannot be printed.
-pub fn draw(t: &Typesetter, assumed: &Assumed<'_>) -> Result<Drawing, TestLabelError> {
-    let Assumed { dpi, media, head_dots, .. } = *assumed;
+pub fn draw_test(t: &Typesetter, assumed: &AssumedSettings<'_>) -> Result<Drawing, TestLabelError> {
+    let AssumedSettings { dpi, media, head_dots, .. } = *assumed;
     let width = media.dots_across(dpi).min(head_dots);
     let height = media.dots_along(dpi).unwrap_or_else(|| dpi.dots(LENGTH_MM));
     let (width_mm, height_mm) = (dpi.mm(width), dpi.mm(height));
@@ -76,7 +76,7 @@ pub fn draw(t: &Typesetter, assumed: &Assumed<'_>) -> Result<Drawing, TestLabelE
     let mut page = Page { t, drawing, px, gap, left: edge, y: edge };
     page.rulers();
     page.arrows();
-    for line in words(assumed) {
+    for line in settings_words(assumed) {
         page.line(&t.printable(&line)?);
     }
     page.darkness();
@@ -84,11 +84,13 @@ pub fn draw(t: &Typesetter, assumed: &Assumed<'_>) -> Result<Drawing, TestLabelE
     Ok(page.drawing)
 }
 
-fn words(assumed: &Assumed<'_>) -> Vec<String> {
-    let Assumed { printer, language, dpi, media, head_dots } = *assumed;
+fn settings_words(assumed: &AssumedSettings<'_>) -> Vec<String> {
+    let AssumedSettings { printer, language, dpi, media, head_dots } = *assumed;
     let size = match media.length {
-        Length::DieCut { mm, gap_mm } => format!("{:.1} × {mm:.1} mm, gap {gap_mm:.1} mm", media.width_mm),
-        Length::Continuous => format!("{:.1} mm, endless", media.width_mm),
+        MediaLength::DieCut { mm, gap_mm } => {
+            format!("{:.1} × {mm:.1} mm, gap {gap_mm:.1} mm", media.width_mm)
+        }
+        MediaLength::Continuous => format!("{:.1} mm, endless", media.width_mm),
     };
     vec![
         format!("Test label of {printer}"),
@@ -110,18 +112,18 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn rect(&mut self, x: u32, y: u32, width: u32, height: u32) {
-        self.drawing.marks.push(Mark::Rect { x, y, width, height, white: false });
+        self.drawing.marks.push(DrawElement::Rect { x, y, width, height, white: false });
     }
 
     /// Along the upper and the left edge, so that a person sees with any ruler whether a millimetre is one.
     fn rulers(&mut self) {
         let dpi = self.drawing.dpi;
         let (width, height) = (self.drawing.width, self.drawing.height);
-        for (n, at) in ticks(dpi, width) {
-            self.rect(at, 0, 1, tick(dpi, n));
+        for (n, at) in ruler_ticks(dpi, width) {
+            self.rect(at, 0, 1, ruler_tick(dpi, n));
         }
-        for (n, at) in ticks(dpi, height) {
-            self.rect(0, at, tick(dpi, n), 1);
+        for (n, at) in ruler_ticks(dpi, height) {
+            self.rect(0, at, ruler_tick(dpi, n), 1);
         }
     }
 
@@ -152,7 +154,7 @@ impl Page<'_> {
 
     fn text(&mut self, text: &str, px: u32, x: u32, baseline: u32) {
         let (weight, text) = (FontWeight::Bold, text.to_owned());
-        self.drawing.marks.push(Mark::Text { x, baseline, px, weight, text, white: false });
+        self.drawing.marks.push(DrawElement::Text { x, baseline, px, weight, text, white: false });
     }
 
     /// Bars of one dot black and one to four white, upright and level: too dark where they run together.
@@ -184,7 +186,7 @@ impl Page<'_> {
 
     /// Row after row; those for which there is no room are left out.
     fn codes(&mut self) -> Result<(), BarcodeError> {
-        let code = crate::code::qr(CONTENT)?;
+        let code = crate::code::encode_qr(CONTENT)?;
         let dpi = self.drawing.dpi;
         let px = dpi.points(6.0);
         let words_height = self.t.cap_height(FontWeight::Bold, px) + self.gap / 2;
@@ -206,7 +208,7 @@ impl Page<'_> {
                 break;
             }
             self.text(&words, px, x, self.y + words_height - self.gap / 2);
-            self.drawing.marks.push(Mark::Code { x, y, module, code: code.clone() });
+            self.drawing.marks.push(DrawElement::Code { x, y, module, code: code.clone() });
             x += width;
             row = row.max(height);
         }
@@ -215,11 +217,11 @@ impl Page<'_> {
 }
 
 /// Each whole millimetre that is inside, with its place.
-fn ticks(dpi: Dpi, dots: u32) -> impl Iterator<Item = (u32, u32)> {
+fn ruler_ticks(dpi: Dpi, dots: u32) -> impl Iterator<Item = (u32, u32)> {
     (0u32..).map(move |n| (n, dpi.dots(f64::from(n)))).take_while(move |(_, at)| *at < dots)
 }
 
-fn tick(dpi: Dpi, n: u32) -> u32 {
+fn ruler_tick(dpi: Dpi, n: u32) -> u32 {
     let mm = match n {
         n if n.is_multiple_of(10) => TICKS_MM[2],
         n if n.is_multiple_of(5) => TICKS_MM[1],
@@ -231,26 +233,26 @@ fn tick(dpi: Dpi, n: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::Thermal;
+    use crate::media::ThermalMethod;
     use crate::readback;
 
-    fn media(width_mm: f64, length: Length) -> Media {
-        let (name, thermal) = (String::from("62-continuous"), Thermal::Direct);
+    fn media(width_mm: f64, length: MediaLength) -> Media {
+        let (name, thermal) = (String::from("62-continuous"), ThermalMethod::Direct);
         Media { name, width_mm, length, side_mm: 1.5, end_mm: 1.5, thermal, two_colour: false }
     }
 
     fn drawn(media: &Media, dpi: u16, printer: &str) -> Result<Drawing, TestLabelError> {
         let dpi = Dpi::new(dpi).unwrap();
         let t = Typesetter::new().unwrap();
-        draw(&t, &Assumed { printer, language: "zpl", dpi, head_dots: dpi.dots(72.0), media })
+        draw_test(&t, &AssumedSettings { printer, language: "zpl", dpi, head_dots: dpi.dots(72.0), media })
     }
 
     #[test]
     fn one_code_of_each_size_and_all_that_was_assumed() {
         for dpi in [203, 300, 600] {
-            let drawing = drawn(&media(62.0, Length::Continuous), dpi, "Zebra in biomed").unwrap();
+            let drawing = drawn(&media(62.0, MediaLength::Continuous), dpi, "Zebra in biomed").unwrap();
             let modules = drawing.marks.iter().filter_map(|m| match m {
-                Mark::Code { module, .. } => Some(*module),
+                DrawElement::Code { module, .. } => Some(*module),
                 _ => None,
             });
             assert_eq!(modules.collect::<Vec<_>>(), MODULES.collect::<Vec<_>>());
@@ -258,13 +260,13 @@ mod tests {
                 .marks
                 .iter()
                 .filter_map(|m| match m {
-                    Mark::Text { text, .. } => Some(text.as_str()),
+                    DrawElement::Text { text, .. } => Some(text.as_str()),
                     _ => None,
                 })
                 .collect();
             let words = words.join("\n");
-            for said in ["Zebra in biomed", "zpl", &dpi.to_string(), "62-continuous", "2 dots", "8 dots"] {
-                assert!(words.contains(said), "{said} in {words}");
+            for message in ["Zebra in biomed", "zpl", &dpi.to_string(), "62-continuous", "2 dots", "8 dots"] {
+                assert!(words.contains(message), "{message} in {words}");
             }
             let label = drawing.bitmap(&mut Typesetter::new().unwrap());
             assert_eq!(readback::check_drawing(&label, &drawing), Ok(()), "{dpi}");
@@ -274,16 +276,16 @@ mod tests {
     #[test]
     fn reaches_every_edge_and_nothing_beyond() {
         for (width, length) in [(62.0, 29.0), (25.4, 15.0), (101.6, 152.4), (40.0, 300.0)] {
-            let media = media(width, Length::DieCut { mm: length, gap_mm: 3.0 });
+            let media = media(width, MediaLength::DieCut { mm: length, gap_mm: 3.0 });
             let drawing = drawn(&media, 203, "Zebra").unwrap();
             for mark in &drawing.marks {
                 let (right, bottom) = match mark {
-                    Mark::Code { x, y, module, code } => {
+                    DrawElement::Code { x, y, module, code } => {
                         (x + code.width() * module, y + code.height() * module)
                     }
-                    Mark::Rect { x, y, width, height, .. } => (x + width, y + height),
-                    Mark::Text { x, baseline, .. } => (*x, *baseline),
-                    Mark::Picture { .. } => (0, 0),
+                    DrawElement::Rect { x, y, width, height, .. } => (x + width, y + height),
+                    DrawElement::Text { x, baseline, .. } => (*x, *baseline),
+                    DrawElement::Picture { .. } => (0, 0),
                 };
                 assert!(
                     right <= drawing.width && bottom <= drawing.height + 2,
@@ -298,8 +300,11 @@ mod tests {
 
     #[test]
     fn refusals() {
-        let small = drawn(&media(17.0, Length::Continuous), 203, "Zebra").unwrap_err();
+        let small = drawn(&media(17.0, MediaLength::Continuous), 203, "Zebra").unwrap_err();
         assert!(small.to_string().contains("14.0 × 100"), "{small}");
-        assert!(matches!(drawn(&media(62.0, Length::Continuous), 203, "超"), Err(TestLabelError::Text(_))));
+        assert!(matches!(
+            drawn(&media(62.0, MediaLength::Continuous), 203, "超"),
+            Err(TestLabelError::Text(_))
+        ));
     }
 }

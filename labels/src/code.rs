@@ -110,8 +110,8 @@ pub struct Barcode {
 ///
 /// # Errors
 /// [`BarcodeError::Character`] and [`BarcodeError::TooLong`].
-pub fn qr(url: &str) -> Result<Barcode, BarcodeError> {
-    let content = upper(url)?;
+pub fn encode_qr(url: &str) -> Result<Barcode, BarcodeError> {
+    let content = upper_url(url)?;
     let too_long = || BarcodeError::TooLong { chars: content.len() };
     let version = encode_auto(content.as_bytes(), EcLevel::M).map_err(|_| too_long())?.version();
     // The strongest correction that the smallest version still has room for costs nothing.
@@ -139,7 +139,7 @@ pub fn qr(url: &str) -> Result<Barcode, BarcodeError> {
 /// # Errors
 /// [`BarcodeError::Character`] and [`BarcodeError::TooLong`].
 pub fn data_matrix(text: &str) -> Result<Barcode, BarcodeError> {
-    let content = upper(text)?;
+    let content = upper_url(text)?;
     let too_long = || BarcodeError::TooLong { chars: content.len() };
     let symbols = SymbolList::default().enforce_square();
     let bitmap = DataMatrix::encode(content.as_bytes(), symbols).map_err(|_| too_long())?.bitmap();
@@ -159,7 +159,7 @@ pub fn data_matrix(text: &str) -> Result<Barcode, BarcodeError> {
 ///
 /// # Errors
 /// When there is none, or too much, or a character that no compact code holds.
-pub fn upper(url: &str) -> Result<String, BarcodeError> {
+pub fn upper_url(url: &str) -> Result<String, BarcodeError> {
     if url.is_empty() {
         return Err(BarcodeError::Empty);
     }
@@ -238,7 +238,7 @@ impl Barcode {
         }
     }
 
-    /// The module nearest to `wanted_mm` that `room` (dots across and down) has place for with its white edge.
+    /// The module nearest to `needed_mm` that `room` (dots across and down) has place for with its white edge.
     ///
     /// # Errors
     /// [`BarcodeError::TooSmall`], with the measure and what would do.
@@ -246,12 +246,12 @@ impl Barcode {
         &self,
         dpi: Dpi,
         room: (u32, u32),
-        wanted_mm: f64,
+        needed_mm: f64,
         close_up: bool,
     ) -> Result<u32, BarcodeError> {
         let edge = 2 * self.kind.quiet_edge();
         let most = (room.0 / (self.width + edge)).min(room.1 / (self.height + edge));
-        let dots = dpi.dots_up(wanted_mm).min(most);
+        let dots = dpi.dots_up(needed_mm).min(most);
         self.check_module(dpi, dots, close_up).map(|()| dots)
     }
 
@@ -276,7 +276,7 @@ mod tests {
     use super::*;
 
     fn shape(url: &str) -> String {
-        qr(url).unwrap().shape()
+        encode_qr(url).unwrap().shape()
     }
 
     #[test]
@@ -302,7 +302,7 @@ mod tests {
 
     #[test]
     fn refusals() {
-        for make in [qr, data_matrix] {
+        for make in [encode_qr, data_matrix] {
             assert_eq!(make("https://x/?a").unwrap_err(), BarcodeError::Character('?'));
             assert_eq!(make("http://bücher.example/A").unwrap_err(), BarcodeError::Character('ü'));
             assert_eq!(make("http://a/\n").unwrap_err(), BarcodeError::Character('\n'));
@@ -314,7 +314,7 @@ mod tests {
 
     #[test]
     fn modules_are_measured() {
-        let code = qr("https://ct.example/7QK3M9X2W").unwrap();
+        let code = encode_qr("https://ct.example/7QK3M9X2W").unwrap();
         let dpi = |n| Dpi::new(n).unwrap();
         let dots = |n, room| code.module_dots(dpi(n), (room, room), MODULE_MM, false);
         assert_eq!(dots(203, 244), Ok(6));
@@ -333,7 +333,7 @@ mod tests {
 
     #[test]
     fn runs_are_the_dark_modules() {
-        for code in [qr("HTTP://A/7QK3M9X2W").unwrap(), data_matrix("HTTP://A/7QK3M9X2W").unwrap()] {
+        for code in [encode_qr("HTTP://A/7QK3M9X2W").unwrap(), data_matrix("HTTP://A/7QK3M9X2W").unwrap()] {
             let mut by_runs = Bitmap::white(code.width(), code.height());
             code.draw(&mut by_runs, 0, 0, 1);
             for (x, y) in (0..code.height()).flat_map(|y| (0..code.width()).map(move |x| (x, y))) {

@@ -11,7 +11,7 @@ use crate::text::{FontWeight, Typesetter};
 
 /// One thing on a label. Later marks lie over earlier ones.
 #[derive(Debug, Clone)]
-pub enum Mark {
+pub enum DrawElement {
     /// A code's modules, without quiet zone.
     Code {
         /// Left edge.
@@ -100,7 +100,7 @@ impl std::fmt::Display for LabelWarning {
 
 /// A part of a label, in dots from its upper left corner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Part {
+pub struct DotArea {
     /// First column.
     pub left: u32,
     /// First row.
@@ -111,7 +111,7 @@ pub struct Part {
     pub bottom: u32,
 }
 
-impl Part {
+impl DotArea {
     /// The least that holds both.
     fn with(self, other: Self) -> Self {
         Self {
@@ -133,30 +133,30 @@ pub struct Drawing {
     /// Dots down.
     pub height: u32,
     /// From the lowest to the topmost.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<DrawElement>,
     /// What a person should know before it is printed.
     pub warnings: Vec<LabelWarning>,
     /// What has to be on the paper: the template's areas and each code with its quiet zone, whatever this label's words
     /// are, so that all labels of a template come to the same place. `None`: all of it.
-    pub kept: Option<Part>,
+    pub stored: Option<DotArea>,
 }
 
 impl Drawing {
     /// With nothing on it yet.
     pub fn white(dpi: Dpi, width: u32, height: u32) -> Self {
-        Self { dpi, width, height, marks: Vec::new(), warnings: Vec::new(), kept: None }
+        Self { dpi, width, height, marks: Vec::new(), warnings: Vec::new(), stored: None }
     }
 
     /// Keeps one more part of it.
-    pub(crate) fn keep(&mut self, part: Part) {
-        self.kept = Some(self.kept.map_or(part, |kept| kept.with(part)));
+    pub(crate) fn keep(&mut self, part: DotArea) {
+        self.stored = Some(self.stored.map_or(part, |stored| stored.with(part)));
     }
 
     /// White that may be cut away at the left, at the top, at the right and at the bottom.
     pub(crate) fn spare(&self) -> (u32, u32, u32, u32) {
-        let Some(kept) = self.kept else { return (0, 0, 0, 0) };
+        let Some(stored) = self.stored else { return (0, 0, 0, 0) };
         let end = |whole: u32, end: u32| whole.saturating_sub(end);
-        (kept.left, kept.top, end(self.width, kept.right), end(self.height, kept.bottom))
+        (stored.left, stored.top, end(self.width, stored.right), end(self.height, stored.bottom))
     }
 
     /// The very dots that are previewed and printed.
@@ -164,13 +164,17 @@ impl Drawing {
         let mut on = Bitmap::white(self.width, self.height);
         for mark in &self.marks {
             match mark {
-                Mark::Code { x, y, module, code } => code.draw(&mut on, *x, *y, *module),
-                Mark::Text { x, baseline, px, weight, text, white } => {
+                DrawElement::Code { x, y, module, code } => code.draw(&mut on, *x, *y, *module),
+                DrawElement::Text { x, baseline, px, weight, text, white } => {
                     t.set_line(&mut on, text, *weight, *px, (*x, *baseline), *white);
                 }
-                Mark::Rect { x, y, width, height, white: false } => on.blacken_rect(*x, *y, *width, *height),
-                Mark::Rect { x, y, width, height, white: true } => on.whiten_rect(*x, *y, *width, *height),
-                Mark::Picture { x, y, dots } => on.overlay(dots, x.cast_signed(), y.cast_signed()),
+                DrawElement::Rect { x, y, width, height, white: false } => {
+                    on.blacken_rect(*x, *y, *width, *height)
+                }
+                DrawElement::Rect { x, y, width, height, white: true } => {
+                    on.whiten_rect(*x, *y, *width, *height)
+                }
+                DrawElement::Picture { x, y, dots } => on.overlay(dots, x.cast_signed(), y.cast_signed()),
             }
         }
         on
@@ -179,7 +183,7 @@ impl Drawing {
     /// The codes on it.
     pub fn codes(&self) -> impl Iterator<Item = &Barcode> {
         self.marks.iter().filter_map(|mark| match mark {
-            Mark::Code { code, .. } => Some(code),
+            DrawElement::Code { code, .. } => Some(code),
             _ => None,
         })
     }

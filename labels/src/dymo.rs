@@ -4,24 +4,24 @@ use std::time::Duration;
 
 use crate::bitmap::Bitmap;
 use crate::language::{
-    self, Answers, Asking, Condition, EncodeError, Event, IdleDetector, Language, ModelFault, PendingLabels,
-    Profile, Row, Session,
+    self, ConfirmationLevel, EncodeError, IdleDetector, LanguageSpec, ModelFault, PendingLabels,
+    PrinterCondition, PrinterEvent, PrinterLanguage, PrinterProfile, PrinterSession, StatusPoll,
 };
-use crate::media::{Length, Media, Thermal};
+use crate::media::{Media, MediaLength, ThermalMethod};
 
 /// The language's row. Labels are fed short side first; who lays them out turns them.
-pub const ROW: Row = Row {
-    language: Language::Dymo,
+pub const ROW: LanguageSpec = LanguageSpec {
+    language: PrinterLanguage::Dymo,
     name: "dymo",
     printers: "DYMO LabelWriter 400, 450 and 4XL",
     dpi: &[300],
     head_dots: |_| 672,
-    answers: Answers::Taken,
+    answers: ConfirmationLevel::Taken,
     beside: None,
-    refusal,
+    refusal: model_refusal,
     models: &["LABELWRITER"],
     commands: &[],
-    media,
+    media: dymo_media,
     session: |profile, _| Box::new(Dymo::new(profile)),
 };
 
@@ -30,15 +30,15 @@ const LEAD_MM: f64 = 1.524;
 
 /// Sizes and printable areas of DYMO's own description of the LabelWriter 450 (lw450.ppd of printer-driver-dymo
 /// 1.4.0), in points there.
-fn media() -> Vec<Media> {
+fn dymo_media() -> Vec<Media> {
     let mm = |points: f64| points * 25.4 / 72.0;
     let roll = |name: &str, width: f64, length: Option<f64>, side: f64, end: f64| Media {
         name: name.to_owned(),
         width_mm: mm(width),
-        length: length.map_or(Length::Continuous, |l| Length::DieCut { mm: mm(l), gap_mm: 3.0 }),
+        length: length.map_or(MediaLength::Continuous, |l| MediaLength::DieCut { mm: mm(l), gap_mm: 3.0 }),
         side_mm: mm(side),
         end_mm: mm(end),
-        thermal: Thermal::Direct,
+        thermal: ThermalMethod::Direct,
         two_colour: false,
     };
     vec![
@@ -55,7 +55,7 @@ fn media() -> Vec<Media> {
 }
 
 /// Why a model cannot be driven, if that is known of it.
-pub fn refusal(model: &str) -> Option<ModelFault> {
+pub fn model_refusal(model: &str) -> Option<ModelFault> {
     let model = model.to_ascii_uppercase();
     let locked = model.contains("550") || model.contains("5XL");
     locked.then_some(ModelFault::ChippedRolls)
@@ -78,11 +78,11 @@ const ASK_STATUS: &[u8] = b"\x1bA";
 /// One connection's talk with a LabelWriter.
 #[derive(Debug)]
 pub struct Dymo {
-    profile: Profile,
+    profile: PrinterProfile,
     awaited: PendingLabels,
-    asking: Asking,
+    status_poll: StatusPoll,
     /// It may be in the middle of a row of an earlier label.
-    torn: bool,
+    partial: bool,
     /// Asked after the last label had been given away.
     fresh: bool,
     /// The last answer told of a fault; a single byte could be noise.
@@ -94,12 +94,12 @@ pub struct Dymo {
 
 impl Dymo {
     /// A session.
-    pub fn new(profile: Profile) -> Self {
+    pub fn new(profile: PrinterProfile) -> Self {
         Self {
             profile,
             awaited: PendingLabels::default(),
-            asking: Asking::default(),
-            torn: true,
+            status_poll: StatusPoll::default(),
+            partial: true,
             fresh: false,
             faulty: false,
             stopped: false,
@@ -108,8 +108,8 @@ impl Dymo {
     }
 
     fn ask(&mut self, now: Duration) -> Vec<u8> {
-        self.fresh = !self.asking.is_open();
-        self.asking.ask(now);
+        self.fresh = !self.status_poll.is_open();
+        self.status_poll.ask(now);
         ASK_STATUS.to_vec()
     }
 
@@ -132,8 +132,8 @@ impl Dymo {
     fn feed(&self, label: &Bitmap) -> (u16, u32) {
         let (dpi, media) = (self.profile.dpi, &self.profile.media);
         match media.length {
-            Length::Continuous => (ENDLESS, 0),
-            Length::DieCut { mm, gap_mm } => {
+            MediaLength::Continuous => (ENDLESS, 0),
+            MediaLength::DieCut { mm, gap_mm } => {
                 let way = dpi.dots_up(mm + gap_mm).min(LENGTH_MAX);
                 let lead = dpi.dots((media.end_mm - LEAD_MM).max(0.0));
                 (way as u16, lead.min(dpi.dots_up(mm).saturating_sub(label.height())))
@@ -141,24 +141,24 @@ impl Dymo {
         }
     }
 
-    fn on_byte(&mut self, byte: u8) -> Vec<Event> {
-        if byte & UNUSED != 0 || !self.asking.answered() {
+    fn on_byte(&mut self, byte: u8) -> Vec<PrinterEvent> {
+        if byte & UNUSED != 0 || !self.status_poll.answered() {
             return Vec::new();
         }
         let causes = [
-            (byte & 0x20 != 0, Condition::PaperOut),
-            (byte & 0x40 != 0, Condition::Fault),
-            (byte & 0x80 != 0, Condition::Fault),
+            (byte & 0x20 != 0, PrinterCondition::PaperOut),
+            (byte & 0x40 != 0, PrinterCondition::Fault),
+            (byte & 0x80 != 0, PrinterCondition::Fault),
         ];
         let fault = causes.iter().find(|(on, _)| *on).map(|(_, condition)| *condition);
-        let mut events = vec![Event::State(fault.unwrap_or(Condition::Ready))];
+        let mut events = vec![PrinterEvent::State(fault.unwrap_or(PrinterCondition::Ready))];
         let again = std::mem::replace(&mut self.faulty, fault.is_some());
         self.stopped |= fault.is_some() && !self.awaited.is_empty();
         // With nothing under way nothing is lost, but the next label would be.
-        self.torn |= fault.is_some() && self.awaited.is_empty();
+        self.partial |= fault.is_some() && self.awaited.is_empty();
         if self.stopped && (again || fault.is_none()) {
             // It throws away what it holds; behind the last label of a roll it stops as in the middle of one.
-            (self.torn, self.stopped) = (true, false);
+            (self.partial, self.stopped) = (true, false);
             let begun = self.awaited.len();
             events.extend(self.awaited.lose_all(begun));
         }
@@ -167,43 +167,43 @@ impl Dymo {
             return events;
         }
         // On an endless roll there is no top of form.
-        let at_top = byte & 0x02 != 0 || self.profile.media.length == Length::Continuous;
+        let at_top = byte & 0x02 != 0 || self.profile.media.length == MediaLength::Continuous;
         if !self.fresh || self.awaited.is_empty() {
             return events;
         }
         if byte & 0x01 == 0 || !at_top {
             self.idle.busy();
         } else if self.idle.idle() {
-            events.extend(self.awaited.take_all().map(|upto| Event::Taken { upto }));
+            events.extend(self.awaited.take_all().map(|upto| PrinterEvent::Taken { upto }));
         }
         events
     }
 }
 
-impl Session for Dymo {
+impl PrinterSession for Dymo {
     fn hello(&mut self, now: Duration) -> Vec<u8> {
-        if self.profile.answers == Answers::Nothing { Vec::new() } else { self.ask(now) }
+        if self.profile.answers == ConfirmationLevel::Nothing { Vec::new() } else { self.ask(now) }
     }
 
     /// With a feed: `ESC @` moves no paper, and the next label would be printed over the rest of the torn one.
     fn after_interruption(&mut self) -> Vec<u8> {
-        self.torn = false;
+        self.partial = false;
         let mut bytes = self.resynchronise();
         bytes.extend_from_slice(b"\x1bE");
         bytes
     }
 
     fn encode(&mut self, n: u32, label: &Bitmap) -> Result<Vec<u8>, EncodeError> {
-        if let Some(why) = self.profile.model.as_deref().and_then(refusal) {
+        if let Some(why) = self.profile.model.as_deref().and_then(model_refusal) {
             return Err(EncodeError::Model(why));
         }
-        language::fits(label, &self.profile)?;
+        language::check_fit(label, &self.profile)?;
         let width = label.width();
         // One byte tells how many a row has.
         let row_bytes =
             u8::try_from(label.row_bytes()).map_err(|_| EncodeError::TooWide { width, head: 255 * 8 })?;
         let (way, lead) = self.feed(label);
-        let mut bytes = if self.torn { self.resynchronise() } else { Vec::new() };
+        let mut bytes = if self.partial { self.resynchronise() } else { Vec::new() };
         bytes.reserve((label.row_bytes() + 1) * (label.height() + lead) as usize + 32);
         bytes.extend_from_slice(b"\x1bL");
         bytes.extend_from_slice(&way.to_be_bytes());
@@ -219,8 +219,8 @@ impl Session for Dymo {
             bytes.extend_from_slice(row);
         }
         bytes.extend_from_slice(b"\x1bG");
-        self.torn = false;
-        if self.profile.answers != Answers::Nothing {
+        self.partial = false;
+        if self.profile.answers != ConfirmationLevel::Nothing {
             self.awaited.push(n);
             self.fresh = false;
             (self.faulty, self.stopped) = (false, false);
@@ -229,7 +229,7 @@ impl Session for Dymo {
         Ok(bytes)
     }
 
-    fn answers(&self) -> Answers {
+    fn answers(&self) -> ConfirmationLevel {
         self.profile.answers
     }
 
@@ -242,19 +242,19 @@ impl Session for Dymo {
         b"\x1bE".to_vec()
     }
 
-    fn on_bytes(&mut self, bytes: &[u8]) -> Vec<Event> {
+    fn on_bytes(&mut self, bytes: &[u8]) -> Vec<PrinterEvent> {
         bytes.iter().flat_map(|&byte| self.on_byte(byte)).collect()
     }
 
-    fn tick(&mut self, now: Duration) -> (Vec<u8>, Vec<Event>) {
-        if self.profile.answers == Answers::Nothing {
+    fn tick(&mut self, now: Duration) -> (Vec<u8>, Vec<PrinterEvent>) {
+        if self.profile.answers == ConfirmationLevel::Nothing {
             return (Vec::new(), Vec::new());
         }
-        if self.asking.overdue(now, ANSWER_MAX) {
-            return (self.ask(now), vec![Event::Silent]);
+        if self.status_poll.overdue(now, ANSWER_MAX) {
+            return (self.ask(now), vec![PrinterEvent::Silent]);
         }
         let every = if self.awaited.is_empty() || self.faulty { POLL } else { POLL_SOON };
-        (if self.asking.due(now, every) { self.ask(now) } else { Vec::new() }, Vec::new())
+        (if self.status_poll.due(now, every) { self.ask(now) } else { Vec::new() }, Vec::new())
     }
 }
 
@@ -264,10 +264,10 @@ mod tests {
     use crate::language::tests::{scattered, seconds};
     use proptest::prelude::*;
 
-    const READY: Event = Event::State(Condition::Ready);
+    const READY: PrinterEvent = PrinterEvent::State(PrinterCondition::Ready);
 
     fn session() -> Dymo {
-        Dymo::new(Language::Dymo.usual_profile())
+        Dymo::new(PrinterLanguage::Dymo.usual_profile())
     }
 
     fn dot() -> Bitmap {
@@ -294,8 +294,8 @@ mod tests {
         let second = s.encode(2, &dot()).unwrap();
         assert_eq!(second, [&head[2..], &rows].concat());
         assert_eq!(s.finish(), b"\x1bE");
-        let media = media().into_iter().find(|m| m.length == Length::Continuous).unwrap();
-        let profile = Profile { media, darkness: Some(100), ..Language::Dymo.usual_profile() };
+        let media = dymo_media().into_iter().find(|m| m.length == MediaLength::Continuous).unwrap();
+        let profile = PrinterProfile { media, darkness: Some(100), ..PrinterLanguage::Dymo.usual_profile() };
         let mut s = Dymo::new(profile);
         assert!(s.after_interruption().ends_with(b"\x1b\x1b@\x1bE"));
         assert_eq!(
@@ -307,7 +307,8 @@ mod tests {
     #[test]
     fn four_densities() {
         for (darkness, step) in [(0, b'c'), (24, b'c'), (25, b'd'), (50, b'e'), (75, b'g'), (255, b'g')] {
-            let profile = Profile { darkness: Some(darkness), ..Language::Dymo.usual_profile() };
+            let profile =
+                PrinterProfile { darkness: Some(darkness), ..PrinterLanguage::Dymo.usual_profile() };
             assert_eq!(Dymo::new(profile).density(), Some([0x1b, step]));
         }
     }
@@ -316,11 +317,12 @@ mod tests {
     fn a_550_is_refused_with_a_clear_sentence() {
         for model in ["DYMO LabelWriter 550", "LabelWriter 550 Turbo", "labelwriter 5xl"] {
             let model = Some(model.to_owned());
-            let refused = Dymo::new(Profile { model, ..Language::Dymo.usual_profile() }).encode(1, &dot());
+            let refused = Dymo::new(PrinterProfile { model, ..PrinterLanguage::Dymo.usual_profile() })
+                .encode(1, &dot());
             assert!(matches!(refused, Err(EncodeError::Model(ModelFault::ChippedRolls))));
         }
-        assert_eq!(refusal("DYMO LabelWriter 450 Twin Turbo"), None);
-        assert_eq!(refusal("DYMO LabelWriter 4XL"), None);
+        assert_eq!(model_refusal("DYMO LabelWriter 450 Twin Turbo"), None);
+        assert_eq!(model_refusal("DYMO LabelWriter 4XL"), None);
     }
 
     #[test]
@@ -334,17 +336,17 @@ mod tests {
     #[test]
     fn conditions() {
         for (byte, condition) in [
-            (0x03, Condition::Ready),
-            (0x01, Condition::Ready),
-            (0x23, Condition::PaperOut),
-            (0xe0, Condition::PaperOut),
-            (0x43, Condition::Fault),
-            (0x83, Condition::Fault),
+            (0x03, PrinterCondition::Ready),
+            (0x01, PrinterCondition::Ready),
+            (0x23, PrinterCondition::PaperOut),
+            (0xe0, PrinterCondition::PaperOut),
+            (0x43, PrinterCondition::Fault),
+            (0x83, PrinterCondition::Fault),
         ] {
             let mut s = ready();
             s.tick(seconds(1.0));
-            assert_eq!(s.on_bytes(&[byte]), [Event::State(condition)], "{byte:02x}");
-            assert_eq!(s.takes_next(), condition == Condition::Ready);
+            assert_eq!(s.on_bytes(&[byte]), [PrinterEvent::State(condition)], "{byte:02x}");
+            assert_eq!(s.takes_next(), condition == PrinterCondition::Ready);
             assert_eq!(s.on_bytes(&[byte]), [], "was not asked for");
         }
         let mut s = ready();
@@ -361,7 +363,7 @@ mod tests {
         s.tick(seconds(2.0));
         assert_eq!(s.on_bytes(&[0x01]), [READY], "ready, but in the middle of a label");
         s.tick(seconds(3.0));
-        assert_eq!(s.on_bytes(&[0x03]), [READY, Event::Taken { upto: 1 }]);
+        assert_eq!(s.on_bytes(&[0x03]), [READY, PrinterEvent::Taken { upto: 1 }]);
     }
 
     #[test]
@@ -374,7 +376,7 @@ mod tests {
             assert_eq!(s.on_bytes(&[0x03, 0x03, 0x03]), [READY], "one answer to one question");
         }
         assert_eq!(s.tick(seconds(0.45)).0, ASK_STATUS);
-        assert_eq!(s.on_bytes(&[0x03]), [READY, Event::Taken { upto: 1 }]);
+        assert_eq!(s.on_bytes(&[0x03]), [READY, PrinterEvent::Taken { upto: 1 }]);
         assert_eq!(s.tick(seconds(0.60)), (Vec::new(), Vec::new()), "nothing is under way");
     }
 
@@ -384,9 +386,12 @@ mod tests {
         s.encode(1, &dot()).unwrap();
         s.encode(2, &dot()).unwrap();
         s.tick(seconds(1.0));
-        assert_eq!(s.on_bytes(&[0x20]), [Event::State(Condition::PaperOut)]);
+        assert_eq!(s.on_bytes(&[0x20]), [PrinterEvent::State(PrinterCondition::PaperOut)]);
         s.tick(seconds(2.0));
-        assert_eq!(s.on_bytes(&[0x20]), [Event::State(Condition::PaperOut), Event::Unclear { upto: 2 }]);
+        assert_eq!(
+            s.on_bytes(&[0x20]),
+            [PrinterEvent::State(PrinterCondition::PaperOut), PrinterEvent::Unclear { upto: 2 }]
+        );
         assert!(!s.takes_next());
         s.tick(seconds(3.0));
         assert_eq!(s.on_bytes(&[0x03]), [READY]);
@@ -399,9 +404,9 @@ mod tests {
         let mut s = ready();
         s.encode(1, &dot()).unwrap();
         s.tick(seconds(1.0));
-        assert_eq!(s.on_bytes(&[0x80]), [Event::State(Condition::Fault)]);
+        assert_eq!(s.on_bytes(&[0x80]), [PrinterEvent::State(PrinterCondition::Fault)]);
         s.tick(seconds(2.0));
-        assert_eq!(s.on_bytes(&[0x03]), [READY, Event::Unclear { upto: 1 }]);
+        assert_eq!(s.on_bytes(&[0x03]), [READY, PrinterEvent::Unclear { upto: 1 }]);
         assert!(s.encode(1, &dot()).unwrap().starts_with(&[0x1b; 85]), "it is reset before the next label");
     }
 
@@ -414,7 +419,11 @@ mod tests {
             s.on_bytes(&[0x03]);
         }
         s.tick(seconds(4.0));
-        assert_eq!(s.on_bytes(&[0x80]), [Event::State(Condition::Fault)], "nothing was under way");
+        assert_eq!(
+            s.on_bytes(&[0x80]),
+            [PrinterEvent::State(PrinterCondition::Fault)],
+            "nothing was under way"
+        );
         s.tick(seconds(5.0));
         assert_eq!(s.on_bytes(&[0x03]), [READY]);
         assert!(
@@ -429,20 +438,23 @@ mod tests {
         let mut s = session();
         s.hello(seconds(0.0));
         assert_eq!(s.tick(seconds(4.0)), (Vec::new(), Vec::new()));
-        assert_eq!(s.tick(seconds(5.0)), (ASK_STATUS.to_vec(), vec![Event::Silent]));
-        let mut mute = Dymo::new(Profile { answers: Answers::Nothing, ..Language::Dymo.usual_profile() });
+        assert_eq!(s.tick(seconds(5.0)), (ASK_STATUS.to_vec(), vec![PrinterEvent::Silent]));
+        let mut mute = Dymo::new(PrinterProfile {
+            answers: ConfirmationLevel::Nothing,
+            ..PrinterLanguage::Dymo.usual_profile()
+        });
         assert!(mute.hello(seconds(0.0)).is_empty() && mute.tick(seconds(9.0)).0.is_empty());
     }
 
     proptest! {
         #[test]
         fn all_dots_are_sent(roll in 0usize..9, width in 1u32..672, height in 1u32..300, seed: u64) {
-            let media = media().swap_remove(roll);
-            let profile = Profile { media, ..Language::Dymo.usual_profile() };
+            let media = dymo_media().swap_remove(roll);
+            let profile = PrinterProfile { media, ..PrinterLanguage::Dymo.usual_profile() };
             let width = width.min(profile.dpi.dots(profile.media.width_mm));
             let height = match profile.media.length {
-                Length::DieCut { mm, .. } => height.min(profile.dpi.dots(mm)),
-                Length::Continuous => height,
+                MediaLength::DieCut { mm, .. } => height.min(profile.dpi.dots(mm)),
+                MediaLength::Continuous => height,
             };
             let label = scattered(width, height, seed);
             let stream = Dymo::new(profile).encode(1, &label).unwrap();

@@ -5,24 +5,24 @@ use std::time::Duration;
 use crate::bitmap::Bitmap;
 use crate::dpi::Dpi;
 use crate::language::{
-    Answers, Asking, Condition, EncodeError, Event, Language, ModelFault, PendingLabels, Profile, Row,
-    Session,
+    ConfirmationLevel, EncodeError, LanguageSpec, ModelFault, PendingLabels, PrinterCondition, PrinterEvent,
+    PrinterLanguage, PrinterProfile, PrinterSession, StatusPoll,
 };
-use crate::media::{Length, Media, Thermal};
+use crate::media::{Media, MediaLength, ThermalMethod};
 
 /// The language's row. Epson calls `GS v 0` obsolete, and it is the only raster command that every printer takes.
-pub const ROW: Row = Row {
-    language: Language::EscPos,
+pub const ROW: LanguageSpec = LanguageSpec {
+    language: PrinterLanguage::EscPos,
     name: "escpos",
     printers: "Epson TM and most receipt printers",
     dpi: &[203, 180],
     head_dots,
-    answers: Answers::Printed,
+    answers: ConfirmationLevel::Printed,
     beside: None,
     refusal: |_| None,
     models: &["EPSON TM-", "POS-58", "POS-80"],
     commands: &["ESC/POS", "ESCPOS"],
-    media,
+    media: escpos_media,
     session: |profile, salt| Box::new(EscPos::new(profile, salt)),
 };
 
@@ -37,16 +37,16 @@ fn head_dots(dpi: Dpi) -> u32 {
 
 /// Rolls of receipt printers print 72 of 79.5 mm and 48 of 57.5 mm (data sheets of TM-m30, TM-P20 and NT-5890K); the
 /// die-cut ones are those of the TM-L90 (its specification, "label paper": gap 3 mm).
-fn media() -> Vec<Media> {
+fn escpos_media() -> Vec<Media> {
     let label = |name: &str, width_mm: f64, mm: f64| Media {
-        length: Length::DieCut { mm, gap_mm: 3.0 },
+        length: MediaLength::DieCut { mm, gap_mm: 3.0 },
         side_mm: 1.5,
         end_mm: 1.5,
-        ..roll(name, width_mm)
+        ..receipt_roll(name, width_mm)
     };
     vec![
-        receipt(),
-        Media { side_mm: 4.75, ..roll("58-continuous", 57.5) },
+        receipt_media(),
+        Media { side_mm: 4.75, ..receipt_roll("58-continuous", 57.5) },
         label("63.5x32", 63.5, 32.0),
         label("58x40", 58.0, 40.0),
         label("50x30", 50.0, 30.0),
@@ -54,18 +54,18 @@ fn media() -> Vec<Media> {
 }
 
 /// What receipt printers have in them.
-pub(crate) fn receipt() -> Media {
-    Media { side_mm: 3.75, ..roll("80-continuous", 79.5) }
+pub(crate) fn receipt_media() -> Media {
+    Media { side_mm: 3.75, ..receipt_roll("80-continuous", 79.5) }
 }
 
-fn roll(name: &str, width_mm: f64) -> Media {
+fn receipt_roll(name: &str, width_mm: f64) -> Media {
     Media {
         name: name.to_owned(),
         width_mm,
-        length: Length::Continuous,
+        length: MediaLength::Continuous,
         side_mm: 0.0,
         end_mm: 0.0,
-        thermal: Thermal::Direct,
+        thermal: ThermalMethod::Direct,
         two_colour: false,
     }
 }
@@ -97,10 +97,10 @@ const ASK_STATUS: &[u8] = &[0x10, 0x04, 1, 0x10, 0x04, 2, 0x10, 0x04, 3, 0x10, 0
 /// One connection's talk with an ESC/POS printer.
 #[derive(Debug)]
 pub struct EscPos {
-    profile: Profile,
+    profile: PrinterProfile,
     salt: [u8; 2],
     /// What it has turned out to tell.
-    answers: Answers,
+    answers: ConfirmationLevel,
     /// It has answered a `GS ( H` of this session.
     proven: bool,
     /// It said that it is ready, last.
@@ -110,17 +110,17 @@ pub struct EscPos {
     /// Labels whose `GS ( H` or `GS r` has no answer yet.
     awaited: PendingLabels,
     /// The round of status questions, and what of it was answered.
-    asking: Asking,
+    status_poll: StatusPoll,
     replies: Vec<u8>,
     partial: Vec<u8>,
 }
 
 impl EscPos {
     /// A session; `salt` goes into the ids of confirmations.
-    pub fn new(profile: Profile, salt: u16) -> Self {
+    pub fn new(profile: PrinterProfile, salt: u16) -> Self {
         let symbol = |v: u16| b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[usize::from(v % 36)];
         let salt = [symbol(salt), symbol(salt / 36)];
-        let (awaited, asking) = (PendingLabels::default(), Asking::default());
+        let (awaited, status_poll) = (PendingLabels::default(), StatusPoll::default());
         Self {
             answers: profile.answers,
             proven: false,
@@ -129,14 +129,14 @@ impl EscPos {
             profile,
             salt,
             awaited,
-            asking,
+            status_poll,
             replies: Vec::new(),
             partial: Vec::new(),
         }
     }
 
     fn ask(&mut self, now: Duration) -> Vec<u8> {
-        self.asking.ask(now);
+        self.status_poll.ask(now);
         self.replies.clear();
         ASK_STATUS.to_vec()
     }
@@ -144,8 +144,8 @@ impl EscPos {
     /// What parts a label from the next.
     fn end_of_label(&self) -> &'static [u8] {
         match self.profile.media.length {
-            Length::Continuous => CUT,
-            Length::DieCut { .. } => NEXT_LABEL,
+            MediaLength::Continuous => CUT,
+            MediaLength::DieCut { .. } => NEXT_LABEL,
         }
     }
 
@@ -170,7 +170,7 @@ impl EscPos {
     }
 
     /// One byte of what the printer says; `None` while a message is unfinished or when it means nothing.
-    fn on_byte(&mut self, byte: u8) -> Vec<Event> {
+    fn on_byte(&mut self, byte: u8) -> Vec<PrinterEvent> {
         if !self.partial.is_empty() && !self.continues(byte) {
             // The unfinished message was garbage; the byte may begin a true one.
             self.partial.clear();
@@ -182,9 +182,9 @@ impl EscPos {
         if byte & 0x93 == 0x12 {
             return self.on_status(byte);
         }
-        let taken = self.answers == Answers::Taken && byte & 0x90 == 0;
+        let taken = self.answers == ConfirmationLevel::Taken && byte & 0x90 == 0;
         match taken.then(|| self.awaited.take(1)).flatten() {
-            Some(upto) => vec![Event::Taken { upto }],
+            Some(upto) => vec![PrinterEvent::Taken { upto }],
             None => Vec::new(),
         }
     }
@@ -199,7 +199,7 @@ impl EscPos {
         }
     }
 
-    fn finish_message(&mut self) -> Vec<Event> {
+    fn finish_message(&mut self) -> Vec<PrinterEvent> {
         let first = self.partial[0];
         let whole = if first == 0x37 { PROCESS_ID_BYTES } else { ASB_BYTES };
         if self.partial.len() < whole {
@@ -214,27 +214,27 @@ impl EscPos {
         events
     }
 
-    fn on_process_id(&mut self, id: &[u8]) -> Vec<Event> {
-        if id.starts_with(&self.salt) && self.profile.answers == Answers::Printed {
+    fn on_process_id(&mut self, id: &[u8]) -> Vec<PrinterEvent> {
+        if id.starts_with(&self.salt) && self.profile.answers == ConfirmationLevel::Printed {
             // Also one that came so late that it was taken for a clone.
-            (self.proven, self.answers) = (true, Answers::Printed);
+            (self.proven, self.answers) = (true, ConfirmationLevel::Printed);
         }
         // Only the newest answer may come, so it stands for all before it.
         let Some(at) = self.awaited.position(|n| self.process_id(n) == id) else {
             return Vec::new();
         };
-        self.awaited.take(at + 1).map(|upto| Event::Printed { upto }).into_iter().collect()
+        self.awaited.take(at + 1).map(|upto| PrinterEvent::Printed { upto }).into_iter().collect()
     }
 
     /// Answers to `DLE EOT` come in the order of the questions.
-    fn on_status(&mut self, byte: u8) -> Vec<Event> {
-        if !self.asking.is_open() {
+    fn on_status(&mut self, byte: u8) -> Vec<PrinterEvent> {
+        if !self.status_poll.is_open() {
             return Vec::new();
         }
         self.replies.push(byte);
         let &[state, offline, error, paper] = self.replies.as_slice() else { return Vec::new() };
-        self.asking.answered();
-        let told = ReportedStatus {
+        self.status_poll.answered();
+        let reported = ReportedStatus {
             offline: state & 0x08 != 0,
             cover: offline & 0x04 != 0,
             cutter: error & 0x08 != 0,
@@ -243,26 +243,26 @@ impl EscPos {
             paper_out: offline & 0x20 != 0 || paper & 0x60 != 0,
             paper_low: paper & 0x0c != 0,
         };
-        let events = told.events();
+        let events = reported.events();
         self.note(&events);
         events
     }
 
-    fn note(&mut self, events: &[Event]) {
-        self.ready = events.contains(&Event::State(Condition::Ready));
+    fn note(&mut self, events: &[PrinterEvent]) {
+        self.ready = events.contains(&PrinterEvent::State(PrinterCondition::Ready));
     }
 
     /// Asks what every printer answers, once it is plain that this one does not know the better question.
     fn fall_back(&mut self, now: Duration) -> Vec<u8> {
-        if !self.ready || self.asking.is_open() {
+        if !self.ready || self.status_poll.is_open() {
             // While it stands still, nothing is printed and nothing confirmed.
             self.sent = self.sent.map(|_| now);
         }
         let waited = self.sent.is_some_and(|sent| now.saturating_sub(sent) >= CONFIRM_MAX);
-        if !waited || self.proven || self.answers != Answers::Printed || self.awaited.is_empty() {
+        if !waited || self.proven || self.answers != ConfirmationLevel::Printed || self.awaited.is_empty() {
             return Vec::new();
         }
-        self.answers = Answers::Taken;
+        self.answers = ConfirmationLevel::Taken;
         ASK_TAKEN.repeat(self.awaited.len())
     }
 }
@@ -280,25 +280,25 @@ struct ReportedStatus {
 
 impl ReportedStatus {
     /// What a person has to mend first comes first.
-    fn events(&self) -> Vec<Event> {
+    fn events(&self) -> Vec<PrinterEvent> {
         let causes = [
-            (self.cover, Condition::CoverOpen),
-            (self.paper_out, Condition::PaperOut),
-            (self.cutter, Condition::CutterJam),
-            (self.fault, Condition::Fault),
-            (self.passing, Condition::Cooling),
-            (self.offline, Condition::Offline),
+            (self.cover, PrinterCondition::CoverOpen),
+            (self.paper_out, PrinterCondition::PaperOut),
+            (self.cutter, PrinterCondition::CutterJam),
+            (self.fault, PrinterCondition::Fault),
+            (self.passing, PrinterCondition::Cooling),
+            (self.offline, PrinterCondition::Offline),
         ];
-        let condition = causes.iter().find(|(on, _)| *on).map_or(Condition::Ready, |(_, c)| *c);
-        let mut events = vec![Event::State(condition)];
+        let condition = causes.iter().find(|(on, _)| *on).map_or(PrinterCondition::Ready, |(_, c)| *c);
+        let mut events = vec![PrinterEvent::State(condition)];
         if self.paper_low && !self.paper_out {
-            events.push(Event::PaperLow);
+            events.push(PrinterEvent::PaperLow);
         }
         events
     }
 }
 
-fn on_automatic_status(message: &[u8]) -> Vec<Event> {
+fn on_automatic_status(message: &[u8]) -> Vec<PrinterEvent> {
     let &[state, error, paper, _] = message else { return Vec::new() };
     ReportedStatus {
         offline: state & 0x08 != 0,
@@ -312,9 +312,9 @@ fn on_automatic_status(message: &[u8]) -> Vec<Event> {
     .events()
 }
 
-impl Session for EscPos {
+impl PrinterSession for EscPos {
     fn hello(&mut self, now: Duration) -> Vec<u8> {
-        if self.profile.answers == Answers::Nothing { Vec::new() } else { self.ask(now) }
+        if self.profile.answers == ConfirmationLevel::Nothing { Vec::new() } else { self.ask(now) }
     }
 
     /// NULs end a band that a broken connection left open (as white) and mean nothing outside of one; the cut or feed
@@ -327,7 +327,7 @@ impl Session for EscPos {
     }
 
     fn encode(&mut self, n: u32, label: &Bitmap) -> Result<Vec<u8>, EncodeError> {
-        crate::language::fits(label, &self.profile)?;
+        crate::language::check_fit(label, &self.profile)?;
         if let Some(refusal) = self.refusal() {
             return Err(refusal);
         }
@@ -335,7 +335,7 @@ impl Session for EscPos {
         let answers = self.answers;
         let mut bytes = Vec::with_capacity(label.bytes().len() + 256);
         bytes.extend_from_slice(INIT);
-        if answers != Answers::Nothing {
+        if answers != ConfirmationLevel::Nothing {
             bytes.extend_from_slice(ASB_ON);
         }
         bytes.extend(self.darkness().into_iter().flatten());
@@ -349,12 +349,12 @@ impl Session for EscPos {
         }
         bytes.extend_from_slice(self.end_of_label());
         match answers {
-            Answers::Printed => {
+            ConfirmationLevel::Printed => {
                 bytes.extend_from_slice(&[0x1d, 0x28, 0x48, 6, 0, 0x30, 0x30]);
                 bytes.extend_from_slice(&self.process_id(n));
             }
-            Answers::Taken => bytes.extend_from_slice(ASK_TAKEN),
-            Answers::Nothing => return Ok(bytes),
+            ConfirmationLevel::Taken => bytes.extend_from_slice(ASK_TAKEN),
+            ConfirmationLevel::Nothing => return Ok(bytes),
         }
         self.awaited.push(n);
         self.sent = None;
@@ -365,23 +365,23 @@ impl Session for EscPos {
         self.sent = Some(now);
     }
 
-    fn answers(&self) -> Answers {
+    fn answers(&self) -> ConfirmationLevel {
         self.answers
     }
 
-    fn on_bytes(&mut self, bytes: &[u8]) -> Vec<Event> {
+    fn on_bytes(&mut self, bytes: &[u8]) -> Vec<PrinterEvent> {
         bytes.iter().flat_map(|&byte| self.on_byte(byte)).collect()
     }
 
-    fn tick(&mut self, now: Duration) -> (Vec<u8>, Vec<Event>) {
-        if self.profile.answers == Answers::Nothing {
+    fn tick(&mut self, now: Duration) -> (Vec<u8>, Vec<PrinterEvent>) {
+        if self.profile.answers == ConfirmationLevel::Nothing {
             return (Vec::new(), Vec::new());
         }
-        if self.asking.overdue(now, ANSWER_MAX) {
-            return (self.ask(now), vec![Event::Silent]);
+        if self.status_poll.overdue(now, ANSWER_MAX) {
+            return (self.ask(now), vec![PrinterEvent::Silent]);
         }
         let mut ask = self.fall_back(now);
-        if self.asking.due(now, POLL) {
+        if self.status_poll.due(now, POLL) {
             ask.extend(self.ask(now));
         }
         (ask, Vec::new())
@@ -394,8 +394,8 @@ mod tests {
     use crate::language::tests::scattered;
     use proptest::prelude::*;
 
-    fn session(answers: Answers) -> EscPos {
-        EscPos::new(Profile { answers, ..Language::EscPos.usual_profile() }, 36 + 2)
+    fn session(answers: ConfirmationLevel) -> EscPos {
+        EscPos::new(PrinterProfile { answers, ..PrinterLanguage::EscPos.usual_profile() }, 36 + 2)
     }
 
     fn seconds(s: u64) -> Duration {
@@ -410,18 +410,18 @@ mod tests {
 
     #[test]
     fn golden_bytes() {
-        let bytes = session(Answers::Printed).encode(7, &dot()).unwrap();
+        let bytes = session(ConfirmationLevel::Printed).encode(7, &dot()).unwrap();
         assert_eq!(bytes, b"\x1b@\x1da\x0e\x1dv0\0\x02\0\x02\0\0\0\0\x80\x1dVB\0\x1d(H\x06\0\x30\x302107");
-        let bytes = session(Answers::Nothing).encode(7, &dot()).unwrap();
+        let bytes = session(ConfirmationLevel::Nothing).encode(7, &dot()).unwrap();
         assert_eq!(bytes, b"\x1b@\x1dv0\0\x02\0\x02\0\0\0\0\x80\x1dVB\0");
-        assert!(session(Answers::Taken).encode(7, &dot()).unwrap().ends_with(b"\x1dVB\0\x1dr\x01"));
+        assert!(session(ConfirmationLevel::Taken).encode(7, &dot()).unwrap().ends_with(b"\x1dVB\0\x1dr\x01"));
     }
 
     #[test]
     fn bands_hold_all_rows_and_are_bounded() {
         let mut label = Bitmap::white(487, 244);
         label.blacken_rect(0, 0, 487, 244);
-        let bytes = session(Answers::Nothing).encode(1, &label).unwrap();
+        let bytes = session(ConfirmationLevel::Nothing).encode(1, &label).unwrap();
         let (mut at, mut rows) = (2, 0);
         while bytes[at..].starts_with(b"\x1dv0\0") {
             assert_eq!(u16::from_le_bytes([bytes[at + 4], bytes[at + 5]]), 61);
@@ -435,15 +435,22 @@ mod tests {
 
     #[test]
     fn wider_than_the_head_is_refused() {
-        let refusal = session(Answers::Printed).encode(1, &Bitmap::white(577, 10)).unwrap_err();
+        let refusal = session(ConfirmationLevel::Printed).encode(1, &Bitmap::white(577, 10)).unwrap_err();
         assert_eq!(refusal, EncodeError::TooWide { width: 577, head: 576 });
-        assert_eq!(session(Answers::Printed).encode(1, &Bitmap::white(0, 10)), Err(EncodeError::Empty));
+        assert_eq!(
+            session(ConfirmationLevel::Printed).encode(1, &Bitmap::white(0, 10)),
+            Err(EncodeError::Empty)
+        );
     }
 
     #[test]
     fn die_cut_labels_are_fed_and_not_cut() {
-        let media = media().into_iter().find(|m| m.name == "58x40").unwrap();
-        let profile = Profile { media, answers: Answers::Nothing, ..Language::EscPos.usual_profile() };
+        let media = escpos_media().into_iter().find(|m| m.name == "58x40").unwrap();
+        let profile = PrinterProfile {
+            media,
+            answers: ConfirmationLevel::Nothing,
+            ..PrinterLanguage::EscPos.usual_profile()
+        };
         let mut s = EscPos::new(profile, 0);
         assert_eq!(s.encode(7, &dot()).unwrap(), b"\x1b@\x1dv0\0\x02\0\x02\0\0\0\0\x80\x1d\x0c");
         assert!(s.after_interruption().ends_with(b"\0\x1b@\x1d\x0c"));
@@ -455,11 +462,11 @@ mod tests {
     #[test]
     fn a_tm_t88_prints_at_180_dpi_only() {
         let model = Some("EPSON TM-T88V".to_owned());
-        let usual = Language::EscPos.usual_profile();
-        let mut s = EscPos::new(Profile { model: model.clone(), ..usual.clone() }, 0);
+        let usual = PrinterLanguage::EscPos.usual_profile();
+        let mut s = EscPos::new(PrinterProfile { model: model.clone(), ..usual.clone() }, 0);
         assert!(matches!(s.encode(1, &dot()), Err(EncodeError::Model(ModelFault::OnlyDpi180))));
         let dpi = Dpi::new(180).unwrap();
-        let mut s = EscPos::new(Profile { model, dpi, head_dots: head_dots(dpi), ..usual }, 0);
+        let mut s = EscPos::new(PrinterProfile { model, dpi, head_dots: head_dots(dpi), ..usual }, 0);
         assert!(s.encode(1, &Bitmap::white(512, 9)).is_ok());
         let wide = s.encode(1, &Bitmap::white(513, 9));
         assert_eq!(wide, Err(EncodeError::TooWide { width: 513, head: 512 }));
@@ -468,7 +475,11 @@ mod tests {
     #[test]
     fn darkness_is_sent_only_when_it_is_set() {
         let sent = |darkness| {
-            let profile = Profile { darkness, answers: Answers::Nothing, ..Language::EscPos.usual_profile() };
+            let profile = PrinterProfile {
+                darkness,
+                answers: ConfirmationLevel::Nothing,
+                ..PrinterLanguage::EscPos.usual_profile()
+            };
             EscPos::new(profile, 0).encode(1, &dot()).unwrap()
         };
         for (darkness, step) in [(0, 0xfa), (50, 0), (75, 3), (100, 6), (255, 6)] {
@@ -481,55 +492,58 @@ mod tests {
 
     #[test]
     fn newest_confirmation_stands_for_the_older_and_a_stale_one_for_none() {
-        let mut s = session(Answers::Printed);
+        let mut s = session(ConfirmationLevel::Printed);
         s.encode(41, &dot()).unwrap();
         s.encode(42, &dot()).unwrap();
         assert_eq!(s.on_bytes(b"\x37\x229942\0"), [], "another session's");
-        assert_eq!(s.on_bytes(b"\x37\x222142\0"), [Event::Printed { upto: 42 }]);
+        assert_eq!(s.on_bytes(b"\x37\x222142\0"), [PrinterEvent::Printed { upto: 42 }]);
         assert_eq!(s.on_bytes(b"\x37\x222141\0\x37\x222142\0"), [], "told already");
     }
 
     #[test]
     fn status_by_question_and_by_itself() {
-        let mut s = session(Answers::Printed);
+        let mut s = session(ConfirmationLevel::Printed);
         assert_eq!(s.hello(seconds(0)), ASK_STATUS);
         assert_eq!(s.on_bytes(&[0x12, 0x12, 0x12]), []);
-        assert_eq!(s.on_bytes(&[0x12]), [Event::State(Condition::Ready)]);
+        assert_eq!(s.on_bytes(&[0x12]), [PrinterEvent::State(PrinterCondition::Ready)]);
         assert_eq!(s.tick(seconds(1)).0, ASK_STATUS);
-        assert_eq!(s.on_bytes(&[0x1a, 0x32, 0x12, 0x7e]), [Event::State(Condition::PaperOut)]);
+        assert_eq!(s.on_bytes(&[0x1a, 0x32, 0x12, 0x7e]), [PrinterEvent::State(PrinterCondition::PaperOut)]);
         s.tick(seconds(2));
-        assert_eq!(s.on_bytes(&[0x1a, 0x16, 0x12, 0x12]), [Event::State(Condition::CoverOpen)]);
+        assert_eq!(s.on_bytes(&[0x1a, 0x16, 0x12, 0x12]), [PrinterEvent::State(PrinterCondition::CoverOpen)]);
         s.tick(seconds(3));
-        assert_eq!(s.on_bytes(&[0x12, 0x12, 0x12, 0x1e]), [Event::State(Condition::Ready), Event::PaperLow]);
-        assert_eq!(s.on_bytes(&[0x18, 0, 0x0c, 0]), [Event::State(Condition::PaperOut)]);
-        assert_eq!(s.on_bytes(&[0x30, 0, 0, 0]), [Event::State(Condition::CoverOpen)]);
-        assert_eq!(s.on_bytes(&[0x18, 0x08, 0, 0]), [Event::State(Condition::CutterJam)]);
-        assert_eq!(s.on_bytes(&[0x18, 0x20, 0, 0]), [Event::State(Condition::Fault)]);
-        assert_eq!(s.on_bytes(&[0x10, 0, 0, 0]), [Event::State(Condition::Ready)]);
+        assert_eq!(
+            s.on_bytes(&[0x12, 0x12, 0x12, 0x1e]),
+            [PrinterEvent::State(PrinterCondition::Ready), PrinterEvent::PaperLow]
+        );
+        assert_eq!(s.on_bytes(&[0x18, 0, 0x0c, 0]), [PrinterEvent::State(PrinterCondition::PaperOut)]);
+        assert_eq!(s.on_bytes(&[0x30, 0, 0, 0]), [PrinterEvent::State(PrinterCondition::CoverOpen)]);
+        assert_eq!(s.on_bytes(&[0x18, 0x08, 0, 0]), [PrinterEvent::State(PrinterCondition::CutterJam)]);
+        assert_eq!(s.on_bytes(&[0x18, 0x20, 0, 0]), [PrinterEvent::State(PrinterCondition::Fault)]);
+        assert_eq!(s.on_bytes(&[0x10, 0, 0, 0]), [PrinterEvent::State(PrinterCondition::Ready)]);
     }
 
     #[test]
     fn a_silent_printer_is_asked_again() {
-        let mut s = session(Answers::Printed);
+        let mut s = session(ConfirmationLevel::Printed);
         s.hello(seconds(0));
         assert_eq!(s.tick(seconds(2)), (Vec::new(), Vec::new()));
-        assert_eq!(s.tick(seconds(3)), (ASK_STATUS.to_vec(), vec![Event::Silent]));
-        let mut nothing = session(Answers::Nothing);
+        assert_eq!(s.tick(seconds(3)), (ASK_STATUS.to_vec(), vec![PrinterEvent::Silent]));
+        let mut nothing = session(ConfirmationLevel::Nothing);
         assert!(nothing.hello(seconds(0)).is_empty() && nothing.tick(seconds(9)).0.is_empty());
     }
 
     #[test]
     fn taken_is_not_printed() {
-        let mut s = session(Answers::Taken);
+        let mut s = session(ConfirmationLevel::Taken);
         s.encode(1, &dot()).unwrap();
-        assert_eq!(s.on_bytes(&[0x00]), [Event::Taken { upto: 1 }]);
+        assert_eq!(s.on_bytes(&[0x00]), [PrinterEvent::Taken { upto: 1 }]);
         assert_eq!(s.on_bytes(&[0x00]), []);
     }
 
     #[test]
     fn a_clone_that_confirms_nothing_is_asked_what_it_knows() {
         let ready = [0x12; 4];
-        let mut s = session(Answers::Printed);
+        let mut s = session(ConfirmationLevel::Printed);
         s.hello(seconds(0));
         s.on_bytes(&ready);
         s.encode(1, &dot()).unwrap();
@@ -540,15 +554,15 @@ mod tests {
             // Out of paper in the second second: from then on it could print.
             s.on_bytes(&if second == 2 { [0x1a, 0x32, 0x12, 0x7e] } else { ready });
         }
-        assert_eq!((s.tick(seconds(7)).0, s.answers()), (ASK_STATUS.to_vec(), Answers::Printed));
+        assert_eq!((s.tick(seconds(7)).0, s.answers()), (ASK_STATUS.to_vec(), ConfirmationLevel::Printed));
         s.on_bytes(&ready);
         assert_eq!(s.tick(seconds(8)).0, [ASK_TAKEN, ASK_TAKEN, ASK_STATUS].concat());
-        assert_eq!(s.answers(), Answers::Taken);
-        assert_eq!(s.on_bytes(&[0, 0]), [Event::Taken { upto: 1 }, Event::Taken { upto: 2 }]);
+        assert_eq!(s.answers(), ConfirmationLevel::Taken);
+        assert_eq!(s.on_bytes(&[0, 0]), [PrinterEvent::Taken { upto: 1 }, PrinterEvent::Taken { upto: 2 }]);
         assert!(s.encode(3, &dot()).unwrap().ends_with(ASK_TAKEN));
         // It was none: the answer to label 2 was only slow.
         s.on_bytes(b"\x37\x222102\0");
-        assert_eq!(s.answers(), Answers::Printed);
+        assert_eq!(s.answers(), ConfirmationLevel::Printed);
     }
 
     proptest! {
@@ -556,11 +570,11 @@ mod tests {
         fn garbage_confirms_nothing_and_truth_is_found_after_it(
             garbage in proptest::collection::vec(any::<u8>(), 0..64), pieces in 1usize..9,
         ) {
-            let mut s = session(Answers::Printed);
+            let mut s = session(ConfirmationLevel::Printed);
             s.encode(1, &dot()).unwrap();
             prop_assume!(!garbage.windows(7).any(|w| w == b"\x37\x222101\0"));
             let events = s.on_bytes(&garbage);
-            let printed = events.iter().any(|e| matches!(e, Event::Printed { .. }));
+            let printed = events.iter().any(|e| matches!(e, PrinterEvent::Printed { .. }));
             prop_assert!(!printed);
             // A pause of one unlike byte ends whatever the garbage began.
             s.on_bytes(&[0xff]);
@@ -568,13 +582,13 @@ mod tests {
             for piece in b"\x37\x222101\0".chunks(pieces) {
                 events.extend(s.on_bytes(piece));
             }
-            prop_assert_eq!(events, [Event::Printed { upto: 1 }]);
+            prop_assert_eq!(events, [PrinterEvent::Printed { upto: 1 }]);
         }
 
         #[test]
         fn all_dots_are_sent_in_order(width in 1u32..577, height in 1u32..300, seed: u64) {
             let label = scattered(width, height, seed);
-            let bytes = session(Answers::Nothing).encode(1, &label).unwrap();
+            let bytes = session(ConfirmationLevel::Nothing).encode(1, &label).unwrap();
             let (mut at, mut dots) = (2, Vec::new());
             while at + 4 < bytes.len() {
                 let len = label.row_bytes() * usize::from(u16::from_le_bytes([bytes[at + 6], bytes[at + 7]]));

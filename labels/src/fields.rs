@@ -161,7 +161,7 @@ impl Fields {
     }
 
     /// The fields that were given.
-    pub fn given(&self) -> impl Iterator<Item = (Field, &str)> {
+    pub fn provided(&self) -> impl Iterator<Item = (Field, &str)> {
         self.0.iter().map(|(field, value)| (*field, value.as_str()))
     }
 

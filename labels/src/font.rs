@@ -174,7 +174,7 @@ impl Outline {
         let mut dots = Bitmap::white(width, height);
         for row in 0..height {
             let y = top as f32 - (row as f32 + 0.5);
-            for run in runs(&self.edges, y, left as f32) {
+            for run in edge_runs(&self.edges, y, left as f32) {
                 let (first, end) = run.dots(width);
                 dots.blacken_rect(first, row, end.saturating_sub(first), 1);
             }
@@ -190,7 +190,7 @@ impl Outline {
             self.edges.iter().map(|e| Edge { from: turn(e.from), to: turn(e.to) }).collect();
         for column in 0..dots.width() {
             let x = left as f32 + column as f32 + 0.5;
-            for run in runs(&turned, x, -top as f32) {
+            for run in edge_runs(&turned, x, -top as f32) {
                 if !run.holds_a_centre() {
                     let (first, end) = run.dots(dots.height());
                     dots.blacken_rect(column, first, 1, end.saturating_sub(first));
@@ -213,7 +213,9 @@ impl OutlinePen for Outline {
         let (a, c, b) = (self.at, (cx, cy), (x, y));
         let on =
             |a: f32, c: f32, b: f32, t: f32| (1.0 - t) * (1.0 - t) * a + 2.0 * (1.0 - t) * t * c + t * t * b;
-        self.curve(span(a, c) + span(c, b), |t| (on(a.0, c.0, b.0, t), on(a.1, c.1, b.1, t)));
+        self.curve(point_distance(a, c) + point_distance(c, b), |t| {
+            (on(a.0, c.0, b.0, t), on(a.1, c.1, b.1, t))
+        });
     }
 
     fn curve_to(&mut self, cx0: f32, cy0: f32, cx1: f32, cy1: f32, x: f32, y: f32) {
@@ -222,7 +224,7 @@ impl OutlinePen for Outline {
             let s = 1.0 - t;
             s * s * s * a + 3.0 * s * s * t * c + 3.0 * s * t * t * d + t * t * t * b
         };
-        self.curve(span(a, c) + span(c, d) + span(d, b), |t| {
+        self.curve(point_distance(a, c) + point_distance(c, d) + point_distance(d, b), |t| {
             (on(a.0, c.0, d.0, b.0, t), on(a.1, c.1, d.1, b.1, t))
         });
     }
@@ -234,7 +236,7 @@ impl OutlinePen for Outline {
     }
 }
 
-fn span(a: Point, b: Point) -> f32 {
+fn point_distance(a: Point, b: Point) -> f32 {
     (a.0 - b.0).hypot(a.1 - b.1)
 }
 
@@ -262,7 +264,7 @@ impl Run {
 }
 
 /// Where the level line at `y` is inside, by non-zero winding, as distances from `origin`.
-fn runs(edges: &[Edge], y: f32, origin: f32) -> Vec<Run> {
+fn edge_runs(edges: &[Edge], y: f32, origin: f32) -> Vec<Run> {
     let mut crossings: Vec<(f32, i32)> = edges
         .iter()
         .filter(|e| (e.from.1 <= y) != (e.to.1 <= y))

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::bitmap::Bitmap;
 use crate::dpi::Dpi;
-use crate::media::{Length, Media};
+use crate::media::{Media, MediaLength};
 
 /// One printer language: its row in [`LANGUAGES`](crate::language_table::LANGUAGES) is all that the rest of the program knows of it.
-pub struct Row {
+pub struct LanguageSpec {
     /// The language.
-    pub language: Language,
+    pub language: PrinterLanguage,
     /// Its name in settings and in the API.
     pub name: &'static str,
     /// Whose printers speak it, for a person.
@@ -22,10 +22,10 @@ pub struct Row {
     /// Dots across the usual head at a resolution.
     pub head_dots: fn(Dpi) -> u32,
     /// What its printers can tell over a line that answers.
-    pub answers: Answers,
+    pub answers: ConfirmationLevel,
     /// What they can tell on a network where nothing ever comes back on their line and their state is asked for beside
     /// it, by SNMP; `None` where the line answers there too.
-    pub beside: Option<Answers>,
+    pub beside: Option<ConfirmationLevel>,
     /// Why a model cannot be driven, if that is known of its name.
     pub refusal: fn(&str) -> Option<ModelFault>,
     /// How the names of their models begin, or the maker's and theirs, in capitals.
@@ -35,12 +35,12 @@ pub struct Row {
     /// The rolls that are usual in them; the first is the default.
     pub media: fn() -> Vec<Media>,
     /// A new session.
-    pub session: fn(Profile, u16) -> Box<dyn Session>,
+    pub session: fn(PrinterProfile, u16) -> Box<dyn PrinterSession>,
 }
 
 /// A printer language. One more is one more file, its name here and its row in the table [`crate::language_table`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Language {
+pub enum PrinterLanguage {
     /// ESC/POS raster: Epson and most receipt printers.
     EscPos,
     /// ZPL II: Zebra and those that follow it.
@@ -55,7 +55,7 @@ pub enum Language {
 
 /// What a printer can tell about a label that it was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answers {
+pub enum ConfirmationLevel {
     /// That the label has been printed.
     Printed,
     /// That the label has been taken, and what the printer's state is.
@@ -66,13 +66,13 @@ pub enum Answers {
 
 /// What a session has to know of its printer.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Profile {
+pub struct PrinterProfile {
     /// Resolution.
     pub dpi: Dpi,
     /// Dots that the head prints across.
     pub head_dots: u32,
     /// What it can tell.
-    pub answers: Answers,
+    pub answers: ConfirmationLevel,
     /// What is in it.
     pub media: Media,
     /// How dark it prints, 0 (faint) to 100 (as dark as it can); `None` leaves the printer's own setting.
@@ -87,7 +87,7 @@ pub struct Profile {
 
 /// The printer's state in words of the trade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Condition {
+pub enum PrinterCondition {
     /// Prints.
     Ready,
     /// The roll is at its end.
@@ -114,7 +114,7 @@ pub enum Condition {
 
 /// What a printer's answer means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
+pub enum PrinterEvent {
     /// Every label sent so far up to this number has been printed.
     Printed {
         /// The highest one.
@@ -145,7 +145,7 @@ pub enum Event {
         length_mm: u8,
     },
     /// The printer's state, when it was told (again or anew).
-    State(Condition),
+    State(PrinterCondition),
     /// The roll will end soon.
     PaperLow,
     /// A question was not answered in time.
@@ -210,7 +210,7 @@ pub enum EncodeError {
 }
 
 /// Whether the picture has dots and fits the head and the roll.
-pub(crate) fn fits(label: &Bitmap, profile: &Profile) -> Result<(), EncodeError> {
+pub(crate) fn check_fit(label: &Bitmap, profile: &PrinterProfile) -> Result<(), EncodeError> {
     let (width, height) = (label.width(), label.height());
     if width == 0 || height == 0 {
         return Err(EncodeError::Empty);
@@ -220,7 +220,7 @@ pub(crate) fn fits(label: &Bitmap, profile: &Profile) -> Result<(), EncodeError>
         return Err(EncodeError::TooWide { width, head });
     }
     match profile.media.length {
-        Length::DieCut { mm, .. } if height > profile.dpi.dots_up(mm) => {
+        MediaLength::DieCut { mm, .. } if height > profile.dpi.dots_up(mm) => {
             Err(EncodeError::TooLong { height, room: profile.dpi.dots_up(mm) })
         }
         _ => Ok(()),
@@ -272,24 +272,24 @@ impl PendingLabels {
 
     /// Takes out all. What becomes of them when the printer threw away what it held: of the `begun` oldest only a person
     /// can tell whether they are out, the others did not come out.
-    pub(crate) fn lose_all(&mut self, begun: usize) -> Vec<Event> {
+    pub(crate) fn lose_all(&mut self, begun: usize) -> Vec<PrinterEvent> {
         let upto = self.take(begun);
-        let lost = self.first().map(|from| Event::Lost { from });
+        let lost = self.first().map(|from| PrinterEvent::Lost { from });
         self.0.clear();
-        lost.into_iter().chain(upto.map(|upto| Event::Unclear { upto })).collect()
+        lost.into_iter().chain(upto.map(|upto| PrinterEvent::Unclear { upto })).collect()
     }
 }
 
 /// One question that is asked again and again, and whether its last asking was answered.
 #[derive(Debug, Default)]
-pub(crate) struct Asking {
-    asked: Option<Duration>,
+pub(crate) struct StatusPoll {
+    requested: Option<Duration>,
     open: bool,
 }
 
-impl Asking {
+impl StatusPoll {
     pub(crate) fn ask(&mut self, now: Duration) {
-        self.asked = Some(now);
+        self.requested = Some(now);
         self.open = true;
     }
 
@@ -304,12 +304,12 @@ impl Asking {
 
     /// Whether it was answered (or never asked) and is to be asked again.
     pub(crate) fn due(&self, now: Duration, every: Duration) -> bool {
-        !self.open && self.asked.is_none_or(|asked| now.saturating_sub(asked) >= every)
+        !self.open && self.requested.is_none_or(|requested| now.saturating_sub(requested) >= every)
     }
 
     /// Whether it should have been answered by now.
     pub(crate) fn overdue(&self, now: Duration, limit: Duration) -> bool {
-        self.open && self.asked.is_some_and(|asked| now.saturating_sub(asked) >= limit)
+        self.open && self.requested.is_some_and(|requested| now.saturating_sub(requested) >= limit)
     }
 }
 
@@ -347,7 +347,7 @@ impl IdleDetector {
 }
 
 /// One connection's worth of talk with a printer: bytes in and out, no IO. `now` is any clock that only goes forward.
-pub trait Session: Send {
+pub trait PrinterSession: Send {
     /// What is sent first.
     fn hello(&mut self, now: Duration) -> Vec<u8>;
 
@@ -364,7 +364,7 @@ pub trait Session: Send {
     fn sent(&mut self, _now: Duration) {}
 
     /// What the printer has turned out to tell, which may be less than its profile says.
-    fn answers(&self) -> Answers;
+    fn answers(&self) -> ConfirmationLevel;
 
     /// Whether the printer can be given another label now; one that must finish its page first says no meanwhile.
     fn takes_next(&self) -> bool {
@@ -377,10 +377,10 @@ pub trait Session: Send {
     }
 
     /// Takes in what the printer sent, however it was cut to pieces.
-    fn on_bytes(&mut self, bytes: &[u8]) -> Vec<Event>;
+    fn on_bytes(&mut self, bytes: &[u8]) -> Vec<PrinterEvent>;
 
     /// Lets time pass, between labels or while waiting: questions to send, and what has become of the earlier ones.
-    fn tick(&mut self, now: Duration) -> (Vec<u8>, Vec<Event>);
+    fn tick(&mut self, now: Duration) -> (Vec<u8>, Vec<PrinterEvent>);
 }
 
 #[cfg(test)]
@@ -413,7 +413,7 @@ pub(crate) mod tests {
 
     #[test]
     fn every_usual_roll_takes_a_label_of_its_size_and_no_larger_one() {
-        for language in Language::all() {
+        for language in PrinterLanguage::all() {
             for &dpi in language.row().dpi {
                 for media in (language.row().media)() {
                     let dpi = Dpi::new(dpi).unwrap();
@@ -422,11 +422,11 @@ pub(crate) mod tests {
                     let head_dots = head_dots.max(dpi.dots_up(media.width_mm - 2.0 * media.side_mm));
                     let width = head_dots.min(dpi.dots(media.width_mm - 2.0 * media.side_mm));
                     let height = match media.length {
-                        Length::DieCut { mm, .. } => dpi.dots(mm - 2.0 * media.end_mm),
-                        Length::Continuous => 300,
+                        MediaLength::DieCut { mm, .. } => dpi.dots(mm - 2.0 * media.end_mm),
+                        MediaLength::Continuous => 300,
                     };
                     let name = media.name.clone();
-                    let profile = Profile { dpi, head_dots, media, ..language.usual_profile() };
+                    let profile = PrinterProfile { dpi, head_dots, media, ..language.usual_profile() };
                     let mut session = language.session(profile, 7);
                     let label = Bitmap::white(width, height);
                     let taken = session.encode(1, &label).map(|bytes| bytes.is_empty());
@@ -455,7 +455,7 @@ pub(crate) mod tests {
             garbage in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 0..12),
             salt: u16,
         ) {
-            for language in Language::all() {
+            for language in PrinterLanguage::all() {
                 let mut session = language.session(language.usual_profile(), salt);
                 session.hello(seconds(0.0));
                 let label = Bitmap::white(100, 100);
@@ -463,10 +463,10 @@ pub(crate) mod tests {
                 session.encode(2, &label).unwrap();
                 session.tick(seconds(1.0));
                 let events: Vec<_> = garbage.iter().flat_map(|piece| session.on_bytes(piece)).collect();
-                let told = events.iter().any(|e| {
-                    matches!(e, Event::Printed { .. } | Event::Taken { .. } | Event::Lost { .. })
+                let reported = events.iter().any(|e| {
+                    matches!(e, PrinterEvent::Printed { .. } | PrinterEvent::Taken { .. } | PrinterEvent::Lost { .. })
                 });
-                prop_assert!(!told, "{}: {events:?}", language.name());
+                prop_assert!(!reported, "{}: {events:?}", language.name());
                 session.tick(seconds(9.0));
             }
         }

@@ -1,15 +1,15 @@
 //! The table of printer languages: which are spoken, by which names, and what their usual printer is like.
 
 use crate::dpi::Dpi;
-use crate::language::{Language, Profile, Row, Session};
+use crate::language::{LanguageSpec, PrinterLanguage, PrinterProfile, PrinterSession};
 
 /// Every language that is spoken here.
-pub static LANGUAGES: &[Row] =
+pub static LANGUAGES: &[LanguageSpec] =
     &[crate::escpos::ROW, crate::zpl::ROW, crate::tspl::ROW, crate::brother_ql::ROW, crate::dymo::ROW];
 
-impl Language {
+impl PrinterLanguage {
     /// Its row. Every language has one; a test holds it.
-    pub fn row(self) -> &'static Row {
+    pub fn row(self) -> &'static LanguageSpec {
         LANGUAGES.iter().find(|row| row.language == self).unwrap_or(&LANGUAGES[0])
     }
 
@@ -24,11 +24,11 @@ impl Language {
     }
 
     /// What its usual printer is like, with the roll that is first in its table.
-    pub fn usual_profile(self) -> Profile {
+    pub fn usual_profile(self) -> PrinterProfile {
         let row = self.row();
         let dpi = row.dpi.first().copied().and_then(Dpi::new).unwrap_or(Dpi::D203);
-        let media = (row.media)().into_iter().next().unwrap_or_else(crate::escpos::receipt);
-        Profile {
+        let media = (row.media)().into_iter().next().unwrap_or_else(crate::escpos::receipt_media);
+        PrinterProfile {
             dpi,
             head_dots: (row.head_dots)(dpi),
             answers: row.answers,
@@ -41,7 +41,7 @@ impl Language {
     }
 
     /// A new session. `salt` differs from session to session, so that a late answer to an earlier one confirms nothing.
-    pub fn session(self, profile: Profile, salt: u16) -> Box<dyn Session> {
+    pub fn session(self, profile: PrinterProfile, salt: u16) -> Box<dyn PrinterSession> {
         (self.row().session)(profile, salt)
     }
 }
@@ -51,7 +51,7 @@ impl Language {
 #[error("{0:?} is not a printer language that the box knows; known: {known}", known = LANGUAGES.iter().map(|r| r.name).collect::<Vec<_>>().join(", "))]
 pub struct UnknownLanguage(pub String);
 
-impl std::str::FromStr for Language {
+impl std::str::FromStr for PrinterLanguage {
     type Err = UnknownLanguage;
     fn from_str(name: &str) -> Result<Self, UnknownLanguage> {
         let known = Self::all().find(|l| l.name() == name);
@@ -65,15 +65,15 @@ mod tests {
 
     #[test]
     fn names_and_rows() {
-        for language in Language::all() {
+        for language in PrinterLanguage::all() {
             let row = language.row();
             assert_eq!((row.name.parse(), row.language), (Ok(language), language));
             assert!(!(row.media)().is_empty() && !row.dpi.is_empty(), "{}", row.name);
             let names: std::collections::HashSet<_> = (row.media)().into_iter().map(|m| m.name).collect();
             assert_eq!(names.len(), (row.media)().len(), "{}: two rolls of one name", row.name);
         }
-        assert!("epl".parse::<Language>().is_err());
-        let text = "epl".parse::<Language>().unwrap_err().to_string();
+        assert!("epl".parse::<PrinterLanguage>().is_err());
+        let text = "epl".parse::<PrinterLanguage>().unwrap_err().to_string();
         assert!(text.contains("escpos, zpl, tspl, brother-ql, dymo"), "{text}");
     }
 }

@@ -3,11 +3,14 @@
 use crate::bitmap::DOTS_MAX;
 use crate::code::{Barcode, BarcodeKind, MODULE_MM_WARN};
 use crate::dpi::Dpi;
-use crate::drawing::{Drawing, LabelWarning, Mark, Part as Kept};
+use crate::drawing::{DotArea as Kept, DrawElement, Drawing, LabelWarning};
 use crate::fields::{Field, Fields};
 use crate::label_error::LabelError;
 use crate::logo::Logo;
-use crate::template::{AreaMm, CodeElement, Element, Height, Part, SIDE_MM_MAX, Template, What, Words};
+use crate::template::{
+    AreaMm, CodeElement, ElementKind, LabelElement, LabelHeight, PatternPart, SIDE_MM_MAX, Template,
+    TextPattern,
+};
 use crate::text::Typesetter;
 
 mod place;
@@ -31,7 +34,7 @@ const _: () = assert!(
 ///
 /// # Errors
 /// When a field cannot be printed as it is, or a code would be too small to read.
-pub fn draw(
+pub fn lay_out_label(
     t: &Typesetter,
     template: &Template,
     fields: &Fields,
@@ -54,7 +57,7 @@ pub fn draw(
     for (i, element) in template.elements.iter().enumerate() {
         plan.add(i, element, logo)?;
     }
-    if template.height == Height::Continuous {
+    if template.height == LabelHeight::Continuous {
         plan.drawing.height = plan.lowest.saturating_add(dpi.dots(TAIL_MM)).min(DOTS_MAX);
     }
     Ok(plan.drawing)
@@ -74,37 +77,37 @@ struct LayoutPass<'a> {
 }
 
 impl LayoutPass<'_> {
-    fn add(&mut self, i: usize, element: &Element, logo: Option<&Logo>) -> Result<(), LabelError> {
+    fn add(&mut self, i: usize, element: &LabelElement, logo: Option<&Logo>) -> Result<(), LabelError> {
         let area = Rect::of(element.area, self.dpi);
         match &element.what {
-            What::Box { thickness_mm: None } | What::Line { dashed: false } => {
+            ElementKind::Box { thickness_mm: None } | ElementKind::Line { dashed: false } => {
                 self.keep(area);
                 self.rect(area);
             }
-            What::Box { thickness_mm: Some(mm) } => {
+            ElementKind::Box { thickness_mm: Some(mm) } => {
                 self.keep(area);
                 self.outline(area, self.dpi.dots(*mm).max(1));
             }
-            What::Line { dashed: true } => {
+            ElementKind::Line { dashed: true } => {
                 self.keep(area);
                 self.dashes(area);
             }
-            What::Logo { align } => {
+            ElementKind::Logo { align } => {
                 if let Some(logo) = logo {
                     self.keep(area);
                     let dots = logo.fitted(area.width, area.height);
                     let (x, y) =
                         (area.start(dots.width(), *align), area.y + (area.height - dots.height()) / 2);
                     self.lowest = self.lowest.max(area.bottom());
-                    self.drawing.marks.push(Mark::Picture { x, y, dots });
+                    self.drawing.marks.push(DrawElement::Picture { x, y, dots });
                 }
             }
-            What::Code(code) => self.code(i, element.area, code)?,
-            What::Text(text) => {
+            ElementKind::Code(code) => self.code(i, element.area, code)?,
+            ElementKind::Text(text) => {
                 self.keep(area);
                 self.text(area, text)?;
             }
-            What::Column(column) => {
+            ElementKind::Column(column) => {
                 let area = self.column_area(element, column, area)?;
                 self.column(area, column)?;
                 // What grows is as long as its words; a strip is never cut that way.
@@ -124,7 +127,7 @@ impl LayoutPass<'_> {
     fn rect(&mut self, area: Rect) {
         let Rect { x, y, width, height } = area;
         self.lowest = self.lowest.max(area.bottom());
-        self.drawing.marks.push(Mark::Rect { x, y, width, height, white: false });
+        self.drawing.marks.push(DrawElement::Rect { x, y, width, height, white: false });
     }
 
     fn outline(&mut self, area: Rect, line: u32) {
@@ -157,7 +160,7 @@ impl LayoutPass<'_> {
             return Err(LabelError::Missing(element.words.fields().next().unwrap_or(Field::Url)));
         }
         let code = match element.kind {
-            BarcodeKind::Qr => crate::code::qr(&content),
+            BarcodeKind::Qr => crate::code::encode_qr(&content),
             BarcodeKind::DataMatrix => crate::code::data_matrix(&content),
         }?;
         let (at, module) = self.place_code(i, Rect::of(area, self.dpi), element, &code)?;
@@ -168,7 +171,7 @@ impl LayoutPass<'_> {
         self.codes[i] = Some(at.grown(code.kind().quiet() * module));
         self.keep(at.grown(code.kind().quiet_edge() * module));
         self.lowest = self.lowest.max(at.bottom() + code.kind().quiet_edge() * module);
-        self.drawing.marks.push(Mark::Code { x: at.x, y: at.y, module, code });
+        self.drawing.marks.push(DrawElement::Code { x: at.x, y: at.y, module, code });
         Ok(())
     }
 
@@ -193,13 +196,13 @@ impl LayoutPass<'_> {
         }
     }
 
-    fn crowded(&self, i: usize, wanted: Rect) -> bool {
+    fn crowded(&self, i: usize, expected: Rect) -> bool {
         let elements = self.template.elements.iter().enumerate();
-        elements.filter(|(other, _)| *other != i).any(|(_, e)| place::crowds(e, wanted, self.dpi))
+        elements.filter(|(other, _)| *other != i).any(|(_, e)| place::crowds_element(e, expected, self.dpi))
     }
 
     /// The element's words with its fields' values; empty when it has fields and all of them are empty.
-    fn filled(&self, words: &Words) -> String {
+    fn filled(&self, words: &TextPattern) -> String {
         let mut fields = words.fields().peekable();
         if fields.peek().is_some() && fields.all(|f| self.fields.get(f).is_empty()) {
             return String::new();
@@ -207,16 +210,16 @@ impl LayoutPass<'_> {
         words.0.iter().map(|part| self.part(part)).collect()
     }
 
-    fn part(&self, part: &Part) -> String {
+    fn part(&self, part: &PatternPart) -> String {
         match part {
-            Part::Literal(words) => words.clone(),
-            Part::Field(field) => self.fields.get(*field).to_owned(),
+            PatternPart::Literal(words) => words.clone(),
+            PatternPart::Field(field) => self.fields.get(*field).to_owned(),
         }
     }
 }
 
 /// The tag as people read it: capitals, in groups of three.
-fn grouped(tag: &str) -> String {
+fn group_tag(tag: &str) -> String {
     let symbols: Vec<char> = tag.to_ascii_uppercase().chars().collect();
     symbols.chunks(TAG_GROUP).map(|c| c.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
 }
@@ -234,7 +237,7 @@ fn check_tag(template: &Template, fields: &Fields) -> Result<(), LabelError> {
     let (tag, url) = (tag.to_ascii_uppercase(), fields.get(Field::Url));
     if shown.contains(&Field::Url)
         && !url.is_empty()
-        && !crate::code::upper(url)?.ends_with(&format!("/{tag}"))
+        && !crate::code::upper_url(url)?.ends_with(&format!("/{tag}"))
     {
         return Err(LabelError::OtherTag { url: url.chars().take(200).collect(), tag });
     }

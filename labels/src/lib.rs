@@ -1,10 +1,10 @@
 //! Labels from fields to printer bytes, without IO, clock or threads: plain strings in, dots and bytes out.
 //!
-//! The way of a label: [`Fields`] and a [`Template`] (TOML in millimetres, see [`template`]) → [`layout::draw`] (code
+//! The way of a label: [`Fields`] and a [`Template`] (TOML in millimetres, see [`template`]) → [`layout::lay_out_label`] (code
 //! from [`code`], words from [`text`] over the fonts of [`font`]) → a [`Drawing`], whose 1-bit [`Bitmap`] is at once the
 //! preview and what is printed → [`readback::check_drawing`], which proves that its codes open the right page →
-//! [`media::place`], which puts it onto what is in the printer or says why not → a [`language::Session`], which wraps the
-//! dots in the words of one printer language and turns the printer's answers into [`language::Event`]s. One more
+//! [`media::place_label`], which puts it onto what is in the printer or says why not → a [`language::PrinterSession`], which wraps the
+//! dots in the words of one printer language and turns the printer's answers into [`language::PrinterEvent`]s. One more
 //! language is one more file, its row in [`language_table::LANGUAGES`], and nothing else. [`pdf`] draws sheets from the same
 //! drawings; [`calibration`] is the test label; [`wording`] tells a person why a label cannot be made.
 
@@ -38,6 +38,6 @@ pub use crate::dpi::Dpi;
 pub use crate::drawing::Drawing;
 pub use crate::fields::{Field, Fields};
 pub use crate::label_error::{LabelError, Subject};
-pub use crate::language::{Language, Profile};
+pub use crate::language::{PrinterLanguage, PrinterProfile};
 pub use crate::template::Template;
 pub use crate::text::Typesetter;

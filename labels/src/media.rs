@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::bitmap::Bitmap;
 use crate::dpi::Dpi;
-use crate::drawing::{Drawing, Part};
+use crate::drawing::{DotArea, Drawing};
 
 /// How a roll ends each label.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Length {
+pub enum MediaLength {
     /// Cut before printing, with a gap (millimetres) between labels that the printer's eye finds.
     DieCut {
         /// Along the paper's way (millimetres).
@@ -24,7 +24,7 @@ pub enum Length {
 
 /// How dots get onto it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Thermal {
+pub enum ThermalMethod {
     /// The paper itself darkens by heat.
     Direct,
     /// A ribbon is melted onto it.
@@ -39,13 +39,13 @@ pub struct Media {
     /// Across the head (millimetres).
     pub width_mm: f64,
     /// Along the paper's way.
-    pub length: Length,
+    pub length: MediaLength,
     /// White that the printer leaves at left and right (millimetres), beyond the reach of the head.
     pub side_mm: f64,
     /// White that it leaves at start and end (millimetres).
     pub end_mm: f64,
     /// How dots get onto it.
-    pub thermal: Thermal,
+    pub thermal: ThermalMethod,
     /// Black and red on one roll.
     pub two_colour: bool,
 }
@@ -119,16 +119,16 @@ impl Media {
     /// Dots that can be printed along; `None` on an endless roll.
     pub fn dots_along(&self, dpi: Dpi) -> Option<u32> {
         match self.length {
-            Length::DieCut { mm, .. } => Some(floor_dots(mm - 2.0 * self.end_mm, dpi)),
-            Length::Continuous => None,
+            MediaLength::DieCut { mm, .. } => Some(floor_dots(mm - 2.0 * self.end_mm, dpi)),
+            MediaLength::Continuous => None,
         }
     }
 
     /// How large it is.
     pub fn size(&self) -> MediaSize {
         let height_mm = match self.length {
-            Length::DieCut { mm, .. } => Some(mm),
-            Length::Continuous => None,
+            MediaLength::DieCut { mm, .. } => Some(mm),
+            MediaLength::Continuous => None,
         };
         MediaSize { width_mm: self.width_mm, height_mm }
     }
@@ -140,7 +140,7 @@ impl Media {
 
     /// Whether alcohol and most disinfectants darken it until its code cannot be read.
     pub fn is_darkened_by_wiping(&self) -> bool {
-        self.thermal == Thermal::Direct
+        self.thermal == ThermalMethod::Direct
     }
 
     /// Across and along.
@@ -206,7 +206,7 @@ impl PrintWindow {
         }
         let (left, top, right, bottom) = label.spare();
         let over = (label.width.saturating_sub(room.0), label.height.saturating_sub(room.1));
-        let from = (even(over.0, left, right)?, even(over.1, top, bottom)?);
+        let from = (even_margin(over.0, left, right)?, even_margin(over.1, top, bottom)?);
         Some(Self { from, size: (label.width - over.0, label.height - over.1), turned })
     }
 
@@ -233,7 +233,7 @@ pub struct PlacedLabel {
 ///
 /// # Errors
 /// When it does not fit.
-pub fn place(
+pub fn place_label(
     label: &Drawing,
     dots: &Bitmap,
     media: &Media,
@@ -245,7 +245,7 @@ pub fn place(
         // A letter reaches out of its area, such as the tail of a Q: the window is moved by what that needs.
         let (left, top, right, bottom) = dots.margins().unwrap_or((0, 0, 0, 0));
         let mut inked = label.clone();
-        inked.keep(Part { left, top, right: label.width - right, bottom: label.height - bottom });
+        inked.keep(DotArea { left, top, right: label.width - right, bottom: label.height - bottom });
         window = PrintWindow::of(&inked, media, head_dots)?;
         upright = window.upright(dots);
     }
@@ -277,7 +277,7 @@ fn missing_mm(label: &Drawing, across: u32, along: u32) -> f64 {
 }
 
 /// How much of `over` goes at the start: half, or more where the end has less white. `None` where white does not do.
-fn even(over: u32, start: u32, end: u32) -> Option<u32> {
+fn even_margin(over: u32, start: u32, end: u32) -> Option<u32> {
     (over <= start.saturating_add(end)).then(|| (over / 2).max(over.saturating_sub(end)).min(start))
 }
 
@@ -285,30 +285,30 @@ fn even(over: u32, start: u32, end: u32) -> Option<u32> {
 mod tests {
     use super::*;
     use crate::fields::{Field, Fields};
-    use crate::language::{Language, Profile};
+    use crate::language::{PrinterLanguage, PrinterProfile};
     use crate::layout::tests::everything;
     use crate::text::Typesetter;
     use crate::{layout, readback, template};
 
-    fn roll(width_mm: f64, length: Length, side_mm: f64, end_mm: f64) -> Media {
-        let (name, thermal) = (String::from("roll"), Thermal::Direct);
+    fn roll(width_mm: f64, length: MediaLength, side_mm: f64, end_mm: f64) -> Media {
+        let (name, thermal) = (String::from("roll"), ThermalMethod::Direct);
         Media { name, width_mm, length, side_mm, end_mm, thermal, two_colour: false }
     }
 
     fn die_cut(width_mm: f64, mm: f64) -> Media {
-        roll(width_mm, Length::DieCut { mm, gap_mm: 3.0 }, 1.5, 3.0)
+        roll(width_mm, MediaLength::DieCut { mm, gap_mm: 3.0 }, 1.5, 3.0)
     }
 
     /// To be kept, and black, to within `margin` dots of each edge.
     fn label(dpi: Dpi, width: u32, height: u32, margin: u32) -> (Drawing, Bitmap) {
         let mut dots = Bitmap::white(width, height);
         dots.blacken_rect(margin, margin, width - 2 * margin, height - 2 * margin);
-        let kept = Part { left: margin, top: margin, right: width - margin, bottom: height - margin };
-        (Drawing { kept: Some(kept), ..Drawing::white(dpi, width, height) }, dots)
+        let stored = DotArea { left: margin, top: margin, right: width - margin, bottom: height - margin };
+        (Drawing { stored: Some(stored), ..Drawing::white(dpi, width, height) }, dots)
     }
 
     fn placed(label: &(Drawing, Bitmap), media: &Media, head_dots: u32) -> Result<Bitmap, MediaError> {
-        place(&label.0, &label.1, media, head_dots).map(|placed| placed.dots)
+        place_label(&label.0, &label.1, media, head_dots).map(|placed| placed.dots)
     }
 
     fn dpi(n: u16) -> Dpi {
@@ -317,7 +317,7 @@ mod tests {
 
     #[test]
     fn as_it_is_cropped_or_turned() {
-        let endless = roll(62.0, Length::Continuous, 1.5, 0.0);
+        let endless = roll(62.0, MediaLength::Continuous, 1.5, 0.0);
         let fits = label(dpi(300), 690, 340, 20);
         assert_eq!(placed(&fits, &endless, 720).as_ref(), Ok(&fits.1));
         // 62 mm have 697 dots between the margins: 732 lose 35 dots of white.
@@ -332,16 +332,17 @@ mod tests {
 
     #[test]
     fn white_is_cut_evenly_and_what_is_to_be_kept_never() {
-        assert_eq!(even(10, 20, 20), Some(5));
-        assert_eq!(even(10, 2, 20), Some(2));
-        assert_eq!(even(10, 20, 2), Some(8));
-        assert_eq!(even(10, 5, 4), None);
-        let media = roll(62.0, Length::Continuous, 1.5, 0.0);
+        assert_eq!(even_margin(10, 20, 20), Some(5));
+        assert_eq!(even_margin(10, 2, 20), Some(2));
+        assert_eq!(even_margin(10, 20, 2), Some(8));
+        assert_eq!(even_margin(10, 5, 4), None);
+        let media = roll(62.0, MediaLength::Continuous, 1.5, 0.0);
         let mut off = Bitmap::white(800, 720);
         off.blacken_rect(700, 50, 100, 1);
-        let white = |left| Part { left, top: 0, right: 800, bottom: 720 };
-        let keeping = |left| Drawing { kept: Some(white(left)), ..Drawing::white(dpi(300), 800, 720) };
-        let whole = |left, off: &Bitmap| place(&keeping(left), off, &media, 720).map(|p| p.dots.black_dots());
+        let white = |left| DotArea { left, top: 0, right: 800, bottom: 720 };
+        let keeping = |left| Drawing { stored: Some(white(left)), ..Drawing::white(dpi(300), 800, 720) };
+        let whole =
+            |left, off: &Bitmap| place_label(&keeping(left), off, &media, 720).map(|p| p.dots.black_dots());
         assert_eq!(whole(110, &off), Ok(100));
         let crowded = whole(90, &off).unwrap_err();
         assert!(matches!(crowded, MediaError::DoesNotFit { over_mm: 1.2, .. }), "{crowded:?}");
@@ -354,7 +355,7 @@ mod tests {
 
     #[test]
     fn refusals_name_both_sizes_and_what_is_missing() {
-        let narrow = roll(29.0, Length::Continuous, 1.5, 0.0);
+        let narrow = roll(29.0, MediaLength::Continuous, 1.5, 0.0);
         let equipment = label(dpi(300), 720, 360, 10);
         let refusal = placed(&equipment, &narrow, 720).unwrap_err().to_string();
         // Upright 307 dots have room for 700; turned for 340.
@@ -363,7 +364,7 @@ mod tests {
         {
             assert!(refusal.contains(part), "{refusal}");
         }
-        let wide = roll(80.0, Length::Continuous, 0.0, 0.0);
+        let wide = roll(80.0, MediaLength::Continuous, 0.0, 0.0);
         let head = placed(&label(dpi(203), 480, 480, 0), &wide, 384);
         assert!(matches!(head, Err(MediaError::WiderThanHead { head_dots: 384, .. })), "{head:?}");
         let one = placed(&label(dpi(600), 900, 900, 0), &wide, 899).unwrap_err().to_string();
@@ -371,7 +372,7 @@ mod tests {
         let long = placed(&label(dpi(203), 200, 16_000, 0), &narrow, 720);
         assert!(matches!(long, Err(MediaError::DoesNotFit { .. })), "{long:?}");
         assert_eq!(placed(&label(dpi(203), 0, 5, 0), &narrow, 720), Err(MediaError::Empty));
-        let nothing = roll(f64::NAN, Length::Continuous, f64::INFINITY, -1.0);
+        let nothing = roll(f64::NAN, MediaLength::Continuous, f64::INFINITY, -1.0);
         assert!(placed(&equipment, &nothing, 0).is_err());
     }
 
@@ -379,13 +380,14 @@ mod tests {
     #[test]
     fn a_code_keeps_its_quiet_zone_on_every_listed_roll() {
         let (mut t, mut fitted) = (Typesetter::new().unwrap(), 0);
-        for language in Language::all() {
+        for language in PrinterLanguage::all() {
             for media in (language.row().media)() {
-                let profile = Profile { media, ..language.usual_profile() };
-                for template in template::builtins() {
-                    let drawing = layout::draw(&t, template, &everything(), None, profile.dpi).unwrap();
+                let profile = PrinterProfile { media, ..language.usual_profile() };
+                for template in template::builtin_templates() {
+                    let drawing =
+                        layout::lay_out_label(&t, template, &everything(), None, profile.dpi).unwrap();
                     let dots = drawing.bitmap(&mut t);
-                    let Ok(placed) = place(&drawing, &dots, &profile.media, profile.head_dots) else {
+                    let Ok(placed) = place_label(&drawing, &dots, &profile.media, profile.head_dots) else {
                         continue;
                     };
                     let read = readback::check_placed(&placed, &drawing);
@@ -402,23 +404,23 @@ mod tests {
     fn templates_go_onto_their_rolls() {
         let t = Typesetter::new().unwrap();
         for (template, language, roll) in [
-            ("equipment", Language::Zpl, "2.4x1.2in"),
-            ("equipment", Language::BrotherQl, "62-continuous"),
-            ("equipment-62x29", Language::BrotherQl, "62x29"),
-            ("blank-tag-62x29", Language::BrotherQl, "62x29"),
-            ("equipment-47x22", Language::Zpl, "2.25x1.25in"),
-            ("equipment-47x22", Language::Tspl, "2x1in"),
-            ("blank-tag-47x22", Language::EscPos, "50x30"),
-            ("blank-tag-47x22", Language::Dymo, "30336-small-54x25"),
-            ("micro", Language::Tspl, "1x0.5in"),
+            ("equipment", PrinterLanguage::Zpl, "2.4x1.2in"),
+            ("equipment", PrinterLanguage::BrotherQl, "62-continuous"),
+            ("equipment-62x29", PrinterLanguage::BrotherQl, "62x29"),
+            ("blank-tag-62x29", PrinterLanguage::BrotherQl, "62x29"),
+            ("equipment-47x22", PrinterLanguage::Zpl, "2.25x1.25in"),
+            ("equipment-47x22", PrinterLanguage::Tspl, "2x1in"),
+            ("blank-tag-47x22", PrinterLanguage::EscPos, "50x30"),
+            ("blank-tag-47x22", PrinterLanguage::Dymo, "30336-small-54x25"),
+            ("micro", PrinterLanguage::Tspl, "1x0.5in"),
         ] {
             let profile = language.usual_profile();
             let media = (language.row().media)().into_iter().find(|m| m.name == roll).unwrap();
-            let template = template::builtin(template).unwrap();
-            let drawing = layout::draw(&t, template, &everything(), None, profile.dpi).unwrap();
+            let template = template::find_builtin(template).unwrap();
+            let drawing = layout::lay_out_label(&t, template, &everything(), None, profile.dpi).unwrap();
             let window = PrintWindow::of(&drawing, &media, profile.head_dots);
             // A LabelWriter's rolls have the short side across the head.
-            let turned = language == Language::Dymo;
+            let turned = language == PrinterLanguage::Dymo;
             assert!(
                 window.as_ref().is_ok_and(|w| w.turned == turned),
                 "{} on {roll}: {window:?}",
@@ -431,9 +433,9 @@ mod tests {
     fn a_label_s_words_do_not_move_it() {
         let t = Typesetter::new().unwrap();
         let of = |fields: &Fields| {
-            let equipment = template::builtin("equipment").unwrap();
-            let drawing = layout::draw(&t, equipment, fields, None, dpi(300)).unwrap();
-            PrintWindow::of(&drawing, &roll(62.0, Length::Continuous, 1.5, 0.0), 720).unwrap()
+            let equipment = template::find_builtin("equipment").unwrap();
+            let drawing = layout::lay_out_label(&t, equipment, fields, None, dpi(300)).unwrap();
+            PrintWindow::of(&drawing, &roll(62.0, MediaLength::Continuous, 1.5, 0.0), 720).unwrap()
         };
         let bare = Fields::new().with(Field::Url, everything().get(Field::Url)).with(Field::Tag, "7QK3M9X2W");
         assert_eq!(of(&everything()), of(&bare));
@@ -443,6 +445,6 @@ mod tests {
     #[test]
     fn direct_thermal_is_warned_of() {
         assert!(die_cut(62.0, 29.0).is_darkened_by_wiping());
-        assert!(!Media { thermal: Thermal::Transfer, ..die_cut(62.0, 29.0) }.is_darkened_by_wiping());
+        assert!(!Media { thermal: ThermalMethod::Transfer, ..die_cut(62.0, 29.0) }.is_darkened_by_wiping());
     }
 }

@@ -14,9 +14,9 @@ use printpdf::{
 
 use crate::bitmap::{Bitmap, DOTS_MAX};
 use crate::code::Barcode;
-use crate::drawing::{Drawing, Mark};
+use crate::drawing::{DrawElement, Drawing};
 use crate::font::{Face, FontError};
-use crate::sheet::{Nudge, Sheet, SheetError, Start};
+use crate::sheet::{FirstLabel, LabelSheet, PrintOffset, SheetError};
 use crate::text::FontWeight;
 
 /// Labels of one file: ten times the longest batch, and few enough to be made in memory on a small box.
@@ -70,7 +70,7 @@ pub enum PdfError {
 ///
 /// # Errors
 /// When there are no labels, too many or too large ones, or one that cannot be drawn.
-pub fn labels(drawings: &[Drawing]) -> Result<Vec<u8>, PdfError> {
+pub fn write_labels(drawings: &[Drawing]) -> Result<Vec<u8>, PdfError> {
     let mut file = File::new()?;
     for drawing in drawings {
         let (width_mm, height_mm) = size_mm(drawing)?;
@@ -83,11 +83,11 @@ pub fn labels(drawings: &[Drawing]) -> Result<Vec<u8>, PdfError> {
 /// Labels on sheets, the first one at `start`, all moved by `nudge`; each in the middle of its place.
 ///
 /// # Errors
-/// As [`labels`], and when the labels do not fit the sheet or start and nudge are not on it.
-pub fn sheets(
-    sheet: &Sheet,
-    start: Start,
-    nudge: Nudge,
+/// As [`write_labels`], and when the labels do not fit the sheet or start and nudge are not on it.
+pub fn write_sheets(
+    sheet: &LabelSheet,
+    start: FirstLabel,
+    nudge: PrintOffset,
     drawings: impl Iterator<Item = Drawing>,
 ) -> Result<Vec<u8>, PdfError> {
     let places = sheet.places(start, nudge)?;
@@ -110,12 +110,12 @@ fn size_mm(drawing: &Drawing) -> Result<(f64, f64), PdfError> {
     Ok((drawing.dpi.mm(width), drawing.dpi.mm(height)))
 }
 
-fn pt(mm: f64) -> f32 {
+fn to_points(mm: f64) -> f32 {
     (mm * PT_PER_MM) as f32
 }
 
 /// The code's dark runs (column, row, modules, rows), equal ones below each other as one.
-fn blocks(code: &Barcode) -> Vec<(u32, u32, u32, u32)> {
+fn code_blocks(code: &Barcode) -> Vec<(u32, u32, u32, u32)> {
     let mut blocks = Vec::new();
     // Runs that reached the row before, by column.
     let mut above: BTreeMap<(u32, u32), usize> = BTreeMap::new();
@@ -211,7 +211,7 @@ impl File {
 
     fn page(&mut self, width_mm: f64, height_mm: f64) {
         let mut page = PdfPage::new(printpdf::Mm(0.0), printpdf::Mm(0.0), Vec::new());
-        page.media_box = printpdf::Rect::from_wh(Pt(pt(width_mm)), Pt(pt(height_mm)));
+        page.media_box = printpdf::Rect::from_wh(Pt(to_points(width_mm)), Pt(to_points(height_mm)));
         (page.trim_box, page.crop_box) = (page.media_box.clone(), page.media_box.clone());
         self.pages.push(page);
     }
@@ -225,7 +225,7 @@ impl File {
             return Err(PdfError::TooMany);
         }
         let dot = (72.0 / f64::from(drawing.dpi.get())) as f32;
-        let matrix = CurTransMat::Raw([dot, 0.0, 0.0, -dot, pt(left_mm), pt(top_mm)]);
+        let matrix = CurTransMat::Raw([dot, 0.0, 0.0, -dot, to_points(left_mm), to_points(top_mm)]);
         self.op(Op::SaveGraphicsState);
         self.op(Op::SetTransformationMatrix { matrix });
         self.raw(format_args!("0 0 {} {} re W n", drawing.width, drawing.height));
@@ -240,18 +240,18 @@ impl File {
         Ok(())
     }
 
-    fn mark(&mut self, mark: &Mark) -> Result<(), PdfError> {
+    fn mark(&mut self, mark: &DrawElement) -> Result<(), PdfError> {
         match mark {
-            Mark::Code { x, y, module, code } => self.code(*x, *y, *module, code),
-            Mark::Text { x, baseline, px, weight, text, white } => {
+            DrawElement::Code { x, y, module, code } => self.code(*x, *y, *module, code),
+            DrawElement::Text { x, baseline, px, weight, text, white } => {
                 self.colour(*white);
                 self.text(*x, *baseline, *px, *weight, text)?;
             }
-            Mark::Rect { x, y, width, height, white } => {
+            DrawElement::Rect { x, y, width, height, white } => {
                 self.colour(*white);
                 self.raw(format_args!("{x} {y} {width} {height} re f"));
             }
-            Mark::Picture { x, y, dots } => self.picture(*x, *y, dots),
+            DrawElement::Picture { x, y, dots } => self.picture(*x, *y, dots),
         }
         Ok(())
     }
@@ -263,7 +263,7 @@ impl File {
         }
         self.colour(false);
         self.raw(format_args!("q {module} 0 0 {module} {x} {y} cm"));
-        for (column, row, modules, rows) in blocks(code) {
+        for (column, row, modules, rows) in code_blocks(code) {
             self.raw(format_args!("{column} {row} {modules} {rows} re"));
         }
         self.raw(format_args!("f Q"));
@@ -360,7 +360,7 @@ impl File {
             }
         }
         for ((width, height, dots), name) in self.pictures {
-            pdf.resources.xobjects.map.insert(XObjectId(name), stencil(width, height, dots));
+            pdf.resources.xobjects.map.insert(XObjectId(name), stencil_mask(width, height, dots));
         }
         pdf.pages = self.pages;
         let options = PdfSaveOptions { secure: false, ..PdfSaveOptions::default() };
@@ -368,12 +368,12 @@ impl File {
         let document = printpdf::to_lopdf_doc(&pdf, &options, &mut warnings);
         match warnings.into_iter().find(|w| w.severity == PdfParseErrorSeverity::Error) {
             Some(warning) => Err(PdfError::Write(warning.msg)),
-            None => save(document).map_err(|e| PdfError::Write(e.to_string())),
+            None => save_document(document).map_err(|e| PdfError::Write(e.to_string())),
         }
     }
 }
 
-fn stencil(width: u32, height: u32, dots: Vec<u8>) -> XObject {
+fn stencil_mask(width: u32, height: u32, dots: Vec<u8>) -> XObject {
     let name = |n: &str| DictItem::Name(n.as_bytes().to_vec());
     let dict = [
         ("Type", name("XObject")),
@@ -390,7 +390,7 @@ fn stencil(width: u32, height: u32, dots: Vec<u8>) -> XObject {
 }
 
 /// What printpdf has no words for: print at true size, no random ids and no times, everything small.
-fn save(mut document: Document) -> Result<Vec<u8>, lopdf::Error> {
+fn save_document(mut document: Document) -> Result<Vec<u8>, lopdf::Error> {
     document.version = "1.7".into();
     document.trailer.remove(b"ID");
     let info = document.trailer.get(b"Info").and_then(Object::as_reference)?;
@@ -401,8 +401,8 @@ fn save(mut document: Document) -> Result<Vec<u8>, lopdf::Error> {
     document.catalog_mut()?.set("ViewerPreferences", Object::Dictionary(preferences));
     for object in document.objects.values_mut() {
         match object {
-            Object::Stream(stream) => compress(stream)?,
-            Object::Dictionary(page) if page.has_type(b"Page") => tidy(page),
+            Object::Stream(stream) => compress_stream(stream)?,
+            Object::Dictionary(page) if page.has_type(b"Page") => remove_defaults(page),
             _ => {}
         }
     }
@@ -412,13 +412,13 @@ fn save(mut document: Document) -> Result<Vec<u8>, lopdf::Error> {
 }
 
 /// Boxes that repeat the page's size, and a list of no notes.
-fn tidy(page: &mut Dictionary) {
+fn remove_defaults(page: &mut Dictionary) {
     for key in [&b"TrimBox"[..], b"CropBox", b"Annots"] {
         page.remove(key);
     }
 }
 
-fn compress(stream: &mut Stream) -> std::io::Result<()> {
+fn compress_stream(stream: &mut Stream) -> std::io::Result<()> {
     let mut encoder = ZlibEncoder::new(Vec::with_capacity(stream.content.len() / 4), LEVEL);
     encoder.write_all(&stream.content)?;
     stream.dict.set("Filter", "FlateDecode");

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bitmap::Bitmap;
 use crate::code::{Barcode, BarcodeError, BarcodeKind};
-use crate::drawing::{Drawing, Mark};
+use crate::drawing::{DrawElement, Drawing};
 use crate::media::PlacedLabel;
 
 /// Why a label would not scan.
@@ -17,12 +17,12 @@ pub enum ReadbackError {
     #[error("this label would not scan: its code could not be read back; nothing was printed")]
     NotReadable,
     /// It decodes to something else.
-    #[error("this label would open {found:?} instead of {wanted:?}; nothing was printed")]
+    #[error("this label would open {found:?} instead of {expected:?}; nothing was printed")]
     Other {
         /// What a phone would open.
         found: String,
         /// What it should open.
-        wanted: String,
+        expected: String,
     },
     /// The address itself cannot be on a label.
     #[error("{0}")]
@@ -33,14 +33,14 @@ pub enum ReadbackError {
 ///
 /// # Errors
 /// When one does not.
-pub fn check(label: &Bitmap, url: &str) -> Result<(), ReadbackError> {
-    let wanted = crate::code::upper(url)?;
+pub fn check_readback(label: &Bitmap, url: &str) -> Result<(), ReadbackError> {
+    let expected = crate::code::upper_url(url)?;
     let found = qr_codes(label);
     if found.is_empty() {
         return Err(ReadbackError::NotReadable);
     }
-    match found.into_iter().find(|found| *found != wanted) {
-        Some(found) => Err(ReadbackError::Other { found: found.chars().take(200).collect(), wanted }),
+    match found.into_iter().find(|found| *found != expected) {
+        Some(found) => Err(ReadbackError::Other { found: found.chars().take(200).collect(), expected }),
         None => Ok(()),
     }
 }
@@ -68,7 +68,7 @@ pub fn check_placed(placed: &PlacedLabel, drawing: &Drawing) -> Result<(), Readb
 /// `label` begins at `from` of the drawing.
 fn check_from(label: &Bitmap, from: (u32, u32), drawing: &Drawing) -> Result<(), ReadbackError> {
     for mark in &drawing.marks {
-        if let Mark::Code { x, y, module, code } = mark {
+        if let DrawElement::Code { x, y, module, code } = mark {
             let at = x.checked_sub(from.0).zip(y.checked_sub(from.1)).ok_or(ReadbackError::NotReadable)?;
             let outer = with_white_edge(label, at, *module, code)?;
             match code.kind() {
@@ -101,8 +101,8 @@ fn check_qr(outer: &Bitmap, code: &Barcode) -> Result<(), ReadbackError> {
     match qr_codes(outer).as_slice() {
         [found] if found == code.content() => Ok(()),
         [found, ..] => {
-            let (found, wanted) = (found.chars().take(200).collect(), code.content().to_owned());
-            Err(ReadbackError::Other { found, wanted })
+            let (found, expected) = (found.chars().take(200).collect(), code.content().to_owned());
+            Err(ReadbackError::Other { found, expected })
         }
         [] => Err(ReadbackError::NotReadable),
     }
@@ -125,7 +125,7 @@ fn check_data_matrix(outer: &Bitmap, module: u32, code: &Barcode) -> Result<(), 
         return Ok(());
     }
     let found = String::from_utf8_lossy(&read).chars().take(200).collect();
-    Err(ReadbackError::Other { found, wanted: code.content().to_owned() })
+    Err(ReadbackError::Other { found, expected: code.content().to_owned() })
 }
 
 #[cfg(test)]
@@ -138,7 +138,7 @@ mod tests {
     use crate::{layout, template};
 
     fn code_on_white(url: &str) -> Bitmap {
-        let code = crate::code::qr(url).unwrap();
+        let code = crate::code::encode_qr(url).unwrap();
         let mut label = Bitmap::white(250, 250);
         code.draw(&mut label, 30, 30, 6);
         label
@@ -163,7 +163,7 @@ mod tests {
     fn a_thousand_random_labels_read_back() {
         let mut random = Random(42);
         let mut typesetter = Typesetter::new().unwrap();
-        let template = template::builtin("equipment").unwrap();
+        let template = template::find_builtin("equipment").unwrap();
         for n in 1..=1_000 {
             let tag = random.symbols("0123456789ABCDEFGHJKMNPQRSTVWXYZ", 9);
             let host_chars = 4 + random.below(30);
@@ -176,10 +176,10 @@ mod tests {
                 .with(Field::Location, random.symbols("ICU East, bed 14 ŽŠ", location))
                 .with(Field::Tag, tag)
                 .with_position(n, 1_000);
-            let drawing = layout::draw(&typesetter, template, &fields, None, Dpi::D203).unwrap();
+            let drawing = layout::lay_out_label(&typesetter, template, &fields, None, Dpi::D203).unwrap();
             let label = drawing.bitmap(&mut typesetter);
             assert_eq!(check_drawing(&label, &drawing), Ok(()), "{fields:?}");
-            assert_eq!(check(&label, fields.get(Field::Url)), Ok(()), "{fields:?}");
+            assert_eq!(check_readback(&label, fields.get(Field::Url)), Ok(()), "{fields:?}");
         }
     }
 
@@ -187,20 +187,24 @@ mod tests {
     fn right_other_and_unreadable() {
         let url = "https://ct.example/7QK3M9X2W";
         let mut label = code_on_white(url);
-        assert_eq!(check(&label, url), Ok(()));
-        let other = check(&label, "https://ct.example/ABCDEFGH3");
+        assert_eq!(check_readback(&label, url), Ok(()));
+        let other = check_readback(&label, "https://ct.example/ABCDEFGH3");
         assert!(
             matches!(other, Err(ReadbackError::Other { found, .. }) if found == url.to_ascii_uppercase())
         );
         label.blacken_rect(30, 30, 80, 80);
-        assert_eq!(check(&label, url), Err(ReadbackError::NotReadable));
-        assert_eq!(check(&Bitmap::white(0, 0), url), Err(ReadbackError::NotReadable));
+        assert_eq!(check_readback(&label, url), Err(ReadbackError::NotReadable));
+        assert_eq!(check_readback(&Bitmap::white(0, 0), url), Err(ReadbackError::NotReadable));
     }
 
     #[test]
     fn a_code_without_its_white_edge_does_not_read() {
-        let mark =
-            Mark::Code { x: 12, y: 12, module: 6, code: crate::code::qr("HTTPS://A.EXAMPLE/B").unwrap() };
+        let mark = DrawElement::Code {
+            x: 12,
+            y: 12,
+            module: 6,
+            code: crate::code::encode_qr("HTTPS://A.EXAMPLE/B").unwrap(),
+        };
         let drawing = Drawing { marks: vec![mark], ..Drawing::white(Dpi::D203, 300, 174) };
         let mut label = drawing.bitmap(&mut Typesetter::new().unwrap());
         assert_eq!(check_drawing(&label, &drawing), Ok(()));
@@ -220,7 +224,7 @@ mod tests {
     #[test]
     fn data_matrix_is_read_where_it_was_drawn() {
         let code = crate::code::data_matrix("https://ct.example/7QK3M9X2W").unwrap();
-        let mark = Mark::Code { x: 12, y: 9, module: 4, code };
+        let mark = DrawElement::Code { x: 12, y: 9, module: 4, code };
         let drawing = Drawing { marks: vec![mark], ..Drawing::white(Dpi::D203, 203, 102) };
         let mut label = drawing.bitmap(&mut Typesetter::new().unwrap());
         assert_eq!(check_drawing(&label, &drawing), Ok(()));
@@ -238,18 +242,18 @@ mod tests {
 
     #[test]
     fn each_of_two_codes_is_read() {
-        let code = |url: &str| crate::code::qr(url).unwrap();
-        let mark = |x, url| Mark::Code { x, y: 20, module: 4, code: code(url) };
+        let code = |url: &str| crate::code::encode_qr(url).unwrap();
+        let mark = |x, url| DrawElement::Code { x, y: 20, module: 4, code: code(url) };
         let marks = vec![mark(20, "HTTPS://A.EXAMPLE/B"), mark(160, "HTTPS://A.EXAMPLE/B")];
         let drawing = Drawing { marks, ..Drawing::white(Dpi::D203, 300, 150) };
         let mut label = drawing.bitmap(&mut Typesetter::new().unwrap());
         assert_eq!(check_drawing(&label, &drawing), Ok(()));
-        assert_eq!(check(&label, "https://a.example/b"), Ok(()));
+        assert_eq!(check_readback(&label, "https://a.example/b"), Ok(()));
         label.whiten_rect(165, 25, 60, 60);
         assert_eq!(check_drawing(&label, &drawing), Err(ReadbackError::NotReadable));
         label.whiten_rect(150, 0, 150, 150);
         code("HTTPS://A.EXAMPLE/C").draw(&mut label, 160, 20, 4);
         assert!(matches!(check_drawing(&label, &drawing), Err(ReadbackError::Other { .. })));
-        assert!(matches!(check(&label, "https://a.example/b"), Err(ReadbackError::Other { .. })));
+        assert!(matches!(check_readback(&label, "https://a.example/b"), Err(ReadbackError::Other { .. })));
     }
 }

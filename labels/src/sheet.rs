@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::template::{self, Height, Template};
+use crate::template::{self, LabelHeight, Template};
 
 /// Furthest that a person may move the print to make up for how a printer draws its paper in (millimetres).
 pub const NUDGE_MM_MAX: f64 = 10.0;
@@ -14,7 +14,7 @@ const A4_MM: (f64, f64) = (210.0, 297.0);
 
 /// One kind of sheet: equal labels in columns and rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Sheet {
+pub struct LabelSheet {
     /// What the box of sheets says, and what settings and requests call it.
     pub name: &'static str,
     /// Width and height of the paper (millimetres), like all lengths here.
@@ -32,9 +32,9 @@ pub struct Sheet {
 }
 
 /// The sheets that hospitals have in the cupboard.
-pub static SHEETS: [Sheet; 4] = [
+pub static SHEETS: [LabelSheet; 4] = [
     // Avery's PDF template and gLabels' avery-us-templates.xml agree: 2 5/8 × 1 in, 3/16 in from the left.
-    Sheet {
+    LabelSheet {
         name: "Avery 5160",
         page_mm: LETTER_MM,
         columns: 3,
@@ -44,7 +44,7 @@ pub static SHEETS: [Sheet; 4] = [
         pitch_mm: (2.75 * MM_PER_INCH, MM_PER_INCH),
     },
     // gLabels' avery-us-templates.xml: 4 × 2 in, pitch 4 3/16 in; the left edge is what centres that (5/32 in).
-    Sheet {
+    LabelSheet {
         name: "Avery 5163",
         page_mm: LETTER_MM,
         columns: 2,
@@ -54,7 +54,7 @@ pub static SHEETS: [Sheet; 4] = [
         pitch_mm: (4.1875 * MM_PER_INCH, 2.0 * MM_PER_INCH),
     },
     // Avery's Word template: pitch 66.04 mm, centred both ways. gLabels' 7160 is 0.3 mm further left, its top 0.3 mm lower.
-    Sheet {
+    LabelSheet {
         name: "Avery L7160",
         page_mm: A4_MM,
         columns: 3,
@@ -64,7 +64,7 @@ pub static SHEETS: [Sheet; 4] = [
         pitch_mm: (66.04, 38.1),
     },
     // Avery's Word template: pitch 101.6 mm, centred both ways. gLabels' 7163 is 1.3 mm further left with a wider pitch.
-    Sheet {
+    LabelSheet {
         name: "Avery L7163",
         page_mm: A4_MM,
         columns: 2,
@@ -77,9 +77,9 @@ pub static SHEETS: [Sheet; 4] = [
 
 /// The first label of a sheet that is still there, counted from 1 along the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Start(u32);
+pub struct FirstLabel(u32);
 
-impl Start {
+impl FirstLabel {
     /// A new sheet.
     pub const FIRST: Self = Self(1);
 
@@ -91,7 +91,7 @@ impl Start {
 
 /// How far the whole print is moved to make up for how a printer draws its paper in (millimetres).
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Nudge {
+pub struct PrintOffset {
     /// To the right; negative to the left.
     pub x_mm: f64,
     /// Down; negative up.
@@ -103,12 +103,12 @@ pub struct Nudge {
 #[serde(rename_all = "snake_case")]
 pub enum SheetError {
     /// No sheet has that name.
-    #[error("there is no sheet {0:?}; choose one of {names}", names = names(SHEETS.iter()))]
+    #[error("there is no sheet {0:?}; choose one of {names}", names = sheet_names(SHEETS.iter()))]
     Unknown(String),
     /// The label does not fit.
     #[error(
         "the label is {:.1} × {:.1} mm, larger than the {:.1} × {:.1} mm of {sheet}; {instead}",
-        label_mm.0, label_mm.1, cell_mm.0, cell_mm.1, instead = instead(*label_mm)
+        label_mm.0, label_mm.1, cell_mm.0, cell_mm.1, instead = suggest_sheets(*label_mm)
     )]
     TooLarge {
         /// Width and height of the label.
@@ -144,7 +144,7 @@ pub enum SheetError {
 
 /// Where a label goes.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Place {
+pub struct LabelPosition {
     /// Which sheet of paper, from 0.
     pub page: usize,
     /// From its left edge to the label's.
@@ -156,12 +156,12 @@ pub struct Place {
 /// A sheet with a checked start and nudge: the places of a batch's labels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SheetPositions {
-    sheet: Sheet,
+    sheet: LabelSheet,
     gone: usize,
-    nudge: Nudge,
+    nudge: PrintOffset,
 }
 
-impl Sheet {
+impl LabelSheet {
     /// The sheet of that name, with or without the maker's and in any case of letters.
     ///
     /// # Errors
@@ -177,12 +177,12 @@ impl Sheet {
     /// The equipment label for it: the first built-in one that its labels have room for.
     pub fn template(&self) -> Option<&'static Template> {
         let fits = |t: &&Template| match t.height {
-            Height::Mm(mm) => {
+            LabelHeight::Mm(mm) => {
                 t.width_mm <= self.label_mm.0 + FIT_SLACK_MM && mm <= self.label_mm.1 + FIT_SLACK_MM
             }
-            Height::Continuous => false,
+            LabelHeight::Continuous => false,
         };
-        template::builtins().iter().filter(|t| t.name.starts_with("equipment")).find(fits)
+        template::builtin_templates().iter().filter(|t| t.name.starts_with("equipment")).find(fits)
     }
 
     /// Labels on one sheet of paper.
@@ -194,7 +194,7 @@ impl Sheet {
     ///
     /// # Errors
     /// [`SheetError::Start`] and [`SheetError::Nudge`].
-    pub fn places(&self, start: Start, nudge: Nudge) -> Result<SheetPositions, SheetError> {
+    pub fn places(&self, start: FirstLabel, nudge: PrintOffset) -> Result<SheetPositions, SheetError> {
         if start.0 == 0 || start.0 > self.count() {
             return Err(SheetError::Start {
                 sheet: self.name.to_owned(),
@@ -235,7 +235,7 @@ impl SheetPositions {
     ///
     /// # Errors
     /// [`SheetError::TooLarge`].
-    pub fn at(&self, index: usize, label_mm: (f64, f64)) -> Result<Place, SheetError> {
+    pub fn at(&self, index: usize, label_mm: (f64, f64)) -> Result<LabelPosition, SheetError> {
         let s = &self.sheet;
         if !s.holds(label_mm) {
             return Err(SheetError::TooLarge { label_mm, sheet: s.name.to_owned(), cell_mm: s.label_mm });
@@ -245,7 +245,7 @@ impl SheetPositions {
         let (column, row) = (n % count % columns, n % count / columns);
         let middle = |cell: f64, label: f64| (cell - label) / 2.0;
         let (left, top) = (middle(s.label_mm.0, label_mm.0), middle(s.label_mm.1, label_mm.1));
-        Ok(Place {
+        Ok(LabelPosition {
             page: n / count,
             x_mm: s.first_mm.0 + s.pitch_mm.0 * column as f64 + left + self.nudge.x_mm,
             y_mm: s.first_mm.1 + s.pitch_mm.1 * row as f64 + top + self.nudge.y_mm,
@@ -253,13 +253,13 @@ impl SheetPositions {
     }
 }
 
-fn names<'a>(sheets: impl Iterator<Item = &'a Sheet>) -> String {
+fn sheet_names<'a>(sheets: impl Iterator<Item = &'a LabelSheet>) -> String {
     sheets.map(|s| s.name).collect::<Vec<_>>().join(", ")
 }
 
 /// What to do with a label that is too large.
-fn instead(label_mm: (f64, f64)) -> String {
-    let would = names(Sheet::that_hold(label_mm));
+fn suggest_sheets(label_mm: (f64, f64)) -> String {
+    let would = sheet_names(LabelSheet::that_hold(label_mm));
     if would.is_empty() {
         "no sheet has room for it: choose a smaller label or print one label a page".into()
     } else {
@@ -280,13 +280,14 @@ mod tests {
 
     const CELL: (f64, f64) = (60.0, 25.0);
 
-    fn sheet(name: &str) -> &'static Sheet {
-        Sheet::named(name).unwrap()
+    fn sheet(name: &str) -> &'static LabelSheet {
+        LabelSheet::named(name).unwrap()
     }
 
     fn at(name: &str, start: u32, index: usize) -> (usize, f64, f64) {
         let s = sheet(name);
-        let p = s.places(Start::at(start), Nudge::default()).unwrap().at(index, s.label_mm).unwrap();
+        let p =
+            s.places(FirstLabel::at(start), PrintOffset::default()).unwrap().at(index, s.label_mm).unwrap();
         (p.page, (p.x_mm * 100.0).round() / 100.0, (p.y_mm * 100.0).round() / 100.0)
     }
 
@@ -321,7 +322,7 @@ mod tests {
         assert_eq!(at("5160", 30, 1), (1, 4.76, 12.7));
         assert_eq!(at("L7160", 5, 0), at("L7160", 1, 4));
         for n in [0, 31, u32::MAX] {
-            let e = sheet("5160").places(Start::at(n), Nudge::default()).unwrap_err();
+            let e = sheet("5160").places(FirstLabel::at(n), PrintOffset::default()).unwrap_err();
             assert_eq!(e, SheetError::Start { sheet: "Avery 5160".to_owned(), count: 30, start: n });
             assert!(e.to_string().contains("labels 1 to 30"), "{e}");
         }
@@ -329,7 +330,7 @@ mod tests {
 
     #[test]
     fn a_nudge_moves_all_but_not_off_the_paper() {
-        let places = |x_mm, y_mm| sheet("5160").places(Start::FIRST, Nudge { x_mm, y_mm });
+        let places = |x_mm, y_mm| sheet("5160").places(FirstLabel::FIRST, PrintOffset { x_mm, y_mm });
         let p = places(1.5, -2.0).unwrap().at(0, CELL).unwrap();
         let still = places(0.0, 0.0).unwrap().at(0, CELL).unwrap();
         assert!((p.x_mm - still.x_mm - 1.5).abs() < 1e-9 && (p.y_mm - still.y_mm + 2.0).abs() < 1e-9);
@@ -344,13 +345,13 @@ mod tests {
 
     #[test]
     fn too_large_says_what_would_do() {
-        let places = sheet("5160").places(Start::FIRST, Nudge::default()).unwrap();
-        let said = |mm| places.at(0, mm).unwrap_err().to_string();
+        let places = sheet("5160").places(FirstLabel::FIRST, PrintOffset::default()).unwrap();
+        let message = |mm| places.at(0, mm).unwrap_err().to_string();
         assert_eq!(
-            said((60.96, 30.48)),
+            message((60.96, 30.48)),
             "the label is 61.0 × 30.5 mm, larger than the 66.7 × 25.4 mm of Avery 5160; print it on Avery 5163, Avery L7160, Avery L7163, or choose a smaller label"
         );
-        assert!(said((101.6, 152.4)).ends_with("choose a smaller label or print one label a page"));
+        assert!(message((101.6, 152.4)).ends_with("choose a smaller label or print one label a page"));
         assert!(places.at(0, (66.69, 25.44)).is_ok(), "whole dots of 2.625 in at 203 dpi");
         assert!(places.at(0, (66.8, 25.4)).is_err());
     }
@@ -358,7 +359,7 @@ mod tests {
     #[test]
     fn names() {
         assert_eq!(sheet(" avery l7160 ").name, "Avery L7160");
-        let e = Sheet::named("5161").unwrap_err().to_string();
+        let e = LabelSheet::named("5161").unwrap_err().to_string();
         assert_eq!(
             e,
             "there is no sheet \"5161\"; choose one of Avery 5160, Avery 5163, Avery L7160, Avery L7163"
@@ -371,7 +372,7 @@ mod tests {
             kind in 0usize..4, start in 1u32..31, x_mm in -11.0f64..11.0, y_mm in -11.0f64..11.0, index in 0usize..2_000,
         ) {
             let s = &SHEETS[kind];
-            if let Ok(places) = s.places(Start::at(start), Nudge { x_mm, y_mm }) {
+            if let Ok(places) = s.places(FirstLabel::at(start), PrintOffset { x_mm, y_mm }) {
                 let p = places.at(index, s.label_mm).unwrap();
                 prop_assert!(p.x_mm >= 0.0 && p.x_mm + s.label_mm.0 <= s.page_mm.0 + 1e-9);
                 prop_assert!(p.y_mm >= 0.0 && p.y_mm + s.label_mm.1 <= s.page_mm.1 + 1e-9);

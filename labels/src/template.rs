@@ -8,7 +8,7 @@ mod builtin;
 mod check;
 mod raw;
 
-pub use builtin::{builtin, builtin_file, builtins};
+pub use builtin::{builtin_file, builtin_templates, find_builtin};
 pub(crate) use check::code_beside;
 
 /// Bytes of a template's file; the longest built-in one has four thousand.
@@ -89,7 +89,7 @@ pub enum TemplateFault {
         /// The label's width.
         width_mm: f64,
         /// The label's height.
-        height: Height,
+        height: LabelHeight,
     },
     /// Two elements on the same place.
     #[error(
@@ -138,23 +138,23 @@ pub struct Template {
     /// Across.
     pub width_mm: f64,
     /// Down.
-    pub height: Height,
-    pub(crate) elements: Vec<Element>,
+    pub height: LabelHeight,
+    pub(crate) elements: Vec<LabelElement>,
 }
 
 /// How long a label is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Height {
+pub enum LabelHeight {
     /// Always the same.
     Mm(f64),
     /// As long as its words need.
     Continuous,
 }
 
-fn write_size(width_mm: f64, height: Height) -> String {
+fn write_size(width_mm: f64, height: LabelHeight) -> String {
     match height {
-        Height::Mm(mm) => format!("{width_mm:.1} × {mm:.1} mm"),
-        Height::Continuous => format!("{width_mm:.1} mm wide"),
+        LabelHeight::Mm(mm) => format!("{width_mm:.1} × {mm:.1} mm"),
+        LabelHeight::Continuous => format!("{width_mm:.1} mm wide"),
     }
 }
 
@@ -164,15 +164,15 @@ impl Template {
     /// # Errors
     /// What is wrong, with its line.
     pub fn parse(file: &[u8]) -> Result<Self, TemplateError> {
-        let template = raw::parse(file)?;
-        check::check(&template)?;
+        let template = raw::parse_template(file)?;
+        check::check_template(&template)?;
         Ok(template)
     }
 
     /// The fields that it shows.
     pub fn fields(&self) -> Vec<Field> {
         let mut fields: Vec<Field> =
-            self.elements.iter().flat_map(Element::words).flat_map(Words::fields).collect();
+            self.elements.iter().flat_map(LabelElement::words).flat_map(TextPattern::fields).collect();
         fields.sort_unstable();
         fields.dedup();
         fields
@@ -180,7 +180,7 @@ impl Template {
 
     /// Whether it has room for a logo.
     pub fn shows_logo(&self) -> bool {
-        self.elements.iter().any(|element| matches!(element.what, What::Logo { .. }))
+        self.elements.iter().any(|element| matches!(element.what, ElementKind::Logo { .. }))
     }
 
     /// Its size for a person.
@@ -191,8 +191,8 @@ impl Template {
     /// The lowest place that an element may reach (millimetres).
     pub(crate) fn bottom_mm(&self) -> f64 {
         match self.height {
-            Height::Mm(mm) => mm,
-            Height::Continuous => LENGTH_MM_MAX,
+            LabelHeight::Mm(mm) => mm,
+            LabelHeight::Continuous => LENGTH_MM_MAX,
         }
     }
 }
@@ -208,18 +208,18 @@ pub(crate) struct AreaMm {
 
 /// One thing on a label.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Element {
+pub(crate) struct LabelElement {
     /// Where it is in the file.
     pub(crate) line: usize,
     pub(crate) area: AreaMm,
-    pub(crate) what: What,
+    pub(crate) what: ElementKind,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum What {
+pub(crate) enum ElementKind {
     Code(CodeElement),
     Text(TextElement),
-    Column(Column),
+    Column(TextColumn),
     /// A filled rectangle; `dashed` in pieces of a millimetre.
     Line {
         dashed: bool,
@@ -229,36 +229,36 @@ pub(crate) enum What {
         thickness_mm: Option<f64>,
     },
     Logo {
-        align: Align,
+        align: TextAlign,
     },
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct CodeElement {
     pub(crate) kind: BarcodeKind,
-    pub(crate) words: Words,
+    pub(crate) words: TextPattern,
     pub(crate) close_up: bool,
     /// The module that is drawn when there is room for it.
     pub(crate) module_mm: f64,
-    pub(crate) align: Align,
+    pub(crate) align: TextAlign,
     /// Left out when there is nothing to hold.
     pub(crate) optional: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct TextElement {
-    pub(crate) words: Words,
+    pub(crate) words: TextPattern,
     pub(crate) style: TextStyle,
-    pub(crate) vertical: Vertical,
+    pub(crate) vertical: VerticalAlign,
     /// White on a black ground that fills the area.
     pub(crate) inverse: bool,
 }
 
 /// Texts one below the other; those that are empty leave their room to the others.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Column {
-    pub(crate) items: Vec<Item>,
-    pub(crate) vertical: Vertical,
+pub(crate) struct TextColumn {
+    pub(crate) items: Vec<ColumnText>,
+    pub(crate) vertical: VerticalAlign,
     /// Begins right of the code's quiet zone, wherever that ends.
     pub(crate) beside_code: bool,
     /// Grows with what is in it; only on continuous labels.
@@ -266,8 +266,8 @@ pub(crate) struct Column {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Item {
-    pub(crate) words: Words,
+pub(crate) struct ColumnText {
+    pub(crate) words: TextPattern,
     pub(crate) style: TextStyle,
     /// White above it, unless it is the first (millimetres).
     pub(crate) gap_mm: f64,
@@ -285,7 +285,7 @@ pub(crate) struct TextStyle {
     pub(crate) pt_max: f64,
     pub(crate) pt_min: f64,
     pub(crate) lines: usize,
-    pub(crate) align: Align,
+    pub(crate) align: TextAlign,
     pub(crate) may_cut: bool,
     /// Measured without accents and descenders, as long as it has none.
     pub(crate) caps: bool,
@@ -294,7 +294,7 @@ pub(crate) struct TextStyle {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Align {
+pub(crate) enum TextAlign {
     Left,
     Center,
     Right,
@@ -302,7 +302,7 @@ pub(crate) enum Align {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Vertical {
+pub(crate) enum VerticalAlign {
     Top,
     Middle,
     Bottom,
@@ -310,19 +310,19 @@ pub(crate) enum Vertical {
 
 /// An element's words with the places of its fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Words(pub(crate) Vec<Part>);
+pub(crate) struct TextPattern(pub(crate) Vec<PatternPart>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum PatternPart {
     Literal(String),
     Field(Field),
 }
 
-impl Words {
+impl TextPattern {
     pub(crate) fn fields(&self) -> impl Iterator<Item = Field> + '_ {
         self.0.iter().filter_map(|part| match part {
-            Part::Field(field) => Some(*field),
-            Part::Literal(_) => None,
+            PatternPart::Field(field) => Some(*field),
+            PatternPart::Literal(_) => None,
         })
     }
 
@@ -336,37 +336,37 @@ impl Words {
         while let Some(at) = rest.find(['{', '}']) {
             let (literal, from) = rest.split_at(at);
             if !literal.is_empty() {
-                parts.push(Part::Literal(literal.to_owned()));
+                parts.push(PatternPart::Literal(literal.to_owned()));
             }
             let (name, after) = from.strip_prefix('{').and_then(|f| f.split_once('}')).ok_or_else(brace)?;
-            parts.push(Part::Field(name.trim().parse()?));
+            parts.push(PatternPart::Field(name.trim().parse()?));
             rest = after;
         }
         if !rest.is_empty() {
-            parts.push(Part::Literal(rest.to_owned()));
+            parts.push(PatternPart::Literal(rest.to_owned()));
         }
         Ok(Self(parts))
     }
 }
 
-impl Element {
+impl LabelElement {
     /// Its name for a person.
     pub(crate) fn kind(&self) -> &'static str {
         match self.what {
-            What::Code(_) => "code",
-            What::Text(_) => "text",
-            What::Column(_) => "column",
-            What::Line { .. } => "line",
-            What::Box { .. } => "box",
-            What::Logo { .. } => "logo",
+            ElementKind::Code(_) => "code",
+            ElementKind::Text(_) => "text",
+            ElementKind::Column(_) => "column",
+            ElementKind::Line { .. } => "line",
+            ElementKind::Box { .. } => "box",
+            ElementKind::Logo { .. } => "logo",
         }
     }
 
-    pub(crate) fn words(&self) -> Vec<&Words> {
+    pub(crate) fn words(&self) -> Vec<&TextPattern> {
         match &self.what {
-            What::Code(code) => vec![&code.words],
-            What::Text(text) => vec![&text.words],
-            What::Column(column) => column.items.iter().map(|item| &item.words).collect(),
+            ElementKind::Code(code) => vec![&code.words],
+            ElementKind::Text(text) => vec![&text.words],
+            ElementKind::Column(column) => column.items.iter().map(|item| &item.words).collect(),
             _ => Vec::new(),
         }
     }

@@ -21,12 +21,12 @@ pub const BLOCK_LINES_MAX: usize = 64;
 #[serde(rename_all = "snake_case")]
 pub enum TextError {
     /// The fonts have no picture of it.
-    #[error("the character {0:?} ({code}) cannot be printed; write it with Latin, Greek or Cyrillic letters", code = code(*.0))]
+    #[error("the character {0:?} ({code}) cannot be printed; write it with Latin, Greek or Cyrillic letters", code = code_point(*.0))]
     MissingGlyph(char),
     /// An accent that does not join with its letter into one character.
     #[error(
         "the accent {code} on {letter:?} cannot be printed on that letter; use the letter alone or another spelling",
-        code = code(*.mark)
+        code = code_point(*.mark)
     )]
     LoneMark {
         /// What it stands on.
@@ -35,7 +35,7 @@ pub enum TextError {
         mark: char,
     },
     /// Line breaks, tabs, printer commands, direction marks and other characters without a picture.
-    #[error("the invisible character {code} cannot be printed; remove it", code = code(*.0))]
+    #[error("the invisible character {code} cannot be printed; remove it", code = code_point(*.0))]
     Control(char),
     /// Over [`FIELD_CHARS_MAX`].
     #[error("the text has {chars} characters; at most {FIELD_CHARS_MAX} are allowed")]
@@ -51,7 +51,7 @@ pub enum TextError {
     },
 }
 
-fn code(c: char) -> String {
+fn code_point(c: char) -> String {
     format!("U+{:04X}", u32::from(c))
 }
 
@@ -226,7 +226,7 @@ impl Typesetter {
     /// Dots that the text takes from left to right.
     pub fn width(&self, text: &str, weight: FontWeight, px: u32) -> u32 {
         let face = self.face(weight);
-        let dots = (units(face, text) * u64::from(px)).div_ceil(u64::from(face.per_em()));
+        let dots = (code_units(face, text) * u64::from(px)).div_ceil(u64::from(face.per_em()));
         u32::try_from(dots).unwrap_or(u32::MAX)
     }
 
@@ -307,7 +307,7 @@ impl Typesetter {
         text.graphemes(true)
             .map(|text| Cluster {
                 text,
-                units: units(face, text),
+                units: code_units(face, text),
                 space: text.chars().all(char::is_whitespace),
                 breaks: text.ends_with([' ', '-', '/', '–']),
             })
@@ -322,10 +322,10 @@ impl Typesetter {
         limit: u64,
         lines_max: usize,
     ) -> Option<Vec<Wrapped>> {
-        let with = |kept: usize| {
-            let (head, tail) = (&clusters[..kept.div_ceil(2)], &clusters[clusters.len() - kept / 2..]);
-            let text = format!("{}…{}", joined(head).trim_end(), joined(tail).trim_start());
-            wrapped(&self.clusters(&text, weight), limit, lines_max, true, 0)
+        let with = |stored: usize| {
+            let (head, tail) = (&clusters[..stored.div_ceil(2)], &clusters[clusters.len() - stored / 2..]);
+            let text = format!("{}…{}", join_clusters(head).trim_end(), join_clusters(tail).trim_start());
+            wrap_text(&self.clusters(&text, weight), limit, lines_max, true, 0)
         };
         let (mut fits, mut too_many) = (0, clusters.len());
         while too_many - fits > 1 {
@@ -336,7 +336,7 @@ impl Typesetter {
     }
 }
 
-fn joined(clusters: &[Cluster<'_>]) -> String {
+fn join_clusters(clusters: &[Cluster<'_>]) -> String {
     clusters.iter().map(|c| c.text).collect()
 }
 
@@ -355,14 +355,14 @@ fn wrapped_all(
 ) -> Option<Vec<Wrapped>> {
     let mut lines = Vec::new();
     for paragraph in paragraphs {
-        let hang = if paragraphs.len() > 1 { number(paragraph) } else { 0 };
-        lines.extend(wrapped(paragraph, limit, lines_max.checked_sub(lines.len())?, in_words, hang)?);
+        let hang = if paragraphs.len() > 1 { total_width(paragraph) } else { 0 };
+        lines.extend(wrap_text(paragraph, limit, lines_max.checked_sub(lines.len())?, in_words, hang)?);
     }
     Some(lines)
 }
 
 /// Width of the number that a step begins with, `1. `; nothing without one.
-fn number(clusters: &[Cluster<'_>]) -> u64 {
+fn total_width(clusters: &[Cluster<'_>]) -> u64 {
     let digits = clusters.iter().take_while(|c| c.text.bytes().all(|b| b.is_ascii_digit())).count();
     match clusters.get(digits..digits + 2) {
         Some([dot, space]) if (1..=3).contains(&digits) && dot.text == "." && space.space => {
@@ -374,7 +374,7 @@ fn number(clusters: &[Cluster<'_>]) -> u64 {
 
 /// Greedy lines, broken after spaces, hyphens and slashes; inside a word that is wider than the box only if `in_words`.
 /// All but the first begin at `hang`.
-fn wrapped(
+fn wrap_text(
     clusters: &[Cluster<'_>],
     limit: u64,
     lines_max: usize,
@@ -383,7 +383,7 @@ fn wrapped(
 ) -> Option<Vec<Wrapped>> {
     let mut lines: Vec<Wrapped> = Vec::new();
     let line = |clusters: &[Cluster<'_>], n: usize| Wrapped {
-        text: joined(clusters).trim_end().to_owned(),
+        text: join_clusters(clusters).trim_end().to_owned(),
         indent: if n == 0 { 0 } else { hang },
     };
     let (mut start, mut at, mut width, mut end_of_piece) = (0, 0, 0u64, None);
@@ -418,7 +418,7 @@ fn wrapped(
 }
 
 /// Width of a text in units of the font.
-fn units(face: &Face, text: &str) -> u64 {
+fn code_units(face: &Face, text: &str) -> u64 {
     text.chars().filter_map(|c| glyph_id(face, c)).map(|id| u64::from(face.units(id))).sum()
 }
 
@@ -469,8 +469,8 @@ mod tests {
         assert_eq!(printable("👩\u{200d}⚕"), Err(TextError::MissingGlyph('👩')));
         assert_eq!(printable(&"x".repeat(1001)), Err(TextError::TooLong { chars: 1001 }));
         assert!(printable(&("a".to_owned() + &"\u{301}".repeat(200))).is_err());
-        let said = printable("超声").unwrap_err().to_string();
-        assert!(said.contains('超') && said.contains("U+8D85"), "{said}");
+        let message = printable("超声").unwrap_err().to_string();
+        assert!(message.contains('超') && message.contains("U+8D85"), "{message}");
     }
 
     #[test]

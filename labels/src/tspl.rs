@@ -5,24 +5,24 @@ use std::time::Duration;
 use crate::bitmap::Bitmap;
 use crate::dpi::Dpi;
 use crate::language::{
-    Answers, Asking, Condition, EncodeError, Event, IdleDetector, Language, PendingLabels, Profile, Row,
-    Session,
+    ConfirmationLevel, EncodeError, IdleDetector, LanguageSpec, PendingLabels, PrinterCondition,
+    PrinterEvent, PrinterLanguage, PrinterProfile, PrinterSession, StatusPoll,
 };
-use crate::media::{Length, Thermal};
+use crate::media::{MediaLength, ThermalMethod};
 
 /// The language's row. The rolls are those of other desktop label printers.
-pub const ROW: Row = Row {
-    language: Language::Tspl,
+pub const ROW: LanguageSpec = LanguageSpec {
+    language: PrinterLanguage::Tspl,
     name: "tspl",
     printers: "TSC, Xprinter, Munbyn, Rollo, HPRT and most unnamed 4 × 6 in printers",
     dpi: &[203, 300],
     head_dots,
-    answers: Answers::Taken,
+    answers: ConfirmationLevel::Taken,
     beside: None,
     refusal: |_| None,
     models: &["TSC ", "MUNBYN", "ROLLO", "IDPRT", "HPRT", "4BARCODE"],
     commands: &["TSPL", "TSPL2"],
-    media: || crate::zpl::media(&[Thermal::Direct, Thermal::Transfer]),
+    media: || crate::zpl::zpl_media(&[ThermalMethod::Direct, ThermalMethod::Transfer]),
     session: |profile, _| Box::new(Tspl::new(profile)),
 };
 
@@ -44,7 +44,7 @@ const LONG_ANSWER_MAX: Duration = Duration::from_secs(1);
 /// How long an answer may take.
 const ANSWER_MAX: Duration = Duration::from_secs(3);
 /// Length of a label from an endless roll whose torn picture has to be filled up (millimetres).
-const TORN_MM_MAX: f64 = 300.0;
+const TEAR_OFF_MM_MAX: f64 = 300.0;
 
 const ASK_LONG: &[u8] = b"\x1b!S";
 const ASK_SHORT: &[u8] = b"\x1b!?";
@@ -62,9 +62,9 @@ enum Form {
 /// One connection's talk with a TSPL printer.
 #[derive(Debug)]
 pub struct Tspl {
-    profile: Profile,
+    profile: PrinterProfile,
     awaited: PendingLabels,
-    asking: Asking,
+    status_poll: StatusPoll,
     form: Form,
     /// The long form was answered once: a printer that knows it is not asked for the short one again.
     long_known: bool,
@@ -72,29 +72,29 @@ pub struct Tspl {
     fresh: bool,
     idle: IdleDetector,
     /// The last state that it told.
-    condition: Condition,
+    condition: PrinterCondition,
     partial: Vec<u8>,
 }
 
 impl Tspl {
     /// A session.
-    pub fn new(profile: Profile) -> Self {
+    pub fn new(profile: PrinterProfile) -> Self {
         Self {
             profile,
             awaited: PendingLabels::default(),
-            asking: Asking::default(),
+            status_poll: StatusPoll::default(),
             form: Form::Long,
             long_known: false,
             fresh: false,
             idle: IdleDetector::default(),
-            condition: Condition::Ready,
+            condition: PrinterCondition::Ready,
             partial: Vec::new(),
         }
     }
 
     fn ask(&mut self, now: Duration) -> Vec<u8> {
-        self.fresh = !self.asking.is_open();
-        self.asking.ask(now);
+        self.fresh = !self.status_poll.is_open();
+        self.status_poll.ask(now);
         self.partial.clear();
         match self.form {
             Form::Long => ASK_LONG.to_vec(),
@@ -106,16 +106,16 @@ impl Tspl {
     fn head(&self, label: &Bitmap) -> String {
         let media = &self.profile.media;
         let (length_mm, gap_mm) = match media.length {
-            Length::DieCut { mm, gap_mm } => (mm, gap_mm),
-            Length::Continuous => (self.profile.dpi.mm(label.height()), 0.0),
+            MediaLength::DieCut { mm, gap_mm } => (mm, gap_mm),
+            MediaLength::Continuous => (self.profile.dpi.mm(label.height()), 0.0),
         };
         let width_mm = media.width_mm;
         let darkness =
             self.profile.darkness.map(|d| format!("DENSITY {}\r\n", u16::from(d.min(100)) * 15 / 100));
         let speed = self.profile.speed_mm_s.map(|mm| format!("SPEED {}\r\n", ((mm + 12) / 25).clamp(1, 18)));
         let ribbon = match media.thermal {
-            Thermal::Direct => "OFF",
-            Thermal::Transfer => "ON",
+            ThermalMethod::Direct => "OFF",
+            ThermalMethod::Transfer => "ON",
         };
         let (darkness, speed) = (darkness.unwrap_or_default(), speed.unwrap_or_default());
         let (row_bytes, rows) = (label.row_bytes(), label.height());
@@ -126,62 +126,62 @@ impl Tspl {
     }
 
     /// `02 b1 b2 b3 b4 03 0D 0A`: what it does, warnings, its own faults, those of paper and ribbon; `@` is none.
-    fn on_long(&mut self, message: [u8; LONG_BYTES]) -> Vec<Event> {
+    fn on_long(&mut self, message: [u8; LONG_BYTES]) -> Vec<PrinterEvent> {
         let [_, doing, warning, fault, supply, ..] = message;
         self.long_known = true;
         let causes = [
-            (supply & 0x20 != 0, Condition::CoverOpen),
-            (supply & 0x01 != 0, Condition::PaperOut),
-            (supply & 0x0c != 0, Condition::RibbonOut),
-            (fault & 0x08 != 0, Condition::CutterJam),
-            (fault & 0x03 != 0, Condition::Cooling),
-            (supply & 0x02 != 0 || fault & 0x3f != 0 || doing == b'E', Condition::Fault),
-            (doing == b'L', Condition::LabelWaiting),
-            (doing == b'`' || doing == b'K', Condition::Paused),
+            (supply & 0x20 != 0, PrinterCondition::CoverOpen),
+            (supply & 0x01 != 0, PrinterCondition::PaperOut),
+            (supply & 0x0c != 0, PrinterCondition::RibbonOut),
+            (fault & 0x08 != 0, PrinterCondition::CutterJam),
+            (fault & 0x03 != 0, PrinterCondition::Cooling),
+            (supply & 0x02 != 0 || fault & 0x3f != 0 || doing == b'E', PrinterCondition::Fault),
+            (doing == b'L', PrinterCondition::LabelWaiting),
+            (doing == b'`' || doing == b'K', PrinterCondition::Paused),
         ];
-        let mut events = self.told(&causes, doing != b'@');
+        let mut events = self.report_causes(&causes, doing != b'@');
         if warning & 0x01 != 0 {
-            events.push(Event::PaperLow);
+            events.push(PrinterEvent::PaperLow);
         }
         events
     }
 
-    fn on_short(&mut self, byte: u8) -> Vec<Event> {
+    fn on_short(&mut self, byte: u8) -> Vec<PrinterEvent> {
         let causes = [
-            (byte & 0x41 != 0, Condition::CoverOpen),
-            (byte & 0x04 != 0, Condition::PaperOut),
-            (byte & 0x08 != 0, Condition::RibbonOut),
-            (byte & 0x82 != 0, Condition::Fault),
-            (byte & 0x10 != 0, Condition::Paused),
+            (byte & 0x41 != 0, PrinterCondition::CoverOpen),
+            (byte & 0x04 != 0, PrinterCondition::PaperOut),
+            (byte & 0x08 != 0, PrinterCondition::RibbonOut),
+            (byte & 0x82 != 0, PrinterCondition::Fault),
+            (byte & 0x10 != 0, PrinterCondition::Paused),
         ];
-        self.told(&causes, byte & 0x20 != 0)
+        self.report_causes(&causes, byte & 0x20 != 0)
     }
 
-    fn told(&mut self, causes: &[(bool, Condition)], busy: bool) -> Vec<Event> {
-        let condition = causes.iter().find(|(on, _)| *on).map_or(Condition::Ready, |(_, c)| *c);
+    fn report_causes(&mut self, causes: &[(bool, PrinterCondition)], busy: bool) -> Vec<PrinterEvent> {
+        let condition = causes.iter().find(|(on, _)| *on).map_or(PrinterCondition::Ready, |(_, c)| *c);
         self.condition = condition;
-        let mut events = vec![Event::State(condition)];
+        let mut events = vec![PrinterEvent::State(condition)];
         if !self.fresh || self.awaited.is_empty() {
             return events;
         }
         match (condition, busy) {
-            (Condition::Ready, false) => {
+            (PrinterCondition::Ready, false) => {
                 if self.idle.idle() {
-                    events.extend(self.awaited.take_all().map(|upto| Event::Taken { upto }));
+                    events.extend(self.awaited.take_all().map(|upto| PrinterEvent::Taken { upto }));
                 }
             }
-            (Condition::Ready | Condition::LabelWaiting, true) => self.idle.busy(),
+            (PrinterCondition::Ready | PrinterCondition::LabelWaiting, true) => self.idle.busy(),
             _ => self.idle.stopped(),
         }
         events
     }
 
-    fn on_byte(&mut self, byte: u8) -> Vec<Event> {
-        if !self.asking.is_open() {
+    fn on_byte(&mut self, byte: u8) -> Vec<PrinterEvent> {
+        if !self.status_poll.is_open() {
             return Vec::new();
         }
         if self.form == Form::Short {
-            self.asking.answered();
+            self.status_poll.answered();
             return self.on_short(byte);
         }
         let fits = match self.partial.len() {
@@ -199,24 +199,24 @@ impl Tspl {
         }
         let Ok(message) = <[u8; LONG_BYTES]>::try_from(self.partial.as_slice()) else { return Vec::new() };
         self.partial.clear();
-        self.asking.answered();
+        self.status_poll.answered();
         self.on_long(message)
     }
 }
 
-impl Session for Tspl {
+impl PrinterSession for Tspl {
     fn hello(&mut self, now: Duration) -> Vec<u8> {
-        if self.profile.answers == Answers::Nothing { Vec::new() } else { self.ask(now) }
+        if self.profile.answers == ConfirmationLevel::Nothing { Vec::new() } else { self.ask(now) }
     }
 
     /// White fills up whatever a torn picture still waits for; where none does, it is one line that means nothing.
     fn after_interruption(&mut self) -> Vec<u8> {
         let dpi = self.profile.dpi;
         let mm = match self.profile.media.length {
-            Length::DieCut { mm, .. } => mm,
-            Length::Continuous => TORN_MM_MAX,
+            MediaLength::DieCut { mm, .. } => mm,
+            MediaLength::Continuous => TEAR_OFF_MM_MAX,
         };
-        let rows = dpi.dots_up(mm.clamp(0.0, TORN_MM_MAX)) as usize;
+        let rows = dpi.dots_up(mm.clamp(0.0, TEAR_OFF_MM_MAX)) as usize;
         let row_bytes = self.profile.head_dots.min(crate::bitmap::DOTS_MAX).div_ceil(8) as usize;
         let mut bytes = vec![0xff; row_bytes * rows];
         bytes.extend_from_slice(b"\r\nCLS\r\n");
@@ -224,13 +224,13 @@ impl Session for Tspl {
     }
 
     fn encode(&mut self, n: u32, label: &Bitmap) -> Result<Vec<u8>, EncodeError> {
-        crate::language::fits(label, &self.profile)?;
+        crate::language::check_fit(label, &self.profile)?;
         let mut bytes = self.head(label).into_bytes();
         bytes.reserve(label.bytes().len() + 16);
         // Padding is white in the picture and so becomes 1.
         bytes.extend(label.bytes().iter().map(|byte| !byte));
         bytes.extend_from_slice(b"\r\nPRINT 1,1\r\n");
-        if self.profile.answers != Answers::Nothing {
+        if self.profile.answers != ConfirmationLevel::Nothing {
             self.awaited.push(n);
             self.fresh = false;
             self.idle.restart();
@@ -238,32 +238,32 @@ impl Session for Tspl {
         Ok(bytes)
     }
 
-    fn answers(&self) -> Answers {
+    fn answers(&self) -> ConfirmationLevel {
         self.profile.answers
     }
 
     fn takes_next(&self) -> bool {
-        self.condition != Condition::LabelWaiting
+        self.condition != PrinterCondition::LabelWaiting
     }
 
-    fn on_bytes(&mut self, bytes: &[u8]) -> Vec<Event> {
+    fn on_bytes(&mut self, bytes: &[u8]) -> Vec<PrinterEvent> {
         bytes.iter().flat_map(|&byte| self.on_byte(byte)).collect()
     }
 
-    fn tick(&mut self, now: Duration) -> (Vec<u8>, Vec<Event>) {
-        if self.profile.answers == Answers::Nothing {
+    fn tick(&mut self, now: Duration) -> (Vec<u8>, Vec<PrinterEvent>) {
+        if self.profile.answers == ConfirmationLevel::Nothing {
             return (Vec::new(), Vec::new());
         }
-        if self.form == Form::Long && !self.long_known && self.asking.overdue(now, LONG_ANSWER_MAX) {
+        if self.form == Form::Long && !self.long_known && self.status_poll.overdue(now, LONG_ANSWER_MAX) {
             self.form = Form::Short;
             return (self.ask(now), Vec::new());
         }
-        if self.asking.overdue(now, ANSWER_MAX) {
-            return (self.ask(now), vec![Event::Silent]);
+        if self.status_poll.overdue(now, ANSWER_MAX) {
+            return (self.ask(now), vec![PrinterEvent::Silent]);
         }
-        let soon = !self.awaited.is_empty() && self.condition == Condition::Ready;
+        let soon = !self.awaited.is_empty() && self.condition == PrinterCondition::Ready;
         let every = if soon { POLL_SOON } else { POLL };
-        (if self.asking.due(now, every) { self.ask(now) } else { Vec::new() }, Vec::new())
+        (if self.status_poll.due(now, every) { self.ask(now) } else { Vec::new() }, Vec::new())
     }
 }
 
@@ -274,7 +274,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn session() -> Tspl {
-        Tspl::new(Language::Tspl.usual_profile())
+        Tspl::new(PrinterLanguage::Tspl.usual_profile())
     }
 
     fn dot() -> Bitmap {
@@ -288,7 +288,7 @@ mod tests {
         let mut s = session();
         assert_eq!(s.hello(seconds(0.0)), ASK_LONG);
         assert_eq!(s.tick(seconds(1.0)), (ASK_SHORT.to_vec(), Vec::new()));
-        assert_eq!(s.on_bytes(&[0]), [Event::State(Condition::Ready)]);
+        assert_eq!(s.on_bytes(&[0]), [PrinterEvent::State(PrinterCondition::Ready)]);
         s
     }
 
@@ -303,7 +303,7 @@ mod tests {
         assert_eq!(bytes, [&head[..], b"\xff\xff\xff\x7f\r\nPRINT 1,1\r\n"].concat());
         let media = (ROW.media)().into_iter().find(|m| m.name == "50-continuous-transfer").unwrap();
         let (darkness, speed_mm_s) = (Some(60), Some(102));
-        let profile = Profile { media, darkness, speed_mm_s, ..Language::Tspl.usual_profile() };
+        let profile = PrinterProfile { media, darkness, speed_mm_s, ..PrinterLanguage::Tspl.usual_profile() };
         let bytes = Tspl::new(profile).encode(1, &Bitmap::white(16, 203)).unwrap();
         let head = b"SIZE 50.00 mm,25.40 mm\r\nGAP 0.00 mm,0 mm\r\nDIRECTION 0,0\r\nSET RIBBON ON\r\nDENSITY 9\r\nSPEED 4\r\nCLS\r\n";
         assert!(bytes.starts_with(head));
@@ -327,22 +327,22 @@ mod tests {
     #[test]
     fn conditions_in_one_byte() {
         for (byte, condition) in [
-            (0x00, Condition::Ready),
-            (0x20, Condition::Ready),
-            (0x01, Condition::CoverOpen),
-            (0x40, Condition::CoverOpen),
-            (0x05, Condition::CoverOpen),
-            (0x02, Condition::Fault),
-            (0x04, Condition::PaperOut),
-            (0x14, Condition::PaperOut),
-            (0x08, Condition::RibbonOut),
-            (0x0c, Condition::PaperOut),
-            (0x10, Condition::Paused),
-            (0x80, Condition::Fault),
+            (0x00, PrinterCondition::Ready),
+            (0x20, PrinterCondition::Ready),
+            (0x01, PrinterCondition::CoverOpen),
+            (0x40, PrinterCondition::CoverOpen),
+            (0x05, PrinterCondition::CoverOpen),
+            (0x02, PrinterCondition::Fault),
+            (0x04, PrinterCondition::PaperOut),
+            (0x14, PrinterCondition::PaperOut),
+            (0x08, PrinterCondition::RibbonOut),
+            (0x0c, PrinterCondition::PaperOut),
+            (0x10, PrinterCondition::Paused),
+            (0x80, PrinterCondition::Fault),
         ] {
             let mut s = short();
             s.tick(seconds(2.0));
-            assert_eq!(s.on_bytes(&[byte]), [Event::State(condition)], "{byte:02x}");
+            assert_eq!(s.on_bytes(&[byte]), [PrinterEvent::State(condition)], "{byte:02x}");
             assert_eq!(s.on_bytes(&[0x04]), [], "was not asked for");
         }
     }
@@ -350,31 +350,34 @@ mod tests {
     #[test]
     fn conditions_in_eight_bytes() {
         for (text, condition) in [
-            (b"@@@@", Condition::Ready),
-            (b"P@@@", Condition::Ready),
-            (b"W@@@", Condition::Ready),
-            (b"`@@@", Condition::Paused),
-            (b"L@@@", Condition::LabelWaiting),
-            (b"E@@A", Condition::PaperOut),
-            (b"E@@B", Condition::Fault),
-            (b"E@@D", Condition::RibbonOut),
-            (b"E@@H", Condition::RibbonOut),
-            (b"E@@`", Condition::CoverOpen),
-            (b"E@A@", Condition::Cooling),
-            (b"E@B@", Condition::Cooling),
-            (b"E@D@", Condition::Fault),
-            (b"E@H@", Condition::CutterJam),
-            (b"E@P@", Condition::Fault),
-            (b"E@@@", Condition::Fault),
+            (b"@@@@", PrinterCondition::Ready),
+            (b"P@@@", PrinterCondition::Ready),
+            (b"W@@@", PrinterCondition::Ready),
+            (b"`@@@", PrinterCondition::Paused),
+            (b"L@@@", PrinterCondition::LabelWaiting),
+            (b"E@@A", PrinterCondition::PaperOut),
+            (b"E@@B", PrinterCondition::Fault),
+            (b"E@@D", PrinterCondition::RibbonOut),
+            (b"E@@H", PrinterCondition::RibbonOut),
+            (b"E@@`", PrinterCondition::CoverOpen),
+            (b"E@A@", PrinterCondition::Cooling),
+            (b"E@B@", PrinterCondition::Cooling),
+            (b"E@D@", PrinterCondition::Fault),
+            (b"E@H@", PrinterCondition::CutterJam),
+            (b"E@P@", PrinterCondition::Fault),
+            (b"E@@@", PrinterCondition::Fault),
         ] {
             let mut s = session();
             s.hello(seconds(0.0));
-            assert_eq!(s.on_bytes(&long(text)), [Event::State(condition)], "{text:?}");
-            assert_eq!(s.takes_next(), condition != Condition::LabelWaiting);
+            assert_eq!(s.on_bytes(&long(text)), [PrinterEvent::State(condition)], "{text:?}");
+            assert_eq!(s.takes_next(), condition != PrinterCondition::LabelWaiting);
         }
         let mut s = session();
         s.hello(seconds(0.0));
-        assert_eq!(s.on_bytes(&long(b"@A@@")), [Event::State(Condition::Ready), Event::PaperLow]);
+        assert_eq!(
+            s.on_bytes(&long(b"@A@@")),
+            [PrinterEvent::State(PrinterCondition::Ready), PrinterEvent::PaperLow]
+        );
     }
 
     #[test]
@@ -382,11 +385,18 @@ mod tests {
         let mut s = short();
         s.tick(seconds(2.0));
         s.encode(1, &dot()).unwrap();
-        assert_eq!(s.on_bytes(&[0x00]), [Event::State(Condition::Ready)], "asked before the label");
+        assert_eq!(
+            s.on_bytes(&[0x00]),
+            [PrinterEvent::State(PrinterCondition::Ready)],
+            "asked before the label"
+        );
         s.tick(seconds(3.0));
-        assert_eq!(s.on_bytes(&[0x20]), [Event::State(Condition::Ready)]);
+        assert_eq!(s.on_bytes(&[0x20]), [PrinterEvent::State(PrinterCondition::Ready)]);
         s.tick(seconds(4.0));
-        assert_eq!(s.on_bytes(&[0x00]), [Event::State(Condition::Ready), Event::Taken { upto: 1 }]);
+        assert_eq!(
+            s.on_bytes(&[0x00]),
+            [PrinterEvent::State(PrinterCondition::Ready), PrinterEvent::Taken { upto: 1 }]
+        );
     }
 
     #[test]
@@ -397,12 +407,15 @@ mod tests {
             assert_eq!(s.tick(seconds(at)).0, ASK_SHORT);
             assert_eq!(
                 s.on_bytes(&[0x00, 0x00, 0x00]),
-                [Event::State(Condition::Ready)],
+                [PrinterEvent::State(PrinterCondition::Ready)],
                 "one answer to one question"
             );
         }
         assert_eq!(s.tick(seconds(1.45)).0, ASK_SHORT);
-        assert_eq!(s.on_bytes(&[0x00]), [Event::State(Condition::Ready), Event::Taken { upto: 1 }]);
+        assert_eq!(
+            s.on_bytes(&[0x00]),
+            [PrinterEvent::State(PrinterCondition::Ready), PrinterEvent::Taken { upto: 1 }]
+        );
         assert!(s.tick(seconds(1.60)).0.is_empty(), "nothing is under way");
         s.encode(2, &dot()).unwrap();
         s.tick(seconds(2.5));
@@ -415,13 +428,16 @@ mod tests {
         let mut s = short();
         s.encode(7, &dot()).unwrap();
         s.tick(seconds(2.0));
-        assert_eq!(s.on_bytes(&[0x04]), [Event::State(Condition::PaperOut)]);
+        assert_eq!(s.on_bytes(&[0x04]), [PrinterEvent::State(PrinterCondition::PaperOut)]);
         for at in 3..5 {
             s.tick(seconds(f64::from(at)));
-            assert_eq!(s.on_bytes(&[0x00]), [Event::State(Condition::Ready)]);
+            assert_eq!(s.on_bytes(&[0x00]), [PrinterEvent::State(PrinterCondition::Ready)]);
         }
         s.tick(seconds(5.0));
-        assert_eq!(s.on_bytes(&[0x00]), [Event::State(Condition::Ready), Event::Taken { upto: 7 }]);
+        assert_eq!(
+            s.on_bytes(&[0x00]),
+            [PrinterEvent::State(PrinterCondition::Ready), PrinterEvent::Taken { upto: 7 }]
+        );
     }
 
     #[test]
@@ -429,14 +445,17 @@ mod tests {
         let mut s = session();
         s.hello(seconds(0.0));
         s.tick(seconds(1.0));
-        assert_eq!(s.tick(seconds(4.0)), (ASK_SHORT.to_vec(), vec![Event::Silent]));
+        assert_eq!(s.tick(seconds(4.0)), (ASK_SHORT.to_vec(), vec![PrinterEvent::Silent]));
         let mut s = session();
         s.hello(seconds(0.0));
         s.on_bytes(&long(b"@@@@"));
         s.tick(seconds(1.0));
         assert_eq!(s.tick(seconds(2.0)), (Vec::new(), Vec::new()), "it knows the long form");
-        assert_eq!(s.tick(seconds(4.0)), (ASK_LONG.to_vec(), vec![Event::Silent]));
-        let mut mute = Tspl::new(Profile { answers: Answers::Nothing, ..Language::Tspl.usual_profile() });
+        assert_eq!(s.tick(seconds(4.0)), (ASK_LONG.to_vec(), vec![PrinterEvent::Silent]));
+        let mut mute = Tspl::new(PrinterProfile {
+            answers: ConfirmationLevel::Nothing,
+            ..PrinterLanguage::Tspl.usual_profile()
+        });
         assert!(mute.hello(seconds(0.0)).is_empty() && mute.tick(seconds(9.0)).0.is_empty());
     }
 
@@ -469,7 +488,7 @@ mod tests {
             s.on_bytes(&garbage);
             let answer = long(b"E@@A");
             let events: Vec<_> = answer.chunks(pieces).flat_map(|piece| s.on_bytes(piece)).collect();
-            prop_assert_eq!(events, [Event::State(Condition::PaperOut)]);
+            prop_assert_eq!(events, [PrinterEvent::State(PrinterCondition::PaperOut)]);
         }
     }
 }

@@ -7,23 +7,24 @@ use std::time::Duration;
 use crate::bitmap::Bitmap;
 use crate::dpi::Dpi;
 use crate::language::{
-    Answers, Asking, Condition, EncodeError, Event, Language, PendingLabels, Profile, Row, Session,
+    ConfirmationLevel, EncodeError, LanguageSpec, PendingLabels, PrinterCondition, PrinterEvent,
+    PrinterLanguage, PrinterProfile, PrinterSession, StatusPoll,
 };
-use crate::media::{Length, Media, Thermal};
+use crate::media::{Media, MediaLength, ThermalMethod};
 
 /// The language's row.
-pub const ROW: Row = Row {
-    language: Language::Zpl,
+pub const ROW: LanguageSpec = LanguageSpec {
+    language: PrinterLanguage::Zpl,
     name: "zpl",
     printers: "Zebra, and others in their ZPL mode",
     dpi: &[203, 300, 600],
     head_dots,
-    answers: Answers::Printed,
+    answers: ConfirmationLevel::Printed,
     beside: None,
     refusal: |_| None,
     models: &["ZTC ", "ZEBRA "],
     commands: &["ZPL", "ZPL II"],
-    media: || media(&[Thermal::Direct, Thermal::Transfer]),
+    media: || zpl_media(&[ThermalMethod::Direct, ThermalMethod::Transfer]),
     session: |profile, _| Box::new(Zpl::new(profile)),
 };
 
@@ -37,7 +38,7 @@ fn head_dots(dpi: Dpi) -> u32 {
 }
 
 /// Rolls of desktop label printers (Zebra's Z-Perform and Z-Select lists, gap 1/8 in); the head reaches their edges.
-pub(crate) fn media(thermal: &[Thermal]) -> Vec<Media> {
+pub(crate) fn zpl_media(thermal: &[ThermalMethod]) -> Vec<Media> {
     let sizes = [
         ("2.4x1.2in", 60.96, Some(30.48)),
         ("62x29", 62.0, Some(29.0)),
@@ -51,14 +52,14 @@ pub(crate) fn media(thermal: &[Thermal]) -> Vec<Media> {
         ("50-continuous", 50.0, None),
         ("100-continuous", 100.0, None),
     ];
-    let roll = |&thermal: &Thermal| {
+    let roll = |&thermal: &ThermalMethod| {
         sizes.map(|(name, width_mm, length)| Media {
             name: match thermal {
-                Thermal::Direct => name.to_owned(),
-                Thermal::Transfer => format!("{name}-transfer"),
+                ThermalMethod::Direct => name.to_owned(),
+                ThermalMethod::Transfer => format!("{name}-transfer"),
             },
             width_mm,
-            length: length.map_or(Length::Continuous, |mm| Length::DieCut { mm, gap_mm: 3.2 }),
+            length: length.map_or(MediaLength::Continuous, |mm| MediaLength::DieCut { mm, gap_mm: 3.2 }),
             side_mm: 0.0,
             end_mm: 0.0,
             thermal,
@@ -91,7 +92,7 @@ const STATUS_FIELDS: (usize, usize) = (12, 11);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Counting {
     /// The printer was asked for its counter.
-    Asked,
+    Queried,
     /// It counted so many when the labels of now had not come out.
     At(u64),
     /// It has no counter, or one that others move too: labels are taken, not printed.
@@ -108,19 +109,19 @@ enum Question {
 /// One connection's talk with a ZPL printer.
 #[derive(Debug)]
 pub struct Zpl {
-    profile: Profile,
+    profile: PrinterProfile,
     awaited: PendingLabels,
     counting: Counting,
     question: Question,
-    asking: Asking,
-    counter: Asking,
+    status_poll: StatusPoll,
+    counter: StatusPoll,
     /// `~HS` was asked after the last label had been given away: only then does its answer speak of that label.
     fresh: bool,
     /// `~HS` is being answered; while it is not, a silent counter means nothing.
-    heard: bool,
+    received: bool,
     /// Labels of an earlier job are still coming out: the counter says nothing of ours yet.
     busy_before: bool,
-    condition: Condition,
+    condition: PrinterCondition,
     set_up: bool,
     /// The first line that answers `~HS`, until the second has come.
     first_line: Option<[bool; 5]>,
@@ -129,19 +130,20 @@ pub struct Zpl {
 
 impl Zpl {
     /// A session.
-    pub fn new(profile: Profile) -> Self {
-        let counting = if profile.answers == Answers::Printed { Counting::Asked } else { Counting::Never };
+    pub fn new(profile: PrinterProfile) -> Self {
+        let counting =
+            if profile.answers == ConfirmationLevel::Printed { Counting::Queried } else { Counting::Never };
         Self {
             profile,
             awaited: PendingLabels::default(),
             counting,
             question: Question::Status,
-            asking: Asking::default(),
-            counter: Asking::default(),
+            status_poll: StatusPoll::default(),
+            counter: StatusPoll::default(),
             fresh: false,
-            heard: false,
+            received: false,
             busy_before: false,
-            condition: Condition::Ready,
+            condition: PrinterCondition::Ready,
             set_up: false,
             first_line: None,
             line: Vec::new(),
@@ -149,9 +151,9 @@ impl Zpl {
     }
 
     fn ask(&mut self, now: Duration, question: Question) -> Vec<u8> {
-        self.fresh = !self.asking.is_open();
+        self.fresh = !self.status_poll.is_open();
         self.question = question;
-        self.asking.ask(now);
+        self.status_poll.ask(now);
         self.first_line = None;
         match question {
             Question::Status => ASK_STATUS.to_vec(),
@@ -167,12 +169,12 @@ impl Zpl {
         }
         let darkness = self.profile.darkness.map(|d| format!("~SD{:02}", u16::from(d.min(100)) * 30 / 100));
         let track = match self.profile.media.length {
-            Length::DieCut { .. } => 'Y',
-            Length::Continuous => 'N',
+            MediaLength::DieCut { .. } => 'Y',
+            MediaLength::Continuous => 'N',
         };
         let thermal = match self.profile.media.thermal {
-            Thermal::Direct => 'D',
-            Thermal::Transfer => 'T',
+            ThermalMethod::Direct => 'D',
+            ThermalMethod::Transfer => 'T',
         };
         let speed = self.profile.speed_mm_s.map(|mm| format!("^PR{}", ((mm + 12) / 25).clamp(2, 14)));
         let (darkness, speed) = (darkness.unwrap_or_default(), speed.unwrap_or_default());
@@ -180,7 +182,7 @@ impl Zpl {
     }
 
     /// A line without its ends.
-    fn on_line(&mut self, line: &str) -> Vec<Event> {
+    fn on_line(&mut self, line: &str) -> Vec<PrinterEvent> {
         if let Some(groups) = line.trim().strip_prefix("ERRORS:") {
             return self.on_errors(groups);
         }
@@ -200,72 +202,74 @@ impl Zpl {
             && let Some([paper_out, paused, hot, memory_lost, no_formats]) = self.first_line.take()
         {
             let causes = [
-                (yes(2), Condition::CoverOpen),
-                (paper_out, Condition::PaperOut),
-                (yes(3), Condition::RibbonOut),
-                (hot, Condition::Cooling),
-                (memory_lost, Condition::Fault),
-                (yes(7), Condition::LabelWaiting),
-                (paused, Condition::Paused),
+                (yes(2), PrinterCondition::CoverOpen),
+                (paper_out, PrinterCondition::PaperOut),
+                (yes(3), PrinterCondition::RibbonOut),
+                (hot, PrinterCondition::Cooling),
+                (memory_lost, PrinterCondition::Fault),
+                (yes(7), PrinterCondition::LabelWaiting),
+                (paused, PrinterCondition::Paused),
             ];
             return self.on_status(&causes, no_formats && number(8) == Some(0));
         }
         Vec::new()
     }
 
-    fn on_status(&mut self, causes: &[(bool, Condition)], empty: bool) -> Vec<Event> {
-        if self.question != Question::Status || !self.asking.answered() {
+    fn on_status(&mut self, causes: &[(bool, PrinterCondition)], empty: bool) -> Vec<PrinterEvent> {
+        if self.question != Question::Status || !self.status_poll.answered() {
             return Vec::new();
         }
-        self.heard = true;
-        let mut events = self.told(causes);
-        let taken =
-            empty && self.fresh && self.condition == Condition::Ready && self.counting == Counting::Never;
+        self.received = true;
+        let mut events = self.report_causes(causes);
+        let taken = empty
+            && self.fresh
+            && self.condition == PrinterCondition::Ready
+            && self.counting == Counting::Never;
         if let Some(upto) = taken.then(|| self.awaited.take_all()).flatten() {
-            events.push(Event::Taken { upto });
+            events.push(PrinterEvent::Taken { upto });
         }
         if self.awaited.is_empty() {
             self.busy_before = !empty && self.counting != Counting::Never;
             if self.busy_before {
-                self.counting = Counting::Asked;
+                self.counting = Counting::Queried;
             }
         }
         events
     }
 
-    fn told(&mut self, causes: &[(bool, Condition)]) -> Vec<Event> {
-        self.condition = causes.iter().find(|(on, _)| *on).map_or(Condition::Ready, |(_, c)| *c);
-        vec![Event::State(self.condition)]
+    fn report_causes(&mut self, causes: &[(bool, PrinterCondition)]) -> Vec<PrinterEvent> {
+        self.condition = causes.iter().find(|(on, _)| *on).map_or(PrinterCondition::Ready, |(_, c)| *c);
+        vec![PrinterEvent::State(self.condition)]
     }
 
     /// ` 1 00000000 00000005`: whether there are any, the higher and the lower 32 of them.
-    fn on_errors(&mut self, groups: &str) -> Vec<Event> {
+    fn on_errors(&mut self, groups: &str) -> Vec<PrinterEvent> {
         let words: Vec<&str> = groups.split_ascii_whitespace().collect();
         let [flag @ ("0" | "1"), high, low] = words[..] else { return Vec::new() };
         let (Ok(high), Ok(bits)) = (u32::from_str_radix(high, 16), u32::from_str_radix(low, 16)) else {
             return Vec::new();
         };
-        if self.question != Question::Errors || !self.asking.answered() {
+        if self.question != Question::Errors || !self.status_poll.answered() {
             return Vec::new();
         }
         let causes = [
-            (bits & 0x04 != 0, Condition::CoverOpen),
-            (bits & 0x01 != 0, Condition::PaperOut),
-            (bits & 0x02 != 0, Condition::RibbonOut),
-            (bits & 0x08 != 0, Condition::CutterJam),
-            (bits & 0x30 != 0, Condition::Cooling),
-            (bits & 0x1_0000 != 0, Condition::Paused),
-            (flag == "1" || bits | high != 0, Condition::Fault),
+            (bits & 0x04 != 0, PrinterCondition::CoverOpen),
+            (bits & 0x01 != 0, PrinterCondition::PaperOut),
+            (bits & 0x02 != 0, PrinterCondition::RibbonOut),
+            (bits & 0x08 != 0, PrinterCondition::CutterJam),
+            (bits & 0x30 != 0, PrinterCondition::Cooling),
+            (bits & 0x1_0000 != 0, PrinterCondition::Paused),
+            (flag == "1" || bits | high != 0, PrinterCondition::Fault),
         ];
-        self.told(&causes)
+        self.report_causes(&causes)
     }
 
-    fn on_counter(&mut self, counted: u64) -> Vec<Event> {
+    fn on_counter(&mut self, counted: u64) -> Vec<PrinterEvent> {
         if !self.counter.answered() {
             return Vec::new();
         }
         let at = match self.counting {
-            Counting::Asked => {
+            Counting::Queried => {
                 if !self.busy_before {
                     self.counting = Counting::At(counted);
                 }
@@ -273,7 +277,9 @@ impl Zpl {
             }
             Counting::At(at) => at,
             // It counts after all, and only took its time.
-            Counting::Never if self.awaited.is_empty() && self.profile.answers == Answers::Printed => {
+            Counting::Never
+                if self.awaited.is_empty() && self.profile.answers == ConfirmationLevel::Printed =>
+            {
                 self.counting = Counting::At(counted);
                 return Vec::new();
             }
@@ -283,7 +289,7 @@ impl Zpl {
             Some(Ok(0)) => Vec::new(),
             Some(Ok(out)) if out <= self.awaited.len() => {
                 self.counting = Counting::At(counted);
-                self.awaited.take(out).map(|upto| Event::Printed { upto }).into_iter().collect()
+                self.awaited.take(out).map(|upto| PrinterEvent::Printed { upto }).into_iter().collect()
             }
             // Moved by nobody's label of ours (a key, another computer): from here if none is awaited, else no more.
             _ if self.awaited.is_empty() => {
@@ -298,9 +304,9 @@ impl Zpl {
     }
 }
 
-impl Session for Zpl {
+impl PrinterSession for Zpl {
     fn hello(&mut self, now: Duration) -> Vec<u8> {
-        if self.profile.answers == Answers::Nothing {
+        if self.profile.answers == ConfirmationLevel::Nothing {
             return Vec::new();
         }
         let mut bytes = self.ask(now, Question::Status);
@@ -317,7 +323,7 @@ impl Session for Zpl {
     }
 
     fn encode(&mut self, n: u32, label: &Bitmap) -> Result<Vec<u8>, EncodeError> {
-        crate::language::fits(label, &self.profile)?;
+        crate::language::check_fit(label, &self.profile)?;
         let (width, height, row_bytes) = (label.width(), label.height(), label.row_bytes());
         let total = label.bytes().len();
         // The roll's width, not the picture's: rolls run in the middle of the head, and dot 0 is at their left edge.
@@ -328,31 +334,31 @@ impl Session for Zpl {
         let head = format!("^XA^PW{across}^LL{height}^LH0,0^FO0,0^GFA,{total},{total},{row_bytes},");
         bytes.extend_from_slice(head.as_bytes());
         if self.profile.dense {
-            graphic::z64(label.bytes(), &mut bytes);
+            graphic::encode_z64(label.bytes(), &mut bytes);
         } else {
-            graphic::acs(label, &mut bytes);
+            graphic::encode_acs(label, &mut bytes);
         }
         bytes.extend_from_slice(b"^FS^PQ1,0,0,N^XZ\r\n");
-        if self.profile.answers != Answers::Nothing {
+        if self.profile.answers != ConfirmationLevel::Nothing {
             self.awaited.push(n);
             self.fresh = false;
         }
         Ok(bytes)
     }
 
-    fn answers(&self) -> Answers {
+    fn answers(&self) -> ConfirmationLevel {
         match (self.profile.answers, self.counting) {
-            (Answers::Printed, Counting::Never) => Answers::Taken,
+            (ConfirmationLevel::Printed, Counting::Never) => ConfirmationLevel::Taken,
             (answers, _) => answers,
         }
     }
 
     fn takes_next(&self) -> bool {
-        let nothing = self.profile.answers == Answers::Nothing;
-        nothing || (self.counting != Counting::Asked && self.condition != Condition::LabelWaiting)
+        let nothing = self.profile.answers == ConfirmationLevel::Nothing;
+        nothing || (self.counting != Counting::Queried && self.condition != PrinterCondition::LabelWaiting)
     }
 
-    fn on_bytes(&mut self, bytes: &[u8]) -> Vec<Event> {
+    fn on_bytes(&mut self, bytes: &[u8]) -> Vec<PrinterEvent> {
         let mut events = Vec::new();
         for &byte in bytes {
             match byte {
@@ -377,25 +383,25 @@ impl Session for Zpl {
         events
     }
 
-    fn tick(&mut self, now: Duration) -> (Vec<u8>, Vec<Event>) {
-        if self.profile.answers == Answers::Nothing {
+    fn tick(&mut self, now: Duration) -> (Vec<u8>, Vec<PrinterEvent>) {
+        if self.profile.answers == ConfirmationLevel::Nothing {
             return (Vec::new(), Vec::new());
         }
-        if self.counting == Counting::Asked && self.heard && self.counter.overdue(now, COUNTER_MAX) {
+        if self.counting == Counting::Queried && self.received && self.counter.overdue(now, COUNTER_MAX) {
             self.counting = Counting::Never;
         }
         let every = if self.awaited.is_empty() { POLL } else { POLL_AWAITING };
         let mut events = Vec::new();
         let mut bytes = match self.question {
-            Question::Status if self.asking.overdue(now, HOST_STATUS_MAX) => {
-                (self.heard, self.counter) = (false, Asking::default());
+            Question::Status if self.status_poll.overdue(now, HOST_STATUS_MAX) => {
+                (self.received, self.counter) = (false, StatusPoll::default());
                 self.ask(now, Question::Errors)
             }
-            Question::Errors if self.asking.overdue(now, ERRORS_MAX) => {
-                events.push(Event::Silent);
+            Question::Errors if self.status_poll.overdue(now, ERRORS_MAX) => {
+                events.push(PrinterEvent::Silent);
                 self.ask(now, Question::Status)
             }
-            _ if self.asking.due(now, every) => self.ask(now, Question::Status),
+            _ if self.status_poll.due(now, every) => self.ask(now, Question::Status),
             _ => Vec::new(),
         };
         let lost = self.counter.overdue(now, ERRORS_MAX);

@@ -43,12 +43,12 @@ pub enum BatchError {
 
 /// How much fits a batch that is being put together; the sender stops before it is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Room {
+pub struct BatchBudget {
     entries: usize,
     bytes: usize,
 }
 
-impl Room {
+impl BatchBudget {
     /// Of an empty batch that may hold `entries_max` entries (at most [`BATCH_ENTRIES_MAX`]).
     pub fn new(entries_max: usize) -> Self {
         Self { entries: entries_max.min(BATCH_ENTRIES_MAX), bytes: BATCH_BYTES_MAX - NOTE_BYTES_MAX - 100 }
@@ -70,7 +70,12 @@ impl Room {
 ///
 /// # Errors
 /// Over the limits; compression itself.
-pub fn pack(note: &str, first: u64, entries: &[&[u8]], texts: &[String]) -> Result<Vec<u8>, BatchError> {
+pub fn pack_batch(
+    note: &str,
+    first: u64,
+    entries: &[&[u8]],
+    texts: &[String],
+) -> Result<Vec<u8>, BatchError> {
     let mut plain =
         format!("batch/1 {} {first} {} {}\n{note}", note.len(), entries.len(), texts.len()).into_bytes();
     let lines = entries.iter().copied().chain(texts.iter().map(String::as_bytes));
@@ -86,20 +91,20 @@ pub fn pack(note: &str, first: u64, entries: &[&[u8]], texts: &[String]) -> Resu
 
 /// A batch that was read and is not believed: nothing in it has been verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unverified {
+pub struct UnverifiedBatch {
     pub(crate) note: String,
     pub(crate) first: u64,
     pub(crate) entries: Vec<Entry>,
     pub(crate) texts: Vec<TextLine>,
 }
 
-impl Unverified {
+impl UnverifiedBatch {
     /// Unpacks what came over the wire, within the limits of memory whatever it claims.
     ///
     /// # Errors
     /// What does not fit the format.
     pub fn unpack(wire: &[u8]) -> Result<Self, BatchError> {
-        Self::parse(&inflate(wire)?)
+        Self::parse(&inflate_batch(wire)?)
     }
 
     /// Reads the bytes inside the frame.
@@ -158,7 +163,7 @@ impl Unverified {
     }
 }
 
-fn inflate(wire: &[u8]) -> Result<Vec<u8>, BatchError> {
+fn inflate_batch(wire: &[u8]) -> Result<Vec<u8>, BatchError> {
     let frame = |why: &str| BatchError::Frame(why.to_owned());
     if wire.len() > BATCH_WIRE_BYTES_MAX || !wire.starts_with(&MAGIC) {
         return Err(frame("too long, or another format"));

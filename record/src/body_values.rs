@@ -11,7 +11,8 @@ use crate::tree::Hash;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
-pub enum Class {
+#[cfg_attr(feature = "schema", schemars(rename = "Class"))]
+pub enum SpauldingClass {
     /// Touches intact skin.
     #[default]
     Noncritical,
@@ -39,7 +40,8 @@ pub enum PhotoPolicy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Role {
+#[cfg_attr(feature = "schema", schemars(rename = "Role"))]
+pub enum StaffRole {
     /// Cleans.
     Technician,
     /// Equipment, labels, staff lists.
@@ -140,9 +142,10 @@ fn is_four_hours(seconds: &u32) -> bool {
 /// How it is proven who cleaned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "proof", rename_all = "lowercase")]
-pub enum Who {
+pub enum CleanedBy {
     /// A name that somebody typed.
-    Typed {
+    #[serde(rename = "typed")]
+    Entered {
         /// The name.
         name: Redactable,
     },
@@ -167,7 +170,7 @@ pub enum Who {
 
 /// What a cleaning lacks to count as complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Missing {
+pub enum MissingPart {
     /// The request said nothing about steps although the protocol has some (the ancestor's plain POST).
     #[serde(rename = "steps not stated")]
     StepsNotStated,
@@ -185,7 +188,7 @@ pub enum Missing {
     Other,
 }
 
-impl Missing {
+impl MissingPart {
     /// The word on pages and in the log.
     pub fn word(self) -> &'static str {
         match self {
@@ -236,11 +239,11 @@ pub struct Step {
     /// What to do.
     pub text: String,
     /// Whether a cleaning without it is incomplete.
-    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    #[serde(default = "default_yes", skip_serializing_if = "is_true")]
     pub required: bool,
 }
 
-fn yes() -> bool {
+fn default_yes() -> bool {
     true
 }
 

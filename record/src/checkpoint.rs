@@ -4,25 +4,25 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::ids::{BoxId, Epoch};
-use crate::sign::{Kind, Note, NoteError, Signer, Verifier};
+use crate::sign::{KeyKind, NoteError, SignedNote, SignerKey, VerifierKey};
 use crate::tree::Hash;
 
 /// Names one epoch of one box's log: the first line of its checkpoints and the name of its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Origin {
+pub struct LogOrigin {
     /// Whose log.
     pub box_id: BoxId,
     /// Which epoch of it.
     pub epoch: Epoch,
 }
 
-impl std::fmt::Display for Origin {
+impl std::fmt::Display for LogOrigin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "cleantrack/box/{}/{}", self.box_id, self.epoch)
     }
 }
 
-impl std::str::FromStr for Origin {
+impl std::str::FromStr for LogOrigin {
     type Err = NoteError;
     fn from_str(text: &str) -> Result<Self, NoteError> {
         let parse = || {
@@ -33,7 +33,7 @@ impl std::str::FromStr for Origin {
     }
 }
 
-impl Origin {
+impl LogOrigin {
     /// Of a log whose key has these public bytes: the epoch's name carries the key's hash.
     pub fn new(box_id: BoxId, n: u32, public: &[u8; 32]) -> Self {
         let [a, b, c, d, ..] = Hash::of(public).0;
@@ -44,19 +44,19 @@ impl Origin {
     ///
     /// # Errors
     /// The bytes are no key, or not the one that the epoch's name carries.
-    pub fn verifier(&self, public: &[u8; 32]) -> Result<Verifier, NoteError> {
+    pub fn verifier(&self, public: &[u8; 32]) -> Result<VerifierKey, NoteError> {
         if Self::new(self.box_id, self.epoch.n, public) != *self {
             return Err(NoteError::Key("it is not the key that the epoch's name carries"));
         }
-        Verifier::new(&self.to_string(), Kind::Note, public)
+        VerifierKey::new(&self.to_string(), KeyKind::Note, public)
     }
 
     /// The signer of this log.
     ///
     /// # Errors
-    /// As [`Origin::verifier`].
-    pub fn signer(&self, secret: &[u8; 32]) -> Result<Signer, NoteError> {
-        let signer = Signer::new(&self.to_string(), Kind::Note, secret)?;
+    /// As [`LogOrigin::verifier`].
+    pub fn signer(&self, secret: &[u8; 32]) -> Result<SignerKey, NoteError> {
+        let signer = SignerKey::new(&self.to_string(), KeyKind::Note, secret)?;
         self.verifier(&signer.verifier().public())?;
         Ok(signer)
     }
@@ -66,7 +66,7 @@ impl Origin {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Checkpoint {
     /// Of which log.
-    pub origin: Origin,
+    pub origin: LogOrigin,
     /// Entries.
     pub size: u64,
     /// Root hash.
@@ -82,9 +82,9 @@ impl Checkpoint {
     /// Signs it as a note.
     ///
     /// # Errors
-    /// Never for a signer of [`Origin::signer`].
-    pub fn signed(&self, signer: &Signer) -> Result<Note, NoteError> {
-        let mut note = Note::new(&self.text())?;
+    /// Never for a signer of [`LogOrigin::signer`].
+    pub fn signed(&self, signer: &SignerKey) -> Result<SignedNote, NoteError> {
+        let mut note = SignedNote::new(&self.text())?;
         signer.sign(&mut note, 0);
         Ok(note)
     }
@@ -111,7 +111,7 @@ impl Checkpoint {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedCheckpoint {
     checkpoint: Checkpoint,
-    note: Note,
+    note: SignedNote,
 }
 
 impl SignedCheckpoint {
@@ -119,8 +119,8 @@ impl SignedCheckpoint {
     ///
     /// # Errors
     /// What does not hold.
-    pub fn verify(note: &str, origin: &Origin, log: &Verifier) -> Result<Self, NoteError> {
-        let note = Note::parse(note)?;
+    pub fn verify(note: &str, origin: &LogOrigin, log: &VerifierKey) -> Result<Self, NoteError> {
+        let note = SignedNote::parse(note)?;
         let checkpoint = Checkpoint::parse(note.text())?;
         if checkpoint.origin != *origin || log.name() != origin.to_string() {
             return Err(NoteError::Form("it is a checkpoint of another log"));
@@ -135,12 +135,12 @@ impl SignedCheckpoint {
     }
 
     /// The note, all its signatures included.
-    pub fn note(&self) -> &Note {
+    pub fn note(&self) -> &SignedNote {
         &self.note
     }
 
     /// The note with the relay's cosignature: proof of delivery and witness of the time.
-    pub fn cosigned(&self, cosigner: &Signer, time_s: u64) -> Note {
+    pub fn cosigned(&self, cosigner: &SignerKey, time_s: u64) -> SignedNote {
         let mut note = self.note.clone();
         cosigner.sign(&mut note, time_s);
         note
@@ -149,22 +149,22 @@ impl SignedCheckpoint {
 
 /// A checkpoint that its log signed and a relay has cosigned.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cosigned {
+pub struct CosignedCheckpoint {
     signed: SignedCheckpoint,
     by: String,
     time_s: u64,
 }
 
-impl Cosigned {
+impl CosignedCheckpoint {
     /// Checks both signatures; one of `cosigners` must have signed.
     ///
     /// # Errors
     /// What does not hold.
     pub fn verify(
         note: &str,
-        origin: &Origin,
-        log: &Verifier,
-        cosigners: &[Verifier],
+        origin: &LogOrigin,
+        log: &VerifierKey,
+        cosigners: &[VerifierKey],
     ) -> Result<Self, NoteError> {
         let signed = SignedCheckpoint::verify(note, origin, log)?;
         let mut refused = NoteError::Unsigned("the relay".to_owned());
@@ -185,7 +185,7 @@ impl Cosigned {
     }
 
     /// The note.
-    pub fn note(&self) -> &Note {
+    pub fn note(&self) -> &SignedNote {
         &self.signed.note
     }
 
@@ -208,23 +208,27 @@ mod tests {
     fn signed_and_cosigned() {
         let secret = [5; 32];
         let public = ed25519_dalek::SigningKey::from_bytes(&secret).verifying_key().to_bytes();
-        let origin = Origin::new(BoxId::new(1, [2; 10]), 1, &public);
+        let origin = LogOrigin::new(BoxId::new(1, [2; 10]), 1, &public);
         let signer = origin.signer(&secret).unwrap();
-        let cosigner = Signer::new("relay.example/cosign/1", Kind::Cosignature, &[6; 32]).unwrap();
+        let cosigner = SignerKey::new("relay.example/cosign/1", KeyKind::Cosignature, &[6; 32]).unwrap();
         let checkpoint = Checkpoint { origin, size: 20, root: Hash([9; 32]) };
         let note = checkpoint.signed(&signer).unwrap().to_string();
         let signed = SignedCheckpoint::verify(&note, &origin, signer.verifier()).unwrap();
         assert_eq!(signed.checkpoint(), &checkpoint);
         let both = signed.cosigned(&cosigner, 99).to_string();
         let cosigned =
-            Cosigned::verify(&both, &origin, signer.verifier(), &[cosigner.verifier().clone()]).unwrap();
+            CosignedCheckpoint::verify(&both, &origin, signer.verifier(), &[cosigner.verifier().clone()])
+                .unwrap();
         assert_eq!((cosigned.checkpoint(), cosigned.time_s()), (&checkpoint, 99));
         let whole = [signer.verifier().clone(), cosigner.verifier().clone()];
-        let cosigned = Cosigned::verify(&both, &origin, signer.verifier(), &whole).unwrap();
+        let cosigned = CosignedCheckpoint::verify(&both, &origin, signer.verifier(), &whole).unwrap();
         assert_eq!(cosigned.by(), "relay.example/cosign/1", "the log is not its own witness");
-        assert!(Cosigned::verify(&both, &origin, signer.verifier(), &whole[..1]).is_err());
-        assert!(Cosigned::verify(&note, &origin, signer.verifier(), &[cosigner.verifier().clone()]).is_err());
-        let later = Origin { epoch: Epoch { n: 2, ..origin.epoch }, ..origin };
+        assert!(CosignedCheckpoint::verify(&both, &origin, signer.verifier(), &whole[..1]).is_err());
+        assert!(
+            CosignedCheckpoint::verify(&note, &origin, signer.verifier(), &[cosigner.verifier().clone()])
+                .is_err()
+        );
+        let later = LogOrigin { epoch: Epoch { n: 2, ..origin.epoch }, ..origin };
         assert!(SignedCheckpoint::verify(&note, &later, signer.verifier()).is_err());
         assert!(later.signer(&[7; 32]).is_err(), "another key than the epoch's name carries");
         assert!(tlog_tiles::Checkpoint::from_bytes(checkpoint.text().as_bytes()).is_ok());
@@ -232,7 +236,7 @@ mod tests {
 
     #[test]
     fn strange_checkpoints() {
-        let origin = Origin::new(BoxId::new(1, [2; 10]), 1, &[0; 32]);
+        let origin = LogOrigin::new(BoxId::new(1, [2; 10]), 1, &[0; 32]);
         let good = Checkpoint { origin, size: 20, root: Hash([9; 32]) }.text();
         assert!(Checkpoint::parse(&good).is_ok());
         for (from, to) in [

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AccountId, BoxId, Epoch, FacilityId};
-use crate::sign::{Signer, Verifier};
+use crate::sign::{SignerKey, VerifierKey};
 
 /// Domain of the signature under a renewal.
 const RENEW: &str = "renew/1";
@@ -87,7 +87,7 @@ impl RenewRequest {
         format!("{}\n{}\n{}\n{}", self.r#box, self.epoch, self.at, self.csr).into_bytes()
     }
 
-    /// Signs it with the log's key, which may be held elsewhere: `sign` is [`Signer::sign_bytes`].
+    /// Signs it with the log's key, which may be held elsewhere: `sign` is [`SignerKey::sign_bytes`].
     #[must_use]
     pub fn signed_by(mut self, sign: impl FnOnce(&str, &[u8]) -> [u8; 64]) -> Self {
         let signature = sign(RENEW, &self.signed_bytes());
@@ -97,12 +97,12 @@ impl RenewRequest {
 
     /// Signs it with the log's key.
     #[must_use]
-    pub fn signed(self, log: &Signer) -> Self {
+    pub fn signed(self, log: &SignerKey) -> Self {
         self.signed_by(|domain, bytes| log.sign_bytes(domain, bytes))
     }
 
     /// Whether the log's key signed it.
-    pub fn holds(&self, log: &Verifier) -> bool {
+    pub fn holds(&self, log: &VerifierKey) -> bool {
         let signature = crate::tree::hex_bytes::<64>(&self.signature);
         signature.is_some_and(|s| log.verify_bytes(RENEW, &self.signed_bytes(), &s))
     }
@@ -111,11 +111,11 @@ impl RenewRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sign::Kind;
+    use crate::sign::KeyKind;
 
     #[test]
     fn a_renewal_is_signed_by_the_log_key() {
-        let signer = Signer::new("log", Kind::Note, &[1; 32]).unwrap();
+        let signer = SignerKey::new("log", KeyKind::Note, &[1; 32]).unwrap();
         let epoch = Epoch { n: 1, key: [0; 4] };
         let request = RenewRequest {
             r#box: BoxId::new(1, [1; 10]),
@@ -128,7 +128,7 @@ mod tests {
         let request = request.signed(&signer);
         assert!(request.holds(signer.verifier()));
         assert!(!RenewRequest { at: 6, ..request.clone() }.holds(signer.verifier()));
-        let other = Signer::new("log", Kind::Note, &[2; 32]).unwrap();
+        let other = SignerKey::new("log", KeyKind::Note, &[2; 32]).unwrap();
         assert!(!request.holds(other.verifier()));
     }
 }

@@ -13,10 +13,10 @@ use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Range};
 
-pub use civil::{Calendar, ZoneSpan, zone_is_known};
+pub use civil::{CivilCalendar, ZoneSpan, zone_is_known};
 use civil::{bounded, in_force};
-use grid::Segment;
-pub use item::{Courses, is_by_uses, reach_ms};
+use grid::ScheduleSegment;
+pub use item::{ItemTimelines, is_by_uses, reach_ms};
 
 use crate::ids::ProtocolId;
 use crate::kinds::Schedule;
@@ -27,7 +27,7 @@ use crate::limits::{COMPLIANCE_SPAN_MS_MAX, LATE_ENTRY_MS_MAX};
 /// All times are milliseconds since 1970, corrected, from 1970 to 2200.
 ///
 /// **Windows.** A window holds the moments `start_ms <= t < end_ms`, is never empty, and is *closed* from `end_ms` on. It
-/// is *met* when a cleaning that counts ([`Placed::counts`]) was performed in it.
+/// is *met* when a cleaning that counts ([`CleaningTimes::counts`]) was performed in it.
 /// - *Hours*: an absolute grid that begins exactly at the plan's `from_ms`; clock changes do not move it.
 /// - *Days* and *weeks*: from civil midnight to civil midnight, `n` days (`7 n` for weeks) each, counted from the first
 ///   midnight at or after the plan's `from_ms`. A midnight that the clock skips or reads twice is the first moment that
@@ -46,11 +46,11 @@ use crate::limits::{COMPLIANCE_SPAN_MS_MAX, LATE_ENTRY_MS_MAX};
 /// **Out of service.** An unmet window that overlaps any time out of service is dropped: it counts neither way. A met
 /// one counts.
 #[derive(Debug, Clone, Copy)]
-pub struct Course<'a> {
+pub struct ScheduleTimeline<'a> {
     /// The facility's zones, in the order of the log; before the first it is UTC.
     pub zones: &'a [ZoneSpan],
     /// The schedules, in the order of the log.
-    pub plans: &'a [Plan],
+    pub plans: &'a [SchedulePeriod],
     /// When the item was out of service: ascending, without overlaps; open at the end is `i64::MAX`.
     pub out: &'a [Range<i64>],
     /// When the item was used, ascending.
@@ -59,7 +59,7 @@ pub struct Course<'a> {
 
 /// A schedule from some time on, until the next plan of the same item and protocol.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
+pub struct SchedulePeriod {
     /// Windows begun before do not exist.
     pub from_ms: i64,
     /// How often. Numbers outside their range count as its nearer end.
@@ -68,7 +68,7 @@ pub struct Plan {
 
 /// A cleaning that is not voided, by its corrected times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Placed {
+pub struct CleaningTimes {
     /// When it was done: this places it.
     pub performed_ms: i64,
     /// When it was written down.
@@ -79,21 +79,21 @@ pub struct Placed {
     pub protocol: Option<ProtocolId>,
 }
 
-impl Placed {
+impl CleaningTimes {
     /// Whether it can meet a window: complete, and written down no later than 72 h after it was done.
     pub fn counts(&self) -> bool {
         self.complete && self.recorded_ms.saturating_sub(self.performed_ms) <= LATE_ENTRY_MS_MAX
     }
 }
 
-/// The time of the last cleaning that counts: what [`status`] asks for.
-pub fn last_counting_ms(cleanings: &[Placed]) -> Option<i64> {
+/// The time of the last cleaning that counts: what [`item_status`] asks for.
+pub fn last_counting_ms(cleanings: &[CleaningTimes]) -> Option<i64> {
     cleanings.iter().filter(|c| c.counts()).map(|c| c.performed_ms).max()
 }
 
 /// What became of a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub enum WindowState {
     /// Closed, with a cleaning in it.
     Met,
     /// Closed, with none.
@@ -109,62 +109,62 @@ pub enum State {
 
 /// A due window: the moments from `start_ms` until before `end_ms`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
+pub struct DueWindow {
     /// Its first millisecond.
     pub start_ms: i64,
     /// When it closes.
     pub end_ms: i64,
     /// What became of it.
-    pub state: State,
+    pub state: WindowState,
 }
 
 /// Met and closed windows; dropped and open ones are in neither.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Tally {
+pub struct WindowTally {
     /// Closed windows with a cleaning in them.
     pub met: u32,
     /// All closed windows.
     pub closed: u32,
 }
 
-impl Tally {
+impl WindowTally {
     /// Counts windows.
-    pub fn of(windows: &[Window]) -> Self {
+    pub fn of(windows: &[DueWindow]) -> Self {
         windows.iter().map(|w| Self::from(w.state)).sum()
     }
 
     /// Met of closed; `None` where no window closed: "no data", neither 0 % nor 100 %.
-    pub fn rate(self) -> Option<Rate> {
+    pub fn rate(self) -> Option<ComplianceRate> {
         let met = u64::from(self.met.min(self.closed));
         let per_mille = (met * 1_000).checked_div(u64::from(self.closed))?;
-        u16::try_from(per_mille).ok().map(Rate)
+        u16::try_from(per_mille).ok().map(ComplianceRate)
     }
 }
 
-impl From<State> for Tally {
-    fn from(state: State) -> Self {
+impl From<WindowState> for WindowTally {
+    fn from(state: WindowState) -> Self {
         match state {
-            State::Met => Self { met: 1, closed: 1 },
-            State::Unmet => Self { met: 0, closed: 1 },
-            State::Dropped | State::Open { .. } => Self::default(),
+            WindowState::Met => Self { met: 1, closed: 1 },
+            WindowState::Unmet => Self { met: 0, closed: 1 },
+            WindowState::Dropped | WindowState::Open { .. } => Self::default(),
         }
     }
 }
 
-impl Add for Tally {
+impl Add for WindowTally {
     type Output = Self;
     fn add(self, other: Self) -> Self {
         Self { met: self.met.saturating_add(other.met), closed: self.closed.saturating_add(other.closed) }
     }
 }
 
-impl AddAssign for Tally {
+impl AddAssign for WindowTally {
     fn add_assign(&mut self, other: Self) {
         *self = *self + other;
     }
 }
 
-impl Sum for Tally {
+impl Sum for WindowTally {
     fn sum<I: Iterator<Item = Self>>(tallies: I) -> Self {
         tallies.fold(Self::default(), Add::add)
     }
@@ -172,9 +172,9 @@ impl Sum for Tally {
 
 /// A compliance rate, floored to 0.1 %: 100.0 % means that every window was met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Rate(u16);
+pub struct ComplianceRate(u16);
 
-impl Rate {
+impl ComplianceRate {
     /// Whether pages show it as low, in amber and with its number: under 90 %.
     pub fn is_low(self) -> bool {
         self.0 < 900
@@ -191,7 +191,7 @@ impl Rate {
     }
 }
 
-impl fmt::Display for Rate {
+impl fmt::Display for ComplianceRate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}%", self.0 / 10, self.0 % 10)
     }
@@ -203,7 +203,7 @@ impl fmt::Display for Rate {
 /// for 19:00), the last millisecond of the last whole day (so that they fall in that day), and the window's end for hours
 /// and uses. `since_ms` is the exact moment at which the state began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
+pub enum ItemStatus {
     /// Nothing says when it is due: it has no rate either.
     NoSchedule,
     /// It makes no due windows now, whatever its schedule.
@@ -242,7 +242,12 @@ pub enum Status {
 ///
 /// `cleanings` are ascending by `performed_ms`. At most the last ten years before `now_ms` are looked at
 /// ([`COMPLIANCE_SPAN_MS_MAX`]), so that no entry and no question can cause unbounded work.
-pub fn windows(course: &Course<'_>, cleanings: &[Placed], closed_in: Range<i64>, now_ms: i64) -> Vec<Window> {
+pub fn due_windows(
+    course: &ScheduleTimeline<'_>,
+    cleanings: &[CleaningTimes],
+    closed_in: Range<i64>,
+    now_ms: i64,
+) -> Vec<DueWindow> {
     let now = bounded(now_ms);
     let open_too = closed_in.contains(&now);
     let from = closed_in.start.max(now - COMPLIANCE_SPAN_MS_MAX);
@@ -257,8 +262,8 @@ pub fn windows(course: &Course<'_>, cleanings: &[Placed], closed_in: Range<i64>,
         while let Some(window) = next.filter(|w| segment.holds(w)) {
             let is_open = window.contains(&now);
             if closed_in.contains(&window.end) || (is_open && open_too) {
-                let state = state(course, cleanings, &window, is_open);
-                found.push(Window { start_ms: window.start, end_ms: window.end, state });
+                let state = item_state(course, cleanings, &window, is_open);
+                found.push(DueWindow { start_ms: window.start, end_ms: window.end, state });
             }
             if window.end >= closed_in.end {
                 break;
@@ -269,53 +274,58 @@ pub fn windows(course: &Course<'_>, cleanings: &[Placed], closed_in: Range<i64>,
     found
 }
 
-fn state(course: &Course<'_>, cleanings: &[Placed], window: &Range<i64>, is_open: bool) -> State {
+fn item_state(
+    course: &ScheduleTimeline<'_>,
+    cleanings: &[CleaningTimes],
+    window: &Range<i64>,
+    is_open: bool,
+) -> WindowState {
     let first = cleanings.partition_point(|c| c.performed_ms < window.start);
     let met = cleanings[first..].iter().take_while(|c| c.performed_ms < window.end).any(|c| c.counts());
     match (is_open, met) {
-        (true, met) => State::Open { met },
-        (false, true) => State::Met,
-        (false, false) if course.outage_in(window).is_some() => State::Dropped,
-        (false, false) => State::Unmet,
+        (true, met) => WindowState::Open { met },
+        (false, true) => WindowState::Met,
+        (false, false) if course.outage_in(window).is_some() => WindowState::Dropped,
+        (false, false) => WindowState::Unmet,
     }
 }
 
 /// Met and closed windows of each civil day: a window belongs to the day in which it closes.
-pub fn by_day(calendar: &Calendar, windows: &[Window]) -> BTreeMap<i32, Tally> {
+pub fn by_day(calendar: &CivilCalendar, windows: &[DueWindow]) -> BTreeMap<i32, WindowTally> {
     let mut days = BTreeMap::new();
     for window in windows {
-        let tally = Tally::from(window.state);
-        if tally != Tally::default() {
+        let tally = WindowTally::from(window.state);
+        if tally != WindowTally::default() {
             *days.entry(calendar.day_of(window.end_ms)).or_default() += tally;
         }
     }
     days
 }
 
-/// How the item stands, from its last counting cleaning ([`last_counting_ms`]) alone; it agrees with [`windows`].
+/// How the item stands, from its last counting cleaning ([`last_counting_ms`]) alone; it agrees with [`due_windows`].
 ///
 /// Out of service goes before all. Then *overdue*, by the first window that began after the last cleaning, exists, was
 /// not dropped, and is closed; a change of plan or zone does not hide it, a plan of [`Schedule::Never`] ends it. Else the
 /// current window says *clean* or *due*. Where no window has begun yet, a cleaning since the plan (or zone) came into
 /// force makes the item clean until the first one begins; without one it is due by that window's end. After-use items
 /// are due from a use until a cleaning.
-pub fn status(course: &Course<'_>, last_complete_ms: Option<i64>, now_ms: i64) -> Status {
+pub fn item_status(course: &ScheduleTimeline<'_>, last_complete_ms: Option<i64>, now_ms: i64) -> ItemStatus {
     let now = bounded(now_ms);
     if let Some(out) = course.outage_in(&(now..now + 1)) {
-        return Status::OutOfService { since_ms: out.start };
+        return ItemStatus::OutOfService { since_ms: out.start };
     }
     let segments = course.segments(i64::MIN..i64::MAX);
     let Some(current) = segments.iter().position(|s| s.span.contains(&now)) else {
-        return Status::NoSchedule;
+        return ItemStatus::NoSchedule;
     };
     if segments[current].is_never() {
-        return Status::NoSchedule;
+        return ItemStatus::NoSchedule;
     }
-    let begun = segments[..current].iter().rposition(Segment::is_never).map_or(0, |never| never + 1);
+    let begun = segments[..current].iter().rposition(ScheduleSegment::is_never).map_or(0, |never| never + 1);
     if let Some(since_ms) =
         segments[begun..=current].iter().find_map(|s| course.overdue_since(s, last_complete_ms, now))
     {
-        return Status::Overdue { since_ms };
+        return ItemStatus::Overdue { since_ms };
     }
     match segments[current].grace_ms() {
         Some(grace_ms) => course.status_by_use(grace_ms, last_complete_ms, now),
@@ -324,17 +334,17 @@ pub fn status(course: &Course<'_>, last_complete_ms: Option<i64>, now_ms: i64) -
 }
 
 // `ahead` begins with the segment of now; nothing is overdue.
-fn status_by_grid(ahead: &[Segment<'_>], last_complete_ms: Option<i64>, now: i64) -> Status {
+fn status_by_grid(ahead: &[ScheduleSegment<'_>], last_complete_ms: Option<i64>, now: i64) -> ItemStatus {
     let current = &ahead[0];
     let around = current.window_at(now);
     let begun = around.as_ref().map_or(current.span.start, |w| w.start);
     let is_clean = last_complete_ms.is_some_and(|last| last >= begun);
     if let Some(window) = around.filter(|w| current.holds(w)) {
-        let said_ms = current.said_ms(window.end);
+        let stated_ms = current.stated_ms(window.end);
         return if is_clean {
-            Status::Clean { until_ms: Some(said_ms) }
+            ItemStatus::Clean { until_ms: Some(stated_ms) }
         } else {
-            Status::Due { by_ms: said_ms }
+            ItemStatus::Due { by_ms: stated_ms }
         };
     }
     let first = ahead
@@ -342,15 +352,15 @@ fn status_by_grid(ahead: &[Segment<'_>], last_complete_ms: Option<i64>, now: i64
         .take_while(|s| !s.is_never())
         .find_map(|s| Some((s, s.window_from(now).filter(|w| s.holds(w))?)));
     match (is_clean, first) {
-        (true, first) => Status::Clean { until_ms: first.map(|(s, w)| s.said_ms(w.start)) },
-        (false, Some((segment, window))) => Status::Due { by_ms: segment.said_ms(window.end) },
-        (false, None) => Status::NotDue,
+        (true, first) => ItemStatus::Clean { until_ms: first.map(|(s, w)| s.stated_ms(w.start)) },
+        (false, Some((segment, window))) => ItemStatus::Due { by_ms: segment.stated_ms(window.end) },
+        (false, None) => ItemStatus::NotDue,
     }
 }
 
 /// The next moment after `now_ms` at which status or tallies can change with no new entry: a window opens or closes, a
 /// plan comes into force, or time out of service begins or ends. `None`: only an entry can change anything.
-pub fn next_change_ms(course: &Course<'_>, now_ms: i64) -> Option<i64> {
+pub fn next_change_ms(course: &ScheduleTimeline<'_>, now_ms: i64) -> Option<i64> {
     let now = bounded(now_ms);
     let segments = course.segments(now..i64::MAX);
     let outages = course.out.partition_point(|out| out.end <= now);
@@ -367,10 +377,10 @@ pub fn next_change_ms(course: &Course<'_>, now_ms: i64) -> Option<i64> {
         .min()
 }
 
-impl<'a> Course<'a> {
+impl<'a> ScheduleTimeline<'a> {
     /// The stretches that touch a range, ascending.
-    fn segments(&self, range: Range<i64>) -> Vec<Segment<'a>> {
-        let calendar = Calendar::new(self.zones);
+    fn segments(&self, range: Range<i64>) -> Vec<ScheduleSegment<'a>> {
+        let calendar = CivilCalendar::new(self.zones);
         let mut segments = Vec::new();
         for (span, plan) in in_force(self.plans, |p| p.from_ms) {
             if span.end <= range.start || range.end <= span.start {
@@ -382,12 +392,12 @@ impl<'a> Course<'a> {
                         calendar
                             .spans_in(&span)
                             .filter(|(span, _)| range.start < span.end && span.start < range.end)
-                            .map(|(span, zone)| Segment::new(span, &plan.schedule, zone, self.uses)),
+                            .map(|(span, zone)| ScheduleSegment::new(span, &plan.schedule, zone, self.uses)),
                     );
                 }
                 Schedule::Hours { .. } | Schedule::Use { .. } | Schedule::Never => {
                     let zone = calendar.zone_at(span.start);
-                    segments.push(Segment::new(span, &plan.schedule, zone, self.uses));
+                    segments.push(ScheduleSegment::new(span, &plan.schedule, zone, self.uses));
                 }
             }
         }
@@ -401,7 +411,12 @@ impl<'a> Course<'a> {
     }
 
     /// When the first window of a stretch closed that has seen no cleaning and that nothing excuses.
-    fn overdue_since(&self, segment: &Segment<'_>, last_complete_ms: Option<i64>, now: i64) -> Option<i64> {
+    fn overdue_since(
+        &self,
+        segment: &ScheduleSegment<'_>,
+        last_complete_ms: Option<i64>,
+        now: i64,
+    ) -> Option<i64> {
         let mut from = last_complete_ms.map_or(i64::MIN, |last| last.saturating_add(1));
         if segment.span.end <= from {
             return None;
@@ -416,14 +431,14 @@ impl<'a> Course<'a> {
         }
     }
 
-    fn status_by_use(&self, grace_ms: i64, last_complete_ms: Option<i64>, now: i64) -> Status {
+    fn status_by_use(&self, grace_ms: i64, last_complete_ms: Option<i64>, now: i64) -> ItemStatus {
         let uses = self.uses.partition_point(|&used| used <= now);
         match (self.uses[..uses].last(), last_complete_ms) {
             (Some(&used), last) if last.is_none_or(|last| last < used) => {
-                Status::DueAfterUse { since_ms: used, by_ms: used.saturating_add(grace_ms) }
+                ItemStatus::DueAfterUse { since_ms: used, by_ms: used.saturating_add(grace_ms) }
             }
-            (_, Some(_)) => Status::Clean { until_ms: None },
-            (_, None) => Status::NotDue,
+            (_, Some(_)) => ItemStatus::Clean { until_ms: None },
+            (_, None) => ItemStatus::NotDue,
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::ids::BoxId;
 use crate::json::check_object;
 use crate::limits::{DIRECTIVE_BYTES_MAX, NOTE_BYTES_MAX};
-use crate::sign::{Note, NoteError, Signer, Verifier};
+use crate::sign::{NoteError, SignedNote, SignerKey, VerifierKey};
 use crate::tree::Hash;
 
 const FIRST_LINE: &str = "cleantrack/directive/1";
@@ -29,10 +29,10 @@ impl Directive {
     ///
     /// # Errors
     /// The JSON is no compact object, or too long.
-    pub fn signed(&self, signer: &Signer) -> Result<Note, NoteError> {
+    pub fn signed(&self, signer: &SignerKey) -> Result<SignedNote, NoteError> {
         self.check()?;
         let mut note =
-            Note::new(&format!("{FIRST_LINE}\n{}\n{}\n{}\n", self.box_id, self.number, self.json))?;
+            SignedNote::new(&format!("{FIRST_LINE}\n{}\n{}\n{}\n", self.box_id, self.number, self.json))?;
         signer.sign(&mut note, 0);
         Ok(note)
     }
@@ -50,8 +50,8 @@ impl Directive {
     ///
     /// # Errors
     /// What does not hold.
-    pub fn verify(note: &str, keys: &[Verifier]) -> Result<Self, NoteError> {
-        let note = Note::parse_within(note, DIRECTIVE_BYTES_MAX + NOTE_BYTES_MAX)?;
+    pub fn verify(note: &str, keys: &[VerifierKey]) -> Result<Self, NoteError> {
+        let note = SignedNote::parse_within(note, DIRECTIVE_BYTES_MAX + NOTE_BYTES_MAX)?;
         let mut refused = NoteError::Unsigned("the relay".to_owned());
         if !keys.iter().any(|key| key.verify(&note).map_err(|e| refused = e).is_ok()) {
             return Err(refused);
@@ -70,18 +70,18 @@ impl Directive {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sign::Kind;
+    use crate::sign::KeyKind;
 
     #[test]
     fn signed_and_read() {
-        let signer = Signer::new("relay.example/directive/1", Kind::Note, &[1; 32]).unwrap();
+        let signer = SignerKey::new("relay.example/directive/1", KeyKind::Note, &[1; 32]).unwrap();
         let keys = [signer.verifier().clone()];
         let directive =
             Directive { box_id: BoxId::new(1, [1; 10]), number: 1, json: r#"{"do":"nothing"}"#.into() };
         let note = directive.signed(&signer).unwrap().to_string();
         assert_eq!(Directive::verify(&note, &keys), Ok(directive.clone()));
         assert!(Directive::verify(&note.replacen("\n1\n", "\n2\n", 1), &keys).is_err());
-        let other = Signer::new("relay.example/directive/1", Kind::Note, &[2; 32]).unwrap();
+        let other = SignerKey::new("relay.example/directive/1", KeyKind::Note, &[2; 32]).unwrap();
         assert!(Directive::verify(&note, &[other.verifier().clone()]).is_err());
         assert!(Directive::verify(&note, &[]).is_err());
         for json in

@@ -9,8 +9,8 @@ use crate::ids::{BootId, DeviceId, StaffId};
 use crate::json::{JsonError, check_object};
 use crate::kinds::Event;
 use crate::limits::ENTRY_BYTES_MAX;
-use crate::redact::Text;
-use crate::tree::{Hash, hex, hex_bytes, leaf_hash};
+use crate::redact::PersonalText;
+use crate::tree::{Hash, hex_bytes, leaf_hash, write_hex};
 
 /// How far the box's clock could be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub enum ClockState {
 
 /// When an entry was written, as the box knew it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct At {
+pub struct EntryTime {
     /// Milliseconds since 1970 UTC, as the box believed.
     pub wall: i64,
     /// The run of the operating system.
@@ -40,7 +40,7 @@ pub struct At {
 /// The way by which a command came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Via {
+pub enum CommandSource {
     /// A technician's page.
     Phone,
     /// Staff pages.
@@ -60,20 +60,20 @@ pub enum Via {
 
 /// Who made an entry, as far as that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct By {
+pub struct EntryAuthor {
     /// The person, where a login, badge or PIN proved it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub staff: Option<StaffId>,
     /// The way in.
-    pub via: Via,
+    pub via: CommandSource,
     /// The phone's random cookie.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub device: Option<DeviceId>,
 }
 
-impl By {
+impl EntryAuthor {
     /// The box's own act.
-    pub const BOX: Self = Self { staff: None, via: Via::Box, device: None };
+    pub const BOX: Self = Self { staff: None, via: CommandSource::Box, device: None };
 }
 
 /// Half of a SHA-256 value: names an idempotency key or a request.
@@ -96,7 +96,7 @@ impl Digest16 {
 
 impl std::fmt::Display for Digest16 {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(hex(&self.0, &mut [0; 32]))
+        f.write_str(write_hex(&self.0, &mut [0; 32]))
     }
 }
 
@@ -121,7 +121,7 @@ impl<'de> Deserialize<'de> for Digest16 {
 
 /// What makes a repeated request harmless, kept in the entry so that a rebuilt box still knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Idem {
+pub struct IdempotencyRecord {
     /// Of the key that the request carried.
     pub key: Digest16,
     /// Of the request as parsed: the same key with another request is a conflict.
@@ -130,15 +130,15 @@ pub struct Idem {
 
 /// An event that was decided and is not yet an entry: it has no number and no time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Draft {
+pub struct EntryDraft {
     /// Who made it.
-    pub by: By,
+    pub by: EntryAuthor,
     /// The request's idempotency key.
-    pub idem: Option<Idem>,
+    pub idem: Option<IdempotencyRecord>,
     /// What happened.
     pub event: Event,
     /// The texts that the event names.
-    pub texts: Vec<Text>,
+    pub texts: Vec<PersonalText>,
 }
 
 /// Why bytes are not an entry.
@@ -161,10 +161,10 @@ pub enum EntryError {
 #[derive(Serialize, Deserialize)]
 struct Line<'a> {
     seq: u64,
-    at: At,
-    by: By,
+    at: EntryTime,
+    by: EntryAuthor,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    idem: Option<Idem>,
+    idem: Option<IdempotencyRecord>,
     #[serde(borrow)]
     kind: Cow<'a, str>,
     #[serde(borrow)]
@@ -175,21 +175,21 @@ struct Line<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     bytes: Box<str>,
-    head: Head,
+    head: EntryHead,
     body: (usize, usize),
 }
 
 /// The head of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Head {
+pub struct EntryHead {
     /// Place in the log of its epoch, from 0.
     pub seq: u64,
     /// When it was written.
-    pub at: At,
+    pub at: EntryTime,
     /// Who made it.
-    pub by: By,
+    pub by: EntryAuthor,
     /// The request's idempotency key.
-    pub idem: Option<Idem>,
+    pub idem: Option<IdempotencyRecord>,
     /// `noun.past-verb`.
     pub kind: Box<str>,
 }
@@ -220,7 +220,8 @@ impl Entry {
         }
         // The raw value borrows from `text`, so its place is the distance between the two.
         let start = raw.as_ptr().addr() - text.as_ptr().addr();
-        let head = Head { seq: line.seq, at: line.at, by: line.by, idem: line.idem, kind: line.kind.into() };
+        let head =
+            EntryHead { seq: line.seq, at: line.at, by: line.by, idem: line.idem, kind: line.kind.into() };
         Ok(Self { bytes: text.into(), head, body: (start, start + raw.len()) })
     }
 
@@ -229,7 +230,13 @@ impl Entry {
     /// # Errors
     /// [`EntryError::TooLong`], or [`EntryError::Json`] when the event is [`Event::Unknown`] with a body outside the
     /// subset.
-    pub fn compose(seq: u64, at: At, by: By, idem: Option<Idem>, event: &Event) -> Result<Self, EntryError> {
+    pub fn compose(
+        seq: u64,
+        at: EntryTime,
+        by: EntryAuthor,
+        idem: Option<IdempotencyRecord>,
+        event: &Event,
+    ) -> Result<Self, EntryError> {
         let body = event.body().map_err(|e| EntryError::Head(e.to_string()))?;
         let line = Line { seq, at, by, idem, kind: Cow::Borrowed(event.kind()), body: &body };
         let text = serde_json::to_string(&line).map_err(|e| EntryError::Head(e.to_string()))?;
@@ -238,7 +245,7 @@ impl Entry {
         }
         check_object(&text)?;
         let end = text.len() - 1;
-        let head = Head { seq, at, by, idem, kind: event.kind().into() };
+        let head = EntryHead { seq, at, by, idem, kind: event.kind().into() };
         Ok(Self { head, body: (end - body.get().len(), end), bytes: text.into() })
     }
 
@@ -258,7 +265,7 @@ impl Entry {
     }
 
     /// Its head.
-    pub fn head(&self) -> &Head {
+    pub fn head(&self) -> &EntryHead {
         &self.head
     }
 
@@ -292,15 +299,15 @@ impl Entry {
 pub(crate) mod tests {
     use super::*;
 
-    pub(crate) fn at(wall: i64) -> At {
-        At { wall, boot: BootId::new(1, [1; 10]), up: 5, clock: ClockState::Synced }
+    pub(crate) fn at(wall: i64) -> EntryTime {
+        EntryTime { wall, boot: BootId::new(1, [1; 10]), up: 5, clock: ClockState::Synced }
     }
 
     #[test]
     fn written_and_read() {
         let event = Event::read("use.recorded", r#"{"tag":"ABCDEFGH3"}"#);
-        let idem = Some(Idem { key: Digest16([1; 16]), req: Digest16([2; 16]) });
-        let entry = Entry::compose(7, at(12), By::BOX, idem, &event).unwrap();
+        let idem = Some(IdempotencyRecord { key: Digest16([1; 16]), req: Digest16([2; 16]) });
+        let entry = Entry::compose(7, at(12), EntryAuthor::BOX, idem, &event).unwrap();
         assert!(entry.as_str().starts_with(r#"{"seq":7,"at":{"wall":12,"boot":""#), "{}", entry.as_str());
         assert_eq!(Entry::parse(entry.bytes()).unwrap(), entry);
         assert_eq!(entry.event(), event);
@@ -314,14 +321,14 @@ pub(crate) mod tests {
             BootId::new(1, [1; 10])
         );
         let entry = Entry::parse(text.as_bytes()).unwrap();
-        assert_eq!(entry.head().by.via, Via::Other);
+        assert_eq!(entry.head().by.via, CommandSource::Other);
         assert_eq!(entry.body(), r#"{"tag":"ABCDEFGH3"}"#);
         assert!(matches!(entry.event(), Event::UseRecorded(_)));
     }
 
     #[test]
     fn strange_entries() {
-        let good = Entry::compose(0, at(1), By::BOX, None, &Event::read("x.y", "{}")).unwrap();
+        let good = Entry::compose(0, at(1), EntryAuthor::BOX, None, &Event::read("x.y", "{}")).unwrap();
         let good = good.as_str();
         assert!(Entry::parse(good.as_bytes()).is_ok());
         let long = good.replace("\"body\":{}", &format!("\"body\":{{\"a\":\"{}\"}}", "x".repeat(17_000)));
@@ -346,7 +353,7 @@ pub(crate) mod tests {
     fn names_its_texts_only_where_they_are_objects() {
         let hash = Hash::of(b"x");
         let body = format!(r#"{{"note":{{"redactable":"{hash}"}},"trick":"{{\"redactable\":\"{hash}\"}}"}}"#);
-        let entry = Entry::compose(0, at(1), By::BOX, None, &Event::read("x.y", &body)).unwrap();
+        let entry = Entry::compose(0, at(1), EntryAuthor::BOX, None, &Event::read("x.y", &body)).unwrap();
         assert_eq!(entry.redactables(), vec![hash]);
     }
 }

@@ -75,7 +75,7 @@ pub enum ExportError {
         entry: u64,
     },
     /// An entry was changed; the data does not tell which of these.
-    #[error("the entries do not lead to the root that was signed: {} was changed", which(*from, *to))]
+    #[error("the entries do not lead to the root that was signed: {} was changed", changed_entry(*from, *to))]
     Root {
         /// What is before holds, by an earlier checkpoint.
         from: u64,
@@ -88,7 +88,7 @@ pub enum ExportError {
 }
 
 /// One of a range of entries, in words.
-fn which(from: u64, to: u64) -> String {
+fn changed_entry(from: u64, to: u64) -> String {
     match to.saturating_sub(1) {
         last if last == from => format!("entry {from}"),
         last => format!("at least one of the entries {from} to {last}"),
@@ -97,7 +97,7 @@ fn which(from: u64, to: u64) -> String {
 
 /// A log that is being read. Lines go in one by one, the checkpoint comes last.
 #[derive(Debug)]
-pub struct Export {
+pub struct ExportReader {
     covered: u64,
     frontier: Frontier,
     root: Option<Hash>,
@@ -123,9 +123,9 @@ pub enum ReadLine {
     Text(TextLine),
 }
 
-/// An export that holds; made only by [`Export::finish`].
+/// An export that holds; made only by [`ExportReader::finish`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exported {
+pub struct VerifiedExport {
     /// Size and root.
     pub checkpoint: Checkpoint,
     /// Texts in the file; each fits the entry that names it.
@@ -134,7 +134,7 @@ pub struct Exported {
     pub absent: u64,
 }
 
-impl Export {
+impl ExportReader {
     /// A log of which a checkpoint will say the root at `covered` entries.
     pub fn new(covered: u64) -> Self {
         let frontier = Frontier::default();
@@ -235,11 +235,11 @@ impl Export {
         Ok(())
     }
 
-    /// Compares with the checkpoint, which covers as many entries as [`Export::new`] was told.
+    /// Compares with the checkpoint, which covers as many entries as [`ExportReader::new`] was told.
     ///
     /// # Errors
     /// What does not hold.
-    pub fn finish(mut self, signed: &SignedCheckpoint) -> Result<Exported, ExportError> {
+    pub fn finish(mut self, signed: &SignedCheckpoint) -> Result<VerifiedExport, ExportError> {
         self.absent += self.open.len() as u64;
         let (covered, found) = (signed.checkpoint().size, self.frontier.size());
         let root =
@@ -250,30 +250,32 @@ impl Export {
         if found > covered {
             return Err(ExportError::Long { covered, found });
         }
-        Ok(Exported { checkpoint: *signed.checkpoint(), texts: self.texts, absent: self.absent })
+        Ok(VerifiedExport { checkpoint: *signed.checkpoint(), texts: self.texts, absent: self.absent })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checkpoint::Origin;
-    use crate::entry::{At, By, ClockState};
+    use crate::checkpoint::LogOrigin;
+    use crate::entry::{ClockState, EntryAuthor, EntryTime};
     use crate::ids::{BootId, BoxId};
     use crate::kinds::Event;
-    use crate::redact::Text;
-    use crate::sign::{Kind, Signer};
+    use crate::redact::PersonalText;
+    use crate::sign::{KeyKind, SignerKey};
 
     /// Three entries, the second with two texts beside it.
     fn lines() -> Vec<String> {
-        let texts =
-            [Text::new("Maria", [1; 16]).unwrap(), Text::new("the \"kind\": of note", [2; 16]).unwrap()];
+        let texts = [
+            PersonalText::new("Maria", [1; 16]).unwrap(),
+            PersonalText::new("the \"kind\": of note", [2; 16]).unwrap(),
+        ];
         let named = |i: usize| serde_json::to_string(&texts[i].redactable()).unwrap();
         let bodies = ["{}".to_owned(), format!(r#"{{"a":{},"b":{}}}"#, named(0), named(1)), "{}".to_owned()];
-        let at = At { wall: 1, boot: BootId::new(1, [0; 10]), up: 1, clock: ClockState::Synced };
+        let at = EntryTime { wall: 1, boot: BootId::new(1, [0; 10]), up: 1, clock: ClockState::Synced };
         let mut lines = Vec::new();
         for (seq, body) in (0..).zip(bodies) {
-            let entry = Entry::compose(seq, at, By::BOX, None, &Event::read("x.y", &body)).unwrap();
+            let entry = Entry::compose(seq, at, EntryAuthor::BOX, None, &Event::read("x.y", &body)).unwrap();
             lines.push(entry.as_str().to_owned());
             if seq == 1 {
                 lines.extend(texts.iter().map(|text| text.beside(1).line()));
@@ -283,8 +285,8 @@ mod tests {
     }
 
     fn signed(lines: &[String], size: usize) -> SignedCheckpoint {
-        let public = Signer::new("x", Kind::Note, &[5; 32]).unwrap().verifier().public();
-        let origin = Origin::new(BoxId::new(1, [2; 10]), 1, &public);
+        let public = SignerKey::new("x", KeyKind::Note, &[5; 32]).unwrap().verifier().public();
+        let origin = LogOrigin::new(BoxId::new(1, [2; 10]), 1, &public);
         let signer = origin.signer(&[5; 32]).unwrap();
         let mut frontier = Frontier::default();
         let entries = lines.iter().filter_map(|line| Entry::parse(line.as_bytes()).ok());
@@ -294,8 +296,8 @@ mod tests {
         SignedCheckpoint::verify(&note, &origin, signer.verifier()).unwrap()
     }
 
-    fn check(lines: &[String], signed: &SignedCheckpoint) -> Result<Exported, ExportError> {
-        let mut export = Export::new(signed.checkpoint().size);
+    fn check(lines: &[String], signed: &SignedCheckpoint) -> Result<VerifiedExport, ExportError> {
+        let mut export = ExportReader::new(signed.checkpoint().size);
         lines.iter().try_for_each(|line| export.line(line.as_bytes()).map(drop))?;
         export.finish(signed)
     }
@@ -343,25 +345,25 @@ mod tests {
         let leaves: Vec<Hash> = entries.map(|entry| entry.leaf()).collect();
         let mut wrong = all.clone();
         wrong[4] = wrong[4].replace("x.y", "x.z");
-        let read = |export: Export| {
+        let read = |export: ExportReader| {
             let mut export = export;
             wrong.iter().try_for_each(|line| export.line(line.as_bytes()).map(drop))?;
             export.finish(&whole)
         };
-        let by_leaves = Export::new(3).by_leaves(leaves.clone(), &whole).unwrap();
+        let by_leaves = ExportReader::new(3).by_leaves(leaves.clone(), &whole).unwrap();
         assert_eq!(read(by_leaves).unwrap_err(), ExportError::Changed { line: 5, entry: 2 });
         let earlier = [signed(&all, 1), signed(&all, 2)];
-        let error = read(Export::new(3).by_stations(&earlier)).unwrap_err();
+        let error = read(ExportReader::new(3).by_stations(&earlier)).unwrap_err();
         assert_eq!(error, ExportError::Root { from: 2, to: 3 });
         assert_eq!(
             error.to_string(),
             "the entries do not lead to the root that was signed: entry 2 was changed"
         );
-        let error = read(Export::new(3).by_stations(&earlier[..1])).unwrap_err();
+        let error = read(ExportReader::new(3).by_stations(&earlier[..1])).unwrap_err();
         assert_eq!(error, ExportError::Root { from: 1, to: 3 });
-        let other = Export::new(3).by_leaves(leaves[..2].to_vec(), &whole);
+        let other = ExportReader::new(3).by_leaves(leaves[..2].to_vec(), &whole);
         assert_eq!(other.unwrap_err(), ExportError::Leaves);
-        let mut good = Export::new(3).by_leaves(leaves, &whole).unwrap().by_stations(&earlier);
+        let mut good = ExportReader::new(3).by_leaves(leaves, &whole).unwrap().by_stations(&earlier);
         all.iter().for_each(|line| drop(good.line(line.as_bytes()).unwrap()));
         assert!(good.finish(&whole).is_ok());
     }

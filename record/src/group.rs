@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::limits::{BATCH_BYTES_MAX, BATCH_ENTRIES_MAX};
-use crate::tree::{Hash, hex};
+use crate::tree::{Hash, write_hex};
 
 /// Bytes of a group's lines at most; in a journal torn or damaged is told apart by this bound (only one group is ever
 /// unflushed).
@@ -21,7 +21,7 @@ pub const GROUP_BYTES_MAX: usize = GROUP_LINES_BYTES_MAX + TRAILER_BYTES_MAX + P
 pub fn half_sum(parts: &[&[u8]]) -> String {
     let mut hasher = Sha256::new();
     parts.iter().for_each(|part| hasher.update(part));
-    hex(&hasher.finalize()[..16], &mut [0; 32]).to_owned()
+    write_hex(&hasher.finalize()[..16], &mut [0; 32]).to_owned()
 }
 
 fn group_sum(first: u64, next: u64, root: &Hash, lines: &[u8]) -> String {

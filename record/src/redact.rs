@@ -5,7 +5,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::json::check_object;
 use crate::limits::TEXT_BYTES_MAX;
-use crate::tree::{Hash, hex, hex_bytes};
+use crate::tree::{Hash, hex_bytes, write_hex};
 
 /// What an entry holds in place of a personal or free text: `SHA-256(salt ‖ NFC text)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -17,13 +17,13 @@ pub struct Redactable {
 
 /// A text as a command brings it: NFC, not yet beside an entry.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Text {
+pub struct PersonalText {
     salt: [u8; 16],
     hash: Hash,
     text: String,
 }
 
-impl std::fmt::Debug for Text {
+impl std::fmt::Debug for PersonalText {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Text(****)")
     }
@@ -43,7 +43,7 @@ pub enum TextError {
     Hash(u64),
 }
 
-impl Text {
+impl PersonalText {
     /// A text with 16 random bytes of salt.
     ///
     /// # Errors
@@ -113,7 +113,7 @@ impl TextLine {
         if line.text.len() > TEXT_BYTES_MAX {
             return Err(TextError::TooLong);
         }
-        let text = Text::of(salt, line.text.into_owned());
+        let text = PersonalText::of(salt, line.text.into_owned());
         if text.hash != line.hash {
             return Err(TextError::Hash(line.seq));
         }
@@ -143,7 +143,7 @@ impl TextLine {
     /// The line as it is kept and sent, without a newline.
     pub fn line(&self) -> String {
         let mut salt = [0; 32];
-        let salt = hex(&self.salt, &mut salt);
+        let salt = write_hex(&self.salt, &mut salt);
         let line =
             Line { seq: self.seq, hash: self.hash, salt: salt.into(), text: self.text.as_str().into() };
         // Strings and integers: there is nothing in it that JSON could refuse.
@@ -159,14 +159,14 @@ mod tests {
     proptest! {
         #[test]
         fn round_trip(text in "\\PC{0,60}", salt: [u8; 16], seq: u64) {
-            let line = Text::new(&text, salt).unwrap().beside(seq);
+            let line = PersonalText::new(&text, salt).unwrap().beside(seq);
             prop_assert_eq!(TextLine::parse(line.line().as_bytes()).unwrap(), line);
         }
     }
 
     #[test]
     fn only_the_text_that_was_hashed() {
-        let line = Text::new("Maria Alvarez", [7; 16]).unwrap().beside(3).line();
+        let line = PersonalText::new("Maria Alvarez", [7; 16]).unwrap().beside(3).line();
         assert!(matches!(
             TextLine::parse(line.replace("Maria", "Marie").as_bytes()),
             Err(TextError::Hash(3))
@@ -175,13 +175,14 @@ mod tests {
             TextLine::parse(line.replace("\"salt\"", "\"pepper\"").as_bytes()),
             Err(TextError::Form(_))
         ));
-        assert_eq!(Text::new(&"x".repeat(5000), [0; 16]), Err(TextError::TooLong));
-        assert_eq!(format!("{:?}", Text::new("secret", [0; 16]).unwrap()), "Text(****)");
+        assert_eq!(PersonalText::new(&"x".repeat(5000), [0; 16]), Err(TextError::TooLong));
+        assert_eq!(format!("{:?}", PersonalText::new("secret", [0; 16]).unwrap()), "Text(****)");
     }
 
     #[test]
     fn composed_and_decomposed_are_one() {
-        let (a, b) = (Text::new("é", [1; 16]).unwrap(), Text::new("e\u{301}", [1; 16]).unwrap());
+        let (a, b) =
+            (PersonalText::new("é", [1; 16]).unwrap(), PersonalText::new("e\u{301}", [1; 16]).unwrap());
         assert_eq!(a.redactable(), b.redactable());
     }
 }

@@ -11,14 +11,14 @@ use crate::tree::Hash;
 
 /// What a key signs: whole notes, or a note with the time at which it was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum KeyKind {
     /// Ed25519 over the note's text (algorithm 1).
     Note,
     /// `cosignature/v1`: Ed25519 over a time and the note's text (algorithm 4).
     Cosignature,
 }
 
-impl Kind {
+impl KeyKind {
     fn algorithm(self) -> u8 {
         match self {
             Self::Note => 1,
@@ -46,25 +46,25 @@ pub enum NoteError {
 
 /// The public half: what a verifier needs to know of a key.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Verifier {
+pub struct VerifierKey {
     name: String,
-    kind: Kind,
+    kind: KeyKind,
     key: VerifyingKey,
 }
 
 /// A key that signs. Its `Debug` shows the name only.
-pub struct Signer {
-    verifier: Verifier,
+pub struct SignerKey {
+    verifier: VerifierKey,
     key: SigningKey,
 }
 
-impl fmt::Debug for Signer {
+impl fmt::Debug for SignerKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Signer").field("name", &self.verifier.name).finish_non_exhaustive()
     }
 }
 
-impl fmt::Debug for Verifier {
+impl fmt::Debug for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
     }
@@ -74,12 +74,12 @@ fn good_name(name: &str) -> bool {
     !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c == '+' || c.is_control())
 }
 
-impl Verifier {
+impl VerifierKey {
     /// From the 32 bytes of an Ed25519 public key.
     ///
     /// # Errors
     /// The name has white space or a plus sign, or the bytes are no point on the curve.
-    pub fn new(name: &str, kind: Kind, public: &[u8; 32]) -> Result<Self, NoteError> {
+    pub fn new(name: &str, kind: KeyKind, public: &[u8; 32]) -> Result<Self, NoteError> {
         if !good_name(name) {
             return Err(NoteError::Key("its name is empty or has white space or a plus sign"));
         }
@@ -100,8 +100,8 @@ impl Verifier {
         };
         let key = STANDARD.decode(key).map_err(|_| form.clone())?;
         let kind = match key.first() {
-            Some(1) => Kind::Note,
-            Some(4) => Kind::Cosignature,
+            Some(1) => KeyKind::Note,
+            Some(4) => KeyKind::Cosignature,
             _ => return Err(NoteError::Key("its algorithm is neither Ed25519 nor cosignature/v1")),
         };
         let public: &[u8; 32] = key[1..].try_into().map_err(|_| form)?;
@@ -135,7 +135,7 @@ impl Verifier {
     ///
     /// # Errors
     /// [`NoteError::Unsigned`] or [`NoteError::Wrong`].
-    pub fn verify(&self, note: &Note) -> Result<Option<u64>, NoteError> {
+    pub fn verify(&self, note: &SignedNote) -> Result<Option<u64>, NoteError> {
         let mine = |s: &&Signature| s.name == self.name && s.id == self.id();
         let found =
             note.signatures.iter().find(mine).ok_or_else(|| NoteError::Unsigned(self.name.clone()))?;
@@ -145,8 +145,8 @@ impl Verifier {
             self.key.verify_strict(message, &signature).map_err(|_| wrong())
         };
         match self.kind {
-            Kind::Note => check(note.text.as_bytes(), &found.bytes).map(|()| None),
-            Kind::Cosignature => {
+            KeyKind::Note => check(note.text.as_bytes(), &found.bytes).map(|()| None),
+            KeyKind::Cosignature => {
                 let (time, signature) = found.bytes.split_first_chunk::<8>().ok_or_else(wrong)?;
                 let time = u64::from_be_bytes(*time);
                 check(&cosigned_message(&note.text, time), signature).map(|()| Some(time))
@@ -155,7 +155,7 @@ impl Verifier {
     }
 }
 
-impl fmt::Display for Verifier {
+impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut key = vec![self.kind.algorithm()];
         key.extend(self.key.as_bytes());
@@ -167,18 +167,18 @@ fn cosigned_message(text: &str, time_s: u64) -> Vec<u8> {
     format!("cosignature/v1\ntime {time_s}\n{text}").into_bytes()
 }
 
-impl Signer {
+impl SignerKey {
     /// From 32 secret bytes.
     ///
     /// # Errors
     /// The name has white space or a plus sign.
-    pub fn new(name: &str, kind: Kind, secret: &[u8; 32]) -> Result<Self, NoteError> {
+    pub fn new(name: &str, kind: KeyKind, secret: &[u8; 32]) -> Result<Self, NoteError> {
         let key = SigningKey::from_bytes(secret);
-        Ok(Self { verifier: Verifier::new(name, kind, key.verifying_key().as_bytes())?, key })
+        Ok(Self { verifier: VerifierKey::new(name, kind, key.verifying_key().as_bytes())?, key })
     }
 
     /// Its public half.
-    pub fn verifier(&self) -> &Verifier {
+    pub fn verifier(&self) -> &VerifierKey {
         &self.verifier
     }
 
@@ -187,10 +187,10 @@ impl Signer {
     }
 
     /// Adds this key's signature to a note; a cosigner states `time_s` (seconds since 1970), others ignore it.
-    pub fn sign(&self, note: &mut Note, time_s: u64) {
+    pub fn sign(&self, note: &mut SignedNote, time_s: u64) {
         let signature = match self.verifier.kind {
-            Kind::Note => self.line(&self.key.sign(note.text.as_bytes()).to_bytes()),
-            Kind::Cosignature => {
+            KeyKind::Note => self.line(&self.key.sign(note.text.as_bytes()).to_bytes()),
+            KeyKind::Cosignature => {
                 let mut bytes = time_s.to_be_bytes().to_vec();
                 bytes.extend(self.key.sign(&cosigned_message(&note.text, time_s)).to_bytes());
                 self.line(&bytes)
@@ -201,20 +201,20 @@ impl Signer {
 
     /// Signs bytes that are no note, such as a renewal; `domain` keeps the two apart.
     pub fn sign_bytes(&self, domain: &str, bytes: &[u8]) -> [u8; 64] {
-        self.key.sign(&apart(domain, bytes)).to_bytes()
+        self.key.sign(&domain_separated(domain, bytes)).to_bytes()
     }
 }
 
-impl Verifier {
-    /// Whether `signature` is this key's over bytes under `domain`, see [`Signer::sign_bytes`].
+impl VerifierKey {
+    /// Whether `signature` is this key's over bytes under `domain`, see [`SignerKey::sign_bytes`].
     pub fn verify_bytes(&self, domain: &str, bytes: &[u8], signature: &[u8]) -> bool {
         ed25519_dalek::Signature::from_slice(signature)
-            .is_ok_and(|s| self.key.verify_strict(&apart(domain, bytes), &s).is_ok())
+            .is_ok_and(|s| self.key.verify_strict(&domain_separated(domain, bytes), &s).is_ok())
     }
 }
 
 /// A note's text never begins so: its first line has no NUL.
-fn apart(domain: &str, bytes: &[u8]) -> Vec<u8> {
+fn domain_separated(domain: &str, bytes: &[u8]) -> Vec<u8> {
     [b"cleantrack\0", domain.as_bytes(), b"\0", bytes].concat()
 }
 
@@ -229,16 +229,16 @@ pub struct Signature {
     pub bytes: Vec<u8>,
 }
 
-/// A text and signatures over it. Nothing in it is believed until a [`Verifier`] has looked.
+/// A text and signatures over it. Nothing in it is believed until a [`VerifierKey`] has looked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
+pub struct SignedNote {
     text: String,
     signatures: Vec<Signature>,
 }
 
 const DASH: &str = "\u{2014} ";
 
-impl Note {
+impl SignedNote {
     /// An unsigned note.
     ///
     /// # Errors
@@ -261,7 +261,7 @@ impl Note {
         Self::parse_within(note, NOTE_BYTES_MAX)
     }
 
-    /// As [`Note::parse`], for notes whose text may be longer than a checkpoint's.
+    /// As [`SignedNote::parse`], for notes whose text may be longer than a checkpoint's.
     ///
     /// # Errors
     /// What does not fit the form or the limits.
@@ -302,7 +302,7 @@ impl Note {
     }
 }
 
-impl fmt::Display for Note {
+impl fmt::Display for SignedNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.text)?;
         for s in &self.signatures {
@@ -319,24 +319,24 @@ mod tests {
 
     const TEXT: &str = "cleantrack/box/01/1-00000000\n3\nabc\n";
 
-    fn keys() -> (Signer, Signer) {
-        let log = Signer::new("cleantrack/box/01/1-00000000", Kind::Note, &[1; 32]).unwrap();
-        (log, Signer::new("relay.example/cosign/1", Kind::Cosignature, &[2; 32]).unwrap())
+    fn keys() -> (SignerKey, SignerKey) {
+        let log = SignerKey::new("cleantrack/box/01/1-00000000", KeyKind::Note, &[1; 32]).unwrap();
+        (log, SignerKey::new("relay.example/cosign/1", KeyKind::Cosignature, &[2; 32]).unwrap())
     }
 
     #[test]
     fn signs_and_verifies() {
         let (log, cosigner) = keys();
-        let mut note = Note::new(TEXT).unwrap();
+        let mut note = SignedNote::new(TEXT).unwrap();
         log.sign(&mut note, 0);
         cosigner.sign(&mut note, 1_763_610_001);
-        let read = Note::parse(&note.to_string()).unwrap();
+        let read = SignedNote::parse(&note.to_string()).unwrap();
         assert_eq!(read, note);
         assert_eq!(log.verifier().verify(&read), Ok(None));
         assert_eq!(cosigner.verifier().verify(&read), Ok(Some(1_763_610_001)));
-        let other = Signer::new("relay.example/cosign/1", Kind::Cosignature, &[3; 32]).unwrap();
+        let other = SignerKey::new("relay.example/cosign/1", KeyKind::Cosignature, &[3; 32]).unwrap();
         assert!(matches!(other.verifier().verify(&read), Err(NoteError::Unsigned(_))));
-        let forged = Note::parse(&note.to_string().replacen("\n3\n", "\n4\n", 1)).unwrap();
+        let forged = SignedNote::parse(&note.to_string().replacen("\n3\n", "\n4\n", 1)).unwrap();
         assert!(matches!(log.verifier().verify(&forged), Err(NoteError::Wrong(_))));
         assert!(matches!(cosigner.verifier().verify(&forged), Err(NoteError::Wrong(_))));
     }
@@ -345,7 +345,7 @@ mod tests {
     fn another_implementation_agrees() {
         use signed_note::{Note as Theirs, StandardVerifier, VerifierList};
         let (log, cosigner) = keys();
-        let mut note = Note::new(TEXT).unwrap();
+        let mut note = SignedNote::new(TEXT).unwrap();
         log.sign(&mut note, 0);
         cosigner.sign(&mut note, 77);
         let theirs = Theirs::from_bytes(note.to_string().as_bytes()).unwrap();
@@ -360,21 +360,21 @@ mod tests {
     fn verifier_keys_as_text() {
         for signer in [keys().0, keys().1] {
             let vkey = signer.verifier().to_string();
-            assert_eq!(&Verifier::parse(&vkey).unwrap(), signer.verifier());
+            assert_eq!(&VerifierKey::parse(&vkey).unwrap(), signer.verifier());
             for wrong in [
                 vkey.replacen("cleantrack", "cleantruck", 1).replacen("relay", "delay", 1),
                 vkey[..vkey.len() - 4].to_owned(),
             ] {
-                assert!(Verifier::parse(&wrong).is_err(), "{wrong}");
+                assert!(VerifierKey::parse(&wrong).is_err(), "{wrong}");
             }
         }
-        assert!(Signer::new("has space", Kind::Note, &[1; 32]).is_err());
+        assert!(SignerKey::new("has space", KeyKind::Note, &[1; 32]).is_err());
     }
 
     #[test]
     fn strange_notes() {
         let (log, _) = keys();
-        let mut note = Note::new(TEXT).unwrap();
+        let mut note = SignedNote::new(TEXT).unwrap();
         log.sign(&mut note, 0);
         let good = note.to_string();
         let line = good.lines().last().unwrap().to_owned();
@@ -391,7 +391,7 @@ mod tests {
             &"x".repeat(5000),
         ];
         for wrong in cases {
-            assert!(Note::parse(wrong).is_err(), "{wrong:?}");
+            assert!(SignedNote::parse(wrong).is_err(), "{wrong:?}");
         }
     }
 }

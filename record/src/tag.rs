@@ -30,7 +30,7 @@ pub enum TagError {
 }
 
 /// A product in GF(32) with x⁵ + x² + 1.
-const fn times(mut a: u8, mut b: u8) -> u8 {
+const fn multiply_symbols(mut a: u8, mut b: u8) -> u8 {
     let mut product = 0;
     while b > 0 {
         if b & 1 == 1 {
@@ -46,12 +46,14 @@ const fn times(mut a: u8, mut b: u8) -> u8 {
 }
 
 /// c = 1 ⊕ Σ α^(i+1)·dᵢ, α = 2.
-fn check(data: &[u8]) -> u8 {
-    let (sum, _) = data.iter().fold((1, 2), |(sum, power), &d| (sum ^ times(power, d), times(power, 2)));
+fn check_character(data: &[u8]) -> u8 {
+    let (sum, _) = data
+        .iter()
+        .fold((1, 2), |(sum, power), &d| (sum ^ multiply_symbols(power, d), multiply_symbols(power, 2)));
     sum
 }
 
-fn value(symbol: char) -> Option<u8> {
+fn symbol_value(symbol: char) -> Option<u8> {
     let upper = match symbol.to_ascii_uppercase() {
         'O' => '0',
         'I' | 'L' => '1',
@@ -68,7 +70,7 @@ impl Tag {
         for (i, v) in values.iter_mut().take(DATA).enumerate() {
             *v = ((wide >> (35 - 5 * i)) & 31) as u8;
         }
-        values[DATA] = check(&values[..DATA]);
+        values[DATA] = check_character(&values[..DATA]);
         Self(values.map(|v| ALPHABET[usize::from(v)]))
     }
 
@@ -76,16 +78,16 @@ impl Tag {
     ///
     /// # Errors
     /// What is wrong with it; [`TagError::Check`] means that one symbol was misread.
-    pub fn read(typed: &str) -> Result<Self, TagError> {
+    pub fn read(entered: &str) -> Result<Self, TagError> {
         let mut values = Vec::with_capacity(DATA + 1);
-        for c in typed.chars().filter(|c| !matches!(c, ' ' | '-' | '\u{a0}')) {
-            values.push(value(c).ok_or(TagError::Symbol(c))?);
+        for c in entered.chars().filter(|c| !matches!(c, ' ' | '-' | '\u{a0}')) {
+            values.push(symbol_value(c).ok_or(TagError::Symbol(c))?);
             if values.len() > DATA + 1 {
                 return Err(TagError::Length);
             }
         }
         let values: [u8; DATA + 1] = values.try_into().map_err(|_| TagError::Length)?;
-        if check(&values[..DATA]) != values[DATA] {
+        if check_character(&values[..DATA]) != values[DATA] {
             return Err(TagError::Check);
         }
         Ok(Self(values.map(|v| ALPHABET[usize::from(v)])))

@@ -6,7 +6,7 @@ use crate::ids::BoxId;
 
 /// What a box publishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Up {
+pub enum UpTopic {
     /// After each subscription: who I am, what I hold.
     Hello,
     /// Entries with the checkpoint that covers them.
@@ -19,7 +19,7 @@ pub enum Up {
 
 /// What the relay publishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Down {
+pub enum DownTopic {
     /// A cosigned checkpoint, a wanted position or a refusal.
     Ack,
     /// A signed wish.
@@ -30,14 +30,14 @@ pub enum Down {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Topic {
     /// From the box.
-    Up(BoxId, Up),
+    Up(BoxId, UpTopic),
     /// To the box.
-    Down(BoxId, Down),
+    Down(BoxId, DownTopic),
 }
 
 const PREFIX: &str = "ct/1/";
 
-impl Up {
+impl UpTopic {
     const ALL: [(Self, &'static str); 4] =
         [(Self::Hello, "hello"), (Self::Batch, "batch"), (Self::Health, "health"), (Self::Gone, "gone")];
 
@@ -47,19 +47,19 @@ impl Up {
     }
 }
 
-impl Down {
+impl DownTopic {
     const ALL: [(Self, &'static str); 2] = [(Self::Ack, "ack"), (Self::Directive, "directive")];
 }
 
-fn word<T: Copy + PartialEq>(all: &[(T, &'static str)], one: T) -> &'static str {
+fn topic_word<T: Copy + PartialEq>(all: &[(T, &'static str)], one: T) -> &'static str {
     all.iter().find(|(t, _)| *t == one).map_or("", |(_, w)| w)
 }
 
 impl fmt::Display for Topic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Up(id, up) => write!(f, "{PREFIX}{id}/up/{}", word(&Up::ALL, *up)),
-            Self::Down(id, down) => write!(f, "{PREFIX}{id}/down/{}", word(&Down::ALL, *down)),
+            Self::Up(id, up) => write!(f, "{PREFIX}{id}/up/{}", topic_word(&UpTopic::ALL, *up)),
+            Self::Down(id, down) => write!(f, "{PREFIX}{id}/down/{}", topic_word(&DownTopic::ALL, *down)),
         }
     }
 }
@@ -74,8 +74,8 @@ impl Topic {
             return None;
         }
         match way {
-            "up" => Up::ALL.iter().find(|(_, w)| *w == what).map(|(u, _)| Self::Up(id, *u)),
-            "down" => Down::ALL.iter().find(|(_, w)| *w == what).map(|(d, _)| Self::Down(id, *d)),
+            "up" => UpTopic::ALL.iter().find(|(_, w)| *w == what).map(|(u, _)| Self::Up(id, *u)),
+            "down" => DownTopic::ALL.iter().find(|(_, w)| *w == what).map(|(d, _)| Self::Down(id, *d)),
             _ => None,
         }
     }
@@ -88,14 +88,14 @@ impl Topic {
     /// Whether a subscription filter of box `id` stays within its own `down/`.
     pub fn may_subscribe(id: BoxId, filter: &str) -> bool {
         let own = format!("{PREFIX}{id}/down/");
-        filter
-            .strip_prefix(&own)
-            .is_some_and(|rest| matches!(rest, "#" | "+") || Down::ALL.iter().any(|(_, word)| *word == rest))
+        filter.strip_prefix(&own).is_some_and(|rest| {
+            matches!(rest, "#" | "+") || DownTopic::ALL.iter().any(|(_, word)| *word == rest)
+        })
     }
 
     /// The filters by which a relay behind an outside broker hears every box; `share` names its group.
     pub fn shared_up_filters(share: &str) -> [String; 4] {
-        Up::ALL.map(|(_, what)| format!("$share/{share}/{PREFIX}+/up/{what}"))
+        UpTopic::ALL.map(|(_, what)| format!("$share/{share}/{PREFIX}+/up/{what}"))
     }
 }
 
@@ -109,11 +109,11 @@ mod tests {
 
     #[test]
     fn round_trip() {
-        for (up, _) in Up::ALL {
+        for (up, _) in UpTopic::ALL {
             let topic = Topic::Up(id(1), up);
             assert_eq!(Topic::parse(&topic.to_string()), Some(topic));
         }
-        for (down, _) in Down::ALL {
+        for (down, _) in DownTopic::ALL {
             let topic = Topic::Down(id(1), down);
             assert_eq!(Topic::parse(&topic.to_string()), Some(topic));
         }
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn only_exact_topics() {
-        let own = Topic::Up(id(1), Up::Batch).to_string();
+        let own = Topic::Up(id(1), UpTopic::Batch).to_string();
         let strange = ["", "#", "ct/1/+/up/batch", "$SYS/x", "ct/2/x/up/batch"].map(str::to_owned);
         for wrong in strange.into_iter().chain([format!("{own}/"), format!("{own}x"), own.to_lowercase()]) {
             assert_eq!(Topic::parse(&wrong), None, "{wrong}");
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn subscribes_only_to_its_own() {
         assert!(Topic::may_subscribe(id(1), &Topic::down_filter(id(1))));
-        assert!(Topic::may_subscribe(id(1), &Topic::Down(id(1), Down::Ack).to_string()));
+        assert!(Topic::may_subscribe(id(1), &Topic::Down(id(1), DownTopic::Ack).to_string()));
         for wrong in [
             Topic::down_filter(id(2)),
             "#".into(),

@@ -20,13 +20,13 @@ impl Hash {
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(hex(&self.0, &mut [0; 64]))
+        f.write_str(write_hex(&self.0, &mut [0; 64]))
     }
 }
 
 /// Lower-case hex of `bytes` into `digits`, which has room for two a byte: each entry has hundreds of them, and the
 /// formatting machinery takes each on its own.
-pub(crate) fn hex<'a>(bytes: &[u8], digits: &'a mut [u8]) -> &'a str {
+pub(crate) fn write_hex<'a>(bytes: &[u8], digits: &'a mut [u8]) -> &'a str {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
         pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
@@ -148,7 +148,7 @@ impl Frontier {
 }
 
 /// Where the hashes of perfect subtrees come from: `level` 0 is leaves, `index` counts subtrees of that level.
-pub trait Nodes {
+pub trait TreeNodes {
     /// What reading can fail with.
     type Error;
     /// The hash of leaves `index << level .. (index + 1) << level`.
@@ -186,7 +186,7 @@ impl LeafTree {
 #[error("the tree does not reach that far")]
 pub struct NoNode;
 
-impl Nodes for LeafTree {
+impl TreeNodes for LeafTree {
     type Error = NoNode;
     fn node(&self, level: u32, index: u64) -> Result<Hash, NoNode> {
         let level = usize::try_from(level).ok().and_then(|level| self.0.get(level));
@@ -197,7 +197,7 @@ impl Nodes for LeafTree {
 
 /// The hash of leaves `lo..hi` as the recursion of RFC 6962 forms it; `lo` is a multiple of the largest power of two
 /// that is at most `hi - lo`.
-fn range_hash<N: Nodes>(nodes: &N, lo: u64, hi: u64) -> Result<Hash, N::Error> {
+fn range_hash<N: TreeNodes>(nodes: &N, lo: u64, hi: u64) -> Result<Hash, N::Error> {
     let width = hi - lo;
     if width == 0 {
         return Ok(Hash::of(&[]));
@@ -206,12 +206,12 @@ fn range_hash<N: Nodes>(nodes: &N, lo: u64, hi: u64) -> Result<Hash, N::Error> {
         let level = width.trailing_zeros();
         return nodes.node(level, lo >> level);
     }
-    let middle = lo + split(width);
+    let middle = lo + split_point(width);
     Ok(node_hash(&range_hash(nodes, lo, middle)?, &range_hash(nodes, middle, hi)?))
 }
 
 /// The largest power of two below `width` (which is at least 2).
-fn split(width: u64) -> u64 {
+fn split_point(width: u64) -> u64 {
     1 << (63 - (width - 1).leading_zeros())
 }
 
@@ -219,7 +219,7 @@ fn split(width: u64) -> u64 {
 ///
 /// # Errors
 /// The store's own.
-pub fn root_at<N: Nodes>(nodes: &N, size: u64) -> Result<Hash, N::Error> {
+pub fn root_at<N: TreeNodes>(nodes: &N, size: u64) -> Result<Hash, N::Error> {
     range_hash(nodes, 0, size)
 }
 
@@ -227,7 +227,7 @@ pub fn root_at<N: Nodes>(nodes: &N, size: u64) -> Result<Hash, N::Error> {
 ///
 /// # Errors
 /// The store's own.
-pub fn frontier_at<N: Nodes>(nodes: &N, size: u64) -> Result<Frontier, N::Error> {
+pub fn frontier_at<N: TreeNodes>(nodes: &N, size: u64) -> Result<Frontier, N::Error> {
     let mut frontier = Frontier { size, nodes: Vec::new() };
     let mut lo = 0;
     for level in (0..64).rev().filter(|level| size >> level & 1 == 1) {
@@ -242,11 +242,11 @@ pub fn frontier_at<N: Nodes>(nodes: &N, size: u64) -> Result<Frontier, N::Error>
 ///
 /// # Errors
 /// The store's own.
-pub fn inclusion_proof<N: Nodes>(nodes: &N, index: u64, size: u64) -> Result<Vec<Hash>, N::Error> {
+pub fn inclusion_proof<N: TreeNodes>(nodes: &N, index: u64, size: u64) -> Result<Vec<Hash>, N::Error> {
     let mut path = Vec::new();
     let (mut lo, mut hi) = (0, size);
     while hi - lo > 1 && index < size {
-        let middle = lo + split(hi - lo);
+        let middle = lo + split_point(hi - lo);
         if index < middle {
             path.push(range_hash(nodes, middle, hi)?);
             hi = middle;
@@ -264,7 +264,7 @@ pub fn inclusion_proof<N: Nodes>(nodes: &N, index: u64, size: u64) -> Result<Vec
 ///
 /// # Errors
 /// The store's own.
-pub fn consistency_proof<N: Nodes>(nodes: &N, old: u64, new: u64) -> Result<Vec<Hash>, N::Error> {
+pub fn consistency_proof<N: TreeNodes>(nodes: &N, old: u64, new: u64) -> Result<Vec<Hash>, N::Error> {
     let mut path = Vec::new();
     if old == 0 || old >= new {
         return Ok(path);
@@ -273,7 +273,7 @@ pub fn consistency_proof<N: Nodes>(nodes: &N, old: u64, new: u64) -> Result<Vec<
     // The old tree's own root need not be sent while its left edge is the whole tree's.
     let mut whole = true;
     while hi != old {
-        let middle = lo + split(hi - lo);
+        let middle = lo + split_point(hi - lo);
         if old <= middle {
             path.push(range_hash(nodes, middle, hi)?);
             hi = middle;
@@ -316,7 +316,7 @@ pub fn root_from_inclusion(leaf: Hash, index: u64, size: u64, path: &[Hash]) -> 
 }
 
 /// Whether `path` proves that the tree `(old, old_root)` is a beginning of `(new, new_root)`.
-pub fn consistent(old: u64, old_root: Hash, new: u64, new_root: Hash, path: &[Hash]) -> bool {
+pub fn verify_consistency(old: u64, old_root: Hash, new: u64, new_root: Hash, path: &[Hash]) -> bool {
     if old == new {
         return path.is_empty() && old_root == new_root;
     }
@@ -360,9 +360,9 @@ mod tests {
     use super::*;
 
     #[derive(Default)]
-    struct Kept(HashMap<(u32, u64), Hash>);
+    struct StoredNodes(HashMap<(u32, u64), Hash>);
 
-    impl Nodes for Kept {
+    impl TreeNodes for StoredNodes {
         type Error = Infallible;
         fn node(&self, level: u32, index: u64) -> Result<Hash, Infallible> {
             Ok(self.0[&(level, index)])
@@ -373,17 +373,17 @@ mod tests {
         format!("entry {i}").into_bytes()
     }
 
-    fn build(size: u64) -> (Kept, Vec<Frontier>) {
-        let mut kept = Kept::default();
+    fn build(size: u64) -> (StoredNodes, Vec<Frontier>) {
+        let mut stored = StoredNodes::default();
         let mut frontiers = vec![Frontier::default()];
         for i in 0..size {
             let mut next = frontiers.last().cloned().unwrap();
             next.push_with(leaf_hash(&entry(i)), |level, index, hash| {
-                kept.0.insert((level, index), hash);
+                stored.0.insert((level, index), hash);
             });
             frontiers.push(next);
         }
-        (kept, frontiers)
+        (stored, frontiers)
     }
 
     /// Somebody else's tree, which keeps its hashes in its own order.
@@ -398,16 +398,16 @@ mod tests {
     #[test]
     fn agrees_with_another_implementation() {
         let last = 130;
-        let (kept, frontiers) = build(last);
+        let (stored, frontiers) = build(last);
         let mut oracle = Oracle(Vec::new());
         for size in 1..=last {
             let more = tlog_tiles::stored_hashes(size - 1, &entry(size - 1), &oracle).unwrap();
             oracle.0.extend(more);
-            let root = root_at(&kept, size).unwrap();
+            let root = root_at(&stored, size).unwrap();
             assert_eq!(root.0, tlog_tiles::tree_hash(size, &oracle).unwrap().0);
             assert_eq!(root, frontiers[usize::try_from(size).unwrap()].root());
             for index in (0..size).step_by(7) {
-                let path = inclusion_proof(&kept, index, size).unwrap();
+                let path = inclusion_proof(&stored, index, size).unwrap();
                 let theirs = tlog_tiles::prove_record(size, index, &oracle).unwrap();
                 assert_eq!(
                     path.iter().map(|h| h.0).collect::<Vec<_>>(),
@@ -418,22 +418,28 @@ mod tests {
                 assert_eq!(LeafTree::new(leaves).path(index), path);
             }
             for old in 1..size {
-                let path = consistency_proof(&kept, old, size).unwrap();
+                let path = consistency_proof(&stored, old, size).unwrap();
                 let theirs = tlog_tiles::prove_tree(size, old, &oracle).unwrap();
                 assert_eq!(
                     path.iter().map(|h| h.0).collect::<Vec<_>>(),
                     theirs.iter().map(|h| h.0).collect::<Vec<_>>()
                 );
-                assert!(consistent(old, frontiers[usize::try_from(old).unwrap()].root(), size, root, &path));
+                assert!(verify_consistency(
+                    old,
+                    frontiers[usize::try_from(old).unwrap()].root(),
+                    size,
+                    root,
+                    &path
+                ));
             }
         }
     }
 
     #[test]
     fn frontiers_can_be_taken_up_again() {
-        let (kept, frontiers) = build(70);
+        let (stored, frontiers) = build(70);
         for (size, frontier) in (0u64..).zip(&frontiers) {
-            assert_eq!(&frontier_at(&kept, size).unwrap(), frontier);
+            assert_eq!(&frontier_at(&stored, size).unwrap(), frontier);
             let parts = Frontier::from_parts(frontier.size(), frontier.nodes().to_vec());
             assert_eq!(parts.as_ref(), Some(frontier));
         }
@@ -446,17 +452,17 @@ mod tests {
 
     #[test]
     fn a_wrong_proof_proves_nothing() {
-        let (kept, frontiers) = build(40);
+        let (stored, frontiers) = build(40);
         let root = frontiers[40].root();
         let leaf = leaf_hash(&entry(11));
-        let path = inclusion_proof(&kept, 11, 40).unwrap();
+        let path = inclusion_proof(&stored, 11, 40).unwrap();
         assert_ne!(root_from_inclusion(leaf, 12, 40, &path), Some(root));
         assert_eq!(root_from_inclusion(leaf, 11, 40, &path[1..]), None);
         assert_eq!(root_from_inclusion(leaf, 40, 40, &path), None);
         assert_ne!(root_from_inclusion(leaf_hash(b"other"), 11, 40, &path), Some(root));
-        let path = consistency_proof(&kept, 17, 40).unwrap();
-        assert!(!consistent(17, frontiers[16].root(), 40, root, &path));
-        assert!(!consistent(17, frontiers[17].root(), 40, root, &path[1..]));
-        assert!(!consistent(40, root, 17, frontiers[17].root(), &path));
+        let path = consistency_proof(&stored, 17, 40).unwrap();
+        assert!(!verify_consistency(17, frontiers[16].root(), 40, root, &path));
+        assert!(!verify_consistency(17, frontiers[17].root(), 40, root, &path[1..]));
+        assert!(!verify_consistency(40, root, 17, frontiers[17].root(), &path));
     }
 }

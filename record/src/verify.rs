@@ -1,19 +1,19 @@
-//! The one place where a batch becomes believed: `Unverified → Signed → Verified<Batch>`.
+//! The one place where a batch becomes believed: `UnverifiedBatch → SignedBatch → VerifiedBatch<Batch>`.
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
 
-use crate::batch::{BatchError, Unverified};
-use crate::checkpoint::{Checkpoint, Origin, SignedCheckpoint};
+use crate::batch::{BatchError, UnverifiedBatch};
+use crate::checkpoint::{Checkpoint, LogOrigin, SignedCheckpoint};
 use crate::entry::Entry;
 use crate::limits::ENTRY_TEXTS_MAX;
 use crate::redact::TextLine;
-use crate::sign::{NoteError, Verifier};
+use crate::sign::{NoteError, VerifierKey};
 use crate::tree::{Frontier, Hash};
 
 /// Why a batch was refused. The code travels to the box, the text is for people.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum BatchRefusal {
     /// It cannot be read.
     #[error(transparent)]
     Form(#[from] BatchError),
@@ -54,7 +54,7 @@ pub enum Refusal {
     },
 }
 
-impl Refusal {
+impl BatchRefusal {
     /// One word for machines.
     pub fn code(&self) -> &'static str {
         match self {
@@ -71,7 +71,7 @@ impl Refusal {
 
 /// Where a batch lies against what is held: the rows of the protocol's table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum BatchPlacement {
     /// It begins where the held log ends.
     Next,
     /// It begins before and ends after: the overlap is compared, the rest is new.
@@ -85,40 +85,40 @@ pub enum Place {
 /// A batch whose checkpoint its log's key signed and whose entries are numbered as it says. Whether they lead to the
 /// signed root is not known yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signed {
+pub struct SignedBatch {
     note: SignedCheckpoint,
     first: u64,
     entries: Vec<(Entry, Hash)>,
     texts: Vec<TextLine>,
 }
 
-impl Unverified {
+impl UnverifiedBatch {
     /// Checks signature, size, numbers and texts.
     ///
     /// # Errors
     /// What does not hold.
-    pub fn open(self, origin: &Origin, log: &Verifier) -> Result<Signed, Refusal> {
+    pub fn open(self, origin: &LogOrigin, log: &VerifierKey) -> Result<SignedBatch, BatchRefusal> {
         let note = SignedCheckpoint::verify(&self.note, origin, log)?;
         let end = self.first.saturating_add(self.entries.len() as u64);
         if note.checkpoint().size != end {
-            return Err(Refusal::Size { checkpoint: note.checkpoint().size, end });
+            return Err(BatchRefusal::Size { checkpoint: note.checkpoint().size, end });
         }
         for (expected, entry) in (self.first..).zip(&self.entries) {
             if entry.seq() != expected {
-                return Err(Refusal::Number { expected, found: entry.seq() });
+                return Err(BatchRefusal::Number { expected, found: entry.seq() });
             }
         }
         check_texts(self.first, &self.entries, &self.texts)?;
         let entries = self.entries.into_iter().map(|e| (e.leaf(), e)).map(|(leaf, e)| (e, leaf)).collect();
-        Ok(Signed { note, first: self.first, entries, texts: self.texts })
+        Ok(SignedBatch { note, first: self.first, entries, texts: self.texts })
     }
 }
 
 /// Every text stands beside an entry that names it, once, and none has more than it may.
-fn check_texts(first: u64, entries: &[Entry], texts: &[TextLine]) -> Result<(), Refusal> {
+fn check_texts(first: u64, entries: &[Entry], texts: &[TextLine]) -> Result<(), BatchRefusal> {
     let mut named: BTreeMap<u64, Vec<Hash>> = BTreeMap::new();
     for text in texts {
-        let wrong = Refusal::Text(text.seq());
+        let wrong = BatchRefusal::Text(text.seq());
         let at = text.seq().checked_sub(first).and_then(|at| usize::try_from(at).ok());
         let entry = at.and_then(|at| entries.get(at)).ok_or(wrong.clone())?;
         let open = named.entry(text.seq()).or_insert_with(|| entry.redactables());
@@ -131,7 +131,7 @@ fn check_texts(first: u64, entries: &[Entry], texts: &[TextLine]) -> Result<(), 
     Ok(())
 }
 
-impl Signed {
+impl SignedBatch {
     /// Number of its first entry.
     pub fn first(&self) -> u64 {
         self.first
@@ -163,15 +163,15 @@ impl Signed {
     }
 
     /// Where it lies against `held` entries.
-    pub fn place(&self, held: u64) -> Place {
+    pub fn place(&self, held: u64) -> BatchPlacement {
         if self.end() <= held {
-            Place::Again
+            BatchPlacement::Again
         } else if self.first > held {
-            Place::Gap
+            BatchPlacement::Gap
         } else if self.first == held {
-            Place::Next
+            BatchPlacement::Next
         } else {
-            Place::Overlap
+            BatchPlacement::Overlap
         }
     }
 
@@ -179,30 +179,30 @@ impl Signed {
     /// compare.
     ///
     /// # Errors
-    /// [`Refusal::Root`], or [`Refusal::Place`] when it does not continue what is held.
-    pub fn onto(self, held: &Frontier) -> Result<Verified<Batch>, Refusal> {
+    /// [`BatchRefusal::Root`], or [`BatchRefusal::Place`] when it does not continue what is held.
+    pub fn onto(self, held: &Frontier) -> Result<VerifiedBatch<Batch>, BatchRefusal> {
         let (first, end) = (self.first, self.end());
-        if !matches!(self.place(held.size()), Place::Next | Place::Overlap) {
-            return Err(Refusal::Place { first, end, held: held.size() });
+        if !matches!(self.place(held.size()), BatchPlacement::Next | BatchPlacement::Overlap) {
+            return Err(BatchRefusal::Place { first, end, held: held.size() });
         }
         let skip = usize::try_from(held.size() - first).unwrap_or(usize::MAX);
         let mut frontier = held.clone();
         self.entries.iter().skip(skip).for_each(|(_, leaf)| frontier.push(*leaf));
         if frontier.root() != self.checkpoint().root {
-            return Err(Refusal::Root(end));
+            return Err(BatchRefusal::Root(end));
         }
         let mut batch = Batch { note: self.note, entries: self.entries, texts: self.texts, frontier };
         batch.entries.drain(..skip);
         batch.texts.retain(|t| t.seq() >= held.size());
-        Ok(Verified(batch))
+        Ok(VerifiedBatch(batch))
     }
 }
 
 /// Something that this module has checked; nobody else can make one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verified<T>(T);
+pub struct VerifiedBatch<T>(T);
 
-impl<T> Deref for Verified<T> {
+impl<T> Deref for VerifiedBatch<T> {
     type Target = T;
     fn deref(&self) -> &T {
         &self.0
@@ -240,7 +240,7 @@ impl Batch {
     }
 
     /// Its origin.
-    pub fn origin(&self) -> Origin {
+    pub fn origin(&self) -> LogOrigin {
         self.note.checkpoint().origin
     }
 }
@@ -250,20 +250,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::batch::pack;
-    use crate::entry::By;
+    use crate::batch::pack_batch;
+    use crate::entry::EntryAuthor;
     use crate::entry::tests::at;
     use crate::ids::BoxId;
     use crate::kinds::Event;
     use crate::limits::BATCH_BYTES_MAX;
-    use crate::redact::Text;
-    use crate::sign::{Kind, Signer};
+    use crate::redact::PersonalText;
+    use crate::sign::{KeyKind, SignerKey};
 
     const SECRET: [u8; 32] = [3; 32];
 
-    fn origin() -> (Origin, Signer) {
-        let public = Signer::new("x", Kind::Note, &SECRET).unwrap().verifier().public();
-        let origin = Origin::new(BoxId::new(1, [2; 10]), 1, &public);
+    fn origin() -> (LogOrigin, SignerKey) {
+        let public = SignerKey::new("x", KeyKind::Note, &SECRET).unwrap().verifier().public();
+        let origin = LogOrigin::new(BoxId::new(1, [2; 10]), 1, &public);
         (origin, origin.signer(&SECRET).unwrap())
     }
 
@@ -271,7 +271,7 @@ mod tests {
     fn log(count: u64) -> (Vec<Entry>, Vec<TextLine>) {
         let mut texts = Vec::new();
         let entries = (0..count).map(|seq| {
-            let text = Text::new(&format!("note {seq}"), [7; 16]).unwrap();
+            let text = PersonalText::new(&format!("note {seq}"), [7; 16]).unwrap();
             let note = if seq % 2 == 0 {
                 format!(r#""note":{{"redactable":"{}"}},"#, text.redactable().hash)
             } else {
@@ -281,7 +281,8 @@ mod tests {
                 texts.push(text.beside(seq));
             }
             let body = format!(r#"{{{note}"tag":"ABCDEFGH3","who":{{"proof":"unattributed"}}}}"#);
-            Entry::compose(seq, at(1), By::BOX, None, &Event::read("cleaning.recorded", &body)).unwrap()
+            Entry::compose(seq, at(1), EntryAuthor::BOX, None, &Event::read("cleaning.recorded", &body))
+                .unwrap()
         });
         (entries.collect(), texts)
     }
@@ -300,12 +301,12 @@ mod tests {
         let skip = usize::try_from(first).unwrap();
         let lines: Vec<&[u8]> = entries[skip..].iter().map(Entry::bytes).collect();
         let texts: Vec<String> = texts.iter().filter(|t| t.seq() >= first).map(TextLine::line).collect();
-        pack(&note, first, &lines, &texts).unwrap()
+        pack_batch(&note, first, &lines, &texts).unwrap()
     }
 
-    fn open(wire: &[u8]) -> Result<Signed, Refusal> {
+    fn open(wire: &[u8]) -> Result<SignedBatch, BatchRefusal> {
         let (origin, signer) = origin();
-        Unverified::unpack(wire)?.open(&origin, signer.verifier())
+        UnverifiedBatch::unpack(wire)?.open(&origin, signer.verifier())
     }
 
     fn held(entries: &[Entry]) -> Frontier {
@@ -322,7 +323,7 @@ mod tests {
         assert_eq!(batch.texts(), &texts[2..]);
         assert_eq!(batch.frontier(), &held(&entries));
         let overlap = open(&wire(&entries, &texts, 2, |c| c)).unwrap();
-        assert_eq!(overlap.place(4), Place::Overlap);
+        assert_eq!(overlap.place(4), BatchPlacement::Overlap);
         let overlap = overlap.onto(&held(&entries[..4])).unwrap();
         assert_eq!((overlap.entries(), overlap.texts()), (batch.entries(), batch.texts()));
     }
@@ -331,13 +332,18 @@ mod tests {
     fn every_place() {
         let (entries, texts) = log(6);
         let signed = open(&wire(&entries, &texts, 3, |c| c)).unwrap();
-        let places =
-            [(3, Place::Next), (2, Place::Gap), (4, Place::Overlap), (6, Place::Again), (9, Place::Again)];
+        let places = [
+            (3, BatchPlacement::Next),
+            (2, BatchPlacement::Gap),
+            (4, BatchPlacement::Overlap),
+            (6, BatchPlacement::Again),
+            (9, BatchPlacement::Again),
+        ];
         for (held, place) in places {
             assert_eq!(signed.place(held), place, "{held}");
         }
-        assert!(matches!(signed.clone().onto(&held(&entries[..2])), Err(Refusal::Place { .. })));
-        assert!(matches!(signed.onto(&held(&entries)), Err(Refusal::Place { .. })));
+        assert!(matches!(signed.clone().onto(&held(&entries[..2])), Err(BatchRefusal::Place { .. })));
+        assert!(matches!(signed.onto(&held(&entries)), Err(BatchRefusal::Place { .. })));
     }
 
     #[test]
@@ -346,7 +352,7 @@ mod tests {
         let code = |wire: &[u8]| open(wire).map(|_| ()).map_err(|e| e.code());
         assert_eq!(code(&wire(&entries, &texts, 0, |c| Checkpoint { size: 7, ..c })), Err("size"));
         assert_eq!(code(&wire(&entries, &[texts[0].clone(), texts[0].clone()], 0, |c| c)), Err("text"));
-        let stray = Text::new("stray", [0; 16]).unwrap().beside(1);
+        let stray = PersonalText::new("stray", [0; 16]).unwrap().beside(1);
         assert_eq!(code(&wire(&entries, &[stray], 0, |c| c)), Err("text"));
         let mut gap = entries.clone();
         gap.remove(2);
@@ -354,7 +360,7 @@ mod tests {
         let other = BoxId::new(9, [9; 10]);
         assert_eq!(
             code(&wire(&entries, &texts, 0, |c| Checkpoint {
-                origin: Origin { box_id: other, ..c.origin },
+                origin: LogOrigin { box_id: other, ..c.origin },
                 ..c
             })),
             Err("signature")
@@ -388,7 +394,7 @@ mod tests {
             &[&good[..], b"x"].concat(),
         ];
         for wrong in cases {
-            assert!(matches!(open(wrong), Err(Refusal::Form(_))));
+            assert!(matches!(open(wrong), Err(BatchRefusal::Form(_))));
         }
     }
 
@@ -404,7 +410,7 @@ mod tests {
                 plain[at] = *byte;
             }
             let (origin, signer) = origin();
-            let read = Unverified::parse(&plain).map_err(Refusal::from).and_then(|b| b.open(&origin, signer.verifier()));
+            let read = UnverifiedBatch::parse(&plain).map_err(BatchRefusal::from).and_then(|b| b.open(&origin, signer.verifier()));
             if let Ok(verified) = read.and_then(|s| s.onto(&Frontier::default())) {
                 prop_assert_eq!(verified.frontier(), &held(&entries));
             }
@@ -412,8 +418,8 @@ mod tests {
 
         #[test]
         fn rubbish(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            prop_assert!(Unverified::parse(&bytes).is_err());
-            prop_assert!(Unverified::unpack(&bytes).is_err());
+            prop_assert!(UnverifiedBatch::parse(&bytes).is_err());
+            prop_assert!(UnverifiedBatch::unpack(&bytes).is_err());
         }
     }
 }

@@ -7,10 +7,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use crate::checkpoint::Origin;
+use crate::checkpoint::LogOrigin;
 use crate::ids::Epoch;
 use crate::kinds::LogStarted;
-use crate::sign::{Signer, Verifier};
+use crate::sign::{SignerKey, VerifierKey};
 
 /// Keeps what is signed here apart from all else that a log's key signs.
 const DOMAIN: &str = "vouch/v1";
@@ -58,35 +58,35 @@ pub struct Vouch {
     pub sig: Base64Bytes<64>,
 }
 
-fn vouched_bytes(origin: &Origin, key: &Base64Bytes<32>) -> Vec<u8> {
+fn vouched_bytes(origin: &LogOrigin, key: &Base64Bytes<32>) -> Vec<u8> {
     format!("{origin}\n{key}\n").into_bytes()
 }
 
 impl Vouch {
     /// Signs the key of the log `origin` with the key of an earlier one.
-    pub fn make(by: Epoch, signer: &Signer, origin: &Origin, key: &Base64Bytes<32>) -> Self {
+    pub fn make(by: Epoch, signer: &SignerKey, origin: &LogOrigin, key: &Base64Bytes<32>) -> Self {
         Self { by, sig: Base64Bytes(signer.sign_bytes(DOMAIN, &vouched_bytes(origin, key))) }
     }
 
     /// Whether the earlier log's key said this of the log `origin`. `verifier` is believed to be the earlier log's.
-    pub fn holds(&self, verifier: &Verifier, origin: &Origin, key: &Base64Bytes<32>) -> bool {
-        let earlier = Origin { epoch: self.by, ..*origin };
+    pub fn holds(&self, verifier: &VerifierKey, origin: &LogOrigin, key: &Base64Bytes<32>) -> bool {
+        let earlier = LogOrigin { epoch: self.by, ..*origin };
         verifier.name() == earlier.to_string()
             && verifier.verify_bytes(DOMAIN, &vouched_bytes(origin, key), &self.sig.0)
     }
 }
 
-/// The key of the log `wanted`, if vouches lead to it from a key that is known: `known` gives those, `first` asks for what the
+/// The key of the log `expected`, if vouches lead to it from a key that is known: `known` gives those, `first` asks for what the
 /// first entry of a log says, and nothing of that is believed before.
 ///
 /// # Errors
 /// What `known` and `first` say.
 pub fn find_vouched_key<E>(
-    wanted: Origin,
-    mut known: impl FnMut(Epoch) -> Result<Option<Verifier>, E>,
+    expected: LogOrigin,
+    mut known: impl FnMut(Epoch) -> Result<Option<VerifierKey>, E>,
     mut first: impl FnMut(Epoch) -> Result<Option<LogStarted>, E>,
-) -> Result<Option<Verifier>, E> {
-    let (mut origin, mut steps) = (wanted, Vec::new());
+) -> Result<Option<VerifierKey>, E> {
+    let (mut origin, mut steps) = (expected, Vec::new());
     let mut key = loop {
         if let Some(key) = known(origin.epoch)? {
             break key;
@@ -125,13 +125,14 @@ mod tests {
     }
 
     /// The log with this number, under this secret.
-    fn log(n: u32, secret: u8) -> (Origin, Signer) {
-        let public = Signer::new("key", crate::sign::Kind::Note, &[secret; 32]).unwrap().verifier().public();
-        let origin = Origin::new(box_id(), n, &public);
+    fn log(n: u32, secret: u8) -> (LogOrigin, SignerKey) {
+        let public =
+            SignerKey::new("key", crate::sign::KeyKind::Note, &[secret; 32]).unwrap().verifier().public();
+        let origin = LogOrigin::new(box_id(), n, &public);
         (origin, origin.signer(&[secret; 32]).unwrap())
     }
 
-    fn started(log: &(Origin, Signer), by: Option<&(Origin, Signer)>) -> LogStarted {
+    fn started(log: &(LogOrigin, SignerKey), by: Option<&(LogOrigin, SignerKey)>) -> LogStarted {
         let key = Base64Bytes(log.1.verifier().public());
         let vouch = by.map(|(by, signer)| Vouch::make(by.epoch, signer, &log.0, &key));
         let body =
@@ -141,13 +142,13 @@ mod tests {
 
     type Firsts = BTreeMap<Epoch, LogStarted>;
 
-    fn find(wanted: &Origin, known: &[&(Origin, Signer)], firsts: &Firsts) -> Option<Verifier> {
+    fn find(expected: &LogOrigin, known: &[&(LogOrigin, SignerKey)], firsts: &Firsts) -> Option<VerifierKey> {
         let known = |epoch: Epoch| {
             let found = known.iter().find(|(origin, _)| origin.epoch == epoch);
             Ok(found.map(|(_, signer)| signer.verifier().clone()))
         };
         let first = |epoch: Epoch| Ok::<_, std::convert::Infallible>(firsts.get(&epoch).cloned());
-        let Ok(found) = find_vouched_key(*wanted, known, first);
+        let Ok(found) = find_vouched_key(*expected, known, first);
         found
     }
 
@@ -192,19 +193,19 @@ mod tests {
         let firsts: Firsts =
             [(one.0.epoch, started(&one, Some(&two))), (two.0.epoch, started(&two, Some(&one)))].into();
         assert_eq!(find(&one.0, &[], &firsts), None);
-        let mut asked = 0;
-        let wanted = log(1_000, 1).0;
+        let mut requested = 0;
+        let expected = log(1_000, 1).0;
         let found = find_vouched_key(
-            wanted,
+            expected,
             |_| Ok(None),
             |epoch| {
-                asked += 1;
+                requested += 1;
                 let below = log(epoch.n - 1, 2);
                 Ok::<_, std::convert::Infallible>(Some(started(&log(epoch.n, 2), Some(&below))))
             },
         );
         assert_eq!(found, Ok(None));
-        assert_eq!(asked, STEPS_MAX);
+        assert_eq!(requested, STEPS_MAX);
     }
 
     proptest! {

@@ -3,14 +3,14 @@
 
 use proptest::prelude::*;
 
-use record::checkpoint::{Checkpoint, Origin};
-use record::entry::{At, By, ClockState, Entry};
+use record::checkpoint::{Checkpoint, LogOrigin};
+use record::entry::{ClockState, Entry, EntryAuthor, EntryTime};
 use record::ids::{BootId, BoxId, Epoch};
 use record::kinds::Event;
 use record::limits::{RUN_END_MAX, RUN_LINES_MAX, RUN_NOTES_MAX};
-use record::redact::{Text, TextLine};
+use record::redact::{PersonalText, TextLine};
 use record::run::{RunError, RunName, RunNamer, RunReader, RunWriter, check_run, join_runs, split_runs};
-use record::sign::{Kind, Signer};
+use record::sign::{KeyKind, SignerKey};
 use record::tree::{Frontier, Hash};
 
 const EPOCH: Epoch = Epoch { n: 3, key: [1, 2, 3, 4] };
@@ -22,12 +22,13 @@ fn box_id() -> BoxId {
 /// Line `seq` and the texts beside it; every third names two.
 fn line(seq: u64, salt: u8) -> (Entry, Vec<TextLine>) {
     let words = format!("note {seq} of {salt}, {}", "“quite” ".repeat(usize::from(salt)));
-    let texts: Vec<Text> = ["who", &words].iter().map(|text| Text::new(text, [salt; 16]).unwrap()).collect();
+    let texts: Vec<PersonalText> =
+        ["who", &words].iter().map(|text| PersonalText::new(text, [salt; 16]).unwrap()).collect();
     let texts = if seq.is_multiple_of(3) { texts } else { Vec::new() };
-    let named: Vec<_> = texts.iter().map(Text::redactable).collect();
+    let named: Vec<_> = texts.iter().map(PersonalText::redactable).collect();
     let body = serde_json::json!({ "salt": salt, "named": named }).to_string();
-    let at = At { wall: 1, boot: BootId::new(1, [0; 10]), up: seq, clock: ClockState::Synced };
-    let entry = Entry::compose(seq, at, By::BOX, None, &Event::read("x.y", &body)).unwrap();
+    let at = EntryTime { wall: 1, boot: BootId::new(1, [0; 10]), up: seq, clock: ClockState::Synced };
+    let entry = Entry::compose(seq, at, EntryAuthor::BOX, None, &Event::read("x.y", &body)).unwrap();
     (entry, texts.iter().map(|text| text.beside(seq)).collect())
 }
 
@@ -58,15 +59,15 @@ fn read(bytes: &[u8], name: RunName) -> Result<Vec<(Entry, Vec<TextLine>)>, RunE
 
 /// A checkpoint of an epoch; the key is any.
 fn note(n: u32, size: u64) -> String {
-    let public = Signer::new("x", Kind::Note, &[9; 32]).unwrap().verifier().public();
-    let origin = Origin::new(box_id(), n, &public);
+    let public = SignerKey::new("x", KeyKind::Note, &[9; 32]).unwrap().verifier().public();
+    let origin = LogOrigin::new(box_id(), n, &public);
     let checkpoint = Checkpoint { origin, size, root: Hash::of(b"root") };
     checkpoint.signed(&origin.signer(&[9; 32]).unwrap()).unwrap().to_string()
 }
 
 fn epoch_of_notes() -> Epoch {
-    let public = Signer::new("x", Kind::Note, &[9; 32]).unwrap().verifier().public();
-    Origin::new(box_id(), 3, &public).epoch
+    let public = SignerKey::new("x", KeyKind::Note, &[9; 32]).unwrap().verifier().public();
+    LogOrigin::new(box_id(), 3, &public).epoch
 }
 
 proptest! {
@@ -235,7 +236,7 @@ fn texts_may_be_gone_and_never_be_others() {
     without[3].1.remove(0);
     assert_eq!(read(&written(name, &without, &[]).unwrap(), name).unwrap(), without, "erased is no fault");
     let mut stray = all.clone();
-    stray[1].1 = vec![Text::new("who", [1; 16]).unwrap().beside(4)];
+    stray[1].1 = vec![PersonalText::new("who", [1; 16]).unwrap().beside(4)];
     let bytes = written(name, &stray, &[]).unwrap();
     assert!(matches!(read(&bytes, name), Err(RunError::Stray(4))));
     let mut twice = all;

@@ -17,7 +17,7 @@ use axum::http::Request;
 use bytes::Bytes;
 use fake_box::FakeBox;
 use http_body_util::BodyExt as _;
-use record::batch::{Room, pack};
+use record::batch::{BatchBudget, pack_batch};
 use record::checkpoint::Checkpoint;
 use record::ids::{AccountId, BoxId, FacilityId, UserId};
 use record::limits::BATCH_ENTRIES_MAX;
@@ -27,14 +27,14 @@ use relay::accounts::password;
 use relay::accounts::token::{self, MintedToken, new_id};
 use relay::db::accounts::NewUser;
 use relay::db::tokens::{self, NewToken};
-use relay::db::{AccountScope, Conn, Db, accounts, boxes, epochs, facilities};
+use relay::db::{AccountScope, Db, DbConnection, accounts, boxes, epochs, facilities};
 use relay::fleet::Fleet;
 use relay::ingest::Ingest;
 use relay::mqtt::Outbox;
-use relay::objects::Photos;
-use relay::web::{Settings, WebState, router};
+use relay::objects::PhotoStore;
+use relay::web::{WebSettings, WebState, build_router};
 use service::clock::{Clock, FakeClock};
-use service::random::{Random, SystemRandom};
+use service::random::{RandomSource, SystemRandom};
 use tower::ServiceExt as _;
 
 const NOW_MS: i64 = 1_795_204_920_000;
@@ -67,7 +67,7 @@ async fn tell(ingest: &Ingest, log: &FakeBox) {
     let (mut frontier, mut first) = (Frontier::default(), 0);
     let mut texts = log.texts.iter().peekable();
     while first < log.entries.len() {
-        let mut room = Room::new(BATCH_ENTRIES_MAX);
+        let mut room = BatchBudget::new(BATCH_ENTRIES_MAX);
         let (mut lines, mut beside): (Vec<&[u8]>, Vec<String>) = (Vec::new(), Vec::new());
         for entry in &log.entries[first..] {
             let text = texts.peek().filter(|t| t.seq() == entry.seq()).map(|t| t.line());
@@ -81,7 +81,7 @@ async fn tell(ingest: &Ingest, log: &FakeBox) {
         }
         let checkpoint = Checkpoint { origin: log.origin, size: frontier.size(), root: frontier.root() };
         let note = checkpoint.signed(&log.signer).unwrap().to_string();
-        let wire = pack(&note, first as u64, &lines, &beside).unwrap();
+        let wire = pack_batch(&note, first as u64, &lines, &beside).unwrap();
         ingest.batch(box_id, Bytes::from(wire)).await.unwrap();
         first += lines.len();
     }
@@ -98,8 +98,8 @@ struct Bench {
 }
 
 /// Somebody who may look at everything.
-async fn people(tx: &mut Conn, scope: AccountScope) {
-    let password_hash = password::hash(PASSWORD).unwrap();
+async fn people(tx: &mut DbConnection, scope: AccountScope) {
+    let password_hash = password::create_hash(PASSWORD).unwrap();
     let user = NewUser {
         user_id: UserId::new(1, [1; 10]),
         email: "a@b.example",
@@ -112,20 +112,22 @@ async fn people(tx: &mut Conn, scope: AccountScope) {
     let token = NewToken {
         token_id: &minted.id,
         name: "bench",
-        digest: token::digest(&minted.text),
+        digest: token::token_digest(&minted.text),
         scope: token::SCOPE,
         made_by: "bench",
         expires_ms: None,
     };
-    tokens::create(tx, scope, &token, NOW_MS).await.unwrap();
+    tokens::insert_token(tx, scope, &token, NOW_MS).await.unwrap();
 }
 
 async fn bench(cleanings: i64) -> Bench {
     let dir = tempfile::tempdir().unwrap();
     let db = Db::open(&format!("sqlite:{}", dir.path().join("relay.db").display())).await.unwrap();
     db.migrate(NOW_MS).await.unwrap();
-    let seams =
-        (Arc::new(FakeClock::at_ms(NOW_MS)) as Arc<dyn Clock>, Arc::new(SystemRandom) as Arc<dyn Random>);
+    let seams = (
+        Arc::new(FakeClock::at_ms(NOW_MS)) as Arc<dyn Clock>,
+        Arc::new(SystemRandom) as Arc<dyn RandomSource>,
+    );
     let keys = dir.path().join("keys");
     let (fleet, cosigner) = Fleet::open(db.clone(), keys, "bench", None, seams.clone()).unwrap();
     let (account, facility) = (AccountId::new(1, [1; 10]), FacilityId::new(1, [1; 10]));
@@ -134,14 +136,14 @@ async fn bench(cleanings: i64) -> Bench {
     let mut tx = db.begin().await.unwrap();
     accounts::platform_create(&mut tx, account, "Bench", NOW_MS).await.unwrap();
     people(&mut tx, scope).await;
-    facilities::create(&mut tx, scope, facility, "Bench", "UTC", NOW_MS).await.unwrap();
+    facilities::insert_facility(&mut tx, scope, facility, "Bench", "UTC", NOW_MS).await.unwrap();
     let place = (log.origin.box_id, facility, log.origin.epoch);
-    boxes::register(&mut tx, scope, place, "Pi", "1", NOW_MS).await.unwrap();
-    epochs::create(&mut tx, scope, &log.origin, facility, (&log.key(), true), NOW_MS).await.unwrap();
+    boxes::insert_box(&mut tx, scope, place, "Pi", "1", NOW_MS).await.unwrap();
+    epochs::insert_epoch(&mut tx, scope, &log.origin, facility, (&log.key(), true), NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     let ingest = Ingest::new(db.clone(), cosigner, Vec::new(), seams.clone(), Outbox::new());
     tell(&ingest, &log).await;
-    let photos = Photos::in_folder(&dir.path().join("photos")).unwrap();
+    let photos = PhotoStore::in_folder(&dir.path().join("photos")).unwrap();
     let (clock, random) = seams;
     let fleet = Arc::new(fleet);
     let state = WebState {
@@ -151,9 +153,9 @@ async fn bench(cleanings: i64) -> Bench {
         clock,
         random,
         strangers: Arc::default(),
-        settings: Settings::default(),
+        settings: WebSettings::default(),
     };
-    Bench { router: router(state).unwrap(), db, facility, tag: tags[7].clone(), _dir: dir }
+    Bench { router: build_router(state).unwrap(), db, facility, tag: tags[7].clone(), _dir: dir }
 }
 
 const PAGES: [&str; 7] = [

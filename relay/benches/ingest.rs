@@ -22,18 +22,18 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use fake_box::FakeBox;
-use record::batch::{Room, Unverified, pack};
+use record::batch::{BatchBudget, UnverifiedBatch, pack_batch};
 use record::checkpoint::Checkpoint;
 use record::entry::Entry;
 use record::ids::{AccountId, BoxId, FacilityId};
 use record::limits::BATCH_ENTRIES_MAX;
 use record::redact::TextLine;
-use record::sign::{Kind, Signer};
+use record::sign::{KeyKind, SignerKey};
 use record::tag::Tag;
 use record::tree::Frontier;
 use relay::db::{AccountScope, Db, accounts, boxes, epochs, facilities};
 use relay::ingest::Ingest;
-use relay::mqtt::{Disposition, Outbox};
+use relay::mqtt::{Outbox, PublishOutcome};
 use service::clock::SystemClock;
 use service::random::SystemRandom;
 
@@ -68,7 +68,7 @@ fn wires(log: &FakeBox) -> Vec<Bytes> {
     let (mut wires, mut frontier, mut first) = (Vec::new(), Frontier::default(), 0);
     let mut texts = log.texts.iter().peekable();
     while first < log.entries.len() {
-        let mut room = Room::new(BATCH_ENTRIES_MAX);
+        let mut room = BatchBudget::new(BATCH_ENTRIES_MAX);
         let (mut lines, mut beside): (Vec<&[u8]>, Vec<String>) = (Vec::new(), Vec::new());
         for entry in &log.entries[first..] {
             let text = texts.peek().filter(|t| t.seq() == entry.seq()).map(|t| t.line());
@@ -82,7 +82,7 @@ fn wires(log: &FakeBox) -> Vec<Bytes> {
         }
         let checkpoint = Checkpoint { origin: log.origin, size: frontier.size(), root: frontier.root() };
         let note = checkpoint.signed(&log.signer).unwrap().to_string();
-        wires.push(pack(&note, first as u64, &lines, &beside).unwrap().into());
+        wires.push(pack_batch(&note, first as u64, &lines, &beside).unwrap().into());
         first += lines.len();
     }
     wires
@@ -104,7 +104,8 @@ fn verifying(log: &FakeBox, wires: &[Bytes]) {
     let took = seconds(|| {
         let mut frontier = Frontier::default();
         for wire in wires {
-            let signed = Unverified::unpack(wire).unwrap().open(&log.origin, log.signer.verifier()).unwrap();
+            let signed =
+                UnverifiedBatch::unpack(wire).unwrap().open(&log.origin, log.signer.verifier()).unwrap();
             frontier = signed.onto(&frontier).unwrap().frontier().clone();
         }
         assert_eq!(frontier.size(), log.size());
@@ -126,18 +127,20 @@ async fn storing(name: &str, db: Db, logs: &[FakeBox], wires: &[Vec<Bytes>]) {
     let scope = AccountScope::of(account);
     let mut tx = db.begin().await.unwrap();
     accounts::platform_create(&mut tx, account, "Bench", START_MS).await.unwrap();
-    let cosigner = Signer::new("bench/cosign/1", Kind::Cosignature, &[9; 32]).unwrap();
+    let cosigner = SignerKey::new("bench/cosign/1", KeyKind::Cosignature, &[9; 32]).unwrap();
     let seams = (
         clock.clone() as Arc<dyn service::clock::Clock>,
-        Arc::new(SystemRandom) as Arc<dyn service::random::Random>,
+        Arc::new(SystemRandom) as Arc<dyn service::random::RandomSource>,
     );
     let ingest = Arc::new(Ingest::new(db.clone(), cosigner, Vec::new(), seams, Outbox::new()));
     for (log, fill) in logs.iter().zip(1..) {
         let facility = FacilityId::new(1, [fill; 10]);
-        facilities::create(&mut tx, scope, facility, "Bench", "UTC", START_MS).await.unwrap();
+        facilities::insert_facility(&mut tx, scope, facility, "Bench", "UTC", START_MS).await.unwrap();
         let place = (log.origin.box_id, facility, log.origin.epoch);
-        boxes::register(&mut tx, scope, place, "Pi", "1", START_MS).await.unwrap();
-        epochs::create(&mut tx, scope, &log.origin, facility, (&log.key(), true), START_MS).await.unwrap();
+        boxes::insert_box(&mut tx, scope, place, "Pi", "1", START_MS).await.unwrap();
+        epochs::insert_epoch(&mut tx, scope, &log.origin, facility, (&log.key(), true), START_MS)
+            .await
+            .unwrap();
     }
     tx.commit().await.unwrap();
     for log in logs {
@@ -149,7 +152,7 @@ async fn storing(name: &str, db: Db, logs: &[FakeBox], wires: &[Vec<Bytes>]) {
         let (ingest, wires, box_id) = (Arc::clone(&ingest), wires.clone(), log.origin.box_id);
         tasks.spawn(async move {
             for wire in wires {
-                assert_eq!(ingest.batch(box_id, wire).await.unwrap().disposition, Disposition::Done);
+                assert_eq!(ingest.batch(box_id, wire).await.unwrap().disposition, PublishOutcome::Done);
             }
         });
     }

@@ -1,21 +1,21 @@
 //! `verify` and `rebuild`: every log hashed anew against what was cosigned, everything derived folded anew.
 
-use record::checkpoint::Cosigned;
+use record::checkpoint::CosignedCheckpoint;
 use record::entry::Entry;
 use record::ids::AccountId;
-use record::sign::Verifier;
+use record::sign::VerifierKey;
 use record::tree::Frontier;
 
-use crate::db::epochs::Held;
-use crate::db::{AccountScope, Conn, Db, DbError, entries, epochs, facilities};
-use crate::ingest::refold;
+use crate::db::epochs::StoredLog;
+use crate::db::{AccountScope, Db, DbConnection, DbError, entries, epochs, facilities};
+use crate::ingest::rebuild_facility;
 
 /// Lines in memory at a time.
 const PAGE: usize = 1_024;
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Findings {
+pub struct IntegrityReport {
     /// Logs looked at.
     pub logs: usize,
     /// Entries hashed.
@@ -24,7 +24,7 @@ pub struct Findings {
     pub faults: Vec<String>,
 }
 
-async fn every(db: &Db) -> Result<Vec<(AccountScope, record::ids::FacilityId)>, DbError> {
+async fn audit_every(db: &Db) -> Result<Vec<(AccountScope, record::ids::FacilityId)>, DbError> {
     let rows = facilities::platform_all(&mut db.read().await?).await?;
     let read = |(account, facility): (String, String)| {
         let account: AccountId = account.parse().map_err(|e| DbError::stored("account id", e))?;
@@ -38,14 +38,16 @@ async fn every(db: &Db) -> Result<Vec<(AccountScope, record::ids::FacilityId)>, 
 ///
 /// # Errors
 /// The database. What does not hold is a finding.
-pub async fn verify(db: &Db, cosigners: &[Verifier]) -> Result<Findings, DbError> {
-    let mut findings = Findings::default();
+pub async fn verify_logs(db: &Db, cosigners: &[VerifierKey]) -> Result<IntegrityReport, DbError> {
+    let mut findings = IntegrityReport::default();
     let mut conn = db.read().await?;
-    for (scope, facility) in every(db).await? {
+    for (scope, facility) in audit_every(db).await? {
         for box_id in epochs::boxes_of(&mut conn, scope, facility).await? {
             for held in epochs::of_box(&mut conn, scope, box_id).await? {
                 findings.logs += 1;
-                if let Err(fault) = one(&mut conn, scope, &held, cosigners, &mut findings.entries).await? {
+                if let Err(fault) =
+                    audit_one(&mut conn, scope, &held, cosigners, &mut findings.entries).await?
+                {
                     findings.faults.push(format!("{}: {fault}", held.origin));
                 }
             }
@@ -54,16 +56,16 @@ pub async fn verify(db: &Db, cosigners: &[Verifier]) -> Result<Findings, DbError
     Ok(findings)
 }
 
-async fn one(
-    conn: &mut Conn,
+async fn audit_one(
+    conn: &mut DbConnection,
     scope: AccountScope,
-    held: &Held,
-    cosigners: &[Verifier],
+    held: &StoredLog,
+    cosigners: &[VerifierKey],
     counted: &mut u64,
 ) -> Result<Result<(), String>, DbError> {
     let (mut frontier, size) = (Frontier::default(), held.frontier.size());
     while frontier.size() < size {
-        let lines = entries::lines(conn, scope, &held.origin, frontier.size(), PAGE).await?;
+        let lines = entries::load_lines(conn, scope, &held.origin, frontier.size(), PAGE).await?;
         if lines.is_empty() {
             return Ok(Err(format!("entry {} is missing", frontier.size())));
         }
@@ -82,7 +84,7 @@ async fn one(
         return Ok(if size == 0 { Ok(()) } else { Err("nothing was cosigned".to_owned()) });
     };
     let log = held.origin.verifier(&held.log_key).map_err(|e| DbError::stored("log key", e))?;
-    Ok(match Cosigned::verify(note, &held.origin, &log, cosigners) {
+    Ok(match CosignedCheckpoint::verify(note, &held.origin, &log, cosigners) {
         Err(error) => Err(error.to_string()),
         Ok(cosigned) if cosigned.checkpoint().root != frontier.root() => {
             Err("the entries do not lead to the root that was cosigned".to_owned())
@@ -95,8 +97,8 @@ async fn one(
 ///
 /// # Errors
 /// The first one's that failed; the others are finished.
-pub async fn rebuild(db: &Db, now_ms: i64) -> Result<usize, DbError> {
-    let all = every(db).await?;
+pub async fn rebuild_rows(db: &Db, now_ms: i64) -> Result<usize, DbError> {
+    let all = audit_every(db).await?;
     let mut failed = Ok(all.len());
     for (scope, facility) in &all {
         if let Err(error) = rebuild_one(db, *scope, *facility, now_ms).await {
@@ -114,20 +116,20 @@ async fn rebuild_one(
     now_ms: i64,
 ) -> Result<(), DbError> {
     let mut tx = db.begin().await?;
-    refold(&mut tx, scope, facility, now_ms).await?;
+    rebuild_facility(&mut tx, scope, facility, now_ms).await?;
     tx.commit().await
 }
 
 #[cfg(test)]
 mod tests {
-    use record::checkpoint::{Checkpoint, Origin, SignedCheckpoint};
-    use record::entry::{At, By, ClockState};
+    use record::checkpoint::{Checkpoint, LogOrigin, SignedCheckpoint};
+    use record::entry::{ClockState, EntryAuthor, EntryTime};
     use record::ids::{BootId, BoxId, FacilityId};
     use record::kinds::Event;
-    use record::sign::{Kind, Signer};
+    use record::sign::{KeyKind, SignerKey};
 
     use super::*;
-    use crate::db::epochs::Grown;
+    use crate::db::epochs::LogGrowth;
 
     #[tokio::test]
     async fn a_changed_line_and_a_lost_one_are_found() {
@@ -135,12 +137,12 @@ mod tests {
         let db = Db::open(&format!("sqlite:{}", dir.path().join("a.db").display())).await.unwrap();
         db.migrate(0).await.unwrap();
         let (scope, facility) = (AccountScope::of(AccountId::new(1, [1; 10])), FacilityId::new(1, [1; 10]));
-        let public = Signer::new("x", Kind::Note, &[3; 32]).unwrap().verifier().public();
-        let origin = Origin::new(BoxId::new(1, [2; 10]), 1, &public);
+        let public = SignerKey::new("x", KeyKind::Note, &[3; 32]).unwrap().verifier().public();
+        let origin = LogOrigin::new(BoxId::new(1, [2; 10]), 1, &public);
         let signer = origin.signer(&[3; 32]).unwrap();
-        let cosigner = Signer::new("relay/cosign/1", Kind::Cosignature, &[9; 32]).unwrap();
-        let at = At { wall: 1, boot: BootId::new(1, [1; 10]), up: 5, clock: ClockState::Synced };
-        let entry = |seq| Entry::compose(seq, at, By::BOX, None, &Event::read("x.y", "{}")).unwrap();
+        let cosigner = SignerKey::new("relay/cosign/1", KeyKind::Cosignature, &[9; 32]).unwrap();
+        let at = EntryTime { wall: 1, boot: BootId::new(1, [1; 10]), up: 5, clock: ClockState::Synced };
+        let entry = |seq| Entry::compose(seq, at, EntryAuthor::BOX, None, &Event::read("x.y", "{}")).unwrap();
         let entries: Vec<_> = (0..3).map(entry).map(|e| (e.leaf(), e)).map(|(leaf, e)| (e, leaf)).collect();
         let mut frontier = Frontier::default();
         entries.iter().for_each(|(_, leaf)| frontier.push(*leaf));
@@ -148,27 +150,27 @@ mod tests {
         let signed = SignedCheckpoint::verify(&note, &origin, signer.verifier()).unwrap();
         let cosigned = signed.cosigned(&cosigner, 1).to_string();
         let mut tx = db.begin().await.unwrap();
-        facilities::create(&mut tx, scope, facility, "General", "UTC", 0).await.unwrap();
-        epochs::create(&mut tx, scope, &origin, facility, (&public, true), 0).await.unwrap();
-        crate::db::entries::append(&mut tx, scope, &origin, &entries, &[], &[]).await.unwrap();
-        let grown = Grown { frontier: &frontier, cosigned: &cosigned, witness: None };
-        epochs::grown(&mut tx, scope, &origin, grown, 0).await.unwrap();
+        facilities::insert_facility(&mut tx, scope, facility, "General", "UTC", 0).await.unwrap();
+        epochs::insert_epoch(&mut tx, scope, &origin, facility, (&public, true), 0).await.unwrap();
+        crate::db::entries::append_entries(&mut tx, scope, &origin, &entries, &[], &[]).await.unwrap();
+        let grown = LogGrowth { frontier: &frontier, cosigned: &cosigned, witness: None };
+        epochs::save_growth(&mut tx, scope, &origin, grown, 0).await.unwrap();
         tx.commit().await.unwrap();
         let cosigners = [cosigner.verifier().clone()];
-        let good = Findings { logs: 1, entries: 3, faults: Vec::new() };
-        assert_eq!(verify(&db, &cosigners).await.unwrap(), good);
-        let stranger = Signer::new("other/cosign/1", Kind::Cosignature, &[9; 32]).unwrap();
-        assert_eq!(verify(&db, &[stranger.verifier().clone()]).await.unwrap().faults.len(), 1);
+        let good = IntegrityReport { logs: 1, entries: 3, faults: Vec::new() };
+        assert_eq!(verify_logs(&db, &cosigners).await.unwrap(), good);
+        let stranger = SignerKey::new("other/cosign/1", KeyKind::Cosignature, &[9; 32]).unwrap();
+        assert_eq!(verify_logs(&db, &[stranger.verifier().clone()]).await.unwrap().faults.len(), 1);
         let other =
             String::from_utf8(entries[1].0.bytes().to_vec()).unwrap().replace("\"wall\":1", "\"wall\":2");
         let mut tx = db.begin().await.unwrap();
         let sql = "UPDATE entries SET line = $1 WHERE seq = 1";
         crate::db::exec!(tx, sql, other.into_bytes()).unwrap();
         tx.commit().await.unwrap();
-        assert!(verify(&db, &cosigners).await.unwrap().faults[0].contains("do not lead to the root"));
+        assert!(verify_logs(&db, &cosigners).await.unwrap().faults[0].contains("do not lead to the root"));
         let mut tx = db.begin().await.unwrap();
         crate::db::exec!(tx, "DELETE FROM entries WHERE seq = 1").unwrap();
         tx.commit().await.unwrap();
-        assert!(verify(&db, &cosigners).await.unwrap().faults[0].contains("entry 1"));
+        assert!(verify_logs(&db, &cosigners).await.unwrap().faults[0].contains("entry 1"));
     }
 }

@@ -13,14 +13,14 @@ use crate::accounts::token::TokenLife;
 #[command(name = "cleantrack-relay", version, about)]
 pub(crate) struct Cli {
     #[command(flatten)]
-    pub(crate) common: Common,
+    pub(crate) common: CommonArgs,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
 
 /// What every command needs; each lies over the environment and the settings file.
 #[derive(Debug, Args)]
-pub(crate) struct Common {
+pub(crate) struct CommonArgs {
     /// Settings, TOML.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -40,7 +40,7 @@ pub(crate) struct Common {
 
 /// What a process does; `all` on one machine, the others on several with one PostgreSQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Role {
+pub(crate) enum ProcessRole {
     /// Everything.
     All,
     /// Boxes: MQTT and photos.
@@ -51,7 +51,7 @@ pub(crate) enum Role {
     Work,
 }
 
-impl Role {
+impl ProcessRole {
     pub(crate) fn ingests(self) -> bool {
         matches!(self, Self::All | Self::Ingest)
     }
@@ -67,7 +67,7 @@ impl Role {
 
 impl Default for Command {
     fn default() -> Self {
-        Self::Serve { role: Role::All, mqtt: LISTEN.to_owned() }
+        Self::Serve { role: ProcessRole::All, mqtt: LISTEN.to_owned() }
     }
 }
 
@@ -94,7 +94,7 @@ pub(crate) enum Command {
     Serve {
         /// What this process does.
         #[arg(long, value_enum, default_value = "all")]
-        role: Role,
+        role: ProcessRole,
         /// Where boxes' MQTT comes from: `listen` is the relay's own listener.
         #[arg(long, value_name = "listen", default_value = LISTEN)]
         mqtt: String,
@@ -107,16 +107,16 @@ pub(crate) enum Command {
     Rebuild,
     /// Accounts.
     #[command(subcommand)]
-    Account(Account),
+    Account(AccountCommand),
     /// Users of an account.
     #[command(subcommand)]
-    Admin(Admin),
+    Admin(AdminArgs),
     /// Facilities.
     #[command(subcommand)]
-    Facility(Facility),
+    Facility(FacilityCommand),
     /// API tokens.
     #[command(subcommand)]
-    Token(Token),
+    Token(TokenCommand),
     /// Claim files.
     #[command(subcommand)]
     ClaimFile(ClaimFile),
@@ -126,7 +126,7 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Account {
+pub(crate) enum AccountCommand {
     /// Create an account.
     Create {
         /// Its name.
@@ -136,7 +136,7 @@ pub(crate) enum Account {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Admin {
+pub(crate) enum AdminArgs {
     /// Create a user; the password is read from standard input, one line.
     Create {
         /// Account id.
@@ -159,18 +159,18 @@ pub(crate) enum Admin {
         account: AccountId,
     },
     /// Set a user's password, read from standard input, one line. They are signed out everywhere.
-    SetPassword(Person),
+    SetPassword(PersonCommand),
     /// Sign a user out in every browser, such as after a lost phone.
-    SignOut(Person),
+    SignOut(PersonCommand),
     /// Disable a user: their sessions end, and they cannot sign in.
-    Disable(Person),
+    Disable(PersonCommand),
     /// Enable a disabled user.
-    Enable(Person),
+    Enable(PersonCommand),
 }
 
 /// Somebody who signs in.
 #[derive(Debug, Args)]
-pub(crate) struct Person {
+pub(crate) struct PersonCommand {
     /// Account id.
     #[arg(long)]
     pub(crate) account: AccountId,
@@ -180,7 +180,7 @@ pub(crate) struct Person {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Facility {
+pub(crate) enum FacilityCommand {
     /// Create a facility.
     Create {
         /// Account id.
@@ -196,7 +196,7 @@ pub(crate) enum Facility {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Token {
+pub(crate) enum TokenCommand {
     /// Create an API token; it is shown once.
     Create {
         /// Account id.
@@ -323,7 +323,7 @@ mod tests {
         let account = AccountId::new(1, [1; 10]).to_string();
         let more = ["--account", &account, "--email", "ana@linden.example"].map(str::to_owned);
         let cli = Cli::try_parse_from(words.chain(more)).unwrap();
-        assert!(matches!(cli.command, Some(Command::Admin(Admin::SetPassword(_)))), "{:?}", cli.command);
+        assert!(matches!(cli.command, Some(Command::Admin(AdminArgs::SetPassword(_)))), "{:?}", cli.command);
     }
 
     #[test]
@@ -335,8 +335,8 @@ mod tests {
 
     #[test]
     fn roles() {
-        assert!(Role::All.ingests() && Role::All.serves_pages() && Role::All.works());
-        for role in [Role::Ingest, Role::Web, Role::Work] {
+        assert!(ProcessRole::All.ingests() && ProcessRole::All.serves_pages() && ProcessRole::All.works());
+        for role in [ProcessRole::Ingest, ProcessRole::Web, ProcessRole::Work] {
             let does = [role.ingests(), role.serves_pages(), role.works()];
             assert_eq!(does.into_iter().filter(|d| *d).count(), 1);
         }

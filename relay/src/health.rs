@@ -21,7 +21,7 @@ const WRITER_WITHIN: Duration = Duration::from_secs(1);
 
 /// What is asked.
 #[derive(Clone)]
-pub struct Pulse {
+pub struct HealthContext {
     /// The database, which must answer.
     pub db: Db,
     /// Where this process takes batches.
@@ -35,16 +35,16 @@ pub struct Pulse {
 }
 
 /// The routes.
-pub fn router(pulse: Pulse) -> Router {
+pub fn health_router(context: HealthContext) -> Router {
     Router::new()
         .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
-        .with_state(pulse)
+        .route("/readyz", get(show_ready))
+        .route("/metrics", get(show_metrics))
+        .with_state(context)
 }
 
-async fn ready(State(pulse): State<Pulse>) -> Response {
-    match answers(&pulse.db).await {
+async fn show_ready(State(context): State<HealthContext>) -> Response {
+    match check_database(&context.db).await {
         Ok(()) => "ready\n".into_response(),
         Err(error) => {
             tracing::warn!(%error, "not ready");
@@ -54,22 +54,22 @@ async fn ready(State(pulse): State<Pulse>) -> Response {
 }
 
 /// Whether the database can be read and would take a write.
-async fn answers(db: &Db) -> Result<(), DbError> {
+async fn check_database(db: &Db) -> Result<(), DbError> {
     facilities::platform_any(&mut db.read().await?).await?;
     let writing = async { facilities::platform_write_nothing(&mut db.begin().await?).await };
     // Others write, a rebuild for minutes: that is work and no fault.
     tokio::time::timeout(WRITER_WITHIN, writing).await.unwrap_or(Ok(()))
 }
 
-async fn metrics(State(pulse): State<Pulse>) -> Response {
+async fn show_metrics(State(context): State<HealthContext>) -> Response {
     let mut text = String::new();
-    if let Some(ingest) = &pulse.ingest {
+    if let Some(ingest) = &context.ingest {
         let counters = ingest.counters();
         for (name, about, counter) in [
             ("entries", "Entries stored", &counters.entries),
             ("batches_stored", "Batches stored", &counters.stored),
             ("batches_again", "Batches that were held already", &counters.again),
-            ("batches_wanted", "Batches before which something was missing", &counters.wanted),
+            ("batches_wanted", "Batches before which something was missing", &counters.gaps),
             ("batches_refused", "Batches refused", &counters.refused),
             ("evidence", "Forks, epoch clashes and losses of our own", &counters.evidence),
         ] {
@@ -79,14 +79,14 @@ async fn metrics(State(pulse): State<Pulse>) -> Response {
             let _ = write!(text, "# HELP {name} {about}.\n# TYPE {name} counter\n{name} {value}\n");
         }
     }
-    for (name, about, value) in pulse.strangers.read() {
+    for (name, about, value) in context.strangers.read() {
         let name = format!("cleantrack_{name}_total");
         let _ = write!(text, "# HELP {name} {about}.\n# TYPE {name} counter\n{name} {value}\n");
     }
-    for (name, value) in pulse.outbox.metrics().read() {
+    for (name, value) in context.outbox.metrics().read() {
         let _ = writeln!(text, "cleantrack_mqtt_{name} {value}");
     }
-    let refused = u8::from(pulse.certificate_refused.load(Ordering::Relaxed));
+    let refused = u8::from(context.certificate_refused.load(Ordering::Relaxed));
     let name = "cleantrack_certificate_refused";
     let about = "A new certificate of a listener was not taken, the one before is still shown";
     let _ = write!(text, "# HELP {name} {about}.\n# TYPE {name} gauge\n{name} {refused}\n");
@@ -102,14 +102,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let db = Db::open(&format!("sqlite:{}", dir.path().join("relay.db").display())).await.unwrap();
         db.migrate(1).await.unwrap();
-        answers(&db).await.unwrap();
+        check_database(&db).await.unwrap();
         let held = db.begin().await.unwrap();
-        answers(&db).await.unwrap();
+        check_database(&db).await.unwrap();
         drop(held);
         let Db::Sqlite { writer, readers } = &db else { panic!("not a file") };
         // A writer that can only read, as of a disk that takes no more.
         let db = Db::Sqlite { writer: readers.clone(), readers: readers.clone() };
-        answers(&db).await.unwrap_err();
+        check_database(&db).await.unwrap_err();
         writer.close().await;
     }
 }

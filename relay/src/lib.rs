@@ -33,16 +33,16 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use accounts::people::PersonAct;
-use admin::{EpochAct, Order};
+use admin::{AdminCommand, EpochAct};
 use clap::{CommandFactory as _, FromArgMatches as _};
 use cli::{Cli, Command};
-use serve::Workshop;
+use serve::RelayContext;
 use service::admin_socket;
 use service::admin_socket::{AdminAnswer, AskError};
 use service::clock::{Clock, SystemClock};
-use service::exit::Exit;
+use service::exit::ProgramExit;
 use service::settings::SettingsError;
-use settings::{GivenSettings, RelaySettings};
+use settings::{RelaySettings, SettingsInput};
 
 pub use serve::ServeError;
 
@@ -73,55 +73,56 @@ impl From<db::DbError> for Failure {
     }
 }
 
-fn io(what: &'static str) -> impl Fn(std::io::Error) -> Failure {
+fn io_failure(what: &'static str) -> impl Fn(std::io::Error) -> Failure {
     move |source| Failure::Io { what, source }
 }
 
 /// The command line, for what documents it.
 pub fn command_line() -> clap::Command {
-    Cli::command().after_help(service::settings::text::help::<RelaySettings>())
+    Cli::command().after_help(service::settings::text::settings_help::<RelaySettings>())
 }
 
 /// Runs the program `cleantrack-relay` with these arguments, the first of which is its name.
-pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+pub fn run_program(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     run_with_clock(args, Arc::new(SystemClock::default()))
 }
 
-/// As [`run`], by another clock: for history that the relay's own code records.
+/// As [`run_program`], by another clock: for history that the relay's own code records.
 pub fn run_with_clock(args: impl IntoIterator<Item = OsString>, clock: Arc<dyn Clock>) -> ExitCode {
     // Database, photos and keys are nobody else's to read, whoever makes their files.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-    let given = command_line().try_get_matches_from(args);
-    let cli = match given.and_then(|matches| Cli::from_arg_matches(&matches)) {
+    let provided = command_line().try_get_matches_from(args);
+    let cli = match provided.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) => return Exit::of_command_line(&error).into(),
+        Err(error) => return ProgramExit::of_command_line(&error).into(),
     };
     // A process of its own: whoever installed a provider first, it is the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let outcome = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(io("start the runtime"))
-        .and_then(|runtime| runtime.block_on(command(cli, clock)));
+        .map_err(io_failure("start the runtime"))
+        .and_then(|runtime| runtime.block_on(run_command(cli, clock)));
     match outcome {
-        Ok(()) => Exit::Success.into(),
+        Ok(()) => ProgramExit::Success.into(),
         Err(failure) => {
             let _ = writeln!(std::io::stderr(), "cleantrack-relay: {failure}");
             match failure {
-                Failure::Serve(ServeError::Settings(_)) => Exit::Settings.into(),
-                _ => Exit::Failure.into(),
+                Failure::Serve(ServeError::Settings(_)) => ProgramExit::Settings.into(),
+                _ => ProgramExit::Failure.into(),
             }
         }
     }
 }
 
-async fn command(cli: Cli, clock: Arc<dyn Clock>) -> Result<(), Failure> {
+async fn run_command(cli: Cli, clock: Arc<dyn Clock>) -> Result<(), Failure> {
     let common = cli.common;
-    let given = GivenSettings { data: common.data, database: common.database, objects: common.objects };
-    let loaded = RelaySettings::load(common.config.as_deref(), &service::settings::environment()?, given)?;
+    let provided = SettingsInput { data: common.data, database: common.database, objects: common.objects };
+    let loaded =
+        RelaySettings::load(common.config.as_deref(), &service::settings::read_variables()?, provided)?;
     let settings = &loaded.settings;
-    let given = settings.database.as_deref();
-    if given.is_some_and(|address| !db::is_address(address)) {
+    let provided = settings.database.as_deref();
+    if provided.is_some_and(|address| !db::is_address(address)) {
         return Err(settings::NO_DATABASE.into());
     }
     let command = cli.command.unwrap_or_default();
@@ -138,63 +139,67 @@ async fn command(cli: Cli, clock: Arc<dyn Clock>) -> Result<(), Failure> {
             _ => "nothing".to_owned(),
         };
         let (https, mqtt) = (settings.https.listen, settings.mqtt.listen);
-        let all = service::settings::text::list(&loaded)?;
-        return print(&format!("settings are good; would run: {roles}; https {https}, mqtt {mqtt}\n\n{all}"));
+        let all = service::settings::text::list_settings(&loaded)?;
+        return print_line(&format!(
+            "settings are good; would run: {roles}; https {https}, mqtt {mqtt}\n\n{all}"
+        ));
     }
     match command {
         Command::Serve { role, .. } => {
-            service::logging::start(&settings.log);
-            Ok(serve::serve(settings, role, clock).await?)
+            service::logging::start_logging(&settings.log);
+            Ok(serve::serve_relay(settings, role, clock).await?)
         }
         Command::Migrate => {
-            let workshop = Workshop::open(settings, clock).await?;
-            workshop.db.close().await;
-            print(&format!("schema {}", db::SCHEMA_VERSION))
+            let context = RelayContext::open(settings, clock).await?;
+            context.db.close().await;
+            print_line(&format!("schema {}", db::SCHEMA_VERSION))
         }
-        Command::Verify => verify(&Workshop::open(settings, clock).await?).await,
+        Command::Verify => verify_logs(&RelayContext::open(settings, clock).await?).await,
         Command::Rebuild => {
-            let workshop = Workshop::open(settings, clock).await?;
-            let count = audit::rebuild(&workshop.db, workshop.clock.now_ms()).await?;
-            print(&format!("rebuilt {count} facilities"))
+            let context = RelayContext::open(settings, clock).await?;
+            let count = audit::rebuild_rows(&context.db, context.clock.now_ms()).await?;
+            print_line(&format!("rebuilt {count} facilities"))
         }
-        order => carry_out(settings, order_of(order)?, clock).await,
+        order => execute_offline(settings, order_of(order)?, clock).await,
     }
 }
 
-async fn verify(workshop: &Workshop) -> Result<(), Failure> {
-    let cosigners = [workshop.cosigner.verifier().clone()];
-    let found = audit::verify(&workshop.db, &cosigners).await?;
-    print(&format!("{} logs, {} entries", found.logs, found.entries))?;
+async fn verify_logs(context: &RelayContext) -> Result<(), Failure> {
+    let cosigners = [context.cosigner.verifier().clone()];
+    let found = audit::verify_logs(&context.db, &cosigners).await?;
+    print_line(&format!("{} logs, {} entries", found.logs, found.entries))?;
     if found.faults.is_empty() { Ok(()) } else { Err(Failure::Refused(found.faults.join("\n"))) }
 }
 
-fn change(person: cli::Person, act: PersonAct) -> Order {
-    Order::AdminChange { account: person.account, email: person.email, act }
+fn change_order(person: cli::PersonCommand, act: PersonAct) -> AdminCommand {
+    AdminCommand::AdminChange { account: person.account, email: person.email, act }
 }
 
-fn order_of(command: Command) -> Result<Order, Failure> {
+fn order_of(command: Command) -> Result<AdminCommand, Failure> {
     Ok(match command {
-        Command::Account(cli::Account::Create { name }) => Order::AccountCreate { name },
-        Command::Admin(cli::Admin::Create { account, email, name, role }) => {
+        Command::Account(cli::AccountCommand::Create { name }) => AdminCommand::AccountCreate { name },
+        Command::Admin(cli::AdminArgs::Create { account, email, name, role }) => {
             let name = name.unwrap_or_else(|| email.clone());
-            Order::AdminCreate { account, email, name, role, password: secret_line()? }
+            AdminCommand::AdminCreate { account, email, name, role, password: secret_line()? }
         }
-        Command::Facility(cli::Facility::Create { account, name, zone }) => {
-            Order::FacilityCreate { account, name, zone }
+        Command::Facility(cli::FacilityCommand::Create { account, name, zone }) => {
+            AdminCommand::FacilityCreate { account, name, zone }
         }
-        Command::Admin(cli::Admin::List { account }) => Order::AdminList { account },
-        Command::Admin(cli::Admin::SetPassword(person)) => {
-            let cli::Person { account, email } = person;
-            Order::AdminSetPassword { account, email, password: secret_line()? }
+        Command::Admin(cli::AdminArgs::List { account }) => AdminCommand::AdminList { account },
+        Command::Admin(cli::AdminArgs::SetPassword(person)) => {
+            let cli::PersonCommand { account, email } = person;
+            AdminCommand::AdminSetPassword { account, email, password: secret_line()? }
         }
-        Command::Admin(cli::Admin::SignOut(person)) => change(person, PersonAct::SignOut),
-        Command::Admin(cli::Admin::Disable(person)) => change(person, PersonAct::Disable),
-        Command::Admin(cli::Admin::Enable(person)) => change(person, PersonAct::Enable),
-        Command::Token(cli::Token::Create { account, name, days }) => {
-            Order::TokenCreate { account, name, life: days.to_string() }
+        Command::Admin(cli::AdminArgs::SignOut(person)) => change_order(person, PersonAct::SignOut),
+        Command::Admin(cli::AdminArgs::Disable(person)) => change_order(person, PersonAct::Disable),
+        Command::Admin(cli::AdminArgs::Enable(person)) => change_order(person, PersonAct::Enable),
+        Command::Token(cli::TokenCommand::Create { account, name, days }) => {
+            AdminCommand::TokenCreate { account, name, life: days.to_string() }
         }
-        Command::Token(cli::Token::List { account }) => Order::TokenList { account },
-        Command::Token(cli::Token::Revoke { account, token }) => Order::TokenRevoke { account, token },
+        Command::Token(cli::TokenCommand::List { account }) => AdminCommand::TokenList { account },
+        Command::Token(cli::TokenCommand::Revoke { account, token }) => {
+            AdminCommand::TokenRevoke { account, token }
+        }
         Command::ClaimFile(cli::ClaimFile::Create {
             account,
             facility,
@@ -207,10 +212,14 @@ fn order_of(command: Command) -> Result<Order, Failure> {
                 Some(_) => Some(secret_line()?).filter(|psk| !psk.is_empty()),
                 None => None,
             };
-            Order::ClaimFileCreate { account, facility, ssid, psk, country, hostname, label_host }
+            AdminCommand::ClaimFileCreate { account, facility, ssid, psk, country, hostname, label_host }
         }
-        Command::Box(cli::BoxOrder::Release { account, box_id }) => Order::BoxRelease { account, box_id },
-        Command::Box(cli::BoxOrder::Revoke { account, box_id }) => Order::BoxRevoke { account, box_id },
+        Command::Box(cli::BoxOrder::Release { account, box_id }) => {
+            AdminCommand::BoxRelease { account, box_id }
+        }
+        Command::Box(cli::BoxOrder::Revoke { account, box_id }) => {
+            AdminCommand::BoxRevoke { account, box_id }
+        }
         Command::Box(cli::BoxOrder::Epoch(order)) => epoch_order(order),
         Command::Serve { .. } | Command::Migrate | Command::Verify | Command::Rebuild => {
             return Err(Failure::Refused("that is no order".to_owned()));
@@ -218,13 +227,13 @@ fn order_of(command: Command) -> Result<Order, Failure> {
     })
 }
 
-fn epoch_order(order: cli::EpochOrder) -> Order {
+fn epoch_order(order: cli::EpochOrder) -> AdminCommand {
     let decide = |log: cli::WaitingLog, act| {
         let cli::WaitingLog { account, box_id, epoch } = log;
-        Order::EpochDecide { account, box_id, epoch, act }
+        AdminCommand::EpochDecide { account, box_id, epoch, act }
     };
     match order {
-        cli::EpochOrder::List { account, box_id } => Order::EpochList { account, box_id },
+        cli::EpochOrder::List { account, box_id } => AdminCommand::EpochList { account, box_id },
         cli::EpochOrder::Admit(log) => decide(log, EpochAct::Admit),
         cli::EpochOrder::Forget(log) => decide(log, EpochAct::Forget),
     }
@@ -233,33 +242,40 @@ fn epoch_order(order: cli::EpochOrder) -> Order {
 /// Secrets come by standard input, never as arguments: those stand in process lists.
 fn secret_line() -> Result<String, Failure> {
     let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).map_err(io("read the secret from standard input"))?;
+    std::io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .map_err(io_failure("read the secret from standard input"))?;
     Ok(line.trim_end_matches(['\n', '\r']).to_owned())
 }
 
 /// By the running relay, which knows its own addresses and connections; directly where none runs.
-async fn carry_out(settings: &RelaySettings, order: Order, clock: Arc<dyn Clock>) -> Result<(), Failure> {
-    let done: serde_json::Value = match admin_socket::ask(settings.data()?, &order) {
+async fn execute_offline(
+    settings: &RelaySettings,
+    order: AdminCommand,
+    clock: Arc<dyn Clock>,
+) -> Result<(), Failure> {
+    let done: serde_json::Value = match admin_socket::send_admin_command(settings.data()?, &order) {
         Ok(AdminAnswer::Done(done)) => done,
         Ok(AdminAnswer::Error(why)) => return Err(Failure::Refused(why)),
         Err(error @ (AskError::Socket { .. } | AskError::Answer(_))) => return Err(error.into()),
         Err(AskError::NotRunning { .. }) => {
-            let workshop = Workshop::open(settings, clock).await?;
+            let context = RelayContext::open(settings, clock).await?;
             if let Some(urls) = serve::configured_urls(settings) {
-                workshop.fleet.open_at(urls);
+                context.fleet.open_at(urls);
             }
-            let done = workshop.office().carry_out(order).await?;
-            workshop.db.close().await;
+            let done = context.office().execute(order).await?;
+            context.db.close().await;
             done
         }
     };
     match done.get("claim_file").and_then(serde_json::Value::as_str) {
-        Some(file) => print(file.trim_end()),
-        None => print(&done.to_string()),
+        Some(file) => print_line(file.trim_end()),
+        None => print_line(&done.to_string()),
     }
 }
 
-fn print(line: &str) -> Result<(), Failure> {
+fn print_line(line: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(io("write to standard output"))
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(io_failure("write to standard output"))
 }

@@ -9,7 +9,7 @@ use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
-use service::attempts::Network;
+use service::attempts::ClientNetwork;
 use service::clock::Clock;
 use service::limit::RateLimiter;
 
@@ -23,12 +23,12 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// Counts calls before anything of them is read.
 #[derive(Debug)]
-pub(crate) struct Gate {
+pub(crate) struct RequestGate {
     clock: Arc<dyn Clock>,
-    limiter: RateLimiter<Network>,
+    limiter: RateLimiter<ClientNetwork>,
 }
 
-impl Gate {
+impl RequestGate {
     /// So many calls a minute and network; 0 is no limit.
     pub(crate) fn per_minute(calls: u32, clock: Arc<dyn Clock>) -> Arc<Self> {
         Arc::new(Self { clock, limiter: RateLimiter::new(calls, MINUTE, BURST, NETWORKS_MAX) })
@@ -36,13 +36,17 @@ impl Gate {
 }
 
 /// The layer around what strangers may call.
-pub(crate) async fn counted(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
+pub(crate) async fn count_request(
+    State(gate): State<Arc<RequestGate>>,
+    request: Request,
+    next: Next,
+) -> Response {
     // A request without it comes from the machine itself.
     let from = request
         .extensions()
         .get::<ClientAddress>()
         .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
-    let taken = gate.limiter.take(Network::of(from), gate.clock.now().up_ms);
+    let taken = gate.limiter.take(ClientNetwork::of(from), gate.clock.now().up_ms);
     let Err(wait_s) = taken else { return next.run(request).await };
     tracing::warn!(%from, "too many claims and renewals from one network");
     let problem = json!({
@@ -66,8 +70,8 @@ mod tests {
 
     #[tokio::test]
     async fn one_network_is_told_to_wait_and_another_is_not() {
-        let gate = Gate::per_minute(60, Arc::new(FakeClock::at_ms(5)));
-        let layer = axum::middleware::from_fn_with_state(gate, counted);
+        let gate = RequestGate::per_minute(60, Arc::new(FakeClock::at_ms(5)));
+        let layer = axum::middleware::from_fn_with_state(gate, count_request);
         let router = Router::new().route("/", axum::routing::get(async || "in")).layer(layer);
         let ask = async |from: &str| {
             let mut request = Request::new(Body::empty());

@@ -13,23 +13,23 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::Extensions;
 use rustls::server::{ServerConfig, WebPkiClientVerifier};
-use service::listener::{self, Caller, ConnectionLimits, Connections, ListenerConfig, UploadPatience};
+use service::listener::{self, Caller, ConnectionLimits, ConnectionTable, ListenerConfig, UploadTimeouts};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::fleet::Identity;
+use crate::fleet::TlsIdentity;
 use crate::mqtt::PeerCertificate;
 use crate::web::ClientAddress;
 
 /// From a request's head to its answer's, the request's body included: a piece of a photo over a slow line.
 const ANSWER_WITHIN: Duration = Duration::from_secs(120);
 /// A request's body has the time that its answer has.
-const UPLOADS: UploadPatience =
-    UploadPatience { at_first: ANSWER_WITHIN, bytes_per_second: u64::MAX, at_most: ANSWER_WITHIN };
+const UPLOADS: UploadTimeouts =
+    UploadTimeouts { at_first: ANSWER_WITHIN, bytes_per_second: u64::MAX, at_most: ANSWER_WITHIN };
 
 /// What guards a listener.
 #[derive(Debug, Clone)]
-pub enum Door {
+pub enum ListenerSecurity {
     /// Nothing: loopback only.
     Plain,
     /// TLS for anybody.
@@ -42,21 +42,24 @@ pub enum Door {
 ///
 /// # Errors
 /// Certificate and key do not belong together.
-pub fn public_tls(identity: Identity) -> Result<Door, rustls::Error> {
+pub fn public_tls(identity: TlsIdentity) -> Result<ListenerSecurity, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(identity.chain, identity.key)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Door::Public(Arc::new(config)))
+    Ok(ListenerSecurity::Public(Arc::new(config)))
 }
 
 /// TLS 1.3 with certificates of the relay's own authority.
 ///
 /// # Errors
 /// Certificate, key or authority cannot be used.
-pub fn box_tls(identity: Identity, roots: rustls::RootCertStore) -> Result<Door, rustls::Error> {
+pub fn box_tls(
+    identity: TlsIdentity,
+    roots: rustls::RootCertStore,
+) -> Result<ListenerSecurity, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
     let clients = clients.map_err(|e| rustls::Error::General(e.to_string()))?;
@@ -67,7 +70,7 @@ pub fn box_tls(identity: Identity, roots: rustls::RootCertStore) -> Result<Door,
     // Each connection shows its certificate again, so that revoking counts from the next one on.
     config.send_tls13_tickets = 0;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Door::Boxes(Arc::new(config)))
+    Ok(ListenerSecurity::Boxes(Arc::new(config)))
 }
 
 /// One listening socket and its connections.
@@ -83,18 +86,23 @@ impl Listener {
     ///
     /// # Errors
     /// The socket's own address cannot be read.
-    pub fn start(tcp: TcpListener, door: Door, router: Router, limits: ConnectionLimits) -> io::Result<Self> {
-        let (config, boxes) = match door {
-            Door::Plain => (None, false),
-            Door::Public(config) => (Some(config), false),
-            Door::Boxes(config) => (Some(config), true),
+    pub fn start(
+        tcp: TcpListener,
+        security: ListenerSecurity,
+        router: Router,
+        limits: ConnectionLimits,
+    ) -> io::Result<Self> {
+        let (config, boxes) = match security {
+            ListenerSecurity::Plain => (None, false),
+            ListenerSecurity::Public(config) => (Some(config), false),
+            ListenerSecurity::Boxes(config) => (Some(config), true),
         };
         let (tls, tls_now) = config.map(watch::channel).unzip();
-        let introduction = Arc::new(move |caller: &Caller<'_>| introduce(caller, boxes));
+        let introduction = Arc::new(move |caller: &Caller<'_>| introduce_caller(caller, boxes));
         let config = ListenerConfig {
             uploads: UPLOADS,
             introduction,
-            ..ListenerConfig::new(tls_now, Connections::new(limits))
+            ..ListenerConfig::new(tls_now, ConnectionTable::new(limits))
         };
         let router = router.layer(axum::middleware::from_fn(answer_in_time));
         Ok(Self { inner: listener::Listener::start(tcp, config, router)?, tls })
@@ -102,8 +110,10 @@ impl Listener {
 
     /// Shows this door's certificate from the next connection on, and asks for what it asks for. A door without TLS stays
     /// one, and a door with it stays what it is.
-    pub fn reload(&self, door: Door) {
-        if let (Some(tls), Door::Public(config) | Door::Boxes(config)) = (&self.tls, door) {
+    pub fn reload(&self, security: ListenerSecurity) {
+        if let (Some(tls), ListenerSecurity::Public(config) | ListenerSecurity::Boxes(config)) =
+            (&self.tls, security)
+        {
             tls.send_replace(config);
         }
     }
@@ -120,7 +130,7 @@ impl Listener {
 }
 
 /// Whoever comes by the boxes' door must be one.
-fn introduce(caller: &Caller<'_>, boxes: bool) -> Option<Extensions> {
+fn introduce_caller(caller: &Caller<'_>, boxes: bool) -> Option<Extensions> {
     let mut extensions = Extensions::new();
     extensions.insert(ClientAddress(caller.remote));
     match caller.certificate.and_then(PeerCertificate::read) {
@@ -148,9 +158,14 @@ mod tests {
 
     use super::*;
 
-    async fn start(router: Router, door: Door, together: usize, per_address: usize) -> Listener {
+    async fn start(
+        router: Router,
+        security: ListenerSecurity,
+        together: usize,
+        per_address: usize,
+    ) -> Listener {
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        Listener::start(tcp, door, router, ConnectionLimits { together, per_address }).unwrap()
+        Listener::start(tcp, security, router, ConnectionLimits { together, per_address }).unwrap()
     }
 
     async fn all(mut stream: impl AsyncRead + Unpin) -> String {
@@ -175,13 +190,13 @@ mod tests {
             Self { der, issuer: Issuer::new(params, key) }
         }
 
-        fn identity(&self, name: &str) -> Identity {
+        fn identity(&self, name: &str) -> TlsIdentity {
             let (mut params, key) =
                 (CertificateParams::new(["localhost".to_owned()]).unwrap(), KeyPair::generate().unwrap());
             params.distinguished_name.remove(DnType::CommonName);
             params.distinguished_name.push(DnType::CommonName, name);
             let chain = vec![params.signed_by(&key, &self.issuer).unwrap().der().clone()];
-            Identity { chain, key: PrivateKeyDer::Pkcs8(key.serialize_der().into()) }
+            TlsIdentity { chain, key: PrivateKeyDer::Pkcs8(key.serialize_der().into()) }
         }
 
         fn roots(&self) -> RootCertStore {
@@ -193,7 +208,7 @@ mod tests {
         async fn shake(
             &self,
             listener: &Listener,
-            identity: Option<Identity>,
+            identity: Option<TlsIdentity>,
         ) -> io::Result<tokio_rustls::client::TlsStream<TcpStream>> {
             let provider = Arc::new(rustls::crypto::ring::default_provider());
             let builder = ClientConfig::builder_with_provider(provider)
@@ -202,7 +217,7 @@ mod tests {
                 .with_root_certificates(self.roots());
             let client = match identity {
                 None => builder.with_no_client_auth(),
-                Some(Identity { chain, key }) => builder.with_client_auth_cert(chain, key).unwrap(),
+                Some(TlsIdentity { chain, key }) => builder.with_client_auth_cert(chain, key).unwrap(),
             };
             let tcp = TcpStream::connect(listener.local_addr()).await?;
             let name = "localhost".try_into().unwrap();
@@ -213,7 +228,7 @@ mod tests {
     #[tokio::test]
     async fn a_request_says_who_asks() {
         let who = async |axum::Extension(peer): axum::Extension<ClientAddress>| peer.0.to_string();
-        let listener = start(Router::new().route("/", get(who)), Door::Plain, 4, 0).await;
+        let listener = start(Router::new().route("/", get(who)), ListenerSecurity::Plain, 4, 0).await;
         let mut stream = TcpStream::connect(listener.local_addr()).await.unwrap();
         stream.write_all(ASK).await.unwrap();
         let answer = all(&mut stream).await;
@@ -230,8 +245,8 @@ mod tests {
         };
         let public = public_tls(authority.identity("relay")).unwrap();
         let boxes = box_tls(authority.identity("relay"), authority.roots()).unwrap();
-        for (door, caller) in [(public, None), (boxes, Some(box_id))] {
-            let listener = start(Router::new().route("/", get(shown)), door, 64, 16).await;
+        for (security, caller) in [(public, None), (boxes, Some(box_id))] {
+            let listener = start(Router::new().route("/", get(shown)), security, 64, 16).await;
             let mut silent = Vec::new();
             for _ in 0..300 {
                 silent.push(TcpStream::connect(listener.local_addr()).await.unwrap());
@@ -240,8 +255,11 @@ mod tests {
                 let identity = caller.map(|box_id| authority.identity(&box_id.to_string()));
                 let mut stream = authority.shake(&listener, identity).await.unwrap();
                 stream.write_all(ASK).await.unwrap();
-                let told = all(stream).await;
-                assert!(told.ends_with(&caller.map_or("nobody".to_owned(), |b| b.to_string())), "{told}");
+                let reported = all(stream).await;
+                assert!(
+                    reported.ends_with(&caller.map_or("nobody".to_owned(), |b| b.to_string())),
+                    "{reported}"
+                );
             }
             listener.stop().await;
         }
@@ -250,16 +268,16 @@ mod tests {
     #[tokio::test]
     async fn only_boxes_come_by_their_door() {
         let authority = Authority::new();
-        let door = box_tls(authority.identity("relay"), authority.roots()).unwrap();
-        let listener = start(Router::new().route("/", get(async || "here")), door, 4, 0).await;
+        let security = box_tls(authority.identity("relay"), authority.roots()).unwrap();
+        let listener = start(Router::new().route("/", get(async || "here")), security, 4, 0).await;
         for identity in [None, Some(authority.identity("a clinic"))] {
             // With TLS 1.3 a client hears of a refusal only after its own part of the handshake.
-            let mut told = Vec::new();
+            let mut reported = Vec::new();
             if let Ok(mut stream) = authority.shake(&listener, identity).await {
                 let _ = stream.write_all(ASK).await;
-                let _ = stream.read_to_end(&mut told).await;
+                let _ = stream.read_to_end(&mut reported).await;
             }
-            assert!(told.is_empty(), "{}", String::from_utf8_lossy(&told));
+            assert!(reported.is_empty(), "{}", String::from_utf8_lossy(&reported));
         }
         listener.stop().await;
     }
@@ -267,7 +285,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_request_that_takes_too_long_is_told_so() {
         let never = async || std::future::pending::<()>().await;
-        let listener = start(Router::new().route("/", get(never)), Door::Plain, 4, 0).await;
+        let listener = start(Router::new().route("/", get(never)), ListenerSecurity::Plain, 4, 0).await;
         let mut stream = TcpStream::connect(listener.local_addr()).await.unwrap();
         stream.write_all(ASK).await.unwrap();
         assert!(all(stream).await.starts_with("HTTP/1.1 408"));
@@ -276,8 +294,8 @@ mod tests {
 
     #[tokio::test]
     async fn plain_http_on_the_https_port_is_told_so() {
-        let door = public_tls(Authority::new().identity("relay")).unwrap();
-        let listener = start(Router::new(), door, 4, 0).await;
+        let security = public_tls(Authority::new().identity("relay")).unwrap();
+        let listener = start(Router::new(), security, 4, 0).await;
         let mut stream = TcpStream::connect(listener.local_addr()).await.unwrap();
         stream.write_all(ASK).await.unwrap();
         assert!(all(&mut stream).await.contains("https://"));

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    relay::run(std::env::args_os())
+    relay::run_program(std::env::args_os())
 }

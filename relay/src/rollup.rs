@@ -4,14 +4,16 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use record::compliance::{Calendar, Courses, Placed, Status, ZoneSpan, by_day, is_by_uses, reach_ms};
-use record::fold::{Activity, Equipment, Facility, Settings};
+use record::compliance::{
+    CivilCalendar, CleaningTimes, ItemStatus, ItemTimelines, ZoneSpan, by_day, is_by_uses, reach_ms,
+};
+use record::fold::{Equipment, EquipmentActivity, FacilitySettings, FacilityState};
 use record::ids::FacilityId;
 use record::tag::Tag;
 
-use crate::db::cleanings::Done;
+use crate::db::cleanings::CountedCleaning;
 use crate::db::rollups::{ItemDay, ItemState};
-use crate::db::{AccountScope, Conn, DbError};
+use crate::db::{AccountScope, DbConnection, DbError};
 
 pub(crate) const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -21,18 +23,18 @@ const TALLIED_MS: i64 = 400 * DAY_MS;
 /// One item to be counted anew from some day on.
 struct Span<'a> {
     item: &'a Equipment,
-    activity: Option<&'a Activity>,
+    activity: Option<&'a EquipmentActivity>,
     from_day: i32,
     closed_in: Range<i64>,
 }
 
 /// Counts the windows of `touched` items anew, each from its own time on, and says how they stand at `as_of_ms`. `rows`
 /// holds the settings and those items' rows.
-pub(crate) async fn refresh(
-    conn: &mut Conn,
+pub(crate) async fn refresh_rollup(
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
-    rows: &Facility,
+    rows: &FacilityState,
     touched: &BTreeMap<Tag, i64>,
     as_of_ms: i64,
 ) -> Result<(), DbError> {
@@ -40,9 +42,9 @@ pub(crate) async fn refresh(
     if tags.is_empty() {
         return Ok(());
     }
-    let calendar = calendar(&rows.settings);
+    let calendar = facility_calendar(&rows.settings);
     let counted: BTreeMap<String, i64> =
-        crate::db::rollups::counted(conn, scope, facility, &tags).await?.into_iter().collect();
+        crate::db::rollups::count_rows(conn, scope, facility, &tags).await?.into_iter().collect();
     let span = |tag: &Tag| {
         let item = rows.equipment.get(tag)?;
         let counted_ms = counted.get(&tag.to_string()).copied().unwrap_or(item.added_ms);
@@ -53,7 +55,7 @@ pub(crate) async fn refresh(
     };
     let spans: Vec<Span<'_>> = tags.iter().filter_map(span).collect();
     let since: Vec<_> = spans.iter().map(|s| (s.item.tag, s.closed_in.start - reach_ms(s.item))).collect();
-    let placed = placed(conn, scope, facility, &since).await?;
+    let placed = load_cleaning_times(conn, scope, facility, &since).await?;
     let used: Vec<_> =
         spans.iter().zip(&since).filter(|(s, _)| is_by_uses(s.item)).map(|(_, s)| *s).collect();
     let mut uses: BTreeMap<String, Vec<i64>> = BTreeMap::new();
@@ -66,7 +68,7 @@ pub(crate) async fn refresh(
     for span in &spans {
         let tag = span.item.tag.to_string();
         let uses = uses.remove(&tag).unwrap_or_default();
-        days.extend(tallies(
+        days.extend(day_tallies(
             &rows.settings,
             &calendar,
             span,
@@ -78,44 +80,44 @@ pub(crate) async fn refresh(
     }
     let from: Vec<(Tag, i32)> = spans.iter().map(|s| (s.item.tag, s.from_day)).collect();
     crate::db::rollups::replace_days(conn, scope, facility, &from, &days).await?;
-    crate::db::rollups::put(conn, scope, facility, &states).await
+    crate::db::rollups::save_items(conn, scope, facility, &states).await
 }
 
-fn calendar(settings: &Settings) -> Calendar {
-    let span = |z: &record::fold::Zone| ZoneSpan { from_ms: z.from_ms, zone: z.zone.as_str().into() };
-    Calendar::new(&settings.zones.iter().map(span).collect::<Vec<_>>())
+fn facility_calendar(settings: &FacilitySettings) -> CivilCalendar {
+    let span = |z: &record::fold::ZonePeriod| ZoneSpan { from_ms: z.from_ms, zone: z.zone.as_str().into() };
+    CivilCalendar::new(&settings.zones.iter().map(span).collect::<Vec<_>>())
 }
 
-async fn placed(
-    conn: &mut Conn,
+async fn load_cleaning_times(
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     since: &[(Tag, i64)],
-) -> Result<BTreeMap<String, Vec<Placed>>, DbError> {
-    let place = |d: Done| Placed {
+) -> Result<BTreeMap<String, Vec<CleaningTimes>>, DbError> {
+    let place = |d: CountedCleaning| CleaningTimes {
         performed_ms: d.performed_ms,
         recorded_ms: d.recorded_ms,
         complete: d.is_complete,
         protocol: d.protocol,
     };
-    let of_item = |(tag, done): (String, Vec<Done>)| {
-        let mut placed: Vec<Placed> = done.into_iter().map(place).collect();
+    let of_item = |(tag, done): (String, Vec<CountedCleaning>)| {
+        let mut placed: Vec<CleaningTimes> = done.into_iter().map(place).collect();
         placed.sort_unstable();
         (tag, placed)
     };
     Ok(crate::db::cleanings::since(conn, scope, facility, since).await?.into_iter().map(of_item).collect())
 }
 
-fn tallies(
-    settings: &Settings,
-    calendar: &Calendar,
+fn day_tallies(
+    settings: &FacilitySettings,
+    calendar: &CivilCalendar,
     span: &Span<'_>,
-    placed: &[Placed],
+    placed: &[CleaningTimes],
     uses: Vec<i64>,
     as_of_ms: i64,
 ) -> Vec<ItemDay> {
-    let windows = Courses::new(settings, span.item, uses).windows(placed, &span.closed_in, as_of_ms);
-    let day = |(day, tally): (i32, record::compliance::Tally)| ItemDay {
+    let windows = ItemTimelines::new(settings, span.item, uses).windows(placed, &span.closed_in, as_of_ms);
+    let day = |(day, tally): (i32, record::compliance::WindowTally)| ItemDay {
         tag: span.item.tag,
         day,
         met: i64::from(tally.met),
@@ -124,18 +126,18 @@ fn tallies(
     by_day(calendar, &windows).into_iter().map(day).collect()
 }
 
-fn item_state(settings: &Settings, span: &Span<'_>, as_of_ms: i64) -> ItemState {
+fn item_state(settings: &FacilitySettings, span: &Span<'_>, as_of_ms: i64) -> ItemState {
     let uses = span.activity.map(|a| a.uses.clone()).unwrap_or_default();
-    let courses = Courses::new(settings, span.item, uses);
+    let courses = ItemTimelines::new(settings, span.item, uses);
     let status = courses.status(span.activity, as_of_ms);
     let (state, since_ms, by_ms) = match status {
-        Status::NoSchedule => ("none", None, None),
-        Status::OutOfService { since_ms } => ("out", Some(since_ms), None),
-        Status::NotDue => ("idle", None, None),
-        Status::Clean { until_ms } => ("clean", None, until_ms),
-        Status::Due { by_ms } => ("due", None, Some(by_ms)),
-        Status::DueAfterUse { since_ms, by_ms } => ("used", Some(since_ms), Some(by_ms)),
-        Status::Overdue { since_ms } => ("overdue", Some(since_ms), None),
+        ItemStatus::NoSchedule => ("none", None, None),
+        ItemStatus::OutOfService { since_ms } => ("out", Some(since_ms), None),
+        ItemStatus::NotDue => ("idle", None, None),
+        ItemStatus::Clean { until_ms } => ("clean", None, until_ms),
+        ItemStatus::Due { by_ms } => ("due", None, Some(by_ms)),
+        ItemStatus::DueAfterUse { since_ms, by_ms } => ("used", Some(since_ms), Some(by_ms)),
+        ItemStatus::Overdue { since_ms } => ("overdue", Some(since_ms), None),
     };
     ItemState {
         tag: span.item.tag,

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use record::fold::{Facility, RowKey};
+use record::fold::{FacilityState, RowKey};
 use record::ids::{AccountId, FacilityId};
 use record::tag::Tag;
 use service::clock::Clock;
 
-use crate::db::{AccountScope, Conn, Db, DbError};
-use crate::rollup::{HOUR_MS, refresh};
+use crate::db::{AccountScope, Db, DbConnection, DbError};
+use crate::rollup::{HOUR_MS, refresh_rollup};
 
 /// How many times as long as it took a facility rests after it was folded anew …
 pub(crate) const REST_TIMES: i64 = 8;
@@ -43,7 +43,7 @@ impl RollupRounds {
             }
             match done {
                 Ok(()) => changed += 1,
-                Err(error) if error.is_away() => return Err(error),
+                Err(error) if error.is_unavailable() => return Err(error),
                 Err(error) => tracing::error!(
                     account, facility, %error,
                     "a facility's pages are not brought up to date: what its boxes send is stored, and it is tried again"
@@ -79,7 +79,7 @@ pub(crate) async fn bring_up(
     let scope = AccountScope::of(account);
     let mut tx = db.begin().await?;
     if refold {
-        crate::ingest::refold(&mut tx, scope, facility, now_ms).await?;
+        crate::ingest::rebuild_facility(&mut tx, scope, facility, now_ms).await?;
     } else {
         by_time(&mut tx, scope, facility, now_ms).await?;
     }
@@ -88,21 +88,21 @@ pub(crate) async fn bring_up(
 }
 
 pub(crate) async fn by_time(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     now_ms: i64,
 ) -> Result<(), DbError> {
-    let known_ms = crate::db::facilities::lock(conn, scope, facility).await?.known_ms;
+    let known_ms = crate::db::facilities::lock_facility(conn, scope, facility).await?.known_ms;
     let as_of_ms = crate::db::facilities::as_of_ms(now_ms, known_ms);
     let mut keys = BTreeSet::from([RowKey::Settings]);
     let mut touched = BTreeMap::new();
-    for tag in crate::db::rollups::due(conn, scope, facility, as_of_ms).await? {
+    for tag in crate::db::rollups::items_to_recount(conn, scope, facility, as_of_ms).await? {
         let tag: Tag = tag.parse().map_err(|_| DbError::stored("tag", tag))?;
         keys.extend([RowKey::Equipment(tag), RowKey::Activity(tag)]);
         touched.insert(tag, as_of_ms);
     }
-    let mut rows = Facility::default();
-    crate::db::state::load(conn, scope, facility, &keys, &mut rows).await?;
-    refresh(conn, scope, facility, &rows, &touched, as_of_ms).await
+    let mut rows = FacilityState::default();
+    crate::db::state::load_state(conn, scope, facility, &keys, &mut rows).await?;
+    refresh_rollup(conn, scope, facility, &rows, &touched, as_of_ms).await
 }

@@ -16,23 +16,23 @@ use service::clock::Clock;
 use service::listener::ConnectionLimits;
 use service::process;
 use service::process::StopSignals;
-use service::random::{Random, SystemRandom};
+use service::random::{RandomSource, SystemRandom};
 use service::settings::SettingsError;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::accounts::counters::StrangerCounters;
 use crate::accounts::retention::{FORGET_EVERY, ForgetRounds};
-use crate::admin::Office;
+use crate::admin::AdminHandler;
 use crate::box_api::{BoxApiParts, RunLimits};
-use crate::cli::Role;
+use crate::cli::ProcessRole;
 use crate::db::{Db, DbError};
-use crate::fleet::{Fleet, KeyError, Urls};
-use crate::health::Pulse;
+use crate::fleet::{Fleet, KeyError, RelayUrls};
+use crate::health::HealthContext;
 use crate::ingest::Ingest;
-use crate::listen::{Door, Listener};
+use crate::listen::{Listener, ListenerSecurity};
 use crate::mqtt::Outbox;
-use crate::objects::{Parts, PhotoError, Photos};
+use crate::objects::{PartialUploads, PhotoError, PhotoStore};
 use crate::settings::{RelayLimits, RelaySettings};
 use crate::web::WebState;
 use crate::{admin, box_api, health, limit, listen, mqtt, rollup_rounds, web};
@@ -83,22 +83,22 @@ pub enum ServeError {
 }
 
 /// What every part of a process works with.
-pub(crate) struct Workshop {
+pub(crate) struct RelayContext {
     pub(crate) db: Db,
     pub(crate) fleet: Arc<Fleet>,
-    pub(crate) cosigner: record::sign::Signer,
+    pub(crate) cosigner: record::sign::SignerKey,
     pub(crate) outbox: Outbox,
     pub(crate) strangers: Arc<StrangerCounters>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) random: Arc<dyn Random>,
+    pub(crate) random: Arc<dyn RandomSource>,
 }
 
-impl Workshop {
+impl RelayContext {
     /// Opens data folder, database and keys.
     pub(crate) async fn open(settings: &RelaySettings, clock: Arc<dyn Clock>) -> Result<Self, ServeError> {
         let data = settings.data()?;
         make_private(data).map_err(|source| ServeError::Io { what: "make the data folder", source })?;
-        let random: Arc<dyn Random> = Arc::new(SystemRandom);
+        let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
         let db = Db::open(&settings.database()?).await?;
         db.migrate(clock.now_ms()).await?;
         let seams = (Arc::clone(&clock), Arc::clone(&random));
@@ -110,9 +110,9 @@ impl Workshop {
         Ok(Self { db, fleet, cosigner, outbox, strangers, clock, random })
     }
 
-    pub(crate) fn office(&self) -> Office {
+    pub(crate) fn office(&self) -> AdminHandler {
         let (db, fleet, outbox) = (self.db.clone(), Arc::clone(&self.fleet), self.outbox.clone());
-        Office { db, fleet, outbox, clock: Arc::clone(&self.clock), random: Arc::clone(&self.random) }
+        AdminHandler { db, fleet, outbox, clock: Arc::clone(&self.clock), random: Arc::clone(&self.random) }
     }
 }
 
@@ -126,13 +126,13 @@ fn make_private(dir: &Path) -> io::Result<()> {
 struct Open {
     https: Option<Listener>,
     photos: Option<Listener>,
-    mqtt: Option<mqtt::Listener>,
+    mqtt: Option<mqtt::MqttListener>,
     health: Option<Listener>,
     ingest: Option<Arc<Ingest>>,
     certificate_refused: Arc<AtomicBool>,
 }
 
-async fn bind(addr: SocketAddr) -> Result<TcpListener, ServeError> {
+async fn bind_listeners(addr: SocketAddr) -> Result<TcpListener, ServeError> {
     TcpListener::bind(addr).await.map_err(|source| ServeError::Listen { addr, source })
 }
 
@@ -140,49 +140,52 @@ async fn bind(addr: SocketAddr) -> Result<TcpListener, ServeError> {
 ///
 /// # Errors
 /// It did not start.
-pub(crate) async fn serve(
+pub(crate) async fn serve_relay(
     settings: &RelaySettings,
-    role: Role,
+    role: ProcessRole,
     clock: Arc<dyn Clock>,
 ) -> Result<(), ServeError> {
     let io = |what| move |source| ServeError::Io { what, source };
-    let mut stop_asked = StopSignals::catch().map_err(io("hear SIGTERM and SIGINT"))?;
+    let mut stop_signals = StopSignals::catch().map_err(io("hear SIGTERM and SIGINT"))?;
     let mut hup = signal(SignalKind::hangup()).map_err(io("hear SIGHUP"))?;
-    let parts = Workshop::open(settings, Arc::clone(&clock)).await?;
+    let parts = RelayContext::open(settings, Arc::clone(&clock)).await?;
     let db = parts.db.clone();
     let data = settings.data()?;
-    let socket = admin::listen(data, parts.office()).map_err(io("open the administration socket"))?;
+    let socket =
+        admin::serve_admin_socket(data, parts.office()).map_err(io("open the administration socket"))?;
     let fleet = Arc::clone(&parts.fleet);
-    let open = open(settings, role, parts).await?;
+    let open = open_relay(settings, role, parts).await?;
     let alarm = Arc::clone(&open.certificate_refused);
-    let mut certificates = certificates::Certificates::shown(Arc::clone(&fleet), settings.own_names(), alarm);
+    let mut certificates =
+        certificates::CertificateWatcher::shown(Arc::clone(&fleet), settings.own_names(), alarm);
     let mut looks = tokio::time::interval(CERTIFICATES_EVERY);
-    process::announce(&announcement(settings, &fleet, &open)).map_err(io("say where it listens"))?;
+    process::announce_ready(&ready_announcement(settings, &fleet, &open))
+        .map_err(io("say where it listens"))?;
     let mut alive = tokio::time::interval(process::alive_interval());
     let forgetting = ForgetRounds::begin(db.clone(), clock.now_ms()).await?;
-    let work = role.works().then(|| tokio::spawn(work(db.clone(), clock, forgetting)));
+    let work = role.works().then(|| tokio::spawn(run_work(db.clone(), clock, forgetting)));
     loop {
         tokio::select! {
-            () = stop_asked.wait() => break,
+            () = stop_signals.wait() => break,
             _ = hup.recv() => certificates.look(&open),
             _ = looks.tick() => certificates.look(&open),
-            _ = alive.tick() => process::tell_alive(),
+            _ = alive.tick() => process::notify_alive(),
         }
     }
-    process::tell_stopping();
+    process::notify_stopping();
     tracing::info!("stopping");
     drop(socket);
     if let Some(work) = work {
         // A rebuild may take minutes; cut off, it leaves nothing behind and is begun again.
         work.abort();
     }
-    stop(open).await;
+    stop_tasks(open).await;
     db.close().await;
     Ok(())
 }
 
 /// The job: in a task of its own, so that a long rebuild holds up neither the watchdog nor the end.
-async fn work(db: Db, clock: Arc<dyn Clock>, mut forgetting: ForgetRounds) {
+async fn run_work(db: Db, clock: Arc<dyn Clock>, mut forgetting: ForgetRounds) {
     let mut rounds = tokio::time::interval(ROUND_EVERY);
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut forgets = tokio::time::interval_at(tokio::time::Instant::now() + FORGET_EVERY, FORGET_EVERY);
@@ -212,7 +215,7 @@ async fn work(db: Db, clock: Arc<dyn Clock>, mut forgetting: ForgetRounds) {
 }
 
 /// All listeners at once, so that the slowest decides.
-async fn stop(open: Open) {
+async fn stop_tasks(open: Open) {
     let end = async |listener: Option<Listener>| {
         if let Some(listener) = listener {
             listener.stop().await;
@@ -226,37 +229,43 @@ async fn stop(open: Open) {
     tokio::join!(end(open.https), end(open.photos), end(open.health), mqtt);
 }
 
-async fn open(settings: &RelaySettings, role: Role, parts: Workshop) -> Result<Open, ServeError> {
+async fn open_relay(
+    settings: &RelaySettings,
+    role: ProcessRole,
+    parts: RelayContext,
+) -> Result<Open, ServeError> {
     let mut open = Open::default();
     let names = settings.own_names();
-    let photos = Photos::in_folder(&settings.objects()?)?;
+    let photos = PhotoStore::in_folder(&settings.objects()?)?;
     let RelayLimits { connections: together, connections_per_address: per_address, .. } = settings.limits;
     let connections = ConnectionLimits { together, per_address };
-    let start = |tcp: TcpListener, door: Door, router: axum::Router, limits: ConnectionLimits| {
-        let addr = settings.https.listen;
-        Listener::start(tcp, door, router, limits).map_err(|source| ServeError::Listen { addr, source })
-    };
+    let start =
+        |tcp: TcpListener, security: ListenerSecurity, router: axum::Router, limits: ConnectionLimits| {
+            let addr = settings.https.listen;
+            Listener::start(tcp, security, router, limits)
+                .map_err(|source| ServeError::Listen { addr, source })
+        };
     let roots = parts.fleet.client_roots()?;
     let fleet = Arc::clone(&parts.fleet);
     if role.serves_pages() {
-        let tcp = bind(settings.https.listen).await?;
+        let tcp = bind_listeners(settings.https.listen).await?;
         let router = for_people(settings, &parts, photos.clone(), &tcp)?;
-        let door = listen::public_tls(fleet.public_identity(&names)?)?;
-        open.https = Some(start(tcp, door, router, connections)?);
+        let security = listen::public_tls(fleet.public_identity(&names)?)?;
+        open.https = Some(start(tcp, security, router, connections)?);
     }
     if role.ingests() {
-        let tcp = bind(settings.photos.listen).await?;
-        let door = listen::box_tls(fleet.own_identity(&names)?, roots.clone())?;
+        let tcp = bind_listeners(settings.photos.listen).await?;
+        let security = listen::box_tls(fleet.own_identity(&names)?, roots.clone())?;
         let boxes = BoxApiParts {
             db: parts.db.clone(),
             photos: photos.clone(),
-            unfinished: Parts::new(settings.data()?.join("uploads")),
+            unfinished: PartialUploads::new(settings.data()?.join("uploads")),
             clock: Arc::clone(&parts.clock),
             random: Arc::clone(&parts.random),
             limits: RunLimits::default(),
         };
-        open.photos = Some(start(tcp, door, box_api::box_router(boxes)?, connections)?);
-        let tcp = bind(settings.mqtt.listen).await?;
+        open.photos = Some(start(tcp, security, box_api::box_router(boxes)?, connections)?);
+        let tcp = bind_listeners(settings.mqtt.listen).await?;
         let identity = fleet.own_identity(&names)?;
         let tls = mqtt::server_config(identity.chain, identity.key, roots)?;
         let seams = (Arc::clone(&parts.clock), Arc::clone(&parts.random));
@@ -264,36 +273,37 @@ async fn open(settings: &RelaySettings, role: Role, parts: Workshop) -> Result<O
         let ingest = Arc::new(Ingest::new(db, parts.cosigner, Vec::new(), seams, outbox));
         let (clock, random) = (Arc::clone(&parts.clock), Arc::clone(&parts.random));
         let mint = move || ConnectionId::new(clock.now_ms(), random.bytes());
-        let of_mqtt = mqtt::Settings::default();
+        let of_mqtt = mqtt::MqttSettings::default();
         let listener =
-            mqtt::Listener::start(tcp, tls, of_mqtt, parts.outbox.clone(), Arc::clone(&ingest), mint);
+            mqtt::MqttListener::start(tcp, tls, of_mqtt, parts.outbox.clone(), Arc::clone(&ingest), mint);
         let addr = settings.mqtt.listen;
         open.mqtt = Some(listener.map_err(|source| ServeError::Listen { addr, source })?);
         open.ingest = Some(ingest);
     }
-    fleet.open_at(urls(settings, &open));
-    let pulse = Pulse {
+    fleet.open_at(relay_urls(settings, &open));
+    let health_context = HealthContext {
         db: parts.db.clone(),
         ingest: open.ingest.clone(),
         outbox: parts.outbox.clone(),
         strangers: Arc::clone(&parts.strangers),
         certificate_refused: Arc::clone(&open.certificate_refused),
     };
-    let tcp = bind(settings.health.listen).await?;
-    open.health = Some(start(tcp, Door::Plain, health::router(pulse), HEALTH_CONNECTIONS)?);
+    let tcp = bind_listeners(settings.health.listen).await?;
+    open.health =
+        Some(start(tcp, ListenerSecurity::Plain, health::health_router(health_context), HEALTH_CONNECTIONS)?);
     Ok(open)
 }
 
 /// Pages, API, and what boxes may ask that have no certificate yet.
 fn for_people(
     settings: &RelaySettings,
-    parts: &Workshop,
-    photos: Photos,
+    parts: &RelayContext,
+    photos: PhotoStore,
     tcp: &TcpListener,
 ) -> Result<axum::Router, ServeError> {
     let listen = |source| ServeError::Listen { addr: settings.https.listen, source };
     let bound = tcp.local_addr().map_err(listen)?;
-    let public_url = settings.public_url.clone().unwrap_or_else(|| local("https", bound));
+    let public_url = settings.public_url.clone().unwrap_or_else(|| local_url("https", bound));
     let state = WebState {
         db: parts.db.clone(),
         photos,
@@ -301,28 +311,28 @@ fn for_people(
         clock: Arc::clone(&parts.clock),
         random: Arc::clone(&parts.random),
         strangers: Arc::clone(&parts.strangers),
-        settings: web::Settings { public_url },
+        settings: web::WebSettings { public_url },
     };
-    let gate = limit::Gate::per_minute(settings.limits.claims_per_address, Arc::clone(&parts.clock));
-    let strangers = axum::middleware::from_fn_with_state(gate, limit::counted);
+    let gate = limit::RequestGate::per_minute(settings.limits.claims_per_address, Arc::clone(&parts.clock));
+    let strangers = axum::middleware::from_fn_with_state(gate, limit::count_request);
     let claims = box_api::claim_router(Arc::clone(&parts.fleet), Arc::clone(&parts.random))?;
-    Ok(claims.layer(strangers).merge(web::router(state)?))
+    Ok(claims.layer(strangers).merge(web::build_router(state)?))
 }
 
 /// An address on this machine, by the name that is in the relay's own certificate.
-fn local(scheme: &str, bound: SocketAddr) -> String {
+fn local_url(scheme: &str, bound: SocketAddr) -> String {
     format!("{scheme}://localhost:{}", bound.port())
 }
 
 /// Where boxes reach this relay: as configured, else on this machine.
-fn urls(settings: &RelaySettings, open: &Open) -> Urls {
+fn relay_urls(settings: &RelaySettings, open: &Open) -> RelayUrls {
     let here = |configured: &Option<String>, scheme: &str, bound: Option<SocketAddr>, listen: SocketAddr| {
-        configured.clone().unwrap_or_else(|| local(scheme, bound.unwrap_or(listen)))
+        configured.clone().unwrap_or_else(|| local_url(scheme, bound.unwrap_or(listen)))
     };
     let https = open.https.as_ref().map(Listener::local_addr);
     let photos = open.photos.as_ref().map(Listener::local_addr);
-    let mqtt = open.mqtt.as_ref().map(mqtt::Listener::local_addr);
-    Urls {
+    let mqtt = open.mqtt.as_ref().map(mqtt::MqttListener::local_addr);
+    RelayUrls {
         relay: here(&settings.public_url, "https", https, settings.https.listen),
         mqtt: here(&settings.mqtt_url, "mqtts", mqtt, settings.mqtt.listen),
         photos: here(&settings.photos_url, "https", photos, settings.photos.listen),
@@ -330,22 +340,22 @@ fn urls(settings: &RelaySettings, open: &Open) -> Urls {
 }
 
 /// Before anything is open: what orders to a stopped relay can say of its addresses.
-pub(crate) fn configured_urls(settings: &RelaySettings) -> Option<Urls> {
-    let given = |url: &Option<String>, scheme: &str, listen: SocketAddr| {
-        url.clone().or_else(|| (listen.port() != 0).then(|| local(scheme, listen)))
+pub(crate) fn configured_urls(settings: &RelaySettings) -> Option<RelayUrls> {
+    let provided = |url: &Option<String>, scheme: &str, listen: SocketAddr| {
+        url.clone().or_else(|| (listen.port() != 0).then(|| local_url(scheme, listen)))
     };
-    Some(Urls {
-        relay: given(&settings.public_url, "https", settings.https.listen)?,
-        mqtt: given(&settings.mqtt_url, "mqtts", settings.mqtt.listen)?,
-        photos: given(&settings.photos_url, "https", settings.photos.listen)?,
+    Some(RelayUrls {
+        relay: provided(&settings.public_url, "https", settings.https.listen)?,
+        mqtt: provided(&settings.mqtt_url, "mqtts", settings.mqtt.listen)?,
+        photos: provided(&settings.photos_url, "https", settings.photos.listen)?,
     })
 }
 
 /// The first line of standard output: the addresses really bound, for whoever started this process.
-fn announcement(settings: &RelaySettings, fleet: &Fleet, open: &Open) -> serde_json::Value {
-    let https = open.https.as_ref().map(|l| local("https", l.local_addr()));
-    let photos = open.photos.as_ref().map(|l| local("https", l.local_addr()));
-    let mqtt = open.mqtt.as_ref().map(|l| local("mqtts", l.local_addr()));
+fn ready_announcement(settings: &RelaySettings, fleet: &Fleet, open: &Open) -> serde_json::Value {
+    let https = open.https.as_ref().map(|l| local_url("https", l.local_addr()));
+    let photos = open.photos.as_ref().map(|l| local_url("https", l.local_addr()));
+    let mqtt = open.mqtt.as_ref().map(|l| local_url("mqtts", l.local_addr()));
     let health = open.health.as_ref().map(|l| format!("http://{}", l.local_addr()));
     json!({
         "relay": 1, "pid": std::process::id(), "https": https, "photos": photos, "mqtt": mqtt, "metrics": health,

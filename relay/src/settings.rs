@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use service::settings::{ListenAddress, Loaded, Origin, Settings, SettingsError};
+use service::settings::{ListenAddress, LoadedSettings, ProgramSettings, SettingOrigin, SettingsError};
 
 use crate::fleet::PublicIdentity;
 
@@ -127,13 +127,13 @@ impl Default for RelaySettings {
 
 /// What the command line says; it lies over everything else.
 #[derive(Debug, Default)]
-pub(crate) struct GivenSettings {
+pub(crate) struct SettingsInput {
     pub(crate) data: Option<PathBuf>,
     pub(crate) database: Option<String>,
     pub(crate) objects: Option<PathBuf>,
 }
 
-impl Settings for RelaySettings {
+impl ProgramSettings for RelaySettings {
     fn check(&self) -> Result<(), &'static str> {
         let begins = |url: &Option<String>, with: &str| url.as_deref().is_none_or(|u| u.starts_with(with));
         if !begins(&self.public_url, "https://") || !begins(&self.photos_url, "https://") {
@@ -164,22 +164,25 @@ impl RelaySettings {
     pub(crate) fn load(
         file: Option<&Path>,
         environment: &BTreeMap<String, String>,
-        given: GivenSettings,
-    ) -> Result<Loaded<Self>, SettingsError> {
-        let mut loaded = service::settings::load::<Self>(file, environment)?;
-        let Loaded { settings, origins } = &mut loaded;
-        let GivenSettings { data, database, objects } = given;
+        provided: SettingsInput,
+    ) -> Result<LoadedSettings<Self>, SettingsError> {
+        let mut loaded = service::settings::load_settings::<Self>(file, environment)?;
+        let LoadedSettings { settings, origins } = &mut loaded;
+        let SettingsInput { data, database, objects } = provided;
         let arguments =
             [("data", data.is_some()), ("database", database.is_some()), ("objects", objects.is_some())];
         origins.extend(
-            arguments.into_iter().filter(|(_, is)| *is).map(|(key, _)| (key.to_owned(), Origin::Argument)),
+            arguments
+                .into_iter()
+                .filter(|(_, is)| *is)
+                .map(|(key, _)| (key.to_owned(), SettingOrigin::Argument)),
         );
         settings.data = data.or(settings.data.take());
         settings.database = database.or(settings.database.take());
         settings.objects = objects.or(settings.objects.take());
         if let (None, Some(state)) = (&settings.data, environment.get("STATE_DIRECTORY")) {
             settings.data = Some(state.into());
-            origins.insert("data".to_owned(), Origin::Variable("STATE_DIRECTORY".to_owned()));
+            origins.insert("data".to_owned(), SettingOrigin::Variable("STATE_DIRECTORY".to_owned()));
         }
         settings.data()?;
         settings.check().map_err(SettingsError::Value)?;
@@ -262,8 +265,8 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
         let environment = environment.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        let given = GivenSettings::default();
-        RelaySettings::load(Some(file.path()), &environment, given).map(|loaded| loaded.settings)
+        let provided = SettingsInput::default();
+        RelaySettings::load(Some(file.path()), &environment, provided).map(|loaded| loaded.settings)
     }
 
     #[test]
@@ -288,10 +291,10 @@ mod tests {
         ]);
         let database = Some("sqlite:/y".to_owned());
         let loaded =
-            RelaySettings::load(None, &state, GivenSettings { database, ..GivenSettings::default() })
+            RelaySettings::load(None, &state, SettingsInput { database, ..SettingsInput::default() })
                 .unwrap();
         assert_eq!(loaded.settings.database().unwrap(), "sqlite:/y");
-        assert_eq!(loaded.origins["database"], Origin::Argument);
+        assert_eq!(loaded.origins["database"], SettingOrigin::Argument);
         assert_eq!(loaded.settings.data().unwrap(), Path::new("/s"));
     }
 

@@ -13,12 +13,12 @@ use std::time::Duration;
 
 use fake_box::FakeBox;
 use rcgen::{CertificateParams, KeyPair};
-use record::checkpoint::Cosigned;
+use record::checkpoint::CosignedCheckpoint;
 use record::claim::{ClaimAnswer, ClaimRequest};
 use record::ids::BoxId;
 use record::messages::{Ack, Answer};
-use record::sign::Verifier;
-use record::topics::{Down, Topic, Up};
+use record::sign::VerifierKey;
+use record::topics::{DownTopic, Topic, UpTopic};
 use record::tree::Hash;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::Packet;
@@ -36,7 +36,7 @@ const LONG: Duration = Duration::from_secs(30);
 
 struct Relay {
     child: Child,
-    said: Value,
+    message: Value,
 }
 
 fn program(data: &Path) -> std::process::Command {
@@ -59,11 +59,11 @@ impl Relay {
         let mut line = String::new();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         tokio::time::timeout(LONG, out.read_line(&mut line)).await.unwrap().unwrap();
-        Self { child, said: serde_json::from_str(&line).unwrap() }
+        Self { child, message: serde_json::from_str(&line).unwrap() }
     }
 
     fn port(&self, listener: &str) -> u16 {
-        let address = self.said[listener].as_str().unwrap();
+        let address = self.message[listener].as_str().unwrap();
         address.rsplit(':').next().unwrap().parse().unwrap()
     }
 
@@ -151,12 +151,12 @@ impl Line {
         Some(line)
     }
 
-    async fn until<T>(&mut self, wanted: impl Fn(&Packet) -> Option<T>) -> Option<T> {
+    async fn until<T>(&mut self, expected: impl Fn(&Packet) -> Option<T>) -> Option<T> {
         let waiting = async {
             loop {
                 match self.events.poll().await {
                     Ok(Event::Incoming(packet)) => {
-                        if let Some(found) = wanted(&packet) {
+                        if let Some(found) = expected(&packet) {
                             return Some(found);
                         }
                     }
@@ -168,10 +168,10 @@ impl Line {
         tokio::time::timeout(LONG, waiting).await.unwrap()
     }
 
-    async fn say(&mut self, up: Up, payload: Vec<u8>) -> Option<Answer> {
+    async fn say(&mut self, up: UpTopic, payload: Vec<u8>) -> Option<Answer> {
         let topic = Topic::Up(self.box_id, up).to_string();
         self.client.publish(topic, QoS::AtLeastOnce, false, payload).await.unwrap();
-        let ack = Topic::Down(self.box_id, Down::Ack).to_string();
+        let ack = Topic::Down(self.box_id, DownTopic::Ack).to_string();
         self.until(|packet| match packet {
             Packet::Publish(p) if p.topic == ack.as_bytes() => {
                 Some(serde_json::from_slice::<Ack>(&p.payload).unwrap().answer)
@@ -257,7 +257,7 @@ async fn from_an_empty_folder_to_a_cosigned_batch() {
     log.add(1_763_610_000_000, "ABCDEFGH3");
     log.clean(1_763_610_000_000, "ABCDEFGH3");
     let answer = claim(&relay, &file, &log, &key).await;
-    assert_eq!(answer.mqtt_url, relay.said["mqtt"].as_str().unwrap());
+    assert_eq!(answer.mqtt_url, relay.message["mqtt"].as_str().unwrap());
     let key = key.serialize_pem();
     let tls = client(&answer.relay_ca, Some((&answer.chain, &key)));
     let stranger = client(&answer.relay_ca, None);
@@ -269,19 +269,21 @@ async fn from_an_empty_folder_to_a_cosigned_batch() {
     }
 
     let mut line = Line::open(log.origin.box_id, relay.port("mqtt"), Arc::clone(&tls)).await.unwrap();
-    assert_eq!(line.say(Up::Hello, log.hello(0, None)).await, Some(Answer::Want { want: 0 }));
-    let Some(Answer::Checkpoint { checkpoint }) = line.say(Up::Batch, log.batch(0, 3)).await else {
+    assert_eq!(line.say(UpTopic::Hello, log.hello(0, None)).await, Some(Answer::Want { want: 0 }));
+    let Some(Answer::Checkpoint { checkpoint }) = line.say(UpTopic::Batch, log.batch(0, 3)).await else {
         panic!()
     };
-    let cosigners: Vec<Verifier> = answer.cosign_keys.iter().map(|k| Verifier::parse(k).unwrap()).collect();
-    let cosigned = Cosigned::verify(&checkpoint, &log.origin, log.signer.verifier(), &cosigners).unwrap();
+    let cosigners: Vec<VerifierKey> =
+        answer.cosign_keys.iter().map(|k| VerifierKey::parse(k).unwrap()).collect();
+    let cosigned =
+        CosignedCheckpoint::verify(&checkpoint, &log.origin, log.signer.verifier(), &cosigners).unwrap();
     assert_eq!((cosigned.checkpoint().size, cosigned.checkpoint().root), (3, log.root(3)));
 
     let photo = b"a photo".to_vec();
     let hash = Hash::of(&photo);
-    let (photos, asked) = (relay.port("photos"), json!({"photos": [hash]}).to_string());
-    let ask_missing = async |tls| ask(tls, photos, "POST /box/v1/photos/missing", asked.as_bytes()).await;
-    assert_eq!(ask_missing(&tls).await.unwrap(), (200, asked.clone().into_bytes()));
+    let (photos, requested) = (relay.port("photos"), json!({"photos": [hash]}).to_string());
+    let ask_missing = async |tls| ask(tls, photos, "POST /box/v1/photos/missing", requested.as_bytes()).await;
+    assert_eq!(ask_missing(&tls).await.unwrap(), (200, requested.clone().into_bytes()));
     let nobody = client(&answer.relay_ca, None);
     assert_eq!(ask_missing(&nobody).await, None, "no certificate, no answer");
     let head = format!("PUT /box/v1/photos/{hash} | Content-Range: bytes 0-6/7");
@@ -295,7 +297,7 @@ async fn from_an_empty_folder_to_a_cosigned_batch() {
     assert_eq!(order(&data, &["rebuild"], ""), "rebuilt 1 facilities\n");
     let relay = Relay::start(&data).await;
     let mut line = Line::open(log.origin.box_id, relay.port("mqtt"), Arc::clone(&tls)).await.unwrap();
-    let held = line.say(Up::Hello, log.hello(3, Some(checkpoint.clone()))).await;
+    let held = line.say(UpTopic::Hello, log.hello(3, Some(checkpoint.clone()))).await;
     assert_eq!(held, Some(Answer::Checkpoint { checkpoint }));
     let box_id = log.origin.box_id.to_string();
     let listed = order(&data, &["box", "epoch", "list", "--account", &account, "--box", &box_id], "");
@@ -312,7 +314,7 @@ async fn from_an_empty_folder_to_a_cosigned_batch() {
         "and no other begins"
     );
     assert_eq!(
-        ask(&tls, relay.port("photos"), "POST /box/v1/photos/missing", asked.as_bytes()).await.unwrap().0,
+        ask(&tls, relay.port("photos"), "POST /box/v1/photos/missing", requested.as_bytes()).await.unwrap().0,
         403
     );
     relay.stop().await;
@@ -337,7 +339,7 @@ async fn people_and_tokens_by_command() {
     let token = made["token"].as_str().unwrap();
     assert_eq!(token.len(), 55);
     assert_eq!((&token[3..11], &other["expires"]), (made["token_id"].as_str().unwrap(), &Value::Null));
-    let ca = std::fs::read_to_string(relay.said["ca"].as_str().unwrap()).unwrap();
+    let ca = std::fs::read_to_string(relay.message["ca"].as_str().unwrap()).unwrap();
     let (tls, https) = (client(&ca, None), relay.port("https"));
     let head = format!("GET /api/v1/equipment | Authorization: Bearer {token}");
     assert_eq!(ask(&tls, https, &head, b"").await.unwrap().0, 200);

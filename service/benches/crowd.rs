@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::routing::get;
 use rustls::pki_types::PrivateKeyDer;
-use service::listener::{ConnectionLimits, Connections, Listener, ListenerConfig};
+use service::listener::{ConnectionLimits, ConnectionTable, Listener, ListenerConfig};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
@@ -136,7 +136,8 @@ async fn measure(name: &str, limits: ConnectionLimits, crowd: Crowd) -> Result<f
     let page = "x".repeat(PAGE_BYTES);
     let router = Router::new().route("/", get(move || std::future::ready(page.clone())));
     let tcp = TcpListener::bind("127.0.0.1:0").await?;
-    let listener = Listener::start(tcp, ListenerConfig::new(Some(tls), Connections::new(limits)), router)?;
+    let listener =
+        Listener::start(tcp, ListenerConfig::new(Some(tls), ConnectionTable::new(limits)), router)?;
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
         let alone = p99(&client, listener.local_addr()).await?;

@@ -68,12 +68,12 @@ pub struct AdminSocket {
 }
 
 impl AdminSocket {
-    /// Opens it in `data`, where a left-over of a process that is gone is replaced: whoever calls this holds the folder. `carry_out`
+    /// Opens it in `data`, where a left-over of a process that is gone is replaced: whoever calls this holds the folder. `handle_command`
     /// does one command after the other; callers that say nothing keep nobody waiting.
     ///
     /// # Errors
     /// It cannot be made.
-    pub fn open<C, R, F, Done>(data: &Path, carry_out: F) -> io::Result<Self>
+    pub fn open<C, R, F, Done>(data: &Path, handle_command: F) -> io::Result<Self>
     where
         C: DeserializeOwned + Send + 'static,
         R: Serialize + Send + 'static,
@@ -87,7 +87,7 @@ impl AdminSocket {
         }
         let listener = UnixListener::bind(&path)?;
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
-        Ok(Self { path, task: tokio::spawn(serve(listener, carry_out)) })
+        Ok(Self { path, task: tokio::spawn(serve_connection(listener, handle_command)) })
     }
 }
 
@@ -99,7 +99,7 @@ impl Drop for AdminSocket {
     }
 }
 
-async fn serve<C, R, F, Done>(listener: UnixListener, carry_out: F)
+async fn serve_connection<C, R, F, Done>(listener: UnixListener, handle_command: F)
 where
     C: DeserializeOwned + Send + 'static,
     R: Serialize + Send + 'static,
@@ -107,16 +107,16 @@ where
     Done: Future<Output = AdminAnswer<R>> + Send + 'static,
 {
     let (places, one_at_a_time) =
-        (Arc::new(Semaphore::new(CONNECTIONS_MAX)), Arc::new(Mutex::new(carry_out)));
+        (Arc::new(Semaphore::new(CONNECTIONS_MAX)), Arc::new(Mutex::new(handle_command)));
     let mut running = tokio::task::JoinSet::new();
     loop {
         // Nobody closes the semaphore.
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, _)) => {
-                let carry_out = Arc::clone(&one_at_a_time);
+                let handle_command = Arc::clone(&one_at_a_time);
                 running.spawn(async move {
-                    if let Err(error) = answer(stream, &carry_out).await {
+                    if let Err(error) = answer_command(stream, &handle_command).await {
                         tracing::info!(%error, "an administration command broke off");
                     }
                     drop(place);
@@ -131,7 +131,7 @@ where
     }
 }
 
-async fn answer<C, R, F, Done>(stream: UnixStream, carry_out: &Mutex<F>) -> io::Result<()>
+async fn answer_command<C, R, F, Done>(stream: UnixStream, handle_command: &Mutex<F>) -> io::Result<()>
 where
     C: DeserializeOwned,
     R: Serialize,
@@ -142,7 +142,7 @@ where
     let mut line = String::new();
     tokio::time::timeout(LINE_WITHIN, (&mut stream).take(COMMAND_BYTES_MAX).read_line(&mut line)).await??;
     let answer = match serde_json::from_str::<C>(&line) {
-        Ok(command) => carry_out.lock().await(command).await,
+        Ok(command) => handle_command.lock().await(command).await,
         // The line may hold a PIN or a password: the error tells the place, never the text.
         Err(error) => AdminAnswer::Error(format!("the command cannot be read (column {})", error.column())),
     };
@@ -155,7 +155,10 @@ where
 ///
 /// # Errors
 /// [`AskError`].
-pub fn ask<C: Serialize, R: DeserializeOwned>(data: &Path, command: &C) -> Result<AdminAnswer<R>, AskError> {
+pub fn send_admin_command<C: Serialize, R: DeserializeOwned>(
+    data: &Path,
+    command: &C,
+) -> Result<AdminAnswer<R>, AskError> {
     let path = data.join(ADMIN_SOCKET);
     let at = |source| AskError::Socket { path: path.clone(), source };
     let mut stream = match std::os::unix::net::UnixStream::connect(&path) {
@@ -180,37 +183,40 @@ mod tests {
 
     #[derive(Debug, Serialize, Deserialize)]
     #[serde(tag = "do", rename_all = "kebab-case")]
-    enum Wanted {
+    enum TestCommand {
         Double { number: u32 },
         Refuse { pin: String },
     }
 
-    async fn carry_out(wanted: Wanted) -> AdminAnswer<u32> {
-        match wanted {
-            Wanted::Double { number } => AdminAnswer::Done(number * 2),
-            Wanted::Refuse { pin } => AdminAnswer::Error(format!("{} digits", pin.len())),
+    async fn handle_command(expected: TestCommand) -> AdminAnswer<u32> {
+        match expected {
+            TestCommand::Double { number } => AdminAnswer::Done(number * 2),
+            TestCommand::Refuse { pin } => AdminAnswer::Error(format!("{} digits", pin.len())),
         }
     }
 
-    async fn asked(data: &Path, wanted: Wanted) -> Result<AdminAnswer<u32>, AskError> {
+    async fn requested(data: &Path, expected: TestCommand) -> Result<AdminAnswer<u32>, AskError> {
         let data = data.to_owned();
-        tokio::task::spawn_blocking(move || ask(&data, &wanted)).await.unwrap()
+        tokio::task::spawn_blocking(move || send_admin_command(&data, &expected)).await.unwrap()
     }
 
     #[tokio::test]
     async fn a_command_is_answered_while_others_say_nothing() {
         let dir = tempfile::tempdir().unwrap();
         assert!(matches!(
-            asked(dir.path(), Wanted::Double { number: 2 }).await,
+            requested(dir.path(), TestCommand::Double { number: 2 }).await,
             Err(AskError::NotRunning { .. })
         ));
         std::fs::write(dir.path().join(ADMIN_SOCKET), "left over").unwrap();
-        let socket = AdminSocket::open(dir.path(), carry_out).unwrap();
+        let socket = AdminSocket::open(dir.path(), handle_command).unwrap();
         let mode = std::fs::metadata(dir.path().join(ADMIN_SOCKET)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let silent = UnixStream::connect(dir.path().join(ADMIN_SOCKET)).await.unwrap();
-        assert_eq!(asked(dir.path(), Wanted::Double { number: 2 }).await.unwrap(), AdminAnswer::Done(4));
-        let refused = asked(dir.path(), Wanted::Refuse { pin: "1234".to_owned() }).await.unwrap();
+        assert_eq!(
+            requested(dir.path(), TestCommand::Double { number: 2 }).await.unwrap(),
+            AdminAnswer::Done(4)
+        );
+        let refused = requested(dir.path(), TestCommand::Refuse { pin: "1234".to_owned() }).await.unwrap();
         assert_eq!(refused, AdminAnswer::Error("4 digits".to_owned()));
         drop(silent);
         drop(socket);
@@ -220,7 +226,7 @@ mod tests {
     #[tokio::test]
     async fn what_cannot_be_read_is_answered_without_its_text() {
         let dir = tempfile::tempdir().unwrap();
-        let _socket = AdminSocket::open(dir.path(), carry_out).unwrap();
+        let _socket = AdminSocket::open(dir.path(), handle_command).unwrap();
         let too_long = [b"{\"pin\":\"".to_vec(), vec![b'4'; 200_000], b"\"}\n".to_vec()].concat();
         for line in [&b"{\"do\":\"refuse\",\"pin\":4711}\n"[..], b"4711\n", b"\n", &too_long] {
             let mut stream =
@@ -232,6 +238,9 @@ mod tests {
             assert!(!answer.contains("4711"), "{answer}");
             assert!(answer.is_empty() || answer.contains("cannot be read"), "{answer}");
         }
-        assert_eq!(asked(dir.path(), Wanted::Double { number: 1 }).await.unwrap(), AdminAnswer::Done(2));
+        assert_eq!(
+            requested(dir.path(), TestCommand::Double { number: 1 }).await.unwrap(),
+            AdminAnswer::Done(2)
+        );
     }
 }

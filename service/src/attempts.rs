@@ -4,7 +4,7 @@
 //! at once nor a pulled plug win any; an empty bucket means that the secret is not looked at. It refills one try at a time,
 //! nothing doubles, and no wait is longer than the bucket takes to refill.
 //!
-//! Whoever signs in from a device that they signed in from before pays from a bucket of their own ([`Origin::KnownDevice`]).
+//! Whoever signs in from a device that they signed in from before pays from a bucket of their own ([`OriginKind::KnownDevice`]).
 //! All others pay from three that they share. So what strangers do keeps nobody out who sits at a device of theirs.
 
 use std::net::IpAddr;
@@ -56,7 +56,7 @@ pub const RELAY: SignInPolicy = SignInPolicy {
 
 /// From where somebody tries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
+pub enum OriginKind {
     /// A device that has signed in as this very person before.
     KnownDevice,
     /// Any other.
@@ -85,7 +85,7 @@ impl AttemptPolicy {
     }
 
     /// The buckets of networks, in memory and bounded.
-    pub fn network_limiter(&self, networks_max: usize) -> RateLimiter<Network> {
+    pub fn network_limiter(&self, networks_max: usize) -> RateLimiter<ClientNetwork> {
         RateLimiter::new(
             1,
             Duration::from_millis(self.refill_ms.max(1).cast_unsigned()),
@@ -143,7 +143,7 @@ impl AttemptBucket {
 
     /// Puts one try back: the secret was right, and others share this bucket.
     #[must_use]
-    pub fn give_back(self, policy: &AttemptPolicy, now_ms: i64) -> Self {
+    pub fn refund(self, policy: &AttemptPolicy, now_ms: i64) -> Self {
         let bucket = self.refilled(policy, now_ms);
         Self { missing_ms: bucket.missing_ms.saturating_sub(policy.refill_ms).max(0), ..bucket }
     }
@@ -163,9 +163,9 @@ impl AttemptBucket {
 
 /// The part of an address that one customer has: an IPv4 address, or a /64 of IPv6.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Network(IpAddr);
+pub struct ClientNetwork(IpAddr);
 
-impl Network {
+impl ClientNetwork {
     /// The network of an address. An IPv4 address in IPv6 form is that IPv4 address.
     pub fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
@@ -178,7 +178,7 @@ impl Network {
     }
 }
 
-impl std::fmt::Display for Network {
+impl std::fmt::Display for ClientNetwork {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.0 {
             IpAddr::V4(v4) => v4.fmt(f),
@@ -246,13 +246,14 @@ mod tests {
 
     #[test]
     fn a_right_try_among_a_thousand_people_of_one_office_never_waits() {
-        let (networks, office) = (RELAY.address.network_limiter(10), Network::of([192, 0, 2, 7].into()));
+        let (networks, office) =
+            (RELAY.address.network_limiter(10), ClientNetwork::of([192, 0, 2, 7].into()));
         for person in 0..1_000 {
             // One typo a day each, spread over a working day, and then the right password.
             let at_ms = person * 8 * 60 * 60 * 1_000 / 1_000;
             networks.take(office, at_ms).unwrap();
             networks.take(office, at_ms + 5_000).unwrap();
-            networks.give_back(&office);
+            networks.refund(&office);
         }
     }
 
@@ -271,7 +272,7 @@ mod tests {
 
     #[test]
     fn networks() {
-        let network = |text: &str| Network::of(text.parse().unwrap());
+        let network = |text: &str| ClientNetwork::of(text.parse().unwrap());
         assert_eq!(network("::ffff:192.0.2.7"), network("192.0.2.7"));
         assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2::1"));
         assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
@@ -310,7 +311,7 @@ mod tests {
             prop_assert_eq!(bucket.tries_left(&policy, back + policy.refill_ms), 1);
             prop_assert!(bucket.is_full(&policy, back + policy.capacity_ms()));
             prop_assert_eq!(bucket.brought_back(back + 1), None);
-            let (networks, network) = (policy.network_limiter(4), Network::of([192, 0, 2, 7].into()));
+            let (networks, network) = (policy.network_limiter(4), ClientNetwork::of([192, 0, 2, 7].into()));
             let at = |ms: i64| ms.max(0).cast_unsigned();
             while networks.take(network, at(NOW)).is_ok() {}
             prop_assert!(networks.take(network, at(back)).is_err());
@@ -326,9 +327,9 @@ mod tests {
             }
             let left = bucket.tries_left(&policy, NOW);
             if let Ok(taken) = bucket.take(&policy, NOW) {
-                prop_assert_eq!(taken.give_back(&policy, NOW).tries_left(&policy, NOW), left);
+                prop_assert_eq!(taken.refund(&policy, NOW).tries_left(&policy, NOW), left);
             }
-            prop_assert_eq!(AttemptBucket::default().give_back(&policy, NOW).tries_left(&policy, NOW), policy.size);
+            prop_assert_eq!(AttemptBucket::default().refund(&policy, NOW).tries_left(&policy, NOW), policy.size);
         }
     }
 }

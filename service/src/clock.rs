@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use record::entry::{At, ClockState};
+use record::entry::{ClockState, EntryTime};
 use record::ids::BootId;
 
 /// One reading of the clock.
@@ -21,8 +21,8 @@ pub struct Now {
 
 impl Now {
     /// As it stands in an entry.
-    pub fn entry_time(&self) -> At {
-        At { wall: self.wall_ms, boot: self.boot, up: self.up_ms, clock: self.state }
+    pub fn entry_time(&self) -> EntryTime {
+        EntryTime { wall: self.wall_ms, boot: self.boot, up: self.up_ms, clock: self.state }
     }
 }
 
@@ -46,9 +46,9 @@ pub trait ClockTrust: Send + Sync + std::fmt::Debug + 'static {
 
 /// A machine whose clock somebody else keeps: a server in a computing centre.
 #[derive(Debug, Clone, Copy)]
-pub struct KeptClock;
+pub struct ManagedClock;
 
-impl ClockTrust for KeptClock {
+impl ClockTrust for ManagedClock {
     fn clock_state(&self, _: i64, _: u64) -> ClockState {
         ClockState::Synced
     }
@@ -56,7 +56,7 @@ impl ClockTrust for KeptClock {
 
 /// The machine's clock.
 #[derive(Debug)]
-pub struct SystemClock<T = KeptClock> {
+pub struct SystemClock<T = ManagedClock> {
     boot: BootId,
     trust: T,
 }
@@ -71,7 +71,7 @@ impl<T: ClockTrust> SystemClock<T> {
 impl Default for SystemClock {
     /// For programs whose entries nobody signs: of the boot they know what the kernel says.
     fn default() -> Self {
-        Self::new(boot_id([0; 10]), KeptClock)
+        Self::new(boot_id([0; 10]), ManagedClock)
     }
 }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 /// Why a process ended. The numbers above 63 are those of `sysexits.h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
-pub enum Exit {
+pub enum ProgramExit {
     /// Done.
     Success = 0,
     /// What was asked was not done; standard error says why.
@@ -21,7 +21,7 @@ pub enum Exit {
     Settings = 78,
 }
 
-impl Exit {
+impl ProgramExit {
     /// All of them.
     pub const ALL: [Self; 6] =
         [Self::Success, Self::Failure, Self::Usage, Self::Disk, Self::Again, Self::Settings];
@@ -39,8 +39,8 @@ impl Exit {
     }
 }
 
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
+impl From<ProgramExit> for ExitCode {
+    fn from(exit: ProgramExit) -> Self {
         Self::from(exit.status())
     }
 }

@@ -85,7 +85,7 @@ impl<K: Hash + Eq> RateLimiter<K> {
     }
 
     /// Puts one back that turned out to need no limit.
-    pub fn give_back(&self, key: &K) {
+    pub fn refund(&self, key: &K) {
         let Buckets { of_key, others } = &mut *self.lock();
         let without_place = (of_key.len() >= self.keys_max).then_some(others);
         if let Some(bucket) = of_key.get_mut(key).or(without_place) {
@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(taken(&limiter, &"a", 5), 200);
         assert_eq!(limiter.take("a", 5), Err(1));
         assert_eq!(taken(&limiter, &"a", 1_005), 20);
-        limiter.give_back(&"a");
+        limiter.refund(&"a");
         assert_eq!(taken(&limiter, &"a", 1_005), 1);
         assert_eq!(taken(&limiter, &"b", 5), 200, "another key has its own");
         assert_eq!(taken(&limiter, &"a", 10_000_000), 200, "no more is saved");

@@ -10,7 +10,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 /// (`$JOURNAL_STREAM`), lines for people elsewhere, coloured on a terminal. A second start within one process keeps the first.
 ///
 /// `filter` is levels by module, such as `info,appliance::printing=debug`; one that cannot be read is `info`.
-pub fn start(filter: &str) {
+pub fn start_logging(filter: &str) {
     // Unlike `EnvFilter` it needs no engine of regular expressions; what it cannot say, spans and fields, we do not filter by.
     let targets = filter.parse().unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
     let lines = tracing_subscriber::fmt::layer().with_writer(stderr).with_ansi(stderr().is_terminal());

@@ -14,37 +14,37 @@ const UNWATCHED: Duration = Duration::from_secs(3_600);
 ///
 /// # Errors
 /// Standard output's; systemd was told nevertheless.
-pub fn announce(line: &serde_json::Value) -> io::Result<()> {
+pub fn announce_ready(line: &serde_json::Value) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let written = writeln!(out, "{line}").and_then(|()| out.flush());
-    notify(&[NotifyState::Ready]);
+    notify_service(&[NotifyState::Ready]);
     written
 }
 
 /// Tells systemd that the program ends in order.
-pub fn tell_stopping() {
-    notify(&[NotifyState::Stopping]);
+pub fn notify_stopping() {
+    notify_service(&[NotifyState::Stopping]);
 }
 
 /// Tells systemd that the program lives.
-pub fn tell_alive() {
-    notify(&[NotifyState::Watchdog]);
+pub fn notify_alive() {
+    notify_service(&[NotifyState::Watchdog]);
 }
 
 /// Tells systemd that the start goes on and takes `more` time.
-pub fn tell_starting(more: Duration) {
+pub fn notify_starting(more: Duration) {
     let more = u32::try_from(more.as_micros()).unwrap_or(u32::MAX);
-    notify(&[NotifyState::ExtendTimeoutUsec(more), NotifyState::Watchdog]);
+    notify_service(&[NotifyState::ExtendTimeoutUsec(more), NotifyState::Watchdog]);
 }
 
-fn notify(states: &[NotifyState<'_>]) {
+fn notify_service(states: &[NotifyState<'_>]) {
     // Not under systemd there is nobody to tell.
     if let Err(error) = sd_notify::notify(states) {
         tracing::debug!(%error, "systemd was not told");
     }
 }
 
-/// How often to [`tell_alive`]: three times in the period after which systemd gives the program up (`WatchdogSec=`).
+/// How often to [`notify_alive`]: three times in the period after which systemd gives the program up (`WatchdogSec=`).
 pub fn alive_interval() -> Duration {
     sd_notify::watchdog_enabled().map_or(UNWATCHED, |period| period / 3)
 }

@@ -3,12 +3,12 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Where random bytes come from.
-pub trait Random: Send + Sync + std::fmt::Debug + 'static {
+pub trait RandomSource: Send + Sync + std::fmt::Debug + 'static {
     /// Fills `bytes`.
     fn fill(&self, bytes: &mut [u8]);
 }
 
-impl dyn Random {
+impl dyn RandomSource {
     /// `N` random bytes.
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
@@ -26,7 +26,7 @@ impl dyn Random {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemRandom;
 
-impl Random for SystemRandom {
+impl RandomSource for SystemRandom {
     /// # Panics
     /// When the operating system has no randomness to give: then no key and no id of this process would be one.
     #[expect(clippy::expect_used, reason = "going on with predictable keys would be worse than ending")]
@@ -46,7 +46,7 @@ impl SeededRandom {
     }
 }
 
-impl Random for SeededRandom {
+impl RandomSource for SeededRandom {
     fn fill(&self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(8) {
             let mut z = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);

@@ -1,6 +1,6 @@
 //! Settings of a program: one struct that serde reads from a TOML file, with the environment over it.
 //!
-//! Key, kind, range, default and words of each setting are read off the struct's schema ([`rows`]); from these rows come the
+//! Key, kind, range, default and words of each setting are read off the struct's schema ([`setting_rows`]); from these rows come the
 //! variables, the nearest key to one that does not exist, the list of `--check` and the end of `--help` ([`text`]), and, in the suite `docs`,
 //! the table in the documentation and the example files. A setting is a field with its doc comment; nothing else names it.
 
@@ -18,8 +18,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use self::listen::ListenAddress;
-pub use self::load::{Loaded, Origin, environment, load};
-pub use self::row::{SettingKind, SettingRow, rows};
+pub use self::load::{LoadedSettings, SettingOrigin, load_settings, read_variables};
+pub use self::row::{SettingKind, SettingRow, setting_rows};
 
 /// What every variable that is a setting begins with.
 pub const VARIABLE_PREFIX: &str = "CLEANTRACK_";
@@ -27,7 +27,7 @@ pub const VARIABLE_PREFIX: &str = "CLEANTRACK_";
 /// A program's settings. Its fields and those of its sections say what can be set; `schemars(range(…))` bounds a number,
 /// `schemars(extend("x-default" = …))` says in words where a value comes from that nobody gave, and `"x-example"` what stands in
 /// the example file instead of a default.
-pub trait Settings: Default + Serialize + DeserializeOwned + JsonSchema {
+pub trait ProgramSettings: Default + Serialize + DeserializeOwned + JsonSchema {
     /// Looks for what no single value shows to be wrong.
     ///
     /// # Errors

@@ -3,16 +3,16 @@
 
 use std::collections::BTreeSet;
 
-use record::checkpoint::Origin;
-use record::entry::{By, Draft};
+use record::checkpoint::LogOrigin;
+use record::entry::{EntryAuthor, EntryDraft};
 use record::ids::{BoxId, Epoch};
 use record::kinds::{EntryRef, LogAdopted};
 use record::run::{RunName, RunReader};
 use record::tree::{Hash, leaf_hash};
 use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTableMetadata as _};
 
-use super::chain::{LogLine, LogPiece, Source, strays};
-use super::core::Core;
+use super::chain::{LineSource, LogLine, LogPiece, stray_lines};
+use super::core::LogWriter;
 use super::database;
 use super::displaced::{self, DisplacedFile};
 use super::error::StoreError;
@@ -21,12 +21,12 @@ use super::runs;
 use super::segment::GroupWriter;
 use super::sources::{LogCopies, RunSource, SegmentSource};
 use super::tables;
-use super::untold;
+use super::unreported;
 
 /// Runs that are adopted in one command.
 const ADOPTED_AT_ONCE: usize = 64;
 
-fn failed<E: Into<redb::Error>>(e: E) -> StoreError {
+fn database_error<E: Into<redb::Error>>(e: E) -> StoreError {
     StoreError::Database { what: "looking for lines that count", source: e.into() }
 }
 
@@ -37,24 +37,26 @@ fn failed<E: Into<redb::Error>>(e: E) -> StoreError {
 /// The disk's.
 pub(super) fn displace_beyond(
     copies: &LogCopies,
-    origin: Origin,
+    origin: LogOrigin,
     end: u64,
 ) -> Result<BTreeSet<u64>, StoreError> {
     let epoch = origin.epoch;
     let mut known: BTreeSet<(u64, Hash)> = BTreeSet::new();
     // What an interrupted start has kept already is not kept again.
-    let mut kept: Vec<Box<dyn Source>> = vec![Box::new(RunSource::new(copies.disk.clone(), origin.box_id))];
+    let mut stored: Vec<Box<dyn LineSource>> =
+        vec![Box::new(RunSource::new(copies.disk.clone(), origin.box_id))];
     for path in displaced::of_epoch(&*copies.disk, epoch)? {
-        kept.push(Box::new(SegmentSource::loose(copies.disk.clone(), epoch, path)));
+        stored.push(Box::new(SegmentSource::loose(copies.disk.clone(), epoch, path)));
     }
-    for mut source in kept {
+    for mut source in stored {
         let mut note = |seq: u64, line: &LogLine| {
             known.insert((seq, line.leaf()));
             Ok(true)
         };
-        strays(epoch, end, &mut *source, &mut note, &mut |_| Ok(())).map_err(StoreError::io("the log"))?;
+        stray_lines(epoch, end, &mut *source, &mut note, &mut |_| Ok(()))
+            .map_err(StoreError::io("the log"))?;
     }
-    let journal: Box<dyn Source + '_> = Box::new(SegmentSource::journal(copies.disk.clone()));
+    let journal: Box<dyn LineSource + '_> = Box::new(SegmentSource::journal(copies.disk.clone()));
     for mut source in std::iter::once(journal).chain(copies.databases()) {
         let mut file = DisplacedFile::new(&*copies.disk, origin);
         let mut failed = None;
@@ -65,7 +67,7 @@ pub(super) fn displace_beyond(
                 std::io::Error::other("it could not be written")
             })
         };
-        let walked = strays(epoch, end, &mut *source, &mut has, &mut take);
+        let walked = stray_lines(epoch, end, &mut *source, &mut has, &mut take);
         if let Some(failed) = failed {
             return Err(failed);
         }
@@ -96,9 +98,9 @@ impl CountedLines {
     /// # Errors
     /// redb's; damage.
     pub(super) fn of(db: &Database, written: Option<Epoch>) -> Result<Self, StoreError> {
-        let epochs = database::held(db)?.map_or(Vec::new(), |held| held.epochs);
-        let places = database::places(db, epochs.into_iter().map(|(epoch, _)| epoch), written)?;
-        Ok(Self { txn: db.begin_read().map_err(failed)?, places })
+        let epochs = database::read_extent(db)?.map_or(Vec::new(), |held| held.epochs);
+        let places = database::load_places(db, epochs.into_iter().map(|(epoch, _)| epoch), written)?;
+        Ok(Self { txn: db.begin_read().map_err(database_error)?, places })
     }
 
     /// The runs that entries adopt, and the epochs.
@@ -108,9 +110,9 @@ impl CountedLines {
 
     /// Whether a line counts: in the chain, or by a run.
     pub(super) fn has(&self, epoch: Epoch, seq: u64, leaf: Hash) -> Result<bool, StoreError> {
-        let entries = self.txn.open_table(tables::ENTRIES).map_err(failed)?;
+        let entries = self.txn.open_table(tables::ENTRIES).map_err(database_error)?;
         for key in self.places.keys_of_line(EntryRef { epoch, seq }) {
-            let there = entries.get(key).map_err(failed)?;
+            let there = entries.get(key).map_err(database_error)?;
             if there.is_some_and(|there| leaf_hash(there.value()) == leaf) {
                 return Ok(true);
             }
@@ -123,17 +125,17 @@ impl CountedLines {
     /// # Errors
     /// redb's.
     pub(super) fn drop_erased(&self, line: LogLine) -> Result<LogLine, StoreError> {
-        let erased = self.txn.open_table(tables::ERASED).map_err(failed)?;
-        if line.texts.is_empty() || erased.is_empty().map_err(failed)? {
+        let erased = self.txn.open_table(tables::ERASED).map_err(database_error)?;
+        if line.texts.is_empty() || erased.is_empty().map_err(database_error)? {
             return Ok(line);
         }
-        let mut kept = GroupWriter::default();
+        let mut stored = GroupWriter::default();
         for text in runs::texts_of(&line) {
-            if erased.get(&text.hash().0).map_err(failed)?.is_none() {
-                kept.text(&text);
+            if erased.get(&text.hash().0).map_err(database_error)?.is_none() {
+                stored.text(&text);
             }
         }
-        Ok(LogLine { texts: kept.bytes().to_vec(), ..line })
+        Ok(LogLine { texts: stored.bytes().to_vec(), ..line })
     }
 
     /// Hashes of those texts of a run's file that were erased.
@@ -146,12 +148,12 @@ impl CountedLines {
         box_id: BoxId,
         name: &RunName,
     ) -> Result<BTreeSet<[u8; 32]>, StoreError> {
-        let erased = self.txn.open_table(tables::ERASED).map_err(failed)?;
+        let erased = self.txn.open_table(tables::ERASED).map_err(database_error)?;
         let mut found = BTreeSet::new();
         let Ok(mut reader) = RunReader::open(file, box_id, *name) else { return Ok(found) };
         while let Ok(Some(group)) = reader.next_group() {
             for text in group.iter().flat_map(|line| &line.texts) {
-                if erased.get(&text.hash().0).map_err(failed)?.is_some() {
+                if erased.get(&text.hash().0).map_err(database_error)?.is_some() {
                     found.insert(text.hash().0);
                 }
             }
@@ -164,16 +166,20 @@ impl CountedLines {
     /// # Errors
     /// redb's.
     pub(super) fn leaves(&self, of: EntryRef) -> Result<Vec<Hash>, StoreError> {
-        let entries = self.txn.open_table(tables::ENTRIES).map_err(failed)?;
+        let entries = self.txn.open_table(tables::ENTRIES).map_err(database_error)?;
         let mut all = Vec::new();
         for key in self.places.keys_of_line(of) {
-            all.extend(entries.get(key).map_err(failed)?.map(|line| leaf_hash(line.value())));
+            all.extend(entries.get(key).map_err(database_error)?.map(|line| leaf_hash(line.value())));
         }
         Ok(all)
     }
 
     /// Whether every line that a source has of an epoch counts, and how many it gave.
-    pub(super) fn has_all(&self, epoch: Epoch, source: &mut dyn Source) -> Result<LooksThrough, StoreError> {
+    pub(super) fn has_all(
+        &self,
+        epoch: Epoch,
+        source: &mut dyn LineSource,
+    ) -> Result<LooksThrough, StoreError> {
         let (mut all, mut lines, mut failure) = (true, 0, None);
         let mut look = |seq: u64, line: &LogLine| {
             lines += 1;
@@ -185,7 +191,7 @@ impl CountedLines {
             }
             Ok(true)
         };
-        strays(epoch, 0, source, &mut look, &mut |_| Ok(())).map_err(StoreError::io("the log"))?;
+        stray_lines(epoch, 0, source, &mut look, &mut |_| Ok(())).map_err(StoreError::io("the log"))?;
         failure.map_or(Ok(LooksThrough { all, lines }), Err)
     }
 }
@@ -195,13 +201,13 @@ impl CountedLines {
 ///
 /// # Errors
 /// What kept them from being adopted; the next start goes on with the rest.
-pub(super) fn adopt(core: &mut Core) -> Result<Vec<RunName>, StoreError> {
+pub(super) fn adopt_log(core: &mut LogWriter) -> Result<Vec<RunName>, StoreError> {
     let disk = core.disk.clone();
     let (db, origin) = (core.shared().db()?, core.shared().origin());
     let counted = CountedLines::of(&db, Some(origin.epoch))?;
-    let mut wanted = Vec::new();
-    let owed = runs::owed(&*disk)?;
-    for name in runs::list(&*disk)? {
+    let mut expected = Vec::new();
+    let owed = runs::owed_runs(&*disk)?;
+    for name in runs::list_runs(&*disk)? {
         if counted.places().place_of(&name).is_some() {
             if owed.contains(&name) {
                 runs::forget_owed(&*disk, &name)?;
@@ -216,24 +222,24 @@ pub(super) fn adopt(core: &mut Core) -> Result<Vec<RunName>, StoreError> {
         let seen = counted.has_all(name.epoch(), &mut source)?;
         // A line that the disk did not give back this time says nothing.
         if !owed.contains(&name) && seen.all && seen.lines == name.count() {
-            runs::remove(&*disk, &name)?;
+            runs::remove_run(&*disk, &name)?;
             continue;
         }
-        wanted.push(name);
+        expected.push(name);
     }
     drop((counted, db));
-    wanted.sort();
-    if !wanted.is_empty() {
-        untold::note(&*disk, |untold| untold.adopt(&wanted))?;
+    expected.sort();
+    if !expected.is_empty() {
+        unreported::note_unreported(&*disk, |untold| untold.adopt(&expected))?;
     }
-    for part in wanted.chunks(ADOPTED_AT_ONCE) {
-        let adopt = |run: &RunName| Draft {
-            by: By::BOX,
+    for part in expected.chunks(ADOPTED_AT_ONCE) {
+        let adopt = |run: &RunName| EntryDraft {
+            by: EntryAuthor::BOX,
             idem: None,
             event: LogAdopted { run: *run }.into(),
             texts: Vec::new(),
         };
         core.record_own(part.iter().map(adopt).collect())?;
     }
-    Ok(wanted)
+    Ok(expected)
 }

@@ -9,24 +9,24 @@ use record::run::{BLOCK_LINES, RunBlocks, RunName, block_lines, path_in_run};
 use record::tree::{Frontier, Hash, leaf_hash};
 
 use super::error::StoreError;
-use super::reader::{Reader, db};
+use super::reader::{LogReader, database_error};
 use super::runs;
 use super::tables;
 
 /// How the lines of a run came to count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Adoption {
+pub struct LogAdoption {
     /// The entry that adopted it.
     pub by: LinePlace,
     /// When, milliseconds since 1970.
     pub at_ms: i64,
 }
 
-impl Reader {
+impl LogReader {
     /// Lines of an epoch's number that may count, with their entries: the one in the chain, then those that runs brought.
     ///
     /// # Errors
-    /// As [`Reader::entry`].
+    /// As [`LogReader::entry`].
     pub fn lines_of(&self, n: u32, seq: u64) -> Result<Vec<(LinePlace, Entry)>, StoreError> {
         let mut found = Vec::new();
         for line in self.shared.places().lines_of(n, seq) {
@@ -36,10 +36,10 @@ impl Reader {
     }
 
     /// How a run came to count; `None` where no entry adopts it.
-    pub fn adoption_of(&self, run: &RunName) -> Option<Adoption> {
+    pub fn adoption_of(&self, run: &RunName) -> Option<LogAdoption> {
         let places = self.shared.places();
         let adopted = places.adopted(run)?;
-        Some(Adoption { by: adopted.adopting(), at_ms: adopted.by.at_ms })
+        Some(LogAdoption { by: adopted.adopting(), at_ms: adopted.by.at_ms })
     }
 
     /// The path from a line to the root of a run that has it; `None` where the lines do not lead there. The first proof of a
@@ -75,18 +75,18 @@ impl Reader {
         if of_run(&leaves) {
             return Ok(Some(leaves));
         }
-        let leaves = runs::leaves(&*self.shared.disk, self.shared.origin().box_id, run)?;
+        let leaves = runs::run_leaves(&*self.shared.disk, self.shared.origin().box_id, run)?;
         Ok(Some(leaves).filter(|leaves| of_run(leaves)))
     }
 
     fn counted_leaves(&self, run: &RunName, lines: Range<u64>) -> Result<Vec<Hash>, StoreError> {
         let places = self.shared.places();
-        let table = self.txn.open_table(tables::ENTRIES).map_err(db)?;
+        let table = self.txn.open_table(tables::ENTRIES).map_err(database_error)?;
         let mut leaves = Vec::new();
         for seq in lines {
             self.alive()?;
             for key in places.keys(EntryRef { epoch: run.epoch(), seq }, Some(*run)) {
-                if let Some(line) = table.get(key).map_err(db)? {
+                if let Some(line) = table.get(key).map_err(database_error)? {
                     leaves.push(leaf_hash(line.value()));
                     break;
                 }

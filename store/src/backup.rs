@@ -6,15 +6,15 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::ids::{BoxId, Epoch};
 use record::run::RunName;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _};
 use service::clock::Clock;
-use service::random::Random;
+use service::random::RandomSource;
 
 use super::StoreConfig;
-use super::chain::{LogLine, LogPiece, Source, strays};
+use super::chain::{LineSource, LogLine, LogPiece, stray_lines};
 use super::database;
 use super::disk::{Disk, DiskCalls, DiskFile};
 use super::displaced::{self, DisplacedFile};
@@ -22,7 +22,7 @@ use super::error::StoreError;
 use super::keys::{BoxKeys, epoch_folders};
 use super::runs;
 use super::salvage;
-use super::scan::{Segment, SegmentReader};
+use super::scan::{SegmentFile, SegmentReader};
 use super::sources::{DatabaseSource, SegmentSource};
 use super::system_disk::{FolderError, SystemDisk, SystemFile};
 use super::tables;
@@ -122,7 +122,7 @@ pub fn import_log(
     config: &StoreConfig,
     from: &Path,
     clock: &dyn Clock,
-    random: &dyn Random,
+    random: &dyn RandomSource,
 ) -> Result<ImportedLines, ImportError> {
     let disk = SystemDisk::take(&config.dir)?;
     if !BoxKeys::names_box(&disk)? {
@@ -147,7 +147,7 @@ pub fn import_log(
 fn own_epochs(disk: &dyn Disk) -> Result<BTreeSet<Epoch>, StoreError> {
     let mut own: BTreeSet<Epoch> = epoch_folders(disk).map_err(StoreError::io("log/"))?.into_iter().collect();
     let db = database::open_copy(disk, database::MAIN, DATABASE_CACHE_BYTES).ok().flatten();
-    let held = db.as_ref().and_then(|db| database::held(db).ok().flatten());
+    let held = db.as_ref().and_then(|db| database::read_extent(db).ok().flatten());
     own.extend(held.into_iter().flat_map(|held| held.epochs).map(|(epoch, _)| epoch));
     Ok(own)
 }
@@ -175,7 +175,7 @@ struct CopiedFolder {
     /// Of all that follows, each once.
     epochs: BTreeSet<Epoch>,
     /// Files of the form of the journal, and whether their groups continue each other.
-    files: Vec<(Epoch, Segment)>,
+    files: Vec<(Epoch, SegmentFile)>,
     runs: Vec<RunName>,
     databases: Vec<(String, Arc<Database>)>,
 }
@@ -184,20 +184,20 @@ impl CopiedFolder {
     /// Looks what lies there; nothing is believed of another box.
     fn open(from: &Path, own: BoxId) -> Result<Self, ImportError> {
         let disk: Arc<dyn Disk> = Arc::new(BackupFolder(from.to_owned()));
-        let runs = runs::list(&*disk)?;
+        let runs = runs::list_runs(&*disk)?;
         let mut copy =
             Self { epochs: BTreeSet::new(), files: Vec::new(), runs, databases: Vec::new(), own, disk };
         for epoch in epoch_folders(&*copy.disk).map_err(StoreError::io(format!("{}", from.display())))? {
             let dir = format!("log/{epoch}");
-            for segment in Segment::list(&*copy.disk, &dir).map_err(StoreError::io(dir.as_str()))? {
+            for segment in SegmentFile::list(&*copy.disk, &dir).map_err(StoreError::io(dir.as_str()))? {
                 copy.add_file(epoch, segment)?;
             }
         }
         // What was being fetched is the relay's word, and nothing proves it yet: it has it still.
-        for (epoch, path) in displaced::list(&*copy.disk)? {
-            copy.add_file(epoch, Segment { first: 0, sealed: false, path })?;
+        for (epoch, path) in displaced::list_displaced(&*copy.disk)? {
+            copy.add_file(epoch, SegmentFile { first: 0, sealed: false, path })?;
         }
-        let salvaged = salvage::list(&*copy.disk)?;
+        let salvaged = salvage::list_salvage(&*copy.disk)?;
         for path in std::iter::once(database::MAIN.to_owned()).chain(salvaged) {
             copy.add_database(path)?;
         }
@@ -215,7 +215,7 @@ impl CopiedFolder {
         }
     }
 
-    fn add_file(&mut self, epoch: Epoch, segment: Segment) -> Result<(), ImportError> {
+    fn add_file(&mut self, epoch: Epoch, segment: SegmentFile) -> Result<(), ImportError> {
         let reader =
             SegmentReader::open(&*self.disk, &segment).map_err(StoreError::io(segment.path.as_str()))?;
         let named = reader.header().map(|header| header.origin);
@@ -261,32 +261,32 @@ impl CopiedFolder {
             tracing::warn!(run = %name, "a run of the copy is damaged; what else there has its lines is read");
             return Ok(());
         }
-        let bytes = runs::bytes(&*self.disk, name).map_err(StoreError::io(runs::path(name)))?;
+        let bytes = runs::run_bytes(&*self.disk, name).map_err(StoreError::io(runs::run_path(name)))?;
         runs::make_dir(to)?;
         runs::write_without(to, self.own, name, bytes, erased)
     }
 
     /// Keeps an epoch's lines, each once.
     fn keep_lines(&self, to: &dyn Disk, epoch: Epoch) -> Result<u64, StoreError> {
-        let mut sources: Vec<Box<dyn Source + '_>> = Vec::new();
+        let mut sources: Vec<Box<dyn LineSource + '_>> = Vec::new();
         for (_, segment) in self.files.iter().filter(|(of, _)| *of == epoch) {
             sources.push(Box::new(SegmentSource::one(Arc::clone(&self.disk), epoch, segment.clone())));
         }
         for (path, db) in &self.databases {
             sources.push(Box::new(DatabaseSource::new(path.clone(), || Some(Arc::clone(db)))));
         }
-        let (mut kept, mut count) = (BTreeSet::new(), 0);
-        let origin = Origin { box_id: self.own, epoch };
+        let (mut stored, mut count) = (BTreeSet::new(), 0);
+        let origin = LogOrigin { box_id: self.own, epoch };
         for mut source in sources {
             let (mut file, mut failed) = (DisplacedFile::new(to, origin), None);
-            let mut has = |seq: u64, line: &LogLine| Ok(!kept.insert((seq, line.leaf())));
+            let mut has = |seq: u64, line: &LogLine| Ok(!stored.insert((seq, line.leaf())));
             let mut take = |piece: LogPiece| {
                 file.take(&piece).map_err(|e| {
                     failed = Some(e);
                     io::Error::other("it could not be written")
                 })
             };
-            let walked = strays(epoch, 0, &mut *source, &mut has, &mut take);
+            let walked = stray_lines(epoch, 0, &mut *source, &mut has, &mut take);
             if let Some(failed) = failed {
                 return Err(failed);
             }

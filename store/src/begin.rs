@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use record::checkpoint::Origin;
-use record::entry::{By, Draft};
-use record::fold::Facility;
+use record::checkpoint::LogOrigin;
+use record::entry::{EntryAuthor, EntryDraft};
+use record::fold::FacilityState;
 use record::ids::Epoch;
 use record::kinds::{LogStarted, Prev};
 use record::tree::Frontier;
@@ -12,7 +12,7 @@ use record::vouch::Base64Bytes;
 use redb::Database;
 use service::clock::Clock;
 
-use super::core::{Core, Durable};
+use super::core::{DurableMark, LogWriter};
 use super::cursor::UplinkCursor;
 use super::database;
 use super::disk::remove_if_there;
@@ -23,42 +23,42 @@ use super::key_runs::KeyRuns;
 use super::keys::epoch_folders;
 use super::pending::PendingRows;
 use super::places::RUNS_FROM;
-use super::scan::Segment;
+use super::scan::SegmentFile;
 use super::segment::GroupWriter;
-use super::shared::{Parts, Shared};
+use super::shared::{SharedInit, StoreShared};
 use super::snapshot::FacilityPair;
-use super::start_state::Start;
-use super::survey::Torn;
+use super::start_state::StartState;
+use super::survey::PartialTail;
 
 /// What the new core is made of besides the journal.
-pub(super) struct State {
+pub(super) struct EpochState {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) state_db: Arc<Database>,
     pub(super) db: Arc<Database>,
-    pub(super) facility: Facility,
+    pub(super) facility: FacilityState,
 }
 
 /// What a new epoch's first entry says of the one before.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Before {
+pub(super) struct EarlierEpoch {
     pub(super) prev: Option<Prev>,
     pub(super) after: Option<Epoch>,
 }
 
-impl Start<'_> {
+impl StartState<'_> {
     /// Goes on with an epoch. What stands behind its last group and nobody was told of is kept and cut.
     pub(super) fn resume(
         mut self,
-        origin: Origin,
+        origin: LogOrigin,
         frontier: Frontier,
-        (newest, torn): (Option<(Segment, u64)>, Option<Torn>),
-        state: State,
-    ) -> Result<Core, StoreError> {
+        (newest, partial): (Option<(SegmentFile, u64)>, Option<PartialTail>),
+        state: EpochState,
+    ) -> Result<LogWriter, StoreError> {
         let dir = Journal::dir(&origin);
         let failed = || StoreError::io(dir.as_str());
         self.count_cuts(&dir)?;
-        if let (Some((segment, _)), Some(torn)) = (&newest, torn) {
-            self.cut(&dir, segment, torn, frontier.size())?;
+        if let (Some((segment, _)), Some(partial)) = (&newest, partial) {
+            self.cut(&dir, segment, partial, frontier.size())?;
         }
         let plain = newest.filter(|(segment, _)| !segment.sealed);
         let journal = match plain {
@@ -80,10 +80,10 @@ impl Start<'_> {
     pub(super) fn begin(
         mut self,
         names: &[Epoch],
-        before: Before,
+        before: EarlierEpoch,
         reason: String,
-        state: State,
-    ) -> Result<Core, StoreError> {
+        state: EpochState,
+    ) -> Result<LogWriter, StoreError> {
         let disk = self.disk.clone();
         let n = self.largest_number(names, before)?.saturating_add(1);
         if n >= RUNS_FROM {
@@ -94,7 +94,7 @@ impl Start<'_> {
         let failed = || StoreError::io(dir.as_str());
         disk.make_dir(&dir).map_err(failed())?;
         disk.sync_dir("log").map_err(failed())?;
-        for half in Segment::list(&*disk, &dir).map_err(failed())? {
+        for half in SegmentFile::list(&*disk, &dir).map_err(failed())? {
             remove_if_there(&*disk, &half.path).map_err(failed())?;
         }
         let journal =
@@ -107,30 +107,30 @@ impl Start<'_> {
             after: before.after,
             reason,
             key,
-            vouch: key.and_then(|key| self.keys.vouch_for(&origin, &key)),
+            vouch: key.and_then(|key| self.keys.endorse_key(&origin, &key)),
         };
         let mut core = self.core(origin, Frontier::default(), journal, state)?;
-        let draft = Draft { by: By::BOX, idem: None, event: started.into(), texts: Vec::new() };
+        let draft = EntryDraft { by: EntryAuthor::BOX, idem: None, event: started.into(), texts: Vec::new() };
         core.record_own(vec![draft])?;
-        super::keys::confirm(&*disk, origin.epoch.n)?;
+        super::keys::confirm_key(&*disk, origin.epoch.n)?;
         Ok(core)
     }
 
     /// The largest number that any epoch of this box is known to have.
-    fn largest_number(&self, names: &[Epoch], before: Before) -> Result<u32, StoreError> {
+    fn largest_number(&self, names: &[Epoch], before: EarlierEpoch) -> Result<u32, StoreError> {
         let disk = &**self.disk;
         let folders = epoch_folders(disk).map_err(StoreError::io("log/"))?;
         let begun = self.keys.next.iter().map(|key| key.origin.epoch).collect::<Vec<_>>();
         // The folder of an epoch that was being begun is not one that was.
         let folders = folders.into_iter().filter(|epoch| !begun.contains(epoch));
         let keys = self.keys.logs.iter().map(|key| key.origin.epoch);
-        let said = before.prev.map(|prev| prev.epoch).into_iter().chain(before.after).chain(self.said);
+        let message = before.prev.map(|prev| prev.epoch).into_iter().chain(before.after).chain(self.message);
         Ok(names
             .iter()
             .copied()
             .chain(folders)
             .chain(keys)
-            .chain(said)
+            .chain(message)
             .map(|epoch| epoch.n)
             .max()
             .unwrap_or(0))
@@ -138,23 +138,23 @@ impl Start<'_> {
 
     fn core(
         mut self,
-        origin: Origin,
+        origin: LogOrigin,
         frontier: Frontier,
         journal: Journal,
-        state: State,
-    ) -> Result<Core, StoreError> {
+        state: EpochState,
+    ) -> Result<LogWriter, StoreError> {
         let disk = self.disk.clone();
         let verifiers = self.keys.verifiers(&*disk)?;
         let cursor = UplinkCursor::load(&*disk, &origin, &verifiers)?;
-        let held = database::held(&state.db)?.map_or(Vec::new(), |held| held.epochs);
+        let held = database::read_extent(&state.db)?.map_or(Vec::new(), |held| held.epochs);
         let places =
-            database::places(&state.db, held.into_iter().map(|(epoch, _)| epoch), Some(origin.epoch))?;
+            database::load_places(&state.db, held.into_iter().map(|(epoch, _)| epoch), Some(origin.epoch))?;
         database::make_durable(&state.db).map_err(StoreError::db("making it durable"))?;
         self.report.size = frontier.size();
         let at = self.keys.logs.iter().position(|k| k.origin == origin).ok_or(StoreError::Stopped)?;
         let signer = self.keys.logs.swap_remove(at).signer;
         let idempotency = KeyRuns::load(&state.db, origin.epoch)?;
-        let shared = Shared::new(Parts {
+        let shared = StoreShared::new(SharedInit {
             disk: disk.clone(),
             segment_bytes: self.sizes.segment,
             db: state.db,
@@ -171,14 +171,14 @@ impl Start<'_> {
             report: self.report,
         });
         let facility = FacilityPair::new(shared.facility());
-        Ok(Core {
+        Ok(LogWriter {
             disk,
             sizes: self.sizes,
             clock: state.clock,
             shared: Arc::new(shared),
             journal,
             epoch: origin.epoch,
-            durable: Durable { size: frontier.size(), up_ms: self.now.up_ms },
+            durable: DurableMark { size: frontier.size(), up_ms: self.now.up_ms },
             frontier,
             places,
             facility,
@@ -195,16 +195,22 @@ impl Start<'_> {
     }
 
     /// Keeps torn bytes in a file of their own, then puts zeros in their place.
-    fn cut(&mut self, dir: &str, segment: &Segment, torn: Torn, size: u64) -> Result<(), StoreError> {
+    fn cut(
+        &mut self,
+        dir: &str,
+        segment: &SegmentFile,
+        partial: PartialTail,
+        size: u64,
+    ) -> Result<(), StoreError> {
         let disk = &**self.disk;
         let failed = || StoreError::io(segment.path.as_str());
         let file = disk.open(&segment.path).map_err(failed())?;
-        let end = torn.end.max(torn.at).min(file.length().map_err(failed())?);
-        let mut bytes = vec![0; usize::try_from(end - torn.at).unwrap_or(0)];
-        file.read_at(torn.at, &mut bytes).map_err(failed())?;
+        let end = partial.end.max(partial.at).min(file.length().map_err(failed())?);
+        let mut bytes = vec![0; usize::try_from(end - partial.at).unwrap_or(0)];
+        file.read_at(partial.at, &mut bytes).map_err(failed())?;
         let name = format!("cut-{size:012}-{}", self.now.wall_ms);
         super::disk::put_small(disk, &format!("{dir}/{name}"), &bytes).map_err(failed())?;
-        super::disk::write_zeros(&*file, torn.at, end).map_err(failed())?;
+        super::disk::write_zeros(&*file, partial.at, end).map_err(failed())?;
         file.sync_data().map_err(failed())?;
         self.report.cut = Some(name);
         self.report.cut_files += 1;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::ids::Epoch;
 use record::kinds::Prev;
 use record::run::RunName;
@@ -10,24 +10,24 @@ use record::tree::Frontier;
 use redb::Database;
 
 use super::adopt::{self, CountedLines};
-use super::chain::{self, ChainLink, EpochEnd, Extent, MissingEntries, Verdict};
+use super::chain::{self, ChainLink, ChainVerdict, EpochEnd, LogExtent, MissingEntries};
 use super::error::StoreError;
 use super::journal::Journal;
 use super::places::{Places, RunState};
 use super::rebase::Rebase;
 use super::runs;
-use super::scan::Segment;
+use super::scan::SegmentFile;
 use super::sources::{LogCopies, SegmentSource};
 use super::start_state::NewestLog;
-use super::start_state::{HealedLog, Start};
+use super::start_state::{HealedLog, StartState};
 use super::stray_runs;
 use super::trusted;
 
-impl Start<'_> {
+impl StartState<'_> {
     /// Epochs that may precede one whose first entry is nowhere: also those that count by runs alone, whose journal is gone.
     /// Without them the one before would be presumed instead, and its lines would move behind those of the runs.
     pub(super) fn names_to_follow(&self, names: &[Epoch]) -> Result<Vec<Epoch>, StoreError> {
-        let runs = runs::list(&**self.disk)?;
+        let runs = runs::list_runs(&**self.disk)?;
         let mut all = names.to_vec();
         for epoch in runs.iter().map(RunName::epoch) {
             // Of two with one number the uplink and the relay take the same one too.
@@ -39,8 +39,8 @@ impl Start<'_> {
     }
 
     /// What the relay has confirmed and the storage does not give was forgotten, not only damaged.
-    pub(super) fn note_forgotten(&mut self, verdict: &Verdict, newest: Option<&NewestLog>) {
-        let Verdict::Begin { prev: Some(prev), .. } = verdict else { return };
+    pub(super) fn note_forgotten(&mut self, verdict: &ChainVerdict, newest: Option<&NewestLog>) {
+        let ChainVerdict::Begin { prev: Some(prev), .. } = verdict else { return };
         let own = newest.filter(|log| log.origin.epoch == prev.epoch);
         if own.is_none_or(|log| log.relay.is_some()) {
             let of_it = self.report.missing.iter_mut().filter(|missing| missing.epoch == prev.epoch);
@@ -50,14 +50,14 @@ impl Start<'_> {
 
     /// Keeps beside the log what this box holds of an epoch of which nobody says how much counts.
     pub(super) fn leave_unstated(&mut self, link: &ChainLink, copies: &LogCopies) -> Result<(), StoreError> {
-        let origin = Origin { box_id: self.keys.box_id, epoch: link.epoch };
-        let kept = adopt::displace_beyond(copies, origin, 0)?;
-        if kept.is_empty() {
-            self.report.missing.extend(link.missing(Extent::of(&Frontier::default())));
+        let origin = LogOrigin { box_id: self.keys.box_id, epoch: link.epoch };
+        let stored = adopt::displace_beyond(copies, origin, 0)?;
+        if stored.is_empty() {
+            self.report.missing.extend(link.missing(LogExtent::of(&Frontier::default())));
         }
         // Lines behind a hole show that there was something in it.
         let (mut next, of) = (0, link.epoch);
-        for seq in kept {
+        for seq in stored {
             if seq > next {
                 let hole = MissingEntries { epoch: of, from: next, to: Some(seq), forgotten: false };
                 self.report.missing.push(hole);
@@ -101,7 +101,7 @@ impl Start<'_> {
         }
         let own = self.own_epochs()?;
         for epoch in branches.into_iter().filter(|epoch| own.contains(epoch)) {
-            adopt::displace_beyond(copies, Origin { box_id: self.keys.box_id, epoch }, 0)?;
+            adopt::displace_beyond(copies, LogOrigin { box_id: self.keys.box_id, epoch }, 0)?;
             self.unstated.push(epoch);
         }
         Ok(())
@@ -114,9 +114,9 @@ impl Start<'_> {
         names: &[Epoch],
         copies: &LogCopies,
     ) -> Result<Option<Prev>, StoreError> {
-        let kept = Rebase::kept(&**self.disk, self.keys.box_id)?;
-        let (Some(kept), Some(log)) = (kept, newest) else { return Ok(None) };
-        let prev = kept.prev();
+        let stored = Rebase::stored(&**self.disk, self.keys.box_id)?;
+        let (Some(stored), Some(log)) = (stored, newest) else { return Ok(None) };
+        let prev = stored.prev();
         let chain = chain::follow_back(log.origin.epoch, names, |epoch| copies.link(epoch))?;
         Ok(chain.iter().all(|link| link.epoch != prev.epoch).then_some(prev))
     }
@@ -124,7 +124,7 @@ impl Start<'_> {
     /// Epochs of which this box has a key of its own.
     fn own_epochs(&self) -> Result<BTreeSet<Epoch>, StoreError> {
         let verifiers = self.keys.verifiers(&**self.disk)?;
-        let named = verifiers.iter().filter_map(|key| key.name().parse::<Origin>().ok());
+        let named = verifiers.iter().filter_map(|key| key.name().parse::<LogOrigin>().ok());
         Ok(named.filter(|origin| origin.box_id == self.keys.box_id).map(|origin| origin.epoch).collect())
     }
 
@@ -136,7 +136,7 @@ impl Start<'_> {
             .into_iter()
             .chain(places.epochs.iter().copied())
             .chain(adopted)
-            .chain(trusted::epochs(&**self.disk, self.keys.box_id))
+            .chain(trusted::trusted_epochs(&**self.disk, self.keys.box_id))
             .chain(self.ended.iter().copied())
             .collect())
     }
@@ -169,8 +169,8 @@ impl Start<'_> {
             if !counted.has_all(epoch, &mut journal)?.all || journal.has_lost() {
                 continue;
             }
-            let dir = Journal::dir(&Origin { box_id: self.keys.box_id, epoch });
-            for segment in Segment::list(&**self.disk, &dir).map_err(StoreError::io(dir.as_str()))? {
+            let dir = Journal::dir(&LogOrigin { box_id: self.keys.box_id, epoch });
+            for segment in SegmentFile::list(&**self.disk, &dir).map_err(StoreError::io(dir.as_str()))? {
                 self.disk.remove(&segment.path).map_err(StoreError::io(segment.path.as_str()))?;
                 self.disk.sync_dir(&dir).map_err(StoreError::io(dir.as_str()))?;
             }

@@ -4,27 +4,27 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use record::entry::Draft;
+use record::entry::EntryDraft;
 use record::fold::LinePlace;
 use record::kinds::{EntryRef, Event};
 
-use super::compose::{Composed, Redecided, compose};
-use super::core::Core;
+use super::compose::{ComposedGroup, Redecided, compose_group};
+use super::core::LogWriter;
 use super::error::SubmitError;
 use super::fold::{self, FoldedInto};
-use super::job::{FatalError, Job};
-use super::open_group::{Decided, GroupBuilder};
-use super::pending::Rows;
+use super::job::{FatalError, WriteJob};
+use super::open_group::{DecidedJob, GroupBuilder};
+use super::pending::PendingCleanings;
 use super::segment::{GROUP_ENTRIES_MAX, GROUP_LINES_BYTES_MAX, GroupWriter};
-use super::view::{Recorded, View};
+use super::view::{CommandView, DurableEntry};
 
-impl Core {
+impl LogWriter {
     /// Decides jobs one after the other, as far as they fit into one group; each sees what was decided before it. More of
     /// them may come until the group is written.
     ///
     /// # Errors
     /// [`FatalError`]: the process must end.
-    pub(super) fn decide(&mut self, jobs: &mut VecDeque<Box<dyn Job>>) -> Result<(), FatalError> {
+    pub(super) fn decide(&mut self, jobs: &mut VecDeque<Box<dyn WriteJob>>) -> Result<(), FatalError> {
         let building = match self.building.take() {
             Some(building) => Ok(building),
             None => self.begin()?,
@@ -39,8 +39,8 @@ impl Core {
                 self.building = Some(building);
             }
             Err(e) => {
-                let told = SubmitError::Database(e.to_string());
-                jobs.drain(..).for_each(|job| job.finish(Err(told.clone())));
+                let reply = SubmitError::Database(e.to_string());
+                jobs.drain(..).for_each(|job| job.finish(Err(reply.clone())));
                 self.trouble = Some(e);
             }
         }
@@ -52,7 +52,7 @@ impl Core {
         self.group.clear();
         self.facility.begin();
         let db = self.shared.db()?;
-        Ok(Rows::over(&db, std::mem::take(&mut self.pending)).map(|rows| GroupBuilder {
+        Ok(PendingCleanings::over(&db, std::mem::take(&mut self.pending)).map(|rows| GroupBuilder {
             now: self.clock.now(),
             before: self.frontier.clone(),
             rows,
@@ -68,12 +68,12 @@ impl Core {
 
     fn decide_one(
         &mut self,
-        mut job: Box<dyn Job>,
-        jobs: &mut VecDeque<Box<dyn Job>>,
+        mut job: Box<dyn WriteJob>,
+        jobs: &mut VecDeque<Box<dyn WriteJob>>,
         building: &mut GroupBuilder,
     ) {
         let failed = RefCell::new(None);
-        let view = View {
+        let view = CommandView {
             now: building.now,
             epoch: self.epoch,
             size: self.frontier.size(),
@@ -90,15 +90,15 @@ impl Core {
         };
         if let Some(e) = failed.into_inner() {
             // The others of the group did not rest on what could not be read.
-            let told = SubmitError::Database(e.to_string());
-            building.decided.push(Decided { job, result: Err(told) });
+            let reply = SubmitError::Database(e.to_string());
+            building.decided.push(DecidedJob { job, result: Err(reply) });
             building.closed = true;
             self.trouble = Some(e);
             return;
         }
-        let composed = match compose(&drafts, self.frontier.size(), &building.now) {
+        let composed = match compose_group(&drafts, self.frontier.size(), &building.now) {
             Ok(composed) => composed,
-            Err(e) => return building.decided.push(Decided { job, result: Err(e) }),
+            Err(e) => return building.decided.push(DecidedJob { job, result: Err(e) }),
         };
         let full = self.group.len() + building.texts.len() + composed.bytes > GROUP_LINES_BYTES_MAX
             || building.entries + composed.entries.len() > GROUP_ENTRIES_MAX;
@@ -115,16 +115,16 @@ impl Core {
                 Ok(Vec::new())
             }
         };
-        building.decided.push(Decided { job, result });
+        building.decided.push(DecidedJob { job, result });
         building.closed |= building.entries >= GROUP_ENTRIES_MAX;
     }
 
     fn take(
         &mut self,
-        composed: &Composed,
-        drafts: &[Draft],
+        composed: &ComposedGroup,
+        drafts: &[EntryDraft],
         building: &mut GroupBuilder,
-    ) -> Result<Vec<Recorded>, redb::Error> {
+    ) -> Result<Vec<DurableEntry>, redb::Error> {
         let (rows, changed) = (&mut building.rows, &mut building.changed);
         let mut recorded = Vec::with_capacity(drafts.len());
         for ((entry, texts), draft) in composed.entries.iter().zip(drafts) {
@@ -141,11 +141,11 @@ impl Core {
                 places: &mut self.places,
                 changed: &mut *changed,
             };
-            fold::apply(into, line, (entry, &draft.event))?;
+            fold::apply_entries(into, line, (entry, &draft.event))?;
             if matches!(draft.event, Event::TextErased(_)) {
                 self.shared.want_roll();
             }
-            recorded.push(Recorded { seq: entry.seq(), leaf, at: entry.head().at });
+            recorded.push(DurableEntry { seq: entry.seq(), leaf, at: entry.head().at });
         }
         self.keys.take(&mut rows.pending);
         building.texts.lines(composed.texts.bytes());

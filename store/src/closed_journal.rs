@@ -1,7 +1,7 @@
 //! Which files the journal of an ended epoch consists of. They do not change any more: while they are those that were read
 //! whole, a start reads none of them again.
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::ids::Epoch;
 use record::tree::Frontier;
 use redb::{Database, Durability, ReadableDatabase as _};
@@ -9,8 +9,8 @@ use redb::{Database, Durability, ReadableDatabase as _};
 use super::disk::Disk;
 use super::error::StoreError;
 use super::journal::Journal;
-use super::linked::Linked;
-use super::scan::{Segment, SegmentReader};
+use super::linked::LinkedEpoch;
+use super::scan::{SegmentFile, SegmentReader};
 use super::tables;
 
 /// Names of files with their lengths.
@@ -20,11 +20,11 @@ pub(super) type ClosedFiles = Vec<(String, u64)>;
 ///
 /// # Errors
 /// The disk's.
-pub(super) fn files(disk: &dyn Disk, origin: &Origin) -> Result<ClosedFiles, StoreError> {
+pub(super) fn closed_files(disk: &dyn Disk, origin: &LogOrigin) -> Result<ClosedFiles, StoreError> {
     let dir = Journal::dir(origin);
     let io = || StoreError::io(dir.as_str());
     let mut all = Vec::new();
-    for segment in Segment::list(disk, &dir).map_err(io())? {
+    for segment in SegmentFile::list(disk, &dir).map_err(io())? {
         let reader = SegmentReader::open(disk, &segment).map_err(io())?;
         let fits = reader
             .header()
@@ -45,7 +45,7 @@ pub(super) fn read_before(db: &Database, epoch: Epoch) -> Option<ClosedFiles> {
 
 /// The tree at the end of segments, of each of which the trees at its ends are given, where all of them continue each other from
 /// the first entry on.
-pub(super) fn continuous(
+pub(super) fn is_continuous(
     segments: impl IntoIterator<Item = Option<(Frontier, Frontier)>>,
 ) -> Option<Frontier> {
     let mut at = Frontier::default();
@@ -66,29 +66,29 @@ pub(super) fn continuous(
 /// The disk's.
 pub(super) fn read_through(
     disk: &dyn Disk,
-    origin: &Origin,
+    origin: &LogOrigin,
     goes_on: &dyn Fn() -> bool,
 ) -> Result<Option<Frontier>, StoreError> {
     let dir = Journal::dir(origin);
     let io = || StoreError::io(dir.as_str());
     let mut ends = Vec::new();
-    for segment in Segment::list(disk, &dir).map_err(io())? {
+    for segment in SegmentFile::list(disk, &dir).map_err(io())? {
         if !goes_on() {
             return Ok(None);
         }
-        ends.push(Linked::ends(disk, &segment, origin).map_err(io())?);
+        ends.push(LinkedEpoch::ends(disk, &segment, origin).map_err(io())?);
     }
-    Ok(continuous(ends))
+    Ok(is_continuous(ends))
 }
 
 /// Notes that all files of these epochs were read and hold what counts. Without it they are read again.
 ///
 /// # Errors
 /// The disk's and redb's.
-pub(super) fn note_read(disk: &dyn Disk, db: &Database, origins: &[Origin]) -> Result<(), StoreError> {
+pub(super) fn note_read(disk: &dyn Disk, db: &Database, origins: &[LogOrigin]) -> Result<(), StoreError> {
     let mut all = Vec::new();
     for origin in origins {
-        let files = files(disk, origin)?;
+        let files = closed_files(disk, origin)?;
         if read_before(db, origin.epoch).as_ref() != Some(&files) {
             all.push((origin.epoch.to_string(), serde_json::to_string(&files).unwrap_or_default()));
         }

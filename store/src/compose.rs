@@ -1,16 +1,16 @@
 //! A command's drafts as entries, with the texts beside them.
 
-use record::entry::{Draft, Entry};
+use record::entry::{Entry, EntryDraft};
 use record::redact::TextLine;
 use service::clock::Now;
 
 use super::error::SubmitError;
-use super::job::Job;
+use super::job::WriteJob;
 use super::segment::{GROUP_ENTRIES_MAX, GROUP_LINES_BYTES_MAX, GroupWriter};
-use super::view::{Recorded, View};
+use super::view::{CommandView, DurableEntry};
 
 /// A command's entries, each with the texts beside it.
-pub(super) struct Composed {
+pub(super) struct ComposedGroup {
     pub(super) entries: Vec<(Entry, Vec<TextLine>)>,
     /// The texts' lines.
     pub(super) texts: GroupWriter,
@@ -19,9 +19,13 @@ pub(super) struct Composed {
 }
 
 /// The entries of drafts as they would stand from `size` on.
-pub(super) fn compose(drafts: &[Draft], size: u64, now: &Now) -> Result<Composed, SubmitError> {
+pub(super) fn compose_group(
+    drafts: &[EntryDraft],
+    size: u64,
+    now: &Now,
+) -> Result<ComposedGroup, SubmitError> {
     let mut composed =
-        Composed { entries: Vec::with_capacity(drafts.len()), texts: GroupWriter::default(), bytes: 0 };
+        ComposedGroup { entries: Vec::with_capacity(drafts.len()), texts: GroupWriter::default(), bytes: 0 };
     for (draft, seq) in drafts.iter().zip(size..) {
         let entry = Entry::compose(seq, now.entry_time(), draft.by, draft.idem, &draft.event)?;
         let texts: Vec<_> = draft.texts.iter().map(|text| text.beside(seq)).collect();
@@ -39,15 +43,15 @@ pub(super) fn compose(drafts: &[Draft], size: u64, now: &Now) -> Result<Composed
 
 /// A job that was decided for a group into which it did not fit.
 pub(super) struct Redecided {
-    pub(super) job: Box<dyn Job>,
-    pub(super) drafts: Option<Vec<Draft>>,
+    pub(super) job: Box<dyn WriteJob>,
+    pub(super) drafts: Option<Vec<EntryDraft>>,
 }
 
-impl Job for Redecided {
-    fn decide(&mut self, _: &View<'_>) -> Vec<Draft> {
+impl WriteJob for Redecided {
+    fn decide(&mut self, _: &CommandView<'_>) -> Vec<EntryDraft> {
         self.drafts.take().unwrap_or_default()
     }
-    fn finish(self: Box<Self>, result: Result<Vec<Recorded>, SubmitError>) {
+    fn finish(self: Box<Self>, result: Result<Vec<DurableEntry>, SubmitError>) {
         self.job.finish(result);
     }
 }

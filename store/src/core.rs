@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
-use record::entry::Draft;
-use record::fold::Facility;
+use record::entry::EntryDraft;
+use record::fold::FacilityState;
 use record::ids::Epoch;
 use record::tree::Frontier;
 use service::clock::Clock;
@@ -14,20 +14,20 @@ use super::database::make_durable;
 use super::disk::{Disk, PAGE_BYTES, remove_if_there};
 use super::error::{StoreError, SubmitError, is_full};
 use super::fetched;
-use super::flush::Flush;
-use super::job::{FatalError, Job};
-use super::journal::{AppendError, Journal, Sizes};
+use super::flush::JournalFlush;
+use super::job::{FatalError, WriteJob};
+use super::journal::{AppendError, Journal, StoreSizes};
 use super::key_runs::KeyRuns;
 use super::mark::mark_distrusted;
 use super::open_group::GroupBuilder;
 use super::pending::PendingRows;
 use super::places::Places;
-use super::reader::Reader;
+use super::reader::LogReader;
 use super::segment::GroupWriter;
-use super::shared::Shared;
+use super::shared::StoreShared;
 use super::snapshot::FacilityPair;
 use super::tidy;
-use super::view::{Recorded, View};
+use super::view::{CommandView, DurableEntry};
 
 /// Given up when the disk is full, so that recording goes on.
 pub(crate) const BALLAST: &str = "ballast";
@@ -41,11 +41,11 @@ const OVERDUE: u64 = 2;
 const DURABLE_AFTER_MS: u64 = 3_600_000;
 
 /// The only appender of the log. [`super::writer`] runs it on a thread; tests drive it directly.
-pub struct Core {
+pub struct LogWriter {
     pub(super) disk: Arc<dyn Disk>,
-    pub(super) sizes: Sizes,
+    pub(super) sizes: StoreSizes,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) shared: Arc<Shared>,
+    pub(super) shared: Arc<StoreShared>,
     pub(super) journal: Journal,
     pub(super) epoch: Epoch,
     pub(super) frontier: Frontier,
@@ -58,12 +58,12 @@ pub struct Core {
     /// Memory of the rows of the last group.
     pub(super) pending: PendingRows,
     pub(super) keys: KeyRuns,
-    pub(super) flush: Box<dyn Flush>,
+    pub(super) flush: Box<dyn JournalFlush>,
     /// The database failed, and is to be opened again before anything else is done with it.
     pub(super) trouble: Option<redb::Error>,
     /// Whether it failed at the last group that it was to take in.
     pub(super) troubled: bool,
-    pub(super) durable: Durable,
+    pub(super) durable: DurableMark,
     /// Whether the next start was told of a damaged database.
     pub(super) marked: bool,
     /// Wakes the thread that looks after closed segments.
@@ -72,12 +72,12 @@ pub struct Core {
 
 /// How far the database's durable copy is.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Durable {
+pub(super) struct DurableMark {
     pub(super) size: u64,
     pub(super) up_ms: u64,
 }
 
-impl std::fmt::Debug for Core {
+impl std::fmt::Debug for LogWriter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Core")
             .field("epoch", &self.epoch)
@@ -86,7 +86,7 @@ impl std::fmt::Debug for Core {
     }
 }
 
-impl Core {
+impl LogWriter {
     /// Entries of this epoch.
     pub fn size(&self) -> u64 {
         self.frontier.size()
@@ -96,25 +96,25 @@ impl Core {
     ///
     /// # Errors
     /// The database's.
-    pub fn reader(&self) -> Result<Reader, StoreError> {
-        Reader::open(self.shared.clone(), self.epoch)
+    pub fn reader(&self) -> Result<LogReader, StoreError> {
+        LogReader::open(self.shared.clone(), self.epoch)
     }
 
     /// A snapshot of an epoch that may have ended.
     ///
     /// # Errors
     /// The database's; [`StoreError::NoEntry`] for an epoch that is not here.
-    pub fn reader_of(&self, epoch: Epoch) -> Result<Reader, StoreError> {
-        Reader::open(self.shared.clone(), epoch)
+    pub fn reader_of(&self, epoch: Epoch) -> Result<LogReader, StoreError> {
+        LogReader::open(self.shared.clone(), epoch)
     }
 
     /// The facility with everything that was decided.
-    pub fn facility(&self) -> &Facility {
+    pub fn facility(&self) -> &FacilityState {
         &self.facility.back
     }
 
     /// What readers share with the writer.
-    pub(crate) fn shared(&self) -> &Arc<Shared> {
+    pub(crate) fn shared(&self) -> &Arc<StoreShared> {
         &self.shared
     }
 
@@ -122,10 +122,10 @@ impl Core {
     ///
     /// # Errors
     /// What kept it from being recorded.
-    pub(super) fn record_own(&mut self, drafts: Vec<Draft>) -> Result<(), StoreError> {
-        let (told, result) = std::sync::mpsc::channel();
-        let mut jobs: VecDeque<Box<dyn Job>> = VecDeque::new();
-        jobs.push_back(Box::new(Own { drafts, told }));
+    pub(super) fn record_own(&mut self, drafts: Vec<EntryDraft>) -> Result<(), StoreError> {
+        let (reply, result) = std::sync::mpsc::channel();
+        let mut jobs: VecDeque<Box<dyn WriteJob>> = VecDeque::new();
+        jobs.push_back(Box::new(Own { drafts, reply }));
         let failed =
             |why: String| StoreError::Io { what: "the log".to_owned(), source: std::io::Error::other(why) };
         self.group(&mut jobs).map_err(|e| failed(e.to_string()))?;
@@ -201,7 +201,7 @@ impl Core {
     }
 
     pub(super) fn note_durable(&mut self, size: u64) {
-        self.durable = Durable { size, up_ms: self.clock.now().up_ms };
+        self.durable = DurableMark { size, up_ms: self.clock.now().up_ms };
         self.shared.durable(size);
         self.wake_tidy();
     }
@@ -219,7 +219,7 @@ impl Core {
     /// # Errors
     /// The disk's and the database's; the log is whole all the same.
     pub fn tidy(&self) -> Result<(), StoreError> {
-        tidy::tidy(&self.shared)
+        tidy::compact_segments(&self.shared)
     }
 
     /// One short piece of the work that nobody waits for; `false` when there is none left.
@@ -228,7 +228,7 @@ impl Core {
     /// [`FatalError`].
     pub fn idle(&mut self) -> Result<bool, FatalError> {
         self.note_damage();
-        if self.shared.take_roll_wanted() {
+        if self.shared.take_roll_request() {
             self.roll()?;
             self.make_durable()?;
             self.wake_tidy();
@@ -281,8 +281,8 @@ impl Core {
         want > 0 && grow().unwrap_or(false)
     }
 
-    pub(super) fn give_up_room(&self) -> bool {
-        give_up_room(&*self.disk)
+    pub(super) fn release_ballast(&self) -> bool {
+        release_ballast(&*self.disk)
     }
 
     /// Ends cleanly: an empty closing group, then a durable database.
@@ -291,7 +291,7 @@ impl Core {
     /// [`FatalError`].
     pub fn stop(&mut self) -> Result<(), FatalError> {
         self.note_damage();
-        if self.shared.take_roll_wanted() {
+        if self.shared.take_roll_request() {
             self.roll()?;
         }
         match self.journal.close(&self.frontier) {
@@ -315,8 +315,8 @@ pub(super) fn has_ballast(disk: &dyn Disk) -> bool {
 
 /// Makes room for a record on a full disk by what can be had again, and else by what is held in reserve; whether there was
 /// anything. What only this box has is never given up.
-pub(super) fn give_up_room(disk: &dyn Disk) -> bool {
-    fetched::give_up(disk) || drop_ballast(disk)
+pub(super) fn release_ballast(disk: &dyn Disk) -> bool {
+    fetched::abandon_fetch(disk) || drop_ballast(disk)
 }
 
 /// Gives up what is held in reserve for a full disk; whether there was any.
@@ -330,15 +330,15 @@ pub(super) fn drop_ballast(disk: &dyn Disk) -> bool {
 
 /// Something that the box records of itself.
 struct Own {
-    drafts: Vec<Draft>,
-    told: std::sync::mpsc::Sender<Result<Vec<Recorded>, SubmitError>>,
+    drafts: Vec<EntryDraft>,
+    reply: std::sync::mpsc::Sender<Result<Vec<DurableEntry>, SubmitError>>,
 }
 
-impl Job for Own {
-    fn decide(&mut self, _: &View<'_>) -> Vec<Draft> {
+impl WriteJob for Own {
+    fn decide(&mut self, _: &CommandView<'_>) -> Vec<EntryDraft> {
         std::mem::take(&mut self.drafts)
     }
-    fn finish(self: Box<Self>, result: Result<Vec<Recorded>, SubmitError>) {
-        let _ = self.told.send(result);
+    fn finish(self: Box<Self>, result: Result<Vec<DurableEntry>, SubmitError>) {
+        let _ = self.reply.send(result);
     }
 }

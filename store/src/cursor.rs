@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use record::checkpoint::{Checkpoint, Cosigned, Origin, SignedCheckpoint};
-use record::sign::Verifier;
+use record::checkpoint::{Checkpoint, CosignedCheckpoint, LogOrigin, SignedCheckpoint};
+use record::sign::VerifierKey;
 use record::tree::{Hash, root_at};
 
 use super::Store;
 use super::disk::{Disk, DiskFile, PAGE_BYTES, put_small};
 use super::error::StoreError;
-use super::queue::Control;
+use super::queue::WriterControl;
 
 pub(super) const FILE: &str = "cursor";
 /// Entries or time after which a newer cosignature is written down.
@@ -27,11 +27,11 @@ pub(super) fn is_cursor(bytes: &[u8]) -> bool {
 
 /// How far the relay has confirmed the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Confirmed {
+pub struct ConfirmedSize {
     /// Entries of this epoch that the relay holds, as far as the box knows.
     pub size: u64,
     /// The newest cosigned checkpoint that the box has seen: evidence, whatever the relay says later.
-    pub kept: Option<Kept>,
+    pub stored: Option<StoredCheckpoint>,
 }
 
 /// Why a cosigned checkpoint was not taken.
@@ -50,7 +50,7 @@ pub enum CursorError {
 
 /// A cosigned checkpoint as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct StoredCheckpoint {
     /// Size and root, and of which epoch.
     pub checkpoint: Checkpoint,
     /// The note with both signatures.
@@ -63,14 +63,14 @@ pub(crate) struct UplinkCursor {
     /// Entries of this epoch that the relay is known to hold.
     pub(super) size: u64,
     /// The newest cosigned checkpoint ever seen, of whatever epoch.
-    pub(super) kept: Option<Kept>,
+    pub(super) stored: Option<StoredCheckpoint>,
     /// Number of the newest slot.
     turn: u64,
     /// Size and time of the last writing.
     pub(super) written: (u64, u64),
 }
 
-fn slot(turn: u64, note: &str) -> Option<Vec<u8>> {
+fn cursor_slot(turn: u64, note: &str) -> Option<Vec<u8>> {
     let sum = &Hash::of(format!("{turn}\n{note}").as_bytes()).to_string()[..32];
     let mut bytes = format!("#c 1 {turn} {} {sum}\n{note}", note.len()).into_bytes();
     (bytes.len() <= SLOT_BYTES).then(|| {
@@ -85,7 +85,7 @@ fn read_slot(bytes: &[u8]) -> Option<(u64, String)> {
     let mut words = line.strip_prefix("#c 1 ")?.split(' ');
     let turn: u64 = words.next()?.parse().ok()?;
     let note = rest.get(..words.next()?.parse().ok()?)?;
-    (slot(turn, note)? == bytes).then(|| (turn, note.to_owned()))
+    (cursor_slot(turn, note)? == bytes).then(|| (turn, note.to_owned()))
 }
 
 impl UplinkCursor {
@@ -93,15 +93,19 @@ impl UplinkCursor {
     ///
     /// # Errors
     /// The disk's.
-    pub(crate) fn load(disk: &dyn Disk, origin: &Origin, logs: &[Verifier]) -> Result<Self, StoreError> {
-        let mut cursor = Self { size: 0, kept: None, turn: 0, written: (0, 0) };
+    pub(crate) fn load(
+        disk: &dyn Disk,
+        origin: &LogOrigin,
+        logs: &[VerifierKey],
+    ) -> Result<Self, StoreError> {
+        let mut cursor = Self { size: 0, stored: None, turn: 0, written: (0, 0) };
         let bytes = super::disk::read_small(disk, FILE, 2 * SLOT_BYTES).map_err(StoreError::io(FILE))?;
         for slot in bytes.iter().flat_map(|b| b.chunks_exact(SLOT_BYTES)) {
             let Some((turn, note)) = read_slot(slot) else { continue };
-            let kept = read_note(note, logs);
-            if let Some(kept) = kept.filter(|_| turn >= cursor.turn) {
+            let stored = read_note(note, logs);
+            if let Some(stored) = stored.filter(|_| turn >= cursor.turn) {
                 cursor.turn = turn;
-                cursor.kept = Some(kept);
+                cursor.stored = Some(stored);
             }
         }
         cursor.size = cursor.confirmed(origin);
@@ -109,8 +113,8 @@ impl UplinkCursor {
     }
 
     /// The size of this epoch that is confirmed.
-    pub(crate) fn confirmed(&self, origin: &Origin) -> u64 {
-        self.kept.as_ref().filter(|k| k.checkpoint.origin == *origin).map_or(0, |k| k.checkpoint.size)
+    pub(crate) fn confirmed(&self, origin: &LogOrigin) -> u64 {
+        self.stored.as_ref().filter(|k| k.checkpoint.origin == *origin).map_or(0, |k| k.checkpoint.size)
     }
 
     /// Writes the newest evidence into the older slot.
@@ -118,9 +122,9 @@ impl UplinkCursor {
     /// # Errors
     /// The disk's.
     pub(crate) fn write(&mut self, disk: &dyn Disk, up_ms: u64) -> Result<(), StoreError> {
-        let Some(kept) = &self.kept else { return Ok(()) };
+        let Some(stored) = &self.stored else { return Ok(()) };
         let turn = self.turn + 1;
-        let Some(bytes) = slot(turn, &kept.note) else { return Ok(()) };
+        let Some(bytes) = cursor_slot(turn, &stored.note) else { return Ok(()) };
         let file: Arc<dyn DiskFile> = match disk.open(FILE) {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
                 put_small(disk, FILE, &[0; 2 * SLOT_BYTES]).map_err(StoreError::io(FILE))?;
@@ -131,7 +135,7 @@ impl UplinkCursor {
         file.write_at(turn % 2 * SLOT_BYTES as u64, &bytes).map_err(StoreError::io(FILE))?;
         file.sync_data().map_err(StoreError::io(FILE))?;
         self.turn = turn;
-        self.written = (kept.checkpoint.size, up_ms);
+        self.written = (stored.checkpoint.size, up_ms);
         Ok(())
     }
 }
@@ -140,31 +144,31 @@ impl UplinkCursor {
 ///
 /// # Errors
 /// The disk's.
-pub(super) fn ended(
+pub(super) fn ended_cursor(
     disk: &dyn Disk,
-    origin: &Origin,
-    logs: &[Verifier],
+    origin: &LogOrigin,
+    logs: &[VerifierKey],
 ) -> Result<Option<Checkpoint>, StoreError> {
     let path = super::refill::ends_path(origin.epoch);
     let bytes = super::disk::read_small(disk, &path, SLOT_BYTES).map_err(StoreError::io(path))?;
     let note = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-    let kept = note.and_then(|note| read_note(note, logs));
-    Ok(kept.map(|kept| kept.checkpoint).filter(|checkpoint| checkpoint.origin == *origin))
+    let stored = note.and_then(|note| read_note(note, logs));
+    Ok(stored.map(|stored| stored.checkpoint).filter(|checkpoint| checkpoint.origin == *origin))
 }
 
-fn read_note(note: String, logs: &[Verifier]) -> Option<Kept> {
+fn read_note(note: String, logs: &[VerifierKey]) -> Option<StoredCheckpoint> {
     let checkpoint = logs.iter().find_map(|log| {
         let origin = log.name().parse().ok()?;
         Some(*SignedCheckpoint::verify(&note, &origin, log).ok()?.checkpoint())
     })?;
-    Some(Kept { checkpoint, note })
+    Some(StoredCheckpoint { checkpoint, note })
 }
 
 impl Store {
     /// How far the relay has confirmed the log.
-    pub fn cursor(&self) -> Confirmed {
+    pub fn cursor(&self) -> ConfirmedSize {
         let cursor = self.shared.cursor();
-        Confirmed { size: cursor.size, kept: cursor.kept.clone() }
+        ConfirmedSize { size: cursor.size, stored: cursor.stored.clone() }
     }
 
     /// Entries of this epoch that the relay holds, as far as the box knows.
@@ -176,7 +180,7 @@ impl Store {
     ///
     /// # Errors
     /// [`CursorError`]; the cursor stays.
-    pub fn raise_cursor(&self, cosigned: &Cosigned) -> Result<(), CursorError> {
+    pub fn raise_cursor(&self, cosigned: &CosignedCheckpoint) -> Result<(), CursorError> {
         let checkpoint = *cosigned.checkpoint();
         if checkpoint.origin != self.origin() {
             return Err(CursorError::Origin);
@@ -190,14 +194,14 @@ impl Store {
         if checkpoint.size < cursor.confirmed(&checkpoint.origin) {
             return Ok(());
         }
-        cursor.kept = Some(Kept { checkpoint, note: cosigned.note().to_string() });
+        cursor.stored = Some(StoredCheckpoint { checkpoint, note: cosigned.note().to_string() });
         let (size, at_ms) = cursor.written;
         let due = checkpoint.size >= size + CURSOR_ENTRIES || up_ms >= at_ms + CURSOR_MS;
         if due && checkpoint.size > size {
             // Written by the writer between groups. A lost one comes again with the relay's next answer.
             cursor.written = (checkpoint.size, up_ms);
             drop(cursor);
-            let _ = self.queue.control(Control::Cursor);
+            let _ = self.queue.control(WriterControl::Cursor);
         }
         Ok(())
     }

@@ -3,19 +3,19 @@
 
 use std::sync::Arc;
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::ids::BoxId;
 use record::run::RunName;
 
-use super::chain::Source as _;
+use super::chain::LineSource as _;
 use super::disk::Disk;
 use super::displaced::DisplacedFile;
 use super::error::StoreError;
 use super::runs;
 use super::salvage;
-use super::scan::Segment;
+use super::scan::SegmentFile;
 use super::sources::SegmentSource;
-use super::untold;
+use super::unreported;
 
 /// Keeps beside the log every intact group of a run that is not whole, those behind a damaged one too, and puts its file into
 /// `salvage/`: what is damaged in it may be read elsewhere, or later. It is noted that somebody must be told.
@@ -28,12 +28,12 @@ pub(super) fn take_apart(
     name: &RunName,
     wall_ms: i64,
 ) -> Result<(), StoreError> {
-    let path = runs::path(name);
+    let path = runs::run_path(name);
     let failed = || StoreError::io(path.as_str());
     // A run's frames are those of a sealed segment, and so are the groups in them.
-    let frames = Segment { first: 0, sealed: true, path: path.clone() };
+    let frames = SegmentFile { first: 0, sealed: true, path: path.clone() };
     let mut source = SegmentSource::one(disk.clone(), name.epoch(), frames);
-    let mut file = DisplacedFile::new(&**disk, Origin { box_id, epoch: name.epoch() });
+    let mut file = DisplacedFile::new(&**disk, LogOrigin { box_id, epoch: name.epoch() });
     let mut from = name.lines().start;
     while let Some(page) = source.page(name.epoch(), from).map_err(failed())? {
         let Some(piece) = page.piece.cut(from, name.lines().end) else { break };
@@ -42,7 +42,7 @@ pub(super) fn take_apart(
     }
     let lines = file.finish()?;
     tracing::error!(run = %name, lines, "a run that nothing adopts is damaged: what is intact in it is kept");
-    untold::note(&**disk, |untold| {
+    unreported::note_unreported(&**disk, |untold| {
         untold.hints.insert(path.clone());
     })?;
     salvage::set_aside(&**disk, &path, "its lines do not lead to the root in its name", wall_ms)?;

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use record::entry::Entry;
-use record::fold::{Facility, RowKey};
+use record::fold::{FacilityState, RowKey};
 use record::ids::{BoxId, Epoch};
 use record::kinds::Event;
 use record::tree::Frontier;
 use redb::{Database, Durability, ReadableDatabase as _, ReadableTable as _};
 
-use super::disk::{Disk, DiskFile, RedbFile, parent, remove_if_there};
+use super::disk::{Disk, DiskFile, RedbFile, parent_folder, remove_if_there};
 use super::error::StoreError;
-use super::journal::Sizes;
+use super::journal::StoreSizes;
 use super::places::{self as place_rows, Places};
 use super::sources::OverlayFile;
 use super::tables;
@@ -39,11 +39,15 @@ pub(crate) fn make_durable(db: &Database) -> Result<(), redb::Error> {
 ///
 /// # Errors
 /// The disk's.
-pub(crate) fn open(disk: &dyn Disk, path: &str, cache: usize) -> Result<Option<Database>, StoreError> {
+pub(crate) fn open_database(
+    disk: &dyn Disk,
+    path: &str,
+    cache: usize,
+) -> Result<Option<Database>, StoreError> {
     open_noting(disk, path, cache, &LostPart::default())
 }
 
-/// As [`open`], noting when a part of it turns out to be lost.
+/// As [`open_database`], noting when a part of it turns out to be lost.
 ///
 /// # Errors
 /// The disk's.
@@ -61,7 +65,7 @@ pub(crate) fn open_noting(
     }
     // A killed process may have left half a commit in the page cache; what redb builds on it must not be torn later.
     file.sync_data().map_err(StoreError::io(path))?;
-    opened(path, || Database::builder().set_cache_size(cache).create_with_backend(RedbFile(file)))
+    try_open(path, || Database::builder().set_cache_size(cache).create_with_backend(RedbFile(file)))
 }
 
 /// Whether the disk lost a part of a file that was asked for since it was opened.
@@ -113,7 +117,7 @@ pub(crate) fn open_copy(disk: &dyn Disk, path: &str, cache: usize) -> Result<Opt
         return Ok(None);
     }
     let over = OverlayFile::new(file).map_err(StoreError::io(path))?;
-    opened(path, || Database::builder().set_cache_size(cache).create_with_backend(over))
+    try_open(path, || Database::builder().set_cache_size(cache).create_with_backend(over))
 }
 
 /// `None`: something else is in its place, which is no database either.
@@ -124,13 +128,13 @@ fn open_file(disk: &dyn Disk, path: &str) -> Result<Option<Arc<dyn DiskFile>>, S
     }
 }
 
-fn opened(
+fn try_open(
     path: &str,
     open: impl FnOnce() -> Result<Database, redb::DatabaseError>,
 ) -> Result<Option<Database>, StoreError> {
     match catch_unwind(AssertUnwindSafe(open)) {
         Ok(Ok(db)) => Ok(Some(db)),
-        Ok(Err(redb::DatabaseError::Storage(redb::StorageError::Io(e)))) if !damaged(&e) => {
+        Ok(Err(redb::DatabaseError::Storage(redb::StorageError::Io(e)))) if !is_damaged(&e) => {
             Err(StoreError::Io { what: path.to_owned(), source: e })
         }
         Ok(Err(_)) | Err(_) => Ok(None),
@@ -138,16 +142,16 @@ fn opened(
 }
 
 /// Whether an error of the file says that its content is wrong, not that the disk is.
-fn damaged(e: &io::Error) -> bool {
+fn is_damaged(e: &io::Error) -> bool {
     use io::ErrorKind as K;
     matches!(e.kind(), K::UnexpectedEof | K::InvalidData | K::InvalidInput | K::OutOfMemory)
 }
 
-/// Makes an empty database under a name of its own; [`install`] puts it in place.
+/// Makes an empty database under a name of its own; [`install_database`] puts it in place.
 ///
 /// # Errors
 /// The disk's and redb's.
-pub(crate) fn create(disk: &dyn Disk, path: &str, cache: usize) -> Result<Database, StoreError> {
+pub(crate) fn create_database(disk: &dyn Disk, path: &str, cache: usize) -> Result<Database, StoreError> {
     let new = format!("{path}.new");
     remove_if_there(disk, &new).map_err(StoreError::io(new.as_str()))?;
     let file = disk.create_new(&new).map_err(StoreError::io(new.as_str()))?;
@@ -157,22 +161,22 @@ pub(crate) fn create(disk: &dyn Disk, path: &str, cache: usize) -> Result<Databa
         .map_err(StoreError::db("creation"))
 }
 
-/// Gives a database that [`create`] made its name, once it is durable. A crash while redb creates a file leaves one that
+/// Gives a database that [`create_database`] made its name, once it is durable. A crash while redb creates a file leaves one that
 /// never opens, so no file has the name before it is whole.
 ///
 /// # Errors
 /// The disk's.
-pub(crate) fn install(disk: &dyn Disk, path: &str) -> Result<(), StoreError> {
+pub(crate) fn install_database(disk: &dyn Disk, path: &str) -> Result<(), StoreError> {
     disk.rename(&format!("{path}.new"), path).map_err(StoreError::io(path))?;
-    disk.sync_dir(parent(path)).map_err(StoreError::io(path))
+    disk.sync_dir(parent_folder(path)).map_err(StoreError::io(path))
 }
 
 /// Makes the log's database with all its tables, not yet in place.
 ///
 /// # Errors
 /// The disk's and redb's.
-pub(crate) fn create_main(disk: &dyn Disk, sizes: &Sizes) -> Result<Database, StoreError> {
-    let db = create(disk, MAIN, sizes.cache)?;
+pub(crate) fn create_main(disk: &dyn Disk, sizes: &StoreSizes) -> Result<Database, StoreError> {
+    let db = create_database(disk, MAIN, sizes.cache)?;
     let failed = || StoreError::db::<redb::Error>("creation");
     (|| {
         let txn = db.begin_write()?;
@@ -189,7 +193,7 @@ pub(crate) fn create_main(disk: &dyn Disk, sizes: &Sizes) -> Result<Database, St
 ///
 /// # Errors
 /// redb's; damage.
-pub(crate) fn places(
+pub(crate) fn load_places(
     db: &Database,
     epochs: impl IntoIterator<Item = Epoch>,
     written: Option<Epoch>,
@@ -219,7 +223,7 @@ impl DatabaseExtent {
 ///
 /// # Errors
 /// [`StoreError::Newer`].
-pub(crate) fn held(db: &Database) -> Result<Option<DatabaseExtent>, StoreError> {
+pub(crate) fn read_extent(db: &Database) -> Result<Option<DatabaseExtent>, StoreError> {
     let read = catch_unwind(AssertUnwindSafe(|| -> Result<Option<DatabaseExtent>, StoreError> {
         let txn = db.begin_read().map_err(StoreError::db("reading"))?;
         let Ok(meta) = txn.open_table(tables::META) else { return Ok(None) };
@@ -232,7 +236,7 @@ pub(crate) fn held(db: &Database) -> Result<Option<DatabaseExtent>, StoreError> 
             _ => return Ok(None),
         }
         let table = txn.open_table(tables::EPOCHS).map_err(StoreError::db("reading"))?;
-        Ok(Some(DatabaseExtent { epochs: tables::epochs(&table)? }))
+        Ok(Some(DatabaseExtent { epochs: tables::read_epochs(&table)? }))
     }));
     match read {
         Ok(Err(e @ StoreError::Newer { .. })) => Err(e),
@@ -281,9 +285,9 @@ pub(crate) fn newest_hold(db: &Database, epoch: Epoch, frontier: &Frontier) -> b
 ///
 /// # Errors
 /// redb's.
-pub(crate) fn facility(db: &Database) -> Result<Option<Facility>, redb::Error> {
+pub(crate) fn load_facility(db: &Database) -> Result<Option<FacilityState>, redb::Error> {
     let txn = db.begin_read()?;
-    let mut facility = Facility::default();
+    let mut facility = FacilityState::default();
     for row in txn.open_table(tables::ROWS)?.iter()? {
         let (key, value) = row?;
         let Ok(key) = key.value().parse::<RowKey>() else { return Ok(None) };

@@ -94,7 +94,7 @@ pub trait Disk: Debug + Send + Sync + 'static {
 ///
 /// # Errors
 /// The disk's.
-pub fn exists(disk: &dyn Disk, path: &str) -> io::Result<bool> {
+pub fn file_exists(disk: &dyn Disk, path: &str) -> io::Result<bool> {
     let (dir, name) = path.rsplit_once('/').unwrap_or(("", path));
     Ok(disk.list(dir)?.iter().any(|n| n == name))
 }
@@ -129,7 +129,7 @@ pub fn put_small(disk: &dyn Disk, path: &str, bytes: &[u8]) -> io::Result<()> {
     file.write_at(0, bytes)?;
     file.sync_data()?;
     disk.rename(&new, path)?;
-    disk.sync_dir(parent(path))
+    disk.sync_dir(parent_folder(path))
 }
 
 /// Copies of one hint that are kept for whoever wants to know what happened to it.
@@ -144,9 +144,9 @@ pub fn set_aside_hint(disk: &dyn Disk, path: &str) -> io::Result<()> {
     for n in 1..=BAD_COPIES_MAX {
         let to = copy(n);
         // What was taken back from a folder left it empty.
-        let is_free = !exists(disk, &to)? || disk.list(&to).is_ok_and(|names| names.is_empty());
+        let is_free = !file_exists(disk, &to)? || disk.list(&to).is_ok_and(|names| names.is_empty());
         if is_free && disk.rename(path, &to).is_ok() {
-            return disk.sync_dir(parent(path));
+            return disk.sync_dir(parent_folder(path));
         }
     }
     Err(io::Error::new(
@@ -156,7 +156,7 @@ pub fn set_aside_hint(disk: &dyn Disk, path: &str) -> io::Result<()> {
 }
 
 /// The folder that a path lies in.
-pub(crate) fn parent(path: &str) -> &str {
+pub(crate) fn parent_folder(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(dir, _)| dir)
 }
 

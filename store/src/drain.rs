@@ -2,35 +2,35 @@
 
 use std::sync::Arc;
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use redb::Database;
 
-use super::chain::{Source, strays};
-use super::disk::exists;
+use super::chain::{LineSource, stray_lines};
+use super::disk::file_exists;
 use super::displaced::DisplacedFile;
 use super::error::StoreError;
 use super::salvage;
 use super::sources::{DatabaseSource, LogCopies, SegmentSource};
-use super::start_state::Start;
+use super::start_state::StartState;
 
 /// What was kept of a database.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct KeptStrays {
+pub(super) struct StrayCopies {
     /// Lines that nobody else has.
     pub(super) lines: u64,
     /// Whether it was read as far as it says that it goes.
     pub(super) whole: bool,
 }
 
-impl Start<'_> {
+impl StartState<'_> {
     /// Keeps beside the log what a database holds and neither the new one nor the journal has.
     pub(super) fn keep_strays(
         &mut self,
         mut of: DatabaseSource<'_>,
         new: &Arc<Database>,
-    ) -> Result<KeptStrays, StoreError> {
+    ) -> Result<StrayCopies, StoreError> {
         let disk = self.disk.clone();
-        let mut kept = KeptStrays { lines: 0, whole: of.epochs().is_some() };
+        let mut stored = StrayCopies { lines: 0, whole: of.epochs().is_some() };
         for (epoch, size) in of.claims().map_err(StoreError::io("a database"))? {
             let counted = DatabaseSource::new("the database", || Some(new.clone()));
             let same =
@@ -38,10 +38,10 @@ impl Start<'_> {
             if same {
                 continue;
             }
-            let origin = Origin { box_id: self.keys.box_id, epoch };
+            let origin = LogOrigin { box_id: self.keys.box_id, epoch };
             let mut file = DisplacedFile::new(&*disk, origin);
             let (mut failed, mut seen) = (None, 0);
-            let mut others: [Box<dyn Source + '_>; 2] =
+            let mut others: [Box<dyn LineSource + '_>; 2] =
                 [Box::new(counted), Box::new(SegmentSource::journal(disk.clone()))];
             let mut pages: [Option<super::chain::LogPiece>; 2] = [None, None];
             let mut has = |seq: u64, line: &super::chain::LogLine| -> std::io::Result<bool> {
@@ -59,7 +59,7 @@ impl Start<'_> {
                 }
                 Ok(false)
             };
-            let walked = strays(epoch, 0, &mut of, &mut has, &mut |piece| {
+            let walked = stray_lines(epoch, 0, &mut of, &mut has, &mut |piece| {
                 file.take(&piece).map_err(|e| {
                     failed = Some(e);
                     std::io::Error::other("it could not be written")
@@ -69,11 +69,11 @@ impl Start<'_> {
                 return Err(failed);
             }
             walked.map_err(StoreError::io("a database"))?;
-            kept.lines += file.finish()?;
+            stored.lines += file.finish()?;
             // Lines that it says it has and does not give may be read another time.
-            kept.whole &= seen == size;
+            stored.whole &= seen == size;
         }
-        Ok(kept)
+        Ok(stored)
     }
 
     /// Removes copies that were set aside and hold nothing more that no other has.
@@ -83,12 +83,12 @@ impl Start<'_> {
         for copy in &copies.salvage {
             let source = DatabaseSource::new(copy.path.clone(), || copy.db.clone());
             // One that was taken into use again is none any more.
-            let is_aside = exists(&*disk, &copy.path).map_err(StoreError::io(salvage::DIR))?;
+            let is_aside = file_exists(&*disk, &copy.path).map_err(StoreError::io(salvage::DIR))?;
             if is_aside && source.epochs().is_some() {
-                let KeptStrays { lines, whole } = match self.keep_strays(source, db) {
+                let StrayCopies { lines, whole } = match self.keep_strays(source, db) {
                     // It stays, and is asked again once there is room.
-                    Err(e) if e.is_full() => KeptStrays { lines: 0, whole: false },
-                    kept => kept?,
+                    Err(e) if e.is_full() => StrayCopies { lines: 0, whole: false },
+                    stored => stored?,
                 };
                 if whole {
                     tracing::info!(
@@ -110,9 +110,9 @@ impl Start<'_> {
         if !std::mem::take(&mut self.attempts.reading).is_empty() {
             self.note_attempts()?;
         }
-        for path in salvage::list(&*disk)? {
+        for path in salvage::list_salvage(&*disk)? {
             if drained.contains(&path) {
-                salvage::remove(&*disk, &path)?;
+                salvage::remove_salvage(&*disk, &path)?;
             } else {
                 self.report.unread_copies.push(path);
             }

@@ -1,25 +1,25 @@
 //! Epochs that have ended, at a start: each is healed where the database does not have just what counts of it.
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::ids::Epoch;
 use redb::Database;
 
 use super::adopt;
-use super::chain::{ChainLink, EpochEnd, Extent, MissingEntries};
+use super::chain::{ChainLink, EpochEnd, LogExtent, MissingEntries};
 use super::closed_journal;
 use super::error::StoreError;
 use super::fetched;
-use super::heal::{HealedEpoch, Healer};
-use super::linked::Linked;
+use super::heal::{HealedEpoch, JournalRepair};
+use super::linked::LinkedEpoch;
 use super::rebuild::CountedEpoch;
 use super::refill;
 use super::sources::LogCopies;
 use super::start_state::NewestLog;
 use super::start_state::OpenDatabase;
-use super::start_state::{Start, StartKind};
-use super::untold;
+use super::start_state::{StartKind, StartState};
+use super::unreported;
 
-impl Start<'_> {
+impl StartState<'_> {
     /// How much of an ended epoch counts and is here. Nothing is read where the database has just what counts, the journal
     /// has the files that were read before, and no rebuild is wanted; else it is healed from all copies.
     pub(super) fn heal_ended(
@@ -28,40 +28,40 @@ impl Start<'_> {
         link: &ChainLink,
         copies: &LogCopies,
         main: Option<&OpenDatabase>,
-    ) -> Result<Extent, StoreError> {
+    ) -> Result<LogExtent, StoreError> {
         let disk = self.disk.clone();
-        let fetched = fetched::fetched(&*disk, link.epoch)?;
+        let fetched = fetched::read_fetched(&*disk, link.epoch)?;
         let in_database = main.and_then(|main| main.held.frontier(link.epoch));
         let enough = in_database.filter(|tree| match link.end {
-            EpochEnd::Counts(end) => Extent::of(tree) == end,
+            EpochEnd::Counts(end) => LogExtent::of(tree) == end,
             EpochEnd::Open | EpochEnd::Unknown => tree.size() > 0,
         });
         if let Some((main, tree)) =
             main.zip(enough).filter(|_| kind == StartKind::Normal && fetched.is_none())
         {
             self.look_at_closed(link, copies, main)?;
-            return Ok(Extent::of(tree));
+            return Ok(LogExtent::of(tree));
         }
         let healed = self.heal_epoch(link.epoch, link.end.stated(), copies)?;
         if fetched.is_some() {
-            let origin = Origin { box_id: self.keys.box_id, epoch: link.epoch };
-            refill::settle(&*disk, origin, link.end.stated(), healed.whole)?;
+            let origin = LogOrigin { box_id: self.keys.box_id, epoch: link.epoch };
+            refill::settle_refill(&*disk, origin, link.end.stated(), healed.whole)?;
             if healed.whole {
                 let back = format!("entries of epoch {} came back from the relay", link.epoch);
                 self.report.refilled = self.report.rebuilt.is_none() || self.report.refilled;
                 self.report.rebuilt.get_or_insert(back);
             }
         }
-        let here = Extent::of(&healed.frontier);
+        let here = LogExtent::of(&healed.frontier);
         let missing = link.missing(here);
         if missing.is_some() {
             // What lies behind the hole counts by itself until the hole is filled.
-            let origin = Origin { box_id: self.keys.box_id, epoch: link.epoch };
+            let origin = LogOrigin { box_id: self.keys.box_id, epoch: link.epoch };
             match adopt::displace_beyond(copies, origin, here.size) {
                 Err(e) if e.is_full() => {
                     tracing::error!(error = %e, "there is no room to keep what lies behind a hole: it stays there");
                 }
-                kept => drop(kept?),
+                stored => drop(stored?),
             }
         }
         self.report.missing.extend(missing);
@@ -85,7 +85,7 @@ impl Start<'_> {
                 let (from, to) = (healed.frontier.size(), Some(extent.size));
                 self.report.missing.push(MissingEntries { epoch: *epoch, from, to, forgotten: false });
             }
-            all.push(CountedEpoch { epoch: *epoch, extent: Extent::of(&healed.frontier) });
+            all.push(CountedEpoch { epoch: *epoch, extent: LogExtent::of(&healed.frontier) });
         }
         Ok(all)
     }
@@ -99,14 +99,14 @@ impl Start<'_> {
         main: &OpenDatabase,
     ) -> Result<(), StoreError> {
         let Some(end) = link.end.stated() else { return Ok(()) };
-        let origin = Origin { box_id: self.keys.box_id, epoch: link.epoch };
-        let files = closed_journal::files(&**self.disk, &origin)?;
+        let origin = LogOrigin { box_id: self.keys.box_id, epoch: link.epoch };
+        let files = closed_journal::closed_files(&**self.disk, &origin)?;
         if closed_journal::read_before(&main.db, link.epoch) == Some(files) {
             return Ok(());
         }
         match self.heal_epoch(link.epoch, Some(end), copies) {
             // What the database has is read from there.
-            Ok(healed) => self.report.missing.extend(link.missing(Extent::of(&healed.frontier))),
+            Ok(healed) => self.report.missing.extend(link.missing(LogExtent::of(&healed.frontier))),
             Err(e) if e.is_full() => {
                 tracing::error!(error = %e, epoch = %link.epoch, "there is no room to heal the journal");
             }
@@ -119,7 +119,7 @@ impl Start<'_> {
     fn heal_epoch(
         &mut self,
         epoch: Epoch,
-        end: Option<Extent>,
+        end: Option<LogExtent>,
         copies: &LogCopies,
     ) -> Result<HealedEpoch, StoreError> {
         let healed = self.heal_upto((epoch, end), u64::MAX, copies)?;
@@ -131,16 +131,16 @@ impl Start<'_> {
 
     fn heal_upto(
         &mut self,
-        (epoch, end): (Epoch, Option<Extent>),
+        (epoch, end): (Epoch, Option<LogExtent>),
         upto: u64,
         copies: &LogCopies,
     ) -> Result<HealedEpoch, StoreError> {
         let disk = self.disk.clone();
         let note = |from: &[String]| match healed_words(epoch, from) {
-            Some(words) => untold::note(&*disk, |untold| untold.heal(words)),
+            Some(words) => unreported::note_unreported(&*disk, |untold| untold.heal(words)),
             None => Ok(()),
         };
-        let healer = Healer {
+        let healer = JournalRepair {
             copies,
             box_id: self.keys.box_id,
             segment_bytes: self.sizes.segment,
@@ -155,8 +155,8 @@ impl Start<'_> {
 
     /// Notes which files of ended epochs were read whole.
     pub(super) fn note_read(&self, db: &Database) -> Result<(), StoreError> {
-        let origin = |epoch: &Epoch| Origin { box_id: self.keys.box_id, epoch: *epoch };
-        let origins: Vec<Origin> = self.read_whole.iter().map(origin).collect();
+        let origin = |epoch: &Epoch| LogOrigin { box_id: self.keys.box_id, epoch: *epoch };
+        let origins: Vec<LogOrigin> = self.read_whole.iter().map(origin).collect();
         match closed_journal::note_read(&**self.disk, db, &origins) {
             // They are read again.
             Err(e) if e.is_full() => Ok(()),
@@ -170,9 +170,9 @@ impl Start<'_> {
         let Some((newest, _)) = log.newest.as_ref().filter(|(newest, _)| newest.first > 0) else {
             return Ok(());
         };
-        let linked =
-            Linked::open(&**self.disk, newest, &log.origin).map_err(StoreError::io(newest.path.as_str()))?;
-        let Some(before) = linked.map(|linked| Extent::of(linked.frontier())) else { return Ok(()) };
+        let linked = LinkedEpoch::open(&**self.disk, newest, &log.origin)
+            .map_err(StoreError::io(newest.path.as_str()))?;
+        let Some(before) = linked.map(|linked| LogExtent::of(linked.frontier())) else { return Ok(()) };
         let epoch = log.origin.epoch;
         self.heal_upto((epoch, Some(before)), newest.first, copies).map(drop)
     }

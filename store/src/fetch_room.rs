@@ -7,16 +7,16 @@ use super::disk::Disk;
 use super::error::StoreError;
 
 /// Free bytes that stay for new records whatever the relay has to give: with the ballast a box records on them for weeks.
-pub(super) const KEPT_FOR_RECORDS_BYTES: u64 = 128 << 20;
+pub(super) const RESERVED_FOR_RECORDS_BYTES: u64 = 128 << 20;
 
 /// Refuses to take so many bytes back where they would not leave room for records.
 ///
 /// # Errors
 /// [`StoreError::NoRoomToFetch`].
 pub(super) fn leave_room(disk: &dyn Disk, bytes: usize) -> Result<(), StoreError> {
-    let wanted = KEPT_FOR_RECORDS_BYTES.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
+    let expected = RESERVED_FOR_RECORDS_BYTES.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
     match disk.free_bytes() {
-        Some(free) if free < wanted => Err(StoreError::NoRoomToFetch { free_mib: free >> 20 }),
+        Some(free) if free < expected => Err(StoreError::NoRoomToFetch { free_mib: free >> 20 }),
         _ => Ok(()),
     }
 }

@@ -2,7 +2,7 @@
 
 use record::ids::Epoch;
 
-use super::disk::{Disk, exists, remove_if_there};
+use super::disk::{Disk, file_exists, remove_if_there};
 use super::error::StoreError;
 
 /// Where fetched entries wait for the next start.
@@ -17,21 +17,21 @@ pub(super) fn fetched_path(epoch: Epoch) -> String {
 ///
 /// # Errors
 /// The disk's.
-pub(super) fn fetched(disk: &dyn Disk, epoch: Epoch) -> Result<Option<String>, StoreError> {
+pub(super) fn read_fetched(disk: &dyn Disk, epoch: Epoch) -> Result<Option<String>, StoreError> {
     let path = fetched_path(epoch);
-    let there = exists(disk, &path).map_err(StoreError::io(DIR))?;
+    let there = file_exists(disk, &path).map_err(StoreError::io(DIR))?;
     Ok(there.then_some(path))
 }
 
 /// Gives up what was fetched, for records that come now: the relay has it, and gives it again when there is room. Whether there
 /// was anything.
-pub(super) fn give_up(disk: &dyn Disk) -> bool {
-    let mut given_up = false;
+pub(super) fn abandon_fetch(disk: &dyn Disk) -> bool {
+    let mut is_abandoned = false;
     for name in disk.list(DIR).unwrap_or_default() {
-        given_up |= name.ends_with(".jsonl") && remove_if_there(disk, &format!("{DIR}/{name}")).is_ok();
+        is_abandoned |= name.ends_with(".jsonl") && remove_if_there(disk, &format!("{DIR}/{name}")).is_ok();
     }
-    if given_up {
+    if is_abandoned {
         tracing::warn!("the disk is full: what the relay gave back was removed so that recording goes on");
     }
-    given_up
+    is_abandoned
 }

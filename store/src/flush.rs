@@ -45,7 +45,7 @@ impl GroupWrite {
 }
 
 /// Who writes a group and flushes it, while the caller does something else.
-pub(super) trait Flush: Send {
+pub(super) trait JournalFlush: Send {
     /// Takes a group; the one before has been waited for.
     fn start(&mut self, write: GroupWrite);
     /// Waits until it is on the card, or is not.
@@ -56,7 +56,7 @@ pub(super) trait Flush: Send {
 #[derive(Default)]
 pub(super) struct FlushHere(Option<GroupWritten>);
 
-impl Flush for FlushHere {
+impl JournalFlush for FlushHere {
     fn start(&mut self, write: GroupWrite) {
         self.0 = Some(write.perform());
     }
@@ -92,7 +92,7 @@ impl FlushThread {
     }
 }
 
-impl Flush for FlushThread {
+impl JournalFlush for FlushThread {
     fn start(&mut self, write: GroupWrite) {
         // A thread that is gone shows when it is waited for.
         let _ = self.to.send(write);

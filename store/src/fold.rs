@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use record::anchor::corrected_ms;
-use record::entry::{ClockState, Entry, Idem};
-use record::fold::{AdoptedBy, Cleaning, Effect, Facility, History, LinePlace, RowKey};
+use record::entry::{ClockState, Entry, IdempotencyRecord};
+use record::fold::{AdoptedBy, CleaningRecord, FacilityState, FoldEffect, HistoryLookup, LinePlace, RowKey};
 use record::ids::{BootId, Epoch};
 use record::kinds::{EntryRef, Event};
 use record::redact::TextLine;
@@ -12,24 +12,24 @@ use record::run::RunName;
 use record::tree::{Frontier, Hash};
 
 use super::key_runs::KeyRuns;
-use super::pending::Rows;
+use super::pending::PendingCleanings;
 use super::places::Places;
 use super::tables;
 
-struct Past<'a> {
-    rows: &'a Rows,
+struct HistoryTables<'a> {
+    rows: &'a PendingCleanings,
     keys: &'a KeyRuns,
     places: &'a Places,
 }
 
-impl History for Past<'_> {
+impl HistoryLookup for HistoryTables<'_> {
     type Error = redb::Error;
 
-    fn cleaning(&self, of: EntryRef, near: Option<RunName>) -> Result<Option<Cleaning>, redb::Error> {
+    fn cleaning(&self, of: EntryRef, near: Option<RunName>) -> Result<Option<CleaningRecord>, redb::Error> {
         self.rows.cleaning_of(self.places, of, near)
     }
 
-    fn unsure(&self, boot: BootId) -> Result<Vec<Cleaning>, redb::Error> {
+    fn unsure(&self, boot: BootId) -> Result<Vec<CleaningRecord>, redb::Error> {
         let mut found = Vec::new();
         for key in self.rows.unsure(boot)? {
             found.extend(self.rows.cleaning(self.places, key)?);
@@ -37,7 +37,11 @@ impl History for Past<'_> {
         Ok(found)
     }
 
-    fn first_of_key(&self, idem: &Idem, line: LinePlace) -> Result<Option<LinePlace>, redb::Error> {
+    fn first_of_key(
+        &self,
+        idem: &IdempotencyRecord,
+        line: LinePlace,
+    ) -> Result<Option<LinePlace>, redb::Error> {
         let held = self.keys.first(&idem.key, self.rows)?;
         let first = held.filter(|(_, req)| *req == idem.req).and_then(|(key, _)| self.places.line(key));
         Ok(first.filter(|first| *first != line))
@@ -47,11 +51,11 @@ impl History for Past<'_> {
 /// What a line is folded into.
 pub(super) struct FoldedInto<'a> {
     /// The tables.
-    pub(super) rows: &'a mut Rows,
+    pub(super) rows: &'a mut PendingCleanings,
     /// The idempotency keys.
     pub(super) keys: &'a KeyRuns,
     /// The facility.
-    pub(super) facility: &'a mut Facility,
+    pub(super) facility: &'a mut FacilityState,
     /// Epochs and runs.
     pub(super) places: &'a mut Places,
     /// Collects the facility's rows that are other than before: they are put down once for a whole group.
@@ -62,7 +66,7 @@ pub(super) struct FoldedInto<'a> {
 ///
 /// # Errors
 /// redb's: the group must be given up.
-pub(super) fn apply(
+pub(super) fn apply_entries(
     FoldedInto { rows, keys, facility, places, changed }: FoldedInto<'_>,
     line: LinePlace,
     (entry, event): (&Entry, &Event),
@@ -73,7 +77,7 @@ pub(super) fn apply(
     if let Some(idem) = entry.head().idem {
         rows.pending.keys.push((idem.key, key, idem.req));
     }
-    let past = Past { rows, keys, places };
+    let past = HistoryTables { rows, keys, places };
     let epoch = line.of.epoch;
     let changes = match places.adopted_by(key) {
         Some(by) => facility.apply_adopted(epoch, entry, event, &past, by)?,
@@ -82,7 +86,7 @@ pub(super) fn apply(
     for passed in &changes.passed {
         tracing::info!(%epoch, seq = line.of.seq, %passed, "an adopted line changes nothing");
     }
-    let counts = changes.effects.iter().any(|effect| matches!(effect, Effect::Cleaned(_)));
+    let counts = changes.effects.iter().any(|effect| matches!(effect, FoldEffect::Cleaned(_)));
     if let (Event::CleaningRecorded(_), Some(idem), false) = (event, entry.head().idem, counts)
         && let Some(first) = past.first_of_key(&idem, line)?.and_then(|first| places.key(first))
     {
@@ -91,19 +95,19 @@ pub(super) fn apply(
     changed.extend(changes.rows);
     for effect in changes.effects {
         match effect {
-            Effect::Cleaned(cleaning) => {
+            FoldEffect::Cleaned(cleaning) => {
                 rows.pending.cleaned(key, &cleaning, cleaning.at.clock == ClockState::Synced);
             }
-            Effect::Recleaned(cleaning) => {
+            FoldEffect::Recleaned(cleaning) => {
                 let Some(key) = places.key(cleaning.place()) else { continue };
                 let before = rows.cleaning(places, key)?;
                 rows.pending.recleaned(key, before.as_ref(), &cleaning);
             }
-            Effect::Used { tag, performed_ms, .. } => {
+            FoldEffect::Used { tag, performed_ms, .. } => {
                 rows.pending.used(tables::item_key(tag, performed_ms, key));
             }
-            Effect::Erased(hash) => rows.erase_text(&hash)?,
-            Effect::Windows(_) | Effect::AllWindows => {}
+            FoldEffect::Erased(hash) => rows.erase_text(&hash)?,
+            FoldEffect::Windows(_) | FoldEffect::AllWindows => {}
         }
     }
     if let Event::LogAdopted(adopted) = event {
@@ -122,7 +126,7 @@ pub(super) fn apply(
 /// # Errors
 /// redb's: the group must be given up.
 pub(crate) fn keep_text(
-    rows: &mut Rows,
+    rows: &mut PendingCleanings,
     places: &Places,
     line: LinePlace,
     text: &TextLine,
@@ -131,7 +135,7 @@ pub(crate) fn keep_text(
 }
 
 /// Appends a leaf to the tree and keeps the nodes that are kept.
-pub(crate) fn push_leaf(rows: &mut Rows, epoch: Epoch, frontier: &mut Frontier, leaf: Hash) {
+pub(crate) fn push_leaf(rows: &mut PendingCleanings, epoch: Epoch, frontier: &mut Frontier, leaf: Hash) {
     frontier.push_with(leaf, |level, index, hash| {
         if level >= 8 && level % 8 == 0 {
             rows.pending.node(tables::node_key(epoch.n, level, index), hash);

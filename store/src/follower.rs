@@ -2,29 +2,29 @@
 
 use std::sync::Arc;
 
-use record::checkpoint::Origin;
-use record::fold::Facility;
+use record::checkpoint::LogOrigin;
+use record::fold::FacilityState;
 use record::ids::Epoch;
 use redb::Database;
 
-use super::chain::{Extent, MissingEntries};
+use super::chain::{LogExtent, MissingEntries};
 use super::database::{self, DatabaseExtent, LostPart, MAIN};
-use super::disk::{exists, remove_if_there};
+use super::disk::{file_exists, remove_if_there};
 use super::error::StoreError;
 use super::newest;
 use super::places::RunState;
 use super::rebuild::{self, CountedEpoch};
-use super::run_shelf::RunShelf;
+use super::run_reader::RunReader;
 use super::salvage;
 use super::sources::{DatabaseSource, LogCopies};
-use super::start_state::{HealedLog, OpenDatabase, Start, StartKind};
-use super::untold;
+use super::start_state::{HealedLog, OpenDatabase, StartKind, StartState};
+use super::unreported;
 
 /// Whether a database follows this chain: each epoch of it just as far as it counts, the last one at most.
-pub(super) fn follows(held: &DatabaseExtent, counted: &[CountedEpoch]) -> bool {
+pub(super) fn follows_epochs(held: &DatabaseExtent, counted: &[CountedEpoch]) -> bool {
     let counted: Vec<&CountedEpoch> = counted.iter().filter(|c| c.extent.size > 0).collect();
-    let mut held: Vec<(Epoch, Extent)> =
-        held.epochs.iter().map(|(epoch, frontier)| (*epoch, Extent::of(frontier))).collect();
+    let mut held: Vec<(Epoch, LogExtent)> =
+        held.epochs.iter().map(|(epoch, frontier)| (*epoch, LogExtent::of(frontier))).collect();
     let Some((last, before)) = counted.split_last() else { return held.is_empty() };
     if held.last().is_some_and(|(epoch, extent)| *epoch == last.epoch && extent.size <= last.extent.size) {
         held.pop();
@@ -32,12 +32,12 @@ pub(super) fn follows(held: &DatabaseExtent, counted: &[CountedEpoch]) -> bool {
     held.into_iter().eq(before.iter().map(|c| (c.epoch, c.extent)))
 }
 
-impl Start<'_> {
+impl StartState<'_> {
     /// Opens the log's database, unless it is absent, damaged, or the last start did not get past it.
     pub(super) fn open_main(&mut self) -> Result<Option<OpenDatabase>, StoreError> {
         let disk = self.disk.clone();
         let disk = &*disk;
-        if !exists(disk, MAIN).map_err(StoreError::io(MAIN))? {
+        if !file_exists(disk, MAIN).map_err(StoreError::io(MAIN))? {
             return Ok(None);
         }
         // Where a copy was being read, that is what starts did not get past.
@@ -50,7 +50,7 @@ impl Start<'_> {
             self.distrust("it does not open")?;
             return Ok(None);
         };
-        let held = database::held(&db)?;
+        let held = database::read_extent(&db)?;
         if held.as_ref().is_some_and(|held| self.is_foreign(&db, held)) {
             drop(db);
             self.distrust("it is another box's")?;
@@ -71,7 +71,7 @@ impl Start<'_> {
     /// Sets the database aside: nothing is lost with it, it is asked like any other copy.
     pub(super) fn distrust(&mut self, why: &str) -> Result<(), StoreError> {
         self.report.rebuilt = Some(why.to_owned());
-        untold::note(&**self.disk, |untold| untold.rebuilt = Some(why.to_owned()))?;
+        unreported::note_unreported(&**self.disk, |untold| untold.rebuilt = Some(why.to_owned()))?;
         salvage::set_aside(&**self.disk, MAIN, why, self.now.wall_ms)
     }
 
@@ -82,7 +82,7 @@ impl Start<'_> {
         copies: &LogCopies,
         main: Option<&OpenDatabase>,
         healed: &HealedLog,
-    ) -> Result<(Arc<Database>, Facility), StoreError> {
+    ) -> Result<(Arc<Database>, FacilityState), StoreError> {
         let counted = &healed.counted;
         let wrong = healed.newest.as_ref().is_some_and(|log| log.database_wrong);
         let owes = match main.map_or(Ok(false), |main| self.owes_runs(copies, main)) {
@@ -90,7 +90,7 @@ impl Start<'_> {
             Err(e) if e.is_of_database() => true,
             owes => owes?,
         };
-        let good = !owes && main.is_some_and(|main| follows(&main.held, counted));
+        let good = !owes && main.is_some_and(|main| follows_epochs(&main.held, counted));
         if let Some(main) = main.filter(|_| good && !wrong && kind == StartKind::Normal) {
             match self.catch_up(main, counted) {
                 Ok(facility) => return Ok((main.db.clone(), facility)),
@@ -103,7 +103,7 @@ impl Start<'_> {
             }
         } else if wrong {
             self.report.rebuilt = Some("it gave another root than the journal has".to_owned());
-        } else if owes && main.is_some_and(|main| follows(&main.held, counted)) {
+        } else if owes && main.is_some_and(|main| follows_epochs(&main.held, counted)) {
             // Nothing is wrong: lines came.
             self.report.refilled = self.report.rebuilt.is_none() || self.report.refilled;
             self.report.rebuilt.get_or_insert("lines of runs count that did not before".to_owned());
@@ -116,7 +116,7 @@ impl Start<'_> {
             self.report.rebuilt.get_or_insert(why.to_owned());
         }
         let present = main.filter(|_| !wrong);
-        match self.follow_anew(kind, copies, main, healed) {
+        match self.follow_again(kind, copies, main, healed) {
             Err(e) if e.is_full() && kind == StartKind::Normal => {
                 self.go_on_with_present(copies, present, counted)?.ok_or(e)
             }
@@ -125,13 +125,13 @@ impl Start<'_> {
     }
 
     /// Builds the database anew, once the journal has all that counts.
-    fn follow_anew(
+    fn follow_again(
         &mut self,
         kind: StartKind,
         copies: &LogCopies,
         main: Option<&OpenDatabase>,
         healed: &HealedLog,
-    ) -> Result<(Arc<Database>, Facility), StoreError> {
+    ) -> Result<(Arc<Database>, FacilityState), StoreError> {
         let counted = if kind == StartKind::Normal {
             self.heal_all(&healed.counted, copies)?
         } else {
@@ -154,7 +154,7 @@ impl Start<'_> {
             }
             (built, _) => built?,
         };
-        let held = database::held(&db)?.unwrap_or_default();
+        let held = database::read_extent(&db)?.unwrap_or_default();
         // It was made of the journal just now.
         self.agreed = counted.last().map(|last| last.epoch);
         let facility = self.catch_up(&OpenDatabase { db: db.clone(), held }, &counted)?;
@@ -168,13 +168,13 @@ impl Start<'_> {
 
     /// Whether a run is here whose lines the database lacks.
     fn owes_runs(&self, copies: &LogCopies, main: &OpenDatabase) -> Result<bool, StoreError> {
-        let places = database::places(&main.db, main.held.epochs.iter().map(|(epoch, _)| *epoch), None)?;
-        let mut shelf = RunShelf::new(self.disk.clone(), self.keys.box_id, Some(copies));
+        let places = database::load_places(&main.db, main.held.epochs.iter().map(|(epoch, _)| *epoch), None)?;
+        let mut run_reader = RunReader::new(self.disk.clone(), self.keys.box_id, Some(copies));
         for run in places.runs() {
             match run.state {
                 RunState::Counts => {}
                 RunState::Waits => return Ok(true),
-                RunState::Lacks if shelf.has(&run.by.run)? => return Ok(true),
+                RunState::Lacks if run_reader.has(&run.by.run)? => return Ok(true),
                 RunState::Lacks => {}
             }
         }
@@ -186,10 +186,10 @@ impl Start<'_> {
         &mut self,
         open: &OpenDatabase,
         counted: &[CountedEpoch],
-    ) -> Result<Facility, StoreError> {
+    ) -> Result<FacilityState, StoreError> {
         let disk = self.disk.clone();
-        let Some(last) = counted.last() else { return Ok(Facility::default()) };
-        let origin = Origin { box_id: self.keys.box_id, epoch: last.epoch };
+        let Some(last) = counted.last() else { return Ok(FacilityState::default()) };
+        let origin = LogOrigin { box_id: self.keys.box_id, epoch: last.epoch };
         if let Some(held) = open.held.frontier(last.epoch)
             && self.agreed != Some(last.epoch)
             && newest::root_at(&*disk, &origin, held.size())? != Some(held.root())
@@ -212,7 +212,7 @@ impl Start<'_> {
     ) -> Result<Arc<Database>, StoreError> {
         let disk = self.disk.clone();
         let disk = &*disk;
-        let new = Arc::new(rebuild::build(copies, &self.sizes, self.keys.box_id, counted)?);
+        let new = Arc::new(rebuild::build_database(copies, &self.sizes, self.keys.box_id, counted)?);
         let mut is_read = true;
         if let Some(old) = old {
             super::shorter::refuse_shorter(copies, old, &new, &self.ends)?;
@@ -220,12 +220,12 @@ impl Start<'_> {
             is_read = self.keep_strays(source, &new)?.whole;
         }
         if let Some(why) = self.report.rebuilt.as_ref().filter(|_| !self.report.refilled) {
-            untold::note(disk, |untold| untold.rebuilt = Some(why.clone()))?;
+            unreported::note_unreported(disk, |untold| untold.rebuilt = Some(why.clone()))?;
         }
         if !is_read {
             salvage::set_aside(disk, MAIN, "a part of it cannot be read", self.now.wall_ms)?;
         }
-        database::install(disk, MAIN)?;
+        database::install_database(disk, MAIN)?;
         // Starts that did not get through say nothing of this one.
         self.attempts.count = 0;
         self.note_attempts()?;
@@ -240,10 +240,10 @@ impl Start<'_> {
         copies: &LogCopies,
         present: Option<&OpenDatabase>,
         counted: &[CountedEpoch],
-    ) -> Result<Option<(Arc<Database>, Facility)>, StoreError> {
+    ) -> Result<Option<(Arc<Database>, FacilityState)>, StoreError> {
         let new = format!("{MAIN}.new");
         remove_if_there(&**self.disk, &new).map_err(StoreError::io(new.as_str()))?;
-        let gone = !exists(&**self.disk, MAIN).map_err(StoreError::io(MAIN))?;
+        let gone = !file_exists(&**self.disk, MAIN).map_err(StoreError::io(MAIN))?;
         let taken_back = if gone { self.take_back(copies)? } else { None };
         let Some(open) = taken_back.as_ref().or(present) else { return Ok(None) };
         let Ok(facility) = self.catch_up(open, counted) else { return Ok(None) };
@@ -256,8 +256,10 @@ impl Start<'_> {
     /// Takes the newest copy into use whose newest entries hold.
     fn take_back(&mut self, copies: &LogCopies) -> Result<Option<OpenDatabase>, StoreError> {
         for copy in &copies.salvage {
-            let held =
-                copy.db.as_ref().zip(copy.db.as_ref().and_then(|db| database::held(db).ok().flatten()));
+            let held = copy
+                .db
+                .as_ref()
+                .zip(copy.db.as_ref().and_then(|db| database::read_extent(db).ok().flatten()));
             let holds = held.is_some_and(|(db, held)| {
                 held.epochs.last().is_some_and(|(epoch, tree)| database::newest_hold(db, *epoch, tree))
             });

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::tree::Frontier;
 
 use super::chain::LogPiece;
@@ -10,8 +10,8 @@ use super::chunker::{Chunk, Chunker};
 use super::disk::Disk;
 use super::error::StoreError;
 use super::journal::Journal;
-use super::rewriter::Rewriter;
-use super::scan::Segment;
+use super::rewriter::SegmentRewriter;
+use super::scan::SegmentFile;
 use super::segment::SegmentHeader;
 
 /// Writes the lines of gaps into new segments, under temporary names.
@@ -19,12 +19,12 @@ pub(super) struct GapFiller<'a> {
     disk: &'a dyn Disk,
     /// Bytes of a segment at which the next one is begun.
     segment_bytes: u64,
-    origin: Origin,
+    origin: LogOrigin,
     gaps: &'a [(u64, u64)],
     /// Where segments began that are replaced: new ones begin there too.
     firsts: BTreeSet<u64>,
-    out: Option<(Rewriter<'a>, Chunker)>,
-    done: Vec<Segment>,
+    out: Option<(SegmentRewriter<'a>, Chunker)>,
+    done: Vec<SegmentFile>,
     /// Sources that gave a line.
     used: BTreeSet<usize>,
 }
@@ -33,7 +33,7 @@ impl<'a> GapFiller<'a> {
     /// For the gaps of an epoch's journal; `firsts` are where segments began that are replaced.
     pub(super) fn new(
         (disk, segment_bytes): (&'a dyn Disk, u64),
-        origin: Origin,
+        origin: LogOrigin,
         gaps: &'a [(u64, u64)],
         firsts: BTreeSet<u64>,
     ) -> Self {
@@ -77,9 +77,9 @@ impl<'a> GapFiller<'a> {
     }
 
     fn begin(&mut self, frontier: &Frontier) -> Result<(), StoreError> {
-        let segment = Segment::plain(&Journal::dir(&self.origin), frontier.size());
+        let segment = SegmentFile::plain(&Journal::dir(&self.origin), frontier.size());
         let header = SegmentHeader { origin: self.origin, frontier: frontier.clone() };
-        let out = Rewriter::new(self.disk, segment, &header)?;
+        let out = SegmentRewriter::new(self.disk, segment, &header)?;
         self.out = Some((out, Chunker::new(frontier.clone())));
         Ok(())
     }
@@ -99,7 +99,7 @@ impl<'a> GapFiller<'a> {
     }
 
     /// The new segments, still under temporary names, and the sources that gave a line.
-    pub(super) fn finish(mut self) -> Result<(Vec<Segment>, BTreeSet<usize>), StoreError> {
+    pub(super) fn finish(mut self) -> Result<(Vec<SegmentFile>, BTreeSet<usize>), StoreError> {
         self.close()?;
         Ok((self.done, self.used))
     }

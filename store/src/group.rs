@@ -10,11 +10,11 @@ use record::fold::RowKey;
 use record::tree::Frontier;
 use redb::{Durability, WriteTransaction};
 
-use super::core::Core;
+use super::core::LogWriter;
 use super::database::{self, MAIN, make_durable};
 use super::error::{SubmitError, is_full};
 use super::flush::{GroupWrite, GroupWritten};
-use super::job::{FatalError, Job};
+use super::job::{FatalError, WriteJob};
 use super::journal::AppendError;
 use super::key_runs::KeyRuns;
 use super::mark::mark_distrusted;
@@ -23,12 +23,12 @@ use super::pending::put_rows;
 use super::rebuild;
 use super::snapshot::FacilityPair;
 
-impl Core {
+impl LogWriter {
     /// Takes as many jobs from the front as fit into one group, makes them durable and answers them.
     ///
     /// # Errors
     /// [`FatalError`]: the process must end. The jobs taken were told [`SubmitError::Unknown`].
-    pub fn group(&mut self, jobs: &mut VecDeque<Box<dyn Job>>) -> Result<(), FatalError> {
+    pub fn group(&mut self, jobs: &mut VecDeque<Box<dyn WriteJob>>) -> Result<(), FatalError> {
         self.decide(jobs)?;
         let Some(GroupBuilder { before, rows, decided, changed, entries, texts, carried, failed, .. }) =
             self.building.take()
@@ -57,21 +57,21 @@ impl Core {
             self.places = (*self.shared.places()).clone();
         }
         self.facility = FacilityPair::new(self.shared.facility());
-        let (told, fatal) = match error {
+        let (reply, fatal) = match error {
             GroupError::Refused(e) => {
                 self.shared.room.refuse(self.disk.free_bytes());
                 (e, None)
             }
             GroupError::Database(e) => {
-                let told = SubmitError::Database(e.to_string());
+                let reply = SubmitError::Database(e.to_string());
                 self.trouble = Some(e);
-                (told, None)
+                (reply, None)
             }
             GroupError::Fatal(e) => (SubmitError::Unknown, Some(e)),
         };
-        decided.into_iter().for_each(|done| done.job.finish(done.result.and(Err(told.clone()))));
+        decided.into_iter().for_each(|done| done.job.finish(done.result.and(Err(reply.clone()))));
         if let Some(carried) = carried.then(|| jobs.pop_front()).flatten() {
-            carried.finish(Err(told));
+            carried.finish(Err(reply));
         }
         fatal.map_or(Ok(()), Err)
     }
@@ -97,7 +97,7 @@ impl Core {
     pub(super) fn reopen(&mut self, after: &redb::Error) -> Result<(), FatalError> {
         tracing::warn!(error = %after, "the database failed and is opened again");
         if matches!(after, redb::Error::Io(e) if is_full(e)) {
-            self.give_up_room();
+            self.release_ballast();
         }
         if !self.shared.close_db() {
             return Err(FatalError("a reader does not let go of the database".to_owned()));
@@ -159,7 +159,7 @@ impl Core {
         loop {
             match self.journal.place(len, before) {
                 Ok((file, at)) => return Ok(GroupWrite { file, at, bytes: self.group.take() }),
-                Err(AppendError::Full) if self.give_up_room() => {}
+                Err(AppendError::Full) if self.release_ballast() => {}
                 Err(e) => return Err(e.into()),
             }
         }
@@ -170,7 +170,7 @@ impl Core {
         loop {
             let GroupWritten { bytes, result } = self.flush.wait();
             match self.journal.settle(bytes.len(), result) {
-                Err(AppendError::Full) if self.give_up_room() => {
+                Err(AppendError::Full) if self.release_ballast() => {
                     let (file, at) = self.journal.end();
                     self.flush.start(GroupWrite { file, at, bytes });
                 }

@@ -3,20 +3,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::ids::{BoxId, Epoch};
 use record::tree::{Frontier, Hash};
 
-use super::chain::{Assembled, Extent, LogPiece, Source, assemble};
-use super::closed_journal::continuous;
+use super::chain::{AssembledLog, LineSource, LogExtent, LogPiece, assemble_log};
+use super::closed_journal::is_continuous;
 use super::disk::{Disk, remove_if_there};
 use super::displaced::DisplacedFile;
 use super::error::StoreError;
 use super::gap_filler::GapFiller;
 use super::journal::Journal;
-use super::linked::Linked;
-use super::rewriter::install;
-use super::scan::Segment;
+use super::linked::LinkedEpoch;
+use super::rewriter::install_segments;
+use super::scan::SegmentFile;
 use super::segment::GROUP_BYTES_MAX;
 use super::sources::{BranchSource, LogCopies, SegmentSource};
 use super::unreadable::{is_lost, read_what_is_left};
@@ -38,7 +38,7 @@ pub(crate) struct HealedEpoch {
 pub(crate) type NoteRepair<'a> = &'a dyn Fn(&[String]) -> Result<(), StoreError>;
 
 /// Heals the journal of epochs.
-pub(crate) struct Healer<'a> {
+pub(crate) struct JournalRepair<'a> {
     /// Where lines come from.
     pub(crate) copies: &'a LogCopies,
     /// Whose log.
@@ -51,7 +51,7 @@ pub(crate) struct Healer<'a> {
 
 /// A segment as it was found.
 struct Found {
-    segment: Segment,
+    segment: SegmentFile,
     /// The trees at its ends, where all of it links.
     ends: Option<(Frontier, Frontier)>,
 }
@@ -60,20 +60,20 @@ struct Found {
 struct Plan {
     found: Vec<Found>,
     /// Which of them stay.
-    kept: Vec<bool>,
+    stored: Vec<bool>,
     /// Ranges that are written anew.
     gaps: Vec<(u64, u64)>,
     /// Whether any line comes from another copy than the journal.
     others: bool,
 }
 
-impl Healer<'_> {
+impl JournalRepair<'_> {
     fn disk(&self) -> &dyn Disk {
         &*self.copies.disk
     }
 
     fn io(&self, epoch: Epoch) -> impl FnOnce(std::io::Error) -> StoreError + use<> {
-        StoreError::io(Journal::dir(&Origin { box_id: self.box_id, epoch }))
+        StoreError::io(Journal::dir(&LogOrigin { box_id: self.box_id, epoch }))
     }
 
     /// Heals an epoch up to its stated end, or without one as far as its sources go. Segments that begin at `upto` or
@@ -84,70 +84,70 @@ impl Healer<'_> {
     pub(crate) fn heal(
         &self,
         epoch: Epoch,
-        end: Option<Extent>,
+        end: Option<LogExtent>,
         upto: u64,
     ) -> Result<HealedEpoch, StoreError> {
         let found = self.found(epoch, upto)?;
         if let Some(end) = end
-            && let Some(frontier) = continuous(found.iter().map(|found| found.ends.clone()))
-            && Extent::of(&frontier) == end
+            && let Some(frontier) = is_continuous(found.iter().map(|found| found.ends.clone()))
+            && LogExtent::of(&frontier) == end
         {
             return Ok(HealedEpoch { frontier, whole: true, wrote: false, from: Vec::new() });
         }
         let mut sources = self.copies.sources(epoch)?;
-        let mut assembled = assemble(epoch, end, &mut sources).map_err(self.io(epoch))?;
+        let mut assembled = assemble_log(epoch, end, &mut sources).map_err(self.io(epoch))?;
         if let Some(end) = end.filter(|_| !assembled.whole)
             && let Some(branch) = BranchSource::find(self.copies, epoch, end)?
         {
             sources.push(Box::new(branch));
-            assembled = assemble(epoch, Some(end), &mut sources).map_err(self.io(epoch))?;
+            assembled = assemble_log(epoch, Some(end), &mut sources).map_err(self.io(epoch))?;
         }
         let mut whole = assembled.whole;
         if end.is_none() && whole {
             // A segment that begins behind it says that there was more.
             let size = assembled.frontier.size();
             whole = found.iter().all(|found| found.segment.first <= size)
-                && self.tail_is_torn(epoch, &assembled, &mut sources)?;
+                && self.tail_is_partial(epoch, &assembled, &mut sources)?;
         }
         let plan = self.plan(epoch, &assembled, &mut sources, found)?;
         // What stands behind a hole stays where it is, until the hole is filled.
         let worth = whole || plan.others;
-        let wrote = worth && (!plan.gaps.is_empty() || plan.kept.contains(&false));
+        let wrote = worth && (!plan.gaps.is_empty() || plan.stored.contains(&false));
         let from = if wrote { self.write(epoch, &assembled, &mut sources, &plan)? } else { Vec::new() };
         Ok(HealedEpoch { frontier: assembled.frontier, whole, wrote, from })
     }
 
     fn found(&self, epoch: Epoch, upto: u64) -> Result<Vec<Found>, StoreError> {
-        let origin = Origin { box_id: self.box_id, epoch };
+        let origin = LogOrigin { box_id: self.box_id, epoch };
         let mut all = Vec::new();
-        for segment in Segment::list(self.disk(), &Journal::dir(&origin)).map_err(self.io(epoch))? {
+        for segment in SegmentFile::list(self.disk(), &Journal::dir(&origin)).map_err(self.io(epoch))? {
             if segment.first >= upto {
                 continue;
             }
-            let ends = Linked::ends(self.disk(), &segment, &origin).map_err(self.io(epoch))?;
+            let ends = LinkedEpoch::ends(self.disk(), &segment, &origin).map_err(self.io(epoch))?;
             all.push(Found { segment, ends });
         }
         Ok(all)
     }
 
     /// Whether the bytes behind what was assembled can be a group that nobody was told of: never more than one.
-    fn tail_is_torn(
+    fn tail_is_partial(
         &self,
         epoch: Epoch,
-        assembled: &Assembled,
-        sources: &mut [Box<dyn Source + '_>],
+        assembled: &AssembledLog,
+        sources: &mut [Box<dyn LineSource + '_>],
     ) -> Result<bool, StoreError> {
-        let dir = Journal::dir(&Origin { box_id: self.box_id, epoch });
-        let segments = Segment::list(self.disk(), &dir).map_err(self.io(epoch))?;
+        let dir = Journal::dir(&LogOrigin { box_id: self.box_id, epoch });
+        let segments = SegmentFile::list(self.disk(), &dir).map_err(self.io(epoch))?;
         let Some(newest) = segments.last() else { return Ok(true) };
-        let tail = super::tail::measure(self.disk(), newest).map_err(self.io(epoch))?;
+        let tail = super::tail::measure_tail(self.disk(), newest).map_err(self.io(epoch))?;
         if newest.sealed && tail.nonzero > 0 {
             // It was closed and whole: nothing of it was ever torn.
             return Ok(false);
         }
         // A torn group can be read: it is only not whole.
-        let torn = if tail.lost { 0 } else { GROUP_BYTES_MAX as u64 };
-        if tail.nonzero <= torn {
+        let partial = if tail.lost { 0 } else { GROUP_BYTES_MAX as u64 };
+        if tail.nonzero <= partial {
             return Ok(true);
         }
         // What other copies gave for those bytes was in them.
@@ -160,19 +160,20 @@ impl Healer<'_> {
             Ok(())
         };
         assembled.each(epoch, sources, u64::MAX, &mut count).map_err(self.io(epoch))?;
-        Ok(tail.nonzero <= filled + torn)
+        Ok(tail.nonzero <= filled + partial)
     }
 
     /// Which segments stand on the way that was found, and what lies between them.
     fn plan(
         &self,
         epoch: Epoch,
-        assembled: &Assembled,
-        sources: &mut [Box<dyn Source + '_>],
+        assembled: &AssembledLog,
+        sources: &mut [Box<dyn LineSource + '_>],
         found: Vec<Found>,
     ) -> Result<Plan, StoreError> {
         let ends = found.iter().filter_map(|f| f.ends.as_ref());
-        let wanted: BTreeSet<u64> = ends.flat_map(|(before, after)| [before.size(), after.size()]).collect();
+        let expected: BTreeSet<u64> =
+            ends.flat_map(|(before, after)| [before.size(), after.size()]).collect();
         let mut trees: BTreeMap<u64, Frontier> = BTreeMap::from([(0, Frontier::default())]);
         let mut others = false;
         let mut note = |source: usize, before: &Frontier, piece: LogPiece| {
@@ -180,7 +181,7 @@ impl Healer<'_> {
             let mut running = before.clone();
             for line in &piece.lines {
                 running.push(line.leaf());
-                if wanted.contains(&running.size()) {
+                if expected.contains(&running.size()) {
                     trees.insert(running.size(), running.clone());
                 }
             }
@@ -188,13 +189,13 @@ impl Healer<'_> {
         };
         assembled.each(epoch, sources, u64::MAX, &mut note).map_err(self.io(epoch))?;
         let total = assembled.frontier.size();
-        let (mut kept, mut gaps, mut at) = (vec![false; found.len()], Vec::new(), 0);
+        let (mut stored, mut gaps, mut at) = (vec![false; found.len()], Vec::new(), 0);
         for (i, Found { ends, .. }) in found.iter().enumerate() {
             let Some((before, after)) = ends else { continue };
             let on_way = trees.get(&before.size()) == Some(before) && trees.get(&after.size()) == Some(after);
             let fresh = after.size() > before.size() || before.size() == total;
             if on_way && fresh && before.size() >= at {
-                kept[i] = true;
+                stored[i] = true;
                 if before.size() > at {
                     gaps.push((at, before.size()));
                 }
@@ -204,7 +205,7 @@ impl Healer<'_> {
         if at < total {
             gaps.push((at, total));
         }
-        Ok(Plan { found, kept, gaps, others })
+        Ok(Plan { found, stored, gaps, others })
     }
 
     /// Writes the gaps anew under temporary names, keeps what would be dropped, and only then puts them in place: the
@@ -212,17 +213,22 @@ impl Healer<'_> {
     fn write(
         &self,
         epoch: Epoch,
-        assembled: &Assembled,
-        sources: &mut [Box<dyn Source + '_>],
+        assembled: &AssembledLog,
+        sources: &mut [Box<dyn LineSource + '_>],
         plan: &Plan,
     ) -> Result<Vec<String>, StoreError> {
-        let origin = Origin { box_id: self.box_id, epoch };
+        let origin = LogOrigin { box_id: self.box_id, epoch };
         let (disk, dir) = (self.disk(), Journal::dir(&origin));
         let io = || StoreError::io(dir.as_str());
         disk.make_dir(&dir).map_err(io())?;
         disk.sync_dir("log").map_err(io())?;
-        let bad: Vec<&Segment> =
-            plan.found.iter().zip(&plan.kept).filter(|(_, kept)| !**kept).map(|(f, _)| &f.segment).collect();
+        let bad: Vec<&SegmentFile> = plan
+            .found
+            .iter()
+            .zip(&plan.stored)
+            .filter(|(_, stored)| !**stored)
+            .map(|(f, _)| &f.segment)
+            .collect();
         let mut dropped = self.lines_of(epoch, &bad)?;
         let firsts = bad.iter().map(|s| s.first).collect();
         let mut filler = GapFiller::new((&*self.copies.disk, self.segment_bytes), origin, &plan.gaps, firsts);
@@ -249,9 +255,9 @@ impl Healer<'_> {
         self.before_write.map_or(Ok(()), |note| note(&from))?;
         self.keep(epoch, &bad, &dropped)?;
         for segment in new.iter().rev() {
-            let sealed = Segment::sealed(&dir, segment.first);
+            let sealed = SegmentFile::sealed(&dir, segment.first);
             let was = bad.iter().any(|old| old.path == sealed.path);
-            install(disk, segment, was.then_some(&sealed))?;
+            install_segments(disk, segment, was.then_some(&sealed))?;
         }
         for old in bad {
             let replaced = new.iter().any(|segment| segment.first == old.first);
@@ -267,7 +273,7 @@ impl Healer<'_> {
     fn lines_of(
         &self,
         epoch: Epoch,
-        segments: &[&Segment],
+        segments: &[&SegmentFile],
     ) -> Result<BTreeMap<u64, BTreeSet<Hash>>, StoreError> {
         let mut all: BTreeMap<u64, BTreeSet<Hash>> = BTreeMap::new();
         for segment in segments {
@@ -284,7 +290,7 @@ impl Healer<'_> {
     fn read(
         &self,
         epoch: Epoch,
-        segment: &Segment,
+        segment: &SegmentFile,
         take: &mut dyn FnMut(LogPiece) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let mut source = SegmentSource::one(self.copies.disk.clone(), epoch, segment.clone());
@@ -298,9 +304,9 @@ impl Healer<'_> {
 
     /// Keeps bytes behind the last group of a plain segment that is written anew. Nobody was told of a group that was torn
     /// while it was written, but damage in the last one looks the same.
-    fn keep_torn(&self, epoch: Epoch, segment: &Segment) -> Result<(), StoreError> {
+    fn keep_partial(&self, epoch: Epoch, segment: &SegmentFile) -> Result<(), StoreError> {
         let io = || StoreError::io(segment.path.as_str());
-        let tail = super::tail::measure(self.disk(), segment).map_err(io())?;
+        let tail = super::tail::measure_tail(self.disk(), segment).map_err(io())?;
         if segment.sealed || tail.nonzero == 0 {
             return Ok(());
         }
@@ -310,7 +316,7 @@ impl Healer<'_> {
             opened => opened.map_err(io())?,
         };
         read_what_is_left(&*file, tail.at, &mut bytes).map_err(io())?;
-        let dir = Journal::dir(&Origin { box_id: self.box_id, epoch });
+        let dir = Journal::dir(&LogOrigin { box_id: self.box_id, epoch });
         // By where it stood: an interrupted start that finds it again writes the same file.
         let name = format!("cut-{:012}-{}-{}", tail.next, segment.first, tail.at);
         super::disk::put_small(self.disk(), &format!("{dir}/{name}"), &bytes).map_err(io())
@@ -320,21 +326,21 @@ impl Healer<'_> {
     fn keep(
         &self,
         epoch: Epoch,
-        segments: &[&Segment],
-        wanted: &BTreeMap<u64, BTreeSet<Hash>>,
+        segments: &[&SegmentFile],
+        expected: &BTreeMap<u64, BTreeSet<Hash>>,
     ) -> Result<(), StoreError> {
         for segment in segments {
-            self.keep_torn(epoch, segment)?;
+            self.keep_partial(epoch, segment)?;
         }
-        if wanted.is_empty() {
+        if expected.is_empty() {
             return Ok(());
         }
-        let mut file = DisplacedFile::new(self.disk(), Origin { box_id: self.box_id, epoch });
+        let mut file = DisplacedFile::new(self.disk(), LogOrigin { box_id: self.box_id, epoch });
         for segment in segments {
             self.read(epoch, segment, &mut |piece| {
                 let mut run: Option<LogPiece> = None;
                 for (seq, line) in (piece.first..).zip(piece.lines) {
-                    if wanted.get(&seq).is_some_and(|leaves| leaves.contains(&line.leaf())) {
+                    if expected.get(&seq).is_some_and(|leaves| leaves.contains(&line.leaf())) {
                         run.get_or_insert_with(|| LogPiece { first: seq, lines: Vec::new() })
                             .lines
                             .push(line);

@@ -2,12 +2,12 @@
 
 use std::sync::atomic::Ordering;
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 
 use super::Store;
 use super::core;
 use super::report::StartReport;
-use super::scrub::Scrubbed;
+use super::scrub::ScrubReport;
 
 /// Whether a record that came now would be made durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ const ROOM_BYTES_MIN: u64 = 1 << 20;
 #[derive(Debug, Clone)]
 pub struct StoreHealth {
     /// Which log.
-    pub origin: Origin,
+    pub origin: LogOrigin,
     /// Entries of this epoch.
     pub size: u64,
     /// Entries that the database's durable copy has.
@@ -45,7 +45,7 @@ pub struct StoreHealth {
     /// Whether the database gave other entries than were written.
     pub damaged: bool,
     /// What looking through everything has found.
-    pub scrubbed: Scrubbed,
+    pub scrubbed: ScrubReport,
     /// Copies that were set aside and removed since the start, because a text in them was erased.
     pub removed_copies: u64,
 }

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::read_pool::{LONG_WAITING_MAX, QUICK_WAITING_MAX};
-use crate::{ReadError, ReadLane, Reader, Store};
+use crate::{LogReader, ReadError, ReadLane, Store};
 
 /// Reads that stand still until they are let go.
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ impl HeldReads {
         &mut self,
         store: &Store,
         lane: ReadLane,
-        work: impl FnOnce(&Reader) + Send + 'static,
+        work: impl FnOnce(&LogReader) + Send + 'static,
     ) {
         let (go, wait) = mpsc::channel();
         let (begun, begins) = oneshot::channel();
@@ -57,7 +57,7 @@ impl HeldReads {
         &mut self,
         store: &Store,
         lane: ReadLane,
-        work: impl FnOnce(&Reader) + Send + 'static,
+        work: impl FnOnce(&LogReader) + Send + 'static,
     ) {
         let store = store.clone();
         self.reads.push(tokio::spawn(async move { store.read(lane, work).await }));

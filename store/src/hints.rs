@@ -3,18 +3,18 @@
 use std::io::ErrorKind;
 
 use record::ids::Epoch;
-use record::sign::{Note, Verifier};
+use record::sign::{SignedNote, VerifierKey};
 
 use super::cursor;
-use super::disk::{Disk, exists, read_small, set_aside_hint};
+use super::disk::{Disk, file_exists, read_small, set_aside_hint};
 use super::error::StoreError;
 use super::keys::epoch_folders;
 use super::mark::{self, MARK};
 use super::rebase::{self, Rebase};
 use super::relay_restarts;
-use super::scan::Segment;
+use super::scan::SegmentFile;
 use super::unreadable::is_lost;
-use super::untold;
+use super::unreported;
 
 /// Folders that hold nothing but hints.
 const FOLDERS: [&str; 5] = ["evidence", "fetched", "displaced", "runs", "salvage"];
@@ -32,25 +32,25 @@ const SECRET_BYTES: usize = 32;
 pub(super) fn set_bad_aside(disk: &dyn Disk) -> Result<Vec<String>, StoreError> {
     let in_the_way = in_the_way(disk)?;
     let mut bad = Vec::new();
-    look(disk, untold::FILE, untold::BYTES_MAX, untold::is_untold, &mut bad);
+    read_hint(disk, unreported::FILE, unreported::BYTES_MAX, unreported::is_untold, &mut bad);
     for path in in_the_way {
         put_aside(disk, &path, &mut bad);
     }
     take_copies_back(disk);
     make_way_for_copies(disk, &mut bad);
-    look(disk, cursor::FILE, cursor::FILE_BYTES, cursor::is_cursor, &mut bad);
-    look(disk, MARK, mark::BYTES_MAX, is_mark, &mut bad);
-    look(disk, rebase::FILE, rebase::BYTES_MAX, is_rebase, &mut bad);
+    read_hint(disk, cursor::FILE, cursor::FILE_BYTES, cursor::is_cursor, &mut bad);
+    read_hint(disk, MARK, mark::BYTES_MAX, is_mark, &mut bad);
+    read_hint(disk, rebase::FILE, rebase::BYTES_MAX, is_rebase, &mut bad);
     let restarts = relay_restarts::is_restarts;
-    look(disk, relay_restarts::FILE, relay_restarts::BYTES_MAX, restarts, &mut bad);
+    read_hint(disk, relay_restarts::FILE, relay_restarts::BYTES_MAX, restarts, &mut bad);
     for name in disk.list("evidence").unwrap_or_default() {
         if name.ends_with(".ends") {
-            look(disk, &format!("evidence/{name}"), SMALL_BYTES_MAX, is_note, &mut bad);
+            read_hint(disk, &format!("evidence/{name}"), SMALL_BYTES_MAX, is_note, &mut bad);
         }
     }
     for name in disk.list("keys").unwrap_or_default() {
         if name.starts_with("log-") && name.ends_with(".pub") {
-            look(disk, &format!("keys/{name}"), SMALL_BYTES_MAX, is_verifier, &mut bad);
+            read_hint(disk, &format!("keys/{name}"), SMALL_BYTES_MAX, is_verifier, &mut bad);
         }
         if name.starts_with("log-") && (name.ends_with(".key") || name.ends_with(".next")) {
             look_at_key(disk, &format!("keys/{name}"), &mut bad);
@@ -79,7 +79,7 @@ fn in_the_way(disk: &dyn Disk) -> Result<Vec<String>, StoreError> {
     for folder in FOLDERS {
         match disk.list(folder) {
             Err(e) if e.kind() == ErrorKind::NotADirectory || is_lost(&e) => all.push(folder.to_owned()),
-            listed => drop(listed.map_err(unread(folder))?),
+            listed => drop(listed.map_err(unread_error(folder))?),
         }
     }
     let epochs = match epoch_folders(disk) {
@@ -87,16 +87,16 @@ fn in_the_way(disk: &dyn Disk) -> Result<Vec<String>, StoreError> {
             all.push("log".to_owned());
             return Ok(all);
         }
-        listed => listed.map_err(unread("log"))?,
+        listed => listed.map_err(unread_error("log"))?,
     };
     for epoch in epochs {
         let dir = format!("log/{epoch}");
-        let segments = match Segment::list(disk, &dir) {
+        let segments = match SegmentFile::list(disk, &dir) {
             Err(e) if e.kind() == ErrorKind::NotADirectory => {
                 all.push(dir);
                 continue;
             }
-            listed => listed.map_err(unread(&dir))?,
+            listed => listed.map_err(unread_error(&dir))?,
         };
         let is_folder = |path: &str| disk.open(path).is_err_and(|e| e.kind() == ErrorKind::IsADirectory);
         all.extend(segments.into_iter().map(|segment| segment.path).filter(|path| is_folder(path)));
@@ -104,7 +104,7 @@ fn in_the_way(disk: &dyn Disk) -> Result<Vec<String>, StoreError> {
     Ok(all)
 }
 
-fn unread(path: &str) -> impl FnOnce(std::io::Error) -> StoreError {
+fn unread_error(path: &str) -> impl FnOnce(std::io::Error) -> StoreError {
     let path = path.to_owned();
     move |source| StoreError::FolderUnread { path, source }
 }
@@ -146,7 +146,7 @@ fn take_copies_back(disk: &dyn Disk) {
 
 fn take_copy_back(disk: &dyn Disk, (folder, aside): (&str, &str), name: &str) -> std::io::Result<()> {
     let (folder, numbered): (&str, Box<dyn Fn(u32) -> String>) = match folder {
-        _ if !exists(disk, &format!("{folder}/{name}"))? => (folder, Box::new(|_| name.to_owned())),
+        _ if !file_exists(disk, &format!("{folder}/{name}"))? => (folder, Box::new(|_| name.to_owned())),
         "salvage" => {
             let rest = name.split_once('.').map_or(name, |(_, rest)| rest);
             (folder, Box::new(move |n| format!("{n}.{rest}")))
@@ -182,13 +182,13 @@ fn make_way_for_copies(disk: &dyn Disk, bad: &mut Vec<String>) {
     }
 }
 
-fn look(disk: &dyn Disk, path: &str, max: usize, fits: fn(&[u8]) -> bool, bad: &mut Vec<String>) {
+fn read_hint(disk: &dyn Disk, path: &str, max: usize, fits: fn(&[u8]) -> bool, bad: &mut Vec<String>) {
     match read_small(disk, path, max) {
         Ok(None) => {}
         Ok(Some(bytes)) if fits(&bytes) => {}
         Ok(Some(_)) => put_aside(disk, path, bad),
         // Some disks say of a folder that there is no such file.
-        Err(_) if exists(disk, path).unwrap_or(true) => put_aside(disk, path, bad),
+        Err(_) if file_exists(disk, path).unwrap_or(true) => put_aside(disk, path, bad),
         Err(_) => {}
     }
 }
@@ -197,17 +197,17 @@ fn put_aside(disk: &dyn Disk, path: &str, bad: &mut Vec<String>) {
     bad.push(path.to_owned());
     // The notes themselves: a file of new ones takes their place in one step, which nothing can cut.
     let is_folder = || disk.list(path).is_ok();
-    if path == untold::FILE && !is_folder() {
-        return note(disk, path);
+    if path == unreported::FILE && !is_folder() {
+        return note_damage(disk, path);
     }
-    if path != untold::FILE {
-        note(disk, path);
+    if path != unreported::FILE {
+        note_damage(disk, path);
     }
     if let Err(error) = set_aside_hint(disk, path) {
         tracing::error!(%error, path, "a file that cannot be read could not be put aside");
     }
-    if path == untold::FILE {
-        note(disk, path);
+    if path == unreported::FILE {
+        note_damage(disk, path);
     }
 }
 
@@ -223,8 +223,8 @@ fn newest_of(disk: &dyn Disk, path: &str) -> u32 {
     }
 }
 
-fn note(disk: &dyn Disk, path: &str) {
-    let noted = untold::note(disk, |untold| {
+fn note_damage(disk: &dyn Disk, path: &str) {
+    let noted = unreported::note_unreported(disk, |untold| {
         untold.hints.insert(path.to_owned());
         untold.log_aside = untold.log_aside.max(newest_of(disk, path));
     });
@@ -233,12 +233,12 @@ fn note(disk: &dyn Disk, path: &str) {
     }
 }
 
-fn text(bytes: &[u8]) -> &str {
+fn hint_text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
 }
 
 fn is_mark(bytes: &[u8]) -> bool {
-    mark::is_mark(text(bytes))
+    mark::is_mark(hint_text(bytes))
 }
 
 fn is_rebase(bytes: &[u8]) -> bool {
@@ -246,9 +246,9 @@ fn is_rebase(bytes: &[u8]) -> bool {
 }
 
 fn is_note(bytes: &[u8]) -> bool {
-    Note::parse(text(bytes)).is_ok()
+    SignedNote::parse(hint_text(bytes)).is_ok()
 }
 
 fn is_verifier(bytes: &[u8]) -> bool {
-    Verifier::parse(text(bytes).trim_end()).is_ok()
+    VerifierKey::parse(hint_text(bytes).trim_end()).is_ok()
 }

@@ -4,14 +4,14 @@ use std::ops::{Bound, Range, RangeInclusive};
 
 use record::anchor::corrected_ms;
 use record::entry::Entry;
-use record::fold::{Cleaning, LinePlace};
+use record::fold::{CleaningRecord, LinePlace};
 use record::kinds::{EntryRef, Event};
 use record::tag::Tag;
 use redb::ReadableTable;
 
 use super::error::StoreError;
 use super::places::{self, RUNS_FROM};
-use super::reader::{Reader, db};
+use super::reader::{LogReader, database_error};
 use super::tables::{self, ItemKey};
 
 /// A use of an item.
@@ -79,24 +79,25 @@ impl HistoryPlace {
     }
 }
 
-impl Reader {
+impl LogReader {
     /// The cleaning that an entry recorded, or that it recorded once more.
     ///
     /// # Errors
     /// The database's.
-    pub fn cleaning(&self, of: EntryRef) -> Result<Option<Cleaning>, StoreError> {
+    pub fn cleaning(&self, of: EntryRef) -> Result<Option<CleaningRecord>, StoreError> {
         let places = self.shared.places();
-        let cleanings = self.txn.open_table(tables::CLEANINGS).map_err(db)?;
-        let entries = self.txn.open_table(tables::ENTRIES).map_err(db)?;
-        let repeats = self.txn.open_table(tables::REPEATS).map_err(db)?;
+        let cleanings = self.txn.open_table(tables::CLEANINGS).map_err(database_error)?;
+        let entries = self.txn.open_table(tables::ENTRIES).map_err(database_error)?;
+        let repeats = self.txn.open_table(tables::REPEATS).map_err(database_error)?;
         for key in places.keys(of, None) {
-            let found = places::cleaning(&cleanings, &entries, &places, key).map_err(db)?;
+            let found = places::cleaning_place(&cleanings, &entries, &places, key).map_err(database_error)?;
             if found.is_some() {
                 return Ok(found);
             }
             // A phone may have sent it again: the first place under the key counts, and this one leads to it.
-            if let Some(first) = repeats.get(key).map_err(db)? {
-                return places::cleaning(&cleanings, &entries, &places, first.value()).map_err(db);
+            if let Some(first) = repeats.get(key).map_err(database_error)? {
+                return places::cleaning_place(&cleanings, &entries, &places, first.value())
+                    .map_err(database_error);
             }
         }
         Ok(None)
@@ -106,28 +107,28 @@ impl Reader {
     ///
     /// # Errors
     /// The database's.
-    pub fn cleaning_of_line(&self, line: LinePlace) -> Result<Option<Cleaning>, StoreError> {
+    pub fn cleaning_of_line(&self, line: LinePlace) -> Result<Option<CleaningRecord>, StoreError> {
         let places = self.shared.places();
         let Some(key) = places.key(line) else { return Ok(None) };
-        let cleanings = self.txn.open_table(tables::CLEANINGS).map_err(db)?;
-        let entries = self.txn.open_table(tables::ENTRIES).map_err(db)?;
-        let found = places::cleaning(&cleanings, &entries, &places, key).map_err(db)?;
+        let cleanings = self.txn.open_table(tables::CLEANINGS).map_err(database_error)?;
+        let entries = self.txn.open_table(tables::ENTRIES).map_err(database_error)?;
+        let found = places::cleaning_place(&cleanings, &entries, &places, key).map_err(database_error)?;
         if found.is_some() {
             return Ok(found);
         }
-        let repeats = self.txn.open_table(tables::REPEATS).map_err(db)?;
-        let first = repeats.get(key).map_err(db)?;
+        let repeats = self.txn.open_table(tables::REPEATS).map_err(database_error)?;
+        let first = repeats.get(key).map_err(database_error)?;
         first.map_or(Ok(None), |first| {
-            places::cleaning(&cleanings, &entries, &places, first.value()).map_err(db)
+            places::cleaning_place(&cleanings, &entries, &places, first.value()).map_err(database_error)
         })
     }
 
     /// What the entry of a line says of a cleaning that counts for no item, because nothing here says what its tag is on.
-    pub fn uncounted_cleaning(&self, line: LinePlace, entry: &Entry) -> Option<Cleaning> {
+    pub fn uncounted_cleaning(&self, line: LinePlace, entry: &Entry) -> Option<CleaningRecord> {
         let Event::CleaningRecorded(body) = entry.event() else { return None };
         let (at, places) = (entry.head().at, self.shared.places());
         let recorded_ms = corrected_ms(&at, self.shared.facility().boots.get(&at.boot).copied());
-        Some(Cleaning {
+        Some(CleaningRecord {
             of: line.of,
             tag: body.tag,
             performed_ms: body.performed.unwrap_or(recorded_ms).min(recorded_ms),
@@ -154,19 +155,19 @@ impl Reader {
         performed_ms: Range<i64>,
         upto: Option<HistoryPlace>,
         limit: usize,
-    ) -> Result<Vec<Cleaning>, StoreError> {
-        let index = self.txn.open_table(tables::BY_ITEM).map_err(db)?;
-        let cleanings = self.txn.open_table(tables::CLEANINGS).map_err(db)?;
-        let entries = self.txn.open_table(tables::ENTRIES).map_err(db)?;
+    ) -> Result<Vec<CleaningRecord>, StoreError> {
+        let index = self.txn.open_table(tables::BY_ITEM).map_err(database_error)?;
+        let cleanings = self.txn.open_table(tables::CLEANINGS).map_err(database_error)?;
+        let entries = self.txn.open_table(tables::ENTRIES).map_err(database_error)?;
         let (mut found, places) = (Vec::new(), self.shared.places());
         self.each_place(&index, tag, (performed_ms, upto, limit), |_, key| {
-            found.extend(places::cleaning(&cleanings, &entries, &places, key).map_err(db)?);
+            found.extend(places::cleaning_place(&cleanings, &entries, &places, key).map_err(database_error)?);
             Ok(())
         })?;
         Ok(found)
     }
 
-    /// Uses of an item whose time lies in `performed_ms`, as [`Reader::cleanings_of`] gives cleanings.
+    /// Uses of an item whose time lies in `performed_ms`, as [`LogReader::cleanings_of`] gives cleanings.
     ///
     /// # Errors
     /// The database's.
@@ -177,7 +178,7 @@ impl Reader {
         upto: Option<HistoryPlace>,
         limit: usize,
     ) -> Result<Vec<ItemUse>, StoreError> {
-        let index = self.txn.open_table(tables::USES).map_err(db)?;
+        let index = self.txn.open_table(tables::USES).map_err(database_error)?;
         let (mut found, places) = (Vec::new(), self.shared.places());
         self.each_place(&index, tag, (performed_ms, upto, limit), |performed_ms, key| {
             found.extend(places.line(key).map(|line| ItemUse { of: line.of, performed_ms, key }));
@@ -201,11 +202,11 @@ impl Reader {
             return Ok(());
         }
         let last = upto.as_ref().map_or(Bound::Excluded(&end), Bound::Included);
-        let rows = index.range::<&ItemKey>((Bound::Included(&from), last)).map_err(db)?;
+        let rows = index.range::<&ItemKey>((Bound::Included(&from), last)).map_err(database_error)?;
         for row in rows.rev().take(limit) {
             self.alive()?;
             self.shared.count_row();
-            let (performed_ms, key) = tables::split_item_key(row.map_err(db)?.0.value());
+            let (performed_ms, key) = tables::split_item_key(row.map_err(database_error)?.0.value());
             each(performed_ms, key)?;
         }
         Ok(())
@@ -216,23 +217,29 @@ impl Reader {
     ///
     /// # Errors
     /// The database's.
-    pub fn cleanings(&self, upto: Option<HistoryPlace>, limit: usize) -> Result<Vec<Cleaning>, StoreError> {
-        let cleanings = self.txn.open_table(tables::CLEANINGS).map_err(db)?;
-        let entries = self.txn.open_table(tables::ENTRIES).map_err(db)?;
+    pub fn cleanings(
+        &self,
+        upto: Option<HistoryPlace>,
+        limit: usize,
+    ) -> Result<Vec<CleaningRecord>, StoreError> {
+        let cleanings = self.txn.open_table(tables::CLEANINGS).map_err(database_error)?;
+        let entries = self.txn.open_table(tables::ENTRIES).map_err(database_error)?;
         let places = self.shared.places();
         let runs_from = tables::entry_key(RUNS_FROM, 0);
         let mut from = upto.map_or(runs_from - 1, |place| place.entry);
         let mut found = Vec::new();
         if from < runs_from {
             self.cleanings_in(&cleanings, 0..=from, limit, |key| {
-                found.extend(places::cleaning(&cleanings, &entries, &places, key).map_err(db)?);
+                found.extend(
+                    places::cleaning_place(&cleanings, &entries, &places, key).map_err(database_error)?,
+                );
                 Ok(())
             })?;
             from = u64::MAX;
         }
         let left = limit.saturating_sub(found.len());
         self.cleanings_in(&cleanings, runs_from..=from, left, |key| {
-            found.extend(places::cleaning(&cleanings, &entries, &places, key).map_err(db)?);
+            found.extend(places::cleaning_place(&cleanings, &entries, &places, key).map_err(database_error)?);
             Ok(())
         })?;
         Ok(found)
@@ -245,25 +252,25 @@ impl Reader {
         limit: usize,
         mut each: impl FnMut(u64) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        for row in table.range(keys).map_err(db)?.rev().take(limit) {
+        for row in table.range(keys).map_err(database_error)?.rev().take(limit) {
             self.alive()?;
             self.shared.count_row();
-            each(row.map_err(db)?.0.value())?;
+            each(row.map_err(database_error)?.0.value())?;
         }
         Ok(())
     }
 
     /// Where a cleaning stands in its item's history.
-    pub fn place_of(&self, cleaning: &Cleaning) -> HistoryPlace {
+    pub fn place_of(&self, cleaning: &CleaningRecord) -> HistoryPlace {
         self.placed(cleaning, cleaning.performed_ms)
     }
 
     /// Where a cleaning stands in the history of everything, which is in the order of the log.
-    pub fn place_in_log(&self, cleaning: &Cleaning) -> HistoryPlace {
+    pub fn place_in_log(&self, cleaning: &CleaningRecord) -> HistoryPlace {
         self.placed(cleaning, i64::MIN)
     }
 
-    fn placed(&self, cleaning: &Cleaning, performed_ms: i64) -> HistoryPlace {
+    fn placed(&self, cleaning: &CleaningRecord, performed_ms: i64) -> HistoryPlace {
         let place = HistoryPlace::new(performed_ms, cleaning.of);
         let key = self.shared.places().key(cleaning.place());
         HistoryPlace { entry: key.unwrap_or(place.entry), ..place }
@@ -274,8 +281,8 @@ impl Reader {
     /// # Errors
     /// The database's.
     pub fn event_at(&self, place: HistoryPlace) -> Result<Option<Event>, StoreError> {
-        let entries = self.txn.open_table(tables::ENTRIES).map_err(db)?;
-        let row = entries.get(place.entry).map_err(db)?;
+        let entries = self.txn.open_table(tables::ENTRIES).map_err(database_error)?;
+        let row = entries.get(place.entry).map_err(database_error)?;
         let entry = row.and_then(|row| Entry::view(std::str::from_utf8(row.value()).ok()?).ok());
         Ok(entry.map(|entry| entry.event()))
     }

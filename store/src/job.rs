@@ -1,16 +1,16 @@
 //! A command on its way through the writer, and why the writer may have to end.
 
-use record::entry::Draft;
+use record::entry::EntryDraft;
 
 use super::error::{StoreError, SubmitError};
-use super::view::{Recorded, View};
+use super::view::{CommandView, DurableEntry};
 
 /// A command on its way through the writer.
-pub trait Job: Send {
+pub trait WriteJob: Send {
     /// Decides it against the state; called once.
-    fn decide(&mut self, view: &View<'_>) -> Vec<Draft>;
+    fn decide(&mut self, view: &CommandView<'_>) -> Vec<EntryDraft>;
     /// Answers it; called once, after the flush.
-    fn finish(self: Box<Self>, result: Result<Vec<Recorded>, SubmitError>);
+    fn finish(self: Box<Self>, result: Result<Vec<DurableEntry>, SubmitError>);
 }
 
 /// Why the process must end: what is on the disk is not known any more.

@@ -4,17 +4,17 @@ use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::tree::Frontier;
 
 use super::disk::{Disk, DiskFile, remove_if_there, write_zeros};
-use super::flush::{Flush as _, FlushHere, GroupWrite, GroupWritten, WriteFailed};
-use super::scan::Segment;
+use super::flush::{FlushHere, GroupWrite, GroupWritten, JournalFlush as _, WriteFailed};
+use super::scan::SegmentFile;
 use super::segment::{GroupWriter, SegmentHeader};
 
 /// Sizes that tests make smaller; all in bytes unless named otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sizes {
+pub struct StoreSizes {
     /// A segment's length at which the next one is begun.
     pub segment: u64,
     /// Zeros written ahead at a time.
@@ -29,7 +29,7 @@ pub struct Sizes {
     pub cache: usize,
 }
 
-impl Default for Sizes {
+impl Default for StoreSizes {
     fn default() -> Self {
         Self {
             segment: 64 << 20,
@@ -71,9 +71,9 @@ impl AppendError {
 pub(crate) struct Journal {
     disk: Arc<dyn Disk>,
     dir: String,
-    origin: Origin,
-    sizes: Sizes,
-    segment: Segment,
+    origin: LogOrigin,
+    sizes: StoreSizes,
+    segment: SegmentFile,
     file: Arc<dyn DiskFile>,
     /// Where the next group goes.
     tail: u64,
@@ -88,7 +88,7 @@ pub(crate) struct Journal {
 
 impl Journal {
     /// The folder of an epoch.
-    pub(crate) fn dir(origin: &Origin) -> String {
+    pub(crate) fn dir(origin: &LogOrigin) -> String {
         format!("log/{}", origin.epoch)
     }
 
@@ -98,12 +98,12 @@ impl Journal {
     /// The disk's; on a full disk nothing is left behind.
     pub(crate) fn begin(
         disk: Arc<dyn Disk>,
-        origin: Origin,
+        origin: LogOrigin,
         frontier: &Frontier,
-        sizes: Sizes,
+        sizes: StoreSizes,
     ) -> io::Result<Self> {
         let dir = Self::dir(&origin);
-        let segment = Segment::plain(&dir, frontier.size());
+        let segment = SegmentFile::plain(&dir, frontier.size());
         let made = make_segment(
             &*disk,
             &segment,
@@ -136,10 +136,10 @@ impl Journal {
     /// The disk's.
     pub(crate) fn resume(
         disk: Arc<dyn Disk>,
-        origin: Origin,
-        segment: Segment,
+        origin: LogOrigin,
+        segment: SegmentFile,
         tail: u64,
-        sizes: Sizes,
+        sizes: StoreSizes,
     ) -> io::Result<Self> {
         let file = disk.open(&segment.path)?;
         let zeros_end = file.length()?.max(tail);
@@ -304,7 +304,7 @@ impl Journal {
 
 fn make_segment(
     disk: &dyn Disk,
-    segment: &Segment,
+    segment: &SegmentFile,
     header: &SegmentHeader,
     ahead: u64,
 ) -> io::Result<(Arc<dyn DiskFile>, u64)> {

@@ -13,7 +13,7 @@ use record::tree::Frontier;
 use redb::{Database, Durability, ReadTransaction, ReadableDatabase as _, WriteTransaction};
 
 use super::error::StoreError;
-use super::pending::{PendingRows, Rows};
+use super::pending::{PendingCleanings, PendingRows};
 use super::places::{self, Places, RunState};
 use super::tables::{self, RUN_BITS, entry_key, split_key};
 
@@ -24,12 +24,12 @@ const NEAR: usize = 32;
 /// Bytes of a key in a run: the key, which of the run's entries, the request.
 const ROW_BYTES: usize = 16 + 2 + 16;
 
-fn failed<E: Into<redb::Error>>(e: E) -> StoreError {
+fn database_error<E: Into<redb::Error>>(e: E) -> StoreError {
     StoreError::Database { what: "the idempotency keys", source: e.into() }
 }
 
 /// A key's first bytes: the keys are hashes, so they are spread evenly.
-fn mark(key: &Digest16) -> u32 {
+fn key_mark(key: &Digest16) -> u32 {
     let [a, b, c, d, ..] = key.0;
     u32::from_be_bytes([a, b, c, d])
 }
@@ -81,7 +81,7 @@ impl ClosedRun {
             rows.extend_from_slice(&[high, low]);
             rows.extend_from_slice(&req.0);
         }
-        Self { run, covered, rows, marks: keys.iter().map(|(key, _, _)| mark(key)).collect() }
+        Self { run, covered, rows, marks: keys.iter().map(|(key, _, _)| key_mark(key)).collect() }
     }
 
     /// Puts it down.
@@ -145,13 +145,13 @@ impl KeyRuns {
         let mut keys = Self::default();
         let mut missing = Vec::new();
         {
-            let txn = db.begin_read().map_err(failed)?;
-            let epochs = tables::epochs(&txn.open_table(tables::EPOCHS).map_err(failed)?)?;
-            let filters = txn.open_table(tables::KEY_FILTERS).map_err(failed)?;
+            let txn = db.begin_read().map_err(database_error)?;
+            let epochs = tables::read_epochs(&txn.open_table(tables::EPOCHS).map_err(database_error)?)?;
+            let filters = txn.open_table(tables::KEY_FILTERS).map_err(database_error)?;
             for (epoch, frontier) in &epochs {
                 let ended = *epoch != written;
                 for (run, covered) in runs_of(epoch.n, frontier, ended) {
-                    let row = filters.get(run).map_err(failed)?;
+                    let row = filters.get(run).map_err(database_error)?;
                     let there = row.and_then(|row| split_filter(run, row.value()));
                     match there.filter(|(of, _)| *of == covered) {
                         Some((_, filter)) => keys.filters.push(filter),
@@ -162,14 +162,14 @@ impl KeyRuns {
                     let open = frontier.size() & (RUN_ENTRIES - 1);
                     let first = entry_key(epoch.n, frontier.size() - open);
                     let of = keys_between(&txn, first, open)?;
-                    add(&mut keys.open, of.into_iter().map(|(key, entry, req)| (key, (entry, req))));
+                    add_keys(&mut keys.open, of.into_iter().map(|(key, entry, req)| (key, (entry, req))));
                 }
             }
-            let adopted = places::adopted_runs(&txn.open_table(tables::ADOPTED).map_err(failed)?)?;
+            let adopted = places::adopted_runs(&txn.open_table(tables::ADOPTED).map_err(database_error)?)?;
             let places = Places::new(Vec::new(), adopted);
             for (place, run) in places.in_state(RunState::Counts) {
                 for (run, covered) in runs_between(place, run.by.run.lines()) {
-                    let row = filters.get(run).map_err(failed)?;
+                    let row = filters.get(run).map_err(database_error)?;
                     match row.and_then(|row| split_filter(run, row.value())) {
                         Some((_, filter)) => keys.filters.push(filter),
                         None => missing.push((run, covered)),
@@ -194,7 +194,7 @@ impl KeyRuns {
         key: &Digest16,
         stored: &ReadTransaction,
     ) -> Result<Option<(u64, Digest16)>, redb::Error> {
-        let mark = mark(key);
+        let mark = key_mark(key);
         for filter in self.filters.iter().filter(|filter| filter.claims(mark)) {
             let table = stored.open_table(tables::KEY_RUNS)?;
             let found = table.get(filter.run)?.and_then(|rows| find_in(filter.run, rows.value(), key));
@@ -209,7 +209,11 @@ impl KeyRuns {
     ///
     /// # Errors
     /// redb's.
-    pub(super) fn first(&self, key: &Digest16, rows: &Rows) -> Result<Option<(u64, Digest16)>, redb::Error> {
+    pub(super) fn first(
+        &self,
+        key: &Digest16,
+        rows: &PendingCleanings,
+    ) -> Result<Option<(u64, Digest16)>, redb::Error> {
         let found = self.find(key, &rows.stored)?;
         let waiting = || rows.pending.keys.iter().find(|(of, ..)| of == key);
         Ok(found.or_else(|| waiting().map(|(_, entry, req)| (*entry, *req))))
@@ -217,7 +221,7 @@ impl KeyRuns {
 
     /// Takes the keys of a command that the group took.
     pub(super) fn take(&mut self, pending: &mut PendingRows) {
-        add(&mut self.group, pending.keys.drain(..).map(|(key, entry, req)| (key, (entry, req))));
+        add_keys(&mut self.group, pending.keys.drain(..).map(|(key, entry, req)| (key, (entry, req))));
     }
 
     /// Closes the run that the group's end lies behind, if any.
@@ -234,7 +238,7 @@ impl KeyRuns {
 
     /// The group is recorded.
     pub(super) fn keep(&mut self) {
-        add(&mut self.open, self.group.drain());
+        add_keys(&mut self.open, self.group.drain());
         if let Some(closed) = self.closing.take() {
             self.open.retain(|_, (entry, _)| *entry >> RUN_BITS > closed.run);
             self.filters.push(closed.filter());
@@ -249,7 +253,7 @@ impl KeyRuns {
 }
 
 /// The first entry that counts under a key answers for it.
-fn add(to: &mut KeyMap, keys: impl IntoIterator<Item = (Digest16, (u64, Digest16))>) {
+fn add_keys(to: &mut KeyMap, keys: impl IntoIterator<Item = (Digest16, (u64, Digest16))>) {
     for (key, made) in keys {
         to.entry(key).or_insert(made);
     }
@@ -278,10 +282,10 @@ fn keys_between(
     first: u64,
     count: u64,
 ) -> Result<Vec<(Digest16, u64, Digest16)>, StoreError> {
-    let table = txn.open_table(tables::ENTRIES).map_err(failed)?;
+    let table = txn.open_table(tables::ENTRIES).map_err(database_error)?;
     let mut keys = Vec::new();
-    for row in table.range(first..first + count).map_err(failed)? {
-        let (entry, line) = row.map_err(failed)?;
+    for row in table.range(first..first + count).map_err(database_error)? {
+        let (entry, line) = row.map_err(database_error)?;
         let read = std::str::from_utf8(line.value()).ok().and_then(|text| Entry::view(text).ok());
         let read = read.ok_or_else(|| StoreError::Damaged {
             epoch: split_key(first).0.to_string(),
@@ -295,14 +299,14 @@ fn keys_between(
 
 fn make_run(db: &Database, run: u64, covered: u32) -> Result<ClosedRun, StoreError> {
     let keys = {
-        let txn = db.begin_read().map_err(failed)?;
+        let txn = db.begin_read().map_err(database_error)?;
         keys_between(&txn, run << RUN_BITS, u64::from(covered))?
     };
     let made = ClosedRun::of(run, covered, keys);
-    let mut txn = db.begin_write().map_err(failed)?;
-    txn.set_durability(Durability::None).map_err(failed)?;
-    made.put_down(&txn).map_err(failed)?;
-    txn.commit().map_err(failed)?;
+    let mut txn = db.begin_write().map_err(database_error)?;
+    txn.set_durability(Durability::None).map_err(database_error)?;
+    made.put_down(&txn).map_err(database_error)?;
+    txn.commit().map_err(database_error)?;
     Ok(made)
 }
 

@@ -1,15 +1,15 @@
 //! Who this box is: its id, and one key per epoch of its log, each in a file of its own that only the owner can read.
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::ids::{BoxId, Epoch};
-use record::sign::{Signer, Verifier};
+use record::sign::{SignerKey, VerifierKey};
 use record::vouch::{Base64Bytes, Vouch};
 use service::clock::Now;
-use service::random::Random;
+use service::random::RandomSource;
 
 use super::disk::{Disk, put_small, read_small};
 use super::error::StoreError;
-use super::scan::{Segment, SegmentReader};
+use super::scan::{SegmentFile, SegmentReader};
 use super::unreadable::is_lost;
 
 const BOX_FILE: &str = "keys/box.id";
@@ -19,9 +19,9 @@ const SMALL_BYTES_MAX: usize = 4096;
 #[derive(Debug)]
 pub(crate) struct LogKey {
     /// Which log it signs.
-    pub(crate) origin: Origin,
+    pub(crate) origin: LogOrigin,
     /// The signer.
-    pub(crate) signer: Signer,
+    pub(crate) signer: SignerKey,
 }
 
 /// What lies in `keys/`.
@@ -67,7 +67,7 @@ impl BoxKeys {
     ///
     /// # Errors
     /// The disk's; a key that others can read, or that is none.
-    pub(crate) fn load(disk: &dyn Disk, now: &Now, random: &dyn Random) -> Result<Self, StoreError> {
+    pub(crate) fn load(disk: &dyn Disk, now: &Now, random: &dyn RandomSource) -> Result<Self, StoreError> {
         disk.make_dir("keys").map_err(StoreError::io("keys/"))?;
         let mut box_is_new = false;
         let named = match read_small(disk, BOX_FILE, SMALL_BYTES_MAX) {
@@ -128,13 +128,13 @@ impl BoxKeys {
     }
 
     fn key(&self, n: u32, secret: &[u8; 32]) -> Result<LogKey, StoreError> {
-        let public = Signer::new("key", record::sign::Kind::Note, secret)?.verifier().public();
-        let origin = Origin::new(self.box_id, n, &public);
+        let public = SignerKey::new("key", record::sign::KeyKind::Note, secret)?.verifier().public();
+        let origin = LogOrigin::new(self.box_id, n, &public);
         Ok(LogKey { origin, signer: origin.signer(secret)? })
     }
 
     /// Makes the key of epoch `n`, or takes the one that an interrupted start made. It becomes the epoch's key when its
-    /// log is durable: [`confirm`].
+    /// log is durable: [`confirm_key`].
     ///
     /// # Errors
     /// The disk's.
@@ -142,8 +142,8 @@ impl BoxKeys {
         &mut self,
         disk: &dyn Disk,
         n: u32,
-        random: &dyn Random,
-    ) -> Result<Origin, StoreError> {
+        random: &dyn RandomSource,
+    ) -> Result<LogOrigin, StoreError> {
         let begun = self.next.iter().position(|key| key.origin.epoch.n == n);
         let key = match begun {
             Some(at) => self.next.swap_remove(at),
@@ -164,7 +164,7 @@ impl BoxKeys {
 
     /// What the oldest key that is here says of the key of an epoch that is being begun: every copy of the card has that
     /// one, or a way to it.
-    pub(crate) fn vouch_for(&self, origin: &Origin, key: &Base64Bytes<32>) -> Option<Vouch> {
+    pub(crate) fn endorse_key(&self, origin: &LogOrigin, key: &Base64Bytes<32>) -> Option<Vouch> {
         let oldest = self.logs.iter().find(|known| known.origin.epoch.n < origin.epoch.n)?;
         Some(Vouch::make(oldest.origin.epoch, &oldest.signer, origin, key))
     }
@@ -183,8 +183,8 @@ impl BoxKeys {
     ///
     /// # Errors
     /// The disk's.
-    pub(crate) fn verifiers(&self, disk: &dyn Disk) -> Result<Vec<Verifier>, StoreError> {
-        let mut all: Vec<(u32, Verifier)> =
+    pub(crate) fn verifiers(&self, disk: &dyn Disk) -> Result<Vec<VerifierKey>, StoreError> {
+        let mut all: Vec<(u32, VerifierKey)> =
             self.logs.iter().map(|k| (k.origin.epoch.n, k.signer.verifier().clone())).collect();
         for name in disk.list("keys").map_err(StoreError::io("keys/"))? {
             let n = name.strip_prefix("log-").and_then(|n| n.strip_suffix(".pub")?.parse::<u32>().ok());
@@ -192,7 +192,7 @@ impl BoxKeys {
             let path = public_path(n);
             let line = read_small(disk, &path, SMALL_BYTES_MAX).map_err(StoreError::io(path.as_str()))?;
             let line = line.and_then(|l| String::from_utf8(l).ok());
-            all.extend(line.and_then(|l| Some((n, Verifier::parse(l.trim_end()).ok()?))));
+            all.extend(line.and_then(|l| Some((n, VerifierKey::parse(l.trim_end()).ok()?))));
         }
         all.sort_by_key(|(n, _)| std::cmp::Reverse(*n));
         Ok(all.into_iter().map(|(_, verifier)| verifier).collect())
@@ -203,7 +203,7 @@ impl BoxKeys {
 ///
 /// # Errors
 /// The disk's.
-pub(crate) fn confirm(disk: &dyn Disk, n: u32) -> Result<(), StoreError> {
+pub(crate) fn confirm_key(disk: &dyn Disk, n: u32) -> Result<(), StoreError> {
     let path = key_path(n);
     disk.rename(&next_path(n), &path).map_err(StoreError::io(path.as_str()))?;
     disk.sync_dir("keys").map_err(StoreError::io("keys/"))
@@ -236,7 +236,7 @@ fn expect_own_log(disk: &dyn Disk, id: BoxId) -> Result<BoxId, StoreError> {
 
 fn box_of_log(disk: &dyn Disk) -> std::io::Result<Option<BoxId>> {
     for epoch in epoch_folders(disk)?.iter().rev() {
-        for segment in Segment::list(disk, &format!("log/{epoch}"))? {
+        for segment in SegmentFile::list(disk, &format!("log/{epoch}"))? {
             if let Some(header) = SegmentReader::open(disk, &segment)?.header() {
                 return Ok(Some(header.origin.box_id));
             }

@@ -26,8 +26,8 @@ mod flush;
 mod fold;
 mod follower;
 mod gap_filler;
-mod gather;
 mod group;
+mod group_commit;
 mod heal;
 mod health;
 #[cfg(any(test, feature = "test"))]
@@ -59,8 +59,8 @@ mod relay_restarts;
 mod report;
 mod rewriter;
 mod run_exchange;
+mod run_reader;
 mod run_roots;
-mod run_shelf;
 mod run_stream;
 mod runs;
 mod salvage;
@@ -82,7 +82,7 @@ mod tail;
 mod tidy;
 mod trusted;
 mod unreadable;
-mod untold;
+mod unreported;
 mod view;
 mod writer;
 
@@ -90,44 +90,44 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use record::checkpoint::Origin;
-use record::fold::Facility;
-use record::sign::{Note, Verifier};
+use record::checkpoint::LogOrigin;
+use record::fold::FacilityState;
+use record::sign::{SignedNote, VerifierKey};
 use record::tree::root_at;
 use service::clock::Clock;
-use service::random::Random;
+use service::random::RandomSource;
 use tokio::sync::{oneshot, watch};
 
-pub use self::adopted::Adoption;
+pub use self::adopted::LogAdoption;
 pub use self::backup::{ImportError, ImportedLines, import_log};
 pub use self::chain::MissingEntries;
-pub use self::core::Core;
-pub use self::cursor::{Confirmed, CursorError, Kept};
+pub use self::core::LogWriter;
+pub use self::cursor::{ConfirmedSize, CursorError, StoredCheckpoint};
 use self::disk::Disk;
 pub use self::error::{StoreError, SubmitError};
 pub use self::health::{Recording, StoreHealth};
 pub use self::history::{HistoryPlace, ItemUse};
-pub use self::job::{FatalError, Job};
-pub use self::journal::Sizes;
+pub use self::job::{FatalError, WriteJob};
+pub use self::journal::StoreSizes;
 use self::keys::BoxKeys;
-use self::queue::{Control, Gate, Queue};
+use self::queue::{StopOnDrop, WriteQueue, WriterControl};
 use self::read_pool::ReadPool;
 pub use self::read_pool::{HISTORY_PIECE, ReadError, ReadLane};
-pub use self::reader::Reader;
+pub use self::reader::LogReader;
 #[cfg(any(test, feature = "test"))]
 pub use self::reader::readers_opened_here;
-pub use self::refill::{Page, Past, RefillError};
+pub use self::refill::{PastLog, RefillError, RefillPage};
 pub use self::report::StartReport;
 pub use self::run_exchange::{AdoptedRuns, MissingLines};
 pub use self::run_stream::{IncomingRun, RunFile};
-pub use self::scrub::{Place, ScrubStep, Scrubbed};
-use self::shared::Shared;
+pub use self::scrub::{ScrubPosition, ScrubReport, ScrubStep};
+use self::shared::StoreShared;
 pub use self::snapshot::StoreSnapshot;
 use self::start_state::StartKind;
 use self::system_disk::SystemDisk;
 pub use self::trusted::TrustError;
-pub use self::untold::UntoldRepairs;
-pub use self::view::{Decision, Recorded, View, WriteOutcome};
+pub use self::unreported::UntoldRepairs;
+pub use self::view::{CommandView, DurableEntry, WriteDecision, WriteOutcome};
 
 /// Where the store keeps its files, and how large they are.
 #[derive(Debug, Clone)]
@@ -135,13 +135,13 @@ pub struct StoreConfig {
     /// The data folder; made where it is absent.
     pub dir: PathBuf,
     /// Sizes; the default is right for a box.
-    pub sizes: Sizes,
+    pub sizes: StoreSizes,
 }
 
 impl StoreConfig {
     /// With the sizes of a box.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into(), sizes: Sizes::default() }
+        Self { dir: dir.into(), sizes: StoreSizes::default() }
     }
 }
 
@@ -151,39 +151,39 @@ impl StoreConfig {
 /// # Errors
 /// [`StoreError`]; the folder is in use while the box runs.
 #[expect(clippy::needless_pass_by_value, reason = "as Store::open")]
-pub fn rebuild(
+pub fn rebuild_database(
     config: StoreConfig,
     clock: Arc<dyn Clock>,
-    random: Arc<dyn Random>,
+    random: Arc<dyn RandomSource>,
 ) -> Result<StartReport, StoreError> {
     let disk: Arc<dyn Disk> = Arc::new(SystemDisk::take(&config.dir)?);
     if !BoxKeys::names_box(&*disk)?
-        && !disk::exists(&*disk, database::MAIN).map_err(StoreError::io(database::MAIN))?
+        && !disk::file_exists(&*disk, database::MAIN).map_err(StoreError::io(database::MAIN))?
     {
         return Err(StoreError::NoBox(config.dir));
     }
-    let (mut core, report) = Core::open_for(StartKind::Rebuild, &disk, config.sizes, &clock, &*random)?;
+    let (mut core, report) = LogWriter::open_for(StartKind::Rebuild, &disk, config.sizes, &clock, &*random)?;
     core.stop().map_err(|e| StoreError::io("the log")(std::io::Error::other(e)))?;
     Ok(report)
 }
 
-fn ended_entries(shared: &Arc<Shared>) -> u64 {
+fn ended_entries(shared: &Arc<StoreShared>) -> u64 {
     let places = shared.places();
     let ended = places.epochs.iter().filter(|epoch| **epoch != shared.epoch());
     // One that cannot be read counts as empty: the number only stands on pages.
-    ended.map(|epoch| Reader::open(shared.clone(), *epoch).map_or(0, |reader| reader.size())).sum()
+    ended.map(|epoch| LogReader::open(shared.clone(), *epoch).map_or(0, |reader| reader.size())).sum()
 }
 
 /// The store, shared by all who record and read. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    shared: Arc<Shared>,
-    queue: Arc<Queue>,
+    shared: Arc<StoreShared>,
+    queue: Arc<WriteQueue>,
     pool: Arc<ReadPool>,
     /// Entries of the epochs before the present one: they do not change while the store is open.
     ended: u64,
     clock: Arc<dyn Clock>,
-    _gate: Arc<Gate>,
+    _gate: Arc<StopOnDrop>,
 }
 
 impl std::fmt::Debug for Store {
@@ -204,7 +204,7 @@ impl Store {
     pub fn open(
         config: StoreConfig,
         clock: Arc<dyn Clock>,
-        random: Arc<dyn Random>,
+        random: Arc<dyn RandomSource>,
     ) -> Result<(Self, StartReport), StoreError> {
         let disk = Arc::new(SystemDisk::take(&config.dir)?);
         Self::open_on(disk, config.sizes, clock, &*random)
@@ -216,17 +216,17 @@ impl Store {
     /// [`StoreError`].
     pub fn open_on(
         disk: Arc<dyn Disk>,
-        sizes: Sizes,
+        sizes: StoreSizes,
         clock: Arc<dyn Clock>,
-        random: &dyn Random,
+        random: &dyn RandomSource,
     ) -> Result<(Self, StartReport), StoreError> {
-        let (core, report) = Core::open(disk, sizes, clock.clone(), random)?;
+        let (core, report) = LogWriter::open(disk, sizes, clock.clone(), random)?;
         let shared = core.shared().clone();
         let ended = ended_entries(&shared);
-        let queue = Queue::new();
-        writer::start(core, queue.clone()).map_err(StoreError::io("a thread for the store"))?;
+        let queue = WriteQueue::new();
+        writer::start_writer(core, queue.clone()).map_err(StoreError::io("a thread for the store"))?;
         let pool = ReadPool::start().map_err(StoreError::io("a thread for readers"))?;
-        let gate = Arc::new(Gate(queue.clone()));
+        let gate = Arc::new(StopOnDrop(queue.clone()));
         Ok((Self { shared, queue, pool: Arc::new(pool), ended, clock, _gate: gate }, report))
     }
 
@@ -237,11 +237,11 @@ impl Store {
         command: F,
     ) -> impl Future<Output = Result<WriteOutcome<A>, SubmitError>> + Send + use<A, F>
     where
-        F: FnOnce(&View<'_>) -> Decision<A> + Send + 'static,
+        F: FnOnce(&CommandView<'_>) -> WriteDecision<A> + Send + 'static,
         A: Send + 'static,
     {
         let queue = self.queue.clone();
-        async move { queue::submit(&queue, command).await }
+        async move { queue::submit_job(&queue, command).await }
     }
 
     /// The newest durable state. Hold it as long as you like: the writer does not wait for it.
@@ -250,7 +250,7 @@ impl Store {
     }
 
     /// The facility as it is durable; held like [`Store::snapshot`].
-    pub fn facility(&self) -> Arc<Facility> {
+    pub fn facility(&self) -> Arc<FacilityState> {
         self.shared.facility()
     }
 
@@ -259,16 +259,16 @@ impl Store {
     ///
     /// # Errors
     /// The database's.
-    pub fn reader(&self) -> Result<Reader, StoreError> {
-        Reader::open(self.shared.clone(), self.shared.epoch())
+    pub fn reader(&self) -> Result<LogReader, StoreError> {
+        LogReader::open(self.shared.clone(), self.shared.epoch())
     }
 
     /// A snapshot for an epoch of this box that may have ended.
     ///
     /// # Errors
     /// The database's; [`StoreError::NoEntry`] for an epoch that is not here.
-    pub fn reader_of(&self, epoch: record::ids::Epoch) -> Result<Reader, StoreError> {
-        Reader::open(self.shared.clone(), epoch)
+    pub fn reader_of(&self, epoch: record::ids::Epoch) -> Result<LogReader, StoreError> {
+        LogReader::open(self.shared.clone(), epoch)
     }
 
     /// Rows of histories that were read so far.
@@ -298,7 +298,7 @@ impl Store {
     }
 
     /// Names box and epoch.
-    pub fn origin(&self) -> Origin {
+    pub fn origin(&self) -> LogOrigin {
         self.shared.origin()
     }
 
@@ -306,7 +306,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Note`].
-    pub fn checkpoint(&self) -> Result<Note, StoreError> {
+    pub fn checkpoint(&self) -> Result<SignedNote, StoreError> {
         self.shared.checkpoint()
     }
 
@@ -314,7 +314,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NoEntry`] past the end; the database's.
-    pub fn checkpoint_at(&self, size: u64) -> Result<Note, StoreError> {
+    pub fn checkpoint_at(&self, size: u64) -> Result<SignedNote, StoreError> {
         let reader = self.reader()?;
         if size > reader.size() {
             return Err(StoreError::NoEntry { seq: size.saturating_sub(1), size: reader.size() });
@@ -328,7 +328,7 @@ impl Store {
     }
 
     /// Keys that verify this box's checkpoints, this epoch's first.
-    pub fn verifier_keys(&self) -> Vec<Verifier> {
+    pub fn verifier_keys(&self) -> Vec<VerifierKey> {
         let (mut all, present) = (self.shared.verifiers().to_vec(), self.origin().to_string());
         // An epoch that a start began and that another did not need leaves its key behind, which has signed nothing.
         all.sort_by_key(|key| key.name() != present);
@@ -370,8 +370,8 @@ impl Store {
     ///
     /// # Errors
     /// The database's.
-    pub fn state_loss_told(&self) -> Result<(), StoreError> {
-        state_db::state_loss_told(&self.shared.state_db())
+    pub fn mark_state_loss_reported(&self) -> Result<(), StoreError> {
+        state_db::mark_state_loss_reported(&self.shared.state_db())
     }
 
     /// Becomes `Some` when the process must end with status 74: what is on the disk is not known any more.
@@ -386,7 +386,7 @@ impl Store {
     /// [`FatalError`].
     pub async fn stop(&self) -> Result<(), FatalError> {
         let (done, stopped) = oneshot::channel();
-        if self.queue.control(Control::Stop(done)).is_err() {
+        if self.queue.control(WriterControl::Stop(done)).is_err() {
             return Ok(());
         }
         stopped.await.unwrap_or_else(|_| Err(FatalError("its writer ended first".to_owned())))

@@ -2,11 +2,11 @@
 
 use std::io;
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::tree::{Frontier, leaf_hash};
 
 use super::disk::Disk;
-use super::scan::{Segment, SegmentReader, Step};
+use super::scan::{ReadStep, SegmentFile, SegmentReader};
 use super::segment::{Group, Line, lines};
 
 /// What comes next in a segment.
@@ -41,13 +41,13 @@ pub(crate) enum LinkedStep {
 }
 
 /// A segment's groups in order, with the tree behind those that link.
-pub(crate) struct Linked {
+pub(crate) struct LinkedEpoch {
     reader: SegmentReader,
     frontier: Frontier,
 }
 
 /// Pushes a group's entries; `None` when it does not continue the log.
-pub(crate) fn link(frontier: &Frontier, group: &Group, bytes: &[u8]) -> Option<Frontier> {
+pub(crate) fn link_group(frontier: &Frontier, group: &Group, bytes: &[u8]) -> Option<Frontier> {
     if group.first != frontier.size() {
         return None;
     }
@@ -60,22 +60,30 @@ pub(crate) fn link(frontier: &Frontier, group: &Group, bytes: &[u8]) -> Option<F
     (after.size() == group.next && after.root() == group.root).then_some(after)
 }
 
-impl Linked {
+impl LinkedEpoch {
     /// From the tree that the segment's own first line states; `None` where that line is damaged, of another log, or does
     /// not fit the segment's name.
     ///
     /// # Errors
     /// The disk's.
-    pub(crate) fn open(disk: &dyn Disk, segment: &Segment, origin: &Origin) -> io::Result<Option<Self>> {
+    pub(crate) fn open(
+        disk: &dyn Disk,
+        segment: &SegmentFile,
+        origin: &LogOrigin,
+    ) -> io::Result<Option<Self>> {
         let linked = Self::open_any(disk, segment, origin)?;
         Ok(linked.filter(|linked| linked.frontier.size() == segment.first))
     }
 
-    /// As [`Linked::open`], for a file whose name does not say where it begins.
+    /// As [`LinkedEpoch::open`], for a file whose name does not say where it begins.
     ///
     /// # Errors
     /// The disk's.
-    pub(crate) fn open_any(disk: &dyn Disk, segment: &Segment, origin: &Origin) -> io::Result<Option<Self>> {
+    pub(crate) fn open_any(
+        disk: &dyn Disk,
+        segment: &SegmentFile,
+        origin: &LogOrigin,
+    ) -> io::Result<Option<Self>> {
         let reader = SegmentReader::open(disk, segment)?;
         let frontier = reader.header().filter(|h| h.origin == *origin).map(|h| h.frontier.clone());
         Ok(frontier.map(|frontier| Self { reader, frontier }))
@@ -107,15 +115,15 @@ impl Linked {
     /// The disk's.
     pub(crate) fn step(&mut self) -> io::Result<LinkedStep> {
         Ok(match self.reader.step()? {
-            Step::Group { at, group } => match link(&self.frontier, &group, self.reader.lines()) {
+            ReadStep::Group { at, group } => match link_group(&self.frontier, &group, self.reader.lines()) {
                 Some(after) => {
                     let before = std::mem::replace(&mut self.frontier, after);
                     LinkedStep::Group { group, before }
                 }
                 None => LinkedStep::Alien { at },
             },
-            Step::Bad { at, end, nonzero } => LinkedStep::Bad { at, end, nonzero },
-            Step::End { at } => LinkedStep::End { at },
+            ReadStep::Bad { at, end, nonzero } => LinkedStep::Bad { at, end, nonzero },
+            ReadStep::End { at } => LinkedStep::End { at },
         })
     }
 
@@ -139,8 +147,8 @@ impl Linked {
     /// The disk's.
     pub(crate) fn ends(
         disk: &dyn Disk,
-        segment: &Segment,
-        origin: &Origin,
+        segment: &SegmentFile,
+        origin: &LogOrigin,
     ) -> io::Result<Option<(Frontier, Frontier)>> {
         let Some(linked) = Self::open(disk, segment, origin)? else { return Ok(None) };
         let before = linked.frontier.clone();

@@ -16,13 +16,13 @@ pub(super) const ATTEMPTS_OF_COPY: u32 = 2;
 
 /// What the mark says of starts that did not get through.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Attempts {
+pub(super) struct StartAttempts {
     pub(super) count: u32,
     /// The copies that were open when the last of them ended, each with how many ended so, one after the other.
     pub(super) reading: Vec<(u32, String)>,
 }
 
-impl Attempts {
+impl StartAttempts {
     fn parse(text: &str) -> Self {
         let mut words = text.split_whitespace();
         let count = words.next().map_or(1, |count| count.parse().unwrap_or(1));
@@ -50,14 +50,15 @@ pub(super) fn is_mark(text: &str) -> bool {
 }
 
 /// Leaves the mark; says how many starts before this one did not get through.
-pub(super) fn mark(disk: &dyn Disk) -> Result<Attempts, StoreError> {
+pub(super) fn mark_start(disk: &dyn Disk) -> Result<StartAttempts, StoreError> {
     let before = read_small(disk, MARK, BYTES_MAX).map_err(StoreError::io(MARK))?;
-    let attempts = before.map_or_else(Attempts::default, |b| Attempts::parse(&String::from_utf8_lossy(&b)));
-    put_mark(disk, &Attempts { count: attempts.count + 1, reading: attempts.reading.clone() })?;
+    let attempts =
+        before.map_or_else(StartAttempts::default, |b| StartAttempts::parse(&String::from_utf8_lossy(&b)));
+    put_mark(disk, &StartAttempts { count: attempts.count + 1, reading: attempts.reading.clone() })?;
     Ok(attempts)
 }
 
-pub(super) fn put_mark(disk: &dyn Disk, attempts: &Attempts) -> Result<(), StoreError> {
+pub(super) fn put_mark(disk: &dyn Disk, attempts: &StartAttempts) -> Result<(), StoreError> {
     match put_small(disk, MARK, attempts.text().as_bytes()) {
         // The mark is a hint; without it a box on a full disk still shows what it holds.
         Err(e) if is_full(&e) => tracing::warn!("the disk is full: this start leaves no mark"),
@@ -71,6 +72,6 @@ pub(super) fn put_mark(disk: &dyn Disk, attempts: &Attempts) -> Result<(), Store
 /// # Errors
 /// The disk's.
 pub(super) fn mark_distrusted(disk: &dyn Disk) -> std::io::Result<()> {
-    let attempts = Attempts { count: ATTEMPTS_TRUSTED + 1, ..Attempts::default() };
+    let attempts = StartAttempts { count: ATTEMPTS_TRUSTED + 1, ..StartAttempts::default() };
     put_small(disk, MARK, attempts.text().as_bytes())
 }

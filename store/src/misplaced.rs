@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::chain::Source as _;
+use super::chain::LineSource as _;
 use super::disk::{Disk, set_aside_hint};
 use super::displaced::DisplacedFile;
 use super::error::StoreError;
 use super::keys::epoch_folders;
-use super::scan::{Segment, SegmentReader};
+use super::scan::{SegmentFile, SegmentReader};
 use super::sources::SegmentSource;
 
 /// Takes every segment whose intact first line names another epoch than its folder does out of the journal. Its lines wait
@@ -18,7 +18,7 @@ use super::sources::SegmentSource;
 pub(super) fn displace_misplaced(disk: &Arc<dyn Disk>) -> Result<(), StoreError> {
     for epoch in epoch_folders(&**disk).map_err(StoreError::io("log/"))? {
         let dir = format!("log/{epoch}");
-        for segment in Segment::list(&**disk, &dir).map_err(StoreError::io(dir.as_str()))? {
+        for segment in SegmentFile::list(&**disk, &dir).map_err(StoreError::io(dir.as_str()))? {
             let io = || StoreError::io(segment.path.as_str());
             let reader = SegmentReader::open(&**disk, &segment).map_err(io())?;
             let origin = reader.header().map(|header| header.origin);

@@ -1,29 +1,29 @@
 //! The newest epoch at a start: how far its journal goes, whether other copies agree, and what the relay says of it.
 
-use record::checkpoint::{Checkpoint, Origin};
+use record::checkpoint::{Checkpoint, LogOrigin};
 use record::ids::Epoch;
 use record::tree::{Frontier, Hash};
 
-use super::chain::{Extent, Source as _};
+use super::chain::{LineSource as _, LogExtent};
 use super::cursor::{self, UplinkCursor};
 use super::database::DatabaseExtent;
 use super::disk::Disk;
 use super::displaced;
 use super::error::StoreError;
-use super::heal::Healer;
+use super::heal::JournalRepair;
 use super::journal::Journal;
-use super::linked::Linked;
+use super::linked::LinkedEpoch;
 use super::refill;
 use super::runs;
 use super::salvage;
-use super::scan::{Segment, SegmentReader, Step};
+use super::scan::{ReadStep, SegmentFile, SegmentReader};
 use super::sources::{LogCopies, SegmentSource};
-use super::start_state::{NewestLog, Start};
-use super::survey::{Claims, Survey, survey};
+use super::start_state::{NewestLog, StartState};
+use super::survey::{JournalSurvey, SurveyClaims, survey_journal};
 use super::tail::{self, SegmentTail};
-use super::untold;
+use super::unreported;
 
-impl Start<'_> {
+impl StartState<'_> {
     /// Which epoch is the newest that holds entries.
     pub(super) fn newest_name(&self, names: &[Epoch]) -> Option<Epoch> {
         names.iter().copied().max_by_key(|epoch| (epoch.n, self.keys.of(*epoch).is_some()))
@@ -37,38 +37,40 @@ impl Start<'_> {
         held: Option<&DatabaseExtent>,
     ) -> Result<NewestLog, StoreError> {
         let disk = self.disk.clone();
-        let origin = Origin { box_id: self.keys.box_id, epoch };
+        let origin = LogOrigin { box_id: self.keys.box_id, epoch };
         let dir = Journal::dir(&origin);
         self.drop_unused(&dir, &origin)?;
         let cursor = UplinkCursor::load(&*disk, &origin, &self.keys.verifiers(&*disk)?)?;
         let held = held.and_then(|held| held.frontier(epoch));
-        let claims = Claims { held: held.map_or(0, Frontier::size), confirmed: cursor.confirmed(&origin) };
-        let found = survey(&*disk, origin, &dir, claims, false).map_err(StoreError::io(dir.as_str()))?;
+        let claims =
+            SurveyClaims { held: held.map_or(0, Frontier::size), confirmed: cursor.confirmed(&origin) };
+        let found =
+            survey_journal(&*disk, origin, &dir, claims, false).map_err(StoreError::io(dir.as_str()))?;
         let agreed = match &found {
-            Survey::Whole(whole) => {
+            JournalSurvey::Whole(whole) => {
                 let same = held.is_none_or(|held| whole.root_at_held == Some(held.root()));
                 same && !self.others_go_beyond(copies, epoch, &whole.frontier)?
             }
-            Survey::Damaged { .. } => false,
+            JournalSurvey::Damaged { .. } => false,
         };
         let mut log = match found {
-            Survey::Whole(whole) if agreed => {
+            JournalSurvey::Whole(whole) if agreed => {
                 self.agreed = held.map(|_| epoch);
                 NewestLog {
                     origin,
                     frontier: whole.frontier,
                     whole: true,
                     newest: whole.newest,
-                    torn: whole.torn,
+                    partial: whole.partial,
                     relay: None,
                     database_wrong: false,
                     signed_beyond: None,
                 }
             }
-            Survey::Whole(_) => {
+            JournalSurvey::Whole(_) => {
                 self.healed_log(origin, copies, "other copies did not agree with the journal")?
             }
-            Survey::Damaged { why, .. } => self.healed_log(origin, copies, &why)?,
+            JournalSurvey::Damaged { why, .. } => self.healed_log(origin, copies, &why)?,
         };
         self.hear_relay(&mut log, &cursor, copies)?;
         log.signed_beyond = self.signed_beyond(epoch, &log.frontier)?;
@@ -93,7 +95,7 @@ impl Start<'_> {
                 return Ok(beyond);
             }
         }
-        let mut runs = runs::list(&**self.disk)?;
+        let mut runs = runs::list_runs(&**self.disk)?;
         // Those that were taken apart say it too.
         runs.extend(salvage::list_runs(&**self.disk)?.iter().filter_map(|path| salvage::run_name(path)));
         Ok(beyond
@@ -117,12 +119,12 @@ impl Start<'_> {
 
     /// Whether a database has more of the newest log than the journal, and nothing in the journal's place. A database never has
     /// what the journal had not: its end is gone, and its key may have signed more than anybody has.
-    fn end_is_gone(&self, origin: &Origin, copies: &LogCopies) -> Result<bool, StoreError> {
+    fn end_is_gone(&self, origin: &LogOrigin, copies: &LogCopies) -> Result<bool, StoreError> {
         let (disk, dir) = (&**self.disk, Journal::dir(origin));
         let io = || StoreError::io(dir.as_str());
-        let last = Segment::list(disk, &dir).map_err(io())?.pop();
+        let last = SegmentFile::list(disk, &dir).map_err(io())?.pop();
         let tail = match &last {
-            Some(last) => tail::measure(disk, last).map_err(io())?,
+            Some(last) => tail::measure_tail(disk, last).map_err(io())?,
             None => SegmentTail::default(),
         };
         // Of what cannot be read nobody knows how much it was.
@@ -141,12 +143,17 @@ impl Start<'_> {
         Ok(false)
     }
 
-    fn healed_log(&mut self, origin: Origin, copies: &LogCopies, why: &str) -> Result<NewestLog, StoreError> {
+    fn healed_log(
+        &mut self,
+        origin: LogOrigin,
+        copies: &LogCopies,
+        why: &str,
+    ) -> Result<NewestLog, StoreError> {
         let disk = self.disk.clone();
         if self.end_is_gone(&origin, copies)? {
             // Before the journal is written: then nothing else says so.
             let n = origin.epoch.n;
-            untold::note(&*disk, |untold| untold.log_aside = untold.log_aside.max(n))?;
+            unreported::note_unreported(&*disk, |untold| untold.log_aside = untold.log_aside.max(n))?;
             self.report.untold.log_aside = self.report.untold.log_aside.max(n);
         }
         let dir = Journal::dir(&origin);
@@ -154,8 +161,8 @@ impl Start<'_> {
             [] => why.to_owned(),
             from => format!("{why}; a part came from {}", from.join(", ")),
         };
-        let note = |from: &[String]| untold::note(&*disk, |untold| untold.heal(words(from)));
-        let healer = Healer {
+        let note = |from: &[String]| unreported::note_unreported(&*disk, |untold| untold.heal(words(from)));
+        let healer = JournalRepair {
             copies,
             box_id: origin.box_id,
             segment_bytes: self.sizes.segment,
@@ -165,7 +172,7 @@ impl Start<'_> {
         if healed.wrote {
             self.report.healed = Some(words(&healed.from));
         }
-        let segments = Segment::list(&*disk, &dir).map_err(StoreError::io(dir.as_str()))?;
+        let segments = SegmentFile::list(&*disk, &dir).map_err(StoreError::io(dir.as_str()))?;
         let mut newest = None;
         if let Some(segment) = segments.last().filter(|_| healed.whole) {
             let at = end_of(&*disk, segment, &origin).map_err(StoreError::io(dir.as_str()))?;
@@ -176,7 +183,7 @@ impl Start<'_> {
             frontier: healed.frontier,
             whole: healed.whole,
             newest,
-            torn: None,
+            partial: None,
             relay: None,
             database_wrong: false,
             signed_beyond: None,
@@ -193,13 +200,14 @@ impl Start<'_> {
         let disk = self.disk.clone();
         let disk = &*disk;
         let origin = log.origin;
-        let ended = cursor::ended(disk, &origin, &self.keys.verifiers(disk)?)?;
-        let kept = cursor.kept.as_ref().map(|kept| kept.checkpoint).filter(|kept| kept.origin == origin);
+        let ended = cursor::ended_cursor(disk, &origin, &self.keys.verifiers(disk)?)?;
+        let stored =
+            cursor.stored.as_ref().map(|stored| stored.checkpoint).filter(|stored| stored.origin == origin);
         let mut contrary: Vec<Checkpoint> = Vec::new();
-        for (said, is_note) in ended.map(|c| (c, true)).into_iter().chain(kept.map(|c| (c, false))) {
+        for (message, is_note) in ended.map(|c| (c, true)).into_iter().chain(stored.map(|c| (c, false))) {
             let mut own = None;
-            if said.size <= log.frontier.size() {
-                own = root_at(disk, &origin, said.size)?;
+            if message.size <= log.frontier.size() {
+                own = root_at(disk, &origin, message.size)?;
                 if own.is_none() {
                     // A closed segment is damaged, and nothing looked at it yet: a copy may have what was there.
                     match self.heal_closed(log, copies) {
@@ -208,39 +216,39 @@ impl Start<'_> {
                         }
                         healed => healed?,
                     }
-                    own = root_at(disk, &origin, said.size)?;
+                    own = root_at(disk, &origin, message.size)?;
                 }
             }
-            if own != Some(said.root) {
-                contrary.push(said);
+            if own != Some(message.root) {
+                contrary.push(message);
             } else if is_note {
                 // The journal holds just what the relay cosigned: it was the database that gave a wrong root.
                 refill::forget_end(disk, origin.epoch)?;
                 log.database_wrong = true;
             }
         }
-        let most = contrary.into_iter().max_by_key(|said| said.size);
-        log.relay = most.map(|said| Extent { size: said.size, root: said.root });
+        let most = contrary.into_iter().max_by_key(|message| message.size);
+        log.relay = most.map(|message| LogExtent { size: message.size, root: message.root });
         Ok(())
     }
 
     /// Of a segment in both forms one goes where the other is whole; a newest segment that never held anything goes.
-    fn drop_unused(&self, dir: &str, origin: &Origin) -> Result<(), StoreError> {
+    fn drop_unused(&self, dir: &str, origin: &LogOrigin) -> Result<(), StoreError> {
         let disk = &**self.disk;
         let io = || StoreError::io(dir);
-        let all = Segment::list(disk, dir).map_err(io())?;
+        let all = SegmentFile::list(disk, dir).map_err(io())?;
         for pair in all.windows(2).filter(|pair| pair[0].first == pair[1].first) {
             let (plain, sealed) = (&pair[0], &pair[1]);
-            let goes = match (Linked::ends(disk, sealed, origin).map_err(io())?, plain) {
+            let goes = match (LinkedEpoch::ends(disk, sealed, origin).map_err(io())?, plain) {
                 (Some((before, after)), plain) if after.size() > before.size() => plain,
-                _ if Linked::ends(disk, plain, origin).map_err(io())?.is_some() => sealed,
+                _ if LinkedEpoch::ends(disk, plain, origin).map_err(io())?.is_some() => sealed,
                 // Each may hold what the other lost: they are healed together.
                 _ => continue,
             };
             disk.remove(&goes.path).map_err(io())?;
             disk.sync_dir(dir).map_err(io())?;
         }
-        let all = Segment::list(disk, dir).map_err(io())?;
+        let all = SegmentFile::list(disk, dir).map_err(io())?;
         let Some(last) = all.last().filter(|s| !s.sealed) else { return Ok(()) };
         let mut reader = SegmentReader::open(disk, last).map_err(io())?;
         let header = reader.header().is_some();
@@ -256,18 +264,18 @@ impl Start<'_> {
 }
 
 /// The journal's root at `size`, from the segment that holds it.
-pub(super) fn root_at(disk: &dyn Disk, origin: &Origin, size: u64) -> Result<Option<Hash>, StoreError> {
+pub(super) fn root_at(disk: &dyn Disk, origin: &LogOrigin, size: u64) -> Result<Option<Hash>, StoreError> {
     let dir = Journal::dir(origin);
-    let claims = Claims { held: size, confirmed: 0 };
-    let found = survey(disk, *origin, &dir, claims, false).map_err(StoreError::io(dir))?;
+    let claims = SurveyClaims { held: size, confirmed: 0 };
+    let found = survey_journal(disk, *origin, &dir, claims, false).map_err(StoreError::io(dir))?;
     Ok(match found {
-        Survey::Whole(whole) => whole.root_at_held,
-        Survey::Damaged { root_at_held, .. } => root_at_held,
+        JournalSurvey::Whole(whole) => whole.root_at_held,
+        JournalSurvey::Damaged { root_at_held, .. } => root_at_held,
     })
 }
 
-fn end_of(disk: &dyn Disk, segment: &Segment, origin: &Origin) -> std::io::Result<Option<u64>> {
-    let Some(mut linked) = Linked::open(disk, segment, origin)? else { return Ok(None) };
+fn end_of(disk: &dyn Disk, segment: &SegmentFile, origin: &LogOrigin) -> std::io::Result<Option<u64>> {
+    let Some(mut linked) = LinkedEpoch::open(disk, segment, origin)? else { return Ok(None) };
     loop {
         match linked.step()? {
             super::linked::LinkedStep::Group { .. } => {}
@@ -282,9 +290,9 @@ fn end_of(disk: &dyn Disk, segment: &Segment, origin: &Origin) -> std::io::Resul
 fn holds_groups(reader: &mut SegmentReader) -> std::io::Result<bool> {
     loop {
         match reader.step()? {
-            Step::Group { .. } => return Ok(true),
-            Step::Bad { .. } => {}
-            Step::End { .. } => return Ok(false),
+            ReadStep::Group { .. } => return Ok(true),
+            ReadStep::Bad { .. } => {}
+            ReadStep::End { .. } => return Ok(false),
         }
     }
 }

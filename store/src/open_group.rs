@@ -7,16 +7,16 @@ use record::tree::Frontier;
 use service::clock::Now;
 
 use super::error::SubmitError;
-use super::job::{FatalError, Job};
+use super::job::{FatalError, WriteJob};
 use super::journal::AppendError;
-use super::pending::Rows;
+use super::pending::PendingCleanings;
 use super::segment::GroupWriter;
-use super::view::Recorded;
+use super::view::DurableEntry;
 
 /// A job that was decided, with what is recorded for it.
-pub(super) struct Decided {
-    pub(super) job: Box<dyn Job>,
-    pub(super) result: Result<Vec<Recorded>, SubmitError>,
+pub(super) struct DecidedJob {
+    pub(super) job: Box<dyn WriteJob>,
+    pub(super) result: Result<Vec<DurableEntry>, SubmitError>,
 }
 
 /// One group while it is put together.
@@ -24,8 +24,8 @@ pub(super) struct GroupBuilder {
     pub(super) now: Now,
     /// The log before it.
     pub(super) before: Frontier,
-    pub(super) rows: Rows,
-    pub(super) decided: Vec<Decided>,
+    pub(super) rows: PendingCleanings,
+    pub(super) decided: Vec<DecidedJob>,
     /// Rows of the facility that it changed.
     pub(super) changed: BTreeSet<RowKey>,
     pub(super) entries: usize,

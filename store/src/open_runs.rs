@@ -8,7 +8,7 @@ use record::run::{RunError, RunLine, RunName, RunReader};
 
 use super::disk::Disk;
 use super::error::StoreError;
-use super::runs::{FileBytes, bytes, is_whole, path};
+use super::runs::{FileBytes, is_whole, run_bytes, run_path};
 
 /// Runs that are open at a time: each holds its file.
 const OPEN_MAX: usize = 16;
@@ -48,7 +48,7 @@ impl OpenRuns {
     /// # Errors
     /// The disk's.
     pub(crate) fn lines(&mut self, name: RunName, from: u64) -> Result<Option<Vec<RunLine>>, StoreError> {
-        let failed = |e: RunError| StoreError::io(path(&name))(io::Error::other(e.to_string()));
+        let failed = |e: RunError| StoreError::io(run_path(&name))(io::Error::other(e.to_string()));
         let at = match self.place(name, from) {
             Some(at) => at,
             None => {
@@ -56,7 +56,7 @@ impl OpenRuns {
                     return Ok(None);
                 }
                 self.open.retain(|open| open.name != name);
-                let bytes = bytes(&*self.disk, &name).map_err(StoreError::io(path(&name)))?;
+                let bytes = run_bytes(&*self.disk, &name).map_err(StoreError::io(run_path(&name)))?;
                 let reader = RunReader::open(bytes, self.box_id, name).map_err(failed)?;
                 if self.open.len() >= OPEN_MAX {
                     // It is opened again where it is wanted.

@@ -3,12 +3,12 @@
 
 use super::database;
 use super::error::StoreError;
-use super::mark::{ATTEMPTS_OF_COPY, Attempts, put_mark};
+use super::mark::{ATTEMPTS_OF_COPY, StartAttempts, put_mark};
 use super::salvage;
 use super::sources::LogCopies;
-use super::start_state::{HealedLog, OpenDatabase, Start, StartKind};
+use super::start_state::{HealedLog, OpenDatabase, StartKind, StartState};
 
-impl Start<'_> {
+impl StartState<'_> {
     /// Opens the database and every copy, and heals the log from them. A database whose file cannot be read in the middle of that
     /// is set aside, and asked like any other copy: page by page, as far as they can be read.
     pub(super) fn read_log(
@@ -16,7 +16,7 @@ impl Start<'_> {
         kind: StartKind,
     ) -> Result<(Option<OpenDatabase>, LogCopies, HealedLog), StoreError> {
         // Of the starts before this one, whatever is opened twice in it.
-        let before = Attempts { reading: self.attempts.reading.clone(), ..Attempts::default() };
+        let before = StartAttempts { reading: self.attempts.reading.clone(), ..StartAttempts::default() };
         loop {
             let main = self.open_main()?;
             let copies = self.copies(main.as_ref(), &before)?;
@@ -36,11 +36,15 @@ impl Start<'_> {
     }
 
     /// Opens every copy that can be read, but for those with which start after start ended.
-    fn copies(&mut self, main: Option<&OpenDatabase>, before: &Attempts) -> Result<LogCopies, StoreError> {
+    fn copies(
+        &mut self,
+        main: Option<&OpenDatabase>,
+        before: &StartAttempts,
+    ) -> Result<LogCopies, StoreError> {
         let disk = self.disk.clone();
         let mut opened = Vec::new();
         self.attempts.reading.clear();
-        for path in salvage::list(&*disk)? {
+        for path in salvage::list_salvage(&*disk)? {
             let times = before.ended_with(&path);
             if times >= ATTEMPTS_OF_COPY {
                 tracing::error!(path, "starts did not get past this copy: it is passed over this time");
@@ -48,9 +52,9 @@ impl Start<'_> {
             }
             self.attempts.reading.push((times + 1, path.clone()));
             self.note_attempts()?;
-            let copy = salvage::open(&*disk, &path)?;
+            let copy = salvage::open_salvage(&*disk, &path)?;
             let db = copy.as_ref().and_then(|copy| copy.db.clone());
-            let held = db.as_ref().and_then(|db| database::held(db).ok().flatten());
+            let held = db.as_ref().and_then(|db| database::read_extent(db).ok().flatten());
             let foreign = db.as_ref().zip(held).is_some_and(|(db, held)| self.is_foreign(db, &held));
             drop(db);
             opened.extend(copy.filter(|_| !foreign));
@@ -64,7 +68,7 @@ impl Start<'_> {
 
     /// Writes down which copies are open now.
     pub(super) fn note_attempts(&self) -> Result<(), StoreError> {
-        let attempts = Attempts { count: self.attempts.count + 1, ..self.attempts.clone() };
+        let attempts = StartAttempts { count: self.attempts.count + 1, ..self.attempts.clone() };
         put_mark(&**self.disk, &attempts)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use record::entry::{ClockState, Digest16};
-use record::fold::{Cleaning, Facility, RowKey};
+use record::fold::{CleaningRecord, FacilityState, RowKey};
 use record::ids::{BootId, Epoch};
 use record::kinds::EntryRef;
 use record::redact::TextLine;
@@ -93,7 +93,7 @@ impl PendingRows {
         self.texts.push((tables::text_key(key, &line.hash()), tables::text_value(key, line)));
     }
 
-    pub(super) fn cleaned(&mut self, key: u64, cleaning: &Cleaning, sure: bool) {
+    pub(super) fn cleaned(&mut self, key: u64, cleaning: &CleaningRecord, sure: bool) {
         self.cleanings.insert(key, CleaningValue::Plain(tables::plain_cleaning(cleaning)));
         self.items.insert(tables::item_key(cleaning.tag, cleaning.performed_ms, key), true);
         if !sure {
@@ -101,7 +101,7 @@ impl PendingRows {
         }
     }
 
-    pub(super) fn recleaned(&mut self, key: u64, before: Option<&Cleaning>, cleaning: &Cleaning) {
+    pub(super) fn recleaned(&mut self, key: u64, before: Option<&CleaningRecord>, cleaning: &CleaningRecord) {
         if let Some(before) = before {
             self.items.insert(tables::item_key(before.tag, before.performed_ms, key), false);
         }
@@ -231,7 +231,7 @@ impl PendingRows {
 /// redb's: the transaction must be given up.
 pub(crate) fn put_rows(
     txn: &WriteTransaction,
-    facility: &Facility,
+    facility: &FacilityState,
     rows: &BTreeSet<RowKey>,
 ) -> Result<(), redb::Error> {
     if rows.is_empty() {
@@ -249,14 +249,14 @@ pub(crate) fn put_rows(
 }
 
 /// The rows as they will be: what waits, and the tables behind it as they were when the group began.
-pub(crate) struct Rows {
+pub(crate) struct PendingCleanings {
     pub(super) pending: PendingRows,
     pub(super) stored: ReadTransaction,
     /// Whether the tables know of any erased text: mostly not, and each text is asked for.
     any_erased: bool,
 }
 
-impl Rows {
+impl PendingCleanings {
     /// Over a database, with the memory of rows that were put down.
     pub(crate) fn over(db: &Database, mut pending: PendingRows) -> Result<Self, redb::Error> {
         pending.clear();
@@ -282,7 +282,7 @@ impl Rows {
         places: &Places,
         of: EntryRef,
         near: Option<RunName>,
-    ) -> Result<Option<Cleaning>, redb::Error> {
+    ) -> Result<Option<CleaningRecord>, redb::Error> {
         for key in places.keys(of, near) {
             if let Some(found) = self.cleaning(places, key)? {
                 return Ok(Some(found));
@@ -296,7 +296,7 @@ impl Rows {
     }
 
     /// The cleaning that the line of a key recorded.
-    pub(crate) fn cleaning(&self, places: &Places, key: u64) -> Result<Option<Cleaning>, redb::Error> {
+    pub(crate) fn cleaning(&self, places: &Places, key: u64) -> Result<Option<CleaningRecord>, redb::Error> {
         let Some(line) = places.line(key) else { return Ok(None) };
         let value = match self.pending.cleanings.get(&key) {
             Some(waiting) => waiting.bytes().to_vec(),

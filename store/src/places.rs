@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use record::fold::{AdoptedBy, Cleaning, LinePlace};
+use record::fold::{AdoptedBy, CleaningRecord, LinePlace};
 use record::ids::Epoch;
 use record::kinds::EntryRef;
 use record::run::RunName;
@@ -210,12 +210,12 @@ pub(crate) fn adopted_runs(
 ///
 /// # Errors
 /// redb's.
-pub(crate) fn cleaning(
+pub(crate) fn cleaning_place(
     cleanings: &impl ReadableTable<u64, &'static [u8]>,
     entries: &impl ReadableTable<u64, &'static [u8]>,
     places: &Places,
     key: u64,
-) -> Result<Option<Cleaning>, redb::Error> {
+) -> Result<Option<CleaningRecord>, redb::Error> {
     let Some(line) = places.line(key) else { return Ok(None) };
     let Some(value) = cleanings.get(key)? else { return Ok(None) };
     let entry = entries.get(key)?;

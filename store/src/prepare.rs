@@ -23,7 +23,7 @@ pub(super) fn prepare_folder(disk: &dyn Disk) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// The disk's.
-pub(super) fn sweep(disk: &dyn Disk) -> Result<(), StoreError> {
+pub(super) fn remove_leftovers(disk: &dyn Disk) -> Result<(), StoreError> {
     let folders = epoch_folders(disk).map_err(StoreError::io("log/"))?;
     let own = ["", "keys/", "fetched/", "displaced/", "salvage/", "runs/"].map(str::to_owned);
     let dirs = folders.iter().map(|e| format!("log/{e}/"));

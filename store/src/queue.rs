@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use record::entry::Draft;
+use record::entry::EntryDraft;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::error::SubmitError;
-use super::job::{FatalError, Job};
-use super::view::{Decision, Recorded, View, WriteOutcome};
+use super::job::{FatalError, WriteJob};
+use super::view::{CommandView, DurableEntry, WriteDecision, WriteOutcome};
 
 /// Commands that may wait: several times the phones that a box serves at once.
 const QUEUE_MAX: usize = 1024;
@@ -19,7 +19,7 @@ const QUEUE_MAX: usize = 1024;
 const ANSWERS_AT_ONCE: usize = 4;
 
 /// What the writer is asked to do besides commands.
-pub(super) enum Control {
+pub(super) enum WriterControl {
     /// Write the cursor's evidence down.
     Cursor,
     /// End, after what waits.
@@ -35,10 +35,10 @@ pub(super) trait WriterTime: Send + Sync {
     /// Sleeps until the writer is woken, or until then.
     fn sleep<'q>(
         &self,
-        queue: &'q Queue,
-        state: MutexGuard<'q, State>,
+        queue: &'q WriteQueue,
+        state: MutexGuard<'q, WriteQueueState>,
         until: Instant,
-    ) -> MutexGuard<'q, State>;
+    ) -> MutexGuard<'q, WriteQueueState>;
 }
 
 /// Time as it passes.
@@ -51,10 +51,10 @@ impl WriterTime for RealTime {
 
     fn sleep<'q>(
         &self,
-        queue: &'q Queue,
-        state: MutexGuard<'q, State>,
+        queue: &'q WriteQueue,
+        state: MutexGuard<'q, WriteQueueState>,
         until: Instant,
-    ) -> MutexGuard<'q, State> {
+    ) -> MutexGuard<'q, WriteQueueState> {
         let left = until.saturating_duration_since(Instant::now());
         queue.wake.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
     }
@@ -69,11 +69,11 @@ pub(super) trait Answer: Send {
 }
 
 #[derive(Default)]
-pub(super) struct State {
-    jobs: VecDeque<Box<dyn Job>>,
+pub(super) struct WriteQueueState {
+    jobs: VecDeque<Box<dyn WriteJob>>,
     /// When the last of them came.
     last: Option<Instant>,
-    controls: VecDeque<Control>,
+    controls: VecDeque<WriterControl>,
     /// Jobs at which the sleeping writer wants to be woken; 0 while it is awake.
     wake_at: usize,
     closed: bool,
@@ -81,7 +81,7 @@ pub(super) struct State {
 
 /// Who waits for the writer at a moment.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Waiting {
+pub(super) struct WaitingJob {
     /// How many.
     pub(super) jobs: usize,
     /// When the last of them came.
@@ -91,15 +91,15 @@ pub(super) struct Waiting {
 }
 
 /// The way to the writer.
-pub(super) struct Queue {
+pub(super) struct WriteQueue {
     time: Arc<dyn WriterTime>,
-    state: Mutex<State>,
+    state: Mutex<WriteQueueState>,
     wake: Condvar,
     /// Answers of the group that was just written.
     answers: Mutex<Vec<Box<dyn Answer>>>,
 }
 
-impl Queue {
+impl WriteQueue {
     pub(super) fn new() -> Arc<Self> {
         Self::in_time(Arc::new(RealTime))
     }
@@ -114,11 +114,11 @@ impl Queue {
         self.time.now()
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, WriteQueueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn push(&self, job: Box<dyn Job>) -> Result<(), SubmitError> {
+    pub(super) fn push(&self, job: Box<dyn WriteJob>) -> Result<(), SubmitError> {
         let mut state = self.state();
         if state.closed {
             return Err(SubmitError::Stopping);
@@ -140,7 +140,7 @@ impl Queue {
     }
 
     /// Hands the writer something to do; gives it back when the writer has ended.
-    pub(super) fn control(&self, control: Control) -> Result<(), Control> {
+    pub(super) fn control(&self, control: WriterControl) -> Result<(), WriterControl> {
         let mut state = self.state();
         if state.closed {
             return Err(control);
@@ -163,13 +163,13 @@ impl Queue {
     }
 
     /// Who waits now.
-    pub(super) fn waiting(&self) -> Waiting {
+    pub(super) fn waiting(&self) -> WaitingJob {
         let state = self.state();
-        Waiting { jobs: state.jobs.len(), last: state.last, control: !state.controls.is_empty() }
+        WaitingJob { jobs: state.jobs.len(), last: state.last, control: !state.controls.is_empty() }
     }
 
     /// Takes the jobs that wait; how many.
-    pub(super) fn take_jobs(&self, jobs: &mut VecDeque<Box<dyn Job>>) -> usize {
+    pub(super) fn take_jobs(&self, jobs: &mut VecDeque<Box<dyn WriteJob>>) -> usize {
         let mut state = self.state();
         let count = state.jobs.len();
         jobs.append(&mut state.jobs);
@@ -177,7 +177,7 @@ impl Queue {
     }
 
     /// Takes the jobs that wait, and what else is to be done.
-    pub(super) fn take(&self, jobs: &mut VecDeque<Box<dyn Job>>) -> Option<Control> {
+    pub(super) fn take(&self, jobs: &mut VecDeque<Box<dyn WriteJob>>) -> Option<WriterControl> {
         let mut state = self.state();
         jobs.append(&mut state.jobs);
         state.controls.pop_front()
@@ -210,7 +210,7 @@ impl Queue {
     }
 
     /// Takes nothing more, and gives back what waits.
-    pub(super) fn close(&self) -> (VecDeque<Box<dyn Job>>, VecDeque<Control>) {
+    pub(super) fn close(&self) -> (VecDeque<Box<dyn WriteJob>>, VecDeque<WriterControl>) {
         let mut state = self.state();
         state.closed = true;
         (std::mem::take(&mut state.jobs), std::mem::take(&mut state.controls))
@@ -218,11 +218,11 @@ impl Queue {
 }
 
 /// The last handle's end is the writer's.
-pub(super) struct Gate(pub(super) Arc<Queue>);
+pub(super) struct StopOnDrop(pub(super) Arc<WriteQueue>);
 
-impl Drop for Gate {
+impl Drop for StopOnDrop {
     fn drop(&mut self) {
-        let _ = self.0.control(Control::Abandon);
+        let _ = self.0.control(WriterControl::Abandon);
     }
 }
 
@@ -231,7 +231,7 @@ struct Submission<F, A> {
     command: Option<F>,
     answer: Option<A>,
     reply: Reply<A>,
-    queue: Arc<Queue>,
+    queue: Arc<WriteQueue>,
 }
 
 /// The way back to the asker.
@@ -257,22 +257,22 @@ impl<A: Send> Answer for Answered<A> {
     }
 }
 
-impl<F, A> Job for Submission<F, A>
+impl<F, A> WriteJob for Submission<F, A>
 where
-    F: FnOnce(&View<'_>) -> Decision<A> + Send,
+    F: FnOnce(&CommandView<'_>) -> WriteDecision<A> + Send,
     A: Send + 'static,
 {
-    fn decide(&mut self, view: &View<'_>) -> Vec<Draft> {
+    fn decide(&mut self, view: &CommandView<'_>) -> Vec<EntryDraft> {
         let Some(command) = self.command.take() else { return Vec::new() };
         let (drafts, answer) = match command(view) {
-            Decision::Append { drafts, answer } => (drafts, answer),
-            Decision::Answer(answer) => (Vec::new(), answer),
+            WriteDecision::Append { drafts, answer } => (drafts, answer),
+            WriteDecision::Answer(answer) => (Vec::new(), answer),
         };
         self.answer = Some(answer);
         drafts
     }
 
-    fn finish(self: Box<Self>, result: Result<Vec<Recorded>, SubmitError>) {
+    fn finish(self: Box<Self>, result: Result<Vec<DurableEntry>, SubmitError>) {
         let Self { answer, reply, queue, .. } = *self;
         let outcome = result.and_then(|recorded| {
             let answer = answer.ok_or(SubmitError::Unknown)?;
@@ -286,9 +286,12 @@ where
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
 /// Hands a command to the writer and waits for its answer.
-pub(super) async fn submit<F, A>(queue: &Arc<Queue>, command: F) -> Result<WriteOutcome<A>, SubmitError>
+pub(super) async fn submit_job<F, A>(
+    queue: &Arc<WriteQueue>,
+    command: F,
+) -> Result<WriteOutcome<A>, SubmitError>
 where
-    F: FnOnce(&View<'_>) -> Decision<A> + Send + 'static,
+    F: FnOnce(&CommandView<'_>) -> WriteDecision<A> + Send + 'static,
     A: Send + 'static,
 {
     let (to, answer) = oneshot::channel();

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::Store;
 use super::error::StoreError;
-use super::reader::Reader;
+use super::reader::LogReader;
 
 /// How long a read waits for a thread.
 const QUEUED_MAX: Duration = Duration::from_millis(1_500);
@@ -168,7 +168,7 @@ struct ReadTurn(AtomicU8);
 
 const WAITING: u8 = 0;
 const RUNNING: u8 = 1;
-const GIVEN_UP: u8 = 2;
+const ABANDONED: u8 = 2;
 
 impl ReadTurn {
     fn take(&self, what: u8) -> bool {
@@ -181,7 +181,7 @@ struct Asker(Arc<ReadTurn>);
 
 impl Drop for Asker {
     fn drop(&mut self) {
-        self.0.take(GIVEN_UP);
+        self.0.take(ABANDONED);
     }
 }
 
@@ -192,7 +192,7 @@ impl Store {
     /// [`ReadError::Busy`] when too many wait or it took too long; the database's.
     pub async fn read<T, F>(&self, lane: ReadLane, work: F) -> Result<T, ReadError>
     where
-        F: FnOnce(&Reader) -> T + Send + 'static,
+        F: FnOnce(&LogReader) -> T + Send + 'static,
         T: Send + 'static,
     {
         self.read_epoch(self.shared.epoch(), lane, work).await
@@ -204,7 +204,7 @@ impl Store {
     /// As [`Store::read`]; [`StoreError::NoEntry`] for an epoch that is not here.
     pub async fn read_epoch<T, F>(&self, epoch: Epoch, lane: ReadLane, work: F) -> Result<T, ReadError>
     where
-        F: FnOnce(&Reader) -> T + Send + 'static,
+        F: FnOnce(&LogReader) -> T + Send + 'static,
         T: Send + 'static,
     {
         let turn = Arc::new(ReadTurn(AtomicU8::new(WAITING)));
@@ -214,7 +214,7 @@ impl Store {
             if !taken.take(RUNNING) {
                 return;
             }
-            let read = Reader::open(shared, epoch).map_err(ReadError::from).and_then(|reader| {
+            let read = LogReader::open(shared, epoch).map_err(ReadError::from).and_then(|reader| {
                 let read = work(&reader);
                 // What was read with a snapshot that ended on the way may have holes.
                 if reader.has_expired() { Err(ReadError::Busy) } else { Ok(read) }
@@ -225,7 +225,7 @@ impl Store {
         let asker = Asker(turn);
         let read = match timeout(QUEUED_MAX, &mut answer).await {
             Ok(read) => read,
-            Err(_) if asker.0.take(GIVEN_UP) => return Err(ReadError::Busy),
+            Err(_) if asker.0.take(ABANDONED) => return Err(ReadError::Busy),
             Err(_) => timeout(RUN_MAX, answer).await.map_err(|_| ReadError::Busy)?,
         };
         read.unwrap_or(Err(ReadError::NoAnswer))

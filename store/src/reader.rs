@@ -11,12 +11,12 @@ use record::fold::LinePlace;
 use record::ids::Epoch;
 use record::kinds::EntryRef;
 use record::redact::TextLine;
-use record::sign::Note;
-use record::tree::{Frontier, Hash, Nodes, node_hash, root_at};
+use record::sign::SignedNote;
+use record::tree::{Frontier, Hash, TreeNodes, node_hash, root_at};
 use redb::ReadTransaction;
 
 use super::error::StoreError;
-use super::shared::Shared;
+use super::shared::StoreShared;
 use super::tables::{self, BLOCK};
 
 /// A snapshot that is held longer makes the database grow by every commit meanwhile.
@@ -34,20 +34,20 @@ pub fn readers_opened_here() -> u64 {
 }
 
 /// A snapshot of one epoch's log and of all history. Lives two seconds; ask for ranges.
-pub struct Reader {
+pub struct LogReader {
     pub(super) txn: Arc<ReadTransaction>,
-    pub(super) shared: Arc<Shared>,
+    pub(super) shared: Arc<StoreShared>,
     epoch: Epoch,
     frontier: Frontier,
     opened: Cell<Instant>,
     expired: Cell<bool>,
     /// The same snapshot for entries of other epochs.
-    others: RefCell<BTreeMap<u32, Reader>>,
+    others: RefCell<BTreeMap<u32, LogReader>>,
     /// The block that was checked last, with its leaves.
     checked: RefCell<Option<(u64, Vec<Hash>)>>,
 }
 
-impl std::fmt::Debug for Reader {
+impl std::fmt::Debug for LogReader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Reader")
             .field("epoch", &self.epoch)
@@ -56,16 +56,16 @@ impl std::fmt::Debug for Reader {
     }
 }
 
-pub(super) fn db<E: Into<redb::Error>>(e: E) -> StoreError {
+pub(super) fn database_error<E: Into<redb::Error>>(e: E) -> StoreError {
     StoreError::Database { what: "reading", source: e.into() }
 }
 
-impl Reader {
-    pub(super) fn open(shared: Arc<Shared>, epoch: Epoch) -> Result<Self, StoreError> {
+impl LogReader {
+    pub(super) fn open(shared: Arc<StoreShared>, epoch: Epoch) -> Result<Self, StoreError> {
         use redb::ReadableDatabase as _;
         #[cfg(any(test, feature = "test"))]
         OPENED_HERE.with(|opened| opened.set(opened.get() + 1));
-        let txn = shared.db()?.begin_read().map_err(db)?;
+        let txn = shared.db()?.begin_read().map_err(database_error)?;
         Self::on(Arc::new(txn), shared, epoch, Instant::now())
     }
 
@@ -79,12 +79,12 @@ impl Reader {
 
     fn on(
         txn: Arc<ReadTransaction>,
-        shared: Arc<Shared>,
+        shared: Arc<StoreShared>,
         epoch: Epoch,
         opened: Instant,
     ) -> Result<Self, StoreError> {
-        let row = txn.open_table(tables::EPOCHS).map_err(db)?;
-        let row = row.get(epoch.n).map_err(db)?;
+        let row = txn.open_table(tables::EPOCHS).map_err(database_error)?;
+        let row = row.get(epoch.n).map_err(database_error)?;
         let found = row.and_then(|row| tables::split_epoch(epoch.n, row.value()));
         let frontier = match found {
             Some((found, frontier)) if found == epoch => frontier,
@@ -113,7 +113,7 @@ impl Reader {
         self.frontier.size()
     }
 
-    /// The root at [`Reader::size`].
+    /// The root at [`LogReader::size`].
     pub fn root(&self) -> Hash {
         self.frontier.root()
     }
@@ -143,7 +143,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError::NoEntry`] past its end; the database's.
-    pub fn checkpoint(&self, size: u64) -> Result<Option<Note>, StoreError> {
+    pub fn checkpoint(&self, size: u64) -> Result<Option<SignedNote>, StoreError> {
         if size > self.size() {
             return Err(StoreError::NoEntry { seq: size.saturating_sub(1), size: self.size() });
         }
@@ -185,7 +185,7 @@ impl Reader {
     /// where there is none.
     ///
     /// # Errors
-    /// As [`Reader::entry`].
+    /// As [`LogReader::entry`].
     pub fn entry_at(&self, of: EntryRef) -> Result<Option<Entry>, StoreError> {
         let places = self.shared.places();
         for line in places.keys(of, None).filter_map(|key| places.line(key)) {
@@ -200,14 +200,14 @@ impl Reader {
     /// and its proof tells whether that is right.
     ///
     /// # Errors
-    /// As [`Reader::entry`].
+    /// As [`LogReader::entry`].
     pub fn line(&self, line: LinePlace) -> Result<Option<Entry>, StoreError> {
         let of = line.of;
         if line.run.is_some() {
             let Some(key) = self.shared.places().key(line) else { return Ok(None) };
             self.alive()?;
-            let table = self.txn.open_table(tables::ENTRIES).map_err(db)?;
-            let Some(row) = table.get(key).map_err(db)? else { return Ok(None) };
+            let table = self.txn.open_table(tables::ENTRIES).map_err(database_error)?;
+            let Some(row) = table.get(key).map_err(database_error)? else { return Ok(None) };
             let entry = std::str::from_utf8(row.value()).ok().and_then(|text| Entry::view(text).ok());
             let entry = entry.filter(|entry| entry.seq() == of.seq);
             return entry.map(Some).ok_or_else(|| self.damaged(of.seq, "it cannot be read"));
@@ -229,8 +229,8 @@ impl Reader {
 
     fn unchecked(&self, seq: u64) -> Result<Entry, StoreError> {
         self.alive()?;
-        let table = self.txn.open_table(tables::ENTRIES).map_err(db)?;
-        let row = table.get(tables::entry_key(self.epoch.n, seq)).map_err(db)?;
+        let table = self.txn.open_table(tables::ENTRIES).map_err(database_error)?;
+        let row = table.get(tables::entry_key(self.epoch.n, seq)).map_err(database_error)?;
         let row = row.ok_or_else(|| self.damaged(seq, "it is missing"))?;
         std::str::from_utf8(row.value())
             .ok()
@@ -256,16 +256,16 @@ impl Reader {
 
     fn check_block(&self, block: u64) -> Result<Vec<Hash>, StoreError> {
         self.alive()?;
-        let entries = self.txn.open_table(tables::ENTRIES).map_err(db)?;
-        let nodes = self.txn.open_table(tables::NODES).map_err(db)?;
-        let checked =
-            tables::check_block(&entries, &nodes, (self.epoch.n, &self.frontier), block).map_err(db)?;
+        let entries = self.txn.open_table(tables::ENTRIES).map_err(database_error)?;
+        let nodes = self.txn.open_table(tables::NODES).map_err(database_error)?;
+        let checked = tables::check_block(&entries, &nodes, (self.epoch.n, &self.frontier), block)
+            .map_err(database_error)?;
         checked.ok_or_else(|| self.damaged(block * BLOCK, "its block does not lead to the log's root"))
     }
 
-    fn kept(&self, level: u32, index: u64) -> Result<Hash, StoreError> {
-        let table = self.txn.open_table(tables::NODES).map_err(db)?;
-        let node = table.get(tables::node_key(self.epoch.n, level, index)).map_err(db)?;
+    fn stored(&self, level: u32, index: u64) -> Result<Hash, StoreError> {
+        let table = self.txn.open_table(tables::NODES).map_err(database_error)?;
+        let node = table.get(tables::node_key(self.epoch.n, level, index)).map_err(database_error)?;
         node.map(|n| Hash(*n.value()))
             .ok_or_else(|| self.damaged(index << level, "a node of the tree is missing"))
     }
@@ -289,7 +289,7 @@ impl Reader {
         self.texts_at(tables::entry_key(self.epoch.n, entry.seq()), entry)
     }
 
-    /// As [`Reader::texts_named`], of the entry of a line.
+    /// As [`LogReader::texts_named`], of the entry of a line.
     ///
     /// # Errors
     /// The database's; damage.
@@ -303,10 +303,10 @@ impl Reader {
         if hashes.is_empty() {
             return Ok(Vec::new());
         }
-        let table = self.txn.open_table(tables::TEXTS).map_err(db)?;
+        let table = self.txn.open_table(tables::TEXTS).map_err(database_error)?;
         let mut lines = Vec::new();
         for hash in hashes {
-            let row = table.get(&tables::text_key(key, &hash)).map_err(db)?;
+            let row = table.get(&tables::text_key(key, &hash)).map_err(database_error)?;
             let line = row.and_then(|row| tables::split_text(row.value()));
             // A later entry may name an earlier one's text; the line stands beside the first.
             lines.extend(line.filter(|(of, line)| *of == key && line.hash() == hash).map(|(_, line)| line));
@@ -320,13 +320,13 @@ impl Reader {
     /// The database's.
     pub fn text(&self, hash: &Hash) -> Result<Option<String>, StoreError> {
         self.alive()?;
-        let table = self.txn.open_table(tables::TEXTS).map_err(db)?;
-        let found = tables::find_text(&table, hash).map_err(db)?;
+        let table = self.txn.open_table(tables::TEXTS).map_err(database_error)?;
+        let found = tables::find_text(&table, hash).map_err(database_error)?;
         Ok(found.map(|(_, _, line)| line.text().to_owned()))
     }
 }
 
-impl Nodes for Reader {
+impl TreeNodes for LogReader {
     type Error = StoreError;
 
     fn node(&self, level: u32, index: u64) -> Result<Hash, StoreError> {
@@ -343,7 +343,7 @@ impl Nodes for Reader {
                 }
                 Ok(part.root())
             }
-            (_, 0) => self.kept(level, index),
+            (_, 0) => self.stored(level, index),
             _ => Ok(node_hash(&self.node(level - 1, index * 2)?, &self.node(level - 1, index * 2 + 1)?)),
         }
     }

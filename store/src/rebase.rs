@@ -1,10 +1,10 @@
 //! Another branch on which the relay goes on with this box's log: an older copy of the card was put back. The next start
 //! begins an epoch there, and what this card has beside that branch is adopted.
 
-use record::checkpoint::{Checkpoint, Cosigned, Origin, SignedCheckpoint};
+use record::checkpoint::{Checkpoint, CosignedCheckpoint, LogOrigin, SignedCheckpoint};
 use record::ids::BoxId;
 use record::kinds::Prev;
-use record::sign::Verifier;
+use record::sign::VerifierKey;
 
 use super::Store;
 use super::disk::{Disk, put_small, read_small};
@@ -32,8 +32,8 @@ impl Rebase {
         let text = std::str::from_utf8(bytes).ok()?;
         let (at_ms, rest) = text.split_once('\n')?;
         let (key, note) = rest.split_once('\n')?;
-        let log = Verifier::parse(key).ok()?;
-        let origin: Origin = log.name().parse().ok()?;
+        let log = VerifierKey::parse(key).ok()?;
+        let origin: LogOrigin = log.name().parse().ok()?;
         let signed = SignedCheckpoint::verify(note, &origin, &log).ok()?;
         Some(Self { at_ms: at_ms.parse().ok()?, checkpoint: *signed.checkpoint() })
     }
@@ -42,10 +42,10 @@ impl Rebase {
     ///
     /// # Errors
     /// The disk's.
-    pub(super) fn kept(disk: &dyn Disk, box_id: BoxId) -> Result<Option<Self>, StoreError> {
+    pub(super) fn stored(disk: &dyn Disk, box_id: BoxId) -> Result<Option<Self>, StoreError> {
         let bytes = read_small(disk, FILE, BYTES_MAX).map_err(StoreError::io(FILE))?;
-        let kept = bytes.and_then(|bytes| Self::parse(&bytes));
-        Ok(kept.filter(|kept| kept.checkpoint.origin.box_id == box_id))
+        let stored = bytes.and_then(|bytes| Self::parse(&bytes));
+        Ok(stored.filter(|stored| stored.checkpoint.origin.box_id == box_id))
     }
 
     /// What the epoch states that begins there.
@@ -61,7 +61,12 @@ impl Store {
     ///
     /// # Errors
     /// The disk's.
-    pub fn rebase_on(&self, cosigned: &Cosigned, key: &Verifier, now_ms: i64) -> Result<bool, StoreError> {
+    pub fn rebase_on(
+        &self,
+        cosigned: &CosignedCheckpoint,
+        key: &VerifierKey,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
         let most = self.origin().epoch.n.saturating_add(EPOCHS_AHEAD_MAX).min(RUNS_FROM - 2);
         if cosigned.checkpoint().origin.epoch.n > most {
             return Ok(false);
@@ -79,7 +84,7 @@ impl Store {
     /// # Errors
     /// The disk's.
     pub fn rebased_ms(&self) -> Result<Option<i64>, StoreError> {
-        let kept = Rebase::kept(&*self.shared.disk, self.origin().box_id)?;
-        Ok(kept.map(|kept| kept.at_ms))
+        let stored = Rebase::stored(&*self.shared.disk, self.origin().box_id)?;
+        Ok(stored.map(|stored| stored.at_ms))
     }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use record::adoption::{AdoptionWalk, OfferedLine, RunPlace};
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::entry::Entry;
-use record::fold::{Facility, LinePlace, RowKey};
+use record::fold::{FacilityState, LinePlace, RowKey};
 use record::ids::{BoxId, Epoch};
 use record::kinds::EntryRef;
 use record::redact::TextLine;
@@ -14,24 +14,24 @@ use record::run::{RunLine, RunName};
 use record::tree::{Frontier, leaf_hash};
 use redb::{Database, Durability};
 
-use super::chain::Extent;
+use super::chain::LogExtent;
 use super::database;
 use super::disk::Disk;
 use super::error::StoreError;
 use super::fold::{self, FoldedInto};
-use super::journal::{Journal, Sizes};
+use super::journal::{Journal, StoreSizes};
 use super::key_runs::KeyRuns;
-use super::pending::{PendingRows, Rows, put_rows};
+use super::pending::{PendingCleanings, PendingRows, put_rows};
 use super::places::{Places, RunState};
-use super::run_shelf::RunShelf;
-use super::scan::{Segment, SegmentReader, Step};
+use super::run_reader::RunReader;
+use super::scan::{ReadStep, SegmentFile, SegmentReader};
 use super::segment::{Line, lines};
 use super::sources::LogCopies;
 
 /// Entries in one transaction of a rebuild.
 const STEP_ENTRIES: usize = 4096;
 
-fn failed<E: Into<redb::Error>>(e: E) -> StoreError {
+fn database_error<E: Into<redb::Error>>(e: E) -> StoreError {
     StoreError::Database { what: "taking over the journal", source: e.into() }
 }
 
@@ -41,7 +41,7 @@ pub(crate) struct CountedEpoch {
     /// Which.
     pub(crate) epoch: Epoch,
     /// So much.
-    pub(crate) extent: Extent,
+    pub(crate) extent: LogExtent,
 }
 
 /// Streams what counts of the journal, and of the runs that it adopts, into a new database, which is not yet in place.
@@ -49,24 +49,24 @@ pub(crate) struct CountedEpoch {
 ///
 /// # Errors
 /// The disk's and redb's; [`StoreError::Damaged`] when the journal does not have what counts.
-pub(crate) fn build(
+pub(crate) fn build_database(
     copies: &LogCopies,
-    sizes: &Sizes,
+    sizes: &StoreSizes,
     box_id: BoxId,
     counted: &[CountedEpoch],
 ) -> Result<Database, StoreError> {
     let disk = &*copies.disk;
     let db = database::create_main(disk, sizes)?;
-    let mut facility = Facility::default();
+    let mut facility = FacilityState::default();
     let mut places = Places::default();
     for CountedEpoch { epoch, extent } in counted {
         places.epochs.push(*epoch);
         let mut replay = Replay {
             db: &db,
             keys: KeyRuns::load(&db, *epoch)?,
-            origin: Origin { box_id, epoch: *epoch },
+            origin: LogOrigin { box_id, epoch: *epoch },
             walk: AdoptionWalk::resume(places.runs().iter().map(|run| run.by.run)),
-            shelf: RunShelf::new(copies.disk.clone(), box_id, Some(copies)),
+            run_reader: RunReader::new(copies.disk.clone(), box_id, Some(copies)),
             places,
             facility,
             frontier: Frontier::default(),
@@ -78,7 +78,7 @@ pub(crate) fn build(
         replay.arrived(*extent)?;
         (facility, places) = (replay.facility, replay.places);
     }
-    database::make_durable(&db).map_err(failed)?;
+    database::make_durable(&db).map_err(database_error)?;
     Ok(db)
 }
 
@@ -89,22 +89,23 @@ pub(crate) fn build(
 pub(crate) fn catch_up(
     disk: &Arc<dyn Disk>,
     db: &Database,
-    origin: Origin,
+    origin: LogOrigin,
     end: u64,
-) -> Result<(Facility, u64), StoreError> {
+) -> Result<(FacilityState, u64), StoreError> {
     let wrong =
         |why: &str| StoreError::Damaged { epoch: origin.epoch.to_string(), seq: 0, why: why.to_owned() };
-    let held = database::held(db)?.ok_or_else(|| wrong("it cannot be read"))?;
-    let facility = database::facility(db).map_err(failed)?.ok_or_else(|| wrong("a row cannot be read"))?;
+    let held = database::read_extent(db)?.ok_or_else(|| wrong("it cannot be read"))?;
+    let facility =
+        database::load_facility(db).map_err(database_error)?.ok_or_else(|| wrong("a row cannot be read"))?;
     let frontier = held.frontier(origin.epoch).cloned().unwrap_or_default();
-    let places = database::places(db, held.epochs.iter().map(|(epoch, _)| *epoch), Some(origin.epoch))?;
+    let places = database::load_places(db, held.epochs.iter().map(|(epoch, _)| *epoch), Some(origin.epoch))?;
     let before = frontier.size();
     let mut replay = Replay {
         db,
         keys: KeyRuns::load(db, origin.epoch)?,
         origin,
         walk: AdoptionWalk::resume(places.runs().iter().map(|run| run.by.run)),
-        shelf: RunShelf::new(disk.clone(), origin.box_id, None),
+        run_reader: RunReader::new(disk.clone(), origin.box_id, None),
         places,
         facility,
         frontier,
@@ -122,11 +123,11 @@ pub(crate) fn catch_up(
 struct Replay<'a> {
     db: &'a Database,
     keys: KeyRuns,
-    origin: Origin,
+    origin: LogOrigin,
     walk: AdoptionWalk,
-    shelf: RunShelf<'a>,
+    run_reader: RunReader<'a>,
     places: Places,
-    facility: Facility,
+    facility: FacilityState,
     frontier: Frontier,
     /// Entries of the epoch that are in the tables.
     stored: u64,
@@ -139,13 +140,13 @@ impl Replay<'_> {
     fn run(&mut self, disk: &dyn Disk) -> Result<(), StoreError> {
         let dir = Journal::dir(&self.origin);
         let io = || StoreError::io(dir.as_str());
-        let segments = Segment::list(disk, &dir).map_err(io())?;
+        let segments = SegmentFile::list(disk, &dir).map_err(io())?;
         let from = segments.iter().rposition(|s| s.first <= self.frontier.size()).unwrap_or(0);
-        let mut rows = Rows::over(self.db, PendingRows::default()).map_err(failed)?;
+        let mut rows = PendingCleanings::over(self.db, PendingRows::default()).map_err(database_error)?;
         for segment in &segments[from.min(segments.len())..] {
             let mut reader = SegmentReader::open(disk, segment).map_err(io())?;
             loop {
-                let Step::Group { group, .. } = reader.step().map_err(io())? else { break };
+                let ReadStep::Group { group, .. } = reader.step().map_err(io())? else { break };
                 if group.next <= self.frontier.size() || group.first >= self.end {
                     continue;
                 }
@@ -157,29 +158,29 @@ impl Replay<'_> {
     }
 
     /// Puts down what was collected, where it is at least so much.
-    fn commit(&mut self, rows: &mut Rows, least: usize) -> Result<(), StoreError> {
+    fn commit(&mut self, rows: &mut PendingCleanings, least: usize) -> Result<(), StoreError> {
         if rows.pending.len() < least {
             return Ok(());
         }
         let mut pending = std::mem::take(&mut rows.pending);
-        let mut txn = self.db.begin_write().map_err(failed)?;
-        txn.set_durability(Durability::None).map_err(failed)?;
-        pending.put_down(&txn, (self.origin.epoch, &self.frontier)).map_err(failed)?;
-        put_rows(&txn, &self.facility, &self.changed).map_err(failed)?;
+        let mut txn = self.db.begin_write().map_err(database_error)?;
+        txn.set_durability(Durability::None).map_err(database_error)?;
+        pending.put_down(&txn, (self.origin.epoch, &self.frontier)).map_err(database_error)?;
+        put_rows(&txn, &self.facility, &self.changed).map_err(database_error)?;
         if let Some(run) = self.keys.close(self.origin.epoch.n, self.stored, self.frontier.size()) {
-            run.put_down(&txn).map_err(failed)?;
+            run.put_down(&txn).map_err(database_error)?;
         }
-        txn.commit().map_err(failed)?;
+        txn.commit().map_err(database_error)?;
         self.keys.keep();
         self.changed.clear();
         self.stored = self.frontier.size();
-        *rows = Rows::over(self.db, pending).map_err(failed)?;
+        *rows = PendingCleanings::over(self.db, pending).map_err(database_error)?;
         Ok(())
     }
 
     /// Whether everything that counts was there.
-    fn arrived(&self, extent: Extent) -> Result<(), StoreError> {
-        if Extent::of(&self.frontier) == extent {
+    fn arrived(&self, extent: LogExtent) -> Result<(), StoreError> {
+        if LogExtent::of(&self.frontier) == extent {
             return Ok(());
         }
         let why = "the journal does not have what counts of it".to_owned();
@@ -187,7 +188,7 @@ impl Replay<'_> {
     }
 
     /// Applies one group; entries that the database has already are passed over.
-    fn group(&mut self, rows: &mut Rows, bytes: &[u8]) -> Result<(), StoreError> {
+    fn group(&mut self, rows: &mut PendingCleanings, bytes: &[u8]) -> Result<(), StoreError> {
         let epoch = self.origin.epoch;
         let before = self.frontier.size();
         let damaged =
@@ -198,7 +199,7 @@ impl Replay<'_> {
             // A text that does not fit its hash is none.
             let Ok(text) = TextLine::parse(text) else { continue };
             if (before..self.end).contains(&text.seq()) {
-                fold::keep_text(rows, &self.places, place(text.seq()), &text).map_err(failed)?;
+                fold::keep_text(rows, &self.places, place(text.seq()), &text).map_err(database_error)?;
             }
         }
         for line in lines(bytes) {
@@ -221,7 +222,12 @@ impl Replay<'_> {
         Ok(())
     }
 
-    fn fold(&mut self, rows: &mut Rows, line: LinePlace, entry: &Entry) -> Result<(), StoreError> {
+    fn fold(
+        &mut self,
+        rows: &mut PendingCleanings,
+        line: LinePlace,
+        entry: &Entry,
+    ) -> Result<(), StoreError> {
         let into = FoldedInto {
             rows,
             keys: &self.keys,
@@ -229,13 +235,13 @@ impl Replay<'_> {
             places: &mut self.places,
             changed: &mut self.changed,
         };
-        fold::apply(into, line, (entry, &entry.event())).map_err(failed)
+        fold::apply_entries(into, line, (entry, &entry.event())).map_err(database_error)
     }
 
     /// Folds the lines of the run that was just adopted, and of those that it adopts in turn.
-    fn follow_runs(&mut self, rows: &mut Rows) -> Result<(), StoreError> {
+    fn follow_runs(&mut self, rows: &mut PendingCleanings) -> Result<(), StoreError> {
         while let Some(RunPlace { run, from }) = self.walk.next_lines() {
-            let lines = self.shelf.lines(run, from)?;
+            let lines = self.run_reader.lines(run, from)?;
             let state = if lines.is_some() { RunState::Counts } else { RunState::Lacks };
             if let Some(adopted) = self.places.set_state(&run, state) {
                 rows.pending.adopted(adopted);
@@ -254,7 +260,7 @@ impl Replay<'_> {
                 let place = LinePlace { of, run: Some(run) };
                 let line = of.seq.checked_sub(from).and_then(|at| lines.get(usize::try_from(at).ok()?));
                 for text in line.iter().flat_map(|line| &line.texts) {
-                    fold::keep_text(rows, &self.places, place, text).map_err(failed)?;
+                    fold::keep_text(rows, &self.places, place, text).map_err(database_error)?;
                 }
                 self.fold(rows, place, counted.entry)?;
             }
@@ -265,11 +271,16 @@ impl Replay<'_> {
     }
 
     /// Whether this very line stands in the chain, or was brought by another run before.
-    fn counts_already(&self, rows: &Rows, run: RunName, line: &RunLine) -> Result<bool, StoreError> {
+    fn counts_already(
+        &self,
+        rows: &PendingCleanings,
+        run: RunName,
+        line: &RunLine,
+    ) -> Result<bool, StoreError> {
         let of = EntryRef { epoch: run.epoch(), seq: line.entry.seq() };
         let own = self.places.key(LinePlace { of, run: Some(run) });
         for key in self.places.keys_of_line(of).filter(|key| Some(*key) != own) {
-            let there = rows.entry(key).map_err(failed)?;
+            let there = rows.entry(key).map_err(database_error)?;
             if there.is_some_and(|there| leaf_hash(&there) == line.leaf) {
                 return Ok(true);
             }

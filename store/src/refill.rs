@@ -3,26 +3,26 @@
 
 use std::sync::Arc;
 
-use record::checkpoint::{Cosigned, Origin};
+use record::checkpoint::{CosignedCheckpoint, LogOrigin};
 use record::entry::Entry;
 use record::fold::LinePlace;
 use record::ids::Epoch;
 use record::kinds::{EntryRef, Event, Prev};
 use record::redact::TextLine;
-use record::sign::{Note, Verifier};
+use record::sign::{SignedNote, VerifierKey};
 use record::tree::{Frontier, frontier_at, root_at};
 
 use super::Store;
-use super::chain::{Extent, Source as _};
+use super::chain::{LineSource as _, LogExtent};
 use super::chunker::{Chunk, Chunker};
 use super::disk::{Disk, DiskFile, put_small, remove_if_there};
 use super::error::StoreError;
 use super::fetch_room::{bytes_of, leave_room};
-use super::fetched::{DIR, fetched, fetched_path};
-use super::linked::{Linked, LinkedStep};
+use super::fetched::{DIR, fetched_path, read_fetched};
+use super::linked::{LinkedEpoch, LinkedStep};
 use super::own_texts::own_texts;
 use super::places::RunState;
-use super::scan::Segment;
+use super::scan::SegmentFile;
 use super::segment::{GroupWriter, SegmentHeader};
 use super::sources::SegmentSource;
 
@@ -33,9 +33,9 @@ const FLUSHED_BYTES: u64 = 1 << 20;
 
 /// An epoch that has ended, as this box holds it.
 #[derive(Debug, Clone)]
-pub struct Past {
+pub struct PastLog {
     /// Which log.
-    pub origin: Origin,
+    pub origin: LogOrigin,
     /// How much of it counts, as the next epoch's first entry says; nothing where that could not say it.
     pub counts: Prev,
     /// Whether anybody has said how much of it counts.
@@ -47,7 +47,7 @@ pub struct Past {
     /// Whether all that is missing was fetched, and waits for the next start.
     pub fetched: bool,
     /// Verifies its checkpoints; absent: not even the public half of its key is here.
-    pub verifier: Option<Verifier>,
+    pub verifier: Option<VerifierKey>,
     /// Whether its checkpoints can be signed here.
     pub signs: bool,
     /// Whether its end was adopted by a run although it counts here: the relay cannot have it in its own place.
@@ -69,7 +69,7 @@ pub enum RefillError {
 }
 
 /// A page of entries as the relay gave it, nothing of it verified.
-pub type Page = (Vec<Entry>, Vec<TextLine>);
+pub type RefillPage = (Vec<Entry>, Vec<TextLine>);
 
 impl Store {
     /// Epochs before the present one, oldest first: followed from each one's first entry to the one before, also through
@@ -77,8 +77,8 @@ impl Store {
     ///
     /// # Errors
     /// The database's.
-    pub fn past(&self) -> Result<Vec<Past>, StoreError> {
-        let mut all: Vec<Past> = Vec::new();
+    pub fn past(&self) -> Result<Vec<PastLog>, StoreError> {
+        let mut all: Vec<PastLog> = Vec::new();
         let mut epoch = self.origin().epoch;
         while let Some((before, prev)) = self.before(epoch)? {
             // Numbers descend, whatever an entry says.
@@ -117,7 +117,7 @@ impl Store {
 
     fn fetched_first(&self, epoch: Epoch) -> Result<Option<Entry>, StoreError> {
         let disk = &self.shared.disk;
-        let Some(path) = fetched(&**disk, epoch)? else { return Ok(None) };
+        let Some(path) = read_fetched(&**disk, epoch)? else { return Ok(None) };
         let mut source = SegmentSource::linked(disk.clone(), epoch, path.clone());
         let page = source.page(epoch, 0).map_err(StoreError::io(path))?;
         let line =
@@ -125,8 +125,8 @@ impl Store {
         Ok(line.and_then(|line| Entry::view(std::str::from_utf8(&line.entry).ok()?).ok()))
     }
 
-    fn past_epoch(&self, epoch: Epoch, prev: Option<Prev>) -> Result<Past, StoreError> {
-        let origin = Origin { epoch, ..self.origin() };
+    fn past_epoch(&self, epoch: Epoch, prev: Option<Prev>) -> Result<PastLog, StoreError> {
+        let origin = LogOrigin { epoch, ..self.origin() };
         let nothing = Frontier::default();
         let counts = prev.unwrap_or(Prev { epoch, size: 0, root: nothing.root() });
         let (size, whole) = match self.reader_of(epoch) {
@@ -140,19 +140,19 @@ impl Store {
         };
         // Where nobody says how much there was, what is here is all that is known of.
         let whole = whole && (prev.is_some() || size > 0);
-        let reached = match fetched(&*self.shared.disk, epoch)? {
+        let reached = match read_fetched(&*self.shared.disk, epoch)? {
             Some(path) if !whole => fetched_tree(&*self.shared.disk, &origin, &path)?.map(|(tree, _)| tree),
             _ => None,
         };
-        let end = Extent { size: counts.size, root: counts.root };
+        let end = LogExtent { size: counts.size, root: counts.root };
         let name = origin.to_string();
-        Ok(Past {
+        Ok(PastLog {
             origin,
             counts,
             stated: prev.is_some(),
             size,
             whole,
-            fetched: prev.is_some() && reached.is_some_and(|tree| Extent::of(&tree) == end),
+            fetched: prev.is_some() && reached.is_some_and(|tree| LogExtent::of(&tree) == end),
             verifier: self.shared.verifiers().iter().find(|v| v.name() == name).cloned(),
             signs: self.shared.signer_of(epoch).is_some(),
             goes_by_run: self.goes_by_run(epoch, counts.size)?,
@@ -176,7 +176,7 @@ impl Store {
     ///
     /// # Errors
     /// The disk's.
-    pub fn end_epoch(&self, cosigned: &Cosigned) -> Result<(), StoreError> {
+    pub fn end_epoch(&self, cosigned: &CosignedCheckpoint) -> Result<(), StoreError> {
         let disk = &*self.shared.disk;
         let path = ends_path(cosigned.checkpoint().origin.epoch);
         disk.make_dir(EVIDENCE).map_err(StoreError::io(EVIDENCE))?;
@@ -188,7 +188,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NoEntry`] past its end; the database's.
-    pub fn checkpoint_of(&self, epoch: Epoch, size: u64) -> Result<Option<Note>, StoreError> {
+    pub fn checkpoint_of(&self, epoch: Epoch, size: u64) -> Result<Option<SignedNote>, StoreError> {
         let reader = self.reader_of(epoch)?;
         if size > reader.size() {
             return Err(StoreError::NoEntry { seq: size.saturating_sub(1), size: reader.size() });
@@ -202,8 +202,8 @@ impl Store {
     /// The disk's.
     pub fn fetched_size(&self, epoch: Epoch) -> Result<Option<u64>, StoreError> {
         let disk = &*self.shared.disk;
-        let origin = Origin { epoch, ..self.origin() };
-        let Some(path) = fetched(disk, epoch)? else { return Ok(None) };
+        let origin = LogOrigin { epoch, ..self.origin() };
+        let Some(path) = read_fetched(disk, epoch)? else { return Ok(None) };
         Ok(fetched_tree(disk, &origin, &path)?.map(|(tree, _)| tree.size()))
     }
 
@@ -215,9 +215,9 @@ impl Store {
     /// [`RefillError`]; what was fetched before a line that broke is kept.
     pub fn refill(
         &self,
-        past: &Past,
+        past: &PastLog,
         from: u64,
-        more: &mut dyn FnMut(u64) -> Result<Page, String>,
+        more: &mut dyn FnMut(u64) -> Result<RefillPage, String>,
     ) -> Result<(), RefillError> {
         let disk: Arc<dyn Disk> = self.shared.disk.clone();
         disk.make_dir(DIR).map_err(StoreError::io(DIR))?;
@@ -248,8 +248,8 @@ impl Store {
             file.take(&entries, &texts)?;
         }
         file.flush()?;
-        if Extent::of(&file.tree) != (Extent { size: past.counts.size, root: past.counts.root }) {
-            forget(&*disk, past.origin.epoch)?;
+        if LogExtent::of(&file.tree) != (LogExtent { size: past.counts.size, root: past.counts.root }) {
+            forget_refill(&*disk, past.origin.epoch)?;
             return Err(RefillError::Wrong("the entries lead to another root"));
         }
         Ok(())
@@ -266,8 +266,8 @@ struct FetchedFile {
 }
 
 impl FetchedFile {
-    fn begin(disk: &dyn Disk, origin: Origin, tree: Frontier) -> Result<Self, StoreError> {
-        forget(disk, origin.epoch)?;
+    fn begin(disk: &dyn Disk, origin: LogOrigin, tree: Frontier) -> Result<Self, StoreError> {
+        forget_refill(disk, origin.epoch)?;
         let path = fetched_path(origin.epoch);
         let io = || StoreError::io(path.as_str());
         let file = disk.create_new(&path).map_err(io())?;
@@ -280,8 +280,8 @@ impl FetchedFile {
     }
 
     /// Behind the last group that links; `None` where nothing waits, or more than counts.
-    fn resume(disk: &dyn Disk, past: &Past) -> Result<Option<Self>, StoreError> {
-        let Some(path) = fetched(disk, past.origin.epoch)? else { return Ok(None) };
+    fn resume(disk: &dyn Disk, past: &PastLog) -> Result<Option<Self>, StoreError> {
+        let Some(path) = read_fetched(disk, past.origin.epoch)? else { return Ok(None) };
         let found =
             fetched_tree(disk, &past.origin, &path)?.filter(|(tree, _)| tree.size() < past.counts.size);
         let Some((tree, tail)) = found else { return Ok(None) };
@@ -331,10 +331,16 @@ impl FetchedFile {
 }
 
 /// How far fetched entries link, and where the file's intact part ends; `None` where its first line is damaged.
-fn fetched_tree(disk: &dyn Disk, origin: &Origin, path: &str) -> Result<Option<(Frontier, u64)>, StoreError> {
+fn fetched_tree(
+    disk: &dyn Disk,
+    origin: &LogOrigin,
+    path: &str,
+) -> Result<Option<(Frontier, u64)>, StoreError> {
     let io = || StoreError::io(path);
-    let segment = Segment { first: 0, sealed: false, path: path.to_owned() };
-    let Some(mut linked) = Linked::open_any(disk, &segment, origin).map_err(io())? else { return Ok(None) };
+    let segment = SegmentFile { first: 0, sealed: false, path: path.to_owned() };
+    let Some(mut linked) = LinkedEpoch::open_any(disk, &segment, origin).map_err(io())? else {
+        return Ok(None);
+    };
     loop {
         match linked.step().map_err(io())? {
             LinkedStep::Group { .. } => {}
@@ -350,25 +356,25 @@ fn fetched_tree(disk: &dyn Disk, origin: &Origin, path: &str) -> Result<Option<(
 ///
 /// # Errors
 /// The disk's.
-pub(super) fn settle(
+pub(super) fn settle_refill(
     disk: &dyn Disk,
-    origin: Origin,
-    counts: Option<Extent>,
+    origin: LogOrigin,
+    counts: Option<LogExtent>,
     whole: bool,
 ) -> Result<(), StoreError> {
-    let Some(path) = fetched(disk, origin.epoch)? else { return Ok(()) };
+    let Some(path) = read_fetched(disk, origin.epoch)? else { return Ok(()) };
     let tree = fetched_tree(disk, &origin, &path)?.map(|(tree, _)| tree);
     let on_its_way = tree.is_some_and(|tree| counts.is_some_and(|counts| tree.size() < counts.size));
     if whole || !on_its_way {
         if !whole {
             tracing::warn!(epoch = %origin.epoch, "entries that the relay gave back do not fit and are fetched again");
         }
-        forget(disk, origin.epoch)?;
+        forget_refill(disk, origin.epoch)?;
     }
     Ok(())
 }
 
-fn forget(disk: &dyn Disk, epoch: Epoch) -> Result<(), StoreError> {
+fn forget_refill(disk: &dyn Disk, epoch: Epoch) -> Result<(), StoreError> {
     let path = fetched_path(epoch);
     remove_if_there(disk, &path).map_err(StoreError::io(path))?;
     disk.sync_dir(DIR).map_err(StoreError::io(DIR))

@@ -6,7 +6,7 @@ use record::ids::Epoch;
 use record::run::RunName;
 
 use super::chain::MissingEntries;
-use super::untold::UntoldRepairs;
+use super::unreported::UntoldRepairs;
 
 /// What a start found and did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

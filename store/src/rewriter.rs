@@ -5,28 +5,28 @@ use std::sync::Arc;
 use record::tree::Frontier;
 
 use super::chunker::Chunk;
-use super::disk::{Disk, DiskFile, parent, remove_if_there};
+use super::disk::{Disk, DiskFile, parent_folder, remove_if_there};
 use super::error::StoreError;
-use super::scan::Segment;
+use super::scan::SegmentFile;
 use super::segment::{GroupWriter, SegmentHeader};
 
 /// A segment that is being written anew under a name of its own.
-pub(crate) struct Rewriter<'a> {
+pub(crate) struct SegmentRewriter<'a> {
     disk: &'a dyn Disk,
-    segment: Segment,
+    segment: SegmentFile,
     new: String,
     file: Arc<dyn DiskFile>,
     len: u64,
 }
 
-impl<'a> Rewriter<'a> {
+impl<'a> SegmentRewriter<'a> {
     /// Begins one with this first line.
     ///
     /// # Errors
     /// The disk's.
     pub(crate) fn new(
         disk: &'a dyn Disk,
-        segment: Segment,
+        segment: SegmentFile,
         header: &SegmentHeader,
     ) -> Result<Self, StoreError> {
         let new = format!("{}.new", segment.path);
@@ -72,16 +72,16 @@ impl<'a> Rewriter<'a> {
     ///
     /// # Errors
     /// The disk's.
-    pub(crate) fn give_up(self) -> Result<bool, StoreError> {
+    pub(crate) fn abandon(self) -> Result<bool, StoreError> {
         remove_if_there(self.disk, &self.new).map_err(StoreError::io(self.new.as_str()))?;
         Ok(false)
     }
 
-    /// Makes it durable under its temporary name: [`install`] puts it in place.
+    /// Makes it durable under its temporary name: [`install_segments`] puts it in place.
     ///
     /// # Errors
     /// The disk's.
-    pub(crate) fn keep(self) -> Result<Segment, StoreError> {
+    pub(crate) fn keep(self) -> Result<SegmentFile, StoreError> {
         self.file.sync_data().map_err(StoreError::io(self.new.as_str()))?;
         Ok(self.segment)
     }
@@ -90,28 +90,28 @@ impl<'a> Rewriter<'a> {
     ///
     /// # Errors
     /// The disk's.
-    pub(crate) fn finish(self, replaced: Option<&Segment>) -> Result<(), StoreError> {
+    pub(crate) fn finish(self, replaced: Option<&SegmentFile>) -> Result<(), StoreError> {
         let disk = self.disk;
-        install(disk, &self.keep()?, replaced)
+        install_segments(disk, &self.keep()?, replaced)
     }
 }
 
-/// Gives a segment that [`Rewriter::keep`] made its name, and removes what it replaces under another one.
+/// Gives a segment that [`SegmentRewriter::keep`] made its name, and removes what it replaces under another one.
 ///
 /// # Errors
 /// The disk's.
-pub(crate) fn install(
+pub(crate) fn install_segments(
     disk: &dyn Disk,
-    segment: &Segment,
-    replaced: Option<&Segment>,
+    segment: &SegmentFile,
+    replaced: Option<&SegmentFile>,
 ) -> Result<(), StoreError> {
     let path = segment.path.as_str();
     let failed = || StoreError::io(path);
     disk.rename(&format!("{path}.new"), path).map_err(failed())?;
-    disk.sync_dir(parent(path)).map_err(failed())?;
+    disk.sync_dir(parent_folder(path)).map_err(failed())?;
     if let Some(old) = replaced.filter(|old| old.path != path) {
         disk.remove(&old.path).map_err(failed())?;
-        disk.sync_dir(parent(path)).map_err(failed())?;
+        disk.sync_dir(parent_folder(path)).map_err(failed())?;
     }
     Ok(())
 }

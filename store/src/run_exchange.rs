@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::entry::Entry;
 use record::fold::LinePlace;
 use record::ids::Epoch;
@@ -16,7 +16,7 @@ use record::tree::Hash;
 
 use super::Store;
 use super::adopt::CountedLines;
-use super::chain::{LogLine, LogPiece, Source};
+use super::chain::{LineSource, LogLine, LogPiece};
 use super::displaced::{self, DisplacedFile};
 use super::error::StoreError;
 use super::fetch_room::{bytes_of, leave_room};
@@ -61,13 +61,13 @@ impl Store {
     /// The disk's.
     pub fn missing_lines(&self, epoch: Epoch) -> Result<MissingLines<'_>, StoreError> {
         let disk = &self.shared.disk;
-        let mut kept: Vec<Box<dyn Source>> =
+        let mut stored: Vec<Box<dyn LineSource>> =
             vec![Box::new(RunSource::new(disk.clone(), self.origin().box_id))];
         for path in displaced::of_epoch(&**disk, epoch)? {
-            kept.push(Box::new(SegmentSource::loose(disk.clone(), epoch, path)));
+            stored.push(Box::new(SegmentSource::loose(disk.clone(), epoch, path)));
         }
-        let file = DisplacedFile::new(&**disk, Origin { epoch, ..self.origin() });
-        Ok(MissingLines { store: self, epoch, kept, file })
+        let file = DisplacedFile::new(&**disk, LogOrigin { epoch, ..self.origin() });
+        Ok(MissingLines { store: self, epoch, stored, file })
     }
 
     /// Makes runs of entries of an ended epoch that the relay cannot have in their own place, and marks them: the next start
@@ -99,7 +99,7 @@ impl Store {
             let Ok(name) = namer.name() else { continue };
             runs::mark_owed(disk, &name)?;
             if !runs::is_whole(disk, box_id, &name) {
-                runs::write(disk, box_id, &name, &mut |seq| {
+                runs::write_run(disk, box_id, &name, &mut |seq| {
                     let (entry, texts) = self.owed_entry(epoch, seq).map_err(std::io::Error::other)?;
                     let mut beside = GroupWriter::default();
                     texts.iter().for_each(|text| beside.text(text));
@@ -115,7 +115,7 @@ impl Store {
     /// Lines of an epoch that count in their place and stand in a run too: one that was adopted, or waits for that.
     fn lines_in_runs(&self, epoch: Epoch) -> Result<Vec<Range<u64>>, StoreError> {
         let (disk, box_id) = (&*self.shared.disk, self.origin().box_id);
-        let waiting = runs::owed(disk)?.into_iter().filter(|run| runs::is_whole(disk, box_id, run));
+        let waiting = runs::owed_runs(disk)?.into_iter().filter(|run| runs::is_whole(disk, box_id, run));
         let mut all: Vec<Range<u64>> =
             waiting.filter(|run| run.epoch() == epoch).map(|run| run.lines()).collect();
         let reader = self.reader()?;
@@ -146,7 +146,7 @@ pub struct MissingLines<'a> {
     store: &'a Store,
     epoch: Epoch,
     /// What waits for a start already, beside the log or in runs.
-    kept: Vec<Box<dyn Source>>,
+    stored: Vec<Box<dyn LineSource>>,
     file: DisplacedFile<'a>,
 }
 
@@ -162,10 +162,10 @@ impl MissingLines<'_> {
         leave_room(&*shared.disk, bytes_of(entries, texts))?;
         // Of this moment: a transaction that is held keeps the database from using its pages again.
         let counted = CountedLines::of(&*shared.db()?, Some(self.store.origin().epoch))?;
-        let kept = self.kept_lines(first.seq()..last.seq() + 1)?;
+        let stored = self.stored_lines(first.seq()..last.seq() + 1)?;
         for entry in entries {
             let line = (entry.seq(), entry.leaf());
-            if kept.contains(&line) || counted.has(self.epoch, line.0, line.1)? {
+            if stored.contains(&line) || counted.has(self.epoch, line.0, line.1)? {
                 continue;
             }
             let mut beside = GroupWriter::default();
@@ -184,16 +184,16 @@ impl MissingLines<'_> {
         self.file.finish()
     }
 
-    fn kept_lines(&mut self, numbers: Range<u64>) -> Result<BTreeSet<(u64, Hash)>, StoreError> {
-        let mut kept = BTreeSet::new();
-        for source in &mut self.kept {
+    fn stored_lines(&mut self, numbers: Range<u64>) -> Result<BTreeSet<(u64, Hash)>, StoreError> {
+        let mut stored = BTreeSet::new();
+        for source in &mut self.stored {
             let mut from = numbers.start;
             while let Some(page) = source.page(self.epoch, from).map_err(StoreError::io(displaced::DIR))? {
                 from = page.piece.next();
                 let Some(piece) = page.piece.cut(numbers.start, numbers.end) else { break };
-                kept.extend((piece.first..).zip(piece.lines.iter().map(LogLine::leaf)));
+                stored.extend((piece.first..).zip(piece.lines.iter().map(LogLine::leaf)));
             }
         }
-        Ok(kept)
+        Ok(stored)
     }
 }

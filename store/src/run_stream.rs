@@ -53,7 +53,7 @@ impl Store {
         if !runs::is_whole(disk, self.origin().box_id, name) {
             return Ok(None);
         }
-        let bytes = runs::bytes(disk, name).map_err(StoreError::io(runs::path(name)))?;
+        let bytes = runs::run_bytes(disk, name).map_err(StoreError::io(runs::run_path(name)))?;
         Ok(Some(RunFile(bytes)))
     }
 
@@ -66,7 +66,7 @@ impl Store {
         runs::make_dir(disk)?;
         // A name of its own: two connections may fetch the same run.
         let n = INCOMING.fetch_add(1, Ordering::Relaxed);
-        let path = format!("{}.{n}.new", runs::path(name));
+        let path = format!("{}.{n}.new", runs::run_path(name));
         remove_if_there(disk, &path).map_err(StoreError::io(path.as_str()))?;
         let file = disk.create_new(&path).map_err(StoreError::io(path.as_str()))?;
         Ok(IncomingRun { store: self, disk, name: *name, path, file, length: 0 })

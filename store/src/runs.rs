@@ -32,7 +32,7 @@ const EVIDENCE_DIR: &str = "evidence";
 const READ_BYTES: usize = 64 << 10;
 
 /// The file of a run.
-pub(crate) fn path(name: &RunName) -> String {
+pub(crate) fn run_path(name: &RunName) -> String {
     format!("{DIR}/{name}")
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn path(name: &RunName) -> String {
 ///
 /// # Errors
 /// The disk's.
-pub(crate) fn list(disk: &dyn Disk) -> Result<Vec<RunName>, StoreError> {
+pub(crate) fn list_runs(disk: &dyn Disk) -> Result<Vec<RunName>, StoreError> {
     let names = disk.list(DIR).map_err(StoreError::io(DIR))?;
     Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
 }
@@ -49,7 +49,7 @@ pub(crate) fn list(disk: &dyn Disk) -> Result<Vec<RunName>, StoreError> {
 ///
 /// # Errors
 /// The disk's.
-pub(crate) fn owed(disk: &dyn Disk) -> Result<BTreeSet<RunName>, StoreError> {
+pub(crate) fn owed_runs(disk: &dyn Disk) -> Result<BTreeSet<RunName>, StoreError> {
     let names = disk.list(DIR).map_err(StoreError::io(DIR))?;
     Ok(names.iter().filter_map(|name| name.strip_suffix(OWED)?.parse().ok()).collect())
 }
@@ -60,15 +60,15 @@ pub(crate) fn owed(disk: &dyn Disk) -> Result<BTreeSet<RunName>, StoreError> {
 /// The disk's.
 pub(crate) fn mark_owed(disk: &dyn Disk, name: &RunName) -> Result<(), StoreError> {
     make_dir(disk)?;
-    super::disk::put_small(disk, &format!("{}{OWED}", path(name)), b"owed\n").map_err(StoreError::io(DIR))
+    super::disk::put_small(disk, &format!("{}{OWED}", run_path(name)), b"owed\n").map_err(StoreError::io(DIR))
 }
 
 /// Removes a run's file and its mark.
 ///
 /// # Errors
 /// The disk's.
-pub(crate) fn remove(disk: &dyn Disk, name: &RunName) -> Result<(), StoreError> {
-    remove_if_there(disk, &path(name)).map_err(StoreError::io(DIR))?;
+pub(crate) fn remove_run(disk: &dyn Disk, name: &RunName) -> Result<(), StoreError> {
+    remove_if_there(disk, &run_path(name)).map_err(StoreError::io(DIR))?;
     forget_owed(disk, name)?;
     disk.sync_dir(DIR).map_err(StoreError::io(DIR))
 }
@@ -78,7 +78,7 @@ pub(crate) fn remove(disk: &dyn Disk, name: &RunName) -> Result<(), StoreError> 
 /// # Errors
 /// The disk's.
 pub(crate) fn forget_owed(disk: &dyn Disk, name: &RunName) -> Result<(), StoreError> {
-    remove_if_there(disk, &format!("{}{OWED}", path(name))).map_err(StoreError::io(DIR))
+    remove_if_there(disk, &format!("{}{OWED}", run_path(name))).map_err(StoreError::io(DIR))
 }
 
 pub(super) fn make_dir(disk: &dyn Disk) -> Result<(), StoreError> {
@@ -133,15 +133,15 @@ impl Write for FileSink {
     }
 }
 
-pub(super) fn bytes(disk: &dyn Disk, name: &RunName) -> io::Result<FileBytes> {
-    let file = disk.open(&path(name))?;
+pub(super) fn run_bytes(disk: &dyn Disk, name: &RunName) -> io::Result<FileBytes> {
+    let file = disk.open(&run_path(name))?;
     let length = file.length()?;
     Ok(FileBytes::new(file, length))
 }
 
 /// Whether a run lies here whole.
 pub(crate) fn is_whole(disk: &dyn Disk, box_id: BoxId, name: &RunName) -> bool {
-    bytes(disk, name).is_ok_and(|bytes| check_run(bytes, box_id, *name).is_ok())
+    run_bytes(disk, name).is_ok_and(|bytes| check_run(bytes, box_id, *name).is_ok())
 }
 
 /// Whether the disk does not give back all of a run's file.
@@ -149,13 +149,13 @@ pub(crate) fn is_whole(disk: &dyn Disk, box_id: BoxId, name: &RunName) -> bool {
 /// # Errors
 /// The disk's, other than that.
 pub(crate) fn has_lost(disk: &dyn Disk, name: &RunName) -> Result<bool, StoreError> {
-    let looked = bytes(disk, name).and_then(|mut bytes| {
+    let looked = run_bytes(disk, name).and_then(|mut bytes| {
         io::copy(&mut bytes, &mut io::sink())?;
         Ok(bytes.lost)
     });
     match looked {
         Err(e) if is_lost(&e) => Ok(true),
-        looked => looked.map_err(StoreError::io(path(name))),
+        looked => looked.map_err(StoreError::io(run_path(name))),
     }
 }
 
@@ -163,12 +163,12 @@ pub(crate) fn has_lost(disk: &dyn Disk, name: &RunName) -> Result<bool, StoreErr
 ///
 /// # Errors
 /// The disk's.
-pub(crate) fn leaves(disk: &dyn Disk, box_id: BoxId, name: &RunName) -> Result<Vec<Hash>, StoreError> {
+pub(crate) fn run_leaves(disk: &dyn Disk, box_id: BoxId, name: &RunName) -> Result<Vec<Hash>, StoreError> {
     let mut all = Vec::new();
     if !is_whole(disk, box_id, name) {
         return Ok(all);
     }
-    let bytes = bytes(disk, name).map_err(StoreError::io(path(name)))?;
+    let bytes = run_bytes(disk, name).map_err(StoreError::io(run_path(name)))?;
     let Ok(mut reader) = RunReader::open(bytes, box_id, *name) else { return Ok(all) };
     while let Ok(Some(group)) = reader.next_group() {
         all.extend(group.iter().map(|line| line.entry.leaf()));
@@ -177,12 +177,12 @@ pub(crate) fn leaves(disk: &dyn Disk, box_id: BoxId, name: &RunName) -> Result<V
 }
 
 /// Writes a file under a name of its own, makes it durable, and gives it its name.
-fn put(
+fn put_run(
     disk: &dyn Disk,
     name: &RunName,
     fill: impl FnOnce(&mut FileSink) -> Result<(), RunError>,
 ) -> Result<(), StoreError> {
-    let new = format!("{}.new", path(name));
+    let new = format!("{}.new", run_path(name));
     let failed = || StoreError::io(new.as_str());
     remove_if_there(disk, &new).map_err(failed())?;
     let file = disk.create_new(&new).map_err(failed())?;
@@ -203,7 +203,7 @@ fn put(
 /// # Errors
 /// The disk's.
 pub(super) fn put_in_place(disk: &dyn Disk, new: &str, name: &RunName) -> Result<(), StoreError> {
-    disk.rename(new, &path(name)).map_err(StoreError::io(new))?;
+    disk.rename(new, &run_path(name)).map_err(StoreError::io(new))?;
     disk.sync_dir(DIR).map_err(StoreError::io(DIR))
 }
 
@@ -211,14 +211,14 @@ pub(super) fn put_in_place(disk: &dyn Disk, new: &str, name: &RunName) -> Result
 ///
 /// # Errors
 /// The disk's; lines that are not those of the name.
-pub(crate) fn write(
+pub(crate) fn write_run(
     disk: &dyn Disk,
     box_id: BoxId,
     name: &RunName,
     line: &mut dyn FnMut(u64) -> io::Result<LogLine>,
 ) -> Result<(), StoreError> {
     make_dir(disk)?;
-    put(disk, name, |sink| {
+    put_run(disk, name, |sink| {
         let mut out = RunWriter::begin(sink, box_id, *name, &notes_of(disk, box_id, name))?;
         for seq in name.lines() {
             let line = line(seq)?;
@@ -265,7 +265,7 @@ pub(crate) fn erase_texts(
     if !is_whole(disk, box_id, name) {
         return Ok(false);
     }
-    let from = bytes(disk, name).map_err(StoreError::io(path(name)))?;
+    let from = run_bytes(disk, name).map_err(StoreError::io(run_path(name)))?;
     write_without(disk, box_id, name, from, hashes).map(|()| true)
 }
 
@@ -280,7 +280,7 @@ pub(super) fn write_without(
     from: impl Read,
     hashes: &BTreeSet<[u8; 32]>,
 ) -> Result<(), StoreError> {
-    put(disk, name, |sink| {
+    put_run(disk, name, |sink| {
         let mut reader = RunReader::open(from, box_id, *name)?;
         let mut out = RunWriter::begin(sink, box_id, *name, reader.notes())?;
         while let Some(group) = reader.next_group()? {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use record::run::RunName;
 
 use super::database;
-use super::disk::{Disk, parent, put_small, remove_if_there};
+use super::disk::{Disk, parent_folder, put_small, remove_if_there};
 use super::error::{StoreError, is_full};
 use super::sources::SalvagedDatabase;
 
@@ -15,7 +15,7 @@ pub(crate) const DIR: &str = "salvage";
 /// Bytes of redb's cache for a copy.
 const CACHE_BYTES: usize = 4 << 20;
 
-fn number(name: &str) -> Option<u32> {
+fn salvage_number(name: &str) -> Option<u32> {
     name.split('.').next()?.parse().ok()
 }
 
@@ -27,9 +27,9 @@ pub(crate) fn set_aside(disk: &dyn Disk, path: &str, why: &str, wall_ms: i64) ->
     disk.make_dir(DIR).map_err(StoreError::io(DIR))?;
     disk.sync_dir("").map_err(StoreError::io("the data folder"))?;
     let names = disk.list(DIR).map_err(StoreError::io(DIR))?;
-    let n = names.iter().filter_map(|name| number(name)).max().map_or(1, |n| n.saturating_add(1));
-    let said = format!("{path} was set aside: {why}\nat {wall_ms} ms since 1970\n");
-    match put_small(disk, &format!("{DIR}/{n}.txt"), said.as_bytes()) {
+    let n = names.iter().filter_map(|name| salvage_number(name)).max().map_or(1, |n| n.saturating_add(1));
+    let message = format!("{path} was set aside: {why}\nat {wall_ms} ms since 1970\n");
+    match put_small(disk, &format!("{DIR}/{n}.txt"), message.as_bytes()) {
         Err(e) if is_full(&e) => {
             tracing::warn!(path, why, "the disk is full: why it is set aside is not noted")
         }
@@ -38,7 +38,7 @@ pub(crate) fn set_aside(disk: &dyn Disk, path: &str, why: &str, wall_ms: i64) ->
     let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
     let aside = if path == database::MAIN { format!("{DIR}/{n}.redb") } else { format!("{DIR}/{n}.{name}") };
     disk.rename(path, &aside).map_err(StoreError::io(path))?;
-    for dir in [DIR, parent(path)] {
+    for dir in [DIR, parent_folder(path)] {
         disk.sync_dir(dir).map_err(StoreError::io(dir))?;
     }
     Ok(())
@@ -48,7 +48,7 @@ pub(crate) fn set_aside(disk: &dyn Disk, path: &str, why: &str, wall_ms: i64) ->
 ///
 /// # Errors
 /// The disk's.
-pub(crate) fn list(disk: &dyn Disk) -> Result<Vec<String>, StoreError> {
+pub(crate) fn list_salvage(disk: &dyn Disk) -> Result<Vec<String>, StoreError> {
     let names = disk.list(DIR).map_err(StoreError::io(DIR))?;
     let mut all: Vec<_> = names
         .iter()
@@ -80,14 +80,14 @@ pub(crate) fn run_name(path: &str) -> Option<RunName> {
 pub(crate) fn take_back(disk: &dyn Disk, path: &str) -> Result<(), StoreError> {
     disk.rename(path, database::MAIN).map_err(StoreError::io(path))?;
     disk.sync_dir("").map_err(StoreError::io("the data folder"))?;
-    remove(disk, path)
+    remove_salvage(disk, path)
 }
 
 /// Opens a copy without changing it; `None` where nothing can be made of it this time.
 ///
 /// # Errors
 /// The disk's.
-pub(crate) fn open(disk: &dyn Disk, path: &str) -> Result<Option<SalvagedDatabase>, StoreError> {
+pub(crate) fn open_salvage(disk: &dyn Disk, path: &str) -> Result<Option<SalvagedDatabase>, StoreError> {
     let db = database::open_copy(disk, path, CACHE_BYTES)?;
     Ok(db.map(|db| SalvagedDatabase { path: path.to_owned(), db: Some(Arc::new(db)) }))
 }
@@ -96,9 +96,9 @@ pub(crate) fn open(disk: &dyn Disk, path: &str) -> Result<Option<SalvagedDatabas
 ///
 /// # Errors
 /// The disk's.
-pub(crate) fn remove(disk: &dyn Disk, path: &str) -> Result<(), StoreError> {
+pub(crate) fn remove_salvage(disk: &dyn Disk, path: &str) -> Result<(), StoreError> {
     remove_if_there(disk, path).map_err(StoreError::io(path))?;
-    if let Some(n) = path.strip_prefix(DIR).and_then(|name| number(name.trim_start_matches('/'))) {
+    if let Some(n) = path.strip_prefix(DIR).and_then(|name| salvage_number(name.trim_start_matches('/'))) {
         remove_if_there(disk, &format!("{DIR}/{n}.txt")).map_err(StoreError::io(DIR))?;
     }
     disk.sync_dir(DIR).map_err(StoreError::io(DIR))

@@ -21,7 +21,7 @@ const FRAME_BYTES_MAX: usize = WINDOW_BYTES + GROUP_BYTES_MAX;
 
 /// One file of the journal, by its name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Segment {
+pub(crate) struct SegmentFile {
     /// Seq of its first entry.
     pub(crate) first: u64,
     /// Whether it is compressed.
@@ -30,7 +30,7 @@ pub(crate) struct Segment {
     pub(crate) path: String,
 }
 
-impl Segment {
+impl SegmentFile {
     /// The name of the plain segment that starts at `first`.
     pub(crate) fn plain(dir: &str, first: u64) -> Self {
         Self { first, sealed: false, path: format!("{dir}/{first:012}{PLAIN}") }
@@ -64,7 +64,7 @@ impl Segment {
 
 /// What comes next in a segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum ReadStep {
     /// An intact group at this offset; its lines are [`SegmentReader::lines`] until the next step.
     Group {
         /// Where it starts.
@@ -90,7 +90,7 @@ pub(crate) enum Step {
 
 /// Reads one segment.
 pub(crate) struct SegmentReader {
-    source: Source,
+    source: GroupSource,
     /// Bytes from `base` on.
     buffer: Vec<u8>,
     base: u64,
@@ -105,7 +105,7 @@ pub(crate) struct SegmentReader {
     lost: BTreeSet<u64>,
 }
 
-enum Source {
+enum GroupSource {
     Plain {
         file: Arc<dyn DiskFile>,
         len: u64,
@@ -118,7 +118,7 @@ enum Source {
     },
     /// Nothing of it can be read: more is lost than one group.
     Lost {
-        told: bool,
+        reported: bool,
     },
 }
 
@@ -127,12 +127,12 @@ impl SegmentReader {
     ///
     /// # Errors
     /// The disk's.
-    pub(crate) fn open(disk: &dyn Disk, segment: &Segment) -> io::Result<Self> {
+    pub(crate) fn open(disk: &dyn Disk, segment: &SegmentFile) -> io::Result<Self> {
         let opened = disk.open(&segment.path).and_then(|file| Ok((file.length()?, file)));
         let source = match opened {
-            Ok((len, file)) if segment.sealed => Source::Sealed { file, len, next: 0, damaged: 0 },
-            Ok((len, file)) => Source::Plain { file, len },
-            Err(e) if is_lost(&e) => Source::Lost { told: false },
+            Ok((len, file)) if segment.sealed => GroupSource::Sealed { file, len, next: 0, damaged: 0 },
+            Ok((len, file)) => GroupSource::Plain { file, len },
+            Err(e) if is_lost(&e) => GroupSource::Lost { reported: false },
             Err(e) => return Err(e),
         };
         let mut reader = Self {
@@ -166,7 +166,7 @@ impl SegmentReader {
 
     /// Whether the disk gives back nothing of the file.
     pub(crate) fn is_lost(&self) -> bool {
-        matches!(self.source, Source::Lost { .. })
+        matches!(self.source, GroupSource::Lost { .. })
     }
 
     /// Whether bytes at or behind this place of the file could not be read, as far as it was read: nobody knows what they were.
@@ -189,11 +189,11 @@ impl SegmentReader {
     ///
     /// # Errors
     /// The disk's.
-    pub(crate) fn step(&mut self) -> io::Result<Step> {
+    pub(crate) fn step(&mut self) -> io::Result<ReadStep> {
         self.fill()?;
         let start = self.base + self.at as u64;
         if let Some(damaged) = self.take_damage() {
-            return Ok(Step::Bad { at: start, end: start, nonzero: damaged });
+            return Ok(ReadStep::Bad { at: start, end: start, nonzero: damaged });
         }
         if let Some(group) = Group::parse(&self.buffer[self.at..]) {
             return Ok(self.take_group(start, group));
@@ -201,22 +201,24 @@ impl SegmentReader {
         self.skip(start)
     }
 
-    fn take_group(&mut self, at: u64, group: Group) -> Step {
+    fn take_group(&mut self, at: u64, group: Group) -> ReadStep {
         self.lines = self.at..self.at + group.lines;
         self.at += group.span;
         self.end = self.at;
-        Step::Group { at, group }
+        ReadStep::Group { at, group }
     }
 
     /// Looks for the next intact group: at each page in a plain file, at each frame in a sealed one.
-    fn skip(&mut self, start: u64) -> io::Result<Step> {
+    fn skip(&mut self, start: u64) -> io::Result<ReadStep> {
         let mut nonzero = 0;
         let mut zeros_from = start;
         while self.at < self.buffer.len() {
             let here = self.base + self.at as u64;
             let step = match self.source {
-                Source::Plain { .. } => PAGE_BYTES - usize::try_from(here % PAGE_BYTES as u64).unwrap_or(0),
-                Source::Sealed { .. } | Source::Lost { .. } => self.buffer.len() - self.at,
+                GroupSource::Plain { .. } => {
+                    PAGE_BYTES - usize::try_from(here % PAGE_BYTES as u64).unwrap_or(0)
+                }
+                GroupSource::Sealed { .. } | GroupSource::Lost { .. } => self.buffer.len() - self.at,
             };
             let end = self.buffer.len().min(self.at + step);
             let page = &self.buffer[self.at..end];
@@ -234,20 +236,24 @@ impl SegmentReader {
             {
                 // Zeros before an intact group are a hole too: a group there was lost.
                 let end = self.base + self.at as u64;
-                return Ok(Step::Bad { at: start, end, nonzero });
+                return Ok(ReadStep::Bad { at: start, end, nonzero });
             }
         }
         if nonzero == 0 {
-            return Ok(Step::End { at: start });
+            return Ok(ReadStep::End { at: start });
         }
-        Ok(Step::Bad { at: start, end: zeros_from, nonzero })
+        Ok(ReadStep::Bad { at: start, end: zeros_from, nonzero })
     }
 
     fn take_damage(&mut self) -> Option<u64> {
         match &mut self.source {
             // Told once everything before the damaged frame has been read.
-            Source::Sealed { damaged, .. } if *damaged > 0 && self.at == 0 => Some(std::mem::take(damaged)),
-            Source::Lost { told } => (!std::mem::replace(told, true)).then_some(GROUP_BYTES_MAX as u64 + 1),
+            GroupSource::Sealed { damaged, .. } if *damaged > 0 && self.at == 0 => {
+                Some(std::mem::take(damaged))
+            }
+            GroupSource::Lost { reported } => {
+                (!std::mem::replace(reported, true)).then_some(GROUP_BYTES_MAX as u64 + 1)
+            }
             _ => None,
         }
     }
@@ -256,8 +262,8 @@ impl SegmentReader {
     fn fill(&mut self) -> io::Result<()> {
         while !self.ended && self.buffer.len() - self.at < GROUP_BYTES_MAX {
             match &self.source {
-                Source::Plain { .. } => self.fill_plain()?,
-                Source::Sealed { .. } => {
+                GroupSource::Plain { .. } => self.fill_plain()?,
+                GroupSource::Sealed { .. } => {
                     // Groups never cross frames: the next frame is taken when this one is used up.
                     if self.at < self.buffer.len() {
                         return Ok(());
@@ -267,14 +273,14 @@ impl SegmentReader {
                         return Ok(());
                     }
                 }
-                Source::Lost { .. } => self.ended = true,
+                GroupSource::Lost { .. } => self.ended = true,
             }
         }
         Ok(())
     }
 
     fn fill_plain(&mut self) -> io::Result<()> {
-        let Source::Plain { file, len } = &self.source else { return Ok(()) };
+        let GroupSource::Plain { file, len } = &self.source else { return Ok(()) };
         self.buffer.drain(..self.at);
         self.base += self.at as u64;
         self.at = 0;
@@ -291,7 +297,7 @@ impl SegmentReader {
         self.base += self.buffer.len() as u64;
         self.buffer.clear();
         self.at = 0;
-        let Source::Sealed { file, len, next, damaged } = &mut self.source else { return Ok(()) };
+        let GroupSource::Sealed { file, len, next, damaged } = &mut self.source else { return Ok(()) };
         let want = usize::try_from(len.saturating_sub(*next)).unwrap_or(usize::MAX);
         if want == 0 {
             self.ended = true;
@@ -300,7 +306,7 @@ impl SegmentReader {
         // Text packs better than it can be spread: a frame is never longer than what it unpacks to and a little.
         let mut packed = vec![0; want.min(FRAME_BYTES_MAX + WINDOW_BYTES)];
         self.lost.extend(read_what_is_left(&**file, *next, &mut packed)?);
-        match unpack(&packed) {
+        match unpack_lines(&packed) {
             Some((unpacked, used)) => {
                 self.buffer = unpacked;
                 *next += used as u64;
@@ -317,7 +323,7 @@ impl SegmentReader {
 }
 
 /// Unpacks the frame at the front, checking its own checksum; with the bytes that it took.
-fn unpack(packed: &[u8]) -> Option<(Vec<u8>, usize)> {
+fn unpack_lines(packed: &[u8]) -> Option<(Vec<u8>, usize)> {
     let used = zstd::zstd_safe::find_frame_compressed_size(packed).ok()?;
     let unpacked = zstd::bulk::decompress(&packed[..used], FRAME_BYTES_MAX).ok()?;
     Some((unpacked, used))
@@ -330,7 +336,7 @@ const LEVEL: i32 = 1;
 ///
 /// # Errors
 /// zstd's.
-pub(crate) fn pack(groups: &[u8]) -> io::Result<Vec<u8>> {
+pub(crate) fn pack_lines(groups: &[u8]) -> io::Result<Vec<u8>> {
     let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
     compressor.include_checksum(true)?;
     compressor.include_contentsize(true)?;
@@ -345,13 +351,13 @@ pub(crate) type FrameBytes = (usize, usize);
 ///
 /// # Errors
 /// The disk's.
-pub(crate) fn frames_hold(disk: &dyn Disk, segment: &Segment, frames: &[FrameBytes]) -> io::Result<bool> {
+pub(crate) fn frames_hold(disk: &dyn Disk, segment: &SegmentFile, frames: &[FrameBytes]) -> io::Result<bool> {
     let file = disk.open(&segment.path)?;
     let (mut at, mut bytes) = (0, Vec::new());
     for (packed, plain) in frames {
         bytes.resize(*packed, 0);
         file.read_at(at, &mut bytes)?;
-        if unpack(&bytes).is_none_or(|(unpacked, used)| (used, unpacked.len()) != (*packed, *plain)) {
+        if unpack_lines(&bytes).is_none_or(|(unpacked, used)| (used, unpacked.len()) != (*packed, *plain)) {
             return Ok(false);
         }
         at += *packed as u64;
@@ -368,9 +374,9 @@ mod tests {
     fn frames_that_are_read_back_otherwise_do_not_hold() {
         let dir = tempfile::tempdir().unwrap();
         let disk = SystemDisk::take(dir.path()).unwrap();
-        let segment = Segment { path: "sealed".to_owned(), ..Segment::sealed("log", 0) };
+        let segment = SegmentFile { path: "sealed".to_owned(), ..SegmentFile::sealed("log", 0) };
         let plain: [Vec<u8>; 2] = [b"{\"seq\":0}\n".repeat(900), b"{\"seq\":1}\n".repeat(70)];
-        let packed = plain.each_ref().map(|frame| pack(frame).unwrap());
+        let packed = plain.each_ref().map(|frame| pack_lines(frame).unwrap());
         let frames = [0, 1].map(|i| (packed[i].len(), plain[i].len()));
         let bytes = packed.concat();
         let holds = |bytes: &[u8], frames: &[FrameBytes]| {

@@ -2,34 +2,34 @@
 
 use std::sync::PoisonError;
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::entry::Entry;
 use record::ids::Epoch;
 use record::kinds::Event;
 use record::tree::{Hash, frontier_at};
 
 use super::Store;
-use super::chain::Extent;
+use super::chain::LogExtent;
 use super::error::StoreError;
-use super::heal::Healer;
+use super::heal::JournalRepair;
 use super::journal::Journal;
-use super::linked::Linked;
-use super::run_shelf::RunShelf;
+use super::linked::LinkedEpoch;
+use super::run_reader::RunReader;
 use super::runs;
 use super::salvage;
-use super::scan::Segment;
+use super::scan::SegmentFile;
 use super::sources::LogCopies;
 use super::tables::BLOCK;
 
 /// Where a look through stands: an epoch's number, and the next entry of it.
-pub type Place = (u32, u64);
+pub type ScrubPosition = (u32, u64);
 
 /// Photos that are told of as damaged.
-const PHOTOS_TOLD_MAX: usize = 20;
+const LOGGED_PHOTOS_MAX: usize = 20;
 
 /// What looks through have found since the start.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Scrubbed {
+pub struct ScrubReport {
     /// When all of it had been looked at last, milliseconds since 1970.
     pub round_ms: Option<i64>,
     /// Segments of the journal that were healed from the database.
@@ -44,7 +44,7 @@ pub struct Scrubbed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScrubStep {
     /// From where to go on; `None` when all of it has been looked at.
-    pub next: Option<Place>,
+    pub next: Option<ScrubPosition>,
     /// Photos that the entries name.
     pub photos: Vec<Hash>,
     /// Whether what was looked at did not hold.
@@ -66,7 +66,7 @@ impl Store {
     ///
     /// # Errors
     /// The database's, other than damage.
-    pub fn scrub_block(&self, (n, seq): Place) -> Result<ScrubStep, StoreError> {
+    pub fn scrub_block(&self, (n, seq): ScrubPosition) -> Result<ScrubStep, StoreError> {
         let done = ScrubStep { next: None, photos: Vec::new(), damaged: false };
         let Some(epoch) = self.epoch_from(n) else { return Ok(done) };
         let reader = self.reader_of(epoch)?;
@@ -80,7 +80,7 @@ impl Store {
         let mut look = ScrubStep { next: Some((epoch.n, from + BLOCK)), ..done };
         for entry in reader.entries(from..from + BLOCK) {
             match entry {
-                Ok(entry) => look.photos.extend(photos(&entry)),
+                Ok(entry) => look.photos.extend(entry_photos(&entry)),
                 Err(StoreError::Damaged { .. }) => {
                     look.damaged = true;
                     break;
@@ -96,15 +96,15 @@ impl Store {
     ///
     /// # Errors
     /// The disk's and the database's.
-    pub fn scrub_segment(&self, (n, seq): Place) -> Result<ScrubStep, StoreError> {
+    pub fn scrub_segment(&self, (n, seq): ScrubPosition) -> Result<ScrubStep, StoreError> {
         let _alone = self.shared.tidying.lock().unwrap_or_else(PoisonError::into_inner);
         let mut look = ScrubStep { next: None, photos: Vec::new(), damaged: false };
         let Some(epoch) = self.epoch_from(n) else { return Ok(look) };
         let from = if epoch.n == n { seq } else { 0 };
-        let origin = Origin { epoch, ..self.origin() };
+        let origin = LogOrigin { epoch, ..self.origin() };
         let dir = Journal::dir(&origin);
         let io = || StoreError::io(dir.as_str());
-        let segments = Segment::list(&*self.shared.disk, &dir).map_err(io())?;
+        let segments = SegmentFile::list(&*self.shared.disk, &dir).map_err(io())?;
         let open = epoch == self.origin().epoch;
         // The writer has the newest segment of the present epoch.
         let newest = segments.last().map_or(0, |newest| newest.first);
@@ -136,9 +136,9 @@ impl Store {
         Ok(look)
     }
 
-    fn holds(&self, segment: &Segment, origin: Origin, end: u64) -> Result<bool, StoreError> {
+    fn holds(&self, segment: &SegmentFile, origin: LogOrigin, end: u64) -> Result<bool, StoreError> {
         let io = || StoreError::io(segment.path.as_str());
-        let ends = Linked::ends(&*self.shared.disk, segment, &origin).map_err(io())?;
+        let ends = LinkedEpoch::ends(&*self.shared.disk, segment, &origin).map_err(io())?;
         let Some((before, after)) = ends else { return Ok(false) };
         let reader = self.reader_of(origin.epoch)?;
         Ok(before == frontier_at(&reader, segment.first)? && after == frontier_at(&reader, end)?)
@@ -146,10 +146,10 @@ impl Store {
 
     /// Heals the closed part of an epoch's journal from all copies; the database's tree says what is right.
     fn heal(&self, epoch: Epoch, size: u64, upto: u64) -> Result<bool, StoreError> {
-        let end = Extent::of(&frontier_at(&self.reader_of(epoch)?, size)?);
+        let end = LogExtent::of(&frontier_at(&self.reader_of(epoch)?, size)?);
         let copies = self.copies()?;
         let (box_id, segment_bytes) = (self.origin().box_id, self.shared.segment_bytes);
-        let healer = Healer { copies: &copies, box_id, segment_bytes, before_write: None };
+        let healer = JournalRepair { copies: &copies, box_id, segment_bytes, before_write: None };
         let healed = healer.heal(epoch, Some(end), upto)?;
         Ok(healed.whole)
     }
@@ -157,8 +157,8 @@ impl Store {
     fn copies(&self) -> Result<LogCopies, StoreError> {
         let disk = self.shared.disk.clone();
         let mut salvage = Vec::new();
-        for path in salvage::list(&*disk)? {
-            salvage.extend(salvage::open(&*disk, &path)?);
+        for path in salvage::list_salvage(&*disk)? {
+            salvage.extend(salvage::open_salvage(&*disk, &path)?);
         }
         let (shared, box_id) = (self.shared.clone(), self.origin().box_id);
         Ok(LogCopies { disk, box_id, main: Box::new(move || shared.db().ok()), salvage })
@@ -177,7 +177,7 @@ impl Store {
                 continue;
             }
             let copies = self.copies()?;
-            let healed = RunShelf::new(disk.clone(), box_id, Some(&copies)).has(&run)?;
+            let healed = RunReader::new(disk.clone(), box_id, Some(&copies)).has(&run)?;
             tracing::error!(%run, healed, "the file of a run was damaged");
             let mut scrubbed = self.shared.scrubbed.lock().unwrap_or_else(PoisonError::into_inner);
             if healed {
@@ -197,18 +197,18 @@ impl Store {
     /// Notes a photo whose bytes are not what was recorded.
     pub fn scrub_photo(&self, photo: Hash) {
         let mut scrubbed = self.shared.scrubbed.lock().unwrap_or_else(PoisonError::into_inner);
-        if !scrubbed.photos.contains(&photo) && scrubbed.photos.len() < PHOTOS_TOLD_MAX {
+        if !scrubbed.photos.contains(&photo) && scrubbed.photos.len() < LOGGED_PHOTOS_MAX {
             scrubbed.photos.push(photo);
         }
     }
 
     /// What was found since the start.
-    pub fn scrubbed(&self) -> Scrubbed {
+    pub fn scrubbed(&self) -> ScrubReport {
         self.shared.scrubbed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-fn photos(entry: &Entry) -> Vec<Hash> {
+fn entry_photos(entry: &Entry) -> Vec<Hash> {
     match entry.event() {
         Event::CleaningRecorded(cleaning) => cleaning.photos,
         Event::PhotoAttached(attached) => vec![attached.photo],

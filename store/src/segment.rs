@@ -1,6 +1,6 @@
 //! The journal's format: a segment's first line, groups with their trailer, and how bytes are read back without belief.
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 pub(crate) use record::group::{
     GROUP_BYTES_MAX, GROUP_ENTRIES_MAX, GROUP_LINES_BYTES_MAX, GroupLine as Line, ParsedGroup as Group,
     group_lines as lines,
@@ -18,7 +18,7 @@ pub(crate) const HEADER_BYTES_MAX: usize = PAGE_BYTES;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SegmentHeader {
     /// Which log.
-    pub(crate) origin: Origin,
+    pub(crate) origin: LogOrigin,
     /// The tree before the segment's first entry.
     pub(crate) frontier: Frontier,
 }
@@ -34,7 +34,7 @@ impl SegmentHeader {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut bytes = self.encode_bare();
         bytes.pop();
-        pad(&mut bytes);
+        pad_group(&mut bytes);
         bytes
     }
 
@@ -65,7 +65,7 @@ impl SegmentHeader {
 }
 
 /// Fills up with spaces and a newline to the next page.
-fn pad(bytes: &mut Vec<u8>) {
+fn pad_group(bytes: &mut Vec<u8>) {
     let len = (bytes.len() + 1).next_multiple_of(PAGE_BYTES);
     bytes.resize(len - 1, b' ');
     bytes.push(b'\n');
@@ -132,7 +132,7 @@ impl GroupWriter {
     pub(crate) fn close(&mut self, first: u64, next: u64, root: &Hash) -> &[u8] {
         self.close_bare(first, next, root);
         self.bytes.pop();
-        pad(&mut self.bytes);
+        pad_group(&mut self.bytes);
         &self.bytes
     }
 }
@@ -142,13 +142,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use record::ids::BoxId;
-    use record::redact::Text;
+    use record::redact::PersonalText;
     use record::tree::leaf_hash;
 
     fn header(n: u64) -> SegmentHeader {
         let mut frontier = Frontier::default();
         (0..n).for_each(|i| frontier.push(leaf_hash(&i.to_be_bytes())));
-        SegmentHeader { origin: Origin::new(BoxId::new(5, [1; 10]), 3, &[7; 32]), frontier }
+        SegmentHeader { origin: LogOrigin::new(BoxId::new(5, [1; 10]), 3, &[7; 32]), frontier }
     }
 
     #[test]
@@ -168,7 +168,7 @@ mod tests {
     fn group(entries: &[String]) -> (Vec<u8>, Vec<u8>) {
         let mut writer = GroupWriter::default();
         entries.iter().for_each(|e| writer.entry(e.as_bytes()));
-        writer.text(&Text::new("Maria", [1; 16]).unwrap().beside(4));
+        writer.text(&PersonalText::new("Maria", [1; 16]).unwrap().beside(4));
         let lines = writer.bytes.clone();
         (writer.close(4, 4 + entries.len() as u64, &Hash::of(b"root")).to_vec(), lines)
     }

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use record::checkpoint::{Checkpoint, Origin};
-use record::fold::Facility;
+use record::checkpoint::{Checkpoint, LogOrigin};
+use record::fold::FacilityState;
 use record::ids::Epoch;
 use record::run::RunName;
-use record::sign::{Note, Signer, Verifier};
+use record::sign::{SignedNote, SignerKey, VerifierKey};
 use record::tree::{Frontier, Hash};
 use redb::Database;
 use tokio::sync::watch;
@@ -24,7 +24,7 @@ use super::keys::LogKey;
 use super::places::Places;
 use super::report::StartReport;
 use super::run_roots::RunRoots;
-use super::scrub::Scrubbed;
+use super::scrub::ScrubReport;
 use super::snapshot::StoreSnapshot;
 
 /// How often and how long it is waited for readers to let go of the database.
@@ -32,24 +32,24 @@ const CLOSE_TRIES: u32 = 500;
 const CLOSE_PAUSE: Duration = Duration::from_millis(5);
 
 /// Everything that is read from other threads than the writer's.
-pub(crate) struct Shared {
+pub(crate) struct StoreShared {
     pub(super) disk: Arc<dyn Disk>,
     /// `None` for the moment in which the writer opens it again.
     db: RwLock<Option<Arc<Database>>>,
     state_db: Mutex<Arc<Database>>,
     shown: ArcSwap<StoreSnapshot>,
     places: ArcSwap<Places>,
-    origin: Origin,
-    signer: Signer,
+    origin: LogOrigin,
+    signer: SignerKey,
     /// Keys of epochs that have ended.
     older: Vec<LogKey>,
-    verifiers: Vec<Verifier>,
+    verifiers: Vec<VerifierKey>,
     /// The newest checkpoint that was asked for, and its size.
-    note: Mutex<Option<(u64, Note)>>,
+    note: Mutex<Option<(u64, SignedNote)>>,
     size: watch::Sender<u64>,
     fatal: watch::Sender<Option<FatalError>>,
     durable: AtomicU64,
-    roll_wanted: AtomicBool,
+    roll_requested: AtomicBool,
     damage: AtomicBool,
     /// Whether a part of the database's file is lost.
     pub(super) lost: LostPart,
@@ -59,11 +59,11 @@ pub(crate) struct Shared {
     pub(super) segment_bytes: u64,
     pub(super) room: RoomState,
     /// Held by whoever writes closed segments anew.
-    pub(super) tidying: Mutex<Tidied>,
+    pub(super) tidying: Mutex<CompactionDone>,
     /// Whether whoever reads through what has ended is to leave it for later.
     pub(super) stops_tidying: AtomicBool,
     run_roots: Mutex<RunRoots>,
-    pub(super) scrubbed: Mutex<Scrubbed>,
+    pub(super) scrubbed: Mutex<ScrubReport>,
     cursor: Mutex<UplinkCursor>,
     report: Mutex<StartReport>,
     #[cfg(any(test, feature = "test"))]
@@ -101,40 +101,40 @@ impl RoomState {
     }
 }
 
-/// What a start found, for [`Shared::new`].
-pub(super) struct Parts {
+/// What a start found, for [`StoreShared::new`].
+pub(super) struct SharedInit {
     pub(super) disk: Arc<dyn Disk>,
     pub(super) segment_bytes: u64,
     pub(super) db: Arc<Database>,
     pub(super) lost: LostPart,
     pub(super) state_db: Arc<Database>,
-    pub(super) facility: Facility,
+    pub(super) facility: FacilityState,
     pub(super) places: Places,
-    pub(super) origin: Origin,
-    pub(super) signer: Signer,
+    pub(super) origin: LogOrigin,
+    pub(super) signer: SignerKey,
     pub(super) older: Vec<LogKey>,
-    pub(super) verifiers: Vec<Verifier>,
+    pub(super) verifiers: Vec<VerifierKey>,
     pub(super) frontier: Frontier,
     pub(super) cursor: UplinkCursor,
     pub(super) report: StartReport,
 }
 
 /// A lock whose holder leaves no half change behind even when it panics.
-fn open<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock_shared<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What was done to closed segments since the start, and need not be done again.
 #[derive(Debug, Default)]
-pub(super) struct Tidied {
+pub(super) struct CompactionDone {
     /// Epochs that have ended and were read through.
     pub(super) read: BTreeSet<Epoch>,
     /// Texts that left the journal, and that a copy which cannot be read now may still hold.
     pub(super) erased: BTreeSet<[u8; 32]>,
 }
 
-impl Shared {
-    pub(super) fn new(parts: Parts) -> Self {
+impl StoreShared {
+    pub(super) fn new(parts: SharedInit) -> Self {
         let size = parts.frontier.size();
         Self {
             disk: parts.disk,
@@ -155,7 +155,7 @@ impl Shared {
             size: watch::Sender::new(size),
             fatal: watch::Sender::new(None),
             durable: AtomicU64::new(size),
-            roll_wanted: AtomicBool::new(false),
+            roll_requested: AtomicBool::new(false),
             damage: AtomicBool::new(false),
             lost: parts.lost,
             room: RoomState::default(),
@@ -173,16 +173,16 @@ impl Shared {
 
     /// What the start found and did.
     pub(super) fn report(&self) -> StartReport {
-        open(&self.report).clone()
+        lock_shared(&self.report).clone()
     }
 
     pub(super) fn misses_entries(&self) -> bool {
-        !open(&self.report).missing.is_empty()
+        !lock_shared(&self.report).missing.is_empty()
     }
 
     /// Changes what is told of the start.
     pub(super) fn amend_report(&self, amend: impl FnOnce(&mut StartReport)) {
-        amend(&mut open(&self.report));
+        amend(&mut lock_shared(&self.report));
     }
 
     pub(super) fn db(&self) -> Result<Arc<Database>, StoreError> {
@@ -224,19 +224,19 @@ impl Shared {
 
     /// Asks the writer to begin a new segment when nobody waits.
     pub(super) fn want_roll(&self) {
-        self.roll_wanted.store(true, Ordering::Relaxed);
+        self.roll_requested.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn take_roll_wanted(&self) -> bool {
-        self.roll_wanted.swap(false, Ordering::Relaxed)
+    pub(super) fn take_roll_request(&self) -> bool {
+        self.roll_requested.swap(false, Ordering::Relaxed)
     }
 
     pub(super) fn state_db(&self) -> Arc<Database> {
-        open(&self.state_db).clone()
+        lock_shared(&self.state_db).clone()
     }
 
     pub(super) fn set_state_db(&self, db: Arc<Database>) {
-        *open(&self.state_db) = db;
+        *lock_shared(&self.state_db) = db;
     }
 
     /// A row of a history was read.
@@ -250,7 +250,7 @@ impl Shared {
         self.shown.load_full()
     }
 
-    pub(super) fn facility(&self) -> Arc<Facility> {
+    pub(super) fn facility(&self) -> Arc<FacilityState> {
         self.shown.load().facility.clone()
     }
 
@@ -261,11 +261,11 @@ impl Shared {
 
     /// Roots over the parts of a run, where a proof needed them lately.
     pub(super) fn run_roots(&self, run: &RunName) -> Option<Arc<[Hash]>> {
-        open(&self.run_roots).get(run)
+        lock_shared(&self.run_roots).get(run)
     }
 
     pub(super) fn keep_run_roots(&self, run: &RunName, roots: Arc<[Hash]>) {
-        open(&self.run_roots).put(run, roots);
+        lock_shared(&self.run_roots).put(run, roots);
     }
 
     /// Shows what was adopted.
@@ -273,7 +273,7 @@ impl Shared {
         self.places.store(Arc::new(places));
     }
 
-    pub(super) fn origin(&self) -> Origin {
+    pub(super) fn origin(&self) -> LogOrigin {
         self.origin
     }
 
@@ -281,7 +281,7 @@ impl Shared {
         self.origin.epoch
     }
 
-    pub(super) fn verifiers(&self) -> &[Verifier] {
+    pub(super) fn verifiers(&self) -> &[VerifierKey] {
         &self.verifiers
     }
 
@@ -302,7 +302,7 @@ impl Shared {
     }
 
     pub(super) fn cursor(&self) -> MutexGuard<'_, UplinkCursor> {
-        open(&self.cursor)
+        lock_shared(&self.cursor)
     }
 
     pub(super) fn fail(&self, fatal: FatalError) {
@@ -311,7 +311,7 @@ impl Shared {
     }
 
     /// Shows what is durable, and gives back the facility that was shown before. Waits for no reader.
-    pub(super) fn show(&self, frontier: &Frontier, facility: &Arc<Facility>) -> Arc<Facility> {
+    pub(super) fn show(&self, frontier: &Frontier, facility: &Arc<FacilityState>) -> Arc<FacilityState> {
         let shown =
             StoreSnapshot { origin: self.origin, frontier: frontier.clone(), facility: facility.clone() };
         let before = self.shown.swap(Arc::new(shown)).facility.clone();
@@ -328,15 +328,15 @@ impl Shared {
     }
 
     /// The checkpoint of the present size, signed when it is asked for and kept while the size stays.
-    pub(super) fn checkpoint(&self) -> Result<Note, StoreError> {
+    pub(super) fn checkpoint(&self) -> Result<SignedNote, StoreError> {
         let snapshot = self.snapshot();
         let size = snapshot.size();
-        let mut kept = open(&self.note);
-        if let Some((_, note)) = kept.as_ref().filter(|(of, _)| *of == size) {
+        let mut stored = lock_shared(&self.note);
+        if let Some((_, note)) = stored.as_ref().filter(|(of, _)| *of == size) {
             return Ok(note.clone());
         }
         let note = self.sign(size, snapshot.frontier.root())?;
-        *kept = Some((size, note.clone()));
+        *stored = Some((size, note.clone()));
         Ok(note)
     }
 
@@ -345,18 +345,23 @@ impl Shared {
     }
 
     /// Signs a checkpoint; the caller knows that this is the root at that size.
-    pub(super) fn sign(&self, size: u64, root: Hash) -> Result<Note, StoreError> {
+    pub(super) fn sign(&self, size: u64, root: Hash) -> Result<SignedNote, StoreError> {
         Ok(Checkpoint { origin: self.origin, size, root }.signed(&self.signer)?)
     }
 
     /// The key of an epoch that has ended, where it is here.
-    pub(super) fn signer_of(&self, epoch: Epoch) -> Option<&Signer> {
+    pub(super) fn signer_of(&self, epoch: Epoch) -> Option<&SignerKey> {
         self.older.iter().find(|key| key.origin.epoch == epoch).map(|key| &key.signer)
     }
 
     /// Signs a checkpoint of an epoch that has ended; `None` without its key.
-    pub(super) fn sign_of(&self, epoch: Epoch, size: u64, root: Hash) -> Option<Result<Note, StoreError>> {
-        let origin = Origin { epoch, ..self.origin };
+    pub(super) fn sign_of(
+        &self,
+        epoch: Epoch,
+        size: u64,
+        root: Hash,
+    ) -> Option<Result<SignedNote, StoreError>> {
+        let origin = LogOrigin { epoch, ..self.origin };
         let signer = self.signer_of(epoch)?;
         Some(Checkpoint { origin, size, root }.signed(signer).map_err(StoreError::from))
     }

@@ -11,7 +11,7 @@ use redb::Database;
 use super::adopt::CountedLines;
 use super::error::StoreError;
 use super::places::RunState;
-use super::run_shelf::RunShelf;
+use super::run_reader::RunReader;
 use super::sources::{DatabaseSource, LogCopies};
 use super::start_state::OpenDatabase;
 
@@ -36,12 +36,12 @@ pub(super) fn refuse_shorter(
             lacks_none((&had, &has), *epoch, shorter.size()..end.min(held.size()))?;
         }
     }
-    let mut shelf = RunShelf::new(copies.disk.clone(), copies.box_id, Some(copies));
+    let mut run_reader = RunReader::new(copies.disk.clone(), copies.box_id, Some(copies));
     for (_, run) in had.places().in_state(RunState::Counts) {
         let name = run.by.run;
         let counts = has.places().adopted(&name).is_some_and(|now| now.state == RunState::Counts);
         // One that is here whole is adopted anew where nothing names it any more.
-        if !counts && !shelf.has(&name)? {
+        if !counts && !run_reader.has(&name)? {
             lacks_none((&had, &has), name.epoch(), name.lines())?;
         }
     }

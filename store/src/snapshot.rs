@@ -3,19 +3,19 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use record::checkpoint::Origin;
-use record::fold::{Facility, RowKey};
+use record::checkpoint::LogOrigin;
+use record::fold::{FacilityState, RowKey};
 use record::tree::Frontier;
 
 /// One durable state of the log. Whoever holds it keeps nobody waiting, however long, and it never changes.
 #[derive(Debug, Clone)]
 pub struct StoreSnapshot {
     /// Which log.
-    pub origin: Origin,
+    pub origin: LogOrigin,
     /// Size and root of the present epoch.
     pub frontier: Frontier,
     /// What the entries up to there amount to.
-    pub facility: Arc<Facility>,
+    pub facility: Arc<FacilityState>,
 }
 
 impl StoreSnapshot {
@@ -27,8 +27,8 @@ impl StoreSnapshot {
 
 /// What is asked of a snapshot is nearly always what the entries amount to.
 impl std::ops::Deref for StoreSnapshot {
-    type Target = Facility;
-    fn deref(&self) -> &Facility {
+    type Target = FacilityState;
+    fn deref(&self) -> &FacilityState {
         &self.facility
     }
 }
@@ -38,13 +38,13 @@ impl std::ops::Deref for StoreSnapshot {
 #[derive(Debug)]
 pub(super) struct FacilityPair {
     /// With everything decided, durable or not.
-    pub(super) back: Arc<Facility>,
+    pub(super) back: Arc<FacilityState>,
     /// What was shown before, and the rows in which it is older than what is shown now.
-    left: Option<(Arc<Facility>, BTreeSet<RowKey>)>,
+    left: Option<(Arc<FacilityState>, BTreeSet<RowKey>)>,
 }
 
 impl FacilityPair {
-    pub(super) fn new(shown: Arc<Facility>) -> Self {
+    pub(super) fn new(shown: Arc<FacilityState>) -> Self {
         Self { back: shown, left: None }
     }
 
@@ -60,28 +60,29 @@ impl FacilityPair {
     }
 
     /// The copy to change.
-    pub(super) fn change(&mut self) -> &mut Facility {
+    pub(super) fn change(&mut self) -> &mut FacilityState {
         Arc::make_mut(&mut self.back)
     }
 
     /// After `back` was shown in the place of `before`, and differs from it in these rows.
-    pub(super) fn shown(&mut self, before: Arc<Facility>, rows: BTreeSet<RowKey>) {
+    pub(super) fn shown(&mut self, before: Arc<FacilityState>, rows: BTreeSet<RowKey>) {
         self.left = (!Arc::ptr_eq(&before, &self.back)).then_some((before, rows));
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use record::fold::Settings;
+    use record::fold::FacilitySettings;
 
     use super::*;
 
     fn named(pair: &mut FacilityPair, name: &str) {
-        pair.change().settings = Arc::new(Settings { name: name.to_owned(), ..Settings::default() });
+        pair.change().settings =
+            Arc::new(FacilitySettings { name: name.to_owned(), ..FacilitySettings::default() });
     }
 
     /// One group that changes the settings, and its publication.
-    fn group(pair: &mut FacilityPair, shown: &mut Arc<Facility>, name: &str) {
+    fn group(pair: &mut FacilityPair, shown: &mut Arc<FacilityState>, name: &str) {
         pair.begin();
         named(pair, name);
         let before = std::mem::replace(shown, pair.back.clone());
@@ -90,7 +91,7 @@ mod tests {
 
     #[test]
     fn two_copies_take_turns_while_nobody_looks_and_a_third_is_made_for_who_does() {
-        let mut shown = Arc::new(Facility::default());
+        let mut shown = Arc::new(FacilityState::default());
         let mut pair = FacilityPair::new(shown.clone());
         group(&mut pair, &mut shown, "a");
         group(&mut pair, &mut shown, "b");
@@ -109,7 +110,7 @@ mod tests {
 
     #[test]
     fn what_was_not_recorded_is_forgotten() {
-        let mut shown = Arc::new(Facility::default());
+        let mut shown = Arc::new(FacilityState::default());
         let mut pair = FacilityPair::new(shown.clone());
         group(&mut pair, &mut shown, "a");
         pair.begin();

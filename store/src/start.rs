@@ -4,34 +4,34 @@ use std::sync::Arc;
 
 use record::ids::Epoch;
 use service::clock::Clock;
-use service::random::Random;
+use service::random::RandomSource;
 
 use super::adopt;
-use super::begin::{Before, State};
-use super::chain::{self, ChainLink, EpochEnd, EpochLink, Extent, NewestEpoch, Standing, Verdict};
-use super::core::{Core, give_up_room};
+use super::begin::{EarlierEpoch, EpochState};
+use super::chain::{self, ChainLink, ChainState, ChainVerdict, EpochEnd, EpochLink, LogExtent, NewestEpoch};
+use super::core::{LogWriter, release_ballast};
 use super::cursor::{self, UplinkCursor};
 use super::database::{LostPart, MAIN};
-use super::disk::{Disk, exists, remove_if_there};
+use super::disk::{Disk, file_exists, remove_if_there};
 use super::error::StoreError;
 use super::hints;
-use super::journal::Sizes;
+use super::journal::StoreSizes;
 use super::keys::BoxKeys;
-use super::mark::{ATTEMPTS_TRUSTED, Attempts, MARK, mark};
+use super::mark::{ATTEMPTS_TRUSTED, MARK, StartAttempts, mark_start};
 use super::misplaced::displace_misplaced;
 use super::places::RunState;
-use super::prepare::{prepare_folder, sweep};
+use super::prepare::{prepare_folder, remove_leftovers};
 use super::rebuild::CountedEpoch;
 use super::report::StartReport;
 use super::sources::{LogCopies, SegmentSource};
-use super::start_state::{HealedLog, NewestLog, OpenDatabase, Start, StartKind};
+use super::start_state::{HealedLog, NewestLog, OpenDatabase, StartKind, StartState};
 use super::state_db;
-use super::untold;
+use super::unreported;
 
 /// Passes that a start makes at most because runs were adopted: lines of a run may show that another one is owed.
 const ADOPTING_PASSES_MAX: u32 = 3;
 
-impl Core {
+impl LogWriter {
     /// Opens the data folder behind `disk`, healing what can be healed. Nothing is acknowledged before this returns.
     ///
     /// # Errors
@@ -42,28 +42,28 @@ impl Core {
     )]
     pub fn open(
         disk: Arc<dyn Disk>,
-        sizes: Sizes,
+        sizes: StoreSizes,
         clock: Arc<dyn Clock>,
-        random: &dyn Random,
+        random: &dyn RandomSource,
     ) -> Result<(Self, StartReport), StoreError> {
         Self::open_for(StartKind::Normal, &disk, sizes, &clock, random)
     }
 
-    /// As [`Core::open`], for a reason.
+    /// As [`LogWriter::open`], for a reason.
     ///
     /// # Errors
     /// [`StoreError`].
     pub(super) fn open_for(
         kind: StartKind,
         disk: &Arc<dyn Disk>,
-        sizes: Sizes,
+        sizes: StoreSizes,
         clock: &Arc<dyn Clock>,
-        random: &dyn Random,
+        random: &dyn RandomSource,
     ) -> Result<(Self, StartReport), StoreError> {
         loop {
             match open_once(kind, disk, sizes, clock, random) {
                 // What is held in reserve for records is held for a start too.
-                Err(e) if e.is_full() && give_up_room(&**disk) => {}
+                Err(e) if e.is_full() && release_ballast(&**disk) => {}
                 opened => return opened,
             }
         }
@@ -73,24 +73,25 @@ impl Core {
 fn open_once(
     kind: StartKind,
     disk: &Arc<dyn Disk>,
-    sizes: Sizes,
+    sizes: StoreSizes,
     clock: &Arc<dyn Clock>,
-    random: &dyn Random,
-) -> Result<(Core, StartReport), StoreError> {
+    random: &dyn RandomSource,
+) -> Result<(LogWriter, StartReport), StoreError> {
     let hints = hints::set_bad_aside(&**disk)?;
-    let report = StartReport { hints, untold: untold::load(&**disk)?, ..StartReport::default() };
+    let report =
+        StartReport { hints, untold: unreported::load_unreported(&**disk)?, ..StartReport::default() };
     prepare_folder(&**disk)?;
-    let attempts = mark(&**disk)?;
+    let attempts = mark_start(&**disk)?;
     let mut opened = open_marked((kind, &attempts, report.clone()), disk, sizes, clock, random);
     if kind == StartKind::Normal
         && opened.as_ref().is_err_and(StoreError::is_of_database)
         && attempts.count <= ATTEMPTS_TRUSTED
-        && exists(&**disk, MAIN).map_err(StoreError::io(MAIN))?
+        && file_exists(&**disk, MAIN).map_err(StoreError::io(MAIN))?
     {
         // Whatever it fails at, it would fail again: it is set aside, and asked as far as it can be read.
-        let distrusted = Attempts { count: ATTEMPTS_TRUSTED + 1, ..attempts.clone() };
+        let distrusted = StartAttempts { count: ATTEMPTS_TRUSTED + 1, ..attempts.clone() };
         // What was noted before it failed holds for this start too.
-        let report = StartReport { untold: untold::load(&**disk)?, ..report };
+        let report = StartReport { untold: unreported::load_unreported(&**disk)?, ..report };
         opened = open_marked((kind, &distrusted, report), disk, sizes, clock, random);
     }
     for _ in 0..ADOPTING_PASSES_MAX {
@@ -100,7 +101,7 @@ fn open_once(
             {
                 // Lines count where the entry stands that adopts them: the database is made anew with them.
                 drop(core);
-                let attempts = Attempts { count: 0, ..attempts.clone() };
+                let attempts = StartAttempts { count: 0, ..attempts.clone() };
                 let again = (StartKind::Normal, &attempts, report.for_another_pass());
                 open_marked(again, disk, sizes, clock, random)
             }
@@ -117,18 +118,18 @@ fn open_once(
 }
 
 fn open_marked(
-    (kind, attempts, report): (StartKind, &Attempts, StartReport),
+    (kind, attempts, report): (StartKind, &StartAttempts, StartReport),
     disk: &Arc<dyn Disk>,
-    sizes: Sizes,
+    sizes: StoreSizes,
     clock: &Arc<dyn Clock>,
-    random: &dyn Random,
-) -> Result<(Core, StartReport), StoreError> {
+    random: &dyn RandomSource,
+) -> Result<(LogWriter, StartReport), StoreError> {
     let now = clock.now();
-    sweep(&**disk)?;
+    remove_leftovers(&**disk)?;
     displace_misplaced(disk)?;
     let keys = BoxKeys::load(&**disk, &now, random)?;
     let state_lost = report.state_lost;
-    let mut start = Start {
+    let mut start = StartState {
         disk,
         sizes,
         now,
@@ -137,7 +138,7 @@ fn open_marked(
         report,
         attempts: attempts.clone(),
         lost: LostPart::default(),
-        said: None,
+        message: None,
         ends: Vec::new(),
         ended: Vec::new(),
         agreed: None,
@@ -154,26 +155,26 @@ fn open_marked(
     start.note_read(&db)?;
     start.drain(copies, &db)?;
     start.make_runs(&healed, &db)?;
-    let state = State { clock: clock.clone(), state_db, db, facility };
+    let state = EpochState { clock: clock.clone(), state_db, db, facility };
     let mut core = match (healed.verdict, healed.newest) {
-        (Verdict::Resume, Some(log)) => {
-            start.resume(log.origin, log.frontier, (log.newest, log.torn), state)?
+        (ChainVerdict::Resume, Some(log)) => {
+            start.resume(log.origin, log.frontier, (log.newest, log.partial), state)?
         }
-        (Verdict::Begin { prev, after, reason }, _) => {
+        (ChainVerdict::Begin { prev, after, reason }, _) => {
             start.report.new_epoch = Some(reason.clone());
             let keys = start.keys.logs.iter().map(|key| key.origin.epoch);
             let before = keys.chain(healed.names.iter().copied()).map(|epoch| epoch.n).max().unwrap_or(0);
-            untold::note(&**disk, |untold| {
+            unreported::note_unreported(&**disk, |untold| {
                 untold.begun.get_or_insert((before, reason.clone()));
             })?;
-            start.begin(&healed.names, Before { prev, after }, reason, state)?
+            start.begin(&healed.names, EarlierEpoch { prev, after }, reason, state)?
         }
-        (Verdict::First | Verdict::Resume, _) => {
+        (ChainVerdict::First | ChainVerdict::Resume, _) => {
             start.report.created = true;
-            start.begin(&healed.names, Before::default(), String::new(), state)?
+            start.begin(&healed.names, EarlierEpoch::default(), String::new(), state)?
         }
     };
-    let adopted = match adopt::adopt(&mut core) {
+    let adopted = match adopt::adopt_log(&mut core) {
         // They lie there, and the next start goes on.
         Err(e) if e.is_full() => {
             tracing::error!(error = %e, "there is no room to adopt lines that have no place in the log");
@@ -186,15 +187,15 @@ fn open_marked(
     Ok((core, report))
 }
 
-impl Start<'_> {
+impl StartState<'_> {
     /// A key whose epoch was being begun becomes one when that epoch's log is here.
     fn take_up_begun(&mut self) -> Result<(), StoreError> {
         for key in std::mem::take(&mut self.keys.next) {
             let mut journal = SegmentSource::journal(self.disk.clone());
             let epoch = key.origin.epoch;
-            let begun = chain::Source::page(&mut journal, epoch, 0).map_err(StoreError::io("log/"))?;
+            let begun = chain::LineSource::page(&mut journal, epoch, 0).map_err(StoreError::io("log/"))?;
             if begun.is_some() {
-                super::keys::confirm(&**self.disk, epoch.n)?;
+                super::keys::confirm_key(&**self.disk, epoch.n)?;
                 self.keys.logs.push(key);
                 self.keys.logs.sort_by_key(|key| key.origin.epoch.n);
             } else {
@@ -217,12 +218,12 @@ impl Start<'_> {
             Some(epoch) => Some(self.newest_log(epoch, copies, held)?),
             None => None,
         };
-        let mut standing = self.standing(newest.as_ref())?;
+        let mut chain_state = self.chain_state(newest.as_ref())?;
         let follow = self.names_to_follow(&names)?;
-        standing.rebase = self.rebase(newest.as_ref(), &follow, copies)?;
-        let verdict = chain::decide(&standing);
+        chain_state.rebase = self.rebase(newest.as_ref(), &follow, copies)?;
+        let verdict = chain::decide_chain(&chain_state);
         let chain = self.chain(&verdict, newest.as_ref(), &follow, copies)?;
-        if let (Verdict::Begin { .. }, Some(log)) = (&verdict, &newest) {
+        if let (ChainVerdict::Begin { .. }, Some(log)) = (&verdict, &newest) {
             Self::displace_beyond(copies, log, &chain)?;
         }
         self.leave_branches(&names, &chain, newest.as_ref(), copies)?;
@@ -232,7 +233,7 @@ impl Start<'_> {
         for link in &chain {
             let open = newest.as_ref().filter(|log| log.origin.epoch == link.epoch);
             let extent = match (link.end, open) {
-                (EpochEnd::Open, Some(log)) => Extent::of(&log.frontier),
+                (EpochEnd::Open, Some(log)) => LogExtent::of(&log.frontier),
                 (EpochEnd::Open, None) => continue,
                 (EpochEnd::Counts(end), Some(log)) => self.end_now(link, end, log)?,
                 (EpochEnd::Unknown, _) => {
@@ -248,57 +249,67 @@ impl Start<'_> {
     }
 
     /// How much of the epoch that this start ends counts and is here.
-    fn end_now(&mut self, link: &ChainLink, end: Extent, log: &NewestLog) -> Result<Extent, StoreError> {
+    fn end_now(
+        &mut self,
+        link: &ChainLink,
+        end: LogExtent,
+        log: &NewestLog,
+    ) -> Result<LogExtent, StoreError> {
         self.ends_now = Some(link.epoch);
-        let own = Extent::of(&log.frontier);
+        let own = LogExtent::of(&log.frontier);
         let here = match end.size < own.size {
             true => super::newest::root_at(&**self.disk, &log.origin, end.size)?
-                .map_or(own, |root| Extent { size: end.size, root }),
+                .map_or(own, |root| LogExtent { size: end.size, root }),
             false => own,
         };
         self.report.missing.extend(link.missing(here));
         Ok(here)
     }
 
-    fn standing(&mut self, newest: Option<&NewestLog>) -> Result<Standing, StoreError> {
+    fn chain_state(&mut self, newest: Option<&NewestLog>) -> Result<ChainState, StoreError> {
         let disk = &**self.disk;
         let verifiers = self.keys.verifiers(disk)?;
         let key = self.keys.newest().map(|key| key.origin);
         let mut cosigned = None;
         if let Some(origin) = newest.map(|log| log.origin).or(key) {
-            let kept = UplinkCursor::load(disk, &origin, &verifiers)?.kept.map(|kept| kept.checkpoint);
-            let ended = key.map(|key| cursor::ended(disk, &key, &verifiers)).transpose()?.flatten();
-            let most = kept.into_iter().chain(ended).max_by_key(|said| (said.origin.epoch.n, said.size));
-            cosigned = most.map(|said| (said.origin.epoch, Extent { size: said.size, root: said.root }));
+            let stored =
+                UplinkCursor::load(disk, &origin, &verifiers)?.stored.map(|stored| stored.checkpoint);
+            let ended = key.map(|key| cursor::ended_cursor(disk, &key, &verifiers)).transpose()?.flatten();
+            let most =
+                stored.into_iter().chain(ended).max_by_key(|message| (message.origin.epoch.n, message.size));
+            cosigned = most
+                .map(|message| (message.origin.epoch, LogExtent { size: message.size, root: message.root }));
         } else if let Some(verifier) = verifiers.first()
             && let Ok(origin) = verifier.name().parse()
         {
-            let kept = UplinkCursor::load(disk, &origin, &verifiers)?.kept.map(|kept| kept.checkpoint);
-            cosigned = kept.map(|said| (said.origin.epoch, Extent { size: said.size, root: said.root }));
+            let stored =
+                UplinkCursor::load(disk, &origin, &verifiers)?.stored.map(|stored| stored.checkpoint);
+            cosigned = stored
+                .map(|message| (message.origin.epoch, LogExtent { size: message.size, root: message.root }));
         }
-        self.said = cosigned.map(|(epoch, _)| epoch);
+        self.message = cosigned.map(|(epoch, _)| epoch);
         let newest = newest.map(|log| NewestEpoch {
             epoch: log.origin.epoch,
-            own: Extent::of(&log.frontier),
+            own: LogExtent::of(&log.frontier),
             whole: log.whole,
             relay: log.relay,
             signed_beyond: log.signed_beyond,
             key: self.keys.of(log.origin.epoch).is_some(),
         });
-        Ok(Standing { newest, key: key.map(|key| key.epoch), cosigned, rebase: None })
+        Ok(ChainState { newest, key: key.map(|key| key.epoch), cosigned, rebase: None })
     }
 
     /// The chain that the newest epoch ends, or that the one ends which is to begin.
     fn chain(
         &self,
-        verdict: &Verdict,
+        verdict: &ChainVerdict,
         newest: Option<&NewestLog>,
         names: &[Epoch],
         copies: &LogCopies,
     ) -> Result<Vec<ChainLink>, StoreError> {
         let link = |epoch: Epoch| copies.link(epoch);
         match (verdict, newest) {
-            (Verdict::Begin { prev, after, .. }, _) => {
+            (ChainVerdict::Begin { prev, after, .. }, _) => {
                 let next = Epoch { n: u32::MAX, key: [0; 4] };
                 let before = match (prev, after) {
                     (Some(prev), _) => Some(EpochLink::Prev(*prev)),

@@ -2,23 +2,23 @@
 
 use std::sync::Arc;
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::ids::Epoch;
 use record::tree::Frontier;
 use redb::Database;
 use service::clock::Now;
-use service::random::Random;
+use service::random::RandomSource;
 
-use super::chain::{Extent, Verdict};
+use super::chain::{ChainVerdict, LogExtent};
 use super::database::{DatabaseExtent, LostPart};
 use super::disk::Disk;
-use super::journal::Sizes;
+use super::journal::StoreSizes;
 use super::keys::BoxKeys;
-use super::mark::Attempts;
+use super::mark::StartAttempts;
 use super::rebuild::CountedEpoch;
 use super::report::StartReport;
-use super::scan::Segment;
-use super::survey::Torn;
+use super::scan::SegmentFile;
+use super::survey::PartialTail;
 
 /// Why a start is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,19 +30,19 @@ pub(super) enum StartKind {
 }
 
 /// What the steps of a start share.
-pub(super) struct Start<'a> {
+pub(super) struct StartState<'a> {
     pub(super) disk: &'a Arc<dyn Disk>,
-    pub(super) sizes: Sizes,
+    pub(super) sizes: StoreSizes,
     pub(super) now: Now,
-    pub(super) random: &'a dyn Random,
+    pub(super) random: &'a dyn RandomSource,
     pub(super) keys: BoxKeys,
     pub(super) report: StartReport,
     /// Starts before this one that did not get through, and which copies are open in this one.
-    pub(super) attempts: Attempts,
+    pub(super) attempts: StartAttempts,
     /// Whether a part of the database in use is lost.
     pub(super) lost: LostPart,
     /// Epochs that the relay has cosigned something of.
-    pub(super) said: Option<Epoch>,
+    pub(super) message: Option<Epoch>,
     /// Epochs that have ended with the size that counts, where that is stated.
     pub(super) ends: Vec<(Epoch, u64)>,
     /// Epochs that have ended.
@@ -62,7 +62,7 @@ pub(super) struct Start<'a> {
 pub(super) struct HealedLog {
     /// The epoch that goes on, if one does.
     pub(super) newest: Option<NewestLog>,
-    pub(super) verdict: Verdict,
+    pub(super) verdict: ChainVerdict,
     /// Every epoch of which anything is here.
     pub(super) names: Vec<Epoch>,
     /// How much of each epoch counts and is here, oldest first.
@@ -71,16 +71,16 @@ pub(super) struct HealedLog {
 
 /// The newest epoch, healed as far as its copies go.
 pub(super) struct NewestLog {
-    pub(super) origin: Origin,
+    pub(super) origin: LogOrigin,
     pub(super) frontier: Frontier,
     /// Whether nothing is missing in it.
     pub(super) whole: bool,
     /// The newest segment and where its groups end; `None` when there is no segment, or it cannot go on.
-    pub(super) newest: Option<(Segment, u64)>,
+    pub(super) newest: Option<(SegmentFile, u64)>,
     /// What is to be cut.
-    pub(super) torn: Option<Torn>,
+    pub(super) partial: Option<PartialTail>,
     /// What the relay cosigned of it, where this box holds less, or other entries.
-    pub(super) relay: Option<Extent>,
+    pub(super) relay: Option<LogExtent>,
     /// Whether the database gave another root than the journal has.
     pub(super) database_wrong: bool,
     /// Why its key may have signed other entries behind these, where something says so.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use record::ids::BoxId;
 use redb::{Database, ReadableDatabase as _};
 
-use super::database::{create, install, make_durable, open};
-use super::disk::{Disk, exists};
+use super::database::{create_database, install_database, make_durable, open_database};
+use super::disk::{Disk, file_exists};
 use super::error::StoreError;
 use super::salvage;
 
@@ -33,8 +33,8 @@ pub(crate) fn open_state(
     wall_ms: i64,
 ) -> Result<(Arc<Database>, bool), StoreError> {
     let mut lost = has_log;
-    if exists(disk, STATE).map_err(StoreError::io(STATE))? {
-        let why = match open(disk, STATE, STATE_CACHE_BYTES)? {
+    if file_exists(disk, STATE).map_err(StoreError::io(STATE))? {
+        let why = match open_database(disk, STATE, STATE_CACHE_BYTES)? {
             Some(db) if is_of_other(&db, box_id) => "it is another box's",
             Some(db) => {
                 let untold = state_row(&db, STATE_LOST).is_some();
@@ -65,7 +65,7 @@ fn state_row(db: &Database, name: &str) -> Option<String> {
 ///
 /// # Errors
 /// redb's.
-pub(crate) fn state_loss_told(db: &Database) -> Result<(), StoreError> {
+pub(crate) fn mark_state_loss_reported(db: &Database) -> Result<(), StoreError> {
     (|| -> Result<(), redb::Error> {
         let txn = db.begin_write()?;
         txn.open_table(STATE_BOX)?.remove(STATE_LOST)?;
@@ -76,7 +76,7 @@ pub(crate) fn state_loss_told(db: &Database) -> Result<(), StoreError> {
 }
 
 fn create_state(disk: &dyn Disk, box_id: BoxId, lost: bool) -> Result<Arc<Database>, StoreError> {
-    let db = create(disk, STATE, STATE_CACHE_BYTES)?;
+    let db = create_database(disk, STATE, STATE_CACHE_BYTES)?;
     (|| -> Result<(), redb::Error> {
         let txn = db.begin_write()?;
         {
@@ -90,7 +90,7 @@ fn create_state(disk: &dyn Disk, box_id: BoxId, lost: bool) -> Result<Arc<Databa
         make_durable(&db)
     })()
     .map_err(StoreError::db("creation"))?;
-    install(disk, STATE)?;
+    install_database(disk, STATE)?;
     Ok(Arc::new(db))
 }
 

@@ -10,7 +10,7 @@ use record::run::{RunName, RunNamer};
 use record::tree::Hash;
 
 use super::adopt::CountedLines;
-use super::chain::{CachedPage, LogLine, Source as _, line_at, strays};
+use super::chain::{CachedPage, LineSource as _, LogLine, line_at, stray_lines};
 use super::damaged_runs::take_apart;
 use super::disk::Disk;
 use super::displaced;
@@ -18,7 +18,7 @@ use super::error::StoreError;
 use super::runs;
 use super::salvage;
 use super::sources::SegmentSource;
-use super::untold;
+use super::unreported;
 
 /// A line that counts nowhere, and which of some files has it.
 #[derive(Debug, Clone, Copy)]
@@ -53,13 +53,14 @@ pub(super) fn make_runs(
     wall_ms: i64,
 ) -> Result<MadeRuns, StoreError> {
     let mut made = MadeRuns::default();
-    for name in runs::list(&**disk)? {
+    for name in runs::list_runs(&**disk)? {
         if counted.places().place_of(&name).is_none() && !runs::is_whole(&**disk, box_id, &name) {
             take_apart(disk, box_id, &name, wall_ms)?;
-            made.damaged.push(runs::path(&name));
+            made.damaged.push(runs::run_path(&name));
         }
     }
-    let epochs: BTreeSet<Epoch> = displaced::list(&**disk)?.into_iter().map(|(epoch, _)| epoch).collect();
+    let epochs: BTreeSet<Epoch> =
+        displaced::list_displaced(&**disk)?.into_iter().map(|(epoch, _)| epoch).collect();
     for epoch in epochs {
         let paths = displaced::of_epoch(&**disk, epoch)?;
         let mut files: Vec<SegmentSource> =
@@ -95,7 +96,7 @@ pub(super) fn make_runs(
             }
             if bad.contains(&file) {
                 // What is damaged in it may be read elsewhere, or by somebody.
-                untold::note(&**disk, |untold| {
+                unreported::note_unreported(&**disk, |untold| {
                     untold.hints.insert(path.clone());
                 })?;
                 salvage::set_aside(&**disk, &path, "a part of its lines is damaged", wall_ms)?;
@@ -117,7 +118,7 @@ fn write_run(
     counted: &CountedLines,
 ) -> Result<(), StoreError> {
     let (mut read, mut page): (usize, CachedPage) = (0, None);
-    runs::write(disk, box_id, name, &mut |seq| {
+    runs::write_run(disk, box_id, name, &mut |seq| {
         let place = usize::try_from(seq - name.lines().start).ok();
         let line = place.and_then(|place| piece.get(place)).ok_or(std::io::ErrorKind::NotFound)?;
         if line.file != read {
@@ -166,7 +167,7 @@ fn collect_strays(
         }
         Ok(true)
     };
-    strays(epoch, 0, source, &mut note, &mut |_| Ok(())).map_err(StoreError::io(displaced::DIR))?;
+    stray_lines(epoch, 0, source, &mut note, &mut |_| Ok(())).map_err(StoreError::io(displaced::DIR))?;
     failure.map_or(Ok(()), Err)
 }
 

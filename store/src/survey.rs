@@ -2,17 +2,17 @@
 
 use std::io;
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::tree::{Frontier, Hash, leaf_hash};
 
 use super::disk::Disk;
-use super::linked::{Linked, LinkedStep};
-use super::scan::Segment;
+use super::linked::{LinkedEpoch, LinkedStep};
+use super::scan::SegmentFile;
 use super::segment::{GROUP_BYTES_MAX, Line, lines};
 
 /// Bytes behind the log that were never acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Torn {
+pub(crate) struct PartialTail {
     /// Where they start in the newest segment.
     pub(crate) at: u64,
     /// Where they end.
@@ -21,7 +21,7 @@ pub(crate) struct Torn {
 
 /// What others hold of this log: more than the journal has proves that the journal lost something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Claims {
+pub(crate) struct SurveyClaims {
     /// The database's size.
     pub(crate) held: u64,
     /// The size that the relay has confirmed.
@@ -30,22 +30,22 @@ pub(crate) struct Claims {
 
 /// A journal that links from where the walk began to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Whole {
+pub(crate) struct WholeSegment {
     /// The tree at its end.
     pub(crate) frontier: Frontier,
     /// The newest segment and where its groups end; `None` when there is no segment.
-    pub(crate) newest: Option<(Segment, u64)>,
+    pub(crate) newest: Option<(SegmentFile, u64)>,
     /// What is to be cut.
-    pub(crate) torn: Option<Torn>,
+    pub(crate) partial: Option<PartialTail>,
     /// The root where the walk passed the database's size.
     pub(crate) root_at_held: Option<Hash>,
 }
 
 /// What a walk found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Survey {
+pub(crate) enum JournalSurvey {
     /// It links.
-    Whole(Box<Whole>),
+    Whole(Box<WholeSegment>),
     /// Acknowledged data are missing or changed, behind what still links.
     Damaged {
         /// The root where the walk passed the database's size, if it came so far.
@@ -72,9 +72,9 @@ fn root_inside(frontier: &Frontier, size: u64, bytes: &[u8]) -> Hash {
 }
 
 struct Walk {
-    origin: Origin,
-    claims: Claims,
-    whole: Whole,
+    origin: LogOrigin,
+    claims: SurveyClaims,
+    whole: WholeSegment,
 }
 
 enum Stop {
@@ -92,34 +92,40 @@ impl From<io::Error> for Stop {
 ///
 /// # Errors
 /// The disk's.
-pub(crate) fn survey(
+pub(crate) fn survey_journal(
     disk: &dyn Disk,
-    origin: Origin,
+    origin: LogOrigin,
     dir: &str,
-    claims: Claims,
+    claims: SurveyClaims,
     whole_log: bool,
-) -> io::Result<Survey> {
-    let segments = Segment::list(disk, dir)?;
+) -> io::Result<JournalSurvey> {
+    let segments = SegmentFile::list(disk, dir)?;
     let from = if whole_log { 0 } else { segments.iter().rposition(|s| s.first <= claims.held).unwrap_or(0) };
     let root_at_held = (claims.held == 0).then(|| Frontier::default().root());
-    let whole = Whole { frontier: Frontier::default(), newest: None, torn: None, root_at_held };
+    let whole = WholeSegment { frontier: Frontier::default(), newest: None, partial: None, root_at_held };
     let mut walk = Walk { origin, claims, whole };
     for (i, segment) in segments.iter().enumerate().skip(from) {
         match walk.segment(disk, segment, i == from && from > 0, i + 1 == segments.len()) {
             Ok(()) => {}
             Err(Stop::Io(e)) => return Err(e),
             Err(Stop::Damaged(why)) => {
-                return Ok(Survey::Damaged { root_at_held: walk.whole.root_at_held, why });
+                return Ok(JournalSurvey::Damaged { root_at_held: walk.whole.root_at_held, why });
             }
         }
     }
-    Ok(Survey::Whole(Box::new(walk.whole)))
+    Ok(JournalSurvey::Whole(Box::new(walk.whole)))
 }
 
 impl Walk {
-    fn segment(&mut self, disk: &dyn Disk, segment: &Segment, trust: bool, newest: bool) -> Result<(), Stop> {
+    fn segment(
+        &mut self,
+        disk: &dyn Disk,
+        segment: &SegmentFile,
+        trust: bool,
+        newest: bool,
+    ) -> Result<(), Stop> {
         let damaged = |why: String| Err(Stop::Damaged(format!("{}: {why}", segment.path)));
-        let Some(mut linked) = Linked::open(disk, segment, &self.origin)? else {
+        let Some(mut linked) = LinkedEpoch::open(disk, segment, &self.origin)? else {
             return damaged(
                 "its first line is damaged, of another log, or not what its name says".to_owned(),
             );
@@ -165,8 +171,8 @@ impl Walk {
         newest: bool,
         (at, end): (u64, u64),
         nonzero: u64,
-        linked: &mut Linked,
-        segment: &Segment,
+        linked: &mut LinkedEpoch,
+        segment: &SegmentFile,
     ) -> Result<(), Stop> {
         let size = self.whole.frontier.size();
         let more = linked.step()?;
@@ -183,7 +189,7 @@ impl Walk {
             let has = self.claims.held.max(self.claims.confirmed);
             format!("the log ends at entry {size}, but {has} are known")
         } else {
-            self.whole.torn = Some(Torn { at, end });
+            self.whole.partial = Some(PartialTail { at, end });
             return Ok(());
         };
         Err(Stop::Damaged(format!("{}: {why}", segment.path)))

@@ -1,10 +1,10 @@
 //! redb's tables: what each key and value is, and how an entry reference becomes a key.
 
 use record::entry::Entry;
-use record::fold::{AdoptedBy, Cleaning};
+use record::fold::{AdoptedBy, CleaningRecord};
 use record::ids::{BootId, Epoch};
 use record::kinds::{EntryRef, Event};
-use record::redact::{Text, TextLine};
+use record::redact::{PersonalText, TextLine};
 use record::tag::Tag;
 use record::tree::{Frontier, Hash, leaf_hash};
 use redb::{ReadableTable, TableDefinition, WriteTransaction};
@@ -170,7 +170,7 @@ pub(crate) fn split_text(value: &[u8]) -> Option<(u64, TextLine)> {
     let (entry, rest) = value.split_first_chunk::<8>()?;
     let (salt, text) = rest.split_first_chunk::<16>()?;
     let entry = u64::from_be_bytes(*entry);
-    let text = Text::new(std::str::from_utf8(text).ok()?, *salt).ok()?;
+    let text = PersonalText::new(std::str::from_utf8(text).ok()?, *salt).ok()?;
     Some((entry, text.beside(split_key(entry).1)))
 }
 
@@ -194,7 +194,7 @@ pub(crate) fn split_epoch(n: u32, value: &[u8]) -> Option<(Epoch, Frontier)> {
 }
 
 /// The value of a cleaning that stands as its entry says.
-pub(crate) fn plain_cleaning(cleaning: &Cleaning) -> [u8; 16] {
+pub(crate) fn plain_cleaning(cleaning: &CleaningRecord) -> [u8; 16] {
     let mut value = [0; 16];
     value[..8].copy_from_slice(&cleaning.performed_ms.to_be_bytes());
     value[8..].copy_from_slice(&cleaning.recorded_ms.to_be_bytes());
@@ -206,7 +206,7 @@ pub(crate) fn read_cleaning(
     (of, adopted): (EntryRef, Option<AdoptedBy>),
     value: &[u8],
     entry: Option<&[u8]>,
-) -> Option<Cleaning> {
+) -> Option<CleaningRecord> {
     let Ok(times) = <&[u8; 16]>::try_from(value) else { return serde_json::from_slice(value).ok() };
     let number = |from: usize| {
         let mut eight = [0; 8];
@@ -215,7 +215,7 @@ pub(crate) fn read_cleaning(
     };
     let entry = Entry::view(std::str::from_utf8(entry?).ok()?).ok()?;
     let Event::CleaningRecorded(body) = entry.event() else { return None };
-    Some(Cleaning {
+    Some(CleaningRecord {
         of,
         tag: body.tag,
         performed_ms: number(0),
@@ -291,7 +291,7 @@ pub(crate) fn check_block(
     let holds = if leaves.len() as u64 != end - first {
         false
     } else if leaves.len() as u64 == BLOCK {
-        nodes.get(node_key(epoch_n, 8, block))?.is_some_and(|kept| *kept.value() == part.root().0)
+        nodes.get(node_key(epoch_n, 8, block))?.is_some_and(|stored| *stored.value() == part.root().0)
     } else {
         frontier.nodes().ends_with(part.nodes())
     };
@@ -302,7 +302,7 @@ pub(crate) fn check_block(
 ///
 /// # Errors
 /// redb's; damage.
-pub(crate) fn epochs(
+pub(crate) fn read_epochs(
     table: &impl ReadableTable<u32, &'static [u8]>,
 ) -> Result<Vec<(Epoch, Frontier)>, StoreError> {
     let mut all = Vec::new();
@@ -341,7 +341,7 @@ mod tests {
             redb::Database::builder().create_with_backend(redb::backends::InMemoryBackend::new()).unwrap();
         let txn = db.begin_write().unwrap();
         let mut table = txn.open_table(TEXTS).unwrap();
-        let line = |seq: u64| Text::new(&format!("name {seq}"), [7; 16]).unwrap().beside(seq);
+        let line = |seq: u64| PersonalText::new(&format!("name {seq}"), [7; 16]).unwrap().beside(seq);
         let keys = [(1, 3), (1, 5_000), (1, 9_000), (1, 100_000), (2, 4)];
         for (epoch, seq) in keys {
             let key = entry_key(epoch, seq);
@@ -358,7 +358,7 @@ mod tests {
 
     #[test]
     fn values_round_trip_and_damage_is_seen() {
-        let line = Text::new("Zoë", [3; 16]).unwrap().beside(12);
+        let line = PersonalText::new("Zoë", [3; 16]).unwrap().beside(12);
         let value = text_value(entry_key(2, 12), &line);
         assert_eq!(split_text(&value), Some((entry_key(2, 12), line)));
         assert_eq!(split_text(&value[..20]), None);

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::disk::Disk;
-use super::scan::{Segment, SegmentReader, Step};
+use super::scan::{ReadStep, SegmentFile, SegmentReader};
 
 /// What stands behind a segment's last intact group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,17 +26,17 @@ pub(crate) struct SegmentTail {
 ///
 /// # Errors
 /// The disk's.
-pub(crate) fn measure(disk: &dyn Disk, segment: &Segment) -> io::Result<SegmentTail> {
+pub(crate) fn measure_tail(disk: &dyn Disk, segment: &SegmentFile) -> io::Result<SegmentTail> {
     let mut reader = SegmentReader::open(disk, segment)?;
     let unread = reader.is_lost();
     let mut tail = SegmentTail { next: segment.first, unread, ..SegmentTail::default() };
     loop {
         match reader.step()? {
-            Step::Group { group, .. } => {
+            ReadStep::Group { group, .. } => {
                 tail = SegmentTail { next: group.next.max(tail.next), ..SegmentTail::default() };
             }
-            Step::Bad { at, end, nonzero } => tail = SegmentTail { at, end, nonzero, ..tail },
-            Step::End { at } => {
+            ReadStep::Bad { at, end, nonzero } => tail = SegmentTail { at, end, nonzero, ..tail },
+            ReadStep::End { at } => {
                 if tail.nonzero == 0 {
                     (tail.at, tail.end) = (at, at);
                 }

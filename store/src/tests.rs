@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use record::entry::{By, ClockState, Digest16, Draft, Idem};
+use record::entry::{ClockState, Digest16, EntryAuthor, EntryDraft, IdempotencyRecord};
 use record::ids::BootId;
 use record::kinds::{EquipmentAdded, Event};
-use record::redact::Text;
+use record::redact::PersonalText;
 use record::tag::Tag;
-use record::tree::{Nodes as _, inclusion_proof, root_from_inclusion};
+use record::tree::{TreeNodes as _, inclusion_proof, root_from_inclusion};
 use service::clock::{FakeClock, Now};
 use service::random::SeededRandom;
 
@@ -35,8 +35,8 @@ mod writing;
 
 const TAG: &str = "ABCDEFGH3";
 
-fn sizes() -> Sizes {
-    Sizes {
+fn sizes() -> StoreSizes {
+    StoreSizes {
         segment: 1 << 20,
         ahead: 64 << 10,
         ahead_low: 32 << 10,
@@ -57,7 +57,7 @@ fn open(dir: &std::path::Path) -> (Store, StartReport) {
     panic!("{} is held by somebody", dir.display())
 }
 
-fn try_open(dir: &std::path::Path, sizes: Sizes) -> Result<(Store, StartReport), StoreError> {
+fn try_open(dir: &std::path::Path, sizes: StoreSizes) -> Result<(Store, StartReport), StoreError> {
     let now = Now {
         wall_ms: 1_763_610_000_000,
         boot: BootId::new(1, [1; 10]),
@@ -68,24 +68,29 @@ fn try_open(dir: &std::path::Path, sizes: Sizes) -> Result<(Store, StartReport),
     Store::open(config, Arc::new(FakeClock::new(now)), Arc::new(SeededRandom::new(7)))
 }
 
-fn equipment() -> Draft {
+fn equipment() -> EntryDraft {
     let body = format!(r#"{{"tag":"{TAG}","name":"Pump"}}"#);
     let Ok(added) = serde_json::from_str::<EquipmentAdded>(&body) else { unreachable!() };
-    Draft { by: By::BOX, idem: None, event: added.into(), texts: Vec::new() }
+    EntryDraft { by: EntryAuthor::BOX, idem: None, event: added.into(), texts: Vec::new() }
 }
 
-fn cleaning(key: &str, name: &str) -> Draft {
-    let text = Text::new(name, [5; 16]).unwrap();
+fn cleaning(key: &str, name: &str) -> EntryDraft {
+    let text = PersonalText::new(name, [5; 16]).unwrap();
     let body = format!(
         r#"{{"tag":"{TAG}","steps":[1,2],"who":{{"proof":"typed","name":{{"redactable":"{}"}}}}}}"#,
         text.redactable().hash
     );
-    let idem = Idem { key: Digest16::of(key.as_bytes()), req: Digest16::of(name.as_bytes()) };
-    Draft { by: By::BOX, idem: Some(idem), event: Event::read("cleaning.recorded", &body), texts: vec![text] }
+    let idem = IdempotencyRecord { key: Digest16::of(key.as_bytes()), req: Digest16::of(name.as_bytes()) };
+    EntryDraft {
+        by: EntryAuthor::BOX,
+        idem: Some(idem),
+        event: Event::read("cleaning.recorded", &body),
+        texts: vec![text],
+    }
 }
 
-async fn record(store: &Store, drafts: Vec<Draft>) -> Vec<Recorded> {
-    store.submit(|_| Decision::Append { drafts, answer: () }).await.unwrap().recorded
+async fn record(store: &Store, drafts: Vec<EntryDraft>) -> Vec<DurableEntry> {
+    store.submit(|_| WriteDecision::Append { drafts, answer: () }).await.unwrap().recorded
 }
 
 fn tag() -> Tag {
@@ -98,12 +103,15 @@ async fn recorded_found_again_and_kept() {
     let (store, report) = open(dir.path());
     assert!(report.created);
     record(&store, vec![equipment(), cleaning("a", "Maria Alvarez")]).await;
-    let found =
-        store.submit(|view| Decision::<_>::Answer(view.by_key(&Digest16::of(b"a")))).await.unwrap().answer;
+    let found = store
+        .submit(|view| WriteDecision::<_>::Answer(view.by_key(&Digest16::of(b"a"))))
+        .await
+        .unwrap()
+        .answer;
     assert_eq!(found.map(|(line, req)| (line.of.seq, req)), Some((2, Digest16::of(b"Maria Alvarez"))));
     let origin = store.origin();
     store.stop().await.unwrap();
-    assert!(matches!(store.submit(|_| Decision::Answer(())).await, Err(SubmitError::Stopping)));
+    assert!(matches!(store.submit(|_| WriteDecision::Answer(())).await, Err(SubmitError::Stopping)));
     drop(store);
 
     let (store, report) = open(dir.path());
@@ -154,8 +162,8 @@ async fn many_at_once_are_each_recorded_once_in_order() {
 async fn a_command_that_panics_records_nothing_and_harms_nobody() {
     let dir = tempfile::tempdir().unwrap();
     let (store, _) = open(dir.path());
-    let told = store.submit(|_| -> Decision<()> { panic!("a bug") }).await;
-    assert!(matches!(told, Err(SubmitError::Unknown)));
+    let reported = store.submit(|_| -> WriteDecision<()> { panic!("a bug") }).await;
+    assert!(matches!(reported, Err(SubmitError::Unknown)));
     assert_eq!(record(&store, vec![equipment()]).await[0].seq, 1);
 }
 
@@ -164,8 +172,8 @@ async fn a_command_that_is_too_large_is_refused_whole() {
     let dir = tempfile::tempdir().unwrap();
     let (store, _) = open(dir.path());
     let drafts = vec![equipment(); 513];
-    let told = store.submit(|_| Decision::Append { drafts, answer: () }).await;
-    assert!(matches!(told, Err(SubmitError::TooLarge { entries: 513, .. })));
+    let reported = store.submit(|_| WriteDecision::Append { drafts, answer: () }).await;
+    assert!(matches!(reported, Err(SubmitError::TooLarge { entries: 513, .. })));
     assert_eq!(store.size(), 1);
     assert!(store.facility().equipment.is_empty());
 }
@@ -183,7 +191,7 @@ async fn a_state_that_is_missing_beside_a_log_is_told_of() {
     std::fs::remove_file(dir.path().join(state_db::STATE)).unwrap();
     let (store, report) = open(dir.path());
     assert!(report.state_lost);
-    store.state_loss_told().unwrap();
+    store.mark_state_loss_reported().unwrap();
     drop(store);
     assert!(!open(dir.path()).1.state_lost, "it is told once");
 }
@@ -257,8 +265,8 @@ async fn a_state_that_is_of_no_use_is_begun_anew_while_the_log_goes_on() {
 async fn a_second_process_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let (_store, _) = open(dir.path());
-    let told = try_open(dir.path(), sizes()).unwrap_err().to_string();
-    assert!(told.contains("in use by another"), "{told}");
+    let reported = try_open(dir.path(), sizes()).unwrap_err().to_string();
+    assert!(reported.contains("in use by another"), "{reported}");
 }
 
 #[tokio::test]
@@ -270,8 +278,8 @@ async fn a_key_that_others_can_read_is_refused() {
     drop(store);
     let key = dir.path().join("keys/log-1.key");
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o640)).unwrap();
-    let told = try_open(dir.path(), sizes()).unwrap_err().to_string();
-    assert!(told.contains("chmod 600"), "{told}");
+    let reported = try_open(dir.path(), sizes()).unwrap_err().to_string();
+    assert!(reported.contains("chmod 600"), "{reported}");
 }
 
 #[tokio::test]
@@ -319,8 +327,8 @@ fn dump(store: &Store) -> Vec<String> {
     all
 }
 
-fn other(kind: &str, body: &str) -> Draft {
-    Draft { by: By::BOX, idem: None, event: Event::read(kind, body), texts: Vec::new() }
+fn other(kind: &str, body: &str) -> EntryDraft {
+    EntryDraft { by: EntryAuthor::BOX, idem: None, event: Event::read(kind, body), texts: Vec::new() }
 }
 
 #[tokio::test]
@@ -332,17 +340,18 @@ async fn a_rebuilt_database_equals_the_live_one() {
         record(&store, vec![cleaning(&format!("k{i}"), "Maria")]).await;
     }
     let epoch = store.origin().epoch;
-    let reason = Text::new("twice", [1; 16]).unwrap();
+    let reason = PersonalText::new("twice", [1; 16]).unwrap();
     let body =
         format!(r#"{{"epoch":"{epoch}","seq":5,"reason":{{"redactable":"{}"}}}}"#, reason.redactable().hash);
-    let void = Draft { texts: vec![reason], ..other("cleaning.voided", &body) };
+    let void = EntryDraft { texts: vec![reason], ..other("cleaning.voided", &body) };
     record(&store, vec![void, other("use.recorded", &format!(r#"{{"tag":"{TAG}"}}"#))]).await;
     store.stop().await.unwrap();
     let before = dump(&store);
     drop(store);
     let now = Now { wall_ms: 0, boot: BootId::new(1, [1; 10]), up_ms: 9, state: ClockState::Synced };
     let config = StoreConfig { sizes: sizes(), ..StoreConfig::new(dir.path()) };
-    let report = rebuild(config, Arc::new(FakeClock::new(now)), Arc::new(SeededRandom::new(9))).unwrap();
+    let report =
+        rebuild_database(config, Arc::new(FakeClock::new(now)), Arc::new(SeededRandom::new(9))).unwrap();
     assert_eq!((report.size, report.new_epoch), (704, None));
     let (store, _) = open(dir.path());
     assert_eq!(dump(&store), before);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::fold::LinePlace;
 use record::redact::TextLine;
 use redb::{Durability, ReadableDatabase as _, ReadableTable as _};
@@ -14,20 +14,20 @@ use super::disk::{Disk, remove_if_there};
 use super::error::StoreError;
 use super::hints;
 use super::journal::Journal;
-use super::linked::{Linked, LinkedStep};
+use super::linked::{LinkedEpoch, LinkedStep};
 use super::places::Places;
-use super::rewriter::Rewriter;
+use super::rewriter::SegmentRewriter;
 use super::runs;
 use super::salvage;
-use super::scan::{FrameBytes, Segment, frames_hold, pack};
+use super::scan::{FrameBytes, SegmentFile, frames_hold, pack_lines};
 use super::segment::{GroupWriter, Line, SegmentHeader, lines};
-use super::shared::Shared;
+use super::shared::StoreShared;
 use super::tables;
 
 /// Bytes of groups in one frame of a sealed segment: damage costs at most this much.
 const FRAME_BYTES: usize = 1 << 20;
 
-fn db<E: Into<redb::Error>>(e: E) -> StoreError {
+fn database_error<E: Into<redb::Error>>(e: E) -> StoreError {
     StoreError::Database { what: "erasing a text", source: e.into() }
 }
 
@@ -35,14 +35,14 @@ fn db<E: Into<redb::Error>>(e: E) -> StoreError {
 ///
 /// # Errors
 /// The disk's and the database's; what was not done stays to be done.
-pub(super) fn tidy(shared: &Shared) -> Result<(), StoreError> {
+pub(super) fn compact_segments(shared: &StoreShared) -> Result<(), StoreError> {
     let mut tidied = shared.tidying.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    erase(shared, &mut tidied.erased)?;
+    erase_entry_texts(shared, &mut tidied.erased)?;
     let current = shared.origin();
     for epoch in &shared.places().epochs {
-        let origin = Origin { epoch: *epoch, ..current };
+        let origin = LogOrigin { epoch: *epoch, ..current };
         let dir = Journal::dir(&origin);
-        let segments = Segment::list(&*shared.disk, &dir).map_err(StoreError::io(dir.as_str()))?;
+        let segments = SegmentFile::list(&*shared.disk, &dir).map_err(StoreError::io(dir.as_str()))?;
         let mut sealed = false;
         for (i, segment) in segments.iter().enumerate().filter(|(_, s)| !s.sealed) {
             let next = segments.get(i + 1).map(|next| next.first);
@@ -50,7 +50,7 @@ pub(super) fn tidy(shared: &Shared) -> Result<(), StoreError> {
             let closed =
                 if origin == current { next.is_some_and(|n| n <= shared.durable_size()) } else { true };
             if closed {
-                sealed |= seal(&*shared.disk, &origin, segment)?;
+                sealed |= seal_segment(&*shared.disk, &origin, segment)?;
             }
         }
         if origin != current && (sealed || !tidied.read.contains(epoch)) {
@@ -63,16 +63,16 @@ pub(super) fn tidy(shared: &Shared) -> Result<(), StoreError> {
 
 /// Reads the journal of an epoch that has ended, once its files are what they stay, so that no start has to. What does not hold
 /// is left to the next start, which heals and tells it.
-fn note_ended(shared: &Shared, origin: &Origin) -> Result<(), StoreError> {
+fn note_ended(shared: &StoreShared, origin: &LogOrigin) -> Result<(), StoreError> {
     let disk = &*shared.disk;
-    let files = closed_journal::files(disk, origin)?;
+    let files = closed_journal::closed_files(disk, origin)?;
     // The database is let go while the journal is read: whoever has to open it anew waits for that.
     let counts = {
         let db = shared.db()?;
         if closed_journal::read_before(&db, origin.epoch).as_ref() == Some(&files) {
             return Ok(());
         }
-        database::held(&db)?.and_then(|held| held.frontier(origin.epoch).cloned())
+        database::read_extent(&db)?.and_then(|held| held.frontier(origin.epoch).cloned())
     };
     let goes_on = || !shared.stops_tidying.load(Ordering::Relaxed);
     if counts.is_some() && closed_journal::read_through(disk, origin, &goes_on)? == counts {
@@ -85,13 +85,17 @@ fn note_ended(shared: &Shared, origin: &Origin) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// The disk's.
-pub(super) fn seal(disk: &dyn Disk, origin: &Origin, segment: &Segment) -> Result<bool, StoreError> {
+pub(super) fn seal_segment(
+    disk: &dyn Disk,
+    origin: &LogOrigin,
+    segment: &SegmentFile,
+) -> Result<bool, StoreError> {
     let dir = Journal::dir(origin);
-    let sealed = Segment::sealed(&dir, segment.first);
-    let new = Segment { path: format!("{}.new", sealed.path), ..sealed.clone() };
+    let sealed = SegmentFile::sealed(&dir, segment.first);
+    let new = SegmentFile { path: format!("{}.new", sealed.path), ..sealed.clone() };
     let io = || StoreError::io(new.path.as_str());
     remove_if_there(disk, &new.path).map_err(io())?;
-    let Some(frames) = compress(disk, origin, segment, &new).map_err(io())? else {
+    let Some(frames) = compress_segments(disk, origin, segment, &new).map_err(io())? else {
         return Ok(false);
     };
     if !frames_hold(disk, &new, &frames).map_err(io())? {
@@ -106,13 +110,13 @@ pub(super) fn seal(disk: &dyn Disk, origin: &Origin, segment: &Segment) -> Resul
 }
 
 /// Writes the compressed form and flushes it; its frames, or `None` when the segment does not link.
-fn compress(
+fn compress_segments(
     disk: &dyn Disk,
-    origin: &Origin,
-    from: &Segment,
-    to: &Segment,
+    origin: &LogOrigin,
+    from: &SegmentFile,
+    to: &SegmentFile,
 ) -> std::io::Result<Option<Vec<FrameBytes>>> {
-    let Some(mut linked) = Linked::open(disk, from, origin)? else { return Ok(None) };
+    let Some(mut linked) = LinkedEpoch::open(disk, from, origin)? else { return Ok(None) };
     let file = disk.create_new(&to.path)?;
     let mut frame = SegmentHeader { origin: *origin, frontier: linked.frontier().clone() }.encode_bare();
     let (mut at, mut frames) = (0, Vec::new());
@@ -128,7 +132,7 @@ fn compress(
             LinkedStep::End { .. } => true,
         };
         if frame.len() >= FRAME_BYTES || (last && !frame.is_empty()) {
-            let packed = pack(&frame)?;
+            let packed = pack_lines(&frame)?;
             file.write_at(at, &packed)?;
             at += packed.len() as u64;
             frames.push((packed.len(), frame.len()));
@@ -144,10 +148,10 @@ fn compress(
 }
 
 /// Takes erased texts out of the journal. A text in the newest segment waits until that is closed.
-fn erase(shared: &Shared, erased: &mut BTreeSet<[u8; 32]>) -> Result<(), StoreError> {
-    let mut by_segment: BTreeMap<(Origin, Segment), BTreeSet<[u8; 32]>> = BTreeMap::new();
+fn erase_entry_texts(shared: &StoreShared, erased: &mut BTreeSet<[u8; 32]>) -> Result<(), StoreError> {
+    let mut by_segment: BTreeMap<(LogOrigin, SegmentFile), BTreeSet<[u8; 32]>> = BTreeMap::new();
     let mut of_runs: BTreeSet<[u8; 32]> = BTreeSet::new();
-    let (places, all) = (shared.places(), wanted(shared)?);
+    let (places, all) = (shared.places(), erased_hashes(shared)?);
     let mut waits = erase_in_runs(shared, &places, &all)?;
     // Nobody knows what stands in copies that cannot be listed; those that can be are taken back by the next start.
     let is_aside = hints::copies_aside(&*shared.disk)
@@ -161,9 +165,9 @@ fn erase(shared: &Shared, erased: &mut BTreeSet<[u8; 32]>) -> Result<(), StoreEr
             of_runs.insert(hash);
             continue;
         };
-        let origin = Origin { epoch: of.epoch, ..shared.origin() };
+        let origin = LogOrigin { epoch: of.epoch, ..shared.origin() };
         let dir = Journal::dir(&origin);
-        let segments = Segment::list(&*shared.disk, &dir).map_err(StoreError::io(dir.as_str()))?;
+        let segments = SegmentFile::list(&*shared.disk, &dir).map_err(StoreError::io(dir.as_str()))?;
         let Some(at) = segments.iter().rposition(|s| s.first <= of.seq) else { continue };
         if origin == shared.origin() && at + 1 == segments.len() {
             shared.want_roll();
@@ -174,16 +178,16 @@ fn erase(shared: &Shared, erased: &mut BTreeSet<[u8; 32]>) -> Result<(), StoreEr
     if !of_runs.is_empty() {
         forget_copies(shared, BTreeSet::new())?;
         let later: BTreeSet<[u8; 32]> = by_segment.values().flatten().chain(&waits).copied().collect();
-        done(shared, &of_runs.difference(&later).copied().collect())?;
+        finish_erasure(shared, &of_runs.difference(&later).copied().collect())?;
     }
     if by_segment.is_empty() {
         return Ok(());
     }
     forget_copies(shared, by_segment.keys().map(|(origin, _)| *origin).collect())?;
     for ((origin, segment), hashes) in by_segment {
-        if rewrite(&*shared.disk, &origin, &segment, &hashes)? {
+        if rewrite_segment(&*shared.disk, &origin, &segment, &hashes)? {
             erased.extend(&hashes);
-            done(shared, &hashes.difference(&waits).copied().collect())?;
+            finish_erasure(shared, &hashes.difference(&waits).copied().collect())?;
         }
     }
     Ok(())
@@ -192,16 +196,16 @@ fn erase(shared: &Shared, erased: &mut BTreeSet<[u8; 32]>) -> Result<(), StoreEr
 /// Files of runs hold a text beside a line whether it counts there or elsewhere. Gives the texts that a file may hold which
 /// cannot be read now, or that the next start takes apart: they wait.
 fn erase_in_runs(
-    shared: &Shared,
+    shared: &StoreShared,
     places: &Places,
-    wanted: &[([u8; 32], u64)],
+    expected: &[([u8; 32], u64)],
 ) -> Result<BTreeSet<[u8; 32]>, StoreError> {
     let box_id = shared.origin().box_id;
     let mut waits = BTreeSet::new();
-    for name in runs::list(&*shared.disk)? {
+    for name in runs::list_runs(&*shared.disk)? {
         let in_it = |key: u64| places.line(key).is_some_and(|line| name.covers(line.of));
         let hashes: BTreeSet<[u8; 32]> =
-            wanted.iter().filter(|(_, key)| in_it(*key)).map(|(hash, _)| *hash).collect();
+            expected.iter().filter(|(_, key)| in_it(*key)).map(|(hash, _)| *hash).collect();
         if hashes.is_empty() || runs::erase_texts(&*shared.disk, box_id, &name, &hashes)? {
             continue;
         }
@@ -211,34 +215,34 @@ fn erase_in_runs(
         } else {
             // Nothing of a damaged file counts, and the database has its lines without the texts.
             tracing::warn!(run = %name, "a damaged run may hold a text that is to be erased, and is removed");
-            runs::remove(&*shared.disk, &name)?;
+            runs::remove_run(&*shared.disk, &name)?;
             shared.removed_copies.fetch_add(1, Ordering::Relaxed);
         }
     }
     Ok(waits)
 }
 
-fn wanted(shared: &Shared) -> Result<Vec<([u8; 32], u64)>, StoreError> {
-    let txn = shared.db()?.begin_read().map_err(db)?;
-    let table = txn.open_table(tables::ERASE).map_err(db)?;
+fn erased_hashes(shared: &StoreShared) -> Result<Vec<([u8; 32], u64)>, StoreError> {
+    let txn = shared.db()?.begin_read().map_err(database_error)?;
+    let table = txn.open_table(tables::ERASE).map_err(database_error)?;
     let mut all = Vec::new();
-    for row in table.iter().map_err(db)? {
-        let (hash, key) = row.map_err(db)?;
+    for row in table.iter().map_err(database_error)? {
+        let (hash, key) = row.map_err(database_error)?;
         all.push((*hash.value(), key.value()));
     }
     Ok(all)
 }
 
 /// What was set aside may hold the text as well: cut bytes and damaged databases.
-fn forget_copies(shared: &Shared, origins: BTreeSet<Origin>) -> Result<(), StoreError> {
+fn forget_copies(shared: &StoreShared, origins: BTreeSet<LogOrigin>) -> Result<(), StoreError> {
     let disk = &*shared.disk;
-    for copy in salvage::list(disk)?.into_iter().chain(salvage::list_runs(disk)?) {
+    for copy in salvage::list_salvage(disk)?.into_iter().chain(salvage::list_runs(disk)?) {
         // A start has kept what it could read of it and nobody else had.
         tracing::warn!(
             copy,
             "a copy that was set aside may hold a text that is to be erased, and is removed"
         );
-        salvage::remove(disk, &copy)?;
+        salvage::remove_salvage(disk, &copy)?;
         shared.removed_copies.fetch_add(1, Ordering::Relaxed);
     }
     for origin in origins {
@@ -253,23 +257,23 @@ fn forget_copies(shared: &Shared, origins: BTreeSet<Origin>) -> Result<(), Store
 }
 
 /// Writes a closed segment anew without these texts; `false` when it does not link and is left to the next start.
-fn rewrite(
+fn rewrite_segment(
     disk: &dyn Disk,
-    origin: &Origin,
-    segment: &Segment,
+    origin: &LogOrigin,
+    segment: &SegmentFile,
     hashes: &BTreeSet<[u8; 32]>,
 ) -> Result<bool, StoreError> {
     let io = || StoreError::io(segment.path.as_str());
-    let Some(mut linked) = Linked::open(disk, segment, origin).map_err(io())? else { return Ok(false) };
-    let plain = Segment::plain(&Journal::dir(origin), segment.first);
+    let Some(mut linked) = LinkedEpoch::open(disk, segment, origin).map_err(io())? else { return Ok(false) };
+    let plain = SegmentFile::plain(&Journal::dir(origin), segment.first);
     let header = SegmentHeader { origin: *origin, frontier: linked.frontier().clone() };
-    let mut out = Rewriter::new(disk, plain, &header)?;
+    let mut out = SegmentRewriter::new(disk, plain, &header)?;
     loop {
         match linked.step().map_err(io())? {
             LinkedStep::Group { before, .. } => {
-                out.copy(&without(linked.lines(), hashes), &before, linked.frontier())?;
+                out.copy(&group_without(linked.lines(), hashes), &before, linked.frontier())?;
             }
-            LinkedStep::Alien { .. } | LinkedStep::Bad { .. } => return out.give_up(),
+            LinkedStep::Alien { .. } | LinkedStep::Bad { .. } => return out.abandon(),
             LinkedStep::End { .. } => break,
         }
     }
@@ -277,34 +281,34 @@ fn rewrite(
     Ok(true)
 }
 
-fn without(group: &[u8], hashes: &BTreeSet<[u8; 32]>) -> Vec<u8> {
-    let mut kept = GroupWriter::default();
+fn group_without(group: &[u8], hashes: &BTreeSet<[u8; 32]>) -> Vec<u8> {
+    let mut stored = GroupWriter::default();
     for line in lines(group) {
         match line {
-            Line::Entry(entry) => kept.entry(entry),
+            Line::Entry(entry) => stored.entry(entry),
             Line::Text(text) => match TextLine::parse(text) {
                 Ok(text) if hashes.contains(&text.hash().0) => {}
-                Ok(text) => kept.text(&text),
+                Ok(text) => stored.text(&text),
                 Err(_) => {}
             },
         }
     }
-    kept.bytes().to_vec()
+    stored.bytes().to_vec()
 }
 
-fn done(shared: &Shared, hashes: &BTreeSet<[u8; 32]>) -> Result<(), StoreError> {
+fn finish_erasure(shared: &StoreShared, hashes: &BTreeSet<[u8; 32]>) -> Result<(), StoreError> {
     if hashes.is_empty() {
         return Ok(());
     }
-    let mut txn = shared.db()?.begin_write().map_err(db)?;
-    txn.set_durability(Durability::None).map_err(db)?;
+    let mut txn = shared.db()?.begin_write().map_err(database_error)?;
+    txn.set_durability(Durability::None).map_err(database_error)?;
     {
-        let mut table = txn.open_table(tables::ERASE).map_err(db)?;
+        let mut table = txn.open_table(tables::ERASE).map_err(database_error)?;
         for hash in hashes {
-            table.remove(hash).map_err(db)?;
+            table.remove(hash).map_err(database_error)?;
         }
     }
-    txn.commit().map_err(db)?;
+    txn.commit().map_err(database_error)?;
     tracing::info!(texts = hashes.len(), "erased texts left the journal");
     Ok(())
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::ids::{BoxId, Epoch};
 use record::kinds::{EntryRef, Event};
-use record::sign::Verifier;
+use record::sign::VerifierKey;
 
 use super::Store;
 use super::disk::{Disk, put_small, read_small};
@@ -46,15 +46,15 @@ fn read_lines(disk: &dyn Disk, path: &str) -> Vec<String> {
     text.lines().map(str::to_owned).take(KEYS_MAX).collect()
 }
 
-fn read_keys(disk: &dyn Disk, path: &str) -> Vec<Verifier> {
-    read_lines(disk, path).iter().filter_map(|line| Verifier::parse(line).ok()).collect()
+fn read_keys(disk: &dyn Disk, path: &str) -> Vec<VerifierKey> {
+    read_lines(disk, path).iter().filter_map(|line| VerifierKey::parse(line).ok()).collect()
 }
 
 /// Epochs of this box that a person said are its own.
-pub(super) fn epochs(disk: &dyn Disk, box_id: BoxId) -> BTreeSet<Epoch> {
+pub(super) fn trusted_epochs(disk: &dyn Disk, box_id: BoxId) -> BTreeSet<Epoch> {
     let origins = read_lines(disk, TRUSTED).into_iter().filter_map(|line| {
-        let name = Verifier::parse(&line).map_or(line, |key| key.name().to_owned());
-        name.parse::<Origin>().ok()
+        let name = VerifierKey::parse(&line).map_or(line, |key| key.name().to_owned());
+        name.parse::<LogOrigin>().ok()
     });
     origins.filter(|origin| origin.box_id == box_id).map(|origin| origin.epoch).collect()
 }
@@ -70,10 +70,10 @@ impl Store {
     ///
     /// # Errors
     /// The disk's and the database's.
-    pub fn known_log_key(&self, epoch: Epoch) -> Result<Option<Verifier>, StoreError> {
-        let origin = Origin { epoch, ..self.origin() };
+    pub fn known_log_key(&self, epoch: Epoch) -> Result<Option<VerifierKey>, StoreError> {
+        let origin = LogOrigin { epoch, ..self.origin() };
         let name = origin.to_string();
-        let is_named = |key: &Verifier| key.name() == name;
+        let is_named = |key: &VerifierKey| key.name() == name;
         if let Some(key) = self.verifier_keys().into_iter().find(is_named) {
             return Ok(Some(key));
         }
@@ -92,14 +92,14 @@ impl Store {
     ///
     /// # Errors
     /// The disk's.
-    pub fn keep_offered_keys(&self, keys: &[Verifier]) -> Result<(), StoreError> {
+    pub fn keep_offered_keys(&self, keys: &[VerifierKey]) -> Result<(), StoreError> {
         let disk = &*self.shared.disk;
         let keys = &keys[..keys.len().min(KEYS_MAX)];
         if read_keys(disk, OFFERED) == keys {
             return Ok(());
         }
         disk.make_dir(EVIDENCE).map_err(StoreError::io(EVIDENCE))?;
-        write_lines(disk, OFFERED, &keys.iter().map(Verifier::to_string).collect::<Vec<_>>())
+        write_lines(disk, OFFERED, &keys.iter().map(VerifierKey::to_string).collect::<Vec<_>>())
     }
 
     /// Takes a log that the relay offered, or one that lies on this card and belongs to nothing, for this box's: a person at
@@ -109,7 +109,7 @@ impl Store {
     /// No such log waits; the disk's.
     pub fn trust_log(&self, epoch: Epoch) -> Result<(), TrustError> {
         let disk = &*self.shared.disk;
-        let name = Origin { epoch, ..self.origin() }.to_string();
+        let name = LogOrigin { epoch, ..self.origin() }.to_string();
         let offered = read_keys(disk, OFFERED).into_iter().find(|key| key.name() == name);
         let lies_here = || self.shared.report().apart.contains(&epoch).then_some(name);
         let line = offered.map(|key| key.to_string()).or_else(lies_here);

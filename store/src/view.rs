@@ -2,24 +2,24 @@
 
 use std::cell::RefCell;
 
-use record::entry::{At, Digest16, Draft, Entry};
-use record::fold::{Cleaning, Facility, LinePlace};
+use record::entry::{Digest16, Entry, EntryDraft, EntryTime};
+use record::fold::{CleaningRecord, FacilityState, LinePlace};
 use record::ids::Epoch;
 use record::kinds::EntryRef;
 use record::tree::Hash;
 use service::clock::Now;
 
 use super::key_runs::KeyRuns;
-use super::pending::Rows;
+use super::pending::PendingCleanings;
 use super::places::Places;
 
 /// What a command decides.
 #[derive(Debug)]
-pub enum Decision<A> {
+pub enum WriteDecision<A> {
     /// Entries to record, and the answer once they are durable.
     Append {
         /// In this order, all or none of them.
-        drafts: Vec<Draft>,
+        drafts: Vec<EntryDraft>,
         /// The answer.
         answer: A,
     },
@@ -29,13 +29,13 @@ pub enum Decision<A> {
 
 /// An entry that is durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Recorded {
+pub struct DurableEntry {
     /// Its place in the log.
     pub seq: u64,
     /// Its hash in the tree.
     pub leaf: Hash,
     /// When it was written.
-    pub at: At,
+    pub at: EntryTime,
 }
 
 /// What became of a command.
@@ -44,29 +44,29 @@ pub struct WriteOutcome<A> {
     /// Its own answer.
     pub answer: A,
     /// What was recorded for it, in the order of its drafts.
-    pub recorded: Vec<Recorded>,
+    pub recorded: Vec<DurableEntry>,
 }
 
 /// The state as a command sees it: what is durable and what was decided before it in the same group.
-pub struct View<'a> {
+pub struct CommandView<'a> {
     pub(super) now: Now,
     pub(super) epoch: Epoch,
     pub(super) size: u64,
-    pub(super) facility: &'a Facility,
+    pub(super) facility: &'a FacilityState,
     pub(super) places: &'a Places,
-    pub(super) rows: &'a Rows,
+    pub(super) rows: &'a PendingCleanings,
     pub(super) keys: &'a KeyRuns,
     /// A database error met on the way: the command is given up for it.
     pub(super) failed: &'a RefCell<Option<redb::Error>>,
 }
 
-impl std::fmt::Debug for View<'_> {
+impl std::fmt::Debug for CommandView<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("View").field("epoch", &self.epoch).field("size", &self.size).finish_non_exhaustive()
     }
 }
 
-impl View<'_> {
+impl CommandView<'_> {
     fn noting<T>(&self, result: Result<Option<T>, redb::Error>) -> Option<T> {
         result.unwrap_or_else(|e| {
             self.failed.borrow_mut().get_or_insert(e);
@@ -90,7 +90,7 @@ impl View<'_> {
     }
 
     /// The facility.
-    pub fn facility(&self) -> &Facility {
+    pub fn facility(&self) -> &FacilityState {
         self.facility
     }
 
@@ -108,7 +108,7 @@ impl View<'_> {
     }
 
     /// The cleaning that an entry recorded.
-    pub fn cleaning(&self, of: EntryRef) -> Option<Cleaning> {
+    pub fn cleaning(&self, of: EntryRef) -> Option<CleaningRecord> {
         self.noting(self.rows.cleaning_of(self.places, of, None))
     }
 

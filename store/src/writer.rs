@@ -1,4 +1,4 @@
-//! The writer's thread: groups from the queue through the [`Core`], answers out.
+//! The writer's thread: groups from the queue through the [`LogWriter`], answers out.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::core::Core;
+use super::core::LogWriter;
 use super::error::SubmitError;
 use super::flush::FlushThread;
-use super::gather::GroupCommit;
-use super::job::{FatalError, Job};
-use super::queue::{Control, Queue};
+use super::group_commit::GroupCommit;
+use super::job::{FatalError, WriteJob};
+use super::queue::{WriteQueue, WriterControl};
 
 /// How often the writer looks around when nobody comes.
 const TICK: Duration = Duration::from_secs(30);
@@ -22,8 +22,8 @@ const TIDY_NICE: i32 = 10;
 
 /// Tells the process when the writer's thread ends by a panic: a damaged page can make redb panic.
 struct Watchdog {
-    shared: Arc<super::shared::Shared>,
-    queue: Arc<Queue>,
+    shared: Arc<super::shared::StoreShared>,
+    queue: Arc<WriteQueue>,
 }
 
 impl Drop for Watchdog {
@@ -32,8 +32,8 @@ impl Drop for Watchdog {
             self.shared.fail(FatalError("its writer panicked".to_owned()));
         }
         let (jobs, controls) = self.queue.close();
-        let told = if self.shared.has_failed() { SubmitError::Unknown } else { SubmitError::Stopping };
-        jobs.into_iter().for_each(|job| job.finish(Err(told.clone())));
+        let reply = if self.shared.has_failed() { SubmitError::Unknown } else { SubmitError::Stopping };
+        jobs.into_iter().for_each(|job| job.finish(Err(reply.clone())));
         self.queue.send_answers();
         drop(controls);
     }
@@ -43,7 +43,7 @@ impl Drop for Watchdog {
 ///
 /// # Errors
 /// The operating system's.
-fn start_tidy(core: &mut Core) -> std::io::Result<JoinHandle<()>> {
+fn start_tidy(core: &mut LogWriter) -> std::io::Result<JoinHandle<()>> {
     let (wake, woken) = std::sync::mpsc::sync_channel::<()>(1);
     let shared = core.shared().clone();
     core.tidy = Some(wake);
@@ -51,7 +51,7 @@ fn start_tidy(core: &mut Core) -> std::io::Result<JoinHandle<()>> {
         // Phones come first; where this is not allowed they only wait a little longer.
         let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), TIDY_NICE);
         while woken.recv().is_ok() {
-            if let Err(e) = super::tidy::tidy(&shared) {
+            if let Err(e) = super::tidy::compact_segments(&shared) {
                 tracing::warn!(error = %e, "closed segments of the journal were left as they are");
             }
         }
@@ -63,14 +63,14 @@ fn start_tidy(core: &mut Core) -> std::io::Result<JoinHandle<()>> {
 ///
 /// # Errors
 /// The operating system's.
-pub(super) fn start(mut core: Core, queue: Arc<Queue>) -> std::io::Result<()> {
+pub(super) fn start_writer(mut core: LogWriter, queue: Arc<WriteQueue>) -> std::io::Result<()> {
     let tidy = start_tidy(&mut core)?;
     core.flush = Box::new(FlushThread::start()?);
     let writer = std::thread::Builder::new().name("store".to_owned()).spawn(move || {
         let shared = core.shared().clone();
         let watchdog = Watchdog { shared: shared.clone(), queue: queue.clone() };
         let mut asker = None;
-        let ended = run(core, &queue, &mut asker);
+        let ended = run_writer(core, &queue, &mut asker);
         if let Err(fatal) = &ended {
             shared.fail(fatal.clone());
         }
@@ -88,18 +88,18 @@ pub(super) fn start(mut core: Core, queue: Arc<Queue>) -> std::io::Result<()> {
 /// Who waits for the writer's end.
 type Asker = oneshot::Sender<Result<(), FatalError>>;
 
-fn run(mut core: Core, queue: &Queue, asker: &mut Option<Asker>) -> Result<(), FatalError> {
+fn run_writer(mut core: LogWriter, queue: &WriteQueue, asker: &mut Option<Asker>) -> Result<(), FatalError> {
     let mut jobs = VecDeque::new();
-    let mut gather = GroupCommit::default();
+    let mut group_commit = GroupCommit::default();
     let mut more_to_tidy = true;
     core.wake_tidy();
     loop {
         // Some may be left over from the group before.
         let mut taken = jobs.len();
         if taken == 0 {
-            queue.sleep(1, nap(&mut core, queue, &gather, &mut more_to_tidy)?);
+            queue.sleep(1, wait_for_work(&mut core, queue, &group_commit, &mut more_to_tidy)?);
             let mut decided = Ok(());
-            gather.wait(queue, || {
+            group_commit.wait(queue, || {
                 let count = queue.take_jobs(&mut jobs);
                 decided = std::mem::replace(&mut decided, Ok(())).and_then(|()| core.decide(&mut jobs));
                 taken += count;
@@ -114,33 +114,38 @@ fn run(mut core: Core, queue: &Queue, asker: &mut Option<Asker>) -> Result<(), F
             more_to_tidy = true;
         }
         if taken > 0 {
-            group(&mut core, &mut jobs, queue, (&mut gather, taken))?;
+            write_group(&mut core, &mut jobs, queue, (&mut group_commit, taken))?;
             more_to_tidy = true;
         }
         match control {
             None => {}
-            Some(Control::Cursor) => core.write_cursor(),
-            Some(Control::Stop(done)) => {
+            Some(WriterControl::Cursor) => core.write_cursor(),
+            Some(WriterControl::Stop(done)) => {
                 while !jobs.is_empty() {
                     let taken = jobs.len();
-                    group(&mut core, &mut jobs, queue, (&mut gather, taken))?;
+                    write_group(&mut core, &mut jobs, queue, (&mut group_commit, taken))?;
                 }
                 core.write_cursor();
                 *asker = Some(done);
                 return core.stop();
             }
-            Some(Control::Abandon) => return Ok(()),
+            Some(WriterControl::Abandon) => return Ok(()),
         }
     }
 }
 
 /// Does one piece of what nobody waits for, where nobody does, and says until when to sleep.
-fn nap(core: &mut Core, queue: &Queue, gather: &GroupCommit, more: &mut bool) -> Result<Instant, FatalError> {
+fn wait_for_work(
+    core: &mut LogWriter,
+    queue: &WriteQueue,
+    group_commit: &GroupCommit,
+    more: &mut bool,
+) -> Result<Instant, FatalError> {
     let now = queue.now();
     if !*more || queue.waiting().jobs > 0 {
         return Ok(now + TICK);
     }
-    if let Err(until) = gather.quiet(now) {
+    if let Err(until) = group_commit.quiet(now) {
         return Ok(until);
     }
     *more = core.idle()?;
@@ -148,16 +153,16 @@ fn nap(core: &mut Core, queue: &Queue, gather: &GroupCommit, more: &mut bool) ->
 }
 
 /// Writes one group and answers it; `taken` were taken for it, of whom some may be left over.
-fn group(
-    core: &mut Core,
-    jobs: &mut VecDeque<Box<dyn Job>>,
-    queue: &Queue,
-    (gather, taken): (&mut GroupCommit, usize),
+fn write_group(
+    core: &mut LogWriter,
+    jobs: &mut VecDeque<Box<dyn WriteJob>>,
+    queue: &WriteQueue,
+    (group_commit, taken): (&mut GroupCommit, usize),
 ) -> Result<(), FatalError> {
     let began = queue.now();
     let written = core.group(jobs);
     let answered = taken.saturating_sub(jobs.len());
-    gather.answer(queue, (answered, jobs.len()), core.journal.last_flush(), began);
+    group_commit.answer(queue, (answered, jobs.len()), core.journal.last_flush(), began);
     written?;
     core.recover()
 }

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use harness::demo::line::Line;
+use harness::demo::line::DemoOutput;
 
 /// How long the demo may take to say what it started.
 const STARTS_WITHIN: Duration = Duration::from_secs(120);
@@ -15,7 +15,7 @@ const STARTS_WITHIN: Duration = Duration::from_secs(120);
 pub(crate) struct Demo {
     process: Child,
     /// What it said.
-    pub(crate) line: Line,
+    pub(crate) line: DemoOutput,
     _folder: Option<tempfile::TempDir>,
 }
 
@@ -39,15 +39,15 @@ impl Demo {
             .spawn()
             .expect("the demo starts");
         let out = BufReader::new(process.stdout.take().expect("its output"));
-        let (tell, told) = mpsc::sync_channel(1);
+        let (tell, reported) = mpsc::sync_channel(1);
         std::thread::spawn(move || {
             for line in out.lines().map_while(Result::ok) {
-                if let Ok(line) = serde_json::from_str::<Line>(&line) {
+                if let Ok(line) = serde_json::from_str::<DemoOutput>(&line) {
                     let _ = tell.send(line);
                 }
             }
         });
-        match told.recv_timeout(STARTS_WITHIN) {
+        match reported.recv_timeout(STARTS_WITHIN) {
             Ok(line) => Self { process, line, _folder: None },
             Err(_) => {
                 end(&mut process);

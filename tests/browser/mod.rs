@@ -12,7 +12,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
 /// How long a page may take to show what it must; a loaded machine with two cores needs its time.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(30);
 /// How often is looked.
 const PERIOD: Duration = Duration::from_millis(50);
 
@@ -111,7 +111,7 @@ impl Browser {
         let chromium = Chromium(pid.and_then(|pid| rustix::process::Pid::from_raw(pid.try_into().ok()?)));
         let id = client.session_id().await.expect("a session").expect("a session");
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().timeout(PATIENCE).build().expect("an HTTP client");
+        let http = reqwest::Client::builder().timeout(TIME_LIMIT).build().expect("an HTTP client");
         let session = format!("{}/session/{id}", driver.url);
         let browser = Self { client, session, http, _chromium: chromium, _driver: driver };
         if kind == Kind::Desk {
@@ -142,14 +142,14 @@ impl Browser {
     /// What the browser complained about since the last time. That a page itself was answered with 404 or 422 is meant;
     /// a file or photo that a page needs is not.
     pub(crate) async fn complaints(&self) -> Vec<String> {
-        let said = self.driver("se/log", json!({"type": "browser"})).await;
-        let bad = |said: &&Value| {
-            let text = said["message"].as_str().unwrap_or_default();
+        let message = self.driver("se/log", json!({"type": "browser"})).await;
+        let bad = |message: &&Value| {
+            let text = message["message"].as_str().unwrap_or_default();
             let file = [".css", ".js", ".svg", "/photos/"].iter().any(|part| text.contains(part));
-            (said["level"] == "SEVERE" || said["level"] == "WARNING")
-                && (file || said["source"] != "network" || !text.contains("status of 4"))
+            (message["level"] == "SEVERE" || message["level"] == "WARNING")
+                && (file || message["source"] != "network" || !text.contains("status of 4"))
         };
-        said.as_array().into_iter().flatten().filter(bad).map(ToString::to_string).collect()
+        message.as_array().into_iter().flatten().filter(bad).map(ToString::to_string).collect()
     }
 
     pub(crate) async fn goto(&self, url: &str) {
@@ -183,12 +183,12 @@ impl Browser {
     /// Waits until these words stand on the page.
     pub(crate) async fn shows(&self, words: &str) {
         let words = Value::from(words);
-        self.until(&format!("document.body.innerText.includes({words})"), PATIENCE).await;
+        self.until(&format!("document.body.innerText.includes({words})"), TIME_LIMIT).await;
     }
 
     /// The first element of a selector, as soon as there is one.
     pub(crate) async fn find(&self, css: &str) -> Element {
-        match self.client.wait().at_most(PATIENCE).every(PERIOD).for_element(Locator::Css(css)).await {
+        match self.client.wait().at_most(TIME_LIMIT).every(PERIOD).for_element(Locator::Css(css)).await {
             Ok(element) => element,
             Err(e) => panic!("no {css}: {e}\n{}", self.page().await),
         }
@@ -201,10 +201,10 @@ impl Browser {
         let arguments = vec![serde_json::to_value(&element).expect("an element")];
         let centred = self.client.execute("arguments[0].scrollIntoView({block: 'center'})", arguments).await;
         centred.unwrap_or_else(|e| panic!("showing {css}: {e}"));
-        match tokio::time::timeout(PATIENCE, element.click()).await {
+        match tokio::time::timeout(TIME_LIMIT, element.click()).await {
             Ok(Ok(())) => {}
             Ok(Err(e)) => panic!("pressing {css}: {e}\n{}", self.page().await),
-            Err(_) => panic!("pressing {css}: no answer within {PATIENCE:?}"),
+            Err(_) => panic!("pressing {css}: no answer within {TIME_LIMIT:?}"),
         }
     }
 

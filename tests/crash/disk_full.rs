@@ -75,12 +75,12 @@ async fn post_until_full(phone: &Phone, from: usize) -> usize {
 
 /// It was full and is so no more: whoever was refused knows it, and so does everybody else until somebody has seen it.
 async fn told_that_it_was_full(r#box: &TheBox) {
-    let told = until("an alarm about the disk", async || {
+    let reported = until("an alarm about the disk", async || {
         let health = r#box.health().await?;
         let alarms = health["alarms"].as_array()?;
         alarms.iter().any(|alarm| alarm["code"] == "disk-full" && alarm["over_ms"].is_i64()).then_some(())
     });
-    assert!(told.await.is_some(), "{:?}", r#box.health().await);
+    assert!(reported.await.is_some(), "{:?}", r#box.health().await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

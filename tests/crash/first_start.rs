@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use harness::world::{CutStart, Ledger, Moment, TheBox, check, cut_start};
+use harness::world::{CutPoint, CutStart, Ledger, TheBox, check, cut_start};
 
 use crate::demo;
 use crate::disk_full::Tmpfs;
@@ -40,7 +40,7 @@ async fn death_at_the_nth_system_call_of_the_first_start() {
         for nth in *numbers {
             let data = disk.path().join("box");
             let first = TheBox::new(demo(), &data).command(&["serve"]);
-            let moment = Moment { calls, file: "", nth: *nth };
+            let moment = CutPoint { calls, file: "", nth: *nth };
             let died = match cut_start(&first, &data, moment).await {
                 CutStart::Died => true,
                 CutStart::GotThrough => false,

@@ -60,11 +60,14 @@ async fn a_disk_that_became_read_only_is_told_and_left_as_it_is() {
         let rebuild = r#box.command(&["rebuild"]).run("").await.unwrap();
         let import = r#box.command(&["log", "import", &data.to_string_lossy()]).run("").await.unwrap();
         assert!(!rebuild.status.success() && !import.status.success());
-        let said = [rebuild, import].map(|output| String::from_utf8_lossy(&output.stderr).into_owned());
-        for said in said.iter().chain([&refused]) {
+        let message = [rebuild, import].map(|output| String::from_utf8_lossy(&output.stderr).into_owned());
+        for message in message.iter().chain([&refused]) {
             let words =
                 ["the data folder", &data.to_string_lossy(), "cannot be written", "nothing was changed"];
-            assert!(words.iter().all(|word| said.contains(word)) && !said.contains("panicked"), "{said}");
+            assert!(
+                words.iter().all(|word| message.contains(word)) && !message.contains("panicked"),
+                "{message}"
+            );
         }
         assert!(contents(disk.path()) == before, "something was changed, round {round}");
         remount(&disk, "rw");
@@ -138,9 +141,9 @@ async fn what_may_not_be_written_is_named_and_keeps_phones_out_only_where_it_mus
         let started = without_privileges(&r#box.command(&["serve"])).start().await;
         let outcome = match (started, expected) {
             (Err(error), Refuses(words)) => {
-                let said = error.to_string();
-                let told = said.contains(words) && !said.contains("panicked");
-                if told { Ok(()) } else { Err(said) }
+                let message = error.to_string();
+                let reported = message.contains(words) && !message.contains("panicked");
+                if reported { Ok(()) } else { Err(message) }
             }
             (Err(error), Records(_)) => Err(error.to_string()),
             (Ok(running), expected) => {
@@ -150,9 +153,10 @@ async fn what_may_not_be_written_is_named_and_keeps_phones_out_only_where_it_mus
                 running.kill().await.unwrap();
                 match expected {
                     Refuses(_) => Err(format!("it starts: {posted:?} {health:?}")),
-                    Records(told) => {
+                    Records(reported) => {
                         let all = health.unwrap_or_default()["alarms"].to_string();
-                        let is_told = told.is_none_or(|told| told.split(' ').all(|word| all.contains(word)));
+                        let is_told = reported
+                            .is_none_or(|reported| reported.split(' ').all(|word| all.contains(word)));
                         let recorded = matches!(posted, Post::Recorded(_));
                         if recorded && is_told { Ok(()) } else { Err(format!("{posted:?} {all}\n{log}")) }
                     }

@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use harness::world::{Ledger, Post, Receipt, TheBox};
-use record::checkpoint::{Origin, SignedCheckpoint};
+use record::checkpoint::{LogOrigin, SignedCheckpoint};
 use record::entry::Entry;
 use record::ids::Epoch;
 use record::kinds::{Event, Prev};
-use record::proof::Proof;
+use record::proof::RecordProof;
 use record::redact::TextLine;
-use record::sign::Verifier;
+use record::sign::VerifierKey;
 use record::tree::Frontier;
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ use crate::folders::{Rest, WITH_PHOTO};
 #[derive(Debug, Default)]
 pub struct Found {
     /// Alarms that nobody has seen: each its code and what it is about.
-    pub told: BTreeSet<String>,
+    pub reported: BTreeSet<String>,
     /// What a phone is told that records, where it is not a receipt.
     pub refused: Option<String>,
     /// Receipts that open nothing.
@@ -42,7 +42,7 @@ pub async fn look((rest, promised): (&Rest, &Promised), r#box: &TheBox) -> Found
         other => Some(format!("{other:?}").chars().take(60).collect()),
     };
     let health = r#box.health().await.unwrap_or_default();
-    found.told = told(rest, &health);
+    found.reported = reported(rest, &health);
     let lost = receipts(promised, r#box, &health, &mut found).await;
     for (key, receipt) in &ledger.all() {
         if r#box.leads_to(&receipt.address()).await != (receipt.address(), 200) {
@@ -66,7 +66,7 @@ pub async fn look((rest, promised): (&Rest, &Promised), r#box: &TheBox) -> Found
 }
 
 /// Alarms that nobody has seen.
-pub fn told(rest: &Rest, health: &Value) -> BTreeSet<String> {
+pub fn reported(rest: &Rest, health: &Value) -> BTreeSet<String> {
     let alarms = health["alarms"].as_array().map(Vec::as_slice).unwrap_or_default();
     let unseen = alarms.iter().filter(|alarm| alarm["seen_ms"].is_null());
     let about = |alarm: &Value| match (alarm["subject"].as_str(), alarm["epoch"].as_str()) {
@@ -116,7 +116,7 @@ async fn prove(r#box: &TheBox, (key, receipt): (&String, &Receipt), found: &mut 
     if status == 404 && body.contains("earlier-log") {
         return;
     }
-    let proof = serde_json::from_str::<Proof>(&body).map_err(|e| e.to_string());
+    let proof = serde_json::from_str::<RecordProof>(&body).map_err(|e| e.to_string());
     let proven = proof.and_then(|proof| proof.check(&[], &[]).map_err(|e| e.to_string()));
     match proven {
         Ok(proven) if Receipt::symbols(&proven.entry.leaf()) == receipt.check => {}
@@ -231,9 +231,9 @@ async fn chain(promised: &Promised, r#box: &TheBox, lost: &BTreeSet<String>) -> 
 
 async fn signed(r#box: &TheBox, health: &Value, epoch: Epoch, log: &EpochLog) -> Result<(), String> {
     let box_id = health["box"].as_str().unwrap_or_default().parse().map_err(|_| "no box id")?;
-    let origin = Origin { box_id, epoch };
+    let origin = LogOrigin { box_id, epoch };
     let (_, keys) = r#box.ask("/api/v1/key").await.unwrap_or_default();
-    let keys: Vec<Verifier> = keys.lines().filter_map(|key| Verifier::parse(key).ok()).collect();
+    let keys: Vec<VerifierKey> = keys.lines().filter_map(|key| VerifierKey::parse(key).ok()).collect();
     let key = keys.iter().find(|key| key.name() == origin.to_string()).ok_or("the epoch has no key")?;
     let size = log.entries.len();
     let (_, note) = r#box.ask(&format!("/api/v1/checkpoint?size={size}")).await.unwrap_or_default();

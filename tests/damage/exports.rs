@@ -56,27 +56,30 @@ async fn a_log_that_adopted_lines_is_exported_whole_and_each_of_them_is_proven()
         keep("checkpoint.txt", &r#box.get("/api/v1/checkpoint").await);
         keep("keys.txt", &r#box.get("/api/v1/key").await);
         let signed = ["--checkpoint", "checkpoint.txt", "--key", "keys.txt"];
-        let (status, said) = verify(dir.path(), &[&["log", "log.jsonl"][..], &signed].concat());
-        assert!(status == Some(0) && said.contains("every entry of the log is there"), "{said}");
+        let (status, message) = verify(dir.path(), &[&["log", "log.jsonl"][..], &signed].concat());
+        assert!(status == Some(0) && message.contains("every entry of the log is there"), "{message}");
         for (key, receipt) in own.all() {
             let named = receipt.address().trim_start_matches("/r/").to_owned();
             let ask = [&["receipt", named.as_str(), "--log", "log.jsonl"][..], &signed].concat();
-            let (status, said) = verify(dir.path(), &ask);
-            assert!(status == Some(0), "{key}: {said}");
+            let (status, message) = verify(dir.path(), &ask);
+            assert!(status == Some(0), "{key}: {message}");
         }
         for (key, receipt) in of_copy.all() {
             let named = receipt.address().trim_start_matches("/r/").to_owned();
             let ask = [&["receipt", named.as_str(), "--log", "log.jsonl"][..], &signed].concat();
-            let (status, said) = verify(dir.path(), &ask);
+            let (status, message) = verify(dir.path(), &ask);
             let sent = format!("/r/{named}/proof");
-            assert!(status == Some(3) && said.contains("adopted") && said.contains(&sent), "{key}: {said}");
+            assert!(
+                status == Some(3) && message.contains("adopted") && message.contains(&sent),
+                "{key}: {message}"
+            );
             let (status, proof) = r#box.ask_plain(&sent).await;
             assert_eq!(status, 200, "{proof}");
             keep("proof.json", &proof);
-            let (status, said) = verify(dir.path(), &["proof", "proof.json", "--key", "keys.txt"]);
+            let (status, message) = verify(dir.path(), &["proof", "proof.json", "--key", "keys.txt"]);
             let adopted =
-                said.contains("adopted on") && said.contains(&format!("record   {} of", receipt.seq));
-            assert!(status == Some(0) && adopted, "{key}: {said}");
+                message.contains("adopted on") && message.contains(&format!("record   {} of", receipt.seq));
+            assert!(status == Some(0) && adopted, "{key}: {message}");
             // One symbol of it changed, and it holds no more.
             let wrong = proof.replacen("cleaning.recorded", "cleaning.recordes", 1);
             assert_ne!(wrong, proof);

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use harness::proxy::Fault;
+use harness::proxy::NetworkFault;
 use harness::world::{FalseClock, Ledger, Receipt, TheBox, World, folder, until};
 use record::ids::Epoch;
 
@@ -175,7 +175,7 @@ async fn record_epoch(world: &World, n: usize, seed: u32) {
         phone.record_with_photo(WITH_PHOTO, photo(seed)).await;
     }
     if sent > all.start {
-        world.line(Fault::None);
+        world.line(NetworkFault::None);
         if n == 3 {
             world.admit().await;
             runs_are_adopted(world).await;
@@ -183,7 +183,7 @@ async fn record_epoch(world: &World, n: usize, seed: u32) {
         phone.record_all(all.start..sent).await;
         world.caught_up().await;
     }
-    world.line(Fault::Cut);
+    world.line(NetworkFault::Cut);
     phone.record_all(sent..all.end).await;
 }
 
@@ -216,9 +216,9 @@ async fn runs_are_adopted(world: &World) {
     let adopted = until("runs are adopted", async || {
         let health = world.r#box.health().await?;
         let alarms = health["alarms"].as_array()?;
-        let told = alarms.iter().filter(|alarm| alarm["code"] == "log-adopted").count();
+        let reported = alarms.iter().filter(|alarm| alarm["code"] == "log-adopted").count();
         let waits = list(&runs).iter().any(|(path, _)| path.extension().is_some_and(|e| e == "owed"));
-        (told == 2 && !waits).then_some(())
+        (reported == 2 && !waits).then_some(())
     });
     assert!(adopted.await.is_some(), "{:?}\n{}", list(&runs), world.r#box.log());
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use harness::world::{CutStart, Ledger, Moment, Receipt, TheBox, cut_start, folder, until};
+use harness::world::{CutPoint, CutStart, Ledger, Receipt, TheBox, cut_start, folder, until};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, LocalSet};
@@ -27,8 +27,8 @@ const AT_ONCE: usize = 4;
 /// Starts that die of all that are cut. Fewer would mean that a start makes its calls in another way, and that nothing is cut.
 const DEATHS_MIN: usize = 150;
 
-const fn at(calls: &'static str, file: &'static str, nth: u32) -> Moment {
-    Moment { calls, file, nth }
+const fn at(calls: &'static str, file: &'static str, nth: u32) -> CutPoint {
+    CutPoint { calls, file, nth }
 }
 
 const FLUSH: &str = "fdatasync";
@@ -37,7 +37,7 @@ const UNLINK: &str = "?unlink,?unlinkat";
 
 /// Starts that are cut before the whole one, one case after the other: at the first thing that a start does, in the middle, when
 /// everything is healed and nothing told, and so often that the next start takes the database for the reason.
-const CUTS: &[&[Moment]] = &[
+const CUTS: &[&[CutPoint]] = &[
     &[at(UNLINK, "starting", 1)],
     &[at(FLUSH, "", 3)],
     &[at(FLUSH, "", 6)],
@@ -72,7 +72,7 @@ struct Case {
     folder: FolderKind,
     row: Row,
     way: Way,
-    cuts: &'static [Moment],
+    cuts: &'static [CutPoint],
     /// The clock of the starts that are cut, one of [`CLOCKS`].
     clock: usize,
 }
@@ -107,7 +107,7 @@ impl Case {
             match cut_start(&command, &data, *moment).await {
                 CutStart::Died => deaths += 1,
                 CutStart::GotThrough => {}
-                CutStart::Ended(said) => self.refuses(&said)?,
+                CutStart::Ended(message) => self.refuses(&message)?,
             }
         }
         // What counts without a database is found by each start anew: the second must come to the same.
@@ -131,10 +131,10 @@ impl Case {
         Ok(deaths)
     }
 
-    fn refuses(&self, said: &str) -> Result<(), String> {
+    fn refuses(&self, message: &str) -> Result<(), String> {
         match self.row.expected {
-            Expected::Refuses(words) if said.contains(words) && !said.contains("panicked") => Ok(()),
-            expected => Err(format!("{expected:?}, but it does not start: {said}")),
+            Expected::Refuses(words) if message.contains(words) && !message.contains("panicked") => Ok(()),
+            expected => Err(format!("{expected:?}, but it does not start: {message}")),
         }
     }
 
@@ -150,21 +150,24 @@ impl Case {
         {
             // The line is tried beside the phones.
             let uplink = until("that the line is off", async || {
-                let told = checks::told(rest, &r#box.health().await?);
-                told.contains(table::UPLINK).then_some(told)
+                let reported = checks::reported(rest, &r#box.health().await?);
+                reported.contains(table::UPLINK).then_some(reported)
             });
-            found.told.extend(uplink.await.unwrap_or_default());
+            found.reported.extend(uplink.await.unwrap_or_default());
         }
-        let by_cut = |told: &str| deaths > 0 && BY_CUT_STARTS.iter().any(|code| told.starts_with(code));
+        let by_cut =
+            |reported: &str| deaths > 0 && BY_CUT_STARTS.iter().any(|code| reported.starts_with(code));
         let right = match self.row.expected {
             Expected::Has(tells) => {
-                let untold = |told: &str| !found.told.contains(told);
-                let surplus = |told: &str| !tells.contains(&told) && !by_cut(told);
-                let differs =
-                    tells.iter().any(|told| untold(told)) || found.told.iter().any(|told| surplus(told));
+                let untold = |reported: &str| !found.reported.contains(reported);
+                let surplus = |reported: &str| !tells.contains(&reported) && !by_cut(reported);
+                let differs = tells.iter().any(|reported| untold(reported))
+                    || found.reported.iter().any(|reported| surplus(reported));
                 !differs && found.lost == 0 && found.refused.is_none()
             }
-            Expected::Lacks(tells) => found.lost > 0 && tells.iter().any(|told| found.told.contains(*told)),
+            Expected::Lacks(tells) => {
+                found.lost > 0 && tells.iter().any(|reported| found.reported.contains(*reported))
+            }
             Expected::Refuses(_) => false,
         };
         if right && found.wrong.is_empty() {
@@ -216,8 +219,8 @@ fn cases() -> Vec<Case> {
         }
     }
     // A part of them, for whoever looks for what is wrong.
-    if let Ok(wanted) = std::env::var("DAMAGE_CASES") {
-        all.retain(|case| case.name().contains(&wanted));
+    if let Ok(expected) = std::env::var("DAMAGE_CASES") {
+        all.retain(|case| case.name().contains(&expected));
     }
     all
 }

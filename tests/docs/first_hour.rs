@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use harness::process::{Program, Running};
+use harness::process::{Program, RunningProgram};
 use harness::world::{own_port, provide_cryptography, until};
 use serde_json::{Value, json};
 
@@ -55,13 +55,13 @@ impl Reader {
         }
         let input = if line.contains("admin create") { PASSWORD } else { PIN };
         let done = self.program(role, &args).run(&format!("{input}\n")).await.unwrap();
-        let said = String::from_utf8_lossy(&done.stdout).into_owned();
+        let message = String::from_utf8_lossy(&done.stdout).into_owned();
         assert!(done.status.success(), "{line}: {}", String::from_utf8_lossy(&done.stderr));
         if let Some(file) = output {
-            std::fs::write(self.path(&file), &said).unwrap();
+            std::fs::write(self.path(&file), &message).unwrap();
         }
         let answer: Value =
-            serde_json::from_str(&said).unwrap_or_else(|_| Value::String(said.trim().to_owned()));
+            serde_json::from_str(&message).unwrap_or_else(|_| Value::String(message.trim().to_owned()));
         for name in ["account", "facility"] {
             if let Some(id) = answer.get(name).and_then(Value::as_str) {
                 self.ids.insert(name, id.to_owned());
@@ -70,7 +70,7 @@ impl Reader {
         answer
     }
 
-    async fn start(&self, role: &str) -> Running {
+    async fn start(&self, role: &str) -> RunningProgram {
         self.program(role, &["serve".to_owned()]).start().await.unwrap()
     }
 }
@@ -101,7 +101,7 @@ fn ours(document: &str, program: &str) -> Vec<String> {
 }
 
 /// Settings files of the reader's own, and the printer that theirs names.
-async fn write_settings(reader: &Reader) -> Running {
+async fn write_settings(reader: &Reader) -> RunningProgram {
     let [https, photos, mqtt, health] = [(); 4].map(|()| own_port());
     write(
         &reader.path("relay.toml"),
@@ -122,7 +122,7 @@ async fn write_settings(reader: &Reader) -> Running {
             "data = {:?}\n[http]\nlisten = \"127.0.0.1:0\"\n[https]\nlisten = \"127.0.0.1:0\"\n\
              [[printers]]\nname = \"Ward 3\"\nlanguage = \"escpos\"\naddress = \"tcp://{}\"\n",
             reader.path("box-data"),
-            printer.told("/addr")
+            printer.reported("/addr")
         ),
     );
     printer
@@ -164,8 +164,8 @@ async fn from_the_readme_alone_to_a_label_and_back() {
     let spent = token.as_str().unwrap().to_owned();
     let token = reader.follow(&writing).await;
     let token = token.as_str().unwrap();
-    let box_url = the_box.told("/https");
-    let http = client(Path::new(&the_box.told("/ca")));
+    let box_url = the_box.reported("/https");
+    let http = client(Path::new(&the_box.reported("/ca")));
     let refused = http.get(format!("{box_url}/api/v1/equipment")).bearer_auth(&spent).send().await.unwrap();
     assert_eq!(refused.status(), 401, "a revoked token");
     let item = http
@@ -195,8 +195,8 @@ async fn from_the_readme_alone_to_a_label_and_back() {
     let data = reader.path("relay-data");
     let made = format!("cleantrack-relay --data {data} token create --account {account} --name reader");
     let token = reader.follow(&made).await["token"].as_str().unwrap().to_owned();
-    let http = client(Path::new(&relay.told("/ca")));
-    let url = format!("{}/api/v1/equipment", relay.told("/https"));
+    let http = client(Path::new(&relay.reported("/ca")));
+    let url = format!("{}/api/v1/equipment", relay.reported("/https"));
     let arrived = until("the item at the relay", async || {
         let list: Value = http.get(&url).bearer_auth(&token).send().await.ok()?.json().await.ok()?;
         list["items"].as_array()?.iter().any(|i| i["name"] == "Infusion pump 7").then_some(())
@@ -205,7 +205,7 @@ async fn from_the_readme_alone_to_a_label_and_back() {
     assert!(arrived.is_some(), "{}", the_box.log());
 
     // And back out again.
-    reader.ids.insert("box", the_box.told("/box"));
+    reader.ids.insert("box", the_box.reported("/box"));
     for line in ours("docs/install.md", "cleantrack-relay") {
         reader.follow(&line).await;
     }

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use appliance::settings::BoxSettings;
 use relay::settings::RelaySettings;
-use service::exit::Exit;
-use service::settings::{Settings, load, rows};
+use service::exit::ProgramExit;
+use service::settings::{ProgramSettings, load_settings, setting_rows};
 
 use super::settings_text::{write_example, write_table};
 use super::{read, repository};
@@ -46,24 +46,24 @@ fn every_exit_status_is_documented() {
         .filter_map(|line| line.strip_prefix("| ")?.split(' ').next())
         .skip(2)
         .collect();
-    assert_eq!(documented, Exit::ALL.map(|exit| exit.status().to_string()));
+    assert_eq!(documented, ProgramExit::ALL.map(|exit| exit.status().to_string()));
 }
 
 #[test]
 fn both_programs_end_with_the_same_statuses() {
     let of_both = |argument: &str| {
-        let of_box = appliance::run(&appliance::Program::default(), [argument.into()]);
-        [of_box, relay::run(["cleantrack-relay".into(), argument.into()])]
+        let of_box = appliance::run_program(&appliance::ProgramSetup::default(), [argument.into()]);
+        [of_box, relay::run_program(["cleantrack-relay".into(), argument.into()])]
     };
-    assert_eq!(of_both("--version"), [Exit::Success, Exit::Success].map(ExitCode::from));
-    assert_eq!(of_both("--no-such-flag"), [Exit::Usage, Exit::Usage].map(ExitCode::from));
+    assert_eq!(of_both("--version"), [ProgramExit::Success, ProgramExit::Success].map(ExitCode::from));
+    assert_eq!(of_both("--no-such-flag"), [ProgramExit::Usage, ProgramExit::Usage].map(ExitCode::from));
     assert_eq!(
         of_both("--config=/nowhere/settings.toml"),
-        [Exit::Settings, Exit::Settings].map(ExitCode::from)
+        [ProgramExit::Settings, ProgramExit::Settings].map(ExitCode::from)
     );
 }
 
-fn example<S: Settings>(program: &str) -> String {
+fn example<S: ProgramSettings>(program: &str) -> String {
     format!(
         "# Settings of the {program}, for /etc/cleantrack/{program}.toml. Each stands at its default, or at an example where it has\n\
          # none; docs/settings.md tells of them.\n\n{}",
@@ -79,14 +79,14 @@ fn in_force(file: &str) -> String {
 }
 
 /// Reads an example file with all its settings in force, and compares what has a default with it.
-fn assert_stands_at_the_defaults<S: Settings>(path: &str) {
+fn assert_stands_at_the_defaults<S: ProgramSettings>(path: &str) {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), in_force(&read(path))).unwrap();
-    let set = load::<S>(Some(file.path()), &BTreeMap::new()).unwrap();
+    let set = load_settings::<S>(Some(file.path()), &BTreeMap::new()).unwrap();
     set.settings.check().unwrap();
     let (set, default) =
         (serde_json::to_value(&set.settings).unwrap(), serde_json::to_value(S::default()).unwrap());
-    for row in rows::<S>() {
+    for row in setting_rows::<S>() {
         let pointer = format!("/{}", row.key.replace('.', "/"));
         let (found, by_default) = (set.pointer(&pointer).unwrap(), default.pointer(&pointer).unwrap());
         match &row.example {

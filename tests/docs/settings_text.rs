@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 
 use serde_json::Value;
-use service::settings::{SettingKind, SettingRow, Settings, rows};
+use service::settings::{ProgramSettings, SettingKind, SettingRow, setting_rows};
 
 /// The table of all settings, Markdown.
-pub fn write_table<S: Settings>() -> String {
+pub fn write_table<S: ProgramSettings>() -> String {
     let mut text = "| key | variable | default | what |\n| --- | --- | --- | --- |\n".to_owned();
-    for row in rows::<S>() {
+    for row in setting_rows::<S>() {
         let default = match (&row.default_words, &row.default) {
             (Some(words), _) => words.clone(),
             (None, Some(value)) if !is_empty(value) => format!("`{}`", write_plain(value)),
@@ -27,10 +27,10 @@ pub fn write_table<S: Settings>() -> String {
 }
 
 /// A settings file in which each setting stands at its default, or at an example where it has none, as a comment.
-pub fn write_example<S: Settings>() -> String {
+pub fn write_example<S: ProgramSettings>() -> String {
     let mut text = String::new();
     let mut section = String::new();
-    for row in rows::<S>() {
+    for row in setting_rows::<S>() {
         let (of, name) = row.key.rsplit_once('.').unwrap_or(("", &row.key));
         if of != section {
             section = of.to_owned();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::browser::{Browser, PATIENCE};
+use super::browser::{Browser, TIME_LIMIT};
 use super::{SLOW, Story};
 
 /// Goes where a link with these words leads.
@@ -10,7 +10,7 @@ async fn follow(desk: &Browser, within: &str, words: &str) {
     let link = format!(
         "[...document.querySelectorAll('{within} a')].find(a => a.innerText.includes('{words}'))?.href"
     );
-    let href = desk.until(&link, PATIENCE).await;
+    let href = desk.until(&link, TIME_LIMIT).await;
     desk.goto(href.as_str().expect("a link")).await;
 }
 
@@ -35,7 +35,7 @@ pub(crate) async fn sign_in(story: &Story, desk: &Browser) {
     }
     story.picture(desk, "10-pin").await;
     desk.press(".go").await;
-    desk.until("location.pathname === '/staff/'", PATIENCE).await;
+    desk.until("location.pathname === '/staff/'", TIME_LIMIT).await;
     desk.shows(&grace.name).await;
     story.picture(desk, "11-today").await;
 }
@@ -70,8 +70,8 @@ pub(crate) async fn print_label(story: &Story, desk: &Browser, name: &str) -> St
             desk.client.refresh().await.expect("the page again");
         }
     };
-    tokio::time::timeout(PATIENCE, asked_anew).await.expect("the page says that the label is done");
-    desk.until(done, PATIENCE).await;
+    tokio::time::timeout(TIME_LIMIT, asked_anew).await.expect("the page says that the label is done");
+    desk.until(done, TIME_LIMIT).await;
     story.picture(desk, "12-label").await;
     label
 }
@@ -109,11 +109,11 @@ pub(crate) async fn read_history(story: &Story, desk: &Browser) {
     let equipment = format!("{}/staff/equipment", story.demo.line.r#box.https);
     desk.goto(&equipment).await;
     follow(desk, "table", "Bed 7").await;
-    desk.until("document.querySelector('#history s')", PATIENCE).await;
+    desk.until("document.querySelector('#history s')", TIME_LIMIT).await;
     desk.goto(&equipment).await;
     follow(desk, "table", "Infusion pump 14").await;
     desk.shows("Aisha Bello").await;
-    desk.until("document.querySelector('#proof .tag.ok')?.innerText.includes('Verified')", PATIENCE).await;
+    desk.until("document.querySelector('#proof .tag.ok')?.innerText.includes('Verified')", TIME_LIMIT).await;
     photo_shows(desk, "#history img").await;
     story.picture(desk, "14-history").await;
 }
@@ -124,7 +124,7 @@ async fn photo_shows(desk: &Browser, css: &str) {
         "(() => {{ const i = document.querySelector('{css}'); i?.scrollIntoView({{block: 'center'}}); \
          return Boolean(i?.complete && i.naturalWidth > 0); }})()"
     );
-    desk.until(&shown, PATIENCE).await;
+    desk.until(&shown, TIME_LIMIT).await;
 }
 
 /// The photo of the infusion pump that a list links to is at the relay, and is a picture.
@@ -135,7 +135,7 @@ async fn photo_opens(desk: &Browser, list: &str) {
          if (link) window.opened ??= Object.assign(new Image(), {{src: link.href}}); \
          return Boolean(window.opened?.complete && window.opened.naturalWidth > 0); }})()"
     );
-    desk.until(&opened, PATIENCE).await;
+    desk.until(&opened, TIME_LIMIT).await;
 }
 
 /// The regional admin sees it.

@@ -1,9 +1,9 @@
 //! The technician's half of the story, on a phone.
 
-use record::proof::Proof;
-use record::sign::Verifier;
+use record::proof::RecordProof;
+use record::sign::VerifierKey;
 
-use super::browser::{Browser, PATIENCE};
+use super::browser::{Browser, TIME_LIMIT};
 use super::{SLOW, Story, photo};
 
 const RECORD: &str = ".bar .go";
@@ -15,7 +15,7 @@ pub(crate) async fn scan(story: &Story, phone: &Browser, label: &str) {
     phone.shows("Record cleaning").await;
     let width = phone.script("return [innerWidth, innerHeight].join()").await;
     assert_eq!(width, "390,844");
-    phone.until("document.querySelector('h1').innerText === 'Infusion pump 14'", PATIENCE).await;
+    phone.until("document.querySelector('h1').innerText === 'Infusion pump 14'", TIME_LIMIT).await;
     story.picture(phone, "01-scan").await;
 }
 
@@ -28,20 +28,20 @@ pub(crate) async fn forget(story: &Story, phone: &Browser) {
     std::fs::write(&file, photo::sideways()).expect("a photo");
     phone.find("#photo").await.send_keys(&file.to_string_lossy()).await.expect("a photo is chosen");
     phone.press(RECORD).await;
-    phone.until("document.title.startsWith('Error: Infusion pump 14')", PATIENCE).await;
+    phone.until("document.title.startsWith('Error: Infusion pump 14')", TIME_LIMIT).await;
     phone.shows("Nothing is recorded yet.").await;
     phone.shows("Tick step 4").await;
     phone.shows("Photo saved").await;
     let ticked = "[...document.querySelectorAll('[name=step]:checked')].map(e => e.value).join() === '1,2,3'";
-    phone.until(ticked, PATIENCE).await;
+    phone.until(ticked, TIME_LIMIT).await;
     if story.script {
-        phone.until("document.activeElement.matches('.problem')", PATIENCE).await;
+        phone.until("document.activeElement.matches('.problem')", TIME_LIMIT).await;
     }
-    let kept = phone.until("document.querySelector('img[alt^=\"Your photo\"]').src", PATIENCE).await;
-    let thumbnail = kept.as_str().expect("an address");
+    let stored = phone.until("document.querySelector('img[alt^=\"Your photo\"]').src", TIME_LIMIT).await;
+    let thumbnail = stored.as_str().expect("an address");
     for address in [thumbnail.to_owned(), thumbnail.replace(".t.jpg", ".jpg")] {
-        let kept = reqwest::get(address).await.expect("the photo").bytes().await;
-        photo::assert_cleaned(&kept.expect("the photo"));
+        let stored = reqwest::get(address).await.expect("the photo").bytes().await;
+        photo::assert_cleaned(&stored.expect("the photo"));
     }
     story.picture(phone, "02-error").await;
 }
@@ -53,8 +53,8 @@ pub(crate) async fn start_contact_time(story: &Story, phone: &Browser) {
     phone.press("#wet button").await;
     phone.shows("It dried: start again").await;
     // What was typed and ticked came back.
-    phone.until(&format!("document.querySelector('#who').value === '{NAME}'"), PATIENCE).await;
-    phone.until("document.querySelectorAll('[name=step]:checked').length === 4", PATIENCE).await;
+    phone.until(&format!("document.querySelector('#who').value === '{NAME}'"), TIME_LIMIT).await;
+    phone.until("document.querySelectorAll('[name=step]:checked').length === 4", TIME_LIMIT).await;
     phone.shows("Photo saved").await;
     in_view(phone, "#wet [role=timer]").await;
     in_view(phone, "#wet progress").await;
@@ -62,10 +62,10 @@ pub(crate) async fn start_contact_time(story: &Story, phone: &Browser) {
     // A page that is loaded again goes on counting where it was, and shows it.
     let left =
         "(([m, s]) => m * 60 + Number(s))(document.querySelector('[role=timer]').innerText.split(':'))";
-    let before = phone.until(left, PATIENCE).await.as_i64().expect("seconds");
+    let before = phone.until(left, TIME_LIMIT).await.as_i64().expect("seconds");
     phone.client.refresh().await.expect("the page again");
     in_view(phone, "#wet [role=timer]").await;
-    let after = phone.until(left, PATIENCE).await.as_i64().expect("seconds");
+    let after = phone.until(left, TIME_LIMIT).await.as_i64().expect("seconds");
     assert!(after <= before, "{after} s are left, before it was loaded again {before} s");
 }
 
@@ -76,7 +76,7 @@ async fn in_view(phone: &Browser, css: &str) {
          const at = document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2); \
          return r.top >= 0 && r.bottom <= innerHeight && (at === part || part.contains(at)); }})()"
     );
-    phone.until(&seen, PATIENCE).await;
+    phone.until(&seen, TIME_LIMIT).await;
 }
 
 /// The contact time is over; the record stands.
@@ -91,13 +91,13 @@ pub(crate) async fn record(story: &Story, phone: &Browser) {
         phone.client.refresh().await.expect("the page again");
     }
     // What is seen says it, by itself or where the page was loaded again: heading, words and colour.
-    phone.until("document.querySelector('#wet h2').innerText === 'Wet long enough'", PATIENCE).await;
-    phone.until("document.querySelector('#wet.said .tag.ok').innerText === 'Done'", PATIENCE).await;
+    phone.until("document.querySelector('#wet h2').innerText === 'Wet long enough'", TIME_LIMIT).await;
+    phone.until("document.querySelector('#wet.said .tag.ok').innerText === 'Done'", TIME_LIMIT).await;
     let old = "document.body.innerText.match(/Keep it wet|It dried|by the box’s clock/)";
     assert_eq!(phone.script(&format!("return {old}")).await, serde_json::Value::Null);
     phone.press(RECORD).await;
     phone.shows("Where your record is").await;
-    phone.until("document.querySelector('h1').innerText === 'Recorded'", PATIENCE).await;
+    phone.until("document.querySelector('h1').innerText === 'Recorded'", TIME_LIMIT).await;
     phone.shows(NAME).await;
     phone.shows("It is safe now.").await;
     let incomplete = phone.script("return document.body.innerText.includes('Incomplete')").await;
@@ -110,9 +110,14 @@ pub(crate) async fn prove(story: &Story, phone: &Browser) {
     let link = phone.find("a[href$='/proof']").await.prop("href").await.expect("a link").expect("a link");
     let proof = reqwest::get(&link).await.expect("the proof").bytes().await.expect("the proof");
     let keys = reqwest::get(format!("{}/api/v1/key", story.demo.line.r#box.http)).await.expect("the key");
-    let keys: Vec<Verifier> =
-        keys.text().await.expect("the key").lines().map(|key| Verifier::parse(key).expect("a key")).collect();
-    let mut proof: Proof = serde_json::from_slice(&proof).expect("a proof");
+    let keys: Vec<VerifierKey> = keys
+        .text()
+        .await
+        .expect("the key")
+        .lines()
+        .map(|key| VerifierKey::parse(key).expect("a key"))
+        .collect();
+    let mut proof: RecordProof = serde_json::from_slice(&proof).expect("a proof");
     let proven = proof.check(&keys, &[]).expect("the proof holds");
     let shown = phone.find(".facts dd.num").await.text().await.expect("the entry's number");
     assert_eq!(shown.replace(',', "").parse::<u64>().expect("a number"), proof.index);
@@ -136,7 +141,7 @@ pub(crate) async fn record_and_undo(story: &Story, phone: &Browser, label: &str)
     phone.find("#reason").await.send_keys("Wrong bed").await.expect("a reason is typed");
     phone.press(".stop").await;
     phone.shows("Both entries stay.").await;
-    phone.until("document.querySelector('h1').innerText === 'Undone'", PATIENCE).await;
+    phone.until("document.querySelector('h1').innerText === 'Undone'", TIME_LIMIT).await;
     story.picture(phone, "05-undone").await;
 }
 

@@ -55,11 +55,14 @@ fn exif() -> Vec<u8> {
 }
 
 /// What became of it: upright, and without a word of where it was taken.
-pub(crate) fn assert_cleaned(kept: &[u8]) {
+pub(crate) fn assert_cleaned(stored: &[u8]) {
     let place = DEGREES[0].0.to_le_bytes();
     assert!(sideways().windows(4).any(|w| w == place), "the photo that was sent has a place");
-    assert!(!kept.windows(4).any(|w| w == b"Exif" || w == place), "the photo still says where it was taken");
-    let image = image::load_from_memory(kept).expect("a picture").to_rgb8();
+    assert!(
+        !stored.windows(4).any(|w| w == b"Exif" || w == place),
+        "the photo still says where it was taken"
+    );
+    let image = image::load_from_memory(stored).expect("a picture").to_rgb8();
     let (width, height) = image.dimensions();
     assert!(width < height, "not upright: {width} × {height}");
     let (above, below) =

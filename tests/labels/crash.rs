@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use appliance::printing::JobState;
 use appliance::printing::plan::WINDOW;
-use labels::Language;
+use labels::PrinterLanguage;
 use redb::{Database, StorageBackend};
 
 use crate::room::{Batch, Kind, Room, SOON, Shop};
@@ -116,7 +116,7 @@ fn dies(kind: Kind, fresh: &[u8], dies_at: u32, death: Death) -> bool {
     };
     let out = batch.out(&shop.printer);
     batch.check(&job, &out, WINDOW);
-    room.until(batch.id, |job| matches!(job.state, JobState::Asking | JobState::Done));
+    room.until(batch.id, |job| matches!(job.state, JobState::NeedsAnswer | JobState::Done));
     room.answer_truthfully(batch.id, &out);
     let job = room.until_done(batch.id);
     batch.check_all_out(&job, &batch.out(&shop.printer));
@@ -124,7 +124,7 @@ fn dies(kind: Kind, fresh: &[u8], dies_at: u32, death: Death) -> bool {
 }
 
 /// Each `step`th flush of three labels, in each way to die; all of these at a time, since they wait more than they work.
-fn dies_between_writes(language: Language, step: u32) {
+fn dies_between_writes(language: PrinterLanguage, step: u32) {
     let kind = Kind::of(language);
     // The empty database, made on a disk that lives.
     let disk = Disk::new(Vec::new(), u32::MAX, Death::Kill);
@@ -138,9 +138,9 @@ fn dies_between_writes(language: Language, step: u32) {
             scope.spawn(move || {
                 let all = (first + offset % step..first + 200).step_by(step as usize);
                 let deaths = all.take_while(|&at| dies(kind, fresh, at, death)).count() as u32;
-                let told =
+                let reported =
                     format!("{}: three labels in {deaths} × {step} flushes ({death:?})", language.name());
-                assert!((10..200).contains(&(deaths * step + step)), "{told}");
+                assert!((10..200).contains(&(deaths * step + step)), "{reported}");
             });
         }
     });
@@ -148,27 +148,27 @@ fn dies_between_writes(language: Language, step: u32) {
 
 #[test]
 fn the_box_dies_between_any_two_ledger_writes() {
-    dies_between_writes(Language::EscPos, 1);
+    dies_between_writes(PrinterLanguage::EscPos, 1);
 }
 
 #[test]
 fn the_box_dies_at_a_zpl_printer() {
-    dies_between_writes(Language::Zpl, 2);
+    dies_between_writes(PrinterLanguage::Zpl, 2);
 }
 
 #[test]
 fn the_box_dies_at_a_tspl_printer() {
-    dies_between_writes(Language::Tspl, 2);
+    dies_between_writes(PrinterLanguage::Tspl, 2);
 }
 
 #[test]
 fn the_box_dies_at_a_brother() {
-    dies_between_writes(Language::BrotherQl, 2);
+    dies_between_writes(PrinterLanguage::BrotherQl, 2);
 }
 
 #[test]
 fn the_box_dies_at_a_dymo() {
-    dies_between_writes(Language::Dymo, 2);
+    dies_between_writes(PrinterLanguage::Dymo, 2);
 }
 
 fn flushes_of_opening(kind: Kind, fresh: &[u8]) -> u32 {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use labels::Language;
+use labels::PrinterLanguage;
 use serde_json::{Value, json};
 
 use crate::demo::Demo;
@@ -14,27 +14,28 @@ use crate::room::SOON;
 async fn a_printer_of_each_language() {
     // The demo is a process of its own; this client is here. Another test may have installed it already.
     drop(rustls::crypto::ring::default_provider().install_default());
-    let names: Vec<&str> = Language::all().map(Language::name).collect();
+    let names: Vec<&str> = PrinterLanguage::all().map(PrinterLanguage::name).collect();
     let demo = Demo::start(&["--bare", "--no-relay", "--printers", &names.join(",")]);
     let line = &demo.line;
-    let told: Vec<_> = line.printers.iter().map(|p| (p.name.as_str(), p.language.as_str())).collect();
-    assert_eq!(told, names.iter().map(|name| (*name, *name)).collect::<Vec<_>>());
+    let reported: Vec<_> = line.printers.iter().map(|p| (p.name.as_str(), p.language.as_str())).collect();
+    assert_eq!(reported, names.iter().map(|name| (*name, *name)).collect::<Vec<_>>());
     let ca = reqwest::Certificate::from_pem(&std::fs::read(&line.ca).unwrap()).unwrap();
     let client =
         reqwest::Client::builder().tls_certs_only([ca]).timeout(Duration::from_secs(30)).build().unwrap();
     let url = |path: &str| format!("{}{path}", line.r#box.https);
     for printer in &line.printers {
-        let wanted = json!({ "blank": 2, "printer": printer.name });
-        let asked = client.post(url("/api/v1/labels")).bearer_auth(&line.r#box.api_token).json(&wanted);
-        let answer = asked.send().await.unwrap();
+        let expected = json!({ "blank": 2, "printer": printer.name });
+        let requested = client.post(url("/api/v1/labels")).bearer_auth(&line.r#box.api_token).json(&expected);
+        let answer = requested.send().await.unwrap();
         assert_eq!(answer.status().as_u16(), 202, "{}", printer.name);
         let job: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
         let id = job["id"].as_str().unwrap().to_owned();
         let deadline = Instant::now() + SOON;
         let done = loop {
-            let asked = client.get(url(&format!("/api/v1/labels/{id}"))).bearer_auth(&line.r#box.api_token);
+            let requested =
+                client.get(url(&format!("/api/v1/labels/{id}"))).bearer_auth(&line.r#box.api_token);
             let job: Value =
-                serde_json::from_str(&asked.send().await.unwrap().text().await.unwrap()).unwrap();
+                serde_json::from_str(&requested.send().await.unwrap().text().await.unwrap()).unwrap();
             if job["state"] == "done" {
                 break job;
             }

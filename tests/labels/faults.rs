@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use appliance::printing::plan::{WINDOW, WINDOW_UNCONFIRMED};
 use appliance::printing::{
-    AnswerError, FailureCause, JobRequest, JobState, LabelRequest, LabelState, PrintRefusal, PrinterCause,
-    PrinterConfig, PrinterState, Proof,
+    AnswerError, ConfirmedBy, FailureCause, JobRequest, JobState, LabelRequest, LabelState, PrintRefusal,
+    PrinterCause, PrinterConfig, PrinterState,
 };
-use harness::virtual_printer::{Fault, Options};
-use labels::Language;
-use labels::language::{Answers, Condition};
+use harness::virtual_printer::{Options, PrinterFault};
+use labels::PrinterLanguage;
+use labels::language::{ConfirmationLevel, PrinterCondition};
 use record::ids::JobId;
 
-use crate::room::{Batch, KINDS, Kind, Room, SOON, Shop, patience};
+use crate::room::{Batch, KINDS, Kind, Room, SOON, Shop, timeouts};
 
 fn states(room: &Room, id: JobId) -> Vec<LabelState> {
     room.job(id).labels.iter().map(|l| l.state).collect()
@@ -21,7 +21,7 @@ fn states(room: &Room, id: JobId) -> Vec<LabelState> {
 #[test]
 fn off_at_first_then_it_prints_by_itself() {
     let shop = Shop::new();
-    shop.printer.set(Fault::PowerOff);
+    shop.printer.set(PrinterFault::PowerOff);
     let room = shop.open();
     let batch = Batch::new(21, 3, |n| n == 2);
     room.printing.submit(batch.request()).unwrap();
@@ -36,17 +36,18 @@ fn off_at_first_then_it_prints_by_itself() {
 
 #[test]
 fn out_of_paper_and_open_are_waited_for_and_nothing_is_sent_twice() {
-    for (seed, fault, told) in
-        [(22, Fault::PaperOutAfter(3), Condition::PaperOut), (23, Fault::CoverOpen, Condition::CoverOpen)]
-    {
+    for (seed, fault, reported) in [
+        (22, PrinterFault::PaperOutAfter(3), PrinterCondition::PaperOut),
+        (23, PrinterFault::CoverOpen, PrinterCondition::CoverOpen),
+    ] {
         // The others throw away what they hold, and are asked about.
-        for kind in [Language::EscPos, Language::Zpl, Language::Tspl].map(Kind::of) {
+        for kind in [PrinterLanguage::EscPos, PrinterLanguage::Zpl, PrinterLanguage::Tspl].map(Kind::of) {
             let shop = Shop::of(kind);
             let room = shop.open();
             let batch = Batch::on(kind, seed, 6, |n| n > 3);
             shop.printer.set(fault);
             room.printing.submit(batch.request()).unwrap();
-            let job = room.until_paused(batch.id, |cause| *cause == PrinterCause::Condition(told));
+            let job = room.until_paused(batch.id, |cause| *cause == PrinterCause::Condition(reported));
             batch.check(&job, &batch.out(&shop.printer), WINDOW);
             assert_eq!(room.printing.printers()[0].state, PrinterState::Stopped);
             shop.printer.mend();
@@ -61,7 +62,7 @@ fn out_of_paper_and_open_are_waited_for_and_nothing_is_sent_twice() {
 fn a_slow_printer_is_no_broken_one() {
     let shop = Shop::new();
     let room = shop.open();
-    shop.printer.set(Fault::SlowDrain { bytes_per_s: 40_000 });
+    shop.printer.set(PrinterFault::SlowDrain { bytes_per_s: 40_000 });
     let batch = Batch::named(24, 4);
     room.printing.submit(batch.request()).unwrap();
     let job = room.until_done(batch.id);
@@ -70,28 +71,28 @@ fn a_slow_printer_is_no_broken_one() {
 }
 
 /// One story on a printer of each language at the same time.
-fn of_each(story: impl Fn(Kind, Answers) + Sync) {
+fn of_each(story: impl Fn(Kind, ConfirmationLevel) + Sync) {
     std::thread::scope(|scope| {
         for kind in KINDS {
             let story = &story;
             scope.spawn(move || {
-                let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                let reported = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
                     story(kind, kind.language.row().answers);
                 }));
-                told.unwrap_or_else(|_| panic!("{}", kind.language.name()));
+                reported.unwrap_or_else(|_| panic!("{}", kind.language.name()));
             });
         }
     });
 }
 
 /// The line or the power goes; a person looks; the rest is printed; nothing is missing and no blank tag doubled.
-fn goes_away(kind: Kind, answers: Answers, fault: Fault, after: u32) {
+fn goes_away(kind: Kind, answers: ConfirmationLevel, fault: PrinterFault, after: u32) {
     let shop = Shop::of(kind);
     let room = shop.open_with(PrinterConfig { answers, ..shop.config() });
-    let window = if answers == Answers::Printed { WINDOW } else { WINDOW_UNCONFIRMED };
+    let window = if answers == ConfirmationLevel::Printed { WINDOW } else { WINDOW_UNCONFIRMED };
     let batch = Batch::on(kind, 25 + u64::from(after), 6, |n| n % 2 == 0);
-    if fault == Fault::PowerOff {
-        shop.printer.set(Fault::SlowDrain { bytes_per_s: 60_000 });
+    if fault == PrinterFault::PowerOff {
+        shop.printer.set(PrinterFault::SlowDrain { bytes_per_s: 60_000 });
         room.printing.submit(batch.request()).unwrap();
         assert!(shop.printer.wait(SOON, |out| out.len() >= after as usize));
     }
@@ -114,21 +115,25 @@ fn goes_away(kind: Kind, answers: Answers, fault: Fault, after: u32) {
 #[test]
 fn the_line_breaks_in_mid_label() {
     for after in 0..6 {
-        of_each(|kind, answers| goes_away(kind, answers, Fault::LineBreaksInLabel { after }, after));
+        of_each(|kind, answers| goes_away(kind, answers, PrinterFault::LineBreaksInLabel { after }, after));
     }
 }
 
 #[test]
 fn the_line_breaks_in_mid_label_of_one_that_cannot_answer() {
     for after in 0..6 {
-        of_each(|kind, _| goes_away(kind, Answers::Nothing, Fault::LineBreaksInLabel { after }, after));
+        of_each(|kind, _| {
+            goes_away(kind, ConfirmationLevel::Nothing, PrinterFault::LineBreaksInLabel { after }, after)
+        });
     }
 }
 
 #[test]
 fn the_line_breaks_when_the_label_is_out_and_not_confirmed() {
     for after in 0..6 {
-        of_each(|kind, answers| goes_away(kind, answers, Fault::LineBreaksBeforeAnswer { after }, after));
+        of_each(|kind, answers| {
+            goes_away(kind, answers, PrinterFault::LineBreaksBeforeAnswer { after }, after)
+        });
     }
 }
 
@@ -137,7 +142,7 @@ fn a_person_who_errs_cannot_double_a_blank_tag() {
     let shop = Shop::new();
     let room = shop.open();
     let batch = Batch::new(39, 2, |n| n == 1);
-    shop.printer.set(Fault::LineBreaksBeforeAnswer { after: 0 });
+    shop.printer.set(PrinterFault::LineBreaksBeforeAnswer { after: 0 });
     room.printing.submit(batch.request()).unwrap();
     room.until_asking(batch.id);
     room.answer_truthfully(batch.id, &[]);
@@ -152,16 +157,16 @@ fn a_person_who_errs_cannot_double_a_blank_tag() {
 #[test]
 fn the_power_goes_in_mid_job() {
     for after in 1..5 {
-        of_each(|kind, answers| goes_away(kind, answers, Fault::PowerOff, after));
+        of_each(|kind, answers| goes_away(kind, answers, PrinterFault::PowerOff, after));
     }
 }
 
 #[test]
 fn a_mute_printer_gets_nothing_as_long_as_nothing_is_lost_by_waiting() {
     let shop = Shop::new();
-    shop.printer.set(Fault::Mute);
+    shop.printer.set(PrinterFault::Mute);
     let mut config = shop.config();
-    config.patience.silence = Duration::from_millis(300);
+    config.timeouts.silence = Duration::from_millis(300);
     let room = shop.open_with(config);
     let batch = Batch::named(28, 2);
     room.printing.submit(batch.request()).unwrap();
@@ -174,10 +179,10 @@ fn a_mute_printer_gets_nothing_as_long_as_nothing_is_lost_by_waiting() {
 
 #[test]
 fn one_that_falls_silent_or_mad_leaves_doubt_and_no_lie() {
-    for (seed, fault) in [(29, Fault::Mute), (30, Fault::Garbage)] {
+    for (seed, fault) in [(29, PrinterFault::Mute), (30, PrinterFault::Garbage)] {
         let shop = Shop::new();
         let mut config = shop.config();
-        (config.patience.stall, config.patience.confirm) =
+        (config.timeouts.stall, config.timeouts.confirm) =
             (Duration::from_millis(600), Duration::from_millis(600));
         let room = shop.open_with(config);
         let batch = Batch::new(seed, 40, |n| n % 2 == 0);
@@ -185,12 +190,13 @@ fn one_that_falls_silent_or_mad_leaves_doubt_and_no_lie() {
         assert!(shop.printer.wait(SOON, |out| out.len() >= 3));
         shop.printer.set(fault);
         // Garbage may also claim that the cover is open, which is waited for.
-        let job = room.until(batch.id, |job| matches!(job.state, JobState::Asking | JobState::Paused(_)));
-        assert!(shop.printer.wait_until_idle(SOON) || fault == Fault::Garbage);
+        let job =
+            room.until(batch.id, |job| matches!(job.state, JobState::NeedsAnswer | JobState::Paused(_)));
+        assert!(shop.printer.wait_until_idle(SOON) || fault == PrinterFault::Garbage);
         batch.check(&job, &batch.out(&shop.printer), WINDOW);
         shop.printer.mend();
         loop {
-            let job = room.until(batch.id, |job| matches!(job.state, JobState::Asking | JobState::Done));
+            let job = room.until(batch.id, |job| matches!(job.state, JobState::NeedsAnswer | JobState::Done));
             if job.state == JobState::Done {
                 let out = batch.out(&shop.printer);
                 batch.check(&job, &out, WINDOW);
@@ -205,14 +211,14 @@ fn one_that_falls_silent_or_mad_leaves_doubt_and_no_lie() {
 #[test]
 fn one_that_cannot_answer_is_sent_and_never_called_confirmed() {
     let shop = Shop::new();
-    shop.printer.set(Fault::Mute);
-    let config = PrinterConfig { answers: Answers::Nothing, ..shop.config() };
+    shop.printer.set(PrinterFault::Mute);
+    let config = PrinterConfig { answers: ConfirmationLevel::Nothing, ..shop.config() };
     let room = shop.open_with(config);
     let batch = Batch::named(31, 4);
     room.printing.submit(batch.request()).unwrap();
     let job = room.until_done(batch.id);
     for label in &job.labels {
-        assert_eq!((label.state, label.proof), (LabelState::Sent, Some(Proof::Nobody)));
+        assert_eq!((label.state, label.proof), (LabelState::Sent, Some(ConfirmedBy::Nobody)));
     }
     assert!(shop.printer.wait(SOON, |out| out.len() == 4));
     assert_eq!(batch.out(&shop.printer), [1, 2, 3, 4]);
@@ -221,25 +227,25 @@ fn one_that_cannot_answer_is_sent_and_never_called_confirmed() {
 
 #[test]
 fn one_that_says_nothing_and_never_hangs_up_has_taken_what_it_acknowledged() {
-    let kind = Kind::of(Language::EscPos);
+    let kind = Kind::of(PrinterLanguage::EscPos);
     let shop = Shop::with(kind, Options { keeps_line: true, ..kind.options() });
-    shop.printer.set(Fault::Mute);
-    let room = shop.open_with(PrinterConfig { answers: Answers::Nothing, ..shop.config() });
+    shop.printer.set(PrinterFault::Mute);
+    let room = shop.open_with(PrinterConfig { answers: ConfirmationLevel::Nothing, ..shop.config() });
     let batch = Batch::named(43, 2);
     room.printing.submit(batch.request()).unwrap();
     let job = room.until_done(batch.id);
-    assert!(job.labels.iter().all(|l| (l.state, l.proof) == (LabelState::Sent, Some(Proof::Nobody))));
+    assert!(job.labels.iter().all(|l| (l.state, l.proof) == (LabelState::Sent, Some(ConfirmedBy::Nobody))));
     assert!(shop.printer.wait(SOON, |out| out.len() == 2));
     assert_eq!(batch.out(&shop.printer), [1, 2]);
 }
 
 #[test]
 fn what_one_that_says_nothing_has_not_taken_is_waited_for_and_told() {
-    let kind = Kind::of(Language::EscPos);
+    let kind = Kind::of(PrinterLanguage::EscPos);
     let shop = Shop::with(kind, Options { keeps_line: true, ..kind.options() });
-    let room = shop.open_with(PrinterConfig { answers: Answers::Nothing, ..shop.config() });
+    let room = shop.open_with(PrinterConfig { answers: ConfirmationLevel::Nothing, ..shop.config() });
     let batch = Batch::named(44, 4);
-    shop.printer.set(Fault::CoverOpen);
+    shop.printer.set(PrinterFault::CoverOpen);
     room.printing.submit(batch.request()).unwrap();
     let job = room.until_paused(batch.id, |cause| *cause == PrinterCause::Full);
     assert!(job.labels.iter().all(|l| l.state != LabelState::Unknown), "{job:#?}");
@@ -251,7 +257,7 @@ fn what_one_that_says_nothing_has_not_taken_is_waited_for_and_told() {
 
 #[test]
 fn a_clone_is_found_out_once_and_never_called_confirmed() {
-    let kinds = [(Language::EscPos, true, false), (Language::Zpl, false, true)];
+    let kinds = [(PrinterLanguage::EscPos, true, false), (PrinterLanguage::Zpl, false, true)];
     for (language, clone_of_it, no_counter) in kinds {
         let kind = Kind::of(language);
         let shop = Shop::with(kind, Options { clone_of_it, no_counter, ..kind.options() });
@@ -261,7 +267,8 @@ fn a_clone_is_found_out_once_and_never_called_confirmed() {
             let batch = Batch::on(kind, seed, 3, |n| n == 2);
             room.printing.submit(batch.request()).unwrap();
             let job = room.until_done(batch.id);
-            let all = job.labels.iter().all(|l| (l.state, l.proof) == (LabelState::Sent, Some(Proof::Idle)));
+            let all =
+                job.labels.iter().all(|l| (l.state, l.proof) == (LabelState::Sent, Some(ConfirmedBy::Idle)));
             assert!(all, "{}: {job:#?}", language.name());
             assert!(!room.printing.printers()[0].confirms, "{}", language.name());
             assert!(shop.printer.wait_until_idle(SOON));
@@ -272,14 +279,14 @@ fn a_clone_is_found_out_once_and_never_called_confirmed() {
 
 #[test]
 fn a_brother_on_a_network_that_falls_silent_is_told() {
-    let kind = Kind::of(Language::BrotherQl);
+    let kind = Kind::of(PrinterLanguage::BrotherQl);
     let print_time = Duration::from_millis(700);
     let shop = Shop::with(kind, Options { over_network: true, print_time, ..kind.options() });
-    let room = shop.open_with(PrinterConfig { answers: Answers::Taken, ..shop.config() });
+    let room = shop.open_with(PrinterConfig { answers: ConfirmationLevel::Taken, ..shop.config() });
     let batch = Batch::on(kind, 47, 3, |_| false);
     room.printing.submit(batch.request()).unwrap();
     assert!(shop.printer.wait(SOON, |out| !out.is_empty()));
-    shop.printer.set(Fault::Mute);
+    shop.printer.set(PrinterFault::Mute);
     room.until_paused(batch.id, |cause| *cause == PrinterCause::Mute);
     shop.printer.mend();
     room.until_done(batch.id);
@@ -292,10 +299,10 @@ fn the_last_word_counts_when_the_job_is_done() {
     let shop = Shop::new();
     let room = shop.open();
     let batch = Batch::named(48, 2);
-    shop.printer.set(Fault::PaperOutAfter(2));
+    shop.printer.set(PrinterFault::PaperOutAfter(2));
     room.printing.submit(batch.request()).unwrap();
     room.until_done(batch.id);
-    shop.printer.set(Fault::CoverOpen);
+    shop.printer.set(PrinterFault::CoverOpen);
     let deadline = std::time::Instant::now() + SOON;
     while room.printing.printers()[0].state != PrinterState::Stopped {
         assert!(std::time::Instant::now() < deadline, "{:?}", room.printing.printers());
@@ -306,11 +313,11 @@ fn the_last_word_counts_when_the_job_is_done() {
 #[test]
 fn one_that_only_says_taken_is_sent_with_its_word() {
     let shop = Shop::new();
-    let room = shop.open_with(PrinterConfig { answers: Answers::Taken, ..shop.config() });
+    let room = shop.open_with(PrinterConfig { answers: ConfirmationLevel::Taken, ..shop.config() });
     let batch = Batch::named(32, 3);
     room.printing.submit(batch.request()).unwrap();
     let job = room.until_done(batch.id);
-    assert!(job.labels.iter().all(|l| (l.state, l.proof) == (LabelState::Sent, Some(Proof::Idle))));
+    assert!(job.labels.iter().all(|l| (l.state, l.proof) == (LabelState::Sent, Some(ConfirmedBy::Idle))));
 }
 
 #[test]
@@ -318,7 +325,7 @@ fn stopped_in_good_order_it_goes_on_without_a_question() {
     let shop = Shop::new();
     let batch = Batch::new(33, 12, |n| n % 3 == 0);
     let room = shop.open();
-    shop.printer.set(Fault::SlowDrain { bytes_per_s: 100_000 });
+    shop.printer.set(PrinterFault::SlowDrain { bytes_per_s: 100_000 });
     room.printing.submit(batch.request()).unwrap();
     assert!(shop.printer.wait(SOON, |out| out.len() >= 2));
     room.printing.stop(SOON);
@@ -334,10 +341,10 @@ fn stopped_in_good_order_it_goes_on_without_a_question() {
 fn cancelled_after_the_labels_in_flight() {
     let shop = Shop::new();
     let room = shop.open();
-    shop.printer.set(Fault::PaperOutAfter(1));
+    shop.printer.set(PrinterFault::PaperOutAfter(1));
     let batch = Batch::named(34, 9);
     room.printing.submit(batch.request()).unwrap();
-    room.until_paused(batch.id, |cause| *cause == PrinterCause::Condition(Condition::PaperOut));
+    room.until_paused(batch.id, |cause| *cause == PrinterCause::Condition(PrinterCondition::PaperOut));
     room.printing.cancel(batch.id).unwrap();
     shop.printer.mend();
     let job = room.until(batch.id, |job| job.state == JobState::Cancelled);
@@ -394,10 +401,10 @@ fn what_cannot_be_printed_is_refused_before_paper_moves() {
     let shop = Shop::new();
     let room = shop.open();
     let tag = Batch::named(37, 3).labels[1].tag.unwrap();
-    let said = refusal(&room, |l| l.name = "Pump 💉".into());
+    let message = refusal(&room, |l| l.name = "Pump 💉".into());
     assert!(
-        said.starts_with(&format!("label 2 ({tag}): the name cannot be printed: the character '💉'")),
-        "{said}"
+        message.starts_with(&format!("label 2 ({tag}): the name cannot be printed: the character '💉'")),
+        "{message}"
     );
     assert!(refusal(&room, |l| l.location = "a\u{10}\u{4}b".into()).contains("U+0010"));
     assert!(refusal(&room, |l| l.asset_number = "\u{1b}@".into()).contains("asset number"));
@@ -420,7 +427,7 @@ fn what_cannot_be_printed_is_refused_before_paper_moves() {
     let many = JobRequest { labels: vec![request.labels[0].clone(); 5_001], ..request.clone() };
     assert!(matches!(printing.submit(many), Err(PrintRefusal::TooMany { labels: 5_001 })));
     let narrow = Shop::new();
-    let config = PrinterConfig { head_dots: 160, patience: patience(), ..narrow.config() };
+    let config = PrinterConfig { head_dots: 160, timeouts: timeouts(), ..narrow.config() };
     let wide = JobRequest { template: Some("equipment".into()), ..request };
     let refused = narrow.open_with(config).printing.submit(wide).unwrap_err();
     assert!(refused.to_string().contains("head reaches 20.0 mm (160 dots)"), "{refused}");

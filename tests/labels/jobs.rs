@@ -6,8 +6,8 @@ use appliance::printing::{
     JobKind, JobNote, JobRequest, JobState, LabelState, PrintRefusal, PrinterCause, PrinterRefusal,
     PrinterSettings, ReprintRequest,
 };
-use harness::virtual_printer::Fault;
-use labels::language::Condition;
+use harness::virtual_printer::PrinterFault;
+use labels::language::PrinterCondition;
 use record::ids::JobId;
 
 use crate::room::{Batch, Room, SOON, Shop, database};
@@ -54,13 +54,13 @@ fn a_job_waits_for_its_printer_to_come_back() {
     let shop = Shop::new();
     let room = room_without_printers(&shop);
     room.printing.add(&settings(&shop)).unwrap();
-    shop.printer.set(Fault::PaperOutAfter(1));
+    shop.printer.set(PrinterFault::PaperOutAfter(1));
     let batch = Batch::named(52, 5);
     room.printing.submit(batch.request()).unwrap();
-    room.until_paused(batch.id, |cause| *cause == PrinterCause::Condition(Condition::PaperOut));
+    room.until_paused(batch.id, |cause| *cause == PrinterCause::Condition(PrinterCondition::PaperOut));
     // It stands still with labels in it, so it cannot leave in good order: these are in doubt.
     room.printing.remove("Bench").unwrap();
-    let job = room.until(batch.id, |job| job.state == JobState::Asking);
+    let job = room.until(batch.id, |job| job.state == JobState::NeedsAnswer);
     assert!(job.in_doubt <= 2, "{job:#?}");
     shop.printer.mend();
     assert!(shop.printer.wait_until_idle(SOON));
@@ -101,7 +101,7 @@ fn the_test_label_comes_out() {
     let job = room.printing.test("Bench", JobId::new(1, [8; 10]), None).unwrap();
     assert_eq!((job.kind, job.labels.len(), job.labels[0].tag), (JobKind::Test, 1, None));
     room.until_done(job.id);
-    assert_eq!(shop.printer.printed().iter().filter(|p| !p.torn).count(), 1);
+    assert_eq!(shop.printer.printed().iter().filter(|p| !p.partial).count(), 1);
     assert_eq!(room.outcomes.blocking_recv().unwrap().labels[0].tag, None);
 }
 
@@ -114,8 +114,8 @@ fn a_label_that_the_roll_is_too_small_for_is_taken_smaller_and_it_is_said() {
     room.printing.add(&PrinterSettings { media: Some(media), ..settings(&shop) }).unwrap();
     let labels = Batch::named(54, 2).labels;
     let id = JobId::new(1, [54; 10]);
-    let asked = JobRequest { template: Some("equipment".into()), ..JobRequest::new(id, labels.clone()) };
-    let refused = room.printing.submit(asked).unwrap_err().to_string();
+    let requested = JobRequest { template: Some("equipment".into()), ..JobRequest::new(id, labels.clone()) };
+    let refused = room.printing.submit(requested).unwrap_err().to_string();
     assert!(refused.contains("30.0 × 15.0 mm") && refused.contains("choose a template"), "{refused}");
     let job = room.printing.submit(JobRequest::new(id, labels)).unwrap();
     assert_eq!(job.template, "micro");
@@ -138,13 +138,13 @@ fn the_first_byte_comes_soon_and_a_step_of_a_long_job_costs_what_one_of_a_short_
     for (seed, count) in [(56, 40), (57, 3_000)] {
         let batch = Batch::named(seed, count);
         let before = shop.printer.printed().len();
-        let asked = Instant::now();
+        let requested = Instant::now();
         room.printing.submit(batch.request()).unwrap();
-        let submitted = asked.elapsed();
+        let submitted = requested.elapsed();
         assert!(shop.printer.wait(SOON, |out| out.len() > before));
-        let first = asked.elapsed();
+        let first = requested.elapsed();
         assert!(shop.printer.wait(SOON, |out| out.len() >= before + 30));
-        let thirty = asked.elapsed() - first;
+        let thirty = requested.elapsed() - first;
         println!(
             "{count} labels: taken in {submitted:?}, the first out after {first:?}, 29 more in {thirty:?}"
         );

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use harness::virtual_printer::Options;
-use labels::Language;
+use labels::PrinterLanguage;
 use serde_json::json;
-use service::random::{Random, SeededRandom};
+use service::random::{RandomSource, SeededRandom};
 
 use crate::room::{KINDS, Kind, SOON};
 use crate::station::{Job, Station};
@@ -28,30 +28,30 @@ struct Story {
     job: Option<Job>,
     out: BTreeMap<String, u32>,
     jobs: u32,
-    asked: u32,
+    requested: u32,
 }
 
 impl Story {
     async fn begin(kind: Kind) -> Self {
         // A Brother on a network has to be seen at work, and so takes the time that a real one takes.
-        let over_network = kind.language == Language::BrotherQl;
+        let over_network = kind.language == PrinterLanguage::BrotherQl;
         let (print_time, labels) =
             if over_network { (PRINT_TIME_SEEN, LABELS / 5) } else { (PRINT_TIME, LABELS) };
         let options = Options { print_time, remembers: 4, over_network, ..kind.options() };
         let station = Station::open(kind, options, "auto").await;
         let tags = station.items(labels).await;
-        Self { station, tags, job: None, out: BTreeMap::new(), jobs: 0, asked: 0 }
+        Self { station, tags, job: None, out: BTreeMap::new(), jobs: 0, requested: 0 }
     }
 
     /// Items and blank tags in turn.
     async fn submit(&mut self) {
-        let wanted = match self.jobs % 2 {
+        let expected = match self.jobs % 2 {
             0 => json!({ "printer": "Bench", "tags": self.tags }),
             _ => json!({ "printer": "Bench", "blank": self.tags.len() }),
         };
         self.jobs += 1;
         self.out.clear();
-        self.job = Some(self.station.submit(&wanted).await);
+        self.job = Some(self.station.submit(&expected).await);
     }
 
     fn look(&mut self) {
@@ -71,7 +71,7 @@ impl Story {
         }
         self.look();
         for (n, tag) in doubts {
-            self.asked += 1;
+            self.requested += 1;
             self.station.answer(&id, n, self.out.contains_key(&tag)).await;
         }
     }
@@ -95,13 +95,13 @@ impl Story {
         assert_eq!(all.len(), self.tags.len());
         for label in all {
             let times = self.out.get(label["tag"].as_str().unwrap()).copied().unwrap_or(0);
-            let wanted = u32::from(label["state"] != "failed");
-            assert_eq!(times, wanted, "{label} of {id}: {:?}", self.out);
+            let expected = u32::from(label["state"] != "failed");
+            assert_eq!(times, expected, "{label} of {id}: {:?}", self.out);
         }
     }
 
     /// Prints a little, and is killed at a moment that nobody chose.
-    async fn live_and_die(&mut self, random: &dyn Random) {
+    async fn live_and_die(&mut self, random: &dyn RandomSource) {
         self.answer().await;
         let done = match &self.job {
             Some(job) => self.station.job(job.id()).await.state() == "done",
@@ -132,14 +132,14 @@ async fn two_hundred_kills_in_mid_batch() {
                 story.live_and_die(&random).await;
             }
             story.finish().await;
-            (story.jobs, story.asked)
+            (story.jobs, story.requested)
         })
     });
     for (kind, story) in KINDS.into_iter().zip(stories) {
-        let (jobs, asked) = story.await.unwrap();
+        let (jobs, requested) = story.await.unwrap();
         let name = kind.language.name();
-        eprintln!("{name}: {KILLS} kills in {jobs} jobs, {asked} labels asked about");
-        assert!(asked > 0, "{name}: no kill came in mid-label");
+        eprintln!("{name}: {KILLS} kills in {jobs} jobs, {requested} labels asked about");
+        assert!(requested > 0, "{name}: no kill came in mid-label");
     }
     eprintln!("all in {:?}", begun.elapsed());
 }

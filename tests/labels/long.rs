@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use appliance::printing::LABELS_MAX;
 use appliance::printing::plan::WINDOW;
-use harness::virtual_printer::{Fault, Options};
-use labels::{Language, Typesetter};
+use harness::virtual_printer::{Options, PrinterFault};
+use labels::{PrinterLanguage, Typesetter};
 use serde_json::json;
 use service::random::SeededRandom;
 
@@ -14,8 +14,8 @@ use crate::station::Station;
 
 /// Labels in all, in five jobs; `LABELS=5000` is the length that the issue asks for and takes minutes here.
 fn labels() -> u32 {
-    let asked = std::env::var("LABELS").ok().and_then(|count| count.parse().ok());
-    asked.unwrap_or(600)
+    let requested = std::env::var("LABELS").ok().and_then(|count| count.parse().ok());
+    requested.unwrap_or(600)
 }
 
 const JOBS: u32 = 5;
@@ -40,21 +40,22 @@ fn every_label_of_the_longest_job_has_room_for_its_number() {
             assert!(preview(&mut typesetter, &label, (of, of), &printer, kind.template).width() > 0);
         }
     }
-    let (label, printer) = (request(&random, 1, true), Kind::of(Language::Zpl).config("tcp://nobody:1"));
+    let (label, printer) =
+        (request(&random, 1, true), Kind::of(PrinterLanguage::Zpl).config("tcp://nobody:1"));
     let last = (LABELS_MAX as u32, LABELS_MAX as u32);
     assert!(preview(&mut typesetter, &label, last, &printer, "blank-tag").width() > 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn memory_does_not_grow_and_the_first_label_waits_for_no_other() {
-    let kind = Kind::of(Language::EscPos);
+    let kind = Kind::of(PrinterLanguage::EscPos);
     let station = Station::open(kind, Options { remembers: 4, ..kind.options() }, "auto").await;
     let (of_a_job, pid) = (labels() / JOBS, station.r#box.pid());
     let mut memory = Vec::new();
     for n in 0..JOBS {
         let before = station.printer.pieces();
         // The roll ends behind the first label: nothing else is made for the printer before that one is out.
-        station.printer.set(Fault::PaperOutAfter(1));
+        station.printer.set(PrinterFault::PaperOutAfter(1));
         let job = station.submit(&json!({ "printer": "Bench", "blank": of_a_job })).await;
         let printer = &station.printer;
         let out = tokio::task::block_in_place(|| printer.wait_for_pieces(SOON, before + 1));
@@ -67,8 +68,8 @@ async fn memory_does_not_grow_and_the_first_label_waits_for_no_other() {
         );
         station.printer.mend();
         let all = u64::from(before + of_a_job);
-        let patience = Duration::from_secs(60) + Duration::from_millis(100) * of_a_job;
-        let whole = tokio::task::block_in_place(|| printer.wait_for_pieces(patience, all as u32));
+        let timeouts = Duration::from_secs(60) + Duration::from_millis(100) * of_a_job;
+        let whole = tokio::task::block_in_place(|| printer.wait_for_pieces(timeouts, all as u32));
         assert!(whole, "job {n}: {} of {all} came out", printer.pieces());
         assert_eq!(station.until_still(job.id()).await.state(), "done");
         memory.push(anonymous_kib(pid));

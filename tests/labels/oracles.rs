@@ -9,11 +9,11 @@ use std::path::Path;
 use std::process::Command;
 
 use harness::tools;
-use labels::drawing::Mark;
-use labels::language::Profile;
-use labels::{Dpi, Language, Typesetter, layout, template};
+use labels::drawing::DrawElement;
+use labels::language::PrinterProfile;
+use labels::{Dpi, PrinterLanguage, Typesetter, layout, template};
 use serde::Deserialize;
-use service::random::{Random, SeededRandom};
+use service::random::{RandomSource, SeededRandom};
 
 use crate::room::{Batch, Kind, Shop, preview, request};
 
@@ -47,7 +47,7 @@ impl Found {
 }
 
 /// What a witness answers, one JSON object.
-fn asked<T: for<'a> Deserialize<'a>>(command: &mut Command) -> T {
+fn requested<T: for<'a> Deserialize<'a>>(command: &mut Command) -> T {
     let out = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
     assert!(out.status.success(), "{command:?}: {}", String::from_utf8_lossy(&out.stderr));
     serde_json::from_slice(&out.stdout).unwrap_or_else(|e| panic!("{command:?}: {e}"))
@@ -59,12 +59,12 @@ fn script(name: &str) -> std::path::PathBuf {
 
 pub fn check(language: &str, folder: &Path, more: &[&str]) -> Found {
     let mut python = Command::new(tools::python());
-    asked(python.arg(script("check.py")).arg(language).arg(folder).args(more))
+    requested(python.arg(script("check.py")).arg(language).arg(folder).args(more))
 }
 
 /// Writes random labels as streams, each with the picture that is meant and the address of its code.
-fn write(kind: Kind, profile: &Profile, count: u32, folder: &Path) {
-    let random: &dyn Random = &SeededRandom::new(1_700 + kind.language as u64);
+fn write(kind: Kind, profile: &PrinterProfile, count: u32, folder: &Path) {
+    let random: &dyn RandomSource = &SeededRandom::new(1_700 + kind.language as u64);
     let mut typesetter = Typesetter::new().unwrap();
     let mut config = kind.config("tcp://nobody:1");
     config.media = profile.media.clone();
@@ -79,7 +79,7 @@ fn write(kind: Kind, profile: &Profile, count: u32, folder: &Path) {
     }
 }
 
-fn thousand(language: Language) {
+fn thousand(language: PrinterLanguage) {
     let (kind, folder) = (Kind::of(language), tempfile::tempdir().unwrap());
     write(kind, &kind.profile(), LABELS, folder.path());
     check(language.name(), folder.path(), &[]).all(LABELS);
@@ -87,36 +87,36 @@ fn thousand(language: Language) {
 
 #[test]
 fn a_thousand_escpos_labels() {
-    thousand(Language::EscPos);
+    thousand(PrinterLanguage::EscPos);
 }
 
 #[test]
 fn a_thousand_zpl_labels() {
-    thousand(Language::Zpl);
+    thousand(PrinterLanguage::Zpl);
 }
 
 #[test]
 fn a_thousand_tspl_labels() {
-    thousand(Language::Tspl);
+    thousand(PrinterLanguage::Tspl);
 }
 
 #[test]
 fn a_thousand_brother_ql_labels() {
-    thousand(Language::BrotherQl);
+    thousand(PrinterLanguage::BrotherQl);
 }
 
 #[test]
 fn a_thousand_dymo_labels() {
-    thousand(Language::Dymo);
+    thousand(PrinterLanguage::Dymo);
 }
 
 /// ACS and Z64 through the whole of another ZPL interpreter, and Z64 through the strict reader too.
 #[test]
 fn zpl_by_a_second_witness() {
-    let kind = Kind::of(Language::Zpl);
+    let kind = Kind::of(PrinterLanguage::Zpl);
     for dense in [false, true] {
         let folder = tempfile::tempdir().unwrap();
-        let profile = Profile { dense, ..kind.profile() };
+        let profile = PrinterProfile { dense, ..kind.profile() };
         write(kind, &profile, DRAWN, folder.path());
         check("zpl", folder.path(), &[]).all(DRAWN);
         let mut node = Command::new(tools::program("node"));
@@ -130,10 +130,10 @@ fn zpl_by_a_second_witness() {
 /// Red and black on one roll takes another kind of row.
 #[test]
 fn two_colour_brother_ql() {
-    let (kind, folder) = (Kind::of(Language::BrotherQl), tempfile::tempdir().unwrap());
+    let (kind, folder) = (Kind::of(PrinterLanguage::BrotherQl), tempfile::tempdir().unwrap());
     let rolls = (kind.language.row().media)();
     let media = rolls.into_iter().find(|media| media.two_colour).unwrap();
-    let profile = Profile { media, ..kind.profile() };
+    let profile = PrinterProfile { media, ..kind.profile() };
     write(kind, &profile, DRAWN, folder.path());
     check("brother-ql", folder.path(), &[]).all(DRAWN);
 }
@@ -164,7 +164,7 @@ fn what_came_over_the_line() {
 /// The readers of ESC/POS, TSPL and DYMO are our own: they have to be right about what other people's programs write.
 #[test]
 fn our_readers_read_what_others_write() {
-    let (kind, folder) = (Kind::of(Language::Dymo), tempfile::tempdir().unwrap());
+    let (kind, folder) = (Kind::of(PrinterLanguage::Dymo), tempfile::tempdir().unwrap());
     write(kind, &kind.profile(), FOREIGN, folder.path());
     let ppd = folder.path().join("lw450.ppd");
     let driver =
@@ -172,7 +172,7 @@ fn our_readers_read_what_others_write() {
     std::fs::write(&ppd, driver.expect("the package printer-driver-dymo").stdout).unwrap();
     let mut python = Command::new(tools::python());
     let found: BTreeMap<String, u32> =
-        asked(python.arg(script("encoders.py")).arg(folder.path()).arg(tools::installed()).arg(&ppd));
+        requested(python.arg(script("encoders.py")).arg(folder.path()).arg(tools::installed()).arg(&ppd));
     for (program, read) in &found {
         assert_eq!(*read, FOREIGN, "{program}: {found:?}");
     }
@@ -189,15 +189,16 @@ fn the_standard_label_from_too_far_and_askew() {
         zbar: u32,
     }
     let folder = tempfile::tempdir().unwrap();
-    let random: &dyn Random = &SeededRandom::new(1_800);
-    let (mut typesetter, equipment) = (Typesetter::new().unwrap(), template::builtin("equipment").unwrap());
+    let random: &dyn RandomSource = &SeededRandom::new(1_800);
+    let (mut typesetter, equipment) =
+        (Typesetter::new().unwrap(), template::find_builtin("equipment").unwrap());
     let mut module_dots = 0;
     for n in 1..=TILTED {
         let label = request(random, n, false);
         let drawing =
-            layout::draw(&typesetter, equipment, &label.fields(n, TILTED), None, Dpi::D203).unwrap();
+            layout::lay_out_label(&typesetter, equipment, &label.fields(n, TILTED), None, Dpi::D203).unwrap();
         let mut codes = drawing.marks.iter().filter_map(|mark| match mark {
-            Mark::Code { module, .. } => Some(*module),
+            DrawElement::Code { module, .. } => Some(*module),
             _ => None,
         });
         module_dots = codes.next_back().unwrap();
@@ -206,7 +207,8 @@ fn the_standard_label_from_too_far_and_askew() {
         std::fs::write(file("txt"), label.url.to_uppercase()).unwrap();
     }
     let mut python = Command::new(tools::python());
-    let read: Read = asked(python.arg(script("tilted.py")).arg(folder.path()).arg(module_dots.to_string()));
+    let read: Read =
+        requested(python.arg(script("tilted.py")).arg(folder.path()).arg(module_dots.to_string()));
     eprintln!("from too far and askew: {read:?}");
     assert_eq!(read.labels, TILTED);
     assert!(read.zxing * 100 >= TILTED * 95, "zxing-cpp reads fewer than 95 %: {read:?}");

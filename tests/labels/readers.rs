@@ -84,7 +84,7 @@ fn readers_take_mirrored_codes_and_the_format_word_does_not() {
     let dir = tempfile::tempdir().unwrap();
     let url = "HTTPS://CT.EXAMPLE/7QK3M9X2W";
     let mut label = labels::Bitmap::white(240, 240);
-    labels::code::qr(url).unwrap().draw(&mut label, 24, 24, 6);
+    labels::code::encode_qr(url).unwrap().draw(&mut label, 24, 24, 6);
     let plain = image::load_from_memory(&label.to_png().unwrap()).unwrap().to_luma8();
     let code = modules(&plain);
     assert!(format_word_is_true(&code));

@@ -7,17 +7,17 @@ use std::time::{Duration, Instant};
 
 use appliance::clock::system_clock;
 use appliance::printing::{
-    JobOutcome, JobRequest, JobState, JobView, LabelRequest, LabelState, MediaChoice, Patience, PrinterCause,
-    PrinterConfig, PrinterSettings, Printing, Proof,
+    ConfirmedBy, ConnectionTimeouts, JobOutcome, JobRequest, JobState, JobView, LabelRequest, LabelState,
+    MediaChoice, PrintService, PrinterCause, PrinterConfig, PrinterSettings,
 };
 use harness::virtual_printer;
 use harness::virtual_printer::{Options, VirtualPrinter};
-use labels::{Bitmap, Language, Profile, Typesetter, layout, media, template};
+use labels::{Bitmap, PrinterLanguage, PrinterProfile, Typesetter, layout, media, template};
 use record::ids::JobId;
 use record::tag::Tag;
 use redb::Database;
 use service::clock::boot_id;
-use service::random::{Random, SeededRandom};
+use service::random::{RandomSource, SeededRandom};
 use tokio::sync::mpsc;
 
 /// Far more than anything here takes on a loaded machine.
@@ -26,7 +26,7 @@ pub const SOON: Duration = Duration::from_secs(60);
 /// A printer of one language as people have it, and the label that it is for.
 #[derive(Debug, Clone, Copy)]
 pub struct Kind {
-    pub language: Language,
+    pub language: PrinterLanguage,
     pub template: &'static str,
     /// What is in it; the usual roll where none is named.
     media: Option<&'static str>,
@@ -34,15 +34,15 @@ pub struct Kind {
 
 /// One of each language.
 pub const KINDS: [Kind; 5] = [
-    Kind { language: Language::EscPos, template: "equipment", media: None },
-    Kind { language: Language::Zpl, template: "equipment", media: None },
-    Kind { language: Language::Tspl, template: "equipment", media: None },
-    Kind { language: Language::BrotherQl, template: "equipment-62x29", media: None },
-    Kind { language: Language::Dymo, template: "equipment", media: Some("30256-shipping-101x59") },
+    Kind { language: PrinterLanguage::EscPos, template: "equipment", media: None },
+    Kind { language: PrinterLanguage::Zpl, template: "equipment", media: None },
+    Kind { language: PrinterLanguage::Tspl, template: "equipment", media: None },
+    Kind { language: PrinterLanguage::BrotherQl, template: "equipment-62x29", media: None },
+    Kind { language: PrinterLanguage::Dymo, template: "equipment", media: Some("30256-shipping-101x59") },
 ];
 
 impl Kind {
-    pub fn of(language: Language) -> Self {
+    pub fn of(language: PrinterLanguage) -> Self {
         KINDS.into_iter().find(|kind| kind.language == language).unwrap()
     }
 
@@ -52,9 +52,9 @@ impl Kind {
     }
 
     /// What a session is told of it.
-    pub fn profile(self) -> Profile {
+    pub fn profile(self) -> PrinterProfile {
         let PrinterConfig { dpi, head_dots, answers, media, .. } = self.config("tcp://nobody:1");
-        Profile { dpi, head_dots, answers, media, ..self.language.usual_profile() }
+        PrinterProfile { dpi, head_dots, answers, media, ..self.language.usual_profile() }
     }
 
     /// What the print room is told of it. A Brother is one that answers on its line, as on USB.
@@ -62,7 +62,7 @@ impl Kind {
         let media = self.media.map(|name| MediaChoice::Named(name.to_owned()));
         let settings = PrinterSettings::new("Bench", self.language.name(), address);
         let config = PrinterSettings { media, ..settings }.checked().unwrap();
-        PrinterConfig { answers: self.language.row().answers, patience: patience(), ..config }
+        PrinterConfig { answers: self.language.row().answers, timeouts: timeouts(), ..config }
     }
 }
 
@@ -76,7 +76,7 @@ pub struct Shop {
 impl Shop {
     /// With an ESC/POS printer.
     pub fn new() -> Self {
-        Self::of(Kind::of(Language::EscPos))
+        Self::of(Kind::of(PrinterLanguage::EscPos))
     }
 
     pub fn of(kind: Kind) -> Self {
@@ -110,8 +110,12 @@ impl Shop {
 }
 
 /// Short where waiting proves nothing, long where a loaded machine could be mistaken for a broken printer.
-pub fn patience() -> Patience {
-    Patience { drain: Duration::from_millis(5), retry: Duration::from_millis(20), ..Patience::default() }
+pub fn timeouts() -> ConnectionTimeouts {
+    ConnectionTimeouts {
+        drain: Duration::from_millis(5),
+        retry: Duration::from_millis(20),
+        ..ConnectionTimeouts::default()
+    }
 }
 
 pub fn database(path: &Path) -> Arc<Database> {
@@ -120,7 +124,7 @@ pub fn database(path: &Path) -> Arc<Database> {
 
 /// A running print room.
 pub struct Room {
-    pub printing: Printing,
+    pub printing: PrintService,
     pub outcomes: mpsc::Receiver<JobOutcome>,
 }
 
@@ -128,8 +132,8 @@ impl Room {
     pub fn open(db: Arc<Database>, printers: Vec<PrinterConfig>) -> Self {
         let (tell, outcomes) = mpsc::channel(4);
         let clock = Arc::new(system_clock(boot_id([1; 10])));
-        let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
-        let printing = Printing::open(db, printers, clock, &random, tell).unwrap();
+        let random: Arc<dyn RandomSource> = Arc::new(SeededRandom::new(7));
+        let printing = PrintService::open(db, printers, clock, &random, tell).unwrap();
         Self { printing, outcomes }
     }
 
@@ -139,11 +143,11 @@ impl Room {
 
     /// Looks at the job until it is as wanted.
     #[track_caller]
-    pub fn until(&self, id: JobId, wanted: impl Fn(&JobView) -> bool) -> JobView {
+    pub fn until(&self, id: JobId, expected: impl Fn(&JobView) -> bool) -> JobView {
         let deadline = Instant::now() + SOON;
         loop {
             let job = self.job(id);
-            if wanted(&job) {
+            if expected(&job) {
                 return job;
             }
             assert!(
@@ -162,7 +166,7 @@ impl Room {
 
     #[track_caller]
     pub fn until_asking(&self, id: JobId) -> JobView {
-        self.until(id, |job| job.state == JobState::Asking)
+        self.until(id, |job| job.state == JobState::NeedsAnswer)
     }
 
     #[track_caller]
@@ -189,7 +193,7 @@ pub struct Batch {
 impl Batch {
     /// For an ESC/POS printer; `blank` says which labels (from 1) are blank tags.
     pub fn new(seed: u64, count: u32, blank: impl Fn(u32) -> bool) -> Self {
-        Self::on(Kind::of(Language::EscPos), seed, count, blank)
+        Self::on(Kind::of(PrinterLanguage::EscPos), seed, count, blank)
     }
 
     pub fn named(seed: u64, count: u32) -> Self {
@@ -197,7 +201,7 @@ impl Batch {
     }
 
     pub fn on(kind: Kind, seed: u64, count: u32, blank: impl Fn(u32) -> bool) -> Self {
-        let random: &dyn Random = &SeededRandom::new(seed);
+        let random: &dyn RandomSource = &SeededRandom::new(seed);
         let labels: Vec<_> = (1..=count).map(|n| request(random, n, blank(n))).collect();
         let mut typesetter = Typesetter::new().unwrap();
         let config = kind.config("tcp://nobody:1");
@@ -216,7 +220,7 @@ impl Batch {
 
     /// Which labels have come out whole, in order, each recognised dot by dot.
     pub fn out(&self, printer: &VirtualPrinter) -> Vec<u32> {
-        let whole = printer.printed().into_iter().filter(|p| !p.torn);
+        let whole = printer.printed().into_iter().filter(|p| !p.partial);
         whole
             .map(|p| *self.previews.get(&Ink::of_picture(&p.picture)).expect("a label that nobody asked for"))
             .collect()
@@ -244,7 +248,7 @@ impl Batch {
         for (label, view) in self.labels.iter().zip(&job.labels) {
             let times = out.iter().filter(|&&n| n == view.n).count();
             // Of one that can tell nothing nobody claims more than that it was sent.
-            let unseen = (view.state, view.proof) == (LabelState::Sent, Some(Proof::Nobody));
+            let unseen = (view.state, view.proof) == (LabelState::Sent, Some(ConfirmedBy::Nobody));
             assert!(
                 times >= 1 || (label.blank && view.state == LabelState::Failed) || unseen,
                 "{} is missing: {out:?} {job:#?}",
@@ -255,7 +259,7 @@ impl Batch {
     }
 }
 
-pub fn request(random: &dyn Random, n: u32, blank: bool) -> LabelRequest {
+pub fn request(random: &dyn RandomSource, n: u32, blank: bool) -> LabelRequest {
     let tag = Tag::from_random(random.bytes());
     let words =
         ["Infusion pump", "Ventilátor", "Ultrasound transducer, transvaginal", "Насос", "Αντλία έγχυσης"];
@@ -279,10 +283,11 @@ pub fn preview(
     printer: &PrinterConfig,
     name: &str,
 ) -> Bitmap {
-    let template = template::builtin(name).unwrap();
-    let drawing = layout::draw(typesetter, template, &label.fields(n, of), None, printer.dpi).unwrap();
+    let template = template::find_builtin(name).unwrap();
+    let drawing =
+        layout::lay_out_label(typesetter, template, &label.fields(n, of), None, printer.dpi).unwrap();
     let dots = drawing.bitmap(typesetter);
-    media::place(&drawing, &dots, &printer.media, printer.head_dots).unwrap().dots
+    media::place_label(&drawing, &dots, &printer.media, printer.head_dots).unwrap().dots
 }
 
 /// The dots of a label from the first to the last that is black, either way. Where on the paper they lie is another

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use harness::virtual_printer::{Options, VirtualPrinter};
-use harness::world::{PATIENCE, TheBox, folder};
+use harness::world::{TIME_LIMIT, TheBox, folder};
 use serde_json::{Value, json};
 
 use crate::readers::zbar;
@@ -63,8 +63,8 @@ impl Station {
             "media": kind.profile().media.name,
         });
         settings["answers"] = answers.into();
-        let (status, said) = r#box.post("/api/v1/printers", &settings).await;
-        assert_eq!(status, 201, "{said}");
+        let (status, message) = r#box.post("/api/v1/printers", &settings).await;
+        assert_eq!(status, 201, "{message}");
         Self { r#box, printer, dir, looked_at: 0 }
     }
 
@@ -73,28 +73,28 @@ impl Station {
         let mut tags = Vec::new();
         for n in 0..count {
             let item = json!({ "name": format!("Ventilator {n}"), "asset_number": format!("BM-1{n:03}") });
-            let (status, said) = self.r#box.post("/api/v1/equipment", &item).await;
-            assert_eq!(status, 201, "{said}");
-            tags.push(said["tag"].as_str().unwrap().to_owned());
+            let (status, message) = self.r#box.post("/api/v1/equipment", &item).await;
+            assert_eq!(status, 201, "{message}");
+            tags.push(message["tag"].as_str().unwrap().to_owned());
         }
         tags
     }
 
     /// A job that prints when it can.
-    pub async fn submit(&self, wanted: &Value) -> Job {
-        let (status, said) = self.r#box.post("/api/v1/labels", wanted).await;
-        assert_eq!(status, 202, "{said}");
-        Job(said)
+    pub async fn submit(&self, expected: &Value) -> Job {
+        let (status, message) = self.r#box.post("/api/v1/labels", expected).await;
+        assert_eq!(status, 202, "{message}");
+        Job(message)
     }
 
     pub async fn job(&self, id: &str) -> Job {
-        let said = self.r#box.get(&format!("/api/v1/labels/{id}")).await;
-        Job(serde_json::from_str(&said).unwrap())
+        let message = self.r#box.get(&format!("/api/v1/labels/{id}")).await;
+        Job(serde_json::from_str(&message).unwrap())
     }
 
     /// Waits until the job stands still or is done.
     pub async fn until_still(&self, id: &str) -> Job {
-        let deadline = std::time::Instant::now() + PATIENCE;
+        let deadline = std::time::Instant::now() + TIME_LIMIT;
         loop {
             let job = self.job(id).await;
             if matches!(job.state(), "asking" | "done") {
@@ -108,9 +108,9 @@ impl Station {
 
     pub async fn answer(&self, id: &str, n: u64, printed: bool) {
         let answer = json!({ "printed": printed });
-        let (status, said) =
+        let (status, message) =
             self.r#box.post(&format!("/api/v1/labels/{id}/labels/{n}/answer"), &answer).await;
-        assert_eq!(status, 200, "{said}");
+        assert_eq!(status, 200, "{message}");
     }
 
     /// Tags of the whole labels that have come out since the last look, in order, once the printer stands still.
@@ -120,8 +120,9 @@ impl Station {
         loop {
             let name = format!("{:04}", self.looked_at + 1);
             let spool = self.dir.path().join("spool");
-            let (whole, torn) = (spool.join(format!("{name}.png")), spool.join(format!("{name}-torn.bin")));
-            match (whole.exists(), torn.exists()) {
+            let (whole, partial) =
+                (spool.join(format!("{name}.png")), spool.join(format!("{name}-torn.bin")));
+            match (whole.exists(), partial.exists()) {
                 (true, _) => pictures.push(whole),
                 (false, true) => {}
                 (false, false) => break,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use appliance::printing::{JobState, LabelState, Proof};
+use appliance::printing::{ConfirmedBy, JobState, LabelState};
 
 use crate::readers::{format_word_is_true, modules, transposed, zbar, zxing};
 use crate::room::{Batch, Shop};
@@ -17,20 +17,20 @@ fn a_batch_over_tcp_is_read_by_two_readers_and_is_the_preview_dot_by_dot() {
     for label in &job.labels {
         assert_eq!(
             (label.state, label.proof, label.attempts),
-            (LabelState::Confirmed, Some(Proof::Printer), 1)
+            (LabelState::Confirmed, Some(ConfirmedBy::Printer), 1)
         );
     }
     // Each picture is recognised by its dots, so this is also the order.
     assert_eq!(batch.out(&shop.printer), (1..=100).collect::<Vec<_>>());
     assert_eq!(
-        (shop.printer.stray_bytes(), shop.printer.printed().iter().filter(|p| p.torn).count()),
+        (shop.printer.stray_bytes(), shop.printer.printed().iter().filter(|p| p.partial).count()),
         (0, 0)
     );
 
     let pictures: Vec<PathBuf> = (1..=100).map(|n| shop.spool().join(format!("{n:04}.png"))).collect();
-    let wanted: Vec<String> = batch.labels.iter().map(|l| l.url.to_uppercase()).collect();
-    assert_eq!(zbar(&pictures), wanted);
-    assert_eq!(zxing(&pictures), wanted);
+    let expected: Vec<String> = batch.labels.iter().map(|l| l.url.to_uppercase()).collect();
+    assert_eq!(zbar(&pictures), expected);
+    assert_eq!(zxing(&pictures), expected);
     for picture in &pictures {
         let code = modules(&image::open(picture).unwrap().to_luma8());
         assert!(format_word_is_true(&code), "{} is mirrored", picture.display());

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use appliance::printing::plan::{WINDOW, WINDOW_UNCONFIRMED};
 use appliance::printing::{JobState, JobView, LabelState, PrinterConfig};
-use harness::virtual_printer::{Fault, Options};
-use labels::Language;
-use labels::language::Answers;
+use harness::virtual_printer::{Options, PrinterFault};
+use labels::PrinterLanguage;
+use labels::language::ConfirmationLevel;
 
 use crate::room::{Batch, Kind, Room, SOON, Shop};
 
@@ -23,8 +23,8 @@ const AT_A_TIME: usize = 8;
 #[derive(Debug, Clone, Copy)]
 struct Case {
     kind: Kind,
-    answers: Answers,
-    fault: Fault,
+    answers: ConfirmationLevel,
+    fault: PrinterFault,
     after: u32,
     /// What kind of printer stands behind it.
     machine: Machine,
@@ -42,60 +42,70 @@ enum Machine {
 }
 
 /// What can go wrong after so many labels.
-fn faults(after: u32, language: Language) -> Vec<Fault> {
+fn faults(after: u32, language: PrinterLanguage) -> Vec<PrinterFault> {
     let mut faults = vec![
-        Fault::PaperOutAfter(after),
-        Fault::PaperOutInLabel { after },
-        Fault::LineBreaksInLabel { after },
-        Fault::LineBreaksBeforeAnswer { after },
-        Fault::CoverOpen,
-        Fault::Mute,
-        Fault::Garbage,
-        Fault::PowerOff,
-        Fault::Reboot { off_ms: 60 },
+        PrinterFault::PaperOutAfter(after),
+        PrinterFault::PaperOutInLabel { after },
+        PrinterFault::LineBreaksInLabel { after },
+        PrinterFault::LineBreaksBeforeAnswer { after },
+        PrinterFault::CoverOpen,
+        PrinterFault::Mute,
+        PrinterFault::Garbage,
+        PrinterFault::PowerOff,
+        PrinterFault::Reboot { off_ms: 60 },
     ];
     match language {
-        Language::EscPos | Language::Dymo => {}
-        Language::BrotherQl => faults.extend([Fault::HeadHot, Fault::WrongMedia]),
-        Language::Zpl | Language::Tspl => faults.extend([Fault::HeadHot, Fault::RibbonOut]),
+        PrinterLanguage::EscPos | PrinterLanguage::Dymo => {}
+        PrinterLanguage::BrotherQl => faults.extend([PrinterFault::HeadHot, PrinterFault::WrongMedia]),
+        PrinterLanguage::Zpl | PrinterLanguage::Tspl => {
+            faults.extend([PrinterFault::HeadHot, PrinterFault::RibbonOut])
+        }
     }
     faults
 }
 
 /// These count labels themselves; the others are set when so many are out.
-fn counts(fault: Fault) -> bool {
+fn counts(fault: PrinterFault) -> bool {
     matches!(
         fault,
-        Fault::PaperOutAfter(_)
-            | Fault::PaperOutInLabel { .. }
-            | Fault::LineBreaksInLabel { .. }
-            | Fault::LineBreaksBeforeAnswer { .. }
+        PrinterFault::PaperOutAfter(_)
+            | PrinterFault::PaperOutInLabel { .. }
+            | PrinterFault::LineBreaksInLabel { .. }
+            | PrinterFault::LineBreaksBeforeAnswer { .. }
     )
 }
 
-fn cases(language: Language) -> Vec<Case> {
+fn cases(language: PrinterLanguage) -> Vec<Case> {
     let kind = Kind::of(language);
     let mut cases = Vec::new();
     for after in AFTER {
         let case = |answers, fault, machine| Case { kind, answers, fault, after, machine };
         let all = faults(after, language).into_iter();
         cases.extend(all.map(|fault| case(language.row().answers, fault, Machine::Genuine)));
-        let line = [Fault::LineBreaksInLabel { after }, Fault::LineBreaksBeforeAnswer { after }];
-        cases.extend(line.map(|fault| case(Answers::Nothing, fault, Machine::Genuine)));
-        if language == Language::BrotherQl {
+        let line =
+            [PrinterFault::LineBreaksInLabel { after }, PrinterFault::LineBreaksBeforeAnswer { after }];
+        cases.extend(line.map(|fault| case(ConfirmationLevel::Nothing, fault, Machine::Genuine)));
+        if language == PrinterLanguage::BrotherQl {
             // On a network: a printer that says nothing on its line, and its agent beside it. That does not tell of heat.
-            let told = faults(after, language).into_iter().filter(|fault| *fault != Fault::HeadHot);
-            let slow = [Fault::SlowDrain { bytes_per_s: 12_000 }];
-            cases.extend(told.chain(slow).map(|fault| case(Answers::Taken, fault, Machine::Networked)));
+            let reported =
+                faults(after, language).into_iter().filter(|fault| *fault != PrinterFault::HeadHot);
+            let slow = [PrinterFault::SlowDrain { bytes_per_s: 12_000 }];
+            cases.extend(
+                reported.chain(slow).map(|fault| case(ConfirmationLevel::Taken, fault, Machine::Networked)),
+            );
         }
-        if matches!(language, Language::EscPos | Language::Tspl) {
-            let clone = [Fault::PaperOutAfter(after), Fault::LineBreaksInLabel { after }];
-            cases.extend(clone.map(|fault| case(Answers::Taken, fault, Machine::Copy)));
+        if matches!(language, PrinterLanguage::EscPos | PrinterLanguage::Tspl) {
+            let clone = [PrinterFault::PaperOutAfter(after), PrinterFault::LineBreaksInLabel { after }];
+            cases.extend(clone.map(|fault| case(ConfirmationLevel::Taken, fault, Machine::Copy)));
         }
-        if matches!(language, Language::EscPos | Language::Zpl) {
+        if matches!(language, PrinterLanguage::EscPos | PrinterLanguage::Zpl) {
             // Set up as what it looks like: what it cannot tell has to come to light.
-            let copy = [Fault::PaperOutAfter(after), Fault::LineBreaksInLabel { after }, Fault::CoverOpen];
-            cases.extend(copy.map(|fault| case(Answers::Printed, fault, Machine::Copy)));
+            let copy = [
+                PrinterFault::PaperOutAfter(after),
+                PrinterFault::LineBreaksInLabel { after },
+                PrinterFault::CoverOpen,
+            ];
+            cases.extend(copy.map(|fault| case(ConfirmationLevel::Printed, fault, Machine::Copy)));
         }
     }
     cases
@@ -103,12 +113,12 @@ fn cases(language: Language) -> Vec<Case> {
 
 /// A label that is out, and what is said of it.
 fn check(case: Case, batch: &Batch, job: &JobView, before: &[u32], after: &[u32]) {
-    let window = if case.answers == Answers::Printed { WINDOW } else { WINDOW_UNCONFIRMED };
+    let window = if case.answers == ConfirmationLevel::Printed { WINDOW } else { WINDOW_UNCONFIRMED };
     for label in &job.labels {
         let (was_out, is_out) = (before.contains(&label.n), after.contains(&label.n));
-        let said = (label.state, label.proof);
+        let message = (label.state, label.proof);
         if label.state == LabelState::Confirmed {
-            assert!(is_out, "{case:?}: label {} is {said:?} and not out: {after:?}", label.n);
+            assert!(is_out, "{case:?}: label {} is {message:?} and not out: {after:?}", label.n);
         }
         if label.attempts == 0 {
             assert!(!was_out, "{case:?}: label {} is out and was never sent", label.n);
@@ -116,9 +126,9 @@ fn check(case: Case, batch: &Batch, job: &JobView, before: &[u32], after: &[u32]
         let vouched = matches!(label.state, LabelState::Sending | LabelState::Sent | LabelState::Confirmed);
         let open = vouched || label.state == LabelState::Unknown;
         // A label that a person denied or the printer lost may lie there torn, and only so.
-        assert!(!was_out || open, "{case:?}: label {} is out and is {said:?}", label.n);
+        assert!(!was_out || open, "{case:?}: label {} is out and is {message:?}", label.n);
         if label.proof.is_some() {
-            assert!(is_out || label.state == LabelState::Sent, "{case:?}: label {} is {said:?}", label.n);
+            assert!(is_out || label.state == LabelState::Sent, "{case:?}: label {} is {message:?}", label.n);
         }
     }
     let unknown = job.labels.iter().filter(|l| l.state == LabelState::Unknown).count();
@@ -142,7 +152,7 @@ fn look(case: Case, room: &Room, shop: &Shop, batch: &Batch) -> (JobView, Vec<u3
 fn play(case: Case) {
     let over_network = case.machine == Machine::Networked;
     let (clone_of_it, no_counter) = match case.machine {
-        Machine::Copy if case.kind.language == Language::Zpl => (false, true),
+        Machine::Copy if case.kind.language == PrinterLanguage::Zpl => (false, true),
         machine => (machine == Machine::Copy, false),
     };
     // Who is asked every now and then is to be seen at work.
@@ -150,8 +160,8 @@ fn play(case: Case) {
     let options = Options { print_time, clone_of_it, no_counter, over_network, ..case.kind.options() };
     let shop = Shop::with(case.kind, options);
     let mut config = PrinterConfig { answers: case.answers, ..shop.config() };
-    config.patience.silence = Duration::from_secs(2);
-    (config.patience.stall, config.patience.confirm) = (Duration::from_secs(6), Duration::from_secs(6));
+    config.timeouts.silence = Duration::from_secs(2);
+    (config.timeouts.stall, config.timeouts.confirm) = (Duration::from_secs(6), Duration::from_secs(6));
     let room = shop.open_with(config);
     let batch = Batch::on(case.kind, 100 + u64::from(case.after), LABELS, |n| n % 2 == 0);
     if counts(case.fault) || case.after == 0 {
@@ -165,7 +175,7 @@ fn play(case: Case) {
     let mut mended = false;
     loop {
         let stands = |job: &JobView| match job.state {
-            JobState::Asking | JobState::Done => true,
+            JobState::NeedsAnswer | JobState::Done => true,
             JobState::Paused(_) => !mended,
             _ => false,
         };
@@ -174,7 +184,7 @@ fn play(case: Case) {
         if state == JobState::Done {
             break;
         }
-        if state == JobState::Asking {
+        if state == JobState::NeedsAnswer {
             // Whoever looks into the tray waits until the printer stands still.
             shop.printer.wait_until_idle(Duration::from_secs(5));
             let (_, out) = look(case, &room, &shop, &batch);
@@ -188,14 +198,14 @@ fn play(case: Case) {
     assert!(shop.printer.wait_until_idle(SOON), "{case:?}");
     let (job, out) = look(case, &room, &shop, &batch);
     batch.check_all_out(&job, &out);
-    let confirms = case.answers == Answers::Printed && case.machine == Machine::Genuine;
+    let confirms = case.answers == ConfirmationLevel::Printed && case.machine == Machine::Genuine;
     let honest = |state| confirms || state != LabelState::Confirmed;
-    let by_printer = job.labels.iter().filter(|l| l.proof != Some(appliance::printing::Proof::Person));
+    let by_printer = job.labels.iter().filter(|l| l.proof != Some(appliance::printing::ConfirmedBy::Person));
     assert!(by_printer.into_iter().all(|l| honest(l.state)), "{case:?}: {job:#?}");
 }
 
 /// All stories of a language, a few at a time.
-fn play_all(language: Language) {
+fn play_all(language: PrinterLanguage) {
     let waiting = Mutex::new(cases(language));
     std::thread::scope(|scope| {
         for _ in 0..AT_A_TIME {
@@ -211,25 +221,25 @@ fn play_all(language: Language) {
 
 #[test]
 fn escpos_tells_the_truth() {
-    play_all(Language::EscPos);
+    play_all(PrinterLanguage::EscPos);
 }
 
 #[test]
 fn zpl_tells_the_truth() {
-    play_all(Language::Zpl);
+    play_all(PrinterLanguage::Zpl);
 }
 
 #[test]
 fn tspl_tells_the_truth() {
-    play_all(Language::Tspl);
+    play_all(PrinterLanguage::Tspl);
 }
 
 #[test]
 fn brother_ql_tells_the_truth() {
-    play_all(Language::BrotherQl);
+    play_all(PrinterLanguage::BrotherQl);
 }
 
 #[test]
 fn dymo_tells_the_truth() {
-    play_all(Language::Dymo);
+    play_all(PrinterLanguage::Dymo);
 }

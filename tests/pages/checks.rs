@@ -81,7 +81,7 @@ pub(crate) async fn check(browser: &Browser, name: &str) -> Vec<String> {
             }
         }
     }
-    wrong.extend(browser.complaints().await.into_iter().map(|said| format!("{name}: console: {said}")));
+    wrong.extend(browser.complaints().await.into_iter().map(|message| format!("{name}: console: {message}")));
     wrong
 }
 

@@ -44,9 +44,10 @@ async fn an_item_is_printed_as_its_records_alone() {
     desk.devtools("Emulation.setEmulatedMedia", json!({"media": "print"})).await;
     let printed = desk.script("return document.body.innerText").await;
     let printed = printed.as_str().expect("text");
-    for wanted in ["Infusion pump 14", "History", "Cleaned", "Entry ", "Maria Alvarez", "Log of", "Verified"]
+    for expected in
+        ["Infusion pump 14", "History", "Cleaned", "Entry ", "Maria Alvarez", "Log of", "Verified"]
     {
-        assert!(printed.contains(wanted), "{wanted} is not printed:\n{printed}");
+        assert!(printed.contains(expected), "{expected} is not printed:\n{printed}");
     }
     for screen in [
         "Print label",

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::browser::{Browser, PATIENCE};
+use super::browser::{Browser, TIME_LIMIT};
 use super::checks;
 
 /// Pages of which not all words are messages yet; one that has become so is a finding. Only the frame of these is looked at.
@@ -53,7 +53,7 @@ pub(crate) async fn shows(browser: &Browser, words: &str) {
     let words = Value::from(words);
     let shown =
         format!("(() => {{ {PLAIN} return plain(document.body.innerText).includes(plain({words})); }})()");
-    browser.until(&shown, PATIENCE).await;
+    browser.until(&shown, TIME_LIMIT).await;
 }
 
 /// What on the page that is shown is no message.

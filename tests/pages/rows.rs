@@ -14,12 +14,12 @@ struct PageRow {
 impl PageRow {
     /// Whether a path is one of its pattern.
     fn fits(&self, path: &str) -> bool {
-        let (mut wanted, mut parts) = (self.pattern.split('/'), path.split('/'));
+        let (mut expected, mut parts) = (self.pattern.split('/'), path.split('/'));
         loop {
-            match (wanted.next(), parts.next()) {
+            match (expected.next(), parts.next()) {
                 (None, None) => return true,
-                (Some(wanted), Some(part)) if wanted == part => {}
-                (Some(wanted), Some(part)) if wanted.starts_with('{') && !part.is_empty() => {}
+                (Some(expected), Some(part)) if expected == part => {}
+                (Some(expected), Some(part)) if expected.starts_with('{') && !part.is_empty() => {}
                 _ => return false,
             }
         }

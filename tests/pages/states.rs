@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use harness::demo::line::Line;
-use harness::virtual_printer::{Fault, VirtualPrinter};
+use harness::demo::line::DemoOutput;
+use harness::virtual_printer::{PrinterFault, VirtualPrinter};
 use sqlx::Connection as _;
 
 use super::browser::demo::Demo;
-use super::browser::{Browser, Kind, PATIENCE};
+use super::browser::{Browser, Kind, TIME_LIMIT};
 use super::checks;
 use super::table::{Page, sign_in_relay, sign_in_staff, type_into};
 
@@ -41,7 +41,7 @@ impl Looks {
 
     /// Changes the relay's rows and opens a page, until the page says this: a word that the box had sent before it was held
     /// may come in between the two at any time.
-    async fn made_so(&self, line: &Line, sql: &str, url: &str, says: &str) {
+    async fn made_so(&self, line: &DemoOutput, sql: &str, url: &str, says: &str) {
         let found = format!("return document.body.innerText.includes('{says}')");
         let making = async {
             loop {
@@ -170,7 +170,7 @@ async fn a_printer_without_paper() {
     let at = &demo.line.r#box;
     let spool = tempfile::tempdir().expect("a folder");
     let printer = VirtualPrinter::on_loopback(spool.path()).expect("a printer");
-    printer.set(Fault::PaperOutAfter(0));
+    printer.set(PrinterFault::PaperOutAfter(0));
     change_settings(&demo.line, &demo.line.printers[0].addr, &printer.addr().to_string()).await;
     let mut looks = Looks::new().await;
     sign_in_staff(&looks.browser, &demo.line).await;
@@ -213,7 +213,7 @@ async fn an_alarm_that_nobody_has_seen() {
 }
 
 /// The box's settings say something else of its printer, and it is started anew with them.
-async fn change_settings(line: &Line, from: &str, to: &str) {
+async fn change_settings(line: &DemoOutput, from: &str, to: &str) {
     let (settings, pid) = (line.dir.join("box.toml"), line.dir.join("box.pid"));
     let text = std::fs::read_to_string(&settings).expect("the box’s settings");
     let changed = text.replace(from, to);
@@ -227,7 +227,7 @@ async fn change_settings(line: &Line, from: &str, to: &str) {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, again).await.expect("the box starts again");
+    tokio::time::timeout(TIME_LIMIT, again).await.expect("the box starts again");
 }
 
 fn process(pid: u32) -> rustix::process::Pid {
@@ -257,7 +257,7 @@ fn wall_ms() -> i64 {
 }
 
 /// What no page can do: the relay's own database is told something else.
-async fn change(line: &Line, sql: &str) {
+async fn change(line: &DemoOutput, sql: &str) {
     let file = line.dir.join("relay/relay.db");
     let mut db = sqlx::SqliteConnection::connect(&format!("sqlite://{}", file.display()))
         .await

@@ -7,7 +7,7 @@ use fantoccini::key::Key;
 use harness::demo::line::BoxLine;
 use serde_json::{Value, json};
 
-use super::browser::{Browser, PATIENCE};
+use super::browser::{Browser, TIME_LIMIT};
 
 /// From one scan to the next, as fast as a hand with a scanner is.
 const BETWEEN_SCANS: Duration = Duration::from_millis(50);
@@ -16,7 +16,7 @@ const BETWEEN_SCANS: Duration = Duration::from_millis(50);
 pub(crate) async fn add_items(at: &BoxLine, ca: &std::path::Path, count: usize) -> Vec<String> {
     let pem = std::fs::read(ca).expect("the demo's authorities");
     let authorities = reqwest::Certificate::from_pem_bundle(&pem).expect("certificates");
-    let client = reqwest::Client::builder().tls_certs_only(authorities).timeout(PATIENCE).build();
+    let client = reqwest::Client::builder().tls_certs_only(authorities).timeout(TIME_LIMIT).build();
     let client = client.expect("an HTTP client");
     let mut tags = Vec::new();
     for n in at.tags.len()..count {
@@ -53,8 +53,8 @@ async fn slow_line(browser: &Browser, latency_ms: u32, offline: bool) {
 }
 
 async fn tells(browser: &Browser, words: &str) {
-    let told = format!("document.querySelector('.tally').innerText.includes({})", Value::from(words));
-    browser.until(&told, PATIENCE).await;
+    let reported = format!("document.querySelector('.tally').innerText.includes({})", Value::from(words));
+    browser.until(&reported, TIME_LIMIT).await;
 }
 
 /// Twenty scans while each answer takes six times as long as a scan, and then every way in which one could be lost.
@@ -100,7 +100,7 @@ pub(crate) async fn scans_are_counted(browser: &Browser, at: &BoxLine, tags: &[S
     browser.goto(&format!("{}/staff/labels?show=picked&picks={list}", at.https)).await;
     for tag in &tags[..28] {
         let row = format!("document.querySelector('input[name=tag][value=\"{tag}\"]')?.checked");
-        browser.until(&row, PATIENCE).await;
+        browser.until(&row, TIME_LIMIT).await;
     }
 }
 

@@ -1,6 +1,6 @@
 //! Every page of box and relay, in the order in which a person could come to them.
 
-use harness::demo::line::{Line, RelayLine};
+use harness::demo::line::{DemoOutput, RelayLine};
 use reqwest::Url;
 
 use super::browser::Browser;
@@ -34,20 +34,20 @@ impl Page {
 
     /// Shows it, and makes sure that it is the one that is meant. The addresses that it came by, the first and the last.
     pub(crate) async fn open(&self, browser: &Browser) -> [Url; 2] {
-        let asked = self.act(browser).await;
+        let requested = self.act(browser).await;
         browser.shows(self.says).await;
-        [asked, browser.client.current_url().await.expect("a page")]
+        [requested, browser.client.current_url().await.expect("a page")]
     }
 
     /// The same in a browser that reads the pseudo locale.
     pub(crate) async fn open_in_pseudo(&self, browser: &Browser) -> [Url; 2] {
-        let asked = self.act(browser).await;
+        let requested = self.act(browser).await;
         pseudo::shows(browser, self.says).await;
-        [asked, browser.client.current_url().await.expect("a page")]
+        [requested, browser.client.current_url().await.expect("a page")]
     }
 
     async fn act(&self, browser: &Browser) -> Url {
-        let asked = Url::parse(&self.url).unwrap_or_else(|e| panic!("{}: {e}", self.url));
+        let requested = Url::parse(&self.url).unwrap_or_else(|e| panic!("{}: {e}", self.url));
         browser.goto(&self.url).await;
         for act in &self.acts {
             match act {
@@ -60,7 +60,7 @@ impl Page {
                 }
             }
         }
-        asked
+        requested
     }
 }
 
@@ -91,7 +91,7 @@ impl Places {
     }
 
     /// Signs in at both ends, adds an item without a protocol and records a cleaning of it.
-    pub(crate) async fn look(browser: &Browser, line: &Line) -> Self {
+    pub(crate) async fn look(browser: &Browser, line: &DemoOutput) -> Self {
         let (r#box, relay) = (&line.r#box, line.relay.as_ref().expect("a relay"));
         let tag = |at: usize| r#box.tags.get(at).expect("twelve items").clone();
 
@@ -116,12 +116,12 @@ impl Places {
 
         browser.goto(&format!("{}/staff/people", r#box.https)).await;
         let tom = "[...document.querySelectorAll('th a')].find(a => a.innerText === 'Tom Nguyen')?.href";
-        let person = browser.until(tom, super::browser::PATIENCE).await;
+        let person = browser.until(tom, super::browser::TIME_LIMIT).await;
 
         sign_in_relay(browser, relay).await;
         browser.goto(&format!("{}/app/boxes", relay.https)).await;
         let live = "[...document.querySelectorAll('#boxes th a')].find(a => a.innerText === 'Linden Valley Hospital')?.href";
-        let facility = browser.until(live, super::browser::PATIENCE).await;
+        let facility = browser.until(live, super::browser::TIME_LIMIT).await;
         let facility = facility.as_str().expect("a link").to_owned();
         Self {
             http: r#box.http.clone(),
@@ -142,18 +142,18 @@ impl Places {
 }
 
 /// Signs the facility admin in at the box; the address of the page that asks for their PIN.
-pub(crate) async fn sign_in_staff(browser: &Browser, line: &Line) -> String {
+pub(crate) async fn sign_in_staff(browser: &Browser, line: &DemoOutput) -> String {
     let grace = line.r#box.staff.iter().find(|who| who.role == "facility_admin").expect("a facility admin");
     browser.goto(&format!("{}/staff/", line.r#box.https)).await;
     let link = format!(
         "[...document.querySelectorAll('.list a')].find(a => a.innerText.includes('{}'))?.href",
         grace.name
     );
-    let admin = browser.until(&link, super::browser::PATIENCE).await.as_str().expect("a link").to_owned();
+    let admin = browser.until(&link, super::browser::TIME_LIMIT).await.as_str().expect("a link").to_owned();
     browser.goto(&admin).await;
     type_into(browser, "#pin", &grace.pin).await;
     browser.press(".go").await;
-    browser.until("location.pathname === '/staff/'", super::browser::PATIENCE).await;
+    browser.until("location.pathname === '/staff/'", super::browser::TIME_LIMIT).await;
     admin
 }
 

@@ -1,11 +1,11 @@
 //! Many tabs at once: a phone's camera opens each label in a tab of its own, and a browser opens six connections to a host.
 
 use fantoccini::wd::WindowHandle;
-use harness::demo::line::Line;
+use harness::demo::line::DemoOutput;
 use serde_json::json;
 
 use super::browser::demo::Demo;
-use super::browser::{Browser, Kind, PATIENCE};
+use super::browser::{Browser, Kind, TIME_LIMIT};
 use super::states::{Held, TOLD_WITHIN};
 use super::table::{sign_in_staff, type_into};
 
@@ -31,12 +31,12 @@ async fn show_tab(browser: &Browser, tab: &WindowHandle) {
 
 /// Opens an address in the tab that is in front; one that waits for a connection never comes.
 async fn load(browser: &Browser, url: &str, what: &str) {
-    let loaded = tokio::time::timeout(PATIENCE, browser.goto(url)).await;
+    let loaded = tokio::time::timeout(TIME_LIMIT, browser.goto(url)).await;
     assert!(loaded.is_ok(), "{what} did not load: {url}");
 }
 
 /// Records a cleaning in the tab that is in front, and leaves its receipt there.
-async fn record(phone: &Browser, line: &Line, item: usize) {
+async fn record(phone: &Browser, line: &DemoOutput, item: usize) {
     let url = format!("{}/t/{}?anyway=1", line.r#box.http, line.r#box.tags[item]);
     load(phone, &url, &format!("scan page {}", item + 1)).await;
     // The phone remembers the name.
@@ -59,7 +59,7 @@ async fn twelve_receipts_stay_open_and_the_next_label_opens() {
         for item in 0..TABS {
             tabs.push(open_tab(&phone).await);
             record(&phone, line, item).await;
-            phone.until("document.body.dataset.live !== undefined", PATIENCE).await;
+            phone.until("document.body.dataset.live !== undefined", TIME_LIMIT).await;
             phone.script(WATCH).await;
         }
         open_tab(&phone).await;
@@ -82,7 +82,7 @@ async fn twelve_receipts_stay_open_and_the_next_label_opens() {
         }
         phone.until("document.body.innerText.includes('relay since')", TOLD_WITHIN).await;
         // It has all that it listened for.
-        phone.until("document.body.dataset.live === undefined", PATIENCE).await;
+        phone.until("document.body.dataset.live === undefined", TIME_LIMIT).await;
     }
     phone.close().await;
 }
@@ -101,7 +101,7 @@ async fn twelve_staff_tabs_load_and_the_one_in_front_is_renewed() {
     }
     let cleaned = format!("{}/t/{}", line.r#box.http, line.r#box.tags[0]);
     let form = [("cleaned_by", "Ines Duarte"), ("notes", "By another phone")];
-    let http = reqwest::Client::builder().timeout(PATIENCE).build().expect("an HTTP client");
+    let http = reqwest::Client::builder().timeout(TIME_LIMIT).build().expect("an HTTP client");
     let recorded = http.post(cleaned).form(&form).send().await.expect("the box answers");
     assert!(recorded.status().is_success(), "{}", recorded.status());
     for tab in [&tabs[TABS - 1], &tabs[0]] {

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use appliance::store::{Decision, Store};
-use record::entry::{By, Draft};
+use appliance::store::{Store, WriteDecision};
+use record::entry::{EntryAuthor, EntryDraft};
 use record::kinds::Event;
-use record::redact::Text;
+use record::redact::PersonalText;
 use record::tree::Hash;
 use service::clock::FakeClock;
 use service::random::SeededRandom;
@@ -18,18 +18,18 @@ use crate::lives::now;
 use crate::rng::Rng;
 use crate::story::{Life, Model, Shared, TAGS, sizes};
 
-fn cleaning(rng: &mut Rng) -> (Draft, Hash) {
+fn cleaning(rng: &mut Rng) -> (EntryDraft, Hash) {
     let name = format!("Technician {}", "x".repeat(rng.below(900)));
-    let text = Text::new(&name, rng.next().to_be_bytes().repeat(2).try_into().unwrap()).unwrap();
+    let text = PersonalText::new(&name, rng.next().to_be_bytes().repeat(2).try_into().unwrap()).unwrap();
     let hash = text.redactable().hash;
     let who = format!(r#"{{"proof":"typed","name":{{"redactable":"{hash}"}}}}"#);
     let body = format!(r#"{{"tag":"{}","steps":[1,2],"who":{who}}}"#, TAGS[0]);
     let event = Event::read("cleaning.recorded", &body);
-    (Draft { by: By::BOX, idem: None, event, texts: vec![text] }, hash)
+    (EntryDraft { by: EntryAuthor::BOX, idem: None, event, texts: vec![text] }, hash)
 }
 
-fn other(kind: &str, body: &str) -> Draft {
-    Draft { by: By::BOX, idem: None, event: Event::read(kind, body), texts: Vec::new() }
+fn other(kind: &str, body: &str) -> EntryDraft {
+    EntryDraft { by: EntryAuthor::BOX, idem: None, event: Event::read(kind, body), texts: Vec::new() }
 }
 
 /// Records so many entries one after the other; what was told of them.
@@ -40,7 +40,7 @@ fn record(store: &Store, sim: &SimDisk, count: usize, rng: &mut Rng) -> Result<M
     let reader = store.reader().map_err(|e| e.to_string())?;
     for seq in 0..reader.size() {
         let first = reader.entry(seq).map_err(|e| e.to_string())?.ok_or("no first entry")?;
-        model.told.push(first.leaf());
+        model.reported.push(first.leaf());
     }
     drop(reader);
     let mut texts = Vec::new();
@@ -59,15 +59,15 @@ fn record(store: &Store, sim: &SimDisk, count: usize, rng: &mut Rng) -> Result<M
                 draft
             }
         };
-        let told = model.told.len() as u64;
-        sim.note(told, told + 1);
+        let reported = model.reported.len() as u64;
+        sim.note(reported, reported + 1);
         let done =
-            tokio.block_on(store.submit(move |_| Decision::Append { drafts: vec![draft], answer: () }));
-        model.told.extend(done.map_err(|e| e.to_string())?.recorded.iter().map(|one| one.leaf));
-        sim.note(model.told.len() as u64, model.told.len() as u64);
+            tokio.block_on(store.submit(move |_| WriteDecision::Append { drafts: vec![draft], answer: () }));
+        model.reported.extend(done.map_err(|e| e.to_string())?.recorded.iter().map(|one| one.leaf));
+        sim.note(model.reported.len() as u64, model.reported.len() as u64);
     }
-    model.tried = model.told.iter().map(|leaf| vec![*leaf]).collect();
-    model.ends = (0..=model.told.len() as u64).collect();
+    model.tried = model.reported.iter().map(|leaf| vec![*leaf]).collect();
+    model.ends = (0..=model.reported.len() as u64).collect();
     Ok(model)
 }
 
@@ -121,7 +121,7 @@ fn lived(seed: u64) -> Result<(u64, Vec<String>), String> {
         let shared = Shared::default();
         let recovered = Life::open(&disk, &shared, &mut rng)
             .map_err(|e| e.to_string())
-            .and_then(|life| check(&life, &model, moment.told, moment.tried, noise));
+            .and_then(|life| check(&life, &model, moment.reported, moment.tried, noise));
         if let Err(why) = recovered {
             failures.push(format!("seed {seed}, moment {at}, {mode:?}: {why}"));
         }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
-use record::entry::{Entry, Idem};
-use record::fold::{Cleaning, Effect, Facility, History, LinePlace};
+use record::entry::{Entry, IdempotencyRecord};
+use record::fold::{CleaningRecord, FacilityState, FoldEffect, HistoryLookup, LinePlace};
 use record::ids::BootId;
 use record::kinds::EntryRef;
 use record::run::RunName;
@@ -13,26 +13,27 @@ use record::tree::Frontier;
 use crate::story::{Life, Model};
 
 #[derive(Default)]
-struct Past(BTreeMap<EntryRef, Cleaning>);
+struct Past(BTreeMap<EntryRef, CleaningRecord>);
 
-impl History for Past {
+impl HistoryLookup for Past {
     type Error = Infallible;
-    fn cleaning(&self, of: EntryRef, _: Option<RunName>) -> Result<Option<Cleaning>, Infallible> {
+    fn cleaning(&self, of: EntryRef, _: Option<RunName>) -> Result<Option<CleaningRecord>, Infallible> {
         Ok(self.0.get(&of).cloned())
     }
-    fn unsure(&self, boot: BootId) -> Result<Vec<Cleaning>, Infallible> {
-        let unsure = |c: &&Cleaning| c.at.boot == boot && c.at.clock != record::entry::ClockState::Synced;
+    fn unsure(&self, boot: BootId) -> Result<Vec<CleaningRecord>, Infallible> {
+        let unsure =
+            |c: &&CleaningRecord| c.at.boot == boot && c.at.clock != record::entry::ClockState::Synced;
         Ok(self.0.values().filter(unsure).cloned().collect())
     }
-    fn first_of_key(&self, _: &Idem, _: LinePlace) -> Result<Option<LinePlace>, Infallible> {
+    fn first_of_key(&self, _: &IdempotencyRecord, _: LinePlace) -> Result<Option<LinePlace>, Infallible> {
         // Each key is there once.
         Ok(None)
     }
 }
 
-/// Checks a box that has just started against what was known when the power went: `told` entries were acknowledged,
+/// Checks a box that has just started against what was known when the power went: `reported` entries were acknowledged,
 /// `tried` had been handed to the disk.
-pub fn check(life: &Life, model: &Model, told: u64, tried: u64, noise: bool) -> Result<(), String> {
+pub fn check(life: &Life, model: &Model, reported: u64, tried: u64, noise: bool) -> Result<(), String> {
     let reader = life.core.reader().map_err(|e| e.to_string())?;
     let own = u32::try_from(model.ended.len()).map_err(|e| e.to_string())? + 1;
     if reader.epoch().n != own || (own == 1 && life.report.new_epoch.is_some()) {
@@ -43,17 +44,17 @@ pub fn check(life: &Life, model: &Model, told: u64, tried: u64, noise: bool) -> 
         return Err("state.redb was lost".to_owned());
     }
     let size = reader.size();
-    if size < told {
-        return Err(format!("{told} entries were acknowledged, {size} are there: {:?}", life.report));
+    if size < reported {
+        return Err(format!("{reported} entries were acknowledged, {size} are there: {:?}", life.report));
     }
     if size > tried.max(1) {
         return Err(format!("{tried} entries were ever written, {size} are there"));
     }
-    if size > told && size > 1 && !model.ends.contains(&size) {
+    if size > reported && size > 1 && !model.ends.contains(&size) {
         return Err(format!("the log ends inside a command, at {size}"));
     }
     let mut frontier = Frontier::default();
-    let (mut facility, mut past) = (Facility::default(), Past::default());
+    let (mut facility, mut past) = (FacilityState::default(), Past::default());
     let mut keys = BTreeSet::new();
     let mut fold = |epoch, entry: &Entry| {
         if let Some(idem) = entry.head().idem.filter(|idem| !keys.insert(idem.key)) {
@@ -61,18 +62,18 @@ pub fn check(life: &Life, model: &Model, told: u64, tried: u64, noise: bool) -> 
         }
         let Ok(changes) = facility.apply(epoch, entry, &entry.event(), &past);
         for effect in changes.effects {
-            if let Effect::Cleaned(cleaning) | Effect::Recleaned(cleaning) = effect {
+            if let FoldEffect::Cleaned(cleaning) | FoldEffect::Recleaned(cleaning) = effect {
                 past.0.insert(cleaning.of, cleaning);
             }
         }
         Ok(())
     };
-    for (epoch, told) in &model.ended {
+    for (epoch, reported) in &model.ended {
         let reader = life.core.reader_of(*epoch).map_err(|e| e.to_string())?;
-        if reader.size() != told.len() as u64 {
-            return Err(format!("{} entries of {epoch} are there, of {}", reader.size(), told.len()));
+        if reader.size() != reported.len() as u64 {
+            return Err(format!("{} entries of {epoch} are there, of {}", reader.size(), reported.len()));
         }
-        for (leaf, entry) in told.iter().zip(reader.entries(0..reader.size())) {
+        for (leaf, entry) in reported.iter().zip(reader.entries(0..reader.size())) {
             let entry = entry.map_err(|e| e.to_string())?;
             if entry.leaf() != *leaf {
                 return Err(format!("an entry of {epoch} was changed: {}", entry.as_str()));
@@ -83,8 +84,9 @@ pub fn check(life: &Life, model: &Model, told: u64, tried: u64, noise: bool) -> 
     for (seq, entry) in (0..size).zip(reader.entries(0..size)) {
         let entry = entry.map_err(|e| e.to_string())?;
         let (leaf, place) = (entry.leaf(), usize::try_from(seq).map_err(|e| e.to_string())?);
-        let known = if seq < told { model.told[place] == leaf } else { false };
-        if !known && (seq < told || !model.tried.get(place).is_some_and(|t| t.contains(&leaf))) && seq > 0 {
+        let known = if seq < reported { model.reported[place] == leaf } else { false };
+        if !known && (seq < reported || !model.tried.get(place).is_some_and(|t| t.contains(&leaf))) && seq > 0
+        {
             return Err(format!("entry {seq} is not one that was ever written: {}", entry.as_str()));
         }
         frontier.push(leaf);

@@ -75,7 +75,7 @@ impl World {
         let bytes = self.card.bytes(&file);
         let used = bytes.iter().rposition(|byte| *byte != 0).map_or(1, |last| last + 1);
         let at = self.rng.below(used);
-        self.told.push(format!("{file} rots at {at}"));
+        self.reported.push(format!("{file} rots at {at}"));
         match self.rng.below(3) {
             0 => self.card.damage(&file, at, &[bytes[at] ^ (1 << self.rng.below(8))]),
             1 => {

@@ -32,7 +32,7 @@ pub struct Fault {
 pub struct Moment {
     pub disk: Frozen,
     /// Entries that someone had been told of.
-    pub told: u64,
+    pub reported: u64,
     /// Entries that had been handed to the disk.
     pub tried: u64,
 }
@@ -47,7 +47,7 @@ struct State {
     only_one: bool,
     operations: usize,
     rng: Option<Rng>,
-    told: u64,
+    reported: u64,
     tried: u64,
     plant: Option<Plant>,
     starting: bool,
@@ -116,9 +116,9 @@ impl SimDisk {
     }
 
     /// What was told and tried so far.
-    pub fn note(&self, told: u64, tried: u64) {
+    pub fn note(&self, reported: u64, tried: u64) {
         let mut state = self.state();
-        (state.told, state.tried) = (told, tried);
+        (state.reported, state.tried) = (reported, tried);
     }
 
     pub fn moments(&self) -> Vec<Moment> {
@@ -140,7 +140,7 @@ impl State {
             if self.only_one {
                 self.moments.clear();
             }
-            let moment = Moment { disk: self.disk.clone(), told: self.told, tried: self.tried };
+            let moment = Moment { disk: self.disk.clone(), reported: self.reported, tried: self.tried };
             self.moments.push(moment);
         }
         if let Some(id) = self.deferred.take() {

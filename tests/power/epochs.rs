@@ -15,7 +15,7 @@ use crate::story::{Life, Shared};
 /// A box at rest, and what was told in each of its epochs.
 pub struct Rest {
     disk: Frozen,
-    told: Vec<(Epoch, Vec<Hash>)>,
+    reported: Vec<(Epoch, Vec<Hash>)>,
 }
 
 /// A bug that the images must find.
@@ -32,14 +32,14 @@ pub fn three(seed: u64) -> Rest {
 
 /// A card that ends two epochs, the second without its key: the next start begins the third.
 pub fn before_third(rng: &mut Rng) -> (Frozen, Vec<(Epoch, Vec<Hash>)>) {
-    let Rest { mut disk, told } = at_rest(2, rng);
+    let Rest { mut disk, reported } = at_rest(2, rng);
     disk.lose("keys/log-2.key");
-    (disk, told)
+    (disk, reported)
 }
 
 fn at_rest(epochs: u32, rng: &mut Rng) -> Rest {
     let mut disk = Frozen::default();
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     for n in 1..=epochs {
         let model = Shared::default();
         let sim = SimDisk::new(disk, None);
@@ -51,14 +51,14 @@ fn at_rest(epochs: u32, rng: &mut Rng) -> Rest {
         life.core.tidy().unwrap();
         let epoch = life.core.reader().unwrap().epoch();
         assert_eq!(epoch.n, n);
-        told.push((epoch, model.lock().unwrap().told.clone()));
+        reported.push((epoch, model.lock().unwrap().reported.clone()));
         drop(life);
         disk = sim.freeze();
         if n < epochs {
             disk.lose(&format!("keys/log-{n}.key"));
         }
     }
-    Rest { disk, told }
+    Rest { disk, reported }
 }
 
 /// Which copies a damage touched.
@@ -173,12 +173,12 @@ pub fn image(rest: &Rest, plant: Option<Plant>, rng: &mut Rng) -> Result<Outcome
 }
 
 fn damaged_blocks(life: &Life, rest: &Rest) -> bool {
-    let damaged = |(epoch, told): &(Epoch, Vec<Hash>)| {
+    let damaged = |(epoch, reported): &(Epoch, Vec<Hash>)| {
         let reader = life.core.reader_of(*epoch);
-        let mut seqs = (0u64..).zip(told).map(|(seq, _)| seq);
+        let mut seqs = (0u64..).zip(reported).map(|(seq, _)| seq);
         reader.is_ok_and(|reader| seqs.any(|seq| reader.entry(seq).is_err()))
     };
-    rest.told.iter().any(damaged)
+    rest.reported.iter().any(damaged)
 }
 
 fn started(disk: Frozen, (rest, touched): (&Rest, &Touched), rng: &mut Rng) -> Result<Outcome, String> {
@@ -206,8 +206,8 @@ fn started(disk: Frozen, (rest, touched): (&Rest, &Touched), rng: &mut Rng) -> R
     // that was never begun, unless the database knows better.
     let tail = touched.database && (touched.newest_file || (touched.journal && report.cut_files > 0));
     let told_of_it = began || !report.missing.is_empty() || !report.unread_copies.is_empty() || tail;
-    for (epoch, told) in &rest.told {
-        for (seq, leaf) in (0u64..).zip(told) {
+    for (epoch, reported) in &rest.reported {
+        for (seq, leaf) in (0u64..).zip(reported) {
             let counts = life.core.reader().and_then(|reader| reader.lines_of(epoch.n, seq));
             match counts {
                 Ok(lines) if lines.iter().any(|(_, entry)| entry.leaf() == *leaf) => {}

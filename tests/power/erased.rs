@@ -9,7 +9,7 @@ use crate::rng::Rng;
 use crate::story::{Life, Shared};
 
 /// Everything that a file says, unpacked where it is packed.
-fn said(bytes: Vec<u8>) -> Vec<u8> {
+fn message(bytes: Vec<u8>) -> Vec<u8> {
     if bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
         zstd::decode_all(&bytes[..]).unwrap_or(bytes)
     } else {
@@ -39,13 +39,13 @@ pub fn one(seed: u64) -> (usize, Result<(), String>) {
     let mut rng = Rng::new(seed);
     let (model, disk) = (Shared::default(), SimDisk::new(Frozen::default(), None));
     let mut life = Life::start(&disk, &model, &mut rng).unwrap();
-    let mut told: Vec<TextLine> = Vec::new();
+    let mut reported: Vec<TextLine> = Vec::new();
     for _ in 0..40 {
         life.group(4, &mut rng).unwrap();
-        told.extend(texts(&life));
+        reported.extend(texts(&life));
     }
-    told.sort_by_key(TextLine::hash);
-    told.dedup_by_key(|text| text.hash());
+    reported.sort_by_key(TextLine::hash);
+    reported.dedup_by_key(|text| text.hash());
     life.core.stop().unwrap();
     life.core.tidy().unwrap();
     drop(life);
@@ -54,9 +54,9 @@ pub fn one(seed: u64) -> (usize, Result<(), String>) {
     // Names are not given twice; reasons are.
     let is_name = |text: &&TextLine| text.text().starts_with("Technician");
     let gone: Vec<&TextLine> =
-        told.iter().filter(|text| erased.contains(&text.hash())).filter(is_name).collect();
+        reported.iter().filter(|text| erased.contains(&text.hash())).filter(is_name).collect();
     for path in files(&card).into_iter().filter(|path| !path.ends_with(".redb")) {
-        let bytes = said(card.bytes(&path));
+        let bytes = message(card.bytes(&path));
         let finds = |needle: &str| bytes.windows(needle.len()).any(|window| window == needle.as_bytes());
         if let Some(text) = gone.iter().find(|text| finds(text.text())) {
             return (gone.len(), Err(format!("{path} still says a text of entry {}", text.seq())));

@@ -38,17 +38,17 @@ pub fn one(seed: u64, fault: Fault) -> Result<Seen, String> {
     // A restart without a reboot: the cache may hold what the disk does not.
     let disk = SimDisk::new(disk.freeze(), None);
     let grown = known(&model);
-    let (told, tried) = (grown.told.len() as u64, grown.tried.len() as u64);
+    let (reported, tried) = (grown.reported.len() as u64, grown.tried.len() as u64);
     let mut life = Life::start(&disk, &model, &mut rng).map_err(|e| format!("no start after it: {e}"))?;
-    check(&life, &grown, told, tried, false).map_err(|e| format!("after the restart: {e}"))?;
+    check(&life, &grown, reported, tried, false).map_err(|e| format!("after the restart: {e}"))?;
     life.group(3, &mut rng)?;
     drop(life);
     let grown = known(&model);
-    let (told, tried) = (grown.told.len() as u64, grown.tried.len() as u64);
+    let (reported, tried) = (grown.reported.len() as u64, grown.tried.len() as u64);
     let disk = SimDisk::new(disk.freeze().crashed(Mode::Nothing, &mut rng), None);
     let model = Arc::new(Mutex::new(grown.clone()));
     let life = Life::start(&disk, &model, &mut rng).map_err(|e| format!("no start after the cut: {e}"))?;
-    check(&life, &grown, told, tried, false).map_err(|e| format!("after the power cut: {e}"))?;
+    check(&life, &grown, reported, tried, false).map_err(|e| format!("after the power cut: {e}"))?;
     Ok(seen)
 }
 

@@ -148,14 +148,15 @@ impl Frozen {
         let mut survive: BTreeMap<String, usize> =
             self.dirs.iter().map(|(path, dir)| (path.clone(), some(dir, rng))).collect();
         loop {
-            let kept: BTreeSet<u64> = self
+            let stored: BTreeSet<u64> = self
                 .dirs
                 .iter()
                 .flat_map(|(path, dir)| dir.pending[..survive[path]].iter().filter_map(DirOp::moved))
                 .collect();
             let mut grown = false;
             for (path, dir) in &self.dirs {
-                let last = dir.pending.iter().rposition(|op| op.moved().is_some_and(|id| kept.contains(&id)));
+                let last =
+                    dir.pending.iter().rposition(|op| op.moved().is_some_and(|id| stored.contains(&id)));
                 if let Some(last) = last.filter(|last| *last >= survive[path]) {
                     survive.insert(path.clone(), last + 1);
                     grown = true;
@@ -244,15 +245,15 @@ fn survivors(inode: &Inode, mode: Mode, rng: &mut Rng) -> Content {
         });
     }
     let ordered = matches!(mode, Mode::Prefix | Mode::Torn);
-    let kept = rng.below(pending.len() + 1);
-    let len = lengths[if ordered { kept } else { rng.below(lengths.len()) }];
+    let stored = rng.below(pending.len() + 1);
+    let len = lengths[if ordered { stored } else { rng.below(lengths.len()) }];
     // A shorter length in between cut the data that was there.
     content.set_len(content.len.max(len));
     for (i, change) in pending.iter().enumerate() {
         let Change::Write(offset, data) = change else { continue };
         match mode {
-            Mode::Prefix | Mode::Torn if i < kept => content.put(*offset, data),
-            Mode::Torn if i == kept => content.put(*offset, &data[..rng.below(data.len() + 1)]),
+            Mode::Prefix | Mode::Torn if i < stored => content.put(*offset, data),
+            Mode::Torn if i == stored => content.put(*offset, &data[..rng.below(data.len() + 1)]),
             Mode::Subset | Mode::Garbage if rng.chance(2) => content.put(*offset, data),
             Mode::Sectors => {
                 let mut at = 0;

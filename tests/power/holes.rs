@@ -58,7 +58,7 @@ pub fn one(seed: u64, stops: bool) -> Result<(), String> {
     // Not the first of the log, which says whose it is; and behind a hole at the very end there is nothing.
     let within: Vec<&FileGroup> = all.iter().filter(|g| !g.seqs.is_empty() && g.seqs.start > 0).collect();
     let Some(hole) = within.get(rng.below(within.len().max(1))) else { return Ok(()) };
-    if nth + 1 == files.len() && hole.seqs.end == model.told.len() as u64 {
+    if nth + 1 == files.len() && hole.seqs.end == model.reported.len() as u64 {
         return Ok(());
     }
     let noise: Vec<u8> = (0..PAGE).map(|_| rng.next() as u8).collect();
@@ -72,7 +72,7 @@ pub fn one(seed: u64, stops: bool) -> Result<(), String> {
     let sim = SimDisk::new(disk, None);
     let life = Life::open(&sim, &Shared::default(), &mut rng).map_err(|e| e.to_string())?;
     let reader = life.core.reader().map_err(|e| e.to_string())?;
-    for (seq, leaf) in (0..).zip(&model.told) {
+    for (seq, leaf) in (0..).zip(&model.reported) {
         let counts = reader.lines_of(1, seq).map_err(|e| format!("entry {seq}: {e}"))?;
         let is_there = counts.iter().any(|(_, entry)| entry.leaf() == *leaf);
         if is_there == hole.seqs.contains(&seq) {
@@ -81,6 +81,6 @@ pub fn one(seed: u64, stops: bool) -> Result<(), String> {
         }
     }
     let from = format!("entries from {} on", hole.seqs.start);
-    let told = life.report.new_epoch.as_ref().is_some_and(|why| why.contains(&from));
-    if told { Ok(()) } else { Err(format!("{:?} is missing, not told: {:?}", hole.seqs, life.report)) }
+    let reported = life.report.new_epoch.as_ref().is_some_and(|why| why.contains(&from));
+    if reported { Ok(()) } else { Err(format!("{:?} is missing, not told: {:?}", hole.seqs, life.report)) }
 }

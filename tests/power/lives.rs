@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use appliance::store::{Decision, Store};
+use appliance::store::{Store, WriteDecision};
 use record::adoption::LineId;
-use record::entry::{By, ClockState, Digest16, Draft, Entry, Idem};
-use record::fold::{Facility, LinePlace, RowKey};
+use record::entry::{ClockState, Digest16, Entry, EntryAuthor, EntryDraft, IdempotencyRecord};
+use record::fold::{FacilityState, LinePlace, RowKey};
 use record::ids::{BootId, Epoch};
 use record::kinds::{EntryRef, Event};
 use record::tag::Tag;
@@ -144,7 +144,7 @@ pub(crate) struct World {
     pub(crate) cut_starts: u64,
     pub(crate) rng: Rng,
     pub(crate) tokio: tokio::runtime::Runtime,
-    pub(crate) told: Vec<String>,
+    pub(crate) reported: Vec<String>,
     pub(crate) marks: Marks,
     pub(crate) plant: Option<Plant>,
 }
@@ -171,7 +171,7 @@ impl World {
             cut_starts: 0,
             rng: Rng::new(seed),
             tokio: tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap(),
-            told: Vec::new(),
+            reported: Vec::new(),
             marks: Marks::new(),
         }
     }
@@ -221,7 +221,7 @@ impl World {
         }
         let lacks: Vec<_> =
             self.must.difference(&here).map(|line| format!("{}.{}", line.epoch.n, line.seq)).collect();
-        self.told.push(format!("start: {} lines count, {lacks:?} lack: {report:?}", here.len()));
+        self.reported.push(format!("start: {} lines count, {lacks:?} lack: {report:?}", here.len()));
         self.compared = false;
         self.running = Some((sim, store.clone()));
         Ok(store)
@@ -261,7 +261,7 @@ impl World {
         for _ in 0..=self.rng.below(6) {
             let again = !self.keys.is_empty() && self.rng.chance(5);
             let key = if again { self.keys[self.rng.below(self.keys.len())] } else { self.rng.next() };
-            let idem = Idem { key: Digest16::of(&key.to_be_bytes()), req: Digest16([1; 16]) };
+            let idem = IdempotencyRecord { key: Digest16::of(&key.to_be_bytes()), req: Digest16([1; 16]) };
             let body = format!(r#"{{"tag":"{TAG}","steps":[1,2],"who":{{"proof":"none"}}}}"#);
             // Values do not commute: which one stands depends on the order, and on the time of each line.
             let place = format!(r#"{{"tag":"{TAG}","location":"Bay {}"}}"#, self.rng.below(99));
@@ -271,18 +271,19 @@ impl World {
                 false => Event::read("cleaning.recorded", &body),
             };
             let cleaning = matches!(event, Event::CleaningRecorded(_));
-            let draft = Draft { by: By::BOX, idem: cleaning.then_some(idem), event, texts: Vec::new() };
+            let draft =
+                EntryDraft { by: EntryAuthor::BOX, idem: cleaning.then_some(idem), event, texts: Vec::new() };
             let epoch = store.origin().epoch;
             let done = self.tokio.block_on(store.submit(move |view| match view.by_key(&idem.key) {
-                Some((line, _)) if cleaning => Decision::Answer(Some(line)),
-                _ => Decision::Append { drafts: vec![draft], answer: None },
+                Some((line, _)) if cleaning => WriteDecision::Answer(Some(line)),
+                _ => WriteDecision::Append { drafts: vec![draft], answer: None },
             }));
             let done = done.map_err(|e| format!("it does not record: {e}"))?;
             let reader = store.reader().map_err(|e| e.to_string())?;
             // Who sent it before is told that very record, whatever else has its number.
             if let Some(line) = done.answer
-                && let Ok(told) = reader.line(line)
-                && told.and_then(|told| told.head().idem) != Some(idem)
+                && let Ok(reported) = reader.line(line)
+                && reported.and_then(|reported| reported.head().idem) != Some(idem)
             {
                 return Err(format!("what was sent again leads to {line:?}, which is something else"));
             }
@@ -294,7 +295,7 @@ impl World {
                 }
             }
             drop(reader);
-            let line = |one: &appliance::store::Recorded| LineId { epoch, seq: one.seq, leaf: one.leaf };
+            let line = |one: &appliance::store::DurableEntry| LineId { epoch, seq: one.seq, leaf: one.leaf };
             self.must.extend(done.recorded.iter().map(line));
             if cleaning && !self.keys.contains(&key) {
                 self.keys.push(key);
@@ -310,7 +311,7 @@ impl World {
 
     fn step(&mut self) -> Result<(), String> {
         let step = self.rng.below(23);
-        self.told.push(format!("step {step}"));
+        self.reported.push(format!("step {step}"));
         match step {
             20 | 21 if self.forks_often => self.fork(),
             20 => self.boot_loop(),
@@ -416,7 +417,7 @@ impl World {
 }
 
 /// Where two facilities differ.
-fn differing(one: &Facility, other: &Facility) -> String {
+fn differing(one: &FacilityState, other: &FacilityState) -> String {
     let tag = TAG.parse::<Tag>().unwrap();
     for key in [RowKey::Equipment(tag), RowKey::Activity(tag)] {
         let (one, other) = (one.row(key), other.row(key));
@@ -444,7 +445,7 @@ pub fn life(seed: u64, plant: Option<Plant>) -> Result<Marks, String> {
         world.check()
     };
     let lived = lived();
-    let lived = lived.map_err(|why| format!("seed {seed}: {why}\n{}", world.told.join("\n")));
+    let lived = lived.map_err(|why| format!("seed {seed}: {why}\n{}", world.reported.join("\n")));
     world.end(None);
     lived.map(|()| world.marks)
 }

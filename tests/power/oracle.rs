@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use record::adoption::LineId;
-use record::entry::{Entry, Idem};
-use record::fold::{AdoptedBy, Cleaning, Effect, Facility, History, LinePlace};
+use record::entry::{Entry, IdempotencyRecord};
+use record::fold::{AdoptedBy, CleaningRecord, FacilityState, FoldEffect, HistoryLookup, LinePlace};
 use record::ids::{BootId, Epoch};
 use record::kinds::EntryRef;
 use record::run::RunName;
@@ -51,7 +51,7 @@ enum Said {
     Else,
 }
 
-fn said(entry: &Entry) -> Said {
+fn message(entry: &Entry) -> Said {
     let line: serde_json::Value = serde_json::from_str(entry.as_str()).unwrap();
     let epoch = |of: &serde_json::Value| of.as_str().map(|of| of.parse::<Epoch>().unwrap());
     let body = &line["body"];
@@ -128,7 +128,7 @@ impl Holdings {
         loop {
             let epoch = chain[chain.len() - 1].0;
             let first = self.pieces(epoch).into_iter().find(|(from, _)| *from == 0);
-            let Some(Said::Started { prev, after }) = first.and_then(|(_, e)| e.first().map(said)) else {
+            let Some(Said::Started { prev, after }) = first.and_then(|(_, e)| e.first().map(message)) else {
                 // Nobody says what came before it.
                 let held = self.epochs.keys().copied().chain(self.runs.keys().map(RunName::epoch));
                 let Some(lower) = held.filter(|held| held.n < epoch.n).max() else { break };
@@ -187,7 +187,7 @@ impl Walk<'_> {
             if self.seen.insert(id) {
                 self.out.push(CountedLine { id, entry: entry.clone(), adopted });
             }
-            if let Said::Adopted(run) = said(entry)
+            if let Said::Adopted(run) = message(entry)
                 && self.named.insert(run)
             {
                 match self.held.runs.get(&run) {
@@ -205,37 +205,41 @@ impl Walk<'_> {
 /// The history that a fold over the model's order looks back at.
 #[derive(Default)]
 struct Past {
-    cleanings: Vec<(LinePlace, Cleaning)>,
-    keys: Vec<(Idem, LinePlace)>,
+    cleanings: Vec<(LinePlace, CleaningRecord)>,
+    keys: Vec<(IdempotencyRecord, LinePlace)>,
 }
 
 impl Past {
-    fn at(&self, place: LinePlace) -> Option<Cleaning> {
+    fn at(&self, place: LinePlace) -> Option<CleaningRecord> {
         self.cleanings.iter().find(|(of, _)| *of == place).map(|(_, cleaning)| cleaning.clone())
     }
 }
 
-impl History for Past {
+impl HistoryLookup for Past {
     type Error = Infallible;
-    fn cleaning(&self, of: EntryRef, near: Option<RunName>) -> Result<Option<Cleaning>, Infallible> {
+    fn cleaning(&self, of: EntryRef, near: Option<RunName>) -> Result<Option<CleaningRecord>, Infallible> {
         let near = near.and_then(|run| self.at(LinePlace { of, run: Some(run) }));
         let own = || self.at(LinePlace { of, run: None });
         let first = || self.cleanings.iter().find(|(place, _)| place.of == of).map(|(_, held)| held.clone());
         Ok(near.or_else(own).or_else(first))
     }
-    fn unsure(&self, _: BootId) -> Result<Vec<Cleaning>, Infallible> {
+    fn unsure(&self, _: BootId) -> Result<Vec<CleaningRecord>, Infallible> {
         // No clock of these boxes is ever in doubt.
         Ok(Vec::new())
     }
-    fn first_of_key(&self, idem: &Idem, line: LinePlace) -> Result<Option<LinePlace>, Infallible> {
+    fn first_of_key(
+        &self,
+        idem: &IdempotencyRecord,
+        line: LinePlace,
+    ) -> Result<Option<LinePlace>, Infallible> {
         let first = self.keys.iter().find(|(held, place)| held == idem && *place != line);
         Ok(first.map(|(_, place)| *place))
     }
 }
 
 /// What counts, as a facility, and the cleanings with the time that each is told with.
-pub fn fold(order: &[CountedLine]) -> (Facility, Vec<Cleaning>) {
-    let (mut facility, mut past) = (Facility::default(), Past::default());
+pub fn fold(order: &[CountedLine]) -> (FacilityState, Vec<CleaningRecord>) {
+    let (mut facility, mut past) = (FacilityState::default(), Past::default());
     let mut times: BTreeMap<EntryRef, i64> = BTreeMap::new();
     for CountedLine { id, entry, adopted } in order {
         let of = EntryRef { epoch: id.epoch, seq: id.seq };
@@ -252,8 +256,8 @@ pub fn fold(order: &[CountedLine]) -> (Facility, Vec<Cleaning>) {
         past.keys.extend(entry.head().idem.map(|idem| (idem, place)));
         for effect in changes.effects {
             match effect {
-                Effect::Cleaned(cleaning) => past.cleanings.push((cleaning.place(), cleaning)),
-                Effect::Recleaned(cleaning) => {
+                FoldEffect::Cleaned(cleaning) => past.cleanings.push((cleaning.place(), cleaning)),
+                FoldEffect::Recleaned(cleaning) => {
                     let mut held = past.cleanings.iter_mut();
                     if let Some((_, held)) = held.find(|(place, _)| *place == cleaning.place()) {
                         *held = cleaning;

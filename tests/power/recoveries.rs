@@ -30,7 +30,7 @@ const fn recovery(
 /// All of them; the numbers are those of the store's table of steps.
 pub const ALL: &[Recovery] = &[
     recovery("T1 a first start", |_| Ok(()), start),
-    recovery("T2 a start behind a torn group", torn, start),
+    recovery("T2 a start behind a torn group", partial, start),
     recovery("T3 ended epochs are filled", ended_folder_gone, heal),
     Recovery { loses: true, ..recovery("T4 a hole ends an epoch", hole, sync) },
     recovery("T5 the relay ends an epoch", card_goes_back, sync),
@@ -73,7 +73,7 @@ fn history(world: &mut World, synced: bool) -> Done {
     Ok(())
 }
 
-fn torn(world: &mut World) -> Done {
+fn partial(world: &mut World) -> Done {
     history(world, false)?;
     world.record()?;
     world.end(Some(Mode::Sectors));
@@ -232,9 +232,9 @@ pub fn cut_everywhere(recovery: &Recovery, seed: u64, plant: Option<Plant>) -> T
         let recovered = world.check();
         world.end(None);
         if let Err(why) = recovered {
-            let told = world.told.join("\n");
+            let reported = world.reported.join("\n");
             tally.failures.push(format!(
-                "{}, seed {seed}, cut {at} of {}, {again} starts cut: {why}\n{told}",
+                "{}, seed {seed}, cut {at} of {}, {again} starts cut: {why}\n{reported}",
                 recovery.name,
                 cuts.len()
             ));
@@ -266,11 +266,11 @@ fn uncut(recovery: &Recovery, seed: u64, plant: Option<Plant>) -> Result<(Vec<Cu
         Ok((cuts, must))
     })();
     world.end(None);
-    gone_through.map_err(|why: String| format!("{why}\n{}", world.told.join("\n")))
+    gone_through.map_err(|why: String| format!("{why}\n{}", world.reported.join("\n")))
 }
 
-/// Every step with seeds until so many images were tried, or a failure that is `wanted` was seen, on both cores.
-pub fn all(images: u64, first_seed: u64, plant: Option<Plant>, wanted: fn(&str) -> bool) -> Tally {
+/// Every step with seeds until so many images were tried, or a failure that is `expected` was seen, on both cores.
+pub fn all(images: u64, first_seed: u64, plant: Option<Plant>, expected: fn(&str) -> bool) -> Tally {
     let next = Mutex::new((0, Tally::default()));
     let work = || {
         loop {
@@ -279,7 +279,7 @@ pub fn all(images: u64, first_seed: u64, plant: Option<Plant>, wanted: fn(&str) 
                 let (at, tally) = &mut *next;
                 // Each step at least once.
                 let tried = *at >= ALL.len() && tally.images >= images;
-                if tried || tally.failures.iter().any(|why| wanted(why)) {
+                if tried || tally.failures.iter().any(|why| expected(why)) {
                     return;
                 }
                 *at += 1;

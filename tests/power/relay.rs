@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use appliance::store::Store;
 use record::adoption::{AdoptionWalk, LeafRange, LineId, OfferedLine, adopted_run, assemble_base};
-use record::checkpoint::{Cosigned, Origin, SignedCheckpoint};
+use record::checkpoint::{CosignedCheckpoint, LogOrigin, SignedCheckpoint};
 use record::entry::Entry;
 use record::ids::Epoch;
 use record::kinds::{EntryRef, Event, Prev};
 use record::messages::{Ack, Answer, VERSION};
 use record::redact::TextLine;
 use record::run::{RunName, RunReader};
-use record::sign::{Kind, Signer, Verifier};
+use record::sign::{KeyKind, SignerKey, VerifierKey};
 use record::tree::{Frontier, root_at};
 
 use crate::lives::Plant;
@@ -31,7 +31,7 @@ pub struct HeldEpoch {
     pub tree: Frontier,
     /// The newest checkpoint, cosigned.
     note: String,
-    log: Verifier,
+    log: VerifierKey,
 }
 
 /// What it holds, and the key by which it says so.
@@ -40,7 +40,7 @@ pub struct Relay {
     pub epochs: BTreeMap<Epoch, HeldEpoch>,
     /// Files of runs, by name.
     pub runs: BTreeMap<RunName, Vec<u8>>,
-    cosigner: Arc<Signer>,
+    cosigner: Arc<SignerKey>,
 }
 
 /// What a side counts: lines in their order, and runs that it would need.
@@ -51,12 +51,12 @@ pub struct Counted {
 
 impl Relay {
     pub fn new() -> Self {
-        let cosigner = Signer::new("relay/cosign/1", Kind::Cosignature, &[9; 32]).unwrap();
+        let cosigner = SignerKey::new("relay/cosign/1", KeyKind::Cosignature, &[9; 32]).unwrap();
         Self { epochs: BTreeMap::new(), runs: BTreeMap::new(), cosigner: Arc::new(cosigner) }
     }
 
     /// What verifies its cosignatures.
-    pub fn verifier(&self) -> Verifier {
+    pub fn verifier(&self) -> VerifierKey {
         self.cosigner.verifier().clone()
     }
 
@@ -71,7 +71,7 @@ impl Relay {
 
     /// Takes what a box has of an epoch behind what is here, where it is the same history.
     pub fn take(&mut self, store: &Store, epoch: Epoch, upto: u64) {
-        let origin = Origin { epoch, ..store.origin() };
+        let origin = LogOrigin { epoch, ..store.origin() };
         let reader = store.reader_of(epoch).unwrap();
         let had = self.epochs.get(&epoch).map_or_else(Frontier::default, |held| held.tree.clone());
         if had.size() >= upto || root_at(&reader, had.size()).unwrap() != had.root() {
@@ -119,14 +119,14 @@ impl Relay {
     }
 
     /// The newest epoch on which it goes on, as it cosigned it, with the epoch's key.
-    pub fn newest(&self, present: &Origin) -> Option<(Cosigned, Verifier)> {
+    pub fn newest(&self, present: &LogOrigin) -> Option<(CosignedCheckpoint, VerifierKey)> {
         let (epoch, held) = self.epochs.iter().rfind(|(_, held)| !held.apart)?;
-        let origin = Origin { epoch: *epoch, ..*present };
-        let cosigned = Cosigned::verify(&held.note, &origin, &held.log, &[self.verifier()]);
+        let origin = LogOrigin { epoch: *epoch, ..*present };
+        let cosigned = CosignedCheckpoint::verify(&held.note, &origin, &held.log, &[self.verifier()]);
         Some((cosigned.ok()?, held.log.clone()))
     }
 
-    fn run_lines(&self, origin: &Origin, name: &RunName) -> Option<Vec<Entry>> {
+    fn run_lines(&self, origin: &LogOrigin, name: &RunName) -> Option<Vec<Entry>> {
         let bytes = self.runs.get(name)?;
         let mut reader = RunReader::open(&bytes[..], origin.box_id, *name).unwrap();
         let mut all = Vec::new();
@@ -137,14 +137,14 @@ impl Relay {
     }
 
     /// Every line that it holds.
-    pub fn lines(&self, origin: &Origin) -> Lines {
+    pub fn lines(&self, origin: &LogOrigin) -> Lines {
         let own = self.epochs.iter().map(|(epoch, held)| (*epoch, held.entries.clone()));
         let runs = self.runs.keys().map(|name| (name.epoch(), self.run_lines(origin, name).unwrap()));
         own.chain(runs).flat_map(|(epoch, entries)| lines(epoch, &entries)).collect()
     }
 
     /// The base of an epoch: what its successor states, from the epoch's log and from runs.
-    fn base(&self, origin: &Origin, prev: Prev) -> Option<Vec<Entry>> {
+    fn base(&self, origin: &LogOrigin, prev: Prev) -> Option<Vec<Entry>> {
         let mut sources: Vec<(u64, Vec<Entry>)> = Vec::new();
         sources.extend(self.epochs.get(&prev.epoch).map(|held| (0, held.entries.clone())));
         for name in self.runs.keys().filter(|name| name.epoch() == prev.epoch) {
@@ -165,7 +165,7 @@ impl Relay {
         Some(parts.iter().flat_map(of).collect())
     }
 
-    fn first(&self, origin: &Origin, epoch: Epoch) -> Option<Entry> {
+    fn first(&self, origin: &LogOrigin, epoch: Epoch) -> Option<Entry> {
         let own = self.epochs.get(&epoch).and_then(|held| held.entries.first().cloned());
         own.or_else(|| {
             let mut names = self.runs.keys().filter(|name| name.covers(EntryRef { epoch, seq: 0 }));
@@ -174,7 +174,7 @@ impl Relay {
     }
 
     /// All of it, for a model to make something of.
-    pub fn holdings(&self, origin: &Origin) -> Holdings {
+    pub fn holdings(&self, origin: &LogOrigin) -> Holdings {
         let run = |name: &RunName| (name.lines().start, self.run_lines(origin, name).unwrap());
         Holdings {
             epochs: self.epochs.iter().map(|(epoch, held)| (*epoch, held.entries.clone())).collect(),
@@ -183,7 +183,7 @@ impl Relay {
     }
 
     /// What counts for it, followed back from the newest epoch.
-    pub fn counted(&self, origin: &Origin, plant: Option<Plant>) -> Result<Counted, String> {
+    pub fn counted(&self, origin: &LogOrigin, plant: Option<Plant>) -> Result<Counted, String> {
         let mut chain: Vec<(Epoch, Vec<Entry>)> = Vec::new();
         let held = self.epochs.get(&origin.epoch).ok_or("the relay has nothing of the newest epoch")?;
         chain.push((origin.epoch, held.entries.clone()));

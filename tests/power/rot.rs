@@ -107,7 +107,7 @@ fn start(rest: &Frozen, model: &Model, may_end: bool, rng: &mut Rng) -> Result<(
     if life.report.new_epoch.is_some() && !may_end {
         return Err(format!("a new epoch was begun beside a whole copy: {:?}", life.report));
     }
-    for (seq, leaf) in (0..reader.size()).zip(&model.told) {
+    for (seq, leaf) in (0..reader.size()).zip(&model.reported) {
         match reader.entry(seq) {
             Ok(Some(entry)) if entry.leaf() == *leaf => {}
             Ok(Some(entry)) => return Err(format!("entry {seq} was changed: {}", entry.as_str())),
@@ -115,8 +115,8 @@ fn start(rest: &Frozen, model: &Model, may_end: bool, rng: &mut Rng) -> Result<(
             Err(e) => return Err(format!("entry {seq}: {e}")),
         }
     }
-    if reader.size() < model.told.len() as u64 {
-        return Err(format!("{} of {} entries, and nothing was told", reader.size(), model.told.len()));
+    if reader.size() < model.reported.len() as u64 {
+        return Err(format!("{} of {} entries, and nothing was told", reader.size(), model.reported.len()));
     }
     Ok(())
 }

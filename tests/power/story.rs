@@ -3,11 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use appliance::store::{Core, Job, Recorded, Sizes, StartReport, StoreError, SubmitError, View};
-use record::entry::{By, ClockState, Digest16, Draft, Entry, Idem};
+use appliance::store::{
+    CommandView, DurableEntry, LogWriter, StartReport, StoreError, StoreSizes, SubmitError, WriteJob,
+};
+use record::entry::{ClockState, Digest16, Entry, EntryAuthor, EntryDraft, IdempotencyRecord};
 use record::ids::{BootId, Epoch};
 use record::kinds::Event;
-use record::redact::Text;
+use record::redact::PersonalText;
 use record::tree::Hash;
 use service::clock::{FakeClock, Now};
 use service::random::SeededRandom;
@@ -23,7 +25,7 @@ pub struct Model {
     /// Hashes of every entry that was ever tried at this seq.
     pub tried: Vec<Vec<Hash>>,
     /// Hashes of the entries that someone was told of.
-    pub told: Vec<Hash>,
+    pub reported: Vec<Hash>,
     /// Seqs at which a command's entries end: less than all of them is never found.
     pub ends: Vec<u64>,
     /// Whether a text was ever asked to be erased: then texts may be missing.
@@ -39,14 +41,14 @@ pub type Shared = Arc<Mutex<Model>>;
 struct Told {
     model: Shared,
     disk: SimDisk,
-    drafts: Vec<Draft>,
+    drafts: Vec<EntryDraft>,
     /// How many entries were recorded before this group.
     recorded: u64,
 }
 
 impl Told {
     /// Whether a phone has sent this before.
-    fn is_known(&self, draft: &Draft, view: &View<'_>) -> bool {
+    fn is_known(&self, draft: &EntryDraft, view: &CommandView<'_>) -> bool {
         let found = draft.idem.and_then(|idem| view.by_key(&idem.key));
         let is_asked = |seq| seq < self.recorded || !self.disk.passes_over_open_group();
         found.is_some_and(|(line, _)| line.of.epoch != view.epoch() || is_asked(line.of.seq))
@@ -57,8 +59,8 @@ fn with<T>(model: &Shared, f: impl FnOnce(&mut Model) -> T) -> T {
     f(&mut model.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-impl Job for Told {
-    fn decide(&mut self, view: &View<'_>) -> Vec<Draft> {
+impl WriteJob for Told {
+    fn decide(&mut self, view: &CommandView<'_>) -> Vec<EntryDraft> {
         let mut drafts = std::mem::take(&mut self.drafts);
         drafts.retain(|draft| !self.is_known(draft, view));
         with(&self.model, |model| {
@@ -72,20 +74,20 @@ impl Job for Told {
                 }
             }
             model.ends.push(view.size() + drafts.len() as u64);
-            self.disk.note(model.told.len() as u64, model.tried.len() as u64);
+            self.disk.note(model.reported.len() as u64, model.tried.len() as u64);
         });
         drafts
     }
 
-    fn finish(self: Box<Self>, result: Result<Vec<Recorded>, SubmitError>) {
+    fn finish(self: Box<Self>, result: Result<Vec<DurableEntry>, SubmitError>) {
         with(&self.model, |model| match result {
             Ok(recorded) => {
                 for one in recorded {
                     let place = usize::try_from(one.seq).unwrap();
-                    model.told.resize(model.told.len().max(place + 1), Hash::default());
-                    model.told[place] = one.leaf;
+                    model.reported.resize(model.reported.len().max(place + 1), Hash::default());
+                    model.reported[place] = one.leaf;
                 }
-                self.disk.note(model.told.len() as u64, model.tried.len() as u64);
+                self.disk.note(model.reported.len() as u64, model.tried.len() as u64);
             }
             Err(e) => model.refused.push(e.to_string()),
         });
@@ -93,8 +95,8 @@ impl Job for Told {
 }
 
 /// Sizes at which everything happens often: rolls, seals, spills, durable commits.
-pub fn sizes() -> Sizes {
-    Sizes {
+pub fn sizes() -> StoreSizes {
+    StoreSizes {
         segment: 48 << 10,
         ahead: 16 << 10,
         ahead_low: 8 << 10,
@@ -106,13 +108,13 @@ pub fn sizes() -> Sizes {
 
 /// One process of a box.
 pub struct Life {
-    pub core: Core,
+    pub core: LogWriter,
     pub report: StartReport,
     disk: SimDisk,
     model: Shared,
     clock: Arc<FakeClock>,
     /// What phones have sent under a key.
-    sent: Vec<Draft>,
+    sent: Vec<EntryDraft>,
 }
 
 fn clock(boot: u64) -> Arc<FakeClock> {
@@ -139,7 +141,7 @@ impl Life {
         let clock = clock(rng.next());
         disk.starting(true);
         let opened =
-            Core::open(Arc::new(disk.clone()), sizes(), clock.clone(), &SeededRandom::new(rng.next()));
+            LogWriter::open(Arc::new(disk.clone()), sizes(), clock.clone(), &SeededRandom::new(rng.next()));
         disk.starting(false);
         let (core, report) = opened?;
         Ok(Self { core, report, disk: disk.clone(), model: model.clone(), clock, sent: Vec::new() })
@@ -150,15 +152,15 @@ impl Life {
         let reader = self.core.reader().unwrap();
         with(&self.model, |model| {
             let size = usize::try_from(reader.size()).unwrap();
-            for place in model.told.len()..size {
+            for place in model.reported.len()..size {
                 let leaf = reader.entry(place as u64).unwrap().unwrap().leaf();
-                model.told.push(leaf);
+                model.reported.push(leaf);
                 if model.tried.len() <= place {
                     model.tried.push(vec![leaf]);
                 }
             }
             model.ends.push(reader.size());
-            self.disk.note(model.told.len() as u64, model.tried.len() as u64);
+            self.disk.note(model.reported.len() as u64, model.tried.len() as u64);
         });
     }
 
@@ -180,7 +182,7 @@ impl Life {
 
     /// A group of up to `most` commands.
     pub fn group(&mut self, most: usize, rng: &mut Rng) -> Result<(), String> {
-        let mut jobs: VecDeque<Box<dyn Job>> = VecDeque::new();
+        let mut jobs: VecDeque<Box<dyn WriteJob>> = VecDeque::new();
         for _ in 0..=rng.below(most) {
             let drafts = (0..=rng.below(3)).map(|_| self.draft(rng)).collect();
             jobs.push_back(self.command(drafts));
@@ -200,18 +202,19 @@ impl Life {
         Ok(())
     }
 
-    fn command(&self, drafts: Vec<Draft>) -> Box<dyn Job> {
+    fn command(&self, drafts: Vec<EntryDraft>) -> Box<dyn WriteJob> {
         let (model, disk, recorded) = (self.model.clone(), self.disk.clone(), self.core.size());
         Box::new(Told { model, disk, drafts, recorded })
     }
 
-    fn draft(&mut self, rng: &mut Rng) -> Draft {
+    fn draft(&mut self, rng: &mut Rng) -> EntryDraft {
         let tag = TAGS[rng.below(TAGS.len())];
         let epoch = self.core.reader().unwrap().epoch();
         let mut texts = Vec::new();
         let mut idem = None;
         let mut text = |of: String, rng: &mut Rng| {
-            let text = Text::new(&of, rng.next().to_be_bytes().repeat(2).try_into().unwrap()).unwrap();
+            let text =
+                PersonalText::new(&of, rng.next().to_be_bytes().repeat(2).try_into().unwrap()).unwrap();
             let hash = text.redactable().hash;
             texts.push(text);
             hash
@@ -234,12 +237,15 @@ impl Life {
             _ => {
                 let name =
                     text(format!("Technician {:016x} {}", rng.next(), "x".repeat(rng.below(280))), rng);
-                idem = Some(Idem { key: Digest16::of(&rng.next().to_be_bytes()), req: Digest16([1; 16]) });
+                idem = Some(IdempotencyRecord {
+                    key: Digest16::of(&rng.next().to_be_bytes()),
+                    req: Digest16([1; 16]),
+                });
                 let who = format!(r#"{{"proof":"typed","name":{{"redactable":"{name}"}}}}"#);
                 ("cleaning.recorded", format!(r#"{{"tag":"{tag}","steps":[1,2],"who":{who}}}"#))
             }
         };
-        let draft = Draft { by: By::BOX, idem, event: Event::read(kind, &body), texts };
+        let draft = EntryDraft { by: EntryAuthor::BOX, idem, event: Event::read(kind, &body), texts };
         self.sent.extend(idem.map(|_| draft.clone()));
         draft
     }

@@ -4,11 +4,11 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::io::Read as _;
 
-use appliance::store::{Decision, Past, RefillError, Store};
-use appliance::uplink::exchange::compare::{self, Differences};
-use appliance::uplink::exchange::{Exchange, Input, Output};
+use appliance::store::{PastLog, RefillError, Store, WriteDecision};
+use appliance::uplink::exchange::compare::{self, LogDifferences};
+use appliance::uplink::exchange::{ExchangeInput, ExchangeOutput, LogExchange};
 use appliance::uplink::stored::StoredLogs;
-use record::entry::{By, Draft, Entry};
+use record::entry::{Entry, EntryAuthor, EntryDraft};
 use record::ids::Epoch;
 use record::run::RunName;
 use record::tree::Frontier;
@@ -33,29 +33,32 @@ impl World {
         let cosigners = [self.relay.verifier()];
         let logs = StoredLogs { store, cosigners: &cosigners };
         let (past, now) = (store.past().map_err(|e| e.to_string())?, now(9));
-        let mut exchange = Exchange::new(i64::MAX, past, &now, &logs).ok_or("no key")?;
-        let mut inputs = VecDeque::from([Input::Connected]);
+        let mut exchange = LogExchange::new(i64::MAX, past, &now, &logs).ok_or("no key")?;
+        let mut inputs = VecDeque::from([ExchangeInput::Connected]);
         while let Some(input) = inputs.pop_front() {
             for output in exchange.on(input, &now, &logs) {
                 match output {
-                    Output::Hello(greeting) => {
-                        inputs.push_back(Input::Ack(self.relay.answer(greeting.epoch)))
+                    ExchangeOutput::Hello(greeting) => {
+                        inputs.push_back(ExchangeInput::Ack(self.relay.answer(greeting.epoch)))
                     }
-                    Output::Send { epoch, from, entries_max, ends } => {
+                    ExchangeOutput::Send { epoch, from, entries_max, ends } => {
                         let size = ends.unwrap_or_else(|| store.size());
                         self.relay.take(store, epoch, size.min(from + entries_max as u64));
-                        inputs.push_back(Input::Ack(self.relay.answer(epoch)));
+                        inputs.push_back(ExchangeInput::Ack(self.relay.answer(epoch)));
                     }
-                    Output::RaiseCursor(cosigned) => {
+                    ExchangeOutput::RaiseCursor(cosigned) => {
                         store.raise_cursor(&cosigned).map_err(|e| e.to_string())?
                     }
-                    Output::LowerCursor(cursor) => store.lower_cursor(cursor),
-                    Output::EndEpoch(contrary) => {
+                    ExchangeOutput::LowerCursor(cursor) => store.lower_cursor(cursor),
+                    ExchangeOutput::EndEpoch(contrary) => {
                         store.end_epoch(&contrary).map_err(|e| e.to_string())?;
                         return Ok(true);
                     }
-                    Output::Close(why) => return Err(why.to_string()),
-                    Output::Health | Output::Confirmed(..) | Output::Raise(..) | Output::End(_) => {}
+                    ExchangeOutput::Close(why) => return Err(why.to_string()),
+                    ExchangeOutput::Health
+                    | ExchangeOutput::Confirmed(..)
+                    | ExchangeOutput::Raise(..)
+                    | ExchangeOutput::End(_) => {}
                 }
             }
         }
@@ -69,7 +72,7 @@ impl World {
             let newest = cosigned.checkpoint().origin;
             let leads_there = !compare::is_elsewhere(newest.epoch, origin.epoch, &past);
             if !leads_there && self.plant != Some(Plant::NotRebased) {
-                self.told.push(format!("the relay goes on from {newest}"));
+                self.reported.push(format!("the relay goes on from {newest}"));
                 return store.rebase_on(&cosigned, &key, 0).map_err(|e| e.to_string());
             }
         }
@@ -77,7 +80,7 @@ impl World {
             return Ok(true);
         }
         let mut came = false;
-        while let Some(past) = self.wanted(store)? {
+        while let Some(past) = self.expected(store)? {
             if !self.refill(store, &past)? {
                 break;
             }
@@ -93,17 +96,17 @@ impl World {
         if self.plant == Some(Plant::RunsNotSent) { Ok(false) } else { self.exchange(store) }
     }
 
-    fn wanted(&self, store: &Store) -> Result<Option<Past>, String> {
+    fn expected(&self, store: &Store) -> Result<Option<PastLog>, String> {
         let mut all = store.past().map_err(|e| e.to_string())?;
         all.retain(|past| self.plant != Some(Plant::PrevNotFollowed) || past.size > 0);
         let lacks = |epoch| {
             let size = all.iter().find(|past| past.origin.epoch == epoch).map_or(0, |past| past.counts.size);
             self.relay.epochs.get(&epoch).is_none_or(|held| held.tree.size() < size)
         };
-        Ok(compare::wanted(&all, lacks).cloned())
+        Ok(compare::past_to_fetch(&all, lacks).cloned())
     }
 
-    fn refill(&self, store: &Store, past: &Past) -> Result<bool, String> {
+    fn refill(&self, store: &Store, past: &PastLog) -> Result<bool, String> {
         let held = &self.relay.epochs[&past.origin.epoch];
         let mut more = |from: u64| {
             let from = usize::try_from(from).unwrap();
@@ -124,7 +127,7 @@ impl World {
         }
     }
 
-    fn common(&self, store: &Store, past: &Past) -> u64 {
+    fn common(&self, store: &Store, past: &PastLog) -> u64 {
         let Some(held) = self.relay.epochs.get(&past.origin.epoch) else { return 0 };
         let Ok(reader) = store.reader_of(past.origin.epoch) else { return 0 };
         let own = reader.entries(0..past.counts.size).map(|entry| entry.unwrap().leaf());
@@ -144,7 +147,7 @@ impl World {
             });
             let theirs = self.relay.epochs.get(&epoch).map_or(&[][..], |held| &held.entries);
             let leads = held.is_some_and(|held| compare::may_lead(past, held)) && leads(theirs, past);
-            let differences = Differences::of(past, held, common, leads);
+            let differences = LogDifferences::of(past, held, common, leads);
             if let Some(from) = differences.fetch_from {
                 adopts |= self.fetch_from(store, epoch, from)?;
             }
@@ -176,10 +179,15 @@ impl World {
     fn write_again(&self, store: &Store, entries: &[Entry]) -> Result<bool, String> {
         for entry in entries {
             let Some(idem) = entry.head().idem else { continue };
-            let draft = Draft { by: By::BOX, idem: Some(idem), event: entry.event(), texts: Vec::new() };
+            let draft = EntryDraft {
+                by: EntryAuthor::BOX,
+                idem: Some(idem),
+                event: entry.event(),
+                texts: Vec::new(),
+            };
             let done = self.tokio.block_on(store.submit(move |view| match view.by_key(&idem.key) {
-                Some(_) => Decision::Answer(()),
-                None => Decision::Append { drafts: vec![draft], answer: () },
+                Some(_) => WriteDecision::Answer(()),
+                None => WriteDecision::Append { drafts: vec![draft], answer: () },
             }));
             done.map_err(|e| e.to_string())?;
         }
@@ -226,7 +234,7 @@ impl World {
 }
 
 /// Whether these entries begin with all that counts.
-fn leads(entries: &[Entry], past: &Past) -> bool {
+fn leads(entries: &[Entry], past: &PastLog) -> bool {
     let mut tree = Frontier::default();
     entries.iter().take(usize::try_from(past.counts.size).unwrap()).for_each(|entry| tree.push(entry.leaf()));
     tree.root() == past.counts.root

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use appliance::store::{Confirmed, Kept};
-use appliance::uplink::exchange::causes::Over;
-use appliance::uplink::exchange::{Exchange, Greeting, Input, Output};
+use appliance::store::{ConfirmedSize, StoredCheckpoint};
+use appliance::uplink::exchange::causes::ExchangeEnd;
+use appliance::uplink::exchange::{ExchangeInput, ExchangeOutput, HelloAnswer, LogExchange};
 use record::alarm::AlarmCode;
-use record::checkpoint::Cosigned;
+use record::checkpoint::CosignedCheckpoint;
 use record::ids::Epoch;
-use record::messages::{Ack, Answer, Refused, VERSION};
+use record::messages::{Ack, Answer, BatchRefused, VERSION};
 use record::tree::Hash;
 
 use crate::card::{CardLogs, EndedLog};
@@ -45,49 +45,53 @@ impl World {
             now.wall_ms = i64::MIN;
         }
         let logs = CardLogs { card: &self.card, cursor: &self.cursor };
-        self.exchange = Exchange::new(self.renewal_ms, past, &now, &logs);
-        self.confirmed = self.exchange.as_ref().map(Exchange::confirmed);
-        self.feed(Input::Connected);
+        self.exchange = LogExchange::new(self.renewal_ms, past, &now, &logs);
+        self.confirmed = self.exchange.as_ref().map(LogExchange::confirmed);
+        self.feed(ExchangeInput::Connected);
     }
 
-    pub(crate) fn feed(&mut self, input: Input) {
+    pub(crate) fn feed(&mut self, input: ExchangeInput) {
         let Some(mut exchange) = self.exchange.take() else { return };
         let logs = CardLogs { card: &self.card, cursor: &self.cursor };
         let outputs = exchange.on(input, &self.now(), &logs);
         self.exchange = Some(exchange);
-        let moves = |output: &Output| matches!(output, Output::RaiseCursor(_) | Output::LowerCursor(_));
+        let moves = |output: &ExchangeOutput| {
+            matches!(output, ExchangeOutput::RaiseCursor(_) | ExchangeOutput::LowerCursor(_))
+        };
         let silent = self.planted == Planted::TellsOnlyMoves && !outputs.iter().any(moves);
         let present = self.card.present.epoch();
-        let tells = |output: &Output| match output {
-            Output::Confirmed(epoch, _) | Output::End(Over::Held { epoch, .. }) => *epoch == present,
+        let tells = |output: &ExchangeOutput| match output {
+            ExchangeOutput::Confirmed(epoch, _) | ExchangeOutput::End(ExchangeEnd::Held { epoch, .. }) => {
+                *epoch == present
+            }
             _ => false,
         };
         for output in outputs.into_iter().filter(|output| !silent || !tells(output)) {
-            self.carry_out(output);
+            self.execute(output);
         }
         if std::mem::take(&mut self.restarts) {
             self.start();
         }
     }
 
-    fn carry_out(&mut self, output: Output) {
+    fn execute(&mut self, output: ExchangeOutput) {
         match output {
-            Output::Hello(greeting) => self.hello(&greeting),
-            Output::Health => {
+            ExchangeOutput::Hello(greeting) => self.hello(&greeting),
+            ExchangeOutput::Health => {
                 self.up(Up::Health { epoch: self.card.present.epoch(), cursor: self.cursor.size })
             }
-            Output::Send { epoch, from, entries_max, ends } => {
+            ExchangeOutput::Send { epoch, from, entries_max, ends } => {
                 self.send_batch(epoch, from, entries_max, ends)
             }
-            Output::RaiseCursor(cosigned) => self.raise_cursor(&cosigned),
-            Output::LowerCursor(cursor) => self.cursor.size = self.cursor.size.min(cursor),
-            Output::Confirmed(epoch, cursor) => {
+            ExchangeOutput::RaiseCursor(cosigned) => self.raise_cursor(&cosigned),
+            ExchangeOutput::LowerCursor(cursor) => self.cursor.size = self.cursor.size.min(cursor),
+            ExchangeOutput::Confirmed(epoch, cursor) => {
                 if epoch != self.card.present.epoch() {
                     self.marks.insert(Mark::OldLogDrained);
                 }
                 self.confirmed = Some((epoch, cursor));
             }
-            Output::Raise(cause, note) => {
+            ExchangeOutput::Raise(cause, note) => {
                 self.marks.insert(match cause.code {
                     AlarmCode::RelayWentBack => Mark::RelayWentBack,
                     AlarmCode::LogForgot => Mark::BoxForgot,
@@ -101,26 +105,26 @@ impl World {
                 assert!(evidence, "{} without evidence", cause.code);
                 self.card.alarms.push(cause);
             }
-            Output::End(over) if self.planted != Planted::AlarmsStay => {
+            ExchangeOutput::End(over) if self.planted != Planted::AlarmsStay => {
                 self.card.alarms.retain(|cause| !over.ends(cause));
             }
-            Output::End(_) => {}
-            Output::EndEpoch(contrary) => {
+            ExchangeOutput::End(_) => {}
+            ExchangeOutput::EndEpoch(contrary) => {
                 if self.planted != Planted::EpochNotEnded {
                     self.card.contrary = Some(*contrary.checkpoint());
                 }
                 self.restarts = true;
             }
-            Output::Close(why) => {
+            ExchangeOutput::Close(why) => {
                 self.marks.insert(why.into());
                 self.cut();
             }
         }
     }
 
-    fn hello(&mut self, greeting: &Greeting) {
-        let kept = self.cursor.kept.as_ref().map(|kept| &kept.checkpoint);
-        let witness = greeting.cosigned.as_ref().and(kept).map(|kept| (kept.size, kept.root));
+    fn hello(&mut self, greeting: &HelloAnswer) {
+        let stored = self.cursor.stored.as_ref().map(|stored| &stored.checkpoint);
+        let witness = greeting.cosigned.as_ref().and(stored).map(|stored| (stored.size, stored.root));
         self.up(Up::Hello { epoch: greeting.epoch, witness });
     }
 
@@ -130,12 +134,12 @@ impl World {
         let Some(here) = here else { return };
         let last = ends.unwrap_or(here.size);
         let Some(to) = here.at(last.min(from + entries_max.min(BATCH) as u64)) else { return };
-        let torn = self.stormy && self.chance(2);
-        self.up(Up::Batch { from, to, torn });
+        let partial = self.stormy && self.chance(2);
+        self.up(Up::Batch { from, to, partial });
     }
 
     /// As the store does: what does not hold is not taken, and the file is written now and then.
-    fn raise_cursor(&mut self, cosigned: &Cosigned) {
+    fn raise_cursor(&mut self, cosigned: &CosignedCheckpoint) {
         let checkpoint = *cosigned.checkpoint();
         let present = self.card.present;
         let own = present.at(checkpoint.size).map(Point::root);
@@ -144,11 +148,11 @@ impl World {
             "a cursor of others"
         );
         self.cursor.size = checkpoint.size;
-        let had = self.cursor.kept.as_ref().filter(|kept| kept.checkpoint.origin == checkpoint.origin);
-        if had.is_none_or(|kept| kept.checkpoint.size <= checkpoint.size) {
-            self.cursor.kept = Some(Kept { checkpoint, note: cosigned.note().to_string() });
+        let had = self.cursor.stored.as_ref().filter(|stored| stored.checkpoint.origin == checkpoint.origin);
+        if had.is_none_or(|stored| stored.checkpoint.size <= checkpoint.size) {
+            self.cursor.stored = Some(StoredCheckpoint { checkpoint, note: cosigned.note().to_string() });
             if self.chance(50) {
-                self.card.kept = self.cursor.kept.clone();
+                self.card.stored = self.cursor.stored.clone();
             }
         }
     }
@@ -172,11 +176,11 @@ impl World {
             Down::Cosigned(at) => (at.epoch(), Answer::Checkpoint { checkpoint: at.note().to_owned() }),
             Down::Want { epoch, from } => (epoch, Answer::Want { want: from }),
             Down::Refused { epoch, from } => {
-                let refused = Refused { from, code: "root".to_owned(), text: "torn".to_owned() };
+                let refused = BatchRefused { from, code: "root".to_owned(), text: "torn".to_owned() };
                 (epoch, Answer::Refused { refused })
             }
         };
-        self.feed(Input::Ack(Ack { v: VERSION, epoch, answer }));
+        self.feed(ExchangeInput::Ack(Ack { v: VERSION, epoch, answer }));
     }
 
     /// The process begins anew.
@@ -190,11 +194,12 @@ impl World {
         if let Some(signed) = self.card.contradicted() {
             self.begin_epoch(Some((signed.size, signed.root)), true);
         }
-        let kept = self.card.kept.clone();
-        let of_present = kept.iter().filter(|kept| kept.checkpoint.origin == self.card.present.key.origin);
-        let size = of_present.map(|kept| kept.checkpoint.size).sum::<u64>();
+        let stored = self.card.stored.clone();
+        let of_present =
+            stored.iter().filter(|stored| stored.checkpoint.origin == self.card.present.key.origin);
+        let size = of_present.map(|stored| stored.checkpoint.size).sum::<u64>();
         let off = u64::from(self.planted == Planted::CursorOffByOne);
-        self.cursor = Confirmed { size: size + off, kept };
+        self.cursor = ConfirmedSize { size: size + off, stored };
         self.adopt();
     }
 

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use appliance::alarms::AlarmCause;
-use appliance::store::{Confirmed, Kept, Past, StoreError};
+use appliance::store::{ConfirmedSize, PastLog, StoreError, StoredCheckpoint};
 use appliance::uplink::exchange::OwnLogs;
-use record::checkpoint::{Checkpoint, Cosigned, Origin};
+use record::checkpoint::{Checkpoint, CosignedCheckpoint, LogOrigin};
 use record::ids::Epoch;
 use record::kinds::Prev;
-use record::sign::{NoteError, Verifier};
+use record::sign::{NoteError, VerifierKey};
 use record::tree::{Frontier, Hash};
 
 use crate::logs::{self, LogKey, Point};
@@ -43,7 +43,7 @@ pub(crate) struct Card {
     pub(crate) ended: Vec<EndedLog>,
     pub(crate) present: &'static Point,
     /// The cursor's file.
-    pub(crate) kept: Option<Kept>,
+    pub(crate) stored: Option<StoredCheckpoint>,
     /// What the relay signed of the present log and the box does not hold.
     pub(crate) contrary: Option<Checkpoint>,
     /// Files of runs, and their lines.
@@ -81,7 +81,7 @@ impl Card {
         Self {
             ended: Vec::new(),
             present,
-            kept: None,
+            stored: None,
             contrary: None,
             runs: BTreeMap::new(),
             owed: BTreeSet::new(),
@@ -92,13 +92,13 @@ impl Card {
     }
 
     /// The logs that have ended, as the store tells of them.
-    pub(crate) fn past(&self) -> Vec<Past> {
+    pub(crate) fn past(&self) -> Vec<PastLog> {
         let nothing = Frontier::default().root();
         let past = |ended: &EndedLog| {
             let (size, root) = ended.counts.unwrap_or((0, nothing));
             let last = ended.counted().filter(|_| ended.is_whole()).map(|base| base.leaf);
             let by_run = |run: &Run| self.runs[run].iter().any(|line| Some(line.leaf) == last);
-            Past {
+            PastLog {
                 origin: ended.key.origin,
                 counts: Prev { epoch: ended.epoch(), size, root },
                 stated: ended.counts.is_some(),
@@ -131,15 +131,15 @@ impl Card {
 
     /// The highest number of an epoch that anything here names.
     pub(crate) fn last_epoch(&self) -> u32 {
-        let kept = self.kept.iter().map(|kept| kept.checkpoint.origin.epoch.n);
+        let stored = self.stored.iter().map(|stored| stored.checkpoint.origin.epoch.n);
         let ended = self.ended.iter().map(|ended| ended.epoch().n);
-        kept.chain(ended).max().unwrap_or(0).max(self.present.epoch().n)
+        stored.chain(ended).max().unwrap_or(0).max(self.present.epoch().n)
     }
 
     /// The newest of the present log that the relay is known to have cosigned, where this card does not bear it out.
     pub(crate) fn contradicted(&self) -> Option<Checkpoint> {
-        let kept = self.kept.as_ref().map(|kept| kept.checkpoint);
-        let signed = [self.contrary, kept].into_iter().flatten();
+        let stored = self.stored.as_ref().map(|stored| stored.checkpoint);
+        let signed = [self.contrary, stored].into_iter().flatten();
         let own = |checkpoint: &Checkpoint| self.present.at(checkpoint.size).map(Point::root);
         signed
             .filter(|c| c.origin == self.present.key.origin && own(c) != Some(c.root))
@@ -150,11 +150,11 @@ impl Card {
 /// A card as the exchange reads it, with the cursor that is in memory.
 pub(crate) struct CardLogs<'a> {
     pub(crate) card: &'a Card,
-    pub(crate) cursor: &'a Confirmed,
+    pub(crate) cursor: &'a ConfirmedSize,
 }
 
 impl OwnLogs for CardLogs<'_> {
-    fn present(&self) -> Option<(Origin, Verifier)> {
+    fn present(&self) -> Option<(LogOrigin, VerifierKey)> {
         let key = self.card.present.key;
         Some((key.origin, key.signer.verifier().clone()))
     }
@@ -163,7 +163,7 @@ impl OwnLogs for CardLogs<'_> {
         self.card.present.size
     }
 
-    fn cursor(&self) -> Confirmed {
+    fn cursor(&self) -> ConfirmedSize {
         self.cursor.clone()
     }
 
@@ -176,7 +176,12 @@ impl OwnLogs for CardLogs<'_> {
         Ok(here.and_then(|here| here.at(size)).map(Point::root))
     }
 
-    fn verify(&self, note: &str, origin: &Origin, log: &Verifier) -> Result<Cosigned, NoteError> {
+    fn verify(
+        &self,
+        note: &str,
+        origin: &LogOrigin,
+        log: &VerifierKey,
+    ) -> Result<CosignedCheckpoint, NoteError> {
         logs::verified(note, origin, log)
     }
 }

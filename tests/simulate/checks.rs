@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use appliance::store::Past;
-use appliance::uplink::exchange::causes::Over;
+use appliance::store::PastLog;
+use appliance::uplink::exchange::causes::ExchangeEnd;
 use record::tree::Hash;
 
 use crate::card::EndedLog;
@@ -48,8 +48,8 @@ impl World {
     fn is_sent(&self) -> bool {
         let present = self.card.present;
         let held = self.relay.held(present.epoch());
-        let offered = |past: &&Past| past.whole && past.signs && !past.goes_by_run && past.counts.size > 0;
-        let there = |past: &Past| {
+        let offered = |past: &&PastLog| past.whole && past.signs && !past.goes_by_run && past.counts.size > 0;
+        let there = |past: &PastLog| {
             let held = self.relay.held(past.origin.epoch);
             // Of two branches the relay keeps its own: the other becomes a run.
             held.is_some_and(|held| held.size >= past.counts.size || !self.continues(held))
@@ -60,15 +60,15 @@ impl World {
     }
 
     /// Whether an ended log has all that anybody can give it.
-    fn is_healed(&self, past: &Past) -> bool {
+    fn is_healed(&self, past: &PastLog) -> bool {
         let held = self.relay.held(past.origin.epoch).and_then(|at| at.at(past.counts.size));
         past.whole || !past.stated || held.is_none_or(|held| held.root() != past.counts.root)
     }
 
     /// Lines of logs that neither side can make whole again, and what they adopt: neither side gives them to the other.
     fn beyond_help(&self) -> BTreeSet<Hash> {
-        let torn = self.card.ended.iter().filter(|ended| ended.counts.is_some() && !ended.is_whole());
-        let sides = torn.flat_map(|ended| [ended.here, self.relay.held(ended.epoch())]);
+        let partial = self.card.ended.iter().filter(|ended| ended.counts.is_some() && !ended.is_whole());
+        let sides = partial.flat_map(|ended| [ended.here, self.relay.held(ended.epoch())]);
         let mut lines: BTreeSet<Hash> =
             sides.flatten().flat_map(Point::states).map(|state| state.leaf).collect();
         // A line of a run may adopt another run.
@@ -102,7 +102,7 @@ impl World {
             return Some("the relay lacks runs".to_owned());
         }
         let epoch = self.card.present.epoch();
-        let over = [Over::Held { epoch, cursor: self.cursor.size }, Over::Whole(past)];
+        let over = [ExchangeEnd::Held { epoch, cursor: self.cursor.size }, ExchangeEnd::Whole(past)];
         let standing = self.card.alarms.iter().find(|cause| over.iter().any(|over| over.ends(cause)));
         standing.map(|cause| format!("{cause:?} stands and is over"))
     }
@@ -121,7 +121,7 @@ impl World {
 
     fn until(&mut self, what: &str, open: impl Fn(&Self) -> Option<String>) {
         for _ in 0..CALM {
-            let forked = self.relay.logs.values().any(|kept| kept.quarantined);
+            let forked = self.relay.logs.values().any(|stored| stored.quarantined);
             if forked || self.cloned || open(self).is_none() {
                 return;
             }

@@ -3,22 +3,22 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use record::batch::{Unverified, pack};
-use record::checkpoint::{Checkpoint, Cosigned, Origin, SignedCheckpoint};
-use record::entry::{At, By, ClockState, Entry};
+use record::batch::{UnverifiedBatch, pack_batch};
+use record::checkpoint::{Checkpoint, CosignedCheckpoint, LogOrigin, SignedCheckpoint};
+use record::entry::{ClockState, Entry, EntryAuthor, EntryTime};
 use record::ids::{BootId, BoxId, Epoch};
 use record::kinds::Event;
-use record::sign::{Kind, NoteError, Signer, Verifier};
+use record::sign::{KeyKind, NoteError, SignerKey, VerifierKey};
 use record::tree::{Frontier, Hash};
-use record::verify::Signed;
+use record::verify::SignedBatch;
 
 /// What a record of the box says; after a log went back to an earlier state, the next number.
 pub(crate) type Content = u32;
 
 /// The key of an epoch's log.
 pub(crate) struct LogKey {
-    pub(crate) origin: Origin,
-    pub(crate) signer: Signer,
+    pub(crate) origin: LogOrigin,
+    pub(crate) signer: SignerKey,
     first: OnceLock<&'static Point>,
 }
 
@@ -31,25 +31,29 @@ pub(crate) struct Point {
     pub(crate) frontier: Frontier,
     entry: Entry,
     next: Mutex<BTreeMap<Content, &'static Point>>,
-    batches: Mutex<BTreeMap<u64, Arc<Signed>>>,
+    batches: Mutex<BTreeMap<u64, Arc<SignedBatch>>>,
     note: OnceLock<String>,
 }
 
-fn cosigner() -> &'static Signer {
-    static COSIGNER: OnceLock<Signer> = OnceLock::new();
-    COSIGNER.get_or_init(|| Signer::new("relay/cosign/1", Kind::Cosignature, &[99; 32]).unwrap())
+fn cosigner() -> &'static SignerKey {
+    static COSIGNER: OnceLock<SignerKey> = OnceLock::new();
+    COSIGNER.get_or_init(|| SignerKey::new("relay/cosign/1", KeyKind::Cosignature, &[99; 32]).unwrap())
 }
 
 /// What holds of a note that a relay cosigned, as the real code says: asked once for each.
-pub(crate) fn verified(note: &str, origin: &Origin, log: &Verifier) -> Result<Cosigned, NoteError> {
-    type Known = BTreeMap<Epoch, BTreeMap<String, Result<Cosigned, NoteError>>>;
+pub(crate) fn verified(
+    note: &str,
+    origin: &LogOrigin,
+    log: &VerifierKey,
+) -> Result<CosignedCheckpoint, NoteError> {
+    type Known = BTreeMap<Epoch, BTreeMap<String, Result<CosignedCheckpoint, NoteError>>>;
     static KNOWN: Mutex<Known> = Mutex::new(BTreeMap::new());
     let mut known = KNOWN.lock().unwrap();
     let of_epoch = known.entry(origin.epoch).or_default();
     if let Some(verified) = of_epoch.get(note) {
         return verified.clone();
     }
-    let verified = Cosigned::verify(note, origin, log, &[cosigner().verifier().clone()]);
+    let verified = CosignedCheckpoint::verify(note, origin, log, &[cosigner().verifier().clone()]);
     of_epoch.insert(note.to_owned(), verified.clone());
     verified
 }
@@ -59,8 +63,8 @@ pub(crate) fn begin(n: u32, key: u8) -> &'static Point {
     static KEYS: Mutex<BTreeMap<(u32, u8), &'static LogKey>> = Mutex::new(BTreeMap::new());
     let key = *KEYS.lock().unwrap().entry((n, key)).or_insert_with(|| {
         let secret = [key + 1; 32];
-        let public = Signer::new("x", Kind::Note, &secret).unwrap().verifier().public();
-        let origin = Origin::new(BoxId::new(1, [2; 10]), n, &public);
+        let public = SignerKey::new("x", KeyKind::Note, &secret).unwrap().verifier().public();
+        let origin = LogOrigin::new(BoxId::new(1, [2; 10]), n, &public);
         let signer = origin.signer(&secret).unwrap();
         Box::leak(Box::new(LogKey { origin, signer, first: OnceLock::new() }))
     });
@@ -69,10 +73,10 @@ pub(crate) fn begin(n: u32, key: u8) -> &'static Point {
 
 impl Point {
     fn make(key: &'static LogKey, before: Option<&'static Self>, content: Content) -> &'static Self {
-        let at = At { wall: 1, boot: BootId::new(1, [1; 10]), up: 5, clock: ClockState::Synced };
+        let at = EntryTime { wall: 1, boot: BootId::new(1, [1; 10]), up: 5, clock: ClockState::Synced };
         let seq = before.map_or(0, |before| before.size);
         let body = format!(r#"{{"content":{content},"of":"{}"}}"#, key.origin.epoch);
-        let entry = Entry::compose(seq, at, By::BOX, None, &Event::read("x.y", &body)).unwrap();
+        let entry = Entry::compose(seq, at, EntryAuthor::BOX, None, &Event::read("x.y", &body)).unwrap();
         let mut frontier = before.map_or_else(Frontier::default, |before| before.frontier.clone());
         frontier.push(entry.leaf());
         Box::leak(Box::new(Self {
@@ -118,7 +122,7 @@ impl Point {
     }
 
     /// The batch `[from, size)`, packed, unpacked and opened by the real code.
-    pub(crate) fn batch(&'static self, from: u64) -> Signed {
+    pub(crate) fn batch(&'static self, from: u64) -> SignedBatch {
         let open = || {
             let checkpoint = Checkpoint { origin: self.key.origin, size: self.size, root: self.root() };
             let note = checkpoint.signed(&self.key.signer).unwrap().to_string();
@@ -128,11 +132,11 @@ impl Point {
                 .map(|state| state.entry.bytes())
                 .collect();
             lines.reverse();
-            let wire = pack(&note, from, &lines, &[]).unwrap();
-            let unpacked = Unverified::unpack(&wire).unwrap();
+            let wire = pack_batch(&note, from, &lines, &[]).unwrap();
+            let unpacked = UnverifiedBatch::unpack(&wire).unwrap();
             Arc::new(unpacked.open(&self.key.origin, self.key.signer.verifier()).unwrap())
         };
-        Signed::clone(self.batches.lock().unwrap().entry(from).or_insert_with(open))
+        SignedBatch::clone(self.batches.lock().unwrap().entry(from).or_insert_with(open))
     }
 
     /// Its checkpoint as a relay cosigns it.

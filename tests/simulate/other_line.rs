@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use appliance::uplink::exchange::compare::{self, Differences};
+use appliance::uplink::exchange::compare::{self, LogDifferences};
 use record::ids::Epoch;
 
 use crate::card::Fetched;
@@ -37,15 +37,15 @@ impl World {
             let size = past.iter().find(|past| past.origin.epoch == epoch).map_or(0, |past| past.counts.size);
             self.relay.size(epoch) < size && !waits
         };
-        let Some(wanted) = compare::wanted(&past, lacks) else {
+        let Some(expected) = compare::past_to_fetch(&past, lacks) else {
             let fetched = past.iter().any(|past| past.fetched);
             if fetched {
                 self.start();
             }
             return fetched;
         };
-        let epoch = wanted.origin.epoch;
-        let Some(theirs) = self.relay.held(epoch).and_then(|at| at.at(wanted.counts.size)) else {
+        let epoch = expected.origin.epoch;
+        let Some(theirs) = self.relay.held(epoch).and_then(|at| at.at(expected.counts.size)) else {
             return false;
         };
         let lies = self.stormy && self.chance(20);
@@ -58,7 +58,7 @@ impl World {
         let wrong = lies || ended.fetched.is_some_and(|fetched| fetched.wrong);
         ended.fetched = Some(Fetched { to, wrong });
         if to.size == theirs.size {
-            let signed = !wrong && to.root() == wanted.counts.root;
+            let signed = !wrong && to.root() == expected.counts.root;
             if !signed {
                 self.marks.insert(Mark::RefillRefused);
                 // Nothing of it is taken.
@@ -87,7 +87,7 @@ impl World {
             let counts = theirs.and_then(|theirs| theirs.at(past.counts.size));
             let leads = theirs.is_some_and(|theirs| compare::may_lead(past, theirs.size))
                 && counts.is_some_and(|counts| counts.root() == past.counts.root);
-            let differences = Differences::of(past, theirs.map(|at| at.size), common, leads);
+            let differences = LogDifferences::of(past, theirs.map(|at| at.size), common, leads);
             if let Some((theirs, from)) = theirs.zip(differences.fetch_from) {
                 adopts |= self.keep_missing_lines(theirs, from);
             }
@@ -97,7 +97,7 @@ impl World {
             }
         }
         let all = self.relay.logs.iter().filter(|(epoch, _)| compare::is_elsewhere(**epoch, present, &past));
-        let elsewhere: Vec<_> = all.filter_map(|(_, kept)| kept.at).collect();
+        let elsewhere: Vec<_> = all.filter_map(|(_, stored)| stored.at).collect();
         for theirs in elsewhere {
             adopts |= self.keep_missing_lines(theirs, 0);
         }
@@ -163,7 +163,7 @@ impl World {
 fn common(here: &'static Point, size: u64, theirs: &'static Point) -> u64 {
     let leaf = |of: &'static Point, seq: u64| of.at(seq + 1).map(|state| state.leaf);
     let is_same = |seq| Ok::<_, Infallible>(leaf(here, seq) == leaf(theirs, seq));
-    match compare::common(here.size.min(size).min(theirs.size), is_same) {
+    match compare::common_size(here.size.min(size).min(theirs.size), is_same) {
         Ok(common) => common,
         Err(never) => match never {},
     }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use record::ids::Epoch;
 use record::tree::{Frontier, Hash};
-use record::verify::Refusal;
-use relay::ingest::{Held, Verdict, decide};
+use record::verify::BatchRefusal;
+use relay::ingest::{BatchVerdict, HeldLog, decide_batch};
 
 use crate::card::Run;
 use crate::logs::Point;
@@ -37,7 +37,7 @@ impl Kept {
 
 impl RelaySide {
     pub(crate) fn held(&self, epoch: Epoch) -> Option<&'static Point> {
-        self.logs.get(&epoch).and_then(|kept| kept.at)
+        self.logs.get(&epoch).and_then(|stored| stored.at)
     }
 
     pub(crate) fn size(&self, epoch: Epoch) -> u64 {
@@ -48,7 +48,7 @@ impl RelaySide {
 impl World {
     /// Every line that the relay holds.
     pub(crate) fn relay_lines(&self) -> BTreeSet<Hash> {
-        let logs = self.relay.logs.values().filter_map(|kept| kept.at).flat_map(Point::states);
+        let logs = self.relay.logs.values().filter_map(|stored| stored.at).flat_map(Point::states);
         let runs = self.relay.runs.iter().flat_map(|run| &self.runs[*run]).copied();
         logs.chain(runs).map(|line| line.leaf).collect()
     }
@@ -62,8 +62,10 @@ impl World {
 
     /// Where a log ended, once the relay holds one that goes on from it.
     pub(crate) fn ends(&self, epoch: Epoch) -> Option<u64> {
-        let follows = |(of, kept): &(&Epoch, &Kept)| {
-            kept.size() > 0 && !kept.apart && self.begun.get(of).is_some_and(|(before, _)| *before == epoch)
+        let follows = |(of, stored): &(&Epoch, &Kept)| {
+            stored.size() > 0
+                && !stored.apart
+                && self.begun.get(of).is_some_and(|(before, _)| *before == epoch)
         };
         let (next, _) = self.relay.logs.iter().find(follows)?;
         self.begun.get(next).map(|(_, size)| *size)
@@ -74,23 +76,23 @@ impl World {
             Up::Hello { epoch, .. } | Up::Health { epoch, .. } => epoch,
             Up::Batch { to, .. } => to.epoch(),
         };
-        let kept = self.relay.logs.entry(epoch).or_default();
-        if kept.quarantined {
+        let stored = self.relay.logs.entry(epoch).or_default();
+        if stored.quarantined {
             return;
         }
         match up {
             Up::Hello { witness, .. } => {
-                if let Some(witness) = witness.filter(|(size, _)| *size > kept.size()) {
-                    kept.witness = Some(witness);
+                if let Some(witness) = witness.filter(|(size, _)| *size > stored.size()) {
+                    stored.witness = Some(witness);
                 }
                 self.answer(connection, epoch);
             }
             Up::Health { cursor, .. } => {
-                if kept.size() != cursor && self.planted != Planted::DeafToHealth {
+                if stored.size() != cursor && self.planted != Planted::DeafToHealth {
                     self.answer(connection, epoch);
                 }
             }
-            Up::Batch { from, to, torn } => self.ingest(connection, from, to, torn),
+            Up::Batch { from, to, partial } => self.ingest(connection, from, to, partial),
         }
     }
 
@@ -103,52 +105,52 @@ impl World {
         self.send(connection, Packet::Down(down));
     }
 
-    fn ingest(&mut self, connection: u64, from: u64, to: &'static Point, torn: bool) {
+    fn ingest(&mut self, connection: u64, from: u64, to: &'static Point, partial: bool) {
         let epoch = to.epoch();
-        let kept = self.relay.logs.entry(epoch).or_default().clone();
-        if self.planted == Planted::AppendsBlindly && from < kept.size() && !torn {
+        let stored = self.relay.logs.entry(epoch).or_default().clone();
+        if self.planted == Planted::AppendsBlindly && from < stored.size() && !partial {
             return self.append_blindly(connection, from, to);
         }
-        let batch = if torn { Err(Refusal::Root(to.size)) } else { Ok(to.batch(from)) };
+        let batch = if partial { Err(BatchRefusal::Root(to.size)) } else { Ok(to.batch(from)) };
         let nothing = Frontier::default();
-        let states = kept.at.into_iter().flat_map(Point::states);
+        let states = stored.at.into_iter().flat_map(Point::states);
         let mut overlap: Vec<Hash> =
             states.filter(|s| s.size > from && s.size <= to.size).map(|state| state.leaf).collect();
         overlap.reverse();
-        let held = Held {
-            frontier: kept.at.map_or(&nothing, |at| &at.frontier),
+        let held = HeldLog {
+            frontier: stored.at.map_or(&nothing, |at| &at.frontier),
             overlap: &overlap,
-            root_at_end: kept.at.and_then(|at| at.at(to.size)).map(Point::root),
-            witness: kept.witness.filter(|(size, _)| *size > kept.size()),
+            root_at_end: stored.at.and_then(|at| at.at(to.size)).map(Point::root),
+            witness: stored.witness.filter(|(size, _)| *size > stored.size()),
             ends: self.ends(epoch).filter(|_| self.planted != Planted::GrowsEnded),
         };
-        match decide(batch, &held) {
-            Verdict::Store(_) => {
-                self.marks.insert(if from < kept.size() { Mark::StoredOverlap } else { Mark::Stored });
+        match decide_batch(batch, &held) {
+            BatchVerdict::Store(_) => {
+                self.marks.insert(if from < stored.size() { Mark::StoredOverlap } else { Mark::Stored });
                 self.store(connection, to);
             }
-            Verdict::Again => {
+            BatchVerdict::Again => {
                 self.marks.insert(Mark::Again);
                 self.answer(connection, epoch);
             }
-            Verdict::Want(from) => {
+            BatchVerdict::Want(from) => {
                 self.marks.insert(Mark::Wanted);
                 self.send(connection, Packet::Down(Down::Want { epoch, from }));
             }
-            Verdict::Fork { .. } => {
+            BatchVerdict::Fork { .. } => {
                 let other = connection == 0 || self.cloned || self.rewound;
                 assert!(other, "an honest box was taken for two");
                 self.marks.insert(Mark::Forked);
                 self.relay.logs.entry(epoch).or_default().quarantined = true;
             }
-            Verdict::Clash { .. } => {
+            BatchVerdict::Clash { .. } => {
                 self.marks.insert(Mark::Clashed);
                 self.send(connection, Packet::Down(Down::Refused { epoch, from }));
             }
-            Verdict::Refuse(_) => {
+            BatchVerdict::Refuse(_) => {
                 // What a copy writes next to a log that another copy went on with fits nothing.
                 let other = connection == 0 || self.cloned || self.rewound;
-                assert!(torn || other, "an honest batch was refused");
+                assert!(partial || other, "an honest batch was refused");
                 self.send(connection, Packet::Down(Down::Refused { epoch, from }));
             }
         }
@@ -156,9 +158,9 @@ impl World {
 
     fn append_blindly(&mut self, connection: u64, from: u64, to: &'static Point) {
         let states: Vec<_> = to.states().take_while(|state| state.size > from).collect();
-        let kept = self.relay.logs.entry(to.epoch()).or_default();
+        let stored = self.relay.logs.entry(to.epoch()).or_default();
         for _ in states {
-            kept.at = kept.at.map(|at| at.next(u32::MAX));
+            stored.at = stored.at.map(|at| at.next(u32::MAX));
         }
         self.answer(connection, to.epoch());
     }
@@ -186,10 +188,10 @@ impl World {
     fn keep(&mut self, to: &'static Point) {
         let before = self.begun.get(&to.epoch()).map(|(before, _)| *before);
         let apart = before.is_some_and(|before| self.ends(before).is_some());
-        let kept = self.relay.logs.entry(to.epoch()).or_default();
-        if kept.at.is_none() {
-            kept.apart = apart;
+        let stored = self.relay.logs.entry(to.epoch()).or_default();
+        if stored.at.is_none() {
+            stored.apart = apart;
         }
-        kept.at = Some(to);
+        stored.at = Some(to);
     }
 }

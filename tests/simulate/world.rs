@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use appliance::store::Confirmed;
-use appliance::uplink::exchange::{Exchange, Input};
+use appliance::store::ConfirmedSize;
+use appliance::uplink::exchange::{ExchangeInput, LogExchange};
 use record::entry::ClockState;
 use record::ids::{BootId, Epoch};
 use record::tree::Hash;
@@ -28,7 +28,7 @@ const COPY: Content = 900;
 #[derive(Clone, Copy)]
 pub(crate) enum Up {
     Hello { epoch: Epoch, witness: Option<(u64, Hash)> },
-    Batch { from: u64, to: &'static Point, torn: bool },
+    Batch { from: u64, to: &'static Point, partial: bool },
     Health { epoch: Epoch, cursor: u64 },
 }
 
@@ -63,8 +63,8 @@ pub(crate) struct World {
     pub(crate) connections: u64,
     pub(crate) card: Card,
     /// The cursor in memory: the file is behind it by up to 30 s.
-    pub(crate) cursor: Confirmed,
-    pub(crate) exchange: Option<Exchange>,
+    pub(crate) cursor: ConfirmedSize,
+    pub(crate) exchange: Option<LogExchange>,
     pub(crate) confirmed: Option<(Epoch, u64)>,
     /// Since the start: connections, and whether the ended logs of both sides were compared.
     pub(crate) connected: u32,
@@ -107,7 +107,7 @@ impl World {
             connection: None,
             connections: 0,
             card: Card::new(present),
-            cursor: Confirmed { size: 0, kept: None },
+            cursor: ConfirmedSize { size: 0, stored: None },
             exchange: None,
             confirmed: None,
             connected: 0,
@@ -176,7 +176,7 @@ impl World {
             _ => {
                 let until = self.wire.peek().map_or(u64::MAX, |Reverse((at, _))| *at);
                 self.now_ms = (self.now_ms + 1_000).min(until.max(self.now_ms + 1));
-                self.feed(Input::Tick);
+                self.feed(ExchangeInput::Tick);
                 if self.connection.is_none() && (!self.stormy || self.chance(30)) {
                     self.connect();
                 }
@@ -226,7 +226,7 @@ impl World {
                 self.write(self.content);
             }
         }
-        self.feed(Input::Grew(self.card.present.size));
+        self.feed(ExchangeInput::Grew(self.card.present.size));
     }
 
     /// Appends an entry to the present log.
@@ -272,7 +272,7 @@ impl World {
         self.marks.insert(Mark::Forgot);
         self.card.present = older;
         if self.chance(50) {
-            self.card.kept = None;
+            self.card.stored = None;
         }
         self.rewind();
     }
@@ -334,7 +334,7 @@ impl World {
         let Some(older) = at.at(at.size.saturating_sub(self.below(3))) else { return };
         self.cloned = true;
         let to = older.next(COPY).next(COPY);
-        self.relay_hears(0, Up::Batch { from: older.size, to, torn: false });
+        self.relay_hears(0, Up::Batch { from: older.size, to, partial: false });
     }
 
     /// A copy of the card from before a new epoch goes on with the log that has ended.
@@ -344,6 +344,6 @@ impl World {
         let Some(at) = self.relay.held(epoch).filter(|at| Some(at.size) >= self.ends(epoch)) else { return };
         self.marks.insert(Mark::EndedGrew);
         let to = at.next(COPY).next(COPY);
-        self.relay_hears(0, Up::Batch { from: at.size, to, torn: false });
+        self.relay_hears(0, Up::Batch { from: at.size, to, partial: false });
     }
 }

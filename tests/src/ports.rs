@@ -8,7 +8,7 @@ use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::sync::{Mutex, PoisonError};
 
-use service::random::{Random, SystemRandom};
+use service::random::{RandomSource, SystemRandom};
 
 const LOWEST: u16 = 12_000;
 const COUNT: u16 = 18_000;
@@ -23,7 +23,7 @@ static TAKEN: Mutex<Vec<UnixListener>> = Mutex::new(Vec::new());
 /// # Errors
 /// No port was free, in words.
 pub fn take_port() -> Result<u16, String> {
-    let random: &dyn Random = &SystemRandom;
+    let random: &dyn RandomSource = &SystemRandom;
     let drawn = || LOWEST + u16::try_from(random.below(u64::from(COUNT))).unwrap_or(0);
     let is_free = |port: &u16| hold_port(*port) && TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
     std::iter::repeat_with(drawn)

@@ -108,8 +108,8 @@ impl Postgres {
         // The postmaster writes its number first, and this line last, when it takes connections.
         let own = format!("{}\n", self.child.id());
         let ready = |dir: &Path| {
-            let told = std::fs::read_to_string(dir.join("data/postmaster.pid"));
-            told.is_ok_and(|told| told.starts_with(&own) && told.contains("ready"))
+            let reported = std::fs::read_to_string(dir.join("data/postmaster.pid"));
+            reported.is_ok_and(|reported| reported.starts_with(&own) && reported.contains("ready"))
         };
         while !ready(self.dir.path()) {
             let ended = self.child.try_wait().expect("the server can be asked");

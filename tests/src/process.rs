@@ -53,9 +53,9 @@ pub enum StartError {
 }
 
 /// A program that runs and has said where it listens. Dropping it kills it.
-pub struct Running {
+pub struct RunningProgram {
     child: Child,
-    said: serde_json::Value,
+    message: serde_json::Value,
     log: Arc<Mutex<Vec<String>>>,
     listeners: Vec<JoinHandle<()>>,
 }
@@ -77,7 +77,7 @@ impl Program {
     ///
     /// # Errors
     /// What it did instead.
-    pub async fn start(&self) -> Result<Running, StartError> {
+    pub async fn start(&self) -> Result<RunningProgram, StartError> {
         let path = self.path.display().to_string();
         let mut child = Command::new(&self.path)
             .args(&self.args)
@@ -89,12 +89,12 @@ impl Program {
             .spawn()
             .map_err(|source| StartError::Spawn { path: path.clone(), source })?;
         let log = Arc::new(Mutex::new(Vec::new()));
-        let (first, said) = tokio::sync::oneshot::channel();
+        let (first, message) = tokio::sync::oneshot::channel();
         let mut listeners = Vec::new();
         listeners.extend(child.stdout.take().map(|out| listen(out, Arc::clone(&log), Some(first))));
         listeners.extend(child.stderr.take().map(|err| listen(err, Arc::clone(&log), None)));
         let silent = |why: String| StartError::Silent { path, why, log: last_lines(&log, 40) };
-        let line = match tokio::time::timeout(START_WITHIN, said).await {
+        let line = match tokio::time::timeout(START_WITHIN, message).await {
             Ok(Ok(line)) => line,
             Ok(Err(_)) => {
                 let status = child.wait().await;
@@ -108,7 +108,7 @@ impl Program {
             Err(_) => return Err(silent(format!("not within {START_WITHIN:?}"))),
         };
         match serde_json::from_str(&line) {
-            Ok(said) => Ok(Running { child, said, log, listeners }),
+            Ok(message) => Ok(RunningProgram { child, message, log, listeners }),
             Err(e) => Err(silent(format!("its first line is no JSON object: {e}: {line}"))),
         }
     }
@@ -161,24 +161,24 @@ fn last_lines(log: &Mutex<Vec<String>>, count: usize) -> String {
     log[log.len().saturating_sub(count)..].join("\n")
 }
 
-impl Running {
+impl RunningProgram {
     /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child.id().unwrap_or_default()
     }
 
     /// The JSON object of its first line: the addresses that it really bound.
-    pub fn said(&self) -> &serde_json::Value {
-        &self.said
+    pub fn message(&self) -> &serde_json::Value {
+        &self.message
     }
 
     /// A text in its first line, by JSON pointer.
     ///
     /// # Panics
     /// There is no such text.
-    pub fn told(&self, pointer: &str) -> String {
-        let text = self.said.pointer(pointer).and_then(|v| v.as_str());
-        text.unwrap_or_else(|| panic!("no text at {pointer} in {}", self.said)).to_owned()
+    pub fn reported(&self, pointer: &str) -> String {
+        let text = self.message.pointer(pointer).and_then(|v| v.as_str());
+        text.unwrap_or_else(|| panic!("no text at {pointer} in {}", self.message)).to_owned()
     }
 
     /// What it wrote, standard output and error together, the last 2,000 lines.
@@ -239,7 +239,7 @@ mod tests {
         let script = "trap 'echo bye; exit 3' TERM; echo log >&2; echo '{\"http\":\"http://127.0.0.1:1\"}'
             while :; do sleep 0.01; done";
         let running = shell(script).start().await.unwrap();
-        assert_eq!(running.told("/http"), "http://127.0.0.1:1");
+        assert_eq!(running.reported("/http"), "http://127.0.0.1:1");
         let (status, log) = running.stop().await.unwrap();
         assert_eq!(status.code(), Some(3));
         assert!(log.contains("log") && log.contains("bye"), "{log}");

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 /// What is wrong with the line. A connection that lost bytes stays dead after the fault is mended, as behind a
 /// router that forgot it: its ends must find that out themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub enum NetworkFault {
     /// Nothing.
     None,
     /// Every piece arrives so much later.
@@ -34,7 +34,7 @@ pub enum Fault {
     Corrupt(u32),
 }
 
-impl Fault {
+impl NetworkFault {
     fn swallows(self, way: Way) -> bool {
         matches!((self, way), (Self::HalfOpen, _) | (Self::Deaf, Way::Back))
     }
@@ -57,7 +57,7 @@ struct Counts {
 pub struct Proxy {
     addr: SocketAddr,
     to: watch::Sender<SocketAddr>,
-    fault: watch::Sender<Fault>,
+    fault: watch::Sender<NetworkFault>,
     counts: Arc<Counts>,
     accepting: tokio::task::JoinHandle<()>,
 }
@@ -76,7 +76,7 @@ impl Proxy {
     pub async fn start(to: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let addr = listener.local_addr()?;
-        let (fault, faults) = watch::channel(Fault::None);
+        let (fault, faults) = watch::channel(NetworkFault::None);
         let (to, target) = watch::channel(to);
         let counts = Arc::new(Counts::default());
         let accepting = tokio::spawn(accept(listener, target, faults, Arc::clone(&counts)));
@@ -89,7 +89,7 @@ impl Proxy {
     }
 
     /// From now on the line is like this.
-    pub fn set(&self, fault: Fault) {
+    pub fn set(&self, fault: NetworkFault) {
         self.fault.send_replace(fault);
     }
 
@@ -112,7 +112,7 @@ impl Proxy {
 async fn accept(
     listener: TcpListener,
     to: watch::Receiver<SocketAddr>,
-    fault: watch::Receiver<Fault>,
+    fault: watch::Receiver<NetworkFault>,
     counts: Arc<Counts>,
 ) {
     // Aborting this task drops the set, and with it every connection.
@@ -121,11 +121,11 @@ async fn accept(
         while carried.try_join_next().is_some() {}
         let Ok((near, _)) = listener.accept().await else { continue };
         counts.connections.fetch_add(1, Ordering::Relaxed);
-        let refused = matches!(*fault.borrow(), Fault::Refuse | Fault::Cut);
+        let refused = matches!(*fault.borrow(), NetworkFault::Refuse | NetworkFault::Cut);
         if refused {
             reset(&near);
         } else {
-            carried.spawn(carry(near, *to.borrow(), fault.clone(), Arc::clone(&counts)));
+            carried.spawn(forward_bytes(near, *to.borrow(), fault.clone(), Arc::clone(&counts)));
         }
     }
 }
@@ -135,7 +135,12 @@ fn reset(stream: &TcpStream) {
     let _ = stream.set_zero_linger();
 }
 
-async fn carry(mut near: TcpStream, to: SocketAddr, mut fault: watch::Receiver<Fault>, counts: Arc<Counts>) {
+async fn forward_bytes(
+    mut near: TcpStream,
+    to: SocketAddr,
+    mut fault: watch::Receiver<NetworkFault>,
+    counts: Arc<Counts>,
+) {
     let faults = fault.clone();
     let Ok(mut far) = TcpStream::connect(to).await else { return reset(&near) };
     let _ = (near.set_nodelay(true), far.set_nodelay(true));
@@ -146,7 +151,7 @@ async fn carry(mut near: TcpStream, to: SocketAddr, mut fault: watch::Receiver<F
         let back = pump(far_read, near_write, Way::Back, &faults, &counts.back);
         tokio::select! {
             // An error is the proxy's own end, which cuts too.
-            _ = fault.wait_for(|fault| *fault == Fault::Cut) => false,
+            _ = fault.wait_for(|fault| *fault == NetworkFault::Cut) => false,
             both = async { tokio::try_join!(there, back) } => both.is_ok(),
         }
     };
@@ -161,7 +166,7 @@ async fn pump(
     mut from: ReadHalf<'_>,
     mut to: WriteHalf<'_>,
     way: Way,
-    faults: &watch::Receiver<Fault>,
+    faults: &watch::Receiver<NetworkFault>,
     carried: &AtomicU64,
 ) -> io::Result<()> {
     let mut buffer = vec![0; 16 * 1024];
@@ -170,7 +175,7 @@ async fn pump(
     loop {
         let fault = *faults.borrow();
         let piece = match fault {
-            Fault::Throttle(bytes_per_s) => (bytes_per_s as usize / 10).clamp(1, buffer.len()),
+            NetworkFault::Throttle(bytes_per_s) => (bytes_per_s as usize / 10).clamp(1, buffer.len()),
             _ => buffer.len(),
         };
         let n = from.read(&mut buffer[..piece]).await?;
@@ -183,8 +188,8 @@ async fn pump(
             continue;
         }
         match fault {
-            Fault::Delay(by) => tokio::time::sleep(by).await,
-            Fault::Throttle(bytes_per_s) => {
+            NetworkFault::Delay(by) => tokio::time::sleep(by).await,
+            NetworkFault::Throttle(bytes_per_s) => {
                 tokio::time::sleep(Duration::from_secs_f64(n as f64 / f64::from(bytes_per_s.max(10)))).await;
             }
             _ => {}
@@ -193,7 +198,7 @@ async fn pump(
             return to.shutdown().await;
         }
         whole += n;
-        if let Fault::Corrupt(every) = fault
+        if let NetworkFault::Corrupt(every) = fault
             && whole >= every as usize
         {
             // Another bit each way, so that an echo does not mend what it carries back.
@@ -224,20 +229,24 @@ mod tests {
         Proxy::start(addr).await.unwrap()
     }
 
-    async fn said_and_heard(stream: &mut TcpStream, text: &[u8]) -> io::Result<Vec<u8>> {
+    async fn sent_and_received(stream: &mut TcpStream, text: &[u8]) -> io::Result<Vec<u8>> {
         stream.write_all(text).await?;
-        let mut heard = vec![0; text.len()];
-        stream.read_exact(&mut heard).await.map(|_| heard)
+        let mut received = vec![0; text.len()];
+        stream.read_exact(&mut received).await.map(|_| received)
     }
 
     #[tokio::test]
     async fn a_sound_line_carries_and_ends() {
         let line = echo_behind_a_line().await;
-        for fault in [Fault::None, Fault::Delay(Duration::from_millis(5)), Fault::Throttle(100_000)] {
+        for fault in [
+            NetworkFault::None,
+            NetworkFault::Delay(Duration::from_millis(5)),
+            NetworkFault::Throttle(100_000),
+        ] {
             line.set(fault);
             let mut stream = TcpStream::connect(line.addr()).await.unwrap();
             let text = vec![b'x'; 3_000];
-            assert_eq!(said_and_heard(&mut stream, &text).await.unwrap(), text, "{fault:?}");
+            assert_eq!(sent_and_received(&mut stream, &text).await.unwrap(), text, "{fault:?}");
             stream.shutdown().await.unwrap();
             assert_eq!(stream.read(&mut [0; 9]).await.unwrap(), 0, "the end is carried: {fault:?}");
         }
@@ -247,12 +256,12 @@ mod tests {
     #[tokio::test]
     async fn a_bit_now_and_then_is_turned() {
         let line = echo_behind_a_line().await;
-        line.set(Fault::Corrupt(3_000));
+        line.set(NetworkFault::Corrupt(3_000));
         let mut stream = TcpStream::connect(line.addr()).await.unwrap();
         let text = vec![b'x'; 1_000];
-        assert_eq!(said_and_heard(&mut stream, &text).await.unwrap(), text, "not yet");
-        let heard = said_and_heard(&mut stream, &vec![b'x'; 8_000]).await.unwrap();
-        let turned = heard.iter().filter(|b| **b != b'x').count();
+        assert_eq!(sent_and_received(&mut stream, &text).await.unwrap(), text, "not yet");
+        let received = sent_and_received(&mut stream, &vec![b'x'; 8_000]).await.unwrap();
+        let turned = received.iter().filter(|b| **b != b'x').count();
         assert!((1..=6).contains(&turned), "{turned}");
     }
 
@@ -260,22 +269,22 @@ mod tests {
     async fn cut_and_refused_are_resets() {
         let line = echo_behind_a_line().await;
         let mut live = TcpStream::connect(line.addr()).await.unwrap();
-        said_and_heard(&mut live, b"a").await.unwrap();
-        line.set(Fault::Refuse);
+        sent_and_received(&mut live, b"a").await.unwrap();
+        line.set(NetworkFault::Refuse);
         let mut new = TcpStream::connect(line.addr()).await.unwrap();
-        assert!(said_and_heard(&mut new, b"b").await.is_err());
-        said_and_heard(&mut live, b"c").await.unwrap();
-        line.set(Fault::Cut);
+        assert!(sent_and_received(&mut new, b"b").await.is_err());
+        sent_and_received(&mut live, b"c").await.unwrap();
+        line.set(NetworkFault::Cut);
         let error = live.read(&mut [0; 9]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
-        line.set(Fault::None);
+        line.set(NetworkFault::None);
         let mut again = TcpStream::connect(line.addr()).await.unwrap();
-        assert_eq!(said_and_heard(&mut again, b"d").await.unwrap(), b"d");
+        assert_eq!(sent_and_received(&mut again, b"d").await.unwrap(), b"d");
     }
 
     #[tokio::test]
     async fn what_was_swallowed_never_arrives() {
-        for (fault, arrives) in [(Fault::HalfOpen, false), (Fault::Deaf, true)] {
+        for (fault, arrives) in [(NetworkFault::HalfOpen, false), (NetworkFault::Deaf, true)] {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
             let line = Proxy::start(listener.local_addr().unwrap()).await.unwrap();
             let mut near = TcpStream::connect(line.addr()).await.unwrap();
@@ -283,18 +292,21 @@ mod tests {
             line.set(fault);
             near.write_all(b"lost?").await.unwrap();
             far.write_all(b"answer").await.unwrap();
-            let mut heard = [0; 5];
+            let mut received = [0; 5];
             let wait = Duration::from_millis(100);
             if arrives {
-                far.read_exact(&mut heard).await.unwrap();
+                far.read_exact(&mut received).await.unwrap();
             } else {
-                assert!(tokio::time::timeout(wait, far.read_exact(&mut heard)).await.is_err(), "{fault:?}");
+                assert!(
+                    tokio::time::timeout(wait, far.read_exact(&mut received)).await.is_err(),
+                    "{fault:?}"
+                );
             }
             // A mended line does not bring back what it lost, nor the end of a stream.
             drop(far);
-            assert!(tokio::time::timeout(wait, near.read(&mut heard)).await.is_err(), "{fault:?}");
-            line.set(Fault::None);
-            assert!(tokio::time::timeout(wait, near.read(&mut heard)).await.is_err(), "{fault:?}");
+            assert!(tokio::time::timeout(wait, near.read(&mut received)).await.is_err(), "{fault:?}");
+            line.set(NetworkFault::None);
+            assert!(tokio::time::timeout(wait, near.read(&mut received)).await.is_err(), "{fault:?}");
         }
     }
 
@@ -303,7 +315,7 @@ mod tests {
         let line = echo_behind_a_line().await;
         let addr = line.addr();
         let mut live = TcpStream::connect(addr).await.unwrap();
-        said_and_heard(&mut live, b"a").await.unwrap();
+        sent_and_received(&mut live, b"a").await.unwrap();
         drop(line);
         assert!(!matches!(live.read(&mut [0; 9]).await, Ok(n) if n > 0));
     }

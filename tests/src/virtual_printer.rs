@@ -122,7 +122,7 @@ impl Options {
 
 /// What can be wrong with it. Faults add up until [`VirtualPrinter::mend`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub enum PrinterFault {
     /// The roll ends after so many more labels.
     PaperOutAfter(u32),
     /// The roll ends in the middle of a label: half of it comes out. A Brother says before that it was completed.
@@ -172,7 +172,7 @@ pub struct Printed {
     /// Number of its files in the spool, from 1.
     pub number: u32,
     /// The line, the power or the roll ended before it was whole.
-    pub torn: bool,
+    pub partial: bool,
     /// What it looks like.
     pub picture: image::GrayImage,
 }
@@ -190,9 +190,9 @@ impl Printed {
         let (across, along) = (across.max(left + width), along.max(top + height));
         let dots = (0..along).flat_map(|y| (0..across).map(move |x| (x, y)));
         dots.into_iter().find(|&(x, y)| {
-            let wanted = x >= left && y >= top && x - left < width && y - top < height;
-            let wanted = wanted && black(x - left, y - top);
-            wanted != self.picture.get_pixel_checked(x, y).is_some_and(|dot| dot.0[0] < 128)
+            let expected = x >= left && y >= top && x - left < width && y - top < height;
+            let expected = expected && black(x - left, y - top);
+            expected != self.picture.get_pixel_checked(x, y).is_some_and(|dot| dot.0[0] < 128)
         })
     }
 }
@@ -236,7 +236,7 @@ impl VirtualPrinter {
     }
 
     /// Breaks something.
-    pub fn set(&self, fault: Fault) {
+    pub fn set(&self, fault: PrinterFault) {
         self.machine.set(fault);
     }
 
@@ -285,10 +285,10 @@ impl VirtualPrinter {
         self.machine.lock().connections
     }
 
-    fn wait_for(&self, at_most: Duration, wanted: impl Fn(&state::State) -> bool) -> bool {
+    fn wait_for(&self, at_most: Duration, expected: impl Fn(&state::VirtualState) -> bool) -> bool {
         let deadline = Instant::now() + at_most;
         let mut s = self.machine.lock();
-        while !wanted(&s) {
+        while !expected(&s) {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return false;

@@ -11,7 +11,7 @@ use record::tree::Hash;
 use crate::answer::media::{Css, JavaScript, Svg};
 use crate::answer::{MediaBytes, MediaType};
 use crate::error::HttpError;
-use crate::route::{Answer, Anyone, Kind, Operation, Route, row};
+use crate::route::{Answer, AnyCaller, Operation, Route, RouteKind, row};
 
 /// Another content has another name.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -20,13 +20,13 @@ const HASH_CHARS: usize = 10;
 
 /// One file.
 #[derive(Debug)]
-pub struct Asset<M> {
+pub struct StaticAsset<M> {
     path: String,
     text: &'static str,
     media: PhantomData<fn() -> M>,
 }
 
-impl<M: MediaType> Asset<M> {
+impl<M: MediaType> StaticAsset<M> {
     /// A file that is served as `/<stem>.<part of its hash>.<ending>`.
     pub fn new(name: &str, text: &'static str) -> Self {
         let (stem, ending) = name.split_once('.').unwrap_or((name, "txt"));
@@ -47,32 +47,32 @@ impl<M: MediaType> Asset<M> {
 
     /// The row that serves it.
     pub fn to_route<S: Clone + Send + Sync + 'static>(&'static self, name: &'static str) -> Route<S> {
-        let show = move |_: Anyone| async move { Ok::<_, HttpError>(self) };
-        row(Method::GET, &self.path, name, Kind::Asset, show)
+        let show = move |_: AnyCaller| async move { Ok::<_, HttpError>(self) };
+        row(Method::GET, &self.path, name, RouteKind::Asset, show)
     }
 }
 
-impl<M: MediaType> IntoResponse for &Asset<M> {
+impl<M: MediaType> IntoResponse for &StaticAsset<M> {
     fn into_response(self) -> Response {
         ([(CONTENT_TYPE, M::NAME), (CACHE_CONTROL, FOR_EVER)], self.text).into_response()
     }
 }
 
-impl<M: MediaType> Answer for &Asset<M> {
+impl<M: MediaType> Answer for &StaticAsset<M> {
     fn describe(operation: &mut Operation<'_>) {
         MediaBytes::<M>::describe(operation);
     }
 }
 
 /// The style sheet of all pages.
-pub static STYLE: LazyLock<Asset<Css>> =
-    LazyLock::new(|| Asset::new("base.css", include_str!(concat!(env!("OUT_DIR"), "/base.css"))));
+pub static STYLE: LazyLock<StaticAsset<Css>> =
+    LazyLock::new(|| StaticAsset::new("base.css", include_str!(concat!(env!("OUT_DIR"), "/base.css"))));
 /// The script that keeps a page's parts up to date.
-pub static LIVE: LazyLock<Asset<JavaScript>> =
-    LazyLock::new(|| Asset::new("live.js", include_str!("../assets/live.js")));
+pub static LIVE: LazyLock<StaticAsset<JavaScript>> =
+    LazyLock::new(|| StaticAsset::new("live.js", include_str!("../assets/live.js")));
 /// The mark, for a browser's tab.
-pub static MARK: LazyLock<Asset<Svg>> =
-    LazyLock::new(|| Asset::new("mark.svg", include_str!("../assets/mark.svg")));
+pub static MARK: LazyLock<StaticAsset<Svg>> =
+    LazyLock::new(|| StaticAsset::new("mark.svg", include_str!("../assets/mark.svg")));
 
 #[cfg(test)]
 mod tests {
@@ -118,7 +118,8 @@ mod tests {
 
     #[test]
     fn the_name_follows_the_content() {
-        let (one, other) = (Asset::<JavaScript>::new("a.js", "1"), Asset::<JavaScript>::new("a.js", "2"));
+        let (one, other) =
+            (StaticAsset::<JavaScript>::new("a.js", "1"), StaticAsset::<JavaScript>::new("a.js", "2"));
         assert!(one.path().starts_with("/a.") && one.path().ends_with(".js") && one.path() != other.path());
         let answer = (&one).into_response();
         assert_eq!(answer.headers()[CONTENT_TYPE], "text/javascript; charset=utf-8");

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::answer::Page;
 use crate::error::{FaultWords, HttpError, OldProblemDocument, PROBLEM_MEDIA, ProblemDocument, RequestFault};
-use crate::route::{Kind, RouteMark};
+use crate::route::{RouteKind, RouteMark};
 
 /// What a program adds to its errors: words, the page, and the id of each occurrence.
 pub trait ErrorPresenter: Clone + Send + Sync + 'static {
@@ -78,10 +78,10 @@ impl Reader {
         }
     }
 
-    fn reads_json(&self, kind: Option<Kind>) -> bool {
+    fn reads_json(&self, kind: Option<RouteKind>) -> bool {
         match kind {
-            Some(Kind::Api | Kind::Old | Kind::Live | Kind::Operator) => true,
-            Some(Kind::Page | Kind::Form | Kind::Asset) => self.accepts_json_only,
+            Some(RouteKind::Api | RouteKind::Old | RouteKind::Live | RouteKind::Operator) => true,
+            Some(RouteKind::Page | RouteKind::Form | RouteKind::Asset) => self.accepts_json_only,
             None => self.is_below_api || self.accepts_json_only,
         }
     }
@@ -143,7 +143,7 @@ fn add_words(error: &mut HttpError, words: FaultWords) {
     }
 }
 
-fn write_problem(error: &HttpError, kind: Option<Kind>, id: &str) -> Response {
+fn write_problem(error: &HttpError, kind: Option<RouteKind>, id: &str) -> Response {
     let problem = ProblemDocument {
         r#type: format!("/problems/{}", error.code),
         title: error.title.to_string(),
@@ -154,7 +154,7 @@ fn write_problem(error: &HttpError, kind: Option<Kind>, id: &str) -> Response {
         next: error.next.to_string(),
         id: id.to_owned(),
     };
-    let body = if kind == Some(Kind::Old) {
+    let body = if kind == Some(RouteKind::Old) {
         let message = problem.title.clone();
         serde_json::to_vec(&OldProblemDocument { problem, success: false, message })
     } else {

@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use appliance::clock::system_clock;
-use appliance::store::{Decision, Store, StoreConfig};
-use record::entry::{By, Digest16, Draft, Idem};
+use appliance::store::{Store, StoreConfig, WriteDecision};
+use record::entry::{Digest16, EntryAuthor, EntryDraft, IdempotencyRecord};
 use record::kinds::Event;
-use record::redact::Text;
+use record::redact::PersonalText;
 use record::tag::Tag;
 use service::clock::boot_id;
-use service::random::{Random, SystemRandom};
+use service::random::{RandomSource, SystemRandom};
 
 use super::Failed;
 
@@ -47,43 +47,43 @@ pub(crate) fn note(n: usize) -> String {
 }
 
 pub(crate) fn open(dir: &Path) -> Result<Store, Failed> {
-    let random: Arc<dyn Random> = Arc::new(SystemRandom);
+    let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
     let clock = Arc::new(system_clock(boot_id(random.bytes())));
     Ok(Store::open(StoreConfig::new(dir), clock, random)?.0)
 }
 
-fn plain(kind: &str, body: &str) -> Draft {
-    Draft { by: By::BOX, idem: None, event: Event::read(kind, body), texts: Vec::new() }
+fn plain(kind: &str, body: &str) -> EntryDraft {
+    EntryDraft { by: EntryAuthor::BOX, idem: None, event: Event::read(kind, body), texts: Vec::new() }
 }
 
 /// A cleaning as a phone's form makes it.
-pub(crate) fn cleaning(n: usize, items: usize, random: &dyn Random) -> Result<Draft, Failed> {
-    let name = Text::new(&name(n), random.bytes())?;
-    let note = Text::new(&note(n), random.bytes())?;
+pub(crate) fn cleaning(n: usize, items: usize, random: &dyn RandomSource) -> Result<EntryDraft, Failed> {
+    let name = PersonalText::new(&name(n), random.bytes())?;
+    let note = PersonalText::new(&note(n), random.bytes())?;
     let body = format!(
         r#"{{"tag":"{}","protocol":{{"id":"{PROTOCOL}","version":1}},"steps":[1,2,3,4],"contact":{{"required_s":60}},"who":{{"proof":"typed","name":{{"redactable":"{}"}}}},"note":{{"redactable":"{}"}},"incomplete":["contact time"]}}"#,
         tag(n.wrapping_mul(7_919) % items),
         name.redactable().hash,
         note.redactable().hash
     );
-    let idem = Some(Idem { key: Digest16(random.bytes()), req: Digest16(random.bytes()) });
+    let idem = Some(IdempotencyRecord { key: Digest16(random.bytes()), req: Digest16(random.bytes()) });
     let event = Event::read("cleaning.recorded", &body);
-    Ok(Draft { by: By::BOX, idem, event, texts: vec![name, note] })
+    Ok(EntryDraft { by: EntryAuthor::BOX, idem, event, texts: vec![name, note] })
 }
 
 /// Records drafts as one command each [`AT_ONCE`].
-pub(crate) async fn record(store: &Store, drafts: Vec<Draft>) -> Result<(), Failed> {
+pub(crate) async fn record(store: &Store, drafts: Vec<EntryDraft>) -> Result<(), Failed> {
     let mut rest = drafts;
     while !rest.is_empty() {
         let more = rest.split_off(rest.len().min(AT_ONCE));
         let drafts = std::mem::replace(&mut rest, more);
-        store.submit(|_| Decision::Append { drafts, answer: () }).await?;
+        store.submit(|_| WriteDecision::Append { drafts, answer: () }).await?;
     }
     Ok(())
 }
 
 /// Protocol, items and schedules, and some history of each item.
-pub(crate) fn events(items: usize, history: usize) -> Result<Vec<Draft>, Failed> {
+pub(crate) fn events(items: usize, history: usize) -> Result<Vec<EntryDraft>, Failed> {
     let step = |text: &str| format!(r#"{{"text":"{text}"}}"#);
     let steps = ["Gloves on", "Wipe from clean to dirty", "Keep it wet", "Let it dry"].map(step).join(",");
     let protocol = format!(

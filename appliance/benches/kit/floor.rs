@@ -29,9 +29,9 @@ pub(crate) fn floor(
     if let Some((shim, delay_us)) = shim {
         shim.load(&mut command, delay_us);
     }
-    let told = command.output()?;
+    let reported = command.output()?;
     let took: Result<Vec<u32>, _> =
-        String::from_utf8(told.stdout)?.split_whitespace().map(str::parse).collect();
+        String::from_utf8(reported.stdout)?.split_whitespace().map(str::parse).collect();
     Ok(Measured::new(took?, SPAN))
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use service::random::{Random, SystemRandom};
+use service::random::{RandomSource, SystemRandom};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -75,24 +75,24 @@ impl Phone {
             if enough {
                 return Ok(took);
             }
-            let asked = Instant::now();
+            let requested = Instant::now();
             match work {
                 Work::Record => self.record().await?,
                 Work::Flow => self.flow().await?,
             }
-            took.push(micros(asked));
+            took.push(micros(requested));
             self.n += 1;
         }
     }
 
     async fn record(&mut self) -> Result<(), String> {
-        let key = u128::from_le_bytes((&SystemRandom as &dyn Random).bytes());
-        let body = format!("protocol={}&step=1&step=2&step=3&step=4&{}", facility::PROTOCOL, self.typed());
+        let key = u128::from_le_bytes((&SystemRandom as &dyn RandomSource).bytes());
+        let body = format!("protocol={}&step=1&step=2&step=3&step=4&{}", facility::PROTOCOL, self.entered());
         self.post(&format!("Idempotency-Key: {key:032x}\r\n"), &body).await?;
         Ok(())
     }
 
-    fn typed(&self) -> String {
+    fn entered(&self) -> String {
         let name = facility::name(self.n).replace('ë', "%C3%AB").replace(' ', "+").replace('\'', "%27");
         let note = facility::note(self.n).replace(' ', "+").replace(';', "%3B").replace(',', "%2C");
         format!("cleaned_by={name}&notes={note}")
@@ -102,7 +102,7 @@ impl Phone {
         let tag = facility::tag(self.n % self.items);
         self.ask(&format!("GET /t/{tag} HTTP/1.1\r\nHost: localhost\r\n\r\n"), "200").await?;
         let page = String::from_utf8_lossy(&self.answer);
-        let mut body = self.typed();
+        let mut body = self.entered();
         for field in ["submission", "page", "version", "protocol"] {
             let mark = format!("name=\"{field}\" value=\"");
             let from =

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use record::anchor::corrected_ms;
 use record::ids::StaffId;
-use record::kinds::Role;
+use record::kinds::StaffRole;
 
-use super::Hands;
+use super::AdminContext;
 use crate::identity::LockedUntil;
 
 /// Somebody who works here.
@@ -14,13 +14,13 @@ use crate::identity::LockedUntil;
 pub(super) struct StaffMember {
     pub(super) id: StaffId,
     pub(super) name: String,
-    pub(super) role: Role,
+    pub(super) role: StaffRole,
 }
 
 /// Everybody who works here, by name.
-fn members(hands: &Hands) -> Result<Vec<StaffMember>, String> {
-    let reader = hands.store.reader().map_err(|e| e.to_string())?;
-    let facility = hands.store.facility();
+fn read_members(context: &AdminContext) -> Result<Vec<StaffMember>, String> {
+    let reader = context.store.reader().map_err(|e| e.to_string())?;
+    let facility = context.store.facility();
     let here = facility.staff.iter().filter(|(_, person)| !person.left);
     let mut members = here
         .map(|(id, person)| {
@@ -33,12 +33,12 @@ fn members(hands: &Hands) -> Result<Vec<StaffMember>, String> {
 }
 
 /// The one person with this name or id.
-pub(super) fn find(hands: &Hands, who: &str) -> Result<StaffMember, String> {
-    choose(members(hands)?, who)
+pub(super) fn find_member(context: &AdminContext, who: &str) -> Result<StaffMember, String> {
+    choose_member(read_members(context)?, who)
 }
 
 /// An id names one person; a name does so only where nobody else has it.
-fn choose(members: Vec<StaffMember>, who: &str) -> Result<StaffMember, String> {
+fn choose_member(members: Vec<StaffMember>, who: &str) -> Result<StaffMember, String> {
     let who = who.trim();
     let is_meant = |member: &StaffMember| match who.parse::<StaffId>() {
         Ok(id) => member.id == id,
@@ -58,17 +58,17 @@ fn choose(members: Vec<StaffMember>, who: &str) -> Result<StaffMember, String> {
 }
 
 /// A table of everybody who works here: id, name, role, whether they have a PIN, until when they wait after wrong ones.
-pub(super) fn list(hands: &Hands) -> Result<String, String> {
-    let holders = hands.identity.pins.holders().map_err(|e| e.to_string())?;
-    let now = hands.clock.now();
+pub(super) fn list_members(context: &AdminContext) -> Result<String, String> {
+    let holders = context.identity.pins.holders().map_err(|e| e.to_string())?;
+    let now = context.clock.now();
     let (zone, correction_ms) = {
-        let facility = hands.store.facility();
+        let facility = context.store.facility();
         let corrected = corrected_ms(&now.entry_time(), facility.boots.get(&now.boot).copied());
         (TimeZone::get(facility.settings.zone()).unwrap_or(TimeZone::UTC), corrected - now.wall_ms)
     };
     let mut rows = vec![["ID", "NAME", "ROLE", "PIN", "LOCKED UNTIL"].map(str::to_owned)];
-    for member in members(hands)? {
-        let locked = hands.identity.pins.locked(member.id, now.wall_ms).map_err(|e| e.to_string())?;
+    for member in read_members(context)? {
+        let locked = context.identity.pins.locked(member.id, now.wall_ms).map_err(|e| e.to_string())?;
         let until = |ms: i64| {
             let at = Timestamp::from_millisecond(ms.saturating_add(correction_ms)).unwrap_or_default();
             at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
@@ -81,7 +81,7 @@ pub(super) fn list(hands: &Hands) -> Result<String, String> {
             locked_words(locked, until),
         ]);
     }
-    Ok(aligned(&rows))
+    Ok(align_rows(&rows))
 }
 
 fn locked_words(locked: LockedUntil, until: impl Fn(i64) -> String) -> String {
@@ -92,16 +92,16 @@ fn locked_words(locked: LockedUntil, until: impl Fn(i64) -> String) -> String {
 }
 
 /// As `staff add --role` takes it.
-fn role_word(role: Role) -> &'static str {
+fn role_word(role: StaffRole) -> &'static str {
     match role {
-        Role::Technician => "technician",
-        Role::Biomed => "biomed",
-        Role::FacilityAdmin => "facility_admin",
-        Role::Auditor => "auditor",
+        StaffRole::Technician => "technician",
+        StaffRole::Biomed => "biomed",
+        StaffRole::FacilityAdmin => "facility_admin",
+        StaffRole::Auditor => "auditor",
     }
 }
 
-fn aligned(rows: &[[String; 5]]) -> String {
+fn align_rows(rows: &[[String; 5]]) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; 5] = std::array::from_fn(width);
     let line = |row: &[String; 5]| {
@@ -117,28 +117,28 @@ mod tests {
     use super::*;
 
     fn member(n: u8, name: &str) -> StaffMember {
-        StaffMember { id: StaffId::new(0, [n; 10]), name: name.into(), role: Role::Biomed }
+        StaffMember { id: StaffId::new(0, [n; 10]), name: name.into(), role: StaffRole::Biomed }
     }
 
     #[test]
     fn names_are_taken_where_they_name_one_person() {
         let all = || vec![member(1, "Tom Nguyen"), member(2, "Zoë Ødegård"), member(3, "Tom Nguyen")];
-        assert_eq!(choose(all(), " zoë ødegård "), Ok(member(2, "Zoë Ødegård")));
-        assert_eq!(choose(all(), &member(3, "").id.to_string()), Ok(member(3, "Tom Nguyen")));
-        let two = choose(all(), "tom nguyen").unwrap_err();
+        assert_eq!(choose_member(all(), " zoë ødegård "), Ok(member(2, "Zoë Ødegård")));
+        assert_eq!(choose_member(all(), &member(3, "").id.to_string()), Ok(member(3, "Tom Nguyen")));
+        let two = choose_member(all(), "tom nguyen").unwrap_err();
         for n in [1, 3] {
             assert!(two.contains(&member(n, "").id.to_string()), "{two}");
         }
         assert!(!two.contains(&member(2, "").id.to_string()), "{two}");
         for nobody in ["", "Tom", &member(9, "").id.to_string()] {
-            assert!(choose(all(), nobody).unwrap_err().contains("staff list"), "{nobody}");
+            assert!(choose_member(all(), nobody).unwrap_err().contains("staff list"), "{nobody}");
         }
     }
 
     #[test]
     fn columns_stand_below_each_other() {
         let row = |cells: [&str; 5]| cells.map(str::to_owned);
-        let table = aligned(&[
+        let table = align_rows(&[
             row(["ID", "NAME", "ROLE", "PIN", "LOCKED UNTIL"]),
             row(["1", "Zoë Ø", "biomed", "no", "-"]),
         ]);

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use record::alarm::AlarmCode;
 use record::tree::Hash;
 
-use super::{Acknowledgement, ActiveAlarm, AlarmCause};
-use crate::store::disk::{Disk, exists, put_small, read_small, remove_if_there, set_aside_hint};
+use super::{ActiveAlarm, AlarmAcknowledgement, AlarmCause};
+use crate::store::disk::{Disk, file_exists, put_small, read_small, remove_if_there, set_aside_hint};
 
 const DIR: &str = "evidence";
 pub(super) const FILE: &str = "evidence/alarms.json";
@@ -20,7 +20,7 @@ const READ_BYTES_MAX: usize = 4 * BYTES_MAX;
 /// Alarms of one code; more of them are counted in the newest. Of all codes together they fit into the file.
 const OF_CODE_MAX: usize = 8;
 /// How long one is kept that is over and was acknowledged.
-const KEPT_MS: i64 = 30 * 86_400_000;
+const RETENTION_MS: i64 = 30 * 86_400_000;
 
 pub(super) struct AlarmList {
     disk: Arc<dyn Disk>,
@@ -54,7 +54,7 @@ impl AlarmList {
         if in_the_way {
             set_aside_hint(&*self.disk, DIR)?;
         }
-        if !exists(&*self.disk, DIR)? {
+        if !file_exists(&*self.disk, DIR)? {
             let made = self.disk.make_dir(DIR).and_then(|()| self.disk.sync_dir(""));
             if let Err(error) = made {
                 // As on a full disk: they are kept as soon as there is room.
@@ -78,15 +78,13 @@ impl AlarmList {
     /// Those first that nobody has acknowledged; then those that stand, the gravest, and the newest first.
     pub(super) fn sorted(&self) -> Arc<[ActiveAlarm]> {
         let mut all = self.alarms.clone();
-        all.sort_by_key(|a| {
-            (a.seen.is_some(), !a.is_standing(), a.cause.code, std::cmp::Reverse(a.first_ms))
-        });
+        all.sort_by_key(|a| (a.seen.is_some(), !a.is_active(), a.cause.code, std::cmp::Reverse(a.first_ms)));
         all.into()
     }
 
     /// Whether one stands that is like this.
     pub(super) fn stands(&self, is: impl Fn(&AlarmCause) -> bool) -> bool {
-        self.alarms.iter().any(|alarm| alarm.is_standing() && is(&alarm.cause))
+        self.alarms.iter().any(|alarm| alarm.is_active() && is(&alarm.cause))
     }
 
     pub(super) fn is_unsaved(&self) -> bool {
@@ -114,7 +112,7 @@ impl AlarmList {
     fn add(&mut self, cause: AlarmCause, now_ms: i64, over_ms: Option<i64>, before: &str) -> bool {
         let of_code = |a: &ActiveAlarm| a.cause.code == cause.code;
         if self.alarms.iter().filter(|a| of_code(a)).count() >= OF_CODE_MAX {
-            let gone = self.alarms.iter().position(|a| of_code(a) && a.seen.is_some() && !a.is_standing());
+            let gone = self.alarms.iter().position(|a| of_code(a) && a.seen.is_some() && !a.is_active());
             match gone {
                 Some(gone) => drop(self.alarms.remove(gone)),
                 None => {
@@ -143,7 +141,7 @@ impl AlarmList {
 
     /// What these tell of is over.
     pub(super) fn end(&mut self, over: &impl Fn(&AlarmCause) -> bool, now_ms: i64) -> bool {
-        let ended = self.alarms.iter_mut().filter(|a| a.is_standing() && over(&a.cause));
+        let ended = self.alarms.iter_mut().filter(|a| a.is_active() && over(&a.cause));
         ended.map(|alarm| alarm.over_ms = Some(now_ms)).count() > 0
     }
 
@@ -152,14 +150,14 @@ impl AlarmList {
         let before = self.alarms.len();
         let old = |a: &ActiveAlarm| {
             let last = a.over_ms.zip(a.seen.as_ref()).map(|(over_ms, seen)| over_ms.max(seen.at_ms));
-            last.is_some_and(|last_ms| now_ms.saturating_sub(last_ms) > KEPT_MS)
+            last.is_some_and(|last_ms| now_ms.saturating_sub(last_ms) > RETENTION_MS)
         };
         self.alarms.retain(|a| !old(a));
         self.alarms.len() != before
     }
 
     /// Notes that somebody has seen it; `None` where there is none, `false` where somebody had before.
-    pub(super) fn acknowledge(&mut self, id: &str, seen: Acknowledgement) -> Option<bool> {
+    pub(super) fn acknowledge(&mut self, id: &str, seen: AlarmAcknowledgement) -> Option<bool> {
         let alarm = self.alarms.iter_mut().find(|a| a.id == id)?;
         let first = alarm.seen.is_none();
         alarm.seen.get_or_insert(seen);
@@ -176,7 +174,7 @@ impl AlarmList {
     fn save_in_place_of_bad(&mut self) -> io::Result<()> {
         self.unsaved = true;
         self.disk.make_dir(DIR)?;
-        if exists(&*self.disk, FILE)? {
+        if file_exists(&*self.disk, FILE)? {
             remove_if_there(&*self.disk, NEXT)?;
             let file = self.disk.create_new(NEXT)?;
             file.write_at(0, &serde_json::to_vec(&self.alarms)?)?;

@@ -72,7 +72,7 @@ impl AlarmCause {
     /// About this file or part.
     #[must_use]
     pub fn about(self, subject: &str) -> Self {
-        Self { subject: Some(plain(subject, SUBJECT_CHARS_MAX)), ..self }
+        Self { subject: Some(plain_text(subject, SUBJECT_CHARS_MAX)), ..self }
     }
 
     /// In so many separate parts.
@@ -84,7 +84,7 @@ impl AlarmCause {
     /// With what the part said.
     #[must_use]
     pub fn detail(self, words: &str) -> Self {
-        Self { detail: plain(words, DETAIL_CHARS_MAX), ..self }
+        Self { detail: plain_text(words, DETAIL_CHARS_MAX), ..self }
     }
 
     fn is_same(&self, other: &Self) -> bool {
@@ -97,7 +97,7 @@ impl AlarmCause {
     }
 }
 
-fn plain(text: &str, chars_max: usize) -> String {
+fn plain_text(text: &str, chars_max: usize) -> String {
     text.chars().take(chars_max).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
@@ -114,7 +114,7 @@ pub struct AlarmReader {
 
 /// That an alarm was acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Acknowledgement {
+pub struct AlarmAcknowledgement {
     /// By whom.
     #[serde(flatten)]
     pub by: AlarmReader,
@@ -140,7 +140,7 @@ pub struct ActiveAlarm {
     pub again: u32,
     /// Who acknowledged it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seen: Option<Acknowledgement>,
+    pub seen: Option<AlarmAcknowledgement>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde wants")]
@@ -150,7 +150,7 @@ fn is_zero(n: &u32) -> bool {
 
 impl ActiveAlarm {
     /// Whether what it tells of still is so.
-    pub fn is_standing(&self) -> bool {
+    pub fn is_active(&self) -> bool {
         self.over_ms.is_none()
     }
 
@@ -161,7 +161,7 @@ impl ActiveAlarm {
             (Some(from), None) => format!(" {from}-"),
             (None, _) => String::new(),
         };
-        let log = self.cause.epoch.map(|epoch| plain(&format!("{epoch}{range}"), SUBJECT_CHARS_MAX));
+        let log = self.cause.epoch.map(|epoch| plain_text(&format!("{epoch}{range}"), SUBJECT_CHARS_MAX));
         HealthAlarm {
             code: self.cause.code.as_str().to_owned(),
             subject: self.cause.subject.clone().or(log),
@@ -222,7 +222,7 @@ impl AlarmStore {
 
     /// Whether one with this code stands.
     pub fn stands(&self, is: impl Fn(&AlarmCause) -> bool) -> bool {
-        self.shown.borrow().iter().any(|alarm| alarm.is_standing() && is(&alarm.cause))
+        self.shown.borrow().iter().any(|alarm| alarm.is_active() && is(&alarm.cause))
     }
 
     /// Raises one that stands until [`Self::end`].
@@ -236,10 +236,10 @@ impl AlarmStore {
     }
 
     /// Makes several changes, which are written down at once.
-    pub fn change_together(&self, tell: impl FnOnce(&mut AlarmChanges<'_>)) {
+    pub fn change_together(&self, change: impl FnOnce(&mut AlarmChanges<'_>)) {
         self.change(|list, now_ms| {
             let mut changes = AlarmChanges { list, now_ms, changed: false };
-            tell(&mut changes);
+            change(&mut changes);
             changes.changed
         });
     }
@@ -281,8 +281,8 @@ impl AlarmStore {
     pub fn acknowledge(&self, id: &str, by: AlarmReader) -> Result<bool, AcknowledgeError> {
         let at_ms = self.clock.now().wall_ms;
         let mut list = self.list();
-        let Some(first) = list.acknowledge(id, Acknowledgement { by, at_ms }) else {
-            return Err(AcknowledgeError::Unknown(plain(id, SUBJECT_CHARS_MAX)));
+        let Some(first) = list.acknowledge(id, AlarmAcknowledgement { by, at_ms }) else {
+            return Err(AcknowledgeError::Unknown(plain_text(id, SUBJECT_CHARS_MAX)));
         };
         if first {
             if let Err(error) = list.save() {

@@ -8,7 +8,7 @@ use record::ids::Epoch;
 use service::clock::Now;
 
 use super::{AlarmCause, AlarmChanges, AlarmStore};
-use crate::store::{MissingEntries, Past, Recording, StartReport, StoreHealth};
+use crate::store::{MissingEntries, PastLog, Recording, StartReport, StoreHealth};
 
 /// Nothing vouches for the clock of a board that was just switched on; a time server takes a moment.
 const CLOCK_UNSURE_MS: u64 = 5 * 60_000;
@@ -76,7 +76,7 @@ impl SideRoom {
 }
 
 /// Tells what a start found and did, and what earlier ones did and did not live to tell.
-pub fn tell_start(alarms: &AlarmStore, report: &StartReport, epoch: Epoch) {
+pub fn report_start(alarms: &AlarmStore, report: &StartReport, epoch: Epoch) {
     alarms.change_together(|alarms| {
         // A start built the database anew, or found nothing wrong with it.
         alarms.end(|cause| cause.code == AlarmCode::DbDamaged);
@@ -84,15 +84,15 @@ pub fn tell_start(alarms: &AlarmStore, report: &StartReport, epoch: Epoch) {
         for name in hints {
             alarms.report(AlarmCause::new(AlarmCode::HintBad).about(name));
         }
-        tell_missing(alarms, &report.missing);
-        tell_lines(alarms, report);
-        tell_repairs(alarms, report, epoch);
-        tell_databases(alarms, report);
+        report_missing(alarms, &report.missing);
+        report_lines(alarms, report);
+        report_repairs(alarms, report, epoch);
+        report_databases(alarms, report);
     });
 }
 
 /// Tells of entries that are missing: of each log once, however many pieces of it are.
-fn tell_missing(alarms: &mut AlarmChanges<'_>, missing: &[MissingEntries]) {
+fn report_missing(alarms: &mut AlarmChanges<'_>, missing: &[MissingEntries]) {
     let mut of_log: BTreeMap<Epoch, (MissingEntries, u64)> = BTreeMap::new();
     for range in missing {
         let (all, pieces) = of_log.entry(range.epoch).or_insert((*range, 0));
@@ -121,7 +121,7 @@ fn tell_missing(alarms: &mut AlarmChanges<'_>, missing: &[MissingEntries]) {
 }
 
 /// Tells which lines count by runs, and which lie beside the log.
-fn tell_lines(alarms: &mut AlarmChanges<'_>, report: &StartReport) {
+fn report_lines(alarms: &mut AlarmChanges<'_>, report: &StartReport) {
     let now = report.adopted.iter().map(|run| (run.epoch(), run.lines().start, run.lines().end));
     let mut adopted: BTreeMap<Epoch, (u64, u64)> = BTreeMap::new();
     for (of, from, to) in now.chain(report.untold.adopted.iter().copied()) {
@@ -140,7 +140,7 @@ fn tell_lines(alarms: &mut AlarmChanges<'_>, report: &StartReport) {
 }
 
 /// Tells what a start set right.
-fn tell_repairs(alarms: &mut AlarmChanges<'_>, report: &StartReport, epoch: Epoch) {
+fn report_repairs(alarms: &mut AlarmChanges<'_>, report: &StartReport, epoch: Epoch) {
     let untold = &report.untold;
     if let Some(why) = report.new_epoch.as_deref().or_else(|| untold.begun(epoch)) {
         alarms.report(AlarmCause::new(AlarmCode::LogEpoch).of(epoch).detail(why));
@@ -155,7 +155,7 @@ fn tell_repairs(alarms: &mut AlarmChanges<'_>, report: &StartReport, epoch: Epoc
 }
 
 /// Tells what is wrong with databases.
-fn tell_databases(alarms: &mut AlarmChanges<'_>, report: &StartReport) {
+fn report_databases(alarms: &mut AlarmChanges<'_>, report: &StartReport) {
     if let Some(range) = &report.refused {
         let cause = AlarmCause::new(AlarmCode::RebuildShort).of(range.epoch).from(range.from);
         alarms.report(match range.to {
@@ -207,7 +207,7 @@ pub fn is_of_missing(cause: &AlarmCause) -> bool {
 }
 
 /// Whether entries that an alarm tells of are in an earlier log again, which has all that counts of it.
-pub fn is_back(cause: &AlarmCause, past: &Past) -> bool {
+pub fn is_back(cause: &AlarmCause, past: &PastLog) -> bool {
     let lacks = matches!(cause.code, AlarmCode::LogMissing | AlarmCode::LogForgot | AlarmCode::RelayOther);
     lacks
         && past.whole
@@ -216,7 +216,7 @@ pub fn is_back(cause: &AlarmCause, past: &Past) -> bool {
 }
 
 /// Tells which earlier logs are not whole.
-pub fn tell_past(alarms: &AlarmStore, past: &[Past]) {
+pub fn report_past(alarms: &AlarmStore, past: &[PastLog]) {
     alarms.change_together(|alarms| {
         for past in past {
             let epoch = past.origin.epoch;
@@ -234,7 +234,7 @@ pub fn tell_past(alarms: &AlarmStore, past: &[Past]) {
 
 /// What was told before of things that are counted.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct ToldCounts {
+pub struct ReportedCounts {
     refused: u64,
     healed: u64,
     removed_copies: u64,
@@ -243,9 +243,14 @@ pub struct ToldCounts {
 }
 
 /// Tells what the store and the clock say now.
-pub fn tell_health(alarms: &AlarmStore, told: &mut ToldCounts, health: &StoreHealth, now: &Now) {
+pub fn report_health_alarms(
+    alarms: &AlarmStore,
+    reported: &mut ReportedCounts,
+    health: &StoreHealth,
+    now: &Now,
+) {
     let full = |cause: &AlarmCause| cause.code == AlarmCode::DiskFull && cause.subject.is_none();
-    let refused = health.refused > std::mem::replace(&mut told.refused, health.refused);
+    let refused = health.refused > std::mem::replace(&mut reported.refused, health.refused);
     match health.recording {
         Recording::Full => alarms.raise(AlarmCause::new(AlarmCode::DiskFull)),
         Recording::Ready | Recording::Ended if refused => alarms.report(AlarmCause::new(AlarmCode::DiskFull)),
@@ -255,11 +260,11 @@ pub fn tell_health(alarms: &AlarmStore, told: &mut ToldCounts, health: &StoreHea
     if health.damaged {
         alarms.raise(AlarmCause::new(AlarmCode::DbDamaged));
     }
-    if health.removed_copies > std::mem::replace(&mut told.removed_copies, health.removed_copies) {
+    if health.removed_copies > std::mem::replace(&mut reported.removed_copies, health.removed_copies) {
         alarms.report(AlarmCause::new(AlarmCode::CopyRemoved));
     }
     let found = &health.scrubbed;
-    if found.healed > std::mem::replace(&mut told.healed, found.healed) {
+    if found.healed > std::mem::replace(&mut reported.healed, found.healed) {
         alarms.report(AlarmCause::new(AlarmCode::LogHealed).about(WEEKLY));
     }
     if found.damaged > 0 {
@@ -268,7 +273,7 @@ pub fn tell_health(alarms: &AlarmStore, told: &mut ToldCounts, health: &StoreHea
     if !found.photos.is_empty() {
         alarms.raise(AlarmCause::new(AlarmCode::PhotosDamaged).to(found.photos.len() as u64));
     }
-    let begun = *told.round_ms.get_or_insert(found.round_ms);
+    let begun = *reported.round_ms.get_or_insert(found.round_ms);
     // A whole look through that began after the start found nothing.
     if found.round_ms != begun && found.damaged == 0 {
         alarms.end(|cause| cause.code == AlarmCode::LogMissing && cause.subject.as_deref() == Some(WEEKLY));

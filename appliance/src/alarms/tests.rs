@@ -64,7 +64,7 @@ fn one_stays_over_restarts_until_somebody_has_seen_it() {
     alarms.tidy();
     let alarms = desk.open();
     assert_eq!((alarms.unseen(), alarms.all().len()), (1, 1), "over, and nobody has seen it");
-    assert!(!alarms.all()[0].is_standing());
+    assert!(!alarms.all()[0].is_active());
     let by = AlarmReader { staff: Some(StaffId::new(1, [1; 10])), token: None };
     assert!(alarms.acknowledge(&first.id, by.clone()).unwrap());
     assert!(!alarms.acknowledge(&first.id, AlarmReader::default()).unwrap(), "once is enough");
@@ -110,7 +110,7 @@ fn what_happens_again_after_it_was_seen_is_another_alarm() {
     alarms.raise(forgot(4, 9));
     alarms.end(|cause| cause.code == AlarmCode::LogForgot);
     alarms.raise(forgot(4, 9));
-    assert!(alarms.all().iter().any(|a| a.cause.code == AlarmCode::LogForgot && a.is_standing()));
+    assert!(alarms.all().iter().any(|a| a.cause.code == AlarmCode::LogForgot && a.is_active()));
 }
 
 #[test]
@@ -173,8 +173,12 @@ fn none_is_dropped_that_nobody_has_seen_and_the_file_stays_small() {
     let all = desk.open().all();
     for code in AlarmCode::ALL {
         let of_code: Vec<_> = all.iter().filter(|a| a.cause.code == *code).collect();
-        let told: u32 = of_code.iter().map(|a| 1 + a.again).sum();
-        assert_eq!((of_code.len(), told), (8, 40), "{code}: those that have no row of their own are counted");
+        let reported: u32 = of_code.iter().map(|a| 1 + a.again).sum();
+        assert_eq!(
+            (of_code.len(), reported),
+            (8, 40),
+            "{code}: those that have no row of their own are counted"
+        );
     }
     let before = alarms.all().len();
     see(&alarms, 0);
@@ -193,8 +197,8 @@ fn what_cannot_be_written_down_is_not_acknowledged_and_written_later() {
     let blocked = desk.dir.path().join("evidence/alarms.json.new");
     std::fs::create_dir_all(blocked.join("full")).unwrap();
     let id = alarms.all()[0].id.clone();
-    let told = alarms.acknowledge(&id, AlarmReader::default());
-    assert!(matches!(told, Err(AcknowledgeError::Unsaved(_))), "{told:?}");
+    let reported = alarms.acknowledge(&id, AlarmReader::default());
+    assert!(matches!(reported, Err(AcknowledgeError::Unsaved(_))), "{reported:?}");
     assert_eq!(alarms.unseen(), 1);
     alarms.raise(AlarmCause::new(AlarmCode::DiskFull));
     assert_eq!(codes(&alarms), [AlarmCode::DiskFull, AlarmCode::LogForgot], "shown all the same");
@@ -226,7 +230,7 @@ fn the_relay_hears_what_of_which_log_and_whether_it_was_seen() {
     alarms.raise(forgot(4, 9));
     alarms.report(SideRoom::Photos.off("no such folder"));
     see(&alarms, 0);
-    let told: Vec<HealthAlarm> = alarms.all().iter().map(ActiveAlarm::reported).collect();
+    let reported: Vec<HealthAlarm> = alarms.all().iter().map(ActiveAlarm::reported).collect();
     let alarm = |code: &str, subject: &str, over, seen| HealthAlarm {
         code: code.into(),
         subject: Some(subject.into()),
@@ -235,5 +239,5 @@ fn the_relay_hears_what_of_which_log_and_whether_it_was_seen() {
         seen,
     };
     let photos = alarm("side-room", "photos", Some(1_795_205_071_000), false);
-    assert_eq!(told, [photos, alarm("log-forgot", "1-01010101 4-9", None, true)]);
+    assert_eq!(reported, [photos, alarm("log-forgot", "1-01010101 4-9", None, true)]);
 }

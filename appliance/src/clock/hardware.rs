@@ -10,7 +10,7 @@ const AGREE_S: i64 = 60;
 const BATTERY_MICROVOLTS_MIN: i64 = 2_000_000;
 
 /// Whether the time now can have come from a clock that was never without power; `root` is `/`.
-pub(super) fn kept_time(root: &Path, wall_ms: i64) -> bool {
+pub(super) fn held_time(root: &Path, wall_ms: i64) -> bool {
     let class = root.join("sys/class/rtc");
     let clocks: Vec<_> =
         std::fs::read_dir(class).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
@@ -18,10 +18,10 @@ pub(super) fn kept_time(root: &Path, wall_ms: i64) -> bool {
         // Of a virtual machine or a container the host keeps the time. A board without a clock has nobody.
         return !root.join("proc/device-tree/model").exists();
     }
-    clocks.iter().any(|clock| vouches(clock, wall_ms / 1_000))
+    clocks.iter().any(|clock| clock_is_trusted(clock, wall_ms / 1_000))
 }
 
-fn vouches(clock: &Path, wall_s: i64) -> bool {
+fn clock_is_trusted(clock: &Path, wall_s: i64) -> bool {
     let number = |name: &str| std::fs::read_to_string(clock.join(name)).ok()?.trim().parse::<i64>().ok();
     let battery = number("battery_voltage").is_none_or(|volts| volts >= BATTERY_MICROVOLTS_MIN);
     let time = number("since_epoch").filter(|s| *s >= EARLIEST_S);
@@ -65,9 +65,9 @@ mod tests {
             ("one that cannot be read", &[BOARD, ("sys/class/rtc/rtc0/name", "x")], false),
         ];
         for (what, files, vouches) in cases {
-            assert_eq!(kept_time(machine(files).path(), NOW_S * 1_000), vouches, "{what}");
+            assert_eq!(held_time(machine(files).path(), NOW_S * 1_000), vouches, "{what}");
         }
         let guess = machine(&[BOARD, (TIME, "73\n")]);
-        assert!(!kept_time(guess.path(), 74_000), "both say 1970");
+        assert!(!held_time(guess.path(), 74_000), "both say 1970");
     }
 }

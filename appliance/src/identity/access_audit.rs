@@ -52,7 +52,7 @@ pub enum AccessCaller {
 /// What they wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum AccessWanted {
+pub enum AccessTarget {
     /// To look at something.
     View,
     /// To change equipment, labels or printers.
@@ -118,7 +118,8 @@ pub struct AccessRow {
     /// From which network; empty where there is none.
     pub network: String,
     /// What they wanted.
-    pub wanted: AccessWanted,
+    #[serde(rename = "wanted")]
+    pub target: AccessTarget,
     /// What came of it.
     pub outcome: AccessOutcome,
     /// The id of the person or token, or the name of the log, that it is about, where that is not the caller.
@@ -130,8 +131,8 @@ pub struct AccessRow {
 
 impl AccessRow {
     fn key(&self) -> RowKey {
-        let Self { route, caller, network, wanted, outcome, subject, .. } = self.clone();
-        (route, caller, network, wanted, outcome, subject)
+        let Self { route, caller, network, target, outcome, subject, .. } = self.clone();
+        (route, caller, network, target, outcome, subject)
     }
 
     /// Whether anybody in the building can cause such rows, as many as they like.
@@ -168,7 +169,7 @@ struct AccessRing {
     rows_max: u64,
 }
 
-type RowKey = (String, AccessCaller, String, AccessWanted, AccessOutcome, Option<String>);
+type RowKey = (String, AccessCaller, String, AccessTarget, AccessOutcome, Option<String>);
 
 /// What is not written yet, and what the present minute may still count up.
 #[derive(Default)]
@@ -193,22 +194,23 @@ pub struct AccessAudit {
     gathered: Mutex<Gathered>,
 }
 
-fn wrong(source: impl Into<redb::Error>) -> IdentityError {
+fn to_identity_error(source: impl Into<redb::Error>) -> IdentityError {
     IdentityError { table: "access_audit", source: Box::new(source.into()) }
 }
 
 impl AccessAudit {
     pub(super) fn open(db: Arc<Database>) -> Result<Self, IdentityError> {
-        let write = db.begin_write().map_err(wrong)?;
+        let write = db.begin_write().map_err(to_identity_error)?;
         let next = {
             let mut next = 0;
             for ring in RINGS {
-                let table = write.open_table(ring.table).map_err(wrong)?;
-                next = table.last().map_err(wrong)?.map_or(0, |(key, _)| key.value() + 1).max(next);
+                let table = write.open_table(ring.table).map_err(to_identity_error)?;
+                next =
+                    table.last().map_err(to_identity_error)?.map_or(0, |(key, _)| key.value() + 1).max(next);
             }
             next
         };
-        write.commit().map_err(wrong)?;
+        write.commit().map_err(to_identity_error)?;
         Ok(Self { db, gathered: Mutex::new(Gathered { next, ..Gathered::default() }) })
     }
 
@@ -260,19 +262,19 @@ impl AccessAudit {
     }
 
     fn write_rows(&self, rows: &[(u64, AccessRow)]) -> Result<(), IdentityError> {
-        let write = self.db.begin_write().map_err(wrong)?;
+        let write = self.db.begin_write().map_err(to_identity_error)?;
         for ring in RINGS {
-            let mut table = write.open_table(ring.table).map_err(wrong)?;
+            let mut table = write.open_table(ring.table).map_err(to_identity_error)?;
             for (seq, row) in rows.iter().filter(|(_, row)| std::ptr::eq(row.ring(), ring)) {
                 // A row holds numbers and texts: JSON takes them all.
                 let json = serde_json::to_vec(row).unwrap_or_default();
-                table.insert(seq, json.as_slice()).map_err(wrong)?;
+                table.insert(seq, json.as_slice()).map_err(to_identity_error)?;
             }
-            for _ in ring.rows_max..table.len().map_err(wrong)? {
-                table.pop_first().map_err(wrong)?;
+            for _ in ring.rows_max..table.len().map_err(to_identity_error)? {
+                table.pop_first().map_err(to_identity_error)?;
             }
         }
-        write.commit().map_err(wrong)
+        write.commit().map_err(to_identity_error)
     }
 
     /// The newest rows before `before`, newest first, with their numbers; what waits in memory included.
@@ -285,11 +287,11 @@ impl AccessAudit {
             let gathered = self.lock();
             gathered.rows.range(..before).rev().take(limit).map(|(seq, row)| (*seq, row.clone())).collect()
         };
-        let read = self.db.begin_read().map_err(wrong)?;
+        let read = self.db.begin_read().map_err(to_identity_error)?;
         for ring in RINGS {
-            let table = read.open_table(ring.table).map_err(wrong)?;
-            for row in table.range(..before).map_err(wrong)?.rev().take(limit) {
-                let (key, value) = row.map_err(wrong)?;
+            let table = read.open_table(ring.table).map_err(to_identity_error)?;
+            for row in table.range(..before).map_err(to_identity_error)?.rev().take(limit) {
+                let (key, value) = row.map_err(to_identity_error)?;
                 if let Ok(row) = serde_json::from_slice(value.value()) {
                     found.entry(key.value()).or_insert(row);
                 }
@@ -384,7 +386,7 @@ mod tests {
             route: "/staff/people".into(),
             caller,
             network: network.into(),
-            wanted: AccessWanted::Admin,
+            target: AccessTarget::Admin,
             outcome: AccessOutcome::Denied,
             subject: None,
             count: 1,

@@ -5,15 +5,15 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// Every address of this machine that others can reach, loopback left out. Where the kernel tells nothing: none.
 pub fn own_addresses() -> Vec<IpAddr> {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-    let mut all: Vec<IpAddr> = v4(&read("/proc/net/fib_trie")).into_iter().map(IpAddr::V4).collect();
-    all.extend(v6(&read("/proc/net/if_inet6")).into_iter().map(IpAddr::V6));
+    let mut all: Vec<IpAddr> = read_ipv4(&read("/proc/net/fib_trie")).into_iter().map(IpAddr::V4).collect();
+    all.extend(read_ipv6(&read("/proc/net/if_inet6")).into_iter().map(IpAddr::V6));
     all.sort_unstable();
     all.dedup();
     all
 }
 
 /// An address line is followed by `/32 host LOCAL` when the address is the machine's own.
-fn v4(trie: &str) -> Vec<Ipv4Addr> {
+fn read_ipv4(trie: &str) -> Vec<Ipv4Addr> {
     let mut found = Vec::new();
     let mut last = None;
     for line in trie.lines().map(str::trim) {
@@ -27,7 +27,7 @@ fn v4(trie: &str) -> Vec<Ipv4Addr> {
 }
 
 /// Global ones only: a link-local address needs an interface's name that no certificate can hold.
-fn v6(list: &str) -> Vec<Ipv6Addr> {
+fn read_ipv6(list: &str) -> Vec<Ipv6Addr> {
     let read = |line: &str| {
         let mut words = line.split_whitespace();
         let (address, scope) = (words.next()?, words.nth(2)?);
@@ -44,9 +44,9 @@ mod tests {
     #[test]
     fn as_the_kernel_writes_them() {
         let trie = "Main:\n  +-- 0.0.0.0/0 3 0 5\n     |-- 0.0.0.0\n        /0 universe UNICAST\n     +-- 10.0.0.0/24 2 0 2\n        |-- 10.0.0.5\n           /32 host LOCAL\n        |-- 10.0.0.255\n           /32 link BROADCAST\n        |-- 127.0.0.1\n           /32 host LOCAL\n";
-        assert_eq!(v4(trie), [Ipv4Addr::new(10, 0, 0, 5)]);
+        assert_eq!(read_ipv4(trie), [Ipv4Addr::new(10, 0, 0, 5)]);
         let list = "fe800000000000000000000000000001 02 40 20 80     eth0\n20010db8000000000000000000000005 02 40 00 80     eth0\n00000000000000000000000000000001 01 80 10 80       lo\n";
-        assert_eq!(v6(list), ["2001:db8::5".parse::<Ipv6Addr>().unwrap()]);
-        assert!(v4("").is_empty() && v6("x\n").is_empty());
+        assert_eq!(read_ipv6(list), ["2001:db8::5".parse::<Ipv6Addr>().unwrap()]);
+        assert!(read_ipv4("").is_empty() && read_ipv6("x\n").is_empty());
     }
 }

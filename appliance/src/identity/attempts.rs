@@ -6,11 +6,11 @@ use std::sync::Arc;
 use record::ids::{DeviceId, StaffId};
 use redb::Database;
 use serde::{Deserialize, Serialize};
-use service::attempts::{AttemptBucket, AttemptPolicy, AttemptWait, BOX, Network, Origin};
+use service::attempts::{AttemptBucket, AttemptPolicy, AttemptWait, BOX, ClientNetwork, OriginKind};
 use service::limit::RateLimiter;
 
 use super::IdentityError;
-use super::rows::{Change, Rows};
+use super::rows::{JsonTable, TableWrite};
 
 const DAY_MS: i64 = 24 * 60 * 60_000;
 /// A device on which somebody has not signed in for so long is a stranger again.
@@ -22,7 +22,7 @@ const NETWORKS_MAX: usize = 4_096;
 /// Wrong PINs of strangers within a day that are told to everybody who looks after the box.
 const ALARM_TRIES: usize = 20;
 /// Wrong PINs of strangers that are told to the person: fewer are their own typing errors on a new phone.
-const TOLD_TRIES: u32 = 5;
+const REPORTED_ATTEMPTS: u32 = 5;
 /// The row of the whole program, beside those of people.
 const PROGRAM: &str = "program";
 
@@ -46,17 +46,17 @@ pub struct LockedUntil {
 
 /// From where whom.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Payer {
+pub(super) struct AttemptSource {
     pub(super) staff: StaffId,
     /// Whether this person has a PIN at all. For nobody, nothing is counted: a stranger could fill the disk with that, or use
     /// up the tries of all new devices by made-up people.
     pub(super) has_pin: bool,
     pub(super) device: DeviceId,
-    pub(super) origin: Origin,
+    pub(super) origin: OriginKind,
     pub(super) now_ms: i64,
 }
 
-impl Payer {
+impl AttemptSource {
     fn device_key(&self) -> String {
         device_key(self.staff, self.device)
     }
@@ -79,23 +79,24 @@ struct Strangers {
     /// When the newest were typed, the oldest first: [`ALARM_TRIES`], and the one that may turn out right.
     newest_ms: Vec<i64>,
     /// What is told to them since they signed in.
-    told: Option<WrongPins>,
+    #[serde(rename = "told")]
+    reported: Option<WrongPins>,
 }
 
 /// The tables of buckets and of known devices.
-pub(super) struct Attempts {
-    shared: Rows,
-    known: Rows,
-    networks: RateLimiter<Network>,
+pub(super) struct AttemptStore {
+    shared: JsonTable,
+    known: JsonTable,
+    networks: RateLimiter<ClientNetwork>,
 }
 
 type Taken = Result<u32, AttemptWait>;
 
-impl Attempts {
+impl AttemptStore {
     pub(super) fn open(db: Arc<Database>) -> Result<Self, IdentityError> {
         Ok(Self {
-            shared: Rows::open(db.clone(), "identity_attempts")?,
-            known: Rows::open(db, "identity_known")?,
+            shared: JsonTable::open(db.clone(), "identity_attempts")?,
+            known: JsonTable::open(db, "identity_known")?,
             networks: BOX.address.network_limiter(NETWORKS_MAX),
         })
     }
@@ -105,33 +106,33 @@ impl Attempts {
         staff: StaffId,
         device: DeviceId,
         now_ms: i64,
-    ) -> Result<Origin, IdentityError> {
+    ) -> Result<OriginKind, IdentityError> {
         let row: Option<KnownDevice> = self.known.get(&device_key(staff, device))?;
         let known = row.is_some_and(|row| now_ms.saturating_sub(row.seen_ms) < KNOWN_MS);
-        Ok(if known { Origin::KnownDevice } else { Origin::UnknownDevice })
+        Ok(if known { OriginKind::KnownDevice } else { OriginKind::UnknownDevice })
     }
 
     /// Takes one try of the network, in memory. What is refused after this has cost it all the same.
     pub(super) fn take_network(&self, address: IpAddr, now_ms: i64) -> Result<(), AttemptWait> {
-        let taken = self.networks.take(Network::of(address), now_ms.max(0).cast_unsigned());
+        let taken = self.networks.take(ClientNetwork::of(address), now_ms.max(0).cast_unsigned());
         taken.map_err(|seconds| AttemptWait::after_seconds(seconds, now_ms))
     }
 
-    pub(super) fn give_network_back(&self, address: IpAddr) {
-        self.networks.give_back(&Network::of(address));
+    pub(super) fn refund_network(&self, address: IpAddr) {
+        self.networks.refund(&ClientNetwork::of(address));
     }
 
     /// Whether there is nothing to take, without a write: a flood of refused tries costs the card nothing.
-    pub(super) fn refused(&self, payer: &Payer) -> Result<Option<AttemptWait>, IdentityError> {
+    pub(super) fn refused(&self, payer: &AttemptSource) -> Result<Option<AttemptWait>, IdentityError> {
         if !payer.has_pin {
             return Ok(None);
         }
         let purses = match payer.origin {
-            Origin::KnownDevice => {
+            OriginKind::KnownDevice => {
                 let row: Option<KnownDevice> = self.known.get(&payer.device_key())?;
                 vec![Purse::known(row)]
             }
-            Origin::UnknownDevice => {
+            OriginKind::UnknownDevice => {
                 let person: Option<Strangers> = self.shared.get(&payer.staff.to_string())?;
                 Purse::shared(person.as_ref(), self.shared.get(PROGRAM)?)
             }
@@ -142,17 +143,17 @@ impl Attempts {
     }
 
     /// Takes one try of each bucket that pays, on disk when this returns; how many are left.
-    pub(super) fn take(&self, payer: &Payer) -> Result<Taken, IdentityError> {
+    pub(super) fn take(&self, payer: &AttemptSource) -> Result<Taken, IdentityError> {
         if !payer.has_pin {
             return Ok(Ok(u32::MAX));
         }
         match payer.origin {
-            Origin::KnownDevice => self.take_known(payer),
-            Origin::UnknownDevice => self.take_shared(payer),
+            OriginKind::KnownDevice => self.take_known(payer),
+            OriginKind::UnknownDevice => self.take_shared(payer),
         }
     }
 
-    fn take_known(&self, payer: &Payer) -> Result<Taken, IdentityError> {
+    fn take_known(&self, payer: &AttemptSource) -> Result<Taken, IdentityError> {
         let (key, now_ms) = (payer.device_key(), payer.now_ms);
         self.known.change(|known| {
             let row: Option<KnownDevice> = known.get(&key)?;
@@ -160,7 +161,7 @@ impl Attempts {
             let seen_ms = row.map_or(now_ms, |row| row.seen_ms);
             let purse = Purse::known(row);
             let taken = take_all(&[purse], now_ms);
-            if let Some(bucket) = purse.kept(taken.is_ok(), now_ms) {
+            if let Some(bucket) = purse.stored(taken.is_ok(), now_ms) {
                 known.put(&key, &KnownDevice { seen_ms, bucket })?;
             }
             Ok(taken)
@@ -168,14 +169,14 @@ impl Attempts {
     }
 
     /// Each try counts as a wrong one until it turns out right.
-    fn take_shared(&self, payer: &Payer) -> Result<Taken, IdentityError> {
+    fn take_shared(&self, payer: &AttemptSource) -> Result<Taken, IdentityError> {
         let (key, now_ms) = (payer.staff.to_string(), payer.now_ms);
         self.shared.change(|shared| {
             let mut person: Strangers = shared.get(&key)?.unwrap_or_default();
             let purses = Purse::shared(Some(&person), shared.get(PROGRAM)?);
             let taken = take_all(&purses, now_ms);
             for purse in purses {
-                match (purse.kept(taken.is_ok(), now_ms), purse.of) {
+                match (purse.stored(taken.is_ok(), now_ms), purse.of) {
                     (Some(bucket), Owner::Person) => {
                         person.bucket = bucket;
                         if taken.is_ok() {
@@ -192,15 +193,15 @@ impl Attempts {
     }
 
     /// The PIN was right: what this try took comes back, and the device is a known one from now on.
-    pub(super) fn give_back(&self, payer: &Payer) -> Result<(), IdentityError> {
+    pub(super) fn refund(&self, payer: &AttemptSource) -> Result<(), IdentityError> {
         let (key, now_ms) = (payer.staff.to_string(), payer.now_ms);
-        let own_try = payer.origin == Origin::UnknownDevice;
+        let own_try = payer.origin == OriginKind::UnknownDevice;
         let device = KnownDevice { seen_ms: now_ms, bucket: AttemptBucket::default() };
         self.shared.change_both(&self.known, |shared, known| {
             if own_try
                 && let (Some(policy), Some(program)) = (BOX.program, shared.get::<AttemptBucket>(PROGRAM)?)
             {
-                shared.put(PROGRAM, &program.give_back(&policy, now_ms))?;
+                shared.put(PROGRAM, &program.refund(&policy, now_ms))?;
             }
             if let Some(person) = shared.get::<Strangers>(&key)? {
                 shared.put(&key, &person.signed_in(own_try, now_ms))?;
@@ -242,15 +243,15 @@ impl Attempts {
     }
 
     /// What is told to a person since they signed in, until their next sign-in or another PIN.
-    pub(super) fn told(&self, staff: StaffId) -> Result<Option<WrongPins>, IdentityError> {
-        Ok(self.shared.get::<Strangers>(&staff.to_string())?.and_then(|person| person.told))
+    pub(super) fn wrong_pins(&self, staff: StaffId) -> Result<Option<WrongPins>, IdentityError> {
+        Ok(self.shared.get::<Strangers>(&staff.to_string())?.and_then(|person| person.reported))
     }
 
     /// They have another PIN: what was typed for the old one is of no more use to anybody.
-    pub(super) fn told_enough(&self, staff: StaffId) -> Result<(), IdentityError> {
+    pub(super) fn mark_reported(&self, staff: StaffId) -> Result<(), IdentityError> {
         let key = staff.to_string();
         self.shared.change(|shared| match shared.get::<Strangers>(&key)? {
-            Some(person) => shared.put(&key, &Strangers { told: None, ..person }),
+            Some(person) => shared.put(&key, &Strangers { reported: None, ..person }),
             None => Ok(()),
         })
     }
@@ -307,12 +308,12 @@ impl Strangers {
 
     fn signed_in(mut self, own_try: bool, now_ms: i64) -> Self {
         if own_try {
-            self.bucket = self.bucket.give_back(&BOX.strangers_of_person, now_ms);
+            self.bucket = self.bucket.refund(&BOX.strangers_of_person, now_ms);
             self.wrong = self.wrong.saturating_sub(1);
             self.newest_ms.pop();
         }
-        let told = WrongPins { count: self.wrong, since_ms: self.since_ms };
-        Self { told: (self.wrong >= TOLD_TRIES).then_some(told), wrong: 0, ..self }
+        let reported = WrongPins { count: self.wrong, since_ms: self.since_ms };
+        Self { reported: (self.wrong >= REPORTED_ATTEMPTS).then_some(reported), wrong: 0, ..self }
     }
 }
 
@@ -359,7 +360,7 @@ impl Purse {
     }
 
     /// What is to be written of it: less by one try, or as it stands since the clock was set back.
-    fn kept(&self, taken: bool, now_ms: i64) -> Option<AttemptBucket> {
+    fn stored(&self, taken: bool, now_ms: i64) -> Option<AttemptBucket> {
         if taken { self.bucket.take(&self.policy, now_ms).ok() } else { self.brought_back(now_ms) }
     }
 }
@@ -377,7 +378,7 @@ fn take_all(purses: &[Purse], now_ms: i64) -> Taken {
     Ok(left.min().unwrap_or(u32::MAX))
 }
 
-fn forget_oldest(known: &mut Change<'_, '_>, staff: StaffId) -> Result<(), IdentityError> {
+fn forget_oldest(known: &mut TableWrite<'_, '_>, staff: StaffId) -> Result<(), IdentityError> {
     let mut devices = known.starting::<KnownDevice>(&device_prefix(staff))?;
     devices.sort_by_key(|(_, row)| std::cmp::Reverse(row.seen_ms));
     devices.iter().skip(KNOWN_MAX).try_for_each(|(key, _)| known.remove(key))

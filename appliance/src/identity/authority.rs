@@ -45,7 +45,7 @@ pub enum AuthorityError {
 }
 
 /// The authority, and the TLS settings that follow from it.
-pub struct Authority {
+pub struct BoxAuthority {
     dir: PathBuf,
     tls: watch::Sender<Arc<rustls::ServerConfig>>,
 }
@@ -53,12 +53,12 @@ pub struct Authority {
 /// An authority that was opened, and what is wrong with it.
 pub struct OpenedAuthority {
     /// It serves all the same.
-    pub authority: Authority,
+    pub authority: BoxAuthority,
     /// Why it makes no certificate; the one that it has goes on being used.
     pub trouble: Option<AuthorityError>,
 }
 
-impl Authority {
+impl BoxAuthority {
     /// Opens `dir` (the data folder's `keys/`), making what is not there, with a certificate for `names`: host names and
     /// addresses. `now_ms` is milliseconds since 1970. Where the authority's own files cannot be used, the certificate that
     /// is there is used, whatever its names.
@@ -68,7 +68,7 @@ impl Authority {
     pub fn open(dir: &Path, names: &[String], now_ms: i64) -> Result<OpenedAuthority, AuthorityError> {
         let (config, trouble) = match Self::make(dir, names, now_ms) {
             Ok(config) => (config, None),
-            Err(trouble) => match present(dir) {
+            Err(trouble) => match load_present(dir) {
                 Some(config) => (config, Some(trouble)),
                 None => return Err(trouble),
             },
@@ -86,13 +86,13 @@ impl Authority {
     fn make(dir: &Path, names: &[String], now_ms: i64) -> Result<rustls::ServerConfig, AuthorityError> {
         if !dir.join("https-ca.pem").exists() {
             make_authority(dir)?;
-            return renew(dir, names, now_ms);
+            return renew_certificate(dir, names, now_ms);
         }
         // Whoever finds out only when an address changes finds out on a busy day.
-        issuer(dir)?;
-        match kept(dir, names, now_ms) {
+        load_issuer(dir)?;
+        match load_stored(dir, names, now_ms) {
             Some(config) => Ok(config),
-            None => renew(dir, names, now_ms),
+            None => renew_certificate(dir, names, now_ms),
         }
     }
 
@@ -109,13 +109,13 @@ impl Authority {
     /// Makes a new certificate when the names have changed or the end is near. True when it did.
     ///
     /// # Errors
-    /// As [`Authority::open`]; the present certificate stays in use.
+    /// As [`BoxAuthority::open`]; the present certificate stays in use.
     pub fn refresh(&self, names: &[String], now_ms: i64) -> Result<bool, AuthorityError> {
-        issuer(&self.dir)?;
-        if kept(&self.dir, names, now_ms).is_some() {
+        load_issuer(&self.dir)?;
+        if load_stored(&self.dir, names, now_ms).is_some() {
             return Ok(false);
         }
-        let config = renew(&self.dir, names, now_ms)?;
+        let config = renew_certificate(&self.dir, names, now_ms)?;
         self.tls.send_replace(Arc::new(config));
         Ok(true)
     }
@@ -126,26 +126,26 @@ fn make_authority(dir: &Path) -> Result<(), AuthorityError> {
     let wrong = |e: rcgen::Error| AuthorityError::Certificate { path: path.clone(), words: e.to_string() };
     let key = KeyPair::generate().map_err(wrong)?;
     let mut params = CertificateParams::default();
-    params.distinguished_name = called("CleanTrack facility CA");
+    params.distinguished_name = subject_of("CleanTrack facility CA");
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.not_before = rcgen::date_time_ymd(EARLIEST.0, EARLIEST.1, EARLIEST.2);
     params.not_after = rcgen::date_time_ymd(CA_UNTIL.0, CA_UNTIL.1, CA_UNTIL.2);
     let certificate = params.self_signed(&key).map_err(wrong)?;
     // The key first: a certificate without its key would never be replaced.
-    write(&dir.join("https-ca.key"), key.serialize_pem().as_bytes(), 0o600)?;
-    write(&path, certificate.pem().as_bytes(), 0o644)
+    write_file(&dir.join("https-ca.key"), key.serialize_pem().as_bytes(), 0o600)?;
+    write_file(&path, certificate.pem().as_bytes(), 0o644)
 }
 
 /// The authority's certificate with its key.
-fn issuer(dir: &Path) -> Result<Issuer<'static, KeyPair>, AuthorityError> {
+fn load_issuer(dir: &Path) -> Result<Issuer<'static, KeyPair>, AuthorityError> {
     let (certificate, key) = (dir.join("https-ca.pem"), dir.join("https-ca.key"));
     let wrong = |path: &Path, e: rcgen::Error| AuthorityError::Certificate {
         path: path.to_owned(),
         words: e.to_string(),
     };
-    let pair = KeyPair::from_pem(&secret(&key)?).map_err(|e| wrong(&key, e))?;
-    let pem = read(&certificate)?;
+    let pair = KeyPair::from_pem(&read_secret(&key)?).map_err(|e| wrong(&key, e))?;
+    let pem = read_file(&certificate)?;
     let own = |der: &CertificateDer<'_>| {
         X509Certificate::from_der(der)
             .is_ok_and(|(_, ca)| ca.public_key().subject_public_key.data.as_ref() == pair.public_key_raw())
@@ -159,7 +159,7 @@ fn issuer(dir: &Path) -> Result<Issuer<'static, KeyPair>, AuthorityError> {
 
 /// Whether the authority's certificate is of the key that signed this one.
 fn is_signed_here(dir: &Path, leaf: &X509Certificate<'_>) -> bool {
-    let Ok(ca) = read(&dir.join("https-ca.pem")) else { return false };
+    let Ok(ca) = read_file(&dir.join("https-ca.pem")) else { return false };
     let Ok(der) = CertificateDer::from_pem_slice(ca.as_bytes()) else { return false };
     let Ok((_, ca)) = X509Certificate::from_der(&der) else { return false };
     let signer = leaf.iter_extensions().find_map(|e| match e.parsed_extension() {
@@ -174,18 +174,22 @@ fn is_signed_here(dir: &Path, leaf: &X509Certificate<'_>) -> bool {
 }
 
 /// The certificate that is there, whatever its names and its end.
-fn present(dir: &Path) -> Option<rustls::ServerConfig> {
+fn load_present(dir: &Path) -> Option<rustls::ServerConfig> {
     let path = dir.join("https.pem");
-    config(&path, &secret(&path).ok()?).ok()
+    server_config(&path, &read_secret(&path).ok()?).ok()
 }
 
-fn renew(dir: &Path, names: &[String], now_ms: i64) -> Result<rustls::ServerConfig, AuthorityError> {
+fn renew_certificate(
+    dir: &Path,
+    names: &[String],
+    now_ms: i64,
+) -> Result<rustls::ServerConfig, AuthorityError> {
     let path = dir.join("https.pem");
     let wrong = |e: rcgen::Error| AuthorityError::Certificate { path: path.clone(), words: e.to_string() };
-    let issuer = issuer(dir)?;
+    let issuer = load_issuer(dir)?;
     let key = KeyPair::generate().map_err(wrong)?;
     let mut params = CertificateParams::new(names.to_vec()).map_err(wrong)?;
-    params.distinguished_name = called("CleanTrack box");
+    params.distinguished_name = subject_of("CleanTrack box");
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
@@ -196,15 +200,15 @@ fn renew(dir: &Path, names: &[String], now_ms: i64) -> Result<rustls::ServerConf
     params.not_after = params.not_before + Duration::from_secs(LEAF_DAYS * DAY_S);
     let certificate = params.signed_by(&key, &issuer).map_err(wrong)?;
     let both = format!("{}{}", key.serialize_pem(), certificate.pem());
-    write(&path, both.as_bytes(), 0o600)?;
-    config(&path, &both)
+    write_file(&path, both.as_bytes(), 0o600)?;
+    server_config(&path, &both)
 }
 
 /// The certificate that is there, if it is for these names and ends late enough.
-fn kept(dir: &Path, names: &[String], now_ms: i64) -> Option<rustls::ServerConfig> {
+fn load_stored(dir: &Path, names: &[String], now_ms: i64) -> Option<rustls::ServerConfig> {
     let path = dir.join("https.pem");
     // One that cannot be read, or that others can, is made anew.
-    let both = secret(&path).ok()?;
+    let both = read_secret(&path).ok()?;
     let der = CertificateDer::from_pem_slice(both.as_bytes()).ok()?;
     let (_, certificate) = X509Certificate::from_der(&der).ok()?;
     let validity = certificate.validity();
@@ -217,11 +221,11 @@ fn kept(dir: &Path, names: &[String], now_ms: i64) -> Option<rustls::ServerConfi
         Ok(Some(names)) => names.value.general_names.iter().filter_map(name_text).collect(),
         _ => Vec::new(),
     };
-    let mut wanted = names.to_vec();
-    wanted.sort_unstable();
+    let mut expected = names.to_vec();
+    expected.sort_unstable();
     covered.sort_unstable();
-    let holds = wanted == covered && is_current && is_signed_here(dir, &certificate);
-    config(&path, &both).ok().filter(|_| holds)
+    let holds = expected == covered && is_current && is_signed_here(dir, &certificate);
+    server_config(&path, &both).ok().filter(|_| holds)
 }
 
 fn name_text(name: &GeneralName<'_>) -> Option<String> {
@@ -235,7 +239,7 @@ fn name_text(name: &GeneralName<'_>) -> Option<String> {
     }
 }
 
-fn config(path: &Path, both: &str) -> Result<rustls::ServerConfig, AuthorityError> {
+fn server_config(path: &Path, both: &str) -> Result<rustls::ServerConfig, AuthorityError> {
     let wrong = |words: String| AuthorityError::Certificate { path: path.to_owned(), words };
     let certificate = CertificateDer::from_pem_slice(both.as_bytes()).map_err(|e| wrong(e.to_string()))?;
     let key = PrivateKeyDer::from_pem_slice(both.as_bytes()).map_err(|e| wrong(e.to_string()))?;
@@ -249,27 +253,27 @@ fn config(path: &Path, both: &str) -> Result<rustls::ServerConfig, AuthorityErro
     Ok(config)
 }
 
-fn called(name: &str) -> DistinguishedName {
+fn subject_of(name: &str) -> DistinguishedName {
     let mut called = DistinguishedName::new();
     called.push(DnType::CommonName, name);
     called
 }
 
-fn read(path: &Path) -> Result<String, AuthorityError> {
+fn read_file(path: &Path) -> Result<String, AuthorityError> {
     std::fs::read_to_string(path).map_err(|source| AuthorityError::File { path: path.to_owned(), source })
 }
 
-fn secret(path: &Path) -> Result<String, AuthorityError> {
+fn read_secret(path: &Path) -> Result<String, AuthorityError> {
     let metadata =
         std::fs::metadata(path).map_err(|source| AuthorityError::File { path: path.to_owned(), source })?;
     if metadata.permissions().mode() & 0o077 != 0 {
         return Err(AuthorityError::Permissions { path: path.to_owned() });
     }
-    read(path)
+    read_file(path)
 }
 
 /// Whole or not at all: written aside, flushed, renamed, and the folder flushed.
-fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), AuthorityError> {
+fn write_file(path: &Path, bytes: &[u8], mode: u32) -> Result<(), AuthorityError> {
     let work = || {
         if path.is_dir() {
             std::fs::rename(path, path.with_extension("bad"))?;
@@ -304,12 +308,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = |name: &str| std::fs::read(dir.path().join(name)).unwrap();
         let authority =
-            Authority::open(dir.path(), &names(&["localhost", "127.0.0.1"]), NOW).unwrap().authority;
+            BoxAuthority::open(dir.path(), &names(&["localhost", "127.0.0.1"]), NOW).unwrap().authority;
         let (ca, leaf) = (file("https-ca.pem"), file("https.pem"));
         assert!(!authority.refresh(&names(&["127.0.0.1", "localhost"]), NOW).unwrap());
         drop(authority);
         let authority =
-            Authority::open(dir.path(), &names(&["localhost", "127.0.0.1"]), NOW).unwrap().authority;
+            BoxAuthority::open(dir.path(), &names(&["localhost", "127.0.0.1"]), NOW).unwrap().authority;
         assert_eq!((file("https-ca.pem"), file("https.pem")), (ca.clone(), leaf.clone()));
         let mut tls = authority.tls();
         assert!(authority.refresh(&names(&["localhost", "10.0.0.7"]), NOW).unwrap());
@@ -326,9 +330,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let list = names(&["localhost"]);
         let leaf = || std::fs::read(dir.path().join("https.pem")).unwrap();
-        drop(Authority::open(dir.path(), &list, NOW + 4 * 86_400_000).unwrap());
+        drop(BoxAuthority::open(dir.path(), &list, NOW + 4 * 86_400_000).unwrap());
         let ahead = leaf();
-        let authority = Authority::open(dir.path(), &list, NOW).unwrap().authority;
+        let authority = BoxAuthority::open(dir.path(), &list, NOW).unwrap().authority;
         let both = String::from_utf8(leaf()).unwrap();
         assert_ne!(both.as_bytes(), ahead);
         let der = CertificateDer::from_pem_slice(both.as_bytes()).unwrap();
@@ -343,7 +347,7 @@ mod tests {
     #[test]
     fn a_key_that_others_can_read_signs_nothing() {
         let dir = tempfile::tempdir().unwrap();
-        drop(Authority::open(dir.path(), &names(&["localhost"]), NOW).unwrap());
+        drop(BoxAuthority::open(dir.path(), &names(&["localhost"]), NOW).unwrap());
         let mode =
             |name: &str| std::fs::metadata(dir.path().join(name)).unwrap().permissions().mode() & 0o777;
         let open_up = |name: &str| {
@@ -353,11 +357,11 @@ mod tests {
         let leaf = || std::fs::read(dir.path().join("https.pem")).unwrap();
         let old = leaf();
         open_up("https.pem");
-        let opened = Authority::open(dir.path(), &names(&["localhost"]), NOW).unwrap();
+        let opened = BoxAuthority::open(dir.path(), &names(&["localhost"]), NOW).unwrap();
         assert!(opened.trouble.is_none() && leaf() != old && mode("https.pem") == 0o600, "a new one");
         let old = leaf();
         open_up("https-ca.key");
-        let opened = Authority::open(dir.path(), &names(&["localhost", "other"]), NOW).unwrap();
+        let opened = BoxAuthority::open(dir.path(), &names(&["localhost", "other"]), NOW).unwrap();
         assert!(matches!(opened.trouble, Some(AuthorityError::Permissions { .. })));
         assert_eq!(leaf(), old, "the old certificate goes on");
         assert!(opened.authority.refresh(&names(&["localhost", "other"]), NOW).is_err());
@@ -380,35 +384,35 @@ mod tests {
         for (how, spoil) in ways {
             for name in ["https-ca.key", "https-ca.pem", "https.pem"] {
                 let dir = tempfile::tempdir().unwrap();
-                drop(Authority::open(dir.path(), &list, NOW).unwrap());
+                drop(BoxAuthority::open(dir.path(), &list, NOW).unwrap());
                 let leaf = std::fs::read(dir.path().join("https.pem")).unwrap();
                 spoil(&dir.path().join(name));
-                let anew = (name, how) == ("https-ca.pem", "gone");
-                assert_eq!(Authority::was_lost(dir.path()), anew, "{name} {how}");
-                let opened =
-                    Authority::open(dir.path(), &list, NOW).unwrap_or_else(|e| panic!("{name} {how}: {e}"));
-                let whole = name == "https.pem" || anew;
+                let remake = (name, how) == ("https-ca.pem", "gone");
+                assert_eq!(BoxAuthority::was_lost(dir.path()), remake, "{name} {how}");
+                let opened = BoxAuthority::open(dir.path(), &list, NOW)
+                    .unwrap_or_else(|e| panic!("{name} {how}: {e}"));
+                let whole = name == "https.pem" || remake;
                 assert_eq!(opened.trouble.is_none(), whole, "{name} {how}");
                 let same = std::fs::read(dir.path().join("https.pem")).unwrap() == leaf;
                 assert_eq!(same, !whole, "{name} {how}: only a certificate that can be signed is made");
             }
         }
         let other = tempfile::tempdir().unwrap();
-        drop(Authority::open(other.path(), &list, NOW).unwrap());
+        drop(BoxAuthority::open(other.path(), &list, NOW).unwrap());
         for name in ["https-ca.key", "https-ca.pem", "https.pem"] {
             let dir = tempfile::tempdir().unwrap();
-            drop(Authority::open(dir.path(), &list, NOW).unwrap());
+            drop(BoxAuthority::open(dir.path(), &list, NOW).unwrap());
             std::fs::copy(other.path().join(name), dir.path().join(name)).unwrap();
-            let opened = Authority::open(dir.path(), &list, NOW).unwrap();
+            let opened = BoxAuthority::open(dir.path(), &list, NOW).unwrap();
             assert_eq!(opened.trouble.is_none(), name == "https.pem", "{name} of another box");
             let foreign = std::fs::read(other.path().join("https.pem")).unwrap();
             assert_ne!(std::fs::read(dir.path().join("https.pem")).unwrap(), foreign, "{name}");
         }
         let dir = tempfile::tempdir().unwrap();
-        drop(Authority::open(dir.path(), &list, NOW).unwrap());
+        drop(BoxAuthority::open(dir.path(), &list, NOW).unwrap());
         for name in ["https-ca.key", "https.pem"] {
             std::fs::write(dir.path().join(name), [0x9d; 500]).unwrap();
         }
-        assert!(Authority::open(dir.path(), &list, NOW).is_err(), "nothing can be served");
+        assert!(BoxAuthority::open(dir.path(), &list, NOW).is_err(), "nothing can be served");
     }
 }

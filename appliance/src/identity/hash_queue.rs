@@ -14,7 +14,7 @@ const STRANGERS_MAX: usize = 16;
 /// Whose turn it is. Tries from known devices go first, so that a crowd of strangers delays them by one hash; of each known
 /// device one waits, so that no single one of them delays the others by more than one hash either.
 pub(super) struct HashQueue {
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<QueuedHash>,
     /// The memory of every hash, made at the first one: blocks that each thread allocated for itself would stay with the
     /// allocator's arena of that thread for good.
     blocks: Mutex<Vec<Block>>,
@@ -23,7 +23,7 @@ pub(super) struct HashQueue {
 }
 
 #[derive(Default)]
-struct Waiting {
+struct QueuedHash {
     busy: bool,
     known: Vec<DeviceId>,
     strangers: usize,
@@ -41,7 +41,7 @@ impl HashQueue {
         Self { waiting: Mutex::default(), blocks: Mutex::default(), freed: Condvar::new(), wait_max }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
+    fn lock(&self) -> MutexGuard<'_, QueuedHash> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -51,7 +51,8 @@ impl HashQueue {
         if !waiting.begin(known) {
             return None;
         }
-        let not_yet = |waiting: &mut Waiting| waiting.busy || (known.is_none() && !waiting.known.is_empty());
+        let not_yet =
+            |waiting: &mut QueuedHash| waiting.busy || (known.is_none() && !waiting.known.is_empty());
         let (mut waiting, waited) = self
             .freed
             .wait_timeout_while(waiting, self.wait_max, not_yet)
@@ -74,7 +75,7 @@ impl HashQueue {
     }
 }
 
-impl Waiting {
+impl QueuedHash {
     /// Whether there is room for one more.
     fn begin(&mut self, known: Option<DeviceId>) -> bool {
         match known {

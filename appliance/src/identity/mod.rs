@@ -15,17 +15,19 @@ mod tokens;
 use std::sync::Arc;
 
 use redb::Database;
-use service::random::Random;
+use service::random::RandomSource;
 
-pub use self::access_audit::{AccessAudit, AccessCaller, AccessOutcome, AccessRow, AccessWanted};
+pub use self::access_audit::{AccessAudit, AccessCaller, AccessOutcome, AccessRow, AccessTarget};
 pub use self::addresses::own_addresses;
 pub use self::attempts::{LockedUntil, WrongPins};
-pub use self::authority::{Authority, AuthorityError, OpenedAuthority};
+pub use self::authority::{AuthorityError, BoxAuthority, OpenedAuthority};
 pub(crate) use self::page_key::PageKey;
-pub use self::pins::{PinAttempt, PinForm, PinOutcome, Pins, pin_digits_min};
+pub use self::pins::{PinAttempt, PinForm, PinOutcome, PinStore, pin_digits_min};
 pub(crate) use self::sessions::form_token;
-pub use self::sessions::{Session, Sessions};
-pub use self::tokens::{ApiToken, NewToken, Scope, TokenHand, TokenLife, TokenRefusal, TokenState, Tokens};
+pub use self::sessions::{SessionRow, SessionStore};
+pub use self::tokens::{
+    ApiToken, ApiTokenScope, ApiTokenStore, NewToken, TokenHand, TokenLife, TokenRefusal, TokenState,
+};
 
 /// What `state.redb` could not do.
 #[derive(Debug, thiserror::Error)]
@@ -50,28 +52,28 @@ impl IdentityError {
 
 /// Everything that proves who somebody is.
 #[derive(Clone)]
-pub struct Identity {
+pub struct IdentityStores {
     /// Of staff at the box.
-    pub pins: Arc<Pins>,
+    pub pins: Arc<PinStore>,
     /// Of browsers.
-    pub sessions: Arc<Sessions>,
+    pub sessions: Arc<SessionStore>,
     /// Of programs.
-    pub tokens: Arc<Tokens>,
+    pub tokens: Arc<ApiTokenStore>,
     /// Of all of them: who came, and what became of it.
     pub access: Arc<AccessAudit>,
     pub(crate) page_key: PageKey,
 }
 
-impl Identity {
+impl IdentityStores {
     /// Reads what `state.redb` knows.
     ///
     /// # Errors
     /// The file cannot be read or written.
-    pub fn open(state: &Arc<Database>, random: &Arc<dyn Random>) -> Result<Self, IdentityError> {
+    pub fn open(state: &Arc<Database>, random: &Arc<dyn RandomSource>) -> Result<Self, IdentityError> {
         Ok(Self {
-            pins: Arc::new(Pins::open(state.clone(), random.clone())?),
-            sessions: Arc::new(Sessions::open(state.clone(), random.clone())?),
-            tokens: Arc::new(Tokens::open(state.clone(), random.clone())?),
+            pins: Arc::new(PinStore::open(state.clone(), random.clone())?),
+            sessions: Arc::new(SessionStore::open(state.clone(), random.clone())?),
+            tokens: Arc::new(ApiTokenStore::open(state.clone(), random.clone())?),
             access: Arc::new(AccessAudit::open(state.clone())?),
             page_key: PageKey::open(state.clone(), random.as_ref())?,
         })
@@ -87,12 +89,12 @@ impl Identity {
 }
 
 /// A secret of 256 random bits, as text that a cookie or a header can carry.
-fn new_secret(random: &dyn Random) -> String {
+fn new_secret(random: &dyn RandomSource) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random.bytes::<32>())
 }
 
 /// What is kept of a secret. It has 256 bits, so a plain hash cannot be guessed back.
-fn digest(secret: &str) -> String {
+fn token_digest(secret: &str) -> String {
     record::tree::Hash::of(secret.as_bytes()).to_string()
 }

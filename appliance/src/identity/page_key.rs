@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use record::tree::Hash;
 use redb::Database;
-use service::random::Random;
+use service::random::RandomSource;
 
 use super::IdentityError;
-use super::rows::Rows;
+use super::rows::JsonTable;
 
 /// SHA-256's block.
 const BLOCK: usize = 64;
@@ -18,8 +18,8 @@ const BLOCK: usize = 64;
 pub(crate) struct PageKey([u8; 32]);
 
 impl PageKey {
-    pub(super) fn open(db: Arc<Database>, random: &dyn Random) -> Result<Self, IdentityError> {
-        let rows = Rows::open(db, "identity_page_key")?;
+    pub(super) fn open(db: Arc<Database>, random: &dyn RandomSource) -> Result<Self, IdentityError> {
+        let rows = JsonTable::open(db, "identity_page_key")?;
         if let Some(key) = rows.get::<[u8; 32]>("page")? {
             return Ok(Self::new(key));
         }

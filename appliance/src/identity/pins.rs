@@ -4,26 +4,26 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use record::ids::{DeviceId, StaffId};
-use record::kinds::Role;
+use record::kinds::StaffRole;
 use redb::Database;
 use serde::{Deserialize, Serialize};
-use service::attempts::Origin;
-use service::random::Random;
+use service::attempts::OriginKind;
+use service::random::RandomSource;
 
 use super::IdentityError;
-use super::attempts::{Attempts, LockedUntil, Payer, WrongPins};
+use super::attempts::{AttemptSource, AttemptStore, LockedUntil, WrongPins};
 use super::hash_queue::{HashQueue, HashTurn};
-use super::rows::Rows;
+use super::rows::JsonTable;
 
 /// The most digits of any PIN.
 const DIGITS_MAX: usize = 8;
 
 /// The fewest digits of a PIN with this role. From outside, some 80 PINs a day are looked at for one person: whoever can change
 /// records and people has one that is not found so.
-pub fn pin_digits_min(role: Role) -> usize {
+pub fn pin_digits_min(role: StaffRole) -> usize {
     match role {
-        Role::Technician | Role::Auditor => 4,
-        Role::Biomed | Role::FacilityAdmin => 6,
+        StaffRole::Technician | StaffRole::Auditor => 4,
+        StaffRole::Biomed | StaffRole::FacilityAdmin => 6,
     }
 }
 
@@ -36,7 +36,7 @@ pub struct PinForm {
 
 impl PinForm {
     /// For a person of this role.
-    pub fn of(role: Role) -> Self {
+    pub fn of(role: StaffRole) -> Self {
         Self { digits_min: pin_digits_min(role) }
     }
 
@@ -103,19 +103,19 @@ struct PinRow {
 }
 
 /// The PINs of a facility's staff.
-pub struct Pins {
-    pins: Rows,
-    attempts: Attempts,
+pub struct PinStore {
+    pins: JsonTable,
+    attempts: AttemptStore,
     queue: HashQueue,
-    random: Arc<dyn Random>,
+    random: Arc<dyn RandomSource>,
     /// Hashed where there is no PIN, so that it takes as long as where there is one.
     nobody: PinRow,
 }
 
-impl Pins {
-    pub(super) fn open(db: Arc<Database>, random: Arc<dyn Random>) -> Result<Self, IdentityError> {
-        let (pins, attempts) = (Rows::open(db.clone(), "identity_pins")?, Attempts::open(db)?);
-        let nobody = PinRow { salt: hex(&random.bytes::<16>()), hash: String::new() };
+impl PinStore {
+    pub(super) fn open(db: Arc<Database>, random: Arc<dyn RandomSource>) -> Result<Self, IdentityError> {
+        let (pins, attempts) = (JsonTable::open(db.clone(), "identity_pins")?, AttemptStore::open(db)?);
+        let nobody = PinRow { salt: to_hex(&random.bytes::<16>()), hash: String::new() };
         Ok(Self { pins, attempts, queue: HashQueue::new(), random, nobody })
     }
 
@@ -124,15 +124,20 @@ impl Pins {
     ///
     /// # Errors
     /// The inner one when the PIN has another form, the outer one when it could not be kept.
-    pub fn set(&self, staff: StaffId, role: Role, pin: &str) -> Result<Result<(), PinForm>, IdentityError> {
+    pub fn set(
+        &self,
+        staff: StaffId,
+        role: StaffRole,
+        pin: &str,
+    ) -> Result<Result<(), PinForm>, IdentityError> {
         if let Err(form) = PinForm::of(role).check(pin) {
             return Ok(Err(form));
         }
-        let salt = hex(&self.random.bytes::<16>());
-        let hash = hash(&self.queue.wait(), pin, &salt);
+        let salt = to_hex(&self.random.bytes::<16>());
+        let hash = hash_pin(&self.queue.wait(), pin, &salt);
         self.pins.put(&staff.to_string(), &PinRow { salt, hash })?;
         self.attempts.unlock(staff)?;
-        self.attempts.told_enough(staff)?;
+        self.attempts.mark_reported(staff)?;
         Ok(Ok(()))
     }
 
@@ -154,7 +159,7 @@ impl Pins {
         Ok(rows.into_iter().filter_map(|(id, _)| id.parse().ok()).collect())
     }
 
-    /// Looks at one try. Blocks, as [`Pins::set`], and up to two seconds more for its turn.
+    /// Looks at one try. Blocks, as [`PinStore::set`], and up to two seconds more for its turn.
     ///
     /// For somebody who is not known here, or has no PIN, as long is hashed as for anybody else; but nothing is counted or
     /// written, because there is nothing to guess, and made-up people must keep no new device out.
@@ -165,8 +170,8 @@ impl Pins {
         let PinAttempt { staff, device, address, now_ms, .. } = *attempt;
         let row: Option<PinRow> = self.pins.get(&staff.to_string())?;
         let origin = self.attempts.origin(staff, device, now_ms)?;
-        let payer = Payer { staff, has_pin: row.is_some(), device, origin, now_ms };
-        let stranger = origin == Origin::UnknownDevice;
+        let payer = AttemptSource { staff, has_pin: row.is_some(), device, origin, now_ms };
+        let stranger = origin == OriginKind::UnknownDevice;
         if stranger && let Err(wait) = self.attempts.take_network(address, now_ms) {
             return Ok(PinOutcome::Locked { until_ms: wait.until_ms });
         }
@@ -175,7 +180,7 @@ impl Pins {
         }
         let Some(turn) = self.queue.enter((!stranger).then_some(device)) else {
             if stranger {
-                self.attempts.give_network_back(address);
+                self.attempts.refund_network(address);
             }
             return Ok(PinOutcome::Busy);
         };
@@ -184,17 +189,17 @@ impl Pins {
             Err(wait) => return Ok(PinOutcome::Locked { until_ms: wait.until_ms }),
             Ok(left) => left,
         };
-        let kept = row.as_ref().unwrap_or(&self.nobody);
-        let fits = same(&hash(&turn, &attempt.pin, &kept.salt), &kept.hash);
+        let stored = row.as_ref().unwrap_or(&self.nobody);
+        let fits = same_digits(&hash_pin(&turn, &attempt.pin, &stored.salt), &stored.hash);
         if row.is_none() {
             return Ok(PinOutcome::None);
         }
         if !fits {
             return Ok(PinOutcome::Wrong { left });
         }
-        self.attempts.give_back(&payer)?;
+        self.attempts.refund(&payer)?;
         if stranger {
-            self.attempts.give_network_back(address);
+            self.attempts.refund_network(address);
         }
         Ok(PinOutcome::Right)
     }
@@ -204,7 +209,7 @@ impl Pins {
     /// # Errors
     /// The table cannot be read.
     pub fn is_known(&self, staff: StaffId, device: DeviceId, now_ms: i64) -> Result<bool, IdentityError> {
-        Ok(self.attempts.origin(staff, device, now_ms)? == Origin::KnownDevice)
+        Ok(self.attempts.origin(staff, device, now_ms)? == OriginKind::KnownDevice)
     }
 
     /// Ends whatever wait keeps a person out: on their devices, on new ones, and of all new devices together.
@@ -236,8 +241,8 @@ impl Pins {
     ///
     /// # Errors
     /// The table cannot be read.
-    pub fn told(&self, staff: StaffId) -> Result<Option<WrongPins>, IdentityError> {
-        self.attempts.told(staff)
+    pub fn wrong_pins(&self, staff: StaffId) -> Result<Option<WrongPins>, IdentityError> {
+        self.attempts.wrong_pins(staff)
     }
 
     /// For whom strangers typed many wrong PINs within the last day.
@@ -250,16 +255,16 @@ impl Pins {
 }
 
 /// Fails only for lengths out of range; what comes back then fits no PIN.
-fn hash(turn: &HashTurn<'_>, pin: &str, salt: &str) -> String {
-    turn.hash(pin, salt).map_or_else(String::new, |hash| hex(&hash))
+fn hash_pin(turn: &HashTurn<'_>, pin: &str, salt: &str) -> String {
+    turn.hash(pin, salt).map_or_else(String::new, |hash| to_hex(&hash))
 }
 
-fn hex(bytes: &[u8]) -> String {
+fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Compares without telling by its time where the difference is.
-fn same(a: &str, b: &str) -> bool {
+fn same_digits(a: &str, b: &str) -> bool {
     !b.is_empty() && a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |d, (a, b)| d | (a ^ b)) == 0
 }
 

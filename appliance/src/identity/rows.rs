@@ -9,12 +9,12 @@ use serde::de::DeserializeOwned;
 use super::IdentityError;
 
 /// A table whose rows are JSON under text keys.
-pub(super) struct Rows {
+pub(super) struct JsonTable {
     db: Arc<Database>,
     name: &'static str,
 }
 
-impl Rows {
+impl JsonTable {
     pub(super) fn open(db: Arc<Database>, name: &'static str) -> Result<Self, IdentityError> {
         let rows = Self { db, name };
         // Opening for writing makes the table, so that readers find it.
@@ -104,13 +104,13 @@ impl Rows {
     pub(super) fn change_both<T>(
         &self,
         other: &Self,
-        work: impl FnOnce(&mut Change<'_, '_>, &mut Change<'_, '_>) -> Result<T, IdentityError>,
+        work: impl FnOnce(&mut TableWrite<'_, '_>, &mut TableWrite<'_, '_>) -> Result<T, IdentityError>,
     ) -> Result<T, IdentityError> {
         let write = self.db.begin_write().map_err(|e| self.error(e))?;
         let done = {
             let table = write.open_table(self.table()).map_err(|e| self.error(e))?;
             let beside = write.open_table(other.table()).map_err(|e| other.error(e))?;
-            work(&mut Change { rows: self, table }, &mut Change { rows: other, table: beside })?
+            work(&mut TableWrite { rows: self, table }, &mut TableWrite { rows: other, table: beside })?
         };
         write.commit().map_err(|e| self.error(e))?;
         Ok(done)
@@ -119,25 +119,25 @@ impl Rows {
     /// Reads and writes as one act.
     pub(super) fn change<T>(
         &self,
-        work: impl FnOnce(&mut Change<'_, '_>) -> Result<T, IdentityError>,
+        work: impl FnOnce(&mut TableWrite<'_, '_>) -> Result<T, IdentityError>,
     ) -> Result<T, IdentityError> {
         let write = self.db.begin_write().map_err(|e| self.error(e))?;
         let done = {
             let table = write.open_table(self.table()).map_err(|e| self.error(e))?;
-            work(&mut Change { rows: self, table })?
+            work(&mut TableWrite { rows: self, table })?
         };
         write.commit().map_err(|e| self.error(e))?;
         Ok(done)
     }
 }
 
-/// Inside [`Rows::change`].
-pub(super) struct Change<'a, 'txn> {
-    rows: &'a Rows,
+/// Inside [`JsonTable::change`].
+pub(super) struct TableWrite<'a, 'txn> {
+    rows: &'a JsonTable,
     table: redb::Table<'txn, &'static str, &'static [u8]>,
 }
 
-impl Change<'_, '_> {
+impl TableWrite<'_, '_> {
     pub(super) fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, IdentityError> {
         let row = self.table.get(key).map_err(|e| self.rows.error(e))?;
         Ok(row.and_then(|row| serde_json::from_slice(row.value()).ok()))

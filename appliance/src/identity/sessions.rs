@@ -7,10 +7,10 @@ use record::ids::{BootId, StaffId};
 use redb::Database;
 use serde::{Deserialize, Serialize};
 use service::clock::Now;
-use service::random::Random;
+use service::random::RandomSource;
 
-use super::rows::Rows;
-use super::{IdentityError, digest, new_secret};
+use super::rows::JsonTable;
+use super::{IdentityError, new_secret, token_digest};
 
 /// An unattended desk is signed out after this.
 const IDLE_MS_MAX: i64 = 60 * 60_000;
@@ -25,29 +25,29 @@ const SESSIONS_MAX: usize = 500;
 
 /// A browser in which somebody has signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Session {
+pub struct SessionRow {
     /// Who.
     pub staff: StaffId,
     /// When they signed in, milliseconds since 1970.
     pub began_ms: i64,
     seen_ms: i64,
-    pin: TypedAt,
+    pin: PinEntry,
 }
 
 /// When a PIN was typed, by the clock that nobody can set: a time of day could come again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct TypedAt {
+struct PinEntry {
     boot: BootId,
     up_ms: u64,
 }
 
-impl TypedAt {
+impl PinEntry {
     fn of(now: &Now) -> Self {
         Self { boot: now.boot, up_ms: now.up_ms }
     }
 }
 
-impl Session {
+impl SessionRow {
     /// How long ago its PIN was typed, milliseconds; absent: before the machine started.
     pub fn pin_age_ms(&self, now: &Now) -> Option<u64> {
         now.up_ms.checked_sub(self.pin.up_ms).filter(|_| self.pin.boot == now.boot)
@@ -60,15 +60,15 @@ impl Session {
 }
 
 /// All sessions of the box.
-pub struct Sessions {
-    rows: Rows,
-    live: Mutex<BTreeMap<String, Session>>,
-    random: Arc<dyn Random>,
+pub struct SessionStore {
+    rows: JsonTable,
+    live: Mutex<BTreeMap<String, SessionRow>>,
+    random: Arc<dyn RandomSource>,
 }
 
-impl Sessions {
-    pub(super) fn open(db: Arc<Database>, random: Arc<dyn Random>) -> Result<Self, IdentityError> {
-        let rows = Rows::open(db, "identity_sessions")?;
+impl SessionStore {
+    pub(super) fn open(db: Arc<Database>, random: Arc<dyn RandomSource>) -> Result<Self, IdentityError> {
+        let rows = JsonTable::open(db, "identity_sessions")?;
         let live = Mutex::new(rows.all()?.into_iter().collect());
         Ok(Self { rows, live, random })
     }
@@ -79,7 +79,7 @@ impl Sessions {
     /// It could not be kept.
     pub fn begin(&self, staff: StaffId, now: &Now) -> Result<String, IdentityError> {
         let (secret, now_ms) = (new_secret(self.random.as_ref()), now.wall_ms);
-        let session = Session { staff, began_ms: now_ms, seen_ms: now_ms, pin: TypedAt::of(now) };
+        let session = SessionRow { staff, began_ms: now_ms, seen_ms: now_ms, pin: PinEntry::of(now) };
         let mut over: Vec<String> = Vec::new();
         {
             let mut live = self.lock();
@@ -88,11 +88,11 @@ impl Sessions {
                 live.remove(key);
             }
             over.extend(make_room(&mut live, staff));
-            live.insert(digest(&secret), session);
+            live.insert(token_digest(&secret), session);
         }
         self.rows.change(|rows| {
             over.iter().try_for_each(|key| rows.remove(key))?;
-            rows.put(&digest(&secret), &session)
+            rows.put(&token_digest(&secret), &session)
         })?;
         Ok(secret)
     }
@@ -101,8 +101,8 @@ impl Sessions {
     ///
     /// # Errors
     /// The mark could not be written.
-    pub fn find(&self, secret: &str, now_ms: i64) -> Result<Option<Session>, IdentityError> {
-        let key = digest(secret);
+    pub fn find(&self, secret: &str, now_ms: i64) -> Result<Option<SessionRow>, IdentityError> {
+        let key = token_digest(secret);
         let found = {
             let mut live = self.lock();
             match live.get_mut(&key) {
@@ -126,11 +126,11 @@ impl Sessions {
 
     /// Writes when a session was used; one that ended since it was read stays ended.
     fn write_seen(&self, key: &str, now_ms: i64) -> Result<(), IdentityError> {
-        self.rows.update(key, |row: &mut Session| row.seen_ms = now_ms)
+        self.rows.update(key, |row: &mut SessionRow| row.seen_ms = now_ms)
     }
 
-    fn write_pin(&self, key: &str, pin: TypedAt) -> Result<(), IdentityError> {
-        self.rows.update(key, |row: &mut Session| row.pin = pin)
+    fn write_pin(&self, key: &str, pin: PinEntry) -> Result<(), IdentityError> {
+        self.rows.update(key, |row: &mut SessionRow| row.pin = pin)
     }
 
     /// Notes that the PIN of this session's person was typed in it again.
@@ -138,7 +138,7 @@ impl Sessions {
     /// # Errors
     /// It could not be written; it counts all the same, until a restart.
     pub fn renew_pin(&self, secret: &str, now: &Now) -> Result<(), IdentityError> {
-        let (key, pin) = (digest(secret), TypedAt::of(now));
+        let (key, pin) = (token_digest(secret), PinEntry::of(now));
         let renewed = self.lock().get_mut(&key).map(|session| session.pin = pin);
         renewed.map_or(Ok(()), |()| self.write_pin(&key, pin))
     }
@@ -157,7 +157,7 @@ impl Sessions {
     /// # Errors
     /// It could not be written; the session has ended all the same, until a restart.
     pub fn end(&self, secret: &str) -> Result<(), IdentityError> {
-        let key = digest(secret);
+        let key = token_digest(secret);
         self.lock().remove(&key);
         self.rows.remove(&key)
     }
@@ -165,7 +165,7 @@ impl Sessions {
     /// Signs a person out everywhere.
     ///
     /// # Errors
-    /// As [`Sessions::end`].
+    /// As [`SessionStore::end`].
     pub fn end_all(&self, staff: StaffId) -> Result<(), IdentityError> {
         self.end_where(|_, session| session.staff == staff).map(drop)
     }
@@ -173,26 +173,27 @@ impl Sessions {
     /// Signs a person out everywhere but in the session of this secret; how many sessions were not over yet.
     ///
     /// # Errors
-    /// As [`Sessions::end`].
+    /// As [`SessionStore::end`].
     pub fn end_all_but(&self, staff: StaffId, secret: &str, now_ms: i64) -> Result<usize, IdentityError> {
-        let own = digest(secret);
-        self.end_where(|key, session| session.staff == staff && key != own).map(|ended| alive(&ended, now_ms))
+        let own = token_digest(secret);
+        self.end_where(|key, session| session.staff == staff && key != own)
+            .map(|ended| session_is_valid(&ended, now_ms))
     }
 
     /// Signs everybody out but the session of this secret; how many sessions were not over yet.
     ///
     /// # Errors
-    /// As [`Sessions::end`].
+    /// As [`SessionStore::end`].
     pub fn end_others(&self, secret: &str, now_ms: i64) -> Result<usize, IdentityError> {
-        let own = digest(secret);
-        self.end_where(|key, _| key != own).map(|ended| alive(&ended, now_ms))
+        let own = token_digest(secret);
+        self.end_where(|key, _| key != own).map(|ended| session_is_valid(&ended, now_ms))
     }
 
-    fn end_where(&self, ends: impl Fn(&str, &Session) -> bool) -> Result<Vec<Session>, IdentityError> {
-        let ended: Vec<(String, Session)> = {
+    fn end_where(&self, ends: impl Fn(&str, &SessionRow) -> bool) -> Result<Vec<SessionRow>, IdentityError> {
+        let ended: Vec<(String, SessionRow)> = {
             let mut live = self.lock();
             let ending = live.iter().filter(|(key, s)| ends(key, s)).map(|(key, s)| (key.clone(), *s));
-            let ended: Vec<(String, Session)> = ending.collect();
+            let ended: Vec<(String, SessionRow)> = ending.collect();
             for (key, _) in &ended {
                 live.remove(key);
             }
@@ -202,17 +203,17 @@ impl Sessions {
         Ok(ended.into_iter().map(|(_, session)| session).collect())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Session>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, SessionRow>> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn alive(sessions: &[Session], now_ms: i64) -> usize {
+fn session_is_valid(sessions: &[SessionRow], now_ms: i64) -> usize {
     sessions.iter().filter(|session| !session.is_over(now_ms)).count()
 }
 
 /// Ends what has to end before one more session of this person begins; the keys.
-fn make_room(live: &mut BTreeMap<String, Session>, staff: StaffId) -> Vec<String> {
+fn make_room(live: &mut BTreeMap<String, SessionRow>, staff: StaffId) -> Vec<String> {
     let mut own: Vec<(i64, String)> = live
         .iter()
         .filter(|(_, session)| session.staff == staff)
@@ -235,7 +236,7 @@ fn make_room(live: &mut BTreeMap<String, Session>, staff: StaffId) -> Vec<String
 
 /// What a form under a session carries: a stranger's page cannot know it.
 pub(crate) fn form_token(secret: &str) -> String {
-    digest(&format!("form {secret}"))[..32].to_owned()
+    token_digest(&format!("form {secret}"))[..32].to_owned()
 }
 
 #[cfg(test)]
@@ -256,7 +257,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let open = || {
             let db = Arc::new(Database::create(dir.path().join("state.redb")).unwrap());
-            Sessions::open(db, Arc::new(SystemRandom)).unwrap()
+            SessionStore::open(db, Arc::new(SystemRandom)).unwrap()
         };
         let tom = StaffId::new(0, [1; 10]);
         let sessions = open();
@@ -285,9 +286,9 @@ mod tests {
     fn no_clock_makes_an_old_pin_fresh() {
         let dir = tempfile::tempdir().unwrap();
         let db = Arc::new(Database::create(dir.path().join("state.redb")).unwrap());
-        let sessions = Sessions::open(db.clone(), Arc::new(SystemRandom)).unwrap();
+        let sessions = SessionStore::open(db.clone(), Arc::new(SystemRandom)).unwrap();
         let secret = sessions.begin(StaffId::new(0, [1; 10]), &at(NOW, 1_000)).unwrap();
-        let age = |sessions: &Sessions, now: &Now| {
+        let age = |sessions: &SessionStore, now: &Now| {
             sessions.find(&secret, now.wall_ms).unwrap().and_then(|s| s.pin_age_ms(now))
         };
         assert_eq!(age(&sessions, &at(NOW + 400_000, 401_000)), Some(400_000));
@@ -297,14 +298,14 @@ mod tests {
         sessions.renew_pin(&secret, &at(NOW + 500_000, 501_000)).unwrap();
         sessions.renew_pin("guess", &at(NOW, 0)).unwrap();
         drop(sessions);
-        let sessions = Sessions::open(db, Arc::new(SystemRandom)).unwrap();
+        let sessions = SessionStore::open(db, Arc::new(SystemRandom)).unwrap();
         assert_eq!(age(&sessions, &at(NOW + 500_000, 502_000)), Some(1_000), "kept over a restart");
     }
 
     #[test]
     fn everybody_else_is_signed_out() {
         let db = Database::builder().create_with_backend(redb::backends::InMemoryBackend::new()).unwrap();
-        let sessions = Sessions::open(Arc::new(db), Arc::new(SystemRandom)).unwrap();
+        let sessions = SessionStore::open(Arc::new(db), Arc::new(SystemRandom)).unwrap();
         let begin = |n| sessions.begin(StaffId::new(0, [n; 10]), &at(NOW, 0)).unwrap();
         let (own, _, _) = (begin(1), begin(1), begin(2));
         assert_eq!(sessions.counts(NOW).into_values().collect::<Vec<_>>(), [2, 1]);
@@ -316,7 +317,7 @@ mod tests {
     #[test]
     fn they_are_bounded() {
         let db = Database::builder().create_with_backend(redb::backends::InMemoryBackend::new()).unwrap();
-        let sessions = Sessions::open(Arc::new(db), Arc::new(SystemRandom)).unwrap();
+        let sessions = SessionStore::open(Arc::new(db), Arc::new(SystemRandom)).unwrap();
         let first = sessions.begin(StaffId::new(0, [0; 10]), &at(NOW, 0)).unwrap();
         for n in 0..SESSIONS_MAX {
             let somebody = StaffId::new(i64::try_from(n / PERSON_SESSIONS_MAX).unwrap(), [1; 10]);
@@ -329,7 +330,7 @@ mod tests {
     #[test]
     fn whoever_signs_in_often_ends_only_their_own() {
         let db = Database::builder().create_with_backend(redb::backends::InMemoryBackend::new()).unwrap();
-        let sessions = Sessions::open(Arc::new(db), Arc::new(SystemRandom)).unwrap();
+        let sessions = SessionStore::open(Arc::new(db), Arc::new(SystemRandom)).unwrap();
         let other = sessions.begin(StaffId::new(0, [1; 10]), &at(NOW, 0)).unwrap();
         let often = StaffId::new(0, [2; 10]);
         let begin = |n: i64| sessions.begin(often, &at(NOW + n, 0)).unwrap();
@@ -340,19 +341,19 @@ mod tests {
         assert_eq!(sessions.find(&first, NOW + 20).unwrap(), None, "their own oldest");
         assert!(sessions.find(&second, NOW + 20).unwrap().is_some());
         assert!(sessions.find(&other, NOW + 20).unwrap().is_some(), "somebody else's, idle longer");
-        assert_eq!(sessions.rows.all::<Session>().unwrap().len(), 1 + PERSON_SESSIONS_MAX);
+        assert_eq!(sessions.rows.all::<SessionRow>().unwrap().len(), 1 + PERSON_SESSIONS_MAX);
     }
 
     #[test]
     fn a_session_that_ends_while_it_is_used_stays_ended_on_disk() {
         let db = Database::builder().create_with_backend(redb::backends::InMemoryBackend::new()).unwrap();
-        let sessions = Sessions::open(Arc::new(db), Arc::new(SystemRandom)).unwrap();
+        let sessions = SessionStore::open(Arc::new(db), Arc::new(SystemRandom)).unwrap();
         let secret = sessions.begin(StaffId::new(0, [1; 10]), &at(NOW, 0)).unwrap();
-        let key = digest(&secret);
+        let key = token_digest(&secret);
         // Somebody has read it; before they write, it ends.
         sessions.end(&secret).unwrap();
         sessions.write_seen(&key, NOW + SEEN_EVERY_MS + 1).unwrap();
-        sessions.write_pin(&key, TypedAt::of(&at(NOW, 0))).unwrap();
-        assert_eq!(sessions.rows.all::<Session>().unwrap(), []);
+        sessions.write_pin(&key, PinEntry::of(&at(NOW, 0))).unwrap();
+        assert_eq!(sessions.rows.all::<SessionRow>().unwrap(), []);
     }
 }

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use record::ids::StaffId;
 use redb::Database;
 use serde::{Deserialize, Serialize};
-use service::attempts::Network;
-use service::random::Random;
+use service::attempts::ClientNetwork;
+use service::random::RandomSource;
 
-use super::rows::Rows;
-use super::{IdentityError, digest, new_secret};
+use super::rows::JsonTable;
+use super::{IdentityError, new_secret, token_digest};
 
 /// What a token's text begins with, so that it is found where it leaked.
 const PREFIX: &str = "ct_";
@@ -21,7 +21,7 @@ const DAY_MS: i64 = 86_400_000;
 /// Days that a token can be made for.
 const DAYS_MAX: u16 = 730;
 /// Rows of tokens that have ended stay so long for whoever looks back.
-const KEPT_ENDED_MS: i64 = 400 * DAY_MS;
+const ENDED_RETENTION_MS: i64 = 400 * DAY_MS;
 /// Before its end a token is told of for so long.
 const ENDS_SOON_MS: i64 = 30 * DAY_MS;
 /// Tokens that are in force at a time.
@@ -31,7 +31,7 @@ const NAME_CHARS_MAX: usize = 60;
 /// What a token may do; each scope includes the ones before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Scope {
+pub enum ApiTokenScope {
     Read,
     /// Read, and report cleanings.
     Record,
@@ -39,7 +39,7 @@ pub enum Scope {
     Write,
 }
 
-impl Scope {
+impl ApiTokenScope {
     /// As people and programs write it.
     pub const fn word(self) -> &'static str {
         match self {
@@ -50,7 +50,7 @@ impl Scope {
     }
 }
 
-impl std::str::FromStr for Scope {
+impl std::str::FromStr for ApiTokenScope {
     type Err = &'static str;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
@@ -108,7 +108,7 @@ pub struct ApiToken {
     /// What it is for, in the words of whoever made it.
     pub name: String,
     /// What it may do.
-    pub scope: Scope,
+    pub scope: ApiTokenScope,
     /// When it was made, milliseconds since 1970.
     pub made_ms: i64,
     /// By whom.
@@ -165,7 +165,7 @@ impl ApiToken {
 
     fn is_forgotten(&self, now_ms: i64) -> bool {
         let ended = [self.revoked_ms, self.expires_ms].into_iter().flatten().min();
-        self.state(now_ms) != TokenState::Live && ended.is_some_and(|ms| ms + KEPT_ENDED_MS < now_ms)
+        self.state(now_ms) != TokenState::Live && ended.is_some_and(|ms| ms + ENDED_RETENTION_MS < now_ms)
     }
 }
 
@@ -174,7 +174,7 @@ impl ApiToken {
 pub struct NewToken {
     pub name: String,
     /// What it may do.
-    pub scope: Scope,
+    pub scope: ApiTokenScope,
     /// How long it lives.
     pub life: TokenLife,
     /// Who wants it.
@@ -205,15 +205,15 @@ pub enum TokenRefusal {
 }
 
 /// All tokens of the box.
-pub struct Tokens {
-    rows: Rows,
+pub struct ApiTokenStore {
+    rows: JsonTable,
     known: Mutex<BTreeMap<String, ApiToken>>,
-    random: Arc<dyn Random>,
+    random: Arc<dyn RandomSource>,
 }
 
-impl Tokens {
-    pub(super) fn open(db: Arc<Database>, random: Arc<dyn Random>) -> Result<Self, IdentityError> {
-        let rows = Rows::open(db, "identity_tokens")?;
+impl ApiTokenStore {
+    pub(super) fn open(db: Arc<Database>, random: Arc<dyn RandomSource>) -> Result<Self, IdentityError> {
+        let rows = JsonTable::open(db, "identity_tokens")?;
         let known = Mutex::new(rows.all()?.into_iter().collect());
         Ok(Self { rows, known, random })
     }
@@ -227,7 +227,7 @@ impl Tokens {
         new: &NewToken,
         now_ms: i64,
     ) -> Result<Result<(ApiToken, String), TokenRefusal>, IdentityError> {
-        let submission = new.submission.as_deref().map(digest);
+        let submission = new.submission.as_deref().map(token_digest);
         let name = new.name.trim().to_owned();
         if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
             return Ok(Err(TokenRefusal::Name));
@@ -262,15 +262,15 @@ impl Tokens {
                 used_from: None,
                 submission,
             };
-            known.insert(digest(&text), token.clone());
-            (digest(&text), token, text)
+            known.insert(token_digest(&text), token.clone());
+            (token_digest(&text), token, text)
         };
-        let kept = self.rows.change(|rows| match rows.get::<ApiToken>(&key)? {
+        let stored = self.rows.change(|rows| match rows.get::<ApiToken>(&key)? {
             // Somebody saw it in the list and has revoked it already.
             Some(_) => Ok(()),
             None => rows.put(&key, &token),
         });
-        if let Err(error) = kept {
+        if let Err(error) = stored {
             // What is not on disk was never made.
             self.lock().remove(&key);
             return Err(error);
@@ -294,7 +294,7 @@ impl Tokens {
         if !text.starts_with(PREFIX) || text.len() > 128 {
             return None;
         }
-        self.lock().get(&digest(text)).cloned()
+        self.lock().get(&token_digest(text)).cloned()
     }
 
     /// Notes that the token with this text was used. Written at most once a day for each token.
@@ -302,8 +302,8 @@ impl Tokens {
     /// # Errors
     /// It could not be written; it is tried again on the next day.
     pub fn note_use(&self, text: &str, from: IpAddr, now_ms: i64) -> Result<(), IdentityError> {
-        let (key, today) = (digest(text), now_ms.div_euclid(DAY_MS));
-        let network = Network::of(from).to_string();
+        let (key, today) = (token_digest(text), now_ms.div_euclid(DAY_MS));
+        let network = ClientNetwork::of(from).to_string();
         match self.lock().get_mut(&key) {
             Some(token) if token.used_day != Some(today) => token.note_use(today, network.clone()),
             _ => return Ok(()),
@@ -328,7 +328,7 @@ impl Tokens {
     /// Revokes a token by its id, or by its name if no other token in force has it.
     ///
     /// # Errors
-    /// The inner one says that it is not clear which, the outer one is that of [`Tokens::revoke_shown`].
+    /// The inner one says that it is not clear which, the outer one is that of [`ApiTokenStore::revoke_shown`].
     pub fn revoke(
         &self,
         which: &str,
@@ -411,34 +411,43 @@ mod tests {
     const NOW: i64 = 1_763_610_000_000;
 
     fn new(name: &str, life: TokenLife) -> NewToken {
-        NewToken { name: name.into(), scope: Scope::Read, life, made_by: TokenHand::Socket, submission: None }
+        NewToken {
+            name: name.into(),
+            scope: ApiTokenScope::Read,
+            life,
+            made_by: TokenHand::Socket,
+            submission: None,
+        }
     }
 
-    fn open(dir: &std::path::Path) -> Tokens {
+    fn open(dir: &std::path::Path) -> ApiTokenStore {
         let db = Arc::new(Database::create(dir.join("state.redb")).unwrap());
-        Tokens::open(db, Arc::new(SystemRandom)).unwrap()
+        ApiTokenStore::open(db, Arc::new(SystemRandom)).unwrap()
     }
 
     #[test]
     fn a_token_is_revoked_for_good() {
         let dir = tempfile::tempdir().unwrap();
         let tokens = open(dir.path());
-        let (row, kept) = tokens.make(&new("cmms", TokenLife::default()), NOW).unwrap().unwrap();
+        let (row, stored) = tokens.make(&new("cmms", TokenLife::default()), NOW).unwrap().unwrap();
         let (_, spent) = tokens.make(&new("old", TokenLife::Never), NOW).unwrap().unwrap();
-        assert_eq!((kept.len(), &kept[..3], &kept[3..11], &kept[11..12]), (55, "ct_", row.id.as_str(), "_"));
+        assert_eq!(
+            (stored.len(), &stored[..3], &stored[3..11], &stored[11..12]),
+            (55, "ct_", row.id.as_str(), "_")
+        );
         assert!(tokens.revoke_shown(&spent, NOW + 3).unwrap().is_some());
         assert_eq!(tokens.revoke_shown(&spent, NOW + 4).unwrap(), None);
         assert_eq!(tokens.revoke_shown("ct_guess", NOW + 4).unwrap(), None);
         drop(tokens);
         let tokens = open(dir.path());
         let state = |text: &str, at_ms| tokens.find(text).map(|t| t.state(at_ms));
-        assert_eq!(state(&kept, NOW), Some(TokenState::Live));
-        assert_eq!(state(&kept, NOW + 365 * DAY_MS), Some(TokenState::Expired));
+        assert_eq!(state(&stored, NOW), Some(TokenState::Live));
+        assert_eq!(state(&stored, NOW + 365 * DAY_MS), Some(TokenState::Expired));
         assert_eq!(state(&spent, NOW), Some(TokenState::Revoked));
         assert_eq!(tokens.find(&spent).and_then(|t| t.revoked_by), Some(TokenHand::Clear));
         assert_eq!(state("", NOW), None);
         let file = std::fs::read(dir.path().join("state.redb")).unwrap();
-        assert!(!file.windows(40).any(|w| w == &kept.as_bytes()[12..52]), "only the hash is kept");
+        assert!(!file.windows(40).any(|w| w == &stored.as_bytes()[12..52]), "only the hash is kept");
         assert!(file.windows(8).any(|w| w == row.id.as_bytes()), "the id is kept in clear");
     }
 
@@ -503,7 +512,7 @@ mod tests {
         let (row, text) = tokens.make(&new("cmms", TokenLife::Never), NOW).unwrap().unwrap();
         // A request has found it in force; before its use is written, it is revoked.
         tokens.revoke(&row.id, TokenHand::Socket, NOW + 1).unwrap().unwrap();
-        tokens.write_use(&digest(&text), NOW / DAY_MS, "10.0.0.9".into()).unwrap();
+        tokens.write_use(&token_digest(&text), NOW / DAY_MS, "10.0.0.9".into()).unwrap();
         tokens.write_use("forgotten", NOW / DAY_MS, "10.0.0.9".into()).unwrap();
         drop(tokens);
         let tokens = open(dir.path());

@@ -1,17 +1,17 @@
 //! Cleanings, uses, voids and photos that come later.
 
-use record::fold::{Equipment, LinePlace, Service};
+use record::fold::{Equipment, LinePlace, ServiceState};
 use record::kinds::{
-    CleaningRecorded, CleaningVoided, Contact, EntryRef, Missing, PhotoAttached, PhotoPolicy,
-    ProtocolPublished, ProtocolRef, UseRecorded, Who,
+    CleanedBy, CleaningRecorded, CleaningVoided, Contact, EntryRef, MissingPart, PhotoAttached, PhotoPolicy,
+    ProtocolPublished, ProtocolRef, UseRecorded,
 };
 use record::limits::PHOTOS_MAX;
-use record::redact::Text;
+use record::redact::PersonalText;
 use record::tag::Tag;
 use record::tree::Hash;
 use service::clock::Now;
 
-use super::{Cleaner, CleaningForm, Drafts, Refusal, RefusalCause, View, item, text};
+use super::{ClaimedCleaner, CleaningForm, CommandRefusal, Drafts, RefusalCause, StateView, find_item, text};
 
 /// A year: what was done earlier belongs on the paper that it was written on.
 const PERFORMED_BEFORE_MS_MAX: i64 = 366 * 86_400_000;
@@ -19,16 +19,20 @@ const PERFORMED_BEFORE_MS_MAX: i64 = 366 * 86_400_000;
 const PERFORMED_AHEAD_MS_MAX: i64 = 60_000;
 
 /// Records a cleaning, complete or with what it lacks.
-pub(super) fn record(form: &CleaningForm, view: &dyn View, drafts: &mut Drafts<'_>) -> Result<(), Refusal> {
-    let item = cleanable(view, form.tag)?;
-    let protocol = protocol(form, item, view)?;
-    let (who, mut texts) = cleaner(&form.who, view, drafts)?;
-    let note = text::note("notes", &form.note)?;
+pub(super) fn decide_cleaning(
+    form: &CleaningForm,
+    view: &dyn StateView,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
+    let item = find_cleanable(view, form.tag)?;
+    let protocol = find_protocol(form, item, view)?;
+    let (who, mut texts) = find_cleaner(&form.who, view, drafts)?;
+    let note = text::check_note("notes", &form.note)?;
     if form.photos.len() > PHOTOS_MAX {
-        return Err(Refusal::TooManyPhotos);
+        return Err(CommandRefusal::TooManyPhotos);
     }
-    let contact = contact(form, protocol, &view.now());
-    let incomplete = missing(form, item, protocol, contact, note.is_some(), &view.now())?;
+    let contact = contact_record(form, protocol, &view.now());
+    let incomplete = missing_parts(form, item, protocol, contact, note.is_some(), &view.now())?;
     let note = match note {
         None => None,
         Some(words) => {
@@ -40,30 +44,30 @@ pub(super) fn record(form: &CleaningForm, view: &dyn View, drafts: &mut Drafts<'
     let event = CleaningRecorded {
         tag: item.tag,
         protocol: protocol.map(|p| ProtocolRef { id: p.protocol, version: p.version }),
-        steps: form.steps.clone().map(sorted),
-        agent: text::line("agent", &form.agent)?,
+        steps: form.steps.clone().map(sort_steps),
+        agent: text::check_line("agent", &form.agent)?,
         contact,
         who,
         photos: form.photos.clone(),
         note,
-        performed: performed(form.performed_ms, &view.now())?,
+        performed: performed_time(form.performed_ms, &view.now())?,
         incomplete,
     };
     drafts.push(event, texts);
     Ok(())
 }
 
-fn sorted(mut steps: Vec<u16>) -> Vec<u16> {
+fn sort_steps(mut steps: Vec<u16>) -> Vec<u16> {
     steps.sort_unstable();
     steps.dedup();
     steps
 }
 
 /// An item that takes records: out of service it does, retired it does not.
-fn cleanable(view: &dyn View, tag: Tag) -> Result<&Equipment, Refusal> {
-    let item = item(view, tag)?;
-    if item.service == Service::Retired {
-        Err(Refusal::Retired { name: item.name.clone() })
+fn find_cleanable(view: &dyn StateView, tag: Tag) -> Result<&Equipment, CommandRefusal> {
+    let item = find_item(view, tag)?;
+    if item.service == ServiceState::Retired {
+        Err(CommandRefusal::Retired { name: item.name.clone() })
     } else {
         Ok(item)
     }
@@ -71,44 +75,48 @@ fn cleanable(view: &dyn View, tag: Tag) -> Result<&Equipment, Refusal> {
 
 /// The protocol that the cleaning followed: one of the item's, its first where none is named, in the version that the
 /// page showed.
-fn protocol<'a>(
+fn find_protocol<'a>(
     form: &CleaningForm,
     item: &Equipment,
-    view: &'a dyn View,
-) -> Result<Option<&'a ProtocolPublished>, Refusal> {
-    let wanted = match form.protocol {
-        Some(id) if !item.protocols.contains(&id) => return Err(Refusal::NotItsProtocol),
+    view: &'a dyn StateView,
+) -> Result<Option<&'a ProtocolPublished>, CommandRefusal> {
+    let expected = match form.protocol {
+        Some(id) if !item.protocols.contains(&id) => return Err(CommandRefusal::NotItsProtocol),
         Some(id) => Some(id),
         None => item.protocols.first().copied(),
     };
-    let protocol = wanted.and_then(|id| view.facility().protocols.get(&id)).map(AsRef::as_ref);
+    let protocol = expected.and_then(|id| view.facility().protocols.get(&id)).map(AsRef::as_ref);
     match (protocol, form.protocol_version) {
-        (Some(p), Some(version)) if p.version != version => Err(Refusal::ProtocolChanged),
-        (None, Some(_)) => Err(Refusal::ProtocolChanged),
+        (Some(p), Some(version)) if p.version != version => Err(CommandRefusal::ProtocolChanged),
+        (None, Some(_)) => Err(CommandRefusal::ProtocolChanged),
         (protocol, _) => Ok(protocol),
     }
 }
 
-fn cleaner(who: &Cleaner, view: &dyn View, drafts: &Drafts<'_>) -> Result<(Who, Vec<Text>), Refusal> {
+fn find_cleaner(
+    who: &ClaimedCleaner,
+    view: &dyn StateView,
+    drafts: &Drafts<'_>,
+) -> Result<(CleanedBy, Vec<PersonalText>), CommandRefusal> {
     let staff = |id| match view.facility().staff.get(id) {
         Some(staff) if !staff.left => Ok(*id),
-        _ => Err(Refusal::UnknownStaff(*id)),
+        _ => Err(CommandRefusal::UnknownStaff(*id)),
     };
     Ok(match who {
-        Cleaner::Pin(id) => (Who::Pin { staff: staff(id)? }, Vec::new()),
-        Cleaner::Badge(id) => (Who::Badge { staff: staff(id)? }, Vec::new()),
-        Cleaner::Login(id) => (Who::Login { staff: staff(id)? }, Vec::new()),
-        Cleaner::Typed(name) => match text::name("cleaned_by", name, RefusalCause::OwnName) {
-            Ok(name) => drafts.text(&name).map(|(name, text)| (Who::Typed { name }, vec![text]))?,
-            Err(Refusal::Needed { .. }) if view.facility().settings.allow_unattributed => {
-                (Who::Unattributed, Vec::new())
+        ClaimedCleaner::Pin(id) => (CleanedBy::Pin { staff: staff(id)? }, Vec::new()),
+        ClaimedCleaner::Badge(id) => (CleanedBy::Badge { staff: staff(id)? }, Vec::new()),
+        ClaimedCleaner::Login(id) => (CleanedBy::Login { staff: staff(id)? }, Vec::new()),
+        ClaimedCleaner::Entered(name) => match text::check_name("cleaned_by", name, RefusalCause::OwnName) {
+            Ok(name) => drafts.text(&name).map(|(name, text)| (CleanedBy::Entered { name }, vec![text]))?,
+            Err(CommandRefusal::Needed { .. }) if view.facility().settings.allow_unattributed => {
+                (CleanedBy::Unattributed, Vec::new())
             }
             Err(refusal) => return Err(refusal),
         },
     })
 }
 
-fn contact(form: &CleaningForm, protocol: Option<&ProtocolPublished>, now: &Now) -> Option<Contact> {
+fn contact_record(form: &CleaningForm, protocol: Option<&ProtocolPublished>, now: &Now) -> Option<Contact> {
     let contact = Contact {
         required_s: protocol.and_then(|p| p.contact_s),
         measured_s: form
@@ -123,72 +131,74 @@ fn contact(form: &CleaningForm, protocol: Option<&ProtocolPublished>, now: &Now)
 
 /// What the cleaning lacks. A page says what was done, so there a gap needs a note; a plain request that says nothing of
 /// steps is taken as it is and is incomplete.
-fn missing(
+fn missing_parts(
     form: &CleaningForm,
     item: &Equipment,
     protocol: Option<&ProtocolPublished>,
     contact: Option<Contact>,
     explained: bool,
     now: &Now,
-) -> Result<Vec<Missing>, Refusal> {
+) -> Result<Vec<MissingPart>, CommandRefusal> {
     let mut missing = Vec::new();
     let stated = form.steps.is_some();
     match &form.steps {
-        None if protocol.is_some() => missing.push(Missing::StepsNotStated),
+        None if protocol.is_some() => missing.push(MissingPart::StepsNotStated),
         None => {}
         Some(ticked) => {
             let left_out = steps_left_out(ticked, protocol)?;
             if !left_out.is_empty() {
-                missing.push(Missing::Steps);
-                excuse(explained, || Refusal::StepsMissing(left_out))?;
+                missing.push(MissingPart::Steps);
+                require_excuse(explained, || CommandRefusal::StepsMissing(left_out))?;
             }
         }
     }
     if let Some(required_s) = contact.and_then(|c| c.required_s) {
         let contact = contact.unwrap_or_default();
-        let kept = contact.measured_s.is_some_and(|s| s >= required_s)
+        let stored = contact.measured_s.is_some_and(|s| s >= required_s)
             || (protocol.is_some_and(|p| p.declared) && contact.stated_s.is_some_and(|s| s >= required_s));
-        if !kept {
-            missing.push(Missing::ContactTime);
-            excuse(explained || !stated, || still_wet(form, required_s, now))?;
+        if !stored {
+            missing.push(MissingPart::ContactTime);
+            require_excuse(explained || !stated, || still_wet(form, required_s, now))?;
         }
     }
     if item.photo == PhotoPolicy::Required && form.photos.is_empty() {
-        missing.push(Missing::Photo);
-        excuse(explained || !stated || form.photo_follows || form.photo_unkept, || Refusal::PhotoMissing)?;
+        missing.push(MissingPart::Photo);
+        require_excuse(explained || !stated || form.photo_follows || form.photo_unkept, || {
+            CommandRefusal::PhotoMissing
+        })?;
     }
     Ok(missing)
 }
 
-fn excuse(excused: bool, refusal: impl FnOnce() -> Refusal) -> Result<(), Refusal> {
+fn require_excuse(excused: bool, refusal: impl FnOnce() -> CommandRefusal) -> Result<(), CommandRefusal> {
     if excused { Ok(()) } else { Err(refusal()) }
 }
 
 /// Numbers of the required steps that were not ticked. An item without a protocol has one: cleaned as the maker says.
-fn steps_left_out(ticked: &[u16], protocol: Option<&ProtocolPublished>) -> Result<Vec<u16>, Refusal> {
+fn steps_left_out(ticked: &[u16], protocol: Option<&ProtocolPublished>) -> Result<Vec<u16>, CommandRefusal> {
     let required: Vec<bool> = protocol.map_or(vec![true], |p| p.steps.iter().map(|s| s.required).collect());
     let numbered = || (1u16..).zip(&required);
     if let Some(unknown) = ticked.iter().find(|t| !numbered().any(|(n, _)| n == **t)) {
-        return Err(Refusal::UnknownStep(*unknown));
+        return Err(CommandRefusal::UnknownStep(*unknown));
     }
     Ok(numbered().filter(|(n, required)| **required && !ticked.contains(n)).map(|(n, _)| n).collect())
 }
 
-fn still_wet(form: &CleaningForm, required_s: u32, now: &Now) -> Refusal {
+fn still_wet(form: &CleaningForm, required_s: u32, now: &Now) -> CommandRefusal {
     match form.wet.filter(|wet| wet.boot == now.boot) {
-        None => Refusal::NotWetted,
+        None => CommandRefusal::NotWetted,
         Some(wet) => {
             let passed_s = u32::try_from(now.up_ms.saturating_sub(wet.up_ms) / 1_000).unwrap_or(u32::MAX);
-            Refusal::StillWet { left_s: required_s.saturating_sub(passed_s).max(1) }
+            CommandRefusal::StillWet { left_s: required_s.saturating_sub(passed_s).max(1) }
         }
     }
 }
 
 /// A stated time that is not now; what is within a minute of now is now.
-fn performed(stated_ms: Option<i64>, now: &Now) -> Result<Option<i64>, Refusal> {
+fn performed_time(stated_ms: Option<i64>, now: &Now) -> Result<Option<i64>, CommandRefusal> {
     let Some(stated) = stated_ms else { return Ok(None) };
     let before = now.wall_ms.saturating_sub(stated);
-    let range = |cause| Err(Refusal::Range { field: "performed_at", cause });
+    let range = |cause| Err(CommandRefusal::Range { field: "performed_at", cause });
     if before < -PERFORMED_AHEAD_MS_MAX {
         return range(RefusalCause::PerformedAhead);
     }
@@ -199,49 +209,49 @@ fn performed(stated_ms: Option<i64>, now: &Now) -> Result<Option<i64>, Refusal> 
 }
 
 /// Voids a cleaning, with the reason.
-pub(super) fn void(
+pub(super) fn decide_void(
     line: LinePlace,
     reason: &str,
-    view: &dyn View,
+    view: &dyn StateView,
     drafts: &mut Drafts<'_>,
-) -> Result<(), Refusal> {
+) -> Result<(), CommandRefusal> {
     let of = line.of;
-    let cleaning = view.cleaning(of).ok_or(Refusal::UnknownCleaning { of })?;
+    let cleaning = view.cleaning(of).ok_or(CommandRefusal::UnknownCleaning { of })?;
     if cleaning.place() != line {
         // An entry names another by epoch and number alone, and would void the one that stands in the chain.
-        return Err(Refusal::SharedNumber { of });
+        return Err(CommandRefusal::SharedNumber { of });
     }
     if cleaning.voided.is_some() {
-        return Err(Refusal::AlreadyVoided);
+        return Err(CommandRefusal::AlreadyVoided);
     }
-    let (reason, text) = drafts.text(&text::reason(reason)?)?;
+    let (reason, text) = drafts.text(&text::check_reason(reason)?)?;
     drafts.push(CleaningVoided { of, reason }, vec![text]);
     Ok(())
 }
 
 /// Records a use.
-pub(super) fn used(
+pub(super) fn record_use(
     tag: Tag,
     performed_ms: Option<i64>,
-    view: &dyn View,
+    view: &dyn StateView,
     drafts: &mut Drafts<'_>,
-) -> Result<(), Refusal> {
-    let tag = cleanable(view, tag)?.tag;
-    let performed = performed(performed_ms, &view.now())?;
+) -> Result<(), CommandRefusal> {
+    let tag = find_cleanable(view, tag)?.tag;
+    let performed = performed_time(performed_ms, &view.now())?;
     drafts.push(UseRecorded { tag, performed }, Vec::new());
     Ok(())
 }
 
 /// Attaches a photo that was not ready in time.
-pub(super) fn attach(
+pub(super) fn decide_attach(
     of: EntryRef,
     photo: Hash,
-    view: &dyn View,
+    view: &dyn StateView,
     drafts: &mut Drafts<'_>,
-) -> Result<(), Refusal> {
-    let cleaning = view.cleaning(of).ok_or(Refusal::UnknownCleaning { of })?;
+) -> Result<(), CommandRefusal> {
+    let cleaning = view.cleaning(of).ok_or(CommandRefusal::UnknownCleaning { of })?;
     if cleaning.photos.len() >= PHOTOS_MAX {
-        return Err(Refusal::TooManyPhotos);
+        return Err(CommandRefusal::TooManyPhotos);
     }
     drafts.push(PhotoAttached { of, photo }, Vec::new());
     Ok(())

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use record::fold::{LinePlace, RowVersion};
 use record::ids::{BootId, ProtocolId, StaffId};
-use record::kinds::{Agent, Class, EntryRef, Event, LabelPrinted, PhotoPolicy, Role, Schedule, Step};
+use record::kinds::{
+    Agent, EntryRef, Event, LabelPrinted, PhotoPolicy, Schedule, SpauldingClass, StaffRole, Step,
+};
 use record::tag::Tag;
 use record::tree::Hash;
 use schemars::JsonSchema;
@@ -74,14 +76,14 @@ pub enum Command {
         seen: Option<RowVersion>,
     },
     /// A new person.
-    AddStaff(Person),
+    AddStaff(NewStaff),
     /// Another name or role.
     ChangeStaff {
         /// Who.
         staff: StaffId,
         name: Option<String>,
         /// What they may do.
-        role: Option<Role>,
+        role: Option<StaffRole>,
         /// The version of the person that this was made over; absent: whatever it is.
         seen: Option<RowVersion>,
     },
@@ -91,7 +93,7 @@ pub enum Command {
         staff: StaffId,
     },
     /// Other settings.
-    ChangeFacility(Box<Settings>),
+    ChangeFacility(Box<SettingsChange>),
     RecordCleaning(Box<CleaningForm>),
     /// A cleaning that is not to count.
     VoidCleaning {
@@ -175,7 +177,7 @@ pub struct EquipmentFields {
     /// Where it stands.
     pub location: Option<String>,
     /// Default class.
-    pub class: Option<Class>,
+    pub class: Option<SpauldingClass>,
     /// Whether a cleaning needs a photo.
     pub photo: Option<PhotoPolicy>,
     /// How to clean it.
@@ -218,16 +220,16 @@ pub struct NewProtocol {
 /// A new person.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Person {
+pub struct NewStaff {
     pub name: String,
     /// What they may do.
-    pub role: Role,
+    pub role: StaffRole,
 }
 
 /// Settings of the facility, as typed; what is absent stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Settings {
+pub struct SettingsChange {
     pub name: Option<String>,
     /// Its IANA time zone.
     pub zone: Option<String>,
@@ -247,7 +249,7 @@ pub struct Settings {
 
 /// The moment at which a surface became wet, by the box's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wet {
+pub struct WetStart {
     /// The run of the operating system.
     pub boot: BootId,
     /// Milliseconds since that boot.
@@ -256,9 +258,10 @@ pub struct Wet {
 
 /// Who cleaned, as claimed or proven.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub enum Cleaner {
+pub enum ClaimedCleaner {
     /// A name that somebody typed; blank means nobody said.
-    Typed(String),
+    #[serde(rename = "Typed")]
+    Entered(String),
     /// A PIN proved it.
     Pin(StaffId),
     /// A badge proved it.
@@ -282,10 +285,10 @@ pub struct CleaningForm {
     /// With what.
     pub agent: String,
     /// Since when the surface is wet.
-    pub wet: Option<Wet>,
+    pub wet: Option<WetStart>,
     /// How long it was wet, as stated, seconds.
     pub stated_s: Option<u32>,
-    pub who: Cleaner,
+    pub who: ClaimedCleaner,
     /// Photos that are kept already. They are no part of what makes a request the same: a retry may find its photo ready.
     #[serde(skip)]
     pub photos: Vec<Hash>,
@@ -312,7 +315,7 @@ impl CleaningForm {
             agent: String::new(),
             wet: None,
             stated_s: None,
-            who: Cleaner::Typed(name.to_owned()),
+            who: ClaimedCleaner::Entered(name.to_owned()),
             photos: Vec::new(),
             photo_follows: false,
             photo_unkept: false,

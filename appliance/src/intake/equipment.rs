@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use record::fold::{Equipment, RowVersion, Service};
+use record::fold::{Equipment, RowVersion, ServiceState};
 use record::ids::ProtocolId;
 use record::kinds::{
     EquipmentAdded, EquipmentChanged, EquipmentResumed, EquipmentRetired, EquipmentSuspended, Schedule,
@@ -10,21 +10,26 @@ use record::kinds::{
 };
 use record::tag::Tag;
 
-use super::facility::schedule;
+use super::facility::check_schedule;
 use super::{
-    Command, Drafts, EquipmentFields, NewEquipment, Refusal, RefusalCause, View, item, require_seen, text,
+    Command, CommandRefusal, Drafts, EquipmentFields, NewEquipment, RefusalCause, StateView, find_item,
+    require_seen, text,
 };
 
 /// Custom fields of one item.
 const CUSTOM_MAX: usize = 30;
 const NAME_NEEDED: RefusalCause = RefusalCause::EquipmentName;
 
-pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>) -> Result<(), Refusal> {
+pub(super) fn decide_equipment(
+    command: &Command,
+    view: &dyn StateView,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
     match command {
-        Command::AddEquipment(new) => add(new, view, drafts),
+        Command::AddEquipment(new) => decide_add(new, view, drafts),
         Command::ChangeEquipment { tag, fields, schedule, seen } => {
             let item = in_use_over(view, *tag, *seen)?;
-            change(item, fields, schedule.as_ref(), view, drafts)
+            decide_change(item, fields, schedule.as_ref(), view, drafts)
         }
         Command::RetireEquipment { tag, reason, seen } => {
             let tag = in_use_over(view, *tag, *seen)?.tag;
@@ -34,8 +39,8 @@ pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>
         }
         Command::SuspendEquipment { tag, reason, seen } => {
             let item = in_use_over(view, *tag, *seen)?;
-            if item.service == Service::Out {
-                return Err(Refusal::AlreadySo(RefusalCause::OutOfService));
+            if item.service == ServiceState::Out {
+                return Err(CommandRefusal::AlreadySo(RefusalCause::OutOfService));
             }
             let (reason, texts) = drafts.optional_text("reason", reason)?;
             drafts.push(EquipmentSuspended { tag: item.tag, reason }, texts);
@@ -43,20 +48,20 @@ pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>
         }
         Command::ResumeEquipment { tag, seen } => {
             let item = in_use_over(view, *tag, *seen)?;
-            if item.service == Service::In {
-                return Err(Refusal::AlreadySo(RefusalCause::InService));
+            if item.service == ServiceState::In {
+                return Err(CommandRefusal::AlreadySo(RefusalCause::InService));
             }
             drafts.push(EquipmentResumed { tag: item.tag }, Vec::new());
             Ok(())
         }
         Command::AssignTag { tag, equipment } => {
-            free(view, *tag)?;
+            check_free(view, *tag)?;
             let equipment = in_use(view, *equipment)?.tag;
             drafts.push(TagAssigned { tag: *tag, equipment }, Vec::new());
             Ok(())
         }
         Command::RevokeTag { tag } => {
-            item(view, *tag)?;
+            find_item(view, *tag)?;
             drafts.push(TagRevoked { tag: *tag }, Vec::new());
             Ok(())
         }
@@ -65,16 +70,16 @@ pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>
 }
 
 /// Other facts and another schedule are one act: the drafts are recorded together, or none is.
-fn change(
+fn decide_change(
     item: &Equipment,
     fields: &EquipmentFields,
     new_schedule: Option<&Schedule>,
-    view: &dyn View,
+    view: &dyn StateView,
     drafts: &mut Drafts<'_>,
-) -> Result<(), Refusal> {
-    let event = changed(item.tag, fields, view)?;
-    new_schedule.map_or(Ok(()), schedule)?;
-    let gone = unfollowed(item, event.protocols.as_deref());
+) -> Result<(), CommandRefusal> {
+    let event = changed_fields(item.tag, fields, view)?;
+    new_schedule.map_or(Ok(()), check_schedule)?;
+    let gone = unfollowed_protocols(item, event.protocols.as_deref());
     // A schedule alone is no other fact.
     if new_schedule.is_none() || *fields != EquipmentFields::default() {
         drafts.push(event, Vec::new());
@@ -89,41 +94,49 @@ fn change(
 }
 
 /// An item that is not retired.
-fn in_use(view: &dyn View, tag: Tag) -> Result<&Equipment, Refusal> {
-    let item = item(view, tag)?;
-    if item.service == Service::Retired {
-        Err(Refusal::Retired { name: item.name.clone() })
+fn in_use(view: &dyn StateView, tag: Tag) -> Result<&Equipment, CommandRefusal> {
+    let item = find_item(view, tag)?;
+    if item.service == ServiceState::Retired {
+        Err(CommandRefusal::Retired { name: item.name.clone() })
     } else {
         Ok(item)
     }
 }
 
 /// The same in the version over which its change was made.
-fn in_use_over(view: &dyn View, tag: Tag, seen: Option<RowVersion>) -> Result<&Equipment, Refusal> {
+fn in_use_over(
+    view: &dyn StateView,
+    tag: Tag,
+    seen: Option<RowVersion>,
+) -> Result<&Equipment, CommandRefusal> {
     let item = in_use(view, tag)?;
     require_seen(seen, item.changed)?;
     Ok(item)
 }
 
 /// A tag names one item for life, so one that ever named something is taken.
-fn free(view: &dyn View, tag: Tag) -> Result<(), Refusal> {
+fn check_free(view: &dyn StateView, tag: Tag) -> Result<(), CommandRefusal> {
     let facility = view.facility();
     let taken = facility.equipment.contains_key(&tag) || facility.aliases.contains_key(&tag);
-    if taken { Err(Refusal::TagTaken(tag)) } else { Ok(()) }
+    if taken { Err(CommandRefusal::TagTaken(tag)) } else { Ok(()) }
 }
 
-fn add(new: &NewEquipment, view: &dyn View, drafts: &mut Drafts<'_>) -> Result<(), Refusal> {
+fn decide_add(
+    new: &NewEquipment,
+    view: &dyn StateView,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
     let tag = match new.tag {
         Some(tag) => tag,
         // 40 random bits: a second try is rare, a third one practically unheard of.
         None => (0..8)
             .map(|_| Tag::from_random(drafts.random.bytes()))
-            .find(|tag| free(view, *tag).is_ok())
-            .ok_or(Refusal::AlreadySo(RefusalCause::NoFreeTag))?,
+            .find(|tag| check_free(view, *tag).is_ok())
+            .ok_or(CommandRefusal::AlreadySo(RefusalCause::NoFreeTag))?,
     };
-    free(view, tag)?;
-    let fields = checked(&new.fields, view)?;
-    let name = fields.name.ok_or(Refusal::Needed { field: "name", cause: NAME_NEEDED })?;
+    check_free(view, tag)?;
+    let fields = check_fields(&new.fields, view)?;
+    let name = fields.name.ok_or(CommandRefusal::Needed { field: "name", cause: NAME_NEEDED })?;
     drafts.push(
         EquipmentAdded {
             tag,
@@ -141,16 +154,20 @@ fn add(new: &NewEquipment, view: &dyn View, drafts: &mut Drafts<'_>) -> Result<(
         },
         Vec::new(),
     );
-    if let Some(wanted) = &new.schedule {
-        schedule(wanted)?;
+    if let Some(expected) = &new.schedule {
+        check_schedule(expected)?;
         let from = view.now().wall_ms;
-        drafts.push(ScheduleSet { tag, protocol: None, schedule: wanted.clone(), from }, Vec::new());
+        drafts.push(ScheduleSet { tag, protocol: None, schedule: expected.clone(), from }, Vec::new());
     }
     Ok(())
 }
 
-fn changed(tag: Tag, fields: &EquipmentFields, view: &dyn View) -> Result<EquipmentChanged, Refusal> {
-    let f = checked(fields, view)?;
+fn changed_fields(
+    tag: Tag,
+    fields: &EquipmentFields,
+    view: &dyn StateView,
+) -> Result<EquipmentChanged, CommandRefusal> {
+    let f = check_fields(fields, view)?;
     Ok(EquipmentChanged {
         tag,
         name: f.name,
@@ -167,10 +184,11 @@ fn changed(tag: Tag, fields: &EquipmentFields, view: &dyn View) -> Result<Equipm
     })
 }
 
-fn checked(fields: &EquipmentFields, view: &dyn View) -> Result<EquipmentFields, Refusal> {
-    let line = |field, typed: &Option<String>| typed.as_deref().map(|t| text::line(field, t)).transpose();
+fn check_fields(fields: &EquipmentFields, view: &dyn StateView) -> Result<EquipmentFields, CommandRefusal> {
+    let line =
+        |field, entered: &Option<String>| entered.as_deref().map(|t| text::check_line(field, t)).transpose();
     Ok(EquipmentFields {
-        name: fields.name.as_deref().map(|t| text::name("name", t, NAME_NEEDED)).transpose()?,
+        name: fields.name.as_deref().map(|t| text::check_name("name", t, NAME_NEEDED)).transpose()?,
         asset_number: line("asset_number", &fields.asset_number)?,
         serial: line("serial", &fields.serial)?,
         maker: line("maker", &fields.maker)?,
@@ -179,36 +197,39 @@ fn checked(fields: &EquipmentFields, view: &dyn View) -> Result<EquipmentFields,
         location: line("location", &fields.location)?,
         class: fields.class,
         photo: fields.photo,
-        protocols: fields.protocols.as_ref().map(|p| protocols(p, view)).transpose()?,
-        custom: custom(&fields.custom)?,
+        protocols: fields.protocols.as_ref().map(|p| check_protocols(p, view)).transpose()?,
+        custom: check_custom(&fields.custom)?,
     })
 }
 
 /// Protocols with a schedule of their own that the item will no longer have.
-fn unfollowed(item: &Equipment, wanted: Option<&[ProtocolId]>) -> Vec<ProtocolId> {
-    let Some(wanted) = wanted else { return Vec::new() };
+fn unfollowed_protocols(item: &Equipment, expected: Option<&[ProtocolId]>) -> Vec<ProtocolId> {
+    let Some(expected) = expected else { return Vec::new() };
     let own = item.schedules().into_iter().filter_map(|(protocol, _)| protocol);
-    own.filter(|protocol| !wanted.contains(protocol)).collect()
+    own.filter(|protocol| !expected.contains(protocol)).collect()
 }
 
-fn protocols(wanted: &[ProtocolId], view: &dyn View) -> Result<Vec<ProtocolId>, Refusal> {
-    if wanted.len() > 20 {
-        return Err(Refusal::Range { field: "protocol", cause: RefusalCause::ProtocolCount });
+fn check_protocols(expected: &[ProtocolId], view: &dyn StateView) -> Result<Vec<ProtocolId>, CommandRefusal> {
+    if expected.len() > 20 {
+        return Err(CommandRefusal::Range { field: "protocol", cause: RefusalCause::ProtocolCount });
     }
-    match wanted.iter().find(|id| !view.facility().protocols.contains_key(id)) {
-        Some(unknown) => Err(Refusal::UnknownProtocol(*unknown)),
-        None => Ok(wanted.to_vec()),
+    match expected.iter().find(|id| !view.facility().protocols.contains_key(id)) {
+        Some(unknown) => Err(CommandRefusal::UnknownProtocol(*unknown)),
+        None => Ok(expected.to_vec()),
     }
 }
 
-fn custom(wanted: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Refusal> {
-    if wanted.len() > CUSTOM_MAX {
-        return Err(Refusal::Range { field: "custom", cause: RefusalCause::CustomFieldCount });
+fn check_custom(expected: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, CommandRefusal> {
+    if expected.len() > CUSTOM_MAX {
+        return Err(CommandRefusal::Range { field: "custom", cause: RefusalCause::CustomFieldCount });
     }
-    wanted
+    expected
         .iter()
         .map(|(name, value)| {
-            Ok((text::name("custom", name, RefusalCause::CustomFieldName)?, text::line("custom", value)?))
+            Ok((
+                text::check_name("custom", name, RefusalCause::CustomFieldName)?,
+                text::check_line("custom", value)?,
+            ))
         })
         .collect()
 }

@@ -1,40 +1,47 @@
 //! Protocols, schedules and the facility's settings.
 
-use record::fold::Service;
+use record::fold::ServiceState;
 use record::ids::ProtocolId;
 use record::kinds::{Agent, FacilityChanged, ProtocolPublished, Schedule, ScheduleSet, Step};
 use record::limits::STEPS_MAX;
 
-use super::{Command, Drafts, NewProtocol, Refusal, RefusalCause, Settings, View, item, require_seen, text};
+use super::{
+    Command, CommandRefusal, Drafts, NewProtocol, RefusalCause, SettingsChange, StateView, find_item,
+    require_seen, text,
+};
 
 /// A day of contact time: longer is a mistake.
 const CONTACT_S_MAX: u32 = 86_400;
 /// Minutes for which a typed PIN may prove records: after an hour nobody knows any more who holds the tablet.
 const PIN_PROOF_MIN_MAX: u32 = 60;
 
-pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>) -> Result<(), Refusal> {
+pub(super) fn decide_facility(
+    command: &Command,
+    view: &dyn StateView,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
     match command {
-        Command::PublishProtocol(new) => publish(new, view, drafts),
-        Command::SetSchedule { tag, protocol, schedule: wanted, seen } => {
-            schedule(wanted)?;
-            let item = item(view, *tag)?;
-            if item.service == Service::Retired {
-                return Err(Refusal::Retired { name: item.name.clone() });
+        Command::PublishProtocol(new) => decide_protocol(new, view, drafts),
+        Command::SetSchedule { tag, protocol, schedule: expected, seen } => {
+            check_schedule(expected)?;
+            let item = find_item(view, *tag)?;
+            if item.service == ServiceState::Retired {
+                return Err(CommandRefusal::Retired { name: item.name.clone() });
             }
             require_seen(*seen, item.changed)?;
             if protocol.is_some_and(|id| !item.protocols.contains(&id)) {
-                return Err(Refusal::NotItsProtocol);
+                return Err(CommandRefusal::NotItsProtocol);
             }
             let from = view.now().wall_ms;
             drafts.push(
-                ScheduleSet { tag: item.tag, protocol: *protocol, schedule: wanted.clone(), from },
+                ScheduleSet { tag: item.tag, protocol: *protocol, schedule: expected.clone(), from },
                 Vec::new(),
             );
             Ok(())
         }
-        Command::ChangeFacility(wanted) => {
-            require_seen(wanted.seen, view.facility().settings.changed)?;
-            drafts.push(settings(wanted)?, Vec::new());
+        Command::ChangeFacility(expected) => {
+            require_seen(expected.seen, view.facility().settings.changed)?;
+            drafts.push(decide_settings(expected)?, Vec::new());
             Ok(())
         }
         _ => Ok(()),
@@ -42,8 +49,8 @@ pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>
 }
 
 /// Whether a schedule's numbers are in their ranges.
-pub(super) fn schedule(wanted: &Schedule) -> Result<(), Refusal> {
-    let cause = match wanted {
+pub(super) fn check_schedule(expected: &Schedule) -> Result<(), CommandRefusal> {
+    let cause = match expected {
         Schedule::Hours { n } if !(1..=8_760).contains(n) => RefusalCause::ScheduleHours,
         Schedule::Days { n } if !(1..=366).contains(n) => RefusalCause::ScheduleDays,
         Schedule::Weeks { n } if !(1..=52).contains(n) => RefusalCause::ScheduleWeeks,
@@ -52,84 +59,92 @@ pub(super) fn schedule(wanted: &Schedule) -> Result<(), Refusal> {
         Schedule::Use { grace_s } if !(60..=604_800).contains(grace_s) => RefusalCause::ScheduleUse,
         _ => return Ok(()),
     };
-    Err(Refusal::Range { field: "schedule", cause })
+    Err(CommandRefusal::Range { field: "schedule", cause })
 }
 
-fn publish(new: &NewProtocol, view: &dyn View, drafts: &mut Drafts<'_>) -> Result<(), Refusal> {
+fn decide_protocol(
+    new: &NewProtocol,
+    view: &dyn StateView,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
     let (protocol, version) = match new.protocol {
         None => (ProtocolId::new(view.now().wall_ms, drafts.random.bytes()), 1),
         Some(id) => {
-            let known = view.facility().protocols.get(&id).ok_or(Refusal::UnknownProtocol(id))?;
+            let known = view.facility().protocols.get(&id).ok_or(CommandRefusal::UnknownProtocol(id))?;
             (id, known.version.saturating_add(1))
         }
     };
     if new.steps.is_empty() || new.steps.len() > STEPS_MAX {
-        return Err(Refusal::Range { field: "steps", cause: RefusalCause::StepCount });
+        return Err(CommandRefusal::Range { field: "steps", cause: RefusalCause::StepCount });
     }
     if new.contact_s.is_some_and(|s| s == 0 || s > CONTACT_S_MAX) {
-        return Err(Refusal::Range { field: "contact_s", cause: RefusalCause::ContactTime });
+        return Err(CommandRefusal::Range { field: "contact_s", cause: RefusalCause::ContactTime });
     }
     if new.agents.len() > 10 {
-        return Err(Refusal::Range { field: "agents", cause: RefusalCause::AgentCount });
+        return Err(CommandRefusal::Range { field: "agents", cause: RefusalCause::AgentCount });
     }
     let step = |s: &Step| {
-        Ok(Step { text: text::name("steps", &s.text, RefusalCause::StepText)?, required: s.required })
+        Ok(Step { text: text::check_name("steps", &s.text, RefusalCause::StepText)?, required: s.required })
     };
     let agent = |a: &Agent| {
-        let name = text::name("agent", &a.name, RefusalCause::AgentName)?;
-        Ok(Agent { name, epa: text::line("agent", &a.epa)?, dilution: text::line("agent", &a.dilution)? })
+        let name = text::check_name("agent", &a.name, RefusalCause::AgentName)?;
+        Ok(Agent {
+            name,
+            epa: text::check_line("agent", &a.epa)?,
+            dilution: text::check_line("agent", &a.dilution)?,
+        })
     };
     let published = ProtocolPublished {
         protocol,
         version,
-        name: text::name("name", &new.name, RefusalCause::ProtocolName)?,
-        steps: new.steps.iter().map(step).collect::<Result<_, Refusal>>()?,
+        name: text::check_name("name", &new.name, RefusalCause::ProtocolName)?,
+        steps: new.steps.iter().map(step).collect::<Result<_, CommandRefusal>>()?,
         contact_s: new.contact_s,
         declared: new.declared,
-        agents: new.agents.iter().map(agent).collect::<Result<_, Refusal>>()?,
+        agents: new.agents.iter().map(agent).collect::<Result<_, CommandRefusal>>()?,
         minutes: new.minutes.filter(|m| *m > 0),
-        ppe: text::line("ppe", &new.ppe)?,
-        ifu: text::line("ifu", &new.ifu)?,
+        ppe: text::check_line("ppe", &new.ppe)?,
+        ifu: text::check_line("ifu", &new.ifu)?,
     };
     drafts.push(published, Vec::new());
     Ok(())
 }
 
-fn settings(wanted: &Settings) -> Result<FacilityChanged, Refusal> {
-    let zone = wanted.zone.as_deref().map(|zone| {
+fn decide_settings(expected: &SettingsChange) -> Result<FacilityChanged, CommandRefusal> {
+    let zone = expected.zone.as_deref().map(|zone| {
         let known = jiff::tz::TimeZone::get(zone).is_ok();
         let cause = RefusalCause::TimeZone;
-        if known { Ok(zone.to_owned()) } else { Err(Refusal::Range { field: "zone", cause }) }
+        if known { Ok(zone.to_owned()) } else { Err(CommandRefusal::Range { field: "zone", cause }) }
     });
-    if wanted.undo_min.is_some_and(|m| m > 24 * 60) {
-        return Err(Refusal::Range { field: "undo_min", cause: RefusalCause::UndoTime });
+    if expected.undo_min.is_some_and(|m| m > 24 * 60) {
+        return Err(CommandRefusal::Range { field: "undo_min", cause: RefusalCause::UndoTime });
     }
-    if wanted.pin_proof_min.is_some_and(|m| m > PIN_PROOF_MIN_MAX) {
-        return Err(Refusal::Range { field: "pin_proof_min", cause: RefusalCause::PinProofTime });
+    if expected.pin_proof_min.is_some_and(|m| m > PIN_PROOF_MIN_MAX) {
+        return Err(CommandRefusal::Range { field: "pin_proof_min", cause: RefusalCause::PinProofTime });
     }
     Ok(FacilityChanged {
-        name: wanted
+        name: expected
             .name
             .as_deref()
-            .map(|n| text::name("name", n, RefusalCause::FacilityName))
+            .map(|n| text::check_name("name", n, RefusalCause::FacilityName))
             .transpose()?,
         zone: zone.transpose()?,
-        label_host: wanted.label_host.as_deref().map(label_host).transpose()?,
-        allow_unattributed: wanted.allow_unattributed,
-        undo_min: wanted.undo_min,
-        contact: wanted.contact.as_deref().map(|c| text::line("contact", c)).transpose()?,
-        pin_proof_min: wanted.pin_proof_min,
+        label_host: expected.label_host.as_deref().map(label_host).transpose()?,
+        allow_unattributed: expected.allow_unattributed,
+        undo_min: expected.undo_min,
+        contact: expected.contact.as_deref().map(|c| text::check_line("contact", c)).transpose()?,
+        pin_proof_min: expected.pin_proof_min,
     })
 }
 
 /// `HTTP://HOST[:PORT]` in upper case: a label's code then fits QR's alphanumeric mode.
-fn label_host(typed: &str) -> Result<String, Refusal> {
-    let upper = text::line("label_host", typed)?.trim_end_matches('/').to_ascii_uppercase();
+fn label_host(entered: &str) -> Result<String, CommandRefusal> {
+    let upper = text::check_line("label_host", entered)?.trim_end_matches('/').to_ascii_uppercase();
     let host = upper.strip_prefix("HTTPS://").or_else(|| upper.strip_prefix("HTTP://")).unwrap_or_default();
     let fits = !host.is_empty() && host.len() <= 60;
     if fits && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':')) {
         Ok(upper)
     } else {
-        Err(Refusal::Range { field: "label_host", cause: RefusalCause::LabelHost })
+        Err(CommandRefusal::Range { field: "label_host", cause: RefusalCause::LabelHost })
     }
 }

@@ -11,43 +11,44 @@ mod staff;
 mod text;
 mod ways;
 
-use record::entry::{By, Digest16, Draft, Entry, Idem};
-use record::fold::{Cleaning, Equipment, Facility, LinePlace, RowVersion};
+use record::entry::{Digest16, Entry, EntryAuthor, EntryDraft, IdempotencyRecord};
+use record::fold::{CleaningRecord, Equipment, FacilityState, LinePlace, RowVersion};
 use record::ids::Epoch;
 use record::kinds::{EntryRef, Event, LabelPrinted};
-use record::redact::{Redactable, Text};
+use record::redact::{PersonalText, Redactable};
 use record::tag::Tag;
 use service::clock::Now;
-use service::random::Random;
+use service::random::RandomSource;
 
 pub use self::command::{
-    Cleaner, CleaningForm, Command, EquipmentFields, NewEquipment, NewProtocol, Person, Settings, Wet,
+    ClaimedCleaner, CleaningForm, Command, EquipmentFields, NewEquipment, NewProtocol, NewStaff,
+    SettingsChange, WetStart,
 };
 pub use self::permissions::Permission;
-pub use self::refusal::Refusal;
+pub use self::refusal::CommandRefusal;
 pub use self::refusal_cause::RefusalCause;
 pub use self::ways::{CommandWays, MADE_BY_BOX, MadeByBox, NOT_YET, NotYet, WAYS, ways_of};
 
 /// What intake may know. The store answers on its writer thread, so nothing changes between the look and the entry.
-pub trait View {
+pub trait StateView {
     /// The time now.
     fn now(&self) -> Now;
     /// The present epoch.
     fn epoch(&self) -> Epoch;
     /// The facility's state.
-    fn facility(&self) -> &Facility;
+    fn facility(&self) -> &FacilityState;
     /// The line of the entry that a request with this idempotency key made, and the digest of that request.
     fn by_key(&self, key: &Digest16) -> Option<(LinePlace, Digest16)>;
     /// The cleaning that an entry recorded.
-    fn cleaning(&self, of: EntryRef) -> Option<Cleaning>;
+    fn cleaning(&self, of: EntryRef) -> Option<CleaningRecord>;
     fn entry(&self, of: EntryRef) -> Option<Entry>;
 }
 
 /// A command and where it comes from.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct CommandRequest {
     /// Who and by which way.
-    pub by: By,
+    pub by: EntryAuthor,
     /// The idempotency key: the same request under it again gets the first answer again.
     pub key: Option<String>,
     /// What came, where the command was made of that and of what was there then: a repeat is known by what came. Absent: by
@@ -59,9 +60,9 @@ pub struct Request {
 
 /// What becomes of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decided {
+pub enum CommandDecision {
     /// New entries, in this order, all or none.
-    New(Vec<Draft>),
+    New(Vec<EntryDraft>),
     /// The very request was carried out before, by the entry of this line.
     Again(LinePlace),
 }
@@ -70,13 +71,21 @@ pub enum Decided {
 ///
 /// # Errors
 /// Why it is refused.
-pub fn decide(request: &Request, view: &dyn View, random: &dyn Random) -> Result<Decided, Refusal> {
-    permissions::check(&request.by, &request.command, view)?;
-    let idem = idem(request)?;
+pub fn decide_command(
+    request: &CommandRequest,
+    view: &dyn StateView,
+    random: &dyn RandomSource,
+) -> Result<CommandDecision, CommandRefusal> {
+    permissions::check_permission(&request.by, &request.command, view)?;
+    let idem = idempotency_record(request)?;
     if let Some(idem) = idem
         && let Some((line, earlier)) = view.by_key(&idem.key)
     {
-        return if earlier == idem.req { Ok(Decided::Again(line)) } else { Err(Refusal::KeyReused) };
+        return if earlier == idem.req {
+            Ok(CommandDecision::Again(line))
+        } else {
+            Err(CommandRefusal::KeyReused)
+        };
     }
     let mut drafts = Drafts { by: request.by, idem, random, made: Vec::new() };
     match &request.command {
@@ -86,37 +95,39 @@ pub fn decide(request: &Request, view: &dyn View, random: &dyn Random) -> Result
         | Command::SuspendEquipment { .. }
         | Command::ResumeEquipment { .. }
         | Command::AssignTag { .. }
-        | Command::RevokeTag { .. } => equipment::decide(&request.command, view, &mut drafts)?,
+        | Command::RevokeTag { .. } => equipment::decide_equipment(&request.command, view, &mut drafts)?,
         Command::PublishProtocol(_) | Command::SetSchedule { .. } | Command::ChangeFacility(_) => {
-            facility::decide(&request.command, view, &mut drafts)?;
+            facility::decide_facility(&request.command, view, &mut drafts)?;
         }
         Command::AddStaff(_) | Command::ChangeStaff { .. } | Command::StaffLeft { .. } => {
-            staff::decide(&request.command, view, &mut drafts)?;
+            staff::decide_staff(&request.command, view, &mut drafts)?;
         }
-        Command::RecordCleaning(form) => cleaning::record(form, view, &mut drafts)?,
-        Command::VoidCleaning { line, reason } => cleaning::void(*line, reason, view, &mut drafts)?,
-        Command::RecordUse { tag, performed_ms } => cleaning::used(*tag, *performed_ms, view, &mut drafts)?,
-        Command::AttachPhoto { of, photo } => cleaning::attach(*of, *photo, view, &mut drafts)?,
+        Command::RecordCleaning(form) => cleaning::decide_cleaning(form, view, &mut drafts)?,
+        Command::VoidCleaning { line, reason } => cleaning::decide_void(*line, reason, view, &mut drafts)?,
+        Command::RecordUse { tag, performed_ms } => {
+            cleaning::record_use(*tag, *performed_ms, view, &mut drafts)?
+        }
+        Command::AttachPhoto { of, photo } => cleaning::decide_attach(*of, *photo, view, &mut drafts)?,
         Command::Reprinted { printed, reason } => {
             let (reason, texts) = drafts.optional_text("reason", reason)?;
             drafts.push(LabelPrinted { reason, ..printed.as_ref().clone() }, texts);
         }
         Command::Note(event) => drafts.push(event.as_ref().clone(), Vec::new()),
     }
-    Ok(Decided::New(drafts.made))
+    Ok(CommandDecision::New(drafts.made))
 }
 
-fn idem(request: &Request) -> Result<Option<Idem>, Refusal> {
+fn idempotency_record(request: &CommandRequest) -> Result<Option<IdempotencyRecord>, CommandRefusal> {
     let Some(key) = &request.key else { return Ok(None) };
     if key.is_empty() || key.len() > 200 || key.chars().any(char::is_control) {
-        return Err(Refusal::KeyForm);
+        return Err(CommandRefusal::KeyForm);
     }
     let digest = match &request.sent {
         Some(sent) => Some(request_digest(key, sent.as_bytes())),
         None => command_digest(key, &request.command),
     };
-    let req = digest.ok_or(Refusal::KeyForm)?;
-    Ok(Some(Idem { key: Digest16::of(key.as_bytes()), req }))
+    let req = digest.ok_or(CommandRefusal::KeyForm)?;
+    Ok(Some(IdempotencyRecord { key: Digest16::of(key.as_bytes()), req }))
 }
 
 /// By which a repeat of a command is known. The key goes into it: the log is read by many, for ever, and a command holds names and
@@ -131,21 +142,21 @@ fn request_digest(key: &str, request: &[u8]) -> Digest16 {
 
 /// Drafts in the making.
 struct Drafts<'a> {
-    by: By,
-    idem: Option<Idem>,
-    random: &'a dyn Random,
-    made: Vec<Draft>,
+    by: EntryAuthor,
+    idem: Option<IdempotencyRecord>,
+    random: &'a dyn RandomSource,
+    made: Vec<EntryDraft>,
 }
 
 impl Drafts<'_> {
     /// The first draft carries the idempotency key.
-    fn push(&mut self, event: impl Into<Event>, texts: Vec<Text>) {
-        self.made.push(Draft { by: self.by, idem: self.idem.take(), event: event.into(), texts });
+    fn push(&mut self, event: impl Into<Event>, texts: Vec<PersonalText>) {
+        self.made.push(EntryDraft { by: self.by, idem: self.idem.take(), event: event.into(), texts });
     }
 
-    fn text(&self, text: &str) -> Result<(Redactable, Text), Refusal> {
-        let text = Text::new(text, self.random.bytes())
-            .map_err(|_| Refusal::TooLong { field: "notes", chars_max: 1_000 })?;
+    fn text(&self, text: &str) -> Result<(Redactable, PersonalText), CommandRefusal> {
+        let text = PersonalText::new(text, self.random.bytes())
+            .map_err(|_| CommandRefusal::TooLong { field: "notes", chars_max: 1_000 })?;
         Ok((text.redactable(), text))
     }
 
@@ -154,8 +165,8 @@ impl Drafts<'_> {
         &self,
         field: &'static str,
         words: &str,
-    ) -> Result<(Option<Redactable>, Vec<Text>), Refusal> {
-        match text::note(field, words)? {
+    ) -> Result<(Option<Redactable>, Vec<PersonalText>), CommandRefusal> {
+        match text::check_note(field, words)? {
             None => Ok((None, Vec::new())),
             Some(words) => self.text(&words).map(|(redactable, text)| (Some(redactable), vec![text])),
         }
@@ -163,13 +174,13 @@ impl Drafts<'_> {
 }
 
 /// A change holds for what it was made over: a row that somebody else changed since is not changed unseen.
-fn require_seen(seen: Option<RowVersion>, now: RowVersion) -> Result<(), Refusal> {
-    if seen.is_none_or(|seen| seen == now) { Ok(()) } else { Err(Refusal::Changed { now }) }
+fn require_seen(seen: Option<RowVersion>, now: RowVersion) -> Result<(), CommandRefusal> {
+    if seen.is_none_or(|seen| seen == now) { Ok(()) } else { Err(CommandRefusal::Changed { now }) }
 }
 
 /// The item that a tag opens, retired ones included.
-fn item(view: &dyn View, tag: Tag) -> Result<&Equipment, Refusal> {
-    view.facility().resolve(tag).ok_or(Refusal::UnknownTag(tag))
+fn find_item(view: &dyn StateView, tag: Tag) -> Result<&Equipment, CommandRefusal> {
+    view.facility().resolve(tag).ok_or(CommandRefusal::UnknownTag(tag))
 }
 
 #[cfg(test)]

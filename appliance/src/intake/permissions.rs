@@ -1,12 +1,12 @@
 //! Who may want what: by role for people, by way for programs. Rows of the table of routes and commands both ask here.
 
-use record::entry::{By, Entry, Via};
+use record::entry::{CommandSource, Entry, EntryAuthor};
 use record::fold::LinePlace;
-use record::kinds::Role;
+use record::kinds::StaffRole;
 
-use super::{Command, Refusal, RefusalCause, View};
+use super::{Command, CommandRefusal, RefusalCause, StateView};
 
-const OTHER_PHONE: Refusal = Refusal::NotAllowed(RefusalCause::OtherPhone);
+const OTHER_PHONE: CommandRefusal = CommandRefusal::NotAllowed(RefusalCause::OtherPhone);
 
 /// What somebody of the staff may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,20 +35,22 @@ pub enum Permission {
 
 impl Permission {
     /// Whose roles include it.
-    pub const fn roles(self) -> &'static [Role] {
+    pub const fn roles(self) -> &'static [StaffRole] {
         match self {
-            Self::View => &[Role::Technician, Role::Biomed, Role::FacilityAdmin, Role::Auditor],
-            Self::Record => &[Role::Technician, Role::Biomed, Role::FacilityAdmin],
-            Self::EditEquipment | Self::Print | Self::EditPrinters | Self::SeePeople => {
-                &[Role::Biomed, Role::FacilityAdmin]
+            Self::View => {
+                &[StaffRole::Technician, StaffRole::Biomed, StaffRole::FacilityAdmin, StaffRole::Auditor]
             }
-            Self::EditPeople | Self::EditSettings | Self::ManageTokens => &[Role::FacilityAdmin],
-            Self::ReadAudit => &[Role::FacilityAdmin, Role::Auditor],
+            Self::Record => &[StaffRole::Technician, StaffRole::Biomed, StaffRole::FacilityAdmin],
+            Self::EditEquipment | Self::Print | Self::EditPrinters | Self::SeePeople => {
+                &[StaffRole::Biomed, StaffRole::FacilityAdmin]
+            }
+            Self::EditPeople | Self::EditSettings | Self::ManageTokens => &[StaffRole::FacilityAdmin],
+            Self::ReadAudit => &[StaffRole::FacilityAdmin, StaffRole::Auditor],
         }
     }
 
     /// Whether a role includes it.
-    pub fn is_of(self, role: Role) -> bool {
+    pub fn is_of(self, role: StaffRole) -> bool {
         self.roles().contains(&role)
     }
 
@@ -109,56 +111,62 @@ impl Permission {
 }
 
 /// Whether `by` may give `command`.
-pub(super) fn check(by: &By, command: &Command, view: &dyn View) -> Result<(), Refusal> {
+pub(super) fn check_permission(
+    by: &EntryAuthor,
+    command: &Command,
+    view: &dyn StateView,
+) -> Result<(), CommandRefusal> {
     match by.via {
         // The administration socket is root's, a directive was signed by the relay, a token was given for this.
-        Via::Socket | Via::Relay | Via::Box | Via::Api => return Ok(()),
-        Via::Phone => return phone(by, command, view),
-        Via::Staff | Via::Other => {}
+        CommandSource::Socket | CommandSource::Relay | CommandSource::Box | CommandSource::Api => {
+            return Ok(());
+        }
+        CommandSource::Phone => return check_phone(by, command, view),
+        CommandSource::Staff | CommandSource::Other => {}
     }
     let permission = Permission::of(command);
     let staff = by.staff.and_then(|id| view.facility().staff.get(&id)).filter(|s| !s.left);
     match staff {
         Some(staff) if permission.is_of(staff.role) => own_rights(by, command),
-        _ => Err(Refusal::NotAllowed(RefusalCause::Role(permission))),
+        _ => Err(CommandRefusal::NotAllowed(RefusalCause::Role(permission))),
     }
 }
 
 /// Nobody takes their own rights away, so a facility with an admin keeps one.
-fn own_rights(by: &By, command: &Command) -> Result<(), Refusal> {
+fn own_rights(by: &EntryAuthor, command: &Command) -> Result<(), CommandRefusal> {
     match command {
         Command::StaffLeft { staff } | Command::ChangeStaff { staff, role: Some(_), .. }
             if by.staff == Some(*staff) =>
         {
-            Err(Refusal::NotAllowed(RefusalCause::OwnRole))
+            Err(CommandRefusal::NotAllowed(RefusalCause::OwnRole))
         }
         _ => Ok(()),
     }
 }
 
 /// A phone without a sign-in records, and takes its own record back for a while.
-fn phone(by: &By, command: &Command, view: &dyn View) -> Result<(), Refusal> {
+fn check_phone(by: &EntryAuthor, command: &Command, view: &dyn StateView) -> Result<(), CommandRefusal> {
     match command {
         Command::RecordCleaning(_) | Command::RecordUse { .. } => Ok(()),
         Command::AttachPhoto { of, .. } => {
-            let made = view.entry(*of).ok_or(Refusal::UnknownCleaning { of: *of })?;
+            let made = view.entry(*of).ok_or(CommandRefusal::UnknownCleaning { of: *of })?;
             if is_same_phone(by, &made) { Ok(()) } else { Err(OTHER_PHONE) }
         }
         // What a run brought was displaced meanwhile.
-        Command::VoidCleaning { line: LinePlace { run: Some(_), .. }, .. } => Err(Refusal::UndoOver),
+        Command::VoidCleaning { line: LinePlace { run: Some(_), .. }, .. } => Err(CommandRefusal::UndoOver),
         Command::VoidCleaning { line: LinePlace { of, run: None }, .. } => {
-            let made = view.entry(*of).ok_or(Refusal::UnknownCleaning { of: *of })?;
+            let made = view.entry(*of).ok_or(CommandRefusal::UnknownCleaning { of: *of })?;
             let (then, now) = (made.head().at, view.now());
             let undo_ms = u64::from(view.facility().settings.undo_min) * 60_000;
             let same_phone = is_same_phone(by, &made);
             let in_time = then.boot == now.boot && now.up_ms.saturating_sub(then.up) <= undo_ms;
-            if same_phone && in_time { Ok(()) } else { Err(Refusal::UndoOver) }
+            if same_phone && in_time { Ok(()) } else { Err(CommandRefusal::UndoOver) }
         }
-        _ => Err(Refusal::NotAllowed(RefusalCause::Role(Permission::of(command)))),
+        _ => Err(CommandRefusal::NotAllowed(RefusalCause::Role(Permission::of(command)))),
     }
 }
 
 /// Whoever has the secret of an entry's device, and so its id, is the phone that made the entry.
-fn is_same_phone(by: &By, made: &Entry) -> bool {
+fn is_same_phone(by: &EntryAuthor, made: &Entry) -> bool {
     by.device.is_some() && made.head().by.device == by.device
 }

@@ -9,7 +9,7 @@ use super::RefusalCause;
 
 /// Why a command was refused. Nothing was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum CommandRefusal {
     /// No item has this tag.
     #[error("No equipment has the tag {0}")]
     UnknownTag(Tag),
@@ -70,14 +70,17 @@ pub enum Refusal {
         cause: RefusalCause,
     },
     /// A field is too long.
-    #[error("{} is longer than {chars_max} characters. Shorten it", label(field))]
+    #[error("{} is longer than {chars_max} characters. Shorten it", field_label(field))]
     TooLong {
         field: &'static str,
         /// How long it may be.
         chars_max: usize,
     },
     /// A field has a character that nobody can see.
-    #[error("{} has a character that cannot be shown (U+{code:04X}). Enter it again by hand", label(field))]
+    #[error(
+        "{} has a character that cannot be shown (U+{code:04X}). Enter it again by hand",
+        field_label(field)
+    )]
     Character {
         field: &'static str,
         /// The character.
@@ -97,7 +100,7 @@ pub enum Refusal {
     #[error("The protocol has no step {0}")]
     UnknownStep(u16),
     /// The surface is still to be kept wet.
-    #[error("Keep the surface wet for {} more, then record", minutes(*.left_s))]
+    #[error("Keep the surface wet for {} more, then record", minutes_text(*.left_s))]
     StillWet {
         /// Seconds left.
         left_s: u32,
@@ -122,7 +125,7 @@ pub enum Refusal {
     NotAllowed(RefusalCause),
 }
 
-fn label(field: &str) -> &'static str {
+fn field_label(field: &str) -> &'static str {
     match field {
         "name" => "The name",
         "cleaned_by" => "Your name",
@@ -155,11 +158,11 @@ fn steps_words(steps: &[u16]) -> String {
     }
 }
 
-fn minutes(seconds: u32) -> String {
+fn minutes_text(seconds: u32) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-impl Refusal {
+impl CommandRefusal {
     /// One word for machines; part of the problem's type.
     pub fn code(&self) -> &'static str {
         match self {

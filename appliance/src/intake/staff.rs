@@ -1,24 +1,28 @@
 //! The people at the facility.
 
-use record::fold::Staff;
+use record::fold::StaffMember;
 use record::ids::StaffId;
 use record::kinds::{StaffAdded, StaffChanged, StaffLeft};
 
-use super::{Command, Drafts, Refusal, RefusalCause, View, require_seen, text};
+use super::{Command, CommandRefusal, Drafts, RefusalCause, StateView, require_seen, text};
 
 const NAME_NEEDED: RefusalCause = RefusalCause::PersonName;
 
-pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>) -> Result<(), Refusal> {
+pub(super) fn decide_staff(
+    command: &Command,
+    view: &dyn StateView,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
     match command {
         Command::AddStaff(person) => {
-            let name = text::name("name", &person.name, NAME_NEEDED)?;
+            let name = text::check_name("name", &person.name, NAME_NEEDED)?;
             let (name, beside) = drafts.text(&name)?;
             let staff = StaffId::new(view.now().wall_ms, drafts.random.bytes());
             drafts.push(StaffAdded { staff, name, role: person.role }, vec![beside]);
         }
         Command::ChangeStaff { staff, name, role, seen } => {
-            require_seen(*seen, known(*staff, view)?.changed)?;
-            let name = name.as_deref().map(|n| text::name("name", n, NAME_NEEDED)).transpose()?;
+            require_seen(*seen, find_member(*staff, view)?.changed)?;
+            let name = name.as_deref().map(|n| text::check_name("name", n, NAME_NEEDED)).transpose()?;
             let (name, texts) = match name {
                 None => (None, Vec::new()),
                 Some(name) => drafts.text(&name).map(|(redactable, text)| (Some(redactable), vec![text]))?,
@@ -26,7 +30,7 @@ pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>
             drafts.push(StaffChanged { staff: *staff, name, role: *role }, texts);
         }
         Command::StaffLeft { staff } => {
-            known(*staff, view)?;
+            find_member(*staff, view)?;
             drafts.push(StaffLeft { staff: *staff }, Vec::new());
         }
         _ => {}
@@ -34,6 +38,6 @@ pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>
     Ok(())
 }
 
-fn known(staff: StaffId, view: &dyn View) -> Result<&Staff, Refusal> {
-    view.facility().staff.get(&staff).filter(|s| !s.left).ok_or(Refusal::UnknownStaff(staff))
+fn find_member(staff: StaffId, view: &dyn StateView) -> Result<&StaffMember, CommandRefusal> {
+    view.facility().staff.get(&staff).filter(|s| !s.left).ok_or(CommandRefusal::UnknownStaff(staff))
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use record::entry::{ClockState, Via};
-use record::fold::{AdoptedBy, Effect, History, LinePlace};
+use record::entry::{ClockState, CommandSource};
+use record::fold::{AdoptedBy, FoldEffect, HistoryLookup, LinePlace};
 use record::ids::{BootId, DeviceId, ProtocolId, StaffId};
-use record::kinds::{Missing, PhotoPolicy, Role, Schedule, Step};
+use record::kinds::{MissingPart, PhotoPolicy, Schedule, StaffRole, Step};
 use record::run::RunName;
 use record::tree::Hash;
 use service::random::SeededRandom;
@@ -16,27 +16,27 @@ use super::*;
 /// A box in memory: decides, numbers, folds.
 struct World {
     now: Now,
-    facility: Facility,
+    facility: FacilityState,
     entries: Vec<Entry>,
-    cleanings: BTreeMap<EntryRef, Cleaning>,
+    cleanings: BTreeMap<EntryRef, CleaningRecord>,
     random: SeededRandom,
 }
 
-impl View for World {
+impl StateView for World {
     fn now(&self) -> Now {
         self.now
     }
     fn epoch(&self) -> Epoch {
         Epoch { n: 1, key: [0; 4] }
     }
-    fn facility(&self) -> &Facility {
+    fn facility(&self) -> &FacilityState {
         &self.facility
     }
     fn by_key(&self, key: &Digest16) -> Option<(LinePlace, Digest16)> {
         let found = self.entries.iter().find(|e| e.head().idem.is_some_and(|i| i.key == *key))?;
         Some((LinePlace { of: self.of(found.seq()), run: None }, found.head().idem?.req))
     }
-    fn cleaning(&self, of: EntryRef) -> Option<Cleaning> {
+    fn cleaning(&self, of: EntryRef) -> Option<CleaningRecord> {
         self.cleanings.get(&of).cloned()
     }
     fn entry(&self, of: EntryRef) -> Option<Entry> {
@@ -44,22 +44,22 @@ impl View for World {
     }
 }
 
-impl History for World {
+impl HistoryLookup for World {
     type Error = Infallible;
-    fn cleaning(&self, of: EntryRef, _: Option<RunName>) -> Result<Option<Cleaning>, Infallible> {
+    fn cleaning(&self, of: EntryRef, _: Option<RunName>) -> Result<Option<CleaningRecord>, Infallible> {
         Ok(self.cleanings.get(&of).cloned())
     }
-    fn unsure(&self, _: BootId) -> Result<Vec<Cleaning>, Infallible> {
+    fn unsure(&self, _: BootId) -> Result<Vec<CleaningRecord>, Infallible> {
         Ok(Vec::new())
     }
-    fn first_of_key(&self, _: &Idem, _: LinePlace) -> Result<Option<LinePlace>, Infallible> {
+    fn first_of_key(&self, _: &IdempotencyRecord, _: LinePlace) -> Result<Option<LinePlace>, Infallible> {
         // A key is used once: what comes under it again is decided before.
         Ok(None)
     }
 }
 
-fn by(via: Via) -> By {
-    By { staff: None, via, device: None }
+fn by(via: CommandSource) -> EntryAuthor {
+    EntryAuthor { staff: None, via, device: None }
 }
 
 impl World {
@@ -72,7 +72,7 @@ impl World {
         };
         Self {
             now,
-            facility: Facility::default(),
+            facility: FacilityState::default(),
             entries: Vec::new(),
             cleanings: BTreeMap::new(),
             random: SeededRandom::new(1),
@@ -88,10 +88,15 @@ impl World {
         self.now.wall_ms += ms.cast_signed();
     }
 
-    fn ask(&mut self, by: By, key: Option<&str>, command: Command) -> Result<Decided, Refusal> {
-        let request = Request { by, key: key.map(str::to_owned), sent: None, command };
-        let decided = decide(&request, self, &self.random)?;
-        if let Decided::New(drafts) = &decided {
+    fn ask(
+        &mut self,
+        by: EntryAuthor,
+        key: Option<&str>,
+        command: Command,
+    ) -> Result<CommandDecision, CommandRefusal> {
+        let request = CommandRequest { by, key: key.map(str::to_owned), sent: None, command };
+        let decided = decide_command(&request, self, &self.random)?;
+        if let CommandDecision::New(drafts) = &decided {
             for draft in drafts {
                 let seq = self.entries.len() as u64;
                 let entry =
@@ -103,7 +108,7 @@ impl World {
                 self.facility = facility;
                 self.entries.push(entry);
                 for effect in changes.effects {
-                    if let Effect::Cleaned(c) | Effect::Recleaned(c) = effect {
+                    if let FoldEffect::Cleaned(c) | FoldEffect::Recleaned(c) = effect {
                         self.cleanings.insert(c.of, c);
                     }
                 }
@@ -112,8 +117,8 @@ impl World {
         Ok(decided)
     }
 
-    fn tell(&mut self, command: Command) -> Result<Decided, Refusal> {
-        self.ask(by(Via::Socket), None, command)
+    fn tell(&mut self, command: Command) -> Result<CommandDecision, CommandRefusal> {
+        self.ask(by(CommandSource::Socket), None, command)
     }
 
     fn last(&self) -> Event {
@@ -153,11 +158,11 @@ impl World {
         *self.facility.equipment.keys().find(|t| !before.contains(t)).unwrap()
     }
 
-    fn clean(&mut self, form: CleaningForm) -> Result<Decided, Refusal> {
-        self.ask(by(Via::Phone), None, Command::RecordCleaning(Box::new(form)))
+    fn clean(&mut self, form: CleaningForm) -> Result<CommandDecision, CommandRefusal> {
+        self.ask(by(CommandSource::Phone), None, Command::RecordCleaning(Box::new(form)))
     }
 
-    fn incomplete(&self) -> Vec<Missing> {
+    fn incomplete(&self) -> Vec<MissingPart> {
         let Event::CleaningRecorded(cleaning) = self.last() else { panic!("{:?}", self.last()) };
         cleaning.incomplete
     }
@@ -172,7 +177,10 @@ fn the_least_that_a_script_sends_is_recorded() {
     let protocol = world.protocol();
     let tag = world.item(vec![protocol], PhotoPolicy::Required);
     world.clean(CleaningForm::plain(tag, "John Doe")).unwrap();
-    assert_eq!(world.incomplete(), [Missing::StepsNotStated, Missing::ContactTime, Missing::Photo]);
+    assert_eq!(
+        world.incomplete(),
+        [MissingPart::StepsNotStated, MissingPart::ContactTime, MissingPart::Photo]
+    );
 }
 
 #[test]
@@ -181,14 +189,14 @@ fn a_page_must_say_what_was_left_out() {
     let protocol = world.protocol();
     let tag = world.item(vec![protocol], PhotoPolicy::Required);
     let mut form = CleaningForm { steps: Some(vec![3, 1]), ..CleaningForm::plain(tag, "Maria") };
-    assert_eq!(world.clean(form.clone()), Err(Refusal::StepsMissing(vec![2])));
+    assert_eq!(world.clean(form.clone()), Err(CommandRefusal::StepsMissing(vec![2])));
     form.steps = Some(vec![3, 1, 2, 2]);
-    assert_eq!(world.clean(form.clone()), Err(Refusal::NotWetted));
-    form.wet = Some(Wet { boot: world.now.boot, up_ms: world.now.up_ms });
+    assert_eq!(world.clean(form.clone()), Err(CommandRefusal::NotWetted));
+    form.wet = Some(WetStart { boot: world.now.boot, up_ms: world.now.up_ms });
     world.pass(60_500);
-    assert_eq!(world.clean(form.clone()), Err(Refusal::StillWet { left_s: 120 }));
+    assert_eq!(world.clean(form.clone()), Err(CommandRefusal::StillWet { left_s: 120 }));
     world.pass(120_000);
-    assert_eq!(world.clean(form.clone()), Err(Refusal::PhotoMissing));
+    assert_eq!(world.clean(form.clone()), Err(CommandRefusal::PhotoMissing));
     form.photos = vec![Hash::of(b"jpeg")];
     world.clean(form.clone()).unwrap();
     assert_eq!(world.incomplete(), []);
@@ -202,14 +210,14 @@ fn a_page_must_say_what_was_left_out() {
         ..form.clone()
     };
     world.clean(excused).unwrap();
-    assert_eq!(world.incomplete(), [Missing::Steps, Missing::ContactTime, Missing::Photo]);
+    assert_eq!(world.incomplete(), [MissingPart::Steps, MissingPart::ContactTime, MissingPart::Photo]);
     assert_eq!(
         world.clean(CleaningForm { steps: Some(vec![4]), ..form.clone() }),
-        Err(Refusal::UnknownStep(4))
+        Err(CommandRefusal::UnknownStep(4))
     );
     assert_eq!(
         world.clean(CleaningForm { protocol_version: Some(2), ..form }),
-        Err(Refusal::ProtocolChanged)
+        Err(CommandRefusal::ProtocolChanged)
     );
 }
 
@@ -218,9 +226,9 @@ fn another_boots_clock_measures_nothing() {
     let mut world = World::new();
     let protocol = world.protocol();
     let tag = world.item(vec![protocol], PhotoPolicy::None);
-    let wet = Some(Wet { boot: BootId::new(9, [9; 10]), up_ms: 0 });
+    let wet = Some(WetStart { boot: BootId::new(9, [9; 10]), up_ms: 0 });
     let form = CleaningForm { steps: Some(vec![1, 2]), wet, ..CleaningForm::plain(tag, "Maria") };
-    assert_eq!(world.clean(form), Err(Refusal::NotWetted));
+    assert_eq!(world.clean(form), Err(CommandRefusal::NotWetted));
 }
 
 #[test]
@@ -228,18 +236,21 @@ fn the_same_key_again_is_the_first_answer_again() {
     let mut world = World::new();
     let tag = world.item(Vec::new(), PhotoPolicy::Optional);
     let command = |name: &str| Command::RecordCleaning(Box::new(CleaningForm::plain(tag, name)));
-    world.ask(by(Via::Phone), Some("k1"), command("A")).unwrap();
+    world.ask(by(CommandSource::Phone), Some("k1"), command("A")).unwrap();
     let first = world.entries.last().unwrap().seq();
     world.pass(5_000);
     assert_eq!(
-        world.ask(by(Via::Phone), Some("k1"), command("A")),
-        Ok(Decided::Again(LinePlace { of: world.of(first), run: None }))
+        world.ask(by(CommandSource::Phone), Some("k1"), command("A")),
+        Ok(CommandDecision::Again(LinePlace { of: world.of(first), run: None }))
     );
-    assert_eq!(world.ask(by(Via::Phone), Some("k1"), command("B")), Err(Refusal::KeyReused));
-    assert!(matches!(world.ask(by(Via::Phone), Some("k2"), command("A")), Ok(Decided::New(_))));
-    assert_eq!(world.ask(by(Via::Phone), Some(""), command("A")), Err(Refusal::KeyForm));
+    assert_eq!(world.ask(by(CommandSource::Phone), Some("k1"), command("B")), Err(CommandRefusal::KeyReused));
+    assert!(matches!(
+        world.ask(by(CommandSource::Phone), Some("k2"), command("A")),
+        Ok(CommandDecision::New(_))
+    ));
+    assert_eq!(world.ask(by(CommandSource::Phone), Some(""), command("A")), Err(CommandRefusal::KeyForm));
     assert!(
-        matches!(world.ask(by(Via::Phone), None, command("A")), Ok(Decided::New(_))),
+        matches!(world.ask(by(CommandSource::Phone), None, command("A")), Ok(CommandDecision::New(_))),
         "without a key, two posts are two"
     );
 }
@@ -250,37 +261,43 @@ fn a_name_is_needed_unless_the_facility_says_otherwise() {
     let tag = world.item(Vec::new(), PhotoPolicy::Optional);
     assert!(matches!(
         world.clean(CleaningForm::plain(tag, " \u{200b}")),
-        Err(Refusal::Needed { field: "cleaned_by", .. })
+        Err(CommandRefusal::Needed { field: "cleaned_by", .. })
     ));
-    let settings = Settings { allow_unattributed: Some(true), ..Default::default() };
+    let settings = SettingsChange { allow_unattributed: Some(true), ..Default::default() };
     world.tell(Command::ChangeFacility(Box::new(settings))).unwrap();
     world.clean(CleaningForm::plain(tag, "")).unwrap();
-    assert!(matches!(world.clean(CleaningForm::plain(tag, "a\u{202e}b")), Err(Refusal::Character { .. })));
+    assert!(matches!(
+        world.clean(CleaningForm::plain(tag, "a\u{202e}b")),
+        Err(CommandRefusal::Character { .. })
+    ));
     let ghost = StaffId::new(1, [1; 10]);
-    let form = CleaningForm { who: Cleaner::Pin(ghost), ..CleaningForm::plain(tag, "") };
-    assert_eq!(world.clean(form), Err(Refusal::UnknownStaff(ghost)));
+    let form = CleaningForm { who: ClaimedCleaner::Pin(ghost), ..CleaningForm::plain(tag, "") };
+    assert_eq!(world.clean(form), Err(CommandRefusal::UnknownStaff(ghost)));
 }
 
 #[test]
 fn only_the_same_phone_undoes_and_only_for_a_while() {
     let mut world = World::new();
     let tag = world.item(Vec::new(), PhotoPolicy::Optional);
-    let phone = |n| By { device: Some(DeviceId::new(1, [n; 10])), ..by(Via::Phone) };
+    let phone = |n| EntryAuthor { device: Some(DeviceId::new(1, [n; 10])), ..by(CommandSource::Phone) };
     world.ask(phone(1), None, Command::RecordCleaning(Box::new(CleaningForm::plain(tag, "A")))).unwrap();
     let of = world.of(world.entries.last().unwrap().seq());
     let line = LinePlace { of, run: None };
     let void = |reason: &str| Command::VoidCleaning { line, reason: reason.into() };
-    assert_eq!(world.ask(phone(2), None, void("x")), Err(Refusal::UndoOver));
-    assert_eq!(world.ask(by(Via::Phone), None, void("x")), Err(Refusal::UndoOver));
-    assert!(matches!(world.ask(phone(1), None, void(" ")), Err(Refusal::Needed { field: "reason", .. })));
+    assert_eq!(world.ask(phone(2), None, void("x")), Err(CommandRefusal::UndoOver));
+    assert_eq!(world.ask(by(CommandSource::Phone), None, void("x")), Err(CommandRefusal::UndoOver));
+    assert!(matches!(
+        world.ask(phone(1), None, void(" ")),
+        Err(CommandRefusal::Needed { field: "reason", .. })
+    ));
     world.pass(10 * 60_000 + 1);
-    assert_eq!(world.ask(phone(1), None, void("x")), Err(Refusal::UndoOver));
+    assert_eq!(world.ask(phone(1), None, void("x")), Err(CommandRefusal::UndoOver));
     world.tell(void("wrong pump")).unwrap();
-    assert_eq!(world.tell(void("again")), Err(Refusal::AlreadyVoided));
+    assert_eq!(world.tell(void("again")), Err(CommandRefusal::AlreadyVoided));
     let nothing = EntryRef { seq: 999, ..of };
     assert_eq!(
         world.tell(Command::VoidCleaning { line: LinePlace { of: nothing, run: None }, reason: "x".into() }),
-        Err(Refusal::UnknownCleaning { of: nothing })
+        Err(CommandRefusal::UnknownCleaning { of: nothing })
     );
 }
 
@@ -292,10 +309,10 @@ fn a_displaced_record_whose_number_another_has_is_not_voided_in_its_stead() {
     let of = world.of(world.entries.last().unwrap().seq());
     let run = RunName::new(of.epoch, of.seq..of.seq + 1, Hash::of(b"displaced")).unwrap();
     let void = |run| Command::VoidCleaning { line: LinePlace { of, run }, reason: "wrong pump".into() };
-    assert_eq!(world.tell(void(Some(run))), Err(Refusal::SharedNumber { of }));
+    assert_eq!(world.tell(void(Some(run))), Err(CommandRefusal::SharedNumber { of }));
     assert!(world.cleanings[&of].voided.is_none());
-    let phone = By { device: Some(DeviceId::new(1, [1; 10])), ..by(Via::Phone) };
-    assert_eq!(world.ask(phone, None, void(Some(run))), Err(Refusal::UndoOver));
+    let phone = EntryAuthor { device: Some(DeviceId::new(1, [1; 10])), ..by(CommandSource::Phone) };
+    assert_eq!(world.ask(phone, None, void(Some(run))), Err(CommandRefusal::UndoOver));
 
     // The number leads to it where no other has it.
     world.cleanings.get_mut(&of).unwrap().adopted = Some(AdoptedBy { run, by: of, at_ms: 0 });
@@ -306,45 +323,49 @@ fn a_displaced_record_whose_number_another_has_is_not_voided_in_its_stead() {
 fn roles() {
     let mut world = World::new();
     let mut person = |name: &str, role| {
-        world.tell(Command::AddStaff(Person { name: name.into(), role })).unwrap();
+        world.tell(Command::AddStaff(NewStaff { name: name.into(), role })).unwrap();
         let Event::StaffAdded(added) = world.last() else { panic!() };
         added.staff
     };
-    let (tech, biomed, admin) =
-        (person("T", Role::Technician), person("B", Role::Biomed), person("A", Role::FacilityAdmin));
-    let staff = |id| By { staff: Some(id), ..by(Via::Staff) };
-    let add = || Command::AddStaff(Person { name: "N".into(), role: Role::Technician });
-    let settings = || Command::ChangeFacility(Box::new(Settings { undo_min: Some(5), ..Default::default() }));
-    assert!(matches!(world.ask(staff(tech), None, add()), Err(Refusal::NotAllowed(_))));
-    assert!(matches!(world.ask(by(Via::Staff), None, add()), Err(Refusal::NotAllowed(_))));
-    assert!(matches!(world.ask(by(Via::Phone), None, add()), Err(Refusal::NotAllowed(_))));
-    assert!(matches!(world.ask(staff(biomed), None, add()), Err(Refusal::NotAllowed(_))));
+    let (tech, biomed, admin) = (
+        person("T", StaffRole::Technician),
+        person("B", StaffRole::Biomed),
+        person("A", StaffRole::FacilityAdmin),
+    );
+    let staff = |id| EntryAuthor { staff: Some(id), ..by(CommandSource::Staff) };
+    let add = || Command::AddStaff(NewStaff { name: "N".into(), role: StaffRole::Technician });
+    let settings =
+        || Command::ChangeFacility(Box::new(SettingsChange { undo_min: Some(5), ..Default::default() }));
+    assert!(matches!(world.ask(staff(tech), None, add()), Err(CommandRefusal::NotAllowed(_))));
+    assert!(matches!(world.ask(by(CommandSource::Staff), None, add()), Err(CommandRefusal::NotAllowed(_))));
+    assert!(matches!(world.ask(by(CommandSource::Phone), None, add()), Err(CommandRefusal::NotAllowed(_))));
+    assert!(matches!(world.ask(staff(biomed), None, add()), Err(CommandRefusal::NotAllowed(_))));
     assert!(world.ask(staff(admin), None, add()).is_ok());
     let role = |staff, role| Command::ChangeStaff { staff, name: None, role, seen: None };
-    for own in [role(admin, Some(Role::Biomed)), Command::StaffLeft { staff: admin }] {
-        assert!(matches!(world.ask(staff(admin), None, own), Err(Refusal::NotAllowed(_))));
+    for own in [role(admin, Some(StaffRole::Biomed)), Command::StaffLeft { staff: admin }] {
+        assert!(matches!(world.ask(staff(admin), None, own), Err(CommandRefusal::NotAllowed(_))));
     }
-    for done in [role(tech, Some(Role::Biomed)), Command::StaffLeft { staff: tech }] {
-        assert!(matches!(world.ask(staff(biomed), None, done.clone()), Err(Refusal::NotAllowed(_))));
+    for done in [role(tech, Some(StaffRole::Biomed)), Command::StaffLeft { staff: tech }] {
+        assert!(matches!(world.ask(staff(biomed), None, done.clone()), Err(CommandRefusal::NotAllowed(_))));
         assert!(world.ask(staff(admin), None, done).is_ok());
     }
-    assert!(matches!(world.ask(staff(biomed), None, settings()), Err(Refusal::NotAllowed(_))));
+    assert!(matches!(world.ask(staff(biomed), None, settings()), Err(CommandRefusal::NotAllowed(_))));
     assert!(world.ask(staff(admin), None, settings()).is_ok());
     world.tell(Command::StaffLeft { staff: admin }).unwrap();
-    assert!(matches!(world.ask(staff(admin), None, add()), Err(Refusal::NotAllowed(_))));
+    assert!(matches!(world.ask(staff(admin), None, add()), Err(CommandRefusal::NotAllowed(_))));
 }
 
 #[test]
 fn a_typed_pin_proves_for_at_most_an_hour() {
     let mut world = World::new();
     let mut set = |min| {
-        let settings = Settings { pin_proof_min: Some(min), ..Default::default() };
+        let settings = SettingsChange { pin_proof_min: Some(min), ..Default::default() };
         world.tell(Command::ChangeFacility(Box::new(settings))).map(|_| ())
     };
     assert_eq!((set(0), set(60)), (Ok(()), Ok(())));
-    assert!(matches!(set(61), Err(Refusal::Range { field: "pin_proof_min", .. })));
+    assert!(matches!(set(61), Err(CommandRefusal::Range { field: "pin_proof_min", .. })));
     assert_eq!(world.facility.settings.pin_proof_min, 60);
-    assert_eq!(record::fold::Settings::default().pin_proof_min, 5);
+    assert_eq!(record::fold::FacilitySettings::default().pin_proof_min, 5);
 }
 
 #[test]
@@ -356,7 +377,7 @@ fn equipment_comes_changes_and_goes() {
     world.tell(Command::SuspendEquipment { tag, reason: reason(), seen: None }).unwrap();
     assert!(matches!(
         world.tell(Command::SuspendEquipment { tag, reason: reason(), seen: None }),
-        Err(Refusal::AlreadySo(_))
+        Err(CommandRefusal::AlreadySo(_))
     ));
     world.clean(CleaningForm::plain(tag, "cleaned it anyway")).unwrap();
     world.tell(Command::ResumeEquipment { tag, seen: None }).unwrap();
@@ -367,14 +388,14 @@ fn equipment_comes_changes_and_goes() {
     assert_eq!(cleaning.tag, tag);
     assert_eq!(
         world.tell(Command::AssignTag { tag: second, equipment: tag }),
-        Err(Refusal::TagTaken(second))
+        Err(CommandRefusal::TagTaken(second))
     );
     world.tell(Command::RetireEquipment { tag, reason: reason(), seen: None }).unwrap();
-    assert!(matches!(world.clean(CleaningForm::plain(tag, "A")), Err(Refusal::Retired { .. })));
+    assert!(matches!(world.clean(CleaningForm::plain(tag, "A")), Err(CommandRefusal::Retired { .. })));
     let again = NewEquipment { tag: Some(tag), ..Default::default() };
-    assert_eq!(world.tell(Command::AddEquipment(Box::new(again))), Err(Refusal::TagTaken(tag)));
+    assert_eq!(world.tell(Command::AddEquipment(Box::new(again))), Err(CommandRefusal::TagTaken(tag)));
     let nobody = Tag::from_random([8; 5]);
-    assert_eq!(world.clean(CleaningForm::plain(nobody, "A")), Err(Refusal::UnknownTag(nobody)));
+    assert_eq!(world.clean(CleaningForm::plain(nobody, "A")), Err(CommandRefusal::UnknownTag(nobody)));
 }
 
 #[test]
@@ -406,16 +427,19 @@ fn values_out_of_range_name_their_field() {
     let protocol = Some(world.protocol());
     let schedule = Schedule::Days { n: 1 };
     let refused = world.tell(Command::SetSchedule { tag, protocol, schedule, seen: None }).unwrap_err();
-    assert_eq!(refused, Refusal::NotItsProtocol);
+    assert_eq!(refused, CommandRefusal::NotItsProtocol);
     for (zone, host) in [(Some("Mars/Olympus"), None), (None, Some("ftp://x")), (None, Some("http://a b"))] {
-        let settings =
-            Settings { zone: zone.map(Into::into), label_host: host.map(Into::into), ..Default::default() };
+        let settings = SettingsChange {
+            zone: zone.map(Into::into),
+            label_host: host.map(Into::into),
+            ..Default::default()
+        };
         assert!(matches!(
             world.tell(Command::ChangeFacility(Box::new(settings))),
-            Err(Refusal::Range { .. })
+            Err(CommandRefusal::Range { .. })
         ));
     }
-    let settings = Settings { label_host: Some("http://10.0.0.5/".into()), ..Default::default() };
+    let settings = SettingsChange { label_host: Some("http://10.0.0.5/".into()), ..Default::default() };
     world.tell(Command::ChangeFacility(Box::new(settings))).unwrap();
     assert_eq!(world.facility.settings.label_host, "HTTP://10.0.0.5");
 }
@@ -441,7 +465,7 @@ fn a_protocol_of_an_item_has_its_own_schedule_until_the_item_loses_it() {
         .tell(Command::ChangeEquipment { tag, fields: Box::new(fields), schedule: None, seen: None })
         .unwrap();
     assert_eq!(world.facility.equipment[&tag].schedule(Some(weekly)), None);
-    assert_eq!(world.clean(named(weekly)).unwrap_err(), Refusal::NotItsProtocol);
+    assert_eq!(world.clean(named(weekly)).unwrap_err(), CommandRefusal::NotItsProtocol);
 }
 
 #[test]
@@ -449,13 +473,13 @@ fn a_photo_that_comes_later_completes_the_record() {
     let mut world = World::new();
     let tag = world.item(Vec::new(), PhotoPolicy::Required);
     let form = CleaningForm { steps: Some(vec![1]), photo_follows: true, ..CleaningForm::plain(tag, "A") };
-    let phone = |n| By { device: Some(DeviceId::of_secret(&[n; 32])), ..by(Via::Phone) };
+    let phone = |n| EntryAuthor { device: Some(DeviceId::of_secret(&[n; 32])), ..by(CommandSource::Phone) };
     world.ask(phone(1), None, Command::RecordCleaning(Box::new(form))).unwrap();
-    assert_eq!(world.incomplete(), [Missing::Photo]);
+    assert_eq!(world.incomplete(), [MissingPart::Photo]);
     let of = world.of(world.entries.last().unwrap().seq());
     let attach = Command::AttachPhoto { of, photo: Hash::of(b"jpeg") };
-    for stranger in [phone(2), by(Via::Phone)] {
-        assert!(matches!(world.ask(stranger, None, attach.clone()), Err(Refusal::NotAllowed(_))));
+    for stranger in [phone(2), by(CommandSource::Phone)] {
+        assert!(matches!(world.ask(stranger, None, attach.clone()), Err(CommandRefusal::NotAllowed(_))));
     }
     world.ask(phone(1), None, attach).unwrap();
     assert!(world.cleanings[&of].is_complete());
@@ -477,30 +501,30 @@ fn facts_and_schedule_of_an_item_are_one_act() {
     assert_eq!(world.facility.equipment[&tag].name, "Pump");
     let refused = world.tell(change(Some(" "), 2)).unwrap_err();
     assert_eq!((refused.field(), world.entries.len()), (Some("name"), before));
-    let Ok(Decided::New(drafts)) = world.tell(change(Some("Pump 2"), 2)) else { panic!() };
+    let Ok(CommandDecision::New(drafts)) = world.tell(change(Some("Pump 2"), 2)) else { panic!() };
     assert!(matches!(drafts[0].event, Event::EquipmentChanged(_)));
     assert!(matches!(drafts[1].event, Event::ScheduleSet(_)));
     let item = &world.facility.equipment[&tag];
     assert_eq!((item.name.as_str(), item.schedule(None)), ("Pump 2", Some(&Schedule::Days { n: 2 })));
-    let Ok(Decided::New(drafts)) = world.tell(change(None, 3)) else { panic!() };
-    assert!(matches!(drafts.as_slice(), [Draft { event: Event::ScheduleSet(_), .. }]));
+    let Ok(CommandDecision::New(drafts)) = world.tell(change(None, 3)) else { panic!() };
+    assert!(matches!(drafts.as_slice(), [EntryDraft { event: Event::ScheduleSet(_), .. }]));
 }
 
 #[test]
 fn what_somebody_else_changed_since_is_not_changed_unseen() {
     let mut world = World::new();
     let tag = world.item(Vec::new(), PhotoPolicy::None);
-    world.tell(Command::AddStaff(Person { name: "T".into(), role: Role::Technician })).unwrap();
+    world.tell(Command::AddStaff(NewStaff { name: "T".into(), role: StaffRole::Technician })).unwrap();
     let staff = *world.facility.staff.keys().next().unwrap();
     let item = |world: &World| world.facility.equipment[&tag].changed;
     let commands = |seen: [RowVersion; 3], n: u32| {
         let [item, person, settings] = seen.map(Some);
         let fields = EquipmentFields { serial: Some(n.to_string()), ..Default::default() };
-        let settings = Settings { undo_min: Some(n), seen: settings, ..Default::default() };
+        let settings = SettingsChange { undo_min: Some(n), seen: settings, ..Default::default() };
         let schedule = Schedule::Days { n };
         [
             Command::ChangeEquipment { tag, fields: Box::new(fields), schedule: None, seen: item },
-            Command::ChangeStaff { staff, name: None, role: Some(Role::Biomed), seen: person },
+            Command::ChangeStaff { staff, name: None, role: Some(StaffRole::Biomed), seen: person },
             Command::ChangeFacility(Box::new(settings)),
             Command::SetSchedule { tag, protocol: None, schedule, seen: item },
         ]
@@ -516,7 +540,7 @@ fn what_somebody_else_changed_since_is_not_changed_unseen() {
     let future = RowVersion::of(EntryRef { seq: 10_000, ..world.of(0) }, Hash::default());
     for stale in [seen, [future; 3]] {
         for (command, now) in commands(stale, 2).into_iter().zip([now[0], now[1], now[2], now[0]]) {
-            assert_eq!(world.tell(command), Err(Refusal::Changed { now }));
+            assert_eq!(world.tell(command), Err(CommandRefusal::Changed { now }));
         }
     }
     for command in &commands(now, 3)[..3] {

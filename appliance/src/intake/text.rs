@@ -2,7 +2,7 @@
 
 use record::limits::{NAME_CHARS_MAX, NOTE_CHARS_MAX};
 
-use super::{Refusal, RefusalCause};
+use super::{CommandRefusal, RefusalCause};
 
 /// Characters that change the direction of what stands around them.
 fn is_bidi_control(c: char) -> bool {
@@ -15,50 +15,55 @@ fn is_blank(c: char) -> bool {
         || matches!(c, '\u{00ad}' | '\u{034f}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}')
 }
 
-fn checked(
+fn check_text(
     field: &'static str,
-    typed: &str,
+    entered: &str,
     chars_max: usize,
     lines: bool,
-) -> Result<Option<String>, Refusal> {
+) -> Result<Option<String>, CommandRefusal> {
     // A million characters are refused before anything is done with them.
-    if typed.len() > chars_max * 4 + 1_024 {
-        return Err(Refusal::TooLong { field, chars_max });
+    if entered.len() > chars_max * 4 + 1_024 {
+        return Err(CommandRefusal::TooLong { field, chars_max });
     }
-    let typed = typed.replace("\r\n", "\n");
-    let typed = typed.trim();
+    let entered = entered.replace("\r\n", "\n");
+    let entered = entered.trim();
     let bad = |c: &char| {
         (c.is_control() && !(lines && matches!(c, '\n' | '\t')))
             || is_bidi_control(*c)
             || matches!(*c, '\u{2028}' | '\u{2029}')
     };
-    if let Some(c) = typed.chars().find(bad) {
-        return Err(Refusal::Character { field, code: c.into() });
+    if let Some(c) = entered.chars().find(bad) {
+        return Err(CommandRefusal::Character { field, code: c.into() });
     }
-    if typed.chars().count() > chars_max {
-        return Err(Refusal::TooLong { field, chars_max });
+    if entered.chars().count() > chars_max {
+        return Err(CommandRefusal::TooLong { field, chars_max });
     }
-    Ok(Some(typed.to_owned()).filter(|t| !t.chars().all(is_blank)))
+    Ok(Some(entered.to_owned()).filter(|t| !t.chars().all(is_blank)))
 }
 
 /// A name that must be there.
-pub(super) fn name(field: &'static str, typed: &str, cause: RefusalCause) -> Result<String, Refusal> {
-    checked(field, typed, NAME_CHARS_MAX, false)?.ok_or(Refusal::Needed { field, cause })
+pub(super) fn check_name(
+    field: &'static str,
+    entered: &str,
+    cause: RefusalCause,
+) -> Result<String, CommandRefusal> {
+    check_text(field, entered, NAME_CHARS_MAX, false)?.ok_or(CommandRefusal::Needed { field, cause })
 }
 
 /// One line that may be empty.
-pub(super) fn line(field: &'static str, typed: &str) -> Result<String, Refusal> {
-    checked(field, typed, NAME_CHARS_MAX, false).map(Option::unwrap_or_default)
+pub(super) fn check_line(field: &'static str, entered: &str) -> Result<String, CommandRefusal> {
+    check_text(field, entered, NAME_CHARS_MAX, false).map(Option::unwrap_or_default)
 }
 
 /// A note of several lines; `None` when it says nothing.
-pub(super) fn note(field: &'static str, typed: &str) -> Result<Option<String>, Refusal> {
-    checked(field, typed, NOTE_CHARS_MAX, true)
+pub(super) fn check_note(field: &'static str, entered: &str) -> Result<Option<String>, CommandRefusal> {
+    check_text(field, entered, NOTE_CHARS_MAX, true)
 }
 
 /// A reason that must be there.
-pub(super) fn reason(typed: &str) -> Result<String, Refusal> {
-    note("reason", typed)?.ok_or(Refusal::Needed { field: "reason", cause: RefusalCause::Reason })
+pub(super) fn check_reason(entered: &str) -> Result<String, CommandRefusal> {
+    check_note("reason", entered)?
+        .ok_or(CommandRefusal::Needed { field: "reason", cause: RefusalCause::Reason })
 }
 
 #[cfg(test)]
@@ -69,24 +74,33 @@ mod tests {
     fn what_a_name_may_be() {
         for good in ["Maria Alvarez", "  Ångström  ", "Ж", "👩‍🔬 Ada", "O'Neill <b>", "'; DROP TABLE"]
         {
-            assert_eq!(name("name", good, RefusalCause::OwnName), Ok(good.trim().to_owned()), "{good}");
+            assert_eq!(check_name("name", good, RefusalCause::OwnName), Ok(good.trim().to_owned()), "{good}");
         }
         for blank in ["", "   ", "\u{200b}\u{feff}", "\u{3164}"] {
             assert!(
-                matches!(name("name", blank, RefusalCause::OwnName), Err(Refusal::Needed { .. })),
+                matches!(
+                    check_name("name", blank, RefusalCause::OwnName),
+                    Err(CommandRefusal::Needed { .. })
+                ),
                 "{blank:?}"
             );
         }
         for bad in ["a\u{0}b", "a\nb", "a\u{202e}b", "a\u{2067}b", "\u{1b}@", "a\u{2028}b", "a\u{7f}"] {
             assert!(
-                matches!(name("name", bad, RefusalCause::OwnName), Err(Refusal::Character { .. })),
+                matches!(
+                    check_name("name", bad, RefusalCause::OwnName),
+                    Err(CommandRefusal::Character { .. })
+                ),
                 "{bad:?}"
             );
         }
         for long in ["x".repeat(NAME_CHARS_MAX + 1), "x".repeat(1_000_000)] {
-            assert!(matches!(name("name", &long, RefusalCause::OwnName), Err(Refusal::TooLong { .. })));
+            assert!(matches!(
+                check_name("name", &long, RefusalCause::OwnName),
+                Err(CommandRefusal::TooLong { .. })
+            ));
         }
-        assert_eq!(note("notes", " two\r\nlines "), Ok(Some("two\nlines".to_owned())));
-        assert!(reason(" ").is_err());
+        assert_eq!(check_note("notes", " two\r\nlines "), Ok(Some("two\nlines".to_owned())));
+        assert!(check_reason(" ").is_err());
     }
 }

@@ -7,7 +7,7 @@ use record::limits::{PHOTO_STORED_BYTES_MAX, PHOTO_UPLOAD_BYTES_MAX};
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::PhotoTrouble;
-use super::scrub::{Cleaned, ScrubError, THUMBNAIL_BYTES_MAX, scrub};
+use super::scrub::{ScrubError, StrippedPhoto, THUMBNAIL_BYTES_MAX, strip_metadata};
 
 /// Address space: a 48 megapixel photo decoded, its file, and the program.
 const MEMORY_BYTES_MAX: u64 = 350 * 1024 * 1024;
@@ -26,10 +26,10 @@ const EXIT_BROKEN: u8 = 70;
 /// Reads a photo from standard input and writes a clean JPEG and its thumbnail to standard output. Must run before any
 /// thread starts.
 pub fn child_main() -> ExitCode {
-    match work() {
+    match decode_input() {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Scrub(error)) => {
-            say(&error);
+            write_answer(&error);
             ExitCode::from(match error {
                 ScrubError::Heic => EXIT_HEIC,
                 ScrubError::TooLarge => EXIT_TOO_LARGE,
@@ -37,7 +37,7 @@ pub fn child_main() -> ExitCode {
             })
         }
         Err(Failure::Io(error)) => {
-            say(&error);
+            write_answer(&error);
             ExitCode::from(EXIT_BROKEN)
         }
     }
@@ -48,7 +48,7 @@ enum Failure {
     Io(std::io::Error),
 }
 
-fn work() -> Result<(), Failure> {
+fn decode_input() -> Result<(), Failure> {
     let limit = |resource, max| {
         let limit = Rlimit { current: Some(max), maximum: Some(max) };
         setrlimit(resource, limit).map_err(|e| Failure::Io(e.into()))
@@ -62,23 +62,23 @@ fn work() -> Result<(), Failure> {
     let bound = u64::try_from(PHOTO_UPLOAD_BYTES_MAX).unwrap_or(u64::MAX);
     let mut photo = Vec::new();
     std::io::stdin().lock().take(bound).read_to_end(&mut photo).map_err(Failure::Io)?;
-    let Cleaned { photo, thumbnail } = scrub(photo).map_err(Failure::Scrub)?;
+    let StrippedPhoto { photo, thumbnail } = strip_metadata(photo).map_err(Failure::Scrub)?;
     let mut out = std::io::stdout().lock();
-    for part in [&head(&photo, &thumbnail)[..], &photo, &thumbnail] {
+    for part in [&output_head(&photo, &thumbnail)[..], &photo, &thumbnail] {
         out.write_all(part).map_err(Failure::Io)?;
     }
     out.flush().map_err(Failure::Io)
 }
 
 /// The bytes that tell where the photo ends and its thumbnail.
-pub(super) fn head(photo: &[u8], thumbnail: &[u8]) -> [u8; HEAD_BYTES] {
+pub(super) fn output_head(photo: &[u8], thumbnail: &[u8]) -> [u8; HEAD_BYTES] {
     let size = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes();
     let ([a, b, c, d], [e, f, g, h]) = (size(photo), size(thumbnail));
     [a, b, c, d, e, f, g, h]
 }
 
 /// Both pictures, if the child wrote nothing else.
-pub(super) fn unframed(output: &[u8]) -> Option<Cleaned> {
+pub(super) fn read_output(output: &[u8]) -> Option<StrippedPhoto> {
     let size = |at: usize| {
         let bytes: [u8; 4] = output.get(at..at + 4)?.try_into().ok()?;
         usize::try_from(u32::from_be_bytes(bytes)).ok()
@@ -88,16 +88,16 @@ pub(super) fn unframed(output: &[u8]) -> Option<Cleaned> {
     let rest = output.get(HEAD_BYTES..).filter(|rest| fits && rest.len() == photo + thumbnail)?;
     let (photo, thumbnail) = rest.split_at_checked(photo)?;
     let jpegs = [photo, thumbnail].iter().all(|jpeg| jpeg.starts_with(&[0xff, 0xd8]));
-    jpegs.then(|| Cleaned { photo: photo.to_vec(), thumbnail: thumbnail.to_vec() })
+    jpegs.then(|| StrippedPhoto { photo: photo.to_vec(), thumbnail: thumbnail.to_vec() })
 }
 
-fn say(error: &dyn std::error::Error) {
+fn write_answer(error: &dyn std::error::Error) {
     // Nobody reads it when the parent has gone.
     let _ = writeln!(std::io::stderr(), "{error}");
 }
 
 /// What an exit status of the child means.
-pub(super) fn trouble(code: i32, words: &str) -> PhotoTrouble {
+pub(super) fn exit_status_error(code: i32, words: &str) -> PhotoTrouble {
     match u8::try_from(code) {
         Ok(EXIT_NOT_A_PHOTO) => PhotoTrouble::NotAPhoto,
         Ok(EXIT_TOO_LARGE) => PhotoTrouble::TooManyPixels,

@@ -9,7 +9,7 @@ use record::tree::Hash;
 use tokio::sync::watch;
 
 use super::room::UNNAMED_MS_MAX;
-use super::{PhotoTrouble, Photos, remove};
+use super::{PhotoStore, PhotoTrouble, delete_file};
 
 /// How the name of a promised upload ends, behind its entry and the name that it came under.
 const ENDING: &str = ".follows";
@@ -23,7 +23,7 @@ pub struct PhotoPromise {
     open: watch::Sender<usize>,
 }
 
-impl Photos {
+impl PhotoStore {
     /// Notes that an entry waits for the photo of this upload, which may be taken away under its own name from now on.
     pub fn promise(&self, upload: &Path, of: EntryRef) -> PhotoPromise {
         let name = upload.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -87,7 +87,7 @@ impl PhotoPromise {
 
     /// The entry has its photo, or there is none in the upload: it is needed no longer.
     pub fn end(self) {
-        if let Err(error) = remove(&self.path) {
+        if let Err(error) = delete_file(&self.path) {
             tracing::warn!(%error, seq = self.of.seq, "an upload stays until the next start");
         }
     }
@@ -122,7 +122,7 @@ pub(super) fn clear_incoming(incoming: &Path) -> std::io::Result<()> {
         if promised_entry(&path).is_some() && !is_old {
             continue;
         }
-        if let Err(error) = remove(&path) {
+        if let Err(error) = delete_file(&path) {
             tracing::warn!(%error, "an upload of an earlier run could not be removed");
         }
     }

@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use record::limits::{PHOTO_STORED_BYTES_MAX, PHOTO_UPLOAD_BYTES_MAX};
 use record::tree::Hash;
-use service::attempts::Network;
-use service::random::Random;
+use service::attempts::ClientNetwork;
+use service::random::RandomSource;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
@@ -27,8 +27,10 @@ pub use self::child::child_main;
 pub use self::follow::PhotoPromise;
 pub use self::places::UploadLimits;
 use self::places::{NoPlace, UploadPlace, UploadPlaces};
-pub use self::room::{AtRelay, Card, OnCard, Place, RealCard, Room, UNNAMED_MS_MAX, leave};
-use self::scrub::{Cleaned, THUMBNAIL_BYTES_MAX};
+pub use self::room::{
+    AtRelay, DiskSpace, DiskSpaceSource, EntryPosition, OnCard, RealCard, UNNAMED_MS_MAX, photos_to_evict,
+};
+use self::scrub::{StrippedPhoto, THUMBNAIL_BYTES_MAX};
 pub use self::thumbnail::thumbnails_leave;
 
 /// The hidden subcommand that runs [`child_main`].
@@ -94,18 +96,18 @@ pub struct PhotoSettings {
     /// How uploads share the box.
     pub limits: UploadLimits,
     /// Tells how full the card is.
-    pub card: Arc<dyn Card>,
+    pub card: Arc<dyn DiskSpaceSource>,
 }
 
 /// The photos of a box.
 #[derive(Clone)]
-pub struct Photos {
-    inner: Arc<Inner>,
+pub struct PhotoStore {
+    inner: Arc<PhotosInner>,
 }
 
-struct Inner {
+struct PhotosInner {
     settings: PhotoSettings,
-    random: Arc<dyn Random>,
+    random: Arc<dyn RandomSource>,
     places: Arc<UploadPlaces>,
     one_child: Semaphore,
     /// How many photos are to follow their records.
@@ -113,7 +115,7 @@ struct Inner {
 }
 
 /// An upload on its way in: a file that is gone when this is dropped.
-pub struct Incoming {
+pub struct PhotoUpload {
     path: PathBuf,
     file: File,
     bytes: usize,
@@ -121,12 +123,12 @@ pub struct Incoming {
     place: UploadPlace,
 }
 
-impl Photos {
+impl PhotoStore {
     /// Makes the folders, and removes uploads that an earlier run left behind, but those that entries wait for.
     ///
     /// # Errors
     /// A folder can be neither made nor read.
-    pub fn open(settings: PhotoSettings, random: Arc<dyn Random>) -> std::io::Result<Self> {
+    pub fn open(settings: PhotoSettings, random: Arc<dyn RandomSource>) -> std::io::Result<Self> {
         let incoming = settings.dir.join("incoming");
         follow::clear_incoming(&incoming)?;
         make_private(&settings.dir)?;
@@ -135,10 +137,10 @@ impl Photos {
     }
 
     /// The same where the folder cannot be used: every upload is refused as the box's own trouble, and records go on.
-    pub fn without_folder(settings: PhotoSettings, random: Arc<dyn Random>) -> Self {
+    pub fn without_folder(settings: PhotoSettings, random: Arc<dyn RandomSource>) -> Self {
         let (places, one_child) = (UploadPlaces::new(settings.limits), Semaphore::new(1));
         let promises = watch::Sender::new(0);
-        Self { inner: Arc::new(Inner { settings, random, places, one_child, promises }) }
+        Self { inner: Arc::new(PhotosInner { settings, random, places, one_child, promises }) }
     }
 
     /// Where a photo is kept.
@@ -166,7 +168,7 @@ impl Photos {
     ///
     /// # Errors
     /// The operating system's.
-    pub fn room(&self) -> std::io::Result<Room> {
+    pub fn room(&self) -> std::io::Result<DiskSpace> {
         self.inner.settings.card.room(&self.inner.settings.dir)
     }
 
@@ -181,20 +183,20 @@ impl Photos {
     /// The files that are named by a photo's hash and this ending.
     fn on_card(&self, ending: &str) -> std::io::Result<Vec<OnCard>> {
         let mut all = Vec::new();
-        for path in self.kept_files()? {
+        for path in self.stored_files()? {
             let name = path.file_name().and_then(|n| n.to_str()?.strip_suffix(ending)?.parse().ok());
             let Some(hash) = name else { continue };
-            let kept = std::fs::metadata(&path)?;
+            let stored = std::fs::metadata(&path)?;
             // A clock that went back since makes it new again, which is the side to err on.
-            let age_ms = kept.modified()?.elapsed().map_or(0, |age| age.as_millis());
+            let age_ms = stored.modified()?.elapsed().map_or(0, |age| age.as_millis());
             let age_ms = u64::try_from(age_ms).unwrap_or(u64::MAX);
-            all.push(OnCard { hash, bytes: kept.len(), age_ms, named: None });
+            all.push(OnCard { hash, bytes: stored.len(), age_ms, named: None });
         }
         Ok(all)
     }
 
     /// All files of photos and thumbnails, whole or not.
-    fn kept_files(&self) -> std::io::Result<Vec<PathBuf>> {
+    fn stored_files(&self) -> std::io::Result<Vec<PathBuf>> {
         let mut files = Vec::new();
         for folder in std::fs::read_dir(&self.inner.settings.dir)? {
             let folder = folder?.path();
@@ -214,7 +216,7 @@ impl Photos {
     /// The folder's.
     pub fn remove_parts(&self) -> std::io::Result<usize> {
         let mut removed = 0;
-        for path in self.kept_files()? {
+        for path in self.stored_files()? {
             if !path.to_string_lossy().ends_with(PART_ENDING) {
                 continue;
             }
@@ -223,7 +225,7 @@ impl Photos {
                 found => found?.modified()?,
             };
             if written.elapsed().is_ok_and(|age| age >= PART_WITHIN) {
-                remove(&path)?;
+                delete_file(&path)?;
                 removed += 1;
             }
         }
@@ -235,25 +237,25 @@ impl Photos {
     /// # Errors
     /// The folder's; that it is gone already is none.
     pub fn remove(&self, hash: Hash) -> std::io::Result<()> {
-        remove(&self.path(hash))
+        delete_file(&self.path(hash))
     }
 
     /// Waits until an upload from `address` has its turn; nothing of it need be read before.
     ///
     /// # Errors
     /// [`PhotoTrouble::Busy`], [`PhotoTrouble::Full`] or [`PhotoTrouble::Box`].
-    pub async fn incoming(&self, address: IpAddr) -> Result<Incoming, PhotoTrouble> {
+    pub async fn incoming(&self, address: IpAddr) -> Result<PhotoUpload, PhotoTrouble> {
         self.expect_free_card()?;
         let random: [u8; 16] = self.inner.random.bytes();
         let name: String = random.iter().map(|b| format!("{b:02x}")).collect();
         let path = self.inner.settings.dir.join("incoming").join(name);
-        let place = self.inner.places.enter(Network::of(address), path.clone()).await?;
+        let place = self.inner.places.enter(ClientNetwork::of(address), path.clone()).await?;
         // Others may have filled it meanwhile.
         self.expect_free_card()?;
         let mut options = File::options();
         options.write(true).read(true).create_new(true).mode(0o600);
         let file = options.open(&path).await.map_err(PhotoTrouble::Box)?;
-        Ok(Incoming { path, file, bytes: 0, too_long: false, place })
+        Ok(PhotoUpload { path, file, bytes: 0, too_long: false, place })
     }
 
     /// How many uploads have a place.
@@ -272,7 +274,7 @@ impl Photos {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub async fn keep(&self, mut upload: Incoming) -> Result<Hash, PhotoTrouble> {
+    pub async fn keep(&self, mut upload: PhotoUpload) -> Result<Hash, PhotoTrouble> {
         upload.place.complete()?;
         if upload.too_long {
             return Err(PhotoTrouble::TooManyBytes);
@@ -286,23 +288,23 @@ impl Photos {
         self.keep_cleaned(cleaned).await
     }
 
-    async fn clean(&self, upload: &Path) -> Result<Cleaned, PhotoTrouble> {
+    async fn clean(&self, upload: &Path) -> Result<StrippedPhoto, PhotoTrouble> {
         let _turn = self.inner.one_child.acquire().await.map_err(|_| PhotoTrouble::Busy)?;
         run_child(&self.inner.settings.command, upload).await
     }
 
-    async fn keep_cleaned(&self, cleaned: Cleaned) -> Result<Hash, PhotoTrouble> {
+    async fn keep_cleaned(&self, cleaned: StrippedPhoto) -> Result<Hash, PhotoTrouble> {
         let hash = Hash::of(&cleaned.photo);
         let (path, thumbnail) = (self.path(hash), self.thumbnail_path(hash));
         let random = self.inner.random.bytes::<8>();
         let keep = move || keep_files(&cleaned, &path, &thumbnail, random);
-        let kept = tokio::task::spawn_blocking(keep).await;
-        kept.map_err(std::io::Error::other).and_then(|kept| kept).map_err(PhotoTrouble::Box)?;
+        let stored = tokio::task::spawn_blocking(keep).await;
+        stored.map_err(std::io::Error::other).and_then(|stored| stored).map_err(PhotoTrouble::Box)?;
         Ok(hash)
     }
 }
 
-impl Incoming {
+impl PhotoUpload {
     /// Where it lies until its photo is kept.
     pub fn path(&self) -> &Path {
         &self.path
@@ -323,7 +325,7 @@ impl Incoming {
     }
 }
 
-impl Drop for Incoming {
+impl Drop for PhotoUpload {
     fn drop(&mut self) {
         // A file that is left behind is removed at the next start.
         let _ = std::fs::remove_file(&self.path);
@@ -344,7 +346,7 @@ impl From<NoPlace> for PhotoTrouble {
     }
 }
 
-fn remove(path: &Path) -> std::io::Result<()> {
+fn delete_file(path: &Path) -> std::io::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         removed => removed,
@@ -352,7 +354,12 @@ fn remove(path: &Path) -> std::io::Result<()> {
 }
 
 /// Keeps a photo and its thumbnail. When this has returned, a power cut does not take the photo away.
-fn keep_files(cleaned: &Cleaned, path: &Path, thumbnail: &Path, random: [u8; 8]) -> std::io::Result<()> {
+fn keep_files(
+    cleaned: &StrippedPhoto,
+    path: &Path,
+    thumbnail: &Path,
+    random: [u8; 8],
+) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(path);
     let flush_folders = || {
         std::fs::File::open(folder)?.sync_all()?;
@@ -390,7 +397,7 @@ fn write_whole(path: &Path, jpeg: &[u8], random: [u8; 8]) -> std::io::Result<()>
     named
 }
 
-async fn run_child(command: &[std::ffi::OsString], upload: &Path) -> Result<Cleaned, PhotoTrouble> {
+async fn run_child(command: &[std::ffi::OsString], upload: &Path) -> Result<StrippedPhoto, PhotoTrouble> {
     let (program, arguments) = command
         .split_first()
         .ok_or_else(|| PhotoTrouble::Box(std::io::Error::other("no program for photos")))?;
@@ -410,8 +417,8 @@ async fn run_child(command: &[std::ffi::OsString], upload: &Path) -> Result<Clea
         if let Some(out) = child.stdout.take() {
             out.take(u64::try_from(bound).unwrap_or(u64::MAX)).read_to_end(&mut output).await?;
         }
-        if let Some(said) = child.stderr.take() {
-            said.take(WORDS_MAX).read_to_end(&mut words).await?;
+        if let Some(message) = child.stderr.take() {
+            message.take(WORDS_MAX).read_to_end(&mut words).await?;
         }
         child.wait().await
     };
@@ -420,9 +427,9 @@ async fn run_child(command: &[std::ffi::OsString], upload: &Path) -> Result<Clea
         Err(_) => return Err(PhotoTrouble::TooManyPixels),
         Ok(status) => status.map_err(PhotoTrouble::Box)?,
     };
-    match (status.code(), child::unframed(&output)) {
+    match (status.code(), child::read_output(&output)) {
         (Some(0), Some(cleaned)) => Ok(cleaned),
-        (Some(code), _) => Err(child::trouble(code, &String::from_utf8_lossy(&words))),
+        (Some(code), _) => Err(child::exit_status_error(code, &String::from_utf8_lossy(&words))),
         // Whoever stops the box tells all of its processes: that says nothing about the photo.
         (None, _) if matches!(status.signal(), Some(TERMINATED | INTERRUPTED)) => {
             Err(PhotoTrouble::Box(std::io::Error::other("the photo process was told to end")))
@@ -435,8 +442,8 @@ async fn run_child(command: &[std::ffi::OsString], upload: &Path) -> Result<Clea
 /// What the photo process writes for a photo.
 #[cfg(test)]
 pub(crate) fn cleaned_by_child(photo: Vec<u8>) -> Vec<u8> {
-    let Cleaned { photo, thumbnail } = scrub::scrub(photo).unwrap();
-    [&child::head(&photo, &thumbnail)[..], &photo, &thumbnail].concat()
+    let StrippedPhoto { photo, thumbnail } = scrub::strip_metadata(photo).unwrap();
+    [&child::output_head(&photo, &thumbnail)[..], &photo, &thumbnail].concat()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use service::attempts::Network;
+use service::attempts::ClientNetwork;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -86,12 +86,12 @@ struct Table {
 #[derive(Debug, Default)]
 struct TakenPlaces {
     all: usize,
-    by_network: BTreeMap<Network, usize>,
+    by_network: BTreeMap<ClientNetwork, usize>,
 }
 
 #[derive(Debug)]
 struct Upload {
-    network: Network,
+    network: ClientNetwork,
     path: PathBuf,
     /// Bytes that were written.
     size: u64,
@@ -109,7 +109,7 @@ enum Stage {
     /// Its form is here whole, and it waits to be opened: nobody waits for its phone any more.
     Complete { has_place: bool },
     /// Its file is emptied.
-    ThrownAway,
+    Evicted,
 }
 
 impl UploadPlaces {
@@ -120,14 +120,14 @@ impl UploadPlaces {
     /// Waits for a place for an upload that will be written to `path`.
     pub(super) async fn enter(
         self: &Arc<Self>,
-        network: Network,
+        network: ClientNetwork,
         path: PathBuf,
     ) -> Result<UploadPlace, NoPlace> {
         let id = {
             let mut table = self.table();
             table.next += 1;
             let id = table.next;
-            table.uploads.insert(id, Upload { network, path, size: 0, stage: Stage::ThrownAway });
+            table.uploads.insert(id, Upload { network, path, size: 0, stage: Stage::Evicted });
             id
         };
         let place = UploadPlace { places: self.clone(), id };
@@ -152,14 +152,14 @@ impl UploadPlaces {
     }
 
     fn settle(&self) {
-        let thrown_away = self.table().settle(&self.limits, Instant::now());
-        empty(&thrown_away);
+        let evicted = self.table().settle(&self.limits, Instant::now());
+        delete_files(&evicted);
     }
 
     /// Settles where none of those who wait has done it for `every`: one look serves them all.
     fn look(&self, every: Duration) {
         let now = Instant::now();
-        let thrown_away = {
+        let evicted = {
             let mut table = self.table();
             if table.looked.is_some_and(|looked| now.saturating_duration_since(looked) < every) {
                 return;
@@ -167,7 +167,7 @@ impl UploadPlaces {
             table.looked = Some(now);
             table.settle(&self.limits, now)
         };
-        empty(&thrown_away);
+        delete_files(&evicted);
     }
 }
 
@@ -189,7 +189,7 @@ impl UploadPlace {
             let fits = table.has_room_for_finished(self.id, &self.places.limits);
             let upload = table.uploads.get_mut(&self.id).ok_or(NoPlace::Slow)?;
             upload.stage = match upload.stage {
-                Stage::ThrownAway => return Err(NoPlace::Slow),
+                Stage::Evicted => return Err(NoPlace::Slow),
                 Stage::Writing { .. } => Stage::Complete { has_place: !fits },
                 _ => Stage::Complete { has_place: false },
             };
@@ -245,7 +245,7 @@ impl UploadPlace {
         match table.uploads.get_mut(&self.id) {
             Some(Upload { stage: Stage::Writing { .. }, .. }) => Ok(()),
             Some(upload) => {
-                upload.stage = Stage::ThrownAway;
+                upload.stage = Stage::Evicted;
                 Err(NoPlace::Late)
             }
             None => Err(NoPlace::Late),
@@ -268,15 +268,15 @@ impl Table {
     /// Gives places to those who wait, in their order, and takes them from those who are slow while others wait. The files
     /// that it returns are of uploads that it threw away: they are to be emptied, without this table's lock.
     fn settle(&mut self, limits: &UploadLimits, now: Instant) -> Vec<PathBuf> {
-        let mut thrown_away = Vec::new();
+        let mut evicted = Vec::new();
         if self.queue.is_empty() {
-            return thrown_away;
+            return evicted;
         }
         let mut taken = self.taken();
         loop {
             self.grant_free_places(&mut taken, limits, now);
             let Some((slowest, network)) = self.slowest_that_helps(&taken, limits, now) else { break };
-            if !self.make_room_for_another_file(limits, &mut thrown_away) {
+            if !self.make_room_for_another_file(limits, &mut evicted) {
                 break;
             }
             if let Some(upload) = self.uploads.get_mut(&slowest) {
@@ -284,7 +284,7 @@ impl Table {
                 taken.leave(network);
             }
         }
-        thrown_away
+        evicted
     }
 
     /// One walk along the queue: who does not fit does not fit either when somebody behind has a place.
@@ -354,7 +354,7 @@ impl Table {
         taken: &TakenPlaces,
         limits: &UploadLimits,
         now: Instant,
-    ) -> Option<(u64, Network)> {
+    ) -> Option<(u64, ClientNetwork)> {
         let held_long = self.uploads.iter().filter_map(|(id, upload)| match upload.stage {
             Stage::Writing { since, bytes } => {
                 let held = now.saturating_duration_since(since);
@@ -364,7 +364,7 @@ impl Table {
             _ => None,
         });
         // As many at most as there are places.
-        let mut slow: Vec<(u128, u64, Network)> = held_long.collect();
+        let mut slow: Vec<(u128, u64, ClientNetwork)> = held_long.collect();
         if slow.is_empty() {
             return None;
         }
@@ -378,7 +378,7 @@ impl Table {
     }
 
     /// Whether one more upload may lie half written; the one that has sent nothing for longest is thrown away for it.
-    fn make_room_for_another_file(&mut self, limits: &UploadLimits, thrown_away: &mut Vec<PathBuf>) -> bool {
+    fn make_room_for_another_file(&mut self, limits: &UploadLimits, evicted: &mut Vec<PathBuf>) -> bool {
         let lies = |upload: &&Upload| {
             matches!(upload.stage, Stage::Paused { .. } | Stage::Waiting { has_file: true, .. })
         };
@@ -391,34 +391,34 @@ impl Table {
         });
         let Some((_, id)) = silent.min() else { return false };
         if let Some(upload) = self.uploads.get_mut(&id) {
-            upload.stage = Stage::ThrownAway;
-            thrown_away.push(upload.path.clone());
+            upload.stage = Stage::Evicted;
+            evicted.push(upload.path.clone());
         }
         true
     }
 }
 
 impl TakenPlaces {
-    fn enter(&mut self, network: Network) {
+    fn enter(&mut self, network: ClientNetwork) {
         self.all += 1;
         *self.by_network.entry(network).or_default() += 1;
     }
 
-    fn leave(&mut self, network: Network) {
+    fn leave(&mut self, network: ClientNetwork) {
         self.all = self.all.saturating_sub(1);
         if let Some(own) = self.by_network.get_mut(&network) {
             *own = own.saturating_sub(1);
         }
     }
 
-    fn is_crowded(&self, network: Network, limits: &UploadLimits) -> bool {
+    fn is_crowded(&self, network: ClientNetwork, limits: &UploadLimits) -> bool {
         self.by_network.get(&network).is_some_and(|own| *own >= limits.per_network)
     }
 }
 
 /// Empties the files of uploads that were thrown away.
-fn empty(thrown_away: &[PathBuf]) {
-    for path in thrown_away {
+fn delete_files(evicted: &[PathBuf]) {
+    for path in evicted {
         // Whoever writes it still has it open, so removing it would free nothing. Where emptying fails, it is removed with
         // its upload.
         let _ = std::fs::File::options().write(true).open(path).and_then(|file| file.set_len(0));

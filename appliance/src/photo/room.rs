@@ -12,7 +12,7 @@ pub const UNNAMED_MS_MAX: u64 = 24 * 3_600_000;
 
 /// The size of a card and what is free on it, bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Room {
+pub struct DiskSpace {
     /// All of it.
     pub total: u64,
     /// What can still be written.
@@ -20,34 +20,34 @@ pub struct Room {
 }
 
 /// Tells how full a card is.
-pub trait Card: fmt::Debug + Send + Sync {
+pub trait DiskSpaceSource: fmt::Debug + Send + Sync {
     /// Of the card on which this folder is.
     ///
     /// # Errors
     /// The operating system's.
-    fn room(&self, dir: &Path) -> io::Result<Room>;
+    fn room(&self, dir: &Path) -> io::Result<DiskSpace>;
 }
 
 /// The card itself.
 #[derive(Debug, Clone, Copy)]
 pub struct RealCard;
 
-impl Card for RealCard {
-    fn room(&self, dir: &Path) -> io::Result<Room> {
+impl DiskSpaceSource for RealCard {
+    fn room(&self, dir: &Path) -> io::Result<DiskSpace> {
         let disk = rustix::fs::statvfs(dir)?;
         let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
-        Ok(Room { total: bytes(disk.f_blocks), free: bytes(disk.f_bavail) })
+        Ok(DiskSpace { total: bytes(disk.f_blocks), free: bytes(disk.f_bavail) })
     }
 }
 
 /// Where an entry stands: number of its epoch, seq.
-pub type Place = (u32, u64);
+pub type EntryPosition = (u32, u64);
 
 /// Which photos the relay has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AtRelay {
     /// Those of all entries before this one,
-    pub before: Place,
+    pub before: EntryPosition,
     /// but not these: it refused them.
     pub refused: BTreeSet<Hash>,
 }
@@ -67,12 +67,12 @@ pub struct OnCard {
     /// How long it has lain here.
     pub age_ms: u64,
     /// The newest entry that names it.
-    pub named: Option<Place>,
+    pub named: Option<EntryPosition>,
 }
 
 /// The photos that leave the card, so that the others fit into `budget_bytes`. Of those that entries name only those
 /// leave that are at the relay; the oldest go first. What the relay lacks stays, whatever the budget.
-pub fn leave(photos: &[OnCard], budget_bytes: u64, at_relay: &AtRelay) -> Vec<Hash> {
+pub fn photos_to_evict(photos: &[OnCard], budget_bytes: u64, at_relay: &AtRelay) -> Vec<Hash> {
     let unnamed = |p: &&OnCard| p.named.is_none() && p.age_ms > UNNAMED_MS_MAX;
     let mut leaving: Vec<Hash> = photos.iter().filter(unnamed).map(|p| p.hash).collect();
     let mut bytes: u64 = photos.iter().filter(|p| !unnamed(p)).map(|p| p.bytes).sum();
@@ -92,16 +92,16 @@ pub fn leave(photos: &[OnCard], budget_bytes: u64, at_relay: &AtRelay) -> Vec<Ha
 mod tests {
     use super::*;
 
-    fn photo(n: u8, age_ms: u64, named: Option<Place>) -> OnCard {
+    fn photo(n: u8, age_ms: u64, named: Option<EntryPosition>) -> OnCard {
         OnCard { hash: Hash([n; 32]), bytes: 100, age_ms, named }
     }
 
-    fn left(photos: &[OnCard], budget: u64, before: Place) -> Vec<u8> {
+    fn left(photos: &[OnCard], budget: u64, before: EntryPosition) -> Vec<u8> {
         left_of(photos, budget, &AtRelay { before, refused: BTreeSet::new() })
     }
 
     fn left_of(photos: &[OnCard], budget: u64, at_relay: &AtRelay) -> Vec<u8> {
-        leave(photos, budget, at_relay).iter().map(|hash| hash.0[0]).collect()
+        photos_to_evict(photos, budget, at_relay).iter().map(|hash| hash.0[0]).collect()
     }
 
     #[test]

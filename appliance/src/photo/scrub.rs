@@ -12,7 +12,7 @@ const PIXELS_MAX: u64 = 50_000_000;
 /// Pixels of a side.
 const SIDE_MAX: u32 = 16_384;
 /// Pixels of the long side of what is kept.
-const KEPT_SIDE_MAX: u32 = 2_048;
+const STORED_SIDE_MAX: u32 = 2_048;
 /// Pixels of a thumbnail's long side; half of them for a picture that is too large at every quality.
 const THUMBNAIL_SIDES: [u32; 2] = [320, 160];
 /// Qualities of a thumbnail that are tried until it is small enough.
@@ -45,32 +45,36 @@ impl From<ImageError> for ScrubError {
 
 /// What is kept of a photo, as JPEGs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Cleaned {
+pub(super) struct StrippedPhoto {
     pub(super) photo: Vec<u8>,
     pub(super) thumbnail: Vec<u8>,
 }
 
 /// The clean photo and its thumbnail.
-pub(super) fn scrub(photo: Vec<u8>) -> Result<Cleaned, ScrubError> {
+pub(super) fn strip_metadata(photo: Vec<u8>) -> Result<StrippedPhoto, ScrubError> {
     if is_heic(&photo) {
         return Err(ScrubError::Heic);
     }
-    let (small, orientation) = decode(photo)?;
+    let (small, orientation) = decode_photo(photo)?;
     let mut upright = small;
     upright.apply_orientation(orientation);
-    let pixels = flatten(upright);
-    let photo = encoded(&pixels, &QUALITIES, PHOTO_STORED_BYTES_MAX)?.ok_or(ScrubError::TooLarge)?;
+    let pixels = flatten_alpha(upright);
+    let photo = encode_jpeg(&pixels, &QUALITIES, PHOTO_STORED_BYTES_MAX)?.ok_or(ScrubError::TooLarge)?;
     for side in THUMBNAIL_SIDES {
-        let small = within(pixels.clone(), side);
-        if let Some(thumbnail) = encoded(&small, &THUMBNAIL_QUALITIES, THUMBNAIL_BYTES_MAX)? {
-            return Ok(Cleaned { photo, thumbnail });
+        let small = shrink_to(pixels.clone(), side);
+        if let Some(thumbnail) = encode_jpeg(&small, &THUMBNAIL_QUALITIES, THUMBNAIL_BYTES_MAX)? {
+            return Ok(StrippedPhoto { photo, thumbnail });
         }
     }
     Err(ScrubError::TooLarge)
 }
 
 /// As a JPEG of the first quality at which it is small enough.
-fn encoded(image: &DynamicImage, qualities: &[u8], bytes_max: usize) -> Result<Option<Vec<u8>>, ScrubError> {
+fn encode_jpeg(
+    image: &DynamicImage,
+    qualities: &[u8],
+    bytes_max: usize,
+) -> Result<Option<Vec<u8>>, ScrubError> {
     for quality in qualities {
         let mut jpeg = Vec::new();
         JpegEncoder::new_with_quality(&mut jpeg, *quality).encode_image(image)?;
@@ -82,13 +86,13 @@ fn encoded(image: &DynamicImage, qualities: &[u8], bytes_max: usize) -> Result<O
 }
 
 /// No side longer than this.
-fn within(image: DynamicImage, side_max: u32) -> DynamicImage {
+fn shrink_to(image: DynamicImage, side_max: u32) -> DynamicImage {
     let fits = image.width() <= side_max && image.height() <= side_max;
     if fits { image } else { image.thumbnail(side_max, side_max) }
 }
 
 /// Decodes, and makes small at once so that the large image is gone before anything else is done.
-fn decode(photo: Vec<u8>) -> Result<(DynamicImage, Orientation), ScrubError> {
+fn decode_photo(photo: Vec<u8>) -> Result<(DynamicImage, Orientation), ScrubError> {
     let mut reader = ImageReader::new(Cursor::new(photo))
         .with_guessed_format()
         .map_err(|e| ScrubError::NotAPhoto(e.to_string()))?;
@@ -106,11 +110,11 @@ fn decode(photo: Vec<u8>) -> Result<(DynamicImage, Orientation), ScrubError> {
     limits.reserve(decoder.total_bytes())?;
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let image = DynamicImage::from_decoder(decoder)?;
-    Ok((within(image, KEPT_SIDE_MAX), orientation))
+    Ok((shrink_to(image, STORED_SIDE_MAX), orientation))
 }
 
 /// On white: a JPEG has no transparency, and black would hide what a picture of paper shows.
-fn flatten(image: DynamicImage) -> DynamicImage {
+fn flatten_alpha(image: DynamicImage) -> DynamicImage {
     if !image.color().has_alpha() {
         return DynamicImage::ImageRgb8(image.into_rgb8());
     }
@@ -156,7 +160,7 @@ mod tests {
     fn upright_and_without_metadata() {
         let photo = with_exif(&jpeg(64, 32), 6);
         assert!(photo.windows(3).any(|w| w == b"GPS"));
-        let Cleaned { photo: clean, thumbnail } = scrub(photo).unwrap();
+        let StrippedPhoto { photo: clean, thumbnail } = strip_metadata(photo).unwrap();
         for trace in [&b"Exif"[..], b"GPS", b"http", b"ICC_PROFILE"] {
             assert!(![&clean, &thumbnail].iter().any(|j| j.windows(trace.len()).any(|w| w == trace)));
         }
@@ -168,12 +172,12 @@ mod tests {
 
     #[test]
     fn large_ones_are_made_small_and_the_same_is_the_same() {
-        let clean = scrub(jpeg(3000, 1500)).unwrap();
+        let clean = strip_metadata(jpeg(3000, 1500)).unwrap();
         let size = |jpeg: &[u8]| image::load_from_memory(jpeg).map(|i| (i.width(), i.height())).unwrap();
         assert_eq!((size(&clean.photo), size(&clean.thumbnail)), ((2048, 1024), (320, 160)));
-        let small = scrub(jpeg(200, 100)).unwrap();
+        let small = strip_metadata(jpeg(200, 100)).unwrap();
         assert_eq!((size(&small.photo), size(&small.thumbnail)), ((200, 100), (200, 100)), "nothing grows");
-        assert_eq!(scrub(jpeg(3000, 1500)).unwrap(), clean);
+        assert_eq!(strip_metadata(jpeg(3000, 1500)).unwrap(), clean);
     }
 
     #[test]
@@ -189,7 +193,7 @@ mod tests {
         let mut photo = Vec::new();
         let image = RgbImage::from_fn(1280, 960, at);
         JpegEncoder::new_with_quality(&mut photo, 90).encode_image(&image).unwrap();
-        let thumbnail = scrub(photo).unwrap().thumbnail;
+        let thumbnail = strip_metadata(photo).unwrap().thumbnail;
         assert!(thumbnail.len() <= THUMBNAIL_BYTES_MAX, "{}", thumbnail.len());
         assert!(image::load_from_memory(&thumbnail).is_ok());
     }
@@ -197,7 +201,7 @@ mod tests {
     #[test]
     fn a_tail_is_gone() {
         let polyglot = [&jpeg(16, 16)[..], b"<html><script>alert(1)</script>"].concat();
-        let clean = scrub(polyglot).unwrap();
+        let clean = strip_metadata(polyglot).unwrap();
         assert!(!clean.photo.windows(6).any(|w| w == b"script"));
     }
 
@@ -205,7 +209,7 @@ mod tests {
     fn transparency_is_white() {
         let mut png = Vec::new();
         RgbaImage::new(8, 8).write_to(&mut Cursor::new(&mut png), ImageFormat::Png).unwrap();
-        let image = image::load_from_memory(&scrub(png).unwrap().photo).unwrap().to_rgb8();
+        let image = image::load_from_memory(&strip_metadata(png).unwrap().photo).unwrap().to_rgb8();
         assert!(image.get_pixel(4, 4).0.iter().all(|&c| c > 250));
     }
 
@@ -217,9 +221,9 @@ mod tests {
         // The header's checksum goes with its sizes.
         let crc = crc32(&png[12..29]).to_be_bytes();
         png[29..33].copy_from_slice(&crc);
-        assert!(matches!(scrub(png), Err(ScrubError::TooLarge)));
+        assert!(matches!(strip_metadata(png), Err(ScrubError::TooLarge)));
         let heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic";
-        assert!(matches!(scrub(heic.to_vec()), Err(ScrubError::Heic)));
+        assert!(matches!(strip_metadata(heic.to_vec()), Err(ScrubError::Heic)));
         for stranger in [
             &b""[..],
             b"x",
@@ -229,7 +233,10 @@ mod tests {
             b"II*\0",
             b"<html>",
         ] {
-            assert!(matches!(scrub(stranger.to_vec()), Err(ScrubError::NotAPhoto(_))), "{stranger:?}");
+            assert!(
+                matches!(strip_metadata(stranger.to_vec()), Err(ScrubError::NotAPhoto(_))),
+                "{stranger:?}"
+            );
         }
     }
 
@@ -237,9 +244,9 @@ mod tests {
     fn cut_off_anywhere_never_panics() {
         let whole = with_exif(&jpeg(64, 64), 9);
         for percent in 0..100 {
-            let _ = scrub(whole[..whole.len() * percent / 100].to_vec());
+            let _ = strip_metadata(whole[..whole.len() * percent / 100].to_vec());
         }
-        assert!(scrub(whole).is_ok(), "an orientation that does not exist is no reason to refuse");
+        assert!(strip_metadata(whole).is_ok(), "an orientation that does not exist is no reason to refuse");
     }
 
     fn crc32(bytes: &[u8]) -> u32 {

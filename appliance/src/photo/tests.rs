@@ -10,7 +10,7 @@ const PHONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 const CHILD: &str =
     "printf '\\000\\000\\000\\007\\000\\000\\000\\005\\377\\330'; head -c 5; printf '\\377\\330t\\377\\331'";
 
-fn photos(dir: &Path, script: &str) -> Photos {
+fn photos(dir: &Path, script: &str) -> PhotoStore {
     let limits = UploadLimits { wait: std::time::Duration::from_millis(50), ..UploadLimits::default() };
     let command = ["/bin/sh", "-c", script].map(Into::into).to_vec();
     let settings = PhotoSettings {
@@ -20,10 +20,10 @@ fn photos(dir: &Path, script: &str) -> Photos {
         limits,
         card: Arc::new(RealCard),
     };
-    Photos::open(settings, Arc::new(SystemRandom)).unwrap()
+    PhotoStore::open(settings, Arc::new(SystemRandom)).unwrap()
 }
 
-async fn upload(photos: &Photos, bytes: &[u8]) -> Incoming {
+async fn upload(photos: &PhotoStore, bytes: &[u8]) -> PhotoUpload {
     let mut upload = photos.incoming(PHONE).await.unwrap();
     upload.write(bytes).await.unwrap();
     upload

@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use record::tree::Hash;
 
 use super::room::UNNAMED_MS_MAX;
-use super::{OnCard, PhotoTrouble, Photos, run_child, write_whole};
+use super::{OnCard, PhotoStore, PhotoTrouble, run_child, write_whole};
 
 /// How long a thumbnail stays when its photo has left the card: lists of a year show it.
 const THUMBNAIL_MS_MAX: u64 = 400 * 24 * 3_600_000;
 /// How the name of a thumbnail ends, behind the hash of its photo.
 const ENDING: &str = ".t.jpg";
 
-impl Photos {
+impl PhotoStore {
     /// Where a photo's thumbnail is kept.
     pub fn thumbnail_path(&self, hash: Hash) -> PathBuf {
         self.path(hash).with_file_name(format!("{hash}{ENDING}"))
@@ -30,34 +30,34 @@ impl Photos {
     /// # Errors
     /// What keeps it from being made.
     pub async fn thumbnail(&self, hash: Hash) -> Result<Option<Vec<u8>>, PhotoTrouble> {
-        if let Some(kept) = self.kept_thumbnail(hash).await {
-            return Ok(Some(kept));
+        if let Some(stored) = self.find_thumbnail(hash).await {
+            return Ok(Some(stored));
         }
         let _turn = self.inner.one_child.acquire().await.map_err(|_| PhotoTrouble::Busy)?;
         // Somebody else may have asked for it meanwhile.
-        if let Some(kept) = self.kept_thumbnail(hash).await {
-            return Ok(Some(kept));
+        if let Some(stored) = self.find_thumbnail(hash).await {
+            return Ok(Some(stored));
         }
         if !self.holds(hash).await {
             return Ok(None);
         }
         let made = run_child(&self.inner.settings.command, &self.path(hash)).await?.thumbnail;
         let (path, random, jpeg) = (self.thumbnail_path(hash), self.inner.random.bytes(), made.clone());
-        let kept = tokio::task::spawn_blocking(move || write_whole(&path, &jpeg, random)).await;
-        if let Err(error) = kept.map_err(std::io::Error::other).and_then(|kept| kept) {
+        let stored = tokio::task::spawn_blocking(move || write_whole(&path, &jpeg, random)).await;
+        if let Err(error) = stored.map_err(std::io::Error::other).and_then(|stored| stored) {
             tracing::warn!(%error, "a thumbnail could not be kept");
         }
         Ok(Some(made))
     }
 
-    async fn kept_thumbnail(&self, hash: Hash) -> Option<Vec<u8>> {
-        let kept = tokio::fs::read(self.thumbnail_path(hash)).await.ok()?;
+    async fn find_thumbnail(&self, hash: Hash) -> Option<Vec<u8>> {
+        let stored = tokio::fs::read(self.thumbnail_path(hash)).await.ok()?;
         // Browsers keep what they get here for a year.
-        let is_whole = kept.starts_with(&[0xff, 0xd8]) && kept.ends_with(&[0xff, 0xd9]);
-        is_whole.then_some(kept)
+        let is_whole = stored.starts_with(&[0xff, 0xd8]) && stored.ends_with(&[0xff, 0xd9]);
+        is_whole.then_some(stored)
     }
 
-    /// Every thumbnail that is kept, as [`Photos::all`] tells the photos.
+    /// Every thumbnail that is kept, as [`PhotoStore::all`] tells the photos.
     ///
     /// # Errors
     /// The folder's.
@@ -70,7 +70,7 @@ impl Photos {
     /// # Errors
     /// The folder's; that it is gone already is none.
     pub fn remove_thumbnail(&self, hash: Hash) -> std::io::Result<()> {
-        super::remove(&self.thumbnail_path(hash))
+        super::delete_file(&self.thumbnail_path(hash))
     }
 }
 

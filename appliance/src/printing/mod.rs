@@ -1,8 +1,8 @@
 //! The print room: a durable ledger of labels, one worker per printer, and honest words about what came out.
 //!
-//! [`Printing::submit`] writes a job down; the [label worker](workers::label) of its printer sends label by label, each one on disk as
+//! [`PrintService::submit`] writes a job down; the [label worker](workers::label) of its printer sends label by label, each one on disk as
 //! `sending` before its first byte; what a broken line, a crash or a silent printer leaves open is `unknown` and is asked
-//! ([`Printing::answer`]), never guessed and never printed twice by itself. [`model`] is plain values and decisions, [`queue`] the rows in
+//! ([`PrintService::answer`]), never guessed and never printed twice by itself. [`model`] is plain values and decisions, [`queue`] the rows in
 //! `state.redb`, [`devices`] the ways to a printer and what is said over them, [`templates`] draws, [`workers`] print: office printers get
 //! whole sheets instead of labels. Finished jobs go out on a channel as [`JobOutcome`]s; the crate hands them to the log.
 
@@ -21,25 +21,26 @@ use std::time::{Duration, Instant};
 use record::ids::JobId;
 use redb::Database;
 use service::clock::Clock;
-use service::random::Random;
+use service::random::RandomSource;
 use tokio::sync::mpsc;
 
-use crate::printing::model::plan::Phase;
-use crate::printing::queue::ledger::{Answered, Job, Ledger};
-use crate::printing::queue::outcomes::Bell;
-use crate::printing::queue::{ledger, outcomes, printer_shelf};
-use crate::printing::templates::designs::Designs;
+use crate::printing::model::plan::JobPhase;
+use crate::printing::queue::ledger::{AnswerOutcome, LedgerJob, PrintLedger};
+use crate::printing::queue::outcomes::ReportSignal;
+use crate::printing::queue::{ledger, outcomes, printer_store};
+use crate::printing::templates::designs::TemplateRegistry;
 use crate::printing::workers::supervisor;
-use crate::printing::workers::supervisor::{Desk, Thread};
+use crate::printing::workers::supervisor::{PrinterHandle, WorkerThread};
 
 #[cfg(test)]
 pub(crate) use crate::printing::devices::ipp::fake::FakeQueue;
-pub use crate::printing::devices::ipp::{Progress, Queue, QueueState};
+pub use crate::printing::devices::ipp::{DocumentState, IppQueue, QueueState};
 pub use crate::printing::devices::usb::DeviceTree;
-pub use crate::printing::model::address::{Address, AddressError, UsbId};
+pub use crate::printing::model::address::{AddressError, PrinterAddress, UsbId};
 pub use crate::printing::model::cause::{
     FailureCause, JobNote, PrintUnit, PrinterCause, SeenAt, StartRefusal,
 };
+pub use crate::printing::model::connection_timeouts::ConnectionTimeouts;
 pub use crate::printing::model::content_version::{ContentVersion, ContentVersionError};
 pub use crate::printing::model::ledger_error::LedgerError;
 pub(crate) use crate::printing::model::limits::OPEN_MAX;
@@ -47,19 +48,18 @@ pub use crate::printing::model::limits::{KEY_CHARS_MAX, LABELS_MAX, REASON_CHARS
 pub use crate::printing::model::line_fault::{DeviceFault, FolderFault, LineFault, UsbFault};
 pub use crate::printing::model::make_error::MakeError;
 pub use crate::printing::model::paper::PrinterPaper;
-pub use crate::printing::model::patience::Patience;
-pub use crate::printing::model::plan::{self, LabelState, Proof};
+pub use crate::printing::model::plan::{self, ConfirmedBy, LabelState};
 pub use crate::printing::model::printer_settings::{
-    Asked, Heat, MediaChoice, NAME_CHARS_MAX, OwnMedia, PDF, PRINTERS_MAX, PrinterConfig, PrinterRefusal,
-    PrinterSettings, sheet_name,
+    MediaChoice, NAME_CHARS_MAX, OwnMedia, PDF, PRINTERS_MAX, PrinterConfig, PrinterRefusal, PrinterSettings,
+    StatusQueryMode, ThermalSetting, sheet_name,
 };
 pub use crate::printing::model::printer_state::PrinterState;
 pub use crate::printing::model::queue_error::{GarbledAnswer, LostAnswer, QueueError, QueueRefusal};
 pub use crate::printing::model::request::{
-    JobKind, JobRequest, LabelRequest, Names, Reprint, ReprintRequest,
+    JobKind, JobRequest, LabelRequest, NameStyle, ReprintInfo, ReprintRequest,
 };
 pub use crate::printing::model::view::{
-    AnswerError, JobState, JobSummary, JobView, LabelView, LoadedView, MediaView, Preview, PrintError,
+    AnswerError, JobState, JobSummary, JobView, LabelView, LoadedView, MediaView, PreviewImage, PrintError,
     PrintRefusal, PrinterView,
 };
 pub use crate::printing::queue::outcomes::{JobOutcome, LabelOutcome};
@@ -67,7 +67,7 @@ pub use crate::printing::submit::PreviewRequest;
 pub use crate::printing::templates::designs::{
     DesignRefusal, LOGO_BYTES_MAX, LogoView, OWN_MAX, StoredTemplate, TEMPLATE_BYTES_MAX, TemplateView,
 };
-pub use crate::printing::trial::{Printed, Trial};
+pub use crate::printing::trial::{DryRun, LastPrinted};
 pub use crate::printing::workers::supervisor::ChangedPrinter;
 
 /// Jobs in a list.
@@ -76,19 +76,19 @@ const JOBS_LISTED: usize = 100;
 const STATE_FRESH_MS: i64 = 1_500;
 
 /// The print room. Its methods block for as long as a small write to the disk takes.
-pub struct Printing {
-    ledger: Ledger,
-    designs: Designs,
+pub struct PrintService {
+    ledger: PrintLedger,
+    designs: TemplateRegistry,
     clock: Arc<dyn Clock>,
-    random: Arc<dyn Random>,
-    desks: RwLock<Vec<Desk>>,
+    random: Arc<dyn RandomSource>,
+    desks: RwLock<Vec<PrinterHandle>>,
     /// What was set up at run time; held while printers come and go.
-    kept: Mutex<Vec<PrinterSettings>>,
-    bell: Arc<Bell>,
-    reporter: Mutex<Option<Thread>>,
+    stored: Mutex<Vec<PrinterSettings>>,
+    bell: Arc<ReportSignal>,
+    reporter: Mutex<Option<WorkerThread>>,
 }
 
-impl Printing {
+impl PrintService {
     /// Opens the ledger in `db`, turns what was under way into `unknown` (but for sheets that a print queue can be asked
     /// about), and starts a worker for each printer: those of the settings file first, then those that were set up at run
     /// time. A printer whose worker cannot start is shown with the reason, and the others work. Finished jobs go to
@@ -100,34 +100,34 @@ impl Printing {
         db: Arc<Database>,
         printers: Vec<PrinterConfig>,
         clock: Arc<dyn Clock>,
-        random: &Arc<dyn Random>,
+        random: &Arc<dyn RandomSource>,
         outcomes: mpsc::Sender<JobOutcome>,
     ) -> Result<Self, PrintError> {
-        let ledger = Ledger::open(db, clock.now().wall_ms)?;
-        let kept = printer_shelf::load(&ledger)?;
-        let set_up = printers.iter().cloned().chain(kept.iter().filter_map(|kept| kept.checked().ok()));
+        let ledger = PrintLedger::open(db, clock.now().wall_ms)?;
+        let stored = printer_store::load_printers(&ledger)?;
+        let set_up = printers.iter().cloned().chain(stored.iter().filter_map(|stored| stored.checked().ok()));
         supervisor::doubt_orphans(&ledger, &set_up.collect::<Vec<_>>(), clock.now().wall_ms)?;
-        let bell = Arc::new(Bell::default());
+        let bell = Arc::new(ReportSignal::default());
         let printing = Self {
             ledger: ledger.clone(),
-            designs: Designs::open(&ledger)?,
+            designs: TemplateRegistry::open(&ledger)?,
             clock,
             random: random.clone(),
             desks: RwLock::default(),
-            kept: Mutex::new(kept.clone()),
+            stored: Mutex::new(stored.clone()),
             bell: bell.clone(),
             reporter: Mutex::default(),
         };
         for config in printers {
             // One printer's wrong address must not keep the box from recording cleanings.
-            if let Err(refusal) = printing.hire(config.clone(), true) {
+            if let Err(refusal) = printing.start_worker(config.clone(), true) {
                 printing.stand_idle(config, true, refusal);
             }
         }
-        for settings in kept {
+        for settings in stored {
             match settings.checked() {
                 Ok(config) => {
-                    if let Err(refusal) = printing.hire(config.clone(), false) {
+                    if let Err(refusal) = printing.start_worker(config.clone(), false) {
                         printing.stand_idle(config, false, refusal);
                     }
                 }
@@ -135,8 +135,9 @@ impl Printing {
             }
         }
         let ring = bell.clone();
-        let reporter =
-            Thread::start("print-outcomes".into(), move || outcomes::report(&ledger, &bell, &outcomes))?;
+        let reporter = WorkerThread::start("print-outcomes".into(), move || {
+            outcomes::report_outcomes(&ledger, &bell, &outcomes)
+        })?;
         *printing.reporter.lock().unwrap_or_else(PoisonError::into_inner) = Some(reporter);
         ring.ring();
         Ok(printing)
@@ -175,9 +176,9 @@ impl Printing {
     pub fn answer(&self, id: JobId, n: u32, printed: bool) -> Result<JobView, AnswerError> {
         let job = self.ledger.job(id)?.ok_or(AnswerError::NoJob(id))?;
         match self.ledger.answer(job.seq, n, printed, self.clock.now().wall_ms)? {
-            Answered::Settled => {}
-            Answered::NoSuchLabel => return Err(AnswerError::NoLabel { job: id, n }),
-            Answered::NotInDoubt(state) => return Err(AnswerError::NotInDoubt { n, state }),
+            AnswerOutcome::Settled => {}
+            AnswerOutcome::NoSuchLabel => return Err(AnswerError::NoLabel { job: id, n }),
+            AnswerOutcome::NotInDoubt(state) => return Err(AnswerError::NotInDoubt { n, state }),
         }
         self.wake();
         self.job(id)?.ok_or(AnswerError::NoJob(id))
@@ -190,8 +191,10 @@ impl Printing {
     pub fn answer_all(&self, id: JobId, printed: bool) -> Result<JobView, AnswerError> {
         let job = self.ledger.job(id)?.ok_or(AnswerError::NoJob(id))?;
         match self.ledger.answer_all(job.seq, printed, self.clock.now().wall_ms)? {
-            Answered::Settled => {}
-            Answered::NoSuchLabel | Answered::NotInDoubt(_) => return Err(AnswerError::NoneInDoubt(id)),
+            AnswerOutcome::Settled => {}
+            AnswerOutcome::NoSuchLabel | AnswerOutcome::NotInDoubt(_) => {
+                return Err(AnswerError::NoneInDoubt(id));
+            }
         }
         self.wake();
         self.job(id)?.ok_or(AnswerError::NoJob(id))
@@ -228,13 +231,13 @@ impl Printing {
     /// Ends after the labels in flight, or when the time is over: then they are in doubt at the next start.
     pub fn stop(&self, at_most: Duration) {
         let deadline = Instant::now() + at_most;
-        let desks = self.desks();
-        for desk in &desks {
-            desk.shared.stop();
+        let desks = self.handles();
+        for handle in &desks {
+            handle.shared.stop();
         }
         self.bell.stop();
-        for desk in &desks {
-            desk.dismiss(deadline);
+        for handle in &desks {
+            handle.wait_for_end(deadline);
         }
         let reporter = self.reporter.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(reporter) = reporter {
@@ -244,13 +247,13 @@ impl Printing {
     }
 
     fn wake(&self) {
-        for desk in self.desks() {
-            desk.shared.wake.notify_one();
+        for handle in self.handles() {
+            handle.shared.wake.notify_one();
         }
         self.bell.ring();
     }
 
-    fn view(&self, job: &Job) -> Result<JobView, LedgerError> {
+    fn view(&self, job: &LedgerJob) -> Result<JobView, LedgerError> {
         let rows = self.ledger.rows(job.seq)?;
         let labels = (1..).zip(self.ledger.labels(job.seq)?).zip(&rows);
         let labels = labels.map(|((n, (label, failure)), row)| LabelView {
@@ -266,16 +269,16 @@ impl Printing {
         });
         let labels = labels.collect();
         // The rows were read after the job: counted from them, both say the same.
-        let job = Job { progress: plan::Progress::of(&rows), ..job.clone() };
+        let job = LedgerJob { progress: plan::JobProgress::of(&rows), ..job.clone() };
         Ok(JobView { summary: self.summary(&job, &self.ledger.open_jobs()?), labels })
     }
 
-    fn summary(&self, job: &Job, open: &[Job]) -> JobSummary {
-        let before = |other: &&Job| {
+    fn summary(&self, job: &LedgerJob, open: &[LedgerJob]) -> JobSummary {
+        let before = |other: &&LedgerJob| {
             job.head.finished_ms.is_none()
                 && other.seq < job.seq
                 && other.head.printer == job.head.printer
-                && plan::phase(&other.progress, other.head.cancelled) != Phase::Asking
+                && plan::job_phase(&other.progress, other.head.cancelled) != JobPhase::NeedsAnswer
         };
         let ahead = open.iter().filter(before).count();
         JobSummary {
@@ -299,10 +302,10 @@ impl Printing {
         }
     }
 
-    fn state(&self, job: &Job, ahead: usize) -> JobState {
-        let phase = plan::phase(&job.progress, job.head.cancelled);
-        let waits = matches!(phase, Phase::Queued | Phase::Printing);
-        let printer = self.desk(&job.head.printer).map(|desk| desk.shared.live());
+    fn state(&self, job: &LedgerJob, ahead: usize) -> JobState {
+        let phase = plan::job_phase(&job.progress, job.head.cancelled);
+        let waits = matches!(phase, JobPhase::Queued | JobPhase::Printing);
+        let printer = self.find_handle(&job.head.printer).map(|handle| handle.shared.live());
         match (phase, printer) {
             (_, None) if waits => {
                 JobState::Paused(PrinterCause::NotSetUp { printer: job.head.printer.clone() })
@@ -310,16 +313,16 @@ impl Printing {
             (_, Some(live)) if waits && ahead == 0 && live.state.stands_still() => {
                 JobState::Paused(live.cause)
             }
-            (Phase::Queued, _) => JobState::Queued,
-            (Phase::Printing, _) => JobState::Printing,
-            (Phase::Asking, _) => JobState::Asking,
-            (Phase::Done, _) => JobState::Done,
-            (Phase::Cancelled, _) => JobState::Cancelled,
+            (JobPhase::Queued, _) => JobState::Queued,
+            (JobPhase::Printing, _) => JobState::Printing,
+            (JobPhase::NeedsAnswer, _) => JobState::NeedsAnswer,
+            (JobPhase::Done, _) => JobState::Done,
+            (JobPhase::Cancelled, _) => JobState::Cancelled,
         }
     }
 }
 
-impl Drop for Printing {
+impl Drop for PrintService {
     fn drop(&mut self) {
         self.stop(Duration::ZERO);
     }

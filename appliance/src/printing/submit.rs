@@ -8,18 +8,20 @@ use labels::drawing::LabelWarning;
 use labels::{Dpi, Drawing, Template, Typesetter};
 use record::ids::JobId;
 
-use crate::printing::Printing;
+use crate::printing::PrintService;
 use crate::printing::model::cause::JobNote;
-use crate::printing::model::design::Design;
+use crate::printing::model::design::JobTemplate;
 use crate::printing::model::job::JobHead;
 use crate::printing::model::ledger_error::LedgerError;
 use crate::printing::model::limits::{KEY_CHARS_MAX, LABELS_MAX, REASON_CHARS_MAX};
 use crate::printing::model::make_error::MakeError;
 use crate::printing::model::printer_settings::PrinterConfig;
-use crate::printing::model::request::{JobKind, JobRequest, LabelRequest, Names, Reprint, ReprintRequest};
-use crate::printing::model::view::{JobView, LabelView, Preview, PrintRefusal};
-use crate::printing::queue::ledger::{Job, Submitted};
-use crate::printing::templates::layout::Manner;
+use crate::printing::model::request::{
+    JobKind, JobRequest, LabelRequest, NameStyle, ReprintInfo, ReprintRequest,
+};
+use crate::printing::model::view::{JobView, LabelView, PreviewImage, PrintRefusal};
+use crate::printing::queue::ledger::{LedgerJob, SubmitOutcome};
+use crate::printing::templates::layout::RenderStyle;
 
 /// Labels that a thread of its own is worth for.
 const LABELS_A_THREAD: usize = 200;
@@ -36,7 +38,7 @@ pub struct PreviewRequest {
     /// The template's name; without one as for a job.
     pub template: Option<String>,
     /// What is done about names that cannot be printed.
-    pub names: Names,
+    pub names: NameStyle,
     /// What it says.
     pub label: LabelRequest,
     /// Its place in the job, such as 3 of 42.
@@ -44,18 +46,18 @@ pub struct PreviewRequest {
 }
 
 /// A job that has not been checked.
-struct Wanted {
+struct JobDraft {
     id: JobId,
     key: Option<String>,
     printer: Arc<PrinterConfig>,
     kind: JobKind,
-    designs: Vec<Design>,
-    names: Names,
+    designs: Vec<JobTemplate>,
+    names: NameStyle,
     labels: Vec<LabelRequest>,
-    reprint: Option<Reprint>,
+    reprint: Option<ReprintInfo>,
 }
 
-impl Printing {
+impl PrintService {
     /// Takes a job: every label is drawn once to see that it can be, then the whole job is written down. The same id
     /// or key again gives the first job again.
     ///
@@ -66,7 +68,7 @@ impl Printing {
             return same_labels(job, &request.labels);
         }
         let _chosen = self.designs.choosing();
-        self.take(Wanted {
+        self.take(JobDraft {
             id: request.id,
             key: request.key,
             printer: self.printer_for(request.printer.as_deref())?,
@@ -87,13 +89,13 @@ impl Printing {
             let same = job.summary.kind == JobKind::Test && job.summary.printer == printer;
             return if same { Ok(job) } else { Err(PrintRefusal::KeyReused) };
         }
-        self.take(Wanted {
+        self.take(JobDraft {
             id,
             key,
             printer: self.printer_for(Some(printer))?,
             kind: JobKind::Test,
             designs: self.candidates(None, &[])?,
-            names: Names::AsTheyAre,
+            names: NameStyle::AsTheyAre,
             labels: vec![LabelRequest::default()],
             reprint: None,
         })
@@ -124,11 +126,11 @@ impl Printing {
         let of = self.ledger.job(request.of)?.ok_or(PrintRefusal::NoJob(request.of))?;
         let labels = self.labels_of(&of, &request.labels)?;
         let design = self.ledger.design_of(&of.head)?.map_err(|_| PrintRefusal::UnknownTemplate {
-            wanted: of.head.template.clone(),
+            expected: of.head.template.clone(),
             known: self.designs.known(),
         })?;
         let printer = request.printer.as_deref().unwrap_or(&of.head.printer);
-        self.take(Wanted {
+        self.take(JobDraft {
             id: request.id,
             key: request.key,
             printer: self.printer_for(Some(printer))?,
@@ -136,7 +138,7 @@ impl Printing {
             designs: vec![design],
             names: of.head.names,
             labels,
-            reprint: Some(Reprint { of: request.of, reason: reason.to_owned() }),
+            reprint: Some(ReprintInfo { of: request.of, reason: reason.to_owned() }),
         })
     }
 
@@ -144,88 +146,98 @@ impl Printing {
     ///
     /// # Errors
     /// Whatever a job of this label would be refused for.
-    pub fn preview(&self, request: &PreviewRequest) -> Result<Preview, PrintRefusal> {
+    pub fn preview(&self, request: &PreviewRequest) -> Result<PreviewImage, PrintRefusal> {
         let config = self.printer_for(request.printer.as_deref())?;
         let labels = std::slice::from_ref(&request.label);
         let designs = self.candidates(request.template.as_deref(), labels)?;
         let mut t = Typesetter::new()?;
-        fitting(&config, &designs, |design| {
-            let manner = Manner { kind: JobKind::Labels, design, names: request.names };
-            let made =
-                crate::printing::templates::layout::make(&mut t, manner, &config, &request.label, request.at);
-            let made = made.map_err(|why| refusal(request.at.0, &request.label, why))?;
+        choose_template(&config, &designs, |design| {
+            let manner = RenderStyle { kind: JobKind::Labels, design, names: request.names };
+            let made = crate::printing::templates::layout::render_label(
+                &mut t,
+                manner,
+                &config,
+                &request.label,
+                request.at,
+            );
+            let made = made.map_err(|why| label_refusal(request.at.0, &request.label, why))?;
             let about = |warning: &LabelWarning| JobNote::Warning {
-                warning: short(warning),
+                warning: shorten_warning(warning),
                 first: 1,
                 times: 1,
                 of: 1,
             };
             let notes = made.drawing.warnings.iter().map(about).take(NOTES_MAX).collect();
-            Ok(Preview { dots: made.dots, dpi: config.dpi, template: design.name().to_owned(), notes })
+            Ok(PreviewImage { dots: made.dots, dpi: config.dpi, template: design.name().to_owned(), notes })
         })
         .map(|(preview, note)| match note {
-            Some(note) => Preview { notes: [vec![note], preview.notes].concat(), ..preview },
+            Some(note) => PreviewImage { notes: [vec![note], preview.notes].concat(), ..preview },
             None => preview,
         })
     }
 
-    fn labels_of(&self, job: &Job, numbers: &[u32]) -> Result<Vec<LabelRequest>, PrintRefusal> {
+    fn labels_of(&self, job: &LedgerJob, numbers: &[u32]) -> Result<Vec<LabelRequest>, PrintRefusal> {
         let none = |n| PrintRefusal::NoLabel { job: job.head.id, n };
         numbers.iter().map(|&n| self.ledger.label(job.seq, n)?.ok_or_else(|| none(n))).collect()
     }
 
-    fn take(&self, wanted: Wanted) -> Result<JobView, PrintRefusal> {
-        let count = wanted.labels.len();
+    fn take(&self, expected: JobDraft) -> Result<JobView, PrintRefusal> {
+        let count = expected.labels.len();
         match count {
             0 => return Err(PrintRefusal::NoLabels),
             1..=LABELS_MAX => {}
             _ => return Err(PrintRefusal::TooMany { labels: count }),
         }
-        if wanted.key.as_ref().is_some_and(|key| key.chars().count() > KEY_CHARS_MAX) {
+        if expected.key.as_ref().is_some_and(|key| key.chars().count() > KEY_CHARS_MAX) {
             return Err(PrintRefusal::Key);
         }
-        let ((design, mut notes), instead) = fitting(&wanted.printer, &wanted.designs, |design| {
-            let manner = Manner { kind: wanted.kind, design, names: wanted.names };
-            let notes = check_all(manner, &wanted.printer, &wanted.labels)?;
-            Ok((design.clone(), notes))
-        })?;
+        let ((design, mut notes), instead) =
+            choose_template(&expected.printer, &expected.designs, |design| {
+                let manner = RenderStyle { kind: expected.kind, design, names: expected.names };
+                let notes = check_all(manner, &expected.printer, &expected.labels)?;
+                Ok((design.clone(), notes))
+            })?;
         notes.splice(0..0, instead);
         let head = JobHead {
-            id: wanted.id,
-            key: wanted.key,
-            printer: wanted.printer.name.clone(),
+            id: expected.id,
+            key: expected.key,
+            printer: expected.printer.name.clone(),
             labels: u32::try_from(count).unwrap_or(u32::MAX),
             created_ms: self.clock.now().wall_ms,
             finished_ms: None,
             cancelled: false,
-            kind: wanted.kind,
-            template: if wanted.kind == JobKind::Test { "test".to_owned() } else { design.name().to_owned() },
-            names: wanted.names,
+            kind: expected.kind,
+            template: if expected.kind == JobKind::Test {
+                "test".to_owned()
+            } else {
+                design.name().to_owned()
+            },
+            names: expected.names,
             notes,
-            reprint: wanted.reprint,
+            reprint: expected.reprint,
             design: design.version,
             logo: design.logo.map_or(0, |(version, _)| version),
         };
-        let job = match self.ledger.submit(&head, &wanted.labels)? {
-            Submitted::Job(job) => job,
-            Submitted::BlankAgain(tag) => return Err(PrintRefusal::BlankAgain(tag)),
-            Submitted::Full => return Err(PrintRefusal::Full),
+        let job = match self.ledger.submit(&head, &expected.labels)? {
+            SubmitOutcome::Job(job) => job,
+            SubmitOutcome::BlankAgain(tag) => return Err(PrintRefusal::BlankAgain(tag)),
+            SubmitOutcome::Full => return Err(PrintRefusal::Full),
         };
         self.wake();
         Ok(self.view(&job)?)
     }
 
-    pub(crate) fn printer_for(&self, wanted: Option<&str>) -> Result<Arc<PrinterConfig>, PrintRefusal> {
-        let desks = self.desks();
-        let found = match wanted {
+    pub(crate) fn printer_for(&self, expected: Option<&str>) -> Result<Arc<PrinterConfig>, PrintRefusal> {
+        let desks = self.handles();
+        let found = match expected {
             None => desks.first(),
-            Some(wanted) => desks.iter().find(|desk| desk.config.name == wanted),
+            Some(expected) => desks.iter().find(|handle| handle.config.name == expected),
         };
-        match (found, wanted) {
-            (Some(desk), _) => Ok(desk.config.clone()),
-            (None, Some(wanted)) if !desks.is_empty() => Err(PrintRefusal::UnknownPrinter {
-                wanted: wanted.chars().take(60).collect(),
-                known: desks.iter().map(|desk| desk.config.name.as_str()).collect::<Vec<_>>().join(", "),
+        match (found, expected) {
+            (Some(handle), _) => Ok(handle.config.clone()),
+            (None, Some(expected)) if !desks.is_empty() => Err(PrintRefusal::UnknownPrinter {
+                expected: expected.chars().take(60).collect(),
+                known: desks.iter().map(|handle| handle.config.name.as_str()).collect::<Vec<_>>().join(", "),
             }),
             (None, _) => Err(PrintRefusal::NoPrinter),
         }
@@ -237,8 +249,8 @@ impl Printing {
     /// See [`PrintRefusal`].
     pub fn draw_for_paper(
         &self,
-        wanted: Option<&str>,
-        names: Names,
+        expected: Option<&str>,
+        names: NameStyle,
         labels: &[LabelRequest],
         dpi: Dpi,
         fits: impl Fn(&Template) -> bool,
@@ -246,7 +258,7 @@ impl Printing {
         if labels.len() > LABELS_MAX {
             return Err(PrintRefusal::TooMany { labels: labels.len() });
         }
-        let designs = self.candidates(wanted, labels)?;
+        let designs = self.candidates(expected, labels)?;
         let fitting = designs.iter().find(|design| fits(&design.template));
         let design = fitting.or_else(|| designs.first()).ok_or(PrintRefusal::NoLabels)?;
         // What does not go onto the sheet is refused by its first label, before thousands are drawn.
@@ -255,7 +267,7 @@ impl Printing {
         // No position: what is cut out of a sheet comes in no order.
         let draw = |(n, label): (u32, &LabelRequest)| {
             let drawn = crate::printing::templates::layout::lay_out(&t, design, names, label, (n, 1), dpi);
-            drawn.map_err(|why| refusal(n, label, why.into()))
+            drawn.map_err(|why| label_refusal(n, label, why.into()))
         };
         (1u32..).zip(labels).map(draw).collect()
     }
@@ -263,10 +275,10 @@ impl Printing {
     /// What to try, the best first.
     pub(crate) fn candidates(
         &self,
-        wanted: Option<&str>,
+        expected: Option<&str>,
         labels: &[LabelRequest],
-    ) -> Result<Vec<Design>, PrintRefusal> {
-        self.designs_for(wanted, &crate::printing::templates::layout::candidates(wanted, labels))
+    ) -> Result<Vec<JobTemplate>, PrintRefusal> {
+        self.designs_for(expected, &crate::printing::templates::layout::name_candidates(expected, labels))
     }
 
     /// The job that was made of this key, if one was.
@@ -279,7 +291,7 @@ impl Printing {
     }
 
     fn job_of(&self, id: JobId, key: Option<&str>) -> Result<Option<JobView>, LedgerError> {
-        let found: Option<Job> = self.ledger.find(id, key)?;
+        let found: Option<LedgerJob> = self.ledger.find(id, key)?;
         found.map(|job| self.view(&job)).transpose()
     }
 }
@@ -295,10 +307,10 @@ fn same_labels(job: JobView, labels: &[LabelRequest]) -> Result<JobView, PrintRe
 
 /// The first template that fits what is in the printer; with a note when it is not the first one. When none fits, why the
 /// first does not.
-pub(crate) fn fitting<T>(
+pub(crate) fn choose_template<T>(
     config: &PrinterConfig,
-    designs: &[Design],
-    mut with: impl FnMut(&Design) -> Result<T, PrintRefusal>,
+    designs: &[JobTemplate],
+    mut with: impl FnMut(&JobTemplate) -> Result<T, PrintRefusal>,
 ) -> Result<(T, Option<JobNote>), PrintRefusal> {
     let mut first = None;
     for design in designs {
@@ -319,7 +331,7 @@ pub(crate) fn fitting<T>(
 
 /// Draws every label, on all cores: a person waits for it. What they should know of the labels, each remark once.
 fn check_all(
-    manner: Manner<'_>,
+    manner: RenderStyle<'_>,
     config: &PrinterConfig,
     labels: &[LabelRequest],
 ) -> Result<Vec<JobNote>, PrintRefusal> {
@@ -327,7 +339,7 @@ fn check_all(
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let share = labels.len().div_ceil(cores).max(LABELS_A_THREAD);
     let shares = std::thread::scope(|scope| {
-        let check = |(labels, first)| scope.spawn(move || remarks(manner, config, labels, first, of));
+        let check = |(labels, first)| scope.spawn(move || label_warnings(manner, config, labels, first, of));
         let threads: Vec<_> = labels.chunks(share).zip((1u32..).step_by(share)).map(check).collect();
         let joined =
             threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
@@ -354,8 +366,8 @@ struct Remark {
 }
 
 /// Draws some labels, the first of which is number `first` of `of`.
-fn remarks(
-    manner: Manner<'_>,
+fn label_warnings(
+    manner: RenderStyle<'_>,
     config: &PrinterConfig,
     labels: &[LabelRequest],
     first: u32,
@@ -364,10 +376,10 @@ fn remarks(
     let mut t = Typesetter::new()?;
     let mut remarks = Vec::<Remark>::new();
     for (n, label) in (first..).zip(labels) {
-        let drawing = crate::printing::templates::layout::check(&mut t, manner, config, label, (n, of))
-            .map_err(|why| refusal(n, label, why))?;
+        let drawing = crate::printing::templates::layout::check_label(&mut t, manner, config, label, (n, of))
+            .map_err(|why| label_refusal(n, label, why))?;
         for warning in &drawing.warnings {
-            let (warning, has_room) = (short(warning), remarks.len() < NOTES_MAX);
+            let (warning, has_room) = (shorten_warning(warning), remarks.len() < NOTES_MAX);
             match remarks.iter_mut().find(|known| known.warning == warning) {
                 Some(known) => known.times += 1,
                 None if has_room => remarks.push(Remark { warning, first: n, times: 1 }),
@@ -379,7 +391,7 @@ fn remarks(
 }
 
 /// With so much of the label's text as a note repeats.
-fn short(warning: &LabelWarning) -> LabelWarning {
+fn shorten_warning(warning: &LabelWarning) -> LabelWarning {
     let short = |text: &str| text.chars().take(NOTE_CHARS_MAX).collect();
     match warning {
         LabelWarning::SmallModules { module_mm } => LabelWarning::SmallModules { module_mm: *module_mm },
@@ -388,7 +400,7 @@ fn short(warning: &LabelWarning) -> LabelWarning {
     }
 }
 
-pub(crate) fn refusal(n: u32, label: &LabelRequest, why: MakeError) -> PrintRefusal {
+pub(crate) fn label_refusal(n: u32, label: &LabelRequest, why: MakeError) -> PrintRefusal {
     PrintRefusal::Label { n, tag: label.tag, why: Box::new(why) }
 }
 
@@ -401,9 +413,9 @@ mod tests {
     #[test]
     fn a_long_job_is_checked_as_a_short_one_is() {
         let config = PrinterSettings::new("P", "escpos", "tcp://h:1").checked().unwrap();
-        let template = Arc::new(labels::template::builtin("equipment").unwrap().clone());
-        let design = Design { template, version: 0, logo: None };
-        let manner = Manner { kind: JobKind::Labels, design: &design, names: Names::AsTheyAre };
+        let template = Arc::new(labels::template::find_builtin("equipment").unwrap().clone());
+        let design = JobTemplate { template, version: 0, logo: None };
+        let manner = RenderStyle { kind: JobKind::Labels, design: &design, names: NameStyle::AsTheyAre };
         let label = |n: u32, name: &str| {
             let tag = Tag::from_random([7, 7, 7, (n >> 8) as u8, n as u8]);
             LabelRequest {

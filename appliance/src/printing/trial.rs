@@ -9,13 +9,13 @@ use tokio::sync::watch;
 use crate::printing::model::limits::LABELS_MAX;
 use crate::printing::model::request::{JobKind, JobRequest};
 use crate::printing::model::view::{JobState, JobSummary, PrintRefusal};
-use crate::printing::submit::{fitting, refusal};
-use crate::printing::templates::layout::Manner;
-use crate::printing::{LedgerError, Printing};
+use crate::printing::submit::{choose_template, label_refusal};
+use crate::printing::templates::layout::RenderStyle;
+use crate::printing::{LedgerError, PrintService};
 
 /// When a tag's label was printed last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Printed {
+pub enum LastPrinted {
     /// It stands in a job that is not finished.
     Waiting,
     /// Milliseconds since 1970.
@@ -24,14 +24,14 @@ pub enum Printed {
 
 /// What a trial found out before anything is written down.
 #[derive(Debug)]
-pub struct Trial {
+pub struct DryRun {
     /// For each label: why it cannot be printed, if it cannot.
     pub refused: Vec<Option<PrintRefusal>>,
     /// The template that fits.
     pub template: String,
 }
 
-impl Printing {
+impl PrintService {
     /// A number that changes with every step of a job and every word of a printer.
     pub fn news(&self) -> watch::Receiver<u64> {
         self.ledger.news().subscribe()
@@ -41,13 +41,14 @@ impl Printing {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn printed(&self) -> Result<BTreeMap<Tag, Printed>, LedgerError> {
+    pub fn printed(&self) -> Result<BTreeMap<Tag, LastPrinted>, LedgerError> {
         let printed = self.ledger.printed()?.into_iter();
-        let mut all: BTreeMap<Tag, Printed> = printed.map(|(tag, ms)| (tag, Printed::At(ms))).collect();
+        let mut all: BTreeMap<Tag, LastPrinted> =
+            printed.map(|(tag, ms)| (tag, LastPrinted::At(ms))).collect();
         for job in self.ledger.open_jobs()? {
             for (label, _) in self.ledger.labels(job.seq)? {
                 if let Some(tag) = label.tag {
-                    all.insert(tag, Printed::Waiting);
+                    all.insert(tag, LastPrinted::Waiting);
                 }
             }
         }
@@ -58,8 +59,8 @@ impl Printing {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn spoilt(&self, tag: Tag) -> Result<bool, LedgerError> {
-        self.ledger.spoilt(tag)
+    pub fn is_discarded(&self, tag: Tag) -> Result<bool, LedgerError> {
+        self.ledger.is_discarded(tag)
     }
 
     /// The oldest job that waits for a person, if there is one.
@@ -69,7 +70,7 @@ impl Printing {
     pub fn attention(&self) -> Result<Option<JobSummary>, LedgerError> {
         let open = self.ledger.open_jobs()?;
         let summaries = open.iter().map(|job| self.summary(job, &open));
-        Ok(summaries.into_iter().find(|job| matches!(job.state, JobState::Paused(_) | JobState::Asking)))
+        Ok(summaries.into_iter().find(|job| matches!(job.state, JobState::Paused(_) | JobState::NeedsAnswer)))
     }
 
     /// Unfinished jobs, the oldest first.
@@ -85,7 +86,7 @@ impl Printing {
     ///
     /// # Errors
     /// What is wrong with the job as a whole: its printer, its template.
-    pub fn trial(&self, request: &JobRequest) -> Result<Trial, PrintRefusal> {
+    pub fn trial(&self, request: &JobRequest) -> Result<DryRun, PrintRefusal> {
         let config = self.printer_for(request.printer.as_deref())?;
         let labels = &request.labels;
         if labels.len() > LABELS_MAX {
@@ -97,10 +98,10 @@ impl Printing {
         // The first label that is good but for its size tells which template does; a bad first one must not.
         let mut chosen = designs.first().ok_or(PrintRefusal::NoLabels)?.clone();
         for (n, label) in (1u32..).zip(labels) {
-            let fits = fitting(&config, &designs, |design| {
-                let manner = Manner { kind: JobKind::Labels, design, names: request.names };
-                crate::printing::templates::layout::check(&mut t, manner, &config, label, (n, of))
-                    .map_err(|why| refusal(n, label, why))?;
+            let fits = choose_template(&config, &designs, |design| {
+                let manner = RenderStyle { kind: JobKind::Labels, design, names: request.names };
+                crate::printing::templates::layout::check_label(&mut t, manner, &config, label, (n, of))
+                    .map_err(|why| label_refusal(n, label, why))?;
                 Ok(design.clone())
             });
             match fits {
@@ -112,12 +113,12 @@ impl Printing {
                 Err(other) => return Err(other),
             }
         }
-        let manner = Manner { kind: JobKind::Labels, design: &chosen, names: request.names };
+        let manner = RenderStyle { kind: JobKind::Labels, design: &chosen, names: request.names };
         let tried = (1u32..).zip(labels).map(|(n, label)| {
-            crate::printing::templates::layout::check(&mut t, manner, &config, label, (n, of))
+            crate::printing::templates::layout::check_label(&mut t, manner, &config, label, (n, of))
                 .err()
-                .map(|why| refusal(n, label, why))
+                .map(|why| label_refusal(n, label, why))
         });
-        Ok(Trial { refused: tried.collect(), template: chosen.name().to_owned() })
+        Ok(DryRun { refused: tried.collect(), template: chosen.name().to_owned() })
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 
-use crate::listen::{ConnectionLimits, Connections, Listener, ListenerConfig};
+use crate::listen::{ConnectionLimits, ConnectionTable, Listener, ListenerConfig};
 use crate::settings::BoxSettings;
 use crate::web;
 
@@ -15,7 +15,7 @@ const BIND_ATTEMPTS: u32 = 20;
 const BIND_PAUSE: Duration = Duration::from_millis(100);
 
 /// Binds an address, waiting a little where it is still taken.
-pub(super) async fn bind(addr: SocketAddr) -> std::io::Result<TcpListener> {
+pub(super) async fn bind_early(addr: SocketAddr) -> std::io::Result<TcpListener> {
     for _ in 1..BIND_ATTEMPTS {
         match TcpListener::bind(addr).await {
             Err(e) if e.kind() == std::io::ErrorKind::AddrInUse => tokio::time::sleep(BIND_PAUSE).await,
@@ -44,9 +44,9 @@ impl EarlyListener {
     }
 
     async fn listen(settings: &BoxSettings) -> std::io::Result<Self> {
-        let socket = bind(settings.http.listen).await?.into_std()?;
+        let socket = bind_early(settings.http.listen).await?.into_std()?;
         let (together, per_address) = (settings.limits.connections, settings.limits.connections_per_address);
-        let connections = Connections::new(ConnectionLimits { together, per_address });
+        let connections = ConnectionTable::new(ConnectionLimits { together, per_address });
         let tcp = TcpListener::from_std(socket.try_clone()?)?;
         let listener = Listener::start(tcp, ListenerConfig::new(None, connections), web::starting_router())?;
         Ok(Self { listener, socket })
@@ -68,14 +68,14 @@ mod tests {
     use super::*;
 
     async fn ask(addr: std::net::SocketAddr) -> String {
-        let asked = tokio::task::spawn_blocking(move || {
+        let requested = tokio::task::spawn_blocking(move || {
             let mut stream = std::net::TcpStream::connect(addr).unwrap();
             stream.write_all(b"GET /t/A HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").unwrap();
             let mut text = String::new();
             stream.read_to_string(&mut text).unwrap();
             text
         });
-        asked.await.unwrap()
+        requested.await.unwrap()
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -90,7 +90,7 @@ mod tests {
         let limits = ConnectionLimits { together: 9, per_address: 9 };
         let pages = axum::Router::new().fallback(async || "here");
         let listener =
-            Listener::start(tcp, ListenerConfig::new(None, Connections::new(limits)), pages).unwrap();
+            Listener::start(tcp, ListenerConfig::new(None, ConnectionTable::new(limits)), pages).unwrap();
         let text = ask(addr).await;
         assert!(text.starts_with("HTTP/1.1 200") && text.ends_with("here"), "{text}");
         listener.stop().await;

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use service::random::{Random, SystemRandom};
+use service::random::{RandomSource, SystemRandom};
 
 /// Bytes that are asked for at a time.
 const POOL_BYTES: usize = 4096;
@@ -31,7 +31,7 @@ impl Default for PooledRandom {
     }
 }
 
-impl Random for PooledRandom {
+impl RandomSource for PooledRandom {
     fn fill(&self, bytes: &mut [u8]) {
         if bytes.len() > POOLED_BYTES_MAX {
             return SystemRandom.fill(bytes);
@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn a_pool_gives_nothing_twice() {
         let random = PooledRandom::default();
-        let drawn: BTreeSet<[u8; 16]> = (0..2_000).map(|_| (&random as &dyn Random).bytes()).collect();
+        let drawn: BTreeSet<[u8; 16]> = (0..2_000).map(|_| (&random as &dyn RandomSource).bytes()).collect();
         assert_eq!(drawn.len(), 2_000);
         assert!(!drawn.contains(&[0; 16]));
         let sizes = [1, 3, 16, 17, 33].map(|len| {

@@ -10,24 +10,24 @@ use record::messages::PrinterHealth;
 use service::admin_socket::AdminSocket;
 use tokio::sync::{mpsc, watch};
 
-use super::{Seams, ServeError, restart};
+use super::{Seams, ServeError, restart_program};
 use crate::alarms::sources::SideRoom;
 use crate::alarms::{AlarmCause, AlarmStore};
-use crate::identity::{Authority, Identity, OpenedAuthority, own_addresses};
-use crate::photo::{PhotoSettings, Photos};
-use crate::printing::{JobOutcome, PrinterConfig, PrinterSettings, Printing};
+use crate::identity::{BoxAuthority, IdentityStores, OpenedAuthority, own_addresses};
+use crate::photo::{PhotoSettings, PhotoStore};
+use crate::printing::{JobOutcome, PrintService, PrinterConfig, PrinterSettings};
 use crate::settings::BoxSettings;
 use crate::store::Store;
 use crate::store::disk::set_aside_hint;
 use crate::uplink::Uplink;
-use crate::uplink::claim::{ClaimError, Files};
+use crate::uplink::claim::{ClaimError, ClaimStore};
 use crate::{admin, uplink};
 
 /// PINs, sessions and tokens. Where their tables cannot be used, the file is put aside: nobody could sign in to set them
 /// again.
-pub(super) fn open_identity(seams: &Seams, store: &Store) -> Result<Identity, ServeError> {
+pub(super) fn open_identity(seams: &Seams, store: &Store) -> Result<IdentityStores, ServeError> {
     // A damaged page can make redb panic.
-    let open = || catch_unwind(AssertUnwindSafe(|| Identity::open(&store.state_db(), &seams.random)));
+    let open = || catch_unwind(AssertUnwindSafe(|| IdentityStores::open(&store.state_db(), &seams.random)));
     let why = match open() {
         Ok(Ok(identity)) => return Ok(identity),
         Ok(Err(error)) if error.is_full() => return Err(error.into()),
@@ -37,8 +37,8 @@ pub(super) fn open_identity(seams: &Seams, store: &Store) -> Result<Identity, Se
     tracing::error!(why, "state.redb cannot be used and is begun anew");
     store.renew_state_db()?;
     seams.alarms.report(SideRoom::State.off(&why));
-    store.state_loss_told()?;
-    Ok(Identity::open(&store.state_db(), &seams.random)?)
+    store.mark_state_loss_reported()?;
+    Ok(IdentityStores::open(&store.state_db(), &seams.random)?)
 }
 
 /// Puts aside what lies where a folder should be.
@@ -52,22 +52,22 @@ fn make_way_for_folder(alarms: &AlarmStore, store: &Store, name: &str, path: &Pa
     }
 }
 
-pub(super) fn open_photos(seams: &Seams, store: &Store, settings: PhotoSettings) -> Photos {
+pub(super) fn open_photos(seams: &Seams, store: &Store, settings: PhotoSettings) -> PhotoStore {
     make_way_for_folder(&seams.alarms, store, "photos", &settings.dir);
     make_way_for_folder(&seams.alarms, store, "photos/incoming", &settings.dir.join("incoming"));
-    match Photos::open(settings.clone(), Arc::clone(&seams.random)) {
+    match PhotoStore::open(settings.clone(), Arc::clone(&seams.random)) {
         Ok(photos) => {
             seams.alarms.end(|cause| SideRoom::Photos.is_of(cause));
             photos
         }
         Err(error) => {
             seams.alarms.raise(SideRoom::Photos.off(&error.to_string()));
-            Photos::without_folder(settings, Arc::clone(&seams.random))
+            PhotoStore::without_folder(settings, Arc::clone(&seams.random))
         }
     }
 }
 
-fn printer(settings: &toml::Table) -> Result<PrinterConfig, String> {
+fn read_printer(settings: &toml::Table) -> Result<PrinterConfig, String> {
     let name = settings.get("name").and_then(|n| n.as_str()).unwrap_or_default();
     let read: Result<PrinterSettings, _> = settings.clone().try_into();
     let read = read.map_err(|error| error.message().to_owned());
@@ -82,12 +82,14 @@ pub(super) fn open_printing(
     settings: &BoxSettings,
     store: &Store,
     outcomes: &mpsc::Sender<JobOutcome>,
-) -> Result<Printing, ServeError> {
-    let (printers, bad): (Vec<_>, Vec<_>) = settings.printers.iter().map(printer).partition(Result::is_ok);
+) -> Result<PrintService, ServeError> {
+    let (printers, bad): (Vec<_>, Vec<_>) =
+        settings.printers.iter().map(read_printer).partition(Result::is_ok);
     let printers: Vec<PrinterConfig> = printers.into_iter().flatten().collect();
     let mut trouble: Vec<String> = bad.into_iter().filter_map(Result::err).collect();
-    let open =
-        |db| Printing::open(db, printers.clone(), Arc::clone(&seams.clock), &seams.random, outcomes.clone());
+    let open = |db| {
+        PrintService::open(db, printers.clone(), Arc::clone(&seams.clock), &seams.random, outcomes.clone())
+    };
     let opened = catch_unwind(AssertUnwindSafe(|| open(store.state_db())));
     let printing = match opened {
         Ok(Ok(printing)) => printing,
@@ -97,7 +99,7 @@ pub(super) fn open_printing(
                 _ => "a table could not be read".to_owned(),
             };
             trouble.push(format!("the list of label jobs: {why}; jobs are kept until the box ends"));
-            open(Printing::passing_ledger()?)?
+            open(PrintService::passing_ledger()?)?
         }
     };
     match trouble.is_empty() {
@@ -108,13 +110,13 @@ pub(super) fn open_printing(
 }
 
 /// HTTPS; `None` where nothing of it can be used.
-pub(super) fn open_authority(seams: &Seams, data: &Path, names: &[String]) -> Option<Arc<Authority>> {
+pub(super) fn open_authority(seams: &Seams, data: &Path, names: &[String]) -> Option<Arc<BoxAuthority>> {
     let keys = data.join("keys");
     // Told first: once it is made anew nothing shows that there had been another one.
-    if Authority::was_lost(&keys) {
+    if BoxAuthority::was_lost(&keys) {
         seams.alarms.report(SideRoom::HttpsRenewed.off(""));
     }
-    let opened = Authority::open(&keys, names, seams.clock.now().wall_ms);
+    let opened = BoxAuthority::open(&keys, names, seams.clock.now().wall_ms);
     let trouble = match &opened {
         Ok(OpenedAuthority { trouble, .. }) => trouble.as_ref(),
         Err(error) => Some(error),
@@ -128,7 +130,7 @@ pub(super) fn open_authority(seams: &Seams, data: &Path, names: &[String]) -> Op
 }
 
 /// The claim file that the settings name.
-fn take_up_claim(settings: &BoxSettings, files: &Files) -> Result<(), String> {
+fn take_up_claim(settings: &BoxSettings, files: &ClaimStore) -> Result<(), String> {
     let Some(path) = &settings.claim else { return Ok(()) };
     let read = std::fs::read_to_string(path);
     let read = read.map_err(|source| ClaimError::File { path: path.clone(), source });
@@ -141,16 +143,16 @@ pub(super) fn start_uplink(
     seams: &Seams,
     settings: &BoxSettings,
     data: &Path,
-    (store, photos, printing): (&Store, &Photos, &Arc<Printing>),
-    (http, anew): (SocketAddr, &watch::Sender<bool>),
+    (store, photos, printing): (&Store, &PhotoStore, &Arc<PrintService>),
+    (http, restart_request): (SocketAddr, &watch::Sender<bool>),
 ) -> Uplink {
-    let files = Files::new(&data.join("keys"));
+    let files = ClaimStore::new(&data.join("keys"));
     if let Err(why) = take_up_claim(settings, &files) {
         seams.alarms.raise(SideRoom::Uplink.off(&why));
     }
     let (photos, printing) = (photos.clone(), Arc::clone(printing));
     let addresses = own_addresses().into_iter().map(|ip| SocketAddr::new(ip, http.port()).to_string());
-    Uplink::start(uplink::Parts {
+    Uplink::start(uplink::UplinkContext {
         store: store.clone(),
         files,
         photo_path: Arc::new(move |hash| photos.path(hash)),
@@ -163,19 +165,19 @@ pub(super) fn start_uplink(
         }),
         data: data.to_owned(),
         addresses: addresses.take(16).collect(),
-        model: super::model(),
+        model: super::machine_model(),
         alarms: Arc::clone(&seams.alarms),
         alarm_words: crate::web::word_alarm_line,
         clock: Arc::clone(&seams.clock),
         random: Arc::clone(&seams.random),
-        restart: restart(anew),
+        restart: restart_program(restart_request),
     })
 }
 
 /// The administration socket; without it the box does all but what its command line asks for.
-pub(super) fn listen_admin(data: &Path, hands: admin::Hands) -> Option<AdminSocket> {
-    let alarms = Arc::clone(&hands.alarms);
-    match admin::listen(data, hands) {
+pub(super) fn listen_admin(data: &Path, context: admin::AdminContext) -> Option<AdminSocket> {
+    let alarms = Arc::clone(&context.alarms);
+    match admin::serve_admin_socket(data, context) {
         Ok(listening) => {
             alarms.end(|cause| SideRoom::Admin.is_of(cause));
             Some(listening)

@@ -7,13 +7,13 @@ use service::process;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::{Seams, names};
-use crate::alarms::sources::{SideRoom, ToldCounts, tell_health};
-use crate::identity::{AccessAudit, Authority};
+use super::{Seams, host_names};
+use crate::alarms::sources::{ReportedCounts, SideRoom, report_health_alarms};
+use crate::identity::{AccessAudit, BoxAuthority};
 use crate::settings::BoxSettings;
-use crate::store::{Decision, Store};
-use crate::uplink::{State, Uplink};
-use crate::web::Link;
+use crate::store::{Store, WriteDecision};
+use crate::uplink::{Uplink, UplinkState};
+use crate::web::RelayLinkState;
 
 /// How often certificates and addresses are looked at again.
 const REFRESH: Duration = Duration::from_secs(600);
@@ -22,34 +22,36 @@ const ACCESS_EVERY: Duration = Duration::from_secs(5);
 /// How often it is looked at disk and clock.
 const HEALTH_EVERY: Duration = Duration::from_secs(10);
 
-pub(super) fn start(
+pub(super) fn start_upkeep(
     seams: &Seams,
-    authority: Option<&Arc<Authority>>,
+    authority: Option<&Arc<BoxAuthority>>,
     access: &Arc<AccessAudit>,
     settings: &BoxSettings,
     store: &Store,
 ) -> Vec<JoinHandle<()>> {
     let mut tasks = vec![
         tokio::spawn(write_access(seams.clone(), Arc::clone(access))),
-        tokio::spawn(watchdog(store.clone())),
-        tokio::spawn(tell(seams.clone(), store.clone())),
+        tokio::spawn(run_watchdog(store.clone())),
+        tokio::spawn(report_health(seams.clone(), store.clone())),
     ];
-    tasks.extend(authority.map(|a| tokio::spawn(refresh(seams.clone(), Arc::clone(a), settings.clone()))));
+    tasks.extend(
+        authority.map(|a| tokio::spawn(refresh_names(seams.clone(), Arc::clone(a), settings.clone()))),
+    );
     tasks
 }
 
 /// What the store and the clock say, as alarms.
-async fn tell(seams: Seams, store: Store) {
-    let mut told = ToldCounts::default();
+async fn report_health(seams: Seams, store: Store) {
+    let mut reported = ReportedCounts::default();
     loop {
         let (own, store) = (seams.clone(), store.clone());
         let look = tokio::task::spawn_blocking(move || {
-            tell_health(&own.alarms, &mut told, &store.health(), &own.clock.now());
+            report_health_alarms(&own.alarms, &mut reported, &store.health(), &own.clock.now());
             own.alarms.tidy();
-            told
+            reported
         });
         match look.await {
-            Ok(after) => told = after,
+            Ok(after) => reported = after,
             Err(error) => tracing::error!(%error, "it was not looked at disk and clock"),
         }
         tokio::time::sleep(HEALTH_EVERY).await;
@@ -57,14 +59,14 @@ async fn tell(seams: Seams, store: Store) {
 }
 
 /// New addresses and old certificates, without a restart.
-async fn refresh(seams: Seams, authority: Arc<Authority>, settings: BoxSettings) {
+async fn refresh_names(seams: Seams, authority: Arc<BoxAuthority>, settings: BoxSettings) {
     loop {
         tokio::time::sleep(REFRESH).await;
-        let (own, authority, names) = (seams.clone(), Arc::clone(&authority), names(&settings));
+        let (own, authority, names) = (seams.clone(), Arc::clone(&authority), host_names(&settings));
         let work = move || match authority.refresh(&names, own.clock.now().wall_ms) {
-            Ok(anew) => {
+            Ok(restart_request) => {
                 own.alarms.end(|cause| SideRoom::Https.is_of(cause));
-                if anew {
+                if restart_request {
                     tracing::info!("the HTTPS certificate was made anew");
                 }
             }
@@ -93,32 +95,32 @@ async fn write_access(seams: Seams, access: Arc<AccessAudit>) {
 }
 
 /// The writer itself answers for the box: a timer would go on where it hangs.
-async fn watchdog(store: Store) {
+async fn run_watchdog(store: Store) {
     let every = process::alive_interval();
     loop {
         tokio::time::sleep(every).await;
-        if store.submit(|_| Decision::Answer(())).await.is_ok() {
-            process::tell_alive();
+        if store.submit(|_| WriteDecision::Answer(())).await.is_ok() {
+            process::notify_alive();
         }
     }
 }
 
 /// The pages' view of the uplink.
-pub(super) fn follow_link(uplink: &Uplink) -> (watch::Receiver<Link>, JoinHandle<()>) {
-    let mut standing = uplink.standing();
-    let (tell, link) = watch::channel(Link::Alone);
+pub(super) fn follow_link(uplink: &Uplink) -> (watch::Receiver<RelayLinkState>, JoinHandle<()>) {
+    let mut status = uplink.status();
+    let (report_health, link) = watch::channel(RelayLinkState::Alone);
     let follow = tokio::spawn(async move {
         loop {
             let now = {
-                let standing = standing.borrow_and_update();
-                match &standing.state {
-                    State::Alone | State::Claiming { .. } => Link::Alone,
-                    State::Up => Link::Up { ended_backlog: standing.ended_backlog },
-                    State::Down { since_ms, .. } => Link::Down { since_ms: *since_ms },
+                let status = status.borrow_and_update();
+                match &status.state {
+                    UplinkState::Alone | UplinkState::Claiming { .. } => RelayLinkState::Alone,
+                    UplinkState::Up => RelayLinkState::Up { ended_backlog: status.ended_backlog },
+                    UplinkState::Down { since_ms, .. } => RelayLinkState::Down { since_ms: *since_ms },
                 }
             };
-            tell.send_if_modified(|link| std::mem::replace(link, now) != now);
-            if standing.changed().await.is_err() {
+            report_health.send_if_modified(|link| std::mem::replace(link, now) != now);
+            if status.changed().await.is_err() {
                 return;
             }
         }

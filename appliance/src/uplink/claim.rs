@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rcgen::{CertificateParams, DnType, KeyPair};
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::claim::{ClaimAnswer, ClaimRequest, RenewRequest};
-use record::sign::Verifier;
+use record::sign::VerifierKey;
 use service::clock::Clock;
 
 use super::tls;
@@ -38,7 +38,7 @@ pub enum ClaimError {
     Tls(#[from] tls::TlsError),
     /// The relay could not be reached.
     #[error("the relay does not answer: {0}. The box tries again automatically")]
-    Away(String),
+    Unreachable(String),
     /// The relay refused, for good.
     #[error("{words}")]
     Refused {
@@ -61,14 +61,14 @@ impl ClaimError {
 
 /// What a box keeps of its relation to the relay, in the data folder's `keys/`, mode 0600.
 #[derive(Debug, Clone)]
-pub struct Files {
+pub struct ClaimStore {
     dir: PathBuf,
 }
 
 /// What the box says of itself when it is claimed.
-pub struct Claimant<'a> {
+pub struct ClaimIdentity<'a> {
     /// Its log.
-    pub origin: Origin,
+    pub origin: LogOrigin,
     /// Verifier key of its log, as text.
     pub log_key: String,
     /// Signs with the log's key: domain and bytes in, signature out.
@@ -79,7 +79,7 @@ pub struct Claimant<'a> {
     pub clock: Arc<dyn Clock>,
 }
 
-impl Files {
+impl ClaimStore {
     /// In this folder.
     pub fn new(keys: &Path) -> Self {
         Self { dir: keys.to_owned() }
@@ -176,7 +176,7 @@ impl Files {
     }
 }
 
-fn request(key_pem: &str, origin: &Origin) -> Result<String, ClaimError> {
+fn build_csr(key_pem: &str, origin: &LogOrigin) -> Result<String, ClaimError> {
     let wrong = |e: rcgen::Error| ClaimError::Request(e.to_string());
     let key = KeyPair::from_pem(key_pem).map_err(wrong)?;
     let mut params = CertificateParams::default();
@@ -190,23 +190,26 @@ fn request(key_pem: &str, origin: &Origin) -> Result<String, ClaimError> {
 ///
 /// # Errors
 /// Why it did not succeed, and whether trying again can help.
-pub async fn claim(files: &Files, claimant: &Claimant<'_>) -> Result<Option<ClaimAnswer>, ClaimError> {
+pub async fn claim_box(
+    files: &ClaimStore,
+    claimant: &ClaimIdentity<'_>,
+) -> Result<Option<ClaimAnswer>, ClaimError> {
     let Some(text) = files.waiting()? else { return Ok(None) };
     let file = firmware_config::ClaimFile::parse(text.as_bytes())?;
     let key = files.key()?;
     let body = ClaimRequest {
         code: file.code.reveal().to_owned(),
         r#box: claimant.origin.box_id,
-        csr: request(&key, &claimant.origin)?,
+        csr: build_csr(&key, &claimant.origin)?,
         log_key: claimant.log_key.clone(),
         epoch: claimant.origin.epoch,
         model: claimant.model.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    let client = tls::http(tls::client(&file.relay_ca, None, Arc::clone(&claimant.clock), 0)?)?;
+    let client = tls::http_client(tls::client_config(&file.relay_ca, None, Arc::clone(&claimant.clock), 0)?)?;
     let url = format!("{}/box/v1/claim", file.relay_url.trim_end_matches('/'));
-    let answer = ask(&client, &url, &body).await?;
-    keep(files, &answer, &key, claimant)?;
+    let answer = ask_relay(&client, &url, &body).await?;
+    keep_answer(files, &answer, &key, claimant)?;
     files.used()?;
     Ok(Some(answer))
 }
@@ -224,8 +227,11 @@ pub fn renewal_ms(relation: &ClaimAnswer) -> i64 {
 /// Renews the certificate when two thirds of its life are over. `None` when it is not yet time.
 ///
 /// # Errors
-/// As [`claim`].
-pub async fn renew(files: &Files, claimant: &Claimant<'_>) -> Result<Option<ClaimAnswer>, ClaimError> {
+/// As [`claim_box`].
+pub async fn renew_certificate(
+    files: &ClaimStore,
+    claimant: &ClaimIdentity<'_>,
+) -> Result<Option<ClaimAnswer>, ClaimError> {
     let Some(old) = files.relation()? else { return Ok(None) };
     let now_ms = claimant.clock.now().wall_ms;
     if !renewal_due(&old, now_ms) {
@@ -235,22 +241,27 @@ pub async fn renew(files: &Files, claimant: &Claimant<'_>) -> Result<Option<Clai
     let body = RenewRequest {
         r#box: claimant.origin.box_id,
         epoch: claimant.origin.epoch,
-        csr: request(&key, &claimant.origin)?,
+        csr: build_csr(&key, &claimant.origin)?,
         at: now_ms,
         signature: String::new(),
     };
-    let client = tls::http(tls::client(&old.relay_ca, None, Arc::clone(&claimant.clock), 0)?)?;
+    let client = tls::http_client(tls::client_config(&old.relay_ca, None, Arc::clone(&claimant.clock), 0)?)?;
     let url = format!("{}/box/v1/renew", old.relay_url.trim_end_matches('/'));
-    let answer = ask(&client, &url, &body.signed_by(claimant.sign)).await?;
-    keep(files, &answer, &key, claimant)?;
+    let answer = ask_relay(&client, &url, &body.signed_by(claimant.sign)).await?;
+    keep_answer(files, &answer, &key, claimant)?;
     Ok(Some(answer))
 }
 
 /// An answer is kept only when a connection can be made with it.
-fn keep(files: &Files, answer: &ClaimAnswer, key: &str, claimant: &Claimant<'_>) -> Result<(), ClaimError> {
-    tls::client(&answer.relay_ca, Some((&answer.chain, key)), Arc::clone(&claimant.clock), 0)?;
-    verifiers(&answer.cosign_keys)?;
-    verifiers(&answer.directive_keys)?;
+fn keep_answer(
+    files: &ClaimStore,
+    answer: &ClaimAnswer,
+    key: &str,
+    claimant: &ClaimIdentity<'_>,
+) -> Result<(), ClaimError> {
+    tls::client_config(&answer.relay_ca, Some((&answer.chain, key)), Arc::clone(&claimant.clock), 0)?;
+    parse_verifiers(&answer.cosign_keys)?;
+    parse_verifiers(&answer.directive_keys)?;
     let text = serde_json::to_string_pretty(answer).map_err(|e| ClaimError::Answer(e.to_string()))?;
     files.write("relay.json", &text)
 }
@@ -259,20 +270,20 @@ fn keep(files: &Files, answer: &ClaimAnswer, key: &str, claimant: &Claimant<'_>)
 ///
 /// # Errors
 /// One of them cannot be read.
-pub fn verifiers(keys: &[String]) -> Result<Vec<Verifier>, ClaimError> {
+pub fn parse_verifiers(keys: &[String]) -> Result<Vec<VerifierKey>, ClaimError> {
     keys.iter()
-        .map(|k| Verifier::parse(k))
+        .map(|k| VerifierKey::parse(k))
         .collect::<Result<_, _>>()
         .map_err(|e| ClaimError::Answer(e.to_string()))
 }
 
-async fn ask<T: serde::Serialize + Sync>(
+async fn ask_relay<T: serde::Serialize + Sync>(
     client: &reqwest::Client,
     url: &str,
     body: &T,
 ) -> Result<ClaimAnswer, ClaimError> {
-    let away = |e: reqwest::Error| ClaimError::Away(reason(&e));
-    let mut response = client.post(url).json(body).send().await.map_err(away)?;
+    let unreachable = |e: reqwest::Error| ClaimError::Unreachable(error_reason(&e));
+    let mut response = client.post(url).json(body).send().await.map_err(unreachable)?;
     let status = response.status();
     let refused = |words| Err(ClaimError::Refused { status: status.as_u16(), words });
     match status.as_u16() {
@@ -292,10 +303,10 @@ async fn ask<T: serde::Serialize + Sync>(
                 "This claim code is older than 30 days. Download a new claim file from the relay’s page “Add a box”",
             );
         }
-        other => return Err(ClaimError::Away(format!("it answered {other}"))),
+        other => return Err(ClaimError::Unreachable(format!("it answered {other}"))),
     }
     let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(away)? {
+    while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > ANSWER_BYTES_MAX {
             return Err(ClaimError::Answer("it is too long".to_owned()));
@@ -305,7 +316,7 @@ async fn ask<T: serde::Serialize + Sync>(
 }
 
 /// The innermost cause says what happened; what is around it says only that something did.
-pub(super) fn reason(error: &dyn std::error::Error) -> String {
+pub(super) fn error_reason(error: &dyn std::error::Error) -> String {
     let mut inner = error;
     while let Some(source) = inner.source() {
         inner = source;

@@ -31,14 +31,14 @@ impl EvidenceNotes {
             tracing::warn!("no more notes of the relay are kept as evidence: there are {notes}");
             return;
         }
-        if let Err(error) = put(&self.dir, &name, note.as_bytes()) {
+        if let Err(error) = save_evidence(&self.dir, &name, note.as_bytes()) {
             tracing::error!(%error, name, "a note that the relay signed is not kept as evidence");
         }
     }
 }
 
 /// Puts a file in place whole and durable, or not at all.
-fn put(dir: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+fn save_evidence(dir: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     let new = dir.join(format!("{name}.new"));
     let mut options = std::fs::OpenOptions::new();

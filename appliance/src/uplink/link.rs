@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use record::ids::BoxId;
 use record::limits::MQTT_PACKET_BYTES_MAX;
-use record::topics::{Down, Topic, Up};
+use record::topics::{DownTopic, Topic, UpTopic};
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{
     ConnAck, ConnectProperties, ConnectReturnCode, DisconnectReasonCode, LastWill, Packet, PubAckReason,
@@ -30,14 +30,14 @@ const AROUND_BYTES_MAX: usize = 128;
 
 /// Where the relay listens: `mqtts://host:port`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
+pub struct RelayEndpoint {
     /// A name or an IPv4 address, as it stands in the relay's certificate.
     pub host: String,
     /// Usually 8883.
     pub port: u16,
 }
 
-impl FromStr for Endpoint {
+impl FromStr for RelayEndpoint {
     type Err = LinkError;
 
     fn from_str(text: &str) -> Result<Self, LinkError> {
@@ -58,7 +58,7 @@ impl FromStr for Endpoint {
     }
 }
 
-impl fmt::Display for Endpoint {
+impl fmt::Display for RelayEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "mqtts://{}:{}", self.host, self.port)
     }
@@ -94,7 +94,7 @@ pub struct LinkConfig {
     /// Who connects; the certificate in `tls` says the same.
     pub box_id: BoxId,
     /// Where to.
-    pub relay: Endpoint,
+    pub relay: RelayEndpoint,
     /// The box's certificate, and the one authority that it trusts.
     pub tls: Arc<rustls::ClientConfig>,
     /// What the relay publishes for us on `up/gone` when the line is lost.
@@ -111,12 +111,12 @@ pub enum LinkError {
     Address(String),
     /// No connection, or it broke.
     #[error("the relay is not reached: {0}. Nothing is lost; the box tries again automatically")]
-    Away(String),
+    Unreachable(String),
     /// CONNACK said no.
-    #[error("the relay did not let this box in: {}", refusal(*.0))]
+    #[error("the relay did not let this box in: {}", refusal_text(*.0))]
     Refused(ConnectReturnCode),
     /// The relay ended the connection with a reason.
-    #[error("the relay ended the connection: {}", ending(*.0))]
+    #[error("the relay ended the connection: {}", ending_text(*.0))]
     Ended(DisconnectReasonCode),
     /// It let the box in and then not hear: a misconfigured broker.
     #[error("the relay does not let this box hear its own messages ({0})")]
@@ -154,12 +154,12 @@ impl LinkError {
                     DisconnectReasonCode::NotAuthorized | DisconnectReasonCode::AdministrativeAction
                 )
             }
-            Self::Away(_) | Self::TooLarge { .. } | Self::Full => false,
+            Self::Unreachable(_) | Self::TooLarge { .. } | Self::Full => false,
         }
     }
 }
 
-fn refusal(code: ConnectReturnCode) -> String {
+fn refusal_text(code: ConnectReturnCode) -> String {
     match code {
         ConnectReturnCode::Banned => "its certificate was revoked. Claim the box again".to_owned(),
         ConnectReturnCode::NotAuthorized | ConnectReturnCode::ClientIdentifierNotValid => {
@@ -173,7 +173,7 @@ fn refusal(code: ConnectReturnCode) -> String {
     }
 }
 
-fn ending(code: DisconnectReasonCode) -> String {
+fn ending_text(code: DisconnectReasonCode) -> String {
     match code {
         DisconnectReasonCode::ServerShuttingDown => {
             "it is being restarted. The box tries again automatically".to_owned()
@@ -199,8 +199,8 @@ impl From<ConnectionError> for LinkError {
             ConnectionError::MqttState(StateError::ServerDisconnect { reason_code, .. }) => {
                 Self::Ended(reason_code)
             }
-            ConnectionError::Timeout(_) => Self::Away("no answer in time".to_owned()),
-            error => Self::Away(error.to_string()),
+            ConnectionError::Timeout(_) => Self::Unreachable("no answer in time".to_owned()),
+            error => Self::Unreachable(error.to_string()),
         }
     }
 }
@@ -220,7 +220,7 @@ pub enum NotTaken {
 #[derive(Debug)]
 pub enum LinkEvent {
     /// A message from the relay.
-    Down(Down, Bytes),
+    Down(DownTopic, Bytes),
     /// A message of ours was turned back.
     NotTaken(NotTaken),
     /// The end.
@@ -240,8 +240,8 @@ impl LinkSender {
     /// Hands a message to the connection; never waits. `Ok` says nothing about its arrival.
     ///
     /// # Errors
-    /// [`LinkError::TooLarge`], [`LinkError::Full`], or [`LinkError::Away`] where the connection has ended.
-    pub fn publish(&self, up: Up, payload: Bytes) -> Result<(), LinkError> {
+    /// [`LinkError::TooLarge`], [`LinkError::Full`], or [`LinkError::Unreachable`] where the connection has ended.
+    pub fn publish(&self, up: UpTopic, payload: Bytes) -> Result<(), LinkError> {
         // A larger one would not fail here, but end the connection from within.
         if payload.len() > self.payload_bytes_max {
             return Err(LinkError::TooLarge { bytes: payload.len(), bytes_max: self.payload_bytes_max });
@@ -249,7 +249,7 @@ impl LinkSender {
         let qos = if up.at_least_once() { QoS::AtLeastOnce } else { QoS::AtMostOnce };
         let topic = Topic::Up(self.box_id, up).to_string();
         self.client.try_publish(topic, qos, false, payload).map_err(|_| match self.running.is_finished() {
-            true => LinkError::Away("the connection has ended".to_owned()),
+            true => LinkError::Unreachable("the connection has ended".to_owned()),
             false => LinkError::Full,
         })
     }
@@ -266,7 +266,7 @@ pub struct LinkReceiver {
 impl LinkReceiver {
     /// The next event. After [`LinkEvent::Closed`] there is nothing but that. Dropping the future loses nothing.
     pub async fn next(&mut self) -> LinkEvent {
-        let over = || LinkEvent::Closed(LinkError::Away("the connection has ended".to_owned()));
+        let over = || LinkEvent::Closed(LinkError::Unreachable("the connection has ended".to_owned()));
         self.events.recv().await.unwrap_or_else(over)
     }
 
@@ -291,28 +291,30 @@ impl Drop for LinkReceiver {
 
 /// One connection to the relay.
 #[derive(Debug, Clone, Copy)]
-pub struct Link;
+pub struct RelayLink;
 
-impl Link {
+impl RelayLink {
     /// Connects and subscribes; both stand where this is `Ok`. Everything of it is new: rumqttc's state of an older
     /// connection can hold back what is sent on the next.
     ///
     /// # Errors
     /// No line, and why.
     pub async fn connect(config: &LinkConfig) -> Result<(LinkSender, LinkReceiver), LinkError> {
-        let (client, mut events) = AsyncClient::new(options(config), OUT_MAX);
+        let (client, mut events) = AsyncClient::new(mqtt_options(config), OUT_MAX);
         let connack = loop {
-            if let Packet::ConnAck(connack) = incoming(&mut events).await? {
+            if let Packet::ConnAck(connack) = next_packet(&mut events).await? {
                 break connack;
             }
         };
         let filter = Topic::down_filter(config.box_id);
-        client.try_subscribe(filter, QoS::AtLeastOnce).map_err(|error| LinkError::Away(error.to_string()))?;
-        let late = |_| LinkError::Away("no answer to the subscription in time".to_owned());
-        timeout(config.timing.subscribe, subscribed(&mut events)).await.map_err(late)??;
+        client
+            .try_subscribe(filter, QoS::AtLeastOnce)
+            .map_err(|error| LinkError::Unreachable(error.to_string()))?;
+        let late = |_| LinkError::Unreachable("no answer to the subscription in time".to_owned());
+        timeout(config.timing.subscribe, wait_for_suback(&mut events)).await.map_err(late)??;
 
-        let (told, hearing) = mpsc::channel(IN_MAX);
-        let driving = tokio::spawn(drive(events, config.box_id, told));
+        let (reported, hearing) = mpsc::channel(IN_MAX);
+        let driving = tokio::spawn(drive_events(events, config.box_id, reported));
         let sender = LinkSender {
             client: client.clone(),
             box_id: config.box_id,
@@ -323,7 +325,7 @@ impl Link {
     }
 }
 
-fn options(config: &LinkConfig) -> MqttOptions {
+fn mqtt_options(config: &LinkConfig) -> MqttOptions {
     let mut options =
         MqttOptions::new(config.box_id.to_string(), config.relay.host.clone(), config.relay.port);
     options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(Arc::clone(&config.tls))));
@@ -335,7 +337,7 @@ fn options(config: &LinkConfig) -> MqttOptions {
     properties.max_packet_size = u32::try_from(MQTT_PACKET_BYTES_MAX).ok();
     properties.receive_maximum = u16::try_from(IN_MAX).ok();
     options.set_connect_properties(properties);
-    let gone = Topic::Up(config.box_id, Up::Gone).to_string();
+    let gone = Topic::Up(config.box_id, UpTopic::Gone).to_string();
     options.set_last_will(LastWill::new(gone, config.gone.to_vec(), QoS::AtLeastOnce, false, None));
     // Its table of unacknowledged messages is made in full size: 65,535 of them would be 8 MB.
     options.set_outgoing_inflight_upper_limit(OUT_MAX as u16);
@@ -351,7 +353,7 @@ fn payload_bytes_max(connack: &ConnAck) -> usize {
     packet.min(MQTT_PACKET_BYTES_MAX).saturating_sub(AROUND_BYTES_MAX)
 }
 
-async fn incoming(events: &mut EventLoop) -> Result<Packet, LinkError> {
+async fn next_packet(events: &mut EventLoop) -> Result<Packet, LinkError> {
     loop {
         if let Event::Incoming(packet) = events.poll().await? {
             return Ok(packet);
@@ -359,9 +361,9 @@ async fn incoming(events: &mut EventLoop) -> Result<Packet, LinkError> {
     }
 }
 
-async fn subscribed(events: &mut EventLoop) -> Result<(), LinkError> {
+async fn wait_for_suback(events: &mut EventLoop) -> Result<(), LinkError> {
     loop {
-        if let Packet::SubAck(suback) = incoming(events).await? {
+        if let Packet::SubAck(suback) = next_packet(events).await? {
             return match suback.return_codes[..] {
                 [SubscribeReasonCode::Success(_)] => Ok(()),
                 ref codes => Err(LinkError::NotSubscribed(format!("{codes:?}"))),
@@ -372,30 +374,30 @@ async fn subscribed(events: &mut EventLoop) -> Result<(), LinkError> {
 
 /// Polls the connection until its end: pings and acknowledgements happen only there, so nobody else's waiting may
 /// hold it up.
-async fn drive(mut events: EventLoop, box_id: BoxId, told: mpsc::Sender<LinkEvent>) {
+async fn drive_events(mut events: EventLoop, box_id: BoxId, reported: mpsc::Sender<LinkEvent>) {
     loop {
         let event = match events.poll().await {
-            Ok(Event::Incoming(Packet::Publish(publish))) => down(box_id, publish),
+            Ok(Event::Incoming(Packet::Publish(publish))) => read_down_message(box_id, publish),
             Ok(Event::Incoming(Packet::PubAck(ack))) => not_taken(ack.reason).map(LinkEvent::NotTaken),
             Ok(Event::Outgoing(Outgoing::Disconnect)) => return,
             Ok(_) => None,
             Err(error) => {
                 // Nobody listening any more is no loss.
-                let _ = told.send(LinkEvent::Closed(error.into())).await;
+                let _ = reported.send(LinkEvent::Closed(error.into())).await;
                 return;
             }
         };
         if let Some(event) = event
-            && told.send(event).await.is_err()
+            && reported.send(event).await.is_err()
         {
             return;
         }
     }
 }
 
-fn down(box_id: BoxId, publish: Publish) -> Option<LinkEvent> {
+fn read_down_message(box_id: BoxId, publish: Publish) -> Option<LinkEvent> {
     match Topic::parse(std::str::from_utf8(&publish.topic).ok()?)? {
-        Topic::Down(of, down) if of == box_id => Some(LinkEvent::Down(down, publish.payload)),
+        Topic::Down(of, message) if of == box_id => Some(LinkEvent::Down(message, publish.payload)),
         _ => None,
     }
 }
@@ -415,7 +417,7 @@ mod tests {
 
     #[test]
     fn addresses() {
-        let read = |text: &str| text.parse::<Endpoint>().ok().map(|endpoint| endpoint.to_string());
+        let read = |text: &str| text.parse::<RelayEndpoint>().ok().map(|endpoint| endpoint.to_string());
         assert_eq!(read("mqtts://relay.example:1883").as_deref(), Some("mqtts://relay.example:1883"));
         assert_eq!(read("mqtts://relay.example").as_deref(), Some("mqtts://relay.example:8883"));
         assert_eq!(read("mqtts://192.0.2.7:8883/").as_deref(), Some("mqtts://192.0.2.7:8883"));

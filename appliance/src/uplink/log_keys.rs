@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use record::alarm::AlarmCode;
-use record::checkpoint::{Cosigned, Origin};
+use record::checkpoint::{CosignedCheckpoint, LogOrigin};
 use record::ids::Epoch;
 use record::kinds::{Event, LogStarted};
 use record::messages::{ChainEpoch, LogChain};
-use record::sign::Verifier;
+use record::sign::VerifierKey;
 use record::vouch::find_vouched_key;
 
-use super::Shared;
-use super::photos::Destination;
-use super::refill::page;
+use super::UplinkShared;
+use super::photos::PhotoClient;
+use super::refill::fetch_page;
 use super::runs::{RunUplinkError, in_background_alone};
 use crate::alarms::{AlarmCause, AlarmStore};
 use crate::store::Store;
@@ -25,7 +25,7 @@ const UNKNOWN_MAX: usize = 16;
 /// Keys of this box's logs, of those that the relay holds.
 #[derive(Debug, Default)]
 pub(super) struct KnownKeys {
-    keys: BTreeMap<Epoch, Verifier>,
+    keys: BTreeMap<Epoch, VerifierKey>,
 }
 
 impl KnownKeys {
@@ -34,8 +34,8 @@ impl KnownKeys {
     /// # Errors
     /// The relay does not answer, or this box's own files do not: it is to be asked again.
     pub(super) async fn learn(
-        shared: &Arc<Shared>,
-        with: &Destination,
+        shared: &Arc<UplinkShared>,
+        with: &PhotoClient,
         held: &LogChain,
     ) -> Result<Self, RunUplinkError> {
         let (store, alarms) = (shared.parts.store.clone(), Arc::clone(&shared.parts.alarms));
@@ -44,7 +44,7 @@ impl KnownKeys {
         in_background_alone(shared, move || {
             let mut ask = |epoch| line.block_on(first_entry(&with, &store, epoch));
             let (known, unknown) = Self::sort(&store, &held, &mut ask)?;
-            tell(&alarms, &unknown);
+            report_unknown_keys(&alarms, &unknown);
             store.keep_offered_keys(&unknown.into_iter().map(|(_, key)| key).collect::<Vec<_>>())?;
             Ok::<_, RunUplinkError>(known)
         })
@@ -56,7 +56,7 @@ impl KnownKeys {
         store: &Store,
         held: &LogChain,
         ask: &mut dyn FnMut(Epoch) -> Result<Option<LogStarted>, RunUplinkError>,
-    ) -> Result<(Self, Vec<(Epoch, Verifier)>), RunUplinkError> {
+    ) -> Result<(Self, Vec<(Epoch, VerifierKey)>), RunUplinkError> {
         let (mut known, mut others) = (Self::default(), Vec::new());
         let mut logs: Vec<&ChainEpoch> = held.epochs.iter().filter(|held| held.size > 0).collect();
         logs.sort_by_key(|held| std::cmp::Reverse(held.epoch));
@@ -68,7 +68,7 @@ impl KnownKeys {
         }
         let mut unknown = Vec::new();
         for other in others.into_iter().take(UNKNOWN_MAX) {
-            let origin = Origin { epoch: other.epoch, ..store.origin() };
+            let origin = LogOrigin { epoch: other.epoch, ..store.origin() };
             let first = |epoch| match logs.iter().any(|held| held.epoch == epoch) {
                 true => ask(epoch),
                 false => Ok(None),
@@ -95,27 +95,27 @@ impl KnownKeys {
         &self,
         held: &ChainEpoch,
         of: &Store,
-        cosigners: &[Verifier],
-    ) -> Option<(Cosigned, Verifier)> {
+        cosigners: &[VerifierKey],
+    ) -> Option<(CosignedCheckpoint, VerifierKey)> {
         let key = self.keys.get(&held.epoch)?;
-        let origin = Origin { epoch: held.epoch, ..of.origin() };
-        let cosigned = Cosigned::verify(held.cosigned.as_deref()?, &origin, key, cosigners).ok()?;
+        let origin = LogOrigin { epoch: held.epoch, ..of.origin() };
+        let cosigned = CosignedCheckpoint::verify(held.cosigned.as_deref()?, &origin, key, cosigners).ok()?;
         Some((cosigned, key.clone()))
     }
 }
 
 /// The key that the relay says a log has, if the log's name fits it.
-fn offered_key(origin: &Origin, held: &ChainEpoch) -> Option<Verifier> {
-    origin.verifier(&Verifier::parse(&held.key).ok()?.public()).ok()
+fn offered_key(origin: &LogOrigin, held: &ChainEpoch) -> Option<VerifierKey> {
+    origin.verifier(&VerifierKey::parse(&held.key).ok()?.public()).ok()
 }
 
 /// What the first entry of a log says, as the relay gives it.
 async fn first_entry(
-    with: &Destination,
+    with: &PhotoClient,
     store: &Store,
     epoch: Epoch,
 ) -> Result<Option<LogStarted>, RunUplinkError> {
-    let (entries, _) = page(with, epoch, 0, 1).await.map_err(RunUplinkError::Away)?;
+    let (entries, _) = fetch_page(with, epoch, 0, 1).await.map_err(RunUplinkError::Unreachable)?;
     Ok(entries.first().and_then(|entry| match entry.event() {
         Event::LogStarted(started) if started.r#box == store.origin().box_id => Some(*started),
         _ => None,
@@ -124,7 +124,7 @@ async fn first_entry(
 
 /// Says that nothing vouches for a log, and takes back what was said of others. One is told at a time: a relay can make up
 /// as many as it likes, and each told would be a call for the person at the box.
-fn tell(alarms: &AlarmStore, unknown: &[(Epoch, Verifier)]) {
+fn report_unknown_keys(alarms: &AlarmStore, unknown: &[(Epoch, VerifierKey)]) {
     let is_unknown = |cause: &AlarmCause| unknown.iter().any(|(epoch, _)| cause.epoch == Some(*epoch));
     alarms.end(|cause| cause.code == AlarmCode::LogUnvouched && !is_unknown(cause));
     let epochs: Vec<String> = unknown.iter().map(|(epoch, _)| epoch.to_string()).collect();
@@ -140,7 +140,7 @@ fn tell(alarms: &AlarmStore, unknown: &[(Epoch, Verifier)]) {
 
 #[cfg(test)]
 mod tests {
-    use record::sign::{Kind, Signer};
+    use record::sign::{KeyKind, SignerKey};
 
     use super::*;
     use crate::store::disk::Disk;
@@ -154,19 +154,19 @@ mod tests {
             disk,
             Arc::new(crate::clock::system_clock(record::ids::BootId::new(1, [1; 10]))),
         );
-        let key = Signer::new("made/up", Kind::Note, &[7; 32]).unwrap().verifier().clone();
+        let key = SignerKey::new("made/up", KeyKind::Note, &[7; 32]).unwrap().verifier().clone();
         let log = |n: u32| (Epoch { n, key: [9; 4] }, key.clone());
-        let told = || {
+        let reported = || {
             let all = alarms.all();
-            all.iter().filter(|alarm| alarm.is_standing()).map(|alarm| alarm.cause.epoch).collect::<Vec<_>>()
+            all.iter().filter(|alarm| alarm.is_active()).map(|alarm| alarm.cause.epoch).collect::<Vec<_>>()
         };
-        tell(&alarms, &(1..=16).rev().map(log).collect::<Vec<_>>());
-        assert_eq!(told(), [Some(log(16).0)]);
-        tell(&alarms, &[log(40), log(16)]);
-        assert_eq!(told(), [Some(log(16).0)], "it stands while it is so");
-        tell(&alarms, &[log(40)]);
-        assert_eq!(told(), [Some(log(40).0)]);
-        tell(&alarms, &[]);
-        assert!(told().is_empty());
+        report_unknown_keys(&alarms, &(1..=16).rev().map(log).collect::<Vec<_>>());
+        assert_eq!(reported(), [Some(log(16).0)]);
+        report_unknown_keys(&alarms, &[log(40), log(16)]);
+        assert_eq!(reported(), [Some(log(16).0)], "it stands while it is so");
+        report_unknown_keys(&alarms, &[log(40)]);
+        assert_eq!(reported(), [Some(log(40).0)]);
+        report_unknown_keys(&alarms, &[]);
+        assert!(reported().is_empty());
     }
 }

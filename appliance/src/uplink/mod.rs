@@ -27,11 +27,11 @@ use record::ids::Epoch;
 use record::kinds::{BoxClaimed, Event};
 use record::messages::PrinterHealth;
 use service::clock::Clock;
-use service::random::Random;
+use service::random::RandomSource;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
-use self::claim::{Claimant, Files};
+use self::claim::{ClaimIdentity, ClaimStore};
 use self::evidence::EvidenceNotes;
 pub use self::refused::at_relay as photos_at_relay;
 use self::run_refusals::RunRefusals;
@@ -48,7 +48,7 @@ const HOPELESS: Duration = Duration::from_secs(3_600);
 
 /// How the box stands with its relay.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum State {
+pub enum UplinkState {
     /// Never claimed: the box works alone and loses nothing.
     Alone,
     /// A claim file waits; why the claim has not succeeded yet.
@@ -68,9 +68,9 @@ pub enum State {
 
 /// The uplink as pages and the health report see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct UplinkStatus {
     /// The line.
-    pub state: State,
+    pub state: UplinkState,
     /// Entries that wait, of all logs.
     pub backlog: u64,
     /// Of these, entries of logs that have ended.
@@ -78,11 +78,11 @@ pub struct Standing {
 }
 
 /// What the uplink needs of the rest of the box.
-pub struct Parts {
+pub struct UplinkContext {
     /// The log.
     pub store: Store,
     /// The data folder's `keys/`.
-    pub files: Files,
+    pub files: ClaimStore,
     /// Where a photo is kept.
     pub photo_path: Arc<dyn Fn(record::tree::Hash) -> PathBuf + Send + Sync>,
     /// Printers, for the health report.
@@ -100,27 +100,27 @@ pub struct Parts {
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness, for back-off.
-    pub random: Arc<dyn Random>,
+    pub random: Arc<dyn RandomSource>,
     /// Asks for an orderly end and a new start of the box, with the reason: only a start begins another epoch.
     pub restart: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
 /// A running uplink.
 pub struct Uplink {
-    shared: Arc<Shared>,
+    shared: Arc<UplinkShared>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
-pub(super) struct Shared {
-    parts: Parts,
-    standing: watch::Sender<Standing>,
+pub(super) struct UplinkShared {
+    parts: UplinkContext,
+    status: watch::Sender<UplinkStatus>,
     claim: Notify,
     stop: watch::Sender<bool>,
     evidence: EvidenceNotes,
     /// Held by whoever fetches old entries.
     refilling: Mutex<()>,
     /// Held by whoever works on what the relay answers about ended logs.
-    asking: Arc<tokio::sync::Mutex<()>>,
+    claim_lock: Arc<tokio::sync::Mutex<()>>,
     /// Runs that one side does not take from the other.
     run_refusals: Mutex<RunRefusals>,
     /// Whether the relay refused a batch on this connection.
@@ -135,15 +135,15 @@ pub(super) struct Shared {
 
 impl Uplink {
     /// Starts it. It never ends by itself.
-    pub fn start(parts: Parts) -> Self {
-        let shared = Arc::new(Shared::new(parts));
-        let task = tokio::spawn(run(Arc::clone(&shared)));
+    pub fn start(parts: UplinkContext) -> Self {
+        let shared = Arc::new(UplinkShared::new(parts));
+        let task = tokio::spawn(run_uplink(Arc::clone(&shared)));
         Self { shared, task: Mutex::new(Some(task)) }
     }
 
     /// How it stands.
-    pub fn standing(&self) -> watch::Receiver<Standing> {
-        self.shared.standing.subscribe()
+    pub fn status(&self) -> watch::Receiver<UplinkStatus> {
+        self.shared.status.subscribe()
     }
 
     /// Takes up a claim file and tries it at once.
@@ -172,17 +172,17 @@ impl Uplink {
     }
 }
 
-impl Shared {
-    fn new(parts: Parts) -> Self {
-        let standing = Standing { state: State::Alone, backlog: 0, ended_backlog: 0 };
+impl UplinkShared {
+    fn new(parts: UplinkContext) -> Self {
+        let status = UplinkStatus { state: UplinkState::Alone, backlog: 0, ended_backlog: 0 };
         Self {
             evidence: EvidenceNotes::new(&parts.data),
             parts,
-            standing: watch::channel(standing).0,
+            status: watch::channel(status).0,
             claim: Notify::new(),
             stop: watch::channel(false).0,
             refilling: Mutex::default(),
-            asking: Arc::default(),
+            claim_lock: Arc::default(),
             run_refusals: Mutex::default(),
             batch_refused: AtomicBool::new(false),
             restarting: AtomicBool::new(false),
@@ -191,27 +191,27 @@ impl Shared {
         }
     }
 
-    fn say(&self, state: State) {
-        self.standing.send_if_modified(|standing| {
-            let changed = standing.state != state;
-            standing.state = state;
+    fn say(&self, state: UplinkState) {
+        self.status.send_if_modified(|status| {
+            let changed = status.state != state;
+            status.state = state;
             changed
         });
     }
 
     fn down(&self, why: String) {
-        let since_ms = match &self.standing.borrow().state {
-            State::Down { since_ms, .. } => *since_ms,
-            State::Up => Some(self.parts.clock.now().wall_ms),
-            State::Alone | State::Claiming { .. } => None,
+        let since_ms = match &self.status.borrow().state {
+            UplinkState::Down { since_ms, .. } => *since_ms,
+            UplinkState::Up => Some(self.parts.clock.now().wall_ms),
+            UplinkState::Alone | UplinkState::Claiming { .. } => None,
         };
-        self.say(State::Down { since_ms, why });
+        self.say(UplinkState::Down { since_ms, why });
     }
 
     fn backlog(&self, backlog: u64, ended_backlog: u64) {
-        self.standing.send_if_modified(|standing| {
-            let before = (standing.backlog, standing.ended_backlog);
-            (standing.backlog, standing.ended_backlog) = (backlog, ended_backlog);
+        self.status.send_if_modified(|status| {
+            let before = (status.backlog, status.ended_backlog);
+            (status.backlog, status.ended_backlog) = (backlog, ended_backlog);
             before != (backlog, ended_backlog)
         });
     }
@@ -220,19 +220,19 @@ impl Shared {
     async fn alarm(self: &Arc<Self>, cause: AlarmCause, note: Option<(Epoch, String, u64)>) {
         tracing::error!(?cause, "the relay and the box do not fit together");
         let shared = Arc::clone(self);
-        let kept = tokio::task::spawn_blocking(move || {
+        let stored = tokio::task::spawn_blocking(move || {
             if let Some((epoch, note, size)) = note {
                 shared.evidence.keep(epoch, size, &note);
             }
             shared.parts.alarms.raise(cause);
         });
-        if let Err(error) = kept.await {
+        if let Err(error) = stored.await {
             tracing::error!(%error, "an alarm was not raised");
         }
     }
 
     /// Tells whether there is room for what the relay gives back.
-    fn tell_room(&self, has_room: bool) {
+    fn report_disk_space(&self, has_room: bool) {
         if has_room {
             self.clear(is_of_fetch_room);
         } else if !self.parts.alarms.stands(is_of_fetch_room) {
@@ -260,24 +260,24 @@ impl Shared {
 }
 
 /// Ends when it is told to; a session that is up says goodbye first, so that the relay knows that the box went by itself.
-async fn run(shared: Arc<Shared>) {
+async fn run_uplink(shared: Arc<UplinkShared>) {
     let mut stopped = shared.stop.subscribe();
     tokio::select! {
-        () = forever(&shared) => {}
+        () = run_forever(&shared) => {}
         () = async {
             if stopped.wait_for(|stop| *stop).await.is_ok() {
-                let mut standing = shared.standing.subscribe();
+                let mut status = shared.status.subscribe();
                 // Either error means that nobody is left to wait for.
-                let _ = standing.wait_for(|s| s.state != State::Up).await;
+                let _ = status.wait_for(|s| s.state != UplinkState::Up).await;
             }
         } => {}
     }
 }
 
-async fn forever(shared: &Arc<Shared>) {
+async fn run_forever(shared: &Arc<UplinkShared>) {
     let mut back_off = BACK_OFF_MIN;
     loop {
-        let relation = match relation(shared).await {
+        let relation = match claim_answer(shared).await {
             Ok(relation) => relation,
             Err(wait) => {
                 tokio::select! {
@@ -287,7 +287,7 @@ async fn forever(shared: &Arc<Shared>) {
                 continue;
             }
         };
-        match session::run(shared, &relation).await {
+        match session::run_connections(shared, &relation).await {
             Ok(()) => back_off = BACK_OFF_MIN,
             Err(ended) => {
                 tracing::info!(why = %ended.why, "no line to the relay");
@@ -308,10 +308,10 @@ async fn forever(shared: &Arc<Shared>) {
 }
 
 /// What the relay gave; claims or renews first where that is due. An `Err` is how long to wait before the next try.
-async fn relation(shared: &Arc<Shared>) -> Result<ClaimAnswer, Duration> {
+async fn claim_answer(shared: &Arc<UplinkShared>) -> Result<ClaimAnswer, Duration> {
     let parts = &shared.parts;
     let sign = |domain: &str, bytes: &[u8]| parts.store.sign_bytes(domain, bytes);
-    let claimant = Claimant {
+    let claimant = ClaimIdentity {
         origin: parts.store.origin(),
         log_key: parts.store.verifier_keys().first().map(ToString::to_string).unwrap_or_default(),
         sign: &sign,
@@ -320,13 +320,13 @@ async fn relation(shared: &Arc<Shared>) -> Result<ClaimAnswer, Duration> {
     };
     let trouble = |error: &claim::ClaimError| {
         tracing::warn!(%error, "not claimed");
-        shared.say(State::Claiming { trouble: Some(error.to_string()) });
+        shared.say(UplinkState::Claiming { trouble: Some(error.to_string()) });
         if error.is_permanent() { HOPELESS } else { shared.jitter(BACK_OFF_MAX / 4) }
     };
-    match claim::claim(&parts.files, &claimant).await {
+    match claim::claim_box(&parts.files, &claimant).await {
         Ok(Some(answer)) => {
             tracing::info!(facility = %answer.facility.id, "claimed");
-            claimed(shared, &answer).await;
+            accept_claim(shared, &answer).await;
         }
         Ok(None) => {}
         Err(error) => {
@@ -337,7 +337,7 @@ async fn relation(shared: &Arc<Shared>) -> Result<ClaimAnswer, Duration> {
         }
     }
     match parts.files.relation() {
-        Ok(Some(known)) => match claim::renew(&parts.files, &claimant).await {
+        Ok(Some(known)) => match claim::renew_certificate(&parts.files, &claimant).await {
             Ok(Some(renewed)) => Ok(renewed),
             Ok(None) => Ok(known),
             Err(error) => {
@@ -349,7 +349,7 @@ async fn relation(shared: &Arc<Shared>) -> Result<ClaimAnswer, Duration> {
             if parts.files.was_claimed() {
                 shared.credentials_bad("keys/relay.json is gone").await;
             }
-            shared.say(State::Alone);
+            shared.say(UplinkState::Alone);
             Err(HOPELESS)
         }
         Err(error) => {
@@ -360,7 +360,7 @@ async fn relation(shared: &Arc<Shared>) -> Result<ClaimAnswer, Duration> {
 }
 
 /// The claim becomes part of the log, with the facility's name and zone where nobody at the box has set them.
-async fn claimed(shared: &Arc<Shared>, answer: &ClaimAnswer) {
+async fn accept_claim(shared: &Arc<UplinkShared>, answer: &ClaimAnswer) {
     let event = Event::from(BoxClaimed {
         account: answer.account,
         facility: answer.facility.id,
@@ -369,7 +369,7 @@ async fn claimed(shared: &Arc<Shared>, answer: &ClaimAnswer) {
     let facility = answer.facility.clone();
     let settings = {
         let known = parts_settings(shared);
-        crate::intake::Settings {
+        crate::intake::SettingsChange {
             name: known.name.is_empty().then_some(facility.name),
             zone: known.zones.is_empty().then_some(facility.zone),
             ..Default::default()
@@ -381,13 +381,14 @@ async fn claimed(shared: &Arc<Shared>, answer: &ClaimAnswer) {
     }
     for command in commands {
         if let Err(error) =
-            crate::command::own(&shared.parts.store, Arc::clone(&shared.parts.random), command).await
+            crate::command::execute_as_box(&shared.parts.store, Arc::clone(&shared.parts.random), command)
+                .await
         {
             tracing::error!(%error, "the claim could not be written to the log");
         }
     }
 }
 
-fn parts_settings(shared: &Shared) -> Arc<record::fold::Settings> {
+fn parts_settings(shared: &UplinkShared) -> Arc<record::fold::FacilitySettings> {
     shared.parts.store.facility().settings.clone()
 }

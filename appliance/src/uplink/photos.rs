@@ -11,8 +11,8 @@ use record::tree::Hash;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use super::claim::reason;
-use super::{Shared, refused};
+use super::claim::error_reason;
+use super::{UplinkShared, refused};
 use crate::store::Store;
 
 /// Entries that are looked through at a time.
@@ -34,7 +34,7 @@ const CHUNK_BYTES: u64 = 256 * 1024;
 pub(super) enum PhotoUplinkError {
     /// The relay does not answer, or not as it should.
     #[error("photos wait: {0}")]
-    Away(String),
+    Unreachable(String),
     /// The relay will not take this photo.
     #[error("the relay refused photo {photo} with status {status}")]
     Refused {
@@ -52,25 +52,25 @@ struct Hashes {
 
 /// Where photos go.
 #[derive(Debug, Clone)]
-pub(super) struct Destination {
+pub(super) struct PhotoClient {
     /// The relay's photo listener.
     pub(super) url: String,
     /// Shows the box's certificate.
     pub(super) client: reqwest::Client,
 }
 
-impl Destination {
+impl PhotoClient {
     /// Which of these the relay lacks; at most [`PHOTO_HASHES_MAX`] at a time.
     ///
     /// # Errors
     /// No answer that can be used.
     pub(super) async fn missing(&self, photos: &[Hash]) -> Result<Vec<Hash>, PhotoUplinkError> {
-        let away = |e: reqwest::Error| PhotoUplinkError::Away(reason(&e));
+        let unreachable = |e: reqwest::Error| PhotoUplinkError::Unreachable(error_reason(&e));
         let body = Hashes { photos: photos.to_vec() };
         let response =
             self.client.post(format!("{}/box/v1/photos/missing", self.url)).json(&body).send().await;
-        let response = response.and_then(reqwest::Response::error_for_status).map_err(away)?;
-        let answer: Hashes = response.json().await.map_err(away)?;
+        let response = response.and_then(reqwest::Response::error_for_status).map_err(unreachable)?;
+        let answer: Hashes = response.json().await.map_err(unreachable)?;
         // Only what was asked for is sent, whatever the answer says.
         Ok(answer.photos.into_iter().filter(|p| photos.contains(p)).collect())
     }
@@ -81,14 +81,14 @@ impl Destination {
     /// # Errors
     /// The line or the relay.
     pub(super) async fn send(&self, photo: Hash, path: PathBuf) -> Result<(), PhotoUplinkError> {
-        let away = |e: reqwest::Error| PhotoUplinkError::Away(reason(&e));
+        let unreachable = |e: reqwest::Error| PhotoUplinkError::Unreachable(error_reason(&e));
         let url = format!("{}/box/v1/photos/{photo}", self.url);
         let Ok(size) = std::fs::metadata(&path).map(|m| m.len()) else { return Ok(()) };
-        let head = self.client.head(&url).send().await.map_err(away)?;
+        let head = self.client.head(&url).send().await.map_err(unreachable)?;
         let header = head.headers().get("upload-offset").and_then(|o| o.to_str().ok()?.parse::<u64>().ok());
         let mut from = header.unwrap_or(0);
-        let mut kept = false;
-        while from < size && !kept {
+        let mut stored = false;
+        while from < size && !stored {
             let chunk = read_at(path.clone(), from, CHUNK_BYTES.min(size - from)).await?;
             let end = from + chunk.len() as u64;
             let range = format!("bytes {from}-{}/{size}", end - 1);
@@ -99,16 +99,16 @@ impl Destination {
                 .body(chunk)
                 .send()
                 .await
-                .map_err(away)?;
+                .map_err(unreachable)?;
             match response.status().as_u16() {
-                200 | 201 => kept = true,
+                200 | 201 => stored = true,
                 202..=299 => from = end,
                 status @ (409 | 413 | 422) => return Err(PhotoUplinkError::Refused { photo, status }),
-                other => return Err(PhotoUplinkError::Away(format!("the relay answered {other}"))),
+                other => return Err(PhotoUplinkError::Unreachable(format!("the relay answered {other}"))),
             }
         }
         // It may have had all of these bytes before, or more than them; what counts is that it has the photo.
-        if kept || !self.missing(&[photo]).await?.contains(&photo) {
+        if stored || !self.missing(&[photo]).await?.contains(&photo) {
             return Ok(());
         }
         Err(PhotoUplinkError::Refused { photo, status: OTHER_BYTES })
@@ -125,11 +125,11 @@ async fn read_at(path: PathBuf, from: u64, length: u64) -> Result<Vec<u8>, Photo
     };
     let joined = tokio::task::spawn_blocking(read).await;
     let read: std::io::Result<Vec<u8>> = joined.unwrap_or_else(|e| Err(std::io::Error::other(e)));
-    read.map_err(|e| PhotoUplinkError::Away(format!("a photo cannot be read: {e}")))
+    read.map_err(|e| PhotoUplinkError::Unreachable(format!("a photo cannot be read: {e}")))
 }
 
 /// Entries whose photos have not been looked at yet, and photos that were refused: an upper bound for those that wait.
-pub(super) fn waiting(shared: &Shared) -> u64 {
+pub(super) fn pending_photos(shared: &UplinkShared) -> u64 {
     let store = &shared.parts.store;
     let at_relay = refused::at_relay(&store.state_db());
     let (n, next) = at_relay.before;
@@ -146,15 +146,15 @@ pub(super) fn waiting(shared: &Shared) -> u64 {
 }
 
 /// Sends photos after their entries, oldest first, for as long as the connection lasts.
-pub(super) async fn follow(
-    shared: Arc<Shared>,
-    to: Destination,
+pub(super) async fn run_photo_sync(
+    shared: Arc<UplinkShared>,
+    to: PhotoClient,
     mut confirmed: watch::Receiver<(Epoch, u64)>,
 ) {
-    let (mut n, mut next) = refused::position(&shared);
+    let (mut n, mut next) = refused::relay_photo_state(&shared);
     let mut wait = RETRY_MIN;
     loop {
-        if let Err(error) = again(&shared, &to).await {
+        if let Err(error) = reset_refused(&shared, &to).await {
             tracing::warn!(%error, "photos that the relay refused wait");
         }
         let (now, size) = *confirmed.borrow_and_update();
@@ -174,7 +174,7 @@ pub(super) async fn follow(
             next = next.min(end);
             while next < end {
                 let until = end.min(next + ENTRIES_MAX);
-                match step(&shared, &to, epoch, next, until).await {
+                match sync_step(&shared, &to, epoch, next, until).await {
                     Ok(()) => {
                         next = until;
                         wait = RETRY_MIN;
@@ -194,26 +194,30 @@ pub(super) async fn follow(
     }
 }
 
-async fn step(
-    shared: &Arc<Shared>,
-    to: &Destination,
+async fn sync_step(
+    shared: &Arc<UplinkShared>,
+    to: &PhotoClient,
     epoch: Epoch,
     from: u64,
     until: u64,
 ) -> Result<(), PhotoUplinkError> {
     let store = shared.parts.store.clone();
     let named = tokio::task::spawn_blocking(move || photos_named(&store, epoch, from, until)).await;
-    let named = named.map_err(|e| PhotoUplinkError::Away(e.to_string()))??;
-    for asked in named.chunks(PHOTO_HASHES_MAX) {
-        for photo in to.missing(asked).await? {
-            deliver(shared, to, photo).await?;
+    let named = named.map_err(|e| PhotoUplinkError::Unreachable(e.to_string()))??;
+    for requested in named.chunks(PHOTO_HASHES_MAX) {
+        for photo in to.missing(requested).await? {
+            deliver_photo(shared, to, photo).await?;
         }
     }
     Ok(())
 }
 
 /// Sends one photo. One that the relay refuses is noted and kept, and the others do not wait for it.
-async fn deliver(shared: &Arc<Shared>, to: &Destination, photo: Hash) -> Result<(), PhotoUplinkError> {
+async fn deliver_photo(
+    shared: &Arc<UplinkShared>,
+    to: &PhotoClient,
+    photo: Hash,
+) -> Result<(), PhotoUplinkError> {
     let status = match to.send(photo, (shared.parts.photo_path)(photo)).await {
         Err(error @ PhotoUplinkError::Refused { status, .. }) => {
             tracing::error!(%error, "a photo is passed over, and kept on the card");
@@ -221,31 +225,37 @@ async fn deliver(shared: &Arc<Shared>, to: &Destination, photo: Hash) -> Result<
         }
         sent => sent.map(|()| None)?,
     };
-    note(shared, photo, status).await
+    note_answer(shared, photo, status).await
 }
 
-async fn note(shared: &Arc<Shared>, photo: Hash, status: Option<u16>) -> Result<(), PhotoUplinkError> {
+async fn note_answer(
+    shared: &Arc<UplinkShared>,
+    photo: Hash,
+    status: Option<u16>,
+) -> Result<(), PhotoUplinkError> {
     let shared = Arc::clone(shared);
-    let noted = tokio::task::spawn_blocking(move || refused::note(&shared, photo, status)).await;
-    let noted = noted.map_err(|e| PhotoUplinkError::Away(e.to_string()))?;
-    noted.map_err(|e| PhotoUplinkError::Away(format!("what the relay said of a photo is not kept: {e}")))
+    let noted = tokio::task::spawn_blocking(move || refused::mark_refused(&shared, photo, status)).await;
+    let noted = noted.map_err(|e| PhotoUplinkError::Unreachable(e.to_string()))?;
+    noted.map_err(|e| {
+        PhotoUplinkError::Unreachable(format!("what the relay said of a photo is not kept: {e}"))
+    })
 }
 
 /// Sends again what was refused an hour ago, or at a time that this clock does not know.
-async fn again(shared: &Arc<Shared>, to: &Destination) -> Result<(), PhotoUplinkError> {
-    let unread = |e: redb::Error| PhotoUplinkError::Away(format!("the photos that it refused: {e}"));
-    refused::tell(shared).map_err(unread)?;
+async fn reset_refused(shared: &Arc<UplinkShared>, to: &PhotoClient) -> Result<(), PhotoUplinkError> {
+    let unread = |e: redb::Error| PhotoUplinkError::Unreachable(format!("the photos that it refused: {e}"));
+    refused::update_photo_alarm(shared).map_err(unread)?;
     let now_ms = shared.parts.clock.now().wall_ms;
-    let all = refused::refused(shared).map_err(unread)?;
+    let all = refused::refused_photos(shared).map_err(unread)?;
     let due = all.into_iter().filter(|(_, at_ms)| now_ms.abs_diff(*at_ms) >= REFUSED_AGAIN_MS);
     let due: Vec<Hash> = due.map(|(photo, _)| photo).collect();
-    for asked in due.chunks(PHOTO_HASHES_MAX) {
-        let missing = to.missing(asked).await?;
-        for photo in asked {
+    for requested in due.chunks(PHOTO_HASHES_MAX) {
+        let missing = to.missing(requested).await?;
+        for photo in requested {
             match missing.contains(photo) {
-                true => deliver(shared, to, *photo).await?,
+                true => deliver_photo(shared, to, *photo).await?,
                 // It came another way.
-                false => note(shared, *photo, None).await?,
+                false => note_answer(shared, *photo, None).await?,
             }
         }
     }
@@ -254,11 +264,11 @@ async fn again(shared: &Arc<Shared>, to: &Destination) -> Result<(), PhotoUplink
 
 /// The photos that entries `from..until` name, each once, in their order.
 fn photos_named(store: &Store, epoch: Epoch, from: u64, until: u64) -> Result<Vec<Hash>, PhotoUplinkError> {
-    let away = |e: &dyn std::fmt::Display| PhotoUplinkError::Away(e.to_string());
-    let reader = store.reader_of(epoch).map_err(|e| away(&e))?;
+    let unreachable = |e: &dyn std::fmt::Display| PhotoUplinkError::Unreachable(e.to_string());
+    let reader = store.reader_of(epoch).map_err(|e| unreachable(&e))?;
     let mut named = Vec::new();
     for entry in reader.entries(from..until.min(reader.size())) {
-        let event = entry.map_err(|e| away(&e))?.event();
+        let event = entry.map_err(|e| unreachable(&e))?.event();
         named.extend_from_slice(event.mentions().photos);
     }
     let mut seen = std::collections::BTreeSet::new();
@@ -276,17 +286,17 @@ mod tests {
     use axum::http::StatusCode;
     use axum::routing::{post, put};
     use record::alarm::AlarmCode;
-    use record::entry::{By, ClockState, Draft};
+    use record::entry::{ClockState, EntryAuthor, EntryDraft};
     use record::ids::BootId;
     use record::kinds::Event;
     use service::clock::{FakeClock, Now};
     use service::random::SeededRandom;
 
-    use super::super::Parts;
-    use super::super::claim::Files;
+    use super::super::UplinkContext;
+    use super::super::claim::ClaimStore;
     use super::*;
     use crate::alarms::AlarmStore;
-    use crate::store::{Decision, StoreConfig};
+    use crate::store::{StoreConfig, WriteDecision};
 
     /// A relay that answers as it is told to each piece, and lacks what it did not take.
     #[derive(Default)]
@@ -295,12 +305,12 @@ mod tests {
         taken: Mutex<Vec<String>>,
     }
 
-    async fn relay() -> (Arc<Relay>, Destination) {
+    async fn relay() -> (Arc<Relay>, PhotoClient) {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let relay = Arc::new(Relay::default());
-        let missing = async |State(relay): State<Arc<Relay>>, axum::Json(asked): axum::Json<Hashes>| {
+        let missing = async |State(relay): State<Arc<Relay>>, axum::Json(requested): axum::Json<Hashes>| {
             let taken = relay.taken.lock().unwrap().clone();
-            let photos = asked.photos.into_iter().filter(|p| !taken.contains(&p.to_string())).collect();
+            let photos = requested.photos.into_iter().filter(|p| !taken.contains(&p.to_string())).collect();
             axum::Json(Hashes { photos })
         };
         let piece = async |State(relay): State<Arc<Relay>>, Path(photo): Path<String>| {
@@ -310,19 +320,19 @@ mod tests {
             }
             StatusCode::from_u16(status).unwrap()
         };
-        let doors = Router::new()
+        let routes = Router::new()
             .route("/box/v1/photos/missing", post(missing))
             .route("/box/v1/photos/{photo}", put(piece))
             .with_state(Arc::clone(&relay));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, doors).await.unwrap() });
-        (relay, Destination { url, client: reqwest::Client::builder().build().unwrap() })
+        tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+        (relay, PhotoClient { url, client: reqwest::Client::builder().build().unwrap() })
     }
 
     /// A box whose log names two photos.
-    async fn shared(dir: &std::path::Path, clock: &Arc<FakeClock>) -> (Arc<Shared>, [Hash; 2]) {
-        let random: Arc<dyn service::random::Random> = Arc::new(SeededRandom::new(3));
+    async fn shared(dir: &std::path::Path, clock: &Arc<FakeClock>) -> (Arc<UplinkShared>, [Hash; 2]) {
+        let random: Arc<dyn service::random::RandomSource> = Arc::new(SeededRandom::new(3));
         let config = StoreConfig::new(dir.join("data"));
         let store = Store::open(config, clock.clone(), random.clone()).unwrap().0;
         let photos = [&b"one"[..], b"two"].map(|bytes| {
@@ -333,12 +343,12 @@ mod tests {
             let body =
                 format!(r#"{{"tag":"ABCDEFGH3","who":{{"proof":"unattributed"}},"photos":["{photo}"]}}"#);
             let event = Event::read("cleaning.recorded", &body);
-            let draft = Draft { by: By::BOX, idem: None, event, texts: Vec::new() };
-            store.submit(|_| Decision::Append { drafts: vec![draft], answer: () }).await.unwrap();
+            let draft = EntryDraft { by: EntryAuthor::BOX, idem: None, event, texts: Vec::new() };
+            store.submit(|_| WriteDecision::Append { drafts: vec![draft], answer: () }).await.unwrap();
         }
-        let (files, folder) = (Files::new(&dir.join("data/keys")), dir.to_owned());
+        let (files, folder) = (ClaimStore::new(&dir.join("data/keys")), dir.to_owned());
         let alarms = Arc::new(AlarmStore::open(store.disk(), clock.clone()));
-        let parts = Parts {
+        let parts = UplinkContext {
             store,
             files,
             photo_path: Arc::new(move |photo| folder.join(photo.to_string())),
@@ -352,14 +362,14 @@ mod tests {
             random,
             restart: Arc::new(|_| ()),
         };
-        (Arc::new(Shared::new(parts)), photos)
+        (Arc::new(UplinkShared::new(parts)), photos)
     }
 
     /// How many photos the alarms that stand speak of.
-    fn told(shared: &Shared) -> Vec<Option<u64>> {
+    fn reported(shared: &UplinkShared) -> Vec<Option<u64>> {
         let alarms = shared.parts.alarms.all();
-        let standing = alarms.iter().filter(|a| a.is_standing() && a.cause.code == AlarmCode::PhotosRefused);
-        standing.map(|a| a.cause.to).collect()
+        let active = alarms.iter().filter(|a| a.is_active() && a.cause.code == AlarmCode::PhotosRefused);
+        active.map(|a| a.cause.to).collect()
     }
 
     #[tokio::test]
@@ -372,22 +382,25 @@ mod tests {
         let (epoch, size) = (shared.parts.store.origin().epoch, shared.parts.store.size());
         let at_relay = || refused::at_relay(&shared.parts.store.state_db());
         relay.answers.store(503, Ordering::Relaxed);
-        assert!(matches!(step(&shared, &to, epoch, 0, size).await, Err(PhotoUplinkError::Away(_))));
+        assert!(matches!(
+            sync_step(&shared, &to, epoch, 0, size).await,
+            Err(PhotoUplinkError::Unreachable(_))
+        ));
         assert!(at_relay().refused.is_empty(), "it is only away");
         for status in [409, 413, 422] {
             relay.answers.store(status, Ordering::Relaxed);
-            step(&shared, &to, epoch, 0, size).await.unwrap();
+            sync_step(&shared, &to, epoch, 0, size).await.unwrap();
             assert_eq!(at_relay().refused, photos.into(), "{status}");
-            assert_eq!(told(&shared), [Some(2)], "{status}");
+            assert_eq!(reported(&shared), [Some(2)], "{status}");
         }
         relay.answers.store(201, Ordering::Relaxed);
-        again(&shared, &to).await.unwrap();
+        reset_refused(&shared, &to).await.unwrap();
         assert!(relay.taken.lock().unwrap().is_empty(), "not at once");
         clock.advance(Duration::from_millis(REFUSED_AGAIN_MS));
         // One of them came another way meanwhile.
         relay.taken.lock().unwrap().push(photos[0].to_string());
-        again(&shared, &to).await.unwrap();
+        reset_refused(&shared, &to).await.unwrap();
         assert_eq!(*relay.taken.lock().unwrap(), photos.map(|p| p.to_string()));
-        assert!(at_relay().refused.is_empty() && told(&shared).is_empty());
+        assert!(at_relay().refused.is_empty() && reported(&shared).is_empty());
     }
 }

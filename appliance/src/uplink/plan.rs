@@ -33,7 +33,7 @@ pub enum Answer {
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
+pub enum UplinkEvent {
     /// A connection is up and subscribed.
     Connected,
     /// The connection is gone.
@@ -48,7 +48,7 @@ pub enum Event {
 
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
+pub enum UplinkAction {
     /// Say who we are and what we hold.
     Hello,
     /// Send entries from here, at most so many; the batch's checkpoint covers exactly its last.
@@ -65,13 +65,13 @@ pub enum Action {
     /// End the connection; the driver makes a new one after its back-off.
     Disconnect,
     /// Show it at the box: what the relay holds and the box holds do not fit together.
-    Alarm(Alarm),
+    Alarm(UplinkAlarm),
 }
 
 /// What a person at the box must know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
-pub enum Alarm {
+pub enum UplinkAlarm {
     /// The relay has lost entries that it once cosigned; the box sends them again.
     RelayWentBack {
         /// What it had cosigned.
@@ -104,7 +104,7 @@ pub enum Alarm {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Line {
+enum LinkState {
     Down,
     /// Subscribed; the answer to the hello is awaited since then.
     Greeting {
@@ -127,23 +127,23 @@ enum Line {
 
 /// The uplink of one epoch's log.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct UplinkPlan {
     size: u64,
     cursor: u64,
-    line: Line,
+    line: LinkState,
     entries_max: usize,
     idle_answers: u32,
     /// When the health was told last on this connection.
     health_ms: Option<u64>,
 }
 
-impl Plan {
+impl UplinkPlan {
     /// Of a log with `size` entries of which `cursor` are known to be cosigned.
     pub fn new(size: u64, cursor: u64) -> Self {
         Self {
             size,
             cursor: cursor.min(size),
-            line: Line::Down,
+            line: LinkState::Down,
             entries_max: 64,
             idle_answers: 0,
             health_ms: None,
@@ -157,7 +157,7 @@ impl Plan {
 
     /// Whether the relay has said that it holds all of it.
     pub fn is_done(&self) -> bool {
-        self.line == Line::Idle && self.cursor >= self.size
+        self.line == LinkState::Idle && self.cursor >= self.size
     }
 
     /// Entries that wait.
@@ -166,114 +166,114 @@ impl Plan {
     }
 
     /// Takes an event at `up_ms` (monotonic) and says what to do, in this order.
-    pub fn on(&mut self, event: Event, up_ms: u64) -> Vec<Action> {
+    pub fn on(&mut self, event: UplinkEvent, up_ms: u64) -> Vec<UplinkAction> {
         let mut actions = Vec::new();
         match event {
-            Event::Connected => {
-                self.line = if self.line == Line::Stopped {
-                    Line::Stopped
+            UplinkEvent::Connected => {
+                self.line = if self.line == LinkState::Stopped {
+                    LinkState::Stopped
                 } else {
-                    Line::Greeting { since_ms: up_ms }
+                    LinkState::Greeting { since_ms: up_ms }
                 };
                 self.idle_answers = 0;
                 self.health_ms = None;
-                actions.push(Action::Hello);
+                actions.push(UplinkAction::Hello);
             }
-            Event::Disconnected => {
-                if self.line != Line::Stopped {
-                    self.line = Line::Down;
+            UplinkEvent::Disconnected => {
+                if self.line != LinkState::Stopped {
+                    self.line = LinkState::Down;
                 }
             }
-            Event::Grew(size) => self.size = self.size.max(size),
-            Event::Answered(answer) => self.answered(answer, up_ms, &mut actions),
-            Event::Tick => self.tick(up_ms, &mut actions),
+            UplinkEvent::Grew(size) => self.size = self.size.max(size),
+            UplinkEvent::Answered(answer) => self.answered(answer, up_ms, &mut actions),
+            UplinkEvent::Tick => self.tick(up_ms, &mut actions),
         }
-        if self.line == Line::Idle && self.cursor < self.size && self.idle_answers < IDLE_ANSWERS_MAX {
-            self.line = Line::Sending { from: self.cursor, since_ms: up_ms };
-            actions.push(Action::Send { from: self.cursor, entries_max: self.entries_max });
+        if self.line == LinkState::Idle && self.cursor < self.size && self.idle_answers < IDLE_ANSWERS_MAX {
+            self.line = LinkState::Sending { from: self.cursor, since_ms: up_ms };
+            actions.push(UplinkAction::Send { from: self.cursor, entries_max: self.entries_max });
         }
         actions
     }
 
-    fn answered(&mut self, answer: Answer, up_ms: u64, actions: &mut Vec<Action>) {
-        if matches!(self.line, Line::Down | Line::Stopped) {
+    fn answered(&mut self, answer: Answer, up_ms: u64, actions: &mut Vec<UplinkAction>) {
+        if matches!(self.line, LinkState::Down | LinkState::Stopped) {
             return;
         }
         match answer {
             Answer::Holds(held) => self.holds(held, actions),
             Answer::HoldsMore(relay) => {
-                self.line = Line::Stopped;
-                actions.push(Action::Alarm(Alarm::BoxForgot { relay, own: self.size }));
+                self.line = LinkState::Stopped;
+                actions.push(UplinkAction::Alarm(UplinkAlarm::BoxForgot { relay, own: self.size }));
             }
             Answer::HoldsOther(at) => {
-                self.line = Line::Stopped;
-                actions.push(Action::Alarm(Alarm::OtherHistory { at }));
+                self.line = LinkState::Stopped;
+                actions.push(UplinkAction::Alarm(UplinkAlarm::OtherHistory { at }));
             }
             Answer::Wants(from) => {
-                let greeting = matches!(self.line, Line::Greeting { .. });
+                let greeting = matches!(self.line, LinkState::Greeting { .. });
                 self.went_back(from, greeting, actions);
-                self.line = Line::Idle;
+                self.line = LinkState::Idle;
             }
             Answer::Refused => {
-                let from = if let Line::Sending { from, .. } = self.line { from } else { self.cursor };
-                self.line = Line::Refused { since_ms: up_ms };
-                actions.push(Action::Alarm(Alarm::Refused { from }));
+                let from = if let LinkState::Sending { from, .. } = self.line { from } else { self.cursor };
+                self.line = LinkState::Refused { since_ms: up_ms };
+                actions.push(UplinkAction::Alarm(UplinkAlarm::Refused { from }));
             }
         }
     }
 
     /// The relay holds the first `held` entries of this very log.
-    fn holds(&mut self, held: u64, actions: &mut Vec<Action>) {
-        let greeting = matches!(self.line, Line::Greeting { .. });
+    fn holds(&mut self, held: u64, actions: &mut Vec<UplinkAction>) {
+        let greeting = matches!(self.line, LinkState::Greeting { .. });
         // The log may have grown since this plan last heard of it, and the line before may have carried that already.
         self.size = self.size.max(held);
         if held > self.cursor {
             self.cursor = held;
             self.idle_answers = 0;
-            actions.push(Action::Cursor(held));
-            if matches!(self.line, Line::Sending { .. }) {
+            actions.push(UplinkAction::Cursor(held));
+            if matches!(self.line, LinkState::Sending { .. }) {
                 self.entries_max = (self.entries_max * 2).min(BATCH_ENTRIES_MAX);
             }
         } else {
             self.went_back(held, greeting, actions);
         }
-        self.line = Line::Idle;
+        self.line = LinkState::Idle;
     }
 
     /// The relay holds less than, or as much as, the cursor says.
-    fn went_back(&mut self, held: u64, greeting: bool, actions: &mut Vec<Action>) {
+    fn went_back(&mut self, held: u64, greeting: bool, actions: &mut Vec<UplinkAction>) {
         if held < self.cursor {
             if greeting {
-                actions.push(Action::Alarm(Alarm::RelayWentBack { had: self.cursor, has: held }));
+                actions.push(UplinkAction::Alarm(UplinkAlarm::RelayWentBack { had: self.cursor, has: held }));
             }
             self.cursor = held;
-            actions.push(Action::Cursor(held));
+            actions.push(UplinkAction::Cursor(held));
         }
         if !greeting {
             self.idle_answers += 1;
         }
     }
 
-    fn tick(&mut self, up_ms: u64, actions: &mut Vec<Action>) {
+    fn tick(&mut self, up_ms: u64, actions: &mut Vec<UplinkAction>) {
         self.idle_answers = 0;
         match self.line {
-            Line::Greeting { since_ms } if up_ms.saturating_sub(since_ms) >= ANSWER_MS_MAX => {
-                actions.push(Action::Disconnect);
+            LinkState::Greeting { since_ms } if up_ms.saturating_sub(since_ms) >= ANSWER_MS_MAX => {
+                actions.push(UplinkAction::Disconnect);
             }
-            Line::Sending { since_ms, .. } if up_ms.saturating_sub(since_ms) >= ANSWER_MS_MAX => {
+            LinkState::Sending { since_ms, .. } if up_ms.saturating_sub(since_ms) >= ANSWER_MS_MAX => {
                 self.entries_max = (self.entries_max / 2).max(1);
-                actions.push(Action::Disconnect);
+                actions.push(UplinkAction::Disconnect);
             }
-            Line::Refused { since_ms } if up_ms.saturating_sub(since_ms) >= REFUSED_MS => {
-                self.line = Line::Idle
+            LinkState::Refused { since_ms } if up_ms.saturating_sub(since_ms) >= REFUSED_MS => {
+                self.line = LinkState::Idle
             }
             _ => {}
         }
         // The first one as soon as the relay has answered: its pages know nothing of disk and printers before.
-        let due = self.health_ms.is_none_or(|told_ms| up_ms.saturating_sub(told_ms) >= HEALTH_MS);
-        if due && !matches!(self.line, Line::Down | Line::Greeting { .. }) {
+        let due = self.health_ms.is_none_or(|reported_ms| up_ms.saturating_sub(reported_ms) >= HEALTH_MS);
+        if due && !matches!(self.line, LinkState::Down | LinkState::Greeting { .. }) {
             self.health_ms = Some(up_ms);
-            actions.push(Action::Health);
+            actions.push(UplinkAction::Health);
         }
     }
 }
@@ -282,80 +282,83 @@ impl Plan {
 mod tests {
     use super::*;
 
-    fn ready(size: u64, cursor: u64) -> Plan {
-        let mut plan = Plan::new(size, cursor);
-        assert_eq!(plan.on(Event::Connected, 0), [Action::Hello]);
+    fn ready(size: u64, cursor: u64) -> UplinkPlan {
+        let mut plan = UplinkPlan::new(size, cursor);
+        assert_eq!(plan.on(UplinkEvent::Connected, 0), [UplinkAction::Hello]);
         plan
     }
 
-    fn held(n: u64) -> Event {
-        Event::Answered(Answer::Holds(n))
+    fn held(n: u64) -> UplinkEvent {
+        UplinkEvent::Answered(Answer::Holds(n))
     }
 
     #[test]
     fn what_the_line_before_carried_counts_before_the_plan_has_heard_of_it() {
-        let mut plan = Plan::new(5, 3);
-        plan.on(Event::Connected, 0);
-        plan.on(Event::Answered(Answer::Holds(7)), 1);
+        let mut plan = UplinkPlan::new(5, 3);
+        plan.on(UplinkEvent::Connected, 0);
+        plan.on(UplinkEvent::Answered(Answer::Holds(7)), 1);
         assert_eq!((plan.cursor(), plan.backlog()), (7, 0));
-        plan.on(Event::Grew(6), 2);
+        plan.on(UplinkEvent::Grew(6), 2);
         assert_eq!(plan.backlog(), 0);
     }
 
     #[test]
     fn sends_only_after_the_greeting_and_one_at_a_time() {
         let mut plan = ready(100, 0);
-        assert_eq!(plan.on(Event::Grew(200), 1), []);
-        assert_eq!(plan.on(held(0), 2), [Action::Send { from: 0, entries_max: 64 }]);
-        assert_eq!(plan.on(Event::Grew(300), 3), []);
-        assert_eq!(plan.on(held(64), 4), [Action::Cursor(64), Action::Send { from: 64, entries_max: 128 }]);
-        assert_eq!(plan.on(held(300), 5), [Action::Cursor(300)]);
-        assert_eq!(plan.on(Event::Grew(301), 6), [Action::Send { from: 300, entries_max: 256 }]);
+        assert_eq!(plan.on(UplinkEvent::Grew(200), 1), []);
+        assert_eq!(plan.on(held(0), 2), [UplinkAction::Send { from: 0, entries_max: 64 }]);
+        assert_eq!(plan.on(UplinkEvent::Grew(300), 3), []);
+        assert_eq!(
+            plan.on(held(64), 4),
+            [UplinkAction::Cursor(64), UplinkAction::Send { from: 64, entries_max: 128 }]
+        );
+        assert_eq!(plan.on(held(300), 5), [UplinkAction::Cursor(300)]);
+        assert_eq!(plan.on(UplinkEvent::Grew(301), 6), [UplinkAction::Send { from: 300, entries_max: 256 }]);
     }
 
     #[test]
     fn no_answer_ends_the_connection_and_halves_the_batch() {
         let mut plan = ready(100, 0);
         plan.on(held(0), 0);
-        assert_eq!(plan.on(Event::Tick, ANSWER_MS_MAX - 1), [Action::Health]);
-        assert_eq!(plan.on(Event::Tick, ANSWER_MS_MAX), [Action::Disconnect]);
-        plan.on(Event::Disconnected, ANSWER_MS_MAX);
+        assert_eq!(plan.on(UplinkEvent::Tick, ANSWER_MS_MAX - 1), [UplinkAction::Health]);
+        assert_eq!(plan.on(UplinkEvent::Tick, ANSWER_MS_MAX), [UplinkAction::Disconnect]);
+        plan.on(UplinkEvent::Disconnected, ANSWER_MS_MAX);
         assert_eq!(plan.on(held(5), ANSWER_MS_MAX), [], "an answer of a dead connection");
-        plan.on(Event::Connected, 40_000);
-        assert_eq!(plan.on(held(0), 40_001), [Action::Send { from: 0, entries_max: 32 }]);
+        plan.on(UplinkEvent::Connected, 40_000);
+        assert_eq!(plan.on(held(0), 40_001), [UplinkAction::Send { from: 0, entries_max: 32 }]);
         let mut silent = ready(0, 0);
-        assert_eq!(silent.on(Event::Tick, ANSWER_MS_MAX), [Action::Disconnect]);
+        assert_eq!(silent.on(UplinkEvent::Tick, ANSWER_MS_MAX), [UplinkAction::Disconnect]);
     }
 
     #[test]
     fn tells_its_health_once_the_relay_has_answered_and_then_now_and_again() {
         let mut plan = ready(0, 0);
-        assert_eq!(plan.on(Event::Tick, 1), [], "not before");
+        assert_eq!(plan.on(UplinkEvent::Tick, 1), [], "not before");
         plan.on(held(0), 2);
-        assert_eq!(plan.on(Event::Tick, 3), [Action::Health]);
-        assert_eq!(plan.on(Event::Tick, 2 + HEALTH_MS), []);
-        assert_eq!(plan.on(Event::Tick, 3 + HEALTH_MS), [Action::Health]);
-        plan.on(Event::Disconnected, 4 + HEALTH_MS);
-        plan.on(Event::Connected, 5 + HEALTH_MS);
+        assert_eq!(plan.on(UplinkEvent::Tick, 3), [UplinkAction::Health]);
+        assert_eq!(plan.on(UplinkEvent::Tick, 2 + HEALTH_MS), []);
+        assert_eq!(plan.on(UplinkEvent::Tick, 3 + HEALTH_MS), [UplinkAction::Health]);
+        plan.on(UplinkEvent::Disconnected, 4 + HEALTH_MS);
+        plan.on(UplinkEvent::Connected, 5 + HEALTH_MS);
         plan.on(held(0), 6 + HEALTH_MS);
-        assert_eq!(plan.on(Event::Tick, 7 + HEALTH_MS), [Action::Health], "of each connection");
+        assert_eq!(plan.on(UplinkEvent::Tick, 7 + HEALTH_MS), [UplinkAction::Health], "of each connection");
     }
 
     #[test]
     fn a_relay_that_went_back_gets_it_again() {
         let mut plan = ready(75, 75);
-        let alarm = Action::Alarm(Alarm::RelayWentBack { had: 75, has: 63 });
+        let alarm = UplinkAction::Alarm(UplinkAlarm::RelayWentBack { had: 75, has: 63 });
         assert_eq!(
             plan.on(held(63), 1),
-            [alarm, Action::Cursor(63), Action::Send { from: 63, entries_max: 64 }]
+            [alarm, UplinkAction::Cursor(63), UplinkAction::Send { from: 63, entries_max: 64 }]
         );
         let mut plan = ready(75, 75);
         plan.on(held(75), 1);
-        assert_eq!(plan.on(Event::Tick, HEALTH_MS), [Action::Health]);
-        let wants = Event::Answered(Answer::Wants(10));
+        assert_eq!(plan.on(UplinkEvent::Tick, HEALTH_MS), [UplinkAction::Health]);
+        let wants = UplinkEvent::Answered(Answer::Wants(10));
         assert_eq!(
             plan.on(wants, HEALTH_MS + 1),
-            [Action::Cursor(10), Action::Send { from: 10, entries_max: 64 }]
+            [UplinkAction::Cursor(10), UplinkAction::Send { from: 10, entries_max: 64 }]
         );
     }
 
@@ -363,10 +366,10 @@ mod tests {
     fn two_histories_stop_it_for_good() {
         for answer in [Answer::HoldsMore(9), Answer::HoldsOther(3)] {
             let mut plan = ready(5, 0);
-            assert!(matches!(plan.on(Event::Answered(answer), 1)[..], [Action::Alarm(_)]));
-            assert_eq!(plan.on(Event::Grew(6), 2), []);
-            plan.on(Event::Disconnected, 3);
-            assert_eq!(plan.on(Event::Connected, 4), [Action::Hello]);
+            assert!(matches!(plan.on(UplinkEvent::Answered(answer), 1)[..], [UplinkAction::Alarm(_)]));
+            assert_eq!(plan.on(UplinkEvent::Grew(6), 2), []);
+            plan.on(UplinkEvent::Disconnected, 3);
+            assert_eq!(plan.on(UplinkEvent::Connected, 4), [UplinkAction::Hello]);
             assert_eq!(plan.on(held(5), 5), []);
         }
     }
@@ -375,13 +378,18 @@ mod tests {
     fn a_refusal_waits() {
         let mut plan = ready(5, 0);
         plan.on(held(0), 1);
-        let refused = Event::Answered(Answer::Refused);
-        assert_eq!(plan.on(refused, 2), [Action::Alarm(Alarm::Refused { from: 0 })]);
-        assert_eq!(plan.on(Event::Grew(6), 3), []);
+        let refused = UplinkEvent::Answered(Answer::Refused);
+        assert_eq!(plan.on(refused, 2), [UplinkAction::Alarm(UplinkAlarm::Refused { from: 0 })]);
+        assert_eq!(plan.on(UplinkEvent::Grew(6), 3), []);
         assert!(
-            !plan.on(Event::Tick, 2 + REFUSED_MS - 1).contains(&Action::Send { from: 0, entries_max: 64 })
+            !plan
+                .on(UplinkEvent::Tick, 2 + REFUSED_MS - 1)
+                .contains(&UplinkAction::Send { from: 0, entries_max: 64 })
         );
-        assert!(plan.on(Event::Tick, 2 + REFUSED_MS).contains(&Action::Send { from: 0, entries_max: 64 }));
+        assert!(
+            plan.on(UplinkEvent::Tick, 2 + REFUSED_MS)
+                .contains(&UplinkAction::Send { from: 0, entries_max: 64 })
+        );
     }
 
     #[test]
@@ -392,6 +400,9 @@ mod tests {
             sent += plan.on(held(0), i).len();
         }
         assert_eq!(sent, 3);
-        assert_eq!(plan.on(Event::Tick, 30), [Action::Health, Action::Send { from: 0, entries_max: 64 }]);
+        assert_eq!(
+            plan.on(UplinkEvent::Tick, 30),
+            [UplinkAction::Health, UplinkAction::Send { from: 0, entries_max: 64 }]
+        );
     }
 }

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use record::batch::Unverified;
+use record::batch::UnverifiedBatch;
 use record::ids::Epoch;
 use record::limits::{BATCH_ENTRIES_MAX, BATCH_WIRE_BYTES_MAX};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-use super::Shared;
-use super::claim::reason;
+use super::UplinkShared;
+use super::claim::error_reason;
 use super::exchange::compare;
-use super::photos::Destination;
-use crate::store::{Page, Past, RefillError, Store, StoreError};
+use super::photos::PhotoClient;
+use crate::store::{PastLog, RefillError, RefillPage, Store, StoreError};
 
 /// A page of the log comes within this: one that trickles would hold what waits for it for weeks.
 const PAGE_WITHIN: Duration = Duration::from_secs(60);
@@ -24,18 +24,22 @@ const RETRY: Duration = Duration::from_secs(60);
 /// Begins it where a log is not whole; `None` where all are. The newest comes first: its first entry says which one is
 /// before it, and so the chain is followed to its beginning. Ends with an orderly restart, which puts all of them in
 /// their place.
-pub(super) fn start(shared: &Arc<Shared>, from: &Destination, past: &[Past]) -> Option<JoinHandle<()>> {
+pub(super) fn start_refill(
+    shared: &Arc<UplinkShared>,
+    from: &PhotoClient,
+    past: &[PastLog],
+) -> Option<JoinHandle<()>> {
     past.iter().find(|past| !past.whole)?;
     let (shared, from) = (Arc::clone(shared), from.clone());
     Some(tokio::spawn(async move {
         loop {
-            match fetch(&shared, &from).await {
+            match fetch_lines(&shared, &from).await {
                 Ok(true) => return shared.restart("forgotten entries came back from the relay"),
                 Ok(false) => {}
                 Err(error) => {
                     tracing::warn!(%error, "entries are still missing here");
                     let full = matches!(&error, RefillError::Store(StoreError::NoRoomToFetch { .. }));
-                    shared.tell_room(!full);
+                    shared.report_disk_space(!full);
                 }
             }
             tokio::time::sleep(RETRY).await;
@@ -45,7 +49,7 @@ pub(super) fn start(shared: &Arc<Shared>, from: &Destination, past: &[Past]) -> 
 
 /// Fetches one log after the other, until none is wanted that the relay gives; whether any waits for its place. `false`
 /// also where another connection is at it.
-async fn fetch(shared: &Arc<Shared>, from: &Destination) -> Result<bool, RefillError> {
+async fn fetch_lines(shared: &Arc<UplinkShared>, from: &PhotoClient) -> Result<bool, RefillError> {
     let (shared, from) = (Arc::clone(shared), from.clone());
     let line = Handle::current();
     let work = move || {
@@ -54,12 +58,12 @@ async fn fetch(shared: &Arc<Shared>, from: &Destination) -> Result<bool, RefillE
         let mut failed = BTreeMap::new();
         loop {
             let all = store.past()?;
-            let Some(past) = compare::wanted(&all, |epoch| failed.contains_key(&epoch)) else {
+            let Some(past) = compare::past_to_fetch(&all, |epoch| failed.contains_key(&epoch)) else {
                 let waits = all.iter().any(|past| past.fetched);
                 let failure = failed.into_values().next().filter(|_| !waits);
                 return failure.map_or(Ok(waits), Err);
             };
-            let mut ask = |seq, limit| line.block_on(page(&from, past.origin.epoch, seq, limit));
+            let mut ask = |seq, limit| line.block_on(fetch_page(&from, past.origin.epoch, seq, limit));
             match fetch_log(store, past, &mut ask) {
                 Ok(()) => {}
                 Err(RefillError::Store(error)) => return Err(error.into()),
@@ -78,13 +82,13 @@ async fn fetch(shared: &Arc<Shared>, from: &Destination) -> Result<bool, RefillE
 /// Fetches one log, from where both differ.
 fn fetch_log(
     store: &Store,
-    past: &Past,
-    ask: &mut dyn FnMut(u64, usize) -> Result<Page, String>,
+    past: &PastLog,
+    ask: &mut dyn FnMut(u64, usize) -> Result<RefillPage, String>,
 ) -> Result<(), RefillError> {
     let begin = match store.fetched_size(past.origin.epoch)? {
         // Cut in the middle: it goes on there.
         Some(size) => size,
-        None => common(store, past, past.counts.size, ask)?,
+        None => common_size(store, past, past.counts.size, ask)?,
     };
     let mut more = |seq| ask(seq, BATCH_ENTRIES_MAX);
     match store.refill(past, begin, &mut more) {
@@ -97,31 +101,36 @@ fn fetch_log(
 }
 
 /// How many entries from the first on both hold, of `theirs` that the relay has.
-pub(super) fn common(
+pub(super) fn common_size(
     store: &Store,
-    past: &Past,
+    past: &PastLog,
     theirs: u64,
-    ask: &mut dyn FnMut(u64, usize) -> Result<Page, String>,
+    ask: &mut dyn FnMut(u64, usize) -> Result<RefillPage, String>,
 ) -> Result<u64, RefillError> {
-    compare::common(past.size.min(past.counts.size).min(theirs), |seq| {
+    compare::common_size(past.size.min(past.counts.size).min(theirs), |seq| {
         let own = store.reader_of(past.origin.epoch)?.entry(seq)?;
         let (theirs, _) = ask(seq, 1).map_err(RefillError::Relay)?;
         Ok(own.is_some() && theirs.first().map(record::entry::Entry::leaf) == own.map(|own| own.leaf()))
     })
 }
 
-pub(super) async fn page(from: &Destination, epoch: Epoch, seq: u64, limit: usize) -> Result<Page, String> {
+pub(super) async fn fetch_page(
+    from: &PhotoClient,
+    epoch: Epoch,
+    seq: u64,
+    limit: usize,
+) -> Result<RefillPage, String> {
     let url = format!("{}/box/v1/log/{epoch}?from={seq}&limit={limit}", from.url);
-    let response = from.client.get(url).timeout(PAGE_WITHIN).send().await.map_err(|e| reason(&e))?;
-    let mut response = response.error_for_status().map_err(|e| reason(&e))?;
+    let response = from.client.get(url).timeout(PAGE_WITHIN).send().await.map_err(|e| error_reason(&e))?;
+    let mut response = response.error_for_status().map_err(|e| error_reason(&e))?;
     let mut wire = Vec::new();
-    while let Some(piece) = response.chunk().await.map_err(|e| reason(&e))? {
+    while let Some(piece) = response.chunk().await.map_err(|e| error_reason(&e))? {
         wire.extend_from_slice(&piece);
         if wire.len() > BATCH_WIRE_BYTES_MAX {
             return Err("it sends more than it was asked for".to_owned());
         }
     }
-    let batch = Unverified::unpack(&wire).map_err(|e| e.to_string())?;
+    let batch = UnverifiedBatch::unpack(&wire).map_err(|e| e.to_string())?;
     if batch.first() != seq {
         return Err("it sends other entries than it was asked for".to_owned());
     }

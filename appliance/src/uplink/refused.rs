@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use record::tree::Hash;
 use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 
-use super::Shared;
-use super::plan::Alarm;
-use crate::photo::{AtRelay, Place};
+use super::UplinkShared;
+use super::plan::UplinkAlarm;
+use crate::photo::{AtRelay, EntryPosition};
 
 /// Where the way of photos has come to: the photos of every entry before this one were looked at.
-const POSITION: TableDefinition<'static, &str, Place> = TableDefinition::new("uplink_photos");
+const POSITION: TableDefinition<'static, &str, EntryPosition> = TableDefinition::new("uplink_photos");
 /// Photos that the relay would not take: the status that it answered, and when, milliseconds since 1970.
 const REFUSED: TableDefinition<'static, &[u8; 32], (u16, i64)> =
     TableDefinition::new("uplink_photos_refused");
@@ -29,11 +29,11 @@ pub fn at_relay(state_db: &Database) -> AtRelay {
 }
 
 /// Epoch and entry to go on from; before anything was sent, the log's very beginning.
-pub(super) fn position(shared: &Shared) -> Place {
+pub(super) fn relay_photo_state(shared: &UplinkShared) -> EntryPosition {
     at_relay(&shared.parts.store.state_db()).before
 }
 
-pub(super) fn keep_position(shared: &Shared, position: Place) {
+pub(super) fn keep_position(shared: &UplinkShared, position: EntryPosition) {
     let store = &shared.parts.store;
     let write = || -> Result<(), redb::Error> {
         let write = store.state_db().begin_write()?;
@@ -49,7 +49,7 @@ pub(super) fn keep_position(shared: &Shared, position: Place) {
 ///
 /// # Errors
 /// The database's.
-pub(super) fn refused(shared: &Shared) -> Result<BTreeMap<Hash, i64>, redb::Error> {
+pub(super) fn refused_photos(shared: &UplinkShared) -> Result<BTreeMap<Hash, i64>, redb::Error> {
     refused_in(&shared.parts.store.state_db().begin_read()?)
 }
 
@@ -57,8 +57,12 @@ pub(super) fn refused(shared: &Shared) -> Result<BTreeMap<Hash, i64>, redb::Erro
 ///
 /// # Errors
 /// The database's. Whoever asked must not go on then: the photo would count as being at the relay.
-pub(super) fn note(shared: &Shared, photo: Hash, status: Option<u16>) -> Result<(), redb::Error> {
-    if status.is_none() && !refused(shared)?.contains_key(&photo) {
+pub(super) fn mark_refused(
+    shared: &UplinkShared,
+    photo: Hash,
+    status: Option<u16>,
+) -> Result<(), redb::Error> {
+    if status.is_none() && !refused_photos(shared)?.contains_key(&photo) {
         return Ok(());
     }
     let now_ms = shared.parts.clock.now().wall_ms;
@@ -71,25 +75,25 @@ pub(super) fn note(shared: &Shared, photo: Hash, status: Option<u16>) -> Result<
         };
     }
     write.commit()?;
-    tell(shared)
+    update_photo_alarm(shared)
 }
 
 /// Shows how many photos the relay does not take; nothing where it takes all.
 ///
 /// # Errors
 /// The database's.
-pub(super) fn tell(shared: &Shared) -> Result<(), redb::Error> {
-    let count = refused(shared)?.len() as u64;
-    let cause = Alarm::PhotosRefused { count }.cause(shared.parts.store.origin().epoch, "");
+pub(super) fn update_photo_alarm(shared: &UplinkShared) -> Result<(), redb::Error> {
+    let count = refused_photos(shared)?.len() as u64;
+    let cause = UplinkAlarm::PhotosRefused { count }.cause(shared.parts.store.origin().epoch, "");
     if count == 0 {
-        shared.clear(|told| told.code == cause.code);
+        shared.clear(|reported| reported.code == cause.code);
     } else {
         shared.parts.alarms.raise(cause);
     }
     Ok(())
 }
 
-fn position_in(read: &ReadTransaction) -> Result<Place, redb::Error> {
+fn position_in(read: &ReadTransaction) -> Result<EntryPosition, redb::Error> {
     match read.open_table(POSITION) {
         Ok(table) => Ok(table.get("next")?.map_or((0, 0), |row| row.value())),
         Err(redb::TableError::TableDoesNotExist(_)) => Ok((0, 0)),
@@ -105,8 +109,8 @@ fn refused_in(read: &ReadTransaction) -> Result<BTreeMap<Hash, i64>, redb::Error
     };
     let mut refused = BTreeMap::new();
     for row in table.iter()? {
-        let (photo, said) = row?;
-        refused.insert(Hash(*photo.value()), said.value().1);
+        let (photo, message) = row?;
+        refused.insert(Hash(*photo.value()), message.value().1);
     }
     Ok(refused)
 }

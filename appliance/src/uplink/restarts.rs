@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::Shared;
+use super::UplinkShared;
 
 /// After which it is asked again where it cannot be noted that the box is to restart.
 const UNNOTED: Duration = Duration::from_secs(3_600);
 
-impl Shared {
+impl UplinkShared {
     /// Asks for an orderly restart, at once or as soon as the ones before are long enough ago. What it is for waits on the
     /// disk, and any start takes it up.
     pub(super) fn restart(self: &Arc<Self>, why: &'static str) {

@@ -11,11 +11,11 @@ const WAIT_MS_MAX: u64 = 24 * 3_600_000;
 /// Which runs were refused, and until when they wait.
 #[derive(Debug, Default)]
 pub(super) struct RunRefusals {
-    refused: BTreeMap<RunName, Refusal>,
+    refused: BTreeMap<RunName, RunRefusal>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Refusal {
+struct RunRefusal {
     times: u32,
     until_up_ms: u64,
 }
@@ -28,7 +28,7 @@ impl RunRefusals {
 
     /// Notes that one was refused.
     pub(super) fn refuse(&mut self, run: RunName, up_ms: u64) {
-        let refusal = self.refused.entry(run).or_insert(Refusal { times: 0, until_up_ms: 0 });
+        let refusal = self.refused.entry(run).or_insert(RunRefusal { times: 0, until_up_ms: 0 });
         let wait_ms = WAIT_MS.saturating_mul(1 << refusal.times.min(20)).min(WAIT_MS_MAX);
         refusal.times = refusal.times.saturating_add(1);
         refusal.until_up_ms = up_ms.saturating_add(wait_ms);

@@ -14,21 +14,21 @@ use record::ids::Epoch;
 use record::limits::{BATCH_ENTRIES_MAX, RUN_FILE_BYTES_MAX};
 use record::messages::{ChainEpoch, LackingRuns, LogChain};
 use record::run::RunName;
-use record::sign::Verifier;
+use record::sign::VerifierKey;
 use record::tree::{Frontier, Hash};
 use reqwest::StatusCode;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::Shared;
-use super::claim::reason;
-use super::exchange::compare::{self, Differences};
+use super::UplinkShared;
+use super::claim::error_reason;
+use super::exchange::compare::{self, LogDifferences};
 use super::log_keys::KnownKeys;
-use super::photos::Destination;
-use super::refill::{self, page};
+use super::photos::PhotoClient;
+use super::refill::{self, fetch_page};
 use super::run_refusals::RunRefusals;
 use crate::alarms::AlarmCause;
-use crate::store::{Page, Past, RunFile, Store, StoreError};
+use crate::store::{PastLog, RefillPage, RunFile, Store, StoreError};
 
 /// After a failure, and while something is lacking on either side.
 const RETRY: Duration = Duration::from_secs(60);
@@ -49,21 +49,21 @@ const ANSWER_BYTES_MAX: usize = 4 << 20;
 pub(super) enum RunUplinkError {
     /// The relay does not answer, or not as it should.
     #[error("runs wait: {0}")]
-    Away(String),
+    Unreachable(String),
     /// This box's own files.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-fn away(e: &reqwest::Error) -> RunUplinkError {
-    RunUplinkError::Away(reason(e))
+fn unreachable_error(e: &reqwest::Error) -> RunUplinkError {
+    RunUplinkError::Unreachable(error_reason(e))
 }
 
 /// Begins the exchange. Ends with an orderly restart where lines came, or are owed, and else when neither side lacks any.
-pub(super) fn start(
-    shared: &Arc<Shared>,
-    with: &Destination,
-    cosigners: &[Verifier],
+pub(super) fn start_exchange(
+    shared: &Arc<UplinkShared>,
+    with: &PhotoClient,
+    cosigners: &[VerifierKey],
     confirmed: watch::Receiver<(Epoch, u64)>,
 ) -> JoinHandle<()> {
     let exchange =
@@ -79,9 +79,9 @@ pub(super) fn start(
 }
 
 struct RunExchange {
-    shared: Arc<Shared>,
-    with: Destination,
-    cosigners: Vec<Verifier>,
+    shared: Arc<UplinkShared>,
+    with: PhotoClient,
+    cosigners: Vec<VerifierKey>,
 }
 
 impl RunExchange {
@@ -122,7 +122,7 @@ impl RunExchange {
     /// become runs.
     async fn compare_epoch(
         &self,
-        past: &Past,
+        past: &PastLog,
         theirs: Option<&ChainEpoch>,
         keys: &KnownKeys,
     ) -> Result<bool, RunUplinkError> {
@@ -135,7 +135,7 @@ impl RunExchange {
             Some(held) if compare::may_lead(past, held) => self.leads(past).await?,
             _ => false,
         };
-        let differences = Differences::of(past, held, common, leads);
+        let differences = LogDifferences::of(past, held, common, leads);
         let mut adopts = false;
         if let (Some(theirs), Some(from)) = (theirs, differences.fetch_from) {
             adopts |= self.fetch_from(theirs, from, keys).await?;
@@ -148,18 +148,20 @@ impl RunExchange {
     }
 
     /// Whether the relay's log of an epoch has all that counts here.
-    async fn leads(&self, past: &Past) -> Result<bool, RunUplinkError> {
+    async fn leads(&self, past: &PastLog) -> Result<bool, RunUplinkError> {
         let roots = self.roots_of_pages(past.origin.epoch, past.counts.size).await?;
         Ok(roots.last() == Some(&(past.counts.size, past.counts.root)))
     }
 
     /// How many entries of an epoch, of those that count here, both sides hold from the first on.
-    async fn common(&self, past: &Past, held: u64) -> Result<u64, RunUplinkError> {
+    async fn common(&self, past: &PastLog, held: u64) -> Result<u64, RunUplinkError> {
         let (store, with, past) = (self.shared.parts.store.clone(), self.with.clone(), past.clone());
         let line = tokio::runtime::Handle::current();
         in_background_alone(&self.shared, move || {
-            let mut ask = |seq: u64, limit: usize| line.block_on(page(&with, past.origin.epoch, seq, limit));
-            refill::common(&store, &past, held, &mut ask).map_err(|e| RunUplinkError::Away(e.to_string()))
+            let mut ask =
+                |seq: u64, limit: usize| line.block_on(fetch_page(&with, past.origin.epoch, seq, limit));
+            refill::common_size(&store, &past, held, &mut ask)
+                .map_err(|e| RunUplinkError::Unreachable(e.to_string()))
         })
         .await
     }
@@ -195,11 +197,11 @@ impl RunExchange {
                 line.block_on(page_of(&with, epoch, from, end))
             })
         };
-        let kept = in_background_alone(&self.shared, fetch).await?;
-        if kept > 0 {
-            tracing::warn!(%epoch, kept, "lines that only the relay held are kept, and are adopted");
+        let stored = in_background_alone(&self.shared, fetch).await?;
+        if stored > 0 {
+            tracing::warn!(%epoch, stored, "lines that only the relay held are kept, and are adopted");
         }
-        Ok(kept > 0)
+        Ok(stored > 0)
     }
 
     /// Where each page of the relay's first `size` entries of an epoch ends, and the root there.
@@ -250,9 +252,9 @@ impl RunExchange {
             }
         }
         loop {
-            let asked: LackingRuns = get_json(&self.with, "/box/v1/runs").await?;
+            let requested: LackingRuns = get_json(&self.with, "/box/v1/runs").await?;
             let mut sent = false;
-            for name in asked.lacking.iter().map(|named| named.0) {
+            for name in requested.lacking.iter().map(|named| named.0) {
                 if self.waits(&name) {
                     lacks = true;
                     continue;
@@ -277,8 +279,14 @@ impl RunExchange {
 
     /// Fetches a run; whether it is here now.
     async fn fetch(&self, name: &RunName) -> Result<bool, RunUplinkError> {
-        let response =
-            self.with.client.get(self.url(name)).timeout(RUN_WITHIN).send().await.map_err(|e| away(&e))?;
+        let response = self
+            .with
+            .client
+            .get(self.url(name))
+            .timeout(RUN_WITHIN)
+            .send()
+            .await
+            .map_err(|e| unreachable_error(&e))?;
         if response.status() == StatusCode::NOT_FOUND {
             return Ok(false);
         }
@@ -287,15 +295,15 @@ impl RunExchange {
             self.refused().refuse(*name, self.up_ms());
             return Ok(false);
         }
-        let response = response.error_for_status().map_err(|e| away(&e))?;
-        let kept = self.keep(name, response).await;
-        if let Ok(false) = kept {
+        let response = response.error_for_status().map_err(|e| unreachable_error(&e))?;
+        let stored = self.keep(name, response).await;
+        if let Ok(false) = stored {
             tracing::error!(run = %name, "what the relay gives is not this run; it is asked for more rarely");
             self.refused().refuse(*name, self.up_ms());
         }
-        let full = matches!(&kept, Err(RunUplinkError::Store(StoreError::NoRoomToFetch { .. })));
-        self.shared.tell_room(!full);
-        kept
+        let full = matches!(&stored, Err(RunUplinkError::Store(StoreError::NoRoomToFetch { .. })));
+        self.shared.report_disk_space(!full);
+        stored
     }
 
     /// Keeps a run's file as it comes; `false` where it is not the run of this name. One that is longer than any is refused
@@ -320,10 +328,10 @@ impl RunExchange {
         });
         let feed = async move {
             let mut length = 0;
-            while let Some(piece) = response.chunk().await.map_err(|e| away(&e))? {
+            while let Some(piece) = response.chunk().await.map_err(|e| unreachable_error(&e))? {
                 length += piece.len();
                 if length > RUN_FILE_BYTES_MAX {
-                    return Err(RunUplinkError::Away("it sends more than it may".to_owned()));
+                    return Err(RunUplinkError::Unreachable("it sends more than it may".to_owned()));
                 }
                 if !piece.is_empty() && pieces.send(piece).await.is_err() {
                     // Whoever keeps them says why.
@@ -333,11 +341,11 @@ impl RunExchange {
             let _ = pieces.send(Bytes::new()).await;
             Ok(())
         };
-        let (kept, fed) = tokio::join!(keeping, feed);
-        match (kept?, fed) {
-            (Some(kept), _) => Ok(kept),
+        let (stored, fed) = tokio::join!(keeping, feed);
+        match (stored?, fed) {
+            (Some(stored), _) => Ok(stored),
             (None, Err(error)) => Err(error),
-            (None, Ok(())) => Err(RunUplinkError::Away("it ended in the middle of a run".to_owned())),
+            (None, Ok(())) => Err(RunUplinkError::Unreachable("it ended in the middle of a run".to_owned())),
         }
     }
 
@@ -359,7 +367,12 @@ impl RunExchange {
         tracing::error!(run = %name, %status, "the relay does not take a run; it is sent again more rarely");
         self.refused().refuse(*name, self.up_ms());
         let cause = run_refused(name).detail(&format!("{status}"));
-        if !self.shared.parts.alarms.stands(|told| told.code == cause.code && told.subject == cause.subject) {
+        if !self
+            .shared
+            .parts
+            .alarms
+            .stands(|reported| reported.code == cause.code && reported.subject == cause.subject)
+        {
             self.shared.alarm(cause, None).await;
         }
     }
@@ -371,7 +384,7 @@ impl RunExchange {
         let put = self.with.client.put(self.url(name)).timeout(RUN_WITHIN);
         let put =
             put.header("content-length", file.length()).body(reqwest::Body::wrap_stream(pieces_of(file)));
-        let response = put.send().await.map_err(|e| away(&e))?;
+        let response = put.send().await.map_err(|e| unreachable_error(&e))?;
         if response.status().is_client_error() {
             // The others do not wait for it.
             self.refuse(name, response.status()).await;
@@ -381,10 +394,10 @@ impl RunExchange {
             self.refused().refuse(*name, self.up_ms());
             return Ok(false);
         }
-        response.error_for_status().map_err(|e| away(&e))?;
+        response.error_for_status().map_err(|e| unreachable_error(&e))?;
         if self.refused().take(name) {
             let cause = run_refused(name);
-            self.shared.clear(|told| told.code == cause.code && told.subject == cause.subject);
+            self.shared.clear(|reported| reported.code == cause.code && reported.subject == cause.subject);
         }
         Ok(true)
     }
@@ -395,12 +408,18 @@ impl RunExchange {
 }
 
 /// Entries of an epoch from `from` on, at least one and none from `end` on.
-async fn page_of(with: &Destination, epoch: Epoch, from: u64, end: u64) -> Result<Page, RunUplinkError> {
+async fn page_of(
+    with: &PhotoClient,
+    epoch: Epoch,
+    from: u64,
+    end: u64,
+) -> Result<RefillPage, RunUplinkError> {
     let limit = usize::try_from(end - from).map_or(BATCH_ENTRIES_MAX, |left| left.min(BATCH_ENTRIES_MAX));
-    let (mut entries, texts) = page(with, epoch, from, limit).await.map_err(RunUplinkError::Away)?;
+    let (mut entries, texts) =
+        fetch_page(with, epoch, from, limit).await.map_err(RunUplinkError::Unreachable)?;
     entries.truncate(limit);
     if entries.is_empty() {
-        return Err(RunUplinkError::Away("it has no more".to_owned()));
+        return Err(RunUplinkError::Unreachable("it has no more".to_owned()));
     }
     Ok((entries, texts))
 }
@@ -425,7 +444,7 @@ fn keep_pages(
     epoch: Epoch,
     from: u64,
     roots: &[(u64, Hash)],
-    ask: &mut dyn FnMut(u64, u64) -> Result<Page, RunUplinkError>,
+    ask: &mut dyn FnMut(u64, u64) -> Result<RefillPage, RunUplinkError>,
 ) -> Result<u64, RunUplinkError> {
     let mut missing = store.missing_lines(epoch)?;
     let mut tree = Frontier::default();
@@ -434,7 +453,7 @@ fn keep_pages(
             let (entries, texts) = ask(tree.size(), *end)?;
             entries.iter().for_each(|entry| tree.push(entry.leaf()));
             if (tree.size(), tree.root()) != (*end, *root) {
-                return Err(RunUplinkError::Away("it gives other entries than before".to_owned()));
+                return Err(RunUplinkError::Unreachable("it gives other entries than before".to_owned()));
             }
             let entries: Vec<Entry> = entries.into_iter().filter(|entry| entry.seq() >= from).collect();
             missing.take(&entries, &texts)?;
@@ -442,8 +461,8 @@ fn keep_pages(
         Ok(())
     };
     let taken = take_all();
-    let kept = missing.finish()?;
-    taken.map(|()| kept)
+    let stored = missing.finish()?;
+    taken.map(|()| stored)
 }
 
 /// That the relay does not take a run.
@@ -467,23 +486,24 @@ struct Exchanged {
 
 /// What the relay answers.
 pub(super) async fn get_json<T: serde::de::DeserializeOwned>(
-    with: &Destination,
+    with: &PhotoClient,
     path: &str,
 ) -> Result<T, RunUplinkError> {
-    let asked = with.client.get(format!("{}{path}", with.url)).timeout(ANSWER_WITHIN);
-    let response = asked.send().await;
-    let response = response.and_then(reqwest::Response::error_for_status).map_err(|e| away(&e))?;
-    let text = bounded(response, ANSWER_BYTES_MAX).await?;
-    serde_json::from_slice(&text).map_err(|e| RunUplinkError::Away(e.to_string()))
+    let requested = with.client.get(format!("{}{path}", with.url)).timeout(ANSWER_WITHIN);
+    let response = requested.send().await;
+    let response =
+        response.and_then(reqwest::Response::error_for_status).map_err(|e| unreachable_error(&e))?;
+    let text = read_bounded(response, ANSWER_BYTES_MAX).await?;
+    serde_json::from_slice(&text).map_err(|e| RunUplinkError::Unreachable(e.to_string()))
 }
 
 /// The body of an answer, up to so many bytes.
-async fn bounded(mut response: reqwest::Response, bytes_max: usize) -> Result<Vec<u8>, RunUplinkError> {
+async fn read_bounded(mut response: reqwest::Response, bytes_max: usize) -> Result<Vec<u8>, RunUplinkError> {
     let mut body = Vec::new();
-    while let Some(piece) = response.chunk().await.map_err(|e| away(&e))? {
+    while let Some(piece) = response.chunk().await.map_err(|e| unreachable_error(&e))? {
         body.extend_from_slice(&piece);
         if body.len() > bytes_max {
-            return Err(RunUplinkError::Away("it sends more than it may".to_owned()));
+            return Err(RunUplinkError::Unreachable("it sends more than it may".to_owned()));
         }
     }
     Ok(body)
@@ -492,7 +512,7 @@ async fn bounded(mut response: reqwest::Response, bytes_max: usize) -> Result<Ve
 /// As [`in_background`], for work that waits for the relay: never more than one at a time, however slowly the relay answers and
 /// however often the connection is made anew.
 pub(super) async fn in_background_alone<T, E>(
-    shared: &Shared,
+    shared: &UplinkShared,
     work: impl FnOnce() -> Result<T, E> + Send + 'static,
 ) -> Result<T, RunUplinkError>
 where
@@ -500,7 +520,7 @@ where
     E: Send + 'static,
     RunUplinkError: From<E>,
 {
-    let only = Arc::clone(&shared.asking).lock_owned().await;
+    let only = Arc::clone(&shared.claim_lock).lock_owned().await;
     in_background(move || {
         let _only = only;
         work()
@@ -518,5 +538,5 @@ where
     RunUplinkError: From<E>,
 {
     let worked = tokio::task::spawn_blocking(work).await;
-    Ok(worked.map_err(|e| RunUplinkError::Away(e.to_string()))??)
+    Ok(worked.map_err(|e| RunUplinkError::Unreachable(e.to_string()))??)
 }

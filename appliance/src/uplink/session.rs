@@ -6,27 +6,29 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use record::alarm::{AlarmCode, REPORTED_MAX};
-use record::batch::{Room, pack};
-use record::checkpoint::Cosigned;
+use record::batch::{BatchBudget, pack_batch};
+use record::checkpoint::CosignedCheckpoint;
 use record::claim::ClaimAnswer;
 use record::ids::{ConnectionId, Epoch};
-use record::messages::{Gone, Health, Hello, VERSION};
-use record::sign::Verifier;
-use record::topics::{Down, Up};
+use record::messages::{GoneMessage, HealthReport, Hello, VERSION};
+use record::sign::VerifierKey;
+use record::topics::{DownTopic, UpTopic};
 use tokio::sync::watch;
 
-use super::exchange::{Exchange, Greeting, Input, Output, SignedNote};
-use super::link::{Link, LinkConfig, LinkError, LinkEvent, LinkReceiver, LinkSender, LinkTiming, NotTaken};
-use super::photos::{self, Destination};
-use super::rebase::{self, Course};
+use super::exchange::{ExchangeInput, ExchangeOutput, HelloAnswer, LogExchange, SignedNote};
+use super::link::{
+    LinkConfig, LinkError, LinkEvent, LinkReceiver, LinkSender, LinkTiming, NotTaken, RelayLink,
+};
+use super::photos::{self, PhotoClient};
+use super::rebase::{self, RebaseCourse};
 use super::stored::StoredLogs;
-use super::{Shared, State, claim, refill, runs, tls};
+use super::{UplinkShared, UplinkState, claim, refill, runs, tls};
 use crate::alarms::ActiveAlarm;
 
 const TICK: Duration = Duration::from_secs(1);
 
 /// Why a session ended.
-pub(super) struct Ended {
+pub(super) struct SessionEnd {
     /// For pages.
     pub(super) why: String,
     /// Whether the line had been up: then the next try need not wait long.
@@ -35,7 +37,7 @@ pub(super) struct Ended {
     pub(super) credentials: bool,
 }
 
-impl Ended {
+impl SessionEnd {
     fn before(why: impl std::fmt::Display) -> Self {
         Self { why: why.to_string(), was_up: false, credentials: false }
     }
@@ -45,97 +47,102 @@ impl Ended {
     }
 }
 
-struct Session<'a> {
-    shared: &'a Arc<Shared>,
-    cosigners: Vec<Verifier>,
+struct UplinkSession<'a> {
+    shared: &'a Arc<UplinkShared>,
+    cosigners: Vec<VerifierKey>,
     connection: ConnectionId,
     sender: LinkSender,
-    exchange: Exchange,
+    exchange: LogExchange,
     confirmed: watch::Sender<(Epoch, u64)>,
 }
 
 /// Connects and stays until the line is gone.
-pub(super) async fn run(shared: &Arc<Shared>, relation: &ClaimAnswer) -> Result<(), Ended> {
+pub(super) async fn run_connections(
+    shared: &Arc<UplinkShared>,
+    relation: &ClaimAnswer,
+) -> Result<(), SessionEnd> {
     let parts = &shared.parts;
     let store = &parts.store;
-    let key = parts.files.key().map_err(Ended::credentials)?;
-    let cosigners = claim::verifiers(&relation.cosign_keys).map_err(Ended::credentials)?;
-    let witnessed_s = store.cursor().kept.and_then(|kept| witnessed_s(&kept.note, &cosigners)).unwrap_or(0);
+    let key = parts.files.key().map_err(SessionEnd::credentials)?;
+    let cosigners = claim::parse_verifiers(&relation.cosign_keys).map_err(SessionEnd::credentials)?;
+    let witnessed_s =
+        store.cursor().stored.and_then(|stored| witnessed_s(&stored.note, &cosigners)).unwrap_or(0);
     let identity = Some((relation.chain.as_str(), key.as_str()));
-    let tls = tls::client(&relation.relay_ca, identity, Arc::clone(&parts.clock), witnessed_s)
-        .map_err(Ended::credentials)?;
-    let http = tls::http(tls.clone()).map_err(Ended::before)?;
+    let tls = tls::client_config(&relation.relay_ca, identity, Arc::clone(&parts.clock), witnessed_s)
+        .map_err(SessionEnd::credentials)?;
+    let http = tls::http_client(tls.clone()).map_err(SessionEnd::before)?;
     let connection = ConnectionId::new(parts.clock.now().wall_ms, parts.random.bytes());
     let config = LinkConfig {
         box_id: store.origin().box_id,
-        relay: relation.mqtt_url.parse().map_err(Ended::before)?,
+        relay: relation.mqtt_url.parse().map_err(SessionEnd::before)?,
         tls: Arc::new(tls),
-        gone: json(&Gone { v: VERSION, connection }),
+        gone: to_json(&GoneMessage { v: VERSION, connection }),
         timing: LinkTiming::default(),
     };
-    let destination = Destination { url: relation.photos_url.trim_end_matches('/').to_owned(), client: http };
+    let destination = PhotoClient { url: relation.photos_url.trim_end_matches('/').to_owned(), client: http };
     match rebase::choose_course(shared, &destination, &cosigners).await {
-        Course::Own => {}
-        Course::Next => {
+        RebaseCourse::Own => {}
+        RebaseCourse::Next => {
             (parts.restart)("the relay goes on from another epoch");
-            return Err(Ended::before("the box goes on in another epoch"));
+            return Err(SessionEnd::before("the box goes on in another epoch"));
         }
-        Course::Held(why) => return Err(Ended::before(why)),
+        RebaseCourse::Held(why) => return Err(SessionEnd::before(why)),
     }
-    let (sender, receiver) = Link::connect(&config).await.map_err(Ended::before)?;
-    let past = store.past().map_err(Ended::before)?;
-    let refill = refill::start(shared, &destination, &past);
+    let (sender, receiver) = RelayLink::connect(&config).await.map_err(SessionEnd::before)?;
+    let past = store.past().map_err(SessionEnd::before)?;
+    let refill = refill::start_refill(shared, &destination, &past);
     let logs = StoredLogs { store, cosigners: &cosigners };
-    let exchange = Exchange::new(claim::renewal_ms(relation), past, &parts.clock.now(), &logs)
-        .ok_or_else(|| Ended::before("the log has no key"))?;
+    let exchange = LogExchange::new(claim::renewal_ms(relation), past, &parts.clock.now(), &logs)
+        .ok_or_else(|| SessionEnd::before("the log has no key"))?;
     let (confirmed, following) = watch::channel(exchange.confirmed());
-    let session = Session { shared, cosigners: cosigners.clone(), connection, sender, exchange, confirmed };
+    let session =
+        UplinkSession { shared, cosigners: cosigners.clone(), connection, sender, exchange, confirmed };
     // Ends with the session: its handle is dropped, and the task watches a channel whose sender is the session's.
-    let runs = runs::start(shared, &destination, &cosigners, following.clone());
-    let photos = tokio::spawn(photos::follow(Arc::clone(shared), destination, following));
-    let ended = session.talk(receiver).await;
+    let runs = runs::start_exchange(shared, &destination, &cosigners, following.clone());
+    let photos = tokio::spawn(photos::run_photo_sync(Arc::clone(shared), destination, following));
+    let ended = session.run_session(receiver).await;
     photos.abort();
     runs.abort();
     if let Some(refill) = refill {
         refill.abort();
     }
-    Err(Ended { why: ended, was_up: true, credentials: false })
+    Err(SessionEnd { why: ended, was_up: true, credentials: false })
 }
 
 /// When the newest of these keys cosigned the note, seconds since 1970.
-fn witnessed_s(note: &str, cosigners: &[Verifier]) -> Option<u64> {
-    let note = record::sign::Note::parse(note).ok()?;
+fn witnessed_s(note: &str, cosigners: &[VerifierKey]) -> Option<u64> {
+    let note = record::sign::SignedNote::parse(note).ok()?;
     cosigners.iter().filter_map(|c| c.verify(&note).ok().flatten()).max()
 }
 
-fn json<T: serde::Serialize>(message: &T) -> Bytes {
+fn to_json<T: serde::Serialize>(message: &T) -> Bytes {
     // Strings, integers and lists: JSON takes them all.
     serde_json::to_vec(message).unwrap_or_default().into()
 }
 
-impl Session<'_> {
-    async fn talk(mut self, mut receiver: LinkReceiver) -> String {
+impl UplinkSession<'_> {
+    async fn run_session(mut self, mut receiver: LinkReceiver) -> String {
         let mut size = self.shared.parts.store.size_watch();
         let mut stopped = self.shared.stop.subscribe();
         let mut alarms = self.shared.parts.alarms.watch();
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        self.shared.say(State::Up);
-        if let Err(why) = self.on(Input::Connected).await {
+        self.shared.say(UplinkState::Up);
+        if let Err(why) = self.on(ExchangeInput::Connected).await {
             return why;
         }
         loop {
             let done = tokio::select! {
                 event = receiver.next() => match event {
-                    LinkEvent::Down(Down::Ack, payload) => match serde_json::from_slice(&payload) {
-                        Ok(ack) => self.on(Input::Ack(ack)).await,
+                    LinkEvent::Down(DownTopic::Ack, payload) => match serde_json::from_slice(&payload) {
+                        Ok(ack) => self.on(ExchangeInput::Ack(ack)).await,
                         Err(error) => {
                             tracing::warn!(%error, "an answer of the relay cannot be read");
                             continue;
                         }
                     },
                     // This version knows no wish that a relay could have.
-                    LinkEvent::Down(Down::Directive, _) => {
+                    LinkEvent::Down(DownTopic::Directive, _) => {
                         tracing::warn!("a directive of a newer relay was passed over");
                         continue;
                     }
@@ -146,14 +153,14 @@ impl Session<'_> {
                 changed = size.changed() => match changed {
                     Ok(()) => {
                         let size = *size.borrow_and_update();
-                        self.on(Input::Grew(size)).await
+                        self.on(ExchangeInput::Grew(size)).await
                     }
                     Err(_) => return "the box is stopping".to_owned(),
                 },
-                _ = tick.tick() => self.on(Input::Tick).await,
+                _ = tick.tick() => self.on(ExchangeInput::Tick).await,
                 changed = alarms.changed() => {
                     // Whoever looks at the fleet learns it before the next minute's report.
-                    changed.map_err(|e| e.to_string()).and_then(|()| self.publish(Up::Health, json(&self.health())))
+                    changed.map_err(|e| e.to_string()).and_then(|()| self.publish(UpTopic::Health, to_json(&self.health())))
                 }
                 _ = stopped.changed() => {
                     receiver.close().await;
@@ -167,51 +174,53 @@ impl Session<'_> {
     }
 
     /// Lets the exchange decide and does what it says. An `Err` ends the connection.
-    async fn on(&mut self, input: Input) -> Result<(), String> {
+    async fn on(&mut self, input: ExchangeInput) -> Result<(), String> {
         let parts = &self.shared.parts;
         let logs = StoredLogs { store: &parts.store, cosigners: &self.cosigners };
         for output in self.exchange.on(input, &parts.clock.now(), &logs) {
-            self.carry_out(output).await?;
+            self.execute_output(output).await?;
         }
         let logs = StoredLogs { store: &parts.store, cosigners: &self.cosigners };
         self.shared.backlog(self.exchange.backlog(&logs), self.exchange.ended_backlog());
         Ok(())
     }
 
-    async fn carry_out(&mut self, output: Output) -> Result<(), String> {
+    async fn execute_output(&mut self, output: ExchangeOutput) -> Result<(), String> {
         let store = &self.shared.parts.store;
         match output {
-            Output::Hello(greeting) => self.publish(Up::Hello, json(&self.hello(greeting)))?,
-            Output::Health => self.publish(Up::Health, json(&self.health()))?,
-            Output::Send { epoch, from, entries_max, ends } => {
+            ExchangeOutput::Hello(greeting) => {
+                self.publish(UpTopic::Hello, to_json(&self.hello(greeting)))?
+            }
+            ExchangeOutput::Health => self.publish(UpTopic::Health, to_json(&self.health()))?,
+            ExchangeOutput::Send { epoch, from, entries_max, ends } => {
                 if let Some(batch) = self.batch(epoch, from, entries_max, ends).await? {
-                    self.publish(Up::Batch, batch)?;
+                    self.publish(UpTopic::Batch, batch)?;
                 }
             }
-            Output::RaiseCursor(cosigned) => {
+            ExchangeOutput::RaiseCursor(cosigned) => {
                 if let Err(error) = store.raise_cursor(&cosigned) {
                     tracing::error!(%error, "the cursor is not raised");
                 }
             }
-            Output::LowerCursor(cursor) => store.lower_cursor(cursor),
-            Output::Confirmed(epoch, cursor) => {
+            ExchangeOutput::LowerCursor(cursor) => store.lower_cursor(cursor),
+            ExchangeOutput::Confirmed(epoch, cursor) => {
                 self.confirmed.send_replace((epoch, cursor));
             }
-            Output::Raise(cause, note) => {
+            ExchangeOutput::Raise(cause, note) => {
                 if cause.code == AlarmCode::RelayRefused {
                     self.shared.batch_refused.store(true, Ordering::Relaxed);
                 }
                 let note = note.map(|SignedNote { epoch, size, note }| (epoch, note, size));
                 self.shared.alarm(cause, note).await;
             }
-            Output::End(over) => self.shared.clear(|cause| over.ends(cause)),
-            Output::EndEpoch(contrary) => self.end_epoch(contrary).await,
-            Output::Close(why) => return Err(why.to_string()),
+            ExchangeOutput::End(over) => self.shared.clear(|cause| over.ends(cause)),
+            ExchangeOutput::EndEpoch(contrary) => self.end_epoch(contrary).await,
+            ExchangeOutput::Close(why) => return Err(why.to_string()),
         }
         Ok(())
     }
 
-    async fn end_epoch(&self, contrary: Box<Cosigned>) {
+    async fn end_epoch(&self, contrary: Box<CosignedCheckpoint>) {
         let parts = &self.shared.parts;
         let store = parts.store.clone();
         match tokio::task::spawn_blocking(move || store.end_epoch(&contrary)).await {
@@ -223,11 +232,11 @@ impl Session<'_> {
         }
     }
 
-    fn publish(&self, up: Up, payload: Bytes) -> Result<(), String> {
+    fn publish(&self, up: UpTopic, payload: Bytes) -> Result<(), String> {
         self.sender.publish(up, payload).map_err(|e: LinkError| e.to_string())
     }
 
-    fn hello(&self, greeting: Greeting) -> Hello {
+    fn hello(&self, greeting: HelloAnswer) -> Hello {
         let parts = &self.shared.parts;
         let now = parts.clock.now();
         Hello {
@@ -240,7 +249,7 @@ impl Session<'_> {
             cosigned: greeting.cosigned,
             boot: now.boot,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            tzdb: record::messages::tzdb().to_owned(),
+            tzdb: record::messages::tzdb_version().to_owned(),
             addresses: parts.addresses.clone(),
             can: Vec::new(),
             clock: now.state,
@@ -248,21 +257,21 @@ impl Session<'_> {
         }
     }
 
-    fn health(&self) -> Health {
+    fn health(&self) -> HealthReport {
         let parts = &self.shared.parts;
         let now = parts.clock.now();
         let alarms = parts.alarms.all();
         let alarms = &alarms[..alarms.len().min(REPORTED_MAX)];
-        Health {
+        HealthReport {
             v: VERSION,
             epoch: parts.store.origin().epoch,
             size: parts.store.size(),
             cursor: parts.store.cursor_size(),
             backlog: self.exchange.backlog(&StoredLogs { store: &parts.store, cosigners: &self.cosigners }),
-            photos: photos::waiting(self.shared),
+            photos: photos::pending_photos(self.shared),
             disk_percent: disk_percent(&parts.data),
             printers: (parts.printers)(),
-            celsius: celsius(),
+            celsius: cpu_celsius(),
             clock: now.state,
             wall: now.wall_ms,
             notes: alarms.iter().filter(|a| a.seen.is_none()).map(parts.alarm_words).collect(),
@@ -282,7 +291,7 @@ impl Session<'_> {
         let store = self.shared.parts.store.clone();
         let build = move || -> Result<Option<Vec<u8>>, String> {
             let reader = store.reader_of(epoch).map_err(|e| e.to_string())?;
-            let mut room = Room::new(entries_max);
+            let mut room = BatchBudget::new(entries_max);
             let (mut entries, mut texts) = (Vec::new(), Vec::new());
             let last = ends.unwrap_or_else(|| reader.size());
             for entry in reader.entries(from..last) {
@@ -302,7 +311,7 @@ impl Session<'_> {
             };
             let Some(note) = note else { return Ok(None) };
             let lines: Vec<&[u8]> = entries.iter().map(record::entry::Entry::bytes).collect();
-            pack(&note.to_string(), from, &lines, &texts).map(Some).map_err(|e| e.to_string())
+            pack_batch(&note.to_string(), from, &lines, &texts).map(Some).map_err(|e| e.to_string())
         };
         let built = tokio::task::spawn_blocking(build).await.map_err(|e| e.to_string())?;
         built.map(|wire| wire.map(Bytes::from))
@@ -317,7 +326,7 @@ pub(super) fn disk_percent(path: &std::path::Path) -> u8 {
 }
 
 /// The board's temperature where it has a sensor.
-fn celsius() -> Option<i16> {
+fn cpu_celsius() -> Option<i16> {
     let milli = std::fs::read_to_string("/sys/class/thermal/thermal_zone0/temp").ok()?;
     i16::try_from(milli.trim().parse::<i32>().ok()? / 1_000).ok()
 }

@@ -1,12 +1,12 @@
 //! The store's logs, as the exchange reads them.
 
-use record::checkpoint::{Cosigned, Origin};
+use record::checkpoint::{CosignedCheckpoint, LogOrigin};
 use record::ids::Epoch;
-use record::sign::{NoteError, Verifier};
+use record::sign::{NoteError, VerifierKey};
 use record::tree::{Hash, root_at};
 
 use super::exchange::OwnLogs;
-use crate::store::{Confirmed, Store, StoreError};
+use crate::store::{ConfirmedSize, Store, StoreError};
 
 /// The logs of the store, and the relay's keys.
 #[derive(Debug, Clone, Copy)]
@@ -14,11 +14,11 @@ pub struct StoredLogs<'a> {
     /// The logs.
     pub store: &'a Store,
     /// What verifies cosignatures.
-    pub cosigners: &'a [Verifier],
+    pub cosigners: &'a [VerifierKey],
 }
 
 impl OwnLogs for StoredLogs<'_> {
-    fn present(&self) -> Option<(Origin, Verifier)> {
+    fn present(&self) -> Option<(LogOrigin, VerifierKey)> {
         Some((self.store.origin(), self.store.verifier_keys().into_iter().next()?))
     }
 
@@ -26,7 +26,7 @@ impl OwnLogs for StoredLogs<'_> {
         self.store.size()
     }
 
-    fn cursor(&self) -> Confirmed {
+    fn cursor(&self) -> ConfirmedSize {
         self.store.cursor()
     }
 
@@ -35,7 +35,12 @@ impl OwnLogs for StoredLogs<'_> {
         if size > reader.size() { Ok(None) } else { Ok(Some(root_at(&reader, size)?)) }
     }
 
-    fn verify(&self, note: &str, origin: &Origin, log: &Verifier) -> Result<Cosigned, NoteError> {
-        Cosigned::verify(note, origin, log, self.cosigners)
+    fn verify(
+        &self,
+        note: &str,
+        origin: &LogOrigin,
+        log: &VerifierKey,
+    ) -> Result<CosignedCheckpoint, NoteError> {
+        CosignedCheckpoint::verify(note, origin, log, self.cosigners)
     }
 }

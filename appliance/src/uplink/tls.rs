@@ -44,7 +44,7 @@ impl TimeProvider for Floor {
 ///
 /// # Errors
 /// What cannot be read or does not fit.
-pub fn client(
+pub fn client_config(
     ca: &str,
     identity: Option<(&str, &str)>,
     clock: Arc<dyn Clock>,
@@ -52,7 +52,7 @@ pub fn client(
 ) -> Result<ClientConfig, TlsError> {
     let config = |e: &dyn std::fmt::Display| TlsError::Config(e.to_string());
     let mut roots = RootCertStore::empty();
-    for root in certificates("relay's authority", ca)? {
+    for root in parse_certificates("relay's authority", ca)? {
         roots.add(root).map_err(|e| config(&e))?;
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -67,7 +67,7 @@ pub fn client(
     match identity {
         None => Ok(builder.with_no_client_auth()),
         Some((chain, key)) => {
-            let chain = certificates("box's certificate", chain)?;
+            let chain = parse_certificates("box's certificate", chain)?;
             let key = PrivateKeyDer::from_pem_slice(key.as_bytes())
                 .map_err(|e| TlsError::Pem { what: "box's key", why: e.to_string() })?;
             builder.with_client_auth_cert(chain, key).map_err(|e| config(&e))
@@ -75,7 +75,7 @@ pub fn client(
     }
 }
 
-fn certificates(what: &'static str, pem: &str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+fn parse_certificates(what: &'static str, pem: &str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
     let certificates = read.map_err(|e| TlsError::Pem { what, why: e.to_string() })?;
     if certificates.is_empty() {
@@ -88,7 +88,7 @@ fn certificates(what: &'static str, pem: &str) -> Result<Vec<CertificateDer<'sta
 ///
 /// # Errors
 /// The client cannot be built.
-pub fn http(tls: ClientConfig) -> Result<reqwest::Client, TlsError> {
+pub fn http_client(tls: ClientConfig) -> Result<reqwest::Client, TlsError> {
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .https_only(true)
@@ -122,10 +122,10 @@ mod tests {
     fn rubbish_is_named() {
         let now = Now { wall_ms: 0, boot: BootId::new(0, [0; 10]), up_ms: 0, state: ClockState::Uncertain };
         let clock: Arc<dyn Clock> = Arc::new(FakeClock::new(now));
-        let wrong = client("no pem", None, Arc::clone(&clock), 0).unwrap_err().to_string();
+        let wrong = client_config("no pem", None, Arc::clone(&clock), 0).unwrap_err().to_string();
         assert!(wrong.contains("relay's authority"), "{wrong}");
         let ca = rcgen::generate_simple_self_signed(["x".to_owned()]).unwrap().cert.pem();
-        let wrong = client(&ca, Some((&ca, "no key")), clock, 0).unwrap_err().to_string();
+        let wrong = client_config(&ca, Some((&ca, "no key")), clock, 0).unwrap_err().to_string();
         assert!(wrong.contains("box's key"), "{wrong}");
     }
 }

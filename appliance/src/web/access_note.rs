@@ -2,20 +2,20 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::identity::{AccessCaller, AccessOutcome, AccessWanted};
+use crate::identity::{AccessCaller, AccessOutcome, AccessTarget};
 
 /// What a handler knows about a request that is to be in the audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AccessNote {
     pub(crate) outcome: AccessOutcome,
-    pub(crate) wanted: AccessWanted,
+    pub(crate) target: AccessTarget,
     pub(crate) caller: Option<AccessCaller>,
     pub(crate) subject: Option<String>,
 }
 
 impl AccessNote {
-    pub(crate) fn new(outcome: AccessOutcome, wanted: AccessWanted) -> Self {
-        Self { outcome, wanted, caller: None, subject: None }
+    pub(crate) fn new(outcome: AccessOutcome, target: AccessTarget) -> Self {
+        Self { outcome, target, caller: None, subject: None }
     }
 
     /// By somebody whom the request itself does not show: a session that begins or has just ended.

@@ -5,34 +5,34 @@ use std::sync::LazyLock;
 use http::header::CACHE_CONTROL;
 use http::{HeaderValue, Method};
 use web::answer::{MediaBytes, WithHeaders, media};
-use web::assets::{Asset, LIVE, MARK, STYLE};
+use web::assets::{LIVE, MARK, STYLE, StaticAsset};
 use web::error::HttpError;
-use web::route::{Anyone, Kind, Route, row};
+use web::route::{AnyCaller, Route, RouteKind, row};
 
 use crate::web::context::AppState;
 
 /// What pages of the box do beyond being kept up to date.
-pub(crate) static BOX: LazyLock<Asset<media::JavaScript>> =
-    LazyLock::new(|| Asset::new("box.js", include_str!("../../assets/box.js")));
+pub(crate) static BOX: LazyLock<StaticAsset<media::JavaScript>> =
+    LazyLock::new(|| StaticAsset::new("box.js", include_str!("../../assets/box.js")));
 /// The label station's.
-pub(crate) static STATION: LazyLock<Asset<media::JavaScript>> =
-    LazyLock::new(|| Asset::new("station.js", include_str!("../../assets/station.js")));
+pub(crate) static STATION: LazyLock<StaticAsset<media::JavaScript>> =
+    LazyLock::new(|| StaticAsset::new("station.js", include_str!("../../assets/station.js")));
 
-pub(crate) fn routes() -> Vec<Route<AppState>> {
+pub(crate) fn asset_routes() -> Vec<Route<AppState>> {
     vec![
         STYLE.to_route("style.show"),
         LIVE.to_route("live-script.show"),
         BOX.to_route("box-script.show"),
         STATION.to_route("station-script.show"),
         MARK.to_route("mark.show"),
-        row(Method::GET, "/favicon.ico", "favicon.show", Kind::Asset, show_favicon),
+        row(Method::GET, "/favicon.ico", "favicon.show", RouteKind::Asset, show_favicon),
     ]
 }
 
 /// Browsers ask for it by this name before they have read the page.
-async fn show_favicon(_: Anyone) -> Result<WithHeaders<MediaBytes<media::Svg>>, HttpError> {
-    let kept = (CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
-    Ok(WithHeaders([kept].into_iter().collect(), MediaBytes::new(MARK.text())))
+async fn show_favicon(_: AnyCaller) -> Result<WithHeaders<MediaBytes<media::Svg>>, HttpError> {
+    let stored = (CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
+    Ok(WithHeaders([stored].into_iter().collect(), MediaBytes::new(MARK.text())))
 }
 
 #[cfg(test)]

@@ -5,16 +5,16 @@ use web::answer::{OneOf, Page};
 use web::argument::FormFields;
 use web::error::HttpError;
 
-use crate::identity::{AccessWanted, PinOutcome};
-use crate::web::access::pin::{PinTypist, check_typed_pin, pin_note, word_pin_outcome};
-use crate::web::access::staff::Staff;
+use crate::identity::{AccessTarget, PinOutcome};
+use crate::web::access::pin::{PinTypist, check_entered_pin, pin_note, word_pin_outcome};
+use crate::web::access::staff::StaffCaller;
 use crate::web::answer::{FormOrPage, ask_again};
 use crate::web::context::AppState;
-use crate::web::layout::{Frame, Place};
+use crate::web::layout::{NavSection, PageLayout};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::FORM_TOKEN;
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, StaffWords};
 
 /// For changes of people, PINs and tokens, and for voiding the record of somebody else.
@@ -28,43 +28,49 @@ const SECRETS: [(&str, FieldLabel); 2] =
     [("pin", StaffWords::confirm_new_pin), ("again", StaffWords::confirm_same_again)];
 
 /// A form that somebody sent who typed their PIN not long ago, or the page that asks for it first.
-pub(crate) enum Confirmed {
+pub(crate) enum PinConfirmation {
     Form(FormFields),
-    Asked(FormOrPage),
+    PinRequired(FormOrPage),
 }
 
 #[derive(Template)]
 #[template(path = "confirm_pin.html")]
 struct ConfirmPage {
-    frame: Frame,
+    frame: PageLayout,
     s: StaffWords,
     problems: Vec<Wrong>,
     action: String,
     name: String,
     form_token: String,
-    kept: Vec<(String, String)>,
+    stored: Vec<(String, String)>,
     secrets: Vec<(&'static str, String)>,
 }
 
-impl<P> Staff<P> {
+impl<P> StaffCaller<P> {
     /// Takes a form of this session's own pages whose effect needs a PIN that was typed not long ago. Else: the page that asks
     /// for it, keeps what was wanted, and goes on after it.
-    pub(crate) async fn confirm(&self, state: &AppState, form: FormFields) -> Result<Confirmed, HttpError> {
+    pub(crate) async fn confirm(
+        &self,
+        state: &AppState,
+        form: FormFields,
+    ) -> Result<PinConfirmation, HttpError> {
         if self.pin_age_ms().is_some_and(|age| age <= CONFIRMED_MS_MAX) {
-            return Ok(Confirmed::Form(form));
+            return Ok(PinConfirmation::Form(form));
         }
         let Some(pin) = form.get(OWN_PIN) else {
-            return self.ask_pin(state, &form, None).map(|page| Confirmed::Asked(OneOf::Second(page)));
+            return self
+                .ask_pin(state, &form, None)
+                .map(|page| PinConfirmation::PinRequired(OneOf::Second(page)));
         };
         let typist = PinTypist::on(&self.browser().device(state), self.browser().peer());
-        let outcome = check_typed_pin(state, self.staff(), pin, &typist).await?;
+        let outcome = check_entered_pin(state, self.staff(), pin, &typist).await?;
         if outcome == PinOutcome::Right {
             self.renew_pin(state).await?;
-            return Ok(Confirmed::Form(form));
+            return Ok(PinConfirmation::Form(form));
         }
-        self.notes().add(pin_note(outcome, self.staff(), AccessWanted::Admin));
+        self.notes().add(pin_note(outcome, self.staff(), AccessTarget::Admin));
         let page = self.ask_pin(state, &form, Some(outcome))?;
-        Ok(Confirmed::Asked(OneOf::First(ask_again(page))))
+        Ok(PinConfirmation::PinRequired(OneOf::First(ask_again(page))))
     }
 
     fn ask_pin(
@@ -75,9 +81,10 @@ impl<P> Staff<P> {
     ) -> Result<Page, HttpError> {
         let (page_words, errors, s): (PageWords, ErrorWords, StaffWords) = self.words();
         let snapshot = Snapshot::now(state);
-        let wording = Wording::new(page_words, &snapshot.local);
+        let wording = PageWording::new(page_words, &snapshot.local);
         let is_secret = |name: &str| SECRETS.iter().any(|(secret, _)| *secret == name);
-        let kept = form.iter().filter(|(name, _)| ![FORM_TOKEN, OWN_PIN].contains(name) && !is_secret(name));
+        let stored =
+            form.iter().filter(|(name, _)| ![FORM_TOKEN, OWN_PIN].contains(name) && !is_secret(name));
         let wrong =
             |outcome| Wrong { at: OWN_PIN.to_owned(), words: word_pin_outcome(errors, &wording, outcome) };
         let title = match refused {
@@ -85,13 +92,13 @@ impl<P> Staff<P> {
             None => s.confirm_title(),
         };
         let page = Page::draw(&ConfirmPage {
-            frame: Frame::staff(state, &snapshot, title, self, Place::Elsewhere).with_script(),
+            frame: PageLayout::staff(state, &snapshot, title, self, NavSection::Elsewhere).with_script(),
             s,
             problems: refused.map(wrong).into_iter().collect(),
             action: self.browser().path().to_owned(),
             name: self.name().to_owned(),
             form_token: self.form_token(),
-            kept: kept.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            stored: stored.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             secrets: SECRETS
                 .into_iter()
                 .filter(|(name, _)| form.get(name).is_some())

@@ -5,17 +5,17 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use service::attempts::Network;
+use service::attempts::ClientNetwork;
 use service::clock::Clock;
 use service::limit::RateLimiter;
-use service::random::Random;
+use service::random::RandomSource;
 use tokio::sync::{Semaphore, watch};
 use web::error::HttpError;
 
 use crate::alarms::AlarmStore;
-use crate::identity::Identity;
-use crate::photo::Photos;
-use crate::printing::Printing;
+use crate::identity::IdentityStores;
+use crate::photo::PhotoStore;
+use crate::printing::PrintService;
 use crate::store::Store;
 
 /// Tries to sign in a second from one address, in bursts of ten times as many. No setting: it keeps people with PINs from
@@ -29,13 +29,13 @@ pub(crate) const ADDRESSES_MAX: usize = 4_096;
 pub(crate) const BURST_S: u32 = 10;
 
 /// So many a second for each address; 0: no limit.
-pub(crate) fn address_limiter(per_second: u32) -> RateLimiter<Network> {
+pub(crate) fn address_limiter(per_second: u32) -> RateLimiter<ClientNetwork> {
     RateLimiter::new(per_second, Duration::from_secs(1), per_second.saturating_mul(BURST_S), ADDRESSES_MAX)
 }
 
 /// How the box stands with the relay, for the line under a page's band.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Link {
+pub enum RelayLinkState {
     /// It was never claimed: it works alone.
     #[default]
     Alone,
@@ -53,7 +53,7 @@ pub enum Link {
 
 /// Settings of the pages.
 #[derive(Debug, Clone, Default)]
-pub struct Settings {
+pub struct WebSettings {
     /// Host names and addresses under which staff pages and the API answer, beside localhost, the address that was asked
     /// and the label host.
     pub hosts: Vec<String>,
@@ -64,33 +64,33 @@ pub struct Settings {
 }
 
 /// What the pages need of the rest of the box.
-pub struct Parts {
+pub struct WebParts {
     /// The log.
     pub store: Store,
     /// Who somebody is.
-    pub identity: Identity,
+    pub identity: IdentityStores,
     /// Photos.
-    pub photos: Photos,
+    pub photos: PhotoStore,
     /// The print room.
-    pub printing: Arc<Printing>,
+    pub printing: Arc<PrintService>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
-    pub random: Arc<dyn Random>,
+    pub random: Arc<dyn RandomSource>,
     /// The uplink's state.
-    pub link: watch::Receiver<Link>,
+    pub link: watch::Receiver<RelayLinkState>,
     /// What somebody must know.
     pub alarms: Arc<AlarmStore>,
     /// The relay's keys for cosignatures, as far as the box knows them.
-    pub cosigners: Cosigners,
+    pub cosigners: CosignerKeys,
     /// The facility to which the box belongs.
     pub facility_id: OwnFacility,
     /// Settings.
-    pub settings: Settings,
+    pub settings: WebSettings,
 }
 
 /// Tells the relay's cosigning keys; none before the box is claimed.
-pub type Cosigners = Arc<dyn Fn() -> Vec<record::sign::Verifier> + Send + Sync>;
+pub type CosignerKeys = Arc<dyn Fn() -> Vec<record::sign::VerifierKey> + Send + Sync>;
 
 /// Tells the id that the relay gave the facility; none before the box is claimed.
 pub type OwnFacility = Arc<dyn Fn() -> Option<record::ids::FacilityId> + Send + Sync>;
@@ -98,45 +98,45 @@ pub type OwnFacility = Arc<dyn Fn() -> Option<record::ids::FacilityId> + Send + 
 /// What every handler sees.
 #[derive(Clone)]
 pub struct AppState {
-    pub(super) inner: Arc<Inner>,
+    pub(super) inner: Arc<ContextInner>,
 }
 
-pub(super) struct Inner {
-    parts: Parts,
-    pub(super) submissions: RateLimiter<Network>,
+pub(super) struct ContextInner {
+    parts: WebParts,
+    pub(super) submissions: RateLimiter<ClientNetwork>,
     /// Tries to sign in from devices that are new to whom they name.
-    pub(super) sign_ins: RateLimiter<Network>,
+    pub(super) sign_ins: RateLimiter<ClientNetwork>,
     /// Label sheets that are drawn at a time: one of 5,000 labels takes a core and megabytes for seconds.
     pub(super) sheets: Semaphore,
-    kept: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    stored: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
 impl AppState {
     /// For both listeners.
-    pub fn new(parts: Parts) -> Self {
+    pub fn new(parts: WebParts) -> Self {
         let submissions = address_limiter(parts.settings.submits_per_address);
         Self {
-            inner: Arc::new(Inner {
+            inner: Arc::new(ContextInner {
                 parts,
                 submissions,
                 sign_ins: address_limiter(SIGN_INS_PER_ADDRESS),
                 sheets: Semaphore::new(1),
-                kept: RwLock::default(),
+                stored: RwLock::default(),
             }),
         }
     }
 
     /// What a page keeps in memory between requests, one of each type, made when it is first asked for. So no page's type
     /// has to be known here.
-    pub(super) fn kept<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+    pub(super) fn stored<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
         let find = |all: &HashMap<TypeId, Arc<dyn Any + Send + Sync>>| {
             all.get(&TypeId::of::<T>()).and_then(|one| Arc::clone(one).downcast().ok())
         };
-        let kept = &self.inner.kept;
-        if let Some(one) = find(&kept.read().unwrap_or_else(PoisonError::into_inner)) {
+        let stored = &self.inner.stored;
+        if let Some(one) = find(&stored.read().unwrap_or_else(PoisonError::into_inner)) {
             return one;
         }
-        let mut all = kept.write().unwrap_or_else(PoisonError::into_inner);
+        let mut all = stored.write().unwrap_or_else(PoisonError::into_inner);
         // Another request may have made it meanwhile.
         find(&all).unwrap_or_else(|| {
             let one = Arc::new(T::default());
@@ -147,14 +147,14 @@ impl AppState {
 }
 
 impl std::ops::Deref for AppState {
-    type Target = Parts;
-    fn deref(&self) -> &Parts {
+    type Target = WebParts;
+    fn deref(&self) -> &WebParts {
         &self.inner.parts
     }
 }
 
 /// Work that waits for a disk or draws, away from the threads that answer phones.
-pub(crate) async fn aside<T: Send + 'static>(
+pub(crate) async fn run_blocking<T: Send + 'static>(
     state: &AppState,
     work: impl FnOnce(&AppState) -> Result<T, HttpError> + Send + 'static,
 ) -> Result<T, HttpError> {

@@ -61,23 +61,23 @@ priority = 1
 pub(crate) const LOGO_FILE: &[u8] = b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00(\x00\x00\x00\x14\x08\x00\x00\x00\x00\xda- g\
     \x00\x00\x00\x10IDATx\xdac`\x18\x05\xa3`\x14\x90\x02\x00\x034\x00\x01\x86t\x22\xe3\x00\x00\x00\x00IEND\xaeB`\x82";
 
-pub(crate) fn tag() -> Example {
+pub(crate) fn tag_example() -> Example {
     Example::default().part("tag", TAG)
 }
 
-pub(crate) fn staff() -> Example {
+pub(crate) fn staff_example() -> Example {
     Example::default().part("staff", STAFF)
 }
 
-pub(crate) fn receipt() -> Example {
+pub(crate) fn receipt_example() -> Example {
     Example::default().part("receipt", RECEIPT)
 }
 
-pub(crate) fn cleaning() -> Example {
+pub(crate) fn cleaning_example() -> Example {
     Example::default().part("id", CLEANING)
 }
 
 /// A form without fields but that of its session, which is added when it is sent.
-pub(crate) fn button() -> Example {
+pub(crate) fn button_example() -> Example {
     Example::default().field("submission", "example")
 }

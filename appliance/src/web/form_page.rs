@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use askama::Template;
-use record::entry::{By, Via};
+use record::entry::{CommandSource, EntryAuthor};
 use record::fold::RowVersion;
 use web::answer::{FormRecall, FormReply};
 use web::argument::FormFields;
@@ -13,12 +13,12 @@ use web::error::HttpError;
 use web::form::{ConflictRow, FieldInput, FormDefinition, FormField, FormPainter, FormValues, read_seen};
 use words::Catalog;
 
-use crate::intake::Refusal;
+use crate::intake::CommandRefusal;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::go_to;
 use crate::web::commands::run::{SubmissionKey, entry_by};
 use crate::web::context::AppState;
-use crate::web::layout::{Frame, Place, draw_page};
+use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::{read_quick, staff_name};
 use crate::web::refusal_words::word_staff_refusal;
 use crate::web::request::field_error::Wrong;
@@ -115,23 +115,23 @@ impl<V> SentForm<V> {
 
 /// Whether a refusal says that what the form changes is not what it was made over. The key of a form that went through once
 /// with other values says so too.
-pub(crate) fn is_changed(refusal: &Refusal) -> bool {
-    matches!(refusal, Refusal::Changed { .. } | Refusal::KeyReused)
+pub(crate) fn is_changed(refusal: &CommandRefusal) -> bool {
+    matches!(refusal, CommandRefusal::Changed { .. } | CommandRefusal::KeyReused)
 }
 
 /// The field that a refusal is about. None: the form has no such field, and the refusal is a page of its own.
-pub(crate) fn find_refused(form: &FormDefinition, refusal: &Refusal) -> Option<&'static str> {
+pub(crate) fn find_refused(form: &FormDefinition, refusal: &CommandRefusal) -> Option<&'static str> {
     refusal.field().and_then(|name| form.find_field(name)).map(|field| field.name)
 }
 
 /// A refusal beside a field.
-pub(crate) fn word_at_field(signed: &StaffSession, at: &str, refusal: &Refusal) -> Wrong {
+pub(crate) fn word_at_field(signed: &StaffSession, at: &str, refusal: &CommandRefusal) -> Wrong {
     Wrong { at: at.to_owned(), words: word_staff_refusal(signed.words(), refusal) }
 }
 
 /// A form, and the field of it that a refusal stands beside, for the test that walks all of them.
 #[cfg(test)]
-pub(crate) type RefusedField = (&'static FormDefinition, fn(&Refusal) -> Option<&'static str>);
+pub(crate) type RefusedField = (&'static FormDefinition, fn(&CommandRefusal) -> Option<&'static str>);
 
 /// Two people's values of one thing.
 pub(crate) struct FormConflict<'a> {
@@ -152,7 +152,7 @@ pub(crate) struct FormConflict<'a> {
     pub(crate) action: String,
     /// The page of the thing.
     pub(crate) back: String,
-    pub(crate) place: Place,
+    pub(crate) place: NavSection,
     /// What the form carries beside its fields.
     pub(crate) carried: Vec<(String, String)>,
 }
@@ -160,7 +160,7 @@ pub(crate) struct FormConflict<'a> {
 #[derive(Template)]
 #[template(path = "changed.html")]
 struct ChangedPage {
-    frame: Frame,
+    frame: PageLayout,
     w: FormWords,
     title: String,
     changed_by: String,
@@ -196,7 +196,7 @@ pub(crate) async fn show_conflict(
         }
     };
     let page = ChangedPage {
-        frame: Frame::staff(state, &Snapshot::now(state), title.clone(), signed, conflict.place),
+        frame: PageLayout::staff(state, &Snapshot::now(state), title.clone(), signed, conflict.place),
         w,
         title,
         changed_by,
@@ -228,20 +228,20 @@ async fn word_changed_by(
         let facility = state.store.snapshot();
         let time = wording.dates().day_and_time(entry.head().at.wall).text;
         Ok(match entry.head().by {
-            By { staff: Some(staff), .. } => {
+            EntryAuthor { staff: Some(staff), .. } => {
                 w.form_changed_by(thing, time, staff_name(reader, &facility, staff))
             }
-            By { via, .. } => w.form_changed_through(thing, time, via_word(via)),
+            EntryAuthor { via, .. } => w.form_changed_through(thing, time, via_word(via)),
         })
     });
     worded.await
 }
 
-fn via_word(via: Via) -> &'static str {
+fn via_word(via: CommandSource) -> &'static str {
     match via {
-        Via::Relay => "relay",
-        Via::Api => "program",
-        Via::Socket => "command",
-        Via::Phone | Via::Staff | Via::Box | Via::Other => "other",
+        CommandSource::Relay => "relay",
+        CommandSource::Api => "program",
+        CommandSource::Socket => "command",
+        CommandSource::Phone | CommandSource::Staff | CommandSource::Box | CommandSource::Other => "other",
     }
 }

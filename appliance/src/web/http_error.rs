@@ -10,7 +10,7 @@ pub(crate) use web::error::word_text as worded;
 use web::error::{ErrorText, HttpError, RequestFault};
 use words::{Locale, WordSet as _};
 
-use crate::intake::Refusal;
+use crate::intake::CommandRefusal;
 use crate::store::{ReadError, StoreError};
 use crate::web::refusal_words::{word_detail, word_refusal, word_staff_detail, word_staff_refusal};
 use crate::web::words::{ErrorWords, RefusalWords};
@@ -105,20 +105,20 @@ pub(crate) fn read_error(error: ReadError) -> HttpError {
     }
 }
 
-impl From<Refusal> for HttpError {
-    fn from(refusal: Refusal) -> Self {
+impl From<CommandRefusal> for HttpError {
+    fn from(refusal: CommandRefusal) -> Self {
         let status = match refusal {
-            Refusal::UnknownTag(_) | Refusal::UnknownCleaning { .. } => StatusCode::NOT_FOUND,
-            Refusal::NotAllowed(_) | Refusal::UndoOver => StatusCode::FORBIDDEN,
-            Refusal::KeyReused
-            | Refusal::AlreadySo(_)
-            | Refusal::AlreadyVoided
-            | Refusal::SharedNumber { .. }
-            | Refusal::TagTaken(_)
-            | Refusal::Retired { .. }
-            | Refusal::Changed { .. }
-            | Refusal::ProtocolChanged => StatusCode::CONFLICT,
-            Refusal::KeyForm => StatusCode::BAD_REQUEST,
+            CommandRefusal::UnknownTag(_) | CommandRefusal::UnknownCleaning { .. } => StatusCode::NOT_FOUND,
+            CommandRefusal::NotAllowed(_) | CommandRefusal::UndoOver => StatusCode::FORBIDDEN,
+            CommandRefusal::KeyReused
+            | CommandRefusal::AlreadySo(_)
+            | CommandRefusal::AlreadyVoided
+            | CommandRefusal::SharedNumber { .. }
+            | CommandRefusal::TagTaken(_)
+            | CommandRefusal::Retired { .. }
+            | CommandRefusal::Changed { .. }
+            | CommandRefusal::ProtocolChanged => StatusCode::CONFLICT,
+            CommandRefusal::KeyForm => StatusCode::BAD_REQUEST,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         let (code, field) = (refusal.code(), refusal.field().map(Cow::Borrowed));
@@ -129,7 +129,7 @@ impl From<Refusal> for HttpError {
 }
 
 /// What was refused and the rule behind it, in every language where an open page can meet it.
-pub(crate) fn refusal_texts(refusal: Refusal) -> (ErrorText, ErrorText) {
+pub(crate) fn refusal_texts(refusal: CommandRefusal) -> (ErrorText, ErrorText) {
     let english = RefusalWords::in_locale(Locale::EnUs);
     match (word_refusal(english, &refusal), word_detail(english, &refusal)) {
         (Some(_), Some(_)) => {

@@ -15,12 +15,12 @@ use crate::web::view_models::alarm_banner::AlarmBanner;
 use crate::web::view_models::alarm_words::AlarmSentences;
 use crate::web::view_models::jobs;
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{AlarmBannerWords, PageWords, PrintingWords, StaffWords};
 
 /// A page that a nav entry leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum NavSection {
     Today,
     Equipment,
     Labels,
@@ -32,13 +32,13 @@ pub(crate) enum Place {
 
 /// Who is signed in, as the band shows it.
 #[derive(Debug, Clone)]
-pub(crate) struct Bar {
+pub(crate) struct NavBar {
     /// The words of the navigation.
     pub(crate) words: StaffWords,
     pub(crate) who: String,
     /// What they may do; a phone has no room for it.
     pub(crate) role: String,
-    pub(crate) place: Place,
+    pub(crate) place: NavSection,
     /// Whether the list of staff is theirs to see.
     pub(crate) sees_people: bool,
 }
@@ -63,7 +63,7 @@ impl LanguageChoice {
 
 /// What surrounds a page.
 #[derive(Debug, Clone)]
-pub(crate) struct Frame {
+pub(crate) struct PageLayout {
     /// Its own words, in the language of the whole page.
     pub(crate) words: PageWords,
     /// The languages that the page can be had in instead.
@@ -79,10 +79,10 @@ pub(crate) struct Frame {
     pub(crate) live: Option<LivePage>,
     /// For browsers without script; never on a page with a form.
     pub(crate) refresh: bool,
-    pub(crate) told: Option<String>,
+    pub(crate) status_line: Option<String>,
     /// Where the line leads.
-    pub(crate) told_to: Option<String>,
-    pub(crate) bar: Option<Bar>,
+    pub(crate) status_link: Option<String>,
+    pub(crate) bar: Option<NavBar>,
     /// Whether it is to be said that entries are missing; acknowledging does not bring them back.
     pub(crate) gap: bool,
     /// What nobody has acknowledged.
@@ -90,11 +90,11 @@ pub(crate) struct Frame {
 }
 
 /// Draws a page, which says in which language it is.
-pub(crate) fn draw_page(frame: &Frame, template: &impl Template) -> Result<Page, HttpError> {
+pub(crate) fn draw_page(frame: &PageLayout, template: &impl Template) -> Result<Page, HttpError> {
     Ok(Page::draw(template)?.in_locale(frame.locale()))
 }
 
-impl Frame {
+impl PageLayout {
     /// Of a page for everybody, in their language.
     pub(crate) fn open(
         state: &AppState,
@@ -130,8 +130,8 @@ impl Frame {
             scripts: Vec::new(),
             live: None,
             refresh: false,
-            told: None,
-            told_to: None,
+            status_line: None,
+            status_link: None,
             bar: None,
             gap: false,
             alarm: None,
@@ -143,7 +143,7 @@ impl Frame {
         self,
         state: &AppState,
         snapshot: &Snapshot,
-        wording: &Wording,
+        wording: &PageWording,
         words: AlarmBannerWords,
     ) -> Self {
         let gap = snapshot.local.gap_before().is_some();
@@ -172,15 +172,17 @@ impl Frame {
         snapshot: &Snapshot,
         title: impl Into<String>,
         signed: &StaffSession,
-        place: Place,
+        place: NavSection,
     ) -> Self {
         let (page_words, words, printing, sentences): (PageWords, StaffWords, PrintingWords, AlarmSentences) =
             signed.words();
-        let (told, told_to) = match jobs::waiting(printing, state) {
+        let (status_line, status_link) = match jobs::attention_notice(printing, state) {
             Some((words, to)) => (words, Some(to)),
-            None => (snapshot.status_line(state, &Wording::new(page_words, &snapshot.local), words), None),
+            None => {
+                (snapshot.status_line(state, &PageWording::new(page_words, &snapshot.local), words), None)
+            }
         };
-        let bar = Bar {
+        let bar = NavBar {
             words,
             who: signed.name().to_owned(),
             role: word_role(page_words, signed.role()),
@@ -190,7 +192,7 @@ impl Frame {
         let alarm = AlarmBanner::for_staff(state, words, sentences);
         let gap = snapshot.local.gap_before().is_some();
         let frame = Self::in_words(state, snapshot, page_words, title.into());
-        Self { told: Some(told), told_to, bar: Some(bar), gap, alarm, ..frame }
+        Self { status_line: Some(status_line), status_link, bar: Some(bar), gap, alarm, ..frame }
     }
 
     /// With the script that counts down and shows photos.
@@ -222,32 +224,32 @@ impl Frame {
         Self { refresh: true, ..self }
     }
 
-    pub(crate) fn told(self, words: impl Into<String>) -> Self {
-        Self { told: Some(words.into()), told_to: None, ..self }
+    pub(crate) fn status_line(self, words: impl Into<String>) -> Self {
+        Self { status_line: Some(words.into()), status_link: None, ..self }
     }
 
-    fn current(&self, place: Place) -> bool {
+    fn current(&self, place: NavSection) -> bool {
         self.bar.as_ref().is_some_and(|bar| bar.place == place)
     }
 
     /// The attribute of the nav entry under which the page stands.
     pub(crate) fn today(&self) -> bool {
-        self.current(Place::Today)
+        self.current(NavSection::Today)
     }
 
     pub(crate) fn equipment(&self) -> bool {
-        self.current(Place::Equipment)
+        self.current(NavSection::Equipment)
     }
 
     pub(crate) fn people(&self) -> bool {
-        self.current(Place::People)
+        self.current(NavSection::People)
     }
 
     pub(crate) fn labels(&self) -> bool {
-        self.current(Place::Labels)
+        self.current(NavSection::Labels)
     }
 
     pub(crate) fn this_box(&self) -> bool {
-        self.current(Place::Box)
+        self.current(NavSection::Box)
     }
 }

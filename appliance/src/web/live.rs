@@ -6,10 +6,10 @@ use axum::extract::State;
 use http::Method;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use web::argument::Lenient;
+use web::argument::LenientQuery;
 use web::error::HttpError;
 use web::live::{LiveAnswer, LivePage, LiveParams};
-use web::route::{Anyone, Example, Kind, Route, row};
+use web::route::{AnyCaller, Example, Route, RouteKind, row};
 
 use crate::web::context::AppState;
 
@@ -18,9 +18,9 @@ const LIVE: &str = "/live";
 const PRINTER_LOOK_EVERY_MS: u64 = 2_000;
 const MINUTE_MS: i64 = 60_000;
 
-pub(crate) fn routes() -> Vec<Route<AppState>> {
+pub(crate) fn live_routes() -> Vec<Route<AppState>> {
     let example = Example::default().query("since=0&of=prints");
-    vec![row(Method::GET, LIVE, "live.ask", Kind::Live, ask).example(example)]
+    vec![row(Method::GET, LIVE, "live.ask", RouteKind::Live, ask).example(example)]
 }
 
 /// What an open page asks with.
@@ -41,15 +41,15 @@ enum LiveSubject {
 }
 
 async fn ask(
-    _: Anyone,
+    _: AnyCaller,
     State(state): State<AppState>,
-    Lenient(asked): Lenient<LiveQuery>,
+    LenientQuery(requested): LenientQuery<LiveQuery>,
 ) -> Result<LiveAnswer, HttpError> {
-    let mark = mark(&state, asked.of);
-    if asked.of == Some(LiveSubject::Prints) {
+    let mark = live_mark(&state, requested.of);
+    if requested.of == Some(LiveSubject::Prints) {
         look_at_printers(&state);
     }
-    Ok(LiveParams { since: asked.since }.answer(mark))
+    Ok(LiveParams { since: requested.since }.answer(mark))
 }
 
 /// When resting printers were looked at last, by the machine's time.
@@ -60,7 +60,7 @@ struct LastPrinterLook {
 
 /// Printers say how they are to whoever looks at them, so somebody has to.
 fn look_at_printers(state: &AppState) {
-    let last = state.kept::<LastPrinterLook>();
+    let last = state.stored::<LastPrinterLook>();
     let now_ms = state.clock.now().up_ms;
     let is_due = |last_ms: u64| now_ms.abs_diff(last_ms) >= PRINTER_LOOK_EVERY_MS;
     let taken = last
@@ -73,16 +73,16 @@ fn look_at_printers(state: &AppState) {
 
 /// Where a page asks that shows equipment and records. It is taken before anything is read that the page shows.
 pub(crate) fn live_page(state: &AppState) -> LivePage {
-    LivePage::at(LIVE, mark(state, None))
+    LivePage::at(LIVE, live_mark(state, None))
 }
 
 /// The same for a page about printing.
 pub(crate) fn live_prints_page(state: &AppState) -> LivePage {
-    LivePage::at(&format!("{LIVE}?of=prints"), mark(state, Some(LiveSubject::Prints)))
+    LivePage::at(&format!("{LIVE}?of=prints"), live_mark(state, Some(LiveSubject::Prints)))
 }
 
 /// Sealed: anybody may ask, and learns that something changed, but not what.
-fn mark(state: &AppState, of: Option<LiveSubject>) -> String {
+fn live_mark(state: &AppState, of: Option<LiveSubject>) -> String {
     let (size, at_relay) = (state.store.size(), state.store.cursor_size());
     let link = *state.link.borrow();
     // Times on pages move on as well.

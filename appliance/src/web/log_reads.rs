@@ -1,55 +1,55 @@
 //! Reads of the log for pages: through one bounded door, with a deadline.
 
-use record::fold::Facility;
+use record::fold::FacilityState;
 use record::ids::StaffId;
 use record::tree::Hash;
 use web::error::HttpError;
 use words::{Locale, SafeHtml, WordSet as _, fill_slots};
 
-use crate::store::{ReadLane, Reader};
+use crate::store::{LogReader, ReadLane};
 use crate::web::context::AppState;
 use crate::web::http_error::read_error;
 use crate::web::words::PageWords;
 
 /// Reads the log and all history on a thread of the store: pages never read on the threads that answer phones.
-pub(crate) async fn read<T: Send + 'static>(
+pub(crate) async fn read_text<T: Send + 'static>(
     state: &AppState,
     lane: ReadLane,
-    work: impl FnOnce(&AppState, &Reader) -> Result<T, HttpError> + Send + 'static,
+    work: impl FnOnce(&AppState, &LogReader) -> Result<T, HttpError> + Send + 'static,
 ) -> Result<T, HttpError> {
-    let asked = state.clone();
-    state.store.read(lane, move |reader| work(&asked, reader)).await.map_err(read_error)?
+    let requested = state.clone();
+    state.store.read(lane, move |reader| work(&requested, reader)).await.map_err(read_error)?
 }
 
 /// Reads a few rows.
 pub(crate) async fn read_quick<T: Send + 'static>(
     state: &AppState,
-    work: impl FnOnce(&AppState, &Reader) -> Result<T, HttpError> + Send + 'static,
+    work: impl FnOnce(&AppState, &LogReader) -> Result<T, HttpError> + Send + 'static,
 ) -> Result<T, HttpError> {
-    read(state, ReadLane::Quick, work).await
+    read_text(state, ReadLane::Quick, work).await
 }
 
 /// Reads a list.
 pub(crate) async fn read_long<T: Send + 'static>(
     state: &AppState,
-    work: impl FnOnce(&AppState, &Reader) -> Result<T, HttpError> + Send + 'static,
+    work: impl FnOnce(&AppState, &LogReader) -> Result<T, HttpError> + Send + 'static,
 ) -> Result<T, HttpError> {
-    read(state, ReadLane::Long, work).await
+    read_text(state, ReadLane::Long, work).await
 }
 
-/// As [`read`], for work that has a thread of its own to wait on.
+/// As [`read_text`], for work that has a thread of its own to wait on.
 pub(crate) fn read_waiting<T: Send + 'static>(
     state: &AppState,
     lane: ReadLane,
-    work: impl FnOnce(&AppState, &Reader) -> Result<T, HttpError> + Send + 'static,
+    work: impl FnOnce(&AppState, &LogReader) -> Result<T, HttpError> + Send + 'static,
 ) -> Result<T, HttpError> {
-    tokio::runtime::Handle::current().block_on(read(state, lane, work))
+    tokio::runtime::Handle::current().block_on(read_text(state, lane, work))
 }
 
 /// What somebody entered, as far as it can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum StoredText {
-    Kept(String),
+    Present(String),
     Erased,
     Unreadable,
     /// The name of somebody who is not known here.
@@ -58,9 +58,9 @@ pub(crate) enum StoredText {
 
 impl StoredText {
     /// The text behind a hash.
-    pub(crate) fn read(reader: &Reader, hash: Hash) -> Self {
+    pub(crate) fn read(reader: &LogReader, hash: Hash) -> Self {
         match reader.text(&hash) {
-            Ok(Some(text)) => Self::Kept(text),
+            Ok(Some(text)) => Self::Present(text),
             Ok(None) => Self::Erased,
             Err(error) => {
                 tracing::warn!(%error, "a text could not be read");
@@ -70,14 +70,14 @@ impl StoredText {
     }
 
     /// The name of a person at the facility.
-    pub(crate) fn of_staff(reader: &Reader, facility: &Facility, staff: StaffId) -> Self {
+    pub(crate) fn of_staff(reader: &LogReader, facility: &FacilityState, staff: StaffId) -> Self {
         facility.staff.get(&staff).map_or(Self::Nobody, |staff| Self::read(reader, staff.name))
     }
 
     /// The text, where it can be read.
     pub(crate) fn readable(self) -> Option<String> {
         match self {
-            Self::Kept(text) => Some(text),
+            Self::Present(text) => Some(text),
             Self::Erased | Self::Unreadable | Self::Nobody => None,
         }
     }
@@ -85,7 +85,7 @@ impl StoredText {
     /// What stands in its place where it cannot be read.
     pub(crate) fn word(self, words: PageWords) -> String {
         match self {
-            Self::Kept(text) => text,
+            Self::Present(text) => text,
             Self::Erased => words.text_erased(),
             Self::Unreadable => words.text_unreadable(),
             Self::Nobody => words.who_unknown(),
@@ -95,18 +95,18 @@ impl StoredText {
     /// The same for the middle of a sentence, in an element of its own where somebody entered it.
     pub(crate) fn to_html(&self, words: PageWords) -> SafeHtml {
         match self {
-            Self::Kept(text) => SafeHtml::entered(text),
+            Self::Present(text) => SafeHtml::entered(text),
             absent => fill_slots(absent.clone().word(words), []),
         }
     }
 }
 
 /// A text behind its hash, for pages that are in English only; one that was erased says so.
-pub(crate) fn text(reader: &Reader, hash: Hash) -> String {
+pub(crate) fn text_of(reader: &LogReader, hash: Hash) -> String {
     StoredText::read(reader, hash).word(PageWords::in_locale(Locale::EnUs))
 }
 
 /// The name of a person at the facility, likewise.
-pub(crate) fn staff_name(reader: &Reader, facility: &Facility, staff: StaffId) -> String {
+pub(crate) fn staff_name(reader: &LogReader, facility: &FacilityState, staff: StaffId) -> String {
     StoredText::of_staff(reader, facility, staff).word(PageWords::in_locale(Locale::EnUs))
 }

@@ -12,18 +12,18 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 use web::error::HttpError;
-use web::route::{Kind, RouteMark};
+use web::route::{RouteKind, RouteMark};
 use web::table::Table;
 
-use crate::identity::{AccessOutcome, AccessWanted};
-use crate::listen::Peer;
+use crate::identity::{AccessOutcome, AccessTarget};
+use crate::listen::PeerAddress;
 use crate::web::access::program;
 use crate::web::access::trace::AccessTrace;
 use crate::web::access_note::{AccessNote, AccessNotes};
 use crate::web::context::AppState;
 use crate::web::http_error::{new_error, worded};
-use crate::web::request::next_page::{HOME, SIGN_IN, SIGN_IN_BYTES_MAX, asked_page};
-use crate::web::request::peer::{host_name, https_address, peer};
+use crate::web::request::next_page::{HOME, SIGN_IN, SIGN_IN_BYTES_MAX, requested_page};
+use crate::web::request::peer::{find_peer, host_name, https_address};
 use crate::web::words::ErrorWords;
 
 /// Bytes of a request's address.
@@ -34,13 +34,13 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 
 /// What is looked at before any handler is asked.
 #[derive(Clone)]
-pub(crate) struct Guard {
+pub(crate) struct RequestGuard {
     state: AppState,
     /// What each path is for, also where a request does not come as far as its row.
-    kinds: Arc<BTreeMap<&'static str, Kind>>,
+    kinds: Arc<BTreeMap<&'static str, RouteKind>>,
 }
 
-impl Guard {
+impl RequestGuard {
     pub(crate) fn new(state: AppState, table: &Table<AppState>) -> Self {
         let kinds = table.rows().iter().map(|row| (row.route.path, row.route.kind));
         Self { state, kinds: Arc::new(kinds.collect()) }
@@ -48,8 +48,12 @@ impl Guard {
 }
 
 /// Checks the head, lets the handlers work, and tells the audit what came of it.
-pub(crate) async fn guard(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
-    let head = RequestHead { peer: peer(request.extensions()) };
+pub(crate) async fn guard_request(
+    State(guard): State<RequestGuard>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let head = RequestHead { peer: find_peer(request.extensions()) };
     let trace = AccessTrace::of(&request, head.peer);
     let path = request.extensions().get::<MatchedPath>();
     let kind = path.and_then(|path| guard.kinds.get(path.as_str()).copied());
@@ -82,7 +86,7 @@ pub(crate) async fn add_headers(request: Request, next: Next) -> Response {
 
 /// What is said of a request before its path is looked at.
 struct RequestHead {
-    peer: Peer,
+    peer: PeerAddress,
 }
 
 impl RequestHead {
@@ -174,7 +178,7 @@ fn foreign_host() -> HttpError {
 
 fn needs_https(state: &AppState, host: &str, request: &Request) -> HttpError {
     // The very page that was asked for; what a form sent is not carried over.
-    let page = if request.method().is_safe() { asked_page(request.uri()) } else { HOME.to_owned() };
+    let page = if request.method().is_safe() { requested_page(request.uri()) } else { HOME.to_owned() };
     let error = new_error(StatusCode::FORBIDDEN, "https-needed", worded(ErrorWords::error_https))
         .detail(worded(ErrorWords::error_https_detail))
         .safe(worded(ErrorWords::error_https_safe));
@@ -188,10 +192,10 @@ fn needs_https(state: &AppState, host: &str, request: &Request) -> HttpError {
 
 /// A token that crossed the network in the clear is everybody's.
 fn spent_token(state: &AppState, headers: &HeaderMap) -> HttpError {
-    let text = program::bearer(headers);
+    let text = program::bearer_token(headers);
     let now_ms = state.clock.now().wall_ms;
     let revoked = text.map(|text| state.identity.tokens.revoke_shown(text, now_ms));
-    let note = AccessNote::new(AccessOutcome::TokenInTheClear, AccessWanted::Read);
+    let note = AccessNote::new(AccessOutcome::TokenInTheClear, AccessTarget::Read);
     let note = match text.and_then(|text| state.identity.tokens.find(text)) {
         Some(token) => note.about(&token.id),
         None => note,

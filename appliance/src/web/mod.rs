@@ -40,33 +40,33 @@ use web::error::answer_panic;
 use web::present::present_errors;
 use web::table::{Table, TableError, mount};
 
-use self::middleware::Guard;
+use self::middleware::RequestGuard;
 use self::presenter::BoxPresenter;
 
 pub use self::commands::photo_follow::attach_left_photos;
-pub use self::context::{AppState, Cosigners, Link, OwnFacility, Parts, Settings};
+pub use self::context::{AppState, CosignerKeys, OwnFacility, RelayLinkState, WebParts, WebSettings};
 pub use self::starting::starting_router;
 pub use self::view_models::alarm_words::word_alarm_line;
 
-/// All pages and the API. Requests must carry [`crate::listen::Peer`] as an extension; without it they count as plain
+/// All pages and the API. Requests must carry [`crate::listen::PeerAddress`] as an extension; without it they count as plain
 /// HTTP from nowhere.
 ///
 /// # Errors
 /// Rows that do not fit together are a fault of the program.
-pub fn router(state: AppState) -> Result<Router, TableError> {
-    let table = Table::build(routes::API_INFO, routes::routes())?;
+pub fn build_router(state: AppState) -> Result<Router, TableError> {
+    let table = Table::build(routes::API_INFO, routes::all_routes())?;
     Ok(mount_table(&table, state))
 }
 
 fn mount_table(table: &Table<AppState>, state: AppState) -> Router {
-    let guard = Guard::new(state.clone(), table);
+    let guard = RequestGuard::new(state.clone(), table);
     let presenter = BoxPresenter::new(state.clone());
     // The outermost first, all as one: each further call of `layer` would cost each request a box of its own. The bound of
     // bodies is off because each reader has its own.
     let layers = (
         from_fn(middleware::add_headers),
         from_fn_with_state(presenter, present_errors::<BoxPresenter>),
-        from_fn_with_state(guard, middleware::guard),
+        from_fn_with_state(guard, middleware::guard_request),
         CatchPanicLayer::custom(answer_panic),
         CompressionLayer::new(),
         DefaultBodyLimit::disable(),

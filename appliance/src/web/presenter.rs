@@ -7,15 +7,15 @@ use web::error::{ErrorText, FaultWords, FormFault, HttpError, RequestFault};
 use web::present::ErrorPresenter;
 use words::{Language, Locale, LocalePreferences, S0, SafeHtml, WordSet as _, fill_slots};
 
-use crate::intake::Refusal;
+use crate::intake::CommandRefusal;
 use crate::web::access::staff_session::AdmittedStaff;
 use crate::web::context::AppState;
 use crate::web::http_error::{not_found, refusal_texts, worded};
-use crate::web::layout::{Frame, Place};
+use crate::web::layout::{NavSection, PageLayout};
 use crate::web::request::language::read_preferences;
-use crate::web::request::peer::peer;
+use crate::web::request::peer::find_peer;
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, RefusalWords, StaffWords};
 
 /// Words every error for whoever asked; a page is drawn for those whom the row let in.
@@ -52,7 +52,7 @@ impl PageReader {
 #[derive(askama::Template)]
 #[template(path = "problem.html")]
 struct ErrorPage {
-    frame: Frame,
+    frame: PageLayout,
     detail: String,
     safe: String,
     next: String,
@@ -66,7 +66,7 @@ impl ErrorPresenter for BoxPresenter {
 
     fn begin_visit(&self, request: &mut Request) -> PageReader {
         let admitted = AdmittedStaff::default();
-        let secure = peer(request.extensions()).secure;
+        let secure = find_peer(request.extensions()).secure;
         let languages = read_preferences(request.headers(), secure);
         request.extensions_mut().insert(admitted.clone());
         PageReader { admitted, languages }
@@ -89,13 +89,13 @@ impl ErrorPresenter for BoxPresenter {
         let locale = reader.locale_for(error);
         let (page_words, w) = <(PageWords, ErrorWords)>::in_locale(locale);
         let snapshot = Snapshot::now(&self.state);
-        let contact = Wording::new(page_words, &snapshot.local).contact(&snapshot.settings);
+        let contact = PageWording::new(page_words, &snapshot.local).contact(&snapshot.settings);
         let text = |text: &ErrorText| text.in_locale(locale).into_owned();
         let title = text(&error.title);
         let frame = match reader.admitted.get() {
-            Some(staff) => Frame::staff(&self.state, &snapshot, title, staff, Place::Elsewhere),
-            None if error.is_in_every_locale() => Frame::open(&self.state, &snapshot, page_words, title),
-            None => Frame::open(&self.state, &snapshot, page_words, title).without_languages(),
+            Some(staff) => PageLayout::staff(&self.state, &snapshot, title, staff, NavSection::Elsewhere),
+            None if error.is_in_every_locale() => PageLayout::open(&self.state, &snapshot, page_words, title),
+            None => PageLayout::open(&self.state, &snapshot, page_words, title).without_languages(),
         };
         let page = ErrorPage {
             frame,
@@ -164,7 +164,7 @@ fn word_fault(fault: &RequestFault) -> FaultWords {
             not_recorded(worded(ErrorWords::error_media), word_media(expected), ErrorText::default())
         }
         RequestFault::IdempotencyKey => {
-            let (title, detail) = refusal_texts(Refusal::KeyForm);
+            let (title, detail) = refusal_texts(CommandRefusal::KeyForm);
             not_recorded(title, detail, worded(ErrorWords::error_correct))
         }
         RequestFault::Panicked => {

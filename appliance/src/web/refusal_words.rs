@@ -5,7 +5,7 @@ use record::limits::PHOTOS_MAX;
 
 use words::{Language, Locale, WordSet};
 
-use crate::intake::{Permission, Refusal, RefusalCause};
+use crate::intake::{CommandRefusal, Permission, RefusalCause};
 use crate::web::words::{RefusalWords, StaffRefusalWords};
 
 /// The words of every refusal, in one language.
@@ -30,64 +30,66 @@ impl WordSet for EveryRefusalWords {
 const OPEN_FIELDS: [&str; 4] = ["cleaned_by", "notes", "agent", "reason"];
 
 /// What to do, without a full stop; `None` for what only staff and programs can be refused.
-pub(crate) fn word_refusal(w: RefusalWords, refusal: &Refusal) -> Option<String> {
+pub(crate) fn word_refusal(w: RefusalWords, refusal: &CommandRefusal) -> Option<String> {
     Some(match refusal {
-        Refusal::UnknownTag(tag) => w.refusal_unknown_tag(tag.to_string()),
-        Refusal::Retired { name } => w.refusal_retired(name),
-        Refusal::NotItsProtocol => w.refusal_not_its_protocol(),
-        Refusal::ProtocolChanged => w.refusal_protocol_changed(),
-        Refusal::UnknownStaff(staff) => w.refusal_unknown_staff(staff.to_string()),
-        Refusal::UnknownCleaning { of } => {
+        CommandRefusal::UnknownTag(tag) => w.refusal_unknown_tag(tag.to_string()),
+        CommandRefusal::Retired { name } => w.refusal_retired(name),
+        CommandRefusal::NotItsProtocol => w.refusal_not_its_protocol(),
+        CommandRefusal::ProtocolChanged => w.refusal_protocol_changed(),
+        CommandRefusal::UnknownStaff(staff) => w.refusal_unknown_staff(staff.to_string()),
+        CommandRefusal::UnknownCleaning { of } => {
             w.refusal_unknown_cleaning(of.epoch.to_string(), of.seq.to_string())
         }
-        Refusal::SharedNumber { of } => w.refusal_shared_number(of.seq.to_string()),
-        Refusal::AlreadyVoided => w.refusal_already_voided(),
-        Refusal::UndoOver => w.refusal_undo_over(),
-        Refusal::Needed { field: "cleaned_by", .. } => w.refusal_name_needed(),
-        Refusal::Needed { field: "reason", .. } => w.refusal_reason_needed(),
-        Refusal::TooLong { field, chars_max } if OPEN_FIELDS.contains(field) => {
+        CommandRefusal::SharedNumber { of } => w.refusal_shared_number(of.seq.to_string()),
+        CommandRefusal::AlreadyVoided => w.refusal_already_voided(),
+        CommandRefusal::UndoOver => w.refusal_undo_over(),
+        CommandRefusal::Needed { field: "cleaned_by", .. } => w.refusal_name_needed(),
+        CommandRefusal::Needed { field: "reason", .. } => w.refusal_reason_needed(),
+        CommandRefusal::TooLong { field, chars_max } if OPEN_FIELDS.contains(field) => {
             w.refusal_too_long(field, chars_max.to_string())
         }
-        Refusal::Character { field, code } if OPEN_FIELDS.contains(field) => {
+        CommandRefusal::Character { field, code } if OPEN_FIELDS.contains(field) => {
             w.refusal_character(format!("{code:04X}"), field)
         }
-        Refusal::StepsMissing(steps) => word_steps(w, steps),
-        Refusal::UnknownStep(step) => w.refusal_unknown_step(step.to_string()),
-        Refusal::StillWet { left_s } => w.refusal_still_wet(format!("{}:{:02}", left_s / 60, left_s % 60)),
-        Refusal::NotWetted => w.refusal_not_wetted(),
-        Refusal::PhotoMissing => w.refusal_photo_missing(),
-        Refusal::TooManyPhotos => w.refusal_too_many_photos(PHOTOS_MAX.to_string()),
-        Refusal::KeyReused => w.refusal_key_reused(),
-        Refusal::KeyForm => w.refusal_key_form(),
-        Refusal::Needed { .. }
-        | Refusal::TooLong { .. }
-        | Refusal::Character { .. }
-        | Refusal::TagTaken(_)
-        | Refusal::AlreadySo(_)
-        | Refusal::UnknownProtocol(_)
-        | Refusal::Changed { .. }
-        | Refusal::Range { .. }
-        | Refusal::NotAllowed(_) => return None,
+        CommandRefusal::StepsMissing(steps) => word_steps(w, steps),
+        CommandRefusal::UnknownStep(step) => w.refusal_unknown_step(step.to_string()),
+        CommandRefusal::StillWet { left_s } => {
+            w.refusal_still_wet(format!("{}:{:02}", left_s / 60, left_s % 60))
+        }
+        CommandRefusal::NotWetted => w.refusal_not_wetted(),
+        CommandRefusal::PhotoMissing => w.refusal_photo_missing(),
+        CommandRefusal::TooManyPhotos => w.refusal_too_many_photos(PHOTOS_MAX.to_string()),
+        CommandRefusal::KeyReused => w.refusal_key_reused(),
+        CommandRefusal::KeyForm => w.refusal_key_form(),
+        CommandRefusal::Needed { .. }
+        | CommandRefusal::TooLong { .. }
+        | CommandRefusal::Character { .. }
+        | CommandRefusal::TagTaken(_)
+        | CommandRefusal::AlreadySo(_)
+        | CommandRefusal::UnknownProtocol(_)
+        | CommandRefusal::Changed { .. }
+        | CommandRefusal::Range { .. }
+        | CommandRefusal::NotAllowed(_) => return None,
     })
 }
 
 /// What to do, without a full stop, of whatever is refused.
-pub(crate) fn word_staff_refusal(w: EveryRefusalWords, refusal: &Refusal) -> String {
+pub(crate) fn word_staff_refusal(w: EveryRefusalWords, refusal: &CommandRefusal) -> String {
     let staff = w.staff;
     word_refusal(w.open, refusal).unwrap_or_else(|| match refusal {
-        Refusal::Needed { cause, .. }
-        | Refusal::Range { cause, .. }
-        | Refusal::AlreadySo(cause)
-        | Refusal::NotAllowed(cause) => word_refusal_cause(w, *cause),
-        Refusal::TooLong { field, chars_max } => {
+        CommandRefusal::Needed { cause, .. }
+        | CommandRefusal::Range { cause, .. }
+        | CommandRefusal::AlreadySo(cause)
+        | CommandRefusal::NotAllowed(cause) => word_refusal_cause(w, *cause),
+        CommandRefusal::TooLong { field, chars_max } => {
             staff.staff_refusal_too_long(chars_max.to_string(), staff.staff_refusal_field(field))
         }
-        Refusal::Character { field, code } => {
+        CommandRefusal::Character { field, code } => {
             staff.staff_refusal_character(format!("{code:04X}"), staff.staff_refusal_field(field))
         }
-        Refusal::TagTaken(tag) => staff.staff_refusal_tag_taken(tag.to_string()),
-        Refusal::UnknownProtocol(protocol) => staff.staff_refusal_protocol(protocol.to_string()),
-        Refusal::Changed { .. } => staff.staff_refusal_changed(),
+        CommandRefusal::TagTaken(tag) => staff.staff_refusal_tag_taken(tag.to_string()),
+        CommandRefusal::UnknownProtocol(protocol) => staff.staff_refusal_protocol(protocol.to_string()),
+        CommandRefusal::Changed { .. } => staff.staff_refusal_changed(),
         // Words of open pages, all of them.
         other => other.to_string(),
     })
@@ -146,15 +148,15 @@ fn word_needed_role(w: StaffRefusalWords, permission: Permission) -> String {
 }
 
 /// One sentence on the rule behind whatever is refused.
-pub(crate) fn word_staff_detail(w: EveryRefusalWords, refusal: &Refusal) -> String {
+pub(crate) fn word_staff_detail(w: EveryRefusalWords, refusal: &CommandRefusal) -> String {
     let staff = w.staff;
     word_detail(w.open, refusal).unwrap_or_else(|| match refusal {
-        Refusal::TagTaken(_) => staff.staff_refusal_tag_taken_detail(),
-        Refusal::AlreadySo(_) => staff.refusal_already_rule(),
-        Refusal::UnknownProtocol(_) => staff.staff_refusal_protocol_detail(),
-        Refusal::Changed { .. } => staff.staff_refusal_changed_detail(),
-        Refusal::Range { .. } => staff.refusal_range_rule(),
-        Refusal::NotAllowed(_) => staff.refusal_role_rule(),
+        CommandRefusal::TagTaken(_) => staff.staff_refusal_tag_taken_detail(),
+        CommandRefusal::AlreadySo(_) => staff.refusal_already_rule(),
+        CommandRefusal::UnknownProtocol(_) => staff.staff_refusal_protocol_detail(),
+        CommandRefusal::Changed { .. } => staff.staff_refusal_changed_detail(),
+        CommandRefusal::Range { .. } => staff.refusal_range_rule(),
+        CommandRefusal::NotAllowed(_) => staff.refusal_role_rule(),
         // Words of open pages, all of them.
         other => other.detail().to_owned(),
     })
@@ -170,33 +172,33 @@ fn word_steps(w: RefusalWords, steps: &[u16]) -> String {
 }
 
 /// One sentence on the rule behind it; `None` for what only staff and programs can be refused.
-pub(crate) fn word_detail(w: RefusalWords, refusal: &Refusal) -> Option<String> {
+pub(crate) fn word_detail(w: RefusalWords, refusal: &CommandRefusal) -> Option<String> {
     Some(match refusal {
-        Refusal::UnknownTag(_) => w.refusal_unknown_tag_detail(),
-        Refusal::Retired { .. } => w.refusal_retired_detail(),
-        Refusal::NotItsProtocol => w.refusal_not_its_protocol_detail(),
-        Refusal::ProtocolChanged => w.refusal_protocol_changed_detail(),
-        Refusal::UnknownStaff(_) => w.refusal_unknown_staff_detail(),
-        Refusal::UnknownCleaning { .. } => w.refusal_unknown_cleaning_detail(),
-        Refusal::SharedNumber { .. } => w.refusal_shared_number_detail(),
-        Refusal::AlreadyVoided => w.refusal_already_voided_detail(),
-        Refusal::UndoOver => w.refusal_undo_over_detail(),
-        Refusal::Needed { .. } => w.refusal_needed_detail(),
-        Refusal::TooLong { .. } => w.refusal_too_long_detail(),
-        Refusal::Character { .. } => w.refusal_character_detail(),
-        Refusal::StepsMissing(_) => w.refusal_step_missing_detail(),
-        Refusal::UnknownStep(_) => w.refusal_unknown_step_detail(),
-        Refusal::StillWet { .. } | Refusal::NotWetted => w.refusal_still_wet_detail(),
-        Refusal::PhotoMissing => w.refusal_photo_missing_detail(),
-        Refusal::TooManyPhotos => w.refusal_too_many_photos_detail(),
-        Refusal::KeyReused => w.refusal_key_reused_detail(),
-        Refusal::KeyForm => w.refusal_key_form_detail(),
-        Refusal::TagTaken(_)
-        | Refusal::AlreadySo(_)
-        | Refusal::UnknownProtocol(_)
-        | Refusal::Changed { .. }
-        | Refusal::Range { .. }
-        | Refusal::NotAllowed(_) => return None,
+        CommandRefusal::UnknownTag(_) => w.refusal_unknown_tag_detail(),
+        CommandRefusal::Retired { .. } => w.refusal_retired_detail(),
+        CommandRefusal::NotItsProtocol => w.refusal_not_its_protocol_detail(),
+        CommandRefusal::ProtocolChanged => w.refusal_protocol_changed_detail(),
+        CommandRefusal::UnknownStaff(_) => w.refusal_unknown_staff_detail(),
+        CommandRefusal::UnknownCleaning { .. } => w.refusal_unknown_cleaning_detail(),
+        CommandRefusal::SharedNumber { .. } => w.refusal_shared_number_detail(),
+        CommandRefusal::AlreadyVoided => w.refusal_already_voided_detail(),
+        CommandRefusal::UndoOver => w.refusal_undo_over_detail(),
+        CommandRefusal::Needed { .. } => w.refusal_needed_detail(),
+        CommandRefusal::TooLong { .. } => w.refusal_too_long_detail(),
+        CommandRefusal::Character { .. } => w.refusal_character_detail(),
+        CommandRefusal::StepsMissing(_) => w.refusal_step_missing_detail(),
+        CommandRefusal::UnknownStep(_) => w.refusal_unknown_step_detail(),
+        CommandRefusal::StillWet { .. } | CommandRefusal::NotWetted => w.refusal_still_wet_detail(),
+        CommandRefusal::PhotoMissing => w.refusal_photo_missing_detail(),
+        CommandRefusal::TooManyPhotos => w.refusal_too_many_photos_detail(),
+        CommandRefusal::KeyReused => w.refusal_key_reused_detail(),
+        CommandRefusal::KeyForm => w.refusal_key_form_detail(),
+        CommandRefusal::TagTaken(_)
+        | CommandRefusal::AlreadySo(_)
+        | CommandRefusal::UnknownProtocol(_)
+        | CommandRefusal::Changed { .. }
+        | CommandRefusal::Range { .. }
+        | CommandRefusal::NotAllowed(_) => return None,
     })
 }
 
@@ -208,31 +210,31 @@ mod tests {
 
     use super::*;
 
-    fn open_refusals() -> Vec<Refusal> {
+    fn open_refusals() -> Vec<CommandRefusal> {
         let of = EntryRef { epoch: Epoch { n: 1, key: [7; 4] }, seq: 4_207 };
         let mut refusals = vec![
-            Refusal::UnknownTag("7QK3M9X2W".parse().unwrap()),
-            Refusal::Retired { name: "Pump <7>".to_owned() },
-            Refusal::NotItsProtocol,
-            Refusal::ProtocolChanged,
-            Refusal::UnknownStaff(StaffId::new(7, [7; 10])),
-            Refusal::UnknownCleaning { of },
-            Refusal::SharedNumber { of },
-            Refusal::AlreadyVoided,
-            Refusal::UndoOver,
-            Refusal::Needed { field: "cleaned_by", cause: RefusalCause::OwnName },
-            Refusal::Needed { field: "reason", cause: RefusalCause::Reason },
-            Refusal::UnknownStep(41),
-            Refusal::StillWet { left_s: 112 },
-            Refusal::NotWetted,
-            Refusal::PhotoMissing,
-            Refusal::TooManyPhotos,
-            Refusal::KeyReused,
-            Refusal::KeyForm,
+            CommandRefusal::UnknownTag("7QK3M9X2W".parse().unwrap()),
+            CommandRefusal::Retired { name: "Pump <7>".to_owned() },
+            CommandRefusal::NotItsProtocol,
+            CommandRefusal::ProtocolChanged,
+            CommandRefusal::UnknownStaff(StaffId::new(7, [7; 10])),
+            CommandRefusal::UnknownCleaning { of },
+            CommandRefusal::SharedNumber { of },
+            CommandRefusal::AlreadyVoided,
+            CommandRefusal::UndoOver,
+            CommandRefusal::Needed { field: "cleaned_by", cause: RefusalCause::OwnName },
+            CommandRefusal::Needed { field: "reason", cause: RefusalCause::Reason },
+            CommandRefusal::UnknownStep(41),
+            CommandRefusal::StillWet { left_s: 112 },
+            CommandRefusal::NotWetted,
+            CommandRefusal::PhotoMissing,
+            CommandRefusal::TooManyPhotos,
+            CommandRefusal::KeyReused,
+            CommandRefusal::KeyForm,
         ];
-        refusals.extend([vec![], vec![2], vec![1, 2], vec![1, 2, 4]].map(Refusal::StepsMissing));
-        refusals.extend(OPEN_FIELDS.map(|field| Refusal::TooLong { field, chars_max: 1_000 }));
-        refusals.extend(OPEN_FIELDS.map(|field| Refusal::Character { field, code: 0x7f }));
+        refusals.extend([vec![], vec![2], vec![1, 2], vec![1, 2, 4]].map(CommandRefusal::StepsMissing));
+        refusals.extend(OPEN_FIELDS.map(|field| CommandRefusal::TooLong { field, chars_max: 1_000 }));
+        refusals.extend(OPEN_FIELDS.map(|field| CommandRefusal::Character { field, code: 0x7f }));
         refusals
     }
 
@@ -246,23 +248,23 @@ mod tests {
         }
     }
 
-    fn staff_refusals() -> Vec<Refusal> {
+    fn staff_refusals() -> Vec<CommandRefusal> {
         let protocol = record::ids::ProtocolId::new(7, [7; 10]);
         let mut refusals = vec![
-            Refusal::TagTaken("7QK3M9X2W".parse().unwrap()),
-            Refusal::UnknownProtocol(protocol),
-            Refusal::Changed { now: RowVersion::default() },
+            CommandRefusal::TagTaken("7QK3M9X2W".parse().unwrap()),
+            CommandRefusal::UnknownProtocol(protocol),
+            CommandRefusal::Changed { now: RowVersion::default() },
         ];
         let fields = ["name", "asset_number", "serial", "maker", "model", "category", "location", "custom"];
         for field in fields.into_iter().chain(["steps", "contact", "label_host", "epa"]) {
-            refusals.push(Refusal::TooLong { field, chars_max: 1_000 });
-            refusals.push(Refusal::Character { field, code: 0x202e });
+            refusals.push(CommandRefusal::TooLong { field, chars_max: 1_000 });
+            refusals.push(CommandRefusal::Character { field, code: 0x202e });
         }
         for cause in RefusalCause::ALL {
-            refusals.push(Refusal::Needed { field: "name", cause });
-            refusals.push(Refusal::Range { field: "schedule", cause });
-            refusals.push(Refusal::AlreadySo(cause));
-            refusals.push(Refusal::NotAllowed(cause));
+            refusals.push(CommandRefusal::Needed { field: "name", cause });
+            refusals.push(CommandRefusal::Range { field: "schedule", cause });
+            refusals.push(CommandRefusal::AlreadySo(cause));
+            refusals.push(CommandRefusal::NotAllowed(cause));
         }
         refusals
     }
@@ -284,9 +286,9 @@ mod tests {
     fn what_only_staff_are_refused_has_no_words_here() {
         let words = RefusalWords::in_locale(Locale::EsUs);
         for refusal in [
-            Refusal::AlreadySo(RefusalCause::InService),
-            Refusal::TooLong { field: "serial", chars_max: 120 },
-            Refusal::Needed { field: "name", cause: RefusalCause::PersonName },
+            CommandRefusal::AlreadySo(RefusalCause::InService),
+            CommandRefusal::TooLong { field: "serial", chars_max: 120 },
+            CommandRefusal::Needed { field: "name", cause: RefusalCause::PersonName },
         ] {
             assert_eq!(word_refusal(words, &refusal), None);
         }

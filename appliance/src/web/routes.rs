@@ -20,14 +20,14 @@ pub(crate) const API_INFO: ApiInfo = ApiInfo {
 };
 
 /// All rows; that of the API's description is added by the table.
-pub(crate) fn routes() -> Vec<Route<AppState>> {
+pub(crate) fn all_routes() -> Vec<Route<AppState>> {
     let mut routes: Vec<Route<AppState>> = [
-        assets::routes(),
-        pages::routes(),
-        health::routes(),
-        v1::routes(),
-        legacy_api::routes(),
-        live::routes(),
+        assets::asset_routes(),
+        pages::page_routes(),
+        health::health_routes(),
+        v1::v1_routes(),
+        legacy_api::legacy_routes(),
+        live::live_routes(),
     ]
     .into_iter()
     .flatten()

@@ -11,7 +11,7 @@ use web::answer::Page;
 use words::{Locale, WordSet as _, fill_slots};
 
 use crate::web::request::language::read_preferences;
-use crate::web::request::peer::peer;
+use crate::web::request::peer::find_peer;
 use crate::web::words::StartingWords;
 
 /// Seconds after which a page looks again, and programs should.
@@ -23,10 +23,10 @@ color:#1b1f24;background:#fff}@media(prefers-color-scheme:dark){body{color:#f0f3
 
 /// Answers every address with 503 until the real pages take over.
 pub fn starting_router() -> Router {
-    Router::new().fallback(async |request: Request<Body>| answer(&request))
+    Router::new().fallback(async |request: Request<Body>| starting_answer(&request))
 }
 
-fn answer(request: &Request<Body>) -> Response {
+fn starting_answer(request: &Request<Body>) -> Response {
     let path = request.uri().path();
     let document = |kind, document: &serde_json::Value| {
         ([(CONTENT_TYPE, HeaderValue::from_static(kind))], document.to_string()).into_response()
@@ -44,9 +44,9 @@ fn answer(request: &Request<Body>) -> Response {
         });
         document("application/problem+json", &problem)
     } else {
-        let secure = peer(request.extensions()).secure;
+        let secure = find_peer(request.extensions()).secure;
         let words = StartingWords::in_best_of(&read_preferences(request.headers(), secure));
-        let page = Page::of_html(page(request.method(), words));
+        let page = Page::of_html(starting_page(request.method(), words));
         page.in_locale(words.catalog().locale()).into_response()
     };
     *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
@@ -63,7 +63,7 @@ fn answer(request: &Request<Body>) -> Response {
 }
 
 /// A page that was asked for looks again by itself. One that answers a form must not: what was typed would be gone.
-fn page(method: &Method, w: StartingWords) -> String {
+fn starting_page(method: &Method, w: StartingWords) -> String {
     let (refresh, next) = match *method {
         Method::GET | Method::HEAD => {
             (format!("<meta http-equiv=\"refresh\" content=\"{AGAIN_S}\">\n"), w.starting_looks_again())
@@ -93,8 +93,8 @@ mod tests {
         Request::builder().method(method).uri(path).body(Body::empty()).unwrap()
     }
 
-    async fn asked(path: &str) -> (StatusCode, String, String) {
-        let answer = answer(&request(Method::GET, path));
+    async fn requested(path: &str) -> (StatusCode, String, String) {
+        let answer = starting_answer(&request(Method::GET, path));
         assert_eq!(answer.headers()[RETRY_AFTER], "5", "{path}");
         let kind = answer.headers()[CONTENT_TYPE].to_str().unwrap().to_owned();
         let status = answer.status();
@@ -104,17 +104,17 @@ mod tests {
 
     #[tokio::test]
     async fn phones_programs_and_whoever_watches_are_told_that_it_starts() {
-        let (status, kind, page) = asked("/t/ABCDEFGH3").await;
+        let (status, kind, page) = requested("/t/ABCDEFGH3").await;
         assert_eq!((status, kind.as_str()), (StatusCode::SERVICE_UNAVAILABLE, "text/html; charset=utf-8"));
         assert!(page.contains("<h1>The box is starting</h1>") && page.contains("http-equiv=\"refresh\""));
-        let posted = answer(&request(Method::POST, "/t/ABCDEFGH3")).into_body();
+        let posted = starting_answer(&request(Method::POST, "/t/ABCDEFGH3")).into_body();
         let posted = axum::body::to_bytes(posted, 1 << 16).await.unwrap();
         let posted = String::from_utf8_lossy(&posted);
         assert!(posted.contains("Go back") && !posted.contains("refresh"), "{posted}");
-        let (status, kind, problem) = asked("/api/v1/equipment").await;
+        let (status, kind, problem) = requested("/api/v1/equipment").await;
         assert_eq!((status, kind.as_str()), (StatusCode::SERVICE_UNAVAILABLE, "application/problem+json"));
         assert!(problem.contains("/problems/starting"), "{problem}");
-        let (status, _, health) = asked("/healthz").await;
+        let (status, _, health) = requested("/healthz").await;
         let health: serde_json::Value = serde_json::from_str(&health).unwrap();
         assert_eq!((status, &health["ok"]), (StatusCode::SERVICE_UNAVAILABLE, &false.into()));
         assert_eq!(health["starting"], true);
@@ -124,7 +124,7 @@ mod tests {
     async fn a_phone_is_told_so_in_its_language() {
         let mut request = request(Method::GET, "/");
         request.headers_mut().insert(ACCEPT_LANGUAGE, HeaderValue::from_static("es-MX"));
-        let answer = answer(&request);
+        let answer = starting_answer(&request);
         assert_eq!(answer.headers()[CONTENT_LANGUAGE], "es-MX");
         let page = axum::body::to_bytes(answer.into_body(), 1 << 16).await.unwrap();
         let page = String::from_utf8_lossy(&page);

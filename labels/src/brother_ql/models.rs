@@ -1,6 +1,6 @@
 //! What Brother QL printers and their DK rolls are like.
 
-use crate::media::{Length, Media, Thermal};
+use crate::media::{Media, MediaLength, ThermalMethod};
 
 /// Pins of the usual head, and dots per inch along it.
 pub(super) const PINS: u32 = 720;
@@ -103,29 +103,29 @@ pub(super) struct Roll {
 
 /// Raster command reference QL-800/810W/820NWB, tables 2.3.2 and 2.3.4, and that of the QL-1100 for 102 mm and more.
 const ROLLS: &[Roll] = &[
-    roll("62x29", (62, 29), 696, 12, 271),
-    roll("62-continuous", (62, 0), 696, 12, 0),
-    roll("62-continuous-red", (62, 0), 696, 12, 0),
-    roll("29x90", (29, 90), 306, 6, 991),
-    roll("62x100", (62, 100), 696, 12, 1_109),
-    roll("38x90", (38, 90), 413, 12, 991),
-    roll("17x54", (17, 54), 165, 0, 566),
-    roll("17x87", (17, 87), 165, 0, 956),
-    roll("23x23", (23, 23), 202, 42, 202),
-    roll("29x42", (29, 42), 306, 6, 425),
-    roll("39x48", (39, 48), 425, 6, 495),
-    roll("52x29", (52, 29), 578, 0, 271),
-    roll("12-continuous", (12, 0), 106, 29, 0),
-    roll("29-continuous", (29, 0), 306, 6, 0),
-    roll("38-continuous", (38, 0), 413, 12, 0),
-    roll("50-continuous", (50, 0), 554, 12, 0),
-    roll("54-continuous", (54, 0), 590, 0, 0),
-    roll("102-continuous", (102, 0), 1_164, 12, 0),
-    roll("102x51", (102, 51), 1_164, 12, 526),
-    roll("102x152", (102, 153), 1_164, 12, 1_660),
+    die_cut_roll("62x29", (62, 29), 696, 12, 271),
+    die_cut_roll("62-continuous", (62, 0), 696, 12, 0),
+    die_cut_roll("62-continuous-red", (62, 0), 696, 12, 0),
+    die_cut_roll("29x90", (29, 90), 306, 6, 991),
+    die_cut_roll("62x100", (62, 100), 696, 12, 1_109),
+    die_cut_roll("38x90", (38, 90), 413, 12, 991),
+    die_cut_roll("17x54", (17, 54), 165, 0, 566),
+    die_cut_roll("17x87", (17, 87), 165, 0, 956),
+    die_cut_roll("23x23", (23, 23), 202, 42, 202),
+    die_cut_roll("29x42", (29, 42), 306, 6, 425),
+    die_cut_roll("39x48", (39, 48), 425, 6, 495),
+    die_cut_roll("52x29", (52, 29), 578, 0, 271),
+    die_cut_roll("12-continuous", (12, 0), 106, 29, 0),
+    die_cut_roll("29-continuous", (29, 0), 306, 6, 0),
+    die_cut_roll("38-continuous", (38, 0), 413, 12, 0),
+    die_cut_roll("50-continuous", (50, 0), 554, 12, 0),
+    die_cut_roll("54-continuous", (54, 0), 590, 0, 0),
+    die_cut_roll("102-continuous", (102, 0), 1_164, 12, 0),
+    die_cut_roll("102x51", (102, 51), 1_164, 12, 526),
+    die_cut_roll("102x152", (102, 153), 1_164, 12, 1_660),
 ];
 
-const fn roll(
+const fn die_cut_roll(
     name: &'static str,
     (width_mm, length_mm): (u8, u8),
     pins: u32,
@@ -140,8 +140,8 @@ impl Roll {
     pub(super) fn of(media: &Media) -> Option<Self> {
         let mm = |mm: f64| if mm.is_finite() { mm.round() as i64 } else { -1 };
         let length = match media.length {
-            Length::DieCut { mm: length, .. } => mm(length),
-            Length::Continuous => 0,
+            MediaLength::DieCut { mm: length, .. } => mm(length),
+            MediaLength::Continuous => 0,
         };
         let width = mm(media.width_mm);
         ROLLS.iter().find(|r| (i64::from(r.width_mm), i64::from(r.length_mm)) == (width, length)).copied()
@@ -149,7 +149,7 @@ impl Roll {
 }
 
 /// The rolls for a person to choose from.
-pub(super) fn media() -> Vec<Media> {
+pub(super) fn ql_media() -> Vec<Media> {
     let white = |whole_mm: f64, dots: u32| (whole_mm - f64::from(dots) / PINS_PER_MM) / 2.0;
     ROLLS
         .iter()
@@ -160,13 +160,13 @@ pub(super) fn media() -> Vec<Media> {
                 name: roll.name.to_owned(),
                 width_mm,
                 length: if continuous {
-                    Length::Continuous
+                    MediaLength::Continuous
                 } else {
-                    Length::DieCut { mm: length_mm, gap_mm: 3.0 }
+                    MediaLength::DieCut { mm: length_mm, gap_mm: 3.0 }
                 },
                 side_mm: white(width_mm, roll.pins),
                 end_mm: if continuous { 3.0 } else { white(length_mm, roll.rows) },
-                thermal: Thermal::Direct,
+                thermal: ThermalMethod::Direct,
                 two_colour: roll.name.ends_with("-red"),
             }
         })
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn every_roll_of_the_list_is_found_again_and_fits_its_head() {
-        for (media, roll) in media().iter().zip(ROLLS) {
+        for (media, roll) in ql_media().iter().zip(ROLLS) {
             let found = Roll::of(media).unwrap();
             assert_eq!((found.pins, found.rows), (roll.pins, roll.rows), "{}", roll.name);
             let (head, offset) = if roll.width_mm > 62 { (PINS_WIDE, 44) } else { (PINS, 0) };
@@ -198,7 +198,7 @@ mod tests {
             assert!((printed - f64::from(roll.pins)).abs() < 1e-6, "{}", roll.name);
             assert!(media.side_mm >= 0.0 && media.end_mm >= 0.0, "{}", roll.name);
         }
-        let odd = Media { width_mm: 61.0, ..media()[0].clone() };
+        let odd = Media { width_mm: 61.0, ..ql_media()[0].clone() };
         assert_eq!(Roll::of(&odd), None);
         assert_eq!(Roll::of(&Media { width_mm: f64::NAN, ..odd }), None);
     }

@@ -1,6 +1,6 @@
 //! The 32 bytes in which a Brother QL says how it is, found again after any garbage.
 
-use crate::language::Condition;
+use crate::language::PrinterCondition;
 
 const STATUS_BYTES: usize = 32;
 const HEADER: [u8; 3] = [0x80, 0x20, 0x42];
@@ -18,13 +18,13 @@ pub(super) enum StatusKind {
     CoolingStarted,
     /// It has cooled down.
     CoolingFinished,
-    /// An error (see [`Status::fault`]), or what newer printers may say.
+    /// An error (see [`QlStatus::fault`]), or what newer printers may say.
     Other,
 }
 
 /// One status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Status {
+pub(super) struct QlStatus {
     pub(super) kind: StatusKind,
     pub(super) printing: bool,
     pub(super) width_mm: u8,
@@ -32,10 +32,10 @@ pub(super) struct Status {
     pub(super) length_mm: u8,
     errors: [u8; 2],
     /// Type 02 or 04: an error, or switched off.
-    stopped: Option<Condition>,
+    stopped: Option<PrinterCondition>,
 }
 
-impl Status {
+impl QlStatus {
     fn read(bytes: &[u8; STATUS_BYTES]) -> Self {
         let kind = match (bytes[18], bytes[22]) {
             (0x00, _) => StatusKind::Reply,
@@ -46,8 +46,8 @@ impl Status {
             _ => StatusKind::Other,
         };
         let stopped = match bytes[18] {
-            0x02 => Some(Condition::Fault),
-            0x04 => Some(Condition::Offline),
+            0x02 => Some(PrinterCondition::Fault),
+            0x04 => Some(PrinterCondition::Offline),
             _ => None,
         };
         // Newer firmware sets 40h beside "continuous" (0Ah) and "die-cut" (0Bh).
@@ -58,16 +58,16 @@ impl Status {
     }
 
     /// What keeps it from printing; what a person has to mend first comes first.
-    pub(super) fn fault(&self) -> Option<Condition> {
+    pub(super) fn fault(&self) -> Option<PrinterCondition> {
         let [first, second] = self.errors;
         let causes = [
-            (second & 0x10 != 0, Condition::CoverOpen),
-            (second & 0x01 != 0, Condition::WrongMedia),
-            (first & 0x03 != 0 || second & 0x40 != 0, Condition::PaperOut),
-            (first & 0x04 != 0, Condition::CutterJam),
-            (first & 0x30 != 0, Condition::Offline),
+            (second & 0x10 != 0, PrinterCondition::CoverOpen),
+            (second & 0x01 != 0, PrinterCondition::WrongMedia),
+            (first & 0x03 != 0 || second & 0x40 != 0, PrinterCondition::PaperOut),
+            (first & 0x04 != 0, PrinterCondition::CutterJam),
+            (first & 0x30 != 0, PrinterCondition::Offline),
             // Fan, full buffer, broken line, system, and bits without a meaning.
-            (first | second != 0, Condition::Fault),
+            (first | second != 0, PrinterCondition::Fault),
         ];
         causes.iter().find(|(on, _)| *on).map(|(_, condition)| *condition).or(self.stopped)
     }
@@ -80,7 +80,7 @@ pub(super) struct StatusReader {
 }
 
 impl StatusReader {
-    pub(super) fn read(&mut self, bytes: &[u8]) -> Vec<Status> {
+    pub(super) fn read(&mut self, bytes: &[u8]) -> Vec<QlStatus> {
         let mut statuses = Vec::new();
         for &byte in bytes {
             self.bytes.push(byte);
@@ -89,7 +89,7 @@ impl StatusReader {
                 // The last bytes are always 0: a header that begins there is the next status, and this one was cut.
                 let begun = (1..HEADER.len()).find(|&n| whole.ends_with(&HEADER[..n]));
                 if begun.is_none() {
-                    statuses.push(Status::read(whole));
+                    statuses.push(QlStatus::read(whole));
                 }
                 self.bytes.drain(..STATUS_BYTES - begun.unwrap_or(0));
             }
@@ -127,23 +127,23 @@ mod tests {
         for (errors, kind, fault) in [
             ([0, 0], 0, None),
             ([0, 0], 6, None),
-            ([1, 0], 2, Some(Condition::PaperOut)),
-            ([2, 0], 2, Some(Condition::PaperOut)),
-            ([4, 0], 2, Some(Condition::CutterJam)),
-            ([0x10, 0], 2, Some(Condition::Offline)),
-            ([0x20, 0], 2, Some(Condition::Offline)),
-            ([0x80, 0], 2, Some(Condition::Fault)),
-            ([0, 1], 2, Some(Condition::WrongMedia)),
-            ([0, 2], 2, Some(Condition::Fault)),
-            ([0, 4], 2, Some(Condition::Fault)),
-            ([0, 0x10], 2, Some(Condition::CoverOpen)),
-            ([2, 0x10], 2, Some(Condition::CoverOpen)),
-            ([0, 0x40], 2, Some(Condition::PaperOut)),
-            ([0, 0x80], 2, Some(Condition::Fault)),
-            ([0, 0], 2, Some(Condition::Fault)),
-            ([0, 0], 4, Some(Condition::Offline)),
+            ([1, 0], 2, Some(PrinterCondition::PaperOut)),
+            ([2, 0], 2, Some(PrinterCondition::PaperOut)),
+            ([4, 0], 2, Some(PrinterCondition::CutterJam)),
+            ([0x10, 0], 2, Some(PrinterCondition::Offline)),
+            ([0x20, 0], 2, Some(PrinterCondition::Offline)),
+            ([0x80, 0], 2, Some(PrinterCondition::Fault)),
+            ([0, 1], 2, Some(PrinterCondition::WrongMedia)),
+            ([0, 2], 2, Some(PrinterCondition::Fault)),
+            ([0, 4], 2, Some(PrinterCondition::Fault)),
+            ([0, 0x10], 2, Some(PrinterCondition::CoverOpen)),
+            ([2, 0x10], 2, Some(PrinterCondition::CoverOpen)),
+            ([0, 0x40], 2, Some(PrinterCondition::PaperOut)),
+            ([0, 0x80], 2, Some(PrinterCondition::Fault)),
+            ([0, 0], 2, Some(PrinterCondition::Fault)),
+            ([0, 0], 4, Some(PrinterCondition::Offline)),
         ] {
-            assert_eq!(Status::read(&packet(errors, kind)).fault(), fault, "{errors:x?} {kind}");
+            assert_eq!(QlStatus::read(&packet(errors, kind)).fault(), fault, "{errors:x?} {kind}");
         }
     }
 
@@ -153,7 +153,7 @@ mod tests {
         for cut in 0..STATUS_BYTES {
             let mut reader = StatusReader::default();
             assert_eq!(reader.read(&whole[..cut]), []);
-            assert_eq!(reader.read(&whole), [Status::read(&whole)], "cut after {cut}");
+            assert_eq!(reader.read(&whole), [QlStatus::read(&whole)], "cut after {cut}");
             assert!(reader.bytes.is_empty());
         }
     }
@@ -168,7 +168,7 @@ mod tests {
             prop_assert!(reader.bytes.len() < STATUS_BYTES);
             let whole = packet([0, 0x10], 2);
             let found: Vec<_> = whole.chunks(pieces).flat_map(|piece| reader.read(piece)).collect();
-            prop_assert_eq!(found, [Status::read(&whole)]);
+            prop_assert_eq!(found, [QlStatus::read(&whole)]);
         }
     }
 }

@@ -5,9 +5,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::language::tests::{scattered, seconds};
 
-fn profile(roll: &str, model: Option<&str>) -> Profile {
-    let media = models::media().into_iter().find(|m| m.name == roll).unwrap();
-    Profile { media, model: model.map(str::to_owned), ..Language::BrotherQl.usual_profile() }
+fn profile(roll: &str, model: Option<&str>) -> PrinterProfile {
+    let media = models::ql_media().into_iter().find(|m| m.name == roll).unwrap();
+    PrinterProfile { media, model: model.map(str::to_owned), ..PrinterLanguage::BrotherQl.usual_profile() }
 }
 
 fn session() -> BrotherQl {
@@ -41,8 +41,8 @@ fn done() -> Vec<u8> {
     [packet([0, 0], 1, 0), packet([0, 0], 6, 0)].concat()
 }
 
-const LOADED: Event = Event::Loaded { width_mm: 62, length_mm: 29 };
-const READY: [Event; 2] = [LOADED, Event::State(Condition::Ready)];
+const LOADED: PrinterEvent = PrinterEvent::Loaded { width_mm: 62, length_mm: 29 };
+const READY: [PrinterEvent; 2] = [LOADED, PrinterEvent::State(PrinterCondition::Ready)];
 
 fn ready() -> BrotherQl {
     let mut s = session();
@@ -96,10 +96,10 @@ fn two_colours_old_models_and_wide_heads() {
     assert!(matches!(black_only, Err(EncodeError::Model(_))));
     let old = BrotherQl::new(profile("62x29", Some("QL-500"))).encode(1, &dot()).unwrap();
     assert!(!old.windows(3).any(|w| [b"\x1bia", b"\x1biM", b"\x1biA", b"\x1biK"].iter().any(|c| w == *c)));
-    let wide = Profile { head_dots: 1_296, ..profile("102x51", Some("QL-1110NWB")) };
+    let wide = PrinterProfile { head_dots: 1_296, ..profile("102x51", Some("QL-1110NWB")) };
     let bytes = BrotherQl::new(wide).encode(1, &Bitmap::white(1_164, 526)).unwrap();
     assert!(bytes.ends_with(&[&b"g\0\xa2"[..], &[0; 162], b"\x1a"].concat()));
-    let narrow = Profile { head_dots: 1_296, ..profile("102x51", Some("QL-820NWB")) };
+    let narrow = PrinterProfile { head_dots: 1_296, ..profile("102x51", Some("QL-820NWB")) };
     let refusal = BrotherQl::new(narrow).encode(1, &Bitmap::white(600, 10));
     assert_eq!(refusal, Err(EncodeError::TooWide { width: 1_164, head: 720 }));
 }
@@ -130,12 +130,12 @@ fn printing_of_the_next_confirms_and_completed_does_not() {
     assert_eq!(s.on_bytes(&done()), [], "the end of page 1 may still get stuck");
     assert!(s.takes_next());
     s.encode(2, &dot()).unwrap();
-    assert_eq!(s.on_bytes(&printing()), [Event::Printed { upto: 1 }]);
+    assert_eq!(s.on_bytes(&printing()), [PrinterEvent::Printed { upto: 1 }]);
     assert_eq!(s.tick(seconds(1.0)), (Vec::new(), Vec::new()), "never asked while it prints");
     s.on_bytes(&done());
     assert_eq!(s.tick(seconds(1.9)).0, b"");
     assert_eq!(s.tick(seconds(2.0)).0, ASK_STATUS);
-    assert_eq!(s.on_bytes(&reply()), [READY[0], READY[1], Event::Printed { upto: 2 }]);
+    assert_eq!(s.on_bytes(&reply()), [READY[0], READY[1], PrinterEvent::Printed { upto: 2 }]);
     assert_eq!(s.tick(seconds(3.0)).0, ASK_STATUS, "an idle printer is watched");
     assert_eq!(s.on_bytes(&reply()), READY);
 }
@@ -147,28 +147,35 @@ fn two_pages_at_once_are_not_mistaken_for_each_other() {
     s.encode(2, &dot()).unwrap();
     assert_eq!(s.on_bytes(&printing()), []);
     s.on_bytes(&done());
-    assert_eq!(s.on_bytes(&printing()), [Event::Printed { upto: 1 }]);
+    assert_eq!(s.on_bytes(&printing()), [PrinterEvent::Printed { upto: 1 }]);
     assert_eq!(s.on_bytes(&printing()), [], "told twice");
 }
 
 #[test]
 fn a_fault_loses_what_was_not_begun_and_leaves_doubt_about_what_was() {
     for (errors, condition) in [
-        ([0x02, 0], Condition::PaperOut),
-        ([0x04, 0], Condition::CutterJam),
-        ([0, 0x10], Condition::CoverOpen),
-        ([0, 0x01], Condition::WrongMedia),
-        ([0, 0x80], Condition::Fault),
+        ([0x02, 0], PrinterCondition::PaperOut),
+        ([0x04, 0], PrinterCondition::CutterJam),
+        ([0, 0x10], PrinterCondition::CoverOpen),
+        ([0, 0x01], PrinterCondition::WrongMedia),
+        ([0, 0x80], PrinterCondition::Fault),
     ] {
         let mut s = ready();
         s.encode(1, &dot()).unwrap();
         s.on_bytes(&[printing(), done()].concat());
         s.encode(2, &dot()).unwrap();
         let events = s.on_bytes(&packet(errors, 2, 0));
-        assert_eq!(events, [Event::State(condition), Event::Lost { from: 2 }, Event::Unclear { upto: 1 }]);
+        assert_eq!(
+            events,
+            [
+                PrinterEvent::State(condition),
+                PrinterEvent::Lost { from: 2 },
+                PrinterEvent::Unclear { upto: 1 }
+            ]
+        );
         assert!(!s.takes_next());
         assert_eq!(s.tick(seconds(1.0)).0, [INIT, ASK_STATUS].concat(), "it may not mend before a reset");
-        assert_eq!(s.on_bytes(&packet(errors, 0, 0)), [Event::State(condition)]);
+        assert_eq!(s.on_bytes(&packet(errors, 0, 0)), [PrinterEvent::State(condition)]);
         s.tick(seconds(2.0));
         assert_eq!(s.on_bytes(&reply()), READY, "mended");
         assert!(s.takes_next());
@@ -184,7 +191,7 @@ fn a_jam_after_completed_leaves_doubt_about_the_last_label() {
     s.on_bytes(&[printing(), done()].concat());
     s.tick(seconds(1.0));
     let events = s.on_bytes(&packet([0x04, 0], 0, 0));
-    assert_eq!(events, [Event::State(Condition::CutterJam), Event::Unclear { upto: 1 }]);
+    assert_eq!(events, [PrinterEvent::State(PrinterCondition::CutterJam), PrinterEvent::Unclear { upto: 1 }]);
 }
 
 #[test]
@@ -193,13 +200,17 @@ fn another_roll_is_told_before_anything_is_sent() {
     s.hello(seconds(0.0));
     let mut other = reply();
     (other[10], other[11], other[17]) = (29, 0x4a, 0);
-    let wrong = [Event::Loaded { width_mm: 29, length_mm: 0 }, Event::State(Condition::WrongMedia)];
+    let wrong = [
+        PrinterEvent::Loaded { width_mm: 29, length_mm: 0 },
+        PrinterEvent::State(PrinterCondition::WrongMedia),
+    ];
     assert_eq!(s.on_bytes(&other), wrong);
     assert!(!s.takes_next());
     s.tick(seconds(1.0));
     let mut none = reply();
     (none[10], none[11], none[17]) = (0, 0, 0);
-    let nothing = [Event::Loaded { width_mm: 0, length_mm: 0 }, Event::State(Condition::PaperOut)];
+    let nothing =
+        [PrinterEvent::Loaded { width_mm: 0, length_mm: 0 }, PrinterEvent::State(PrinterCondition::PaperOut)];
     assert_eq!(s.on_bytes(&none), nothing);
     s.tick(seconds(2.0));
     assert_eq!(s.on_bytes(&reply()), READY);
@@ -213,12 +224,12 @@ fn cooling_is_told_and_passes() {
     s.on_bytes(&printing());
     let mut note = packet([0, 0], 5, 1);
     note[22] = 3;
-    assert_eq!(s.on_bytes(&note), [Event::State(Condition::Cooling)]);
+    assert_eq!(s.on_bytes(&note), [PrinterEvent::State(PrinterCondition::Cooling)]);
     note[22] = 4;
-    assert_eq!(s.on_bytes(&note), [Event::State(Condition::Ready)]);
+    assert_eq!(s.on_bytes(&note), [PrinterEvent::State(PrinterCondition::Ready)]);
     s.on_bytes(&done());
     s.tick(seconds(1.0));
-    assert_eq!(s.on_bytes(&reply())[2], Event::Printed { upto: 1 });
+    assert_eq!(s.on_bytes(&reply())[2], PrinterEvent::Printed { upto: 1 });
 }
 
 #[test]
@@ -226,21 +237,22 @@ fn silence_is_told() {
     let mut s = session();
     s.hello(seconds(0.0));
     assert_eq!(s.tick(seconds(2.0)), (Vec::new(), Vec::new()));
-    assert_eq!(s.tick(seconds(3.0)), (ASK_STATUS.to_vec(), vec![Event::Silent]));
+    assert_eq!(s.tick(seconds(3.0)), (ASK_STATUS.to_vec(), vec![PrinterEvent::Silent]));
     let mut s = ready();
     s.encode(1, &dot()).unwrap();
     assert_eq!(s.tick(seconds(29.0)).0, b"");
     assert_eq!(s.tick(seconds(30.0)).0, ASK_STATUS, "a page does not take that long");
-    assert_eq!(s.tick(seconds(33.0)).1, [Event::Silent]);
+    assert_eq!(s.tick(seconds(33.0)).1, [PrinterEvent::Silent]);
     assert!(!s.takes_next());
 }
 
 #[test]
 fn by_snmp_a_label_is_taken_at_best() {
-    let mut s = BrotherQl::new(Profile { answers: Answers::Taken, ..profile("62x29", None) });
+    let mut s =
+        BrotherQl::new(PrinterProfile { answers: ConfirmationLevel::Taken, ..profile("62x29", None) });
     assert!(s.hello(seconds(0.0)).is_empty() && s.takes_next());
     assert_eq!(s.on_bytes(&reply()), READY);
-    let taken = |upto| [READY[0], READY[1], Event::Taken { upto }];
+    let taken = |upto| [READY[0], READY[1], PrinterEvent::Taken { upto }];
     s.encode(1, &dot()).unwrap();
     for status in [reply(), packet([0, 0], 0, 1), reply(), reply(), reply(), reply()] {
         assert_eq!(s.on_bytes(&status), READY, "it has not got the whole label");
@@ -263,13 +275,14 @@ fn by_snmp_a_label_is_taken_at_best() {
 
 #[test]
 fn by_snmp_a_fault_leaves_doubt_only_about_a_whole_page_and_ends_by_a_reset() {
-    let mut s = BrotherQl::new(Profile { answers: Answers::Taken, ..profile("62x29", None) });
+    let mut s =
+        BrotherQl::new(PrinterProfile { answers: ConfirmationLevel::Taken, ..profile("62x29", None) });
     s.hello(seconds(0.0));
     s.on_bytes(&reply());
     s.encode(1, &dot()).unwrap();
     let fault = packet([2, 0], 0, 0);
-    let stopped = Event::State(Condition::PaperOut);
-    assert_eq!(s.on_bytes(&fault), [stopped, Event::Lost { from: 1 }]);
+    let stopped = PrinterEvent::State(PrinterCondition::PaperOut);
+    assert_eq!(s.on_bytes(&fault), [stopped, PrinterEvent::Lost { from: 1 }]);
     assert_eq!(s.tick(seconds(1.0)).0, s.invalidate(), "half a page may lie in it");
     assert_eq!(s.on_bytes(&fault), [stopped]);
     assert_eq!(s.tick(seconds(1.5)).0, b"");
@@ -277,9 +290,9 @@ fn by_snmp_a_fault_leaves_doubt_only_about_a_whole_page_and_ends_by_a_reset() {
     assert_eq!(s.on_bytes(&reply()), READY);
     s.encode(1, &dot()).unwrap();
     s.sent(seconds(2.0));
-    assert_eq!(s.on_bytes(&fault), [stopped, Event::Unclear { upto: 1 }]);
+    assert_eq!(s.on_bytes(&fault), [stopped, PrinterEvent::Unclear { upto: 1 }]);
     assert_eq!(s.tick(seconds(3.4)).0, s.invalidate());
-    assert_eq!(s.tick(seconds(3.5)), (Vec::new(), vec![Event::Silent]));
+    assert_eq!(s.tick(seconds(3.5)), (Vec::new(), vec![PrinterEvent::Silent]));
 }
 
 #[test]
@@ -338,7 +351,7 @@ proptest! {
         roll in 0usize..17, width in 1u32..700, height in 1u32..270, seed: u64,
         model in proptest::sample::select(vec![None, Some("QL-810W"), Some("QL-700")]),
     ) {
-        let name = models::media()[roll].name.clone();
+        let name = models::ql_media()[roll].name.clone();
         prop_assume!(!name.ends_with("-red"));
         let profile = profile(&name, model);
         let roll = Roll::of(&profile.media).unwrap();

@@ -2,7 +2,7 @@
 
 use crate::code::Barcode;
 use crate::dpi::Dpi;
-use crate::template::{Align, AreaMm, CodeElement, Element, What};
+use crate::template::{AreaMm, CodeElement, ElementKind, LabelElement, TextAlign};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Rect {
@@ -29,13 +29,13 @@ impl Rect {
     }
 
     /// Where something of this width begins.
-    pub(super) fn start(self, width: u32, align: Align) -> u32 {
+    pub(super) fn start(self, width: u32, align: TextAlign) -> u32 {
         let room = self.width.saturating_sub(width);
         self.x
             + match align {
-                Align::Left => 0,
-                Align::Center => room / 2,
-                Align::Right => room,
+                TextAlign::Left => 0,
+                TextAlign::Center => room / 2,
+                TextAlign::Right => room,
             }
     }
 
@@ -64,24 +64,24 @@ pub(super) fn code_in(area: Rect, element: &CodeElement, code: &Barcode, module:
     let spare = area.width - width;
     let side = (code.kind().quiet() * module).min(spare.saturating_sub(code.kind().quiet_edge() * module));
     let left = match element.align {
-        Align::Left => side,
-        Align::Center => spare / 2,
-        Align::Right => spare - side,
+        TextAlign::Left => side,
+        TextAlign::Center => spare / 2,
+        TextAlign::Right => spare - side,
     };
     Rect { x: area.x + left, y: area.y + (area.height - height) / 2, width, height }
 }
 
 /// Whether an element reaches into the room that a code wants to itself.
-pub(super) fn crowds(element: &Element, wanted: Rect, dpi: Dpi) -> bool {
+pub(super) fn crowds_element(element: &LabelElement, expected: Rect, dpi: Dpi) -> bool {
     let area = Rect::of(element.area, dpi);
     match &element.what {
-        What::Column(column) if column.beside_code => false,
-        What::Box { thickness_mm: Some(mm) } => {
+        ElementKind::Column(column) if column.beside_code => false,
+        ElementKind::Box { thickness_mm: Some(mm) } => {
             let line = dpi.dots(*mm).max(1);
             let (width, height) = (area.width.saturating_sub(2 * line), area.height.saturating_sub(2 * line));
             let inner = Rect { x: area.x + line, y: area.y + line, width, height };
-            area.meets(wanted) && !inner.holds(wanted)
+            area.meets(expected) && !inner.holds(expected)
         }
-        _ => area.meets(wanted),
+        _ => area.meets(expected),
     }
 }

@@ -6,7 +6,7 @@ use super::*;
 use crate::bitmap::Bitmap;
 use crate::code::BarcodeError;
 use crate::readback;
-use crate::template::{builtin, builtins};
+use crate::template::{builtin_templates, find_builtin};
 
 pub(crate) fn everything() -> Fields {
     Fields::new()
@@ -53,7 +53,7 @@ pub(crate) fn everything() -> Fields {
 
 fn drawn(name: &str, fields: &Fields, dpi: u16) -> Result<(Bitmap, Drawing), LabelError> {
     let mut t = Typesetter::new().unwrap();
-    let drawing = draw(&t, builtin(name).unwrap(), fields, None, Dpi::new(dpi).unwrap())?;
+    let drawing = lay_out_label(&t, find_builtin(name).unwrap(), fields, None, Dpi::new(dpi).unwrap())?;
     Ok((drawing.bitmap(&mut t), drawing))
 }
 
@@ -70,7 +70,7 @@ fn fnv(bytes: &[u8]) -> u64 {
 #[test]
 fn built_in_templates_are_as_they_were_looked_at() {
     let mut table = String::new();
-    for template in builtins() {
+    for template in builtin_templates() {
         for dpi in [203, 300, 600] {
             let (label, drawing) = drawn(&template.name, &everything(), dpi)
                 .unwrap_or_else(|e| panic!("{}: {e}", template.name));
@@ -90,7 +90,7 @@ fn modules_are_those_that_phones_read() {
         let modules = drawing
             .marks
             .iter()
-            .filter_map(|m| if let Mark::Code { module, .. } = m { Some(*module) } else { None });
+            .filter_map(|m| if let DrawElement::Code { module, .. } = m { Some(*module) } else { None });
         modules.min().unwrap()
     };
     for (dpi, standard, micro) in [(203, 6, 3), (300, 9, 5), (600, 18, 10)] {
@@ -198,9 +198,9 @@ fn refusals_name_the_field_and_offer_the_asset_number() {
 
 #[test]
 fn nothing_claims_to_be_clean() {
-    for template in builtins() {
-        for part in template.elements.iter().flat_map(Element::words).flat_map(|w| &w.0) {
-            let Part::Literal(words) = part else { continue };
+    for template in builtin_templates() {
+        for part in template.elements.iter().flat_map(LabelElement::words).flat_map(|w| &w.0) {
+            let PatternPart::Literal(words) = part else { continue };
             let words = words.to_lowercase();
             let claims = |word: &str| words.split(|c: char| !c.is_alphabetic()).any(|w| w == word);
             assert!(
@@ -222,7 +222,7 @@ fn small_modules_are_warned_of_and_smaller_ones_refused() {
         Template::parse(file.as_bytes()).unwrap()
     };
     let t = Typesetter::new().unwrap();
-    let warnings = |size| draw(&t, &label(size), &everything(), None, Dpi::D203).map(|d| d.warnings);
+    let warnings = |size| lay_out_label(&t, &label(size), &everything(), None, Dpi::D203).map(|d| d.warnings);
     assert_eq!(warnings(22.0), Ok(vec![]));
     assert!(
         matches!(warnings(15.0).unwrap().as_slice(), [LabelWarning::SmallModules { module_mm }] if (0.49..0.51).contains(module_mm))
@@ -241,8 +241,9 @@ fn a_code_keeps_its_distance_from_its_neighbours() {
              [[text]]\nx={x}\ny=0\nwidth=20\nheight=20\nsize=9\ntext='words'\n"
         );
         let template = Template::parse(file.as_bytes()).unwrap();
-        let drawing = draw(&Typesetter::new().unwrap(), &template, &everything(), None, Dpi::D203).unwrap();
-        let [Mark::Code { x, module, code, .. }, ..] = drawing.marks.as_slice() else { panic!() };
+        let drawing =
+            lay_out_label(&Typesetter::new().unwrap(), &template, &everything(), None, Dpi::D203).unwrap();
+        let [DrawElement::Code { x, module, code, .. }, ..] = drawing.marks.as_slice() else { panic!() };
         (*module, Dpi::D203.dots(20.0 + gap) - (x + code.width() * module))
     };
     let (module, white) = with_text(0.0);
@@ -257,8 +258,8 @@ fn logo_inverse_and_outline() {
     png.blacken_rect(0, 0, 40, 20);
     let logo = Logo::decode(&png.to_png().unwrap()).unwrap();
     let mut t = Typesetter::new().unwrap();
-    let badge = builtin("badge").unwrap();
-    let dots = |logo| draw(&t, badge, &everything(), logo, Dpi::D203).unwrap();
+    let badge = find_builtin("badge").unwrap();
+    let dots = |logo| lay_out_label(&t, badge, &everything(), logo, Dpi::D203).unwrap();
     let (with, without) = (dots(Some(&logo)), dots(None));
     assert!(with.bitmap(&mut t).black_dots() > without.bitmap(&mut t).black_dots() + 9_000);
     let (label, _) = drawn("out-of-service", &everything(), 203).unwrap();
@@ -266,7 +267,8 @@ fn logo_inverse_and_outline() {
     let file = "name='t'\ntitle='t'\nwidth_mm=30\nheight_mm=20\n[[box]]\nx=1\ny=1\nwidth=28\nheight=18\nthickness=0.5\n\
                 [[text]]\nx=3\ny=3\nwidth=20\nheight=5\nsize=9\ntext='in a box'\n";
     let drawing =
-        draw(&t, &Template::parse(file.as_bytes()).unwrap(), &Fields::new(), None, Dpi::D203).unwrap();
+        lay_out_label(&t, &Template::parse(file.as_bytes()).unwrap(), &Fields::new(), None, Dpi::D203)
+            .unwrap();
     let label = drawing.bitmap(&mut t);
     assert!(label.black(8, 8) && label.black(231, 151) && !label.black(13, 13) && !label.black(7, 7));
 }
@@ -298,7 +300,7 @@ proptest! {
             .with(Field::Url, format!("HTTPS://{host}/7QK3M9X2W"))
             .with(Field::Name, name).with(Field::AssetNumber, asset).with(Field::Location, location)
             .with_position(of / 2, of);
-        let name = &builtins()[which % builtins().len()].name;
+        let name = &builtin_templates()[which % builtin_templates().len()].name;
         if let Ok((label, drawing)) = drawn(name, &fields, 203) {
             prop_assert_eq!(readback::check_drawing(&label, &drawing), Ok(()), "{}", name);
             for y in 0..label.height() {

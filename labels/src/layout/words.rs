@@ -2,12 +2,15 @@
 
 use crate::bitmap::DOTS_MAX;
 use crate::code::BarcodeError;
-use crate::drawing::{LabelWarning, Mark};
+use crate::drawing::{DrawElement, LabelWarning};
 use crate::fields::Field;
 use crate::label_error::{LabelError, Subject};
 use crate::layout::place::Rect;
-use crate::layout::{LayoutPass, TAIL_MM, grouped};
-use crate::template::{Align, Column, Element, Item, Part, TextElement, TextStyle, Vertical, Words};
+use crate::layout::{LayoutPass, TAIL_MM, group_tag};
+use crate::template::{
+    ColumnText, LabelElement, PatternPart, TextAlign, TextColumn, TextElement, TextPattern, TextStyle,
+    VerticalAlign,
+};
 use crate::text::{Fit, TextBlock};
 
 /// White around white words on their black ground, left and right (millimetres).
@@ -17,7 +20,7 @@ const BESIDE_LEAST: (u32, u32) = (3, 5);
 
 /// A text of a column that was fitted.
 struct Fitted<'a> {
-    item: &'a Item,
+    item: &'a ColumnText,
     block: TextBlock,
 }
 
@@ -39,8 +42,8 @@ impl LayoutPass<'_> {
     /// Where the column really is.
     pub(super) fn column_area(
         &self,
-        element: &Element,
-        column: &Column,
+        element: &LabelElement,
+        column: &TextColumn,
         area: Rect,
     ) -> Result<Rect, LabelError> {
         if !column.beside_code {
@@ -56,7 +59,7 @@ impl LayoutPass<'_> {
         Ok(Rect { x: left, width, ..area })
     }
 
-    pub(super) fn column(&mut self, area: Rect, column: &Column) -> Result<(), LabelError> {
+    pub(super) fn column(&mut self, area: Rect, column: &TextColumn) -> Result<(), LabelError> {
         let paper = DOTS_MAX.saturating_sub(area.y + self.dpi.dots(TAIL_MM));
         let room = if column.grows { area.height.min(paper) } else { area.height };
         let (fitted, left) = self.share_out(area.width, room, &column.items)?;
@@ -85,7 +88,7 @@ impl LayoutPass<'_> {
         &mut self,
         width: u32,
         height: u32,
-        items: &'a [Item],
+        items: &'a [ColumnText],
     ) -> Result<(Vec<Fitted<'a>>, u32), LabelError> {
         let mut texts = Vec::new();
         for (place, item) in items.iter().enumerate() {
@@ -94,18 +97,19 @@ impl LayoutPass<'_> {
             }
         }
         let first = texts.iter().find(|(_, item, _)| !item.bottom).map(|(place, ..)| *place);
-        let gap =
-            |(place, item): (usize, &Item)| if Some(place) == first { 0 } else { self.dpi.dots(item.gap_mm) };
+        let gap = |(place, item): (usize, &ColumnText)| {
+            if Some(place) == first { 0 } else { self.dpi.dots(item.gap_mm) }
+        };
         let mut room = texts.iter().fold(height, |room, (p, item, _)| room.saturating_sub(gap((*p, *item))));
         texts.sort_by_key(|(_, item, _)| item.priority);
-        let mut wanted: u32 = texts.iter().map(|(_, item, _)| self.least_height(&item.style)).sum();
+        let mut expected: u32 = texts.iter().map(|(_, item, _)| self.least_height(&item.style)).sum();
         let mut fitted = Vec::new();
         for (place, item, text) in texts {
             // Nobody takes the last line of those who come after.
             let own = self.least_height(&item.style);
-            wanted -= own.min(wanted);
+            expected -= own.min(expected);
             let share =
-                ((f64::from(room) * item.share) as u32).min(room.saturating_sub(wanted)).max(own.min(room));
+                ((f64::from(room) * item.share) as u32).min(room.saturating_sub(expected)).max(own.min(room));
             match self.fitted(&text, &item.words, &item.style, width, share) {
                 Ok(block) => {
                     room -= self.t.height(&block).min(room);
@@ -128,18 +132,18 @@ impl LayoutPass<'_> {
         self.t.height(&TextBlock { lines, indents, px, weight, caps, cut: false })
     }
 
-    fn set(&mut self, block: &TextBlock, area: Rect, align: Align, white: bool) {
+    fn set(&mut self, block: &TextBlock, area: Rect, align: TextAlign, white: bool) {
         let (px, weight) = (block.px, block.weight);
         self.lowest = self.lowest.max(area.y + self.t.height(block));
         for (line, indent, baseline) in self.t.baselines(block, area.y) {
             let x = area.start(self.t.width(line, weight, px), align) + indent;
             let text = line.to_owned();
-            self.drawing.marks.push(Mark::Text { x, baseline, px, weight, text, white });
+            self.drawing.marks.push(DrawElement::Text { x, baseline, px, weight, text, white });
         }
     }
 
     /// The words as they will be printed; `None` when there are none.
-    fn printable(&self, words: &Words, style: &TextStyle) -> Result<Option<String>, LabelError> {
+    fn printable(&self, words: &TextPattern, style: &TextStyle) -> Result<Option<String>, LabelError> {
         let mut fields = words.fields().peekable();
         let empty = fields.peek().is_some() && fields.all(|f| self.fields.get(f).is_empty());
         if empty {
@@ -156,7 +160,7 @@ impl LayoutPass<'_> {
         Ok(Some(whole).filter(|w| !w.is_empty()))
     }
 
-    fn printable_part(&self, part: &Part) -> Result<String, LabelError> {
+    fn printable_part(&self, part: &PatternPart) -> Result<String, LabelError> {
         let refusal = |subject, why| {
             let field = |f| self.fields.get(f);
             let is_name = subject == Subject::Field(Field::Name);
@@ -166,12 +170,12 @@ impl LayoutPass<'_> {
         };
         match part {
             // Spaces at its ends part it from its neighbours, so it is only looked at here.
-            Part::Literal(words) => match self.t.printable(words) {
+            PatternPart::Literal(words) => match self.t.printable(words) {
                 Ok(_) => Ok(words.clone()),
                 Err(why) => Err(refusal(Subject::Words(words.clone()), why)),
             },
-            Part::Field(Field::Tag) => Ok(grouped(self.fields.get(Field::Tag))),
-            Part::Field(field) => {
+            PatternPart::Field(Field::Tag) => Ok(group_tag(self.fields.get(Field::Tag))),
+            PatternPart::Field(field) => {
                 let value = self.fields.get(*field);
                 let text =
                     if field.has_lines() { self.t.printable_lines(value) } else { self.t.printable(value) };
@@ -183,7 +187,7 @@ impl LayoutPass<'_> {
     fn fitted(
         &mut self,
         text: &str,
-        words: &Words,
+        words: &TextPattern,
         style: &TextStyle,
         width: u32,
         height: u32,
@@ -214,10 +218,10 @@ fn is_cap(c: char) -> bool {
     matches!(c, 'A'..='Z' | '0'..='9' | ' ' | '.' | ':' | '-' | '/' | '+' | '\n')
 }
 
-fn share_above(room: u32, vertical: Vertical) -> u32 {
+fn share_above(room: u32, vertical: VerticalAlign) -> u32 {
     match vertical {
-        Vertical::Top => 0,
-        Vertical::Middle => room / 2,
-        Vertical::Bottom => room,
+        VerticalAlign::Top => 0,
+        VerticalAlign::Middle => room / 2,
+        VerticalAlign::Bottom => room,
     }
 }

@@ -9,23 +9,23 @@ use super::*;
 use crate::dpi::Dpi;
 use crate::sheet::SHEETS;
 
-fn text(x: u32, baseline: u32, weight: FontWeight, text: &str) -> Mark {
-    Mark::Text { x, baseline, px: 80, weight, text: text.into(), white: false }
+fn text(x: u32, baseline: u32, weight: FontWeight, text: &str) -> DrawElement {
+    DrawElement::Text { x, baseline, px: 80, weight, text: text.into(), white: false }
 }
 
-fn drawing(width_mm: f64, height_mm: f64, marks: Vec<Mark>) -> Drawing {
+fn drawing(width_mm: f64, height_mm: f64, marks: Vec<DrawElement>) -> Drawing {
     let dpi = Dpi::new(600).unwrap();
     Drawing { marks, ..Drawing::white(dpi, dpi.dots(width_mm), dpi.dots(height_mm)) }
 }
 
 fn label(n: u32) -> Drawing {
-    let code = crate::code::qr(&format!("https://ct.example/7QK3M{n:04}")).unwrap();
-    let mark = Mark::Code { x: 36, y: 75, module: 18, code };
+    let code = crate::code::encode_qr(&format!("https://ct.example/7QK3M{n:04}")).unwrap();
+    let mark = DrawElement::Code { x: 36, y: 75, module: 18, code };
     drawing(60.96, 25.4, vec![mark, text(600, 200, FontWeight::Bold, &format!("Infusion pump {n}"))])
 }
 
-fn on(name: &str, start: u32, nudge: Nudge, labels: u32) -> Result<Vec<u8>, PdfError> {
-    sheets(Sheet::named(name).unwrap(), Start::at(start), nudge, (1..=labels).map(label))
+fn on(name: &str, start: u32, nudge: PrintOffset, labels: u32) -> Result<Vec<u8>, PdfError> {
+    write_sheets(LabelSheet::named(name).unwrap(), FirstLabel::at(start), nudge, (1..=labels).map(label))
 }
 
 fn pages(pdf: &[u8]) -> (Document, Vec<Vec<Operation>>) {
@@ -56,7 +56,7 @@ fn near(a: &[f64], b: &[f64]) -> bool {
 
 #[test]
 fn a_page_is_as_large_as_its_label() {
-    let pdf = labels(&[label(1), drawing(25.4, 12.7, Vec::new()), label(3)]).unwrap();
+    let pdf = write_labels(&[label(1), drawing(25.4, 12.7, Vec::new()), label(3)]).unwrap();
     let (document, pages) = pages(&pdf);
     let size = |id| {
         let page = document.get_dictionary(id).unwrap();
@@ -70,7 +70,7 @@ fn a_page_is_as_large_as_its_label() {
 
 #[test]
 fn labels_lie_in_the_middle_of_their_places() {
-    let nudge = Nudge { x_mm: 1.0, y_mm: -0.5 };
+    let nudge = PrintOffset { x_mm: 1.0, y_mm: -0.5 };
     let (document, pages) = pages(&on("5160", 29, nudge, 33).unwrap());
     assert_eq!(pages.iter().map(|p| boxes(p, 279.4).len()).collect::<Vec<_>>(), [2, 30, 1]);
     // 5160: 4.7625 from the left, 66.675 wide, every 69.85; rows of an inch from 12.7.
@@ -86,7 +86,7 @@ fn labels_lie_in_the_middle_of_their_places() {
 #[test]
 fn nothing_lies_off_the_paper_of_any_sheet() {
     for s in &SHEETS {
-        let (_, pages) = pages(&on(s.name, 1, Nudge::default(), s.count() + 1).unwrap());
+        let (_, pages) = pages(&on(s.name, 1, PrintOffset::default(), s.count() + 1).unwrap());
         assert_eq!(pages.len(), 2);
         for [left, top, width, height] in pages.iter().flat_map(|p| boxes(p, s.page_mm.1)) {
             assert!(left >= 0.0 && left + width <= s.page_mm.0, "{}: {left}", s.name);
@@ -97,12 +97,12 @@ fn nothing_lies_off_the_paper_of_any_sheet() {
 
 #[test]
 fn words_are_words() {
-    let said = ["Infusion pump 14", "Přístroj č. 7 Žižkov", "Ναός Αθήνα", "Насос № 3", "Đường thở ½ µg"];
-    let marks = said.iter().zip([FontWeight::Bold, FontWeight::Regular].into_iter().cycle());
+    let message = ["Infusion pump 14", "Přístroj č. 7 Žižkov", "Ναός Αθήνα", "Насос № 3", "Đường thở ½ µg"];
+    let marks = message.iter().zip([FontWeight::Bold, FontWeight::Regular].into_iter().cycle());
     let marks = marks.enumerate().map(|(i, (s, w))| text(0, 80 * i as u32, w, s)).collect();
-    let pdf = labels(&[drawing(60.0, 30.0, marks)]).unwrap();
+    let pdf = write_labels(&[drawing(60.0, 30.0, marks)]).unwrap();
     let found = Document::load_mem(&pdf).unwrap().extract_text(&[1]).unwrap();
-    for s in said {
+    for s in message {
         assert!(found.contains(s), "{s} in {found}");
     }
     assert!(pdf.len() < 24_000, "two subsets, not two fonts: {}", pdf.len());
@@ -116,7 +116,7 @@ fn every_letter_of_the_fonts_comes_out_as_itself() {
         let plain = |c: &char| face.glyph_id(*c).is_some() && !c.is_whitespace() && !c.is_control();
         let all: String = ('!'..'\u{2c80}').filter(plain).collect();
         assert!(all.chars().count() > 2_000);
-        let pdf = labels(&[drawing(60.0, 30.0, vec![text(0, 80, weight, &all)])]).unwrap();
+        let pdf = write_labels(&[drawing(60.0, 30.0, vec![text(0, 80, weight, &all)])]).unwrap();
         let found = Document::load_mem(&pdf).unwrap().extract_text(&[1]).unwrap();
         assert_eq!(found.trim_end(), all);
     }
@@ -124,9 +124,9 @@ fn every_letter_of_the_fonts_comes_out_as_itself() {
 
 #[test]
 fn a_code_is_its_modules_in_one_shape() {
-    let code = crate::code::qr("https://ct.example/7QK3M9X2W").unwrap();
-    let mark = Mark::Code { x: 36, y: 75, module: 18, code: code.clone() };
-    let (_, pages) = pages(&labels(&[drawing(60.0, 30.0, vec![mark])]).unwrap());
+    let code = crate::code::encode_qr("https://ct.example/7QK3M9X2W").unwrap();
+    let mark = DrawElement::Code { x: 36, y: 75, module: 18, code: code.clone() };
+    let (_, pages) = pages(&write_labels(&[drawing(60.0, 30.0, vec![mark])]).unwrap());
     let at = pages[0].iter().rposition(|o| o.operator == "cm").unwrap();
     assert_eq!(numbers(&pages[0][at]), [18.0, 0.0, 0.0, 18.0, 36.0, 75.0]);
     let mut drawn = Bitmap::white(code.width(), code.height());
@@ -147,19 +147,25 @@ fn a_code_is_its_modules_in_one_shape() {
 fn white_marks_and_a_logo_kept_once() {
     let mut logo = Bitmap::white(9, 2);
     logo.blacken(8, 1);
-    let white =
-        Mark::Text { x: 5, baseline: 90, px: 60, weight: FontWeight::Bold, text: "OUT".into(), white: true };
+    let white = DrawElement::Text {
+        x: 5,
+        baseline: 90,
+        px: 60,
+        weight: FontWeight::Bold,
+        text: "OUT".into(),
+        white: true,
+    };
     let marks = vec![
-        Mark::Rect { x: 0, y: 0, width: 400, height: 100, white: false },
+        DrawElement::Rect { x: 0, y: 0, width: 400, height: 100, white: false },
         white,
-        Mark::Rect { x: 1, y: 2, width: 3, height: 4, white: true },
-        Mark::Picture { x: 10, y: 20, dots: Arc::new(logo.clone()) },
+        DrawElement::Rect { x: 1, y: 2, width: 3, height: 4, white: true },
+        DrawElement::Picture { x: 10, y: 20, dots: Arc::new(logo.clone()) },
     ];
     let label = drawing(30.0, 10.0, marks);
-    let (document, pages) = pages(&labels(&[label.clone(), label]).unwrap());
-    let said: Vec<String> = pages[1].iter().map(|o| o.operator.clone()).collect();
+    let (document, pages) = pages(&write_labels(&[label.clone(), label]).unwrap());
+    let message: Vec<String> = pages[1].iter().map(|o| o.operator.clone()).collect();
     assert_eq!(
-        said.join(" "),
+        message.join(" "),
         "q cm re W n re f g BT Tf Tm Tj ET re f g q cm Do Q Q",
         "black, white for the word and the box, black for the logo"
     );
@@ -177,8 +183,8 @@ fn white_marks_and_a_logo_kept_once() {
 
 #[test]
 fn true_size_and_the_same_bytes_each_time() {
-    let pdf = on("L7160", 1, Nudge::default(), 30).unwrap();
-    assert_eq!(pdf, on("L7160", 1, Nudge::default(), 30).unwrap());
+    let pdf = on("L7160", 1, PrintOffset::default(), 30).unwrap();
+    assert_eq!(pdf, on("L7160", 1, PrintOffset::default(), 30).unwrap());
     let document = Document::load_mem(&pdf).unwrap();
     let preferences =
         document.catalog().unwrap().get(b"ViewerPreferences").and_then(Object::as_dict).unwrap();
@@ -193,29 +199,32 @@ fn true_size_and_the_same_bytes_each_time() {
 
 #[test]
 fn three_hundred_labels_stay_small() {
-    let pdf = on("5160", 1, Nudge::default(), 300).unwrap();
+    let pdf = on("5160", 1, PrintOffset::default(), 300).unwrap();
     assert!(pdf.len() < 300_000, "{}", pdf.len());
     let drawings: Vec<_> = (1..=300).map(label).collect();
-    let pdf = labels(&drawings).unwrap();
+    let pdf = write_labels(&drawings).unwrap();
     assert!(pdf.len() < 300_000, "{}", pdf.len());
 }
 
 #[test]
 fn refusals_say_what_to_do() {
-    assert!(matches!(labels(&[]), Err(PdfError::Nothing)));
-    assert!(matches!(on("5160", 1, Nudge::default(), 0), Err(PdfError::Nothing)));
+    assert!(matches!(write_labels(&[]), Err(PdfError::Nothing)));
+    assert!(matches!(on("5160", 1, PrintOffset::default(), 0), Err(PdfError::Nothing)));
     let pump = drawing(30.0, 10.0, vec![text(0, 80, FontWeight::Bold, "pump 💉")]);
-    let e = labels(&[pump]).unwrap_err();
+    let e = write_labels(&[pump]).unwrap_err();
     assert!(matches!(e, PdfError::MissingGlyph('💉')) && e.to_string().contains('💉'), "{e}");
     for (width, height) in [(0, 5), (5, 0), (DOTS_MAX + 1, 5), (5, u32::MAX)] {
         let sized = Drawing { width, height, ..label(1) };
-        assert!(matches!(labels(&[sized]), Err(PdfError::Size { .. })));
+        assert!(matches!(write_labels(&[sized]), Err(PdfError::Size { .. })));
     }
     let large = std::iter::once(drawing(60.96, 30.48, Vec::new()));
-    let e = sheets(&SHEETS[0], Start::FIRST, Nudge::default(), large).unwrap_err();
+    let e = write_sheets(&SHEETS[0], FirstLabel::FIRST, PrintOffset::default(), large).unwrap_err();
     assert!(e.to_string().contains("61.0 × 30.5 mm") && e.to_string().contains("Avery 5163"), "{e}");
-    assert!(matches!(on("5160", 31, Nudge::default(), 1), Err(PdfError::Sheet(SheetError::Start { .. }))));
-    let far = Nudge { x_mm: f64::NAN, y_mm: 0.0 };
+    assert!(matches!(
+        on("5160", 31, PrintOffset::default(), 1),
+        Err(PdfError::Sheet(SheetError::Start { .. }))
+    ));
+    let far = PrintOffset { x_mm: f64::NAN, y_mm: 0.0 };
     assert!(matches!(on("5160", 1, far, 1), Err(PdfError::Sheet(SheetError::Nudge { .. }))));
 }
 
@@ -230,17 +239,12 @@ fn what_one_file_holds_is_bounded() {
     assert!(matches!(file.label(&label(3), 0.0, 25.4), Err(PdfError::TooMuch)));
 }
 
-fn any_mark() -> impl Strategy<Value = Mark> {
+fn any_mark() -> impl Strategy<Value = DrawElement> {
     let n = || prop_oneof![0u32..2_000, Just(u32::MAX), Just(1u32 << 31)];
-    let rect = (n(), n(), n(), n(), any::<bool>()).prop_map(|(x, y, width, height, white)| Mark::Rect {
-        x,
-        y,
-        width,
-        height,
-        white,
-    });
+    let rect = (n(), n(), n(), n(), any::<bool>())
+        .prop_map(|(x, y, width, height, white)| DrawElement::Rect { x, y, width, height, white });
     let words = (n(), n(), n(), "[ -~äöžΩЖ()\\\\]{0,30}", any::<bool>()).prop_map(
-        |(x, baseline, px, text, white)| Mark::Text {
+        |(x, baseline, px, text, white)| DrawElement::Text {
             x,
             baseline,
             px,
@@ -249,13 +253,13 @@ fn any_mark() -> impl Strategy<Value = Mark> {
             white,
         },
     );
-    let codes = (n(), n(), n(), "[A-Z0-9]{1,30}").prop_map(|(x, y, module, s)| Mark::Code {
+    let codes = (n(), n(), n(), "[A-Z0-9]{1,30}").prop_map(|(x, y, module, s)| DrawElement::Code {
         x,
         y,
         module,
-        code: crate::code::qr(&s).unwrap(),
+        code: crate::code::encode_qr(&s).unwrap(),
     });
-    let pictures = (n(), n(), 0u32..40, 0u32..40).prop_map(|(x, y, w, h)| Mark::Picture {
+    let pictures = (n(), n(), 0u32..40, 0u32..40).prop_map(|(x, y, w, h)| DrawElement::Picture {
         x,
         y,
         dots: Arc::new(Bitmap::white(w, h)),
@@ -268,7 +272,7 @@ proptest! {
 
     #[test]
     fn any_marks_make_a_pdf_that_opens(marks in proptest::collection::vec(any_mark(), 0..12)) {
-        let pdf = labels(&[drawing(60.0, 30.0, marks)]).unwrap();
+        let pdf = write_labels(&[drawing(60.0, 30.0, marks)]).unwrap();
         let (_, pages) = pages(&pdf);
         prop_assert_eq!(pages.len(), 1);
         let count = |op: &str| pages[0].iter().filter(|o| o.operator == op).count();

@@ -29,13 +29,13 @@ static PARSED: LazyLock<Vec<Template>> =
     LazyLock::new(|| FILES.iter().filter_map(|file| Template::parse(file.as_bytes()).ok()).collect());
 
 /// All of them; the first is the usual one.
-pub fn builtins() -> &'static [Template] {
+pub fn builtin_templates() -> &'static [Template] {
     &PARSED
 }
 
 /// One by its name.
-pub fn builtin(name: &str) -> Option<&'static Template> {
-    builtins().iter().find(|t| t.name == name)
+pub fn find_builtin(name: &str) -> Option<&'static Template> {
+    builtin_templates().iter().find(|t| t.name == name)
 }
 
 /// Its file, for a person who wants to make another template of it.

@@ -1,12 +1,12 @@
 //! Checks a template as a whole: everything on the label, nothing on top of another thing.
 
-use super::{AreaMm, Element, Height, Template, TemplateError, TemplateFault, What};
+use super::{AreaMm, ElementKind, LabelElement, LabelHeight, Template, TemplateError, TemplateFault};
 
 /// What rounding may take (millimetres): a sixteenth of a dot at 203 dpi.
 const SLACK_MM: f64 = 0.008;
 
-pub(super) fn check(template: &Template) -> Result<(), TemplateError> {
-    growing(template)?;
+pub(super) fn check_template(template: &Template) -> Result<(), TemplateError> {
+    check_growing(template)?;
     for (i, element) in template.elements.iter().enumerate() {
         let at = |why| TemplateError { line: Some(element.line), why };
         on_label(template, element).map_err(at)?;
@@ -14,7 +14,7 @@ pub(super) fn check(template: &Template) -> Result<(), TemplateError> {
             return Err(at(TemplateFault::BesideNothing));
         }
         for other in &template.elements[..i] {
-            if overlap(element, other) {
+            if do_overlap(element, other) {
                 let (what, other, other_line) = (element.kind(), other.kind(), other.line);
                 return Err(at(TemplateFault::Overlap { what, other, other_line }));
             }
@@ -23,18 +23,18 @@ pub(super) fn check(template: &Template) -> Result<(), TemplateError> {
     Ok(())
 }
 
-fn growing(template: &Template) -> Result<(), TemplateError> {
-    let grows = |e: &&Element| matches!(&e.what, What::Column(column) if column.grows);
-    let columns: Vec<&Element> = template.elements.iter().filter(grows).collect();
-    let wanted = usize::from(template.height == Height::Continuous);
-    if columns.len() == wanted {
+fn check_growing(template: &Template) -> Result<(), TemplateError> {
+    let grows = |e: &&LabelElement| matches!(&e.what, ElementKind::Column(column) if column.grows);
+    let columns: Vec<&LabelElement> = template.elements.iter().filter(grows).collect();
+    let expected = usize::from(template.height == LabelHeight::Continuous);
+    if columns.len() == expected {
         return Ok(());
     }
     let line = columns.last().map(|e| e.line);
     Err(TemplateError { line, why: TemplateFault::Growing(columns.len()) })
 }
 
-fn on_label(template: &Template, element: &Element) -> Result<(), TemplateFault> {
+fn on_label(template: &Template, element: &LabelElement) -> Result<(), TemplateFault> {
     let AreaMm { x, y, width, height } = element.area;
     let (right, bottom) = (x + width - template.width_mm, y + height - template.bottom_mm());
     for (over_mm, edge) in [(right, "right"), (bottom, "lower")] {
@@ -51,23 +51,23 @@ fn on_label(template: &Template, element: &Element) -> Result<(), TemplateFault>
     Ok(())
 }
 
-fn overlap(a: &Element, b: &Element) -> bool {
+fn do_overlap(a: &LabelElement, b: &LabelElement) -> bool {
     let (p, q) = (a.area, b.area);
     let across = (p.x + p.width).min(q.x + q.width) - p.x.max(q.x);
     let down = (p.y + p.height).min(q.y + q.height) - p.y.max(q.y);
     let meet = across > SLACK_MM && down > SLACK_MM;
     // A column beside its code begins where the code ends, which only the drawing knows.
-    let moves = |a: &Element, b: &Element| beside_code(a) && matches!(b.what, What::Code(_));
-    meet && !(moves(a, b) || moves(b, a) || frames(a, b) || frames(b, a))
+    let moves = |a: &LabelElement, b: &LabelElement| beside_code(a) && matches!(b.what, ElementKind::Code(_));
+    meet && !(moves(a, b) || moves(b, a) || does_frame(a, b) || does_frame(b, a))
 }
 
-fn beside_code(element: &Element) -> bool {
-    matches!(&element.what, What::Column(column) if column.beside_code)
+fn beside_code(element: &LabelElement) -> bool {
+    matches!(&element.what, ElementKind::Column(column) if column.beside_code)
 }
 
 /// Whether `inner` lies inside the line of the outline `outer`.
-fn frames(outer: &Element, inner: &Element) -> bool {
-    let What::Box { thickness_mm: Some(line) } = outer.what else { return false };
+fn does_frame(outer: &LabelElement, inner: &LabelElement) -> bool {
+    let ElementKind::Box { thickness_mm: Some(line) } = outer.what else { return false };
     let (o, i) = (outer.area, inner.area);
     let inside = |least: f64, from: f64, size: f64, outer_size: f64| {
         from + SLACK_MM >= least + line && from + size <= least + outer_size - line + SLACK_MM
@@ -76,8 +76,8 @@ fn frames(outer: &Element, inner: &Element) -> bool {
 }
 
 /// The code that a column stands beside: the nearest that begins further left.
-pub(crate) fn code_beside(template: &Template, column: &Element) -> Option<usize> {
-    let codes = template.elements.iter().enumerate().filter(|(_, e)| matches!(e.what, What::Code(_)));
+pub(crate) fn code_beside(template: &Template, column: &LabelElement) -> Option<usize> {
+    let codes = template.elements.iter().enumerate().filter(|(_, e)| matches!(e.what, ElementKind::Code(_)));
     let left = codes.filter(|(_, e)| e.area.x < column.area.x);
     left.max_by(|a, b| a.1.area.x.total_cmp(&b.1.area.x)).map(|(i, _)| i)
 }

@@ -4,9 +4,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    Align, AreaMm, BYTES_MAX, CodeElement, Column, ELEMENTS_MAX, Element, Height, Item, LENGTH_MM_MAX,
-    PT_LEAST, PT_MOST, SIDE_MM_LEAST, SIDE_MM_MAX, Template, TemplateError, TemplateFault, TextElement,
-    TextStyle, Vertical, What, Words,
+    AreaMm, BYTES_MAX, CodeElement, ColumnText, ELEMENTS_MAX, ElementKind, LENGTH_MM_MAX, LabelElement,
+    LabelHeight, PT_LEAST, PT_MOST, SIDE_MM_LEAST, SIDE_MM_MAX, Template, TemplateError, TemplateFault,
+    TextAlign, TextColumn, TextElement, TextPattern, TextStyle, VerticalAlign,
 };
 use crate::code::{BarcodeKind, MODULE_MM};
 use crate::text::{BLOCK_LINES_MAX, FontWeight};
@@ -57,7 +57,7 @@ struct RawLine {
     x: f64,
     y: f64,
     length: f64,
-    #[serde(default = "thin")]
+    #[serde(default = "thin_stroke")]
     thickness: f64,
     #[serde(default)]
     vertical: bool,
@@ -72,8 +72,8 @@ struct RawLogo {
     y: f64,
     width: f64,
     height: f64,
-    #[serde(default = "left")]
-    align: Align,
+    #[serde(default = "align_left")]
+    align: TextAlign,
 }
 
 #[derive(Deserialize)]
@@ -85,14 +85,14 @@ struct RawCode {
     height: f64,
     #[serde(default)]
     kind: RawKind,
-    #[serde(default = "url")]
+    #[serde(default = "url_pattern")]
     content: String,
     #[serde(default)]
     close_up: bool,
-    #[serde(default = "module")]
+    #[serde(default = "module_size")]
     module: f64,
-    #[serde(default = "center")]
-    align: Align,
+    #[serde(default = "align_center")]
+    align: TextAlign,
     #[serde(default)]
     optional: bool,
 }
@@ -112,8 +112,8 @@ struct RawText {
     y: f64,
     width: f64,
     height: f64,
-    #[serde(default = "middle")]
-    vertical: Vertical,
+    #[serde(default = "align_middle")]
+    vertical: VerticalAlign,
     #[serde(default)]
     inverse: bool,
     text: String,
@@ -121,10 +121,10 @@ struct RawText {
     size_min: Option<f64>,
     #[serde(default)]
     bold: bool,
-    #[serde(default = "one")]
+    #[serde(default = "one_line")]
     lines: usize,
-    #[serde(default = "left")]
-    align: Align,
+    #[serde(default = "align_left")]
+    align: TextAlign,
     #[serde(default)]
     cut: bool,
     #[serde(default)]
@@ -140,8 +140,8 @@ struct RawColumn {
     y: f64,
     width: f64,
     height: Option<f64>,
-    #[serde(default = "middle")]
-    vertical: Vertical,
+    #[serde(default = "align_middle")]
+    vertical: VerticalAlign,
     #[serde(default)]
     beside_code: bool,
     #[serde(default)]
@@ -153,9 +153,9 @@ struct RawColumn {
 struct RawItem {
     #[serde(default)]
     gap: f64,
-    #[serde(default = "last")]
+    #[serde(default = "last_priority")]
     priority: u8,
-    #[serde(default = "all")]
+    #[serde(default = "all_width")]
     share: f64,
     #[serde(default)]
     bottom: bool,
@@ -164,10 +164,10 @@ struct RawItem {
     size_min: Option<f64>,
     #[serde(default)]
     bold: bool,
-    #[serde(default = "one")]
+    #[serde(default = "one_line")]
     lines: usize,
-    #[serde(default = "left")]
-    align: Align,
+    #[serde(default = "align_left")]
+    align: TextAlign,
     #[serde(default)]
     cut: bool,
     #[serde(default)]
@@ -176,31 +176,31 @@ struct RawItem {
     required: bool,
 }
 
-fn thin() -> f64 {
+fn thin_stroke() -> f64 {
     0.3
 }
-fn module() -> f64 {
+fn module_size() -> f64 {
     MODULE_MM
 }
-fn url() -> String {
+fn url_pattern() -> String {
     "{url}".to_owned()
 }
-fn left() -> Align {
-    Align::Left
+fn align_left() -> TextAlign {
+    TextAlign::Left
 }
-fn center() -> Align {
-    Align::Center
+fn align_center() -> TextAlign {
+    TextAlign::Center
 }
-fn middle() -> Vertical {
-    Vertical::Middle
+fn align_middle() -> VerticalAlign {
+    VerticalAlign::Middle
 }
-fn one() -> usize {
+fn one_line() -> usize {
     1
 }
-fn last() -> u8 {
+fn last_priority() -> u8 {
     9
 }
-fn all() -> f64 {
+fn all_width() -> f64 {
     1.0
 }
 
@@ -209,9 +209,9 @@ macro_rules! style {
     ($raw:ident, $words:ident) => {
         TextStyle {
             weight: if $raw.bold { FontWeight::Bold } else { FontWeight::Regular },
-            pt_max: within("size", $raw.size, PT_LEAST, PT_MOST)?,
+            pt_max: check_within("size", $raw.size, PT_LEAST, PT_MOST)?,
             pt_min: size_min($raw.size, $raw.size_min)?,
-            lines: lines($raw.lines)?,
+            lines: check_lines($raw.lines)?,
             align: $raw.align,
             may_cut: may_cut($raw.cut, &$words)?,
             caps: $raw.caps,
@@ -223,7 +223,7 @@ macro_rules! style {
 type Fault<T> = Result<T, TemplateFault>;
 
 /// Reads the file; sizes are within their limits afterwards, but elements may still lie anywhere.
-pub(super) fn parse(file: &[u8]) -> Result<Template, TemplateError> {
+pub(super) fn parse_template(file: &[u8]) -> Result<Template, TemplateError> {
     let whole = |why| TemplateError { line: None, why };
     if file.len() > BYTES_MAX {
         return Err(whole(TemplateFault::TooLong(file.len())));
@@ -233,20 +233,20 @@ pub(super) fn parse(file: &[u8]) -> Result<Template, TemplateError> {
         line: e.span().map(|span| line_of(text, span.start)),
         why: TemplateFault::Toml(e.message().chars().take(400).collect()),
     })?;
-    let elements = elements(&raw, text)?;
-    let items = |e: &Element| if let What::Column(c) = &e.what { c.items.len() } else { 0 };
+    let elements = read_elements(&raw, text)?;
+    let items = |e: &LabelElement| if let ElementKind::Column(c) = &e.what { c.items.len() } else { 0 };
     let count = elements.len() + elements.iter().map(items).sum::<usize>();
     if count > ELEMENTS_MAX {
         return Err(whole(TemplateFault::TooManyElements(count)));
     }
-    head(raw, elements).map_err(whole)
+    build_template(raw, elements).map_err(whole)
 }
 
 fn line_of(text: &str, at: usize) -> usize {
     text.bytes().take(at).filter(|b| *b == b'\n').count() + 1
 }
 
-fn head(raw: RawTemplate, elements: Vec<Element>) -> Fault<Template> {
+fn build_template(raw: RawTemplate, elements: Vec<LabelElement>) -> Fault<Template> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if raw.name.is_empty() || raw.name.len() > 40 || !raw.name.chars().all(plain) {
         return Err(TemplateFault::Name(raw.name.chars().take(60).collect()));
@@ -260,48 +260,48 @@ fn head(raw: RawTemplate, elements: Vec<Element>) -> Fault<Template> {
         return Err(TemplateFault::Title);
     }
     let title = raw.title.chars().take(80).collect();
-    let width_mm = within("width_mm", raw.width_mm, SIDE_MM_LEAST, SIDE_MM_MAX)?;
+    let width_mm = check_within("width_mm", raw.width_mm, SIDE_MM_LEAST, SIDE_MM_MAX)?;
     let height = match raw.height_mm {
-        RawHeight::Mm(mm) => Height::Mm(within("height_mm", mm, SIDE_MM_LEAST, SIDE_MM_MAX)?),
-        RawHeight::Word(word) if word == "continuous" => Height::Continuous,
+        RawHeight::Mm(mm) => LabelHeight::Mm(check_within("height_mm", mm, SIDE_MM_LEAST, SIDE_MM_MAX)?),
+        RawHeight::Word(word) if word == "continuous" => LabelHeight::Continuous,
         RawHeight::Word(word) => return Err(TemplateFault::Height(word.chars().take(40).collect())),
     };
     Ok(Template { name: raw.name, title, width_mm, height, elements })
 }
 
 /// In the order in which they are drawn.
-fn elements(raw: &RawTemplate, text: &str) -> Result<Vec<Element>, TemplateError> {
+fn read_elements(raw: &RawTemplate, text: &str) -> Result<Vec<LabelElement>, TemplateError> {
     let mut elements = Vec::new();
-    add(&mut elements, text, &raw.boxes, frame)?;
-    add(&mut elements, text, &raw.lines, line)?;
-    add(&mut elements, text, &raw.logos, |l| {
-        Ok((area(l.x, l.y, l.width, l.height)?, What::Logo { align: l.align }))
+    add_element(&mut elements, text, &raw.boxes, read_frame)?;
+    add_element(&mut elements, text, &raw.lines, read_line)?;
+    add_element(&mut elements, text, &raw.logos, |l| {
+        Ok((check_area(l.x, l.y, l.width, l.height)?, ElementKind::Logo { align: l.align }))
     })?;
-    add(&mut elements, text, &raw.codes, code)?;
-    add(&mut elements, text, &raw.texts, words)?;
+    add_element(&mut elements, text, &raw.codes, read_code)?;
+    add_element(&mut elements, text, &raw.texts, read_words)?;
     for raw in &raw.columns {
         let at = line_of(text, raw.span().start);
-        let column = column(raw.as_ref(), text, at)?;
+        let column = read_column(raw.as_ref(), text, at)?;
         elements.push(column);
     }
     Ok(elements)
 }
 
-fn add<T>(
-    to: &mut Vec<Element>,
+fn add_element<T>(
+    to: &mut Vec<LabelElement>,
     text: &str,
     raw: &[Spanned<T>],
-    make: impl Fn(&T) -> Fault<(AreaMm, What)>,
+    make: impl Fn(&T) -> Fault<(AreaMm, ElementKind)>,
 ) -> Result<(), TemplateError> {
     for raw in raw {
         let line = line_of(text, raw.span().start);
         let (area, what) = make(raw.as_ref()).map_err(|why| TemplateError { line: Some(line), why })?;
-        to.push(Element { line, area, what });
+        to.push(LabelElement { line, area, what });
     }
     Ok(())
 }
 
-fn within(key: &'static str, value: f64, least: f64, most: f64) -> Fault<f64> {
+fn check_within(key: &'static str, value: f64, least: f64, most: f64) -> Fault<f64> {
     // False for what is not a number, too.
     if (least..=most).contains(&value) {
         return Ok(value);
@@ -309,54 +309,54 @@ fn within(key: &'static str, value: f64, least: f64, most: f64) -> Fault<f64> {
     Err(TemplateFault::Measure { key, value, least, most })
 }
 
-fn area(x: f64, y: f64, width: f64, height: f64) -> Fault<AreaMm> {
+fn check_area(x: f64, y: f64, width: f64, height: f64) -> Fault<AreaMm> {
     Ok(AreaMm {
-        x: within("x", x, 0.0, SIDE_MM_MAX)?,
-        y: within("y", y, 0.0, LENGTH_MM_MAX)?,
-        width: within("width", width, 0.1, SIDE_MM_MAX)?,
-        height: within("height", height, 0.1, LENGTH_MM_MAX)?,
+        x: check_within("x", x, 0.0, SIDE_MM_MAX)?,
+        y: check_within("y", y, 0.0, LENGTH_MM_MAX)?,
+        width: check_within("width", width, 0.1, SIDE_MM_MAX)?,
+        height: check_within("height", height, 0.1, LENGTH_MM_MAX)?,
     })
 }
 
-fn frame(raw: &RawBox) -> Fault<(AreaMm, What)> {
+fn read_frame(raw: &RawBox) -> Fault<(AreaMm, ElementKind)> {
     let thickness_mm = match (raw.filled, raw.thickness) {
         (true, _) => None,
-        (false, mm) => Some(within("thickness", mm.unwrap_or_else(thin), 0.1, 10.0)?),
+        (false, mm) => Some(check_within("thickness", mm.unwrap_or_else(thin_stroke), 0.1, 10.0)?),
     };
-    Ok((area(raw.x, raw.y, raw.width, raw.height)?, What::Box { thickness_mm }))
+    Ok((check_area(raw.x, raw.y, raw.width, raw.height)?, ElementKind::Box { thickness_mm }))
 }
 
-fn line(raw: &RawLine) -> Fault<(AreaMm, What)> {
-    let thickness = within("thickness", raw.thickness, 0.1, 10.0)?;
-    let length = within("length", raw.length, 0.1, SIDE_MM_MAX)?;
+fn read_line(raw: &RawLine) -> Fault<(AreaMm, ElementKind)> {
+    let thickness = check_within("thickness", raw.thickness, 0.1, 10.0)?;
+    let length = check_within("length", raw.length, 0.1, SIDE_MM_MAX)?;
     let (width, height) = if raw.vertical { (thickness, length) } else { (length, thickness) };
-    Ok((area(raw.x, raw.y, width, height)?, What::Line { dashed: raw.dashed }))
+    Ok((check_area(raw.x, raw.y, width, height)?, ElementKind::Line { dashed: raw.dashed }))
 }
 
-fn code(raw: &RawCode) -> Fault<(AreaMm, What)> {
+fn read_code(raw: &RawCode) -> Fault<(AreaMm, ElementKind)> {
     let kind = match raw.kind {
         RawKind::Qr => BarcodeKind::Qr,
         RawKind::DataMatrix => BarcodeKind::DataMatrix,
     };
     let code = CodeElement {
         kind,
-        words: Words::parse(&raw.content)?,
+        words: TextPattern::parse(&raw.content)?,
         close_up: raw.close_up,
-        module_mm: within("module", raw.module, 0.25, 3.0)?,
+        module_mm: check_within("module", raw.module, 0.25, 3.0)?,
         align: raw.align,
         optional: raw.optional,
     };
-    Ok((area(raw.x, raw.y, raw.width, raw.height)?, What::Code(code)))
+    Ok((check_area(raw.x, raw.y, raw.width, raw.height)?, ElementKind::Code(code)))
 }
 
-fn words(raw: &RawText) -> Fault<(AreaMm, What)> {
-    let words = Words::parse(&raw.text)?;
+fn read_words(raw: &RawText) -> Fault<(AreaMm, ElementKind)> {
+    let words = TextPattern::parse(&raw.text)?;
     let style = style!(raw, words);
     let text = TextElement { words, style, vertical: raw.vertical, inverse: raw.inverse };
-    Ok((area(raw.x, raw.y, raw.width, raw.height)?, What::Text(text)))
+    Ok((check_area(raw.x, raw.y, raw.width, raw.height)?, ElementKind::Text(text)))
 }
 
-fn column(raw: &RawColumn, text: &str, line: usize) -> Result<Element, TemplateError> {
+fn read_column(raw: &RawColumn, text: &str, line: usize) -> Result<LabelElement, TemplateError> {
     let here = |why| TemplateError { line: Some(line), why };
     if raw.text.is_empty() {
         return Err(here(TemplateFault::EmptyColumn));
@@ -364,28 +364,28 @@ fn column(raw: &RawColumn, text: &str, line: usize) -> Result<Element, TemplateE
     let mut items = Vec::new();
     for raw in &raw.text {
         let line = Some(line_of(text, raw.span().start));
-        items.push(item(raw.as_ref()).map_err(|why| TemplateError { line, why })?);
+        items.push(read_item(raw.as_ref()).map_err(|why| TemplateError { line, why })?);
     }
     let height = raw.height.unwrap_or((LENGTH_MM_MAX - raw.y).max(0.1));
-    let area = area(raw.x, raw.y, raw.width, height).map_err(here)?;
+    let area = check_area(raw.x, raw.y, raw.width, height).map_err(here)?;
     let (vertical, beside_code) = (raw.vertical, raw.beside_code);
-    let column = Column { items, vertical, beside_code, grows: raw.height.is_none() };
-    Ok(Element { line, area, what: What::Column(column) })
+    let column = TextColumn { items, vertical, beside_code, grows: raw.height.is_none() };
+    Ok(LabelElement { line, area, what: ElementKind::Column(column) })
 }
 
-fn item(raw: &RawItem) -> Fault<Item> {
-    let words = Words::parse(&raw.text)?;
+fn read_item(raw: &RawItem) -> Fault<ColumnText> {
+    let words = TextPattern::parse(&raw.text)?;
     let style = style!(raw, words);
-    let gap_mm = within("gap", raw.gap, 0.0, 100.0)?;
-    let share = within("share", raw.share, 0.05, 1.0)?;
-    Ok(Item { words, style, gap_mm, priority: raw.priority, share, bottom: raw.bottom })
+    let gap_mm = check_within("gap", raw.gap, 0.0, 100.0)?;
+    let share = check_within("share", raw.share, 0.05, 1.0)?;
+    Ok(ColumnText { words, style, gap_mm, priority: raw.priority, share, bottom: raw.bottom })
 }
 
 fn size_min(size: f64, size_min: Option<f64>) -> Fault<f64> {
-    within("size_min", size_min.unwrap_or(size.min(6.0)), PT_LEAST, size)
+    check_within("size_min", size_min.unwrap_or(size.min(6.0)), PT_LEAST, size)
 }
 
-fn lines(lines: usize) -> Fault<usize> {
+fn check_lines(lines: usize) -> Fault<usize> {
     if (1..=BLOCK_LINES_MAX).contains(&lines) {
         return Ok(lines);
     }
@@ -394,7 +394,7 @@ fn lines(lines: usize) -> Fault<usize> {
     Err(TemplateFault::Measure { key: "lines", value, least: 1.0, most: BLOCK_LINES_MAX as f64 })
 }
 
-fn may_cut(cut: bool, words: &Words) -> Fault<bool> {
+fn may_cut(cut: bool, words: &TextPattern) -> Fault<bool> {
     if cut && words.fields().any(crate::fields::Field::has_lines) {
         return Err(TemplateFault::CutSteps);
     }

@@ -19,8 +19,8 @@ fn text(x: &str, y: &str, width: &str, height: &str) -> String {
 
 fn check(body: &str, line: usize, says: &str) {
     let refusal = parse(body).unwrap_err();
-    let said = refusal.to_string();
-    assert!(refusal.line == Some(line) && said.contains(says), "{body}\n{:?} {said}", refusal.line);
+    let message = refusal.to_string();
+    assert!(refusal.line == Some(line) && message.contains(says), "{body}\n{:?} {message}", refusal.line);
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn built_in_templates_parse_and_have_their_names() {
     for file in builtin::files() {
         Template::parse(file.as_bytes()).unwrap_or_else(|e| panic!("{e}\n{file}"));
     }
-    let names: Vec<&str> = builtins().iter().map(|t| t.name.as_str()).collect();
+    let names: Vec<&str> = builtin_templates().iter().map(|t| t.name.as_str()).collect();
     assert_eq!(
         names,
         [
@@ -53,13 +53,13 @@ fn built_in_templates_parse_and_have_their_names() {
     );
     for name in &names {
         let template = Template::parse(builtin_file(name).unwrap().as_bytes()).unwrap();
-        assert_eq!(Some(&template), builtin(name));
+        assert_eq!(Some(&template), find_builtin(name));
     }
     assert_eq!(builtin_file("poster"), None);
-    let with_logo = builtins().iter().filter(|t| t.shows_logo()).map(|t| t.name.as_str());
+    let with_logo = builtin_templates().iter().filter(|t| t.shows_logo()).map(|t| t.name.as_str());
     assert_eq!(with_logo.collect::<Vec<_>>(), ["protocol-card", "badge"]);
-    assert_eq!(builtin("micro").unwrap().fields(), [Field::Url, Field::Tag, Field::Position]);
-    assert_eq!(builtin("equipment").unwrap().size(), "61.0 × 30.5 mm");
+    assert_eq!(find_builtin("micro").unwrap().fields(), [Field::Url, Field::Tag, Field::Position]);
+    assert_eq!(find_builtin("equipment").unwrap().size(), "61.0 × 30.5 mm");
 }
 
 #[test]
@@ -73,8 +73,8 @@ fn sizes_that_are_none() {
     }
     for bad in ["-4", "0", "1e12", "nan"] {
         let head = format!("name='a'\ntitle='b'\nwidth_mm={bad}\nheight_mm=10\n");
-        let said = Template::parse(head.as_bytes()).unwrap_err().to_string();
-        assert!(said.contains("width_mm is"), "{said}");
+        let message = Template::parse(head.as_bytes()).unwrap_err().to_string();
+        assert!(message.contains("width_mm is"), "{message}");
     }
     check(&text("1", "1", "9", "9").replace("size = 9", "size = 9\nsize_min = 10"), 5, "size_min is 10");
     check(&text("1", "1", "9", "9").replace("size = 9", "size = 900"), 5, "size is 900");
@@ -145,11 +145,11 @@ fn too_much_of_it() {
 
 #[test]
 fn words_are_parted() {
-    let words = Words::parse("Lot { load_lot }, {date}").unwrap();
-    let literal = |s: &str| Part::Literal(s.to_owned());
+    let words = TextPattern::parse("Lot { load_lot }, {date}").unwrap();
+    let literal = |s: &str| PatternPart::Literal(s.to_owned());
     assert_eq!(
         words.0,
-        [literal("Lot "), Part::Field(Field::LoadLot), literal(", "), Part::Field(Field::Date)]
+        [literal("Lot "), PatternPart::Field(Field::LoadLot), literal(", "), PatternPart::Field(Field::Date)]
     );
 }
 
@@ -161,7 +161,7 @@ fn survive(file: &[u8]) {
         for name in ["", "Pump 14", long.as_str()] {
             let fields = Field::ALL.iter().fold(Fields::new(), |f, field| f.with(*field, name));
             let fields = fields.with(Field::Url, "http://a.example/7QK3M9X2W").with(Field::Tag, "7QK3M9X2W");
-            if let Ok(drawing) = crate::layout::draw(&t, &template, &fields, None, Dpi::D203) {
+            if let Ok(drawing) = crate::layout::lay_out_label(&t, &template, &fields, None, Dpi::D203) {
                 let label = drawing.bitmap(&mut t);
                 assert!(label.width() == drawing.width && label.height() == drawing.height);
             }

@@ -12,7 +12,7 @@ const TWENTIES: &[u8; 20] = b"ghijklmnopqrstuvwxyz";
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
 /// Hex with run lengths; `,` and `!` fill a row up with white and black, `:` is the row before again.
-pub(super) fn acs(label: &Bitmap, out: &mut Vec<u8>) {
+pub(super) fn encode_acs(label: &Bitmap, out: &mut Vec<u8>) {
     let mut before: Option<&[u8]> = None;
     for row in label.rows() {
         if before == Some(row) {
@@ -39,13 +39,13 @@ fn acs_row(row: &[u8], out: &mut Vec<u8>) {
         match value {
             0 if end == nibbles => out.push(b','),
             15 if end == nibbles => out.push(b'!'),
-            _ => run(end - at, HEX[usize::from(value)], out),
+            _ => encode_run(end - at, HEX[usize::from(value)], out),
         }
         at = end;
     }
 }
 
-fn run(mut count: usize, digit: u8, out: &mut Vec<u8>) {
+fn encode_run(mut count: usize, digit: u8, out: &mut Vec<u8>) {
     while count > 419 {
         out.extend_from_slice(&[b'z', digit]);
         count -= 400;
@@ -64,7 +64,7 @@ fn run(mut count: usize, digit: u8, out: &mut Vec<u8>) {
 }
 
 /// `:Z64:`, zlib in base64, and the CRC of that text in upper-case hex (readers exist that refuse lower case).
-pub(super) fn z64(dots: &[u8], out: &mut Vec<u8>) {
+pub(super) fn encode_z64(dots: &[u8], out: &mut Vec<u8>) {
     let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::new(4));
     // Writing to memory does not fail; if it ever did, the printer would refuse the short picture by its checksum.
     let packed = zlib.write_all(dots).and_then(|()| zlib.finish()).unwrap_or_default();
@@ -121,7 +121,7 @@ mod tests {
         let mut label = Bitmap::white(16, 4);
         label.blacken_rect(0, 1, 16, 2);
         let mut out = Vec::new();
-        acs(&label, &mut out);
+        encode_acs(&label, &mut out);
         assert_eq!(out, b",!:,");
     }
 

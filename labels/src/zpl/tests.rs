@@ -9,7 +9,7 @@ use super::*;
 use crate::language::tests::{scattered, seconds};
 
 fn session() -> Zpl {
-    Zpl::new(Language::Zpl.usual_profile())
+    Zpl::new(PrinterLanguage::Zpl.usual_profile())
 }
 
 fn dot() -> Bitmap {
@@ -44,7 +44,10 @@ fn counting() -> Zpl {
     let mut s = session();
     assert!(!s.takes_next());
     assert_eq!(s.hello(seconds(0.0)), [ASK_STATUS, ASK_COUNTER].concat());
-    assert_eq!(s.on_bytes(&[idle(), b"\"1000\"".to_vec()].concat()), [Event::State(Condition::Ready)]);
+    assert_eq!(
+        s.on_bytes(&[idle(), b"\"1000\"".to_vec()].concat()),
+        [PrinterEvent::State(PrinterCondition::Ready)]
+    );
     assert!(s.takes_next());
     s
 }
@@ -56,9 +59,13 @@ fn golden_bytes() {
     let label = "^XA^PW487^LL3^LH0,0^FO0,0^GFA,6,6,2,,008,,^FS^PQ1,0,0,N^XZ\r\n";
     assert_eq!(String::from_utf8(first).unwrap(), format!("^XA^MNY^MTD^XZ\r\n{label}"));
     assert_eq!(String::from_utf8(s.encode(2, &dot()).unwrap()).unwrap(), label);
-    let media = media(&[Thermal::Transfer]).into_iter().find(|m| m.length == Length::Continuous).unwrap();
+    let media = zpl_media(&[ThermalMethod::Transfer])
+        .into_iter()
+        .find(|m| m.length == MediaLength::Continuous)
+        .unwrap();
     let (darkness, speed_mm_s) = (Some(70), Some(102));
-    let profile = Profile { media, darkness, speed_mm_s, dense: true, ..Language::Zpl.usual_profile() };
+    let profile =
+        PrinterProfile { media, darkness, speed_mm_s, dense: true, ..PrinterLanguage::Zpl.usual_profile() };
     let bytes = Zpl::new(profile).encode(1, &dot()).unwrap();
     let text = String::from_utf8(bytes).unwrap();
     assert!(
@@ -87,7 +94,7 @@ fn the_counter_confirms() {
     assert_eq!(s.tick(seconds(0.5)).0, [ASK_STATUS, ASK_COUNTER].concat());
     assert_eq!(s.on_bytes(b"\"1000\""), []);
     s.tick(seconds(1.0));
-    assert_eq!(s.on_bytes(b"\"1001\"\r\n"), [Event::Printed { upto: 41 }]);
+    assert_eq!(s.on_bytes(b"\"1001\"\r\n"), [PrinterEvent::Printed { upto: 41 }]);
     assert_eq!(s.on_bytes(b"\"1002\""), [], "not asked for");
     s.tick(seconds(1.5));
     for piece in b"\"1002\"".chunks(1) {
@@ -103,14 +110,14 @@ fn idle_alone_confirms_nothing_where_a_counter_is() {
     s.encode(1, &dot()).unwrap();
     for at in 1..6 {
         s.tick(seconds(f64::from(at)));
-        assert_eq!(s.on_bytes(&idle()), [Event::State(Condition::Ready)]);
+        assert_eq!(s.on_bytes(&idle()), [PrinterEvent::State(PrinterCondition::Ready)]);
     }
 }
 
 #[test]
 fn a_counter_that_others_move_proves_nothing() {
     let mut s = counting();
-    let ready = Event::State(Condition::Ready);
+    let ready = PrinterEvent::State(PrinterCondition::Ready);
     let answers = |s: &mut Zpl, at: f64, count: &str| {
         s.tick(seconds(at));
         s.on_bytes(&[idle(), count.as_bytes().to_vec()].concat())
@@ -118,7 +125,7 @@ fn a_counter_that_others_move_proves_nothing() {
     assert_eq!(answers(&mut s, 1.0, "\"1003\""), [ready], "somebody pressed the feed key before our label");
     s.encode(1, &dot()).unwrap();
     assert_eq!(answers(&mut s, 2.0, "\"1005\""), [ready], "two came out, one was ours");
-    assert_eq!(answers(&mut s, 3.0, "\"1006\""), [ready, Event::Taken { upto: 1 }]);
+    assert_eq!(answers(&mut s, 3.0, "\"1006\""), [ready, PrinterEvent::Taken { upto: 1 }]);
     let mut s = counting();
     s.encode(1, &dot()).unwrap();
     s.tick(seconds(1.0));
@@ -141,7 +148,7 @@ fn labels_of_an_earlier_job_are_not_counted_as_ours() {
     assert!(s.takes_next());
     s.encode(1, &dot()).unwrap();
     s.tick(seconds(3.0));
-    assert_eq!(s.on_bytes(b"\"1002\""), [Event::Printed { upto: 1 }]);
+    assert_eq!(s.on_bytes(b"\"1002\""), [PrinterEvent::Printed { upto: 1 }]);
 }
 
 #[test]
@@ -151,63 +158,70 @@ fn a_clone_without_a_counter_only_takes() {
     s.on_bytes(&idle());
     s.tick(seconds(0.9));
     assert!(!s.takes_next());
-    assert_eq!(s.answers(), Answers::Printed);
+    assert_eq!(s.answers(), ConfirmationLevel::Printed);
     s.tick(seconds(1.0));
     assert!(s.takes_next());
-    assert_eq!(s.answers(), Answers::Taken);
+    assert_eq!(s.answers(), ConfirmationLevel::Taken);
     s.encode(7, &dot()).unwrap();
     assert_eq!(
         s.on_bytes(b"\"1000\""),
         [],
         "from here on it could be counted, and this label is not known to be after it"
     );
-    assert_eq!(s.answers(), Answers::Taken);
-    assert_eq!(s.on_bytes(&idle()), [Event::State(Condition::Ready)], "was asked before the label");
+    assert_eq!(s.answers(), ConfirmationLevel::Taken);
+    assert_eq!(
+        s.on_bytes(&idle()),
+        [PrinterEvent::State(PrinterCondition::Ready)],
+        "was asked before the label"
+    );
     assert_eq!(s.tick(seconds(2.0)).0, ASK_STATUS);
-    assert_eq!(s.on_bytes(&status(0, 0, 1, 0, 0, 0, 0)), [Event::State(Condition::Ready)]);
+    assert_eq!(s.on_bytes(&status(0, 0, 1, 0, 0, 0, 0)), [PrinterEvent::State(PrinterCondition::Ready)]);
     s.tick(seconds(3.0));
-    assert_eq!(s.on_bytes(&status(0, 0, 0, 0, 0, 0, 1)), [Event::State(Condition::Ready)]);
+    assert_eq!(s.on_bytes(&status(0, 0, 0, 0, 0, 0, 1)), [PrinterEvent::State(PrinterCondition::Ready)]);
     s.tick(seconds(4.0));
-    assert_eq!(s.on_bytes(&idle()), [Event::State(Condition::Ready), Event::Taken { upto: 7 }]);
+    assert_eq!(
+        s.on_bytes(&idle()),
+        [PrinterEvent::State(PrinterCondition::Ready), PrinterEvent::Taken { upto: 7 }]
+    );
 }
 
 #[test]
 fn conditions_from_host_status() {
     for (answer, condition) in [
-        (status(1, 0, 0, 0, 0, 0, 0), Condition::PaperOut),
-        (status(1, 1, 0, 1, 1, 0, 0), Condition::CoverOpen),
-        (status(0, 1, 0, 0, 1, 0, 0), Condition::RibbonOut),
-        (status(0, 1, 0, 0, 0, 0, 0), Condition::Paused),
-        (status(0, 0, 0, 0, 0, 1, 0), Condition::LabelWaiting),
-        (idle(), Condition::Ready),
+        (status(1, 0, 0, 0, 0, 0, 0), PrinterCondition::PaperOut),
+        (status(1, 1, 0, 1, 1, 0, 0), PrinterCondition::CoverOpen),
+        (status(0, 1, 0, 0, 1, 0, 0), PrinterCondition::RibbonOut),
+        (status(0, 1, 0, 0, 0, 0, 0), PrinterCondition::Paused),
+        (status(0, 0, 0, 0, 0, 1, 0), PrinterCondition::LabelWaiting),
+        (idle(), PrinterCondition::Ready),
     ] {
         let mut s = counting();
         s.tick(seconds(1.0));
-        assert_eq!(s.on_bytes(&answer), [Event::State(condition)]);
-        assert_eq!(s.takes_next(), condition != Condition::LabelWaiting);
+        assert_eq!(s.on_bytes(&answer), [PrinterEvent::State(condition)]);
+        assert_eq!(s.takes_next(), condition != PrinterCondition::LabelWaiting);
     }
     let hot = String::from_utf8(idle()).unwrap().replace("0,0,0,000,0,0,0", "0,0,0,000,0,0,1");
     let broken = String::from_utf8(idle()).unwrap().replace("0,0,0,000,0,0,0", "0,0,0,000,1,0,0");
-    for (answer, condition) in [(hot, Condition::Cooling), (broken, Condition::Fault)] {
+    for (answer, condition) in [(hot, PrinterCondition::Cooling), (broken, PrinterCondition::Fault)] {
         let mut s = counting();
         s.tick(seconds(1.0));
-        assert_eq!(s.on_bytes(answer.as_bytes()), [Event::State(condition)]);
+        assert_eq!(s.on_bytes(answer.as_bytes()), [PrinterEvent::State(condition)]);
     }
 }
 
 #[test]
 fn a_silent_host_status_means_asking_for_errors() {
     for (bits, condition) in [
-        ("1 00000000 00000001", Condition::PaperOut),
-        ("1 00000000 00000005", Condition::CoverOpen),
-        ("1 00000000 00000002", Condition::RibbonOut),
-        ("1 00000000 00000008", Condition::CutterJam),
-        ("1 00000000 00000010", Condition::Cooling),
-        ("1 00000000 00000020", Condition::Cooling),
-        ("1 00000000 00010000", Condition::Paused),
-        ("1 00000000 00000040", Condition::Fault),
-        ("1 00000001 00000000", Condition::Fault),
-        ("0 00000000 00000000", Condition::Ready),
+        ("1 00000000 00000001", PrinterCondition::PaperOut),
+        ("1 00000000 00000005", PrinterCondition::CoverOpen),
+        ("1 00000000 00000002", PrinterCondition::RibbonOut),
+        ("1 00000000 00000008", PrinterCondition::CutterJam),
+        ("1 00000000 00000010", PrinterCondition::Cooling),
+        ("1 00000000 00000020", PrinterCondition::Cooling),
+        ("1 00000000 00010000", PrinterCondition::Paused),
+        ("1 00000000 00000040", PrinterCondition::Fault),
+        ("1 00000001 00000000", PrinterCondition::Fault),
+        ("0 00000000 00000000", PrinterCondition::Ready),
     ] {
         let mut s = counting();
         s.tick(seconds(1.0));
@@ -216,7 +230,7 @@ fn a_silent_host_status_means_asking_for_errors() {
         let text = format!(
             "\x02\r\n  PRINTER STATUS\r\n   ERRORS:         {bits}\r\n   WARNINGS:       0 00000000 00000000\r\n\x03"
         );
-        assert_eq!(s.on_bytes(text.as_bytes()), [Event::State(condition)], "{bits}");
+        assert_eq!(s.on_bytes(text.as_bytes()), [PrinterEvent::State(condition)], "{bits}");
     }
 }
 
@@ -225,8 +239,9 @@ fn never_an_answer_is_said_and_asked_again() {
     let mut s = session();
     s.hello(seconds(0.0));
     assert_eq!(s.tick(seconds(1.0)), ([ASK_ERRORS, ASK_COUNTER].concat(), Vec::new()));
-    assert_eq!(s.tick(seconds(3.0)), ([ASK_STATUS, ASK_COUNTER].concat(), vec![Event::Silent]));
-    let profile = Profile { answers: Answers::Nothing, ..Language::Zpl.usual_profile() };
+    assert_eq!(s.tick(seconds(3.0)), ([ASK_STATUS, ASK_COUNTER].concat(), vec![PrinterEvent::Silent]));
+    let profile =
+        PrinterProfile { answers: ConfirmationLevel::Nothing, ..PrinterLanguage::Zpl.usual_profile() };
     let mut mute = Zpl::new(profile);
     assert!(mute.hello(seconds(0.0)).is_empty() && mute.tick(seconds(9.0)).0.is_empty() && mute.takes_next());
 }
@@ -237,11 +252,11 @@ fn status_cut_short_is_found_again() {
     s.tick(seconds(1.0));
     let whole = idle();
     assert_eq!(s.on_bytes(&whole[..40]), []);
-    assert_eq!(s.on_bytes(&status(1, 0, 0, 0, 0, 0, 0)), [Event::State(Condition::PaperOut)]);
+    assert_eq!(s.on_bytes(&status(1, 0, 0, 0, 0, 0, 0)), [PrinterEvent::State(PrinterCondition::PaperOut)]);
     assert_eq!(s.on_bytes(&vec![b'1'; 10_000]), []);
     assert!(s.line.len() <= LINE_BYTES_MAX + 1);
     s.tick(seconds(2.0));
-    assert_eq!(s.on_bytes(&whole), [Event::State(Condition::Ready)]);
+    assert_eq!(s.on_bytes(&whole), [PrinterEvent::State(PrinterCondition::Ready)]);
 }
 
 /// Reads `^GFA` as the programming guide describes it.
@@ -289,7 +304,7 @@ proptest! {
     #[test]
     fn all_dots_are_sent(width in 1u32..480, height in 1u32..240, seed: u64, dense: bool) {
         let label = scattered(width, height, seed);
-        let mut s = Zpl::new(Profile { dense, ..Language::Zpl.usual_profile() });
+        let mut s = Zpl::new(PrinterProfile { dense, ..PrinterLanguage::Zpl.usual_profile() });
         let stream = String::from_utf8(s.encode(1, &label).unwrap()).unwrap();
         prop_assert_eq!(decode(&stream), (487, height, label.bytes().to_vec()));
     }
@@ -305,6 +320,6 @@ proptest! {
         for piece in b"\r\n\"1001\"".chunks(pieces) {
             events.extend(s.on_bytes(piece));
         }
-        prop_assert_eq!(events, [Event::Printed { upto: 1 }]);
+        prop_assert_eq!(events, [PrinterEvent::Printed { upto: 1 }]);
     }
 }

@@ -20,7 +20,7 @@ mod base;
 
 use std::collections::BTreeSet;
 
-use crate::entry::{At, Entry};
+use crate::entry::{Entry, EntryTime};
 use crate::fold::LinePlace;
 use crate::ids::Epoch;
 use crate::kinds::EntryRef;
@@ -80,14 +80,14 @@ pub struct AdoptedLine<'a> {
     /// The entry that adopted the run.
     pub adopted_by: EntryRef,
     /// When it did.
-    pub adopted_at: At,
+    pub adopted_at: EntryTime,
 }
 
 #[derive(Debug, Clone)]
 struct OpenRun {
     run: RunName,
     adopted_by: LinePlace,
-    adopted_at: At,
+    adopted_at: EntryTime,
     next: u64,
 }
 

@@ -41,10 +41,10 @@ pub(super) fn bounded(ms: i64) -> i64 {
 /// What was said in this order, each from some time on: the spans in which each is the latest word.
 ///
 /// A later word counts from its own time on, whatever was said before for after that time.
-pub(super) fn in_force<T>(said: &[T], from_ms: impl Fn(&T) -> i64) -> Vec<(Range<i64>, &T)> {
-    let mut spans = Vec::with_capacity(said.len());
+pub(super) fn in_force<T>(message: &[T], from_ms: impl Fn(&T) -> i64) -> Vec<(Range<i64>, &T)> {
+    let mut spans = Vec::with_capacity(message.len());
     let mut end = i64::MAX;
-    for word in said.iter().rev() {
+    for word in message.iter().rev() {
         let from = bounded(from_ms(word));
         if from < end {
             spans.push((from..end, word));
@@ -60,17 +60,17 @@ pub(super) fn in_force<T>(said: &[T], from_ms: impl Fn(&T) -> i64) -> Vec<(Range
 /// Days are numbered from 1970-01-01. A day begins when the facility's clock first reads its midnight or later, so days
 /// neither overlap nor leave gaps, whatever the clock skips or reads twice; a day that the zone skips is empty.
 #[derive(Debug, Clone)]
-pub struct Calendar {
+pub struct CivilCalendar {
     // Ascending, from the beginning to the end of time, neighbours differ.
     spans: Vec<(Range<i64>, TimeZone)>,
 }
 
-impl Calendar {
+impl CivilCalendar {
     /// From the facility's zones in the order of the log; before the first it is UTC.
     pub fn new(zones: &[ZoneSpan]) -> Self {
         let mut spans = vec![(i64::MIN..i64::MAX, TimeZone::UTC)];
-        for (span, said) in in_force(zones, |z| z.from_ms) {
-            let zone = zone_named(&said.zone).unwrap_or(TimeZone::UTC);
+        for (span, message) in in_force(zones, |z| z.from_ms) {
+            let zone = zone_named(&message.zone).unwrap_or(TimeZone::UTC);
             if let Some((last, before)) = spans.last_mut()
                 && *before != zone
             {

@@ -9,15 +9,15 @@ use crate::kinds::{Schedule, TimeOfDay};
 use crate::limits::SCHEDULE_TIMES_MAX;
 
 /// A stretch of time with one schedule and, where the schedule is civil, one zone.
-pub(super) struct Segment<'a> {
+pub(super) struct ScheduleSegment<'a> {
     /// Windows begin and end in here, or do not exist.
     pub span: Range<i64>,
     schedule: &'a Schedule,
-    kind: Kind<'a>,
+    kind: SegmentKind<'a>,
 }
 
 // A window begins at each boundary. It ends at the next one, and for uses after the grace if that is sooner.
-enum Kind<'a> {
+enum SegmentKind<'a> {
     Hours { step_ms: i64 },
     Days { zone: TimeZone, first_day: i64, step_days: i64 },
     Times { zone: TimeZone, readings_ms: Vec<i64> },
@@ -25,35 +25,39 @@ enum Kind<'a> {
     Never,
 }
 
-impl<'a> Segment<'a> {
+impl<'a> ScheduleSegment<'a> {
     pub(super) fn new(span: Range<i64>, schedule: &'a Schedule, zone: &TimeZone, uses: &'a [i64]) -> Self {
         let days = |step_days: u32| {
             let mut first_day = local_day(zone, span.start);
             while first_reading_ms(zone, first_day * DAY_MS) < span.start {
                 first_day += 1;
             }
-            Kind::Days { zone: zone.clone(), first_day, step_days: i64::from(step_days) }
+            SegmentKind::Days { zone: zone.clone(), first_day, step_days: i64::from(step_days) }
         };
         let kind = match schedule {
-            Schedule::Hours { n } => Kind::Hours { step_ms: i64::from(*n.clamp(&1, &8_760)) * 3_600_000 },
+            Schedule::Hours { n } => {
+                SegmentKind::Hours { step_ms: i64::from(*n.clamp(&1, &8_760)) * 3_600_000 }
+            }
             Schedule::Days { n } => days(*n.clamp(&1, &366)),
             Schedule::Weeks { n } => days(7 * n.clamp(&1, &52)),
-            Schedule::Times { at } => Kind::Times { zone: zone.clone(), readings_ms: readings_ms(at) },
-            Schedule::Use { grace_s } => Kind::Use { uses, grace_ms: i64::from(*grace_s.max(&1)) * 1_000 },
-            Schedule::Never => Kind::Never,
+            Schedule::Times { at } => SegmentKind::Times { zone: zone.clone(), readings_ms: readings_ms(at) },
+            Schedule::Use { grace_s } => {
+                SegmentKind::Use { uses, grace_ms: i64::from(*grace_s.max(&1)) * 1_000 }
+            }
+            Schedule::Never => SegmentKind::Never,
         };
         Self { span, schedule, kind }
     }
 
     /// Whether nothing is scheduled in this stretch.
     pub(super) fn is_never(&self) -> bool {
-        matches!(self.kind, Kind::Never)
+        matches!(self.kind, SegmentKind::Never)
     }
 
     /// How long a use may wait, where the schedule is by use.
     pub(super) fn grace_ms(&self) -> Option<i64> {
         match self.kind {
-            Kind::Use { grace_ms, .. } => Some(grace_ms),
+            SegmentKind::Use { grace_ms, .. } => Some(grace_ms),
             _ => None,
         }
     }
@@ -77,7 +81,7 @@ impl<'a> Segment<'a> {
 
     /// A window's end as people say it: whole days end with their last millisecond, and a cleaning at the very time of day
     /// is in time.
-    pub(super) fn said_ms(&self, end_ms: i64) -> i64 {
+    pub(super) fn stated_ms(&self, end_ms: i64) -> i64 {
         match self.schedule {
             Schedule::Days { .. } | Schedule::Weeks { .. } | Schedule::Times { .. } => end_ms - 1,
             Schedule::Hours { .. } | Schedule::Use { .. } | Schedule::Never => end_ms,
@@ -95,11 +99,11 @@ impl<'a> Segment<'a> {
     /// The first boundary at `ms` or later.
     fn boundary_from(&self, ms: i64) -> Option<i64> {
         match &self.kind {
-            Kind::Hours { step_ms } => {
+            SegmentKind::Hours { step_ms } => {
                 let steps = (ms - self.span.start + step_ms - 1).div_euclid(*step_ms).max(0);
                 Some(self.span.start + steps * step_ms)
             }
-            Kind::Days { zone, first_day, step_days } => {
+            SegmentKind::Days { zone, first_day, step_days } => {
                 let mut step = ((local_day(zone, ms) - first_day).div_euclid(*step_days) - 1).max(0);
                 loop {
                     let boundary = first_reading_ms(zone, (first_day + step * step_days) * DAY_MS);
@@ -109,7 +113,7 @@ impl<'a> Segment<'a> {
                     step += 1;
                 }
             }
-            Kind::Times { zone, readings_ms } => {
+            SegmentKind::Times { zone, readings_ms } => {
                 let today = local_day(zone, ms);
                 // Today's may be over, and tomorrow may be a day that the zone skips.
                 (today - 1..=today + 3).find_map(|day| {
@@ -118,25 +122,25 @@ impl<'a> Segment<'a> {
                     readings_ms.get(first).map(boundary)
                 })
             }
-            Kind::Use { uses, .. } => uses.get(uses.partition_point(|&used| used < ms)).copied(),
-            Kind::Never => None,
+            SegmentKind::Use { uses, .. } => uses.get(uses.partition_point(|&used| used < ms)).copied(),
+            SegmentKind::Never => None,
         }
     }
 
     /// The last boundary at `ms` or earlier; it may lie before the stretch.
     fn boundary_until(&self, ms: i64) -> Option<i64> {
         match &self.kind {
-            Kind::Hours { step_ms } => {
+            SegmentKind::Hours { step_ms } => {
                 Some(self.span.start + (ms - self.span.start).div_euclid(*step_ms) * step_ms)
             }
-            Kind::Days { zone, first_day, step_days } => {
+            SegmentKind::Days { zone, first_day, step_days } => {
                 let last = (local_day(zone, ms) - first_day).div_euclid(*step_days) + 1;
                 (0..=last)
                     .rev()
                     .map(|step| first_reading_ms(zone, (first_day + step * step_days) * DAY_MS))
                     .find(|&boundary| boundary <= ms)
             }
-            Kind::Times { zone, readings_ms } => {
+            SegmentKind::Times { zone, readings_ms } => {
                 let today = local_day(zone, ms);
                 (today - 2..=today + 1).rev().find_map(|day| {
                     let boundary = |reading: &i64| first_reading_ms(zone, day * DAY_MS + reading) + 1;
@@ -144,12 +148,12 @@ impl<'a> Segment<'a> {
                     after.checked_sub(1).and_then(|last| readings_ms.get(last)).map(boundary)
                 })
             }
-            Kind::Use { uses, .. } => uses
+            SegmentKind::Use { uses, .. } => uses
                 .partition_point(|&used| used <= ms)
                 .checked_sub(1)
                 .and_then(|last| uses.get(last))
                 .copied(),
-            Kind::Never => None,
+            SegmentKind::Never => None,
         }
     }
 }

@@ -2,14 +2,17 @@
 
 use std::ops::Range;
 
-use super::{Course, Placed, Plan, Status, Window, ZoneSpan, next_change_ms, status, windows};
-use crate::fold::{Activity, Cleaning, Equipment, Settings};
+use super::{
+    CleaningTimes, DueWindow, ItemStatus, SchedulePeriod, ScheduleTimeline, ZoneSpan, due_windows,
+    item_status, next_change_ms,
+};
+use crate::fold::{CleaningRecord, Equipment, EquipmentActivity, FacilitySettings};
 use crate::ids::ProtocolId;
 use crate::kinds::Schedule;
 
-impl Placed {
+impl CleaningTimes {
     /// A cleaning of the index; `None` if it is voided.
-    pub fn of(cleaning: &Cleaning) -> Option<Self> {
+    pub fn of(cleaning: &CleaningRecord) -> Option<Self> {
         cleaning.voided.is_none().then(|| Self {
             performed_ms: cleaning.performed_ms,
             recorded_ms: cleaning.recorded_ms,
@@ -19,7 +22,7 @@ impl Placed {
     }
 }
 
-impl Status {
+impl ItemStatus {
     /// The order of lists, ascending: overdue first and the longest before all, then due by deadline, then clean by its end,
     /// then what asks nothing.
     pub fn order(&self) -> (u8, i64) {
@@ -58,22 +61,22 @@ pub fn is_by_uses(item: &Equipment) -> bool {
 /// All courses of one item: one for each protocol with a schedule of its own, which only a cleaning by that protocol
 /// meets, and one for a schedule for any protocol, which every cleaning meets.
 #[derive(Debug, Clone)]
-pub struct Courses {
+pub struct ItemTimelines {
     zones: Vec<ZoneSpan>,
-    plans: Vec<(Option<ProtocolId>, Vec<Plan>)>,
+    plans: Vec<(Option<ProtocolId>, Vec<SchedulePeriod>)>,
     out: Vec<Range<i64>>,
     uses: Vec<i64>,
 }
 
-impl Courses {
-    /// From the rows, and the item's uses in any order. For [`Courses::status`] the uses that the fold's `Activity` keeps
+impl ItemTimelines {
+    /// From the rows, and the item's uses in any order. For [`ItemTimelines::status`] the uses that the fold's `EquipmentActivity` keeps
     /// are enough.
-    pub fn new(settings: &Settings, item: &Equipment, mut uses: Vec<i64>) -> Self {
+    pub fn new(settings: &FacilitySettings, item: &Equipment, mut uses: Vec<i64>) -> Self {
         let zones =
             settings.zones.iter().map(|z| ZoneSpan { from_ms: z.from_ms, zone: z.zone.as_str().into() });
-        let mut plans: Vec<(_, Vec<Plan>)> = Vec::new();
+        let mut plans: Vec<(_, Vec<SchedulePeriod>)> = Vec::new();
         for row in &item.plans {
-            let plan = Plan { from_ms: row.from_ms, schedule: row.schedule.clone() };
+            let plan = SchedulePeriod { from_ms: row.from_ms, schedule: row.schedule.clone() };
             match plans.iter_mut().find(|(protocol, _)| *protocol == row.protocol) {
                 Some((_, of_protocol)) => of_protocol.push(plan),
                 None => plans.push((row.protocol, vec![plan])),
@@ -89,34 +92,40 @@ impl Courses {
     }
 
     /// Each course, and the protocol whose cleanings meet it.
-    pub fn iter(&self) -> impl Iterator<Item = (Option<ProtocolId>, Course<'_>)> {
+    pub fn iter(&self) -> impl Iterator<Item = (Option<ProtocolId>, ScheduleTimeline<'_>)> {
         self.plans.iter().map(|(protocol, plans)| {
-            (*protocol, Course { zones: &self.zones, plans, out: &self.out, uses: &self.uses })
+            (*protocol, ScheduleTimeline { zones: &self.zones, plans, out: &self.out, uses: &self.uses })
         })
     }
 
-    /// The most urgent [`status()`] of all courses.
-    pub fn status(&self, activity: Option<&Activity>, now_ms: i64) -> Status {
+    /// The most urgent [`item_status()`] of all courses.
+    pub fn status(&self, activity: Option<&EquipmentActivity>, now_ms: i64) -> ItemStatus {
         let last_ms = |protocol| match protocol {
             None => activity?.last_complete_ms(),
             Some(protocol) => activity?.last_by_ms(protocol),
         };
         self.iter()
-            .map(|(protocol, course)| status(&course, last_ms(protocol), now_ms))
-            .min_by_key(Status::order)
-            .unwrap_or(Status::NoSchedule)
+            .map(|(protocol, course)| item_status(&course, last_ms(protocol), now_ms))
+            .min_by_key(ItemStatus::order)
+            .unwrap_or(ItemStatus::NoSchedule)
     }
 
-    /// The [`windows()`] of all courses, by their ends.
-    pub fn windows(&self, cleanings: &[Placed], closed_in: &Range<i64>, now_ms: i64) -> Vec<Window> {
-        let of_course = |(protocol, course): (Option<ProtocolId>, Course<'_>)| match protocol {
-            None => windows(&course, cleanings, closed_in.clone(), now_ms),
+    /// The [`due_windows()`] of all courses, by their ends.
+    pub fn windows(
+        &self,
+        cleanings: &[CleaningTimes],
+        closed_in: &Range<i64>,
+        now_ms: i64,
+    ) -> Vec<DueWindow> {
+        let of_course = |(protocol, course): (Option<ProtocolId>, ScheduleTimeline<'_>)| match protocol {
+            None => due_windows(&course, cleanings, closed_in.clone(), now_ms),
             Some(_) => {
-                let by: Vec<Placed> = cleanings.iter().copied().filter(|c| c.protocol == protocol).collect();
-                windows(&course, &by, closed_in.clone(), now_ms)
+                let by: Vec<CleaningTimes> =
+                    cleanings.iter().copied().filter(|c| c.protocol == protocol).collect();
+                due_windows(&course, &by, closed_in.clone(), now_ms)
             }
         };
-        let mut all: Vec<Window> = self.iter().flat_map(of_course).collect();
+        let mut all: Vec<DueWindow> = self.iter().flat_map(of_course).collect();
         all.sort_by_key(|w| (w.end_ms, w.start_ms));
         all
     }
@@ -144,15 +153,15 @@ fn disjoint(mut spans: Vec<Range<i64>>) -> Vec<Range<i64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compliance::Tally;
-    use crate::fold::{self, Out, Service};
+    use crate::compliance::WindowTally;
+    use crate::fold::{self, EquipmentOutage, ServiceState};
     use crate::ids::Epoch;
-    use crate::kinds::{Class, EntryRef, PhotoPolicy};
+    use crate::kinds::{EntryRef, PhotoPolicy, SpauldingClass};
 
     const HOUR: i64 = 3_600_000;
     const OF: EntryRef = EntryRef { epoch: Epoch { n: 1, key: [0; 4] }, seq: 0 };
 
-    fn item(plans: Vec<fold::Plan>, out: Vec<Out>) -> Equipment {
+    fn item(plans: Vec<fold::EquipmentSchedule>, out: Vec<EquipmentOutage>) -> Equipment {
         Equipment {
             tag: crate::tag::Tag::from_random([7; 5]),
             name: String::new(),
@@ -162,11 +171,11 @@ mod tests {
             model: String::new(),
             category: String::new(),
             location: String::new(),
-            class: Class::Noncritical,
+            class: SpauldingClass::Noncritical,
             photo: PhotoPolicy::Optional,
             protocols: Vec::new(),
             custom: std::collections::BTreeMap::new(),
-            service: Service::In,
+            service: ServiceState::In,
             plans,
             out,
             added_ms: 0,
@@ -175,52 +184,57 @@ mod tests {
         }
     }
 
-    fn every(hours: u32, protocol: Option<ProtocolId>) -> fold::Plan {
-        fold::Plan { from_ms: 0, protocol, schedule: Schedule::Hours { n: hours } }
+    fn every(hours: u32, protocol: Option<ProtocolId>) -> fold::EquipmentSchedule {
+        fold::EquipmentSchedule { from_ms: 0, protocol, schedule: Schedule::Hours { n: hours } }
     }
 
     #[test]
     fn each_protocol_has_its_own_schedule_and_the_most_urgent_one_speaks() {
         let protocol: ProtocolId = "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap();
-        let at = |protocol, performed_ms| Placed {
+        let at = |protocol, performed_ms| CleaningTimes {
             performed_ms,
             recorded_ms: performed_ms,
             complete: true,
             protocol,
         };
-        let done = |all: &[Placed]| Activity {
+        let done = |all: &[CleaningTimes]| EquipmentActivity {
             done: all
                 .iter()
                 .map(|c| fold::ByProtocol {
                     protocol: c.protocol,
                     from_ms: None,
-                    done: vec![fold::Done { of: OF, run: None, performed_ms: c.performed_ms }],
+                    done: vec![fold::CompleteCleaning { of: OF, run: None, performed_ms: c.performed_ms }],
                 })
                 .collect(),
-            ..Activity::default()
+            ..EquipmentActivity::default()
         };
         let item = item(vec![every(2, None), every(12, Some(protocol)), every(4, None)], Vec::new());
-        let courses = Courses::new(&Settings::default(), &item, Vec::new());
+        let courses = ItemTimelines::new(&FacilitySettings::default(), &item, Vec::new());
         // The second plan for any protocol replaced the first; the other protocol's stands beside it.
         assert_eq!(courses.windows(&[], &(0..12 * HOUR + 1), 12 * HOUR).len(), 3 + 1 + 2);
-        let status = |all: &[Placed], now| courses.status(Some(&done(all)), now);
+        let status = |all: &[CleaningTimes], now| courses.status(Some(&done(all)), now);
         let (plain, by) = (at(None, HOUR), at(Some(protocol), 2 * HOUR));
-        assert_eq!(status(&[plain, by], 3 * HOUR), Status::Clean { until_ms: Some(4 * HOUR) });
-        assert_eq!(status(&[plain], 3 * HOUR), Status::Due { by_ms: 12 * HOUR }, "not by that protocol");
-        assert_eq!(status(&[plain], 5 * HOUR), Status::Due { by_ms: 8 * HOUR });
-        assert_eq!(status(&[plain], 8 * HOUR), Status::Overdue { since_ms: 8 * HOUR });
-        let met = |all: &[Placed]| Tally::of(&courses.windows(all, &(0..12 * HOUR + 1), 12 * HOUR));
-        assert_eq!(met(&[plain]), Tally { met: 1, closed: 4 });
-        assert_eq!(met(&[plain, by]), Tally { met: 2, closed: 4 }, "it meets its own window and the other");
+        assert_eq!(status(&[plain, by], 3 * HOUR), ItemStatus::Clean { until_ms: Some(4 * HOUR) });
+        assert_eq!(status(&[plain], 3 * HOUR), ItemStatus::Due { by_ms: 12 * HOUR }, "not by that protocol");
+        assert_eq!(status(&[plain], 5 * HOUR), ItemStatus::Due { by_ms: 8 * HOUR });
+        assert_eq!(status(&[plain], 8 * HOUR), ItemStatus::Overdue { since_ms: 8 * HOUR });
+        let met =
+            |all: &[CleaningTimes]| WindowTally::of(&courses.windows(all, &(0..12 * HOUR + 1), 12 * HOUR));
+        assert_eq!(met(&[plain]), WindowTally { met: 1, closed: 4 });
+        assert_eq!(
+            met(&[plain, by]),
+            WindowTally { met: 2, closed: 4 },
+            "it meets its own window and the other"
+        );
         assert_eq!(courses.next_change_ms(9 * HOUR), Some(12 * HOUR));
     }
 
     #[test]
     fn an_item_without_a_schedule_can_be_out_of_service() {
-        let out = vec![Out { from_ms: 5, until_ms: None, reason: None }];
-        let courses = Courses::new(&Settings::default(), &item(Vec::new(), out), vec![3, 1]);
-        assert_eq!(courses.status(None, 4), Status::NoSchedule);
-        assert_eq!(courses.status(None, 5), Status::OutOfService { since_ms: 5 });
+        let out = vec![EquipmentOutage { from_ms: 5, until_ms: None, reason: None }];
+        let courses = ItemTimelines::new(&FacilitySettings::default(), &item(Vec::new(), out), vec![3, 1]);
+        assert_eq!(courses.status(None, 4), ItemStatus::NoSchedule);
+        assert_eq!(courses.status(None, 5), ItemStatus::OutOfService { since_ms: 5 });
     }
 
     #[test]

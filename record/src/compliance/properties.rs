@@ -31,19 +31,19 @@ const EPOCHS: [i64; 5] =
 struct Life {
     start_ms: i64,
     zones: Vec<ZoneSpan>,
-    plans: Vec<Plan>,
+    plans: Vec<SchedulePeriod>,
     out: Vec<Range<i64>>,
     uses: Vec<i64>,
-    cleanings: Vec<Placed>,
+    cleanings: Vec<CleaningTimes>,
 }
 
 impl Life {
-    fn course(&self) -> Course<'_> {
-        Course { zones: &self.zones, plans: &self.plans, out: &self.out, uses: &self.uses }
+    fn course(&self) -> ScheduleTimeline<'_> {
+        ScheduleTimeline { zones: &self.zones, plans: &self.plans, out: &self.out, uses: &self.uses }
     }
 
-    fn windows(&self, now_ms: i64) -> Vec<Window> {
-        windows(&self.course(), &self.cleanings, 0..i64::MAX, now_ms)
+    fn windows(&self, now_ms: i64) -> Vec<DueWindow> {
+        due_windows(&self.course(), &self.cleanings, 0..i64::MAX, now_ms)
     }
 }
 
@@ -82,11 +82,16 @@ fn life() -> impl Strategy<Value = Life> {
             edges.dedup();
             uses.sort_unstable();
             let out = edges.chunks(2).map(|e| e[0]..e.get(1).copied().unwrap_or(i64::MAX)).collect();
-            let mut cleanings: Vec<Placed> = cleanings
+            let mut cleanings: Vec<CleaningTimes> = cleanings
                 .into_iter()
                 .map(|(at, late_ms, complete)| {
                     let performed_ms = start_ms + at;
-                    Placed { performed_ms, recorded_ms: performed_ms + late_ms, complete, protocol: None }
+                    CleaningTimes {
+                        performed_ms,
+                        recorded_ms: performed_ms + late_ms,
+                        complete,
+                        protocol: None,
+                    }
                 })
                 .collect();
             cleanings.sort_unstable();
@@ -94,60 +99,64 @@ fn life() -> impl Strategy<Value = Life> {
                 .into_iter()
                 .map(|(at, zone)| ZoneSpan { from_ms: start_ms + at, zone: zone.into() })
                 .collect();
-            let plans =
-                plans.into_iter().map(|(at, schedule)| Plan { from_ms: start_ms + at, schedule }).collect();
+            let plans = plans
+                .into_iter()
+                .map(|(at, schedule)| SchedulePeriod { from_ms: start_ms + at, schedule })
+                .collect();
             Life { start_ms, zones, plans, out, uses, cleanings }
         })
 }
 
 /// Status by the words of the definition, from the windows themselves.
 fn agrees(life: &Life, now: i64) -> Result<(), TestCaseError> {
-    let done: Vec<Placed> = life.cleanings.iter().copied().filter(|c| c.performed_ms <= now).collect();
+    let done: Vec<CleaningTimes> = life.cleanings.iter().copied().filter(|c| c.performed_ms <= now).collect();
     let last = last_counting_ms(&done);
-    let got = status(&life.course(), last, now);
+    let got = item_status(&life.course(), last, now);
     if let Some(out) = life.out.iter().find(|out| out.contains(&now)) {
-        prop_assert_eq!(got, Status::OutOfService { since_ms: out.start });
+        prop_assert_eq!(got, ItemStatus::OutOfService { since_ms: out.start });
         return Ok(());
     }
     let plans = in_force(&life.plans, |p| p.from_ms);
     let current = plans.iter().find(|(span, _)| span.contains(&now)).map(|(_, plan)| &plan.schedule);
     let Some(schedule) = current.filter(|s| **s != Schedule::Never) else {
-        prop_assert_eq!(got, Status::NoSchedule);
+        prop_assert_eq!(got, ItemStatus::NoSchedule);
         return Ok(());
     };
     let never = plans.iter().filter(|(span, p)| p.schedule == Schedule::Never && span.end <= now);
     let begun = never.map(|(span, _)| span.end).max().unwrap_or(0);
-    let all = windows(&life.course(), &done, 0..i64::MAX, now);
-    let overdue = all
-        .iter()
-        .find(|w| w.state == State::Unmet && w.start_ms >= begun && last.is_none_or(|last| last < w.end_ms));
+    let all = due_windows(&life.course(), &done, 0..i64::MAX, now);
+    let overdue = all.iter().find(|w| {
+        w.state == WindowState::Unmet && w.start_ms >= begun && last.is_none_or(|last| last < w.end_ms)
+    });
     if let Some(window) = overdue {
-        prop_assert_eq!(got, Status::Overdue { since_ms: window.end_ms });
+        prop_assert_eq!(got, ItemStatus::Overdue { since_ms: window.end_ms });
         return Ok(());
     }
-    let said = |end_ms: i64| match schedule {
+    let message = |end_ms: i64| match schedule {
         Schedule::Hours { .. } | Schedule::Use { .. } => end_ms,
         _ => end_ms - 1,
     };
-    match (all.last().filter(|w| matches!(w.state, State::Open { .. })), got) {
-        (Some(open), Status::Clean { until_ms }) => {
-            prop_assert_eq!(open.state, State::Open { met: true });
+    match (all.last().filter(|w| matches!(w.state, WindowState::Open { .. })), got) {
+        (Some(open), ItemStatus::Clean { until_ms }) => {
+            prop_assert_eq!(open.state, WindowState::Open { met: true });
             let is_use = matches!(schedule, Schedule::Use { .. });
-            prop_assert_eq!(until_ms, (!is_use).then(|| said(open.end_ms)));
+            prop_assert_eq!(until_ms, (!is_use).then(|| message(open.end_ms)));
         }
-        (Some(open), Status::Due { by_ms }) => {
-            prop_assert_eq!(open.state, State::Open { met: false });
-            prop_assert_eq!(by_ms, said(open.end_ms));
+        (Some(open), ItemStatus::Due { by_ms }) => {
+            prop_assert_eq!(open.state, WindowState::Open { met: false });
+            prop_assert_eq!(by_ms, message(open.end_ms));
         }
-        (Some(open), Status::DueAfterUse { since_ms, by_ms }) => {
-            prop_assert_eq!(open.state, State::Open { met: false });
+        (Some(open), ItemStatus::DueAfterUse { since_ms, by_ms }) => {
+            prop_assert_eq!(open.state, WindowState::Open { met: false });
             prop_assert_eq!(since_ms, open.start_ms);
             prop_assert!(by_ms >= open.end_ms);
         }
-        (None, Status::Clean { .. }) => prop_assert!(last.is_some()),
-        (None, Status::Due { by_ms }) => prop_assert!(by_ms >= now),
-        (None, Status::DueAfterUse { since_ms, .. }) => prop_assert!(last.is_none_or(|last| last < since_ms)),
-        (None, Status::NotDue) => {}
+        (None, ItemStatus::Clean { .. }) => prop_assert!(last.is_some()),
+        (None, ItemStatus::Due { by_ms }) => prop_assert!(by_ms >= now),
+        (None, ItemStatus::DueAfterUse { since_ms, .. }) => {
+            prop_assert!(last.is_none_or(|last| last < since_ms))
+        }
+        (None, ItemStatus::NotDue) => {}
         (open, got) => prop_assert!(false, "{:?} with {:?}", got, open),
     }
     Ok(())
@@ -161,10 +170,10 @@ proptest! {
         let now = life.start_ms + now;
         let all = life.windows(now);
         prop_assert!(all.windows(2).all(|pair| pair[0].end_ms <= pair[1].start_ms));
-        let calendar = Calendar::new(&life.zones);
+        let calendar = CivilCalendar::new(&life.zones);
         for window in &all {
             prop_assert!(window.start_ms < window.end_ms && window.start_ms <= now);
-            prop_assert_eq!(matches!(window.state, State::Open { .. }), window.end_ms > now);
+            prop_assert_eq!(matches!(window.state, WindowState::Open { .. }), window.end_ms > now);
             let span = window.start_ms..window.end_ms;
             let plans = in_force(&life.plans, |p| p.from_ms);
             let plan = plans.iter().find(|(force, _)| force.contains(&span.start) && span.end <= force.end);
@@ -175,10 +184,10 @@ proptest! {
             let met = life.cleanings.iter().any(|c| c.counts() && span.contains(&c.performed_ms));
             let out = life.out.iter().any(|out| out.start < span.end && span.start < out.end);
             let expect = match (window.end_ms > now, met, out) {
-                (true, met, _) => State::Open { met },
-                (false, true, _) => State::Met,
-                (false, false, true) => State::Dropped,
-                (false, false, false) => State::Unmet,
+                (true, met, _) => WindowState::Open { met },
+                (false, true, _) => WindowState::Met,
+                (false, false, true) => WindowState::Dropped,
+                (false, false, false) => WindowState::Unmet,
             };
             prop_assert_eq!(window.state, expect);
         }
@@ -188,7 +197,7 @@ proptest! {
     fn a_grid_leaves_no_gap_but_at_a_cut(life in life(), now in moment()) {
         let (now, zones) = (life.start_ms + now, &life.zones[..life.zones.len().min(1)]);
         let plans = &life.plans[..1];
-        let all = windows(&Course { zones, plans, out: &[], uses: &[] }, &[], 0..i64::MAX, now);
+        let all = due_windows(&ScheduleTimeline { zones, plans, out: &[], uses: &[] }, &[], 0..i64::MAX, now);
         let cut = |gap: Range<i64>| zones.iter().any(|z| gap.start <= z.from_ms && z.from_ms <= gap.end);
         for pair in all.windows(2) {
             let gap = pair[0].end_ms..pair[1].start_ms;
@@ -209,7 +218,7 @@ proptest! {
         cuts.sort_unstable();
         let at = |i: usize| life.start_ms + cuts[i];
         let tally = |range: Range<i64>| {
-            Tally::of(&windows(&life.course(), &life.cleanings, range, life.start_ms + now))
+            WindowTally::of(&due_windows(&life.course(), &life.cleanings, range, life.start_ms + now))
         };
         prop_assert_eq!(tally(at(0)..at(1)) + tally(at(1)..at(2)), tally(at(0)..at(2)));
     }
@@ -217,13 +226,13 @@ proptest! {
     #[test]
     fn days_add_up_to_the_whole(life in life(), now in moment()) {
         let all = life.windows(life.start_ms + now);
-        let calendar = Calendar::new(&life.zones);
+        let calendar = CivilCalendar::new(&life.zones);
         let days = by_day(&calendar, &all);
-        prop_assert_eq!(days.values().copied().sum::<Tally>(), Tally::of(&all));
+        prop_assert_eq!(days.values().copied().sum::<WindowTally>(), WindowTally::of(&all));
         for (day, tally) in days {
             let range = calendar.day_range(day);
-            let of_day = windows(&life.course(), &life.cleanings, range, life.start_ms + now);
-            prop_assert_eq!(Tally::of(&of_day), tally);
+            let of_day = due_windows(&life.course(), &life.cleanings, range, life.start_ms + now);
+            prop_assert_eq!(WindowTally::of(&of_day), tally);
         }
     }
 
@@ -242,14 +251,14 @@ proptest! {
         prop_assert!(end > now);
         let between = now + ((end - now - 1) as f64 * share) as i64;
         for quiet in [between, end - 1] {
-            prop_assert_eq!(status(&life.course(), last, quiet), status(&life.course(), last, now));
-            prop_assert_eq!(Tally::of(&life.windows(quiet)), Tally::of(&life.windows(now)));
+            prop_assert_eq!(item_status(&life.course(), last, quiet), item_status(&life.course(), last, now));
+            prop_assert_eq!(WindowTally::of(&life.windows(quiet)), WindowTally::of(&life.windows(now)));
         }
     }
 
     #[test]
     fn days_are_a_partition(life in life(), at in moment()) {
-        let calendar = Calendar::new(&life.zones);
+        let calendar = CivilCalendar::new(&life.zones);
         let at = life.start_ms + at;
         let day = calendar.day_of(at);
         prop_assert!(calendar.day_range(day).contains(&at));
@@ -260,7 +269,7 @@ proptest! {
     #[test]
     fn a_reading_is_found_at_its_first_moment(life in life(), at in moment(), zone in select(ZONES.as_slice())) {
         let spans = [ZoneSpan { from_ms: 0, zone: zone.into() }];
-        let calendar = Calendar::new(&spans);
+        let calendar = CivilCalendar::new(&spans);
         let zone = calendar.zone_at(life.start_ms);
         let reading = life.start_ms + at;
         let first = first_reading_ms(zone, reading);

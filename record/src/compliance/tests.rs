@@ -21,8 +21,8 @@ fn zones(name: &str) -> Vec<ZoneSpan> {
     vec![ZoneSpan { from_ms: 0, zone: name.into() }]
 }
 
-fn plan(from: &str, schedule: Schedule) -> Plan {
-    Plan { from_ms: ms(from), schedule }
+fn plan(from: &str, schedule: Schedule) -> SchedulePeriod {
+    SchedulePeriod { from_ms: ms(from), schedule }
 }
 
 fn times(at: &[&str]) -> Schedule {
@@ -34,30 +34,30 @@ fn after_use() -> Schedule {
 }
 
 /// A complete cleaning, written down at once.
-fn cleaned(utc: &str) -> Placed {
-    Placed { performed_ms: ms(utc), recorded_ms: ms(utc), complete: true, protocol: None }
+fn cleaned(utc: &str) -> CleaningTimes {
+    CleaningTimes { performed_ms: ms(utc), recorded_ms: ms(utc), complete: true, protocol: None }
 }
 
-fn course<'a>(zones: &'a [ZoneSpan], plans: &'a [Plan]) -> Course<'a> {
-    Course { zones, plans, out: &[], uses: &[] }
+fn course<'a>(zones: &'a [ZoneSpan], plans: &'a [SchedulePeriod]) -> ScheduleTimeline<'a> {
+    ScheduleTimeline { zones, plans, out: &[], uses: &[] }
 }
 
 /// All windows up to now, as `start end state` in the zone's own time.
-fn listed(course: &Course<'_>, cleanings: &[Placed], now: &str) -> Vec<String> {
-    let calendar = Calendar::new(course.zones);
+fn listed(course: &ScheduleTimeline<'_>, cleanings: &[CleaningTimes], now: &str) -> Vec<String> {
+    let calendar = CivilCalendar::new(course.zones);
     let read = |ms: i64| {
         let zone = calendar.zone_at(ms).clone();
         Timestamp::from_millisecond(ms).unwrap().to_zoned(zone).strftime("%m-%d %H:%M").to_string()
     };
-    windows(course, cleanings, 0..i64::MAX, ms(now))
+    due_windows(course, cleanings, 0..i64::MAX, ms(now))
         .iter()
         .map(|w| {
             let state = match w.state {
-                State::Met => "met",
-                State::Unmet => "unmet",
-                State::Dropped => "dropped",
-                State::Open { met: true } => "open, met",
-                State::Open { met: false } => "open",
+                WindowState::Met => "met",
+                WindowState::Unmet => "unmet",
+                WindowState::Dropped => "dropped",
+                WindowState::Open { met: true } => "open, met",
+                WindowState::Open { met: false } => "open",
             };
             format!("{} to {} {state}", read(w.start_ms), read(w.end_ms))
         })
@@ -67,7 +67,7 @@ fn listed(course: &Course<'_>, cleanings: &[Placed], now: &str) -> Vec<String> {
 /// Lengths of the windows that are closed by now, minutes.
 fn lengths(zone: &str, from: &str, schedule: Schedule, now: &str) -> Vec<i64> {
     let (zones, plans) = (zones(zone), [plan(from, schedule)]);
-    windows(&course(&zones, &plans), &[], 0..ms(now) + 1, ms(now))
+    due_windows(&course(&zones, &plans), &[], 0..ms(now) + 1, ms(now))
         .iter()
         .filter(|w| w.end_ms <= ms(now))
         .map(|w| (w.end_ms - w.start_ms) / MINUTE)
@@ -100,8 +100,9 @@ fn days_are_as_long_as_the_zone_makes_them() {
 fn a_day_that_has_begun_does_not_end_when_the_clock_goes_back_over_midnight() {
     let (zones, plans) = (zones("America/St_Johns"), [plan("2010-11-01T12:00:00Z", Schedule::Days { n: 1 })]);
     // 23:30 for the second time; the day before was cleaned.
-    let got = status(&course(&zones, &plans), Some(ms("2010-11-06T12:00:00Z")), ms("2010-11-07T03:00:00Z"));
-    assert_eq!(got, Status::Due { by_ms: ms("2010-11-08T03:29:59.999Z") });
+    let got =
+        item_status(&course(&zones, &plans), Some(ms("2010-11-06T12:00:00Z")), ms("2010-11-07T03:00:00Z"));
+    assert_eq!(got, ItemStatus::Due { by_ms: ms("2010-11-08T03:29:59.999Z") });
 }
 
 #[test]
@@ -190,7 +191,7 @@ fn a_time_of_day_that_the_clock_skips_or_doubles() {
 #[test]
 fn a_doubled_time_is_its_first() {
     let (zones, plans) = (zones(BERLIN), [plan("2026-10-24T00:00:00Z", times(&["02:30"]))]);
-    let found = windows(&course(&zones, &plans), &[], 0..i64::MAX, ms("2026-10-25T12:00:00Z"));
+    let found = due_windows(&course(&zones, &plans), &[], 0..i64::MAX, ms("2026-10-25T12:00:00Z"));
     assert_eq!(found[0].end_ms, ms("2026-10-25T00:30:00.001Z"));
 }
 
@@ -243,16 +244,18 @@ fn only_a_complete_cleaning_not_later_than_72_hours_counts() {
     let (zones, plans) = (zones("UTC"), [plan("2026-01-01T00:00:00Z", Schedule::Days { n: 1 })]);
     let check = |late_ms: i64, complete, expect| {
         let performed_ms = ms("2026-01-01T08:00:00Z");
-        let cleaning = Placed { performed_ms, recorded_ms: performed_ms + late_ms, complete, protocol: None };
+        let cleaning =
+            CleaningTimes { performed_ms, recorded_ms: performed_ms + late_ms, complete, protocol: None };
         let course = course(&zones, &plans);
-        let found = windows(&course, &[cleaning], 0..ms("2026-01-02T01:00:00Z"), ms("2026-01-05T00:00:00Z"));
+        let found =
+            due_windows(&course, &[cleaning], 0..ms("2026-01-02T01:00:00Z"), ms("2026-01-05T00:00:00Z"));
         assert_eq!(found.iter().map(|w| w.state).collect::<Vec<_>>(), [expect]);
-        assert_eq!(last_counting_ms(&[cleaning]).is_some(), expect == State::Met);
+        assert_eq!(last_counting_ms(&[cleaning]).is_some(), expect == WindowState::Met);
     };
-    check(0, true, State::Met);
-    check(72 * HOUR, true, State::Met);
-    check(72 * HOUR + 1, true, State::Unmet);
-    check(0, false, State::Unmet);
+    check(0, true, WindowState::Met);
+    check(72 * HOUR, true, WindowState::Met);
+    check(72 * HOUR + 1, true, WindowState::Unmet);
+    check(0, false, WindowState::Unmet);
 }
 
 #[test]
@@ -261,16 +264,22 @@ fn a_voided_cleaning_makes_its_window_unmet_again() {
     let (first, second) = (cleaned("2026-01-01T08:00:00Z"), cleaned("2026-01-02T08:00:00Z"));
     let course = course(&zones, &plans);
     let now = ms("2026-01-03T00:00:00Z");
-    assert_eq!(Tally::of(&windows(&course, &[first, second], 0..now + 1, now)), Tally { met: 2, closed: 2 });
-    assert_eq!(Tally::of(&windows(&course, &[first], 0..now + 1, now)), Tally { met: 1, closed: 2 });
-    assert_eq!(status(&course, Some(first.performed_ms), now), Status::Overdue { since_ms: now });
+    assert_eq!(
+        WindowTally::of(&due_windows(&course, &[first, second], 0..now + 1, now)),
+        WindowTally { met: 2, closed: 2 }
+    );
+    assert_eq!(
+        WindowTally::of(&due_windows(&course, &[first], 0..now + 1, now)),
+        WindowTally { met: 1, closed: 2 }
+    );
+    assert_eq!(item_status(&course, Some(first.performed_ms), now), ItemStatus::Overdue { since_ms: now });
 }
 
 #[test]
 fn time_out_of_service_drops_unmet_windows_only() {
     let (zones, plans) = (zones("UTC"), [plan("2026-01-01T00:00:00Z", Schedule::Days { n: 1 })]);
     let out = [span("2026-01-02T10:00:00Z", "2026-01-04T00:00:00Z")];
-    let course = Course { out: &out, ..course(&zones, &plans) };
+    let course = ScheduleTimeline { out: &out, ..course(&zones, &plans) };
     let cleanings = [cleaned("2026-01-02T08:00:00Z")];
     assert_eq!(
         listed(&course, &cleanings, "2026-01-05T00:00:00Z"),
@@ -284,15 +293,18 @@ fn time_out_of_service_drops_unmet_windows_only() {
     );
     assert_eq!(listed(&course, &[], "2026-01-03T00:00:00Z")[1], "01-02 00:00 to 01-03 00:00 dropped");
     let last = Some(cleanings[0].performed_ms);
-    let at = |now: &str| status(&course, last, ms(now));
-    assert_eq!(at("2026-01-02T09:00:00Z"), Status::Clean { until_ms: Some(ms("2026-01-02T23:59:59.999Z")) });
-    assert_eq!(at("2026-01-03T09:00:00Z"), Status::OutOfService { since_ms: out[0].start });
-    assert_eq!(at("2026-01-04T00:00:00Z"), Status::Due { by_ms: ms("2026-01-04T23:59:59.999Z") });
-    assert_eq!(at("2026-01-05T00:00:00Z"), Status::Overdue { since_ms: ms("2026-01-05T00:00:00Z") });
+    let at = |now: &str| item_status(&course, last, ms(now));
+    assert_eq!(
+        at("2026-01-02T09:00:00Z"),
+        ItemStatus::Clean { until_ms: Some(ms("2026-01-02T23:59:59.999Z")) }
+    );
+    assert_eq!(at("2026-01-03T09:00:00Z"), ItemStatus::OutOfService { since_ms: out[0].start });
+    assert_eq!(at("2026-01-04T00:00:00Z"), ItemStatus::Due { by_ms: ms("2026-01-04T23:59:59.999Z") });
+    assert_eq!(at("2026-01-05T00:00:00Z"), ItemStatus::Overdue { since_ms: ms("2026-01-05T00:00:00Z") });
     // Overdue before it went out: that stays true when it comes back.
     assert_eq!(
-        status(&course, None, ms("2026-01-04T01:00:00Z")),
-        Status::Overdue { since_ms: ms("2026-01-02T00:00:00Z") }
+        item_status(&course, None, ms("2026-01-04T01:00:00Z")),
+        ItemStatus::Overdue { since_ms: ms("2026-01-02T00:00:00Z") }
     );
 }
 
@@ -301,7 +313,7 @@ fn a_chain_of_uses() {
     let (zones, plans) = (zones("UTC"), [plan("2026-01-01T08:00:00Z", after_use())]);
     let uses =
         ["07:59", "08:00", "10:00", "11:00", "12:00", "20:00"].map(|t| ms(&format!("2026-01-01T{t}:00Z")));
-    let course = Course { uses: &uses, ..course(&zones, &plans) };
+    let course = ScheduleTimeline { uses: &uses, ..course(&zones, &plans) };
     let cleanings = [cleaned("2026-01-01T09:00:00Z"), cleaned("2026-01-01T17:00:00Z")];
     assert_eq!(
         listed(&course, &cleanings, "2026-01-01T21:00:00Z"),
@@ -315,24 +327,24 @@ fn a_chain_of_uses() {
     );
     let check = |last: Option<&str>, now: &str, expect| {
         let at = |time: &str| ms(&format!("2026-01-01T{time}:00Z"));
-        assert_eq!(status(&course, last.map(at), at(now)), expect, "{last:?} {now}");
+        assert_eq!(item_status(&course, last.map(at), at(now)), expect, "{last:?} {now}");
     };
     let at = |time: &str| ms(&format!("2026-01-01T{time}:00Z"));
-    check(None, "07:00", Status::NoSchedule);
-    check(None, "08:30", Status::DueAfterUse { since_ms: at("08:00"), by_ms: at("12:00") });
-    check(Some("09:00"), "09:00", Status::Clean { until_ms: None });
-    check(Some("09:00"), "10:30", Status::DueAfterUse { since_ms: at("10:00"), by_ms: at("14:00") });
-    check(Some("09:00"), "11:00", Status::Overdue { since_ms: at("11:00") });
-    check(Some("09:00"), "13:00", Status::Overdue { since_ms: at("11:00") });
-    check(Some("12:00"), "18:00", Status::Clean { until_ms: None });
-    check(Some("11:59"), "18:00", Status::Overdue { since_ms: at("16:00") });
+    check(None, "07:00", ItemStatus::NoSchedule);
+    check(None, "08:30", ItemStatus::DueAfterUse { since_ms: at("08:00"), by_ms: at("12:00") });
+    check(Some("09:00"), "09:00", ItemStatus::Clean { until_ms: None });
+    check(Some("09:00"), "10:30", ItemStatus::DueAfterUse { since_ms: at("10:00"), by_ms: at("14:00") });
+    check(Some("09:00"), "11:00", ItemStatus::Overdue { since_ms: at("11:00") });
+    check(Some("09:00"), "13:00", ItemStatus::Overdue { since_ms: at("11:00") });
+    check(Some("12:00"), "18:00", ItemStatus::Clean { until_ms: None });
+    check(Some("11:59"), "18:00", ItemStatus::Overdue { since_ms: at("16:00") });
 }
 
 #[test]
 fn an_item_never_used_and_never_cleaned_is_not_called_clean() {
     let (zones, plans) = (zones("UTC"), [plan("2026-01-01T08:00:00Z", after_use())]);
     let course = course(&zones, &plans);
-    assert_eq!(status(&course, None, ms("2026-02-01T00:00:00Z")), Status::NotDue);
+    assert_eq!(item_status(&course, None, ms("2026-02-01T00:00:00Z")), ItemStatus::NotDue);
     assert_eq!(next_change_ms(&course, ms("2026-02-01T00:00:00Z")), None);
 }
 
@@ -352,7 +364,7 @@ fn a_change_of_zone_cuts_at_its_entry() {
         ]
     );
     let plans = [plan("2026-06-01T10:00:00Z", Schedule::Hours { n: 48 })];
-    let found = windows(&course(&zones, &plans), &[], 0..i64::MAX, ms("2026-06-05T12:00:00Z"));
+    let found = due_windows(&course(&zones, &plans), &[], 0..i64::MAX, ms("2026-06-05T12:00:00Z"));
     assert_eq!(found.len(), 3, "hours know no zone");
 }
 
@@ -374,26 +386,32 @@ fn a_new_plan_cuts_the_old_one() {
             "01-03 00:00 to 01-04 00:00 unmet",
         ]
     );
-    let at = |last: Option<&str>, now: &str| status(&course, last.map(ms), ms(now));
+    let at = |last: Option<&str>, now: &str| item_status(&course, last.map(ms), ms(now));
     // A window that closes just when its plan ends exists, also for a period that begins then.
     let cut = [
         plan("2026-01-01T00:00:00Z", Schedule::Hours { n: 12 }),
         plan("2026-01-01T12:00:00Z", Schedule::Never),
     ];
     let noon = ms("2026-01-01T12:00:00Z");
-    assert_eq!(windows(&Course { plans: &cut, ..course }, &[], noon..noon + 1, noon).len(), 1);
+    assert_eq!(due_windows(&ScheduleTimeline { plans: &cut, ..course }, &[], noon..noon + 1, noon).len(), 1);
     // A new plan does not hide what is overdue.
-    assert_eq!(at(None, "2026-01-03T00:00:00Z"), Status::Overdue { since_ms: ms("2026-01-01T12:00:00Z") });
+    assert_eq!(
+        at(None, "2026-01-03T00:00:00Z"),
+        ItemStatus::Overdue { since_ms: ms("2026-01-01T12:00:00Z") }
+    );
     // Nothing is asked before the first window of the new plan.
     let end_of_3rd = ms("2026-01-03T23:59:59.999Z");
-    assert_eq!(at(Some("2026-01-02T12:00:00Z"), "2026-01-02T20:00:00Z"), Status::Due { by_ms: end_of_3rd });
+    assert_eq!(
+        at(Some("2026-01-02T12:00:00Z"), "2026-01-02T20:00:00Z"),
+        ItemStatus::Due { by_ms: end_of_3rd }
+    );
     assert_eq!(
         at(Some("2026-01-02T19:00:00Z"), "2026-01-02T20:00:00Z"),
-        Status::Clean { until_ms: Some(ms("2026-01-02T23:59:59.999Z")) }
+        ItemStatus::Clean { until_ms: Some(ms("2026-01-02T23:59:59.999Z")) }
     );
     // The window of January 4 will be cut, so nothing is due in it.
-    assert_eq!(at(Some("2026-01-03T12:00:00Z"), "2026-01-04T01:00:00Z"), Status::NotDue);
-    assert_eq!(at(None, "2026-01-05T00:00:00Z"), Status::NoSchedule);
+    assert_eq!(at(Some("2026-01-03T12:00:00Z"), "2026-01-04T01:00:00Z"), ItemStatus::NotDue);
+    assert_eq!(at(None, "2026-01-05T00:00:00Z"), ItemStatus::NoSchedule);
 }
 
 #[test]
@@ -417,10 +435,10 @@ fn a_plan_of_never_ends_overdue_for_good() {
         plan("2026-01-05T00:00:00Z", Schedule::Never),
         plan("2027-01-01T00:00:00Z", Schedule::Days { n: 1 }),
     ];
-    let at = |now: &str| status(&course(&zones, &plans), None, ms(now));
-    assert_eq!(at("2026-01-04T12:00:00Z"), Status::Overdue { since_ms: ms("2026-01-02T00:00:00Z") });
-    assert_eq!(at("2026-03-01T00:00:00Z"), Status::NoSchedule);
-    assert_eq!(at("2027-01-01T12:00:00Z"), Status::Due { by_ms: ms("2027-01-01T23:59:59.999Z") });
+    let at = |now: &str| item_status(&course(&zones, &plans), None, ms(now));
+    assert_eq!(at("2026-01-04T12:00:00Z"), ItemStatus::Overdue { since_ms: ms("2026-01-02T00:00:00Z") });
+    assert_eq!(at("2026-03-01T00:00:00Z"), ItemStatus::NoSchedule);
+    assert_eq!(at("2027-01-01T12:00:00Z"), ItemStatus::Due { by_ms: ms("2027-01-01T23:59:59.999Z") });
 }
 
 #[test]
@@ -428,41 +446,46 @@ fn a_deadline_is_what_people_say() {
     let zones = zones(BERLIN);
     let check = |schedule, last: Option<&str>, now: &str, expect| {
         let plans = [plan("2026-06-01T04:00:00Z", schedule)];
-        assert_eq!(status(&course(&zones, &plans), last.map(ms), ms(now)), expect);
+        assert_eq!(item_status(&course(&zones, &plans), last.map(ms), ms(now)), expect);
     };
     let seven_pm = ms("2026-06-02T17:00:00Z");
     check(
         times(&["19:00"]),
         Some("2026-06-01T16:00:00Z"),
         "2026-06-02T10:00:00Z",
-        Status::Due { by_ms: seven_pm },
+        ItemStatus::Due { by_ms: seven_pm },
     );
     check(
         times(&["19:00"]),
         Some("2026-06-01T18:00:00Z"),
         "2026-06-02T10:00:00Z",
-        Status::Clean { until_ms: Some(seven_pm) },
+        ItemStatus::Clean { until_ms: Some(seven_pm) },
     );
-    check(times(&["19:00"]), None, "2026-06-02T17:00:00Z", Status::Due { by_ms: seven_pm });
-    check(times(&["19:00"]), None, "2026-06-02T17:00:00.001Z", Status::Overdue { since_ms: seven_pm + 1 });
+    check(times(&["19:00"]), None, "2026-06-02T17:00:00Z", ItemStatus::Due { by_ms: seven_pm });
+    check(
+        times(&["19:00"]),
+        None,
+        "2026-06-02T17:00:00.001Z",
+        ItemStatus::Overdue { since_ms: seven_pm + 1 },
+    );
     // A cleaning at the very start of a window is in it.
     check(
         Schedule::Hours { n: 4 },
         Some("2026-06-01T08:00:00Z"),
         "2026-06-01T09:00:00Z",
-        Status::Clean { until_ms: Some(ms("2026-06-01T12:00:00Z")) },
+        ItemStatus::Clean { until_ms: Some(ms("2026-06-01T12:00:00Z")) },
     );
     check(
         Schedule::Hours { n: 4 },
         None,
         "2026-06-01T05:00:00Z",
-        Status::Due { by_ms: ms("2026-06-01T08:00:00Z") },
+        ItemStatus::Due { by_ms: ms("2026-06-01T08:00:00Z") },
     );
     check(
         Schedule::Hours { n: 4 },
         None,
         "2026-06-01T17:00:00Z",
-        Status::Overdue { since_ms: ms("2026-06-01T08:00:00Z") },
+        ItemStatus::Overdue { since_ms: ms("2026-06-01T08:00:00Z") },
     );
 }
 
@@ -474,7 +497,7 @@ fn the_next_change() {
         plan("2026-01-04T06:00:00Z", Schedule::Never),
     ];
     let out = [span("2026-01-03T10:00:00Z", "2026-01-03T11:00:00Z")];
-    let course = Course { out: &out, ..course(&zones, &plans) };
+    let course = ScheduleTimeline { out: &out, ..course(&zones, &plans) };
     let mut seen = Vec::new();
     let mut now = ms("2026-01-01T00:00:00Z");
     while let Some(next) = next_change_ms(&course, now) {
@@ -488,7 +511,7 @@ fn the_next_change() {
 fn a_period_takes_what_closes_in_it() {
     let (zones, plans) = (zones("UTC"), [plan("2026-01-01T00:00:00Z", Schedule::Days { n: 1 })]);
     let now = ms("2026-01-03T00:00:00Z");
-    let closed = |range: Range<i64>| windows(&course(&zones, &plans), &[], range, now).len();
+    let closed = |range: Range<i64>| due_windows(&course(&zones, &plans), &[], range, now).len();
     let (second, third) = (ms("2026-01-02T00:00:00Z"), now);
     assert_eq!(closed(second..third), 1, "the one that closes at its beginning, not at its end");
     assert_eq!(closed(second - 1..second), 0);
@@ -500,13 +523,13 @@ fn a_period_takes_what_closes_in_it() {
 #[test]
 fn windows_belong_to_the_civil_day_in_which_they_close() {
     let zones = zones("America/New_York");
-    let calendar = Calendar::new(&zones);
+    let calendar = CivilCalendar::new(&zones);
     let plans = [plan("2026-03-07T05:00:00Z", Schedule::Hours { n: 8 })];
     let now = ms("2026-03-09T12:00:00Z");
-    let found = windows(&course(&zones, &plans), &[cleaned("2026-03-08T01:00:00Z")], 0..now, now);
+    let found = due_windows(&course(&zones, &plans), &[cleaned("2026-03-08T01:00:00Z")], 0..now, now);
     let first = calendar.day_of(ms("2026-03-07T12:00:00Z"));
     // Grid points by local time: 08 16 | 00 09 17 | 01
-    let closed = |met, closed| Tally { met, closed };
+    let closed = |met, closed| WindowTally { met, closed };
     assert_eq!(
         by_day(&calendar, &found),
         BTreeMap::from([(first, closed(0, 2)), (first + 1, closed(1, 3)), (first + 2, closed(0, 1))])
@@ -516,7 +539,7 @@ fn windows_belong_to_the_civil_day_in_which_they_close() {
 #[test]
 fn days_begin_and_end_where_the_zone_says() {
     let check = |zone, inside: &str, start: &str, end: &str| {
-        let calendar = Calendar::new(&zones(zone));
+        let calendar = CivilCalendar::new(&zones(zone));
         let day = calendar.day_of(ms(inside));
         assert_eq!(calendar.day_range(day), ms(start)..ms(end), "{zone} {inside}");
         assert_eq!(calendar.day_of(ms(start)), day);
@@ -528,16 +551,16 @@ fn days_begin_and_end_where_the_zone_says() {
     check("No/Where", "2026-03-29T12:00:00Z", "2026-03-29T00:00:00Z", "2026-03-30T00:00:00Z");
     // The clock went back from 00:01 to 23:01: the second 23:30 stays in the day that had begun.
     check("America/St_Johns", "2010-11-07T03:00:00Z", "2010-11-07T02:30:00Z", "2010-11-08T03:30:00Z");
-    let apia = Calendar::new(&zones("Pacific/Apia"));
+    let apia = CivilCalendar::new(&zones("Pacific/Apia"));
     let before = apia.day_of(ms("2011-12-30T09:59:59.999Z"));
     assert_eq!(apia.day_of(ms("2011-12-30T10:00:00Z")), before + 2);
     assert!(apia.day_range(before + 1).is_empty());
-    assert_eq!(Calendar::new(&[]).day_of(0), 0);
+    assert_eq!(CivilCalendar::new(&[]).day_of(0), 0);
 }
 
 #[test]
 fn rates_are_floored_and_no_data_is_no_rate() {
-    let text = |met, closed| Rate::text(Tally { met, closed }.rate());
+    let text = |met, closed| ComplianceRate::text(WindowTally { met, closed }.rate());
     assert_eq!(text(0, 0), "–");
     assert_eq!(text(0, 3), "0.0%");
     assert_eq!(text(2, 3), "66.6%");
@@ -567,21 +590,21 @@ fn hostile_times_cost_nothing() {
         Schedule::Use { grace_s: u32::MAX },
     ] {
         for from_ms in [i64::MIN, 0, i64::MAX] {
-            let plans = [Plan { from_ms, schedule: schedule.clone() }];
+            let plans = [SchedulePeriod { from_ms, schedule: schedule.clone() }];
             let out = [i64::MIN..-5, 10..i64::MAX];
-            let course = Course { zones: &zones, plans: &plans, out: &out, uses: &uses };
-            let quiet = Course { out: &[], ..course };
+            let course = ScheduleTimeline { zones: &zones, plans: &plans, out: &out, uses: &uses };
+            let quiet = ScheduleTimeline { out: &[], ..course };
             for now in [i64::MIN, 0, ms("2026-01-01T00:00:00Z"), i64::MAX] {
-                assert!(windows(&course, &[], i64::MIN..i64::MAX, now).len() < 200_000);
+                assert!(due_windows(&course, &[], i64::MIN..i64::MAX, now).len() < 200_000);
                 for last in [None, Some(i64::MIN), Some(now), Some(i64::MAX)] {
-                    status(&course, last, now);
-                    status(&quiet, last, now);
+                    item_status(&course, last, now);
+                    item_status(&quiet, last, now);
                 }
                 assert!(next_change_ms(&course, now).is_none_or(|next| next > now));
             }
         }
     }
-    let calendar = Calendar::new(&zones);
+    let calendar = CivilCalendar::new(&zones);
     for ms in [i64::MIN, -1, 0, i64::MAX] {
         calendar.day_of(ms);
     }

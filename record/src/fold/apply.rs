@@ -5,21 +5,22 @@ use std::sync::Arc;
 
 use super::values::{LineTime, ValueSetter};
 use super::{
-    Activity, AdoptedBy, Alias, Changes, Cleaning, Effect, Equipment, Facility, History, LinePlace, Out,
-    PassedOver, Plan, RowKey, RowVersion, SPANS_MAX, Service, Staff, Zone,
+    AdoptedBy, CleaningRecord, Equipment, EquipmentActivity, EquipmentOutage, EquipmentSchedule,
+    FacilityState, FoldChanges, FoldEffect, HistoryLookup, LinePlace, PassedOver, RowKey, RowVersion,
+    SPANS_MAX, ServiceState, StaffMember, TagAlias, ZonePeriod,
 };
-use crate::anchor::{Anchor, corrected_ms};
-use crate::entry::{At, Entry, Idem};
+use crate::anchor::{ClockAnchor, corrected_ms};
+use crate::entry::{Entry, EntryTime, IdempotencyRecord};
 use crate::ids::Epoch;
 use crate::kinds::{
     CleaningRecorded, ClockAnchored, EntryRef, EquipmentAdded, EquipmentChanged, Event, FacilityChanged,
-    Missing, ProtocolPublished, Schedule, ScheduleSet, StaffAdded, StaffChanged, StaffLeft, UseRecorded,
+    MissingPart, ProtocolPublished, Schedule, ScheduleSet, StaffAdded, StaffChanged, StaffLeft, UseRecorded,
 };
 use crate::limits::PHOTOS_MAX;
 use crate::tag::Tag;
 use crate::tree::Hash;
 
-fn bounded<T>(list: &mut Vec<T>, item: T) {
+fn push_bounded<T>(list: &mut Vec<T>, item: T) {
     list.push(item);
     if list.len() > SPANS_MAX {
         list.remove(0);
@@ -31,8 +32,8 @@ fn bounded<T>(list: &mut Vec<T>, item: T) {
 struct FoldedLine {
     of: EntryRef,
     adopted: Option<AdoptedBy>,
-    at: At,
-    idem: Option<Idem>,
+    at: EntryTime,
+    idem: Option<IdempotencyRecord>,
     time: LineTime,
 }
 
@@ -42,48 +43,48 @@ impl FoldedLine {
     }
 }
 
-impl Facility {
+impl FacilityState {
     /// Folds in one entry that stands in the chain. Never fails on what an entry says: an event about an unknown item
     /// changes nothing.
     ///
     /// # Errors
     /// The store's own, from looking history up.
-    pub fn apply<H: History>(
+    pub fn apply<H: HistoryLookup>(
         &mut self,
         epoch: Epoch,
         entry: &Entry,
         event: &Event,
         history: &H,
-    ) -> Result<Changes, H::Error> {
+    ) -> Result<FoldChanges, H::Error> {
         self.fold_line(epoch, entry, event, history, None)
     }
 
-    /// Folds in one entry that a run brings, where it is adopted: as [`Facility::apply`], but what was set at a later time
-    /// stays, and what does not apply any more is told in [`Changes::passed`].
+    /// Folds in one entry that a run brings, where it is adopted: as [`FacilityState::apply`], but what was set at a later time
+    /// stays, and what does not apply any more is told in [`FoldChanges::passed`].
     ///
     /// # Errors
     /// The store's own, from looking history up.
-    pub fn apply_adopted<H: History>(
+    pub fn apply_adopted<H: HistoryLookup>(
         &mut self,
         epoch: Epoch,
         entry: &Entry,
         event: &Event,
         history: &H,
         by: AdoptedBy,
-    ) -> Result<Changes, H::Error> {
+    ) -> Result<FoldChanges, H::Error> {
         self.fold_line(epoch, entry, event, history, Some(by))
     }
 
-    fn fold_line<H: History>(
+    fn fold_line<H: HistoryLookup>(
         &mut self,
         epoch: Epoch,
         entry: &Entry,
         event: &Event,
         history: &H,
         adopted: Option<AdoptedBy>,
-    ) -> Result<Changes, H::Error> {
+    ) -> Result<FoldChanges, H::Error> {
         let late = adopted.is_some();
-        let mut changes = Changes::default();
+        let mut changes = FoldChanges::default();
         let head = entry.head();
         let ms = corrected_ms(&head.at, self.boots.get(&head.at.boot).copied());
         let of = EntryRef { epoch, seq: entry.seq() };
@@ -100,13 +101,15 @@ impl Facility {
             Event::EquipmentChanged(b) => self.equipment_changed(b, line.time, &mut changes),
             Event::EquipmentRetired(b) => {
                 let reason = b.reason.map(|r| r.hash);
-                self.service(b.tag, Service::Retired, reason, line.time, &mut changes);
+                self.service(b.tag, ServiceState::Retired, reason, line.time, &mut changes);
             }
             Event::EquipmentSuspended(b) => {
                 let reason = b.reason.map(|r| r.hash);
-                self.service(b.tag, Service::Out, reason, line.time, &mut changes);
+                self.service(b.tag, ServiceState::Out, reason, line.time, &mut changes);
             }
-            Event::EquipmentResumed(b) => self.service(b.tag, Service::In, None, line.time, &mut changes),
+            Event::EquipmentResumed(b) => {
+                self.service(b.tag, ServiceState::In, None, line.time, &mut changes)
+            }
             Event::TagAssigned(b) => self.tag_set(b.tag, Some(b.equipment), line.time, &mut changes),
             Event::TagRevoked(b) => self.tag_set(b.tag, None, line.time, &mut changes),
             Event::ProtocolPublished(b) => self.protocol_published(b, line.time, &mut changes),
@@ -125,7 +128,7 @@ impl Facility {
             }
             Event::UseRecorded(b) => self.used(b, line, history, &mut changes)?,
             Event::ClockAnchored(b) => self.anchored(b, late, history, &mut changes)?,
-            Event::TextErased(b) => changes.effects.push(Effect::Erased(b.hash)),
+            Event::TextErased(b) => changes.effects.push(FoldEffect::Erased(b.hash)),
             Event::LogStarted(_)
             | Event::LogAdopted(_)
             | Event::BoxClaimed(_)
@@ -141,11 +144,11 @@ impl Facility {
         self.equipment.get_mut(&tag).map(Arc::make_mut)
     }
 
-    fn activity_mut(&mut self, tag: Tag) -> &mut Activity {
+    fn activity_mut(&mut self, tag: Tag) -> &mut EquipmentActivity {
         Arc::make_mut(self.activity.entry(tag).or_default())
     }
 
-    fn facility_changed(&mut self, b: &FacilityChanged, line: LineTime, changes: &mut Changes) {
+    fn facility_changed(&mut self, b: &FacilityChanged, line: LineTime, changes: &mut FoldChanges) {
         let settings = Arc::make_mut(&mut self.settings);
         let is_other = b.zone.as_ref().is_some_and(|z| *z != settings.zone() || settings.zones.is_empty());
         let (times, changed) = (&mut settings.set_ms, &mut settings.changed);
@@ -153,8 +156,8 @@ impl Facility {
         // Said again it is no other zone, and still said at that time.
         let zone = b.zone.as_ref().filter(|_| setter.take("zone"));
         if let Some(zone) = zone.filter(|_| is_other) {
-            bounded(&mut settings.zones, Zone { from_ms: line.ms, zone: zone.clone() });
-            setter.changes.effects.push(Effect::AllWindows);
+            push_bounded(&mut settings.zones, ZonePeriod { from_ms: line.ms, zone: zone.clone() });
+            setter.changes.effects.push(FoldEffect::AllWindows);
         }
         setter.set("name", &mut settings.name, b.name.as_ref());
         setter.set("label_host", &mut settings.label_host, b.label_host.as_ref());
@@ -165,7 +168,7 @@ impl Facility {
         changes.row(RowKey::Settings);
     }
 
-    fn equipment_added(&mut self, b: &EquipmentAdded, line: LineTime, changes: &mut Changes) {
+    fn equipment_added(&mut self, b: &EquipmentAdded, line: LineTime, changes: &mut FoldChanges) {
         if self.equipment.contains_key(&b.tag) {
             return changes.pass(line.late, PassedOver::NotApplicable);
         }
@@ -183,7 +186,7 @@ impl Facility {
             photo: b.photo,
             protocols: b.protocols,
             custom: b.custom,
-            service: Service::In,
+            service: ServiceState::In,
             plans: Vec::new(),
             out: Vec::new(),
             added_ms: line.ms,
@@ -194,7 +197,7 @@ impl Facility {
         changes.row(RowKey::Equipment(b.tag));
     }
 
-    fn equipment_changed(&mut self, b: &EquipmentChanged, line: LineTime, changes: &mut Changes) {
+    fn equipment_changed(&mut self, b: &EquipmentChanged, line: LineTime, changes: &mut FoldChanges) {
         let Some(item) = self.item_mut(b.tag) else {
             return changes.pass(line.late, PassedOver::NotApplicable);
         };
@@ -231,12 +234,12 @@ impl Facility {
     fn service(
         &mut self,
         tag: Tag,
-        to: Service,
+        to: ServiceState,
         reason: Option<Hash>,
         line: LineTime,
-        changes: &mut Changes,
+        changes: &mut FoldChanges,
     ) {
-        let Some(item) = self.equipment.get_mut(&tag).filter(|i| i.service != Service::Retired) else {
+        let Some(item) = self.equipment.get_mut(&tag).filter(|i| i.service != ServiceState::Retired) else {
             return changes.pass(line.late, PassedOver::NotApplicable);
         };
         let item = Arc::make_mut(item);
@@ -256,16 +259,18 @@ impl Facility {
         }
         let open = item.out.last_mut().filter(|o| o.until_ms.is_none());
         match (to, open) {
-            (Service::In, Some(open)) => open.until_ms = Some(line.ms),
-            (Service::In, None) => {}
+            (ServiceState::In, Some(open)) => open.until_ms = Some(line.ms),
+            (ServiceState::In, None) => {}
             (_, Some(open)) => open.reason = reason.or(open.reason),
-            (_, None) => bounded(&mut item.out, Out { from_ms: line.ms, until_ms: None, reason }),
+            (_, None) => {
+                push_bounded(&mut item.out, EquipmentOutage { from_ms: line.ms, until_ms: None, reason })
+            }
         }
         item.service = to;
-        changes.effects.push(Effect::Windows(tag));
+        changes.effects.push(FoldEffect::Windows(tag));
     }
 
-    fn planned(&mut self, b: &ScheduleSet, line: LineTime, changes: &mut Changes) {
+    fn planned(&mut self, b: &ScheduleSet, line: LineTime, changes: &mut FoldChanges) {
         let Some(item) = self.item_mut(b.tag) else {
             return changes.pass(line.late, PassedOver::NotApplicable);
         };
@@ -280,30 +285,30 @@ impl Facility {
         if !setter.take(&value) {
             return;
         }
-        bounded(
+        push_bounded(
             &mut item.plans,
-            Plan { from_ms: b.from, protocol: b.protocol, schedule: b.schedule.clone() },
+            EquipmentSchedule { from_ms: b.from, protocol: b.protocol, schedule: b.schedule.clone() },
         );
         if let Some(protocol) = b.protocol.filter(|_| matches!(b.schedule, Schedule::Use { .. })) {
             self.activity_mut(b.tag).planned(protocol, b.from);
             changes.row(RowKey::Activity(b.tag));
         }
         changes.row(RowKey::Equipment(b.tag));
-        changes.effects.push(Effect::Windows(b.tag));
+        changes.effects.push(FoldEffect::Windows(b.tag));
     }
 
     /// A further tag leads to an item, or (`None`) a tag leads nowhere any more.
-    fn tag_set(&mut self, tag: Tag, to: Option<Tag>, line: LineTime, changes: &mut Changes) {
+    fn tag_set(&mut self, tag: Tag, to: Option<Tag>, line: LineTime, changes: &mut FoldChanges) {
         let before = self.aliases.get(&tag);
         if before.is_some_and(|alias| line.is_behind(alias.set_ms)) {
             return changes.pass(line.late, PassedOver::Older { value: "tag".to_owned() });
         }
         let equipment = to.or(before.map(|alias| alias.equipment)).unwrap_or(tag);
-        self.aliases.insert(tag, Alias { equipment, revoked: to.is_none(), set_ms: line.ms });
+        self.aliases.insert(tag, TagAlias { equipment, revoked: to.is_none(), set_ms: line.ms });
         changes.row(RowKey::Alias(tag));
     }
 
-    fn protocol_published(&mut self, b: &ProtocolPublished, line: LineTime, changes: &mut Changes) {
+    fn protocol_published(&mut self, b: &ProtocolPublished, line: LineTime, changes: &mut FoldChanges) {
         if self.protocols.get(&b.protocol).is_some_and(|p| p.version >= b.version) {
             return changes.pass(line.late, PassedOver::NotApplicable);
         }
@@ -311,19 +316,19 @@ impl Facility {
         changes.row(RowKey::Protocol(b.protocol));
     }
 
-    fn staff_added(&mut self, b: &StaffAdded, line: LineTime, changes: &mut Changes) {
+    fn staff_added(&mut self, b: &StaffAdded, line: LineTime, changes: &mut FoldChanges) {
         match self.staff.entry(b.staff) {
             Place::Occupied(_) => changes.pass(line.late, PassedOver::NotApplicable),
             Place::Vacant(place) => {
                 let (name_ms, role_ms) = (line.ms, line.ms);
                 let (name, role, changed) = (b.name.hash, b.role, line.version);
-                place.insert(Staff { name, role, left: false, name_ms, role_ms, changed });
+                place.insert(StaffMember { name, role, left: false, name_ms, role_ms, changed });
             }
         }
         changes.row(RowKey::Staff(b.staff));
     }
 
-    fn staff_changed(&mut self, b: &StaffChanged, line: LineTime, changes: &mut Changes) {
+    fn staff_changed(&mut self, b: &StaffChanged, line: LineTime, changes: &mut FoldChanges) {
         let Some(staff) = self.staff.get_mut(&b.staff) else {
             return changes.pass(line.late, PassedOver::NotApplicable);
         };
@@ -341,7 +346,7 @@ impl Facility {
         changes.row(RowKey::Staff(b.staff));
     }
 
-    fn staff_left(&mut self, b: &StaffLeft, line: LineTime, changes: &mut Changes) {
+    fn staff_left(&mut self, b: &StaffLeft, line: LineTime, changes: &mut FoldChanges) {
         let Some(staff) = self.staff.get_mut(&b.staff) else {
             return changes.pass(line.late, PassedOver::NotApplicable);
         };
@@ -349,12 +354,12 @@ impl Facility {
         changes.row(RowKey::Staff(b.staff));
     }
 
-    fn cleaned<H: History>(
+    fn cleaned<H: HistoryLookup>(
         &mut self,
         b: &CleaningRecorded,
         line: FoldedLine,
         history: &H,
-        changes: &mut Changes,
+        changes: &mut FoldChanges,
     ) -> Result<(), H::Error> {
         let now_ms = line.time.ms;
         let first = first_of_key(line, history)?;
@@ -370,7 +375,7 @@ impl Facility {
             changes.pass(line.time.late, PassedOver::NotApplicable);
             return Ok(());
         }
-        let cleaning = Cleaning {
+        let cleaning = CleaningRecord {
             of: line.of,
             tag: b.tag,
             // Nobody cleans in the future: a stated time is at most the time of writing.
@@ -389,16 +394,16 @@ impl Facility {
         activity.cleanings += 1;
         activity.place(&cleaning);
         changes.row(RowKey::Activity(b.tag));
-        changes.effects.push(Effect::Cleaned(cleaning));
+        changes.effects.push(FoldEffect::Cleaned(cleaning));
         Ok(())
     }
 
-    fn used<H: History>(
+    fn used<H: HistoryLookup>(
         &mut self,
         b: &UseRecorded,
         line: FoldedLine,
         history: &H,
-        changes: &mut Changes,
+        changes: &mut FoldChanges,
     ) -> Result<(), H::Error> {
         if !self.equipment.contains_key(&b.tag) || first_of_key(line, history)?.is_some() {
             changes.pass(line.time.late, PassedOver::NotApplicable);
@@ -407,22 +412,22 @@ impl Facility {
         let performed_ms = b.performed.unwrap_or(line.time.ms).min(line.time.ms);
         self.activity_mut(b.tag).used(performed_ms);
         changes.row(RowKey::Activity(b.tag));
-        changes.effects.push(Effect::Used { tag: b.tag, of: line.of, performed_ms });
+        changes.effects.push(FoldEffect::Used { tag: b.tag, of: line.of, performed_ms });
         Ok(())
     }
 
-    fn anchored<H: History>(
+    fn anchored<H: HistoryLookup>(
         &mut self,
         b: &ClockAnchored,
         late: bool,
         history: &H,
-        changes: &mut Changes,
+        changes: &mut FoldChanges,
     ) -> Result<(), H::Error> {
         if late && self.boots.get(&b.boot).is_some_and(|known| known.up_ms > b.up) {
             changes.pass(late, PassedOver::Older { value: "boot".to_owned() });
             return Ok(());
         }
-        let anchor = Anchor { up_ms: b.up, wall_ms: b.wall };
+        let anchor = ClockAnchor { up_ms: b.up, wall_ms: b.wall };
         self.boots.insert(b.boot, anchor);
         changes.row(RowKey::Boot(b.boot));
         // One whose earlier time is that of another boot has no more to do with this one.
@@ -440,10 +445,10 @@ impl Facility {
     /// A cleaning that is already there changes: a void, a photo that came later, true time.
     fn recleaned(
         &mut self,
-        cleaning: Option<Cleaning>,
+        cleaning: Option<CleaningRecord>,
         late: bool,
-        changes: &mut Changes,
-        change: impl FnOnce(&mut Cleaning),
+        changes: &mut FoldChanges,
+        change: impl FnOnce(&mut CleaningRecord),
     ) {
         let Some(mut cleaning) = cleaning.filter(|c| c.voided.is_none()) else {
             return changes.pass(late, PassedOver::NotApplicable);
@@ -452,7 +457,7 @@ impl Facility {
         let tag = cleaning.tag;
         self.activity_mut(tag).place(&cleaning);
         changes.row(RowKey::Activity(tag));
-        changes.effects.extend([Effect::Recleaned(cleaning), Effect::Windows(tag)]);
+        changes.effects.extend([FoldEffect::Recleaned(cleaning), FoldEffect::Windows(tag)]);
     }
 }
 
@@ -466,14 +471,14 @@ fn version_of(of: EntryRef, entry: &Entry, event: &Event) -> RowVersion {
 }
 
 /// The line that recorded this under the same key before.
-fn first_of_key<H: History>(line: FoldedLine, history: &H) -> Result<Option<LinePlace>, H::Error> {
+fn first_of_key<H: HistoryLookup>(line: FoldedLine, history: &H) -> Result<Option<LinePlace>, H::Error> {
     line.idem.map_or(Ok(None), |idem| history.first_of_key(&idem, line.place()))
 }
 
-fn attach_photo(cleaning: &mut Cleaning, photo: Hash) {
+fn attach_photo(cleaning: &mut CleaningRecord, photo: Hash) {
     // Further ones stand in the log and not here: a row stays small whatever a box writes.
     if cleaning.photos.len() < PHOTOS_MAX {
         cleaning.photos.push(photo);
     }
-    cleaning.incomplete.retain(|&m| m != Missing::Photo);
+    cleaning.incomplete.retain(|&m| m != MissingPart::Photo);
 }

@@ -2,7 +2,7 @@
 //!
 //! The state is a set of rows, each under a [`RowKey`] and each a JSON document, so that the box keeps them in redb and
 //! the relay in SQL, loads only those that an event reads, and writes back only those that it changed. What grows with
-//! history (cleanings, uses) is not in the rows: it comes out as [`Effect`]s for an index table.
+//! history (cleanings, uses) is not in the rows: it comes out as [`FoldEffect`]s for an index table.
 
 mod apply;
 mod rows;
@@ -15,13 +15,14 @@ use std::sync::Arc;
 use serde::Serialize;
 
 pub use self::rows::{
-    Activity, AdoptedBy, Alias, ByProtocol, Cleaning, Done, Equipment, Last, LinePlace, Out, Plan, RowKey,
-    Service, Settings, Staff, Zone,
+    AdoptedBy, ByProtocol, CleaningRecord, CompleteCleaning, Equipment, EquipmentActivity, EquipmentOutage,
+    EquipmentSchedule, FacilitySettings, LastCleaning, LinePlace, RowKey, ServiceState, StaffMember,
+    TagAlias, ZonePeriod,
 };
 pub use self::values::{PassedOver, ValueTimes};
 pub use self::version::{RowVersion, RowVersionError};
-use crate::anchor::Anchor;
-use crate::entry::{Entry, Idem};
+use crate::anchor::ClockAnchor;
+use crate::entry::{Entry, IdempotencyRecord};
 use crate::ids::{BootId, ProtocolId, StaffId};
 use crate::kinds::{EntryRef, Event, ProtocolPublished};
 use crate::run::RunName;
@@ -33,11 +34,11 @@ const SPANS_MAX: usize = 64;
 
 /// What an entry does beyond the rows: changes to tables that grow with history.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect {
+pub enum FoldEffect {
     /// A new cleaning.
-    Cleaned(Cleaning),
+    Cleaned(CleaningRecord),
     /// A cleaning is now voided, has one more photo or another time: the whole row again.
-    Recleaned(Cleaning),
+    Recleaned(CleaningRecord),
     /// A use.
     Used {
         /// Which item.
@@ -56,63 +57,67 @@ pub enum Effect {
 }
 
 /// History that an event needs to see; the store answers from its index.
-pub trait History {
+pub trait HistoryLookup {
     /// What looking up can fail with.
     type Error;
-    /// The cleaning that an entry recorded, or that it records once more (see [`History::first_of_key`]), if it did. Of
+    /// The cleaning that an entry recorded, or that it records once more (see [`HistoryLookup::first_of_key`]), if it did. Of
     /// several branches the one that the run `near` brought, else the one in the chain, else the first that counted.
     ///
     /// # Errors
     /// The store's own.
-    fn cleaning(&self, of: EntryRef, near: Option<RunName>) -> Result<Option<Cleaning>, Self::Error>;
+    fn cleaning(&self, of: EntryRef, near: Option<RunName>) -> Result<Option<CleaningRecord>, Self::Error>;
 
     /// Cleanings of a boot whose clock was not synced when they were written, voided ones included.
     ///
     /// # Errors
     /// The store's own.
-    fn unsure(&self, boot: BootId) -> Result<Vec<Cleaning>, Self::Error>;
+    fn unsure(&self, boot: BootId) -> Result<Vec<CleaningRecord>, Self::Error>;
 
     /// The line before this one, in the order of folding, that recorded a cleaning or a use under this key and for this
     /// request: a phone sends again what its box had lost sight of, and both places may count in the end.
     ///
     /// # Errors
     /// The store's own.
-    fn first_of_key(&self, idem: &Idem, line: LinePlace) -> Result<Option<LinePlace>, Self::Error>;
+    fn first_of_key(
+        &self,
+        idem: &IdempotencyRecord,
+        line: LinePlace,
+    ) -> Result<Option<LinePlace>, Self::Error>;
 }
 
 /// The rows of one facility: all of them on the box, on the relay those that a batch touches. Rows of some size are
 /// shared: a clone is as long as the lists, not as the rows, and a row that changes is copied only where somebody else
 /// still looks at it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Facility {
+pub struct FacilityState {
     /// Settings.
-    pub settings: Arc<Settings>,
+    pub settings: Arc<FacilitySettings>,
     /// Items, by first tag.
     pub equipment: BTreeMap<Tag, Arc<Equipment>>,
     /// What happened to them lately.
-    pub activity: BTreeMap<Tag, Arc<Activity>>,
+    pub activity: BTreeMap<Tag, Arc<EquipmentActivity>>,
     /// Further tags.
-    pub aliases: BTreeMap<Tag, Alias>,
+    pub aliases: BTreeMap<Tag, TagAlias>,
     /// Newest versions of protocols.
     pub protocols: BTreeMap<ProtocolId, Arc<ProtocolPublished>>,
     /// People.
-    pub staff: BTreeMap<StaffId, Staff>,
+    pub staff: BTreeMap<StaffId, StaffMember>,
     /// True time of boots.
-    pub boots: BTreeMap<BootId, Anchor>,
+    pub boots: BTreeMap<BootId, ClockAnchor>,
 }
 
-/// What [`Facility::apply`] changed.
+/// What [`FacilityState::apply`] changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Changes {
+pub struct FoldChanges {
     /// Rows to write back.
     pub rows: Vec<RowKey>,
     /// Changes to what grows with history.
-    pub effects: Vec<Effect>,
+    pub effects: Vec<FoldEffect>,
     /// What a line that a run brought said and what does not apply any more; to be noted, and no error.
     pub passed: Vec<PassedOver>,
 }
 
-impl Changes {
+impl FoldChanges {
     fn row(&mut self, key: RowKey) {
         self.rows.push(key);
     }
@@ -125,9 +130,9 @@ impl Changes {
     }
 }
 
-/// The rows that an event reads or writes; a partial [`Facility`] must hold those that exist. A void, an attached photo
-/// and an anchor also read the [`RowKey::Activity`] of each cleaning that [`History`] gives for them.
-pub fn reads(entry: &Entry, event: &Event) -> Vec<RowKey> {
+/// The rows that an event reads or writes; a partial [`FacilityState`] must hold those that exist. A void, an attached photo
+/// and an anchor also read the [`RowKey::Activity`] of each cleaning that [`HistoryLookup`] gives for them.
+pub fn rows_touched(entry: &Entry, event: &Event) -> Vec<RowKey> {
     let mut keys = vec![RowKey::Boot(entry.head().at.boot)];
     let item = |tag: Tag| [RowKey::Equipment(tag), RowKey::Activity(tag)];
     match event {
@@ -147,7 +152,7 @@ pub fn reads(entry: &Entry, event: &Event) -> Vec<RowKey> {
         Event::StaffChanged(b) => keys.push(RowKey::Staff(b.staff)),
         Event::StaffLeft(b) => keys.push(RowKey::Staff(b.staff)),
         Event::ClockAnchored(b) => keys.push(RowKey::Boot(b.boot)),
-        // What these touch is found through `History`, or is no row.
+        // What these touch is found through `HistoryLookup`, or is no row.
         Event::CleaningVoided(_) | Event::PhotoAttached(_) => {}
         Event::LogStarted(_)
         | Event::LogAdopted(_)
@@ -166,7 +171,7 @@ fn to_row<T: Serialize>(row: Option<&T>) -> Option<String> {
     row.and_then(|row| serde_json::to_string(row).ok())
 }
 
-impl Facility {
+impl FacilityState {
     /// The item that a tag opens: its own first tag or an alias that is not revoked.
     pub fn resolve(&self, tag: Tag) -> Option<&Equipment> {
         let first = match self.aliases.get(&tag) {

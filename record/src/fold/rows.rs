@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{RowVersion, ValueTimes};
-use crate::entry::At;
+use crate::entry::EntryTime;
 use crate::ids::{BootId, ProtocolId, StaffId};
-use crate::kinds::{Class, EntryRef, Missing, PhotoPolicy, Role, Schedule, Who};
+use crate::kinds::{CleanedBy, EntryRef, MissingPart, PhotoPolicy, Schedule, SpauldingClass, StaffRole};
 use crate::limits::LATE_ENTRY_MS_MAX;
 use crate::run::RunName;
 use crate::tag::Tag;
@@ -70,7 +70,7 @@ impl std::str::FromStr for RowKey {
 
 /// A time zone and when it came into force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Zone {
+pub struct ZonePeriod {
     /// Milliseconds since 1970.
     pub from_ms: i64,
     /// IANA name.
@@ -79,11 +79,11 @@ pub struct Zone {
 
 /// The facility's settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settings {
+pub struct FacilitySettings {
     /// Its name; empty until somebody gave it one.
     pub name: String,
     /// Its zones over time; none: UTC, and pages say so.
-    pub zones: Vec<Zone>,
+    pub zones: Vec<ZonePeriod>,
     /// Scheme and host that labels carry; empty: not chosen yet.
     pub label_host: String,
     /// Whether a cleaning needs no name.
@@ -102,7 +102,7 @@ pub struct Settings {
     pub changed: RowVersion,
 }
 
-impl Default for Settings {
+impl Default for FacilitySettings {
     fn default() -> Self {
         Self {
             name: String::new(),
@@ -118,7 +118,7 @@ impl Default for Settings {
     }
 }
 
-impl Settings {
+impl FacilitySettings {
     /// The zone now in force; UTC where none was set.
     pub fn zone(&self) -> &str {
         self.zones.last().map_or("UTC", |z| &z.zone)
@@ -127,7 +127,7 @@ impl Settings {
 
 /// A schedule and when it came into force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plan {
+pub struct EquipmentSchedule {
     /// Milliseconds since 1970.
     pub from_ms: i64,
     /// For which protocol; absent: for any.
@@ -139,7 +139,7 @@ pub struct Plan {
 
 /// Time out of service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Out {
+pub struct EquipmentOutage {
     /// From, milliseconds since 1970.
     pub from_ms: i64,
     /// Until; absent while it lasts.
@@ -154,7 +154,8 @@ pub struct Out {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
-pub enum Service {
+#[cfg_attr(feature = "schema", schemars(rename = "Service"))]
+pub enum ServiceState {
     /// In service.
     In,
     /// Out of service for a while.
@@ -183,7 +184,7 @@ pub struct Equipment {
     /// Where it stands.
     pub location: String,
     /// Default class.
-    pub class: Class,
+    pub class: SpauldingClass,
     /// Whether a cleaning needs a photo.
     pub photo: PhotoPolicy,
     /// How to clean it; a scan offers the first.
@@ -191,11 +192,11 @@ pub struct Equipment {
     /// The facility's own fields.
     pub custom: BTreeMap<String, String>,
     /// Whether it is used.
-    pub service: Service,
+    pub service: ServiceState,
     /// Schedules over time.
-    pub plans: Vec<Plan>,
+    pub plans: Vec<EquipmentSchedule>,
     /// Times out of service; the last may be open. Retiring opens one that never ends.
-    pub out: Vec<Out>,
+    pub out: Vec<EquipmentOutage>,
     /// Since when it is known, milliseconds since 1970.
     pub added_ms: i64,
     /// When each was set since then.
@@ -244,7 +245,7 @@ pub struct LinePlace {
 
 /// A complete cleaning that an item remembers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Done {
+pub struct CompleteCleaning {
     /// Which entry.
     #[serde(flatten)]
     pub of: EntryRef,
@@ -266,7 +267,7 @@ pub struct ByProtocol {
     pub from_ms: Option<i64>,
     /// Complete cleanings that are not voided, by time, the newest last; the newest few.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub done: Vec<Done>,
+    pub done: Vec<CompleteCleaning>,
 }
 
 impl ByProtocol {
@@ -282,7 +283,7 @@ impl ByProtocol {
 
 /// The newest cleaning of an item, complete or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Last {
+pub struct LastCleaning {
     /// Which entry.
     #[serde(flatten)]
     pub of: EntryRef,
@@ -292,18 +293,18 @@ pub struct Last {
     /// When it was done, corrected, milliseconds since 1970.
     pub performed_ms: i64,
     /// Who.
-    pub who: Who,
+    pub who: CleanedBy,
 }
 
 /// What happened to an item lately: bounded, whatever its history.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Activity {
+pub struct EquipmentActivity {
     /// Newest cleaning that is not voided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last: Option<Last>,
+    pub last: Option<LastCleaning>,
     /// The one before it, for when the newest is voided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub previous: Option<Last>,
+    pub previous: Option<LastCleaning>,
     /// Complete cleanings, by the protocol that they followed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub done: Vec<ByProtocol>,
@@ -316,7 +317,7 @@ pub struct Activity {
     pub cleanings: u64,
 }
 
-impl Activity {
+impl EquipmentActivity {
     /// When the last complete cleaning was done, by whatever protocol, milliseconds since 1970.
     pub fn last_complete_ms(&self) -> Option<i64> {
         self.done.iter().filter_map(ByProtocol::last_ms).max()
@@ -344,7 +345,7 @@ impl Activity {
         self.by(Some(protocol)).from_ms.get_or_insert(from_ms);
     }
 
-    fn complete(&mut self, protocol: Option<ProtocolId>, done: Done) {
+    fn complete(&mut self, protocol: Option<ProtocolId>, done: CompleteCleaning) {
         let by = self.by(protocol);
         by.done.push(done);
         by.done.sort_by_key(|d| d.performed_ms);
@@ -365,28 +366,29 @@ impl Activity {
             settled.push(i64::MIN);
         }
         let after = |ms: &i64| self.uses.partition_point(|used| used <= ms);
-        let kept: Vec<_> = settled.iter().map(after).map(|at| at.saturating_sub(3)..at + 2).collect();
+        let stored: Vec<_> = settled.iter().map(after).map(|at| at.saturating_sub(3)..at + 2).collect();
         let last = self.uses.len().saturating_sub(1);
         let mut place = 0..;
-        self.uses.retain(|_| place.next().is_some_and(|i| i == last || kept.iter().any(|k| k.contains(&i))));
+        self.uses
+            .retain(|_| place.next().is_some_and(|i| i == last || stored.iter().any(|k| k.contains(&i))));
     }
 
     /// Takes a cleaning in, as new or in another state than before.
-    pub(super) fn place(&mut self, cleaning: &Cleaning) {
+    pub(super) fn place(&mut self, cleaning: &CleaningRecord) {
         let (LinePlace { of, run }, performed_ms) = (cleaning.place(), cleaning.performed_ms);
         let is_other = |found: EntryRef, by: Option<RunName>| (found, by) != (of, run);
         self.done.iter_mut().for_each(|by| by.done.retain(|d| is_other(d.of, d.run)));
         if cleaning.is_complete() && cleaning.counts() {
-            self.complete(cleaning.protocol, Done { of, run, performed_ms });
+            self.complete(cleaning.protocol, CompleteCleaning { of, run, performed_ms });
         }
         self.done.retain(|by| by.from_ms.is_some() || !by.done.is_empty());
-        let this =
-            Some(Last { of, run, performed_ms, who: cleaning.who }).filter(|_| cleaning.voided.is_none());
+        let this = Some(LastCleaning { of, run, performed_ms, who: cleaning.who })
+            .filter(|_| cleaning.voided.is_none());
         let mut both = [self.last, self.previous].map(|l| l.filter(|l| is_other(l.of, l.run)));
         if both[0].is_none() {
             both.swap(0, 1);
         }
-        let at = |l: Option<Last>| l.map(|l| l.performed_ms);
+        let at = |l: Option<LastCleaning>| l.map(|l| l.performed_ms);
         if this.is_some() && at(both[0]) <= at(this) {
             both = [this, both[0]];
         } else if this.is_some() && at(both[1]) <= at(this) {
@@ -399,7 +401,7 @@ impl Activity {
 
 /// Where a further tag leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Alias {
+pub struct TagAlias {
     /// The item's first tag.
     pub equipment: Tag,
     /// A revoked tag opens nothing, and its page says what replaced it.
@@ -410,11 +412,11 @@ pub struct Alias {
 
 /// A person at the facility.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Staff {
+pub struct StaffMember {
     /// The hash of the text that holds their name.
     pub name: Hash,
     /// What they may do.
-    pub role: Role,
+    pub role: StaffRole,
     /// Whether they work here no more.
     pub left: bool,
     /// When the name was set, milliseconds since 1970.
@@ -428,7 +430,7 @@ pub struct Staff {
 
 /// One cleaning, for the index of history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cleaning {
+pub struct CleaningRecord {
     /// Which entry.
     #[serde(flatten)]
     pub of: EntryRef,
@@ -441,15 +443,15 @@ pub struct Cleaning {
     /// Whether `performed_ms` was stated by a person.
     pub stated: bool,
     /// How the clock stood, for a later correction.
-    pub at: At,
+    pub at: EntryTime,
     /// Who.
-    pub who: Who,
+    pub who: CleanedBy,
     /// Which protocol was followed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<ProtocolId>,
     /// What it lacks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub incomplete: Vec<Missing>,
+    pub incomplete: Vec<MissingPart>,
     /// Photos, by hash: the first [`crate::limits::PHOTOS_MAX`]; what an entry names beyond them stands in the log only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub photos: Vec<Hash>,
@@ -461,7 +463,7 @@ pub struct Cleaning {
     pub adopted: Option<AdoptedBy>,
 }
 
-impl Cleaning {
+impl CleaningRecord {
     /// Where its entry stands.
     pub fn place(&self) -> LinePlace {
         LinePlace { of: self.of, run: self.adopted.map(|adopted| adopted.run) }

@@ -4,10 +4,10 @@ use std::convert::Infallible;
 
 use super::rows::RECENT_MAX;
 use super::*;
-use crate::entry::{At, By, ClockState};
+use crate::entry::{ClockState, EntryAuthor, EntryTime};
 use crate::ids::Epoch;
 use crate::limits::{LATE_ENTRY_MS_MAX, PHOTOS_MAX};
-use crate::redact::{Redactable, Text};
+use crate::redact::{PersonalText, Redactable};
 use crate::tree::Hash;
 
 const EPOCH: Epoch = Epoch { n: 1, key: [0; 4] };
@@ -15,37 +15,37 @@ const PUMP: &str = "ABCDEFGH3";
 
 #[derive(Default)]
 struct World {
-    facility: Facility,
-    cleanings: BTreeMap<EntryRef, Cleaning>,
+    facility: FacilityState,
+    cleanings: BTreeMap<EntryRef, CleaningRecord>,
     seq: u64,
     clock: Option<ClockState>,
 }
 
-impl History for BTreeMap<EntryRef, Cleaning> {
+impl HistoryLookup for BTreeMap<EntryRef, CleaningRecord> {
     type Error = Infallible;
-    fn cleaning(&self, of: EntryRef, _: Option<RunName>) -> Result<Option<Cleaning>, Infallible> {
+    fn cleaning(&self, of: EntryRef, _: Option<RunName>) -> Result<Option<CleaningRecord>, Infallible> {
         Ok(self.get(&of).cloned())
     }
-    fn unsure(&self, boot: BootId) -> Result<Vec<Cleaning>, Infallible> {
+    fn unsure(&self, boot: BootId) -> Result<Vec<CleaningRecord>, Infallible> {
         Ok(self.values().filter(|c| c.at.boot == boot && c.at.clock != ClockState::Synced).cloned().collect())
     }
-    fn first_of_key(&self, _: &Idem, _: LinePlace) -> Result<Option<LinePlace>, Infallible> {
+    fn first_of_key(&self, _: &IdempotencyRecord, _: LinePlace) -> Result<Option<LinePlace>, Infallible> {
         // No request of these histories has a key.
         Ok(None)
     }
 }
 
 impl World {
-    fn tell(&mut self, wall: i64, kind: &str, body: &str) -> Changes {
+    fn tell(&mut self, wall: i64, kind: &str, body: &str) -> FoldChanges {
         let clock = self.clock.unwrap_or(ClockState::Synced);
-        let at = At { wall, boot: BootId::new(1, [1; 10]), up: wall.max(0).cast_unsigned(), clock };
+        let at = EntryTime { wall, boot: BootId::new(1, [1; 10]), up: wall.max(0).cast_unsigned(), clock };
         let event = Event::read(kind, body);
         assert!(!matches!(event, Event::Unknown(_)), "{kind} {body}");
-        let entry = Entry::compose(self.seq, at, By::BOX, None, &event).unwrap();
+        let entry = Entry::compose(self.seq, at, EntryAuthor::BOX, None, &event).unwrap();
         self.seq += 1;
         // A relay holds only the rows that an event reads: what it leaves out must not be missed.
-        let mut part = Facility::default();
-        let mut keys = reads(&entry, &event);
+        let mut part = FacilityState::default();
+        let mut keys = rows_touched(&entry, &event);
         let named = match &event {
             Event::CleaningVoided(b) => self.cleanings.get(&b.of).into_iter().cloned().collect(),
             Event::PhotoAttached(b) => self.cleanings.get(&b.of).into_iter().cloned().collect(),
@@ -65,7 +65,7 @@ impl World {
             assert_eq!(part.row(key), self.facility.row(key), "{key}");
         }
         for effect in &changes.effects {
-            if let Effect::Cleaned(c) | Effect::Recleaned(c) = effect {
+            if let FoldEffect::Cleaned(c) | FoldEffect::Recleaned(c) = effect {
                 self.cleanings.insert(c.of, c.clone());
             }
         }
@@ -88,7 +88,7 @@ impl World {
     }
 
     fn void(&mut self, wall: i64, seq: u64) {
-        let reason = Text::new("wrong item", [0; 16]).unwrap().redactable();
+        let reason = PersonalText::new("wrong item", [0; 16]).unwrap().redactable();
         let reason = serde_json::to_string::<Redactable>(&reason).unwrap();
         self.tell(
             wall,
@@ -103,7 +103,7 @@ impl World {
         self.activity().uses.iter().copied().filter(|used| Some(*used) > done).collect()
     }
 
-    fn activity(&self) -> &Activity {
+    fn activity(&self) -> &EquipmentActivity {
         &self.facility.activity[&PUMP.parse().unwrap()]
     }
 }
@@ -249,7 +249,7 @@ fn retired_is_for_good() {
     world.tell(200, "equipment.retired", &tag);
     world.tell(300, "equipment.resumed", &tag);
     let item = &world.facility.equipment[&PUMP.parse().unwrap()];
-    assert_eq!((item.service, item.out[0].until_ms), (Service::Retired, None));
+    assert_eq!((item.service, item.out[0].until_ms), (ServiceState::Retired, None));
 }
 
 #[test]
@@ -279,7 +279,7 @@ fn a_row_names_the_last_entry_that_changed_it() {
     world.tell(400, "facility.changed", r#"{"name":"House"}"#);
     assert_eq!(world.facility.settings.changed.entry().map(|of| of.seq), Some(world.seq - 1));
     let staff: StaffId = "01KAFJWQ400000000000000004".parse().unwrap();
-    let name = Text::new("Ada", [0; 16]).unwrap().redactable();
+    let name = PersonalText::new("Ada", [0; 16]).unwrap().redactable();
     let name = serde_json::to_string::<Redactable>(&name).unwrap();
     for (kind, rest) in [
         ("staff.added", format!(r#","name":{name},"role":"auditor""#)),

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Changes, RowVersion};
+use super::{FoldChanges, RowVersion};
 
 /// The corrected times of the lines that set the values of a row, by the value's name. A value that nobody has set since
 /// the row was made is not in it.
@@ -68,7 +68,7 @@ pub(super) struct ValueSetter<'a> {
     /// When the row was made.
     pub(super) made_ms: i64,
     pub(super) line: LineTime,
-    pub(super) changes: &'a mut Changes,
+    pub(super) changes: &'a mut FoldChanges,
 }
 
 impl ValueSetter<'_> {

@@ -15,7 +15,7 @@ use crate::group::{
 use crate::ids::BoxId;
 use crate::limits::{ENTRY_TEXTS_MAX, NOTE_BYTES_MAX, RUN_NOTES_MAX};
 use crate::redact::{TextError, TextLine};
-use crate::sign::Note;
+use crate::sign::SignedNote;
 use crate::tree::{Hash, leaf_hash};
 
 /// Bytes of whole groups in one frame: damage costs at most this much, and a group.
@@ -90,7 +90,7 @@ pub struct RunWriter<W> {
 }
 
 /// The plain bytes of the head.
-fn head(box_id: BoxId, name: &RunName, notes: &[String]) -> String {
+fn run_head(box_id: BoxId, name: &RunName, notes: &[String]) -> String {
     let notes_lines: String = notes.iter().map(|note| format!("#c {}\n", STANDARD.encode(note))).collect();
     let stated = format!("{box_id} {name} {}", notes.len());
     let sum = half_sum(&[stated.as_bytes(), b"\n", notes_lines.as_bytes()]);
@@ -100,7 +100,7 @@ fn head(box_id: BoxId, name: &RunName, notes: &[String]) -> String {
 /// Whether a note is a checkpoint of the run's epoch; its signature is for those to check who have the key.
 /// Whether a signed note is a checkpoint of the run's own epoch. Its signatures are looked at by whoever relies on it.
 pub fn is_note_of(note: &str, box_id: BoxId, name: &RunName) -> bool {
-    let checkpoint = Note::parse(note).and_then(|note| Checkpoint::parse(note.text()));
+    let checkpoint = SignedNote::parse(note).and_then(|note| Checkpoint::parse(note.text()));
     checkpoint.is_ok_and(|c| c.origin.box_id == box_id && c.origin.epoch == name.epoch())
 }
 
@@ -116,7 +116,7 @@ impl<W: Write> RunWriter<W> {
         let first = name.lines().start;
         let namer = RunNamer::new(name.epoch(), first);
         let (entries, texts) = (Vec::new(), Vec::new());
-        let frame = head(box_id, &name, notes).into_bytes();
+        let frame = run_head(box_id, &name, notes).into_bytes();
         let mut writer = Self { out, name, namer, first, entries, texts, frame };
         // In a frame of its own: who looks for intact groups in a damaged file finds them from the first frame on.
         writer.write_frame()?;
@@ -238,7 +238,7 @@ impl<R: Read> RunReader<R> {
             self.notes.push(note);
             bytes.extend_from_slice(&line);
         }
-        if bytes != head(box_id, &self.name, &self.notes).as_bytes() {
+        if bytes != run_head(box_id, &self.name, &self.notes).as_bytes() {
             return Err(RunError::Head("its sum is another"));
         }
         if !self.notes.iter().all(|note| is_note_of(note, box_id, &self.name)) {

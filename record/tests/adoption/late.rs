@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use proptest::prelude::*;
-use record::entry::{At, By, ClockState, Digest16, Entry, Idem};
-use record::fold::{AdoptedBy, Changes, Cleaning, Effect, Facility, History, LinePlace, PassedOver};
+use record::entry::{ClockState, Digest16, Entry, EntryAuthor, EntryTime, IdempotencyRecord};
+use record::fold::{
+    AdoptedBy, CleaningRecord, FacilityState, FoldChanges, FoldEffect, HistoryLookup, LinePlace, PassedOver,
+};
 use record::ids::{BootId, Epoch};
 use record::kinds::{EntryRef, Event};
-use record::redact::Text;
+use record::redact::PersonalText;
 use record::run::RunName;
 use record::tree::Hash;
 
@@ -21,24 +23,28 @@ const HOUR: i64 = 3_600_000;
 /// The index as a store keeps it.
 #[derive(Default, Clone)]
 struct Index {
-    cleanings: BTreeMap<LinePlace, Cleaning>,
+    cleanings: BTreeMap<LinePlace, CleaningRecord>,
     keys: BTreeMap<Digest16, (Digest16, LinePlace)>,
     again: BTreeMap<LinePlace, LinePlace>,
 }
 
-impl History for Index {
+impl HistoryLookup for Index {
     type Error = Infallible;
-    fn cleaning(&self, of: EntryRef, near: Option<RunName>) -> Result<Option<Cleaning>, Infallible> {
+    fn cleaning(&self, of: EntryRef, near: Option<RunName>) -> Result<Option<CleaningRecord>, Infallible> {
         let known = |place: LinePlace| self.cleanings.get(self.again.get(&place).unwrap_or(&place));
         let mut any = self.cleanings.keys().chain(self.again.keys()).filter(|place| place.of == of);
         let found = known(LinePlace { of, run: near }).or_else(|| known(LinePlace { of, run: None }));
         Ok(found.or_else(|| any.next().and_then(|place| known(*place))).cloned())
     }
-    fn unsure(&self, boot: BootId) -> Result<Vec<Cleaning>, Infallible> {
-        let unsure = |c: &&Cleaning| c.at.boot == boot && c.at.clock != ClockState::Synced;
+    fn unsure(&self, boot: BootId) -> Result<Vec<CleaningRecord>, Infallible> {
+        let unsure = |c: &&CleaningRecord| c.at.boot == boot && c.at.clock != ClockState::Synced;
         Ok(self.cleanings.values().filter(unsure).cloned().collect())
     }
-    fn first_of_key(&self, idem: &Idem, line: LinePlace) -> Result<Option<LinePlace>, Infallible> {
+    fn first_of_key(
+        &self,
+        idem: &IdempotencyRecord,
+        line: LinePlace,
+    ) -> Result<Option<LinePlace>, Infallible> {
         let held = self.keys.get(&idem.key).filter(|(req, first)| *req == idem.req && *first != line);
         Ok(held.map(|(_, first)| *first))
     }
@@ -46,16 +52,16 @@ impl History for Index {
 
 #[derive(Default, Clone)]
 struct World {
-    facility: Facility,
+    facility: FacilityState,
     index: Index,
     next: BTreeMap<Epoch, u64>,
-    idem: Option<Idem>,
+    idem: Option<IdempotencyRecord>,
     clock: Option<ClockState>,
 }
 
 impl World {
     /// Folds a line: of the open epoch in the chain, or of the earlier one by a run.
-    fn tell(&mut self, late: bool, wall: i64, kind: &str, body: &str) -> (EntryRef, Changes) {
+    fn tell(&mut self, late: bool, wall: i64, kind: &str, body: &str) -> (EntryRef, FoldChanges) {
         let epoch = if late { EARLIER } else { OPEN };
         let seq = self.next.entry(epoch).or_default();
         let of = EntryRef { epoch, seq: *seq };
@@ -69,15 +75,15 @@ impl World {
         of: EntryRef,
         by: Option<RunName>,
         (wall, kind, body): (i64, &str, &str),
-    ) -> Changes {
+    ) -> FoldChanges {
         let late = by.is_some();
         let place = LinePlace { of, run: by };
         let boot = BootId::new(1, [u8::from(late); 10]);
         let clock = self.clock.unwrap_or(ClockState::Synced);
-        let at = At { wall, boot, up: wall.max(0).cast_unsigned(), clock };
+        let at = EntryTime { wall, boot, up: wall.max(0).cast_unsigned(), clock };
         let event = Event::read(kind, body);
         assert!(!matches!(event, Event::Unknown(_)), "{kind} {body}");
-        let entry = Entry::compose(of.seq, at, By::BOX, self.idem, &event).unwrap();
+        let entry = Entry::compose(of.seq, at, EntryAuthor::BOX, self.idem, &event).unwrap();
         let Ok(changes) = if late {
             let by = AdoptedBy { run: by.unwrap(), by: EntryRef { epoch: OPEN, seq: 9 }, at_ms: 1 };
             self.facility.apply_adopted(of.epoch, &entry, &event, &self.index, by)
@@ -85,7 +91,7 @@ impl World {
             self.facility.apply(of.epoch, &entry, &event, &self.index)
         };
         for effect in &changes.effects {
-            if let Effect::Cleaned(c) | Effect::Recleaned(c) = effect {
+            if let FoldEffect::Cleaned(c) | FoldEffect::Recleaned(c) = effect {
                 self.index.cleanings.insert(c.place(), c.clone());
             }
         }
@@ -104,17 +110,17 @@ impl World {
         world
     }
 
-    fn clean(&mut self, late: bool, wall: i64, rest: &str) -> (EntryRef, Changes) {
+    fn clean(&mut self, late: bool, wall: i64, rest: &str) -> (EntryRef, FoldChanges) {
         let body = format!(r#"{{"tag":"{PUMP}","who":{{"proof":"unattributed"}}{rest}}}"#);
         self.tell(late, wall, "cleaning.recorded", &body)
     }
 
-    fn only_cleaning(&self) -> &Cleaning {
+    fn only_cleaning(&self) -> &CleaningRecord {
         assert_eq!(self.index.cleanings.len(), 1);
         self.index.cleanings.values().next().unwrap()
     }
 
-    fn activity(&self) -> &record::fold::Activity {
+    fn activity(&self) -> &record::fold::EquipmentActivity {
         &self.facility.activity[&PUMP.parse().unwrap()]
     }
 }
@@ -124,14 +130,15 @@ fn run(n: u8) -> RunName {
     RunName::new(EARLIER, 0..60, Hash([n; 32])).unwrap()
 }
 
-fn key(key: &str, req: &str) -> Option<Idem> {
-    Some(Idem { key: Digest16::of(key.as_bytes()), req: Digest16::of(req.as_bytes()) })
+fn key(key: &str, req: &str) -> Option<IdempotencyRecord> {
+    Some(IdempotencyRecord { key: Digest16::of(key.as_bytes()), req: Digest16::of(req.as_bytes()) })
 }
 
 /// A kind and body of one that sets a value; `n` makes values tell apart.
 fn setting(which: u8, n: usize) -> (&'static str, String) {
     let reason =
-        serde_json::to_string(&Text::new(&format!("Ada {n}"), [0; 16]).unwrap().redactable()).unwrap();
+        serde_json::to_string(&PersonalText::new(&format!("Ada {n}"), [0; 16]).unwrap().redactable())
+            .unwrap();
     let staff = "01KAFJWQ400000000000000004";
     match which {
         0 => ("facility.changed", format!(r#"{{"name":"House {n}"}}"#)),
@@ -162,27 +169,27 @@ fn setting(which: u8, n: usize) -> (&'static str, String) {
 proptest! {
     /// However the lines of a history were torn apart, each value ends as it would have ended in the order of time.
     #[test]
-    fn values_found_late_end_as_if_told_in_time(told in prop::collection::vec((0u8..9, any::<bool>()), 0..30)) {
-        let reason = serde_json::to_string(&Text::new("Ada", [0; 16]).unwrap().redactable()).unwrap();
+    fn values_found_late_end_as_if_told_in_time(reported in prop::collection::vec((0u8..9, any::<bool>()), 0..30)) {
+        let reason = serde_json::to_string(&PersonalText::new("Ada", [0; 16]).unwrap().redactable()).unwrap();
         let staff = format!(r#"{{"staff":"01KAFJWQ400000000000000004","name":{reason},"role":"auditor"}}"#);
         let mut in_time = World::pump();
         in_time.tell(false, 101, "staff.added", &staff);
-        let mut torn = in_time.clone();
+        let mut partial = in_time.clone();
         let at = |n: usize| 200 + 10 * i64::try_from(n).unwrap();
-        for (n, (which, _)) in told.iter().enumerate() {
+        for (n, (which, _)) in reported.iter().enumerate() {
             let (kind, body) = setting(*which, n);
             in_time.tell(false, at(n), kind, &body);
         }
         for late in [false, true] {
-            for (n, (which, _)) in told.iter().enumerate().filter(|(_, (_, is_late))| *is_late == late) {
+            for (n, (which, _)) in reported.iter().enumerate().filter(|(_, (_, is_late))| *is_late == late) {
                 let (kind, body) = setting(*which, n);
-                torn.tell(late, at(n), kind, &body);
+                partial.tell(late, at(n), kind, &body);
             }
         }
-        let (a, b) = (&in_time.facility, &torn.facility);
+        let (a, b) = (&in_time.facility, &partial.facility);
         prop_assert_eq!((&a.settings.name, &a.settings.contact, a.settings.undo_min, a.settings.zone()),
             (&b.settings.name, &b.settings.contact, b.settings.undo_min, b.settings.zone()));
-        let pump = |f: &Facility| {
+        let pump = |f: &FacilityState| {
             let item = &f.equipment[&PUMP.parse().unwrap()];
             let schedule = item.schedule(None).cloned();
             (item.name.clone(), item.location.clone(), item.custom.clone(), schedule)
@@ -190,7 +197,7 @@ proptest! {
         prop_assert_eq!(pump(a), pump(b));
         let spare = SPARE.parse().unwrap();
         prop_assert_eq!(a.resolve(spare).is_some(), b.resolve(spare).is_some());
-        let staff = |f: &Facility| {
+        let staff = |f: &FacilityState| {
             let values = f.staff.iter().map(|(id, s)| (*id, s.name, s.role, s.left, s.name_ms, s.role_ms));
             values.collect::<Vec<_>>()
         };
@@ -240,12 +247,12 @@ fn one_key_at_two_places_counts_once_with_the_earlier_time() {
     let (again, changes) = world.clean(true, HOUR, "");
     let cleaning = world.only_cleaning().clone();
     assert_eq!((cleaning.of, cleaning.recorded_ms, cleaning.performed_ms), (first, HOUR, HOUR));
-    assert!(matches!(&changes.effects[0], Effect::Recleaned(c) if c.of == first));
+    assert!(matches!(&changes.effects[0], FoldEffect::Recleaned(c) if c.of == first));
     assert_eq!(world.activity().cleanings, 1);
     assert_eq!(world.activity().last_complete_ms(), Some(HOUR));
     // What is said of one is said of the other.
     world.idem = None;
-    let reason = serde_json::to_string(&Text::new("no", [0; 16]).unwrap().redactable()).unwrap();
+    let reason = serde_json::to_string(&PersonalText::new("no", [0; 16]).unwrap().redactable()).unwrap();
     let body = format!(r#"{{"epoch":"{EARLIER}","seq":{},"reason":{reason}}}"#, again.seq);
     world.tell(false, 6 * HOUR, "cleaning.voided", &body);
     assert!(world.only_cleaning().voided.is_some());
@@ -289,7 +296,7 @@ fn two_branches_with_one_number_are_two_cleanings() {
     assert_eq!((world.index.cleanings.len(), world.activity().cleanings), (3, 3));
     assert_eq!(world.activity().done[0].done.len(), 3);
     // What a branch says of a number is said of its own line.
-    let reason = serde_json::to_string(&Text::new("no", [0; 16]).unwrap().redactable()).unwrap();
+    let reason = serde_json::to_string(&PersonalText::new("no", [0; 16]).unwrap().redactable()).unwrap();
     let void = format!(r#"{{"epoch":"{EARLIER}","seq":7,"reason":{reason}}}"#);
     let later = EntryRef { epoch: EARLIER, seq: 8 };
     let voided = |world: &World| -> Vec<Option<RunName>> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use record::adoption::{AdoptionWalk, LeafRange, LineId, OfferedLine, assemble_base};
-use record::entry::{At, By, ClockState, Entry};
+use record::entry::{ClockState, Entry, EntryAuthor, EntryTime};
 use record::ids::{BootId, Epoch};
 use record::kinds::{EntryRef, Event, LogAdopted};
 use record::limits::RUNS_ADOPTED_MAX;
@@ -37,8 +37,8 @@ fn compose(seq: u64, salt: u64, adopts: Option<RunName>) -> Entry {
         Some(run) => Event::from(LogAdopted { run }),
         None => Event::read("x.y", &format!(r#"{{"salt":{salt}}}"#)),
     };
-    let at = At { wall: 1, boot: BootId::new(1, [0; 10]), up: 0, clock: ClockState::Synced };
-    Entry::compose(seq, at, By::BOX, None, &event).unwrap()
+    let at = EntryTime { wall: 1, boot: BootId::new(1, [0; 10]), up: 0, clock: ClockState::Synced };
+    Entry::compose(seq, at, EntryAuthor::BOX, None, &event).unwrap()
 }
 
 fn ids(epoch: Epoch, lines: &Lines) -> Vec<LineId> {

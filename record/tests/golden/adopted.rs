@@ -3,14 +3,14 @@
 
 use std::fmt::Write as _;
 
-use record::checkpoint::{Checkpoint, Origin, SignedCheckpoint};
-use record::entry::{At, By, ClockState, Entry};
+use record::checkpoint::{Checkpoint, LogOrigin, SignedCheckpoint};
+use record::entry::{ClockState, Entry, EntryAuthor, EntryTime};
 use record::ids::BootId;
 use record::kinds::Event;
-use record::proof::{AdoptionStep, Proof};
+use record::proof::{AdoptionStep, RecordProof};
 use record::redact::TextLine;
 use record::run::{RunName, RunNamer, RunWriter};
-use record::sign::{Kind, Signer};
+use record::sign::{KeyKind, SignerKey};
 use record::tree::{Frontier, Hash, LeafTree};
 use record::vouch::{Base64Bytes, Vouch};
 
@@ -21,12 +21,12 @@ pub(crate) const COUNTS: [usize; 2] = [12, 1];
 
 /// An epoch after the first: the secret of its key is 32 bytes of 6 + its number (8, 9).
 pub(crate) struct GoldenEpoch {
-    pub(crate) signer: Signer,
+    pub(crate) signer: SignerKey,
     pub(crate) entries: Vec<(Entry, Vec<TextLine>)>,
 }
 
 impl GoldenEpoch {
-    pub(crate) fn origin(&self) -> Origin {
+    pub(crate) fn origin(&self) -> LogOrigin {
         self.signer.verifier().name().parse().unwrap()
     }
 
@@ -65,8 +65,8 @@ pub(crate) fn first() -> GoldenEpoch {
 
 fn begin_after(before: &GoldenEpoch, n: u32, last: (&str, &str)) -> GoldenEpoch {
     let secret = [u8::try_from(6 + n).unwrap(); 32];
-    let public = Signer::new("x", Kind::Note, &secret).unwrap().verifier().public();
-    let signer = Origin::new(log::box_id(), n, &public).signer(&secret).unwrap();
+    let public = SignerKey::new("x", KeyKind::Note, &secret).unwrap().verifier().public();
+    let signer = LogOrigin::new(log::box_id(), n, &public).signer(&secret).unwrap();
     let counts = COUNTS[usize::try_from(n).unwrap() - 2];
     let (epoch, root) = (before.origin().epoch, before.frontier(counts).root());
     let key = Base64Bytes(public);
@@ -87,8 +87,8 @@ fn begin_after(before: &GoldenEpoch, n: u32, last: (&str, &str)) -> GoldenEpoch 
         assert_eq!(event.body().unwrap().get(), body, "{kind}");
         let boot = BootId::new(log::WALL_MS, [u8::try_from(n).unwrap(); 10]);
         let wall = log::WALL_MS + i64::from(n) * 600_000 + i64::try_from(seq).unwrap() * 1_000;
-        let at = At { wall, boot, up: seq * 1_000, clock: ClockState::Synced };
-        entries.push((Entry::compose(seq, at, By::BOX, None, &event).unwrap(), Vec::new()));
+        let at = EntryTime { wall, boot, up: seq * 1_000, clock: ClockState::Synced };
+        entries.push((Entry::compose(seq, at, EntryAuthor::BOX, None, &event).unwrap(), Vec::new()));
     }
     GoldenEpoch { signer, entries }
 }
@@ -131,7 +131,7 @@ fn proof(by: &GoldenEpoch, steps: Vec<AdoptionStep>) -> String {
     let first = first();
     let (entry, texts) = &first.entries[COUNTS[0]];
     let to_run = path(&first.entries[COUNTS[0]..], 0);
-    let proof = Proof::new(entry, &by.cosigned(), to_run, by.signer.verifier()).adopted_by(steps);
+    let proof = RecordProof::new(entry, &by.cosigned(), to_run, by.signer.verifier()).adopted_by(steps);
     let proof = proof.with_cosigners(&[log::cosigner().verifier().clone()]).with_texts(texts);
     serde_json::to_string(&proof).unwrap() + "\n"
 }

@@ -3,15 +3,15 @@
 use std::convert::Infallible;
 use std::fmt::Write as _;
 
-use record::checkpoint::{Checkpoint, Origin, SignedCheckpoint};
+use record::checkpoint::{Checkpoint, LogOrigin, SignedCheckpoint};
 use record::directive::Directive;
-use record::entry::{At, By, ClockState, Digest16, Entry, Idem, Via};
+use record::entry::{ClockState, CommandSource, Digest16, Entry, EntryAuthor, EntryTime, IdempotencyRecord};
 use record::ids::{BootId, BoxId, DeviceId, StaffId};
 use record::kinds::Event;
-use record::proof::Proof;
-use record::redact::{Text, TextLine};
-use record::sign::{Kind, Signer};
-use record::tree::{Frontier, Hash, Nodes, consistency_proof, inclusion_proof, leaf_hash, node_hash};
+use record::proof::RecordProof;
+use record::redact::{PersonalText, TextLine};
+use record::sign::{KeyKind, SignerKey};
+use record::tree::{Frontier, Hash, TreeNodes, consistency_proof, inclusion_proof, leaf_hash, node_hash};
 
 /// Secret of the log's key: 32 bytes of 5. Of the cosigner: of 6. Of the directive key: of 7.
 const LOG_SECRET: [u8; 32] = [5; 32];
@@ -24,17 +24,17 @@ pub(crate) fn box_id() -> BoxId {
     BoxId::new(WALL_MS, [1; 10])
 }
 
-pub(crate) fn log_signer() -> Signer {
-    let public = Signer::new("x", Kind::Note, &LOG_SECRET).unwrap().verifier().public();
-    Origin::new(box_id(), 1, &public).signer(&LOG_SECRET).unwrap()
+pub(crate) fn log_signer() -> SignerKey {
+    let public = SignerKey::new("x", KeyKind::Note, &LOG_SECRET).unwrap().verifier().public();
+    LogOrigin::new(box_id(), 1, &public).signer(&LOG_SECRET).unwrap()
 }
 
-pub(crate) fn cosigner() -> Signer {
-    Signer::new("relay.example/cosign/1", Kind::Cosignature, &[6; 32]).unwrap()
+pub(crate) fn cosigner() -> SignerKey {
+    SignerKey::new("relay.example/cosign/1", KeyKind::Cosignature, &[6; 32]).unwrap()
 }
 
-pub(crate) fn directive_signer() -> Signer {
-    Signer::new("relay.example/directive/1", Kind::Note, &[7; 32]).unwrap()
+pub(crate) fn directive_signer() -> SignerKey {
+    SignerKey::new("relay.example/directive/1", KeyKind::Note, &[7; 32]).unwrap()
 }
 
 /// Kind, body and the texts that stand in it as `$0`, `$1`.
@@ -129,14 +129,14 @@ pub(crate) fn directive() -> Directive {
     Directive { box_id: box_id(), number: 1, json: r#"{"do":"health.report","within_s":60}"#.into() }
 }
 
-fn text(seq: u64, place: usize, words: &str) -> Text {
+fn text(seq: u64, place: usize, words: &str) -> PersonalText {
     let salt = Hash::of(format!("salt {seq} {place}").as_bytes()).0;
-    Text::new(words, salt[..16].try_into().unwrap()).unwrap()
+    PersonalText::new(words, salt[..16].try_into().unwrap()).unwrap()
 }
 
 /// The entries, each with the texts beside it.
 pub(crate) fn entries() -> Vec<(Entry, Vec<TextLine>)> {
-    let epoch = log_signer().verifier().name().parse::<Origin>().unwrap().epoch;
+    let epoch = log_signer().verifier().name().parse::<LogOrigin>().unwrap().epoch;
     let erased = text(ERASED.0, ERASED.1, "Sent for repair.").redactable().hash;
     let mut entries = Vec::new();
     for (seq, (kind, body, words)) in (0..).zip(events()) {
@@ -167,17 +167,23 @@ fn compose(seq: u64, kind: &str, body: &str) -> Entry {
         1 | 2 => ClockState::Rtc,
         _ => ClockState::Synced,
     };
-    let at = At { wall: WALL_MS + offset, boot, up: seq * 1_000, clock };
+    let at = EntryTime { wall: WALL_MS + offset, boot, up: seq * 1_000, clock };
     let staff = "01KAFJWQ400000000000000004".parse::<StaffId>().unwrap();
     let (by, idem) = match kind {
         "cleaning.recorded" => {
-            let phone = By { staff: None, via: Via::Phone, device: Some(DeviceId::new(WALL_MS, [3; 10])) };
-            let idem = Idem { key: Digest16::of(b"a key"), req: Digest16::of(b"a request") };
+            let phone = EntryAuthor {
+                staff: None,
+                via: CommandSource::Phone,
+                device: Some(DeviceId::new(WALL_MS, [3; 10])),
+            };
+            let idem = IdempotencyRecord { key: Digest16::of(b"a key"), req: Digest16::of(b"a request") };
             (phone, (seq == 12).then_some(idem))
         }
-        "cleaning.voided" => (By { staff: Some(staff), via: Via::Staff, device: None }, None),
-        "directive.applied" => (By { staff: None, via: Via::Relay, device: None }, None),
-        _ => (By::BOX, None),
+        "cleaning.voided" => {
+            (EntryAuthor { staff: Some(staff), via: CommandSource::Staff, device: None }, None)
+        }
+        "directive.applied" => (EntryAuthor { staff: None, via: CommandSource::Relay, device: None }, None),
+        _ => (EntryAuthor::BOX, None),
     };
     Entry::compose(seq, at, by, idem, &event).unwrap()
 }
@@ -185,7 +191,7 @@ fn compose(seq: u64, kind: &str, body: &str) -> Entry {
 /// Hashes of subtrees, made the slow way.
 pub(crate) struct Leaves(pub(crate) Vec<Hash>);
 
-impl Nodes for Leaves {
+impl TreeNodes for Leaves {
     type Error = Infallible;
     fn node(&self, level: u32, index: u64) -> Result<Hash, Infallible> {
         if level == 0 {
@@ -218,7 +224,7 @@ pub(crate) fn cosigned(size: u64) -> SignedCheckpoint {
 fn proof(seq: u64, size: u64) -> String {
     let path = inclusion_proof(&leaves(), seq, size).unwrap();
     let (entry, _) = &entries()[usize::try_from(seq).unwrap()];
-    let proof = Proof::new(entry, &cosigned(size), path, log_signer().verifier());
+    let proof = RecordProof::new(entry, &cosigned(size), path, log_signer().verifier());
     serde_json::to_string(&proof.with_cosigners(&[cosigner().verifier().clone()])).unwrap() + "\n"
 }
 

@@ -1,34 +1,38 @@
 //! The vectors as a reader meets them: from the files alone, with the public keys alone.
 
-use record::batch::{Unverified, pack};
-use record::checkpoint::{Checkpoint, Cosigned, Origin};
+use record::batch::{UnverifiedBatch, pack_batch};
+use record::checkpoint::{Checkpoint, CosignedCheckpoint, LogOrigin};
 use record::directive::Directive;
 use record::entry::Entry;
-use record::export::Export;
+use record::export::ExportReader;
 use record::kinds::Event;
-use record::proof::{Proof, ProofError};
+use record::proof::{ProofError, RecordProof};
 use record::run::{RunName, RunReader, check_run};
-use record::sign::{Note, Verifier};
-use record::tree::{Frontier, Hash, consistent};
+use record::sign::{SignedNote, VerifierKey};
+use record::tree::{Frontier, Hash, verify_consistency};
 use record::vouch::find_vouched_key;
 
 use crate::{file, log};
 
-fn key(name: &str) -> Verifier {
-    Verifier::parse(file(name).trim_end()).unwrap()
+fn key(name: &str) -> VerifierKey {
+    VerifierKey::parse(file(name).trim_end()).unwrap()
 }
 
-fn origin() -> Origin {
-    Checkpoint::parse(Note::parse(&file("checkpoint.txt")).unwrap().text()).unwrap().origin
+fn origin() -> LogOrigin {
+    Checkpoint::parse(SignedNote::parse(&file("checkpoint.txt")).unwrap().text()).unwrap().origin
 }
 
 #[test]
 fn the_log_holds_every_kind_and_leads_to_its_root() {
-    let checkpoint =
-        Cosigned::verify(&file("cosigned.txt"), &origin(), &key("log-key.txt"), &[key("cosigner-key.txt")]);
+    let checkpoint = CosignedCheckpoint::verify(
+        &file("cosigned.txt"),
+        &origin(),
+        &key("log-key.txt"),
+        &[key("cosigner-key.txt")],
+    );
     let checkpoint = checkpoint.unwrap();
     assert_eq!(checkpoint.time_s(), log::COSIGNED_S);
-    let mut export = Export::new(checkpoint.checkpoint().size);
+    let mut export = ExportReader::new(checkpoint.checkpoint().size);
     let mut kinds = Vec::new();
     for line in file("log.jsonl").lines() {
         export.line(line.as_bytes()).unwrap();
@@ -51,7 +55,7 @@ fn the_log_holds_every_kind_and_leads_to_its_root() {
 
 #[test]
 fn the_oldest_key_vouches_for_those_of_later_epochs() {
-    let name = |of: &str| key(of).name().parse::<Origin>().unwrap();
+    let name = |of: &str| key(of).name().parse::<LogOrigin>().unwrap();
     let first = |epoch| {
         let log = ["log-2", "log-3"].into_iter().find(|log| name(&format!("{log}-key.txt")).epoch == epoch);
         let line = log.map(|log| file(&format!("{log}.jsonl"))).unwrap();
@@ -106,7 +110,7 @@ fn runs_are_what_their_entries_adopt() {
 #[test]
 fn proofs_and_consistency_hold() {
     for name in ["proof-0.json", "proof-5.json", "proof-12.json", "proof-25.json"] {
-        let proof: Proof = serde_json::from_str(&file(name)).unwrap();
+        let proof: RecordProof = serde_json::from_str(&file(name)).unwrap();
         let proven = proof.check(&[key("log-key.txt")], &[key("cosigner-key.txt")]).unwrap();
         assert_eq!(proven.witnessed, Some(("relay.example/cosign/1".to_owned(), log::COSIGNED_S)), "{name}");
     }
@@ -116,15 +120,15 @@ fn proofs_and_consistency_hold() {
         let (old, new) = (row["old"].as_u64().unwrap(), row["new"].as_u64().unwrap());
         let root = |size: u64| roots[usize::try_from(size).unwrap()];
         let path: Vec<Hash> = serde_json::from_value(row["path"].clone()).unwrap();
-        assert!(consistent(old, root(old), new, root(new), &path), "{old} {new}");
+        assert!(verify_consistency(old, root(old), new, root(new), &path), "{old} {new}");
     }
 }
 
 #[test]
 fn a_proof_under_the_key_of_another_name_is_refused() {
-    let mut proof: Proof = serde_json::from_str(&file("proof-12.json")).unwrap();
+    let mut proof: RecordProof = serde_json::from_str(&file("proof-12.json")).unwrap();
     let own = key("log-key.txt");
-    let mut other: Origin = own.name().parse().unwrap();
+    let mut other: LogOrigin = own.name().parse().unwrap();
     other.box_id = record::ids::BoxId::new(9, [9; 10]);
     let named = other.verifier(&own.public()).unwrap();
     proof.key = named.to_string();
@@ -134,9 +138,9 @@ fn a_proof_under_the_key_of_another_name_is_refused() {
 
 #[test]
 fn what_was_adopted_is_proven_by_steps() {
-    let first = log::log_signer().verifier().name().parse::<Origin>().unwrap().epoch;
+    let first = log::log_signer().verifier().name().parse::<LogOrigin>().unwrap().epoch;
     for (name, n, steps) in [("proof-adopted.json", 2, 1), ("proof-nested.json", 3, 2)] {
-        let proof: Proof = serde_json::from_str(&file(name)).unwrap();
+        let proof: RecordProof = serde_json::from_str(&file(name)).unwrap();
         let trusted = [key(&format!("log-{n}-key.txt"))];
         let proven = proof.check(&trusted, &[key("cosigner-key.txt")]).unwrap();
         assert_eq!((proven.epoch, proven.entry.seq(), proven.adoptions.len()), (first, 12, steps), "{name}");
@@ -144,7 +148,7 @@ fn what_was_adopted_is_proven_by_steps() {
         assert_eq!(proven.adoptions[0].by.epoch.n, 2);
         assert_eq!(proven.texts.len(), 2);
         assert_eq!(proven.texts[0].text(), "Maria Álvarez");
-        let refused = |change: &dyn Fn(&mut Proof)| {
+        let refused = |change: &dyn Fn(&mut RecordProof)| {
             let mut proof = proof.clone();
             change(&mut proof);
             proof.check(&[], &[]).unwrap_err()
@@ -183,10 +187,10 @@ fn the_batch_goes_onto_what_was_held() {
         lines.iter().filter(|l| l.contains("\"kind\":")).map(|l| l.as_bytes()).collect();
     let texts: Vec<String> =
         lines.iter().filter(|l| l.contains("\"salt\":")).map(|&l| l.to_owned()).collect();
-    let parsed = Unverified::parse(plain.as_bytes()).unwrap();
+    let parsed = UnverifiedBatch::parse(plain.as_bytes()).unwrap();
     // A frame's bytes are the compressor's business; what is in it is the format.
-    let wire = pack(parsed.note(), 7, &entries, &texts).unwrap();
-    assert_eq!(Unverified::unpack(&wire).unwrap(), parsed);
+    let wire = pack_batch(parsed.note(), 7, &entries, &texts).unwrap();
+    assert_eq!(UnverifiedBatch::unpack(&wire).unwrap(), parsed);
     let mut held = Frontier::default();
     log::leaves().0.iter().take(7).for_each(|leaf| held.push(*leaf));
     let verified = parsed.open(&origin(), &key("log-key.txt")).unwrap().onto(&held).unwrap();

@@ -43,20 +43,20 @@ fn log(file: &str) -> (i32, String) {
 
 #[test]
 fn what_holds() {
-    let (status, said) = log("log.jsonl");
-    assert_eq!(status, 0, "{said}");
-    assert!(said.starts_with("VERIFIED: every entry of the log is there"), "{said}");
-    assert!(said.contains("4 fit their entries; 1 are not in the file"), "{said}");
-    let (status, said) =
+    let (status, message) = log("log.jsonl");
+    assert_eq!(status, 0, "{message}");
+    assert!(message.starts_with("VERIFIED: every entry of the log is there"), "{message}");
+    assert!(message.contains("4 fit their entries; 1 are not in the file"), "{message}");
+    let (status, message) =
         verify(&["proof", "proof-12.json", "--key", "log-key.txt", "--cosigner", "cosigner-key.txt"]);
-    assert_eq!(status, 0, "{said}");
-    assert!(said.contains("12 of 26, cleaning.recorded"), "{said}");
-    assert!(said.contains("stored by relay.example/cosign/1 at 2025-11-20T03:56:40Z"), "{said}");
-    assert!(!said.contains("it came with the proof"), "{said}");
-    let (status, said) = verify(&["proof", "proof-0.json"]);
-    assert!(status == 0 && said.contains("it came with the proof"), "{said}");
-    let (status, said) = verify(&[&["log", "log.jsonl", "--cosigner", "cosigner-key.txt"], LOG].concat());
-    assert!(status == 0 && said.contains("stored by"), "{said}");
+    assert_eq!(status, 0, "{message}");
+    assert!(message.contains("12 of 26, cleaning.recorded"), "{message}");
+    assert!(message.contains("stored by relay.example/cosign/1 at 2025-11-20T03:56:40Z"), "{message}");
+    assert!(!message.contains("it came with the proof"), "{message}");
+    let (status, message) = verify(&["proof", "proof-0.json"]);
+    assert!(status == 0 && message.contains("it came with the proof"), "{message}");
+    let (status, message) = verify(&[&["log", "log.jsonl", "--cosigner", "cosigner-key.txt"], LOG].concat());
+    assert!(status == 0 && message.contains("stored by"), "{message}");
 }
 
 const WITNESS: &str = "stored by relay.example/cosign/1 at 2025-11-20T03:56:40Z or before";
@@ -68,23 +68,27 @@ fn a_relays_own_key_file_names_the_relay_as_witness() {
     let keys = scratch("keys").join("relay.txt");
     std::fs::write(&keys, file("log-key.txt") + &file("cosigner-key.txt")).unwrap();
     let keys = keys.to_str().unwrap();
-    let given = ["--key", keys, "--cosigner", keys];
+    let provided = ["--key", keys, "--cosigner", keys];
     for what in [&["proof", "proof-12.json"][..], &["log", "log.jsonl", "--checkpoint", "cosigned.txt"]] {
-        let (status, said) = verify(&[what, &given].concat());
-        assert!(status == 0 && said.contains(WITNESS) && !said.contains(CAVEAT), "{said}");
-        let (status, said) = verify(&[what, &["--key", "log-key.txt", "--cosigner", "log-key.txt"]].concat());
-        assert!(status == 1, "the log is not its own witness: {said}");
+        let (status, message) = verify(&[what, &provided].concat());
+        assert!(status == 0 && message.contains(WITNESS) && !message.contains(CAVEAT), "{message}");
+        let (status, message) =
+            verify(&[what, &["--key", "log-key.txt", "--cosigner", "log-key.txt"]].concat());
+        assert!(status == 1, "the log is not its own witness: {message}");
     }
 }
 
 #[test]
 fn a_witness_whose_key_came_with_the_file_is_told_as_such() {
     for key in [&["--key", "log-key.txt"][..], &[]] {
-        let (status, said) = verify(&[&["proof", "proof-12.json"], key].concat());
-        assert!(status == 0 && said.contains(&format!("{WITNESS} ({CAVEAT})")), "{said}");
+        let (status, message) = verify(&[&["proof", "proof-12.json"], key].concat());
+        assert!(status == 0 && message.contains(&format!("{WITNESS} ({CAVEAT})")), "{message}");
     }
-    let (status, said) = log("log.jsonl");
-    assert!(status == 0 && said.contains("witness  not looked at") && !said.contains("stored by"), "{said}");
+    let (status, message) = log("log.jsonl");
+    assert!(
+        status == 0 && message.contains("witness  not looked at") && !message.contains("stored by"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -96,22 +100,22 @@ fn what_does_not_hold() {
         ("{\"seq\":3,", "{\"seq\":4,", "holds entry 4 where entry 3 belongs"),
         ("{\"seq\":25,", "{ \"seq\":25,", "is no entry"),
     ] {
-        let (status, said) = log(&changed("log.jsonl", &folder, from, to));
-        assert!(status == 1 && said.starts_with("NOT VERIFIED: ") && said.contains(says), "{said}");
+        let (status, message) = log(&changed("log.jsonl", &folder, from, to));
+        assert!(status == 1 && message.starts_with("NOT VERIFIED: ") && message.contains(says), "{message}");
     }
     let last = file("log.jsonl").lines().last().unwrap().to_owned() + "\n";
-    let (status, said) = log(&changed("log.jsonl", &folder, &last, ""));
-    assert!(status == 1 && said.contains("the file has 25: some are missing"), "{said}");
-    let (status, said) = verify(&["proof", &changed("proof-5.json", &folder, "BM-0417", "BM-0418")]);
-    assert!(status == 1 && said.contains("does not lead to the signed root"), "{said}");
-    let (status, said) = verify(&["proof", "proof-5.json", "--key", "directive-key.txt"]);
-    assert!(status == 1 && said.contains("not the key that you trust"), "{said}");
+    let (status, message) = log(&changed("log.jsonl", &folder, &last, ""));
+    assert!(status == 1 && message.contains("the file has 25: some are missing"), "{message}");
+    let (status, message) = verify(&["proof", &changed("proof-5.json", &folder, "BM-0417", "BM-0418")]);
+    assert!(status == 1 && message.contains("does not lead to the signed root"), "{message}");
+    let (status, message) = verify(&["proof", "proof-5.json", "--key", "directive-key.txt"]);
+    assert!(status == 1 && message.contains("not the key that you trust"), "{message}");
     let note = changed("checkpoint.txt", &folder, "\n26\n", "\n25\n");
-    let (status, said) = verify(&["log", "log.jsonl", "--checkpoint", &note, "--key", "log-key.txt"]);
-    assert!(status == 1 && said.contains("does not match the note"), "{said}");
-    let (status, said) =
+    let (status, message) = verify(&["log", "log.jsonl", "--checkpoint", &note, "--key", "log-key.txt"]);
+    assert!(status == 1 && message.contains("does not match the note"), "{message}");
+    let (status, message) =
         verify(&["log", "log.jsonl", "--checkpoint", "checkpoint.txt", "--key", "cosigner-key.txt"]);
-    assert!(status == 1 && said.contains("none of the keys belongs to the log"), "{said}");
+    assert!(status == 1 && message.contains("none of the keys belongs to the log"), "{message}");
 }
 
 #[test]
@@ -133,8 +137,11 @@ fn what_cannot_be_read() {
             "checkpoint cannot be read",
         ),
     ] {
-        let (status, said) = verify(arguments);
-        assert!(status == 2 && said.starts_with("Nothing was checked: ") && said.contains(says), "{said}");
+        let (status, message) = verify(arguments);
+        assert!(
+            status == 2 && message.starts_with("Nothing was checked: ") && message.contains(says),
+            "{message}"
+        );
     }
     assert_eq!(verify(&["--help"]).0, 0);
 }
@@ -147,26 +154,29 @@ const NAMED: [&str; 2] = [
 #[test]
 fn what_was_adopted_says_so_and_names_are_printed() {
     let keys = ["--key", "log-2-key.txt", "--cosigner", "cosigner-key.txt"];
-    let (status, said) = verify(&[&["proof", "proof-adopted.json"][..], &keys].concat());
-    assert_eq!(status, 0, "{said}");
-    assert!(said.contains("record   12 of epoch 1-7599776c, cleaning.recorded"), "{said}");
-    assert!(NAMED.iter().all(|line| said.contains(line)), "{said}");
+    let (status, message) = verify(&[&["proof", "proof-adopted.json"][..], &keys].concat());
+    assert_eq!(status, 0, "{message}");
+    assert!(message.contains("record   12 of epoch 1-7599776c, cleaning.recorded"), "{message}");
+    assert!(NAMED.iter().all(|line| message.contains(line)), "{message}");
     let first = "adopted  adopted on 2025-11-20T04:00:01Z by entry 1 of epoch 2-5c29b78f: entries 12 to 25 of epoch 1-7599776c";
-    assert!(said.contains(first) && said.contains("proven   since then"), "{said}");
-    assert!(said.contains("stored by relay.example/cosign/1 at 2025-11-20T04:00:00Z or before"), "{said}");
-    let (status, said) = verify(&["proof", "proof-nested.json", "--key", "log-3-key.txt"]);
-    assert!(status == 0 && said.contains(first), "{said}");
-    assert!(said.contains("adopted on 2025-11-20T04:10:01Z by entry 1 of epoch 3-"), "{said}");
-    let (status, said) = verify(&["proof", "proof-adopted.json", "--key", "log-key.txt"]);
-    assert!(status == 1 && said.contains("not the key that you trust"), "{said}");
-    let (status, said) = verify(&[&["log", "log.jsonl", "--texts"], LOG].concat());
-    assert!(status == 0 && said.contains("\n  12       who.name: Maria Álvarez\n"), "{said}");
-    assert!(said.trim_start().starts_with("8 "), "texts come first: {said}");
-    assert!(said.contains("\nVERIFIED: every entry"), "the verdict stands behind them: {said}");
+    assert!(message.contains(first) && message.contains("proven   since then"), "{message}");
+    assert!(
+        message.contains("stored by relay.example/cosign/1 at 2025-11-20T04:00:00Z or before"),
+        "{message}"
+    );
+    let (status, message) = verify(&["proof", "proof-nested.json", "--key", "log-3-key.txt"]);
+    assert!(status == 0 && message.contains(first), "{message}");
+    assert!(message.contains("adopted on 2025-11-20T04:10:01Z by entry 1 of epoch 3-"), "{message}");
+    let (status, message) = verify(&["proof", "proof-adopted.json", "--key", "log-key.txt"]);
+    assert!(status == 1 && message.contains("not the key that you trust"), "{message}");
+    let (status, message) = verify(&[&["log", "log.jsonl", "--texts"], LOG].concat());
+    assert!(status == 0 && message.contains("\n  12       who.name: Maria Álvarez\n"), "{message}");
+    assert!(message.trim_start().starts_with("8 "), "texts come first: {message}");
+    assert!(message.contains("\nVERIFIED: every entry"), "the verdict stands behind them: {message}");
     let folder = scratch("names");
     let wrong = changed("proof-adopted.json", &folder, "Maria", "Marta");
-    let (status, said) = verify(&["proof", &wrong]);
-    assert!(status == 1 && said.contains("does not match its hash"), "{said}");
+    let (status, message) = verify(&["proof", &wrong]);
+    assert!(status == 1 && message.contains("does not match its hash"), "{message}");
 }
 
 #[test]
@@ -177,26 +187,31 @@ fn the_first_changed_entry_is_named_where_the_data_can_tell() {
     std::fs::write(&leaves, &bytes).unwrap();
     let leaves = leaves.to_str().unwrap();
     let wrong = changed("log.jsonl", &folder, "Infusion pump 3", "Infusion pump 4");
-    let (status, said) = verify(&[&["log", &wrong, "--leaves", leaves], LOG].concat());
-    assert!(status == 1 && said.contains("line 6 holds another entry 5 than was signed"), "{said}");
-    let (status, said) = verify(&[&["log", "log.jsonl", "--leaves", leaves], LOG].concat());
-    assert_eq!(status, 0, "{said}");
+    let (status, message) = verify(&[&["log", &wrong, "--leaves", leaves], LOG].concat());
+    assert!(status == 1 && message.contains("line 6 holds another entry 5 than was signed"), "{message}");
+    let (status, message) = verify(&[&["log", "log.jsonl", "--leaves", leaves], LOG].concat());
+    assert_eq!(status, 0, "{message}");
     for (size, says) in [(5, "entries 5 to 25"), (6, "entries 0 to 5")] {
         let note = folder.join(format!("checkpoint-{size}.txt"));
         std::fs::write(&note, crate::log::signed(size).note().to_string()).unwrap();
         let earlier = ["--checkpoint", note.to_str().unwrap()];
-        let (status, said) = verify(&[&["log", &wrong][..], LOG, &earlier].concat());
-        assert!(status == 1 && said.contains(&format!("at least one of the {says} was changed")), "{said}");
-        let (status, said) = verify(&[&["log", "log.jsonl"][..], &earlier, LOG].concat());
-        assert_eq!(status, 0, "{said}");
+        let (status, message) = verify(&[&["log", &wrong][..], LOG, &earlier].concat());
+        assert!(
+            status == 1 && message.contains(&format!("at least one of the {says} was changed")),
+            "{message}"
+        );
+        let (status, message) = verify(&[&["log", "log.jsonl"][..], &earlier, LOG].concat());
+        assert_eq!(status, 0, "{message}");
     }
     let short = folder.join("short.bin");
     std::fs::write(&short, &bytes[..25 * 32]).unwrap();
-    let (status, said) = verify(&[&["log", "log.jsonl", "--leaves", short.to_str().unwrap()], LOG].concat());
-    assert!(status == 1 && said.contains("the leaf hashes do not lead to the root"), "{said}");
+    let (status, message) =
+        verify(&[&["log", "log.jsonl", "--leaves", short.to_str().unwrap()], LOG].concat());
+    assert!(status == 1 && message.contains("the leaf hashes do not lead to the root"), "{message}");
     std::fs::write(&short, &bytes[..33]).unwrap();
-    let (status, said) = verify(&[&["log", "log.jsonl", "--leaves", short.to_str().unwrap()], LOG].concat());
-    assert!(status == 2 && said.contains("is not a list of hashes"), "{said}");
+    let (status, message) =
+        verify(&[&["log", "log.jsonl", "--leaves", short.to_str().unwrap()], LOG].concat());
+    assert!(status == 2 && message.contains("is not a list of hashes"), "{message}");
 }
 
 #[test]
@@ -206,45 +221,46 @@ fn a_receipt_is_looked_up_in_an_export() {
     let epoch = crate::adopted::first().origin().epoch;
     let receipt = Receipt::of(EntryRef { epoch, seq: 12 }, entry.leaf()).to_string();
     for lookup in [&["--log", "log.jsonl"][..], &[&["--log", "log.jsonl"], LOG].concat()] {
-        let (status, said) = verify(&[&["receipt", &receipt], lookup].concat());
+        let (status, message) = verify(&[&["receipt", &receipt], lookup].concat());
         assert!(
-            status == 0 && said.starts_with(&format!("VERIFIED: the record of receipt {receipt}")),
-            "{said}"
+            status == 0 && message.starts_with(&format!("VERIFIED: the record of receipt {receipt}")),
+            "{message}"
         );
-        assert!(said.contains("record   12, cleaning.recorded"), "{said}");
-        assert!(NAMED.iter().all(|line| said.contains(line)), "{said}");
-        assert_eq!(said.contains("not checked: give its checkpoint"), lookup.len() == 2, "{said}");
+        assert!(message.contains("record   12, cleaning.recorded"), "{message}");
+        assert!(NAMED.iter().all(|line| message.contains(line)), "{message}");
+        assert_eq!(message.contains("not checked: give its checkpoint"), lookup.len() == 2, "{message}");
         let lower = receipt.to_lowercase();
         assert_eq!(verify(&[&["receipt", &lower], lookup].concat()).0, 0, "as somebody types it");
         let other = Receipt::of(EntryRef { epoch, seq: 13 }, entry.leaf()).to_string();
-        let (status, said) = verify(&[&["receipt", &other], lookup].concat());
-        assert!(status == 1 && said.contains("entry 13 of the log has another hash"), "{said}");
+        let (status, message) = verify(&[&["receipt", &other], lookup].concat());
+        assert!(status == 1 && message.contains("entry 13 of the log has another hash"), "{message}");
         let far = Receipt::of(EntryRef { epoch, seq: 26 }, entry.leaf()).to_string();
-        let (status, said) = verify(&[&["receipt", &far], lookup].concat());
+        let (status, message) = verify(&[&["receipt", &far], lookup].concat());
         assert!(
-            status == 3 && said.contains("Not found: there is no entry 26 in the log, which has 26 entries"),
-            "{said}"
+            status == 3
+                && message.contains("Not found: there is no entry 26 in the log, which has 26 entries"),
+            "{message}"
         );
-        let (status, said) = verify(&[&["receipt", "1-12-XYZ"], lookup].concat());
-        assert!(status == 2 && said.contains("is no receipt"), "{said}");
+        let (status, message) = verify(&[&["receipt", "1-12-XYZ"], lookup].concat());
+        assert!(status == 2 && message.contains("is no receipt"), "{message}");
     }
     let later = receipt.replacen("1-", "2-", 1);
-    let (status, said) = verify(&[&["receipt", &later, "--log", "log.jsonl"], LOG].concat());
-    assert!(status == 3 && said.contains("the receipt of an epoch 2"), "{said}");
+    let (status, message) = verify(&[&["receipt", &later, "--log", "log.jsonl"], LOG].concat());
+    assert!(status == 3 && message.contains("the receipt of an epoch 2"), "{message}");
     let wrong = changed("log.jsonl", &folder, "\"agent\":\"Oxivir Tb\"", "\"agent\":\"Oxivir Tc\"");
-    let (status, said) = verify(&["receipt", &receipt, "--log", &wrong]);
-    assert!(status == 1 && said.contains("entry 12 of the log has another hash"), "{said}");
+    let (status, message) = verify(&["receipt", &receipt, "--log", &wrong]);
+    assert!(status == 1 && message.contains("entry 12 of the log has another hash"), "{message}");
     let elsewhere = changed("log.jsonl", &folder, "Infusion pump 3", "Infusion pump 4");
-    let (status, said) = verify(&[&["receipt", &receipt, "--log", &elsewhere], LOG].concat());
+    let (status, message) = verify(&[&["receipt", &receipt, "--log", &elsewhere], LOG].concat());
     assert!(
-        status == 1 && said.contains("at least one of the entries"),
-        "a log that does not hold proves nothing: {said}"
+        status == 1 && message.contains("at least one of the entries"),
+        "a log that does not hold proves nothing: {message}"
     );
     assert_eq!(verify(&["receipt", &receipt, "--log", &elsewhere]).0, 0, "its own entry is unchanged");
-    let (status, said) = verify(&["receipt", &receipt]);
-    assert!(status == 2 && said.contains("needs --log"), "{said}");
-    let (status, said) = verify(&["receipt", &receipt, "--log", "log-key.txt"]);
-    assert!(status == 2 && said.contains("is neither an entry nor a text"), "{said}");
+    let (status, message) = verify(&["receipt", &receipt]);
+    assert!(status == 2 && message.contains("needs --log"), "{message}");
+    let (status, message) = verify(&["receipt", &receipt, "--log", "log-key.txt"]);
+    assert!(status == 2 && message.contains("is neither an entry nor a text"), "{message}");
 }
 
 #[test]
@@ -266,11 +282,14 @@ fn a_receipt_of_an_adopted_record_is_sent_to_its_proof() {
         ),
     ];
     for (receipt, lookup, says) in lookups {
-        let (status, said) = verify(&[&["receipt", receipt], lookup].concat());
-        assert!(status == 3 && said.starts_with("Not found: ") && said.contains(says), "{said}");
-        assert!(said.contains("by its entry 1 the log adopted entries") && said.contains(receipt), "{said}");
+        let (status, message) = verify(&[&["receipt", receipt], lookup].concat());
+        assert!(status == 3 && message.starts_with("Not found: ") && message.contains(says), "{message}");
+        assert!(
+            message.contains("by its entry 1 the log adopted entries") && message.contains(receipt),
+            "{message}"
+        );
     }
     let other = twelfth.replacen("1-12-", "1-11-", 1);
-    let (status, said) = verify(&["receipt", &other, "--log", "log-2.jsonl"]);
-    assert!(status == 3 && !said.contains("adopted"), "{said}");
+    let (status, message) = verify(&["receipt", &other, "--log", "log-2.jsonl"]);
+    assert!(status == 3 && !message.contains("adopted"), "{message}");
 }

@@ -7,16 +7,16 @@ use std::fmt;
 
 use record::ids::UserId;
 use service::clock::Clock;
-use service::random::Random;
+use service::random::RandomSource;
 
 use crate::accounts::token::is_id;
-use crate::db::audit::{NewAudit, insert, platform_insert};
-use crate::db::{AccountScope, Conn, DbError};
+use crate::db::audit::{NewAudit, insert_act, platform_insert};
+use crate::db::{AccountScope, DbConnection, DbError};
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// Rows are kept for so long.
-pub const KEPT_MS: i64 = 400 * 24 * HOUR_MS;
+pub const RETENTION_MS: i64 = 400 * 24 * HOUR_MS;
 /// What the operator is called, who orders on the machine itself.
 pub const OPERATOR: &str = "operator";
 
@@ -170,7 +170,7 @@ pub struct AccessLog<'a> {
     /// Tells the time.
     pub clock: &'a dyn Clock,
     /// Makes ids.
-    pub random: &'a dyn Random,
+    pub random: &'a dyn RandomSource,
 }
 
 impl AccessLog<'_> {
@@ -181,19 +181,19 @@ impl AccessLog<'_> {
     /// An act, in its transaction.
     pub async fn write_act(
         &self,
-        tx: &mut Conn,
+        tx: &mut DbConnection,
         scope: AccountScope,
         record: AccessRecord<'_>,
     ) -> Result<(), DbError> {
         let now_ms = self.clock.now_ms();
         let id = self.id(now_ms);
-        insert(tx, scope, &row(&id, &id, record, AccessOutcome::Done), now_ms).await
+        insert_act(tx, scope, &access_row(&id, &id, record, AccessOutcome::Done), now_ms).await
     }
 
     /// What may come again and again: one row a minute for the same of the same.
     pub async fn write_repeated(
         &self,
-        tx: &mut Conn,
+        tx: &mut DbConnection,
         scope: AccountScope,
         record: AccessRecord<'_>,
         outcome: AccessOutcome,
@@ -202,19 +202,19 @@ impl AccessLog<'_> {
         let (id, minute) = (self.id(now_ms), now_ms.div_euclid(MINUTE_MS));
         let AccessRecord { who, act, about } = record;
         let fold = format!("{minute}\n{}\n{who}\n{act}\n{about}", outcome.word());
-        insert(tx, scope, &row(&id, &fold, record, outcome), now_ms).await
+        insert_act(tx, scope, &access_row(&id, &fold, record, outcome), now_ms).await
     }
 
     /// What somebody tried who has no account: one row an hour for all of them.
-    pub async fn write_stranger(&self, tx: &mut Conn, act: &str) -> Result<(), DbError> {
+    pub async fn write_stranger(&self, tx: &mut DbConnection, act: &str) -> Result<(), DbError> {
         let now_ms = self.clock.now_ms();
         let fold = format!("{}\n{act}", now_ms.div_euclid(HOUR_MS));
         let record = AccessRecord { who: "strangers", act, about: "" };
-        platform_insert(tx, &row(&self.id(now_ms), &fold, record, AccessOutcome::Denied), now_ms).await
+        platform_insert(tx, &access_row(&self.id(now_ms), &fold, record, AccessOutcome::Denied), now_ms).await
     }
 }
 
-fn row<'a>(
+fn access_row<'a>(
     audit_id: &'a str,
     fold: &'a str,
     record: AccessRecord<'a>,

@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 
 use record::tree::Hash;
-use service::attempts::{AttemptPolicy, AttemptWait, Network, Origin, RELAY};
+use service::attempts::{AttemptPolicy, AttemptWait, ClientNetwork, OriginKind, RELAY};
 use service::limit::RateLimiter;
 
-use crate::db::{Conn, Db, DbError, buckets};
+use crate::db::{Db, DbConnection, DbError, buckets};
 
 /// Networks whose tries this process remembers; each takes about 60 bytes.
 const NETWORKS_MAX: usize = 10_000;
@@ -60,8 +60,8 @@ impl AttemptOrigin {
     }
 
     /// Whether it is a device of theirs.
-    pub fn origin(&self) -> Origin {
-        if self.device.is_some() { Origin::KnownDevice } else { Origin::UnknownDevice }
+    pub fn origin(&self) -> OriginKind {
+        if self.device.is_some() { OriginKind::KnownDevice } else { OriginKind::UnknownDevice }
     }
 
     fn name(&self) -> String {
@@ -73,22 +73,22 @@ impl AttemptOrigin {
 
     fn policy(&self) -> &'static AttemptPolicy {
         match self.origin() {
-            Origin::KnownDevice => &RELAY.known_device,
-            Origin::UnknownDevice => &RELAY.strangers_of_person,
+            OriginKind::KnownDevice => &RELAY.known_device,
+            OriginKind::UnknownDevice => &RELAY.strangers_of_person,
         }
     }
 
     fn wait(&self, wait: AttemptWait) -> CountError {
         let bucket = match self.origin() {
-            Origin::KnownDevice => EmptyBucket::KnownDevice,
-            Origin::UnknownDevice => EmptyBucket::Strangers,
+            OriginKind::KnownDevice => EmptyBucket::KnownDevice,
+            OriginKind::UnknownDevice => EmptyBucket::Strangers,
         };
         CountError::Wait { until_ms: wait.until_ms, bucket }
     }
 }
 
 /// Ends what keeps somebody out on devices that are new to them: they have another password.
-pub async fn end_waits(tx: &mut Conn, email: &str) -> Result<(), DbError> {
+pub async fn end_waits(tx: &mut DbConnection, email: &str) -> Result<(), DbError> {
     buckets::platform_forget(tx, &person_name(Hash::of(email.as_bytes()))).await
 }
 
@@ -99,7 +99,7 @@ fn person_name(person: Hash) -> String {
 /// Counts tries. Networks are counted by each process for itself, people and devices in the database by all together.
 #[derive(Debug)]
 pub struct SignInLimits {
-    networks: RateLimiter<Network>,
+    networks: RateLimiter<ClientNetwork>,
 }
 
 impl Default for SignInLimits {
@@ -114,17 +114,17 @@ impl SignInLimits {
     /// # Errors
     /// A bucket is empty, and nothing was taken from any.
     pub async fn count(&self, db: &Db, from: &AttemptOrigin, now_ms: i64) -> Result<(), CountError> {
-        if from.origin() == Origin::KnownDevice {
-            return take(db, from, now_ms).await;
+        if from.origin() == OriginKind::KnownDevice {
+            return take_attempt(db, from, now_ms).await;
         }
-        let network = Network::of(from.address);
+        let network = ClientNetwork::of(from.address);
         self.networks.take(network, now_ms.max(0).cast_unsigned()).map_err(|seconds| {
             let wait = AttemptWait::after_seconds(seconds, now_ms);
             CountError::Wait { until_ms: wait.until_ms, bucket: EmptyBucket::Network }
         })?;
-        let counted = take(db, from, now_ms).await;
+        let counted = take_attempt(db, from, now_ms).await;
         if counted.is_err() {
-            self.networks.give_back(&network);
+            self.networks.refund(&network);
         }
         counted
     }
@@ -133,23 +133,28 @@ impl SignInLimits {
     ///
     /// # Errors
     /// The database; then it counts as a wrong one.
-    pub async fn was_right(&self, tx: &mut Conn, from: &AttemptOrigin, now_ms: i64) -> Result<(), DbError> {
+    pub async fn was_right(
+        &self,
+        tx: &mut DbConnection,
+        from: &AttemptOrigin,
+        now_ms: i64,
+    ) -> Result<(), DbError> {
         let name = from.name();
-        if from.origin() == Origin::KnownDevice {
+        if from.origin() == OriginKind::KnownDevice {
             return buckets::platform_forget(tx, &name).await;
         }
-        let bucket = buckets::platform_hold(tx, &name, now_ms).await?.give_back(from.policy(), now_ms);
+        let bucket = buckets::platform_hold(tx, &name, now_ms).await?.refund(from.policy(), now_ms);
         if bucket.is_full(from.policy(), now_ms) {
             buckets::platform_forget(tx, &name).await?;
         } else {
             buckets::platform_put(tx, &name, bucket).await?;
         }
-        self.networks.give_back(&Network::of(from.address));
+        self.networks.refund(&ClientNetwork::of(from.address));
         Ok(())
     }
 }
 
-async fn take(db: &Db, from: &AttemptOrigin, now_ms: i64) -> Result<(), CountError> {
+async fn take_attempt(db: &Db, from: &AttemptOrigin, now_ms: i64) -> Result<(), CountError> {
     let (name, policy) = (from.name(), from.policy());
     // Whoever has to wait is told so without a transaction: to be refused costs no more than to open a page.
     let seen = buckets::platform_find(&mut db.read().await?, &name).await?;
@@ -158,11 +163,11 @@ async fn take(db: &Db, from: &AttemptOrigin, now_ms: i64) -> Result<(), CountErr
     }
     let mut tx = db.begin().await?;
     let held = buckets::platform_hold(&mut tx, &name, now_ms).await?;
-    let (kept, refused) = match held.take(policy, now_ms) {
+    let (stored, refused) = match held.take(policy, now_ms) {
         Ok(after) => (after, None),
         Err(wait) => (held.brought_back(now_ms).unwrap_or(held), Some(wait)),
     };
-    buckets::platform_put(&mut tx, &name, kept).await?;
+    buckets::platform_put(&mut tx, &name, stored).await?;
     tx.commit().await?;
     refused.map_or(Ok(()), |wait| Err(from.wait(wait)))
 }

@@ -20,7 +20,7 @@ use crate::db::AccountScope;
 
 /// What a person may do at the relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Role {
+pub enum UserRole {
     /// Runs the platform; in their own account they may do what an account's admin may.
     SuperAdmin,
     /// All of an account.
@@ -29,12 +29,12 @@ pub enum Role {
     Auditor,
 }
 
-impl Role {
+impl UserRole {
     /// Every role.
     pub const ALL: [Self; 3] = [Self::SuperAdmin, Self::AccountAdmin, Self::Auditor];
 }
 
-impl fmt::Display for Role {
+impl fmt::Display for UserRole {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::SuperAdmin => "super_admin",
@@ -44,7 +44,7 @@ impl fmt::Display for Role {
     }
 }
 
-impl FromStr for Role {
+impl FromStr for UserRole {
     type Err = &'static str;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let known = Self::ALL.into_iter().find(|role| role.to_string() == text);
@@ -54,7 +54,7 @@ impl FromStr for Role {
 
 /// A person who is signed in.
 #[derive(Debug, Clone)]
-pub struct Visitor {
+pub struct AccountUser {
     /// What they may touch.
     pub scope: AccountScope,
     /// Their id, as it stands in the database.
@@ -63,18 +63,18 @@ pub struct Visitor {
     /// Their e-mail address.
     pub email: String,
     /// What they may do.
-    pub role: Role,
+    pub role: UserRole,
     /// Their account's name.
     pub account_name: String,
     /// When they signed in, milliseconds since 1970.
     pub since_ms: i64,
     /// The session's secret.
-    pub token: session::Token,
+    pub token: session::SessionToken,
 }
 
 /// A program with an API token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Program {
+pub struct ApiProgram {
     /// What it may touch.
     pub scope: AccountScope,
     /// The token's id.
@@ -98,9 +98,9 @@ mod tests {
 
     #[test]
     fn roles_have_one_spelling() {
-        for role in Role::ALL {
+        for role in UserRole::ALL {
             assert_eq!(role.to_string().parse(), Ok(role));
         }
-        assert!("admin".parse::<Role>().is_err());
+        assert!("admin".parse::<UserRole>().is_err());
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use argon2::password_hash::PasswordHasher as _;
 use argon2::password_hash::phc::{Output, PasswordHash};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
-use service::attempts::Origin;
+use service::attempts::OriginKind;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Characters that a new password needs.
@@ -41,7 +41,7 @@ pub enum PasswordError {
 ///
 /// # Errors
 /// It is too short or too long.
-pub fn hash(password: &str) -> Result<String, PasswordError> {
+pub fn create_hash(password: &str) -> Result<String, PasswordError> {
     if password.chars().count() < CHARS_MIN {
         return Err(PasswordError::TooShort);
     }
@@ -53,34 +53,35 @@ pub fn hash(password: &str) -> Result<String, PasswordError> {
 }
 
 /// Whether a password fits a PHC string, in memory that was used before or is none yet; blocks for some 20 ms.
-fn verify(password: &str, phc: &str, blocks: &mut Vec<Block>) -> bool {
-    let Ok(kept) = PasswordHash::new(phc) else { return false };
+fn verify_password(password: &str, phc: &str, blocks: &mut Vec<Block>) -> bool {
+    let Ok(stored) = PasswordHash::new(phc) else { return false };
     password.len() <= BYTES_MAX
-        && hash_again(password, &kept, blocks).is_some_and(|output| Some(output) == kept.hash)
+        && hash_again(password, &stored, blocks).is_some_and(|output| Some(output) == stored.hash)
 }
 
 /// The hash of a password by the salt and the parameters of one that is kept. Outputs compare in constant time.
-fn hash_again(password: &str, kept: &PasswordHash, blocks: &mut Vec<Block>) -> Option<Output> {
-    let params = Params::try_from(kept).ok()?;
-    let algorithm = Algorithm::try_from(kept.algorithm.as_str()).ok()?;
-    let version = Version::try_from(kept.version?).ok()?;
+fn hash_again(password: &str, stored: &PasswordHash, blocks: &mut Vec<Block>) -> Option<Output> {
+    let params = Params::try_from(stored).ok()?;
+    let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;
+    let version = Version::try_from(stored.version?).ok()?;
     blocks.resize(params.block_count(), Block::new());
     let mut out = [0; Output::MAX_LENGTH];
     let out = out.get_mut(..params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN))?;
     let argon2 = Argon2::new(algorithm, version, params);
-    let salt: &[u8] = kept.salt.as_ref()?;
+    let salt: &[u8] = stored.salt.as_ref()?;
     argon2.hash_password_into_with_memory(password.as_bytes(), salt, out, blocks.as_mut_slice()).ok()?;
     Output::new(out).ok()
 }
 
 /// The hash that an unknown person's password is checked against, so that the answer takes as long.
-static NOBODY: LazyLock<String> = LazyLock::new(|| hash("nobody has this password").unwrap_or_default());
+static NOBODY: LazyLock<String> =
+    LazyLock::new(|| create_hash("nobody has this password").unwrap_or_default());
 
 type Memory = Arc<Mutex<Vec<Vec<Block>>>>;
 
 /// Checks passwords off the async threads.
 #[derive(Debug, Clone)]
-pub struct Checker {
+pub struct PasswordChecker {
     known: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
     /// What the checks that are not running now have used: at most one for each place. Blocks that each thread allocated for
@@ -95,22 +96,22 @@ pub struct CheckTurn {
     memory: Memory,
 }
 
-impl Default for Checker {
+impl Default for PasswordChecker {
     fn default() -> Self {
         let places = || Arc::new(Semaphore::new(AT_ONCE));
         Self { known: places(), strangers: places(), memory: Memory::default() }
     }
 }
 
-impl Checker {
+impl PasswordChecker {
     /// Waits for the turn of one check. Strangers never stand before a device that is known.
     ///
     /// # Errors
     /// [`PasswordError::Busy`].
-    pub async fn turn(&self, origin: Origin) -> Result<CheckTurn, PasswordError> {
+    pub async fn turn(&self, origin: OriginKind) -> Result<CheckTurn, PasswordError> {
         let (places, within) = match origin {
-            Origin::KnownDevice => (&self.known, KNOWN_TURN),
-            Origin::UnknownDevice => (&self.strangers, STRANGER_TURN),
+            OriginKind::KnownDevice => (&self.known, KNOWN_TURN),
+            OriginKind::UnknownDevice => (&self.strangers, STRANGER_TURN),
         };
         let turn = tokio::time::timeout(within, Arc::clone(places).acquire_owned()).await;
         turn.ok()
@@ -131,7 +132,7 @@ impl CheckTurn {
             let known = phc.is_some();
             let free = || memory.lock().unwrap_or_else(PoisonError::into_inner);
             let mut blocks = free().pop().unwrap_or_default();
-            let fits = verify(&password, phc.as_deref().unwrap_or(&NOBODY), &mut blocks);
+            let fits = verify_password(&password, phc.as_deref().unwrap_or(&NOBODY), &mut blocks);
             free().push(blocks);
             drop(place);
             known && fits
@@ -146,37 +147,40 @@ mod tests {
 
     #[test]
     fn argon2id_as_strong_as_owasp_asks() {
-        let phc = hash("correct horse battery").unwrap();
+        let phc = create_hash("correct horse battery").unwrap();
         assert!(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{phc}");
-        assert_ne!(phc, hash("correct horse battery").unwrap());
+        assert_ne!(phc, create_hash("correct horse battery").unwrap());
         let blocks = &mut Vec::new();
-        assert!(verify("correct horse battery", &phc, blocks));
-        assert!(!verify("correct horse batterz", &phc, blocks));
-        assert!(verify("correct horse battery", &phc, blocks), "memory that was used before changes nothing");
-        assert!(!verify("", "", blocks));
-        assert!(!verify("", "$argon2id$v=19$m=19456,t=2,p=1", blocks), "no hash is no password");
+        assert!(verify_password("correct horse battery", &phc, blocks));
+        assert!(!verify_password("correct horse batterz", &phc, blocks));
+        assert!(
+            verify_password("correct horse battery", &phc, blocks),
+            "memory that was used before changes nothing"
+        );
+        assert!(!verify_password("", "", blocks));
+        assert!(!verify_password("", "$argon2id$v=19$m=19456,t=2,p=1", blocks), "no hash is no password");
     }
 
     #[test]
     fn lengths() {
-        assert_eq!(hash("elevenchars"), Err(PasswordError::TooShort));
-        assert_eq!(hash(&"x".repeat(BYTES_MAX + 1)), Err(PasswordError::TooLong));
-        assert!(!verify(&"x".repeat(BYTES_MAX + 1), &NOBODY, &mut Vec::new()));
+        assert_eq!(create_hash("elevenchars"), Err(PasswordError::TooShort));
+        assert_eq!(create_hash(&"x".repeat(BYTES_MAX + 1)), Err(PasswordError::TooLong));
+        assert!(!verify_password(&"x".repeat(BYTES_MAX + 1), &NOBODY, &mut Vec::new()));
     }
 
     #[tokio::test]
     async fn nobody_never_fits() {
-        let checker = Checker::default();
-        let turn = async || checker.turn(Origin::UnknownDevice).await.unwrap();
+        let checker = PasswordChecker::default();
+        let turn = async || checker.turn(OriginKind::UnknownDevice).await.unwrap();
         assert_eq!(turn().await.fits("nobody has this password".into(), None).await, Ok(false));
-        let phc = hash("correct horse battery").ok();
+        let phc = create_hash("correct horse battery").ok();
         assert_eq!(turn().await.fits("correct horse battery".into(), phc).await, Ok(true));
     }
 
     #[tokio::test(start_paused = true)]
     async fn strangers_do_not_stand_before_a_known_device() {
-        let checker = Checker::default();
-        let (stranger, known) = (Origin::UnknownDevice, Origin::KnownDevice);
+        let checker = PasswordChecker::default();
+        let (stranger, known) = (OriginKind::UnknownDevice, OriginKind::KnownDevice);
         let held = [checker.turn(stranger).await.unwrap(), checker.turn(stranger).await.unwrap()];
         assert_eq!(checker.turn(stranger).await.err(), Some(PasswordError::Busy));
         checker.turn(known).await.unwrap();
@@ -186,9 +190,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_crowd_uses_the_same_few_blocks() {
-        let checker = Checker::default();
+        let checker = PasswordChecker::default();
         let one = async || {
-            let turn = checker.turn(Origin::KnownDevice).await?;
+            let turn = checker.turn(OriginKind::KnownDevice).await?;
             turn.fits("nobody has this password".into(), None).await
         };
         for _ in 0..2 {

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Role;
+use super::UserRole;
 use super::access_log::{AccessLog, AccessRecord};
 use super::lock_out;
 use super::permission::Permission;
-use crate::db::{self, AccountScope, Conn, DbError};
+use crate::db::{self, AccountScope, DbConnection, DbError};
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,8 +48,8 @@ impl PersonAct {
 }
 
 /// Whether one role may do anything about another.
-pub fn may_act_on(role: Role, theirs: Role) -> bool {
-    role.holds(Permission::ManagePeople) && (theirs != Role::SuperAdmin || role == Role::SuperAdmin)
+pub fn may_act_on(role: UserRole, theirs: UserRole) -> bool {
+    role.holds(Permission::ManagePeople) && (theirs != UserRole::SuperAdmin || role == UserRole::SuperAdmin)
 }
 
 /// Why it was not done.
@@ -75,7 +75,7 @@ pub enum PeopleError {
 /// # Errors
 /// Why not; then the transaction is to be dropped.
 pub async fn set_password(
-    tx: &mut Conn,
+    tx: &mut DbConnection,
     scope: AccountScope,
     (log, who): (AccessLog<'_>, &str),
     email: &str,
@@ -85,7 +85,7 @@ pub async fn set_password(
     let (user_id, _) = found.ok_or(PeopleError::NoSuch)?;
     db::users::set_password(tx, scope, &user_id, hash).await?;
     db::sessions::delete_of_user(tx, scope, &user_id).await?;
-    db::devices::forget(tx, scope, &user_id, None).await?;
+    db::devices::forget_device(tx, scope, &user_id, None).await?;
     lock_out::end_waits(tx, email).await?;
     Ok(log.write_act(tx, scope, AccessRecord { who, act: "admin set-password", about: email }).await?)
 }
@@ -95,18 +95,18 @@ pub async fn set_password(
 ///
 /// # Errors
 /// Why not; then the transaction is to be dropped.
-pub async fn change(
-    tx: &mut Conn,
+pub async fn change_role(
+    tx: &mut DbConnection,
     scope: AccountScope,
-    (log, who, role): (AccessLog<'_>, &str, Option<Role>),
+    (log, who, role): (AccessLog<'_>, &str, Option<UserRole>),
     email: &str,
     act: PersonAct,
 ) -> Result<(), PeopleError> {
     // Two admins who disable each other at once must not both succeed.
-    db::accounts::hold(tx, scope).await?;
+    db::accounts::lock_account(tx, scope).await?;
     let found = db::users::id_and_role(tx, scope, email).await?;
     let (user_id, theirs) = found.ok_or(PeopleError::NoSuch)?;
-    let theirs: Role = theirs.parse().map_err(|e| DbError::stored("role", e))?;
+    let theirs: UserRole = theirs.parse().map_err(|e| DbError::stored("role", e))?;
     if role.is_some_and(|role| !may_act_on(role, theirs)) {
         return Err(PeopleError::SuperAdmin);
     }
@@ -114,8 +114,8 @@ pub async fn change(
         PersonAct::SignOut => {}
         PersonAct::Disable => {
             db::users::set_disabled(tx, scope, &user_id, true).await?;
-            let admins = [Role::AccountAdmin, Role::SuperAdmin].map(|role| role.to_string());
-            if db::users::count(tx, scope, [&admins[0], &admins[1]]).await? == 0 {
+            let admins = [UserRole::AccountAdmin, UserRole::SuperAdmin].map(|role| role.to_string());
+            if db::users::count_users(tx, scope, [&admins[0], &admins[1]]).await? == 0 {
                 return Err(PeopleError::LastAdmin);
             }
         }
@@ -123,7 +123,7 @@ pub async fn change(
     }
     if act != PersonAct::Enable {
         db::sessions::delete_of_user(tx, scope, &user_id).await?;
-        db::devices::forget(tx, scope, &user_id, None).await?;
+        db::devices::forget_device(tx, scope, &user_id, None).await?;
     }
     Ok(log.write_act(tx, scope, AccessRecord { who, act: act.word(), about: email }).await?)
 }

@@ -1,6 +1,6 @@
 //! What a role lets somebody do: the one table from which the rows of the pages and their links take it.
 
-use super::Role;
+use super::UserRole;
 
 /// Something that somebody may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Permission {
     }
 }
 
-impl Role {
+impl UserRole {
     /// Whether somebody of this role may do it.
     pub fn holds(self, permission: Permission) -> bool {
         match self {

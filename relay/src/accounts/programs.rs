@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 
-use service::attempts::Network;
+use service::attempts::ClientNetwork;
 
 use super::access_log::{AccessLog, AccessRecord};
 use super::token::{self, MintedToken, TokenLife};
-use super::{Program, visible_name};
+use super::{ApiProgram, visible_name};
 use crate::db::tokens::{self, NewToken, ShownToken, TokenRow};
-use crate::db::{AccountScope, Conn, Db, DbError};
+use crate::db::{AccountScope, Db, DbConnection, DbError};
 
 /// Tokens of an account that open something.
 pub const TOKENS_MAX: i64 = 100;
@@ -43,9 +43,9 @@ pub enum ProgramError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EndedToken {
     /// Its time is over.
-    Expired(Program),
+    Expired(ApiProgram),
     /// Somebody ended it.
-    Revoked(Program),
+    Revoked(ApiProgram),
 }
 
 /// Makes a token, in a transaction of the caller's, with its row in the access log. `id` is the one that the form brought, so that
@@ -53,8 +53,8 @@ pub enum EndedToken {
 ///
 /// # Errors
 /// Why not; then the transaction is to be dropped.
-pub async fn create(
-    tx: &mut Conn,
+pub async fn create_token(
+    tx: &mut DbConnection,
     scope: AccountScope,
     (log, who): (AccessLog<'_>, &str),
     name: &str,
@@ -63,23 +63,23 @@ pub async fn create(
 ) -> Result<MintedToken, ProgramError> {
     let name = visible_name(name).ok_or(ProgramError::Name)?;
     let now_ms = log.clock.now_ms();
-    if tokens::count(tx, scope, now_ms).await? >= TOKENS_MAX {
+    if tokens::count_tokens(tx, scope, now_ms).await? >= TOKENS_MAX {
         return Err(ProgramError::TooMany);
     }
     let id = id.map_or_else(|| token::new_id(log.random.bytes()), str::to_owned);
-    if tokens::get(tx, scope, &id).await?.is_some() {
+    if tokens::find_token(tx, scope, &id).await?.is_some() {
         return Err(ProgramError::Repeated);
     }
     let minted = MintedToken::new(id, log.random.bytes());
     let token = NewToken {
         token_id: &minted.id,
         name: &name,
-        digest: token::digest(&minted.text),
+        digest: token::token_digest(&minted.text),
         scope: token::SCOPE,
         made_by: who,
         expires_ms: life.expires_ms(now_ms),
     };
-    tokens::create(tx, scope, &token, now_ms).await?;
+    tokens::insert_token(tx, scope, &token, now_ms).await?;
     let about = format!("{name} ({})", minted.id);
     log.write_act(tx, scope, AccessRecord { who, act: "token create", about: &about }).await?;
     Ok(minted)
@@ -90,25 +90,25 @@ pub async fn create(
 ///
 /// # Errors
 /// Why not; then the transaction is to be dropped.
-pub async fn revoke(
-    tx: &mut Conn,
+pub async fn revoke_token(
+    tx: &mut DbConnection,
     scope: AccountScope,
     (log, who): (AccessLog<'_>, &str),
     id_or_name: &str,
 ) -> Result<TokenRow, ProgramError> {
     let none = || ProgramError::NoSuch(id_or_name.to_owned());
-    let token = match tokens::get(tx, scope, &id_or_name.to_ascii_uppercase()).await? {
+    let token = match tokens::find_token(tx, scope, &id_or_name.to_ascii_uppercase()).await? {
         Some(token) => token,
         None => {
-            let ids = tokens::named(tx, scope, id_or_name.trim()).await?;
+            let ids = tokens::tokens_named(tx, scope, id_or_name.trim()).await?;
             match ids.as_slice() {
                 [] => return Err(none()),
-                [id] => tokens::get(tx, scope, id).await?.ok_or_else(none)?,
+                [id] => tokens::find_token(tx, scope, id).await?.ok_or_else(none)?,
                 several => return Err(ProgramError::Several(several.len(), several.join(", "))),
             }
         }
     };
-    if !tokens::revoke(tx, scope, &token.token_id, (who, log.clock.now_ms())).await? {
+    if !tokens::revoke_token(tx, scope, &token.token_id, (who, log.clock.now_ms())).await? {
         return Err(none());
     }
     let about = format!("{} ({})", token.name, token.token_id);
@@ -117,17 +117,17 @@ pub async fn revoke(
 }
 
 /// Whose token this is. `None` is nobody's.
-pub async fn recognise(
+pub async fn find_program(
     db: &Db,
     text: &str,
     peer: IpAddr,
     now_ms: i64,
-) -> Result<Option<Result<Program, EndedToken>>, DbError> {
-    let found = tokens::platform_by_digest(&mut db.read().await?, token::digest(text)).await?;
+) -> Result<Option<Result<ApiProgram, EndedToken>>, DbError> {
+    let found = tokens::platform_by_digest(&mut db.read().await?, token::token_digest(text)).await?;
     let Some(shown) = found else { return Ok(None) };
     let account = shown.account.parse().map_err(|e| DbError::stored("account id", e))?;
     let ShownToken { token_id, name, .. } = shown;
-    let program = Program { scope: AccountScope::of(account), token_id, name };
+    let program = ApiProgram { scope: AccountScope::of(account), token_id, name };
     if shown.revoked_ms.is_some() {
         return Ok(Some(Err(EndedToken::Revoked(program))));
     }
@@ -144,8 +144,14 @@ pub async fn recognise(
     Ok(Some(Ok(program)))
 }
 
-async fn keep_use(db: &Db, program: &Program, (day, peer): (i64, IpAddr)) -> Result<(), DbError> {
+async fn keep_use(db: &Db, program: &ApiProgram, (day, peer): (i64, IpAddr)) -> Result<(), DbError> {
     let mut tx = db.begin().await?;
-    tokens::used(&mut tx, program.scope, &program.token_id, (day, &Network::of(peer).to_string())).await?;
+    tokens::touch_token(
+        &mut tx,
+        program.scope,
+        &program.token_id,
+        (day, &ClientNetwork::of(peer).to_string()),
+    )
+    .await?;
     tx.commit().await
 }

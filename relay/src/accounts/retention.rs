@@ -6,7 +6,7 @@ use super::{access_log, device, lock_out, session};
 use crate::db::{self, Db, DbError};
 
 /// Tokens that open nothing any more are kept for so long, for whoever looks into what they did.
-const ENDED_TOKENS_MS: i64 = access_log::KEPT_MS;
+const ENDED_TOKENS_MS: i64 = access_log::RETENTION_MS;
 
 /// How often what is over is forgotten; the first time when the process has been up for so long.
 pub const FORGET_EVERY: Duration = Duration::from_secs(3_600);
@@ -37,12 +37,12 @@ impl ForgetRounds {
     pub async fn round(&mut self, now_ms: i64) -> Result<Option<u64>, DbError> {
         self.up_ms += i64::try_from(FORGET_EVERY.as_millis()).unwrap_or(i64::MAX);
         // Boxes have clocks of their own.
-        let told_ms = db::facilities::platform_newest_ms(&mut self.db.read().await?).await?;
-        let newest_ms = self.newest_at_start_ms.saturating_add(self.up_ms).max(told_ms.unwrap_or(0));
+        let database_ms = db::facilities::platform_newest_ms(&mut self.db.read().await?).await?;
+        let newest_ms = self.newest_at_start_ms.saturating_add(self.up_ms).max(database_ms.unwrap_or(0));
         if now_ms.saturating_sub(newest_ms) > AHEAD_MS_MAX {
             return Ok(None);
         }
-        forget(&self.db, now_ms).await.map(Some)
+        delete_old(&self.db, now_ms).await.map(Some)
     }
 }
 
@@ -50,14 +50,14 @@ impl ForgetRounds {
 ///
 /// # Errors
 /// The database; nothing is forgotten then.
-pub(crate) async fn forget(db: &Db, now_ms: i64) -> Result<u64, DbError> {
+pub(crate) async fn delete_old(db: &Db, now_ms: i64) -> Result<u64, DbError> {
     let mut tx = db.begin().await?;
     let (begun_ms, used_ms) = (now_ms - session::AGE_MS_MAX, now_ms - session::IDLE_MS);
     let rows = db::sessions::platform_delete_ended(&mut tx, begun_ms, used_ms).await?
         + db::devices::platform_forget_old(&mut tx, now_ms - device::KNOWN_MS).await?
         + db::buckets::platform_forget_old(&mut tx, now_ms - lock_out::FULL_AFTER_MS).await?
         + db::tokens::platform_forget_old(&mut tx, now_ms - ENDED_TOKENS_MS).await?
-        + db::audit::platform_forget_old(&mut tx, now_ms - access_log::KEPT_MS).await?;
+        + db::audit::platform_forget_old(&mut tx, now_ms - access_log::RETENTION_MS).await?;
     tx.commit().await?;
     Ok(rows)
 }

@@ -16,18 +16,18 @@ pub const TOUCH_MS: i64 = 60_000;
 
 /// A session's secret. The account stands beside it in the cookie, so that every look-up is scoped.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Token {
+pub struct SessionToken {
     account: AccountId,
     secret: [u8; 32],
 }
 
-impl std::fmt::Debug for Token {
+impl std::fmt::Debug for SessionToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Token(****)")
     }
 }
 
-impl Token {
+impl SessionToken {
     /// A new one from 32 random bytes.
     pub fn new(account: AccountId, secret: [u8; 32]) -> Self {
         Self { account, secret }
@@ -87,11 +87,11 @@ mod tests {
 
     #[test]
     fn a_cookie_comes_back_as_it_went() {
-        let token = Token::new(AccountId::new(7, [3; 10]), [9; 32]);
+        let token = SessionToken::new(AccountId::new(7, [3; 10]), [9; 32]);
         let set = token.set_cookie();
         let pair = set.split(';').next().unwrap();
-        assert_eq!(Token::read(pair), Some(token.clone()));
-        assert_eq!(Token::read(&format!("a=b; {pair}; c=d")), Some(token.clone()));
+        assert_eq!(SessionToken::read(pair), Some(token.clone()));
+        assert_eq!(SessionToken::read(&format!("a=b; {pair}; c=d")), Some(token.clone()));
         for wrong in [
             "",
             "a=b",
@@ -100,14 +100,14 @@ mod tests {
             &pair.replace("__Host-ct", "ct"),
             &pair[..pair.len() - 1],
         ] {
-            assert_eq!(Token::read(wrong), None, "{wrong}");
+            assert_eq!(SessionToken::read(wrong), None, "{wrong}");
         }
         assert!(!format!("{token:?}").contains("9"));
     }
 
     #[test]
     fn forms_of_two_sessions_differ_and_do_not_tell_the_digest() {
-        let tokens = [1, 2].map(|n| Token::new(AccountId::new(7, [3; 10]), [n; 32]));
+        let tokens = [1, 2].map(|n| SessionToken::new(AccountId::new(7, [3; 10]), [n; 32]));
         assert_ne!(tokens[0].csrf(), tokens[1].csrf());
         assert_eq!(tokens[0].csrf().len(), 32);
         assert_ne!(tokens[0].csrf(), tokens[0].digest().to_string()[..32]);

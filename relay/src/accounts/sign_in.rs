@@ -3,18 +3,18 @@
 use std::net::IpAddr;
 
 use record::ids::AccountId;
-use service::attempts::{Network, Origin};
+use service::attempts::{ClientNetwork, OriginKind};
 use service::clock::Clock;
-use service::random::Random;
+use service::random::RandomSource;
 
 use super::access_log::{AccessLog, AccessOutcome, AccessRecord, SessionDetail};
 use super::device::{self, DeviceSecret};
 use super::lock_out::{AttemptOrigin, CountError, EmptyBucket, SignInLimits};
-use super::password::{Checker, PasswordError};
-use super::session::{self, Token};
-use super::{Role, Visitor};
+use super::password::{PasswordChecker, PasswordError};
+use super::session::{self, SessionToken};
+use super::{AccountUser, UserRole};
 use crate::db::users::UserRow;
-use crate::db::{self, AccountScope, Conn, Db, DbError};
+use crate::db::{self, AccountScope, Db, DbConnection, DbError};
 
 /// What the access log calls it.
 const ACT: &str = "sign in";
@@ -60,27 +60,27 @@ impl From<CountError> for SignInError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedIn {
     /// The session.
-    pub token: Token,
+    pub token: SessionToken,
     /// By which it is known again.
     pub device: DeviceSecret,
 }
 
 /// What signing in needs.
 #[derive(Debug, Clone, Copy)]
-pub struct Door<'a> {
+pub struct AuthService<'a> {
     /// The database.
     pub db: &'a Db,
     /// Checks passwords.
-    pub checker: &'a Checker,
+    pub checker: &'a PasswordChecker,
     /// Counts tries.
     pub limits: &'a SignInLimits,
     /// Tells the time.
     pub clock: &'a dyn Clock,
     /// Makes secrets.
-    pub random: &'a dyn Random,
+    pub random: &'a dyn RandomSource,
 }
 
-impl<'a> Door<'a> {
+impl<'a> AuthService<'a> {
     /// Writes down who came and who was kept out.
     pub fn log(&self) -> AccessLog<'a> {
         AccessLog { clock: self.clock, random: self.random }
@@ -133,16 +133,16 @@ impl<'a> Door<'a> {
         let now_ms = self.clock.now_ms();
         let account: AccountId = user.account.parse().map_err(|e| DbError::stored("account id", e))?;
         let scope = AccountScope::of(account);
-        let token = Token::new(account, self.random.bytes());
+        let token = SessionToken::new(account, self.random.bytes());
         let mut tx = self.db.begin().await?;
         // They were kept out while the password was looked at.
         if !db::users::signed_in(&mut tx, scope, &user.user_id, now_ms).await? {
             return Err(SignInError::Wrong);
         }
         self.limits.was_right(&mut tx, from, now_ms).await?;
-        db::sessions::insert(&mut tx, scope, token.digest(), &user.user_id, now_ms).await?;
+        db::sessions::insert_session(&mut tx, scope, token.digest(), &user.user_id, now_ms).await?;
         let device = self.own_device(&mut tx, device, now_ms).await?;
-        db::devices::remember(&mut tx, scope, &user.user_id, device.digest(), now_ms).await?;
+        db::devices::save_device(&mut tx, scope, &user.user_id, device.digest(), now_ms).await?;
         let about = session_detail(from, peer).to_string();
         let record = AccessRecord { who: email, act: ACT, about: &about };
         self.log().write_repeated(&mut tx, scope, record, AccessOutcome::Done).await?;
@@ -154,7 +154,7 @@ impl<'a> Door<'a> {
     /// into somebody's browser.
     async fn own_device(
         &self,
-        tx: &mut Conn,
+        tx: &mut DbConnection,
         shown: Option<DeviceSecret>,
         now_ms: i64,
     ) -> Result<DeviceSecret, DbError> {
@@ -189,19 +189,19 @@ impl<'a> Door<'a> {
     }
 
     /// The person whose cookie this is, if the session still lives.
-    pub async fn visitor(&self, token: Token) -> Result<Option<Visitor>, DbError> {
+    pub async fn visitor(&self, token: SessionToken) -> Result<Option<AccountUser>, DbError> {
         let (now_ms, scope) = (self.clock.now_ms(), AccountScope::of(token.account()));
-        let found = db::sessions::find(&mut self.db.read().await?, scope, token.digest()).await?;
+        let found = db::sessions::find_session(&mut self.db.read().await?, scope, token.digest()).await?;
         let Some(found) = found.filter(|s| session::is_alive(s.created_ms, s.used_ms, now_ms)) else {
             return Ok(None);
         };
-        let role: Role = found.role.parse().map_err(|e| DbError::stored("role", e))?;
+        let role: UserRole = found.role.parse().map_err(|e| DbError::stored("role", e))?;
         if now_ms.saturating_sub(found.used_ms) >= session::TOUCH_MS {
             let mut tx = self.db.begin().await?;
-            db::sessions::touch(&mut tx, scope, token.digest(), now_ms).await?;
+            db::sessions::touch_session(&mut tx, scope, token.digest(), now_ms).await?;
             tx.commit().await?;
         }
-        Ok(Some(Visitor {
+        Ok(Some(AccountUser {
             scope,
             user_id: found.user_id,
             name: found.name,
@@ -217,8 +217,8 @@ impl<'a> Door<'a> {
 /// From where, for the access log.
 fn session_detail(from: &AttemptOrigin, peer: IpAddr) -> SessionDetail {
     match from.origin() {
-        Origin::KnownDevice => SessionDetail::KnownDevice,
-        Origin::UnknownDevice => SessionDetail::NewDevice(Network::of(peer).to_string()),
+        OriginKind::KnownDevice => SessionDetail::KnownDevice,
+        OriginKind::UnknownDevice => SessionDetail::NewDevice(ClientNetwork::of(peer).to_string()),
     }
 }
 
@@ -234,11 +234,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let db = Db::open(&format!("sqlite:{}", dir.path().join("relay.db").display())).await.unwrap();
         db.migrate(1).await.unwrap();
-        let (checker, limits) = (Checker::default(), SignInLimits::default());
+        let (checker, limits) = (PasswordChecker::default(), SignInLimits::default());
         let (clock, random) = (FakeClock::at_ms(1_795_204_920_000), SeededRandom::new(1));
-        let door = Door { db: &db, checker: &checker, limits: &limits, clock: &clock, random: &random };
-        let try_in = || door.sign_in("priya@linden.example", "wrong".into(), (None, [192, 0, 2, 7].into()));
-        let stranger = Origin::UnknownDevice;
+        let auth_service =
+            AuthService { db: &db, checker: &checker, limits: &limits, clock: &clock, random: &random };
+        let try_in =
+            || auth_service.sign_in("priya@linden.example", "wrong".into(), (None, [192, 0, 2, 7].into()));
+        let stranger = OriginKind::UnknownDevice;
         let held = [checker.turn(stranger).await.unwrap(), checker.turn(stranger).await.unwrap()];
         let from = AttemptOrigin::new("priya@linden.example", None, [192, 0, 2, 7].into());
         for _ in 0..2 {

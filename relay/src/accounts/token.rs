@@ -55,7 +55,7 @@ impl MintedToken {
 }
 
 /// What the database keeps of a token: the SHA-256 of the whole text.
-pub fn digest(token: &str) -> Hash {
+pub fn token_digest(token: &str) -> Hash {
     Hash::of(token.as_bytes())
 }
 

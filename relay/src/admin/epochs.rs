@@ -1,12 +1,12 @@
 //! Logs under a box's name that no key of the box vouches for: shown, and decided on by a person.
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::ids::{AccountId, BoxId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{AdminError, Office};
-use crate::db::epochs::{self, Held};
+use super::{AdminError, AdminHandler};
+use crate::db::epochs::{self, StoredLog};
 use crate::db::{boxes, facilities, log_keys};
 use crate::ingest::{self, NotAdmitted};
 
@@ -20,7 +20,7 @@ pub enum EpochAct {
     Forget,
 }
 
-fn told(held: &Held) -> Value {
+fn log_state(held: &StoredLog) -> Value {
     let is_own = match (held.key_known, held.apart) {
         (false, _) => "waits",
         (true, true) => "apart",
@@ -31,32 +31,32 @@ fn told(held: &Held) -> Value {
     })
 }
 
-impl Office {
+impl AdminHandler {
     pub(super) async fn epochs(&self, account: AccountId, box_id: BoxId) -> Result<Value, AdminError> {
         let (mut tx, scope) = self.begin(account).await?;
         let held = epochs::of_box(&mut tx, scope, box_id).await?;
-        let begun: Vec<Value> = held.iter().filter(|held| held.frontier.size() > 0).map(told).collect();
+        let begun: Vec<Value> = held.iter().filter(|held| held.frontier.size() > 0).map(log_state).collect();
         Ok(json!({ "box": box_id, "epochs": begun }))
     }
 
     pub(super) async fn decide_epoch(
         &self,
         account: AccountId,
-        origin: Origin,
+        origin: LogOrigin,
         act: EpochAct,
     ) -> Result<Value, AdminError> {
         let (mut tx, scope) = self.begin(account).await?;
-        let Origin { box_id, epoch } = origin;
+        let LogOrigin { box_id, epoch } = origin;
         let none = || {
             AdminError::Value(format!(
                 "no log {epoch} of box {box_id} waits; `cleantrack-relay box epoch list` names those that do. Nothing was changed"
             ))
         };
         // In the order of ingest: the box, then its facility.
-        let home = boxes::take(&mut tx, scope, box_id).await?.ok_or_else(none)?;
-        facilities::lock(&mut tx, scope, home.facility).await?;
+        let home = boxes::lock_box(&mut tx, scope, box_id).await?.ok_or_else(none)?;
+        facilities::lock_facility(&mut tx, scope, home.facility).await?;
         let done = match act {
-            EpochAct::Admit => match ingest::admit(&mut tx, scope, home.facility, &origin).await? {
+            EpochAct::Admit => match ingest::admit_log(&mut tx, scope, home.facility, &origin).await? {
                 Ok(held) => {
                     json!({"box": box_id, "epoch": epoch, "entries": held.frontier.size(), "standing": "own"})
                 }
@@ -69,7 +69,7 @@ impl Office {
                 }
             },
             EpochAct::Forget => {
-                if !log_keys::forget(&mut tx, scope, &origin).await? {
+                if !log_keys::forget_keys(&mut tx, scope, &origin).await? {
                     return Err(none());
                 }
                 json!({"box": box_id, "epoch": epoch, "forgotten": true})

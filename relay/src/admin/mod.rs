@@ -6,24 +6,24 @@ mod epochs;
 use std::path::Path;
 use std::sync::Arc;
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::ids::{AccountId, BoxId, Epoch, FacilityId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use service::admin_socket::{AdminAnswer, AdminSocket};
 use service::clock::Clock;
-use service::random::Random;
+use service::random::RandomSource;
 
 use crate::accounts::access_log::{AccessLog, AccessRecord, OPERATOR};
 use crate::accounts::password::PasswordError;
 use crate::accounts::people::{PeopleError, PersonAct};
 use crate::accounts::programs::ProgramError;
 use crate::accounts::token::TokenLife;
-use crate::accounts::{Role, password, people, programs, session, visible_name};
+use crate::accounts::{UserRole, password, people, programs, session, visible_name};
 use crate::db::accounts::NewUser;
 use crate::db::tokens::TokenRow;
 use crate::db::users::PersonRow;
-use crate::db::{AccountScope, Conn, Db, DbError, accounts, boxes, facilities, tokens, users};
+use crate::db::{AccountScope, Db, DbConnection, DbError, accounts, boxes, facilities, tokens, users};
 use crate::fleet::{ClaimWishes, Fleet, FleetError};
 use crate::mqtt::Outbox;
 
@@ -31,7 +31,7 @@ pub use epochs::EpochAct;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Order {
+pub enum AdminCommand {
     /// A paying organisation.
     AccountCreate { name: String },
     /// A person who signs in.
@@ -159,7 +159,7 @@ pub enum AdminError {
 
 /// What orders are carried out with.
 #[derive(Clone)]
-pub struct Office {
+pub struct AdminHandler {
     /// The database.
     pub db: Db,
     /// Keys and claims.
@@ -169,10 +169,10 @@ pub struct Office {
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
-    pub random: Arc<dyn Random>,
+    pub random: Arc<dyn RandomSource>,
 }
 
-fn named(name: &str) -> Result<String, AdminError> {
+fn check_name(name: &str) -> Result<String, AdminError> {
     visible_name(name).ok_or_else(|| AdminError::Value("a name has 1 to 120 visible characters".into()))
 }
 
@@ -180,64 +180,66 @@ fn named(name: &str) -> Result<String, AdminError> {
 ///
 /// # Errors
 /// It cannot be made.
-pub fn listen(data: &Path, office: Office) -> std::io::Result<AdminSocket> {
+pub fn serve_admin_socket(data: &Path, office: AdminHandler) -> std::io::Result<AdminSocket> {
     let office = Arc::new(office);
-    AdminSocket::open(data, move |order: Order| {
+    AdminSocket::open(data, move |order: AdminCommand| {
         let office = Arc::clone(&office);
         async move {
-            let done = office.carry_out(order).await;
+            let done = office.execute(order).await;
             done.map_or_else(|error| AdminAnswer::Error(error.to_string()), AdminAnswer::Done)
         }
     })
 }
 
-impl Office {
+impl AdminHandler {
     /// Carries an order out. The answer is one JSON object.
     ///
     /// # Errors
     /// Why it was not. Nothing was changed.
-    pub async fn carry_out(&self, order: Order) -> Result<Value, AdminError> {
+    pub async fn execute(&self, order: AdminCommand) -> Result<Value, AdminError> {
         match order {
-            Order::AccountCreate { name } => self.account(&name).await,
-            Order::AdminCreate { account, email, name, role, password } => {
+            AdminCommand::AccountCreate { name } => self.account(&name).await,
+            AdminCommand::AdminCreate { account, email, name, role, password } => {
                 self.user(account, (&email, &name, &role), password).await
             }
-            Order::FacilityCreate { account, name, zone } => self.facility(account, &name, &zone).await,
-            Order::AdminList { account } => self.people(account).await,
-            Order::AdminChange { account, email, act } => self.change(account, &email, act).await,
-            Order::AdminSetPassword { account, email, password } => {
+            AdminCommand::FacilityCreate { account, name, zone } => {
+                self.facility(account, &name, &zone).await
+            }
+            AdminCommand::AdminList { account } => self.people(account).await,
+            AdminCommand::AdminChange { account, email, act } => self.change(account, &email, act).await,
+            AdminCommand::AdminSetPassword { account, email, password } => {
                 self.set_password(account, &email, password).await
             }
-            Order::TokenCreate { account, name, life } => self.token(account, &name, &life).await,
-            Order::TokenList { account } => self.tokens(account).await,
-            Order::TokenRevoke { account, token } => self.revoke_token(account, &token).await,
-            Order::ClaimFileCreate { account, facility, ssid, psk, country, hostname, label_host } => {
+            AdminCommand::TokenCreate { account, name, life } => self.token(account, &name, &life).await,
+            AdminCommand::TokenList { account } => self.tokens(account).await,
+            AdminCommand::TokenRevoke { account, token } => self.revoke_token(account, &token).await,
+            AdminCommand::ClaimFileCreate { account, facility, ssid, psk, country, hostname, label_host } => {
                 let wishes = ClaimWishes { ssid, psk, country, zone: None, hostname, label_host };
                 let scope = AccountScope::of(account);
                 let file = crate::fleet::claim_file(&self.fleet, scope, facility, wishes).await?;
-                self.told(scope, "claim-file create", &facility.to_string()).await?;
+                self.log_admin_act(scope, "claim-file create", &facility.to_string()).await?;
                 Ok(json!({"claim_file": file}))
             }
-            Order::BoxRelease { account, box_id } => {
+            AdminCommand::BoxRelease { account, box_id } => {
                 let (mut tx, scope) = self.begin(account).await?;
-                if !boxes::release(&mut tx, scope, box_id).await? {
+                if !boxes::release_box(&mut tx, scope, box_id).await? {
                     return Err(AdminError::Value(format!("there is no box {box_id} in quarantine")));
                 }
                 self.audit(&mut tx, scope, "box release", &box_id.to_string()).await?;
                 tx.commit().await?;
                 Ok(json!({"box": box_id, "quarantined": false}))
             }
-            Order::BoxRevoke { account, box_id } => {
+            AdminCommand::BoxRevoke { account, box_id } => {
                 let scope = AccountScope::of(account);
                 if !self.fleet.revoke(scope, box_id, &self.outbox).await? {
                     return Err(AdminError::Value(format!("there is no box {box_id} in service")));
                 }
-                self.told(scope, "box revoke", &box_id.to_string()).await?;
+                self.log_admin_act(scope, "box revoke", &box_id.to_string()).await?;
                 Ok(json!({"box": box_id, "revoked": true}))
             }
-            Order::EpochList { account, box_id } => self.epochs(account, box_id).await,
-            Order::EpochDecide { account, box_id, epoch, act } => {
-                self.decide_epoch(account, Origin { box_id, epoch }, act).await
+            AdminCommand::EpochList { account, box_id } => self.epochs(account, box_id).await,
+            AdminCommand::EpochDecide { account, box_id, epoch, act } => {
+                self.decide_epoch(account, LogOrigin { box_id, epoch }, act).await
             }
         }
     }
@@ -246,7 +248,7 @@ impl Office {
         UserId::new(self.clock.now_ms(), self.random.bytes())
     }
 
-    async fn begin(&self, account: AccountId) -> Result<(Conn, AccountScope), AdminError> {
+    async fn begin(&self, account: AccountId) -> Result<(DbConnection, AccountScope), AdminError> {
         let mut tx = self.db.begin().await?;
         let known = accounts::platform_list(&mut tx).await?;
         if !known.iter().any(|(id, _)| *id == account.to_string()) {
@@ -261,7 +263,7 @@ impl Office {
 
     async fn audit(
         &self,
-        tx: &mut Conn,
+        tx: &mut DbConnection,
         scope: AccountScope,
         act: &str,
         about: &str,
@@ -269,14 +271,14 @@ impl Office {
         Ok(self.log().write_act(tx, scope, AccessRecord { who: OPERATOR, act, about }).await?)
     }
 
-    async fn told(&self, scope: AccountScope, act: &str, about: &str) -> Result<(), AdminError> {
+    async fn log_admin_act(&self, scope: AccountScope, act: &str, about: &str) -> Result<(), AdminError> {
         let mut tx = self.db.begin().await?;
         self.audit(&mut tx, scope, act, about).await?;
         Ok(tx.commit().await?)
     }
 
     async fn account(&self, name: &str) -> Result<Value, AdminError> {
-        let (name, now_ms) = (named(name)?, self.clock.now_ms());
+        let (name, now_ms) = (check_name(name)?, self.clock.now_ms());
         let account = AccountId::new(now_ms, self.random.bytes());
         let mut tx = self.db.begin().await?;
         accounts::platform_create(&mut tx, account, &name, now_ms).await?;
@@ -291,8 +293,8 @@ impl Office {
         (email, name, role): (&str, &str, &str),
         password: String,
     ) -> Result<Value, AdminError> {
-        let name = named(name)?;
-        let role: Role = role.parse().map_err(|e: &str| AdminError::Value(e.to_owned()))?;
+        let name = check_name(name)?;
+        let role: UserRole = role.parse().map_err(|e: &str| AdminError::Value(e.to_owned()))?;
         let email = email.trim().to_lowercase();
         let fits = email.len() <= 254
             && email.split_once('@').is_some_and(|(local, host)| !local.is_empty() && host.contains('.'))
@@ -300,7 +302,7 @@ impl Office {
         if !fits {
             return Err(AdminError::Value("an e-mail address reads name@host.example".into()));
         }
-        let hash = hashed(password).await?;
+        let hash = hash_new_password(password).await?;
         let (mut tx, scope) = self.begin(account).await?;
         let user = NewUser {
             user_id: self.ulid(),
@@ -319,14 +321,14 @@ impl Office {
     }
 
     async fn facility(&self, account: AccountId, name: &str, zone: &str) -> Result<Value, AdminError> {
-        let name = named(name)?;
+        let name = check_name(name)?;
         if !record::compliance::zone_is_known(zone) {
             return Err(AdminError::Value(format!("{zone:?} is no time zone; one is America/New_York")));
         }
         let (mut tx, scope) = self.begin(account).await?;
         let now_ms = self.clock.now_ms();
         let facility = FacilityId::new(now_ms, self.random.bytes());
-        facilities::create(&mut tx, scope, facility, &name, zone, now_ms).await?;
+        facilities::insert_facility(&mut tx, scope, facility, &name, zone, now_ms).await?;
         self.audit(&mut tx, scope, "facility create", &name).await?;
         tx.commit().await?;
         Ok(json!({"facility": facility, "name": name, "zone": zone}))
@@ -334,7 +336,7 @@ impl Office {
 
     async fn people(&self, account: AccountId) -> Result<Value, AdminError> {
         let (scope, alive) = (AccountScope::of(account), session::alive_since(self.clock.now_ms()));
-        let rows = users::list(&mut self.db.read().await?, scope, alive).await?;
+        let rows = users::list_users(&mut self.db.read().await?, scope, alive).await?;
         let person = |row: PersonRow| {
             json!({
                 "user": row.user_id, "email": row.email, "name": row.name, "role": row.role,
@@ -347,7 +349,7 @@ impl Office {
     async fn change(&self, account: AccountId, email: &str, act: PersonAct) -> Result<Value, AdminError> {
         let email = email.trim().to_lowercase();
         let (mut tx, scope) = self.begin(account).await?;
-        people::change(&mut tx, scope, (self.log(), OPERATOR, None), &email, act).await?;
+        people::change_role(&mut tx, scope, (self.log(), OPERATOR, None), &email, act).await?;
         tx.commit().await?;
         Ok(json!({ "email": email, "done": act.word() }))
     }
@@ -358,7 +360,7 @@ impl Office {
         email: &str,
         password: String,
     ) -> Result<Value, AdminError> {
-        let (email, hash) = (email.trim().to_lowercase(), hashed(password).await?);
+        let (email, hash) = (email.trim().to_lowercase(), hash_new_password(password).await?);
         let (mut tx, scope) = self.begin(account).await?;
         people::set_password(&mut tx, scope, (self.log(), OPERATOR), &email, &hash).await?;
         tx.commit().await?;
@@ -368,16 +370,16 @@ impl Office {
     async fn token(&self, account: AccountId, name: &str, life: &str) -> Result<Value, AdminError> {
         let life: TokenLife = life.parse().map_err(|e: &str| AdminError::Value(e.to_owned()))?;
         let (mut tx, scope) = self.begin(account).await?;
-        let minted = programs::create(&mut tx, scope, (self.log(), OPERATOR), name, life, None).await?;
-        let kept = tokens::get(&mut tx, scope, &minted.id).await?;
+        let minted = programs::create_token(&mut tx, scope, (self.log(), OPERATOR), name, life, None).await?;
+        let stored = tokens::find_token(&mut tx, scope, &minted.id).await?;
         tx.commit().await?;
-        let expires = kept.and_then(|row| row.expires_ms).map(stamp);
+        let expires = stored.and_then(|row| row.expires_ms).map(stamp);
         Ok(json!({"token_id": minted.id, "name": name.trim(), "expires": expires, "token": minted.text}))
     }
 
     async fn tokens(&self, account: AccountId) -> Result<Value, AdminError> {
         let (scope, now_ms) = (AccountScope::of(account), self.clock.now_ms());
-        let rows = tokens::list(&mut self.db.read().await?, scope, now_ms).await?;
+        let rows = tokens::list_tokens(&mut self.db.read().await?, scope, now_ms).await?;
         let day = |day: i64| stamp(day.saturating_mul(86_400_000)).split('T').next().map(str::to_owned);
         let token = |row: TokenRow| {
             json!({
@@ -392,15 +394,15 @@ impl Office {
 
     async fn revoke_token(&self, account: AccountId, token: &str) -> Result<Value, AdminError> {
         let (mut tx, scope) = self.begin(account).await?;
-        let row = programs::revoke(&mut tx, scope, (self.log(), OPERATOR), token).await?;
+        let row = programs::revoke_token(&mut tx, scope, (self.log(), OPERATOR), token).await?;
         tx.commit().await?;
         Ok(json!({"token_id": row.token_id, "name": row.name, "revoked": true}))
     }
 }
 
 /// A new password's hash, made off the threads that answer people.
-async fn hashed(password: String) -> Result<String, AdminError> {
-    let hash = tokio::task::spawn_blocking(move || password::hash(&password)).await;
+async fn hash_new_password(password: String) -> Result<String, AdminError> {
+    let hash = tokio::task::spawn_blocking(move || password::create_hash(&password)).await;
     Ok(hash.map_err(|e| DbError::stored("password", e))??)
 }
 

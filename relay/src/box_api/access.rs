@@ -9,19 +9,19 @@ use record::ids::BoxId;
 use super::BoxApi;
 use super::errors::BoxFault;
 use crate::db::boxes;
-use crate::db::boxes::Home;
+use crate::db::boxes::BoxOwner;
 use crate::mqtt::PeerCertificate;
 
 /// A box whose certificate this relay issued and did not revoke.
 #[derive(Debug)]
 pub(crate) struct CertifiedBox {
-    home: Home,
+    home: BoxOwner,
     box_id: BoxId,
 }
 
 impl CertifiedBox {
     /// Where it belongs.
-    pub(super) fn home(&self) -> Home {
+    pub(super) fn home(&self) -> BoxOwner {
         self.home
     }
 
@@ -47,7 +47,7 @@ async fn find_box(api: &BoxApi, peer: &PeerCertificate) -> Result<CertifiedBox, 
     let mut conn = api.db.read().await?;
     let home = boxes::platform_home(&mut conn, peer.box_id).await?.filter(|home| !home.revoked);
     let home = home.ok_or(BoxFault::NotInService)?;
-    match boxes::certificate(&mut conn, home.scope, peer.box_id, &peer.serial).await? {
+    match boxes::find_certificate(&mut conn, home.scope, peer.box_id, &peer.serial).await? {
         Some(true) => Ok(CertifiedBox { home, box_id: peer.box_id }),
         _ => Err(BoxFault::NotInService),
     }

@@ -8,9 +8,9 @@ use ::web::present::ErrorPresenter;
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use record::run::RunError;
-use service::random::Random;
+use service::random::RandomSource;
 
-use super::run_limits::Excess;
+use super::run_limits::RunExcess;
 use crate::db::DbError;
 use crate::objects::PartError;
 
@@ -39,7 +39,7 @@ pub(super) enum BoxFault {
     /// The run is not what its name says.
     Broken(RunError),
     /// The run is more than is taken.
-    Excess(Excess),
+    Excess(RunExcess),
     /// A piece of a photo that is not taken.
     Piece(PartError),
     /// A header or a list that is not what this call takes.
@@ -67,12 +67,15 @@ impl From<BoxFault> for HttpError {
         let (status, code, detail) = match fault {
             BoxFault::NotFound => return RequestFault::NotFound.into(),
             BoxFault::Unavailable(cause) => {
-                return Self { cause: Some(cause), ..later("away", "The relay cannot look this up now") };
+                return Self {
+                    cause: Some(cause),
+                    ..retry_later("away", "The relay cannot look this up now")
+                };
             }
             BoxFault::Piece(PartError::Disk(error)) => {
                 return BoxFault::Unavailable(error.to_string()).into();
             }
-            BoxFault::Busy => return later("busy", "Other boxes are being served"),
+            BoxFault::Busy => return retry_later("busy", "Other boxes are being served"),
             BoxFault::NoCertificate => {
                 (StatusCode::UNAUTHORIZED, "certificate", "This call needs a box’s certificate".to_owned())
             }
@@ -97,8 +100,8 @@ impl From<BoxFault> for HttpError {
             BoxFault::Broken(error) => (StatusCode::UNPROCESSABLE_ENTITY, "run", error.to_string()),
             BoxFault::Excess(excess) => {
                 let status = match excess {
-                    Excess::OneRun | Excess::Adopting => StatusCode::PAYLOAD_TOO_LARGE,
-                    Excess::AllRuns => StatusCode::INSUFFICIENT_STORAGE,
+                    RunExcess::OneRun | RunExcess::Adopting => StatusCode::PAYLOAD_TOO_LARGE,
+                    RunExcess::AllRuns => StatusCode::INSUFFICIENT_STORAGE,
                 };
                 (status, excess.code(), excess.words().to_owned())
             }
@@ -122,7 +125,7 @@ fn piece_error(error: &PartError) -> HttpError {
     }
 }
 
-fn later(code: &'static str, words: &'static str) -> HttpError {
+fn retry_later(code: &'static str, words: &'static str) -> HttpError {
     HttpError::new(StatusCode::SERVICE_UNAVAILABLE, code, words)
         .safe(STAYS)
         .next("Come again after the time in Retry-After.")
@@ -132,7 +135,7 @@ fn later(code: &'static str, words: &'static str) -> HttpError {
 /// Words errors for boxes.
 #[derive(Debug, Clone)]
 pub(super) struct BoxErrorWords {
-    pub(super) random: Arc<dyn Random>,
+    pub(super) random: Arc<dyn RandomSource>,
 }
 
 impl ErrorPresenter for BoxErrorWords {

@@ -4,8 +4,8 @@ use ::web::answer::{Json, MediaBytes, MediaType};
 use ::web::argument::{Path, Query};
 use ::web::error::HttpError;
 use axum::extract::State;
-use record::batch::{Room, pack};
-use record::checkpoint::Origin;
+use record::batch::{BatchBudget, pack_batch};
+use record::checkpoint::LogOrigin;
 use record::ids::Epoch;
 use record::limits::{BATCH_BYTES_MAX, BATCH_ENTRIES_MAX};
 use record::messages::{ChainEpoch, LogChain, VERSION};
@@ -80,16 +80,16 @@ async fn read_page(
 ) -> Result<Vec<u8>, BoxFault> {
     let mut conn = api.db.read().await?;
     let scope = caller.home().scope;
-    let origin = Origin { box_id: caller.id(), epoch };
-    let held = epochs::get(&mut conn, scope, &origin).await?.ok_or(BoxFault::NotFound)?;
+    let origin = LogOrigin { box_id: caller.id(), epoch };
+    let held = epochs::find_log(&mut conn, scope, &origin).await?.ok_or(BoxFault::NotFound)?;
     let note = held.cosigned.ok_or(BoxFault::NotFound)?;
     let limit = params.limit.unwrap_or(BATCH_ENTRIES_MAX).clamp(1, BATCH_ENTRIES_MAX);
-    let page = log_pages::page(&mut conn, scope, &origin, (params.from, limit), BATCH_BYTES_MAX).await?;
+    let page = log_pages::load_page(&mut conn, scope, &origin, (params.from, limit), BATCH_BYTES_MAX).await?;
     drop(conn);
     if page.is_empty() {
         return Err(BoxFault::NotFound);
     }
-    let mut room = Room::new(limit);
+    let mut room = BatchBudget::new(limit);
     let (mut taken, mut texts) = (Vec::new(), Vec::new());
     for (line, own) in &page {
         if !room.take(line.len(), own.iter().map(|t| t.len() + 1).sum()) {
@@ -98,5 +98,5 @@ async fn read_page(
         taken.push(line.as_slice());
         texts.extend(own.iter().cloned());
     }
-    pack(&note, params.from, &taken, &texts).map_err(|e| BoxFault::Unavailable(e.to_string()))
+    pack_batch(&note, params.from, &taken, &texts).map_err(|e| BoxFault::Unavailable(e.to_string()))
 }

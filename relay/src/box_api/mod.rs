@@ -21,14 +21,14 @@ use ::web::table::{TableError, mount};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use service::clock::Clock;
-use service::random::Random;
+use service::random::RandomSource;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use self::errors::BoxErrorWords;
 use self::run_places::RunPlaces;
 use crate::db::Db;
 use crate::fleet::Fleet;
-use crate::objects::{Parts, Photos};
+use crate::objects::{PartialUploads, PhotoStore};
 
 pub use self::run_limits::RunLimits;
 
@@ -38,13 +38,13 @@ pub struct BoxApiParts {
     /// The database.
     pub db: Db,
     /// Whole photos.
-    pub photos: Photos,
+    pub photos: PhotoStore,
     /// Unfinished ones.
-    pub unfinished: Parts,
+    pub unfinished: PartialUploads,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Names what is refused, and answers.
-    pub random: Arc<dyn Random>,
+    pub random: Arc<dyn RandomSource>,
     /// What is taken of runs.
     pub limits: RunLimits,
 }
@@ -86,7 +86,7 @@ pub fn box_router(parts: BoxApiParts) -> Result<Router, TableError> {
 ///
 /// # Errors
 /// Rows that do not fit together: a fault of this program.
-pub fn claim_router(fleet: Arc<Fleet>, random: Arc<dyn Random>) -> Result<Router, TableError> {
+pub fn claim_router(fleet: Arc<Fleet>, random: Arc<dyn RandomSource>) -> Result<Router, TableError> {
     let router = mount(&routes::build_claim_table()?).reset_fallback();
     let presented = from_fn_with_state(BoxErrorWords { random }, present_errors::<BoxErrorWords>);
     Ok(router.layer((presented, CatchPanicLayer::custom(answer_panic))).with_state(ClaimApi { fleet }))

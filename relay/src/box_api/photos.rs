@@ -17,7 +17,7 @@ use super::BoxApi;
 use super::access::CertifiedBox;
 use super::errors::{BoxFault, UPLOAD_OFFSET};
 use crate::db::{facilities, photos};
-use crate::objects::Piece;
+use crate::objects::UploadChunk;
 
 /// Photos by their hashes.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -80,7 +80,7 @@ impl Answer for PieceOutcome {
 /// A piece of a photo: its place by `Content-Range`, and its bytes.
 #[derive(Debug)]
 pub(crate) struct PieceUpload {
-    piece: Piece,
+    piece: UploadChunk,
     bytes: Vec<u8>,
 }
 
@@ -90,7 +90,7 @@ impl<S: Send + Sync> FromRequest<S> for PieceUpload {
         let (head, body) = request.into_parts();
         let bytes = read_body(&head.headers, body, PHOTO_STORED_BYTES_MAX).await?;
         let range = head.headers.get(header::CONTENT_RANGE).and_then(|range| range.to_str().ok());
-        let piece = range.and_then(|range| Piece::parse(range, bytes.len()));
+        let piece = range.and_then(|range| UploadChunk::parse(range, bytes.len()));
         let piece =
             piece.ok_or(BoxFault::Form("Content-Range must read `bytes a-b/total` and match the body"))?;
         Ok(Self { piece, bytes })
@@ -113,9 +113,9 @@ impl Argument for PieceUpload {
 pub(crate) async fn find_missing(
     caller: CertifiedBox,
     State(api): State<BoxApi>,
-    JsonBody(wanted): JsonBody<PhotoHashes>,
+    JsonBody(expected): JsonBody<PhotoHashes>,
 ) -> Result<Json<PhotoHashes>, HttpError> {
-    Ok(Json(missing_of(&caller, &api, wanted.photos).await?))
+    Ok(Json(missing_of(&caller, &api, expected.photos).await?))
 }
 
 async fn missing_of(caller: &CertifiedBox, api: &BoxApi, hashes: Vec<Hash>) -> Result<PhotoHashes, BoxFault> {
@@ -185,9 +185,9 @@ async fn save_photo(
     let stored = api.photos.put(scope, photo, whole.into()).await;
     stored.map_err(|e| BoxFault::Unavailable(e.to_string()))?;
     let mut tx = api.db.begin().await?;
-    photos::received(&mut tx, scope, photo, bytes, api.clock.now_ms()).await?;
+    photos::mark_received(&mut tx, scope, photo, bytes, api.clock.now_ms()).await?;
     // Pages of other processes learn of it by the count of changes.
-    facilities::lock(&mut tx, scope, caller.home().facility).await?;
+    facilities::lock_facility(&mut tx, scope, caller.home().facility).await?;
     tx.commit().await?;
     api.unfinished.forget(caller.id(), photo);
     Ok(())

@@ -1,6 +1,6 @@
 //! The tables of routes of boxes: what they may call without a certificate, and what with one.
 
-use ::web::route::{Example, Kind, Route, row};
+use ::web::route::{Example, Route, RouteKind, row};
 use ::web::table::{ApiInfo, Table, TableError};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use record::claim::{ClaimRequest, RenewRequest};
@@ -24,7 +24,7 @@ const BOXES: ApiInfo = ApiInfo {
 };
 
 /// The database is asked: it may be away.
-const ASKING: &[StatusCode] = &[StatusCode::SERVICE_UNAVAILABLE];
+const MAY_BE_UNAVAILABLE: &[StatusCode] = &[StatusCode::SERVICE_UNAVAILABLE];
 /// A claim or a renewal that is none, and strangers who ask too often.
 const CLAIMING: &[StatusCode] = &[
     StatusCode::FORBIDDEN,
@@ -71,11 +71,11 @@ pub(crate) fn build_claim_table() -> Result<Table<ClaimApi>, TableError> {
         signature: String::new(),
     };
     let rows = vec![
-        row(Method::POST, "/box/v1/claim", "box.claim", Kind::Api, claims::claim_box)
+        row(Method::POST, "/box/v1/claim", "box.claim", RouteKind::Api, claims::claim_box)
             .summary("A box comes to the facility of its claim file")
             .refusals(CLAIMING)
             .example(json_example(&claim)),
-        row(Method::POST, "/box/v1/renew", "box.renew", Kind::Api, claims::renew_certificate)
+        row(Method::POST, "/box/v1/renew", "box.renew", RouteKind::Api, claims::renew_certificate)
             .summary("A box of this relay gets a new certificate")
             .refusals(CLAIMING)
             .example(json_example(&renewal)),
@@ -92,12 +92,12 @@ pub(crate) fn build_box_table() -> Result<Table<BoxApi>, TableError> {
 fn log_rows() -> Vec<Route<BoxApi>> {
     let page = Example::default().part("epoch", SOME_EPOCH).query("from=0&limit=2");
     vec![
-        row(Method::GET, "/box/v1/log", "box-log.list", Kind::Api, log::list)
+        row(Method::GET, "/box/v1/log", "box-log.list", RouteKind::Api, log::list)
             .summary("Every log of the box that this relay knows, ascending")
-            .refusals(ASKING),
-        row(Method::GET, "/box/v1/log/{epoch}", "box-log.show", Kind::Api, log::show)
+            .refusals(MAY_BE_UNAVAILABLE),
+        row(Method::GET, "/box/v1/log/{epoch}", "box-log.show", RouteKind::Api, log::show)
             .summary("The box’s own entries, for one whose storage lost them; packed as a batch")
-            .refusals(ASKING)
+            .refusals(MAY_BE_UNAVAILABLE)
             .example(page),
     ]
 }
@@ -105,14 +105,14 @@ fn log_rows() -> Vec<Route<BoxApi>> {
 fn run_rows() -> Vec<Route<BoxApi>> {
     let of_run = || Example::default().part("run", format!("{SOME_EPOCH}-4-6-{}", "ab".repeat(32)));
     vec![
-        row(Method::GET, "/box/v1/runs", "box-runs.list", Kind::Api, runs::list)
+        row(Method::GET, "/box/v1/runs", "box-runs.list", RouteKind::Api, runs::list)
             .summary("Runs that the box’s entries adopt and this relay lacks")
-            .refusals(ASKING),
-        row(Method::GET, "/box/v1/runs/{run}", "box-run.download", Kind::Api, runs::download)
+            .refusals(MAY_BE_UNAVAILABLE),
+        row(Method::GET, "/box/v1/runs/{run}", "box-run.download", RouteKind::Api, runs::download)
             .summary("The file of a run")
-            .refusals(ASKING)
+            .refusals(MAY_BE_UNAVAILABLE)
             .example(of_run()),
-        row(Method::PUT, "/box/v1/runs/{run}", "box-run.upload", Kind::Api, runs::upload)
+        row(Method::PUT, "/box/v1/runs/{run}", "box-run.upload", RouteKind::Api, runs::upload)
             .summary("A run that an entry which is here adopts; the same again is the same answer")
             .refusals(TAKING_RUNS)
             .example(of_run().bytes("application/zstd", "")),
@@ -128,23 +128,23 @@ fn photo_rows() -> Vec<Route<BoxApi>> {
             Method::POST,
             "/box/v1/photos/missing",
             "box-photos.find-missing",
-            Kind::Api,
+            RouteKind::Api,
             photos::find_missing,
         )
         .summary("Which of these photos this relay lacks, at most 500")
-        .refusals(ASKING)
+        .refusals(MAY_BE_UNAVAILABLE)
         .example(Example::default().json(hashes)),
         row(
             Method::GET,
             "/box/v1/photos/{photo}",
             "box-photo.show-progress",
-            Kind::Api,
+            RouteKind::Api,
             photos::show_progress,
         )
         .summary("How much of a photo is here, in the header Upload-Offset; HEAD does")
-        .refusals(ASKING)
+        .refusals(MAY_BE_UNAVAILABLE)
         .example(of_photo()),
-        row(Method::PUT, "/box/v1/photos/{photo}", "box-photo.upload", Kind::Api, photos::upload)
+        row(Method::PUT, "/box/v1/photos/{photo}", "box-photo.upload", RouteKind::Api, photos::upload)
             .summary("The next piece of a photo")
             .refusals(TAKING_PIECES)
             .example(

@@ -4,18 +4,18 @@
 use std::io::Cursor;
 
 use bytes::Bytes;
-use record::checkpoint::{Origin, SignedCheckpoint};
+use record::checkpoint::{LogOrigin, SignedCheckpoint};
 use record::fold::LinePlace;
 use record::ids::{BoxId, UserId};
 use record::kinds::EntryRef;
 use record::run::{RunBlocks, RunError, RunLine, RunName, RunReader};
-use record::sign::Verifier;
+use record::sign::VerifierKey;
 
 use super::BoxApi;
 use super::errors::BoxFault;
-use super::run_limits::Excess;
+use super::run_limits::RunExcess;
 use crate::db::adoptions::Adoption;
-use crate::db::boxes::Home;
+use crate::db::boxes::BoxOwner;
 use crate::db::runs::NewRun;
 use crate::db::{adoptions, boxes, epochs, facilities, run_drops, runs};
 
@@ -46,12 +46,12 @@ impl CheckedRun {
         let (mut adoptions, mut blocks) = (Vec::new(), RunBlocks::default());
         while let Some(lines) = reader.next_group()? {
             lines.iter().for_each(|line| blocks.push(line.leaf));
-            adoptions.extend(lines.iter().filter_map(|line| adoption(run, line)));
+            adoptions.extend(lines.iter().filter_map(|line| read_adoption(run, line)));
             if adoptions.len() > RUN_ADOPTING_LINES_MAX {
-                return Err(BoxFault::Excess(Excess::Adopting));
+                return Err(BoxFault::Excess(RunExcess::Adopting));
             }
             if reader.plain_bytes() > plain_bytes_max {
-                return Err(BoxFault::Excess(Excess::OneRun));
+                return Err(BoxFault::Excess(RunExcess::OneRun));
             }
         }
         let (notes, bytes) = (reader.notes().to_vec(), reader.plain_bytes());
@@ -59,7 +59,7 @@ impl CheckedRun {
     }
 
     /// Leaves only the notes whose signature holds; a key that nobody has told this relay proves nothing.
-    pub(super) fn keep_signed(&mut self, origin: &Origin, log: Option<&Verifier>) {
+    pub(super) fn keep_signed(&mut self, origin: &LogOrigin, log: Option<&VerifierKey>) {
         let holds =
             |note: &String| log.is_some_and(|log| SignedCheckpoint::verify(note, origin, log).is_ok());
         self.notes.retain(holds);
@@ -67,7 +67,7 @@ impl CheckedRun {
 }
 
 /// The run that a line of a run adopts in turn.
-fn adoption(run: RunName, line: &RunLine) -> Option<Adoption> {
+fn read_adoption(run: RunName, line: &RunLine) -> Option<Adoption> {
     let of = EntryRef { epoch: run.epoch(), seq: line.entry.seq() };
     let nested = record::adoption::adopted_run(&line.entry)?;
     Some((nested, LinePlace { of, run: Some(run) }))
@@ -76,7 +76,7 @@ fn adoption(run: RunName, line: &RunLine) -> Option<Adoption> {
 /// Where a run belongs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RunHome {
-    pub(super) home: Home,
+    pub(super) home: BoxOwner,
     pub(super) box_id: BoxId,
     pub(super) run: RunName,
 }
@@ -85,27 +85,27 @@ impl RunHome {
     /// Keeps a checked run: its lines first, and then that it is here, which has the facility folded anew.
     pub(super) async fn keep(&self, api: &BoxApi, checked: CheckedRun, file: Bytes) -> Result<(), BoxFault> {
         self.write_lines(api, file).await?;
-        let Self { home: Home { scope, facility, .. }, box_id, run } = *self;
+        let Self { home: BoxOwner { scope, facility, .. }, box_id, run } = *self;
         let mut tx = api.db.begin().await?;
         // It may have been quarantined or revoked while the lines were written. First the box, then its facility, as ingest.
-        let home = boxes::take(&mut tx, scope, box_id).await?.filter(|home| !home.revoked);
+        let home = boxes::lock_box(&mut tx, scope, box_id).await?.filter(|home| !home.revoked);
         let home = home.ok_or(BoxFault::NotInService)?;
         if home.quarantined {
             return Err(BoxFault::Quarantined);
         }
-        facilities::lock(&mut tx, scope, facility).await?;
+        facilities::lock_facility(&mut tx, scope, facility).await?;
         if !api.limits.fits(boxes::run_totals(&mut tx, scope, box_id).await?, run, checked.bytes) {
-            return Err(BoxFault::Excess(Excess::AllRuns));
+            return Err(BoxFault::Excess(RunExcess::AllRuns));
         }
         if runs::lines_here(&mut tx, scope, box_id, run).await? != run.count() {
             return Err(BoxFault::Unavailable("lines of a run that came are not all here".to_owned()));
         }
         let new = NewRun { run, notes: &checked.notes, bytes: checked.bytes, blocks: &checked.blocks };
         let adopting = checked.adoptions.len();
-        if runs::create(&mut tx, scope, (box_id, facility), &new, api.clock.now_ms()).await? {
+        if runs::insert_run(&mut tx, scope, (box_id, facility), &new, api.clock.now_ms()).await? {
             boxes::add_run(&mut tx, scope, box_id, (run.count(), checked.bytes)).await?;
-            adoptions::note(&mut tx, scope, box_id, &checked.adoptions, true).await?;
-            adoptions::came(&mut tx, scope, box_id, run).await?;
+            adoptions::save_adoption(&mut tx, scope, box_id, &checked.adoptions, true).await?;
+            adoptions::mark_arrived(&mut tx, scope, box_id, run).await?;
             facilities::set_refold(&mut tx, scope, facility, true).await?;
         }
         tx.commit().await?;
@@ -115,7 +115,7 @@ impl RunHome {
     }
 
     async fn write_lines(&self, api: &BoxApi, file: Bytes) -> Result<(), BoxFault> {
-        let Self { home: Home { scope, .. }, box_id, run } = *self;
+        let Self { home: BoxOwner { scope, .. }, box_id, run } = *self;
         let mut reader = RunReader::open(Cursor::new(file), box_id, run)?;
         self.drop_lines(api).await?;
         loop {
@@ -130,7 +130,7 @@ impl RunHome {
                 return Ok(());
             }
             let mut tx = api.db.begin().await?;
-            runs::append(&mut tx, scope, box_id, run, &lines).await?;
+            runs::append_lines(&mut tx, scope, box_id, run, &lines).await?;
             tx.commit().await?;
         }
     }
@@ -150,17 +150,24 @@ impl RunHome {
     }
 
     /// Does not ask for the run again, and tells it where refused batches are told; once.
-    pub(super) async fn refuse(&self, api: &BoxApi, excess: Excess) -> Result<(), BoxFault> {
-        let Self { home: Home { scope, .. }, box_id, run } = *self;
+    pub(super) async fn refuse(&self, api: &BoxApi, excess: RunExcess) -> Result<(), BoxFault> {
+        let Self { home: BoxOwner { scope, .. }, box_id, run } = *self;
         let now_ms = api.clock.now_ms();
         self.drop_lines(api).await?;
         let mut tx = api.db.begin().await?;
-        if adoptions::refuse(&mut tx, scope, box_id, run).await? {
+        if adoptions::save_refusal(&mut tx, scope, box_id, run).await? {
             let id = UserId::new(now_ms, api.random.bytes()).to_string();
-            let told = (excess.code(), excess.words(), run.to_string());
-            epochs::keep_refused(&mut tx, scope, box_id, &id, (told.0, told.1, told.2.as_bytes()), now_ms)
-                .await?;
-            tracing::warn!(%box_id, %run, code = told.0, "refused a run: {}", told.1);
+            let reported = (excess.code(), excess.words(), run.to_string());
+            epochs::keep_refused(
+                &mut tx,
+                scope,
+                box_id,
+                &id,
+                (reported.0, reported.1, reported.2.as_bytes()),
+                now_ms,
+            )
+            .await?;
+            tracing::warn!(%box_id, %run, code = reported.0, "refused a run: {}", reported.1);
         }
         tx.commit().await?;
         Ok(())

@@ -35,7 +35,7 @@ impl RunLimits {
 
 /// Why a run is not taken although it is what its name says. The box is not asked for it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Excess {
+pub(super) enum RunExcess {
     /// It unpacks to more than a run may.
     OneRun,
     /// The runs of its box are too many, or too large, with it.
@@ -44,7 +44,7 @@ pub(super) enum Excess {
     Adopting,
 }
 
-impl Excess {
+impl RunExcess {
     /// In one word.
     pub(super) fn code(self) -> &'static str {
         match self {

@@ -47,7 +47,7 @@ impl RunPlaces {
     ) -> Result<RunPassage, BoxFault> {
         let _box = BusyBox::begin(busy, box_id)?;
         let _place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| BoxFault::Busy)?;
-        let buffer = Arc::clone(&self.buffers).acquire_many_owned(mebibytes(bytes)).await;
+        let buffer = Arc::clone(&self.buffers).acquire_many_owned(to_mebibytes(bytes)).await;
         Ok(RunPassage { _place, _box, buffer: buffer.map_err(|e| BoxFault::Unavailable(e.to_string()))? })
     }
 
@@ -86,12 +86,12 @@ pub(super) struct RunPassage {
 impl RunPassage {
     /// Frees what was reserved beyond so many bytes.
     pub(super) fn shrink_to(&mut self, bytes: u64) {
-        let rest = self.buffer.num_permits().saturating_sub(mebibytes(bytes) as usize);
+        let rest = self.buffer.num_permits().saturating_sub(to_mebibytes(bytes) as usize);
         drop(self.buffer.split(rest));
     }
 }
 
 /// Whole mebibytes that hold so many bytes, of those that there are.
-fn mebibytes(bytes: u64) -> u32 {
+fn to_mebibytes(bytes: u64) -> u32 {
     u32::try_from(bytes >> 20).unwrap_or(u32::MAX).saturating_add(1).min(BUFFERED_MIB)
 }

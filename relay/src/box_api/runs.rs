@@ -11,7 +11,7 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::ids::BoxId;
 use record::limits::{RUN_FILE_BYTES_MAX, RUN_NAMES_MAX};
 use record::messages::{LackingRuns, NamedRun, VERSION};
@@ -24,8 +24,8 @@ use super::access::CertifiedBox;
 use super::errors::BoxFault;
 use super::log::ZSTD;
 use super::run_intake::{CheckedRun, RunHome};
-use super::run_limits::Excess;
-use crate::db::boxes::Home;
+use super::run_limits::RunExcess;
+use crate::db::boxes::BoxOwner;
 use crate::db::{Db, DbError, adoptions, boxes, epochs, runs, texts};
 
 /// Lines that are read at a time.
@@ -86,7 +86,7 @@ pub(crate) async fn list(
 
 async fn lacking_of(caller: &CertifiedBox, api: &BoxApi) -> Result<LackingRuns, BoxFault> {
     let mut conn = api.db.read().await?;
-    let lacking = adoptions::lacking(&mut conn, caller.home().scope, caller.id(), RUN_NAMES_MAX).await?;
+    let lacking = adoptions::lacking_runs(&mut conn, caller.home().scope, caller.id(), RUN_NAMES_MAX).await?;
     let lacking = lacking.into_iter().map(NamedRun).collect();
     Ok(LackingRuns { v: VERSION, lacking })
 }
@@ -103,7 +103,7 @@ pub(crate) async fn download(
 async fn open_run(caller: &CertifiedBox, api: &BoxApi, run: RunName) -> Result<Body, BoxFault> {
     let (home, box_id) = (caller.home(), caller.id());
     let mut conn = api.db.read().await?;
-    let bytes = runs::bytes(&mut conn, home.scope, box_id, run).await?.ok_or(BoxFault::NotFound)?;
+    let bytes = runs::run_bytes(&mut conn, home.scope, box_id, run).await?.ok_or(BoxFault::NotFound)?;
     drop(conn);
     // Texts of its lines may have come with another run too: what goes beside them is bounded by what is reserved.
     let most = bytes.saturating_mul(2).saturating_add(TEXTS_BESIDE).min(api.limits.plain_bytes);
@@ -124,24 +124,24 @@ async fn open_run(caller: &CertifiedBox, api: &BoxApi, run: RunName) -> Result<B
 /// Texts that lines name and that came with other runs may be more than `plain_bytes_max`: the lines go without the rest.
 async fn file_of(
     db: &Db,
-    home: &Home,
+    home: &BoxOwner,
     (box_id, run): (BoxId, RunName),
     plain_bytes_max: u64,
 ) -> Result<Bytes, BoxFault> {
     let broken = |e: RunError| BoxFault::Unavailable(e.to_string());
     let mut conn = db.read().await?;
-    let notes = runs::notes(&mut conn, home.scope, box_id, run).await?.ok_or(BoxFault::NotFound)?;
+    let notes = runs::load_notes(&mut conn, home.scope, box_id, run).await?.ok_or(BoxFault::NotFound)?;
     let mut writer = RunWriter::begin(Vec::new(), box_id, run, &notes).map_err(broken)?;
-    let origin = Origin { box_id, epoch: run.epoch() };
+    let origin = LogOrigin { box_id, epoch: run.epoch() };
     let (mut from, mut bytes) = (run.lines().start, 0);
     while from < run.lines().end {
-        let lines = runs::lines(&mut conn, home.scope, box_id, (run, from), PAGE).await?;
+        let lines = runs::load_lines(&mut conn, home.scope, box_id, (run, from), PAGE).await?;
         if lines.is_empty() {
             return Err(BoxFault::Unavailable("lines of a run are missing".to_owned()));
         }
         for few in lines.chunks(texts::LINES_AT_ONCE) {
             let beside = match bytes < plain_bytes_max {
-                true => texts::beside(&mut conn, home.scope, &origin, few).await?,
+                true => texts::texts_beside(&mut conn, home.scope, &origin, few).await?,
                 false => vec![Vec::new(); few.len()],
             };
             for (line, texts) in few.iter().zip(&beside) {
@@ -175,7 +175,7 @@ async fn take_run(
 ) -> Result<(), BoxFault> {
     let (home, box_id) = (caller.home(), caller.id());
     let mut conn = api.db.read().await?;
-    if runs::notes(&mut conn, home.scope, box_id, run).await?.is_some() {
+    if runs::load_notes(&mut conn, home.scope, box_id, run).await?.is_some() {
         return Ok(());
     }
     if home.quarantined {
@@ -185,15 +185,15 @@ async fn take_run(
         return Err(BoxFault::NotNamed);
     }
     let held = boxes::run_totals(&mut conn, home.scope, box_id).await?;
-    let origin = Origin { box_id, epoch: run.epoch() };
-    let log = epochs::get(&mut conn, home.scope, &origin).await?;
+    let origin = LogOrigin { box_id, epoch: run.epoch() };
+    let log = epochs::find_log(&mut conn, home.scope, &origin).await?;
     drop(conn);
     let log = log.and_then(|held| held.own_key());
     let to = RunHome { home, box_id, run };
     let limits = api.limits;
     if !limits.fits(held, run, 0) {
-        to.refuse(&api, Excess::AllRuns).await?;
-        return Err(BoxFault::Excess(Excess::AllRuns));
+        to.refuse(&api, RunExcess::AllRuns).await?;
+        return Err(BoxFault::Excess(RunExcess::AllRuns));
     }
     let passage = api.places.pass(&api.places.uploading, box_id, upload.announced).await?;
     let body = to_bytes(upload.body, RUN_FILE_BYTES_MAX).await.map_err(|_| BoxFault::Cut)?;
@@ -204,21 +204,21 @@ async fn take_run(
         let bytes = body.clone();
         let read = move || CheckedRun::read(&bytes, to.box_id, run, limits.plain_bytes);
         let checked = tokio::task::spawn_blocking(read).await;
-        let kept = match checked.map_err(|e| BoxFault::Unavailable(e.to_string()))? {
+        let stored = match checked.map_err(|e| BoxFault::Unavailable(e.to_string()))? {
             Ok(mut checked) => {
                 checked.keep_signed(&origin, log.as_ref());
                 if limits.fits(held, run, checked.bytes) {
                     to.keep(&api, checked, body).await
                 } else {
-                    Err(BoxFault::Excess(Excess::AllRuns))
+                    Err(BoxFault::Excess(RunExcess::AllRuns))
                 }
             }
             Err(fault) => Err(fault),
         };
-        if let Err(BoxFault::Excess(excess)) = kept {
+        if let Err(BoxFault::Excess(excess)) = stored {
             to.refuse(&api, excess).await?;
         }
-        kept
+        stored
     });
     taken.await.map_err(|e| BoxFault::Unavailable(e.to_string()))?
 }

@@ -2,7 +2,7 @@
 
 use record::ids::{AccountId, UserId};
 
-use super::{AccountScope, Conn, DbError, all, exec};
+use super::{AccountScope, DbConnection, DbError, all, exec};
 
 /// A person who signs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct NewUser<'a> {
 
 /// Makes an account.
 pub async fn platform_create(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     account: AccountId,
     name: &str,
     now_ms: i64,
@@ -30,7 +30,7 @@ pub async fn platform_create(
 }
 
 /// Every account with its name, the oldest first.
-pub async fn platform_list(conn: &mut Conn) -> Result<Vec<(String, String)>, DbError> {
+pub async fn platform_list(conn: &mut DbConnection) -> Result<Vec<(String, String)>, DbError> {
     all!(conn, (String, String), "SELECT account, name FROM accounts ORDER BY account")
 }
 
@@ -39,7 +39,7 @@ pub async fn platform_list(conn: &mut Conn) -> Result<Vec<(String, String)>, DbE
 /// # Errors
 /// The database; [`DbError::is_conflict`] where the address has a user already.
 pub async fn create_user(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     user: &NewUser<'_>,
     now_ms: i64,
@@ -52,6 +52,6 @@ pub async fn create_user(
 }
 
 /// Takes the account's row for this transaction, so that changes of its people follow each other. Whether there is one.
-pub async fn hold(conn: &mut Conn, scope: AccountScope) -> Result<bool, DbError> {
+pub async fn lock_account(conn: &mut DbConnection, scope: AccountScope) -> Result<bool, DbError> {
     Ok(exec!(conn, "UPDATE accounts SET name = name WHERE account = $1", scope.key())? > 0)
 }

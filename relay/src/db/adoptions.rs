@@ -6,17 +6,17 @@ use record::fold::LinePlace;
 use record::ids::BoxId;
 use record::run::RunName;
 
-use super::boxes::big;
+use super::boxes::to_i64;
 use super::cleanings::run_text;
-use super::{AccountScope, Conn, DbError, all, bulk, by_keys, exec, opt};
+use super::{AccountScope, DbConnection, DbError, all, bulk, by_keys, exec, opt};
 
 /// A run that an entry adopts, and which.
 pub type Adoption = (RunName, LinePlace);
 
 /// Keeps which runs lines of a box adopt: only such a run is taken from it. Whether one of them is here already. `asks`: those
 /// that are not are asked for.
-pub async fn note(
-    conn: &mut Conn,
+pub async fn save_adoption(
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     adoptions: &[Adoption],
@@ -35,7 +35,7 @@ pub async fn note(
         box_text.as_str(),
         run.to_string(),
         by.of.epoch.to_string(),
-        big(by.of.seq),
+        to_i64(by.of.seq),
         run_text(by.run),
     )?;
     if !asks {
@@ -56,8 +56,8 @@ pub async fn note(
 }
 
 /// Asks for the runs that a log adopts, which was not known to be its box's before.
-pub async fn ask(
-    conn: &mut Conn,
+pub async fn request_texts(
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     epoch: record::ids::Epoch,
@@ -72,7 +72,7 @@ pub async fn ask(
 
 /// Whether a line of the box that is here adopts the run: one of a log that is known to be its own, or of a run.
 pub async fn is_named(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     run: RunName,
@@ -87,25 +87,30 @@ const LACKING: &str =
     "SELECT run FROM lacking_runs WHERE account = $1 AND box = $2 AND refused = $3 ORDER BY run LIMIT $4";
 
 /// Runs that lines of a box adopt and that it may send.
-pub async fn lacking(
-    conn: &mut Conn,
+pub async fn lacking_runs(
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     limit: u64,
 ) -> Result<Vec<RunName>, DbError> {
-    let rows = all!(conn, (String,), LACKING, scope.key(), box_id.to_string(), false, big(limit))?;
+    let rows = all!(conn, (String,), LACKING, scope.key(), box_id.to_string(), false, to_i64(limit))?;
     rows.iter().map(|(run,)| run.parse().map_err(|e| DbError::stored("run", e))).collect()
 }
 
 /// A run that was lacking is here.
-pub async fn came(conn: &mut Conn, scope: AccountScope, box_id: BoxId, run: RunName) -> Result<(), DbError> {
+pub async fn mark_arrived(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    box_id: BoxId,
+    run: RunName,
+) -> Result<(), DbError> {
     let sql = "DELETE FROM lacking_runs WHERE account = $1 AND box = $2 AND run = $3";
     exec!(conn, sql, scope.key(), box_id.to_string(), run.to_string()).map(drop)
 }
 
 /// A run that is lacking is more than is taken, and is not asked for again. Whether that is new.
-pub async fn refuse(
-    conn: &mut Conn,
+pub async fn save_refusal(
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     run: RunName,

@@ -1,6 +1,6 @@
 //! The log of access: who did what, and what was denied to whom.
 
-use super::{AccountScope, Conn, DbError, all, exec, impl_from_row, opt};
+use super::{AccountScope, DbConnection, DbError, all, exec, impl_from_row, opt};
 
 /// The account of rows that are nobody's.
 const NOBODY: &str = "";
@@ -45,7 +45,12 @@ pub struct AuditRow {
 
 impl_from_row!(AuditRow { audit_id, at_ms, last_ms, times, who, act, about, outcome });
 
-async fn write(conn: &mut Conn, account: String, row: &NewAudit<'_>, now_ms: i64) -> Result<(), DbError> {
+async fn write_act(
+    conn: &mut DbConnection,
+    account: String,
+    row: &NewAudit<'_>,
+    now_ms: i64,
+) -> Result<(), DbError> {
     let sql = "INSERT INTO audit (account, audit_id, at_ms, last_ms, times, who, act, about, outcome, fold) \
                VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9) \
                ON CONFLICT (account, fold) DO UPDATE SET times = audit.times + 1, last_ms = excluded.last_ms";
@@ -55,23 +60,27 @@ async fn write(conn: &mut Conn, account: String, row: &NewAudit<'_>, now_ms: i64
 }
 
 /// Writes down what somebody did or was denied.
-pub async fn insert(
-    conn: &mut Conn,
+pub async fn insert_act(
+    conn: &mut DbConnection,
     scope: AccountScope,
     row: &NewAudit<'_>,
     now_ms: i64,
 ) -> Result<(), DbError> {
-    write(conn, scope.key(), row, now_ms).await
+    write_act(conn, scope.key(), row, now_ms).await
 }
 
 /// The same of somebody who has no account.
-pub async fn platform_insert(conn: &mut Conn, row: &NewAudit<'_>, now_ms: i64) -> Result<(), DbError> {
-    write(conn, NOBODY.to_owned(), row, now_ms).await
+pub async fn platform_insert(
+    conn: &mut DbConnection,
+    row: &NewAudit<'_>,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    write_act(conn, NOBODY.to_owned(), row, now_ms).await
 }
 
 /// Rows of the account that were begun before the one with this id, the newest first.
-pub async fn before(
-    conn: &mut Conn,
+pub async fn rows_before(
+    conn: &mut DbConnection,
     scope: AccountScope,
     audit_id: &str,
     limit: i64,
@@ -82,12 +91,12 @@ pub async fn before(
 }
 
 /// When the newest row of all was written, or added to.
-pub async fn platform_newest_ms(conn: &mut Conn) -> Result<Option<i64>, DbError> {
+pub async fn platform_newest_ms(conn: &mut DbConnection) -> Result<Option<i64>, DbError> {
     let newest = opt!(conn, (Option<i64>,), "SELECT MAX(last_ms) FROM audit")?;
     Ok(newest.and_then(|(at,)| at))
 }
 
 /// Forgets rows that nothing was added to since `before_ms`.
-pub async fn platform_forget_old(conn: &mut Conn, before_ms: i64) -> Result<u64, DbError> {
+pub async fn platform_forget_old(conn: &mut DbConnection, before_ms: i64) -> Result<u64, DbError> {
     exec!(conn, "DELETE FROM audit WHERE last_ms < $1", before_ms)
 }

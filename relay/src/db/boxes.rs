@@ -2,11 +2,11 @@
 
 use record::ids::{AccountId, BoxId, ConnectionId, Epoch, FacilityId};
 
-use super::{AccountScope, Conn, DbError, exec, opt};
+use super::{AccountScope, DbConnection, DbError, exec, opt};
 
 /// Where a box belongs and whether it may speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Home {
+pub struct BoxOwner {
     /// The account that claimed it.
     pub scope: AccountScope,
     /// Where it stands.
@@ -19,7 +19,7 @@ pub struct Home {
 
 /// What a box says of itself in hello and health.
 #[derive(Debug, Clone, Copy)]
-pub struct Told<'a> {
+pub struct ReportedState<'a> {
     /// Its present epoch.
     pub epoch: Epoch,
     /// Entries in it.
@@ -33,37 +33,41 @@ pub struct Told<'a> {
 }
 
 /// SQL's integers are signed; no log reaches half of what they hold.
-pub(crate) fn big(number: u64) -> i64 {
+pub(crate) fn to_i64(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// Where a box belongs: the certificate proves which box speaks, this says for whom.
-pub async fn platform_home(conn: &mut Conn, box_id: BoxId) -> Result<Option<Home>, DbError> {
+pub async fn platform_home(conn: &mut DbConnection, box_id: BoxId) -> Result<Option<BoxOwner>, DbError> {
     let sql = "SELECT account, facility, revoked_ms, quarantined_ms FROM boxes WHERE box = $1";
     let row = opt!(conn, HomeRow, sql, box_id.to_string())?;
-    row.map(home).transpose()
+    row.map(find_owner).transpose()
 }
 
 /// As [`platform_home`], its row taken for this transaction: neither a quarantine nor a revocation slips in between.
-pub async fn take(conn: &mut Conn, scope: AccountScope, box_id: BoxId) -> Result<Option<Home>, DbError> {
+pub async fn lock_box(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    box_id: BoxId,
+) -> Result<Option<BoxOwner>, DbError> {
     let sql = "UPDATE boxes SET refusals = refusals WHERE account = $1 AND box = $2 \
                RETURNING account, facility, revoked_ms, quarantined_ms";
     let row = opt!(conn, HomeRow, sql, scope.key(), box_id.to_string())?;
-    row.map(home).transpose()
+    row.map(find_owner).transpose()
 }
 
 type HomeRow = (String, String, Option<i64>, Option<i64>);
 
-fn home((account, facility, revoked, quarantined): HomeRow) -> Result<Home, DbError> {
+fn find_owner((account, facility, revoked, quarantined): HomeRow) -> Result<BoxOwner, DbError> {
     let account: AccountId = account.parse().map_err(|e| DbError::stored("account id", e))?;
     let facility = facility.parse().map_err(|e| DbError::stored("facility id", e))?;
     let (revoked, quarantined) = (revoked.is_some(), quarantined.is_some());
-    Ok(Home { scope: AccountScope::of(account), facility, revoked, quarantined })
+    Ok(BoxOwner { scope: AccountScope::of(account), facility, revoked, quarantined })
 }
 
 /// Registers a box at its claim, or moves it to another facility of the same account.
-pub async fn register(
-    conn: &mut Conn,
+pub async fn insert_box(
+    conn: &mut DbConnection,
     scope: AccountScope,
     (box_id, facility, epoch): (BoxId, FacilityId, Epoch),
     model: &str,
@@ -83,8 +87,8 @@ pub async fn register(
 }
 
 /// A connection of the box is open.
-pub async fn connected(
-    conn: &mut Conn,
+pub async fn set_connected(
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     connection: ConnectionId,
@@ -96,8 +100,8 @@ pub async fn connected(
 }
 
 /// A connection ended; an older one's end changes nothing.
-pub async fn gone(
-    conn: &mut Conn,
+pub async fn set_disconnected(
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     connection: ConnectionId,
@@ -108,51 +112,69 @@ pub async fn gone(
 }
 
 /// Keeps a hello.
-pub async fn said_hello(
-    conn: &mut Conn,
+pub async fn save_hello(
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
-    told: &Told<'_>,
+    reported: &ReportedState<'_>,
     (version, hello): (&str, &str),
     now_ms: i64,
 ) -> Result<(), DbError> {
     let sql = "UPDATE boxes SET epoch = $1, told_size = $2, told_cursor = $3, clock = $4, clock_ahead_ms = $5, \
                version = $6, hello = $7, heard_ms = $8 WHERE account = $9 AND box = $10";
-    let (epoch, clock) = (told.epoch.to_string(), told.clock.to_owned());
+    let (epoch, clock) = (reported.epoch.to_string(), reported.clock.to_owned());
     let (version, hello) = (version.to_owned(), hello.to_owned());
-    let (size, cursor) = (big(told.size), big(told.cursor));
+    let (size, cursor) = (to_i64(reported.size), to_i64(reported.cursor));
     let (account, box_id) = (scope.key(), box_id.to_string());
-    exec!(conn, sql, epoch, size, cursor, clock, told.clock_ahead_ms, version, hello, now_ms, account, box_id)
-        .map(drop)
+    exec!(
+        conn,
+        sql,
+        epoch,
+        size,
+        cursor,
+        clock,
+        reported.clock_ahead_ms,
+        version,
+        hello,
+        now_ms,
+        account,
+        box_id
+    )
+    .map(drop)
 }
 
 /// Keeps a health report.
-pub async fn said_health(
-    conn: &mut Conn,
+pub async fn save_health(
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
-    told: &Told<'_>,
+    reported: &ReportedState<'_>,
     health: &str,
     now_ms: i64,
 ) -> Result<(), DbError> {
     let sql = "UPDATE boxes SET epoch = $1, told_size = $2, told_cursor = $3, clock = $4, clock_ahead_ms = $5, \
                health = $6, heard_ms = $7 WHERE account = $8 AND box = $9";
-    let (epoch, clock, health) = (told.epoch.to_string(), told.clock.to_owned(), health.to_owned());
-    let (size, cursor) = (big(told.size), big(told.cursor));
+    let (epoch, clock, health) = (reported.epoch.to_string(), reported.clock.to_owned(), health.to_owned());
+    let (size, cursor) = (to_i64(reported.size), to_i64(reported.cursor));
     let (account, box_id) = (scope.key(), box_id.to_string());
-    exec!(conn, sql, epoch, size, cursor, clock, told.clock_ahead_ms, health, now_ms, account, box_id)
+    exec!(conn, sql, epoch, size, cursor, clock, reported.clock_ahead_ms, health, now_ms, account, box_id)
         .map(drop)
 }
 
 /// Marks that something of the box was heard.
-pub async fn heard(conn: &mut Conn, scope: AccountScope, box_id: BoxId, now_ms: i64) -> Result<(), DbError> {
+pub async fn touch_last_seen(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    box_id: BoxId,
+    now_ms: i64,
+) -> Result<(), DbError> {
     let sql = "UPDATE boxes SET heard_ms = $1 WHERE account = $2 AND box = $3";
     exec!(conn, sql, now_ms, scope.key(), box_id.to_string()).map(drop)
 }
 
 /// Takes nothing more of the box until a person has looked. The first reason stays.
-pub async fn quarantine(
-    conn: &mut Conn,
+pub async fn quarantine_box(
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     why: &str,
@@ -164,7 +186,11 @@ pub async fn quarantine(
 }
 
 /// Takes the box's word again, after a person has looked. Whether there was anything to lift.
-pub async fn release(conn: &mut Conn, scope: AccountScope, box_id: BoxId) -> Result<bool, DbError> {
+pub async fn release_box(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    box_id: BoxId,
+) -> Result<bool, DbError> {
     let sql = "UPDATE boxes SET quarantined_ms = NULL, quarantine = NULL \
                WHERE account = $1 AND box = $2 AND quarantined_ms IS NOT NULL";
     Ok(exec!(conn, sql, scope.key(), box_id.to_string())? > 0)
@@ -181,7 +207,11 @@ pub struct RunTotals {
 }
 
 /// What the runs of a box that are here come to.
-pub async fn run_totals(conn: &mut Conn, scope: AccountScope, box_id: BoxId) -> Result<RunTotals, DbError> {
+pub async fn run_totals(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    box_id: BoxId,
+) -> Result<RunTotals, DbError> {
     let sql = "SELECT run_count, run_lines, run_bytes FROM boxes WHERE account = $1 AND box = $2";
     let row = opt!(conn, (i64, i64, i64), sql, scope.key(), box_id.to_string())?;
     let (runs, lines, bytes) = row.unwrap_or_default();
@@ -191,19 +221,19 @@ pub async fn run_totals(conn: &mut Conn, scope: AccountScope, box_id: BoxId) -> 
 
 /// The runs of a box are more.
 pub async fn add_run(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     (lines, bytes): (u64, u64),
 ) -> Result<(), DbError> {
     let sql = "UPDATE boxes SET run_count = run_count + 1, run_lines = run_lines + $1, run_bytes = run_bytes + $2 \
                WHERE account = $3 AND box = $4";
-    exec!(conn, sql, big(lines), big(bytes), scope.key(), box_id.to_string()).map(drop)
+    exec!(conn, sql, to_i64(lines), to_i64(bytes), scope.key(), box_id.to_string()).map(drop)
 }
 
 /// Revokes a box and its certificates. Whether there was one to revoke.
-pub async fn revoke(
-    conn: &mut Conn,
+pub async fn revoke_box(
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     now_ms: i64,
@@ -217,8 +247,8 @@ pub async fn revoke(
 }
 
 /// Keeps the serial number of a certificate that was issued.
-pub async fn certified(
-    conn: &mut Conn,
+pub async fn insert_certificate(
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     serial: &str,
@@ -230,8 +260,8 @@ pub async fn certified(
 }
 
 /// Whether a certificate speaks for the box: `None` unknown, `Some(true)` good, `Some(false)` revoked.
-pub async fn certificate(
-    conn: &mut Conn,
+pub async fn find_certificate(
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     serial: &str,

@@ -2,22 +2,22 @@
 
 use record::ids::{AccountId, BoxId, FacilityId};
 
-use super::{AccountScope, Conn, DbError, exec, opt};
+use super::{AccountScope, DbConnection, DbError, exec, opt};
 
 /// A code as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claim {
+pub struct ClaimRow {
     pub scope: AccountScope,
     pub facility: FacilityId,
     /// Milliseconds since 1970.
     pub expires_ms: i64,
     /// Who used it.
-    pub used: Option<Used>,
+    pub used: Option<UsedClaim>,
 }
 
 /// The box that used a code and what it was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Used {
+pub struct UsedClaim {
     pub box_id: BoxId,
     /// SHA-256 of the public key in its certificate request.
     pub csr_key: Vec<u8>,
@@ -26,8 +26,8 @@ pub struct Used {
 }
 
 /// Keeps a new code's digest.
-pub async fn create(
-    conn: &mut Conn,
+pub async fn insert_claim(
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     code: &[u8],
@@ -41,13 +41,13 @@ pub async fn create(
 type Row = (String, String, i64, Option<String>, Option<Vec<u8>>, Option<String>);
 
 /// Whether anybody made such a code: asked before a transaction is begun for a stranger.
-pub async fn platform_exists(conn: &mut Conn, code: &[u8]) -> Result<bool, DbError> {
+pub async fn platform_exists(conn: &mut DbConnection, code: &[u8]) -> Result<bool, DbError> {
     let row = opt!(conn, (String,), "SELECT account FROM claims WHERE code = $1", code.to_vec())?;
     Ok(row.is_some())
 }
 
 /// Finds a code by its digest and takes its row for this transaction: who knows the code speaks for its account.
-pub async fn platform_take(conn: &mut Conn, code: &[u8]) -> Result<Option<Claim>, DbError> {
+pub async fn platform_take(conn: &mut DbConnection, code: &[u8]) -> Result<Option<ClaimRow>, DbError> {
     let sql = "UPDATE claims SET code = code WHERE code = $1 \
                RETURNING account, facility, expires_ms, box, csr_key, answer";
     let Some((account, facility, expires_ms, box_id, csr_key, answer)) = opt!(conn, Row, sql, code.to_vec())?
@@ -59,19 +59,19 @@ pub async fn platform_take(conn: &mut Conn, code: &[u8]) -> Result<Option<Claim>
     let used = match (box_id, csr_key, answer) {
         (Some(box_id), Some(csr_key), Some(answer)) => {
             let box_id = box_id.parse().map_err(|e| DbError::stored("box id", e))?;
-            Some(Used { box_id, csr_key, answer })
+            Some(UsedClaim { box_id, csr_key, answer })
         }
         _ => None,
     };
-    Ok(Some(Claim { scope: AccountScope::of(account), facility, expires_ms, used }))
+    Ok(Some(ClaimRow { scope: AccountScope::of(account), facility, expires_ms, used }))
 }
 
 /// Marks a code as used.
-pub async fn used(
-    conn: &mut Conn,
+pub async fn mark_used(
+    conn: &mut DbConnection,
     scope: AccountScope,
     code: &[u8],
-    used: &Used,
+    used: &UsedClaim,
     now_ms: i64,
 ) -> Result<(), DbError> {
     let sql = "UPDATE claims SET used_ms = $1, box = $2, csr_key = $3, answer = $4 \

@@ -3,19 +3,19 @@
 use std::collections::BTreeSet;
 
 use record::entry::ClockState;
-use record::fold::Cleaning;
+use record::fold::CleaningRecord;
 use record::ids::{BootId, BoxId, FacilityId, ProtocolId};
 use record::kinds::EntryRef;
 use record::run::RunName;
 use record::tag::Tag;
 
-use super::boxes::big;
-use super::{AccountScope, Conn, DbError, all, bulk, by_keys};
+use super::boxes::to_i64;
+use super::{AccountScope, DbConnection, DbError, all, bulk, by_keys};
 
 /// A cleaning and the box whose log holds it.
-pub type Of = (BoxId, Cleaning);
+pub type IndexedCleaning = (BoxId, CleaningRecord);
 
-fn read((box_id, body): (String, String)) -> Result<Of, DbError> {
+fn read_cleanings((box_id, body): (String, String)) -> Result<IndexedCleaning, DbError> {
     let box_id = box_id.parse().map_err(|e| DbError::stored("box id", e))?;
     Ok((box_id, serde_json::from_str(&body).map_err(|e| DbError::stored("cleaning", e))?))
 }
@@ -33,44 +33,44 @@ pub(super) fn run_of(text: &str) -> Result<Option<RunName>, DbError> {
 
 /// The cleanings that lines of a number recorded, one for each branch that counts, with the place of its run (see
 /// `runs.place`). Only of the box that speaks of it: what an entry says, it says of its own box's log.
-pub async fn get(
-    conn: &mut Conn,
+pub async fn find_cleaning(
+    conn: &mut DbConnection,
     scope: AccountScope,
     (facility, box_id): (FacilityId, BoxId),
     of: EntryRef,
-) -> Result<Vec<(Of, Option<i64>)>, DbError> {
+) -> Result<Vec<(IndexedCleaning, Option<i64>)>, DbError> {
     let sql = "SELECT c.box, c.body, r.place FROM cleanings c \
                LEFT JOIN runs r ON r.account = c.account AND r.box = c.box AND r.run = c.run \
                WHERE c.account = $1 AND c.box = $2 AND c.epoch = $3 AND c.seq = $4 AND c.facility = $5";
     let (box_id, epoch, facility) = (box_id.to_string(), of.epoch.to_string(), facility.to_string());
     let rows =
-        all!(conn, (String, String, Option<i64>), sql, scope.key(), box_id, epoch, big(of.seq), facility)?;
-    rows.into_iter().map(|(box_id, body, place)| Ok((read((box_id, body))?, place))).collect()
+        all!(conn, (String, String, Option<i64>), sql, scope.key(), box_id, epoch, to_i64(of.seq), facility)?;
+    rows.into_iter().map(|(box_id, body, place)| Ok((read_cleanings((box_id, body))?, place))).collect()
 }
 
 /// Cleanings of a boot whose clock was not synced when they were written, voided ones included.
-pub async fn unsure(
-    conn: &mut Conn,
+pub async fn uncertain_of_boot(
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     boot: BootId,
-) -> Result<Vec<Of>, DbError> {
+) -> Result<Vec<IndexedCleaning>, DbError> {
     let sql = "SELECT box, body FROM cleanings WHERE account = $1 AND facility = $2 AND unsure_boot = $3";
     let rows = all!(conn, (String, String), sql, scope.key(), facility.to_string(), boot.to_string())?;
-    rows.into_iter().map(read).collect()
+    rows.into_iter().map(read_cleanings).collect()
 }
 
 /// Writes cleanings, new ones and changed ones. `held_in`: the run that the lines of the new ones stand in.
-pub async fn put(
-    conn: &mut Conn,
+pub async fn save_cleanings(
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
-    cleanings: &[&Of],
+    cleanings: &[&IndexedCleaning],
     held_in: Option<RunName>,
 ) -> Result<(), DbError> {
     let (account, facility, held_in) = (scope.key(), facility.to_string(), run_text(held_in));
-    let body = |c: &Cleaning| serde_json::to_string(c).unwrap_or_default();
-    let unsure = |c: &Cleaning| (c.at.clock != ClockState::Synced).then(|| c.at.boot.to_string());
+    let body = |c: &CleaningRecord| serde_json::to_string(c).unwrap_or_default();
+    let unsure = |c: &CleaningRecord| (c.at.clock != ClockState::Synced).then(|| c.at.boot.to_string());
     let head = "INSERT INTO cleanings (account, box, epoch, seq, run, facility, tag, day, performed_ms, recorded_ms, \
                 complete, voided, protocol, unsure_boot, photo, body, held_in)";
     let tail = " ON CONFLICT (account, box, epoch, seq, run) DO UPDATE SET day = excluded.day, \
@@ -86,7 +86,7 @@ pub async fn put(
         |(box_id, c)| account.as_str(),
         box_id.to_string(),
         c.of.epoch.to_string(),
-        big(c.of.seq),
+        to_i64(c.of.seq),
         run_text(c.place().run),
         facility.as_str(),
         c.tag.to_string(),
@@ -116,7 +116,7 @@ pub(super) fn utc_day(ms: i64) -> i64 {
 
 /// A use of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Use {
+pub struct IndexedUse {
     /// Which item.
     pub tag: Tag,
     /// Whose log holds it.
@@ -129,10 +129,10 @@ pub struct Use {
 
 /// Writes uses.
 pub async fn put_uses(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
-    uses: &[Use],
+    uses: &[IndexedUse],
 ) -> Result<(), DbError> {
     let (account, facility) = (scope.key(), facility.to_string());
     let head = "INSERT INTO uses (account, facility, tag, performed_ms, box, epoch, seq)";
@@ -149,16 +149,16 @@ pub async fn put_uses(
         u.performed_ms,
         u.box_id.to_string(),
         u.of.epoch.to_string(),
-        big(u.of.seq),
+        to_i64(u.of.seq),
     )
 }
 
 /// From when on an item's history is asked for.
-pub type Since = (Tag, i64);
+pub type HistorySince = (Tag, i64);
 
 /// A cleaning as far as due windows need it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Done {
+pub struct CountedCleaning {
     /// When it was done, milliseconds since 1970.
     pub performed_ms: i64,
     /// When it was written down.
@@ -169,7 +169,7 @@ pub struct Done {
     pub protocol: Option<ProtocolId>,
 }
 
-impl Done {
+impl CountedCleaning {
     /// Reads `performed:recorded:complete:protocol`, as [`since`] asks for it.
     fn read(text: &str) -> Option<Self> {
         let mut parts = text.splitn(4, ':');
@@ -189,11 +189,11 @@ impl Done {
 
 /// Cleanings that are not voided, per item since its own time; unordered. Items without any are not among them.
 pub async fn since(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
-    items: &[Since],
-) -> Result<Vec<(String, Vec<Done>)>, DbError> {
+    items: &[HistorySince],
+) -> Result<Vec<(String, Vec<CountedCleaning>)>, DbError> {
     // One row an item: handing over a row costs more than finding it. The indexes hold all that is asked for.
     let select = "SELECT k.a, (SELECT string_agg(CAST(c.performed_ms AS TEXT) || ':' || \
                   CAST(c.recorded_ms AS TEXT) || CASE WHEN c.complete THEN ':1:' ELSE ':0:' END || \
@@ -201,28 +201,28 @@ pub async fn since(
                   WHERE d.account = @1@ AND d.facility = @2@ AND d.tag = k.a AND d.day >= k.b / 86400000 \
                   AND c.account = d.account AND c.facility = d.facility AND c.day = +d.day AND c.tag = d.tag \
                   AND c.performed_ms >= k.b AND NOT c.voided) FROM k";
-    let (of, items) = ((scope.key(), facility.to_string()), texts(items));
+    let (of, items) = ((scope.key(), facility.to_string()), text_keys(items));
     let rows =
         by_keys!(conn, (String, Option<String>), select, (of.0.as_str(), of.1.as_str()), items, "BIGINT")?;
-    let read = |text: &str| Done::read(text).ok_or_else(|| DbError::stored("cleaning", text));
+    let read = |text: &str| CountedCleaning::read(text).ok_or_else(|| DbError::stored("cleaning", text));
     let rows = rows.into_iter().filter_map(|(tag, list)| Some((tag, list?)));
     rows.map(|(tag, list)| Ok((tag, list.split(' ').map(read).collect::<Result<_, DbError>>()?))).collect()
 }
 
 /// Items as keys of a question.
-pub(super) fn texts(items: &[Since]) -> Vec<(String, i64)> {
+pub(super) fn text_keys(items: &[HistorySince]) -> Vec<(String, i64)> {
     items.iter().map(|(tag, since_ms)| (tag.to_string(), *since_ms)).collect()
 }
 
 /// Uses per item since its own time: tag, performed; unordered.
 pub async fn uses_since(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
-    items: &[Since],
+    items: &[HistorySince],
 ) -> Result<Vec<(String, i64)>, DbError> {
     let select = "SELECT u.tag, u.performed_ms FROM k CROSS JOIN uses u \
                   WHERE u.account = @1@ AND u.facility = @2@ AND u.tag = k.a AND u.performed_ms >= k.b";
-    let (of, items) = ((scope.key(), facility.to_string()), texts(items));
+    let (of, items) = ((scope.key(), facility.to_string()), text_keys(items));
     by_keys!(conn, (String, i64), select, (of.0.as_str(), of.1.as_str()), items, "BIGINT")
 }

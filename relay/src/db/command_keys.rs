@@ -1,20 +1,20 @@
 //! Which line answers for an idempotency key: a phone sends again what its box had lost sight of, and it counts once.
 
-use record::entry::{Digest16, Idem};
+use record::entry::{Digest16, IdempotencyRecord};
 use record::fold::LinePlace;
 use record::ids::{BoxId, FacilityId};
 use record::kinds::EntryRef;
 
-use super::boxes::big;
+use super::boxes::to_i64;
 use super::cleanings::{run_of, run_text};
-use super::{AccountScope, Conn, DbError, bulk, by_keys};
+use super::{AccountScope, DbConnection, DbError, bulk, by_keys};
 
 /// A key with the line that was first to use it.
-pub type KeyPlace = (Idem, LinePlace);
+pub type KeyPlace = (IdempotencyRecord, LinePlace);
 
 /// The first places of these keys of one box, as far as there are any.
 pub async fn first_of(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     box_id: BoxId,
@@ -38,14 +38,14 @@ pub async fn first_of(
         let req = Digest16::parse(&req).ok_or_else(stored)?;
         let epoch = epoch.parse().map_err(|e| DbError::stored("epoch", e))?;
         let of = EntryRef { epoch, seq: u64::try_from(seq).map_err(|_| stored())? };
-        Ok((Idem { key, req }, LinePlace { of, run: run_of(&run)? }))
+        Ok((IdempotencyRecord { key, req }, LinePlace { of, run: run_of(&run)? }))
     };
     rows.into_iter().map(read).collect()
 }
 
 /// Keeps places of keys that have none yet.
-pub async fn put(
-    conn: &mut Conn,
+pub async fn save_keys(
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     box_id: BoxId,
@@ -66,7 +66,7 @@ pub async fn put(
         idem.key.to_string(),
         idem.req.to_string(),
         line.of.epoch.to_string(),
-        big(line.of.seq),
+        to_i64(line.of.seq),
         run_text(line.run),
     )
 }

@@ -3,7 +3,7 @@
 use record::ids::FacilityId;
 use record::tag::Tag;
 
-use super::{AccountScope, Conn, DbError, all, impl_from_row, opt};
+use super::{AccountScope, DbConnection, DbError, all, impl_from_row, opt};
 
 /// A facility's day.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub struct BoxRow {
     pub waiting_logs: i64,
     /// Batches of it that were refused.
     pub refusals: i64,
-    /// Its last health report, JSON of `record::messages::Health`.
+    /// Its last health report, JSON of `record::messages::HealthReport`.
     pub health: Option<String>,
 }
 
@@ -109,8 +109,11 @@ pub struct ItemRow {
 
 impl_from_row!(ItemRow { facility, tag, body, state, since_ms, by_ms, last_ms });
 
-/// The settings that the boxes of an account recorded, by facility: JSON of `record::fold::Settings`.
-pub async fn settings(conn: &mut Conn, scope: AccountScope) -> Result<Vec<(String, String)>, DbError> {
+/// The settings that the boxes of an account recorded, by facility: JSON of `record::fold::FacilitySettings`.
+pub async fn load_settings(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+) -> Result<Vec<(String, String)>, DbError> {
     let sql = "SELECT f.facility, r.body FROM facilities f JOIN state_rows r \
                ON r.account = f.account AND r.facility = f.facility AND r.room = 'settings' \
                WHERE f.account = $1";
@@ -118,7 +121,11 @@ pub async fn settings(conn: &mut Conn, scope: AccountScope) -> Result<Vec<(Strin
 }
 
 /// The days of every facility from a day on, ascending.
-pub async fn days(conn: &mut Conn, scope: AccountScope, from_day: i64) -> Result<Vec<DayRow>, DbError> {
+pub async fn load_days(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    from_day: i64,
+) -> Result<Vec<DayRow>, DbError> {
     let sql = "SELECT d.facility, d.day, d.met, d.closed FROM facilities f JOIN facility_days d \
                ON d.account = f.account AND d.facility = f.facility AND d.day >= $1 \
                WHERE f.account = $2 ORDER BY d.facility, d.day";
@@ -126,14 +133,14 @@ pub async fn days(conn: &mut Conn, scope: AccountScope, from_day: i64) -> Result
 }
 
 /// How the items of every facility stand.
-pub async fn states(conn: &mut Conn, scope: AccountScope) -> Result<Vec<StateCount>, DbError> {
+pub async fn load_states(conn: &mut DbConnection, scope: AccountScope) -> Result<Vec<StateCount>, DbError> {
     let sql =
         "SELECT facility, state, COUNT(*) AS items FROM items WHERE account = $1 GROUP BY facility, state";
     all!(conn, StateCount, sql, scope.key())
 }
 
 /// Every box of an account.
-pub async fn boxes(conn: &mut Conn, scope: AccountScope) -> Result<Vec<BoxRow>, DbError> {
+pub async fn load_boxes(conn: &mut DbConnection, scope: AccountScope) -> Result<Vec<BoxRow>, DbError> {
     let sql = "SELECT b.box AS box_id, b.facility, b.version, b.claimed_ms, b.revoked_ms, b.quarantined_ms, b.epoch, \
                b.told_size, COALESCE(e.size, 0) AS held_size, \
                (SELECT CAST(COALESCE(SUM(a.size), 0) AS BIGINT) FROM epochs a \
@@ -147,8 +154,8 @@ pub async fn boxes(conn: &mut Conn, scope: AccountScope) -> Result<Vec<BoxRow>, 
 }
 
 /// Items that are overdue, the longest first.
-pub async fn overdue(
-    conn: &mut Conn,
+pub async fn load_overdue(
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     limit: i64,
@@ -163,7 +170,7 @@ pub async fn overdue(
 
 /// Windows met and closed of each item of a facility, by tag, from a day on.
 pub async fn item_tallies(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     from_day: i64,
@@ -177,7 +184,7 @@ pub async fn item_tallies(
 
 /// The days of one item from a day on, ascending: day, met, closed.
 pub async fn item_days(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     tag: Tag,
@@ -189,8 +196,8 @@ pub async fn item_days(
 }
 
 /// The items of a facility after a tag, by tag; an empty `after` begins with the first.
-pub async fn items(
-    conn: &mut Conn,
+pub async fn load_items(
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     after: &str,
@@ -205,8 +212,8 @@ pub async fn items(
 }
 
 /// One item, by its first tag.
-pub async fn item(
-    conn: &mut Conn,
+pub async fn load_item(
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     tag: Tag,
@@ -219,8 +226,8 @@ pub async fn item(
 }
 
 /// One row of a facility's state, as `record::fold` keeps it.
-pub async fn row(
-    conn: &mut Conn,
+pub async fn load_row(
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     room: &'static str,

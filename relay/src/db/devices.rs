@@ -2,7 +2,7 @@
 
 use record::tree::Hash;
 
-use super::{AccountScope, Conn, DbError, exec, opt};
+use super::{AccountScope, DbConnection, DbError, exec, opt};
 
 /// Devices of one person that are known: the one used longest ago is forgotten when one more comes.
 const DEVICES_MAX: i64 = 50;
@@ -10,7 +10,7 @@ const DEVICES_MAX: i64 = 50;
 /// Whether the person with this e-mail address, in lower case, has signed in from this device since `since_ms`. Costs the
 /// same where nobody has the address.
 pub async fn platform_is_known(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     email: &str,
     device: Hash,
     since_ms: i64,
@@ -23,14 +23,18 @@ pub async fn platform_is_known(
 }
 
 /// Whether anybody has signed in from this device since `since_ms`.
-pub async fn platform_is_anybodys(conn: &mut Conn, device: Hash, since_ms: i64) -> Result<bool, DbError> {
+pub async fn platform_is_anybodys(
+    conn: &mut DbConnection,
+    device: Hash,
+    since_ms: i64,
+) -> Result<bool, DbError> {
     let sql = "SELECT used_ms FROM known_devices WHERE device = $1 AND used_ms >= $2 LIMIT 1";
     Ok(opt!(conn, (i64,), sql, device.0.to_vec(), since_ms)?.is_some())
 }
 
 /// Keeps that a person has signed in from this device.
-pub async fn remember(
-    conn: &mut Conn,
+pub async fn save_device(
+    conn: &mut DbConnection,
     scope: AccountScope,
     user_id: &str,
     device: Hash,
@@ -45,20 +49,20 @@ pub async fn remember(
     exec!(conn, sql, scope.key(), user_id, scope.key(), user_id, DEVICES_MAX).map(drop)
 }
 
-/// Forgets every device of a person but `kept`.
-pub async fn forget(
-    conn: &mut Conn,
+/// Forgets every device of a person but `stored`.
+pub async fn forget_device(
+    conn: &mut DbConnection,
     scope: AccountScope,
     user_id: &str,
-    kept: Option<Hash>,
+    stored: Option<Hash>,
 ) -> Result<(), DbError> {
     // No digest is empty: then none is kept.
-    let kept = kept.map_or_else(Vec::new, |hash| hash.0.to_vec());
+    let stored = stored.map_or_else(Vec::new, |hash| hash.0.to_vec());
     let sql = "DELETE FROM known_devices WHERE account = $1 AND user_id = $2 AND device <> $3";
-    exec!(conn, sql, scope.key(), user_id, kept).map(drop)
+    exec!(conn, sql, scope.key(), user_id, stored).map(drop)
 }
 
 /// Forgets devices that were not used since `before_ms`.
-pub async fn platform_forget_old(conn: &mut Conn, before_ms: i64) -> Result<u64, DbError> {
+pub async fn platform_forget_old(conn: &mut DbConnection, before_ms: i64) -> Result<u64, DbError> {
     exec!(conn, "DELETE FROM known_devices WHERE used_ms < $1", before_ms)
 }

@@ -2,35 +2,35 @@
 
 use std::collections::BTreeMap;
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::entry::Entry;
 use record::redact::TextLine;
-use record::tree::{Frontier, Hash, Nodes, inclusion_proof, leaf_hash};
+use record::tree::{Frontier, Hash, TreeNodes, inclusion_proof, leaf_hash};
 
-use super::boxes::big;
-use super::epochs::hash;
-use super::{AccountScope, Conn, DbError, all, bulk, opt, texts};
+use super::boxes::to_i64;
+use super::epochs::read_hash;
+use super::{AccountScope, DbConnection, DbError, all, bulk, opt, texts};
 
 /// Subtrees below this level (256 leaves) are hashed from the lines when they are needed.
 pub const NODE_LEVEL_MIN: u32 = 8;
 
 /// A perfect subtree that is kept.
-pub type Node = (u32, u64, Hash);
+pub type StoredNode = (u32, u64, Hash);
 
-fn place(scope: AccountScope, origin: &Origin) -> (String, String, String) {
+fn log_key(scope: AccountScope, origin: &LogOrigin) -> (String, String, String) {
     (scope.key(), origin.box_id.to_string(), origin.epoch.to_string())
 }
 
 /// Appends lines, text lines and subtree roots. `by_hash` tells which texts are looked up by their hash.
-pub async fn append(
-    conn: &mut Conn,
+pub async fn append_entries(
+    conn: &mut DbConnection,
     scope: AccountScope,
-    origin: &Origin,
+    origin: &LogOrigin,
     entries: &[(Entry, Hash)],
     beside: &[(&TextLine, bool)],
-    nodes: &[Node],
+    nodes: &[StoredNode],
 ) -> Result<(), DbError> {
-    let (account, box_id, epoch) = place(scope, origin);
+    let (account, box_id, epoch) = log_key(scope, origin);
     let head = "INSERT INTO entries (account, box, epoch, seq, line)";
     bulk!(
         conn,
@@ -41,10 +41,10 @@ pub async fn append(
         |(entry, _)| account.as_str(),
         box_id.as_str(),
         epoch.as_str(),
-        big(entry.seq()),
+        to_i64(entry.seq()),
         entry.bytes()
     )?;
-    texts::put(conn, scope, origin, beside).await?;
+    texts::save_texts(conn, scope, origin, beside).await?;
     let head = "INSERT INTO nodes (account, box, epoch, level, place, hash)";
     bulk!(
         conn,
@@ -56,57 +56,57 @@ pub async fn append(
         box_id.as_str(),
         epoch.as_str(),
         i64::from(*level),
-        big(*at),
+        to_i64(*at),
         &node.0[..]
     )
 }
 
 /// Lines `from..`, at most `limit`, ascending.
-pub async fn lines(
-    conn: &mut Conn,
+pub async fn load_lines(
+    conn: &mut DbConnection,
     scope: AccountScope,
-    origin: &Origin,
+    origin: &LogOrigin,
     from: u64,
     limit: usize,
 ) -> Result<Vec<Vec<u8>>, DbError> {
-    let (account, box_id, epoch) = place(scope, origin);
+    let (account, box_id, epoch) = log_key(scope, origin);
     let sql = "SELECT line FROM entries WHERE account = $1 AND box = $2 AND epoch = $3 AND seq >= $4 \
                ORDER BY seq LIMIT $5";
-    let rows = all!(conn, (Vec<u8>,), sql, account, box_id, epoch, big(from), big(limit as u64))?;
+    let rows = all!(conn, (Vec<u8>,), sql, account, box_id, epoch, to_i64(from), to_i64(limit as u64))?;
     Ok(rows.into_iter().map(|(line,)| line).collect())
 }
 
 /// One line.
-pub async fn line(
-    conn: &mut Conn,
+pub async fn load_line(
+    conn: &mut DbConnection,
     scope: AccountScope,
-    origin: &Origin,
+    origin: &LogOrigin,
     seq: u64,
 ) -> Result<Option<Vec<u8>>, DbError> {
-    let (account, box_id, epoch) = place(scope, origin);
+    let (account, box_id, epoch) = log_key(scope, origin);
     let sql = "SELECT line FROM entries WHERE account = $1 AND box = $2 AND epoch = $3 AND seq = $4";
-    Ok(opt!(conn, (Vec<u8>,), sql, account, box_id, epoch, big(seq))?.map(|(line,)| line))
+    Ok(opt!(conn, (Vec<u8>,), sql, account, box_id, epoch, to_i64(seq))?.map(|(line,)| line))
 }
 
 /// Leaf hashes of entries `from..to`.
-pub async fn leaves(
-    conn: &mut Conn,
+pub async fn load_leaves(
+    conn: &mut DbConnection,
     scope: AccountScope,
-    origin: &Origin,
+    origin: &LogOrigin,
     (from, to): (u64, u64),
 ) -> Result<Vec<Hash>, DbError> {
     let count = usize::try_from(to.saturating_sub(from)).unwrap_or(0);
     if count == 0 {
         return Ok(Vec::new());
     }
-    let lines = lines(conn, scope, origin, from, count).await?;
+    let lines = load_lines(conn, scope, origin, from, count).await?;
     Ok(lines.iter().map(|line| leaf_hash(line)).collect())
 }
 
 /// Subtree hashes that were read ahead, for `record::tree`, which asks without waiting.
 struct Ahead(BTreeMap<(u32, u64), Hash>);
 
-impl Nodes for Ahead {
+impl TreeNodes for Ahead {
     type Error = DbError;
     fn node(&self, level: u32, index: u64) -> Result<Hash, DbError> {
         self.0.get(&(level, index)).copied().ok_or_else(|| DbError::stored("tree", "a subtree is missing"))
@@ -117,14 +117,14 @@ impl Ahead {
     /// Adds the subtrees of the block of 256 leaves around `seq`, up to `size`.
     async fn block(
         &mut self,
-        conn: &mut Conn,
+        conn: &mut DbConnection,
         scope: AccountScope,
-        origin: &Origin,
+        origin: &LogOrigin,
         (seq, size): (u64, u64),
     ) -> Result<(), DbError> {
         let start = seq >> NODE_LEVEL_MIN << NODE_LEVEL_MIN;
         let end = (start + (1 << NODE_LEVEL_MIN)).min(size);
-        let mut nodes: Vec<Hash> = leaves(conn, scope, origin, (start, end)).await?;
+        let mut nodes: Vec<Hash> = load_leaves(conn, scope, origin, (start, end)).await?;
         for level in 0..=NODE_LEVEL_MIN {
             let first = start >> level;
             self.0.extend((first..).zip(&nodes).map(|(index, node)| ((level, index), *node)));
@@ -134,14 +134,14 @@ impl Ahead {
     }
 
     /// Adds the kept subtrees that a path from `seq` or the edge at `size` can need: siblings and the right edge.
-    async fn kept(
+    async fn stored(
         &mut self,
-        conn: &mut Conn,
+        conn: &mut DbConnection,
         scope: AccountScope,
-        origin: &Origin,
+        origin: &LogOrigin,
         (seq, size): (u64, u64),
     ) -> Result<(), DbError> {
-        let (account, box_id, epoch) = place(scope, origin);
+        let (account, box_id, epoch) = log_key(scope, origin);
         let sql = "SELECT hash FROM nodes WHERE account = $1 AND box = $2 AND epoch = $3 AND level = $4 AND place = $5";
         for level in NODE_LEVEL_MIN..64 {
             let whole = size >> level;
@@ -150,9 +150,9 @@ impl Ahead {
             }
             for at in [(seq >> level) ^ 1, whole - 1].into_iter().filter(|at| *at < whole) {
                 let (account, box_id, epoch) = (account.as_str(), box_id.as_str(), epoch.as_str());
-                let row = opt!(conn, (Vec<u8>,), sql, account, box_id, epoch, i64::from(level), big(at))?;
+                let row = opt!(conn, (Vec<u8>,), sql, account, box_id, epoch, i64::from(level), to_i64(at))?;
                 if let Some((node,)) = row {
-                    self.0.insert((level, at), hash(&node)?);
+                    self.0.insert((level, at), read_hash(&node)?);
                 }
             }
         }
@@ -165,14 +165,14 @@ impl Ahead {
 /// # Errors
 /// The database, or something is missing in it.
 pub async fn frontier_at(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
-    origin: &Origin,
+    origin: &LogOrigin,
     size: u64,
 ) -> Result<Frontier, DbError> {
     let mut ahead = Ahead(BTreeMap::new());
     ahead.block(conn, scope, origin, (size, size)).await?;
-    ahead.kept(conn, scope, origin, (size, size)).await?;
+    ahead.stored(conn, scope, origin, (size, size)).await?;
     record::tree::frontier_at(&ahead, size)
 }
 
@@ -180,15 +180,15 @@ pub async fn frontier_at(
 ///
 /// # Errors
 /// The database, or something is missing in it.
-pub async fn proof(
-    conn: &mut Conn,
+pub async fn build_proof(
+    conn: &mut DbConnection,
     scope: AccountScope,
-    origin: &Origin,
+    origin: &LogOrigin,
     (seq, size): (u64, u64),
 ) -> Result<Vec<Hash>, DbError> {
     let mut ahead = Ahead(BTreeMap::new());
     ahead.block(conn, scope, origin, (seq, size)).await?;
     ahead.block(conn, scope, origin, (size, size)).await?;
-    ahead.kept(conn, scope, origin, (seq, size)).await?;
+    ahead.stored(conn, scope, origin, (seq, size)).await?;
     inclusion_proof(&ahead, seq, size)
 }

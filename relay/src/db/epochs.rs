@@ -1,19 +1,19 @@
 //! Epochs of boxes' logs: their keys, how far they are held, the newest cosigned checkpoint, evidence against them.
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::ids::{Epoch, FacilityId};
 use record::kinds::Prev;
-use record::sign::Verifier;
+use record::sign::VerifierKey;
 use record::tree::{Frontier, Hash};
 
-use super::boxes::big;
-use super::{AccountScope, Conn, DbError, all, exec, impl_from_row, opt};
+use super::boxes::to_i64;
+use super::{AccountScope, DbConnection, DbError, all, exec, impl_from_row, opt};
 
 /// One log as this relay holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
+pub struct StoredLog {
     /// Which log.
-    pub origin: Origin,
+    pub origin: LogOrigin,
     /// Public half of the key that signs it.
     pub log_key: [u8; 32],
     /// That key came with a claim, is vouched for by one that did, or was admitted by a person.
@@ -67,45 +67,45 @@ pub const CHECKPOINTS_NEWEST: i64 = 64;
 
 const COLUMNS: &str = "epoch, log_key, key_known, size, frontier, prev_epoch, prev_size, prev_root, after_epoch, apart, cosigned, witness";
 
-pub(crate) fn hash(bytes: &[u8]) -> Result<Hash, DbError> {
+pub(crate) fn read_hash(bytes: &[u8]) -> Result<Hash, DbError> {
     bytes.try_into().map(Hash).map_err(|_| DbError::stored("hash", "it is not 32 bytes"))
 }
 
-fn number(stored: i64) -> Result<u64, DbError> {
+fn read_number(stored: i64) -> Result<u64, DbError> {
     u64::try_from(stored).map_err(|e| DbError::stored("size", e))
 }
 
 impl Row {
-    fn read(self, origin_of: impl Fn(Epoch) -> Origin) -> Result<Held, DbError> {
+    fn read(self, origin_of: impl Fn(Epoch) -> LogOrigin) -> Result<StoredLog, DbError> {
         let epoch: Epoch = self.epoch.parse().map_err(|e| DbError::stored("epoch", e))?;
-        let nodes = self.frontier.chunks(32).map(hash).collect::<Result<_, _>>()?;
-        let frontier = Frontier::from_parts(number(self.size)?, nodes)
+        let nodes = self.frontier.chunks(32).map(read_hash).collect::<Result<_, _>>()?;
+        let frontier = Frontier::from_parts(read_number(self.size)?, nodes)
             .ok_or_else(|| DbError::stored("frontier", "its nodes do not fit its size"))?;
         let prev = match (self.prev_epoch, self.prev_size, self.prev_root) {
             (Some(epoch), Some(size), Some(root)) => {
                 let epoch = epoch.parse().map_err(|e| DbError::stored("epoch", e))?;
-                Some(Prev { epoch, size: number(size)?, root: hash(&root)? })
+                Some(Prev { epoch, size: read_number(size)?, root: read_hash(&root)? })
             }
             _ => None,
         };
-        let log_key = hash(&self.log_key)?.0;
+        let log_key = read_hash(&self.log_key)?.0;
         let (key_known, apart) = (self.key_known, self.apart);
         let (cosigned, witness) = (self.cosigned, self.witness);
         let after = self.after_epoch.map(|after| after.parse()).transpose();
         let after = after.map_err(|e| DbError::stored("epoch", e))?;
         let origin = origin_of(epoch);
-        Ok(Held { origin, log_key, key_known, frontier, prev, after, apart, cosigned, witness })
+        Ok(StoredLog { origin, log_key, key_known, frontier, prev, after, apart, cosigned, witness })
     }
 }
 
-impl Held {
+impl StoredLog {
     /// The epoch that it follows.
     pub fn follows(&self) -> Option<Epoch> {
         self.prev.map(|prev| prev.epoch).or(self.after)
     }
 
     /// Its key, where that is known to be its box's.
-    pub fn own_key(&self) -> Option<Verifier> {
+    pub fn own_key(&self) -> Option<VerifierKey> {
         self.origin.verifier(&self.log_key).ok().filter(|_| self.key_known)
     }
 
@@ -121,10 +121,10 @@ fn bytes_of(frontier: &Frontier) -> Vec<u8> {
 
 /// Makes a log known by its key. Knowing it already changes nothing, but for a key that nothing was signed with yet and
 /// nothing vouches for.
-pub async fn create(
-    conn: &mut Conn,
+pub async fn insert_epoch(
+    conn: &mut DbConnection,
     scope: AccountScope,
-    origin: &Origin,
+    origin: &LogOrigin,
     facility: FacilityId,
     (log_key, key_known): (&[u8; 32], bool),
     now_ms: i64,
@@ -141,7 +141,11 @@ pub async fn create(
 }
 
 /// One log.
-pub async fn get(conn: &mut Conn, scope: AccountScope, origin: &Origin) -> Result<Option<Held>, DbError> {
+pub async fn find_log(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    origin: &LogOrigin,
+) -> Result<Option<StoredLog>, DbError> {
     let place = "WHERE account = $1 AND box = $2 AND epoch = $3";
     let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM epochs {place}"));
     let row = opt!(conn, Row, sql, scope.key(), origin.box_id.to_string(), origin.epoch.to_string())?;
@@ -149,7 +153,11 @@ pub async fn get(conn: &mut Conn, scope: AccountScope, origin: &Origin) -> Resul
 }
 
 /// One log, its row taken for this transaction: this is what keeps two batches of one log in order.
-pub async fn take(conn: &mut Conn, scope: AccountScope, origin: &Origin) -> Result<Option<Held>, DbError> {
+pub async fn lock_log(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    origin: &LogOrigin,
+) -> Result<Option<StoredLog>, DbError> {
     let place = "WHERE account = $1 AND box = $2 AND epoch = $3";
     let sql = sqlx::AssertSqlSafe(format!("UPDATE epochs SET size = size {place} RETURNING {COLUMNS}"));
     let row = opt!(conn, Row, sql, scope.key(), origin.box_id.to_string(), origin.epoch.to_string())?;
@@ -158,18 +166,18 @@ pub async fn take(conn: &mut Conn, scope: AccountScope, origin: &Origin) -> Resu
 
 /// All logs of one box, in the order of their numbers.
 pub async fn of_box(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: record::ids::BoxId,
-) -> Result<Vec<Held>, DbError> {
+) -> Result<Vec<StoredLog>, DbError> {
     let sql = format!("SELECT {COLUMNS} FROM epochs WHERE account = $1 AND box = $2 ORDER BY n, epoch");
     let rows = all!(conn, Row, sqlx::AssertSqlSafe(sql.clone()), scope.key(), box_id.to_string())?;
-    rows.into_iter().map(|row| row.read(|epoch| Origin { box_id, epoch })).collect()
+    rows.into_iter().map(|row| row.read(|epoch| LogOrigin { box_id, epoch })).collect()
 }
 
 /// Boxes that ever wrote for a facility, in the order in which they were claimed.
 pub async fn boxes_of(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
 ) -> Result<Vec<record::ids::BoxId>, DbError> {
@@ -181,7 +189,7 @@ pub async fn boxes_of(
 
 /// What one batch makes of its log's row.
 #[derive(Debug, Clone, Copy)]
-pub struct Grown<'a> {
+pub struct LogGrowth<'a> {
     /// The new compact range.
     pub frontier: &'a Frontier,
     /// The cosigned note that covers it.
@@ -191,15 +199,15 @@ pub struct Grown<'a> {
 }
 
 /// The log has grown.
-pub async fn grown(
-    conn: &mut Conn,
+pub async fn save_growth(
+    conn: &mut DbConnection,
     scope: AccountScope,
-    origin: &Origin,
-    grown: Grown<'_>,
+    origin: &LogOrigin,
+    grown: LogGrowth<'_>,
     now_ms: i64,
 ) -> Result<(), DbError> {
     let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
-    let (size, frontier) = (big(grown.frontier.size()), bytes_of(grown.frontier));
+    let (size, frontier) = (to_i64(grown.frontier.size()), bytes_of(grown.frontier));
     let sql = "UPDATE epochs SET size = $1, frontier = $2, cosigned = $3, cosigned_ms = $4, witness = $5 \
                WHERE account = $6 AND box = $7 AND epoch = $8";
     let (note, witness) = (grown.cosigned.to_owned(), grown.witness.map(str::to_owned));
@@ -209,12 +217,17 @@ pub async fn grown(
                ON CONFLICT (account, box, epoch, size) DO NOTHING";
     let (note, day) = (grown.cosigned.to_owned(), now_ms.div_euclid(86_400_000));
     exec!(conn, sql, scope.key(), box_id.clone(), epoch.clone(), size, note, day)?;
-    thin(conn, scope, &box_id, &epoch).await
+    thin_nodes(conn, scope, &box_id, &epoch).await
 }
 
 /// Drops the checkpoint that is no longer among the newest [`CHECKPOINTS_NEWEST`], unless it is the last one of its day:
 /// those are what a log is compared with years later. Proofs need only the newest.
-async fn thin(conn: &mut Conn, scope: AccountScope, box_id: &str, epoch: &str) -> Result<(), DbError> {
+async fn thin_nodes(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    box_id: &str,
+    epoch: &str,
+) -> Result<(), DbError> {
     let sql = "SELECT size, day FROM checkpoints WHERE account = $1 AND box = $2 AND epoch = $3 \
                ORDER BY size DESC LIMIT 2 OFFSET $4";
     let rows = all!(conn, (i64, i64), sql, scope.key(), box_id, epoch, CHECKPOINTS_NEWEST - 1)?;
@@ -227,10 +240,10 @@ async fn thin(conn: &mut Conn, scope: AccountScope, box_id: &str, epoch: &str) -
 }
 
 /// Keeps a cosigned checkpoint of more than is held, shown by a box to a relay that went back.
-pub async fn witnessed(
-    conn: &mut Conn,
+pub async fn save_cosigned(
+    conn: &mut DbConnection,
     scope: AccountScope,
-    origin: &Origin,
+    origin: &LogOrigin,
     note: &str,
 ) -> Result<(), DbError> {
     let sql = "UPDATE epochs SET witness = $1 WHERE account = $2 AND box = $3 AND epoch = $4";
@@ -239,16 +252,16 @@ pub async fn witnessed(
 }
 
 /// Keeps what an epoch's first entry says about where it goes on, and whether it stays apart.
-pub async fn began(
-    conn: &mut Conn,
+pub async fn save_epoch_start(
+    conn: &mut DbConnection,
     scope: AccountScope,
-    origin: &Origin,
+    origin: &LogOrigin,
     (prev, after): (Option<&Prev>, Option<Epoch>),
     apart: bool,
 ) -> Result<(), DbError> {
     let sql = "UPDATE epochs SET prev_epoch = $1, prev_size = $2, prev_root = $3, after_epoch = $4, apart = $5 \
                WHERE account = $6 AND box = $7 AND epoch = $8";
-    let (epoch, size) = (prev.map(|p| p.epoch.to_string()), prev.map(|p| big(p.size)));
+    let (epoch, size) = (prev.map(|p| p.epoch.to_string()), prev.map(|p| to_i64(p.size)));
     let root = prev.map(|p| p.root.0.to_vec());
     let (box_id, of) = (origin.box_id.to_string(), origin.epoch.to_string());
     let after = after.map(|epoch| epoch.to_string());
@@ -257,19 +270,19 @@ pub async fn began(
 
 /// The cosigned note of exactly this size, if one was made.
 pub async fn note_at(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
-    origin: &Origin,
+    origin: &LogOrigin,
     size: u64,
 ) -> Result<Option<String>, DbError> {
     let sql = "SELECT note FROM checkpoints WHERE account = $1 AND box = $2 AND epoch = $3 AND size = $4";
     let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
-    Ok(opt!(conn, (String,), sql, scope.key(), box_id, epoch, big(size))?.map(|(note,)| note))
+    Ok(opt!(conn, (String,), sql, scope.key(), box_id, epoch, to_i64(size))?.map(|(note,)| note))
 }
 
 /// What must not be lost when a log contradicts itself or this relay.
 #[derive(Debug, Clone)]
-pub struct Evidence<'a> {
+pub struct NewEvidence<'a> {
     /// `fork`, `epoch clash` or `data loss`.
     pub kind: &'a str,
     /// First entry that differs.
@@ -286,16 +299,16 @@ pub struct Evidence<'a> {
 
 /// Keeps evidence.
 pub async fn keep_evidence(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
-    origin: &Origin,
-    (evidence_id, evidence): (&str, &Evidence<'_>),
+    origin: &LogOrigin,
+    (evidence_id, evidence): (&str, &NewEvidence<'_>),
     now_ms: i64,
 ) -> Result<(), DbError> {
     let sql = "INSERT INTO evidence (account, box, evidence_id, at_ms, kind, epoch, seq, ours, theirs, our_lines, \
                payload) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
-    let (id, kind, seq) = (evidence_id.to_owned(), evidence.kind.to_owned(), evidence.seq.map(big));
+    let (id, kind, seq) = (evidence_id.to_owned(), evidence.kind.to_owned(), evidence.seq.map(to_i64));
     let (ours, theirs) = (evidence.ours.to_owned(), evidence.theirs.to_owned());
     let (lines, payload) = (evidence.our_lines.to_vec(), evidence.payload.to_vec());
     exec!(conn, sql, scope.key(), box_id, id, now_ms, kind, epoch, seq, ours, theirs, lines, payload)
@@ -304,7 +317,7 @@ pub async fn keep_evidence(
 
 /// Counts a refused batch and keeps the newest few of each box for the operator.
 pub async fn keep_refused(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: record::ids::BoxId,
     refused_id: &str,

@@ -2,7 +2,7 @@
 
 use record::ids::FacilityId;
 
-use super::{AccountScope, Conn, DbError, all, exec, impl_from_row, opt};
+use super::{AccountScope, DbConnection, DbError, all, exec, impl_from_row, opt};
 
 /// A box that was heard and had sent everything this recently tells about the present.
 const FRESH_MS: i64 = 180_000;
@@ -32,8 +32,8 @@ pub fn as_of_ms(now_ms: i64, known_ms: i64) -> i64 {
 }
 
 /// Makes a facility.
-pub async fn create(
-    conn: &mut Conn,
+pub async fn insert_facility(
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     name: &str,
@@ -48,7 +48,7 @@ pub async fn create(
 
 /// One facility.
 pub async fn get(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
 ) -> Result<Option<FacilityRow>, DbError> {
@@ -58,7 +58,10 @@ pub async fn get(
 }
 
 /// All of an account, by name.
-pub async fn list(conn: &mut Conn, scope: AccountScope) -> Result<Vec<FacilityRow>, DbError> {
+pub async fn list_facilities(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+) -> Result<Vec<FacilityRow>, DbError> {
     let sql = "SELECT facility, name, zone, known_ms, changes, refold FROM facilities \
                WHERE account = $1 ORDER BY name, facility";
     all!(conn, FacilityRow, sql, scope.key())
@@ -79,7 +82,7 @@ pub struct FacilityMark {
 impl_from_row!(FacilityMark { facility, changes, heard_ms, gone_ms });
 
 /// The marks of an account's facilities.
-pub async fn marks(conn: &mut Conn, scope: AccountScope) -> Result<Vec<FacilityMark>, DbError> {
+pub async fn load_marks(conn: &mut DbConnection, scope: AccountScope) -> Result<Vec<FacilityMark>, DbError> {
     let sql = "SELECT f.facility, f.changes, MAX(b.heard_ms) AS heard_ms, MAX(b.gone_ms) AS gone_ms \
                FROM facilities f LEFT JOIN boxes b ON b.account = f.account AND b.facility = f.facility \
                WHERE f.account = $1 GROUP BY f.facility, f.changes";
@@ -87,8 +90,8 @@ pub async fn marks(conn: &mut Conn, scope: AccountScope) -> Result<Vec<FacilityM
 }
 
 /// Takes the facility's row for this transaction, so that two batches of its boxes fold one after the other.
-pub async fn lock(
-    conn: &mut Conn,
+pub async fn lock_facility(
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
 ) -> Result<FacilityRow, DbError> {
@@ -99,8 +102,8 @@ pub async fn lock(
 }
 
 /// Raises the moment until which the facility is known.
-pub async fn known(
-    conn: &mut Conn,
+pub async fn is_known(
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     known_ms: i64,
@@ -111,7 +114,7 @@ pub async fn known(
 
 /// Says whether rows and index must be rebuilt from the entries.
 pub async fn set_refold(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     refold: bool,
@@ -121,7 +124,10 @@ pub async fn set_refold(
 }
 
 /// Facilities with work for the rollup job: rows to rebuild, or windows that closed by time alone.
-pub async fn platform_due(conn: &mut Conn, now_ms: i64) -> Result<Vec<(String, String, bool)>, DbError> {
+pub async fn platform_due(
+    conn: &mut DbConnection,
+    now_ms: i64,
+) -> Result<Vec<(String, String, bool)>, DbError> {
     let sql = "SELECT f.account, f.facility, f.refold FROM facilities f WHERE f.refold OR EXISTS \
                (SELECT 1 FROM items i WHERE i.account = f.account AND i.facility = f.facility \
                AND i.next_ms <= CASE WHEN f.known_ms >= $1 THEN $2 ELSE f.known_ms END)";
@@ -129,22 +135,22 @@ pub async fn platform_due(conn: &mut Conn, now_ms: i64) -> Result<Vec<(String, S
 }
 
 /// Whether there is any facility: asks next to nothing of the database.
-pub async fn platform_any(conn: &mut Conn) -> Result<bool, DbError> {
+pub async fn platform_any(conn: &mut DbConnection) -> Result<bool, DbError> {
     Ok(opt!(conn, (String,), "SELECT facility FROM facilities LIMIT 1")?.is_some())
 }
 
 /// Writes to no row, in a transaction that is not committed: fails where the database takes no write.
-pub async fn platform_write_nothing(conn: &mut Conn) -> Result<(), DbError> {
+pub async fn platform_write_nothing(conn: &mut DbConnection) -> Result<(), DbError> {
     exec!(conn, "UPDATE facilities SET changes = changes WHERE account = ''").map(drop)
 }
 
 /// Every facility, for `rebuild` and `verify`.
-pub async fn platform_all(conn: &mut Conn) -> Result<Vec<(String, String)>, DbError> {
+pub async fn platform_all(conn: &mut DbConnection) -> Result<Vec<(String, String)>, DbError> {
     all!(conn, (String, String), "SELECT account, facility FROM facilities ORDER BY account, facility")
 }
 
 /// When the newest entry of all that a box has told was recorded, by the box's clock.
-pub async fn platform_newest_ms(conn: &mut Conn) -> Result<Option<i64>, DbError> {
+pub async fn platform_newest_ms(conn: &mut DbConnection) -> Result<Option<i64>, DbError> {
     let newest = opt!(conn, (Option<i64>,), "SELECT MAX(known_ms) FROM facilities WHERE known_ms > 0")?;
     Ok(newest.and_then(|(at,)| at))
 }

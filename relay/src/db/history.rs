@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::entry::Entry;
 use record::ids::{BoxId, Epoch, FacilityId};
-use record::kinds::{Event, Who};
+use record::kinds::{CleanedBy, Event};
 use record::tag::Tag;
 use record::tree::Hash;
 
 use super::cleanings::utc_day;
-use super::{AccountScope, Conn, DbError, all, impl_from_row, opt, texts};
+use super::{AccountScope, DbConnection, DbError, all, impl_from_row, opt, texts};
 
 /// Where a page of cleanings begins: after this one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor {
+pub struct HistoryCursor {
     /// When it was done.
     pub performed_ms: i64,
     pub box_id: String,
@@ -23,7 +23,7 @@ pub struct Cursor {
     pub seq: i64,
 }
 
-impl Cursor {
+impl HistoryCursor {
     /// Before the newest.
     pub fn start() -> Self {
         Self { performed_ms: i64::MAX, box_id: String::new(), epoch: String::new(), seq: 0 }
@@ -44,7 +44,7 @@ impl Cursor {
     }
 }
 
-impl std::fmt::Display for Cursor {
+impl std::fmt::Display for HistoryCursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}.{}.{}.{}", self.performed_ms, self.box_id, self.epoch, self.seq)
     }
@@ -64,7 +64,7 @@ pub struct CleaningRow {
     pub tag: String,
     /// When it was done, milliseconds since 1970.
     pub performed_ms: i64,
-    /// JSON of `record::fold::Cleaning`.
+    /// JSON of `record::fold::CleaningRecord`.
     pub body: String,
     /// JSON of `record::fold::Equipment`.
     pub equipment: Option<String>,
@@ -93,7 +93,7 @@ impl_from_row!(BareRow { box_id, epoch, seq, facility, tag, performed_ms, body, 
 
 /// Which cleanings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Of {
+pub enum HistoryScope {
     /// Of every facility.
     Account,
     Facility(FacilityId),
@@ -124,14 +124,14 @@ macro_rules! page {
 }
 
 /// The cleanings after `after`, newest first.
-pub async fn cleanings(
-    conn: &mut Conn,
+pub async fn load_cleanings(
+    conn: &mut DbConnection,
     scope: AccountScope,
-    of: Of,
-    after: &Cursor,
+    of: HistoryScope,
+    after: &HistoryCursor,
     limit: i64,
 ) -> Result<Vec<CleaningRow>, DbError> {
-    let rows = bare(conn, scope, of, after, limit).await?;
+    let rows = bare_cleanings(conn, scope, of, after, limit).await?;
     let mut texts = named_texts(conn, scope, &rows).await?;
     let with_texts = |(at, row): (usize, BareRow)| CleaningRow {
         box_id: row.box_id,
@@ -150,55 +150,55 @@ pub async fn cleanings(
 }
 
 /// Which rows want texts, and the number and hashes of each.
-type WantedTexts = (Vec<usize>, Vec<(u64, Vec<Hash>)>);
+type RequestedTexts = (Vec<usize>, Vec<(u64, Vec<Hash>)>);
 
 /// The two texts that a cleaning has at most, who and a note, by the row: whatever else stands under its number is another
 /// line's.
 async fn named_texts(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     rows: &[BareRow],
 ) -> Result<BTreeMap<usize, Vec<String>>, DbError> {
-    let mut wanted: BTreeMap<Origin, WantedTexts> = BTreeMap::new();
+    let mut expected: BTreeMap<LogOrigin, RequestedTexts> = BTreeMap::new();
     for (at, row) in rows.iter().enumerate() {
         let Some(line) = &row.line else { continue };
         let entry = Entry::parse(line).map_err(|e| DbError::stored("entry", e))?;
         let Event::CleaningRecorded(cleaning) = entry.event() else { continue };
         let who = match cleaning.who {
-            Who::Typed { name } => Some(name.hash),
+            CleanedBy::Entered { name } => Some(name.hash),
             _ => None,
         };
         let hashes: Vec<Hash> = who.into_iter().chain(cleaning.note.map(|note| note.hash)).collect();
         if !hashes.is_empty() {
             let box_id = row.box_id.parse().map_err(|e| DbError::stored("box id", e))?;
             let epoch = row.epoch.parse().map_err(|e| DbError::stored("epoch", e))?;
-            let (rows, named) = wanted.entry(Origin { box_id, epoch }).or_default();
+            let (rows, named) = expected.entry(LogOrigin { box_id, epoch }).or_default();
             rows.push(at);
             named.push((entry.seq(), hashes));
         }
     }
     let mut found = BTreeMap::new();
-    for (origin, (rows, named)) in wanted {
+    for (origin, (rows, named)) in expected {
         let texts = texts::named_texts(conn, scope, &origin, &named).await?;
         found.extend(rows.into_iter().zip(texts));
     }
     Ok(found)
 }
 
-async fn bare(
-    conn: &mut Conn,
+async fn bare_cleanings(
+    conn: &mut DbConnection,
     scope: AccountScope,
-    of: Of,
-    after: &Cursor,
+    of: HistoryScope,
+    after: &HistoryCursor,
     limit: i64,
 ) -> Result<Vec<BareRow>, DbError> {
-    let Cursor { performed_ms, box_id, epoch, seq } = after.clone();
+    let HistoryCursor { performed_ms, box_id, epoch, seq } = after.clone();
     match of {
-        Of::Account => {
+        HistoryScope::Account => {
             let sql = page!("cleanings c WHERE c.account = $1", "($2, $3, $4, $5)", "", "$6");
             all!(conn, BareRow, sql, scope.key(), performed_ms, box_id.clone(), epoch.clone(), seq, limit)
         }
-        Of::Facility(facility) => {
+        HistoryScope::Facility(facility) => {
             let sql =
                 page!("cleanings c WHERE c.account = $1 AND c.facility = $2", "($3, $4, $5, $6)", "", "$7");
             let facility = facility.to_string();
@@ -215,7 +215,7 @@ async fn bare(
                 limit
             )
         }
-        Of::Item(facility, tag) => {
+        HistoryScope::Item(facility, tag) => {
             // Day by day from the newest: within each, the index is in the order of the page. The plus keeps SQLite
             // from taking the bound on the days for one on the cleanings, and with it another way.
             let sql = page!(
@@ -260,8 +260,8 @@ pub struct UseRow {
 impl_from_row!(UseRow { performed_ms, box_id, epoch, seq });
 
 /// Uses of an item in `from_ms <= t < until_ms`, newest first.
-pub async fn uses(
-    conn: &mut Conn,
+pub async fn load_uses(
+    conn: &mut DbConnection,
     scope: AccountScope,
     (facility, tag): (FacilityId, Tag),
     (from_ms, until_ms): (i64, i64),
@@ -276,7 +276,7 @@ pub async fn uses(
 
 /// Cleanings of an item since `from_ms`, voided ones included.
 pub async fn count_since(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     (facility, tag): (FacilityId, Tag),
     from_ms: i64,
@@ -296,11 +296,11 @@ mod tests {
     #[test]
     fn a_cursor_is_read_as_it_was_written() {
         let text = "1795204920000.01JDB8Z3T40000000000000000.1-00ab0102.42";
-        assert_eq!(Cursor::read(text).map(|c| c.to_string()).as_deref(), Some(text));
+        assert_eq!(HistoryCursor::read(text).map(|c| c.to_string()).as_deref(), Some(text));
         for wrong in
             ["", "1", "1.2.3.4", &format!("{text}.5"), &text.replace(".42", ".-1"), &text.replace('Z', "'")]
         {
-            assert_eq!(Cursor::read(wrong), None, "{wrong}");
+            assert_eq!(HistoryCursor::read(wrong), None, "{wrong}");
         }
     }
 }

@@ -1,14 +1,14 @@
 //! Which logs are their box's own: those whose key came with a claim, is vouched for by one that did, or was admitted by a
 //! person. What is held of any other waits.
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::ids::BoxId;
 
-use super::{AccountScope, Conn, DbError, all, exec, impl_from_row};
+use super::{AccountScope, DbConnection, DbError, all, exec, impl_from_row};
 
 /// Drops logs that a box only spoke of, and that nothing says are its own, but for the newest few.
 pub async fn drop_unbegun(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     keep: i64,
@@ -22,9 +22,9 @@ pub async fn drop_unbegun(
 
 /// A log is the box's own; `apart`: it goes on from where another one does already.
 pub async fn set_known(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
-    origin: &Origin,
+    origin: &LogOrigin,
     apart: bool,
 ) -> Result<(), DbError> {
     let sql = "UPDATE epochs SET key_known = $1, apart = $2 WHERE account = $3 AND box = $4 AND epoch = $5";
@@ -45,14 +45,21 @@ pub struct WaitingEpoch {
 impl_from_row!(WaitingEpoch { box_id, epoch, size });
 
 /// All of an account.
-pub async fn waiting(conn: &mut Conn, scope: AccountScope) -> Result<Vec<WaitingEpoch>, DbError> {
+pub async fn waiting_keys(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+) -> Result<Vec<WaitingEpoch>, DbError> {
     let sql = "SELECT box AS box_id, epoch, size FROM epochs WHERE account = $1 AND size > 0 AND NOT key_known \
                ORDER BY box, n, epoch";
     all!(conn, WaitingEpoch, sql, scope.key())
 }
 
 /// Drops a log of which nothing says that it is its box's, with its entries. `false`: there is none such.
-pub async fn forget(conn: &mut Conn, scope: AccountScope, origin: &Origin) -> Result<bool, DbError> {
+pub async fn forget_keys(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    origin: &LogOrigin,
+) -> Result<bool, DbError> {
     let sql = "DELETE FROM epochs WHERE account = $1 AND box = $2 AND epoch = $3 AND NOT key_known";
     let (account, box_id, epoch) = (scope.key(), origin.box_id.to_string(), origin.epoch.to_string());
     if exec!(conn, sql, account.clone(), box_id.clone(), epoch.clone())? == 0 {

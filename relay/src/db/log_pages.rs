@@ -1,9 +1,9 @@
 //! Lines of a log with the texts that they name, a page at a time.
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 
 use crate::db::texts::{LINES_AT_ONCE, beside_few};
-use crate::db::{AccountScope, Conn, DbError};
+use crate::db::{AccountScope, DbConnection, DbError};
 
 /// A line with the texts that it names.
 pub type LineWithTexts = (Vec<u8>, Vec<String>);
@@ -12,14 +12,14 @@ pub type LineWithTexts = (Vec<u8>, Vec<String>);
 ///
 /// # Errors
 /// The database, or a stored line that is no entry.
-pub async fn page(
-    conn: &mut Conn,
+pub async fn load_page(
+    conn: &mut DbConnection,
     scope: AccountScope,
-    origin: &Origin,
+    origin: &LogOrigin,
     (from, limit): (u64, usize),
     bytes_max: usize,
 ) -> Result<Vec<LineWithTexts>, DbError> {
-    let lines = crate::db::entries::lines(conn, scope, origin, from, limit).await?;
+    let lines = crate::db::entries::load_lines(conn, scope, origin, from, limit).await?;
     let (mut page, mut bytes) = (Vec::with_capacity(lines.len()), 0);
     for few in lines.chunks(LINES_AT_ONCE) {
         let texts = beside_few(conn, scope, origin, few).await?;

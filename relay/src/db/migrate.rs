@@ -1,6 +1,6 @@
 //! Brings the tables from any earlier schema to the present one, each step in a transaction of its own.
 
-use super::{Conn, Db, DbError, Lane, exec, opt};
+use super::{Db, DbConnection, DbError, SqlExecutor, exec, opt};
 
 /// Numbered from 1; a released one is never edited.
 const STEPS: &[&str] = &[
@@ -25,19 +25,19 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("@ROWLESS@", " WITHOUT ROWID", ""),
 ];
 
-pub(super) async fn run(db: &Db, now_ms: i64) -> Result<(), DbError> {
-    apply(db, STEPS, now_ms).await
+pub(super) async fn run_migrations(db: &Db, now_ms: i64) -> Result<(), DbError> {
+    apply_migration(db, STEPS, now_ms).await
 }
 
-async fn apply(db: &Db, steps: &[&str], now_ms: i64) -> Result<(), DbError> {
+async fn apply_migration(db: &Db, steps: &[&str], now_ms: i64) -> Result<(), DbError> {
     let mut tx = db.begin().await?;
     let table = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY, applied_ms BIGINT NOT NULL)";
-    statements(&mut tx, table.to_owned()).await?;
+    run_statements(&mut tx, table.to_owned()).await?;
     tx.commit().await?;
     for (step, number) in steps.iter().zip(1_i64..) {
         let mut tx = db.begin().await?;
         // Two relays that start at once: the second waits here and then sees the first one's work.
-        let sqlite = matches!(tx, Conn::SqliteTx(_));
+        let sqlite = matches!(tx, DbConnection::SqliteTx(_));
         if !sqlite {
             exec!(tx, "LOCK TABLE schema_version IN EXCLUSIVE MODE")?;
         }
@@ -53,20 +53,20 @@ async fn apply(db: &Db, steps: &[&str], now_ms: i64) -> Result<(), DbError> {
         let text = WORDS.iter().fold((*step).to_owned(), |text, (word, ours, theirs)| {
             text.replace(word, if sqlite { ours } else { theirs })
         });
-        statements(&mut tx, text).await?;
+        run_statements(&mut tx, text).await?;
         exec!(tx, "INSERT INTO schema_version (version, applied_ms) VALUES ($1, $2)", number, now_ms)?;
         tx.commit().await?;
     }
     Ok(())
 }
 
-async fn statements(conn: &mut Conn, text: String) -> Result<(), DbError> {
+async fn run_statements(conn: &mut DbConnection, text: String) -> Result<(), DbError> {
     use sqlx::Executor as _;
     let text = sqlx::AssertSqlSafe(text);
     match conn.lane() {
-        Lane::Sqlite(c) => c.execute(sqlx::raw_sql(text)).await.map(drop)?,
+        SqlExecutor::Sqlite(c) => c.execute(sqlx::raw_sql(text)).await.map(drop)?,
         #[cfg(feature = "postgres")]
-        Lane::Postgres(c) => c.execute(sqlx::raw_sql(text)).await.map(drop)?,
+        SqlExecutor::Postgres(c) => c.execute(sqlx::raw_sql(text)).await.map(drop)?,
     }
     Ok(())
 }
@@ -80,7 +80,7 @@ mod tests {
     async fn what_was_audited_stays() {
         let dir = tempfile::tempdir().unwrap();
         let db = Db::open(&format!("sqlite:{}", dir.path().join("relay.db").display())).await.unwrap();
-        apply(&db, &STEPS[..3], 1).await.unwrap();
+        apply_migration(&db, &STEPS[..3], 1).await.unwrap();
         let scope = AccountScope::of(record::ids::AccountId::new(1, [1; 10]));
         let mut tx = db.begin().await.unwrap();
         let sql = "INSERT INTO audit (account, audit_id, at_ms, who, act, about) VALUES ($1, $2, $3, 'o', 'a', 'b')";
@@ -88,11 +88,11 @@ mod tests {
             exec!(tx, sql, scope.key(), id, 7_i64).unwrap();
         }
         tx.commit().await.unwrap();
-        run(&db, 2).await.unwrap();
-        run(&db, 3).await.unwrap();
-        let rows = audit::before(&mut db.read().await.unwrap(), scope, "~", 10).await.unwrap();
-        let told: Vec<_> = rows.iter().map(|r| (r.audit_id.as_str(), r.last_ms, r.times)).collect();
-        assert_eq!(told, [("01B", 7, 1), ("01A", 7, 1)]);
+        run_migrations(&db, 2).await.unwrap();
+        run_migrations(&db, 3).await.unwrap();
+        let rows = audit::rows_before(&mut db.read().await.unwrap(), scope, "~", 10).await.unwrap();
+        let reported: Vec<_> = rows.iter().map(|r| (r.audit_id.as_str(), r.last_ms, r.times)).collect();
+        assert_eq!(reported, [("01B", 7, 1), ("01A", 7, 1)]);
         assert_eq!(rows[0].outcome, "done");
     }
 }

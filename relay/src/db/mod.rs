@@ -97,7 +97,7 @@ impl DbError {
     }
 
     /// Whether nothing can be asked of the database now.
-    pub fn is_away(&self) -> bool {
+    pub fn is_unavailable(&self) -> bool {
         use sqlx::Error::{Io, PoolClosed, PoolTimedOut, WorkerCrashed};
         matches!(self, Self::Sql(Io(_) | PoolClosed | PoolTimedOut | WorkerCrashed))
     }
@@ -146,7 +146,7 @@ pub enum Db {
 
 /// A connection for reading, or a transaction.
 #[derive(Debug)]
-pub enum Conn {
+pub enum DbConnection {
     /// Reads a file.
     Sqlite(PoolConnection<Sqlite>),
     /// Reads from a server.
@@ -160,7 +160,7 @@ pub enum Conn {
 }
 
 /// What a statement runs on.
-pub(crate) enum Lane<'a> {
+pub(crate) enum SqlExecutor<'a> {
     Sqlite(&'a mut SqliteConnection),
     /// PostgreSQL.
     #[cfg(feature = "postgres")]
@@ -242,30 +242,32 @@ impl Db {
     /// # Errors
     /// The database, or a newer relay has been here.
     pub async fn migrate(&self, now_ms: i64) -> Result<(), DbError> {
-        migrate::run(self, now_ms).await
+        migrate::run_migrations(self, now_ms).await
     }
 
     /// A connection for reading.
     ///
     /// # Errors
     /// None is free in time.
-    pub async fn read(&self) -> Result<Conn, DbError> {
+    pub async fn read(&self) -> Result<DbConnection, DbError> {
         Ok(match self {
-            Self::Sqlite { readers, .. } => Conn::Sqlite(readers.acquire().await?),
+            Self::Sqlite { readers, .. } => DbConnection::Sqlite(readers.acquire().await?),
             #[cfg(feature = "postgres")]
-            Self::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
+            Self::Postgres(pool) => DbConnection::Postgres(pool.acquire().await?),
         })
     }
 
-    /// A transaction; dropped without [`Conn::commit`] it leaves nothing behind.
+    /// A transaction; dropped without [`DbConnection::commit`] it leaves nothing behind.
     ///
     /// # Errors
     /// None can begin in time.
-    pub async fn begin(&self) -> Result<Conn, DbError> {
+    pub async fn begin(&self) -> Result<DbConnection, DbError> {
         Ok(match self {
-            Self::Sqlite { writer, .. } => Conn::SqliteTx(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Sqlite { writer, .. } => {
+                DbConnection::SqliteTx(writer.begin_with("BEGIN IMMEDIATE").await?)
+            }
             #[cfg(feature = "postgres")]
-            Self::Postgres(pool) => Conn::PostgresTx(pool.begin().await?),
+            Self::Postgres(pool) => DbConnection::PostgresTx(pool.begin().await?),
         })
     }
 
@@ -282,7 +284,7 @@ impl Db {
     }
 }
 
-impl Conn {
+impl DbConnection {
     /// Commits a transaction; a connection that only reads has nothing to commit.
     ///
     /// # Errors
@@ -299,14 +301,14 @@ impl Conn {
         Ok(())
     }
 
-    pub(crate) fn lane(&mut self) -> Lane<'_> {
+    pub(crate) fn lane(&mut self) -> SqlExecutor<'_> {
         match self {
-            Self::Sqlite(c) => Lane::Sqlite(c),
-            Self::SqliteTx(c) => Lane::Sqlite(c),
+            Self::Sqlite(c) => SqlExecutor::Sqlite(c),
+            Self::SqliteTx(c) => SqlExecutor::Sqlite(c),
             #[cfg(feature = "postgres")]
-            Self::Postgres(c) => Lane::Postgres(c),
+            Self::Postgres(c) => SqlExecutor::Postgres(c),
             #[cfg(feature = "postgres")]
-            Self::PostgresTx(c) => Lane::Postgres(c),
+            Self::PostgresTx(c) => SqlExecutor::Postgres(c),
         }
     }
 }
@@ -315,11 +317,11 @@ impl Conn {
 macro_rules! exec {
     ($conn:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
         match $conn.lane() {
-            $crate::db::Lane::Sqlite(c) => {
+            $crate::db::SqlExecutor::Sqlite(c) => {
                 sqlx::query($sql)$(.bind($bind))*.execute(c).await.map(|done| done.rows_affected())
             }
             #[cfg(feature = "postgres")]
-            $crate::db::Lane::Postgres(c) => {
+            $crate::db::SqlExecutor::Postgres(c) => {
                 sqlx::query($sql)$(.bind($bind))*.execute(c).await.map(|done| done.rows_affected())
             }
         }
@@ -331,9 +333,9 @@ macro_rules! exec {
 macro_rules! fetch {
     ($conn:expr, $how:ident, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
         match $conn.lane() {
-            $crate::db::Lane::Sqlite(c) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.$how(c).await,
+            $crate::db::SqlExecutor::Sqlite(c) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.$how(c).await,
             #[cfg(feature = "postgres")]
-            $crate::db::Lane::Postgres(c) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.$how(c).await,
+            $crate::db::SqlExecutor::Postgres(c) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.$how(c).await,
         }
         .map_err($crate::db::DbError::from)
     };
@@ -364,7 +366,7 @@ macro_rules! bulk {
                 rest = after;
                 let text = |sqlite| sqlx::AssertSqlSafe($crate::db::bulk_text($head, ($columns, size), $tail, sqlite));
                 let ran = match $conn.lane() {
-                    $crate::db::Lane::Sqlite(c) => {
+                    $crate::db::SqlExecutor::Sqlite(c) => {
                         let mut query = sqlx::query(text(true));
                         for $row in chunk {
                             query = query$(.bind($bind))+;
@@ -372,7 +374,7 @@ macro_rules! bulk {
                         query.execute(c).await.map(drop)
                     }
                     #[cfg(feature = "postgres")]
-                    $crate::db::Lane::Postgres(c) => {
+                    $crate::db::SqlExecutor::Postgres(c) => {
                         let mut query = sqlx::query(text(false));
                         for $row in chunk {
                             query = query$(.bind($bind))+;
@@ -403,7 +405,7 @@ macro_rules! by_keys {
             let keys = chunk.iter().cloned().chain(over);
             let text = |sqlite| sqlx::AssertSqlSafe($crate::db::keys_text($select, $second, size, sqlite));
             let rows: Result<Vec<$row>, sqlx::Error> = match $conn.lane() {
-                $crate::db::Lane::Sqlite(c) => {
+                $crate::db::SqlExecutor::Sqlite(c) => {
                     let mut query = sqlx::query_as(text(true));
                     for (a, b) in keys {
                         query = query.bind(a).bind(b);
@@ -411,7 +413,7 @@ macro_rules! by_keys {
                     query.bind($account).bind($facility).fetch_all(c).await
                 }
                 #[cfg(feature = "postgres")]
-                $crate::db::Lane::Postgres(c) => {
+                $crate::db::SqlExecutor::Postgres(c) => {
                     let mut query = sqlx::query_as(text(false));
                     for (a, b) in keys {
                         query = query.bind(a).bind(b);
@@ -452,7 +454,7 @@ pub(crate) use {all, bulk, by_keys, exec, fetch, impl_from_row, opt};
 
 /// The `n`th place for a value, from 1. SQLite takes `$1` for a name, which it looks up among all others for each bind: a
 /// fifth of the time of an ingest. Its own sign for the next place costs nothing.
-fn place(n: usize, sqlite: bool) -> String {
+fn bind_place(n: usize, sqlite: bool) -> String {
     if sqlite { "?".to_owned() } else { format!("${n}") }
 }
 
@@ -460,7 +462,7 @@ fn place(n: usize, sqlite: bool) -> String {
 pub(crate) fn bulk_text(head: &str, (columns, rows): (usize, usize), tail: &str, sqlite: bool) -> String {
     let mut text = format!("{head} VALUES ");
     for row in 0..rows {
-        let places: Vec<String> = (1..=columns).map(|c| place(row * columns + c, sqlite)).collect();
+        let places: Vec<String> = (1..=columns).map(|c| bind_place(row * columns + c, sqlite)).collect();
         text.push_str(if row == 0 { "(" } else { ",(" });
         text.push_str(&places.join(","));
         text.push(')');
@@ -477,11 +479,11 @@ pub(crate) fn keys_at_once(left: usize) -> usize {
 /// The text of a question by keys; the second of each is of this SQL type.
 pub(crate) fn keys_text(select: &str, second: &str, keys: usize, sqlite: bool) -> String {
     let key = |k: usize| {
-        let (a, b) = (place(2 * k + 1, sqlite), place(2 * k + 2, sqlite));
+        let (a, b) = (bind_place(2 * k + 1, sqlite), bind_place(2 * k + 2, sqlite));
         format!("({a},CAST({b} AS {second}))")
     };
     let values: Vec<String> = (0..keys).map(key).collect();
-    let [account, facility] = [1, 2].map(|n| place(2 * keys + n, sqlite));
+    let [account, facility] = [1, 2].map(|n| bind_place(2 * keys + n, sqlite));
     let select = select.replace("@1@", &account).replace("@2@", &facility);
     format!("WITH k(a, b) AS (VALUES {}) {select}", values.join(","))
 }

@@ -2,18 +2,18 @@
 
 use record::tree::Hash;
 
-use super::boxes::big;
-use super::{AccountScope, Conn, DbError, exec, opt};
+use super::boxes::to_i64;
+use super::{AccountScope, DbConnection, DbError, exec, opt};
 
 /// Whether a photo is here whole.
-pub async fn is_here(conn: &mut Conn, scope: AccountScope, photo: Hash) -> Result<bool, DbError> {
+pub async fn is_here(conn: &mut DbConnection, scope: AccountScope, photo: Hash) -> Result<bool, DbError> {
     let sql = "SELECT bytes FROM photos WHERE account = $1 AND photo = $2";
     Ok(opt!(conn, (i64,), sql, scope.key(), photo.to_string())?.is_some())
 }
 
 /// A photo is here whole.
-pub async fn received(
-    conn: &mut Conn,
+pub async fn mark_received(
+    conn: &mut DbConnection,
     scope: AccountScope,
     photo: Hash,
     bytes: u64,
@@ -21,5 +21,5 @@ pub async fn received(
 ) -> Result<(), DbError> {
     let sql = "INSERT INTO photos (account, photo, bytes, received_ms) VALUES ($1, $2, $3, $4) \
                ON CONFLICT (account, photo) DO NOTHING";
-    exec!(conn, sql, scope.key(), photo.to_string(), big(bytes), now_ms).map(drop)
+    exec!(conn, sql, scope.key(), photo.to_string(), to_i64(bytes), now_ms).map(drop)
 }

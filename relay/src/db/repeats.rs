@@ -4,16 +4,16 @@ use record::fold::LinePlace;
 use record::ids::{BoxId, FacilityId};
 use record::kinds::EntryRef;
 
-use super::boxes::big;
+use super::boxes::to_i64;
 use super::cleanings::{run_of, run_text};
-use super::{AccountScope, Conn, DbError, all, bulk};
+use super::{AccountScope, DbConnection, DbError, all, bulk};
 
 /// A line and the one that recorded the same before it.
 pub type Repeat = (LinePlace, LinePlace);
 
 /// Keeps lines that repeat others.
-pub async fn put(
-    conn: &mut Conn,
+pub async fn save_repeat(
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     box_id: BoxId,
@@ -32,17 +32,17 @@ pub async fn put(
         facility.as_str(),
         box_id.as_str(),
         line.of.epoch.to_string(),
-        big(line.of.seq),
+        to_i64(line.of.seq),
         run_text(line.run),
         first.of.epoch.to_string(),
-        big(first.of.seq),
+        to_i64(first.of.seq),
         run_text(first.run),
     )
 }
 
 /// Lines of a number that repeat others, with the place of the run of each (see `runs.place`).
-pub async fn get(
-    conn: &mut Conn,
+pub async fn find_repeat(
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     of: EntryRef,
@@ -50,7 +50,7 @@ pub async fn get(
     let sql = "SELECT c.run, c.first_epoch, c.first_seq, c.first_run, r.place FROM repeated_lines c \
                LEFT JOIN runs r ON r.account = c.account AND r.box = c.box AND r.run = c.run \
                WHERE c.account = $1 AND c.box = $2 AND c.epoch = $3 AND c.seq = $4";
-    let (box_id, epoch, seq) = (box_id.to_string(), of.epoch.to_string(), big(of.seq));
+    let (box_id, epoch, seq) = (box_id.to_string(), of.epoch.to_string(), to_i64(of.seq));
     let rows = all!(conn, (String, String, i64, String, Option<i64>), sql, scope.key(), box_id, epoch, seq)?;
     let read = |(run, epoch, seq, first_run, place): (String, String, i64, String, Option<i64>)| {
         let epoch = epoch.parse().map_err(|e| DbError::stored("epoch", e))?;

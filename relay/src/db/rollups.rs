@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use record::ids::FacilityId;
 use record::tag::Tag;
 
-use super::cleanings::texts;
-use super::{AccountScope, Conn, DbError, all, bulk, by_keys, exec};
+use super::cleanings::text_keys;
+use super::{AccountScope, DbConnection, DbError, all, bulk, by_keys, exec};
 
 /// How an item stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,8 +40,8 @@ pub struct ItemDay {
 }
 
 /// Items whose state can have changed by time alone, at most 256 of them.
-pub async fn due(
-    conn: &mut Conn,
+pub async fn items_to_recount(
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     as_of_ms: i64,
@@ -52,8 +52,8 @@ pub async fn due(
 }
 
 /// Up to when the windows of items are counted; an item that is new is not among them.
-pub async fn counted(
-    conn: &mut Conn,
+pub async fn count_rows(
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     tags: &[Tag],
@@ -61,13 +61,13 @@ pub async fn counted(
     let select = "SELECT i.tag, i.counted_ms FROM k CROSS JOIN items i \
                   WHERE i.account = @1@ AND i.facility = @2@ AND i.tag = k.a AND i.counted_ms >= k.b";
     let items: Vec<(Tag, i64)> = tags.iter().map(|tag| (*tag, i64::MIN)).collect();
-    let (of, items) = ((scope.key(), facility.to_string()), texts(&items));
+    let (of, items) = ((scope.key(), facility.to_string()), text_keys(&items));
     by_keys!(conn, (String, i64), select, (of.0.as_str(), of.1.as_str()), items, "BIGINT")
 }
 
 /// Writes how items stand.
-pub async fn put(
-    conn: &mut Conn,
+pub async fn save_items(
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     items: &[ItemState],
@@ -98,7 +98,7 @@ pub async fn put(
 
 /// Makes the days of `items`, each from its own day on, those of `days`, and moves the facility's sums by the difference.
 pub async fn replace_days(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     items: &[(Tag, i32)],
@@ -107,7 +107,7 @@ pub async fn replace_days(
     let select = "SELECT d.tag, d.day, d.met, d.closed FROM k CROSS JOIN item_days d \
                   WHERE d.account = @1@ AND d.facility = @2@ AND d.tag = k.a AND d.day >= k.b";
     let from: Vec<(Tag, i64)> = items.iter().map(|(tag, day)| (*tag, i64::from(*day))).collect();
-    let (of, from) = ((scope.key(), facility.to_string()), texts(&from));
+    let (of, from) = ((scope.key(), facility.to_string()), text_keys(&from));
     let (account, facility) = (of.0.as_str(), of.1.as_str());
     let old = by_keys!(conn, (String, i64, i64, i64), select, (account, facility), from, "BIGINT")?;
     let mut old: BTreeMap<(String, i64), (i64, i64)> =

@@ -2,19 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::entry::Entry;
 use record::ids::BoxId;
 use record::run::RunName;
 use record::tree::Hash;
 
-use super::boxes::{self, big};
-use super::{AccountScope, Conn, DbError, entries, exec, runs};
+use super::boxes::{self, to_i64};
+use super::{AccountScope, DbConnection, DbError, entries, exec, runs};
 
 /// A text by entry and hash.
 type TextKey = (u64, Hash);
 
-fn named<'l>(lines: impl IntoIterator<Item = &'l Vec<u8>>) -> Result<BTreeSet<TextKey>, DbError> {
+fn names_of<'l>(lines: impl IntoIterator<Item = &'l Vec<u8>>) -> Result<BTreeSet<TextKey>, DbError> {
     let mut keys = BTreeSet::new();
     for line in lines {
         let entry = Entry::parse(line).map_err(|e| DbError::stored("entry", e))?;
@@ -26,29 +26,29 @@ fn named<'l>(lines: impl IntoIterator<Item = &'l Vec<u8>>) -> Result<BTreeSet<Te
 /// Drops at most `limit` lines of a run that never became known, with their texts. How many it were. It holds the box's row,
 /// as whoever makes a run known does: no other process makes it known meanwhile.
 pub async fn drop_unfinished(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     run: RunName,
     limit: usize,
 ) -> Result<usize, DbError> {
-    boxes::take(conn, scope, box_id).await?;
-    if runs::notes(conn, scope, box_id, run).await?.is_some() {
+    boxes::lock_box(conn, scope, box_id).await?;
+    if runs::load_notes(conn, scope, box_id, run).await?.is_some() {
         return Ok(0);
     }
-    let lines = runs::lines(conn, scope, box_id, (run, 0), limit).await?;
+    let lines = runs::load_lines(conn, scope, box_id, (run, 0), limit).await?;
     let (Some(first), Some(last)) = (lines.first(), lines.last()) else { return Ok(0) };
     let seq_of =
         |line: &[u8]| Entry::parse(line).map(|entry| entry.seq()).map_err(|e| DbError::stored("entry", e));
     let (from, past) = (seq_of(first)?, seq_of(last)?.saturating_add(1));
-    let mut texts = named(&lines)?;
+    let mut texts = names_of(&lines)?;
     if !texts.is_empty() {
-        let origin = Origin { box_id, epoch: run.epoch() };
+        let origin = LogOrigin { box_id, epoch: run.epoch() };
         let count = usize::try_from(past - from).unwrap_or(usize::MAX);
-        let own = entries::lines(conn, scope, &origin, from, count).await?;
+        let own = entries::load_lines(conn, scope, &origin, from, count).await?;
         // Behind a gap come lines with higher numbers: what they name is none of these.
-        let kept = named(&own)?;
-        texts.retain(|key| !kept.contains(key));
+        let stored = names_of(&own)?;
+        texts.retain(|key| !stored.contains(key));
     }
     for other in runs::of_epoch(conn, scope, box_id, run.epoch()).await? {
         let numbers = other.lines();
@@ -57,17 +57,17 @@ pub async fn drop_unfinished(
             continue;
         }
         let count = usize::try_from(end - start).unwrap_or(usize::MAX);
-        let kept = named(&runs::lines(conn, scope, box_id, (other, start), count).await?)?;
-        texts.retain(|key| !kept.contains(key));
+        let stored = names_of(&runs::load_lines(conn, scope, box_id, (other, start), count).await?)?;
+        texts.retain(|key| !stored.contains(key));
     }
     drop_texts(conn, scope, (box_id, run), &texts).await?;
     let sql = "DELETE FROM run_lines WHERE account = $1 AND box = $2 AND run = $3 AND seq < $4";
-    exec!(conn, sql, scope.key(), box_id.to_string(), run.to_string(), big(past))?;
+    exec!(conn, sql, scope.key(), box_id.to_string(), run.to_string(), to_i64(past))?;
     Ok(lines.len())
 }
 
 async fn drop_texts(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     (box_id, run): (BoxId, RunName),
     texts: &BTreeSet<TextKey>,
@@ -76,7 +76,7 @@ async fn drop_texts(
     let sql = "DELETE FROM texts WHERE account = $1 AND box = $2 AND epoch = $3 AND seq = $4 AND hash = $5";
     for (seq, hash) in texts {
         let (account, box_text, epoch) = (account.as_str(), box_text.as_str(), epoch.as_str());
-        exec!(conn, sql, account, box_text, epoch, big(*seq), hash.to_string())?;
+        exec!(conn, sql, account, box_text, epoch, to_i64(*seq), hash.to_string())?;
     }
     Ok(())
 }

@@ -7,12 +7,12 @@ use record::kinds::EntryRef;
 use record::run::{RunBlocks, RunLine, RunName, block_lines, path_in_run};
 use record::tree::{Hash, leaf_hash};
 
-use super::boxes::big;
+use super::boxes::to_i64;
 use super::cleanings::{run_of, run_text};
-use super::epochs::hash;
-use super::{AccountScope, Conn, DbError, all, bulk, exec, opt};
+use super::epochs::read_hash;
+use super::{AccountScope, DbConnection, DbError, all, bulk, exec, opt};
 
-fn name(text: &str) -> Result<RunName, DbError> {
+fn read_run_name(text: &str) -> Result<RunName, DbError> {
     text.parse().map_err(|e| DbError::stored("run", e))
 }
 
@@ -30,8 +30,8 @@ pub struct NewRun<'a> {
 }
 
 /// Makes a run known whose lines are here. `false`: it is here already.
-pub async fn create(
-    conn: &mut Conn,
+pub async fn insert_run(
+    conn: &mut DbConnection,
     scope: AccountScope,
     (box_id, facility): (BoxId, FacilityId),
     new: &NewRun<'_>,
@@ -42,7 +42,7 @@ pub async fn create(
     let notes = serde_json::to_string(new.notes).map_err(|e| DbError::stored("notes", e))?;
     let (epoch, lines) = (new.run.epoch().to_string(), new.run.lines());
     let (box_text, facility, run) = (box_id.to_string(), facility.to_string(), new.run.to_string());
-    let (first, past, bytes) = (big(lines.start), big(lines.end), big(new.bytes));
+    let (first, past, bytes) = (to_i64(lines.start), to_i64(lines.end), to_i64(new.bytes));
     let (account, blocks) =
         (scope.key(), new.blocks.roots().iter().flat_map(|root| root.0).collect::<Vec<u8>>());
     let made =
@@ -51,8 +51,8 @@ pub async fn create(
 }
 
 /// Adds lines to a run that is not known yet.
-pub async fn append(
-    conn: &mut Conn,
+pub async fn append_lines(
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     run: RunName,
@@ -69,7 +69,7 @@ pub async fn append(
         |line| account.as_str(),
         box_text.as_str(),
         run_text.as_str(),
-        big(line.entry.seq()),
+        to_i64(line.entry.seq()),
         line.entry.bytes()
     )?;
     let of_cleaning = |entry: &Entry| &*entry.head().kind == "cleaning.recorded";
@@ -77,13 +77,13 @@ pub async fn append(
         .iter()
         .flat_map(|line| line.texts.iter().map(|text| (text, !of_cleaning(&line.entry))))
         .collect();
-    let origin = record::checkpoint::Origin { box_id, epoch: run.epoch() };
-    super::texts::put(conn, scope, &origin, &texts).await
+    let origin = record::checkpoint::LogOrigin { box_id, epoch: run.epoch() };
+    super::texts::save_texts(conn, scope, &origin, &texts).await
 }
 
 /// How many lines of a run are here.
 pub async fn lines_here(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     run: RunName,
@@ -94,8 +94,8 @@ pub async fn lines_here(
 }
 
 /// The notes of a run's own epoch that came with it; `None`: the run is not here.
-pub async fn notes(
-    conn: &mut Conn,
+pub async fn load_notes(
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     run: RunName,
@@ -107,8 +107,8 @@ pub async fn notes(
 }
 
 /// Bytes of a run's lines and texts; `None`: the run is not here.
-pub async fn bytes(
-    conn: &mut Conn,
+pub async fn run_bytes(
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     run: RunName,
@@ -119,8 +119,8 @@ pub async fn bytes(
 }
 
 /// Lines of a run from number `from` on, at most `limit`, ascending.
-pub async fn lines(
-    conn: &mut Conn,
+pub async fn load_lines(
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     (run, from): (RunName, u64),
@@ -129,32 +129,36 @@ pub async fn lines(
     let sql = "SELECT line FROM run_lines WHERE account = $1 AND box = $2 AND run = $3 AND seq >= $4 \
                ORDER BY seq LIMIT $5";
     let (box_id, run) = (box_id.to_string(), run.to_string());
-    let rows = all!(conn, (Vec<u8>,), sql, scope.key(), box_id, run, big(from), big(limit as u64))?;
+    let rows = all!(conn, (Vec<u8>,), sql, scope.key(), box_id, run, to_i64(from), to_i64(limit as u64))?;
     Ok(rows.into_iter().map(|(line,)| line).collect())
 }
 
 /// Runs of a box that are here.
-pub async fn of_box(conn: &mut Conn, scope: AccountScope, box_id: BoxId) -> Result<Vec<RunName>, DbError> {
+pub async fn of_box(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    box_id: BoxId,
+) -> Result<Vec<RunName>, DbError> {
     let sql = "SELECT run FROM runs WHERE account = $1 AND box = $2";
     let rows = all!(conn, (String,), sql, scope.key(), box_id.to_string())?;
-    rows.iter().map(|(run,)| name(run)).collect()
+    rows.iter().map(|(run,)| read_run_name(run)).collect()
 }
 
 /// Runs of an epoch that are here.
 pub async fn of_epoch(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     epoch: Epoch,
 ) -> Result<Vec<RunName>, DbError> {
     let sql = "SELECT run FROM runs WHERE account = $1 AND box = $2 AND epoch = $3 ORDER BY from_seq, run";
     let rows = all!(conn, (String,), sql, scope.key(), box_id.to_string(), epoch.to_string())?;
-    rows.iter().map(|(run,)| name(run)).collect()
+    rows.iter().map(|(run,)| read_run_name(run)).collect()
 }
 
 /// Keeps where a run stands in the order of counting, and which line that counts adopted it.
 pub async fn set_place(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     (run, place): (RunName, u64),
@@ -162,21 +166,25 @@ pub async fn set_place(
 ) -> Result<(), DbError> {
     let sql = "UPDATE runs SET place = $1, by_epoch = $2, by_seq = $3, by_run = $4 \
                WHERE account = $5 AND box = $6 AND run = $7";
-    let (epoch, seq, by_run) = (by.of.epoch.to_string(), big(by.of.seq), run_text(by.run));
+    let (epoch, seq, by_run) = (by.of.epoch.to_string(), to_i64(by.of.seq), run_text(by.run));
     let (box_id, run) = (box_id.to_string(), run.to_string());
-    exec!(conn, sql, big(place), epoch, seq, by_run, scope.key(), box_id, run).map(drop)
+    exec!(conn, sql, to_i64(place), epoch, seq, by_run, scope.key(), box_id, run).map(drop)
 }
 
 /// Forgets the places of a box's runs, to fold them anew.
-pub async fn clear_places(conn: &mut Conn, scope: AccountScope, box_id: BoxId) -> Result<(), DbError> {
+pub async fn clear_places(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    box_id: BoxId,
+) -> Result<(), DbError> {
     let sql = "UPDATE runs SET place = NULL, by_epoch = NULL, by_seq = NULL, by_run = NULL \
                WHERE account = $1 AND box = $2 AND place IS NOT NULL";
     exec!(conn, sql, scope.key(), box_id.to_string()).map(drop)
 }
 
 /// The line by which a run counts; `None`: none does, or the run is not here.
-pub async fn adopter(
-    conn: &mut Conn,
+pub async fn find_adopter(
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     run: RunName,
@@ -193,8 +201,8 @@ pub async fn adopter(
 }
 
 /// The lines that runs which count hold under one number, each with its run: in the order of counting, the first few.
-pub async fn at(
-    conn: &mut Conn,
+pub async fn line_at(
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     of: EntryRef,
@@ -203,17 +211,17 @@ pub async fn at(
                ON l.account = r.account AND l.box = r.box AND l.run = r.run AND l.seq = $1 \
                WHERE r.account = $2 AND r.box = $3 AND r.epoch = $4 AND r.from_seq <= $5 AND r.to_seq > $6 \
                AND r.place IS NOT NULL ORDER BY r.place LIMIT 16";
-    let (seq, box_id, epoch) = (big(of.seq), box_id.to_string(), of.epoch.to_string());
+    let (seq, box_id, epoch) = (to_i64(of.seq), box_id.to_string(), of.epoch.to_string());
     let rows = all!(conn, (String, Vec<u8>), sql, seq, scope.key(), box_id, epoch, seq, seq)?;
-    rows.into_iter().map(|(run, line)| Ok((name(&run)?, line))).collect()
+    rows.into_iter().map(|(run, line)| Ok((read_run_name(&run)?, line))).collect()
 }
 
 /// The way of a line to the root of its run, which is here: from the lines of one block and the kept roots.
 ///
 /// # Errors
 /// The database, or something is missing in it.
-pub async fn path(
-    conn: &mut Conn,
+pub async fn proof_path(
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     (run, seq): (RunName, u64),
@@ -223,9 +231,9 @@ pub async fn path(
     let sql = "SELECT blocks FROM runs WHERE account = $1 AND box = $2 AND run = $3";
     let row = opt!(conn, (Vec<u8>,), sql, scope.key(), box_id.to_string(), run.to_string())?;
     let (blocks,) = row.ok_or_else(missing)?;
-    let roots = blocks.chunks(32).map(hash).collect::<Result<Vec<Hash>, _>>()?;
+    let roots = blocks.chunks(32).map(read_hash).collect::<Result<Vec<Hash>, _>>()?;
     let limit = usize::try_from(block.end - block.start).map_err(|e| DbError::stored("run", e))?;
-    let lines = lines(conn, scope, box_id, (run, block.start), limit).await?;
+    let lines = load_lines(conn, scope, box_id, (run, block.start), limit).await?;
     let leaves = lines.iter().map(|line| leaf_hash(line)).collect();
     path_in_run(&run, seq, leaves, roots).ok_or_else(missing)
 }

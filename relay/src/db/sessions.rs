@@ -2,14 +2,14 @@
 
 use record::tree::Hash;
 
-use super::{AccountScope, Conn, DbError, exec, impl_from_row, opt};
+use super::{AccountScope, DbConnection, DbError, exec, impl_from_row, opt};
 
 /// Sessions of one person: an older one ends when one more begins.
 const SESSIONS_MAX: i64 = 20;
 
 /// A session and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
+pub struct SessionRow {
     /// The person's id.
     pub user_id: String,
     pub name: String,
@@ -25,11 +25,11 @@ pub struct Session {
     pub used_ms: i64,
 }
 
-impl_from_row!(Session { user_id, name, email, role, account_name, created_ms, used_ms });
+impl_from_row!(SessionRow { user_id, name, email, role, account_name, created_ms, used_ms });
 
 /// Keeps a new session; the person's oldest ones beyond a bound end.
-pub async fn insert(
-    conn: &mut Conn,
+pub async fn insert_session(
+    conn: &mut DbConnection,
     scope: AccountScope,
     digest: Hash,
     user_id: &str,
@@ -46,34 +46,55 @@ pub async fn insert(
 }
 
 /// The session with this digest, if its person may still sign in.
-pub async fn find(conn: &mut Conn, scope: AccountScope, digest: Hash) -> Result<Option<Session>, DbError> {
+pub async fn find_session(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    digest: Hash,
+) -> Result<Option<SessionRow>, DbError> {
     let sql = "SELECT s.user_id, u.name, u.email, u.role, a.name AS account_name, s.created_ms, s.used_ms \
                FROM sessions s \
                JOIN users u ON u.account = s.account AND u.user_id = s.user_id \
                JOIN accounts a ON a.account = s.account \
                WHERE s.account = $1 AND s.digest = $2 AND u.disabled = FALSE";
-    opt!(conn, Session, sql, scope.key(), digest.0.to_vec())
+    opt!(conn, SessionRow, sql, scope.key(), digest.0.to_vec())
 }
 
 /// Writes down that it was used.
-pub async fn touch(conn: &mut Conn, scope: AccountScope, digest: Hash, now_ms: i64) -> Result<(), DbError> {
+pub async fn touch_session(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    digest: Hash,
+    now_ms: i64,
+) -> Result<(), DbError> {
     let sql = "UPDATE sessions SET used_ms = $1 WHERE account = $2 AND digest = $3";
     exec!(conn, sql, now_ms, scope.key(), digest.0.to_vec()).map(drop)
 }
 
 /// Ends one session.
-pub async fn delete(conn: &mut Conn, scope: AccountScope, digest: Hash) -> Result<(), DbError> {
+pub async fn delete_session(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    digest: Hash,
+) -> Result<(), DbError> {
     let sql = "DELETE FROM sessions WHERE account = $1 AND digest = $2";
     exec!(conn, sql, scope.key(), digest.0.to_vec()).map(drop)
 }
 
 /// Ends every session of a person.
-pub async fn delete_of_user(conn: &mut Conn, scope: AccountScope, user_id: &str) -> Result<(), DbError> {
+pub async fn delete_of_user(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    user_id: &str,
+) -> Result<(), DbError> {
     let sql = "DELETE FROM sessions WHERE account = $1 AND user_id = $2";
     exec!(conn, sql, scope.key(), user_id).map(drop)
 }
 
 /// Ends sessions of every account that were begun or last used before these times.
-pub async fn platform_delete_ended(conn: &mut Conn, begun_ms: i64, used_ms: i64) -> Result<u64, DbError> {
+pub async fn platform_delete_ended(
+    conn: &mut DbConnection,
+    begun_ms: i64,
+    used_ms: i64,
+) -> Result<u64, DbError> {
     exec!(conn, "DELETE FROM sessions WHERE created_ms < $1 OR used_ms < $2", begun_ms, used_ms)
 }

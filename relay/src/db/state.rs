@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use record::fold::{Facility, RowKey};
+use record::fold::{FacilityState, RowKey};
 use record::ids::FacilityId;
 
-use super::{AccountScope, Conn, DbError, all, bulk, by_keys, exec};
+use super::{AccountScope, DbConnection, DbError, all, bulk, by_keys, exec};
 
 /// A row's room and the id in it, as the table keeps them.
-fn place(key: RowKey) -> (String, String) {
+fn key_columns(key: RowKey) -> (String, String) {
     let text = key.to_string();
     match text.split_once('/') {
         Some((room, id)) => (room.to_owned(), id.to_owned()),
@@ -16,7 +16,7 @@ fn place(key: RowKey) -> (String, String) {
     }
 }
 
-fn key(room: &str, id: &str) -> Result<RowKey, DbError> {
+fn read_key(room: &str, id: &str) -> Result<RowKey, DbError> {
     let text = if id.is_empty() { room.to_owned() } else { format!("{room}/{id}") };
     text.parse().map_err(|e| DbError::stored("row key", e))
 }
@@ -25,21 +25,21 @@ fn key(room: &str, id: &str) -> Result<RowKey, DbError> {
 ///
 /// # Errors
 /// The database, or a row that this version cannot read.
-pub async fn load(
-    conn: &mut Conn,
+pub async fn load_state(
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     keys: &BTreeSet<RowKey>,
-    into: &mut Facility,
+    into: &mut FacilityState,
 ) -> Result<(), DbError> {
-    let keys: Vec<(String, String)> = keys.iter().map(|k| place(*k)).collect();
+    let keys: Vec<(String, String)> = keys.iter().map(|k| key_columns(*k)).collect();
     let select = "SELECT r.room, r.id, r.body FROM k CROSS JOIN state_rows r \
                   WHERE r.account = @1@ AND r.facility = @2@ AND r.room = k.a AND r.id = k.b";
     let of = (scope.key(), facility.to_string());
     let rows =
         by_keys!(conn, (String, String, String), select, (of.0.as_str(), of.1.as_str()), keys, "TEXT")?;
     for (room, id, body) in rows {
-        into.load(key(&room, &id)?, &body).map_err(|e| DbError::stored("row", e))?;
+        into.load(read_key(&room, &id)?, &body).map_err(|e| DbError::stored("row", e))?;
     }
     Ok(())
 }
@@ -47,30 +47,30 @@ pub async fn load(
 /// Loads the whole state.
 ///
 /// # Errors
-/// As [`load`].
+/// As [`load_state`].
 pub async fn load_all(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
-) -> Result<Facility, DbError> {
+) -> Result<FacilityState, DbError> {
     let sql = "SELECT room, id, body FROM state_rows WHERE account = $1 AND facility = $2";
-    let mut into = Facility::default();
+    let mut into = FacilityState::default();
     for (room, id, body) in all!(conn, (String, String, String), sql, scope.key(), facility.to_string())? {
-        into.load(key(&room, &id)?, &body).map_err(|e| DbError::stored("row", e))?;
+        into.load(read_key(&room, &id)?, &body).map_err(|e| DbError::stored("row", e))?;
     }
     Ok(into)
 }
 
 /// Writes rows back.
-pub async fn store(
-    conn: &mut Conn,
+pub async fn save_state(
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     keys: &BTreeSet<RowKey>,
-    from: &Facility,
+    from: &FacilityState,
 ) -> Result<(), DbError> {
     let rows: Vec<((String, String), String)> =
-        keys.iter().filter_map(|k| Some((place(*k), from.row(*k)?))).collect();
+        keys.iter().filter_map(|k| Some((key_columns(*k), from.row(*k)?))).collect();
     let (account, facility) = (scope.key(), facility.to_string());
     let head = "INSERT INTO state_rows (account, facility, room, id, body)";
     let tail = " ON CONFLICT (account, facility, room, id) DO UPDATE SET body = excluded.body";
@@ -89,7 +89,11 @@ pub async fn store(
 }
 
 /// Empties everything that is a fold over the facility's entries, to fold it anew.
-pub async fn clear(conn: &mut Conn, scope: AccountScope, facility: FacilityId) -> Result<(), DbError> {
+pub async fn clear_state(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    facility: FacilityId,
+) -> Result<(), DbError> {
     for sql in [
         "DELETE FROM state_rows WHERE account = $1 AND facility = $2",
         "DELETE FROM cleanings WHERE account = $1 AND facility = $2",

@@ -3,28 +3,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::entry::Entry;
 use record::ids::BoxId;
 use record::limits::ENTRY_TEXTS_MAX;
 use record::redact::TextLine;
 use record::tree::Hash;
 
-use crate::db::boxes::big;
-use crate::db::{AccountScope, Conn, DbError, bulk, by_keys, exec, opt};
+use crate::db::boxes::to_i64;
+use crate::db::{AccountScope, DbConnection, DbError, bulk, by_keys, exec, opt};
 
 /// Lines of which the texts are read at a time: 16 of 4 KiB each are 2 MiB.
 pub const LINES_AT_ONCE: usize = 32;
 
 /// Keeps text lines; `by_hash` tells which are looked up by their hash. One that was erased stays away.
-pub(super) async fn put(
-    conn: &mut Conn,
+pub(super) async fn save_texts(
+    conn: &mut DbConnection,
     scope: AccountScope,
-    origin: &Origin,
+    origin: &LogOrigin,
     texts: &[(&TextLine, bool)],
 ) -> Result<(), DbError> {
     let (account, box_id, epoch) = (scope.key(), origin.box_id.to_string(), origin.epoch.to_string());
-    let erased = erased(conn, scope, origin.box_id, texts).await?;
+    let erased = mark_erased(conn, scope, origin.box_id, texts).await?;
     let texts: Vec<&(&TextLine, bool)> =
         texts.iter().filter(|(text, _)| !erased.contains(&text.hash())).collect();
     let head = "INSERT INTO texts (account, box, epoch, seq, hash, line, by_hash)";
@@ -38,7 +38,7 @@ pub(super) async fn put(
         |(text, by_hash)| account.as_str(),
         box_id.as_str(),
         epoch.as_str(),
-        big(text.seq()),
+        to_i64(text.seq()),
         text.hash().to_string(),
         text.line(),
         *by_hash
@@ -46,8 +46,8 @@ pub(super) async fn put(
 }
 
 /// Which of these were erased.
-async fn erased(
-    conn: &mut Conn,
+async fn mark_erased(
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     texts: &[(&TextLine, bool)],
@@ -68,10 +68,10 @@ async fn erased(
 ///
 /// # Errors
 /// The database, or a stored line that is no entry.
-pub async fn beside(
-    conn: &mut Conn,
+pub async fn texts_beside(
+    conn: &mut DbConnection,
     scope: AccountScope,
-    origin: &Origin,
+    origin: &LogOrigin,
     lines: &[Vec<u8>],
 ) -> Result<Vec<Vec<String>>, DbError> {
     let mut all = Vec::with_capacity(lines.len());
@@ -82,9 +82,9 @@ pub async fn beside(
 }
 
 pub(super) async fn beside_few(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
-    origin: &Origin,
+    origin: &LogOrigin,
     lines: &[Vec<u8>],
 ) -> Result<Vec<Vec<String>>, DbError> {
     let mut named = Vec::with_capacity(lines.len());
@@ -97,15 +97,15 @@ pub(super) async fn beside_few(
 
 /// The texts of these hashes beside each of these numbers, as far as they are here; at most as many as an entry may have.
 pub(super) async fn named_texts(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
-    origin: &Origin,
+    origin: &LogOrigin,
     named: &[(u64, Vec<Hash>)],
 ) -> Result<Vec<Vec<String>>, DbError> {
     let (account, box_id, epoch) = (scope.key(), origin.box_id.to_string(), origin.epoch.to_string());
     let few = |hashes: &[Hash]| hashes.iter().take(ENTRY_TEXTS_MAX).copied().collect::<BTreeSet<Hash>>();
     let named: Vec<(i64, BTreeSet<Hash>)> =
-        named.iter().map(|(seq, hashes)| (big(*seq), few(hashes))).collect();
+        named.iter().map(|(seq, hashes)| (to_i64(*seq), few(hashes))).collect();
     // The hash is 64 digits, and the epoch is behind it.
     let key = |seq: i64, hash: &Hash| (format!("{hash}{epoch}"), seq);
     let keys: Vec<(String, i64)> =
@@ -123,7 +123,11 @@ pub(super) async fn named_texts(
 }
 
 /// A text that is looked up by its hash alone: a name of staff, a reason. `None`: erased, or never sent.
-pub async fn by_hash(conn: &mut Conn, scope: AccountScope, hash: Hash) -> Result<Option<String>, DbError> {
+pub async fn by_hash(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    hash: Hash,
+) -> Result<Option<String>, DbError> {
     let sql = "SELECT line FROM texts WHERE account = $1 AND hash = $2 AND by_hash LIMIT 1";
     let line = opt!(conn, (String,), sql, scope.key(), hash.to_string())?;
     let read = |(line,): (String,)| TextLine::parse(line.as_bytes()).map(|t| t.text().to_owned());
@@ -131,7 +135,12 @@ pub async fn by_hash(conn: &mut Conn, scope: AccountScope, hash: Hash) -> Result
 }
 
 /// Erases a text of one box's logs and runs wherever it stands, and for good.
-pub async fn erase(conn: &mut Conn, scope: AccountScope, box_id: BoxId, hash: Hash) -> Result<(), DbError> {
+pub async fn erase_text(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    box_id: BoxId,
+    hash: Hash,
+) -> Result<(), DbError> {
     let (account, box_text, hash) = (scope.key(), box_id.to_string(), hash.to_string());
     let sql = "INSERT INTO erased_texts (account, box, hash) VALUES ($1, $2, $3) ON CONFLICT (account, box, hash) DO NOTHING";
     exec!(conn, sql, account.as_str(), box_text.as_str(), hash.as_str())?;

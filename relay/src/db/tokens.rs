@@ -2,7 +2,7 @@
 
 use record::tree::Hash;
 
-use super::{AccountScope, Conn, DbError, all, exec, impl_from_row, opt};
+use super::{AccountScope, DbConnection, DbError, all, exec, impl_from_row, opt};
 
 /// Tokens that a list shows.
 const LISTED_MAX: i64 = 300;
@@ -80,8 +80,8 @@ const COLUMNS: &str =
     "token_id, name, scope, made_ms, made_by, expires_ms, revoked_ms, revoked_by, used_day, used_from";
 
 /// Keeps a token.
-pub async fn create(
-    conn: &mut Conn,
+pub async fn insert_token(
+    conn: &mut DbConnection,
     scope: AccountScope,
     token: &NewToken<'_>,
     now_ms: i64,
@@ -94,14 +94,21 @@ pub async fn create(
 }
 
 /// The token with this digest, whatever became of it.
-pub async fn platform_by_digest(conn: &mut Conn, digest: Hash) -> Result<Option<ShownToken>, DbError> {
+pub async fn platform_by_digest(
+    conn: &mut DbConnection,
+    digest: Hash,
+) -> Result<Option<ShownToken>, DbError> {
     let sql =
         "SELECT account, token_id, name, expires_ms, revoked_ms, used_day FROM api_tokens WHERE digest = $1";
     opt!(conn, ShownToken, sql, digest.0.to_vec())
 }
 
 /// Tokens of the account, those that open something first, then by name.
-pub async fn list(conn: &mut Conn, scope: AccountScope, now_ms: i64) -> Result<Vec<TokenRow>, DbError> {
+pub async fn list_tokens(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    now_ms: i64,
+) -> Result<Vec<TokenRow>, DbError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM api_tokens WHERE account = $1 \
          ORDER BY CASE WHEN revoked_ms IS NULL AND (expires_ms IS NULL OR expires_ms > $2) THEN 0 ELSE 1 END, \
@@ -111,28 +118,36 @@ pub async fn list(conn: &mut Conn, scope: AccountScope, now_ms: i64) -> Result<V
 }
 
 /// One token of the account.
-pub async fn get(conn: &mut Conn, scope: AccountScope, token_id: &str) -> Result<Option<TokenRow>, DbError> {
+pub async fn find_token(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    token_id: &str,
+) -> Result<Option<TokenRow>, DbError> {
     let sql = format!("SELECT {COLUMNS} FROM api_tokens WHERE account = $1 AND token_id = $2");
     opt!(conn, TokenRow, sqlx::AssertSqlSafe(sql.clone()), scope.key(), token_id.to_owned())
 }
 
 /// Ids of tokens of the account with this name that were not revoked.
-pub async fn named(conn: &mut Conn, scope: AccountScope, name: &str) -> Result<Vec<String>, DbError> {
+pub async fn tokens_named(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    name: &str,
+) -> Result<Vec<String>, DbError> {
     let sql = "SELECT token_id FROM api_tokens WHERE account = $1 AND name = $2 AND revoked_ms IS NULL ORDER BY token_id";
     let rows = all!(conn, (String,), sql, scope.key(), name.to_owned())?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// How many tokens of the account open something.
-pub async fn count(conn: &mut Conn, scope: AccountScope, now_ms: i64) -> Result<i64, DbError> {
+pub async fn count_tokens(conn: &mut DbConnection, scope: AccountScope, now_ms: i64) -> Result<i64, DbError> {
     let sql = "SELECT COUNT(*) FROM api_tokens \
                WHERE account = $1 AND revoked_ms IS NULL AND (expires_ms IS NULL OR expires_ms > $2)";
     Ok(opt!(conn, (i64,), sql, scope.key(), now_ms)?.map_or(0, |(count,)| count))
 }
 
 /// Revokes a token. Whether there was one to revoke.
-pub async fn revoke(
-    conn: &mut Conn,
+pub async fn revoke_token(
+    conn: &mut DbConnection,
     scope: AccountScope,
     token_id: &str,
     (by, now_ms): (&str, i64),
@@ -143,8 +158,8 @@ pub async fn revoke(
 }
 
 /// Keeps on which day, and from where, a token was used.
-pub async fn used(
-    conn: &mut Conn,
+pub async fn touch_token(
+    conn: &mut DbConnection,
     scope: AccountScope,
     token_id: &str,
     (day, from): (i64, &str),
@@ -155,6 +170,6 @@ pub async fn used(
 }
 
 /// Forgets tokens that open nothing since before `before_ms`.
-pub async fn platform_forget_old(conn: &mut Conn, before_ms: i64) -> Result<u64, DbError> {
+pub async fn platform_forget_old(conn: &mut DbConnection, before_ms: i64) -> Result<u64, DbError> {
     exec!(conn, "DELETE FROM api_tokens WHERE revoked_ms < $1 OR expires_ms < $2", before_ms, before_ms)
 }

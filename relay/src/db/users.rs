@@ -1,6 +1,6 @@
 //! People who sign in: as signing in reads them, and as an admin sees them.
 
-use super::{AccountScope, Conn, DbError, all, exec, impl_from_row, opt};
+use super::{AccountScope, DbConnection, DbError, all, exec, impl_from_row, opt};
 
 /// A person who may sign in.
 #[derive(Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ impl std::fmt::Debug for UserRow {
 }
 
 /// The person with this e-mail address, in lower case, unless they were disabled.
-pub async fn platform_by_email(conn: &mut Conn, email: &str) -> Result<Option<UserRow>, DbError> {
+pub async fn platform_by_email(conn: &mut DbConnection, email: &str) -> Result<Option<UserRow>, DbError> {
     let sql = "SELECT account, user_id, password_hash FROM users WHERE email = $1 AND disabled = FALSE";
     opt!(conn, UserRow, sql, email.to_owned())
 }
@@ -53,8 +53,8 @@ const PERSON: &str = "SELECT u.user_id, u.email, u.name, u.role, u.disabled, u.c
      AND s.created_ms > $1 AND s.used_ms > $2) AS sessions FROM users u";
 
 /// Everybody of the account, those who may sign in first, then by name.
-pub async fn list(
-    conn: &mut Conn,
+pub async fn list_users(
+    conn: &mut DbConnection,
     scope: AccountScope,
     (begun_ms, used_ms): (i64, i64),
 ) -> Result<Vec<PersonRow>, DbError> {
@@ -63,8 +63,8 @@ pub async fn list(
 }
 
 /// One person of the account.
-pub async fn get(
-    conn: &mut Conn,
+pub async fn find_user(
+    conn: &mut DbConnection,
     scope: AccountScope,
     user_id: &str,
     (begun_ms, used_ms): (i64, i64),
@@ -76,7 +76,7 @@ pub async fn get(
 
 /// Id and role of the person of the account with this e-mail address, in lower case.
 pub async fn id_and_role(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     email: &str,
 ) -> Result<Option<(String, String)>, DbError> {
@@ -85,7 +85,11 @@ pub async fn id_and_role(
 }
 
 /// How many people of the account may sign in and have one of two roles.
-pub async fn count(conn: &mut Conn, scope: AccountScope, roles: [&str; 2]) -> Result<i64, DbError> {
+pub async fn count_users(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    roles: [&str; 2],
+) -> Result<i64, DbError> {
     let [one, other] = roles.map(str::to_owned);
     let sql = "SELECT COUNT(*) FROM users WHERE account = $1 AND disabled = FALSE AND role IN ($2, $3)";
     Ok(opt!(conn, (i64,), sql, scope.key(), one, other)?.map_or(0, |(count,)| count))
@@ -93,7 +97,7 @@ pub async fn count(conn: &mut Conn, scope: AccountScope, roles: [&str; 2]) -> Re
 
 /// Keeps that a person signed in. Whether they still may.
 pub async fn signed_in(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     user_id: &str,
     now_ms: i64,
@@ -104,7 +108,7 @@ pub async fn signed_in(
 
 /// Keeps another password of a person, as its hash.
 pub async fn set_password(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     user_id: &str,
     hash: &str,
@@ -115,7 +119,7 @@ pub async fn set_password(
 
 /// Says whether a person may sign in. Whether that was news.
 pub async fn set_disabled(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     user_id: &str,
     disabled: bool,

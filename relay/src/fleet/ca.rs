@@ -9,7 +9,7 @@ use rcgen::{
 };
 use record::ids::BoxId;
 use record::tree::Hash;
-use service::random::Random;
+use service::random::RandomSource;
 use time::OffsetDateTime;
 
 use super::keys::{KeyDir, KeyError};
@@ -25,14 +25,14 @@ const AUTHORITY_S: i64 = 20 * 365 * DAY_S;
 const BACKDATED_S: i64 = DAY_S;
 
 #[derive(Debug)]
-pub(super) struct Authority {
+pub(super) struct CertificateAuthority {
     issuer: Issuer<'static, KeyPair>,
     pem: String,
 }
 
 /// A certificate that was made.
 #[derive(Debug, Clone)]
-pub(super) struct Issued {
+pub(super) struct IssuedCertificate {
     pub(super) pem: String,
     /// As `mqtt::serial_text` writes it.
     pub(super) serial: String,
@@ -42,9 +42,9 @@ pub(super) struct Issued {
 
 /// A certificate request whose signature holds: whoever sent it has its key.
 #[derive(Debug)]
-pub(super) struct Request(CertificateSigningRequestParams);
+pub(super) struct SignedCsr(CertificateSigningRequestParams);
 
-impl Request {
+impl SignedCsr {
     /// `None` where it cannot be read or its signature does not hold.
     pub(super) fn read(pem: &str) -> Option<Self> {
         CertificateSigningRequestParams::from_pem(pem).ok().map(Self)
@@ -56,35 +56,35 @@ impl Request {
     }
 }
 
-fn at(seconds: i64) -> OffsetDateTime {
+fn date_time(seconds: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
-fn named(name: &str) -> DistinguishedName {
+fn subject_of(name: &str) -> DistinguishedName {
     let mut names = DistinguishedName::new();
     names.push(DnType::CommonName, name);
     names
 }
 
 /// 127 random bits: positive, never zero in its first byte.
-fn serial(random: &dyn Random) -> (SerialNumber, String) {
+fn new_serial(random: &dyn RandomSource) -> (SerialNumber, String) {
     let mut bytes: [u8; 16] = random.bytes();
     bytes[0] = (bytes[0] & 0x7f) | 0x40;
     (SerialNumber::from_slice(&bytes), crate::mqtt::serial_text(&bytes))
 }
 
-fn params(names: DistinguishedName, now_s: i64, life_s: i64) -> CertificateParams {
+fn certificate_params(names: DistinguishedName, now_s: i64, life_s: i64) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = names;
-    params.not_before = at(now_s - BACKDATED_S);
-    params.not_after = at(now_s + life_s);
+    params.not_before = date_time(now_s - BACKDATED_S);
+    params.not_after = date_time(now_s + life_s);
     params.use_authority_key_identifier_extension = true;
     params
 }
 
-impl Authority {
+impl CertificateAuthority {
     /// Reads the authority, or makes it at the first start.
-    pub(super) fn open(dir: &KeyDir, now_ms: i64, random: &dyn Random) -> Result<Self, KeyError> {
+    pub(super) fn open(dir: &KeyDir, now_ms: i64, random: &dyn RandomSource) -> Result<Self, KeyError> {
         let (pem, key) = match (dir.read("ca.pem")?, dir.read("ca.key")?) {
             (Some(pem), Some(key)) => (pem, key),
             (None, _) => Self::make(dir, now_ms, random)?,
@@ -98,10 +98,10 @@ impl Authority {
         Ok(Self { issuer, pem })
     }
 
-    fn make(dir: &KeyDir, now_ms: i64, random: &dyn Random) -> Result<(String, String), KeyError> {
-        let (serial, text) = serial(random);
+    fn make(dir: &KeyDir, now_ms: i64, random: &dyn RandomSource) -> Result<(String, String), KeyError> {
+        let (serial, text) = new_serial(random);
         let name = format!("CleanTrack relay {}", &text[..8]);
-        let mut params = params(named(&name), now_ms / 1_000, AUTHORITY_S);
+        let mut params = certificate_params(subject_of(&name), now_ms / 1_000, AUTHORITY_S);
         params.serial_number = Some(serial);
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
@@ -123,18 +123,18 @@ impl Authority {
     pub(super) fn certify(
         &self,
         box_id: BoxId,
-        request: &Request,
+        request: &SignedCsr,
         now_ms: i64,
-        random: &dyn Random,
-    ) -> Result<Issued, KeyError> {
-        let (number, serial) = serial(random);
-        let mut params = params(named(&box_id.to_string()), now_ms / 1_000, BOX_S);
+        random: &dyn RandomSource,
+    ) -> Result<IssuedCertificate, KeyError> {
+        let (number, serial) = new_serial(random);
+        let mut params = certificate_params(subject_of(&box_id.to_string()), now_ms / 1_000, BOX_S);
         params.serial_number = Some(number);
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         let not_after_ms = (now_ms / 1_000 + BOX_S) * 1_000;
         let pem = params.signed_by(&request.0.public_key, &self.issuer)?.pem();
-        Ok(Issued { pem, serial, not_after_ms })
+        Ok(IssuedCertificate { pem, serial, not_after_ms })
     }
 
     /// The listeners' own certificate for these names, with its key, both PEM. Kept between starts, so that it changes
@@ -144,20 +144,21 @@ impl Authority {
         dir: &KeyDir,
         names: &[String],
         now_ms: i64,
-        random: &dyn Random,
+        random: &dyn RandomSource,
     ) -> Result<(String, String), KeyError> {
         let now_s = now_ms / 1_000;
-        let kept = (dir.read("server.names")?, dir.read("server.pem")?, dir.read("server.key")?);
-        if let (Some(about), Some(pem), Some(key)) = kept {
+        let stored = (dir.read("server.names")?, dir.read("server.pem")?, dir.read("server.key")?);
+        if let (Some(about), Some(pem), Some(key)) = stored {
             let mut lines = about.lines();
             let until_s: i64 = lines.next().and_then(|l| l.parse().ok()).unwrap_or(0);
             if until_s - now_s > LISTENER_S / 3 && lines.eq(names.iter().map(String::as_str)) {
                 return Ok((pem, key));
             }
         }
-        let mut params = params(named(names.first().map_or("localhost", |n| n)), now_s, LISTENER_S);
-        params.serial_number = Some(serial(random).0);
-        params.subject_alt_names = names.iter().map(|n| san(n)).collect::<Result<_, _>>()?;
+        let mut params =
+            certificate_params(subject_of(names.first().map_or("localhost", |n| n)), now_s, LISTENER_S);
+        params.serial_number = Some(new_serial(random).0);
+        params.subject_alt_names = names.iter().map(|n| subject_name(n)).collect::<Result<_, _>>()?;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let key = KeyPair::generate()?;
@@ -171,7 +172,7 @@ impl Authority {
     }
 }
 
-fn san(name: &str) -> Result<SanType, KeyError> {
+fn subject_name(name: &str) -> Result<SanType, KeyError> {
     Ok(match name.parse::<IpAddr>() {
         Ok(ip) => SanType::IpAddress(ip),
         Err(_) => SanType::DnsName(name.try_into()?),
@@ -189,21 +190,21 @@ mod tests {
 
     const NOW_MS: i64 = 1_763_610_000_000;
 
-    fn authority() -> (tempfile::TempDir, KeyDir, Authority) {
+    fn authority() -> (tempfile::TempDir, KeyDir, CertificateAuthority) {
         let dir = tempfile::tempdir().unwrap();
         let keys = KeyDir::open(dir.path().to_owned()).unwrap();
-        let authority = Authority::open(&keys, NOW_MS, &SeededRandom::new(1)).unwrap();
+        let authority = CertificateAuthority::open(&keys, NOW_MS, &SeededRandom::new(1)).unwrap();
         (dir, keys, authority)
     }
 
     #[test]
     fn survives_a_restart() {
         let (_dir, keys, authority) = authority();
-        let again = Authority::open(&keys, NOW_MS + 1, &SeededRandom::new(2)).unwrap();
+        let again = CertificateAuthority::open(&keys, NOW_MS + 1, &SeededRandom::new(2)).unwrap();
         assert_eq!(again.pem(), authority.pem());
         std::fs::remove_file(keys.path("ca.key")).unwrap();
         assert!(
-            Authority::open(&keys, NOW_MS, &SeededRandom::new(3)).is_err(),
+            CertificateAuthority::open(&keys, NOW_MS, &SeededRandom::new(3)).is_err(),
             "never another one in silence"
         );
     }
@@ -213,11 +214,11 @@ mod tests {
         let (_dir, _keys, authority) = authority();
         let box_id = BoxId::new(1, [1; 10]);
         let key = KeyPair::generate().unwrap();
-        let mut asked = CertificateParams::new(vec!["evil.example".to_owned()]).unwrap();
-        asked.distinguished_name = named("somebody else");
-        asked.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let csr = asked.serialize_request(&key).unwrap().pem().unwrap();
-        let request = Request::read(&csr).unwrap();
+        let mut requested = CertificateParams::new(vec!["evil.example".to_owned()]).unwrap();
+        requested.distinguished_name = subject_of("somebody else");
+        requested.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let csr = requested.serialize_request(&key).unwrap().pem().unwrap();
+        let request = SignedCsr::read(&csr).unwrap();
         let issued = authority.certify(box_id, &request, NOW_MS, &SeededRandom::new(4)).unwrap();
         let der = CertificateDer::from_pem_slice(issued.pem.as_bytes()).unwrap();
         let peer = PeerCertificate::read(&der).unwrap();
@@ -238,13 +239,15 @@ mod tests {
             let text = base64::engine::general_purpose::STANDARD.encode(der);
             format!("-----BEGIN CERTIFICATE REQUEST-----\n{text}\n-----END CERTIFICATE REQUEST-----\n")
         };
-        assert!(Request::read(&pem(&good)).is_some());
+        assert!(SignedCsr::read(&pem(&good)).is_some());
         let mut forged = good.clone();
         *forged.last_mut().unwrap() ^= 1;
-        assert!(Request::read(&pem(&forged)).is_none());
-        assert!(Request::read("").is_none());
-        let (a, b) =
-            (Request::read(&pem(&good)).unwrap(), Request::read(&pem(&csr(&KeyPair::generate().unwrap()))));
+        assert!(SignedCsr::read(&pem(&forged)).is_none());
+        assert!(SignedCsr::read("").is_none());
+        let (a, b) = (
+            SignedCsr::read(&pem(&good)).unwrap(),
+            SignedCsr::read(&pem(&csr(&KeyPair::generate().unwrap()))),
+        );
         assert_ne!(a.key(), b.unwrap().key());
     }
 

@@ -1,21 +1,21 @@
 //! A box comes to a facility, and comes back for a new certificate: decided apart, then done in one transaction.
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::claim::{ClaimAnswer, ClaimRequest, ClaimedFacility, RenewRequest};
 use record::ids::{BoxId, FacilityId};
-use record::sign::Verifier;
+use record::sign::VerifierKey;
 use record::tree::Hash;
 
-use super::ca::Request;
+use super::ca::SignedCsr;
 use super::keys::KeyError;
 use super::{Fleet, FleetError};
-use crate::db::claims::{Claim, Used};
-use crate::db::epochs::Held;
-use crate::db::{AccountScope, Conn, DbError, boxes, claims, epochs, facilities};
+use crate::db::claims::{ClaimRow, UsedClaim};
+use crate::db::epochs::StoredLog;
+use crate::db::{AccountScope, DbConnection, DbError, boxes, claims, epochs, facilities};
 
 /// Why a box got no certificate. Each says what the person at the box can do.
 #[derive(Debug, thiserror::Error)]
-pub enum Refused {
+pub enum ClaimRefusal {
     /// 422.
     #[error("the request is not valid: {0}")]
     Form(&'static str),
@@ -33,7 +33,7 @@ pub enum Refused {
     NotIts,
     /// 503.
     #[error(transparent)]
-    Away(#[from] DbError),
+    Unavailable(#[from] DbError),
     /// 500.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -41,7 +41,7 @@ pub enum Refused {
 
 /// What a claim gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Verdict {
+enum ClaimVerdict {
     /// Certify it.
     Fresh,
     /// It asked before: the same answer.
@@ -58,22 +58,22 @@ const USED: &str = "this claim code was used by another box or with another key:
 const KNOWN: &str =
     "this box is known here under another key, facility or account: set it up anew, which gives it a new id";
 
-fn decide(claim: Option<&Claim>, box_id: BoxId, csr_key: &Hash, now_ms: i64) -> Verdict {
-    let Some(claim) = claim else { return Verdict::Unknown };
+fn decide_claim(claim: Option<&ClaimRow>, box_id: BoxId, csr_key: &Hash, now_ms: i64) -> ClaimVerdict {
+    let Some(claim) = claim else { return ClaimVerdict::Unknown };
     match &claim.used {
         Some(used) if used.box_id == box_id && used.csr_key == csr_key.0 => {
-            Verdict::Same(used.answer.clone())
+            ClaimVerdict::Same(used.answer.clone())
         }
-        Some(_) => Verdict::Used,
-        None if claim.expires_ms <= now_ms => Verdict::Expired,
-        None => Verdict::Fresh,
+        Some(_) => ClaimVerdict::Used,
+        None if claim.expires_ms <= now_ms => ClaimVerdict::Expired,
+        None => ClaimVerdict::Fresh,
     }
 }
 
 /// The log that a request names, if key and name fit each other.
-fn log_of(request: &ClaimRequest) -> Option<(Origin, [u8; 32])> {
-    let origin = Origin { box_id: request.r#box, epoch: request.epoch };
-    let key = Verifier::parse(&request.log_key).ok()?.public();
+fn log_of(request: &ClaimRequest) -> Option<(LogOrigin, [u8; 32])> {
+    let origin = LogOrigin { box_id: request.r#box, epoch: request.epoch };
+    let key = VerifierKey::parse(&request.log_key).ok()?.public();
     origin.verifier(&key).ok().map(|_| (origin, key))
 }
 
@@ -82,41 +82,41 @@ impl Fleet {
     ///
     /// # Errors
     /// Why the box got nothing.
-    pub async fn claim(&self, request: &ClaimRequest) -> Result<ClaimAnswer, Refused> {
-        let csr =
-            Request::read(&request.csr).ok_or(Refused::Form("`csr` is no signed certificate request"))?;
+    pub async fn claim(&self, request: &ClaimRequest) -> Result<ClaimAnswer, ClaimRefusal> {
+        let csr = SignedCsr::read(&request.csr)
+            .ok_or(ClaimRefusal::Form("`csr` is no signed certificate request"))?;
         let (origin, log_key) =
-            log_of(request).ok_or(Refused::Form("`log_key` and `epoch` do not belong together"))?;
+            log_of(request).ok_or(ClaimRefusal::Form("`log_key` and `epoch` do not belong together"))?;
         let is_plain = |text: &str| text.len() <= 200 && !text.contains(char::is_control);
         if !is_plain(&request.model) || !is_plain(&request.version) {
-            return Err(Refused::Form("`model` or `version` is too long, or has a control character"));
+            return Err(ClaimRefusal::Form("`model` or `version` is too long, or has a control character"));
         }
         let now_ms = self.clock.now_ms();
         let code = Hash::of(request.code.as_bytes());
         if !claims::platform_exists(&mut self.db.read().await?, &code.0).await? {
-            return Err(Refused::Unknown);
+            return Err(ClaimRefusal::Unknown);
         }
         let mut tx = self.db.begin().await?;
         let claim = claims::platform_take(&mut tx, &code.0).await?;
-        let verdict = decide(claim.as_ref(), request.r#box, &csr.key(), now_ms);
+        let verdict = decide_claim(claim.as_ref(), request.r#box, &csr.key(), now_ms);
         let claim = match (verdict, claim) {
-            (Verdict::Fresh, Some(claim)) => claim,
-            (Verdict::Same(answer), _) => {
+            (ClaimVerdict::Fresh, Some(claim)) => claim,
+            (ClaimVerdict::Same(answer), _) => {
                 return serde_json::from_str(&answer).map_err(|e| DbError::stored("claim", e).into());
             }
-            (Verdict::Used, _) => return Err(Refused::Taken(USED)),
-            (Verdict::Expired, _) => return Err(Refused::Expired),
-            (Verdict::Unknown | Verdict::Fresh, _) => return Err(Refused::Unknown),
+            (ClaimVerdict::Used, _) => return Err(ClaimRefusal::Taken(USED)),
+            (ClaimVerdict::Expired, _) => return Err(ClaimRefusal::Expired),
+            (ClaimVerdict::Unknown | ClaimVerdict::Fresh, _) => return Err(ClaimRefusal::Unknown),
         };
         let (scope, facility) = (claim.scope, claim.facility);
         known_so(&mut tx, (scope, facility), &origin, &log_key).await?;
         let place = (request.r#box, facility, request.epoch);
-        boxes::register(&mut tx, scope, place, &request.model, &request.version, now_ms).await?;
-        epochs::create(&mut tx, scope, &origin, facility, (&log_key, true), now_ms).await?;
+        boxes::insert_box(&mut tx, scope, place, &request.model, &request.version, now_ms).await?;
+        epochs::insert_epoch(&mut tx, scope, &origin, facility, (&log_key, true), now_ms).await?;
         let answer = self.certify(&mut tx, scope, (request.r#box, facility), &csr, now_ms).await?;
-        let kept = serde_json::to_string(&answer).map_err(|e| DbError::stored("claim", e))?;
-        let used = Used { box_id: request.r#box, csr_key: csr.key().0.to_vec(), answer: kept };
-        claims::used(&mut tx, scope, &code.0, &used, now_ms).await?;
+        let stored = serde_json::to_string(&answer).map_err(|e| DbError::stored("claim", e))?;
+        let used = UsedClaim { box_id: request.r#box, csr_key: csr.key().0.to_vec(), answer: stored };
+        claims::mark_used(&mut tx, scope, &code.0, &used, now_ms).await?;
         tx.commit().await?;
         tracing::info!(box_id = %request.r#box, %facility, "a box was claimed");
         Ok(answer)
@@ -126,25 +126,25 @@ impl Fleet {
     ///
     /// # Errors
     /// Why the box got nothing.
-    pub async fn renew(&self, request: &RenewRequest) -> Result<ClaimAnswer, Refused> {
-        let csr =
-            Request::read(&request.csr).ok_or(Refused::Form("`csr` is no signed certificate request"))?;
+    pub async fn renew(&self, request: &RenewRequest) -> Result<ClaimAnswer, ClaimRefusal> {
+        let csr = SignedCsr::read(&request.csr)
+            .ok_or(ClaimRefusal::Form("`csr` is no signed certificate request"))?;
         let now_ms = self.clock.now_ms();
-        let origin = Origin { box_id: request.r#box, epoch: request.epoch };
+        let origin = LogOrigin { box_id: request.r#box, epoch: request.epoch };
         // Nobody is known yet: a stranger gets no transaction.
         let mut conn = self.db.read().await?;
         let home = boxes::platform_home(&mut conn, request.r#box).await?.filter(|home| !home.revoked);
-        let home = home.ok_or(Refused::NotIts)?;
-        let held = epochs::get(&mut conn, home.scope, &origin).await?.ok_or(Refused::NotIts)?;
-        let log = held.own_key().ok_or(Refused::NotIts)?;
+        let home = home.ok_or(ClaimRefusal::NotIts)?;
+        let held = epochs::find_log(&mut conn, home.scope, &origin).await?.ok_or(ClaimRefusal::NotIts)?;
+        let log = held.own_key().ok_or(ClaimRefusal::NotIts)?;
         if !request.holds(&log) {
-            return Err(Refused::NotIts);
+            return Err(ClaimRefusal::NotIts);
         }
         drop(conn);
         let mut tx = self.db.begin().await?;
         // It may have been revoked meanwhile: no certificate comes behind that.
-        let home = boxes::take(&mut tx, home.scope, request.r#box).await?.filter(|home| !home.revoked);
-        let home = home.ok_or(Refused::NotIts)?;
+        let home = boxes::lock_box(&mut tx, home.scope, request.r#box).await?.filter(|home| !home.revoked);
+        let home = home.ok_or(ClaimRefusal::NotIts)?;
         let place = (request.r#box, home.facility);
         let answer = self.certify(&mut tx, home.scope, place, &csr, now_ms).await?;
         tx.commit().await?;
@@ -154,16 +154,16 @@ impl Fleet {
 
     async fn certify(
         &self,
-        tx: &mut Conn,
+        tx: &mut DbConnection,
         scope: AccountScope,
         (box_id, facility): (BoxId, FacilityId),
-        csr: &Request,
+        csr: &SignedCsr,
         now_ms: i64,
-    ) -> Result<ClaimAnswer, Refused> {
+    ) -> Result<ClaimAnswer, ClaimRefusal> {
         let row = facilities::get(tx, scope, facility).await?;
         let row = row.ok_or_else(|| DbError::stored("claim", "its facility is gone"))?;
         let issued = self.authority.certify(box_id, csr, now_ms, &*self.random)?;
-        boxes::certified(tx, scope, box_id, &issued.serial, (now_ms, issued.not_after_ms)).await?;
+        boxes::insert_certificate(tx, scope, box_id, &issued.serial, (now_ms, issued.not_after_ms)).await?;
         let urls = self.urls().ok_or_else(|| DbError::stored("address", "the listeners are not open yet"))?;
         Ok(ClaimAnswer {
             chain: format!("{}{}", issued.pem, self.authority.pem()),
@@ -191,15 +191,15 @@ impl Fleet {
     ) -> Result<String, FleetError> {
         let urls = self.urls().ok_or(FleetError::NoAddress)?;
         let now_ms = self.clock.now_ms();
-        let code = super::code(self.random.bytes());
+        let code = super::claim_code(self.random.bytes());
         let expires_ms = now_ms + super::CLAIM_MS;
         let mut tx = self.db.begin().await?;
         let row = facilities::get(&mut tx, scope, facility).await?.ok_or(FleetError::NoFacility)?;
         let digest = Hash::of(code.as_bytes());
-        claims::create(&mut tx, scope, facility, &digest.0, (now_ms, expires_ms)).await?;
+        claims::insert_claim(&mut tx, scope, facility, &digest.0, (now_ms, expires_ms)).await?;
         tx.commit().await?;
         let wishes = super::ClaimWishes { zone: wishes.zone.or(Some(row.zone)), ..wishes };
-        let facts = super::claim_file::Facts {
+        let facts = super::claim_file::RelayFacts {
             relay_url: &urls.relay,
             relay_ca: &self.trust(),
             cosign_keys: &self.cosign_keys(),
@@ -209,22 +209,22 @@ impl Fleet {
             code: &code,
             expires_ms,
         };
-        Ok(super::claim_file::write(&facts, wishes))
+        Ok(super::claim_file::write_claim_file(&facts, wishes))
     }
 }
 
 /// A box that is known must be known by this log key, and stand here: what it recorded belongs to one facility.
 async fn known_so(
-    tx: &mut Conn,
+    tx: &mut DbConnection,
     (scope, facility): (AccountScope, FacilityId),
-    origin: &Origin,
+    origin: &LogOrigin,
     log_key: &[u8; 32],
-) -> Result<(), Refused> {
+) -> Result<(), ClaimRefusal> {
     let Some(home) = boxes::platform_home(tx, origin.box_id).await? else { return Ok(()) };
     let logs = epochs::of_box(tx, scope, origin.box_id).await?;
-    let fits = |held: &Held| held.key_known && held.origin == *origin && held.log_key == *log_key;
+    let fits = |held: &StoredLog| held.key_known && held.origin == *origin && held.log_key == *log_key;
     let here = home.scope == scope && home.facility == facility;
-    if here && logs.iter().any(fits) { Ok(()) } else { Err(Refused::Taken(KNOWN)) }
+    if here && logs.iter().any(fits) { Ok(()) } else { Err(ClaimRefusal::Taken(KNOWN)) }
 }
 
 #[cfg(test)]
@@ -239,22 +239,22 @@ mod tests {
         let (box_id, other) = (BoxId::new(1, [1; 10]), BoxId::new(2, [2; 10]));
         let (key, other_key) = (Hash([1; 32]), Hash([2; 32]));
         let facility = FacilityId::new(1, [1; 10]);
-        let fresh = Claim { scope, facility, expires_ms: 100, used: None };
-        let used = Used { box_id, csr_key: key.0.to_vec(), answer: "{}".into() };
-        let used = Claim { used: Some(used), ..fresh.clone() };
-        let same = Verdict::Same("{}".into());
+        let fresh = ClaimRow { scope, facility, expires_ms: 100, used: None };
+        let used = UsedClaim { box_id, csr_key: key.0.to_vec(), answer: "{}".into() };
+        let used = ClaimRow { used: Some(used), ..fresh.clone() };
+        let same = ClaimVerdict::Same("{}".into());
         let cases = [
-            (None, box_id, key, 0, Verdict::Unknown),
-            (Some(&fresh), box_id, key, 99, Verdict::Fresh),
-            (Some(&fresh), box_id, key, 100, Verdict::Expired),
+            (None, box_id, key, 0, ClaimVerdict::Unknown),
+            (Some(&fresh), box_id, key, 99, ClaimVerdict::Fresh),
+            (Some(&fresh), box_id, key, 100, ClaimVerdict::Expired),
             (Some(&used), box_id, key, 99, same.clone()),
             (Some(&used), box_id, key, 101, same),
-            (Some(&used), box_id, other_key, 99, Verdict::Used),
-            (Some(&used), other, key, 99, Verdict::Used),
-            (Some(&used), other, key, 101, Verdict::Used),
+            (Some(&used), box_id, other_key, 99, ClaimVerdict::Used),
+            (Some(&used), other, key, 99, ClaimVerdict::Used),
+            (Some(&used), other, key, 101, ClaimVerdict::Used),
         ];
         for (claim, box_id, key, now_ms, verdict) in cases {
-            assert_eq!(decide(claim, box_id, &key, now_ms), verdict);
+            assert_eq!(decide_claim(claim, box_id, &key, now_ms), verdict);
         }
     }
 }

@@ -21,7 +21,7 @@ pub struct ClaimWishes {
 
 /// What the relay says of itself.
 #[derive(Debug, Clone)]
-pub(super) struct Facts<'a> {
+pub(super) struct RelayFacts<'a> {
     pub(super) relay_url: &'a str,
     pub(super) relay_ca: &'a str,
     pub(super) cosign_keys: &'a [String],
@@ -32,7 +32,7 @@ pub(super) struct Facts<'a> {
     pub(super) expires_ms: i64,
 }
 
-pub(super) fn write(facts: &Facts<'_>, wishes: ClaimWishes) -> String {
+pub(super) fn write_claim_file(facts: &RelayFacts<'_>, wishes: ClaimWishes) -> String {
     let texts = |list: &[String]| toml::Value::Array(list.iter().cloned().map(toml::Value::String).collect());
     let expires =
         jiff::Timestamp::from_second(facts.expires_ms / 1_000).unwrap_or(jiff::Timestamp::UNIX_EPOCH);

@@ -5,9 +5,9 @@ use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use record::sign::{Kind, Signer};
+use record::sign::{KeyKind, SignerKey};
 
-use service::random::Random;
+use service::random::RandomSource;
 
 /// Why the keys are of no use. Nothing was started.
 #[derive(Debug, thiserror::Error)]
@@ -78,9 +78,9 @@ impl KeyDir {
     pub(super) fn signer(
         &self,
         file: &str,
-        (name, kind): (&str, Kind),
-        random: &dyn Random,
-    ) -> Result<Signer, KeyError> {
+        (name, kind): (&str, KeyKind),
+        random: &dyn RandomSource,
+    ) -> Result<SignerKey, KeyError> {
         let content = || KeyError::Content { path: self.path(file), what: "a signing key" };
         let text = match self.read(file)? {
             Some(text) => text,
@@ -93,7 +93,7 @@ impl KeyDir {
         };
         let (name, secret) = text.trim_end().split_once('\n').ok_or_else(content)?;
         let secret: record::tree::Hash = secret.parse().map_err(|_| content())?;
-        Signer::new(name, kind, &secret.0).map_err(|_| content())
+        SignerKey::new(name, kind, &secret.0).map_err(|_| content())
     }
 }
 
@@ -101,7 +101,7 @@ impl KeyDir {
 ///
 /// # Errors
 /// It cannot be read.
-pub(super) fn configured(path: &Path) -> Result<String, KeyError> {
+pub(super) fn read_configured(path: &Path) -> Result<String, KeyError> {
     std::fs::read_to_string(path).map_err(|source| KeyError::File { path: path.to_owned(), source })
 }
 
@@ -116,7 +116,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let keys = KeyDir::open(dir.path().join("keys")).unwrap();
         let random = SeededRandom::new(1);
-        let make = |name: &str| keys.signer("cosign.key", (name, Kind::Cosignature), &random);
+        let make = |name: &str| keys.signer("cosign.key", (name, KeyKind::Cosignature), &random);
         let first = make("relay.example/cosign/1").unwrap().verifier().to_string();
         assert_eq!(make("other.example/cosign/1").unwrap().verifier().to_string(), first);
         let path = keys.path("cosign.key");

@@ -9,19 +9,19 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use record::ids::{BoxId, FacilityId};
-use record::sign::{Kind, Signer, Verifier};
+use record::sign::{KeyKind, SignerKey, VerifierKey};
 use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-pub use claim::Refused;
+pub use claim::ClaimRefusal;
 pub use claim_file::ClaimWishes;
 pub use keys::KeyError;
 
 use crate::db::{AccountScope, Db, DbError, boxes, log_keys};
 use crate::mqtt::Outbox;
 use service::clock::Clock;
-use service::random::Random;
+use service::random::RandomSource;
 
 /// A claim file is good for 30 days.
 const CLAIM_MS: i64 = 30 * 86_400_000;
@@ -42,7 +42,7 @@ pub enum FleetError {
 
 /// Where boxes reach this relay.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Urls {
+pub struct RelayUrls {
     /// `https://host:port`: claims and renewals.
     pub relay: String,
     /// `mqtts://host:port`.
@@ -64,7 +64,7 @@ pub struct PublicIdentity {
 
 /// What a TLS listener shows.
 #[derive(Debug)]
-pub struct Identity {
+pub struct TlsIdentity {
     /// Leaf first.
     pub chain: Vec<CertificateDer<'static>>,
     pub key: PrivateKeyDer<'static>,
@@ -75,13 +75,13 @@ pub struct Identity {
 pub struct Fleet {
     db: Db,
     keys: keys::KeyDir,
-    authority: ca::Authority,
-    cosigner: Verifier,
-    directives: Signer,
+    authority: ca::CertificateAuthority,
+    cosigner: VerifierKey,
+    directives: SignerKey,
     public: Option<(PublicIdentity, String)>,
-    urls: OnceLock<Urls>,
+    urls: OnceLock<RelayUrls>,
     clock: Arc<dyn Clock>,
-    random: Arc<dyn Random>,
+    random: Arc<dyn RandomSource>,
 }
 
 impl Fleet {
@@ -95,18 +95,18 @@ impl Fleet {
         dir: PathBuf,
         host: &str,
         public: Option<PublicIdentity>,
-        (clock, random): (Arc<dyn Clock>, Arc<dyn Random>),
-    ) -> Result<(Self, Signer), KeyError> {
+        (clock, random): (Arc<dyn Clock>, Arc<dyn RandomSource>),
+    ) -> Result<(Self, SignerKey), KeyError> {
         let keys = keys::KeyDir::open(dir)?;
-        let authority = ca::Authority::open(&keys, clock.now_ms(), &*random)?;
+        let authority = ca::CertificateAuthority::open(&keys, clock.now_ms(), &*random)?;
         let name = format!("{host}/cosign/1");
-        let cosigner = keys.signer("cosign.key", (&name, Kind::Cosignature), &*random)?;
+        let cosigner = keys.signer("cosign.key", (&name, KeyKind::Cosignature), &*random)?;
         let name = format!("{host}/directive/1");
-        let directives = keys.signer("directive.key", (&name, Kind::Note), &*random)?;
+        let directives = keys.signer("directive.key", (&name, KeyKind::Note), &*random)?;
         let public = match public {
             Some(public) => {
                 let ca = public.ca.as_deref().unwrap_or(&public.certificate);
-                let ca = keys::configured(ca)?;
+                let ca = keys::read_configured(ca)?;
                 Some((public, ca))
             }
             None => None,
@@ -118,7 +118,7 @@ impl Fleet {
     }
 
     /// Says where boxes reach this relay, once its listeners are open. Later words change nothing.
-    pub fn open_at(&self, urls: Urls) {
+    pub fn open_at(&self, urls: RelayUrls) {
         let _ = self.urls.set(urls);
     }
 
@@ -127,12 +127,12 @@ impl Fleet {
         self.clock.now_ms()
     }
 
-    fn urls(&self) -> Option<&Urls> {
+    fn urls(&self) -> Option<&RelayUrls> {
         self.urls.get()
     }
 
     /// The keys with which this relay cosigns or has cosigned.
-    pub fn cosigners(&self) -> Vec<Verifier> {
+    pub fn cosigners(&self) -> Vec<VerifierKey> {
         vec![self.cosigner.clone()]
     }
 
@@ -177,26 +177,26 @@ impl Fleet {
     ///
     /// # Errors
     /// A key file that cannot be used.
-    pub fn own_identity(&self, names: &[String]) -> Result<Identity, KeyError> {
+    pub fn own_identity(&self, names: &[String]) -> Result<TlsIdentity, KeyError> {
         let (pem, key) = self.authority.listener(&self.keys, names, self.clock.now_ms(), &*self.random)?;
-        identity(&pem, &key, &self.keys.path("server.pem"))
+        tls_identity(&pem, &key, &self.keys.path("server.pem"))
     }
 
     /// What the public listener shows: what was configured, else the same as for boxes.
     ///
     /// # Errors
     /// A file that cannot be used.
-    pub fn public_identity(&self, names: &[String]) -> Result<Identity, KeyError> {
+    pub fn public_identity(&self, names: &[String]) -> Result<TlsIdentity, KeyError> {
         let Some((public, _)) = &self.public else { return self.own_identity(names) };
-        let (pem, key) = (keys::configured(&public.certificate)?, keys::configured(&public.key)?);
-        identity(&pem, &key, &public.certificate)
+        let (pem, key) = (keys::read_configured(&public.certificate)?, keys::read_configured(&public.key)?);
+        tls_identity(&pem, &key, &public.certificate)
     }
 
     /// Revokes a box: its certificates, its present connection, and keys that were only offered under its name. Whether
     /// there was one of this account.
     pub async fn revoke(&self, scope: AccountScope, box_id: BoxId, outbox: &Outbox) -> Result<bool, DbError> {
         let mut tx = self.db.begin().await?;
-        let revoked = boxes::revoke(&mut tx, scope, box_id, self.clock.now_ms()).await?;
+        let revoked = boxes::revoke_box(&mut tx, scope, box_id, self.clock.now_ms()).await?;
         log_keys::drop_unbegun(&mut tx, scope, box_id, 0).await?;
         tx.commit().await?;
         if revoked {
@@ -219,17 +219,17 @@ pub async fn claim_file(
     fleet.new_claim(scope, facility, wishes).await
 }
 
-fn identity(pem: &str, key: &str, path: &std::path::Path) -> Result<Identity, KeyError> {
+fn tls_identity(pem: &str, key: &str, path: &std::path::Path) -> Result<TlsIdentity, KeyError> {
     let content = |what| KeyError::Content { path: path.to_owned(), what };
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
     let chain = chain.ok().filter(|c| !c.is_empty()).ok_or_else(|| content("a certificate"))?;
     let key =
         PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|_| content("a certificate with its key"))?;
-    Ok(Identity { chain, key })
+    Ok(TlsIdentity { chain, key })
 }
 
 /// 160 random bits in Crockford's symbols, in groups that can be read aloud.
-fn code(random: [u8; 20]) -> String {
+fn claim_code(random: [u8; 20]) -> String {
     const SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let bit = |at: usize| usize::from(random[at / 8] >> (7 - at % 8) & 1);
     let symbol = |n: usize| char::from(SYMBOLS[(0..5).fold(0, |value, b| value * 2 + bit(5 * n + b))]);
@@ -244,13 +244,13 @@ mod tests {
 
     #[test]
     fn codes_carry_all_their_bits() {
-        assert_eq!(code([0; 20]), "0000-0000-0000-0000-0000-0000-0000-0000");
-        assert_eq!(code([0xff; 20]), "ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ");
+        assert_eq!(claim_code([0; 20]), "0000-0000-0000-0000-0000-0000-0000-0000");
+        assert_eq!(claim_code([0xff; 20]), "ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ");
         let codes: std::collections::BTreeSet<String> = (0..160)
             .map(|bit| {
                 let mut bytes = [0; 20];
                 bytes[bit / 8] = 1 << (bit % 8);
-                code(bytes)
+                claim_code(bytes)
             })
             .collect();
         assert_eq!(codes.len(), 160);

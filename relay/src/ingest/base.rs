@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 use record::adoption::{LeafRange, assemble_base};
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::entry::Entry;
 use record::ids::{BoxId, Epoch};
 use record::kinds::Prev;
 use record::run::RunName;
 use record::tree::leaf_hash;
 
-use crate::db::{AccountScope, Conn, DbError, entries, runs};
+use crate::db::{AccountScope, DbConnection, DbError, entries, runs};
 
 /// Entries that are held in memory at a time.
 pub(super) const PAGE: usize = 512;
@@ -24,8 +24,8 @@ pub(super) struct BasePart {
 }
 
 /// Lines of one part from number `from` on.
-pub(super) async fn page(
-    conn: &mut Conn,
+pub(super) async fn load_base_page(
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     (part, from): (&BasePart, u64),
@@ -39,21 +39,21 @@ pub(super) async fn page(
 }
 
 async fn raw_page(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     (part, from): (&BasePart, u64),
 ) -> Result<Vec<Vec<u8>>, DbError> {
     let limit = usize::try_from(part.lines.end - from).unwrap_or(usize::MAX).min(PAGE);
     match part.run {
-        None => entries::lines(conn, scope, &Origin { box_id, epoch: part.epoch }, from, limit).await,
-        Some(run) => runs::lines(conn, scope, box_id, (run, from), limit).await,
+        None => entries::load_lines(conn, scope, &LogOrigin { box_id, epoch: part.epoch }, from, limit).await,
+        Some(run) => runs::load_lines(conn, scope, box_id, (run, from), limit).await,
     }
 }
 
 /// The leaves of a part, 32 bytes a line; the lines themselves are let go page by page.
-async fn leaves(
-    conn: &mut Conn,
+async fn load_base_leaves(
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     part: &BasePart,
@@ -74,10 +74,10 @@ async fn leaves(
 }
 
 /// The branch that the successor names, from the log and from runs; `None` where the log alone leads there, or nothing does.
-pub(super) async fn assemble(
-    conn: &mut Conn,
+pub(super) async fn assemble_log_base(
+    conn: &mut DbConnection,
     scope: AccountScope,
-    origin: &Origin,
+    origin: &LogOrigin,
     size: u64,
     prev: Prev,
 ) -> Result<Option<Vec<BasePart>>, DbError> {
@@ -93,7 +93,7 @@ pub(super) async fn assemble(
     }
     let mut sources = Vec::with_capacity(held.len());
     for part in &held {
-        sources.push(leaves(conn, scope, box_id, part).await?);
+        sources.push(load_base_leaves(conn, scope, box_id, part).await?);
     }
     let found = tokio::task::spawn_blocking(move || assemble_base(&sources, prev.size, prev.root)).await;
     let parts = found.map_err(|e| DbError::stored("base", e))?;

@@ -4,35 +4,38 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use record::anchor::corrected_ms;
-use record::checkpoint::Origin;
-use record::entry::{At, ClockState, Digest16, Entry, Idem};
-use record::fold::{AdoptedBy, Changes, Cleaning, Effect, Facility, History, LinePlace, RowKey, reads};
+use record::checkpoint::LogOrigin;
+use record::entry::{ClockState, Digest16, Entry, EntryTime, IdempotencyRecord};
+use record::fold::{
+    AdoptedBy, CleaningRecord, FacilityState, FoldChanges, FoldEffect, HistoryLookup, LinePlace, RowKey,
+    rows_touched,
+};
 use record::ids::{BootId, FacilityId};
 use record::kinds::{EntryRef, Event};
 use record::run::RunName;
 use record::tag::Tag;
 use record::tree::Hash;
 
-use crate::db::cleanings::{Of, Use};
+use crate::db::cleanings::{IndexedCleaning, IndexedUse};
 use crate::db::command_keys::KeyPlace;
 use crate::db::repeats::Repeat;
-use crate::db::{AccountScope, Conn, DbError, cleanings, command_keys, repeats, state, texts};
+use crate::db::{AccountScope, DbConnection, DbError, cleanings, command_keys, repeats, state, texts};
 use crate::rollup;
 
 /// How entries came to count that a run brought.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Adopted {
+pub(crate) struct AdoptedLog {
     pub(crate) run: RunName,
     /// The entry that adopted it.
     pub(crate) by: EntryRef,
     /// When it did.
-    pub(crate) at: At,
+    pub(crate) at: EntryTime,
 }
 
 /// The cleanings that entries refer to: read ahead, and those of the entries themselves.
 #[derive(Default)]
 struct Known {
-    cleanings: BTreeMap<LinePlace, Of>,
+    cleanings: BTreeMap<LinePlace, IndexedCleaning>,
     /// The first places of the keys that the entries have.
     keys: BTreeMap<Digest16, (Digest16, LinePlace)>,
     /// Lines that record once more what another one recorded, and that one.
@@ -63,39 +66,43 @@ impl Known {
     }
 }
 
-impl History for Known {
+impl HistoryLookup for Known {
     type Error = Infallible;
-    fn cleaning(&self, of: EntryRef, near: Option<RunName>) -> Result<Option<Cleaning>, Infallible> {
+    fn cleaning(&self, of: EntryRef, near: Option<RunName>) -> Result<Option<CleaningRecord>, Infallible> {
         let place = self.place(of, near).map(|place| *self.again.get(&place).unwrap_or(&place));
         Ok(place.and_then(|place| self.cleanings.get(&place)).map(|(_, cleaning)| cleaning.clone()))
     }
-    fn unsure(&self, boot: BootId) -> Result<Vec<Cleaning>, Infallible> {
-        let of_boot = |c: &&Cleaning| c.at.boot == boot && c.at.clock != ClockState::Synced;
+    fn unsure(&self, boot: BootId) -> Result<Vec<CleaningRecord>, Infallible> {
+        let of_boot = |c: &&CleaningRecord| c.at.boot == boot && c.at.clock != ClockState::Synced;
         Ok(self.cleanings.values().map(|(_, c)| c).filter(of_boot).cloned().collect())
     }
-    fn first_of_key(&self, idem: &Idem, line: LinePlace) -> Result<Option<LinePlace>, Infallible> {
+    fn first_of_key(
+        &self,
+        idem: &IdempotencyRecord,
+        line: LinePlace,
+    ) -> Result<Option<LinePlace>, Infallible> {
         let held = self.keys.get(&idem.key).filter(|(req, first)| *req == idem.req && *first != line);
         Ok(held.map(|(_, first)| *first))
     }
 }
 
 /// The key of an entry that records a cleaning or a use.
-fn key_of(entry: &Entry, event: &Event) -> Option<Idem> {
+fn key_of(entry: &Entry, event: &Event) -> Option<IdempotencyRecord> {
     let records = matches!(event, Event::CleaningRecorded(_) | Event::UseRecorded(_));
     entry.head().idem.filter(|_| records)
 }
 
 /// A facility's state as far as some entries touch it.
-pub(crate) struct Fold {
+pub(crate) struct FacilityProjection {
     scope: AccountScope,
     facility: FacilityId,
     /// The run that the entries stand in, where no log has them.
     held_in: Option<RunName>,
-    rows: Facility,
+    rows: FacilityState,
     known: Known,
     changed: BTreeSet<RowKey>,
     cleaned: BTreeSet<LinePlace>,
-    uses: Vec<Use>,
+    uses: Vec<IndexedUse>,
     keys: Vec<KeyPlace>,
     repeats: Vec<Repeat>,
     erased: Vec<Hash>,
@@ -107,14 +114,14 @@ pub(crate) struct Fold {
     last_ms: i64,
 }
 
-impl Fold {
+impl FacilityProjection {
     /// For entries of one facility.
     pub(crate) fn new(scope: AccountScope, facility: FacilityId) -> Self {
         Self {
             scope,
             facility,
             held_in: None,
-            rows: Facility::default(),
+            rows: FacilityState::default(),
             known: Known::default(),
             changed: BTreeSet::new(),
             cleaned: BTreeSet::new(),
@@ -142,9 +149,9 @@ impl Fold {
     /// Reads ahead what the entries need, then folds them in. `adopted`: a run brought them all.
     pub(crate) async fn take<'e>(
         &mut self,
-        conn: &mut Conn,
-        origin: &Origin,
-        adopted: Option<Adopted>,
+        conn: &mut DbConnection,
+        origin: &LogOrigin,
+        adopted: Option<AdoptedLog>,
         new: impl Iterator<Item = &'e Entry>,
     ) -> Result<(), DbError> {
         let new: Vec<(&Entry, Event)> = new.map(|entry| (entry, entry.event())).collect();
@@ -153,7 +160,7 @@ impl Fold {
             let of = EntryRef { epoch: origin.epoch, seq: entry.seq() };
             let Ok(changes) = match adopted {
                 None => self.rows.apply(origin.epoch, entry, event, &self.known),
-                Some(Adopted { run, by, at }) => {
+                Some(AdoptedLog { run, by, at }) => {
                     let at_ms = corrected_ms(&at, self.rows.boots.get(&at.boot).copied());
                     let by = AdoptedBy { run, by, at_ms };
                     self.rows.apply_adopted(origin.epoch, entry, event, &self.known, by)
@@ -163,7 +170,7 @@ impl Fold {
                 tracing::info!(epoch = %of.epoch, seq = of.seq, %passed, "an adopted line changes nothing");
             }
             let line = LinePlace { of, run: adopted.map(|adopted| adopted.run) };
-            let counts = changes.effects.iter().any(|effect| matches!(effect, Effect::Cleaned(_)));
+            let counts = changes.effects.iter().any(|effect| matches!(effect, FoldEffect::Cleaned(_)));
             let repeats = matches!(event, Event::CleaningRecorded(_)) && !counts;
             self.keep_key(line, key_of(entry, event), repeats);
             self.note(origin, entry, event, changes);
@@ -172,7 +179,7 @@ impl Fold {
     }
 
     /// The first line that counts under a key answers for it; a later one that `repeats` it leads to it.
-    fn keep_key(&mut self, line: LinePlace, idem: Option<Idem>, repeats: bool) {
+    fn keep_key(&mut self, line: LinePlace, idem: Option<IdempotencyRecord>, repeats: bool) {
         let Some(idem) = idem else { return };
         let (req, first) = *self.known.keys.entry(idem.key).or_insert_with(|| {
             self.keys.push((idem, line));
@@ -187,10 +194,10 @@ impl Fold {
     /// Reads where the keys of these entries were used first, and what was recorded there.
     async fn read_keys(
         &mut self,
-        conn: &mut Conn,
-        origin: &Origin,
-        idems: &[Idem],
-    ) -> Result<Vec<Of>, DbError> {
+        conn: &mut DbConnection,
+        origin: &LogOrigin,
+        idems: &[IdempotencyRecord],
+    ) -> Result<Vec<IndexedCleaning>, DbError> {
         let keys: Vec<Digest16> = idems.iter().map(|idem| idem.key).collect();
         let mut found = Vec::new();
         for (idem, first) in
@@ -204,41 +211,47 @@ impl Fold {
 
     async fn read_ahead(
         &mut self,
-        conn: &mut Conn,
-        origin: &Origin,
+        conn: &mut DbConnection,
+        origin: &LogOrigin,
         new: &[(&Entry, Event)],
     ) -> Result<(), DbError> {
         let mut keys = BTreeSet::from([RowKey::Settings]);
-        let idems: Vec<Idem> = new.iter().filter_map(|(entry, event)| key_of(entry, event)).collect();
+        let idems: Vec<IdempotencyRecord> =
+            new.iter().filter_map(|(entry, event)| key_of(entry, event)).collect();
         for (box_id, cleaning) in self.read_keys(conn, origin, &idems).await? {
             keys.extend([RowKey::Activity(cleaning.tag), RowKey::Equipment(cleaning.tag)]);
             self.known.cleanings.entry(cleaning.place()).or_insert((box_id, cleaning));
         }
         for (entry, event) in new {
-            keys.extend(reads(entry, event));
+            keys.extend(rows_touched(entry, event));
             let mentions = event.mentions();
             let mut found = Vec::new();
             if let Some(of) = mentions.cleaning {
                 found.extend(self.find(conn, origin, of).await?);
             }
             if let Some(boot) = mentions.boot {
-                found.extend(cleanings::unsure(conn, self.scope, self.facility, boot).await?);
+                found.extend(cleanings::uncertain_of_boot(conn, self.scope, self.facility, boot).await?);
             }
             for (box_id, cleaning) in found {
                 keys.extend([RowKey::Activity(cleaning.tag), RowKey::Equipment(cleaning.tag)]);
                 self.known.cleanings.entry(cleaning.place()).or_insert((box_id, cleaning));
             }
         }
-        state::load(conn, self.scope, self.facility, &keys, &mut self.rows).await
+        state::load_state(conn, self.scope, self.facility, &keys, &mut self.rows).await
     }
 
     /// The cleanings that lines of a number recorded, or that they record once more.
-    async fn find(&mut self, conn: &mut Conn, origin: &Origin, of: EntryRef) -> Result<Vec<Of>, DbError> {
+    async fn find(
+        &mut self,
+        conn: &mut DbConnection,
+        origin: &LogOrigin,
+        of: EntryRef,
+    ) -> Result<Vec<IndexedCleaning>, DbError> {
         if !self.known.read.insert(of) {
             return Ok(Vec::new());
         }
         let mut found = self.recorded_at(conn, origin, of).await?;
-        for ((line, first), place) in repeats::get(conn, self.scope, origin.box_id, of).await? {
+        for ((line, first), place) in repeats::find_repeat(conn, self.scope, origin.box_id, of).await? {
             self.known.note_place(line, place);
             self.known.again.insert(line, first);
             found.extend(self.recorded_at(conn, origin, first.of).await?);
@@ -248,20 +261,20 @@ impl Fold {
 
     async fn recorded_at(
         &mut self,
-        conn: &mut Conn,
-        origin: &Origin,
+        conn: &mut DbConnection,
+        origin: &LogOrigin,
         of: EntryRef,
-    ) -> Result<Vec<Of>, DbError> {
+    ) -> Result<Vec<IndexedCleaning>, DbError> {
         let place = (self.facility, origin.box_id);
         let mut found = Vec::new();
-        for (cleaning, place) in cleanings::get(conn, self.scope, place, of).await? {
+        for (cleaning, place) in cleanings::find_cleaning(conn, self.scope, place, of).await? {
             self.known.note_place(cleaning.1.place(), place);
             found.push(cleaning);
         }
         Ok(found)
     }
 
-    fn note(&mut self, origin: &Origin, entry: &Entry, event: &Event, changes: Changes) {
+    fn note(&mut self, origin: &LogOrigin, entry: &Entry, event: &Event, changes: FoldChanges) {
         let at = &entry.head().at;
         let now_ms = corrected_ms(at, self.rows.boots.get(&at.boot).copied());
         self.last_ms = now_ms;
@@ -276,21 +289,23 @@ impl Fold {
         }
         for effect in changes.effects {
             match effect {
-                Effect::Cleaned(cleaning) | Effect::Recleaned(cleaning) => self.cleaned(origin, cleaning),
-                Effect::Used { tag, of, performed_ms } => {
-                    self.touch(tag, performed_ms);
-                    self.uses.push(Use { tag, box_id: origin.box_id, of, performed_ms });
+                FoldEffect::Cleaned(cleaning) | FoldEffect::Recleaned(cleaning) => {
+                    self.cleaned(origin, cleaning)
                 }
-                Effect::Erased(hash) => self.erased.push(hash),
-                Effect::Windows(tag) => self.touch(tag, now_ms),
-                Effect::AllWindows => {
+                FoldEffect::Used { tag, of, performed_ms } => {
+                    self.touch(tag, performed_ms);
+                    self.uses.push(IndexedUse { tag, box_id: origin.box_id, of, performed_ms });
+                }
+                FoldEffect::Erased(hash) => self.erased.push(hash),
+                FoldEffect::Windows(tag) => self.touch(tag, now_ms),
+                FoldEffect::AllWindows => {
                     self.all_from_ms = Some(self.all_from_ms.map_or(now_ms, |from| from.min(now_ms)));
                 }
             }
         }
     }
 
-    fn cleaned(&mut self, origin: &Origin, cleaning: Cleaning) {
+    fn cleaned(&mut self, origin: &LogOrigin, cleaning: CleaningRecord) {
         let before = self.known.cleanings.get(&cleaning.place()).map(|(box_id, c)| (*box_id, c.performed_ms));
         let (box_id, before_ms) = before.unwrap_or((origin.box_id, cleaning.performed_ms));
         self.touch(cleaning.tag, cleaning.performed_ms.min(before_ms));
@@ -304,17 +319,17 @@ impl Fold {
     }
 
     /// Writes everything that changed.
-    pub(crate) async fn store(&mut self, conn: &mut Conn, origin: &Origin) -> Result<(), DbError> {
+    pub(crate) async fn store(&mut self, conn: &mut DbConnection, origin: &LogOrigin) -> Result<(), DbError> {
         let (scope, facility) = (self.scope, self.facility);
-        state::store(conn, scope, facility, &self.changed, &self.rows).await?;
-        let cleaned: Vec<&Of> =
+        state::save_state(conn, scope, facility, &self.changed, &self.rows).await?;
+        let cleaned: Vec<&IndexedCleaning> =
             self.cleaned.iter().filter_map(|place| self.known.cleanings.get(place)).collect();
-        cleanings::put(conn, scope, facility, &cleaned, self.held_in).await?;
+        cleanings::save_cleanings(conn, scope, facility, &cleaned, self.held_in).await?;
         cleanings::put_uses(conn, scope, facility, &self.uses).await?;
-        command_keys::put(conn, scope, facility, origin.box_id, &self.keys).await?;
-        repeats::put(conn, scope, facility, origin.box_id, &self.repeats).await?;
+        command_keys::save_keys(conn, scope, facility, origin.box_id, &self.keys).await?;
+        repeats::save_repeat(conn, scope, facility, origin.box_id, &self.repeats).await?;
         for hash in &self.erased {
-            texts::erase(conn, scope, origin.box_id, *hash).await?;
+            texts::erase_text(conn, scope, origin.box_id, *hash).await?;
         }
         self.changed.clear();
         self.cleaned.clear();
@@ -331,12 +346,12 @@ impl Fold {
     }
 
     /// Brings tallies and states of the touched items to `as_of_ms`.
-    pub(crate) async fn roll_up(mut self, conn: &mut Conn, as_of_ms: i64) -> Result<(), DbError> {
+    pub(crate) async fn roll_up(mut self, conn: &mut DbConnection, as_of_ms: i64) -> Result<(), DbError> {
         if let Some(from_ms) = self.all_from_ms {
             self.rows = state::load_all(conn, self.scope, self.facility).await?;
             let tags: Vec<Tag> = self.rows.equipment.keys().copied().collect();
             tags.into_iter().for_each(|tag| self.touch(tag, from_ms));
         }
-        rollup::refresh(conn, self.scope, self.facility, &self.rows, &self.touched, as_of_ms).await
+        rollup::refresh_rollup(conn, self.scope, self.facility, &self.rows, &self.touched, as_of_ms).await
     }
 }

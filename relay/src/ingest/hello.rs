@@ -2,20 +2,23 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use record::checkpoint::{Cosigned, Origin};
+use record::checkpoint::{CosignedCheckpoint, LogOrigin};
 use record::entry::ClockState;
 use record::ids::BoxId;
-use record::messages::{Answer, Health, Hello, Refused};
-use record::sign::Verifier;
+use record::messages::{Answer, BatchRefused, HealthReport, Hello};
+use record::sign::VerifierKey;
 use serde_json::Value;
 
-use super::{Counters, Ingest, IngestError, QUARANTINED, Reply, answer, done, holds, revoked};
-use crate::db::boxes::{Home, Told};
-use crate::db::epochs::{Evidence, Held};
-use crate::db::{Conn, boxes, entries, epochs, facilities, log_keys};
-use crate::mqtt::{Disposition, Refusal};
+use super::{
+    Ingest, IngestCounters, IngestError, IngestReply, QUARANTINED, ack_cosigned, ack_with, done_reply,
+    revoked_reply,
+};
+use crate::db::boxes::{BoxOwner, ReportedState};
+use crate::db::epochs::{NewEvidence, StoredLog};
+use crate::db::{DbConnection, boxes, entries, epochs, facilities, log_keys};
+use crate::mqtt::{PublishOutcome, PublishRefusal};
 
-fn word(clock: ClockState) -> &'static str {
+fn clock_word(clock: ClockState) -> &'static str {
     match clock {
         ClockState::Synced => "synced",
         ClockState::Rtc => "rtc",
@@ -28,32 +31,32 @@ const TEXT_CHARS_MAX: usize = 1_000;
 /// Characters of a version: it stands in lists.
 const VERSION_CHARS_MAX: usize = 200;
 /// Bytes of all that is kept: a box says about 1,000.
-const SAID_BYTES_MAX: usize = 64 * 1024;
+const REPORT_BYTES_MAX: usize = 64 * 1024;
 /// Things in one list of what it says.
 const LIST_MAX: usize = 64;
 
 /// As much of a text as is kept, with spaces for control characters. PostgreSQL takes no NUL, and a box that was told to
 /// come again would come with the same for ever.
-fn plain(text: &str, chars_max: usize) -> String {
+fn plain_text(text: &str, chars_max: usize) -> String {
     text.chars().take(chars_max).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// What a box says, each text and list of it bounded, as JSON; `cosigned` is a note, which has lines.
-fn kept(said: &[u8]) -> Option<String> {
-    let mut said: Value = serde_json::from_slice(said).ok()?;
-    said.as_object_mut()?.remove("cosigned");
-    bound(&mut said);
-    Some(said.to_string()).filter(|text| text.len() <= SAID_BYTES_MAX)
+fn stored_text(message: &[u8]) -> Option<String> {
+    let mut message: Value = serde_json::from_slice(message).ok()?;
+    message.as_object_mut()?.remove("cosigned");
+    bound_report(&mut message);
+    Some(message.to_string()).filter(|text| text.len() <= REPORT_BYTES_MAX)
 }
 
-fn bound(said: &mut Value) {
-    match said {
-        Value::String(text) => *text = plain(text, TEXT_CHARS_MAX),
+fn bound_report(message: &mut Value) {
+    match message {
+        Value::String(text) => *text = plain_text(text, TEXT_CHARS_MAX),
         Value::Array(list) => {
             list.truncate(LIST_MAX);
-            list.iter_mut().for_each(bound);
+            list.iter_mut().for_each(bound_report);
         }
-        Value::Object(members) => members.values_mut().for_each(bound),
+        Value::Object(members) => members.values_mut().for_each(bound_report),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
@@ -66,26 +69,27 @@ const UNBEGUN_MAX: i64 = 8;
 /// A log's public key: base64 of its 32 bytes, or a verifier key as text.
 fn public_key(text: &str) -> Option<[u8; 32]> {
     let bytes = STANDARD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
-    bytes.or_else(|| Verifier::parse(text).ok().map(|verifier| verifier.public()))
+    bytes.or_else(|| VerifierKey::parse(text).ok().map(|verifier| verifier.public()))
 }
 
-const UNREADABLE: Reply = Reply { ack: None, disposition: Disposition::Refused(Refusal::Format) };
+const UNREADABLE: IngestReply =
+    IngestReply { ack: None, disposition: PublishOutcome::Refused(PublishRefusal::Format) };
 
 impl Ingest {
     /// Takes a hello and answers what is held of the log that it names.
     ///
     /// # Errors
     /// The database; see [`IngestError`].
-    pub async fn hello(&self, box_id: BoxId, payload: &[u8]) -> Result<Reply, IngestError> {
+    pub async fn hello(&self, box_id: BoxId, payload: &[u8]) -> Result<IngestReply, IngestError> {
         let Ok(hello) = serde_json::from_slice::<Hello>(payload) else { return Ok(UNREADABLE) };
-        let Some(text) = kept(payload) else { return Ok(UNREADABLE) };
-        let origin = Origin { box_id, epoch: hello.epoch };
+        let Some(text) = stored_text(payload) else { return Ok(UNREADABLE) };
+        let origin = LogOrigin { box_id, epoch: hello.epoch };
         let key = public_key(&hello.key);
         let Some(key) = key.filter(|key| origin.verifier(key).is_ok()) else { return Ok(UNREADABLE) };
         let now_ms = self.clock.now_ms();
         let mut tx = self.db.begin().await?;
         let Some(home) = boxes::platform_home(&mut tx, box_id).await?.filter(|home| !home.revoked) else {
-            return Ok(revoked());
+            return Ok(revoked_reply());
         };
         let known = epochs::of_box(&mut tx, home.scope, box_id).await?;
         let begun = known.iter().filter(|held| held.key_known && held.frontier.size() > 0).count();
@@ -95,33 +99,33 @@ impl Ingest {
         }
         // The certificate may have been stolen: whether this key is the box's is decided when its log begins.
         log_keys::drop_unbegun(&mut tx, home.scope, box_id, UNBEGUN_MAX - 1).await?;
-        epochs::create(&mut tx, home.scope, &origin, home.facility, (&key, false), now_ms).await?;
-        let held = epochs::take(&mut tx, home.scope, &origin).await?;
+        epochs::insert_epoch(&mut tx, home.scope, &origin, home.facility, (&key, false), now_ms).await?;
+        let held = epochs::lock_log(&mut tx, home.scope, &origin).await?;
         let held = held.ok_or_else(|| crate::db::DbError::stored("log", "it is gone"))?;
-        let told = Told {
+        let reported = ReportedState {
             epoch: hello.epoch,
             size: hello.size,
             cursor: hello.cursor,
-            clock: word(hello.clock),
+            clock: clock_word(hello.clock),
             clock_ahead_ms: hello.wall.saturating_sub(now_ms),
         };
-        let version = plain(&hello.version, VERSION_CHARS_MAX);
-        boxes::said_hello(&mut tx, home.scope, box_id, &told, (&version, &text), now_ms).await?;
+        let version = plain_text(&hello.version, VERSION_CHARS_MAX);
+        boxes::save_hello(&mut tx, home.scope, box_id, &reported, (&version, &text), now_ms).await?;
         self.caught_up(&mut tx, &home, &held, hello.size, now_ms).await?;
         let fork = match &hello.cosigned {
             Some(note) => self.shown(&mut tx, &home, &held, note, now_ms).await?,
             None => false,
         };
         self.commit(tx).await?;
-        Ok(if fork || home.quarantined { quarantined(&held) } else { done(holds(&held)) })
+        Ok(if fork || home.quarantined { quarantined_reply(&held) } else { done_reply(ack_cosigned(&held)) })
     }
 
     /// Compares a cosignature of our own that a box shows with what is held. True: they contradict each other.
     async fn shown(
         &self,
-        tx: &mut Conn,
-        home: &Home,
-        held: &Held,
+        tx: &mut DbConnection,
+        home: &BoxOwner,
+        held: &StoredLog,
         note: &str,
         now_ms: i64,
     ) -> Result<bool, IngestError> {
@@ -129,14 +133,16 @@ impl Ingest {
         // What somebody's log contradicts is no matter of the box's.
         let Some(log) = held.own_key() else { return Ok(false) };
         // Another relay's cosignature, or rubbish, is no evidence of ours.
-        let Ok(shown) = Cosigned::verify(note, origin, &log, &self.cosigners) else { return Ok(false) };
+        let Ok(shown) = CosignedCheckpoint::verify(note, origin, &log, &self.cosigners) else {
+            return Ok(false);
+        };
         let (size, root) = (shown.checkpoint().size, shown.checkpoint().root);
-        let known = held.witness.as_deref().and_then(super::claimed).map_or(0, |c| c.size);
+        let known = held.witness.as_deref().and_then(super::claimed_checkpoint).map_or(0, |c| c.size);
         let (kind, fork) = if size > held.frontier.size() {
             if size <= known {
                 return Ok(false);
             }
-            epochs::witnessed(tx, home.scope, origin, note).await?;
+            epochs::save_cosigned(tx, home.scope, origin, note).await?;
             tracing::error!(box_id = %origin.box_id, size, held = held.frontier.size(), "data loss: a box shows our \
                 cosignature of more than is held");
             ("data loss", false)
@@ -146,29 +152,29 @@ impl Ingest {
                 return Ok(false);
             }
             let why = "its log and our own cosignature of it differ";
-            boxes::quarantine(tx, home.scope, origin.box_id, why, now_ms).await?;
+            boxes::quarantine_box(tx, home.scope, origin.box_id, why, now_ms).await?;
             tracing::error!(box_id = %origin.box_id, size, "fork: what is held contradicts our own cosignature");
             ("fork", true)
         };
         let ours = held.cosigned.as_deref().unwrap_or_default();
-        let evidence = Evidence { kind, seq: None, ours, theirs: note, our_lines: &[], payload: &[] };
+        let evidence = NewEvidence { kind, seq: None, ours, theirs: note, our_lines: &[], payload: &[] };
         let id = self.ulid(now_ms);
         epochs::keep_evidence(tx, home.scope, origin, (&id, &evidence), now_ms).await?;
-        Counters::add(&self.counters.evidence, 1);
+        IngestCounters::add(&self.counters.evidence, 1);
         Ok(fork)
     }
 
     /// A box that holds nothing back tells until when its facility is known.
     async fn caught_up(
         &self,
-        tx: &mut Conn,
-        home: &Home,
-        held: &Held,
+        tx: &mut DbConnection,
+        home: &BoxOwner,
+        held: &StoredLog,
         size: u64,
         now_ms: i64,
     ) -> Result<(), IngestError> {
         if held.key_known && size == held.frontier.size() && !home.quarantined {
-            facilities::known(tx, home.scope, home.facility, now_ms).await?;
+            facilities::is_known(tx, home.scope, home.facility, now_ms).await?;
         }
         Ok(())
     }
@@ -177,39 +183,40 @@ impl Ingest {
     ///
     /// # Errors
     /// The database; see [`IngestError`].
-    pub async fn health(&self, box_id: BoxId, payload: &[u8]) -> Result<Reply, IngestError> {
-        let Ok(health) = serde_json::from_slice::<Health>(payload) else { return Ok(UNREADABLE) };
-        let Some(text) = kept(payload) else { return Ok(UNREADABLE) };
+    pub async fn health(&self, box_id: BoxId, payload: &[u8]) -> Result<IngestReply, IngestError> {
+        let Ok(health) = serde_json::from_slice::<HealthReport>(payload) else { return Ok(UNREADABLE) };
+        let Some(text) = stored_text(payload) else { return Ok(UNREADABLE) };
         let now_ms = self.clock.now_ms();
         let mut tx = self.db.begin().await?;
         let Some(home) = boxes::platform_home(&mut tx, box_id).await?.filter(|home| !home.revoked) else {
-            return Ok(revoked());
+            return Ok(revoked_reply());
         };
-        let told = Told {
+        let reported = ReportedState {
             epoch: health.epoch,
             size: health.size,
             cursor: health.cursor,
-            clock: word(health.clock),
+            clock: clock_word(health.clock),
             clock_ahead_ms: health.wall.saturating_sub(now_ms),
         };
-        boxes::said_health(&mut tx, home.scope, box_id, &told, &text, now_ms).await?;
-        let origin = Origin { box_id, epoch: health.epoch };
-        let held = epochs::get(&mut tx, home.scope, &origin).await?;
+        boxes::save_health(&mut tx, home.scope, box_id, &reported, &text, now_ms).await?;
+        let origin = LogOrigin { box_id, epoch: health.epoch };
+        let held = epochs::find_log(&mut tx, home.scope, &origin).await?;
         if let Some(held) = &held {
             self.caught_up(&mut tx, &home, held, health.size, now_ms).await?;
         }
         self.commit(tx).await?;
         let behind = held.filter(|held| held.frontier.size() != health.cursor);
-        let ack =
-            behind.map(|held| if home.quarantined { quarantined(&held).ack } else { Some(holds(&held)) });
-        Ok(Reply { ack: ack.flatten(), disposition: Disposition::Done })
+        let ack = behind.map(|held| {
+            if home.quarantined { quarantined_reply(&held).ack } else { Some(ack_cosigned(&held)) }
+        });
+        Ok(IngestReply { ack: ack.flatten(), disposition: PublishOutcome::Done })
     }
 }
 
-fn quarantined(held: &Held) -> Reply {
+fn quarantined_reply(held: &StoredLog) -> IngestReply {
     let (code, text) = ("quarantined".into(), QUARANTINED.into());
-    let refused = Refused { from: held.frontier.size(), code, text };
-    done(answer(held.origin.epoch, Answer::Refused { refused }))
+    let refused = BatchRefused { from: held.frontier.size(), code, text };
+    done_reply(ack_with(held.origin.epoch, Answer::Refused { refused }))
 }
 
 #[cfg(test)]
@@ -219,17 +226,17 @@ mod tests {
     #[test]
     fn what_is_kept_is_bounded_and_plain() {
         let long = "x".repeat(5_000);
-        let said = format!(
+        let message = format!(
             r#"{{"version":"1\u0000\n2","cosigned":"a\nb","notes":["{long}"{}],"p":[{{"state":"\u0007ready"}}],"n":7}}"#,
             r#","y""#.repeat(200)
         );
-        let kept: Value = serde_json::from_str(&kept(said.as_bytes()).unwrap()).unwrap();
-        assert_eq!((&kept["version"], &kept["p"][0]["state"]), (&"1  2".into(), &" ready".into()));
-        assert_eq!((&kept["n"], &kept["cosigned"]), (&7.into(), &Value::Null));
-        let notes = kept["notes"].as_array().unwrap();
+        let stored: Value = serde_json::from_str(&stored_text(message.as_bytes()).unwrap()).unwrap();
+        assert_eq!((&stored["version"], &stored["p"][0]["state"]), (&"1  2".into(), &" ready".into()));
+        assert_eq!((&stored["n"], &stored["cosigned"]), (&7.into(), &Value::Null));
+        let notes = stored["notes"].as_array().unwrap();
         assert_eq!((notes.len(), notes[0].as_str().unwrap().len()), (LIST_MAX, TEXT_CHARS_MAX));
-        assert_eq!(plain("é\u{0}é", 2), "é ");
+        assert_eq!(plain_text("é\u{0}é", 2), "é ");
         let many: String = (0..100).map(|n| format!(r#""{n}":"{long}","#)).collect();
-        assert_eq!(super::kept(format!(r#"{{{many}"n":0}}"#).as_bytes()), None, "no box says so much");
+        assert_eq!(super::stored_text(format!(r#"{{{many}"n":0}}"#).as_bytes()), None, "no box says so much");
     }
 }

@@ -1,11 +1,11 @@
 //! The listener's seam: who may connect, where each message goes, how its answer leaves.
 
 use bytes::Bytes;
-use record::topics::{Down, Up};
+use record::topics::{DownTopic, UpTopic};
 
-use super::{Ingest, IngestError, Reply};
+use super::{Ingest, IngestError, IngestReply};
 use crate::db::{DbError, boxes};
-use crate::mqtt::{Admission, Disposition, Inbox, Origin, PeerCertificate, Presence};
+use crate::mqtt::{Admission, BoxConnection, Inbox, PeerCertificate, Presence, PublishOutcome};
 
 impl Ingest {
     async fn admitted(&self, certificate: &PeerCertificate) -> Result<Admission, DbError> {
@@ -13,7 +13,8 @@ impl Ingest {
         let Some(home) = boxes::platform_home(&mut conn, certificate.box_id).await? else {
             return Ok(Admission::Unknown);
         };
-        let good = boxes::certificate(&mut conn, home.scope, certificate.box_id, &certificate.serial).await?;
+        let good =
+            boxes::find_certificate(&mut conn, home.scope, certificate.box_id, &certificate.serial).await?;
         Ok(match good {
             _ if home.revoked => Admission::Revoked,
             Some(true) => Admission::Admitted,
@@ -22,16 +23,16 @@ impl Ingest {
         })
     }
 
-    async fn present(&self, of: Origin, presence: Presence) -> Result<(), DbError> {
+    async fn present(&self, of: BoxConnection, presence: Presence) -> Result<(), DbError> {
         let now_ms = self.clock.now_ms();
         let mut tx = self.db.begin().await?;
         let Some(home) = boxes::platform_home(&mut tx, of.box_id).await? else { return Ok(()) };
         match presence {
             Presence::Connected => {
-                boxes::connected(&mut tx, home.scope, of.box_id, of.connection, now_ms).await?;
+                boxes::set_connected(&mut tx, home.scope, of.box_id, of.connection, now_ms).await?;
             }
             Presence::Gone(_) => {
-                boxes::gone(&mut tx, home.scope, of.box_id, of.connection, now_ms).await?;
+                boxes::set_disconnected(&mut tx, home.scope, of.box_id, of.connection, now_ms).await?;
             }
         }
         tx.commit().await?;
@@ -47,19 +48,19 @@ impl Inbox for Ingest {
         })
     }
 
-    async fn publish(&self, from: Origin, up: Up, payload: Bytes) -> Disposition {
-        let reply: Result<Reply, IngestError> = match up {
-            Up::Batch => self.batch(from.box_id, payload).await,
-            Up::Hello => self.hello(from.box_id, &payload).await,
-            Up::Health => self.health(from.box_id, &payload).await,
+    async fn publish(&self, from: BoxConnection, up: UpTopic, payload: Bytes) -> PublishOutcome {
+        let reply: Result<IngestReply, IngestError> = match up {
+            UpTopic::Batch => self.batch(from.box_id, payload).await,
+            UpTopic::Hello => self.hello(from.box_id, &payload).await,
+            UpTopic::Health => self.health(from.box_id, &payload).await,
             // The listener tells presence itself; the will is for outside brokers.
-            Up::Gone => return Disposition::Done,
+            UpTopic::Gone => return PublishOutcome::Done,
         };
         match reply {
-            Ok(Reply { ack, disposition }) => {
+            Ok(IngestReply { ack, disposition }) => {
                 let bytes = ack.and_then(|ack| serde_json::to_vec(&ack).ok());
                 if let Some(Err(error)) =
-                    bytes.map(|bytes| self.outbox.send(from.box_id, Down::Ack, bytes.into()))
+                    bytes.map(|bytes| self.outbox.send(from.box_id, DownTopic::Ack, bytes.into()))
                 {
                     // The box asks again by hello or health.
                     tracing::info!(%error, box_id = %from.box_id, "an answer did not leave");
@@ -69,14 +70,14 @@ impl Inbox for Ingest {
             Err(error) => {
                 tracing::error!(%error, box_id = %from.box_id, ?up, "cannot take what a box sent");
                 match error {
-                    IngestError::Nothing(_) => Disposition::Busy,
-                    IngestError::Unknown(_) => Disposition::Unknown,
+                    IngestError::Nothing(_) => PublishOutcome::Busy,
+                    IngestError::Unknown(_) => PublishOutcome::Unknown,
                 }
             }
         }
     }
 
-    async fn presence(&self, of: Origin, presence: Presence) {
+    async fn presence(&self, of: BoxConnection, presence: Presence) {
         if let Err(error) = self.present(of, presence).await {
             tracing::error!(%error, box_id = %of.box_id, "cannot keep whether a box is there");
         }

@@ -3,30 +3,30 @@
 
 use std::collections::BTreeSet;
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::entry::Entry;
 use record::ids::{BoxId, Epoch};
 use record::tree::Frontier;
 
-use crate::db::epochs::Held;
-use crate::db::{AccountScope, Conn, DbError, runs};
+use crate::db::epochs::StoredLog;
+use crate::db::{AccountScope, DbConnection, DbError, runs};
 
 /// Such epochs in one chain: each is a card that lost its key and its log.
 const LINKS_MAX: usize = 256;
 
 /// The box's own logs with those that others go on from and that are here as runs only, in the order of their numbers.
-pub(super) async fn complete(
-    conn: &mut Conn,
+pub(super) async fn complete_link(
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
-    mut held: Vec<Held>,
-) -> Result<Vec<Held>, DbError> {
+    mut held: Vec<StoredLog>,
+) -> Result<Vec<StoredLog>, DbError> {
     held.retain(|held| held.key_known);
     let mut looked: BTreeSet<Epoch> = BTreeSet::new();
     while let Some(epoch) = next_missing(&held, &looked) {
         looked.insert(epoch);
         if let Some(first) = first_line(conn, scope, box_id, epoch).await? {
-            link(&mut held, Origin { box_id, epoch }, &first);
+            link_log(&mut held, LogOrigin { box_id, epoch }, &first);
         }
     }
     held.sort_by_key(|held| (held.origin.epoch.n, held.origin.epoch.to_string()));
@@ -34,23 +34,23 @@ pub(super) async fn complete(
 }
 
 /// An epoch that another one goes on from and that has no line of its own here.
-fn next_missing(held: &[Held], looked: &BTreeSet<Epoch>) -> Option<Epoch> {
+fn next_missing(held: &[StoredLog], looked: &BTreeSet<Epoch>) -> Option<Epoch> {
     let is_here = |epoch: &Epoch| {
         held.iter().any(|held| held.origin.epoch == *epoch && (held.frontier.size() > 0 || held.apart))
     };
-    let followed = held.iter().filter(|held| !held.apart).filter_map(Held::follows);
+    let followed = held.iter().filter(|held| !held.apart).filter_map(StoredLog::follows);
     followed.filter(|epoch| looked.len() < LINKS_MAX && !looked.contains(epoch)).find(|epoch| !is_here(epoch))
 }
 
 async fn first_line(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     epoch: Epoch,
 ) -> Result<Option<Entry>, DbError> {
     for run in runs::of_epoch(conn, scope, box_id, epoch).await? {
         if run.lines().start == 0 {
-            let lines = runs::lines(conn, scope, box_id, (run, 0), 1).await?;
+            let lines = runs::load_lines(conn, scope, box_id, (run, 0), 1).await?;
             let entry = lines.first().map(|line| Entry::parse(line)).transpose();
             return entry.map_err(|e| DbError::stored("entry", e));
         }
@@ -58,7 +58,7 @@ async fn first_line(
     Ok(None)
 }
 
-fn link(held: &mut Vec<Held>, origin: Origin, first: &Entry) {
+fn link_log(held: &mut Vec<StoredLog>, origin: LogOrigin, first: &Entry) {
     let event = first.event();
     let (prev, after) = (event.mentions().prev, event.mentions().after);
     let follows = prev.map(|prev| prev.epoch).or(after);
@@ -67,7 +67,7 @@ fn link(held: &mut Vec<Held>, origin: Origin, first: &Entry) {
     let (prev, after) = if is_taken { (None, None) } else { (prev, after) };
     match held.iter_mut().find(|held| held.origin == origin) {
         Some(known) => (known.prev, known.after) = (prev, after),
-        None => held.push(Held {
+        None => held.push(StoredLog {
             origin,
             log_key: [0; 32],
             key_known: true,

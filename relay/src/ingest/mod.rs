@@ -18,21 +18,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use record::batch::Unverified;
-use record::checkpoint::{Checkpoint, Origin};
+use record::batch::UnverifiedBatch;
+use record::checkpoint::{Checkpoint, LogOrigin};
 use record::ids::{BoxId, Epoch, UserId};
-use record::messages::{Ack, Answer, Refused, VERSION};
-use record::sign::{Note, Signer, Verifier};
-use record::verify::{Refusal, Signed};
+use record::messages::{Ack, Answer, BatchRefused, VERSION};
+use record::sign::{SignedNote, SignerKey, VerifierKey};
+use record::verify::{BatchRefusal, SignedBatch};
 
-use crate::db::boxes::Home;
-use crate::db::{AccountScope, Conn, Db, DbError, boxes, entries, epochs};
-use crate::mqtt::{Disposition, Outbox};
-pub use decide::{Held, Verdict, decide};
-pub use refold::{chain, refold};
+use crate::db::boxes::BoxOwner;
+use crate::db::{AccountScope, Db, DbConnection, DbError, boxes, entries, epochs};
+use crate::mqtt::{Outbox, PublishOutcome};
+pub use decide::{BatchVerdict, HeldLog, decide_batch};
+pub use refold::{log_chain, rebuild_facility};
 use service::clock::Clock;
-use service::random::Random;
-pub use vouched::{NotAdmitted, admit};
+use service::random::RandomSource;
+pub use vouched::{NotAdmitted, admit_log};
 
 /// Why nothing can be said about what was sent.
 #[derive(Debug, thiserror::Error)]
@@ -47,16 +47,16 @@ pub enum IngestError {
 
 /// What a box is told, and what its publish gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
+pub struct IngestReply {
     /// `down/ack`, where there is something to say.
     pub ack: Option<Ack>,
     /// For PUBACK.
-    pub disposition: Disposition,
+    pub disposition: PublishOutcome,
 }
 
 /// Counters since the start.
 #[derive(Debug, Default)]
-pub struct Counters {
+pub struct IngestCounters {
     /// Entries stored.
     pub entries: AtomicU64,
     /// Batches stored.
@@ -64,14 +64,14 @@ pub struct Counters {
     /// Batches that were held already.
     pub again: AtomicU64,
     /// Batches before which something is missing.
-    pub wanted: AtomicU64,
+    pub gaps: AtomicU64,
     /// Batches refused.
     pub refused: AtomicU64,
     /// Forks, epoch clashes and losses of our own.
     pub evidence: AtomicU64,
 }
 
-impl Counters {
+impl IngestCounters {
     fn add(counter: &AtomicU64, n: u64) {
         counter.fetch_add(n, Ordering::Relaxed);
     }
@@ -81,12 +81,12 @@ impl Counters {
 pub struct Ingest {
     db: Db,
     /// Present cosigner first; earlier ones still vouch for what they signed.
-    cosigner: Signer,
-    cosigners: Vec<Verifier>,
+    cosigner: SignerKey,
+    cosigners: Vec<VerifierKey>,
     clock: Arc<dyn Clock>,
-    random: Arc<dyn Random>,
+    random: Arc<dyn RandomSource>,
     outbox: Outbox,
-    counters: Counters,
+    counters: IngestCounters,
 }
 
 /// Two signed statements of one box of which only one can count, in the words of each side.
@@ -123,7 +123,7 @@ const QUARANTINED: &str = "the relay holds evidence that this log contradicts it
 /// What a batch turned out to be before anything was compared.
 enum Opened {
     /// With the log that it belongs to, and where that ended, if another one goes on from it.
-    Signed(Box<Signed>, epochs::Held, Option<u64>),
+    Signed(Box<SignedBatch>, epochs::StoredLog, Option<u64>),
     Refused {
         code: &'static str,
         text: String,
@@ -137,19 +137,19 @@ impl Ingest {
     /// For one database and one cosigning key; `earlier` keys still vouch for what they signed.
     pub fn new(
         db: Db,
-        cosigner: Signer,
-        earlier: Vec<Verifier>,
-        (clock, random): (Arc<dyn Clock>, Arc<dyn Random>),
+        cosigner: SignerKey,
+        earlier: Vec<VerifierKey>,
+        (clock, random): (Arc<dyn Clock>, Arc<dyn RandomSource>),
         outbox: Outbox,
     ) -> Self {
         let mut cosigners = vec![cosigner.verifier().clone()];
         cosigners.extend(earlier);
-        let counters = Counters::default();
+        let counters = IngestCounters::default();
         Self { db, cosigner, cosigners, clock, random, outbox, counters }
     }
 
     /// Counters since the start.
-    pub fn counters(&self) -> &Counters {
+    pub fn counters(&self) -> &IngestCounters {
         &self.counters
     }
 
@@ -161,16 +161,16 @@ impl Ingest {
     ///
     /// # Errors
     /// The database; see [`IngestError`].
-    pub async fn batch(&self, box_id: BoxId, payload: Bytes) -> Result<Reply, IngestError> {
+    pub async fn batch(&self, box_id: BoxId, payload: Bytes) -> Result<IngestReply, IngestError> {
         let mut conn = self.db.read().await?;
-        let Some(home) = boxes::platform_home(&mut conn, box_id).await? else { return Ok(revoked()) };
+        let Some(home) = boxes::platform_home(&mut conn, box_id).await? else { return Ok(revoked_reply()) };
         if home.revoked {
-            return Ok(revoked());
+            return Ok(revoked_reply());
         }
         let known = epochs::of_box(&mut conn, home.scope, box_id).await?;
         drop(conn);
         let wire = payload.clone();
-        let opened = tokio::task::spawn_blocking(move || open(&wire, box_id, known)).await;
+        let opened = tokio::task::spawn_blocking(move || open_batch(&wire, box_id, known)).await;
         let opened = opened.map_err(|e| DbError::stored("batch", e))?;
         match opened {
             Opened::Refused { code, text, epoch, from, form } => {
@@ -187,15 +187,15 @@ impl Ingest {
     async fn against(
         &self,
         scope: AccountScope,
-        (origin, ends): (&Origin, Option<u64>),
-        signed: Signed,
+        (origin, ends): (&LogOrigin, Option<u64>),
+        signed: SignedBatch,
         payload: &[u8],
-    ) -> Result<Reply, IngestError> {
+    ) -> Result<IngestReply, IngestError> {
         let mut tx = self.db.begin().await?;
-        let held = epochs::take(&mut tx, scope, origin).await?;
+        let held = epochs::lock_log(&mut tx, scope, origin).await?;
         let held = held.ok_or_else(|| DbError::stored("log", "it is gone"))?;
-        let home = boxes::take(&mut tx, scope, origin.box_id).await?.filter(|home| !home.revoked);
-        let Some(home) = &home else { return Ok(revoked()) };
+        let home = boxes::lock_box(&mut tx, scope, origin.box_id).await?.filter(|home| !home.revoked);
+        let Some(home) = &home else { return Ok(revoked_reply()) };
         if home.quarantined {
             drop(tx);
             let place = (origin.epoch, signed.first());
@@ -204,7 +204,7 @@ impl Ingest {
                 .await;
         }
         let (first, end, size) = (signed.first(), signed.end(), held.frontier.size());
-        let overlap = entries::leaves(&mut tx, home.scope, origin, (first, end.min(size))).await?;
+        let overlap = entries::load_leaves(&mut tx, home.scope, origin, (first, end.min(size))).await?;
         let root_at_end = match end.cmp(&size) {
             std::cmp::Ordering::Less => {
                 Some(entries::frontier_at(&mut tx, home.scope, origin, end).await?.root())
@@ -212,36 +212,36 @@ impl Ingest {
             std::cmp::Ordering::Equal => Some(held.frontier.root()),
             std::cmp::Ordering::Greater => None,
         };
-        let witness = held.witness.as_deref().and_then(claimed).map(|c| (c.size, c.root));
+        let witness = held.witness.as_deref().and_then(claimed_checkpoint).map(|c| (c.size, c.root));
         let note = signed.note().note().to_string();
-        let ours = Held { frontier: &held.frontier, overlap: &overlap, root_at_end, witness, ends };
-        match decide(Ok(signed), &ours) {
-            Verdict::Store(batch) => self.store(tx, home, &held, &batch).await,
-            Verdict::Again => {
-                Counters::add(&self.counters.again, 1);
-                Ok(done(holds(&held)))
+        let ours = HeldLog { frontier: &held.frontier, overlap: &overlap, root_at_end, witness, ends };
+        match decide_batch(Ok(signed), &ours) {
+            BatchVerdict::Store(batch) => self.store(tx, home, &held, &batch).await,
+            BatchVerdict::Again => {
+                IngestCounters::add(&self.counters.again, 1);
+                Ok(done_reply(ack_cosigned(&held)))
             }
-            Verdict::Want(want) => {
-                Counters::add(&self.counters.wanted, 1);
-                Ok(done(answer(origin.epoch, Answer::Want { want })))
+            BatchVerdict::Want(want) => {
+                IngestCounters::add(&self.counters.gaps, 1);
+                Ok(done_reply(ack_with(origin.epoch, Answer::Want { want })))
             }
-            Verdict::Fork { .. } | Verdict::Clash { .. } if !held.key_known => {
+            BatchVerdict::Fork { .. } | BatchVerdict::Clash { .. } if !held.key_known => {
                 drop(tx);
                 // Whoever wrote it is not known to be the box: that hinders nobody else.
                 let place = (origin.epoch, first);
                 self.refuse(home, origin.box_id, place, (FORK.code, FORK.text), payload, false).await
             }
-            Verdict::Fork { seq } => {
+            BatchVerdict::Fork { seq } => {
                 drop(tx);
                 let theirs = (note.as_str(), end);
                 self.contradicted(home, &held, &FORK, (seq, first), theirs, payload).await
             }
-            Verdict::Clash { ends } => {
+            BatchVerdict::Clash { ends } => {
                 drop(tx);
                 let theirs = (note.as_str(), end);
                 self.contradicted(home, &held, &GROWTH, (Some(ends), first), theirs, payload).await
             }
-            Verdict::Refuse(refusal) => {
+            BatchVerdict::Refuse(refusal) => {
                 drop(tx);
                 let place = (origin.epoch, first);
                 let why = (refusal.code(), refusal.to_string());
@@ -253,13 +253,13 @@ impl Ingest {
     /// Keeps both sides of a contradiction and takes nothing more of the box.
     async fn contradicted(
         &self,
-        home: &Home,
-        held: &epochs::Held,
+        home: &BoxOwner,
+        held: &epochs::StoredLog,
         what: &Contradiction,
         (seq, first): (Option<u64>, u64),
         (theirs, end): (&str, u64),
         payload: &[u8],
-    ) -> Result<Reply, IngestError> {
+    ) -> Result<IngestReply, IngestError> {
         let now_ms = self.clock.now_ms();
         let origin = &held.origin;
         let mut tx = self.db.begin().await?;
@@ -268,63 +268,68 @@ impl Ingest {
         let ours = ours.unwrap_or_default();
         let from = seq.unwrap_or(first);
         let count = usize::try_from(end.saturating_sub(from)).unwrap_or(0);
-        let lines = entries::lines(&mut tx, home.scope, origin, from, count).await?.join(&b'\n');
+        let lines = entries::load_lines(&mut tx, home.scope, origin, from, count).await?.join(&b'\n');
         let evidence =
-            epochs::Evidence { kind: what.kind, seq, ours: &ours, theirs, our_lines: &lines, payload };
+            epochs::NewEvidence { kind: what.kind, seq, ours: &ours, theirs, our_lines: &lines, payload };
         epochs::keep_evidence(&mut tx, home.scope, origin, (&self.ulid(now_ms), &evidence), now_ms).await?;
-        boxes::quarantine(&mut tx, home.scope, origin.box_id, what.why, now_ms).await?;
+        boxes::quarantine_box(&mut tx, home.scope, origin.box_id, what.why, now_ms).await?;
         tx.commit().await.map_err(IngestError::Unknown)?;
-        Counters::add(&self.counters.evidence, 1);
+        IngestCounters::add(&self.counters.evidence, 1);
         tracing::error!(box_id = %origin.box_id, epoch = %origin.epoch, ?seq, "{}: {}", what.kind, what.why);
-        let refused = Refused { from: first, code: what.code.into(), text: what.text.into() };
-        let ack = answer(origin.epoch, Answer::Refused { refused });
-        Ok(Reply { ack: Some(ack), disposition: Disposition::Refused(crate::mqtt::Refusal::Content) })
+        let refused = BatchRefused { from: first, code: what.code.into(), text: what.text.into() };
+        let ack = ack_with(origin.epoch, Answer::Refused { refused });
+        Ok(IngestReply {
+            ack: Some(ack),
+            disposition: PublishOutcome::Refused(crate::mqtt::PublishRefusal::Content),
+        })
     }
 
     /// Counts a batch that is not taken and keeps it for the operator.
     async fn refuse(
         &self,
-        home: &Home,
+        home: &BoxOwner,
         box_id: BoxId,
         (epoch, from): (Epoch, u64),
         (code, text): (&str, &str),
         payload: &[u8],
         form: bool,
-    ) -> Result<Reply, IngestError> {
+    ) -> Result<IngestReply, IngestError> {
         let now_ms = self.clock.now_ms();
         let mut tx = self.db.begin().await?;
         let id = self.ulid(now_ms);
         epochs::keep_refused(&mut tx, home.scope, box_id, &id, (code, text, payload), now_ms).await?;
         tx.commit().await.map_err(IngestError::Unknown)?;
-        Counters::add(&self.counters.refused, 1);
+        IngestCounters::add(&self.counters.refused, 1);
         tracing::warn!(%box_id, code, text, "refused a batch");
-        let refused = Refused { from, code: code.to_owned(), text: text.to_owned() };
-        let ack = Some(answer(epoch, Answer::Refused { refused }));
-        let why = if form { crate::mqtt::Refusal::Format } else { crate::mqtt::Refusal::Content };
-        Ok(Reply { ack, disposition: Disposition::Refused(why) })
+        let refused = BatchRefused { from, code: code.to_owned(), text: text.to_owned() };
+        let ack = Some(ack_with(epoch, Answer::Refused { refused }));
+        let why =
+            if form { crate::mqtt::PublishRefusal::Format } else { crate::mqtt::PublishRefusal::Content };
+        Ok(IngestReply { ack, disposition: PublishOutcome::Refused(why) })
     }
 
-    async fn commit(&self, tx: Conn) -> Result<(), IngestError> {
+    async fn commit(&self, tx: DbConnection) -> Result<(), IngestError> {
         tx.commit().await.map_err(IngestError::Unknown)
     }
 }
 
 /// Unpacks and checks against the keys of the box's logs. Costs a millisecond or two of CPU.
-fn open(wire: &[u8], box_id: BoxId, known: Vec<epochs::Held>) -> Opened {
+fn open_batch(wire: &[u8], box_id: BoxId, known: Vec<epochs::StoredLog>) -> Opened {
     let newest = known
         .iter()
         .rfind(|held| held.key_known)
         .map_or(Epoch { n: 1, key: [0; 4] }, |held| held.origin.epoch);
-    let refused = |refusal: &Refusal, epoch: Epoch, from: u64| {
-        let form = matches!(refusal, Refusal::Form(_));
+    let refused = |refusal: &BatchRefusal, epoch: Epoch, from: u64| {
+        let form = matches!(refusal, BatchRefusal::Form(_));
         Opened::Refused { code: refusal.code(), text: refusal.to_string(), epoch, from, form }
     };
-    let batch = match Unverified::unpack(wire) {
+    let batch = match UnverifiedBatch::unpack(wire) {
         Ok(batch) => batch,
         Err(form) => return refused(&form.into(), newest, 0),
     };
     let from = batch.first();
-    let Some(origin) = claimed(batch.note()).map(|c| c.origin).filter(|o| o.box_id == box_id) else {
+    let Some(origin) = claimed_checkpoint(batch.note()).map(|c| c.origin).filter(|o| o.box_id == box_id)
+    else {
         let text = "the batch's checkpoint is not one of this box's logs".to_owned();
         return Opened::Refused { code: "signature", text, epoch: newest, from, form: false };
     };
@@ -335,7 +340,7 @@ fn open(wire: &[u8], box_id: BoxId, known: Vec<epochs::Held>) -> Opened {
     };
     let signed = origin
         .verifier(&held.log_key)
-        .map_err(Refusal::from)
+        .map_err(BatchRefusal::from)
         .and_then(|verifier| batch.open(&origin, &verifier));
     match signed {
         Ok(signed) => Opened::Signed(Box::new(signed), held, ends),
@@ -344,27 +349,27 @@ fn open(wire: &[u8], box_id: BoxId, known: Vec<epochs::Held>) -> Opened {
 }
 
 /// What a note claims to be; nothing of it is believed.
-fn claimed(note: &str) -> Option<Checkpoint> {
-    Checkpoint::parse(Note::parse(note).ok()?.text()).ok()
+fn claimed_checkpoint(note: &str) -> Option<Checkpoint> {
+    Checkpoint::parse(SignedNote::parse(note).ok()?.text()).ok()
 }
 
-fn answer(epoch: Epoch, answer: Answer) -> Ack {
+fn ack_with(epoch: Epoch, answer: Answer) -> Ack {
     Ack { v: VERSION, epoch, answer }
 }
 
 /// What is held of a log: the newest cosigned checkpoint, or the wish for its first entry.
-fn holds(held: &epochs::Held) -> Ack {
-    let said = match &held.cosigned {
+fn ack_cosigned(held: &epochs::StoredLog) -> Ack {
+    let message = match &held.cosigned {
         Some(checkpoint) => Answer::Checkpoint { checkpoint: checkpoint.clone() },
         None => Answer::Want { want: held.frontier.size() },
     };
-    answer(held.origin.epoch, said)
+    ack_with(held.origin.epoch, message)
 }
 
-fn done(ack: Ack) -> Reply {
-    Reply { ack: Some(ack), disposition: Disposition::Done }
+fn done_reply(ack: Ack) -> IngestReply {
+    IngestReply { ack: Some(ack), disposition: PublishOutcome::Done }
 }
 
-fn revoked() -> Reply {
-    Reply { ack: None, disposition: Disposition::Refused(crate::mqtt::Refusal::Revoked) }
+fn revoked_reply() -> IngestReply {
+    IngestReply { ack: None, disposition: PublishOutcome::Refused(crate::mqtt::PublishRefusal::Revoked) }
 }

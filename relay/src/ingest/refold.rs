@@ -3,24 +3,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use record::adoption::{AdoptionWalk, LineId, OfferedLine, RunPlace};
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::entry::Entry;
 use record::ids::{BoxId, Epoch, FacilityId};
 use record::run::RunName;
 use record::tree::Hash;
 
-use super::base::{BasePart, assemble, page};
-use super::fold::{Adopted, Fold};
+use super::base::{BasePart, assemble_log_base, load_base_page};
+use super::fold::{AdoptedLog, FacilityProjection};
 use super::links;
 use super::overlaps::RunOverlaps;
 use super::run_pages::{RunPage, RunPages};
-use crate::db::epochs::Held;
-use crate::db::{AccountScope, Conn, DbError, epochs, facilities, runs, state};
+use crate::db::epochs::StoredLog;
+use crate::db::{AccountScope, DbConnection, DbError, epochs, facilities, runs, state};
 
 /// How many entries of each epoch of one box count, in the order in which they are folded: up to where the next epoch
 /// goes on. An epoch that stays apart counts nothing, and so does one that is followed by nobody knows where.
-pub fn chain(held: &[Held]) -> Vec<(Origin, u64)> {
-    let counts = |this: &Held| {
+pub fn log_chain(held: &[StoredLog]) -> Vec<(LogOrigin, u64)> {
+    let counts = |this: &StoredLog| {
         let size = this.frontier.size();
         (this.origin, end_of(held, this.origin.epoch).map_or(size, |end| end.min(size)))
     };
@@ -29,7 +29,7 @@ pub fn chain(held: &[Held]) -> Vec<(Origin, u64)> {
 }
 
 /// Where an epoch ended, if another one that does not stay apart goes on from it.
-pub(super) fn end_of(held: &[Held], epoch: Epoch) -> Option<u64> {
+pub(super) fn end_of(held: &[StoredLog], epoch: Epoch) -> Option<u64> {
     let next = held.iter().find(|h| !h.apart && h.follows() == Some(epoch))?;
     Some(next.prev.map_or(0, |prev| prev.size))
 }
@@ -38,18 +38,18 @@ pub(super) fn end_of(held: &[Held], epoch: Epoch) -> Option<u64> {
 ///
 /// # Errors
 /// The database, or a stored line that is no entry.
-pub async fn refold(
-    conn: &mut Conn,
+pub async fn rebuild_facility(
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     now_ms: i64,
 ) -> Result<(), DbError> {
-    let known_ms = facilities::lock(conn, scope, facility).await?.known_ms;
-    state::clear(conn, scope, facility).await?;
+    let known_ms = facilities::lock_facility(conn, scope, facility).await?.known_ms;
+    state::clear_state(conn, scope, facility).await?;
     for box_id in epochs::boxes_of(conn, scope, facility).await? {
         BoxFold::of(conn, scope, facility, box_id).await?.run(conn).await?;
     }
-    let mut whole = Fold::new(scope, facility);
+    let mut whole = FacilityProjection::new(scope, facility);
     whole.touch_all();
     whole.roll_up(conn, facilities::as_of_ms(now_ms, known_ms)).await?;
     facilities::set_refold(conn, scope, facility, false).await
@@ -75,20 +75,20 @@ struct BoxFold {
 
 impl BoxFold {
     async fn of(
-        conn: &mut Conn,
+        conn: &mut DbConnection,
         scope: AccountScope,
         facility: FacilityId,
         box_id: BoxId,
     ) -> Result<Self, DbError> {
         runs::clear_places(conn, scope, box_id).await?;
         let held = epochs::of_box(conn, scope, box_id).await?;
-        let held = links::complete(conn, scope, box_id, held).await?;
+        let held = links::complete_link(conn, scope, box_id, held).await?;
         let mut base = Vec::new();
-        for (origin, size) in chain(&held) {
+        for (origin, size) in log_chain(&held) {
             let epoch = origin.epoch;
             let stated = held.iter().filter(|h| !h.apart).find_map(|h| h.prev.filter(|p| p.epoch == epoch));
             let assembled = match stated {
-                Some(prev) => assemble(conn, scope, &origin, size, prev).await?,
+                Some(prev) => assemble_log_base(conn, scope, &origin, size, prev).await?,
                 None => None,
             };
             let log = || vec![BasePart { epoch, run: None, lines: 0..size }];
@@ -100,15 +100,15 @@ impl BoxFold {
         Ok(Self { scope, facility, box_id, base, walk, here, overlaps, counted, pages, places: 0 })
     }
 
-    fn origin(&self, epoch: Epoch) -> Origin {
-        Origin { box_id: self.box_id, epoch }
+    fn origin(&self, epoch: Epoch) -> LogOrigin {
+        LogOrigin { box_id: self.box_id, epoch }
     }
 
-    async fn run(mut self, conn: &mut Conn) -> Result<(), DbError> {
+    async fn run(mut self, conn: &mut DbConnection) -> Result<(), DbError> {
         for part in self.base.clone() {
             let mut from = part.lines.start;
             while from < part.lines.end {
-                let page = page(conn, self.scope, self.box_id, (&part, from)).await?;
+                let page = load_base_page(conn, self.scope, self.box_id, (&part, from)).await?;
                 if page.is_empty() {
                     return Err(DbError::stored("log", "entries are missing"));
                 }
@@ -127,7 +127,12 @@ impl BoxFold {
     }
 
     /// Folds lines of the base, and behind each that adopts a run which is here the lines of that.
-    async fn fold_base(&mut self, conn: &mut Conn, part: &BasePart, page: &[Entry]) -> Result<(), DbError> {
+    async fn fold_base(
+        &mut self,
+        conn: &mut DbConnection,
+        part: &BasePart,
+        page: &[Entry],
+    ) -> Result<(), DbError> {
         let (epoch, run, mut folded) = (part.epoch, part.run, 0);
         for (at, entry) in page.iter().enumerate() {
             if self.walk.pass_base(epoch, entry) && self.is_next_here() {
@@ -155,18 +160,18 @@ impl BoxFold {
 
     async fn fold<'e>(
         &self,
-        conn: &mut Conn,
+        conn: &mut DbConnection,
         epoch: Epoch,
-        (held_in, adopted): (Option<RunName>, Option<Adopted>),
+        (held_in, adopted): (Option<RunName>, Option<AdoptedLog>),
         new: impl Iterator<Item = &'e Entry>,
     ) -> Result<(), DbError> {
-        let mut fold = Fold::new(self.scope, self.facility).held_in(held_in);
+        let mut fold = FacilityProjection::new(self.scope, self.facility).held_in(held_in);
         fold.take(conn, &self.origin(epoch), adopted, new).await?;
         fold.store(conn, &self.origin(epoch)).await
     }
 
     /// What comes behind an entry that adopts a run.
-    async fn fold_runs(&mut self, conn: &mut Conn) -> Result<(), DbError> {
+    async fn fold_runs(&mut self, conn: &mut DbConnection) -> Result<(), DbError> {
         while self.is_next_here() {
             let (Some(place), Some(by)) = (self.walk.next_lines(), self.walk.next_adopter()) else { break };
             if place.from == place.run.lines().start {
@@ -184,7 +189,12 @@ impl BoxFold {
     }
 
     /// Folds the lines of a run that come next in one go, up to the first one that adopts another which is here.
-    async fn fold_lines(&mut self, conn: &mut Conn, place: RunPlace, page: &RunPage) -> Result<(), DbError> {
+    async fn fold_lines(
+        &mut self,
+        conn: &mut DbConnection,
+        place: RunPlace,
+        page: &RunPage,
+    ) -> Result<(), DbError> {
         let epoch = place.run.epoch();
         let (mut next, mut all) = (place, Vec::new());
         loop {
@@ -209,17 +219,17 @@ impl BoxFold {
             }
         }
         if let Some(line) = all.first() {
-            let adopted = Adopted { run: line.run, by: line.adopted_by, at: line.adopted_at };
+            let adopted = AdoptedLog { run: line.run, by: line.adopted_by, at: line.adopted_at };
             let of = (Some(line.run), Some(adopted));
             self.fold(conn, epoch, of, all.iter().map(|line| line.entry)).await?;
         }
         Ok(())
     }
 
-    async fn read_page(&self, conn: &mut Conn, place: RunPlace) -> Result<RunPage, DbError> {
+    async fn read_page(&self, conn: &mut DbConnection, place: RunPlace) -> Result<RunPage, DbError> {
         let (run, from) = (place.run, place.from);
         let part = BasePart { epoch: run.epoch(), run: Some(run), lines: run.lines() };
-        let entries = page(conn, self.scope, self.box_id, (&part, from)).await?;
+        let entries = load_base_page(conn, self.scope, self.box_id, (&part, from)).await?;
         if entries.is_empty() {
             return Err(DbError::stored("run", "lines are missing"));
         }
@@ -232,7 +242,7 @@ impl BoxFold {
     /// The leaves of the base under the numbers of a page of a run.
     async fn base_leaves(
         &self,
-        conn: &mut Conn,
+        conn: &mut DbConnection,
         place: RunPlace,
         count: u64,
     ) -> Result<BTreeMap<u64, Hash>, DbError> {
@@ -243,7 +253,7 @@ impl BoxFold {
             let mut from = part.lines.start.max(numbers.start);
             while from < end {
                 let within = BasePart { lines: from..end, ..part.clone() };
-                let page = page(conn, self.scope, self.box_id, (&within, from)).await?;
+                let page = load_base_page(conn, self.scope, self.box_id, (&within, from)).await?;
                 if page.is_empty() {
                     break;
                 }

@@ -7,7 +7,7 @@ use record::entry::Entry;
 use record::run::RunName;
 
 /// Pages that are kept: runs in runs in runs; one that is deeper is read again.
-const KEPT: usize = 4;
+const STORED_PAGES_MAX: usize = 4;
 
 /// Lines of a run without a gap.
 #[derive(Debug)]
@@ -47,8 +47,8 @@ impl RunPages {
 
     /// Keeps a page for when the walk comes back to it.
     pub(super) fn put(&mut self, page: RunPage) {
-        self.0.retain(|kept| kept.run != page.run);
+        self.0.retain(|stored| stored.run != page.run);
         self.0.push_front(page);
-        self.0.truncate(KEPT);
+        self.0.truncate(STORED_PAGES_MAX);
     }
 }

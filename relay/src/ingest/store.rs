@@ -1,20 +1,20 @@
 //! The one transaction that takes a verified batch: entries, texts, fold, tallies, frontier, cosignature.
 
 use record::adoption::adopted_run;
-use record::checkpoint::{Origin, SignedCheckpoint};
+use record::checkpoint::{LogOrigin, SignedCheckpoint};
 use record::entry::Entry;
 use record::fold::LinePlace;
 use record::kinds::{EntryRef, Prev};
 use record::redact::TextLine;
-use record::verify::{Batch, Verified};
+use record::verify::{Batch, VerifiedBatch};
 
-use super::fold::Fold;
-use super::{Counters, Ingest, IngestError, Reply, answer, done, vouched};
+use super::fold::FacilityProjection;
+use super::{Ingest, IngestCounters, IngestError, IngestReply, ack_with, done_reply, vouched};
 use crate::db::adoptions::Adoption;
-use crate::db::boxes::Home;
-use crate::db::entries::{NODE_LEVEL_MIN, Node};
-use crate::db::epochs::{Evidence, Grown, Held};
-use crate::db::{Conn, DbError, adoptions, boxes, entries, epochs, facilities, log_keys};
+use crate::db::boxes::BoxOwner;
+use crate::db::entries::{NODE_LEVEL_MIN, StoredNode};
+use crate::db::epochs::{LogGrowth, NewEvidence, StoredLog};
+use crate::db::{DbConnection, DbError, adoptions, boxes, entries, epochs, facilities, log_keys};
 use record::messages::Answer;
 
 /// How a batch of this epoch enters the facility's state.
@@ -44,44 +44,45 @@ const CROWD: &str = "the relay holds many logs of this box already that nothing 
 impl Ingest {
     pub(super) async fn store(
         &self,
-        mut tx: Conn,
-        home: &Home,
-        held: &Held,
-        batch: &Verified<Batch>,
-    ) -> Result<Reply, IngestError> {
+        mut tx: DbConnection,
+        home: &BoxOwner,
+        held: &StoredLog,
+        batch: &VerifiedBatch<Batch>,
+    ) -> Result<IngestReply, IngestError> {
         let now_ms = self.clock.now_ms();
         let (scope, origin) = (home.scope, held.origin);
-        let facility = facilities::lock(&mut tx, scope, home.facility).await?;
+        let facility = facilities::lock_facility(&mut tx, scope, home.facility).await?;
         let way = self.way(&mut tx, home, held, batch, now_ms).await?;
         if way == Way::Crowd {
             drop(tx);
             return self.refuse(home, origin.box_id, (origin.epoch, 0), ("crowd", CROWD), &[], false).await;
         }
-        append(&mut tx, home, held, batch).await?;
+        append_batch(&mut tx, home, held, batch).await?;
         // Lines that were sent before the entry that adopts them count from here on.
         let brings = self.note_adoptions(&mut tx, home, &origin, batch, way != Way::Waits).await?;
         let way = if brings && way == Way::Fold { Way::Later } else { way };
         if way == Way::Fold && !facility.refold {
-            let mut fold = Fold::new(scope, home.facility);
+            let mut fold = FacilityProjection::new(scope, home.facility);
             fold.take(&mut tx, &origin, None, batch.entries().iter().map(|(entry, _)| entry)).await?;
             fold.store(&mut tx, &origin).await?;
             // A box whose clock runs ahead does not make the relay know the future.
             let known_ms = fold.last_ms().min(now_ms).max(facility.known_ms);
-            facilities::known(&mut tx, scope, home.facility, known_ms).await?;
+            facilities::is_known(&mut tx, scope, home.facility, known_ms).await?;
             fold.roll_up(&mut tx, facilities::as_of_ms(now_ms, known_ms)).await?;
         } else if way == Way::Later {
             facilities::set_refold(&mut tx, scope, home.facility, true).await?;
         }
         let cosigned = self.cosign(batch.note(), now_ms);
         let size = batch.frontier().size();
-        let ahead = held.witness.as_deref().filter(|w| super::claimed(w).is_some_and(|c| c.size > size));
-        let grown = Grown { frontier: batch.frontier(), cosigned: &cosigned, witness: ahead };
-        epochs::grown(&mut tx, scope, &origin, grown, now_ms).await?;
-        boxes::heard(&mut tx, scope, origin.box_id, now_ms).await?;
+        let ahead =
+            held.witness.as_deref().filter(|w| super::claimed_checkpoint(w).is_some_and(|c| c.size > size));
+        let grown = LogGrowth { frontier: batch.frontier(), cosigned: &cosigned, witness: ahead };
+        epochs::save_growth(&mut tx, scope, &origin, grown, now_ms).await?;
+        boxes::touch_last_seen(&mut tx, scope, origin.box_id, now_ms).await?;
         self.commit(tx).await?;
-        Counters::add(&self.counters.stored, 1);
-        Counters::add(&self.counters.entries, batch.entries().len() as u64);
-        Ok(done(answer(origin.epoch, Answer::Checkpoint { checkpoint: cosigned })))
+        IngestCounters::add(&self.counters.stored, 1);
+        IngestCounters::add(&self.counters.entries, batch.entries().len() as u64);
+        Ok(done_reply(ack_with(origin.epoch, Answer::Checkpoint { checkpoint: cosigned })))
     }
 
     /// Signs only after everything is in the transaction; it leaves only after the commit.
@@ -92,9 +93,9 @@ impl Ingest {
     /// Keeps which runs the entries adopt; whether one of those that are asked for is here already.
     async fn note_adoptions(
         &self,
-        tx: &mut Conn,
-        home: &Home,
-        origin: &Origin,
+        tx: &mut DbConnection,
+        home: &BoxOwner,
+        origin: &LogOrigin,
         batch: &Batch,
         asks: bool,
     ) -> Result<bool, DbError> {
@@ -103,15 +104,15 @@ impl Ingest {
             adopted_run(entry).map(|run| (run, LinePlace { of, run: None }))
         };
         let adoptions: Vec<Adoption> = batch.entries().iter().filter_map(|(entry, _)| place(entry)).collect();
-        adoptions::note(tx, home.scope, origin.box_id, &adoptions, asks).await
+        adoptions::save_adoption(tx, home.scope, origin.box_id, &adoptions, asks).await
     }
 
     /// Where this epoch stands among the box's others; the first entry of an epoch says what it goes on from.
     async fn way(
         &self,
-        tx: &mut Conn,
-        home: &Home,
-        held: &Held,
+        tx: &mut DbConnection,
+        home: &BoxOwner,
+        held: &StoredLog,
         batch: &Batch,
         now_ms: i64,
     ) -> Result<Way, DbError> {
@@ -133,9 +134,9 @@ impl Ingest {
     /// Where an epoch stands that begins with this batch.
     async fn begin(
         &self,
-        tx: &mut Conn,
-        home: &Home,
-        (held, all): (&Held, &[Held]),
+        tx: &mut DbConnection,
+        home: &BoxOwner,
+        (held, all): (&StoredLog, &[StoredLog]),
         (first, batch): (&Entry, &Batch),
         now_ms: i64,
     ) -> Result<Way, DbError> {
@@ -143,24 +144,24 @@ impl Ingest {
         let event = first.event();
         let (prev, after) = (event.mentions().prev, event.mentions().after);
         let follows = prev.map(|p| p.epoch).or(after);
-        let vouched = vouched::look(tx, scope, all, (&origin, first)).await?;
+        let vouched = vouched::look_for_key(tx, scope, all, (&origin, first)).await?;
         if !held.key_known && !vouched.contains(&origin.epoch) {
             if all.iter().filter(|held| held.waits()).count() >= WAITING_MAX {
                 return Ok(Way::Crowd);
             }
-            epochs::began(tx, scope, &origin, (prev.as_ref(), after), true).await?;
+            epochs::save_epoch_start(tx, scope, &origin, (prev.as_ref(), after), true).await?;
             tracing::error!(box_id = %origin.box_id, epoch = %origin.epoch, "no key of this box vouches for a log under its \
                 name: nothing of it counts until it is admitted (`box epoch admit`) or forgotten");
             return Ok(Way::Waits);
         }
-        let rival = vouched::rival(all, &origin, follows);
+        let rival = vouched::find_rival(all, &origin, follows);
         let apart = rival.is_some() || vouched::is_on_branch(all, follows);
         log_keys::set_known(tx, scope, &origin, apart).await?;
-        epochs::began(tx, scope, &origin, (prev.as_ref(), after), apart).await?;
+        epochs::save_epoch_start(tx, scope, &origin, (prev.as_ref(), after), apart).await?;
         if let Some(rival) = rival {
             self.clash(tx, home, (&origin, rival), batch, now_ms).await?;
         }
-        let joined = vouched::join(tx, (scope, home.facility), origin.box_id, &vouched).await?;
+        let joined = vouched::join_logs(tx, (scope, home.facility), origin.box_id, &vouched).await?;
         if apart {
             return Ok(Way::Apart);
         }
@@ -171,14 +172,14 @@ impl Ingest {
     /// Two epochs go on from the same one: both are kept, nothing is merged, the box is looked at by a person.
     async fn clash(
         &self,
-        tx: &mut Conn,
-        home: &Home,
-        (origin, other): (&Origin, &Held),
+        tx: &mut DbConnection,
+        home: &BoxOwner,
+        (origin, other): (&LogOrigin, &StoredLog),
         batch: &Batch,
         now_ms: i64,
     ) -> Result<(), DbError> {
         let theirs = batch.note().note().to_string();
-        let evidence = Evidence {
+        let evidence = NewEvidence {
             kind: "epoch clash",
             seq: Some(0),
             ours: other.cosigned.as_deref().unwrap_or_default(),
@@ -189,21 +190,21 @@ impl Ingest {
         let id = self.ulid(now_ms);
         epochs::keep_evidence(tx, home.scope, origin, (&id, &evidence), now_ms).await?;
         let why = "two epochs go on from the same one: is there a copy of its card?";
-        boxes::quarantine(tx, home.scope, origin.box_id, why, now_ms).await?;
-        Counters::add(&self.counters.evidence, 1);
+        boxes::quarantine_box(tx, home.scope, origin.box_id, why, now_ms).await?;
+        IngestCounters::add(&self.counters.evidence, 1);
         tracing::error!(box_id = %origin.box_id, epoch = %origin.epoch, other = %other.origin.epoch, "epoch clash");
         Ok(())
     }
 }
 
 /// Whether no log of the box counts that has a higher number.
-fn is_newest(all: &[Held], origin: &Origin) -> bool {
-    let counts = |held: &&Held| !held.apart && held.frontier.size() > 0 && held.origin != *origin;
+fn is_newest(all: &[StoredLog], origin: &LogOrigin) -> bool {
+    let counts = |held: &&StoredLog| !held.apart && held.frontier.size() > 0 && held.origin != *origin;
     all.iter().filter(counts).all(|held| held.origin.epoch.n < origin.epoch.n)
 }
 
 /// Whether entries that were folded already do not count any more, or some that count are not here yet.
-fn goes_back(prev: Option<Prev>, all: &[Held]) -> bool {
+fn goes_back(prev: Option<Prev>, all: &[StoredLog]) -> bool {
     let size = |prev: Prev| {
         let before = all.iter().find(|held| held.key_known && held.origin.epoch == prev.epoch);
         before.map(|held| held.frontier.size()).filter(|size| *size > 0)
@@ -211,9 +212,14 @@ fn goes_back(prev: Option<Prev>, all: &[Held]) -> bool {
     prev.is_some_and(|prev| size(prev) != Some(prev.size))
 }
 
-async fn append(conn: &mut Conn, home: &Home, held: &Held, batch: &Batch) -> Result<(), DbError> {
+async fn append_batch(
+    conn: &mut DbConnection,
+    home: &BoxOwner,
+    held: &StoredLog,
+    batch: &Batch,
+) -> Result<(), DbError> {
     let mut frontier = held.frontier.clone();
-    let mut nodes: Vec<Node> = Vec::new();
+    let mut nodes: Vec<StoredNode> = Vec::new();
     for (_, leaf) in batch.entries() {
         frontier.push_with(*leaf, |level, at, node| {
             if level >= NODE_LEVEL_MIN {
@@ -227,7 +233,7 @@ async fn append(conn: &mut Conn, home: &Home, held: &Held, batch: &Batch) -> Res
         batch.entries().get(at).is_some_and(|(entry, _)| &*entry.head().kind == "cleaning.recorded")
     };
     let texts: Vec<(&TextLine, bool)> = batch.texts().iter().map(|t| (t, !of_cleaning(t))).collect();
-    entries::append(conn, home.scope, &held.origin, batch.entries(), &texts, &nodes).await
+    entries::append_entries(conn, home.scope, &held.origin, batch.entries(), &texts, &nodes).await
 }
 
 #[cfg(test)]
@@ -237,22 +243,22 @@ mod tests {
 
     use super::*;
 
-    fn held(n: u32, size: u64, prev: Option<(u32, u64)>) -> Held {
+    fn held(n: u32, size: u64, prev: Option<(u32, u64)>) -> StoredLog {
         let epoch = |n| Epoch { n, key: [0; 4] };
         let mut frontier = Frontier::default();
         (0..size).for_each(|_| frontier.push(Hash([1; 32])));
         let prev = prev.map(|(n, size)| Prev { epoch: epoch(n), size, root: Hash([0; 32]) });
-        let origin = Origin { box_id: BoxId::new(1, [1; 10]), epoch: epoch(n) };
+        let origin = LogOrigin { box_id: BoxId::new(1, [1; 10]), epoch: epoch(n) };
         let (log_key, key_known, apart) = ([0; 32], true, false);
         let after = None;
-        Held { origin, log_key, key_known, frontier, prev, after, apart, cosigned: None, witness: None }
+        StoredLog { origin, log_key, key_known, frontier, prev, after, apart, cosigned: None, witness: None }
     }
 
     #[test]
     fn a_new_epoch_may_cut_the_one_before() {
         let before = held(1, 10, None);
         let prev = |size| held(2, 1, Some((1, size))).prev;
-        let made_up = Held { key_known: false, ..before.clone() };
+        let made_up = StoredLog { key_known: false, ..before.clone() };
         let before = [before];
         assert!(!goes_back(prev(10), &before));
         assert!(goes_back(prev(8), &before), "two entries do not count any more");
@@ -267,17 +273,17 @@ mod tests {
         let (own, newer) = (held(2, 1, None), held(3, 1, None));
         assert!(is_newest(&[held(1, 9, None), own.clone()], &own.origin));
         assert!(!is_newest(&[own.clone(), newer.clone()], &own.origin));
-        assert!(is_newest(&[own.clone(), Held { apart: true, ..newer }], &own.origin));
+        assert!(is_newest(&[own.clone(), StoredLog { apart: true, ..newer }], &own.origin));
         assert!(is_newest(&[own.clone(), held(3, 0, None)], &own.origin), "it has not begun");
     }
 
     #[test]
     fn epochs_count_up_to_where_the_next_goes_on() {
         let logs = [held(1, 10, None), held(2, 5, Some((1, 8))), held(3, 4, Some((2, 9)))];
-        let counts: Vec<u64> = super::super::chain(&logs).into_iter().map(|(_, size)| size).collect();
+        let counts: Vec<u64> = super::super::log_chain(&logs).into_iter().map(|(_, size)| size).collect();
         assert_eq!(counts, [8, 5, 4]);
-        let after = Held { prev: None, after: Some(logs[1].origin.epoch), ..held(3, 4, None) };
-        let counts: Vec<u64> = super::super::chain(&[logs[0].clone(), logs[1].clone(), after])
+        let after = StoredLog { prev: None, after: Some(logs[1].origin.epoch), ..held(3, 4, None) };
+        let counts: Vec<u64> = super::super::log_chain(&[logs[0].clone(), logs[1].clone(), after])
             .into_iter()
             .map(|(_, size)| size)
             .collect();

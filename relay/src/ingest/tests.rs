@@ -1,10 +1,10 @@
 //! What becomes of a batch whose box was taken out of use, or quarantined, while the batch was being checked.
 
-use record::batch::pack;
-use record::entry::{At, By, Entry};
+use record::batch::pack_batch;
+use record::entry::{Entry, EntryAuthor, EntryTime};
 use record::ids::{AccountId, BootId, BoxId, FacilityId};
 use record::kinds::Event;
-use record::sign::Kind;
+use record::sign::KeyKind;
 use record::tree::Frontier;
 use service::clock::FakeClock;
 use service::random::SeededRandom;
@@ -18,7 +18,7 @@ struct World {
     db: Db,
     ingest: Ingest,
     scope: AccountScope,
-    origin: Origin,
+    origin: LogOrigin,
     wire: Vec<u8>,
     _dir: tempfile::TempDir,
 }
@@ -31,39 +31,39 @@ impl World {
         db.migrate(NOW_MS).await.unwrap();
         let (account, facility) = (AccountId::new(1, [1; 10]), FacilityId::new(1, [1; 10]));
         let (scope, box_id) = (AccountScope::of(account), BoxId::new(1, [1; 10]));
-        let public = Signer::new("x", Kind::Note, &[3; 32]).unwrap().verifier().public();
-        let origin = Origin::new(box_id, 1, &public);
+        let public = SignerKey::new("x", KeyKind::Note, &[3; 32]).unwrap().verifier().public();
+        let origin = LogOrigin::new(box_id, 1, &public);
         let mut tx = db.begin().await.unwrap();
         accounts::platform_create(&mut tx, account, "North", NOW_MS).await.unwrap();
-        facilities::create(&mut tx, scope, facility, "General", "UTC", NOW_MS).await.unwrap();
-        boxes::register(&mut tx, scope, (box_id, facility, origin.epoch), "Pi", "1", NOW_MS).await.unwrap();
-        epochs::create(&mut tx, scope, &origin, facility, (&public, true), NOW_MS).await.unwrap();
+        facilities::insert_facility(&mut tx, scope, facility, "General", "UTC", NOW_MS).await.unwrap();
+        boxes::insert_box(&mut tx, scope, (box_id, facility, origin.epoch), "Pi", "1", NOW_MS).await.unwrap();
+        epochs::insert_epoch(&mut tx, scope, &origin, facility, (&public, true), NOW_MS).await.unwrap();
         tx.commit().await.unwrap();
-        let at = At {
+        let at = EntryTime {
             wall: NOW_MS,
             boot: BootId::new(1, [1; 10]),
             up: 1,
             clock: record::entry::ClockState::Synced,
         };
         let event = Event::read("log.started", &format!(r#"{{"box":"{box_id}","version":"1"}}"#));
-        let entry = Entry::compose(0, at, By::BOX, None, &event).unwrap();
+        let entry = Entry::compose(0, at, EntryAuthor::BOX, None, &event).unwrap();
         let mut frontier = Frontier::default();
         frontier.push(entry.leaf());
         let checkpoint = Checkpoint { origin, size: 1, root: frontier.root() };
         let note = checkpoint.signed(&origin.signer(&[3; 32]).unwrap()).unwrap().to_string();
-        let wire = pack(&note, 0, &[entry.bytes()], &[]).unwrap();
-        let cosigner = Signer::new("relay.example/cosign/1", Kind::Cosignature, &[9; 32]).unwrap();
-        let seams: (Arc<dyn Clock>, Arc<dyn Random>) =
+        let wire = pack_batch(&note, 0, &[entry.bytes()], &[]).unwrap();
+        let cosigner = SignerKey::new("relay.example/cosign/1", KeyKind::Cosignature, &[9; 32]).unwrap();
+        let seams: (Arc<dyn Clock>, Arc<dyn RandomSource>) =
             (Arc::new(FakeClock::at_ms(NOW_MS)), Arc::new(SeededRandom::new(1)));
         let ingest = Ingest::new(db.clone(), cosigner, Vec::new(), seams, Outbox::new());
         Self { db, ingest, scope, origin, wire, _dir: dir }
     }
 
     /// The batch as it stands after its check, before the transaction.
-    async fn checked(&self) -> Signed {
+    async fn checked(&self) -> SignedBatch {
         let mut conn = self.db.read().await.unwrap();
         let known = epochs::of_box(&mut conn, self.scope, self.origin.box_id).await.unwrap();
-        let Opened::Signed(signed, ..) = open(&self.wire, self.origin.box_id, known) else {
+        let Opened::Signed(signed, ..) = open_batch(&self.wire, self.origin.box_id, known) else {
             panic!("the batch does not hold")
         };
         *signed
@@ -71,7 +71,7 @@ impl World {
 
     async fn held(&self) -> u64 {
         let mut conn = self.db.read().await.unwrap();
-        epochs::get(&mut conn, self.scope, &self.origin).await.unwrap().unwrap().frontier.size()
+        epochs::find_log(&mut conn, self.scope, &self.origin).await.unwrap().unwrap().frontier.size()
     }
 }
 
@@ -80,17 +80,17 @@ async fn a_box_that_was_quarantined_meanwhile_gets_nothing_in() {
     let world = World::new().await;
     let signed = world.checked().await;
     let mut tx = world.db.begin().await.unwrap();
-    boxes::quarantine(&mut tx, world.scope, world.origin.box_id, "a test", NOW_MS).await.unwrap();
+    boxes::quarantine_box(&mut tx, world.scope, world.origin.box_id, "a test", NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     let reply = world.ingest.against(world.scope, (&world.origin, None), signed, &world.wire).await.unwrap();
     let Some(Ack { answer: Answer::Refused { refused }, .. }) = reply.ack else { panic!("{reply:?}") };
     assert_eq!((refused.code.as_str(), world.held().await), ("quarantined", 0));
     let mut tx = world.db.begin().await.unwrap();
-    assert!(boxes::release(&mut tx, world.scope, world.origin.box_id).await.unwrap());
+    assert!(boxes::release_box(&mut tx, world.scope, world.origin.box_id).await.unwrap());
     tx.commit().await.unwrap();
     let signed = world.checked().await;
     let reply = world.ingest.against(world.scope, (&world.origin, None), signed, &world.wire).await.unwrap();
-    assert_eq!((reply.disposition, world.held().await), (Disposition::Done, 1));
+    assert_eq!((reply.disposition, world.held().await), (PublishOutcome::Done, 1));
 }
 
 #[tokio::test]
@@ -98,8 +98,8 @@ async fn a_box_that_was_revoked_meanwhile_gets_nothing_in() {
     let world = World::new().await;
     let signed = world.checked().await;
     let mut tx = world.db.begin().await.unwrap();
-    assert!(boxes::revoke(&mut tx, world.scope, world.origin.box_id, NOW_MS).await.unwrap());
+    assert!(boxes::revoke_box(&mut tx, world.scope, world.origin.box_id, NOW_MS).await.unwrap());
     tx.commit().await.unwrap();
     let reply = world.ingest.against(world.scope, (&world.origin, None), signed, &world.wire).await.unwrap();
-    assert_eq!((reply, world.held().await), (revoked(), 0));
+    assert_eq!((reply, world.held().await), (revoked_reply(), 0));
 }

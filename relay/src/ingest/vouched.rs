@@ -4,26 +4,26 @@
 
 use std::collections::BTreeSet;
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::entry::Entry;
 use record::ids::{BoxId, Epoch, FacilityId};
 use record::kinds::{Event, LogStarted};
 use record::vouch::Base64Bytes;
 
-use crate::db::epochs::Held;
-use crate::db::{AccountScope, Conn, DbError, adoptions, entries, epochs, facilities, log_keys};
+use crate::db::epochs::StoredLog;
+use crate::db::{AccountScope, DbConnection, DbError, adoptions, entries, epochs, facilities, log_keys};
 
 /// A log, its key, and what its first entry says.
 #[derive(Debug, Clone)]
 struct KeyedLog {
-    origin: Origin,
+    origin: LogOrigin,
     key: Base64Bytes<32>,
     is_known: bool,
     first: Option<LogStarted>,
 }
 
 /// Whether the key of `by` vouches for that of `of`, as the first entry of `of` has it.
-fn vouches(by: &KeyedLog, of: &KeyedLog) -> bool {
+fn is_vouched_by(by: &KeyedLog, of: &KeyedLog) -> bool {
     let Some(LogStarted { key: Some(key), vouch: Some(vouch), .. }) = &of.first else { return false };
     vouch.by == by.origin.epoch
         && *key == of.key
@@ -38,8 +38,9 @@ fn newly_vouched(logs: &[KeyedLog]) -> BTreeSet<Epoch> {
     let mut known = before.clone();
     loop {
         let is_known = |log: &&KeyedLog| known.contains(&log.origin.epoch);
-        let is_led_to =
-            |log: &KeyedLog| logs.iter().filter(is_known).any(|by| vouches(by, log) || vouches(log, by));
+        let is_led_to = |log: &KeyedLog| {
+            logs.iter().filter(is_known).any(|by| is_vouched_by(by, log) || is_vouched_by(log, by))
+        };
         let found: Vec<Epoch> =
             logs.iter().filter(|log| !is_known(log) && is_led_to(log)).map(|log| log.origin.epoch).collect();
         if found.is_empty() {
@@ -49,7 +50,7 @@ fn newly_vouched(logs: &[KeyedLog]) -> BTreeSet<Epoch> {
     }
 }
 
-fn started(entry: &Entry) -> Option<LogStarted> {
+fn log_started(entry: &Entry) -> Option<LogStarted> {
     match entry.event() {
         Event::LogStarted(started) => Some(*started),
         _ => None,
@@ -57,38 +58,46 @@ fn started(entry: &Entry) -> Option<LogStarted> {
 }
 
 /// The logs that turn out to be the box's own now that `first` is the first entry of one of them.
-pub(super) async fn look(
-    conn: &mut Conn,
+pub(super) async fn look_for_key(
+    conn: &mut DbConnection,
     scope: AccountScope,
-    all: &[Held],
-    (of, first): (&Origin, &Entry),
+    all: &[StoredLog],
+    (of, first): (&LogOrigin, &Entry),
 ) -> Result<BTreeSet<Epoch>, DbError> {
     let mut logs = Vec::with_capacity(all.len());
     for held in all {
-        let first = if held.origin == *of { started(first) } else { first_of(conn, scope, held).await? };
+        let first = if held.origin == *of { log_started(first) } else { first_of(conn, scope, held).await? };
         let key = Base64Bytes(held.log_key);
         logs.push(KeyedLog { origin: held.origin, key, is_known: held.key_known, first });
     }
     Ok(newly_vouched(&logs))
 }
 
-async fn first_of(conn: &mut Conn, scope: AccountScope, held: &Held) -> Result<Option<LogStarted>, DbError> {
+async fn first_of(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    held: &StoredLog,
+) -> Result<Option<LogStarted>, DbError> {
     if held.frontier.size() == 0 {
         return Ok(None);
     }
-    let line = entries::line(conn, scope, &held.origin, 0).await?;
+    let line = entries::load_line(conn, scope, &held.origin, 0).await?;
     let entry = line.map(|line| Entry::parse(&line)).transpose().map_err(|e| DbError::stored("entry", e))?;
-    Ok(entry.as_ref().and_then(started))
+    Ok(entry.as_ref().and_then(log_started))
 }
 
 /// The log that goes on from where this one does, and counts.
-pub(super) fn rival<'h>(all: &'h [Held], origin: &Origin, follows: Option<Epoch>) -> Option<&'h Held> {
-    let counts = |held: &&Held| held.key_known && held.frontier.size() > 0 && held.origin != *origin;
+pub(super) fn find_rival<'h>(
+    all: &'h [StoredLog],
+    origin: &LogOrigin,
+    follows: Option<Epoch>,
+) -> Option<&'h StoredLog> {
+    let counts = |held: &&StoredLog| held.key_known && held.frontier.size() > 0 && held.origin != *origin;
     all.iter().filter(counts).find(|held| held.follows() == follows)
 }
 
 /// Whether the log that this one goes on from is kept apart, although it is the box's.
-pub(super) fn is_on_branch(all: &[Held], follows: Option<Epoch>) -> bool {
+pub(super) fn is_on_branch(all: &[StoredLog], follows: Option<Epoch>) -> bool {
     all.iter().any(|held| held.apart && held.key_known && Some(held.origin.epoch) == follows)
 }
 
@@ -102,37 +111,38 @@ pub enum NotAdmitted {
 }
 
 /// Takes a log that waits for the box's own: it counts from the next fold on, and its key renews certificates.
-pub async fn admit(
-    conn: &mut Conn,
+pub async fn admit_log(
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
-    origin: &Origin,
-) -> Result<Result<Held, NotAdmitted>, DbError> {
+    origin: &LogOrigin,
+) -> Result<Result<StoredLog, NotAdmitted>, DbError> {
     let all = epochs::of_box(conn, scope, origin.box_id).await?;
     let Some(held) = all.iter().find(|held| held.origin == *origin && held.waits()) else {
         return Ok(Err(NotAdmitted::NotWaiting));
     };
-    if let Some(rival) = rival(&all, origin, held.follows()) {
+    if let Some(rival) = find_rival(&all, origin, held.follows()) {
         return Ok(Err(NotAdmitted::Beside(rival.origin.epoch)));
     }
     log_keys::set_known(conn, scope, origin, is_on_branch(&all, held.follows())).await?;
-    adoptions::ask(conn, scope, origin.box_id, origin.epoch).await?;
+    adoptions::request_texts(conn, scope, origin.box_id, origin.epoch).await?;
     facilities::set_refold(conn, scope, facility, true).await?;
     let admitted = held.clone();
     // What its own key vouches for came with it.
-    let first =
-        entries::line(conn, scope, origin, 0).await?.ok_or_else(|| DbError::stored("log", "it is empty"))?;
+    let first = entries::load_line(conn, scope, origin, 0)
+        .await?
+        .ok_or_else(|| DbError::stored("log", "it is empty"))?;
     let first = Entry::parse(&first).map_err(|e| DbError::stored("entry", e))?;
     let all = epochs::of_box(conn, scope, origin.box_id).await?;
-    let vouched = look(conn, scope, &all, (origin, &first)).await?;
-    join(conn, (scope, facility), origin.box_id, &vouched).await?;
+    let vouched = look_for_key(conn, scope, &all, (origin, &first)).await?;
+    join_logs(conn, (scope, facility), origin.box_id, &vouched).await?;
     Ok(Ok(admitted))
 }
 
 /// Takes logs for the box's own to which vouches lead by now, but for one that goes on from where another one does already:
 /// that one waits for a person. Whether there was any.
-pub(super) async fn join(
-    conn: &mut Conn,
+pub(super) async fn join_logs(
+    conn: &mut DbConnection,
     (scope, facility): (AccountScope, FacilityId),
     box_id: BoxId,
     vouched: &BTreeSet<Epoch>,
@@ -141,11 +151,12 @@ pub(super) async fn join(
     for epoch in vouched {
         let all = epochs::of_box(conn, scope, box_id).await?;
         let waiting = all.iter().find(|held| held.origin.epoch == *epoch && held.waits());
-        let Some(held) = waiting.filter(|held| rival(&all, &held.origin, held.follows()).is_none()) else {
+        let Some(held) = waiting.filter(|held| find_rival(&all, &held.origin, held.follows()).is_none())
+        else {
             continue;
         };
         log_keys::set_known(conn, scope, &held.origin, is_on_branch(&all, held.follows())).await?;
-        adoptions::ask(conn, scope, box_id, *epoch).await?;
+        adoptions::request_texts(conn, scope, box_id, *epoch).await?;
         facilities::set_refold(conn, scope, facility, true).await?;
         tracing::info!(%box_id, %epoch, "a log that waited is vouched for, and counts");
         joined = true;
@@ -155,20 +166,20 @@ pub(super) async fn join(
 
 #[cfg(test)]
 mod tests {
-    use record::sign::{Kind, Signer};
+    use record::sign::{KeyKind, SignerKey};
     use record::vouch::Vouch;
 
     use super::*;
 
     struct Key {
-        origin: Origin,
-        signer: Signer,
+        origin: LogOrigin,
+        signer: SignerKey,
     }
 
     fn key(n: u32, secret: u8) -> Key {
         let box_id = BoxId::new(1, [1; 10]);
-        let public = Signer::new("x", Kind::Note, &[secret; 32]).unwrap().verifier().public();
-        let origin = Origin::new(box_id, n, &public);
+        let public = SignerKey::new("x", KeyKind::Note, &[secret; 32]).unwrap().verifier().public();
+        let origin = LogOrigin::new(box_id, n, &public);
         Key { origin, signer: origin.signer(&[secret; 32]).unwrap() }
     }
 

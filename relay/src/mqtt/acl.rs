@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use record::ids::BoxId;
-use record::topics::{Down, Topic, Up};
+use record::topics::{DownTopic, Topic, UpTopic};
 use rumqttc::v5::mqttbytes::v5::{
     Connect, ConnectReturnCode, DisconnectReasonCode, Filter, LastWill, PubAckReason, Publish,
     SubscribeReasonCode,
@@ -12,7 +12,7 @@ use rumqttc::v5::mqttbytes::{QoS, matches, valid_filter};
 
 /// What a connection was granted, and what its peer can take.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Terms {
+pub(super) struct ConnectionTerms {
     /// Seconds between packets from the peer, 1 or more; it is dropped after half as long again.
     pub(super) keep_alive_s: u16,
     /// Whether the peer asked for another keep-alive and must be told.
@@ -23,7 +23,7 @@ pub(super) struct Terms {
     pub(super) packet_bytes_max: usize,
 }
 
-impl Terms {
+impl ConnectionTerms {
     /// How long the peer may be silent.
     pub(super) fn silence_max(&self) -> Duration {
         Duration::from_secs(self.keep_alive_s.into()) * 3 / 2
@@ -34,12 +34,12 @@ impl Terms {
 const RECEIVE_MAX: u16 = 16;
 
 /// May box `id` connect so?
-pub(super) fn connect(
+pub(super) fn check_connect(
     id: BoxId,
     connect: &Connect,
     will: Option<&LastWill>,
     keep_alive_s_max: u16,
-) -> Result<Terms, ConnectReturnCode> {
+) -> Result<ConnectionTerms, ConnectReturnCode> {
     if connect.client_id != id.to_string() {
         return Err(ConnectReturnCode::ClientIdentifierNotValid);
     }
@@ -57,9 +57,9 @@ pub(super) fn connect(
     }
     let keep_alive_s = match connect.keep_alive {
         0 => keep_alive_s_max,
-        asked => asked.min(keep_alive_s_max),
+        requested => requested.min(keep_alive_s_max),
     };
-    Ok(Terms {
+    Ok(ConnectionTerms {
         keep_alive_s,
         keep_alive_changed: keep_alive_s != connect.keep_alive,
         receive_max: receive_max.min(RECEIVE_MAX),
@@ -74,22 +74,22 @@ fn check_will(id: BoxId, will: &LastWill) -> Result<(), ConnectReturnCode> {
     if will.qos == QoS::ExactlyOnce {
         return Err(ConnectReturnCode::QoSNotSupported);
     }
-    match topic(&will.topic) {
-        Some(Topic::Up(of, Up::Gone)) if of == id => Ok(()),
+    match parse_topic(&will.topic) {
+        Some(Topic::Up(of, UpTopic::Gone)) if of == id => Ok(()),
         _ => Err(ConnectReturnCode::NotAuthorized),
     }
 }
 
 /// Anything that is not exactly one of our topics is `None`: other bytes than UTF-8, wildcards, NUL, more levels.
-fn topic(bytes: &[u8]) -> Option<Topic> {
+fn parse_topic(bytes: &[u8]) -> Option<Topic> {
     Topic::parse(std::str::from_utf8(bytes).ok()?)
 }
 
 /// What to do with a publish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Publishing {
+pub(super) enum PublishDecision {
     /// Hand it up.
-    Take(Up),
+    Take(UpTopic),
     /// Say no to it, and go on.
     Refuse(PubAckReason),
     /// The peer does what CONNACK told it not to do.
@@ -97,43 +97,43 @@ pub(super) enum Publishing {
 }
 
 /// May box `id` publish this?
-pub(super) fn publish(id: BoxId, publish: &Publish) -> Publishing {
+pub(super) fn check_publish(id: BoxId, publish: &Publish) -> PublishDecision {
     if publish.qos == QoS::ExactlyOnce {
-        return Publishing::Close(DisconnectReasonCode::QoSNotSupported);
+        return PublishDecision::Close(DisconnectReasonCode::QoSNotSupported);
     }
     if publish.retain {
-        return Publishing::Close(DisconnectReasonCode::RetainNotSupported);
+        return PublishDecision::Close(DisconnectReasonCode::RetainNotSupported);
     }
     if let Some(properties) = &publish.properties {
         if properties.topic_alias.is_some() {
-            return Publishing::Close(DisconnectReasonCode::TopicAliasInvalid);
+            return PublishDecision::Close(DisconnectReasonCode::TopicAliasInvalid);
         }
         if !properties.subscription_identifiers.is_empty() {
-            return Publishing::Close(DisconnectReasonCode::ProtocolError);
+            return PublishDecision::Close(DisconnectReasonCode::ProtocolError);
         }
     }
-    match topic(&publish.topic) {
-        Some(Topic::Up(of, up)) if of == id => Publishing::Take(up),
-        _ => Publishing::Refuse(PubAckReason::NotAuthorized),
+    match parse_topic(&publish.topic) {
+        Some(Topic::Up(of, up)) if of == id => PublishDecision::Take(up),
+        _ => PublishDecision::Refuse(PubAckReason::NotAuthorized),
     }
 }
 
 /// Both ways down.
-const DOWNS: [Down; 2] = [Down::Ack, Down::Directive];
+const DOWNS: [DownTopic; 2] = [DownTopic::Ack, DownTopic::Directive];
 
 /// Which ways down a set of filters covers, one bit each: cheap to share between the session and the outbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Ways(pub(super) u8);
+pub(super) struct OpenDownTopics(pub(super) u8);
 
-impl Ways {
-    fn bit(down: Down) -> u8 {
+impl OpenDownTopics {
+    fn bit(down: DownTopic) -> u8 {
         match down {
-            Down::Ack => 1,
-            Down::Directive => 2,
+            DownTopic::Ack => 1,
+            DownTopic::Directive => 2,
         }
     }
 
-    pub(super) fn has(self, down: Down) -> bool {
+    pub(super) fn has(self, down: DownTopic) -> bool {
         self.0 & Self::bit(down) != 0
     }
 
@@ -144,7 +144,7 @@ impl Ways {
 }
 
 /// May box `id` subscribe to this, and at which quality of service?
-pub(super) fn subscribe(id: BoxId, filter: &Filter) -> Result<QoS, SubscribeReasonCode> {
+pub(super) fn check_subscribe(id: BoxId, filter: &Filter) -> Result<QoS, SubscribeReasonCode> {
     if filter.path.starts_with("$share/") {
         return Err(SubscribeReasonCode::SharedSubscriptionsNotSupported);
     }
@@ -160,17 +160,17 @@ pub(super) fn subscribe(id: BoxId, filter: &Filter) -> Result<QoS, SubscribeReas
     })
 }
 
-/// What one connection has subscribed to. Only a handful of filters pass [`subscribe`], so it stays small.
+/// What one connection has subscribed to. Only a handful of filters pass [`check_subscribe`], so it stays small.
 #[derive(Debug, Default)]
 pub(super) struct Subscriptions {
-    held: Vec<(String, Ways, QoS)>,
+    held: Vec<(String, OpenDownTopics, QoS)>,
 }
 
 impl Subscriptions {
-    /// Adds a filter that [`subscribe`] let through; the same filter again replaces the first.
+    /// Adds a filter that [`check_subscribe`] let through; the same filter again replaces the first.
     pub(super) fn add(&mut self, id: BoxId, filter: String, qos: QoS) {
         self.remove(&filter);
-        let ways = Ways::covered_by(id, &filter);
+        let ways = OpenDownTopics::covered_by(id, &filter);
         self.held.push((filter, ways, qos));
     }
 
@@ -182,12 +182,12 @@ impl Subscriptions {
     }
 
     /// All that is covered.
-    pub(super) fn ways(&self) -> Ways {
-        Ways(self.held.iter().fold(0, |all, (_, ways, _)| all | ways.0))
+    pub(super) fn ways(&self) -> OpenDownTopics {
+        OpenDownTopics(self.held.iter().fold(0, |all, (_, ways, _)| all | ways.0))
     }
 
     /// The best quality of service at which `down` may be sent; `None` where nobody asked for it.
-    pub(super) fn quality(&self, down: Down) -> Option<QoS> {
+    pub(super) fn quality(&self, down: DownTopic) -> Option<QoS> {
         let granted = self.held.iter().filter(|(_, ways, _)| ways.has(down)).map(|(.., qos)| *qos);
         granted.max_by_key(|qos| *qos as u8)
     }
@@ -208,8 +208,8 @@ mod tests {
         Connect { keep_alive, client_id: client_id.to_owned(), clean_start: true, properties: None }
     }
 
-    fn may_connect(packet: &Connect, will: Option<&LastWill>) -> Result<Terms, ConnectReturnCode> {
-        connect(id(1), packet, will, KEEP_ALIVE_S_MAX)
+    fn may_connect(packet: &Connect, will: Option<&LastWill>) -> Result<ConnectionTerms, ConnectReturnCode> {
+        check_connect(id(1), packet, will, KEEP_ALIVE_S_MAX)
     }
 
     #[test]
@@ -223,9 +223,9 @@ mod tests {
 
     #[test]
     fn keep_alive_is_bounded() {
-        for (asked, granted) in [(0, 90), (1, 1), (30, 30), (90, 90), (91, 90), (u16::MAX, 90)] {
-            let terms = may_connect(&hello(&id(1).to_string(), asked), None).unwrap();
-            assert_eq!((terms.keep_alive_s, terms.keep_alive_changed), (granted, granted != asked));
+        for (requested, granted) in [(0, 90), (1, 1), (30, 30), (90, 90), (91, 90), (u16::MAX, 90)] {
+            let terms = may_connect(&hello(&id(1).to_string(), requested), None).unwrap();
+            assert_eq!((terms.keep_alive_s, terms.keep_alive_changed), (granted, granted != requested));
         }
     }
 
@@ -250,34 +250,37 @@ mod tests {
             let will = LastWill::new(topic, "x", qos, retain, None);
             may_connect(&hello(&id(1).to_string(), 30), Some(&will)).map(|_| ())
         };
-        let gone = Topic::Up(id(1), Up::Gone).to_string();
+        let gone = Topic::Up(id(1), UpTopic::Gone).to_string();
         assert_eq!(check(gone.clone(), QoS::AtLeastOnce, false), Ok(()));
         assert_eq!(check(gone.clone(), QoS::ExactlyOnce, false), Err(ConnectReturnCode::QoSNotSupported));
         assert_eq!(check(gone, QoS::AtMostOnce, true), Err(ConnectReturnCode::RetainNotSupported));
-        for other in [Topic::Up(id(2), Up::Gone), Topic::Up(id(1), Up::Batch), Topic::Down(id(1), Down::Ack)]
-        {
+        for other in [
+            Topic::Up(id(2), UpTopic::Gone),
+            Topic::Up(id(1), UpTopic::Batch),
+            Topic::Down(id(1), DownTopic::Ack),
+        ] {
             let refused = check(other.to_string(), QoS::AtLeastOnce, false);
             assert_eq!(refused, Err(ConnectReturnCode::NotAuthorized), "{other}");
         }
     }
 
-    fn publishing(topic: &[u8], change: impl FnOnce(&mut Publish)) -> Publishing {
+    fn publishing(topic: &[u8], change: impl FnOnce(&mut Publish)) -> PublishDecision {
         let mut packet = Publish::new("", QoS::AtLeastOnce, "x", None);
         packet.topic = bytes::Bytes::copy_from_slice(topic);
         change(&mut packet);
-        publish(id(1), &packet)
+        check_publish(id(1), &packet)
     }
 
     #[test]
     fn publishes_only_under_its_own_up() {
-        for up in [Up::Hello, Up::Batch, Up::Health, Up::Gone] {
+        for up in [UpTopic::Hello, UpTopic::Batch, UpTopic::Health, UpTopic::Gone] {
             let own = Topic::Up(id(1), up).to_string();
-            assert_eq!(publishing(own.as_bytes(), |_| ()), Publishing::Take(up));
+            assert_eq!(publishing(own.as_bytes(), |_| ()), PublishDecision::Take(up));
         }
         let me = id(1);
         let foreign = [
-            Topic::Up(id(2), Up::Batch).to_string(),
-            Topic::Down(me, Down::Ack).to_string(),
+            Topic::Up(id(2), UpTopic::Batch).to_string(),
+            Topic::Down(me, DownTopic::Ack).to_string(),
             format!("ct/1/{me}/up"),
             format!("ct/1/{me}/up/"),
             format!("ct/1/{me}x/up/batch"),
@@ -293,16 +296,16 @@ mod tests {
         ];
         for topic in foreign {
             let refused = publishing(topic.as_bytes(), |_| ());
-            assert_eq!(refused, Publishing::Refuse(PubAckReason::NotAuthorized), "{topic:?}");
+            assert_eq!(refused, PublishDecision::Refuse(PubAckReason::NotAuthorized), "{topic:?}");
         }
-        assert_eq!(publishing(b"ct/1/\xff", |_| ()), Publishing::Refuse(PubAckReason::NotAuthorized));
+        assert_eq!(publishing(b"ct/1/\xff", |_| ()), PublishDecision::Refuse(PubAckReason::NotAuthorized));
     }
 
     #[test]
     fn what_connack_forbids_ends_the_connection() {
-        let own = Topic::Up(id(1), Up::Batch).to_string();
+        let own = Topic::Up(id(1), UpTopic::Batch).to_string();
         let close = |change: fn(&mut Publish)| publishing(own.as_bytes(), change);
-        let expected = |reason| Publishing::Close(reason);
+        let expected = |reason| PublishDecision::Close(reason);
         assert_eq!(close(|p| p.qos = QoS::ExactlyOnce), expected(DisconnectReasonCode::QoSNotSupported));
         assert_eq!(close(|p| p.retain = true), expected(DisconnectReasonCode::RetainNotSupported));
         let alias = |p: &mut Publish| {
@@ -319,7 +322,7 @@ mod tests {
 
     #[test]
     fn subscribes_only_below_its_own_down() {
-        let ask = |path: &str, qos| subscribe(id(1), &Filter::new(path, qos));
+        let ask = |path: &str, qos| check_subscribe(id(1), &Filter::new(path, qos));
         let own = Topic::down_filter(id(1));
         assert_eq!(ask(&own, QoS::AtMostOnce), Ok(QoS::AtMostOnce));
         assert_eq!(ask(&own, QoS::ExactlyOnce), Ok(QoS::AtLeastOnce));
@@ -339,18 +342,18 @@ mod tests {
     #[test]
     fn subscriptions_cover_ways() {
         let mut all = Subscriptions::default();
-        assert_eq!((all.ways(), all.quality(Down::Ack)), (Ways(0), None));
-        let ack = Topic::Down(id(1), Down::Ack).to_string();
+        assert_eq!((all.ways(), all.quality(DownTopic::Ack)), (OpenDownTopics(0), None));
+        let ack = Topic::Down(id(1), DownTopic::Ack).to_string();
         all.add(id(1), ack.clone(), QoS::AtMostOnce);
-        assert_eq!(all.quality(Down::Ack), Some(QoS::AtMostOnce));
-        assert_eq!(all.quality(Down::Directive), None);
+        assert_eq!(all.quality(DownTopic::Ack), Some(QoS::AtMostOnce));
+        assert_eq!(all.quality(DownTopic::Directive), None);
         all.add(id(1), Topic::down_filter(id(1)), QoS::AtLeastOnce);
-        assert_eq!(all.quality(Down::Ack), Some(QoS::AtLeastOnce));
-        assert!(all.ways().has(Down::Directive));
+        assert_eq!(all.quality(DownTopic::Ack), Some(QoS::AtLeastOnce));
+        assert!(all.ways().has(DownTopic::Directive));
         assert!(all.remove(&Topic::down_filter(id(1))));
         assert!(!all.remove(&Topic::down_filter(id(1))));
-        assert_eq!(all.quality(Down::Ack), Some(QoS::AtMostOnce));
+        assert_eq!(all.quality(DownTopic::Ack), Some(QoS::AtMostOnce));
         assert!(all.remove(&ack));
-        assert_eq!(all.ways(), Ways::default());
+        assert_eq!(all.ways(), OpenDownTopics::default());
     }
 }

@@ -50,7 +50,7 @@ impl From<ForeignError> for CodecError {
 }
 
 /// Takes the next whole packet out of `buffer`; `None` where more bytes are needed. `bytes_max` counts all of the packet.
-pub(super) fn next(buffer: &mut BytesMut, bytes_max: usize) -> Result<Option<Packet>, CodecError> {
+pub(super) fn decode_packet(buffer: &mut BytesMut, bytes_max: usize) -> Result<Option<Packet>, CodecError> {
     let Some(length) = frame_length(buffer, bytes_max)? else { return Ok(None) };
     if buffer.len() < length.whole {
         return Ok(None);
@@ -94,12 +94,12 @@ fn frame_length(buffer: &[u8], bytes_max: usize) -> Result<Option<Length>, Codec
 
 /// The low half of the first byte is fixed for every type but PUBLISH; the codec does not look at it.
 fn check_flags(first: u8) -> Result<(), CodecError> {
-    let wanted = match first >> 4 {
+    let expected = match first >> 4 {
         kind::PUBLISH => return Ok(()),
         kind::PUBREL | kind::SUBSCRIBE | kind::UNSUBSCRIBE => 2,
         _ => 0,
     };
-    if first & 0x0f == wanted { Ok(()) } else { Err(CodecError::malformed("reserved flags in the header")) }
+    if first & 0x0f == expected { Ok(()) } else { Err(CodecError::malformed("reserved flags in the header")) }
 }
 
 fn check_ids(packet: &Packet) -> Result<(), CodecError> {
@@ -123,14 +123,14 @@ fn read_disconnect(body: &[u8]) -> Result<Disconnect, CodecError> {
     Ok(Disconnect { reason_code, properties: None })
 }
 
-/// Appends a packet. For [`disconnect`] and [`refuse_old_version`] see there.
-pub(super) fn put(packet: &Packet, out: &mut BytesMut) -> Result<(), CodecError> {
+/// Appends a packet. For [`encode_disconnect`] and [`refuse_old_version`] see there.
+pub(super) fn encode_packet(packet: &Packet, out: &mut BytesMut) -> Result<(), CodecError> {
     packet.write(out, None)?;
     Ok(())
 }
 
 /// Appends a DISCONNECT. The codec's own writes a length of 1 before two bytes, which no peer can read.
-pub(super) fn disconnect(reason: DisconnectReasonCode, out: &mut BytesMut) {
+pub(super) fn encode_disconnect(reason: DisconnectReasonCode, out: &mut BytesMut) {
     out.put_slice(&[kind::DISCONNECT << 4, 2, reason as u8, 0]);
 }
 
@@ -152,7 +152,7 @@ mod tests {
     const BYTES_MAX: usize = 1_000;
 
     fn read(bytes: &[u8]) -> Result<Option<Packet>, CodecError> {
-        next(&mut BytesMut::from(bytes), BYTES_MAX)
+        decode_packet(&mut BytesMut::from(bytes), BYTES_MAX)
     }
 
     fn reason_of(bytes: &[u8]) -> DisconnectReasonCode {
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn a_disconnect_of_ours_is_readable() {
         let mut out = BytesMut::new();
-        disconnect(DisconnectReasonCode::KeepAliveTimeout, &mut out);
+        encode_disconnect(DisconnectReasonCode::KeepAliveTimeout, &mut out);
         let read = Packet::read(&mut out, None).unwrap();
         let Packet::Disconnect(disconnect) = read else { panic!("{read:?}") };
         assert_eq!(disconnect.reason_code, DisconnectReasonCode::KeepAliveTimeout);
@@ -208,7 +208,7 @@ mod tests {
             let mut out = BytesMut::new();
             let mut publish = Publish::new("t", QoS::AtMostOnce, vec![0; bytes - 7], None);
             publish.pkid = 0;
-            put(&Packet::Publish(publish), &mut out).unwrap();
+            encode_packet(&Packet::Publish(publish), &mut out).unwrap();
             assert_eq!(out.len(), bytes);
             out
         };
@@ -268,12 +268,12 @@ mod tests {
     fn round_trip_one_after_another() {
         let mut stream = BytesMut::new();
         for packet in samples() {
-            put(&packet, &mut stream).unwrap();
+            encode_packet(&packet, &mut stream).unwrap();
         }
         for packet in samples() {
-            assert_eq!(next(&mut stream, BYTES_MAX), Ok(Some(packet)));
+            assert_eq!(decode_packet(&mut stream, BYTES_MAX), Ok(Some(packet)));
         }
-        assert_eq!(next(&mut stream, BYTES_MAX), Ok(None));
+        assert_eq!(decode_packet(&mut stream, BYTES_MAX), Ok(None));
     }
 
     proptest! {
@@ -291,7 +291,7 @@ mod tests {
             cut in any::<prop::sample::Index>(),
         ) {
             let mut bytes = BytesMut::new();
-            put(&samples()[which], &mut bytes).unwrap();
+            encode_packet(&samples()[which], &mut bytes).unwrap();
             for (at, value) in edits {
                 let at = at.index(bytes.len());
                 bytes[at] = value;
@@ -305,7 +305,7 @@ mod tests {
     fn drain(mut stream: BytesMut) {
         loop {
             let before = stream.len();
-            match next(&mut stream, BYTES_MAX) {
+            match decode_packet(&mut stream, BYTES_MAX) {
                 Ok(Some(_)) => assert!(stream.len() < before),
                 Ok(None) | Err(_) => return,
             }
@@ -315,9 +315,9 @@ mod tests {
     #[test]
     fn payloads_are_not_copied() {
         let mut stream = BytesMut::new();
-        put(&samples()[1], &mut stream).unwrap();
+        encode_packet(&samples()[1], &mut stream).unwrap();
         let frame = stream.as_ptr() as usize..stream.as_ptr() as usize + stream.len();
-        let Ok(Some(Packet::Publish(publish))) = next(&mut stream, BYTES_MAX) else { panic!() };
+        let Ok(Some(Packet::Publish(publish))) = decode_packet(&mut stream, BYTES_MAX) else { panic!() };
         assert_eq!(publish.payload, Bytes::from(vec![7; 50]));
         assert!(frame.contains(&(publish.payload.as_ptr() as usize)));
     }

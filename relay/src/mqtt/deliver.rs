@@ -7,36 +7,36 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
-use record::topics::Up;
+use record::topics::UpTopic;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
-use super::inbox::{Disposition, End, Inbox, Origin, Presence};
-use super::metrics::{Metrics, count};
+use super::inbox::{BoxConnection, ConnectionEnd, Inbox, Presence, PublishOutcome};
+use super::metrics::{Metrics, count_message};
 
 /// A publish on its way up.
-pub(super) struct Job {
-    pub(super) up: Up,
+pub(super) struct PublishJob {
+    pub(super) up: UpTopic,
     pub(super) payload: Bytes,
     /// Nobody listens where no PUBACK is due.
-    pub(super) reply: oneshot::Sender<Disposition>,
-    pub(super) held: Held,
+    pub(super) reply: oneshot::Sender<PublishOutcome>,
+    pub(super) held: HeldPayload,
 }
 
 /// The bytes of one publish, counted against the bound of all connections until the inbox is done with it.
-pub(super) struct Held {
+pub(super) struct HeldPayload {
     bytes: u64,
     metrics: Arc<Metrics>,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Held {
+impl HeldPayload {
     pub(super) fn new(bytes: u32, metrics: &Arc<Metrics>, permit: OwnedSemaphorePermit) -> Self {
         metrics.held_bytes.fetch_add(bytes.into(), Ordering::Relaxed);
         Self { bytes: bytes.into(), metrics: Arc::clone(metrics), _permit: permit }
     }
 }
 
-impl Drop for Held {
+impl Drop for HeldPayload {
     fn drop(&mut self) {
         self.metrics.held_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
     }
@@ -44,15 +44,15 @@ impl Drop for Held {
 
 /// The session's ends of its way up.
 pub(super) struct WayUp {
-    pub(super) jobs: mpsc::Sender<Job>,
+    pub(super) jobs: mpsc::Sender<PublishJob>,
     /// Told once: how it ended, or `None` where a newer connection speaks for the box.
-    pub(super) end: oneshot::Sender<Option<End>>,
+    pub(super) end: oneshot::Sender<Option<ConnectionEnd>>,
 }
 
 /// Opens the way up of one connection, with room for `waiting_max` publishes. The future ends when all is delivered.
-pub(super) fn open<I: Inbox>(
+pub(super) fn open_delivery<I: Inbox>(
     inbox: Arc<I>,
-    origin: Origin,
+    origin: BoxConnection,
     waiting_max: usize,
     time_max: Duration,
     metrics: Arc<Metrics>,
@@ -65,47 +65,51 @@ pub(super) fn open<I: Inbox>(
 
 struct Work<I> {
     inbox: Arc<I>,
-    origin: Origin,
+    origin: BoxConnection,
     time_max: Duration,
     metrics: Arc<Metrics>,
 }
 
 impl<I: Inbox> Work<I> {
-    async fn run(self, mut waiting: mpsc::Receiver<Job>, ended: oneshot::Receiver<Option<End>>) {
+    async fn run(
+        self,
+        mut waiting: mpsc::Receiver<PublishJob>,
+        ended: oneshot::Receiver<Option<ConnectionEnd>>,
+    ) {
         self.presence(Presence::Connected).await;
         while let Some(job) = waiting.recv().await {
             let outcome = self.publish(job.up, job.payload).await;
             drop(job.held);
             let was_awaited = job.reply.send(outcome).is_ok();
-            if outcome == Disposition::Unknown && was_awaited {
+            if outcome == PublishOutcome::Unknown && was_awaited {
                 // What came after it was sent in the belief that it would be stored; the box will send all of it again.
                 break;
             }
         }
         drop(waiting);
         // A session that ended without a word has panicked; its box is as gone as any.
-        if let Some(end) = ended.await.unwrap_or(Some(End::Lost)) {
+        if let Some(end) = ended.await.unwrap_or(Some(ConnectionEnd::Lost)) {
             self.presence(Presence::Gone(end)).await;
         }
     }
 
-    async fn publish(&self, up: Up, payload: Bytes) -> Disposition {
+    async fn publish(&self, up: UpTopic, payload: Bytes) -> PublishOutcome {
         let (inbox, origin) = (Arc::clone(&self.inbox), self.origin);
         let outcome = self.bounded(async move { inbox.publish(origin, up, payload).await }).await;
-        let outcome = outcome.unwrap_or(Disposition::Unknown);
+        let outcome = outcome.unwrap_or(PublishOutcome::Unknown);
         match outcome {
-            Disposition::Done => {}
-            Disposition::Refused(_) => count(&self.metrics.publishes_refused),
-            Disposition::Busy => count(&self.metrics.publishes_crowded_out),
-            Disposition::Unknown => count(&self.metrics.publishes_unknown),
+            PublishOutcome::Done => {}
+            PublishOutcome::Refused(_) => count_message(&self.metrics.publishes_refused),
+            PublishOutcome::Busy => count_message(&self.metrics.publishes_crowded_out),
+            PublishOutcome::Unknown => count_message(&self.metrics.publishes_unknown),
         }
         outcome
     }
 
     async fn presence(&self, presence: Presence) {
         let (inbox, origin) = (Arc::clone(&self.inbox), self.origin);
-        let told = self.bounded(async move { inbox.presence(origin, presence).await }).await;
-        if told.is_none() {
+        let reported = self.bounded(async move { inbox.presence(origin, presence).await }).await;
+        if reported.is_none() {
             tracing::warn!(box_id = %origin.box_id, ?presence, "the presence of a box could not be noted");
         }
     }

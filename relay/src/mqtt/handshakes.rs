@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bounds {
+pub(super) struct HandshakeLimits {
     pub(super) total_max: usize,
     pub(super) per_address_max: usize,
     /// A handshake that has had this long may be put out for another.
@@ -33,20 +33,20 @@ struct Table {
 
 /// The open handshakes.
 #[derive(Clone)]
-pub(super) struct Handshakes {
+pub(super) struct HandshakeTable {
     table: Arc<Mutex<Table>>,
-    bounds: Bounds,
+    bounds: HandshakeLimits,
 }
 
-impl Handshakes {
-    pub(super) fn new(bounds: Bounds) -> Self {
+impl HandshakeTable {
+    pub(super) fn new(bounds: HandshakeLimits) -> Self {
         Self { table: Arc::default(), bounds }
     }
 
     /// A place for one more from `address`, if need be by putting out the oldest of its address, or of the busiest
     /// address. `None` where all of them are younger than the grace.
-    pub(super) fn enter(&self, address: IpAddr, now: Instant) -> Option<Ticket> {
-        let address = network(address);
+    pub(super) fn enter(&self, address: IpAddr, now: Instant) -> Option<HandshakeSlot> {
+        let address = network_of(address);
         let mut table = self.lock();
         if table.by_address.get(&address).map_or(0, VecDeque::len) >= self.bounds.per_address_max {
             table.put_out(address, now, self.bounds.grace)?;
@@ -61,7 +61,7 @@ impl Handshakes {
         table.next += 1;
         table.total += 1;
         table.by_address.entry(address).or_default().push_back(Waiting { number, since: now, _hold: hold });
-        Some(Ticket { handshakes: self.clone(), address, number, put_out })
+        Some(HandshakeSlot { handshakes: self.clone(), address, number, put_out })
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
@@ -92,7 +92,7 @@ impl Table {
 }
 
 /// Whoever has one IPv6 address has its whole /64; an IPv4 address in IPv6 form is that address.
-fn network(address: IpAddr) -> IpAddr {
+fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(six) => {
             let [a, b, c, d, ..] = six.segments();
@@ -103,14 +103,14 @@ fn network(address: IpAddr) -> IpAddr {
 }
 
 /// One open handshake; dropping it frees its place.
-pub(super) struct Ticket {
-    handshakes: Handshakes,
+pub(super) struct HandshakeSlot {
+    handshakes: HandshakeTable,
     address: IpAddr,
     number: u64,
     put_out: oneshot::Receiver<()>,
 }
 
-impl Ticket {
+impl HandshakeSlot {
     /// Resolves when another took its place.
     pub(super) async fn put_out(&mut self) {
         // The sender is only ever dropped.
@@ -118,7 +118,7 @@ impl Ticket {
     }
 }
 
-impl Drop for Ticket {
+impl Drop for HandshakeSlot {
     fn drop(&mut self) {
         self.handshakes.lock().remove(self.address, self.number);
     }
@@ -130,15 +130,15 @@ mod tests {
 
     const GRACE: Duration = Duration::from_secs(1);
 
-    fn table(total_max: usize, per_address_max: usize) -> Handshakes {
-        Handshakes::new(Bounds { total_max, per_address_max, grace: GRACE })
+    fn table(total_max: usize, per_address_max: usize) -> HandshakeTable {
+        HandshakeTable::new(HandshakeLimits { total_max, per_address_max, grace: GRACE })
     }
 
     fn address(last: u8) -> IpAddr {
         IpAddr::from([192, 0, 2, last])
     }
 
-    fn is_out(ticket: &mut Ticket) -> bool {
+    fn is_out(ticket: &mut HandshakeSlot) -> bool {
         ticket.put_out.try_recv() == Err(oneshot::error::TryRecvError::Closed)
     }
 
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn addresses_of_one_owner_count_together() {
-        let same = |a: &str, b: &str| network(a.parse().unwrap()) == network(b.parse().unwrap());
+        let same = |a: &str, b: &str| network_of(a.parse().unwrap()) == network_of(b.parse().unwrap());
         assert!(same("2001:db8::1", "2001:db8::ffff:1"));
         assert!(!same("2001:db8::1", "2001:db8:0:1::1"));
         assert!(same("::ffff:192.0.2.1", "192.0.2.1"));

@@ -18,15 +18,15 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::acl::{self, Terms};
+use super::acl::{self, ConnectionTerms};
 use super::codec::{self, CodecError};
 use super::deliver;
-use super::handshakes::{Bounds, Handshakes, Ticket};
-use super::inbox::{Admission, Inbox, Origin};
-use super::metrics::{Metrics, count};
+use super::handshakes::{HandshakeLimits, HandshakeSlot, HandshakeTable};
+use super::inbox::{Admission, BoxConnection, Inbox};
+use super::metrics::{Metrics, count_message};
 use super::registry::Outbox;
-use super::session::{self, Session, Shared};
-use super::settings::Settings;
+use super::session::{self, MqttSession, SessionShared};
+use super::settings::MqttSettings;
 use super::tls::PeerCertificate;
 
 /// Bytes of a CONNECT: id, will and properties of ours take 300.
@@ -34,8 +34,8 @@ const CONNECT_BYTES_MAX: usize = 8 * 1024;
 /// How long to leave the door shut when the system has no descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// The running listener. Dropping it stops it; [`Listener::stop`] also waits until it has.
-pub struct Listener {
+/// The running listener. Dropping it stops it; [`MqttListener::stop`] also waits until it has.
+pub struct MqttListener {
     address: SocketAddr,
     tls: watch::Sender<Arc<ServerConfig>>,
     stopping: watch::Sender<bool>,
@@ -43,13 +43,13 @@ pub struct Listener {
     accepting: JoinHandle<()>,
 }
 
-impl Listener {
+impl MqttListener {
     /// Starts on a bound socket. `outbox` is the one that `inbox` sends by; `mint` makes an id for each connection.
     /// Must be called within a tokio runtime.
     pub fn start<I: Inbox>(
         socket: TcpListener,
         tls: Arc<ServerConfig>,
-        settings: Settings,
+        settings: MqttSettings,
         outbox: Outbox,
         inbox: Arc<I>,
         mint: impl Fn() -> ConnectionId + Send + Sync + 'static,
@@ -58,26 +58,26 @@ impl Listener {
         let (tls, tls_now) = watch::channel(tls);
         let (stop, stopping) = watch::channel(false);
         let metrics = Arc::clone(outbox.metrics());
-        let bounds = Bounds {
+        let bounds = HandshakeLimits {
             total_max: settings.handshakes_max,
             per_address_max: settings.handshakes_per_address_max,
             grace: settings.timing.handshake_grace,
         };
-        let door = Door {
+        let accept_context = AcceptContext {
             tls: tls_now,
             outbox,
             inbox,
             mint: Box::new(mint),
-            handshakes: Handshakes::new(bounds),
+            handshakes: HandshakeTable::new(bounds),
             places: Arc::new(Semaphore::new(settings.connections_max)),
-            shared: Arc::new(Shared {
+            shared: Arc::new(SessionShared {
                 metrics: Arc::clone(&metrics),
                 held: Arc::new(Semaphore::new(settings.held_bytes_max.min(Semaphore::MAX_PERMITS))),
                 stopping,
                 settings,
             }),
         };
-        let accepting = tokio::spawn(accept(socket, Arc::new(door)));
+        let accepting = tokio::spawn(accept_client(socket, Arc::new(accept_context)));
         Ok(Self { address, tls, stopping: stop, metrics, accepting })
     }
 
@@ -96,7 +96,7 @@ impl Listener {
         self.tls.send_replace(tls);
     }
 
-    /// Takes no more connections, lets publishes under way settle (at most [`super::Timing::drain`]), tells every box
+    /// Takes no more connections, lets publishes under way settle (at most [`super::MqttTimeouts::drain`]), tells every box
     /// that the server is shutting down, and returns when all are gone.
     pub async fn stop(self) {
         self.stopping.send_replace(true);
@@ -105,33 +105,33 @@ impl Listener {
     }
 }
 
-struct Door<I> {
+struct AcceptContext<I> {
     tls: watch::Receiver<Arc<ServerConfig>>,
     outbox: Outbox,
     inbox: Arc<I>,
     mint: Box<dyn Fn() -> ConnectionId + Send + Sync>,
-    handshakes: Handshakes,
+    handshakes: HandshakeTable,
     places: Arc<Semaphore>,
-    shared: Arc<Shared>,
+    shared: Arc<SessionShared>,
 }
 
-async fn accept<I: Inbox>(socket: TcpListener, door: Arc<Door<I>>) {
+async fn accept_client<I: Inbox>(socket: TcpListener, accept_context: Arc<AcceptContext<I>>) {
     let mut connections = JoinSet::new();
-    let mut stopping = door.shared.stopping.clone();
+    let mut stopping = accept_context.shared.stopping.clone();
     loop {
         tokio::select! {
-            () = session::stopped(&mut stopping) => break,
+            () = session::wait_for_stop(&mut stopping) => break,
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
             accepted = socket.accept() => match accepted {
                 Ok((tcp, peer)) => {
-                    count(&door.shared.metrics.accepted);
-                    match door.handshakes.enter(peer.ip(), Instant::now()) {
-                        Some(ticket) => drop(connections.spawn(connection(Arc::clone(&door), tcp, ticket))),
-                        None => count(&door.shared.metrics.handshakes_crowded_out),
+                    count_message(&accept_context.shared.metrics.accepted);
+                    match accept_context.handshakes.enter(peer.ip(), Instant::now()) {
+                        Some(ticket) => drop(connections.spawn(run_connection(Arc::clone(&accept_context), tcp, ticket))),
+                        None => count_message(&accept_context.shared.metrics.handshakes_crowded_out),
                     }
                 }
                 Err(error) => {
-                    count(&door.shared.metrics.accept_errors);
+                    count_message(&accept_context.shared.metrics.accept_errors);
                     tracing::warn!(%error, "no connection could be taken on the MQTT listener");
                     sleep(ACCEPT_PAUSE).await;
                 }
@@ -139,60 +139,66 @@ async fn accept<I: Inbox>(socket: TcpListener, door: Arc<Door<I>>) {
         }
     }
     drop(socket);
-    let timing = &door.shared.settings.timing;
+    let timing = &accept_context.shared.settings.timing;
     let all = async { while connections.join_next().await.is_some() {} };
     // Whoever is not done by then is cut off: the process must end.
     let _ = timeout(timing.drain + timing.linger, all).await;
 }
 
 /// A guest whom the door lets in.
-struct Guest {
+struct AcceptedClient {
     stream: TlsStream<TcpStream>,
     inbound: BytesMut,
     certificate: PeerCertificate,
-    terms: Terms,
+    terms: ConnectionTerms,
     place: OwnedSemaphorePermit,
 }
 
-async fn connection<I: Inbox>(door: Arc<Door<I>>, tcp: TcpStream, mut ticket: Ticket) {
-    let mut stopping = door.shared.stopping.clone();
+async fn run_connection<I: Inbox>(
+    accept_context: Arc<AcceptContext<I>>,
+    tcp: TcpStream,
+    mut ticket: HandshakeSlot,
+) {
+    let mut stopping = accept_context.shared.stopping.clone();
     let greeted = tokio::select! {
-        greeted = door.greet(tcp) => greeted,
+        greeted = accept_context.greet(tcp) => greeted,
         () = ticket.put_out() => {
-            count(&door.shared.metrics.handshakes_crowded_out);
+            count_message(&accept_context.shared.metrics.handshakes_crowded_out);
             None
         }
-        () = session::stopped(&mut stopping) => None,
+        () = session::wait_for_stop(&mut stopping) => None,
     };
     drop(ticket);
     let Some(guest) = greeted else { return };
-    let origin = Origin { box_id: guest.certificate.box_id, connection: (door.mint)() };
-    let settings = &door.shared.settings;
-    let (way_up, delivery) = deliver::open(
-        Arc::clone(&door.inbox),
+    let origin = BoxConnection { box_id: guest.certificate.box_id, connection: (accept_context.mint)() };
+    let settings = &accept_context.shared.settings;
+    let (way_up, delivery) = deliver::open_delivery(
+        Arc::clone(&accept_context.inbox),
         origin,
         settings.waiting_max,
         settings.timing.publish,
-        Arc::clone(&door.shared.metrics),
+        Arc::clone(&accept_context.shared.metrics),
     );
     let delivery = tokio::spawn(delivery);
-    let line = door.outbox.enter(origin);
+    let line = accept_context.outbox.enter(origin);
     let stream = (guest.stream, guest.inbound);
-    Session::new(Arc::clone(&door.shared), stream, origin, guest.terms, line, way_up).run().await;
+    MqttSession::new(Arc::clone(&accept_context.shared), stream, origin, guest.terms, line, way_up)
+        .run()
+        .await;
     drop(guest.place);
     // Ends by itself, and goes on if this task is cut off.
     let _ = delivery.await;
 }
 
-impl<I: Inbox> Door<I> {
+impl<I: Inbox> AcceptContext<I> {
     /// From the TCP connection to the decision. `None`: turned away, and told so where MQTT has a word for it.
-    async fn greet(&self, tcp: TcpStream) -> Option<Guest> {
+    async fn greet(&self, tcp: TcpStream) -> Option<AcceptedClient> {
         let (timing, metrics) = (&self.shared.settings.timing, &self.shared.metrics);
         // Small packets leave at once; where the system refuses that, they leave a little later.
         let _ = tcp.set_nodelay(true);
         let acceptor = TlsAcceptor::from(Arc::clone(&self.tls.borrow()));
         let Ok(Ok(mut stream)) = timeout(timing.tls, acceptor.accept(tcp)).await else {
-            count(&metrics.tls_failed);
+            count_message(&metrics.tls_failed);
             return None;
         };
         let mut inbound = BytesMut::new();
@@ -200,22 +206,24 @@ impl<I: Inbox> Door<I> {
         let (connect, will) = match first {
             Ok(Ok(Packet::Connect(connect, will, _))) => (connect, will),
             Ok(Err(Greeting::Codec(CodecError::Version(level)))) => {
-                count(&metrics.connects_refused);
+                count_message(&metrics.connects_refused);
                 self.refuse_version(&mut stream, level).await;
                 return None;
             }
             Ok(Ok(_) | Err(_)) | Err(_) => {
-                count(&metrics.connects_failed);
+                count_message(&metrics.connects_failed);
                 return None;
             }
         };
         let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
         let certificate = certificate.and_then(PeerCertificate::read);
         match self.decide(certificate, &connect, will.as_ref()).await {
-            Ok((certificate, terms, place)) => Some(Guest { stream, inbound, certificate, terms, place }),
+            Ok((certificate, terms, place)) => {
+                Some(AcceptedClient { stream, inbound, certificate, terms, place })
+            }
             Err(code) => {
-                count(&metrics.connects_refused);
-                tracing::info!(client_id = %shown(&connect.client_id), ?code, "a box was not let in");
+                count_message(&metrics.connects_refused);
+                tracing::info!(client_id = %shown_client_id(&connect.client_id), ?code, "a box was not let in");
                 self.refuse(&mut stream, code).await;
                 None
             }
@@ -227,10 +235,10 @@ impl<I: Inbox> Door<I> {
         certificate: Option<PeerCertificate>,
         connect: &Connect,
         will: Option<&LastWill>,
-    ) -> Result<(PeerCertificate, Terms, OwnedSemaphorePermit), ConnectReturnCode> {
+    ) -> Result<(PeerCertificate, ConnectionTerms, OwnedSemaphorePermit), ConnectReturnCode> {
         let timing = &self.shared.settings.timing;
         let certificate = certificate.ok_or(ConnectReturnCode::NotAuthorized)?;
-        let terms = acl::connect(certificate.box_id, connect, will, timing.keep_alive_s_max)?;
+        let terms = acl::check_connect(certificate.box_id, connect, will, timing.keep_alive_s_max)?;
         let place = Arc::clone(&self.places).try_acquire_owned();
         let place = place.map_err(|_| ConnectReturnCode::ServerBusy)?;
         let admission = timeout(timing.admit, self.inbox.admit(&certificate)).await;
@@ -245,8 +253,8 @@ impl<I: Inbox> Door<I> {
     async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: &mut S, code: ConnectReturnCode) {
         let mut out = BytesMut::new();
         let refusal = ConnAck { session_present: false, code, properties: None };
-        if codec::put(&Packet::ConnAck(refusal), &mut out).is_ok() {
-            session::part(stream, &out, &self.shared.settings).await;
+        if codec::encode_packet(&Packet::ConnAck(refusal), &mut out).is_ok() {
+            session::write_part(stream, &out, &self.shared.settings).await;
         }
     }
 
@@ -257,7 +265,7 @@ impl<I: Inbox> Door<I> {
         }
         let mut out = BytesMut::new();
         codec::refuse_old_version(&mut out);
-        session::part(stream, &out, &self.shared.settings).await;
+        session::write_part(stream, &out, &self.shared.settings).await;
     }
 }
 
@@ -274,7 +282,7 @@ async fn first_packet<S: AsyncRead + Unpin>(
     inbound: &mut BytesMut,
 ) -> Result<Packet, Greeting> {
     loop {
-        if let Some(packet) = codec::next(inbound, CONNECT_BYTES_MAX)? {
+        if let Some(packet) = codec::decode_packet(inbound, CONNECT_BYTES_MAX)? {
             return Ok(packet);
         }
         if stream.read_buf(inbound).await? == 0 {
@@ -284,6 +292,6 @@ async fn first_packet<S: AsyncRead + Unpin>(
 }
 
 /// What a stranger calls itself, short enough for a log line.
-fn shown(client_id: &str) -> String {
+fn shown_client_id(client_id: &str) -> String {
     client_id.chars().filter(|c| c.is_ascii_graphic()).take(40).collect()
 }

@@ -61,11 +61,11 @@ counters! {
 }
 
 /// One more.
-pub(super) fn count(counter: &AtomicU64) {
+pub(super) fn count_message(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
 
 /// One fewer of a gauge.
-pub(super) fn discount(gauge: &AtomicU64) {
+pub(super) fn uncount_message(gauge: &AtomicU64) {
     gauge.fetch_sub(1, Ordering::Relaxed);
 }

@@ -14,9 +14,9 @@ mod session;
 mod settings;
 mod tls;
 
-pub use inbox::{Admission, Disposition, End, Inbox, Origin, Presence, Refusal};
-pub use listener::Listener;
+pub use inbox::{Admission, BoxConnection, ConnectionEnd, Inbox, Presence, PublishOutcome, PublishRefusal};
+pub use listener::MqttListener;
 pub use metrics::Metrics;
 pub use registry::{NotSent, Outbox};
-pub use settings::{Settings, Timing};
+pub use settings::{MqttSettings, MqttTimeouts};
 pub use tls::{PeerCertificate, TlsError, serial_text, server_config};

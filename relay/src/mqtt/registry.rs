@@ -6,26 +6,26 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use record::ids::{BoxId, ConnectionId};
-use record::topics::Down;
+use record::topics::DownTopic;
 use tokio::sync::{mpsc, oneshot};
 
-use super::acl::Ways;
-use super::inbox::Origin;
-use super::metrics::{Metrics, count, discount};
+use super::acl::OpenDownTopics;
+use super::inbox::BoxConnection;
+use super::metrics::{Metrics, count_message, uncount_message};
 
 /// Messages that wait for one box. It reads while it is connected, so a full queue means a stalled line.
 const QUEUE_MAX: usize = 32;
 
 /// A message on its way down.
 #[derive(Debug)]
-pub(super) struct Message {
-    pub(super) down: Down,
+pub(super) struct OutgoingMessage {
+    pub(super) down: DownTopic,
     pub(super) payload: Bytes,
 }
 
 /// Why a connection is ended from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kick {
+pub(super) enum DisconnectReason {
     /// A newer connection of the same box.
     TakenOver,
     /// [`Outbox::disconnect`].
@@ -45,9 +45,9 @@ pub enum NotSent {
 
 struct Line {
     connection: ConnectionId,
-    queue: mpsc::Sender<Message>,
+    queue: mpsc::Sender<OutgoingMessage>,
     ways: Arc<AtomicU8>,
-    kick: Option<oneshot::Sender<Kick>>,
+    kick: Option<oneshot::Sender<DisconnectReason>>,
 }
 
 /// The way down to boxes. Clones share one registry; made before the listener, so that the inbox can hold one.
@@ -64,10 +64,10 @@ impl Outbox {
     }
 
     /// Queues a message; never waits. `Ok` says that the connection stands, not that the box has it.
-    pub fn send(&self, to: BoxId, down: Down, payload: Bytes) -> Result<(), NotSent> {
+    pub fn send(&self, to: BoxId, down: DownTopic, payload: Bytes) -> Result<(), NotSent> {
         let sent = match self.lines().get(&to) {
-            Some(line) if Ways(line.ways.load(Ordering::Acquire)).has(down) => {
-                line.queue.try_send(Message { down, payload }).map_err(|error| match error {
+            Some(line) if OpenDownTopics(line.ways.load(Ordering::Acquire)).has(down) => {
+                line.queue.try_send(OutgoingMessage { down, payload }).map_err(|error| match error {
                     mpsc::error::TrySendError::Full(_) => NotSent::QueueFull,
                     mpsc::error::TrySendError::Closed(_) => NotSent::NotConnected,
                 })
@@ -75,7 +75,7 @@ impl Outbox {
             _ => Err(NotSent::NotConnected),
         };
         if sent.is_err() {
-            count(&self.metrics.unsent);
+            count_message(&self.metrics.unsent);
         }
         sent
     }
@@ -83,7 +83,7 @@ impl Outbox {
     /// Ends a box's connection, as after revoking it. Whether there was one.
     pub fn disconnect(&self, id: BoxId) -> bool {
         let kick = self.lines().get_mut(&id).and_then(|line| line.kick.take());
-        kick.is_some_and(|kick| kick.send(Kick::Administrative).is_ok())
+        kick.is_some_and(|kick| kick.send(DisconnectReason::Administrative).is_ok())
     }
 
     /// The connection that a box has here now.
@@ -102,19 +102,19 @@ impl Outbox {
     }
 
     /// Takes the box's line. The new one is in before the old one is told, so there is no moment without.
-    pub(super) fn enter(&self, origin: Origin) -> (Seat, Ends) {
+    pub(super) fn enter(&self, origin: BoxConnection) -> (RegistryEntry, SessionInputs) {
         let (queue, messages) = mpsc::channel(QUEUE_MAX);
         let (kick, kicked) = oneshot::channel();
         let ways = Arc::new(AtomicU8::new(0));
         let line = Line { connection: origin.connection, queue, ways: Arc::clone(&ways), kick: Some(kick) };
         let old = self.lines().insert(origin.box_id, line);
         if let Some(kick) = old.and_then(|line| line.kick) {
-            count(&self.metrics.taken_over);
+            count_message(&self.metrics.taken_over);
             // The old one may be ending by itself already.
-            let _ = kick.send(Kick::TakenOver);
+            let _ = kick.send(DisconnectReason::TakenOver);
         }
-        count(&self.metrics.connected);
-        (Seat { outbox: self.clone(), origin, ways }, Ends { messages, kicked })
+        count_message(&self.metrics.connected);
+        (RegistryEntry { outbox: self.clone(), origin, ways }, SessionInputs { messages, kicked })
     }
 
     fn lines(&self) -> MutexGuard<'_, HashMap<BoxId, Line>> {
@@ -122,7 +122,7 @@ impl Outbox {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn leave(&self, origin: Origin) -> bool {
+    fn leave(&self, origin: BoxConnection) -> bool {
         let mut lines = self.lines();
         let current = lines.get(&origin.box_id).is_some_and(|line| line.connection == origin.connection);
         if current {
@@ -133,21 +133,21 @@ impl Outbox {
 }
 
 /// What the registry sends to a session.
-pub(super) struct Ends {
-    pub(super) messages: mpsc::Receiver<Message>,
-    pub(super) kicked: oneshot::Receiver<Kick>,
+pub(super) struct SessionInputs {
+    pub(super) messages: mpsc::Receiver<OutgoingMessage>,
+    pub(super) kicked: oneshot::Receiver<DisconnectReason>,
 }
 
 /// A session's line in the registry; dropping it takes away its own line only, never a newer one's.
-pub(super) struct Seat {
+pub(super) struct RegistryEntry {
     outbox: Outbox,
-    origin: Origin,
+    origin: BoxConnection,
     ways: Arc<AtomicU8>,
 }
 
-impl Seat {
+impl RegistryEntry {
     /// From now on these ways are open.
-    pub(super) fn open(&self, ways: Ways) {
+    pub(super) fn open(&self, ways: OpenDownTopics) {
         self.ways.store(ways.0, Ordering::Release);
     }
 
@@ -157,9 +157,9 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for RegistryEntry {
     fn drop(&mut self) {
-        discount(&self.outbox.metrics.connected);
+        uncount_message(&self.outbox.metrics.connected);
         self.leave();
     }
 }
@@ -168,36 +168,36 @@ impl Drop for Seat {
 mod tests {
     use super::*;
 
-    fn origin(connection: u8) -> Origin {
-        Origin { box_id: BoxId::new(1, [1; 10]), connection: ConnectionId::new(1, [connection; 10]) }
+    fn origin(connection: u8) -> BoxConnection {
+        BoxConnection { box_id: BoxId::new(1, [1; 10]), connection: ConnectionId::new(1, [connection; 10]) }
     }
 
-    const BOTH: Ways = Ways(3);
+    const BOTH: OpenDownTopics = OpenDownTopics(3);
 
     fn send(outbox: &Outbox) -> Result<(), NotSent> {
-        outbox.send(origin(0).box_id, Down::Ack, Bytes::from_static(b"x"))
+        outbox.send(origin(0).box_id, DownTopic::Ack, Bytes::from_static(b"x"))
     }
 
     #[test]
     fn sends_only_where_it_was_asked_for() {
         let outbox = Outbox::new();
         assert_eq!(send(&outbox), Err(NotSent::NotConnected));
-        let (seat, mut ends) = outbox.enter(origin(1));
+        let (entry, mut ends) = outbox.enter(origin(1));
         assert_eq!(send(&outbox), Err(NotSent::NotConnected), "before SUBACK");
-        seat.open(Ways(2));
+        entry.open(OpenDownTopics(2));
         assert_eq!(send(&outbox), Err(NotSent::NotConnected), "other way");
-        seat.open(BOTH);
+        entry.open(BOTH);
         assert_eq!(send(&outbox), Ok(()));
-        assert_eq!(ends.messages.try_recv().unwrap().down, Down::Ack);
-        drop(seat);
+        assert_eq!(ends.messages.try_recv().unwrap().down, DownTopic::Ack);
+        drop(entry);
         assert_eq!(send(&outbox), Err(NotSent::NotConnected));
     }
 
     #[test]
     fn a_stalled_box_is_no_memory() {
         let outbox = Outbox::new();
-        let (seat, _ends) = outbox.enter(origin(1));
-        seat.open(BOTH);
+        let (entry, _ends) = outbox.enter(origin(1));
+        entry.open(BOTH);
         for _ in 0..QUEUE_MAX {
             assert_eq!(send(&outbox), Ok(()));
         }
@@ -209,7 +209,7 @@ mod tests {
         let outbox = Outbox::new();
         let (old, mut old_ends) = outbox.enter(origin(1));
         let (new, mut new_ends) = outbox.enter(origin(2));
-        assert_eq!(old_ends.kicked.try_recv(), Ok(Kick::TakenOver));
+        assert_eq!(old_ends.kicked.try_recv(), Ok(DisconnectReason::TakenOver));
         assert!(!old.leave());
         drop(old);
         assert_eq!(outbox.connection(origin(0).box_id), Some(origin(2).connection));
@@ -224,7 +224,7 @@ mod tests {
         assert!(!outbox.disconnect(origin(0).box_id));
         let (_seat, mut ends) = outbox.enter(origin(1));
         assert!(outbox.disconnect(origin(0).box_id));
-        assert_eq!(ends.kicked.try_recv(), Ok(Kick::Administrative));
+        assert_eq!(ends.kicked.try_recv(), Ok(DisconnectReason::Administrative));
         assert!(!outbox.disconnect(origin(0).box_id));
     }
 }

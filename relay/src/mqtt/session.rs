@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use record::topics::{Topic, Up};
+use record::topics::{Topic, UpTopic};
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{
     ConnAck, ConnAckProperties, ConnectReturnCode, Disconnect, DisconnectReasonCode, Packet, PingResp,
@@ -17,14 +17,14 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::acl::{self, Publishing, Subscriptions, Terms};
+use super::acl::{self, ConnectionTerms, PublishDecision, Subscriptions};
 use super::codec::{self, CodecError};
-use super::deliver::{Held, Job, WayUp};
-use super::inbox::{Disposition, End, Origin, Refusal};
-use super::metrics::{Metrics, count};
+use super::deliver::{HeldPayload, PublishJob, WayUp};
+use super::inbox::{BoxConnection, ConnectionEnd, PublishOutcome, PublishRefusal};
+use super::metrics::{Metrics, count_message};
 use super::packet_ids::PacketIds;
-use super::registry::{Ends, Kick, Message, Seat};
-use super::settings::Settings;
+use super::registry::{DisconnectReason, OutgoingMessage, RegistryEntry, SessionInputs};
+use super::settings::MqttSettings;
 
 /// Bytes asked of the socket at a time while little is expected; the buffer doubles while a packet fills it.
 const READ_BYTES: usize = 8 * 1024;
@@ -34,8 +34,8 @@ const COPY_BYTES_MAX: usize = 4 * 1024;
 const LINGER_BYTES_MAX: usize = 1024 * 1024;
 
 /// What all sessions share.
-pub(super) struct Shared {
-    pub(super) settings: Settings,
+pub(super) struct SessionShared {
+    pub(super) settings: MqttSettings,
     pub(super) metrics: Arc<Metrics>,
     /// Bytes of publishes that may wait for the inbox, over all connections.
     pub(super) held: Arc<Semaphore>,
@@ -45,7 +45,7 @@ pub(super) struct Shared {
 
 /// Why a session ends.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Close {
+pub(super) enum CloseReason {
     #[error("it said goodbye")]
     Goodbye,
     #[error("it left with its last will")]
@@ -57,30 +57,30 @@ pub(super) enum Close {
     #[error("{0}")]
     Codec(#[from] CodecError),
     #[error("told {0:?}")]
-    Told(DisconnectReasonCode),
+    Reported(DisconnectReasonCode),
     #[error("a newer connection of the same box came")]
     TakenOver,
     #[error("the listener stops")]
     Stopping,
 }
 
-impl Close {
+impl CloseReason {
     /// What the peer is told, where it can still be told something.
     fn reason(&self) -> Option<DisconnectReasonCode> {
         match self {
             Self::Goodbye | Self::LastWill | Self::Cut(_) | Self::NotReading => None,
             Self::Codec(error) => Some(error.reason()),
-            Self::Told(reason) => Some(*reason),
+            Self::Reported(reason) => Some(*reason),
             Self::TakenOver => Some(DisconnectReasonCode::SessionTakenOver),
             Self::Stopping => Some(DisconnectReasonCode::ServerShuttingDown),
         }
     }
 
-    fn end(&self) -> End {
+    fn end(&self) -> ConnectionEnd {
         match self {
-            Self::Goodbye => End::Clean,
-            Self::Stopping => End::Stopped,
-            _ => End::Lost,
+            Self::Goodbye => ConnectionEnd::Clean,
+            Self::Stopping => ConnectionEnd::Stopped,
+            _ => ConnectionEnd::Lost,
         }
     }
 }
@@ -93,21 +93,21 @@ struct Owed {
 
 enum Outcome {
     Known(PubAckReason),
-    Pending(oneshot::Receiver<Disposition>),
+    Pending(oneshot::Receiver<PublishOutcome>),
 }
 
 /// One connection, from CONNACK to its end.
-pub(super) struct Session<S> {
-    shared: Arc<Shared>,
+pub(super) struct MqttSession<S> {
+    shared: Arc<SessionShared>,
     stream: S,
     inbound: BytesMut,
     outbound: BytesMut,
-    origin: Origin,
-    terms: Terms,
+    origin: BoxConnection,
+    terms: ConnectionTerms,
     owed: VecDeque<Owed>,
     way_up: WayUp,
-    seat: Seat,
-    ends: Ends,
+    entry: RegistryEntry,
+    ends: SessionInputs,
     stopping: watch::Receiver<bool>,
     subscriptions: Subscriptions,
     ids: PacketIds,
@@ -115,14 +115,14 @@ pub(super) struct Session<S> {
     deadline: Instant,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> MqttSession<S> {
     /// `inbound` is what the peer sent behind its CONNECT.
     pub(super) fn new(
-        shared: Arc<Shared>,
+        shared: Arc<SessionShared>,
         (stream, inbound): (S, BytesMut),
-        origin: Origin,
-        terms: Terms,
-        (seat, ends): (Seat, Ends),
+        origin: BoxConnection,
+        terms: ConnectionTerms,
+        (entry, ends): (RegistryEntry, SessionInputs),
         way_up: WayUp,
     ) -> Self {
         let deadline = Instant::now() + terms.silence_max();
@@ -136,7 +136,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             terms,
             owed: VecDeque::new(),
             way_up,
-            seat,
+            entry,
             ends,
             stopping,
             subscriptions: Subscriptions::default(),
@@ -149,27 +149,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     pub(super) async fn run(mut self) {
         let close = self.serve().await;
         let close = match close {
-            Close::Stopping => self.drain().await,
+            CloseReason::Stopping => self.drain().await,
             close => close,
         };
-        let ended = if matches!(close, Close::Goodbye) {
+        let ended = if matches!(close, CloseReason::Goodbye) {
             &self.shared.metrics.ended_clean
         } else {
             &self.shared.metrics.ended_lost
         };
-        count(ended);
+        count_message(ended);
         tracing::debug!(box_id = %self.origin.box_id, connection = %self.origin.connection, reason = %close, "a box's connection ended");
-        let is_current = self.seat.leave() && !matches!(close, Close::TakenOver);
+        let is_current = self.entry.leave() && !matches!(close, CloseReason::TakenOver);
         // The other side waits for this word, and for nothing else, once `jobs` is dropped.
         let _ = self.way_up.end.send(is_current.then(|| close.end()));
         drop(self.way_up.jobs);
         if let Some(reason) = close.reason() {
-            codec::disconnect(reason, &mut self.outbound);
-            part(&mut self.stream, &self.outbound, &self.shared.settings).await;
+            codec::encode_disconnect(reason, &mut self.outbound);
+            write_part(&mut self.stream, &self.outbound, &self.shared.settings).await;
         }
     }
 
-    async fn serve(&mut self) -> Close {
+    async fn serve(&mut self) -> CloseReason {
         if let Err(close) = self.put(&Packet::ConnAck(self.accept())) {
             return close;
         }
@@ -205,8 +205,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 
     /// All that was read is handled, all that is due is written, and then one thing is waited for.
-    async fn turn(&mut self) -> Result<(), Close> {
-        while let Some(packet) = codec::next(&mut self.inbound, self.shared.settings.packet_bytes_max)? {
+    async fn turn(&mut self) -> Result<(), CloseReason> {
+        while let Some(packet) =
+            codec::decode_packet(&mut self.inbound, self.shared.settings.packet_bytes_max)?
+        {
             self.deadline = Instant::now() + self.terms.silence_max();
             self.handle(packet)?;
         }
@@ -219,23 +221,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         tokio::select! {
             biased;
             kick = &mut self.ends.kicked => Err(match kick {
-                Ok(Kick::Administrative) => Close::Told(DisconnectReasonCode::AdministrativeAction),
-                Ok(Kick::TakenOver) | Err(_) => Close::TakenOver,
+                Ok(DisconnectReason::Administrative) => CloseReason::Reported(DisconnectReasonCode::AdministrativeAction),
+                Ok(DisconnectReason::TakenOver) | Err(_) => CloseReason::TakenOver,
             }),
-            () = stopped(&mut self.stopping) => Err(Close::Stopping),
-            reason = settled(&mut self.owed) => self.acknowledge(reason),
+            () = wait_for_stop(&mut self.stopping) => Err(CloseReason::Stopping),
+            reason = next_settled(&mut self.owed) => self.acknowledge(reason),
             Some(message) = self.ends.messages.recv(), if self.ids.has_room(self.terms.receive_max) => {
                 self.send(message)
             }
             read = self.stream.read_buf(&mut self.inbound) => match read? {
-                0 => Err(Close::Cut(io::ErrorKind::UnexpectedEof.into())),
+                0 => Err(CloseReason::Cut(io::ErrorKind::UnexpectedEof.into())),
                 _ => Ok(()),
             },
-            () = sleep_until(self.deadline) => Err(Close::Told(DisconnectReasonCode::KeepAliveTimeout)),
+            () = sleep_until(self.deadline) => Err(CloseReason::Reported(DisconnectReasonCode::KeepAliveTimeout)),
         }
     }
 
-    fn handle(&mut self, packet: Packet) -> Result<(), Close> {
+    fn handle(&mut self, packet: Packet) -> Result<(), CloseReason> {
         match packet {
             Packet::Publish(publish) => self.take(publish),
             Packet::PubAck(ack) => {
@@ -247,29 +249,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             Packet::Unsubscribe(unsubscribe) => self.unsubscribe(&unsubscribe),
             Packet::Disconnect(Disconnect {
                 reason_code: DisconnectReasonCode::NormalDisconnection, ..
-            }) => Err(Close::Goodbye),
-            Packet::Disconnect(_) => Err(Close::LastWill),
+            }) => Err(CloseReason::Goodbye),
+            Packet::Disconnect(_) => Err(CloseReason::LastWill),
             // A second CONNECT, packets that only servers send, and those of quality of service 2.
-            _ => Err(Close::Told(DisconnectReasonCode::ProtocolError)),
+            _ => Err(CloseReason::Reported(DisconnectReasonCode::ProtocolError)),
         }
     }
 
-    fn take(&mut self, publish: Publish) -> Result<(), Close> {
+    fn take(&mut self, publish: Publish) -> Result<(), CloseReason> {
         let is_owed = publish.qos == QoS::AtLeastOnce;
         if is_owed && self.owed.len() >= usize::from(self.shared.settings.receive_max) {
-            return Err(Close::Told(DisconnectReasonCode::ReceiveMaximumExceeded));
+            return Err(CloseReason::Reported(DisconnectReasonCode::ReceiveMaximumExceeded));
         }
-        let outcome = match acl::publish(self.origin.box_id, &publish) {
-            Publishing::Close(reason) => return Err(Close::Told(reason)),
-            Publishing::Refuse(reason) => {
-                count(&self.shared.metrics.publishes_forbidden);
+        let outcome = match acl::check_publish(self.origin.box_id, &publish) {
+            PublishDecision::Close(reason) => return Err(CloseReason::Reported(reason)),
+            PublishDecision::Refuse(reason) => {
+                count_message(&self.shared.metrics.publishes_forbidden);
                 Outcome::Known(reason)
             }
-            Publishing::Take(_) if is_owed && self.owed.iter().any(|owed| owed.id == publish.pkid) => {
+            PublishDecision::Take(_) if is_owed && self.owed.iter().any(|owed| owed.id == publish.pkid) => {
                 Outcome::Known(PubAckReason::PacketIdentifierInUse)
             }
-            Publishing::Take(up) => self.hand_up(up, publish.payload).unwrap_or_else(|| {
-                count(&self.shared.metrics.publishes_crowded_out);
+            PublishDecision::Take(up) => self.hand_up(up, publish.payload).unwrap_or_else(|| {
+                count_message(&self.shared.metrics.publishes_crowded_out);
                 Outcome::Known(PubAckReason::QuotaExceeded)
             }),
         };
@@ -280,35 +282,35 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 
     /// Never waits: `None` where too much is waiting already, here or over all connections.
-    fn hand_up(&self, up: Up, payload: Bytes) -> Option<Outcome> {
+    fn hand_up(&self, up: UpTopic, payload: Bytes) -> Option<Outcome> {
         let bytes = u32::try_from(payload.len()).ok()?;
         let permit = Arc::clone(&self.shared.held).try_acquire_many_owned(bytes).ok()?;
         let payload =
             if payload.len() <= COPY_BYTES_MAX { Bytes::copy_from_slice(&payload) } else { payload };
         let (reply, outcome) = oneshot::channel();
-        let held = Held::new(bytes, &self.shared.metrics, permit);
-        self.way_up.jobs.try_send(Job { up, payload, reply, held }).ok()?;
-        count(&self.shared.metrics.published);
+        let held = HeldPayload::new(bytes, &self.shared.metrics, permit);
+        self.way_up.jobs.try_send(PublishJob { up, payload, reply, held }).ok()?;
+        count_message(&self.shared.metrics.published);
         Some(Outcome::Pending(outcome))
     }
 
     /// The oldest PUBACK that is due.
-    fn acknowledge(&mut self, outcome: Result<PubAckReason, Close>) -> Result<(), Close> {
+    fn acknowledge(&mut self, outcome: Result<PubAckReason, CloseReason>) -> Result<(), CloseReason> {
         let Some(owed) = self.owed.pop_front() else { return Ok(()) };
         let reason = outcome?;
         self.put(&Packet::PubAck(PubAck { pkid: owed.id, reason, properties: None }))?;
         if reason == PubAckReason::NotAuthorized && matches!(owed.outcome, Outcome::Pending(_)) {
             // Revoked since it connected.
-            return Err(Close::Told(DisconnectReasonCode::NotAuthorized));
+            return Err(CloseReason::Reported(DisconnectReasonCode::NotAuthorized));
         }
         Ok(())
     }
 
-    fn subscribe(&mut self, subscribe: Subscribe) -> Result<(), Close> {
+    fn subscribe(&mut self, subscribe: Subscribe) -> Result<(), CloseReason> {
         let id = self.origin.box_id;
         let mut return_codes = Vec::with_capacity(subscribe.filters.len());
         for filter in subscribe.filters {
-            return_codes.push(match acl::subscribe(id, &filter) {
+            return_codes.push(match acl::check_subscribe(id, &filter) {
                 Ok(_) if subscribe.properties.as_ref().is_some_and(|all| all.id.is_some()) => {
                     SubscribeReasonCode::SubscriptionIdNotSupported
                 }
@@ -321,24 +323,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         }
         self.put(&Packet::SubAck(SubAck { pkid: subscribe.pkid, return_codes, properties: None }))?;
         // Only now that SUBACK is in front of whatever follows.
-        self.seat.open(self.subscriptions.ways());
+        self.entry.open(self.subscriptions.ways());
         Ok(())
     }
 
-    fn unsubscribe(&mut self, unsubscribe: &Unsubscribe) -> Result<(), Close> {
+    fn unsubscribe(&mut self, unsubscribe: &Unsubscribe) -> Result<(), CloseReason> {
         let reasons = unsubscribe.filters.iter().map(|filter| match self.subscriptions.remove(filter) {
             true => UnsubAckReason::Success,
             false => UnsubAckReason::NoSubscriptionExisted,
         });
         let reasons = reasons.collect();
-        self.seat.open(self.subscriptions.ways());
+        self.entry.open(self.subscriptions.ways());
         self.put(&Packet::UnsubAck(UnsubAck { pkid: unsubscribe.pkid, reasons, properties: None }))
     }
 
     /// A message for the box. One that it has unsubscribed from since, or that it cannot take, is dropped and counted.
-    fn send(&mut self, message: Message) -> Result<(), Close> {
+    fn send(&mut self, message: OutgoingMessage) -> Result<(), CloseReason> {
         let Some(qos) = self.subscriptions.quality(message.down) else {
-            count(&self.shared.metrics.unsent);
+            count_message(&self.shared.metrics.unsent);
             return Ok(());
         };
         let topic = Topic::Down(self.origin.box_id, message.down).to_string();
@@ -346,33 +348,33 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         // The id's two bytes are counted only where there is one.
         publish.pkid = 1;
         if publish.size() > self.terms.packet_bytes_max {
-            count(&self.shared.metrics.unsent_too_large);
+            count_message(&self.shared.metrics.unsent_too_large);
             return Ok(());
         }
         publish.pkid = match qos {
             QoS::AtMostOnce => 0,
             _ => self.ids.take(self.terms.receive_max).unwrap_or_default(),
         };
-        count(&self.shared.metrics.sent);
+        count_message(&self.shared.metrics.sent);
         self.put(&Packet::Publish(publish))
     }
 
-    fn put(&mut self, packet: &Packet) -> Result<(), Close> {
-        Ok(codec::put(packet, &mut self.outbound)?)
+    fn put(&mut self, packet: &Packet) -> Result<(), CloseReason> {
+        Ok(codec::encode_packet(packet, &mut self.outbound)?)
     }
 
-    async fn flush(&mut self) -> Result<(), Close> {
-        write(&mut self.stream, &self.outbound, self.shared.settings.timing.write).await?;
+    async fn flush(&mut self) -> Result<(), CloseReason> {
+        write_packets(&mut self.stream, &self.outbound, self.shared.settings.timing.write).await?;
         self.outbound.clear();
         Ok(())
     }
 
     /// Gives what is under way the time to settle. Nothing more is read.
-    async fn drain(&mut self) -> Close {
+    async fn drain(&mut self) -> CloseReason {
         let until = Instant::now() + self.shared.settings.timing.drain;
         while !self.owed.is_empty() {
             tokio::select! {
-                reason = settled(&mut self.owed) => {
+                reason = next_settled(&mut self.owed) => {
                     if let Err(close) = self.acknowledge(reason) {
                         return close;
                     }
@@ -383,38 +385,38 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 return close;
             }
         }
-        Close::Stopping
+        CloseReason::Stopping
     }
 }
 
 /// Resolves when the listener stops, or was dropped.
-pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
+pub(super) async fn wait_for_stop(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
 /// The outcome of the oldest publish that awaits one. Dropping the future loses nothing.
-async fn settled(owed: &mut VecDeque<Owed>) -> Result<PubAckReason, Close> {
+async fn next_settled(owed: &mut VecDeque<Owed>) -> Result<PubAckReason, CloseReason> {
     let Some(oldest) = owed.front_mut() else { return std::future::pending().await };
     let disposition = match &mut oldest.outcome {
         Outcome::Known(reason) => return Ok(*reason),
-        Outcome::Pending(outcome) => outcome.await.unwrap_or(Disposition::Unknown),
+        Outcome::Pending(outcome) => outcome.await.unwrap_or(PublishOutcome::Unknown),
     };
     match disposition {
-        Disposition::Done => Ok(PubAckReason::Success),
-        Disposition::Busy => Ok(PubAckReason::QuotaExceeded),
-        Disposition::Refused(Refusal::Content) => Ok(PubAckReason::UnspecifiedError),
-        Disposition::Refused(Refusal::Format) => Ok(PubAckReason::PayloadFormatInvalid),
-        Disposition::Refused(Refusal::Revoked) => Ok(PubAckReason::NotAuthorized),
-        Disposition::Unknown => Err(Close::Told(DisconnectReasonCode::UnspecifiedError)),
+        PublishOutcome::Done => Ok(PubAckReason::Success),
+        PublishOutcome::Busy => Ok(PubAckReason::QuotaExceeded),
+        PublishOutcome::Refused(PublishRefusal::Content) => Ok(PubAckReason::UnspecifiedError),
+        PublishOutcome::Refused(PublishRefusal::Format) => Ok(PubAckReason::PayloadFormatInvalid),
+        PublishOutcome::Refused(PublishRefusal::Revoked) => Ok(PubAckReason::NotAuthorized),
+        PublishOutcome::Unknown => Err(CloseReason::Reported(DisconnectReasonCode::UnspecifiedError)),
     }
 }
 
 /// Writes all of `bytes`, within `time_max`: a peer that does not read is let go.
-pub(super) async fn write<S: AsyncWrite + Unpin>(
+pub(super) async fn write_packets<S: AsyncWrite + Unpin>(
     stream: &mut S,
     bytes: &[u8],
     time_max: std::time::Duration,
-) -> Result<(), Close> {
+) -> Result<(), CloseReason> {
     if bytes.is_empty() {
         return Ok(());
     }
@@ -422,17 +424,17 @@ pub(super) async fn write<S: AsyncWrite + Unpin>(
         stream.write_all(bytes).await?;
         stream.flush().await
     };
-    Ok(timeout(time_max, all).await.map_err(|_| Close::NotReading)??)
+    Ok(timeout(time_max, all).await.map_err(|_| CloseReason::NotReading)??)
 }
 
 /// Writes the last bytes, closes our side, and reads on for a moment: with unread bytes at our side the peer would get
 /// a reset in place of the reason.
-pub(super) async fn part<S: AsyncRead + AsyncWrite + Unpin>(
+pub(super) async fn write_part<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
     bytes: &[u8],
-    settings: &Settings,
+    settings: &MqttSettings,
 ) {
-    if write(stream, bytes, settings.timing.write).await.is_err() {
+    if write_packets(stream, bytes, settings.timing.write).await.is_err() {
         return;
     }
     let linger = async {

@@ -6,7 +6,7 @@ use record::limits::MQTT_PACKET_BYTES_MAX;
 
 /// Bounds of the listener.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct MqttSettings {
     /// Bytes of the largest packet that is taken, header included.
     pub packet_bytes_max: usize,
     /// Publishes that a box may leave unacknowledged; the protocol needs one.
@@ -22,12 +22,12 @@ pub struct Settings {
     /// Of those, from one address; a hospital's boxes share one.
     pub handshakes_per_address_max: usize,
     /// Times.
-    pub timing: Timing,
+    pub timing: MqttTimeouts,
 }
 
 /// Times of the listener.
 #[derive(Debug, Clone)]
-pub struct Timing {
+pub struct MqttTimeouts {
     /// From the TCP connection to the end of the TLS handshake.
     pub tls: Duration,
     /// From there to a whole CONNECT.
@@ -48,7 +48,7 @@ pub struct Timing {
     pub keep_alive_s_max: u16,
 }
 
-impl Default for Settings {
+impl Default for MqttSettings {
     fn default() -> Self {
         Self {
             packet_bytes_max: MQTT_PACKET_BYTES_MAX,
@@ -58,12 +58,12 @@ impl Default for Settings {
             connections_max: 4_000,
             handshakes_max: 1_000,
             handshakes_per_address_max: 250,
-            timing: Timing::default(),
+            timing: MqttTimeouts::default(),
         }
     }
 }
 
-impl Default for Timing {
+impl Default for MqttTimeouts {
     fn default() -> Self {
         Self {
             tls: Duration::from_secs(5),

@@ -11,8 +11,8 @@ use object_store::path::Path as Key;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use record::tree::Hash;
 
-pub(crate) use parts::Piece;
-pub use parts::{PartError, Parts};
+pub(crate) use parts::UploadChunk;
+pub use parts::{PartError, PartialUploads};
 
 use crate::db::AccountScope;
 
@@ -23,9 +23,9 @@ pub struct PhotoError(#[from] object_store::Error);
 
 /// Where photos are kept. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Photos(Arc<dyn ObjectStore>);
+pub struct PhotoStore(Arc<dyn ObjectStore>);
 
-impl Photos {
+impl PhotoStore {
     /// In a folder, which is made.
     ///
     /// # Errors

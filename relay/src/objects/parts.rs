@@ -29,14 +29,14 @@ pub enum PartError {
 
 /// A piece: its first byte's place, and the whole photo's size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Piece {
+pub struct UploadChunk {
     /// Place of its first byte.
     pub from: u64,
     /// Bytes of the whole photo.
     pub total: u64,
 }
 
-impl Piece {
+impl UploadChunk {
     /// Reads `bytes a-b/total` for a body of `length` bytes.
     pub fn parse(range: &str, length: usize) -> Option<Self> {
         let (span, total) = range.strip_prefix("bytes ")?.split_once('/')?;
@@ -50,9 +50,9 @@ impl Piece {
 
 /// The folder of unfinished photos. Its calls block.
 #[derive(Debug, Clone)]
-pub struct Parts(PathBuf);
+pub struct PartialUploads(PathBuf);
 
-impl Parts {
+impl PartialUploads {
     /// In this folder, which is made when it is needed.
     pub fn new(dir: PathBuf) -> Self {
         Self(dir)
@@ -80,7 +80,7 @@ impl Parts {
         &self,
         box_id: BoxId,
         photo: Hash,
-        piece: Piece,
+        piece: UploadChunk,
         bytes: &[u8],
     ) -> Result<Option<Vec<u8>>, PartError> {
         if piece.total > PHOTO_STORED_BYTES_MAX as u64 {
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn ranges() {
-        assert_eq!(Piece::parse("bytes 5-9/20", 5), Some(Piece { from: 5, total: 20 }));
+        assert_eq!(UploadChunk::parse("bytes 5-9/20", 5), Some(UploadChunk { from: 5, total: 20 }));
         for (range, length) in [
             ("bytes 5-9/20", 4),
             ("bytes 9-5/20", 5),
@@ -144,17 +144,18 @@ mod tests {
             ("items 5-9/20", 5),
             ("", 0),
         ] {
-            assert_eq!(Piece::parse(range, length), None, "{range}");
+            assert_eq!(UploadChunk::parse(range, length), None, "{range}");
         }
     }
 
     #[test]
     fn pieces_make_the_photo_that_was_named_or_nothing() {
         let dir = tempfile::tempdir().unwrap();
-        let (parts, box_id) = (Parts::new(dir.path().to_owned()), BoxId::new(1, [1; 10]));
+        let (parts, box_id) = (PartialUploads::new(dir.path().to_owned()), BoxId::new(1, [1; 10]));
         let photo = b"0123456789".to_vec();
         let hash = Hash::of(&photo);
-        let add = |hash, from: u64, bytes: &[u8]| parts.add(box_id, hash, Piece { from, total: 10 }, bytes);
+        let add =
+            |hash, from: u64, bytes: &[u8]| parts.add(box_id, hash, UploadChunk { from, total: 10 }, bytes);
         assert!(matches!(add(hash, 0, b"01234"), Ok(None)));
         assert_eq!(parts.offset(box_id, hash), 5);
         assert!(matches!(add(hash, 0, b"01234"), Err(PartError::Offset(5))));
@@ -164,16 +165,16 @@ mod tests {
         assert_eq!(parts.offset(box_id, hash), 0);
         assert!(matches!(add(Hash::of(b"other"), 0, b"0123456789"), Err(PartError::Hash)));
         assert_eq!(parts.offset(box_id, Hash::of(b"other")), 0, "it can be sent again");
-        let large = Piece { from: 0, total: PHOTO_STORED_BYTES_MAX as u64 + 1 };
+        let large = UploadChunk { from: 0, total: PHOTO_STORED_BYTES_MAX as u64 + 1 };
         assert!(matches!(parts.add(box_id, hash, large, b"x"), Err(PartError::TooLarge)));
     }
 
     #[test]
     fn left_overs_are_bounded() {
         let dir = tempfile::tempdir().unwrap();
-        let (parts, box_id) = (Parts::new(dir.path().to_owned()), BoxId::new(1, [1; 10]));
+        let (parts, box_id) = (PartialUploads::new(dir.path().to_owned()), BoxId::new(1, [1; 10]));
         for n in 0..50_u8 {
-            parts.add(box_id, Hash::of(&[n]), Piece { from: 0, total: 9 }, b"x").unwrap();
+            parts.add(box_id, Hash::of(&[n]), UploadChunk { from: 0, total: 9 }, b"x").unwrap();
         }
         let left = std::fs::read_dir(dir.path().join(box_id.to_string())).unwrap().count();
         assert_eq!(left, PARTS_OF_BOX_MAX);

@@ -7,11 +7,11 @@ use record::tree::Hash;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::{Open, ServeError};
-use crate::fleet::{Fleet, Identity};
+use crate::fleet::{Fleet, TlsIdentity};
 use crate::{listen, mqtt};
 
 /// Who the listeners say they are, and what was last put in its place.
-pub(super) struct Certificates {
+pub(super) struct CertificateWatcher {
     fleet: Arc<Fleet>,
     names: Vec<String>,
     /// Of boxes' listeners, of the public one: what is shown.
@@ -28,12 +28,12 @@ enum Whose {
     Public,
 }
 
-fn fingerprint(identity: &Identity) -> Hash {
+fn identity_fingerprint(identity: &TlsIdentity) -> Hash {
     Hash::of(&identity.chain.iter().map(|part| &part[..]).collect::<Vec<_>>().concat())
 }
 
 /// Why a certificate should not be shown now.
-fn unfit(identity: &Identity, now_ms: i64) -> Option<String> {
+fn why_unfit(identity: &TlsIdentity, now_ms: i64) -> Option<String> {
     let leaf = identity.chain.first()?;
     let Ok((_, leaf)) = X509Certificate::from_der(leaf) else { return Some("it cannot be read".to_owned()) };
     let (from_s, until_s) = (leaf.validity().not_before.timestamp(), leaf.validity().not_after.timestamp());
@@ -41,10 +41,11 @@ fn unfit(identity: &Identity, now_ms: i64) -> Option<String> {
     (now_s > until_s || now_s < from_s).then(|| "it is not valid at this time".to_owned())
 }
 
-impl Certificates {
+impl CertificateWatcher {
     /// What is shown now, as the listeners were opened with it. `alarm` is up while a new certificate is refused.
     pub(super) fn shown(fleet: Arc<Fleet>, names: Vec<String>, alarm: Arc<AtomicBool>) -> Self {
-        let digest = |identity: Result<Identity, _>| identity.ok().map(|identity| fingerprint(&identity));
+        let digest =
+            |identity: Result<TlsIdentity, _>| identity.ok().map(|identity| identity_fingerprint(&identity));
         let shown = [digest(fleet.own_identity(&names)), digest(fleet.public_identity(&names))];
         Self { fleet, names, shown, refused: [None, None], alarm }
     }
@@ -73,11 +74,11 @@ impl Certificates {
             Whose::Public => self.fleet.public_identity(&self.names),
         };
         let new = identity()?;
-        let digest = fingerprint(&new);
+        let digest = identity_fingerprint(&new);
         if self.shown[whose as usize] == Some(digest) {
             return Ok(());
         }
-        if let Some(why) = unfit(&new, self.fleet.now_ms()) {
+        if let Some(why) = why_unfit(&new, self.fleet.now_ms()) {
             return Err(rustls::Error::General(why).into());
         }
         match whose {
@@ -108,7 +109,7 @@ mod tests {
 
     use axum::Router;
     use service::clock::{Clock, FakeClock};
-    use service::random::{Random, SeededRandom};
+    use service::random::{RandomSource, SeededRandom};
     use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
@@ -175,17 +176,17 @@ mod tests {
         let public = PublicIdentity { certificate: file("cert.pem"), key: file("key.pem"), ca: None };
         let seams = (
             Arc::new(FakeClock::at_ms(NOW_MS)) as Arc<dyn Clock>,
-            Arc::new(SeededRandom::new(1)) as Arc<dyn Random>,
+            Arc::new(SeededRandom::new(1)) as Arc<dyn RandomSource>,
         );
         let opened = Fleet::open(db, file("keys"), "localhost", Some(public), seams);
         let fleet = Arc::new(opened.unwrap().0);
         let names = vec!["localhost".to_owned()];
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let door = listen::public_tls(fleet.public_identity(&names).unwrap()).unwrap();
-        let https = listen::Listener::start(tcp, door, Router::new(), FOUR).unwrap();
+        let security = listen::public_tls(fleet.public_identity(&names).unwrap()).unwrap();
+        let https = listen::Listener::start(tcp, security, Router::new(), FOUR).unwrap();
         let open = Open { https: Some(https), ..Open::default() };
         let alarm = Arc::new(AtomicBool::new(false));
-        let mut certificates = Certificates::shown(fleet, names, Arc::clone(&alarm));
+        let mut certificates = CertificateWatcher::shown(fleet, names, Arc::clone(&alarm));
         let shown = async || serial(open.https.as_ref().unwrap(), dir.path()).await;
         certificates.look(&open);
         assert_eq!((shown().await, alarm.load(Ordering::Relaxed)), (1, false));

@@ -15,10 +15,10 @@ use axum::http::{Method, header};
 use crate::accounts::access_log::AccessActor;
 use crate::accounts::permission::Permission;
 use crate::accounts::programs::{self, EndedToken};
-use crate::accounts::session::Token;
-use crate::accounts::{Program, Visitor, token};
+use crate::accounts::session::SessionToken;
+use crate::accounts::{AccountUser, ApiProgram, token};
 use crate::db::AccountScope;
-use crate::web::Web;
+use crate::web::WebContext;
 use crate::web::http_error;
 use crate::web::next_page::page_after_sign_in;
 
@@ -50,29 +50,29 @@ needed_permissions! {
 
 /// Somebody who has signed in, and holds the permission.
 #[derive(Debug)]
-pub(crate) struct Member<P> {
-    visitor: Visitor,
+pub(crate) struct MemberCaller<P> {
+    visitor: AccountUser,
     permission: PhantomData<P>,
 }
 
-impl<P> Deref for Member<P> {
-    type Target = Visitor;
-    fn deref(&self) -> &Visitor {
+impl<P> Deref for MemberCaller<P> {
+    type Target = AccountUser;
+    fn deref(&self) -> &AccountUser {
         &self.visitor
     }
 }
 
-impl<P: NeededPermission> Caller for Member<P> {
+impl<P: NeededPermission> Caller for MemberCaller<P> {
     const ACCESS: Access = Access::Session(P::PERMISSION.name());
 }
 
-impl<P: NeededPermission> FromRequestParts<Web> for Member<P> {
+impl<P: NeededPermission> FromRequestParts<WebContext> for MemberCaller<P> {
     type Rejection = HttpError;
-    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, HttpError> {
+    async fn from_request_parts(parts: &mut Parts, web: &WebContext) -> Result<Self, HttpError> {
         let Some(visitor) = find_visitor(parts, web).await? else {
-            let asked = parts.uri.path_and_query().map_or("", |asked| asked.as_str());
+            let requested = parts.uri.path_and_query().map_or("", |requested| requested.as_str());
             return Err(http_error::sign_in(&page_after_sign_in(if parts.method == Method::GET {
-                asked
+                requested
             } else {
                 ""
             })));
@@ -86,32 +86,32 @@ impl<P: NeededPermission> FromRequestParts<Web> for Member<P> {
 
 /// Anybody, and who they are where they have signed in.
 #[derive(Debug)]
-pub(crate) struct Guest {
-    visitor: Option<Visitor>,
+pub(crate) struct GuestCaller {
+    visitor: Option<AccountUser>,
 }
 
-impl Guest {
+impl GuestCaller {
     pub(crate) fn is_signed_in(&self) -> bool {
         self.visitor.is_some()
     }
 }
 
-impl Caller for Guest {
+impl Caller for GuestCaller {
     const ACCESS: Access = Access::Open;
 }
 
-impl FromRequestParts<Web> for Guest {
+impl FromRequestParts<WebContext> for GuestCaller {
     type Rejection = HttpError;
-    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, HttpError> {
+    async fn from_request_parts(parts: &mut Parts, web: &WebContext) -> Result<Self, HttpError> {
         find_visitor(parts, web).await.map(|visitor| Self { visitor })
     }
 }
 
-async fn find_visitor(parts: &Parts, web: &Web) -> Result<Option<Visitor>, HttpError> {
+async fn find_visitor(parts: &Parts, web: &WebContext) -> Result<Option<AccountUser>, HttpError> {
     // HTTP/2 may send each cookie in a field of its own, and another program on this host may have set one.
     let mut cookies = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let Some(token) = cookies.find_map(Token::read) else { return Ok(None) };
-    let visitor = web.door().visitor(token).await?;
+    let Some(token) = cookies.find_map(SessionToken::read) else { return Ok(None) };
+    let visitor = web.auth_service().visitor(token).await?;
     if let Some(visitor) = &visitor {
         KnownCaller::person(visitor).note(parts);
     }
@@ -121,12 +121,12 @@ async fn find_visitor(parts: &Parts, web: &Web) -> Result<Option<Visitor>, HttpE
 /// A program whose token reads the account.
 #[derive(Debug)]
 pub(crate) struct TokenProgram {
-    program: Program,
+    program: ApiProgram,
 }
 
 impl Deref for TokenProgram {
-    type Target = Program;
-    fn deref(&self) -> &Program {
+    type Target = ApiProgram;
+    fn deref(&self) -> &ApiProgram {
         &self.program
     }
 }
@@ -135,13 +135,13 @@ impl Caller for TokenProgram {
     const ACCESS: Access = Access::Token(READ_SCOPE);
 }
 
-impl FromRequestParts<Web> for TokenProgram {
+impl FromRequestParts<WebContext> for TokenProgram {
     type Rejection = HttpError;
-    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, HttpError> {
+    async fn from_request_parts(parts: &mut Parts, web: &WebContext) -> Result<Self, HttpError> {
         let from = ClientAddress::of(parts).ip();
         let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let text = header.and_then(token::of_header).ok_or_else(http_error::no_token)?;
-        let found = programs::recognise(&web.db, text, from, web.now_ms()).await?;
+        let found = programs::find_program(&web.db, text, from, web.now_ms()).await?;
         let Some(found) = found else {
             web.strangers.showed_unknown_token();
             return Err(http_error::no_token());
@@ -158,27 +158,27 @@ impl FromRequestParts<Web> for TokenProgram {
 
 /// Whoever may read an account's things: a program by its token, otherwise a person by their session.
 #[derive(Debug)]
-pub(crate) struct Reader {
+pub(crate) struct AccountReader {
     scope: AccountScope,
 }
 
-impl Reader {
+impl AccountReader {
     pub(crate) fn scope(&self) -> AccountScope {
         self.scope
     }
 }
 
-impl Caller for Reader {
+impl Caller for AccountReader {
     const ACCESS: Access = Access::SessionOrToken { permission: Permission::Read.name(), scope: READ_SCOPE };
 }
 
-impl FromRequestParts<Web> for Reader {
+impl FromRequestParts<WebContext> for AccountReader {
     type Rejection = HttpError;
-    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, HttpError> {
+    async fn from_request_parts(parts: &mut Parts, web: &WebContext) -> Result<Self, HttpError> {
         let scope = if parts.headers.contains_key(header::AUTHORIZATION) {
             TokenProgram::from_request_parts(parts, web).await?.scope
         } else {
-            Member::<Read>::from_request_parts(parts, web).await?.scope
+            MemberCaller::<Read>::from_request_parts(parts, web).await?.scope
         };
         Ok(Self { scope })
     }
@@ -192,15 +192,15 @@ pub(crate) struct KnownCaller {
     /// As the access log calls them.
     pub(crate) who: String,
     /// The person, for the page of an error.
-    pub(crate) visitor: Option<Visitor>,
+    pub(crate) visitor: Option<AccountUser>,
 }
 
 impl KnownCaller {
-    fn person(visitor: &Visitor) -> Self {
+    fn person(visitor: &AccountUser) -> Self {
         Self { scope: visitor.scope, who: visitor.email.clone(), visitor: Some(visitor.clone()) }
     }
 
-    fn program(program: &Program) -> Self {
+    fn program(program: &ApiProgram) -> Self {
         let who = AccessActor::Program { token_id: program.token_id.clone(), name: program.name.clone() };
         Self { scope: program.scope, who: who.to_string(), visitor: None }
     }

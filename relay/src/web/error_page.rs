@@ -6,16 +6,16 @@ use ::web::present::ErrorPresenter;
 use askama::Template;
 use axum::extract::Request;
 
-use crate::web::Web;
+use crate::web::WebContext;
 use crate::web::access::CallerSlot;
 use crate::web::http_error::{fault_words, link_of};
-use crate::web::layout::{Section, Shell};
+use crate::web::layout::{NavSection, PageLayout};
 use crate::web::words::{ErrorWords, LOCALE, open_words};
 
 #[derive(Template)]
 #[template(path = "problem.html")]
 struct ErrorPage<'a> {
-    shell: Shell,
+    shell: PageLayout,
     title: String,
     detail: String,
     safe: String,
@@ -25,7 +25,7 @@ struct ErrorPage<'a> {
     id: Option<String>,
 }
 
-impl ErrorPresenter for Web {
+impl ErrorPresenter for WebContext {
     /// Says who it was once the row's caller is known.
     type Visit = CallerSlot;
 
@@ -47,8 +47,8 @@ impl ErrorPresenter for Web {
         let title = text(&error.title);
         let visitor = visit.get().and_then(|caller| caller.visitor.as_ref());
         let shell = match visitor {
-            Some(visitor) => Shell::signed_in(title.clone(), Section::None, visitor),
-            None => Shell::open(title.clone()),
+            Some(visitor) => PageLayout::signed_in(title.clone(), NavSection::None, visitor),
+            None => PageLayout::open(title.clone()),
         };
         let page = ErrorPage {
             shell,

@@ -3,7 +3,7 @@
 use ::web::argument::{FormBody, FormRules};
 use ::web::error::HttpError;
 
-use crate::accounts::Visitor;
+use crate::accounts::AccountUser;
 use crate::web::http_error::foreign_form;
 
 /// Of a form of the relay: none of ours needs more.
@@ -27,7 +27,7 @@ pub(crate) type RelayForm = FormBody<RelayFormRules>;
 pub(crate) const FORM_TOKEN: &str = "csrf";
 
 /// Refuses a form that did not come from a page of this session.
-pub(crate) fn require_own_form(visitor: &Visitor, form: &RelayForm) -> Result<(), HttpError> {
+pub(crate) fn require_own_form(visitor: &AccountUser, form: &RelayForm) -> Result<(), HttpError> {
     // Both are 128 bits that an attacker would have to guess whole: how long the comparison takes tells nothing of use.
     if visitor.token.csrf() == form.fields.text(FORM_TOKEN) { Ok(()) } else { Err(foreign_form()) }
 }

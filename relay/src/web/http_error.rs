@@ -118,7 +118,7 @@ pub(crate) fn not_found() -> HttpError {
 }
 
 /// A parameter that does not fit, and what it should be.
-pub(crate) fn parameter(
+pub(crate) fn parameter_error(
     name: &'static str,
     expects: impl Fn(ErrorWords) -> String + Send + Sync + 'static,
 ) -> HttpError {
@@ -128,7 +128,7 @@ pub(crate) fn parameter(
 }
 
 /// Too many at once.
-pub(crate) fn busy() -> HttpError {
+pub(crate) fn busy_error() -> HttpError {
     let messages = ErrorMessages {
         title: ErrorWords::error_busy,
         detail: ErrorWords::error_busy_detail,
@@ -140,7 +140,7 @@ pub(crate) fn busy() -> HttpError {
 }
 
 /// The database does not answer; the log has the reason under the answer's id.
-pub(crate) fn away(cause: &DbError) -> HttpError {
+pub(crate) fn unavailable_error(cause: &DbError) -> HttpError {
     let messages = ErrorMessages {
         title: ErrorWords::error_no_database,
         detail: ErrorWords::error_no_database_detail,
@@ -153,15 +153,15 @@ pub(crate) fn away(cause: &DbError) -> HttpError {
 }
 
 /// Something that should not happen.
-pub(crate) fn internal(cause: impl Error + 'static) -> HttpError {
+pub(crate) fn internal_error(cause: impl Error + 'static) -> HttpError {
     HttpError::internal(&cause)
 }
 
 impl From<DbError> for HttpError {
     fn from(error: DbError) -> Self {
         match error {
-            DbError::Sql(_) => away(&error),
-            error => internal(error),
+            DbError::Sql(_) => unavailable_error(&error),
+            error => internal_error(error),
         }
     }
 }
@@ -261,8 +261,8 @@ mod tests {
             foreign_form(),
             read_only(),
             not_found(),
-            parameter("limit", |words| words.parameter_limit(1_000)),
-            busy(),
+            parameter_error("limit", |words| words.parameter_limit(1_000)),
+            busy_error(),
             RequestFault::MethodNotAllowed.into(),
             RequestFault::TooLong { field: "a".to_owned() }.into(),
             RequestFault::TooSlow.into(),
@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn a_parameter_says_what_it_should_be() {
-        let error = parameter("limit", |words| words.parameter_limit(1_000));
+        let error = parameter_error("limit", |words| words.parameter_limit(1_000));
         assert_eq!((error.code, error.field.as_deref()), ("parameter", Some("limit")));
         assert_eq!(error.detail.to_string(), "a whole number from 1 to 1,000");
     }

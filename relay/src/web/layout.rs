@@ -4,14 +4,14 @@ use ::web::assets::{LIVE, MARK, STYLE};
 use ::web::live::LivePage;
 use words::{S0, SafeHtml, fill_slots};
 
-use crate::accounts::Visitor;
+use crate::accounts::AccountUser;
 use crate::accounts::permission::Permission;
-use crate::web::view_models::formats::{Wall, role_name};
+use crate::web::view_models::formats::{LocalTime, role_name};
 use crate::web::words::{PageWords, open_words};
 
 /// Which of the main places a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Section {
+pub(crate) enum NavSection {
     /// Facilities and what is in them.
     Facilities,
     /// Boxes.
@@ -30,13 +30,13 @@ pub(crate) enum Section {
 
 /// What is around the content.
 #[derive(Debug, Clone)]
-pub(crate) struct Shell {
+pub(crate) struct PageLayout {
     /// The words of the frame.
     pub(crate) w: PageWords,
     /// Before “– CleanTrack”.
     pub(crate) title: String,
     /// Where it belongs.
-    pub(crate) section: Section,
+    pub(crate) section: NavSection,
     /// Who is signed in.
     pub(crate) person: Option<String>,
     /// Whether the pages about people and programs are theirs to see.
@@ -49,13 +49,13 @@ pub(crate) struct Shell {
     pub(crate) has_form: bool,
 }
 
-impl Shell {
+impl PageLayout {
     /// Of a page that anybody may see.
     pub(crate) fn open(title: impl Into<String>) -> Self {
         Self {
             w: open_words(),
             title: title.into(),
-            section: Section::None,
+            section: NavSection::None,
             person: None,
             is_admin: false,
             status_line: None,
@@ -65,7 +65,7 @@ impl Shell {
     }
 
     /// Of a page for somebody who is signed in.
-    pub(crate) fn signed_in(title: impl Into<String>, section: Section, visitor: &Visitor) -> Self {
+    pub(crate) fn signed_in(title: impl Into<String>, section: NavSection, visitor: &AccountUser) -> Self {
         let shell = Self::open(title);
         let role = role_name(shell.w, Some(visitor.role));
         Self {
@@ -97,19 +97,19 @@ impl Shell {
     }
 
     /// Says that the page is of now; its zone is said once a page.
-    pub(crate) fn with_as_of_now(self, wall: &Wall) -> Self {
+    pub(crate) fn with_as_of_now(self, wall: &LocalTime) -> Self {
         let line = fill_slots(self.w.page_live(S0, wall.zone()), [wall.now()]);
         self.with_as_of(line)
     }
 
     /// Says that the page's numbers are of an earlier moment.
-    pub(crate) fn with_as_of_before(self, ms: i64, wall: &Wall) -> Self {
+    pub(crate) fn with_as_of_before(self, ms: i64, wall: &LocalTime) -> Self {
         let line = fill_slots(self.w.page_behind(S0, wall.zone()), [wall.clock(ms)]);
         self.with_as_of(line)
     }
 
     /// The attribute of the place that is shown.
-    pub(crate) fn current(&self, section: Section) -> &'static str {
+    pub(crate) fn current(&self, section: NavSection) -> &'static str {
         if self.section == section { " aria-current=\"page\"" } else { "" }
     }
 

@@ -1,6 +1,6 @@
 //! `GET /live`: whether what an open page shows has changed.
 
-use ::web::argument::Lenient;
+use ::web::argument::LenientQuery;
 use ::web::error::HttpError;
 use ::web::live::{LiveAnswer, LivePage, LiveParams};
 use axum::extract::State;
@@ -8,9 +8,9 @@ use record::ids::FacilityId;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::db::{AccountScope, Conn, DbError};
-use crate::web::Web;
-use crate::web::access::{Member, Read};
+use crate::db::{AccountScope, DbConnection, DbError};
+use crate::web::WebContext;
+use crate::web::access::{MemberCaller, Read};
 use crate::web::live_marks::LiveTopic;
 
 pub(crate) const PATH: &str = "/live";
@@ -36,7 +36,7 @@ impl TopicParams {
     }
 }
 
-fn address(topic: LiveTopic) -> String {
+fn live_address(topic: LiveTopic) -> String {
     match topic {
         LiveTopic::Account => PATH.to_owned(),
         LiveTopic::Facility(facility) => format!("{PATH}?facility={facility}"),
@@ -46,31 +46,31 @@ fn address(topic: LiveTopic) -> String {
 
 /// `GET /live`.
 pub(crate) async fn show(
-    visitor: Member<Read>,
-    State(web): State<Web>,
-    Lenient(asked): Lenient<TopicParams>,
-    Lenient(shown): Lenient<LiveParams>,
+    visitor: MemberCaller<Read>,
+    State(web): State<WebContext>,
+    LenientQuery(requested): LenientQuery<TopicParams>,
+    LenientQuery(shown): LenientQuery<LiveParams>,
 ) -> Result<LiveAnswer, HttpError> {
-    let mark = web.marks.ask(&web.db, visitor.scope, asked.topic(), web.now_ms()).await?;
+    let mark = web.marks.ask(&web.db, visitor.scope, requested.topic(), web.now_ms()).await?;
     Ok(shown.answer(mark))
 }
 
-impl Web {
+impl WebContext {
     /// How a page asks that shows this: to be called before anything that it shows is read.
     pub(crate) async fn live_page(
         &self,
-        conn: &mut Conn,
+        conn: &mut DbConnection,
         scope: AccountScope,
         topic: LiveTopic,
     ) -> Result<LivePage, DbError> {
         let mark = self.marks.read(conn, scope, topic, self.now_ms()).await?;
-        Ok(LivePage::at(&address(topic), mark))
+        Ok(LivePage::at(&live_address(topic), mark))
     }
 
     /// The same of a facility's pages.
     pub(crate) async fn live_facility(
         &self,
-        conn: &mut Conn,
+        conn: &mut DbConnection,
         scope: AccountScope,
         facility: FacilityId,
     ) -> Result<LivePage, DbError> {
@@ -86,9 +86,9 @@ mod tests {
     fn a_page_asks_for_what_it_shows() {
         let facility = FacilityId::new(1, [1; 10]);
         for topic in [LiveTopic::Account, LiveTopic::Facility(facility), LiveTopic::Boxes] {
-            let uri = address(topic).parse().unwrap();
-            let asked = axum::extract::Query::<TopicParams>::try_from_uri(&uri).unwrap().0;
-            assert_eq!(asked.topic(), topic, "{uri}");
+            let uri = live_address(topic).parse().unwrap();
+            let requested = axum::extract::Query::<TopicParams>::try_from_uri(&uri).unwrap().0;
+            assert_eq!(requested.topic(), topic, "{uri}");
         }
     }
 }

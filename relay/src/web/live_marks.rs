@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use record::ids::{AccountId, FacilityId};
 
 use crate::db::facilities::{self, FacilityMark};
-use crate::db::{AccountScope, Conn, Db, DbError};
+use crate::db::{AccountScope, Db, DbConnection, DbError};
 
 /// For so long what was read is told again.
 const FRESH_MS: i64 = 1_000;
@@ -34,12 +34,12 @@ pub(crate) struct LiveMark {
     minute: i64,
     changes: i64,
     /// When its boxes were heard and seen to go, added up.
-    heard: i64,
+    seen: i64,
 }
 
 impl fmt::Display for LiveMark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.minute, self.changes, self.heard)
+        write!(f, "{}.{}.{}", self.minute, self.changes, self.seen)
     }
 }
 
@@ -49,12 +49,12 @@ impl LiveMark {
             LiveTopic::Facility(facility) => Some(facility.to_string()),
             LiveTopic::Account | LiveTopic::Boxes => None,
         };
-        let mut mark = Self { minute: now_ms.div_euclid(MINUTE_MS), changes: 0, heard: 0 };
+        let mut mark = Self { minute: now_ms.div_euclid(MINUTE_MS), changes: 0, seen: 0 };
         for one in facilities.iter().filter(|one| only.as_ref().is_none_or(|only| *only == one.facility)) {
             mark.changes = mark.changes.wrapping_add(one.changes);
             if topic == LiveTopic::Boxes {
                 let moments = [one.heard_ms, one.gone_ms].map(Option::unwrap_or_default);
-                mark.heard = moments.into_iter().fold(mark.heard, i64::wrapping_add);
+                mark.seen = moments.into_iter().fold(mark.seen, i64::wrapping_add);
             }
         }
         mark
@@ -81,12 +81,12 @@ impl LiveMarks {
     /// The database.
     pub(crate) async fn read(
         &self,
-        conn: &mut Conn,
+        conn: &mut DbConnection,
         scope: AccountScope,
         topic: LiveTopic,
         now_ms: i64,
     ) -> Result<LiveMark, DbError> {
-        let facilities: Arc<[FacilityMark]> = facilities::marks(conn, scope).await?.into();
+        let facilities: Arc<[FacilityMark]> = facilities::load_marks(conn, scope).await?.into();
         self.keep(scope.account(), ReadMarks { at_ms: now_ms, facilities: Arc::clone(&facilities) });
         Ok(LiveMark::of(topic, &facilities, now_ms))
     }
@@ -164,12 +164,12 @@ mod tests {
         ours.migrate(1).await.unwrap();
         let scope = AccountScope::of(AccountId::new(1, [1; 10]));
         let mut tx = theirs.begin().await.unwrap();
-        facilities::create(&mut tx, scope, facility(1), "A", "UTC", 1).await.unwrap();
+        facilities::insert_facility(&mut tx, scope, facility(1), "A", "UTC", 1).await.unwrap();
         tx.commit().await.unwrap();
         let (marks, topic) = (LiveMarks::default(), LiveTopic::Account);
         let drawn = marks.read(&mut ours.read().await.unwrap(), scope, topic, 1_000).await.unwrap();
         let mut tx = theirs.begin().await.unwrap();
-        facilities::lock(&mut tx, scope, facility(1)).await.unwrap();
+        facilities::lock_facility(&mut tx, scope, facility(1)).await.unwrap();
         tx.commit().await.unwrap();
         for (now_ms, has_news) in [(1_000, false), (1_999, false), (2_000, true), (999, true)] {
             let now = marks.ask(&ours, scope, topic, now_ms).await.unwrap();

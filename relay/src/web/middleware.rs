@@ -9,7 +9,7 @@ use axum::response::IntoResponse as _;
 use crate::accounts::access_log::{AccessOutcome, AccessRecord, DenialReason};
 use crate::db::DbError;
 use crate::web::access::{CallerSlot, KnownCaller};
-use crate::web::{Web, http_error};
+use crate::web::{WebContext, http_error};
 
 /// On every answer, whatever it is.
 const HEADERS: [(HeaderName, &str); 7] = [
@@ -29,20 +29,20 @@ const HEADERS: [(HeaderName, &str); 7] = [
 
 /// The layer around all others: security headers on every answer, and a line in the access log for what was denied.
 pub(crate) async fn guard_answers(
-    State(web): State<Web>,
+    State(web): State<WebContext>,
     mut request: Request,
     next: Next,
 ) -> Response<Body> {
     let slot = CallerSlot::default();
     request.extensions_mut().insert(slot.clone());
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    let wanted = format!("{} {route}", request.method());
+    let expected = format!("{} {route}", request.method());
     let mut answer = next.run(request).await;
     if let Some(&why) = answer.extensions().get::<DenialReason>()
         && let Some(caller) = slot.get()
-        && let Err(error) = keep_denial(&web, caller, &wanted, why).await
+        && let Err(error) = keep_denial(&web, caller, &expected, why).await
     {
-        tracing::error!(%error, wanted, "cannot keep that something was denied");
+        tracing::error!(%error, expected, "cannot keep that something was denied");
     }
     let headers = answer.headers_mut();
     for (name, value) in HEADERS {
@@ -55,7 +55,7 @@ pub(crate) async fn guard_answers(
 
 /// Refuses what may change something and comes from a page that is none of ours.
 pub(crate) async fn refuse_foreign_forms(
-    State(web): State<Web>,
+    State(web): State<WebContext>,
     request: Request,
     next: Next,
 ) -> Response<Body> {
@@ -70,13 +70,13 @@ pub(crate) async fn refuse_foreign_forms(
 
 /// Writes down that somebody wanted what they may not.
 async fn keep_denial(
-    web: &Web,
+    web: &WebContext,
     caller: &KnownCaller,
-    wanted: &str,
+    expected: &str,
     why: DenialReason,
 ) -> Result<(), DbError> {
     let mut tx = web.db.begin().await?;
-    let record = AccessRecord { who: &caller.who, act: wanted, about: why.key() };
+    let record = AccessRecord { who: &caller.who, act: expected, about: why.key() };
     web.log().write_repeated(&mut tx, caller.scope, record, AccessOutcome::Denied).await?;
     tx.commit().await
 }

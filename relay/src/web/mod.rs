@@ -27,7 +27,7 @@ use ::web::table::{TableError, mount};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use service::clock::Clock;
-use service::random::Random;
+use service::random::RandomSource;
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -35,11 +35,11 @@ use tower_http::compression::CompressionLayer;
 use crate::accounts::access_log::AccessLog;
 use crate::accounts::counters::StrangerCounters;
 use crate::accounts::lock_out::SignInLimits;
-use crate::accounts::password::Checker;
-use crate::accounts::sign_in::Door;
+use crate::accounts::password::PasswordChecker;
+use crate::accounts::sign_in::AuthService;
 use crate::db::Db;
 use crate::fleet::Fleet;
-use crate::objects::Photos;
+use crate::objects::PhotoStore;
 use crate::web::api::docs;
 use crate::web::api::docs::DocumentedEndpoint;
 use crate::web::live_marks::LiveMarks;
@@ -48,11 +48,11 @@ use crate::web::pages::label_sheets;
 pub use crate::web::access::ClientAddress;
 pub use crate::web::pages::add_box::CLAIM_COMMAND;
 pub use crate::web::pages::sign_in::PASSWORD_COMMAND;
-pub(crate) use crate::web::proof::proof as proof_of;
+pub(crate) use crate::web::proof::build_proof as proof_of;
 
 /// What an operator sets.
 #[derive(Debug, Clone, Default)]
-pub struct Settings {
+pub struct WebSettings {
     /// Where people reach the relay, such as `https://relay.example`; empty where only the request's host says it.
     pub public_url: String,
 }
@@ -63,24 +63,24 @@ pub struct WebState {
     /// The database.
     pub db: Db,
     /// The photos.
-    pub photos: Photos,
+    pub photos: PhotoStore,
     /// Makes claim files.
     pub fleet: Arc<Fleet>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Makes secrets.
-    pub random: Arc<dyn Random>,
+    pub random: Arc<dyn RandomSource>,
     /// Counts what strangers try.
     pub strangers: Arc<StrangerCounters>,
     /// What an operator sets.
-    pub settings: Settings,
+    pub settings: WebSettings,
 }
 
 /// [`WebState`] with what the pages bound themselves.
 #[derive(Debug, Clone)]
-pub(crate) struct Web {
+pub(crate) struct WebContext {
     state: Arc<WebState>,
-    checker: Checker,
+    checker: PasswordChecker,
     limits: Arc<SignInLimits>,
     /// What open pages show.
     marks: LiveMarks,
@@ -90,18 +90,18 @@ pub(crate) struct Web {
     endpoints: Arc<[DocumentedEndpoint]>,
 }
 
-impl Deref for Web {
+impl Deref for WebContext {
     type Target = WebState;
     fn deref(&self) -> &WebState {
         &self.state
     }
 }
 
-impl Web {
+impl WebContext {
     fn new(state: WebState, endpoints: Arc<[DocumentedEndpoint]>) -> Self {
         Self {
             state: Arc::new(state),
-            checker: Checker::default(),
+            checker: PasswordChecker::default(),
             limits: Arc::default(),
             marks: LiveMarks::default(),
             drawing: Arc::new(Semaphore::new(label_sheets::AT_A_TIME)),
@@ -109,13 +109,13 @@ impl Web {
         }
     }
 
-    fn door(&self) -> Door<'_> {
+    fn auth_service(&self) -> AuthService<'_> {
         let (clock, random) = (&*self.clock, &*self.random);
-        Door { db: &self.db, checker: &self.checker, limits: &self.limits, clock, random }
+        AuthService { db: &self.db, checker: &self.checker, limits: &self.limits, clock, random }
     }
 
     fn log(&self) -> AccessLog<'_> {
-        self.door().log()
+        self.auth_service().log()
     }
 
     /// Milliseconds since 1970.
@@ -128,10 +128,10 @@ impl Web {
 ///
 /// # Errors
 /// Rows that do not fit together: a fault of this program.
-pub fn router(state: WebState) -> Result<Router, TableError> {
+pub fn build_router(state: WebState) -> Result<Router, TableError> {
     let table = routes::build_table()?;
-    let web = Web::new(state, docs::list_endpoints(&table));
-    let presented = from_fn_with_state(web.clone(), present_errors::<Web>);
+    let web = WebContext::new(state, docs::list_endpoints(&table));
+    let presented = from_fn_with_state(web.clone(), present_errors::<WebContext>);
     let router = mount(&table)
         .layer((
             from_fn_with_state(web.clone(), middleware::guard_answers),
@@ -146,13 +146,13 @@ pub fn router(state: WebState) -> Result<Router, TableError> {
 
 /// A name and its value in a list of facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fact {
+pub(crate) struct PageFact {
     name: String,
     value: String,
     code: bool,
 }
 
-impl Fact {
+impl PageFact {
     fn new(name: String, value: impl Into<String>) -> Self {
         Self { name, value: value.into(), code: false }
     }

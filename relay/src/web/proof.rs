@@ -1,25 +1,25 @@
 //! The proof of one entry, as a file that `cleantrack-verify` checks without this relay.
 
-use ::web::answer::{Download, media};
-use ::web::argument::{Lenient, Path};
+use ::web::answer::{FileDownload, media};
+use ::web::argument::{LenientQuery, Path};
 use ::web::error::HttpError;
 use axum::extract::State;
 use record::adoption::adopted_run;
-use record::checkpoint::{Cosigned, Origin, SignedCheckpoint};
+use record::checkpoint::{CosignedCheckpoint, LogOrigin, SignedCheckpoint};
 use record::entry::Entry;
 use record::fold::LinePlace;
 use record::ids::{BoxId, Epoch};
 use record::kinds::EntryRef;
-use record::proof::{AdoptionStep, Proof};
+use record::proof::{AdoptionStep, RecordProof};
 use record::run::RunName;
-use record::sign::Verifier;
+use record::sign::VerifierKey;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::db::{AccountScope, Conn, DbError};
-use crate::web::Web;
-use crate::web::access::{Member, Read};
-use crate::web::http_error::{internal, not_found};
+use crate::db::{AccountScope, DbConnection, DbError};
+use crate::web::WebContext;
+use crate::web::access::{MemberCaller, Read};
+use crate::web::http_error::{internal_error, not_found};
 
 /// Runs in runs that a proof climbs through: each is a restored copy of a restored copy.
 const STEPS_MAX: usize = 16;
@@ -32,40 +32,40 @@ pub(crate) struct BranchParams {
 }
 
 /// `GET /app/proof/{box_id}/{epoch}/{seq}?run=`.
-pub(crate) async fn download(
-    visitor: Member<Read>,
-    State(web): State<Web>,
+pub(crate) async fn file_response(
+    visitor: MemberCaller<Read>,
+    State(web): State<WebContext>,
     Path((box_id, epoch, seq)): Path<(BoxId, Epoch, u64)>,
-    Lenient(branch): Lenient<BranchParams>,
-) -> Result<Download<media::JsonText>, HttpError> {
-    let origin = Origin { box_id, epoch };
+    LenientQuery(branch): LenientQuery<BranchParams>,
+) -> Result<FileDownload<media::JsonText>, HttpError> {
+    let origin = LogOrigin { box_id, epoch };
     let run = branch.run.map(|run| run.parse()).transpose().map_err(|_| not_found())?;
     let proof = proof_of_branch(&web, visitor.scope, &origin, (seq, run)).await?;
-    let bytes = serde_json::to_vec_pretty(&proof).map_err(internal)?;
-    Download::new(&format!("cleantrack-proof-{epoch}-{seq}.json"), bytes)
+    let bytes = serde_json::to_vec_pretty(&proof).map_err(internal_error)?;
+    FileDownload::new(&format!("cleantrack-proof-{epoch}-{seq}.json"), bytes)
 }
 
 /// The proof of an entry in the newest checkpoint that this relay has cosigned.
-pub(crate) async fn proof(
-    web: &Web,
+pub(crate) async fn build_proof(
+    web: &WebContext,
     scope: AccountScope,
-    origin: &Origin,
+    origin: &LogOrigin,
     seq: u64,
-) -> Result<Proof, HttpError> {
+) -> Result<RecordProof, HttpError> {
     proof_of_branch(web, scope, origin, (seq, None)).await
 }
 
 /// One with a cosigned checkpoint of its own epoch is proven by that; one that only a run holds, by who adopted the run.
 async fn proof_of_branch(
-    web: &Web,
+    web: &WebContext,
     scope: AccountScope,
-    origin: &Origin,
-    (seq, asked): (u64, Option<RunName>),
-) -> Result<Proof, HttpError> {
+    origin: &LogOrigin,
+    (seq, requested): (u64, Option<RunName>),
+) -> Result<RecordProof, HttpError> {
     let mut conn = web.db.read().await?;
     let own = own_proof(&mut conn, scope, origin, seq).await?;
     let of = EntryRef { epoch: origin.epoch, seq };
-    let meant = match asked {
+    let meant = match requested {
         Some(run) => {
             Some(line_of_run(&mut conn, scope, origin.box_id, (run, of)).await?.ok_or_else(not_found)?)
         }
@@ -77,31 +77,32 @@ async fn proof_of_branch(
         (Some(own), Some((_, line))) if own.entry.as_bytes() == line => Some(own),
         (_, Some((run, line))) => adopted_proof(&mut conn, scope, origin.box_id, (run, &line[..])).await?,
         (None, None) => {
-            match crate::db::runs::at(&mut conn, scope, origin.box_id, of).await?.into_iter().next() {
+            match crate::db::runs::line_at(&mut conn, scope, origin.box_id, of).await?.into_iter().next() {
                 Some((run, line)) => adopted_proof(&mut conn, scope, origin.box_id, (run, &line[..])).await?,
                 None => None,
             }
         }
     };
     let proof = proof.ok_or_else(not_found)?;
-    let log = Verifier::parse(&proof.key).map_err(|e| DbError::stored("log key", e))?;
-    let of_log: Origin = log.name().parse().map_err(|e| DbError::stored("log key", e))?;
+    let log = VerifierKey::parse(&proof.key).map_err(|e| DbError::stored("log key", e))?;
+    let of_log: LogOrigin = log.name().parse().map_err(|e| DbError::stored("log key", e))?;
     let mut cosigners = web.fleet.cosigners();
-    cosigners
-        .retain(|by| Cosigned::verify(&proof.checkpoint, &of_log, &log, std::slice::from_ref(by)).is_ok());
+    cosigners.retain(|by| {
+        CosignedCheckpoint::verify(&proof.checkpoint, &of_log, &log, std::slice::from_ref(by)).is_ok()
+    });
     let proof = proof.with_cosigners(&cosigners);
     // A proof that does not hold is never handed out: the reason is this relay's to look at.
-    proof.check(&[], &[]).map_err(internal)?;
+    proof.check(&[], &[]).map_err(internal_error)?;
     Ok(proof)
 }
 
 /// The newest checkpoint of a log that this relay has cosigned, with its key; `None`: there is none.
-async fn cosigned(
-    conn: &mut Conn,
+async fn find_cosigned(
+    conn: &mut DbConnection,
     scope: AccountScope,
-    origin: &Origin,
-) -> Result<Option<(SignedCheckpoint, Verifier)>, DbError> {
-    let Some(held) = crate::db::epochs::get(conn, scope, origin).await? else { return Ok(None) };
+    origin: &LogOrigin,
+) -> Result<Option<(SignedCheckpoint, VerifierKey)>, DbError> {
+    let Some(held) = crate::db::epochs::find_log(conn, scope, origin).await? else { return Ok(None) };
     // Of a log that nothing says is the box's nothing is proven to anybody.
     let Some(log) = held.own_key() else { return Ok(None) };
     let Some(note) = held.cosigned else { return Ok(None) };
@@ -109,38 +110,38 @@ async fn cosigned(
     Ok(Some((SignedCheckpoint::verify(&note, origin, &log).map_err(stored)?, log)))
 }
 
-fn parse(line: &[u8]) -> Result<Entry, DbError> {
+fn parse_seq(line: &[u8]) -> Result<Entry, DbError> {
     Entry::parse(line).map_err(|e| DbError::stored("entry", e))
 }
 
 /// Of an entry that its own log holds.
 async fn own_proof(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
-    origin: &Origin,
+    origin: &LogOrigin,
     seq: u64,
-) -> Result<Option<Proof>, DbError> {
-    let Some((signed, log)) = cosigned(conn, scope, origin).await? else { return Ok(None) };
+) -> Result<Option<RecordProof>, DbError> {
+    let Some((signed, log)) = find_cosigned(conn, scope, origin).await? else { return Ok(None) };
     let size = signed.checkpoint().size;
     if seq >= size {
         return Ok(None);
     }
-    let Some(line) = crate::db::entries::line(conn, scope, origin, seq).await? else { return Ok(None) };
-    let path = crate::db::entries::proof(conn, scope, origin, (seq, size)).await?;
-    Ok(Some(Proof::new(&parse(&line)?, &signed, path, &log)))
+    let Some(line) = crate::db::entries::load_line(conn, scope, origin, seq).await? else { return Ok(None) };
+    let path = crate::db::entries::build_proof(conn, scope, origin, (seq, size)).await?;
+    Ok(Some(RecordProof::new(&parse_seq(&line)?, &signed, path, &log)))
 }
 
 /// The line of a number in one run that is here.
 async fn line_of_run(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     (run, of): (RunName, EntryRef),
 ) -> Result<Option<(RunName, Vec<u8>)>, DbError> {
-    if !run.covers(of) || crate::db::runs::notes(conn, scope, box_id, run).await?.is_none() {
+    if !run.covers(of) || crate::db::runs::load_notes(conn, scope, box_id, run).await?.is_none() {
         return Ok(None);
     }
-    Ok(crate::db::runs::lines(conn, scope, box_id, (run, of.seq), 1)
+    Ok(crate::db::runs::load_lines(conn, scope, box_id, (run, of.seq), 1)
         .await?
         .into_iter()
         .next()
@@ -149,26 +150,28 @@ async fn line_of_run(
 
 /// Of an entry that a run holds: to the run's root, and on from the line by which the run counts.
 async fn adopted_proof(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     (mut run, line): (RunName, &[u8]),
-) -> Result<Option<Proof>, DbError> {
-    let entry = parse(line)?;
-    let to_run = crate::db::runs::path(conn, scope, box_id, (run, entry.seq())).await?;
+) -> Result<Option<RecordProof>, DbError> {
+    let entry = parse_seq(line)?;
+    let to_run = crate::db::runs::proof_path(conn, scope, box_id, (run, entry.seq())).await?;
     let mut steps: Vec<AdoptionStep> = Vec::new();
     while steps.len() < STEPS_MAX {
-        let Some(by) = crate::db::runs::adopter(conn, scope, box_id, run).await? else { return Ok(None) };
+        let Some(by) = crate::db::runs::find_adopter(conn, scope, box_id, run).await? else {
+            return Ok(None);
+        };
         if by.run.is_none()
             && let Some(own) = adopting_proof(conn, scope, box_id, (run, by.of)).await?
         {
             steps.push(AdoptionStep { entry: own.entry.clone(), path: own.path.clone() });
             let (index, entry) = (entry.seq(), entry.as_str().to_owned());
-            return Ok(Some(Proof { entry, index, path: to_run, ..own }.adopted_by(steps)));
+            return Ok(Some(RecordProof { entry, index, path: to_run, ..own }.adopted_by(steps)));
         }
         // The line stands in a run, or in a part of the chain that is here as a run only.
         let Some((outer, line)) = outer_line(conn, scope, box_id, (run, by)).await? else { return Ok(None) };
-        let path = crate::db::runs::path(conn, scope, box_id, (outer, by.of.seq)).await?;
+        let path = crate::db::runs::proof_path(conn, scope, box_id, (outer, by.of.seq)).await?;
         steps.push(AdoptionStep { entry: line.as_str().to_owned(), path });
         run = outer;
     }
@@ -178,34 +181,34 @@ async fn adopted_proof(
 /// The proof of a line of the chain that adopts a run; `None` where the log that is here has another line there, none, or
 /// stands apart.
 async fn adopting_proof(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     (run, by): (RunName, EntryRef),
-) -> Result<Option<Proof>, DbError> {
-    let origin = Origin { box_id, epoch: by.epoch };
-    if crate::db::epochs::get(conn, scope, &origin).await?.is_none_or(|held| held.apart) {
+) -> Result<Option<RecordProof>, DbError> {
+    let origin = LogOrigin { box_id, epoch: by.epoch };
+    if crate::db::epochs::find_log(conn, scope, &origin).await?.is_none_or(|held| held.apart) {
         return Ok(None);
     }
     let own = own_proof(conn, scope, &origin, by.seq).await?;
     let Some(own) = own else { return Ok(None) };
-    let names = parse(own.entry.as_bytes())?;
+    let names = parse_seq(own.entry.as_bytes())?;
     Ok((adopted_run(&names) == Some(run)).then_some(own))
 }
 
 /// The run in which the line stands that adopts another one.
 async fn outer_line(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     box_id: BoxId,
     (run, by): (RunName, LinePlace),
 ) -> Result<Option<(RunName, Entry)>, DbError> {
     let held = match by.run {
         Some(outer) => line_of_run(conn, scope, box_id, (outer, by.of)).await?.into_iter().collect(),
-        None => crate::db::runs::at(conn, scope, box_id, by.of).await?,
+        None => crate::db::runs::line_at(conn, scope, box_id, by.of).await?,
     };
     for (outer, line) in held {
-        let line = parse(&line)?;
+        let line = parse_seq(&line)?;
         if adopted_run(&line) == Some(run) && outer != run {
             return Ok(Some((outer, line)));
         }

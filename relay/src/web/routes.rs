@@ -1,12 +1,12 @@
 //! The relay's table of routes: a path that is not in it does not exist.
 
 use ::web::assets::{LIVE, MARK, STYLE};
-use ::web::route::{Example, Kind, Route, row};
+use ::web::route::{Example, Route, RouteKind, row};
 use ::web::table::{ApiInfo, Table, TableError};
 use axum::http::{Method, StatusCode};
 
 use crate::accounts::session;
-use crate::web::Web;
+use crate::web::WebContext;
 use crate::web::api::v1::{cleanings, compliance, equipment, log};
 use crate::web::api::{docs, health, photos};
 use crate::web::pages::{
@@ -26,7 +26,7 @@ const INFO: ApiInfo = ApiInfo {
 };
 
 /// The database is asked: it may be away, or have too much to do.
-const ASKING: &[StatusCode] = &[StatusCode::SERVICE_UNAVAILABLE];
+const MAY_BE_UNAVAILABLE: &[StatusCode] = &[StatusCode::SERVICE_UNAVAILABLE];
 /// The same, of something that may not be there.
 const FINDING: &[StatusCode] = &[StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAVAILABLE];
 /// The same, by parameters that have to fit each other.
@@ -37,31 +37,31 @@ const SEARCHING: &[StatusCode] =
 const SOME_ID: &str = "01JD0000000000000000000000";
 
 /// All rows, put together.
-pub(crate) fn build_table() -> Result<Table<Web>, TableError> {
+pub(crate) fn build_table() -> Result<Table<WebContext>, TableError> {
     let pages = [open_rows(), account_rows(), facility_rows()].concat().into_iter();
-    let pages = pages.map(|route| route.refusals(ASKING));
+    let pages = pages.map(|route| route.refusals(MAY_BE_UNAVAILABLE));
     let routes = pages.chain(api_rows()).chain(old_rows()).collect();
     Table::build(INFO, routes)
 }
 
-fn example() -> Example {
+fn problem_example() -> Example {
     Example::default()
 }
 
 fn in_facility() -> Example {
-    example().part("facility", SOME_ID)
+    problem_example().part("facility", SOME_ID)
 }
 
 fn of_log(further: &str) -> Example {
-    example().query(format!("box={SOME_ID}{further}"))
+    problem_example().query(format!("box={SOME_ID}{further}"))
 }
 
-fn open_rows() -> Vec<Route<Web>> {
-    use Kind::{Form, Operator, Page};
+fn open_rows() -> Vec<Route<WebContext>> {
+    use RouteKind::{Form, Operator, Page};
     let sign_in =
-        example().field("email", "admin@hospital.example").field("password", "correct horse battery");
+        problem_example().field("email", "admin@hospital.example").field("password", "correct horse battery");
     vec![
-        row(Method::GET, "/", "start.show", Page, sign_in::start),
+        row(Method::GET, "/", "start.show", Page, sign_in::start_session),
         row(Method::GET, "/login", "sign-in.show", Page, sign_in::show),
         row(Method::POST, "/login", "sign-in.submit", Form, sign_in::sign_in)
             .example(sign_in.secret("correct horse battery")),
@@ -74,14 +74,15 @@ fn open_rows() -> Vec<Route<Web>> {
     ]
 }
 
-fn account_rows() -> Vec<Route<Web>> {
-    use Kind::{Form, Live, Page};
-    let of_person = || example().part("user", SOME_ID);
-    let of_token = || example().part("token", "ZZZZZZZZ");
-    let new_token = example().field("name", "Data warehouse").field("days", "365").field("id", "22222222");
+fn account_rows() -> Vec<Route<WebContext>> {
+    use RouteKind::{Form, Live, Page};
+    let of_person = || problem_example().part("user", SOME_ID);
+    let of_token = || problem_example().part("token", "ZZZZZZZZ");
+    let new_token =
+        problem_example().field("name", "Data warehouse").field("days", "365").field("id", "22222222");
     vec![
         row(Method::POST, "/logout", "session.end", Form, sign_in::sign_out)
-            .example(example().field("here", "yes")),
+            .example(problem_example().field("here", "yes")),
         row(Method::GET, live::PATH, "live.show", Live, live::show),
         row(Method::GET, "/app", "home.show", Page, account::home),
         row(Method::GET, "/app/", "account.show", Page, account::show),
@@ -98,8 +99,8 @@ fn account_rows() -> Vec<Route<Web>> {
             .example(of_token().field("reason", "moved")),
         row(Method::GET, "/app/boxes", "boxes.list", Page, boxes::show),
         row(Method::GET, "/app/boxes/add", "boxes.new", Page, add_box::show),
-        row(Method::POST, "/app/boxes/add", "boxes.add", Form, add_box::make)
-            .example(example().field("facility", SOME_ID)),
+        row(Method::POST, "/app/boxes/add", "boxes.add", Form, add_box::create_claim_file)
+            .example(problem_example().field("facility", SOME_ID)),
         row(
             Method::GET,
             "/app/boxes/{box_id}/evidence/{evidence}",
@@ -107,16 +108,16 @@ fn account_rows() -> Vec<Route<Web>> {
             Page,
             boxes::evidence,
         )
-        .example(example().part("box_id", SOME_ID).part("evidence", SOME_ID)),
-        row(Method::GET, "/app/proof/{box_id}/{epoch}/{seq}", "proof.download", Page, proof::download)
-            .example(example().part("box_id", SOME_ID).part("epoch", "1-00ab0102").part("seq", "4")),
+        .example(problem_example().part("box_id", SOME_ID).part("evidence", SOME_ID)),
+        row(Method::GET, "/app/proof/{box_id}/{epoch}/{seq}", "proof.download", Page, proof::file_response)
+            .example(problem_example().part("box_id", SOME_ID).part("epoch", "1-00ab0102").part("seq", "4")),
         row(Method::GET, "/photos/{photo}", "photo.show", Page, photos::show)
-            .example(example().part("photo", "ab".repeat(32))),
+            .example(problem_example().part("photo", "ab".repeat(32))),
     ]
 }
 
-fn facility_rows() -> Vec<Route<Web>> {
-    use Kind::Page;
+fn facility_rows() -> Vec<Route<WebContext>> {
+    use RouteKind::Page;
     let of_item = in_facility().part("tag", "7QK3M9X2W");
     vec![
         row(Method::GET, "/app/f/{facility}", "facility.show", Page, facility::show).example(in_facility()),
@@ -137,17 +138,17 @@ fn facility_rows() -> Vec<Route<Web>> {
     ]
 }
 
-fn api_rows() -> Vec<Route<Web>> {
-    use Kind::Api;
+fn api_rows() -> Vec<Route<WebContext>> {
+    use RouteKind::Api;
     vec![
         row(Method::GET, "/api/v1/equipment", "equipment.list", Api, equipment::list)
             .summary("Items, by facility and tag")
             .refusals(SEARCHING)
-            .example(example().query("limit=2")),
+            .example(problem_example().query("limit=2")),
         row(Method::GET, "/api/v1/cleanings", "cleanings.list", Api, cleanings::list)
             .summary("Cleanings, newest first; voided ones stay in the list")
             .refusals(SEARCHING)
-            .example(example().query("limit=2")),
+            .example(problem_example().query("limit=2")),
         row(Method::GET, "/api/v1/compliance", "compliance.list", Api, compliance::list)
             .summary("Met and closed windows by facility")
             .refusals(SEARCHING),
@@ -171,8 +172,8 @@ fn api_rows() -> Vec<Route<Web>> {
 }
 
 /// The paths of the program before this one, for the scripts that still call them.
-fn old_rows() -> Vec<Route<Web>> {
-    use Kind::Old;
+fn old_rows() -> Vec<Route<WebContext>> {
+    use RouteKind::Old;
     vec![
         row(Method::GET, "/api/equipment/", "old.equipment", Old, equipment::list)
             .summary("Items, by facility and tag")

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use relay::mqtt::{Disposition, Presence, Refusal};
+use relay::mqtt::{Presence, PublishOutcome, PublishRefusal};
 
 use crate::raw::{Connect, Raw, batch, puback, puback_refusing, reason};
 use crate::relay_under_test::{Mode, Relay};
@@ -19,7 +19,7 @@ async fn not_before_the_commit_and_pings_between() {
     // Packets leave in order, so an early PUBACK would come in front of one of these.
     raw.ping().await;
     raw.ping().await;
-    held.settle.send(Disposition::Done).unwrap();
+    held.settle.send(PublishOutcome::Done).unwrap();
     raw.expect(&puback(1)).await;
 }
 
@@ -29,9 +29,9 @@ async fn every_outcome_has_its_code() {
     let identity = relay.identity(1);
     let mut raw = Raw::connected(&relay, &identity).await;
     let refused = [
-        (Disposition::Refused(Refusal::Content), reason::UNSPECIFIED),
-        (Disposition::Refused(Refusal::Format), reason::FORMAT),
-        (Disposition::Busy, reason::QUOTA),
+        (PublishOutcome::Refused(PublishRefusal::Content), reason::UNSPECIFIED),
+        (PublishOutcome::Refused(PublishRefusal::Format), reason::FORMAT),
+        (PublishOutcome::Busy, reason::QUOTA),
     ];
     for (disposition, code) in refused {
         relay.mode(Mode::Always(disposition));
@@ -39,7 +39,7 @@ async fn every_outcome_has_its_code() {
         raw.expect(&puback_refusing(3, code)).await;
         relay.publish().await;
     }
-    relay.mode(Mode::Always(Disposition::Done));
+    relay.mode(Mode::Always(PublishOutcome::Done));
     raw.send(&batch(identity.id, 3, b"x")).await;
     raw.expect(&puback(3)).await;
     assert_eq!(relay.metric("publishes_refused"), 2);
@@ -48,7 +48,7 @@ async fn every_outcome_has_its_code() {
 #[tokio::test]
 async fn revoked_since_it_connected() {
     let relay = Relay::start().await;
-    relay.mode(Mode::Always(Disposition::Refused(Refusal::Revoked)));
+    relay.mode(Mode::Always(PublishOutcome::Refused(PublishRefusal::Revoked)));
     let identity = relay.identity(1);
     let mut raw = Raw::connected(&relay, &identity).await;
     raw.send(&batch(identity.id, 4, b"x")).await;
@@ -60,7 +60,7 @@ async fn revoked_since_it_connected() {
 async fn an_unknown_outcome_ends_the_connection() {
     let mut relay = Relay::start().await;
     let identity = relay.identity(1);
-    for mode in [Mode::Always(Disposition::Unknown), Mode::Panics] {
+    for mode in [Mode::Always(PublishOutcome::Unknown), Mode::Panics] {
         relay.mode(mode);
         let mut raw = Raw::connected(&relay, &identity).await;
         raw.send(&[batch(identity.id, 1, b"first"), batch(identity.id, 2, b"second")].concat()).await;
@@ -96,7 +96,7 @@ async fn in_the_order_of_arrival() {
     raw.send(&crate::raw::publish(b"elsewhere", 7, b"second")).await;
     let first = relay.publish().await;
     raw.ping().await;
-    first.settle.send(Disposition::Done).unwrap();
+    first.settle.send(PublishOutcome::Done).unwrap();
     raw.expect(&puback(8)).await;
     raw.expect(&puback_refusing(7, reason::NOT_AUTHORIZED)).await;
 
@@ -104,10 +104,10 @@ async fn in_the_order_of_arrival() {
     raw.send(&batch(identity.id, 1, b"fourth")).await;
     let third = relay.publish().await;
     assert_eq!(third.payload, "third");
-    third.settle.send(Disposition::Done).unwrap();
+    third.settle.send(PublishOutcome::Done).unwrap();
     let fourth = relay.publish().await;
     assert_eq!(fourth.payload, "fourth", "one after another");
-    fourth.settle.send(Disposition::Done).unwrap();
+    fourth.settle.send(PublishOutcome::Done).unwrap();
     raw.expect(&puback(2)).await;
     raw.expect(&puback(1)).await;
 }
@@ -124,7 +124,7 @@ async fn cut_during_the_transaction_and_sent_again() {
     let first = relay.publish().await;
     drop(raw);
     let mut raw = Raw::connected(&relay, &identity).await;
-    first.settle.send(Disposition::Done).expect("the transaction goes on without its box");
+    first.settle.send(PublishOutcome::Done).expect("the transaction goes on without its box");
     assert!(stored.insert(first.payload));
 
     let mut again = batch(identity.id, 1, b"entries 0 to 9");
@@ -133,7 +133,7 @@ async fn cut_during_the_transaction_and_sent_again() {
     let second = relay.publish().await;
     assert_ne!(first.from.connection, second.from.connection);
     assert!(!stored.insert(second.payload), "the same, so it is stored once");
-    second.settle.send(Disposition::Done).unwrap();
+    second.settle.send(PublishOutcome::Done).unwrap();
     raw.expect(&puback(1)).await;
 }
 
@@ -145,13 +145,13 @@ async fn packet_ids() {
     let mut raw = Raw::connected(&relay, &identity).await;
     raw.send(&batch(identity.id, 6, b"a")).await;
     raw.send(&batch(identity.id, 6, b"b")).await;
-    relay.publish().await.settle.send(Disposition::Done).unwrap();
+    relay.publish().await.settle.send(PublishOutcome::Done).unwrap();
     raw.expect(&puback(6)).await;
     raw.expect(&puback_refusing(6, reason::ID_IN_USE)).await;
     raw.send(&batch(identity.id, 6, b"c")).await;
     let third = relay.publish().await;
     assert_eq!(third.payload, "c", "free again after its PUBACK");
-    third.settle.send(Disposition::Done).unwrap();
+    third.settle.send(PublishOutcome::Done).unwrap();
     raw.expect(&puback(6)).await;
 
     let mut zero = batch(identity.id, 1, b"x");

@@ -1,6 +1,6 @@
 //! CONNECT and its answer.
 
-use record::topics::{Down, Topic, Up};
+use record::topics::{DownTopic, Topic, UpTopic};
 
 use crate::pki::box_id;
 use crate::raw::{Connect, GOODBYE, Raw, reason};
@@ -28,11 +28,15 @@ async fn what_connack_says() {
 async fn keep_alives_out_of_range_are_replaced() {
     let relay = Relay::start().await;
     let identity = relay.identity(1);
-    for (asked, told) in [(0, true), (u16::MAX, true), (90, false)] {
-        let connect = Connect::new(identity.id).keep_alive(asked).bytes();
+    for (requested, reported) in [(0, true), (u16::MAX, true), (90, false)] {
+        let connect = Connect::new(identity.id).keep_alive(requested).bytes();
         let (_, answer) = Raw::greet(&relay, &identity, &connect).await;
         let server_keep_alive = [0x13, 0, 90];
-        assert_eq!(answer.unwrap().body.windows(3).any(|part| part == server_keep_alive), told, "{asked}");
+        assert_eq!(
+            answer.unwrap().body.windows(3).any(|part| part == server_keep_alive),
+            reported,
+            "{requested}"
+        );
     }
 }
 
@@ -42,14 +46,14 @@ async fn refusals() {
     let identity = relay.identity(1);
     let me = identity.id;
     let new = || Connect::new(me);
-    let gone = Topic::Up(me, Up::Gone).to_string();
+    let gone = Topic::Up(me, UpTopic::Gone).to_string();
     let named = |client_id: String| Connect { client_id, ..new() };
     let cases = [
         (named(box_id(2).to_string()), reason::CLIENT_ID),
         (named(String::new()), reason::CLIENT_ID),
         (named(me.to_string().to_lowercase()), reason::CLIENT_ID),
-        (new().will(Topic::Up(box_id(2), Up::Gone).to_string(), 1, false), reason::NOT_AUTHORIZED),
-        (new().will(Topic::Down(me, Down::Ack).to_string(), 1, false), reason::NOT_AUTHORIZED),
+        (new().will(Topic::Up(box_id(2), UpTopic::Gone).to_string(), 1, false), reason::NOT_AUTHORIZED),
+        (new().will(Topic::Down(me, DownTopic::Ack).to_string(), 1, false), reason::NOT_AUTHORIZED),
         (new().will("#".into(), 0, false), reason::NOT_AUTHORIZED),
         (new().will(gone.clone(), 2, false), reason::QOS),
         (new().will(gone, 1, true), reason::RETAIN),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use relay::mqtt::{End, Presence};
+use relay::mqtt::{ConnectionEnd, Presence};
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep};
 
@@ -24,12 +24,12 @@ async fn leaves(relay: &mut Relay, leave: &[u8]) -> Presence {
 async fn goodbyes() {
     let mut relay = Relay::start().await;
     for (bytes, end) in [
-        (&GOODBYE[..], End::Clean),
-        (&[0xe0, 1, 0], End::Clean),
-        (&[0xe0, 2, 0, 0], End::Clean),
-        (&[0xe0, 1, 4], End::Lost),
-        (&[0xe0, 2, 4, 0], End::Lost),
-        (&[0xe0, 2, 0x80, 0], End::Lost),
+        (&GOODBYE[..], ConnectionEnd::Clean),
+        (&[0xe0, 1, 0], ConnectionEnd::Clean),
+        (&[0xe0, 2, 0, 0], ConnectionEnd::Clean),
+        (&[0xe0, 1, 4], ConnectionEnd::Lost),
+        (&[0xe0, 2, 4, 0], ConnectionEnd::Lost),
+        (&[0xe0, 2, 0x80, 0], ConnectionEnd::Lost),
     ] {
         assert_eq!(leaves(&mut relay, bytes).await, Presence::Gone(end), "{bytes:x?}");
     }
@@ -46,7 +46,7 @@ async fn an_end_without_a_word() {
     let mut raw = Raw::connected(&relay, &identity).await;
     assert_eq!(relay.presence().await.1, Presence::Connected);
     raw.stream.shutdown().await.unwrap();
-    assert_eq!(relay.presence().await.1, Presence::Gone(End::Lost));
+    assert_eq!(relay.presence().await.1, Presence::Gone(ConnectionEnd::Lost));
 
     let raw = Raw::connected(&relay, &identity).await;
     assert_eq!(relay.presence().await.1, Presence::Connected);
@@ -54,11 +54,15 @@ async fn an_end_without_a_word() {
     // Closing with a linger of zero resets the connection.
     tcp.set_zero_linger().unwrap();
     drop(tcp);
-    assert_eq!(relay.presence().await.1, Presence::Gone(End::Lost));
+    assert_eq!(relay.presence().await.1, Presence::Gone(ConnectionEnd::Lost));
 
     let raw = Raw::connected_with(&relay, &identity, &Connect::new(identity.id).keep_alive(1)).await;
     assert_eq!(relay.presence().await.1, Presence::Connected);
-    assert_eq!(relay.presence().await.1, Presence::Gone(End::Lost), "after 1.5 times the keep-alive");
+    assert_eq!(
+        relay.presence().await.1,
+        Presence::Gone(ConnectionEnd::Lost),
+        "after 1.5 times the keep-alive"
+    );
     drop(raw);
 }
 
@@ -84,7 +88,7 @@ async fn a_goodbye_after_the_last_publishes() {
     raw.send(&[&batch(identity.id, 1, b"last")[..], &GOODBYE].concat()).await;
     assert_eq!(relay.publish().await.payload, "last");
     assert_eq!(relay.presence().await.1, Presence::Connected);
-    assert_eq!(relay.presence().await.1, Presence::Gone(End::Clean));
+    assert_eq!(relay.presence().await.1, Presence::Gone(ConnectionEnd::Clean));
 }
 
 #[tokio::test]
@@ -106,7 +110,7 @@ async fn a_take_over() {
     new.send(&GOODBYE).await;
     new.expect_silent_end().await;
     // The next word is the new one's: the old one's will was not published.
-    assert_eq!(relay.presence().await, (second, Presence::Gone(End::Clean)));
+    assert_eq!(relay.presence().await, (second, Presence::Gone(ConnectionEnd::Clean)));
     assert_eq!(relay.outbox.connected(), 0);
 }
 
@@ -133,7 +137,7 @@ async fn a_storm_of_take_overs() {
         match relay.presence().await.1 {
             Presence::Connected => up += 1,
             Presence::Gone(end) => {
-                assert_eq!(end, End::Clean, "an older connection spoke for the box");
+                assert_eq!(end, ConnectionEnd::Clean, "an older connection spoke for the box");
                 gone += 1;
             }
         }

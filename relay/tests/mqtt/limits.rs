@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use record::limits::MQTT_PACKET_BYTES_MAX;
-use record::topics::{Topic, Up};
-use relay::mqtt::Disposition;
+use record::topics::{Topic, UpTopic};
+use relay::mqtt::PublishOutcome;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::raw::{Connect, PINGREQ, Raw, batch, puback, puback_refusing, publish, reason};
@@ -51,8 +51,8 @@ async fn whoever_goes_on_sending_still_reads_the_reason() {
     let too_large = batch_of(identity.id, 400 * 1024);
     raw.send(&too_large[..4]).await;
     raw.try_send(&too_large[4..200_000]).await.unwrap();
-    let said = raw.frame().await.unwrap();
-    assert_eq!((said.first, said.body[0]), (0xe0, reason::TOO_LARGE));
+    let message = raw.frame().await.unwrap();
+    assert_eq!((message.first, message.body[0]), (0xe0, reason::TOO_LARGE));
     raw.try_send(&too_large[200_000..250_000]).await.unwrap();
     let end = soon(raw.stream.read(&mut [0; 16])).await;
     assert_eq!(end.expect("TLS is closed as it should be, not reset"), 0);
@@ -72,7 +72,7 @@ async fn one_more_than_receive_maximum() {
     raw.expect_end(reason::RECEIVE_MAX).await;
     // Both that were within the limit still go up, the second after the first.
     for _ in 0..2 {
-        relay.publish().await.settle.send(Disposition::Done).unwrap();
+        relay.publish().await.settle.send(PublishOutcome::Done).unwrap();
     }
 }
 
@@ -81,7 +81,7 @@ async fn too_many_waiting() {
     let mut relay = Relay::with(|settings| settings.waiting_max = 2).await;
     relay.mode(Mode::Held);
     let identity = relay.identity(1);
-    let health = publish(Topic::Up(identity.id, Up::Health).to_string().as_bytes(), 0, b"health");
+    let health = publish(Topic::Up(identity.id, UpTopic::Health).to_string().as_bytes(), 0, b"health");
     let mut raw = Raw::connected(&relay, &identity).await;
     raw.send(&health).await;
     let busy = relay.publish().await;
@@ -91,12 +91,12 @@ async fn too_many_waiting() {
     raw.send(&batch(identity.id, 5, b"batch")).await;
     raw.expect(&puback_refusing(5, reason::QUOTA)).await;
     assert_eq!(relay.metric("publishes_crowded_out"), 2);
-    busy.settle.send(Disposition::Done).unwrap();
+    busy.settle.send(PublishOutcome::Done).unwrap();
     for _ in 0..2 {
-        relay.publish().await.settle.send(Disposition::Done).unwrap();
+        relay.publish().await.settle.send(PublishOutcome::Done).unwrap();
     }
     raw.send(&batch(identity.id, 6, b"batch")).await;
-    relay.publish().await.settle.send(Disposition::Done).unwrap();
+    relay.publish().await.settle.send(PublishOutcome::Done).unwrap();
     raw.expect(&puback(6)).await;
 }
 
@@ -112,11 +112,11 @@ async fn too_many_bytes_over_all_boxes() {
     second.send(&batch(other.id, 1, &[0; 60_000])).await;
     second.expect(&puback_refusing(1, reason::QUOTA)).await;
     assert_eq!(relay.metric("held_bytes"), 60_000);
-    held.settle.send(Disposition::Done).unwrap();
+    held.settle.send(PublishOutcome::Done).unwrap();
     first.expect(&puback(1)).await;
     assert_eq!(relay.metric("held_bytes"), 0);
     second.send(&batch(other.id, 2, &[0; 60_000])).await;
-    relay.publish().await.settle.send(Disposition::Done).unwrap();
+    relay.publish().await.settle.send(PublishOutcome::Done).unwrap();
     second.expect(&puback(2)).await;
 }
 
@@ -148,13 +148,13 @@ async fn a_slow_drip() {
         }
         std::future::pending::<()>().await;
     };
-    let mut said = [0; 4];
-    let told = async { reading.read_exact(&mut said).await };
+    let mut message = [0; 4];
+    let reported = async { reading.read_exact(&mut message).await };
     tokio::select! {
         () = drip => unreachable!("it has no end"),
-        told = soon(told) => drop(told.unwrap()),
+        reported = soon(reported) => drop(reported.unwrap()),
     }
-    assert_eq!(said, [0xe0, 2, reason::KEEP_ALIVE, 0]);
+    assert_eq!(message, [0xe0, 2, reason::KEEP_ALIVE, 0]);
 }
 
 #[tokio::test]
@@ -166,7 +166,7 @@ async fn a_peer_that_never_reads() {
     let pings = PINGREQ.repeat(50_000);
     // Answers fill both sockets' buffers until the listener gives up; then writing fails here.
     soon(async { while raw.try_send(&pings).await.is_ok() {} }).await;
-    assert_eq!(relay.presence().await, (of, relay::mqtt::Presence::Gone(relay::mqtt::End::Lost)));
+    assert_eq!(relay.presence().await, (of, relay::mqtt::Presence::Gone(relay::mqtt::ConnectionEnd::Lost)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -199,10 +199,10 @@ async fn two_hundred_boxes_at_once() {
     let grown = resident_bytes().saturating_sub(before);
     assert!(grown < 80_000_000, "{grown} bytes more");
 
-    relay.mode(Mode::Always(Disposition::Done));
+    relay.mode(Mode::Always(PublishOutcome::Done));
     for _ in 0..HELD {
         // Those that waited behind another of the same box are done without being asked.
-        let _ = relay.publish().await.settle.send(Disposition::Done);
+        let _ = relay.publish().await.settle.send(PublishOutcome::Done);
     }
     for (id, raw) in &mut boxes {
         let mut again = Vec::new();

@@ -5,8 +5,8 @@ use std::process::Output;
 use std::time::Duration;
 
 use bytes::Bytes;
-use record::topics::{Down, Topic, Up};
-use relay::mqtt::{Admission, Disposition, End, Presence};
+use record::topics::{DownTopic, Topic, UpTopic};
+use relay::mqtt::{Admission, ConnectionEnd, Presence, PublishOutcome};
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{LastWill, Packet, PubAckReason, SubscribeReasonCode};
 use rumqttc::v5::{AsyncClient, ConnectionError, Event, EventLoop, MqttOptions};
@@ -23,7 +23,7 @@ fn rumqttc(relay: &Relay, identity: &Identity) -> (AsyncClient, EventLoop) {
     options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(relay.pki.client(identity))));
     options.set_keep_alive(Duration::from_secs(30));
     options.set_max_packet_size(Some(512 * 1024));
-    let gone = Topic::Up(identity.id, Up::Gone).to_string();
+    let gone = Topic::Up(identity.id, UpTopic::Gone).to_string();
     options.set_last_will(LastWill::new(gone, "gone", QoS::AtLeastOnce, false, None));
     AsyncClient::new(options, 4)
 }
@@ -69,29 +69,41 @@ async fn rumqttc_there_and_back() {
 
     let batch = Bytes::from(vec![9; record::limits::BATCH_WIRE_BYTES_MAX]);
     client
-        .publish_bytes(Topic::Up(identity.id, Up::Batch).to_string(), QoS::AtLeastOnce, false, batch.clone())
+        .publish_bytes(
+            Topic::Up(identity.id, UpTopic::Batch).to_string(),
+            QoS::AtLeastOnce,
+            false,
+            batch.clone(),
+        )
         .await
         .unwrap();
     let Packet::PubAck(puback) = incoming(&mut events).await else { panic!() };
     assert_eq!(puback.reason, PubAckReason::Success);
     assert_eq!(relay.publish().await.payload, batch);
 
-    relay.mode(crate::relay_under_test::Mode::Always(Disposition::Busy));
-    client.publish(Topic::Up(box_id(2), Up::Batch).to_string(), QoS::AtLeastOnce, false, "x").await.unwrap();
+    relay.mode(crate::relay_under_test::Mode::Always(PublishOutcome::Busy));
+    client
+        .publish(Topic::Up(box_id(2), UpTopic::Batch).to_string(), QoS::AtLeastOnce, false, "x")
+        .await
+        .unwrap();
     let Packet::PubAck(puback) = incoming(&mut events).await else { panic!() };
     assert_eq!(puback.reason, PubAckReason::NotAuthorized);
 
-    relay.outbox.send(identity.id, Down::Ack, Bytes::from_static(b"cosigned")).unwrap();
+    relay.outbox.send(identity.id, DownTopic::Ack, Bytes::from_static(b"cosigned")).unwrap();
     let Packet::Publish(publish) = incoming(&mut events).await else { panic!() };
     assert_eq!(
         (&publish.topic[..], &publish.payload[..]),
-        (Topic::Down(identity.id, Down::Ack).to_string().as_bytes(), &b"cosigned"[..])
+        (Topic::Down(identity.id, DownTopic::Ack).to_string().as_bytes(), &b"cosigned"[..])
     );
 
     client.disconnect().await.unwrap();
     error(&mut events).await;
     assert_eq!(relay.presence().await.1, Presence::Connected);
-    assert_eq!(relay.presence().await.1, Presence::Gone(End::Clean), "rumqttc's goodbye is understood");
+    assert_eq!(
+        relay.presence().await.1,
+        Presence::Gone(ConnectionEnd::Clean),
+        "rumqttc's goodbye is understood"
+    );
 }
 
 #[tokio::test]
@@ -101,7 +113,7 @@ async fn rumqttc_is_lost() {
     incoming(&mut events).await;
     drop((client, events));
     assert_eq!(relay.presence().await.1, Presence::Connected);
-    assert_eq!(relay.presence().await.1, Presence::Gone(End::Lost));
+    assert_eq!(relay.presence().await.1, Presence::Gone(ConnectionEnd::Lost));
 }
 
 fn says(text: &str, reason: impl Debug) {
@@ -125,7 +137,7 @@ async fn rumqttc_reads_each_reason() {
     relay.outbox.disconnect(identity.id);
     says(&error(&mut events).await, Code::AdministrativeAction);
 
-    let own = Topic::Up(identity.id, Up::Batch).to_string();
+    let own = Topic::Up(identity.id, UpTopic::Batch).to_string();
     for (qos, retain, code) in
         [(QoS::ExactlyOnce, false, Code::QoSNotSupported), (QoS::AtLeastOnce, true, Code::RetainNotSupported)]
     {
@@ -135,7 +147,7 @@ async fn rumqttc_reads_each_reason() {
         says(&error(&mut events).await, code);
     }
 
-    relay.mode(crate::relay_under_test::Mode::Always(Disposition::Unknown));
+    relay.mode(crate::relay_under_test::Mode::Always(PublishOutcome::Unknown));
     let (client, mut events) = rumqttc(&relay, &identity);
     incoming(&mut events).await;
     client.publish(own, QoS::AtLeastOnce, false, "x").await.unwrap();
@@ -193,15 +205,15 @@ async fn mosquitto_publishes() {
     let mut relay = Relay::start().await;
     let identity = relay.identity(1);
     let mosquitto = Mosquitto::new(&relay, &identity);
-    let own = Topic::Up(identity.id, Up::Batch).to_string();
+    let own = Topic::Up(identity.id, UpTopic::Batch).to_string();
     let output = mosquitto.publish("5", &["-t", &own, "-q", "1", "-m", "by mosquitto"]).await;
     assert!(output.status.success(), "{}", text(&output));
     let published = relay.publish().await;
     assert_eq!((published.from.box_id, &published.payload[..]), (identity.id, &b"by mosquitto"[..]));
     assert_eq!(relay.presence().await.1, Presence::Connected);
-    assert_eq!(relay.presence().await.1, Presence::Gone(End::Clean));
+    assert_eq!(relay.presence().await.1, Presence::Gone(ConnectionEnd::Clean));
 
-    let foreign = Topic::Up(box_id(2), Up::Batch).to_string();
+    let foreign = Topic::Up(box_id(2), UpTopic::Batch).to_string();
     let output = mosquitto.publish("5", &["-t", &foreign, "-q", "1", "-m", "x"]).await;
     assert!(text(&output).contains("Not authorized"), "{}", text(&output));
     assert_eq!(relay.metric("publishes_forbidden"), 1);
@@ -225,7 +237,7 @@ async fn mosquitto_subscribes() {
     let identity = relay.identity(1);
     let mosquitto = Mosquitto::new(&relay, &identity);
     let (own, foreign) = (Topic::down_filter(identity.id), Topic::down_filter(box_id(2)));
-    let gone = Topic::Up(identity.id, Up::Gone).to_string();
+    let gone = Topic::Up(identity.id, UpTopic::Gone).to_string();
     let mut command = mosquitto.command("mosquitto_sub", "5");
     command.args(["-t", &own, "-t", &foreign, "-q", "1", "-C", "1", "-W", "60", "-F", "%t %p"]);
     command.args(["--will-topic", &gone, "--will-payload", "gone"]);
@@ -234,14 +246,14 @@ async fn mosquitto_subscribes() {
     assert_eq!(relay.presence().await.1, Presence::Connected);
     soon(async {
         // It is open once SUBACK is out; nothing tells us when but trying.
-        while relay.outbox.send(identity.id, Down::Ack, Bytes::from_static(b"cosigned")).is_err() {
+        while relay.outbox.send(identity.id, DownTopic::Ack, Bytes::from_static(b"cosigned")).is_err() {
             tokio::task::yield_now().await;
         }
     })
     .await;
     let output = soon(child.wait_with_output()).await.unwrap();
     let text = text(&output);
-    assert!(text.contains(&format!("{} cosigned", Topic::Down(identity.id, Down::Ack))), "{text}");
+    assert!(text.contains(&format!("{} cosigned", Topic::Down(identity.id, DownTopic::Ack))), "{text}");
     assert!(text.contains("Subscribed (mid: 1): 1, 135"), "granted, and refused with 0x87: {text}");
-    assert_eq!(relay.presence().await.1, Presence::Gone(End::Clean));
+    assert_eq!(relay.presence().await.1, Presence::Gone(ConnectionEnd::Clean));
 }

@@ -1,6 +1,6 @@
 //! What a box may publish, and that nothing else reaches the inbox.
 
-use record::topics::{Down, Topic, Up};
+use record::topics::{DownTopic, Topic, UpTopic};
 
 use crate::pki::box_id;
 use crate::raw::{Raw, batch, puback, puback_refusing, publish, reason};
@@ -11,7 +11,7 @@ async fn every_topic_of_its_own() {
     let mut relay = Relay::start().await;
     let identity = relay.identity(1);
     let mut raw = Raw::connected(&relay, &identity).await;
-    for (id, up) in (1..).zip([Up::Hello, Up::Batch, Up::Health, Up::Gone]) {
+    for (id, up) in (1..).zip([UpTopic::Hello, UpTopic::Batch, UpTopic::Health, UpTopic::Gone]) {
         let topic = Topic::Up(identity.id, up).to_string();
         raw.send(&publish(topic.as_bytes(), id, b"payload")).await;
         raw.expect(&puback(id)).await;
@@ -19,7 +19,7 @@ async fn every_topic_of_its_own() {
         assert_eq!((published.from.box_id, published.up), (identity.id, up));
         assert_eq!(published.payload, "payload");
     }
-    raw.send(&publish(Topic::Up(identity.id, Up::Health).to_string().as_bytes(), 0, b"")).await;
+    raw.send(&publish(Topic::Up(identity.id, UpTopic::Health).to_string().as_bytes(), 0, b"")).await;
     assert!(relay.publish().await.payload.is_empty());
     raw.ping().await;
 }
@@ -30,8 +30,8 @@ async fn no_topic_of_others() {
     let identity = relay.identity(1);
     let me = identity.id;
     let foreign = [
-        Topic::Up(box_id(2), Up::Batch).to_string(),
-        Topic::Down(me, Down::Ack).to_string(),
+        Topic::Up(box_id(2), UpTopic::Batch).to_string(),
+        Topic::Down(me, DownTopic::Ack).to_string(),
         format!("ct/1/{me}/up"),
         "up/batch".to_owned(),
         format!("ct/1/{me}x/up/batch"),

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use record::ids::BoxId;
-use record::topics::{Topic, Up};
+use record::topics::{Topic, UpTopic};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -188,7 +188,7 @@ impl Connect {
     }
 
     pub(crate) fn own_will(self, id: BoxId) -> Self {
-        self.will(Topic::Up(id, Up::Gone).to_string(), 1, false)
+        self.will(Topic::Up(id, UpTopic::Gone).to_string(), 1, false)
     }
 
     pub(crate) fn keep_alive(mut self, keep_alive_s: u16) -> Self {
@@ -233,7 +233,7 @@ pub(crate) fn publish(topic: &[u8], id: u16, payload: &[u8]) -> Vec<u8> {
 
 /// A batch of this box.
 pub(crate) fn batch(of: BoxId, id: u16, payload: &[u8]) -> Vec<u8> {
-    publish(Topic::Up(of, Up::Batch).to_string().as_bytes(), id, payload)
+    publish(Topic::Up(of, UpTopic::Batch).to_string().as_bytes(), id, payload)
 }
 
 pub(crate) fn puback(id: u16) -> [u8; 4] {

@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use record::ids::{BoxId, ConnectionId};
-use record::topics::Up;
+use record::topics::UpTopic;
 use relay::mqtt::{
-    Admission, Disposition, Inbox, Listener, Origin, Outbox, PeerCertificate, Presence, Settings,
+    Admission, BoxConnection, Inbox, MqttListener, MqttSettings, Outbox, PeerCertificate, Presence,
+    PublishOutcome,
 };
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
@@ -20,23 +21,23 @@ use crate::soon;
 /// What the inbox was asked.
 pub(crate) enum Call {
     Admit(PeerCertificate),
-    Presence(Origin, Presence),
+    Presence(BoxConnection, Presence),
     Publish(Published),
 }
 
 pub(crate) struct Published {
-    pub(crate) from: Origin,
-    pub(crate) up: Up,
+    pub(crate) from: BoxConnection,
+    pub(crate) up: UpTopic,
     pub(crate) payload: Bytes,
     /// Where the test holds publishes: what comes of this one.
-    pub(crate) settle: oneshot::Sender<Disposition>,
+    pub(crate) settle: oneshot::Sender<PublishOutcome>,
 }
 
 /// What the inbox does with the next publishes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     /// Says this at once.
-    Always(Disposition),
+    Always(PublishOutcome),
     /// Waits for [`Published::settle`].
     Held,
     Panics,
@@ -60,18 +61,18 @@ impl Inbox for Fake {
         self.admissions.lock().unwrap().get(&certificate.serial).copied().unwrap_or(Admission::Admitted)
     }
 
-    async fn publish(&self, from: Origin, up: Up, payload: Bytes) -> Disposition {
+    async fn publish(&self, from: BoxConnection, up: UpTopic, payload: Bytes) -> PublishOutcome {
         let (settle, settled) = oneshot::channel();
         let mode = *self.mode.lock().unwrap();
         self.calls.send(Call::Publish(Published { from, up, payload, settle })).ok();
         match mode {
             Mode::Always(disposition) => disposition,
-            Mode::Held => settled.await.unwrap_or(Disposition::Unknown),
+            Mode::Held => settled.await.unwrap_or(PublishOutcome::Unknown),
             Mode::Panics => panic!("an inbox with a bug"),
         }
     }
 
-    async fn presence(&self, of: Origin, presence: Presence) {
+    async fn presence(&self, of: BoxConnection, presence: Presence) {
         self.calls.send(Call::Presence(of, presence)).ok();
     }
 }
@@ -79,11 +80,11 @@ impl Inbox for Fake {
 pub(crate) struct Relay {
     pub(crate) pki: Pki,
     pub(crate) outbox: Outbox,
-    pub(crate) listener: Listener,
+    pub(crate) listener: MqttListener,
     pub(crate) inbox: Arc<Fake>,
     calls: mpsc::UnboundedReceiver<Call>,
     /// Calls of other kinds that were passed over while waiting for one.
-    presences: VecDeque<(Origin, Presence)>,
+    presences: VecDeque<(BoxConnection, Presence)>,
     publishes: VecDeque<Published>,
     admits: VecDeque<PeerCertificate>,
 }
@@ -93,15 +94,15 @@ impl Relay {
         Self::with(|_| ()).await
     }
 
-    pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        let mut settings = Settings::default();
+    pub(crate) async fn with(change: impl FnOnce(&mut MqttSettings)) -> Self {
+        let mut settings = MqttSettings::default();
         change(&mut settings);
         let pki = Pki::new();
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (calls, receiver) = mpsc::unbounded_channel();
         let inbox = Arc::new(Fake {
             calls,
-            mode: Mutex::new(Mode::Always(Disposition::Done)),
+            mode: Mutex::new(Mode::Always(PublishOutcome::Done)),
             admissions: Mutex::default(),
             stuck: Mutex::default(),
         });
@@ -112,7 +113,7 @@ impl Relay {
             ConnectionId::new(1, [0, 0, 0, 0, 0, 0, a, b, c, d])
         };
         let listener =
-            Listener::start(socket, pki.server(), settings, outbox.clone(), Arc::clone(&inbox), mint)
+            MqttListener::start(socket, pki.server(), settings, outbox.clone(), Arc::clone(&inbox), mint)
                 .unwrap();
         Self {
             pki,
@@ -159,7 +160,7 @@ impl Relay {
         self.publishes.pop_front().unwrap()
     }
 
-    pub(crate) async fn presence(&mut self) -> (Origin, Presence) {
+    pub(crate) async fn presence(&mut self) -> (BoxConnection, Presence) {
         while self.presences.is_empty() {
             self.sort().await;
         }

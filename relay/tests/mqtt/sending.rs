@@ -1,8 +1,8 @@
 //! The way down, and the end of the relay itself.
 
 use bytes::Bytes;
-use record::topics::{Down, Topic};
-use relay::mqtt::{Disposition, End, NotSent, Presence};
+use record::topics::{DownTopic, Topic};
+use relay::mqtt::{ConnectionEnd, NotSent, Presence, PublishOutcome};
 
 use crate::raw::{Connect, Raw, batch, puback, read_publish, reason};
 use crate::relay_under_test::{Call, Mode, Relay};
@@ -15,13 +15,13 @@ fn payload(text: &str) -> Bytes {
 async fn nobody_there() {
     let mut relay = Relay::start().await;
     let identity = relay.identity(1);
-    let send = |relay: &Relay| relay.outbox.send(identity.id, Down::Ack, payload("x"));
+    let send = |relay: &Relay| relay.outbox.send(identity.id, DownTopic::Ack, payload("x"));
     assert_eq!(send(&relay), Err(NotSent::NotConnected));
     let mut raw = Raw::connected(&relay, &identity).await;
     raw.subscribed(identity.id).await;
     assert_eq!(send(&relay), Ok(()));
     raw.send(&crate::raw::GOODBYE).await;
-    while relay.presence().await.1 != Presence::Gone(End::Clean) {}
+    while relay.presence().await.1 != Presence::Gone(ConnectionEnd::Clean) {}
     assert_eq!(send(&relay), Err(NotSent::NotConnected));
 }
 
@@ -33,7 +33,7 @@ async fn no_more_at_once_than_the_box_takes() {
     let mut raw = Raw::connected_with(&relay, &identity, &connect).await;
     raw.subscribed(identity.id).await;
     for text in ["first", "second"] {
-        relay.outbox.send(identity.id, Down::Ack, payload(text)).unwrap();
+        relay.outbox.send(identity.id, DownTopic::Ack, payload(text)).unwrap();
     }
     let (_, id, first) = read_publish(&raw.frame().await.unwrap());
     assert_eq!((id, &first[..]), (1, &b"first"[..]));
@@ -54,9 +54,9 @@ async fn no_larger_than_the_box_takes() {
         Raw::connected_with(&relay, &identity, &Connect::new(identity.id).properties(&[0x27, 0, 0, 0, 90]))
             .await;
     raw.subscribed(identity.id).await;
-    let around = 2 + 2 + Topic::Down(identity.id, Down::Ack).to_string().len() + 2 + 1;
+    let around = 2 + 2 + Topic::Down(identity.id, DownTopic::Ack).to_string().len() + 2 + 1;
     for bytes in [90 - around + 1, 90 - around] {
-        relay.outbox.send(identity.id, Down::Ack, vec![7; bytes].into()).unwrap();
+        relay.outbox.send(identity.id, DownTopic::Ack, vec![7; bytes].into()).unwrap();
     }
     let (_, _, came) = read_publish(&raw.frame().await.unwrap());
     assert_eq!(came.len(), 90 - around);
@@ -69,7 +69,7 @@ async fn nothing_is_kept_for_the_next_connection() {
     let identity = relay.identity(1);
     let mut raw = Raw::connected(&relay, &identity).await;
     raw.subscribed(identity.id).await;
-    relay.outbox.send(identity.id, Down::Ack, payload("unacknowledged")).unwrap();
+    relay.outbox.send(identity.id, DownTopic::Ack, payload("unacknowledged")).unwrap();
     raw.frame().await.unwrap();
     drop(raw);
     let mut raw = Raw::connected(&relay, &identity).await;
@@ -78,7 +78,7 @@ async fn nothing_is_kept_for_the_next_connection() {
     raw.send(&batch(identity.id, 1, b"hello")).await;
     relay.publish().await;
     raw.expect(&puback(1)).await;
-    relay.outbox.send(identity.id, Down::Ack, payload("answer")).unwrap();
+    relay.outbox.send(identity.id, DownTopic::Ack, payload("answer")).unwrap();
     let (_, id, came) = read_publish(&raw.frame().await.unwrap());
     assert_eq!((id, &came[..]), (1, &b"answer"[..]));
 }
@@ -106,11 +106,12 @@ async fn the_relay_stops_while_a_box_publishes() {
     let stopping = tokio::spawn(relay.stop());
     other.expect_end(reason::SHUTTING_DOWN).await;
     // The idle box is gone, the one that publishes is not.
-    held.settle.send(Disposition::Done).unwrap();
+    held.settle.send(PublishOutcome::Done).unwrap();
     raw.expect(&puback(1)).await;
     raw.expect_end(reason::SHUTTING_DOWN).await;
     let calls = crate::soon(stopping).await.unwrap();
-    let stopped = calls.iter().filter(|call| matches!(call, Call::Presence(_, Presence::Gone(End::Stopped))));
+    let stopped =
+        calls.iter().filter(|call| matches!(call, Call::Presence(_, Presence::Gone(ConnectionEnd::Stopped))));
     assert_eq!(stopped.count(), 2);
     assert!(tokio::net::TcpStream::connect(address).await.is_err(), "nobody listens");
 }
@@ -130,5 +131,5 @@ async fn a_transaction_does_not_hold_up_the_stop_for_ever() {
     let held = relay.publish().await;
     crate::soon(relay.listener.stop()).await;
     raw.expect_end(reason::SHUTTING_DOWN).await;
-    held.settle.send(Disposition::Done).expect("the transaction itself goes on");
+    held.settle.send(PublishOutcome::Done).expect("the transaction itself goes on");
 }

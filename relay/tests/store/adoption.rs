@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
-use record::entry::{At, By, Digest16, Entry, Idem};
+use record::entry::{Digest16, Entry, EntryAuthor, EntryTime, IdempotencyRecord};
 use record::ids::BootId;
 use record::kinds::Event;
 use record::messages::{LackingRuns, LogChain};
@@ -86,7 +86,7 @@ impl Doors {
     pub(crate) async fn within(world: &World, limits: RunLimits) -> Self {
         let mut tx = world.db.begin().await.unwrap();
         let life = (NOW_MS, NOW_MS + DAY_MS);
-        boxes::certified(&mut tx, world.scope, box_id(1), "0a", life).await.unwrap();
+        boxes::insert_certificate(&mut tx, world.scope, box_id(1), "0a", life).await.unwrap();
         tx.commit().await.unwrap();
         let peer = PeerCertificate { box_id: box_id(1), serial: "0a".into() };
         let folder = Arc::new(tempfile::tempdir().unwrap());
@@ -112,8 +112,8 @@ impl Doors {
     pub(crate) async fn lacking(&self) -> Vec<RunName> {
         let (status, body) = self.ask(Method::GET, "/box/v1/runs", Vec::new()).await;
         assert_eq!(status, StatusCode::OK);
-        let told: LackingRuns = serde_json::from_slice(&body).unwrap();
-        told.lacking.iter().map(|run| run.0).collect()
+        let reported: LackingRuns = serde_json::from_slice(&body).unwrap();
+        reported.lacking.iter().map(|run| run.0).collect()
     }
 }
 
@@ -170,16 +170,16 @@ pub(crate) async fn an_adopted_run_is_taken_counts_and_is_given_back(dbs: impl D
     let runs = column(&mut world.read().await, "SELECT DISTINCT run FROM cleanings ORDER BY 1").await;
     assert_eq!(runs, [String::new(), run.to_string()]);
 
-    let (status, given) = doors.ask(Method::GET, &format!("/box/v1/runs/{run}"), Vec::new()).await;
+    let (status, provided) = doors.ask(Method::GET, &format!("/box/v1/runs/{run}"), Vec::new()).await;
     assert_eq!(status, StatusCode::OK);
-    let summary = check_run(&given[..], box_id(1), run).unwrap();
+    let summary = check_run(&provided[..], box_id(1), run).unwrap();
     assert_eq!((summary.lines, summary.texts), (first.size() - 6, first.size() - 6));
     assert_eq!(
         summary.notes,
         [first.note(first.size())],
         "the signed checkpoint of its own epoch stays with it"
     );
-    let mut reader = RunReader::open(&given[..], box_id(1), run).unwrap();
+    let mut reader = RunReader::open(&provided[..], box_id(1), run).unwrap();
     let lines = reader.next_group().unwrap().unwrap();
     assert_eq!(
         lines.iter().map(|line| &line.entry).collect::<Vec<_>>(),
@@ -302,7 +302,7 @@ pub(crate) async fn runs_in_runs_and_branches_count_once(dbs: impl Databases) {
     // A second look gives the same.
     let before = world.dump().await;
     let mut tx = world.db.begin().await.unwrap();
-    relay::ingest::refold(&mut tx, world.scope, world.facility, NOW_MS).await.unwrap();
+    relay::ingest::rebuild_facility(&mut tx, world.scope, world.facility, NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(world.dump().await, before);
 }
@@ -336,9 +336,9 @@ pub(crate) async fn what_a_phone_sent_again_counts_once(dbs: impl Databases) {
             "cleaning.recorded",
             &format!(r#"{{"tag":"{PROBE}","who":{{"proof":"unattributed"}}}}"#),
         );
-        let at = At { wall, boot: BootId::new(1, [1; 10]), up: wall.unsigned_abs(), clock: log.clock };
-        let idem = Some(Idem { key: Digest16::of(b"key"), req: Digest16::of(b"request") });
-        log.entries.push(Entry::compose(log.size(), at, By::BOX, idem, &event).unwrap());
+        let at = EntryTime { wall, boot: BootId::new(1, [1; 10]), up: wall.unsigned_abs(), clock: log.clock };
+        let idem = Some(IdempotencyRecord { key: Digest16::of(b"key"), req: Digest16::of(b"request") });
+        log.entries.push(Entry::compose(log.size(), at, EntryAuthor::BOX, idem, &event).unwrap());
     };
     keyed(&mut first, NOW_MS - 5 * HOUR_MS);
     world.claim(&first).await;
@@ -355,9 +355,9 @@ pub(crate) async fn what_a_phone_sent_again_counts_once(dbs: impl Databases) {
     doors.put(lost, file_of(&first, lost)).await;
     round(&world).await;
     let sql = "SELECT epoch || ' ' || CAST(recorded_ms AS TEXT) FROM cleanings WHERE tag = '7QK3M9X2W'";
-    let told = column(&mut world.read().await, sql).await;
+    let reported = column(&mut world.read().await, sql).await;
     assert_eq!(
-        told,
+        reported,
         [format!("{} {}", second.origin.epoch, NOW_MS - 5 * HOUR_MS)],
         "once, with the earlier time"
     );
@@ -394,8 +394,8 @@ pub(crate) async fn an_erased_text_does_not_come_back_with_a_run(dbs: impl Datab
     round(&world).await;
     let texts = column(&mut world.read().await, "SELECT line FROM texts").await;
     assert!(!texts.is_empty() && texts.iter().all(|line| !line.contains("Grace Lost")), "{texts:?}");
-    let (_, given) = doors.ask(Method::GET, &format!("/box/v1/runs/{run}"), Vec::new()).await;
-    let summary = check_run(&given[..], box_id(1), run).unwrap();
+    let (_, provided) = doors.ask(Method::GET, &format!("/box/v1/runs/{run}"), Vec::new()).await;
+    let summary = check_run(&provided[..], box_id(1), run).unwrap();
     assert_eq!((summary.lines, summary.texts), (1, 0), "the line stays and proves what it proved");
 }
 
@@ -411,7 +411,7 @@ pub(crate) async fn a_quarantined_box_brings_no_runs(dbs: impl Databases) {
     world.hello(&second, 0, None).await;
     world.drain(&second, 0).await;
     let mut tx = world.db.begin().await.unwrap();
-    boxes::quarantine(&mut tx, world.scope, box_id(1), "two histories", NOW_MS).await.unwrap();
+    boxes::quarantine_box(&mut tx, world.scope, box_id(1), "two histories", NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(doors.put(run, file_of(&first, run)).await, StatusCode::FORBIDDEN);
     assert_eq!(doors.lacking().await, [run]);
@@ -430,8 +430,8 @@ pub(crate) async fn a_box_is_told_its_chain(dbs: impl Databases) {
     world.drain(&second, 0).await;
     let (status, body) = doors.ask(Method::GET, "/box/v1/log", Vec::new()).await;
     assert_eq!(status, StatusCode::OK);
-    let told: LogChain = serde_json::from_slice(&body).unwrap();
-    let [one, two] = &told.epochs[..] else { panic!("{told:?}") };
+    let reported: LogChain = serde_json::from_slice(&body).unwrap();
+    let [one, two] = &reported.epochs[..] else { panic!("{reported:?}") };
     assert_eq!(
         (one.epoch, one.size, one.cosigned.as_ref()),
         (first.origin.epoch, first.size(), Some(&cosigned))

@@ -7,20 +7,20 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use rcgen::{CertificateParams, KeyPair};
-use record::batch::Unverified;
+use record::batch::UnverifiedBatch;
 use record::claim::{ClaimAnswer, ClaimRequest, RenewRequest};
 use record::ids::{BoxId, Epoch, FacilityId};
 use record::limits::BATCH_ENTRIES_MAX;
 use record::tree::Hash;
 use relay::box_api::{self, BoxApiParts, RunLimits};
 use relay::db::{boxes, epochs, facilities};
-use relay::fleet::{self, ClaimWishes, Fleet, Urls};
+use relay::fleet::{self, ClaimWishes, Fleet, RelayUrls};
 use relay::mqtt::{Outbox, PeerCertificate};
-use relay::objects::{Parts, Photos};
+use relay::objects::{PartialUploads, PhotoStore};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use service::clock::Clock;
-use service::random::{Random, SeededRandom, SystemRandom};
+use service::random::{RandomSource, SeededRandom, SystemRandom};
 use tower::ServiceExt as _;
 
 use super::Databases;
@@ -29,12 +29,12 @@ use super::world::{DAY_MS, NOW_MS, World, box_id, stranger};
 
 pub(crate) fn open(world: &World, dir: &std::path::Path) -> Arc<Fleet> {
     let clock: Arc<dyn Clock> = world.clock.clone();
-    let random: Arc<dyn Random> = Arc::new(SystemRandom);
+    let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
     let keys = dir.join("keys");
     let opened = Fleet::open(world.db.clone(), keys, "relay.example", None, (clock, random));
     let fleet = Arc::new(opened.unwrap().0);
     let url = |port: u16| format!("https://relay.example:{port}");
-    fleet.open_at(Urls { relay: url(1), mqtt: "mqtts://relay.example:2".into(), photos: url(3) });
+    fleet.open_at(RelayUrls { relay: url(1), mqtt: "mqtts://relay.example:2".into(), photos: url(3) });
     fleet
 }
 
@@ -42,8 +42,8 @@ pub(crate) fn open(world: &World, dir: &std::path::Path) -> Arc<Fleet> {
 pub(crate) fn open_box_router(world: &World, folder: &std::path::Path, limits: RunLimits) -> Router {
     let parts = BoxApiParts {
         db: world.db.clone(),
-        photos: Photos::in_folder(&folder.join("photos")).unwrap(),
-        unfinished: Parts::new(folder.join("uploads")),
+        photos: PhotoStore::in_folder(&folder.join("photos")).unwrap(),
+        unfinished: PartialUploads::new(folder.join("uploads")),
         clock: world.clock.clone(),
         random: Arc::new(SeededRandom::new(2)),
         limits,
@@ -108,7 +108,7 @@ pub(crate) async fn the_claim_table(dbs: impl Databases) {
     let (shown, answer) = peer(&first);
     assert_eq!((shown.box_id, answer.facility.name.as_str()), (log.origin.box_id, "General"));
     let mut conn = world.read().await;
-    let good = boxes::certificate(&mut conn, world.scope, shown.box_id, &shown.serial).await.unwrap();
+    let good = boxes::find_certificate(&mut conn, world.scope, shown.box_id, &shown.serial).await.unwrap();
     assert_eq!(good, Some(true));
     drop(conn);
     let (status, again) = claim(&request(&log, &first_code, &key)).await;
@@ -244,9 +244,9 @@ async fn in_service(
 ) -> PeerCertificate {
     let mut tx = world.db.begin().await.unwrap();
     let log = FakeBox::new(of, 1, 3);
-    boxes::register(&mut tx, scope, (of, facility, log.origin.epoch), "Pi", "1.0", NOW_MS).await.unwrap();
-    epochs::create(&mut tx, scope, &log.origin, facility, (&log.key(), true), NOW_MS).await.unwrap();
-    boxes::certified(&mut tx, scope, of, "0a", (NOW_MS, NOW_MS + DAY_MS)).await.unwrap();
+    boxes::insert_box(&mut tx, scope, (of, facility, log.origin.epoch), "Pi", "1.0", NOW_MS).await.unwrap();
+    epochs::insert_epoch(&mut tx, scope, &log.origin, facility, (&log.key(), true), NOW_MS).await.unwrap();
+    boxes::insert_certificate(&mut tx, scope, of, "0a", (NOW_MS, NOW_MS + DAY_MS)).await.unwrap();
     tx.commit().await.unwrap();
     PeerCertificate { box_id: of, serial: "0a".into() }
 }
@@ -254,11 +254,11 @@ async fn in_service(
 pub(crate) async fn photos_come_in_pieces(dbs: impl Databases) {
     let world = World::new(dbs.db("a").await).await;
     let dir = tempfile::tempdir().unwrap();
-    let photos = Photos::in_folder(&dir.path().join("photos")).unwrap();
+    let photos = PhotoStore::in_folder(&dir.path().join("photos")).unwrap();
     let router = open_box_router(&world, dir.path(), RunLimits::default());
     let elsewhere = FacilityId::new(3, [3; 10]);
     let mut tx = world.db.begin().await.unwrap();
-    facilities::create(&mut tx, stranger(), elsewhere, "South", "UTC", NOW_MS).await.unwrap();
+    facilities::insert_facility(&mut tx, stranger(), elsewhere, "South", "UTC", NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     let ours = in_service(&world, world.scope, world.facility, box_id(1)).await;
     let theirs = in_service(&world, stranger(), elsewhere, box_id(2)).await;
@@ -298,16 +298,16 @@ async fn page(
     router: &Router,
     peer: &PeerCertificate,
     epoch: Epoch,
-    asked: &str,
+    requested: &str,
 ) -> (StatusCode, Option<(u64, Vec<record::entry::Entry>)>) {
-    let request = Request::get(format!("/box/v1/log/{epoch}?{asked}")).extension(peer.clone());
+    let request = Request::get(format!("/box/v1/log/{epoch}?{requested}")).extension(peer.clone());
     let answer = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let status = answer.status();
     let bytes = answer.into_body().collect().await.unwrap().to_bytes();
     if status != StatusCode::OK {
         return (status, None);
     }
-    let batch = Unverified::unpack(&bytes).unwrap();
+    let batch = UnverifiedBatch::unpack(&bytes).unwrap();
     (status, Some((batch.first(), batch.into_unverified().0)))
 }
 
@@ -317,7 +317,7 @@ pub(crate) async fn a_box_gets_its_own_entries_back(dbs: impl Databases) {
     let router = open_box_router(&world, dir.path(), RunLimits::default());
     let elsewhere = FacilityId::new(3, [3; 10]);
     let mut tx = world.db.begin().await.unwrap();
-    facilities::create(&mut tx, stranger(), elsewhere, "South", "UTC", NOW_MS).await.unwrap();
+    facilities::insert_facility(&mut tx, stranger(), elsewhere, "South", "UTC", NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     let mut log = FakeBox::new(box_id(1), 1, 3);
     for n in 0..700 {
@@ -326,18 +326,18 @@ pub(crate) async fn a_box_gets_its_own_entries_back(dbs: impl Databases) {
     let ours = in_service(&world, world.scope, world.facility, box_id(1)).await;
     let theirs = in_service(&world, stranger(), elsewhere, box_id(2)).await;
     let epoch = log.origin.epoch;
-    let ask = async |peer: &PeerCertificate, asked: &str| page(&router, peer, epoch, asked).await;
+    let ask = async |peer: &PeerCertificate, requested: &str| page(&router, peer, epoch, requested).await;
     assert_eq!(ask(&ours, "from=0").await.0, StatusCode::NOT_FOUND, "nothing is held yet");
     world.hello(&log, 0, None).await;
     assert_eq!(world.drain(&log, 0).await.held(), Some(700));
 
     // Each page begins where it was asked to, and no wish makes it longer than a batch.
-    for asked in ["from=0", "from=0&limit=100000", "from=0&limit=512"] {
-        let (status, got) = ask(&ours, asked).await;
+    for requested in ["from=0", "from=0&limit=100000", "from=0&limit=512"] {
+        let (status, got) = ask(&ours, requested).await;
         let (first, entries) = got.unwrap();
-        assert_eq!((status, first), (StatusCode::OK, 0), "{asked}");
-        assert!(!entries.is_empty() && entries.len() <= BATCH_ENTRIES_MAX, "{asked}: {}", entries.len());
-        assert_eq!(entries, log.entries[..entries.len()], "{asked}");
+        assert_eq!((status, first), (StatusCode::OK, 0), "{requested}");
+        assert!(!entries.is_empty() && entries.len() <= BATCH_ENTRIES_MAX, "{requested}: {}", entries.len());
+        assert_eq!(entries, log.entries[..entries.len()], "{requested}");
     }
     assert_eq!(ask(&ours, "from=690&limit=3").await.1.unwrap(), (690, log.entries[690..693].to_vec()));
     assert_eq!(ask(&ours, "from=699&limit=0").await.1.unwrap(), (699, log.entries[699..].to_vec()));
@@ -347,7 +347,7 @@ pub(crate) async fn a_box_gets_its_own_entries_back(dbs: impl Databases) {
     }
     assert_eq!(back, log.entries);
 
-    for (asked, status) in [
+    for (requested, status) in [
         ("from=700", StatusCode::NOT_FOUND),
         ("from=9223372036854775807", StatusCode::NOT_FOUND),
         ("from=18446744073709551615", StatusCode::NOT_FOUND),
@@ -355,7 +355,7 @@ pub(crate) async fn a_box_gets_its_own_entries_back(dbs: impl Databases) {
         ("from=0&limit=-1", StatusCode::BAD_REQUEST),
         ("limit=3", StatusCode::BAD_REQUEST),
     ] {
-        assert_eq!(ask(&ours, asked).await.0, status, "{asked}");
+        assert_eq!(ask(&ours, requested).await.0, status, "{requested}");
     }
     let other = FakeBox::new(box_id(1), 1, 9).origin.epoch;
     assert_eq!(page(&router, &ours, other, "from=0").await.0, StatusCode::NOT_FOUND, "no such log");
@@ -369,7 +369,7 @@ pub(crate) async fn a_box_gets_its_own_entries_back(dbs: impl Databases) {
     let unknown = PeerCertificate { box_id: box_id(7), ..ours.clone() };
     assert_eq!(ask(&unknown, "from=0").await.0, StatusCode::FORBIDDEN);
     let mut tx = world.db.begin().await.unwrap();
-    boxes::revoke(&mut tx, world.scope, box_id(1), NOW_MS).await.unwrap();
+    boxes::revoke_box(&mut tx, world.scope, box_id(1), NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(ask(&ours, "from=0").await.0, StatusCode::FORBIDDEN, "revoked");
 }

@@ -20,8 +20,8 @@ pub(crate) async fn a_fork_is_kept_and_quarantined(dbs: impl Databases) {
     world.drain(&log, 0).await;
     assert_eq!(world.send(&other, common - 2, common + 1).await, Said::Refused("fork".into()));
     let mut conn = world.read().await;
-    let kept = column(&mut conn, "SELECT kind || ' ' || CAST(seq AS TEXT) FROM evidence").await;
-    assert_eq!(kept, [format!("fork {common}")]);
+    let stored = column(&mut conn, "SELECT kind || ' ' || CAST(seq AS TEXT) FROM evidence").await;
+    assert_eq!(stored, [format!("fork {common}")]);
     let notes = column(&mut conn, "SELECT ours || theirs FROM evidence").await;
     assert!(notes[0].contains(&log.note(common + 1)) && notes[0].contains(&other.note(common + 1)));
     let home = boxes::platform_home(&mut conn, log.origin.box_id).await.unwrap().unwrap();
@@ -34,7 +34,7 @@ pub(crate) async fn a_fork_is_kept_and_quarantined(dbs: impl Databases) {
         "after a restart too"
     );
     assert_eq!(world.hello(&log, 0, None).await, Said::Refused("quarantined".into()));
-    let held = epochs::get(&mut conn, world.scope, &log.origin).await.unwrap().unwrap();
+    let held = epochs::find_log(&mut conn, world.scope, &log.origin).await.unwrap().unwrap();
     assert_eq!(held.frontier.root(), log.root(end - 1), "what was held stays");
 }
 
@@ -173,12 +173,12 @@ pub(crate) async fn a_log_that_has_ended_does_not_grow(dbs: impl Databases) {
         [format!("epoch clash {size}")]
     );
     assert!(boxes::platform_home(&mut conn, box_id(1)).await.unwrap().unwrap().quarantined);
-    let held = epochs::get(&mut conn, world.scope, &first.origin).await.unwrap().unwrap();
+    let held = epochs::find_log(&mut conn, world.scope, &first.origin).await.unwrap().unwrap();
     assert_eq!(held.frontier.size(), size, "nothing of it was taken");
     drop(conn);
     // The operator has looked: what is honest goes on, and the copy is found out again.
     let mut tx = world.db.begin().await.unwrap();
-    assert!(boxes::release(&mut tx, world.scope, box_id(1)).await.unwrap());
+    assert!(boxes::release_box(&mut tx, world.scope, box_id(1)).await.unwrap());
     tx.commit().await.unwrap();
     let mut next = next;
     next.clean(NOW_MS + 6, PUMP);
@@ -200,7 +200,7 @@ pub(crate) async fn a_copied_card_is_noticed(dbs: impl Databases) {
     let mut conn = world.read().await;
     assert_eq!(column(&mut conn, "SELECT kind FROM evidence").await, ["epoch clash"]);
     assert!(boxes::platform_home(&mut conn, box_id(1)).await.unwrap().unwrap().quarantined);
-    let held = epochs::get(&mut conn, world.scope, &two.origin).await.unwrap().unwrap();
+    let held = epochs::find_log(&mut conn, world.scope, &two.origin).await.unwrap().unwrap();
     assert!(held.apart && held.frontier.size() == 2, "kept, apart");
     let cleaned = column(&mut conn, "SELECT epoch FROM cleanings").await;
     assert!(cleaned.contains(&one.origin.epoch.to_string()));
@@ -208,13 +208,13 @@ pub(crate) async fn a_copied_card_is_noticed(dbs: impl Databases) {
     drop(conn);
     // The operator has looked: what goes on from the branch is no part of the other history either.
     let mut tx = world.db.begin().await.unwrap();
-    assert!(boxes::release(&mut tx, world.scope, box_id(1)).await.unwrap());
+    assert!(boxes::release_box(&mut tx, world.scope, box_id(1)).await.unwrap());
     tx.commit().await.unwrap();
     let third = following(&two, 2, 6);
     world.hello(&third, 0, None).await;
     world.send(&third, 0, 2).await;
     let mut conn = world.read().await;
-    assert!(epochs::get(&mut conn, world.scope, &third.origin).await.unwrap().unwrap().apart);
+    assert!(epochs::find_log(&mut conn, world.scope, &third.origin).await.unwrap().unwrap().apart);
     let cleaned = column(&mut conn, "SELECT epoch FROM cleanings").await;
     assert!(!cleaned.contains(&third.origin.epoch.to_string()), "not merged");
 }

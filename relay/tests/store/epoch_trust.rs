@@ -5,7 +5,7 @@ use axum::http::{Method, StatusCode};
 use record::claim::RenewRequest;
 use record::messages::LogChain;
 use record::run::RunName;
-use relay::admin::{EpochAct, Office, Order};
+use relay::admin::{AdminCommand, AdminHandler, EpochAct};
 use relay::box_api;
 use relay::db::{boxes, epochs};
 use relay::fleet::{self, ClaimWishes};
@@ -32,7 +32,7 @@ fn unvouched(log: &FakeBox, secret: u8) -> FakeBox {
 
 /// What an operator orders.
 struct Operator {
-    office: Office,
+    office: AdminHandler,
     world_account: record::ids::AccountId,
     renewals: Router,
     _dir: tempfile::TempDir,
@@ -43,7 +43,7 @@ impl Operator {
         let dir = tempfile::tempdir().unwrap();
         let fleet = open(world, dir.path());
         let renewals = box_api::claim_router(Arc::clone(&fleet), Arc::new(SystemRandom)).unwrap();
-        let office = Office {
+        let office = AdminHandler {
             db: world.db.clone(),
             fleet,
             outbox: Outbox::new(),
@@ -55,16 +55,16 @@ impl Operator {
 
     async fn decide(&self, log: &FakeBox, act: EpochAct) -> Result<Value, String> {
         let (account, box_id, epoch) = (self.world_account, log.origin.box_id, log.origin.epoch);
-        let done = self.office.carry_out(Order::EpochDecide { account, box_id, epoch, act }).await;
+        let done = self.office.execute(AdminCommand::EpochDecide { account, box_id, epoch, act }).await;
         done.map_err(|error| error.to_string())
     }
 
     /// Each log of the first box that has begun, and how it stands.
     async fn standings(&self) -> Vec<(String, String)> {
-        let order = Order::EpochList { account: self.world_account, box_id: box_id(1) };
-        let told = self.office.carry_out(order).await.unwrap();
+        let order = AdminCommand::EpochList { account: self.world_account, box_id: box_id(1) };
+        let reported = self.office.execute(order).await.unwrap();
         let text = |log: &Value, name: &str| log[name].as_str().unwrap().to_owned();
-        told["epochs"]
+        reported["epochs"]
             .as_array()
             .unwrap()
             .iter()
@@ -75,8 +75,9 @@ impl Operator {
     async fn renew(&self, log: &FakeBox) -> StatusCode {
         let key = rcgen::KeyPair::generate().unwrap();
         let (signature, epoch) = (String::new(), log.origin.epoch);
-        let asked = RenewRequest { r#box: log.origin.box_id, epoch, csr: csr(&key), at: NOW_MS, signature };
-        post(&self.renewals, "/box/v1/renew", &asked.signed(&log.signer)).await.0
+        let requested =
+            RenewRequest { r#box: log.origin.box_id, epoch, csr: csr(&key), at: NOW_MS, signature };
+        post(&self.renewals, "/box/v1/renew", &requested.signed(&log.signer)).await.0
     }
 }
 
@@ -147,8 +148,8 @@ pub(crate) async fn a_log_made_up_with_a_stolen_certificate_counts_nothing(dbs: 
     assert_eq!(operator.renew(&second).await, StatusCode::OK, "its key is vouched for");
     // It is told to the box, and to whoever runs the relay.
     let (_, body) = doors.ask(Method::GET, "/box/v1/log", Vec::new()).await;
-    let told: LogChain = serde_json::from_slice(&body).unwrap();
-    let apart: Vec<_> = told.epochs.iter().filter(|held| held.apart).map(|held| held.epoch).collect();
+    let reported: LogChain = serde_json::from_slice(&body).unwrap();
+    let apart: Vec<_> = reported.epochs.iter().filter(|held| held.apart).map(|held| held.epoch).collect();
     assert_eq!(apart, [forged.origin.epoch, liar.origin.epoch]);
     let mut all = vec![standing(&first, "own"), standing(&second, "own"), standing(&forged, "waits")];
     all.push(standing(&liar, "waits"));
@@ -193,13 +194,13 @@ pub(crate) async fn a_log_begun_without_keys_counts_once_it_is_admitted(dbs: imp
         let words = operator.decide(none, EpochAct::Admit).await.unwrap_err();
         assert!(words.contains("waits") && words.contains("Nothing was changed"), "{words}");
     }
-    let foreign = Order::EpochDecide {
+    let foreign = AdminCommand::EpochDecide {
         account: stranger().account(),
         box_id: box_id(1),
         epoch: keyless.origin.epoch,
         act: EpochAct::Admit,
     };
-    assert!(operator.office.carry_out(foreign).await.is_err(), "another account's box");
+    assert!(operator.office.execute(foreign).await.is_err(), "another account's box");
 
     let done = operator.decide(&keyless, EpochAct::Admit).await.unwrap();
     assert_eq!(done["entries"], keyless.size());
@@ -279,7 +280,7 @@ pub(crate) async fn a_stolen_certificate_is_refused_everywhere_once_its_box_is_r
     assert_eq!(world.hello(&forged, 0, None).await, Said::Want(0));
     assert_eq!(operator.renew(&forged).await, StatusCode::FORBIDDEN, "a key that only a greeting named");
     let (account, of) = (world.scope.account(), box_id(1));
-    operator.office.carry_out(Order::BoxRevoke { account, box_id: of }).await.unwrap();
+    operator.office.execute(AdminCommand::BoxRevoke { account, box_id: of }).await.unwrap();
     let refused = async |peer: &PeerCertificate| {
         let doors = doors.as_box(peer.clone());
         let [chain, lacking] =
@@ -355,11 +356,11 @@ pub(crate) async fn more_logs_than_a_person_looks_at_are_refused(dbs: impl Datab
     for secret in 100..=164 {
         let forged = unvouched(&first, secret);
         world.hello(&forged, 0, None).await;
-        let said = world.send(&forged, 0, 2).await;
+        let message = world.send(&forged, 0, 2).await;
         if secret < 164 {
-            assert_eq!(said.held(), Some(2), "{secret}");
+            assert_eq!(message.held(), Some(2), "{secret}");
         } else {
-            assert_eq!(said, Said::Refused("crowd".into()));
+            assert_eq!(message, Said::Refused("crowd".into()));
         }
     }
     let second = after(&first, first.size());

@@ -1,20 +1,20 @@
 //! A box's log without a box: real entries, real signatures, real batches.
 
-use record::batch::pack;
-use record::checkpoint::{Checkpoint, Origin};
-use record::entry::{At, By, ClockState, Entry};
+use record::batch::pack_batch;
+use record::checkpoint::{Checkpoint, LogOrigin};
+use record::entry::{ClockState, Entry, EntryAuthor, EntryTime};
 use record::ids::{BootId, BoxId};
 use record::kinds::Event;
 use record::messages::{Hello, VERSION};
-use record::redact::{Text, TextLine};
-use record::sign::{Kind, Signer};
+use record::redact::{PersonalText, TextLine};
+use record::sign::{KeyKind, SignerKey};
 use record::tree::{Frontier, Hash};
 use record::vouch::{Base64Bytes, Vouch};
 
 /// One epoch of one box's log.
 pub(crate) struct FakeBox {
-    pub(crate) origin: Origin,
-    pub(crate) signer: Signer,
+    pub(crate) origin: LogOrigin,
+    pub(crate) signer: SignerKey,
     pub(crate) entries: Vec<Entry>,
     pub(crate) texts: Vec<TextLine>,
     pub(crate) clock: ClockState,
@@ -24,8 +24,8 @@ pub(crate) struct FakeBox {
 
 impl FakeBox {
     pub(crate) fn new(box_id: BoxId, n: u32, secret: u8) -> Self {
-        let public = Signer::new("x", Kind::Note, &[secret; 32]).unwrap().verifier().public();
-        let origin = Origin::new(box_id, n, &public);
+        let public = SignerKey::new("x", KeyKind::Note, &[secret; 32]).unwrap().verifier().public();
+        let origin = LogOrigin::new(box_id, n, &public);
         let signer = origin.signer(&[secret; 32]).unwrap();
         let (entries, texts, clock) = (Vec::new(), Vec::new(), ClockState::Synced);
         Self { origin, signer, entries, texts, clock, oldest: (n, secret) }
@@ -47,8 +47,8 @@ impl FakeBox {
     /// between, such as `,"reason":"…"`.
     pub(crate) fn started(&self, more: &str) -> String {
         let (n, secret) = self.oldest;
-        let public = Signer::new("x", Kind::Note, &[secret; 32]).unwrap().verifier().public();
-        let by = Origin::new(self.origin.box_id, n, &public);
+        let public = SignerKey::new("x", KeyKind::Note, &[secret; 32]).unwrap().verifier().public();
+        let by = LogOrigin::new(self.origin.box_id, n, &public);
         let key = Base64Bytes(self.key());
         let vouch = Vouch::make(by.epoch, &by.signer(&[secret; 32]).unwrap(), &self.origin, &key);
         let vouch = match by == self.origin {
@@ -60,7 +60,9 @@ impl FakeBox {
 
     fn secret(&self) -> u8 {
         (0..=255)
-            .find(|s| Signer::new("x", Kind::Note, &[*s; 32]).unwrap().verifier().public() == self.key())
+            .find(|s| {
+                SignerKey::new("x", KeyKind::Note, &[*s; 32]).unwrap().verifier().public() == self.key()
+            })
             .unwrap()
     }
 
@@ -76,15 +78,15 @@ impl FakeBox {
     pub(crate) fn tell(&mut self, wall: i64, kind: &str, body: &str) -> u64 {
         let seq = self.size();
         let up = u64::try_from(wall).unwrap();
-        let at = At { wall, boot: BootId::new(1, [1; 10]), up, clock: self.clock };
+        let at = EntryTime { wall, boot: BootId::new(1, [1; 10]), up, clock: self.clock };
         let event = Event::read(kind, body);
-        self.entries.push(Entry::compose(seq, at, By::BOX, None, &event).unwrap());
+        self.entries.push(Entry::compose(seq, at, EntryAuthor::BOX, None, &event).unwrap());
         seq
     }
 
     /// A text beside the next entry; gives what the entry must say.
     pub(crate) fn text(&mut self, text: &str) -> String {
-        let text = Text::new(text, [7; 16]).unwrap();
+        let text = PersonalText::new(text, [7; 16]).unwrap();
         self.texts.push(text.beside(self.size()));
         format!(r#"{{"redactable":"{}"}}"#, text.redactable().hash)
     }
@@ -135,7 +137,7 @@ impl FakeBox {
         let lines: Vec<&[u8]> = self.entries[range].iter().map(Entry::bytes).collect();
         let texts = self.texts.iter().filter(|t| (first..end).contains(&t.seq()));
         let texts: Vec<String> = texts.map(TextLine::line).collect();
-        pack(note, first, &lines, &texts).unwrap()
+        pack_batch(note, first, &lines, &texts).unwrap()
     }
 
     pub(crate) fn hello(&self, cursor: u64, cosigned: Option<String>) -> Vec<u8> {

@@ -22,7 +22,7 @@ mod world;
 
 use relay::db::Db;
 
-mod told {
+mod reported {
     pub(crate) use super::adoption::*;
     pub(crate) use super::doors::*;
     pub(crate) use super::epoch_stories::*;
@@ -40,7 +40,7 @@ macro_rules! stories {
             $(#[tokio::test]
             async fn $story() {
                 let dir = tempfile::tempdir().unwrap();
-                super::told::$story(super::Files(dir.path().to_owned())).await;
+                super::reported::$story(super::Files(dir.path().to_owned())).await;
             })*
         }
 
@@ -50,7 +50,7 @@ macro_rules! stories {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             $(
                 println!("{}", stringify!($story));
-                runtime.block_on(told::$story(Server { server: &server, story: stringify!($story) }));
+                runtime.block_on(reported::$story(Server { server: &server, story: stringify!($story) }));
             )*
         }
     };

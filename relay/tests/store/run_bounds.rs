@@ -72,10 +72,12 @@ pub(crate) async fn a_run_that_is_too_much_is_refused_and_told_once(dbs: impl Da
 async fn second_box(world: &World) -> PeerCertificate {
     let mut tx = world.db.begin().await.unwrap();
     let epoch = FakeBox::new(box_id(2), 1, 90).origin.epoch;
-    boxes::register(&mut tx, world.scope, (box_id(2), world.facility, epoch), "Pi", "1.0", NOW_MS)
+    boxes::insert_box(&mut tx, world.scope, (box_id(2), world.facility, epoch), "Pi", "1.0", NOW_MS)
         .await
         .unwrap();
-    boxes::certified(&mut tx, world.scope, box_id(2), "0c", (NOW_MS, NOW_MS + DAY_MS)).await.unwrap();
+    boxes::insert_certificate(&mut tx, world.scope, box_id(2), "0c", (NOW_MS, NOW_MS + DAY_MS))
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     PeerCertificate { box_id: box_id(2), serial: "0c".into() }
 }
@@ -102,8 +104,8 @@ pub(crate) async fn whoever_finds_no_place_is_told_when_to_come_again(dbs: impl 
     // What costs no place is answered.
     assert_eq!(doors.lacking().await, [late]);
     assert!(doors.as_box(second_box(&world).await).lacking().await.is_empty());
-    let given = held.into_body().collect().await.unwrap().to_bytes();
-    assert_eq!(check_run(&given[..], box_id(1), early).unwrap().lines, 2);
+    let provided = held.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(check_run(&provided[..], box_id(1), early).unwrap().lines, 2);
     assert_eq!(doors.put(late, file_of(&first, late)).await, StatusCode::NO_CONTENT);
 }
 
@@ -115,9 +117,9 @@ pub(crate) async fn a_run_of_another_box_is_neither_given_nor_taken(dbs: impl Da
     // A box of another tenant, and one of the same facility, know the name and the bytes.
     let mut tx = world.db.begin().await.unwrap();
     let (away, epoch) = (FacilityId::new(9, [9; 10]), FakeBox::new(box_id(3), 1, 91).origin.epoch);
-    facilities::create(&mut tx, stranger(), away, "Elsewhere", "UTC", NOW_MS).await.unwrap();
-    boxes::register(&mut tx, stranger(), (box_id(3), away, epoch), "Pi", "1.0", NOW_MS).await.unwrap();
-    boxes::certified(&mut tx, stranger(), box_id(3), "0d", (NOW_MS, NOW_MS + DAY_MS)).await.unwrap();
+    facilities::insert_facility(&mut tx, stranger(), away, "Elsewhere", "UTC", NOW_MS).await.unwrap();
+    boxes::insert_box(&mut tx, stranger(), (box_id(3), away, epoch), "Pi", "1.0", NOW_MS).await.unwrap();
+    boxes::insert_certificate(&mut tx, stranger(), box_id(3), "0d", (NOW_MS, NOW_MS + DAY_MS)).await.unwrap();
     tx.commit().await.unwrap();
     let tenant = PeerCertificate { box_id: box_id(3), serial: "0d".into() };
     for peer in [second_box(&world).await, tenant] {
@@ -150,15 +152,15 @@ pub(crate) async fn what_a_cut_upload_left_is_dropped(dbs: impl Databases) {
     let doors = Doors::of(&world).await;
     let left = RunLine { leaf: first.entries[6].leaf(), entry: first.entries[6].clone(), texts: Vec::new() };
     let mut tx = world.db.begin().await.unwrap();
-    runs::append(&mut tx, world.scope, box_id(1), late, &[left]).await.unwrap();
+    runs::append_lines(&mut tx, world.scope, box_id(1), late, &[left]).await.unwrap();
     tx.commit().await.unwrap();
     // It is not here, and counts nothing.
     let path = format!("/box/v1/runs/{late}");
     assert_eq!(doors.ask(Method::GET, &path, Vec::new()).await.0, StatusCode::NOT_FOUND);
     assert_eq!(doors.put(late, file_of(&first, late)).await, StatusCode::NO_CONTENT);
-    let (status, given) = doors.ask(Method::GET, &path, Vec::new()).await;
+    let (status, provided) = doors.ask(Method::GET, &path, Vec::new()).await;
     assert_eq!(status, StatusCode::OK);
-    assert_eq!(check_run(&given[..], box_id(1), late).unwrap().lines, late.count());
+    assert_eq!(check_run(&provided[..], box_id(1), late).unwrap().lines, late.count());
     // A box that goes away once all of it is there takes nothing back.
     let silent = futures_util::stream::pending::<Result<bytes::Bytes, Infallible>>();
     let request = Request::builder().method(Method::PUT).uri(&path).extension(doors.peer.clone());
@@ -200,7 +202,7 @@ pub(crate) async fn a_facility_that_cannot_be_folded_keeps_no_other_from_it(dbs:
         log.add(NOW_MS, PUMP);
         log.clean(NOW_MS + 1, PUMP);
         let mut tx = world.db.begin().await.unwrap();
-        facilities::create(&mut tx, world.scope, facility, "Other", "UTC", NOW_MS).await.unwrap();
+        facilities::insert_facility(&mut tx, world.scope, facility, "Other", "UTC", NOW_MS).await.unwrap();
         facilities::set_refold(&mut tx, world.scope, facility, true).await.unwrap();
         tx.commit().await.unwrap();
         world.claim_at(&log, facility).await;
@@ -229,7 +231,7 @@ pub(crate) async fn a_facility_that_cannot_be_folded_keeps_no_other_from_it(dbs:
     for other in others {
         assert!(!refold(other).await);
     }
-    let rebuilt = relay::audit::rebuild(&world.db, NOW_MS).await;
+    let rebuilt = relay::audit::rebuild_rows(&world.db, NOW_MS).await;
     assert!(rebuilt.is_err());
 }
 

@@ -1,8 +1,8 @@
 //! What must hold of the store, whichever database is under it.
 
-use record::compliance::{Calendar, Courses, Placed, Tally};
+use record::compliance::{CivilCalendar, CleaningTimes, ItemTimelines, WindowTally};
 use record::kinds::EntryRef;
-use record::messages::{Answer, Health, VERSION};
+use record::messages::{Answer, HealthReport, VERSION};
 use record::tree::{Hash, root_from_inclusion};
 use relay::db::{boxes, cleanings, entries, epochs, facilities, log_pages, state, texts};
 use relay::rollup_rounds::RollupRounds;
@@ -68,19 +68,19 @@ pub(crate) async fn a_batch_is_stored_and_cosigned(dbs: impl Databases) {
     let world = World::new(dbs.db("a").await).await;
     let log = log_of(3, 5 * HOUR_MS);
     world.claim(&log).await;
-    let said = world.drain(&log, 0).await;
-    assert_eq!(said.held(), Some(log.size()));
+    let message = world.drain(&log, 0).await;
+    assert_eq!(message.held(), Some(log.size()));
     let mut conn = world.read().await;
-    let lines = entries::lines(&mut conn, world.scope, &log.origin, 0, 10_000).await.unwrap();
+    let lines = entries::load_lines(&mut conn, world.scope, &log.origin, 0, 10_000).await.unwrap();
     let ours: Vec<Vec<u8>> = log.entries.iter().map(|e| e.bytes().to_vec()).collect();
     assert_eq!(lines, ours, "the very bytes");
-    let texts = texts::beside(&mut conn, world.scope, &log.origin, &lines).await.unwrap().concat();
+    let texts = texts::texts_beside(&mut conn, world.scope, &log.origin, &lines).await.unwrap().concat();
     assert_eq!(texts, log.texts.iter().map(record::redact::TextLine::line).collect::<Vec<_>>());
     let rows = state::load_all(&mut conn, world.scope, world.facility).await.unwrap();
     assert_eq!(rows.settings.zone(), "America/New_York");
     assert_eq!(rows.equipment.len(), 2);
-    let held = epochs::get(&mut conn, world.scope, &log.origin).await.unwrap().unwrap();
-    assert_eq!((held.frontier.root(), held.cosigned), (log.root(log.size()), Some(said.note())));
+    let held = epochs::find_log(&mut conn, world.scope, &log.origin).await.unwrap().unwrap();
+    assert_eq!((held.frontier.root(), held.cosigned), (log.root(log.size()), Some(message.note())));
     let row = facilities::get(&mut conn, world.scope, world.facility).await.unwrap().unwrap();
     assert!(row.known_ms > NOW_MS - 5 * HOUR_MS && row.known_ms <= NOW_MS, "{}", row.known_ms);
 }
@@ -128,8 +128,8 @@ pub(crate) async fn what_is_refused_is_counted_and_kept(dbs: impl Databases) {
         assert_eq!(world.send_bytes(&log, wire.clone()).await, Said::Refused((*code).into()));
     }
     let mut conn = world.read().await;
-    let kept = column(&mut conn, "SELECT code FROM refused ORDER BY refused_id").await;
-    assert_eq!(kept.len(), cases.len());
+    let stored = column(&mut conn, "SELECT code FROM refused ORDER BY refused_id").await;
+    assert_eq!(stored.len(), cases.len());
     assert_eq!(
         column(&mut conn, "SELECT CAST(refusals AS TEXT) FROM boxes").await,
         [cases.len().to_string()]
@@ -169,10 +169,10 @@ pub(crate) async fn revoked_boxes_are_told_nothing(dbs: impl Databases) {
     world.claim(&log).await;
     let mut tx = world.db.begin().await.unwrap();
     assert!(
-        !boxes::revoke(&mut tx, stranger(), log.origin.box_id, NOW_MS).await.unwrap(),
+        !boxes::revoke_box(&mut tx, stranger(), log.origin.box_id, NOW_MS).await.unwrap(),
         "not a stranger's"
     );
-    assert!(boxes::revoke(&mut tx, world.scope, log.origin.box_id, NOW_MS).await.unwrap());
+    assert!(boxes::revoke_box(&mut tx, world.scope, log.origin.box_id, NOW_MS).await.unwrap());
     tx.commit().await.unwrap();
     assert_eq!(world.send(&log, 0, 3).await, Said::Nothing);
     assert_eq!(world.hello(&log, 0, None).await, Said::Nothing);
@@ -188,10 +188,10 @@ pub(crate) async fn what_a_box_says_of_itself_is_made_plain(dbs: impl Databases)
     let version = format!(r#""version":"2.0\u0000\u001b{}""#, "x".repeat(5_000));
     let hello = hello.replace(r#""version":"1.0""#, &version);
     let reply = world.ingest.hello(log.origin.box_id, hello.as_bytes()).await.unwrap();
-    assert_eq!(reply.disposition, relay::mqtt::Disposition::Done, "told again it would be no better");
+    assert_eq!(reply.disposition, relay::mqtt::PublishOutcome::Done, "told again it would be no better");
     let mut conn = world.read().await;
-    let kept = column(&mut conn, "SELECT version FROM boxes").await;
-    assert_eq!(kept, [format!("2.0  {}", "x".repeat(195))]);
+    let stored = column(&mut conn, "SELECT version FROM boxes").await;
+    assert_eq!(stored, [format!("2.0  {}", "x".repeat(195))]);
     assert!(column(&mut conn, "SELECT hello FROM boxes").await[0].len() < 2_000);
 }
 
@@ -199,13 +199,13 @@ pub(crate) async fn hello_makes_an_epoch_known(dbs: impl Databases) {
     let world = World::new(dbs.db("a").await).await;
     let log = log_of(1, 6 * HOUR_MS);
     world.claim(&log).await;
-    let said = world.drain(&log, 0).await;
-    assert_eq!(world.hello(&log, 0, None).await, said, "what it holds, whatever the box believes");
+    let message = world.drain(&log, 0).await;
+    assert_eq!(world.hello(&log, 0, None).await, message, "what it holds, whatever the box believes");
     let lied = String::from_utf8(log.hello(0, None)).unwrap().replace("\"key\":\"", "\"key\":\"AAAA");
     let reply = world.ingest.hello(log.origin.box_id, lied.as_bytes()).await.unwrap();
     assert_eq!(reply.ack, None, "a key that the epoch's name does not carry");
     let health = |cursor: u64| {
-        let health = Health {
+        let health = HealthReport {
             v: VERSION,
             epoch: log.origin.epoch,
             size: log.size(),
@@ -225,7 +225,7 @@ pub(crate) async fn hello_makes_an_epoch_known(dbs: impl Databases) {
     let reply = world.ingest.health(log.origin.box_id, &health(log.size())).await.unwrap();
     assert_eq!(reply.ack, None, "both agree");
     let reply = world.ingest.health(log.origin.box_id, &health(3)).await.unwrap();
-    assert_eq!(reply.ack.unwrap().answer, Answer::Checkpoint { checkpoint: said.note() });
+    assert_eq!(reply.ack.unwrap().answer, Answer::Checkpoint { checkpoint: message.note() });
     let row = facilities::get(&mut world.read().await, world.scope, world.facility).await.unwrap().unwrap();
     assert_eq!(row.known_ms, NOW_MS, "a box that holds nothing back");
 }
@@ -243,7 +243,8 @@ pub(crate) async fn proofs_hold_at_any_size(dbs: impl Databases) {
         assert_eq!(frontier, log.frontier(size), "{size}");
         for seq in [0, 1, 254, 255, 256, 511, 512, 767, 1_023, 1_024, size - 1] {
             if seq < size {
-                let path = entries::proof(&mut conn, world.scope, &log.origin, (seq, size)).await.unwrap();
+                let path =
+                    entries::build_proof(&mut conn, world.scope, &log.origin, (seq, size)).await.unwrap();
                 let leaf = log.entries[usize::try_from(seq).unwrap()].leaf();
                 assert_eq!(root_from_inclusion(leaf, seq, size, &path), Some(log.root(size)), "{seq} {size}");
             }
@@ -257,30 +258,38 @@ pub(crate) async fn another_account_sees_nothing(dbs: impl Databases) {
     world.claim(&log).await;
     world.drain(&log, 0).await;
     let (mut conn, other, origin) = (world.read().await, stranger(), &log.origin);
-    assert!(facilities::list(&mut conn, other).await.unwrap().is_empty());
+    assert!(facilities::list_facilities(&mut conn, other).await.unwrap().is_empty());
     assert_eq!(facilities::get(&mut conn, other, world.facility).await.unwrap(), None);
-    assert_eq!(epochs::get(&mut conn, other, origin).await.unwrap(), None);
+    assert_eq!(epochs::find_log(&mut conn, other, origin).await.unwrap(), None);
     assert!(epochs::of_box(&mut conn, other, origin.box_id).await.unwrap().is_empty());
     assert!(epochs::boxes_of(&mut conn, other, world.facility).await.unwrap().is_empty());
     assert_eq!(epochs::note_at(&mut conn, other, origin, log.size()).await.unwrap(), None);
-    assert!(entries::lines(&mut conn, other, origin, 0, 9).await.unwrap().is_empty());
-    assert_eq!(entries::line(&mut conn, other, origin, 0).await.unwrap(), None);
-    let page = log_pages::page(&mut conn, world.scope, origin, (0, 99), 1 << 20).await.unwrap();
+    assert!(entries::load_lines(&mut conn, other, origin, 0, 9).await.unwrap().is_empty());
+    assert_eq!(entries::load_line(&mut conn, other, origin, 0).await.unwrap(), None);
+    let page = log_pages::load_page(&mut conn, world.scope, origin, (0, 99), 1 << 20).await.unwrap();
     let lines: Vec<Vec<u8>> = page.into_iter().map(|(line, _)| line).collect();
-    assert!(log_pages::page(&mut conn, other, origin, (0, 99), 1 << 20).await.unwrap().is_empty());
-    assert!(texts::beside(&mut conn, other, origin, &lines).await.unwrap().concat().is_empty());
+    assert!(log_pages::load_page(&mut conn, other, origin, (0, 99), 1 << 20).await.unwrap().is_empty());
+    assert!(texts::texts_beside(&mut conn, other, origin, &lines).await.unwrap().concat().is_empty());
     let staff = log.texts[0].hash();
     assert_eq!(texts::by_hash(&mut conn, other, staff).await.unwrap(), None);
     let of = EntryRef { epoch: origin.epoch, seq: 6 };
     assert_eq!(
-        cleanings::get(&mut conn, world.scope, (world.facility, origin.box_id), of).await.unwrap().len(),
+        cleanings::find_cleaning(&mut conn, world.scope, (world.facility, origin.box_id), of)
+            .await
+            .unwrap()
+            .len(),
         1
     );
-    assert!(cleanings::get(&mut conn, other, (world.facility, origin.box_id), of).await.unwrap().is_empty());
+    assert!(
+        cleanings::find_cleaning(&mut conn, other, (world.facility, origin.box_id), of)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     let pump = PUMP.parse().unwrap();
     assert!(cleanings::since(&mut conn, other, world.facility, &[(pump, 0)]).await.unwrap().is_empty());
     assert_eq!(state::load_all(&mut conn, other, world.facility).await.unwrap(), Default::default());
-    assert_eq!(boxes::certificate(&mut conn, other, origin.box_id, "01").await.unwrap(), None);
+    assert_eq!(boxes::find_certificate(&mut conn, other, origin.box_id, "01").await.unwrap(), None);
 }
 
 pub(crate) async fn a_rebuild_gives_the_same(dbs: impl Databases) {
@@ -305,7 +314,7 @@ pub(crate) async fn a_rebuild_gives_the_same(dbs: impl Databases) {
     let live = world.dump().await;
     assert!(live.contains("overdue") || live.contains("due"), "{live}");
     let mut tx = world.db.begin().await.unwrap();
-    relay::ingest::refold(&mut tx, world.scope, world.facility, NOW_MS).await.unwrap();
+    relay::ingest::rebuild_facility(&mut tx, world.scope, world.facility, NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     let rebuilt = world.dump().await;
     for (a, b) in live.lines().zip(rebuilt.lines()) {
@@ -328,28 +337,28 @@ pub(crate) async fn tallies_are_those_of_record(dbs: impl Databases) {
         .iter()
         .map(|z| record::compliance::ZoneSpan { from_ms: z.from_ms, zone: z.zone.as_str().into() })
         .collect();
-    let calendar = Calendar::new(&spans);
-    let mut whole = Tally::default();
+    let calendar = CivilCalendar::new(&spans);
+    let mut whole = WindowTally::default();
     for item in rows.equipment.values() {
         let all = cleanings::since(&mut conn, world.scope, world.facility, &[(item.tag, 0)]).await.unwrap();
-        let place = |done: &cleanings::Done| Placed {
+        let place = |done: &cleanings::CountedCleaning| CleaningTimes {
             performed_ms: done.performed_ms,
             recorded_ms: done.recorded_ms,
             complete: done.is_complete,
             protocol: done.protocol,
         };
-        let mut placed: Vec<Placed> = all.iter().flat_map(|(_, done)| done).map(place).collect();
+        let mut placed: Vec<CleaningTimes> = all.iter().flat_map(|(_, done)| done).map(place).collect();
         placed.sort();
         let uses = cleanings::uses_since(&mut conn, world.scope, world.facility, &[(item.tag, 0)]).await;
         let uses = uses.unwrap().into_iter().map(|(_, at)| at).collect();
-        let courses = Courses::new(&rows.settings, item, uses);
+        let courses = ItemTimelines::new(&rows.settings, item, uses);
         let windows = courses.windows(&placed, &(0..NOW_MS + 1), NOW_MS);
         for (day, tally) in record::compliance::by_day(&calendar, &windows) {
             let stored = column(&mut conn, "SELECT tag || CAST(day AS TEXT) || ' ' || CAST(met AS TEXT) || '/' || CAST(closed AS TEXT) FROM item_days").await;
             let line = format!("{}{day} {}/{}", item.tag, tally.met, tally.closed);
             assert!(stored.contains(&line), "{line} not in {stored:?}");
         }
-        whole += Tally::of(&windows);
+        whole += WindowTally::of(&windows);
     }
     assert!(whole.met > 10 && whole.met < whole.closed, "{whole:?}");
     let sums = column(
@@ -399,7 +408,7 @@ pub(crate) async fn texts_are_erased(dbs: impl Databases) {
     log.tell(NOW_MS, "text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#));
     assert_eq!(world.drain(&log, size).await.held(), Some(size + 1));
     assert_eq!(texts::by_hash(&mut conn, world.scope, hash).await.unwrap(), None);
-    let held = epochs::get(&mut conn, world.scope, &log.origin).await.unwrap().unwrap();
+    let held = epochs::find_log(&mut conn, world.scope, &log.origin).await.unwrap().unwrap();
     assert_eq!(held.frontier.root(), log.root(size + 1), "the log stays verifiable");
 }
 
@@ -422,20 +431,20 @@ pub(crate) async fn checkpoints_are_thinned(dbs: impl Databases) {
         world.clock.advance_ms(DAY_MS);
     }
     let mut conn = world.read().await;
-    let mut kept = Vec::new();
+    let mut stored = Vec::new();
     for size in 1..=log.size() {
         if epochs::note_at(&mut conn, world.scope, &log.origin, size).await.unwrap().is_some() {
-            kept.push(size);
+            stored.push(size);
         }
     }
-    let mut wanted = vec![ends[0], ends[1]];
-    wanted.extend(log.size() - newest + 1..=log.size());
-    assert_eq!(kept, wanted);
+    let mut expected = vec![ends[0], ends[1]];
+    expected.extend(log.size() - newest + 1..=log.size());
+    assert_eq!(stored, expected);
 }
 
 /// An item's history is told page by page, over days on which nothing was done, and each cleaning once.
 pub(crate) async fn an_items_history_has_pages(dbs: impl Databases) {
-    use relay::db::history::{self, Cursor, Of};
+    use relay::db::history::{self, HistoryCursor, HistoryScope};
     let world = World::new(dbs.db("a").await).await;
     let mut log = FakeBox::new(box_id(1), 1, 3);
     world.claim(&log).await;
@@ -451,23 +460,23 @@ pub(crate) async fn an_items_history_has_pages(dbs: impl Databases) {
     world.drain(&log, 0).await;
     times.sort_unstable();
     times.reverse();
-    let of = Of::Item(world.facility, PUMP.parse().unwrap());
+    let of = HistoryScope::Item(world.facility, PUMP.parse().unwrap());
     let mut conn = world.read().await;
     for limit in [1, 2, 3, 100] {
-        let (mut told, mut after) = (Vec::new(), Cursor::start());
+        let (mut reported, mut after) = (Vec::new(), HistoryCursor::start());
         loop {
-            let rows = history::cleanings(&mut conn, world.scope, of, &after, limit).await.unwrap();
+            let rows = history::load_cleanings(&mut conn, world.scope, of, &after, limit).await.unwrap();
             let Some(last) = rows.last() else { break };
-            after = Cursor {
+            after = HistoryCursor {
                 performed_ms: last.performed_ms,
                 box_id: last.box_id.clone(),
                 epoch: last.epoch.clone(),
                 seq: last.seq,
             };
             assert!(rows.iter().all(|row| row.tag == PUMP && row.texts.len() == 1));
-            told.extend(rows.iter().map(|row| (row.performed_ms, row.seq.unsigned_abs())));
+            reported.extend(rows.iter().map(|row| (row.performed_ms, row.seq.unsigned_abs())));
         }
-        assert_eq!(told, times, "{limit} at a time");
+        assert_eq!(reported, times, "{limit} at a time");
     }
     let item = (world.facility, PUMP.parse().unwrap());
     let since = NOW_MS - 61 * DAY_MS;

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use record::checkpoint::Cosigned;
+use record::checkpoint::CosignedCheckpoint;
 use record::ids::{AccountId, BoxId, FacilityId};
-use record::messages::{Answer, Refused};
-use record::sign::{Kind, Signer, Verifier};
-use relay::db::{AccountScope, Conn, Db, accounts, boxes, epochs, facilities};
-use relay::ingest::{Ingest, Reply};
+use record::messages::{Answer, BatchRefused};
+use record::sign::{KeyKind, SignerKey, VerifierKey};
+use relay::db::{AccountScope, Db, DbConnection, accounts, boxes, epochs, facilities};
+use relay::ingest::{Ingest, IngestReply};
 use relay::mqtt::Outbox;
 use service::clock::{Clock, FakeClock};
-use service::random::{Random, SeededRandom};
+use service::random::{RandomSource, SeededRandom};
 
 use super::fake_box::FakeBox;
 
@@ -28,8 +28,8 @@ pub(crate) struct World {
     pub(crate) facility: FacilityId,
 }
 
-pub(crate) fn cosigner() -> Signer {
-    Signer::new("relay.example/cosign/1", Kind::Cosignature, &[9; 32]).unwrap()
+pub(crate) fn cosigner() -> SignerKey {
+    SignerKey::new("relay.example/cosign/1", KeyKind::Cosignature, &[9; 32]).unwrap()
 }
 
 pub(crate) fn box_id(fill: u8) -> BoxId {
@@ -48,7 +48,7 @@ impl World {
         db.migrate(NOW_MS).await.unwrap();
         let mut tx = db.begin().await.unwrap();
         accounts::platform_create(&mut tx, account, "North", NOW_MS).await.unwrap();
-        facilities::create(&mut tx, scope, facility, "General", "UTC", NOW_MS).await.unwrap();
+        facilities::insert_facility(&mut tx, scope, facility, "General", "UTC", NOW_MS).await.unwrap();
         accounts::platform_create(&mut tx, stranger().account(), "South", NOW_MS).await.unwrap();
         tx.commit().await.unwrap();
         let clock = Arc::new(FakeClock::at_ms(NOW_MS));
@@ -58,7 +58,7 @@ impl World {
 
     fn ingest(db: &Db, clock: &Arc<FakeClock>) -> Ingest {
         let clock: Arc<dyn Clock> = clock.clone();
-        let random: Arc<dyn Random> = Arc::new(SeededRandom::new(1));
+        let random: Arc<dyn RandomSource> = Arc::new(SeededRandom::new(1));
         Ingest::new(db.clone(), cosigner(), Vec::new(), (clock, random), Outbox::new())
     }
 
@@ -68,7 +68,7 @@ impl World {
         Self { db, clock: self.clock.clone(), ingest, scope: self.scope, facility: self.facility }
     }
 
-    pub(crate) async fn read(&self) -> Conn {
+    pub(crate) async fn read(&self) -> DbConnection {
         self.db.read().await.unwrap()
     }
 
@@ -82,9 +82,9 @@ impl World {
     pub(crate) async fn claim_at(&self, of: &FakeBox, facility: FacilityId) {
         let mut tx = self.db.begin().await.unwrap();
         let place = (of.origin.box_id, facility, of.origin.epoch);
-        boxes::register(&mut tx, self.scope, place, "Pi", "1.0", NOW_MS).await.unwrap();
+        boxes::insert_box(&mut tx, self.scope, place, "Pi", "1.0", NOW_MS).await.unwrap();
         let key = (&of.key(), true);
-        epochs::create(&mut tx, self.scope, &of.origin, facility, key, NOW_MS).await.unwrap();
+        epochs::insert_epoch(&mut tx, self.scope, &of.origin, facility, key, NOW_MS).await.unwrap();
         tx.commit().await.unwrap();
     }
 
@@ -103,15 +103,15 @@ impl World {
 
     /// Sends everything from `first` on in batches of at most 200.
     pub(crate) async fn drain(&self, of: &FakeBox, first: u64) -> Said {
-        let mut said = Said::Nothing;
+        let mut message = Said::Nothing;
         let mut from = first;
         while from < of.size() {
             let end = (from + 200).min(of.size());
-            said = self.send(of, from, end).await;
-            assert!(matches!(said, Said::Holds(size, _) if size == end), "{said:?}");
+            message = self.send(of, from, end).await;
+            assert!(matches!(message, Said::Holds(size, _) if size == end), "{message:?}");
             from = end;
         }
-        said
+        message
     }
 
     /// Everything that is a fold, as text, to compare two of them.
@@ -134,12 +134,12 @@ impl World {
 }
 
 /// First column of a query, as text.
-pub(crate) async fn column(conn: &mut Conn, sql: &'static str) -> Vec<String> {
+pub(crate) async fn column(conn: &mut DbConnection, sql: &'static str) -> Vec<String> {
     let rows: Result<Vec<(String,)>, _> = match conn {
-        Conn::Sqlite(c) => sqlx::query_as(sql).fetch_all(&mut **c).await,
-        Conn::Postgres(c) => sqlx::query_as(sql).fetch_all(&mut **c).await,
-        Conn::SqliteTx(c) => sqlx::query_as(sql).fetch_all(&mut **c).await,
-        Conn::PostgresTx(c) => sqlx::query_as(sql).fetch_all(&mut **c).await,
+        DbConnection::Sqlite(c) => sqlx::query_as(sql).fetch_all(&mut **c).await,
+        DbConnection::Postgres(c) => sqlx::query_as(sql).fetch_all(&mut **c).await,
+        DbConnection::SqliteTx(c) => sqlx::query_as(sql).fetch_all(&mut **c).await,
+        DbConnection::PostgresTx(c) => sqlx::query_as(sql).fetch_all(&mut **c).await,
     };
     rows.unwrap().into_iter().map(|(text,)| text).collect()
 }
@@ -154,15 +154,15 @@ pub(crate) enum Said {
 }
 
 impl Said {
-    fn of(reply: Reply, of: &FakeBox) -> Self {
+    fn of(reply: IngestReply, of: &FakeBox) -> Self {
         let Some(ack) = reply.ack else { return Self::Nothing };
         match ack.answer {
             Answer::Want { want } => Self::Want(want),
-            Answer::Refused { refused: Refused { code, .. } } => Self::Refused(code),
+            Answer::Refused { refused: BatchRefused { code, .. } } => Self::Refused(code),
             Answer::Checkpoint { checkpoint } => {
-                let cosigners: [Verifier; 1] = [cosigner().verifier().clone()];
+                let cosigners: [VerifierKey; 1] = [cosigner().verifier().clone()];
                 let log = of.signer.verifier();
-                let cosigned = Cosigned::verify(&checkpoint, &of.origin, log, &cosigners).unwrap();
+                let cosigned = CosignedCheckpoint::verify(&checkpoint, &of.origin, log, &cosigners).unwrap();
                 let size = cosigned.checkpoint().size;
                 assert_eq!(cosigned.time_s(), (NOW_MS / 1000).unsigned_abs());
                 if size <= of.size() {
@@ -183,12 +183,12 @@ impl Said {
 }
 
 /// Runs a statement.
-pub(crate) async fn run(conn: &mut Conn, sql: &'static str) {
+pub(crate) async fn run(conn: &mut DbConnection, sql: &'static str) {
     let done = match conn {
-        Conn::Sqlite(c) => sqlx::query(sql).execute(&mut **c).await.map(drop),
-        Conn::Postgres(c) => sqlx::query(sql).execute(&mut **c).await.map(drop),
-        Conn::SqliteTx(c) => sqlx::query(sql).execute(&mut **c).await.map(drop),
-        Conn::PostgresTx(c) => sqlx::query(sql).execute(&mut **c).await.map(drop),
+        DbConnection::Sqlite(c) => sqlx::query(sql).execute(&mut **c).await.map(drop),
+        DbConnection::Postgres(c) => sqlx::query(sql).execute(&mut **c).await.map(drop),
+        DbConnection::SqliteTx(c) => sqlx::query(sql).execute(&mut **c).await.map(drop),
+        DbConnection::PostgresTx(c) => sqlx::query(sql).execute(&mut **c).await.map(drop),
     };
     done.unwrap();
 }

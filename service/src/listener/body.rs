@@ -9,8 +9,8 @@ use axum::body::{Body, Bytes};
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::connections::{Exchange, Place};
-use super::standing::Turn;
+use super::connection_table::ExchangeTurn;
+use super::connections::{ConnectionPlace, RequestExchange};
 
 /// What HTTP/2 is given of an answer at a time. Only while an answer is not wholly given away is it known whether its
 /// client takes anything.
@@ -19,7 +19,7 @@ const PIECE_BYTES: usize = 16 * 1024;
 /// How long a client may let the program wait for a request's body. Time in which the program does not want more of it
 /// does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UploadPatience {
+pub struct UploadTimeouts {
     /// Every body has this long …
     pub at_first: Duration,
     /// … and one second more for each so many bytes (at least 1) …
@@ -28,7 +28,7 @@ pub struct UploadPatience {
     pub at_most: Duration,
 }
 
-impl Default for UploadPatience {
+impl Default for UploadTimeouts {
     /// A photo over a weak line gets through: 30 MB at 100 KB/s.
     fn default() -> Self {
         Self {
@@ -51,11 +51,11 @@ pub enum UploadError {
 }
 
 /// A request's body under a time limit; tells the connection's place whose turn it is.
-pub(super) struct Upload {
+pub(super) struct TimedBody {
     body: Incoming,
-    place: Arc<Place>,
+    place: Arc<ConnectionPlace>,
     exchange: u64,
-    patience: UploadPatience,
+    timeouts: UploadTimeouts,
     bytes: u64,
     /// How long the program has waited for it, before …
     waited: Duration,
@@ -64,19 +64,19 @@ pub(super) struct Upload {
     limit: Option<Pin<Box<Sleep>>>,
 }
 
-impl Upload {
-    pub(super) fn new(body: Incoming, exchange: &Exchange, patience: UploadPatience) -> Self {
+impl TimedBody {
+    pub(super) fn new(body: Incoming, exchange: &RequestExchange, timeouts: UploadTimeouts) -> Self {
         let (place, exchange) = (Arc::clone(exchange.place()), exchange.number());
         let (waited, waiting_since) = (Duration::ZERO, None);
-        Self { body, place, exchange, patience, bytes: 0, waited, waiting_since, limit: None }
+        Self { body, place, exchange, timeouts, bytes: 0, waited, waiting_since, limit: None }
     }
 
     fn poll_limit(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let patience = self.patience;
-        let earned = Duration::from_secs(self.bytes / patience.bytes_per_second.max(1));
-        let within = patience.at_first.saturating_add(earned).min(patience.at_most);
+        let timeouts = self.timeouts;
+        let earned = Duration::from_secs(self.bytes / timeouts.bytes_per_second.max(1));
+        let within = timeouts.at_first.saturating_add(earned).min(timeouts.at_most);
         let since = *self.waiting_since.get_or_insert_with(|| {
-            self.place.standing().turn(self.exchange, Turn::Client);
+            self.place.connection_state().turn(self.exchange, ExchangeTurn::Client);
             Instant::now()
         });
         let due = since + within.saturating_sub(self.waited);
@@ -90,18 +90,18 @@ impl Upload {
     fn came(&mut self) {
         if let Some(since) = self.waiting_since.take() {
             self.waited += since.elapsed();
-            self.place.standing().turn(self.exchange, Turn::Program);
+            self.place.connection_state().turn(self.exchange, ExchangeTurn::Program);
         }
     }
 }
 
-impl Drop for Upload {
+impl Drop for TimedBody {
     fn drop(&mut self) {
         self.came();
     }
 }
 
-impl HttpBody for Upload {
+impl HttpBody for TimedBody {
     type Data = Bytes;
     type Error = UploadError;
 
@@ -132,20 +132,20 @@ impl HttpBody for Upload {
 /// An answer's body; when it is gone, written or not, the exchange is over.
 pub(super) struct Answer {
     body: Body,
-    exchange: Exchange,
+    exchange: RequestExchange,
     /// HTTP/2, whose socket does not tell whether this very answer is taken.
     in_pieces: bool,
     rest: Bytes,
 }
 
 impl Answer {
-    pub(super) fn new(body: Body, exchange: Exchange, in_pieces: bool) -> Self {
-        exchange.turn(Turn::Program);
+    pub(super) fn new(body: Body, exchange: RequestExchange, in_pieces: bool) -> Self {
+        exchange.turn(ExchangeTurn::Program);
         Self { body, exchange, in_pieces, rest: Bytes::new() }
     }
 
     fn piece(&mut self, mut data: Bytes) -> Frame<Bytes> {
-        self.exchange.turn(Turn::Taking(Instant::now()));
+        self.exchange.turn(ExchangeTurn::Taking(Instant::now()));
         self.rest = data.split_off(data.len().min(PIECE_BYTES));
         Frame::data(data)
     }
@@ -165,7 +165,7 @@ impl HttpBody for Answer {
         let mut rest = std::mem::take(&mut self.rest);
         if rest.is_empty() {
             // It asks for more: what it was given is taken.
-            self.exchange.turn(Turn::Program);
+            self.exchange.turn(ExchangeTurn::Program);
             rest = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => data,

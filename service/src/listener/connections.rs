@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::standing::{Standing, Turn};
-use crate::attempts::Network;
+use super::connection_table::{ConnectionState, ExchangeTurn};
+use crate::attempts::ClientNetwork;
 
 /// How many connections there may be at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct ConnectionLimits {
 
 /// A bounded set of connections, shared by listeners of one program.
 #[derive(Debug)]
-pub struct Connections {
+pub struct ConnectionTable {
     limits: ConnectionLimits,
     table: Mutex<Table>,
 }
@@ -32,7 +32,7 @@ struct Table {
     next: u64,
     spots: HashMap<u64, Arc<Spot>>,
     everybody: Crowd,
-    networks: HashMap<Network, Crowd>,
+    networks: HashMap<ClientNetwork, Crowd>,
 }
 
 /// Connections by their numbers, which are in the order of their coming.
@@ -46,30 +46,30 @@ struct Crowd {
 #[derive(Debug)]
 struct Spot {
     evict: Notify,
-    network: Network,
-    standing: Mutex<Standing>,
+    network: ClientNetwork,
+    connection_state: Mutex<ConnectionState>,
 }
 
 /// The place that one connection holds until it is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
-    connections: Arc<Connections>,
+pub(super) struct ConnectionPlace {
+    connections: Arc<ConnectionTable>,
     number: u64,
     spot: Arc<Spot>,
 }
 
 /// A request and its answer; over when it is dropped.
 #[derive(Debug)]
-pub(super) struct Exchange {
-    place: Arc<Place>,
+pub(super) struct RequestExchange {
+    place: Arc<ConnectionPlace>,
     number: u64,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock_table<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Connections {
+impl ConnectionTable {
     /// Room for so many.
     pub fn new(limits: ConnectionLimits) -> Arc<Self> {
         Arc::new(Self { limits, table: Mutex::default() })
@@ -77,14 +77,14 @@ impl Connections {
 
     /// How many are open now.
     pub fn open(&self) -> usize {
-        lock(&self.table).spots.len()
+        lock_table(&self.table).spots.len()
     }
 
     /// A place for a new connection; `None` when all of everybody's, or of this network's, are being served.
-    pub(super) fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Arc<Place>> {
-        let (network, now) = (Network::of(address), Instant::now());
+    pub(super) fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Arc<ConnectionPlace>> {
+        let (network, now) = (ClientNetwork::of(address), Instant::now());
         let ConnectionLimits { together, per_address } = self.limits;
-        let mut table = lock(&self.table);
+        let mut table = lock_table(&self.table);
         let neighbours = table.networks.get(&network).map_or(0, |crowd| crowd.all.len());
         if per_address > 0 && neighbours >= per_address && !table.evict(Some(network), now) {
             return None;
@@ -92,18 +92,19 @@ impl Connections {
         if table.spots.len() >= together.max(1) && !table.evict(None, now) {
             return None;
         }
-        let spot = Spot { evict: Notify::new(), network, standing: Mutex::new(Standing::new(now)) };
+        let spot =
+            Spot { evict: Notify::new(), network, connection_state: Mutex::new(ConnectionState::new(now)) };
         let (number, spot) = (table.next, Arc::new(spot));
         table.next += 1;
         table.spots.insert(number, Arc::clone(&spot));
         table.everybody.add(number);
         table.networks.entry(network).or_default().add(number);
-        Some(Arc::new(Place { connections: Arc::clone(self), number, spot }))
+        Some(Arc::new(ConnectionPlace { connections: Arc::clone(self), number, spot }))
     }
 
     /// Closes the connection that is the first to make room; false when there is none.
     pub(super) fn evict(&self) -> bool {
-        lock(&self.table).evict(None, Instant::now())
+        lock_table(&self.table).evict(None, Instant::now())
     }
 }
 
@@ -120,7 +121,7 @@ impl Crowd {
 }
 
 impl Table {
-    fn evict(&mut self, of: Option<Network>, now: Instant) -> bool {
+    fn evict(&mut self, of: Option<ClientNetwork>, now: Instant) -> bool {
         let crowd = match of {
             None => Some(&self.everybody),
             Some(network) => self.networks.get(&network),
@@ -128,7 +129,8 @@ impl Table {
         let Some(crowd) = crowd else { return false };
         let waiting = || {
             let spots = crowd.all.iter().filter_map(|number| Some((*number, self.spots.get(number)?)));
-            let ready = spots.filter_map(|(n, spot)| Some((lock(&spot.standing).makes_room(now)?, n)));
+            let ready =
+                spots.filter_map(|(n, spot)| Some((lock_table(&spot.connection_state).makes_room(now)?, n)));
             ready.min().map(|(_, number)| number)
         };
         // A flood of silent connections costs no search.
@@ -151,7 +153,7 @@ impl Table {
         Some(spot)
     }
 
-    fn heard(&mut self, number: u64, network: Network) {
+    fn received(&mut self, number: u64, network: ClientNetwork) {
         self.everybody.silent.remove(&number);
         if let Some(crowd) = self.networks.get_mut(&network) {
             crowd.silent.remove(&number);
@@ -159,7 +161,7 @@ impl Table {
     }
 }
 
-impl Place {
+impl ConnectionPlace {
     /// Resolves when this connection has to make room.
     pub(super) fn evicted(&self) -> impl Future<Output = ()> + use<> {
         let spot = Arc::clone(&self.spot);
@@ -167,29 +169,29 @@ impl Place {
     }
 
     /// The head of a request is here; its body may not be.
-    pub(super) fn begin(self: &Arc<Self>) -> Exchange {
-        let (number, first) = self.standing().begin(Instant::now());
+    pub(super) fn begin(self: &Arc<Self>) -> RequestExchange {
+        let (number, first) = self.connection_state().begin(Instant::now());
         if first {
-            lock(&self.connections.table).heard(self.number, self.spot.network);
+            lock_table(&self.connections.table).received(self.number, self.spot.network);
         }
-        Exchange { place: Arc::clone(self), number }
+        RequestExchange { place: Arc::clone(self), number }
     }
 
     /// Where it stands.
-    pub(super) fn standing(&self) -> MutexGuard<'_, Standing> {
-        lock(&self.spot.standing)
+    pub(super) fn connection_state(&self) -> MutexGuard<'_, ConnectionState> {
+        lock_table(&self.spot.connection_state)
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPlace {
     fn drop(&mut self) {
-        lock(&self.connections.table).remove(self.number);
+        lock_table(&self.connections.table).remove(self.number);
     }
 }
 
-impl Exchange {
+impl RequestExchange {
     /// Its connection's place.
-    pub(super) fn place(&self) -> &Arc<Place> {
+    pub(super) fn place(&self) -> &Arc<ConnectionPlace> {
         &self.place
     }
 
@@ -199,14 +201,14 @@ impl Exchange {
     }
 
     /// Notes whose turn it is.
-    pub(super) fn turn(&self, turn: Turn) {
-        self.place.standing().turn(self.number, turn);
+    pub(super) fn turn(&self, turn: ExchangeTurn) {
+        self.place.connection_state().turn(self.number, turn);
     }
 }
 
-impl Drop for Exchange {
+impl Drop for RequestExchange {
     fn drop(&mut self) {
-        self.place.standing().end(self.number, Instant::now());
+        self.place.connection_state().end(self.number, Instant::now());
     }
 }
 
@@ -216,15 +218,15 @@ mod tests {
 
     use super::*;
 
-    fn room(together: usize, per_address: usize) -> Arc<Connections> {
-        Connections::new(ConnectionLimits { together, per_address })
+    fn room(together: usize, per_address: usize) -> Arc<ConnectionTable> {
+        ConnectionTable::new(ConnectionLimits { together, per_address })
     }
 
     fn from(last: u8) -> IpAddr {
         IpAddr::from([192, 0, 2, last])
     }
 
-    async fn is_evicted(place: &Place) -> bool {
+    async fn is_evicted(place: &ConnectionPlace) -> bool {
         tokio::time::timeout(Duration::ZERO, place.evicted()).await.is_ok()
     }
 
@@ -251,7 +253,7 @@ mod tests {
         assert!(is_evicted(&first).await);
         drop((also_running, first, second, third));
         assert_eq!(all.open(), 0);
-        assert!(lock(&all.table).networks.is_empty(), "nothing is kept of those who have gone");
+        assert!(lock_table(&all.table).networks.is_empty(), "nothing is kept of those who have gone");
     }
 
     #[tokio::test(start_paused = true)]

@@ -10,14 +10,14 @@ const LINE_BYTES_MAX: usize = 4_096;
 
 /// Why a request is answered without being looked at further. The connection ends with that answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum HeadFault {
     /// `Content-Length` and `Transfer-Encoding`: two opinions on where the request ends.
     Lengths,
     /// The request's first line does not fit.
     Target,
 }
 
-impl Fault {
+impl HeadFault {
     /// Status and words for whoever sent it.
     pub(super) fn answer(self) -> (StatusCode, &'static str) {
         match self {
@@ -34,18 +34,18 @@ impl Fault {
 }
 
 /// The first request of a connection that has a fault, by its number from 0. Nothing after it is read as a request.
-pub(super) type FirstFault = Arc<OnceLock<(u64, Fault)>>;
+pub(super) type FirstFault = Arc<OnceLock<(u64, HeadFault)>>;
 
 /// Where in the stream of one connection's requests the next byte belongs.
 #[derive(Debug, Default)]
-pub(super) struct Heads {
-    place: Place,
+pub(super) struct HeadScanner {
+    place: HeadPlace,
     number: u64,
     first_fault: FirstFault,
 }
 
 #[derive(Debug)]
-enum Place {
+enum HeadPlace {
     Head(Head),
     /// So many bytes of a body are still to come.
     Body(u64),
@@ -53,7 +53,7 @@ enum Place {
     Over,
 }
 
-impl Default for Place {
+impl Default for HeadPlace {
     fn default() -> Self {
         Self::Head(Head::default())
     }
@@ -86,7 +86,7 @@ struct Part {
     ended: bool,
 }
 
-impl Heads {
+impl HeadScanner {
     /// Where the fault will be told.
     pub(super) fn first_fault(&self) -> FirstFault {
         self.first_fault.clone()
@@ -95,53 +95,53 @@ impl Heads {
     /// Looks at bytes that were just read, and gives how many of them hyper shall see: of a target that is too long the
     /// rest is left out, so that there is a request to answer.
     pub(super) fn pass(&mut self, bytes: &mut [u8]) -> usize {
-        let (mut at, mut kept) = (0, 0);
+        let (mut at, mut stored) = (0, 0);
         while at < bytes.len() {
             let part = self.part(&bytes[at..]);
             if !part.hidden {
-                bytes.copy_within(at..at + part.taken, kept);
-                kept += part.taken;
+                bytes.copy_within(at..at + part.taken, stored);
+                stored += part.taken;
             }
             at += part.taken;
             if part.ended {
                 self.line_ended();
             }
         }
-        kept
+        stored
     }
 
     /// Part of a head is here, the rest is not.
     pub(super) fn in_head(&self) -> bool {
-        matches!(&self.place, Place::Head(head) if head.began || !head.line.is_empty())
+        matches!(&self.place, HeadPlace::Head(head) if head.began || !head.line.is_empty())
     }
 
     /// Whether the client may be in the middle of something: a body, a head, or what follows a fault.
     pub(super) fn more_may_come(&self) -> bool {
-        self.in_head() || !matches!(self.place, Place::Head(_))
+        self.in_head() || !matches!(self.place, HeadPlace::Head(_))
     }
 
     fn part(&mut self, rest: &[u8]) -> Part {
         match &mut self.place {
-            Place::Over => Part { taken: rest.len(), hidden: false, ended: false },
-            Place::Body(left) => {
+            HeadPlace::Over => Part { taken: rest.len(), hidden: false, ended: false },
+            HeadPlace::Body(left) => {
                 let taken = usize::try_from(*left).unwrap_or(usize::MAX).min(rest.len());
                 *left -= taken as u64;
                 if *left == 0 {
-                    self.place = Place::default();
+                    self.place = HeadPlace::default();
                 }
                 Part { taken, hidden: false, ended: false }
             }
-            Place::Head(head) => head.part(rest),
+            HeadPlace::Head(head) => head.part(rest),
         }
     }
 
     fn line_ended(&mut self) {
-        let Place::Head(head) = &mut self.place else { return };
+        let HeadPlace::Head(head) = &mut self.place else { return };
         let Some(next) = head.line_ended() else { return };
         self.place = next.unwrap_or_else(|fault| {
             // It is the first: after one, nothing is a head any more.
             let _ = self.first_fault.set((self.number, fault));
-            Place::Over
+            HeadPlace::Over
         });
         self.number += 1;
     }
@@ -171,7 +171,7 @@ impl Head {
     }
 
     /// At the end of the last line: what comes after the head, or why nothing does.
-    fn line_ended(&mut self) -> Option<Result<Place, Fault>> {
+    fn line_ended(&mut self) -> Option<Result<HeadPlace, HeadFault>> {
         let (line, long) = (std::mem::take(&mut self.line), std::mem::take(&mut self.long));
         let line = line.trim_ascii_end();
         if !self.began {
@@ -191,13 +191,13 @@ impl Head {
             return None;
         }
         Some(match (self.clipped, self.chunked, self.length) {
-            (true, _, _) => Err(Fault::Target),
-            (_, true, Some(_)) => Err(Fault::Lengths),
-            (_, true, None) => Ok(Place::Over),
-            (_, false, None | Some(Some(0))) => Ok(Place::default()),
-            (_, false, Some(Some(length))) => Ok(Place::Body(length)),
+            (true, _, _) => Err(HeadFault::Target),
+            (_, true, Some(_)) => Err(HeadFault::Lengths),
+            (_, true, None) => Ok(HeadPlace::Over),
+            (_, false, None | Some(Some(0))) => Ok(HeadPlace::default()),
+            (_, false, Some(Some(length))) => Ok(HeadPlace::Body(length)),
             // A length that cannot be read: hyper refuses it too, but for one behind thousands of spaces.
-            (_, false, Some(None)) => Err(Fault::Lengths),
+            (_, false, Some(None)) => Err(HeadFault::Lengths),
         })
     }
 }
@@ -207,12 +207,12 @@ mod tests {
     use super::*;
 
     /// What hyper sees, and the first fault; fed in pieces of `step` bytes.
-    fn seen(stream: &str, step: usize) -> (String, Option<(u64, Fault)>) {
-        let (mut heads, mut seen) = (Heads::default(), Vec::new());
+    fn seen(stream: &str, step: usize) -> (String, Option<(u64, HeadFault)>) {
+        let (mut heads, mut seen) = (HeadScanner::default(), Vec::new());
         for piece in stream.as_bytes().chunks(step) {
             let mut piece = piece.to_vec();
-            let kept = heads.pass(&mut piece);
-            seen.extend_from_slice(&piece[..kept]);
+            let stored = heads.pass(&mut piece);
+            seen.extend_from_slice(&piece[..stored]);
         }
         (String::from_utf8(seen).unwrap(), heads.first_fault.get().copied())
     }
@@ -228,10 +228,10 @@ mod tests {
             assert_eq!(seen(&fair, step), (fair.clone(), None));
             for (before, number) in [(String::new(), 0), (format!("{get}{post}"), 2)] {
                 let both = format!("{before}{chunks}{body}{get}");
-                assert_eq!(seen(&both, step), (both.clone(), Some((number, Fault::Lengths))));
+                assert_eq!(seen(&both, step), (both.clone(), Some((number, HeadFault::Lengths))));
                 let long = format!("{before}GET /{} HTTP/1.1\r\n\r\n{get}", "x".repeat(70_000));
                 let (shown, fault) = seen(&long, step);
-                assert_eq!(fault, Some((number, Fault::Target)));
+                assert_eq!(fault, Some((number, HeadFault::Target)));
                 assert!(shown.len() < 5_000 && shown.contains("x HTTP/1.1\r\n\r\nGET / "), "{shown}");
             }
         }
@@ -243,7 +243,7 @@ mod tests {
         let fault = |value: &str| seen(&head(value), 64).1;
         assert_eq!((fault("0"), fault(" 18446744073709551615\t")), (None, None));
         for strange in ["", " 5, 5", " 0x5", " 18446744073709551616", &format!("{}5", " ".repeat(5_000))] {
-            assert_eq!(fault(strange), Some((0, Fault::Lengths)), "{strange}");
+            assert_eq!(fault(strange), Some((0, HeadFault::Lengths)), "{strange}");
         }
     }
 }

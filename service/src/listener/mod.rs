@@ -1,15 +1,15 @@
 //! Who may hold a connection, and for how long: an accept loop for programs that strangers can reach.
 //!
 //! Connections are bounded, together and for each network; when there is no place, one that keeps the program waiting
-//! makes room, a silent one first ([`Connections`]). Every phase has a time limit that begins with what the client did
+//! makes room, a silent one first ([`ConnectionTable`]). Every phase has a time limit that begins with what the client did
 //! last, the first with the accepted socket, before anybody knows what will be spoken on it. TLS is swapped while it runs.
 //! A client that is refused in the middle of sending can read why. The end comes within seconds.
 
 mod body;
+mod connection_table;
 mod connections;
 mod heads;
 mod serve;
-mod standing;
 mod stream;
 
 use std::future::poll_fn;
@@ -27,11 +27,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::server::TlsStream;
 
-pub use self::body::{UploadError, UploadPatience};
-use self::connections::Place;
-pub use self::connections::{ConnectionLimits, Connections};
-use self::serve::{Guest, Protocol, serve};
-use self::standing::HEAD_WITHIN;
+pub use self::body::{UploadError, UploadTimeouts};
+use self::connection_table::HEAD_WITHIN;
+use self::connections::ConnectionPlace;
+pub use self::connections::{ConnectionLimits, ConnectionTable};
+use self::serve::{AcceptedClient, HttpVersion, serve_http};
 use self::stream::Linger;
 
 /// From the wish to stop to the last connection's end; systemd is told that a program of ours ends within 5 s.
@@ -44,7 +44,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// What the router may know about the connection that a request came by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Peer {
+pub struct PeerAddress {
     /// Who asks.
     pub remote: IpAddr,
     /// Which of the program's own addresses was asked.
@@ -55,7 +55,7 @@ pub struct Peer {
 
 /// The present TLS settings; what is sent is used from the next handshake on. HTTP/2 is spoken where they offer it (ALPN)
 /// and the client takes it.
-pub type Tls = watch::Receiver<Arc<rustls::ServerConfig>>;
+pub type TlsInfo = watch::Receiver<Arc<rustls::ServerConfig>>;
 
 /// Who is at the other end of a connection.
 #[derive(Debug, Clone, Copy)]
@@ -66,27 +66,27 @@ pub struct Caller<'a> {
     pub certificate: Option<&'a CertificateDer<'static>>,
 }
 
-/// What each request of a connection carries besides [`Peer`]; `None` closes the connection.
-pub type Introduction = Arc<dyn Fn(&Caller<'_>) -> Option<Extensions> + Send + Sync>;
+/// What each request of a connection carries besides [`PeerAddress`]; `None` closes the connection.
+pub type ConnectionIntroduction = Arc<dyn Fn(&Caller<'_>) -> Option<Extensions> + Send + Sync>;
 
 /// How a listener treats its connections.
 #[derive(Clone)]
 pub struct ListenerConfig {
     /// TLS, where it is spoken.
-    pub tls: Option<Tls>,
+    pub tls: Option<TlsInfo>,
     /// The places for connections; listeners may share them.
-    pub connections: Arc<Connections>,
+    pub connections: Arc<ConnectionTable>,
     /// How long a request's body may take.
-    pub uploads: UploadPatience,
+    pub uploads: UploadTimeouts,
     /// What requests carry.
-    pub introduction: Introduction,
+    pub introduction: ConnectionIntroduction,
 }
 
 impl ListenerConfig {
-    /// With the usual patience, and nothing but [`Peer`] with each request.
-    pub fn new(tls: Option<Tls>, connections: Arc<Connections>) -> Self {
-        let introduction: Introduction = Arc::new(|_| Some(Extensions::new()));
-        Self { tls, connections, uploads: UploadPatience::default(), introduction }
+    /// With the usual patience, and nothing but [`PeerAddress`] with each request.
+    pub fn new(tls: Option<TlsInfo>, connections: Arc<ConnectionTable>) -> Self {
+        let introduction: ConnectionIntroduction = Arc::new(|_| Some(Extensions::new()));
+        Self { tls, connections, uploads: UploadTimeouts::default(), introduction }
     }
 }
 
@@ -108,7 +108,7 @@ impl Listener {
         let addr = tcp.local_addr()?;
         let (stop, stopped) = watch::channel(false);
         let (closes, closed) = watch::channel(false);
-        let task = tokio::spawn(accept(tcp, Host { config, router, stopped }, closes));
+        let task = tokio::spawn(accept_connection(tcp, Host { config, router, stopped }, closes));
         Ok(Self { addr, stop, closed, task })
     }
 
@@ -143,7 +143,7 @@ struct Host {
     stopped: watch::Receiver<bool>,
 }
 
-async fn accept(tcp: TcpListener, mut host: Host, closes: watch::Sender<bool>) {
+async fn accept_connection(tcp: TcpListener, mut host: Host, closes: watch::Sender<bool>) {
     let connections = Arc::clone(&host.config.connections);
     let mut running = JoinSet::new();
     let mut beat = tokio::time::interval(BEAT);
@@ -157,7 +157,7 @@ async fn accept(tcp: TcpListener, mut host: Host, closes: watch::Sender<bool>) {
         match accepted {
             Ok((stream, remote)) => {
                 let Some(place) = connections.enter(remote.ip()) else { continue };
-                running.spawn(connection(stream, remote, host.clone(), place));
+                running.spawn(run_connection(stream, remote, host.clone(), place));
             }
             // Out of descriptors or memory, or the client has gone: none of it ends the listener.
             Err(error) => {
@@ -177,46 +177,52 @@ async fn accept(tcp: TcpListener, mut host: Host, closes: watch::Sender<bool>) {
     }
 }
 
-async fn connection(stream: TcpStream, remote: SocketAddr, host: Host, place: Arc<Place>) {
+async fn run_connection(stream: TcpStream, remote: SocketAddr, host: Host, place: Arc<ConnectionPlace>) {
     // Answers are written whole: waiting for more would only add 40 ms.
     let _ = stream.set_nodelay(true);
     let evicted = place.evicted();
     tokio::select! {
-        () = host.talk(stream, remote, place) => {}
+        () = host.serve_connection(stream, remote, place) => {}
         () = evicted => tracing::debug!("a connection was closed to make room"),
     }
 }
 
 impl Host {
-    async fn talk(self, stream: TcpStream, remote: SocketAddr, place: Arc<Place>) {
+    async fn serve_connection(self, stream: TcpStream, remote: SocketAddr, place: Arc<ConnectionPlace>) {
         let Ok(local) = stream.local_addr() else { return };
         let remote = SocketAddr::new(remote.ip().to_canonical(), remote.port());
-        let peer = Peer { remote: remote.ip(), local, secure: self.config.tls.is_some() };
+        let peer = PeerAddress { remote: remote.ip(), local, secure: self.config.tls.is_some() };
         let Some(tls) = &self.config.tls else {
             if let Some(guest) = self.guest(peer, &Caller { remote, certificate: None }, place) {
-                Box::pin(serve(stream, Protocol::Http1, guest, self.stopped)).await;
+                Box::pin(serve_http(stream, HttpVersion::Http1, guest, self.stopped)).await;
             }
             return;
         };
-        let first_head_due = place.standing().first_head_due();
-        let shaken = tokio::time::timeout_at(first_head_due, handshake(stream, tls)).await;
+        let first_head_due = place.connection_state().first_head_due();
+        let shaken = tokio::time::timeout_at(first_head_due, finish_handshake(stream, tls)).await;
         let Ok(Some(stream)) = shaken else { return };
         let session = stream.get_ref().1;
-        let protocol = if session.alpn_protocol() == Some(b"h2") { Protocol::Http2 } else { Protocol::Http1 };
+        let protocol =
+            if session.alpn_protocol() == Some(b"h2") { HttpVersion::Http2 } else { HttpVersion::Http1 };
         let certificate = session.peer_certificates().and_then(<[_]>::first);
         if let Some(guest) = self.guest(peer, &Caller { remote, certificate }, place) {
-            Box::pin(serve(stream, protocol, guest, self.stopped)).await;
+            Box::pin(serve_http(stream, protocol, guest, self.stopped)).await;
         }
     }
 
-    fn guest(&self, peer: Peer, caller: &Caller<'_>, place: Arc<Place>) -> Option<Guest> {
+    fn guest(
+        &self,
+        peer: PeerAddress,
+        caller: &Caller<'_>,
+        place: Arc<ConnectionPlace>,
+    ) -> Option<AcceptedClient> {
         let mut extensions = (self.config.introduction)(caller)?;
         extensions.insert(peer);
-        Some(Guest { router: self.router.clone(), extensions, uploads: self.config.uploads, place })
+        Some(AcceptedClient { router: self.router.clone(), extensions, uploads: self.config.uploads, place })
     }
 }
 
-async fn handshake(mut stream: TcpStream, tls: &Tls) -> Option<TlsStream<TcpStream>> {
+async fn finish_handshake(mut stream: TcpStream, tls: &TlsInfo) -> Option<TlsStream<TcpStream>> {
     let mut first = [0];
     if stream.peek(&mut first).await.ok()? == 0 {
         return None;

@@ -18,11 +18,11 @@ use tokio::sync::watch;
 use tokio::time::{Instant, Sleep, sleep};
 use tower::Service as _;
 
-use super::body::{Answer, Upload, UploadPatience};
-use super::connections::{Exchange, Place};
-use super::heads::{Fault, FirstFault, Heads};
-use super::standing::Overdue;
-use super::stream::Watched;
+use super::body::{Answer, TimedBody, UploadTimeouts};
+use super::connection_table::OverduePart;
+use super::connections::{ConnectionPlace, RequestExchange};
+use super::heads::{FirstFault, HeadFault, HeadScanner};
+use super::stream::WatchedStream;
 
 /// Header lines of one request; browsers send about 15.
 const HEADERS_MAX: usize = 64;
@@ -48,42 +48,42 @@ const LOOK_AGAIN: Duration = Duration::from_secs(20);
 
 /// What is spoken on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Protocol {
+pub(super) enum HttpVersion {
     Http1,
     Http2,
 }
 
 /// Who answers, and what each request carries.
 #[derive(Clone)]
-pub(super) struct Guest {
+pub(super) struct AcceptedClient {
     pub(super) router: Router,
     pub(super) extensions: Extensions,
-    pub(super) uploads: UploadPatience,
-    pub(super) place: Arc<Place>,
+    pub(super) uploads: UploadTimeouts,
+    pub(super) place: Arc<ConnectionPlace>,
 }
 
-impl Guest {
+impl AcceptedClient {
     async fn answer(
         self,
         request: Request<Incoming>,
-        exchange: Exchange,
+        exchange: RequestExchange,
         in_pieces: bool,
     ) -> Response<Answer> {
         let Self { mut router, extensions, uploads, .. } = self;
-        let mut request = request.map(|body| Body::new(Upload::new(body, &exchange, uploads)));
+        let mut request = request.map(|body| Body::new(TimedBody::new(body, &exchange, uploads)));
         request.extensions_mut().extend(extensions);
         let answer = router.call(request).await.unwrap_or_else(|never: Infallible| match never {});
-        answered(answer, exchange, in_pieces)
+        tracked_answer(answer, exchange, in_pieces)
     }
 }
 
-fn answered(answer: Response<Body>, exchange: Exchange, in_pieces: bool) -> Response<Answer> {
+fn tracked_answer(answer: Response<Body>, exchange: RequestExchange, in_pieces: bool) -> Response<Answer> {
     let (head, body) = answer.into_parts();
     let body = Answer::new(body, exchange, in_pieces);
     Response::from_parts(head, body)
 }
 
-fn refused(fault: Fault) -> Response<Body> {
+fn refusal_answer(fault: HeadFault) -> Response<Body> {
     let (status, words) = fault.answer();
     let mut answer = Response::new(Body::from(words));
     *answer.status_mut() = status;
@@ -92,27 +92,31 @@ fn refused(fault: Fault) -> Response<Body> {
 }
 
 /// Serves one connection until it ends or has had its time.
-pub(super) async fn serve<S>(stream: S, protocol: Protocol, guest: Guest, stopped: watch::Receiver<bool>)
-where
+pub(super) async fn serve_http<S>(
+    stream: S,
+    protocol: HttpVersion,
+    guest: AcceptedClient,
+    stopped: watch::Receiver<bool>,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     match protocol {
-        Protocol::Http1 => serve_http1(stream, guest, stopped).await,
-        Protocol::Http2 => serve_http2(stream, guest, stopped).await,
+        HttpVersion::Http1 => serve_http1(stream, guest, stopped).await,
+        HttpVersion::Http2 => serve_http2(stream, guest, stopped).await,
     }
 }
 
 async fn answer_http1(
-    guest: Guest,
+    guest: AcceptedClient,
     request: Request<Incoming>,
-    exchange: Exchange,
+    exchange: RequestExchange,
     first_fault: FirstFault,
 ) -> Result<Response<Answer>, Infallible> {
     let fault = first_fault.get().filter(|(at, _)| *at == exchange.number()).map(|(_, fault)| *fault);
     // What follows chunks is not watched any more, so it is not read as a request: the connection ends with the answer.
     let last = fault.is_some() || request.headers().contains_key(TRANSFER_ENCODING);
     let mut answer = match fault {
-        Some(fault) => answered(refused(fault), exchange, false),
+        Some(fault) => tracked_answer(refusal_answer(fault), exchange, false),
         None => guest.answer(request, exchange, false).await,
     };
     if last {
@@ -121,13 +125,13 @@ async fn answer_http1(
     Ok(answer)
 }
 
-async fn serve_http1<S>(stream: S, guest: Guest, stopped: watch::Receiver<bool>)
+async fn serve_http1<S>(stream: S, guest: AcceptedClient, stopped: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let heads = Heads::default();
+    let heads = HeadScanner::default();
     let (first_fault, place) = (heads.first_fault(), Arc::clone(&guest.place));
-    let stream = Watched::new(stream, Some(heads), Arc::clone(&place));
+    let stream = WatchedStream::new(stream, Some(heads), Arc::clone(&place));
     let service = hyper::service::service_fn(|request: Request<Incoming>| {
         answer_http1(guest.clone(), request, guest.place.begin(), Arc::clone(&first_fault))
     });
@@ -139,15 +143,15 @@ where
         .max_buf_size(HEAD_BYTES_MAX)
         .half_close(true)
         .serve_connection(TokioIo::new(stream), service);
-    drive(pin!(connection), |connection| connection.graceful_shutdown(), &place, stopped).await;
+    drive_connection(pin!(connection), |connection| connection.graceful_shutdown(), &place, stopped).await;
 }
 
-async fn serve_http2<S>(stream: S, guest: Guest, stopped: watch::Receiver<bool>)
+async fn serve_http2<S>(stream: S, guest: AcceptedClient, stopped: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let place = Arc::clone(&guest.place);
-    let stream = Watched::new(stream, None, Arc::clone(&place));
+    let stream = WatchedStream::new(stream, None, Arc::clone(&place));
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         name_host(&mut request);
         let (guest, exchange) = (guest.clone(), guest.place.begin());
@@ -165,7 +169,7 @@ where
         .keep_alive_interval(PING_EVERY)
         .keep_alive_timeout(PONG_WITHIN)
         .serve_connection(TokioIo::new(stream), service);
-    drive(pin!(connection), |connection| connection.graceful_shutdown(), &place, stopped).await;
+    drive_connection(pin!(connection), |connection| connection.graceful_shutdown(), &place, stopped).await;
 }
 
 /// What HTTP/2 calls the authority stands where HTTP/1.1 has it: programs look in one place. A `Host` field that says
@@ -179,10 +183,10 @@ fn name_host<B>(request: &mut Request<B>) {
 }
 
 /// Runs a connection to its end: its own, or that of its time. `finish` tells the client that it ends.
-async fn drive<C>(
+async fn drive_connection<C>(
     mut connection: Pin<&mut C>,
     finish: impl Fn(Pin<&mut C>),
-    place: &Arc<Place>,
+    place: &Arc<ConnectionPlace>,
     mut stopped: watch::Receiver<bool>,
 ) where
     C: Future<Output = hyper::Result<()>>,
@@ -195,14 +199,14 @@ async fn drive<C>(
             biased;
             ended = connection.as_mut() => break ended,
             overdue = time.as_mut() => {
-                if overdue == Overdue::Cut {
+                if overdue == OverduePart::Cut {
                     tracing::debug!("a connection had its time and was closed");
                     return;
                 }
             }
             _ = stopped.changed(), if !stopping => stopping = true,
         }
-        place.standing().finish(Instant::now());
+        place.connection_state().finish(Instant::now());
         finish(connection.as_mut());
     };
     if let Err(error) = ended {
@@ -212,16 +216,16 @@ async fn drive<C>(
 
 /// Resolves when something is due, and may be asked again.
 struct Deadline {
-    place: Arc<Place>,
+    place: Arc<ConnectionPlace>,
     timer: Pin<Box<Sleep>>,
 }
 
 impl Future for Deadline {
-    type Output = Overdue;
+    type Output = OverduePart;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Overdue> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<OverduePart> {
         loop {
-            let (now, due) = (Instant::now(), self.place.standing().due());
+            let (now, due) = (Instant::now(), self.place.connection_state().due());
             let look = now + LOOK_AGAIN;
             let at = match due {
                 Some((at, overdue)) if at <= now => return Poll::Ready(overdue),

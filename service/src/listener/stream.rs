@@ -10,8 +10,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::connections::Place;
-use super::heads::Heads;
+use super::connections::ConnectionPlace;
+use super::heads::HeadScanner;
 
 /// Bytes that a client may still send after its answer was written: a whole photo (30 MB) and the form around it, so that
 /// whoever sends one that is refused by its size, or while none can be taken, reads why. They are read and forgotten.
@@ -23,30 +23,30 @@ const LINGER_QUIET: Duration = Duration::from_secs(5);
 
 /// A stream that tells its connection's place what it sees.
 #[derive(Debug)]
-pub(super) struct Watched<S> {
+pub(super) struct WatchedStream<S> {
     stream: S,
-    place: Arc<Place>,
+    place: Arc<ConnectionPlace>,
     /// Of HTTP/1.1.
-    heads: Option<Heads>,
+    heads: Option<HeadScanner>,
     stalled: bool,
     linger: Option<Linger>,
 }
 
-impl<S> Watched<S> {
-    pub(super) fn new(stream: S, heads: Option<Heads>, place: Arc<Place>) -> Self {
+impl<S> WatchedStream<S> {
+    pub(super) fn new(stream: S, heads: Option<HeadScanner>, place: Arc<ConnectionPlace>) -> Self {
         Self { stream, place, heads, stalled: false, linger: None }
     }
 
     fn watch<T>(&mut self, result: Poll<T>) -> Poll<T> {
         if self.stalled != result.is_pending() {
             self.stalled = result.is_pending();
-            self.place.standing().stalled(self.stalled, Instant::now());
+            self.place.connection_state().stalled(self.stalled, Instant::now());
         }
         result
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for WatchedStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -58,20 +58,20 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         loop {
             ready!(Pin::new(&mut me.stream).poll_read(cx, buf))?;
             let read = buf.filled().len() - before;
-            let kept = heads.pass(&mut buf.filled_mut()[before..]);
-            buf.set_filled(before + kept);
+            let stored = heads.pass(&mut buf.filled_mut()[before..]);
+            buf.set_filled(before + stored);
             if heads.in_head() {
-                me.place.standing().head_began(Instant::now());
+                me.place.connection_state().head_began(Instant::now());
             }
             // Nothing is the end only if nothing came.
-            if kept > 0 || read == 0 {
+            if stored > 0 || read == 0 {
                 return Poll::Ready(Ok(()));
             }
         }
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for WatchedStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.watch(result)
@@ -100,7 +100,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         if me.linger.is_none() {
             let result = Pin::new(&mut me.stream).poll_shutdown(cx);
             ready!(me.watch(result))?;
-            if !me.heads.as_ref().is_some_and(Heads::more_may_come) {
+            if !me.heads.as_ref().is_some_and(HeadScanner::more_may_come) {
                 return Poll::Ready(Ok(()));
             }
         }

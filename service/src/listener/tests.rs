@@ -12,16 +12,16 @@ use axum::routing::{get, post};
 use http_body_util::BodyExt as _;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-fn room(together: usize, per_address: usize) -> Arc<Connections> {
-    Connections::new(ConnectionLimits { together, per_address })
+fn room(together: usize, per_address: usize) -> Arc<ConnectionTable> {
+    ConnectionTable::new(ConnectionLimits { together, per_address })
 }
 
-async fn start(router: Router, tls: Option<Tls>, connections: Arc<Connections>) -> Listener {
+async fn start(router: Router, tls: Option<TlsInfo>, connections: Arc<ConnectionTable>) -> Listener {
     let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
     Listener::start(tcp, ListenerConfig::new(tls, connections), router).unwrap()
 }
 
-async fn started(together: usize) -> (Listener, Arc<Connections>) {
+async fn started(together: usize) -> (Listener, Arc<ConnectionTable>) {
     let router = Router::new()
         .route("/", get(|| async { "here" }))
         .route("/echo", post(|body: String| async move { body }));
@@ -115,25 +115,28 @@ async fn a_request_with_two_lengths_smuggles_nothing() {
     };
     let (length, chunked) = (format!("Content-Length: {}", body.len()), "Transfer-Encoding: chunked");
     for (first, second) in [(length.as_str(), chunked), (chunked, length.as_str())] {
-        let told = ask(listener.local_addr(), &head(first, second)).await;
-        assert!(told.starts_with("HTTP/1.1 400"), "{told}");
-        assert!(!told.contains("here"), "what follows is not read as a request: {told}");
-        assert!(told.to_lowercase().contains("connection: close"), "{told}");
+        let reported = ask(listener.local_addr(), &head(first, second)).await;
+        assert!(reported.starts_with("HTTP/1.1 400"), "{reported}");
+        assert!(!reported.contains("here"), "what follows is not read as a request: {reported}");
+        assert!(reported.to_lowercase().contains("connection: close"), "{reported}");
     }
     let good = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-    let told = ask(listener.local_addr(), &format!("{good}{}", head(&length, chunked))).await;
-    assert!(told.contains("here") && told.contains("HTTP/1.1 400") && !told.ends_with("here"), "{told}");
+    let reported = ask(listener.local_addr(), &format!("{good}{}", head(&length, chunked))).await;
+    assert!(
+        reported.contains("here") && reported.contains("HTTP/1.1 400") && !reported.ends_with("here"),
+        "{reported}"
+    );
     for wrong in
         ["Transfer-Encoding: gzip", "Transfer-Encoding: chunked, gzip", "Transfer-Encoding: xchunked"]
     {
-        let told = ask(listener.local_addr(), &head(wrong, "X: y")).await;
-        assert!(told.starts_with("HTTP/1.1 400"), "{wrong}: {told}");
+        let reported = ask(listener.local_addr(), &head(wrong, "X: y")).await;
+        assert!(reported.starts_with("HTTP/1.1 400"), "{wrong}: {reported}");
     }
     for garbage in ["zz\r\nhello\r\n0\r\n\r\n", "-5\r\nhello\r\n0\r\n\r\n", "5\r\nhelloXX0\r\n\r\n"] {
         let request =
             format!("POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{chunked}\r\n\r\n{garbage}");
-        let told = ask(listener.local_addr(), &request).await;
-        assert!(!told.starts_with("HTTP/1.1 200"), "{garbage:?}: {told}");
+        let reported = ask(listener.local_addr(), &request).await;
+        assert!(!reported.starts_with("HTTP/1.1 200"), "{garbage:?}: {reported}");
     }
     let fair = format!("POST /echo HTTP/1.1\r\nHost: a\r\n{chunked}\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
     assert!(ask(listener.local_addr(), &fair).await.ends_with("hello"));
@@ -192,24 +195,24 @@ async fn a_half_closed_client_gets_its_answer() {
 #[tokio::test]
 async fn stopping_lets_a_running_request_end() {
     let (began, hold) = (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
-    let (told, held) = (began.clone(), hold.clone());
+    let (reported, held) = (began.clone(), hold.clone());
     let router = Router::new().route(
         "/",
         get(move || async move {
-            told.notify_one();
+            reported.notify_one();
             held.notified().await;
             "done"
         }),
     );
     let listener = start(router, None, room(8, 0)).await;
-    let asked = tokio::spawn({
+    let requested = tokio::spawn({
         let addr = listener.local_addr();
         async move { ask(addr, "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await }
     });
     began.notified().await;
     let stopping = tokio::spawn(listener.stop());
     hold.notify_one();
-    assert!(asked.await.unwrap().ends_with("done"));
+    assert!(requested.await.unwrap().ends_with("done"));
     stopping.await.unwrap();
 }
 
@@ -248,12 +251,12 @@ async fn only_the_time_counts_in_which_a_body_is_read() {
     pass(Duration::from_secs(600)).await;
     turn.send(true).unwrap();
     streams[0].write_all(b" more").await.unwrap();
-    let told = answer(&mut streams[0]).await;
-    assert!(told.ends_with("9 bytes"), "{told}");
+    let reported = answer(&mut streams[0]).await;
+    assert!(reported.ends_with("9 bytes"), "{reported}");
     // … and what it makes the box wait counts.
     pass(Duration::from_secs(30)).await;
-    let told = answer(&mut streams[1]).await;
-    assert!(told.ends_with("too slow"), "{told}");
+    let reported = answer(&mut streams[1]).await;
+    assert!(reported.ends_with("too slow"), "{reported}");
     listener.stop().await;
 }
 
@@ -269,8 +272,8 @@ async fn plain_http_on_the_tls_port_is_told_so() {
     let (server, client) = identity(&["http/1.1"]);
     let (_keep, tls) = watch::channel(server);
     let listener = start(Router::new().route("/", get(|| async { "here" })), Some(tls), room(8, 0)).await;
-    let told = ask(listener.local_addr(), "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
-    assert!(told.starts_with("HTTP/1.1 400") && told.contains("https://"), "{told}");
+    let reported = ask(listener.local_addr(), "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert!(reported.starts_with("HTTP/1.1 400") && reported.contains("https://"), "{reported}");
     let mut stream = shake(&client, TcpStream::connect(listener.local_addr()).await.unwrap()).await.unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
     assert!(answer(&mut stream).await.ends_with("here"));
@@ -282,7 +285,7 @@ async fn plain_http_on_the_tls_port_is_told_so() {
 async fn a_request_carries_what_its_connection_was_introduced_with() {
     #[derive(Clone)]
     struct Port(u16);
-    let who = |peer: axum::Extension<Peer>, port: axum::Extension<Port>| async move {
+    let who = |peer: axum::Extension<PeerAddress>, port: axum::Extension<Port>| async move {
         format!("{} {} {}", peer.remote, peer.secure, port.0.0)
     };
     let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
-use super::{SettingKind, SettingRow, Settings, SettingsError, VARIABLE_PREFIX, rows};
+use super::{ProgramSettings, SettingKind, SettingRow, SettingsError, VARIABLE_PREFIX, setting_rows};
 
 /// How unlike a key may be to be named as the one that was meant, in letters changed.
 const NEAREST_EDITS: usize = 3;
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub enum SettingOrigin {
     /// Nobody set it.
     Default,
     /// The settings file.
@@ -26,18 +26,18 @@ pub enum Origin {
 
 /// Settings, and where each that somebody set comes from.
 #[derive(Debug, Clone)]
-pub struct Loaded<S> {
+pub struct LoadedSettings<S> {
     /// The settings.
     pub settings: S,
     /// By key; one that is absent stands at its default.
-    pub origins: BTreeMap<String, Origin>,
+    pub origins: BTreeMap<String, SettingOrigin>,
 }
 
 /// The process's environment, read once; of what is no text only settings matter.
 ///
 /// # Errors
 /// A setting that is no text.
-pub fn environment() -> Result<BTreeMap<String, String>, SettingsError> {
+pub fn read_variables() -> Result<BTreeMap<String, String>, SettingsError> {
     read_environment(std::env::vars_os())
 }
 
@@ -59,15 +59,15 @@ pub(super) fn read_environment(
 }
 
 /// Reads the file, if one is given, and lays the environment over it. What spans more than one value is not looked at yet, for the
-/// command line lies over both: [`Settings::check`] is its caller's.
+/// command line lies over both: [`ProgramSettings::check`] is its caller's.
 ///
 /// # Errors
 /// What does not fit, with its line or its variable.
-pub fn load<S: Settings>(
+pub fn load_settings<S: ProgramSettings>(
     file: Option<&Path>,
     environment: &BTreeMap<String, String>,
-) -> Result<Loaded<S>, SettingsError> {
-    let rows = rows::<S>();
+) -> Result<LoadedSettings<S>, SettingsError> {
+    let rows = setting_rows::<S>();
     let (mut settings, mut origins) = (S::default(), BTreeMap::new());
     if let Some(path) = file {
         let text = std::fs::read_to_string(path)
@@ -77,28 +77,28 @@ pub fn load<S: Settings>(
         for (key, at) in keys_in(table.get_ref(), &rows) {
             if !rows.iter().any(|row| row.key == key) {
                 let line = text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
-                let nearest = nearest(&key, rows.iter().map(|row| row.key.clone()));
+                let nearest = nearest_name(&key, rows.iter().map(|row| row.key.clone()));
                 return Err(SettingsError::UnknownKey { path: path.to_owned(), line, key, nearest });
             }
-            origins.insert(key, Origin::File(path.to_owned()));
+            origins.insert(key, SettingOrigin::File(path.to_owned()));
         }
         settings = toml::from_str(&text).map_err(parse)?;
     }
     let variables = environment.iter().filter(|(name, _)| name.starts_with(VARIABLE_PREFIX));
     for (name, value) in variables {
         let Some(row) = rows.iter().find(|row| row.variable() == *name) else {
-            let nearest = nearest(name, rows.iter().map(SettingRow::variable));
+            let nearest = nearest_name(name, rows.iter().map(SettingRow::variable));
             return Err(SettingsError::UnknownVariable { name: name.clone(), nearest });
         };
         let wrong =
             |e: toml::de::Error| SettingsError::Variable { name: name.clone(), why: e.message().to_owned() };
         let mut table = toml::Table::try_from(&settings)?;
-        put(&mut table, &row.key, read_variable(row.kind, value).map_err(wrong)?);
+        put_value(&mut table, &row.key, read_variable(row.kind, value).map_err(wrong)?);
         settings = table.try_into().map_err(wrong)?;
-        origins.insert(row.key.clone(), Origin::Variable(name.clone()));
+        origins.insert(row.key.clone(), SettingOrigin::Variable(name.clone()));
     }
     check_ranges(&settings, &rows)?;
-    Ok(Loaded { settings, origins })
+    Ok(LoadedSettings { settings, origins })
 }
 
 /// Keys that a file sets, with their sections, and the byte at which each begins.
@@ -121,7 +121,7 @@ fn keys_in(table: &DeTable<'_>, rows: &[SettingRow]) -> Vec<(String, usize)> {
     found
 }
 
-fn nearest(name: &str, all: impl Iterator<Item = String>) -> Option<String> {
+fn nearest_name(name: &str, all: impl Iterator<Item = String>) -> Option<String> {
     let scored = all.map(|other| (strsim::osa_distance(name, &other), other));
     scored.filter(|(edits, _)| *edits <= NEAREST_EDITS).min().map(|(_, other)| other)
 }
@@ -140,7 +140,7 @@ fn read_variable(kind: SettingKind, value: &str) -> Result<toml::Value, toml::de
     }
 }
 
-fn put(table: &mut toml::Table, key: &str, value: toml::Value) {
+fn put_value(table: &mut toml::Table, key: &str, value: toml::Value) {
     match key.split_once('.') {
         None => {
             table.insert(key.to_owned(), value);
@@ -148,7 +148,7 @@ fn put(table: &mut toml::Table, key: &str, value: toml::Value) {
         Some((section, rest)) => {
             let inner = table.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
             if let toml::Value::Table(inner) = inner {
-                put(inner, rest, value);
+                put_value(inner, rest, value);
             }
         }
     }
@@ -162,7 +162,7 @@ pub(super) fn value_of<'a>(table: &'a toml::Table, key: &str) -> Option<&'a toml
     }
 }
 
-fn check_ranges<S: Settings>(settings: &S, rows: &[SettingRow]) -> Result<(), SettingsError> {
+fn check_ranges<S: ProgramSettings>(settings: &S, rows: &[SettingRow]) -> Result<(), SettingsError> {
     let table = toml::Table::try_from(settings)?;
     for row in rows {
         let Some((min, max)) = row.range else { continue };

@@ -3,7 +3,7 @@
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use super::{Settings, VARIABLE_PREFIX};
+use super::{ProgramSettings, VARIABLE_PREFIX};
 
 /// How a setting is written in a variable and in an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,22 +61,22 @@ impl SettingRow {
 }
 
 /// Every setting of a program: those above all sections first, each part by name.
-pub fn rows<S: Settings>() -> Vec<SettingRow> {
+pub fn setting_rows<S: ProgramSettings>() -> Vec<SettingRow> {
     let inlined = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
     let schema = inlined.into_generator().into_root_schema_for::<S>();
     let mut rows = Vec::new();
-    collect(schema.as_value(), "", None, &mut rows);
+    collect_rows(schema.as_value(), "", None, &mut rows);
     rows.sort_by_key(|row| (row.key.matches('.').count(), row.kind == SettingKind::Tables, row.key.clone()));
     rows
 }
 
-fn collect(schema: &Value, section: &str, defaults: Option<&Value>, rows: &mut Vec<SettingRow>) {
+fn collect_rows(schema: &Value, section: &str, defaults: Option<&Value>, rows: &mut Vec<SettingRow>) {
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         let key = if section.is_empty() { name.clone() } else { format!("{section}.{name}") };
         // What the outer struct says of a section lies over what the section says of itself.
         let default = defaults.and_then(|of| of.get(name)).or_else(|| property.get("default"));
         if property.get("properties").is_some() {
-            collect(property, &key, default, rows);
+            collect_rows(property, &key, default, rows);
         } else {
             rows.push(SettingRow::new(key, property, schema, default));
         }

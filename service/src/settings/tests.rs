@@ -56,22 +56,22 @@ impl Default for Sample {
     }
 }
 
-impl Settings for Sample {
+impl ProgramSettings for Sample {
     fn check(&self) -> Result<(), &'static str> {
         if self.bounds.wait { Ok(()) } else { Err("they must wait") }
     }
 }
 
-fn load_from(text: &str, variables: &[(&str, &str)]) -> Result<Loaded<Sample>, SettingsError> {
+fn load_from(text: &str, variables: &[(&str, &str)]) -> Result<LoadedSettings<Sample>, SettingsError> {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), text).unwrap();
     let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    load(Some(file.path()), &variables)
+    load_settings(Some(file.path()), &variables)
 }
 
 #[test]
 fn rows_are_read_off_the_struct() {
-    let rows = rows::<Sample>();
+    let rows = setting_rows::<Sample>();
     let keys: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
     assert_eq!(keys, ["data", "names", "machines", "bounds.callers", "bounds.wait", "http.listen"]);
     let row = |key: &str| rows.iter().find(|row| row.key == key).unwrap();
@@ -102,29 +102,30 @@ fn the_environment_lies_over_the_file() {
     assert_eq!(machines[0]["name"].as_str(), Some("M"));
     assert_eq!((http.listen.port(), bounds.callers, bounds.wait), (1, 9, false));
     assert!(loaded.settings.check().is_err());
-    let lines = text::list(&loaded).unwrap();
+    let lines = text::list_settings(&loaded).unwrap();
     assert!(lines.contains("data = \"/b\"  (CLEANTRACK_DATA)"), "{lines}");
     assert!(lines.lines().any(|line| line.starts_with("http.listen = \"127.0.0.1:1\"  (/")), "{lines}");
-    assert_eq!(load::<Sample>(None, &BTreeMap::new()).unwrap().settings, Sample::default());
+    assert_eq!(load_settings::<Sample>(None, &BTreeMap::new()).unwrap().settings, Sample::default());
 }
 
 #[test]
 fn what_does_not_fit_says_where() {
-    let told = |text: &str, variables: &[(&str, &str)]| load_from(text, variables).unwrap_err().to_string();
-    let unknown = told("data = \"/a\"\n[http]\nlisten = \"127.0.0.1:1\"\nlistn = 1\n", &[]);
+    let reported =
+        |text: &str, variables: &[(&str, &str)]| load_from(text, variables).unwrap_err().to_string();
+    let unknown = reported("data = \"/a\"\n[http]\nlisten = \"127.0.0.1:1\"\nlistn = 1\n", &[]);
     assert!(
         unknown.ends_with(", line 4: `http.listn` is no setting; did you mean `http.listen`?"),
         "{unknown}"
     );
-    let strange = told("[colours]\nsky = 1\n", &[]);
+    let strange = reported("[colours]\nsky = 1\n", &[]);
     assert!(strange.ends_with(", line 1: `colours` is no setting"), "{strange}");
-    let wrong = told("\n[http]\nlisten = 5\n", &[]);
+    let wrong = reported("\n[http]\nlisten = 5\n", &[]);
     assert!(wrong.contains("line 3"), "{wrong}");
-    let section = told("http = 5\n", &[]);
+    let section = reported("http = 5\n", &[]);
     assert!(section.contains("line 1"), "{section}");
-    let broken = told("data = \n", &[]);
+    let broken = reported("data = \n", &[]);
     assert!(broken.contains("line 1"), "{broken}");
-    let variable = told("", &[("CLEANTRACK_HTTP_LISTN", "127.0.0.1:1")]);
+    let variable = reported("", &[("CLEANTRACK_HTTP_LISTN", "127.0.0.1:1")]);
     assert!(variable.ends_with("did you mean `CLEANTRACK_HTTP_LISTEN`?"), "{variable}");
     for (name, value) in [
         ("CLEANTRACK_HTTP_LISTEN", "here"),
@@ -134,19 +135,22 @@ fn what_does_not_fit_says_where() {
         ("CLEANTRACK_MACHINES", "[{"),
         ("CLEANTRACK_MACHINES", "x\ny = 1"),
     ] {
-        let told = told("", &[(name, value)]);
-        assert!(told.starts_with(&format!("the environment variable {name} is not valid: ")), "{told}");
+        let reported = reported("", &[(name, value)]);
+        assert!(
+            reported.starts_with(&format!("the environment variable {name} is not valid: ")),
+            "{reported}"
+        );
     }
-    assert_eq!(told("[bounds]\ncallers = 7\n", &[]), "bounds.callers must be 8 to 4096");
-    assert_eq!(told("", &[("CLEANTRACK_BOUNDS_CALLERS", "5000")]), "bounds.callers must be 8 to 4096");
-    let nowhere = load::<Sample>(Some(std::path::Path::new("/nowhere.toml")), &BTreeMap::new());
+    assert_eq!(reported("[bounds]\ncallers = 7\n", &[]), "bounds.callers must be 8 to 4096");
+    assert_eq!(reported("", &[("CLEANTRACK_BOUNDS_CALLERS", "5000")]), "bounds.callers must be 8 to 4096");
+    let nowhere = load_settings::<Sample>(Some(std::path::Path::new("/nowhere.toml")), &BTreeMap::new());
     assert!(matches!(nowhere, Err(SettingsError::Read { .. })));
 }
 
 #[test]
 fn help_names_every_setting() {
-    let help = text::help::<Sample>();
-    for row in rows::<Sample>() {
+    let help = text::settings_help::<Sample>();
+    for row in setting_rows::<Sample>() {
         assert!(help.contains(&row.variable()) && help.contains(&row.key), "{help}");
     }
 }
@@ -160,7 +164,7 @@ proptest! {
         value in "[a-z0-9\\[\\]{}=\",.#\n]{0,30}",
         which in 0_usize..6,
     ) {
-        let variable = rows::<Sample>()[which].variable();
+        let variable = setting_rows::<Sample>()[which].variable();
         let _ = load_from(&text, &[]);
         let _ = load_from("", &[(&variable, &value)]);
     }
@@ -174,6 +178,6 @@ fn a_setting_that_is_no_text_is_told() {
     let broken = || OsString::from_vec(b"/var/\xff".to_vec());
     let read = |name: &str| super::load::read_environment([(OsString::from(name), broken())].into_iter());
     assert!(read("LANG").unwrap().is_empty());
-    let told = read("CLEANTRACK_DATA").unwrap_err().to_string();
-    assert_eq!(told, "the environment variable CLEANTRACK_DATA is no UTF-8");
+    let reported = read("CLEANTRACK_DATA").unwrap_err().to_string();
+    assert_eq!(reported, "the environment variable CLEANTRACK_DATA is no UTF-8");
 }

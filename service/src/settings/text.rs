@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use super::load::value_of;
-use super::{Loaded, Origin, Settings, SettingsError, rows};
+use super::{LoadedSettings, ProgramSettings, SettingOrigin, SettingsError, setting_rows};
 
 /// The end of `--help`: that there is a file, and every variable.
-pub fn help<S: Settings>() -> String {
-    let rows = rows::<S>();
+pub fn settings_help<S: ProgramSettings>() -> String {
+    let rows = setting_rows::<S>();
     let widest = rows.iter().map(|row| row.variable().len()).max().unwrap_or_default();
     let mut text =
         "Settings (a key in the file that --config names, or a variable, which lies over the file):"
@@ -23,16 +23,16 @@ pub fn help<S: Settings>() -> String {
 ///
 /// # Errors
 /// A value that TOML cannot say, such as a path that is no text.
-pub fn list<S: Settings>(loaded: &Loaded<S>) -> Result<String, SettingsError> {
+pub fn list_settings<S: ProgramSettings>(loaded: &LoadedSettings<S>) -> Result<String, SettingsError> {
     let table = toml::Table::try_from(&loaded.settings)?;
     let mut lines = Vec::new();
-    for row in rows::<S>() {
+    for row in setting_rows::<S>() {
         let value = value_of(&table, &row.key).map_or_else(|| "none".to_owned(), ToString::to_string);
         let origin = match loaded.origins.get(&row.key) {
-            None | Some(Origin::Default) => "default".to_owned(),
-            Some(Origin::File(path)) => path.display().to_string(),
-            Some(Origin::Variable(name)) => name.clone(),
-            Some(Origin::Argument) => "command line".to_owned(),
+            None | Some(SettingOrigin::Default) => "default".to_owned(),
+            Some(SettingOrigin::File(path)) => path.display().to_string(),
+            Some(SettingOrigin::Variable(name)) => name.clone(),
+            Some(SettingOrigin::Argument) => "command line".to_owned(),
         };
         lines.push(format!("{} = {value}  ({origin})", row.key));
     }

@@ -5,15 +5,15 @@ use std::io;
 use record::ids::Epoch;
 use record::tree::Frontier;
 
-use super::Extent;
-use super::source::{LogLine, LogPiece, Page, Source};
+use super::LogExtent;
+use super::source::{LineSource, LogLine, LogPiece, SourcePage};
 
 /// Lines that nothing proves yet and that are followed at most, in search of a group behind them that does.
 const UNPROVEN_LINES_MAX: u64 = 65_536;
 
 /// An epoch as its sources give it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Assembled {
+pub(crate) struct AssembledLog {
     /// Which source is asked first: it tells the history where they hold several.
     first: usize,
     /// Whether only copies that this box made are asked.
@@ -25,7 +25,7 @@ pub(crate) struct Assembled {
 }
 
 /// What takes the lines of an assembled epoch, in order: which source they came from, the tree before them, and they.
-pub(crate) type Taker<'a> = dyn FnMut(usize, &Frontier, LogPiece) -> io::Result<()> + 'a;
+pub(crate) type LineTaker<'a> = dyn FnMut(usize, &Frontier, LogPiece) -> io::Result<()> + 'a;
 
 /// Finds how an epoch's lines come together. With a stated end the sources are tried in turn as the one that tells the
 /// history, until one leads to the end's root; without, the first one tells it. A source goes on only from a history
@@ -33,17 +33,17 @@ pub(crate) type Taker<'a> = dyn FnMut(usize, &Frontier, LogPiece) -> io::Result<
 ///
 /// # Errors
 /// The disk's.
-pub(crate) fn assemble(
+pub(crate) fn assemble_log(
     epoch: Epoch,
-    end: Option<Extent>,
-    sources: &mut [Box<dyn Source + '_>],
-) -> io::Result<Assembled> {
+    end: Option<LogExtent>,
+    sources: &mut [Box<dyn LineSource + '_>],
+) -> io::Result<AssembledLog> {
     if let Some(end) = end {
         for first in 0..sources.len() {
             let mut walk = Walk { epoch, end: Some(end), first, own: false, sources: &mut *sources };
             let frontier = walk.run(u64::MAX, &mut |_, _, _| Ok(()))?;
-            if Extent::of(&frontier) == end {
-                return Ok(Assembled { first, own: false, frontier, whole: true });
+            if LogExtent::of(&frontier) == end {
+                return Ok(AssembledLog { first, own: false, frontier, whole: true });
             }
         }
     }
@@ -51,10 +51,10 @@ pub(crate) fn assemble(
     let mut walk = Walk { epoch, end, first: 0, own: true, sources };
     let frontier = walk.run(u64::MAX, &mut |_, _, _| Ok(()))?;
     let whole = end.is_none() && !walk.holds_beyond(&frontier)?;
-    Ok(Assembled { first: 0, own: true, frontier, whole })
+    Ok(AssembledLog { first: 0, own: true, frontier, whole })
 }
 
-impl Assembled {
+impl AssembledLog {
     /// Gives the lines in order; only those below `upto`.
     ///
     /// # Errors
@@ -62,11 +62,11 @@ impl Assembled {
     pub(crate) fn each(
         &self,
         epoch: Epoch,
-        sources: &mut [Box<dyn Source + '_>],
+        sources: &mut [Box<dyn LineSource + '_>],
         upto: u64,
-        take: &mut Taker<'_>,
+        take: &mut LineTaker<'_>,
     ) -> io::Result<Frontier> {
-        let end = Some(Extent::of(&self.frontier));
+        let end = Some(LogExtent::of(&self.frontier));
         Walk { epoch, end, first: self.first, own: self.own, sources }.run(upto, take)
     }
 }
@@ -74,14 +74,14 @@ impl Assembled {
 /// One way through the sources.
 struct Walk<'w, 's> {
     epoch: Epoch,
-    end: Option<Extent>,
+    end: Option<LogExtent>,
     first: usize,
     own: bool,
-    sources: &'w mut [Box<dyn Source + 's>],
+    sources: &'w mut [Box<dyn LineSource + 's>],
 }
 
 impl Walk<'_, '_> {
-    fn run(&mut self, upto: u64, take: &mut Taker<'_>) -> io::Result<Frontier> {
+    fn run(&mut self, upto: u64, take: &mut LineTaker<'_>) -> io::Result<Frontier> {
         let mut frontier = Frontier::default();
         let limit = self.end.map_or(u64::MAX, |end| end.size).min(upto);
         while frontier.size() < limit {
@@ -106,8 +106,8 @@ impl Walk<'_, '_> {
     /// The sources in the order in which they are asked.
     fn order(&self) -> Vec<usize> {
         let others = (0..self.sources.len()).filter(|at| *at != self.first);
-        let asked = |at: &usize| self.sources.get(*at).is_some_and(|source| !self.own || source.is_own());
-        std::iter::once(self.first).chain(others).filter(asked).collect()
+        let requested = |at: &usize| self.sources.get(*at).is_some_and(|source| !self.own || source.is_own());
+        std::iter::once(self.first).chain(others).filter(requested).collect()
     }
 
     /// Lines behind `after` that a source's own tree proves.
@@ -133,7 +133,7 @@ impl Walk<'_, '_> {
             let mut frontier = after.clone();
             while frontier.size() - after.size() < UNPROVEN_LINES_MAX {
                 let page = self.sources[source].page(self.epoch, frontier.size())?;
-                let Some(Page { piece, loose: true }) = page else { break };
+                let Some(SourcePage { piece, loose: true }) = page else { break };
                 if piece.first > frontier.size() {
                     break;
                 }
@@ -161,7 +161,7 @@ impl Walk<'_, '_> {
         }
         for line in &piece.lines {
             frontier.push(line.leaf());
-            if self.end.is_some_and(|end| Extent::of(&frontier) == end) {
+            if self.end.is_some_and(|end| LogExtent::of(&frontier) == end) {
                 return Ok(Some(frontier.size()));
             }
             let end = frontier.size() == piece.next();
@@ -193,10 +193,10 @@ impl Walk<'_, '_> {
 ///
 /// # Errors
 /// The disk's, and the taker's.
-pub(crate) fn strays(
+pub(crate) fn stray_lines(
     epoch: Epoch,
     mut from: u64,
-    source: &mut dyn Source,
+    source: &mut dyn LineSource,
     has: &mut dyn FnMut(u64, &LogLine) -> io::Result<bool>,
     take: &mut dyn FnMut(LogPiece) -> io::Result<()>,
 ) -> io::Result<()> {

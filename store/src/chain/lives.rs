@@ -15,7 +15,7 @@ use super::*;
 
 /// What an entry says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Said {
+enum LineContent {
     Started(Option<Prev>, Option<Epoch>),
     Adopted(Run),
     Act(u32),
@@ -34,29 +34,29 @@ type LineName = (Epoch, u64, Hash);
 
 /// A line as a copy holds it, with the root behind it as it was when it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Kept {
-    said: Said,
+struct StoredLine {
+    body: LineContent,
     root: Hash,
 }
 
-type Lines = BTreeMap<u64, Kept>;
+type Lines = BTreeMap<u64, StoredLine>;
 
-fn line(seq: u64, said: &Said) -> LogLine {
-    LogLine { entry: format!("{{{seq} {said:?}}}").into_bytes(), texts: Vec::new() }
+fn line(seq: u64, body: &LineContent) -> LogLine {
+    LogLine { entry: format!("{{{seq} {body:?}}}").into_bytes(), texts: Vec::new() }
 }
 
 fn acts(lines: &Lines) -> impl Iterator<Item = u32> + '_ {
-    lines.values().filter_map(|kept| match kept.said {
-        Said::Act(act) => Some(act),
-        Said::Started(..) | Said::Adopted(_) => None,
+    lines.values().filter_map(|row| match row.body {
+        LineContent::Act(act) => Some(act),
+        LineContent::Started(..) | LineContent::Adopted(_) => None,
     })
 }
 
 /// The lines of a piece, taken back from a copy that has them: the model keeps what the bytes mean beside them.
-fn meaning(piece: &LogPiece, copies: &[&Lines]) -> Vec<(u64, Said)> {
+fn meaning(piece: &LogPiece, copies: &[&Lines]) -> Vec<(u64, LineContent)> {
     let find = |seq: u64, bytes: &LogLine| {
         let of = copies.iter().filter_map(|lines| lines.get(&seq));
-        of.map(|kept| kept.said.clone()).find(|said| line(seq, said) == *bytes).expect("a line from nowhere")
+        of.map(|row| row.body.clone()).find(|body| line(seq, body) == *bytes).expect("a line from nowhere")
     };
     (piece.first..).zip(&piece.lines).map(|(seq, bytes)| (seq, find(seq, bytes))).collect()
 }
@@ -92,7 +92,7 @@ struct Disk {
     displaced: Vec<(Epoch, Lines)>,
     runs: BTreeMap<Run, Lines>,
     fetched: BTreeMap<Epoch, Lines>,
-    said: BTreeMap<Epoch, Extent>,
+    body: BTreeMap<Epoch, LogExtent>,
 }
 
 struct Cut;
@@ -114,7 +114,7 @@ struct World {
     budget: Option<u32>,
     plant: Plant,
     backups: Vec<Disk>,
-    first_entries: BTreeMap<Epoch, Said>,
+    first_entries: BTreeMap<Epoch, LineContent>,
     happened: BTreeSet<&'static str>,
     lag: usize,
 }
@@ -182,9 +182,9 @@ impl World {
         all
     }
 
-    fn sources(&self, epoch: Epoch) -> Vec<Box<dyn Source + '_>> {
+    fn sources(&self, epoch: Epoch) -> Vec<Box<dyn LineSource + '_>> {
         let journal = Copy { lines: self.disk.log.get(&epoch), name: "journal", loose: false, own: true };
-        let mut all: Vec<Box<dyn Source + '_>> = vec![Box::new(journal)];
+        let mut all: Vec<Box<dyn LineSource + '_>> = vec![Box::new(journal)];
         for (name, lines) in self.copies(epoch).into_iter().filter(|(name, _)| *name != "journal") {
             let own = name != "fetched";
             all.push(Box::new(Copy {
@@ -198,16 +198,16 @@ impl World {
     }
 
     /// What the sources give of an epoch, with the trees on the way.
-    fn assembled(&self, epoch: Epoch, end: Option<Extent>) -> (Assembled, Lines) {
+    fn assembled(&self, epoch: Epoch, end: Option<LogExtent>) -> (AssembledLog, Lines) {
         let copies: Vec<&Lines> = self.copies(epoch).into_iter().map(|(_, lines)| lines).collect();
         let mut sources = self.sources(epoch);
-        let assembled = assemble(epoch, end, &mut sources).unwrap();
+        let assembled = assemble_log(epoch, end, &mut sources).unwrap();
         let mut lines = Lines::new();
         let mut take = |_: usize, before: &Frontier, piece: LogPiece| {
             let mut running = before.clone();
-            for ((seq, said), bytes) in meaning(&piece, &copies).into_iter().zip(&piece.lines) {
+            for ((seq, body), bytes) in meaning(&piece, &copies).into_iter().zip(&piece.lines) {
                 running.push(bytes.leaf());
-                lines.insert(seq, Kept { said, root: running.root() });
+                lines.insert(seq, StoredLine { body, root: running.root() });
             }
             Ok(())
         };
@@ -228,9 +228,9 @@ impl World {
 
     fn link(&self, epoch: Epoch) -> Option<EpochLink> {
         let first = self.copies(epoch).into_iter().find_map(|(_, lines)| lines.get(&0))?;
-        Some(match first.said {
-            Said::Started(Some(prev), _) => EpochLink::Prev(prev),
-            Said::Started(None, Some(after)) => EpochLink::After(after),
+        Some(match first.body {
+            LineContent::Started(Some(prev), _) => EpochLink::Prev(prev),
+            LineContent::Started(None, Some(after)) => EpochLink::After(after),
             _ => EpochLink::First,
         })
     }
@@ -253,7 +253,7 @@ impl World {
         }
         self.happened.insert("healed");
         let mut dropped = old;
-        dropped.retain(|seq, kept| to.get(seq).is_none_or(|now| now.said != kept.said));
+        dropped.retain(|seq, row| to.get(seq).is_none_or(|now| now.body != row.body));
         if self.plant != Plant::DisplacedLate {
             self.displace(epoch, dropped.clone())?;
         }
@@ -262,22 +262,22 @@ impl World {
         if self.plant == Plant::DisplacedLate { self.displace(epoch, dropped) } else { Ok(()) }
     }
 
-    fn write(&mut self, epoch: Epoch, tree: &mut Frontier, said: Said) -> Step {
+    fn write(&mut self, epoch: Epoch, tree: &mut Frontier, body: LineContent) -> Step {
         let seq = tree.size();
-        tree.push(line(seq, &said).leaf());
+        tree.push(line(seq, &body).leaf());
         if seq == 0 {
             let key = self.disk.keys.get(&epoch.n).is_some_and(|(_, is_key)| *is_key);
-            let before = self.first_entries.insert(epoch, said.clone());
+            let before = self.first_entries.insert(epoch, body.clone());
             assert!(
-                before.is_none_or(|before| before == said || !key),
+                before.is_none_or(|before| before == body || !key),
                 "two histories under the key of {epoch}"
             );
         }
-        let kept = Kept { said, root: tree.root() };
-        self.disk.log.entry(epoch).or_default().insert(seq, kept.clone());
+        let row = StoredLine { body, root: tree.root() };
+        self.disk.log.entry(epoch).or_default().insert(seq, row.clone());
         self.step()?;
         if let Some(db) = &mut self.disk.db {
-            db.epochs.entry(epoch).or_default().insert(seq, kept);
+            db.epochs.entry(epoch).or_default().insert(seq, row);
             self.lag += 1;
         }
         Ok(())
@@ -286,9 +286,9 @@ impl World {
     /// T7.
     fn begin(&mut self, prev: Option<Prev>, after: Option<Epoch>) -> Step<Here> {
         let keys = self.disk.keys.iter().filter(|(_, (_, is_key))| *is_key).map(|(n, _)| *n);
-        let said =
-            self.disk.said.keys().chain(prev.as_ref().map(|prev| &prev.epoch)).chain(&after).map(|e| e.n);
-        let top = self.names().into_iter().map(|e| e.n).chain(keys).chain(said).max().unwrap_or(0);
+        let body =
+            self.disk.body.keys().chain(prev.as_ref().map(|prev| &prev.epoch)).chain(&after).map(|e| e.n);
+        let top = self.names().into_iter().map(|e| e.n).chain(keys).chain(body).max().unwrap_or(0);
         let n = top + 1;
         let key = match self.disk.keys.get(&n) {
             Some((key, _)) => *key,
@@ -299,7 +299,7 @@ impl World {
         self.step()?;
         self.disk.log.remove(&epoch);
         let mut tree = Frontier::default();
-        self.write(epoch, &mut tree, Said::Started(prev, after))?;
+        self.write(epoch, &mut tree, LineContent::Started(prev, after))?;
         self.disk.keys.insert(n, (key, true));
         self.step()?;
         self.happened.insert("begun");
@@ -319,8 +319,8 @@ thread_local! {
 /// Lives that are tried: `CHAIN_SEEDS` asks for another number, `POWER_LONG` for 50 times as many.
 #[expect(clippy::disallowed_methods, reason = "whoever runs the suite says how long")]
 fn seeds() -> u64 {
-    let asked = std::env::var("CHAIN_SEEDS").ok().and_then(|n| n.parse().ok());
-    asked.unwrap_or(4_000) * if std::env::var("POWER_LONG").is_ok() { 50 } else { 1 }
+    let requested = std::env::var("CHAIN_SEEDS").ok().and_then(|n| n.parse().ok());
+    requested.unwrap_or(4_000) * if std::env::var("POWER_LONG").is_ok() { 50 } else { 1 }
 }
 
 fn live(seed: u64, plant: Plant) -> Result<BTreeSet<&'static str>, String> {

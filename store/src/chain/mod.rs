@@ -12,21 +12,21 @@ use record::ids::Epoch;
 use record::kinds::Prev;
 use record::tree::{Frontier, Hash};
 
-pub(crate) use self::assemble::{Assembled, assemble, strays};
+pub(crate) use self::assemble::{AssembledLog, assemble_log, stray_lines};
 pub(crate) use self::ranges::{CachedPage, leaf_ranges, line_at};
-pub(crate) use self::source::{LogLine, LogPiece, Page, Source};
-pub(crate) use self::verdict::{NewestEpoch, Standing, Verdict, decide};
+pub(crate) use self::source::{LineSource, LogLine, LogPiece, SourcePage};
+pub(crate) use self::verdict::{ChainState, ChainVerdict, NewestEpoch, decide_chain};
 
 /// A size and the root there: how much of an epoch counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Extent {
+pub(crate) struct LogExtent {
     /// Entries.
     pub(crate) size: u64,
     /// The tree's root over them.
     pub(crate) root: Hash,
 }
 
-impl Extent {
+impl LogExtent {
     /// Of a whole tree.
     pub(crate) fn of(frontier: &Frontier) -> Self {
         Self { size: frontier.size(), root: frontier.root() }
@@ -50,14 +50,14 @@ pub(crate) enum EpochEnd {
     /// It is being written.
     Open,
     /// So much, as its successor's first entry states.
-    Counts(Extent),
+    Counts(LogExtent),
     /// Nobody says: all that is here.
     Unknown,
 }
 
 impl EpochEnd {
     /// The stated end, where there is one.
-    pub(crate) fn stated(self) -> Option<Extent> {
+    pub(crate) fn stated(self) -> Option<LogExtent> {
         match self {
             Self::Counts(extent) => Some(extent),
             Self::Open | Self::Unknown => None,
@@ -91,7 +91,7 @@ pub(crate) fn follow_back<E>(
         let below = match link(current)? {
             Some(EpochLink::First) => None,
             Some(EpochLink::Prev(prev)) => {
-                let counts = Extent { size: prev.size, root: prev.root };
+                let counts = LogExtent { size: prev.size, root: prev.root };
                 Some(ChainLink { epoch: prev.epoch, end: EpochEnd::Counts(counts) })
             }
             Some(EpochLink::After(epoch)) => Some(ChainLink { epoch, end: EpochEnd::Unknown }),
@@ -124,7 +124,7 @@ pub struct MissingEntries {
 
 impl ChainLink {
     /// What is missing of it when this much from the first entry on is here.
-    pub(crate) fn missing(&self, here: Extent) -> Option<MissingEntries> {
+    pub(crate) fn missing(&self, here: LogExtent) -> Option<MissingEntries> {
         let missing = |from, to| Some(MissingEntries { epoch: self.epoch, from, to, forgotten: false });
         match self.end {
             EpochEnd::Counts(end) if here == end => None,

@@ -7,14 +7,14 @@ use record::adoption::LeafRange;
 use record::ids::Epoch;
 use record::tree::Hash;
 
-use super::source::{LogLine, Source};
+use super::source::{LineSource, LogLine};
 
 /// The unbroken pieces that a source holds of these lines, numbered from the first of them.
 ///
 /// # Errors
 /// The source's.
 pub(crate) fn leaf_ranges(
-    source: &mut dyn Source,
+    source: &mut dyn LineSource,
     epoch: Epoch,
     lines: Range<u64>,
 ) -> io::Result<Vec<LeafRange>> {
@@ -44,7 +44,7 @@ pub(crate) type CachedPage = Option<(u64, Vec<LogLine>)>;
 /// # Errors
 /// The source's; `NotFound`.
 pub(crate) fn line_at(
-    source: &mut dyn Source,
+    source: &mut dyn LineSource,
     epoch: Epoch,
     (seq, leaf): (u64, Hash),
     cached: &mut CachedPage,

@@ -71,7 +71,7 @@ impl LogPiece {
 
 /// Lines as a source holds them, whatever precedes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Page {
+pub(crate) struct SourcePage {
     /// The lines.
     pub(crate) piece: LogPiece,
     /// Whether the source itself cannot say what they follow: then only what comes behind them proves them.
@@ -79,7 +79,7 @@ pub(crate) struct Page {
 }
 
 /// A copy of the log, or of a part of it.
-pub(crate) trait Source {
+pub(crate) trait LineSource {
     /// What it is, in words.
     fn name(&self) -> String;
 
@@ -96,7 +96,7 @@ pub(crate) trait Source {
     ///
     /// # Errors
     /// The disk's.
-    fn page(&mut self, epoch: Epoch, from: u64) -> io::Result<Option<Page>>;
+    fn page(&mut self, epoch: Epoch, from: u64) -> io::Result<Option<SourcePage>>;
 
     /// Whether it tells of this very history, and holds more of it or says that it did: then something was lost in
     /// between.

@@ -3,7 +3,7 @@
 use record::ids::Epoch;
 use record::kinds::Prev;
 
-use super::Extent;
+use super::LogExtent;
 
 /// The newest epoch of which a source holds anything, put together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,11 +11,11 @@ pub(crate) struct NewestEpoch {
     /// Which.
     pub(crate) epoch: Epoch,
     /// What was proven of it.
-    pub(crate) own: Extent,
+    pub(crate) own: LogExtent,
     /// Whether nothing is missing in it.
     pub(crate) whole: bool,
     /// What the relay cosigned of it, where this box holds less, or other entries.
-    pub(crate) relay: Option<Extent>,
+    pub(crate) relay: Option<LogExtent>,
     /// Whether its key is here.
     pub(crate) key: bool,
     /// Why its key may have signed other entries behind what is here, where something says so.
@@ -24,20 +24,20 @@ pub(crate) struct NewestEpoch {
 
 /// What a start has found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Standing {
+pub(crate) struct ChainState {
     /// The newest epoch with entries.
     pub(crate) newest: Option<NewestEpoch>,
     /// The newest epoch whose key is here: a key becomes one when its log is durable.
     pub(crate) key: Option<Epoch>,
     /// The newest thing that the relay cosigned of any epoch of this box.
-    pub(crate) cosigned: Option<(Epoch, Extent)>,
+    pub(crate) cosigned: Option<(Epoch, LogExtent)>,
     /// What the relay goes on from, where the newest epoch's chain does not lead there.
     pub(crate) rebase: Option<Prev>,
 }
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum ChainVerdict {
     /// A new box: the first epoch begins.
     First,
     /// The newest epoch goes on.
@@ -55,33 +55,33 @@ pub(crate) enum Verdict {
 
 /// Decides it. A key without its log is never used for another one; what the relay cosigned counts where it is more, or
 /// other, than what is here.
-pub(crate) fn decide(standing: &Standing) -> Verdict {
-    let at = |epoch: Epoch, extent: Extent| Prev { epoch, size: extent.size, root: extent.root };
-    let begin = |prev: Prev, reason: String| Verdict::Begin { prev: Some(prev), after: None, reason };
-    if let Some(key) = standing.key
-        && standing.newest.is_none_or(|newest| newest.epoch.n < key.n)
+pub(crate) fn decide_chain(chain_state: &ChainState) -> ChainVerdict {
+    let at = |epoch: Epoch, extent: LogExtent| Prev { epoch, size: extent.size, root: extent.root };
+    let begin = |prev: Prev, reason: String| ChainVerdict::Begin { prev: Some(prev), after: None, reason };
+    if let Some(key) = chain_state.key
+        && chain_state.newest.is_none_or(|newest| newest.epoch.n < key.n)
     {
         let prev =
-            standing.cosigned.filter(|(epoch, _)| *epoch == key).map(|(epoch, extent)| at(epoch, extent));
+            chain_state.cosigned.filter(|(epoch, _)| *epoch == key).map(|(epoch, extent)| at(epoch, extent));
         let size =
             prev.map_or_else(String::new, |prev| format!(" (the relay has confirmed {} entries)", prev.size));
         let reason = format!(
             "the signing key of epoch {} is here and its log is not{size}: what this box had recorded is missing",
             key.n
         );
-        return Verdict::Begin { prev, after: prev.is_none().then_some(key), reason };
+        return ChainVerdict::Begin { prev, after: prev.is_none().then_some(key), reason };
     }
-    let Some(newest) = standing.newest else {
-        return match standing.cosigned {
+    let Some(newest) = chain_state.newest else {
+        return match chain_state.cosigned {
             Some((epoch, extent)) => begin(
                 at(epoch, extent),
                 format!("log and keys are gone, but the relay has confirmed {} entries of it", extent.size),
             ),
-            None => Verdict::First,
+            None => ChainVerdict::First,
         };
     };
     let own = newest.own;
-    if let Some(prev) = standing.rebase {
+    if let Some(prev) = chain_state.rebase {
         let n = prev.epoch.n;
         let reason =
             format!("the relay goes on from epoch {n} of this box: an older copy of its card was put back");
@@ -106,5 +106,5 @@ pub(crate) fn decide(standing: &Standing) -> Verdict {
         let reason = "the log's key is not here: this is a restored backup or another box".to_owned();
         return begin(at(newest.epoch, own), reason);
     }
-    Verdict::Resume
+    ChainVerdict::Resume
 }

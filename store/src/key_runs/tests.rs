@@ -20,18 +20,19 @@ fn database() -> Database {
 
 /// Entries `range` of an epoch, each with a key made from its number; every third has none.
 fn record(db: &Database, keys: &mut KeyRuns, epoch: Epoch, range: std::ops::Range<u64>) {
-    let mut rows = crate::pending::Rows::over(db, PendingRows::default()).unwrap();
+    let mut rows = crate::pending::PendingCleanings::over(db, PendingRows::default()).unwrap();
     for seq in range.clone() {
         let event = record::kinds::Event::read("use.recorded", r#"{"tag":"ABCDEFGH3"}"#);
-        let idem = record::entry::Idem { key: key(seq + u64::from(epoch.n)), req: Digest16([1; 16]) };
+        let idem =
+            record::entry::IdempotencyRecord { key: key(seq + u64::from(epoch.n)), req: Digest16([1; 16]) };
         let idem = (seq % 3 != 2).then_some(idem);
-        let at = record::entry::At {
+        let at = record::entry::EntryTime {
             wall: 1,
             boot: record::ids::BootId::new(1, [1; 10]),
             up: 1,
             clock: record::entry::ClockState::Synced,
         };
-        let entry = Entry::compose(seq, at, record::entry::By::BOX, idem, &event).unwrap();
+        let entry = Entry::compose(seq, at, record::entry::EntryAuthor::BOX, idem, &event).unwrap();
         let entry_key = entry_key(epoch.n, seq);
         rows.pending.entry(entry_key, entry.bytes());
         rows.pending.keys.extend(idem.map(|idem| (idem.key, entry_key, idem.req)));
@@ -147,7 +148,7 @@ proptest! {
         len in 0..9_000u64,
         ask in prop::collection::vec(any::<u32>(), 50),
     ) {
-        let mut marks: Vec<u32> = (0..len).map(|n| mark(&key(n.wrapping_add(seed)))).collect();
+        let mut marks: Vec<u32> = (0..len).map(|n| key_mark(&key(n.wrapping_add(seed)))).collect();
         marks.sort_unstable();
         let filter = RunFilter { run: 0, marks: marks.clone().into() };
         prop_assert!(marks.iter().all(|mark| filter.claims(*mark)));

@@ -6,7 +6,7 @@ use record::adoption::{BasePart, LeafRange, assemble_base};
 use record::ids::Epoch;
 use record::tree::{Frontier, Hash};
 
-use super::super::chain::{CachedPage, Extent, LogPiece, Page, Source, leaf_ranges, line_at};
+use super::super::chain::{CachedPage, LineSource, LogExtent, LogPiece, SourcePage, leaf_ranges, line_at};
 use super::super::error::StoreError;
 use super::LogCopies;
 
@@ -18,7 +18,7 @@ const LINES_AT_ONCE: u64 = 256;
 /// Lines of several copies, of which it is known that together they lead to the root that counts: a fork's own lines may lie in
 /// a run, and what both branches share in another one.
 pub(crate) struct BranchSource<'a> {
-    sources: Vec<Box<dyn Source + 'a>>,
+    sources: Vec<Box<dyn LineSource + 'a>>,
     pages: Vec<CachedPage>,
     parts: Vec<BasePart>,
     leaves: Vec<Hash>,
@@ -31,7 +31,11 @@ impl<'a> BranchSource<'a> {
     ///
     /// # Errors
     /// The disk's.
-    pub(crate) fn find(copies: &'a LogCopies, epoch: Epoch, end: Extent) -> Result<Option<Self>, StoreError> {
+    pub(crate) fn find(
+        copies: &'a LogCopies,
+        epoch: Epoch,
+        end: LogExtent,
+    ) -> Result<Option<Self>, StoreError> {
         let mut sources = copies.branches(epoch)?;
         let (mut ranges, mut of): (Vec<LeafRange>, Vec<usize>) = (Vec::new(), Vec::new());
         for (at, source) in sources.iter_mut().enumerate() {
@@ -84,7 +88,7 @@ impl<'a> BranchSource<'a> {
     }
 }
 
-impl Source for BranchSource<'_> {
+impl LineSource for BranchSource<'_> {
     fn name(&self) -> String {
         "several copies together".to_owned()
     }
@@ -97,8 +101,8 @@ impl Source for BranchSource<'_> {
         if self.leads_to(after) { self.lines(epoch, after.size()) } else { Ok(None) }
     }
 
-    fn page(&mut self, epoch: Epoch, from: u64) -> io::Result<Option<Page>> {
-        Ok(self.lines(epoch, from)?.map(|piece| Page { piece, loose: false }))
+    fn page(&mut self, epoch: Epoch, from: u64) -> io::Result<Option<SourcePage>> {
+        Ok(self.lines(epoch, from)?.map(|piece| SourcePage { piece, loose: false }))
     }
 
     fn goes_beyond(&mut self, _: Epoch, _: &Frontier) -> io::Result<bool> {

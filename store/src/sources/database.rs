@@ -9,10 +9,10 @@ use record::entry::Entry;
 use record::ids::Epoch;
 use record::kinds::EntryRef;
 use record::run::{RunName, RunNamer};
-use record::tree::{Frontier, Hash, Nodes, frontier_at, leaf_hash, node_hash};
+use record::tree::{Frontier, Hash, TreeNodes, frontier_at, leaf_hash, node_hash};
 use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable};
 
-use super::super::chain::{LogLine, LogPiece, Page, Source};
+use super::super::chain::{LineSource, LogLine, LogPiece, SourcePage};
 use super::super::places::{self, AdoptedRun, Places, RunState};
 use super::super::segment::GroupWriter;
 use super::super::tables::{self, BLOCK, TextKey};
@@ -53,7 +53,7 @@ impl<'a> DatabaseSource<'a> {
 
     /// Epochs that it says it has, and how much of each; `None` where that cannot be read.
     pub(crate) fn epochs(&self) -> Option<Vec<(Epoch, Frontier)>> {
-        self.read(|txn| Ok(tables::epochs(&txn.open_table(tables::EPOCHS)?).ok()))
+        self.read(|txn| Ok(tables::read_epochs(&txn.open_table(tables::EPOCHS)?).ok()))
     }
 
     /// How far it says that it has an epoch.
@@ -102,7 +102,7 @@ impl<'a> DatabaseSource<'a> {
                 let (key, _) = row?;
                 let (_, seq) = tables::split_key(key.value());
                 // What does not read back is stepped over.
-                if let Some(piece) = lines(txn, place, seq, seq.saturating_add(BLOCK))? {
+                if let Some(piece) = read_lines(txn, place, seq, seq.saturating_add(BLOCK))? {
                     return Ok(Some(piece));
                 }
             }
@@ -126,7 +126,7 @@ impl<'a> DatabaseSource<'a> {
     fn tree_at(&self, epoch: Epoch, size: u64) -> Option<Frontier> {
         self.read(|txn| {
             let Some(frontier) = stated(txn, epoch)?.filter(|f| f.size() >= size) else { return Ok(None) };
-            frontier_at(&KeptTree { txn, epoch, frontier }, size).map(Some).map_err(TreeError::into_redb)
+            frontier_at(&StoredTree { txn, epoch, frontier }, size).map(Some).map_err(TreeError::into_redb)
         })
     }
 
@@ -143,13 +143,13 @@ impl<'a> DatabaseSource<'a> {
             let (entries, nodes) = (txn.open_table(tables::ENTRIES)?, txn.open_table(tables::NODES)?);
             let whole = tables::check_block(&entries, &nodes, (epoch.n, &frontier), block)?.is_some();
             let end = ((block + 1) * BLOCK).min(frontier.size());
-            if whole { lines(txn, epoch.n, from, end) } else { Ok(None) }
+            if whole { read_lines(txn, epoch.n, from, end) } else { Ok(None) }
         })
     }
 
     /// Entries from `from` on that read back at least as entries of their places, one after the other.
     fn unchecked(&self, epoch: Epoch, from: u64) -> Option<LogPiece> {
-        self.read(|txn| lines(txn, epoch.n, from, from - from % BLOCK + BLOCK))
+        self.read(|txn| read_lines(txn, epoch.n, from, from - from % BLOCK + BLOCK))
     }
 
     /// Whether it says that its entries of this number are those of another epoch: a branch may have the same number.
@@ -188,7 +188,7 @@ impl<'a> DatabaseSource<'a> {
 
 fn read_places(txn: &ReadTransaction) -> Found<Option<Places>> {
     let Ok(runs) = places::adopted_runs(&txn.open_table(tables::ADOPTED)?) else { return Ok(None) };
-    let epochs = tables::epochs(&txn.open_table(tables::EPOCHS)?).unwrap_or_default();
+    let epochs = tables::read_epochs(&txn.open_table(tables::EPOCHS)?).unwrap_or_default();
     Ok(Some(Places::new(epochs.into_iter().map(|(epoch, _)| epoch).collect(), runs)))
 }
 
@@ -200,7 +200,7 @@ fn stated(txn: &ReadTransaction, epoch: Epoch) -> Found<Option<Frontier>> {
 }
 
 /// Entries with their texts under the number of an epoch, or the place of a run, up to the first that does not read back.
-fn lines(txn: &ReadTransaction, n: u32, from: u64, end: u64) -> Found<Option<LogPiece>> {
+fn read_lines(txn: &ReadTransaction, n: u32, from: u64, end: u64) -> Found<Option<LogPiece>> {
     let (entries, texts) = (txn.open_table(tables::ENTRIES)?, txn.open_table(tables::TEXTS)?);
     let mut piece = LogPiece { first: from, lines: Vec::new() };
     for row in entries.range(tables::entry_key(n, from)..tables::entry_key(n, end))? {
@@ -233,7 +233,7 @@ fn texts_beside(
     Ok(beside.bytes().to_vec())
 }
 
-impl Source for DatabaseSource<'_> {
+impl LineSource for DatabaseSource<'_> {
     fn name(&self) -> String {
         self.name.clone()
     }
@@ -247,17 +247,17 @@ impl Source for DatabaseSource<'_> {
         Ok(if shared { self.block(epoch, after.size()) } else { None })
     }
 
-    fn page(&mut self, epoch: Epoch, from: u64) -> io::Result<Option<Page>> {
+    fn page(&mut self, epoch: Epoch, from: u64) -> io::Result<Option<SourcePage>> {
         if self.has_other(epoch) {
             return Ok(None);
         }
         let mut at = from;
         while let Some(seq) = self.next_seq(epoch, at) {
             if let Some(piece) = self.block(epoch, seq) {
-                return Ok(Some(Page { piece, loose: false }));
+                return Ok(Some(SourcePage { piece, loose: false }));
             }
             if let Some(piece) = self.unchecked(epoch, seq) {
-                return Ok(Some(Page { piece, loose: true }));
+                return Ok(Some(SourcePage { piece, loose: true }));
             }
             at = seq + 1;
         }
@@ -301,13 +301,13 @@ impl<E: Into<redb::Error>> From<E> for TreeError {
 }
 
 /// The tree of one epoch in one snapshot.
-struct KeptTree<'t> {
+struct StoredTree<'t> {
     txn: &'t ReadTransaction,
     epoch: Epoch,
     frontier: Frontier,
 }
 
-impl KeptTree<'_> {
+impl StoredTree<'_> {
     fn leaf(&self, seq: u64) -> Result<Hash, TreeError> {
         let table = self.txn.open_table(tables::ENTRIES)?;
         let row = table.get(tables::entry_key(self.epoch.n, seq))?;
@@ -315,7 +315,7 @@ impl KeptTree<'_> {
     }
 }
 
-impl Nodes for KeptTree<'_> {
+impl TreeNodes for StoredTree<'_> {
     type Error = TreeError;
 
     fn node(&self, level: u32, index: u64) -> Result<Hash, TreeError> {

@@ -7,7 +7,7 @@ use record::ids::Epoch;
 use record::run::RunName;
 use record::tree::Frontier;
 
-use super::super::chain::{LogPiece, Page, Source};
+use super::super::chain::{LineSource, LogPiece, SourcePage};
 use super::DatabaseSource;
 
 /// The lines that one run brought to a database. Where another run had brought a line of it, or the chain has it, it stands
@@ -26,7 +26,7 @@ impl<'a> DatabaseRunSource<'a> {
     }
 }
 
-impl Source for DatabaseRunSource<'_> {
+impl LineSource for DatabaseRunSource<'_> {
     fn name(&self) -> String {
         self.database.name()
     }
@@ -39,9 +39,9 @@ impl Source for DatabaseRunSource<'_> {
         Ok(None)
     }
 
-    fn page(&mut self, _: Epoch, from: u64) -> io::Result<Option<Page>> {
+    fn page(&mut self, _: Epoch, from: u64) -> io::Result<Option<SourcePage>> {
         let piece = if from < self.end { self.database.lines_in_place(self.place, from) } else { None };
-        Ok(piece.map(|piece| Page { piece, loose: true }))
+        Ok(piece.map(|piece| SourcePage { piece, loose: true }))
     }
 
     fn goes_beyond(&mut self, _: Epoch, _: &Frontier) -> io::Result<bool> {

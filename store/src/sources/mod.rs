@@ -21,7 +21,7 @@ use self::database_runs::DatabaseRunSource;
 pub(crate) use self::overlay::OverlayFile;
 pub(crate) use self::runs::RunSource;
 pub(crate) use self::segments::SegmentSource;
-use super::chain::{EpochLink, Source};
+use super::chain::{EpochLink, LineSource};
 use super::disk::Disk;
 use super::displaced;
 use super::error::StoreError;
@@ -64,7 +64,7 @@ impl LogCopies {
     ///
     /// # Errors
     /// The disk's.
-    pub(crate) fn sources(&self, epoch: Epoch) -> Result<Vec<Box<dyn Source + '_>>, StoreError> {
+    pub(crate) fn sources(&self, epoch: Epoch) -> Result<Vec<Box<dyn LineSource + '_>>, StoreError> {
         let mut all = self.logs(epoch)?;
         all.push(Box::new(RunSource::new(self.disk.clone(), self.box_id)));
         Ok(all)
@@ -75,9 +75,9 @@ impl LogCopies {
     ///
     /// # Errors
     /// The disk's.
-    pub(crate) fn branches(&self, epoch: Epoch) -> Result<Vec<Box<dyn Source + '_>>, StoreError> {
+    pub(crate) fn branches(&self, epoch: Epoch) -> Result<Vec<Box<dyn LineSource + '_>>, StoreError> {
         let (mut all, mut whole) = (self.logs(epoch)?, BTreeSet::new());
-        for name in run_files::list(&*self.disk)? {
+        for name in run_files::list_runs(&*self.disk)? {
             if name.epoch() == epoch && run_files::is_whole(&*self.disk, self.box_id, &name) {
                 all.push(Box::new(RunSource::of(self.disk.clone(), self.box_id, name)));
                 whole.insert(name);
@@ -93,9 +93,10 @@ impl LogCopies {
         Ok(all)
     }
 
-    fn logs(&self, epoch: Epoch) -> Result<Vec<Box<dyn Source + '_>>, StoreError> {
-        let mut all: Vec<Box<dyn Source + '_>> = vec![Box::new(SegmentSource::journal(self.disk.clone()))];
-        if let Some(path) = fetched::fetched(&*self.disk, epoch)? {
+    fn logs(&self, epoch: Epoch) -> Result<Vec<Box<dyn LineSource + '_>>, StoreError> {
+        let mut all: Vec<Box<dyn LineSource + '_>> =
+            vec![Box::new(SegmentSource::journal(self.disk.clone()))];
+        if let Some(path) = fetched::read_fetched(&*self.disk, epoch)? {
             all.push(Box::new(SegmentSource::linked(self.disk.clone(), epoch, path)));
         }
         for path in displaced::of_epoch(&*self.disk, epoch)? {
@@ -106,8 +107,11 @@ impl LogCopies {
     }
 
     /// The databases, the one in use first.
-    pub(crate) fn databases(&self) -> Vec<Box<dyn Source + '_>> {
-        self.database_handles().into_iter().map(|source| Box::new(source) as Box<dyn Source + '_>).collect()
+    pub(crate) fn databases(&self) -> Vec<Box<dyn LineSource + '_>> {
+        self.database_handles()
+            .into_iter()
+            .map(|source| Box::new(source) as Box<dyn LineSource + '_>)
+            .collect()
     }
 
     /// As [`LogCopies::databases`], for what only a database knows.
@@ -129,7 +133,7 @@ impl LogCopies {
     /// The disk's.
     pub(crate) fn names(&self) -> Result<Vec<Epoch>, StoreError> {
         let mut all: Vec<Epoch> = Vec::new();
-        let journal: Box<dyn Source + '_> = Box::new(SegmentSource::journal(self.disk.clone()));
+        let journal: Box<dyn LineSource + '_> = Box::new(SegmentSource::journal(self.disk.clone()));
         for mut source in std::iter::once(journal).chain(self.databases()) {
             let claims = source.claims().map_err(StoreError::io("the log"))?;
             all.extend(claims.into_iter().filter(|(_, size)| *size > 0).map(|(epoch, _)| epoch));

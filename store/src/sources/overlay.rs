@@ -52,7 +52,7 @@ impl OverlayFile {
 }
 
 /// The parts of `[offset, offset + len)` by page: number of the page, where in it, where in the whole, how long.
-fn parts(offset: u64, len: usize) -> impl Iterator<Item = (u64, usize, usize, usize)> {
+fn overlay_parts(offset: u64, len: usize) -> impl Iterator<Item = (u64, usize, usize, usize)> {
     let mut done = 0;
     std::iter::from_fn(move || {
         let at = offset + done as u64;
@@ -77,7 +77,7 @@ impl redb::StorageBackend for OverlayFile {
         if written.pages.is_empty() && offset + out.len() as u64 <= self.file_len {
             return read_what_is_left(&*self.file, offset, out).map(drop);
         }
-        for (page, inside, at, len) in parts(offset, out.len()) {
+        for (page, inside, at, len) in overlay_parts(offset, out.len()) {
             let to = &mut out[at..at + len];
             match written.pages.get(&page) {
                 Some(bytes) => to.copy_from_slice(&bytes[inside..inside + len]),
@@ -120,7 +120,7 @@ impl redb::StorageBackend for OverlayFile {
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let mut written = self.written();
         written.len = written.len.max(offset + data.len() as u64);
-        for (page, inside, at, len) in parts(offset, data.len()) {
+        for (page, inside, at, len) in overlay_parts(offset, data.len()) {
             let mut bytes = match written.pages.remove(&page) {
                 Some(bytes) => bytes,
                 None if written.pages.len() * PAGE_BYTES >= WRITTEN_BYTES_MAX => {

@@ -7,7 +7,7 @@ use record::ids::{BoxId, Epoch};
 use record::run::RunName;
 use record::tree::Frontier;
 
-use super::super::chain::{LogPiece, Page, Source};
+use super::super::chain::{LineSource, LogPiece, SourcePage};
 use super::super::disk::Disk;
 use super::super::open_runs::OpenRuns;
 use super::super::runs;
@@ -35,7 +35,7 @@ impl RunSource {
 
     fn runs(&mut self, epoch: Epoch) -> io::Result<&[RunName]> {
         if self.listed.as_ref().is_none_or(|(of, _)| *of != epoch) {
-            let mut all = runs::list(&*self.disk).map_err(io::Error::other)?;
+            let mut all = runs::list_runs(&*self.disk).map_err(io::Error::other)?;
             all.retain(|run| run.epoch() == epoch && runs::is_whole(&*self.disk, self.box_id, run));
             all.sort_by_key(|run| run.lines().start);
             self.listed = Some((epoch, all));
@@ -44,7 +44,7 @@ impl RunSource {
     }
 }
 
-impl Source for RunSource {
+impl LineSource for RunSource {
     fn name(&self) -> String {
         "runs that were kept".to_owned()
     }
@@ -57,7 +57,7 @@ impl Source for RunSource {
         Ok(None)
     }
 
-    fn page(&mut self, epoch: Epoch, from: u64) -> io::Result<Option<Page>> {
+    fn page(&mut self, epoch: Epoch, from: u64) -> io::Result<Option<SourcePage>> {
         let reaching = self.runs(epoch)?.iter().filter(|run| run.lines().end > from);
         let Some(run) = reaching.min_by_key(|run| run.lines().start.max(from)).copied() else {
             return Ok(None);
@@ -67,7 +67,7 @@ impl Source for RunSource {
         let lines: Vec<_> =
             lines.map_err(io::Error::other)?.unwrap_or_default().iter().map(runs::log_line).collect();
         let piece = LogPiece { first, lines };
-        Ok((!piece.lines.is_empty()).then_some(Page { piece, loose: true }))
+        Ok((!piece.lines.is_empty()).then_some(SourcePage { piece, loose: true }))
     }
 
     fn goes_beyond(&mut self, _: Epoch, _: &Frontier) -> io::Result<bool> {

@@ -7,10 +7,10 @@ use record::ids::Epoch;
 use record::redact::TextLine;
 use record::tree::Frontier;
 
-use super::super::chain::{LogLine, LogPiece, Page, Source};
+use super::super::chain::{LineSource, LogLine, LogPiece, SourcePage};
 use super::super::disk::Disk;
 use super::super::keys::epoch_folders;
-use super::super::scan::{Segment, SegmentReader, Step};
+use super::super::scan::{ReadStep, SegmentFile, SegmentReader};
 use super::super::segment::{Group, Line, lines};
 
 /// Which files.
@@ -19,7 +19,7 @@ enum Files {
     /// `log/<epoch>/` of every epoch.
     Journal,
     /// One file, of one epoch; whether its groups continue each other.
-    One { epoch: Epoch, segment: Segment, linked: bool },
+    One { epoch: Epoch, segment: SegmentFile, linked: bool },
 }
 
 /// A group that was read and not yet passed.
@@ -31,7 +31,7 @@ struct Peeked {
 /// Where reading stands.
 struct Open {
     epoch: Epoch,
-    segment: Segment,
+    segment: SegmentFile,
     /// `None` behind its last group: many files must not be held open together.
     reader: Option<SegmentReader>,
     /// Whether the disk did not give back a part of it.
@@ -48,7 +48,7 @@ pub(crate) struct SegmentSource {
     disk: Arc<dyn Disk>,
     files: Files,
     /// Segments of the epoch that was asked for last.
-    listed: Option<(Epoch, Vec<Segment>)>,
+    listed: Option<(Epoch, Vec<SegmentFile>)>,
     open: Option<Open>,
 }
 
@@ -60,17 +60,17 @@ impl SegmentSource {
 
     /// One file of an epoch, whose groups continue each other and the log.
     pub(crate) fn linked(disk: Arc<dyn Disk>, epoch: Epoch, path: String) -> Self {
-        let segment = Segment { first: 0, sealed: false, path };
+        let segment = SegmentFile { first: 0, sealed: false, path };
         Self { disk, files: Files::One { epoch, segment, linked: true }, listed: None, open: None }
     }
 
     /// One file of an epoch, whose groups stand each for itself.
     pub(crate) fn loose(disk: Arc<dyn Disk>, epoch: Epoch, path: String) -> Self {
-        Self::one(disk, epoch, Segment { first: 0, sealed: false, path })
+        Self::one(disk, epoch, SegmentFile { first: 0, sealed: false, path })
     }
 
     /// One segment of an epoch, its groups taken each for itself.
-    pub(crate) fn one(disk: Arc<dyn Disk>, epoch: Epoch, segment: Segment) -> Self {
+    pub(crate) fn one(disk: Arc<dyn Disk>, epoch: Epoch, segment: SegmentFile) -> Self {
         Self { disk, files: Files::One { epoch, segment, linked: false }, listed: None, open: None }
     }
 
@@ -94,10 +94,10 @@ impl SegmentSource {
         matches!(self.files, Files::One { linked: false, .. })
     }
 
-    fn segments(&mut self, epoch: Epoch) -> io::Result<&[Segment]> {
+    fn segments(&mut self, epoch: Epoch) -> io::Result<&[SegmentFile]> {
         if self.listed.as_ref().is_none_or(|(of, _)| *of != epoch) {
             let all = match &self.files {
-                Files::Journal => Segment::list(&*self.disk, &format!("log/{epoch}"))?,
+                Files::Journal => SegmentFile::list(&*self.disk, &format!("log/{epoch}"))?,
                 Files::One { epoch: of, segment, .. } if *of == epoch => vec![segment.clone()],
                 Files::One { .. } => Vec::new(),
             };
@@ -106,7 +106,7 @@ impl SegmentSource {
         Ok(self.listed.as_ref().map_or(&[], |(_, all)| all))
     }
 
-    fn open(&mut self, epoch: Epoch, segment: &Segment) -> io::Result<()> {
+    fn open(&mut self, epoch: Epoch, segment: &SegmentFile) -> io::Result<()> {
         let reader = SegmentReader::open(&*self.disk, segment)?;
         self.open = Some(Open {
             epoch,
@@ -128,15 +128,15 @@ impl SegmentSource {
             open.peeked = None;
             let Some(reader) = &mut open.reader else { return Ok(None) };
             match reader.step()? {
-                Step::Group { group, .. } => {
-                    let lines = split(reader.lines(), group.first);
+                ReadStep::Group { group, .. } => {
+                    let lines = split_lines(reader.lines(), group.first);
                     // A sum that holds over lines that are not counted right is nobody's work but a bug's.
                     if lines.len() as u64 == group.next - group.first {
                         open.peeked = Some(Peeked { group, lines });
                     }
                 }
-                Step::Bad { nonzero, .. } => open.bad |= nonzero > 0,
-                Step::End { .. } => {
+                ReadStep::Bad { nonzero, .. } => open.bad |= nonzero > 0,
+                ReadStep::End { .. } => {
                     open.lost = reader.has_lost(0);
                     open.reader = None;
                     return Ok(None);
@@ -147,7 +147,7 @@ impl SegmentSource {
     }
 
     /// Whether the open segment can still give what stands at `seq`.
-    fn serves(&self, epoch: Epoch, segment: &Segment, seq: u64) -> bool {
+    fn serves(&self, epoch: Epoch, segment: &SegmentFile, seq: u64) -> bool {
         let open = self.open.as_ref();
         open.is_some_and(|open| open.epoch == epoch && open.segment == *segment && open.reached <= seq)
     }
@@ -161,9 +161,9 @@ impl SegmentSource {
             let mut reader = SegmentReader::open(&*self.disk, &segment)?;
             loop {
                 match reader.step()? {
-                    Step::Group { group, .. } if group.next > size => return Ok(true),
-                    Step::Group { .. } | Step::Bad { .. } => {}
-                    Step::End { .. } => break,
+                    ReadStep::Group { group, .. } if group.next > size => return Ok(true),
+                    ReadStep::Group { .. } | ReadStep::Bad { .. } => {}
+                    ReadStep::End { .. } => break,
                 }
             }
         }
@@ -171,7 +171,7 @@ impl SegmentSource {
     }
 
     /// Segments that may hold what stands at `seq`, in whatever form.
-    fn around(&mut self, epoch: Epoch, seq: u64) -> io::Result<Vec<Segment>> {
+    fn around(&mut self, epoch: Epoch, seq: u64) -> io::Result<Vec<SegmentFile>> {
         let all = self.segments(epoch)?;
         let Some(first) = all.iter().rev().map(|s| s.first).find(|first| *first <= seq) else {
             return Ok(Vec::new());
@@ -181,7 +181,7 @@ impl SegmentSource {
 }
 
 /// The lines of a group, each entry with its texts.
-fn split(bytes: &[u8], first: u64) -> Vec<LogLine> {
+fn split_lines(bytes: &[u8], first: u64) -> Vec<LogLine> {
     let mut all: Vec<LogLine> = Vec::new();
     for line in lines(bytes) {
         match line {
@@ -199,11 +199,11 @@ fn split(bytes: &[u8], first: u64) -> Vec<LogLine> {
 }
 
 /// The part of a group from `from` on.
-fn rest(peeked: &Peeked, from: u64) -> Option<LogPiece> {
+fn rest_of_piece(peeked: &Peeked, from: u64) -> Option<LogPiece> {
     LogPiece { first: peeked.group.first, lines: peeked.lines.clone() }.cut(from, u64::MAX)
 }
 
-impl Source for SegmentSource {
+impl LineSource for SegmentSource {
     fn name(&self) -> String {
         match &self.files {
             Files::Journal => "the journal".to_owned(),
@@ -226,7 +226,7 @@ impl Source for SegmentSource {
             }
             while let Some(peeked) = self.reach(seq)?.filter(|p| p.group.first <= seq) {
                 let root = peeked.group.root;
-                if let Some(piece) = rest(peeked, seq)
+                if let Some(piece) = rest_of_piece(peeked, seq)
                     && piece.after(after).root() == root
                 {
                     return Ok(Some(piece));
@@ -242,7 +242,7 @@ impl Source for SegmentSource {
         Ok(None)
     }
 
-    fn page(&mut self, epoch: Epoch, from: u64) -> io::Result<Option<Page>> {
+    fn page(&mut self, epoch: Epoch, from: u64) -> io::Result<Option<SourcePage>> {
         let loose = self.is_loose();
         let mut candidates = self.around(epoch, from)?;
         candidates.extend(self.segments(epoch)?.iter().filter(|s| s.first > from).cloned());
@@ -251,9 +251,9 @@ impl Source for SegmentSource {
                 self.open(epoch, &segment)?;
             }
             if let Some(peeked) = self.reach(from)?
-                && let Some(piece) = rest(peeked, from)
+                && let Some(piece) = rest_of_piece(peeked, from)
             {
-                return Ok(Some(Page { piece, loose }));
+                return Ok(Some(SourcePage { piece, loose }));
             }
         }
         Ok(None)

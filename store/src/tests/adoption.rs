@@ -51,9 +51,9 @@ pub(super) fn keep_missing(
     let before = files()?.len();
     let mut missing = store.missing_lines(epoch)?;
     entries.chunks(2).try_for_each(|page| missing.take(page, texts))?;
-    let kept = missing.finish()?;
-    assert_eq!(files()?.len(), before + usize::from(kept > 0));
-    Ok(kept)
+    let stored = missing.finish()?;
+    assert_eq!(files()?.len(), before + usize::from(stored > 0));
+    Ok(stored)
 }
 
 /// The bytes of a run's file, if it is whole.
@@ -69,9 +69,9 @@ pub(super) fn run_file(store: &Store, run: &RunName) -> Result<Option<Vec<u8>>, 
 pub(super) fn keep_run(store: &Store, run: &RunName, file: &[u8]) -> Result<bool, StoreError> {
     let mut incoming = store.receive_run(run)?;
     file.chunks(1_000).try_for_each(|piece| incoming.take(piece))?;
-    let kept = incoming.finish()?;
+    let stored = incoming.finish()?;
     assert!(!store.disk().list("runs").unwrap().iter().any(|name| name.ends_with(".new")));
-    Ok(kept)
+    Ok(stored)
 }
 
 /// Cleanings that count, and the names beside the run's lines as they are read.
@@ -145,7 +145,7 @@ async fn a_damaged_run_is_put_together_again_from_the_database() {
         }
         let now = Now { wall_ms: 1, boot: BootId::new(1, [1; 10]), up_ms: 9, state: ClockState::Synced };
         let config = StoreConfig { sizes: sizes(), ..StoreConfig::new(data(&dir)) };
-        rebuild(config, Arc::new(FakeClock::new(now)), Arc::new(SeededRandom::new(9))).unwrap();
+        rebuild_database(config, Arc::new(FakeClock::new(now)), Arc::new(SeededRandom::new(9))).unwrap();
         let (store, report) = open(&data(&dir));
         assert_eq!((report.missing.len(), counts(&store, &run)), (0, (16, wandas())), "{how}: {report:?}");
         assert_eq!(run_file(&store, &run).unwrap(), Some(whole), "{how}");
@@ -186,7 +186,7 @@ async fn a_run_that_is_gone_is_told_and_counts_again_when_it_comes() {
     assert_eq!(counts(&store, &run), (17, wandas()));
     // A phone that sends one of them again is told of the first place.
     let key = Digest16::of(b"beside2");
-    let found = store.submit(move |view| Decision::<_>::Answer(view.by_key(&key))).await.unwrap().answer;
+    let found = store.submit(move |view| WriteDecision::<_>::Answer(view.by_key(&key))).await.unwrap().answer;
     assert_eq!(found.map(|(line, _)| line.of), Some(EntryRef { epoch: run.epoch(), seq: 9 }));
 }
 
@@ -256,7 +256,7 @@ async fn lines_that_come_back_in_their_place_count_there_and_not_by_their_run() 
 }
 
 /// A box in its second epoch: three cleanings in the first, two in the second, and what the second holds.
-async fn in_second_epoch() -> (tempfile::TempDir, Store, Page) {
+async fn in_second_epoch() -> (tempfile::TempDir, Store, RefillPage) {
     let dir = tempfile::tempdir().unwrap();
     let (store, _) = open(&data(&dir));
     record(&store, vec![equipment()]).await;

@@ -15,15 +15,15 @@ pub(super) fn import(dir: &Path, from: &Path) -> Result<ImportedLines, ImportErr
 }
 
 /// Every line that was told counts, and so does each of its cleanings.
-fn check(store: &Store, told: &Told, equipment: usize, what: &str) {
+fn check(store: &Store, reported: &Told, equipment: usize, what: &str) {
     let reader = store.reader().unwrap();
-    for (epoch, seq, leaf) in told {
+    for (epoch, seq, leaf) in reported {
         let found = reader.entry_at(EntryRef { epoch: *epoch, seq: *seq }).unwrap();
         assert_eq!(found.map(|entry| entry.leaf()), Some(*leaf), "{what}: entry {seq} of epoch {epoch}");
     }
     let cleanings = store.facility().activity.get(&tag()).map_or(0, |activity| activity.cleanings);
-    let begun = told.iter().filter(|(_, seq, _)| *seq == 0).count();
-    assert_eq!(cleanings as usize, told.len() - begun - equipment, "{what}: cleanings of the item");
+    let begun = reported.iter().filter(|(_, seq, _)| *seq == 0).count();
+    assert_eq!(cleanings as usize, reported.len() - begun - equipment, "{what}: cleanings of the item");
 }
 
 #[tokio::test]
@@ -36,7 +36,7 @@ async fn a_copy_gives_back_what_the_card_forgot_and_the_relay_never_had() {
 /// A copy that lacks some of what it had.
 async fn gives_back(gone: &[&str]) {
     let (dir, backup) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let (mut told, _) = three_epochs(dir.path()).await;
+    let (mut reported, _) = three_epochs(dir.path()).await;
     copy(dir.path(), backup.path());
     // A copy on a medium is read, never written.
     std::fs::remove_file(backup.path().join("lock")).unwrap();
@@ -47,7 +47,7 @@ async fn gives_back(gone: &[&str]) {
     forget(dir.path(), false);
     let (store, report) = start(dir.path(), 4);
     assert_ne!(report.missing, []);
-    live(&store, &mut told, 5).await;
+    live(&store, &mut reported, 5).await;
     assert!(
         matches!(import(dir.path(), backup.path()), Err(ImportError::Store(StoreError::Folder(_)))),
         "while the box runs"
@@ -60,12 +60,12 @@ async fn gives_back(gone: &[&str]) {
     assert!(!backup.path().join("lock").exists());
     let (mut store, mut report) = start(dir.path(), 5);
     for again in 6..8 {
-        check(&store, &told, 2, &format!("taken over: {report:?}"));
+        check(&store, &reported, 2, &format!("taken over: {report:?}"));
         store.stop().await.unwrap();
         drop(store);
         (store, report) = start(dir.path(), again);
     }
-    check(&store, &told, 2, "a later start");
+    check(&store, &reported, 2, "a later start");
     assert_eq!(report.adopted, [], "once");
     assert_eq!(report.missing, [], "{report:?}");
 }
@@ -120,7 +120,7 @@ async fn a_new_data_folder_takes_nothing_over_and_stays_new() {
         up_ms: 9,
         state: ClockState::Synced,
     }));
-    let error = rebuild(config, clock, Arc::new(SeededRandom::new(3))).unwrap_err();
+    let error = rebuild_database(config, clock, Arc::new(SeededRandom::new(3))).unwrap_err();
     assert!(matches!(error, StoreError::NoBox(_)), "{error}");
     for made in ["keys", "log", "cleantrack.redb"] {
         assert!(!new.path().join(made).exists(), "{made}: a path that was mistyped is no new box");

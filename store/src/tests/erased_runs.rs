@@ -1,6 +1,6 @@
 //! Texts that were erased leave the files of runs too, and no copy brings one back.
 
-use record::redact::Text;
+use record::redact::PersonalText;
 
 use super::adoption::{
     adopted, again, counts, data, file, keep_missing, keep_run, remove_database, run_file,
@@ -13,11 +13,11 @@ use crate::displaced::DisplacedFile;
 #[tokio::test]
 async fn a_text_that_is_erased_leaves_the_run_too() {
     let (dir, store, run) = adopted().await;
-    let hash = Text::new("Wanda 1", [5; 16]).unwrap().redactable().hash;
+    let hash = PersonalText::new("Wanda 1", [5; 16]).unwrap().redactable().hash;
     record(&store, vec![other("text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#))]).await;
     let names = vec!["Wanda 0".to_owned(), String::new(), "Wanda 2".to_owned(), "Wanda 3".to_owned()];
     assert_eq!(counts(&store, &run), (16, names.clone()));
-    tidy::tidy(&store.shared).unwrap();
+    tidy::compact_segments(&store.shared).unwrap();
     let (store, _) = again(store, &dir).await;
     let file = run_file(&store, &run).unwrap().expect("it is the same run without a text");
     let mut reader = record::run::RunReader::open(&file[..], store.origin().box_id, run).unwrap();
@@ -33,7 +33,7 @@ async fn a_text_that_is_erased_leaves_the_run_too() {
 async fn a_text_that_was_erased_does_not_come_back_with_a_copy() {
     let (dir, store, page, _) = forgetful(5, 12, 0).await;
     let epoch = store.origin().epoch;
-    let name = Text::new("Omar", [5; 16]).unwrap();
+    let name = PersonalText::new("Omar", [5; 16]).unwrap();
     let hash = name.redactable().hash;
     record(&store, vec![other("text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#))]).await;
     let texts: Vec<_> = (8..12).map(|seq| name.beside(seq)).collect();
@@ -44,7 +44,7 @@ async fn a_text_that_was_erased_does_not_come_back_with_a_copy() {
     let mut store = store;
     for start in 0..3 {
         assert_eq!(counts(&store, &run).1, [""; 4], "start {start}");
-        tidy::tidy(&store.shared).unwrap();
+        tidy::compact_segments(&store.shared).unwrap();
         let file = run_file(&store, &run).unwrap().unwrap();
         let mut reader = record::run::RunReader::open(&file[..], store.origin().box_id, run).unwrap();
         while let Some(group) = reader.next_group().unwrap() {
@@ -65,9 +65,9 @@ async fn a_text_that_was_erased_does_not_come_back_with_a_copy() {
 async fn a_run_that_is_given_again_brings_no_erased_text() {
     let (dir, store, run) = adopted().await;
     let before = std::fs::read(file(&dir, &run)).unwrap();
-    let hash = Text::new("Wanda 1", [5; 16]).unwrap().redactable().hash;
+    let hash = PersonalText::new("Wanda 1", [5; 16]).unwrap().redactable().hash;
     record(&store, vec![other("text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#))]).await;
-    tidy::tidy(&store.shared).unwrap();
+    tidy::compact_segments(&store.shared).unwrap();
     let after = std::fs::read(file(&dir, &run)).unwrap();
     assert!(before != after);
     assert!(keep_run(&store, &run, &before).unwrap(), "it is this run");
@@ -79,9 +79,9 @@ async fn a_damaged_run_that_may_hold_an_erased_text_goes_and_is_told() {
     let (dir, store, run) = adopted().await;
     let whole = std::fs::read(file(&dir, &run)).unwrap();
     std::fs::write(file(&dir, &run), &whole[..whole.len() - 1]).unwrap();
-    let hash = Text::new("Wanda 1", [5; 16]).unwrap().redactable().hash;
+    let hash = PersonalText::new("Wanda 1", [5; 16]).unwrap().redactable().hash;
     record(&store, vec![other("text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#))]).await;
-    tidy::tidy(&store.shared).unwrap();
+    tidy::compact_segments(&store.shared).unwrap();
     assert!(!file(&dir, &run).exists());
     assert_eq!(store.health().removed_copies, 1);
     let (_, names) = counts(&store, &run);
@@ -93,9 +93,9 @@ async fn texts_that_a_line_does_not_name_or_more_than_once_end_no_start() {
     let (dir, store, page, _) = forgetful(5, 12, 0).await;
     let epoch = store.origin().epoch;
     // The root that was signed covers entries only: whoever gives them may put anything beside.
-    let name = Text::new("Omar", [5; 16]).unwrap();
+    let name = PersonalText::new("Omar", [5; 16]).unwrap();
     let own: Vec<_> = (7..12).map(|seq| name.beside(seq)).collect();
-    let alien = Text::new("Mallory", [9; 16]).unwrap();
+    let alien = PersonalText::new("Mallory", [9; 16]).unwrap();
     let texts: Vec<_> =
         (0..40).flat_map(|_| own.clone()).chain((8..12).map(|seq| alien.beside(seq))).collect();
     assert_eq!(keep_missing(&store, epoch, &page.0[8..12], &texts).unwrap(), 4);

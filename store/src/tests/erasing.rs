@@ -7,10 +7,10 @@ fn journal_text(dir: &std::path::Path, epoch: record::ids::Epoch) -> String {
     let disk = SystemDisk::take(dir).unwrap();
     let folder = format!("log/{epoch}");
     let mut all = Vec::new();
-    for segment in scan::Segment::list(&disk, &folder).unwrap() {
+    for segment in scan::SegmentFile::list(&disk, &folder).unwrap() {
         let mut reader = scan::SegmentReader::open(&disk, &segment).unwrap();
         assert!(reader.header().is_some());
-        while let scan::Step::Group { .. } = reader.step().unwrap() {
+        while let scan::ReadStep::Group { .. } = reader.step().unwrap() {
             all.extend_from_slice(reader.lines());
         }
     }
@@ -25,7 +25,7 @@ async fn full_segments_are_sealed_and_erased_texts_leave_the_journal() {
     for i in 0..300 {
         record(&store, vec![cleaning(&format!("k{i}"), "Maria")]).await;
     }
-    let hash = Text::new("Wanda Erasable", [5; 16]).unwrap().redactable().hash;
+    let hash = PersonalText::new("Wanda Erasable", [5; 16]).unwrap().redactable().hash;
     record(&store, vec![other("text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#))]).await;
     assert_eq!(store.reader().unwrap().text(&hash).unwrap(), None);
     store.stop().await.unwrap();
@@ -38,7 +38,8 @@ async fn full_segments_are_sealed_and_erased_texts_leave_the_journal() {
     // Nothing of it comes back, and the rest still leads to the same root.
     let now = Now { wall_ms: 0, boot: BootId::new(1, [1; 10]), up_ms: 9, state: ClockState::Synced };
     let config = StoreConfig { sizes: sizes(), ..StoreConfig::new(dir.path()) };
-    let report = rebuild(config, Arc::new(FakeClock::new(now)), Arc::new(SeededRandom::new(9))).unwrap();
+    let report =
+        rebuild_database(config, Arc::new(FakeClock::new(now)), Arc::new(SeededRandom::new(9))).unwrap();
     assert_eq!(report.new_epoch, None);
     let (store, _) = open(dir.path());
     assert_eq!(store.reader().unwrap().root(), root);
@@ -50,7 +51,7 @@ async fn an_erased_text_in_the_newest_segment_leaves_it_too() {
     let dir = tempfile::tempdir().unwrap();
     let (store, _) = open(dir.path());
     record(&store, vec![equipment(), cleaning("first", "Wanda Erasable")]).await;
-    let hash = Text::new("Wanda Erasable", [5; 16]).unwrap().redactable().hash;
+    let hash = PersonalText::new("Wanda Erasable", [5; 16]).unwrap().redactable().hash;
     record(&store, vec![other("text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#))]).await;
     let epoch = store.origin().epoch;
     // The writer begins a new segment when it is idle; a stop does what has not been done.

@@ -35,13 +35,13 @@ impl FaultyBox {
     }
 
     /// So little cache that the database spills in the middle of a group.
-    fn sizes() -> Sizes {
-        Sizes { cache: 16 << 10, durable_entries: 1 << 20, ..sizes() }
+    fn sizes() -> StoreSizes {
+        StoreSizes { cache: 16 << 10, durable_entries: 1 << 20, ..sizes() }
     }
 
-    pub(super) fn core(&self) -> Core {
+    pub(super) fn core(&self) -> LogWriter {
         let (clock, random) = seams();
-        Core::open(self.disk(), Self::sizes(), clock, &*random).unwrap().0
+        LogWriter::open(self.disk(), Self::sizes(), clock, &*random).unwrap().0
     }
 
     fn store(&self) -> Store {
@@ -58,7 +58,7 @@ impl FaultyBox {
     }
 }
 
-fn seams() -> (Arc<dyn Clock>, Arc<dyn Random>) {
+fn seams() -> (Arc<dyn Clock>, Arc<dyn RandomSource>) {
     let now = Now {
         wall_ms: 1_763_610_000_000,
         boot: BootId::new(1, [1; 10]),
@@ -68,40 +68,40 @@ fn seams() -> (Arc<dyn Clock>, Arc<dyn Random>) {
     (Arc::new(FakeClock::new(now)), Arc::new(SeededRandom::new(7)))
 }
 
-pub(super) type Told = Result<Vec<Recorded>, SubmitError>;
+pub(super) type Told = Result<Vec<DurableEntry>, SubmitError>;
 
 /// A command, what it does before it is decided, and how its asker hears of it.
 pub(super) struct Asking {
-    pub(super) before: Box<dyn FnMut(&View<'_>) + Send>,
-    drafts: Vec<Draft>,
-    told: mpsc::Sender<Told>,
+    pub(super) before: Box<dyn FnMut(&CommandView<'_>) + Send>,
+    drafts: Vec<EntryDraft>,
+    reported: mpsc::Sender<Told>,
 }
 
-impl Job for Asking {
-    fn decide(&mut self, view: &View<'_>) -> Vec<Draft> {
+impl WriteJob for Asking {
+    fn decide(&mut self, view: &CommandView<'_>) -> Vec<EntryDraft> {
         (self.before)(view);
         std::mem::take(&mut self.drafts)
     }
     fn finish(self: Box<Self>, result: Told) {
-        let _ = self.told.send(result);
+        let _ = self.reported.send(result);
     }
 }
 
-pub(super) fn asking(drafts: Vec<Draft>) -> (Box<Asking>, mpsc::Receiver<Told>) {
-    let (told, result) = mpsc::channel();
-    (Box::new(Asking { before: Box::new(|_| ()), drafts, told }), result)
+pub(super) fn asking(drafts: Vec<EntryDraft>) -> (Box<Asking>, mpsc::Receiver<Told>) {
+    let (reported, result) = mpsc::channel();
+    (Box::new(Asking { before: Box::new(|_| ()), drafts, reported }), result)
 }
 
 /// One command in a group of its own.
-pub(super) fn one(core: &mut Core, drafts: Vec<Draft>) -> (Told, Result<(), FatalError>) {
-    let (job, told) = asking(drafts);
-    let mut jobs: VecDeque<Box<dyn Job>> = VecDeque::from([job as Box<dyn Job>]);
+pub(super) fn one(core: &mut LogWriter, drafts: Vec<EntryDraft>) -> (Told, Result<(), FatalError>) {
+    let (job, reported) = asking(drafts);
+    let mut jobs: VecDeque<Box<dyn WriteJob>> = VecDeque::from([job as Box<dyn WriteJob>]);
     let ended = core.group(&mut jobs);
-    (told.try_recv().unwrap(), ended)
+    (reported.try_recv().unwrap(), ended)
 }
 
 /// Enough entries that the first of them are in no cache.
-fn fill(core: &mut Core) {
+fn fill(core: &mut LogWriter) {
     one(core, vec![equipment()]).0.unwrap();
     for i in 0..8 {
         let drafts = (0..60).map(|n| cleaning(&format!("fill {i} {n}"), &"M".repeat(300))).collect();
@@ -111,7 +111,7 @@ fn fill(core: &mut Core) {
 }
 
 /// What is there is what was told, now and after a start.
-pub(super) fn agrees(of: &FaultyBox, core: Core, size: u64) {
+pub(super) fn agrees(of: &FaultyBox, core: LogWriter, size: u64) {
     assert_eq!(core.size(), size);
     assert_eq!(core.reader().unwrap().size(), size);
     let facility = core.facility().clone();
@@ -130,7 +130,7 @@ fn a_command_panics_and_its_group_goes_on() {
     let (mut second, told_second) = asking(vec![cleaning("a", "M")]);
     second.before = Box::new(|_| panic!("a bug"));
     let (third, told_third) = asking(vec![cleaning("b", "N")]);
-    let mut jobs: VecDeque<Box<dyn Job>> = VecDeque::from([first as Box<dyn Job>, second, third]);
+    let mut jobs: VecDeque<Box<dyn WriteJob>> = VecDeque::from([first as Box<dyn WriteJob>, second, third]);
     core.group(&mut jobs).unwrap();
     assert!(told_second.try_recv().is_err(), "its asker hears that nobody answers");
     assert_eq!(told_first.try_recv().unwrap().unwrap()[0].seq, 1);
@@ -158,7 +158,7 @@ fn reading_for_a_decision_fails_and_the_others_are_recorded() {
         assert_eq!(view.entry(EntryRef { epoch: view.epoch(), seq: 3 }), None);
     });
     let (third, told_third) = asking(vec![cleaning("behind", "M")]);
-    let mut jobs: VecDeque<Box<dyn Job>> = VecDeque::from([first as Box<dyn Job>, second, third]);
+    let mut jobs: VecDeque<Box<dyn WriteJob>> = VecDeque::from([first as Box<dyn WriteJob>, second, third]);
     while !jobs.is_empty() {
         core.group(&mut jobs).unwrap();
     }
@@ -174,8 +174,8 @@ fn no_space_is_told_and_nothing_is_recorded() {
     let mut core = of.core();
     one(&mut core, vec![equipment()]).0.unwrap();
     of.fail("log/", Call::Write, How::Error(ErrorKind::StorageFull), 1);
-    let (told, ended) = one(&mut core, vec![cleaning("a", "M")]);
-    assert!(matches!(told, Err(SubmitError::Full)) && ended.is_ok(), "{told:?} {ended:?}");
+    let (reported, ended) = one(&mut core, vec![cleaning("a", "M")]);
+    assert!(matches!(reported, Err(SubmitError::Full)) && ended.is_ok(), "{reported:?} {ended:?}");
     assert_eq!(core.facility().activity.get(&tag()).map(|a| a.cleanings), None, "taken back");
     assert_eq!(one(&mut core, vec![cleaning("a", "M")]).0.unwrap()[0].seq, 2, "the key was not taken");
     agrees(&of, core, 3);
@@ -200,8 +200,8 @@ fn a_write_or_a_flush_that_fails_is_unknown_and_ends_the_process() {
         let mut core = of.core();
         one(&mut core, vec![equipment()]).0.unwrap();
         of.fail("log/", call, How::Error(ErrorKind::Other), 1);
-        let (told, ended) = one(&mut core, vec![cleaning("a", "M")]);
-        assert!(matches!(told, Err(SubmitError::Unknown)), "{call:?}: {told:?}");
+        let (reported, ended) = one(&mut core, vec![cleaning("a", "M")]);
+        assert!(matches!(reported, Err(SubmitError::Unknown)), "{call:?}: {reported:?}");
         ended.unwrap_err();
         assert_eq!(core.size(), 2, "nobody reads what nobody knows");
         drop(core);
@@ -222,8 +222,9 @@ async fn the_thread_that_flushes_panics_and_the_process_ends() {
     let store = of.store();
     record(&store, vec![equipment()]).await;
     of.fail("log/", Call::Flush, How::Panic, 1);
-    let told = store.submit(|_| Decision::Append { drafts: vec![cleaning("a", "M")], answer: () }).await;
-    assert!(matches!(told, Err(SubmitError::Unknown)), "{told:?}");
+    let reported =
+        store.submit(|_| WriteDecision::Append { drafts: vec![cleaning("a", "M")], answer: () }).await;
+    assert!(matches!(reported, Err(SubmitError::Unknown)), "{reported:?}");
     assert!(store.fatal_watch().wait_for(Option::is_some).await.is_ok());
 }
 
@@ -236,16 +237,16 @@ async fn the_writer_panics_behind_the_flush_and_the_process_ends() {
     let mut last = Ok(());
     for i in 0..200 {
         let draft = cleaning(&format!("k{i}"), &"M".repeat(300));
-        let told = store.submit(|_| Decision::Append { drafts: vec![draft], answer: () }).await;
-        last = told.map(drop);
+        let reported = store.submit(|_| WriteDecision::Append { drafts: vec![draft], answer: () }).await;
+        last = reported.map(drop);
         if last.is_err() {
             break;
         }
     }
     assert!(matches!(last, Err(SubmitError::Unknown)), "{last:?}");
     assert!(store.fatal_watch().wait_for(Option::is_some).await.is_ok());
-    let told = store.submit(|_| Decision::Answer(())).await;
-    assert!(told.is_err(), "nobody decides any more");
+    let reported = store.submit(|_| WriteDecision::Answer(())).await;
+    assert!(reported.is_err(), "nobody decides any more");
     of.mend();
     // The real process ends here; redb's locks are poisoned, and letting go of it panics too.
     let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(store)));
@@ -254,13 +255,13 @@ async fn the_writer_panics_behind_the_flush_and_the_process_ends() {
 }
 
 /// Records until the database has failed once; how many entries were acknowledged.
-fn until_the_database_fails(of: &FaultyBox, core: &mut Core, size: &mut u64) {
+fn until_the_database_fails(of: &FaultyBox, core: &mut LogWriter, size: &mut u64) {
     // Some of what it writes early it only tries to.
     of.fail("cleantrack.redb", Call::Write, How::Error(ErrorKind::Other), usize::MAX);
     for i in 0..100 {
         let drafts = (0..40).map(|n| cleaning(&format!("spill {size} {i} {n}"), &"M".repeat(300))).collect();
-        let (told, ended) = one(core, drafts);
-        assert_eq!(told.unwrap().len(), 40, "the group is recorded, whatever the database says");
+        let (reported, ended) = one(core, drafts);
+        assert_eq!(reported.unwrap().len(), 40, "the group is recorded, whatever the database says");
         ended.unwrap();
         *size += 40;
         if core.trouble.is_some() {
@@ -299,7 +300,7 @@ fn the_database_fails_twice_in_a_row_and_is_built_anew() {
     drop(core);
     of.mend();
     let (clock, random) = seams();
-    let (core, report) = Core::open(of.disk(), FaultyBox::sizes(), clock, &*random).unwrap();
+    let (core, report) = LogWriter::open(of.disk(), FaultyBox::sizes(), clock, &*random).unwrap();
     assert_eq!(core.size(), size);
     assert!(report.rebuilt.is_some(), "{report:?}");
     agrees(&of, core, size);
@@ -314,8 +315,8 @@ fn both_fail_and_nobody_knows() {
     of.fail("log/", Call::Flush, How::Error(ErrorKind::Other), 1);
     of.fail("cleantrack.redb", Call::Write, How::Error(ErrorKind::Other), usize::MAX);
     let drafts = (0..300).map(|n| cleaning(&format!("both {n}"), &"M".repeat(300))).collect();
-    let (told, ended) = one(&mut core, drafts);
-    assert!(matches!(told, Err(SubmitError::Unknown)) && ended.is_err());
+    let (reported, ended) = one(&mut core, drafts);
+    assert!(matches!(reported, Err(SubmitError::Unknown)) && ended.is_err());
     assert_eq!(core.size(), size);
 }
 
@@ -327,13 +328,14 @@ async fn a_card_that_does_not_answer_is_unknown_to_whoever_waits() {
     of.fail("log/", Call::Flush, How::Hang, 1);
     // Time passes by leaps now, to whatever is waited for.
     tokio::time::pause();
-    let told = store.submit(|_| Decision::Append { drafts: vec![cleaning("a", "M")], answer: () }).await;
-    assert!(matches!(told, Err(SubmitError::Unknown)), "{told:?}");
+    let reported =
+        store.submit(|_| WriteDecision::Append { drafts: vec![cleaning("a", "M")], answer: () }).await;
+    assert!(matches!(reported, Err(SubmitError::Unknown)), "{reported:?}");
     tokio::time::resume();
     of.mend();
     // The card answers at last: the same key finds what became of it.
-    let asked = store.submit(|view| Decision::<_>::Answer(view.by_key(&Digest16::of(b"a")))).await;
-    assert_eq!(asked.unwrap().answer.map(|(line, _)| line.of.seq), Some(2));
+    let requested = store.submit(|view| WriteDecision::<_>::Answer(view.by_key(&Digest16::of(b"a")))).await;
+    assert_eq!(requested.unwrap().answer.map(|(line, _)| line.of.seq), Some(2));
 }
 
 #[tokio::test]
@@ -344,13 +346,13 @@ async fn what_the_relay_gives_back_leaves_room_for_records() {
         let entry = store.reader().unwrap().entry(1).unwrap().unwrap();
         let elsewhere = record::ids::Epoch { n: 1, key: [9; 4] };
         match super::adoption::keep_missing(&store, elsewhere, &[entry], &[]) {
-            Ok(kept) => assert_eq!((kept, has_room), (1, true)),
+            Ok(stored) => assert_eq!((stored, has_room), (1, true)),
             Err(error) => {
                 assert!(!has_room, "{error}");
                 assert!(error.to_string().starts_with("100 MiB are free"), "{error}");
             }
         }
-        assert!(!super::adoption::keep_run(&store, &run_of(elsewhere), b"no run").is_ok_and(|kept| kept));
+        assert!(!super::adoption::keep_run(&store, &run_of(elsewhere), b"no run").is_ok_and(|stored| stored));
         record(&store, vec![cleaning("on", "Maria")]).await;
     }
 }

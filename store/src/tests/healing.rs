@@ -11,8 +11,8 @@ use super::*;
 /// What askers were told: epoch, seq, hash.
 pub(super) type Told = Vec<(Epoch, u64, Hash)>;
 
-pub(super) fn small() -> Sizes {
-    Sizes { segment: 64 << 10, ahead: 16 << 10, ahead_low: 8 << 10, ..sizes() }
+pub(super) fn small() -> StoreSizes {
+    StoreSizes { segment: 64 << 10, ahead: 16 << 10, ahead_low: 8 << 10, ..sizes() }
 }
 
 pub(super) fn clock() -> Arc<FakeClock> {
@@ -34,11 +34,11 @@ pub(super) fn start(dir: &Path, seed: u64) -> (Store, StartReport) {
 
 fn rebuilt(dir: &Path, seed: u64) -> Result<StartReport, StoreError> {
     let config = StoreConfig { sizes: small(), ..StoreConfig::new(dir) };
-    rebuild(config, clock(), Arc::new(SeededRandom::new(seed)))
+    rebuild_database(config, clock(), Arc::new(SeededRandom::new(seed)))
 }
 
 /// Records so many cleanings, and notes all of the present epoch as told.
-pub(super) async fn live(store: &Store, told: &mut Told, cleanings: usize) {
+pub(super) async fn live(store: &Store, reported: &mut Told, cleanings: usize) {
     let epoch = store.origin().epoch;
     if store.facility().equipment.is_empty() {
         record(store, vec![equipment()]).await;
@@ -46,29 +46,29 @@ pub(super) async fn live(store: &Store, told: &mut Told, cleanings: usize) {
     for i in 0..cleanings {
         record(store, vec![cleaning(&format!("{epoch}-{i}"), "Maria")]).await;
     }
-    told.retain(|(of, ..)| *of != epoch);
+    reported.retain(|(of, ..)| *of != epoch);
     let (entries, _) = held(store);
-    told.extend(entries.iter().map(|entry| (epoch, entry.seq(), entry.leaf())));
+    reported.extend(entries.iter().map(|entry| (epoch, entry.seq(), entry.leaf())));
 }
 
-pub(super) fn check(store: &Store, told: &Told, what: &str) {
-    for (epoch, seq, leaf) in told {
+pub(super) fn check(store: &Store, reported: &Told, what: &str) {
+    for (epoch, seq, leaf) in reported {
         let reader = store.reader_of(*epoch);
         let found = reader.ok().and_then(|reader| reader.entry(*seq).unwrap()).map(|entry| entry.leaf());
         assert_eq!(found, Some(*leaf), "{what}: entry {seq} of epoch {epoch}");
     }
     let cleanings = store.facility().activity.get(&tag()).map_or(0, |activity| activity.cleanings);
-    let others = told.iter().filter(|(_, seq, _)| *seq == 0).count() + 1;
-    assert_eq!(cleanings as usize, told.len() - others, "{what}: cleanings of the item");
+    let others = reported.iter().filter(|(_, seq, _)| *seq == 0).count() + 1;
+    assert_eq!(cleanings as usize, reported.len() - others, "{what}: cleanings of the item");
 }
 
 /// A box in its third epoch, stopped; what was told in each, and the newest cosignature over each.
-pub(super) async fn three_epochs(dir: &Path) -> (Told, Vec<(Epoch, Page)>) {
-    let (mut told, mut relay) = (Told::new(), Vec::new());
+pub(super) async fn three_epochs(dir: &Path) -> (Told, Vec<(Epoch, RefillPage)>) {
+    let (mut reported, mut relay) = (Told::new(), Vec::new());
     for n in 1..=3 {
         let (store, _) = start(dir, u64::from(n));
         assert_eq!(store.origin().epoch.n, n);
-        live(&store, &mut told, 40).await;
+        live(&store, &mut reported, 40).await;
         store.raise_cursor(&cosigned(&store)).unwrap();
         relay.push((store.origin().epoch, held(&store)));
         store.stop().await.unwrap();
@@ -77,7 +77,7 @@ pub(super) async fn three_epochs(dir: &Path) -> (Told, Vec<(Epoch, Page)>) {
             std::fs::remove_file(dir.join(format!("keys/log-{n}.key"))).unwrap();
         }
     }
-    (told, relay)
+    (reported, relay)
 }
 
 pub(super) fn folder(dir: &Path, epoch: Epoch) -> PathBuf {
@@ -111,8 +111,8 @@ pub(super) fn interrupted_starts(dir: &Path, n: u32) {
 async fn a_database_that_starts_did_not_get_past_is_asked_before_anything_is_ended() {
     let dir = tempfile::tempdir().unwrap();
     let (store, _) = start(dir.path(), 1);
-    let mut told = Told::new();
-    live(&store, &mut told, 70).await;
+    let mut reported = Told::new();
+    live(&store, &mut reported, 70).await;
     let origin = store.origin();
     store.stop().await.unwrap();
     drop(store);
@@ -121,7 +121,7 @@ async fn a_database_that_starts_did_not_get_past_is_asked_before_anything_is_end
     interrupted_starts(dir.path(), 3);
     let (store, report) = start(dir.path(), 2);
     assert_eq!((report.new_epoch.as_deref(), store.origin()), (None, origin));
-    check(&store, &told, "a page of noise and three interrupted starts");
+    check(&store, &reported, "a page of noise and three interrupted starts");
     assert_eq!(report.missing, []);
 }
 
@@ -129,8 +129,9 @@ async fn a_database_that_starts_did_not_get_past_is_asked_before_anything_is_end
 async fn a_rebuild_heals_each_of_three_epochs_first() {
     let dir = tempfile::tempdir().unwrap();
     let whole = dir.path().join("whole");
-    let (told, _) = three_epochs(&whole).await;
-    let epochs: Vec<Epoch> = told.iter().filter(|(_, seq, _)| *seq == 0).map(|(epoch, ..)| *epoch).collect();
+    let (reported, _) = three_epochs(&whole).await;
+    let epochs: Vec<Epoch> =
+        reported.iter().filter(|(_, seq, _)| *seq == 0).map(|(epoch, ..)| *epoch).collect();
     for (i, epoch) in epochs.iter().enumerate() {
         for how in ["64 bytes", "the folder", "the first segment"] {
             let what = format!("{how} of epoch {epoch}");
@@ -146,12 +147,12 @@ async fn a_rebuild_heals_each_of_three_epochs_first() {
             // Of the one that is written nobody knows then how far it went: its key signs no more.
             let goes_on = if i == 2 && how == "the folder" { 4 } else { 3 };
             assert_eq!((report.new_epoch.as_deref(), store.origin().epoch.n), (None, goes_on), "{what}");
-            check(&store, &told, &what);
+            check(&store, &reported, &what);
             store.stop().await.unwrap();
             drop(store);
             // The journal alone has all of it again.
             std::fs::remove_file(data.join("cleantrack.redb")).unwrap();
-            check(&start(&data, 9).0, &told, &format!("{what}, healed, then the journal alone"));
+            check(&start(&data, 9).0, &reported, &format!("{what}, healed, then the journal alone"));
         }
     }
 }
@@ -160,9 +161,9 @@ async fn a_rebuild_heals_each_of_three_epochs_first() {
 async fn a_copy_that_was_set_aside_is_never_overwritten_and_gives_back_what_it_alone_holds() {
     let dir = tempfile::tempdir().unwrap();
     let (data, early) = (dir.path().join("data"), dir.path().join("early"));
-    let mut told = Told::new();
+    let mut reported = Told::new();
     let (store, _) = start(&data, 1);
-    live(&store, &mut told, 5).await;
+    live(&store, &mut reported, 5).await;
     store.stop().await.unwrap();
     drop(store);
     copy(&data.join("log"), &early);
@@ -201,7 +202,8 @@ async fn a_copy_that_was_set_aside_is_never_overwritten_and_gives_back_what_it_a
     assert_eq!(cleanings, 14, "what it alone held counts again: {report:?}");
     for key in ["only-0", "only-5", "beside-2"] {
         let key = Digest16::of(key.as_bytes());
-        let found = store.submit(move |view| Decision::<_>::Answer(view.by_key(&key))).await.unwrap().answer;
+        let found =
+            store.submit(move |view| WriteDecision::<_>::Answer(view.by_key(&key))).await.unwrap().answer;
         assert!(found.is_some());
     }
     store.stop().await.unwrap();
@@ -233,7 +235,7 @@ pub(super) fn forget(dir: &Path, cursor: bool) {
 #[tokio::test]
 async fn three_epochs_lost_at_once_come_back_along_the_chain() {
     let dir = tempfile::tempdir().unwrap();
-    let (mut told, relay) = three_epochs(dir.path()).await;
+    let (mut reported, relay) = three_epochs(dir.path()).await;
     forget(dir.path(), true);
     let (mut store, report) = start(dir.path(), 4);
     assert_eq!(store.origin().epoch.n, 4, "a key is never used for a second log: {report:?}");
@@ -255,9 +257,9 @@ async fn three_epochs_lost_at_once_come_back_along_the_chain() {
     assert_eq!(fetched, [3, 2, 1]);
     assert_eq!(store.past().unwrap().len(), 3);
     let epoch = store.origin().epoch;
-    told.extend(held(&store).0.iter().map(|entry| (epoch, entry.seq(), entry.leaf())));
-    told.retain(|(of, seq, _)| *of != epoch || *seq == 0);
-    check(&store, &told, "fetched back");
+    reported.extend(held(&store).0.iter().map(|entry| (epoch, entry.seq(), entry.leaf())));
+    reported.retain(|(of, seq, _)| *of != epoch || *seq == 0);
+    check(&store, &reported, "fetched back");
     assert_eq!(store.health().start.missing, []);
 }
 
@@ -296,8 +298,8 @@ async fn keys_without_a_log_begin_a_new_epoch() {
 #[tokio::test]
 async fn a_look_through_finds_and_heals_what_is_not_there_at_all() {
     let dir = tempfile::tempdir().unwrap();
-    let (told, _) = three_epochs(dir.path()).await;
-    let first = told[0].0;
+    let (reported, _) = three_epochs(dir.path()).await;
+    let first = reported[0].0;
     for how in ["the first segment", "the last segment", "the folder"] {
         let (store, _) = start(dir.path(), 6);
         let gone = segments(dir.path(), first);
@@ -321,15 +323,15 @@ async fn a_look_through_finds_and_heals_what_is_not_there_at_all() {
         let alone = tempfile::tempdir().unwrap();
         copy(dir.path(), alone.path());
         std::fs::remove_file(alone.path().join("cleantrack.redb")).unwrap();
-        check(&start(alone.path(), 7).0, &told, &format!("{how}, healed, then the journal alone"));
+        check(&start(alone.path(), 7).0, &reported, &format!("{how}, healed, then the journal alone"));
     }
 }
 
 #[tokio::test]
 async fn a_rebuild_that_would_come_out_shorter_is_refused() {
     let dir = tempfile::tempdir().unwrap();
-    let (told, _) = three_epochs(dir.path()).await;
-    let first = told[0].0;
+    let (reported, _) = three_epochs(dir.path()).await;
+    let first = reported[0].0;
     let gone = segments(dir.path(), first)[1].clone();
     let name = gone.file_name().unwrap().to_str().unwrap();
     let from: u64 = name[..12].parse().unwrap();
@@ -355,7 +357,7 @@ async fn a_rebuild_that_would_come_out_shorter_is_refused() {
         report.missing.iter().any(|missing| missing.epoch == first && missing.from <= from + 1);
     assert!(told_missing, "{:?}", report.missing);
     assert_eq!(store.reader_of(first).unwrap().size(), 42);
-    let others: Told = told.into_iter().filter(|(epoch, ..)| *epoch != first).collect();
+    let others: Told = reported.into_iter().filter(|(epoch, ..)| *epoch != first).collect();
     for (epoch, seq, leaf) in others {
         let found = store.reader_of(epoch).unwrap().entry(seq).unwrap().unwrap();
         assert_eq!(found.leaf(), leaf);

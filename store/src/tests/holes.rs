@@ -11,8 +11,8 @@ use super::*;
 async fn entries_behind_a_hole_that_nobody_can_fill_count_in_the_next_epoch() {
     let dir = tempfile::tempdir().unwrap();
     let (store, _) = start(dir.path(), 1);
-    let mut told = Told::new();
-    live(&store, &mut told, 12).await;
+    let mut reported = Told::new();
+    live(&store, &mut reported, 12).await;
     let old = store.origin();
     let receipt = store.reader().unwrap().entry(12).unwrap().unwrap().leaf();
     store.stop().await.unwrap();
@@ -37,7 +37,7 @@ async fn entries_behind_a_hole_that_nobody_can_fill_count_in_the_next_epoch() {
 #[tokio::test]
 async fn entries_behind_a_hole_of_an_ended_epoch_count_until_and_after_it_is_filled() {
     let dir = tempfile::tempdir().unwrap();
-    let (told, relay) = three_epochs(dir.path()).await;
+    let (reported, relay) = three_epochs(dir.path()).await;
     let first = relay[0].0;
     spoil(&segments(dir.path(), first)[0], 4096 * 6, 4096);
     std::fs::remove_file(dir.path().join("cleantrack.redb")).unwrap();
@@ -51,7 +51,7 @@ async fn entries_behind_a_hole_of_an_ended_epoch_count_until_and_after_it_is_fil
         let is_there = |(epoch, seq, leaf): &&(Epoch, u64, Hash)| {
             reader.lines_of(epoch.n, *seq).unwrap().iter().any(|(_, entry)| entry.leaf() == *leaf)
         };
-        told.iter().filter(|told| !is_there(told)).map(|(epoch, seq, _)| (*epoch, *seq)).collect()
+        reported.iter().filter(|reported| !is_there(reported)).map(|(epoch, seq, _)| (*epoch, *seq)).collect()
     };
     let lacking = lacks(&store);
     let damaged = |(epoch, seq): &(Epoch, u64)| *epoch == first && *seq < run.lines().start;

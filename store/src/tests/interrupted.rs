@@ -13,15 +13,15 @@ use super::*;
 
 /// A box whose journal lacks its second epoch, which a database has that was set aside.
 async fn with_salvage(dir: &std::path::Path) -> Told {
-    let (told, relay) = three_epochs(dir).await;
+    let (reported, relay) = three_epochs(dir).await;
     std::fs::create_dir(dir.join("salvage")).unwrap();
     std::fs::rename(dir.join("cleantrack.redb"), dir.join("salvage/1.redb")).unwrap();
     std::fs::remove_dir_all(folder(dir, relay[1].0)).unwrap();
-    told
+    reported
 }
 
-fn check(store: &Store, told: &Told) {
-    for (epoch, seq, leaf) in told {
+fn check(store: &Store, reported: &Told) {
+    for (epoch, seq, leaf) in reported {
         let lines = store.reader().unwrap().lines_of(epoch.n, *seq).unwrap();
         assert!(lines.iter().any(|(_, entry)| entry.leaf() == *leaf), "entry {seq} of epoch {epoch}");
     }
@@ -30,7 +30,7 @@ fn check(store: &Store, told: &Told) {
 #[tokio::test]
 async fn a_copy_over_which_two_starts_ended_is_passed_over_once_and_told() {
     let dir = tempfile::tempdir().unwrap();
-    let told = with_salvage(dir.path()).await;
+    let reported = with_salvage(dir.path()).await;
     let mark = || std::fs::read_to_string(dir.path().join("starting")).unwrap();
     let faults = fault("log/", Call::Write, How::Panic);
     for times in 1..=2 {
@@ -48,13 +48,13 @@ async fn a_copy_over_which_two_starts_ended_is_passed_over_once_and_told() {
     drop(store);
     let (store, report) = start(dir.path(), 5);
     assert_eq!((report.unread_copies, report.missing), (vec![], vec![]));
-    check(&store, &told);
+    check(&store, &reported);
 }
 
 #[tokio::test]
 async fn starts_that_ended_before_a_database_was_built_say_nothing_of_the_new_one() {
     let dir = tempfile::tempdir().unwrap();
-    let told = with_salvage(dir.path()).await;
+    let reported = with_salvage(dir.path()).await;
     super::healing::interrupted_starts(dir.path(), 5);
     // The new database is in place; what comes behind it ends the process.
     let faults = fault("state.redb", Call::Write, How::Panic);
@@ -62,7 +62,7 @@ async fn starts_that_ended_before_a_database_was_built_say_nothing_of_the_new_on
     let _ = catch_unwind(AssertUnwindSafe(|| start_on(dir.path(), &faults).map(drop)));
     mend(&faults);
     let (store, _) = start(dir.path(), 5);
-    check(&store, &told);
+    check(&store, &reported);
     store.stop().await.unwrap();
     drop(store);
     assert!(!dir.path().join("salvage/2.redb").exists());
@@ -76,20 +76,21 @@ fn long_run(dir: &std::path::Path, of: record::ids::Epoch, lines: u64) -> RunNam
     let line = |seq: u64| {
         let name = format!("Pump {seq} {}", "x".repeat(60));
         let event = Event::read("equipment.changed", &format!(r#"{{"tag":"{TAG}","name":"{name}"}}"#));
-        let entry = record::entry::Entry::compose(seq, now.entry_time(), By::BOX, None, &event).unwrap();
+        let entry =
+            record::entry::Entry::compose(seq, now.entry_time(), EntryAuthor::BOX, None, &event).unwrap();
         chain::LogLine { entry: entry.bytes().to_vec(), texts: Vec::new() }
     };
     let mut namer = record::run::RunNamer::new(of, 1_000);
     (1_000..1_000 + lines).for_each(|seq| namer.push(line(seq).leaf()));
     let name = namer.name().unwrap();
-    runs::write(&*disk, box_id, &name, &mut |seq| Ok(line(seq))).unwrap();
+    runs::write_run(&*disk, box_id, &name, &mut |seq| Ok(line(seq))).unwrap();
     name
 }
 
 #[tokio::test]
 async fn what_is_intact_behind_the_damage_of_a_run_counts_and_the_remains_are_kept_and_told() {
     let dir = tempfile::tempdir().unwrap();
-    let (told, relay) = three_epochs(dir.path()).await;
+    let (reported, relay) = three_epochs(dir.path()).await;
     let run = long_run(dir.path(), relay[0].0, 16_000);
     let path = dir.path().join(format!("runs/{run}"));
     let half = std::fs::metadata(&path).unwrap().len() / 2;
@@ -100,7 +101,7 @@ async fn what_is_intact_behind_the_damage_of_a_run_counts_and_the_remains_are_ke
     assert!(report.adopted_lines() > 4_000 && report.adopted_lines() < 16_000, "{report:?}");
     assert_eq!(report.hints, [format!("runs/{run}")]);
     assert!(dir.path().join(format!("salvage/1.{run}")).exists() && !path.exists());
-    check(&store, &told);
+    check(&store, &reported);
     store.stop().await.unwrap();
     drop(store);
     let (_, report) = start(dir.path(), 5);
@@ -111,16 +112,16 @@ async fn what_is_intact_behind_the_damage_of_a_run_counts_and_the_remains_are_ke
 async fn a_key_that_has_signed_what_a_newer_copy_holds_signs_nothing_else_under_those_numbers() {
     let dir = tempfile::tempdir().unwrap();
     let (data, old, newer) = (dir.path().join("data"), dir.path().join("old"), dir.path().join("newer"));
-    let mut told = Told::new();
+    let mut reported = Told::new();
     let (store, _) = start(&data, 1);
-    live(&store, &mut told, 5).await;
+    live(&store, &mut reported, 5).await;
     store.stop().await.unwrap();
     drop(store);
     copy(&data, &old);
     let (store, _) = start(&data, 2);
     record(&store, vec![cleaning("newer 1", "Omar"), cleaning("newer 2", "Omar")]).await;
     let epoch = store.origin().epoch;
-    let told: Told = held(&store).0.iter().map(|entry| (epoch, entry.seq(), entry.leaf())).collect();
+    let reported: Told = held(&store).0.iter().map(|entry| (epoch, entry.seq(), entry.leaf())).collect();
     store.stop().await.unwrap();
     drop(store);
     copy(&data, &newer);
@@ -137,7 +138,7 @@ async fn a_key_that_has_signed_what_a_newer_copy_holds_signs_nothing_else_under_
         let (store, report) = start(&data, 3);
         assert_eq!(store.origin().epoch.n, 2, "{report:?}");
         assert!(report.new_epoch.is_some_and(|why| why.contains("copy")));
-        check(&store, &told);
+        check(&store, &reported);
         store.stop().await.unwrap();
         drop(store);
         let (store, report) = start(&data, 4);
@@ -150,8 +151,8 @@ async fn a_key_that_has_signed_what_a_newer_copy_holds_signs_nothing_else_under_
 async fn what_stands_behind_a_hole_of_a_log_that_the_relay_confirmed_counts_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let (store, _) = start(dir.path(), 1);
-    let mut told = Told::new();
-    live(&store, &mut told, 120).await;
+    let mut reported = Told::new();
+    live(&store, &mut reported, 120).await;
     store.raise_cursor(&cosigned(&store)).unwrap();
     let epoch = store.origin().epoch;
     store.stop().await.unwrap();
@@ -162,14 +163,14 @@ async fn what_stands_behind_a_hole_of_a_log_that_the_relay_confirmed_counts_at_o
     spoil(first, std::fs::metadata(first).unwrap().len() as usize / 3, 8192);
     let (store, report) = start(dir.path(), 2);
     let [hole] = &report.missing[..] else { panic!("{report:?}") };
-    assert_eq!((hole.epoch, hole.to), (epoch, Some(told.len() as u64)));
+    assert_eq!((hole.epoch, hole.to), (epoch, Some(reported.len() as u64)));
     let (reader, mut lost) = (store.reader().unwrap(), 0);
-    for (of, seq, leaf) in &told {
+    for (of, seq, leaf) in &reported {
         let lines = reader.lines_of(of.n, *seq).unwrap();
         lost += u64::from(!lines.iter().any(|(_, entry)| entry.leaf() == *leaf));
     }
     assert!(report.adopted_lines() > 40 && lost > 0, "{report:?}");
-    assert_eq!(hole.from + lost + report.adopted_lines(), told.len() as u64, "{report:?}");
+    assert_eq!(hole.from + lost + report.adopted_lines(), reported.len() as u64, "{report:?}");
 }
 
 #[tokio::test]
@@ -177,8 +178,8 @@ async fn a_key_signs_no_more_once_the_end_of_its_log_is_gone() {
     for how in ["gone", "empty", "zeros", "cut", "not given", "noise"] {
         let dir = tempfile::tempdir().unwrap();
         let (store, _) = start(dir.path(), 1);
-        let mut told = Told::new();
-        live(&store, &mut told, 60).await;
+        let mut reported = Told::new();
+        live(&store, &mut reported, 60).await;
         let epoch = store.origin().epoch;
         store.stop().await.unwrap();
         drop(store);
@@ -209,6 +210,6 @@ async fn a_key_signs_no_more_once_the_end_of_its_log_is_gone() {
         let (store, report) = start(dir.path(), 3);
         let goes_on = if how == "noise" { 1 } else { 2 };
         assert_eq!(store.origin().epoch.n, goes_on, "{how}: {report:?}");
-        check(&store, &told);
+        check(&store, &reported);
     }
 }

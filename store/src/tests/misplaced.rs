@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::ids::Epoch;
 
 use super::healing::{check, folder, segments, start, three_epochs};
@@ -22,7 +22,7 @@ fn exchange(dir: &Path, one: Epoch, other: Epoch) {
 async fn segments_of_two_epochs_that_changed_places_count_where_they_belong() {
     for database in [true, false] {
         let dir = tempfile::tempdir().unwrap();
-        let (mut told, relay) = three_epochs(dir.path()).await;
+        let (mut reported, relay) = three_epochs(dir.path()).await;
         let [first, second] = [relay[0].0, relay[1].0];
         exchange(dir.path(), first, second);
         if !database {
@@ -33,8 +33,8 @@ async fn segments_of_two_epochs_that_changed_places_count_where_they_belong() {
             let what = format!("database {database}, start {again}: {report:?}");
             assert!(report.missing.is_empty() && (report.adopted.is_empty() || !database), "{what}");
             assert_eq!(store.origin().epoch.n, 3, "{what}");
-            told.retain(|(epoch, ..)| epoch.n <= 3);
-            check(&store, &told, &what);
+            reported.retain(|(epoch, ..)| epoch.n <= 3);
+            check(&store, &reported, &what);
             store.stop().await.unwrap();
             drop(store);
         }
@@ -44,7 +44,7 @@ async fn segments_of_two_epochs_that_changed_places_count_where_they_belong() {
 #[tokio::test]
 async fn another_boxs_segment_is_healed_from_the_database_and_kept_beside_the_log() {
     let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let (told, relay) = three_epochs(dir.path()).await;
+    let (reported, relay) = three_epochs(dir.path()).await;
     let (store, _) = start(other.path(), 9);
     record(&store, vec![equipment(), cleaning("other", "Kim")]).await;
     let foreign = store.origin().epoch;
@@ -55,14 +55,14 @@ async fn another_boxs_segment_is_healed_from_the_database_and_kept_beside_the_lo
     let (store, report) = start(dir.path(), 4);
     assert!(report.healed.is_some() && report.missing.is_empty(), "{report:?}");
     assert_eq!(report.apart.iter().collect::<Vec<_>>(), [&foreign], "{report:?}");
-    check(&store, &told, "another box's segment");
+    check(&store, &reported, "another box's segment");
 }
 
 #[tokio::test]
 async fn a_folder_where_a_file_of_the_journal_was_is_put_aside() {
     for which in ["a segment", "an epoch", "the log"] {
         let dir = tempfile::tempdir().unwrap();
-        let (told, relay) = three_epochs(dir.path()).await;
+        let (reported, relay) = three_epochs(dir.path()).await;
         let newest = relay[2].0;
         let segment = segments(dir.path(), newest).pop().unwrap();
         let path = match which {
@@ -81,7 +81,7 @@ async fn a_folder_where_a_file_of_the_journal_was_is_put_aside() {
         let name = path.strip_prefix(dir.path()).unwrap().to_str().unwrap();
         assert_eq!(report.hints, [name], "{which}");
         assert!(report.healed.is_some() && report.missing.is_empty(), "{which}: {report:?}");
-        check(&store, &told, which);
+        check(&store, &reported, which);
     }
 }
 
@@ -111,11 +111,11 @@ async fn another_boxs_sessions_and_pins_are_set_aside() {
     }
     let state = |dir: &tempfile::TempDir| dir.path().join("state.redb");
     std::fs::copy(state(&other), state(&dir)).unwrap();
-    for (lost, told) in [(true, false), (true, true), (false, true)] {
+    for (lost, reported) in [(true, false), (true, true), (false, true)] {
         let (store, report) = start(dir.path(), 2);
         assert_eq!(report.state_lost, lost, "{report:?}");
-        if told {
-            store.state_loss_told().unwrap();
+        if reported {
+            store.mark_state_loss_reported().unwrap();
         }
         store.stop().await.unwrap();
     }
@@ -145,16 +145,16 @@ async fn another_boxs_database_is_set_aside_and_asked_for_nothing() {
 #[tokio::test]
 async fn epochs_that_count_by_a_run_alone_keep_their_place_before_the_one_that_is_gone() {
     let dir = tempfile::tempdir().unwrap();
-    let (told, relay) = three_epochs(dir.path()).await;
+    let (reported, relay) = three_epochs(dir.path()).await;
     let lost = relay[2].0;
     std::fs::remove_file(dir.path().join("cleantrack.redb")).unwrap();
     std::fs::remove_dir_all(folder(dir.path(), lost)).unwrap();
-    let kept = told.iter().filter(|(epoch, ..)| *epoch != lost).count() as u64;
+    let stored = reported.iter().filter(|(epoch, ..)| *epoch != lost).count() as u64;
     for again in 0..3 {
         let (store, report) = start(dir.path(), 4 + again);
         let cleanings = store.facility().activity.get(&tag()).map_or(0, |activity| activity.cleanings);
         // Two of the lines begin an epoch, one adds the item.
-        assert_eq!(cleanings, kept - 3, "start {again}: {report:?}");
+        assert_eq!(cleanings, stored - 3, "start {again}: {report:?}");
         store.stop().await.unwrap();
     }
 }
@@ -168,8 +168,8 @@ async fn a_key_of_an_epoch_that_never_began_is_not_taken_for_the_present_ones() 
     store.stop().await.unwrap();
     drop(store);
     // As a start leaves them that was cut while it began an epoch.
-    let signer = record::sign::Signer::new("key", record::sign::Kind::Note, &[7; 32]).unwrap();
-    let origin = Origin::new(present.box_id, 2, &signer.verifier().public());
+    let signer = record::sign::SignerKey::new("key", record::sign::KeyKind::Note, &[7; 32]).unwrap();
+    let origin = LogOrigin::new(present.box_id, 2, &signer.verifier().public());
     let public = origin.signer(&[7; 32]).unwrap().verifier().to_string();
     std::fs::write(dir.path().join("keys/log-2.pub"), format!("{public}\n")).unwrap();
     let (store, _) = start(dir.path(), 5);

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use record::checkpoint::{Checkpoint, Cosigned};
+use record::checkpoint::{Checkpoint, CosignedCheckpoint};
 use record::kinds::EntryRef;
-use record::sign::{Kind, Signer};
+use record::sign::{KeyKind, SignerKey};
 
 use super::*;
 
@@ -16,13 +16,13 @@ pub(super) fn held(store: &Store) -> (Vec<record::entry::Entry>, Vec<record::red
     (entries, texts)
 }
 
-pub(super) fn cosigned(store: &Store) -> Cosigned {
-    let cosigner = Signer::new("relay/cosign/1", Kind::Cosignature, &[9; 32]).unwrap();
+pub(super) fn cosigned(store: &Store) -> CosignedCheckpoint {
+    let cosigner = SignerKey::new("relay/cosign/1", KeyKind::Cosignature, &[9; 32]).unwrap();
     let note = store.checkpoint().unwrap().to_string();
     let log = store.verifier_keys().remove(0);
     let signed = record::checkpoint::SignedCheckpoint::verify(&note, &store.origin(), &log).unwrap();
     let note = signed.cosigned(&cosigner, 7).to_string();
-    Cosigned::verify(&note, &store.origin(), &log, &[cosigner.verifier().clone()]).unwrap()
+    CosignedCheckpoint::verify(&note, &store.origin(), &log, &[cosigner.verifier().clone()]).unwrap()
 }
 
 pub(super) fn copy(from: &Path, to: &Path) {
@@ -38,24 +38,24 @@ pub(super) fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A box whose card went back to `kept` cleanings after it had recorded `all`, with `beside` recorded since.
+/// A box whose card went back to `stored` cleanings after it had recorded `all`, with `beside` recorded since.
 pub(super) async fn forgetful(
-    kept: usize,
+    stored: usize,
     all: usize,
     beside: usize,
-) -> (tempfile::TempDir, Store, Page, Cosigned) {
+) -> (tempfile::TempDir, Store, RefillPage, CosignedCheckpoint) {
     let dir = tempfile::tempdir().unwrap();
     let (data, backup) = (dir.path().join("data"), dir.path().join("backup"));
     let (store, _) = open(&data);
     record(&store, vec![equipment()]).await;
-    for i in 0..kept {
+    for i in 0..stored {
         record(&store, vec![cleaning(&format!("k{i}"), "Maria")]).await;
     }
     store.stop().await.unwrap();
     drop(store);
     copy(&data, &backup);
     let (store, _) = open(&data);
-    for i in kept..all {
+    for i in stored..all {
         record(&store, vec![cleaning(&format!("k{i}"), "Omar")]).await;
     }
     let (page, proof) = (held(&store), cosigned(&store));
@@ -77,7 +77,7 @@ async fn again(store: Store, dir: &tempfile::TempDir) -> (Store, StartReport) {
 }
 
 /// Pages of at most `n` entries from seq on.
-pub(super) fn pages(page: &Page, n: usize) -> impl FnMut(u64) -> Result<Page, String> + '_ {
+pub(super) fn pages(page: &RefillPage, n: usize) -> impl FnMut(u64) -> Result<RefillPage, String> + '_ {
     move |from| {
         let from = usize::try_from(from).unwrap();
         let end = page.0.len().min(from + n);
@@ -87,11 +87,11 @@ pub(super) fn pages(page: &Page, n: usize) -> impl FnMut(u64) -> Result<Page, St
 
 #[tokio::test]
 async fn what_the_card_forgot_comes_back_and_what_was_recorded_beside_it_stays() {
-    for (kept, all, beside) in [(40, 100, 0), (40, 100, 5), (10, 20, 30), (0, 7, 3)] {
-        let what = format!("{kept} of {all}, {beside} beside");
-        let (dir, store, page, proof) = forgetful(kept, all, beside).await;
+    for (stored, all, beside) in [(40, 100, 0), (40, 100, 5), (10, 20, 30), (0, 7, 3)] {
+        let what = format!("{stored} of {all}, {beside} beside");
+        let (dir, store, page, proof) = forgetful(stored, all, beside).await;
         let old = store.origin();
-        let from = kept as u64 + 2;
+        let from = stored as u64 + 2;
         let receipt = store.reader().unwrap().entry(from).unwrap().map(|entry| entry.leaf());
         store.end_epoch(&proof).unwrap();
         let (store, report) = again(store, &dir).await;
@@ -128,7 +128,7 @@ async fn what_the_card_forgot_comes_back_and_what_was_recorded_beside_it_stays()
         if beside > 0 {
             let key = record::entry::Digest16::of(b"beside0");
             let found =
-                store.submit(move |view| Decision::<_>::Answer(view.by_key(&key))).await.unwrap().answer;
+                store.submit(move |view| WriteDecision::<_>::Answer(view.by_key(&key))).await.unwrap().answer;
             let of = EntryRef { epoch: old.epoch, seq: from };
             assert_eq!(found.map(|(line, _)| line.of), Some(of), "{what}: under the number that it had");
             // Whoever holds the receipt that the phone was given finds it too.
@@ -205,9 +205,9 @@ async fn entries_of_an_ended_epoch_can_still_be_signed_and_sent() {
     store.stop().await.unwrap();
     drop(store);
     // As a start does that finds both copies whole and different.
-    let kept = dir.path().join("data/keys/log-1.key");
-    let key = std::fs::read(&kept).unwrap();
-    std::fs::remove_file(&kept).unwrap();
+    let stored = dir.path().join("data/keys/log-1.key");
+    let key = std::fs::read(&stored).unwrap();
+    std::fs::remove_file(&stored).unwrap();
     let (store, report) = open(&dir.path().join("data"));
     assert!(report.new_epoch.unwrap().contains("key"));
     let past = store.past().unwrap().remove(0);
@@ -215,9 +215,9 @@ async fn entries_of_an_ended_epoch_can_still_be_signed_and_sent() {
     assert!(store.checkpoint_of(old.epoch, 3).unwrap().is_none());
     store.stop().await.unwrap();
     drop(store);
-    std::fs::write(&kept, key).unwrap();
+    std::fs::write(&stored, key).unwrap();
     use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(&kept, std::fs::Permissions::from_mode(0o600)).unwrap();
+    std::fs::set_permissions(&stored, std::fs::Permissions::from_mode(0o600)).unwrap();
     let (store, _) = open(&dir.path().join("data"));
     let past = store.past().unwrap().remove(0);
     let note = store.checkpoint_of(old.epoch, past.counts.size).unwrap().unwrap().to_string();
@@ -269,8 +269,8 @@ async fn of_two_cursor_slots_the_older_one_counts_when_the_newer_is_torn() {
 async fn a_log_that_is_shorter_than_what_was_cosigned_ends_there() {
     let (dir, store, page, proof) = forgetful(3, 9, 0).await;
     // The cursor's file outlived what the log forgot.
-    let kept = Kept { checkpoint: *proof.checkpoint(), note: proof.note().to_string() };
-    store.shared.cursor().kept = Some(kept);
+    let stored = StoredCheckpoint { checkpoint: *proof.checkpoint(), note: proof.note().to_string() };
+    store.shared.cursor().stored = Some(stored);
     let (store, report) = again(store, &dir).await;
     assert!(report.new_epoch.unwrap().contains("has only 5"));
     let epoch = proof.checkpoint().origin.epoch;
@@ -316,7 +316,7 @@ async fn of_two_whole_copies_that_differ_the_journal_stands_and_the_others_entri
 #[tokio::test]
 async fn the_ballast_is_given_up_and_made_again() {
     let dir = tempfile::tempdir().unwrap();
-    let sizes = Sizes { ballast: 512 << 10, ..sizes() };
+    let sizes = StoreSizes { ballast: 512 << 10, ..sizes() };
     let (store, _) = try_open(dir.path(), sizes).unwrap();
     let whole = |n: u32| {
         let (store, path) = (store.clone(), dir.path().join("ballast"));

@@ -17,7 +17,7 @@ async fn a_snapshot_that_is_held_delays_no_recording_and_never_changes() {
     record(&store, vec![equipment()]).await;
     // Held for the whole test, on the very thread that waits for the recordings.
     let (held, facility) = (store.snapshot(), store.facility());
-    let (before, root) = (Facility::clone(&held), held.frontier.root());
+    let (before, root) = (FacilityState::clone(&held), held.frontier.root());
     let mut all = Vec::new();
     for i in 0..50 {
         record(&store, vec![cleaning(&format!("k{i}"), "Maria")]).await;
@@ -46,7 +46,7 @@ async fn more_reads_than_the_box_can_do_are_refused_at_once() {
     record(&store, vec![equipment(), cleaning("a", "Maria")]).await;
     held.release().await;
     for lane in [ReadLane::Quick, ReadLane::Long] {
-        assert_eq!(store.read(lane, Reader::size).await.unwrap(), 3);
+        assert_eq!(store.read(lane, LogReader::size).await.unwrap(), 3);
     }
 }
 
@@ -62,7 +62,7 @@ async fn what_waits_too_long_is_given_up_and_not_read_later() {
     let ran = Arc::new(AtomicU32::new(0));
     let counts = |ran: &Arc<AtomicU32>| {
         let ran = ran.clone();
-        move |_: &Reader| {
+        move |_: &LogReader| {
             ran.fetch_add(1, Ordering::Relaxed);
         }
     };
@@ -204,10 +204,10 @@ async fn many_readers_of_the_longest_list_are_no_part_of_a_recordings_wait() {
     let clock = Arc::new(FakeClock::new(now));
     let (store, _) = Store::open_on(Arc::new(card), sizes(), clock, &SeededRandom::new(7)).unwrap();
     record(&store, vec![equipment()]).await;
-    let all: Vec<Draft> = (0..250).map(|i| cleaning(&format!("k{i}"), "Maria")).collect();
+    let all: Vec<EntryDraft> = (0..250).map(|i| cleaning(&format!("k{i}"), "Maria")).collect();
     record(&store, all).await;
     let list = |from: usize, to: usize| {
-        move |reader: &Reader| {
+        move |reader: &LogReader| {
             let all = reader.cleanings_of(tag(), i64::MIN..i64::MAX, None, to).unwrap();
             assert_eq!(all.len() - from, to - from);
         }

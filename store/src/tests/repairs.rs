@@ -25,7 +25,7 @@ async fn a_repair_of_a_start_that_died_is_told_by_the_next_until_somebody_was_to
         "{untold:?}"
     );
     assert_eq!(untold.begun(relay[2].0), None, "of the one before nobody begins it again");
-    store.repairs_told().unwrap();
+    store.mark_repairs_reported().unwrap();
     store.stop().await.unwrap();
     drop(store);
     let (_, report) = start(dir.path(), 6);
@@ -68,7 +68,7 @@ async fn what_was_being_noted_when_it_cannot_be_read_is_told_to_be_unreadable() 
 async fn loss_in_the_journal_of_an_ended_epoch_is_healed_and_told_by_the_start() {
     for how in ["gone", "shorter", "no head", "the folder"] {
         let dir = tempfile::tempdir().unwrap();
-        let (told, relay) = three_epochs(dir.path()).await;
+        let (reported, relay) = three_epochs(dir.path()).await;
         let (store, _) = start(dir.path(), 4);
         store.stop().await.unwrap();
         drop(store);
@@ -89,7 +89,7 @@ async fn loss_in_the_journal_of_an_ended_epoch_is_healed_and_told_by_the_start()
         store.stop().await.unwrap();
         drop(store);
         std::fs::remove_file(dir.path().join("cleantrack.redb")).unwrap();
-        super::healing::check(&start(dir.path(), 6).0, &told, how);
+        super::healing::check(&start(dir.path(), 6).0, &reported, how);
     }
 }
 
@@ -105,11 +105,11 @@ async fn the_journal_of_an_ended_epoch_is_not_read_again_while_its_files_stay() 
     assert!(any_plain(), "the one that was written last");
     let (store, _) = start(dir.path(), 4);
     // Sealing changes them once more.
-    tidy::tidy(&store.shared).unwrap();
+    tidy::compact_segments(&store.shared).unwrap();
     assert!(!any_plain());
     for (epoch, _) in &relay {
-        let origin = Origin { epoch: *epoch, ..store.origin() };
-        let files = closed_journal::files(&*store.disk(), &origin).unwrap();
+        let origin = LogOrigin { epoch: *epoch, ..store.origin() };
+        let files = closed_journal::closed_files(&*store.disk(), &origin).unwrap();
         assert!(!files.is_empty() && files.iter().all(|(_, length)| *length > 0), "{files:?}");
         assert_eq!(closed_journal::read_before(&store.shared.db().unwrap(), *epoch), Some(files));
     }

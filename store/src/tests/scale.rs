@@ -4,7 +4,7 @@
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use record::entry::{At, Entry};
+use record::entry::{Entry, EntryTime};
 use record::ids::Epoch;
 use record::run::{RunName, RunNamer};
 
@@ -116,23 +116,28 @@ fn counting(dir: &std::path::Path) -> (Store, StartReport, u64, u64) {
     let disk = Arc::new(CountingDisk { disk, calls: calls.clone(), open: open.clone() });
     let clock = Arc::new(FakeClock::new(now));
     let (store, report) = Store::open_on(disk, sizes(), clock, &SeededRandom::new(7)).unwrap();
-    let asked = calls.load(Ordering::Relaxed);
-    (store, report, asked, open.most.load(Ordering::Relaxed))
+    let requested = calls.load(Ordering::Relaxed);
+    (store, report, requested, open.most.load(Ordering::Relaxed))
 }
 
 /// So many runs of one line each, none of which touches the next, of an epoch of which nothing else is here.
 fn write_runs(disk: &dyn Disk, store_box: record::ids::BoxId, count: u64) -> Vec<RunName> {
     let epoch = Epoch { n: 1, key: [9; 4] };
-    let at = At { wall: 1_763_600_000_000, boot: BootId::new(2, [2; 10]), up: 5, clock: ClockState::Synced };
+    let at = EntryTime {
+        wall: 1_763_600_000_000,
+        boot: BootId::new(2, [2; 10]),
+        up: 5,
+        clock: ClockState::Synced,
+    };
     let of = |n: u64| {
         let seq = 10 + 2 * n;
-        let Draft { by, idem, event, .. } = cleaning(&format!("run{n}"), "Wanda");
+        let EntryDraft { by, idem, event, .. } = cleaning(&format!("run{n}"), "Wanda");
         let entry = Entry::compose(seq, at, by, idem, &event).unwrap();
         let mut namer = RunNamer::new(epoch, seq);
         namer.push(entry.leaf());
         let name = namer.name().unwrap();
         let line = LogLine { entry: entry.bytes().to_vec(), texts: Vec::new() };
-        runs::write(disk, store_box, &name, &mut |_| Ok(line.clone())).unwrap();
+        runs::write_run(disk, store_box, &name, &mut |_| Ok(line.clone())).unwrap();
         name
     };
     (0..count).map(of).collect()
@@ -182,12 +187,17 @@ async fn lines_in_a_thousand_files_beside_the_log_are_adopted_without_opening_th
     let (store, _, _) = counted(dir.path());
     record(&store, vec![equipment()]).await;
     let disk = store.disk();
-    let at = At { wall: 1_763_600_000_000, boot: BootId::new(2, [2; 10]), up: 5, clock: ClockState::Synced };
+    let at = EntryTime {
+        wall: 1_763_600_000_000,
+        boot: BootId::new(2, [2; 10]),
+        up: 5,
+        clock: ClockState::Synced,
+    };
     let first = Entry::parse(store.reader().unwrap().entry(0).unwrap().unwrap().bytes()).unwrap();
     // Another log of this box: all of it is here, a line a file, as many failed fetches leave it.
-    let origin = record::checkpoint::Origin { epoch: Epoch { n: 1, key: [9; 4] }, ..store.origin() };
+    let origin = record::checkpoint::LogOrigin { epoch: Epoch { n: 1, key: [9; 4] }, ..store.origin() };
     for n in 0..1_000 {
-        let Draft { by, idem, event, .. } = cleaning(&format!("file{n}"), "Wanda");
+        let EntryDraft { by, idem, event, .. } = cleaning(&format!("file{n}"), "Wanda");
         let entry = match n {
             0 => first.clone(),
             n => Entry::compose(n, at, by, idem, &event).unwrap(),

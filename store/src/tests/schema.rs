@@ -39,8 +39,8 @@ async fn a_newer_folder_is_refused_untouched() {
     // A start that was cut, before the older program came.
     std::fs::write(dir.path().join("starting"), "1\n").unwrap();
     for _ in 0..4 {
-        let told = try_open(dir.path(), sizes()).unwrap_err().to_string();
-        assert!(told.contains("newer CleanTrack"), "{told}");
+        let reported = try_open(dir.path(), sizes()).unwrap_err().to_string();
+        assert!(reported.contains("newer CleanTrack"), "{reported}");
         assert!(contents(dir.path()) == before, "the newer program finds what it left");
     }
     let db = redb::Database::open(dir.path().join("cleantrack.redb")).unwrap();

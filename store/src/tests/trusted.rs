@@ -1,9 +1,9 @@
 //! Which keys of logs are this box's: those that a chain of its own words leads to, and those that a person named.
 
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::ids::Epoch;
 use record::kinds::{EntryRef, Event, LogStarted};
-use record::sign::{Kind, Signer, Verifier};
+use record::sign::{KeyKind, SignerKey, VerifierKey};
 use record::vouch::find_vouched_key;
 
 use super::healing::{forget, start, three_epochs};
@@ -18,9 +18,9 @@ fn first_entry(store: &Store, epoch: Epoch) -> Option<LogStarted> {
 }
 
 /// A log of this box's that somebody else's key signs.
-fn foreign_key(store: &Store, n: u32) -> (Epoch, Verifier) {
-    let public = Signer::new("key", Kind::Note, &[66; 32]).unwrap().verifier().public();
-    let origin = Origin::new(store.origin().box_id, n, &public);
+fn foreign_key(store: &Store, n: u32) -> (Epoch, VerifierKey) {
+    let public = SignerKey::new("key", KeyKind::Note, &[66; 32]).unwrap().verifier().public();
+    let origin = LogOrigin::new(store.origin().box_id, n, &public);
     (origin.epoch, origin.verifier(&public).unwrap())
 }
 
@@ -62,7 +62,7 @@ async fn a_log_says_its_own_key_where_the_key_file_is_gone() {
     drop(store);
     std::fs::remove_file(dir.path().join("keys/log-2.pub")).unwrap();
     let (store, _) = start(dir.path(), 5);
-    let name = Origin { epoch: relay[1].0, ..store.origin() }.to_string();
+    let name = LogOrigin { epoch: relay[1].0, ..store.origin() }.to_string();
     assert!(store.verifier_keys().iter().all(|key| key.name() != name));
     assert!(was.is_some());
     assert_eq!(store.known_log_key(relay[1].0).unwrap(), was);

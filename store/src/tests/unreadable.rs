@@ -42,13 +42,13 @@ pub(super) fn start_on(dir: &Path, faults: &Faults) -> Result<(Store, StartRepor
 }
 
 /// Lines that were told and count nowhere.
-fn lost(store: &Store, told: &Told) -> Vec<(u32, u64)> {
+fn lost(store: &Store, reported: &Told) -> Vec<(u32, u64)> {
     let reader = store.reader().unwrap();
     let counts = |(epoch, seq, leaf): &&(record::ids::Epoch, u64, record::tree::Hash)| {
         let lines = reader.lines_of(epoch.n, *seq).unwrap_or_default();
         lines.iter().any(|(_, entry)| entry.leaf() == *leaf)
     };
-    let lost = told.iter().filter(|line| !counts(line));
+    let lost = reported.iter().filter(|line| !counts(line));
     lost.map(|(epoch, seq, _)| (epoch.n, *seq)).collect()
 }
 
@@ -58,7 +58,7 @@ fn is_told(report: &StartReport) -> bool {
 }
 
 /// Starts boxes of which one sector of one file cannot be read, twice each, and then once more when it can be.
-async fn each_sector(whole: &Path, told: &Told, of: impl Fn(&str) -> bool, a_copy_is_whole: bool) {
+async fn each_sector(whole: &Path, reported: &Told, of: impl Fn(&str) -> bool, a_copy_is_whole: bool) {
     let mut tried = 0;
     for file in walk(whole) {
         let path = file.strip_prefix(whole).unwrap().to_str().unwrap().to_owned();
@@ -79,7 +79,7 @@ async fn each_sector(whole: &Path, told: &Told, of: impl Fn(&str) -> bool, a_cop
                 }
                 let (store, report) =
                     start_on(dir.path(), &faults).unwrap_or_else(|e| panic!("{what}, start {again}: {e}"));
-                let lost = lost(&store, told);
+                let lost = lost(&store, reported);
                 let may_lack = !a_copy_is_whole && again < 2 && is_told(&report);
                 assert!(lost.is_empty() || may_lack, "{what}, start {again}: {lost:?}, {report:?}");
                 record(&store, vec![cleaning(&format!("{what} {again}"), "Wanda")]).await;
@@ -94,42 +94,43 @@ async fn each_sector(whole: &Path, told: &Told, of: impl Fn(&str) -> bool, a_cop
 #[tokio::test]
 async fn a_sector_of_the_journal_or_the_database_that_cannot_be_read_is_healed() {
     let dir = tempfile::tempdir().unwrap();
-    let (told, _) = three_epochs(dir.path()).await;
-    each_sector(dir.path(), &told, |path| path.starts_with("log/") || path.ends_with(".redb"), true).await;
+    let (reported, _) = three_epochs(dir.path()).await;
+    each_sector(dir.path(), &reported, |path| path.starts_with("log/") || path.ends_with(".redb"), true)
+        .await;
 }
 
 #[tokio::test]
 async fn a_sector_of_a_key_or_a_hint_that_cannot_be_read_ends_no_start() {
     let dir = tempfile::tempdir().unwrap();
-    let (told, _) = three_epochs(dir.path()).await;
+    let (reported, _) = three_epochs(dir.path()).await;
     std::fs::write(dir.path().join("starting"), "1\n").unwrap();
     let of = |path: &str| !path.starts_with("log/") && !path.ends_with(".redb") && path != "lock";
-    each_sector(dir.path(), &told, of, true).await;
+    each_sector(dir.path(), &reported, of, true).await;
 }
 
 #[tokio::test]
 async fn a_sector_of_a_database_that_was_set_aside_is_stepped_over_and_the_rest_asked_again_later() {
     let dir = tempfile::tempdir().unwrap();
-    let (told, relay) = three_epochs(dir.path()).await;
+    let (reported, relay) = three_epochs(dir.path()).await;
     std::fs::create_dir(dir.path().join("salvage")).unwrap();
     std::fs::rename(dir.path().join("cleantrack.redb"), dir.path().join("salvage/1.redb")).unwrap();
     // Nobody else has these.
     std::fs::remove_dir_all(folder(dir.path(), relay[1].0)).unwrap();
-    each_sector(dir.path(), &told, |path| path == "salvage/1.redb", false).await;
+    each_sector(dir.path(), &reported, |path| path == "salvage/1.redb", false).await;
 }
 
 #[tokio::test]
 async fn a_sector_of_what_was_taken_over_and_waits_stays_until_it_can_be_read() {
     let dir = tempfile::tempdir().unwrap();
     let (data, backup) = (dir.path().join("data"), dir.path().join("backup"));
-    let (told, _) = three_epochs(&data).await;
+    let (reported, _) = three_epochs(&data).await;
     copy(&data, &backup);
     super::healing::forget(&data, false);
     let (store, _) = start(&data, 4);
     store.stop().await.unwrap();
     drop(store);
     import(&data, &backup).unwrap();
-    each_sector(&data, &told, |path| path.starts_with("displaced/"), false).await;
+    each_sector(&data, &reported, |path| path.starts_with("displaced/"), false).await;
 }
 
 #[tokio::test]
@@ -149,25 +150,25 @@ async fn a_sector_of_what_came_back_or_of_a_run_ends_no_start() {
     let data = dir.path().join("data");
     store.stop().await.unwrap();
     drop(store);
-    let told: Told = {
+    let reported: Told = {
         let (store, _) = open(&data);
         let lines = |seq| store.reader().unwrap().lines_of(run.epoch().n, seq).unwrap();
         let all = run.lines().flat_map(|seq| lines(seq).into_iter().map(move |(_, line)| (seq, line.leaf())));
-        let told = all.map(|(seq, leaf)| (run.epoch(), seq, leaf)).collect();
+        let reported = all.map(|(seq, leaf)| (run.epoch(), seq, leaf)).collect();
         store.stop().await.unwrap();
-        told
+        reported
     };
-    each_sector(&data, &told, |path| path.starts_with("runs/"), true).await;
+    each_sector(&data, &reported, |path| path.starts_with("runs/"), true).await;
     std::fs::remove_file(data.join("cleantrack.redb")).unwrap();
-    each_sector(&data, &told, |path| path.starts_with("runs/"), false).await;
+    each_sector(&data, &reported, |path| path.starts_with("runs/"), false).await;
 }
 
 #[tokio::test]
 async fn the_last_group_of_the_only_copy_that_cannot_be_read_is_never_taken_for_torn() {
     let dir = tempfile::tempdir().unwrap();
     let (store, _) = start(dir.path(), 1);
-    let mut told = Told::new();
-    live(&store, &mut told, 6).await;
+    let mut reported = Told::new();
+    live(&store, &mut reported, 6).await;
     let epoch = store.origin().epoch;
     drop(store);
     std::fs::remove_file(dir.path().join("cleantrack.redb")).unwrap();
@@ -184,7 +185,7 @@ async fn the_last_group_of_the_only_copy_that_cannot_be_read_is_never_taken_for_
 #[tokio::test]
 async fn a_folder_that_is_not_listed_ends_the_start_and_changes_nothing() {
     let dir = tempfile::tempdir().unwrap();
-    let (told, _) = three_epochs(dir.path()).await;
+    let (reported, _) = three_epochs(dir.path()).await;
     let before = walk(dir.path());
     for folder in ["log", "log/", "runs", "displaced", "salvage"] {
         let faults = fault(folder, Call::List, How::Error(ErrorKind::Other));
@@ -195,14 +196,14 @@ async fn a_folder_that_is_not_listed_ends_the_start_and_changes_nothing() {
     }
     let (store, report) = start(dir.path(), 4);
     assert_eq!((report.new_epoch, report.hints), (None, Vec::new()));
-    assert_eq!(lost(&store, &told), []);
+    assert_eq!(lost(&store, &reported), []);
 }
 
 #[tokio::test]
 async fn copies_that_were_put_aside_with_their_folder_are_asked_once_it_can_be_listed() {
     let (dir, store, run) = adopted().await;
     let data = dir.path().join("data");
-    let hash = Text::new("Wanda 1", [5; 16]).unwrap().redactable().hash;
+    let hash = PersonalText::new("Wanda 1", [5; 16]).unwrap().redactable().hash;
     store.stop().await.unwrap();
     drop(store);
     // As a start leaves them that was not given a list of them.
@@ -213,7 +214,7 @@ async fn copies_that_were_put_aside_with_their_folder_are_asked_once_it_can_be_l
     let (store, _) = start(&data, 8);
     std::fs::rename(data.join("runs"), data.join("runs.bad-2")).unwrap();
     record(&store, vec![other("text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#))]).await;
-    tidy::tidy(&store.shared).unwrap();
+    tidy::compact_segments(&store.shared).unwrap();
     store.stop().await.unwrap();
     drop(store);
     std::fs::remove_file(data.join("cleantrack.redb")).unwrap();
@@ -223,7 +224,7 @@ async fn copies_that_were_put_aside_with_their_folder_are_asked_once_it_can_be_l
     let why = [1, 2].map(|n| std::fs::read_to_string(data.join(format!("salvage/{n}.txt"))).unwrap());
     assert_eq!(why, ["another", "why"]);
     // What was erased meanwhile does not come back with them.
-    tidy::tidy(&store.shared).unwrap();
+    tidy::compact_segments(&store.shared).unwrap();
     let file = run_file(&store, &run).unwrap().unwrap();
     let mut reader = record::run::RunReader::open(&file[..], store.origin().box_id, run).unwrap();
     while let Some(group) = reader.next_group().unwrap() {
@@ -235,7 +236,7 @@ async fn copies_that_were_put_aside_with_their_folder_are_asked_once_it_can_be_l
 async fn a_run_that_came_back_before_its_copy_that_was_put_aside_is_no_reason_to_wait() {
     let (dir, store, run) = adopted().await;
     let data = dir.path().join("data");
-    let hash = Text::new("Wanda 1", [5; 16]).unwrap().redactable().hash;
+    let hash = PersonalText::new("Wanda 1", [5; 16]).unwrap().redactable().hash;
     store.stop().await.unwrap();
     drop(store);
     std::fs::create_dir(data.join("runs.bad")).unwrap();
@@ -245,18 +246,18 @@ async fn a_run_that_came_back_before_its_copy_that_was_put_aside_is_no_reason_to
     assert!(!copy.exists());
     assert_eq!(salvage::list_runs(&*store.disk()).unwrap().len(), 1);
     record(&store, vec![other("text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#))]).await;
-    tidy::tidy(&store.shared).unwrap();
+    tidy::compact_segments(&store.shared).unwrap();
     assert_eq!(salvage::list_runs(&*store.disk()).unwrap(), Vec::<String>::new(), "it holds the text");
     let db = store.shared.db().unwrap();
-    let wanted = db.begin_read().unwrap().open_table(tables::ERASE).unwrap();
-    assert_eq!(wanted.iter().unwrap().count(), 0, "nothing is left to erase");
+    let expected = db.begin_read().unwrap().open_table(tables::ERASE).unwrap();
+    assert_eq!(expected.iter().unwrap().count(), 0, "nothing is left to erase");
 }
 
 #[tokio::test]
 async fn no_key_goes_on_with_a_log_whose_folder_was_none() {
     for newest_only in [false, true] {
         let dir = tempfile::tempdir().unwrap();
-        let (told, relay) = three_epochs(dir.path()).await;
+        let (reported, relay) = three_epochs(dir.path()).await;
         let log = if newest_only { folder(dir.path(), relay[2].0) } else { dir.path().join("log") };
         std::fs::remove_dir_all(&log).unwrap();
         std::fs::write(&log, b"no folder").unwrap();
@@ -265,7 +266,7 @@ async fn no_key_goes_on_with_a_log_whose_folder_was_none() {
             report.new_epoch.is_some_and(|why| why.contains("the end of the log is gone")),
             "newest only: {newest_only}"
         );
-        assert_eq!((store.origin().epoch.n, lost(&store, &told)), (4, vec![]));
+        assert_eq!((store.origin().epoch.n, lost(&store, &reported)), (4, vec![]));
         store.stop().await.unwrap();
         drop(store);
         let (store, report) = start(dir.path(), 5);
@@ -303,13 +304,13 @@ async fn without_room_for_another_database_the_present_one_goes_on_and_the_rest_
 #[tokio::test]
 async fn a_database_that_was_set_aside_is_taken_into_use_again_where_there_is_no_room_for_another() {
     let dir = tempfile::tempdir().unwrap();
-    let (told, _) = three_epochs(dir.path()).await;
+    let (reported, _) = three_epochs(dir.path()).await;
     super::healing::interrupted_starts(dir.path(), 3);
     let faults = fault("cleantrack.redb.new", Call::Write, How::Error(ErrorKind::StorageFull));
     for again in 0..2 {
         let (store, report) = start_on(dir.path(), &faults).unwrap();
         assert_eq!((report.no_room, report.new_epoch), (again == 0, None));
-        assert_eq!(lost(&store, &told), []);
+        assert_eq!(lost(&store, &reported), []);
         record(&store, vec![cleaning(&format!("full {again}"), "Wanda")]).await;
         store.stop().await.unwrap();
     }
@@ -320,7 +321,7 @@ async fn a_database_that_was_set_aside_is_taken_into_use_again_where_there_is_no
 async fn a_text_in_a_run_that_cannot_be_read_now_is_erased_when_it_can_be() {
     let (dir, store, run) = adopted().await;
     let data = dir.path().join("data");
-    let hash = Text::new("Wanda 1", [5; 16]).unwrap().redactable().hash;
+    let hash = PersonalText::new("Wanda 1", [5; 16]).unwrap().redactable().hash;
     store.stop().await.unwrap();
     drop(store);
     let faults = Faults::default();
@@ -328,11 +329,11 @@ async fn a_text_in_a_run_that_cannot_be_read_now_is_erased_when_it_can_be() {
     record(&store, vec![other("text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#))]).await;
     let how = How::Lost(0);
     faults.lock().unwrap().push(Fault { path: "runs/".to_owned(), call: Call::Read, how, times: usize::MAX });
-    tidy::tidy(&store.shared).unwrap();
+    tidy::compact_segments(&store.shared).unwrap();
     assert!(data.join(format!("runs/{run}")).exists(), "it was removed over an error of reading");
     assert_eq!(store.health().removed_copies, 0);
     mend(&faults);
-    tidy::tidy(&store.shared).unwrap();
+    tidy::compact_segments(&store.shared).unwrap();
     let file = run_file(&store, &run).unwrap().unwrap();
     let mut reader = record::run::RunReader::open(&file[..], store.origin().box_id, run).unwrap();
     while let Some(group) = reader.next_group().unwrap() {

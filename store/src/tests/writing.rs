@@ -8,7 +8,7 @@ use super::failures::{FaultyBox, agrees, asking, one};
 use super::faulty_disk::{Call, How};
 use super::*;
 
-fn group(core: &mut Core, jobs: Vec<Box<dyn Job>>) {
+fn group(core: &mut LogWriter, jobs: Vec<Box<dyn WriteJob>>) {
     let mut jobs = VecDeque::from(jobs);
     while !jobs.is_empty() {
         core.group(&mut jobs).unwrap();
@@ -21,8 +21,8 @@ fn the_database_never_has_what_no_flush_made_durable() {
     let mut core = of.core();
     one(&mut core, vec![equipment(), cleaning("a", "M")]).0.unwrap();
     let size = core.size();
-    let held = |core: &Core| {
-        let held = database::held(&core.shared().db().unwrap()).unwrap().unwrap();
+    let held = |core: &LogWriter| {
+        let held = database::read_extent(&core.shared().db().unwrap()).unwrap().unwrap();
         held.epochs.last().unwrap().1.size()
     };
     assert_eq!(held(&core), size);
@@ -31,8 +31,8 @@ fn the_database_never_has_what_no_flush_made_durable() {
     assert_eq!((held(&core), core.reader().unwrap().size()), (size, size));
     drop(core);
     // The very file says the same to whoever opens it next.
-    let db = database::open(&*of.disk(), database::MAIN, 1 << 20).unwrap().unwrap();
-    assert!(database::held(&db).unwrap().unwrap().epochs.last().unwrap().1.size() <= size);
+    let db = database::open_database(&*of.disk(), database::MAIN, 1 << 20).unwrap().unwrap();
+    assert!(database::read_extent(&db).unwrap().unwrap().epochs.last().unwrap().1.size() <= size);
 }
 
 #[test]
@@ -44,13 +44,14 @@ fn what_is_decided_differs_from_what_is_shown_by_the_rows_of_the_group_in_hand_o
         // Somebody looks at an older state in every other round: then another copy is made.
         let held = (round % 2 == 0).then(|| core.shared().facility());
         let shared = core.shared().clone();
-        let (mut first, told) = asking(vec![cleaning(&format!("first {round}"), "M")]);
+        let (mut first, reported) = asking(vec![cleaning(&format!("first {round}"), "M")]);
         let shown = shared.clone();
         first.before = Box::new(move |view| assert_eq!(view.facility(), &*shown.facility()));
         let (mut second, _told) = asking(vec![cleaning(&format!("second {round}"), "N")]);
         second.before = Box::new(move |view| {
             let (mut decided, shown) = (view.facility().clone(), shared.facility());
-            let cleanings = |facility: &Facility| facility.activity.get(&tag()).map_or(0, |of| of.cleanings);
+            let cleanings =
+                |facility: &FacilityState| facility.activity.get(&tag()).map_or(0, |of| of.cleanings);
             assert_eq!(cleanings(&decided), cleanings(&shown) + 1);
             let row = shown.activity.get(&tag()).cloned();
             decided.activity.remove(&tag());
@@ -58,7 +59,7 @@ fn what_is_decided_differs_from_what_is_shown_by_the_rows_of_the_group_in_hand_o
             assert_eq!(&decided, &*shown);
         });
         group(&mut core, vec![first, second]);
-        assert_eq!(told.try_recv().unwrap().unwrap()[0].seq, 2 + 2 * round);
+        assert_eq!(reported.try_recv().unwrap().unwrap()[0].seq, 2 + 2 * round);
         drop(held);
     }
     agrees(&of, core, 12);
@@ -74,13 +75,15 @@ fn a_group_for_which_there_was_no_space_leaves_only_zeros() {
     assert!(matches!(one(&mut core, vec![cleaning("a", &"M".repeat(300))]).0, Err(SubmitError::Full)));
     drop(core);
     let disk = of.disk();
-    let newest = scan::Segment::list(&*disk, &dir).unwrap().pop().unwrap();
+    let newest = scan::SegmentFile::list(&*disk, &dir).unwrap().pop().unwrap();
     let mut reader = scan::SegmentReader::open(&*disk, &newest).unwrap();
     loop {
         match reader.step().unwrap() {
-            scan::Step::Group { .. } => {}
-            scan::Step::Bad { at, nonzero, .. } => panic!("{nonzero} bytes of half a group stand at {at}"),
-            scan::Step::End { .. } => break,
+            scan::ReadStep::Group { .. } => {}
+            scan::ReadStep::Bad { at, nonzero, .. } => {
+                panic!("{nonzero} bytes of half a group stand at {at}")
+            }
+            scan::ReadStep::End { .. } => break,
         }
     }
     drop((reader, disk));
@@ -92,15 +95,15 @@ fn a_text_of_the_group_in_hand_that_is_erased_in_it_is_erased_for_whoever_comes_
     let of = FaultyBox::new();
     let mut core = of.core();
     one(&mut core, vec![equipment()]).0.unwrap();
-    let hash = Text::new("Wanda Erasable", [5; 16]).unwrap().redactable().hash;
+    let hash = PersonalText::new("Wanda Erasable", [5; 16]).unwrap().redactable().hash;
     let erased = other("text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#));
     let (first, _told) = asking(vec![cleaning("a", "Wanda Erasable")]);
     let (mut second, _also) = asking(vec![erased]);
     second.before = Box::new(move |view| assert_eq!(view.text(&hash).as_deref(), Some("Wanda Erasable")));
-    let (mut third, told) = asking(vec![cleaning("b", "Omar")]);
+    let (mut third, reported) = asking(vec![cleaning("b", "Omar")]);
     third.before = Box::new(move |view| assert_eq!(view.text(&hash), None));
     group(&mut core, vec![first, second, third]);
-    assert_eq!(told.try_recv().unwrap().unwrap()[0].seq, 4, "in one group");
+    assert_eq!(reported.try_recv().unwrap().unwrap()[0].seq, 4, "in one group");
     assert_eq!(core.reader().unwrap().text(&hash).unwrap(), None);
     core.stop().unwrap();
     core.tidy().unwrap();

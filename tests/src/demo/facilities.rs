@@ -1,6 +1,6 @@
 //! The demo's facilities: their people, their equipment, and how well each item is cleaned.
 
-use record::kinds::{Class, PhotoPolicy, Role, Schedule, TimeOfDay};
+use record::kinds::{PhotoPolicy, Schedule, SpauldingClass, StaffRole, TimeOfDay};
 
 use super::history::HOUR_MS;
 
@@ -34,7 +34,7 @@ pub(super) struct DemoFacility {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct DemoPerson {
     pub(super) name: &'static str,
-    pub(super) role: Role,
+    pub(super) role: StaffRole,
 }
 
 /// An item and how well it is cleaned.
@@ -44,7 +44,7 @@ pub(super) struct DemoItem {
     pub(super) asset: String,
     pub(super) category: &'static str,
     pub(super) location: String,
-    pub(super) class: Class,
+    pub(super) class: SpauldingClass,
     pub(super) photo: PhotoPolicy,
     pub(super) schedule: Schedule,
     /// Per cent of its due windows.
@@ -57,7 +57,7 @@ pub(super) struct DemoItem {
     pub(super) suspended: Option<&'static str>,
 }
 
-const fn person(name: &'static str, role: Role) -> DemoPerson {
+const fn person(name: &'static str, role: StaffRole) -> DemoPerson {
     DemoPerson { name, role }
 }
 
@@ -78,10 +78,10 @@ pub(super) fn live_box() -> DemoFacility {
         contact: "biomed, ext. 4417",
         staff: const {
             &[
-                person("Grace Okafor", Role::FacilityAdmin),
-                person("Tom Nguyen", Role::Biomed),
-                person("Maria Alvarez", Role::Technician),
-                person("Dwayne Carter", Role::Technician),
+                person("Grace Okafor", StaffRole::FacilityAdmin),
+                person("Tom Nguyen", StaffRole::Biomed),
+                person("Maria Alvarez", StaffRole::Technician),
+                person("Dwayne Carter", StaffRole::Technician),
             ]
         },
         technicians: &["Maria Alvarez", "Dwayne Carter", "Aisha Bello", "Luis Ortega", "Zoë Müller"],
@@ -104,7 +104,12 @@ pub(super) fn silent_box() -> DemoFacility {
         name: "Linden Creek Clinic",
         zone: "America/Chicago",
         contact: "front desk, ext. 100",
-        staff: const { &[person("Ruth Amsel", Role::FacilityAdmin), person("Peter Lindqvist", Role::Technician)] },
+        staff: const {
+            &[
+                person("Ruth Amsel", StaffRole::FacilityAdmin),
+                person("Peter Lindqvist", StaffRole::Technician),
+            ]
+        },
         technicians: &["Peter Lindqvist", "Ruth Amsel", "Nia Thomas"],
         items: items_of(&WARDS, "LC", 96),
     }
@@ -139,9 +144,9 @@ pub(super) fn busy_box() -> DemoFacility {
         contact: "biomed, ext. 2200",
         staff: const {
             &[
-                person("Helen Brandt", Role::FacilityAdmin),
-                person("Samuel Osei", Role::Biomed),
-                person("Irina Petrova", Role::Technician),
+                person("Helen Brandt", StaffRole::FacilityAdmin),
+                person("Samuel Osei", StaffRole::Biomed),
+                person("Irina Petrova", StaffRole::Technician),
             ]
         },
         technicians: &[
@@ -197,7 +202,7 @@ fn items_of(wards: &[(&str, usize)], prefix: &str, met_percent: u64) -> Vec<Demo
             asset: format!("{prefix}-{:05}", 20_000 + 7 * number),
             category,
             location: format!("{ward}, room {}", 1 + at / 2),
-            class: Class::Noncritical,
+            class: SpauldingClass::Noncritical,
             photo: PhotoPolicy::Optional,
             schedule,
             met_percent,
@@ -214,8 +219,8 @@ fn at(times: &[(u8, u8)]) -> Schedule {
 }
 
 fn items() -> Vec<DemoItem> {
-    use Class::{Noncritical, Semicritical};
     use PhotoPolicy::{None as NoPhoto, Optional, Required};
+    use SpauldingClass::{Noncritical, Semicritical};
     let daily = || Schedule::Days { n: 1 };
     let shifts = || at(&[(7, 0), (19, 0)]);
     let item =

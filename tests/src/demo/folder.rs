@@ -5,14 +5,14 @@ use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use appliance::admin::Wish;
-use appliance::identity::{Scope, TokenLife};
-use service::admin_socket::{AdminAnswer, ask};
-use service::random::{Random, SystemRandom};
+use appliance::admin::AdminCommand;
+use appliance::identity::{ApiTokenScope, TokenLife};
+use service::admin_socket::{AdminAnswer, send_admin_command};
+use service::random::{RandomSource, SystemRandom};
 
 use super::facilities::DemoFacility;
 use super::itself;
-use super::line::{Kept, Login, StaffLine};
+use super::line::{Login, SavedDemo, StaffLine};
 use super::region::SMALL_BOXES;
 use super::seed::SeedResult;
 
@@ -59,15 +59,15 @@ impl Folder {
         if !self.unfinished().exists() {
             return Ok(());
         }
-        let kept = self.kept()?;
+        let stored = self.stored()?;
         let of_box = [self.box_data(), self.spool()];
         let of_relay =
             [self.relay_data()].into_iter().chain(SMALL_BOXES.map(|name| self.small_box_data(name)));
         let mut own: Vec<PathBuf> = Vec::new();
-        if kept.is_none() {
+        if stored.is_none() {
             own.extend(of_box);
         }
-        if kept.is_none_or(|kept| kept.relay.is_none()) {
+        if stored.is_none_or(|stored| stored.relay.is_none()) {
             own.extend(of_relay);
             let claims = SMALL_BOXES.into_iter().chain([LIVE_CLAIM]);
             own.extend(claims.map(|name| self.claim_file(name)));
@@ -83,10 +83,10 @@ impl Folder {
         self.set_up_is_whole()
     }
 
-    /// Marks the folder until [`Self::set_up_is_whole`]. `anew` where the box is set up too: its folders must be empty then,
+    /// Marks the folder until [`Self::set_up_is_whole`]. `replace` where the box is set up too: its folders must be empty then,
     /// because an interrupted set-up is cleared away.
-    pub(super) fn begin_set_up(&self, anew: bool) -> Result<(), String> {
-        let of_box = [self.box_data(), self.spool()].into_iter().filter(|_| anew);
+    pub(super) fn begin_set_up(&self, replace: bool) -> Result<(), String> {
+        let of_box = [self.box_data(), self.spool()].into_iter().filter(|_| replace);
         let of_relay =
             [self.relay_data()].into_iter().chain(SMALL_BOXES.map(|name| self.small_box_data(name)));
         for folder in of_box.chain(of_relay) {
@@ -162,7 +162,7 @@ impl Folder {
     }
 
     /// What an earlier run left.
-    pub(super) fn kept(&self) -> Result<Option<Kept>, String> {
+    pub(super) fn stored(&self) -> Result<Option<SavedDemo>, String> {
         match std::fs::read_to_string(self.dir.join("demo.json")) {
             Ok(text) => serde_json::from_str(&text).map(Some).map_err(|e| format!("demo.json: {e}")),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -170,8 +170,8 @@ impl Folder {
         }
     }
 
-    pub(super) fn keep(&self, kept: &Kept) -> Result<(), String> {
-        let text = serde_json::to_string_pretty(kept).map_err(|e| e.to_string())?;
+    pub(super) fn keep(&self, stored: &SavedDemo) -> Result<(), String> {
+        let text = serde_json::to_string_pretty(stored).map_err(|e| e.to_string())?;
         let written = self.write("demo.json.new", &text)?;
         of(&written, File::open(&written).and_then(|file| file.sync_all()))?;
         let path = self.dir.join("demo.json");
@@ -186,8 +186,8 @@ impl Folder {
         self.write("ca.pem", &pem)
     }
 
-    pub(super) fn relay_config(&self, kept: &Kept) -> Result<PathBuf, String> {
-        let [_, _, https, photos, mqtt, health, _] = kept.ports;
+    pub(super) fn relay_config(&self, stored: &SavedDemo) -> Result<PathBuf, String> {
+        let [_, _, https, photos, mqtt, health, _] = stored.ports;
         let data = self.relay_data();
         let text = format!(
             "data = {data:?}\npublic_url = \"https://localhost:{https}\"\nphotos_url = \"https://localhost:{photos}\"\n\
@@ -198,8 +198,13 @@ impl Folder {
         self.write("relay.toml", &text)
     }
 
-    pub(super) fn box_config(&self, kept: &Kept, claimed: bool, printers: &str) -> Result<PathBuf, String> {
-        let [http, https, ..] = kept.ports;
+    pub(super) fn box_config(
+        &self,
+        stored: &SavedDemo,
+        claimed: bool,
+        printers: &str,
+    ) -> Result<PathBuf, String> {
+        let [http, https, ..] = stored.ports;
         let claim =
             if claimed { format!("claim = {:?}\n", self.claim_file(LIVE_CLAIM)) } else { String::new() };
         let text = format!(
@@ -224,8 +229,8 @@ impl Folder {
 
     /// One order whose answer is one JSON object.
     async fn order(&self, args: &[&str], input: &str) -> Result<serde_json::Value, String> {
-        let said = self.say(args, input).await?;
-        serde_json::from_str(&said).map_err(|e| format!("relay {}: {e} in {said:?}", args.join(" ")))
+        let message = self.say(args, input).await?;
+        serde_json::from_str(&message).map_err(|e| format!("relay {}: {e} in {message:?}", args.join(" ")))
     }
 
     /// Account, admin and token, and each facility with a claim file of this name. The relay runs.
@@ -254,8 +259,8 @@ impl Folder {
     }
 
     /// PINs and a token at the running box.
-    pub(super) async fn found_box(&self, kept: &mut Kept, seeded: &SeedResult) -> Result<(), String> {
-        kept.tags = seeded.tags.iter().map(ToString::to_string).collect();
+    pub(super) async fn found_box(&self, stored: &mut SavedDemo, seeded: &SeedResult) -> Result<(), String> {
+        stored.tags = seeded.tags.iter().map(ToString::to_string).collect();
         let mut wishes = Vec::new();
         for (staff, name, role) in &seeded.staff {
             let role = serde_json::to_value(role)
@@ -263,33 +268,34 @@ impl Folder {
                 .and_then(|r| r.as_str().map(str::to_owned))
                 .unwrap_or_default();
             let pin = pin();
-            wishes.push(Wish::StaffPin { staff: staff.to_string(), pin: pin.clone() });
-            kept.staff.push((staff.to_string(), StaffLine { name: (*name).to_owned(), role, pin }));
+            wishes.push(AdminCommand::StaffPin { staff: staff.to_string(), pin: pin.clone() });
+            stored.staff.push((staff.to_string(), StaffLine { name: (*name).to_owned(), role, pin }));
         }
         // Whoever may do most comes first.
         let order = ["facility_admin", "biomed", "technician"];
-        kept.staff.sort_by_key(|(_, s)| order.iter().position(|r| *r == s.role));
-        wishes.push(Wish::TokenCreate {
+        stored.staff.sort_by_key(|(_, s)| order.iter().position(|r| *r == s.role));
+        wishes.push(AdminCommand::TokenCreate {
             name: "demo".into(),
-            scope: Scope::Write,
+            scope: ApiTokenScope::Write,
             life: TokenLife::default(),
         });
         let data = self.box_data();
-        let asked = tokio::task::spawn_blocking(move || {
-            let said = |wish: &Wish| match ask::<_, String>(&data, wish) {
-                Ok(AdminAnswer::Done(words)) => Ok(words),
-                Ok(AdminAnswer::Error(why)) => Err(why),
-                Err(error) => Err(error.to_string()),
-            };
-            wishes.iter().map(said).collect::<Result<Vec<_>, _>>()
+        let requested = tokio::task::spawn_blocking(move || {
+            let message =
+                |admin_command: &AdminCommand| match send_admin_command::<_, String>(&data, admin_command) {
+                    Ok(AdminAnswer::Done(words)) => Ok(words),
+                    Ok(AdminAnswer::Error(why)) => Err(why),
+                    Err(error) => Err(error.to_string()),
+                };
+            wishes.iter().map(message).collect::<Result<Vec<_>, _>>()
         });
-        let replies = asked.await.map_err(|e| e.to_string())??;
-        kept.api_token = replies.last().cloned().unwrap_or_default();
+        let replies = requested.await.map_err(|e| e.to_string())??;
+        stored.api_token = replies.last().cloned().unwrap_or_default();
         Ok(())
     }
 }
 
-fn random() -> &'static dyn Random {
+fn random() -> &'static dyn RandomSource {
     &SystemRandom
 }
 
@@ -309,9 +315,9 @@ fn secret(length: usize) -> String {
 mod tests {
     use super::*;
 
-    fn kept(relay: bool) -> Kept {
+    fn stored(relay: bool) -> SavedDemo {
         let login = Login { email: "a@b.example".into(), password: "c".into() };
-        Kept {
+        SavedDemo {
             ports: [0; 7],
             printers: Default::default(),
             tags: vec![],
@@ -355,7 +361,7 @@ mod tests {
         // The box was whole, only the relay came later.
         let dir = tempfile::tempdir().unwrap();
         let folder = begun(dir.path());
-        folder.keep(&kept(false)).unwrap();
+        folder.keep(&stored(false)).unwrap();
         folder.clear_unfinished().unwrap();
         assert_eq!(names(dir.path()), ["box", "demo.json", "holiday", "labels", "letter.toml"]);
         folder.begin_set_up(false).unwrap();
@@ -363,7 +369,7 @@ mod tests {
         // Everything was kept, only the mark stood there still.
         let dir = tempfile::tempdir().unwrap();
         let folder = begun(dir.path());
-        folder.keep(&kept(true)).unwrap();
+        folder.keep(&stored(true)).unwrap();
         let before = names(dir.path());
         folder.clear_unfinished().unwrap();
         folder.clear_unfinished().unwrap();

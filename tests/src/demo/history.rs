@@ -1,14 +1,14 @@
 //! Thirty days at a facility, as commands in the order of their time: the box's real code records them under a bent clock.
 
 use appliance::intake::{
-    CleaningForm, Command, EquipmentFields, NewEquipment, NewProtocol, Person, Settings,
+    CleaningForm, Command, EquipmentFields, NewEquipment, NewProtocol, NewStaff, SettingsChange,
 };
-use record::compliance::{Course, Plan, Window, ZoneSpan, windows};
-use record::fold::{Facility, Service};
+use record::compliance::{DueWindow, SchedulePeriod, ScheduleTimeline, ZoneSpan, due_windows};
+use record::fold::{FacilityState, ServiceState};
 use record::ids::ProtocolId;
-use record::kinds::{Agent, Class, PhotoPolicy, Schedule, Step};
+use record::kinds::{Agent, PhotoPolicy, Schedule, SpauldingClass, Step};
 use record::tag::Tag;
-use service::random::Random;
+use service::random::RandomSource;
 
 use super::facilities::{DemoFacility, DemoItem, SLIPPING_WARD, is_in};
 
@@ -20,19 +20,19 @@ pub(super) const DAYS: i64 = 30;
 const SLIPPING_MS: i64 = 7 * DAY_MS;
 
 pub(super) fn settings(facility: &DemoFacility, label_host: &str) -> Command {
-    Command::ChangeFacility(Box::new(Settings {
+    Command::ChangeFacility(Box::new(SettingsChange {
         name: Some(facility.name.into()),
         zone: Some(facility.zone.into()),
         contact: Some(facility.contact.into()),
         allow_unattributed: Some(false),
         label_host: Some(label_host.into()),
-        ..Settings::default()
+        ..SettingsChange::default()
     }))
 }
 
 pub(super) fn staff(facility: &DemoFacility) -> Vec<Command> {
     let add = |person: &super::facilities::DemoPerson| {
-        Command::AddStaff(Person { name: person.name.into(), role: person.role })
+        Command::AddStaff(NewStaff { name: person.name.into(), role: person.role })
     };
     facility.staff.iter().map(add).collect()
 }
@@ -82,7 +82,8 @@ pub(super) fn protocols() -> Vec<Command> {
 /// The items as commands.
 pub(super) fn equipment(facility: &DemoFacility, protocols: &[ProtocolId]) -> Vec<Command> {
     let add = |item: &DemoItem| {
-        let protocol = if item.class == Class::Semicritical { protocols.last() } else { protocols.first() };
+        let protocol =
+            if item.class == SpauldingClass::Semicritical { protocols.last() } else { protocols.first() };
         Command::AddEquipment(Box::new(NewEquipment {
             tag: None,
             fields: EquipmentFields {
@@ -102,11 +103,11 @@ pub(super) fn equipment(facility: &DemoFacility, protocols: &[ProtocolId]) -> Ve
 }
 
 /// What happens at a time.
-pub(super) enum Happening {
+pub(super) enum DemoEvent {
     /// A cleaning; whether it shall have a photo.
     Cleaned { form: Box<CleaningForm>, with_photo: bool },
     /// Anything else.
-    Told(Command),
+    Submitted(Command),
 }
 
 /// Everything that happens to the items between `from_ms` and `until_ms`, in order. `tags` and `steps` are those of
@@ -116,14 +117,14 @@ pub(super) fn happenings(
     tags: &[Tag],
     steps: &[u16],
     (from_ms, until_ms): (i64, i64),
-    random: &dyn Random,
-) -> Vec<(i64, Happening)> {
+    random: &dyn RandomSource,
+) -> Vec<(i64, DemoEvent)> {
     let mut all = Vec::new();
     for ((item, tag), steps) in facility.items.iter().zip(tags).zip(steps) {
         let chances = if matches!(item.schedule, Schedule::Use { .. }) {
             let uses = uses((from_ms, until_ms), random);
             let used =
-                |at: &i64| (*at, Happening::Told(Command::RecordUse { tag: *tag, performed_ms: None }));
+                |at: &i64| (*at, DemoEvent::Submitted(Command::RecordUse { tag: *tag, performed_ms: None }));
             all.extend(uses.iter().map(used));
             uses.iter().map(|at| at + HOUR_MS / 4 + below(random, HOUR_MS)).collect()
         } else {
@@ -136,8 +137,8 @@ pub(super) fn happenings(
         }
         if let Some(reason) = item.suspended {
             let reason = reason.to_owned();
-            let told = Happening::Told(Command::SuspendEquipment { tag: *tag, reason, seen: None });
-            all.push((until_ms - 2 * DAY_MS, told));
+            let reported = DemoEvent::Submitted(Command::SuspendEquipment { tag: *tag, reason, seen: None });
+            all.push((until_ms - 2 * DAY_MS, reported));
         }
     }
     all.sort_by_key(|(when, _)| *when);
@@ -145,7 +146,7 @@ pub(super) fn happenings(
 }
 
 /// When an item is used: every 5 to 14 hours.
-fn uses((from_ms, until_ms): (i64, i64), random: &dyn Random) -> Vec<i64> {
+fn uses((from_ms, until_ms): (i64, i64), random: &dyn RandomSource) -> Vec<i64> {
     let next = |at: &i64| Some(at + 5 * HOUR_MS + below(random, 9 * HOUR_MS));
     std::iter::successors(Some(from_ms), next).take_while(|at| *at < until_ms).collect()
 }
@@ -155,17 +156,17 @@ fn moments(
     facility: &DemoFacility,
     item: &DemoItem,
     (from_ms, until_ms): (i64, i64),
-    random: &dyn Random,
+    random: &dyn RandomSource,
 ) -> Vec<i64> {
     let zones = [ZoneSpan { from_ms, zone: facility.zone.into() }];
-    let plans = [Plan { from_ms, schedule: item.schedule.clone() }];
-    let course = Course { zones: &zones, plans: &plans, out: &[], uses: &[] };
-    let due = windows(&course, &[], from_ms..until_ms + 1, until_ms);
+    let plans = [SchedulePeriod { from_ms, schedule: item.schedule.clone() }];
+    let course = ScheduleTimeline { zones: &zones, plans: &plans, out: &[], uses: &[] };
+    let due = due_windows(&course, &[], from_ms..until_ms + 1, until_ms);
     due.iter().map(|window| moment(window, random)).collect()
 }
 
 /// Most items are cleaned early in their window, and by day where it lasts for days.
-fn moment(window: &Window, random: &dyn Random) -> i64 {
+fn moment(window: &DueWindow, random: &dyn RandomSource) -> i64 {
     let early_ms = (window.end_ms - window.start_ms) * 7 / 10;
     if early_ms < DAY_MS / 2 {
         return window.start_ms + below(random, early_ms);
@@ -181,7 +182,7 @@ fn met_percent(item: &DemoItem, before_ms: i64) -> u64 {
     item.met_percent_at_end + fall * left_ms / SLIPPING_MS.unsigned_abs()
 }
 
-fn below(random: &dyn Random, end: i64) -> i64 {
+fn below(random: &dyn RandomSource, end: i64) -> i64 {
     random.below(u64::try_from(end).unwrap_or(1).max(1)).cast_signed()
 }
 
@@ -190,11 +191,11 @@ fn cleaning(
     tag: Tag,
     steps: u16,
     item: &DemoItem,
-    random: &dyn Random,
-) -> Happening {
+    random: &dyn RandomSource,
+) -> DemoEvent {
     let mut form = complete(facility, tag, steps, random);
     // A little longer than the item's protocol asks.
-    if item.class == Class::Semicritical {
+    if item.class == SpauldingClass::Semicritical {
         form.stated_s = Some(720 + u32::try_from(random.below(20)).unwrap_or(0));
     }
     match random.below(100) {
@@ -206,11 +207,11 @@ fn cleaning(
         _ => {}
     }
     let with_photo = item.photo == PhotoPolicy::Required || random.below(100) < 20;
-    Happening::Cleaned { form: Box::new(form), with_photo }
+    DemoEvent::Cleaned { form: Box::new(form), with_photo }
 }
 
 /// A cleaning by one of the facility's technicians that leaves nothing out, by the protocol for a wipe.
-fn complete(facility: &DemoFacility, tag: Tag, steps: u16, random: &dyn Random) -> CleaningForm {
+fn complete(facility: &DemoFacility, tag: Tag, steps: u16, random: &dyn RandomSource) -> CleaningForm {
     let who = random.below(facility.technicians.len().max(1) as u64);
     let who = usize::try_from(who).ok().and_then(|at| facility.technicians.get(at));
     let mut form = CleaningForm::plain(tag, who.copied().unwrap_or("Technician"));
@@ -223,9 +224,9 @@ fn complete(facility: &DemoFacility, tag: Tag, steps: u16, random: &dyn Random) 
 /// slips nobody cleans.
 pub(super) fn next_cleaning(
     facility: &DemoFacility,
-    known: &Facility,
+    known: &FacilityState,
     now_ms: i64,
-    random: &dyn Random,
+    random: &dyn RandomSource,
 ) -> Option<CleaningForm> {
     let waiting = |tag: &Tag| {
         let item = known.equipment.get(tag)?;
@@ -235,7 +236,8 @@ pub(super) fn next_cleaning(
         Some((now_ms - since_ms).saturating_mul(1_000) / interval_ms(&item.plans.last()?.schedule))
     };
     let cleaned = known.equipment.values();
-    let cleaned = cleaned.filter(|item| item.service == Service::In && !is_in(&item.location, SLIPPING_WARD));
+    let cleaned =
+        cleaned.filter(|item| item.service == ServiceState::In && !is_in(&item.location, SLIPPING_WARD));
     let next = cleaned.max_by_key(|item| waiting(&item.tag))?;
     let protocol = next.protocols.first().and_then(|id| known.protocols.get(id));
     let steps = protocol.map_or(1, |protocol| u16::try_from(protocol.steps.len()).unwrap_or(u16::MAX));
@@ -256,7 +258,7 @@ fn interval_ms(schedule: &Schedule) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use record::compliance::{Placed, State, Status, status};
+    use record::compliance::{CleaningTimes, ItemStatus, WindowState, item_status};
     use service::random::SystemRandom;
 
     use super::super::facilities::{busy_box, live_box};
@@ -273,8 +275,8 @@ mod tests {
         let (tags, steps) = (tags(facility), vec![4; facility.items.len()]);
         let all = happenings(facility, &tags, &steps, (from_ms, until_ms), &SystemRandom);
         let of = |tag: &Tag| {
-            let cleaned = all.iter().filter_map(|(when, happening)| match happening {
-                Happening::Cleaned { form, .. } if form.tag == *tag => Some(*when),
+            let cleaned = all.iter().filter_map(|(when, event)| match event {
+                DemoEvent::Cleaned { form, .. } if form.tag == *tag => Some(*when),
                 _ => None,
             });
             cleaned.collect()
@@ -291,9 +293,12 @@ mod tests {
             let (from_ms, until_ms) = (now_ms - DAYS * DAY_MS, now_ms - HOUR_MS / 3);
             let last = cleaned(&facility, from_ms, until_ms)[at].last().copied();
             assert!(last.is_some(), "it was looked after once");
-            let plans = [Plan { from_ms, schedule: facility.items[at].schedule.clone() }];
-            let course = Course { zones: &[], plans: &plans, out: &[], uses: &[] };
-            assert!(matches!(status(&course, last, now_ms), Status::Overdue { .. }), "{hour} h later");
+            let plans = [SchedulePeriod { from_ms, schedule: facility.items[at].schedule.clone() }];
+            let course = ScheduleTimeline { zones: &[], plans: &plans, out: &[], uses: &[] };
+            assert!(
+                matches!(item_status(&course, last, now_ms), ItemStatus::Overdue { .. }),
+                "{hour} h later"
+            );
         }
     }
 
@@ -303,14 +308,18 @@ mod tests {
         let zones = [ZoneSpan { from_ms, zone: facility.zone.into() }];
         let (mut met, mut closed) = (0.0, 0.0);
         for (item, cleaned) in facility.items.iter().zip(cleaned) {
-            let plans = [Plan { from_ms, schedule: item.schedule.clone() }];
-            let course = Course { zones: &zones, plans: &plans, out: &[], uses: &[] };
-            let placed =
-                |at: &i64| Placed { performed_ms: *at, recorded_ms: *at, complete: true, protocol: None };
-            let placed: Vec<Placed> = cleaned.iter().map(placed).collect();
+            let plans = [SchedulePeriod { from_ms, schedule: item.schedule.clone() }];
+            let course = ScheduleTimeline { zones: &zones, plans: &plans, out: &[], uses: &[] };
+            let placed = |at: &i64| CleaningTimes {
+                performed_ms: *at,
+                recorded_ms: *at,
+                complete: true,
+                protocol: None,
+            };
+            let placed: Vec<CleaningTimes> = cleaned.iter().map(placed).collect();
             if item.is_in(SLIPPING_WARD) == slips {
-                let windows = windows(&course, &placed, period.0..period.1, NOW_MS);
-                met += windows.iter().filter(|w| w.state == State::Met).count() as f64;
+                let windows = due_windows(&course, &placed, period.0..period.1, NOW_MS);
+                met += windows.iter().filter(|w| w.state == WindowState::Met).count() as f64;
                 closed += windows.len() as f64;
             }
         }

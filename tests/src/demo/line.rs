@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// The whole line.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Line {
+pub struct DemoOutput {
     /// Version of the line.
     pub demo: u32,
     /// The folder.
@@ -94,7 +94,7 @@ pub struct PrinterLine {
 
 /// What a demo's folder remembers between two runs: credentials and ports. Mode 0600.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Kept {
+pub struct SavedDemo {
     /// Free when the folder was made: box HTTP and HTTPS, relay HTTPS, photos, MQTT and metrics, printer.
     pub ports: [u16; 7],
     /// What each printer that was asked for by its language listens on.

@@ -26,10 +26,10 @@ use clap::Parser;
 use tokio::sync::watch;
 
 use self::folder::{Folder, LIVE_CLAIM};
-use self::line::{BoxLine, Kept, Line, Login, RelayLine};
+use self::line::{BoxLine, DemoOutput, Login, RelayLine, SavedDemo};
 use self::printers::Printer;
 use crate::ports::{hold_port, take_port};
-use crate::process::{Program, Running};
+use crate::process::{Program, RunningProgram};
 
 /// How long to wait for the relay to have all of the history before the line is printed.
 const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(8);
@@ -54,7 +54,7 @@ pub struct Args {
     /// A virtual printer for each of these languages, named like it: escpos,zpl,tspl,brother-ql,dymo; one for escpos
     /// otherwise
     #[arg(long, value_delimiter = ',')]
-    printers: Vec<labels::Language>,
+    printers: Vec<labels::PrinterLanguage>,
 }
 
 /// Tells a part which process started it.
@@ -81,8 +81,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         return report(Err(why));
     }
     match arguments.first().and_then(|a| a.to_str()) {
-        Some("box") => appliance::run(&appliance::Program { prefix: vec!["box".into()] }, rest()),
-        Some("relay") => relay::run(relay_arguments(rest())),
+        Some("box") => {
+            appliance::run_program(&appliance::ProgramSetup { prefix: vec!["box".into()] }, rest())
+        }
+        Some("relay") => relay::run_program(relay_arguments(rest())),
         Some(region::EARLIER_RELAY) => {
             relay::run_with_clock(relay_arguments(rest()), Arc::new(region::EarlierClock::new()))
         }
@@ -143,7 +145,7 @@ async fn demo(dir: &Path, args: &Args) -> Result<(), String> {
     let folder = Folder::open(dir)?;
     let _lock = folder.lock()?;
     // Asked first: who ends it while it is being set up ends what has been started, too.
-    let mut end = std::pin::pin!(asked_to_end());
+    let mut end = std::pin::pin!(wait_for_stop());
     let parts = tokio::select! {
         biased;
         ended = &mut end => return ended,
@@ -163,17 +165,17 @@ fn take_ports() -> Result<[u16; 7], String> {
 /// Starts all parts and sets up what was not before; says where they are.
 async fn start(folder: &Folder, args: &Args) -> Result<Vec<(String, Part)>, String> {
     folder.clear_unfinished()?;
-    let earlier = folder.kept()?;
+    let earlier = folder.stored()?;
     let first = earlier.is_none();
-    let mut kept = match earlier {
-        Some(kept) => {
+    let mut stored = match earlier {
+        Some(stored) => {
             // Where somebody else has one now, its part says so when it cannot listen.
-            for port in kept.ports.iter().chain(kept.printers.values()) {
+            for port in stored.ports.iter().chain(stored.printers.values()) {
                 let _ = hold_port(*port);
             }
-            kept
+            stored
         }
-        None => Kept {
+        None => SavedDemo {
             ports: take_ports()?,
             printers: Default::default(),
             tags: vec![],
@@ -182,38 +184,39 @@ async fn start(folder: &Folder, args: &Args) -> Result<Vec<(String, Part)>, Stri
             relay: None,
         },
     };
-    if first || (!args.no_relay && kept.relay.is_none()) {
+    if first || (!args.no_relay && stored.relay.is_none()) {
         folder.begin_set_up(first)?;
     }
     folder.make_parts()?;
-    let printers = printers::start(folder, &mut kept, &args.printers).await?;
+    let printers = printers::start(folder, &mut stored, &args.printers).await?;
     let has_region = !args.bare && !args.no_relay;
-    let seeding = async { if first { seed_live_box(folder, &kept, args).await.map(Some) } else { Ok(None) } };
+    let seeding =
+        async { if first { seed_live_box(folder, &stored, args).await.map(Some) } else { Ok(None) } };
     let busy_seeding = async {
-        if has_region && kept.relay.is_none() { region::seed_busy_box(folder).await } else { Ok(()) }
+        if has_region && stored.relay.is_none() { region::seed_busy_box(folder).await } else { Ok(()) }
     };
     let relaying =
-        async { if args.no_relay { Ok(None) } else { set_up_relay(folder, &kept, args).await.map(Some) } };
+        async { if args.no_relay { Ok(None) } else { set_up_relay(folder, &stored, args).await.map(Some) } };
     let (seeded, (), relay) = tokio::try_join!(seeding, busy_seeding, relaying)?;
     let relay = relay.map(|(relay, login)| {
-        kept.relay = Some(login);
+        stored.relay = Some(login);
         relay
     });
     if !first {
         // Before the box is claimed to this relay.
-        folder.keep(&kept)?;
+        folder.keep(&stored)?;
     }
-    let r#box = self::r#box(folder, &kept, relay.is_some(), &printers).await?;
+    let r#box = self::r#box(folder, &stored, relay.is_some(), &printers).await?;
     let busy_box = if has_region { region::start_busy_box(folder).await? } else { None };
     if let Some(seeded) = seeded {
-        folder.found_box(&mut kept, &seeded).await?;
+        folder.found_box(&mut stored, &seeded).await?;
     }
-    folder.keep(&kept)?;
+    folder.keep(&stored)?;
     folder.set_up_is_whole()?;
     if let Some(relay) = &relay {
-        caught_up(&kept, relay, busy_box.as_ref()).await;
+        caught_up(&stored, relay, busy_box.as_ref()).await;
     }
-    let line = line(folder, &kept, &r#box, relay.as_ref(), &printers)?;
+    let line = line(folder, &stored, &r#box, relay.as_ref(), &printers)?;
     introduce(&line);
     println!("{}", serde_json::to_string(&line).map_err(|e| e.to_string())?);
     let busy_box = busy_box.map(|part| (region::BUSY_BOX.to_owned(), part));
@@ -223,13 +226,13 @@ async fn start(folder: &Folder, args: &Args) -> Result<Vec<(String, Part)>, Stri
     Ok(parts.chain(printers).collect())
 }
 
-async fn seed_live_box(folder: &Folder, kept: &Kept, args: &Args) -> Result<seed::SeedResult, String> {
+async fn seed_live_box(folder: &Folder, stored: &SavedDemo, args: &Args) -> Result<seed::SeedResult, String> {
     let own = std::env::current_exe().map_err(|e| e.to_string())?;
     let options = seed::SeedOptions {
         facility: if args.bare { facilities::bare_box() } else { facilities::live_box() },
         now_ms: region::now_ms(),
         has_history: !args.bare,
-        label_host: format!("HTTP://127.0.0.1:{}", kept.ports[0]),
+        label_host: format!("HTTP://127.0.0.1:{}", stored.ports[0]),
         photo_command: Some(vec![own.into(), "box".into(), appliance::photo::CHILD_SUBCOMMAND.into()]),
     };
     let data = folder.box_data();
@@ -237,12 +240,16 @@ async fn seed_live_box(folder: &Folder, kept: &Kept, args: &Args) -> Result<seed
 }
 
 /// Starts the relay, and sets it up first where that was not done before.
-async fn set_up_relay(folder: &Folder, kept: &Kept, args: &Args) -> Result<(Part, (Login, String)), String> {
-    let mut account = kept.relay.clone();
+async fn set_up_relay(
+    folder: &Folder,
+    stored: &SavedDemo,
+    args: &Args,
+) -> Result<(Part, (Login, String)), String> {
+    let mut account = stored.relay.clone();
     if account.is_none() && !args.bare {
-        account = Some(region::found_account(folder, kept).await?);
+        account = Some(region::found_account(folder, stored).await?);
     }
-    let part = self::relay(folder, kept).await?;
+    let part = self::relay(folder, stored).await?;
     let account = match account {
         Some(account) => account,
         None => folder.found_account(&[(&facilities::bare_box(), LIVE_CLAIM)]).await?,
@@ -253,7 +260,7 @@ async fn set_up_relay(folder: &Folder, kept: &Kept, args: &Args) -> Result<(Part
 /// A running part and how to start it again.
 struct Part {
     program: Program,
-    running: Running,
+    running: RunningProgram,
 }
 
 impl Part {
@@ -263,35 +270,40 @@ impl Part {
     }
 }
 
-async fn relay(folder: &Folder, kept: &Kept) -> Result<Part, String> {
-    let config = folder.relay_config(kept)?;
+async fn relay(folder: &Folder, stored: &SavedDemo) -> Result<Part, String> {
+    let config = folder.relay_config(stored)?;
     let part = Part::start(itself("relay", &["--config", &config.to_string_lossy(), "serve"])?).await?;
     folder.pid("relay", part.running.pid())?;
     Ok(part)
 }
 
-async fn r#box(folder: &Folder, kept: &Kept, claimed: bool, printers: &[Printer]) -> Result<Part, String> {
-    let config = folder.box_config(kept, claimed, &printers::settings(printers))?;
+async fn r#box(
+    folder: &Folder,
+    stored: &SavedDemo,
+    claimed: bool,
+    printers: &[Printer],
+) -> Result<Part, String> {
+    let config = folder.box_config(stored, claimed, &printers::settings(printers))?;
     let part = Part::start(itself("box", &["--config", &config.to_string_lossy(), "serve"])?).await?;
     folder.pid("box", part.running.pid())?;
     Ok(part)
 }
 
 /// Waits until the relay holds what the boxes have; gives up quietly, because that goes on by itself.
-async fn caught_up(kept: &Kept, relay: &Part, busy_box: Option<&Part>) {
+async fn caught_up(stored: &SavedDemo, relay: &Part, busy_box: Option<&Part>) {
     let busy_box = async {
         if let Some(busy_box) = busy_box {
-            region::caught_up(kept, relay, busy_box).await;
+            region::caught_up(stored, relay, busy_box).await;
         }
     };
-    let waiting = async { tokio::join!(live_box_caught_up(kept), busy_box) };
+    let waiting = async { tokio::join!(live_box_caught_up(stored), busy_box) };
     if tokio::time::timeout(CAUGHT_UP_WITHIN, waiting).await.is_err() {
         eprintln!("demo: the relay is still catching up");
     }
 }
 
-async fn live_box_caught_up(kept: &Kept) {
-    let health = format!("http://127.0.0.1:{}/healthz", kept.ports[0]);
+async fn live_box_caught_up(stored: &SavedDemo) {
+    let health = format!("http://127.0.0.1:{}/healthz", stored.ports[0]);
     let Ok(client) = reqwest::Client::builder().timeout(Duration::from_secs(2)).build() else { return };
     let text = async |url: &str| client.get(url).send().await.ok()?.text().await.ok();
     loop {
@@ -307,35 +319,35 @@ async fn live_box_caught_up(kept: &Kept) {
 
 fn line(
     folder: &Folder,
-    kept: &Kept,
+    stored: &SavedDemo,
     r#box: &Part,
     relay: Option<&Part>,
     printers: &[Printer],
-) -> Result<Line, String> {
-    let text = |part: &Part, name: &str| part.running.said()[name].as_str().unwrap_or_default().to_owned();
-    let relay_line = relay.zip(kept.relay.as_ref()).map(|(part, (login, api_token))| RelayLine {
+) -> Result<DemoOutput, String> {
+    let text = |part: &Part, name: &str| part.running.message()[name].as_str().unwrap_or_default().to_owned();
+    let relay_line = relay.zip(stored.relay.as_ref()).map(|(part, (login, api_token))| RelayLine {
         pid: part.running.pid(),
-        https: format!("https://localhost:{}", kept.ports[2]),
-        mqtt: format!("mqtts://localhost:{}", kept.ports[4]),
-        metrics: format!("http://127.0.0.1:{}", kept.ports[5]),
+        https: format!("https://localhost:{}", stored.ports[2]),
+        mqtt: format!("mqtts://localhost:{}", stored.ports[4]),
+        metrics: format!("http://127.0.0.1:{}", stored.ports[5]),
         login: login.clone(),
         api_token: api_token.clone(),
     });
     let box_ca = PathBuf::from(text(r#box, "ca"));
     let relay_ca = relay.map(|part| PathBuf::from(text(part, "ca")));
-    Ok(Line {
+    Ok(DemoOutput {
         demo: 1,
         dir: folder.dir().to_owned(),
         ca: folder.authorities(&box_ca, relay_ca.as_deref())?,
         r#box: BoxLine {
             pid: r#box.running.pid(),
             id: text(r#box, "box"),
-            http: format!("http://127.0.0.1:{}", kept.ports[0]),
-            https: format!("https://localhost:{}", kept.ports[1]),
+            http: format!("http://127.0.0.1:{}", stored.ports[0]),
+            https: format!("https://localhost:{}", stored.ports[1]),
             data: folder.box_data(),
-            tags: kept.tags.clone(),
-            staff: kept.staff.iter().map(|(_, staff)| staff.clone()).collect(),
-            api_token: kept.api_token.clone(),
+            tags: stored.tags.clone(),
+            staff: stored.staff.iter().map(|(_, staff)| staff.clone()).collect(),
+            api_token: stored.api_token.clone(),
         },
         relay: relay_line,
         printers: printers.iter().map(Printer::line).collect(),
@@ -343,7 +355,7 @@ fn line(
 }
 
 /// What a person reads.
-fn introduce(line: &Line) {
+fn introduce(line: &DemoOutput) {
     println!("CleanTrack is running. Everything is on this machine; Ctrl-C ends it.\n");
     println!("  Phone pages     {}/", line.r#box.http);
     if let Some(tag) = line.r#box.tags.first() {
@@ -400,8 +412,8 @@ async fn keep_alive(folder: &Folder, name: &str, mut part: Part, mut stopped: wa
         }
         part = loop {
             tokio::time::sleep(RESTART_AFTER).await;
-            let asked = *stopped.borrow();
-            if asked {
+            let requested = *stopped.borrow();
+            if requested {
                 return;
             }
             match Part::start(part.program.clone()).await {
@@ -415,7 +427,7 @@ async fn keep_alive(folder: &Folder, name: &str, mut part: Part, mut stopped: wa
     }
 }
 
-async fn asked_to_end() -> Result<(), String> {
+async fn wait_for_stop() -> Result<(), String> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut term = signal(SignalKind::terminate()).map_err(|e| e.to_string())?;
     tokio::select! {

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
-use labels::Language;
+use labels::PrinterLanguage;
 
 use super::folder::Folder;
-use super::line::{Kept, PrinterLine};
+use super::line::{PrinterLine, SavedDemo};
 use super::{Part, itself};
 use crate::ports::take_port;
 
@@ -19,7 +19,7 @@ const SNMP_PORT: u16 = 161;
 /// A printer that runs.
 pub(super) struct Printer {
     name: String,
-    language: Language,
+    language: PrinterLanguage,
     spool: PathBuf,
     /// It can be asked how it is.
     answers: bool,
@@ -29,7 +29,7 @@ pub(super) struct Printer {
 impl Printer {
     /// Where it listens.
     fn addr(&self) -> String {
-        self.part.running.said()["addr"].as_str().unwrap_or_default().to_owned()
+        self.part.running.message()["addr"].as_str().unwrap_or_default().to_owned()
     }
 
     /// Its entry in the demo's line.
@@ -51,32 +51,32 @@ impl Printer {
 /// Starts those that were asked for, or one for ESC/POS, each on the port that it had before.
 pub(super) async fn start(
     folder: &Folder,
-    kept: &mut Kept,
-    wanted: &[Language],
+    stored: &mut SavedDemo,
+    expected: &[PrinterLanguage],
 ) -> Result<Vec<Printer>, String> {
-    if wanted.is_empty() {
-        let (name, language) = (USUAL_NAME.to_owned(), Language::EscPos);
-        return Ok(vec![one(name, language, folder.spool(), kept.ports[6]).await?]);
+    if expected.is_empty() {
+        let (name, language) = (USUAL_NAME.to_owned(), PrinterLanguage::EscPos);
+        return Ok(vec![one(name, language, folder.spool(), stored.ports[6]).await?]);
     }
     let mut printers: Vec<Printer> = Vec::new();
-    for &language in wanted {
+    for &language in expected {
         if printers.iter().any(|printer| printer.language == language) {
             continue;
         }
         let name = language.name().to_owned();
-        let port = match kept.printers.get(&name) {
+        let port = match stored.printers.get(&name) {
             Some(port) => *port,
             None => take_port()?,
         };
-        kept.printers.insert(name.clone(), port);
+        stored.printers.insert(name.clone(), port);
         let spool = folder.spool().join(&name);
         printers.push(one(name, language, spool, port).await?);
     }
     Ok(printers)
 }
 
-async fn one(name: String, language: Language, spool: PathBuf, port: u16) -> Result<Printer, String> {
-    let by_snmp = language == Language::BrotherQl;
+async fn one(name: String, language: PrinterLanguage, spool: PathBuf, port: u16) -> Result<Printer, String> {
+    let by_snmp = language == PrinterLanguage::BrotherQl;
     // An agent's port is always the same: the printer has an address of its own.
     let [high, low] = port.to_be_bytes();
     let host = if by_snmp { Ipv4Addr::new(127, high, low, 2) } else { Ipv4Addr::LOCALHOST };
@@ -88,7 +88,7 @@ async fn one(name: String, language: Language, spool: PathBuf, port: u16) -> Res
         args.extend(["--network", "yes"]);
     }
     let part = Part::start(itself("printer", &args)?).await?;
-    let agent = part.running.said()["snmp"].as_str().unwrap_or_default().to_owned();
+    let agent = part.running.message()["snmp"].as_str().unwrap_or_default().to_owned();
     // Who may not listen on that port has a printer that says nothing.
     let answers = !by_snmp || agent.ends_with(&format!(":{SNMP_PORT}"));
     Ok(Printer { name, language, spool, answers, part })

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use service::clock::{Clock, Now, SystemClock};
 
 use super::folder::{Folder, LIVE_CLAIM};
-use super::line::{Kept, Login};
+use super::line::{Login, SavedDemo};
 use super::seed::{self, SeedOptions};
 use super::{LOOK_EVERY, Part, facilities, itself, small_box};
 
@@ -66,13 +66,13 @@ fn options(facility: facilities::DemoFacility, now_ms: i64) -> SeedOptions {
 
 /// What happened hours ago: the relay was set up, its facilities got their claim files, and the box of one of them was
 /// heard for the last time. All of it by the programs that run later, with their clocks turned back.
-pub(super) async fn found_account(folder: &Folder, kept: &Kept) -> Result<(Login, String), String> {
+pub(super) async fn found_account(folder: &Folder, stored: &SavedDemo) -> Result<(Login, String), String> {
     let silent = facilities::silent_box();
-    let heard_ms = now_ms() - millis(SILENT_FOR);
+    let seen_ms = now_ms() - millis(SILENT_FOR);
     let data = folder.small_box_data(SILENT_BOX);
-    let seeding = seed::seed(&data, small_box::store_config(&data), options(silent.clone(), heard_ms));
+    let seeding = seed::seed(&data, small_box::store_config(&data), options(silent.clone(), seen_ms));
     let founding = async {
-        let config = folder.relay_config(kept)?;
+        let config = folder.relay_config(stored)?;
         let relay =
             Part::start(itself(EARLIER_RELAY, &["--config", &config.to_string_lossy(), "serve"])?).await?;
         let (live, busy) = (facilities::live_box(), facilities::busy_box());
@@ -82,7 +82,7 @@ pub(super) async fn found_account(folder: &Folder, kept: &Kept) -> Result<(Login
     };
     let (_, (relay, found)) = tokio::try_join!(seeding, founding)?;
     let claim = folder.claim_file(SILENT_BOX);
-    small_box::send_and_fall_silent(&data, &claim, heard_ms).await?;
+    small_box::send_and_fall_silent(&data, &claim, seen_ms).await?;
     relay.running.stop().await.map_err(|e| e.to_string())?;
     Ok(found)
 }
@@ -108,12 +108,12 @@ pub(super) async fn start_busy_box(folder: &Folder) -> Result<Option<Part>, Stri
 }
 
 /// Waits until the relay has cosigned as many entries as the busy box had when it started.
-pub(super) async fn caught_up(kept: &Kept, relay: &Part, busy_box: &Part) {
-    let said = busy_box.running.said();
-    let (entries, id) = (said["entries"].as_u64(), said["box"].as_str().unwrap_or_default());
-    let address = format!("https://localhost:{}/api/v1/checkpoint?box={id}", kept.ports[2]);
-    let token = kept.relay.as_ref().map(|(_, token)| token.clone()).unwrap_or_default();
-    let Some(client) = client(relay.running.said()["ca"].as_str().unwrap_or_default()) else { return };
+pub(super) async fn caught_up(stored: &SavedDemo, relay: &Part, busy_box: &Part) {
+    let message = busy_box.running.message();
+    let (entries, id) = (message["entries"].as_u64(), message["box"].as_str().unwrap_or_default());
+    let address = format!("https://localhost:{}/api/v1/checkpoint?box={id}", stored.ports[2]);
+    let token = stored.relay.as_ref().map(|(_, token)| token.clone()).unwrap_or_default();
+    let Some(client) = client(relay.running.message()["ca"].as_str().unwrap_or_default()) else { return };
     let cosigned = async || {
         let answer = client.get(&address).bearer_auth(&token).send().await.ok()?;
         answer.text().await.ok()?.lines().nth(1)?.parse::<u64>().ok()

@@ -5,20 +5,20 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
 
-use appliance::command::give;
-use appliance::intake::{Command, Request};
-use appliance::photo::{PhotoSettings, Photos, RealCard, UploadLimits};
+use appliance::command::execute_command;
+use appliance::intake::{Command, CommandRequest};
+use appliance::photo::{PhotoSettings, PhotoStore, RealCard, UploadLimits};
 use appliance::store::{Store, StoreConfig};
-use record::entry::{By, ClockState, Via};
+use record::entry::{ClockState, CommandSource, EntryAuthor};
 use record::ids::{BootId, StaffId};
-use record::kinds::Role;
+use record::kinds::StaffRole;
 use record::tag::Tag;
 use record::tree::Hash;
 use service::clock::{Clock, FakeClock, Now};
-use service::random::{Random, SystemRandom};
+use service::random::{RandomSource, SystemRandom};
 
 use super::facilities::DemoFacility;
-use super::history::{self, DAY_MS, DAYS, Happening};
+use super::history::{self, DAY_MS, DAYS, DemoEvent};
 use super::seed_disk::{SeedDisk, flush_folder};
 
 /// What a fresh box knows.
@@ -27,13 +27,13 @@ pub(super) struct SeedResult {
     /// Tags of its items.
     pub(super) tags: Vec<Tag>,
     /// Its people.
-    pub(super) staff: Vec<(StaffId, &'static str, Role)>,
+    pub(super) staff: Vec<(StaffId, &'static str, StaffRole)>,
 }
 
 struct Box {
     store: Store,
     clock: Arc<FakeClock>,
-    random: Arc<dyn Random>,
+    random: Arc<dyn RandomSource>,
     facility: DemoFacility,
     start_ms: i64,
 }
@@ -68,7 +68,7 @@ pub(super) async fn seed(
     options: SeedOptions,
 ) -> Result<SeedResult, String> {
     let SeedOptions { facility, now_ms, has_history, label_host, photo_command } = options;
-    let random: Arc<dyn Random> = Arc::new(SystemRandom);
+    let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
     let start_ms = if has_history { now_ms - DAYS * DAY_MS } else { now_ms - 60_000 };
     let boot = BootId::new(start_ms, random.bytes());
     let now = Now { wall_ms: start_ms, boot, up_ms: 30_000, state: ClockState::Synced };
@@ -91,7 +91,11 @@ pub(super) async fn seed(
     Ok(seeded)
 }
 
-async fn open(config: StoreConfig, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Store, String> {
+async fn open(
+    config: StoreConfig,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn RandomSource>,
+) -> Result<Store, String> {
     let open = move || {
         let disk = SeedDisk::take(&config.dir).map_err(|e| trouble("the demo's log")(&e))?;
         let opened = Store::open_on(Arc::new(disk), config.sizes, clock, random.as_ref());
@@ -108,25 +112,29 @@ impl Box {
         self.clock.set(now);
     }
 
-    async fn tell(&self, via: Via, command: Command) -> Result<(), String> {
-        let by = By { staff: None, via, device: None };
-        let given =
-            give(&self.store, Arc::clone(&self.random), Request { by, key: None, sent: None, command }).await;
-        given.map(|_| ()).map_err(|e| trouble("the demo's history")(&e))
+    async fn submit_command(&self, via: CommandSource, command: Command) -> Result<(), String> {
+        let by = EntryAuthor { staff: None, via, device: None };
+        let outcome = execute_command(
+            &self.store,
+            Arc::clone(&self.random),
+            CommandRequest { by, key: None, sent: None, command },
+        )
+        .await;
+        outcome.map(|_| ()).map_err(|e| trouble("the demo's history")(&e))
     }
 
     /// Facility, people, protocols, equipment.
     async fn found(&mut self, label_host: &str) -> Result<SeedResult, String> {
-        self.tell(Via::Socket, history::settings(&self.facility, label_host)).await?;
+        self.submit_command(CommandSource::Socket, history::settings(&self.facility, label_host)).await?;
         for command in history::staff(&self.facility).into_iter().chain(history::protocols()) {
-            self.tell(Via::Socket, command).await?;
+            self.submit_command(CommandSource::Socket, command).await?;
         }
         let mut protocols: Vec<_> = self.store.facility().protocols.values().cloned().collect();
         protocols.sort_by_key(|p| p.steps.len());
         let ids: Vec<_> = protocols.iter().map(|p| p.protocol).collect();
         let (mut tags, mut known) = (Vec::new(), HashSet::new());
         for command in history::equipment(&self.facility, &ids) {
-            self.tell(Via::Socket, command).await?;
+            self.submit_command(CommandSource::Socket, command).await?;
             let added = self.store.facility().equipment.keys().copied().find(|tag| !known.contains(tag));
             tags.extend(added);
             known.extend(added);
@@ -158,15 +166,15 @@ impl Box {
         };
         let period = (self.start_ms + 60_000, until_ms);
         let happenings = history::happenings(&self.facility, tags, &steps, period, self.random.as_ref());
-        for (turn, (when, happening)) in happenings.into_iter().enumerate() {
+        for (turn, (when, event)) in happenings.into_iter().enumerate() {
             self.at(when);
-            match happening {
-                Happening::Told(command) => self.tell(Via::Socket, command).await?,
-                Happening::Cleaned { mut form, with_photo } => {
+            match event {
+                DemoEvent::Submitted(command) => self.submit_command(CommandSource::Socket, command).await?,
+                DemoEvent::Cleaned { mut form, with_photo } => {
                     if with_photo {
                         form.photos.extend(photos.get(turn % photos.len().max(1)));
                     }
-                    self.tell(Via::Phone, Command::RecordCleaning(form)).await?;
+                    self.submit_command(CommandSource::Phone, Command::RecordCleaning(form)).await?;
                 }
             }
         }
@@ -183,14 +191,14 @@ impl Box {
             card: Arc::new(RealCard),
         };
         let wrong = trouble("the demo's photos");
-        let photos = Photos::open(settings, Arc::clone(&self.random)).map_err(|e| wrong(&e))?;
-        let mut kept = Vec::new();
+        let photos = PhotoStore::open(settings, Arc::clone(&self.random)).map_err(|e| wrong(&e))?;
+        let mut stored = Vec::new();
         for shade in [(12u8, 58u8, 45u8), (60, 90, 120), (120, 100, 70), (90, 70, 110)] {
             let mut upload = photos.incoming(Ipv4Addr::LOCALHOST.into()).await.map_err(|e| wrong(&e))?;
             upload.write(&picture(shade)?).await.map_err(|e| wrong(&e))?;
-            kept.push(photos.keep(upload).await.map_err(|e| wrong(&e))?);
+            stored.push(photos.keep(upload).await.map_err(|e| wrong(&e))?);
         }
-        Ok(kept)
+        Ok(stored)
     }
 }
 

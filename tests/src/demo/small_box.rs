@@ -7,20 +7,20 @@ use std::time::Duration;
 
 use appliance::alarms::AlarmStore;
 use appliance::clock::system_clock;
-use appliance::command::give;
-use appliance::intake::{Command, Request};
-use appliance::store::{Sizes, Store, StoreConfig};
-use appliance::uplink::claim::Files;
-use appliance::uplink::{Parts, State, Uplink, plan::HEALTH_MS};
-use record::entry::{By, ClockState, Via};
+use appliance::command::execute_command;
+use appliance::intake::{Command, CommandRequest};
+use appliance::store::{Store, StoreConfig, StoreSizes};
+use appliance::uplink::claim::ClaimStore;
+use appliance::uplink::{Uplink, UplinkContext, UplinkState, plan::HEALTH_MS};
+use record::entry::{ClockState, CommandSource, EntryAuthor};
 use record::ids::BootId;
 use record::messages::PrinterHealth;
 use service::clock::{Clock, FakeClock, Now, boot_id};
-use service::random::{Random, SystemRandom};
+use service::random::{RandomSource, SystemRandom};
 use tokio::sync::{Notify, watch};
 
 use super::facilities::DemoFacility;
-use super::{asked_to_end, facilities, history};
+use super::{facilities, history, wait_for_stop};
 
 /// Time until the first cleaning of the busy box, so that whoever has just opened the dashboard sees it move.
 const FIRST_CLEANING_AFTER: Duration = Duration::from_secs(20);
@@ -31,7 +31,10 @@ const SENT_WITHIN: Duration = Duration::from_secs(60);
 
 /// Where a small box keeps its log, and how large that is: a disk that is full is nothing that a demo survives.
 pub(super) fn store_config(data: &Path) -> StoreConfig {
-    StoreConfig { dir: data.to_owned(), sizes: Sizes { ballast: 0, cache: 2 << 20, ..Sizes::default() } }
+    StoreConfig {
+        dir: data.to_owned(),
+        sizes: StoreSizes { ballast: 0, cache: 2 << 20, ..StoreSizes::default() },
+    }
 }
 
 /// A box that runs.
@@ -40,7 +43,7 @@ struct SmallBox {
     uplink: Uplink,
     /// Its log cannot go on in this epoch.
     restart: watch::Receiver<bool>,
-    random: Arc<dyn Random>,
+    random: Arc<dyn RandomSource>,
     /// A health report was made.
     reported: Arc<Notify>,
 }
@@ -48,19 +51,19 @@ struct SmallBox {
 impl SmallBox {
     /// Opens its log and claims it where that was not done before.
     async fn start(data: &Path, claim_file: &Path, clock: Arc<dyn Clock>) -> Result<Self, String> {
-        let random: Arc<dyn Random> = Arc::new(SystemRandom);
+        let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
         let config = store_config(data);
         let seams = (Arc::clone(&clock), Arc::clone(&random));
         let opened = tokio::task::spawn_blocking(move || Store::open(config, seams.0, seams.1)).await;
         let (store, _) = opened.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?;
-        let files = Files::new(&data.join("keys"));
+        let files = ClaimStore::new(&data.join("keys"));
         let claim = std::fs::read_to_string(claim_file);
         let claim = claim.map_err(|e| format!("{}: {e}", claim_file.display()))?;
         files.take_up(&claim).map_err(|e| e.to_string())?;
-        let (anew, restart) = watch::channel(false);
+        let (is_due, restart) = watch::channel(false);
         let (photos, reported) = (data.join("photos"), Arc::new(Notify::new()));
         let report = Arc::clone(&reported);
-        let uplink = Uplink::start(Parts {
+        let uplink = Uplink::start(UplinkContext {
             store: store.clone(),
             files,
             photo_path: Arc::new(move |hash| photos.join(hash.to_string())),
@@ -76,7 +79,7 @@ impl SmallBox {
             clock,
             random: Arc::clone(&random),
             restart: Arc::new(move |_| {
-                anew.send_replace(true);
+                is_due.send_replace(true);
             }),
         });
         Ok(Self { store, uplink, restart, random, reported })
@@ -84,9 +87,9 @@ impl SmallBox {
 
     /// Waits until the relay has cosigned everything.
     async fn all_sent(&self) -> Result<(), String> {
-        let mut standing = self.uplink.standing();
-        let sent = standing
-            .wait_for(|now| now.state == State::Up && self.store.cursor_size() == self.store.size())
+        let mut status = self.uplink.status();
+        let sent = status
+            .wait_for(|now| now.state == UplinkState::Up && self.store.cursor_size() == self.store.size())
             .await;
         sent.map(drop).map_err(|_| "its uplink ended".to_owned())
     }
@@ -99,7 +102,7 @@ impl SmallBox {
 
 /// Claims the box of `data` at `now_ms`, sends its log, reports its health once, and ends.
 pub(super) async fn send_and_fall_silent(data: &Path, claim_file: &Path, now_ms: i64) -> Result<(), String> {
-    let random: &dyn Random = &SystemRandom;
+    let random: &dyn RandomSource = &SystemRandom;
     let boot = BootId::new(now_ms, random.bytes());
     let start = Now { wall_ms: now_ms, boot, up_ms: HEALTH_MS, state: ClockState::Synced };
     let clock = Arc::new(FakeClock::new(start));
@@ -132,7 +135,7 @@ pub(super) fn main(arguments: impl Iterator<Item = OsString>) -> Result<(), Stri
 }
 
 async fn be_busy(data: &Path, claim_file: &Path) -> Result<(), String> {
-    let random: &dyn Random = &SystemRandom;
+    let random: &dyn RandomSource = &SystemRandom;
     let clock = Arc::new(system_clock(boot_id(random.bytes())));
     let small_box = SmallBox::start(data, claim_file, Arc::clone(&clock) as Arc<dyn Clock>).await?;
     let line = serde_json::json!({
@@ -143,12 +146,12 @@ async fn be_busy(data: &Path, claim_file: &Path) -> Result<(), String> {
     let facility = facilities::busy_box();
     let ended = {
         let mut restart = small_box.restart.clone();
-        let mut end = std::pin::pin!(asked_to_end());
+        let mut end = std::pin::pin!(wait_for_stop());
         let mut pause = FIRST_CLEANING_AFTER;
         loop {
             tokio::select! {
                 ended = &mut end => break ended,
-                _ = restart.wait_for(|anew| *anew) => break Err("its log goes on in another epoch".to_owned()),
+                _ = restart.wait_for(|is_due| *is_due) => break Err("its log goes on in another epoch".to_owned()),
                 failed = fatal.wait_for(Option::is_some) => {
                     let why = failed.ok().and_then(|fatal| fatal.clone()).map(|fatal| fatal.0);
                     return Err(why.unwrap_or_default());
@@ -170,15 +173,16 @@ async fn clean(
     store: &Store,
     facility: &DemoFacility,
     clock: &dyn Clock,
-    random: &Arc<dyn Random>,
+    random: &Arc<dyn RandomSource>,
 ) -> Result<(), String> {
     let known = store.facility().clone();
     let next = history::next_cleaning(facility, &known, clock.now().wall_ms, random.as_ref());
     let Some(form) = next else { return Ok(()) };
-    let by = By { staff: None, via: Via::Phone, device: None };
-    let request = Request { by, key: None, sent: None, command: Command::RecordCleaning(Box::new(form)) };
-    let given = give(store, Arc::clone(random), request).await;
-    given.map(drop).map_err(|e| e.to_string())
+    let by = EntryAuthor { staff: None, via: CommandSource::Phone, device: None };
+    let request =
+        CommandRequest { by, key: None, sent: None, command: Command::RecordCleaning(Box::new(form)) };
+    let outcome = execute_command(store, Arc::clone(random), request).await;
+    outcome.map(drop).map_err(|e| e.to_string())
 }
 
 #[cfg(test)]
@@ -194,7 +198,7 @@ mod tests {
     #[tokio::test]
     async fn the_busy_box_cleans_one_item_after_the_other_but_none_in_the_ward_that_slips() {
         let dir = tempfile::tempdir().unwrap();
-        let (facility, random): (_, Arc<dyn Random>) = (busy_box(), Arc::new(SystemRandom));
+        let (facility, random): (_, Arc<dyn RandomSource>) = (busy_box(), Arc::new(SystemRandom));
         let options = SeedOptions {
             facility: facility.clone(),
             now_ms: NOW_MS,

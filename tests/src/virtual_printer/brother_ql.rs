@@ -37,9 +37,9 @@ enum Kind {
     PhaseChange = 6,
 }
 
-pub(super) struct Commands;
+pub(super) struct BrotherCommands;
 
-impl Grammar for Commands {
+impl Grammar for BrotherCommands {
     fn end(&mut self, head: &[u8], _: u8) -> End {
         match *head {
             [0x1b | b'M'] | [b'g' | b'w'] | [b'g' | b'w', _] | [0x1b, b'i'] => End::Unknown,
@@ -130,19 +130,19 @@ impl BrotherQl {
     }
 
     /// `ESC i z`: the roll that the page is for.
-    fn media(&mut self, said: &[u8], seen: &Condition) -> Reaction {
-        let (flags, roll) = (said[0], seen.roll);
+    fn media(&mut self, message: &[u8], seen: &Condition) -> Reaction {
+        let (flags, roll) = (message[0], seen.roll);
         let kind = if roll.length_mm == 0 { CONTINUOUS } else { DIE_CUT };
-        let wrong = flags & KIND != 0 && said[1] != kind
-            || flags & WIDTH != 0 && said[2] != roll.width_mm
-            || flags & LENGTH != 0 && said[3] != roll.length_mm;
+        let wrong = flags & KIND != 0 && message[1] != kind
+            || flags & WIDTH != 0 && message[2] != roll.width_mm
+            || flags & LENGTH != 0 && message[3] != roll.length_mm;
         if wrong { self.stop((0, WRONG_MEDIA), seen) } else { Reaction::default() }
     }
 
     /// A row of dots; the packed ones have to unpack to exactly the head's width.
     fn row(&mut self, raw: &[u8], paper: &mut Paper, seen: &Condition) -> Reaction {
-        let (colour, said) = (raw[..2].to_vec(), &raw[3..]);
-        let dots = if self.compressed { unpack(said) } else { Some(said.to_vec()) };
+        let (colour, message) = (raw[..2].to_vec(), &raw[3..]);
+        let dots = if self.compressed { unpack(message) } else { Some(message.to_vec()) };
         let ink = match colour[..] {
             [b'g', 0] if !seen.roll.two_colour => Ink::Black,
             [b'w', 1] if self.two_colour => Ink::Black,
@@ -189,7 +189,7 @@ fn unpack(mut packed: &[u8]) -> Option<Vec<u8>> {
 
 impl Device for BrotherQl {
     fn grammar(&self) -> Box<dyn Grammar> {
-        Box::new(Commands)
+        Box::new(BrotherCommands)
     }
 
     fn role(&self, raw: &[u8]) -> Role {
@@ -216,7 +216,7 @@ impl Device for BrotherQl {
             [0x1b, b'i', b'a', mode] => self.raster_mode = mode == 1,
             [0x1b, b'i', b'!', mode] => self.quiet = mode != 0,
             [0x1b, b'i', b'K', mode] => self.two_colour = mode & TWO_COLOUR != 0,
-            [0x1b, b'i', b'z', ref said @ ..] if said.len() == 10 => return self.media(said, seen),
+            [0x1b, b'i', b'z', ref message @ ..] if message.len() == 10 => return self.media(message, seen),
             [b'M', mode] => self.compressed = mode == 2,
             [b'g' | b'w', _, _, ..] => return self.row(raw, paper, seen),
             // A QL-800 does not know the short form of an empty row.
@@ -283,11 +283,11 @@ mod tests {
     }
 
     fn run(stream: &[u8], seen: &Condition) -> (BrotherQl, Paper, Vec<u8>) {
-        let (mut device, mut paper, mut said) = (BrotherQl::default(), Paper::default(), Vec::new());
-        for raw in commands(Commands, stream) {
-            said.extend(device.take(&raw, &mut paper, seen).say);
+        let (mut device, mut paper, mut message) = (BrotherQl::default(), Paper::default(), Vec::new());
+        for raw in commands(BrotherCommands, stream) {
+            message.extend(device.take(&raw, &mut paper, seen).say);
         }
-        (device, paper, said)
+        (device, paper, message)
     }
 
     #[test]
@@ -296,9 +296,9 @@ mod tests {
         row.resize(93, 0);
         // Pin 12 is the first that prints on the right edge of a 62 mm label.
         row[3 + 1] = 0x08;
-        let (_, paper, said) = run(&page([0x8e, 0x0b, 62, 29], &[b"M\0", &row[..]].concat()), &roll());
+        let (_, paper, message) = run(&page([0x8e, 0x0b, 62, 29], &[b"M\0", &row[..]].concat()), &roll());
         let picture = paper.picture(false);
-        assert!(said.is_empty() && picture.dimensions() == (696, 1));
+        assert!(message.is_empty() && picture.dimensions() == (696, 1));
         let black: Vec<u32> = (0..696).filter(|&x| picture.get_pixel(x, 0).0[0] == 0).collect();
         assert_eq!(black, [695]);
     }
@@ -309,11 +309,11 @@ mod tests {
         assert_eq!(unpack(&[5, 1]), None);
         assert_eq!(unpack(&[0xfe]), None);
         let whole = [b'g', 0, 2, 0xa7, 0xff];
-        let (_, paper, said) = run(&page([0x8e, 0x0b, 62, 29], &[b"M\x02", &whole[..]].concat()), &roll());
-        assert!(said.is_empty() && paper.along() == 1);
+        let (_, paper, message) = run(&page([0x8e, 0x0b, 62, 29], &[b"M\x02", &whole[..]].concat()), &roll());
+        assert!(message.is_empty() && paper.along() == 1);
         let short = [b'g', 0, 2, 0xa8, 0xff];
-        let (_, _, said) = run(&page([0x8e, 0x0b, 62, 29], &[b"M\x02", &short[..]].concat()), &roll());
-        assert_eq!((said.len(), said[18], said[9]), (32, 2, TRANSMISSION));
+        let (_, _, message) = run(&page([0x8e, 0x0b, 62, 29], &[b"M\x02", &short[..]].concat()), &roll());
+        assert_eq!((message.len(), message[18], message[9]), (32, 2, TRANSMISSION));
     }
 
     #[test]
@@ -325,9 +325,9 @@ mod tests {
             ([0x8e, 0x0b, 29, 90], true),
             ([0x80, 0x0b, 29, 90], false),
         ] {
-            let (device, _, said) = run(&page(media, b""), &roll());
+            let (device, _, message) = run(&page(media, b""), &roll());
             assert_eq!(device.error.is_some(), refused, "{media:?}");
-            assert_eq!(said.get(9), refused.then_some(&WRONG_MEDIA));
+            assert_eq!(message.get(9), refused.then_some(&WRONG_MEDIA));
         }
     }
 
@@ -336,11 +336,11 @@ mod tests {
         let mut seen = roll();
         seen.roll = Roll { width_mm: 62, length_mm: 0, two_colour: true };
         let plain = [b'g', 0, 2, 0xa7, 0xff];
-        let (_, _, said) = run(&page([0x8e, 0x0a, 62, 0], &[b"M\x02", &plain[..]].concat()), &seen);
-        assert_eq!(said[9], WRONG_MEDIA);
+        let (_, _, message) = run(&page([0x8e, 0x0a, 62, 0], &[b"M\x02", &plain[..]].concat()), &seen);
+        assert_eq!(message[9], WRONG_MEDIA);
         let rows = [&b"\x1biK\x09M\x02"[..], &[b'w', 1, 2, 0xa7, 0xf0], &[b'w', 2, 2, 0xa7, 0x01]].concat();
-        let (_, paper, said) = run(&page([0x8e, 0x0a, 62, 0], &rows), &seen);
-        assert!(said.is_empty() && paper.along() == 1);
+        let (_, paper, message) = run(&page([0x8e, 0x0a, 62, 0], &rows), &seen);
+        assert!(message.is_empty() && paper.along() == 1);
         let inks: Vec<u8> = (0..8).map(|x| paper.picture(false).get_pixel(688 + x, 0).0[0]).collect();
         // Un-mirrored, and 12 dots further left than the head's edge: red is bit 0, black bits 7 to 4.
         assert_eq!(inks.iter().filter(|&&i| i == 0).count(), 4);

@@ -8,18 +8,18 @@ use super::paper::{Ink, Paper};
 const HEAD_BYTES: usize = 84;
 
 /// Rows have no length of their own: it is what `ESC D` said.
-pub(super) struct Commands {
+pub(super) struct DymoCommands {
     across: usize,
     run_dots: usize,
 }
 
-impl Default for Commands {
+impl Default for DymoCommands {
     fn default() -> Self {
         Self { across: HEAD_BYTES, run_dots: 0 }
     }
 }
 
-impl Grammar for Commands {
+impl Grammar for DymoCommands {
     fn end(&mut self, head: &[u8], newest: u8) -> End {
         match *head {
             [0x1b] => End::Unknown,
@@ -95,7 +95,7 @@ impl Dymo {
 
 impl Device for Dymo {
     fn grammar(&self) -> Box<dyn Grammar> {
-        Box::new(Commands::default())
+        Box::new(DymoCommands::default())
     }
 
     fn role(&self, raw: &[u8]) -> Role {
@@ -169,18 +169,19 @@ mod tests {
     use super::*;
 
     fn run(stream: &[u8]) -> (Paper, Vec<u8>) {
-        let (mut device, mut paper, mut said) = (Dymo::default(), Paper::default(), Vec::new());
-        for raw in commands(Commands::default(), stream) {
-            said.extend(device.take(&raw, &mut paper, &Condition::default()).say);
+        let (mut device, mut paper, mut message) = (Dymo::default(), Paper::default(), Vec::new());
+        for raw in commands(DymoCommands::default(), stream) {
+            message.extend(device.take(&raw, &mut paper, &Condition::default()).say);
         }
-        (paper, said)
+        (paper, message)
     }
 
     #[test]
     fn rows_have_the_length_that_was_said_and_lie_where_the_tab_is() {
         let head = [[0x1b; 85].as_slice(), b"\x1b@\x1bL\x04\x1a\x1bD\x02\x1bB\x01"].concat();
-        let (paper, said) = run(&[&head[..], b"\x16\x80\x01\x1bf\x01\x02\x16\x1b\x45\x17\x87\x07"].concat());
-        assert!(said.is_empty());
+        let (paper, message) =
+            run(&[&head[..], b"\x16\x80\x01\x1bf\x01\x02\x16\x1b\x45\x17\x87\x07"].concat());
+        assert!(message.is_empty());
         let picture = paper.picture(false);
         assert_eq!(picture.dimensions(), (24, 5));
         let black = |y: u32| (0..24).filter(|&x| picture.get_pixel(x, y).0[0] == 0).collect::<Vec<_>>();

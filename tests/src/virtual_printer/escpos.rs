@@ -7,9 +7,9 @@ use super::paper::{Ink, Paper};
 /// Dots across the head, in bytes.
 const HEAD_BYTES: usize = 72;
 
-pub(super) struct Commands;
+pub(super) struct EscposCommands;
 
-impl Grammar for Commands {
+impl Grammar for EscposCommands {
     fn end(&mut self, head: &[u8], _: u8) -> End {
         let at = |bytes: usize| End::At(bytes as u64);
         match *head {
@@ -111,7 +111,7 @@ fn automatic_status(seen: &Condition) -> [u8; 4] {
 
 impl Device for EscPos {
     fn grammar(&self) -> Box<dyn Grammar> {
-        Box::new(Commands)
+        Box::new(EscposCommands)
     }
 
     fn role(&self, raw: &[u8]) -> Role {
@@ -177,7 +177,7 @@ mod tests {
     fn raster_bytes_are_never_commands() {
         let stream =
             b"\x1b@\x1dv0\0\x02\0\x03\0\x10\x04\x01\x1dV\0\x1dVB\0\x1d(H\x06\x00001234\x1dr\x01\x10\x04\x02\0A";
-        let raw = commands(Commands, stream);
+        let raw = commands(EscposCommands, stream);
         assert_eq!(
             raw.iter().map(|raw| meaning(raw)).collect::<Vec<_>>(),
             [
@@ -195,8 +195,8 @@ mod tests {
 
     #[test]
     fn nothing_is_said_before_a_command_is_whole() {
-        assert!(commands(Commands, b"\x1dv0\0\x01\0\x02\0\xff").is_empty());
-        assert_eq!(commands(Commands, b"\x1dv0\0\x01\0\x02\0\xff\0")[0].len(), 10);
+        assert!(commands(EscposCommands, b"\x1dv0\0\x01\0\x02\0\xff").is_empty());
+        assert_eq!(commands(EscposCommands, b"\x1dv0\0\x01\0\x02\0\xff\0")[0].len(), 10);
     }
 
     #[test]

@@ -11,8 +11,8 @@ use super::brother_ql::snmp;
 use super::device::{Reaction, Role};
 use super::framing::{Token, Tokeniser};
 use super::paper::{Paper, spool};
-use super::state::{State, Waiting, strikes};
-use super::{Fault, Language, Options, Printed, Roll};
+use super::state::{VirtualState, Waiting, strikes};
+use super::{Language, Options, Printed, PrinterFault, Roll};
 
 /// Bytes that the printer takes before it makes the sender wait.
 const RECEIVE_BUFFER_BYTES: usize = 8 * 1024;
@@ -27,7 +27,7 @@ pub(super) struct Machine {
     snmp: Option<UdpSocket>,
     spool: PathBuf,
     options: Options,
-    state: Mutex<State>,
+    state: Mutex<VirtualState>,
     pub(super) changed: Condvar,
 }
 
@@ -60,7 +60,7 @@ impl Machine {
             snmp,
             spool: spool.to_owned(),
             options,
-            state: Mutex::new(State::new(&options)),
+            state: Mutex::new(VirtualState::new(&options)),
             changed: Condvar::new(),
         });
         let (receiver, head) = (machine.clone(), machine.clone());
@@ -83,26 +83,26 @@ impl Machine {
         self.snmp.as_ref().and_then(|socket| socket.local_addr().ok())
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, VirtualState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'a>(&self, s: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+    fn wait<'a>(&self, s: MutexGuard<'a, VirtualState>) -> MutexGuard<'a, VirtualState> {
         self.changed.wait(s).unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait_until<'a>(&self, s: MutexGuard<'a, State>, then: Instant) -> MutexGuard<'a, State> {
+    fn wait_until<'a>(&self, s: MutexGuard<'a, VirtualState>, then: Instant) -> MutexGuard<'a, VirtualState> {
         let left = then.saturating_duration_since(Instant::now());
         self.changed.wait_timeout(s, left).unwrap_or_else(PoisonError::into_inner).0
     }
 
-    pub(super) fn set(&self, fault: Fault) {
+    pub(super) fn set(&self, fault: PrinterFault) {
         let mut s = self.lock();
         s.set(fault);
-        if let Fault::Reboot { off_ms } = fault {
+        if let PrinterFault::Reboot { off_ms } = fault {
             s.back_at = Some(Instant::now() + Duration::from_millis(off_ms.into()));
         }
-        if matches!(fault, Fault::PowerOff | Fault::Reboot { .. }) {
+        if matches!(fault, PrinterFault::PowerOff | PrinterFault::Reboot { .. }) {
             self.switch_off(&mut s);
         }
         self.report_change(&mut s);
@@ -135,12 +135,12 @@ impl Machine {
         }
     }
 
-    fn switch_off(&self, s: &mut State) {
+    fn switch_off(&self, s: &mut VirtualState) {
         s.off = true;
         s.generation += 1;
         s.forget_buffer();
         s.hang_up();
-        s.kept.clear();
+        s.stored.clear();
         self.tear(s);
         s.device.restart();
         // Wakes the receiver if it waits for a connection; nobody may be listening any more.
@@ -148,7 +148,7 @@ impl Machine {
     }
 
     /// Tells the device that something broke or was mended.
-    fn report_change(&self, s: &mut State) {
+    fn report_change(&self, s: &mut VirtualState) {
         if !s.off {
             let seen = s.seen();
             let reaction = s.device.changed(&seen);
@@ -156,7 +156,7 @@ impl Machine {
         }
     }
 
-    fn react(&self, s: &mut State, reaction: Reaction) {
+    fn react(&self, s: &mut VirtualState, reaction: Reaction) {
         s.say(&reaction.say);
         if reaction.clear {
             s.forget_buffer();
@@ -206,7 +206,7 @@ impl Machine {
     }
 
     /// Until somebody switches it on, or it comes back by itself.
-    fn wait_for_power<'a>(&self, mut s: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+    fn wait_for_power<'a>(&self, mut s: MutexGuard<'a, VirtualState>) -> MutexGuard<'a, VirtualState> {
         match s.back_at {
             Some(then) if then <= Instant::now() => {
                 (s.off, s.back_at) = (false, None);
@@ -238,7 +238,7 @@ impl Machine {
             return;
         }
         let gone = s.line.take();
-        s.kept.extend(gone.filter(|_| self.options.keeps_line));
+        s.stored.extend(gone.filter(|_| self.options.keeps_line));
         if in_command || !s.hung_up_last() {
             s.push(Token::LineGone { in_command });
         }
@@ -322,7 +322,11 @@ impl Machine {
     }
 
     /// Takes the time that a slow printer takes, unless it is mended or switched off meanwhile.
-    fn pace<'a>(&'a self, mut s: MutexGuard<'a, State>, whole: Duration) -> MutexGuard<'a, State> {
+    fn pace<'a>(
+        &'a self,
+        mut s: MutexGuard<'a, VirtualState>,
+        whole: Duration,
+    ) -> MutexGuard<'a, VirtualState> {
         let (begun, generation) = (Instant::now(), s.generation);
         let slow = s.faults.bytes_per_s;
         while Instant::now() < begun + whole
@@ -335,7 +339,11 @@ impl Machine {
         s
     }
 
-    fn act<'a>(&'a self, mut s: MutexGuard<'a, State>, waiting: Waiting) -> MutexGuard<'a, State> {
+    fn act<'a>(
+        &'a self,
+        mut s: MutexGuard<'a, VirtualState>,
+        waiting: Waiting,
+    ) -> MutexGuard<'a, VirtualState> {
         let raw = match &waiting.token {
             Token::Command(raw) => raw,
             Token::Oversize(bytes) => {
@@ -343,12 +351,12 @@ impl Machine {
                 return s;
             }
             Token::LineGone { in_command } => {
-                s.paper.torn |= *in_command || s.paper.is_begun();
+                s.paper.partial |= *in_command || s.paper.is_begun();
                 return s;
             }
         };
         let seen = s.seen();
-        let State { device, paper, .. } = &mut *s;
+        let VirtualState { device, paper, .. } = &mut *s;
         // A label whose copies are coming out has been dealt with.
         let reaction = match seen.copies_left {
             0 => device.take(raw, paper, &seen),
@@ -375,7 +383,11 @@ impl Machine {
     }
 
     /// The label comes out.
-    fn print<'a>(&'a self, mut s: MutexGuard<'a, State>, waiting: Waiting) -> MutexGuard<'a, State> {
+    fn print<'a>(
+        &'a self,
+        mut s: MutexGuard<'a, VirtualState>,
+        waiting: Waiting,
+    ) -> MutexGuard<'a, VirtualState> {
         let generation = s.generation;
         s.printing = true;
         if s.copies_left == 0 {
@@ -395,23 +407,23 @@ impl Machine {
         }
         s.copies_left = s.copies_left.saturating_sub(1);
         let more = s.copies_left > 0;
-        let torn = s.paper.torn;
-        self.come_out(&mut s, torn, false);
-        if !torn {
+        let partial = s.paper.partial;
+        self.come_out(&mut s, partial, false);
+        if !partial {
             s.count_label();
         }
         if more {
             s.put_back(waiting);
         } else if s.device.keeps_image() {
             s.paper.take_raw();
-            s.paper.torn = false;
+            s.paper.partial = false;
         } else {
             s.paper = Paper::default();
         }
         if strikes(&mut s.faults.break_before_answer) {
             s.hang_up();
         }
-        s.count_told();
+        s.count_report();
         s.printing = false;
         let seen = s.seen();
         let says = s.device.ends(&seen);
@@ -420,7 +432,7 @@ impl Machine {
     }
 
     /// The roll ends in the middle of a label. Who keeps its data prints it again on the next roll.
-    fn paper_ends(&self, s: &mut State, waiting: Waiting) {
+    fn paper_ends(&self, s: &mut VirtualState, waiting: Waiting) {
         self.come_out(s, true, true);
         if s.device.keeps_buffer() {
             s.faults.paper_out = true;
@@ -438,7 +450,7 @@ impl Machine {
     }
 
     /// What was begun is never ended.
-    fn tear(&self, s: &mut State) {
+    fn tear(&self, s: &mut VirtualState) {
         if s.device.prints_as_it_comes() && !s.paper.is_empty() {
             self.come_out(s, true, false);
         }
@@ -446,18 +458,18 @@ impl Machine {
     }
 
     /// A piece of paper is seen and spooled; the label stays in memory.
-    fn come_out(&self, s: &mut State, torn: bool, half: bool) {
+    fn come_out(&self, s: &mut VirtualState, partial: bool, half: bool) {
         s.pieces += 1;
         let number = s.pieces;
         let picture = s.paper.picture(half);
-        let name = format!("{number:04}{}", if torn { "-torn" } else { "" });
+        let name = format!("{number:04}{}", if partial { "-torn" } else { "" });
         if let Err(e) = spool(&self.spool, &name, s.paper.raw(), &picture) {
             tracing::error!("virtual printer: spooling label {number}: {e}");
         }
         if s.printed.len() >= self.options.remembers && !s.printed.is_empty() {
             s.printed.remove(0);
         }
-        s.printed.push(Printed { number, torn, picture });
+        s.printed.push(Printed { number, partial, picture });
         self.changed.notify_all();
     }
 

@@ -34,7 +34,7 @@ pub(super) struct Paper {
     rows: Vec<Vec<Ink>>,
     /// The size that the stream said, in dots; else it is as large as what is on it.
     size: Option<(usize, usize)>,
-    pub(super) torn: bool,
+    pub(super) partial: bool,
 }
 
 impl Paper {

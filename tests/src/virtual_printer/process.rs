@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Fault, Language, Options, Roll, VirtualPrinter};
+use super::{Language, Options, PrinterFault, Roll, VirtualPrinter};
 
 /// A process prints for hours: it remembers few pictures.
 const REMEMBERS: usize = 4;
@@ -32,15 +32,15 @@ pub fn main(args: impl IntoIterator<Item = String>) -> Result<(), String> {
         print!("{HELP}");
         return Ok(());
     }
-    let Given { listen, spool, options } = given(args)?;
+    let PrinterArguments { listen, spool, options } = parse_arguments(args)?;
     let spool = spool.ok_or("--spool DIR is needed")?;
     let printer = VirtualPrinter::start_with(listen, &spool, options)
         .map_err(|e| format!("starting on {listen}: {e}"))?;
-    let mut said = serde_json::json!({"printer": 1, "addr": printer.addr().to_string(), "spool": spool});
+    let mut message = serde_json::json!({"printer": 1, "addr": printer.addr().to_string(), "spool": spool});
     if let Some(snmp) = printer.snmp_addr() {
-        said["snmp"] = snmp.to_string().into();
+        message["snmp"] = snmp.to_string().into();
     }
-    println!("{said}");
+    println!("{message}");
     for line in std::io::stdin().lock().lines() {
         let line = line.map_err(|e| format!("reading commands: {e}"))?;
         match command(&line) {
@@ -54,23 +54,24 @@ pub fn main(args: impl IntoIterator<Item = String>) -> Result<(), String> {
     }
 }
 
-struct Given {
+struct PrinterArguments {
     listen: SocketAddr,
     spool: Option<PathBuf>,
     options: Options,
 }
 
-fn given(args: impl IntoIterator<Item = String>) -> Result<Given, String> {
+fn parse_arguments(args: impl IntoIterator<Item = String>) -> Result<PrinterArguments, String> {
     let options = Options { remembers: REMEMBERS, ..Options::default() };
-    let mut given = Given { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), spool: None, options };
+    let mut provided =
+        PrinterArguments { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), spool: None, options };
     let mut args = args.into_iter();
     while let Some(arg) = args.next() {
         let value = args.next().ok_or_else(|| format!("{arg} needs a value"))?;
         let number = || value.parse::<u32>().map_err(|e| format!("{arg} {value}: {e}"));
-        let options = &mut given.options;
+        let options = &mut provided.options;
         match arg.as_str() {
-            "--listen" => given.listen = value.parse().map_err(|e| format!("--listen {value}: {e}"))?,
-            "--spool" => given.spool = Some(PathBuf::from(value)),
+            "--listen" => provided.listen = value.parse().map_err(|e| format!("--listen {value}: {e}"))?,
+            "--spool" => provided.spool = Some(PathBuf::from(value)),
             "--language" => {
                 options.language = Language::named(&value).ok_or_else(|| {
                     let known = Language::ALL.map(|(name, _)| name).join(", ");
@@ -87,36 +88,36 @@ fn given(args: impl IntoIterator<Item = String>) -> Result<Given, String> {
             _ => return Err(format!("unknown argument {arg}; known: {KNOWN}")),
         }
     }
-    Ok(given)
+    Ok(provided)
 }
 
 /// `62x29`; `62x0` is continuous, `62x0-red` prints red too.
-fn roll(said: &str) -> Option<Roll> {
-    let (said, two_colour) = said.strip_suffix("-red").map_or((said, false), |rest| (rest, true));
-    let (width, length) = said.split_once('x')?;
+fn roll(message: &str) -> Option<Roll> {
+    let (message, two_colour) = message.strip_suffix("-red").map_or((message, false), |rest| (rest, true));
+    let (width, length) = message.split_once('x')?;
     Some(Roll { width_mm: width.parse().ok()?, length_mm: length.parse().ok()?, two_colour })
 }
 
 /// A fault, or `Some(None)` for its mending.
-fn command(line: &str) -> Option<Option<Fault>> {
+fn command(line: &str) -> Option<Option<PrinterFault>> {
     let mut words = line.split_whitespace().skip_while(|word| *word == "fault");
     let name = words.next()?;
     let mut number = || words.next().and_then(|w| w.parse::<u32>().ok());
     Some(Some(match name {
         "mend" => return Some(None),
-        "paper-out-after" => Fault::PaperOutAfter(number()?),
-        "paper-out-in-label" => Fault::PaperOutInLabel { after: number()? },
-        "cover-open" => Fault::CoverOpen,
-        "head-hot" => Fault::HeadHot,
-        "ribbon-out" => Fault::RibbonOut,
-        "wrong-media" => Fault::WrongMedia,
-        "slow" => Fault::SlowDrain { bytes_per_s: number()? },
-        "break-in-label" => Fault::LineBreaksInLabel { after: number()? },
-        "break-before-answer" => Fault::LineBreaksBeforeAnswer { after: number()? },
-        "mute" => Fault::Mute,
-        "garbage" => Fault::Garbage,
-        "power-off" => Fault::PowerOff,
-        "reboot" => Fault::Reboot { off_ms: number()? },
+        "paper-out-after" => PrinterFault::PaperOutAfter(number()?),
+        "paper-out-in-label" => PrinterFault::PaperOutInLabel { after: number()? },
+        "cover-open" => PrinterFault::CoverOpen,
+        "head-hot" => PrinterFault::HeadHot,
+        "ribbon-out" => PrinterFault::RibbonOut,
+        "wrong-media" => PrinterFault::WrongMedia,
+        "slow" => PrinterFault::SlowDrain { bytes_per_s: number()? },
+        "break-in-label" => PrinterFault::LineBreaksInLabel { after: number()? },
+        "break-before-answer" => PrinterFault::LineBreaksBeforeAnswer { after: number()? },
+        "mute" => PrinterFault::Mute,
+        "garbage" => PrinterFault::Garbage,
+        "power-off" => PrinterFault::PowerOff,
+        "reboot" => PrinterFault::Reboot { off_ms: number()? },
         _ => return None,
     }))
 }
@@ -127,8 +128,11 @@ mod tests {
 
     #[test]
     fn commands_by_line() {
-        assert_eq!(command("paper-out-after 3"), Some(Some(Fault::PaperOutAfter(3))));
-        assert_eq!(command("fault paper-out-in-label 3"), Some(Some(Fault::PaperOutInLabel { after: 3 })));
+        assert_eq!(command("paper-out-after 3"), Some(Some(PrinterFault::PaperOutAfter(3))));
+        assert_eq!(
+            command("fault paper-out-in-label 3"),
+            Some(Some(PrinterFault::PaperOutInLabel { after: 3 }))
+        );
         assert_eq!(command("mend"), Some(None));
         assert_eq!(command("slow"), None);
         assert_eq!(command("explode"), None);
@@ -137,12 +141,13 @@ mod tests {
     #[test]
     fn arguments() {
         let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        let said = given(words("--language brother-ql --roll 62x0-red --network yes --spool x")).unwrap();
-        assert_eq!(said.options.roll, Roll { width_mm: 62, length_mm: 0, two_colour: true });
-        assert_eq!((said.options.language, said.options.over_network), (Language::BrotherQl, true));
-        assert_eq!(given(words("--spool x")).unwrap().options.language, Language::EscPos);
+        let message =
+            parse_arguments(words("--language brother-ql --roll 62x0-red --network yes --spool x")).unwrap();
+        assert_eq!(message.options.roll, Roll { width_mm: 62, length_mm: 0, two_colour: true });
+        assert_eq!((message.options.language, message.options.over_network), (Language::BrotherQl, true));
+        assert_eq!(parse_arguments(words("--spool x")).unwrap().options.language, Language::EscPos);
         for wrong in ["--language epl", "--spool", "--roll wide", "--colour red", "--dpi fine"] {
-            assert!(given(words(wrong)).is_err(), "{wrong}");
+            assert!(parse_arguments(words(wrong)).is_err(), "{wrong}");
         }
     }
 }

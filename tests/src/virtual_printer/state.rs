@@ -9,7 +9,7 @@ use super::device::{Condition, Device, Role};
 use super::devices::device;
 use super::framing::Token;
 use super::paper::Paper;
-use super::{Fault, Language, Options, Printed, Roll};
+use super::{Language, Options, Printed, PrinterFault, Roll};
 
 /// A command in the receive buffer.
 pub(super) struct Waiting {
@@ -43,7 +43,7 @@ fn count_down(after: &mut Option<u32>) {
 }
 
 /// The printer behind its lock.
-pub(super) struct State {
+pub(super) struct VirtualState {
     pub(super) device: Box<dyn Device>,
     pub(super) back_channel: bool,
     pub(super) stopping: bool,
@@ -53,7 +53,7 @@ pub(super) struct State {
     pub(super) generation: u64,
     pub(super) line: Option<TcpStream>,
     /// Lines that the other side has closed and this one has not.
-    pub(super) kept: Vec<TcpStream>,
+    pub(super) stored: Vec<TcpStream>,
     queue: VecDeque<Waiting>,
     pub(super) queued_bytes: usize,
     ends_waiting: usize,
@@ -72,7 +72,7 @@ pub(super) struct State {
     roll: Roll,
 }
 
-impl State {
+impl VirtualState {
     pub(super) fn new(options: &Options) -> Self {
         Self {
             device: device(options),
@@ -82,7 +82,7 @@ impl State {
             back_at: None,
             generation: 0,
             line: None,
-            kept: Vec::new(),
+            stored: Vec::new(),
             queue: VecDeque::new(),
             queued_bytes: 0,
             ends_waiting: 0,
@@ -181,24 +181,24 @@ impl State {
     }
 
     /// Breaks something; what switches it off is not done here.
-    pub(super) fn set(&mut self, fault: Fault) {
+    pub(super) fn set(&mut self, fault: PrinterFault) {
         let f = &mut self.faults;
         match fault {
-            Fault::PaperOutAfter(labels) => f.paper_left = Some(labels),
-            Fault::PaperOutInLabel { after } => f.paper_ends_in = Some(after),
-            Fault::CoverOpen => f.cover_open = true,
-            Fault::HeadHot => f.head_hot = true,
-            Fault::RibbonOut => f.ribbon_out = self.has_ribbon,
-            Fault::SlowDrain { bytes_per_s } => f.bytes_per_s = Some(bytes_per_s.max(1)),
-            Fault::LineBreaksInLabel { after } => f.break_in = Some(after),
-            Fault::LineBreaksBeforeAnswer { after } => f.break_before_answer = Some(after),
-            Fault::Mute => f.mute = true,
-            Fault::Garbage => f.garbage = Some(1),
-            Fault::WrongMedia => {
+            PrinterFault::PaperOutAfter(labels) => f.paper_left = Some(labels),
+            PrinterFault::PaperOutInLabel { after } => f.paper_ends_in = Some(after),
+            PrinterFault::CoverOpen => f.cover_open = true,
+            PrinterFault::HeadHot => f.head_hot = true,
+            PrinterFault::RibbonOut => f.ribbon_out = self.has_ribbon,
+            PrinterFault::SlowDrain { bytes_per_s } => f.bytes_per_s = Some(bytes_per_s.max(1)),
+            PrinterFault::LineBreaksInLabel { after } => f.break_in = Some(after),
+            PrinterFault::LineBreaksBeforeAnswer { after } => f.break_before_answer = Some(after),
+            PrinterFault::Mute => f.mute = true,
+            PrinterFault::Garbage => f.garbage = Some(1),
+            PrinterFault::WrongMedia => {
                 let other = Roll { width_mm: 29, length_mm: 90, two_colour: false };
                 self.roll = if self.own_roll == other { Roll::default() } else { other };
             }
-            Fault::PowerOff | Fault::Reboot { .. } => {}
+            PrinterFault::PowerOff | PrinterFault::Reboot { .. } => {}
         }
     }
 
@@ -221,7 +221,7 @@ impl State {
     }
 
     /// Somebody has been told of a label.
-    pub(super) fn count_told(&mut self) {
+    pub(super) fn count_report(&mut self) {
         count_down(&mut self.faults.break_before_answer);
     }
 
@@ -241,24 +241,24 @@ impl State {
         if f.mute {
             return Vec::new();
         }
-        let mut said = bytes.to_vec();
+        let mut message = bytes.to_vec();
         if let Some(seed) = &mut f.garbage {
-            for byte in &mut said {
+            for byte in &mut message {
                 *seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                 *byte = (*seed >> 24) as u8;
             }
         }
-        said
+        message
     }
 
     pub(super) fn say(&mut self, bytes: &[u8]) {
         if bytes.is_empty() || !self.back_channel {
             return;
         }
-        let said = self.spoken(bytes);
+        let message = self.spoken(bytes);
         if let Some(line) = &mut self.line {
             // Whoever does not listen misses it.
-            drop(line.write_all(&said));
+            drop(line.write_all(&message));
         }
     }
 }

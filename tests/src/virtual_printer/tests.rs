@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use super::{Fault, Language, Options, Printed, Roll, VirtualPrinter};
+use super::{Language, Options, Printed, PrinterFault, Roll, VirtualPrinter};
 
 const WAIT: Duration = Duration::from_secs(20);
 
@@ -36,19 +36,19 @@ impl Bench {
         self.line.write_all(bytes).unwrap();
     }
 
-    fn heard<const N: usize>(&mut self) -> [u8; N] {
-        let mut said = [0; N];
-        self.line.read_exact(&mut said).unwrap();
-        said
+    fn received<const N: usize>(&mut self) -> [u8; N] {
+        let mut message = [0; N];
+        self.line.read_exact(&mut message).unwrap();
+        message
     }
 
     /// All that is said until it says `end`.
     fn heard_until(&mut self, end: &[u8]) -> Vec<u8> {
-        let mut said = Vec::new();
-        while !said.ends_with(end) {
-            said.extend(self.heard::<1>());
+        let mut message = Vec::new();
+        while !message.ends_with(end) {
+            message.extend(self.received::<1>());
         }
-        said
+        message
     }
 
     /// Nothing is said for a moment.

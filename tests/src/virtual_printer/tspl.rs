@@ -11,9 +11,9 @@ const LINE_BYTES_MAX: usize = 1_024;
 /// Longest bitmap header.
 const HEADER_BYTES_MAX: usize = 64;
 
-pub(super) struct Commands;
+pub(super) struct TsplCommands;
 
-impl Grammar for Commands {
+impl Grammar for TsplCommands {
     fn end(&mut self, head: &[u8], newest: u8) -> End {
         match *head {
             [0x1b] | [0x1b, b'!'] => End::Unknown,
@@ -83,12 +83,12 @@ impl Tspl {
     }
 
     /// `60 mm`, `2.4` (inches) or `480 dot`.
-    fn length(&self, said: &str) -> Option<usize> {
-        let said = said.trim();
-        let (number, factor) = match (said.strip_suffix("mm"), said.strip_suffix("dot")) {
+    fn length(&self, message: &str) -> Option<usize> {
+        let message = message.trim();
+        let (number, factor) = match (message.strip_suffix("mm"), message.strip_suffix("dot")) {
             (Some(mm), _) => (mm, self.dots_per_mm),
             (_, Some(dots)) => (dots, 1.0),
-            _ => (said, self.dots_per_mm * 25.4),
+            _ => (message, self.dots_per_mm * 25.4),
         };
         let dots = number.trim().parse::<f64>().ok()? * factor;
         (1.0..100_000.0).contains(&dots).then_some(dots.round() as usize)
@@ -133,7 +133,7 @@ impl Tspl {
 
 impl Device for Tspl {
     fn grammar(&self) -> Box<dyn Grammar> {
-        Box::new(Commands)
+        Box::new(TsplCommands)
     }
 
     fn role(&self, raw: &[u8]) -> Role {
@@ -169,7 +169,7 @@ impl Device for Tspl {
         match line(raw) {
             ("CLS", _) => {
                 // What came before belongs to this label, unless it is the rest of a broken one.
-                let before = if paper.torn { Vec::new() } else { paper.take_raw() };
+                let before = if paper.partial { Vec::new() } else { paper.take_raw() };
                 *paper = Paper::default();
                 paper.keep(&before);
             }
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn raw_dots_may_hold_line_ends_and_commas() {
         let stream = b"SIZE 2 mm,1 mm\r\nCLS\r\nBITMAP 0,0,2,3,0,\r\n,\x1b!?\r\nPRINT 1,1\r\n\x1b!?";
-        let raw = commands(Commands, stream);
+        let raw = commands(TsplCommands, stream);
         let whole: Vec<_> = raw.iter().filter(|raw| raw[..] != b"\n"[..]).collect();
         assert_eq!(whole.len(), 6, "{raw:?}");
         assert_eq!(whole[2], b"BITMAP 0,0,2,3,0,\r\n,\x1b!?");

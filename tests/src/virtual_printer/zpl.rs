@@ -17,9 +17,9 @@ const HEADER_BYTES_MAX: usize = 64;
 /// Longest line outside of formats.
 const LINE_BYTES_MAX: usize = 1_024;
 
-pub(super) struct Commands;
+pub(super) struct ZplCommands;
 
-impl Grammar for Commands {
+impl Grammar for ZplCommands {
     fn end(&mut self, head: &[u8], newest: u8) -> End {
         let fresh = matches!(newest, b'^' | b'~');
         match *head {
@@ -142,7 +142,7 @@ impl Zpl {
     fn draw(&self, parameters: &[u8], paper: &mut Paper) {
         let Some(graphic) = graphic::decode(parameters) else {
             tracing::warn!("virtual printer: a graphic that cannot be read");
-            paper.torn = true;
+            paper.partial = true;
             return;
         };
         for (row, y) in graphic.dots.chunks(graphic.across).zip(self.origin.1..) {
@@ -153,7 +153,7 @@ impl Zpl {
 
 impl Device for Zpl {
     fn grammar(&self) -> Box<dyn Grammar> {
-        Box::new(Commands)
+        Box::new(ZplCommands)
     }
 
     fn role(&self, raw: &[u8]) -> Role {

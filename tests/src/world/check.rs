@@ -13,14 +13,14 @@ use super::{TheBox, TheRelay};
 /// # Panics
 /// One does not.
 pub async fn receipts(r#box: &TheBox, ledger: &Ledger) {
-    let (mut given, all) = (BTreeSet::new(), ledger.all());
+    let (mut provided, all) = (BTreeSet::new(), ledger.all());
     assert!(!all.is_empty(), "nothing was acknowledged, so nothing is checked");
     for (key, receipt) in all {
         let address = receipt.address();
         for path in [address.clone(), format!("{address}/proof")] {
             assert_eq!(r#box.leads_to(&path).await.1, 200, "{key}: {path}");
         }
-        assert!(given.insert(address), "{key} has the receipt of another");
+        assert!(provided.insert(address), "{key} has the receipt of another");
     }
 }
 
@@ -86,29 +86,29 @@ pub async fn at_relay(relay: &TheRelay, r#box: &TheBox, ledger: &Ledger) {
     if let Some(at) = held.iter().zip(&lines).position(|(held, own)| held != own) {
         panic!("entry {at} differs:\nrelay {}\nbox   {}", held[at], lines[at]);
     }
-    let told = cleanings(relay).await;
+    let reported = cleanings(relay).await;
     let of_box: Vec<u64> = (0..)
         .zip(&lines)
         .filter(|(_, l)| l.contains("\"kind\":\"cleaning.recorded\""))
         .map(|(seq, _)| seq)
         .collect();
-    assert_eq!(told, of_box, "cleanings that the relay's API tells, against those in the log");
+    assert_eq!(reported, of_box, "cleanings that the relay's API tells, against those in the log");
     relay.order(&["verify"]).await;
 }
 
 /// The numbers of all cleanings that the relay's API tells, sorted; one that is told twice is there twice.
 async fn cleanings(relay: &TheRelay) -> Vec<u64> {
-    let (mut told, mut cursor) = (Vec::new(), String::new());
-    while told.len() < ENTRIES_MAX {
+    let (mut reported, mut cursor) = (Vec::new(), String::new());
+    while reported.len() < ENTRIES_MAX {
         let page = relay.get(&format!("/api/v1/cleanings?limit={PAGE}{cursor}")).await;
         let page: Value = serde_json::from_str(&page).unwrap_or_else(|e| panic!("cleanings: {e}: {page}"));
         let items = page["items"].as_array().unwrap_or_else(|| panic!("no items in {page}"));
-        told.extend(items.iter().filter_map(|item| item["seq"].as_u64()));
+        reported.extend(items.iter().filter_map(|item| item["seq"].as_u64()));
         match page["next"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
             None => break,
         }
     }
-    told.sort_unstable();
-    told
+    reported.sort_unstable();
+    reported
 }

@@ -12,7 +12,7 @@ const ENDS_WITHIN: Duration = Duration::from_secs(20);
 /// A moment of a start. The kernel counts calls for each thread by itself, so a number says: whichever thread gets there
 /// first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment {
+pub struct CutPoint {
     /// Which calls, as strace names them.
     pub calls: &'static str,
     /// Only those about this file of the data folder; all of them where it is empty.
@@ -32,8 +32,8 @@ pub enum CutStart {
     Ended(String),
 }
 
-fn killed_at(command: &Program, data: &Path, moment: Moment) -> Program {
-    let Moment { calls, file, nth } = moment;
+fn killed_at(command: &Program, data: &Path, moment: CutPoint) -> Program {
+    let CutPoint { calls, file, nth } = moment;
     let words = ["-f", "-qq", "-o", "/dev/null"].map(OsString::from);
     let inject = [format!("trace={calls}"), format!("inject={calls}:signal=SIGKILL:when={nth}")];
     let mut args: Vec<OsString> = words.into();
@@ -59,7 +59,7 @@ async fn wait_for_end(data: &Path) {
 ///
 /// # Panics
 /// There is no strace; the box goes on.
-pub async fn cut_start(command: &Program, data: &Path, moment: Moment) -> CutStart {
+pub async fn cut_start(command: &Program, data: &Path, moment: CutPoint) -> CutStart {
     let ended = match killed_at(command, data, moment).start().await {
         Err(error) => {
             let error = error.to_string();
@@ -67,10 +67,10 @@ pub async fn cut_start(command: &Program, data: &Path, moment: Moment) -> CutSta
         }
         Ok(running) => {
             // Its tracer's end would let it go on.
-            let pid = running.said()["pid"].as_i64().and_then(|pid| i32::try_from(pid).ok());
+            let pid = running.message()["pid"].as_i64().and_then(|pid| i32::try_from(pid).ok());
             let pid = pid.and_then(rustix::process::Pid::from_raw);
             let pid =
-                pid.unwrap_or_else(|| panic!("the box does not say its process id: {}", running.said()));
+                pid.unwrap_or_else(|| panic!("the box does not say its process id: {}", running.message()));
             // It may die of the injection this very moment.
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
             running.kill().await.unwrap_or_else(|e| panic!("the tracer: {e}"));

@@ -52,8 +52,8 @@ impl FalseClock {
         let new = self.file().with_extension("new");
         let lines: String = seconds.iter().map(|seconds| format!("{seconds}\n")).collect();
         // Nobody reads half of it.
-        let told = std::fs::write(&new, lines).and_then(|()| std::fs::rename(&new, self.file()));
-        told.unwrap_or_else(|e| panic!("{}: {e}", new.display()));
+        let reported = std::fs::write(&new, lines).and_then(|()| std::fs::rename(&new, self.file()));
+        reported.unwrap_or_else(|e| panic!("{}: {e}", new.display()));
     }
 
     /// The program with this clock.
@@ -70,14 +70,14 @@ mod tests {
     #[tokio::test]
     async fn it_is_off_by_what_it_is_told() {
         let clock = FalseClock::off_by(&[0]);
-        let told = async || {
+        let reported = async || {
             let date = clock.of(Program::new(tools::program("date"), &["+%s"])).run("").await.unwrap();
             String::from_utf8(date.stdout).unwrap().trim().parse::<i64>().unwrap()
         };
-        let now = told().await;
+        let now = reported().await;
         clock.is_off_by(&[4 * 86_400]);
-        assert!((4 * 86_400..4 * 86_400 + 600).contains(&(told().await - now)));
+        assert!((4 * 86_400..4 * 86_400 + 600).contains(&(reported().await - now)));
         clock.is_off_by(&[-4 * 86_400, -4 * 86_400]);
-        assert!((-4 * 86_400..-4 * 86_400 + 600).contains(&(told().await - now)));
+        assert!((-4 * 86_400..-4 * 86_400 + 600).contains(&(reported().await - now)));
     }
 }

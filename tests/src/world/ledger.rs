@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use record::tree::Hash;
 use tokio::sync::watch;
 
-use super::PATIENCE;
+use super::TIME_LIMIT;
 
 /// Crockford's alphabet, as receipts use it.
 const SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -79,8 +79,8 @@ impl Ledger {
     /// They did not come.
     pub async fn reaches(&self, count: usize) {
         let mut counted = self.0.count.subscribe();
-        let reached = tokio::time::timeout(PATIENCE, counted.wait_for(|n| *n >= count)).await;
-        assert!(reached.is_ok(), "{} of {count} acknowledgements within {PATIENCE:?}", self.count());
+        let reached = tokio::time::timeout(TIME_LIMIT, counted.wait_for(|n| *n >= count)).await;
+        assert!(reached.is_ok(), "{} of {count} acknowledgements within {TIME_LIMIT:?}", self.count());
     }
 
     /// Everything that was acknowledged.

@@ -18,17 +18,17 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-pub use self::cut_start::{CutStart, Moment, cut_start};
+pub use self::cut_start::{CutPoint, CutStart, cut_start};
 pub use self::false_clock::FalseClock;
 pub use self::ledger::{Ledger, Receipt};
 pub use self::phones::{Load, Phone, Post};
 pub use self::the_box::TheBox;
 pub use self::the_relay::TheRelay;
 use crate::ports::take_port;
-use crate::proxy::{Fault, Proxy};
+use crate::proxy::{NetworkFault, Proxy};
 
 /// The longest that anything in a suite is waited for.
-pub const PATIENCE: Duration = Duration::from_secs(90);
+pub const TIME_LIMIT: Duration = Duration::from_secs(90);
 /// Between two looks at something that only can be asked again and again.
 pub const LOOK_EVERY: Duration = Duration::from_millis(25);
 
@@ -113,7 +113,7 @@ impl World {
     }
 
     /// From now on the line from the box to the relay is like this.
-    pub fn line(&self, fault: Fault) {
+    pub fn line(&self, fault: NetworkFault) {
         self.mqtt.set(fault);
         self.photos.set(fault);
     }
@@ -135,11 +135,11 @@ impl World {
 
     /// Waits until the relay has confirmed all that the box holds.
     pub async fn caught_up(&self) {
-        let told = until("the relay has everything", async || {
+        let reported = until("the relay has everything", async || {
             let health = self.r#box.health().await?;
             (health["entries"].is_u64() && health["entries"] == health["at_relay"]).then_some(())
         });
-        if told.await.is_none() {
+        if reported.await.is_none() {
             let (at_box, health) = (self.r#box.log(), self.r#box.health().await);
             panic!("the relay did not catch up: {health:?}\nbox:\n{at_box}\nrelay:\n{}", self.relay.log());
         }
@@ -154,8 +154,8 @@ impl World {
         let waits = until("the relay keeps the log apart", async || {
             let health = self.r#box.health().await?;
             let (box_id, epoch) = (health["box"].as_str()?, health["epoch"].as_str()?);
-            let standing = self.relay.standing(box_id, epoch).await?;
-            assert_eq!(standing, "waits", "{epoch}");
+            let status = self.relay.log_status(box_id, epoch).await?;
+            assert_eq!(status, "waits", "{epoch}");
             Some((box_id.to_owned(), epoch.to_owned()))
         });
         let Some((box_id, epoch)) = waits.await else {
@@ -193,7 +193,7 @@ fn local(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
-/// Asks until there is an answer; `None` when [`PATIENCE`] is over.
+/// Asks until there is an answer; `None` when [`TIME_LIMIT`] is over.
 pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> Option<T> {
     let looking = async {
         loop {
@@ -203,9 +203,9 @@ pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> O
             tokio::time::sleep(LOOK_EVERY).await;
         }
     };
-    let seen = tokio::time::timeout(PATIENCE, looking).await.ok();
+    let seen = tokio::time::timeout(TIME_LIMIT, looking).await.ok();
     if seen.is_none() {
-        eprintln!("not within {PATIENCE:?}: {what}");
+        eprintln!("not within {TIME_LIMIT:?}: {what}");
     }
     seen
 }

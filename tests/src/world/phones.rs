@@ -6,7 +6,7 @@ use record::tag::Tag;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::PATIENCE;
+use super::TIME_LIMIT;
 use super::ledger::{Ledger, Receipt};
 
 /// A request takes no longer; then the phone asks again.
@@ -98,7 +98,7 @@ impl Phone {
     /// Posts its nth submission until it is acknowledged.
     ///
     /// # Panics
-    /// It is not within [`PATIENCE`], or the box refuses it for good.
+    /// It is not within [`TIME_LIMIT`], or the box refuses it for good.
     pub async fn record(&self, n: usize) -> Receipt {
         let mut last = None;
         let trying = async {
@@ -113,9 +113,9 @@ impl Phone {
                 tokio::time::sleep(AGAIN_AFTER).await;
             }
         };
-        match tokio::time::timeout(PATIENCE, trying).await {
+        match tokio::time::timeout(TIME_LIMIT, trying).await {
             Ok(receipt) => receipt,
-            Err(_) => panic!("{} was not acknowledged within {PATIENCE:?}: {last:?}", self.key(n)),
+            Err(_) => panic!("{} was not acknowledged within {TIME_LIMIT:?}: {last:?}", self.key(n)),
         }
     }
 

@@ -11,7 +11,7 @@ use super::false_clock::FalseClock;
 use super::ledger::Ledger;
 use super::phones::Phone;
 use super::{own_port, provide_cryptography};
-use crate::process::{Program, Running, StartError};
+use crate::process::{Program, RunningProgram, StartError};
 
 /// Items that it has.
 const ITEMS: usize = 3;
@@ -24,7 +24,7 @@ pub struct TheBox {
     claim: Option<PathBuf>,
     settings: String,
     clock: Option<Arc<FalseClock>>,
-    running: Option<Running>,
+    running: Option<RunningProgram>,
     token: String,
     tags: Vec<Tag>,
     client: Option<reqwest::Client>,
@@ -127,8 +127,8 @@ impl TheBox {
         assert!(self.running.is_none(), "the box runs already");
         let running = self.command(&["serve"]).start().await?;
         // A box whose certificates are of no use serves plain HTTP alone.
-        let secure = running.said()["https"].is_string();
-        let ca = PathBuf::from(running.told("/ca"));
+        let secure = running.message()["https"].is_string();
+        let ca = PathBuf::from(running.reported("/ca"));
         self.running = Some(running);
         self.client = secure.then(|| secure_client(&ca)).flatten();
         Ok(())
@@ -158,7 +158,7 @@ impl TheBox {
     /// # Panics
     /// It does not run.
     pub fn pid(&self) -> u32 {
-        self.running.as_ref().map_or_else(|| panic!("the box does not run"), Running::pid)
+        self.running.as_ref().map_or_else(|| panic!("the box does not run"), RunningProgram::pid)
     }
 
     /// Waits until it ends by itself; its exit status and its log.
@@ -167,7 +167,7 @@ impl TheBox {
     /// It does not run, or goes on.
     pub async fn ends(&mut self) -> (Option<i32>, String) {
         let mut running = self.running.take().unwrap_or_else(|| panic!("the box does not run"));
-        let ended = tokio::time::timeout(super::PATIENCE, running.ended()).await;
+        let ended = tokio::time::timeout(super::TIME_LIMIT, running.ended()).await;
         let log = running.log();
         match ended {
             Ok(Ok(status)) => (status.code(), log),
@@ -177,7 +177,7 @@ impl TheBox {
 
     /// What it has written since its start.
     pub fn log(&self) -> String {
-        self.running.as_ref().map_or_else(|| "(not running)".to_owned(), Running::log)
+        self.running.as_ref().map_or_else(|| "(not running)".to_owned(), RunningProgram::log)
     }
 
     /// An order by the box's own command line; what it answered.
@@ -235,8 +235,8 @@ impl TheBox {
     /// # Panics
     /// Nobody answers.
     pub async fn leads_to(&self, path: &str) -> (String, u16) {
-        let asked = self.plain.get(self.http(path)).send().await;
-        let answer = asked.unwrap_or_else(|e| panic!("{path}: {e:?}"));
+        let requested = self.plain.get(self.http(path)).send().await;
+        let answer = requested.unwrap_or_else(|e| panic!("{path}: {e:?}"));
         (answer.url().path().to_owned(), answer.status().as_u16())
     }
 
@@ -262,8 +262,8 @@ impl TheBox {
     /// It is not 200, it is not packed, or it is cut off.
     pub async fn get_packed(&self, path: &str) -> String {
         use std::io::Read as _;
-        let asked = self.client().get(self.https(path)).bearer_auth(&self.token);
-        let answer = asked.header("accept-encoding", "gzip").send().await;
+        let requested = self.client().get(self.https(path)).bearer_auth(&self.token);
+        let answer = requested.header("accept-encoding", "gzip").send().await;
         let answer = answer.unwrap_or_else(|e| panic!("{path}: {e:?}"));
         let packed = answer.headers().get("content-encoding").is_some_and(|how| how == "gzip");
         assert!(answer.status().is_success() && packed, "{path}: {answer:?}");
@@ -278,10 +278,10 @@ impl TheBox {
     /// # Panics
     /// There is no answer.
     pub async fn ask(&self, path: &str) -> Option<(u16, String)> {
-        let asked = self.client.as_ref()?.get(self.https(path)).bearer_auth(&self.token).send().await;
-        let answer = match asked {
+        let requested = self.client.as_ref()?.get(self.https(path)).bearer_auth(&self.token).send().await;
+        let answer = match requested {
             Err(error) if error.is_connect() => return None,
-            asked => asked.unwrap_or_else(|e| panic!("{path}: {e:?}")),
+            requested => requested.unwrap_or_else(|e| panic!("{path}: {e:?}")),
         };
         let (status, body) = (answer.status(), answer.text().await);
         let body = body.unwrap_or_else(|e| panic!("{path} broke off: {e:?}"));
@@ -293,8 +293,8 @@ impl TheBox {
     /// # Panics
     /// There is no answer.
     pub async fn ask_plain(&self, path: &str) -> (u16, String) {
-        let asked = self.plain.get(self.http(path)).send().await;
-        let answer = asked.unwrap_or_else(|e| panic!("{path}: {e:?}"));
+        let requested = self.plain.get(self.http(path)).send().await;
+        let answer = requested.unwrap_or_else(|e| panic!("{path}: {e:?}"));
         let (status, body) = (answer.status(), answer.text().await);
         (status.as_u16(), body.unwrap_or_else(|e| panic!("{path} broke off: {e:?}")))
     }
@@ -304,8 +304,8 @@ impl TheBox {
     /// # Panics
     /// There is no answer.
     pub async fn post(&self, path: &str, new: &Value) -> (u16, Value) {
-        let asked = self.client().post(self.https(path)).bearer_auth(&self.token).json(new).send().await;
-        let answer = asked.unwrap_or_else(|e| panic!("{path}: {e:?}"));
+        let requested = self.client().post(self.https(path)).bearer_auth(&self.token).json(new).send().await;
+        let answer = requested.unwrap_or_else(|e| panic!("{path}: {e:?}"));
         let (status, body) = (answer.status().as_u16(), answer.text().await);
         let body = body.unwrap_or_else(|e| panic!("{path} broke off: {e:?}"));
         (status, serde_json::from_str(&body).unwrap_or(Value::String(body)))

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::own_port;
-use crate::process::{Program, Running};
+use crate::process::{Program, RunningProgram};
 
 const EMAIL: &str = "admin@clinic.example";
 const PASSWORD: &str = "correct horse battery";
@@ -22,7 +22,7 @@ pub struct TheRelay {
     reached: [u16; 2],
     database: Option<String>,
     role: &'static str,
-    running: Option<Running>,
+    running: Option<RunningProgram>,
     account: String,
     token: String,
     client: Option<reqwest::Client>,
@@ -125,7 +125,7 @@ impl TheRelay {
             .start()
             .await
             .unwrap_or_else(|e| panic!("the relay: {e}"));
-        let ca = running.told("/ca");
+        let ca = running.reported("/ca");
         let pem = std::fs::read(&ca).unwrap_or_else(|e| panic!("{ca}: {e}"));
         let ca = reqwest::Certificate::from_pem(&pem).unwrap_or_else(|e| panic!("{ca}: {e}"));
         let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).tls_certs_only([ca]);
@@ -159,12 +159,12 @@ impl TheRelay {
     /// # Panics
     /// It does not run.
     pub fn pid(&self) -> u32 {
-        self.running.as_ref().map_or_else(|| panic!("the relay does not run"), Running::pid)
+        self.running.as_ref().map_or_else(|| panic!("the relay does not run"), RunningProgram::pid)
     }
 
     /// What it has written since its start.
     pub fn log(&self) -> String {
-        self.running.as_ref().map_or_else(|| "(not running)".to_owned(), Running::log)
+        self.running.as_ref().map_or_else(|| "(not running)".to_owned(), RunningProgram::log)
     }
 
     /// An order by its command line; what it answered.
@@ -181,17 +181,17 @@ impl TheRelay {
     /// It was refused.
     pub async fn order_with(&self, args: &[&str], input: &str) -> String {
         let output = self.command(args).run(input).await.unwrap_or_else(|e| panic!("relay {args:?}: {e}"));
-        let (said, wrong) =
+        let (message, wrong) =
             (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "relay {args:?}: {said}{wrong}");
-        said.into_owned()
+        assert!(output.status.success(), "relay {args:?}: {message}{wrong}");
+        message.into_owned()
     }
 
     async fn made(&self, args: &[&str], member: &str) -> String {
-        let said = self.order(args).await;
-        let said: Value =
-            serde_json::from_str(&said).unwrap_or_else(|e| panic!("relay {args:?}: {e}: {said}"));
-        said[member].as_str().unwrap_or_else(|| panic!("no {member} in {said}")).to_owned()
+        let message = self.order(args).await;
+        let message: Value =
+            serde_json::from_str(&message).unwrap_or_else(|e| panic!("relay {args:?}: {e}: {message}"));
+        message[member].as_str().unwrap_or_else(|| panic!("no {member} in {message}")).to_owned()
     }
 
     /// Account, facility, token and somebody who signs in; gives back a claim file.
@@ -216,10 +216,11 @@ impl TheRelay {
     ///
     /// # Panics
     /// It does not say.
-    pub async fn standing(&self, box_id: &str, epoch: &str) -> Option<String> {
-        let said = self.order(&["box", "epoch", "list", "--account", &self.account, "--box", box_id]).await;
-        let said: Value = serde_json::from_str(&said).unwrap_or_else(|e| panic!("{e}: {said}"));
-        let logs = said["epochs"].as_array()?;
+    pub async fn log_status(&self, box_id: &str, epoch: &str) -> Option<String> {
+        let message =
+            self.order(&["box", "epoch", "list", "--account", &self.account, "--box", box_id]).await;
+        let message: Value = serde_json::from_str(&message).unwrap_or_else(|e| panic!("{e}: {message}"));
+        let logs = message["epochs"].as_array()?;
         logs.iter().find(|log| log["epoch"] == epoch)?["standing"].as_str().map(str::to_owned)
     }
 
@@ -238,8 +239,8 @@ impl TheRelay {
     pub async fn get(&self, path: &str) -> String {
         let client = self.client.as_ref().unwrap_or_else(|| panic!("the relay was never started"));
         let address = format!("https://localhost:{}{path}", self.ports[0]);
-        let asked = client.get(address).bearer_auth(&self.token).send().await;
-        let answer = asked.unwrap_or_else(|e| panic!("{path}: {e:?}"));
+        let requested = client.get(address).bearer_auth(&self.token).send().await;
+        let answer = requested.unwrap_or_else(|e| panic!("{path}: {e:?}"));
         let (status, body) = (answer.status(), answer.text().await.unwrap_or_default());
         assert_eq!(status.as_u16(), 200, "{path}: {body}");
         body
@@ -253,8 +254,8 @@ impl TheRelay {
         let client = self.client.as_ref().unwrap_or_else(|| panic!("the relay was never started"));
         let address = format!("https://localhost:{}/login", self.ports[0]);
         let form = [("email", EMAIL), ("password", PASSWORD)];
-        let asked = client.post(address).form(&form).send().await;
-        let answer = asked.unwrap_or_else(|e| panic!("/login: {e:?}"));
+        let requested = client.post(address).form(&form).send().await;
+        let answer = requested.unwrap_or_else(|e| panic!("/login: {e:?}"));
         let cookie = answer.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok());
         let cookie = cookie.unwrap_or_else(|| panic!("/login: {}", answer.status()));
         cookie.split(';').next().unwrap_or_default().to_owned()
@@ -267,8 +268,8 @@ impl TheRelay {
     pub async fn page(&self, path: &str, cookie: &str) -> reqwest::Response {
         let client = self.client.as_ref().unwrap_or_else(|| panic!("the relay was never started"));
         let address = format!("https://localhost:{}{path}", self.ports[0]);
-        let asked = client.get(address).header("cookie", cookie).timeout(super::PATIENCE).send().await;
-        let answer = asked.unwrap_or_else(|e| panic!("{path}: {e:?}"));
+        let requested = client.get(address).header("cookie", cookie).timeout(super::TIME_LIMIT).send().await;
+        let answer = requested.unwrap_or_else(|e| panic!("{path}: {e:?}"));
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
         answer
     }

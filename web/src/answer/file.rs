@@ -78,12 +78,12 @@ impl<M: MediaType> Answer for MediaBytes<M> {
 
 /// Bytes that a browser keeps as a file (200).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Download<M> {
+pub struct FileDownload<M> {
     disposition: HeaderValue,
     bytes: MediaBytes<M>,
 }
 
-impl<M: MediaType> Download<M> {
+impl<M: MediaType> FileDownload<M> {
     /// Under this name; what is no letter, digit, dot or hyphen of ASCII stands in its second form only (RFC 6266).
     ///
     /// # Errors
@@ -100,13 +100,13 @@ impl<M: MediaType> Download<M> {
     }
 }
 
-impl<M: MediaType> IntoResponse for Download<M> {
+impl<M: MediaType> IntoResponse for FileDownload<M> {
     fn into_response(self) -> Response {
         ([(CONTENT_DISPOSITION, self.disposition)], self.bytes).into_response()
     }
 }
 
-impl<M: MediaType> Answer for Download<M> {
+impl<M: MediaType> Answer for FileDownload<M> {
     fn describe(operation: &mut Operation<'_>) {
         MediaBytes::<M>::describe(operation);
     }
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_file_name_cannot_leave_its_header() {
-        let file = Download::<media::Csv>::new("Zoë\"\r\nX: y.csv", "").unwrap();
+        let file = FileDownload::<media::Csv>::new("Zoë\"\r\nX: y.csv", "").unwrap();
         let answer = file.into_response();
         assert_eq!(
             answer.headers()[CONTENT_DISPOSITION],

@@ -10,7 +10,7 @@ mod redirect;
 
 pub use self::choice::{NotModified, OneOf, WithHeaders};
 pub use self::etag::{etag_header, with_etag};
-pub use self::file::{Download, MediaBytes, MediaType, media};
+pub use self::file::{FileDownload, MediaBytes, MediaType, media};
 pub use self::json::{Accepted, Created, Json, NoContent};
 pub use self::lines::Ndjson;
 pub use self::page::{FormRecall, FormReply, HTML_MEDIA, Page};

@@ -15,4 +15,4 @@ pub use self::idempotency::IdempotencyKey;
 pub use self::if_match::{IfMatch, OtherVersion};
 pub use self::json::{JSON_BYTES_MAX, JsonBody, json_error};
 pub use self::path::Path;
-pub use self::query::{Lenient, Query};
+pub use self::query::{LenientQuery, Query};

@@ -21,7 +21,7 @@ pub struct Query<T>(pub T);
 
 /// For pages: what does not fit counts as absent, and the rest stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lenient<T>(pub T);
+pub struct LenientQuery<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = HttpError;
@@ -35,7 +35,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
-impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequestParts<S> for Lenient<T> {
+impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequestParts<S> for LenientQuery<T> {
     type Rejection = Infallible;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let mut pairs: Vec<&str> = parts.uri.query().unwrap_or_default().split('&').collect();
@@ -95,7 +95,7 @@ impl<T: JsonSchema> Argument for Query<T> {
     }
 }
 
-impl<T: JsonSchema> Argument for Lenient<T> {
+impl<T: JsonSchema> Argument for LenientQuery<T> {
     fn describe(operation: &mut Operation<'_>) {
         operation.add_query::<T>();
     }
@@ -142,7 +142,7 @@ mod tests {
             ("", None, None),
             ("&&", None, None),
         ] {
-            let Lenient(read) = Lenient::<Params>::from_request_parts(&mut parts(query), &())
+            let LenientQuery(read) = LenientQuery::<Params>::from_request_parts(&mut parts(query), &())
                 .await
                 .unwrap_or_else(|e| match e {});
             assert_eq!(read, Params { limit, tag: tag.map(str::to_owned) }, "{query}");

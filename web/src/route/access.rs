@@ -43,13 +43,13 @@ pub trait Caller {
 
 /// Everybody.
 #[derive(Debug, Clone, Copy)]
-pub struct Anyone;
+pub struct AnyCaller;
 
-impl Caller for Anyone {
+impl Caller for AnyCaller {
     const ACCESS: Access = Access::Open;
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Anyone {
+impl<S: Send + Sync> FromRequestParts<S> for AnyCaller {
     type Rejection = Infallible;
     async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(Self)

@@ -43,7 +43,7 @@ pub trait Answer: IntoResponse {
 }
 
 /// The shape of a handler, whatever its types: `async fn(C, A…) -> Result<O, HttpError>` has `T = (C, O, A…)`. Apart from
-/// [`Described`], so that the compiler names the type that does not fit.
+/// [`EndpointDescription`], so that the compiler names the type that does not fit.
 #[diagnostic::on_unimplemented(
     message = "this is no handler of a row",
     label = "a handler is `async fn(caller, arguments…) -> Result<answer, HttpError>`"
@@ -52,7 +52,7 @@ pub trait Signature<T> {}
 
 /// What the types of a handler say together.
 #[diagnostic::on_unimplemented(message = "the types of this handler do not describe it")]
-pub trait Described {
+pub trait EndpointDescription {
     /// Who may come.
     const ACCESS: Access;
     /// What is read and answered.
@@ -68,7 +68,7 @@ macro_rules! describe_handlers {
         {
         }
 
-        impl<C: Caller, O: Answer, $($argument: Argument,)*> Described for (C, O, $($argument,)*) {
+        impl<C: Caller, O: Answer, $($argument: Argument,)*> EndpointDescription for (C, O, $($argument,)*) {
             const ACCESS: Access = C::ACCESS;
             fn describe(operation: &mut Operation<'_>) {
                 $($argument::describe(operation);)*

@@ -53,9 +53,9 @@ mod example;
 mod operation;
 mod row;
 
-pub use self::access::{Access, Anyone, Caller};
-pub use self::endpoint::{Answer, Argument, Described, Signature};
+pub use self::access::{Access, AnyCaller, Caller};
+pub use self::endpoint::{Answer, Argument, EndpointDescription, Signature};
 pub use self::example::{Example, ExampleBody, percent_encoded};
 pub(crate) use self::operation::path_parts;
-pub use self::operation::{AnswerBody, AnswerDescription, Operation, OperationDescription, Schemas};
-pub use self::row::{Kind, Route, RouteMark, row};
+pub use self::operation::{AnswerBody, AnswerDescription, Operation, OperationDescription, SchemaSet};
+pub use self::row::{Route, RouteKind, RouteMark, row};

@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 /// Schemas of a whole table: of what is read, and of what is sent. A type has one form as the one and may have another as
 /// the other: an `Option` that is always sent is never absent.
 #[derive(Debug)]
-pub struct Schemas {
+pub struct SchemaSet {
     pub(crate) read: SchemaGenerator,
     pub(crate) sent: SchemaGenerator,
 }
 
-impl Default for Schemas {
+impl Default for SchemaSet {
     fn default() -> Self {
         let settings = SchemaSettings::draft2020_12().with(|settings| {
             settings.definitions_path = "/components/schemas".into();
@@ -70,13 +70,13 @@ pub struct OperationDescription {
 /// The description of a row while its handler's types fill it in.
 #[derive(Debug)]
 pub struct Operation<'s> {
-    schemas: &'s mut Schemas,
+    schemas: &'s mut SchemaSet,
     path: &'static str,
     description: OperationDescription,
 }
 
 impl<'s> Operation<'s> {
-    pub(crate) fn new(path: &'static str, schemas: &'s mut Schemas) -> Self {
+    pub(crate) fn new(path: &'static str, schemas: &'s mut SchemaSet) -> Self {
         Self { schemas, path, description: OperationDescription::default() }
     }
 

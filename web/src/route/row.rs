@@ -8,13 +8,13 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use http::{Method, StatusCode};
 
 use super::access::Access;
-use super::endpoint::{Described, Signature};
+use super::endpoint::{EndpointDescription, Signature};
 use super::example::Example;
 use super::operation::Operation;
 
 /// What a row is for; it decides in which form errors are answered, and what the tests expect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum RouteKind {
     /// A page that a person reads.
     Page,
     /// What a page's form is sent to.
@@ -31,7 +31,7 @@ pub enum Kind {
     Operator,
 }
 
-impl Kind {
+impl RouteKind {
     /// Whether the OpenAPI document describes it.
     pub fn is_documented(self) -> bool {
         matches!(self, Self::Api | Self::Old)
@@ -44,7 +44,7 @@ pub struct RouteMark {
     /// The row's name; absent where the path has rows and the request's method is none of theirs.
     pub name: Option<&'static str>,
     /// Its kind.
-    pub kind: Kind,
+    pub kind: RouteKind,
 }
 
 /// One row.
@@ -59,7 +59,7 @@ pub struct Route<S> {
     /// Who may come.
     pub access: Access,
     /// What it is for.
-    pub kind: Kind,
+    pub kind: RouteKind,
     /// One line for the reader of the API's description.
     pub summary: &'static str,
     /// Names of the commands that it may give to the program.
@@ -77,13 +77,13 @@ pub fn row<S, H, T, M>(
     method: Method,
     path: &'static str,
     name: &'static str,
-    kind: Kind,
+    kind: RouteKind,
     handler: H,
 ) -> Route<S>
 where
     S: Clone + Send + Sync + 'static,
     H: Signature<T> + Handler<M, S>,
-    T: Described,
+    T: EndpointDescription,
     M: 'static,
 {
     // What has no filter is no method that a row may have: the table refuses it.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::TableError;
 use crate::answer::{MediaBytes, NotModified, OneOf, WithHeaders, media::JsonText};
 use crate::error::HttpError;
-use crate::route::{Anyone, Kind, Route, row};
+use crate::route::{AnyCaller, Route, RouteKind, row};
 
 /// The OpenAPI document and the mark of its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,9 +51,9 @@ pub(super) fn document_row<S>(path: &'static str, document: Arc<ApiDocument>) ->
 where
     S: Clone + Send + Sync + 'static,
 {
-    let show_document = move |_: Anyone, headers: HeaderMap| {
+    let show_document = move |_: AnyCaller, headers: HeaderMap| {
         let answer = document.answer(&headers);
         async move { Ok::<_, HttpError>(answer) }
     };
-    row(Method::GET, path, "openapi.show", Kind::Asset, show_document)
+    row(Method::GET, path, "openapi.show", RouteKind::Asset, show_document)
 }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 pub use self::document::ApiDocument;
 pub use self::mount::mount;
 use crate::error::{OldProblemDocument, ProblemDocument};
-use crate::route::{Access, Operation, OperationDescription, Route, Schemas, path_parts};
+use crate::route::{Access, Operation, OperationDescription, Route, SchemaSet, path_parts};
 
 /// The methods that rows may have.
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
@@ -91,7 +91,7 @@ impl<S: Clone + Send + Sync + 'static> Table<S> {
     /// # Errors
     /// See [`TableError`].
     pub fn build(info: ApiInfo, routes: Vec<Route<S>>) -> Result<Self, TableError> {
-        let mut schemas = Schemas::default();
+        let mut schemas = SchemaSet::default();
         schemas.sent.subschema_for::<ProblemDocument>();
         schemas.sent.subschema_for::<OldProblemDocument>();
         let mut rows: Vec<TableRow<S>> =
@@ -99,7 +99,10 @@ impl<S: Clone + Send + Sync + 'static> Table<S> {
         let schemas = merge_schemas(&mut schemas)?;
         let document = openapi::write_document(info, &rows, &schemas);
         let document = Arc::new(ApiDocument::of(&document)?);
-        rows.push(describe_row(document::document_row(info.path, document.clone()), &mut Schemas::default()));
+        rows.push(describe_row(
+            document::document_row(info.path, document.clone()),
+            &mut SchemaSet::default(),
+        ));
         check_rows(&rows)?;
         Ok(Self { rows, schemas, document })
     }
@@ -120,7 +123,7 @@ impl<S: Clone + Send + Sync + 'static> Table<S> {
     }
 }
 
-fn describe_row<S>(route: Route<S>, schemas: &mut Schemas) -> TableRow<S> {
+fn describe_row<S>(route: Route<S>, schemas: &mut SchemaSet) -> TableRow<S> {
     let mut operation = Operation::new(route.path, schemas);
     (route.describe)(&mut operation);
     if route.access != Access::Open {
@@ -131,7 +134,7 @@ fn describe_row<S>(route: Route<S>, schemas: &mut Schemas) -> TableRow<S> {
 }
 
 /// One namespace for what is read and what is sent, as OpenAPI has it.
-fn merge_schemas(schemas: &mut Schemas) -> Result<Map<String, Value>, TableError> {
+fn merge_schemas(schemas: &mut SchemaSet) -> Result<Map<String, Value>, TableError> {
     let mut all = schemas.sent.take_definitions(true);
     for (name, schema) in schemas.read.take_definitions(true) {
         match all.get(&name) {

@@ -9,7 +9,7 @@ use http::{HeaderValue, Method};
 
 use super::{Table, TableRow};
 use crate::error::{HttpError, RequestFault};
-use crate::route::{Kind, RouteMark};
+use crate::route::{RouteKind, RouteMark};
 
 /// The router of all rows. Other methods of their paths are answered 405 with `Allow`, other paths 404; whoever serves it
 /// sets [`crate::present::present_errors`] around it.
@@ -29,13 +29,13 @@ pub fn mount<S: Clone + Send + Sync + 'static>(table: &Table<S>) -> Router<S> {
 
 /// The rows of one path.
 struct PathRows<S> {
-    kind: Kind,
+    kind: RouteKind,
     methods: Vec<Method>,
     endpoints: MethodRouter<S>,
 }
 
 impl<S: Clone + Send + Sync + 'static> PathRows<S> {
-    fn new(kind: Kind) -> Self {
+    fn new(kind: RouteKind) -> Self {
         Self { kind, methods: Vec::new(), endpoints: MethodRouter::new() }
     }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{ApiInfo, TableRow};
 use crate::error::PROBLEM_MEDIA;
-use crate::route::{Access, AnswerBody, AnswerDescription, Kind, OperationDescription, Route};
+use crate::route::{Access, AnswerBody, AnswerDescription, OperationDescription, Route, RouteKind};
 
 /// The document of all rows that programs call.
 pub(super) fn write_document<S>(info: ApiInfo, rows: &[TableRow<S>], schemas: &Map<String, Value>) -> Value {
@@ -49,7 +49,7 @@ fn reachable_schemas(paths: &Value, schemas: &Map<String, Value>) -> Map<String,
 }
 
 fn operation_object<S>(route: &Route<S>, description: &OperationDescription) -> Value {
-    let name = if route.kind == Kind::Old { "OldProblem" } else { "Problem" };
+    let name = if route.kind == RouteKind::Old { "OldProblem" } else { "Problem" };
     let problem = &json!({ "$ref": format!("#/components/schemas/{name}") });
     let mut responses = Map::new();
     for answer in &description.answers {

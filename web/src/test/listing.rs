@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fmt::Write as _;
 
-use crate::route::{Access, Kind};
+use crate::route::{Access, RouteKind};
 use crate::table::{Table, TableRow};
 
 impl<S: Clone + Send + Sync + 'static> Table<S> {
@@ -37,7 +37,7 @@ impl fmt::Display for Access {
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for RouteKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Page => "page",

@@ -9,7 +9,7 @@ use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
 use crate::error::PROBLEM_MEDIA;
-use crate::route::{AnswerBody, AnswerDescription, Kind, OperationDescription};
+use crate::route::{AnswerBody, AnswerDescription, OperationDescription, RouteKind};
 use crate::table::{Table, TableRow};
 use crate::test::answer::TestAnswer;
 
@@ -93,12 +93,12 @@ impl AnswerChecker {
     fn check_refusal(
         &self,
         answer: &TestAnswer,
-        kind: Option<Kind>,
+        kind: Option<RouteKind>,
         description: Option<&OperationDescription>,
     ) -> Result<(), String> {
         let Some(outcome) = answer.outcome else { return Err("is made of no error".to_owned()) };
         let status = outcome.status.as_u16();
-        let is_read_by_people = matches!(kind, Some(Kind::Page | Kind::Form | Kind::Asset));
+        let is_read_by_people = matches!(kind, Some(RouteKind::Page | RouteKind::Form | RouteKind::Asset));
         // Without a row it is middleware, or a panic, which takes the row's mark with it.
         let is_stated =
             description.map_or(outcome.status != StatusCode::INTERNAL_SERVER_ERROR, |description| {
@@ -111,7 +111,7 @@ impl AnswerChecker {
         match media_of(answer).as_deref() {
             Some(PROBLEM_MEDIA) => {
                 let (slot, name) = match kind {
-                    Some(Kind::Old) => (&self.old_problem, "OldProblem"),
+                    Some(RouteKind::Old) => (&self.old_problem, "OldProblem"),
                     _ => (&self.problem, "Problem"),
                 };
                 let schema = json!({ "$ref": format!("#/components/schemas/{name}") });

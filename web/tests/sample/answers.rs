@@ -6,7 +6,7 @@ use http::{Method, Request, StatusCode};
 use web::answer::{Json, NoContent};
 use web::argument::Path;
 use web::error::HttpError;
-use web::route::{Anyone, Example, Kind, row};
+use web::route::{AnyCaller, Example, RouteKind, row};
 use web::test::{FixtureWorld as _, TestAnswer};
 
 use super::program::sample_routes;
@@ -99,7 +99,7 @@ struct Inner;
 #[error("nothing could be read")]
 struct Outer(#[source] Inner);
 
-async fn fail(_: Anyone, Path(how): Path<String>) -> Result<NoContent, HttpError> {
+async fn fail(_: AnyCaller, Path(how): Path<String>) -> Result<NoContent, HttpError> {
     assert_ne!(how, "panic", "the sum {how} is wrong");
     Err(HttpError::internal(&Outer(Inner)))
 }
@@ -107,7 +107,7 @@ async fn fail(_: Anyone, Path(how): Path<String>) -> Result<NoContent, HttpError
 #[tokio::test]
 async fn a_cause_goes_to_the_log_and_to_nobody_else() {
     let mut routes = sample_routes();
-    let failing = row(Method::GET, "/api/v1/fail/{how}", "thing.fail", Kind::Api, fail)
+    let failing = row(Method::GET, "/api/v1/fail/{how}", "thing.fail", RouteKind::Api, fail)
         .summary("Fails")
         .example(Example::default().part("how", "now"));
     routes.push(failing);
@@ -124,14 +124,14 @@ async fn a_cause_goes_to_the_log_and_to_nobody_else() {
     assert!(world.traces().contains("the sum panic is wrong"));
 }
 
-async fn count(_: Anyone) -> Result<Json<u8>, HttpError> {
+async fn count(_: AnyCaller) -> Result<Json<u8>, HttpError> {
     Ok(Json(7))
 }
 
 #[tokio::test]
 async fn the_description_is_not_sent_twice() {
     let mut routes = sample_routes();
-    routes.push(row(Method::GET, "/api/v1/count", "thing.count", Kind::Api, count).summary("A number"));
+    routes.push(row(Method::GET, "/api/v1/count", "thing.count", RouteKind::Api, count).summary("A number"));
     let client = SampleWorld::with_routes(routes).client();
     let first = client.send(request(Method::GET, "/api/openapi.json", "*/*")).await;
     assert_eq!((first.status.as_u16(), media(&first)), (200, "application/json"));

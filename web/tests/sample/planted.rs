@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use web::answer::{Json, MediaBytes, MediaType as _, NoContent, media};
 use web::argument::{JsonBody, Path};
 use web::error::HttpError;
-use web::route::{Access, Anyone, Caller, Example, Kind, Route, row};
+use web::route::{Access, AnyCaller, Caller, Example, Route, RouteKind, row};
 use web::table::Table;
 use web::test::{find_access_faults, find_compression_faults, find_fuzz_faults};
 
@@ -39,7 +39,7 @@ async fn read(_: Careless, JsonBody(_name): JsonBody<String>) -> Result<NoConten
     Ok(NoContent)
 }
 
-async fn late(_: Anyone) -> Result<NoContent, HttpError> {
+async fn late(_: AnyCaller) -> Result<NoContent, HttpError> {
     Err(HttpError::new(StatusCode::UNAUTHORIZED, "token-needed", "This needs an API token"))
 }
 
@@ -59,18 +59,18 @@ async fn fuzz_faults(route: Route<Things>) -> String {
 
 #[tokio::test]
 async fn a_caller_that_lets_others_in_is_found() {
-    let row_of = |name| row(Method::DELETE, "/api/v1/a", name, Kind::Api, empty).summary("A");
+    let row_of = |name| row(Method::DELETE, "/api/v1/a", name, RouteKind::Api, empty).summary("A");
     let faults = access_faults(row_of("a.remove")).await;
     let denied = ["nobody", "ended session", "viewer", "editor", "reader", "box"];
     assert_eq!(faults, denied.map(|name| format!("a.remove by {name}: is let in: 204 No Content")));
-    let reading = row(Method::POST, "/api/v1/a", "a.add", Kind::Api, read);
+    let reading = row(Method::POST, "/api/v1/a", "a.add", RouteKind::Api, read);
     let faults = access_faults(reading.summary("A").example(Example::default().json(json!("a")))).await;
     assert_eq!(faults[0], "a.add by nobody: the body is read before anybody is let in");
 }
 
 #[tokio::test]
 async fn a_row_that_refuses_those_whom_it_names_is_found() {
-    let closed = row(Method::GET, "/api/v1/a", "a.show", Kind::Api, late).summary("A");
+    let closed = row(Method::GET, "/api/v1/a", "a.show", RouteKind::Api, late).summary("A");
     let faults = access_faults(closed.clone().refusals(&[StatusCode::UNAUTHORIZED])).await;
     assert!(faults[0].starts_with("a.show by nobody: is not let in: "), "{faults:?}");
     let faults = access_faults(closed).await;
@@ -97,18 +97,18 @@ async fn hasty_record(
     if id == 1 { Ok(NoContent) } else { Err(HttpError::new(StatusCode::NOT_FOUND, "unknown", "Unknown")) }
 }
 
-async fn talkative(_: Anyone, Path(code): Path<String>) -> Result<NoContent, HttpError> {
+async fn talkative(_: AnyCaller, Path(code): Path<String>) -> Result<NoContent, HttpError> {
     tracing::info!(code, "somebody came");
     Ok(NoContent)
 }
 
-async fn careless_picture(_: Anyone) -> Result<MediaBytes<media::Png>, HttpError> {
+async fn careless_picture(_: AnyCaller) -> Result<MediaBytes<media::Png>, HttpError> {
     Err(HttpError::internal(&std::io::Error::other("no picture")))
 }
 
 #[tokio::test]
 async fn careless_handlers_are_found() {
-    let sum = row(Method::POST, "/api/v1/sum", "sum.add", Kind::Api, careless_sum).summary("A");
+    let sum = row(Method::POST, "/api/v1/sum", "sum.add", RouteKind::Api, careless_sum).summary("A");
     let faults = fuzz_faults(sum.example(Example::default().json(json!(7)))).await;
     for found in [
         " = -1: no row: is not described as a refusal (internal)",
@@ -116,19 +116,19 @@ async fn careless_handlers_are_found() {
     ] {
         assert!(faults.contains(found), "{found}: {faults}");
     }
-    let record = row(Method::PUT, "/api/v1/a/{id}", "a.record", Kind::Api, hasty_record).summary("A");
+    let record = row(Method::PUT, "/api/v1/a/{id}", "a.record", RouteKind::Api, hasty_record).summary("A");
     let faults = fuzz_faults(record.example(Example::default().part("id", "1"))).await;
     assert!(faults.contains("= 0: it is refused (404 Not Found) and recorded something"), "{faults}");
-    let code = row(Method::PUT, "/api/v1/a/{code}", "a.open", Kind::Api, talkative).summary("A");
+    let code = row(Method::PUT, "/api/v1/a/{code}", "a.open", RouteKind::Api, talkative).summary("A");
     let faults = fuzz_faults(code.example(Example::default().part("code", "s3cret").secret("s3cret"))).await;
     assert_eq!(faults, "a.open: 1 secrets are in the traces");
-    let picture = row(Method::GET, "/picture.png", "picture.show", Kind::Asset, careless_picture);
+    let picture = row(Method::GET, "/picture.png", "picture.show", RouteKind::Asset, careless_picture);
     let faults = fuzz_faults(picture).await;
     assert!(faults.contains("is not described as a refusal (internal)"), "{faults}");
 }
 
 /// Panics when it is polled behind its end, as a stream may.
-async fn unfused(_: Anyone) -> Result<Unfused, HttpError> {
+async fn unfused(_: AnyCaller) -> Result<Unfused, HttpError> {
     Ok(Unfused)
 }
 
@@ -156,7 +156,7 @@ impl web::route::Answer for Unfused {
 
 #[tokio::test]
 async fn a_stream_that_ends_twice_is_found() {
-    let route = row(Method::GET, "/api/v1/log", "log.export", Kind::Api, unfused).summary("A");
+    let route = row(Method::GET, "/api/v1/log", "log.export", RouteKind::Api, unfused).summary("A");
     let world = async || SampleWorld::with_routes(vec![route.clone()]);
     assert_eq!(find_compression_faults(&table(&route), world).await, ["log.export: it panics"]);
 }

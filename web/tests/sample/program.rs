@@ -15,12 +15,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::answer::{
-    Accepted, Created, Download, FormRecall, FormReply, Json, MediaBytes, Ndjson, NoContent, OneOf, Page,
+    Accepted, Created, FileDownload, FormRecall, FormReply, Json, MediaBytes, Ndjson, NoContent, OneOf, Page,
     SeeOther, media,
 };
-use web::argument::{FormBody, IdempotencyKey, JsonBody, Lenient, Path, Query};
+use web::argument::{FormBody, IdempotencyKey, JsonBody, LenientQuery, Path, Query};
 use web::error::HttpError;
-use web::route::{Access, Anyone, Argument, Caller, Example, Kind, Operation, Route, row};
+use web::route::{Access, AnyCaller, Argument, Caller, Example, Operation, Route, RouteKind, row};
 use web::table::{ApiInfo, Table, TableError};
 
 pub(crate) const SESSION: &str = "session=5f1c-editor";
@@ -279,7 +279,11 @@ struct ThingsPage<'a> {
     entered: &'a str,
 }
 
-async fn show(_: Anyone, context: Context, Lenient(params): Lenient<ListParams>) -> Result<Page, HttpError> {
+async fn show(
+    _: AnyCaller,
+    context: Context,
+    LenientQuery(params): LenientQuery<ListParams>,
+) -> Result<Page, HttpError> {
     let limit = usize::from(params.limit.unwrap_or(100));
     let from = params.cursor.unwrap_or(0);
     let names = context.0.lock().names.range(from..).take(limit).map(|(_, name)| name.clone()).collect();
@@ -367,7 +371,7 @@ async fn export(_: Reader, State(things): State<Things>) -> Result<Ndjson<LogLin
 }
 
 async fn register(
-    _: Anyone,
+    _: AnyCaller,
     State(things): State<Things>,
     Path(token): Path<String>,
     form: FormBody,
@@ -380,21 +384,21 @@ async fn register(
 }
 
 async fn live(
-    _: Anyone,
+    _: AnyCaller,
     State(things): State<Things>,
-    Lenient(params): Lenient<LiveParams>,
+    LenientQuery(params): LenientQuery<LiveParams>,
 ) -> Result<OneOf<Json<LiveMark>, NoContent>, HttpError> {
     let mark = things.records();
     let has_news = params.since.is_none_or(|since| since != mark);
     Ok(if has_news { OneOf::First(Json(LiveMark { mark })) } else { OneOf::Second(NoContent) })
 }
 
-async fn show_style(_: Anyone) -> Result<MediaBytes<media::Css>, HttpError> {
+async fn show_style(_: AnyCaller) -> Result<MediaBytes<media::Css>, HttpError> {
     Ok(MediaBytes::new("body { margin: 0 }\n".repeat(10)))
 }
 
-async fn download(_: Reader) -> Result<Download<media::Csv>, HttpError> {
-    Download::new("things.csv", "id,name\n")
+async fn download(_: Reader) -> Result<FileDownload<media::Csv>, HttpError> {
+    FileDownload::new("things.csv", "id,name\n")
 }
 
 async fn store_photo(_: BoxCaller, Path(_hash): Path<String>) -> Result<NoContent, HttpError> {
@@ -402,7 +406,7 @@ async fn store_photo(_: BoxCaller, Path(_hash): Path<String>) -> Result<NoConten
 }
 
 pub(crate) fn sample_routes() -> Vec<Route<Things>> {
-    use Kind::{Api, Asset, Form, Live, Old, Page};
+    use RouteKind::{Api, Asset, Form, Live, Old, Page};
     let unknown = &[StatusCode::NOT_FOUND];
     vec![
         row(Method::GET, "/things", "thing.show", Page, show).example(Example::default().query("limit=3")),
@@ -438,7 +442,7 @@ pub(crate) fn sample_routes() -> Vec<Route<Things>> {
             .example(Example::default().part("token", "5f1c").field("name", "Probe 5")),
         row(Method::GET, "/live", "live.show", Live, live).example(Example::default().query("since=7")),
         row(Method::GET, "/base.css", "style.show", Asset, show_style),
-        row(Method::PUT, "/box/v1/photos/{hash}", "photo.store", Kind::Operator, store_photo)
+        row(Method::PUT, "/box/v1/photos/{hash}", "photo.store", RouteKind::Operator, store_photo)
             .example(Example::default().part("hash", "00ff").bytes("image/jpeg", *b"\xff\xd8")),
     ]
 }

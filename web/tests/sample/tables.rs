@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use web::answer::{Json, NoContent};
 use web::argument::{JsonBody, Path};
 use web::error::HttpError;
-use web::route::{Anyone, Example, Kind, Route, row};
+use web::route::{AnyCaller, Example, Route, RouteKind, row};
 use web::table::TableError;
 
 use super::program::{Things, build_table, sample_table};
@@ -25,23 +25,23 @@ mod other {
     }
 }
 
-async fn nothing(_: Anyone) -> Result<NoContent, HttpError> {
+async fn nothing(_: AnyCaller) -> Result<NoContent, HttpError> {
     Ok(NoContent)
 }
 
-async fn one(_: Anyone, Path(_id): Path<u32>) -> Result<NoContent, HttpError> {
+async fn one(_: AnyCaller, Path(_id): Path<u32>) -> Result<NoContent, HttpError> {
     Ok(NoContent)
 }
 
-async fn read(_: Anyone, JsonBody(_both): JsonBody<Both>) -> Result<NoContent, HttpError> {
+async fn read(_: AnyCaller, JsonBody(_both): JsonBody<Both>) -> Result<NoContent, HttpError> {
     Ok(NoContent)
 }
 
-async fn send(_: Anyone) -> Result<Json<Both>, HttpError> {
+async fn send(_: AnyCaller) -> Result<Json<Both>, HttpError> {
     Ok(Json(Both { note: None }))
 }
 
-async fn send_other(_: Anyone) -> Result<Json<other::Both>, HttpError> {
+async fn send_other(_: AnyCaller) -> Result<Json<other::Both>, HttpError> {
     Ok(Json(other::Both { number: 1 }))
 }
 
@@ -51,7 +51,7 @@ fn refusal(routes: Vec<Route<Things>>) -> TableError {
 
 #[test]
 fn what_does_not_fit_together_is_refused_by_name() {
-    use Kind::{Api, Page};
+    use RouteKind::{Api, Page};
     assert_eq!(
         refusal(vec![
             row(Method::GET, "/a", "a.show", Page, nothing),

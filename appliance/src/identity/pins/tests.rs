@@ -10,9 +10,9 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 const PIN: &str = "471147";
 
-fn pins(dir: &std::path::Path) -> Pins {
+fn pins(dir: &std::path::Path) -> PinStore {
     let db = Arc::new(Database::create(dir.join("state.redb")).unwrap());
-    Pins::open(db, Arc::new(SystemRandom)).unwrap()
+    PinStore::open(db, Arc::new(SystemRandom)).unwrap()
 }
 
 fn person(n: u8) -> StaffId {
@@ -25,7 +25,7 @@ fn device(n: u8) -> DeviceId {
 
 /// Never seen before, and never again.
 fn new_device() -> DeviceId {
-    let random: &dyn Random = &SystemRandom;
+    let random: &dyn RandomSource = &SystemRandom;
     DeviceId::of_secret(&random.bytes())
 }
 
@@ -35,21 +35,21 @@ fn address(n: u32) -> IpAddr {
 }
 
 /// A box on which Tom has signed in with his first device.
-fn toms(dir: &std::path::Path) -> Pins {
+fn toms(dir: &std::path::Path) -> PinStore {
     let pins = pins(dir);
-    pins.set(person(1), Role::FacilityAdmin, PIN).unwrap().unwrap();
+    pins.set(person(1), StaffRole::FacilityAdmin, PIN).unwrap().unwrap();
     assert_eq!(own(&pins, 1, PIN, NOW), PinOutcome::Right);
     pins
 }
 
 /// Tom's try on a device of his.
-fn own(pins: &Pins, which: u8, pin: &str, now_ms: i64) -> PinOutcome {
+fn own(pins: &PinStore, which: u8, pin: &str, now_ms: i64) -> PinOutcome {
     let (staff, device, address) = (person(1), device(which), address(1));
     pins.check(&PinAttempt { staff, pin: pin.into(), device, address, now_ms }).unwrap()
 }
 
 /// A stranger's try at somebody.
-fn strange(pins: &Pins, staff: StaffId, pin: &str, from: u32, now_ms: i64) -> PinOutcome {
+fn strange(pins: &PinStore, staff: StaffId, pin: &str, from: u32, now_ms: i64) -> PinOutcome {
     let (device, address) = (new_device(), address(from));
     pins.check(&PinAttempt { staff, pin: pin.into(), device, address, now_ms }).unwrap()
 }
@@ -129,7 +129,7 @@ fn strangers_at_everybody_keep_no_known_device_out() {
     let dir = tempfile::tempdir().unwrap();
     let pins = toms(dir.path());
     for n in 2..30 {
-        pins.set(person(n), Role::Technician, "4711").unwrap().unwrap();
+        pins.set(person(n), StaffRole::Technician, "4711").unwrap().unwrap();
     }
     let mut looked_at = 0;
     for n in 2..30 {
@@ -225,15 +225,15 @@ fn what_strangers_typed_is_told_once_to_the_person_and_for_a_day_to_the_box() {
     };
     let now_ms = wrong(4, 100);
     own(&pins, 1, PIN, now_ms);
-    assert_eq!(pins.told(tom).unwrap(), None, "so few are their own");
+    assert_eq!(pins.wrong_pins(tom).unwrap(), None, "so few are their own");
     let now_ms = wrong(12, 200);
-    assert_eq!(pins.told(tom).unwrap(), None, "it is told to whoever knows the PIN");
+    assert_eq!(pins.wrong_pins(tom).unwrap(), None, "it is told to whoever knows the PIN");
     // On a new device: that right try is none of the wrong ones.
     assert_eq!(strange(&pins, tom, PIN, 300, now_ms), PinOutcome::Right);
-    let told = WrongPins { count: 12, since_ms: NOW + 5 * 20 * MINUTE };
-    assert_eq!(pins.told(tom).unwrap(), Some(told));
+    let reported = WrongPins { count: 12, since_ms: NOW + 5 * 20 * MINUTE };
+    assert_eq!(pins.wrong_pins(tom).unwrap(), Some(reported));
     own(&pins, 1, PIN, now_ms);
-    assert_eq!(pins.told(tom).unwrap(), None, "until the next time");
+    assert_eq!(pins.wrong_pins(tom).unwrap(), None, "until the next time");
     assert_eq!(pins.alarms(now_ms).unwrap(), []);
     let now_ms = wrong(4, 400);
     let since_ms = NOW + 20 * MINUTE;
@@ -252,7 +252,7 @@ fn another_pin_ends_all_waits() {
         strange(&pins, person(1), "000000", 100 + n, NOW);
     }
     assert!(matches!(own(&pins, 1, PIN, NOW), PinOutcome::Locked { .. }));
-    pins.set(person(1), Role::FacilityAdmin, "83920471").unwrap().unwrap();
+    pins.set(person(1), StaffRole::FacilityAdmin, "83920471").unwrap().unwrap();
     assert_eq!(own(&pins, 1, "83920471", NOW), PinOutcome::Right);
     assert_eq!(strange(&pins, person(1), "83920471", 300, NOW), PinOutcome::Right);
     assert_eq!(own(&pins, 1, PIN, NOW), PinOutcome::Wrong { left: 4 });
@@ -264,9 +264,12 @@ fn what_is_no_pin() {
     let dir = tempfile::tempdir().unwrap();
     let pins = pins(dir.path());
     let set = |role, pin: &str| pins.set(person(1), role, pin).unwrap();
-    for (role, digits_min) in
-        [(Role::Technician, 4), (Role::Auditor, 4), (Role::Biomed, 6), (Role::FacilityAdmin, 6)]
-    {
+    for (role, digits_min) in [
+        (StaffRole::Technician, 4),
+        (StaffRole::Auditor, 4),
+        (StaffRole::Biomed, 6),
+        (StaffRole::FacilityAdmin, 6),
+    ] {
         for wrong in ["", "123", "123456789", "12a456", "１２３４５６", " 123456"] {
             assert_eq!(set(role, wrong), Err(PinForm { digits_min }), "{wrong}");
         }
@@ -274,8 +277,8 @@ fn what_is_no_pin() {
         assert_eq!(set(role, "12345").is_ok(), digits_min == 4);
         assert_eq!((set(role, "123456"), set(role, "12345678")), (Ok(()), Ok(())));
     }
-    assert_eq!(PinForm::of(Role::Auditor).to_string(), "A PIN has 4 to 8 digits");
-    let long = PinForm::of(Role::Biomed).to_string();
+    assert_eq!(PinForm::of(StaffRole::Auditor).to_string(), "A PIN has 4 to 8 digits");
+    let long = PinForm::of(StaffRole::Biomed).to_string();
     assert_eq!(long, "The PIN of biomed and of a facility admin has 6 to 8 digits");
 }
 
@@ -310,8 +313,8 @@ fn a_right_pin_is_two_commits_on_any_device() {
     let syncs = Arc::<std::sync::atomic::AtomicUsize>::default();
     let disk = CountedDisk { inner: redb::backends::InMemoryBackend::new(), syncs: syncs.clone() };
     let db = Arc::new(Database::builder().create_with_backend(disk).unwrap());
-    let pins = Pins::open(db, Arc::new(SystemRandom)).unwrap();
-    pins.set(person(1), Role::FacilityAdmin, PIN).unwrap().unwrap();
+    let pins = PinStore::open(db, Arc::new(SystemRandom)).unwrap();
+    pins.set(person(1), StaffRole::FacilityAdmin, PIN).unwrap().unwrap();
     let counted = |work: &dyn Fn()| {
         let before = syncs.load(std::sync::atomic::Ordering::Relaxed);
         work();

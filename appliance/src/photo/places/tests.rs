@@ -7,8 +7,8 @@ fn without_room() -> UploadLimits {
     UploadLimits { finished_bytes: 0, ..UploadLimits::default() }
 }
 
-fn network(n: u8) -> Network {
-    Network::of(std::net::IpAddr::from([10, 0, 0, n]))
+fn network(n: u8) -> ClientNetwork {
+    ClientNetwork::of(std::net::IpAddr::from([10, 0, 0, n]))
 }
 
 async fn enter(places: &Arc<UploadPlaces>, n: u8) -> Result<UploadPlace, NoPlace> {

@@ -1,30 +1,30 @@
 //! The transport for a printer as it is set up.
 
-use crate::printing::devices::folder::Folder;
-use crate::printing::devices::tcp::Tcp;
-use crate::printing::devices::transport::Transport;
-use crate::printing::devices::usb::{DeviceTree, Usb};
-use crate::printing::model::address::{Address, AddressError};
+use crate::printing::devices::folder::FolderTransport;
+use crate::printing::devices::tcp::TcpTransport;
+use crate::printing::devices::transport::PrinterTransport;
+use crate::printing::devices::usb::{DeviceTree, UsbTransport};
+use crate::printing::model::address::{AddressError, PrinterAddress};
 use crate::printing::model::printer_settings::PrinterConfig;
 
-/// The transport for a printer as it is set up. A queue ([`Address::Ipp`]) has none: it takes whole documents, see
-/// [`super::ipp::Queue`].
+/// The transport for a printer as it is set up. A queue ([`PrinterAddress::Ipp`]) has none: it takes whole documents, see
+/// [`super::ipp::IppQueue`].
 ///
 /// # Errors
 /// When the address is none, or a queue's.
-pub(crate) fn for_printer(printer: &PrinterConfig) -> Result<Box<dyn Transport>, AddressError> {
-    let connect_max = printer.patience.connect;
-    let address: Address = printer.address.parse()?;
+pub(crate) fn for_printer(printer: &PrinterConfig) -> Result<Box<dyn PrinterTransport>, AddressError> {
+    let connect_max = printer.timeouts.connect;
+    let address: PrinterAddress = printer.address.parse()?;
     Ok(match address {
-        Address::Tcp { host, port } => {
+        PrinterAddress::Tcp { host, port } => {
             // The bytes are those that would have come over the line.
             let by_snmp = printer.language.row().beside == Some(printer.answers);
             let status_port = by_snmp.then_some(printer.status_port);
-            Box::new(Tcp { host, port, connect_max, status_port })
+            Box::new(TcpTransport { host, port, connect_max, status_port })
         }
-        Address::Usb(id) => Box::new(Usb::new(DeviceTree::default(), id)),
-        Address::Folder(path) => Box::new(Folder::new(path)),
-        Address::Ipp { .. } => return Err(AddressError::Queue(address.to_string())),
+        PrinterAddress::Usb(id) => Box::new(UsbTransport::new(DeviceTree::default(), id)),
+        PrinterAddress::Folder(path) => Box::new(FolderTransport::new(path)),
+        PrinterAddress::Ipp { .. } => return Err(AddressError::Queue(address.to_string())),
     })
 }
 
@@ -33,7 +33,7 @@ mod tests {
     use std::net::Ipv4Addr;
     use std::time::Duration;
 
-    use labels::language::Answers;
+    use labels::language::ConfirmationLevel;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::{TcpListener, UdpSocket};
 
@@ -51,7 +51,7 @@ mod tests {
             ("ipp://a/ipp/print", false),
             ("", false),
         ] {
-            let printer = PrinterConfig::escpos("P", address, labels::Dpi::D203, Answers::Taken);
+            let printer = PrinterConfig::escpos("P", address, labels::Dpi::D203, ConfirmationLevel::Taken);
             assert_eq!(for_printer(&printer).is_ok(), good, "{address}");
         }
     }
@@ -61,7 +61,7 @@ mod tests {
         let printer = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         rustix::net::sockopt::set_socket_recv_buffer_size(&printer, 4_096).unwrap();
         let (host, port) = ("127.0.0.1".into(), printer.local_addr().unwrap().port());
-        let tcp = Tcp { host, port, connect_max: SECOND, status_port: None };
+        let tcp = TcpTransport { host, port, connect_max: SECOND, status_port: None };
         let (line, accepted) = tokio::join!(tcp.open(), printer.accept());
         let (mut line, (mut printer, _)) = (line.unwrap(), accepted.unwrap());
         let gauge = line.gauge().unwrap();
@@ -85,7 +85,7 @@ mod tests {
     async fn a_brothers_state_comes_beside_its_line() {
         let printer = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let agent = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let tcp = Tcp {
+        let tcp = TcpTransport {
             host: "127.0.0.1".into(),
             port: printer.local_addr().unwrap().port(),
             connect_max: SECOND,
@@ -94,13 +94,13 @@ mod tests {
         let (line, accepted) = tokio::join!(tcp.open(), printer.accept());
         let (mut line, (mut printer, _)) = (line.unwrap(), accepted.unwrap());
         let status: Vec<u8> = (0..32).map(|n| 0x80 | n).collect();
-        let mut asked = [0; 512];
-        let (n, from) = agent.recv_from(&mut asked).await.unwrap();
-        let reply = snmp::tests::reply_to(&asked[..n], &status);
+        let mut requested = [0; 512];
+        let (n, from) = agent.recv_from(&mut requested).await.unwrap();
+        let reply = snmp::tests::reply_to(&requested[..n], &status);
         agent.send_to(&reply, from).await.unwrap();
-        let mut heard = [0; 40];
-        let heard_bytes = line.read(&mut heard).await.unwrap();
-        assert_eq!(heard[..heard_bytes], status);
+        let mut received = [0; 40];
+        let heard_bytes = line.read(&mut received).await.unwrap();
+        assert_eq!(received[..heard_bytes], status);
         line.write_all(b"label").await.unwrap();
         let mut label = [0; 5];
         printer.read_exact(&mut label).await.unwrap();
@@ -108,6 +108,6 @@ mod tests {
         line.shutdown().await.unwrap();
         assert_eq!(printer.read(&mut label).await.unwrap(), 0);
         drop(printer);
-        assert_eq!(line.read(&mut heard).await.unwrap(), 0, "the printer hung up");
+        assert_eq!(line.read(&mut received).await.unwrap(), 0, "the printer hung up");
     }
 }

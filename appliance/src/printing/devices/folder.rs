@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::JoinHandle;
 
-use crate::printing::devices::transport::{Line, Opening, Transport};
+use crate::printing::devices::transport::{PrinterStream, PrinterTransport, TransportOpening};
 use crate::printing::model::line_fault::FolderFault;
 
 /// Bytes of one file: a label has a hundredth of it.
@@ -21,20 +21,20 @@ const FILES_MAX: usize = 100_000;
 
 /// Writes labels as `0001.bin`, `0002.bin`, … (`.png` and `.pdf` when they are such). Nobody prints them, so nothing is
 /// ever confirmed; a file that is there is whole and on disk.
-pub(crate) struct Folder {
+pub(crate) struct FolderTransport {
     path: PathBuf,
     /// The number of the newest file; 0 before the folder was looked at.
     newest: Arc<AtomicU32>,
 }
 
-impl Folder {
+impl FolderTransport {
     pub(crate) fn new(path: PathBuf) -> Self {
         Self { path, newest: Arc::default() }
     }
 }
 
-impl Transport for Folder {
-    fn open(&self) -> Opening<'_> {
+impl PrinterTransport for FolderTransport {
+    fn open(&self) -> TransportOpening<'_> {
         let (path, newest) = (self.path.clone(), self.newest.clone());
         Box::pin(async move {
             let there = path.clone();
@@ -42,19 +42,19 @@ impl Transport for Folder {
                 tokio::task::spawn_blocking(move || newest_in(&there)).await.map_err(io::Error::other)??;
             newest.fetch_max(found, Ordering::Relaxed);
             let line =
-                FolderLine { path, newest, bytes: Vec::new(), keeping: None, kept: false, reader: None };
-            Ok(Box::new(line) as Box<dyn Line>)
+                FolderLine { path, newest, bytes: Vec::new(), keeping: None, stored: false, reader: None };
+            Ok(Box::new(line) as Box<dyn PrinterStream>)
         })
     }
 }
 
 /// The highest number that a file in the folder has.
 fn newest_in(folder: &Path) -> io::Result<u32> {
-    let told =
+    let reported =
         |e: io::Error| io::Error::new(e.kind(), FolderFault::Unusable(folder.to_owned(), e.to_string()));
     let mut newest = 0;
-    for entry in std::fs::read_dir(folder).map_err(told)?.take(FILES_MAX) {
-        let name = entry.map_err(told)?.file_name();
+    for entry in std::fs::read_dir(folder).map_err(reported)?.take(FILES_MAX) {
+        let name = entry.map_err(reported)?.file_name();
         let number =
             Path::new(&name).file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
         newest = newest.max(number.unwrap_or(0));
@@ -63,7 +63,7 @@ fn newest_in(folder: &Path) -> io::Result<u32> {
 }
 
 /// What the bytes are, by how they begin.
-fn extension(bytes: &[u8]) -> &'static str {
+fn file_extension(bytes: &[u8]) -> &'static str {
     match bytes {
         [0x89, b'P', b'N', b'G', ..] => "png",
         [b'%', b'P', b'D', b'F', ..] => "pdf",
@@ -72,13 +72,13 @@ fn extension(bytes: &[u8]) -> &'static str {
 }
 
 /// Writes a file so that it is either there as a whole or not at all.
-fn keep(folder: &Path, n: u32, bytes: &[u8]) -> io::Result<()> {
+fn keep_document(folder: &Path, n: u32, bytes: &[u8]) -> io::Result<()> {
     let part = folder.join(format!(".{n:04}.part"));
     let written = (|| {
         let mut file = std::fs::File::create(&part)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        std::fs::rename(&part, folder.join(format!("{n:04}.{}", extension(bytes))))?;
+        std::fs::rename(&part, folder.join(format!("{n:04}.{}", file_extension(bytes))))?;
         std::fs::File::open(folder)?.sync_all()
     })();
     if written.is_err() {
@@ -94,16 +94,16 @@ struct FolderLine {
     newest: Arc<AtomicU32>,
     bytes: Vec<u8>,
     keeping: Option<JoinHandle<io::Result<()>>>,
-    kept: bool,
+    stored: bool,
     /// Whoever waits for an answer is told of the end.
     reader: Option<Waker>,
 }
 
-impl Line for FolderLine {}
+impl PrinterStream for FolderLine {}
 
 impl AsyncWrite for FolderLine {
     fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        if self.kept || self.keeping.is_some() || self.bytes.len() + bytes.len() > FILE_BYTES_MAX {
+        if self.stored || self.keeping.is_some() || self.bytes.len() + bytes.len() > FILE_BYTES_MAX {
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::FileTooLarge, FolderFault::TooLarge)));
         }
         self.bytes.extend_from_slice(bytes);
@@ -118,14 +118,14 @@ impl AsyncWrite for FolderLine {
         if self.keeping.is_none() && !self.bytes.is_empty() {
             let (path, bytes) = (self.path.clone(), std::mem::take(&mut self.bytes));
             let n = self.newest.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-            self.keeping = Some(tokio::task::spawn_blocking(move || keep(&path, n, &bytes)));
+            self.keeping = Some(tokio::task::spawn_blocking(move || keep_document(&path, n, &bytes)));
         }
         if let Some(keeping) = self.keeping.as_mut() {
             let done = ready!(Pin::new(keeping).poll(context));
             self.keeping = None;
             done.map_err(io::Error::other)??;
         }
-        self.kept = true;
+        self.stored = true;
         if let Some(reader) = self.reader.take() {
             reader.wake();
         }
@@ -139,7 +139,7 @@ impl AsyncRead for FolderLine {
         context: &mut Context<'_>,
         _: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.kept {
+        if self.stored {
             return Poll::Ready(Ok(()));
         }
         self.reader = Some(context.waker().clone());
@@ -153,7 +153,7 @@ mod tests {
 
     use super::*;
 
-    async fn put(folder: &Folder, bytes: &[u8]) {
+    async fn put(folder: &FolderTransport, bytes: &[u8]) {
         let mut line = folder.open().await.unwrap();
         line.write_all(bytes).await.unwrap();
         line.shutdown().await.unwrap();
@@ -170,7 +170,7 @@ mod tests {
     #[tokio::test]
     async fn each_label_is_one_whole_file() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::new(dir.path().to_owned());
+        let folder = FolderTransport::new(dir.path().to_owned());
         put(&folder, b"\x1b@one").await;
         put(&folder, b"\x89PNG\r\n").await;
         let mut broken = folder.open().await.unwrap();
@@ -179,7 +179,7 @@ mod tests {
         std::fs::remove_file(dir.path().join("0002.png")).unwrap();
         put(&folder, b"%PDF-1.7").await;
         assert_eq!(names(dir.path()), ["0001.bin", "0003.pdf"], "a number is not given twice");
-        put(&Folder::new(dir.path().to_owned()), b"after a restart").await;
+        put(&FolderTransport::new(dir.path().to_owned()), b"after a restart").await;
         assert_eq!(names(dir.path()), ["0001.bin", "0003.pdf", "0004.bin"]);
         assert_eq!(std::fs::read(dir.path().join("0001.bin")).unwrap(), b"\x1b@one");
     }
@@ -188,10 +188,10 @@ mod tests {
     async fn what_cannot_be_kept_is_told() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("gone");
-        let refused = Folder::new(path.clone()).open().await.err().unwrap().to_string();
+        let refused = FolderTransport::new(path.clone()).open().await.err().unwrap().to_string();
         assert!(refused.contains("gone cannot be used"), "{refused}");
         std::fs::create_dir(&path).unwrap();
-        let folder = Folder::new(path.clone());
+        let folder = FolderTransport::new(path.clone());
         let mut line = folder.open().await.unwrap();
         line.write_all(b"label").await.unwrap();
         std::fs::remove_dir(&path).unwrap();
@@ -201,7 +201,7 @@ mod tests {
             newest: Arc::default(),
             bytes: vec![0; FILE_BYTES_MAX],
             keeping: None,
-            kept: false,
+            stored: false,
             reader: None,
         };
         assert!(line.write_all(b"1").await.is_err());

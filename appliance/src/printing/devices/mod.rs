@@ -3,8 +3,8 @@
 pub(crate) mod connect;
 pub(crate) mod folder;
 pub(crate) mod ipp;
+pub(crate) mod printer_connection;
 pub(crate) mod snmp;
-pub(crate) mod talk;
 pub(crate) mod tcp;
 pub(crate) mod transport;
 pub(crate) mod usb;

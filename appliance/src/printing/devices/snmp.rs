@@ -14,7 +14,7 @@ use tokio::net::{TcpStream, UdpSocket};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::printing::devices::transport::{Gauge, Line};
+use crate::printing::devices::transport::{PrinterStream, SendQueue};
 
 /// How long an answer may take.
 const ANSWER_MAX: Duration = Duration::from_secs(1);
@@ -49,15 +49,19 @@ const RESPONSE: u8 = 0xa2;
 ///
 /// # Errors
 /// When nothing comes in time, or nothing of use.
-pub(crate) async fn get(agent: SocketAddr, names: &[&[u32]], id: u32) -> io::Result<Vec<Option<Vec<u8>>>> {
-    let socket = connected(agent).await?;
-    socket.send(&question(names, id)).await?;
+pub(crate) async fn encode_get(
+    agent: SocketAddr,
+    names: &[&[u32]],
+    id: u32,
+) -> io::Result<Vec<Option<Vec<u8>>>> {
+    let socket = connect_agent(agent).await?;
+    socket.send(&encode_question(names, id)).await?;
     let mut packet = [0; PACKET_BYTES_MAX];
     let answered = async {
         loop {
             let n = socket.recv(&mut packet).await?;
             // A late answer to an earlier question is passed over.
-            if let Some(values) = answer(&packet[..n], id) {
+            if let Some(values) = read_answer(&packet[..n], id) {
                 return values.ok_or_else(|| {
                     io::Error::new(io::ErrorKind::Unsupported, "the printer does not tell that by SNMP")
                 });
@@ -68,7 +72,7 @@ pub(crate) async fn get(agent: SocketAddr, names: &[&[u32]], id: u32) -> io::Res
 }
 
 /// A socket at which only the agent's own packets arrive.
-async fn connected(agent: SocketAddr) -> io::Result<UdpSocket> {
+async fn connect_agent(agent: SocketAddr) -> io::Result<UdpSocket> {
     let here: SocketAddr = match agent {
         SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
         SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
@@ -79,15 +83,14 @@ async fn connected(agent: SocketAddr) -> io::Result<UdpSocket> {
 }
 
 /// A GET of these names.
-fn question(names: &[&[u32]], id: u32) -> Vec<u8> {
-    let bindings = names
-        .iter()
-        .take(NAMES_MAX)
-        .map(|name| wrap(SEQUENCE, &[wrap(NAME, &[name_bytes(name)]), wrap(NULL, &[])]));
+fn encode_question(names: &[&[u32]], id: u32) -> Vec<u8> {
+    let bindings = names.iter().take(NAMES_MAX).map(|name| {
+        encode_element(SEQUENCE, &[encode_element(NAME, &[name_bytes(name)]), encode_element(NULL, &[])])
+    });
     let bindings: Vec<_> = bindings.collect();
-    let number = |n: u32| wrap(INTEGER, &[number_bytes(n & 0x7fff_ffff)]);
-    let get = wrap(GET, &[number(id), number(0), number(0), wrap(SEQUENCE, &bindings)]);
-    wrap(SEQUENCE, &[number(0), wrap(OCTETS, &[b"public".to_vec()]), get])
+    let number = |n: u32| encode_element(INTEGER, &[number_bytes(n & 0x7fff_ffff)]);
+    let get = encode_element(GET, &[number(id), number(0), number(0), encode_element(SEQUENCE, &bindings)]);
+    encode_element(SEQUENCE, &[number(0), encode_element(OCTETS, &[b"public".to_vec()]), get])
 }
 
 /// As few bytes as hold it, as BER wants it: some agents do not answer otherwise.
@@ -97,7 +100,7 @@ fn number_bytes(n: u32) -> Vec<u8> {
     bytes[spare..].to_vec()
 }
 
-fn wrap(tag: u8, parts: &[Vec<u8>]) -> Vec<u8> {
+fn encode_element(tag: u8, parts: &[Vec<u8>]) -> Vec<u8> {
     let inner = parts.concat();
     let mut bytes = vec![tag];
     // A question of eight names stays below 64 KiB by far.
@@ -124,7 +127,7 @@ fn name_bytes(name: &[u32]) -> Vec<u8> {
 }
 
 /// Takes one element with this tag off the front.
-fn element<'a>(bytes: &mut &'a [u8], tag: u8) -> Option<&'a [u8]> {
+fn read_element<'a>(bytes: &mut &'a [u8], tag: u8) -> Option<&'a [u8]> {
     let (found, inner) = any_element(bytes)?;
     (found == tag).then_some(inner)
 }
@@ -145,31 +148,31 @@ fn any_element<'a>(bytes: &mut &'a [u8]) -> Option<(u8, &'a [u8])> {
     Some((tag, inner))
 }
 
-fn number(bytes: &mut &[u8]) -> Option<u32> {
-    let inner = element(bytes, INTEGER)?;
+fn read_number(bytes: &mut &[u8]) -> Option<u32> {
+    let inner = read_element(bytes, INTEGER)?;
     (inner.len() <= 5).then(|| inner.iter().fold(0u32, |n, b| n << 8 | u32::from(*b)))
 }
 
 /// What a packet says to question `id`: `None` when it is no answer to it, `Some(None)` when the agent refuses.
-fn answer(packet: &[u8], id: u32) -> Option<Option<Vec<Option<Vec<u8>>>>> {
+fn read_answer(packet: &[u8], id: u32) -> Option<Option<Vec<Option<Vec<u8>>>>> {
     let mut packet = packet;
-    let mut message = element(&mut packet, SEQUENCE)?;
-    number(&mut message)?;
-    element(&mut message, OCTETS)?;
-    let mut response = element(&mut message, RESPONSE)?;
-    if number(&mut response)? != id & 0x7fff_ffff {
+    let mut message = read_element(&mut packet, SEQUENCE)?;
+    read_number(&mut message)?;
+    read_element(&mut message, OCTETS)?;
+    let mut response = read_element(&mut message, RESPONSE)?;
+    if read_number(&mut response)? != id & 0x7fff_ffff {
         return None;
     }
-    let error = number(&mut response)?;
-    number(&mut response)?;
+    let error = read_number(&mut response)?;
+    read_number(&mut response)?;
     if error != 0 {
         return Some(None);
     }
-    let mut bindings = element(&mut response, SEQUENCE)?;
+    let mut bindings = read_element(&mut response, SEQUENCE)?;
     let mut values = Vec::new();
     while !bindings.is_empty() && values.len() < NAMES_MAX {
-        let mut binding = element(&mut bindings, SEQUENCE)?;
-        element(&mut binding, NAME)?;
+        let mut binding = read_element(&mut bindings, SEQUENCE)?;
+        read_element(&mut binding, NAME)?;
         let (tag, value) = any_element(&mut binding)?;
         values.push((tag == OCTETS).then(|| value.to_vec()));
     }
@@ -187,14 +190,14 @@ pub(crate) struct StatusLine {
 
 impl StatusLine {
     pub(crate) fn new(stream: TcpStream, agent: SocketAddr) -> Self {
-        let (told, statuses) = mpsc::channel(4);
-        let asker = tokio::spawn(ask(agent, told));
+        let (reported, statuses) = mpsc::channel(4);
+        let asker = tokio::spawn(ask_status(agent, reported));
         Self { stream, statuses, rest: Vec::new(), asker }
     }
 }
 
-impl Line for StatusLine {
-    fn gauge(&self) -> Option<Gauge> {
+impl PrinterStream for StatusLine {
+    fn gauge(&self) -> Option<SendQueue> {
         self.stream.gauge()
     }
 }
@@ -207,34 +210,34 @@ impl Drop for StatusLine {
 
 /// Asks for the state until nobody listens. A printer that does not answer is asked again: its silence is for the
 /// session to judge.
-async fn ask(agent: SocketAddr, told: mpsc::Sender<Vec<u8>>) {
+async fn ask_status(agent: SocketAddr, reported: mpsc::Sender<Vec<u8>>) {
     let mut ticks = tokio::time::interval(POLL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let socket = loop {
         ticks.tick().await;
-        if let Ok(socket) = connected(agent).await {
+        if let Ok(socket) = connect_agent(agent).await {
             break socket;
         }
     };
-    let (mut asked, mut answered) = (0u32, 0u32);
+    let (mut requested, mut answered) = (0u32, 0u32);
     let mut packet = [0; PACKET_BYTES_MAX];
     loop {
         tokio::select! {
             _ = ticks.tick() => {
-                asked = asked.wrapping_add(1) & 0x7fff_ffff;
+                requested = requested.wrapping_add(1) & 0x7fff_ffff;
                 // A lost question is one that is not answered.
-                drop(socket.send(&question(&[BROTHER_STATUS], asked)).await);
+                drop(socket.send(&encode_question(&[BROTHER_STATUS], requested)).await);
             }
             got = socket.recv(&mut packet) => {
                 let Ok(n) = got else { continue };
                 // Slow agents are answered late, and an answer that was overtaken is passed over.
-                let late = (0..LATE_MAX).map(|ago| asked.wrapping_sub(ago)).take_while(|&id| id != answered);
-                let found = late.filter_map(|id| Some((id, answer(&packet[..n], id)??))).next();
+                let late = (0..LATE_MAX).map(|ago| requested.wrapping_sub(ago)).take_while(|&id| id != answered);
+                let found = late.filter_map(|id| Some((id, read_answer(&packet[..n], id)??))).next();
                 let Some((id, values)) = found else { continue };
                 answered = id;
                 let status = values.into_iter().flatten().next().filter(|status| status.len() == 32);
                 if let Some(status) = status
-                    && told.send(status).await.is_err()
+                    && reported.send(status).await.is_err()
                 {
                     return;
                 }
@@ -291,32 +294,44 @@ pub(crate) mod tests {
     /// What an agent says to a question: the same names, each with this value.
     pub(crate) fn reply_to(question: &[u8], value: &[u8]) -> Vec<u8> {
         let mut packet = question;
-        let mut message = element(&mut packet, SEQUENCE).unwrap();
-        number(&mut message).unwrap();
-        element(&mut message, OCTETS).unwrap();
-        let mut get = element(&mut message, GET).unwrap();
-        let id = number(&mut get).unwrap();
-        let (_, _) = (number(&mut get), number(&mut get));
-        let mut asked = element(&mut get, SEQUENCE).unwrap();
+        let mut message = read_element(&mut packet, SEQUENCE).unwrap();
+        read_number(&mut message).unwrap();
+        read_element(&mut message, OCTETS).unwrap();
+        let mut get = read_element(&mut message, GET).unwrap();
+        let id = read_number(&mut get).unwrap();
+        let (_, _) = (read_number(&mut get), read_number(&mut get));
+        let mut requested = read_element(&mut get, SEQUENCE).unwrap();
         let mut bindings = Vec::new();
-        while let Some(mut binding) = element(&mut asked, SEQUENCE) {
-            let name = element(&mut binding, NAME).unwrap().to_vec();
-            bindings.push(wrap(SEQUENCE, &[wrap(NAME, &[name]), wrap(OCTETS, &[value.to_vec()])]));
+        while let Some(mut binding) = read_element(&mut requested, SEQUENCE) {
+            let name = read_element(&mut binding, NAME).unwrap().to_vec();
+            bindings.push(encode_element(
+                SEQUENCE,
+                &[encode_element(NAME, &[name]), encode_element(OCTETS, &[value.to_vec()])],
+            ));
         }
         response(id, 0, &bindings)
     }
 
     fn response(id: u32, error: u8, bindings: &[Vec<u8>]) -> Vec<u8> {
-        let id = wrap(INTEGER, &[id.to_be_bytes().to_vec()]);
-        let inner = [id, wrap(INTEGER, &[vec![error]]), wrap(INTEGER, &[vec![0]]), wrap(SEQUENCE, bindings)];
-        let parts = [wrap(INTEGER, &[vec![0]]), wrap(OCTETS, &[b"public".to_vec()]), wrap(RESPONSE, &inner)];
-        wrap(SEQUENCE, &parts)
+        let id = encode_element(INTEGER, &[id.to_be_bytes().to_vec()]);
+        let inner = [
+            id,
+            encode_element(INTEGER, &[vec![error]]),
+            encode_element(INTEGER, &[vec![0]]),
+            encode_element(SEQUENCE, bindings),
+        ];
+        let parts = [
+            encode_element(INTEGER, &[vec![0]]),
+            encode_element(OCTETS, &[b"public".to_vec()]),
+            encode_element(RESPONSE, &inner),
+        ];
+        encode_element(SEQUENCE, &parts)
     }
 
     #[test]
     fn the_question_is_what_others_send() {
         // Bytes of `snmpget -v1 -c public host .1.3.6.1.4.1.2435.3.3.9.1.6.1.0` (net-snmp).
-        let question = question(&[BROTHER_STATUS], 0x1234_5678);
+        let question = encode_question(&[BROTHER_STATUS], 0x1234_5678);
         let head = b"\x30\x2f\x02\x01\x00\x04\x06public\xa0\x22\x02\x04\x12\x34\x56\x78\x02\x01\x00\x02\x01\x00\x30\x14\x30\x12";
         let name = b"\x06\x0e\x2b\x06\x01\x04\x01\x93\x03\x03\x03\x09\x01\x06\x01\x00\x05\x00";
         assert_eq!(question, [&head[..], name].concat(), "{question:02x?}");
@@ -329,15 +344,15 @@ pub(crate) mod tests {
 
     #[test]
     fn answers_and_refusals() {
-        let asked = question(&[SYSTEM, SERIAL], 7);
-        let reply = reply_to(&asked, b"Brother NC-18002w");
+        let requested = encode_question(&[SYSTEM, SERIAL], 7);
+        let reply = reply_to(&requested, b"Brother NC-18002w");
         let value = Some(b"Brother NC-18002w".to_vec());
-        assert_eq!(answer(&reply, 7), Some(Some(vec![value.clone(), value])));
-        assert_eq!(answer(&reply, 8), None, "an answer to another question");
-        assert_eq!(answer(&asked, 7), None, "a question is no answer");
-        assert_eq!(answer(&response(7, 2, &[]), 7), Some(None), "no such name");
+        assert_eq!(read_answer(&reply, 7), Some(Some(vec![value.clone(), value])));
+        assert_eq!(read_answer(&reply, 8), None, "an answer to another question");
+        assert_eq!(read_answer(&requested, 7), None, "a question is no answer");
+        assert_eq!(read_answer(&response(7, 2, &[]), 7), Some(None), "no such name");
         for cut in 0..reply.len() {
-            assert_eq!(answer(&reply[..cut], 7), None, "{cut}");
+            assert_eq!(read_answer(&reply[..cut], 7), None, "{cut}");
         }
     }
 
@@ -346,30 +361,30 @@ pub(crate) mod tests {
         let agent = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let at = agent.local_addr().unwrap();
         let telling = async {
-            let mut asked = [0; 512];
-            let (n, from) = agent.recv_from(&mut asked).await.unwrap();
+            let mut requested = [0; 512];
+            let (n, from) = agent.recv_from(&mut requested).await.unwrap();
             agent.send_to(b"\x30\x84\xff\xff\xff\xff", from).await.unwrap();
             agent.send_to(&[0; 1_400], from).await.unwrap();
-            agent.send_to(&reply_to(&asked[..n], b"QL-820NWB"), from).await.unwrap();
+            agent.send_to(&reply_to(&requested[..n], b"QL-820NWB"), from).await.unwrap();
         };
-        let (got, ()) = tokio::join!(get(at, &[DEVICE], 1), telling);
+        let (got, ()) = tokio::join!(encode_get(at, &[DEVICE], 1), telling);
         assert_eq!(got.unwrap(), [Some(b"QL-820NWB".to_vec())]);
         tokio::time::pause();
-        assert_eq!(get(at, &[DEVICE], 2).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(encode_get(at, &[DEVICE], 2).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
     }
 
     proptest! {
         #[test]
         fn any_packet_is_survived(packet in proptest::collection::vec(any::<u8>(), 0..300), id: u32) {
-            let _ = answer(&packet, id);
+            let _ = read_answer(&packet, id);
         }
 
         #[test]
         fn a_spoilt_answer_is_survived(at in 0usize..80, byte: u8) {
-            let mut reply = reply_to(&question(&[SYSTEM, DEVICE], 5), b"x");
+            let mut reply = reply_to(&encode_question(&[SYSTEM, DEVICE], 5), b"x");
             let at = at % reply.len();
             reply[at] = byte;
-            let _ = answer(&reply, 5);
+            let _ = read_answer(&reply, 5);
         }
 
         #[test]

@@ -6,14 +6,14 @@ use std::time::Duration;
 use tokio::net::{TcpStream, lookup_host};
 
 use crate::printing::devices::snmp::StatusLine;
-use crate::printing::devices::transport::{Line, Opening, Transport};
+use crate::printing::devices::transport::{PrinterStream, PrinterTransport, TransportOpening};
 use crate::printing::model::line_fault::NoAddress;
 
 /// Bytes that the kernel may hold for a printer: small, so that a printer that stands still is felt at once.
 const SEND_BUFFER_BYTES: usize = 8 * 1024;
 
 /// Raw TCP, as print servers and network printers take it.
-pub(crate) struct Tcp {
+pub(crate) struct TcpTransport {
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) connect_max: Duration,
@@ -21,18 +21,18 @@ pub(crate) struct Tcp {
     pub(super) status_port: Option<u16>,
 }
 
-impl Transport for Tcp {
-    fn open(&self) -> Opening<'_> {
+impl PrinterTransport for TcpTransport {
+    fn open(&self) -> TransportOpening<'_> {
         Box::pin(async move {
             let connected = tokio::time::timeout(self.connect_max, self.connect()).await;
             let stream = connected.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
             rustix::net::sockopt::set_socket_send_buffer_size(&stream, SEND_BUFFER_BYTES)?;
             stream.set_nodelay(true)?;
             notice_when_gone(&stream)?;
-            let Some(port) = self.status_port else { return Ok(Box::new(stream) as Box<dyn Line>) };
+            let Some(port) = self.status_port else { return Ok(Box::new(stream) as Box<dyn PrinterStream>) };
             let mut agent = stream.peer_addr()?;
             agent.set_port(port);
-            Ok(Box::new(StatusLine::new(stream, agent)) as Box<dyn Line>)
+            Ok(Box::new(StatusLine::new(stream, agent)) as Box<dyn PrinterStream>)
         })
     }
 }
@@ -47,7 +47,7 @@ fn notice_when_gone(stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-impl Tcp {
+impl TcpTransport {
     async fn connect(&self) -> io::Result<TcpStream> {
         let mut last = io::Error::new(io::ErrorKind::NotFound, NoAddress);
         for addr in lookup_host((self.host.as_str(), self.port)).await? {

@@ -1,4 +1,4 @@
-//! Lines to printers: whatever opens a stream of bytes, both ways or one way, is a [`Transport`].
+//! Lines to printers: whatever opens a stream of bytes, both ways or one way, is a [`PrinterTransport`].
 
 use std::future::Future;
 use std::io;
@@ -15,26 +15,26 @@ const TABLE_BYTES_MAX: u64 = 4 << 20;
 ///
 /// Reading gives 0 bytes when the printer has hung up; on lines that cannot hang up (USB, a folder) when, after
 /// `shutdown`, everything that was written has been taken. `shutdown` may take as long as the printer does.
-pub(crate) trait Line: AsyncRead + AsyncWrite + Send + Unpin {
+pub(crate) trait PrinterStream: AsyncRead + AsyncWrite + Send + Unpin {
     /// What tells how much of what was written the printer has not got yet, where anything does.
-    fn gauge(&self) -> Option<Gauge> {
+    fn gauge(&self) -> Option<SendQueue> {
         None
     }
 }
 
-impl Line for TcpStream {
-    fn gauge(&self) -> Option<Gauge> {
-        rustix::fs::fstat(self).ok().map(|stat| Gauge { inode: stat.st_ino.to_string() })
+impl PrinterStream for TcpStream {
+    fn gauge(&self) -> Option<SendQueue> {
+        rustix::fs::fstat(self).ok().map(|stat| SendQueue { inode: stat.st_ino.to_string() })
     }
 }
 
 /// The kernel's own table of its connections.
 #[derive(Debug, Clone)]
-pub(crate) struct Gauge {
+pub(crate) struct SendQueue {
     inode: String,
 }
 
-impl Gauge {
+impl SendQueue {
     /// Bytes that the other side has not acknowledged; `None` where the kernel does not tell.
     pub(crate) fn left(&self) -> Option<u64> {
         ["/proc/self/net/tcp", "/proc/self/net/tcp6"].iter().find_map(|table| {
@@ -54,18 +54,19 @@ impl Gauge {
 }
 
 /// The opening of a line.
-pub(crate) type Opening<'a> = Pin<Box<dyn Future<Output = io::Result<Box<dyn Line>>> + Send + 'a>>;
+pub(crate) type TransportOpening<'a> =
+    Pin<Box<dyn Future<Output = io::Result<Box<dyn PrinterStream>>> + Send + 'a>>;
 /// A wait that has no result.
-pub(crate) type Waiting<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+pub(crate) type StreamWait<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 /// A way to reach one printer.
-pub(crate) trait Transport: Send + Sync {
+pub(crate) trait PrinterTransport: Send + Sync {
     /// Opens a line. Printers take one at a time.
-    fn open(&self) -> Opening<'_>;
+    fn open(&self) -> TransportOpening<'_>;
 
     /// Ends as soon as another try to open a line is worth it, however long the next try would else be put off. A
     /// transport that cannot see its printer come back never ends it.
-    fn back(&self) -> Waiting<'_> {
+    fn back(&self) -> StreamWait<'_> {
         Box::pin(std::future::pending())
     }
 }

@@ -1,7 +1,7 @@
 //! Which language a printer speaks, guessed from what it says of itself, with the reason.
 
 use labels::dymo;
-use labels::language::{Language, ModelFault, Row};
+use labels::language::{LanguageSpec, ModelFault, PrinterLanguage};
 use labels::language_table::LANGUAGES;
 
 /// Characters of what a printer says of itself that are looked at, and told to people.
@@ -12,7 +12,7 @@ const DYMO_CHIPPED: &[u16] = &[0x0028, 0x002a, 0x0052, 0x0053, 0x0054];
 
 /// What is known of a printer before anybody has talked to it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Identity {
+pub(crate) struct DeviceIdentity {
     /// Maker's name.
     pub(crate) maker: String,
     /// Model's name.
@@ -25,8 +25,8 @@ pub(crate) struct Identity {
 
 /// What is made of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Guess {
-    pub(crate) language: Option<Language>,
+pub(crate) struct LanguageGuess {
+    pub(crate) language: Option<PrinterLanguage>,
     pub(crate) dpi: Option<u16>,
     /// What led to it, or why there is none.
     pub(crate) reason: GuessReason,
@@ -72,7 +72,7 @@ pub enum GuessReason {
 }
 
 /// The languages, those of label printers first: a printer that takes both prints labels in theirs.
-fn languages() -> impl Iterator<Item = &'static Row> {
+fn known_languages() -> impl Iterator<Item = &'static LanguageSpec> {
     let (first, rest) = LANGUAGES.split_at(1);
     rest.iter().chain(first)
 }
@@ -81,7 +81,7 @@ fn languages() -> impl Iterator<Item = &'static Row> {
 const PAGES: &[&str] =
     &["PDF", "PWG", "PWGRASTER", "URF", "PCL", "PCL5E", "PCLXL", "POSTSCRIPT", "PS", "ESCPL2"];
 
-impl Identity {
+impl DeviceIdentity {
     /// From an IEEE 1284 string: `MFG:Brother;CMD:PT-CBP;MDL:QL-700;CLS:PRINTER;`, keys short or long.
     pub(crate) fn from_1284(text: &str) -> Self {
         let text: String = text.chars().filter(|c| !c.is_control()).take(WORDS_MAX).collect();
@@ -105,8 +105,8 @@ impl Identity {
     /// Maker and model, the maker once; empty where it says neither.
     pub(crate) fn name(&self) -> String {
         let (maker, model) = (self.maker.trim(), self.model.trim());
-        let said = model.to_ascii_uppercase().starts_with(&maker.to_ascii_uppercase());
-        let name = if said { model.to_owned() } else { format!("{maker} {model}") };
+        let message = model.to_ascii_uppercase().starts_with(&maker.to_ascii_uppercase());
+        let name = if message { model.to_owned() } else { format!("{maker} {model}") };
         name.trim().chars().filter(|c| !c.is_control()).take(80).collect()
     }
 
@@ -116,25 +116,26 @@ impl Identity {
     }
 
     /// What it speaks, as far as can be told.
-    pub(crate) fn guess(&self) -> Guess {
+    pub(crate) fn guess(&self) -> LanguageGuess {
         let name = self.name();
-        let none = |reason, refused| Guess { language: None, dpi: None, reason, refused };
+        let none = |reason, refused| LanguageGuess { language: None, dpi: None, reason, refused };
         let upper = name.to_ascii_uppercase();
         let chipped = self.ids.is_some_and(|(v, p)| v == DYMO_VENDOR && DYMO_CHIPPED.contains(&p));
         if upper.contains("LABELWRITER") || self.ids.is_some_and(|(v, _)| v == DYMO_VENDOR) {
-            let refusal = dymo::refusal(&upper).or_else(|| chipped.then(|| dymo::refusal("550")).flatten());
+            let refusal =
+                dymo::model_refusal(&upper).or_else(|| chipped.then(|| dymo::model_refusal("550")).flatten());
             if let Some(fault) = refusal {
                 return none(GuessReason::Model(fault), true);
             }
         }
-        let model = |language: Language, reason| Guess {
+        let model = |language: PrinterLanguage, reason| LanguageGuess {
             language: Some(language),
-            dpi: Some(dpi(&upper, language)),
+            dpi: Some(guess_dpi(&upper, language)),
             reason,
             refused: false,
         };
-        let of = |words: fn(&'static Row) -> &'static [&'static str]| {
-            languages().flat_map(move |row| words(row).iter().map(|word| (*word, row.language)))
+        let of = |words: fn(&'static LanguageSpec) -> &'static [&'static str]| {
+            known_languages().flat_map(move |row| words(row).iter().map(|word| (*word, row.language)))
         };
         let claimed = of(|row| row.commands).find(|(command, _)| self.commands.iter().any(|c| c == command));
         if let Some((command, language)) = claimed {
@@ -156,7 +157,7 @@ impl Identity {
 }
 
 /// Dots per inch, where the name says or the model is known; else what is usual for the language.
-fn dpi(name: &str, language: Language) -> u16 {
+fn guess_dpi(name: &str, language: PrinterLanguage) -> u16 {
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
     let usual = language.row().dpi;
     let guess = if has(&["600DPI", "600 DPI"]) {
@@ -179,60 +180,68 @@ mod tests {
 
     use super::*;
 
-    fn language(text: &str) -> (Option<Language>, Option<u16>) {
-        let guess = Identity::from_1284(text).guess();
+    fn language(text: &str) -> (Option<PrinterLanguage>, Option<u16>) {
+        let guess = DeviceIdentity::from_1284(text).guess();
         (guess.language, guess.dpi)
     }
 
     #[test]
     fn what_real_printers_say() {
-        for (text, wanted, dpi) in [
+        for (text, expected, dpi) in [
             (
                 "MANUFACTURER:Zebra Technologies ;COMMAND SET:ZPL;MODEL:ZTC ZD220-203dpi ZPL;CLASS:PRINTER;OPTIONS:XML;",
-                Language::Zpl,
+                PrinterLanguage::Zpl,
                 203,
             ),
             (
                 "SERN:99J204300180;MANUFACTURER:Zebra Technologies ;COMMAND SET:ZPL;MODEL:ZTC ZT411-300dpi ZPL;CLASS:PRINTER;OPTIONS:XML;",
-                Language::Zpl,
+                PrinterLanguage::Zpl,
                 300,
             ),
             (
                 "MANUFACTURER:Zebra Technologies ;COMMAND SET:EPL;MODEL:ZTC GK420d;CLASS:PRINTER;",
-                Language::Zpl,
+                PrinterLanguage::Zpl,
                 203,
             ),
             (
                 "MFG:Brother;CMD:PT-CBP;MDL:QL-1100;CLS:PRINTER;CID:Brother QL Type1;",
-                Language::BrotherQl,
+                PrinterLanguage::BrotherQl,
                 300,
             ),
-            ("MFG:Brother;CMD:PT-CBP;MDL:QL-700;CLS:PRINTER;", Language::BrotherQl, 300),
+            ("MFG:Brother;CMD:PT-CBP;MDL:QL-700;CLS:PRINTER;", PrinterLanguage::BrotherQl, 300),
             (
                 "MFG:DYMO;CMD: ;MDL:LabelWriter 450;CLASS:PRINTER;DESCRIPTION:DYMO LabelWriter 450;SERN:01010112345600;",
-                Language::Dymo,
+                PrinterLanguage::Dymo,
                 300,
             ),
             (
                 "MFG:DYMO;CMD: ;MDL:LabelWriter 450 Turbo;CLASS:PRINTER;SERN:10041918222229;",
-                Language::Dymo,
+                PrinterLanguage::Dymo,
                 300,
             ),
-            ("MFG:Xprinter;CMD:TSPL,ESC/POS;MDL:XP-350B;", Language::Tspl, 203),
-            ("MFG:4BARCODE;CMD:TSPL2;MDL:3B-363B;CLS:PRINTER;", Language::Tspl, 203),
-            ("MFG:Munbyn;CMD:TSPL;MDL:RW403B;CMT:Label Printer;", Language::Tspl, 203),
-            ("MFG:Rollo;MDL:X1038;CMD:;", Language::Tspl, 203),
+            ("MFG:Xprinter;CMD:TSPL,ESC/POS;MDL:XP-350B;", PrinterLanguage::Tspl, 203),
+            ("MFG:4BARCODE;CMD:TSPL2;MDL:3B-363B;CLS:PRINTER;", PrinterLanguage::Tspl, 203),
+            ("MFG:Munbyn;CMD:TSPL;MDL:RW403B;CMT:Label Printer;", PrinterLanguage::Tspl, 203),
+            ("MFG:Rollo;MDL:X1038;CMD:;", PrinterLanguage::Tspl, 203),
             (
                 "MFG:EPSON;CMD:ESC/POS;MDL:TM-T88V;CLS:PRINTER;DES:EPSON TM-T88V;CID:EpsonTM00000001;",
-                Language::EscPos,
+                PrinterLanguage::EscPos,
                 180,
             ),
-            ("MFG:EPSON;CMD:ESCPOS;MDL:TM-T88VII;CLS:PRINTER;DES:EPSON TM-T88VII;", Language::EscPos, 203),
-            ("MFG:EPSON;CMD:ESC/POS;MDL:TM-m30II;CLS:PRINTER;DES:EPSON TM-m30II", Language::EscPos, 203),
-            ("MFG:Printer;MDL:POS-80;CMD:ESC/POS;CLS:PRINTER;", Language::EscPos, 203),
+            (
+                "MFG:EPSON;CMD:ESCPOS;MDL:TM-T88VII;CLS:PRINTER;DES:EPSON TM-T88VII;",
+                PrinterLanguage::EscPos,
+                203,
+            ),
+            (
+                "MFG:EPSON;CMD:ESC/POS;MDL:TM-m30II;CLS:PRINTER;DES:EPSON TM-m30II",
+                PrinterLanguage::EscPos,
+                203,
+            ),
+            ("MFG:Printer;MDL:POS-80;CMD:ESC/POS;CLS:PRINTER;", PrinterLanguage::EscPos, 203),
         ] {
-            let dpi = if wanted.row().dpi.contains(&dpi) { dpi } else { wanted.row().dpi[0] };
-            assert_eq!(language(text), (Some(wanted), Some(dpi)), "{text}");
+            let dpi = if expected.row().dpi.contains(&dpi) { dpi } else { expected.row().dpi[0] };
+            assert_eq!(language(text), (Some(expected), Some(dpi)), "{text}");
         }
     }
 
@@ -259,12 +268,12 @@ mod tests {
             ("MFG:Star;CMD:STAR;MDL:TSP143;CLS:PRINTER;", unknown("Star TSP143", &["STAR"])),
             ("", unknown("", &[])),
         ] {
-            let guess = Identity::from_1284(text).guess();
+            let guess = DeviceIdentity::from_1284(text).guess();
             let refused = matches!(reason, GuessReason::Model(_));
             assert_eq!((guess.language, guess.reason), (None, reason), "{text}");
             assert_eq!(guess.refused, refused, "{text}");
         }
-        let silent = Identity { ids: Some((0x0922, 0x0054)), ..Identity::default() }.guess();
+        let silent = DeviceIdentity { ids: Some((0x0922, 0x0054)), ..DeviceIdentity::default() }.guess();
         assert!(silent.refused, "known by its number alone");
         assert_eq!(silent.reason, GuessReason::Model(ModelFault::ChippedRolls));
     }
@@ -272,7 +281,7 @@ mod tests {
     #[test]
     fn the_maker_is_named_once() {
         let name = |maker: &str, model: &str| {
-            Identity { maker: maker.into(), model: model.into(), ..Identity::default() }.name()
+            DeviceIdentity { maker: maker.into(), model: model.into(), ..DeviceIdentity::default() }.name()
         };
         assert_eq!(name("Brother", "QL-700"), "Brother QL-700");
         assert_eq!(name("DYMO", "DYMO LabelWriter 450"), "DYMO LabelWriter 450");
@@ -283,7 +292,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_words_are_taken(text in "\\PC{0,200}", fields in "([A-Z]{3}:[^;]{0,20};){0,8}") {
-            let guess = Identity::from_1284(&format!("{fields}{text}")).guess();
+            let guess = DeviceIdentity::from_1284(&format!("{fields}{text}")).guess();
             prop_assert!(guess.language.is_some() == guess.dpi.is_some());
         }
     }

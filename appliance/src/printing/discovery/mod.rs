@@ -13,15 +13,15 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use labels::language::Language;
+use labels::language::PrinterLanguage;
 use labels::sheet::SHEETS;
 use mdns_sd::{ResolvedService, ServiceDaemon, ServiceEvent};
 use tokio::net::{TcpStream, lookup_host};
 
-use crate::printing::devices::usb::{Device, DeviceTree};
+use crate::printing::devices::usb::{DeviceTree, UsbDevice};
+use crate::printing::discovery::guess::DeviceIdentity;
 pub use crate::printing::discovery::guess::GuessReason;
-use crate::printing::discovery::guess::Identity;
-use crate::printing::model::address::{Address, IPP_PORT, RAW_PORT, SNMP_PORT};
+use crate::printing::model::address::{IPP_PORT, PrinterAddress, RAW_PORT, SNMP_PORT};
 use crate::printing::model::cause::SeenAt;
 use crate::printing::model::printer_settings::{PDF, sheet_name};
 
@@ -39,7 +39,7 @@ const SERVICES: &[&str] =
 
 /// A printer that could be set up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct DiscoveredPrinter {
     /// What it calls itself; empty where it has no name.
     pub name: String,
     /// What to set up; absent for one that cannot be used.
@@ -58,17 +58,17 @@ pub struct Found {
     pub serial: Option<String>,
 }
 
-impl Found {
-    fn of(identity: &Identity, address: &Address, seen: SeenAt) -> Self {
+impl DiscoveredPrinter {
+    fn of(identity: &DeviceIdentity, address: &PrinterAddress, seen: SeenAt) -> Self {
         let guess = identity.guess();
         let address = match address {
             // A label printer that has a queue too: its own language says when a label is out.
-            Address::Ipp { host, .. } if guess.language.is_some() => {
-                &Address::Tcp { host: host.clone(), port: RAW_PORT }
+            PrinterAddress::Ipp { host, .. } if guess.language.is_some() => {
+                &PrinterAddress::Tcp { host: host.clone(), port: RAW_PORT }
             }
             address => address,
         };
-        if matches!(address, Address::Ipp { .. }) && identity.takes_pdf() {
+        if matches!(address, PrinterAddress::Ipp { .. }) && identity.takes_pdf() {
             return Self {
                 name: identity.name(),
                 address: Some(address.to_string()),
@@ -80,11 +80,12 @@ impl Found {
                 serial: None,
             };
         }
-        let media = |language: Language| (language.row().media)().into_iter().next().map(|media| media.name);
+        let media =
+            |language: PrinterLanguage| (language.row().media)().into_iter().next().map(|media| media.name);
         Self {
             name: identity.name(),
             address: (!guess.refused).then(|| address.to_string()),
-            language: guess.language.map(Language::name),
+            language: guess.language.map(PrinterLanguage::name),
             dpi: guess.dpi,
             media: guess.language.and_then(media),
             seen,
@@ -95,12 +96,12 @@ impl Found {
 }
 
 /// The printers on USB. Reads small files of the kernel's.
-pub fn usb(tree: &DeviceTree) -> Vec<Found> {
+pub fn find_usb(tree: &DeviceTree) -> Vec<DiscoveredPrinter> {
     tree.devices().iter().map(plugged_in).collect()
 }
 
-fn plugged_in(device: &Device) -> Found {
-    let mut identity = device.ieee1284.as_deref().map(Identity::from_1284).unwrap_or_default();
+fn plugged_in(device: &UsbDevice) -> DiscoveredPrinter {
+    let mut identity = device.ieee1284.as_deref().map(DeviceIdentity::from_1284).unwrap_or_default();
     identity.ids = Some((device.vendor, device.product));
     if identity.maker.is_empty() {
         identity.maker = device.manufacturer.clone().unwrap_or_default();
@@ -108,31 +109,34 @@ fn plugged_in(device: &Device) -> Found {
     if identity.model.is_empty() {
         identity.model = device.model.clone().unwrap_or_default();
     }
-    Found::of(&identity, &Address::Usb(device.id()), SeenAt::Usb)
+    DiscoveredPrinter::of(&identity, &PrinterAddress::Usb(device.id()), SeenAt::Usb)
 }
 
 /// The printers that announce themselves within this time.
 ///
 /// # Errors
 /// When the box may not listen on its network.
-pub async fn announced(within: Duration) -> io::Result<Vec<Found>> {
+pub async fn collect_announcements(within: Duration) -> io::Result<Vec<DiscoveredPrinter>> {
     let daemon = ServiceDaemon::new().map_err(io::Error::other)?;
-    let heard = listen(&daemon, within).await;
+    let received = listen_announcements(&daemon, within).await;
     // Its thread ends; nobody waits for it to say so.
     drop(daemon.shutdown());
-    heard
+    received
 }
 
-async fn listen(daemon: &ServiceDaemon, within: Duration) -> io::Result<Vec<Found>> {
+async fn listen_announcements(
+    daemon: &ServiceDaemon,
+    within: Duration,
+) -> io::Result<Vec<DiscoveredPrinter>> {
     let browse = |service: &&str| daemon.browse(service).map_err(io::Error::other);
-    let heard: Vec<_> = SERVICES.iter().map(browse).collect::<io::Result<_>>()?;
-    let events = heard.iter().map(|events| events.stream());
+    let received: Vec<_> = SERVICES.iter().map(browse).collect::<io::Result<_>>()?;
+    let events = received.iter().map(|events| events.stream());
     let mut events = futures_util::stream::select_all(events);
     let mut found = BTreeMap::new();
     let until = tokio::time::Instant::now() + within;
     while let Ok(Some(event)) = tokio::time::timeout_at(until, events.next()).await {
         let ServiceEvent::ServiceResolved(service) = event else { continue };
-        if let Some(printer) = announcement(&service)
+        if let Some(printer) = read_announcement(&service)
             && found.len() < FOUND_MAX
         {
             found.insert(printer.address.clone(), printer);
@@ -142,19 +146,19 @@ async fn listen(daemon: &ServiceDaemon, within: Duration) -> io::Result<Vec<Foun
 }
 
 /// A printer from what it announces of itself.
-fn announcement(service: &ResolvedService) -> Option<Found> {
+fn read_announcement(service: &ResolvedService) -> Option<DiscoveredPrinter> {
     let text = |key: &str| {
-        let said = service.get_property_val_str(key).unwrap_or_default();
-        said.chars().filter(|c| !c.is_control()).take(WORDS_MAX).collect::<String>()
+        let message = service.get_property_val_str(key).unwrap_or_default();
+        message.chars().filter(|c| !c.is_control()).take(WORDS_MAX).collect::<String>()
     };
     let host = service.get_addresses_v4().into_iter().min()?.to_string();
     let port = service.get_port();
     let address = match service.ty_domain.as_str() {
-        "_pdl-datastream._tcp.local." => Address::Tcp { host, port },
-        "_printer._tcp.local." => Address::Tcp { host, port: RAW_PORT },
+        "_pdl-datastream._tcp.local." => PrinterAddress::Tcp { host, port },
+        "_printer._tcp.local." => PrinterAddress::Tcp { host, port: RAW_PORT },
         queue => {
             let path = format!("/{}", text("rp").trim_start_matches('/'));
-            Address::Ipp { tls: queue.starts_with("_ipps"), host, port, path }
+            PrinterAddress::Ipp { tls: queue.starts_with("_ipps"), host, port, path }
         }
     };
     let mut commands: Vec<String> =
@@ -171,12 +175,16 @@ fn announcement(service: &ResolvedService) -> Option<Found> {
         let instance = service.fullname.split("._").next().unwrap_or_default();
         model = instance.chars().filter(|c| !c.is_control()).take(WORDS_MAX).collect();
     }
-    Some(Found::of(&Identity { maker, model, commands, ids: None }, &address, SeenAt::Network))
+    Some(DiscoveredPrinter::of(
+        &DeviceIdentity { maker, model, commands, ids: None },
+        &address,
+        SeenAt::Network,
+    ))
 }
 
 /// What a person wants to have looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
+pub enum ProbeTarget {
     /// One host, by name or number.
     Host(String),
     /// The 254 hosts of such a network.
@@ -190,7 +198,7 @@ pub enum Target {
 )]
 pub struct TargetError(pub String);
 
-impl FromStr for Target {
+impl FromStr for ProbeTarget {
     type Err = TargetError;
 
     fn from_str(text: &str) -> Result<Self, TargetError> {
@@ -206,7 +214,7 @@ impl FromStr for Target {
         let one =
             |ip: IpAddr| !ip.is_unspecified() && !ip.is_multicast() && ip != IpAddr::V4(Ipv4Addr::BROADCAST);
         match host.parse() {
-            Ok(Address::Tcp { host, port: RAW_PORT }) if host.parse().map_or(true, one) => {
+            Ok(PrinterAddress::Tcp { host, port: RAW_PORT }) if host.parse().map_or(true, one) => {
                 Ok(Self::Host(host))
             }
             _ => Err(refused()),
@@ -216,13 +224,13 @@ impl FromStr for Target {
 
 /// Where to knock; tests have ports of their own.
 #[derive(Debug, Clone, Copy)]
-pub struct Doors {
+pub struct ProbePorts {
     raw: u16,
     ipp: u16,
     snmp: u16,
 }
 
-impl Default for Doors {
+impl Default for ProbePorts {
     fn default() -> Self {
         Self { raw: RAW_PORT, ipp: IPP_PORT, snmp: SNMP_PORT }
     }
@@ -232,34 +240,34 @@ impl Default for Doors {
 ///
 /// # Errors
 /// When the host's name has no address.
-pub async fn probe(target: &Target, doors: Doors) -> io::Result<Vec<Found>> {
+pub async fn probe_target(target: &ProbeTarget, ports: ProbePorts) -> io::Result<Vec<DiscoveredPrinter>> {
     let hosts: Vec<IpAddr> = match target {
-        Target::Host(host) => {
-            let found = tokio::time::timeout(KNOCK_MAX * 3, lookup_host((host.as_str(), doors.raw))).await;
+        ProbeTarget::Host(host) => {
+            let found = tokio::time::timeout(KNOCK_MAX * 3, lookup_host((host.as_str(), ports.raw))).await;
             let found = found.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
             found.map(|at| at.ip()).take(1).collect()
         }
-        Target::Network([a, b, c]) => (1..=254).map(|d| Ipv4Addr::new(*a, *b, *c, d).into()).collect(),
+        ProbeTarget::Network([a, b, c]) => (1..=254).map(|d| Ipv4Addr::new(*a, *b, *c, d).into()).collect(),
     };
-    let asked = futures_util::stream::iter(hosts).map(|host| probe_host(host, doors)).buffered(AT_A_TIME);
-    Ok(asked.map(futures_util::stream::iter).flatten().take(FOUND_MAX).collect().await)
+    let requested = futures_util::stream::iter(hosts).map(|host| probe_host(host, ports)).buffered(AT_A_TIME);
+    Ok(requested.map(futures_util::stream::iter).flatten().take(FOUND_MAX).collect().await)
 }
 
-async fn open(host: IpAddr, port: u16) -> bool {
+async fn open_ports(host: IpAddr, port: u16) -> bool {
     matches!(tokio::time::timeout(KNOCK_MAX, TcpStream::connect((host, port))).await, Ok(Ok(_)))
 }
 
-async fn probe_host(host: IpAddr, doors: Doors) -> Vec<Found> {
-    let agent = SocketAddr::from((host, doors.snmp));
+async fn probe_host(host: IpAddr, ports: ProbePorts) -> Vec<DiscoveredPrinter> {
+    let agent = SocketAddr::from((host, ports.snmp));
     let (raw, ipp, device, system) = tokio::join!(
-        open(host, doors.raw),
-        open(host, doors.ipp),
-        crate::printing::devices::snmp::get(
+        open_ports(host, ports.raw),
+        open_ports(host, ports.ipp),
+        crate::printing::devices::snmp::encode_get(
             agent,
             &[crate::printing::devices::snmp::DEVICE, crate::printing::devices::snmp::SERIAL],
             1
         ),
-        crate::printing::devices::snmp::get(agent, &[crate::printing::devices::snmp::SYSTEM], 2),
+        crate::printing::devices::snmp::encode_get(agent, &[crate::printing::devices::snmp::SYSTEM], 2),
     );
     let words = |value: Option<Vec<u8>>| {
         let text = String::from_utf8_lossy(&value.unwrap_or_default()).into_owned();
@@ -269,19 +277,22 @@ async fn probe_host(host: IpAddr, doors: Doors) -> Vec<Found> {
     let (model, serial) = (words(device.next().flatten()), words(device.next().flatten()));
     let system = words(system.ok().and_then(|values| values.into_iter().next().flatten()));
     let model = if model.trim().is_empty() { system } else { model };
-    let mut identity = Identity { model, ..Identity::default() };
+    let mut identity = DeviceIdentity { model, ..DeviceIdentity::default() };
     let mut found = Vec::new();
-    let mut tell = |identity: &Identity, address: &Address| {
+    let mut add_found = |identity: &DeviceIdentity, address: &PrinterAddress| {
         let serial = Some(serial.trim()).filter(|serial| !serial.is_empty()).map(str::to_owned);
-        found.push(Found { serial, ..Found::of(identity, address, SeenAt::Asked) });
+        found.push(DiscoveredPrinter { serial, ..DiscoveredPrinter::of(identity, address, SeenAt::Queried) });
     };
     let at = host.to_string();
     if raw {
-        tell(&identity, &Address::Tcp { host: at.clone(), port: doors.raw });
+        add_found(&identity, &PrinterAddress::Tcp { host: at.clone(), port: ports.raw });
     }
     if ipp {
         identity.commands.push("PDF".into());
-        tell(&identity, &Address::Ipp { tls: false, host: at, port: doors.ipp, path: "/ipp/print".into() });
+        add_found(
+            &identity,
+            &PrinterAddress::Ipp { tls: false, host: at, port: ports.ipp, path: "/ipp/print".into() },
+        );
     }
     found
 }
@@ -296,10 +307,10 @@ mod tests {
 
     #[test]
     fn only_what_a_person_names_is_probed() {
-        assert_eq!(" 10.0.0.9 ".parse(), Ok(Target::Host("10.0.0.9".into())));
-        assert_eq!("printer-2.ward".parse(), Ok(Target::Host("printer-2.ward".into())));
-        assert_eq!("fe80::1".parse(), Ok(Target::Host("fe80::1".into())));
-        assert_eq!("192.168.7.33/24".parse(), Ok(Target::Network([192, 168, 7])));
+        assert_eq!(" 10.0.0.9 ".parse(), Ok(ProbeTarget::Host("10.0.0.9".into())));
+        assert_eq!("printer-2.ward".parse(), Ok(ProbeTarget::Host("printer-2.ward".into())));
+        assert_eq!("fe80::1".parse(), Ok(ProbeTarget::Host("fe80::1".into())));
+        assert_eq!("192.168.7.33/24".parse(), Ok(ProbeTarget::Network([192, 168, 7])));
         for text in [
             "",
             "10.0.0.0/8",
@@ -314,14 +325,14 @@ mod tests {
             "239.1.1.1",
             "tcp://h:22",
         ] {
-            let refusal = text.parse::<Target>().unwrap_err().to_string();
+            let refusal = text.parse::<ProbeTarget>().unwrap_err().to_string();
             assert!(refusal.contains("10.0.0.0/24"), "{text}");
         }
     }
 
     #[test]
     fn a_printer_on_usb_is_proposed() {
-        let device = Device {
+        let device = UsbDevice {
             node: "/dev/usb/lp0".into(),
             vendor: 0x0922,
             product: 0x0020,
@@ -334,7 +345,7 @@ mod tests {
         assert_eq!(found.name, "DYMO LabelWriter 450");
         assert_eq!((found.address.as_deref(), found.language), (Some("usb:01010112345600"), Some("dymo")));
         assert!(found.media.is_some() && found.dpi == Some(300), "{found:?}");
-        let chipped = plugged_in(&Device { product: 0x0052, model: None, ..device });
+        let chipped = plugged_in(&UsbDevice { product: 0x0052, model: None, ..device });
         assert!(chipped.address.is_none(), "{chipped:?}");
         assert_eq!(chipped.reason, GuessReason::Model(ModelFault::ChippedRolls));
     }
@@ -351,24 +362,24 @@ mod tests {
             "_pdl-datastream._tcp.local.",
             &[("ty", "Brother QL-820NWB"), ("usb_MFG", "Brother"), ("usb_MDL", "QL-820NWB")],
         );
-        let found = announcement(&raw).unwrap();
+        let found = read_announcement(&raw).unwrap();
         assert_eq!(found.address.as_deref(), Some("tcp://10.0.0.9:9101"));
         assert_eq!((found.language, found.seen), (Some("brother-ql"), SeenAt::Network));
         let office = service(
             "_ipps._tcp.local.",
             &[("rp", "ipp/print"), ("ty", "HP LaserJet"), ("pdl", "application/pdf,image/urf")],
         );
-        let found = announcement(&office).unwrap();
+        let found = read_announcement(&office).unwrap();
         assert_eq!(found.address.as_deref(), Some("ipps://10.0.0.9:9101/ipp/print"));
         assert_eq!((found.language, found.media.as_deref()), (Some("pdf"), Some("avery-5160")));
         assert_eq!(found.reason, GuessReason::PageQueue);
         let label =
             service("_ipp._tcp.local.", &[("rp", "ipp/print"), ("usb_MFG", "Zebra"), ("usb_MDL", "ZD421")]);
-        let found = announcement(&label).unwrap();
+        let found = read_announcement(&label).unwrap();
         assert_eq!((found.language, found.address.as_deref()), (Some("zpl"), Some("tcp://10.0.0.9:9100")));
         let raster = service("_ipp._tcp.local.", &[("rp", "ipp/print"), ("pdl", "image/urf")]);
-        assert_eq!(announcement(&raster).unwrap().language, None, "it takes no PDF");
-        let found = announcement(&service("_printer._tcp.local.", &[])).unwrap();
+        assert_eq!(read_announcement(&raster).unwrap().language, None, "it takes no PDF");
+        let found = read_announcement(&service("_printer._tcp.local.", &[])).unwrap();
         assert_eq!(
             (found.name.as_str(), found.address.as_deref()),
             ("Ward 3 printer", Some("tcp://10.0.0.9:9100"))
@@ -387,7 +398,7 @@ mod tests {
         let info =
             ServiceInfo::new(kind, "Ward 3 Zebra", "ct-zebra.local.", "127.0.0.1", 9100, &txt[..]).unwrap();
         printer.register(info).unwrap();
-        let found = listen(&listener, Duration::from_secs(4)).await.unwrap();
+        let found = listen_announcements(&listener, Duration::from_secs(4)).await.unwrap();
         let zebra = found.iter().find(|f| f.name == "Zebra ZD421").unwrap_or_else(|| panic!("{found:?}"));
         assert_eq!((zebra.language, zebra.address.as_deref()), (Some("zpl"), Some("tcp://127.0.0.1:9100")));
         drop((printer.shutdown(), listener.shutdown()));
@@ -399,15 +410,16 @@ mod tests {
         let agent = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let closed = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap().local_addr().unwrap().port();
         let port = |address: io::Result<SocketAddr>| address.unwrap().port();
-        let doors = Doors { raw: port(printer.local_addr()), ipp: closed, snmp: port(agent.local_addr()) };
+        let ports =
+            ProbePorts { raw: port(printer.local_addr()), ipp: closed, snmp: port(agent.local_addr()) };
         let answering = async {
-            let mut asked = [0; 512];
+            let mut requested = [0; 512];
             loop {
-                let (n, from) = agent.recv_from(&mut asked).await.unwrap();
+                let (n, from) = agent.recv_from(&mut requested).await.unwrap();
                 agent
                     .send_to(
                         &crate::printing::devices::snmp::tests::reply_to(
-                            &asked[..n],
+                            &requested[..n],
                             b"Brother QL-820NWB\x1b[31m",
                         ),
                         from,
@@ -417,12 +429,12 @@ mod tests {
             }
         };
         let target = "127.0.0.1".parse().unwrap();
-        let found = tokio::select! { found = probe(&target, doors) => found.unwrap(), () = answering => unreachable!() };
+        let found = tokio::select! { found = probe_target(&target, ports) => found.unwrap(), () = answering => unreachable!() };
         assert_eq!(found.len(), 1);
-        assert_eq!(found[0].address, Some(format!("tcp://127.0.0.1:{}", doors.raw)));
+        assert_eq!(found[0].address, Some(format!("tcp://127.0.0.1:{}", ports.raw)));
         assert_eq!(found[0].language, Some("brother-ql"));
         assert!(!found[0].name.contains('\x1b') && found[0].serial.is_some(), "{:?}", found[0]);
-        let nobody = Doors { raw: closed, ipp: closed, snmp: closed };
-        assert_eq!(probe(&target, nobody).await.unwrap(), []);
+        let nobody = ProbePorts { raw: closed, ipp: closed, snmp: closed };
+        assert_eq!(probe_target(&target, nobody).await.unwrap(), []);
     }
 }

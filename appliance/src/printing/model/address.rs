@@ -33,7 +33,7 @@ pub enum UsbId {
 
 /// A printer's address.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Address {
+pub enum PrinterAddress {
     /// Raw printing over TCP.
     Tcp {
         /// Name or number; an IPv6 number without brackets.
@@ -95,22 +95,22 @@ pub enum AddressError {
     NoQueue(String),
 }
 
-impl FromStr for Address {
+impl FromStr for PrinterAddress {
     type Err = AddressError;
 
     fn from_str(address: &str) -> Result<Self, AddressError> {
         let address = address.trim();
         let shown = || address.chars().take(SHOWN_CHARS).collect::<String>();
         if let Some(id) = address.strip_prefix("usb:") {
-            return usb(id).map(Self::Usb).ok_or_else(|| AddressError::Usb(shown()));
+            return parse_usb(id).map(Self::Usb).ok_or_else(|| AddressError::Usb(shown()));
         }
         if let Some(path) = address.strip_prefix("dir:") {
-            return folder(path).map(Self::Folder).ok_or_else(|| AddressError::Folder(shown()));
+            return parse_folder(path).map(Self::Folder).ok_or_else(|| AddressError::Folder(shown()));
         }
         for (scheme, tls) in [("ipp://", false), ("ipps://", true)] {
             if let Some(rest) = address.strip_prefix(scheme) {
                 let wrong = || AddressError::Host(shown(), "ipp://host/ipp/print");
-                return queue(rest, tls).ok_or_else(wrong);
+                return parse_queue(rest, tls).ok_or_else(wrong);
             }
         }
         let rest = match address.split_once("://") {
@@ -129,23 +129,23 @@ impl FromStr for Address {
     }
 }
 
-impl fmt::Display for Address {
+impl fmt::Display for PrinterAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Tcp { host, port } => write!(f, "tcp://{}:{port}", bracketed(host)),
+            Self::Tcp { host, port } => write!(f, "tcp://{}:{port}", bracket_host(host)),
             Self::Usb(UsbId::Serial(serial)) => write!(f, "usb:{serial}"),
             Self::Usb(UsbId::Model { vendor, product }) => write!(f, "usb:{vendor:04x}:{product:04x}"),
             Self::Folder(path) => write!(f, "dir:{}", path.display()),
             Self::Ipp { tls, host, port, path } => {
                 let scheme = if *tls { "ipps" } else { "ipp" };
-                write!(f, "{scheme}://{}:{port}{path}", bracketed(host))
+                write!(f, "{scheme}://{}:{port}{path}", bracket_host(host))
             }
         }
     }
 }
 
 /// A host as it stands before a port.
-pub(crate) fn bracketed(host: &str) -> String {
+pub(crate) fn bracket_host(host: &str) -> String {
     if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
 }
 
@@ -170,16 +170,16 @@ fn host_and_port(text: &str, usual: u16) -> Option<(String, u16)> {
     good.then(|| (host.to_owned(), port))
 }
 
-fn queue(rest: &str, tls: bool) -> Option<Address> {
+fn parse_queue(rest: &str, tls: bool) -> Option<PrinterAddress> {
     let (authority, path) = rest.find('/').map_or((rest, "/ipp/print"), |at| rest.split_at(at));
     let (host, port) = host_and_port(authority, IPP_PORT)?;
     // An address, not a request: what a queue's path never has would only be a way to say something else.
     let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '~' | '+' | '%');
     let good = path.len() <= HOST_CHARS_MAX && path.chars().all(known);
-    good.then(|| Address::Ipp { tls, host, port, path: path.to_owned() })
+    good.then(|| PrinterAddress::Ipp { tls, host, port, path: path.to_owned() })
 }
 
-fn usb(id: &str) -> Option<UsbId> {
+fn parse_usb(id: &str) -> Option<UsbId> {
     let id = id.trim();
     if let Some((vendor, product)) = id.split_once(':')
         && let (4, 4) = (vendor.len(), product.len())
@@ -191,7 +191,7 @@ fn usb(id: &str) -> Option<UsbId> {
     good.then(|| UsbId::Serial(id.to_owned()))
 }
 
-fn folder(path: &str) -> Option<PathBuf> {
+fn parse_folder(path: &str) -> Option<PathBuf> {
     let path = PathBuf::from(path);
     let plain = path.components().all(|c| !matches!(c, Component::ParentDir));
     let text = path.to_str()?;
@@ -223,7 +223,7 @@ mod tests {
             ("ipps://10.0.0.7:8631/printers/Ward_3", "ipps://10.0.0.7:8631/printers/Ward_3"),
             ("ipp://[fe80::2]/ipp/print", "ipp://[fe80::2]:631/ipp/print"),
         ] {
-            let address: Address = text.parse().unwrap_or_else(|e| panic!("{text}: {e}"));
+            let address: PrinterAddress = text.parse().unwrap_or_else(|e| panic!("{text}: {e}"));
             assert_eq!(address.to_string(), back);
             assert_eq!(back.parse(), Ok(address));
         }
@@ -251,17 +251,17 @@ mod tests {
             ("ipp://h/a?b=c", "ipp://host/ipp/print"),
             ("ipp://me:secret@h/a", "ipp://host/ipp/print"),
         ] {
-            let refusal = text.parse::<Address>().unwrap_err().to_string();
+            let refusal = text.parse::<PrinterAddress>().unwrap_err().to_string();
             assert!(refusal.contains(word), "{text}: {refusal}");
         }
         let long = format!("tcp://{}", "a b".repeat(10_000));
-        assert!(long.parse::<Address>().unwrap_err().to_string().len() < 400);
+        assert!(long.parse::<PrinterAddress>().unwrap_err().to_string().len() < 400);
     }
 
     proptest! {
         #[test]
         fn any_text_is_read_or_refused(text in "(tcp://|usb:|dir:|ipp://|ipps://|)\\PC{0,60}") {
-            if let Ok(address) = text.parse::<Address>() {
+            if let Ok(address) = text.parse::<PrinterAddress>() {
                 prop_assert_eq!(address.to_string().parse(), Ok(address));
             }
         }

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use labels::drawing::LabelWarning;
-use labels::language::Condition;
+use labels::language::PrinterCondition;
 use labels::media::MediaSize;
-use labels::sheet::Sheet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -23,11 +22,11 @@ pub enum PrinterCause {
     /// Nothing is wrong.
     Ready,
     /// What a label printer says of itself.
-    Condition(Condition),
+    Condition(PrinterCondition),
     /// What an office printer says of itself, which prints these sheets.
     SheetCondition {
         /// What it says.
-        condition: Condition,
+        condition: PrinterCondition,
         /// The sheets that are set for it.
         sheet: &'static str,
     },
@@ -180,5 +179,6 @@ pub enum SeenAt {
     /// It announces itself.
     Network,
     /// It answered when it was looked for.
-    Asked,
+    #[serde(rename = "asked")]
+    Queried,
 }

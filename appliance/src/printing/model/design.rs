@@ -11,7 +11,7 @@ use crate::printing::model::request::JobKind;
 
 /// How the labels of a job look.
 #[derive(Debug, Clone)]
-pub(crate) struct Design {
+pub(crate) struct JobTemplate {
     pub(crate) template: Arc<Template>,
     /// Of the template; 0: built in.
     pub(crate) version: u64,
@@ -19,7 +19,7 @@ pub(crate) struct Design {
     pub(crate) logo: Option<(u64, Arc<Logo>)>,
 }
 
-impl Design {
+impl JobTemplate {
     /// From the files that a job was submitted with.
     pub(crate) fn of_job(
         head: &JobHead,
@@ -30,8 +30,8 @@ impl Design {
         let template = match file {
             Some(file) => Template::parse(file).map_err(|_| gone())?,
             // The test label has no template, and a printer that has none of its own does not mind which stands here.
-            None if head.kind == JobKind::Test => usual().ok_or_else(gone)?,
-            None if head.design == 0 => template::builtin(&head.template).ok_or_else(gone)?.clone(),
+            None if head.kind == JobKind::Test => default_template().ok_or_else(gone)?,
+            None if head.design == 0 => template::find_builtin(&head.template).ok_or_else(gone)?.clone(),
             None => return Err(gone()),
         };
         let logo = match logo {
@@ -50,6 +50,6 @@ impl Design {
     }
 }
 
-pub(crate) fn usual() -> Option<Template> {
-    template::builtins().first().cloned()
+pub(crate) fn default_template() -> Option<Template> {
+    template::builtin_templates().first().cloned()
 }

@@ -4,7 +4,7 @@ use record::ids::JobId;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::printing::model::cause::JobNote;
-use crate::printing::model::request::{JobKind, Names, Reprint};
+use crate::printing::model::request::{JobKind, NameStyle, ReprintInfo};
 
 /// What is kept of a job beside its labels.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,11 +21,11 @@ pub(crate) struct JobHead {
     #[serde(default = "usual_template")]
     pub(crate) template: String,
     #[serde(default)]
-    pub(crate) names: Names,
+    pub(crate) names: NameStyle,
     #[serde(default, deserialize_with = "readable_notes")]
     pub(crate) notes: Vec<JobNote>,
     #[serde(default)]
-    pub(crate) reprint: Option<Reprint>,
+    pub(crate) reprint: Option<ReprintInfo>,
     /// The version of its template, and of the logo where that shows one; 0: built in, or none.
     #[serde(default)]
     pub(crate) design: u64,

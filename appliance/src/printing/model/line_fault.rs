@@ -59,7 +59,7 @@ pub(crate) struct NoAddress;
 pub enum UsbFault {
     /// It is not there.
     #[error("the USB printer {} is not connected: the cable is out or the printer is off", usb_text(.0))]
-    Away(UsbId),
+    Unplugged(UsbId),
     /// Several are alike.
     #[error(
         "{0} printers on USB are {which}; disconnect all but one, or use printers that have serial numbers",
@@ -94,7 +94,7 @@ fn usb_text(id: &UsbId) -> String {
 impl From<UsbFault> for io::Error {
     fn from(fault: UsbFault) -> Self {
         let kind = match &fault {
-            UsbFault::Away(_) => io::ErrorKind::NotFound,
+            UsbFault::Unplugged(_) => io::ErrorKind::NotFound,
             UsbFault::Twins(..) => io::ErrorKind::InvalidInput,
             UsbFault::Denied(_) => io::ErrorKind::PermissionDenied,
             UsbFault::Held(_) => io::ErrorKind::ResourceBusy,

@@ -2,6 +2,7 @@
 
 pub(crate) mod address;
 pub(crate) mod cause;
+pub(crate) mod connection_timeouts;
 pub(crate) mod content_version;
 pub(crate) mod design;
 pub(crate) mod job;
@@ -11,7 +12,6 @@ pub(crate) mod line_fault;
 pub(crate) mod make_error;
 pub(crate) mod news;
 pub(crate) mod paper;
-pub(crate) mod patience;
 pub mod plan;
 pub(crate) mod printer_settings;
 pub(crate) mod printer_state;

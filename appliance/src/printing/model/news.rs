@@ -5,9 +5,9 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 /// The bell of [`Printing::news`].
-pub(crate) type News = Arc<watch::Sender<u64>>;
+pub(crate) type ChangeSignal = Arc<watch::Sender<u64>>;
 
 /// Rings it.
-pub(crate) fn ring(news: &News) {
+pub(crate) fn signal_change(news: &ChangeSignal) {
     news.send_modify(|n| *n = n.wrapping_add(1));
 }

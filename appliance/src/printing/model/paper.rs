@@ -1,7 +1,7 @@
 //! The roll or the sheets in a printer.
 
 use labels::media::MediaSize;
-use labels::sheet::Sheet;
+use labels::sheet::LabelSheet;
 use serde::{Deserialize, Serialize};
 
 /// What is in a printer.
@@ -21,8 +21,8 @@ pub enum PrinterPaper {
     },
 }
 
-impl From<&Sheet> for PrinterPaper {
-    fn from(sheet: &Sheet) -> Self {
+impl From<&LabelSheet> for PrinterPaper {
+    fn from(sheet: &LabelSheet) -> Self {
         Self::Sheet { name: sheet.name.to_owned(), labels: sheet.count(), label_mm: sheet.label_mm }
     }
 }

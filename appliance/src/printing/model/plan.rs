@@ -32,7 +32,7 @@ pub enum LabelState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "LabelProof")]
-pub enum Proof {
+pub enum ConfirmedBy {
     /// The printer reported it printed.
     Printer,
     /// The printer took it and reported no error.
@@ -45,18 +45,18 @@ pub enum Proof {
 
 /// One label's line in the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Row {
+pub struct LabelProgress {
     /// Where it is.
     pub state: LabelState,
     /// How that is known; only with `Sent` and `Confirmed`.
-    pub proof: Option<Proof>,
+    pub proof: Option<ConfirmedBy>,
     /// How often its first byte was sent.
     pub attempts: u32,
     /// When the state came about (milliseconds since 1970).
     pub at_ms: i64,
 }
 
-impl Row {
+impl LabelProgress {
     /// On its way: one more time that its first byte is sent.
     pub(crate) fn sending(self, now_ms: i64) -> Self {
         let attempts = self.attempts.saturating_add(1);
@@ -80,7 +80,7 @@ impl Row {
 
 /// What a job's labels come to, kept beside them so that no step of a long job looks at all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Progress {
+pub struct JobProgress {
     /// Labels of which no byte was sent.
     pub queued: u32,
     /// The lowest of these; means nothing without any.
@@ -97,9 +97,9 @@ pub struct Progress {
     pub cancelled: u32,
 }
 
-impl Progress {
+impl JobProgress {
     /// Counted from the rows of a job, in order.
-    pub fn of(rows: &[Row]) -> Self {
+    pub fn of(rows: &[LabelProgress]) -> Self {
         let mut progress = Self::default();
         for (n, row) in (1..).zip(rows) {
             if row.state == LabelState::Queued && progress.queued == 0 {
@@ -111,7 +111,7 @@ impl Progress {
     }
 
     /// Label `n` was `from` and is `to`. Where the lowest queued one stops being queued, `next_queued` is the next.
-    pub fn change(&mut self, n: u32, from: &Row, to: &Row, next_queued: Option<u32>) {
+    pub fn change(&mut self, n: u32, from: &LabelProgress, to: &LabelProgress, next_queued: Option<u32>) {
         if to.state == LabelState::Queued {
             self.first_queued = if self.queued == 0 { n } else { self.first_queued.min(n) };
         }
@@ -122,31 +122,33 @@ impl Progress {
         }
     }
 
-    fn add(&mut self, n: u32, row: &Row) {
+    fn add(&mut self, n: u32, row: &LabelProgress) {
         match self.place(row) {
-            Place::Count(count) => *count = count.saturating_add(1),
-            Place::List(list) => {
+            ProgressSlot::Count(count) => *count = count.saturating_add(1),
+            ProgressSlot::List(list) => {
                 let at = list.partition_point(|&other| other < n);
                 list.insert(at, n);
             }
         }
     }
 
-    fn remove(&mut self, n: u32, row: &Row) {
+    fn remove(&mut self, n: u32, row: &LabelProgress) {
         match self.place(row) {
-            Place::Count(count) => *count = count.saturating_sub(1),
-            Place::List(list) => list.retain(|&other| other != n),
+            ProgressSlot::Count(count) => *count = count.saturating_sub(1),
+            ProgressSlot::List(list) => list.retain(|&other| other != n),
         }
     }
 
-    fn place(&mut self, row: &Row) -> Place<'_> {
+    fn place(&mut self, row: &LabelProgress) -> ProgressSlot<'_> {
         match row.state {
-            LabelState::Queued => Place::Count(&mut self.queued),
-            LabelState::Unknown => Place::List(&mut self.in_doubt),
-            LabelState::Failed => Place::Count(&mut self.failed),
-            LabelState::Cancelled => Place::Count(&mut self.cancelled),
-            _ if row.under_way() => Place::List(&mut self.under_way),
-            LabelState::Sending | LabelState::Sent | LabelState::Confirmed => Place::Count(&mut self.out),
+            LabelState::Queued => ProgressSlot::Count(&mut self.queued),
+            LabelState::Unknown => ProgressSlot::List(&mut self.in_doubt),
+            LabelState::Failed => ProgressSlot::Count(&mut self.failed),
+            LabelState::Cancelled => ProgressSlot::Count(&mut self.cancelled),
+            _ if row.under_way() => ProgressSlot::List(&mut self.under_way),
+            LabelState::Sending | LabelState::Sent | LabelState::Confirmed => {
+                ProgressSlot::Count(&mut self.out)
+            }
         }
     }
 
@@ -168,14 +170,14 @@ impl Progress {
     }
 }
 
-enum Place<'a> {
+enum ProgressSlot<'a> {
     Count(&'a mut u32),
     List(&'a mut Vec<u32>),
 }
 
 /// What is to be done next for a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum JobStep {
     /// Send label n (from 1).
     Send(u32),
     /// Wait for what is under way.
@@ -187,29 +189,29 @@ pub enum Step {
 }
 
 /// The next step of a job.
-pub fn next(progress: &Progress, window: usize) -> Step {
+pub fn next_step(progress: &JobProgress, window: usize) -> JobStep {
     let under_way = progress.under_way.len();
     let in_doubt = !progress.in_doubt.is_empty();
     if progress.queued > 0 && !in_doubt && under_way < window {
-        Step::Send(progress.first_queued)
+        JobStep::Send(progress.first_queued)
     } else if under_way > 0 {
-        Step::Await
+        JobStep::Await
     } else if in_doubt {
-        Step::Ask
+        JobStep::Ask
     } else {
-        Step::Finished
+        JobStep::Finished
     }
 }
 
 /// What a job is, by its labels alone; whether it is paused is the printer's to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
+pub enum JobPhase {
     /// No byte was sent.
     Queued,
     /// Some labels are out or on their way.
     Printing,
     /// A person has to say whether a label is there.
-    Asking,
+    NeedsAnswer,
     /// Each label is settled.
     Done,
     /// Each label is settled, and somebody cancelled.
@@ -217,34 +219,34 @@ pub enum Phase {
 }
 
 /// The phase of a job.
-pub fn phase(progress: &Progress, cancelled: bool) -> Phase {
+pub fn job_phase(progress: &JobProgress, cancelled: bool) -> JobPhase {
     if !progress.in_doubt.is_empty() {
-        Phase::Asking
+        JobPhase::NeedsAnswer
     } else if progress.settled() {
-        if cancelled { Phase::Cancelled } else { Phase::Done }
+        if cancelled { JobPhase::Cancelled } else { JobPhase::Done }
     } else if progress.untouched() {
-        Phase::Queued
+        JobPhase::Queued
     } else {
-        Phase::Printing
+        JobPhase::Printing
     }
 }
 
 /// What becomes of a label that the printer threw away before it was out. Of a blank tag a torn half may lie in the
 /// tray, and somebody may stick it on: it is never printed again.
-pub fn lost(row: Row, blank: bool, at_ms: i64) -> Row {
+pub fn after_loss(row: LabelProgress, blank: bool, at_ms: i64) -> LabelProgress {
     let state = if blank { LabelState::Failed } else { LabelState::Queued };
-    Row { state, proof: None, at_ms, ..row }
+    LabelProgress { state, proof: None, at_ms, ..row }
 }
 
 /// What becomes of a label in doubt when a person has looked; `None` when it was not in doubt.
-pub fn answered(row: Row, printed: bool, blank: bool, at_ms: i64) -> Option<Row> {
+pub fn after_answer(row: LabelProgress, printed: bool, blank: bool, at_ms: i64) -> Option<LabelProgress> {
     let (state, proof) = match (printed, blank) {
-        (true, _) => (LabelState::Confirmed, Some(Proof::Person)),
+        (true, _) => (LabelState::Confirmed, Some(ConfirmedBy::Person)),
         (false, false) => (LabelState::Queued, None),
         // Two machines with one tag is the only copy that does harm: a blank tag in doubt is never printed again.
         (false, true) => (LabelState::Failed, None),
     };
-    (row.state == LabelState::Unknown).then_some(Row { state, proof, at_ms, ..row })
+    (row.state == LabelState::Unknown).then_some(LabelProgress { state, proof, at_ms, ..row })
 }
 
 #[cfg(test)]
@@ -253,78 +255,78 @@ mod tests {
     use LabelState::{Cancelled, Confirmed, Failed, Queued, Sending, Sent, Unknown};
     use proptest::prelude::*;
 
-    fn row(state: LabelState, proof: Option<Proof>) -> Row {
-        Row { state, proof, attempts: 1, at_ms: 0 }
+    fn row(state: LabelState, proof: Option<ConfirmedBy>) -> LabelProgress {
+        LabelProgress { state, proof, attempts: 1, at_ms: 0 }
     }
 
-    fn rows(states: &[LabelState]) -> Vec<Row> {
-        states.iter().map(|&s| row(s, (s == Confirmed).then_some(Proof::Printer))).collect()
+    fn rows(states: &[LabelState]) -> Vec<LabelProgress> {
+        states.iter().map(|&s| row(s, (s == Confirmed).then_some(ConfirmedBy::Printer))).collect()
     }
 
     #[test]
     fn next_steps() {
-        let step = |states: &[LabelState]| next(&Progress::of(&rows(states)), WINDOW);
-        assert_eq!(step(&[Queued, Queued]), Step::Send(1));
-        assert_eq!(step(&[Sent, Queued, Queued]), Step::Send(2));
-        assert_eq!(step(&[Sent, Sending, Queued]), Step::Await);
-        assert_eq!(step(&[Confirmed, Unknown, Queued]), Step::Ask);
-        assert_eq!(step(&[Unknown, Sent, Queued]), Step::Await);
-        assert_eq!(step(&[Confirmed, Queued, Confirmed]), Step::Send(2));
-        assert_eq!(step(&[Confirmed, Failed, Cancelled]), Step::Finished);
-        let one = |rows: &[Row]| next(&Progress::of(rows), WINDOW_UNCONFIRMED);
-        assert_eq!(one(&rows(&[Sent, Queued])), Step::Await);
-        assert_eq!(one(&[row(Sent, Some(Proof::Nobody)), rows(&[Queued])[0]]), Step::Send(2));
+        let step = |states: &[LabelState]| next_step(&JobProgress::of(&rows(states)), WINDOW);
+        assert_eq!(step(&[Queued, Queued]), JobStep::Send(1));
+        assert_eq!(step(&[Sent, Queued, Queued]), JobStep::Send(2));
+        assert_eq!(step(&[Sent, Sending, Queued]), JobStep::Await);
+        assert_eq!(step(&[Confirmed, Unknown, Queued]), JobStep::Ask);
+        assert_eq!(step(&[Unknown, Sent, Queued]), JobStep::Await);
+        assert_eq!(step(&[Confirmed, Queued, Confirmed]), JobStep::Send(2));
+        assert_eq!(step(&[Confirmed, Failed, Cancelled]), JobStep::Finished);
+        let one = |rows: &[LabelProgress]| next_step(&JobProgress::of(rows), WINDOW_UNCONFIRMED);
+        assert_eq!(one(&rows(&[Sent, Queued])), JobStep::Await);
+        assert_eq!(one(&[row(Sent, Some(ConfirmedBy::Nobody)), rows(&[Queued])[0]]), JobStep::Send(2));
     }
 
     #[test]
     fn phases() {
-        let phase = |states: &[LabelState]| phase(&Progress::of(&rows(states)), false);
-        assert_eq!(phase(&[Queued, Queued]), Phase::Queued);
-        assert_eq!(phase(&[Confirmed, Queued]), Phase::Printing);
-        assert_eq!(phase(&[Confirmed, Sent]), Phase::Printing);
-        assert_eq!(phase(&[Confirmed, Unknown, Queued]), Phase::Asking);
-        assert_eq!(phase(&[Confirmed, Failed]), Phase::Done);
-        let ended = Progress::of(&rows(&[Confirmed, Cancelled]));
-        assert_eq!(super::phase(&ended, true), Phase::Cancelled);
+        let phase = |states: &[LabelState]| job_phase(&JobProgress::of(&rows(states)), false);
+        assert_eq!(phase(&[Queued, Queued]), JobPhase::Queued);
+        assert_eq!(phase(&[Confirmed, Queued]), JobPhase::Printing);
+        assert_eq!(phase(&[Confirmed, Sent]), JobPhase::Printing);
+        assert_eq!(phase(&[Confirmed, Unknown, Queued]), JobPhase::NeedsAnswer);
+        assert_eq!(phase(&[Confirmed, Failed]), JobPhase::Done);
+        let ended = JobProgress::of(&rows(&[Confirmed, Cancelled]));
+        assert_eq!(super::job_phase(&ended, true), JobPhase::Cancelled);
     }
 
     #[test]
     fn answers_settle_only_doubt_and_never_repeat_a_blank_tag() {
         let doubt = row(Unknown, None);
-        assert_eq!(answered(doubt, true, true, 5).unwrap().state, Confirmed);
-        assert_eq!(answered(doubt, false, false, 5).unwrap().state, Queued);
-        assert_eq!(answered(doubt, false, true, 5).unwrap().state, Failed);
+        assert_eq!(after_answer(doubt, true, true, 5).unwrap().state, Confirmed);
+        assert_eq!(after_answer(doubt, false, false, 5).unwrap().state, Queued);
+        assert_eq!(after_answer(doubt, false, true, 5).unwrap().state, Failed);
         for state in [Queued, Sending, Sent, Confirmed, Failed, Cancelled] {
-            assert_eq!(answered(row(state, None), false, false, 5), None);
+            assert_eq!(after_answer(row(state, None), false, false, 5), None);
         }
     }
 
     #[test]
     fn what_the_printer_threw_away_is_printed_again_unless_it_is_blank() {
         let sent = row(Sent, None);
-        assert_eq!((lost(sent, false, 5).state, lost(sent, false, 5).attempts), (Queued, 1));
-        assert_eq!(lost(sent, true, 5).state, Failed);
+        assert_eq!((after_loss(sent, false, 5).state, after_loss(sent, false, 5).attempts), (Queued, 1));
+        assert_eq!(after_loss(sent, true, 5).state, Failed);
     }
 
-    fn any_row() -> impl Strategy<Value = Row> {
+    fn any_row() -> impl Strategy<Value = LabelProgress> {
         let state = prop::sample::select(vec![Queued, Sending, Sent, Confirmed, Unknown, Failed, Cancelled]);
-        (state, any::<bool>()).prop_map(|(s, p)| row(s, p.then_some(Proof::Idle)))
+        (state, any::<bool>()).prop_map(|(s, p)| row(s, p.then_some(ConfirmedBy::Idle)))
     }
 
     proptest! {
         #[test]
         fn never_more_under_way_than_the_window(rows in prop::collection::vec(any_row(), 0..12), window in 1usize..4) {
             let under_way = rows.iter().filter(|r| r.under_way()).count();
-            let progress = Progress::of(&rows);
-            match next(&progress, window) {
-                Step::Send(n) => {
+            let progress = JobProgress::of(&rows);
+            match next_step(&progress, window) {
+                JobStep::Send(n) => {
                     prop_assert!(under_way < window);
                     prop_assert_eq!(rows[n as usize - 1].state, Queued);
                     prop_assert!(!rows.iter().any(|r| r.state == Unknown));
                 }
-                Step::Await => prop_assert!(under_way > 0),
-                Step::Ask => prop_assert_eq!(phase(&progress, false), Phase::Asking),
-                Step::Finished => prop_assert_eq!(phase(&progress, false), Phase::Done),
+                JobStep::Await => prop_assert!(under_way > 0),
+                JobStep::Ask => prop_assert_eq!(job_phase(&progress, false), JobPhase::NeedsAnswer),
+                JobStep::Finished => prop_assert_eq!(job_phase(&progress, false), JobPhase::Done),
             }
         }
 
@@ -334,17 +336,17 @@ mod tests {
             changes in prop::collection::vec((any::<prop::sample::Index>(), any_row()), 0..30),
         ) {
             let mut rows = rows;
-            let mut progress = Progress::of(&rows);
+            let mut progress = JobProgress::of(&rows);
             for (at, to) in changes {
                 let at = at.index(rows.len());
                 let from = std::mem::replace(&mut rows[at], to);
                 let queued = (1..).zip(&rows).find(|(_, r)| r.state == Queued).map(|(n, _)| n);
                 let was_first = from.state == Queued && progress.first_queued == at as u32 + 1;
                 progress.change(at as u32 + 1, &from, &to, queued.filter(|_| was_first));
-                let anew = Progress::of(&rows);
-                let first = |p: &Progress| (p.queued > 0).then_some(p.first_queued);
-                prop_assert_eq!(first(&progress), first(&anew));
-                prop_assert_eq!(Progress { first_queued: 0, ..progress.clone() }, Progress { first_queued: 0, ..anew });
+                let recounted = JobProgress::of(&rows);
+                let first = |p: &JobProgress| (p.queued > 0).then_some(p.first_queued);
+                prop_assert_eq!(first(&progress), first(&recounted));
+                prop_assert_eq!(JobProgress { first_queued: 0, ..progress.clone() }, JobProgress { first_queued: 0, ..recounted });
             }
         }
     }

@@ -8,7 +8,8 @@ use serde::Serialize;
 #[serde(rename_all = "snake_case")]
 pub enum PrinterState {
     /// Nobody has asked it yet.
-    NotHeard,
+    #[serde(rename = "not_heard")]
+    NotQueried,
     /// Answers, or at least takes a connection, and reports no trouble.
     Ready,
     /// A job is under way.
@@ -25,7 +26,7 @@ impl PrinterState {
     /// In a word or two, for the fleet page at the relay.
     pub fn word(self) -> &'static str {
         match self {
-            Self::NotHeard => "not asked yet",
+            Self::NotQueried => "not asked yet",
             Self::Ready => "ready",
             Self::Printing => "printing",
             Self::Stopped => "stopped",

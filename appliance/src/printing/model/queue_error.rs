@@ -5,7 +5,7 @@
 pub enum QueueError {
     /// Not sent at all: safe to try again.
     #[error("the print queue cannot be reached ({0}); check that the printer is on and on the network")]
-    Away(String),
+    Unreachable(String),
     /// Sent, perhaps, and no answer came.
     #[error("the print queue’s answer did not come ({0}); check the printer before you print again")]
     Lost(LostAnswer),

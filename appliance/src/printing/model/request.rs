@@ -62,7 +62,7 @@ impl LabelRequest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(rename = "NameStyle")]
-pub enum Names {
+pub enum NameStyle {
     /// Nothing: the job is refused, with the character.
     #[default]
     AsTheyAre,
@@ -82,7 +82,7 @@ pub struct JobRequest {
     /// The template's name; without one the usual one, or the one of its kind that fits the roll.
     pub template: Option<String>,
     /// What is done about names that cannot be printed.
-    pub names: Names,
+    pub names: NameStyle,
     /// In the order in which they come out.
     pub labels: Vec<LabelRequest>,
 }
@@ -90,7 +90,7 @@ pub struct JobRequest {
 impl JobRequest {
     /// Labels on the first printer, with whatever template fits its roll.
     pub fn new(id: JobId, labels: Vec<LabelRequest>) -> Self {
-        Self { id, key: None, printer: None, template: None, names: Names::default(), labels }
+        Self { id, key: None, printer: None, template: None, names: NameStyle::default(), labels }
     }
 }
 
@@ -124,7 +124,8 @@ pub enum JobKind {
 
 /// Why labels were printed once more.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
-pub struct Reprint {
+#[schemars(rename = "Reprint")]
+pub struct ReprintInfo {
     /// The job that printed them before.
     pub of: JobId,
     /// In a person's words.
@@ -147,9 +148,9 @@ mod tests {
             ..LabelRequest::default()
         };
         let fields = request.fields(2, 3);
-        let wanted = ["Pump", "S-1", "2/3", tag.as_str()];
-        let given = [Field::Name, Field::Serial, Field::Position, Field::Tag].map(|f| fields.get(f));
-        assert_eq!(given, wanted);
+        let expected = ["Pump", "S-1", "2/3", tag.as_str()];
+        let provided = [Field::Name, Field::Serial, Field::Position, Field::Tag].map(|f| fields.get(f));
+        assert_eq!(provided, expected);
         assert_eq!(request.fields(1, 1).get(Field::Position), "");
     }
 

@@ -1,6 +1,6 @@
 //! What people and programs see of jobs, labels and printers, and the words in which they are refused.
 
-use labels::media::{Length, Media};
+use labels::media::{Media, MediaLength};
 use labels::{Bitmap, Dpi, LabelError};
 use record::ids::JobId;
 use record::tag::Tag;
@@ -10,10 +10,10 @@ use crate::printing::model::ledger_error::LedgerError;
 use crate::printing::model::limits::{KEY_CHARS_MAX, LABELS_MAX, OPEN_MAX, REASON_CHARS_MAX};
 use crate::printing::model::make_error::MakeError;
 use crate::printing::model::paper::PrinterPaper;
-use crate::printing::model::plan::{LabelState, Proof};
-use crate::printing::model::printer_settings::{Asked, Heat};
+use crate::printing::model::plan::{ConfirmedBy, LabelState};
+use crate::printing::model::printer_settings::{StatusQueryMode, ThermalSetting};
 use crate::printing::model::printer_state::PrinterState;
-use crate::printing::model::request::{JobKind, Reprint};
+use crate::printing::model::request::{JobKind, ReprintInfo};
 
 /// A job's state.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +25,7 @@ pub enum JobState {
     /// Waits for the printer.
     Paused(PrinterCause),
     /// A person has to look for a label.
-    Asking,
+    NeedsAnswer,
     /// Each label is settled.
     Done,
     /// Each label is settled, and somebody cancelled.
@@ -46,7 +46,7 @@ pub struct LabelView {
     /// Its state.
     pub state: LabelState,
     /// Who vouches for it.
-    pub proof: Option<Proof>,
+    pub proof: Option<ConfirmedBy>,
     /// How often it was sent.
     pub attempts: u32,
     /// Since when it is in this state (milliseconds since 1970).
@@ -91,7 +91,7 @@ pub struct JobSummary {
     /// What a person should know of them: another template than the usual one, names that were shortened.
     pub notes: Vec<JobNote>,
     /// Whether it prints labels once more, and why.
-    pub reprint: Option<Reprint>,
+    pub reprint: Option<ReprintInfo>,
 }
 
 /// A job with its labels.
@@ -134,7 +134,7 @@ pub struct PrinterView {
     /// The model's own name.
     pub model: Option<String>,
     /// Whether it is asked.
-    pub answers: Asked,
+    pub answers: StatusQueryMode,
     /// It stands in the settings file: it is changed there.
     pub fixed: bool,
     /// Whether it can say that a label is out.
@@ -169,7 +169,7 @@ pub struct MediaView {
     /// Endless.
     pub continuous: bool,
     /// How dots get onto it.
-    pub thermal: Heat,
+    pub thermal: ThermalSetting,
     /// Black and red on one roll.
     pub two_colour: bool,
     /// Alcohol and most disinfectants darken it.
@@ -179,8 +179,8 @@ pub struct MediaView {
 impl From<&Media> for MediaView {
     fn from(media: &Media) -> Self {
         let (height_mm, gap_mm) = match media.length {
-            Length::DieCut { mm, gap_mm } => (Some(mm), Some(gap_mm)),
-            Length::Continuous => (None, None),
+            MediaLength::DieCut { mm, gap_mm } => (Some(mm), Some(gap_mm)),
+            MediaLength::Continuous => (None, None),
         };
         Self {
             name: media.name.clone(),
@@ -189,7 +189,7 @@ impl From<&Media> for MediaView {
             height_mm,
             gap_mm,
             continuous: height_mm.is_none(),
-            thermal: Heat::of(media.thermal),
+            thermal: ThermalSetting::of(media.thermal),
             two_colour: media.two_colour,
             is_darkened_by_wiping: media.is_darkened_by_wiping(),
         }
@@ -207,7 +207,7 @@ pub struct LoadedView {
 
 /// A label as it will come out, dot by dot.
 #[derive(Debug)]
-pub struct Preview {
+pub struct PreviewImage {
     /// The very dots; read back and checked.
     pub dots: Bitmap,
     /// Of the printer.
@@ -225,18 +225,18 @@ pub enum PrintRefusal {
     #[error("no printer is set up; add one in the box’s settings")]
     NoPrinter,
     /// No printer of that name.
-    #[error("no printer is named {wanted:?}; known: {known}")]
+    #[error("no printer is named {expected:?}; known: {known}")]
     UnknownPrinter {
         /// What was asked for.
-        wanted: String,
+        expected: String,
         /// What there is.
         known: String,
     },
     /// No template of that name.
-    #[error("no template is named {wanted:?}; known: {known}")]
+    #[error("no template is named {expected:?}; known: {known}")]
     UnknownTemplate {
         /// What was asked for.
-        wanted: String,
+        expected: String,
         /// What there is.
         known: String,
     },

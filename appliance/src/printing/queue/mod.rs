@@ -2,4 +2,4 @@
 
 pub(crate) mod ledger;
 pub(crate) mod outcomes;
-pub(crate) mod printer_shelf;
+pub(crate) mod printer_store;

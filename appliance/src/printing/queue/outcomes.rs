@@ -10,9 +10,9 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 
 use crate::printing::model::ledger_error::LedgerError;
-use crate::printing::model::plan::{LabelState, Proof};
-use crate::printing::model::request::Reprint;
-use crate::printing::queue::ledger::Ledger;
+use crate::printing::model::plan::{ConfirmedBy, LabelState};
+use crate::printing::model::request::ReprintInfo;
+use crate::printing::queue::ledger::PrintLedger;
 
 /// How soon a full channel is tried again.
 const AGAIN: Duration = Duration::from_millis(200);
@@ -27,7 +27,7 @@ pub struct LabelOutcome {
     /// The last state.
     pub state: LabelState,
     /// Who vouches for it.
-    pub proof: Option<Proof>,
+    pub proof: Option<ConfirmedBy>,
     /// How often it was sent.
     pub attempts: u32,
 }
@@ -46,16 +46,16 @@ pub struct JobOutcome {
     /// Whether somebody cancelled it.
     pub cancelled: bool,
     /// Whether it printed labels once more, and why.
-    pub reprint: Option<Reprint>,
+    pub reprint: Option<ReprintInfo>,
     /// In order.
     pub labels: Vec<LabelOutcome>,
 }
 
 /// Wakes the reporter; rings that nobody hears are kept.
 #[derive(Debug, Default)]
-pub(crate) struct Bell {
+pub(crate) struct ReportSignal {
     rung: Mutex<Rung>,
-    heard: Condvar,
+    received: Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -64,15 +64,15 @@ struct Rung {
     stop: bool,
 }
 
-impl Bell {
+impl ReportSignal {
     pub(crate) fn ring(&self) {
         self.rung.lock().unwrap_or_else(PoisonError::into_inner).work = true;
-        self.heard.notify_all();
+        self.received.notify_all();
     }
 
     pub(crate) fn stop(&self) {
         self.rung.lock().unwrap_or_else(PoisonError::into_inner).stop = true;
-        self.heard.notify_all();
+        self.received.notify_all();
     }
 
     /// Waits for a ring, or at most so long; `false` at the end.
@@ -80,9 +80,9 @@ impl Bell {
         let mut rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
         while !rung.work && !rung.stop {
             rung = match at_most {
-                None => self.heard.wait(rung).unwrap_or_else(PoisonError::into_inner),
+                None => self.received.wait(rung).unwrap_or_else(PoisonError::into_inner),
                 Some(at_most) => {
-                    let waited = self.heard.wait_timeout(rung, at_most);
+                    let waited = self.received.wait_timeout(rung, at_most);
                     let (mut rung, _) = waited.unwrap_or_else(PoisonError::into_inner);
                     rung.work = true;
                     rung
@@ -95,11 +95,11 @@ impl Bell {
 }
 
 /// Sends each finished job's outcome once per run; after a restart those that were not acknowledged come again.
-pub(crate) fn report(ledger: &Ledger, bell: &Bell, to: &mpsc::Sender<JobOutcome>) {
+pub(crate) fn report_outcomes(ledger: &PrintLedger, bell: &ReportSignal, to: &mpsc::Sender<JobOutcome>) {
     let mut sent = SentOutcomes::default();
     let mut full = false;
     while bell.wait(full.then_some(AGAIN)) {
-        full = match tell_all(ledger, to, &mut sent) {
+        full = match report_all(ledger, to, &mut sent) {
             Ok(full) => full,
             Err(e) => {
                 tracing::error!(error = %e, "outcomes of print jobs wait for the next start");
@@ -120,8 +120,8 @@ struct SentOutcomes {
 }
 
 /// Whether the channel had no room for all. A job that cannot be read keeps no other one from being told.
-fn tell_all(
-    ledger: &Ledger,
+fn report_all(
+    ledger: &PrintLedger,
     to: &mpsc::Sender<JobOutcome>,
     outcomes: &mut SentOutcomes,
 ) -> Result<bool, LedgerError> {
@@ -132,7 +132,7 @@ fn tell_all(
             continue;
         }
         let Ok(place) = to.try_reserve() else { return Ok(true) };
-        match outcome(ledger, seq) {
+        match job_outcome(ledger, seq) {
             Ok(outcome) => {
                 place.send(outcome);
                 outcomes.sent.insert(seq);
@@ -147,7 +147,7 @@ fn tell_all(
     Ok(false)
 }
 
-fn outcome(ledger: &Ledger, seq: u64) -> Result<JobOutcome, LedgerError> {
+fn job_outcome(ledger: &PrintLedger, seq: u64) -> Result<JobOutcome, LedgerError> {
     let job = ledger.job_at(seq)?;
     let rows = ledger.rows(seq)?;
     let labels = (1..).zip(ledger.labels(seq)?).zip(&rows).map(|((n, (label, _)), row)| LabelOutcome {
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn a_job_that_cannot_be_read_keeps_no_other_outcome_back() {
         let db = memory();
-        let ledger = Ledger::open(db.clone(), 1).unwrap();
+        let ledger = PrintLedger::open(db.clone(), 1).unwrap();
         for n in 1..=3 {
             submit(&ledger, &head(n, 1, None), &[label(n, false)]).unwrap();
             ledger.cancel(u64::from(n), 5).unwrap();
@@ -186,13 +186,13 @@ mod tests {
         let (to, mut outcomes) = mpsc::channel(10);
         let mut sent = SentOutcomes::default();
         for _ in 0..2 {
-            assert!(!tell_all(&ledger, &to, &mut sent).unwrap());
+            assert!(!report_all(&ledger, &to, &mut sent).unwrap());
         }
         let jobs: Vec<_> =
             std::iter::from_fn(|| outcomes.try_recv().ok()).map(|outcome| outcome.job).collect();
         assert_eq!(jobs, [head(1, 1, None).id, head(3, 1, None).id]);
         write_job(&db, 2, &good);
-        assert!(!tell_all(&ledger, &to, &mut sent).unwrap());
+        assert!(!report_all(&ledger, &to, &mut sent).unwrap());
         assert_eq!(outcomes.try_recv().unwrap().job, head(2, 1, None).id, "it waits until it can be read");
     }
 }

@@ -1,15 +1,15 @@
 //! From what a label is to say to the dots that a printer gets: one way for submission, preview and printing.
 
-use labels::calibration::Assumed;
+use labels::calibration::AssumedSettings;
 use labels::media::PrintWindow;
-use labels::sheet::{Nudge, Sheet, SheetError, Start};
+use labels::sheet::{FirstLabel, LabelSheet, PrintOffset, SheetError};
 use labels::{Bitmap, Drawing, Fields, LabelError, Typesetter, calibration, layout, media, readback};
 
-use crate::printing::model::design::Design;
+use crate::printing::model::design::JobTemplate;
 use crate::printing::model::job::USUAL_TEMPLATE;
 use crate::printing::model::make_error::MakeError;
 use crate::printing::model::printer_settings::PrinterConfig;
-use crate::printing::model::request::{JobKind, LabelRequest, Names};
+use crate::printing::model::request::{JobKind, LabelRequest, NameStyle};
 
 /// Templates of equipment, the best first: with no template named, the first that the roll has room for.
 const EQUIPMENT: &[&str] =
@@ -19,42 +19,42 @@ const BLANK: &[&str] = &["blank-tag", "blank-tag-62x29", "blank-tag-47x22", "mic
 
 /// How all labels of a job are made.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Manner<'a> {
+pub(crate) struct RenderStyle<'a> {
     pub(crate) kind: JobKind,
-    pub(crate) design: &'a Design,
-    pub(crate) names: Names,
+    pub(crate) design: &'a JobTemplate,
+    pub(crate) names: NameStyle,
 }
 
 /// A label, drawn, checked and put onto the roll.
 #[derive(Debug)]
-pub(crate) struct Made {
+pub(crate) struct RenderedLabel {
     pub(crate) drawing: Drawing,
     pub(crate) dots: Bitmap,
 }
 
 /// The templates that come into question, in the order in which they are tried.
-pub(crate) fn candidates(wanted: Option<&str>, labels: &[LabelRequest]) -> Vec<String> {
+pub(crate) fn name_candidates(expected: Option<&str>, labels: &[LabelRequest]) -> Vec<String> {
     let usual = if labels.iter().all(|label| label.blank) { BLANK } else { EQUIPMENT };
-    wanted.map_or_else(|| usual.iter().map(|&name| name.to_owned()).collect(), |name| vec![name.to_owned()])
+    expected.map_or_else(|| usual.iter().map(|&name| name.to_owned()).collect(), |name| vec![name.to_owned()])
 }
 
 /// Lays label `n` of `of` out.
-pub(crate) fn draw(
+pub(crate) fn draw_label(
     t: &Typesetter,
-    manner: Manner<'_>,
+    manner: RenderStyle<'_>,
     config: &PrinterConfig,
     label: &LabelRequest,
     (n, of): (u32, u32),
 ) -> Result<Drawing, MakeError> {
     if manner.kind == JobKind::Test {
-        let assumed = Assumed {
+        let assumed = AssumedSettings {
             printer: &config.name,
             language: config.speaks(),
             dpi: config.dpi,
             head_dots: config.head_dots,
             media: &config.media,
         };
-        return Ok(calibration::draw(t, &assumed)?);
+        return Ok(calibration::draw_test(t, &assumed)?);
     }
     Ok(lay_out(t, manner.design, manner.names, label, (n, of), config.dpi)?)
 }
@@ -62,16 +62,16 @@ pub(crate) fn draw(
 /// The same for any paper, at a resolution.
 pub(crate) fn lay_out(
     t: &Typesetter,
-    design: &Design,
-    names: Names,
+    design: &JobTemplate,
+    names: NameStyle,
     label: &LabelRequest,
     (n, of): (u32, u32),
     dpi: labels::Dpi,
 ) -> Result<Drawing, LabelError> {
     let fields = label.fields(n, of);
-    let draw = |fields: &Fields| layout::draw(t, &design.template, fields, design.logo(), dpi);
+    let draw = |fields: &Fields| layout::lay_out_label(t, &design.template, fields, design.logo(), dpi);
     match draw(&fields) {
-        Err(LabelError::Text { asset_number_instead: true, .. }) if names == Names::AssetNumber => {
+        Err(LabelError::Text { asset_number_instead: true, .. }) if names == NameStyle::AssetNumber => {
             draw(&fields.without_name()?)
         }
         drawn => drawn,
@@ -79,55 +79,55 @@ pub(crate) fn lay_out(
 }
 
 /// Makes label `n` of `of` whole: drawn, placed on the roll, and read back from the very dots that are sent.
-pub(crate) fn make(
+pub(crate) fn render_label(
     t: &mut Typesetter,
-    manner: Manner<'_>,
+    manner: RenderStyle<'_>,
     config: &PrinterConfig,
     label: &LabelRequest,
     at: (u32, u32),
-) -> Result<Made, MakeError> {
-    let drawing = draw(t, manner, config, label, at)?;
+) -> Result<RenderedLabel, MakeError> {
+    let drawing = draw_label(t, manner, config, label, at)?;
     if let Some(sheet) = config.sheet {
-        fits(&drawing, sheet)?;
+        check_sheet(&drawing, sheet)?;
         let dots = drawing.bitmap(t);
         readback::check_drawing(&dots, &drawing)?;
-        return Ok(Made { drawing, dots });
+        return Ok(RenderedLabel { drawing, dots });
     }
-    let placed = media::place(&drawing, &drawing.bitmap(t), &config.media, config.head_dots)?;
+    let placed = media::place_label(&drawing, &drawing.bitmap(t), &config.media, config.head_dots)?;
     readback::check_placed(&placed, &drawing)?;
-    Ok(Made { drawing, dots: placed.dots })
+    Ok(RenderedLabel { drawing, dots: placed.dots })
 }
 
 /// A sheet takes a label as it is, neither cut nor turned.
-fn fits(drawing: &Drawing, sheet: &Sheet) -> Result<(), SheetError> {
+fn check_sheet(drawing: &Drawing, sheet: &LabelSheet) -> Result<(), SheetError> {
     let size_mm = (drawing.dpi.mm(drawing.width), drawing.dpi.mm(drawing.height));
-    sheet.places(Start::FIRST, Nudge::default())?.at(0, size_mm).map(drop)
+    sheet.places(FirstLabel::FIRST, PrintOffset::default())?.at(0, size_mm).map(drop)
 }
 
 /// Everything about label `n` that can be known to go wrong. The first label is made whole; of the others,
 /// dots are drawn only where the outcome hangs on them.
-pub(crate) fn check(
+pub(crate) fn check_label(
     t: &mut Typesetter,
-    manner: Manner<'_>,
+    manner: RenderStyle<'_>,
     config: &PrinterConfig,
     label: &LabelRequest,
     at: (u32, u32),
 ) -> Result<Drawing, MakeError> {
     if at.0 == 1 {
-        let Made { drawing, dots } = make(t, manner, config, label, at)?;
+        let RenderedLabel { drawing, dots } = render_label(t, manner, config, label, at)?;
         if config.sheet.is_some() {
             return Ok(drawing);
         }
         config.language.session(config.profile(), 0).encode(1, &dots)?;
         return Ok(drawing);
     }
-    let drawing = draw(t, manner, config, label, at)?;
+    let drawing = draw_label(t, manner, config, label, at)?;
     if let Some(sheet) = config.sheet {
-        fits(&drawing, sheet)?;
+        check_sheet(&drawing, sheet)?;
         return Ok(drawing);
     }
     if PrintWindow::of(&drawing, &config.media, config.head_dots)?.cuts(&drawing) {
-        media::place(&drawing, &drawing.bitmap(t), &config.media, config.head_dots)?;
+        media::place_label(&drawing, &drawing.bitmap(t), &config.media, config.head_dots)?;
     }
     Ok(drawing)
 }
@@ -138,9 +138,9 @@ mod tests {
     use crate::printing::model::printer_settings::PrinterSettings;
     use record::tag::Tag;
 
-    fn design(name: &str) -> Design {
-        let template = std::sync::Arc::new(labels::template::builtin(name).unwrap().clone());
-        Design { template, version: 0, logo: None }
+    fn design(name: &str) -> JobTemplate {
+        let template = std::sync::Arc::new(labels::template::find_builtin(name).unwrap().clone());
+        JobTemplate { template, version: 0, logo: None }
     }
 
     fn label() -> LabelRequest {
@@ -159,13 +159,14 @@ mod tests {
         let config = PrinterSettings::new("P", "escpos", "tcp://h:1").checked().unwrap();
         let mut t = Typesetter::new().unwrap();
         let design = design(USUAL_TEMPLATE);
-        let manner = |names| Manner { kind: JobKind::Labels, design: &design, names };
-        let refused =
-            make(&mut t, manner(Names::AsTheyAre), &config, &label(), (1, 1)).unwrap_err().to_string();
+        let manner = |names| RenderStyle { kind: JobKind::Labels, design: &design, names };
+        let refused = render_label(&mut t, manner(NameStyle::AsTheyAre), &config, &label(), (1, 1))
+            .unwrap_err()
+            .to_string();
         assert!(refused.contains('超') && refused.contains("asset number"), "{refused}");
-        assert!(make(&mut t, manner(Names::AssetNumber), &config, &label(), (1, 1)).is_ok());
+        assert!(render_label(&mut t, manner(NameStyle::AssetNumber), &config, &label(), (1, 1)).is_ok());
         let nameless = LabelRequest { asset_number: String::new(), ..label() };
-        assert!(make(&mut t, manner(Names::AssetNumber), &config, &nameless, (1, 1)).is_err());
+        assert!(render_label(&mut t, manner(NameStyle::AssetNumber), &config, &nameless, (1, 1)).is_err());
     }
 
     /// The first label, which is made whole, and a later one, which is not.
@@ -174,7 +175,7 @@ mod tests {
         let mut t = Typesetter::new().unwrap();
         let pump = LabelRequest { name: "Pump".into(), ..label() };
         let mut refused = 0;
-        for language in labels::Language::all() {
+        for language in labels::PrinterLanguage::all() {
             let config = PrinterSettings::new("P", language.name(), "tcp://h:1").checked().unwrap();
             for media in (language.row().media)() {
                 let config = PrinterConfig { media, ..config.clone() };
@@ -184,10 +185,11 @@ mod tests {
                 }
                 for name in ["equipment", "equipment-62x29", "equipment-47x22", "micro", "blank-tag-62x29"] {
                     let design = design(name);
-                    let manner = Manner { kind: JobKind::Labels, design: &design, names: Names::AsTheyAre };
+                    let manner =
+                        RenderStyle { kind: JobKind::Labels, design: &design, names: NameStyle::AsTheyAre };
                     for at in [(1, 2), (2, 2)] {
-                        let checked = check(&mut t, manner, &config, &pump, at);
-                        let made = make(&mut t, manner, &config, &pump, at);
+                        let checked = check_label(&mut t, manner, &config, &pump, at);
+                        let made = render_label(&mut t, manner, &config, &pump, at);
                         let on = format!("{} {name} on {}", language.name(), config.media.name);
                         assert_eq!(checked.is_ok(), made.is_ok(), "{on}: {checked:?} {made:?}");
                         refused += usize::from(made.is_err());
@@ -211,16 +213,18 @@ mod tests {
             let label = LabelRequest { name: "Pump".into(), url, blank, ..label() };
             let fits = |name: &String| {
                 let design = design(name);
-                let manner = Manner { kind: JobKind::Labels, design: &design, names: Names::AsTheyAre };
-                make(&mut t, manner, &config, &label, (1, 1)).is_ok()
+                let manner =
+                    RenderStyle { kind: JobKind::Labels, design: &design, names: NameStyle::AsTheyAre };
+                render_label(&mut t, manner, &config, &label, (1, 1)).is_ok()
             };
-            let first = candidates(None, std::slice::from_ref(&label)).into_iter().find(fits);
+            let first = name_candidates(None, std::slice::from_ref(&label)).into_iter().find(fits);
             assert_eq!(first.as_deref(), Some(usual));
         }
         let design = design("equipment");
-        let manner = Manner { kind: JobKind::Labels, design: &design, names: Names::AsTheyAre };
+        let manner = RenderStyle { kind: JobKind::Labels, design: &design, names: NameStyle::AsTheyAre };
         let pump = LabelRequest { name: "Pump".into(), ..label() };
-        let said = make(&mut t, manner, &config, &pump, (1, 1)).map(|_| ()).unwrap_err().to_string();
-        assert!(said.contains("mm too little"), "{said}");
+        let message =
+            render_label(&mut t, manner, &config, &pump, (1, 1)).map(|_| ()).unwrap_err().to_string();
+        assert!(message.contains("mm too little"), "{message}");
     }
 }

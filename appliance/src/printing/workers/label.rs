@@ -3,24 +3,24 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use labels::language::{Answers, Condition, Event, Profile, Session};
+use labels::language::{ConfirmationLevel, PrinterCondition, PrinterEvent, PrinterProfile, PrinterSession};
 use labels::{Bitmap, Typesetter};
 use service::clock::Clock;
-use service::random::Random;
+use service::random::RandomSource;
 use tokio::time::Instant;
 
-use crate::printing::devices::talk::{Broken, Talk, since};
-use crate::printing::devices::transport::Transport;
+use crate::printing::devices::printer_connection::{PrinterConnection, PrinterLinkError, time_since};
+use crate::printing::devices::transport::PrinterTransport;
 use crate::printing::model::cause::{FailureCause, PrintUnit, PrinterCause};
 use crate::printing::model::ledger_error::LedgerError;
 use crate::printing::model::line_fault::LineFault;
-use crate::printing::model::plan::{LabelState, Proof, Step};
+use crate::printing::model::plan::{ConfirmedBy, JobStep, LabelState};
 use crate::printing::model::printer_settings::PrinterConfig;
 use crate::printing::model::printer_state::PrinterState;
-use crate::printing::queue::ledger::{Job, Ledger};
-use crate::printing::queue::outcomes::Bell;
+use crate::printing::queue::ledger::{LedgerJob, PrintLedger};
+use crate::printing::queue::outcomes::ReportSignal;
 use crate::printing::workers::drawn_label::draw_label;
-use crate::printing::workers::status::Shared;
+use crate::printing::workers::status::PrinterShared;
 
 /// How often a wait looks up to see whether it should go on.
 const LOOK: Duration = Duration::from_millis(100);
@@ -44,29 +44,29 @@ impl From<LedgerError> for Trouble {
 }
 
 /// Everything that the worker of one printer holds.
-pub(crate) struct Worker {
+pub(crate) struct LabelWorker {
     pub(crate) config: PrinterConfig,
-    pub(crate) ledger: Ledger,
-    pub(crate) transport: Box<dyn Transport>,
+    pub(crate) ledger: PrintLedger,
+    pub(crate) transport: Box<dyn PrinterTransport>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) random: Arc<dyn Random>,
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) outcomes: Arc<Bell>,
+    pub(crate) random: Arc<dyn RandomSource>,
+    pub(crate) shared: Arc<PrinterShared>,
+    pub(crate) outcomes: Arc<ReportSignal>,
     pub(crate) typesetter: Typesetter,
     /// The printer may hold half a label.
     pub(crate) interrupted: bool,
     /// The label that is sent next, made while the one before it was being printed.
-    pub(crate) ahead: Option<Ahead>,
+    pub(crate) ahead: Option<PreparedLabel>,
 }
 
 /// One label's dots, or why it is not printed.
-pub(crate) struct Ahead {
+pub(crate) struct PreparedLabel {
     job: u64,
     n: u32,
     made: Result<Bitmap, FailureCause>,
 }
 
-impl Worker {
+impl LabelWorker {
     /// Prints until it is stopped, or until the ledger fails.
     pub(crate) async fn run(mut self) {
         let mut tries = 0u32;
@@ -85,7 +85,7 @@ impl Worker {
                 Ok(()) => tries = 0,
                 Err(Trouble::Printer(cause)) => {
                     self.shared.set(PrinterState::Unreachable, cause, self.now_ms());
-                    let pause = self.config.patience.retry * (1 << tries.min(3));
+                    let pause = self.config.timeouts.retry * (1 << tries.min(3));
                     tries = tries.saturating_add(1);
                     tokio::select! {
                         () = tokio::time::sleep(pause) => {}
@@ -105,29 +105,34 @@ impl Worker {
         self.clock.now().wall_ms
     }
 
-    fn next_job(&self) -> Result<Option<Job>, LedgerError> {
-        let mine = |job: &Job| {
+    fn next_job(&self) -> Result<Option<LedgerJob>, LedgerError> {
+        let mine = |job: &LedgerJob| {
             job.head.printer == self.config.name
-                && matches!(crate::printing::model::plan::next(&job.progress, self.window()), Step::Send(_))
+                && matches!(
+                    crate::printing::model::plan::next_step(&job.progress, self.window()),
+                    JobStep::Send(_)
+                )
         };
         Ok(self.ledger.open_jobs()?.into_iter().find(mine))
     }
 
     /// What the printer can tell, by all that is known of it.
-    fn answers(&self) -> Answers {
+    fn answers(&self) -> ConfirmationLevel {
         self.shared.live().answers.unwrap_or(self.config.answers)
     }
 
     fn window(&self) -> usize {
         match self.answers() {
-            Answers::Printed => crate::printing::model::plan::WINDOW,
-            Answers::Taken | Answers::Nothing => crate::printing::model::plan::WINDOW_UNCONFIRMED,
+            ConfirmationLevel::Printed => crate::printing::model::plan::WINDOW,
+            ConfirmationLevel::Taken | ConfirmationLevel::Nothing => {
+                crate::printing::model::plan::WINDOW_UNCONFIRMED
+            }
         }
     }
 
     /// Nothing to print: asks the printer how it is, when somebody wants to know.
     async fn idle(&mut self) {
-        if self.shared.asked() {
+        if self.shared.take_query_request() {
             if let Err(Trouble::Printer(cause)) = self.probe().await {
                 self.shared.set(PrinterState::Unreachable, cause, self.now_ms());
             }
@@ -137,161 +142,176 @@ impl Worker {
     }
 
     async fn probe(&mut self) -> Result<(), Trouble> {
-        let mut talk = self.call().await?;
+        let mut connection = self.call().await?;
         let begun = Instant::now();
-        while self.config.answers != Answers::Nothing && talk.heard().condition.is_none() {
-            talk.listen(LOOK).await.map_err(|e| self.trouble(&e))?;
-            if talk.heard().mute {
-                self.shared.heard(talk.heard(), false, self.now_ms());
+        while self.config.answers != ConfirmationLevel::Nothing
+            && connection.last_report().condition.is_none()
+        {
+            connection.listen(LOOK).await.map_err(|e| self.trouble(&e))?;
+            if connection.last_report().mute {
+                self.shared.record_report(connection.last_report(), false, self.now_ms());
             }
-            if since(begun) >= self.config.patience.silence {
-                return Err(self.trouble(&Broken::Silent));
+            if time_since(begun) >= self.config.timeouts.silence {
+                return Err(self.trouble(&PrinterLinkError::Silent));
             }
         }
         self.mended()?;
-        self.shared.heard(talk.heard(), false, self.now_ms());
+        self.shared.record_report(connection.last_report(), false, self.now_ms());
         // The answer is all that was wanted.
-        self.part(talk, FAREWELL_PROBE).await;
+        self.part(connection, FAREWELL_PROBE).await;
         Ok(())
     }
 
     /// Hangs up where nothing depends on it any more. A job that comes meanwhile does not wait for good manners.
-    async fn part(&self, talk: Talk, at_most: Duration) {
+    async fn part(&self, connection: PrinterConnection, at_most: Duration) {
         tokio::select! {
             biased;
-            ended = talk.end(at_most, |_| ()) => drop(ended),
+            ended = connection.end(at_most, |_| ()) => drop(ended),
             () = self.shared.wake.notified() => {}
         }
     }
 
     /// Opens a line and a session on it.
-    async fn call(&self) -> Result<Talk, Trouble> {
-        let line = self.transport.open().await.map_err(|e| self.trouble(&Broken::Line(e)))?;
-        let talk = Talk::begin(line, self.session(), self.config.patience, self.interrupted).await;
-        talk.map_err(|e| self.trouble(&e))
+    async fn call(&self) -> Result<PrinterConnection, Trouble> {
+        let line = self.transport.open().await.map_err(|e| self.trouble(&PrinterLinkError::Line(e)))?;
+        let connection =
+            PrinterConnection::begin(line, self.session(), self.config.timeouts, self.interrupted).await;
+        connection.map_err(|e| self.trouble(&e))
     }
 
-    fn session(&self) -> Box<dyn Session> {
+    fn session(&self) -> Box<dyn PrinterSession> {
         let salt = u16::from_le_bytes(self.random.bytes());
-        let profile = Profile { answers: self.answers(), ..self.config.profile() };
+        let profile = PrinterProfile { answers: self.answers(), ..self.config.profile() };
         self.config.language.session(profile, salt)
     }
 
-    fn trouble(&self, broken: &Broken) -> Trouble {
+    fn trouble(&self, broken: &PrinterLinkError) -> Trouble {
         let PrinterConfig { name, address, .. } = &self.config;
         let (printer, address, fault) = (name.clone(), address.clone(), LineFault::from(broken));
         Trouble::Printer(match broken {
-            Broken::Line(_) | Broken::Closed => PrinterCause::Unreachable { printer, address, fault },
-            Broken::Silent | Broken::Stalled | Broken::Unconfirmed => {
+            PrinterLinkError::Line(_) | PrinterLinkError::Closed => {
+                PrinterCause::Unreachable { printer, address, fault }
+            }
+            PrinterLinkError::Silent | PrinterLinkError::Stalled | PrinterLinkError::Unconfirmed => {
                 PrinterCause::Unanswering { printer, address, fault }
             }
         })
     }
 
-    async fn print(&mut self, job: &Job) -> Result<(), Trouble> {
+    async fn print(&mut self, job: &LedgerJob) -> Result<(), Trouble> {
         self.shared.set_job(Some(job.head.id));
         match self.config.answers {
-            Answers::Nothing => self.print_unanswered(job).await,
-            Answers::Printed | Answers::Taken => self.print_answered(job).await,
+            ConfirmationLevel::Nothing => self.print_unanswered(job).await,
+            ConfirmationLevel::Printed | ConfirmationLevel::Taken => self.print_answered(job).await,
         }
     }
 
-    async fn print_answered(&mut self, job: &Job) -> Result<(), Trouble> {
-        let mut talk = self.call().await?;
-        self.wait_until_ready(&mut talk).await?;
+    async fn print_answered(&mut self, job: &LedgerJob) -> Result<(), Trouble> {
+        let mut connection = self.call().await?;
+        self.wait_until_ready(&mut connection).await?;
         self.mended()?;
         let mut changed = Instant::now();
         loop {
-            self.shared.heard(talk.heard(), true, self.now_ms());
-            self.shared.set_answers(talk.answers());
-            let ready = talk.heard().condition == Some(Condition::Ready) && !talk.heard().mute;
+            self.shared.record_report(connection.last_report(), true, self.now_ms());
+            self.shared.set_answers(connection.answers());
+            let ready = connection.last_report().condition == Some(PrinterCondition::Ready)
+                && !connection.last_report().mute;
             // What was said while a label was being sent may be that it was lost.
-            let told = talk.told();
-            if !told.is_empty() {
+            let reported = connection.take_events();
+            if !reported.is_empty() {
                 changed = Instant::now();
-                self.vouch(job, &told)?;
+                self.confirm_labels(job, &reported)?;
             }
             let progress = self.ledger.progress(job.seq)?;
             let under_way = !progress.under_way.is_empty();
-            match crate::printing::model::plan::next(&progress, self.window()) {
-                Step::Send(n) if ready && talk.takes_next() && !self.shared.stopping() => {
-                    self.send(&mut talk, job, n).await?;
+            match crate::printing::model::plan::next_step(&progress, self.window()) {
+                JobStep::Send(n) if ready && connection.takes_next() && !self.shared.stopping() => {
+                    self.send(&mut connection, job, n).await?;
                     changed = Instant::now();
                 }
-                Step::Send(_) if self.shared.stopping() && !under_way => break,
-                Step::Send(_) | Step::Await => {
+                JobStep::Send(_) if self.shared.stopping() && !under_way => break,
+                JobStep::Send(_) | JobStep::Await => {
                     if progress.queued > 0 {
                         self.prepare(job, progress.first_queued)?;
                     }
-                    let heard = talk.listen(LOOK).await;
-                    let events = match heard {
+                    let received = connection.listen(LOOK).await;
+                    let events = match received {
                         Ok(events) => events,
                         Err(e) => return Err(self.broke(job, &e)?),
                     };
-                    self.vouch(job, &events)?;
-                    if !events.is_empty() || talk.heard().condition != Some(Condition::Ready) {
+                    self.confirm_labels(job, &events)?;
+                    if !events.is_empty()
+                        || connection.last_report().condition != Some(PrinterCondition::Ready)
+                    {
                         changed = Instant::now();
                     }
-                    if let Some(e) = self.waited_enough(&talk, changed) {
+                    if let Some(e) = self.waited_enough(&connection, changed) {
                         return Err(self.broke(job, &e)?);
                     }
                 }
-                Step::Ask | Step::Finished => break,
+                JobStep::Ask | JobStep::Finished => break,
             }
         }
         // All labels are settled, and how the line ends changes nothing.
-        drop(talk.finish().await);
+        drop(connection.finish().await);
         self.shared.set_job(None);
-        self.shared.heard(talk.heard(), false, self.now_ms());
+        self.shared.record_report(connection.last_report(), false, self.now_ms());
         self.outcomes.ring();
-        self.part(talk, FAREWELL).await;
+        self.part(connection, FAREWELL).await;
         Ok(())
     }
 
     /// Before the first label: nothing is under way, so waiting costs nothing.
-    async fn wait_until_ready(&self, talk: &mut Talk) -> Result<(), Trouble> {
-        while talk.heard().condition != Some(Condition::Ready) {
+    async fn wait_until_ready(&self, connection: &mut PrinterConnection) -> Result<(), Trouble> {
+        while connection.last_report().condition != Some(PrinterCondition::Ready) {
             if self.shared.stopping() {
                 return Err(Trouble::Printer(PrinterCause::BoxStopping));
             }
-            talk.listen(LOOK).await.map_err(|e| self.trouble(&e))?;
-            let at_most = match talk.heard().condition {
-                None => self.config.patience.silence,
-                Some(_) => self.config.patience.stall,
+            connection.listen(LOOK).await.map_err(|e| self.trouble(&e))?;
+            let at_most = match connection.last_report().condition {
+                None => self.config.timeouts.silence,
+                Some(_) => self.config.timeouts.stall,
             };
-            if talk.quiet() >= at_most {
-                return Err(self.trouble(&Broken::Silent));
+            if connection.quiet() >= at_most {
+                return Err(self.trouble(&PrinterLinkError::Silent));
             }
-            if talk.heard().condition.is_some() || talk.heard().mute {
-                self.shared.heard(talk.heard(), true, self.now_ms());
+            if connection.last_report().condition.is_some() || connection.last_report().mute {
+                self.shared.record_report(connection.last_report(), true, self.now_ms());
             }
         }
         Ok(())
     }
 
-    fn waited_enough(&self, talk: &Talk, changed: Instant) -> Option<Broken> {
-        let patience = self.config.patience;
-        if talk.heard().condition != Some(Condition::Ready) {
+    fn waited_enough(&self, connection: &PrinterConnection, changed: Instant) -> Option<PrinterLinkError> {
+        let timeouts = self.config.timeouts;
+        if connection.last_report().condition != Some(PrinterCondition::Ready) {
             // Somebody has to mend it first; that may take all day.
             None
-        } else if talk.quiet() >= patience.stall {
-            Some(Broken::Silent)
+        } else if connection.quiet() >= timeouts.stall {
+            Some(PrinterLinkError::Silent)
         } else {
             // It answers, so it has read everything; a label does not take this long.
-            (since(changed) >= patience.confirm && talk.quiet() < patience.silence)
-                .then_some(Broken::Unconfirmed)
+            (time_since(changed) >= timeouts.confirm && connection.quiet() < timeouts.silence)
+                .then_some(PrinterLinkError::Unconfirmed)
         }
     }
 
-    fn vouch(&self, job: &Job, events: &[Event]) -> Result<(), Trouble> {
+    fn confirm_labels(&self, job: &LedgerJob, events: &[PrinterEvent]) -> Result<(), Trouble> {
         for event in events {
             match *event {
-                Event::Printed { upto } => self.ledger.vouch(job.seq, upto, Proof::Printer, self.now_ms())?,
-                Event::Taken { upto } => self.ledger.vouch(job.seq, upto, Proof::Idle, self.now_ms())?,
-                Event::Lost { from } => self.ledger.lose(job.seq, from, self.now_ms())?,
+                PrinterEvent::Printed { upto } => {
+                    self.ledger.confirm_up_to(job.seq, upto, ConfirmedBy::Printer, self.now_ms())?
+                }
+                PrinterEvent::Taken { upto } => {
+                    self.ledger.confirm_up_to(job.seq, upto, ConfirmedBy::Idle, self.now_ms())?
+                }
+                PrinterEvent::Lost { from } => self.ledger.lose(job.seq, from, self.now_ms())?,
                 // All that is under way: what was lost is not any more.
-                Event::Unclear { .. } => self.ledger.doubt(job.seq, self.now_ms())?,
-                Event::State(_) | Event::PaperLow | Event::Loaded { .. } | Event::Silent => {}
+                PrinterEvent::Unclear { .. } => self.ledger.doubt(job.seq, self.now_ms())?,
+                PrinterEvent::State(_)
+                | PrinterEvent::PaperLow
+                | PrinterEvent::Loaded { .. }
+                | PrinterEvent::Silent => {}
             }
         }
         Ok(())
@@ -306,17 +326,22 @@ impl Worker {
     }
 
     /// Whatever was under way may be out or not.
-    fn broke(&mut self, job: &Job, e: &Broken) -> Result<Trouble, Trouble> {
+    fn broke(&mut self, job: &LedgerJob, e: &PrinterLinkError) -> Result<Trouble, Trouble> {
         self.interrupted = true;
         self.ledger.doubt(job.seq, self.now_ms())?;
         Ok(self.trouble(e))
     }
 
-    async fn send(&mut self, talk: &mut Talk, job: &Job, n: u32) -> Result<(), Trouble> {
+    async fn send(
+        &mut self,
+        connection: &mut PrinterConnection,
+        job: &LedgerJob,
+        n: u32,
+    ) -> Result<(), Trouble> {
         self.prepare(job, n)?;
         let made = self.ahead.take().map_or(Err(FailureCause::TextMissing), |ahead| ahead.made);
         let bytes = match made
-            .and_then(|label| talk.encode(n, &label).map_err(|e| FailureCause::NotMade(e.into())))
+            .and_then(|label| connection.encode(n, &label).map_err(|e| FailureCause::NotMade(e.into())))
         {
             Ok(bytes) => bytes,
             Err(cause) => return Ok(self.ledger.fail(job.seq, n, &cause, self.now_ms())?),
@@ -326,7 +351,10 @@ impl Worker {
         }
         let shared = self.shared.clone();
         let clock = self.clock.clone();
-        match talk.send_label(&bytes, |heard| shared.heard(heard, true, clock.now().wall_ms)).await {
+        match connection
+            .send_label(&bytes, |received| shared.record_report(received, true, clock.now().wall_ms))
+            .await
+        {
             Ok(()) => Ok(self.ledger.set(job.seq, n, LabelState::Sent, None, self.now_ms())?),
             Err((sent, e)) => {
                 if sent == 0 {
@@ -338,35 +366,37 @@ impl Worker {
     }
 
     /// Draws label `n` and reads it back, unless that is done.
-    fn prepare(&mut self, job: &Job, n: u32) -> Result<(), Trouble> {
+    fn prepare(&mut self, job: &LedgerJob, n: u32) -> Result<(), Trouble> {
         if self.ahead.as_ref().is_some_and(|ahead| (ahead.job, ahead.n) == (job.seq, n)) {
             return Ok(());
         }
         let made = draw_label(&self.ledger, &mut self.typesetter, &self.config, job, n)?;
         let made = made.map(|made| made.dots);
-        self.ahead = Some(Ahead { job: job.seq, n, made });
+        self.ahead = Some(PreparedLabel { job: job.seq, n, made });
         Ok(())
     }
 
     /// For a printer that says nothing: one connection a label, whose end shows that it has taken all bytes.
-    async fn print_unanswered(&mut self, job: &Job) -> Result<(), Trouble> {
+    async fn print_unanswered(&mut self, job: &LedgerJob) -> Result<(), Trouble> {
         while !self.shared.stopping() {
             let progress = self.ledger.progress(job.seq)?;
-            let Step::Send(n) = crate::printing::model::plan::next(&progress, self.window()) else { break };
-            let mut talk = self.call().await?;
+            let JobStep::Send(n) = crate::printing::model::plan::next_step(&progress, self.window()) else {
+                break;
+            };
+            let mut connection = self.call().await?;
             self.mended()?;
-            self.shared.heard(talk.heard(), true, self.now_ms());
-            self.send(&mut talk, job, n).await?;
-            let finished = if progress.queued == 1 { talk.finish().await } else { Ok(()) };
+            self.shared.record_report(connection.last_report(), true, self.now_ms());
+            self.send(&mut connection, job, n).await?;
+            let finished = if progress.queued == 1 { connection.finish().await } else { Ok(()) };
             let ended = match finished {
                 Ok(()) => {
-                    let told = |heard| self.shared.heard(heard, true, self.now_ms());
-                    talk.end(self.config.patience.taken, told).await
+                    let reported = |received| self.shared.record_report(received, true, self.now_ms());
+                    connection.end(self.config.timeouts.taken, reported).await
                 }
                 Err(e) => Err(e),
             };
             match ended {
-                Ok(()) => self.ledger.vouch(job.seq, n, Proof::Nobody, self.now_ms())?,
+                Ok(()) => self.ledger.confirm_up_to(job.seq, n, ConfirmedBy::Nobody, self.now_ms())?,
                 Err(e) => return Err(self.broke(job, &e)?),
             }
         }

@@ -4,44 +4,44 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use labels::language::{Answers, Condition};
+use labels::language::{ConfirmationLevel, PrinterCondition};
 use labels::media::MediaSize;
 use record::ids::JobId;
 use tokio::sync::Notify;
 
-use crate::printing::devices::talk::Heard;
+use crate::printing::devices::printer_connection::PrinterReport;
 use crate::printing::model::cause::{PrintUnit, PrinterCause};
 use crate::printing::model::ledger_error::LedgerError;
-use crate::printing::model::news::{News, ring};
+use crate::printing::model::news::{ChangeSignal, signal_change};
 use crate::printing::model::printer_state::PrinterState;
 
 /// The present, as far as it was heard.
 #[derive(Debug, Clone)]
-pub(crate) struct Live {
+pub(crate) struct PrinterStatus {
     pub(crate) state: PrinterState,
     pub(crate) cause: PrinterCause,
     pub(crate) since_ms: i64,
-    pub(crate) heard_ms: i64,
+    pub(crate) answered_ms: i64,
     pub(crate) paper_low: bool,
     /// Millimetres across and along of what the printer says is in it; 0 along: endless.
     pub(crate) loaded: Option<(u8, u8)>,
     pub(crate) job: Option<JobId>,
     /// What it has turned out to tell, once that is known: it is not asked again for what it never answered.
-    pub(crate) answers: Option<Answers>,
+    pub(crate) answers: Option<ConfirmationLevel>,
     /// How often anything was heard.
-    told: u64,
+    reported: u64,
 }
 
 /// One printer's bell and board.
 #[derive(Debug)]
-pub(crate) struct Shared {
-    live: Mutex<Live>,
+pub(crate) struct PrinterShared {
+    live: Mutex<PrinterStatus>,
     /// Rung when anything was heard.
     news: Condvar,
     /// The roll that is set.
     roll: MediaSize,
     /// Rung when the printer is not as it was.
-    changed: News,
+    changed: ChangeSignal,
     /// Rung when there may be something to do.
     pub(crate) wake: Notify,
     /// Rung when the worker is to drop everything.
@@ -50,18 +50,18 @@ pub(crate) struct Shared {
     probe: AtomicBool,
 }
 
-impl Shared {
-    pub(crate) fn new(now_ms: i64, roll: MediaSize, changed: News) -> Self {
-        let live = Live {
-            state: PrinterState::NotHeard,
+impl PrinterShared {
+    pub(crate) fn new(now_ms: i64, roll: MediaSize, changed: ChangeSignal) -> Self {
+        let live = PrinterStatus {
+            state: PrinterState::NotQueried,
             cause: PrinterCause::NotPolled,
             since_ms: now_ms,
-            heard_ms: i64::MIN,
+            answered_ms: i64::MIN,
             paper_low: false,
             loaded: None,
             job: None,
             answers: None,
-            told: 0,
+            reported: 0,
         };
         Self {
             live: Mutex::new(live),
@@ -81,7 +81,7 @@ impl Shared {
         self.set(PrinterState::Failed, PrinterCause::LedgerFailed(unit), now_ms);
     }
 
-    pub(crate) fn live(&self) -> Live {
+    pub(crate) fn live(&self) -> PrinterStatus {
         self.lock().clone()
     }
 
@@ -90,18 +90,18 @@ impl Shared {
         if live.state != state || live.cause != cause {
             tracing::info!(?state, ?cause, "printer");
             (live.state, live.cause, live.since_ms) = (state, cause, now_ms);
-            ring(&self.changed);
+            signal_change(&self.changed);
         }
-        live.heard_ms = now_ms;
-        live.told = live.told.saturating_add(1);
+        live.answered_ms = now_ms;
+        live.reported = live.reported.saturating_add(1);
         drop(live);
         self.news.notify_all();
     }
 
     /// Waits until something new is heard, or until then; what is known by then.
-    pub(crate) fn wait_for_news(&self, than: &Live, until: Instant) -> Live {
+    pub(crate) fn wait_for_news(&self, than: &PrinterStatus, until: Instant) -> PrinterStatus {
         let mut live = self.lock();
-        while live.told == than.told && !self.stopping() {
+        while live.reported == than.reported && !self.stopping() {
             let left = until.saturating_duration_since(Instant::now());
             if left == Duration::ZERO {
                 break;
@@ -117,36 +117,36 @@ impl Shared {
     }
 
     /// What the printer said; `busy` with a job or not.
-    pub(crate) fn heard(&self, heard: Heard, busy: bool, now_ms: i64) {
-        let condition = heard.condition.unwrap_or(Condition::Ready);
-        let stands = condition != Condition::Ready || heard.mute || heard.full;
+    pub(crate) fn record_report(&self, received: PrinterReport, busy: bool, now_ms: i64) {
+        let condition = received.condition.unwrap_or(PrinterCondition::Ready);
+        let stands = condition != PrinterCondition::Ready || received.mute || received.full;
         let state = match (stands, busy) {
             (true, _) => PrinterState::Stopped,
             (false, true) => PrinterState::Printing,
             (false, false) => PrinterState::Ready,
         };
-        let cause = self.cause(heard, condition);
+        let cause = self.cause(received, condition);
         {
             let mut live = self.lock();
-            live.paper_low = heard.paper_low;
-            live.loaded = heard.loaded.or(live.loaded);
+            live.paper_low = received.paper_low;
+            live.loaded = received.loaded.or(live.loaded);
         }
         self.set(state, cause, now_ms);
     }
 
-    fn cause(&self, heard: Heard, condition: Condition) -> PrinterCause {
-        match (condition, heard.loaded) {
-            (Condition::WrongMedia, Some((width_mm, length_mm))) => {
+    fn cause(&self, received: PrinterReport, condition: PrinterCondition) -> PrinterCause {
+        match (condition, received.loaded) {
+            (PrinterCondition::WrongMedia, Some((width_mm, length_mm))) => {
                 PrinterCause::WrongRoll { width_mm, length_mm, set: self.roll }
             }
-            (Condition::Ready, _) if heard.mute => PrinterCause::Mute,
-            (Condition::Ready, _) if heard.full => PrinterCause::Full,
-            (Condition::Ready, _) => PrinterCause::Ready,
+            (PrinterCondition::Ready, _) if received.mute => PrinterCause::Mute,
+            (PrinterCondition::Ready, _) if received.full => PrinterCause::Full,
+            (PrinterCondition::Ready, _) => PrinterCause::Ready,
             (condition, _) => PrinterCause::Condition(condition),
         }
     }
 
-    pub(crate) fn set_answers(&self, answers: Answers) {
+    pub(crate) fn set_answers(&self, answers: ConfirmationLevel) {
         self.lock().answers = Some(answers);
     }
 
@@ -172,11 +172,11 @@ impl Shared {
     }
 
     /// Whether somebody wants to know; asked once.
-    pub(crate) fn asked(&self) -> bool {
+    pub(crate) fn take_query_request(&self) -> bool {
         self.probe.swap(false, Ordering::SeqCst)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Live> {
+    fn lock(&self) -> MutexGuard<'_, PrinterStatus> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,15 +5,15 @@ use record::ids::Epoch;
 
 use crate::alarms::AlarmCause;
 use crate::alarms::sources::{SideRoom, is_back};
-use crate::store::Past;
-use crate::uplink::plan::Alarm;
+use crate::store::PastLog;
+use crate::uplink::plan::UplinkAlarm;
 
 /// Why alarms are over.
 #[derive(Debug, Clone)]
-pub enum Over {
+pub enum ExchangeEnd {
     LineUp,
     /// Of these ended logs, those that are whole lack nothing any more.
-    Whole(Vec<Past>),
+    Whole(Vec<PastLog>),
     /// The relay cosigned so much of a log.
     Held {
         epoch: Epoch,
@@ -22,7 +22,7 @@ pub enum Over {
     },
 }
 
-impl Over {
+impl ExchangeEnd {
     /// Whether it ends an alarm.
     pub fn ends(&self, cause: &AlarmCause) -> bool {
         match self {
@@ -33,9 +33,9 @@ impl Over {
     }
 }
 
-impl Alarm {
-    /// As it is kept and shown; `said` are the relay's own words, where it gave some.
-    pub(crate) fn cause(self, epoch: Epoch, said: &str) -> AlarmCause {
+impl UplinkAlarm {
+    /// As it is kept and shown; `message` are the relay's own words, where it gave some.
+    pub(crate) fn cause(self, epoch: Epoch, message: &str) -> AlarmCause {
         match self {
             Self::RelayWentBack { had, has } => {
                 AlarmCause::new(AlarmCode::RelayWentBack).of(epoch).from(has).to(had)
@@ -45,7 +45,7 @@ impl Alarm {
             }
             Self::OtherHistory { at } => AlarmCause::new(AlarmCode::RelayOther).of(epoch).to(at),
             Self::Refused { from } => {
-                AlarmCause::new(AlarmCode::RelayRefused).of(epoch).from(from).detail(said)
+                AlarmCause::new(AlarmCode::RelayRefused).of(epoch).from(from).detail(message)
             }
             Self::PhotosRefused { count } => AlarmCause::new(AlarmCode::PhotosRefused).to(count),
         }
@@ -71,16 +71,16 @@ mod tests {
 
     #[test]
     fn each_ends_with_what_it_tells_of() {
-        let over = |alarm: Alarm, epoch: Epoch, cursor| is_held(&alarm.cause(OF, ""), epoch, cursor);
-        let refused = Alarm::Refused { from: 4 };
+        let over = |alarm: UplinkAlarm, epoch: Epoch, cursor| is_held(&alarm.cause(OF, ""), epoch, cursor);
+        let refused = UplinkAlarm::Refused { from: 4 };
         assert!(!over(refused, OF, 4));
         assert!(over(refused, OF, 5), "the refused batch went through");
         assert!(!over(refused, Epoch { n: 2, ..OF }, 5), "of another log");
-        let back = Alarm::RelayWentBack { had: 9, has: 4 };
+        let back = UplinkAlarm::RelayWentBack { had: 9, has: 4 };
         assert!(!over(back, OF, 8) && over(back, OF, 9));
-        for lasting in [Alarm::BoxForgot { relay: 9, own: 4 }, Alarm::OtherHistory { at: 9 }] {
+        for lasting in [UplinkAlarm::BoxForgot { relay: 9, own: 4 }, UplinkAlarm::OtherHistory { at: 9 }] {
             assert!(!over(lasting, OF, 100), "only the entries themselves end it");
         }
-        assert!(!over(Alarm::PhotosRefused { count: 3 }, OF, 100));
+        assert!(!over(UplinkAlarm::PhotosRefused { count: 3 }, OF, 100));
     }
 }

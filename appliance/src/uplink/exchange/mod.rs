@@ -1,7 +1,7 @@
 //! What the uplink says on one connection and makes of what the relay says, decided without touching the world.
 //!
 //! Ended logs have their turn first, then the present one; `plan` decides within a turn. The driver carries the outputs out
-//! in their order, and nothing behind a [`Output::Close`].
+//! in their order, and nothing behind a [`ExchangeOutput::Close`].
 
 pub mod causes;
 pub mod compare;
@@ -11,34 +11,34 @@ mod turn;
 
 use std::collections::VecDeque;
 
-use record::checkpoint::{Cosigned, Origin};
+use record::checkpoint::{CosignedCheckpoint, LogOrigin};
 use record::ids::Epoch;
 use record::messages::{Ack, Answer as Said};
-use record::sign::{NoteError, Verifier};
+use record::sign::{NoteError, VerifierKey};
 use record::tree::Hash;
 use service::clock::Now;
 
-use self::causes::Over;
-use self::offers::Offers;
-use self::renewal::Renewal;
-use self::turn::Turn;
-use super::plan::{Action, Alarm, Answer, Event};
+use self::causes::ExchangeEnd;
+use self::offers::EndedLogOffers;
+use self::renewal::RenewalTimer;
+use self::turn::ActiveLog;
+use super::plan::{Answer, UplinkAction, UplinkAlarm, UplinkEvent};
 use crate::alarms::AlarmCause;
-use crate::store::{Confirmed, Past, StoreError};
+use crate::store::{ConfirmedSize, PastLog, StoreError};
 
 /// Of the relay's words about a refused batch, what is shown.
-const SAID_CHARS_MAX: usize = 300;
+const REASON_CHARS_MAX: usize = 300;
 
 /// This box's logs as the exchange reads them.
 pub trait OwnLogs {
     /// The present log and what verifies it; `None` where its key is not here.
-    fn present(&self) -> Option<(Origin, Verifier)>;
+    fn present(&self) -> Option<(LogOrigin, VerifierKey)>;
 
     /// Entries of the present log.
     fn size(&self) -> u64;
 
     /// How far the relay has confirmed the present log.
-    fn cursor(&self) -> Confirmed;
+    fn cursor(&self) -> ConfirmedSize;
 
     /// The root over the first `size` entries of a log; `None` where the box holds fewer.
     ///
@@ -50,12 +50,17 @@ pub trait OwnLogs {
     ///
     /// # Errors
     /// What does not hold.
-    fn verify(&self, note: &str, origin: &Origin, log: &Verifier) -> Result<Cosigned, NoteError>;
+    fn verify(
+        &self,
+        note: &str,
+        origin: &LogOrigin,
+        log: &VerifierKey,
+    ) -> Result<CosignedCheckpoint, NoteError>;
 }
 
 /// What happened on the connection.
 #[derive(Debug, Clone)]
-pub enum Input {
+pub enum ExchangeInput {
     /// It is up and subscribed.
     Connected,
     /// The relay said this.
@@ -68,7 +73,7 @@ pub enum Input {
 
 /// What of a log its hello tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Greeting {
+pub struct HelloAnswer {
     /// Which log.
     pub epoch: Epoch,
     /// What verifies it, as text.
@@ -94,9 +99,9 @@ pub struct SignedNote {
 
 /// What to do.
 #[derive(Debug, Clone)]
-pub enum Output {
+pub enum ExchangeOutput {
     /// Say hello for this log.
-    Hello(Greeting),
+    Hello(HelloAnswer),
     /// Tell the health.
     Health,
     /// Send a batch.
@@ -111,7 +116,7 @@ pub enum Output {
         ends: Option<u64>,
     },
     /// Raise the present log's cursor by this.
-    RaiseCursor(Box<Cosigned>),
+    RaiseCursor(Box<CosignedCheckpoint>),
     /// Take the present log's cursor back to what the relay holds.
     LowerCursor(u64),
     /// The relay holds so much of this log: whoever waits for that may go on.
@@ -119,16 +124,16 @@ pub enum Output {
     /// Raise an alarm, durably, with what the relay signed.
     Raise(AlarmCause, Option<SignedNote>),
     /// End alarms.
-    End(Over),
+    End(ExchangeEnd),
     /// End the present log where this says, durably, and start anew.
-    EndEpoch(Box<Cosigned>),
+    EndEpoch(Box<CosignedCheckpoint>),
     /// End the connection.
-    Close(Close),
+    Close(CloseReason),
 }
 
 /// Why a connection is ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Close {
+pub enum CloseReason {
     /// Nothing came.
     #[error("the relay did not answer for 30 s")]
     Unanswered,
@@ -145,42 +150,42 @@ pub enum Close {
 
 /// The talk of one connection.
 #[derive(Debug)]
-pub struct Exchange {
+pub struct LogExchange {
     /// Logs that have ended, all of them.
-    past: Vec<Past>,
+    past: Vec<PastLog>,
     /// Those whose turn is still to come.
-    waiting: VecDeque<Past>,
-    turn: Turn,
-    renewal: Renewal,
+    waiting: VecDeque<PastLog>,
+    turn: ActiveLog,
+    renewal: RenewalTimer,
     /// Where there are ended logs to offer: when they are offered again.
-    offers: Option<Offers>,
+    offers: Option<EndedLogOffers>,
     /// Entries of ended logs that could not be sent.
     unsent: u64,
     /// The last cosignature that was verified; raising the cursor needs it.
-    cosigned: Option<Cosigned>,
+    cosigned: Option<CosignedCheckpoint>,
     /// The last one that the box's own log does not bear out.
-    contrary: Option<Cosigned>,
+    contrary: Option<CosignedCheckpoint>,
     /// What the relay said of the last batch that it refused.
     refused: String,
     /// What whoever waits for the relay was told last.
     confirmed: (Epoch, u64),
 }
 
-impl Exchange {
+impl LogExchange {
     /// Of a connection that begins now; `past` are the logs that have ended, oldest first, and `renewal_ms` is when the
     /// certificate is to be renewed, milliseconds since 1970. `None` where the present log has no key.
-    pub fn new(renewal_ms: i64, past: Vec<Past>, now: &Now, logs: &dyn OwnLogs) -> Option<Self> {
-        let mut waiting: VecDeque<Past> =
+    pub fn new(renewal_ms: i64, past: Vec<PastLog>, now: &Now, logs: &dyn OwnLogs) -> Option<Self> {
+        let mut waiting: VecDeque<PastLog> =
             past.iter().filter(|past| turn::is_offered(past)).cloned().collect();
-        let offers = (!waiting.is_empty()).then(|| Offers::begun(now.up_ms));
-        let turn = Turn::next(logs, &mut waiting)?;
+        let offers = (!waiting.is_empty()).then(|| EndedLogOffers::begun(now.up_ms));
+        let turn = ActiveLog::next(logs, &mut waiting)?;
         let confirmed = (turn.origin.epoch, turn.plan.cursor());
         Some(Self {
             confirmed,
             past,
             waiting,
             turn,
-            renewal: Renewal::new(renewal_ms, now),
+            renewal: RenewalTimer::new(renewal_ms, now),
             offers,
             unsent: 0,
             cosigned: None,
@@ -210,61 +215,73 @@ impl Exchange {
     }
 
     /// Takes what happened and says what to do.
-    pub fn on(&mut self, input: Input, now: &Now, logs: &dyn OwnLogs) -> Vec<Output> {
+    pub fn on(&mut self, input: ExchangeInput, now: &Now, logs: &dyn OwnLogs) -> Vec<ExchangeOutput> {
         let mut outputs = Vec::new();
         let event = match input {
-            Input::Connected => {
-                outputs.push(Output::End(Over::LineUp));
-                outputs.push(Output::End(Over::Whole(self.past.clone())));
-                Event::Connected
+            ExchangeInput::Connected => {
+                outputs.push(ExchangeOutput::End(ExchangeEnd::LineUp));
+                outputs.push(ExchangeOutput::End(ExchangeEnd::Whole(self.past.clone())));
+                UplinkEvent::Connected
             }
-            Input::Ack(ack) => match self.read(ack, logs) {
-                Some(answer) => Event::Answered(answer),
-                None if self.turn.over => Event::Tick,
+            ExchangeInput::Ack(ack) => match self.read(ack, logs) {
+                Some(answer) => UplinkEvent::Answered(answer),
+                None if self.turn.over => UplinkEvent::Tick,
                 None => return outputs,
             },
             // An ended log does not grow; the present one is asked for its size when its turn comes.
-            Input::Grew(_) if self.turn.past.is_some() => return outputs,
-            Input::Grew(size) => Event::Grew(size),
-            Input::Tick => match self.close(now) {
-                Some(close) => return vec![Output::Close(close)],
-                None => Event::Tick,
+            ExchangeInput::Grew(_) if self.turn.past.is_some() => return outputs,
+            ExchangeInput::Grew(size) => UplinkEvent::Grew(size),
+            ExchangeInput::Tick => match self.close(now) {
+                Some(close) => return vec![ExchangeOutput::Close(close)],
+                None => UplinkEvent::Tick,
             },
         };
-        self.talk(event, now, logs, &mut outputs);
+        self.exchange_messages(event, now, logs, &mut outputs);
         outputs
     }
 
     /// Why the connection has to end although the relay answers.
-    fn close(&self, now: &Now) -> Option<Close> {
+    fn close(&self, now: &Now) -> Option<CloseReason> {
         if self.renewal.ends_connection(now) {
-            return Some(Close::Renewal);
+            return Some(CloseReason::Renewal);
         }
         let due = self.turn.past.is_none() && self.offers.is_some_and(|offers| offers.are_due(now.up_ms));
-        due.then_some(Close::Offers)
+        due.then_some(CloseReason::Offers)
     }
 
     /// Lets the plan decide; then the next log's turn comes, where this one's is over.
-    fn talk(&mut self, event: Event, now: &Now, logs: &dyn OwnLogs, outputs: &mut Vec<Output>) {
+    fn exchange_messages(
+        &mut self,
+        event: UplinkEvent,
+        now: &Now,
+        logs: &dyn OwnLogs,
+        outputs: &mut Vec<ExchangeOutput>,
+    ) {
         let mut open = self.act(event, now, logs, outputs);
-        if let Event::Answered(Answer::Holds(cursor)) = event {
+        if let UplinkEvent::Answered(Answer::Holds(cursor)) = event {
             // Also where the cursor stays: another connection, or its file, may have brought it there.
-            outputs.push(Output::End(Over::Held { epoch: self.turn.origin.epoch, cursor }));
+            outputs.push(ExchangeOutput::End(ExchangeEnd::Held { epoch: self.turn.origin.epoch, cursor }));
             self.confirm(outputs);
         }
         while open && self.turn.is_over() {
             self.confirm(outputs);
-            let Some(next) = Turn::next(logs, &mut self.waiting) else {
-                return outputs.push(Output::Close(Close::NoKey));
+            let Some(next) = ActiveLog::next(logs, &mut self.waiting) else {
+                return outputs.push(ExchangeOutput::Close(CloseReason::NoKey));
             };
             self.turn = next;
             self.cosigned = None;
-            open = self.act(Event::Connected, now, logs, outputs);
+            open = self.act(UplinkEvent::Connected, now, logs, outputs);
         }
     }
 
     /// Whether the connection stays.
-    fn act(&mut self, event: Event, now: &Now, logs: &dyn OwnLogs, outputs: &mut Vec<Output>) -> bool {
+    fn act(
+        &mut self,
+        event: UplinkEvent,
+        now: &Now,
+        logs: &dyn OwnLogs,
+        outputs: &mut Vec<ExchangeOutput>,
+    ) -> bool {
         let before = self.turn.plan.cursor();
         let actions = self.turn.plan.on(event, now.up_ms);
         if let Some(offers) = self.offers.as_mut().filter(|_| self.turn.past.is_none()) {
@@ -272,83 +289,90 @@ impl Exchange {
         }
         for action in actions {
             match action {
-                Action::Hello => outputs.push(Output::Hello(self.greeting(logs))),
-                Action::Health => outputs.push(Output::Health),
-                Action::Send { from, entries_max } => {
+                UplinkAction::Hello => outputs.push(ExchangeOutput::Hello(self.greeting(logs))),
+                UplinkAction::Health => outputs.push(ExchangeOutput::Health),
+                UplinkAction::Send { from, entries_max } => {
                     let (epoch, ends) = (self.turn.origin.epoch, self.turn.ends());
-                    outputs.push(Output::Send { epoch, from, entries_max, ends });
+                    outputs.push(ExchangeOutput::Send { epoch, from, entries_max, ends });
                 }
-                Action::Cursor(cursor) => self.keep(cursor, logs, outputs),
-                Action::Disconnect => {
-                    outputs.push(Output::Close(Close::Unanswered));
+                UplinkAction::Cursor(cursor) => self.keep(cursor, logs, outputs),
+                UplinkAction::Disconnect => {
+                    outputs.push(ExchangeOutput::Close(CloseReason::Unanswered));
                     return false;
                 }
-                Action::Alarm(alarm) => self.alarm(alarm, now, logs, outputs),
+                UplinkAction::Alarm(alarm) => self.alarm(alarm, now, logs, outputs),
             }
         }
         true
     }
 
-    fn greeting(&self, logs: &dyn OwnLogs) -> Greeting {
-        let kept = logs.cursor().kept.filter(|kept| kept.checkpoint.origin == self.turn.origin);
-        Greeting {
+    fn greeting(&self, logs: &dyn OwnLogs) -> HelloAnswer {
+        let stored = logs.cursor().stored.filter(|stored| stored.checkpoint.origin == self.turn.origin);
+        HelloAnswer {
             epoch: self.turn.origin.epoch,
             key: self.turn.log.to_string(),
             size: self.turn.ends().unwrap_or_else(|| logs.size()),
             cursor: self.turn.plan.cursor(),
-            cosigned: kept.map(|kept| kept.note),
+            cosigned: stored.map(|stored| stored.note),
         }
     }
 
-    fn keep(&mut self, cursor: u64, logs: &dyn OwnLogs, outputs: &mut Vec<Output>) {
+    fn keep(&mut self, cursor: u64, logs: &dyn OwnLogs, outputs: &mut Vec<ExchangeOutput>) {
         let epoch = self.turn.origin.epoch;
-        outputs.push(Output::End(Over::Held { epoch, cursor }));
+        outputs.push(ExchangeOutput::End(ExchangeEnd::Held { epoch, cursor }));
         if self.turn.past.is_none() {
             let cosigned = self.cosigned.as_ref().filter(|c| c.checkpoint().size == cursor);
             outputs.push(match cosigned {
                 Some(cosigned) if cursor > logs.cursor().size => {
-                    Output::RaiseCursor(Box::new(cosigned.clone()))
+                    ExchangeOutput::RaiseCursor(Box::new(cosigned.clone()))
                 }
-                _ => Output::LowerCursor(cursor),
+                _ => ExchangeOutput::LowerCursor(cursor),
             });
         }
         self.confirm(outputs);
     }
 
     /// Tells whoever waits for the relay, where it holds something else than they were told.
-    fn confirm(&mut self, outputs: &mut Vec<Output>) {
+    fn confirm(&mut self, outputs: &mut Vec<ExchangeOutput>) {
         let confirmed = (self.turn.origin.epoch, self.turn.plan.cursor());
         if std::mem::replace(&mut self.confirmed, confirmed) != confirmed {
-            outputs.push(Output::Confirmed(confirmed.0, confirmed.1));
+            outputs.push(ExchangeOutput::Confirmed(confirmed.0, confirmed.1));
         }
     }
 
     /// An alarm with its evidence. A present log that cannot go on is ended: the next start begins another epoch.
-    fn alarm(&mut self, alarm: Alarm, now: &Now, logs: &dyn OwnLogs, outputs: &mut Vec<Output>) {
+    fn alarm(
+        &mut self,
+        alarm: UplinkAlarm,
+        now: &Now,
+        logs: &dyn OwnLogs,
+        outputs: &mut Vec<ExchangeOutput>,
+    ) {
         let epoch = self.turn.origin.epoch;
         let contrary = self.contrary.take();
         let note = match alarm {
-            Alarm::BoxForgot { .. } | Alarm::OtherHistory { .. } => {
+            UplinkAlarm::BoxForgot { .. } | UplinkAlarm::OtherHistory { .. } => {
                 contrary.as_ref().map(|c| (c.checkpoint().size, c.note().to_string()))
             }
-            Alarm::RelayWentBack { .. } => {
-                let kept = logs.cursor().kept.filter(|kept| kept.checkpoint.origin == self.turn.origin);
-                kept.map(|kept| (kept.checkpoint.size, kept.note))
+            UplinkAlarm::RelayWentBack { .. } => {
+                let stored =
+                    logs.cursor().stored.filter(|stored| stored.checkpoint.origin == self.turn.origin);
+                stored.map(|stored| (stored.checkpoint.size, stored.note))
             }
-            Alarm::Refused { .. } | Alarm::PhotosRefused { .. } => None,
+            UplinkAlarm::Refused { .. } | UplinkAlarm::PhotosRefused { .. } => None,
         };
-        let refused = matches!(alarm, Alarm::Refused { .. });
-        let said = if refused { std::mem::take(&mut self.refused) } else { String::new() };
+        let refused = matches!(alarm, UplinkAlarm::Refused { .. });
+        let message = if refused { std::mem::take(&mut self.refused) } else { String::new() };
         let note = note.map(|(size, note)| SignedNote { epoch, size, note });
-        outputs.push(Output::Raise(alarm.cause(epoch, &said), note));
+        outputs.push(ExchangeOutput::Raise(alarm.cause(epoch, &message), note));
         if self.turn.past.is_some() && refused {
             self.unsent += self.turn.plan.backlog();
             self.offers.iter_mut().for_each(|offers| offers.refused(now.up_ms));
         }
         // An ended log that cannot be sent now must not hold up the present one.
-        self.turn.over |= !matches!(alarm, Alarm::RelayWentBack { .. });
+        self.turn.over |= !matches!(alarm, UplinkAlarm::RelayWentBack { .. });
         if let Some(contrary) = contrary.filter(|_| self.turn.past.is_none()) {
-            outputs.push(Output::EndEpoch(Box::new(contrary)));
+            outputs.push(ExchangeOutput::EndEpoch(Box::new(contrary)));
         }
     }
 
@@ -366,7 +390,7 @@ impl Exchange {
                     text = refused.text,
                     "the relay refused a batch"
                 );
-                self.refused = refused.text.chars().take(SAID_CHARS_MAX).collect();
+                self.refused = refused.text.chars().take(REASON_CHARS_MAX).collect();
                 Some(Answer::Refused)
             }
             Said::Checkpoint { checkpoint } => self.cosigned(&checkpoint, logs),

@@ -1,6 +1,6 @@
 //! When the logs that have ended are offered again.
 
-use crate::uplink::plan::{Action, Alarm, REFUSED_MS};
+use crate::uplink::plan::{REFUSED_MS, UplinkAction, UplinkAlarm};
 
 /// On a connection that lasts, ended logs are offered again after this: a relay restored from a backup may have lost some
 /// of an ended log and nothing of the present one, and then nothing else tells.
@@ -8,11 +8,11 @@ const OFFERED_MS: u64 = 1_800_000;
 
 /// When the logs that have ended are offered again on a connection that lasts: each is offered once when it begins.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Offers {
+pub(super) struct EndedLogOffers {
     again_ms: u64,
 }
 
-impl Offers {
+impl EndedLogOffers {
     /// Of a connection that begins at `up_ms`.
     pub(super) fn begun(up_ms: u64) -> Self {
         Self { again_ms: up_ms.saturating_add(OFFERED_MS) }
@@ -25,9 +25,10 @@ impl Offers {
 
     /// Looks at what the present log's plan decided: a relay that lost entries while the connection stayed may have lost
     /// some of an ended log too. One that says so in its greeting was offered them a moment before.
-    pub(super) fn watch(&mut self, before: u64, actions: &[Action], up_ms: u64) {
-        let greeting = actions.iter().any(|a| matches!(a, Action::Alarm(Alarm::RelayWentBack { .. })));
-        let lower = actions.iter().any(|a| matches!(a, Action::Cursor(cursor) if *cursor < before));
+    pub(super) fn watch(&mut self, before: u64, actions: &[UplinkAction], up_ms: u64) {
+        let greeting =
+            actions.iter().any(|a| matches!(a, UplinkAction::Alarm(UplinkAlarm::RelayWentBack { .. })));
+        let lower = actions.iter().any(|a| matches!(a, UplinkAction::Cursor(cursor) if *cursor < before));
         if lower && !greeting {
             self.again_ms = up_ms;
         }
@@ -45,16 +46,17 @@ mod tests {
 
     #[test]
     fn ended_logs_are_offered_again() {
-        let mut offers = Offers::begun(3);
+        let mut offers = EndedLogOffers::begun(3);
         assert!(!offers.are_due(2 + OFFERED_MS) && offers.are_due(3 + OFFERED_MS));
         offers.refused(5);
         offers.refused(900);
         assert!(!offers.are_due(4 + REFUSED_MS) && offers.are_due(5 + REFUSED_MS));
-        let (mut offers, alarm) = (Offers::begun(0), Action::Alarm(Alarm::RelayWentBack { had: 9, has: 4 }));
-        offers.watch(9, &[alarm, Action::Cursor(4)], 7);
-        offers.watch(9, &[Action::Cursor(12), Action::Hello], 7);
+        let (mut offers, alarm) =
+            (EndedLogOffers::begun(0), UplinkAction::Alarm(UplinkAlarm::RelayWentBack { had: 9, has: 4 }));
+        offers.watch(9, &[alarm, UplinkAction::Cursor(4)], 7);
+        offers.watch(9, &[UplinkAction::Cursor(12), UplinkAction::Hello], 7);
         assert!(!offers.are_due(7));
-        offers.watch(9, &[Action::Cursor(4)], 7);
+        offers.watch(9, &[UplinkAction::Cursor(4)], 7);
         assert!(offers.are_due(7));
     }
 }

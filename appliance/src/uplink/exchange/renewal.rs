@@ -7,14 +7,14 @@ const RENEW_AGAIN_MS: u64 = 24 * 3_600_000;
 
 /// When a connection has to end so that the certificate can be renewed before the next one.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Renewal {
+pub(super) struct RenewalTimer {
     /// When two thirds of the certificate's life are over, milliseconds since 1970.
     due_ms: i64,
     /// When it is tried again where it was due at the start already, milliseconds since boot.
     again_up_ms: Option<u64>,
 }
 
-impl Renewal {
+impl RenewalTimer {
     /// Of a connection that begins now.
     pub(super) fn new(due_ms: i64, now: &Now) -> Self {
         let due = now.wall_ms >= due_ms;
@@ -42,10 +42,10 @@ mod tests {
         let due_ms = 2_000_000_000_000;
         let at =
             |wall_ms, up_ms| Now { wall_ms, boot: BootId::new(0, [0; 10]), up_ms, state: ClockState::Synced };
-        let fresh = Renewal::new(due_ms, &at(due_ms - 1, 5));
+        let fresh = RenewalTimer::new(due_ms, &at(due_ms - 1, 5));
         assert!(!fresh.ends_connection(&at(due_ms - 1, 6)));
         assert!(fresh.ends_connection(&at(due_ms, 7)));
-        let refused = Renewal::new(due_ms, &at(due_ms, 7));
+        let refused = RenewalTimer::new(due_ms, &at(due_ms, 7));
         assert!(
             !refused.ends_connection(&at(due_ms + 1_000, 1_007)),
             "no loop when the relay does not renew it"

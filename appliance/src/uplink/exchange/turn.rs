@@ -2,42 +2,42 @@
 
 use std::collections::VecDeque;
 
-use record::checkpoint::Origin;
-use record::sign::Verifier;
+use record::checkpoint::LogOrigin;
+use record::sign::VerifierKey;
 
 use super::OwnLogs;
-use crate::store::Past;
-use crate::uplink::plan::Plan;
+use crate::store::PastLog;
+use crate::uplink::plan::UplinkPlan;
 
 /// Whether an ended log is sent in its own place: what cannot be appended there goes as runs.
-pub(super) fn is_offered(past: &Past) -> bool {
+pub(super) fn is_offered(past: &PastLog) -> bool {
     past.whole && past.counts.size > 0 && past.signs && !past.goes_by_run
 }
 
 /// The log that is being sent: one that has ended, or the present one.
 #[derive(Debug)]
-pub(super) struct Turn {
-    pub(super) origin: Origin,
-    pub(super) log: Verifier,
-    pub(super) plan: Plan,
+pub(super) struct ActiveLog {
+    pub(super) origin: LogOrigin,
+    pub(super) log: VerifierKey,
+    pub(super) plan: UplinkPlan,
     /// The ended epoch; `None` for the present one.
-    pub(super) past: Option<Past>,
+    pub(super) past: Option<PastLog>,
     /// Nothing more can be done for it on this connection.
     pub(super) over: bool,
 }
 
-impl Turn {
+impl ActiveLog {
     /// The next log to send: ended ones first, in their order.
-    pub(super) fn next(logs: &dyn OwnLogs, waiting: &mut VecDeque<Past>) -> Option<Self> {
+    pub(super) fn next(logs: &dyn OwnLogs, waiting: &mut VecDeque<PastLog>) -> Option<Self> {
         while let Some(past) = waiting.pop_front() {
             if let Some(log) = past.verifier.clone() {
-                let plan = Plan::new(past.counts.size, 0);
+                let plan = UplinkPlan::new(past.counts.size, 0);
                 return Some(Self { origin: past.origin, log, plan, past: Some(past), over: false });
             }
             tracing::error!(epoch = %past.origin.epoch, "an ended log cannot be sent: no key of it is here");
         }
         let (origin, log) = logs.present()?;
-        let plan = Plan::new(logs.size(), logs.cursor().size);
+        let plan = UplinkPlan::new(logs.size(), logs.cursor().size);
         Some(Self { origin, log, plan, past: None, over: false })
     }
 

@@ -1,6 +1,6 @@
 //! Permissions and scopes as types, so that a handler's first argument says whom its row lets in.
 
-use crate::identity::Scope;
+use crate::identity::ApiTokenScope;
 use crate::intake::Permission;
 
 /// A permission, named by a type.
@@ -10,7 +10,7 @@ pub(crate) trait StaffPermission: Send + Sync + 'static {
 
 /// A scope of tokens, named by a type.
 pub(crate) trait TokenScope: Send + Sync + 'static {
-    const SCOPE: Scope;
+    const SCOPE: ApiTokenScope;
 }
 
 macro_rules! named_by_types {
@@ -26,4 +26,4 @@ macro_rules! named_by_types {
 
 named_by_types!(StaffPermission, PERMISSION: Permission =
     View EditEquipment Print EditPrinters SeePeople EditPeople EditSettings ManageTokens ReadAudit);
-named_by_types!(TokenScope, SCOPE: Scope = Read Record Write);
+named_by_types!(TokenScope, SCOPE: ApiTokenScope = Read Record Write);

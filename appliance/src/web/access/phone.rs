@@ -9,20 +9,20 @@ use web::error::HttpError;
 use web::route::{Access, Caller};
 use words::WordSet;
 
-use crate::listen::Peer;
+use crate::listen::PeerAddress;
 use crate::web::access::staff_session::{StaffSession, find_session};
 use crate::web::access_note::AccessNotes;
 use crate::web::context::AppState;
-use crate::web::request::browser::Browser;
+use crate::web::request::browser::BrowserClient;
 use crate::web::request::{cookies, device};
 
 /// Everybody, and what open pages need of their browser.
-pub(crate) struct Phone {
-    browser: Browser,
+pub(crate) struct PhoneCaller {
+    browser: BrowserClient,
 }
 
-impl Phone {
-    pub(crate) fn browser(&self) -> &Browser {
+impl PhoneCaller {
+    pub(crate) fn browser(&self) -> &BrowserClient {
         &self.browser
     }
 
@@ -30,7 +30,7 @@ impl Phone {
         self.browser.notes()
     }
 
-    pub(crate) fn peer(&self) -> &Peer {
+    pub(crate) fn peer(&self) -> &PeerAddress {
         self.browser.peer()
     }
 
@@ -41,12 +41,12 @@ impl Phone {
 
     /// Every device whose secret the request shows.
     pub(crate) fn shown_devices(&self) -> Vec<DeviceId> {
-        device::shown(self.browser.cookies(), Some(self.browser.peer()))
+        device::shown_devices(self.browser.cookies(), Some(self.browser.peer()))
     }
 
     /// The name that was typed last on it.
-    pub(crate) fn typed_name(&self) -> String {
-        cookies::name(self.browser.cookies())
+    pub(crate) fn entered_name(&self) -> String {
+        cookies::session_cookie_name(self.browser.cookies())
     }
 
     /// Whoever has signed in on it.
@@ -55,13 +55,13 @@ impl Phone {
     }
 }
 
-impl Caller for Phone {
+impl Caller for PhoneCaller {
     const ACCESS: Access = Access::Open;
 }
 
-impl FromRequestParts<AppState> for Phone {
+impl FromRequestParts<AppState> for PhoneCaller {
     type Rejection = Infallible;
     async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Infallible> {
-        Ok(Self { browser: Browser::of(parts) })
+        Ok(Self { browser: BrowserClient::of(parts) })
     }
 }

@@ -5,16 +5,16 @@ use std::net::IpAddr;
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 use record::ids::{DeviceId, StaffId};
-use service::attempts::Network;
+use service::attempts::ClientNetwork;
 use web::error::HttpError;
 
-use crate::identity::{AccessOutcome, AccessWanted, IdentityError, PinAttempt, PinOutcome};
-use crate::listen::Peer;
+use crate::identity::{AccessOutcome, AccessTarget, IdentityError, PinAttempt, PinOutcome};
+use crate::listen::PeerAddress;
 use crate::web::access_note::AccessNote;
 use crate::web::context::AppState;
 use crate::web::http_error::{new_error, worded};
 use crate::web::request::device::RequestDevice;
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::ErrorWords;
 
 /// What came of a try.
@@ -33,7 +33,9 @@ pub(crate) enum PinTry {
 pub(crate) fn try_pin(state: &AppState, attempt: &PinAttempt) -> Result<PinTry, IdentityError> {
     let PinAttempt { staff, device, address, now_ms, .. } = *attempt;
     let known = state.identity.pins.is_known(staff, device, now_ms)?;
-    if !known && let Err(wait_s) = state.inner.sign_ins.take(Network::of(address), state.clock.now().up_ms) {
+    if !known
+        && let Err(wait_s) = state.inner.sign_ins.take(ClientNetwork::of(address), state.clock.now().up_ms)
+    {
         return Ok(PinTry::TooMany(wait_s));
     }
     let outcome = state.identity.check_pin(attempt)?;
@@ -45,7 +47,7 @@ pub(crate) fn try_pin(state: &AppState, attempt: &PinAttempt) -> Result<PinTry, 
         return Ok(PinTry::Looked(PinOutcome::None));
     }
     if !known {
-        state.inner.sign_ins.give_back(&Network::of(address));
+        state.inner.sign_ins.refund(&ClientNetwork::of(address));
     }
     Ok(PinTry::Looked(PinOutcome::Right))
 }
@@ -60,7 +62,7 @@ pub(crate) fn too_many(wait_s: u64) -> HttpError {
 }
 
 /// For a PIN that was not looked at because too many others are.
-pub(crate) fn busy() -> HttpError {
+pub(crate) fn busy_answer() -> HttpError {
     new_error(StatusCode::SERVICE_UNAVAILABLE, "sign-in-busy", worded(ErrorWords::error_sign_in_busy))
         .safe(worded(ErrorWords::error_sign_in_busy_safe))
         .next(worded(ErrorWords::error_too_many_pins_next))
@@ -68,7 +70,7 @@ pub(crate) fn busy() -> HttpError {
 }
 
 /// Why a PIN did not do.
-pub(crate) fn word_pin_outcome(words: ErrorWords, wording: &Wording, outcome: PinOutcome) -> String {
+pub(crate) fn word_pin_outcome(words: ErrorWords, wording: &PageWording, outcome: PinOutcome) -> String {
     match outcome {
         PinOutcome::Wrong { left } => words.pin_wrong(left),
         PinOutcome::Locked { until_ms } => words.pin_locked(wording.deadline(until_ms)),
@@ -86,13 +88,13 @@ pub(crate) struct PinTypist {
 
 impl PinTypist {
     /// On a device that the answer tells who it is: without a cookie each [`RequestDevice::of`] makes another one.
-    pub(crate) fn on(device: &RequestDevice, from: &Peer) -> Self {
+    pub(crate) fn on(device: &RequestDevice, from: &PeerAddress) -> Self {
         Self { device: device.id(), address: from.remote }
     }
 }
 
 /// Looks at a PIN; it counts as a try to sign in.
-pub(crate) async fn check_typed_pin(
+pub(crate) async fn check_entered_pin(
     state: &AppState,
     staff: StaffId,
     pin: &str,
@@ -114,13 +116,13 @@ pub(crate) async fn check_typed_pin(
 }
 
 /// What the audit keeps of a PIN that did not fit.
-pub(crate) fn pin_note(outcome: PinOutcome, staff: StaffId, wanted: AccessWanted) -> Option<AccessNote> {
+pub(crate) fn pin_note(outcome: PinOutcome, staff: StaffId, target: AccessTarget) -> Option<AccessNote> {
     let outcome = match outcome {
         PinOutcome::Right | PinOutcome::Busy => return None,
         PinOutcome::Wrong { .. } | PinOutcome::None => AccessOutcome::WrongPin,
         PinOutcome::Locked { .. } => AccessOutcome::Locked,
     };
-    Some(AccessNote::new(outcome, wanted).about(&staff))
+    Some(AccessNote::new(outcome, target).about(&staff))
 }
 
 /// A PIN came where anybody in the building can read along.
@@ -129,5 +131,5 @@ pub(crate) fn pin_in_the_clear() -> HttpError {
         .detail(worded(ErrorWords::error_pin_in_the_clear_detail))
         .field("pin")
         .next(worded(ErrorWords::error_pin_in_the_clear_next))
-        .note(AccessNote::new(AccessOutcome::PinInTheClear, AccessWanted::Proof))
+        .note(AccessNote::new(AccessOutcome::PinInTheClear, AccessTarget::Proof))
 }

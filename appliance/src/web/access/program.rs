@@ -6,12 +6,12 @@ use axum::extract::FromRequestParts;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
-use record::entry::{By, Via};
+use record::entry::{CommandSource, EntryAuthor};
 use web::error::HttpError;
 use web::route::{Access, Caller};
 
-use crate::identity::{AccessWanted, ApiToken, Scope, TokenState};
-use crate::listen::Peer;
+use crate::identity::{AccessTarget, ApiToken, ApiTokenScope, TokenState};
+use crate::listen::PeerAddress;
 use crate::web::access::permissions::{StaffPermission, TokenScope};
 use crate::web::access::staff_session::find_signed_in;
 use crate::web::access_note::AccessNotes;
@@ -19,7 +19,7 @@ use crate::web::context::AppState;
 use crate::web::http_error::new_error;
 
 /// A program whose token has at least the scope `S`. A session is not enough: its cookie comes along with any request.
-pub(crate) struct Program<S> {
+pub(crate) struct ProgramCaller<S> {
     token_id: String,
     notes: AccessNotes,
     scope: PhantomData<S>,
@@ -30,7 +30,7 @@ pub(crate) struct StaffOrProgram<P, S> {
     let_in_by: PhantomData<(P, S)>,
 }
 
-impl<S> Program<S> {
+impl<S> ProgramCaller<S> {
     /// The part of its token that is no secret.
     pub(crate) fn token_id(&self) -> &str {
         &self.token_id
@@ -42,16 +42,16 @@ impl<S> Program<S> {
 }
 
 /// The text of a token; scripts of the program before this one write `Token` before it.
-pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let text = headers.get(AUTHORIZATION)?.to_str().ok()?;
     text.strip_prefix("Bearer ").or_else(|| text.strip_prefix("Token ")).map(str::trim)
 }
 
 /// The token that a request carries, if it carries one; an ended one is told what became of it.
 fn find_token(parts: &Parts, state: &AppState) -> Result<Option<ApiToken>, HttpError> {
-    let peer = parts.extensions.get::<Peer>().filter(|peer| peer.secure);
+    let peer = parts.extensions.get::<PeerAddress>().filter(|peer| peer.secure);
     let found = peer
-        .zip(bearer(&parts.headers))
+        .zip(bearer_token(&parts.headers))
         .and_then(|(peer, text)| state.identity.tokens.find(text).map(|token| (peer, text, token)));
     let Some((peer, text, token)) = found else { return Ok(None) };
     let now_ms = state.clock.now().wall_ms;
@@ -85,20 +85,20 @@ fn token_required() -> HttpError {
 }
 
 /// Lets a program by whose token has at least this scope.
-fn require_scope(parts: &Parts, state: &AppState, least: Scope) -> Result<ApiToken, HttpError> {
-    let wanted = match least {
-        Scope::Read => AccessWanted::Read,
-        Scope::Record => AccessWanted::Record,
-        Scope::Write => AccessWanted::Write,
+fn require_scope(parts: &Parts, state: &AppState, least: ApiTokenScope) -> Result<ApiToken, HttpError> {
+    let target = match least {
+        ApiTokenScope::Read => AccessTarget::Read,
+        ApiTokenScope::Record => AccessTarget::Record,
+        ApiTokenScope::Write => AccessTarget::Write,
     };
-    let token = find_token(parts, state).map_err(|error| error.note(wanted))?;
-    let token = token.ok_or_else(|| token_required().note(wanted))?;
+    let token = find_token(parts, state).map_err(|error| error.note(target))?;
+    let token = token.ok_or_else(|| token_required().note(target))?;
     if token.scope >= least {
         return Ok(token);
     }
     let title = match token.scope {
-        Scope::Read => "This token may only read",
-        Scope::Record | Scope::Write => "This token may only read and record cleanings",
+        ApiTokenScope::Read => "This token may only read",
+        ApiTokenScope::Record | ApiTokenScope::Write => "This token may only read and record cleanings",
     };
     Err(new_error(StatusCode::FORBIDDEN, "scope", title)
         .detail(format!(
@@ -108,14 +108,14 @@ fn require_scope(parts: &Parts, state: &AppState, least: Scope) -> Result<ApiTok
         ))
         .safe("Nothing was changed.")
         .next(format!("Use a token of the scope `{}`.", least.word()))
-        .note(wanted))
+        .note(target))
 }
 
-impl<S: TokenScope> Caller for Program<S> {
+impl<S: TokenScope> Caller for ProgramCaller<S> {
     const ACCESS: Access = Access::Token(S::SCOPE.word());
 }
 
-impl<S: TokenScope> FromRequestParts<AppState> for Program<S> {
+impl<S: TokenScope> FromRequestParts<AppState> for ProgramCaller<S> {
     type Rejection = HttpError;
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, HttpError> {
         let token = require_scope(parts, state, S::SCOPE)?;
@@ -140,4 +140,4 @@ impl<P: StaffPermission, S: TokenScope> FromRequestParts<AppState> for StaffOrPr
     }
 }
 
-pub(crate) const BY_API: By = By { staff: None, via: Via::Api, device: None };
+pub(crate) const BY_API: EntryAuthor = EntryAuthor { staff: None, via: CommandSource::Api, device: None };

@@ -14,20 +14,20 @@ use crate::web::access::staff_session::{AdmittedStaff, StaffSession, find_sessio
 use crate::web::access_note::AccessNotes;
 use crate::web::context::AppState;
 use crate::web::http_error::{new_error, worded};
-use crate::web::request::browser::Browser;
+use crate::web::request::browser::BrowserClient;
 use crate::web::request::form::SessionFormToken;
-use crate::web::request::next_page::{HOME, asked_page, safe_next, sign_in_address};
+use crate::web::request::next_page::{HOME, requested_page, safe_next, sign_in_address};
 use crate::web::words::ErrorWords;
 
 /// Somebody who has signed in, and whose role includes `P`.
-pub(crate) struct Staff<P> {
+pub(crate) struct StaffCaller<P> {
     session: StaffSession,
-    browser: Browser,
+    browser: BrowserClient,
     permission: PhantomData<P>,
 }
 
-impl<P> Staff<P> {
-    pub(crate) fn browser(&self) -> &Browser {
+impl<P> StaffCaller<P> {
+    pub(crate) fn browser(&self) -> &BrowserClient {
         &self.browser
     }
 
@@ -40,21 +40,21 @@ impl<P> Staff<P> {
     }
 }
 
-impl<P> Deref for Staff<P> {
+impl<P> Deref for StaffCaller<P> {
     type Target = StaffSession;
     fn deref(&self) -> &StaffSession {
         &self.session
     }
 }
 
-impl<P: StaffPermission> Caller for Staff<P> {
+impl<P: StaffPermission> Caller for StaffCaller<P> {
     const ACCESS: Access = Access::Session(P::PERMISSION.name());
 }
 
-impl<P: StaffPermission> FromRequestParts<AppState> for Staff<P> {
+impl<P: StaffPermission> FromRequestParts<AppState> for StaffCaller<P> {
     type Rejection = HttpError;
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, HttpError> {
-        let browser = Browser::of(parts);
+        let browser = BrowserClient::of(parts);
         let found = find_session(state, &browser).await?;
         let session = found.ok_or_else(|| sign_in_needed(parts))?;
         session.require(P::PERMISSION)?;
@@ -68,8 +68,8 @@ impl<P: StaffPermission> FromRequestParts<AppState> for Staff<P> {
 
 /// Browsers are sent to sign in, and to what they asked for after it; what a form sent is not carried over.
 fn sign_in_needed(parts: &Parts) -> HttpError {
-    let asked = asked_page(&parts.uri);
-    let next = if parts.method == Method::GET { safe_next(&asked) } else { HOME };
+    let requested = requested_page(&parts.uri);
+    let next = if parts.method == Method::GET { safe_next(&requested) } else { HOME };
     new_error(StatusCode::UNAUTHORIZED, "sign-in-needed", worded(ErrorWords::error_sign_in))
         .detail(worded(ErrorWords::error_sign_in_detail))
         .safe(worded(ErrorWords::error_nothing_changed))

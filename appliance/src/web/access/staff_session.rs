@@ -3,22 +3,22 @@
 use std::sync::{Arc, OnceLock};
 
 use http::{HeaderMap, StatusCode};
-use record::entry::{By, Via};
+use record::entry::{CommandSource, EntryAuthor};
 use record::ids::StaffId;
-use record::kinds::Role;
+use record::kinds::StaffRole;
 use web::error::{ErrorText, HttpError};
 use words::{LocalePreferences, WordSet};
 
-use crate::identity::{AccessWanted, Session, form_token};
+use crate::identity::{AccessTarget, SessionRow, form_token};
 use crate::intake::Permission;
-use crate::listen::Peer;
+use crate::listen::PeerAddress;
 use crate::web::context::AppState;
 use crate::web::http_error::{new_error, worded};
 use crate::web::log_reads::{read_quick, staff_name};
-use crate::web::request::browser::Browser;
+use crate::web::request::browser::BrowserClient;
 use crate::web::request::cookies;
-use crate::web::view_models::formats::Local;
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::formats::LocalTime;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, StaffWords};
 
 /// Somebody who has signed in, in this browser, over HTTPS.
@@ -26,7 +26,7 @@ use crate::web::words::{ErrorWords, PageWords, StaffWords};
 pub(crate) struct StaffSession {
     staff: StaffId,
     name: String,
-    role: Role,
+    role: StaffRole,
     began_ms: i64,
     pin_age_ms: Option<u64>,
     secret: String,
@@ -43,7 +43,7 @@ impl StaffSession {
         &self.name
     }
 
-    pub(crate) fn role(&self) -> Role {
+    pub(crate) fn role(&self) -> StaffRole {
         self.role
     }
 
@@ -63,14 +63,14 @@ impl StaffSession {
     }
 
     /// Times, people and numbers on their pages, in the language of what surrounds these.
-    pub(crate) fn wording(&self, local: &Local) -> Wording {
+    pub(crate) fn wording(&self, local: &LocalTime) -> PageWording {
         let (words, _): (PageWords, StaffWords) = self.words();
-        Wording::new(words, local)
+        PageWording::new(words, local)
     }
 
     /// What their commands carry.
-    pub(crate) fn author(&self) -> By {
-        By { staff: Some(self.staff), via: Via::Staff, device: None }
+    pub(crate) fn author(&self) -> EntryAuthor {
+        EntryAuthor { staff: Some(self.staff), via: CommandSource::Staff, device: None }
     }
 
     /// The secret of their cookie.
@@ -107,11 +107,11 @@ impl StaffSession {
                 error.safe(worded(ErrorWords::error_role_nothing_printed))
             }
             Permission::EditPeople | Permission::EditSettings | Permission::ManageTokens => {
-                error.note(AccessWanted::Admin)
+                error.note(AccessTarget::Admin)
             }
-            Permission::ReadAudit => error.note(AccessWanted::ReadAudit),
+            Permission::ReadAudit => error.note(AccessTarget::ReadAudit),
             Permission::View | Permission::Record | Permission::EditEquipment | Permission::SeePeople => {
-                error.note(AccessWanted::Edit)
+                error.note(AccessTarget::Edit)
             }
         })
     }
@@ -125,7 +125,7 @@ impl StaffSession {
     }
 
     /// The same session right after its PIN was typed.
-    pub(crate) fn with_pin_typed(self) -> Self {
+    pub(crate) fn with_pin_entered(self) -> Self {
         Self { pin_age_ms: Some(0), ..self }
     }
 }
@@ -181,7 +181,7 @@ fn word_requirement(w: ErrorWords, permission: Permission) -> String {
 /// The session that a request carries, if there is one, and whose it is.
 pub(crate) async fn find_session(
     state: &AppState,
-    browser: &Browser,
+    browser: &BrowserClient,
 ) -> Result<Option<StaffSession>, HttpError> {
     let found = live_session(state, browser.cookies(), Some(browser.peer()));
     let Some((secret, session, role)) = found else { return Ok(None) };
@@ -196,17 +196,18 @@ pub(crate) async fn find_session(
 pub(crate) fn find_signed_in(
     state: &AppState,
     headers: &HeaderMap,
-    peer: Option<&Peer>,
-) -> Option<(StaffId, Role)> {
+    peer: Option<&PeerAddress>,
+) -> Option<(StaffId, StaffRole)> {
     live_session(state, headers, peer).map(|(_, session, role)| (session.staff, role))
 }
 
 fn live_session(
     state: &AppState,
     headers: &HeaderMap,
-    peer: Option<&Peer>,
-) -> Option<(String, Session, Role)> {
-    let secret = cookies::get(headers, cookies::SESSION).filter(|_| peer.is_some_and(|p| p.secure))?;
+    peer: Option<&PeerAddress>,
+) -> Option<(String, SessionRow, StaffRole)> {
+    let secret =
+        cookies::find_cookie(headers, cookies::SESSION).filter(|_| peer.is_some_and(|p| p.secure))?;
     let found = state.identity.sessions.find(secret, state.clock.now().wall_ms);
     let session = found.unwrap_or_else(|error| {
         tracing::error!(%error, "a session could not be looked up");
@@ -217,11 +218,11 @@ fn live_session(
 }
 
 /// A role as people say it, for the middle of a sentence.
-pub(crate) fn word_role(w: PageWords, role: Role) -> String {
+pub(crate) fn word_role(w: PageWords, role: StaffRole) -> String {
     match role {
-        Role::Technician => w.role_technician(),
-        Role::Biomed => w.role_biomed(),
-        Role::FacilityAdmin => w.role_facility_admin(),
-        Role::Auditor => w.role_auditor(),
+        StaffRole::Technician => w.role_technician(),
+        StaffRole::Biomed => w.role_biomed(),
+        StaffRole::FacilityAdmin => w.role_facility_admin(),
+        StaffRole::Auditor => w.role_auditor(),
     }
 }

@@ -4,12 +4,12 @@ use axum::extract::{MatchedPath, Request};
 use axum::response::Response;
 use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, StatusCode};
-use service::attempts::Network;
+use service::attempts::ClientNetwork;
 use service::clock::Now;
 use web::error::HttpError;
 
-use crate::identity::{AccessCaller, AccessOutcome, AccessRow, AccessWanted};
-use crate::listen::Peer;
+use crate::identity::{AccessCaller, AccessOutcome, AccessRow, AccessTarget};
+use crate::listen::PeerAddress;
 use crate::web::access::program;
 use crate::web::access::staff_session::find_signed_in;
 use crate::web::access_note::{AccessNote, AccessNotes};
@@ -19,7 +19,7 @@ use crate::web::request::cookies;
 /// What of a request is needed to say who asked for what, after its handler has taken it.
 pub(crate) struct AccessTrace {
     route: Option<MatchedPath>,
-    peer: Peer,
+    peer: PeerAddress,
     reads: bool,
     api: bool,
     /// Only those headers that name somebody; phones have none.
@@ -27,10 +27,10 @@ pub(crate) struct AccessTrace {
 }
 
 impl AccessTrace {
-    pub(crate) fn of(request: &Request, peer: Peer) -> Self {
+    pub(crate) fn of(request: &Request, peer: PeerAddress) -> Self {
         let mut proofs = HeaderMap::new();
         let headers = request.headers();
-        if headers.contains_key(AUTHORIZATION) || cookies::get(headers, cookies::SESSION).is_some() {
+        if headers.contains_key(AUTHORIZATION) || cookies::find_cookie(headers, cookies::SESSION).is_some() {
             for name in [AUTHORIZATION, COOKIE] {
                 for value in headers.get_all(&name) {
                     proofs.append(&name, value.clone());
@@ -57,8 +57,8 @@ impl AccessTrace {
             if let Some(note) = answer.extensions().get::<AccessNote>() {
                 notes.push(note.clone());
             } else if is_denied {
-                let wanted = answer.extensions().get::<AccessWanted>().copied();
-                notes.push(AccessNote::new(AccessOutcome::Denied, wanted.unwrap_or_else(|| self.wanted())));
+                let target = answer.extensions().get::<AccessTarget>().copied();
+                notes.push(AccessNote::new(AccessOutcome::Denied, target.unwrap_or_else(|| self.target())));
             }
         }
         if notes.is_empty() {
@@ -77,8 +77,8 @@ impl AccessTrace {
             at_ms: now.wall_ms,
             route: self.route.as_ref().map_or_else(String::new, |route| route.as_str().to_owned()),
             caller: note.caller.unwrap_or_else(|| caller.clone()),
-            network: Network::of(self.peer.remote).to_string(),
-            wanted: note.wanted,
+            network: ClientNetwork::of(self.peer.remote).to_string(),
+            target: note.target,
             outcome: note.outcome,
             subject: note.subject,
             count: 1,
@@ -86,17 +86,17 @@ impl AccessTrace {
         state.identity.access.record(row, now);
     }
 
-    fn wanted(&self) -> AccessWanted {
+    fn target(&self) -> AccessTarget {
         match (self.api, self.reads) {
-            (true, true) => AccessWanted::Read,
-            (true, false) => AccessWanted::Write,
-            (false, true) => AccessWanted::View,
-            (false, false) => AccessWanted::Edit,
+            (true, true) => AccessTarget::Read,
+            (true, false) => AccessTarget::Write,
+            (false, true) => AccessTarget::View,
+            (false, false) => AccessTarget::Edit,
         }
     }
 
     fn caller(&self, state: &AppState) -> AccessCaller {
-        let token = program::bearer(&self.proofs).and_then(|text| state.identity.tokens.find(text));
+        let token = program::bearer_token(&self.proofs).and_then(|text| state.identity.tokens.find(text));
         if let Some(token) = token.filter(|_| self.peer.secure) {
             return AccessCaller::Token(token.id);
         }

@@ -3,18 +3,18 @@
 use axum::extract::State;
 use http::Method;
 use web::answer::Page;
-use web::route::{Anyone, Kind, Route, row};
+use web::route::{AnyCaller, Route, RouteKind, row};
 use words::{Locale, WordSet as _};
 
 use crate::web::context::AppState;
-use crate::web::layout::Frame;
+use crate::web::layout::PageLayout;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::PageWords;
 
 #[derive(askama::Template)]
 #[template(path = "docs.html")]
 struct DocsPage {
-    frame: Frame,
+    frame: PageLayout,
     operations: Vec<ApiOperation>,
 }
 
@@ -33,14 +33,14 @@ pub(crate) fn docs_row(routes: &[Route<AppState>]) -> Route<AppState> {
         .map(|route| ApiOperation { method: route.method.clone(), path: route.path, summary: route.summary })
         .collect();
     operations.sort_by_key(|operation| (operation.path, operation.method.to_string()));
-    let show = move |_: Anyone, State(state): State<AppState>| {
+    let show = move |_: AnyCaller, State(state): State<AppState>| {
         let operations = operations.clone();
         async move {
             // What rows say of themselves is in English.
             let words = PageWords::in_locale(Locale::EnUs);
-            let frame = Frame::open(&state, &Snapshot::now(&state), words, "API").without_languages();
+            let frame = PageLayout::open(&state, &Snapshot::now(&state), words, "API").without_languages();
             Page::draw(&DocsPage { frame, operations })
         }
     };
-    row(Method::GET, "/api/docs", "docs.show", Kind::Page, show)
+    row(Method::GET, "/api/docs", "docs.show", RouteKind::Page, show)
 }

@@ -8,16 +8,16 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use web::answer::{Json, OneOf};
 use web::error::HttpError;
-use web::route::{Anyone, Kind, Route, row};
+use web::route::{AnyCaller, Route, RouteKind, row};
 
 use crate::alarms::sources::is_of_missing;
 use crate::store::Recording;
-use crate::web::context::{AppState, Link};
+use crate::web::context::{AppState, RelayLinkState};
 use crate::web::view_models::alarm_words::word_alarm_line;
 use crate::web::view_models::alarms::AlarmJson;
 
-pub(crate) fn routes() -> Vec<Route<AppState>> {
-    vec![row(Method::GET, "/healthz", "health.show", Kind::Api, show).summary("How the box is")]
+pub(crate) fn health_routes() -> Vec<Route<AppState>> {
+    vec![row(Method::GET, "/healthz", "health.show", RouteKind::Api, show).summary("How the box is")]
 }
 
 /// How the box is.
@@ -75,22 +75,22 @@ enum RelayWord {
 /// 200, or 503 while nothing can be recorded.
 type HealthAnswer = OneOf<Json<Health>, Json<Health, 503>>;
 
-async fn show(_: Anyone, State(state): State<AppState>) -> Result<HealthAnswer, HttpError> {
+async fn show(_: AnyCaller, State(state): State<AppState>) -> Result<HealthAnswer, HttpError> {
     let health = state.store.health();
     let relay = match *state.link.borrow() {
-        Link::Alone => RelayWord::Alone,
-        Link::Up { .. } => RelayWord::Up,
-        Link::Down { .. } => RelayWord::Down,
+        RelayLinkState::Alone => RelayWord::Alone,
+        RelayLinkState::Up { .. } => RelayWord::Up,
+        RelayLinkState::Down { .. } => RelayWord::Down,
     };
     let all = state.alarms.all();
-    let standing = || all.iter().filter(|alarm| alarm.is_standing());
+    let active = || all.iter().filter(|alarm| alarm.is_active());
     let unseen = || all.iter().filter(|alarm| alarm.seen.is_none());
     let ok = health.recording == Recording::Ready;
     let shown = Health {
         ok,
-        whole: !standing().any(|alarm| is_of_missing(&alarm.cause)) && !state.knows_nothing_yet(),
+        whole: !active().any(|alarm| is_of_missing(&alarm.cause)) && !state.knows_nothing_yet(),
         unseen: unseen().count(),
-        degraded: standing()
+        degraded: active()
             .map(|alarm| Degradation { code: alarm.cause.code, subject: alarm.reported().subject })
             .collect(),
         r#box: health.origin.box_id,

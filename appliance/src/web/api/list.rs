@@ -6,14 +6,14 @@ use serde::Serialize;
 /// A part of a list.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ListOf{T}")]
-pub(crate) struct List<T> {
+pub(crate) struct ListJson<T> {
     /// What is on it.
     pub(crate) items: Vec<T>,
     /// The `cursor` of the part that follows; null at the end.
     pub(crate) next: Option<String>,
 }
 
-impl<T> List<T> {
+impl<T> ListJson<T> {
     /// A list that has one part.
     pub(crate) fn whole(items: Vec<T>) -> Self {
         Self { items, next: None }

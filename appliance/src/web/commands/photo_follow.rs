@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use record::entry::By;
+use record::entry::EntryAuthor;
 use record::tree::Hash;
 
 use crate::intake::Command;
 use crate::photo::{PhotoPromise, PhotoTrouble};
-use crate::web::commands::run::{Done, Undone, act};
+use crate::web::commands::run::{CommandFailure, CommandOutcome, run_command};
 use crate::web::context::AppState;
 
 /// A photo that is not opened yet, and where its upload lies.
@@ -20,7 +20,7 @@ pub(crate) struct FollowingPhoto {
 pub(crate) type PhotoWork = tokio::task::JoinHandle<Result<Hash, PhotoTrouble>>;
 
 /// Lets a photo that is not ready come after its record.
-pub(crate) fn follow(state: &AppState, done: Done, photo: FollowingPhoto) {
+pub(crate) fn attach_late_photo(state: &AppState, done: CommandOutcome, photo: FollowingPhoto) {
     let promise = state.photos.promise(&photo.upload, done.line.of);
     let state = state.clone();
     tokio::spawn(async move {
@@ -28,7 +28,7 @@ pub(crate) fn follow(state: &AppState, done: Done, photo: FollowingPhoto) {
             Ok(opened) => opened,
             Err(error) => Err(PhotoTrouble::Box(std::io::Error::other(error))),
         };
-        attach(&state, promise, opened).await;
+        attach_photo(&state, promise, opened).await;
     });
 }
 
@@ -48,13 +48,13 @@ pub fn attach_left_photos(state: &AppState) {
     tokio::spawn(async move {
         for promise in left {
             let opened = state.photos.keep_promised(&promise).await;
-            attach(&state, promise, opened).await;
+            attach_photo(&state, promise, opened).await;
         }
     });
 }
 
 /// Attaches a photo that took longer than its record. What only the box is to blame for is tried again at its next start.
-async fn attach(state: &AppState, promise: PhotoPromise, opened: Result<Hash, PhotoTrouble>) {
+async fn attach_photo(state: &AppState, promise: PhotoPromise, opened: Result<Hash, PhotoTrouble>) {
     let of = promise.entry();
     let photo = match opened {
         Ok(photo) => photo,
@@ -69,13 +69,13 @@ async fn attach(state: &AppState, promise: PhotoPromise, opened: Result<Hash, Ph
     // The box may end between the entry and the end of the promise. Nobody else knows the hash before, so nobody can have
     // used the key for anything else.
     let key = format!("photo {photo} follows {}.{}", of.epoch, of.seq);
-    match act(state, By::BOX, Some(key), Command::AttachPhoto { of, photo }).await {
+    match run_command(state, EntryAuthor::BOX, Some(key), Command::AttachPhoto { of, photo }).await {
         Ok(_) => promise.end(),
-        Err(Undone::Refused(refusal)) => {
+        Err(CommandFailure::Refused(refusal)) => {
             tracing::error!(?refusal, seq = of.seq, "a photo that was kept could not be attached");
             promise.end();
         }
-        Err(Undone::Box(problem)) => {
+        Err(CommandFailure::Box(problem)) => {
             tracing::error!(?problem, seq = of.seq, "a photo that was kept is not attached yet");
         }
     }

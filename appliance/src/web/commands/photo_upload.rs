@@ -9,10 +9,10 @@ use record::tree::Hash;
 use web::answer::{MediaBytes, WithHeaders, media};
 use web::argument::Path;
 use web::error::HttpError;
-use web::route::Anyone;
+use web::route::AnyCaller;
 
 use crate::intake::CleaningForm;
-use crate::photo::{Incoming, PhotoTrouble};
+use crate::photo::{PhotoTrouble, PhotoUpload};
 use crate::web::commands::photo_follow::FollowingPhoto;
 use crate::web::context::AppState;
 use crate::web::http_error::{not_found, worded};
@@ -25,20 +25,20 @@ pub(crate) const PHOTO_WITHIN: Duration = Duration::from_secs(8);
 pub(crate) const PHOTO_AGAIN_S: u64 = 30;
 
 /// What came of the photo so far.
-pub(crate) enum Photo {
+pub(crate) enum PhotoOutcome {
     None,
-    Kept(Hash),
+    Stored(Hash),
     Follows(FollowingPhoto),
     Refused(PhotoRefusal),
     /// The card is nearly full: the record goes on without it, and says so.
     NoRoom,
 }
 
-impl Photo {
+impl PhotoOutcome {
     /// Names it in a record.
     pub(crate) fn name(&self, form: &mut CleaningForm) {
         match self {
-            Self::Kept(hash) => form.photos = vec![*hash],
+            Self::Stored(hash) => form.photos = vec![*hash],
             Self::Follows(_) => form.photo_follows = true,
             Self::NoRoom => form.photo_unkept = true,
             Self::None | Self::Refused(_) => {}
@@ -47,25 +47,28 @@ impl Photo {
 }
 
 /// Cleans the photo that came with a form, for as long as a person may be made to wait.
-pub(crate) async fn take_photo(state: &AppState, upload: Option<Result<Incoming, PhotoTrouble>>) -> Photo {
+pub(crate) async fn take_photo(
+    state: &AppState,
+    upload: Option<Result<PhotoUpload, PhotoTrouble>>,
+) -> PhotoOutcome {
     let upload = match upload {
-        None => return Photo::None,
+        None => return PhotoOutcome::None,
         Some(Err(trouble)) => return refused_photo(&trouble),
         Some(Ok(upload)) => upload,
     };
     let (photos, path) = (state.photos.clone(), upload.path().to_owned());
     let mut work = tokio::spawn(async move { photos.keep(upload).await });
     match tokio::time::timeout(PHOTO_WITHIN, &mut work).await {
-        Err(_) => Photo::Follows(FollowingPhoto { work, upload: path }),
-        Ok(Ok(Ok(hash))) => Photo::Kept(hash),
+        Err(_) => PhotoOutcome::Follows(FollowingPhoto { work, upload: path }),
+        Ok(Ok(Ok(hash))) => PhotoOutcome::Stored(hash),
         Ok(Ok(Err(trouble))) => refused_photo(&trouble),
         Ok(Err(error)) => refused_photo(&PhotoTrouble::Box(std::io::Error::other(error))),
     }
 }
 
-pub(crate) fn refused_photo(trouble: &PhotoTrouble) -> Photo {
+pub(crate) fn refused_photo(trouble: &PhotoTrouble) -> PhotoOutcome {
     match trouble {
-        PhotoTrouble::Full => return Photo::NoRoom,
+        PhotoTrouble::Full => return PhotoOutcome::NoRoom,
         PhotoTrouble::Box(cause) => tracing::error!(%cause, "a photo could not be kept"),
         _ => {}
     }
@@ -74,19 +77,19 @@ pub(crate) fn refused_photo(trouble: &PhotoTrouble) -> Photo {
         PhotoTrouble::TooManyBytes => StatusCode::PAYLOAD_TOO_LARGE,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     };
-    Photo::Refused(PhotoRefusal { status, fault: PhotoFault::of(trouble) })
+    PhotoOutcome::Refused(PhotoRefusal { status, fault: PhotoFault::of(trouble) })
 }
 
 /// `GET /photos/<sha256>.jpg`, and `.t.jpg` for its thumbnail: whoever has the hash of a photo has seen the page that names it.
 pub(crate) async fn show_photo(
-    _: Anyone,
+    _: AnyCaller,
     State(state): State<AppState>,
     Path(file): Path<String>,
 ) -> Result<WithHeaders<MediaBytes<media::Jpeg>>, HttpError> {
     let name = file.strip_suffix(".jpg").ok_or_else(not_found)?;
     let (name, small) = name.strip_suffix(".t").map_or((name, false), |name| (name, true));
     let hash: Hash = name.parse().map_err(|_| not_found())?;
-    let away = || {
+    let unreachable = || {
         not_found()
             .detail(worded(ErrorWords::error_photo_moved_detail))
             .safe(worded(ErrorWords::error_photo_moved_safe))
@@ -96,9 +99,9 @@ pub(crate) async fn show_photo(
         false => state.photos.read(hash).await,
         true => state.photos.thumbnail(hash).await.map_err(|trouble| HttpError::internal(&trouble))?,
     };
-    let jpeg = jpeg.ok_or_else(away)?;
-    let kept = (CACHE_CONTROL, HeaderValue::from_static("private, max-age=31536000, immutable"));
-    Ok(WithHeaders([kept].into_iter().collect(), MediaBytes::new(jpeg)))
+    let jpeg = jpeg.ok_or_else(unreachable)?;
+    let stored = (CACHE_CONTROL, HeaderValue::from_static("private, max-age=31536000, immutable"));
+    Ok(WithHeaders([stored].into_iter().collect(), MediaBytes::new(jpeg)))
 }
 
 /// That a photo is of no use.
@@ -119,7 +122,7 @@ pub(crate) enum PhotoFault {
     Busy,
     Slow,
     NoRoom,
-    NotKept,
+    NotStored,
     /// The page comes back for another reason, and the photo is still being opened.
     NotReady,
 }
@@ -135,7 +138,7 @@ impl PhotoFault {
             PhotoTrouble::Busy => Self::Busy,
             PhotoTrouble::Slow => Self::Slow,
             PhotoTrouble::Full => Self::NoRoom,
-            PhotoTrouble::Box(_) => Self::NotKept,
+            PhotoTrouble::Box(_) => Self::NotStored,
         }
     }
 
@@ -150,7 +153,7 @@ impl PhotoFault {
             Self::Busy => words.photo_busy(),
             Self::Slow => words.photo_slow(),
             Self::NoRoom => words.photo_no_room(),
-            Self::NotKept => words.photo_not_kept(),
+            Self::NotStored => words.photo_not_kept(),
             Self::NotReady => words.photo_not_ready(),
         }
     }

@@ -1,29 +1,29 @@
 //! From a handler to the log: a command is told done only when it is on disk, and what keeps it from that has words.
 
 use http::{HeaderValue, StatusCode};
-use record::entry::{At, By, Digest16, Entry};
+use record::entry::{Digest16, Entry, EntryAuthor, EntryTime};
 use record::fold::{LinePlace, RowVersion};
 use record::kinds::{EntryRef, Event};
 use record::tree::Hash;
 use serde::Serialize;
 use web::error::{ErrorText, HttpError};
 
-use crate::command::{CommandError, Given, give};
-use crate::intake::{Command, Refusal, Request};
-use crate::store::{Decision, ReadLane, Reader, SubmitError};
+use crate::command::{CommandError, ExecuteOutcome, execute_command};
+use crate::intake::{Command, CommandRefusal, CommandRequest};
+use crate::store::{LogReader, ReadLane, SubmitError, WriteDecision};
 use crate::web::context::AppState;
 use crate::web::http_error::{broken_rule, new_error, read_error, store_error, tag_not_known_now, worded};
 use crate::web::words::ErrorWords;
 
 /// A command that was carried out.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Done {
+pub(crate) struct CommandOutcome {
     /// The first entry that it made, now or when it was first asked; a run may have brought it.
     pub(crate) line: LinePlace,
     /// That entry's hash in the tree.
     pub(crate) leaf: Hash,
     /// When that entry was written.
-    pub(crate) at: At,
+    pub(crate) at: EntryTime,
     /// The version of the row that it changed, if it changed one: that of its last entry. Of a repeat it is that of the first
     /// one: where the change had several, whoever names it is asked once more, and no worse.
     pub(crate) version: RowVersion,
@@ -52,28 +52,31 @@ impl SubmissionKey {
 
 /// Why it was not.
 #[derive(Debug)]
-pub(crate) enum Undone {
+pub(crate) enum CommandFailure {
     /// With a reason that a person can do something about.
-    Refused(Refusal),
+    Refused(CommandRefusal),
     /// The box cannot.
     Box(Box<HttpError>),
 }
 
-impl From<Undone> for HttpError {
-    fn from(undone: Undone) -> Self {
+impl From<CommandFailure> for HttpError {
+    fn from(undone: CommandFailure) -> Self {
         match undone {
-            Undone::Refused(refusal) => refusal.into(),
-            Undone::Box(problem) => *problem,
+            CommandFailure::Refused(refusal) => refusal.into(),
+            CommandFailure::Box(problem) => *problem,
         }
     }
 }
 
-impl Undone {
+impl CommandFailure {
     /// The refusal with its words beside a field, where `word` finds one; else what it was.
     ///
     /// # Errors
     /// It is no refusal, or one of no field.
-    pub(crate) fn at_field<T>(self, word: impl FnOnce(&Refusal) -> Option<T>) -> Result<(Refusal, T), Self> {
+    pub(crate) fn at_field<T>(
+        self,
+        word: impl FnOnce(&CommandRefusal) -> Option<T>,
+    ) -> Result<(CommandRefusal, T), Self> {
         match self {
             Self::Refused(refusal) => match word(&refusal) {
                 Some(worded) => Ok((refusal, worded)),
@@ -85,47 +88,51 @@ impl Undone {
 }
 
 /// Carries a command out.
-pub(crate) async fn act(
+pub(crate) async fn run_command(
     state: &AppState,
-    by: By,
+    by: EntryAuthor,
     key: impl Into<SubmissionKey>,
     command: Command,
-) -> Result<Done, Undone> {
+) -> Result<CommandOutcome, CommandFailure> {
     let SubmissionKey { key, sent } = key.into();
-    match give(&state.store, state.random.clone(), Request { by, key, sent, command }).await {
-        Ok(Given::New(recorded)) => match (recorded.first(), recorded.last()) {
+    match execute_command(&state.store, state.random.clone(), CommandRequest { by, key, sent, command }).await
+    {
+        Ok(ExecuteOutcome::New(recorded)) => match (recorded.first(), recorded.last()) {
             (Some(first), Some(last)) => {
                 let number = |seq| EntryRef { epoch: state.store.origin().epoch, seq };
-                Ok(Done {
+                Ok(CommandOutcome {
                     line: LinePlace { of: number(first.seq), run: None },
                     leaf: first.leaf,
                     at: first.at,
                     version: RowVersion::of(number(last.seq), last.leaf),
                 })
             }
-            _ => Err(Undone::Box(Box::new(broken_rule("a command made no entry")))),
+            _ => Err(CommandFailure::Box(Box::new(broken_rule("a command made no entry")))),
         },
-        Ok(Given::Again(line)) => before(state, line).await.map_err(|problem| Undone::Box(Box::new(problem))),
-        Err(CommandError::Refused(Refusal::UnknownTag(tag))) if state.lacks_any() => {
-            Err(Undone::Box(Box::new(tag_not_known_now(tag))))
+        Ok(ExecuteOutcome::Again(line)) => {
+            find_earlier(state, line).await.map_err(|problem| CommandFailure::Box(Box::new(problem)))
         }
-        Err(CommandError::Refused(refusal)) => Err(Undone::Refused(refusal)),
-        Err(CommandError::Store(error)) => Err(Undone::Box(Box::new(not_recorded(&error)))),
+        Err(CommandError::Refused(CommandRefusal::UnknownTag(tag))) if state.lacks_any() => {
+            Err(CommandFailure::Box(Box::new(tag_not_known_now(tag))))
+        }
+        Err(CommandError::Refused(refusal)) => Err(CommandFailure::Refused(refusal)),
+        Err(CommandError::Store(error)) => Err(CommandFailure::Box(Box::new(not_recorded(&error)))),
     }
 }
 
 /// What a submission made before, and the digest of what it asked.
 pub(crate) async fn by_key(state: &AppState, key: &str) -> Option<(LinePlace, Digest16)> {
     let key = Digest16::of(key.as_bytes());
-    state.store.submit(move |view| Decision::Answer(view.by_key(&key))).await.ok()?.answer
+    state.store.submit(move |view| WriteDecision::Answer(view.by_key(&key))).await.ok()?.answer
 }
 
 /// What was made before.
-pub(crate) async fn before(state: &AppState, line: LinePlace) -> Result<Done, HttpError> {
-    let (entry, _) =
-        entry(state, line).await?.ok_or_else(|| broken_rule("an entry that an index names is not there"))?;
+pub(crate) async fn find_earlier(state: &AppState, line: LinePlace) -> Result<CommandOutcome, HttpError> {
+    let (entry, _) = read_event(state, line)
+        .await?
+        .ok_or_else(|| broken_rule("an entry that an index names is not there"))?;
     let leaf = entry.leaf();
-    Ok(Done { line, leaf, at: entry.head().at, version: RowVersion::of(line.of, leaf) })
+    Ok(CommandOutcome { line, leaf, at: entry.head().at, version: RowVersion::of(line.of, leaf) })
 }
 
 fn not_recorded(error: &SubmitError) -> HttpError {
@@ -160,7 +167,10 @@ fn not_recorded(error: &SubmitError) -> HttpError {
 }
 
 /// The entry of a line, with what it says.
-pub(crate) async fn entry(state: &AppState, line: LinePlace) -> Result<Option<(Entry, Event)>, HttpError> {
+pub(crate) async fn read_event(
+    state: &AppState,
+    line: LinePlace,
+) -> Result<Option<(Entry, Event)>, HttpError> {
     let entry = state
         .store
         .read(ReadLane::Quick, move |reader| reader.line(line))
@@ -174,7 +184,7 @@ pub(crate) async fn entry(state: &AppState, line: LinePlace) -> Result<Option<(E
 }
 
 /// An entry of the log, with what it says.
-pub(crate) fn entry_by(reader: &Reader, of: EntryRef) -> Result<Option<(Entry, Event)>, HttpError> {
+pub(crate) fn entry_by(reader: &LogReader, of: EntryRef) -> Result<Option<(Entry, Event)>, HttpError> {
     Ok(reader.entry_at(of).map_err(store_error)?.map(|entry| {
         let event = entry.event();
         (entry, event)

@@ -6,11 +6,11 @@ use serde_json::json;
 use web::answer::{Created, Json};
 use web::argument::{IdempotencyKey, JsonBody, Path, Query};
 use web::error::HttpError;
-use web::route::{Example, Kind, Route, row};
+use web::route::{Example, Route, RouteKind, row};
 
 use crate::web::access::permissions::{Read, Record, View};
-use crate::web::access::program::{Program, StaffOrProgram};
-use crate::web::api::list::List;
+use crate::web::access::program::{ProgramCaller, StaffOrProgram};
+use crate::web::api::list::ListJson;
 use crate::web::api::v1::cleanings::{
     CleaningJson, NewCleaning, RecordedCleaning, add_cleaning, list_cleanings, show_cleaning,
 };
@@ -18,21 +18,21 @@ use crate::web::context::AppState;
 use crate::web::request::listing::ListParams;
 use crate::web::{examples, refusals};
 
-pub(super) fn routes() -> Vec<Route<AppState>> {
+pub(super) fn old_cleaning_routes() -> Vec<Route<AppState>> {
     let cleaning = json!({ "tag": examples::TAG, "cleaned_by": "Ada", "notes": "left wheel squeaks" });
     vec![
-        row(Method::GET, "/api/cleaning-logs/", "old.list-cleanings", Kind::Old, list)
+        row(Method::GET, "/api/cleaning-logs/", "old.list-cleanings", RouteKind::Old, list)
             .summary("Cleanings, newest first")
             .refusals(refusals::READING),
-        row(Method::POST, "/api/cleaning-logs/", "old.add-cleaning", Kind::Old, add)
+        row(Method::POST, "/api/cleaning-logs/", "old.add-cleaning", RouteKind::Old, add)
             .summary("Records a cleaning")
             .commands(&["RecordCleaning"])
             .refusals(refusals::COMMANDING)
             .example(Example::default().json(cleaning)),
-        row(Method::GET, "/api/cleaning-logs/{id}/", "old.find-cleaning", Kind::Old, find)
+        row(Method::GET, "/api/cleaning-logs/{id}/", "old.find-cleaning", RouteKind::Old, find)
             .summary("One cleaning")
             .refusals(refusals::READING)
-            .example(examples::cleaning()),
+            .example(examples::cleaning_example()),
     ]
 }
 
@@ -40,12 +40,12 @@ async fn list(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
     Query(params): Query<ListParams>,
-) -> Result<Json<List<CleaningJson>>, HttpError> {
+) -> Result<Json<ListJson<CleaningJson>>, HttpError> {
     list_cleanings(&state, &params).await.map(Json)
 }
 
 async fn add(
-    _: Program<Record>,
+    _: ProgramCaller<Record>,
     State(state): State<AppState>,
     IdempotencyKey(key): IdempotencyKey,
     JsonBody(new): JsonBody<NewCleaning>,

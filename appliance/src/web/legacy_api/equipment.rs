@@ -9,11 +9,11 @@ use serde_json::json;
 use web::answer::{Created, Json, NoContent, WithHeaders, with_etag};
 use web::argument::{IdempotencyKey, IfMatch, JsonBody, Path, Query};
 use web::error::HttpError;
-use web::route::{Example, Kind, Route, row};
+use web::route::{Example, Route, RouteKind, row};
 
 use crate::web::access::permissions::{Read, View, Write};
-use crate::web::access::program::{Program, StaffOrProgram};
-use crate::web::api::list::List;
+use crate::web::access::program::{ProgramCaller, StaffOrProgram};
+use crate::web::api::list::ListJson;
 use crate::web::api::v1::equipment::{
     EquipmentJson, NewItem, add_item, find_item_version, list_equipment, read_path_tag,
 };
@@ -26,8 +26,8 @@ use crate::web::{examples, refusals};
 const ITEMS: &str = "/api/equipment/";
 const ITEM: &str = "/api/equipment/{id}/";
 
-pub(super) fn routes() -> Vec<Route<AppState>> {
-    use Kind::Old;
+pub(super) fn old_equipment_routes() -> Vec<Route<AppState>> {
+    use RouteKind::Old;
     let item = json!({ "name": "Infusion pump 21", "location": "ICU East" });
     let id = || Example::default().part("id", examples::TAG);
     let change = || id().json(json!({ "location": "ICU West" }));
@@ -82,13 +82,13 @@ async fn list(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
     Query(params): Query<ListParams>,
-) -> Result<Json<List<OldEquipment>>, HttpError> {
-    let List { items, next } = list_equipment(&state, &params).await?;
-    Ok(Json(List { items: items.into_iter().map(OldEquipment::from).collect(), next }))
+) -> Result<Json<ListJson<OldEquipment>>, HttpError> {
+    let ListJson { items, next } = list_equipment(&state, &params).await?;
+    Ok(Json(ListJson { items: items.into_iter().map(OldEquipment::from).collect(), next }))
 }
 
 async fn add(
-    _: Program<Write>,
+    _: ProgramCaller<Write>,
     State(state): State<AppState>,
     IdempotencyKey(key): IdempotencyKey,
     JsonBody(new): JsonBody<NewItem>,
@@ -107,7 +107,7 @@ async fn find(
 }
 
 async fn change_equipment(
-    _: Program<Write>,
+    _: ProgramCaller<Write>,
     State(state): State<AppState>,
     Path(id): Path<String>,
     IdempotencyKey(key): IdempotencyKey,
@@ -127,14 +127,14 @@ struct OldRetirement {
 }
 
 async fn retire(
-    _: Program<Write>,
+    _: ProgramCaller<Write>,
     State(state): State<AppState>,
     Path(id): Path<String>,
     IdempotencyKey(key): IdempotencyKey,
     if_match: IfMatch,
-    Query(asked): Query<OldRetirement>,
+    Query(requested): Query<OldRetirement>,
     OptionalJson(body): OptionalJson<OldRetirement>,
 ) -> Result<NoContent, HttpError> {
-    let reason = if body.reason.is_empty() { asked.reason } else { body.reason };
+    let reason = if body.reason.is_empty() { requested.reason } else { body.reason };
     retire_item(&state, read_path_tag(&id)?, key, &if_match, reason).await
 }

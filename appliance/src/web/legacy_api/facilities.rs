@@ -7,29 +7,29 @@ use serde::Serialize;
 use web::answer::Json;
 use web::argument::Path;
 use web::error::HttpError;
-use web::route::{Example, Kind, Route, row};
+use web::route::{Example, Route, RouteKind, row};
 
 use crate::web::access::permissions::{Read, View};
 use crate::web::access::program::StaffOrProgram;
-use crate::web::api::list::List;
+use crate::web::api::list::ListJson;
 use crate::web::api::v1::compliance::{ComplianceJson, count_compliance};
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;
 use crate::web::refusals;
 
-pub(super) fn routes() -> Vec<Route<AppState>> {
+pub(super) fn old_facility_routes() -> Vec<Route<AppState>> {
     let facility = || Example::default().part("id", "1");
     vec![
-        row(Method::GET, "/api/facilities/", "old.list-facilities", Kind::Old, list)
+        row(Method::GET, "/api/facilities/", "old.list-facilities", RouteKind::Old, list)
             .summary("The facility to which the box belongs"),
-        row(Method::GET, "/api/facilities/{id}/", "old.find-facility", Kind::Old, find)
+        row(Method::GET, "/api/facilities/{id}/", "old.find-facility", RouteKind::Old, find)
             .summary("The facility, by the relay’s id or by the box’s own id")
             .example(facility()),
         row(
             Method::GET,
             "/api/facilities/{id}/compliance/",
             "old.show-compliance",
-            Kind::Old,
+            RouteKind::Old,
             show_compliance,
         )
         .summary("Compliance rates of the facility and of each item")
@@ -78,8 +78,8 @@ fn require_own(state: &AppState, id: &str) -> Result<(), HttpError> {
 async fn list(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
-) -> Result<Json<List<OldFacility>>, HttpError> {
-    Ok(Json(List::whole(vec![OldFacility::of(&state)])))
+) -> Result<Json<ListJson<OldFacility>>, HttpError> {
+    Ok(Json(ListJson::whole(vec![OldFacility::of(&state)])))
 }
 
 async fn find(

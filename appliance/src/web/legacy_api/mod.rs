@@ -10,9 +10,15 @@ use web::route::Route;
 
 use crate::web::context::AppState;
 
-pub(crate) fn routes() -> Vec<Route<AppState>> {
-    [equipment::routes(), qr_code::routes(), cleanings::routes(), register::routes(), facilities::routes()]
-        .into_iter()
-        .flatten()
-        .collect()
+pub(crate) fn legacy_routes() -> Vec<Route<AppState>> {
+    [
+        equipment::old_equipment_routes(),
+        qr_code::qr_code_routes(),
+        cleanings::old_cleaning_routes(),
+        register::register_routes(),
+        facilities::old_facility_routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -1,6 +1,6 @@
 //! The old app's QR codes: of an item's tag, with a token for a few minutes or with the tag itself.
 
-use ::labels::code::qr;
+use ::labels::code::encode_qr;
 use ::labels::{Bitmap, Dpi};
 use axum::extract::State;
 use base64::Engine as _;
@@ -12,25 +12,25 @@ use serde::{Deserialize, Serialize};
 use web::answer::Json;
 use web::argument::Path;
 use web::error::HttpError;
-use web::route::{Example, Kind, Route, row};
+use web::route::{Example, Route, RouteKind, row};
 
 use crate::web::access::permissions::{Read, View};
 use crate::web::access::program::StaffOrProgram;
 use crate::web::api::v1::equipment::read_path_tag;
-use crate::web::context::{AppState, aside};
+use crate::web::context::{AppState, run_blocking};
 use crate::web::examples;
 use crate::web::request::optional_json::OptionalJson;
 use crate::web::request::page_token::{PAGE_MS, PageToken};
-use crate::web::view_models::formats::utc;
-use crate::web::view_models::label_fields::host;
+use crate::web::view_models::formats::utc_text;
+use crate::web::view_models::label_fields::read_label_host;
 use crate::web::view_models::snapshot::Snapshot;
 
 /// A code of 25 modules with its white edge is 264 dots wide: sharp on a screen, and small in an answer.
 const MODULE_DOTS: u32 = 8;
 
-pub(super) fn routes() -> Vec<Route<AppState>> {
+pub(super) fn qr_code_routes() -> Vec<Route<AppState>> {
     vec![
-        row(Method::POST, "/api/equipment/{id}/generate-qr/", "old.generate-qr", Kind::Old, generate)
+        row(Method::POST, "/api/equipment/{id}/generate-qr/", "old.generate-qr", RouteKind::Old, generate)
             .summary("A QR code that opens an item, with a token to record by for five minutes or for good")
             .refusals(&[StatusCode::CONFLICT, StatusCode::SERVICE_UNAVAILABLE])
             .example(Example::default().part("id", examples::TAG)),
@@ -65,26 +65,26 @@ async fn generate(
     OptionalJson(request): OptionalJson<OldQrRequest>,
 ) -> Result<Json<OldQrCode>, HttpError> {
     let tag = read_path_tag(&id)?;
-    aside(&state, move |state| make_code(state, tag, request.permanent)).await.map(Json)
+    run_blocking(&state, move |state| make_code(state, tag, request.permanent)).await.map(Json)
 }
 
 fn make_code(state: &AppState, tag: Tag, permanent: bool) -> Result<OldQrCode, HttpError> {
     let facility = state.store.snapshot();
     let tag = facility.resolve(tag).ok_or_else(|| state.unknown_tag(tag))?.tag;
-    let url = format!("{}/{tag}", host(&facility)?);
+    let url = format!("{}/{tag}", read_label_host(&facility)?);
     let (token, expires_at) = if permanent {
         (tag.to_string(), None)
     } else {
         let snapshot = Snapshot::of(state, &facility);
         let token = PageToken::new(tag, &snapshot.now).text(&state.identity.page_key);
-        (token, Some(utc(snapshot.now_ms().saturating_add_unsigned(PAGE_MS))))
+        (token, Some(utc_text(snapshot.now_ms().saturating_add_unsigned(PAGE_MS))))
     };
     let qr_code = format!("data:image/png;base64,{}", STANDARD.encode(draw_png(&url)?));
     Ok(OldQrCode { token, url, expires_at, qr_code })
 }
 
 fn draw_png(url: &str) -> Result<Vec<u8>, HttpError> {
-    let code = qr(url).map_err(|error| HttpError::internal(&error))?;
+    let code = encode_qr(url).map_err(|error| HttpError::internal(&error))?;
     let edge = code.kind().quiet();
     let side = |modules: u32| (modules + 2 * edge) * MODULE_DOTS;
     let mut picture = Bitmap::white(side(code.width()), side(code.height()));

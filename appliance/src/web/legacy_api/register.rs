@@ -3,7 +3,7 @@
 use axum::extract::State;
 use http::{Method, StatusCode};
 use record::anchor::corrected_ms;
-use record::entry::{By, Via};
+use record::entry::{CommandSource, EntryAuthor};
 use record::receipt::Receipt;
 use record::tag::Tag;
 use schemars::JsonSchema;
@@ -11,28 +11,28 @@ use serde::Serialize;
 use web::answer::Created;
 use web::argument::{IdempotencyKey, Path};
 use web::error::HttpError;
-use web::route::{Example, Kind, Route, row};
+use web::route::{Example, Route, RouteKind, row};
 use words::{Locale, WordSet as _};
 
 use crate::intake::{CleaningForm, Command};
-use crate::web::access::phone::Phone;
-use crate::web::commands::photo_follow::follow;
-use crate::web::commands::photo_upload::{Photo, take_photo};
-use crate::web::commands::run::act;
+use crate::web::access::phone::PhoneCaller;
+use crate::web::commands::photo_follow::attach_late_photo;
+use crate::web::commands::photo_upload::{PhotoOutcome, take_photo};
+use crate::web::commands::run::run_command;
 use crate::web::context::AppState;
 use crate::web::http_error::new_error;
 use crate::web::request::address_share::AddressShare;
 use crate::web::request::page_token::PageToken;
 use crate::web::request::photo_form::PhotoForm;
-use crate::web::view_models::formats::utc;
+use crate::web::view_models::formats::utc_text;
 use crate::web::words::ErrorWords;
 use crate::web::{examples, refusals};
 
-pub(super) fn routes() -> Vec<Route<AppState>> {
+pub(super) fn register_routes() -> Vec<Route<AppState>> {
     let register = |path, name| {
         let example =
             Example::default().part("token", examples::TAG).field("cleaned_by", "Ada").field("notes", "");
-        row(Method::POST, path, name, Kind::Old, register_cleaning)
+        row(Method::POST, path, name, RouteKind::Old, register_cleaning)
             .summary("Records a cleaning; `{token}` is a tag or a page token")
             .commands(&["RecordCleaning"])
             .refusals(refusals::COMMANDING)
@@ -46,7 +46,7 @@ pub(super) fn routes() -> Vec<Route<AppState>> {
 
 /// `{token}` is a tag or what a page carries as its token; neither is a secret, so this needs no sign-in.
 async fn register_cleaning(
-    _: Phone,
+    _: PhoneCaller,
     State(state): State<AppState>,
     _: AddressShare,
     Path(token): Path<String>,
@@ -62,22 +62,24 @@ async fn register_cleaning(
     };
     let PhotoForm { fields, photo } = form;
     let photo = take_photo(&state, photo).await;
-    let mut wanted = CleaningForm::plain(tag, fields.text("cleaned_by"));
-    fields.text("notes").clone_into(&mut wanted.note);
-    photo.name(&mut wanted);
-    let by = By { staff: None, via: Via::Phone, device: None };
-    let done = act(&state, by, key, Command::RecordCleaning(Box::new(wanted))).await?;
+    let mut expected = CleaningForm::plain(tag, fields.text("cleaned_by"));
+    fields.text("notes").clone_into(&mut expected.note);
+    photo.name(&mut expected);
+    let by = EntryAuthor { staff: None, via: CommandSource::Phone, device: None };
+    let done = run_command(&state, by, key, Command::RecordCleaning(Box::new(expected))).await?;
     // A photo that is of no use never costs the record.
     let message = match &photo {
-        Photo::Refused(refusal) => {
+        PhotoOutcome::Refused(refusal) => {
             let why = refusal.fault.word(ErrorWords::in_locale(Locale::EnUs));
             format!("Cleaning recorded, but its photo was not saved: {why}")
         }
-        Photo::NoRoom => "Cleaning recorded, but its photo was not saved: photo storage is full".into(),
-        Photo::None | Photo::Kept(_) | Photo::Follows(_) => "Cleaning recorded".into(),
+        PhotoOutcome::NoRoom => {
+            "Cleaning recorded, but its photo was not saved: photo storage is full".into()
+        }
+        PhotoOutcome::None | PhotoOutcome::Stored(_) | PhotoOutcome::Follows(_) => "Cleaning recorded".into(),
     };
-    if let Photo::Follows(photo) = photo {
-        follow(&state, done, photo);
+    if let PhotoOutcome::Follows(photo) = photo {
+        attach_late_photo(&state, done, photo);
     }
     let (equipment, recorded_ms) = {
         let facility = state.store.snapshot();
@@ -91,7 +93,7 @@ async fn register_cleaning(
         message,
         cleaning_log_id: format!("{}.{}", done.line.of.epoch, done.line.of.seq),
         equipment,
-        timestamp: utc(recorded_ms),
+        timestamp: utc_text(recorded_ms),
         receipt,
     };
     Created::at(&address, registered)

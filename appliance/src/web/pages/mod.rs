@@ -11,14 +11,14 @@ use web::route::Route;
 
 use crate::web::context::AppState;
 
-pub(crate) fn routes() -> Vec<Route<AppState>> {
+pub(crate) fn page_routes() -> Vec<Route<AppState>> {
     [
-        phone::routes(),
-        equipment::routes(),
-        people::routes(),
-        labels::routes(),
-        printers::routes(),
-        facility::routes(),
+        phone::phone_page_routes(),
+        equipment::equipment_page_routes(),
+        people::people_page_routes(),
+        labels::label_page_routes(),
+        printers::printer_page_routes(),
+        facility::facility_page_routes(),
     ]
     .into_iter()
     .flatten()

@@ -5,17 +5,17 @@ use http::header::{ACCEPT, COOKIE, HOST};
 use http::request::Parts;
 use words::LocalePreferences;
 
-use crate::listen::Peer;
+use crate::listen::PeerAddress;
 use crate::web::access_note::AccessNotes;
 use crate::web::context::AppState;
 use crate::web::request::device::RequestDevice;
 use crate::web::request::language::read_preferences;
-use crate::web::request::peer::peer;
+use crate::web::request::peer::find_peer;
 
 /// What of a request's head handlers need after its body has been read.
 #[derive(Debug, Clone)]
-pub(crate) struct Browser {
-    peer: Peer,
+pub(crate) struct BrowserClient {
+    peer: PeerAddress,
     cookies: HeaderMap,
     languages: LocalePreferences,
     host: Option<String>,
@@ -24,7 +24,7 @@ pub(crate) struct Browser {
     notes: AccessNotes,
 }
 
-impl Browser {
+impl BrowserClient {
     pub(crate) fn of(parts: &Parts) -> Self {
         let mut cookies = HeaderMap::new();
         for line in parts.headers.get_all(COOKIE) {
@@ -32,7 +32,7 @@ impl Browser {
         }
         let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let accept = text(ACCEPT).unwrap_or_default();
-        let peer = peer(&parts.extensions);
+        let peer = find_peer(&parts.extensions);
         Self {
             languages: read_preferences(&parts.headers, peer.secure),
             peer,
@@ -44,7 +44,7 @@ impl Browser {
         }
     }
 
-    pub(crate) fn peer(&self) -> &Peer {
+    pub(crate) fn peer(&self) -> &PeerAddress {
         &self.peer
     }
 

@@ -2,7 +2,7 @@
 
 /// One option of a choice.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in super::super) struct Choice {
+pub(in super::super) struct SelectOption {
     pub(in super::super) value: String,
     pub(in super::super) words: String,
     pub(in super::super) chosen: bool,
@@ -10,7 +10,7 @@ pub(in super::super) struct Choice {
     pub(in super::super) is_entered: bool,
 }
 
-impl Choice {
+impl SelectOption {
     pub(in super::super) fn new(value: impl Into<String>, words: impl Into<String>, chosen: &str) -> Self {
         let value = value.into();
         Self { chosen: value == chosen, value, words: words.into(), is_entered: false }

@@ -12,10 +12,10 @@ const LANGUAGE: &str = "language";
 /// The same for HTTPS pages, which only they can set: nobody on the way changes it.
 const SECURE_LANGUAGE: &str = "__Host-language";
 /// 400 days: the most that browsers allow.
-const KEPT_S: u32 = 400 * 86_400;
+const COOKIE_LIFE_S: u32 = 400 * 86_400;
 
 /// A cookie's value.
-pub(crate) fn get<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(crate) fn find_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let all = headers.get_all(COOKIE).into_iter().filter_map(|v| v.to_str().ok());
     all.flat_map(|line| line.split(';')).find_map(|pair| {
         let (key, value) = pair.trim().split_once('=')?;
@@ -24,8 +24,8 @@ pub(crate) fn get<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 /// The name that was typed last on this phone.
-pub(crate) fn name(headers: &HeaderMap) -> String {
-    let bytes = get(headers, NAME).filter(|hex| hex.len().is_multiple_of(2)).and_then(|hex| {
+pub(crate) fn session_cookie_name(headers: &HeaderMap) -> String {
+    let bytes = find_cookie(headers, NAME).filter(|hex| hex.len().is_multiple_of(2)).and_then(|hex| {
         let pairs = hex.as_bytes().chunks(2);
         pairs
             .map(|p| std::str::from_utf8(p).ok().and_then(|p| u8::from_str_radix(p, 16).ok()))
@@ -34,39 +34,39 @@ pub(crate) fn name(headers: &HeaderMap) -> String {
     bytes.and_then(|b| String::from_utf8(b).ok()).filter(|n| n.len() <= 500).unwrap_or_default()
 }
 
-fn header(text: &str) -> Option<HeaderValue> {
+fn cookie_header(text: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(text).ok()
 }
 
 /// Keeps the name; as hex, because a cookie's value is ASCII.
 pub(crate) fn set_name(name: &str) -> Option<HeaderValue> {
     let hex: String = name.bytes().map(|b| format!("{b:02x}")).collect();
-    header(&format!("{NAME}={hex}; Path=/; Max-Age={KEPT_S}; HttpOnly; SameSite=Lax"))
+    cookie_header(&format!("{NAME}={hex}; Path=/; Max-Age={COOKIE_LIFE_S}; HttpOnly; SameSite=Lax"))
 }
 
 /// The tag of the language that was chosen in this browser, as it came.
-pub(crate) fn language(headers: &HeaderMap, secure: bool) -> Option<&str> {
-    let own = secure.then(|| get(headers, SECURE_LANGUAGE)).flatten();
-    own.or_else(|| get(headers, LANGUAGE))
+pub(crate) fn find_language(headers: &HeaderMap, secure: bool) -> Option<&str> {
+    let own = secure.then(|| find_cookie(headers, SECURE_LANGUAGE)).flatten();
+    own.or_else(|| find_cookie(headers, LANGUAGE))
 }
 
 /// Keeps the language; over HTTPS both for pages there and for plain ones.
 pub(crate) fn set_language(language: Language, secure: bool) -> [Option<HeaderValue>; 2] {
-    let kept = format!("{}; Path=/; Max-Age={KEPT_S}; HttpOnly; SameSite=Lax", language.code());
+    let stored = format!("{}; Path=/; Max-Age={COOKIE_LIFE_S}; HttpOnly; SameSite=Lax", language.code());
     [
-        header(&format!("{LANGUAGE}={kept}")),
-        secure.then(|| header(&format!("{SECURE_LANGUAGE}={kept}; Secure"))).flatten(),
+        cookie_header(&format!("{LANGUAGE}={stored}")),
+        secure.then(|| cookie_header(&format!("{SECURE_LANGUAGE}={stored}; Secure"))).flatten(),
     ]
 }
 
 /// Begins a session; the browser forgets it when it closes.
 pub(crate) fn set_session(secret: &str) -> Option<HeaderValue> {
-    header(&format!("{SESSION}={secret}; Path=/; Secure; HttpOnly; SameSite=Strict"))
+    cookie_header(&format!("{SESSION}={secret}; Path=/; Secure; HttpOnly; SameSite=Strict"))
 }
 
 /// Ends it.
 pub(crate) fn clear_session() -> Option<HeaderValue> {
-    header(&format!("{SESSION}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0"))
+    cookie_header(&format!("{SESSION}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0"))
 }
 
 #[cfg(test)]
@@ -81,18 +81,18 @@ mod tests {
     fn there_and_back() {
         let set = set_name("Zoë; A=b").unwrap();
         let cookie = set.to_str().unwrap().split(';').next().unwrap().to_owned();
-        assert_eq!(name(&headers(&format!("x=y; {cookie}; z"))), "Zoë; A=b");
+        assert_eq!(session_cookie_name(&headers(&format!("x=y; {cookie}; z"))), "Zoë; A=b");
         for strange in ["", "name=zz", "name=f", "name=ff", "device=../../x", "=;=;;", "name"] {
-            assert_eq!(name(&headers(strange)), "", "{strange}");
+            assert_eq!(session_cookie_name(&headers(strange)), "", "{strange}");
         }
     }
 
     #[test]
     fn https_pages_have_a_language_of_their_own_and_else_that_of_plain_ones() {
         let both = headers("language=es; __Host-language=en");
-        assert_eq!((language(&both, true), language(&both, false)), (Some("en"), Some("es")));
-        assert_eq!(language(&headers("language=es"), true), Some("es"));
-        assert_eq!(language(&headers("__Host-language=en"), false), None);
+        assert_eq!((find_language(&both, true), find_language(&both, false)), (Some("en"), Some("es")));
+        assert_eq!(find_language(&headers("language=es"), true), Some("es"));
+        assert_eq!(find_language(&headers("__Host-language=en"), false), None);
         let set = |secure| {
             set_language(Language::Spanish, secure)
                 .map(|cookie| cookie.map(|cookie| cookie.to_str().unwrap().to_owned()))

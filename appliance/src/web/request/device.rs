@@ -9,13 +9,13 @@ use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 use record::ids::DeviceId;
 
-use crate::listen::Peer;
+use crate::listen::PeerAddress;
 use crate::web::context::AppState;
 
 const PLAIN: &str = "device";
 const SECURE: &str = "__Host-device";
 /// 400 days: the most that browsers allow.
-const KEPT_S: u32 = 34_560_000;
+const COOKIE_LIFE_S: u32 = 34_560_000;
 
 /// The browser that a request comes from, or what it is from now on.
 pub(crate) struct RequestDevice {
@@ -25,10 +25,10 @@ pub(crate) struct RequestDevice {
 
 impl RequestDevice {
     /// By its cookie, or by a secret that is made now and that only the answer to this request can give it.
-    pub(crate) fn of(state: &AppState, headers: &HeaderMap, peer: Option<&Peer>) -> Self {
+    pub(crate) fn of(state: &AppState, headers: &HeaderMap, peer: Option<&PeerAddress>) -> Self {
         let secure = is_secure(peer);
         let name = if secure { SECURE } else { PLAIN };
-        let secret = secrets(headers, name).next().unwrap_or_else(|| state.random.bytes());
+        let secret = device_secrets(headers, name).next().unwrap_or_else(|| state.random.bytes());
         Self { secret, secure }
     }
 
@@ -40,24 +40,29 @@ impl RequestDevice {
     /// For answers to what records or starts something; again each time, so that a phone in use never loses it.
     pub(crate) fn set_cookie(&self) -> Option<HeaderValue> {
         let secret = URL_SAFE_NO_PAD.encode(self.secret);
-        let kept = format!("{secret}; HttpOnly; SameSite=Lax; Path=/; Max-Age={KEPT_S}");
-        let cookie = if self.secure { format!("{SECURE}={kept}; Secure") } else { format!("{PLAIN}={kept}") };
+        let stored = format!("{secret}; HttpOnly; SameSite=Lax; Path=/; Max-Age={COOKIE_LIFE_S}");
+        let cookie =
+            if self.secure { format!("{SECURE}={stored}; Secure") } else { format!("{PLAIN}={stored}") };
         HeaderValue::from_str(&cookie).ok()
     }
 }
 
 /// Every device whose secret the request shows: over HTTPS also the one that the same browser has for plain pages.
-pub(crate) fn shown(headers: &HeaderMap, peer: Option<&Peer>) -> Vec<DeviceId> {
+pub(crate) fn shown_devices(headers: &HeaderMap, peer: Option<&PeerAddress>) -> Vec<DeviceId> {
     let names: &[&str] = if is_secure(peer) { &[SECURE, PLAIN] } else { &[PLAIN] };
-    names.iter().flat_map(|name| secrets(headers, name)).map(|secret| DeviceId::of_secret(&secret)).collect()
+    names
+        .iter()
+        .flat_map(|name| device_secrets(headers, name))
+        .map(|secret| DeviceId::of_secret(&secret))
+        .collect()
 }
 
-fn is_secure(peer: Option<&Peer>) -> bool {
+fn is_secure(peer: Option<&PeerAddress>) -> bool {
     peer.is_some_and(|peer| peer.secure)
 }
 
 /// What is no secret of ours counts as absent.
-fn secrets<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = [u8; 32]> + 'a {
+fn device_secrets<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = [u8; 32]> + 'a {
     let lines = headers.get_all(COOKIE).into_iter().filter_map(|v| v.to_str().ok());
     let values = lines.flat_map(|line| line.split(';')).filter_map(move |pair| {
         let (key, value) = pair.trim().split_once('=')?;
@@ -76,9 +81,9 @@ mod tests {
         HeaderMap::from_iter([(COOKIE, HeaderValue::from_bytes(cookie.as_bytes()).unwrap())])
     }
 
-    fn peer(secure: bool) -> Peer {
+    fn peer(secure: bool) -> PeerAddress {
         let local = std::net::SocketAddr::from(([10, 0, 0, 5], 80));
-        Peer { remote: [10, 0, 0, 9].into(), local, secure }
+        PeerAddress { remote: [10, 0, 0, 9].into(), local, secure }
     }
 
     #[test]
@@ -100,9 +105,9 @@ mod tests {
             URL_SAFE_NO_PAD.encode(secure)
         ));
         let id = |secret| DeviceId::of_secret(&secret);
-        assert_eq!(shown(&both, Some(&peer(true))), [id(secure), id(plain)]);
-        assert_eq!(shown(&both, Some(&peer(false))), [id(plain)], "only HTTPS vouches for the other");
-        assert_eq!(shown(&both, None), [id(plain)]);
+        assert_eq!(shown_devices(&both, Some(&peer(true))), [id(secure), id(plain)]);
+        assert_eq!(shown_devices(&both, Some(&peer(false))), [id(plain)], "only HTTPS vouches for the other");
+        assert_eq!(shown_devices(&both, None), [id(plain)]);
         let old = id([7; 32]).to_string();
         for strange in [
             "",
@@ -112,7 +117,7 @@ mod tests {
             "device=../../x",
             "=;=;;",
         ] {
-            assert_eq!(shown(&headers(strange), Some(&peer(true))), [], "{strange}");
+            assert_eq!(shown_devices(&headers(strange), Some(&peer(true))), [], "{strange}");
         }
     }
 }

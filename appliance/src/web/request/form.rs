@@ -10,7 +10,7 @@ use web::route::{Argument, Operation};
 
 use crate::web::context::AppState;
 use crate::web::http_error::{new_error, unreadable_form, worded};
-use crate::web::request::multipart::{MultipartError, PARTS_MAX, Parser, Piece};
+use crate::web::request::multipart::{BodyPiece, MultipartError, MultipartParser, PARTS_MAX};
 use crate::web::words::ErrorWords;
 
 const URLENCODED: &str = "application/x-www-form-urlencoded";
@@ -115,9 +115,9 @@ pub(crate) fn require_form_media(headers: &HeaderMap) -> Result<bool, HttpError>
 }
 
 /// For a form that is multipart.
-pub(crate) fn new_parser(headers: &HeaderMap) -> Result<Parser, HttpError> {
+pub(crate) fn new_parser(headers: &HeaderMap) -> Result<MultipartParser, HttpError> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    Parser::new(content_type).map_err(multipart_error)
+    MultipartParser::new(content_type).map_err(multipart_error)
 }
 
 pub(crate) fn multipart_error(error: MultipartError) -> HttpError {
@@ -136,13 +136,13 @@ fn read_parts(headers: &HeaderMap, body: &[u8]) -> Result<StaffListForm, HttpErr
     let (mut form, mut present) = (StaffListForm { fields: FormFields::default(), file: None }, None);
     for piece in pieces {
         match piece {
-            Piece::Part(part) => present = Some((part, Vec::new())),
-            Piece::Data(data) => {
+            BodyPiece::Part(part) => present = Some((part, Vec::new())),
+            BodyPiece::Data(data) => {
                 if let Some((_, value)) = &mut present {
                     value.extend_from_slice(&data);
                 }
             }
-            Piece::PartEnd => match present.take() {
+            BodyPiece::PartEnd => match present.take() {
                 Some((part, value)) if part.file && part.name == "file" => form.file = Some(value),
                 // A file that nobody asked for, or an empty choice of one.
                 Some((part, _)) if part.file || part.name == "file" => {}

@@ -1,7 +1,7 @@
 //! Values of closed lists as forms carry them.
 
 /// The word that stands for a choice, as in the log.
-pub(crate) fn word(choice: impl serde::Serialize) -> String {
+pub(crate) fn choice_word(choice: impl serde::Serialize) -> String {
     serde_json::to_value(choice).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
 

@@ -14,12 +14,12 @@ pub(crate) fn facility_locale() -> Locale {
 
 /// What the reader of this request's answer likes to read, best first.
 pub(crate) fn read_preferences(headers: &HeaderMap, secure: bool) -> LocalePreferences {
-    let asked: Vec<&[u8]> = headers.get_all(ACCEPT_LANGUAGE).iter().map(HeaderValue::as_bytes).collect();
-    let asked = asked.join(&b',');
+    let requested: Vec<&[u8]> = headers.get_all(ACCEPT_LANGUAGE).iter().map(HeaderValue::as_bytes).collect();
+    let requested = requested.join(&b',');
     let request = LanguageRequest {
         chosen: None,
-        cookie: cookies::language(headers, secure),
-        accept_language: Some(&asked),
+        cookie: cookies::find_language(headers, secure),
+        accept_language: Some(&requested),
         facility_languages: &Language::ALL,
         facility_locale: facility_locale(),
     };

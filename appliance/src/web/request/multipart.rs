@@ -9,9 +9,9 @@ pub(crate) const PARTS_MAX: usize = 100;
 
 /// What the parser found next.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Piece {
+pub(crate) enum BodyPiece {
     /// A part begins.
-    Part(Part),
+    Part(FormPart),
     /// Bytes of the present part.
     Data(Vec<u8>),
     /// The present part is whole.
@@ -20,7 +20,7 @@ pub(crate) enum Piece {
 
 /// The head of a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Part {
+pub(crate) struct FormPart {
     /// The field's name.
     pub(crate) name: String,
     /// Whether a file was chosen for it; what the file is called is nobody's business.
@@ -41,7 +41,7 @@ pub(crate) enum MultipartError {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum ParserState {
     Preamble,
     AfterDelimiter,
     Head,
@@ -51,14 +51,14 @@ enum State {
 
 /// Takes bytes as they come and says what they mean.
 #[derive(Debug)]
-pub(crate) struct Parser {
+pub(crate) struct MultipartParser {
     delimiter: Vec<u8>,
     held: Vec<u8>,
-    state: State,
+    state: ParserState,
     parts: usize,
 }
 
-impl Parser {
+impl MultipartParser {
     /// For a form with this `Content-Type`.
     pub(crate) fn new(content_type: &str) -> Result<Self, MultipartError> {
         let boundary = content_type
@@ -71,12 +71,12 @@ impl Parser {
             .ok_or(MultipartError::Boundary)?;
         let delimiter = format!("\r\n--{boundary}").into_bytes();
         // The first delimiter has no line break before it.
-        Ok(Self { delimiter, held: b"\r\n".to_vec(), state: State::Preamble, parts: 0 })
+        Ok(Self { delimiter, held: b"\r\n".to_vec(), state: ParserState::Preamble, parts: 0 })
     }
 
     /// Takes more bytes.
-    pub(crate) fn feed(&mut self, bytes: &[u8], pieces: &mut Vec<Piece>) -> Result<(), MultipartError> {
-        if self.state == State::End {
+    pub(crate) fn feed(&mut self, bytes: &[u8], pieces: &mut Vec<BodyPiece>) -> Result<(), MultipartError> {
+        if self.state == ParserState::End {
             return Ok(());
         }
         self.held.extend_from_slice(bytes);
@@ -86,26 +86,26 @@ impl Parser {
 
     /// No more bytes will come.
     pub(crate) fn end(&self) -> Result<(), MultipartError> {
-        if self.state == State::End { Ok(()) } else { Err(MultipartError::Unfinished) }
+        if self.state == ParserState::End { Ok(()) } else { Err(MultipartError::Unfinished) }
     }
 
     /// One step; false when more bytes are needed.
-    fn step(&mut self, pieces: &mut Vec<Piece>) -> Result<bool, MultipartError> {
+    fn step(&mut self, pieces: &mut Vec<BodyPiece>) -> Result<bool, MultipartError> {
         match self.state {
-            State::Preamble => {
-                let found = find(&self.held, &self.delimiter);
+            ParserState::Preamble => {
+                let found = find_bytes(&self.held, &self.delimiter);
                 if found.is_none() && self.held.len() > PART_HEAD_BYTES_MAX {
                     return Err(MultipartError::Boundary);
                 }
                 let Some(at) = found else { return Ok(false) };
                 self.held.drain(..at + self.delimiter.len());
-                self.state = State::AfterDelimiter;
+                self.state = ParserState::AfterDelimiter;
                 Ok(true)
             }
-            State::AfterDelimiter => self.after_delimiter(),
-            State::Head => self.head(pieces),
-            State::Body => Ok(self.body(pieces)),
-            State::End => {
+            ParserState::AfterDelimiter => self.after_delimiter(),
+            ParserState::Head => self.head(pieces),
+            ParserState::Body => Ok(self.body(pieces)),
+            ParserState::End => {
                 self.held.clear();
                 Ok(false)
             }
@@ -115,8 +115,8 @@ impl Parser {
     fn after_delimiter(&mut self) -> Result<bool, MultipartError> {
         let next = match self.held.get(..2) {
             None => return Ok(false),
-            Some(b"--") => State::End,
-            Some(b"\r\n") => State::Head,
+            Some(b"--") => ParserState::End,
+            Some(b"\r\n") => ParserState::Head,
             Some(_) => return Err(MultipartError::Head),
         };
         self.held.drain(..2);
@@ -124,8 +124,8 @@ impl Parser {
         Ok(true)
     }
 
-    fn head(&mut self, pieces: &mut Vec<Piece>) -> Result<bool, MultipartError> {
-        let Some(end) = find(&self.held, b"\r\n\r\n") else {
+    fn head(&mut self, pieces: &mut Vec<BodyPiece>) -> Result<bool, MultipartError> {
+        let Some(end) = find_bytes(&self.held, b"\r\n\r\n") else {
             let bounded = self.held.len() <= PART_HEAD_BYTES_MAX;
             return if bounded { Ok(false) } else { Err(MultipartError::Head) };
         };
@@ -135,19 +135,19 @@ impl Parser {
         if self.parts > PARTS_MAX {
             return Err(MultipartError::TooMany);
         }
-        pieces.push(Piece::Part(part));
+        pieces.push(BodyPiece::Part(part));
         self.held.drain(..end + 4);
-        self.state = State::Body;
+        self.state = ParserState::Body;
         Ok(true)
     }
 
-    fn body(&mut self, pieces: &mut Vec<Piece>) -> bool {
-        match find(&self.held, &self.delimiter) {
+    fn body(&mut self, pieces: &mut Vec<BodyPiece>) -> bool {
+        match find_bytes(&self.held, &self.delimiter) {
             Some(at) => {
                 push_data(pieces, &self.held[..at]);
-                pieces.push(Piece::PartEnd);
+                pieces.push(BodyPiece::PartEnd);
                 self.held.drain(..at + self.delimiter.len());
-                self.state = State::AfterDelimiter;
+                self.state = ParserState::AfterDelimiter;
                 true
             }
             None => {
@@ -160,14 +160,14 @@ impl Parser {
     }
 }
 
-fn push_data(pieces: &mut Vec<Piece>, data: &[u8]) {
+fn push_data(pieces: &mut Vec<BodyPiece>, data: &[u8]) {
     if !data.is_empty() {
-        pieces.push(Piece::Data(data.to_vec()));
+        pieces.push(BodyPiece::Data(data.to_vec()));
     }
 }
 
 /// Where `needle` begins; candidates are found by its first byte.
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+fn find_bytes(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     let last = haystack.len().checked_sub(needle.len())?;
     let mut from = 0;
     while from <= last {
@@ -180,18 +180,18 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     None
 }
 
-fn read_head(head: &str) -> Option<Part> {
+fn read_head(head: &str) -> Option<FormPart> {
     let disposition = head.split("\r\n").find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.trim().eq_ignore_ascii_case("content-disposition").then_some(value.trim())
     })?;
     let rest = disposition.strip_prefix("form-data").or_else(|| disposition.strip_prefix("Form-Data"))?;
-    let name = parameter(rest, "name")?;
-    Some(Part { name, file: parameter(rest, "filename").is_some_and(|f| !f.is_empty()) })
+    let name = find_parameter(rest, "name")?;
+    Some(FormPart { name, file: find_parameter(rest, "filename").is_some_and(|f| !f.is_empty()) })
 }
 
 /// A parameter's value. Browsers write `%22`, `%0D` and `%0A` for what would end it.
-fn parameter(parameters: &str, wanted: &str) -> Option<String> {
+fn find_parameter(parameters: &str, expected: &str) -> Option<String> {
     let mut rest = parameters;
     loop {
         rest = rest.trim_start().strip_prefix(';')?.trim_start();
@@ -204,7 +204,7 @@ fn parameter(parameters: &str, wanted: &str) -> Option<String> {
             let end = after.find(';').unwrap_or(after.len());
             (value, rest) = (after[..end].trim(), &after[end..]);
         }
-        if name.trim().eq_ignore_ascii_case(wanted) {
+        if name.trim().eq_ignore_ascii_case(expected) {
             return Some(value.to_owned());
         }
     }
@@ -217,17 +217,17 @@ mod tests {
 
     const TYPE: &str = "multipart/form-data; boundary=\"XX\"";
 
-    fn parse(bytes: &[u8], step: usize) -> Result<Vec<(Part, Vec<u8>)>, MultipartError> {
-        let mut parser = Parser::new(TYPE)?;
-        let (mut parts, mut pieces): (Vec<(Part, Vec<u8>)>, _) = (Vec::new(), Vec::new());
+    fn parse(bytes: &[u8], step: usize) -> Result<Vec<(FormPart, Vec<u8>)>, MultipartError> {
+        let mut parser = MultipartParser::new(TYPE)?;
+        let (mut parts, mut pieces): (Vec<(FormPart, Vec<u8>)>, _) = (Vec::new(), Vec::new());
         for chunk in bytes.chunks(step.max(1)) {
             parser.feed(chunk, &mut pieces)?;
             assert!(parser.held.len() <= PART_HEAD_BYTES_MAX + chunk.len());
             for piece in pieces.drain(..) {
                 match piece {
-                    Piece::Part(part) => parts.push((part, Vec::new())),
-                    Piece::Data(data) => parts.last_mut().unwrap().1.extend(data),
-                    Piece::PartEnd => {}
+                    BodyPiece::Part(part) => parts.push((part, Vec::new())),
+                    BodyPiece::Data(data) => parts.last_mut().unwrap().1.extend(data),
+                    BodyPiece::PartEnd => {}
                 }
             }
         }
@@ -251,8 +251,8 @@ mod tests {
     fn parts_and_files() {
         let body = b"--XX\r\ncontent-disposition: form-data; filename=\"../../x;y.jpg\"; name=photo\r\nContent-Type: image/jpeg\r\n\r\n\xff\r\n--X\r\n--XX\r\nContent-Disposition: form-data; name=\"empty\"; filename=\"\"\r\n\r\n\r\n--XX--";
         let parts = parse(body, 1).unwrap();
-        assert_eq!(parts[0], (Part { name: "photo".into(), file: true }, b"\xff\r\n--X".to_vec()));
-        assert_eq!(parts[1], (Part { name: "empty".into(), file: false }, vec![]));
+        assert_eq!(parts[0], (FormPart { name: "photo".into(), file: true }, b"\xff\r\n--X".to_vec()));
+        assert_eq!(parts[1], (FormPart { name: "empty".into(), file: false }, vec![]));
     }
 
     #[test]
@@ -270,15 +270,18 @@ mod tests {
         let many: Vec<(&str, &[u8])> = vec![("a", b""); 10_000];
         assert_eq!(parse(&form(&many), 4096), Err(MultipartError::TooMany));
         for wrong in ["multipart/form-data", "multipart/form-data; boundary=", "x; boundary=\"\""] {
-            assert!(Parser::new(wrong).is_err(), "{wrong}");
+            assert!(MultipartParser::new(wrong).is_err(), "{wrong}");
         }
-        assert!(Parser::new(&format!("multipart/form-data; boundary={}", "x".repeat(1_000_000))).is_err());
+        assert!(
+            MultipartParser::new(&format!("multipart/form-data; boundary={}", "x".repeat(1_000_000)))
+                .is_err()
+        );
     }
 
     proptest! {
         #[test]
         fn however_it_is_cut(values in prop::collection::vec(prop::collection::vec(prop::sample::select(b"\r\n-Xa\xff".to_vec()), 0..40), 1..5), step in 1usize..50) {
-            prop_assume!(values.iter().all(|v| find(v, b"\r\n--XX").is_none() && !v.starts_with(b"--XX")));
+            prop_assume!(values.iter().all(|v| find_bytes(v, b"\r\n--XX").is_none() && !v.starts_with(b"--XX")));
             let parts: Vec<(&str, &[u8])> = values.iter().map(|v| ("f", v.as_slice())).collect();
             let read = parse(&form(&parts), step).unwrap();
             prop_assert_eq!(read.into_iter().map(|(_, v)| v).collect::<Vec<_>>(), values);

@@ -17,9 +17,9 @@ const NEXT_BYTES_MAX: usize = 2_048;
 pub(crate) const SIGN_IN_BYTES_MAX: usize = 3_900;
 
 /// Path and query that a request asks for, in characters that an address may have.
-pub(crate) fn asked_page(uri: &Uri) -> String {
-    let asked = uri.path_and_query().map_or(HOME, |asked| asked.as_str());
-    encoded(asked, |byte| is_plain(byte) || matches!(byte, b'%' | b'?'))
+pub(crate) fn requested_page(uri: &Uri) -> String {
+    let requested = uri.path_and_query().map_or(HOME, |requested| requested.as_str());
+    percent_encode(requested, |byte| is_plain(byte) || matches!(byte, b'%' | b'?'))
 }
 
 /// The page, if it is one of the staff pages of this box: nobody is to be led away from here.
@@ -39,8 +39,8 @@ pub(crate) fn own_pin_address(why: &str, next: &str) -> String {
 }
 
 fn leading_on(page: &str, next: &str, bytes_max: usize) -> String {
-    let kept = encoded(next, |byte| is_plain(byte) && !matches!(byte, b'&' | b'+') || byte == b'?');
-    let address = format!("{page}next={kept}");
+    let stored = percent_encode(next, |byte| is_plain(byte) && !matches!(byte, b'&' | b'+') || byte == b'?');
+    let address = format!("{page}next={stored}");
     if address.len() <= bytes_max { address } else { format!("{page}next={HOME}") }
 }
 
@@ -49,7 +49,7 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~/!$&'()*+,;=:@".contains(&byte)
 }
 
-fn encoded(text: &str, stands: impl Fn(u8) -> bool) -> String {
+fn percent_encode(text: &str, stands: impl Fn(u8) -> bool) -> String {
     let mut all = String::with_capacity(text.len());
     for byte in text.bytes() {
         if stands(byte) {
@@ -67,7 +67,7 @@ fn is_staff_page(next: &str) -> bool {
     let Some(segments) = path.strip_prefix(HOME) else { return false };
     // What cannot be seen of a path is refused: another's segments, a host behind two slashes, a line's end.
     let is_segment = |segment: &str| {
-        decoded(segment).is_some_and(|bytes| {
+        percent_decode(segment).is_some_and(|bytes| {
             !matches!(bytes.as_slice(), b"." | b"..")
                 && !bytes.iter().any(|b| b.is_ascii_control() || matches!(b, b'/' | b'\\'))
         })
@@ -76,11 +76,11 @@ fn is_staff_page(next: &str) -> bool {
         && !path.contains("//")
         && segments.split('/').all(is_segment)
         && !matches!(path, SIGN_IN | "/staff/sign-out")
-        && decoded(query).is_some_and(|bytes| !bytes.iter().any(u8::is_ascii_control))
+        && percent_decode(query).is_some_and(|bytes| !bytes.iter().any(u8::is_ascii_control))
 }
 
 /// The bytes that a part of an address stands for; none where it has characters that belong in no address.
-fn decoded(text: &str) -> Option<Vec<u8>> {
+fn percent_decode(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
@@ -198,9 +198,9 @@ mod tests {
 
     #[test]
     fn what_browsers_send_raw_is_spelt_out() {
-        let asked = |text: &str| asked_page(&text.parse().unwrap());
-        assert_eq!(asked("/staff/equipment?q=a|b&c=[1]"), "/staff/equipment?q=a%7Cb&c=%5B1%5D");
-        assert_eq!(safe_next(&asked("/staff/equipment?q={x}")), "/staff/equipment?q=%7Bx%7D");
-        assert_eq!(asked("/staff?x=%41"), "/staff?x=%41");
+        let requested = |text: &str| requested_page(&text.parse().unwrap());
+        assert_eq!(requested("/staff/equipment?q=a|b&c=[1]"), "/staff/equipment?q=a%7Cb&c=%5B1%5D");
+        assert_eq!(safe_next(&requested("/staff/equipment?q={x}")), "/staff/equipment?q=%7Bx%7D");
+        assert_eq!(requested("/staff?x=%41"), "/staff?x=%41");
     }
 }

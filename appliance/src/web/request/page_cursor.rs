@@ -3,13 +3,13 @@
 
 use std::fmt;
 
-use record::fold::{Cleaning, Equipment};
+use record::fold::{CleaningRecord, Equipment};
 use record::kinds::Event;
 use record::tag::Tag;
 use ulid::Ulid;
 use web::error::HttpError;
 
-use crate::store::{HistoryPlace, Reader};
+use crate::store::{HistoryPlace, LogReader};
 use crate::web::http_error::{invalid_parameter, store_error, worded};
 use crate::web::words::ErrorWords;
 
@@ -63,7 +63,7 @@ impl From<HistoryPlace> for PageCursor {
 pub(crate) struct HistoryScope(pub(crate) Option<Tag>);
 
 impl HistoryScope {
-    pub(crate) fn place(self, reader: &Reader, cleaning: &Cleaning) -> HistoryPlace {
+    pub(crate) fn place(self, reader: &LogReader, cleaning: &CleaningRecord) -> HistoryPlace {
         match self.0 {
             Some(_) => reader.place_of(cleaning),
             None => reader.place_in_log(cleaning),
@@ -81,7 +81,7 @@ impl HistoryScope {
     /// the cursor names. It is another one after a clock was corrected; then the entry says whose it is.
     pub(crate) fn check(
         self,
-        reader: &Reader,
+        reader: &LogReader,
         cursor: Option<HistoryPlace>,
         first: Option<HistoryPlace>,
     ) -> Result<(), HttpError> {

@@ -7,7 +7,7 @@ use record::tree::Hash;
 use service::clock::Now;
 
 use crate::identity::PageKey;
-use crate::intake::Wet;
+use crate::intake::WetStart;
 
 /// How long a page can be used; past the end of a running contact time as well.
 pub(crate) const PAGE_MS: u64 = 5 * 60_000;
@@ -29,7 +29,7 @@ pub(crate) struct PageToken {
 
 /// Why a token is of no use any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stale {
+pub(crate) enum StaleToken {
     /// Not made by this box.
     Foreign,
     /// Of another item.
@@ -60,19 +60,19 @@ impl PageToken {
         tag: Tag,
         now: &Now,
         contact_s: u32,
-    ) -> Result<Self, Stale> {
-        let token = Self::open(text, key).ok_or(Stale::Foreign)?;
+    ) -> Result<Self, StaleToken> {
+        let token = Self::open(text, key).ok_or(StaleToken::Foreign)?;
         if token.tag != tag {
-            return Err(Stale::OtherItem);
+            return Err(StaleToken::OtherItem);
         }
         token.check(now, contact_s)
     }
 
     /// Whether the page can still be used.
-    pub(crate) fn check(self, now: &Now, contact_s: u32) -> Result<Self, Stale> {
+    pub(crate) fn check(self, now: &Now, contact_s: u32) -> Result<Self, StaleToken> {
         let fresh =
             self.boot == now.boot && self.made_ms <= now.up_ms && now.up_ms <= self.until_ms(contact_s);
-        if fresh { Ok(self) } else { Err(Stale::Old(self)) }
+        if fresh { Ok(self) } else { Err(StaleToken::Old(self)) }
     }
 
     /// The tag of any token that this box made, old or not: for the ancestor's path.
@@ -108,8 +108,8 @@ impl PageToken {
     }
 
     /// As intake takes it.
-    pub(crate) fn wet(&self) -> Option<Wet> {
-        self.wet_ms.map(|up_ms| Wet { boot: self.boot, up_ms })
+    pub(crate) fn wet(&self) -> Option<WetStart> {
+        self.wet_ms.map(|up_ms| WetStart { boot: self.boot, up_ms })
     }
 }
 
@@ -131,22 +131,25 @@ mod tests {
         }
         let text = plain.text(&key);
         assert_eq!(PageToken::read(&text, &key, tag, &at(1_000 + PAGE_MS), 180), Ok(plain));
-        assert_eq!(PageToken::read(&text, &key, tag, &at(1_001 + PAGE_MS), 180), Err(Stale::Old(plain)));
+        assert_eq!(PageToken::read(&text, &key, tag, &at(1_001 + PAGE_MS), 180), Err(StaleToken::Old(plain)));
         let long = full.text(&key);
         assert_eq!(PageToken::read(&long, &key, tag, &at(380_000 + PAGE_MS), 180), Ok(full));
-        assert_eq!(PageToken::read(&long, &key, tag, &at(380_001 + PAGE_MS), 180), Err(Stale::Old(full)));
+        assert_eq!(
+            PageToken::read(&long, &key, tag, &at(380_001 + PAGE_MS), 180),
+            Err(StaleToken::Old(full))
+        );
         let other = Now { boot: BootId::new(0, [2; 10]), ..at(1_000) };
-        assert_eq!(PageToken::read(&text, &key, tag, &other, 180), Err(Stale::Old(plain)));
+        assert_eq!(PageToken::read(&text, &key, tag, &other, 180), Err(StaleToken::Old(plain)));
         assert_eq!(
             PageToken::read(&text, &key, "ABCDEFGH3".parse().unwrap(), &at(1_000), 180),
-            Err(Stale::OtherItem)
+            Err(StaleToken::OtherItem)
         );
         for forged in
             ["", ".", "x.y", &text.replace("1000", "9999"), &format!("{text}0"), &"7".repeat(100_000)]
         {
             assert_eq!(
                 PageToken::read(forged, &key, tag, &at(1_000), 180),
-                Err(Stale::Foreign),
+                Err(StaleToken::Foreign),
                 "{forged:.40}"
             );
         }

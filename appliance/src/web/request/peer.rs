@@ -2,12 +2,12 @@
 
 use http::Extensions;
 
-use crate::listen::Peer;
+use crate::listen::PeerAddress;
 use crate::web::context::AppState;
 
 /// Where a request came from; plain HTTP from nowhere when the listener did not say.
-pub(crate) fn peer(extensions: &Extensions) -> Peer {
-    extensions.get().copied().unwrap_or(Peer {
+pub(crate) fn find_peer(extensions: &Extensions) -> PeerAddress {
+    extensions.get().copied().unwrap_or(PeerAddress {
         remote: std::net::Ipv4Addr::UNSPECIFIED.into(),
         local: std::net::SocketAddr::from(([0, 0, 0, 0], 0)),
         secure: false,

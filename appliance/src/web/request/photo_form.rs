@@ -9,13 +9,13 @@ use web::argument::{FormFields, FormRules, next_chunk, read_body};
 use web::error::{HttpError, RequestFault};
 use web::route::{Argument, Operation};
 
-use crate::listen::Peer;
-use crate::photo::{Incoming, PhotoTrouble};
+use crate::listen::PeerAddress;
+use crate::photo::{PhotoTrouble, PhotoUpload};
 use crate::web::context::AppState;
 use crate::web::http_error::worded;
 use crate::web::request::form::{multipart_error, new_parser, require_form_media};
-use crate::web::request::multipart::Piece;
-use crate::web::request::peer::peer;
+use crate::web::request::multipart::BodyPiece;
+use crate::web::request::peer::find_peer;
 use crate::web::words::ErrorWords;
 
 /// Bytes of a form with its photo: what goes over a photo's own limit is read and dropped, so that the rest of the form is kept.
@@ -34,7 +34,7 @@ impl FormRules for ScanRules {
 /// form, unread.
 pub(crate) struct PhotoForm {
     pub(crate) fields: FormFields,
-    pub(crate) photo: Option<Result<Incoming, PhotoTrouble>>,
+    pub(crate) photo: Option<Result<PhotoUpload, PhotoTrouble>>,
 }
 
 impl FromRequest<AppState> for PhotoForm {
@@ -48,7 +48,7 @@ impl FromRequest<AppState> for PhotoForm {
         if stated_bytes(&head.headers) > UPLOAD_BYTES_MAX {
             return Err(photo_too_long());
         }
-        let mut reader = PhotoFormReader::new(state, peer(&head.extensions));
+        let mut reader = PhotoFormReader::new(state, find_peer(&head.extensions));
         let (mut parser, mut pieces) = (new_parser(&head.headers)?, Vec::new());
         while let Some(chunk) = next_chunk(&mut body).await? {
             reader.count(&chunk)?;
@@ -89,7 +89,7 @@ fn photo_too_long() -> HttpError {
 /// A multipart form while it comes.
 struct PhotoFormReader<'s> {
     state: &'s AppState,
-    from: Peer,
+    from: PeerAddress,
     form: PhotoForm,
     present: PresentPart,
     bytes: u64,
@@ -100,11 +100,11 @@ struct PhotoFormReader<'s> {
 enum PresentPart {
     Nothing,
     Field(String, Vec<u8>),
-    Photo(Result<Incoming, PhotoTrouble>),
+    Photo(Result<PhotoUpload, PhotoTrouble>),
 }
 
 impl<'s> PhotoFormReader<'s> {
-    fn new(state: &'s AppState, from: Peer) -> Self {
+    fn new(state: &'s AppState, from: PeerAddress) -> Self {
         let form = PhotoForm { fields: FormFields::default(), photo: None };
         Self { state, from, form, present: PresentPart::Nothing, bytes: 0, text_bytes: 0 }
     }
@@ -114,15 +114,15 @@ impl<'s> PhotoFormReader<'s> {
         if self.bytes > UPLOAD_BYTES_MAX { Err(photo_too_long()) } else { Ok(()) }
     }
 
-    async fn take(&mut self, piece: Piece) -> Result<(), HttpError> {
+    async fn take(&mut self, piece: BodyPiece) -> Result<(), HttpError> {
         match piece {
-            Piece::Part(part) if part.file && part.name == "photo" && self.form.photo.is_none() => {
+            BodyPiece::Part(part) if part.file && part.name == "photo" && self.form.photo.is_none() => {
                 self.present = PresentPart::Photo(self.state.photos.incoming(self.from.remote).await);
             }
-            Piece::Part(part) if part.file || part.name == "photo" => self.present = PresentPart::Nothing,
-            Piece::Part(part) => self.present = PresentPart::Field(part.name, Vec::new()),
-            Piece::Data(data) => self.take_data(&data).await?,
-            Piece::PartEnd => match std::mem::replace(&mut self.present, PresentPart::Nothing) {
+            BodyPiece::Part(part) if part.file || part.name == "photo" => self.present = PresentPart::Nothing,
+            BodyPiece::Part(part) => self.present = PresentPart::Field(part.name, Vec::new()),
+            BodyPiece::Data(data) => self.take_data(&data).await?,
+            BodyPiece::PartEnd => match std::mem::replace(&mut self.present, PresentPart::Nothing) {
                 PresentPart::Nothing => {}
                 PresentPart::Field(name, value) => self.form.fields.push::<ScanRules>(name, value)?,
                 PresentPart::Photo(photo) => self.form.photo = Some(photo),

@@ -7,7 +7,7 @@ use service::clock::Clock as _;
 use super::programs::{Program, program};
 use super::staff_pages::{desk, person};
 use super::*;
-use crate::identity::{AccessCaller, AccessOutcome, AccessRow, AccessWanted};
+use crate::identity::{AccessCaller, AccessOutcome, AccessRow, AccessTarget};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -27,20 +27,20 @@ fn cleaning(world: &World) -> serde_json::Value {
 #[tokio::test]
 async fn a_token_that_records_neither_prints_nor_changes() {
     let world = World::new().await;
-    let records = program(&world, Scope::Record);
+    let records = program(&world, ApiTokenScope::Record);
     records.get("/api/v1/equipment").await.is(200);
     records.post("/api/v1/cleanings", cleaning(&world)).await.is(201);
     let refused = records.post("/api/v1/equipment", serde_json::json!({"name": "X"})).await;
     refused.is(403).has("read and record cleanings").has("/problems/scope");
     records.post("/api/v1/labels", serde_json::json!({"tags": [world.pump]})).await.is(403);
-    let reads = program(&world, Scope::Read);
+    let reads = program(&world, ApiTokenScope::Read);
     reads.post("/api/v1/cleanings", cleaning(&world)).await.is(403).has("may only read").has("`record`");
 }
 
 #[tokio::test]
 async fn an_admin_makes_sees_and_revokes_tokens() {
     let world = World::new().await;
-    let admin = desk(&world, Role::FacilityAdmin).await;
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
     admin.get("/staff/box").await.has("/staff/programs").has("/staff/box/audit");
     admin.get("/staff/programs").await.is(200).has("No program yet");
     let page = admin.get("/staff/programs/new").await;
@@ -66,7 +66,7 @@ async fn an_admin_makes_sees_and_revokes_tokens() {
     list.is(200).has("In force").has("by Tom Nguyen").has("Nov 20, 2026 from 10.0.0.9").has_not(&text);
     admin.get("/staff/box").await.has_not("CMMS");
     world.clock.advance(DAY * 2);
-    let admin = desk(&world, Role::FacilityAdmin).await;
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
     admin.get("/staff/box").await.has("The token of the program “CMMS &#60;1&#62;” ends on Dec 21, 2026");
     let id = &text[3..11];
     let confirm = admin.get(&format!("/staff/programs/{id}/revoke")).await;
@@ -76,7 +76,7 @@ async fn an_admin_makes_sees_and_revokes_tokens() {
     refused.is(401).has("/problems/token-revoked");
     admin.get("/staff/programs").await.has("No longer in force").has("Revoked").has_not("In force");
     admin.get(&format!("/staff/programs/{id}/revoke")).await.is(404);
-    for role in [Role::Technician, Role::Biomed, Role::Auditor] {
+    for role in [StaffRole::Technician, StaffRole::Biomed, StaffRole::Auditor] {
         let other = desk(&world, role).await;
         other.get("/staff/programs").await.is(403);
         other.get("/staff/programs/new").await.is(403);
@@ -91,7 +91,7 @@ async fn an_admin_makes_sees_and_revokes_tokens() {
 #[tokio::test]
 async fn a_token_ends_by_itself_and_says_so() {
     let world = World::new().await;
-    let program = program(&world, Scope::Write);
+    let program = program(&world, ApiTokenScope::Write);
     world.clock.advance(DAY * 364);
     program.get("/api/v1/equipment").await.is(200);
     world.clock.advance(DAY);
@@ -103,8 +103,8 @@ async fn a_token_ends_by_itself_and_says_so() {
 #[tokio::test]
 async fn people_are_signed_out_by_an_admin() {
     let world = World::new().await;
-    let admin = desk(&world, Role::FacilityAdmin).await;
-    let ada = person(&world, "Ada", Role::Biomed, "111111").await;
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
+    let ada = person(&world, "Ada", StaffRole::Biomed, "111111").await;
     let begin = || world.state.identity.sessions.begin(ada, &world.clock.now()).unwrap();
     let is_in = |secret: &str| {
         world.state.identity.sessions.find(secret, world.clock.now().wall_ms).unwrap().is_some()
@@ -121,15 +121,15 @@ async fn people_are_signed_out_by_an_admin() {
     admin.get(&path).await.has("On no device");
     let third = begin();
     let done = admin.post("/staff/people/sign-out", &token, &[]).await;
-    let told = admin.get(&done.is(303).location()).await;
-    told.is(200).has("Everybody else is signed out, on 1 device. You are still signed in here.");
+    let reported = admin.get(&done.is(303).location()).await;
+    reported.is(200).has("Everybody else is signed out, on 1 device. You are still signed in here.");
     assert!(!is_in(&third));
     let done = admin.post("/staff/people/sign-out", &token, &[]).await;
     admin.get(&done.is(303).location()).await.has("Nobody else was signed in.");
     admin.get("/staff/people").await.is(200).has("1 device");
     let ended = with(&world, AccessOutcome::SessionEnded);
     assert_eq!((ended[0].subject.clone(), ended[1].subject.clone()), (None, Some(ada.to_string())));
-    let biomed = desk(&world, Role::Biomed).await;
+    let biomed = desk(&world, StaffRole::Biomed).await;
     biomed.get("/staff/people").await.is(200).has_not("Sign everybody out");
     let token = biomed.get("/staff/me").await.hidden("form");
     biomed.post("/staff/people/sign-out", &token, &[]).await.is(403);
@@ -139,21 +139,21 @@ async fn people_are_signed_out_by_an_admin() {
 #[tokio::test]
 async fn a_denied_act_is_audited() {
     let world = World::new().await;
-    let technician = desk(&world, Role::Technician).await;
+    let technician = desk(&world, StaffRole::Technician).await;
     let tom = *world.state.store.facility().staff.keys().next().unwrap();
     for _ in 0..3 {
         technician.get("/staff/people/new?name=Ada+Secret").await.is(403);
     }
     let denied = with(&world, AccessOutcome::Denied);
     let [row] = denied.as_slice() else { panic!("{denied:?}") };
-    assert_eq!((row.route.as_str(), row.count, row.wanted), ("/staff/people/new", 3, AccessWanted::Admin));
+    assert_eq!((row.route.as_str(), row.count, row.target), ("/staff/people/new", 3, AccessTarget::Admin));
     assert_eq!((&row.caller, row.network.as_str()), (&AccessCaller::Staff(tom), "10.0.0.9"));
 
-    let reads = program(&world, Scope::Read);
+    let reads = program(&world, ApiTokenScope::Read);
     let id = reads.token[3..11].to_owned();
     reads.post("/api/v1/equipment", serde_json::json!({"name": "X"})).await.is(403);
     let row = with(&world, AccessOutcome::Denied).remove(0);
-    assert_eq!((row.route.as_str(), row.wanted), ("/api/v1/equipment", AccessWanted::Write));
+    assert_eq!((row.route.as_str(), row.target), ("/api/v1/equipment", AccessTarget::Write));
     assert_eq!(row.caller, AccessCaller::Token(id.clone()));
 
     let mut clear = Request::get("/api/v1/cleanings?tag=SECRET").body(Body::empty()).unwrap();
@@ -166,7 +166,7 @@ async fn a_denied_act_is_audited() {
     let row = with(&world, AccessOutcome::Denied).remove(0);
     assert_eq!((row.route.as_str(), row.caller), ("/api/v1/cleanings", AccessCaller::Token(id)));
 
-    let ada = person(&world, "Ada", Role::Technician, "90210").await.to_string();
+    let ada = person(&world, "Ada", StaffRole::Technician, "90210").await.to_string();
     let form = [("staff", ada.as_str()), ("pin", "77777")];
     for _ in 0..10 {
         world.send(posted("/staff/sign-in", &form), true).await.is(422);
@@ -184,8 +184,8 @@ async fn a_denied_act_is_audited() {
 #[tokio::test]
 async fn the_audit_holds_no_secret_and_is_for_admin_and_auditor() {
     let world = World::new().await;
-    let admin = desk(&world, Role::FacilityAdmin).await;
-    let ada = person(&world, "Ada Secret", Role::Technician, "90210").await.to_string();
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
+    let ada = person(&world, "Ada Secret", StaffRole::Technician, "90210").await.to_string();
     world
         .send(posted("/staff/sign-in?next=/staff/SECRET", &[("staff", &ada), ("pin", "77777")]), true)
         .await
@@ -219,12 +219,12 @@ async fn the_audit_holds_no_secret_and_is_for_admin_and_auditor() {
     ] {
         assert_eq!(with(&world, outcome).len(), 1, "{outcome:?}");
     }
-    let kept = serde_json::to_string(&rows(&world)).unwrap();
+    let stored = serde_json::to_string(&rows(&world)).unwrap();
     let cookie = admin.cookie.split('=').nth(1).unwrap().to_owned();
     for secret in
         ["SECRET", "77777", "90210", "839204", "471147", "forged", &token, &token[12..], &cookie, "next="]
     {
-        assert!(!kept.contains(secret), "{secret} is in {kept}");
+        assert!(!stored.contains(secret), "{secret} is in {stored}");
     }
     let shown = admin.get("/staff/box/audit").await;
     shown.is(200).has("Wrong PIN").has("Created a token").has("Ada Secret").has("10.0.0.9");
@@ -232,21 +232,21 @@ async fn the_audit_holds_no_secret_and_is_for_admin_and_auditor() {
     for secret in ["77777", "90210", "839204", "471147", &token[12..], &cookie] {
         shown.has_not(secret);
     }
-    desk(&world, Role::Auditor).await.get("/staff/box/audit").await.is(200);
-    for role in [Role::Technician, Role::Biomed] {
+    desk(&world, StaffRole::Auditor).await.get("/staff/box/audit").await.is(200);
+    for role in [StaffRole::Technician, StaffRole::Biomed] {
         let other = desk(&world, role).await;
         other.get("/staff/box/audit").await.is(403);
         other.get("/staff/box").await.is(200).has_not("/staff/box/audit");
     }
-    assert_eq!(with(&world, AccessOutcome::Denied)[0].wanted, AccessWanted::ReadAudit);
-    let shown = desk(&world, Role::Auditor).await.get("/staff/box/audit").await;
+    assert_eq!(with(&world, AccessOutcome::Denied)[0].target, AccessTarget::ReadAudit);
+    let shown = desk(&world, StaffRole::Auditor).await.get("/staff/box/audit").await;
     shown.has("Tried to open the access log").has("Denied").has_not("/staff/box/audit<");
 }
 
 #[tokio::test]
 async fn the_audit_is_read_page_by_page() {
     let world = World::new().await;
-    let admin = desk(&world, Role::FacilityAdmin).await;
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
     let now = world.clock.now();
     for n in 0..120 {
         let row = AccessRow {
@@ -254,7 +254,7 @@ async fn the_audit_is_read_page_by_page() {
             route: "/staff/sign-in".into(),
             caller: AccessCaller::Staff(StaffId::new(n, [1; 10])),
             network: "10.0.0.9".into(),
-            wanted: AccessWanted::SignIn,
+            target: AccessTarget::SignIn,
             outcome: AccessOutcome::SignedIn,
             subject: None,
             count: 1,

@@ -1,6 +1,6 @@
 //! A record that a run brought back: page, API and proof say so, under the receipt that the phone was given.
 
-use record::entry::By;
+use record::entry::EntryAuthor;
 
 use super::programs::program;
 use super::*;
@@ -13,13 +13,13 @@ fn open_box(dir: &std::path::Path) -> Store {
 }
 
 /// Under a key, as a phone sends it.
-fn sent(key: &str, command: Command) -> crate::intake::Request {
-    crate::intake::Request { by: By::BOX, key: Some(key.to_owned()), sent: None, command }
+fn sent(key: &str, command: Command) -> crate::intake::CommandRequest {
+    crate::intake::CommandRequest { by: EntryAuthor::BOX, key: Some(key.to_owned()), sent: None, command }
 }
 
-async fn carry_out(store: &Store, request: crate::intake::Request) -> record::receipt::Receipt {
-    let given = command::give(store, Arc::new(SystemRandom), request).await.unwrap();
-    let command::Given::New(recorded) = given else { panic!("{given:?}") };
+async fn execute(store: &Store, request: crate::intake::CommandRequest) -> record::receipt::Receipt {
+    let provided = command::execute_command(store, Arc::new(SystemRandom), request).await.unwrap();
+    let command::ExecuteOutcome::New(recorded) = provided else { panic!("{provided:?}") };
     let of = record::kinds::EntryRef { epoch: store.origin().epoch, seq: recorded[0].seq };
     record::receipt::Receipt::of(of, recorded[0].leaf)
 }
@@ -32,7 +32,7 @@ async fn an_adopted_record_keeps_receipt_and_note_and_is_proven_by_two_steps() {
     let store = open_box(&data);
     let fields = EquipmentFields { name: Some("Old bed".into()), ..EquipmentFields::default() };
     let item = NewEquipment { tag: Some(tag), fields, schedule: None };
-    carry_out(&store, sent("item", Command::AddEquipment(Box::new(item)))).await;
+    execute(&store, sent("item", Command::AddEquipment(Box::new(item)))).await;
     store.stop().await.unwrap();
     drop(store);
     // A copy of the folder goes on by itself for a while.
@@ -45,7 +45,7 @@ async fn an_adopted_record_keeps_receipt_and_note_and_is_proven_by_two_steps() {
         sent(name, Command::RecordCleaning(Box::new(form)))
     };
     for name in ["Ada", "Bea", "Cleo"] {
-        receipts.push(carry_out(&store, by(name)).await.to_string());
+        receipts.push(execute(&store, by(name)).await.to_string());
     }
     let reader = store.reader().unwrap();
     let entries: Vec<_> = reader.entries(0..u64::MAX).map(Result::unwrap).collect();
@@ -54,7 +54,7 @@ async fn an_adopted_record_keeps_receipt_and_note_and_is_proven_by_two_steps() {
     store.stop().await.unwrap();
     drop(store);
     let store = open_box(&data);
-    let own = carry_out(&store, by("Dora")).await.to_string();
+    let own = execute(&store, by("Dora")).await.to_string();
     let mut missing = store.missing_lines(store.origin().epoch).unwrap();
     missing.take(&entries, &texts).unwrap();
     assert_eq!(missing.finish().unwrap(), 3);
@@ -62,7 +62,7 @@ async fn an_adopted_record_keeps_receipt_and_note_and_is_proven_by_two_steps() {
     drop(store);
     let world = World::in_dir(dir, crate::photo::UploadLimits::default()).await;
     let keys = world.state.store.verifier_keys();
-    let program = program(&world, Scope::Read);
+    let program = program(&world, ApiTokenScope::Read);
     for (receipt, name) in receipts.iter().zip(["Ada", "Bea", "Cleo"]) {
         let page = world.get(&format!("/r/{receipt}")).await;
         page.is(200)
@@ -70,21 +70,22 @@ async fn an_adopted_record_keeps_receipt_and_note_and_is_proven_by_two_steps() {
             .has("had lost its place")
             .has("It has counted again since");
         let proof = world.get(&format!("/r/{receipt}/proof")).await;
-        let proof: Proof = serde_json::from_slice(&proof.is(200).bytes).unwrap();
+        let proof: RecordProof = serde_json::from_slice(&proof.is(200).bytes).unwrap();
         let proven = proof.check(&keys, &[]).unwrap();
         let [adoption] = &proven.adoptions[..] else { panic!("{:?}", proven.adoptions) };
         assert_eq!((adoption.run.count(), proven.texts.len()), (3, 0), "{receipt}");
-        let given = record::receipt::Receipt::of(
+        let provided = record::receipt::Receipt::of(
             record::kinds::EntryRef { epoch: proven.epoch, seq: proven.entry.seq() },
             proven.entry.leaf(),
         );
-        assert_eq!(given.to_string(), *receipt);
+        assert_eq!(provided.to_string(), *receipt);
     }
     // Who sends it once more is told that very record, not the other one of its number.
     for (name, receipt) in ["Ada", "Bea", "Cleo", "Dora"].iter().zip(receipts.iter().chain([&own])) {
-        let given = command::give(&world.state.store, Arc::new(SystemRandom), by(name)).await.unwrap();
-        let command::Given::Again(line) = given else { panic!("{name}: {given:?}") };
-        let before = crate::web::commands::run::before(&world.state, line).await.unwrap();
+        let provided =
+            command::execute_command(&world.state.store, Arc::new(SystemRandom), by(name)).await.unwrap();
+        let command::ExecuteOutcome::Again(line) = provided else { panic!("{name}: {provided:?}") };
+        let before = crate::web::commands::run::find_earlier(&world.state, line).await.unwrap();
         assert_eq!(record::receipt::Receipt::of(line.of, before.leaf).to_string(), *receipt, "{name}");
     }
     // Two records have one number: each is found by its own hash.

@@ -22,7 +22,7 @@ fn seen_rows(world: &World) -> Vec<AccessRow> {
 #[tokio::test]
 async fn an_alarm_stands_above_the_pages_until_somebody_has_seen_it() {
     let world = World::new().await;
-    let biomed = desk(&world, Role::Biomed).await;
+    let biomed = desk(&world, StaffRole::Biomed).await;
     biomed.get("/staff/").await.is(200).has_not("Show and acknowledge").has("This box works alone: ");
     world.state.alarms.raise(forgot(&world));
     world.state.alarms.report(SideRoom::State.off(""));
@@ -59,7 +59,7 @@ async fn only_who_may_change_things_acknowledges() {
     world.state.alarms.raise(forgot(&world));
     let path = format!("/staff/box/alarms/{}/seen", world.state.alarms.all()[0].id);
     world.post(&path, &[]).await.is(403).has("HTTPS");
-    let reader = desk(&world, Role::Auditor).await;
+    let reader = desk(&world, StaffRole::Auditor).await;
     let page = reader.get("/staff/box").await;
     page.is(200).has("Storage lost records").has_not("I have seen this");
     let form = reader.get("/staff/me").await.hidden("form");
@@ -73,7 +73,7 @@ async fn programs_list_and_acknowledge() {
     world.state.alarms.raise(forgot(&world));
     let id = world.state.alarms.all()[0].id.clone();
     let path = format!("/api/v1/alarms/{id}/seen");
-    let (reads, writes) = (program(&world, Scope::Read), program(&world, Scope::Write));
+    let (reads, writes) = (program(&world, ApiTokenScope::Read), program(&world, ApiTokenScope::Write));
     let listed = reads.get("/api/v1/alarms").await.is(200).json();
     let item = &listed["items"][0];
     assert_eq!(
@@ -90,7 +90,7 @@ async fn programs_list_and_acknowledge() {
     let rows = seen_rows(&world);
     assert_eq!(rows.len(), 1);
     assert!(matches!(rows[0].caller, AccessCaller::Token(_)), "{rows:?}");
-    let admin = desk(&world, Role::FacilityAdmin).await;
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
     admin.get("/staff/box").await.has("by the program");
     admin.get("/staff/box/audit").await.has("Acknowledged an alarm");
 }
@@ -104,8 +104,9 @@ async fn healthz_says_what_is_not_as_it_should_be() {
     };
     assert_eq!(of(&well), (true.into(), true.into(), 0.into()));
     assert_eq!((&well["alarms"], &well["degraded"]), (&serde_json::json!([]), &serde_json::json!([])));
-    for kept in ["box", "epoch", "entries", "at_relay", "relay", "disk_was_full", "all_checked_ms", "notes"] {
-        assert!(well.get(kept).is_some(), "{kept}");
+    for stored in ["box", "epoch", "entries", "at_relay", "relay", "disk_was_full", "all_checked_ms", "notes"]
+    {
+        assert!(well.get(stored).is_some(), "{stored}");
     }
     world.state.alarms.raise(forgot(&world));
     world.state.alarms.raise(SideRoom::Https.off("no key"));
@@ -143,13 +144,13 @@ async fn counts_are_over_all_logs() {
     let world = World::in_dir(dir, crate::photo::UploadLimits::default()).await;
     let (epoch, own) = (world.state.store.origin().epoch, world.size());
     assert_eq!(epoch.n, 2);
-    let admin = desk(&world, Role::FacilityAdmin).await;
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
     let all = size + world.size();
     assert!(world.size() > own);
-    world.link.send_replace(Link::Up { ended_backlog: 0 });
+    world.link.send_replace(RelayLinkState::Up { ended_backlog: 0 });
     let waiting = format!("All {all} entries are here; {} are on their way", world.size());
     admin.get("/staff/").await.is(200).has(&waiting);
-    world.link.send_replace(Link::Up { ended_backlog: 3 });
+    world.link.send_replace(RelayLinkState::Up { ended_backlog: 3 });
     let waiting = format!("All {all} entries are here; {} are on their way", world.size() + 3);
     admin.get("/staff/").await.is(200).has(&waiting);
     admin.get("/staff/box").await.has(&format!("{} of {size} of earlier ones", size - 3));
@@ -247,7 +248,7 @@ async fn a_whole_record_whose_item_is_missing_opens_and_proves() {
     );
     world.get(&lost).await.is(503);
     world.get(&whole).await.is(200).has("This record is complete and safe").has("Grace");
-    let proof: record::proof::Proof =
+    let proof: record::proof::RecordProof =
         serde_json::from_value(world.get(&format!("{whole}/proof")).await.is(200).json()).unwrap();
     let proven = proof.check(&[], &[]).unwrap();
     let receipt: record::receipt::Receipt = whole.trim_start_matches("/r/").parse().unwrap();

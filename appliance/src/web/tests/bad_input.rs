@@ -134,7 +134,7 @@ async fn host_names() {
 #[tokio::test]
 async fn documents_that_do_not_fit() {
     let world = World::new().await;
-    let token = programs::token(&world, Scope::Write);
+    let token = programs::token(&world, ApiTokenScope::Write);
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     for (body, status, field) in [
         ("", 422, ""),
@@ -226,7 +226,7 @@ async fn a_panic_answers_and_the_box_goes_on() {
     let answer = web::error::answer_panic(Box::new("a bug".to_owned()));
     assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
     let world = World::new().await;
-    world.link.send_replace(Link::Down { since_ms: Some(NOW - 60_000) });
+    world.link.send_replace(RelayLinkState::Down { since_ms: Some(NOW - 60_000) });
     world.get("/healthz").await.is(200).has("\"relay\":\"down\"");
 }
 
@@ -263,9 +263,9 @@ async fn a_card_without_room_for_photos_still_takes_the_record() {
     let form: Vec<(&str, &str)> = form.iter().map(|(k, v)| (*k, v.as_str())).collect();
     let done = world.send(with_photo(&path, &form, b"good\n"), false).await;
     done.is(303);
-    assert_eq!(world.cleaning().incomplete, [record::kinds::Missing::Photo]);
-    let told = world.get(&done.location()).await;
-    told.is(200).has("Your photo was not saved: photo storage is full").has("The record itself is safe");
+    assert_eq!(world.cleaning().incomplete, [record::kinds::MissingPart::Photo]);
+    let reported = world.get(&done.location()).await;
+    reported.is(200).has("Your photo was not saved: photo storage is full").has("The record itself is safe");
     world.card.0.store(90, std::sync::atomic::Ordering::Relaxed);
     let page = world.get(&path).await;
     let form = [("page", page.hidden("page")), ("step", "1".into()), ("cleaned_by", "Ada".into())];

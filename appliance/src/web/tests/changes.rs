@@ -1,6 +1,6 @@
 //! What programs change of equipment and records, and the single things that they read.
 
-use record::fold::Service;
+use record::fold::ServiceState;
 use record::kinds::Schedule;
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ async fn clean(program: &Program<'_>) -> String {
 #[tokio::test]
 async fn a_change_names_what_changes_and_nothing_else() {
     let world = World::new().await;
-    let program = program(&world, Scope::Write);
+    let program = program(&world, ApiTokenScope::Write);
     let path = item_path(world.pump);
     let before = program.get(&path).await.json();
     let change = json!({ "location": "ICU West", "custom": { "Cost centre": "4410", "Owner": "Biomed" } });
@@ -61,7 +61,7 @@ async fn a_change_names_what_changes_and_nothing_else() {
 #[tokio::test]
 async fn a_change_that_does_not_fit_records_nothing() {
     let world = World::new().await;
-    let program = program(&world, Scope::Write);
+    let program = program(&world, ApiTokenScope::Write);
     let path = item_path(world.pump);
     let size = world.size();
     for (body, field) in [
@@ -88,7 +88,7 @@ async fn a_change_that_does_not_fit_records_nothing() {
 #[tokio::test]
 async fn a_change_over_another_version_changes_nothing() {
     let world = World::new().await;
-    let program = program(&world, Scope::Write);
+    let program = program(&world, ApiTokenScope::Write);
     let path = item_path(world.pump);
     let change = async |if_match: &str, key: Option<&str>, body: Value| {
         let mut request = build(Method::PATCH, &path, &body);
@@ -128,7 +128,7 @@ async fn a_change_over_another_version_changes_nothing() {
 #[tokio::test]
 async fn a_program_retires_with_a_reason_and_once() {
     let world = World::new().await;
-    let program = program(&world, Scope::Write);
+    let program = program(&world, ApiTokenScope::Write);
     let path = item_path(world.pump);
     let reason = || json!({ "reason": "Sent back to the maker" });
     for (body, field) in [(json!({}), "reason"), (json!({ "reason": " " }), "reason")] {
@@ -150,7 +150,7 @@ async fn a_program_retires_with_a_reason_and_once() {
 #[tokio::test]
 async fn a_program_takes_an_item_out_of_service_and_back() {
     let world = World::new().await;
-    let program = program(&world, Scope::Write);
+    let program = program(&world, ApiTokenScope::Write);
     let path = format!("{}/service", item_path(world.pump));
     let out = || json!({ "service": "out", "reason": "Flow sensor fails its self-test" });
     let back = || json!({ "service": "in" });
@@ -171,14 +171,14 @@ async fn a_program_takes_an_item_out_of_service_and_back() {
     set(out()).await.is(409).has("It is out of service already");
     world.get(&format!("/t/{}", world.pump)).await.has("Flow sensor fails its self-test");
     assert_eq!(set(back()).await.is(200).json()["service"], "in");
-    assert_eq!(world.state.store.facility().equipment[&world.pump].service, Service::In);
+    assert_eq!(world.state.store.facility().equipment[&world.pump].service, ServiceState::In);
     send(&program, Method::PUT, "/api/v1/equipment/7QK3M9X2W/service", out()).await.is(404);
 }
 
 #[tokio::test]
 async fn the_schedules_of_an_item() {
     let world = World::new().await;
-    let program = program(&world, Scope::Write);
+    let program = program(&world, ApiTokenScope::Write);
     let path = format!("{}/schedules", item_path(world.pump));
     let of_any = json!({ "protocol": null, "schedule": { "every": "days", "n": 1 } });
     assert_eq!(program.get(&path).await.is(200).json(), json!({ "items": [of_any], "next": null }));
@@ -194,7 +194,7 @@ async fn the_schedules_of_an_item() {
 #[tokio::test]
 async fn a_cleaning_is_found_by_its_id_and_voided_with_a_reason() {
     let world = World::new().await;
-    let program = program(&world, Scope::Write);
+    let program = program(&world, ApiTokenScope::Write);
     let id = clean(&program).await;
     let path = format!("/api/v1/cleanings/{id}");
     let found = program.get(&path).await.is(200).json();
@@ -229,7 +229,7 @@ async fn a_cleaning_is_found_by_its_id_and_voided_with_a_reason() {
 #[tokio::test]
 async fn protocols_and_people_one_by_one() {
     let world = World::new().await;
-    let program = program(&world, Scope::Write);
+    let program = program(&world, ApiTokenScope::Write);
     let new = json!({ "name": "Deep clean", "steps": [{ "text": "Take it apart" }] });
     let published = program.post("/api/v1/protocols", new).await;
     let path = published.is(201).location();
@@ -241,8 +241,8 @@ async fn protocols_and_people_one_by_one() {
     program.get("/api/v1/protocols/01J00000000000000000000XXX").await.is(404);
     program.get("/api/v1/protocols/deep").await.is(404);
 
-    let ada = person(&world, "Ada Long", Role::Technician, "4711").await;
-    let tom = person(&world, "Tom Nguyen", Role::FacilityAdmin, "471147").await;
+    let ada = person(&world, "Ada Long", StaffRole::Technician, "4711").await;
+    let tom = person(&world, "Tom Nguyen", StaffRole::FacilityAdmin, "471147").await;
     world.give(Command::StaffLeft { staff: tom }).await;
     let people = program.get("/api/v1/people").await;
     people.is(200).has_not("4711");
@@ -257,17 +257,17 @@ async fn protocols_and_people_one_by_one() {
         (&json!("Ada Long"), &json!("technician"), &json!(false))
     );
     assert_eq!((&tom["role"], &tom["left"]), (&json!("facility_admin"), &json!(true)));
-    desk(&world, Role::Biomed).await.get("/api/v1/people").await.is(200).has("Ada Long");
-    desk(&world, Role::Technician).await.get("/api/v1/people").await.is(401).has_not("Ada Long");
+    desk(&world, StaffRole::Biomed).await.get("/api/v1/people").await.is(200).has("Ada Long");
+    desk(&world, StaffRole::Technician).await.get("/api/v1/people").await.is(401).has_not("Ada Long");
 }
 
 /// A session never changes anything here: its cookie comes along with any request.
 #[tokio::test]
 async fn changes_need_a_token_that_may_write() {
     let world = World::new().await;
-    let write = program(&world, Scope::Write);
+    let write = program(&world, ApiTokenScope::Write);
     let cleaning = clean(&write).await;
-    let admin = desk(&world, Role::FacilityAdmin).await;
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
     let path = item_path(world.pump);
     let size = world.size();
     for (method, path, body) in [
@@ -276,7 +276,7 @@ async fn changes_need_a_token_that_may_write() {
         (Method::PUT, format!("{path}/service"), json!({ "service": "out", "reason": "x" })),
         (Method::POST, format!("/api/v1/cleanings/{cleaning}/void"), json!({ "reason": "x" })),
     ] {
-        for scope in [Scope::Read, Scope::Record] {
+        for scope in [ApiTokenScope::Read, ApiTokenScope::Record] {
             let refused = send(&program(&world, scope), method.clone(), &path, body.clone()).await;
             refused.is(403).has("/problems/scope");
         }

@@ -1,19 +1,19 @@
 //! The log is long: its export is packed, and whole.
 
-use record::entry::{By, Draft};
+use record::entry::{EntryAuthor, EntryDraft};
 
 use super::programs::program;
 use super::*;
-use crate::store::Decision;
+use crate::store::WriteDecision;
 
 /// An entry whose line is as long as a usual one.
-pub(super) fn entry(n: usize) -> Draft {
+pub(super) fn entry(n: usize) -> EntryDraft {
     let body = format!(r#"{{"tag":"ABCDEFGH3","who":{{"proof":"unattributed"}},"agent":"Quat wipe {n}"}}"#);
     let event = Event::read("cleaning.recorded", &body);
-    Draft { by: By::BOX, idem: None, event, texts: Vec::new() }
+    EntryDraft { by: EntryAuthor::BOX, idem: None, event, texts: Vec::new() }
 }
 
-fn asked(path: &str) -> Request<Body> {
+fn requested(path: &str) -> Request<Body> {
     Request::get(path).header("accept-encoding", "gzip").body(Body::empty()).unwrap()
 }
 
@@ -24,10 +24,10 @@ async fn the_log_is_exported_whole_with_and_without_gzip() {
     // More than one snapshot of history reads.
     for hundred in 0..6 {
         let drafts = (0..100).map(|n| entry(hundred * 100 + n)).collect();
-        let done = world.state.store.submit(|_| Decision::Append { drafts, answer: () }).await;
+        let done = world.state.store.submit(|_| WriteDecision::Append { drafts, answer: () }).await;
         done.unwrap();
     }
-    let program = program(&world, Scope::Read);
+    let program = program(&world, ApiTokenScope::Read);
     let size = world.size();
     assert!(size > 600);
     let reader = world.state.store.reader().unwrap();
@@ -45,7 +45,7 @@ async fn the_log_is_exported_whole_with_and_without_gzip() {
     ] {
         let path = format!("/api/v1/log{query}");
         let plain = program.get(&path).await;
-        let small = program.send(asked(&path)).await;
+        let small = program.send(requested(&path)).await;
         assert!(plain.is(200).bytes == small.is(200).bytes, "{path}");
         assert_eq!(plain.text().lines().count() as u64, lines, "{path}");
         assert_eq!(small.header(http::header::CONTENT_ENCODING), "gzip", "{path} came as it is");

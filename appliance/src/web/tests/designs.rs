@@ -39,7 +39,7 @@ fn delete(path: &str) -> Request<Body> {
 #[tokio::test]
 async fn programs_keep_templates_and_print_with_them() {
     let world = World::new().await;
-    let program = program(&world, Scope::Write);
+    let program = program(&world, ApiTokenScope::Write);
     let listed = program.get("/api/v1/templates").await.json();
     let built_in = listed["items"].as_array().unwrap().len();
     assert_eq!(
@@ -49,9 +49,9 @@ async fn programs_keep_templates_and_print_with_them() {
     program.get("/api/v1/templates/equipment").await.is(200).has("name = \"equipment\"");
     program.get("/api/v1/templates/mine").await.is(404).has("no template “mine” of your own");
     let mine = "/api/v1/templates/mine";
-    let kept = program.send(put(mine, template("mine"))).await;
-    kept.is(201).has("\"own\":true").has("\"size\":\"50.0 × 25.0 mm\"").has("\"fields\":[\"name\"]");
-    assert_eq!(kept.location(), mine);
+    let stored = program.send(put(mine, template("mine"))).await;
+    stored.is(201).has("\"own\":true").has("\"size\":\"50.0 × 25.0 mm\"").has("\"fields\":[\"name\"]");
+    assert_eq!(stored.location(), mine);
     program.send(put(mine, template("mine").replace("size = 12", "size = 11"))).await.is(200);
     program.get(mine).await.is(200).has("size = 11");
     assert_eq!(
@@ -84,7 +84,7 @@ async fn programs_keep_templates_and_print_with_them() {
 #[tokio::test]
 async fn what_does_not_fit_is_told_with_its_line() {
     let world = World::new().await;
-    let program = program(&world, Scope::Write);
+    let program = program(&world, ApiTokenScope::Write);
     let mine = "/api/v1/templates/mine";
     for (from, to, says) in [
         ("width = 40", "width = -40", "Line 6 of the template: width is -40"),
@@ -113,7 +113,7 @@ async fn what_does_not_fit_is_told_with_its_line() {
     program.send(put(logo, "GIF89a")).await.is(422).has("PNG");
     program.send(put(logo, vec![0u8; 1_100_000])).await.is(413).has("1048576 bytes");
     program.get(logo).await.is(404);
-    let reader = super::programs::program(&world, Scope::Read);
+    let reader = super::programs::program(&world, ApiTokenScope::Read);
     reader.send(put(mine, template("mine"))).await.is(403);
     reader.send(put(logo, black(8, 8))).await.is(403);
     reader.get("/api/v1/templates").await.is(200);
@@ -137,7 +137,7 @@ async fn upload(desk: &Desk<'_>, path: &str, token: &str, fields: &[(&str, &str)
 #[tokio::test]
 async fn templates_are_made_changed_and_removed_on_their_page() {
     let world = World::new().await;
-    let desk = desk(&world, Role::Biomed).await;
+    let desk = desk(&world, StaffRole::Biomed).await;
     desk.get("/staff/labels").await.has("/staff/labels/templates");
     let page = desk.get("/staff/labels/templates").await;
     page.is(200).has("None yet").has("Copy and edit").has("Blank tag, 62 × 29 mm").has("No logo yet");
@@ -182,7 +182,7 @@ async fn templates_are_made_changed_and_removed_on_their_page() {
 #[tokio::test]
 async fn the_logo_is_changed_on_the_page_of_templates() {
     let world = World::new().await;
-    let desk = desk(&world, Role::FacilityAdmin).await;
+    let desk = desk(&world, StaffRole::FacilityAdmin).await;
     let token = desk.get("/staff/labels/templates").await.hidden("form");
     let logo = "/staff/labels/templates/logo";
     desk.get(logo).await.is(404);
@@ -203,7 +203,7 @@ async fn the_logo_is_changed_on_the_page_of_templates() {
 #[tokio::test]
 async fn templates_are_for_those_who_may_change_labels() {
     let world = World::new().await;
-    let desk = desk(&world, Role::Technician).await;
+    let desk = desk(&world, StaffRole::Technician).await;
     for path in ["/staff/labels/templates", "/staff/labels/templates/edit", "/staff/labels/templates/logo"] {
         desk.get(path).await.is(403);
     }

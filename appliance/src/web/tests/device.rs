@@ -22,7 +22,7 @@ async fn what_the_proof_says_of_a_phone_undoes_nothing() {
     let (receipt, own) = (done.is(303).location(), device_cookie(&done).unwrap());
     assert_eq!(own.len(), "device=".len() + 43);
     let proof = world.get(&format!("{receipt}/proof")).await;
-    let proof: Proof = serde_json::from_slice(&proof.bytes).unwrap();
+    let proof: RecordProof = serde_json::from_slice(&proof.bytes).unwrap();
     let proven = proof.check(&world.state.store.verifier_keys(), &[]).unwrap();
     let public = proven.entry.head().by.device.unwrap().to_string();
     assert_eq!(public.len(), 26);
@@ -126,7 +126,7 @@ async fn the_secret_stands_nowhere_but_in_its_cookie() {
     let world = World::new().await;
     let path = format!("/t/{}", world.pump);
     let plain = device_cookie(&world.post(&path, &[("cleaned_by", "Ada")]).await).unwrap();
-    let mut told: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut reported: Vec<(String, Vec<u8>)> = Vec::new();
     let mut secrets = vec![plain.clone()];
     for secure in [false, true] {
         let done = world.send(with_cookie(posted(&path, &[("cleaned_by", "Ada")]), &plain), secure).await;
@@ -135,26 +135,26 @@ async fn the_secret_stands_nowhere_but_in_its_cookie() {
         world.send(with_cookie(undo, secrets.last().unwrap()), secure).await.is(303);
         for page in [done.location(), format!("{}/proof", done.location()), path.clone(), "/healthz".into()] {
             let request = with_cookie(Request::get(&page).body(Body::empty()).unwrap(), &secrets.join("; "));
-            told.push((page, world.send(request, secure).await.is(200).bytes.clone()));
+            reported.push((page, world.send(request, secure).await.is(200).bytes.clone()));
         }
     }
-    let desk = desk(&world, Role::FacilityAdmin).await;
+    let desk = desk(&world, StaffRole::FacilityAdmin).await;
     for page in ["/staff/", "/staff/box", "/api/v1/log", "/api/v1/cleanings"] {
-        told.push((page.to_owned(), desk.get(page).await.is(200).bytes.clone()));
+        reported.push((page.to_owned(), desk.get(page).await.is(200).bytes.clone()));
     }
     let mut found = Vec::new();
     files(world.dir.path(), &mut found);
-    told.extend(found.into_iter().map(|file| (file.display().to_string(), std::fs::read(file).unwrap())));
-    told.push(("what was logged".to_owned(), logged.0.lock().unwrap().clone()));
+    reported.extend(found.into_iter().map(|file| (file.display().to_string(), std::fs::read(file).unwrap())));
+    reported.push(("what was logged".to_owned(), logged.0.lock().unwrap().clone()));
     let device = DeviceIdSearch::of(&world);
     assert!(
-        told.iter().filter(|(_, bytes)| device.stands_in(bytes)).count() >= 2,
+        reported.iter().filter(|(_, bytes)| device.stands_in(bytes)).count() >= 2,
         "the public id is to be found"
     );
     for cookie in secrets {
         let secret = cookie.split_once('=').unwrap().1;
         assert_eq!(secret.len(), 43);
-        for (what, bytes) in &told {
+        for (what, bytes) in &reported {
             let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
             assert!(!found, "the secret stands in {what}");
         }

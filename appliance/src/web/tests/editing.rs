@@ -72,7 +72,7 @@ async fn send(desk: &Desk<'_>, action: &str, fields: &Fields) -> Answer {
 }
 
 /// Somebody else's browser.
-async fn second_desk<'a>(world: &'a World, name: &str, role: Role, pin: &str) -> Desk<'a> {
+async fn second_desk<'a>(world: &'a World, name: &str, role: StaffRole, pin: &str) -> Desk<'a> {
     let id = person(world, name, role, pin).await.to_string();
     let answer = world.send(posted("/staff/sign-in", &[("staff", &id), ("pin", pin)]), true).await;
     Desk { world, cookie: answer.is(303).cookies() }
@@ -112,9 +112,9 @@ async fn change_twice(
 #[tokio::test]
 async fn two_people_at_one_form_of_what_the_log_holds() {
     let world = World::new().await;
-    let tom = desk(&world, Role::FacilityAdmin).await;
-    let grace = second_desk(&world, "Grace Okafor", Role::FacilityAdmin, "839204").await;
-    let ada = person(&world, "Ada", Role::Biomed, "111111").await;
+    let tom = desk(&world, StaffRole::FacilityAdmin).await;
+    let grace = second_desk(&world, "Grace Okafor", StaffRole::FacilityAdmin, "839204").await;
+    let ada = person(&world, "Ada", StaffRole::Biomed, "111111").await;
     let both = [&tom, &grace];
     let item = format!("/staff/equipment/{}", world.pump);
     let edit = format!("{item}/edit");
@@ -141,8 +141,8 @@ async fn two_people_at_one_form_of_what_the_log_holds() {
 #[tokio::test]
 async fn two_people_at_one_form_of_what_stands_in_no_log() {
     let world = World::new().await;
-    let tom = desk(&world, Role::Biomed).await;
-    let grace = second_desk(&world, "Grace Okafor", Role::Biomed, "839204").await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let grace = second_desk(&world, "Grace Okafor", StaffRole::Biomed, "839204").await;
     let token = tom.get("/staff/printers").await.hidden("form");
     let printer = [("name", "Zebra"), ("address", "tcp://127.0.0.1:2"), ("language", "zpl"), ("dpi", "203")];
     tom.post("/staff/printers", &token, &printer).await.is(303);
@@ -169,7 +169,7 @@ async fn two_people_at_one_form_of_what_stands_in_no_log() {
 #[tokio::test]
 async fn each_field_is_chosen_and_nothing_of_either_is_lost() {
     let world = World::new().await;
-    let tom = desk(&world, Role::Biomed).await;
+    let tom = desk(&world, StaffRole::Biomed).await;
     let edit = format!("/staff/equipment/{}/edit", world.pump);
     let [first, second] = [form_of(&tom.get(&edit).await, &edit), form_of(&tom.get(&edit).await, &edit)];
     send(&tom, &edit, &with(first, "location", "OR 2")).await.is(303);
@@ -192,9 +192,9 @@ async fn each_field_is_chosen_and_nothing_of_either_is_lost() {
 #[tokio::test]
 async fn what_changes_while_somebody_mends_a_form_is_not_undone_unseen() {
     let world = World::new().await;
-    let tom = desk(&world, Role::FacilityAdmin).await;
-    let grace = second_desk(&world, "Grace Okafor", Role::FacilityAdmin, "839204").await;
-    let ada = person(&world, "Ada", Role::Biomed, "111111").await;
+    let tom = desk(&world, StaffRole::FacilityAdmin).await;
+    let grace = second_desk(&world, "Grace Okafor", StaffRole::FacilityAdmin, "839204").await;
+    let ada = person(&world, "Ada", StaffRole::Biomed, "111111").await;
     let token = tom.get("/staff/printers").await.hidden("form");
     let printer = [("name", "Zebra"), ("address", "tcp://127.0.0.1:2"), ("language", "zpl"), ("dpi", "203")];
     tom.post("/staff/printers", &token, &printer).await.is(303);
@@ -223,9 +223,9 @@ async fn what_changes_while_somebody_mends_a_form_is_not_undone_unseen() {
 #[tokio::test]
 async fn the_grace_after_use_is_not_set_by_a_form_that_does_not_show_it() {
     let world = World::new().await;
-    let tom = desk(&world, Role::Biomed).await;
+    let tom = desk(&world, StaffRole::Biomed).await;
     let item = format!("/staff/equipment/{}", world.pump);
-    let program = program(&world, Scope::Write);
+    let program = program(&world, ApiTokenScope::Write);
     let schedule = serde_json::json!({ "schedule": { "every": "use", "grace_s": 600 } });
     let set = program.post(&format!("/api/v1/equipment/{}/schedules", world.pump), schedule).await;
     assert!((200..300).contains(&set.status), "{}", set.text());
@@ -240,9 +240,9 @@ async fn the_grace_after_use_is_not_set_by_a_form_that_does_not_show_it() {
 #[tokio::test]
 async fn a_form_that_comes_twice_is_saved_once_whatever_somebody_else_changed_in_between() {
     let world = World::new().await;
-    let tom = desk(&world, Role::FacilityAdmin).await;
-    let grace = second_desk(&world, "Grace Okafor", Role::FacilityAdmin, "839204").await;
-    let ada = person(&world, "Ada", Role::Biomed, "111111").await;
+    let tom = desk(&world, StaffRole::FacilityAdmin).await;
+    let grace = second_desk(&world, "Grace Okafor", StaffRole::FacilityAdmin, "839204").await;
+    let ada = person(&world, "Ada", StaffRole::Biomed, "111111").await;
     let [edit, ada] = [format!("/staff/equipment/{}/edit", world.pump), format!("/staff/people/{ada}")];
     for (page, (field, first), (other, second)) in [
         (edit.as_str(), ("location", "ICU 7"), ("serial", "SN-9")),
@@ -268,7 +268,7 @@ async fn a_form_that_comes_twice_is_saved_once_whatever_somebody_else_changed_in
 #[tokio::test]
 async fn a_printer_and_a_template_are_saved_by_two_presses_as_by_one() {
     let world = World::new().await;
-    let tom = desk(&world, Role::Biomed).await;
+    let tom = desk(&world, StaffRole::Biomed).await;
     let token = tom.get("/staff/printers").await.hidden("form");
     let printer = [("name", "Zebra"), ("address", "tcp://127.0.0.1:2"), ("language", "zpl"), ("dpi", "203")];
     tom.post("/staff/printers", &token, &printer).await.is(303);
@@ -285,7 +285,7 @@ async fn a_printer_and_a_template_are_saved_by_two_presses_as_by_one() {
 #[tokio::test]
 async fn a_seen_that_cannot_be_is_a_conflict_or_said_to_be_altered() {
     let world = World::new().await;
-    let tom = desk(&world, Role::FacilityAdmin).await;
+    let tom = desk(&world, StaffRole::FacilityAdmin).await;
     let edit = format!("/staff/equipment/{}/edit", world.pump);
     let settings = "/staff/box/settings".to_owned();
     let size = world.size();
@@ -310,7 +310,7 @@ async fn a_seen_that_cannot_be_is_a_conflict_or_said_to_be_altered() {
 #[tokio::test]
 async fn what_is_wrong_is_said_at_once_and_nothing_is_saved_by_half() {
     let world = World::new().await;
-    let tom = desk(&world, Role::Biomed).await;
+    let tom = desk(&world, StaffRole::Biomed).await;
     let edit = format!("/staff/equipment/{}/edit", world.pump);
     let form = form_of(&tom.get(&edit).await, &edit);
     let (size, long) = (world.size(), "x".repeat(200));
@@ -335,7 +335,7 @@ async fn what_is_wrong_is_said_at_once_and_nothing_is_saved_by_half() {
 #[tokio::test]
 async fn programs_name_the_version_that_they_change() {
     let world = World::new().await;
-    let program = program(&world, Scope::Write);
+    let program = program(&world, ApiTokenScope::Write);
     let item = format!("/api/v1/equipment/{}", world.pump);
     let version = world.state.store.facility().equipment[&world.pump].changed;
     assert_eq!(program.get(&item).await.is(200).header(ETAG), format!("\"{version}\""));

@@ -7,11 +7,11 @@ use std::time::Duration;
 use http::header::{AUTHORIZATION, COOKIE};
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 use record::alarm::AlarmCode;
-use record::entry::{By, Draft, Via};
+use record::entry::{CommandSource, EntryAuthor, EntryDraft};
 use record::ids::DeviceId;
 use record::kinds::{EntryRef, ProtocolPublished, StaffAdded};
 use record::receipt::Receipt;
-use record::redact::Text;
+use record::redact::PersonalText;
 use service::clock::Clock as _;
 use service::random::SeededRandom;
 use tracing::subscriber::DefaultGuard;
@@ -22,7 +22,7 @@ use crate::alarms::AlarmCause;
 use crate::identity::{NewToken, TokenHand, TokenLife, form_token};
 use crate::intake::{self, CleaningForm, Permission};
 use crate::printing::{JobRequest, LabelRequest, PrinterSettings};
-use crate::store::Decision;
+use crate::store::WriteDecision;
 use crate::web::examples;
 use crate::web::request::cookies::SESSION;
 
@@ -48,7 +48,7 @@ const PERMISSIONS: [Permission; 10] = [
 /// The box's table, with the examples' placeholders replaced by what is in a [`FixtureBox`].
 pub(super) async fn fixture_table() -> Table<AppState> {
     let drawn = FixtureBox::open(Draws::Further).await.drawn;
-    let mut routes = routes::routes();
+    let mut routes = routes::all_routes();
     for (_, value) in routes.iter_mut().flat_map(|route| &mut route.example.parts) {
         if let Some(found) = drawn.replace(value) {
             *value = found.to_owned();
@@ -99,7 +99,7 @@ impl FixtureRandom {
     }
 }
 
-impl Random for FixtureRandom {
+impl RandomSource for FixtureRandom {
     fn fill(&self, bytes: &mut [u8]) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).fill(bytes);
     }
@@ -172,7 +172,7 @@ impl FixtureWorld for FixtureBox {
 
 /// All that the examples name.
 async fn furnish(world: &World) -> DrawnNames {
-    let settings = intake::Settings {
+    let settings = intake::SettingsChange {
         name: Some("Linden Valley Hospital".into()),
         zone: Some("America/Chicago".into()),
         label_host: Some("HTTP://10.0.0.5".into()),
@@ -186,7 +186,7 @@ async fn furnish(world: &World) -> DrawnNames {
     let photo = keep_photo(world).await;
     let receipt = record_cleaning(world).await;
     world.state.alarms.raise(AlarmCause::new(AlarmCode::ClockUnsure));
-    let (token, _) = make_token(world, Scope::Read, NOW);
+    let (token, _) = make_token(world, ApiTokenScope::Read, NOW);
     DrawnNames {
         receipt: receipt.to_string(),
         cleaning: format!("{}.{}", world.state.store.origin().epoch, receipt.seq),
@@ -203,13 +203,13 @@ async fn append_chosen(world: &World) {
         examples::PROTOCOL
     );
     let protocol: ProtocolPublished = serde_json::from_str(&protocol).unwrap();
-    let name = Text::new("Ada Lovelace", [3; 16]).unwrap();
+    let name = PersonalText::new("Ada Lovelace", [3; 16]).unwrap();
     let staff = examples::STAFF.parse().unwrap();
-    let person = StaffAdded { staff, name: name.redactable(), role: Role::Technician };
-    let draft = |event: Event, texts| Draft { by: By::BOX, idem: None, event, texts };
+    let person = StaffAdded { staff, name: name.redactable(), role: StaffRole::Technician };
+    let draft = |event: Event, texts| EntryDraft { by: EntryAuthor::BOX, idem: None, event, texts };
     let drafts = vec![draft(protocol.into(), Vec::new()), draft(person.into(), vec![name])];
-    world.state.store.submit(|_| Decision::Append { drafts, answer: () }).await.unwrap();
-    world.state.identity.pins.set(staff, Role::Technician, examples::PIN).unwrap().unwrap();
+    world.state.store.submit(|_| WriteDecision::Append { drafts, answer: () }).await.unwrap();
+    world.state.identity.pins.set(staff, StaffRole::Technician, examples::PIN).unwrap().unwrap();
 }
 
 async fn add_items(world: &World) {
@@ -255,17 +255,22 @@ async fn keep_photo(world: &World) -> record::tree::Hash {
 }
 
 async fn record_cleaning(world: &World) -> Receipt {
-    let by = By { staff: None, via: Via::Phone, device: Some(DeviceId::of_secret(&PHONE_SECRET)) };
+    let by = EntryAuthor {
+        staff: None,
+        via: CommandSource::Phone,
+        device: Some(DeviceId::of_secret(&PHONE_SECRET)),
+    };
     let form = CleaningForm::plain(examples::TAG.parse().unwrap(), "Ada");
     let command = Command::RecordCleaning(Box::new(form));
-    let request = intake::Request { by, key: None, sent: None, command };
-    let given = command::give(&world.state.store, world.state.random.clone(), request).await.unwrap();
-    let Given::New(recorded) = given else { panic!("{given:?}") };
+    let request = intake::CommandRequest { by, key: None, sent: None, command };
+    let provided =
+        command::execute_command(&world.state.store, world.state.random.clone(), request).await.unwrap();
+    let ExecuteOutcome::New(recorded) = provided else { panic!("{provided:?}") };
     let of = EntryRef { epoch: world.state.store.origin().epoch, seq: recorded[0].seq };
     Receipt::of(of, recorded[0].leaf)
 }
 
-fn make_token(world: &World, scope: Scope, made_ms: i64) -> (crate::identity::ApiToken, String) {
+fn make_token(world: &World, scope: ApiTokenScope, made_ms: i64) -> (crate::identity::ApiToken, String) {
     let (name, life, made_by) = ("cmms".into(), TokenLife::Days(1), TokenHand::Socket);
     let new = NewToken { name, scope, life, made_by, submission: None };
     world.state.identity.tokens.make(&new, made_ms).unwrap().unwrap()
@@ -282,23 +287,25 @@ async fn list_callers(world: &World) -> Vec<FixtureCaller> {
             headers: prove_by(COOKIE, &format!("{SESSION}={ended}")),
             ..new_caller("ended session")
         },
-        staff_caller(world, "technician", Role::Technician, technician),
+        staff_caller(world, "technician", StaffRole::Technician, technician),
     ];
-    for (name, role) in
-        [("biomed", Role::Biomed), ("facility admin", Role::FacilityAdmin), ("auditor", Role::Auditor)]
-    {
-        let seq = world.give(Command::AddStaff(Person { name: name.into(), role })).await;
+    for (name, role) in [
+        ("biomed", StaffRole::Biomed),
+        ("facility admin", StaffRole::FacilityAdmin),
+        ("auditor", StaffRole::Auditor),
+    ] {
+        let seq = world.give(Command::AddStaff(NewStaff { name: name.into(), role })).await;
         let Event::StaffAdded(added) = world.event(seq) else { panic!("{name} was not added") };
         callers.push(staff_caller(world, name, role, added.staff));
     }
     callers.push(program_caller(
         "ended token",
         Vec::new(),
-        make_token(world, Scope::Write, NOW - 9 * DAY_MS).1,
+        make_token(world, ApiTokenScope::Write, NOW - 9 * DAY_MS).1,
     ));
-    let scopes = [Scope::Read, Scope::Record, Scope::Write];
+    let scopes = [ApiTokenScope::Read, ApiTokenScope::Record, ApiTokenScope::Write];
     for (name, scope) in ["reader", "recorder", "writer"].into_iter().zip(scopes) {
-        let held = scopes.into_iter().filter(|held| *held <= scope).map(Scope::word).collect();
+        let held = scopes.into_iter().filter(|held| *held <= scope).map(ApiTokenScope::word).collect();
         callers.push(program_caller(name, held, make_token(world, scope, NOW).1));
     }
     callers
@@ -308,7 +315,7 @@ fn begin_session(world: &World, staff: StaffId) -> String {
     world.state.identity.sessions.begin(staff, &world.clock.now()).unwrap()
 }
 
-fn staff_caller(world: &World, name: &'static str, role: Role, staff: StaffId) -> FixtureCaller {
+fn staff_caller(world: &World, name: &'static str, role: StaffRole, staff: StaffId) -> FixtureCaller {
     let secret = begin_session(world, staff);
     let permissions = PERMISSIONS.into_iter().filter(|permission| permission.is_of(role));
     FixtureCaller {
@@ -329,7 +336,7 @@ fn program_caller(name: &'static str, scopes: Vec<&'static str>, token: String) 
 fn new_caller(name: &'static str) -> FixtureCaller {
     let local = std::net::SocketAddr::from(([10, 0, 0, 5], 8443));
     let mut extensions = Extensions::new();
-    extensions.insert(Peer { remote: [10, 0, 0, 9].into(), local, secure: true });
+    extensions.insert(PeerAddress { remote: [10, 0, 0, 9].into(), local, secure: true });
     FixtureCaller { name, extensions, ..FixtureCaller::default() }
 }
 

@@ -2,7 +2,7 @@
 
 use http::header::{ETAG, IF_MATCH};
 use serde_json::{Value, json};
-use web::route::Kind;
+use web::route::RouteKind;
 
 use super::programs::{Program, program};
 use super::*;
@@ -39,7 +39,7 @@ fn every_row_that_changes_a_thing_asks_over_which_version() {
     let mut rows = Vec::new();
     for row in TABLE.0.rows() {
         let (name, kind) = (row.route.name, row.route.kind);
-        if !matches!(kind, Kind::Api | Kind::Old) || row.route.method == Method::GET {
+        if !matches!(kind, RouteKind::Api | RouteKind::Old) || row.route.method == Method::GET {
             continue;
         }
         rows.push(name);
@@ -81,7 +81,7 @@ impl Program<'_> {
 #[tokio::test]
 async fn a_stale_version_of_an_item_changes_nothing_by_whichever_row() {
     let world = World::new().await;
-    let program = program(&world, Scope::Write);
+    let program = program(&world, ApiTokenScope::Write);
     let item = format!("/api/v1/equipment/{}", world.pump);
     let old = format!("/api/equipment/{}/", world.pump);
     let [service, schedules] = [format!("{item}/service"), format!("{item}/schedules")];
@@ -125,7 +125,7 @@ async fn a_stale_version_of_an_item_changes_nothing_by_whichever_row() {
 #[tokio::test]
 async fn a_stale_version_of_a_printer_or_template_removes_nothing() {
     let world = World::new().await;
-    let program = program(&world, Scope::Write);
+    let program = program(&world, ApiTokenScope::Write);
     let settings = |darkness: u8| json!({ "name": "Ward", "language": "zpl", "address": "tcp://127.0.0.1:2", "darkness": darkness });
     program.post("/api/v1/printers", settings(10)).await.is(201);
     let template = format!("/api/v1/templates/{}", examples::TEMPLATE);
@@ -155,7 +155,7 @@ async fn a_stale_version_of_a_printer_or_template_removes_nothing() {
 #[tokio::test]
 async fn the_etag_of_a_change_is_that_of_the_very_change() {
     let world = World::new().await;
-    let program = program(&world, Scope::Write);
+    let program = program(&world, ApiTokenScope::Write);
     let item = format!("/api/v1/equipment/{}", world.pump);
     let first = program.etag(&item).await;
     let moved = json!({ "location": "ICU West" });

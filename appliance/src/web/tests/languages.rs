@@ -221,9 +221,11 @@ async fn receipts_are_whole_in_each_language() {
         posts(&undo, &[("reason", " ")]),
     ];
     check_pages(&world, &phone, &pages).await;
-    for link in
-        [Link::Down { since_ms: None }, Link::Down { since_ms: Some(NOW) }, Link::Up { ended_backlog: 0 }]
-    {
+    for link in [
+        RelayLinkState::Down { since_ms: None },
+        RelayLinkState::Down { since_ms: Some(NOW) },
+        RelayLinkState::Up { ended_backlog: 0 },
+    ] {
         world.link.send_replace(link);
         check_pages(&world, "", &[asks(&receipt), asks(&path)]).await;
     }
@@ -268,10 +270,10 @@ async fn errors_of_open_pages_are_whole_in_each_language() {
 #[tokio::test]
 async fn the_reader_decides_and_a_page_without_spanish_is_english() {
     let world = World::new().await;
-    let shown = async |asked: Option<&str>, cookies: &str, path: &str| {
+    let shown = async |requested: Option<&str>, cookies: &str, path: &str| {
         let mut request = Request::get(path).body(Body::empty()).unwrap();
-        if let Some(asked) = asked {
-            request.headers_mut().insert(ACCEPT_LANGUAGE, asked.parse().unwrap());
+        if let Some(requested) = requested {
+            request.headers_mut().insert(ACCEPT_LANGUAGE, requested.parse().unwrap());
         }
         request.headers_mut().insert(COOKIE, cookies.parse().unwrap());
         world.send(request, false).await.header(CONTENT_LANGUAGE).to_owned()
@@ -287,30 +289,30 @@ async fn the_reader_decides_and_a_page_without_spanish_is_english() {
         "es-US",
         "whoever comes over plain HTTP is no staff yet"
     );
-    let biomed = desk(&world, Role::Biomed).await;
+    let biomed = desk(&world, StaffRole::Biomed).await;
     for path in ["/staff/", "/staff/equipment/7QK3M9X2W"] {
         let mut request = Request::get(path).body(Body::empty()).unwrap();
         request.headers_mut().insert(ACCEPT_LANGUAGE, "es".parse().unwrap());
         let page = biomed.send(request).await;
         page.has("<html lang=\"en-US\"").has(">Equipment</a>").has_not("action=\"/language\"");
     }
-    let mut asked = Request::get("/r/x").body(Body::empty()).unwrap();
-    asked.headers_mut().insert(ACCEPT_LANGUAGE, "es".parse().unwrap());
-    asked.headers_mut().insert("accept", "application/json".parse().unwrap());
-    world.send(asked, false).await.is(404).has("Page not found");
+    let mut requested = Request::get("/r/x").body(Body::empty()).unwrap();
+    requested.headers_mut().insert(ACCEPT_LANGUAGE, "es".parse().unwrap());
+    requested.headers_mut().insert("accept", "application/json".parse().unwrap());
+    world.send(requested, false).await.is(404).has("Page not found");
 }
 
 /// Staff pages whose words are messages: in brackets in the pseudo locale, in English where Spanish is liked best.
 #[tokio::test]
 async fn staff_pages_are_worded_whole() {
     let world = World::new().await;
-    let admin = desk(&world, Role::FacilityAdmin).await;
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
     let form = admin.get("/staff/me").await.hidden("form");
     let pump = world.pump;
     let receipt = world.post(&format!("/t/{pump}"), &[("cleaned_by", "Ada")]).await.is(303).location();
     let void = format!("/staff/cleanings/{}/void", receipt.trim_start_matches("/r/"));
     let staff = world.state.identity.pins.holders().unwrap().into_iter().next().unwrap().to_string();
-    let gone = person(&world, "Ines Duarte", Role::Technician, "4711").await;
+    let gone = person(&world, "Ines Duarte", StaffRole::Technician, "4711").await;
     world.give(Command::StaffLeft { staff: gone }).await;
     let token = [("form", form.as_str()), ("name", "CMMS"), ("scope", "read"), ("days", "9")];
     let reason = |path: String| posts(&path, &[("form", &form), ("reason", " ")]);
@@ -348,9 +350,11 @@ async fn staff_pages_are_worded_whole() {
     world.clock.advance(std::time::Duration::from_secs(31 * 60));
     let confirm = posts("/staff/programs/new", &[("form", &form), ("scope", "read"), ("pin", "1234")]);
     check_staff_pages(&admin, &[asks(&item("")), asks("/staff/"), confirm]).await;
-    for link in
-        [Link::Down { since_ms: None }, Link::Down { since_ms: Some(NOW) }, Link::Up { ended_backlog: 0 }]
-    {
+    for link in [
+        RelayLinkState::Down { since_ms: None },
+        RelayLinkState::Down { since_ms: Some(NOW) },
+        RelayLinkState::Up { ended_backlog: 0 },
+    ] {
         world.link.send_replace(link);
         check_staff_pages(&admin, &[asks("/staff/"), asks("/staff/box")]).await;
     }
@@ -360,11 +364,11 @@ async fn staff_pages_are_worded_whole() {
 #[tokio::test]
 async fn pages_of_forms_labels_and_printers_are_worded_whole() {
     let world = World::new().await;
-    let admin = desk(&world, Role::FacilityAdmin).await;
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
     let form = admin.get("/staff/me").await.hidden("form");
     let pump = world.pump;
     let item = |rest: &str| format!("/staff/equipment/{pump}{rest}");
-    let tom = person(&world, "Tom Nguyen", Role::Technician, "4711").await;
+    let tom = person(&world, "Tom Nguyen", StaffRole::Technician, "4711").await;
     let tom = |rest: &str| format!("/staff/people/{tom}{rest}");
     let sends =
         |path: &str, fields: &[(&str, &str)]| posts(path, &[&[("form", form.as_str())], fields].concat());

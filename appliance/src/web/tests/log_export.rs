@@ -4,7 +4,7 @@
 use super::compression::entry;
 use super::programs::program;
 use super::*;
-use crate::store::Decision;
+use crate::store::WriteDecision;
 
 /// Entries beside those of a new box: more than one look at the log reads.
 const ENTRIES: usize = 530;
@@ -72,10 +72,10 @@ async fn an_export_is_whole_and_right_for_every_range_and_encoding() {
     world.post(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada")]).await.is(303);
     for first in (0..ENTRIES).step_by(265) {
         let drafts = (first..first + 265).map(entry).collect();
-        let done = world.state.store.submit(|_| Decision::Append { drafts, answer: () }).await;
+        let done = world.state.store.submit(|_| WriteDecision::Append { drafts, answer: () }).await;
         done.unwrap();
     }
-    let program = program(&world, Scope::Read);
+    let program = program(&world, ApiTokenScope::Read);
     let size = world.size();
     let reader = world.state.store.reader().unwrap();
     let lines: Vec<String> =
@@ -129,7 +129,7 @@ async fn an_export_is_whole_and_right_for_every_range_and_encoding() {
 #[tokio::test]
 async fn a_range_of_entries_that_is_none_is_refused_by_name() {
     let world = World::new().await;
-    let program = program(&world, Scope::Read);
+    let program = program(&world, ApiTokenScope::Read);
     for wrong in ["-1", "x", "", "18446744073709551616", "1.0", "0x1", "%00", " 1", "1,2", "%FF"] {
         for field in ["from", "limit"] {
             for encoding in ["identity", "gzip"] {
@@ -138,8 +138,9 @@ async fn a_range_of_entries_that_is_none_is_refused_by_name() {
                 let answer = program.send(request.body(Body::empty()).unwrap()).await;
                 let what = format!("{path} {encoding}");
                 assert_eq!(answer.status, 400, "{what}: {}", answer.text());
-                let told: serde_json::Value = serde_json::from_slice(&read(&what, &answer, true)).unwrap();
-                assert!(told["field"] == field || wrong == "%FF", "{what}: {told}");
+                let reported: serde_json::Value =
+                    serde_json::from_slice(&read(&what, &answer, true)).unwrap();
+                assert!(reported["field"] == field || wrong == "%FF", "{what}: {reported}");
             }
         }
     }

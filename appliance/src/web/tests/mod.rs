@@ -9,11 +9,11 @@ use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use record::entry::ClockState;
 use record::ids::{BootId, FacilityId, ProtocolId, StaffId};
-use record::kinds::{Agent, Event, PhotoPolicy, Role, Schedule, Step};
-use record::proof::Proof;
+use record::kinds::{Agent, Event, PhotoPolicy, Schedule, StaffRole, Step};
+use record::proof::RecordProof;
 use record::tag::Tag;
 use service::clock::{FakeClock, Now};
-use service::random::{Random, SystemRandom};
+use service::random::{RandomSource, SystemRandom};
 use tokio::sync::watch;
 use tower::ServiceExt as _;
 use web::table::Table;
@@ -21,14 +21,14 @@ use web::test::{AnswerChecker, TestClient};
 
 use crate::alarms::AlarmStore;
 use crate::command;
-use crate::command::Given;
-use crate::identity::{Identity, Scope};
-use crate::intake::{Command, EquipmentFields, NewEquipment, NewProtocol, Person};
-use crate::listen::Peer;
-use crate::photo::{PhotoSettings, Photos, UploadLimits};
-use crate::printing::{PrinterConfig, Printing};
+use crate::command::ExecuteOutcome;
+use crate::identity::{ApiTokenScope, IdentityStores};
+use crate::intake::{Command, EquipmentFields, NewEquipment, NewProtocol, NewStaff};
+use crate::listen::PeerAddress;
+use crate::photo::{PhotoSettings, PhotoStore, UploadLimits};
+use crate::printing::{PrintService, PrinterConfig};
 use crate::store::{Store, StoreConfig, StoreError};
-use crate::web::context::{AppState, Link, Parts, Settings};
+use crate::web::context::{AppState, RelayLinkState, WebParts, WebSettings};
 use crate::web::{mount_table, routes};
 
 mod access;
@@ -73,7 +73,7 @@ const CLEANER: &str = r#"IFS= read -r first; case "$first" in bad*) exit 65;; /*
 
 /// The box's table, and what holds answers against it: the same for all worlds.
 static TABLE: LazyLock<(Table<AppState>, Arc<AnswerChecker>)> = LazyLock::new(|| {
-    let table = Table::build(routes::API_INFO, routes::routes()).unwrap();
+    let table = Table::build(routes::API_INFO, routes::all_routes()).unwrap();
     let checker = Arc::new(AnswerChecker::new(&table));
     (table, checker)
 });
@@ -83,7 +83,7 @@ struct World {
     router: Router,
     client: TestClient,
     clock: Arc<FakeClock>,
-    link: watch::Sender<Link>,
+    link: watch::Sender<RelayLinkState>,
     pump: Tag,
     card: Arc<FakeCard>,
     /// The facility to which the box belongs.
@@ -92,18 +92,19 @@ struct World {
 }
 
 /// The relay's key for cosignatures.
-fn relay_key() -> record::sign::Signer {
-    record::sign::Signer::new("relay.example/cosign/1", record::sign::Kind::Cosignature, &[6; 32]).unwrap()
+fn relay_key() -> record::sign::SignerKey {
+    record::sign::SignerKey::new("relay.example/cosign/1", record::sign::KeyKind::Cosignature, &[6; 32])
+        .unwrap()
 }
 
 /// A card of which a test says how much is used, percent.
 #[derive(Debug, Default)]
 struct FakeCard(std::sync::atomic::AtomicU64);
 
-impl crate::photo::Card for FakeCard {
-    fn room(&self, _: &std::path::Path) -> std::io::Result<crate::photo::Room> {
+impl crate::photo::DiskSpaceSource for FakeCard {
+    fn room(&self, _: &std::path::Path) -> std::io::Result<crate::photo::DiskSpace> {
         let used = self.0.load(std::sync::atomic::Ordering::Relaxed);
-        Ok(crate::photo::Room { total: 100, free: 100 - used })
+        Ok(crate::photo::DiskSpace { total: 100, free: 100 - used })
     }
 }
 
@@ -195,7 +196,7 @@ impl World {
             "Desk",
             "tcp://127.0.0.1:1",
             ::labels::Dpi::D203,
-            ::labels::language::Answers::Printed,
+            ::labels::language::ConfirmationLevel::Printed,
         )];
         let mut world = Self::bare(dir, limits, Arc::new(SystemRandom), printers).await;
         world.furnish().await;
@@ -207,7 +208,7 @@ impl World {
     async fn bare(
         dir: tempfile::TempDir,
         limits: crate::photo::UploadLimits,
-        random: Arc<dyn Random>,
+        random: Arc<dyn RandomSource>,
         printers: Vec<PrinterConfig>,
     ) -> Self {
         let boot = BootId::new(0, [7; 10]);
@@ -222,7 +223,7 @@ impl World {
                 opened => break opened.unwrap().0,
             }
         };
-        let identity = Identity::open(&store.state_db(), &random).unwrap();
+        let identity = IdentityStores::open(&store.state_db(), &random).unwrap();
         let card = Arc::new(FakeCard::default());
         let photos = PhotoSettings {
             dir: dir.path().join("box/photos"),
@@ -231,16 +232,17 @@ impl World {
             limits,
             card: card.clone(),
         };
-        let photos = Photos::open(photos, random.clone()).unwrap();
+        let photos = PhotoStore::open(photos, random.clone()).unwrap();
         let (outcomes, _) = tokio::sync::mpsc::channel(8);
-        let printing = Printing::open(store.state_db(), printers, clock.clone(), &random, outcomes).unwrap();
-        let (link, links) = watch::channel(Link::Alone);
+        let printing =
+            PrintService::open(store.state_db(), printers, clock.clone(), &random, outcomes).unwrap();
+        let (link, links) = watch::channel(RelayLinkState::Alone);
         let alarms = Arc::new(AlarmStore::open(store.disk(), clock.clone()));
         let settings =
-            Settings { hosts: vec!["box.lan".into()], submits_per_address: 0, https_port: Some(8443) };
+            WebSettings { hosts: vec!["box.lan".into()], submits_per_address: 0, https_port: Some(8443) };
         let printing = Arc::new(printing);
         let claimed = Arc::<std::sync::Mutex<Option<FacilityId>>>::default();
-        let state = AppState::new(Parts {
+        let state = AppState::new(WebParts {
             store,
             identity,
             photos,
@@ -272,7 +274,7 @@ impl World {
 
     /// A facility with a protocol and three items.
     async fn furnish(&mut self) {
-        let settings = crate::intake::Settings {
+        let settings = crate::intake::SettingsChange {
             name: Some("Linden Valley Hospital".into()),
             zone: Some("America/Chicago".into()),
             label_host: Some("HTTP://10.0.0.5".into()),
@@ -323,10 +325,12 @@ impl World {
     }
 
     async fn give(&self, command: Command) -> u64 {
-        let given = crate::command::own(&self.state.store, self.state.random.clone(), command).await.unwrap();
-        match given {
-            Given::New(recorded) => recorded[0].seq,
-            Given::Again(line) => line.of.seq,
+        let provided = crate::command::execute_as_box(&self.state.store, self.state.random.clone(), command)
+            .await
+            .unwrap();
+        match provided {
+            ExecuteOutcome::New(recorded) => recorded[0].seq,
+            ExecuteOutcome::Again(line) => line.of.seq,
         }
     }
 
@@ -353,10 +357,10 @@ impl World {
 
     /// The same for a request that says where it came from.
     async fn send_as(&self, request: Request<Body>) -> Answer {
-        let asked = format!("{} {}", request.method(), request.uri());
+        let requested = format!("{} {}", request.method(), request.uri());
         let answer = self.client.send(request).await;
         let (status, bytes) = (answer.status.as_u16(), answer.body.to_vec());
-        kept_answers::keep_answer(&asked, status, &answer.headers, &bytes);
+        kept_answers::keep_answer(&requested, status, &answer.headers, &bytes);
         Answer { status, headers: answer.headers, bytes }
     }
 
@@ -386,7 +390,7 @@ impl World {
 /// From the usual phone, by plain HTTP or by HTTPS.
 fn addressed(mut request: Request<Body>, secure: bool) -> Request<Body> {
     let local = std::net::SocketAddr::from(([10, 0, 0, 5], if secure { 8443 } else { 8080 }));
-    request.extensions_mut().insert(Peer { remote: [10, 0, 0, 9].into(), local, secure });
+    request.extensions_mut().insert(PeerAddress { remote: [10, 0, 0, 9].into(), local, secure });
     request.headers_mut().entry(HOST).or_insert(http::HeaderValue::from_static("10.0.0.5"));
     request
 }

@@ -14,7 +14,7 @@ struct Script<'a> {
 }
 
 impl<'a> Script<'a> {
-    fn new(world: &'a World, scope: Scope) -> Self {
+    fn new(world: &'a World, scope: ApiTokenScope) -> Self {
         Self { world, token: token(world, scope) }
     }
 
@@ -40,7 +40,7 @@ impl<'a> Script<'a> {
 #[tokio::test]
 async fn equipment_is_listed_added_changed_and_retired() {
     let world = World::new().await;
-    let script = Script::new(&world, Scope::Write);
+    let script = Script::new(&world, ApiTokenScope::Write);
     let added = script.post("/api/equipment/", json!({ "name": "X-ray machine", "serial": "RM-001" })).await;
     let path = added.is(201).location();
     let id = added.json()["id"].as_str().unwrap().to_owned();
@@ -70,9 +70,9 @@ async fn equipment_is_listed_added_changed_and_retired() {
 #[tokio::test]
 async fn a_reason_to_retire_comes_in_the_body_or_in_the_query() {
     let world = World::new().await;
-    let script = Script::new(&world, Scope::Write);
+    let script = Script::new(&world, ApiTokenScope::Write);
     let add = async |name: &str| script.post("/api/equipment/", json!({ "name": name })).await.location();
-    for (body, query, said) in [
+    for (body, query, message) in [
         (Some(json!({ "reason": "sold" })), "", Some("sold")),
         (None, "?reason=scrapped", Some("scrapped")),
         (Some(json!({ "reason": "sold" })), "?reason=scrapped", Some("sold")),
@@ -86,7 +86,7 @@ async fn a_reason_to_retire_comes_in_the_body_or_in_the_query() {
         };
         let reader = world.state.store.reader().unwrap();
         let reason = retired.reason.map(|reason| reader.text(&reason.hash).unwrap().unwrap());
-        assert_eq!(reason.as_deref(), said, "{body:?} {query}");
+        assert_eq!(reason.as_deref(), message, "{body:?} {query}");
     }
     let path = add("Bed").await;
     let refused = script.send(Method::DELETE, &path, Some(json!({ "reason": 7 }))).await;
@@ -97,7 +97,7 @@ async fn a_reason_to_retire_comes_in_the_body_or_in_the_query() {
 #[tokio::test]
 async fn what_is_not_there_is_told_as_the_old_app_told_it() {
     let world = World::new().await;
-    let script = Script::new(&world, Scope::Write);
+    let script = Script::new(&world, ApiTokenScope::Write);
     let change = || Some(json!({ "name": "X" }));
     for id in ["42", "7QK3M9X2W"] {
         let path = format!("/api/equipment/{id}/");
@@ -122,7 +122,7 @@ async fn what_is_not_there_is_told_as_the_old_app_told_it() {
 #[tokio::test]
 async fn cleanings_are_listed_recorded_and_found() {
     let world = World::new().await;
-    let script = Script::new(&world, Scope::Record);
+    let script = Script::new(&world, ApiTokenScope::Record);
     let cleaning = json!({ "tag": world.pump, "cleaned_by": "John Doe", "notes": "Thorough" });
     let added = script.post("/api/cleaning-logs/", cleaning).await;
     let path = added.is(201).location();
@@ -148,7 +148,7 @@ async fn cleanings_are_listed_recorded_and_found() {
 #[tokio::test]
 async fn the_same_request_under_the_same_key_is_done_once() {
     let world = World::new().await;
-    let script = Script::new(&world, Scope::Write);
+    let script = Script::new(&world, ApiTokenScope::Write);
     let cleaning = json!({ "tag": world.pump, "cleaned_by": "Ada" });
     for (path, body) in [("/api/equipment/", json!({ "name": "Bed 1" })), ("/api/cleaning-logs/", cleaning)] {
         let keyed = async || {
@@ -167,7 +167,7 @@ async fn the_same_request_under_the_same_key_is_done_once() {
 #[tokio::test]
 async fn a_qr_code_opens_the_item_and_its_token_records() {
     let world = World::new().await;
-    let script = Script::new(&world, Scope::Read);
+    let script = Script::new(&world, ApiTokenScope::Read);
     let path = format!("/api/equipment/{}/generate-qr/", world.pump);
     let made = script.send(Method::POST, &path, None).await.is(200).json();
     let url = format!("HTTP://10.0.0.5/{}", world.pump);
@@ -176,7 +176,7 @@ async fn a_qr_code_opens_the_item_and_its_token_records() {
     let picture = image::load_from_memory(&STANDARD.decode(png).unwrap()).unwrap().to_luma8();
     let side = picture.width();
     assert_eq!((side, picture.height(), side % 8), (picture.height(), side, 0));
-    let code = ::labels::code::qr(&url).unwrap();
+    let code = ::labels::code::encode_qr(&url).unwrap();
     let edge = code.kind().quiet();
     assert_eq!(side, (code.width() + 2 * edge) * 8);
     for (x, y, dot) in picture.enumerate_pixels() {
@@ -199,7 +199,7 @@ async fn no_code_is_made_before_it_is_known_what_labels_carry() {
     let dir = tempfile::tempdir().unwrap();
     let world = World::bare(dir, UploadLimits::default(), Arc::new(SystemRandom), Vec::new()).await;
     let tag = world.add("Bed 1", "", None, PhotoPolicy::None).await;
-    let script = Script::new(&world, Scope::Read);
+    let script = Script::new(&world, ApiTokenScope::Read);
     let refused = script.send(Method::POST, &format!("/api/equipment/{tag}/generate-qr/"), None).await;
     refused.is(409).has("/problems/label-host").has("\"success\":false");
 }
@@ -207,7 +207,7 @@ async fn no_code_is_made_before_it_is_known_what_labels_carry() {
 #[tokio::test]
 async fn a_box_has_one_facility() {
     let world = World::new().await;
-    let script = Script::new(&world, Scope::Read);
+    let script = Script::new(&world, ApiTokenScope::Read);
     let box_id = world.state.store.origin().box_id.to_string();
     let facility = |id: &str| json!({ "id": id, "name": "Linden Valley Hospital", "zone": "America/Chicago", "contact": "biomed, ext. 4417" });
     let listed = async || script.get("/api/facilities/").await.is(200).json();
@@ -231,17 +231,17 @@ async fn old_scripts_need_the_scope_that_their_operation_says() {
     let cleaning = json!({ "tag": world.pump, "cleaned_by": "Ada" });
     let size = world.size();
     for (scope, method, path, body) in [
-        (Scope::Record, Method::POST, "/api/equipment/", json!({ "name": "X" })),
-        (Scope::Record, Method::PUT, item.as_str(), json!({ "name": "X" })),
-        (Scope::Record, Method::PATCH, item.as_str(), json!({ "name": "X" })),
-        (Scope::Record, Method::DELETE, item.as_str(), json!({})),
-        (Scope::Read, Method::POST, "/api/cleaning-logs/", cleaning),
+        (ApiTokenScope::Record, Method::POST, "/api/equipment/", json!({ "name": "X" })),
+        (ApiTokenScope::Record, Method::PUT, item.as_str(), json!({ "name": "X" })),
+        (ApiTokenScope::Record, Method::PATCH, item.as_str(), json!({ "name": "X" })),
+        (ApiTokenScope::Record, Method::DELETE, item.as_str(), json!({})),
+        (ApiTokenScope::Read, Method::POST, "/api/cleaning-logs/", cleaning),
     ] {
         let refused = Script::new(&world, scope).send(method, path, Some(body)).await;
         refused.is(403).has("/problems/scope").has("\"success\":false");
     }
     assert_eq!(world.size(), size);
-    let clear = Script::new(&world, Scope::Read);
+    let clear = Script::new(&world, ApiTokenScope::Read);
     let request = Request::get(item).header("authorization", format!("Token {}", clear.token));
     world.send(request.body(Body::empty()).unwrap(), false).await.is(400).has("it was revoked");
     clear.get("/api/equipment/").await.is(401);

@@ -23,7 +23,7 @@ async fn add(desk: &Desk<'_>, name: &str, role: &str) -> Answer {
 #[tokio::test]
 async fn an_admin_adds_changes_and_lets_go() {
     let world = World::new().await;
-    let admin = desk(&world, Role::FacilityAdmin).await;
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
     admin.get("/staff/").await.has("href=\"/staff/people\"");
     add(&admin, " ", "biomed").await.is(422).has("Enter the person’s name").has("value=\"biomed\" selected");
     add(&admin, "Ada", "king").await.is(422).has("Choose what they may do").has("value=\"Ada\"");
@@ -60,7 +60,7 @@ async fn an_admin_adds_changes_and_lets_go() {
 #[tokio::test]
 async fn a_second_person_of_one_name_is_asked_about_first() {
     let world = World::new().await;
-    let admin = desk(&world, Role::FacilityAdmin).await;
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
     let page = admin.get("/staff/people/new").await;
     let (token, submission) = (page.hidden("form"), page.hidden("submission"));
     let first = [("name", "Maria Novak"), ("role", "biomed"), ("submission", submission.as_str())];
@@ -68,8 +68,8 @@ async fn a_second_person_of_one_name_is_asked_about_first() {
     let size = world.size();
     let again = admin.post("/staff/people/new", &token, &first).await;
     assert_eq!(again.is(303).location(), maria, "the same press is no second person");
-    let asked = add(&admin, "  maria   NOVAK ", "technician").await;
-    asked
+    let requested = add(&admin, "  maria   NOVAK ", "technician").await;
+    requested
         .is(409)
         .has("There is already a Maria Novak")
         .has("works here as biomed")
@@ -78,7 +78,7 @@ async fn a_second_person_of_one_name_is_asked_about_first() {
         .has("Add a second Maria Novak</button>");
     assert_eq!(world.size(), size, "nobody was added");
     // The press that says so is for this name only.
-    let (token, submission) = (asked.hidden("form"), asked.hidden("submission"));
+    let (token, submission) = (requested.hidden("form"), requested.hidden("submission"));
     let press = async |name: &str, second: &str| {
         let form = [("name", name), ("role", "technician"), ("submission", &submission), ("second", second)];
         admin.post("/staff/people/new", &token, &form).await
@@ -97,8 +97,8 @@ async fn a_second_person_of_one_name_is_asked_about_first() {
 #[tokio::test]
 async fn a_pin_is_typed_twice_and_never_shown_again() {
     let world = World::new().await;
-    let admin = desk(&world, Role::FacilityAdmin).await;
-    let ada = person(&world, "Ada", Role::Biomed, "111111").await;
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
+    let ada = person(&world, "Ada", StaffRole::Biomed, "111111").await;
     let path = format!("/staff/people/{ada}");
     let token = admin.get(&path).await.hidden("form");
     let set = async |pin: &str, again: &str| {
@@ -125,10 +125,10 @@ async fn a_pin_is_typed_twice_and_never_shown_again() {
 #[tokio::test]
 async fn biomed_sees_and_nobody_else_does() {
     let world = World::new().await;
-    let ada = person(&world, "Ada", Role::FacilityAdmin, "111111").await;
+    let ada = person(&world, "Ada", StaffRole::FacilityAdmin, "111111").await;
     let path = format!("/staff/people/{ada}");
     {
-        let biomed = desk(&world, Role::Biomed).await;
+        let biomed = desk(&world, StaffRole::Biomed).await;
         biomed.get("/staff/people").await.is(200).has("Ada").has_not("Add a person").has_not(&path);
         let token = biomed.get("/staff/me").await.hidden("form");
         let size = world.size();
@@ -143,7 +143,7 @@ async fn biomed_sees_and_nobody_else_does() {
         assert_eq!(world.size(), size);
         assert_eq!(try_pin(&world, ada, "111111"), PinOutcome::Right);
     }
-    for role in [Role::Technician, Role::Auditor] {
+    for role in [StaffRole::Technician, StaffRole::Auditor] {
         let other = desk(&world, role).await;
         other.get("/staff/people").await.is(403);
         other.get("/staff/").await.is(200).has_not("href=\"/staff/people\"");
@@ -153,7 +153,7 @@ async fn biomed_sees_and_nobody_else_does() {
 #[tokio::test]
 async fn nobody_takes_their_own_rights_away() {
     let world = World::new().await;
-    let admin = desk(&world, Role::FacilityAdmin).await;
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
     let own = *world.state.store.facility().staff.keys().next().unwrap();
     let path = format!("/staff/people/{own}");
     let page = admin.get(&path).await;

@@ -11,8 +11,8 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::staff_pages::desk;
 use super::*;
-use crate::listen::{ConnectionLimits, Connections, Listener, ListenerConfig};
-use crate::photo::{Incoming, UploadLimits, cleaned_by_child};
+use crate::listen::{ConnectionLimits, ConnectionTable, Listener, ListenerConfig};
+use crate::photo::{PhotoUpload, UploadLimits, cleaned_by_child};
 
 /// A form as a browser sends it, with the photo between the fields: what comes before the end of the photo's first line, and
 /// what comes after the photo.
@@ -65,7 +65,7 @@ async fn answer(stream: &mut TcpStream) -> String {
 
 async fn listening(world: &World) -> Listener {
     let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let connections = Connections::new(ConnectionLimits { together: 256, per_address: 0 });
+    let connections = ConnectionTable::new(ConnectionLimits { together: 256, per_address: 0 });
     Listener::start(tcp, ListenerConfig::new(None, connections), world.router.clone()).unwrap()
 }
 
@@ -77,7 +77,7 @@ fn photos_of_all(world: &World) -> Vec<record::tree::Hash> {
 }
 
 /// Takes all places, each from another address.
-async fn all_places(world: &World) -> Vec<Incoming> {
+async fn all_places(world: &World) -> Vec<PhotoUpload> {
     let mut held = Vec::new();
     for n in 0..8 {
         held.push(world.state.photos.incoming(IpAddr::from([10, 0, 1, n])).await.unwrap());
@@ -108,10 +108,10 @@ async fn a_photo_that_has_no_turn_costs_nothing_that_was_typed() {
     assert_eq!(back.hidden("submission"), page.hidden("submission"), "sent again it is the same record");
     assert_eq!(world.size(), size);
     // A program is told the same, and a record without a photo waits for nobody.
-    let mut asked = with_photo(&path, &[("cleaned_by", "Robot")], b"good\n");
-    asked.headers_mut().insert("accept", "application/json".parse().unwrap());
-    let told = world.send(asked, false).await;
-    assert_eq!(told.is(503).json()["field"].as_str(), Some("photo"));
+    let mut requested = with_photo(&path, &[("cleaned_by", "Robot")], b"good\n");
+    requested.headers_mut().insert("accept", "application/json".parse().unwrap());
+    let reported = world.send(requested, false).await;
+    assert_eq!(reported.is(503).json()["field"].as_str(), Some("photo"));
     world.post(&path, &[("cleaned_by", "Ben")]).await.is(303);
     let empty = "--XX\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"\"\r\n\r\n\r\n\
         --XX\r\nContent-Disposition: form-data; name=\"cleaned_by\"\r\n\r\nEve\r\n--XX--\r\n";
@@ -146,19 +146,19 @@ async fn stalled_photos_hold_nobody_and_end_in_an_answer() {
     let mut good = phone(20, listener.local_addr()).await;
     good.write_all(head(&path, body.len()).as_bytes()).await.unwrap();
     good.write_all(&body).await.unwrap();
-    let told = answer(&mut good).await;
-    assert!(told.starts_with("HTTP/1.1 303"), "{told}");
+    let reported = answer(&mut good).await;
+    assert!(reported.starts_with("HTTP/1.1 303"), "{reported}");
     assert_eq!(photos_of_all(&world).len(), 1);
     // 100 KB are worth 6 s more than the 20 s that every form has.
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(40)).await;
     tokio::time::resume();
     for stream in &mut stalled {
-        let told = answer(stream).await;
-        assert!(told.starts_with("HTTP/1.1 408"), "{told}");
+        let reported = answer(stream).await;
+        assert!(reported.starts_with("HTTP/1.1 408"), "{reported}");
         assert!(
-            told.contains("The request took too long") && told.contains("Nothing was recorded"),
-            "{told}"
+            reported.contains("The request took too long") && reported.contains("Nothing was recorded"),
+            "{reported}"
         );
     }
     assert_eq!(world.state.photos.places_taken(), 0);
@@ -187,13 +187,13 @@ async fn a_hundred_photos_at_once_are_all_kept() {
             answer(&mut stream).await
         });
     }
-    let mut told = 0;
+    let mut reported = 0;
     while let Some(answer) = phones.join_next().await {
         let answer = answer.unwrap();
         assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
-        told += 1;
+        reported += 1;
     }
-    assert_eq!(told, 100);
+    assert_eq!(reported, 100);
     // Some are attached a little later than they are recorded.
     let all = async {
         while photos_of_all(&world).len() < 100 {
@@ -271,8 +271,8 @@ fn noisy(number: u32) -> Vec<u8> {
 
 /// Bytes of an answer as a browser asks for it.
 async fn over_the_wire(desk: &super::staff_pages::Desk<'_>, path: &str) -> (usize, String) {
-    let asked = Request::get(path).header("accept-encoding", "gzip").body(Body::empty()).unwrap();
-    let answer = desk.send(asked).await;
+    let requested = Request::get(path).header("accept-encoding", "gzip").body(Body::empty()).unwrap();
+    let answer = desk.send(requested).await;
     answer.is(200);
     (answer.bytes.len(), desk.get(path).await.text())
 }
@@ -291,7 +291,7 @@ async fn the_staff_page_with_eight_photos_is_light() {
         world.send(with_photo(&path, &[("cleaned_by", "Ada")], line.as_bytes()), false).await.is(303);
     }
     assert!(whole > 8 * 500_000, "no realistic photos: {whole} bytes");
-    let desk = desk(&world, Role::Biomed).await;
+    let desk = desk(&world, StaffRole::Biomed).await;
     for path in ["/staff/".to_owned(), format!("/staff/equipment/{}", world.pump)] {
         let (mut bytes, page) = over_the_wire(&desk, &path).await;
         let mut shown = 0;
@@ -323,7 +323,7 @@ async fn a_thumbnail_is_shown_when_its_photo_has_left() {
     let path = format!("/t/{}?anyway=1", world.pump);
     world.send(with_photo(&path, &[("cleaned_by", "Ada")], b"good\n"), false).await.is(303);
     let photo = world.cleaning().photos[0];
-    let (photos, desk) = (&world.state.photos, desk(&world, Role::Biomed).await);
+    let (photos, desk) = (&world.state.photos, desk(&world, StaffRole::Biomed).await);
     let (small, large) = (format!("/photos/{photo}.t.jpg"), format!("/photos/{photo}.jpg"));
     let item = format!("/staff/equipment/{}", world.pump);
     desk.get(&item).await.has(&format!("<a href=\"{large}\"><img src=\"{small}\""));

@@ -8,12 +8,12 @@ pub(super) struct Program<'a> {
     pub(super) token: String,
 }
 
-pub(super) fn program(world: &World, scope: Scope) -> Program<'_> {
+pub(super) fn program(world: &World, scope: ApiTokenScope) -> Program<'_> {
     Program { world, token: token(world, scope) }
 }
 
 /// A token that ends in a year.
-pub(super) fn token(world: &World, scope: Scope) -> String {
+pub(super) fn token(world: &World, scope: ApiTokenScope) -> String {
     let (name, life, made_by) = ("cmms".into(), TokenLife::default(), TokenHand::Socket);
     let new = NewToken { name, scope, life, made_by, submission: None };
     world.state.identity.tokens.make(&new, NOW).unwrap().unwrap().1
@@ -56,7 +56,7 @@ fn printer(name: &str) -> serde_json::Value {
 #[tokio::test]
 async fn equipment_and_cleanings() {
     let world = World::new().await;
-    let program = program(&world, Scope::Write);
+    let program = program(&world, ApiTokenScope::Write);
     let added = program.post("/api/v1/equipment", serde_json::json!({"name": "Bed 208", "class": "semicritical", "schedule": {"every": "days", "n": 1}})).await;
     added.is(201);
     let tag = added.json()["tag"].as_str().unwrap().to_owned();
@@ -109,7 +109,7 @@ async fn equipment_and_cleanings() {
 #[tokio::test]
 async fn one_of_several_protocols_has_its_own_schedule() {
     let world = World::new().await;
-    let program = program(&world, Scope::Write);
+    let program = program(&world, ApiTokenScope::Write);
     let deep = serde_json::json!({"name": "Deep clean", "steps": [{"text": "Take it apart"}]});
     let deep = program.post("/api/v1/protocols", deep).await.json()["protocol"].as_str().unwrap().to_owned();
     let wipe = *world.state.store.facility().protocols.keys().next().unwrap();
@@ -125,8 +125,8 @@ async fn one_of_several_protocols_has_its_own_schedule() {
     // The page of the item offers its first protocol, and leads to the other one.
     let page = world.get(&format!("/t/{tag}")).await;
     page.is(200).has("Low-level wipe").has("Clean by “Deep clean” instead");
-    let asked = format!("/t/{tag}?protocol={deep}");
-    let page = world.get(&asked).await;
+    let requested = format!("/t/{tag}?protocol={deep}");
+    let page = world.get(&requested).await;
     page.is(200).has("Take it apart").has_not("Keep it wet").has("Clean by “Low-level wipe” instead");
     assert_eq!(page.hidden("protocol"), deep);
     world.clock.advance(std::time::Duration::from_secs(1_800));
@@ -134,7 +134,7 @@ async fn one_of_several_protocols_has_its_own_schedule() {
     let by = |id: &str| serde_json::json!({"tag": tag, "cleaned_by": "Ada", "protocol": id, "steps": [1, 2], "contact_s": 200, "notes": "x"});
     program.post("/api/v1/cleanings", by(&wipe.to_string())).await.is(201);
     assert_eq!(status().await["status"], "due", "a wipe is no deep clean");
-    let page = world.get(&asked).await;
+    let page = world.get(&requested).await;
     let form = [
         ("page", page.hidden("page")),
         ("protocol", deep.clone()),
@@ -150,15 +150,15 @@ async fn one_of_several_protocols_has_its_own_schedule() {
     assert_eq!(status().await["status"], "due");
     world.clock.advance(std::time::Duration::from_secs(3_600));
     assert_eq!(status().await["status"], "overdue");
-    let told = program.get("/api/v1/compliance?days=7").await.json();
-    let today = &told["today"];
-    assert_eq!((today["met"].as_u64(), today["closed"].as_u64()), (Some(1), Some(2)), "{told}");
+    let reported = program.get("/api/v1/compliance?days=7").await.json();
+    let today = &reported["today"];
+    assert_eq!((today["met"].as_u64(), today["closed"].as_u64()), (Some(1), Some(2)), "{reported}");
 }
 
 #[tokio::test]
 async fn a_repeat_is_harmless_and_another_request_is_a_conflict() {
     let world = World::new().await;
-    let program = program(&world, Scope::Write);
+    let program = program(&world, ApiTokenScope::Write);
     let keyed = |body: &str| {
         let mut request = json("/api/v1/equipment", body);
         request.headers_mut().insert("idempotency-key", "order-7".parse().unwrap());
@@ -173,7 +173,7 @@ async fn a_repeat_is_harmless_and_another_request_is_a_conflict() {
 #[tokio::test]
 async fn tokens_are_needed_scoped_and_never_in_the_clear() {
     let world = World::new().await;
-    let reader = program(&world, Scope::Read);
+    let reader = program(&world, ApiTokenScope::Read);
     reader.get("/api/v1/equipment").await.is(200);
     reader
         .post("/api/v1/equipment", serde_json::json!({"name": "X"}))
@@ -199,16 +199,16 @@ async fn names_come_with_the_log_and_a_proof_for_who_may_read_them() {
     let world = World::new().await;
     let done = world.post(&format!("/t/{}", world.pump), &[("cleaned_by", WHO), ("notes", "cracked")]).await;
     let receipt = done.is(303).location();
-    let program = program(&world, Scope::Read);
+    let program = program(&world, ApiTokenScope::Read);
     program.get("/api/v1/log").await.is(200).has_not(WHO).has_not("\"salt\"");
     let log = program.get("/api/v1/log?texts=1").await.is(200).text();
     let size = world.size();
     let note = world.get("/api/v1/checkpoint").await.text();
     let key = world.get("/api/v1/key").await.text();
-    let key = record::sign::Verifier::parse(key.lines().next().unwrap()).unwrap();
+    let key = record::sign::VerifierKey::parse(key.lines().next().unwrap()).unwrap();
     let origin = world.state.store.origin();
     let signed = record::checkpoint::SignedCheckpoint::verify(&note, &origin, &key).unwrap();
-    let mut export = record::export::Export::new(size);
+    let mut export = record::export::ExportReader::new(size);
     let mut names = Vec::new();
     for line in log.lines() {
         if let record::export::ReadLine::Text(text) = export.line(line.as_bytes()).unwrap() {
@@ -219,13 +219,13 @@ async fn names_come_with_the_log_and_a_proof_for_who_may_read_them() {
     assert_eq!(exported.absent, 0);
     assert!(names.iter().any(|name| name == WHO) && names.iter().any(|name| name == "cracked"), "{names:?}");
     let proof = |answer: &Answer| {
-        let proof: record::proof::Proof = serde_json::from_str(&answer.text()).unwrap();
+        let proof: record::proof::RecordProof = serde_json::from_str(&answer.text()).unwrap();
         proof.check(std::slice::from_ref(&key), &[]).unwrap()
     };
     let path = format!("/api/v1/proof/{}", size - 1);
     assert_eq!(proof(program.get(&path).await.is(200)).texts, []);
-    let told = proof(program.get(&format!("{path}?texts=1")).await.is(200));
-    assert_eq!(told.texts.iter().map(|text| text.text()).collect::<Vec<_>>(), [WHO, "cracked"]);
+    let reported = proof(program.get(&format!("{path}?texts=1")).await.is(200));
+    assert_eq!(reported.texts.iter().map(|text| text.text()).collect::<Vec<_>>(), [WHO, "cracked"]);
     for way in ["/proof", "/proof?texts=1"] {
         world.get(&format!("{receipt}{way}")).await.has_not(WHO).has_not("cracked");
     }
@@ -240,7 +240,7 @@ async fn names_come_with_the_log_and_a_proof_for_who_may_read_them() {
 async fn the_log_can_be_read_and_checked() {
     let world = World::new().await;
     world.post(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada")]).await.is(303);
-    let program = program(&world, Scope::Read);
+    let program = program(&world, ApiTokenScope::Read);
     let log = program.get("/api/v1/log?from=0").await;
     let mut frontier = record::tree::Frontier::default();
     for line in log.text().lines() {
@@ -250,7 +250,7 @@ async fn the_log_can_be_read_and_checked() {
     }
     assert_eq!(frontier.size(), world.size());
     let key = world.get("/api/v1/key").await.text();
-    let key = record::sign::Verifier::parse(key.lines().next().unwrap()).unwrap();
+    let key = record::sign::VerifierKey::parse(key.lines().next().unwrap()).unwrap();
     for size in [1, world.size()] {
         let note = world.get(&format!("/api/v1/checkpoint?size={size}")).await.text();
         let signed =
@@ -270,7 +270,7 @@ async fn the_log_can_be_read_and_checked() {
 #[tokio::test]
 async fn labels() {
     let world = World::new().await;
-    let program = program(&world, Scope::Write);
+    let program = program(&world, ApiTokenScope::Write);
     let job = program.post("/api/v1/labels", serde_json::json!({"tags": [world.pump], "copies": 2})).await;
     job.is(202);
     let id = job.json()["id"].as_str().unwrap().to_owned();
@@ -334,7 +334,7 @@ async fn labels() {
 #[tokio::test]
 async fn printers_come_and_go() {
     let world = World::new().await;
-    let program = program(&world, Scope::Write);
+    let program = program(&world, ApiTokenScope::Write);
     let added = program.post("/api/v1/printers", printer("Sterile")).await;
     added.is(201).has("\"language\":\"zpl\"").has("\"name\":\"2.4x1.2in\"").has("Alcohol");
     program.post("/api/v1/printers", printer("Sterile")).await.is(409).has("already");
@@ -351,8 +351,8 @@ async fn printers_come_and_go() {
     ] {
         let mut wrong = printer("Other");
         wrong[key] = value;
-        let said = program.post("/api/v1/printers", wrong).await;
-        said.is(422).has(&format!("\"field\":\"{field}\""));
+        let message = program.post("/api/v1/printers", wrong).await;
+        message.is(422).has(&format!("\"field\":\"{field}\""));
     }
     let mut wrong = printer("Other");
     (wrong["language"], wrong["model"], wrong["media"]) =
@@ -400,7 +400,7 @@ async fn printers_come_and_go() {
         .await
         .is(404);
 
-    let reader = self::program(&world, Scope::Read);
+    let reader = self::program(&world, ApiTokenScope::Read);
     reader.post("/api/v1/printers", printer("Other")).await.is(403);
     reader.get("/api/v1/printers").await.is(200);
 }
@@ -408,7 +408,7 @@ async fn printers_come_and_go() {
 #[tokio::test]
 async fn templates_blank_rolls_previews_and_sheets() {
     let world = World::new().await;
-    let program = program(&world, Scope::Write);
+    let program = program(&world, ApiTokenScope::Write);
     let print = async |body: serde_json::Value| program.post("/api/v1/labels", body).await;
     let roll = print(serde_json::json!({"blank": 50})).await;
     roll.is(202).has("\"template\":\"blank-tag\"");
@@ -502,7 +502,7 @@ async fn the_ancestors_scripts_go_on_working() {
         .has("\"field\":\"cleaned_by\"");
     world.post("/api/register-cleaning/7QK3M9X2W/", &form).await.is(404).has("\"success\":false");
     world.post("/api/register-cleaning/nonsense/", &form).await.is(404);
-    let program = program(&world, Scope::Read);
+    let program = program(&world, ApiTokenScope::Read);
     for path in ["/api/equipment/", "/api/cleaning-logs/", "/api/facilities/1/compliance/"] {
         program.get(path).await.is(200);
     }
@@ -526,7 +526,7 @@ async fn an_item_and_a_cleaning_have_the_names_that_the_relay_gives_them() {
     const CLEANING: &str = "box epoch seq id receipt tag equipment cleaned_by proof performed_at recorded_at voided \
         notes photos protocol";
     let world = World::new().await;
-    let program = program(&world, Scope::Write);
+    let program = program(&world, ApiTokenScope::Write);
     let add = serde_json::json!({"tag": world.pump, "cleaned_by": "Ada"});
     program.post("/api/v1/cleanings", add).await.is(201).has("\"proof\":\"typed\"");
     for (path, names) in [("/api/v1/equipment", ITEM), ("/api/v1/cleanings", CLEANING)] {
@@ -535,9 +535,9 @@ async fn an_item_and_a_cleaning_have_the_names_that_the_relay_gives_them() {
             assert!(item.as_object().unwrap().contains_key(name), "{path}: {name} is not in {item}");
         }
     }
-    let ada = crate::web::tests::staff_pages::person(&world, "Ada", Role::Technician, "4711").await;
+    let ada = crate::web::tests::staff_pages::person(&world, "Ada", StaffRole::Technician, "4711").await;
     let form = crate::intake::CleaningForm {
-        who: crate::intake::Cleaner::Pin(ada),
+        who: crate::intake::ClaimedCleaner::Pin(ada),
         ..crate::intake::CleaningForm::plain(world.pump, "")
     };
     world.give(Command::RecordCleaning(Box::new(form))).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use record::kinds::Who;
+use record::kinds::CleanedBy;
 use service::clock::Clock as _;
 
 use super::staff_pages::{Desk, desk, person};
@@ -31,7 +31,7 @@ async fn submit(desk: &Desk<'_>, page: &Answer, changed: &[(&str, &str)]) -> Ans
 }
 
 /// What the newest entry says of who did it: the proof, and the person of the staff that the entry itself names.
-fn newest(world: &World) -> (Who, Option<StaffId>) {
+fn newest(world: &World) -> (CleanedBy, Option<StaffId>) {
     let entry = world.state.store.reader().unwrap().entry(world.size() - 1).unwrap().unwrap();
     (world.cleaning().who, entry.head().by.staff)
 }
@@ -41,18 +41,18 @@ fn tom(world: &World) -> StaffId {
 }
 
 async fn set_proof(world: &World, minutes: u32) {
-    let settings = crate::intake::Settings { pin_proof_min: Some(minutes), ..Default::default() };
+    let settings = crate::intake::SettingsChange { pin_proof_min: Some(minutes), ..Default::default() };
     world.give(Command::ChangeFacility(Box::new(settings))).await;
 }
 
 #[tokio::test]
 async fn on_a_shared_tablet_the_next_person_is_not_signed_as_the_one_before() {
     let world = World::new().await;
-    let tablet = desk(&world, Role::Technician).await;
+    let tablet = desk(&world, StaffRole::Technician).await;
     let scan = format!("/t/{}", world.pump);
     let page = tablet.get(&scan).await;
     submit(&tablet, &page, &[("cleaned_by", "Tom Nguyen")]).await.is(303);
-    assert_eq!(newest(&world), (Who::Pin { staff: tom(&world) }, Some(tom(&world))));
+    assert_eq!(newest(&world), (CleanedBy::Pin { staff: tom(&world) }, Some(tom(&world))));
     world.clock.advance(MINUTE * 6);
     let page = tablet.get(&scan).await;
     page.has("Tom Nguyen (signed in 14:04)")
@@ -62,25 +62,25 @@ async fn on_a_shared_tablet_the_next_person_is_not_signed_as_the_one_before() {
         .has_not("PIN entered");
     submit(&tablet, &page, &[("cleaned_by", "Tom Nguyen")]).await.is(303);
     let (who, by) = newest(&world);
-    assert!(matches!(who, Who::Typed { .. }) && by.is_none(), "{who:?} {by:?}");
+    assert!(matches!(who, CleanedBy::Entered { .. }) && by.is_none(), "{who:?} {by:?}");
 }
 
 #[tokio::test]
 async fn a_phone_on_which_a_pin_proved_a_record_is_known() {
     let world = World::new().await;
-    person(&world, "Tom Nguyen", Role::Technician, "471147").await;
+    person(&world, "Tom Nguyen", StaffRole::Technician, "471147").await;
     let tom = tom(&world);
     let phone = Desk { world: &world, cookie: String::new() };
     let page = phone.get(&format!("/t/{}", world.pump)).await;
     let pin = [("staff", tom.to_string()), ("cleaned_by", "Tom Nguyen".into()), ("pin", "471147".into())];
     let pin: Vec<(&str, &str)> = pin.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let done = submit(&phone, &page, &pin).await;
-    assert_eq!(newest(&world).0, Who::Pin { staff: tom });
+    assert_eq!(newest(&world).0, CleanedBy::Pin { staff: tom });
     let cookies =
         http::HeaderMap::from_iter([(http::header::COOKIE, done.is(303).cookies().parse().unwrap())]);
     let local = std::net::SocketAddr::from(([10, 0, 0, 5], 8443));
-    let peer = Peer { remote: [10, 0, 0, 9].into(), local, secure: true };
-    let devices = crate::web::request::device::shown(&cookies, Some(&peer));
+    let peer = PeerAddress { remote: [10, 0, 0, 9].into(), local, secure: true };
+    let devices = crate::web::request::device::shown_devices(&cookies, Some(&peer));
     let [device] = devices.as_slice() else { panic!("{devices:?}") };
     assert!(world.state.identity.pins.is_known(tom, *device, NOW).unwrap());
 }
@@ -88,7 +88,7 @@ async fn a_phone_on_which_a_pin_proved_a_record_is_known() {
 #[tokio::test]
 async fn a_page_that_was_proven_and_is_sent_too_late_is_a_typed_name() {
     let world = World::new().await;
-    let tablet = desk(&world, Role::Technician).await;
+    let tablet = desk(&world, StaffRole::Technician).await;
     world.clock.advance(MINUTE * 2);
     let page = tablet.get(&format!("/t/{}", world.pump)).await;
     page.has("PIN entered 2 min");
@@ -105,7 +105,7 @@ async fn a_page_that_was_proven_and_is_sent_too_late_is_a_typed_name() {
 #[tokio::test]
 async fn a_proven_record_that_is_sent_again_late_is_the_same_record() {
     let world = World::new().await;
-    let tablet = desk(&world, Role::Technician).await;
+    let tablet = desk(&world, StaffRole::Technician).await;
     world.clock.advance(MINUTE * 4);
     let page = tablet.get(&format!("/t/{}", world.pump)).await;
     let done = submit(&tablet, &page, &[("cleaned_by", "Tom Nguyen")]).await;
@@ -119,7 +119,7 @@ async fn a_proven_record_that_is_sent_again_late_is_the_same_record() {
 #[tokio::test]
 async fn a_pin_in_the_form_proves_it_and_holds_for_the_session() {
     let world = World::new().await;
-    let tablet = desk(&world, Role::Technician).await;
+    let tablet = desk(&world, StaffRole::Technician).await;
     let scan = format!("/t/{}", world.pump);
     world.clock.advance(MINUTE * 20);
     let page = tablet.get(&scan).await;
@@ -135,15 +135,15 @@ async fn a_pin_in_the_form_proves_it_and_holds_for_the_session() {
         .has("value=\"1\" checked")
         .has_not("\"0815");
     submit(&tablet, &wrong, &[("cleaned_by", "Tom N."), ("pin", "")]).await.is(303);
-    assert!(matches!(newest(&world).0, Who::Typed { .. }), "the name alone is enough");
+    assert!(matches!(newest(&world).0, CleanedBy::Entered { .. }), "the name alone is enough");
     let page = tablet.get(&scan).await;
     submit(&tablet, &page, &[("pin", " 471147 ")]).await.is(303);
-    assert_eq!(newest(&world), (Who::Pin { staff: tom(&world) }, Some(tom(&world))));
+    assert_eq!(newest(&world), (CleanedBy::Pin { staff: tom(&world) }, Some(tom(&world))));
     world.clock.advance(MINUTE * 4);
     tablet.get(&scan).await.has("PIN entered 4 min");
     let page = tablet.get(&scan).await;
     submit(&tablet, &page, &[("cleaned_by", "Somebody else")]).await.is(303);
-    assert!(matches!(newest(&world).0, Who::Typed { .. }), "another name is not proven by this PIN");
+    assert!(matches!(newest(&world).0, CleanedBy::Entered { .. }), "another name is not proven by this PIN");
     let page = tablet.get(&scan).await;
     for _ in 0..5 {
         submit(&tablet, &page, &[("pin", "0815")]).await.is(422);
@@ -169,22 +169,22 @@ async fn a_pin_in_the_form_proves_it_and_holds_for_the_session() {
 async fn with_zero_minutes_the_pin_is_typed_for_each_record() {
     let world = World::new().await;
     set_proof(&world, 0).await;
-    let tablet = desk(&world, Role::Technician).await;
+    let tablet = desk(&world, StaffRole::Technician).await;
     let scan = format!("/t/{}", world.pump);
     let page = tablet.get(&scan).await;
     page.has("Tom Nguyen (signed in 14:04)");
     submit(&tablet, &page, &[("cleaned_by", "Tom Nguyen")]).await.is(303);
-    assert!(matches!(newest(&world).0, Who::Typed { .. }));
+    assert!(matches!(newest(&world).0, CleanedBy::Entered { .. }));
     let page = tablet.get(&scan).await;
     submit(&tablet, &page, &[("pin", "471147")]).await.is(303);
-    assert!(matches!(newest(&world).0, Who::Pin { .. }));
+    assert!(matches!(newest(&world).0, CleanedBy::Pin { .. }));
     tablet.get(&scan).await.has_not("PIN entered");
 }
 
 #[tokio::test]
 async fn a_clock_set_back_makes_no_old_pin_fresh() {
     let world = World::new().await;
-    let tablet = desk(&world, Role::Technician).await;
+    let tablet = desk(&world, StaffRole::Technician).await;
     world.clock.advance(MINUTE * 10);
     let now = world.clock.now();
     world.clock.set(Now { wall_ms: now.wall_ms - 600_000, ..now });
@@ -194,7 +194,7 @@ async fn a_clock_set_back_makes_no_old_pin_fresh() {
 #[tokio::test]
 async fn someone_else_ends_the_session_and_keeps_what_was_put_in() {
     let world = World::new().await;
-    let tablet = desk(&world, Role::Technician).await;
+    let tablet = desk(&world, StaffRole::Technician).await;
     let scan = format!("/t/{}", world.pump);
     world.clock.advance(MINUTE * 6);
     let page = tablet.get(&scan).await;
@@ -213,13 +213,13 @@ async fn someone_else_ends_the_session_and_keeps_what_was_put_in() {
     assert_eq!((world.size(), other.hidden("submission")), (size, page.hidden("submission")));
     assert!(tablet.get("/staff/").await.location().starts_with("/staff/sign-in"), "it has ended at the box");
     submit(&tablet, &other, &[("cleaned_by", "Ana")]).await.is(303);
-    assert!(matches!(newest(&world).0, Who::Typed { .. }));
+    assert!(matches!(newest(&world).0, CleanedBy::Entered { .. }));
 }
 
 #[tokio::test]
 async fn a_pin_over_plain_http_is_not_used() {
     let world = World::new().await;
-    let ada = person(&world, "Ada", Role::Technician, "4711").await.to_string();
+    let ada = person(&world, "Ada", StaffRole::Technician, "4711").await.to_string();
     let scan = format!("/t/{}", world.pump);
     world.get(&scan).await.has_not("name=\"pin\"");
     let size = world.size();
@@ -240,14 +240,18 @@ async fn a_pin_over_plain_http_is_not_used() {
 #[tokio::test]
 async fn what_only_an_admin_may_do_asks_for_the_pin_again_and_goes_on() {
     let world = World::new().await;
-    let admin = desk(&world, Role::FacilityAdmin).await;
-    let ada = person(&world, "Ada", Role::Technician, "1111").await;
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
     let path = format!("/staff/people/{ada}");
     world.clock.advance(MINUTE * 31);
     let token = admin.get(&path).await.is(200).hidden("form");
     let size = world.size();
-    let asked = admin.post(&path, &token, &[("name", "Ada <L>"), ("role", "biomed")]).await;
-    asked.is(200).has("Enter your PIN to continue").has("value=\"Ada &#60;L&#62;\"").has("value=\"biomed\"");
+    let requested = admin.post(&path, &token, &[("name", "Ada <L>"), ("role", "biomed")]).await;
+    requested
+        .is(200)
+        .has("Enter your PIN to continue")
+        .has("value=\"Ada &#60;L&#62;\"")
+        .has("value=\"biomed\"");
     assert_eq!(world.size(), size);
     let form = |pin| [("name", "Ada <L>"), ("role", "biomed"), ("own_pin", pin)];
     admin
@@ -264,8 +268,8 @@ async fn what_only_an_admin_may_do_asks_for_the_pin_again_and_goes_on() {
     assert_eq!(world.size(), size + 2, "for half an hour nothing more is asked");
     world.clock.advance(MINUTE * 31);
     let new = [("pin", "839204"), ("again", "839204")];
-    let asked = admin.post(&format!("{path}/pin"), &token, &new).await;
-    asked.is(200).has("id=\"pin\"").has("id=\"again\"").has_not("839204");
+    let requested = admin.post(&format!("{path}/pin"), &token, &new).await;
+    requested.is(200).has("id=\"pin\"").has("id=\"again\"").has_not("839204");
     admin.post(&format!("{path}/pin"), &token, &[&new[..], &[("own_pin", "471147")]].concat()).await.is(303);
     assert_eq!(super::people::try_pin(&world, ada, "839204"), crate::identity::PinOutcome::Right);
     world.clock.advance(MINUTE * 31);
@@ -281,7 +285,7 @@ async fn what_only_an_admin_may_do_asks_for_the_pin_again_and_goes_on() {
 #[tokio::test]
 async fn the_record_of_somebody_else_is_voided_with_a_pin_and_ones_own_without() {
     let world = World::new().await;
-    let biomed = desk(&world, Role::Biomed).await;
+    let biomed = desk(&world, StaffRole::Biomed).await;
     let page = biomed.get(&format!("/t/{}", world.pump)).await;
     let own = submit(&biomed, &page, &[]).await.is(303).location();
     let other = world.post(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada")]).await.location();
@@ -289,8 +293,8 @@ async fn the_record_of_somebody_else_is_voided_with_a_pin_and_ones_own_without()
     let token = biomed.get("/staff/me").await.hidden("form");
     let void = |receipt: &str| format!("/staff/cleanings/{}/void", &receipt[3..]);
     let size = world.size();
-    let asked = biomed.post(&void(&other), &token, &[("reason", "wrong item")]).await;
-    asked.is(200).has("Enter your PIN to continue").has("value=\"wrong item\"");
+    let requested = biomed.post(&void(&other), &token, &[("reason", "wrong item")]).await;
+    requested.is(200).has("Enter your PIN to continue").has("value=\"wrong item\"");
     assert_eq!(world.size(), size);
     biomed.post(&void(&own), &token, &[("reason", "wrong item")]).await.is(303);
     assert_eq!(world.size(), size + 1);

@@ -2,19 +2,19 @@
 
 use std::sync::atomic::Ordering;
 
-use record::entry::{By, Draft, Via};
+use record::entry::{CommandSource, EntryAuthor, EntryDraft};
 use record::kinds::{EquipmentAdded, ScheduleSet};
 
 use super::programs::program;
 use super::staff_pages::desk;
 use super::*;
 use crate::intake::CleaningForm;
-use crate::store::{Decision, readers_opened_here};
-use crate::web::view_models::rates::{forget_tallies, tallies, tally_of};
+use crate::store::{WriteDecision, readers_opened_here};
+use crate::web::view_models::rates::{forget_tallies, load_tallies, tally_of};
 
 /// As many standings and boards as were worked out so far.
 fn worked_out(world: &World) -> (u64, u64) {
-    let boards = world.state.kept::<crate::web::view_models::status_board::StandingBoards>();
+    let boards = world.state.stored::<crate::web::view_models::status_board::StatusBoards>();
     (boards.standings.load(Ordering::Relaxed), boards.boards.load(Ordering::Relaxed))
 }
 
@@ -22,14 +22,14 @@ async fn clean(world: &World, tag: Tag) -> String {
     world.post(&format!("/t/{tag}"), &[("cleaned_by", "Ada")]).await.is(303).location()
 }
 
-async fn append(world: &World, drafts: Vec<Draft>) {
-    world.state.store.submit(|_| Decision::Append { drafts, answer: () }).await.unwrap();
+async fn append(world: &World, drafts: Vec<EntryDraft>) {
+    world.state.store.submit(|_| WriteDecision::Append { drafts, answer: () }).await.unwrap();
 }
 
 /// That many more items, due every day.
 async fn furnish(world: &World, items: u16) -> Vec<Tag> {
-    let by = By { staff: None, via: Via::Socket, device: None };
-    let draft = |event: Event| Draft { by, idem: None, event, texts: Vec::new() };
+    let by = EntryAuthor { staff: None, via: CommandSource::Socket, device: None };
+    let draft = |event: Event| EntryDraft { by, idem: None, event, texts: Vec::new() };
     let tags: Vec<Tag> =
         (0..items).map(|n| Tag::from_random([7, 7, 7, n.to_be_bytes()[0], n.to_be_bytes()[1]])).collect();
     for part in tags.chunks(200) {
@@ -75,8 +75,8 @@ async fn a_receipt_works_one_item_out_however_many_there_are() {
 #[tokio::test]
 async fn all_pages_of_one_size_and_minute_share_one_board() {
     let world = World::new().await;
-    let token = super::programs::token(&world, Scope::Read);
-    let desk = desk(&world, Role::Biomed).await;
+    let token = super::programs::token(&world, ApiTokenScope::Read);
+    let desk = desk(&world, StaffRole::Biomed).await;
     let (standings, boards) = worked_out(&world);
     let program = super::programs::Program { world: &world, token };
     for _ in 0..3 {
@@ -112,7 +112,7 @@ async fn rates_are_counted_again_only_where_something_changed() {
     let (state, store) = (&world.state, &world.state.store);
     let counted = async || {
         let before = store.rows_read();
-        (tallies(state).await.unwrap(), store.rows_read() - before)
+        (load_tallies(state).await.unwrap(), store.rows_read() - before)
     };
     let (first, rows) = counted().await;
     assert_eq!((rows, first.items.len()), (130, 3));
@@ -129,11 +129,11 @@ async fn rates_are_counted_again_only_where_something_changed() {
             let tag = if step % 2 == 0 { other } else { world.pump };
             world.give(Command::RecordCleaning(Box::new(CleaningForm::plain(tag, "Ada")))).await;
         }
-        let (kept, _) = counted().await;
+        let (stored, _) = counted().await;
         forget_tallies(state).await;
-        assert_eq!(kept, counted().await.0, "step {step}");
+        assert_eq!(stored, counted().await.0, "step {step}");
     }
-    assert!(tallies(state).await.unwrap().last(30).closed > 30);
+    assert!(load_tallies(state).await.unwrap().last(30).closed > 30);
 }
 
 /// A hundred cleanings of the pump, some of the second pump between them, and some uses.
@@ -151,7 +151,7 @@ async fn long_history(world: &World) -> Tag {
 async fn a_page_of_a_history_reads_its_own_rows_and_one_more() {
     let world = World::new().await;
     let other = long_history(&world).await;
-    let program = program(&world, Scope::Read);
+    let program = program(&world, ApiTokenScope::Read);
     let store = &world.state.store;
     for (query, rows) in
         [(String::new(), 130), (format!("&tag={}", world.pump), 104), (format!("&tag={other}"), 26)]
@@ -182,7 +182,7 @@ async fn a_page_of_a_history_reads_its_own_rows_and_one_more() {
 async fn older_records_are_a_link_away_without_a_script() {
     let world = World::new().await;
     long_history(&world).await;
-    let desk = desk(&world, Role::Biomed).await;
+    let desk = desk(&world, StaffRole::Biomed).await;
     let (mut path, mut seen, mut pages) = (format!("/staff/equipment/{}", world.pump), Vec::new(), 0);
     loop {
         let before = world.state.store.rows_read();
@@ -206,13 +206,13 @@ async fn older_records_are_a_link_away_without_a_script() {
 async fn any_other_cursor_is_refused_by_name_and_reads_nothing_long() {
     let world = World::new().await;
     let other = long_history(&world).await;
-    let (pump, program) = (world.pump, program(&world, Scope::Read));
+    let (pump, program) = (world.pump, program(&world, ApiTokenScope::Read));
     let next = async |path: &str| program.get(path).await.json()["next"].as_str().unwrap().to_owned();
     let of_all = next("/api/v1/cleanings?limit=3").await;
     let of_pump = next(&format!("/api/v1/cleanings?limit=3&tag={pump}")).await;
     let of_other = next(&format!("/api/v1/cleanings?limit=3&tag={other}")).await;
     let of_items = next("/api/v1/equipment?limit=1").await;
-    let desk = desk(&world, Role::Biomed).await;
+    let desk = desk(&world, StaffRole::Biomed).await;
     let mut wrong = vec![
         String::new(),
         "0".into(),
@@ -260,8 +260,8 @@ async fn any_other_cursor_is_refused_by_name_and_reads_nothing_long() {
 async fn no_page_reads_the_database_on_a_thread_that_answers_phones() {
     let world = World::new().await;
     let receipt = clean(&world, world.pump).await;
-    let token = super::programs::token(&world, Scope::Write);
-    let desk = desk(&world, Role::FacilityAdmin).await;
+    let token = super::programs::token(&world, ApiTokenScope::Write);
+    let desk = desk(&world, StaffRole::FacilityAdmin).await;
     let program = super::programs::Program { world: &world, token };
     // Everything but the tests' own looks is answered on this one thread.
     let before = readers_opened_here();
@@ -318,7 +318,7 @@ async fn no_page_reads_the_database_on_a_thread_that_answers_phones() {
 async fn a_box_that_is_busy_reading_says_so_and_goes_on_recording() {
     let world = World::new().await;
     let receipt = clean(&world, world.pump).await;
-    let program = program(&world, Scope::Read);
+    let program = program(&world, ApiTokenScope::Read);
     // Both quick threads and the long one are held up, and both queues are full.
     let hold = crate::store::held_reads::HeldReads::fill(&world.state.store).await;
     let busy = world.get(&receipt).await;
@@ -338,7 +338,7 @@ async fn a_box_that_is_busy_reading_says_so_and_goes_on_recording() {
 #[tokio::test]
 async fn records_of_an_ended_epoch_keep_receipt_notes_and_contact() {
     let dir = tempfile::tempdir().unwrap();
-    let random: Arc<dyn Random> = Arc::new(SystemRandom);
+    let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
     let now =
         Now { wall_ms: NOW - 86_400_000, boot: BootId::new(0, [6; 10]), up_ms: 5, state: ClockState::Synced };
     let config = StoreConfig::new(dir.path().join("box"));
@@ -353,8 +353,8 @@ async fn records_of_an_ended_epoch_keep_receipt_notes_and_contact() {
     };
     let mut receipt = String::new();
     for command in [Command::AddEquipment(Box::new(item)), Command::RecordCleaning(Box::new(form))] {
-        let given = command::own(&store, random.clone(), command).await.unwrap();
-        let command::Given::New(recorded) = given else { panic!("{given:?}") };
+        let provided = command::execute_as_box(&store, random.clone(), command).await.unwrap();
+        let command::ExecuteOutcome::New(recorded) = provided else { panic!("{provided:?}") };
         let of = record::kinds::EntryRef { epoch: store.origin().epoch, seq: recorded[0].seq };
         receipt = record::receipt::Receipt::of(of, recorded[0].leaf).to_string();
     }
@@ -365,7 +365,7 @@ async fn records_of_an_ended_epoch_keep_receipt_notes_and_contact() {
     std::fs::remove_file(dir.path().join(format!("box/keys/log-{}.key", ended.n))).unwrap();
     let world = World::in_dir(dir, crate::photo::UploadLimits::default()).await;
     assert_ne!(world.state.store.origin().epoch, ended);
-    let program = program(&world, Scope::Read);
+    let program = program(&world, ApiTokenScope::Read);
     for path in [format!("/api/v1/cleanings?tag={tag}"), "/api/v1/cleanings".to_owned()] {
         let items = program.get(&path).await.json()["items"].clone();
         let item =

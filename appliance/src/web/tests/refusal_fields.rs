@@ -7,7 +7,7 @@ use record::ids::Epoch;
 use record::kinds::EntryRef;
 
 use super::*;
-use crate::intake::{Refusal, RefusalCause};
+use crate::intake::{CommandRefusal, RefusalCause};
 use crate::web::form_page::RefusedField;
 use crate::web::pages::{equipment, facility, people};
 
@@ -50,71 +50,71 @@ fn named_fields(source: &str) -> BTreeSet<&str> {
 }
 
 /// One of each refusal, and of those that name their field one a field.
-fn list_refusals(fields: &BTreeSet<&'static str>) -> Vec<Refusal> {
+fn list_refusals(fields: &BTreeSet<&'static str>) -> Vec<CommandRefusal> {
     let of = EntryRef { epoch: Epoch { n: 1, key: [0; 4] }, seq: 1 };
     let tag: Tag = "ABCDEFGH3".parse().unwrap();
     let mut all = vec![
-        Refusal::UnknownTag(tag),
-        Refusal::Retired { name: "Pump".into() },
-        Refusal::TagTaken(tag),
-        Refusal::AlreadySo(RefusalCause::InService),
-        Refusal::UnknownProtocol(ProtocolId::new(1, [1; 10])),
-        Refusal::NotItsProtocol,
-        Refusal::ProtocolChanged,
-        Refusal::Changed { now: RowVersion::default() },
-        Refusal::UnknownStaff(StaffId::new(1, [1; 10])),
-        Refusal::UnknownCleaning { of },
-        Refusal::SharedNumber { of },
-        Refusal::AlreadyVoided,
-        Refusal::UndoOver,
-        Refusal::StepsMissing(vec![1]),
-        Refusal::UnknownStep(1),
-        Refusal::StillWet { left_s: 1 },
-        Refusal::NotWetted,
-        Refusal::PhotoMissing,
-        Refusal::TooManyPhotos,
-        Refusal::KeyReused,
-        Refusal::KeyForm,
-        Refusal::NotAllowed(RefusalCause::OwnRole),
+        CommandRefusal::UnknownTag(tag),
+        CommandRefusal::Retired { name: "Pump".into() },
+        CommandRefusal::TagTaken(tag),
+        CommandRefusal::AlreadySo(RefusalCause::InService),
+        CommandRefusal::UnknownProtocol(ProtocolId::new(1, [1; 10])),
+        CommandRefusal::NotItsProtocol,
+        CommandRefusal::ProtocolChanged,
+        CommandRefusal::Changed { now: RowVersion::default() },
+        CommandRefusal::UnknownStaff(StaffId::new(1, [1; 10])),
+        CommandRefusal::UnknownCleaning { of },
+        CommandRefusal::SharedNumber { of },
+        CommandRefusal::AlreadyVoided,
+        CommandRefusal::UndoOver,
+        CommandRefusal::StepsMissing(vec![1]),
+        CommandRefusal::UnknownStep(1),
+        CommandRefusal::StillWet { left_s: 1 },
+        CommandRefusal::NotWetted,
+        CommandRefusal::PhotoMissing,
+        CommandRefusal::TooManyPhotos,
+        CommandRefusal::KeyReused,
+        CommandRefusal::KeyForm,
+        CommandRefusal::NotAllowed(RefusalCause::OwnRole),
     ];
     for field in fields.iter().copied() {
-        all.push(Refusal::Needed { field, cause: RefusalCause::Reason });
-        all.push(Refusal::TooLong { field, chars_max: 1 });
-        all.push(Refusal::Character { field, code: 7 });
-        all.push(Refusal::Range { field, cause: RefusalCause::UndoTime });
+        all.push(CommandRefusal::Needed { field, cause: RefusalCause::Reason });
+        all.push(CommandRefusal::TooLong { field, chars_max: 1 });
+        all.push(CommandRefusal::Character { field, code: 7 });
+        all.push(CommandRefusal::Range { field, cause: RefusalCause::UndoTime });
     }
     all
 }
 
 /// A place for each kind of refusal: a new one does not compile until it has one.
-fn kind_of(refusal: &Refusal) -> usize {
+fn kind_of(refusal: &CommandRefusal) -> usize {
     match refusal {
-        Refusal::UnknownTag(_) => 0,
-        Refusal::Retired { .. } => 1,
-        Refusal::TagTaken(_) => 2,
-        Refusal::AlreadySo(_) => 3,
-        Refusal::UnknownProtocol(_) => 4,
-        Refusal::NotItsProtocol => 5,
-        Refusal::ProtocolChanged => 6,
-        Refusal::Changed { .. } => 7,
-        Refusal::UnknownStaff(_) => 8,
-        Refusal::UnknownCleaning { .. } => 9,
-        Refusal::SharedNumber { .. } => 10,
-        Refusal::AlreadyVoided => 11,
-        Refusal::UndoOver => 12,
-        Refusal::Needed { .. } => 13,
-        Refusal::TooLong { .. } => 14,
-        Refusal::Character { .. } => 15,
-        Refusal::Range { .. } => 16,
-        Refusal::StepsMissing(_) => 17,
-        Refusal::UnknownStep(_) => 18,
-        Refusal::StillWet { .. } => 19,
-        Refusal::NotWetted => 20,
-        Refusal::PhotoMissing => 21,
-        Refusal::TooManyPhotos => 22,
-        Refusal::KeyReused => 23,
-        Refusal::KeyForm => 24,
-        Refusal::NotAllowed(_) => 25,
+        CommandRefusal::UnknownTag(_) => 0,
+        CommandRefusal::Retired { .. } => 1,
+        CommandRefusal::TagTaken(_) => 2,
+        CommandRefusal::AlreadySo(_) => 3,
+        CommandRefusal::UnknownProtocol(_) => 4,
+        CommandRefusal::NotItsProtocol => 5,
+        CommandRefusal::ProtocolChanged => 6,
+        CommandRefusal::Changed { .. } => 7,
+        CommandRefusal::UnknownStaff(_) => 8,
+        CommandRefusal::UnknownCleaning { .. } => 9,
+        CommandRefusal::SharedNumber { .. } => 10,
+        CommandRefusal::AlreadyVoided => 11,
+        CommandRefusal::UndoOver => 12,
+        CommandRefusal::Needed { .. } => 13,
+        CommandRefusal::TooLong { .. } => 14,
+        CommandRefusal::Character { .. } => 15,
+        CommandRefusal::Range { .. } => 16,
+        CommandRefusal::StepsMissing(_) => 17,
+        CommandRefusal::UnknownStep(_) => 18,
+        CommandRefusal::StillWet { .. } => 19,
+        CommandRefusal::NotWetted => 20,
+        CommandRefusal::PhotoMissing => 21,
+        CommandRefusal::TooManyPhotos => 22,
+        CommandRefusal::KeyReused => 23,
+        CommandRefusal::KeyForm => 24,
+        CommandRefusal::NotAllowed(_) => 25,
     }
 }
 
@@ -158,7 +158,7 @@ fn every_field_of_a_refusal_is_a_field_of_the_form_that_shows_it() {
 #[tokio::test]
 async fn a_refusal_that_no_field_is_about_has_a_page_of_its_own() {
     let world = World::new().await;
-    let tom = super::staff_pages::desk(&world, Role::FacilityAdmin).await;
+    let tom = super::staff_pages::desk(&world, StaffRole::FacilityAdmin).await;
     let edit = format!("/staff/equipment/{}/edit", world.pump);
     let page = tom.get(&edit).await;
     let (seen, token) = (page.hidden("seen"), page.hidden("form"));

@@ -4,14 +4,14 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
-use crate::listen::{ConnectionLimits, Connections, Listener, ListenerConfig};
+use crate::listen::{ConnectionLimits, ConnectionTable, Listener, ListenerConfig};
 
-async fn told(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &[u8]) -> String {
+async fn reported(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &[u8]) -> String {
     stream.write_all(request).await.unwrap();
     stream.flush().await.unwrap();
-    let mut told = Vec::new();
-    stream.read_to_end(&mut told).await.unwrap();
-    String::from_utf8_lossy(&told).into_owned()
+    let mut reported = Vec::new();
+    stream.read_to_end(&mut reported).await.unwrap();
+    String::from_utf8_lossy(&reported).into_owned()
 }
 
 /// Requests that are refused long before their end, each more than any buffer between two programs holds.
@@ -42,8 +42,8 @@ async fn the_old_cleaning_path_says_why_it_refuses_a_form() {
     let dir = tempfile::tempdir().unwrap();
     let names = ["localhost".to_owned()];
     let authority =
-        crate::identity::Authority::open(dir.path(), &names, 1_795_205_071_000).unwrap().authority;
-    let connections = Connections::new(ConnectionLimits { together: 8, per_address: 0 });
+        crate::identity::BoxAuthority::open(dir.path(), &names, 1_795_205_071_000).unwrap().authority;
+    let connections = ConnectionTable::new(ConnectionLimits { together: 8, per_address: 0 });
     let listen = async |tls| {
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let config = ListenerConfig::new(tls, Arc::clone(&connections));
@@ -51,7 +51,7 @@ async fn the_old_cleaning_path_says_why_it_refuses_a_form() {
     };
     let (plain, secure) = (listen(None).await, listen(Some(authority.tls())).await);
     use rustls::pki_types::pem::PemObject as _;
-    let ca = std::fs::read(crate::identity::Authority::ca_file(dir.path())).unwrap();
+    let ca = std::fs::read(crate::identity::BoxAuthority::ca_file(dir.path())).unwrap();
     let mut roots = rustls::RootCertStore::empty();
     roots.add(rustls::pki_types::CertificateDer::from_pem_slice(&ca).unwrap()).unwrap();
     let client =
@@ -63,10 +63,10 @@ async fn the_old_cleaning_path_says_why_it_refuses_a_form() {
     let client = tokio_rustls::TlsConnector::from(Arc::new(client));
     for (what, request) in requests(world.pump) {
         let stream = TcpStream::connect(plain.local_addr()).await.unwrap();
-        let over_tcp = told(stream, &request).await;
+        let over_tcp = reported(stream, &request).await;
         let stream = TcpStream::connect(secure.local_addr()).await.unwrap();
         let stream = client.connect("localhost".try_into().unwrap(), stream).await.unwrap();
-        let over_tls = told(stream, &request).await;
+        let over_tls = reported(stream, &request).await;
         for answer in [over_tcp, over_tls] {
             let head = answer.lines().next().unwrap_or_default();
             assert!(head.starts_with("HTTP/1.1 4"), "{what}: {answer}");

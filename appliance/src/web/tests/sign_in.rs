@@ -25,7 +25,7 @@ impl<'a> Browser<'a> {
 
     async fn send(&self, mut request: Request<Body>) -> Answer {
         let local = std::net::SocketAddr::from(([10, 0, 0, 5], 8443));
-        request.extensions_mut().insert(Peer { remote: self.address, local, secure: true });
+        request.extensions_mut().insert(PeerAddress { remote: self.address, local, secure: true });
         request.headers_mut().insert(HOST, http::HeaderValue::from_static("10.0.0.5:8443"));
         let cookies: Vec<String> = self.cookies.borrow().iter().map(|(k, v)| format!("{k}={v}")).collect();
         if !cookies.is_empty() {
@@ -59,7 +59,7 @@ fn link(answer: &Answer, words: &str) -> String {
 async fn a_scanned_blank_is_claimed_from_either_listener_by_whoever_signs_in() {
     for plain in [true, false] {
         let world = World::new().await;
-        let tom = person(&world, "Tom Nguyen", Role::Biomed, "471147").await;
+        let tom = person(&world, "Tom Nguyen", StaffRole::Biomed, "471147").await;
         let tag = "7QK3M9X2W";
         let unknown = world.get(&format!("/t/{tag}")).await;
         let mut page = link(unknown.is(404), "/staff/equipment/new");
@@ -71,14 +71,14 @@ async fn a_scanned_blank_is_claimed_from_either_listener_by_whoever_signs_in() {
         assert_eq!(page, format!("/staff/equipment/new?tag={tag}"));
         let browser = Browser::new(&world, [10, 0, 0, 9]);
         let names = browser.get(&browser.get(&page).await.is(303).location()).await;
-        let asked = browser.get(&link(names.is(200).has("Who are you?"), &tom.to_string())).await;
+        let requested = browser.get(&link(names.is(200).has("Who are you?"), &tom.to_string())).await;
         let form = |page: &Answer, pin: &'static str| {
             let (staff, next) = (page.hidden("staff"), page.hidden("next").replace("&#38;", "&"));
             posted("/staff/sign-in", &[("staff", &staff), ("pin", pin), ("next", &next)])
         };
-        let other = browser.get(&link(asked.is(200), "/staff/sign-in?next=")).await;
+        let other = browser.get(&link(requested.is(200), "/staff/sign-in?next=")).await;
         other.is(200).has("Who are you?").has(tag);
-        let wrong = browser.send(form(&asked, "000000")).await;
+        let wrong = browser.send(form(&requested, "000000")).await;
         let right = browser.send(form(wrong.is(422).has("Wrong PIN."), "471147")).await;
         assert_eq!(right.is(303).location(), page);
         let new = browser.get(&page).await;
@@ -99,13 +99,13 @@ async fn a_scanned_blank_is_claimed_from_either_listener_by_whoever_signs_in() {
 #[tokio::test]
 async fn what_was_asked_is_kept_whole_and_leads_nowhere_else() {
     let world = World::new().await;
-    let tom = person(&world, "Tom Nguyen", Role::Biomed, "471147").await;
+    let tom = person(&world, "Tom Nguyen", StaffRole::Biomed, "471147").await;
     let browser = Browser::new(&world, [10, 0, 0, 9]);
     let page = "/staff/equipment?q=HTTP%3A%2F%2F10.0.0.5%2Fa%2Bb+c%26d&all=1";
     let to_names = browser.get(page).await.is(303).location();
     let names = browser.get(&to_names).await;
-    let asked = browser.get(&link(names.is(200), "staff=")).await;
-    assert_eq!(asked.hidden("next").replace("&#38;", "&"), page);
+    let requested = browser.get(&link(names.is(200), "staff=")).await;
+    assert_eq!(requested.hidden("next").replace("&#38;", "&"), page);
     let needed = world.get(page).await;
     assert_eq!(link(needed.is(403), "https://"), format!("https://10.0.0.5:8443{page}"));
     let form = world.post("/staff/equipment/new?tag=7QK3M9X2W", &[("name", "X")]).await;
@@ -123,7 +123,7 @@ async fn what_was_asked_is_kept_whole_and_leads_nowhere_else() {
 #[tokio::test]
 async fn strangers_lock_themselves_out_and_nobody_who_was_here_before() {
     let world = World::new().await;
-    let tom = person(&world, "Tom Nguyen", Role::Biomed, "471147").await;
+    let tom = person(&world, "Tom Nguyen", StaffRole::Biomed, "471147").await;
     let own = Browser::new(&world, [10, 0, 0, 9]);
     own.try_pin(tom, "000000").await.is(422).has("Wrong PIN. 9 attempts left.").has_not("000000");
     let signed = own.try_pin(tom, "471147").await;
@@ -163,7 +163,7 @@ async fn strangers_lock_themselves_out_and_nobody_who_was_here_before() {
 #[tokio::test]
 async fn a_flood_from_one_address_ends_before_any_pin_is_looked_at() {
     let world = World::new().await;
-    let tom = person(&world, "Tom Nguyen", Role::Biomed, "471147").await;
+    let tom = person(&world, "Tom Nguyen", StaffRole::Biomed, "471147").await;
     let own = Browser::new(&world, STRANGER);
     own.try_pin(tom, "471147").await.is(303);
     let nobody = StaffId::new(0, [9; 10]);
@@ -187,8 +187,8 @@ async fn a_flood_from_one_address_ends_before_any_pin_is_looked_at() {
 #[tokio::test]
 async fn a_pin_that_is_too_short_for_a_new_role_goes_on_and_asks_for_a_longer_one() {
     let world = World::new().await;
-    let tom = person(&world, "Tom Nguyen", Role::Technician, "4711").await;
-    let change = Command::ChangeStaff { staff: tom, name: None, role: Some(Role::Biomed), seen: None };
+    let tom = person(&world, "Tom Nguyen", StaffRole::Technician, "4711").await;
+    let change = Command::ChangeStaff { staff: tom, name: None, role: Some(StaffRole::Biomed), seen: None };
     world.give(change).await;
     let browser = Browser::new(&world, [10, 0, 0, 9]);
     let form = [("staff", &*tom.to_string()), ("pin", "4711"), ("next", "/staff/equipment?all=1")];
@@ -223,7 +223,7 @@ async fn a_pin_that_is_too_short_for_a_new_role_goes_on_and_asks_for_a_longer_on
 #[tokio::test]
 async fn whoever_was_tried_for_and_whoever_looks_after_the_box_are_told() {
     let world = World::new().await;
-    let tom = person(&world, "Tom <Nguyen>", Role::Biomed, "471147").await;
+    let tom = person(&world, "Tom <Nguyen>", StaffRole::Biomed, "471147").await;
     let own = Browser::new(&world, [10, 0, 0, 9]);
     own.try_pin(tom, "471147").await.is(303);
     for n in 0..20 {
@@ -232,16 +232,16 @@ async fn whoever_was_tried_for_and_whoever_looks_after_the_box_are_told() {
     }
     let to = own.try_pin(tom, "471147").await.is(303).location();
     assert_eq!(to, "/staff/me/pin?next=/staff/");
-    let told =
+    let reported =
         "20 wrong PINs were entered for you since today 14:04, on devices on which you never signed in.";
-    own.get(&to).await.is(200).has(told).has_not("too short");
+    own.get(&to).await.is(200).has(reported).has_not("too short");
     own.get("/staff/box")
         .await
         .is(200)
         .has("20 wrong PINs or more were entered for Tom &#60;Nguyen&#62; since today 14:04");
     assert_eq!(own.try_pin(tom, "471147").await.is(303).location(), "/staff/", "it is told once");
     own.get("/staff/me/pin").await.is(200).has_not("wrong PINs");
-    desk(&world, Role::Auditor).await.get("/staff/box").await.is(200).has_not("wrong PINs");
+    desk(&world, StaffRole::Auditor).await.get("/staff/box").await.is(200).has_not("wrong PINs");
     world.clock.advance(Duration::from_secs(18 * 3_600));
     own.try_pin(tom, "471147").await.is(303);
     own.get("/staff/box").await.is(200).has_not("wrong PINs");
@@ -263,13 +263,13 @@ async fn tries_for_made_up_people_are_in_the_audit_without_their_ids() {
 #[tokio::test]
 async fn while_no_new_device_is_let_in_the_box_says_so_until_an_admin_sets_a_pin() {
     let world = World::new().await;
-    let admin = desk(&world, Role::FacilityAdmin).await;
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
     let line = "nobody can sign in on a new device until";
     admin.get("/staff/box").await.is(200).has_not(line);
     let now_ms = world.state.clock.now().wall_ms;
     let mut tom = None;
     for n in 0..10 {
-        let staff = person(&world, &format!("Person {n}"), Role::Technician, "4711").await;
+        let staff = person(&world, &format!("Person {n}"), StaffRole::Technician, "4711").await;
         for device in 0..10 {
             let pin = "0000".to_owned();
             let (device, address) = (DeviceId::of_secret(&[device; 32]), [10, 3, n, device].into());

@@ -8,14 +8,14 @@ pub(super) struct Desk<'a> {
     pub(super) cookie: String,
 }
 
-pub(super) async fn person(world: &World, name: &str, role: Role, pin: &str) -> StaffId {
-    let seq = world.give(Command::AddStaff(Person { name: name.into(), role })).await;
+pub(super) async fn person(world: &World, name: &str, role: StaffRole, pin: &str) -> StaffId {
+    let seq = world.give(Command::AddStaff(NewStaff { name: name.into(), role })).await;
     let Event::StaffAdded(added) = world.event(seq) else { panic!() };
     world.state.identity.pins.set(added.staff, role, pin).unwrap().unwrap();
     added.staff
 }
 
-pub(super) async fn desk<'a>(world: &'a World, role: Role) -> Desk<'a> {
+pub(super) async fn desk<'a>(world: &'a World, role: StaffRole) -> Desk<'a> {
     let id = person(world, "Tom Nguyen", role, "471147").await.to_string();
     let answer = world
         .send(
@@ -56,7 +56,7 @@ async fn staff_pages_need_https_and_a_sign_in() {
     let secure = |path: &str| world.send(Request::get(path).body(Body::empty()).unwrap(), true);
     let answer = secure("/staff/equipment").await;
     assert_eq!((answer.status, answer.location().as_str()), (303, "/staff/sign-in?next=/staff/equipment"));
-    let tom = person(&world, "Tom Nguyen", Role::Biomed, "471147").await.to_string();
+    let tom = person(&world, "Tom Nguyen", StaffRole::Biomed, "471147").await.to_string();
     secure("/staff/sign-in").await.is(200).has("Who are you?").has("Tom Nguyen").has("biomed");
     secure(&format!("/staff/sign-in?staff={tom}"))
         .await
@@ -69,7 +69,7 @@ async fn staff_pages_need_https_and_a_sign_in() {
 #[tokio::test]
 async fn a_session_ends_and_its_forms_are_its_own() {
     let world = World::new().await;
-    let desk = desk(&world, Role::Biomed).await;
+    let desk = desk(&world, StaffRole::Biomed).await;
     let me = desk.get("/staff/me").await;
     me.is(200).has("Tom Nguyen").has("Sign out");
     let token = me.hidden("form");
@@ -87,7 +87,7 @@ async fn a_session_ends_and_its_forms_are_its_own() {
 #[tokio::test]
 async fn equipment_is_added_changed_suspended_and_retired() {
     let world = World::new().await;
-    let desk = desk(&world, Role::Biomed).await;
+    let desk = desk(&world, StaffRole::Biomed).await;
     desk.get("/staff/").await.is(200).has("Friday, November 20").has("Latest cleanings").has("No data yet");
     desk.get("/staff/equipment").await.is(200).has("In use, overdue first: 3 items");
     let page = desk.get("/staff/equipment/new?tag=7QK3M9X2W").await;
@@ -160,7 +160,7 @@ async fn history_shows_records_and_voids() {
         .post(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada"), ("notes", "<b>scratched</b>")])
         .await
         .location();
-    let desk = desk(&world, Role::Biomed).await;
+    let desk = desk(&world, StaffRole::Biomed).await;
     let item = format!("/staff/equipment/{}", world.pump);
     let page = desk.get(&item).await;
     page.is(200)
@@ -182,7 +182,7 @@ async fn history_shows_records_and_voids() {
 #[tokio::test]
 async fn a_label_is_printed_from_the_item() {
     let world = World::new().await;
-    let desk = desk(&world, Role::Biomed).await;
+    let desk = desk(&world, StaffRole::Biomed).await;
     let item = format!("/staff/equipment/{}", world.pump);
     let token = desk.get(&item).await.hidden("form");
     let printed = desk.post(&format!("{item}/label"), &token, &[]).await;
@@ -207,7 +207,7 @@ async fn a_label_is_printed_from_the_item() {
 #[tokio::test]
 async fn roles_hold() {
     let world = World::new().await;
-    let technician = desk(&world, Role::Technician).await;
+    let technician = desk(&world, StaffRole::Technician).await;
     let item = format!("/staff/equipment/{}", world.pump);
     let page = technician.get(&item).await;
     page.is(200).has_not("Print label").has_not("Take out of service");
@@ -229,8 +229,9 @@ async fn roles_hold() {
             .has(role)
             .has("Sign in as somebody else")
             .has_not("action=\"/staff");
-        let told = technician.get(&page).await;
-        told.has("You are signed in as Tom Nguyen, technician")
+        let reported = technician.get(&page).await;
+        reported
+            .has("You are signed in as Tom Nguyen, technician")
             .has("href=\"/\">Back to what needs cleaning</a>");
     }
     let size = world.size();
@@ -248,7 +249,7 @@ async fn roles_hold() {
 #[tokio::test]
 async fn an_admin_sets_the_facility() {
     let world = World::new().await;
-    let admin = desk(&world, Role::FacilityAdmin).await;
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
     let page = admin.get("/staff/box/settings").await;
     page.is(200).has("America/Chicago").has("HTTP://10.0.0.5");
     let form = |zone: &'static str| {
@@ -288,7 +289,7 @@ async fn an_admin_sets_the_facility() {
 #[tokio::test]
 async fn each_protocol_has_a_schedule_of_its_own() {
     let world = World::new().await;
-    let desk = desk(&world, Role::Biomed).await;
+    let desk = desk(&world, StaffRole::Biomed).await;
     let item = format!("/staff/equipment/{}", world.pump);
     let protocol = *world.state.store.facility().protocols.keys().next().unwrap();
     let own = format!("{item}/schedule?protocol={protocol}");
@@ -326,7 +327,7 @@ async fn each_protocol_has_a_schedule_of_its_own() {
 #[tokio::test]
 async fn whoever_is_signed_in_is_named_by_their_pin() {
     let world = World::new().await;
-    let desk = desk(&world, Role::Technician).await;
+    let desk = desk(&world, StaffRole::Technician).await;
     let path = format!("/t/{}", world.pump);
     let page = desk.get(&path).await;
     page.is(200).has("PIN entered 0 s ago").has("I am someone else").has_not("id=\"who\"");

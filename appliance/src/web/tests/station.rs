@@ -41,9 +41,9 @@ fn ticked(page: &Answer) -> Vec<String> {
 async fn press_on(desk: &Desk<'_>, page: &Answer, with: &[(&str, &str)]) -> Answer {
     let token = page.hidden("form");
     let form = form_of(page);
-    let kept = form.iter().filter(|(name, _)| !with.iter().any(|(other, _)| other == name));
-    let kept: Vec<(&str, &str)> = kept.map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    desk.post("/staff/labels", &token, &[&kept[..], with].concat()).await
+    let stored = form.iter().filter(|(name, _)| !with.iter().any(|(other, _)| other == name));
+    let stored: Vec<(&str, &str)> = stored.map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    desk.post("/staff/labels", &token, &[&stored[..], with].concat()).await
 }
 
 /// A facility with this many items, and the tags of the new ones.
@@ -74,7 +74,7 @@ fn tab_stops(html: &str) -> usize {
 #[tokio::test]
 async fn a_thousand_items_are_a_small_page_with_print_near() {
     let (world, tags) = with_items(1_000).await;
-    let desk = desk(&world, Role::Biomed).await;
+    let desk = desk(&world, StaffRole::Biomed).await;
     let page = desk.get("/staff/labels?show=all").await;
     page.is(200).has("1,000 items").has("1 to 50 of 1,000").has("Add all 1,000");
     let all = press_on(&desk, &page, &[("do", "all")]).await;
@@ -116,7 +116,7 @@ async fn a_thousand_items_are_a_small_page_with_print_near() {
 #[tokio::test]
 async fn picks_are_kept_over_pages_filters_and_another_tab() {
     let (world, tags) = with_items(130).await;
-    let desk = desk(&world, Role::Biomed).await;
+    let desk = desk(&world, StaffRole::Biomed).await;
     let first = desk.get("/staff/labels?show=all").await;
     first.is(200).has("1 to 50 of 130").has("Next").has_not("Previous");
     assert_eq!(first.hidden("picks"), "", "nothing is kept before anything is picked");
@@ -178,7 +178,7 @@ fn back_address(page: &Answer) -> String {
 #[tokio::test]
 async fn scans_of_the_script_are_counted_one_by_one_or_told_why_not() {
     let (world, tags) = with_items(30).await;
-    let desk = desk(&world, Role::Biomed).await;
+    let desk = desk(&world, StaffRole::Biomed).await;
     let page = desk.get("/staff/labels").await;
     let token = page.hidden("form");
     let send = async |picks: &str, ops: &[String]| {
@@ -193,16 +193,16 @@ async fn scans_of_the_script_are_counted_one_by_one_or_told_why_not() {
     ops.push("+SN-4711".into());
     let taken = send("", &ops).await;
     taken.is(200);
-    let told = taken.json();
-    assert_eq!(told["picked"], 20);
+    let reported = taken.json();
+    assert_eq!(reported["picked"], 20);
     let states: Vec<&str> =
-        told["results"].as_array().unwrap().iter().map(|r| r["state"].as_str().unwrap()).collect();
+        reported["results"].as_array().unwrap().iter().map(|r| r["state"].as_str().unwrap()).collect();
     assert_eq!(states[..20], ["picked"; 20]);
     assert_eq!(states[20..], ["already", "unknown", "unknown"]);
-    assert_eq!(told["results"][21]["words"], "7QK 3M9 X2W: no equipment in use has this tag");
-    assert_eq!(told["results"][22]["words"], "SN-4711 is neither a tag nor an asset number");
+    assert_eq!(reported["results"][21]["words"], "7QK 3M9 X2W: no equipment in use has this tag");
+    assert_eq!(reported["results"][22]["words"], "SN-4711 is neither a tag nor an asset number");
     // Sent again, because the answer was lost on its way: the same picks.
-    let picks = told["picks"].as_str().unwrap();
+    let picks = reported["picks"].as_str().unwrap();
     assert_eq!(send(picks, &ops).await.json()["picked"], 20);
     let off = send(picks, &[format!("-{}", tags[0])]).await.json();
     assert_eq!((&off["picked"], &off["results"][0]["state"]), (&19.into(), &"removed".into()));
@@ -220,7 +220,7 @@ async fn scans_of_the_script_are_counted_one_by_one_or_told_why_not() {
 #[tokio::test]
 async fn who_may_not_change_finds_and_reads_and_is_shown_nothing_to_press_in_vain() {
     let (world, tags) = with_items(70).await;
-    let desk = desk(&world, Role::Technician).await;
+    let desk = desk(&world, StaffRole::Technician).await;
     let page = desk.get("/staff/labels?show=all").await;
     page.is(200).has("1 to 50 of 70").has("method=\"get\"").has("page=2").has("needs a sign-in as biomed");
     for hidden in [
@@ -256,7 +256,7 @@ async fn who_may_not_change_finds_and_reads_and_is_shown_nothing_to_press_in_vai
 #[tokio::test]
 async fn items_are_picked_by_filter_scan_and_list() {
     let world = World::new().await;
-    let desk = desk(&world, Role::Biomed).await;
+    let desk = desk(&world, StaffRole::Biomed).await;
     let page = desk.get("/staff/labels").await;
     page.is(200)
         .has("3 items")
@@ -306,7 +306,7 @@ async fn items_are_picked_by_filter_scan_and_list() {
 #[tokio::test]
 async fn the_preview_is_the_very_bitmap_or_says_why_not() {
     let world = World::new().await;
-    let desk = desk(&world, Role::Biomed).await;
+    let desk = desk(&world, StaffRole::Biomed).await;
     let pump = world.pump.to_string();
     desk.get(&format!("/staff/labels?tag={pump}"))
         .await
@@ -317,7 +317,7 @@ async fn the_preview_is_the_very_bitmap_or_says_why_not() {
     let printed = {
         let state = world.state.clone();
         let ask = LabelOrder { tags: vec![world.pump], ..LabelOrder::default() };
-        labels::preview(&state, ask).await.unwrap()
+        labels::preview_job(&state, ask).await.unwrap()
     };
     assert!(picture.bytes == printed, "the page shows other dots");
     // A template that asks for what is not there.
@@ -346,7 +346,7 @@ async fn the_preview_is_the_very_bitmap_or_says_why_not() {
 #[tokio::test]
 async fn picks_become_one_job_that_is_cancelled_and_seen() {
     let world = World::new().await;
-    let desk = desk(&world, Role::Biomed).await;
+    let desk = desk(&world, StaffRole::Biomed).await;
     let page = desk.get("/staff/labels").await;
     let (token, submission) = (page.hidden("form"), page.hidden("submission"));
     desk.post("/staff/labels", &token, &[("do", "print")]).await.is(422).has("Select at least one item");
@@ -391,7 +391,7 @@ async fn picks_become_one_job_that_is_cancelled_and_seen() {
 #[tokio::test]
 async fn what_was_printed_is_picked_no_more() {
     let (world, tags) = with_items(12).await;
-    let desk = desk(&world, Role::Biomed).await;
+    let desk = desk(&world, StaffRole::Biomed).await;
     let page = desk.get("/staff/labels?show=all").await;
     let first = tags[0].to_string();
     let found = press_on(&desk, &page, &[("tag", &first), ("do", "find")]).await;
@@ -421,7 +421,7 @@ async fn what_was_printed_is_picked_no_more() {
 #[tokio::test]
 async fn a_stopped_printer_is_told_on_every_staff_page() {
     let world = World::new().await;
-    let desk = desk(&world, Role::Biomed).await;
+    let desk = desk(&world, StaffRole::Biomed).await;
     let token = token(&desk, "/staff/labels").await;
     let mut news = world.state.printing.news();
     let pump = world.pump.to_string();
@@ -437,7 +437,7 @@ async fn a_stopped_printer_is_told_on_every_staff_page() {
 #[tokio::test]
 async fn technicians_look_and_do_not_print() {
     let world = World::new().await;
-    let desk = desk(&world, Role::Technician).await;
+    let desk = desk(&world, StaffRole::Technician).await;
     let page = desk.get("/staff/labels").await;
     page.is(200).has_not("data-print").has("needs a sign-in as biomed");
     let token = desk.get("/staff/me").await.hidden("form");
@@ -459,7 +459,7 @@ async fn technicians_look_and_do_not_print() {
 #[tokio::test]
 async fn hundreds_are_picked_at_once() {
     let world = World::new().await;
-    let desk = desk(&world, Role::Biomed).await;
+    let desk = desk(&world, StaffRole::Biomed).await;
     let token = token(&desk, "/staff/labels").await;
     let mut tags = Vec::new();
     for n in 0..150 {

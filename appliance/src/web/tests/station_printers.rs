@@ -8,7 +8,7 @@ use crate::web::tests::station::token;
 #[tokio::test]
 async fn printers_are_added_changed_tested_and_removed() {
     let world = World::new().await;
-    let desk = desk(&world, Role::Biomed).await;
+    let desk = desk(&world, StaffRole::Biomed).await;
     let page = desk.get("/staff/printers").await;
     page.is(200).has("Desk").has("Search for printers").has("darken direct thermal");
     let token = page.hidden("form");
@@ -62,7 +62,7 @@ async fn printers_are_added_changed_tested_and_removed() {
 #[tokio::test]
 async fn an_office_printer_is_added_and_changed() {
     let world = World::new().await;
-    let desk = desk(&world, Role::Biomed).await;
+    let desk = desk(&world, StaffRole::Biomed).await;
     let page =
         desk.get("/staff/printers/new?name=HP&address=ipp://127.0.0.1:1&language=pdf&media=avery-5160").await;
     page.is(200)
@@ -109,7 +109,7 @@ async fn a_sheet_in_a_print_queue_is_cancelled_on_its_page() {
     let queue = FakeQueue::new();
     queue.inside().next = 3;
     let world = World::new().await;
-    let desk = desk(&world, Role::Biomed).await;
+    let desk = desk(&world, StaffRole::Biomed).await;
     let token = token(&desk, "/staff/printers").await;
     let address = queue.address();
     let form = [("name", "HP"), ("address", &address), ("language", "pdf"), ("media", "avery-5160")];

@@ -7,7 +7,7 @@ use crate::web::tests::station::token;
 #[tokio::test]
 async fn blank_tags_sheets_and_cards() {
     let world = World::new().await;
-    let desk = desk(&world, Role::Biomed).await;
+    let desk = desk(&world, StaffRole::Biomed).await;
     let page = desk.get("/staff/labels/blank").await;
     page.is(200).has("A blank tag is never printed twice");
     let token = page.hidden("form");
@@ -53,7 +53,7 @@ async fn blank_tags_sheets_and_cards() {
 #[tokio::test]
 async fn a_spreadsheet_shows_every_fate_before_it_prints() {
     let world = World::new().await;
-    let desk = desk(&world, Role::Biomed).await;
+    let desk = desk(&world, StaffRole::Biomed).await;
     let token = token(&desk, "/staff/labels/csv").await;
     let rows = format!(
         "Tag,Name\n{},\n,Infusion pump 15\n{},again\nABCDEFGH4,mistyped\n,Nobody\n,\n",

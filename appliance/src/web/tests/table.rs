@@ -36,8 +36,8 @@ fn the_list_of_rows_is_up_to_date() {
         std::fs::write(LIST, list).unwrap();
         return;
     }
-    let kept = std::fs::read_to_string(LIST).unwrap_or_default();
-    assert_eq!(kept, list, "write docs/routes-appliance.txt anew with WRITE_DOCS=1");
+    let stored = std::fs::read_to_string(LIST).unwrap_or_default();
+    assert_eq!(stored, list, "write docs/routes-appliance.txt anew with WRITE_DOCS=1");
 }
 
 /// Files' names change with their content, which changes nobody's access.

@@ -207,7 +207,7 @@ async fn a_receipt_listens_until_the_relay_has_its_record_and_not_for_ever() {
         .has_not("data-live")
         .has_not("http-equiv=\"refresh\"")
         .has_not("/live.");
-    world.link.send_replace(Link::Down { since_ms: None });
+    world.link.send_replace(RelayLinkState::Down { since_ms: None });
     let waiting = world.get(&done).await;
     waiting.has("waiting: no connection yet").has("data-live=\"/live?since=").has("http-equiv=\"refresh\"");
     waiting.has("<strong>On the phone</strong> <small>sent to the box</small>");
@@ -301,10 +301,10 @@ async fn what_a_post_without_its_page_lacks_is_asked_for_and_nothing_is_lost() {
     back.is(422).has("Photo saved").has("value=\"Ada\"");
     let back = world.send(with_photo(&path, &form, b"bad\n"), false).await;
     back.is(422).has("This photo can’t be opened").has("value=\"Ada\"");
-    let mut asked = posted(&path, &form);
-    asked.headers_mut().insert("accept", "application/json".parse().unwrap());
-    let told = world.send(asked, false).await;
-    assert_eq!((told.is(422).json()["field"].as_str()), Some("wet"));
+    let mut requested = posted(&path, &form);
+    requested.headers_mut().insert("accept", "application/json".parse().unwrap());
+    let reported = world.send(requested, false).await;
+    assert_eq!((reported.is(422).json()["field"].as_str()), Some("wet"));
     let token = world.get(&path).await.hidden("page");
     let late = [&form[..3], &[("notes", "no time"), ("page", &token)]].concat();
     world.post(&path, &late).await.is(303);
@@ -328,16 +328,16 @@ async fn photos_are_kept_and_a_bad_one_loses_nothing() {
         .has("value=\"Ada\"")
         .has("value=\"1\" checked")
         .has_not("Take a photo, or");
-    let kept = world.send(with_photo(&path, &form, b"good\n"), false).await;
-    kept.is(422).has("Photo saved").has("Tick step 1");
-    let text = kept.text();
+    let stored = world.send(with_photo(&path, &form, b"good\n"), false).await;
+    stored.is(422).has("Photo saved").has("Tick step 1");
+    let text = stored.text();
     let at = text.find("/photos/").unwrap();
     let small = &text[at..at + 78];
     assert_eq!(world.get(small).await.is(200).bytes, b"\xff\xd8t\xff\xd9", "the page shows its thumbnail");
     let photo = world.get(&small.replace(".t.jpg", ".jpg")).await;
     photo.is(200);
     assert_eq!((photo.bytes.as_slice(), photo.header(CONTENT_TYPE)), (&b"\xff\xd8good"[..], "image/jpeg"));
-    let token = kept.hidden("page");
+    let token = stored.hidden("page");
     let form =
         [("submission", submission.as_str()), ("page", token.as_str()), ("cleaned_by", "Ada"), ("step", "1")];
     let done = world.post(&path, &form).await;
@@ -416,7 +416,7 @@ async fn the_proof_of_a_receipt_holds_for_anybody() {
         world.post(&format!("/t/{}", world.pump), &[("cleaned_by", "Secret Name")]).await.location();
     let proof = world.get(&format!("{receipt}/proof")).await;
     proof.is(200).has_not("Secret Name");
-    let proof: Proof = serde_json::from_slice(&proof.bytes).unwrap();
+    let proof: RecordProof = serde_json::from_slice(&proof.bytes).unwrap();
     let proven = proof.check(&world.state.store.verifier_keys(), &[]).unwrap();
     assert_eq!(proven.entry.seq(), world.size() - 1);
     let wrong = format!("{}0", &receipt[..receipt.len() - 1]);
@@ -428,7 +428,7 @@ async fn the_proof_of_a_receipt_holds_for_anybody() {
 
 #[tokio::test]
 async fn what_the_relay_has_cosigned_says_since_when_and_proves_it() {
-    use record::checkpoint::{Cosigned, SignedCheckpoint};
+    use record::checkpoint::{CosignedCheckpoint, SignedCheckpoint};
     let world = World::new().await;
     let path = format!("/t/{}", world.pump);
     let first = world.post(&path, &[("cleaned_by", "Ada")]).await.location();
@@ -440,17 +440,17 @@ async fn what_the_relay_has_cosigned_says_since_when_and_proves_it() {
     let time_s = u64::try_from(NOW / 1_000).unwrap();
     let both = signed.cosigned(&relay, time_s).to_string();
     let keys = [relay.verifier().clone()];
-    let cosigned = Cosigned::verify(&both, &store.origin(), &log, &keys).unwrap();
+    let cosigned = CosignedCheckpoint::verify(&both, &store.origin(), &log, &keys).unwrap();
     store.raise_cursor(&cosigned).unwrap();
     world.get(&first).await.has("stored and signed by the relay since today 14:04 or earlier.");
-    world.link.send_replace(Link::Up { ended_backlog: 0 });
+    world.link.send_replace(RelayLinkState::Up { ended_backlog: 0 });
     world.get(&second).await.has("stored and signed by the relay since today 14:04.").has_not("data-live");
-    world.link.send_replace(Link::Alone);
+    world.link.send_replace(RelayLinkState::Alone);
     let third = world.post(&path, &[("cleaned_by", "Ada")]).await.location();
     world.get(&third).await.has("this box has no relay");
     for (receipt, witnessed) in [(first, true), (second, true), (third, false)] {
         let proof = world.get(&format!("{receipt}/proof")).await;
-        let proof: Proof = serde_json::from_slice(&proof.bytes).unwrap();
+        let proof: RecordProof = serde_json::from_slice(&proof.bytes).unwrap();
         let proven = proof.check(&store.verifier_keys(), &[]).unwrap();
         let witness = witnessed.then(|| ("relay.example/cosign/1".to_owned(), time_s));
         assert_eq!((proven.witnessed, proof.cosigners.len()), (witness, usize::from(witnessed)), "{receipt}");
@@ -504,7 +504,7 @@ async fn open_pages_are_told_that_something_changed_and_no_more() {
     assert!(world.get(&live).await.is(204).bytes.is_empty());
     let changes: [(&str, &dyn Fn()); 3] = [
         ("the line", &|| {
-            world.link.send_replace(Link::Down { since_ms: None });
+            world.link.send_replace(RelayLinkState::Down { since_ms: None });
         }),
         ("an alarm", &|| {
             world.state.alarms.raise(crate::alarms::AlarmCause::new(record::alarm::AlarmCode::ClockUnsure));

@@ -1,12 +1,12 @@
 //! The alarm on top of a page: for staff as the box tells it, for whoever comes by in their language.
 
-use record::fold::Settings;
+use record::fold::FacilitySettings;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::web::commands::alarms::PAGE;
 use crate::web::context::AppState;
 use crate::web::view_models::alarm_words::{AlarmSentences, AlarmText, word_summary};
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{AlarmBannerWords, StaffWords};
 
 /// What stands on top of a page while nobody has acknowledged an alarm: the gravest, and how many more there are.
@@ -40,8 +40,8 @@ impl AlarmBanner {
     /// For whoever comes by: all that they can do is to tell somebody.
     pub(crate) fn for_everybody(
         state: &AppState,
-        settings: &Settings,
-        wording: &Wording,
+        settings: &FacilitySettings,
+        wording: &PageWording,
         words: AlarmBannerWords,
     ) -> Option<Self> {
         let all = state.alarms.all();

@@ -1,19 +1,19 @@
 //! Alarms as pages and API show them.
 
 use record::alarm::AlarmCode;
-use record::fold::Facility;
+use record::fold::FacilityState;
 use record::ids::Epoch;
 use schemars::JsonSchema;
 use serde::Serialize;
 use web::error::HttpError;
 use words::{S0, S1, S2, S3, SafeHtml, fill_slots};
 
-use crate::alarms::{Acknowledgement, ActiveAlarm};
-use crate::store::Reader;
+use crate::alarms::{ActiveAlarm, AlarmAcknowledgement};
+use crate::store::LogReader;
 use crate::web::context::AppState;
 use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::view_models::alarm_words::{AlarmSentences, AlarmText};
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::FacilityWords;
 
 /// An alarm on the box's page.
@@ -26,9 +26,9 @@ pub(crate) struct AlarmCard {
 }
 
 /// All alarms for the box's page.
-pub(crate) async fn cards(
+pub(crate) async fn alarm_cards(
     state: &AppState,
-    wording: Wording,
+    wording: PageWording,
     w: FacilityWords,
     sentences: AlarmSentences,
 ) -> Result<Vec<AlarmCard>, HttpError> {
@@ -53,7 +53,7 @@ pub(crate) async fn cards(
 /// When an alarm was raised and over, and who acknowledged it when.
 fn word_dates(
     w: FacilityWords,
-    wording: &Wording,
+    wording: &PageWording,
     alarm: &ActiveAlarm,
     seen: Option<(i64, SafeHtml)>,
 ) -> SafeHtml {
@@ -75,10 +75,10 @@ fn word_dates(
 /// Who acknowledged an alarm, for the middle of a sentence.
 fn word_reader(
     state: &AppState,
-    reader: &Reader,
-    facility: &Facility,
-    seen: &Acknowledgement,
-    wording: &Wording,
+    reader: &LogReader,
+    facility: &FacilityState,
+    seen: &AlarmAcknowledgement,
+    wording: &PageWording,
     w: FacilityWords,
 ) -> SafeHtml {
     match (seen.by.staff, &seen.by.token) {

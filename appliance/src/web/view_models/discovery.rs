@@ -28,10 +28,10 @@ impl Default for LookPlaces {
 
 /// A place for one look, as long as what is given is kept.
 pub(crate) fn begin_look(state: &AppState) -> Result<OwnedSemaphorePermit, HttpError> {
-    state.kept::<LookPlaces>().0.clone().try_acquire_owned().map_err(|_| busy())
+    state.stored::<LookPlaces>().0.clone().try_acquire_owned().map_err(|_| discovery_busy())
 }
 
-fn busy() -> HttpError {
+fn discovery_busy() -> HttpError {
     new_error(StatusCode::TOO_MANY_REQUESTS, "busy", worded(PrintingWords::search_busy))
         .detail(worded(PrintingWords::search_busy_detail))
         .safe(worded(PrintingWords::printers_unchanged))

@@ -8,14 +8,14 @@ use crate::web::words::PageWords;
 
 /// The facility's zone, and now.
 #[derive(Debug, Clone)]
-pub(crate) struct Local {
+pub(crate) struct LocalTime {
     zone: TimeZone,
     name: String,
     now_ms: i64,
     gap_before: Option<Epoch>,
 }
 
-impl Local {
+impl LocalTime {
     /// `zone` is an IANA name; one that is not known reads as UTC.
     pub(crate) fn new(zone: &str, now_ms: i64) -> Self {
         let (zone, name) = match TimeZone::get(zone) {
@@ -65,12 +65,12 @@ impl Local {
 }
 
 /// RFC 3339 in UTC with milliseconds, as the API gives times.
-pub(crate) fn utc(ms: i64) -> String {
+pub(crate) fn utc_text(ms: i64) -> String {
     Timestamp::from_millisecond(ms).unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
 /// `42 min`, `5 h`, `3 days`: one unit, rounded down.
-pub(crate) fn about(words: PageWords, ms: i64) -> String {
+pub(crate) fn rough_duration(words: PageWords, ms: i64) -> String {
     let minutes = ms.max(0) / 60_000;
     match minutes {
         0 => words.span_under_minute(),
@@ -81,7 +81,7 @@ pub(crate) fn about(words: PageWords, ms: i64) -> String {
 }
 
 /// `3 min 11 s`, `45 s`, `12 min`.
-pub(crate) fn span(words: PageWords, seconds: u32) -> String {
+pub(crate) fn exact_duration(words: PageWords, seconds: u32) -> String {
     match (seconds / 60, seconds % 60) {
         (0, s) => words.span_seconds(s),
         (m, 0) => words.span_minutes(m),
@@ -90,7 +90,7 @@ pub(crate) fn span(words: PageWords, seconds: u32) -> String {
 }
 
 /// `3:00`
-pub(crate) fn countdown(seconds: u32) -> String {
+pub(crate) fn countdown_text(seconds: u32) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
@@ -104,26 +104,26 @@ mod tests {
     fn times_as_paper_and_programs_have_them() {
         // Friday 2026-11-20 14:04:31 in Chicago.
         let now = 1_795_205_071_000;
-        let local = Local::new("America/Chicago", now);
+        let local = LocalTime::new("America/Chicago", now);
         assert_eq!((local.stamp(now), local.date(now)), ("Nov 20 2026, 14:04".into(), "Nov 20 2026".into()));
         assert_eq!(local.iso(now), "2026-11-20T14:04:31-06:00");
-        assert_eq!(Local::new("Mars/Olympus", now).zone_name(), "UTC");
-        assert_eq!(utc(now + 7), "2026-11-20T20:04:31.007Z");
-        assert_eq!(utc(i64::MAX), "1970-01-01T00:00:00.000Z");
+        assert_eq!(LocalTime::new("Mars/Olympus", now).zone_name(), "UTC");
+        assert_eq!(utc_text(now + 7), "2026-11-20T20:04:31.007Z");
+        assert_eq!(utc_text(i64::MAX), "1970-01-01T00:00:00.000Z");
     }
 
     #[test]
     fn spans_as_people_say_them() {
         let (min, english) = (60_000, PageWords::in_locale(Locale::EnUs));
         assert_eq!(
-            [0, min, 59 * min, 60 * min, 47 * 60 * min, 48 * 60 * min].map(|ms| about(english, ms)),
+            [0, min, 59 * min, 60 * min, 47 * 60 * min, 48 * 60 * min].map(|ms| rough_duration(english, ms)),
             ["under 1 min", "1 min", "59 min", "1 h", "47 h", "2 days"]
         );
         assert_eq!(
-            [45, 180, 181, 191].map(|s| span(english, s)),
+            [45, 180, 181, 191].map(|s| exact_duration(english, s)),
             ["45 s", "3 min", "3 min 01 s", "3 min 11 s"]
         );
-        assert_eq!(about(PageWords::in_locale(Locale::EsUs), 50 * 60 * min), "2 días");
-        assert_eq!(countdown(112), "1:52");
+        assert_eq!(rough_duration(PageWords::in_locale(Locale::EsUs), 50 * 60 * min), "2 días");
+        assert_eq!(countdown_text(112), "1:52");
     }
 }

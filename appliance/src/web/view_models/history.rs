@@ -1,14 +1,14 @@
 //! The history of an item, newest first: what was done to it, as its entries say it.
 
 use record::entry::ClockState;
-use record::fold::{Cleaning, Facility};
+use record::fold::{CleaningRecord, FacilityState};
 use record::kinds::{EntryRef, Event};
 use record::receipt::Receipt;
 use record::tag::Tag;
 use web::error::HttpError;
 use words::Moment;
 
-use crate::store::{HistoryPlace, ItemUse, Reader, StoreSnapshot};
+use crate::store::{HistoryPlace, ItemUse, LogReader, StoreSnapshot};
 use crate::web::commands::run;
 use crate::web::context::AppState;
 use crate::web::http_error::store_error;
@@ -16,7 +16,7 @@ use crate::web::log_reads::StoredText;
 use crate::web::request::page_cursor::HistoryScope;
 use crate::web::view_models::photos::thumbnail_address;
 use crate::web::view_models::snapshot::missing_words;
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{EquipmentWords, FacilityWords};
 
 /// Lines of history on a page.
@@ -24,13 +24,13 @@ const LINES: usize = 50;
 
 /// One thing that was done to an item.
 pub(crate) enum ItemEvent {
-    Cleaned(Box<Cleaning>),
+    Cleaned(Box<CleaningRecord>),
     Used(ItemUse),
 }
 
 /// The newest things that were done to an item, from a place in its history on, and where the next older ones begin.
-pub(crate) fn history(
-    reader: &Reader,
+pub(crate) fn item_history(
+    reader: &LogReader,
     tag: Tag,
     upto: Option<HistoryPlace>,
 ) -> Result<(Vec<ItemEvent>, Option<HistoryPlace>), HttpError> {
@@ -46,7 +46,7 @@ pub(crate) fn history(
 }
 
 /// One line of an item's history.
-pub(crate) struct Happening {
+pub(crate) struct HistoryRow {
     pub(crate) class: &'static str,
     pub(crate) title: String,
     pub(crate) struck: bool,
@@ -69,14 +69,14 @@ pub(crate) struct Happening {
 pub(crate) struct HistoryLook<'a> {
     pub(crate) state: &'a AppState,
     pub(crate) facility: &'a StoreSnapshot,
-    pub(crate) wording: &'a Wording,
+    pub(crate) wording: &'a PageWording,
     pub(crate) words: EquipmentWords,
-    pub(crate) reader: &'a Reader,
+    pub(crate) reader: &'a LogReader,
 }
 
 impl HistoryLook<'_> {
-    pub(crate) fn used(self, used: ItemUse) -> Happening {
-        Happening {
+    pub(crate) fn used(self, used: ItemUse) -> HistoryRow {
+        HistoryRow {
             class: "",
             title: self.words.history_used(),
             struck: false,
@@ -94,7 +94,7 @@ impl HistoryLook<'_> {
     }
 
     /// A cleaning as it stands in history: its entry is read again, so what is shown is what was signed.
-    pub(crate) fn cleaned(self, cleaning: &Cleaning, may_change: bool) -> Happening {
+    pub(crate) fn cleaned(self, cleaning: &CleaningRecord, may_change: bool) -> HistoryRow {
         let Self { state, facility, wording, words: w, reader } = self;
         let entry = reader.line(cleaning.place()).ok().flatten();
         let (mut facts, mut tags, mut note) = (Vec::new(), Vec::new(), None);
@@ -124,14 +124,14 @@ impl HistoryLook<'_> {
             tags.push(("", w.history_voided()));
             by = self.void_words(of, by);
         }
-        Happening {
+        HistoryRow {
             class: if cleaning.voided.is_none() && cleaning.is_complete() { "done" } else { "" },
             title: w.history_cleaned(),
             struck: cleaning.voided.is_some(),
             tags,
             words: by,
             at: wording.dates().day_and_time(cleaning.performed_ms),
-            photo: thumbnail(state, cleaning),
+            photo: thumbnail_path(state, cleaning),
             whole_photo: whole_photo(state, cleaning),
             note,
             facts,
@@ -158,23 +158,23 @@ impl HistoryLook<'_> {
 }
 
 /// Where the thumbnail of the first photo is, if one can be shown: lists never show whole photos.
-pub(crate) fn thumbnail(state: &AppState, cleaning: &record::fold::Cleaning) -> Option<String> {
+pub(crate) fn thumbnail_path(state: &AppState, cleaning: &record::fold::CleaningRecord) -> Option<String> {
     let here = cleaning.photos.iter().find(|hash| state.photos.has_thumbnail(**hash))?;
     Some(thumbnail_address(*here))
 }
 
 /// Where the first photo itself is, if it is still on the box.
-fn whole_photo(state: &AppState, cleaning: &record::fold::Cleaning) -> Option<String> {
+fn whole_photo(state: &AppState, cleaning: &record::fold::CleaningRecord) -> Option<String> {
     let first = cleaning.photos.iter().find(|hash| state.photos.has_thumbnail(**hash))?;
     state.photos.is_here(*first).then(|| format!("/photos/{first}.jpg"))
 }
 
 /// Who cleaned and whether it counts, for pages that show a cleaning in one line.
 pub(crate) fn feed_words(
-    reader: &Reader,
-    facility: &Facility,
-    cleaning: &Cleaning,
-    wording: &Wording,
+    reader: &LogReader,
+    facility: &FacilityState,
+    cleaning: &CleaningRecord,
+    wording: &PageWording,
     w: FacilityWords,
 ) -> String {
     let who = wording.cleaner_text(reader, facility, &cleaning.who);

@@ -3,12 +3,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use record::compliance::{Courses, Status};
-use record::fold::{Activity, Equipment, Service, Settings};
+use record::compliance::{ItemStatus, ItemTimelines};
+use record::fold::{Equipment, EquipmentActivity, FacilitySettings, ServiceState};
 use words::{S0, SafeHtml, fill_slots};
 
-use crate::web::view_models::formats::Local;
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::formats::LocalTime;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::HomeWords;
 
 /// The finest that words tell of time.
@@ -29,10 +29,10 @@ pub(crate) struct StatusBadge {
 
 /// How one item stands.
 #[derive(Debug, Clone)]
-pub(crate) struct Row {
+pub(crate) struct ItemRow {
     pub(crate) item: Arc<Equipment>,
-    pub(crate) activity: Option<Arc<Activity>>,
-    pub(crate) status: Status,
+    pub(crate) activity: Option<Arc<EquipmentActivity>>,
+    pub(crate) status: ItemStatus,
     /// When the status is this one with no new entry.
     status_ms: Range<i64>,
 }
@@ -43,14 +43,18 @@ pub(crate) struct ListedItem {
     pub(crate) badge: StatusBadge,
 }
 
-fn courses(settings: &Settings, item: &Equipment, activity: Option<&Activity>) -> Courses {
-    Courses::new(settings, item, activity.map(|a| a.uses.clone()).unwrap_or_default())
+fn item_timelines(
+    settings: &FacilitySettings,
+    item: &Equipment,
+    activity: Option<&EquipmentActivity>,
+) -> ItemTimelines {
+    ItemTimelines::new(settings, item, activity.map(|a| a.uses.clone()).unwrap_or_default())
 }
 
 /// Whether entries that are missing may say otherwise: nothing in the log that is here whole says when it was cleaned last.
-fn may_be_otherwise(status: &Status, activity: Option<&Activity>, local: &Local) -> bool {
+fn may_be_otherwise(status: &ItemStatus, activity: Option<&EquipmentActivity>, local: &LocalTime) -> bool {
     let is_known = |epoch| activity.and_then(|a| a.last.as_ref()).is_some_and(|last| last.of.epoch == epoch);
-    let calms = matches!(status, Status::NoSchedule | Status::NotDue | Status::Clean { .. });
+    let calms = matches!(status, ItemStatus::NoSchedule | ItemStatus::NotDue | ItemStatus::Clean { .. });
     calms && local.gap_before().is_some_and(|epoch| !is_known(epoch))
 }
 
@@ -69,26 +73,26 @@ impl StatusBadge {
     }
 }
 
-impl Row {
+impl ItemRow {
     /// Worked out from what the facility's rows say.
     pub(crate) fn of(
-        settings: &Settings,
+        settings: &FacilitySettings,
         item: &Arc<Equipment>,
-        activity: Option<&Arc<Activity>>,
-        local: &Local,
+        activity: Option<&Arc<EquipmentActivity>>,
+        local: &LocalTime,
     ) -> Self {
         let now_ms = local.now_ms();
         let known = activity.map(AsRef::as_ref);
-        let courses = courses(settings, item, known);
+        let courses = item_timelines(settings, item, known);
         let status = courses.status(known, now_ms);
         let until_ms = courses.next_change_ms(now_ms).unwrap_or(i64::MAX);
         Self { item: item.clone(), activity: activity.cloned(), status, status_ms: now_ms..until_ms }
     }
 
     /// The status in words, as of the wording's time.
-    pub(crate) fn badge(&self, wording: &Wording) -> StatusBadge {
+    pub(crate) fn badge(&self, wording: &PageWording) -> StatusBadge {
         let words = wording.words();
-        if self.item.service == Service::Retired {
+        if self.item.service == ServiceState::Retired {
             return StatusBadge::plain(words.item_retired());
         }
         if may_be_otherwise(&self.status, self.activity.as_deref(), wording.local()) {
@@ -96,23 +100,23 @@ impl Row {
             return StatusBadge { class: "", short, long, is_unsure: true };
         }
         match self.status {
-            Status::NoSchedule => StatusBadge::plain(words.item_no_schedule()),
-            Status::OutOfService { .. } => StatusBadge::plain(words.item_out_of_service()),
-            Status::NotDue => StatusBadge::plain(words.item_not_due()),
-            Status::Clean { until_ms: None } => {
+            ItemStatus::NoSchedule => StatusBadge::plain(words.item_no_schedule()),
+            ItemStatus::OutOfService { .. } => StatusBadge::plain(words.item_out_of_service()),
+            ItemStatus::NotDue => StatusBadge::plain(words.item_not_due()),
+            ItemStatus::Clean { until_ms: None } => {
                 StatusBadge::clean(words.item_clean(), words.item_clean_until_used())
             }
-            Status::Clean { until_ms: Some(ms) } => {
+            ItemStatus::Clean { until_ms: Some(ms) } => {
                 StatusBadge::clean(words.item_clean(), words.item_clean_until(wording.deadline(ms)))
             }
-            Status::Due { by_ms } => {
+            ItemStatus::Due { by_ms } => {
                 let by = wording.deadline(by_ms);
                 StatusBadge::due(words.item_by(&by), words.item_due_by(&by))
             }
-            Status::DueAfterUse { .. } => {
+            ItemStatus::DueAfterUse { .. } => {
                 StatusBadge::due(words.item_after_use(), words.item_due_after_use())
             }
-            Status::Overdue { since_ms } => {
+            ItemStatus::Overdue { since_ms } => {
                 let late_ms = wording.local().now_ms() - since_ms;
                 let late = if late_ms < MINUTE_MS {
                     words.item_just_late()
@@ -125,22 +129,22 @@ impl Row {
     }
 
     /// What to clean next, of an item that is due; nothing of any other.
-    pub(crate) fn word_next(&self, wording: &Wording, words: HomeWords) -> Option<SafeHtml> {
+    pub(crate) fn word_next(&self, wording: &PageWording, words: HomeWords) -> Option<SafeHtml> {
         let sentence = match self.status {
-            Status::Due { by_ms } => words.list_next_by(S0, wording.deadline(by_ms)),
-            Status::DueAfterUse { .. } => words.list_next_after_use(S0),
+            ItemStatus::Due { by_ms } => words.list_next_by(S0, wording.deadline(by_ms)),
+            ItemStatus::DueAfterUse { .. } => words.list_next_after_use(S0),
             _ => return None,
         };
         Some(fill_slots(sentence, [SafeHtml::entered(&self.item.name)]))
     }
 
     /// The item as lists show it.
-    pub(crate) fn list(&self, wording: &Wording) -> ListedItem {
+    pub(crate) fn list(&self, wording: &PageWording) -> ListedItem {
         ListedItem { item: self.item.clone(), badge: self.badge(wording) }
     }
 
     /// Whether it was worked out from these very rows, and nothing was changed in them since.
-    pub(crate) fn is_of(&self, item: &Arc<Equipment>, activity: Option<&Arc<Activity>>) -> bool {
+    pub(crate) fn is_of(&self, item: &Arc<Equipment>, activity: Option<&Arc<EquipmentActivity>>) -> bool {
         Arc::ptr_eq(&self.item, item) && is_same(self.activity.as_ref(), activity)
     }
 
@@ -154,11 +158,11 @@ impl Row {
     }
 
     pub(crate) fn is_overdue(&self) -> bool {
-        matches!(self.status, Status::Overdue { .. })
+        matches!(self.status, ItemStatus::Overdue { .. })
     }
 
     pub(crate) fn is_due(&self) -> bool {
-        matches!(self.status, Status::Due { .. } | Status::DueAfterUse { .. })
+        matches!(self.status, ItemStatus::Due { .. } | ItemStatus::DueAfterUse { .. })
     }
 
     /// The order of lists: the most urgent first.

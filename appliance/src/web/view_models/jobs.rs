@@ -1,18 +1,18 @@
 //! Jobs and printers in the words of the station: what is out, what is doubted, what stands still and why.
 
-use ::labels::language::Condition;
+use ::labels::language::PrinterCondition;
 use record::ids::JobId;
 use record::tag::Tag;
 use words::Moment;
 
 use crate::printing::{
-    JobKind, JobState, JobSummary, JobView, LabelState, LabelView, PDF, PrinterCause, PrinterState,
-    PrinterView, Proof,
+    ConfirmedBy, JobKind, JobState, JobSummary, JobView, LabelState, LabelView, PDF, PrinterCause,
+    PrinterState, PrinterView,
 };
 use crate::web::context::AppState;
 use crate::web::view_models::print_papers::word_paper_alone;
 use crate::web::view_models::printer_causes::{word_cause, word_failure, word_note};
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::PrintingWords;
 
 /// A job as a card.
@@ -37,18 +37,18 @@ pub(crate) struct JobCard {
     /// `16 of 42`
     pub(crate) progress_words: String,
     pub(crate) advice: String,
-    pub(crate) doubts: Vec<Doubt>,
+    pub(crate) doubts: Vec<OutcomeQuestion>,
     /// Labels that cancelling would spare.
     pub(crate) left: usize,
     pub(crate) cancel_words: String,
     pub(crate) notes: Vec<String>,
-    pub(crate) asked: Moment,
+    pub(crate) requested: Moment,
     pub(crate) open: bool,
 }
 
 /// A label, or a whole sheet, that somebody has to look for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Doubt {
+pub(crate) struct OutcomeQuestion {
     /// The label's number; [`ALL_IN_DOUBT`] for a sheet.
     pub(crate) n: String,
     pub(crate) question: String,
@@ -127,18 +127,18 @@ impl PrinterTrouble {
         }
     }
 
-    fn of_condition(condition: Condition) -> Self {
+    fn of_condition(condition: PrinterCondition) -> Self {
         match condition {
-            Condition::PaperOut => Self::PaperOut,
-            Condition::CoverOpen => Self::CoverOpen,
-            Condition::CutterJam => Self::CutterJam,
-            Condition::Cooling => Self::Cooling,
-            Condition::Fault => Self::Fault,
-            Condition::Offline => Self::Offline,
-            Condition::RibbonOut => Self::RibbonOut,
-            Condition::WrongMedia => Self::WrongRoll,
-            Condition::LabelWaiting => Self::LabelWaiting,
-            Condition::Ready | Condition::Paused => Self::Paused,
+            PrinterCondition::PaperOut => Self::PaperOut,
+            PrinterCondition::CoverOpen => Self::CoverOpen,
+            PrinterCondition::CutterJam => Self::CutterJam,
+            PrinterCondition::Cooling => Self::Cooling,
+            PrinterCondition::Fault => Self::Fault,
+            PrinterCondition::Offline => Self::Offline,
+            PrinterCondition::RibbonOut => Self::RibbonOut,
+            PrinterCondition::WrongMedia => Self::WrongRoll,
+            PrinterCondition::LabelWaiting => Self::LabelWaiting,
+            PrinterCondition::Ready | PrinterCondition::Paused => Self::Paused,
         }
     }
 
@@ -184,7 +184,7 @@ impl PrinterTrouble {
 }
 
 /// `Printing stopped at 17 of 42: paper out`
-pub(crate) fn stopped(w: PrintingWords, job: &JobSummary) -> String {
+pub(crate) fn stop_reason(w: PrintingWords, job: &JobSummary) -> String {
     let at = job.at.map_or(job.count, |at| at as usize);
     match &job.state {
         JobState::Paused(cause) => {
@@ -201,7 +201,7 @@ pub(crate) fn state_word(w: PrintingWords, state: &JobState) -> (&'static str, S
         JobState::Queued => ("", w.job_waiting()),
         JobState::Printing => ("due", w.job_printing()),
         JobState::Paused(cause) => ("late", PrinterTrouble::of(cause).word(w)),
-        JobState::Asking => ("due", w.job_asking()),
+        JobState::NeedsAnswer => ("due", w.job_asking()),
         JobState::Done => ("ok", w.job_done()),
         JobState::Cancelled => ("", w.job_cancelled()),
     }
@@ -221,7 +221,7 @@ pub(crate) fn label_word(w: PrintingWords, label: &LabelView) -> (&'static str, 
 }
 
 /// What a job is called.
-pub(crate) fn title(w: PrintingWords, job: &JobView) -> String {
+pub(crate) fn queue_title(w: PrintingWords, job: &JobView) -> String {
     let first = job.labels.first();
     let name = first.map_or("", |label| label.name.as_str());
     let blank = first.is_some_and(|label| label.blank);
@@ -239,7 +239,7 @@ pub(crate) fn job_card(
     w: PrintingWords,
     job: &JobView,
     printers: &[PrinterView],
-    wording: &Wording,
+    wording: &PageWording,
 ) -> JobCard {
     let printer = printers.iter().find(|printer| printer.name == job.summary.printer);
     let (class, state) = state_word(w, &job.summary.state);
@@ -256,13 +256,13 @@ pub(crate) fn job_card(
     };
     let left = if job.summary.cancelled { 0 } else { job.labels.iter().filter(spared).count() };
     let settled = of - job.labels.iter().filter(waits).count();
-    let mut doubts = doubts(w, &job.labels, office);
+    let mut doubts = outcome_questions(w, &job.labels, office);
     if job.summary.kind == JobKind::Test {
         doubts.iter_mut().for_each(|doubt| doubt.what = w.job_test_label());
     }
     JobCard {
         id: job.summary.id,
-        title: title(w, job),
+        title: queue_title(w, job),
         printer: job.summary.printer.clone(),
         class,
         state,
@@ -277,18 +277,18 @@ pub(crate) fn job_card(
         settled,
         progress_label: w.job_progress(),
         progress_words: w.job_progress_of(of.to_string(), settled.to_string()),
-        advice: advice(w, &job.summary, at.filter(|_| of > 1), office),
+        advice: job_advice(w, &job.summary, at.filter(|_| of > 1), office),
         doubts,
         left,
         cancel_words: if left == of { w.job_cancel() } else { w.job_cancel_others(left.to_string()) },
         notes: job.summary.notes.iter().map(|note| word_note(w, note)).collect(),
-        asked: wording.dates().day_and_time(job.summary.created_ms),
+        requested: wording.dates().day_and_time(job.summary.created_ms),
         open: !matches!(job.summary.state, JobState::Done | JobState::Cancelled),
     }
 }
 
 /// What a job waits for, and where it goes on.
-fn advice(w: PrintingWords, job: &JobSummary, goes_on: Option<u32>, office: bool) -> String {
+fn job_advice(w: PrintingWords, job: &JobSummary, goes_on: Option<u32>, office: bool) -> String {
     match &job.state {
         JobState::Paused(cause) => {
             let cause = word_cause(w, cause);
@@ -318,7 +318,7 @@ fn out_words(w: PrintingWords, labels: &[LabelView], confirms: bool) -> Vec<Stri
         }
     };
     let out = |label: &LabelView| matches!(label.state, LabelState::Sent | LabelState::Confirmed);
-    let seen = |label: &LabelView| out(label) && label.proof == Some(Proof::Person);
+    let seen = |label: &LabelView| out(label) && label.proof == Some(ConfirmedBy::Person);
     let confirmed = |label: &LabelView| label.state == LabelState::Confirmed && !seen(label);
     let sent = |label: &LabelView| label.state == LabelState::Sent && !seen(label);
     let not_printed = |label: &LabelView| label.state == LabelState::Failed;
@@ -334,7 +334,7 @@ fn out_words(w: PrintingWords, labels: &[LabelView], confirms: bool) -> Vec<Stri
     .collect()
 }
 
-fn doubts(w: PrintingWords, labels: &[LabelView], by_sheet: bool) -> Vec<Doubt> {
+fn outcome_questions(w: PrintingWords, labels: &[LabelView], by_sheet: bool) -> Vec<OutcomeQuestion> {
     let in_doubt: Vec<&LabelView> =
         labels.iter().filter(|label| label.state == LabelState::Unknown).collect();
     if in_doubt.len() > DOUBTS_APART_MAX || (by_sheet && in_doubt.len() > 1) {
@@ -344,10 +344,10 @@ fn doubts(w: PrintingWords, labels: &[LabelView], by_sheet: bool) -> Vec<Doubt> 
         .iter()
         .map(|label| {
             let n = label.n.to_string();
-            Doubt {
+            OutcomeQuestion {
                 question: w.doubt_label(&n),
-                what: what(label),
-                yes: next(labels, label.n)
+                what: job_title(label),
+                yes: next_action(labels, label.n)
                     .map_or_else(|| w.doubt_yes(), |next| w.doubt_yes_next(next.to_string())),
                 no: if label.blank { w.doubt_no_blank() } else { w.doubt_no(&n) },
                 n,
@@ -357,23 +357,23 @@ fn doubts(w: PrintingWords, labels: &[LabelView], by_sheet: bool) -> Vec<Doubt> 
 }
 
 /// One question for all labels that lie on one sheet.
-fn sheet_doubt(w: PrintingWords, in_doubt: &[&LabelView], labels: &[LabelView]) -> Doubt {
+fn sheet_doubt(w: PrintingWords, in_doubt: &[&LabelView], labels: &[LabelView]) -> OutcomeQuestion {
     let (first, last) = (in_doubt.first(), in_doubt.last());
-    let what = |label: Option<&&LabelView>| label.map(|label| what(label)).unwrap_or_default();
+    let what = |label: Option<&&LabelView>| label.map(|label| job_title(label)).unwrap_or_default();
     let blank = in_doubt.iter().all(|label| label.blank);
-    Doubt {
+    OutcomeQuestion {
         n: ALL_IN_DOUBT.to_owned(),
-        question: w.doubt_sheet(ranges(in_doubt)),
+        question: w.doubt_sheet(label_ranges(in_doubt)),
         what: w.doubt_what(in_doubt.len(), w.doubt_from_to(what(first), what(last))),
         yes: last
-            .and_then(|last| next(labels, last.n))
+            .and_then(|last| next_action(labels, last.n))
             .map_or_else(|| w.doubt_yes_sheet(), |next| w.doubt_yes_next(next.to_string())),
         no: if blank { w.doubt_no_blanks() } else { w.doubt_no_sheet() },
     }
 }
 
 /// What a label is for.
-fn what(label: &LabelView) -> String {
+fn job_title(label: &LabelView) -> String {
     match (&label.tag, label.name.as_str()) {
         (Some(tag), "") => tag.grouped(),
         (_, name) => name.to_owned(),
@@ -381,12 +381,12 @@ fn what(label: &LabelView) -> String {
 }
 
 /// The label that is printed after `n`.
-fn next(labels: &[LabelView], n: u32) -> Option<u32> {
+fn next_action(labels: &[LabelView], n: u32) -> Option<u32> {
     labels.iter().find(|label| label.n > n && label.state == LabelState::Queued).map(|label| label.n)
 }
 
 /// `31–60`, or `1–3, 7, 9–12`.
-fn ranges(labels: &[&LabelView]) -> String {
+fn label_ranges(labels: &[&LabelView]) -> String {
     let mut runs: Vec<(u32, u32)> = Vec::new();
     for label in labels {
         match runs.last_mut() {
@@ -401,7 +401,7 @@ fn ranges(labels: &[&LabelView]) -> String {
 }
 
 /// A name as a part of an address.
-pub(crate) fn segment(name: &str) -> String {
+pub(crate) fn path_segment(name: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~');
     name.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }
@@ -411,34 +411,34 @@ pub(crate) fn printer_card(
     w: PrintingWords,
     printer: &PrinterView,
     jobs: &[JobSummary],
-    wording: &Wording,
+    wording: &PageWording,
 ) -> PrinterCard {
     let (class, state) = match printer.state {
         _ if printer.state.stands_still() => ("late", PrinterTrouble::of(&printer.cause).word(w)),
         PrinterState::Printing => ("due", w.printer_printing()),
-        PrinterState::NotHeard => ("", w.printer_not_asked()),
+        PrinterState::NotQueried => ("", w.printer_not_asked()),
         _ => ("ok", w.printer_ready()),
     };
     let late = class == "late";
     PrinterCard {
         name: printer.name.clone(),
         label: w.printer_named(&printer.name),
-        to: format!("/staff/printers/{}", segment(&printer.name)),
+        to: format!("/staff/printers/{}", path_segment(&printer.name)),
         class,
         state,
         advice: if late { word_cause(w, &printer.cause) } else { String::new() },
-        facts: facts(w, printer, jobs, wording, class),
+        facts: printer_facts(w, printer, jobs, wording, class),
         warning: if printer.media.is_darkened_by_wiping { w.paper_darkens() } else { String::new() },
         low: if printer.paper_low { w.printer_low() } else { String::new() },
     }
 }
 
 /// What there is to know of a printer.
-fn facts(
+fn printer_facts(
     w: PrintingWords,
     printer: &PrinterView,
     jobs: &[JobSummary],
-    wording: &Wording,
+    wording: &PageWording,
     class: &str,
 ) -> Vec<(String, String)> {
     let by = match printer.address.split_once(':') {
@@ -528,12 +528,12 @@ pub(crate) fn label_line(w: PrintingWords, label: &LabelView, job: &JobSummary) 
 }
 
 /// What waits for somebody at a printer, for the line under the band, and where to look.
-pub(crate) fn waiting(w: PrintingWords, state: &AppState) -> Option<(String, String)> {
+pub(crate) fn attention_notice(w: PrintingWords, state: &AppState) -> Option<(String, String)> {
     let job = state.printing.attention().unwrap_or_else(|error| {
         tracing::warn!(%error, "the print jobs could not be read");
         None
     })?;
-    Some((stopped(w, &job), format!("/staff/labels/{}", job.id)))
+    Some((stop_reason(w, &job), format!("/staff/labels/{}", job.id)))
 }
 
 /// A job in one line.
@@ -545,7 +545,7 @@ pub(crate) struct JobLine {
     pub(crate) at: Moment,
 }
 
-pub(crate) fn job_line(w: PrintingWords, job: &JobSummary, wording: &Wording) -> JobLine {
+pub(crate) fn job_line(w: PrintingWords, job: &JobSummary, wording: &PageWording) -> JobLine {
     let (class, state) = state_word(w, &job.state);
     JobLine {
         id: job.id,
@@ -579,34 +579,41 @@ mod tests {
     #[test]
     fn a_sheet_is_one_question() {
         let sheet: Vec<u32> = (31..=60).collect();
-        let asked = doubts(english(), &labels(&sheet, false), true);
-        assert_eq!(asked.len(), 1);
-        assert_eq!(asked[0].question, "Check the printer: is the sheet with labels 31–60 there?");
+        let requested = outcome_questions(english(), &labels(&sheet, false), true);
+        assert_eq!(requested.len(), 1);
+        assert_eq!(requested[0].question, "Check the printer: is the sheet with labels 31–60 there?");
         assert_eq!(
-            (asked[0].n.as_str(), asked[0].what.as_str()),
+            (requested[0].n.as_str(), requested[0].what.as_str()),
             (ALL_IN_DOUBT, "30 labels: Pump 31 to Pump 60")
         );
         assert_eq!(
-            (asked[0].yes.as_str(), asked[0].no.as_str()),
+            (requested[0].yes.as_str(), requested[0].no.as_str()),
             ("Yes, continue with 61", "No, print them again")
         );
-        let asked = doubts(english(), &labels(&[1, 2, 3, 7, 69, 70], true), false);
-        assert_eq!(asked.len(), 1, "no label printer leaves so many");
-        assert_eq!(asked[0].question, "Check the printer: is the sheet with labels 1–3, 7, 69–70 there?");
-        assert_eq!((asked[0].yes.as_str(), asked[0].no.as_str()), ("Yes, it is", "No, discard these tags"));
+        let requested = outcome_questions(english(), &labels(&[1, 2, 3, 7, 69, 70], true), false);
+        assert_eq!(requested.len(), 1, "no label printer leaves so many");
+        assert_eq!(requested[0].question, "Check the printer: is the sheet with labels 1–3, 7, 69–70 there?");
+        assert_eq!(
+            (requested[0].yes.as_str(), requested[0].no.as_str()),
+            ("Yes, it is", "No, discard these tags")
+        );
     }
 
     #[test]
     fn labels_of_a_label_printer_are_asked_about_one_by_one() {
-        let asked = doubts(english(), &labels(&[16, 17], false), false);
-        let questions: Vec<&str> = asked.iter().map(|doubt| doubt.question.as_str()).collect();
+        let requested = outcome_questions(english(), &labels(&[16, 17], false), false);
+        let questions: Vec<&str> = requested.iter().map(|doubt| doubt.question.as_str()).collect();
         assert_eq!(
             questions,
             ["Check the printer: did label 16 come out?", "Check the printer: did label 17 come out?"]
         );
-        assert_eq!((asked[1].n.as_str(), asked[1].yes.as_str()), ("17", "Yes, continue with 18"));
-        assert_eq!(doubts(english(), &labels(&[16, 17], false), true).len(), 1, "two on one sheet");
-        assert_eq!(doubts(english(), &labels(&[16], false), true)[0].n, "16");
+        assert_eq!((requested[1].n.as_str(), requested[1].yes.as_str()), ("17", "Yes, continue with 18"));
+        assert_eq!(
+            outcome_questions(english(), &labels(&[16, 17], false), true).len(),
+            1,
+            "two on one sheet"
+        );
+        assert_eq!(outcome_questions(english(), &labels(&[16], false), true)[0].n, "16");
     }
 
     #[test]
@@ -619,8 +626,8 @@ mod tests {
             ];
             causes.map(|cause| PrinterTrouble::of(&cause).word(w))
         };
-        assert_eq!(of(Condition::PaperOut), ["Paper out", "Paper out"]);
-        assert_eq!(of(Condition::CoverOpen), ["Cover open", "Cover open"]);
+        assert_eq!(of(PrinterCondition::PaperOut), ["Paper out", "Paper out"]);
+        assert_eq!(of(PrinterCondition::CoverOpen), ["Cover open", "Cover open"]);
         assert_eq!(PrinterTrouble::of(&PrinterCause::QueueClosed).word(w), "Paused");
     }
 }

@@ -8,13 +8,13 @@ use ::labels::language::{EncodeError, ModelFault};
 use ::labels::media::MediaError;
 use ::labels::pdf::PdfError;
 use ::labels::readback::ReadbackError;
-use ::labels::sheet::{NUDGE_MM_MAX, SHEETS, Sheet, SheetError};
+use ::labels::sheet::{LabelSheet, NUDGE_MM_MAX, SHEETS, SheetError};
 use ::labels::wording::{self, LabelFaultWords, show_character, show_text};
 use ::labels::{LabelError, pdf};
 use words::WordSet as _;
 
 use crate::printing::MakeError;
-use crate::web::view_models::print_papers::{millimetres, word_roll};
+use crate::web::view_models::print_papers::{millimetres_text, word_roll};
 use crate::web::words::PrintingWords;
 
 /// The words for labels of the same locale.
@@ -23,7 +23,7 @@ fn fault_words(w: PrintingWords) -> LabelFaultWords {
 }
 
 fn word_size(w: PrintingWords, (width, height): (f64, f64)) -> String {
-    w.media_size(millimetres(height), millimetres(width))
+    w.media_size(millimetres_text(height), millimetres_text(width))
 }
 
 /// Why a label cannot be printed on a printer.
@@ -38,7 +38,7 @@ pub(crate) fn word_make_error(w: PrintingWords, error: &MakeError) -> String {
             w.test_label_text(wording::word_text_error(fault_words(w), error))
         }
         MakeError::Test(TestLabelError::TooSmall { width_mm, height_mm }) => {
-            w.test_label_too_small(millimetres(*height_mm), millimetres(*width_mm))
+            w.test_label_too_small(millimetres_text(*height_mm), millimetres_text(*width_mm))
         }
         MakeError::Test(TestLabelError::Code(error)) => wording::word_code_error(fault_words(w), error),
         MakeError::Template(template) => w.made_template_gone(show_text(template)),
@@ -55,22 +55,22 @@ fn word_media_error(w: PrintingWords, error: &MediaError) -> String {
         MediaError::DoesNotFit { label_mm, media, area_mm, over_mm } => {
             let area = match *area_mm {
                 (across, Some(along)) => word_size(w, (across, along)),
-                (across, None) => w.media_across(millimetres(across)),
+                (across, None) => w.media_across(millimetres_text(across)),
             };
             let (label, media) = (word_size(w, *label_mm), word_roll(w, media));
-            w.media_does_not_fit(area, label, media, millimetres(*over_mm))
+            w.media_does_not_fit(area, label, media, millimetres_text(*over_mm))
         }
         MediaError::WiderThanHead { label_mm, head_mm, head_dots, over_mm } => w.media_wider_than_head(
             head_dots.to_string(),
             word_size(w, *label_mm),
-            millimetres(*over_mm),
-            millimetres(*head_mm),
+            millimetres_text(*over_mm),
+            millimetres_text(*head_mm),
         ),
         MediaError::Empty => w.media_empty(),
     }
 }
 
-fn sheet_names(sheets: impl Iterator<Item = &'static Sheet>) -> String {
+fn sheet_names(sheets: impl Iterator<Item = &'static LabelSheet>) -> String {
     sheets.map(|sheet| sheet.name).collect::<Vec<_>>().join(", ")
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn word_sheet_error(w: PrintingWords, error: &SheetError) -> String {
         SheetError::Unknown(name) => w.sheet_unknown(sheet_names(SHEETS.iter()), show_text(name)),
         SheetError::TooLarge { label_mm, sheet, cell_mm } => {
             let (cell, label) = (word_size(w, *cell_mm), word_size(w, *label_mm));
-            match sheet_names(Sheet::that_hold(*label_mm)) {
+            match sheet_names(LabelSheet::that_hold(*label_mm)) {
                 none if none.is_empty() => w.sheet_too_large_for_all(cell, label, sheet),
                 instead => w.sheet_too_large(cell, instead, label, sheet),
             }
@@ -132,7 +132,7 @@ pub(crate) fn word_model_fault(w: PrintingWords, fault: ModelFault) -> String {
 fn word_readback_error(w: PrintingWords, error: &ReadbackError) -> String {
     match error {
         ReadbackError::NotReadable => w.readback_unreadable(),
-        ReadbackError::Other { found, wanted } => w.readback_other(show_text(found), show_text(wanted)),
+        ReadbackError::Other { found, expected } => w.readback_other(show_text(found), show_text(expected)),
         ReadbackError::Address(error) => wording::word_code_error(fault_words(w), error),
     }
 }
@@ -141,7 +141,7 @@ fn word_readback_error(w: PrintingWords, error: &ReadbackError) -> String {
 pub(crate) fn word_warning(w: PrintingWords, warning: &LabelWarning) -> String {
     match warning {
         LabelWarning::SmallModules { module_mm } => {
-            w.note_small_modules(millimetres(MODULE_MM_WARN), format!("{module_mm:.2}"))
+            w.note_small_modules(millimetres_text(MODULE_MM_WARN), format!("{module_mm:.2}"))
         }
         LabelWarning::Cut { text } => w.note_cut(show_text(text)),
         LabelWarning::LeftOut { text } => w.note_left_out(show_text(text)),
@@ -215,7 +215,7 @@ mod tests {
             EncodeError::Model(ModelFault::OnlyDpi180).into(),
             EncodeError::Model(ModelFault::BlackOnly).into(),
             ReadbackError::NotReadable.into(),
-            ReadbackError::Other { found: "A".into(), wanted: "B".into() }.into(),
+            ReadbackError::Other { found: "A".into(), expected: "B".into() }.into(),
             TestLabelError::Text(TextError::Control('\u{200b}')).into(),
             TestLabelError::TooSmall { width_mm: 10.0, height_mm: 5.0 }.into(),
             MakeError::Template("loaner".into()),

@@ -7,22 +7,22 @@ use ::labels::Field;
 use ::labels::fields::UnknownField;
 use ::labels::wording::show_text;
 use http::StatusCode;
-use record::compliance::Status;
-use record::fold::{Equipment, Facility, Service};
+use record::compliance::ItemStatus;
+use record::fold::{Equipment, FacilityState, ServiceState};
 use record::tag::Tag;
 use web::error::{ErrorText, HttpError};
 use words::WordSet as _;
 
-use crate::intake::Refusal;
-use crate::printing::{LABELS_MAX, LabelRequest, Names};
-use crate::store::{HISTORY_PIECE, ReadLane, Reader};
+use crate::intake::CommandRefusal;
+use crate::printing::{LABELS_MAX, LabelRequest, NameStyle};
+use crate::store::{HISTORY_PIECE, LogReader, ReadLane};
 use crate::web::context::AppState;
 use crate::web::http_error::{new_error, worded};
-use crate::web::log_reads::{read_waiting, text};
+use crate::web::log_reads::{read_waiting, text_of};
 use crate::web::request::language::facility_locale;
-use crate::web::view_models::formats::{Local, span};
+use crate::web::view_models::formats::{LocalTime, exact_duration};
 use crate::web::view_models::snapshot::{Snapshot, who_name};
-use crate::web::view_models::status_board::{StandingBoard, board_now};
+use crate::web::view_models::status_board::{StatusBoard, board_now};
 use crate::web::words::{PageWords, PrintingWords};
 
 /// Copies of one label.
@@ -48,7 +48,7 @@ pub(crate) struct LabelOrder {
     /// The template's name; none: the usual one that fits.
     pub(crate) template: Option<String>,
     /// What is done about names that cannot be printed.
-    pub(crate) names: Names,
+    pub(crate) names: NameStyle,
     /// Further fields on every label, such as `until`; they count more than what the box knows.
     pub(crate) fields: BTreeMap<String, String>,
     /// The client's idempotency key.
@@ -63,7 +63,7 @@ impl Default for LabelOrder {
             blank: 0,
             printer: None,
             template: None,
-            names: Names::default(),
+            names: NameStyle::default(),
             fields: BTreeMap::new(),
             key: None,
         }
@@ -102,7 +102,7 @@ fn check_fields(fields: &BTreeMap<String, String>) -> Result<(), HttpError> {
 }
 
 /// What each label says, in the order in which they come out.
-pub(crate) fn requests(state: &AppState, ask: &LabelOrder) -> Result<Vec<LabelRequest>, HttpError> {
+pub(crate) fn label_requests(state: &AppState, ask: &LabelOrder) -> Result<Vec<LabelRequest>, HttpError> {
     if !(1..=COPIES_MAX).contains(&ask.copies) {
         return Err(out_of_range("copies", worded(PrintingWords::order_copies)));
     }
@@ -115,7 +115,7 @@ pub(crate) fn requests(state: &AppState, ask: &LabelOrder) -> Result<Vec<LabelRe
     }
     check_fields(&ask.fields)?;
     if ask.blank > 0 {
-        return blanks(state, ask);
+        return blank_requests(state, ask);
     }
     let snapshot = Snapshot::now(state);
     let mut labels = Vec::new();
@@ -123,15 +123,15 @@ pub(crate) fn requests(state: &AppState, ask: &LabelOrder) -> Result<Vec<LabelRe
         labels.push(LabelRequest::default());
     }
     if !ask.tags.is_empty() {
-        let wanted = wanted(state, ask);
-        let board = wanted.contains(&Field::CleanUntil).then(|| board_now(state));
+        let expected = needed_fields(state, ask);
+        let board = expected.contains(&Field::CleanUntil).then(|| board_now(state));
         for tags in ask.tags.chunks(HISTORY_PIECE) {
             let (tags, local) = (tags.to_vec(), snapshot.local.clone());
-            let (wanted, board) = (wanted.clone(), board.clone());
+            let (expected, board) = (expected.clone(), board.clone());
             let part = read_waiting(state, ReadLane::of_rows(tags.len()), move |state, reader| {
-                let scene = Scene { local: &local, wanted, board, reader };
+                let scene = Scene { local: &local, expected, board, reader };
                 let facility = state.store.snapshot();
-                let host = host(&facility)?;
+                let host = read_label_host(&facility)?;
                 tags.iter()
                     .map(|tag| scene.label(&facility, &host, *tag))
                     .collect::<Result<Vec<_>, HttpError>>()
@@ -140,13 +140,13 @@ pub(crate) fn requests(state: &AppState, ask: &LabelOrder) -> Result<Vec<LabelRe
         }
     }
     for label in &mut labels {
-        over(label, &ask.fields);
+        override_fields(label, &ask.fields);
     }
     Ok(labels.into_iter().flat_map(|label| std::iter::repeat_n(label, copies)).collect())
 }
 
 /// The address that labels carry.
-pub(crate) fn host(facility: &Facility) -> Result<String, HttpError> {
+pub(crate) fn read_label_host(facility: &FacilityState) -> Result<String, HttpError> {
     let host = facility.settings.label_host.clone();
     if !host.is_empty() {
         return Ok(host);
@@ -159,9 +159,9 @@ pub(crate) fn host(facility: &Facility) -> Result<String, HttpError> {
 }
 
 /// Fresh tags. That none was ever given to a printer is the ledger's to know.
-fn blanks(state: &AppState, ask: &LabelOrder) -> Result<Vec<LabelRequest>, HttpError> {
+fn blank_requests(state: &AppState, ask: &LabelOrder) -> Result<Vec<LabelRequest>, HttpError> {
     let facility = state.store.snapshot();
-    let host = host(&facility)?;
+    let host = read_label_host(&facility)?;
     let mut taken = BTreeSet::new();
     let mut labels = Vec::new();
     while labels.len() < ask.blank as usize {
@@ -172,14 +172,14 @@ fn blanks(state: &AppState, ask: &LabelOrder) -> Result<Vec<LabelRequest>, HttpE
         }
         let (tag, url) = (Some(tag), format!("{host}/{tag}"));
         let mut label = LabelRequest { tag, url, blank: true, ..LabelRequest::default() };
-        over(&mut label, &ask.fields);
+        override_fields(&mut label, &ask.fields);
         labels.push(label);
     }
     Ok(labels)
 }
 
 /// What the caller says counts more than what the box knows; tag and address are the box's alone.
-fn over(label: &mut LabelRequest, fields: &BTreeMap<String, String>) {
+fn override_fields(label: &mut LabelRequest, fields: &BTreeMap<String, String>) {
     for (name, value) in fields {
         match name.as_str() {
             "tag" | "url" | "position" => {}
@@ -192,26 +192,26 @@ fn over(label: &mut LabelRequest, fields: &BTreeMap<String, String>) {
 }
 
 /// The fields that the label will show, as far as that is known: what it does not show is not looked up.
-fn wanted(state: &AppState, ask: &LabelOrder) -> BTreeSet<Field> {
+fn needed_fields(state: &AppState, ask: &LabelOrder) -> BTreeSet<Field> {
     let named = ask.template.as_deref().and_then(|name| state.printing.template(name));
     named.map(|template| template.fields().into_iter().collect()).unwrap_or_default()
 }
 
 struct Scene<'a> {
-    local: &'a Local,
-    wanted: BTreeSet<Field>,
+    local: &'a LocalTime,
+    expected: BTreeSet<Field>,
     /// Where a label says until when its item is clean.
-    board: Option<Arc<StandingBoard>>,
-    reader: &'a Reader,
+    board: Option<Arc<StatusBoard>>,
+    reader: &'a LogReader,
 }
 
 impl Scene<'_> {
-    fn label(&self, facility: &Facility, host: &str, tag: Tag) -> Result<LabelRequest, HttpError> {
-        let item = facility.resolve(tag).filter(|item| item.service != Service::Retired);
+    fn label(&self, facility: &FacilityState, host: &str, tag: Tag) -> Result<LabelRequest, HttpError> {
+        let item = facility.resolve(tag).filter(|item| item.service != ServiceState::Retired);
         let item = item.ok_or_else(|| {
-            HttpError::from(Refusal::UnknownTag(tag)).safe(worded(PrintingWords::order_range_safe))
+            HttpError::from(CommandRefusal::UnknownTag(tag)).safe(worded(PrintingWords::order_range_safe))
         })?;
-        let shown = self.wanted.iter().filter_map(|field| {
+        let shown = self.expected.iter().filter_map(|field| {
             let value = self.value(facility, item, *field);
             (!value.is_empty()).then(|| (field.name().to_owned(), value))
         });
@@ -227,7 +227,7 @@ impl Scene<'_> {
     }
 
     /// What the box knows of a field beyond those that every label has; empty where it knows nothing.
-    fn value(&self, facility: &Facility, item: &Equipment, field: Field) -> String {
+    fn value(&self, facility: &FacilityState, item: &Equipment, field: Field) -> String {
         let protocol = item.protocols.first().and_then(|id| facility.protocols.get(id));
         let last = facility.activity.get(&item.tag).and_then(|activity| activity.last);
         let out = item.out.last().filter(|out| out.until_ms.is_none());
@@ -240,28 +240,30 @@ impl Scene<'_> {
             Field::Date => Some(self.local.date(self.local.now_ms())),
             Field::Protocol => protocol.map(|p| p.name.clone()),
             Field::ProtocolVersion => protocol.map(|p| p.version.to_string()),
-            Field::Steps => protocol.map(|p| numbered(p.steps.iter().map(|s| s.text.as_str()))),
+            Field::Steps => protocol.map(|p| number_copies(p.steps.iter().map(|s| s.text.as_str()))),
             Field::Agent => {
                 protocol.map(|p| p.agents.iter().map(|a| a.name.as_str()).collect::<Vec<_>>().join(", "))
             }
-            Field::ContactTime => protocol.and_then(|p| p.contact_s).map(|s| span(label_words(), s)),
+            Field::ContactTime => {
+                protocol.and_then(|p| p.contact_s).map(|s| exact_duration(label_words(), s))
+            }
             Field::Ppe => protocol.map(|p| p.ppe.clone()),
             Field::Ifu => protocol.map(|p| p.ifu.clone()),
             Field::CleanedAt => last.map(|l| self.local.stamp(l.performed_ms)),
             Field::CleanedBy => last.map(|l| who_name(self.reader, facility, &l.who)),
             Field::CleanUntil => {
                 match self.board.as_ref().and_then(|b| b.row(item.tag)).map(|row| row.status) {
-                    Some(Status::Clean { until_ms: Some(ms) }) => Some(self.local.stamp(ms)),
+                    Some(ItemStatus::Clean { until_ms: Some(ms) }) => Some(self.local.stamp(ms)),
                     _ => None,
                 }
             }
-            Field::Reason => out.and_then(|out| out.reason).map(|hash| text(self.reader, hash)),
+            Field::Reason => out.and_then(|out| out.reason).map(|hash| text_of(self.reader, hash)),
             _ => None,
         };
         value.unwrap_or_default()
     }
 }
 
-fn numbered<'a>(steps: impl Iterator<Item = &'a str>) -> String {
+fn number_copies<'a>(steps: impl Iterator<Item = &'a str>) -> String {
     (1..).zip(steps).map(|(n, step): (u32, &str)| format!("{n}. {step}")).collect::<Vec<_>>().join("\n")
 }

@@ -10,46 +10,49 @@ use crate::web::http_error::{new_error, not_found, worded};
 use crate::web::view_models::label_fields;
 use crate::web::view_models::label_fields::LabelOrder;
 use crate::web::view_models::print_refusals::{word_answer_error, word_print_refusal};
-use crate::web::view_models::printer_causes::sentence;
+use crate::web::view_models::printer_causes::as_sentence;
 use crate::web::words::PrintingWords;
 
 /// Gives a job to the print room.
-pub(crate) async fn submit(state: &AppState, ask: LabelOrder) -> Result<JobView, HttpError> {
-    let asked = state.clone();
+pub(crate) async fn submit_job(state: &AppState, ask: LabelOrder) -> Result<JobView, HttpError> {
+    let requested = state.clone();
     let submitted = tokio::task::spawn_blocking(move || {
-        let labels = label_fields::requests(&asked, &ask)?;
-        let id = JobId::new(asked.clock.now().wall_ms, asked.random.bytes());
+        let labels = label_fields::label_requests(&requested, &ask)?;
+        let id = JobId::new(requested.clock.now().wall_ms, requested.random.bytes());
         let LabelOrder { key, printer, template, names, .. } = ask;
         let job = JobRequest { id, key, printer, template, names, labels };
-        asked.printing.submit(job).map_err(refused)
+        requested.printing.submit(job).map_err(refusal_error)
     });
     submitted.await.map_err(|e| HttpError::internal(&e))?
 }
 
 /// The very dots of the first label that is asked for, as PNG.
-pub(crate) async fn preview(state: &AppState, ask: LabelOrder) -> Result<Vec<u8>, HttpError> {
-    let asked = state.clone();
+pub(crate) async fn preview_job(state: &AppState, ask: LabelOrder) -> Result<Vec<u8>, HttpError> {
+    let requested = state.clone();
     let drawn = tokio::task::spawn_blocking(move || {
-        let label = label_fields::requests(&asked, &ask)?.into_iter().next();
-        let label = label.ok_or_else(|| refused(PrintRefusal::NoLabels))?;
+        let label = label_fields::label_requests(&requested, &ask)?.into_iter().next();
+        let label = label.ok_or_else(|| refusal_error(PrintRefusal::NoLabels))?;
         let LabelOrder { printer, template, names, .. } = ask;
         let request = PreviewRequest { printer, template, names, label, at: (1, 1) };
-        let preview = asked.printing.preview(&request).map_err(refused)?;
+        let preview = requested.printing.preview(&request).map_err(refusal_error)?;
         preview.dots.to_png_1bit(preview.dpi).map_err(|e| HttpError::internal(&e))
     });
     drawn.await.map_err(|e| HttpError::internal(&e))?
 }
 
 /// Prints labels of a job once more.
-pub(crate) async fn reprint(state: &AppState, mut request: ReprintRequest) -> Result<JobView, HttpError> {
+pub(crate) async fn reprint_label(
+    state: &AppState,
+    mut request: ReprintRequest,
+) -> Result<JobView, HttpError> {
     request.id = JobId::new(state.clock.now().wall_ms, state.random.bytes());
     let printing = state.printing.clone();
     let submitted = tokio::task::spawn_blocking(move || printing.reprint(request)).await;
-    submitted.map_err(|e| HttpError::internal(&e))?.map_err(refused)
+    submitted.map_err(|e| HttpError::internal(&e))?.map_err(refusal_error)
 }
 
 /// Prints the test label of a printer.
-pub(crate) async fn test(
+pub(crate) async fn print_test(
     state: &AppState,
     printer: String,
     key: Option<String>,
@@ -57,11 +60,11 @@ pub(crate) async fn test(
     let id = JobId::new(state.clock.now().wall_ms, state.random.bytes());
     let printing = state.printing.clone();
     let submitted = tokio::task::spawn_blocking(move || printing.test(&printer, id, key)).await;
-    submitted.map_err(|e| HttpError::internal(&e))?.map_err(refused)
+    submitted.map_err(|e| HttpError::internal(&e))?.map_err(refusal_error)
 }
 
 /// Why a job is not taken, as people and programs are told it.
-pub(crate) fn refused(refusal: PrintRefusal) -> HttpError {
+pub(crate) fn refusal_error(refusal: PrintRefusal) -> HttpError {
     let (status, code, field) = match &refusal {
         PrintRefusal::NoPrinter => (StatusCode::CONFLICT, "no-printer", None),
         PrintRefusal::Full => (StatusCode::CONFLICT, "jobs", None),
@@ -91,7 +94,7 @@ pub(crate) fn refused(refusal: PrintRefusal) -> HttpError {
         false => worded(PrintingWords::refused_title_next),
     };
     let problem = new_error(status, code, worded(PrintingWords::refused_title))
-        .detail(worded(move |w| sentence(&word_print_refusal(w, &refusal))))
+        .detail(worded(move |w| as_sentence(&word_print_refusal(w, &refusal))))
         .safe(worded(PrintingWords::refused_title_safe))
         .next(next);
     match field {
@@ -116,7 +119,7 @@ pub(crate) fn answer_refused(error: AnswerError) -> HttpError {
 }
 
 /// A job by the id in an address.
-pub(crate) async fn find(state: &AppState, text: &str) -> Result<JobView, HttpError> {
+pub(crate) async fn find_job(state: &AppState, text: &str) -> Result<JobView, HttpError> {
     let unknown = || not_found().detail(worded(PrintingWords::job_forgotten));
     let id: JobId = text.parse().map_err(|_| unknown())?;
     let printing = state.printing.clone();

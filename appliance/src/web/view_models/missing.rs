@@ -6,7 +6,7 @@ use web::error::HttpError;
 
 use crate::alarms::AlarmCause;
 use crate::alarms::sources::is_of_missing;
-use crate::intake::Refusal;
+use crate::intake::CommandRefusal;
 use crate::store::MissingEntries;
 use crate::web::context::AppState;
 use crate::web::http_error::tag_not_known_now;
@@ -36,7 +36,7 @@ impl AppState {
     pub(crate) fn unknown_tag(&self, tag: Tag) -> HttpError {
         match self.lacks_any() {
             true => tag_not_known_now(tag),
-            false => Refusal::UnknownTag(tag).into(),
+            false => CommandRefusal::UnknownTag(tag).into(),
         }
     }
 }

@@ -6,15 +6,15 @@ use crate::printing::PrinterPaper;
 use crate::web::words::PrintingWords;
 
 /// With one decimal.
-pub(crate) fn millimetres(mm: f64) -> String {
+pub(crate) fn millimetres_text(mm: f64) -> String {
     format!("{mm:.1}")
 }
 
 /// A roll, inside a sentence.
 pub(crate) fn word_roll(w: PrintingWords, size: &MediaSize) -> String {
-    let width = millimetres(size.width_mm);
+    let width = millimetres_text(size.width_mm);
     match size.height_mm {
-        Some(height) => w.paper_roll(millimetres(height), width),
+        Some(height) => w.paper_roll(millimetres_text(height), width),
         None => w.paper_endless(width),
     }
 }
@@ -31,13 +31,13 @@ pub(crate) fn word_paper(w: PrintingWords, paper: &PrinterPaper) -> String {
 pub(crate) fn word_paper_alone(w: PrintingWords, paper: &PrinterPaper) -> String {
     match paper {
         PrinterPaper::Roll(MediaSize { width_mm, height_mm: Some(height) }) => {
-            w.paper_roll_alone(millimetres(*height), millimetres(*width_mm))
+            w.paper_roll_alone(millimetres_text(*height), millimetres_text(*width_mm))
         }
         PrinterPaper::Roll(MediaSize { width_mm, height_mm: None }) => {
-            w.paper_endless_alone(millimetres(*width_mm))
+            w.paper_endless_alone(millimetres_text(*width_mm))
         }
         PrinterPaper::Sheet { name, labels, label_mm: (width, height) } => {
-            w.paper_sheet_alone(millimetres(*height), labels.to_string(), name, millimetres(*width))
+            w.paper_sheet_alone(millimetres_text(*height), labels.to_string(), name, millimetres_text(*width))
         }
     }
 }

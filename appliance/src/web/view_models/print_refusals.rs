@@ -3,23 +3,25 @@
 use ::labels::language_table::LANGUAGES;
 use ::labels::wording::show_text;
 
-use crate::printing::discovery::{Found, GuessReason};
+use crate::printing::discovery::{DiscoveredPrinter, GuessReason};
 use crate::printing::{
     AddressError, AnswerError, GarbledAnswer, KEY_CHARS_MAX, LABELS_MAX, LabelState, LostAnswer,
     NAME_CHARS_MAX, OPEN_MAX, PRINTERS_MAX, PrintRefusal, PrinterRefusal, QueueError, QueueRefusal,
     REASON_CHARS_MAX,
 };
 use crate::web::view_models::label_faults::{word_encode_error, word_make_error, word_model_fault};
-use crate::web::view_models::print_papers::millimetres;
+use crate::web::view_models::print_papers::millimetres_text;
 use crate::web::words::PrintingWords;
 
 /// Why a job is not taken. What is the box's own fault has a page of its own.
 pub(crate) fn word_print_refusal(w: PrintingWords, refusal: &PrintRefusal) -> String {
     match refusal {
         PrintRefusal::NoPrinter => w.refused_no_printer(),
-        PrintRefusal::UnknownPrinter { wanted, known } => w.refused_unknown_printer(known, show_text(wanted)),
-        PrintRefusal::UnknownTemplate { wanted, known } => {
-            w.refused_unknown_template(known, show_text(wanted))
+        PrintRefusal::UnknownPrinter { expected, known } => {
+            w.refused_unknown_printer(known, show_text(expected))
+        }
+        PrintRefusal::UnknownTemplate { expected, known } => {
+            w.refused_unknown_template(known, show_text(expected))
         }
         PrintRefusal::NoLabels => w.refused_no_labels(),
         PrintRefusal::TooMany { labels } => w.refused_too_many(labels.to_string(), LABELS_MAX.to_string()),
@@ -52,7 +54,7 @@ pub(crate) fn word_answer_error(w: PrintingWords, error: &AnswerError) -> String
 /// What a print queue did not do, without a full stop.
 pub(crate) fn word_queue_error(w: PrintingWords, error: &QueueError) -> String {
     match error {
-        QueueError::Away(detail) => w.printing_queue_away(detail),
+        QueueError::Unreachable(detail) => w.printing_queue_away(detail),
         QueueError::Lost(LostAnswer::System(detail)) => w.printing_queue_lost(detail),
         QueueError::Lost(LostAnswer::Cancelled) => w.printing_queue_lost_cancelled(),
         QueueError::Refused(QueueRefusal::Quoted(detail)) => w.printing_queue_refused(detail),
@@ -104,7 +106,7 @@ pub(crate) fn word_printer_refusal(w: PrintingWords, refusal: &PrinterRefusal) -
             w.setup_range(*field, least.to_string(), most.to_string(), value.to_string())
         }
         PrinterRefusal::HeadReach { roll_mm, head_mm } => {
-            w.setup_head_reach(millimetres(*head_mm), millimetres(*roll_mm))
+            w.setup_head_reach(millimetres_text(*head_mm), millimetres_text(*roll_mm))
         }
         PrinterRefusal::Model(fault) => word_model_fault(w, *fault),
         PrinterRefusal::Encode(error) => word_encode_error(w, error),
@@ -136,12 +138,12 @@ fn word_address_error(w: PrintingWords, error: &AddressError) -> String {
 }
 
 /// What a printer that was found is called.
-pub(crate) fn found_name(w: PrintingWords, found: &Found) -> String {
+pub(crate) fn found_name(w: PrintingWords, found: &DiscoveredPrinter) -> String {
     if found.name.is_empty() { w.printers_nameless() } else { found.name.clone() }
 }
 
 /// Why a printer that was found is thought to be what it is, or why it cannot be used.
-pub(crate) fn word_guess(w: PrintingWords, found: &Found) -> String {
+pub(crate) fn word_guess(w: PrintingWords, found: &DiscoveredPrinter) -> String {
     let called = |name: &str| if name.is_empty() { w.printers_nameless() } else { name.to_owned() };
     let guess = match &found.reason {
         GuessReason::Claims { command } => w.guess_claims(*command),
@@ -170,16 +172,16 @@ mod tests {
     use super::*;
     use crate::printing::{GarbledAnswer, LostAnswer, MakeError, QueueError, QueueRefusal};
     use crate::web::view_models::label_faults::without_quotes;
-    use crate::web::view_models::printer_causes::sentence;
+    use crate::web::view_models::printer_causes::as_sentence;
 
     fn print_refusals() -> Vec<PrintRefusal> {
         let (job, tag) = (JobId::new(7, [7; 10]), Tag::from_random([7; 5]));
         let why = || Box::new(MakeError::Template("loaner".into()));
-        let (wanted, known) = ("Nurse's \"one\"".to_owned(), "Desk, Ward".to_owned());
+        let (expected, known) = ("Nurse's \"one\"".to_owned(), "Desk, Ward".to_owned());
         vec![
             PrintRefusal::NoPrinter,
-            PrintRefusal::UnknownPrinter { wanted: wanted.clone(), known: known.clone() },
-            PrintRefusal::UnknownTemplate { wanted, known },
+            PrintRefusal::UnknownPrinter { expected: expected.clone(), known: known.clone() },
+            PrintRefusal::UnknownTemplate { expected, known },
             PrintRefusal::NoLabels,
             PrintRefusal::TooMany { labels: 5_001 },
             PrintRefusal::Full,
@@ -230,7 +232,7 @@ mod tests {
         );
         refusals.extend(
             [
-                QueueError::Away("refused".into()),
+                QueueError::Unreachable("refused".into()),
                 QueueError::Lost(LostAnswer::Cancelled),
                 QueueError::Lost(LostAnswer::System("timed out".into())),
                 QueueError::Refused(QueueRefusal::Password),
@@ -263,7 +265,7 @@ mod tests {
         for error in
             [AnswerError::NoJob(job), AnswerError::NoLabel { job, n: 3 }, AnswerError::NoneInDoubt(job)]
         {
-            assert_eq!(word_answer_error(w, &error), sentence(&error.to_string()));
+            assert_eq!(word_answer_error(w, &error), as_sentence(&error.to_string()));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ::labels::language::Condition;
+use ::labels::language::PrinterCondition;
 
 use crate::printing::{
     DeviceFault, FailureCause, FolderFault, JobNote, LineFault, PrintUnit, PrinterCause, UsbFault, UsbId,
@@ -39,7 +39,7 @@ pub(crate) fn word_cause(w: PrintingWords, cause: &PrinterCause) -> String {
         PrinterCause::QueueUnreachable { printer, address, fault } => {
             w.printing_unreachable_queue(address, word_queue_error(w, fault), printer)
         }
-        PrinterCause::Queue(error) => sentence(&word_queue_error(w, error)),
+        PrinterCause::Queue(error) => as_sentence(&word_queue_error(w, error)),
         PrinterCause::QueueClosed => w.printing_queue_closed(),
         PrinterCause::SheetHeld => w.printing_sheet_held(),
         PrinterCause::SheetLate => w.printing_sheet_late(),
@@ -58,36 +58,36 @@ pub(crate) fn word_cause(w: PrintingWords, cause: &PrinterCause) -> String {
     }
 }
 
-fn word_condition(w: PrintingWords, condition: Condition) -> String {
+fn word_condition(w: PrintingWords, condition: PrinterCondition) -> String {
     match condition {
-        Condition::Ready => w.printing_ready(),
-        Condition::PaperOut => w.printing_paper_out(),
-        Condition::CoverOpen => w.printing_cover_open(),
-        Condition::CutterJam => w.printing_cutter_jam(),
-        Condition::Cooling => w.printing_cooling(),
-        Condition::Fault => w.printing_fault(),
-        Condition::Offline => w.printing_offline(),
-        Condition::RibbonOut => w.printing_ribbon_out(),
-        Condition::Paused => w.printing_paused(),
-        Condition::WrongMedia => w.printing_wrong_media(),
-        Condition::LabelWaiting => w.printing_label_waiting(),
+        PrinterCondition::Ready => w.printing_ready(),
+        PrinterCondition::PaperOut => w.printing_paper_out(),
+        PrinterCondition::CoverOpen => w.printing_cover_open(),
+        PrinterCondition::CutterJam => w.printing_cutter_jam(),
+        PrinterCondition::Cooling => w.printing_cooling(),
+        PrinterCondition::Fault => w.printing_fault(),
+        PrinterCondition::Offline => w.printing_offline(),
+        PrinterCondition::RibbonOut => w.printing_ribbon_out(),
+        PrinterCondition::Paused => w.printing_paused(),
+        PrinterCondition::WrongMedia => w.printing_wrong_media(),
+        PrinterCondition::LabelWaiting => w.printing_label_waiting(),
     }
 }
 
 /// The same of an office printer.
-fn word_sheet_condition(w: PrintingWords, condition: Condition, sheet: &str) -> String {
+fn word_sheet_condition(w: PrintingWords, condition: PrinterCondition, sheet: &str) -> String {
     match condition {
-        Condition::Ready => w.printing_ready(),
-        Condition::PaperOut => w.printing_paper_out_sheets(sheet),
-        Condition::CoverOpen => w.printing_cover_open(),
-        Condition::CutterJam => w.printing_cutter_jam_sheets(),
-        Condition::Cooling => w.printing_cooling_sheets(),
-        Condition::Fault => w.printing_fault_sheets(),
-        Condition::Offline => w.printing_offline_sheets(),
-        Condition::RibbonOut => w.printing_ribbon_out_sheets(),
-        Condition::Paused => w.printing_paused_sheets(),
-        Condition::WrongMedia => w.printing_wrong_media_sheets(),
-        Condition::LabelWaiting => w.printing_label_waiting(),
+        PrinterCondition::Ready => w.printing_ready(),
+        PrinterCondition::PaperOut => w.printing_paper_out_sheets(sheet),
+        PrinterCondition::CoverOpen => w.printing_cover_open(),
+        PrinterCondition::CutterJam => w.printing_cutter_jam_sheets(),
+        PrinterCondition::Cooling => w.printing_cooling_sheets(),
+        PrinterCondition::Fault => w.printing_fault_sheets(),
+        PrinterCondition::Offline => w.printing_offline_sheets(),
+        PrinterCondition::RibbonOut => w.printing_ribbon_out_sheets(),
+        PrinterCondition::Paused => w.printing_paused_sheets(),
+        PrinterCondition::WrongMedia => w.printing_wrong_media_sheets(),
+        PrinterCondition::LabelWaiting => w.printing_label_waiting(),
     }
 }
 
@@ -104,7 +104,7 @@ fn word_line_fault(w: PrintingWords, fault: &LineFault) -> String {
 fn word_device_fault(w: PrintingWords, fault: &DeviceFault) -> String {
     let shown = |path: &Path| path.display().to_string();
     match fault {
-        DeviceFault::Usb(UsbFault::Away(id)) => w.printing_usb_away(word_usb_id(w, id)),
+        DeviceFault::Usb(UsbFault::Unplugged(id)) => w.printing_usb_away(word_usb_id(w, id)),
         DeviceFault::Usb(UsbFault::Twins(count, id)) => {
             w.printing_usb_twins(count.to_string(), word_usb_id(w, id))
         }
@@ -156,7 +156,7 @@ pub(crate) fn word_note(w: PrintingWords, note: &JobNote) -> String {
 }
 
 /// Words that begin with a small letter and have no full stop, as a sentence.
-pub(crate) fn sentence(words: &str) -> String {
+pub(crate) fn as_sentence(words: &str) -> String {
     let mut chars = words.chars();
     let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", chars.as_str().trim_end_matches('.'))
@@ -185,7 +185,7 @@ mod tests {
             address: "usb:A1".into(),
             fault: LineFault::Broken(DeviceFault::from(&error)),
         };
-        let away = UsbFault::Away(UsbId::Model { vendor: 0x922, product: 0x20 });
+        let unplugged = UsbFault::Unplugged(UsbId::Model { vendor: 0x922, product: 0x20 });
         for (cause, words) in [
             (
                 PrinterCause::WrongRoll { width_mm: 29, length_mm: 0, set: SET },
@@ -193,11 +193,11 @@ mod tests {
                  labels). Put in the right one: printing resumes automatically. Or set the printer to what is in it.",
             ),
             (
-                PrinterCause::SheetCondition { condition: Condition::PaperOut, sheet: "Avery 5160" },
+                PrinterCause::SheetCondition { condition: PrinterCondition::PaperOut, sheet: "Avery 5160" },
                 "The printer is out of paper. Put sheets of Avery 5160 into its tray: printing resumes automatically.",
             ),
             (
-                unreachable(away.into()),
+                unreachable(unplugged.into()),
                 "The printer Desk at usb:A1 cannot be reached (the connection to the printer broke: the USB printer of the model \
                  0922:0020 is not connected: the cable is out or the printer is off). Check that it is switched on and on \
                  the network. Nothing is lost: printing resumes automatically.",

@@ -6,7 +6,7 @@ use web::error::HttpError;
 use crate::printing::PrinterRefusal;
 use crate::web::http_error::{new_error, worded};
 use crate::web::view_models::print_refusals::word_printer_refusal;
-use crate::web::view_models::printer_causes::sentence;
+use crate::web::view_models::printer_causes::as_sentence;
 use crate::web::words::PrintingWords;
 
 /// No printer has this name.
@@ -33,7 +33,7 @@ pub(crate) fn printer_refused(refusal: PrinterRefusal) -> HttpError {
     };
     let field = refusal.field();
     let problem = new_error(status, code, worded(PrintingWords::setup_title))
-        .detail(worded(move |w| sentence(&word_printer_refusal(w, &refusal))))
+        .detail(worded(move |w| as_sentence(&word_printer_refusal(w, &refusal))))
         .safe(worded(PrintingWords::setup_title_safe))
         .next(worded(PrintingWords::setup_title_next));
     match field {

@@ -3,16 +3,16 @@
 use crate::identity::{ApiToken, TokenHand};
 use crate::web::context::AppState;
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::FacilityWords;
 
 pub(crate) const DAY_MS: i64 = 86_400_000;
 
 /// What the box's page says of tokens: which end soon, and which came in the clear.
-pub(crate) fn notes(
+pub(crate) fn program_notes(
     state: &AppState,
     snapshot: &Snapshot,
-    wording: &Wording,
+    wording: &PageWording,
     w: FacilityWords,
 ) -> Vec<String> {
     /// A token that was revoked by itself is named for so long.

@@ -1,16 +1,16 @@
 //! Inclusion proofs of records.
 
 use http::StatusCode;
-use record::checkpoint::{Origin, SignedCheckpoint};
+use record::checkpoint::{LogOrigin, SignedCheckpoint};
 use record::entry::Entry;
 use record::fold::LinePlace;
 use record::kinds::EntryRef;
-use record::proof::{AdoptionStep, Proof};
+use record::proof::{AdoptionStep, RecordProof};
 use record::run::RunName;
 use record::tree::{Hash, inclusion_proof};
 use web::error::HttpError;
 
-use crate::store::Reader;
+use crate::store::LogReader;
 use crate::web::context::AppState;
 use crate::web::http_error::{broken_rule, new_error, not_found, store_error, worded};
 use crate::web::log_reads::read_long;
@@ -20,14 +20,18 @@ use crate::web::words::ErrorWords;
 pub(crate) const STEPS_MAX: usize = 16;
 
 /// The newest cosigned checkpoint, if it covers this entry.
-pub(crate) fn cosigned(state: &AppState, of: EntryRef) -> Option<crate::store::Kept> {
-    let kept = state.store.cursor().kept?;
-    let covers = kept.checkpoint.origin.epoch == of.epoch && kept.checkpoint.size > of.seq;
-    covers.then_some(kept)
+pub(crate) fn find_cosigned(state: &AppState, of: EntryRef) -> Option<crate::store::StoredCheckpoint> {
+    let stored = state.store.cursor().stored?;
+    let covers = stored.checkpoint.origin.epoch == of.epoch && stored.checkpoint.size > of.seq;
+    covers.then_some(stored)
 }
 
 /// The proof of any line that counts, in the chain or by a run; `texts` only for those who may read them.
-pub(crate) async fn proof_of(state: &AppState, line: LinePlace, texts: bool) -> Result<Proof, HttpError> {
+pub(crate) async fn proof_of(
+    state: &AppState,
+    line: LinePlace,
+    texts: bool,
+) -> Result<RecordProof, HttpError> {
     let proof = read_long(state, move |state, reader| {
         let entry = reader.line(line).map_err(store_error)?.ok_or_else(not_found)?;
         let texts = if texts { reader.texts_of_line(line, &entry).map_err(store_error)? } else { Vec::new() };
@@ -40,37 +44,42 @@ pub(crate) async fn proof_of(state: &AppState, line: LinePlace, texts: bool) -> 
     proof.await
 }
 
-pub(crate) fn chain_proof(state: &AppState, reader: &Reader, of: EntryRef) -> Result<Proof, HttpError> {
-    let origin = Origin { epoch: of.epoch, ..state.store.origin() };
+pub(crate) fn chain_proof(
+    state: &AppState,
+    reader: &LogReader,
+    of: EntryRef,
+) -> Result<RecordProof, HttpError> {
+    let origin = LogOrigin { epoch: of.epoch, ..state.store.origin() };
     let reader = reader.of_epoch(of.epoch).map_err(store_error)?;
     let entry = reader.entry(of.seq).map_err(store_error)?.ok_or_else(not_found)?;
     let keys = state.store.verifier_keys();
     let key = keys.iter().find(|key| key.name() == origin.to_string());
-    let key = key.ok_or_else(keyless)?;
+    let key = key.ok_or_else(keyless_error)?;
     // One that the relay has cosigned proves more; else one that is signed now.
-    let (note, cosigners) = match cosigned(state, of) {
-        Some(kept) => {
-            let signed = record::sign::Note::parse(&kept.note).map_err(|e| HttpError::internal(&e))?;
+    let (note, cosigners) = match find_cosigned(state, of) {
+        Some(stored) => {
+            let signed =
+                record::sign::SignedNote::parse(&stored.note).map_err(|e| HttpError::internal(&e))?;
             let mut all = (state.cosigners)();
             all.retain(|cosigner| matches!(cosigner.verify(&signed), Ok(Some(_))));
-            (kept.note, all)
+            (stored.note, all)
         }
         None => {
-            let note = reader.checkpoint(reader.size()).map_err(store_error)?.ok_or_else(keyless)?;
+            let note = reader.checkpoint(reader.size()).map_err(store_error)?.ok_or_else(keyless_error)?;
             (note.to_string(), Vec::new())
         }
     };
     let checkpoint = SignedCheckpoint::verify(&note, &origin, key).map_err(|e| HttpError::internal(&e))?;
     let path = inclusion_proof(&reader, of.seq, checkpoint.checkpoint().size).map_err(store_error)?;
-    Ok(Proof::new(&entry, &checkpoint, path, key).with_cosigners(&cosigners))
+    Ok(RecordProof::new(&entry, &checkpoint, path, key).with_cosigners(&cosigners))
 }
 
 /// Of an entry that a run brought: to the run's root, and on from the entry that adopted it.
 pub(crate) fn adopted_proof(
     state: &AppState,
-    reader: &Reader,
+    reader: &LogReader,
     (mut run, entry): (RunName, &Entry),
-) -> Result<Proof, HttpError> {
+) -> Result<RecordProof, HttpError> {
     let broken = || broken_rule("a run that was adopted does not lead to its root");
     let path = |run: &RunName, seq: u64| -> Result<Vec<Hash>, HttpError> {
         reader.path_in_run(run, seq).map_err(store_error)?.ok_or_else(broken)
@@ -82,7 +91,8 @@ pub(crate) fn adopted_proof(
         let Some(outer) = by.run else {
             let own = chain_proof(state, reader, by.of)?;
             steps.push(AdoptionStep { entry: own.entry.clone(), path: own.path.clone() });
-            let proof = Proof { entry: entry.as_str().to_owned(), index: entry.seq(), path: to_run, ..own };
+            let proof =
+                RecordProof { entry: entry.as_str().to_owned(), index: entry.seq(), path: to_run, ..own };
             return Ok(proof.adopted_by(steps));
         };
         let adopting = reader.line(by).map_err(store_error)?.ok_or_else(broken)?;
@@ -93,7 +103,7 @@ pub(crate) fn adopted_proof(
 }
 
 /// An epoch that ended on another card: what it held is here, its key is not.
-pub(crate) fn keyless() -> HttpError {
+pub(crate) fn keyless_error() -> HttpError {
     new_error(StatusCode::NOT_FOUND, "earlier-log", worded(ErrorWords::error_earlier_log))
         .safe(worded(ErrorWords::error_earlier_log_safe))
         .next(worded(ErrorWords::error_earlier_log_next))

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use record::compliance::{Calendar, Courses, Placed, Rate, Tally, ZoneSpan, by_day, is_by_uses, reach_ms};
-use record::fold::{Activity, Equipment, Service, Settings};
+use record::compliance::{
+    CivilCalendar, CleaningTimes, ComplianceRate, ItemTimelines, WindowTally, ZoneSpan, by_day, is_by_uses,
+    reach_ms,
+};
+use record::fold::{Equipment, EquipmentActivity, FacilitySettings, ServiceState};
 use record::tag::Tag;
 use tokio::sync::Mutex;
 use web::error::HttpError;
@@ -28,25 +31,25 @@ const CLEANINGS_MAX: usize = 2_000;
 const USES_MAX: usize = 8_600;
 
 /// A rate as pages show it; a dash where there are no data.
-pub(crate) fn word_rate(w: StaffWords, rate: Option<Rate>) -> String {
+pub(crate) fn word_rate(w: StaffWords, rate: Option<ComplianceRate>) -> String {
     match rate {
         Some(rate) => w.staff_rate(Number::from_tenths(rate.per_mille().into())),
-        None => Rate::text(None),
+        None => ComplianceRate::text(None),
     }
 }
 
 /// Met and closed windows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Tallies {
+pub(crate) struct FacilityTallies {
     /// The civil days, oldest first, today last.
-    pub(crate) days: Vec<(i32, Tally)>,
+    pub(crate) days: Vec<(i32, WindowTally)>,
     /// Of each item, over all the days.
-    pub(crate) items: BTreeMap<Tag, Tally>,
+    pub(crate) items: BTreeMap<Tag, WindowTally>,
 }
 
-impl Tallies {
+impl FacilityTallies {
     /// Today so far and the days before it, `days` in all.
-    pub(crate) fn last(&self, days: usize) -> Tally {
+    pub(crate) fn last(&self, days: usize) -> WindowTally {
         self.days.iter().rev().take(days).map(|(_, tally)| *tally).sum()
     }
 }
@@ -57,24 +60,24 @@ pub(crate) struct TallyCache(Mutex<Counted>);
 
 #[derive(Default)]
 struct Counted {
-    settings: Option<Arc<Settings>>,
+    settings: Option<Arc<FacilitySettings>>,
     items: BTreeMap<Tag, ItemTally>,
     /// The log and time that the sum is of.
-    sum: Option<(Arc<StoreSnapshot>, i64, Arc<Tallies>)>,
+    sum: Option<(Arc<StoreSnapshot>, i64, Arc<FacilityTallies>)>,
 }
 
 /// The windows of one item that closed in the last days.
 struct ItemTally {
     item: Arc<Equipment>,
-    activity: Option<Arc<Activity>>,
+    activity: Option<Arc<EquipmentActivity>>,
     /// From when it was counted until one of its windows closes or the day ends.
     holds_ms: Range<i64>,
-    days: BTreeMap<i32, Tally>,
-    whole: Tally,
+    days: BTreeMap<i32, WindowTally>,
+    whole: WindowTally,
 }
 
 impl ItemTally {
-    fn is_of(&self, item: &Arc<Equipment>, activity: Option<&Arc<Activity>>, now_ms: i64) -> bool {
+    fn is_of(&self, item: &Arc<Equipment>, activity: Option<&Arc<EquipmentActivity>>, now_ms: i64) -> bool {
         Arc::ptr_eq(&self.item, item)
             && is_same(self.activity.as_ref(), activity)
             && self.holds_ms.contains(&now_ms)
@@ -95,14 +98,14 @@ impl Counted {
             self.settings = Some(settings.clone());
             self.items.clear();
         }
-        let calendar = calendar(settings);
+        let calendar = facility_calendar(settings);
         for item in items {
             let activity = seen.facility.activity.get(&item.tag);
             if self.items.get(&item.tag).is_some_and(|known| known.is_of(&item, activity, now_ms)) {
                 continue;
             }
             // What was counted stays counted, also where a later item finds the box busy.
-            let tally = count(state, settings, (&item, activity), &calendar, now_ms).await?;
+            let tally = count_item(state, settings, (&item, activity), &calendar, now_ms).await?;
             self.items.insert(item.tag, tally);
         }
         Ok(())
@@ -112,12 +115,12 @@ impl Counted {
 /// Forgets what was counted.
 #[cfg(test)]
 pub(crate) async fn forget_tallies(state: &AppState) {
-    *state.kept::<TallyCache>().0.lock().await = Counted::default();
+    *state.stored::<TallyCache>().0.lock().await = Counted::default();
 }
 
 /// The facility's tallies as of the present size of the log and minute.
-pub(crate) async fn tallies(state: &AppState) -> Result<Arc<Tallies>, HttpError> {
-    let cache = state.kept::<TallyCache>();
+pub(crate) async fn load_tallies(state: &AppState) -> Result<Arc<FacilityTallies>, HttpError> {
+    let cache = state.stored::<TallyCache>();
     let mut counted = cache.0.lock().await;
     let seen = state.store.snapshot();
     let now_ms = Snapshot::of(state, &seen).now_ms();
@@ -130,35 +133,35 @@ pub(crate) async fn tallies(state: &AppState) -> Result<Arc<Tallies>, HttpError>
     let scheduled = seen.facility.equipment.values().filter(|item| !item.plans.is_empty());
     let scheduled = scheduled.cloned().collect();
     counted.refresh(state, &seen, now_ms, scheduled).await?;
-    let today = calendar(&seen.facility.settings).day_of(now_ms);
-    let sum = Arc::new(sum(&counted.items, &seen, today - DAYS + 1..today + 1));
+    let today = facility_calendar(&seen.facility.settings).day_of(now_ms);
+    let sum = Arc::new(sum_tallies(&counted.items, &seen, today - DAYS + 1..today + 1));
     counted.sum = Some((seen, now_ms, sum.clone()));
     Ok(sum)
 }
 
 /// The tally of one item over all the days, counted for it alone.
-pub(crate) async fn tally_of(state: &AppState, tag: Tag) -> Result<Tally, HttpError> {
-    let cache = state.kept::<TallyCache>();
+pub(crate) async fn tally_of(state: &AppState, tag: Tag) -> Result<WindowTally, HttpError> {
+    let cache = state.stored::<TallyCache>();
     let mut counted = cache.0.lock().await;
     let seen = state.store.snapshot();
     let now_ms = Snapshot::of(state, &seen).now_ms();
     let item = seen.facility.equipment.get(&tag);
-    let item = item.filter(|item| !item.plans.is_empty() && item.service != Service::Retired);
-    let Some(item) = item.cloned() else { return Ok(Tally::default()) };
+    let item = item.filter(|item| !item.plans.is_empty() && item.service != ServiceState::Retired);
+    let Some(item) = item.cloned() else { return Ok(WindowTally::default()) };
     counted.refresh(state, &seen, now_ms, vec![item]).await?;
     Ok(counted.items.get(&tag).map(|counted| counted.whole).unwrap_or_default())
 }
 
-fn sum(items: &BTreeMap<Tag, ItemTally>, seen: &StoreSnapshot, days: Range<i32>) -> Tallies {
-    let mut by_days: BTreeMap<i32, Tally> = days.map(|day| (day, Tally::default())).collect();
-    let mut tallies = Tallies::default();
+fn sum_tallies(items: &BTreeMap<Tag, ItemTally>, seen: &StoreSnapshot, days: Range<i32>) -> FacilityTallies {
+    let mut by_days: BTreeMap<i32, WindowTally> = days.map(|day| (day, WindowTally::default())).collect();
+    let mut tallies = FacilityTallies::default();
     for (tag, counted) in items.iter().filter(|(tag, _)| seen.facility.equipment.contains_key(tag)) {
         for (day, tally) in &counted.days {
             if let Some(sum) = by_days.get_mut(day) {
                 *sum += *tally;
             }
         }
-        if counted.item.service != Service::Retired {
+        if counted.item.service != ServiceState::Retired {
             tallies.items.insert(*tag, counted.whole);
         }
     }
@@ -167,30 +170,30 @@ fn sum(items: &BTreeMap<Tag, ItemTally>, seen: &StoreSnapshot, days: Range<i32>)
 }
 
 /// The facility's days through all its zones.
-pub(crate) fn calendar(settings: &Settings) -> Calendar {
+pub(crate) fn facility_calendar(settings: &FacilitySettings) -> CivilCalendar {
     let spans: Vec<ZoneSpan> = settings
         .zones
         .iter()
         .map(|z| ZoneSpan { from_ms: z.from_ms, zone: z.zone.as_str().into() })
         .collect();
-    Calendar::new(&spans)
+    CivilCalendar::new(&spans)
 }
 
-async fn count(
+async fn count_item(
     state: &AppState,
-    settings: &Settings,
-    (item, activity): (&Arc<Equipment>, Option<&Arc<Activity>>),
-    calendar: &Calendar,
+    settings: &FacilitySettings,
+    (item, activity): (&Arc<Equipment>, Option<&Arc<EquipmentActivity>>),
+    calendar: &CivilCalendar,
     now_ms: i64,
 ) -> Result<ItemTally, HttpError> {
     let today = calendar.day_of(now_ms);
     let from_ms = calendar.day_range(today - DAYS + 1).start;
     // What met the oldest window, or began it, may be older by its length.
     let ms = from_ms - reach_ms(item)..now_ms + 1;
-    let mut placed = cleanings(state, item.tag, ms.clone()).await?;
-    let uses = if is_by_uses(item) { uses(state, item.tag, ms).await? } else { Vec::new() };
+    let mut placed = cleaning_times(state, item.tag, ms.clone()).await?;
+    let uses = if is_by_uses(item) { use_times(state, item.tag, ms).await? } else { Vec::new() };
     placed.sort_by_key(|p| p.performed_ms);
-    let courses = Courses::new(settings, item, uses);
+    let courses = ItemTimelines::new(settings, item, uses);
     let windows = courses.windows(&placed, &(from_ms..now_ms + 1), now_ms);
     let changes_ms = courses.next_change_ms(now_ms).unwrap_or(i64::MAX);
     Ok(ItemTally {
@@ -198,12 +201,12 @@ async fn count(
         activity: activity.cloned(),
         holds_ms: now_ms..changes_ms.min(calendar.day_range(today).end),
         days: by_day(calendar, &windows),
-        whole: Tally::of(&windows),
+        whole: WindowTally::of(&windows),
     })
 }
 
 /// Cleanings of an item, in pieces that each look at the box's history for a moment.
-async fn cleanings(state: &AppState, tag: Tag, ms: Range<i64>) -> Result<Vec<Placed>, HttpError> {
+async fn cleaning_times(state: &AppState, tag: Tag, ms: Range<i64>) -> Result<Vec<CleaningTimes>, HttpError> {
     let (mut placed, mut upto) = (Vec::new(), None);
     loop {
         let range = ms.clone();
@@ -213,7 +216,7 @@ async fn cleanings(state: &AppState, tag: Tag, ms: Range<i64>) -> Result<Vec<Pla
             Ok((piece, older))
         });
         let (piece, older) = piece.await?;
-        placed.extend(piece.iter().filter_map(Placed::of));
+        placed.extend(piece.iter().filter_map(CleaningTimes::of));
         upto = older;
         if piece.len() < HISTORY_PIECE || placed.len() >= CLEANINGS_MAX {
             return Ok(placed);
@@ -222,7 +225,7 @@ async fn cleanings(state: &AppState, tag: Tag, ms: Range<i64>) -> Result<Vec<Pla
 }
 
 /// Uses of an item, in the same way.
-async fn uses(state: &AppState, tag: Tag, ms: Range<i64>) -> Result<Vec<i64>, HttpError> {
+async fn use_times(state: &AppState, tag: Tag, ms: Range<i64>) -> Result<Vec<i64>, HttpError> {
     let (mut uses, mut upto) = (Vec::new(), None);
     loop {
         let range = ms.clone();

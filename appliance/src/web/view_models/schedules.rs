@@ -1,6 +1,6 @@
 //! Schedules in words.
 
-use record::fold::{Equipment, Facility};
+use record::fold::{Equipment, FacilityState};
 use record::ids::ProtocolId;
 use record::kinds::{Schedule, TimeOfDay};
 
@@ -15,7 +15,11 @@ pub(crate) struct ScheduleRow {
 }
 
 /// The schedule that any cleaning meets, and one for each protocol of the item.
-pub(crate) fn schedule_rows(w: EquipmentWords, facility: &Facility, item: &Equipment) -> Vec<ScheduleRow> {
+pub(crate) fn schedule_rows(
+    w: EquipmentWords,
+    facility: &FacilityState,
+    item: &Equipment,
+) -> Vec<ScheduleRow> {
     let row = |protocol: Option<ProtocolId>| {
         let query = protocol.map_or_else(String::new, |id| format!("?protocol={id}"));
         let name_of = |id| facility.protocols.get(&id).map_or_else(|| id.to_string(), |p| p.name.clone());
@@ -32,7 +36,11 @@ pub(crate) fn schedule_rows(w: EquipmentWords, facility: &Facility, item: &Equip
 }
 
 /// The schedules in force, for the middle of a sentence.
-pub(crate) fn word_schedules(w: EquipmentWords, facility: &Facility, item: &Equipment) -> Option<String> {
+pub(crate) fn word_schedules(
+    w: EquipmentWords,
+    facility: &FacilityState,
+    item: &Equipment,
+) -> Option<String> {
     let words = |(protocol, schedule): (Option<ProtocolId>, &Schedule)| {
         let every = word_schedule_inside(w, schedule)?;
         let name = protocol.and_then(|id| facility.protocols.get(&id)).map(|p| p.name.as_str());

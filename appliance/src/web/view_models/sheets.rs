@@ -1,6 +1,6 @@
 //! Labels on a sheet of an office printer, as a PDF.
 
-use ::labels::sheet::{Nudge, Sheet, Start};
+use ::labels::sheet::{FirstLabel, LabelSheet, PrintOffset};
 use ::labels::{Dpi, pdf, template};
 use http::StatusCode;
 use web::error::{ErrorText, HttpError};
@@ -10,7 +10,7 @@ use crate::web::context::AppState;
 use crate::web::http_error::{new_error, worded};
 use crate::web::view_models::label_faults::{word_pdf_error, word_sheet_error};
 use crate::web::view_models::label_fields::LabelOrder;
-use crate::web::view_models::printer_causes::sentence;
+use crate::web::view_models::printer_causes::as_sentence;
 use crate::web::view_models::{label_fields, labels};
 use crate::web::words::PrintingWords;
 
@@ -22,37 +22,41 @@ pub(crate) const SHEET: &str = "5160";
 
 /// A sheet of labels, where it is begun, and how far the print is moved.
 #[derive(Debug, Clone)]
-pub(crate) struct Paper {
+pub(crate) struct SheetPlacement {
     /// Its name, such as `5160`.
     pub(crate) sheet: String,
     /// The first label that is still there.
-    pub(crate) start: Start,
+    pub(crate) start: FirstLabel,
     /// By how much the printer draws its paper in wrongly.
-    pub(crate) nudge: Nudge,
+    pub(crate) nudge: PrintOffset,
 }
 
 /// Labels on sheets, as PDF. A tag that is printed so is in nobody's ledger: paper sheets are a person's business.
-pub(crate) async fn sheet(state: &AppState, ask: LabelOrder, paper: Paper) -> Result<Vec<u8>, HttpError> {
-    let asked = state.clone();
+pub(crate) async fn render_sheets(
+    state: &AppState,
+    ask: LabelOrder,
+    paper: SheetPlacement,
+) -> Result<Vec<u8>, HttpError> {
+    let requested = state.clone();
     let _turn = state.inner.sheets.acquire().await.map_err(|e| HttpError::internal(&e))?;
     let made = tokio::task::spawn_blocking(move || {
-        let labels = label_fields::requests(&asked, &ask)?;
+        let labels = label_fields::label_requests(&requested, &ask)?;
         if labels.is_empty() {
-            return Err(labels::refused(PrintRefusal::NoLabels));
+            return Err(labels::refusal_error(PrintRefusal::NoLabels));
         }
-        let sheet = Sheet::named(&paper.sheet)
-            .map_err(|e| sheet_refused(worded(move |w| sentence(&word_sheet_error(w, &e)))))?;
+        let sheet = LabelSheet::named(&paper.sheet)
+            .map_err(|e| sheet_refused(worded(move |w| as_sentence(&word_sheet_error(w, &e)))))?;
         let dpi = Dpi::new(SHEET_DPI).unwrap_or(Dpi::D203);
         let fits = |t: &&template::Template| match t.height {
-            template::Height::Mm(mm) => t.width_mm <= sheet.label_mm.0 && mm <= sheet.label_mm.1,
-            template::Height::Continuous => false,
+            template::LabelHeight::Mm(mm) => t.width_mm <= sheet.label_mm.0 && mm <= sheet.label_mm.1,
+            template::LabelHeight::Continuous => false,
         };
-        let drawings = asked
+        let drawings = requested
             .printing
             .draw_for_paper(ask.template.as_deref(), ask.names, &labels, dpi, |t| fits(&t))
-            .map_err(labels::refused)?;
-        pdf::sheets(sheet, paper.start, paper.nudge, drawings.into_iter())
-            .map_err(|e| sheet_refused(worded(move |w| sentence(&word_pdf_error(w, &e)))))
+            .map_err(labels::refusal_error)?;
+        pdf::write_sheets(sheet, paper.start, paper.nudge, drawings.into_iter())
+            .map_err(|e| sheet_refused(worded(move |w| as_sentence(&word_pdf_error(w, &e)))))
     });
     made.await.map_err(|e| HttpError::internal(&e))?
 }

@@ -3,26 +3,26 @@
 use std::sync::Arc;
 
 use record::anchor::corrected_ms;
-use record::fold::{Facility, Settings};
-use record::kinds::{Missing, Who};
+use record::fold::{FacilitySettings, FacilityState};
+use record::kinds::{CleanedBy, MissingPart};
 use service::clock::Now;
 
-use crate::store::{Reader, StoreSnapshot};
-use crate::web::context::{AppState, Link};
-use crate::web::log_reads::{staff_name, text};
-use crate::web::view_models::formats::Local;
-use crate::web::view_models::wording::Wording;
+use crate::store::{LogReader, StoreSnapshot};
+use crate::web::context::{AppState, RelayLinkState};
+use crate::web::log_reads::{staff_name, text_of};
+use crate::web::view_models::formats::LocalTime;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{PageWords, StaffWords};
 
 /// One look at the box.
 #[derive(Debug, Clone)]
 pub(crate) struct Snapshot {
-    pub(crate) settings: Arc<Settings>,
+    pub(crate) settings: Arc<FacilitySettings>,
     /// Entries in the present epoch.
     pub(crate) size: u64,
     pub(crate) now: Now,
     /// Now, corrected, in the facility's zone.
-    pub(crate) local: Local,
+    pub(crate) local: LocalTime,
 }
 
 impl Snapshot {
@@ -36,7 +36,7 @@ impl Snapshot {
         let now_ms = corrected_ms(&now.entry_time(), facility.boots.get(&now.boot).copied());
         let settings = facility.settings.clone();
         let gap_before = state.lacks_any().then_some(facility.origin.epoch);
-        let local = Local::new(settings.zone(), now_ms).with_gap_before(gap_before);
+        let local = LocalTime::new(settings.zone(), now_ms).with_gap_before(gap_before);
         Self { settings, size: facility.size(), now, local }
     }
 
@@ -45,16 +45,16 @@ impl Snapshot {
     }
 
     /// The calm line of staff pages.
-    pub(crate) fn status_line(&self, state: &AppState, wording: &Wording, w: StaffWords) -> String {
+    pub(crate) fn status_line(&self, state: &AppState, wording: &PageWording, w: StaffWords) -> String {
         let link = *state.link.borrow();
         let ended = state.store.ended_entries();
         let size = ended + self.size;
         let (as_of, zone) = (wording.clock_time().text, wording.dates().zone_name());
         match link {
-            Link::Alone => w.status_alone(size, as_of, zone),
-            Link::Down { since_ms: Some(ms) } => w.status_no_line_since(wording.deadline(ms)),
-            Link::Down { since_ms: None } => w.status_no_line(),
-            Link::Up { ended_backlog } => {
+            RelayLinkState::Alone => w.status_alone(size, as_of, zone),
+            RelayLinkState::Down { since_ms: Some(ms) } => w.status_no_line_since(wording.deadline(ms)),
+            RelayLinkState::Down { since_ms: None } => w.status_no_line(),
+            RelayLinkState::Up { ended_backlog } => {
                 let present = self.size.saturating_sub(state.store.cursor_size());
                 match present + ended_backlog.min(ended) {
                     0 => w.status_all_there(size, as_of, zone),
@@ -66,24 +66,24 @@ impl Snapshot {
 }
 
 /// Who cleaned, by name only, for labels and programs.
-pub(crate) fn who_name(reader: &Reader, facility: &Facility, who: &Who) -> String {
+pub(crate) fn who_name(reader: &LogReader, facility: &FacilityState, who: &CleanedBy) -> String {
     match who {
-        Who::Typed { name } => text(reader, name.hash),
-        Who::Pin { staff } | Who::Badge { staff } | Who::Login { staff } => {
+        CleanedBy::Entered { name } => text_of(reader, name.hash),
+        CleanedBy::Pin { staff } | CleanedBy::Badge { staff } | CleanedBy::Login { staff } => {
             staff_name(reader, facility, *staff)
         }
-        Who::Unattributed => "unattributed".to_owned(),
+        CleanedBy::Unattributed => "unattributed".to_owned(),
     }
 }
 
 /// How it is proven who cleaned, as programs read it here and at the relay.
-pub(crate) fn proof_word(who: &Who) -> &'static str {
+pub(crate) fn proof_word(who: &CleanedBy) -> &'static str {
     match who {
-        Who::Typed { .. } => "typed",
-        Who::Pin { .. } => "pin",
-        Who::Badge { .. } => "badge",
-        Who::Login { .. } => "login",
-        Who::Unattributed => "unattributed",
+        CleanedBy::Entered { .. } => "typed",
+        CleanedBy::Pin { .. } => "pin",
+        CleanedBy::Badge { .. } => "badge",
+        CleanedBy::Login { .. } => "login",
+        CleanedBy::Unattributed => "unattributed",
     }
 }
 
@@ -93,13 +93,13 @@ pub(crate) fn place_line(location: &str, asset_number: &str) -> String {
 }
 
 /// What a cleaning lacks, in words; nothing where it is complete.
-pub(crate) fn missing_words(words: PageWords, missing: &[Missing]) -> String {
-    let word = |m: &Missing| match m {
-        Missing::StepsNotStated => words.missing_steps_stated(),
-        Missing::Steps => words.missing_steps(),
-        Missing::ContactTime => words.missing_contact_time(),
-        Missing::Photo => words.missing_photo(),
-        Missing::Other => words.missing_other(),
+pub(crate) fn missing_words(words: PageWords, missing: &[MissingPart]) -> String {
+    let word = |m: &MissingPart| match m {
+        MissingPart::StepsNotStated => words.missing_steps_stated(),
+        MissingPart::Steps => words.missing_steps(),
+        MissingPart::ContactTime => words.missing_contact_time(),
+        MissingPart::Photo => words.missing_photo(),
+        MissingPart::Other => words.missing_other(),
     };
     missing.iter().map(word).collect::<Vec<_>>().join(", ")
 }

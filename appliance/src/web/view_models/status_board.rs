@@ -4,22 +4,22 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwapOption;
-use record::checkpoint::Origin;
-use record::fold::{Equipment, Service};
+use record::checkpoint::LogOrigin;
+use record::fold::{Equipment, ServiceState};
 use record::tag::Tag;
 use web::error::HttpError;
 
 use crate::store::StoreSnapshot;
 use crate::web::context::AppState;
-use crate::web::view_models::formats::Local;
-use crate::web::view_models::item_status::Row;
+use crate::web::view_models::formats::LocalTime;
+use crate::web::view_models::item_status::ItemRow;
 use crate::web::view_models::snapshot::Snapshot;
 
 /// A page that only names what comes next takes a board that is at most this old, whatever was recorded since.
 const LATELY_MS: u64 = 250;
 
 /// How every item of the facility stood at one moment.
-pub(crate) struct StandingBoard {
+pub(crate) struct StatusBoard {
     /// What it was worked out from.
     pub(crate) seen: Arc<StoreSnapshot>,
     key: BoardKey,
@@ -27,9 +27,9 @@ pub(crate) struct StandingBoard {
     /// When the first status changes by time alone.
     until_ms: i64,
     /// All items by tag, retired ones too.
-    items: Vec<Arc<Row>>,
+    items: Vec<Arc<ItemRow>>,
     /// Those in use, the most urgent first: the overdue, the due, the rest.
-    in_use: Vec<Arc<Row>>,
+    in_use: Vec<Arc<ItemRow>>,
     overdue: usize,
     due: usize,
 }
@@ -37,7 +37,7 @@ pub(crate) struct StandingBoard {
 /// A board holds for one size of one log, and for a minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct BoardKey {
-    origin: Origin,
+    origin: LogOrigin,
     size: u64,
     minute: i64,
 }
@@ -48,9 +48,9 @@ impl BoardKey {
     }
 }
 
-impl StandingBoard {
+impl StatusBoard {
     /// Works the board out anew, from the last one where its items are the very same; gives how many were not.
-    fn made(before: Option<&Self>, seen: Arc<StoreSnapshot>, local: &Local, up_ms: u64) -> (Self, u64) {
+    fn made(before: Option<&Self>, seen: Arc<StoreSnapshot>, local: &LocalTime, up_ms: u64) -> (Self, u64) {
         let now_ms = local.now_ms();
         let settings = &seen.facility.settings;
         let before = before.filter(|b| Arc::ptr_eq(&b.seen.facility.settings, settings));
@@ -71,15 +71,15 @@ impl StandingBoard {
                 None => {
                     computed += 1;
                     changed.insert(*tag);
-                    Arc::new(Row::of(settings, item, activity, local))
+                    Arc::new(ItemRow::of(settings, item, activity, local))
                 }
             };
             items.push(row);
         }
         changed.extend(known.map(|gone| gone.item.tag));
-        let is_used = |row: &&Arc<Row>| row.item.service != Service::Retired;
-        let kept = before.iter().flat_map(|b| &b.in_use).filter(|row| !changed.contains(&row.item.tag));
-        let mut in_use: Vec<Arc<Row>> = kept.cloned().collect();
+        let is_used = |row: &&Arc<ItemRow>| row.item.service != ServiceState::Retired;
+        let stored = before.iter().flat_map(|b| &b.in_use).filter(|row| !changed.contains(&row.item.tag));
+        let mut in_use: Vec<Arc<ItemRow>> = stored.cloned().collect();
         in_use.extend(items.iter().filter(|row| changed.contains(&row.item.tag)).filter(is_used).cloned());
         // Most of it is in order already, which this sort makes use of.
         in_use.sort_by(|a, b| a.order().cmp(&b.order()));
@@ -91,40 +91,40 @@ impl StandingBoard {
     }
 
     /// Every item that is in use, the most urgent first.
-    pub(crate) fn in_use(&self) -> &[Arc<Row>] {
+    pub(crate) fn in_use(&self) -> &[Arc<ItemRow>] {
         &self.in_use
     }
 
     /// The overdue, the longest first.
-    pub(crate) fn overdue(&self) -> &[Arc<Row>] {
+    pub(crate) fn overdue(&self) -> &[Arc<ItemRow>] {
         &self.in_use[..self.overdue]
     }
 
     /// What is due and not overdue.
-    pub(crate) fn due(&self) -> &[Arc<Row>] {
+    pub(crate) fn due(&self) -> &[Arc<ItemRow>] {
         &self.in_use[self.overdue..self.overdue + self.due]
     }
 
     /// Overdue and due.
-    pub(crate) fn waiting(&self) -> &[Arc<Row>] {
+    pub(crate) fn waiting(&self) -> &[Arc<ItemRow>] {
         &self.in_use[..self.overdue + self.due]
     }
 
     /// Every item by its tag, retired ones too.
-    pub(crate) fn all(&self) -> &[Arc<Row>] {
+    pub(crate) fn all(&self) -> &[Arc<ItemRow>] {
         &self.items
     }
 
     /// One item by its first tag.
-    pub(crate) fn row(&self, tag: Tag) -> Option<&Arc<Row>> {
+    pub(crate) fn row(&self, tag: Tag) -> Option<&Arc<ItemRow>> {
         self.items.binary_search_by_key(&tag, |row| row.item.tag).ok().map(|at| &self.items[at])
     }
 }
 
 /// The newest board.
 #[derive(Default)]
-pub(crate) struct StandingBoards {
-    shown: ArcSwapOption<StandingBoard>,
+pub(crate) struct StatusBoards {
+    shown: ArcSwapOption<StatusBoard>,
     /// Held by the one who makes the next.
     making: Mutex<()>,
     #[cfg(test)]
@@ -133,21 +133,26 @@ pub(crate) struct StandingBoards {
     pub(crate) standings: std::sync::atomic::AtomicU64,
 }
 
-impl StandingBoards {
+impl StatusBoards {
     /// How an item stands, worked out for it alone: for pages of one item.
-    pub(crate) fn row_of(&self, facility: &StoreSnapshot, item: &Equipment, local: &Local) -> Option<Row> {
+    pub(crate) fn row_of(
+        &self,
+        facility: &StoreSnapshot,
+        item: &Equipment,
+        local: &LocalTime,
+    ) -> Option<ItemRow> {
         let item = facility.equipment.get(&item.tag)?;
         self.count(0, 1);
-        Some(Row::of(&facility.settings, item, facility.activity.get(&item.tag), local))
+        Some(ItemRow::of(&facility.settings, item, facility.activity.get(&item.tag), local))
     }
 
-    fn known(&self, key: BoardKey, now_ms: i64) -> Option<Arc<StandingBoard>> {
+    fn known(&self, key: BoardKey, now_ms: i64) -> Option<Arc<StatusBoard>> {
         self.shown.load_full().filter(|board| board.key == key && now_ms < board.until_ms)
     }
 
-    fn make(&self, seen: Arc<StoreSnapshot>, local: &Local, up_ms: u64) -> Arc<StandingBoard> {
+    fn make(&self, seen: Arc<StoreSnapshot>, local: &LocalTime, up_ms: u64) -> Arc<StatusBoard> {
         let before = self.shown.load_full();
-        let (board, computed) = StandingBoard::made(before.as_deref(), seen, local, up_ms);
+        let (board, computed) = StatusBoard::made(before.as_deref(), seen, local, up_ms);
         self.count(1, computed);
         let board = Arc::new(board);
         self.shown.store(Some(board.clone()));
@@ -165,8 +170,8 @@ impl StandingBoards {
 }
 
 /// The board of now. Blocks while it is made: not for an async worker.
-pub(crate) fn board_now(state: &AppState) -> Arc<StandingBoard> {
-    let boards = state.kept::<StandingBoards>();
+pub(crate) fn board_now(state: &AppState) -> Arc<StatusBoard> {
+    let boards = state.stored::<StatusBoards>();
     let look = || {
         let seen = state.store.snapshot();
         let snapshot = Snapshot::of(state, &seen);
@@ -184,23 +189,23 @@ pub(crate) fn board_now(state: &AppState) -> Arc<StandingBoard> {
 }
 
 /// The board of now.
-pub(crate) async fn board(state: &AppState) -> Result<Arc<StandingBoard>, HttpError> {
+pub(crate) async fn status_board(state: &AppState) -> Result<Arc<StatusBoard>, HttpError> {
     let seen = state.store.snapshot();
     let now_ms = Snapshot::of(state, &seen).now_ms();
-    if let Some(board) = state.kept::<StandingBoards>().known(BoardKey::of(&seen, now_ms), now_ms) {
+    if let Some(board) = state.stored::<StatusBoards>().known(BoardKey::of(&seen, now_ms), now_ms) {
         return Ok(board);
     }
-    let asked = state.clone();
-    tokio::task::spawn_blocking(move || board_now(&asked)).await.map_err(|e| HttpError::internal(&e))
+    let requested = state.clone();
+    tokio::task::spawn_blocking(move || board_now(&requested)).await.map_err(|e| HttpError::internal(&e))
 }
 
-/// A board that may lack what was recorded in the last moments: each row says by [`Row::is_of`] whether it does.
-pub(crate) async fn board_lately(state: &AppState) -> Result<Arc<StandingBoard>, HttpError> {
+/// A board that may lack what was recorded in the last moments: each row says by [`ItemRow::is_of`] whether it does.
+pub(crate) async fn board_lately(state: &AppState) -> Result<Arc<StatusBoard>, HttpError> {
     let up_ms = state.clock.now().up_ms;
-    let recent = state.kept::<StandingBoards>().shown.load_full();
+    let recent = state.stored::<StatusBoards>().shown.load_full();
     match recent.filter(|board| up_ms.saturating_sub(board.made_up_ms) < LATELY_MS) {
         Some(board) => Ok(board),
-        None => board(state).await,
+        None => status_board(state).await,
     }
 }
 
@@ -210,8 +215,8 @@ mod tests {
     use std::convert::Infallible;
 
     use proptest::prelude::*;
-    use record::entry::{At, By, ClockState, Entry, Idem};
-    use record::fold::{Cleaning, Effect, Facility, History, LinePlace};
+    use record::entry::{ClockState, Entry, EntryAuthor, EntryTime, IdempotencyRecord};
+    use record::fold::{CleaningRecord, FacilityState, FoldEffect, HistoryLookup, LinePlace};
     use record::ids::{BootId, Epoch};
     use record::kinds::{EntryRef, Event};
     use record::run::RunName;
@@ -223,54 +228,54 @@ mod tests {
     const MINUTE: i64 = 60_000;
 
     #[derive(Default)]
-    struct Past(BTreeMap<EntryRef, Cleaning>);
+    struct Past(BTreeMap<EntryRef, CleaningRecord>);
 
-    impl History for Past {
+    impl HistoryLookup for Past {
         type Error = Infallible;
-        fn cleaning(&self, of: EntryRef, _: Option<RunName>) -> Result<Option<Cleaning>, Infallible> {
+        fn cleaning(&self, of: EntryRef, _: Option<RunName>) -> Result<Option<CleaningRecord>, Infallible> {
             Ok(self.0.get(&of).cloned())
         }
-        fn unsure(&self, _: BootId) -> Result<Vec<Cleaning>, Infallible> {
+        fn unsure(&self, _: BootId) -> Result<Vec<CleaningRecord>, Infallible> {
             Ok(Vec::new())
         }
-        fn first_of_key(&self, _: &Idem, _: LinePlace) -> Result<Option<LinePlace>, Infallible> {
+        fn first_of_key(&self, _: &IdempotencyRecord, _: LinePlace) -> Result<Option<LinePlace>, Infallible> {
             Ok(None)
         }
     }
 
     /// A facility that is told things, and the board that follows it.
     #[derive(Default)]
-    struct Told {
-        facility: Arc<Facility>,
+    struct BoardInput {
+        facility: Arc<FacilityState>,
         past: Past,
         frontier: Frontier,
-        board: Option<StandingBoard>,
+        board: Option<StatusBoard>,
     }
 
-    impl Told {
-        fn tell(&mut self, wall: i64, kind: &str, body: &str) {
+    impl BoardInput {
+        fn add_event(&mut self, wall: i64, kind: &str, body: &str) {
             let event = Event::read(kind, body);
             assert!(!matches!(event, Event::Unknown(_)), "{kind} {body}");
             let up = wall.cast_unsigned();
-            let at = At { wall, boot: BootId::new(1, [1; 10]), up, clock: ClockState::Synced };
-            let entry = Entry::compose(self.frontier.size(), at, By::BOX, None, &event).unwrap();
+            let at = EntryTime { wall, boot: BootId::new(1, [1; 10]), up, clock: ClockState::Synced };
+            let entry = Entry::compose(self.frontier.size(), at, EntryAuthor::BOX, None, &event).unwrap();
             self.frontier.push(Hash::of(entry.bytes()));
             // As the writer does it: what a reader holds stays as it was.
             let facility = Arc::make_mut(&mut self.facility);
             let Ok(changes) = facility.apply(EPOCH, &entry, &event, &self.past);
             for effect in changes.effects {
-                if let Effect::Cleaned(c) | Effect::Recleaned(c) = effect {
+                if let FoldEffect::Cleaned(c) | FoldEffect::Recleaned(c) = effect {
                     self.past.0.insert(c.of, c);
                 }
             }
         }
 
         fn board(&mut self, now_ms: i64) -> u64 {
-            let origin = Origin { box_id: record::ids::BoxId::new(1, [1; 10]), epoch: EPOCH };
+            let origin = LogOrigin { box_id: record::ids::BoxId::new(1, [1; 10]), epoch: EPOCH };
             let seen =
                 StoreSnapshot { origin, frontier: self.frontier.clone(), facility: self.facility.clone() };
-            let local = Local::new(self.facility.settings.zone(), now_ms);
-            let (board, computed) = StandingBoard::made(self.board.as_ref(), Arc::new(seen), &local, 0);
+            let local = LocalTime::new(self.facility.settings.zone(), now_ms);
+            let (board, computed) = StatusBoard::made(self.board.as_ref(), Arc::new(seen), &local, 0);
             self.board = Some(board);
             computed
         }
@@ -278,9 +283,9 @@ mod tests {
         /// The board says of each item what is worked out for it alone, and in the right order.
         fn check(&self, now_ms: i64) {
             let board = self.board.as_ref().unwrap();
-            let local = Local::new(self.facility.settings.zone(), now_ms);
+            let local = LocalTime::new(self.facility.settings.zone(), now_ms);
             let fresh = |item: &Arc<Equipment>| {
-                Row::of(&self.facility.settings, item, self.facility.activity.get(&item.tag), &local)
+                ItemRow::of(&self.facility.settings, item, self.facility.activity.get(&item.tag), &local)
             };
             assert!(board.all().iter().map(|row| row.item.tag).eq(self.facility.equipment.keys().copied()));
             for row in board.all() {
@@ -288,8 +293,8 @@ mod tests {
                 assert_eq!(row.status, fresh.status, "{:?}", row.item);
                 assert_eq!(board.row(row.item.tag).map(Arc::as_ptr), Some(Arc::as_ptr(row)));
             }
-            let used = self.facility.equipment.values().filter(|item| item.service != Service::Retired);
-            let mut used: Vec<Row> = used.map(fresh).collect();
+            let used = self.facility.equipment.values().filter(|item| item.service != ServiceState::Retired);
+            let mut used: Vec<ItemRow> = used.map(fresh).collect();
             used.sort_by(|a, b| a.order().cmp(&b.order()));
             assert!(board.in_use().iter().map(|r| r.item.tag).eq(used.iter().map(|r| r.item.tag)));
             assert_eq!(board.overdue().len(), used.iter().filter(|r| r.is_overdue()).count());
@@ -319,7 +324,7 @@ mod tests {
         fn the_board_says_what_is_worked_out_for_each_item_alone(
             steps in prop::collection::vec((0u8..10, 0u8..6, 0u32..1_000, 0i64..3), 1..120),
         ) {
-            let mut told = Told::default();
+            let mut reported = BoardInput::default();
             let mut now_ms: i64 = 1_795_205_071_123;
             for (what, item, n, far) in steps {
                 now_ms += match far {
@@ -330,45 +335,49 @@ mod tests {
                 let tag = tag(item);
                 let of_tag = format!(r#"{{"tag":"{tag}"}}"#);
                 match what {
-                    0 => told.tell(now_ms, "equipment.added", &format!(r#"{{"tag":"{tag}","name":"Pump {}"}}"#, n % 3)),
-                    1 | 2 => told.tell(now_ms, "schedule.set", &format!(r#"{{"tag":"{tag}","schedule":{},"from":{now_ms}}}"#, schedule(n))),
-                    3 | 4 => told.tell(now_ms, "cleaning.recorded", &format!(r#"{{"tag":"{tag}","who":{{"proof":"unattributed"}}}}"#)),
-                    5 => told.tell(now_ms, "use.recorded", &of_tag),
-                    6 => told.tell(now_ms, if n % 9 == 0 { "equipment.retired" } else { "equipment.suspended" }, &of_tag),
-                    7 => told.tell(now_ms, "equipment.resumed", &of_tag),
+                    0 => reported.add_event(now_ms, "equipment.added", &format!(r#"{{"tag":"{tag}","name":"Pump {}"}}"#, n % 3)),
+                    1 | 2 => reported.add_event(now_ms, "schedule.set", &format!(r#"{{"tag":"{tag}","schedule":{},"from":{now_ms}}}"#, schedule(n))),
+                    3 | 4 => reported.add_event(now_ms, "cleaning.recorded", &format!(r#"{{"tag":"{tag}","who":{{"proof":"unattributed"}}}}"#)),
+                    5 => reported.add_event(now_ms, "use.recorded", &of_tag),
+                    6 => reported.add_event(now_ms, if n % 9 == 0 { "equipment.retired" } else { "equipment.suspended" }, &of_tag),
+                    7 => reported.add_event(now_ms, "equipment.resumed", &of_tag),
                     8 if n % 4 == 0 => {
                         let zone = ["America/Chicago", "Asia/Kathmandu", "UTC"][n as usize % 3];
-                        told.tell(now_ms, "facility.changed", &format!(r#"{{"zone":"{zone}"}}"#));
+                        reported.add_event(now_ms, "facility.changed", &format!(r#"{{"zone":"{zone}"}}"#));
                     }
                     // Time passes, and nothing else.
                     _ => {}
                 }
-                told.board(now_ms);
-                told.check(now_ms);
+                reported.board(now_ms);
+                reported.check(now_ms);
             }
         }
     }
 
     #[test]
     fn one_record_works_one_item_out_and_a_new_minute_none() {
-        let mut told = Told::default();
+        let mut reported = BoardInput::default();
         let now_ms = 1_795_205_071_123;
         for n in 0..200 {
-            told.tell(now_ms, "equipment.added", &format!(r#"{{"tag":"{}","name":"Pump"}}"#, tag(n)));
+            reported.add_event(
+                now_ms,
+                "equipment.added",
+                &format!(r#"{{"tag":"{}","name":"Pump"}}"#, tag(n)),
+            );
             let set =
                 format!(r#"{{"tag":"{}","schedule":{{"every":"days","n":1}},"from":{now_ms}}}"#, tag(n));
-            told.tell(now_ms, "schedule.set", &set);
+            reported.add_event(now_ms, "schedule.set", &set);
         }
-        assert_eq!(told.board(now_ms), 200);
-        assert_eq!(told.board(now_ms), 0);
-        told.tell(
+        assert_eq!(reported.board(now_ms), 200);
+        assert_eq!(reported.board(now_ms), 0);
+        reported.add_event(
             now_ms,
             "cleaning.recorded",
             &format!(r#"{{"tag":"{}","who":{{"proof":"unattributed"}}}}"#, tag(7)),
         );
-        assert_eq!(told.board(now_ms), 1);
-        assert_eq!(told.board(now_ms + MINUTE), 0, "no status is new");
-        told.check(now_ms + MINUTE);
-        assert_eq!(told.board(now_ms + 3 * 86_400_000), 200);
+        assert_eq!(reported.board(now_ms), 1);
+        assert_eq!(reported.board(now_ms + MINUTE), 0, "no status is new");
+        reported.check(now_ms + MINUTE);
+        assert_eq!(reported.board(now_ms + 3 * 86_400_000), 200);
     }
 }

@@ -2,12 +2,14 @@
 
 use ::labels::Field;
 use ::labels::logo::{FILE_BYTES_MAX, LogoError, SIDE_MAX};
-use ::labels::template::{BYTES_MAX, ELEMENTS_MAX, Height, TemplateError, TemplateFault, WORDS_CHARS_MAX};
+use ::labels::template::{
+    BYTES_MAX, ELEMENTS_MAX, LabelHeight, TemplateError, TemplateFault, WORDS_CHARS_MAX,
+};
 
 use ::labels::wording::show_text;
 
 use crate::printing::{DesignRefusal, OWN_MAX, TemplateView};
-use crate::web::view_models::print_papers::millimetres;
+use crate::web::view_models::print_papers::millimetres_text;
 use crate::web::words::TemplatesWords;
 
 /// What a template is called: its own words where the facility made it.
@@ -45,8 +47,8 @@ pub(crate) fn word_template_size(w: TemplatesWords, template: &TemplateView) -> 
 
 fn word_size(w: TemplatesWords, width_mm: f64, height_mm: Option<f64>) -> String {
     match height_mm {
-        Some(height) => w.templates_size(millimetres(height), millimetres(width_mm)),
-        None => w.templates_size_endless(millimetres(width_mm)),
+        Some(height) => w.templates_size(millimetres_text(height), millimetres_text(width_mm)),
+        None => w.templates_size_endless(millimetres_text(width_mm)),
     }
 }
 
@@ -54,8 +56,8 @@ fn word_size(w: TemplatesWords, width_mm: f64, height_mm: Option<f64>) -> String
 pub(crate) fn word_design_refusal(w: TemplatesWords, refusal: &DesignRefusal) -> String {
     match refusal {
         DesignRefusal::Template(error) => word_template_error(w, error),
-        DesignRefusal::OtherName { wanted, said } => {
-            w.template_other_name(show_text(said), show_text(wanted))
+        DesignRefusal::OtherName { expected, message } => {
+            w.template_other_name(show_text(message), show_text(expected))
         }
         DesignRefusal::BuiltIn(name) => w.template_is_built_in(show_text(name)),
         DesignRefusal::TooMany => w.template_too_many(OWN_MAX.to_string()),
@@ -102,8 +104,8 @@ fn word_template_fault(w: TemplatesWords, fault: &TemplateFault) -> String {
         TemplateFault::Height(text) => w.template_fault_height(show_text(text)),
         TemplateFault::OffLabel { what, over_mm, edge, width_mm, height } => {
             let height_mm = match height {
-                Height::Mm(mm) => Some(*mm),
-                Height::Continuous => None,
+                LabelHeight::Mm(mm) => Some(*mm),
+                LabelHeight::Continuous => None,
             };
             let (over, size) = (format!("{over_mm:.2}"), word_size(w, *width_mm, height_mm));
             let what = w.template_element(what);
@@ -130,7 +132,7 @@ fn word_template_fault(w: TemplatesWords, fault: &TemplateFault) -> String {
 #[cfg(test)]
 mod tests {
     use ::labels::fields::UnknownField;
-    use ::labels::template::builtins;
+    use ::labels::template::builtin_templates;
     use words::{Locale, WordSet as _};
 
     use super::*;
@@ -153,8 +155,8 @@ mod tests {
             TemplateFault::Name("Mine \"!\"".into()),
             TemplateFault::Measure { key: "width", value: -40.5, least: 1.0, most: 320.0 },
             TemplateFault::Height("tall".into()),
-            off("right", Height::Mm(30.5)),
-            off("lower", Height::Continuous),
+            off("right", LabelHeight::Mm(30.5)),
+            off("lower", LabelHeight::Continuous),
             TemplateFault::Overlap { what: "text", other: "logo", other_line: 1_400 },
             UnknownField("colour".into()).into(),
             TemplateFault::Brace("{name".into()),
@@ -172,7 +174,7 @@ mod tests {
         let w = TemplatesWords::in_locale(Locale::EnUs);
         let name = || "mine \"own\"".to_owned();
         let mut refusals = vec![
-            DesignRefusal::OtherName { wanted: name(), said: "other".into() },
+            DesignRefusal::OtherName { expected: name(), message: "other".into() },
             DesignRefusal::BuiltIn("badge".into()),
             DesignRefusal::TooMany,
             DesignRefusal::Changed(name()),
@@ -194,7 +196,7 @@ mod tests {
     #[test]
     fn every_built_in_template_has_a_title_of_the_box() {
         let [w, pseudo] = [Locale::EnUs, Locale::Pseudo].map(TemplatesWords::in_locale);
-        for template in builtins() {
+        for template in builtin_templates() {
             assert_eq!(word_built_in(w, &template.name, ""), template.title);
             assert!(word_built_in(pseudo, &template.name, "").starts_with(words::PSEUDO_OPEN));
         }

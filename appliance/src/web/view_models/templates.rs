@@ -6,12 +6,12 @@ use web::error::HttpError;
 
 use crate::printing::{DesignRefusal, LogoView};
 use crate::web::http_error::{new_error, worded};
-use crate::web::view_models::printer_causes::sentence;
+use crate::web::view_models::printer_causes::as_sentence;
 use crate::web::view_models::template_words::word_design_refusal;
 use crate::web::words::TemplatesWords;
 
 /// Why a template or a logo is not taken, as people and programs are told it.
-pub(crate) fn refused(refusal: DesignRefusal) -> HttpError {
+pub(crate) fn refusal_error(refusal: DesignRefusal) -> HttpError {
     let safe = worded(TemplatesWords::template_refused_safe);
     let (status, code, field) = match &refusal {
         DesignRefusal::Template(_) => (StatusCode::UNPROCESSABLE_ENTITY, "template", "template"),
@@ -29,7 +29,7 @@ pub(crate) fn refused(refusal: DesignRefusal) -> HttpError {
         _ => worded(TemplatesWords::template_refused),
     };
     new_error(status, code, title)
-        .detail(worded(move |w| sentence(&word_design_refusal(w, &refusal))))
+        .detail(worded(move |w| as_sentence(&word_design_refusal(w, &refusal))))
         .field(field)
         .safe(safe)
         .next(worded(TemplatesWords::template_refused_next))

@@ -1,15 +1,15 @@
 //! “Can this be trusted?”: what the box itself checks of an item's records, and who has seen its log.
 
-use record::fold::Cleaning;
+use record::fold::CleaningRecord;
 
-use crate::store::Reader;
+use crate::store::LogReader;
 use crate::web::context::AppState;
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::EquipmentWords;
 
 /// What was found.
 #[derive(Debug, Clone)]
-pub(crate) struct Trust {
+pub(crate) struct VerificationResult {
     pub(crate) holds: bool,
     pub(crate) words: String,
     pub(crate) checked: String,
@@ -21,13 +21,13 @@ pub(crate) struct Trust {
 }
 
 /// Reads the entries of these cleanings again, each against the tree's own hashes.
-pub(crate) fn trust(
+pub(crate) fn verify_records(
     state: &AppState,
-    wording: &Wording,
+    wording: &PageWording,
     w: EquipmentWords,
-    reader: &Reader,
-    cleanings: &[&Cleaning],
-) -> Trust {
+    reader: &LogReader,
+    cleanings: &[&CleaningRecord],
+) -> VerificationResult {
     let here: Vec<u64> =
         cleanings.iter().filter(|c| c.of.epoch == reader.epoch()).map(|c| c.of.seq).collect();
     let wrong = here.iter().find_map(|seq| match reader.entry(*seq) {
@@ -44,12 +44,12 @@ pub(crate) fn trust(
         (None, 0) => w.trust_nothing(),
         (None, many) => w.trust_read_again(many),
     };
-    let witness = match state.store.cursor().kept {
-        Some(kept) => w.trust_relay(kept.checkpoint.size),
+    let witness = match state.store.cursor().stored {
+        Some(stored) => w.trust_relay(stored.checkpoint.size),
         None => w.trust_no_relay(),
     };
     let root = reader.root().to_string().to_uppercase();
-    Trust {
+    VerificationResult {
         holds,
         words,
         checked: w.trust_checked_when(wording.dates().day_and_time(wording.local().now_ms()).text),

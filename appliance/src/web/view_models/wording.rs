@@ -1,26 +1,26 @@
 //! What pages say of times, people and numbers, in the language and country of their reader.
 
-use record::fold::{Facility, Settings};
-use record::kinds::Who;
+use record::fold::{FacilitySettings, FacilityState};
+use record::kinds::CleanedBy;
 use words::{Dates, Locale, Moment, Number, S0, SafeHtml, fill_slots};
 
-use crate::store::Reader;
+use crate::store::LogReader;
 use crate::web::log_reads::StoredText;
-use crate::web::view_models::formats::{Local, about, span};
+use crate::web::view_models::formats::{LocalTime, exact_duration, rough_duration};
 use crate::web::view_models::snapshot::proof_word;
 use crate::web::words::PageWords;
 
 /// For whom a page is written: in which language and country, for which zone and time.
 #[derive(Debug, Clone)]
-pub(crate) struct Wording {
+pub(crate) struct PageWording {
     words: PageWords,
     dates: Dates,
-    local: Local,
+    local: LocalTime,
 }
 
-impl Wording {
+impl PageWording {
     /// In the locale of these words.
-    pub(crate) fn new(words: PageWords, local: &Local) -> Self {
+    pub(crate) fn new(words: PageWords, local: &LocalTime) -> Self {
         let dates = Dates::new(words.catalog().locale(), local.zone_name(), local.now_ms());
         Self { words, dates, local: local.clone() }
     }
@@ -37,7 +37,7 @@ impl Wording {
         &self.dates
     }
 
-    pub(crate) fn local(&self) -> &Local {
+    pub(crate) fn local(&self) -> &LocalTime {
         &self.local
     }
 
@@ -53,12 +53,12 @@ impl Wording {
 
     /// `3 min 11 s`
     pub(crate) fn span(&self, seconds: u32) -> String {
-        span(self.words, seconds)
+        exact_duration(self.words, seconds)
     }
 
     /// `5 h`: one unit, rounded down.
     pub(crate) fn about(&self, ms: i64) -> String {
-        about(self.words, ms)
+        rough_duration(self.words, ms)
     }
 
     /// A number that stands alone.
@@ -67,7 +67,7 @@ impl Wording {
     }
 
     /// Whom to call, for the middle of a sentence.
-    pub(crate) fn contact(&self, settings: &Settings) -> SafeHtml {
+    pub(crate) fn contact(&self, settings: &FacilitySettings) -> SafeHtml {
         match settings.contact.as_str() {
             "" => fill_slots(self.words.page_biomed(), []),
             entered => SafeHtml::entered(entered),
@@ -75,32 +75,42 @@ impl Wording {
     }
 
     /// Who cleaned, by name only, for the middle of a sentence.
-    pub(crate) fn cleaner_name(&self, reader: &Reader, facility: &Facility, who: &Who) -> SafeHtml {
+    pub(crate) fn cleaner_name(
+        &self,
+        reader: &LogReader,
+        facility: &FacilityState,
+        who: &CleanedBy,
+    ) -> SafeHtml {
         match who {
-            Who::Typed { name } => StoredText::read(reader, name.hash).to_html(self.words),
-            Who::Pin { staff } | Who::Badge { staff } | Who::Login { staff } => {
+            CleanedBy::Entered { name } => StoredText::read(reader, name.hash).to_html(self.words),
+            CleanedBy::Pin { staff } | CleanedBy::Badge { staff } | CleanedBy::Login { staff } => {
                 StoredText::of_staff(reader, facility, *staff).to_html(self.words)
             }
-            Who::Unattributed => fill_slots(self.words.who_unattributed_inside(), []),
+            CleanedBy::Unattributed => fill_slots(self.words.who_unattributed_inside(), []),
         }
     }
 
     /// The same, and how that is proven, as plain text for a longer sentence.
-    pub(crate) fn cleaner_text(&self, reader: &Reader, facility: &Facility, who: &Who) -> String {
+    pub(crate) fn cleaner_text(
+        &self,
+        reader: &LogReader,
+        facility: &FacilityState,
+        who: &CleanedBy,
+    ) -> String {
         let name = match who {
-            Who::Typed { name } => StoredText::read(reader, name.hash),
-            Who::Pin { staff } | Who::Badge { staff } | Who::Login { staff } => {
+            CleanedBy::Entered { name } => StoredText::read(reader, name.hash),
+            CleanedBy::Pin { staff } | CleanedBy::Badge { staff } | CleanedBy::Login { staff } => {
                 StoredText::of_staff(reader, facility, *staff)
             }
-            Who::Unattributed => return self.words.who_unattributed(),
+            CleanedBy::Unattributed => return self.words.who_unattributed(),
         };
         self.words.who_cleaned(name.word(self.words), proof_word(who))
     }
 
     /// Who cleaned, and how that is proven.
-    pub(crate) fn cleaner(&self, reader: &Reader, facility: &Facility, who: &Who) -> SafeHtml {
+    pub(crate) fn cleaner(&self, reader: &LogReader, facility: &FacilityState, who: &CleanedBy) -> SafeHtml {
         match who {
-            Who::Unattributed => fill_slots(self.words.who_unattributed(), []),
+            CleanedBy::Unattributed => fill_slots(self.words.who_unattributed(), []),
             proven => {
                 let name = self.cleaner_name(reader, facility, proven);
                 fill_slots(self.words.who_cleaned(S0, proof_word(proven)), [name])

@@ -4,14 +4,14 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 
 use record::export::LINE_BYTES_MAX;
-use record::sign::Verifier;
+use record::sign::VerifierKey;
 
 use super::End;
 
 /// A box has one key for each epoch.
 const KEYS_BYTES_MAX: u64 = 256 * 1024;
 
-fn open(file: &str) -> Result<Box<dyn Read>, End> {
+fn open_input(file: &str) -> Result<Box<dyn Read>, End> {
     let unread = |e: io::Error| End::Unread(format!("cannot open {file}: {e}"));
     if file == "-" { Ok(Box::new(io::stdin())) } else { Ok(Box::new(File::open(file).map_err(unread)?)) }
 }
@@ -20,7 +20,7 @@ fn open(file: &str) -> Result<Box<dyn Read>, End> {
 pub(super) fn read_bytes(file: &str, bytes_max: u64) -> Result<Vec<u8>, End> {
     let unread = |e: io::Error| End::Unread(format!("cannot read {file}: {e}"));
     let mut bytes = Vec::new();
-    open(file)?.take(bytes_max + 1).read_to_end(&mut bytes).map_err(unread)?;
+    open_input(file)?.take(bytes_max + 1).read_to_end(&mut bytes).map_err(unread)?;
     if bytes.len() as u64 > bytes_max {
         return Err(End::Unread(format!("{file} has more than {bytes_max} bytes: it is something else")));
     }
@@ -28,16 +28,16 @@ pub(super) fn read_bytes(file: &str, bytes_max: u64) -> Result<Vec<u8>, End> {
 }
 
 /// A whole file of text.
-pub(super) fn read(file: &str, bytes_max: u64) -> Result<String, End> {
+pub(super) fn read_input(file: &str, bytes_max: u64) -> Result<String, End> {
     let bytes = read_bytes(file, bytes_max)?;
     String::from_utf8(bytes).map_err(|e| End::Unread(format!("cannot read {file}: {e}")))
 }
 
 /// A file of verifier keys.
-pub(super) fn read_keys(file: &str) -> Result<Vec<Verifier>, End> {
-    let text = read(file, KEYS_BYTES_MAX)?;
+pub(super) fn read_keys(file: &str) -> Result<Vec<VerifierKey>, End> {
+    let text = read_input(file, KEYS_BYTES_MAX)?;
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let keys: Result<Vec<_>, _> = lines.map(Verifier::parse).collect();
+    let keys: Result<Vec<_>, _> = lines.map(VerifierKey::parse).collect();
     match keys {
         Ok(keys) if !keys.is_empty() => Ok(keys),
         Ok(_) => Err(End::Unread(format!("there is no key in {file}"))),
@@ -47,7 +47,7 @@ pub(super) fn read_keys(file: &str) -> Result<Vec<Verifier>, End> {
 
 /// Each line of an export, without its newline.
 pub(super) fn for_each_line(file: &str, mut each: impl FnMut(&[u8]) -> Result<(), End>) -> Result<(), End> {
-    let mut lines = BufReader::new(open(file)?);
+    let mut lines = BufReader::new(open_input(file)?);
     let mut bytes = Vec::new();
     loop {
         bytes.clear();

@@ -2,25 +2,25 @@
 
 use std::io::{self, Write as _};
 
-use record::checkpoint::Cosigned;
+use record::checkpoint::CosignedCheckpoint;
 use record::entry::Entry;
-use record::export::{Export, Exported, ReadLine};
+use record::export::{ExportReader, ReadLine, VerifiedExport};
 use record::tree::Hash;
 
 use super::input::{for_each_line, read_bytes};
-use super::words::{Trust, about_log, about_witness, line, text_words};
-use super::{End, Options, Signed};
+use super::words::{CosignerTrust, about_log, about_witness, text_words, write_line};
+use super::{End, Options, SignedLog};
 
 /// Reads and checks all of an export, and gives each line out as soon as it was read.
 pub(super) fn read_export(
     file: &str,
-    signed: &Signed,
+    signed: &SignedLog,
     leaves: Option<&str>,
     mut each: impl FnMut(ReadLine),
-) -> Result<Exported, End> {
+) -> Result<VerifiedExport, End> {
     let broken = |e: record::export::ExportError| End::Broken(e.to_string());
     let (newest, _) = signed.newest()?;
-    let mut export = Export::new(newest.checkpoint().size).by_stations(&signed.all());
+    let mut export = ExportReader::new(newest.checkpoint().size).by_stations(&signed.all());
     if let Some(leaves) = leaves {
         let leaves = read_leaves(leaves, newest.checkpoint().size)?;
         export = export.by_leaves(leaves, newest).map_err(broken)?;
@@ -41,8 +41,8 @@ fn read_leaves(file: &str, count: u64) -> Result<Vec<Hash>, End> {
     Ok(leaves.iter().map(|leaf| Hash(*leaf)).collect())
 }
 
-pub(super) fn check(file: &str, options: &Options) -> Result<String, End> {
-    let signed = Signed::read(&options.notes, &options.keys)?;
+pub(super) fn check_log(file: &str, options: &Options) -> Result<String, End> {
+    let signed = SignedLog::read(&options.notes, &options.keys)?;
     let mut before: Option<Entry> = None;
     let exported = read_export(file, &signed, options.leaves.as_deref(), |read| match read {
         ReadLine::Entry(entry) if options.texts => before = Some(entry),
@@ -54,25 +54,25 @@ pub(super) fn check(file: &str, options: &Options) -> Result<String, End> {
         }
         ReadLine::Entry(_) => {}
     })?;
-    let mut said = String::from("VERIFIED: every entry of the log is there, in order and unchanged.\n");
-    about_log(&mut said, &exported.checkpoint);
+    let mut message = String::from("VERIFIED: every entry of the log is there, in order and unchanged.\n");
+    about_log(&mut message, &exported.checkpoint);
     let absent = exported.absent;
     let texts = format!(
         "{} fit their entries; {absent} are not in the file (erased, or not exported)",
         exported.texts
     );
-    line(&mut said, "texts", &texts);
+    write_line(&mut message, "texts", &texts);
     if options.cosigners.is_empty() {
-        line(
-            &mut said,
+        write_line(
+            &mut message,
             "witness",
             "not looked at: give the relay's key (--cosigner), from a source that you trust",
         );
     } else {
         let (newest, note) = signed.newest()?;
         let origin = newest.checkpoint().origin;
-        let cosigned = Cosigned::verify(note, &origin, &signed.log, &options.cosigners)?;
-        about_witness(&mut said, Some((cosigned.by(), cosigned.time_s())), Trust::Given);
+        let cosigned = CosignedCheckpoint::verify(note, &origin, &signed.log, &options.cosigners)?;
+        about_witness(&mut message, Some((cosigned.by(), cosigned.time_s())), CosignerTrust::FromUser);
     }
-    Ok(said)
+    Ok(message)
 }

@@ -12,9 +12,9 @@ use std::process::ExitCode;
 
 use record::checkpoint::{Checkpoint, SignedCheckpoint};
 use record::limits::NOTE_BYTES_MAX;
-use record::sign::{Note, NoteError, Verifier};
+use record::sign::{NoteError, SignedNote, VerifierKey};
 
-use self::input::{read, read_keys};
+use self::input::{read_input, read_keys};
 
 const HELP: &str = "Checks CleanTrack records offline.
 
@@ -58,8 +58,8 @@ impl From<NoteError> for End {
 /// What the command line says beside what is to be checked.
 #[derive(Default)]
 struct Options {
-    keys: Vec<Verifier>,
-    cosigners: Vec<Verifier>,
+    keys: Vec<VerifierKey>,
+    cosigners: Vec<VerifierKey>,
     notes: Vec<String>,
     log: Option<String>,
     leaves: Option<String>,
@@ -68,7 +68,7 @@ struct Options {
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (text, status) = match run(&arguments) {
+    let (text, status) = match run_command(&arguments) {
         Ok(text) => (text, 0),
         Err(End::Broken(why)) => (format!("NOT VERIFIED: {why}.\n"), 1),
         Err(End::Unread(why)) => (format!("Nothing was checked: {why}.\n"), 2),
@@ -79,29 +79,29 @@ fn main() -> ExitCode {
     ExitCode::from(status)
 }
 
-fn usage(why: &str) -> End {
+fn usage_error(why: &str) -> End {
     End::Unread(format!("{why}\n\n{}", HELP.trim_end().trim_end_matches('.')))
 }
 
-fn run(arguments: &[String]) -> Result<String, End> {
+fn run_command(arguments: &[String]) -> Result<String, End> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let (what, about, rest) = match words[..] {
         ["--help" | "-h" | "help"] => return Ok(HELP.to_owned()),
         [what @ ("proof" | "log" | "receipt"), about, ref rest @ ..] => (what, about, rest),
-        _ => return Err(usage("missing argument: `proof` or `log`")),
+        _ => return Err(usage_error("missing argument: `proof` or `log`")),
     };
     let options = read_options(what, rest)?;
     match (what, &options.log) {
-        ("proof", _) => proof::check(about, &options),
+        ("proof", _) => proof::check_proof(about, &options),
         ("log", _) if options.notes.is_empty() || options.keys.is_empty() => {
-            Err(usage("a log needs --checkpoint and --key"))
+            Err(usage_error("a log needs --checkpoint and --key"))
         }
-        ("log", _) => log::check(about, &options),
+        ("log", _) => log::check_log(about, &options),
         (_, Some(file)) if options.notes.is_empty() || !options.keys.is_empty() => {
-            receipt::check(about, file, &options)
+            receipt::check_receipt(about, file, &options)
         }
-        (_, Some(_)) => Err(usage("a checkpoint needs --key")),
-        _ => Err(usage("a receipt needs --log")),
+        (_, Some(_)) => Err(usage_error("a checkpoint needs --key")),
+        _ => Err(usage_error("a receipt needs --log")),
     }
 }
 
@@ -123,7 +123,7 @@ fn read_options(what: &str, mut rest: &[&str]) -> Result<Options, End> {
                 rest
             }
             ["--checkpoint", file, ref rest @ ..] if what != "proof" => {
-                options.notes.push(read(file, NOTE_BYTES_MAX as u64)?);
+                options.notes.push(read_input(file, NOTE_BYTES_MAX as u64)?);
                 rest
             }
             ["--leaves", file, ref rest @ ..] if what == "log" => {
@@ -134,24 +134,25 @@ fn read_options(what: &str, mut rest: &[&str]) -> Result<Options, End> {
                 options.log = Some(file.to_owned());
                 rest
             }
-            [option, ..] => return Err(usage(&format!("`{option}` is not a known argument"))),
+            [option, ..] => return Err(usage_error(&format!("`{option}` is not a known argument"))),
         };
     }
 }
 
 /// The signed checkpoints of one log, ascending, with its key.
-struct Signed {
+struct SignedLog {
     notes: Vec<(SignedCheckpoint, String)>,
-    log: Verifier,
+    log: VerifierKey,
 }
 
-impl Signed {
-    fn read(notes: &[String], keys: &[Verifier]) -> Result<Self, End> {
+impl SignedLog {
+    fn read(notes: &[String], keys: &[VerifierKey]) -> Result<Self, End> {
         let unread = |e: NoteError| End::Unread(format!("the checkpoint cannot be read: {e}"));
         let mut signed = Vec::new();
         let mut log = None;
         for note in notes {
-            let checkpoint = Checkpoint::parse(Note::parse(note).map_err(unread)?.text()).map_err(unread)?;
+            let checkpoint =
+                Checkpoint::parse(SignedNote::parse(note).map_err(unread)?.text()).map_err(unread)?;
             let origin = checkpoint.origin;
             let key = keys.iter().find(|key| key.name() == origin.to_string());
             let key =
@@ -163,13 +164,14 @@ impl Signed {
             }
         }
         signed.sort_by_key(|(signed, _)| signed.checkpoint().size);
-        let log = log.ok_or_else(|| usage("a log needs --checkpoint and --key"))?;
+        let log = log.ok_or_else(|| usage_error("a log needs --checkpoint and --key"))?;
         Ok(Self { notes: signed, log })
     }
 
     /// The largest, which the whole log is held against, with its note.
     fn newest(&self) -> Result<(&SignedCheckpoint, &str), End> {
-        let (signed, note) = self.notes.last().ok_or_else(|| usage("a log needs --checkpoint and --key"))?;
+        let (signed, note) =
+            self.notes.last().ok_or_else(|| usage_error("a log needs --checkpoint and --key"))?;
         Ok((signed, note))
     }
 

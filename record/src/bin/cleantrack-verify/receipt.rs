@@ -1,6 +1,6 @@
 //! Whether the record of a receipt is in an exported log.
 
-use record::checkpoint::Cosigned;
+use record::checkpoint::CosignedCheckpoint;
 use record::entry::Entry;
 use record::export::ReadLine;
 use record::ids::Epoch;
@@ -11,8 +11,8 @@ use record::run::RunName;
 
 use super::input::for_each_line;
 use super::log::read_export;
-use super::words::{Trust, about_entry, about_log, about_witness, line};
-use super::{End, Options, Signed};
+use super::words::{CosignerTrust, about_entry, about_log, about_witness, write_line};
+use super::{End, Options, SignedLog};
 
 /// What a log has at the receipt's number.
 struct Search<'a> {
@@ -83,7 +83,7 @@ fn read_unsigned(file: &str, search: &mut Search<'_>) -> Result<(), End> {
     Ok(())
 }
 
-pub(super) fn check(receipt: &str, file: &str, options: &Options) -> Result<String, End> {
+pub(super) fn check_receipt(receipt: &str, file: &str, options: &Options) -> Result<String, End> {
     let parsed: Result<Receipt, _> = receipt.trim().to_uppercase().parse();
     let receipt =
         parsed.map_err(|_| End::Unread(format!("`{receipt}` is no receipt, such as 1-41207-ZW00000001")))?;
@@ -94,33 +94,37 @@ pub(super) fn check(receipt: &str, file: &str, options: &Options) -> Result<Stri
             None
         }
         notes => {
-            let signed = Signed::read(notes, &options.keys)?;
+            let signed = SignedLog::read(notes, &options.keys)?;
             read_export(file, &signed, None, |read| search.take(read))?;
             Some(signed)
         }
     };
     let epoch = signed.as_ref().map(|signed| signed.newest()).transpose()?;
     let epoch = epoch.map(|(newest, _)| newest.checkpoint().origin.epoch);
-    let entry = compare(&receipt, &search, epoch)?;
-    let mut said = format!("VERIFIED: the record of receipt {receipt} is in the log, and has its hash.\n");
-    line(&mut said, "record", &format!("{}, {}", entry.seq(), entry.head().kind));
-    about_entry(&mut said, entry, &search.texts);
+    let entry = compare_receipt(&receipt, &search, epoch)?;
+    let mut message = format!("VERIFIED: the record of receipt {receipt} is in the log, and has its hash.\n");
+    write_line(&mut message, "record", &format!("{}, {}", entry.seq(), entry.head().kind));
+    about_entry(&mut message, entry, &search.texts);
     let Some(signed) = signed else {
-        line(&mut said, "log", "not checked: give its checkpoint and key (--checkpoint, --key)");
-        return Ok(said);
+        write_line(&mut message, "log", "not checked: give its checkpoint and key (--checkpoint, --key)");
+        return Ok(message);
     };
     let (newest, note) = signed.newest()?;
-    about_log(&mut said, newest.checkpoint());
+    about_log(&mut message, newest.checkpoint());
     if !options.cosigners.is_empty() {
         let origin = newest.checkpoint().origin;
-        let cosigned = Cosigned::verify(note, &origin, &signed.log, &options.cosigners)?;
-        about_witness(&mut said, Some((cosigned.by(), cosigned.time_s())), Trust::Given);
+        let cosigned = CosignedCheckpoint::verify(note, &origin, &signed.log, &options.cosigners)?;
+        about_witness(&mut message, Some((cosigned.by(), cosigned.time_s())), CosignerTrust::FromUser);
     }
-    Ok(said)
+    Ok(message)
 }
 
 /// The entry of the receipt: it must be of this epoch, there, and have the receipt's hash.
-fn compare<'a>(receipt: &Receipt, search: &'a Search<'_>, epoch: Option<Epoch>) -> Result<&'a Entry, End> {
+fn compare_receipt<'a>(
+    receipt: &Receipt,
+    search: &'a Search<'_>,
+    epoch: Option<Epoch>,
+) -> Result<&'a Entry, End> {
     if let Some(epoch) = epoch.filter(|epoch| epoch.n != receipt.n) {
         let n = receipt.n;
         return Err(search.absent(&format!("the log is of epoch {epoch}, the receipt of an epoch {n}")));

@@ -8,34 +8,34 @@ use record::redact::TextLine;
 use record::tree::Hash;
 
 /// Adds a line.
-pub(super) fn line(said: &mut String, name: &str, value: &str) {
+pub(super) fn write_line(message: &mut String, name: &str, value: &str) {
     // Writing into a String cannot fail.
-    let _ = writeln!(said, "  {name:<8} {value}");
+    let _ = writeln!(message, "  {name:<8} {value}");
 }
 
-pub(super) fn about_log(said: &mut String, checkpoint: &Checkpoint) {
-    line(said, "box", &checkpoint.origin.box_id.to_string());
-    line(said, "epoch", &checkpoint.origin.epoch.to_string());
-    line(said, "entries", &format!("{}, signed with root {}", checkpoint.size, checkpoint.root));
+pub(super) fn about_log(message: &mut String, checkpoint: &Checkpoint) {
+    write_line(message, "box", &checkpoint.origin.box_id.to_string());
+    write_line(message, "epoch", &checkpoint.origin.epoch.to_string());
+    write_line(message, "entries", &format!("{}, signed with root {}", checkpoint.size, checkpoint.root));
 }
 
 /// When an entry was written and what it says.
-pub(super) fn about_entry(said: &mut String, entry: &Entry, texts: &[TextLine]) {
+pub(super) fn about_entry(message: &mut String, entry: &Entry, texts: &[TextLine]) {
     let wall_s = entry.head().at.wall.div_euclid(1_000);
-    line(said, "written", &format!("{} by the box's clock", moment(wall_s)));
-    line(said, "content", entry.body());
-    texts.iter().for_each(|text| line(said, "text", &text_words(entry, text)));
+    write_line(message, "written", &format!("{} by the box's clock", moment_text(wall_s)));
+    write_line(message, "content", entry.body());
+    texts.iter().for_each(|text| write_line(message, "text", &text_words(entry, text)));
 }
 
 /// A text with the member that names it; control characters are written out.
 pub(super) fn text_words(entry: &Entry, text: &TextLine) -> String {
     let body: serde_json::Value = serde_json::from_str(entry.body()).unwrap_or_default();
     let member = member_of(&body, &text.hash(), String::new()).unwrap_or_else(|| "text".to_owned());
-    let shown: String = text.text().chars().map(shown).collect();
+    let shown: String = text.text().chars().map(shown_character).collect();
     format!("{member}: {shown}")
 }
 
-fn shown(character: char) -> String {
+fn shown_character(character: char) -> String {
     if character.is_control() { character.escape_default().to_string() } else { character.to_string() }
 }
 
@@ -51,28 +51,30 @@ fn member_of(value: &serde_json::Value, hash: &Hash, at: String) -> Option<Strin
 
 /// Where a witness's key came from.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trust {
+pub(super) enum CosignerTrust {
     /// The reader gave it.
-    Given,
+    FromUser,
     /// The file that it vouches for.
     Brought,
 }
 
-pub(super) fn about_witness(said: &mut String, witness: Option<(&str, u64)>, trust: Trust) {
+pub(super) fn about_witness(message: &mut String, witness: Option<(&str, u64)>, trust: CosignerTrust) {
     let caveat = match trust {
-        Trust::Given => "",
-        Trust::Brought => " (its key came with the proof, so this is only as good as whoever gave it to you)",
+        CosignerTrust::FromUser => "",
+        CosignerTrust::Brought => {
+            " (its key came with the proof, so this is only as good as whoever gave it to you)"
+        }
     };
     let text = match witness {
         Some((name, time_s)) => {
-            let time = moment(i64::try_from(time_s).unwrap_or(i64::MAX));
+            let time = moment_text(i64::try_from(time_s).unwrap_or(i64::MAX));
             format!("stored by {name} at {time} or before{caveat}")
         }
         None => "none: no relay has signed this checkpoint, or its key was not given".to_owned(),
     };
-    line(said, "witness", &text);
+    write_line(message, "witness", &text);
 }
 
-pub(super) fn moment(second: i64) -> String {
+pub(super) fn moment_text(second: i64) -> String {
     jiff::Timestamp::from_second(second).map_or_else(|_| format!("second {second}"), |t| t.to_string())
 }

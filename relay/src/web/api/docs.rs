@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use ::web::answer::Page;
 use ::web::error::HttpError;
-use ::web::route::Anyone;
+use ::web::route::AnyCaller;
 use ::web::table::Table;
 use askama::Template;
 use axum::extract::State;
 use words::{S0, SafeHtml, fill_slots};
 
-use crate::web::Web;
-use crate::web::layout::Shell;
+use crate::web::WebContext;
+use crate::web::layout::PageLayout;
 use crate::web::words::{ProgramsWords, open_words};
 
 /// A row of the table for programs.
@@ -23,7 +23,7 @@ pub(crate) struct DocumentedEndpoint {
 }
 
 /// Those that the description has, in its order.
-pub(crate) fn list_endpoints(table: &Table<Web>) -> Arc<[DocumentedEndpoint]> {
+pub(crate) fn list_endpoints(table: &Table<WebContext>) -> Arc<[DocumentedEndpoint]> {
     let routes = table.rows().iter().map(|row| &row.route).filter(|route| route.kind.is_documented());
     let endpoint = |path, method: String, summary| DocumentedEndpoint { path, method, summary };
     routes.map(|route| endpoint(route.path, route.method.to_string(), route.summary)).collect()
@@ -35,15 +35,15 @@ const TOKEN_HEADER: &str = "Authorization: Bearer ct_…";
 #[derive(Template)]
 #[template(path = "docs.html")]
 struct DocsPage<'a> {
-    shell: Shell,
+    shell: PageLayout,
     w: ProgramsWords,
     lead: SafeHtml,
     endpoints: &'a [DocumentedEndpoint],
 }
 
 /// The page.
-pub(crate) async fn show(_: Anyone, State(web): State<Web>) -> Result<Page, HttpError> {
+pub(crate) async fn show(_: AnyCaller, State(web): State<WebContext>) -> Result<Page, HttpError> {
     let w: ProgramsWords = open_words();
     let lead = fill_slots(w.api_lead(S0), [SafeHtml::element("code", &[], TOKEN_HEADER)]);
-    Page::draw(&DocsPage { shell: Shell::open(w.api_title()), w, lead, endpoints: &web.endpoints })
+    Page::draw(&DocsPage { shell: PageLayout::open(w.api_title()), w, lead, endpoints: &web.endpoints })
 }

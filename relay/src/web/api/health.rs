@@ -2,27 +2,27 @@
 
 use ::web::answer::{MediaBytes, media};
 use ::web::error::HttpError;
-use ::web::route::Anyone;
+use ::web::route::AnyCaller;
 use axum::extract::State;
 
 use crate::db::DbError;
-use crate::web::{Web, http_error};
+use crate::web::{WebContext, http_error};
 
 /// `GET /healthz`.
-pub(crate) async fn show_alive(_: Anyone) -> Result<MediaBytes<media::Plain>, HttpError> {
+pub(crate) async fn show_alive(_: AnyCaller) -> Result<MediaBytes<media::Plain>, HttpError> {
     Ok(MediaBytes::new("ok\n"))
 }
 
 /// `GET /readyz`.
 pub(crate) async fn show_ready(
-    _: Anyone,
-    State(web): State<Web>,
+    _: AnyCaller,
+    State(web): State<WebContext>,
 ) -> Result<MediaBytes<media::Plain>, HttpError> {
-    let asked = async { crate::db::facilities::platform_any(&mut web.db.read().await?).await };
-    let asked: Result<bool, DbError> = asked.await;
-    match asked {
+    let requested = async { crate::db::facilities::platform_any(&mut web.db.read().await?).await };
+    let requested: Result<bool, DbError> = requested.await;
+    match requested {
         Ok(_) => Ok(MediaBytes::new("ready\n")),
         // Whatever it is: nobody is served until it is over.
-        Err(error) => Err(http_error::away(&error)),
+        Err(error) => Err(http_error::unavailable_error(&error)),
     }
 }

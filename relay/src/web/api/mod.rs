@@ -9,7 +9,7 @@ use ::web::error::HttpError;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::web::http_error::parameter;
+use crate::web::http_error::parameter_error;
 
 /// Things in a list, unless the request says otherwise.
 const LIMIT: i64 = 100;
@@ -19,7 +19,7 @@ const LIMIT_MAX: i64 = 1_000;
 /// Part of a list.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ListOf{T}")]
-pub(crate) struct List<T> {
+pub(crate) struct ListJson<T> {
     /// The things.
     pub(crate) items: Vec<T>,
     /// The `cursor` of the part after it; null at the end.
@@ -27,14 +27,14 @@ pub(crate) struct List<T> {
 }
 
 /// Reads `limit`: absent is [`LIMIT`], more than [`LIMIT_MAX`] is that.
-fn read_limit(asked: Option<&str>) -> Result<i64, HttpError> {
-    let Some(asked) = asked else { return Ok(LIMIT) };
+fn read_limit(requested: Option<&str>) -> Result<i64, HttpError> {
+    let Some(requested) = requested else { return Ok(LIMIT) };
     // As large as it may be written: what is over the bound is the bound.
-    let is_number = (1..=18).contains(&asked.len()) && asked.bytes().all(|b| b.is_ascii_digit());
-    let number: Option<i64> = asked.parse().ok().filter(|&number| is_number && number > 0);
+    let is_number = (1..=18).contains(&requested.len()) && requested.bytes().all(|b| b.is_ascii_digit());
+    let number: Option<i64> = requested.parse().ok().filter(|&number| is_number && number > 0);
     number
         .map(|number| number.min(LIMIT_MAX))
-        .ok_or_else(|| parameter("limit", |words| words.parameter_limit(LIMIT_MAX)))
+        .ok_or_else(|| parameter_error("limit", |words| words.parameter_limit(LIMIT_MAX)))
 }
 
 /// RFC 3339 in UTC with milliseconds, as the box writes it.
@@ -49,8 +49,8 @@ mod tests {
 
     #[test]
     fn limits() {
-        for (asked, limit) in [(None, 100), (Some("7"), 7), (Some("1000000000"), 1_000)] {
-            assert_eq!(read_limit(asked).unwrap(), limit, "{asked:?}");
+        for (requested, limit) in [(None, 100), (Some("7"), 7), (Some("1000000000"), 1_000)] {
+            assert_eq!(read_limit(requested).unwrap(), limit, "{requested:?}");
         }
         for wrong in ["-1", "+1", "0", "", "ten", "1e9", "9999999999999999999999"] {
             assert!(read_limit(Some(wrong)).is_err(), "{wrong}");

@@ -8,29 +8,29 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use record::tree::Hash;
 
-use crate::web::Web;
-use crate::web::access::Reader;
-use crate::web::http_error::{internal, not_found};
+use crate::web::WebContext;
+use crate::web::access::AccountReader;
+use crate::web::http_error::{internal_error, not_found};
 
 /// A photo never changes under its name, and is nobody else's to keep.
 const CACHE: &str = "private, max-age=86400, immutable";
 
 /// `GET /photos/{photo}`. A hash is no capability: another account's photo is one that does not exist.
 pub(crate) async fn show(
-    reader: Reader,
-    State(web): State<Web>,
+    reader: AccountReader,
+    State(web): State<WebContext>,
     Path(hash): Path<Hash>,
     headers: HeaderMap,
 ) -> Result<OneOf<WithHeaders<MediaBytes<media::Jpeg>>, WithHeaders<NotModified>>, HttpError> {
-    let bytes = web.photos.get(reader.scope(), hash).await.map_err(internal)?.ok_or_else(not_found)?;
-    let etag = HeaderValue::from_str(&format!("\"{hash}\"")).map_err(internal)?;
-    let mut kept = HeaderMap::new();
-    kept.insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHE));
+    let bytes = web.photos.get(reader.scope(), hash).await.map_err(internal_error)?.ok_or_else(not_found)?;
+    let etag = HeaderValue::from_str(&format!("\"{hash}\"")).map_err(internal_error)?;
+    let mut stored = HeaderMap::new();
+    stored.insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHE));
     // Opened by itself it can do nothing, whatever its bytes say.
-    kept.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("inline; filename=\"photo.jpg\""));
+    stored.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("inline; filename=\"photo.jpg\""));
     if headers.get(header::IF_NONE_MATCH) == Some(&etag) {
-        return Ok(OneOf::Second(WithHeaders(kept, NotModified { etag })));
+        return Ok(OneOf::Second(WithHeaders(stored, NotModified { etag })));
     }
-    kept.insert(header::ETAG, etag);
-    Ok(OneOf::First(WithHeaders(kept, MediaBytes::new(bytes))))
+    stored.insert(header::ETAG, etag);
+    Ok(OneOf::First(WithHeaders(stored, MediaBytes::new(bytes))))
 }

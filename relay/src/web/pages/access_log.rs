@@ -1,7 +1,7 @@
 //! Who signed in, what admins and the operator did, and what was denied to whom: the newest first.
 
 use ::web::answer::Page;
-use ::web::argument::Lenient;
+use ::web::argument::LenientQuery;
 use ::web::error::HttpError;
 use askama::Template;
 use axum::extract::State;
@@ -11,10 +11,10 @@ use words::SafeHtml;
 
 use crate::accounts::access_log::{AccessActor, AccessOutcome, DenialReason, SessionDetail};
 use crate::db::audit::AuditRow;
-use crate::web::Web;
-use crate::web::access::{Member, Read};
-use crate::web::layout::{Section, Shell};
-use crate::web::view_models::formats::{Badge, Tone, Wall};
+use crate::web::WebContext;
+use crate::web::access::{MemberCaller, Read};
+use crate::web::layout::{NavSection, PageLayout};
+use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::AccessWords;
 
 /// Rows of a page.
@@ -28,14 +28,14 @@ struct AccessView {
     /// What they did or tried: `Tried to open People`.
     deed: String,
     about: String,
-    outcome: Badge,
+    outcome: StatusBadge,
     times: Option<String>,
 }
 
 #[derive(Template)]
 #[template(path = "access_log.html")]
 struct AccessPage {
-    shell: Shell,
+    shell: PageLayout,
     w: AccessWords,
     rows: Vec<AccessView>,
     older: Option<String>,
@@ -52,46 +52,47 @@ pub(crate) struct AccessLogParams {
 
 /// `GET /app/access`.
 pub(crate) async fn show(
-    visitor: Member<Read>,
-    State(web): State<Web>,
-    Lenient(asked): Lenient<AccessLogParams>,
+    visitor: MemberCaller<Read>,
+    State(web): State<WebContext>,
+    LenientQuery(requested): LenientQuery<AccessLogParams>,
 ) -> Result<Page, HttpError> {
-    let before = if asked.before.is_empty() { NEWEST } else { asked.before.as_str() };
+    let before = if requested.before.is_empty() { NEWEST } else { requested.before.as_str() };
     let limit = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
-    let mut rows = crate::db::audit::before(&mut web.db.read().await?, visitor.scope, before, limit).await?;
+    let mut rows =
+        crate::db::audit::rows_before(&mut web.db.read().await?, visitor.scope, before, limit).await?;
     let has_older = rows.len() > ROWS;
     rows.truncate(ROWS);
     let older = rows.last().filter(|_| has_older).map(|row| format!("/app/access?before={}", row.audit_id));
-    let wall = Wall::new(web.now_ms(), "UTC");
+    let wall = LocalTime::new(web.now_ms(), "UTC");
     let w: AccessWords = wall.words();
     let view = AccessPage {
-        shell: Shell::signed_in(w.access_title(), Section::AccessLog, &visitor),
+        shell: PageLayout::signed_in(w.access_title(), NavSection::AccessLog, &visitor),
         w,
-        rows: rows.iter().map(|row| access(row, &wall)).collect(),
+        rows: rows.iter().map(|row| access_view(row, &wall)).collect(),
         older,
-        is_newest: asked.before.is_empty(),
+        is_newest: requested.before.is_empty(),
     };
     Page::draw(&view)
 }
 
-fn access(row: &AuditRow, wall: &Wall) -> AccessView {
+fn access_view(row: &AuditRow, wall: &LocalTime) -> AccessView {
     let w: AccessWords = wall.words();
     let is_denied = row.outcome == AccessOutcome::Denied.word();
     let outcome = match is_denied {
-        true => Badge::new(Tone::Late, w.access_denied()),
-        false => Badge::new(Tone::Ok, w.access_done()),
+        true => StatusBadge::new(BadgeTone::Late, w.access_denied()),
+        false => StatusBadge::new(BadgeTone::Ok, w.access_done()),
     };
     AccessView {
         at: wall.clock(row.at_ms),
-        who: who(w, &row.who),
-        deed: deed(w, &row.act, is_denied),
-        about: about(w, row, is_denied),
+        who: actor_text(w, &row.who),
+        deed: act_text(w, &row.act, is_denied),
+        about: subject_text(w, row, is_denied),
         outcome,
         times: (row.times != 1).then(|| w.access_times(row.times)),
     }
 }
 
-fn who(w: AccessWords, key: &str) -> String {
+fn actor_text(w: AccessWords, key: &str) -> String {
     match AccessActor::of_key(key) {
         AccessActor::Operator => w.access_operator(),
         AccessActor::Program { token_id, name } => w.access_program(token_id, name),
@@ -100,7 +101,7 @@ fn who(w: AccessWords, key: &str) -> String {
 }
 
 /// What it was about: why it was denied, from which device; or a name as it was recorded.
-fn about(w: AccessWords, row: &AuditRow, is_denied: bool) -> String {
+fn subject_text(w: AccessWords, row: &AuditRow, is_denied: bool) -> String {
     let reason = DenialReason::ALL.into_iter().find(|reason| is_denied && reason.key() == row.about);
     if let Some(reason) = reason {
         return w.access_reason(reason.key());
@@ -120,7 +121,7 @@ fn about(w: AccessWords, row: &AuditRow, is_denied: bool) -> String {
 }
 
 /// What somebody did or tried. A method and a route are for the record; nobody has to read one.
-fn deed(w: AccessWords, act: &str, is_denied: bool) -> String {
+fn act_text(w: AccessWords, act: &str, is_denied: bool) -> String {
     if is_denied { w.access_tried(act_key(act)) } else { w.access_did(act_key(act)) }
 }
 
@@ -183,7 +184,7 @@ mod tests {
 
     #[test]
     fn acts_are_told_in_words() {
-        let deed = |act, is_denied| deed(open_words(), act, is_denied);
+        let deed = |act, is_denied| act_text(open_words(), act, is_denied);
         assert_eq!(deed("sign in", false), "Signed in");
         assert_eq!(deed("sign in", true), "Tried to sign in");
         assert_eq!(deed("GET /app/people", true), "Tried to open People");
@@ -200,7 +201,7 @@ mod tests {
         let guarded = table.rows().iter().map(|row| &row.route).filter(|route| route.access != Access::Open);
         for route in guarded {
             let act = format!("{} {}", route.method, route.path);
-            assert_ne!(deed(w, &act, true), deed(w, "", true), "{act} has no words");
+            assert_ne!(act_text(w, &act, true), act_text(w, "", true), "{act} has no words");
         }
     }
 
@@ -213,7 +214,7 @@ mod tests {
             (AccessActor::Person("ana@linden.example".into()), "ana@linden.example"),
         ] {
             assert_eq!(AccessActor::of_key(&actor.to_string()), actor);
-            assert_eq!(who(open_words(), &actor.to_string()), words);
+            assert_eq!(actor_text(open_words(), &actor.to_string()), words);
         }
     }
 
@@ -228,7 +229,7 @@ mod tests {
             ("program", "program"),
             ("program Linden warehouse (gone)", "program Linden warehouse (gone)"),
         ] {
-            assert_eq!(who(open_words(), earlier), words);
+            assert_eq!(actor_text(open_words(), earlier), words);
         }
         let named = AccessActor::Program { token_id: "ABCDEFGH".into(), name: "Linden warehouse".into() };
         assert_eq!(AccessActor::of_key("program Linden warehouse (ABCDEFGH)"), named);
@@ -247,7 +248,7 @@ mod tests {
             about: about.into(),
             outcome: String::new(),
         };
-        let about = |act, text: &str, is_denied| about(open_words(), &row(act, text), is_denied);
+        let about = |act, text: &str, is_denied| subject_text(open_words(), &row(act, text), is_denied);
         let mut all = std::collections::BTreeSet::new();
         for reason in DenialReason::ALL {
             assert!(all.insert(about("GET /app/people", reason.key(), true)), "{reason:?}");

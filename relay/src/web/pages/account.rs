@@ -1,26 +1,26 @@
 //! The account's page: every facility, the one that slips first, and what was cleaned last.
 
 use ::web::answer::{OneOf, Page, SeeOther};
-use ::web::argument::Lenient;
+use ::web::argument::LenientQuery;
 use ::web::error::HttpError;
 use askama::Template;
 use axum::extract::State;
-use record::compliance::Tally;
+use record::compliance::WindowTally;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use words::{S0, SafeHtml, fill_slots};
 
-use crate::accounts::Visitor;
-use crate::db::history::{Cursor, Of};
-use crate::web::Web;
-use crate::web::access::{Member, Read};
-use crate::web::layout::{Section, Shell};
+use crate::accounts::AccountUser;
+use crate::db::history::{HistoryCursor, HistoryScope};
+use crate::web::WebContext;
+use crate::web::access::{MemberCaller, Read};
+use crate::web::layout::{NavSection, PageLayout};
 use crate::web::live_marks::LiveTopic;
-use crate::web::view_models::box_state::{BoxState, backlog, behind};
-use crate::web::view_models::chart::{Day, Spark};
-use crate::web::view_models::cleanings::{FeedRow, look_for_photos, told};
-use crate::web::view_models::facility_state::{DAYS, Site, common_zone, sites};
-use crate::web::view_models::formats::{Badge, Tone, Wall};
+use crate::web::view_models::box_state::{BoxState, backlog_text, entries_behind};
+use crate::web::view_models::chart::{ChartDay, SparklineChart};
+use crate::web::view_models::cleanings::{FeedRow, load_cleaning_views, look_for_photos};
+use crate::web::view_models::facility_state::{DAYS, FacilityOverview, common_zone, load_overviews};
+use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::{AccountWords, BoxesWords, PageWords};
 
 /// Latest cleanings that the page shows.
@@ -44,7 +44,8 @@ enum Sort {
     /// Boxes that need somebody first.
     Box,
     /// Longest unheard first.
-    Heard,
+    #[serde(rename = "heard")]
+    LastSeen,
     /// Most behind first.
     Backlog,
 }
@@ -66,13 +67,13 @@ impl Sort {
         (Some(Self::Today), true),
         (Some(Self::Overdue), true),
         (Some(Self::Box), false),
-        (Some(Self::Heard), true),
+        (Some(Self::LastSeen), true),
         (Some(Self::Backlog), true),
     ];
 
-    fn read(asked: Option<&str>) -> Self {
+    fn read(requested: Option<&str>) -> Self {
         let columns = Self::COLUMNS.iter().filter_map(|(sort, _)| *sort);
-        columns.into_iter().find(|sort| Some(sort.key()) == asked).unwrap_or_default()
+        columns.into_iter().find(|sort| Some(sort.key()) == requested).unwrap_or_default()
     }
 
     fn key(self) -> &'static str {
@@ -83,7 +84,7 @@ impl Sort {
             Self::Today => "today",
             Self::Overdue => "overdue",
             Self::Box => "box",
-            Self::Heard => "heard",
+            Self::LastSeen => "heard",
             Self::Backlog => "backlog",
         }
     }
@@ -92,12 +93,14 @@ impl Sort {
         matches!(self, Self::Overdue | Self::Backlog)
     }
 
-    fn order(self, sites: &mut [Site]) {
+    fn order(self, sites: &mut [FacilityOverview]) {
         // A facility without data stands after those with any.
-        let low = |tally: Tally| tally.rate().map_or(u16::MAX, |r| r.per_mille());
-        let standing = |s: &Site| s.in_service.as_ref().map(|b| b.state);
-        let heard = |s: &Site| s.in_service.as_ref().map_or(i64::MAX, |b| b.row.heard_ms.unwrap_or(i64::MIN));
-        let held_back = |s: &Site| s.in_service.as_ref().map_or(-1, |b| behind(&b.row));
+        let low = |tally: WindowTally| tally.rate().map_or(u16::MAX, |r| r.per_mille());
+        let box_status = |s: &FacilityOverview| s.in_service.as_ref().map(|b| b.state);
+        let seen = |s: &FacilityOverview| {
+            s.in_service.as_ref().map_or(i64::MAX, |b| b.row.heard_ms.unwrap_or(i64::MIN))
+        };
+        let held_back = |s: &FacilityOverview| s.in_service.as_ref().map_or(-1, |b| entries_behind(&b.row));
         // They come sorted by name, and the sort keeps that order among equals.
         match self {
             Self::Name => {}
@@ -105,8 +108,8 @@ impl Sort {
             Self::Week => sites.sort_by_key(|s| low(s.tally(7))),
             Self::Today => sites.sort_by_key(|s| low(s.tally(1))),
             Self::Overdue => sites.sort_by_key(|s| std::cmp::Reverse(s.counts.overdue)),
-            Self::Box => sites.sort_by_key(|s| standing(s).unwrap_or(BoxState::Waiting)),
-            Self::Heard => sites.sort_by_key(heard),
+            Self::Box => sites.sort_by_key(|s| box_status(s).unwrap_or(BoxState::Waiting)),
+            Self::LastSeen => sites.sort_by_key(seen),
             Self::Backlog => sites.sort_by_key(|s| std::cmp::Reverse(held_back(s))),
         }
     }
@@ -125,25 +128,25 @@ struct SiteRow {
     href: String,
     rate_30: String,
     met_30: String,
-    trend: Option<Spark>,
+    trend: Option<SparklineChart>,
     rate_7: String,
     rate_today: String,
     overdue: u64,
-    state: Badge,
-    heard: Option<SafeHtml>,
+    state: StatusBadge,
+    seen: Option<SafeHtml>,
     backlog: String,
 }
 
 #[derive(Template)]
 #[template(path = "facilities.html")]
 struct FacilitiesPage {
-    shell: Shell,
+    shell: PageLayout,
     w: AccountWords,
     page: PageWords,
     account: String,
     rate_30: String,
     met_30: String,
-    trend: Option<Spark>,
+    trend: Option<SparklineChart>,
     overdue: u64,
     overdue_of: String,
     silent: usize,
@@ -159,48 +162,50 @@ struct FacilitiesPage {
 }
 
 /// `GET /app`.
-pub(crate) async fn home(_: Member<Read>) -> Result<SeeOther, HttpError> {
+pub(crate) async fn home(_: MemberCaller<Read>) -> Result<SeeOther, HttpError> {
     SeeOther::to("/app/")
 }
 
 /// `GET /app/`.
 pub(crate) async fn show(
-    visitor: Member<Read>,
-    State(web): State<Web>,
-    Lenient(asked): Lenient<AccountParams>,
+    visitor: MemberCaller<Read>,
+    State(web): State<WebContext>,
+    LenientQuery(requested): LenientQuery<AccountParams>,
 ) -> Result<OneOf<Page, SeeOther>, HttpError> {
     let now_ms = web.now_ms();
     let mut conn = web.db.read().await?;
     let live = web.live_page(&mut conn, visitor.scope, LiveTopic::Account).await?;
-    let mut sites = sites(&mut conn, visitor.scope, now_ms).await?;
+    let mut sites = load_overviews(&mut conn, visitor.scope, now_ms).await?;
     match &sites[..] {
         sites if sites.iter().all(|s| s.in_service.is_none()) => {
             return crate::web::pages::add_box::first_box(&visitor, &web, sites).await.map(OneOf::First);
         }
-        [only] if asked.sort.is_none() => {
+        [only] if requested.sort.is_none() => {
             return SeeOther::to(&format!("/app/f/{}", only.id)).map(OneOf::Second);
         }
         _ => {}
     }
-    let wall = Wall::new(now_ms, &common_zone(&sites));
-    let start = Cursor::start();
-    let rows = crate::db::history::cleanings(&mut conn, visitor.scope, Of::Account, &start, FEED).await?;
-    let mut latest = told(&mut conn, visitor.scope, rows).await?;
+    let wall = LocalTime::new(now_ms, &common_zone(&sites));
+    let start = HistoryCursor::start();
+    let rows =
+        crate::db::history::load_cleanings(&mut conn, visitor.scope, HistoryScope::Account, &start, FEED)
+            .await?;
+    let mut latest = load_cleaning_views(&mut conn, visitor.scope, rows).await?;
     look_for_photos(&mut conn, visitor.scope, &mut latest).await?;
-    let feed = latest.iter().map(|told| {
-        let place = sites.iter().find(|s| s.id == told.facility).map(|s| s.name.as_str());
-        FeedRow::of(told, place, &wall)
+    let feed = latest.iter().map(|cleaning_view| {
+        let place = sites.iter().find(|s| s.id == cleaning_view.facility).map(|s| s.name.as_str());
+        FeedRow::of(cleaning_view, place, &wall)
     });
     let feed: Vec<FeedRow> = feed.collect();
-    let sort = Sort::read(asked.sort.as_deref());
+    let sort = Sort::read(requested.sort.as_deref());
     sort.order(&mut sites);
     let title = wall.words::<AccountWords>().account_title(&visitor.account_name);
-    let shell = Shell::signed_in(title, Section::Facilities, &visitor).live(live, false);
+    let shell = PageLayout::signed_in(title, NavSection::Facilities, &visitor).live(live, false);
     let shell = say_how_old(shell, &sites, &wall);
-    Page::draw(&made(shell, &visitor, &sites, sort, feed, &wall)).map(OneOf::First)
+    Page::draw(&account_page(shell, &visitor, &sites, sort, feed, &wall)).map(OneOf::First)
 }
 
-fn say_how_old(shell: Shell, sites: &[Site], wall: &Wall) -> Shell {
+fn say_how_old(shell: PageLayout, sites: &[FacilityOverview], wall: &LocalTime) -> PageLayout {
     match sites.iter().filter(|s| s.in_service.is_some() && s.is_behind(wall.now_ms())).count() {
         0 => shell.with_as_of_now(wall),
         count => {
@@ -211,8 +216,8 @@ fn say_how_old(shell: Shell, sites: &[Site], wall: &Wall) -> Shell {
 }
 
 /// The days of all facilities together; each counts in its own zone.
-fn together(sites: &[Site]) -> Vec<Day> {
-    let mut days: Vec<Day> = sites.first().map(|s| s.days.clone()).unwrap_or_default();
+fn sum_days(sites: &[FacilityOverview]) -> Vec<ChartDay> {
+    let mut days: Vec<ChartDay> = sites.first().map(|s| s.days.clone()).unwrap_or_default();
     for site in sites.iter().skip(1) {
         for (sum, day) in days.iter_mut().zip(&site.days) {
             sum.tally += day.tally;
@@ -221,24 +226,24 @@ fn together(sites: &[Site]) -> Vec<Day> {
     days
 }
 
-fn made(
-    shell: Shell,
-    visitor: &Visitor,
-    sites: &[Site],
+fn account_page(
+    shell: PageLayout,
+    visitor: &AccountUser,
+    sites: &[FacilityOverview],
     sort: Sort,
     feed: Vec<FeedRow>,
-    wall: &Wall,
+    wall: &LocalTime,
 ) -> FacilitiesPage {
     let w: AccountWords = wall.words();
-    let days = together(sites);
-    let month: Tally = days.iter().map(|d| d.tally).sum();
+    let days = sum_days(sites);
+    let month: WindowTally = days.iter().map(|d| d.tally).sum();
     let items: u64 = sites.iter().map(|s| s.counts.items).sum();
     let overdue: u64 = sites.iter().map(|s| s.counts.overdue).sum();
     let slipping = sites.iter().filter(|s| s.counts.overdue > 0).count();
     let in_state = |state: BoxState| {
         sites.iter().filter(move |s| s.in_service.as_ref().is_some_and(|b| b.state == state))
     };
-    let silent: Vec<&Site> = in_state(BoxState::Silent).collect();
+    let silent: Vec<&FacilityOverview> = in_state(BoxState::Silent).collect();
     let zoneless: Vec<&str> = sites.iter().filter(|s| s.zoneless).map(|s| s.name.as_str()).collect();
     let (backlog, backlog_words) = not_here_yet(sites, wall);
     let columns = Sort::COLUMNS.iter().map(|&(by, number)| Column {
@@ -259,7 +264,7 @@ fn made(
             0 => w.account_no_data(),
             closed => w.account_windows_met(closed, month.met),
         },
-        trend: Spark::of(&days, month, wall),
+        trend: SparklineChart::of(&days, month, wall),
         overdue,
         overdue_of: w.account_overdue_of(slipping, wall.items(items)),
         silent: silent.len(),
@@ -273,7 +278,7 @@ fn made(
     }
 }
 
-fn silent_words(silent: &[&Site], wall: &Wall) -> String {
+fn silent_words(silent: &[&FacilityOverview], wall: &LocalTime) -> String {
     let w: AccountWords = wall.words();
     match silent {
         [] => w.account_all_online(),
@@ -285,15 +290,16 @@ fn silent_words(silent: &[&Site], wall: &Wall) -> String {
     }
 }
 
-fn not_here_yet(sites: &[Site], wall: &Wall) -> (String, String) {
+fn not_here_yet(sites: &[FacilityOverview], wall: &LocalTime) -> (String, String) {
     let w: AccountWords = wall.words();
-    let told = |s: &&Site| {
-        s.in_service
-            .as_ref()
-            .is_some_and(|b| !matches!(b.state, BoxState::Silent | BoxState::Waiting) && behind(&b.row) > 0)
+    let cleaning_view = |s: &&FacilityOverview| {
+        s.in_service.as_ref().is_some_and(|b| {
+            !matches!(b.state, BoxState::Silent | BoxState::Waiting) && entries_behind(&b.row) > 0
+        })
     };
-    let waiting: Vec<&Site> = sites.iter().filter(told).collect();
-    let entries: i64 = waiting.iter().filter_map(|s| s.in_service.as_ref()).map(|b| behind(&b.row)).sum();
+    let waiting: Vec<&FacilityOverview> = sites.iter().filter(cleaning_view).collect();
+    let entries: i64 =
+        waiting.iter().filter_map(|s| s.in_service.as_ref()).map(|b| entries_behind(&b.row)).sum();
     let words = match &waiting[..] {
         [] => w.account_all_sent(),
         [only] => w.account_entries_one(&only.name),
@@ -302,25 +308,25 @@ fn not_here_yet(sites: &[Site], wall: &Wall) -> (String, String) {
     (wall.number(entries), words)
 }
 
-fn site_row(site: &Site, wall: &Wall) -> SiteRow {
+fn site_row(site: &FacilityOverview, wall: &LocalTime) -> SiteRow {
     let month = site.tally(usize::try_from(DAYS).unwrap_or_default());
-    let standing = site.in_service.as_ref();
+    let box_status = site.in_service.as_ref();
     let today = site.tally(1);
     SiteRow {
         name: site.name.clone(),
         href: format!("/app/f/{}", site.id),
         rate_30: wall.rate_or_no_data(month),
         met_30: wall.met_of(month),
-        trend: Spark::of(&site.days, month, wall),
+        trend: SparklineChart::of(&site.days, month, wall),
         rate_7: wall.rate_or_no_data(site.tally(7)),
         rate_today: wall.rate_or_no_data(today),
         overdue: site.counts.overdue,
-        state: standing.map_or_else(
-            || Badge::new(Tone::Plain, wall.words::<BoxesWords>().box_none()),
+        state: box_status.map_or_else(
+            || StatusBadge::new(BadgeTone::Plain, wall.words::<BoxesWords>().box_none()),
             |b| b.state.badge_with_span(b.row.heard_ms, wall),
         ),
-        heard: standing.and_then(|b| b.row.heard_ms).map(|at| wall.clock(at)),
-        backlog: standing.map_or_else(String::new, |b| backlog(&b.row, b.state, wall)),
+        seen: box_status.and_then(|b| b.row.heard_ms).map(|at| wall.clock(at)),
+        backlog: box_status.map_or_else(String::new, |b| backlog_text(&b.row, b.state, wall)),
     }
 }
 

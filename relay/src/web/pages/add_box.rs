@@ -1,7 +1,7 @@
 //! Adding a box: the claim file, and waiting for the box's first word.
 
-use ::web::answer::{Download, MediaType, Page};
-use ::web::argument::Lenient;
+use ::web::answer::{FileDownload, MediaType, Page};
+use ::web::argument::LenientQuery;
 use ::web::error::HttpError;
 use ::web::form::{
     FilledSection, FormDefinition, FormField, FormOption, FormPainter, FormSection, FormValues,
@@ -13,18 +13,18 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use words::{S0, SafeHtml, fill_slots};
 
-use crate::accounts::Visitor;
+use crate::accounts::AccountUser;
 use crate::accounts::access_log::AccessRecord;
 use crate::accounts::permission::Permission;
 use crate::fleet::ClaimWishes;
-use crate::web::Web;
-use crate::web::access::{AddBoxes, Member};
+use crate::web::WebContext;
+use crate::web::access::{AddBoxes, MemberCaller};
 use crate::web::form::{RelayForm, require_own_form};
-use crate::web::http_error::{internal, not_found};
-use crate::web::layout::{Section, Shell};
+use crate::web::http_error::{internal_error, not_found};
+use crate::web::layout::{NavSection, PageLayout};
 use crate::web::live_marks::LiveTopic;
-use crate::web::view_models::facility_state::{Site, sites};
-use crate::web::view_models::formats::Wall;
+use crate::web::view_models::facility_state::{FacilityOverview, load_overviews};
+use crate::web::view_models::formats::LocalTime;
 use crate::web::words::{BoxesWords, FormWords, open_words};
 
 /// What an administrator runs on the box: shown on the page "Add a box", and how the suites claim their boxes.
@@ -42,7 +42,7 @@ pub(crate) static CLAIM: FormDefinition = FormDefinition {
 #[derive(Template)]
 #[template(path = "add_box.html")]
 struct AddBoxPage {
-    shell: Shell,
+    shell: PageLayout,
     w: BoxesWords,
     /// How the claim file comes onto the box.
     copy_how: SafeHtml,
@@ -67,31 +67,40 @@ pub(crate) struct AddBoxParams {
 
 /// A claim file.
 #[derive(Debug)]
-pub(crate) struct Toml;
+pub(crate) struct ClaimToml;
 
-impl MediaType for Toml {
+impl MediaType for ClaimToml {
     const NAME: &'static str = "application/toml";
 }
 
 /// `GET /app/boxes/add`.
 pub(crate) async fn show(
-    visitor: Member<AddBoxes>,
-    State(web): State<Web>,
-    Lenient(asked): Lenient<AddBoxParams>,
+    visitor: MemberCaller<AddBoxes>,
+    State(web): State<WebContext>,
+    LenientQuery(requested): LenientQuery<AddBoxParams>,
 ) -> Result<Page, HttpError> {
     let mut conn = web.db.read().await?;
-    let sites = sites(&mut conn, visitor.scope, web.now_ms()).await?;
+    let sites = load_overviews(&mut conn, visitor.scope, web.now_ms()).await?;
     drop(conn);
-    let chosen = asked.facility.unwrap_or_default();
+    let chosen = requested.facility.unwrap_or_default();
     draw_form(&visitor, &web, &sites, &chosen).await
 }
 
 /// The page of an account whose boxes have not told anything yet.
-pub(crate) async fn first_box(visitor: &Visitor, web: &Web, sites: &[Site]) -> Result<Page, HttpError> {
+pub(crate) async fn first_box(
+    visitor: &AccountUser,
+    web: &WebContext,
+    sites: &[FacilityOverview],
+) -> Result<Page, HttpError> {
     draw_form(visitor, web, sites, "").await
 }
 
-async fn draw_form(visitor: &Visitor, web: &Web, sites: &[Site], chosen: &str) -> Result<Page, HttpError> {
+async fn draw_form(
+    visitor: &AccountUser,
+    web: &WebContext,
+    sites: &[FacilityOverview],
+    chosen: &str,
+) -> Result<Page, HttpError> {
     let mut conn = web.db.read().await?;
     let live = web.live_page(&mut conn, visitor.scope, LiveTopic::Boxes).await?;
     let here =
@@ -104,11 +113,11 @@ async fn draw_form(visitor: &Visitor, web: &Web, sites: &[Site], chosen: &str) -
     let picks = vec![("facility", options.collect())];
     let painter = FormPainter { picks, ..FormPainter::new(&CLAIM, form.catalog()) };
     let (title, lead, section) = match is_first {
-        true => (w.add_box_title_first(), w.add_box_lead_first(), Section::Facilities),
-        false => (w.add_box_title(), w.add_box_lead(), Section::Boxes),
+        true => (w.add_box_title_first(), w.add_box_lead_first(), NavSection::Facilities),
+        false => (w.add_box_title(), w.add_box_lead(), NavSection::Boxes),
     };
     let view = AddBoxPage {
-        shell: Shell::signed_in(&title, section, visitor).live(live, true),
+        shell: PageLayout::signed_in(&title, section, visitor).live(live, true),
         w,
         copy_how: fill_slots(w.add_box_copy_how(S0), [command_html(CLAIM_COMMAND)]),
         no_facility: fill_slots(w.add_box_no_facility(S0), [command_html(FACILITY_COMMAND)]),
@@ -129,26 +138,26 @@ fn command_html(command: &str) -> SafeHtml {
 }
 
 /// `POST /app/boxes/add`.
-pub(crate) async fn make(
-    visitor: Member<AddBoxes>,
-    State(web): State<Web>,
+pub(crate) async fn create_claim_file(
+    visitor: MemberCaller<AddBoxes>,
+    State(web): State<WebContext>,
     form: RelayForm,
-) -> Result<Download<Toml>, HttpError> {
+) -> Result<FileDownload<ClaimToml>, HttpError> {
     require_own_form(&visitor, &form)?;
     let now_ms = web.now_ms();
     let mut conn = web.db.read().await?;
-    let sites = sites(&mut conn, visitor.scope, now_ms).await?;
+    let sites = load_overviews(&mut conn, visitor.scope, now_ms).await?;
     drop(conn);
     let facility: Option<FacilityId> = FormValues::read(&CLAIM, &form.fields).text("facility").parse().ok();
     let site = sites.iter().find(|s| Some(s.id) == facility).ok_or_else(not_found)?;
     let wishes = ClaimWishes { zone: Some(site.zone.clone()), ..ClaimWishes::default() };
     let file =
-        crate::fleet::claim_file(&web.fleet, visitor.scope, site.id, wishes).await.map_err(internal)?;
+        crate::fleet::claim_file(&web.fleet, visitor.scope, site.id, wishes).await.map_err(internal_error)?;
     let mut tx = web.db.begin().await?;
     let about = site.id.to_string();
     let record = AccessRecord { who: &visitor.email, act: "claim-file create", about: &about };
     web.log().write_act(&mut tx, visitor.scope, record).await?;
     tx.commit().await?;
-    let day = Wall::new(now_ms, &site.zone).today();
-    Download::new(&format!("cleantrack-claim-{day}.toml"), file.into_bytes())
+    let day = LocalTime::new(now_ms, &site.zone).today();
+    FileDownload::new(&format!("cleantrack-claim-{day}.toml"), file.into_bytes())
 }

@@ -1,13 +1,13 @@
 //! The fleet: every box of the account, those that need somebody first, and what is held of a log that forked.
 
-use ::web::answer::{Download, Page, media};
+use ::web::answer::{FileDownload, Page, media};
 use ::web::argument::Path;
 use ::web::error::HttpError;
 use askama::Template;
 use axum::extract::State;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::ids::{BoxId, Epoch};
 use serde::Serialize;
 use words::{S0, SafeHtml, fill_slots};
@@ -16,16 +16,18 @@ use crate::accounts::permission::Permission;
 use crate::db::dashboard::BoxRow;
 use crate::db::evidence::EvidenceRow;
 use crate::db::log_keys::WaitingEpoch;
-use crate::web::Web;
-use crate::web::access::{Member, Read};
-use crate::web::http_error::{internal, not_found};
-use crate::web::layout::{Section, Shell};
+use crate::web::WebContext;
+use crate::web::access::{MemberCaller, Read};
+use crate::web::http_error::{internal_error, not_found};
+use crate::web::layout::{NavSection, PageLayout};
 use crate::web::live_marks::LiveTopic;
 use crate::web::view_models::box_alarms::list_alarms;
-use crate::web::view_models::box_health::health;
-use crate::web::view_models::box_state::{BoxState, as_told, backlog, clock, is_fresh, printers};
-use crate::web::view_models::facility_state::{Site, common_zone, sites};
-use crate::web::view_models::formats::{Badge, Tone, Wall};
+use crate::web::view_models::box_health::read_health;
+use crate::web::view_models::box_state::{
+    BoxState, as_reported, backlog_text, clock_text, is_fresh, printer_badges,
+};
+use crate::web::view_models::facility_state::{FacilityOverview, common_zone, load_overviews};
+use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::{BoxesWords, PageWords};
 
 /// The kind of evidence that accuses this relay and no box.
@@ -43,7 +45,7 @@ struct NoteView {
 struct ForkView {
     box_id: String,
     title: String,
-    state: Badge,
+    state: StatusBadge,
     what: SafeHtml,
     safe: String,
     notes: Vec<NoteView>,
@@ -54,12 +56,12 @@ struct ForkView {
 struct Row {
     facility: String,
     href: String,
-    state: Badge,
-    heard: Option<SafeHtml>,
+    state: StatusBadge,
+    seen: Option<SafeHtml>,
     backlog: String,
     clock: String,
     disk: String,
-    printers: Vec<Badge>,
+    printers: Vec<StatusBadge>,
     version: String,
 }
 
@@ -72,7 +74,7 @@ struct AlarmRow {
 #[derive(Template)]
 #[template(path = "boxes.html")]
 struct BoxesPage {
-    shell: Shell,
+    shell: PageLayout,
     w: BoxesWords,
     page: PageWords,
     may_add: bool,
@@ -84,29 +86,39 @@ struct BoxesPage {
 }
 
 /// `GET /app/boxes`.
-pub(crate) async fn show(visitor: Member<Read>, State(web): State<Web>) -> Result<Page, HttpError> {
+pub(crate) async fn show(
+    visitor: MemberCaller<Read>,
+    State(web): State<WebContext>,
+) -> Result<Page, HttpError> {
     let now_ms = web.now_ms();
     let (mut conn, scope) = (web.db.read().await?, visitor.scope);
     let live = web.live_page(&mut conn, scope, LiveTopic::Boxes).await?;
-    let sites = sites(&mut conn, scope, now_ms).await?;
-    let known = crate::db::facilities::list(&mut conn, scope).await?;
-    let rows = crate::db::dashboard::boxes(&mut conn, scope).await?;
-    let wall = Wall::new(now_ms, &common_zone(&sites));
+    let sites = load_overviews(&mut conn, scope, now_ms).await?;
+    let known = crate::db::facilities::list_facilities(&mut conn, scope).await?;
+    let rows = crate::db::dashboard::load_boxes(&mut conn, scope).await?;
+    let wall = LocalTime::new(now_ms, &common_zone(&sites));
     let known_ms = |facility: &str| known.iter().find(|f| f.facility == facility).map_or(0, |f| f.known_ms);
     let mut boxes: Vec<(BoxState, BoxRow)> =
         rows.into_iter().map(|row| (BoxState::of(&row, known_ms(&row.facility), now_ms), row)).collect();
     boxes.sort_by_key(|(state, _)| *state);
-    let found = crate::db::evidence::newest(&mut conn, scope, FORKS).await?;
-    let waits = crate::db::log_keys::waiting(&mut conn, scope).await?;
+    let found = crate::db::evidence::newest_evidence(&mut conn, scope, FORKS).await?;
+    let waits = crate::db::log_keys::waiting_keys(&mut conn, scope).await?;
     let mut forks = Vec::new();
     for evidence in found.iter().filter(|e| e.kind != LOSS) {
         let row = boxes.iter().find(|(_, row)| row.box_id == evidence.box_id);
         if let Some((state, row)) = row {
-            forks.push(fork(evidence, *state, row, &sites, visitor.role.holds(Permission::AddBoxes), &wall));
+            forks.push(fork_view(
+                evidence,
+                *state,
+                row,
+                &sites,
+                visitor.role.holds(Permission::AddBoxes),
+                &wall,
+            ));
         }
     }
     let w: BoxesWords = wall.words();
-    let shell = Shell::signed_in(w.boxes_title(), Section::Boxes, &visitor).live(live, false);
+    let shell = PageLayout::signed_in(w.boxes_title(), NavSection::Boxes, &visitor).live(live, false);
     let view = BoxesPage {
         shell: shell.with_as_of_now(&wall),
         w,
@@ -115,26 +127,26 @@ pub(crate) async fn show(visitor: Member<Read>, State(web): State<Web>) -> Resul
         forks,
         caption: w.boxes_caption(boxes.len()),
         notes: [
-            waiting(&waits, &boxes, &sites, &wall),
-            refusals(w, &boxes, &sites),
-            losses(w, &found, &boxes, &sites),
+            waiting_views(&waits, &boxes, &sites, &wall),
+            refusal_texts(w, &boxes, &sites),
+            loss_views(w, &found, &boxes, &sites),
         ]
         .concat(),
-        alarms: alarms(&boxes, &sites, &wall),
+        alarms: alarm_views(&boxes, &sites, &wall),
         boxes: boxes.iter().map(|(state, row)| box_row(*state, row, &sites, &wall)).collect(),
     };
     Page::draw(&view)
 }
 
-fn facility_name(sites: &[Site], facility: &str) -> String {
+fn facility_name(sites: &[FacilityOverview], facility: &str) -> String {
     let site = sites.iter().find(|s| s.id.to_string() == facility);
     site.map_or_else(|| facility.to_owned(), |s| s.name.clone())
 }
 
-fn box_row(state: BoxState, row: &BoxRow, sites: &[Site], wall: &Wall) -> Row {
-    let (health, is_fresh) = (health(row), is_fresh(row, wall.now_ms()));
+fn box_row(state: BoxState, row: &BoxRow, sites: &[FacilityOverview], wall: &LocalTime) -> Row {
+    let (health, is_fresh) = (read_health(row), is_fresh(row, wall.now_ms()));
     let words: BoxesWords = wall.words();
-    let disk = health.as_ref().map(|h| as_told(words, words.box_disk(h.disk_percent), is_fresh));
+    let disk = health.as_ref().map(|h| as_reported(words, words.box_disk(h.disk_percent), is_fresh));
     Row {
         facility: facility_name(sites, &row.facility),
         href: format!("/app/f/{}", row.facility),
@@ -142,18 +154,18 @@ fn box_row(state: BoxState, row: &BoxRow, sites: &[Site], wall: &Wall) -> Row {
             BoxState::Silent => state.badge_with_span(row.heard_ms, wall),
             _ => state.badge(words),
         },
-        heard: row.heard_ms.map(|at| wall.clock(at)),
-        backlog: backlog(row, state, wall),
-        clock: clock(row, wall),
+        seen: row.heard_ms.map(|at| wall.clock(at)),
+        backlog: backlog_text(row, state, wall),
+        clock: clock_text(row, wall),
         disk: disk.unwrap_or_else(|| words.box_unknown()),
-        printers: printers(words, health.as_ref(), is_fresh),
+        printers: printer_badges(words, health.as_ref(), is_fresh),
         version: row.version.clone(),
     }
 }
 
-fn alarms(boxes: &[(BoxState, BoxRow)], sites: &[Site], wall: &Wall) -> Vec<AlarmRow> {
-    let heard = boxes.iter().filter(|(state, _)| *state != BoxState::Revoked);
-    let rows = heard.flat_map(|(_, row)| {
+fn alarm_views(boxes: &[(BoxState, BoxRow)], sites: &[FacilityOverview], wall: &LocalTime) -> Vec<AlarmRow> {
+    let seen = boxes.iter().filter(|(state, _)| *state != BoxState::Revoked);
+    let rows = seen.flat_map(|(_, row)| {
         let facility = facility_name(sites, &row.facility);
         list_alarms(row, wall).into_iter().map(move |alarm| AlarmRow { facility: facility.clone(), alarm })
     });
@@ -163,7 +175,12 @@ fn alarms(boxes: &[(BoxState, BoxRow)], sites: &[Site], wall: &Wall) -> Vec<Alar
 /// Logs that the page names: a person looks at them one by one.
 const WAITING_SHOWN: usize = 8;
 
-fn waiting(waits: &[WaitingEpoch], boxes: &[(BoxState, BoxRow)], sites: &[Site], wall: &Wall) -> Vec<String> {
+fn waiting_views(
+    waits: &[WaitingEpoch],
+    boxes: &[(BoxState, BoxRow)],
+    sites: &[FacilityOverview],
+    wall: &LocalTime,
+) -> Vec<String> {
     let w: BoxesWords = wall.words();
     let sentence = |log: &WaitingEpoch| {
         let facility = boxes.iter().find(|(_, row)| row.box_id == log.box_id).map(|(_, row)| &row.facility);
@@ -176,24 +193,29 @@ fn waiting(waits: &[WaitingEpoch], boxes: &[(BoxState, BoxRow)], sites: &[Site],
     waits.iter().take(WAITING_SHOWN).map(sentence).chain(rest).collect()
 }
 
-fn refusals(w: BoxesWords, boxes: &[(BoxState, BoxRow)], sites: &[Site]) -> Vec<String> {
+fn refusal_texts(w: BoxesWords, boxes: &[(BoxState, BoxRow)], sites: &[FacilityOverview]) -> Vec<String> {
     let refused = boxes.iter().filter(|(_, row)| row.refusals > 0);
     refused.map(|(_, row)| w.boxes_refused(row.refusals, facility_name(sites, &row.facility))).collect()
 }
 
-fn losses(w: BoxesWords, found: &[EvidenceRow], boxes: &[(BoxState, BoxRow)], sites: &[Site]) -> Vec<String> {
+fn loss_views(
+    w: BoxesWords,
+    found: &[EvidenceRow],
+    boxes: &[(BoxState, BoxRow)],
+    sites: &[FacilityOverview],
+) -> Vec<String> {
     let lost = found.iter().filter(|e| e.kind == LOSS);
     let lost = lost.filter_map(|e| boxes.iter().find(|(_, row)| row.box_id == e.box_id));
     lost.map(|(_, row)| w.boxes_loss(facility_name(sites, &row.facility))).collect()
 }
 
-fn fork(
+fn fork_view(
     evidence: &EvidenceRow,
     state: BoxState,
     row: &BoxRow,
-    sites: &[Site],
+    sites: &[FacilityOverview],
     may_add: bool,
-    wall: &Wall,
+    wall: &LocalTime,
 ) -> ForkView {
     let w: BoxesWords = wall.words();
     let safe = match evidence.seq {
@@ -207,7 +229,7 @@ fn fork(
         title: w.fork_title(facility_name(sites, &row.facility)),
         state: match state {
             BoxState::Quarantined => state.badge(w),
-            _ => Badge::new(Tone::Plain, w.fork_looked_at()),
+            _ => StatusBadge::new(BadgeTone::Plain, w.fork_looked_at()),
         },
         what: fill_slots(w.fork_what(S0), [wall.day_clock(evidence.at_ms)]),
         safe,
@@ -247,17 +269,17 @@ struct EvidenceFile {
 
 /// `GET /app/boxes/{box_id}/evidence/{evidence}`.
 pub(crate) async fn evidence(
-    visitor: Member<Read>,
-    State(web): State<Web>,
+    visitor: MemberCaller<Read>,
+    State(web): State<WebContext>,
     Path((box_id, id)): Path<(BoxId, String)>,
-) -> Result<Download<media::JsonText>, HttpError> {
+) -> Result<FileDownload<media::JsonText>, HttpError> {
     let mut conn = web.db.read().await?;
-    let found = crate::db::evidence::get(&mut conn, visitor.scope, box_id, &id).await?;
+    let found = crate::db::evidence::find_evidence(&mut conn, visitor.scope, box_id, &id).await?;
     let (row, lines, payload) = found.ok_or_else(not_found)?;
     let epoch: Option<Epoch> = row.epoch.parse().ok();
     let mut key = None;
-    if let Some(origin) = epoch.map(|epoch| Origin { box_id, epoch }) {
-        let held = crate::db::epochs::get(&mut conn, visitor.scope, &origin).await?;
+    if let Some(origin) = epoch.map(|epoch| LogOrigin { box_id, epoch }) {
+        let held = crate::db::epochs::find_log(&mut conn, visitor.scope, &origin).await?;
         key = held.and_then(|held| origin.verifier(&held.log_key).ok()).map(|v| v.to_string());
     }
     let entries = lines.split(|b| *b == b'\n').filter(|line| !line.is_empty());
@@ -274,8 +296,8 @@ pub(crate) async fn evidence(
         entries_a: entries.map(|line| String::from_utf8_lossy(line).into_owned()).collect(),
         batch_b_base64: STANDARD.encode(payload),
     };
-    let bytes = serde_json::to_vec_pretty(&file).map_err(internal)?;
-    Download::new(&format!("cleantrack-evidence-{box_id}.json"), bytes)
+    let bytes = serde_json::to_vec_pretty(&file).map_err(internal_error)?;
+    FileDownload::new(&format!("cleantrack-evidence-{box_id}.json"), bytes)
 }
 
 #[cfg(test)]

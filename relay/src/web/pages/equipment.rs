@@ -1,16 +1,16 @@
 //! An item's page: how it stands, all that was done to it, and why that can be believed.
 
 use ::web::answer::{OneOf, Page, SeeOther};
-use ::web::argument::{Lenient, Path};
+use ::web::argument::{LenientQuery, Path};
 use ::web::error::HttpError;
 use askama::Template;
 use axum::extract::State;
-use record::checkpoint::{Cosigned, Origin};
-use record::compliance::Tally;
+use record::checkpoint::{CosignedCheckpoint, LogOrigin};
+use record::compliance::WindowTally;
 use record::entry::Entry;
-use record::fold::{Alias, Equipment, Service};
+use record::fold::{Equipment, ServiceState, TagAlias};
 use record::ids::FacilityId;
-use record::kinds::{Class, Contact, EntryRef, Event, PhotoPolicy, ProtocolPublished, Schedule};
+use record::kinds::{Contact, EntryRef, Event, PhotoPolicy, ProtocolPublished, Schedule, SpauldingClass};
 use record::redact::TextLine;
 use record::tag::Tag;
 use schemars::JsonSchema;
@@ -18,20 +18,20 @@ use serde::Deserialize;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::db::dashboard::ItemRow;
-use crate::db::history::{Cursor, Of, UseRow};
-use crate::db::{AccountScope, Conn, DbError};
-use crate::web::access::{Member, Read};
-use crate::web::http_error::{not_found, parameter};
-use crate::web::layout::Shell;
-use crate::web::pages::equipment_list::state;
-use crate::web::pages::facility::{LOOK_BACK_MS, equipment, shell};
+use crate::db::history::{HistoryCursor, HistoryScope, UseRow};
+use crate::db::{AccountScope, DbConnection, DbError};
+use crate::web::access::{MemberCaller, Read};
+use crate::web::http_error::{not_found, parameter_error};
+use crate::web::layout::PageLayout;
+use crate::web::pages::equipment_list::status_badge;
+use crate::web::pages::facility::{LOOK_BACK_MS, facility_layout, read_equipment};
 use crate::web::view_models::box_state::BoxState;
-use crate::web::view_models::chart::{Day, Spark};
-use crate::web::view_models::cleanings::{Told, look_for_photos, staff_name, told};
-use crate::web::view_models::facility_state::{Site, date, sites, tally};
-use crate::web::view_models::formats::{Badge, Tone, Wall, short_hash};
+use crate::web::view_models::chart::{ChartDay, SparklineChart};
+use crate::web::view_models::cleanings::{CleaningView, load_cleaning_views, look_for_photos, staff_name};
+use crate::web::view_models::facility_state::{FacilityOverview, day_date, load_overviews, tally_windows};
+use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge, short_hash};
 use crate::web::words::{EquipmentWords, ErrorWords, PageWords};
-use crate::web::{Fact, Web};
+use crate::web::{PageFact, WebContext};
 
 /// Cleanings on a page of history.
 const PAGE: i64 = 50;
@@ -49,7 +49,7 @@ struct HistoryRow {
     at_ms: i64,
     done: bool,
     title: String,
-    badges: Vec<Badge>,
+    badges: Vec<StatusBadge>,
     /// When, and what else there is to say of it.
     when: SafeHtml,
     voided: Option<String>,
@@ -67,9 +67,9 @@ struct PhotoLink {
 }
 
 struct Trust {
-    badge: Badge,
+    badge: StatusBadge,
     words: String,
-    facts: Vec<Fact>,
+    facts: Vec<PageFact>,
     latest: Option<LatestProof>,
 }
 
@@ -81,7 +81,7 @@ struct LatestProof {
 #[derive(Template)]
 #[template(path = "equipment.html")]
 struct EquipmentPage {
-    shell: Shell,
+    shell: PageLayout,
     w: EquipmentWords,
     page: PageWords,
     facility: String,
@@ -89,50 +89,54 @@ struct EquipmentPage {
     tag: String,
     name: String,
     about: String,
-    state: Badge,
+    state: StatusBadge,
     state_words: Option<String>,
     rate_30: String,
     rate_words: String,
-    trend: Option<Spark>,
+    trend: Option<SparklineChart>,
     history: Vec<HistoryRow>,
     history_words: String,
     history_empty: String,
     older: Option<String>,
-    trust: Badge,
+    trust: StatusBadge,
     trust_words: String,
-    trust_facts: Vec<Fact>,
+    trust_facts: Vec<PageFact>,
     latest_proof: Option<LatestProof>,
     check_hint: SafeHtml,
-    facts: Vec<Fact>,
+    facts: Vec<PageFact>,
 }
 
 /// `GET /app/f/{facility}/e/{tag}`.
 pub(crate) async fn show(
-    visitor: Member<Read>,
-    State(web): State<Web>,
+    visitor: MemberCaller<Read>,
+    State(web): State<WebContext>,
     Path((facility, tag)): Path<(FacilityId, Tag)>,
-    Lenient(asked): Lenient<EquipmentParams>,
+    LenientQuery(requested): LenientQuery<EquipmentParams>,
 ) -> Result<OneOf<Page, SeeOther>, HttpError> {
-    let after = match asked.before.as_deref() {
-        None => Cursor::start(),
-        Some(before) => Cursor::read(before).ok_or(parameter("before", ErrorWords::parameter_before))?,
+    let after = match requested.before.as_deref() {
+        None => HistoryCursor::start(),
+        Some(before) => {
+            HistoryCursor::read(before).ok_or(parameter_error("before", ErrorWords::parameter_before))?
+        }
     };
     let now_ms = web.now_ms();
     let (mut conn, scope) = (web.db.read().await?, visitor.scope);
     let live = web.live_facility(&mut conn, scope, facility).await?;
-    let sites = sites(&mut conn, scope, now_ms).await?;
+    let sites = load_overviews(&mut conn, scope, now_ms).await?;
     let site = sites.iter().find(|s| s.id == facility).ok_or_else(not_found)?;
-    let Some(row) = crate::db::dashboard::item(&mut conn, scope, facility, tag).await? else {
+    let Some(row) = crate::db::dashboard::load_item(&mut conn, scope, facility, tag).await? else {
         let first = first_tag(&mut conn, scope, facility, tag).await?.ok_or_else(not_found)?;
         return SeeOther::to(&format!("/app/f/{facility}/e/{first}")).map(OneOf::Second);
     };
-    let item = equipment(&row)?;
-    let wall = Wall::new(now_ms, &site.zone);
-    let rows = crate::db::history::cleanings(&mut conn, scope, Of::Item(facility, tag), &after, PAGE).await?;
-    let mut cleanings = told(&mut conn, scope, rows).await?;
+    let item = read_equipment(&row)?;
+    let wall = LocalTime::new(now_ms, &site.zone);
+    let rows =
+        crate::db::history::load_cleanings(&mut conn, scope, HistoryScope::Item(facility, tag), &after, PAGE)
+            .await?;
+    let mut cleanings = load_cleaning_views(&mut conn, scope, rows).await?;
     look_for_photos(&mut conn, scope, &mut cleanings).await?;
-    let days = days(&mut conn, scope, site, tag).await?;
-    let month: Tally = days.iter().map(|d| d.tally).sum();
+    let days = load_days(&mut conn, scope, site, tag).await?;
+    let month: WindowTally = days.iter().map(|d| d.tally).sum();
     let recent =
         crate::db::history::count_since(&mut conn, scope, (facility, tag), site.as_of_ms - LOOK_BACK_MS)
             .await?;
@@ -140,23 +144,23 @@ pub(crate) async fn show(
     let older = cleanings.last().filter(|_| is_full).map(|t| format!("?before={}", t.cursor()));
     let history =
         history_rows(&mut conn, scope, (facility, tag), &cleanings, (&after, is_full), &wall).await?;
-    let trust = trust(&mut conn, &web, scope, site, &cleanings, &wall).await?;
-    let facts = facts(&mut conn, scope, facility, &item, &wall).await?;
+    let trust = verify_records(&mut conn, &web, scope, site, &cleanings, &wall).await?;
+    let facts = item_facts(&mut conn, scope, facility, &item, &wall).await?;
     let w: EquipmentWords = wall.words();
     let title = w.item_title(&site.name, &item.name);
     let view = EquipmentPage {
         w,
         page: wall.words(),
-        shell: Shell { title, ..shell(&visitor, site, &wall).live(live, false) },
+        shell: PageLayout { title, ..facility_layout(&visitor, site, &wall).live(live, false) },
         facility: site.name.clone(),
         facility_href: format!("/app/f/{facility}"),
         tag: tag.grouped(),
-        about: about(w, &item),
-        state: state(&row, &item, site.as_of_ms, &wall),
+        about: item_text(w, &item),
+        state: status_badge(&row, &item, site.as_of_ms, &wall),
         state_words: state_words(&mut conn, scope, &row, &item, &wall).await?,
         rate_30: wall.rate(month),
         rate_words: rate_words(w, month, &item),
-        trend: Spark::of(&days, month, &wall),
+        trend: SparklineChart::of(&days, month, &wall),
         history,
         history_words: w.item_history_hint(recent),
         history_empty: w.item_history_none(wall.day_of(item.added_ms)),
@@ -174,29 +178,34 @@ pub(crate) async fn show(
 
 /// The item that a further tag opens.
 async fn first_tag(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     tag: Tag,
 ) -> Result<Option<Tag>, DbError> {
-    let body = crate::db::dashboard::row(conn, scope, facility, "alias", &tag.to_string()).await?;
-    let alias: Option<Alias> =
+    let body = crate::db::dashboard::load_row(conn, scope, facility, "alias", &tag.to_string()).await?;
+    let alias: Option<TagAlias> =
         body.as_deref().map(serde_json::from_str).transpose().map_err(|e| DbError::stored("alias", e))?;
     // A tag that was revoked, or that names itself, leads nowhere.
     Ok(alias.filter(|a| !a.revoked && a.equipment != tag).map(|a| a.equipment))
 }
 
-async fn days(conn: &mut Conn, scope: AccountScope, site: &Site, tag: Tag) -> Result<Vec<Day>, DbError> {
+async fn load_days(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    site: &FacilityOverview,
+    tag: Tag,
+) -> Result<Vec<ChartDay>, DbError> {
     let rows = crate::db::dashboard::item_days(conn, scope, site.id, tag, site.first_day()).await?;
     let first = i32::try_from(site.first_day()).unwrap_or_default();
     let on = |day: i32| {
         let row = rows.iter().find(|(d, _, _)| *d == i64::from(day));
-        row.map_or_else(Tally::default, |&(_, met, closed)| tally(met, closed))
+        row.map_or_else(WindowTally::default, |&(_, met, closed)| tally_windows(met, closed))
     };
-    Ok((first..=site.today).map(|day| Day { date: date(day), tally: on(day) }).collect())
+    Ok((first..=site.today).map(|day| ChartDay { date: day_date(day), tally: on(day) }).collect())
 }
 
-fn about(w: EquipmentWords, item: &Equipment) -> String {
+fn item_text(w: EquipmentWords, item: &Equipment) -> String {
     let made = [item.maker.as_str(), item.model.as_str()].map(str::trim).join(" ");
     let serial = if item.serial.is_empty() { String::new() } else { w.item_serial(&item.serial) };
     let parts = [item.location.as_str(), item.asset_number.as_str(), made.trim(), &serial];
@@ -205,20 +214,20 @@ fn about(w: EquipmentWords, item: &Equipment) -> String {
 }
 
 async fn state_words(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     row: &ItemRow,
     item: &Equipment,
-    wall: &Wall,
+    wall: &LocalTime,
 ) -> Result<Option<String>, DbError> {
     let w: EquipmentWords = wall.words();
-    let out = item.out.last().filter(|o| item.service != Service::In && o.until_ms.is_none());
+    let out = item.out.last().filter(|o| item.service != ServiceState::In && o.until_ms.is_none());
     if let Some(out) = out {
         let reason = match out.reason {
             Some(hash) => crate::db::texts::by_hash(conn, scope, hash).await?,
             None => None,
         };
-        let service = if item.service == Service::Retired { "retired" } else { "out" };
+        let service = if item.service == ServiceState::Retired { "retired" } else { "out" };
         let since = wall.day_plain(out.from_ms);
         return Ok(Some(match reason {
             Some(reason) => w.item_since_why(reason, service, since),
@@ -236,8 +245,8 @@ async fn state_words(
     })
 }
 
-fn rate_words(w: EquipmentWords, month: Tally, item: &Equipment) -> String {
-    let class = class(w, item.class);
+fn rate_words(w: EquipmentWords, month: WindowTally, item: &Equipment) -> String {
+    let class = class_text(w, item.class);
     if month.closed == 0 && item.schedules().iter().all(|(_, plan)| **plan == Schedule::Never) {
         return w.item_rate_no_schedule(class);
     }
@@ -247,36 +256,37 @@ fn rate_words(w: EquipmentWords, month: Tally, item: &Equipment) -> String {
     w.item_rate_met(class, month.closed, month.met)
 }
 
-fn class(w: EquipmentWords, class: Class) -> String {
+fn class_text(w: EquipmentWords, class: SpauldingClass) -> String {
     w.item_class(match class {
-        Class::Noncritical => "noncritical",
-        Class::Semicritical => "semicritical",
-        Class::Critical => "critical",
+        SpauldingClass::Noncritical => "noncritical",
+        SpauldingClass::Semicritical => "semicritical",
+        SpauldingClass::Critical => "critical",
     })
 }
 
 async fn history_rows(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     (facility, tag): (FacilityId, Tag),
-    cleanings: &[Told],
-    (after, is_full): (&Cursor, bool),
-    wall: &Wall,
+    cleanings: &[CleaningView],
+    (after, is_full): (&HistoryCursor, bool),
+    wall: &LocalTime,
 ) -> Result<Vec<HistoryRow>, HttpError> {
     let mut rows = Vec::with_capacity(cleanings.len());
-    for told in cleanings {
-        rows.push(cleaning_row(conn, scope, told, wall).await?);
+    for cleaning_view in cleanings {
+        rows.push(cleaning_row(conn, scope, cleaning_view, wall).await?);
     }
     // Uses stand between the cleanings of the same stretch of time.
     let oldest = cleanings.last().filter(|_| is_full).map_or(i64::MIN, |t| t.cleaning.performed_ms);
     let uses =
-        crate::db::history::uses(conn, scope, (facility, tag), (oldest, after.performed_ms), PAGE).await?;
+        crate::db::history::load_uses(conn, scope, (facility, tag), (oldest, after.performed_ms), PAGE)
+            .await?;
     rows.extend(uses.iter().map(|used| use_row(used, wall)));
     rows.sort_by_key(|row| std::cmp::Reverse(row.at_ms));
     Ok(rows)
 }
 
-fn use_row(used: &UseRow, wall: &Wall) -> HistoryRow {
+fn use_row(used: &UseRow, wall: &LocalTime) -> HistoryRow {
     HistoryRow {
         at_ms: used.performed_ms,
         done: false,
@@ -292,46 +302,46 @@ fn use_row(used: &UseRow, wall: &Wall) -> HistoryRow {
 }
 
 async fn cleaning_row(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
-    told: &Told,
-    wall: &Wall,
+    cleaning_view: &CleaningView,
+    wall: &LocalTime,
 ) -> Result<HistoryRow, DbError> {
     let (w, page) = (wall.words::<EquipmentWords>(), wall.words::<PageWords>());
-    let cleaning = &told.cleaning;
-    let mut parts = vec![told.who(page)];
+    let cleaning = &cleaning_view.cleaning;
+    let mut parts = vec![cleaning_view.who(page)];
     if cleaning.stated {
         parts.push(w.history_written(wall.day_plain(cleaning.recorded_ms)));
     }
     if let Some(adopted) = cleaning.adopted {
         parts.push(w.history_adopted(wall.day_plain(adopted.at_ms)));
     }
-    let entry = told.entry()?;
+    let entry = cleaning_view.entry()?;
     if let Some(Event::CleaningRecorded(body)) = entry.as_ref().map(Entry::event) {
-        parts.extend(body.contact.and_then(|contact| wet(w, contact)));
+        parts.extend(body.contact.and_then(|contact| contact_text(w, contact)));
         parts.extend(Some(body.agent.clone()).filter(|agent| !agent.is_empty()));
     }
     let number = wall.number(cleaning.of.seq);
     let voided = match cleaning.voided {
-        Some(of) => Some(voided(conn, scope, told, of, wall).await?),
+        Some(of) => Some(load_void(conn, scope, cleaning_view, of, wall).await?),
         None => None,
     };
     Ok(HistoryRow {
         at_ms: cleaning.performed_ms,
         done: cleaning.voided.is_none() && cleaning.is_complete(),
         title: w.history_cleaned(),
-        badges: told.badges(page),
+        badges: cleaning_view.badges(page),
         when: fill_slots(w.history_when(parts.join("; "), S0), [wall.day_clock(cleaning.performed_ms)]),
         voided,
-        note: told.note.as_ref().map(|note| w.history_note(note)),
-        photos: photo_links(w, told, &number),
-        proof: told.proof(),
+        note: cleaning_view.note.as_ref().map(|note| w.history_note(note)),
+        photos: photo_links(w, cleaning_view, &number),
+        proof: cleaning_view.proof(),
         number,
     })
 }
 
-fn photo_links(w: EquipmentWords, told: &Told, entry: &str) -> Vec<PhotoLink> {
-    let (paths, item) = (told.photo_paths(), told.item());
+fn photo_links(w: EquipmentWords, cleaning_view: &CleaningView, entry: &str) -> Vec<PhotoLink> {
+    let (paths, item) = (cleaning_view.photo_paths(), cleaning_view.item());
     let is_only = paths.len() == 1;
     let words = |number: usize| if is_only { w.history_photo() } else { w.history_photo_numbered(number) };
     let link =
@@ -339,7 +349,7 @@ fn photo_links(w: EquipmentWords, told: &Told, entry: &str) -> Vec<PhotoLink> {
     (1..).zip(paths).map(link).collect()
 }
 
-fn wet(w: EquipmentWords, contact: Contact) -> Option<String> {
+fn contact_text(w: EquipmentWords, contact: Contact) -> Option<String> {
     let required = contact.required_s.map(|seconds| wet_span(w, seconds));
     Some(match (contact.measured_s, contact.stated_s, required) {
         (Some(measured), _, None) => w.history_wet(wet_span(w, measured)),
@@ -360,14 +370,17 @@ fn wet_span(w: EquipmentWords, seconds: u32) -> String {
 
 /// The line that voided a cleaning: under its number another branch may have another one.
 async fn voiding_line(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
-    told: &Told,
+    cleaning_view: &CleaningView,
     of: EntryRef,
 ) -> Result<Option<Vec<u8>>, DbError> {
-    let origin = Origin { box_id: told.box_id, epoch: of.epoch };
-    let own = crate::db::entries::line(conn, scope, &origin, of.seq).await?;
-    let brought = crate::db::runs::at(conn, scope, told.box_id, of).await?.into_iter().map(|(_, line)| line);
+    let origin = LogOrigin { box_id: cleaning_view.box_id, epoch: of.epoch };
+    let own = crate::db::entries::load_line(conn, scope, &origin, of.seq).await?;
+    let brought = crate::db::runs::line_at(conn, scope, cleaning_view.box_id, of)
+        .await?
+        .into_iter()
+        .map(|(_, line)| line);
     for line in own.into_iter().chain(brought) {
         let entry = Entry::parse(&line).map_err(|e| DbError::stored("entry", e))?;
         if matches!(entry.event(), Event::CleaningVoided(_)) {
@@ -378,22 +391,24 @@ async fn voiding_line(
 }
 
 /// When, by whom and why a cleaning was voided.
-async fn voided(
-    conn: &mut Conn,
+async fn load_void(
+    conn: &mut DbConnection,
     scope: AccountScope,
-    told: &Told,
+    cleaning_view: &CleaningView,
     of: EntryRef,
-    wall: &Wall,
+    wall: &LocalTime,
 ) -> Result<String, DbError> {
     let w: EquipmentWords = wall.words();
-    let Some(line) = voiding_line(conn, scope, told, of).await? else { return Ok(w.history_voided()) };
+    let Some(line) = voiding_line(conn, scope, cleaning_view, of).await? else {
+        return Ok(w.history_voided());
+    };
     let entry = Entry::parse(&line).map_err(|e| DbError::stored("entry", e))?;
     let by = match entry.head().by.staff {
-        Some(staff) => staff_name(conn, scope, told.facility, staff).await?,
+        Some(staff) => staff_name(conn, scope, cleaning_view.facility, staff).await?,
         None => None,
     };
-    let origin = Origin { box_id: told.box_id, epoch: of.epoch };
-    let beside = crate::db::texts::beside(conn, scope, &origin, &[line]).await?;
+    let origin = LogOrigin { box_id: cleaning_view.box_id, epoch: of.epoch };
+    let beside = crate::db::texts::texts_beside(conn, scope, &origin, &[line]).await?;
     let reason = beside.iter().flatten().next().and_then(|line| TextLine::parse(line.as_bytes()).ok());
     let reason = reason.map(|reason| reason.text().trim_end_matches('.').to_owned());
     let when = wall.day_plain(entry.head().at.wall);
@@ -405,27 +420,31 @@ async fn voided(
     })
 }
 
-async fn trust(
-    conn: &mut Conn,
-    web: &Web,
+async fn verify_records(
+    conn: &mut DbConnection,
+    web: &WebContext,
     scope: AccountScope,
-    site: &Site,
-    cleanings: &[Told],
-    wall: &Wall,
+    site: &FacilityOverview,
+    cleanings: &[CleaningView],
+    wall: &LocalTime,
 ) -> Result<Trust, DbError> {
     let w: EquipmentWords = wall.words();
-    let standing = site.in_service.as_ref();
-    let newest = cleanings.first().map(|t| Origin { box_id: t.box_id, epoch: t.cleaning.of.epoch });
-    let present = standing
-        .and_then(|b| Some(Origin { box_id: b.row.box_id.parse().ok()?, epoch: b.row.epoch.parse().ok()? }));
+    let box_status = site.in_service.as_ref();
+    let newest = cleanings.first().map(|t| LogOrigin { box_id: t.box_id, epoch: t.cleaning.of.epoch });
+    let present = box_status.and_then(|b| {
+        Some(LogOrigin { box_id: b.row.box_id.parse().ok()?, epoch: b.row.epoch.parse().ok()? })
+    });
     let Some(origin) = newest.or(present) else { return Ok(nothing_to_trust(w)) };
-    let held = crate::db::epochs::get(conn, scope, &origin).await?.filter(|held| held.key_known);
+    let held = crate::db::epochs::find_log(conn, scope, &origin).await?.filter(|held| held.key_known);
     let Some(held) = held else { return Ok(nothing_to_trust(w)) };
     let log = origin.verifier(&held.log_key).map_err(|e| DbError::stored("log key", e))?;
     let cosigners = web.fleet.cosigners();
     // Looked at anew for each page: what a page calls verified was verified.
-    let cosigned =
-        held.cosigned.as_deref().map(|note| Cosigned::verify(note, &origin, &log, &cosigners)).transpose();
+    let cosigned = held
+        .cosigned
+        .as_deref()
+        .map(|note| CosignedCheckpoint::verify(note, &origin, &log, &cosigners))
+        .transpose();
     let Some(cosigned) = cosigned.map_err(|e| DbError::stored("cosigned checkpoint", e))? else {
         return Ok(nothing_to_trust(w));
     };
@@ -434,17 +453,17 @@ async fn trust(
     let latest =
         cleanings.iter().find(|t| t.cleaning.of.epoch == origin.epoch && t.cleaning.of.seq < checkpoint.size);
     let facts = vec![
-        Fact::new(w.trust_checked(), w.trust_checked_when(wall.day_plain(witnessed_ms))),
-        Fact::new(w.trust_size(), wall.entries(checkpoint.size)),
-        Fact::code(w.trust_root(), short_hash(&checkpoint.root.0)),
-        Fact::new(w.trust_witness(), w.trust_witness_when(wall.day_plain(witnessed_ms))),
-        Fact::code(w.trust_log(), origin.epoch.to_string()),
+        PageFact::new(w.trust_checked(), w.trust_checked_when(wall.day_plain(witnessed_ms))),
+        PageFact::new(w.trust_size(), wall.entries(checkpoint.size)),
+        PageFact::code(w.trust_root(), short_hash(&checkpoint.root.0)),
+        PageFact::new(w.trust_witness(), w.trust_witness_when(wall.day_plain(witnessed_ms))),
+        PageFact::code(w.trust_log(), origin.epoch.to_string()),
     ];
-    let (badge, words) = match standing.map(|b| b.state) {
+    let (badge, words) = match box_status.map(|b| b.state) {
         Some(BoxState::Quarantined) => {
-            (Badge::new(Tone::Late, w.trust_quarantined()), w.trust_quarantined_what())
+            (StatusBadge::new(BadgeTone::Late, w.trust_quarantined()), w.trust_quarantined_what())
         }
-        _ => (Badge::new(Tone::Ok, w.trust_verified()), w.trust_verified_what()),
+        _ => (StatusBadge::new(BadgeTone::Ok, w.trust_verified()), w.trust_verified_what()),
     };
     let latest = latest.map(|t| LatestProof { href: t.proof(), number: wall.number(t.cleaning.of.seq) });
     Ok(Trust { badge, words, facts, latest })
@@ -452,46 +471,46 @@ async fn trust(
 
 fn nothing_to_trust(w: EquipmentWords) -> Trust {
     Trust {
-        badge: Badge::new(Tone::Plain, w.trust_none()),
+        badge: StatusBadge::new(BadgeTone::Plain, w.trust_none()),
         words: w.trust_none_what(),
         facts: Vec::new(),
         latest: None,
     }
 }
 
-async fn facts(
-    conn: &mut Conn,
+async fn item_facts(
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     item: &Equipment,
-    wall: &Wall,
-) -> Result<Vec<Fact>, DbError> {
+    wall: &LocalTime,
+) -> Result<Vec<PageFact>, DbError> {
     let w: EquipmentWords = wall.words();
     let mut facts = Vec::new();
     if !item.category.is_empty() {
-        facts.push(Fact::new(w.fact_category(), item.category.clone()));
+        facts.push(PageFact::new(w.fact_category(), item.category.clone()));
     }
-    facts.push(Fact::new(w.fact_class(), class(w, item.class)));
+    facts.push(PageFact::new(w.fact_class(), class_text(w, item.class)));
     let mut own = Vec::new();
     for protocol in &item.protocols {
         let body =
-            crate::db::dashboard::row(conn, scope, facility, "protocol", &protocol.to_string()).await?;
+            crate::db::dashboard::load_row(conn, scope, facility, "protocol", &protocol.to_string()).await?;
         if let Some(body) = body {
             let protocol: ProtocolPublished =
                 serde_json::from_str(&body).map_err(|e| DbError::stored("protocol", e))?;
-            facts.push(Fact::new(
+            facts.push(PageFact::new(
                 w.fact_protocol(),
                 w.fact_protocol_version(&protocol.name, protocol.version),
             ));
             if let Some(plan) = item.schedule(Some(protocol.protocol)) {
-                let plan = schedule(w, Some(plan));
-                own.push(Fact::new(w.fact_schedule(), w.fact_schedule_by(&protocol.name, plan)));
+                let plan = schedule_text(w, Some(plan));
+                own.push(PageFact::new(w.fact_schedule(), w.fact_schedule_by(&protocol.name, plan)));
             }
         }
     }
     match item.schedule(None) {
         None if !own.is_empty() => {}
-        plan => facts.push(Fact::new(w.fact_schedule(), schedule(w, plan))),
+        plan => facts.push(PageFact::new(w.fact_schedule(), schedule_text(w, plan))),
     }
     facts.append(&mut own);
     let policy = match item.photo {
@@ -499,14 +518,14 @@ async fn facts(
         PhotoPolicy::Optional => "optional",
         PhotoPolicy::Required => "required",
     };
-    facts.push(Fact::new(w.fact_photo(), w.fact_photo_policy(policy)));
-    facts.push(Fact::new(w.fact_added(), wall.day_of(item.added_ms)));
+    facts.push(PageFact::new(w.fact_photo(), w.fact_photo_policy(policy)));
+    facts.push(PageFact::new(w.fact_added(), wall.day_of(item.added_ms)));
     let custom = item.custom.iter().take(20);
-    facts.extend(custom.map(|(name, value)| Fact::new(w.fact_field(), w.fact_field_named(name, value))));
+    facts.extend(custom.map(|(name, value)| PageFact::new(w.fact_field(), w.fact_field_named(name, value))));
     Ok(facts)
 }
 
-fn schedule(w: EquipmentWords, schedule: Option<&Schedule>) -> String {
+fn schedule_text(w: EquipmentWords, schedule: Option<&Schedule>) -> String {
     match schedule {
         None | Some(Schedule::Never) => w.schedule_none(),
         Some(Schedule::Hours { n }) => w.schedule_hours(n),
@@ -527,7 +546,7 @@ mod tests {
 
     #[test]
     fn contact_times() {
-        let wet = |contact| wet(open_words(), contact);
+        let wet = |contact| contact_text(open_words(), contact);
         let contact = |required_s, measured_s, stated_s| Contact { required_s, measured_s, stated_s };
         assert_eq!(wet(contact(Some(720), Some(724), None)).unwrap(), "wet 12 min 04 s of 12 min");
         assert_eq!(wet(contact(None, None, Some(45))).unwrap(), "wet 45 s, as stated");
@@ -536,7 +555,7 @@ mod tests {
 
     #[test]
     fn schedules() {
-        let schedule = |plan| schedule(open_words(), plan);
+        let schedule = |plan| schedule_text(open_words(), plan);
         assert_eq!(schedule(Some(&Schedule::Hours { n: 12 })), "Every 12 hours");
         assert_eq!(schedule(Some(&Schedule::Days { n: 1 })), "Every day");
         assert_eq!(schedule(None), "No schedule");

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use ::web::answer::Page;
-use ::web::argument::{Lenient, Path};
+use ::web::argument::{LenientQuery, Path};
 use ::web::error::HttpError;
 use askama::Template;
 use axum::extract::State;
-use record::compliance::Tally;
-use record::fold::{Equipment, Service};
+use record::compliance::WindowTally;
+use record::fold::{Equipment, ServiceState};
 use record::ids::FacilityId;
 use record::tag::Tag;
 use schemars::JsonSchema;
@@ -16,13 +16,13 @@ use serde::Deserialize;
 use words::SafeHtml;
 
 use crate::db::dashboard::ItemRow;
-use crate::web::Web;
-use crate::web::access::{Member, Read};
+use crate::web::WebContext;
+use crate::web::access::{MemberCaller, Read};
 use crate::web::http_error::{encode_parameter, not_found};
-use crate::web::layout::Shell;
-use crate::web::pages::facility::{ITEMS_MAX, equipment, shell};
-use crate::web::view_models::facility_state::{Site, sites, tally};
-use crate::web::view_models::formats::{Badge, Tone, Wall};
+use crate::web::layout::PageLayout;
+use crate::web::pages::facility::{ITEMS_MAX, facility_layout, read_equipment};
+use crate::web::view_models::facility_state::{FacilityOverview, load_overviews, tally_windows};
+use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::{EquipmentWords, PageWords};
 
 /// Items on a page.
@@ -45,7 +45,7 @@ struct Row {
     href: String,
     place: String,
     asset_number: String,
-    state: Badge,
+    state: StatusBadge,
     rate: String,
     last: Option<SafeHtml>,
 }
@@ -53,7 +53,7 @@ struct Row {
 #[derive(Template)]
 #[template(path = "items.html")]
 struct ItemsPage {
-    shell: Shell,
+    shell: PageLayout,
     w: EquipmentWords,
     page_words: PageWords,
     facility: String,
@@ -70,47 +70,47 @@ struct ItemsPage {
 
 /// `GET /app/f/{facility}/equipment`.
 pub(crate) async fn show(
-    visitor: Member<Read>,
-    State(web): State<Web>,
+    visitor: MemberCaller<Read>,
+    State(web): State<WebContext>,
     Path(facility): Path<FacilityId>,
-    Lenient(asked): Lenient<EquipmentListParams>,
+    LenientQuery(requested): LenientQuery<EquipmentListParams>,
 ) -> Result<Page, HttpError> {
     let now_ms = web.now_ms();
     let mut conn = web.db.read().await?;
     let live = web.live_facility(&mut conn, visitor.scope, facility).await?;
-    let sites = sites(&mut conn, visitor.scope, now_ms).await?;
+    let sites = load_overviews(&mut conn, visitor.scope, now_ms).await?;
     let site = sites.iter().find(|s| s.id == facility).ok_or_else(not_found)?;
-    let wall = Wall::new(now_ms, &site.zone);
-    let rows = crate::db::dashboard::items(&mut conn, visitor.scope, facility, "", ITEMS_MAX).await?;
+    let wall = LocalTime::new(now_ms, &site.zone);
+    let rows = crate::db::dashboard::load_items(&mut conn, visitor.scope, facility, "", ITEMS_MAX).await?;
     let tallies =
         crate::db::dashboard::item_tallies(&mut conn, visitor.scope, facility, site.first_day()).await?;
-    let tallies: HashMap<String, Tally> =
-        tallies.into_iter().map(|(tag, met, closed)| (tag, tally(met, closed))).collect();
-    let query: String = asked.q.chars().filter(|c| !c.is_control()).take(120).collect();
-    let overdue_only = asked.show == "overdue";
+    let tallies: HashMap<String, WindowTally> =
+        tallies.into_iter().map(|(tag, met, closed)| (tag, tally_windows(met, closed))).collect();
+    let query: String = requested.q.chars().filter(|c| !c.is_control()).take(120).collect();
+    let overdue_only = requested.show == "overdue";
     let mut found = Vec::new();
     for row in rows {
-        let item = equipment(&row)?;
-        if fits(&item, query.trim()) && (!overdue_only || row.state.as_deref() == Some("overdue")) {
-            found.push((order(&row, &item), row, item));
+        let item = read_equipment(&row)?;
+        if matches_query(&item, query.trim()) && (!overdue_only || row.state.as_deref() == Some("overdue")) {
+            found.push((order_rows(&row, &item), row, item));
         }
     }
     found.sort_by(|a, b| a.0.cmp(&b.0));
     let total = found.len();
     let pages = total.div_ceil(PAGE).max(1);
-    let number = asked.page.parse().unwrap_or(1).clamp(1, pages);
+    let number = requested.page.parse().unwrap_or(1).clamp(1, pages);
     let shown = found.into_iter().skip((number - 1) * PAGE).take(PAGE);
     let items = shown.map(|(_, row, item)| list_row(&row, item, &tallies, site, &wall)).collect();
-    let link = |to: usize| link(facility, &query, overdue_only, to);
+    let link = |to: usize| sort_link(facility, &query, overdue_only, to);
     let w: EquipmentWords = wall.words();
     let title = w.items_title_of(&site.name);
     let view = ItemsPage {
-        shell: Shell { title, ..shell(&visitor, site, &wall).live(live, true) },
+        shell: PageLayout { title, ..facility_layout(&visitor, site, &wall).live(live, true) },
         facility: site.name.clone(),
         facility_href: format!("/app/f/{facility}"),
         w,
         page_words: wall.words(),
-        caption: caption(total, overdue_only, &query, &wall),
+        caption: list_caption(total, overdue_only, &query, &wall),
         empty: if query.is_empty() { w.items_none_hint() } else { w.items_none_found_hint() },
         items,
         newer: (number > 1).then(|| link(number - 1)),
@@ -122,13 +122,13 @@ pub(crate) async fn show(
     Page::draw(&view)
 }
 
-fn link(facility: FacilityId, query: &str, overdue_only: bool, to: usize) -> String {
+fn sort_link(facility: FacilityId, query: &str, overdue_only: bool, to: usize) -> String {
     let show = if overdue_only { "&show=overdue" } else { "" };
     let query = encode_parameter(query);
     format!("/app/f/{facility}/equipment?q={query}{show}&page={to}")
 }
 
-fn caption(total: usize, overdue_only: bool, query: &str, wall: &Wall) -> String {
+fn list_caption(total: usize, overdue_only: bool, query: &str, wall: &LocalTime) -> String {
     let w: EquipmentWords = wall.words();
     let items = wall.items(u64::try_from(total).unwrap_or(u64::MAX));
     let which = if overdue_only { "overdue" } else { "all" };
@@ -140,18 +140,18 @@ fn caption(total: usize, overdue_only: bool, query: &str, wall: &Wall) -> String
     }
 }
 
-pub(crate) fn fits(item: &Equipment, query: &str) -> bool {
+pub(crate) fn matches_query(item: &Equipment, query: &str) -> bool {
     if query.is_empty() {
         return true;
     }
-    let wanted = query.to_lowercase();
+    let expected = query.to_lowercase();
     let texts = [&item.name, &item.location, &item.asset_number, &item.serial, &item.category];
-    texts.iter().any(|text| text.to_lowercase().contains(&wanted))
+    texts.iter().any(|text| text.to_lowercase().contains(&expected))
         || Tag::read(query).is_ok_and(|tag| tag == item.tag)
 }
 
 /// Overdue first and the longest before all, then what is due by its end, then by name.
-fn order(row: &ItemRow, item: &Equipment) -> (u8, i64, String) {
+fn order_rows(row: &ItemRow, item: &Equipment) -> (u8, i64, String) {
     let name = item.name.to_lowercase();
     match row.state.as_deref() {
         Some("overdue") => (0, row.since_ms.unwrap_or(0), name),
@@ -164,14 +164,14 @@ fn order(row: &ItemRow, item: &Equipment) -> (u8, i64, String) {
 fn list_row(
     row: &ItemRow,
     item: Equipment,
-    tallies: &HashMap<String, Tally>,
-    site: &Site,
-    wall: &Wall,
+    tallies: &HashMap<String, WindowTally>,
+    site: &FacilityOverview,
+    wall: &LocalTime,
 ) -> Row {
     let tally = tallies.get(&row.tag).copied().unwrap_or_default();
     Row {
         href: format!("/app/f/{}/e/{}", site.id, item.tag),
-        state: state(row, &item, site.as_of_ms, wall),
+        state: status_badge(row, &item, site.as_of_ms, wall),
         rate: wall.rate_or_no_data(tally),
         last: row.last_ms.map(|at| wall.clock(at)),
         name: item.name,
@@ -181,19 +181,19 @@ fn list_row(
 }
 
 /// How an item stands, as a tag.
-pub(crate) fn state(row: &ItemRow, item: &Equipment, as_of_ms: i64, wall: &Wall) -> Badge {
+pub(crate) fn status_badge(row: &ItemRow, item: &Equipment, as_of_ms: i64, wall: &LocalTime) -> StatusBadge {
     let w: EquipmentWords = wall.words();
-    if item.service == Service::Retired {
-        return Badge::new(Tone::Plain, w.item_state("retired"));
+    if item.service == ServiceState::Retired {
+        return StatusBadge::new(BadgeTone::Plain, w.item_state("retired"));
     }
     let state = row.state.as_deref().unwrap_or("none");
     match (state, row.since_ms) {
         ("overdue", Some(since_ms)) => {
-            Badge::new(Tone::Late, w.item_late(wall.span(as_of_ms.saturating_sub(since_ms))))
+            StatusBadge::new(BadgeTone::Late, w.item_late(wall.span(as_of_ms.saturating_sub(since_ms))))
         }
-        ("overdue", None) => Badge::new(Tone::Late, w.item_state(state)),
-        ("due" | "used", _) => Badge::new(Tone::Due, w.item_state(state)),
-        ("clean", _) => Badge::new(Tone::Ok, w.item_state(state)),
-        _ => Badge::new(Tone::Plain, w.item_state(state)),
+        ("overdue", None) => StatusBadge::new(BadgeTone::Late, w.item_state(state)),
+        ("due" | "used", _) => StatusBadge::new(BadgeTone::Due, w.item_state(state)),
+        ("clean", _) => StatusBadge::new(BadgeTone::Ok, w.item_state(state)),
+        _ => StatusBadge::new(BadgeTone::Plain, w.item_state(state)),
     }
 }

@@ -7,28 +7,30 @@ use ::web::argument::Path;
 use ::web::error::HttpError;
 use askama::Template;
 use axum::extract::State;
-use record::compliance::Tally;
+use record::compliance::WindowTally;
 use record::fold::Equipment;
 use record::ids::FacilityId;
 use words::SafeHtml;
 
-use crate::accounts::Visitor;
+use crate::accounts::AccountUser;
 use crate::db::dashboard::ItemRow;
-use crate::db::history::{Cursor, Of};
-use crate::db::{AccountScope, Conn, DbError};
-use crate::web::access::{Member, Read};
+use crate::db::history::{HistoryCursor, HistoryScope};
+use crate::db::{AccountScope, DbConnection, DbError};
+use crate::web::access::{MemberCaller, Read};
 use crate::web::http_error::not_found;
-use crate::web::layout::{Section, Shell};
+use crate::web::layout::{NavSection, PageLayout};
 use crate::web::pages::facility;
-use crate::web::view_models::box_alarms::{alarm_sentences, unseen};
-use crate::web::view_models::box_health::health;
-use crate::web::view_models::box_state::{BoxState, as_told, backlog, clock, is_fresh, printer_facts};
-use crate::web::view_models::chart::{Bars, Spark};
-use crate::web::view_models::cleanings::{FeedRow, look_for_photos, told};
-use crate::web::view_models::facility_state::{DAYS, Site, sites, tally};
-use crate::web::view_models::formats::{Badge, Tone, Wall};
+use crate::web::view_models::box_alarms::{alarm_sentences, unseen_alarms};
+use crate::web::view_models::box_health::read_health;
+use crate::web::view_models::box_state::{
+    BoxState, as_reported, backlog_text, clock_text, is_fresh, printer_facts,
+};
+use crate::web::view_models::chart::{ChartBars, SparklineChart};
+use crate::web::view_models::cleanings::{FeedRow, load_cleaning_views, look_for_photos};
+use crate::web::view_models::facility_state::{DAYS, FacilityOverview, load_overviews, tally_windows};
+use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::{BoxesWords, FacilityWords, PageWords};
-use crate::web::{Fact, Web};
+use crate::web::{PageFact, WebContext};
 
 /// Latest cleanings that the page shows.
 const FEED: i64 = 8;
@@ -48,7 +50,7 @@ struct Figure {
     title: String,
     value: String,
     low: bool,
-    trend: Option<Spark>,
+    trend: Option<SparklineChart>,
     words: String,
 }
 
@@ -69,7 +71,7 @@ struct PlaceRow {
 #[derive(Template)]
 #[template(path = "facility.html")]
 struct FacilityPage {
-    shell: Shell,
+    shell: PageLayout,
     w: FacilityWords,
     page: PageWords,
     several: bool,
@@ -84,34 +86,40 @@ struct FacilityPage {
     late_words: String,
     late_heading: String,
     late_more: u64,
-    chart: Bars,
+    chart: ChartBars,
     places: Vec<PlaceRow>,
     feed: Vec<FeedRow>,
-    state: Badge,
-    box_facts: Vec<Fact>,
+    state: StatusBadge,
+    box_facts: Vec<PageFact>,
 }
 
 /// `GET /app/f/{facility}`.
 pub(crate) async fn show(
-    visitor: Member<Read>,
-    State(web): State<Web>,
+    visitor: MemberCaller<Read>,
+    State(web): State<WebContext>,
     Path(facility): Path<FacilityId>,
 ) -> Result<Page, HttpError> {
     let now_ms = web.now_ms();
     let mut conn = web.db.read().await?;
     let live = web.live_facility(&mut conn, visitor.scope, facility).await?;
-    let sites = sites(&mut conn, visitor.scope, now_ms).await?;
+    let sites = load_overviews(&mut conn, visitor.scope, now_ms).await?;
     let site = sites.iter().find(|s| s.id == facility).ok_or_else(not_found)?;
-    let account: Tally = sites.iter().map(|s| s.tally(30)).sum();
-    let wall = Wall::new(now_ms, &site.zone);
-    let start = Cursor::start();
-    let rows =
-        crate::db::history::cleanings(&mut conn, visitor.scope, Of::Facility(facility), &start, FEED).await?;
-    let mut latest = told(&mut conn, visitor.scope, rows).await?;
+    let account: WindowTally = sites.iter().map(|s| s.tally(30)).sum();
+    let wall = LocalTime::new(now_ms, &site.zone);
+    let start = HistoryCursor::start();
+    let rows = crate::db::history::load_cleanings(
+        &mut conn,
+        visitor.scope,
+        HistoryScope::Facility(facility),
+        &start,
+        FEED,
+    )
+    .await?;
+    let mut latest = load_cleaning_views(&mut conn, visitor.scope, rows).await?;
     look_for_photos(&mut conn, visitor.scope, &mut latest).await?;
-    let overdue = crate::db::dashboard::overdue(&mut conn, visitor.scope, facility, OVERDUE).await?;
-    let places = places(&mut conn, visitor.scope, site, &wall).await?;
-    let shell = shell(&visitor, site, &wall).live(live, false);
+    let overdue = crate::db::dashboard::load_overdue(&mut conn, visitor.scope, facility, OVERDUE).await?;
+    let places = load_locations(&mut conn, visitor.scope, site, &wall).await?;
+    let shell = facility_layout(&visitor, site, &wall).live(live, false);
     let w: FacilityWords = wall.words();
     let view = FacilityPage {
         w,
@@ -120,9 +128,9 @@ pub(crate) async fn show(
         name: site.name.clone(),
         href: format!("/app/f/{facility}"),
         facts: w.facility_facts(wall.items(site.counts.items), wall.zone()),
-        silence: silence(site, &wall),
+        silence: offline_notice(site, &wall),
         zoneless: site.zoneless,
-        numbers: numbers(site, (sites.len() > 1).then_some(account), &wall),
+        numbers: facility_figures(site, (sites.len() > 1).then_some(account), &wall),
         late: overdue.iter().map(|i| late_row(i, site, &wall)).collect::<Result<_, _>>()?,
         late_title: late_title(site, &wall),
         late_words: late_words(w, site),
@@ -131,11 +139,11 @@ pub(crate) async fn show(
             false => w.facility_late(),
         },
         late_more: site.counts.overdue.saturating_sub(u64::try_from(overdue.len()).unwrap_or_default()),
-        chart: Bars::of(&site.days, &wall),
+        chart: ChartBars::of(&site.days, &wall),
         places,
         feed: latest.iter().map(|t| FeedRow::of(t, None, &wall)).collect(),
         state: site.in_service.as_ref().map_or_else(
-            || Badge::new(Tone::Plain, wall.words::<BoxesWords>().box_none()),
+            || StatusBadge::new(BadgeTone::Plain, wall.words::<BoxesWords>().box_none()),
             |b| b.state.badge_with_span(b.row.heard_ms, &wall),
         ),
         box_facts: box_facts(site, &wall),
@@ -145,35 +153,39 @@ pub(crate) async fn show(
 }
 
 /// What is around each page of a facility: of when its numbers are.
-pub(crate) fn shell(visitor: &Visitor, site: &Site, wall: &Wall) -> Shell {
-    let shell = Shell::signed_in(site.name.clone(), Section::Facilities, visitor);
+pub(crate) fn facility_layout(
+    visitor: &AccountUser,
+    site: &FacilityOverview,
+    wall: &LocalTime,
+) -> PageLayout {
+    let shell = PageLayout::signed_in(site.name.clone(), NavSection::Facilities, visitor);
     if site.is_behind(wall.now_ms()) && site.is_known {
         return shell.with_as_of_before(site.as_of_ms, wall);
     }
     shell.with_as_of_now(wall)
 }
 
-fn silence(site: &Site, wall: &Wall) -> Option<Silence> {
+fn offline_notice(site: &FacilityOverview, wall: &LocalTime) -> Option<Silence> {
     let w: FacilityWords = wall.words();
-    let standing = site.in_service.as_ref()?;
-    let (title, words) = match (standing.state, standing.row.heard_ms) {
+    let box_status = site.in_service.as_ref()?;
+    let (title, words) = match (box_status.state, box_status.row.heard_ms) {
         (BoxState::Silent, Some(heard_ms)) => {
             (w.facility_silent(wall.plain(heard_ms)), w.facility_silent_what(wall.plain(site.as_of_ms)))
         }
         (BoxState::Waiting, _) => (w.facility_waiting(), w.facility_waiting_what()),
         (BoxState::Quarantined, _) => (w.facility_quarantined(), w.facility_quarantined_what()),
-        (BoxState::Alarmed, _) if unseen(&standing.row).is_empty() => {
+        (BoxState::Alarmed, _) if unseen_alarms(&box_status.row).is_empty() => {
             (w.facility_unknown_log(), w.facility_unknown_log_what())
         }
         (BoxState::Alarmed, _) => {
-            (w.facility_alarmed(), w.facility_alarmed_what(alarm_sentences(&standing.row, wall)))
+            (w.facility_alarmed(), w.facility_alarmed_what(alarm_sentences(&box_status.row, wall)))
         }
         _ => return None,
     };
     Some(Silence { title, words, contact: Some(site.contact.clone()).filter(|c| !c.is_empty()) })
 }
 
-fn numbers(site: &Site, account: Option<Tally>, wall: &Wall) -> Vec<Figure> {
+fn facility_figures(site: &FacilityOverview, account: Option<WindowTally>, wall: &LocalTime) -> Vec<Figure> {
     let w: FacilityWords = wall.words();
     let overdue = site.counts.overdue;
     let words = match site.is_behind(wall.now_ms()) && overdue > 0 {
@@ -192,7 +204,12 @@ fn numbers(site: &Site, account: Option<Tally>, wall: &Wall) -> Vec<Figure> {
 }
 
 /// The rate of some days, with the account's beside that of a month.
-fn rate_figure(site: &Site, days: usize, account: Option<Tally>, wall: &Wall) -> Figure {
+fn rate_figure(
+    site: &FacilityOverview,
+    days: usize,
+    account: Option<WindowTally>,
+    wall: &LocalTime,
+) -> Figure {
     let (w, tally) = (wall.words::<FacilityWords>(), site.tally(days));
     let (met, closed) = (tally.met, tally.closed);
     let words = match (closed, days, account) {
@@ -208,12 +225,12 @@ fn rate_figure(site: &Site, days: usize, account: Option<Tally>, wall: &Wall) ->
     let (title, trend) = match days {
         1 => (w.facility_today(), None),
         7 => (w.facility_week(), None),
-        _ => (w.facility_month(), Spark::of(&site.days, tally, wall)),
+        _ => (w.facility_month(), SparklineChart::of(&site.days, tally, wall)),
     };
     Figure { title, value: wall.rate(tally), low: false, trend, words }
 }
 
-fn late_title(site: &Site, wall: &Wall) -> String {
+fn late_title(site: &FacilityOverview, wall: &LocalTime) -> String {
     let (w, overdue) = (wall.words::<FacilityWords>(), site.counts.overdue);
     match site.is_behind(wall.now_ms()) {
         _ if overdue == 0 => w.facility_late_none(),
@@ -222,7 +239,7 @@ fn late_title(site: &Site, wall: &Wall) -> String {
     }
 }
 
-fn late_words(w: FacilityWords, site: &Site) -> String {
+fn late_words(w: FacilityWords, site: &FacilityOverview) -> String {
     if site.counts.items == 0 {
         return w.facility_no_equipment();
     }
@@ -233,12 +250,12 @@ fn late_words(w: FacilityWords, site: &Site) -> String {
 }
 
 /// The row's item.
-pub(crate) fn equipment(row: &ItemRow) -> Result<Equipment, DbError> {
+pub(crate) fn read_equipment(row: &ItemRow) -> Result<Equipment, DbError> {
     serde_json::from_str(&row.body).map_err(|e| DbError::stored("equipment", e))
 }
 
-fn late_row(row: &ItemRow, site: &Site, wall: &Wall) -> Result<LateRow, DbError> {
-    let item = equipment(row)?;
+fn late_row(row: &ItemRow, site: &FacilityOverview, wall: &LocalTime) -> Result<LateRow, DbError> {
+    let item = read_equipment(row)?;
     Ok(LateRow {
         name: item.name,
         href: format!("/app/f/{}/e/{}", site.id, item.tag),
@@ -253,34 +270,35 @@ fn place_of(location: &str) -> &str {
     location.split(',').next().unwrap_or(location).trim()
 }
 
-async fn places(
-    conn: &mut Conn,
+async fn load_locations(
+    conn: &mut DbConnection,
     scope: AccountScope,
-    site: &Site,
-    wall: &Wall,
+    site: &FacilityOverview,
+    wall: &LocalTime,
 ) -> Result<Vec<PlaceRow>, DbError> {
     let tallies = crate::db::dashboard::item_tallies(conn, scope, site.id, site.first_day()).await?;
     if tallies.is_empty() {
         return Ok(Vec::new());
     }
-    let items = crate::db::dashboard::items(conn, scope, site.id, "", facility::ITEMS_MAX).await?;
-    let mut places: BTreeMap<String, Tally> = BTreeMap::new();
-    let tallies: BTreeMap<&str, Tally> =
-        tallies.iter().map(|(tag, met, closed)| (tag.as_str(), tally(*met, *closed))).collect();
+    let items = crate::db::dashboard::load_items(conn, scope, site.id, "", facility::ITEMS_MAX).await?;
+    let mut places: BTreeMap<String, WindowTally> = BTreeMap::new();
+    let tallies: BTreeMap<&str, WindowTally> =
+        tallies.iter().map(|(tag, met, closed)| (tag.as_str(), tally_windows(*met, *closed))).collect();
     for row in &items {
-        let item = equipment(row)?;
+        let item = read_equipment(row)?;
         if let Some(tally) = tallies.get(row.tag.as_str()) {
             *places.entry(place_of(&item.location).to_owned()).or_default() += *tally;
         }
     }
-    Ok(slipping(places, wall))
+    Ok(lowest_locations(places, wall))
 }
 
-fn slipping(places: BTreeMap<String, Tally>, wall: &Wall) -> Vec<PlaceRow> {
+fn lowest_locations(places: BTreeMap<String, WindowTally>, wall: &LocalTime) -> Vec<PlaceRow> {
     let w: FacilityWords = wall.words();
-    let mut places: Vec<(String, Tally)> = places.into_iter().filter(|(_, t)| t.met < t.closed).collect();
+    let mut places: Vec<(String, WindowTally)> =
+        places.into_iter().filter(|(_, t)| t.met < t.closed).collect();
     places.sort_by_key(|(_, tally)| tally.rate());
-    let row = |(name, tally): (String, Tally)| PlaceRow {
+    let row = |(name, tally): (String, WindowTally)| PlaceRow {
         name: if name.is_empty() { w.facility_no_place() } else { name },
         rate: wall.rate(tally),
         missed: tally.closed - tally.met,
@@ -288,23 +306,23 @@ fn slipping(places: BTreeMap<String, Tally>, wall: &Wall) -> Vec<PlaceRow> {
     places.into_iter().take(PLACES).map(row).collect()
 }
 
-fn box_facts(site: &Site, wall: &Wall) -> Vec<Fact> {
+fn box_facts(site: &FacilityOverview, wall: &LocalTime) -> Vec<PageFact> {
     let (w, boxes): (FacilityWords, BoxesWords) = (wall.words(), wall.words());
-    let fact = |key: &str, value: String| Fact::new(w.facility_box_fact(key), value);
-    let Some(standing) = site.in_service.as_ref() else {
+    let fact = |key: &str, value: String| PageFact::new(w.facility_box_fact(key), value);
+    let Some(box_status) = site.in_service.as_ref() else {
         return vec![fact("state", w.facility_box_none())];
     };
-    let row = &standing.row;
-    let (health, is_fresh) = (health(row), is_fresh(row, wall.now_ms()));
+    let row = &box_status.row;
+    let (health, is_fresh) = (read_health(row), is_fresh(row, wall.now_ms()));
     let last_seen = row.heard_ms.map(|at| wall.plain(at));
     let mut facts = vec![
         fact("heard", last_seen.unwrap_or_else(|| wall.words::<PageWords>().time_never())),
-        fact("backlog", backlog(row, standing.state, wall)),
+        fact("backlog", backlog_text(row, box_status.state, wall)),
         fact("entries", wall.number(row.held_all)),
-        fact("clock", clock(row, wall)),
+        fact("clock", clock_text(row, wall)),
     ];
     if let Some(health) = health {
-        facts.push(fact("disk", as_told(boxes, boxes.box_disk_used(health.disk_percent), is_fresh)));
+        facts.push(fact("disk", as_reported(boxes, boxes.box_disk_used(health.disk_percent), is_fresh)));
         let printers = printer_facts(boxes, &health, is_fresh).into_iter();
         facts.extend(printers.map(|printer| fact("printer", printer)));
         if health.photos > 0 {
@@ -327,15 +345,17 @@ mod tests {
 
     #[test]
     fn the_place_that_slips_most_comes_first() {
-        let tally = |met, closed| Tally { met, closed };
+        let tally = |met, closed| WindowTally { met, closed };
         let places = BTreeMap::from([
             ("Ward 2C".to_owned(), tally(61, 100)),
             ("Imaging".to_owned(), tally(50, 50)),
             ("Emergency".to_owned(), tally(5, 10)),
             (String::new(), tally(9, 10)),
         ]);
-        let shown: Vec<_> =
-            slipping(places, &Wall::new(0, "UTC")).into_iter().map(|p| (p.name, p.rate, p.missed)).collect();
+        let shown: Vec<_> = lowest_locations(places, &LocalTime::new(0, "UTC"))
+            .into_iter()
+            .map(|p| (p.name, p.rate, p.missed))
+            .collect();
         let row = |name: &str, rate: &str, missed| (name.to_owned(), rate.to_owned(), missed);
         assert_eq!(
             shown,

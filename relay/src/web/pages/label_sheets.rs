@@ -1,31 +1,31 @@
 //! Label sheets for an office printer, as PDF: the same labels that the box prints, made from what its log says.
 
-use ::web::answer::{Download, FormRecall, FormReply, OneOf, Page, media};
-use ::web::argument::{Lenient, Path};
+use ::web::answer::{FileDownload, FormRecall, FormReply, OneOf, Page, media};
+use ::web::argument::{LenientQuery, Path};
 use ::web::error::HttpError;
 use askama::Template;
 use axum::extract::State;
 use labels::fields::{Field, Fields};
 use labels::pdf::PdfError;
-use labels::sheet::{NUDGE_MM_MAX, Nudge, SHEETS, Sheet, SheetError, Start};
+use labels::sheet::{FirstLabel, LabelSheet, NUDGE_MM_MAX, PrintOffset, SHEETS, SheetError};
 use labels::text::Typesetter;
 use labels::wording::word_label_error;
 use labels::{Dpi, LabelError, layout, pdf};
-use record::fold::{Equipment, Service, Settings};
+use record::fold::{Equipment, FacilitySettings, ServiceState};
 use record::ids::FacilityId;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::accounts::Visitor;
-use crate::web::Web;
-use crate::web::access::{Member, Read};
-use crate::web::http_error::{internal, not_found};
-use crate::web::layout::Shell;
-use crate::web::pages::equipment_list::fits;
-use crate::web::pages::facility::{ITEMS_MAX, equipment, shell};
-use crate::web::pages::sign_in::Problem;
-use crate::web::view_models::facility_state::{Site, sites};
-use crate::web::view_models::formats::Wall;
+use crate::accounts::AccountUser;
+use crate::web::WebContext;
+use crate::web::access::{MemberCaller, Read};
+use crate::web::http_error::{internal_error, not_found};
+use crate::web::layout::PageLayout;
+use crate::web::pages::equipment_list::matches_query;
+use crate::web::pages::facility::{ITEMS_MAX, facility_layout, read_equipment};
+use crate::web::pages::sign_in::SignInProblem;
+use crate::web::view_models::facility_state::{FacilityOverview, load_overviews};
+use crate::web::view_models::formats::LocalTime;
 use crate::web::view_models::label_faults::{word_pdf_error, word_sheet_error};
 use crate::web::words::{SheetsWords, open_words};
 
@@ -77,14 +77,14 @@ struct Choice {
 #[derive(Template)]
 #[template(path = "sheets.html")]
 struct SheetsPage {
-    shell: Shell,
+    shell: PageLayout,
     w: SheetsWords,
     facility: String,
     facility_href: String,
-    problem: Option<Problem>,
+    problem: Option<SignInProblem>,
     ready: bool,
     sheets: Vec<Choice>,
-    asked: SheetParams,
+    requested: SheetParams,
     count: usize,
     nudge_mm_max: String,
 }
@@ -142,103 +142,110 @@ impl SheetRefusal {
 }
 
 /// The facility, its labels' address, and the items that are meant.
-struct Wanted {
-    site: Site,
+struct SheetSelection {
+    site: FacilityOverview,
     host: String,
     items: Vec<Equipment>,
 }
 
 /// `GET /app/f/{facility}/labels`.
 pub(crate) async fn show(
-    visitor: Member<Read>,
-    State(web): State<Web>,
+    visitor: MemberCaller<Read>,
+    State(web): State<WebContext>,
     Path(facility): Path<FacilityId>,
-    Lenient(asked): Lenient<SheetParams>,
+    LenientQuery(requested): LenientQuery<SheetParams>,
 ) -> Result<Page, HttpError> {
-    let wanted = wanted(&visitor, &web, facility, &asked).await?;
-    draw_form(&visitor, &web, &wanted, asked, None)
+    let expected = load_selection(&visitor, &web, facility, &requested).await?;
+    draw_form(&visitor, &web, &expected, requested, None)
 }
 
 /// `GET /app/f/{facility}/labels.pdf`.
 pub(crate) async fn download_pdf(
-    visitor: Member<Read>,
-    State(web): State<Web>,
+    visitor: MemberCaller<Read>,
+    State(web): State<WebContext>,
     Path(facility): Path<FacilityId>,
-    Lenient(asked): Lenient<SheetParams>,
-) -> Result<OneOf<Download<media::Pdf>, FormReply>, HttpError> {
-    let wanted = wanted(&visitor, &web, facility, &asked).await?;
-    let order = asked.clone();
-    let _turn = web.drawing.acquire().await.map_err(internal)?;
-    let typesetter = Typesetter::new().map_err(internal)?;
+    LenientQuery(requested): LenientQuery<SheetParams>,
+) -> Result<OneOf<FileDownload<media::Pdf>, FormReply>, HttpError> {
+    let expected = load_selection(&visitor, &web, facility, &requested).await?;
+    let order = requested.clone();
+    let _turn = web.drawing.acquire().await.map_err(internal_error)?;
+    let typesetter = Typesetter::new().map_err(internal_error)?;
     let made = tokio::task::spawn_blocking(move || {
-        let pdf = make(&wanted, &order, &typesetter);
-        (wanted, pdf)
+        let pdf = make_sheet(&expected, &order, &typesetter);
+        (expected, pdf)
     });
-    match made.await.map_err(internal)? {
-        (_, Ok(pdf)) => Download::new("cleantrack-labels.pdf", pdf).map(OneOf::First),
-        (wanted, Err(refusal)) => {
-            let page = draw_form(&visitor, &web, &wanted, asked, Some(refusal))?;
+    match made.await.map_err(internal_error)? {
+        (_, Ok(pdf)) => FileDownload::new("cleantrack-labels.pdf", pdf).map(OneOf::First),
+        (expected, Err(refusal)) => {
+            let page = draw_form(&visitor, &web, &expected, requested, Some(refusal))?;
             Ok(OneOf::Second(FormReply::Again(FormRecall::Invalid, page)))
         }
     }
 }
 
-async fn wanted(
-    visitor: &Visitor,
-    web: &Web,
+async fn load_selection(
+    visitor: &AccountUser,
+    web: &WebContext,
     facility: FacilityId,
-    asked: &SheetParams,
-) -> Result<Wanted, HttpError> {
+    requested: &SheetParams,
+) -> Result<SheetSelection, HttpError> {
     let mut conn = web.db.read().await?;
-    let sites = sites(&mut conn, visitor.scope, web.now_ms()).await?;
+    let sites = load_overviews(&mut conn, visitor.scope, web.now_ms()).await?;
     let site = sites.into_iter().find(|s| s.id == facility).ok_or_else(not_found)?;
-    let settings = crate::db::dashboard::settings(&mut conn, visitor.scope).await?;
+    let settings = crate::db::dashboard::load_settings(&mut conn, visitor.scope).await?;
     let id = facility.to_string();
     let settings = settings.into_iter().find(|(of, _)| *of == id).map(|(_, body)| body);
     let host = match settings {
-        Some(body) => serde_json::from_str::<Settings>(&body).map_err(internal)?.label_host,
+        Some(body) => serde_json::from_str::<FacilitySettings>(&body).map_err(internal_error)?.label_host,
         None => String::new(),
     };
     let mut items = Vec::new();
-    for row in crate::db::dashboard::items(&mut conn, visitor.scope, facility, "", ITEMS_MAX).await? {
-        let item = equipment(&row)?;
-        if item.service != Service::Retired && fits(&item, asked.q.trim()) {
+    for row in crate::db::dashboard::load_items(&mut conn, visitor.scope, facility, "", ITEMS_MAX).await? {
+        let item = read_equipment(&row)?;
+        if item.service != ServiceState::Retired && matches_query(&item, requested.q.trim()) {
             items.push(item);
         }
     }
     items.sort_by(|a, b| (&a.location, &a.name, a.tag).cmp(&(&b.location, &b.name, b.tag)));
-    Ok(Wanted { site, host, items })
+    Ok(SheetSelection { site, host, items })
 }
 
-fn make(wanted: &Wanted, asked: &SheetParams, typesetter: &Typesetter) -> Result<Vec<u8>, SheetRefusal> {
-    if wanted.host.is_empty() {
+fn make_sheet(
+    expected: &SheetSelection,
+    requested: &SheetParams,
+    typesetter: &Typesetter,
+) -> Result<Vec<u8>, SheetRefusal> {
+    if expected.host.is_empty() {
         return Err(SheetRefusal::NoHost);
     }
-    match wanted.items.len() {
+    match expected.items.len() {
         0 => return Err(SheetRefusal::NothingFound),
         count if count > LABELS_MAX => return Err(SheetRefusal::TooMany { count }),
         _ => {}
     }
-    let sheet = Sheet::named(&asked.sheet).map_err(SheetRefusal::Sheet)?;
-    let start: u32 = asked.start.trim().parse().map_err(|_| SheetRefusal::StartForm)?;
-    let nudge = Nudge { x_mm: millimetres("x", &asked.x)?, y_mm: millimetres("y", &asked.y)? };
+    let sheet = LabelSheet::named(&requested.sheet).map_err(SheetRefusal::Sheet)?;
+    let start: u32 = requested.start.trim().parse().map_err(|_| SheetRefusal::StartForm)?;
+    let nudge = PrintOffset {
+        x_mm: parse_millimetres("x", &requested.x)?,
+        y_mm: parse_millimetres("y", &requested.y)?,
+    };
     let template = sheet.template().ok_or(SheetRefusal::NoLabel)?;
     let dpi = Dpi::new(DPI).unwrap_or(Dpi::D203);
-    let mut drawings = Vec::with_capacity(wanted.items.len());
-    for item in &wanted.items {
-        let fields = fields(item, &wanted.host);
-        let fields = if asked.numbers == "yes" { fields.without_name() } else { Ok(fields) };
-        let drawn = fields.and_then(|fields| layout::draw(typesetter, template, &fields, None, dpi));
+    let mut drawings = Vec::with_capacity(expected.items.len());
+    for item in &expected.items {
+        let fields = label_fields(item, &expected.host);
+        let fields = if requested.numbers == "yes" { fields.without_name() } else { Ok(fields) };
+        let drawn = fields.and_then(|fields| layout::lay_out_label(typesetter, template, &fields, None, dpi));
         drawings.push(drawn.map_err(|why| SheetRefusal::Label { item: item.name.clone(), why })?);
     }
-    pdf::sheets(sheet, Start::at(start), nudge, drawings.into_iter()).map_err(SheetRefusal::Pdf)
+    pdf::write_sheets(sheet, FirstLabel::at(start), nudge, drawings.into_iter()).map_err(SheetRefusal::Pdf)
 }
 
-fn millimetres(field: &'static str, text: &str) -> Result<f64, SheetRefusal> {
+fn parse_millimetres(field: &'static str, text: &str) -> Result<f64, SheetRefusal> {
     text.trim().replace(',', ".").parse().map_err(|_| SheetRefusal::Millimetres(field))
 }
 
-fn fields(item: &Equipment, host: &str) -> Fields {
+fn label_fields(item: &Equipment, host: &str) -> Fields {
     Fields::new()
         .with(Field::Url, format!("{host}/{}", item.tag))
         .with(Field::Tag, item.tag.to_string())
@@ -248,31 +255,31 @@ fn fields(item: &Equipment, host: &str) -> Fields {
 }
 
 fn draw_form(
-    visitor: &Visitor,
-    web: &Web,
-    wanted: &Wanted,
-    asked: SheetParams,
+    visitor: &AccountUser,
+    web: &WebContext,
+    expected: &SheetSelection,
+    requested: SheetParams,
     refused: Option<SheetRefusal>,
 ) -> Result<Page, HttpError> {
-    let Wanted { site, host, items } = wanted;
-    let wall = Wall::new(web.now_ms(), &site.zone);
+    let SheetSelection { site, host, items } = expected;
+    let wall = LocalTime::new(web.now_ms(), &site.zone);
     let w: SheetsWords = wall.words();
     let problem = match refused {
         None => None,
         Some(refusal) => match (refusal.text(w), refusal) {
-            (Some(words), refusal) => Some(Problem { field: refusal.field(), words }),
-            (None, refusal) => return Err(internal(refusal)),
+            (Some(words), refusal) => Some(SignInProblem { field: refusal.field(), words }),
+            (None, refusal) => return Err(internal_error(refusal)),
         },
     };
-    let chosen = Sheet::named(&asked.sheet).map(|s| s.name).unwrap_or(SHEETS[0].name);
-    let choice = |s: &Sheet| {
+    let chosen = LabelSheet::named(&requested.sheet).map(|s| s.name).unwrap_or(SHEETS[0].name);
+    let choice = |s: &LabelSheet| {
         let (width, height) = s.label_mm;
         let (width, height) = (format!("{width:.1}"), format!("{height:.1}"));
         let words = w.sheets_choice(s.count(), height, s.name, width);
         Choice { name: s.name, words, chosen: s.name == chosen }
     };
     let view = SheetsPage {
-        shell: Shell { title: w.sheets_title_of(&site.name), ..shell(visitor, site, &wall) }
+        shell: PageLayout { title: w.sheets_title_of(&site.name), ..facility_layout(visitor, site, &wall) }
             .with_problem(problem.is_some()),
         w,
         facility: site.name.clone(),
@@ -281,7 +288,7 @@ fn draw_form(
         ready: !host.is_empty(),
         sheets: SHEETS.iter().map(choice).collect(),
         count: items.len(),
-        asked,
+        requested,
         nudge_mm_max: NUDGE_MM_MAX.to_string(),
     };
     Page::draw(&view)

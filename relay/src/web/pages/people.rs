@@ -1,7 +1,7 @@
 //! Who signs in to the account, and what an admin does about somebody: sign them out everywhere, keep them out, let them in.
 
 use ::web::answer::{FormRecall, FormReply, Page, SeeOther};
-use ::web::argument::{Lenient, Path};
+use ::web::argument::{LenientQuery, Path};
 use ::web::error::HttpError;
 use askama::Template;
 use axum::extract::State;
@@ -10,16 +10,16 @@ use serde::Deserialize;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::accounts::people::{PeopleError, PersonAct};
-use crate::accounts::{Role, Visitor};
+use crate::accounts::{AccountUser, UserRole};
 use crate::db::users::PersonRow;
-use crate::web::access::{ManagePeople, Member};
+use crate::web::access::{ManagePeople, MemberCaller};
 use crate::web::form::{RelayForm, require_own_form};
-use crate::web::http_error::{not_found, parameter};
-use crate::web::layout::{Section, Shell};
-use crate::web::pages::sign_in::Problem;
-use crate::web::view_models::formats::{Badge, Tone, Wall, role_name};
+use crate::web::http_error::{not_found, parameter_error};
+use crate::web::layout::{NavSection, PageLayout};
+use crate::web::pages::sign_in::SignInProblem;
+use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge, role_name};
 use crate::web::words::{ErrorWords, PageWords, PeopleWords};
-use crate::web::{Fact, Web};
+use crate::web::{PageFact, WebContext};
 
 /// What the operator runs for a new person.
 const ADD_COMMAND: &str = "cleantrack-relay admin create";
@@ -29,7 +29,7 @@ struct PersonView {
     href: String,
     email: String,
     role: String,
-    state: Badge,
+    state: StatusBadge,
     signed_in: Option<SafeHtml>,
     sessions: String,
 }
@@ -37,7 +37,7 @@ struct PersonView {
 #[derive(Template)]
 #[template(path = "people.html")]
 struct PeoplePage {
-    shell: Shell,
+    shell: PageLayout,
     w: PeopleWords,
     page: PageWords,
     /// How somebody is added.
@@ -49,13 +49,13 @@ struct PeoplePage {
 #[derive(Template)]
 #[template(path = "person.html")]
 struct PersonPage {
-    shell: Shell,
+    shell: PageLayout,
     w: PeopleWords,
-    problem: Option<Problem>,
+    problem: Option<SignInProblem>,
     name: String,
     href: String,
-    state: Badge,
-    facts: Vec<Fact>,
+    state: StatusBadge,
+    facts: Vec<PageFact>,
     is_self: bool,
     disabled: bool,
     /// Whether whoever looks may do anything about this person.
@@ -74,23 +74,26 @@ pub(crate) struct PersonParams {
 }
 
 /// `GET /app/people`.
-pub(crate) async fn list(visitor: Member<ManagePeople>, State(web): State<Web>) -> Result<Page, HttpError> {
+pub(crate) async fn list(
+    visitor: MemberCaller<ManagePeople>,
+    State(web): State<WebContext>,
+) -> Result<Page, HttpError> {
     let now_ms = web.now_ms();
     let alive = crate::accounts::session::alive_since(now_ms);
-    let rows = crate::db::users::list(&mut web.db.read().await?, visitor.scope, alive).await?;
-    let wall = Wall::new(now_ms, "UTC");
+    let rows = crate::db::users::list_users(&mut web.db.read().await?, visitor.scope, alive).await?;
+    let wall = LocalTime::new(now_ms, "UTC");
     let w: PeopleWords = wall.words();
     let view = |row: &PersonRow| PersonView {
         name: row.name.clone(),
         href: format!("/app/people/{}", row.user_id),
         email: row.email.clone(),
-        role: role(row, wall.words()),
-        state: state(w, row),
+        role: role_text(row, wall.words()),
+        state: member_badge(w, row),
         signed_in: row.signed_in_ms.map(|at| wall.day_clock(at)),
-        sessions: sessions(w, row),
+        sessions: sessions_text(w, row),
     };
     let view = PeoplePage {
-        shell: Shell::signed_in(w.people_title(), Section::People, &visitor),
+        shell: PageLayout::signed_in(w.people_title(), NavSection::People, &visitor),
         w,
         page: wall.words(),
         add_hint: fill_slots(w.people_add(S0), [SafeHtml::element("code", &[], ADD_COMMAND)]),
@@ -102,13 +105,13 @@ pub(crate) async fn list(visitor: Member<ManagePeople>, State(web): State<Web>) 
 
 /// `GET /app/people/{user}`.
 pub(crate) async fn show(
-    visitor: Member<ManagePeople>,
-    State(web): State<Web>,
+    visitor: MemberCaller<ManagePeople>,
+    State(web): State<WebContext>,
     Path(user): Path<String>,
-    Lenient(asked): Lenient<PersonParams>,
+    LenientQuery(requested): LenientQuery<PersonParams>,
 ) -> Result<Page, HttpError> {
     let row = find_person(&visitor, &web, &user).await?;
-    draw_person(&visitor, &web, &row, asked.done.map(PressOutcome::Done))
+    draw_person(&visitor, &web, &row, requested.done.map(PressOutcome::Done))
 }
 
 /// What came of a press, for the page that it leads to.
@@ -139,14 +142,14 @@ impl PressOutcome {
 
 /// `POST /app/people/{user}`.
 pub(crate) async fn change(
-    visitor: Member<ManagePeople>,
-    State(web): State<Web>,
+    visitor: MemberCaller<ManagePeople>,
+    State(web): State<WebContext>,
     Path(user): Path<String>,
     form: RelayForm,
 ) -> Result<FormReply, HttpError> {
     require_own_form(&visitor, &form)?;
     let act = PersonAct::of_key(form.fields.text("act"))
-        .ok_or_else(|| parameter("act", ErrorWords::parameter_act))?;
+        .ok_or_else(|| parameter_error("act", ErrorWords::parameter_act))?;
     let row = find_person(&visitor, &web, &user).await?;
     let refused = |outcome| {
         let page = draw_person(&visitor, &web, &row, Some(outcome))?;
@@ -157,7 +160,7 @@ pub(crate) async fn change(
     }
     let mut tx = web.db.begin().await?;
     let by = (web.log(), visitor.email.as_str(), Some(visitor.role));
-    match crate::accounts::people::change(&mut tx, visitor.scope, by, &row.email, act).await {
+    match crate::accounts::people::change_role(&mut tx, visitor.scope, by, &row.email, act).await {
         Ok(()) => tx.commit().await?,
         Err(PeopleError::NoSuch) => return Err(not_found()),
         Err(PeopleError::SuperAdmin) => return refused(PressOutcome::IsPlatformAdmin),
@@ -173,39 +176,39 @@ pub(crate) async fn change(
     SeeOther::to(&to).map(FormReply::Done)
 }
 
-async fn find_person(visitor: &Visitor, web: &Web, user: &str) -> Result<PersonRow, HttpError> {
+async fn find_person(visitor: &AccountUser, web: &WebContext, user: &str) -> Result<PersonRow, HttpError> {
     let alive = crate::accounts::session::alive_since(web.now_ms());
-    let row = crate::db::users::get(&mut web.db.read().await?, visitor.scope, user, alive).await?;
+    let row = crate::db::users::find_user(&mut web.db.read().await?, visitor.scope, user, alive).await?;
     row.ok_or_else(not_found)
 }
 
 fn draw_person(
-    visitor: &Visitor,
-    web: &Web,
+    visitor: &AccountUser,
+    web: &WebContext,
     row: &PersonRow,
     outcome: Option<PressOutcome>,
 ) -> Result<Page, HttpError> {
-    let wall = Wall::new(web.now_ms(), "UTC");
+    let wall = LocalTime::new(web.now_ms(), "UTC");
     let (w, page): (PeopleWords, PageWords) = (wall.words(), wall.words());
     let signed_in = row.signed_in_ms.map(|at| wall.day_plain_utc(at));
     let facts = vec![
-        Fact::new(w.people_email(), row.email.clone()),
-        Fact::new(w.people_role(), role(row, page)),
-        Fact::new(w.person_added(), wall.day_of(row.created_ms)),
-        Fact::new(w.people_last_sign_in(), signed_in.unwrap_or_else(|| page.time_never())),
-        Fact::new(w.people_sessions(), sessions(w, row)),
+        PageFact::new(w.people_email(), row.email.clone()),
+        PageFact::new(w.people_role(), role_text(row, page)),
+        PageFact::new(w.person_added(), wall.day_of(row.created_ms)),
+        PageFact::new(w.people_last_sign_in(), signed_in.unwrap_or_else(|| page.time_never())),
+        PageFact::new(w.people_sessions(), sessions_text(w, row)),
     ];
     let (problem, done) = match outcome {
         Some(outcome) if outcome.is_problem() => (Some(outcome.text(w)), None),
         outcome => (None, outcome.map(|done| done.text(w))),
     };
     let view = PersonPage {
-        shell: Shell::signed_in(&row.name, Section::People, visitor).with_problem(problem.is_some()),
+        shell: PageLayout::signed_in(&row.name, NavSection::People, visitor).with_problem(problem.is_some()),
         w,
-        problem: problem.map(|words| Problem { field: "acts", words }),
+        problem: problem.map(|words| SignInProblem { field: "acts", words }),
         name: row.name.clone(),
         href: format!("/app/people/{}", row.user_id),
-        state: state(w, row),
+        state: member_badge(w, row),
         facts,
         is_self: row.user_id == visitor.user_id,
         disabled: row.disabled,
@@ -219,18 +222,18 @@ fn draw_person(
     Page::draw(&view)
 }
 
-fn role(row: &PersonRow, page: PageWords) -> String {
-    role_name(page, row.role.parse::<Role>().ok())
+fn role_text(row: &PersonRow, page: PageWords) -> String {
+    role_name(page, row.role.parse::<UserRole>().ok())
 }
 
-fn state(w: PeopleWords, row: &PersonRow) -> Badge {
+fn member_badge(w: PeopleWords, row: &PersonRow) -> StatusBadge {
     match row.disabled {
-        true => Badge::new(Tone::Plain, w.people_disabled()),
-        false => Badge::new(Tone::Ok, w.people_may_sign_in()),
+        true => StatusBadge::new(BadgeTone::Plain, w.people_disabled()),
+        false => StatusBadge::new(BadgeTone::Ok, w.people_may_sign_in()),
     }
 }
 
-fn sessions(w: PeopleWords, row: &PersonRow) -> String {
+fn sessions_text(w: PeopleWords, row: &PersonRow) -> String {
     match row.sessions {
         0 => w.people_sessions_nowhere(),
         count => w.people_sessions_count(count),

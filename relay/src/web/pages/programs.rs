@@ -11,17 +11,17 @@ use askama::Template;
 use axum::extract::State;
 use words::{S0, SafeHtml, fill_slots};
 
-use crate::accounts::Visitor;
+use crate::accounts::AccountUser;
 use crate::accounts::programs::{ProgramError, TOKENS_MAX};
 use crate::accounts::token::{MintedToken, TokenLife};
 use crate::db::tokens::TokenRow;
-use crate::web::access::{ManagePrograms, Member};
+use crate::web::access::{ManagePrograms, MemberCaller};
 use crate::web::form::{RelayForm, require_own_form};
-use crate::web::http_error::{internal, not_found};
-use crate::web::layout::{Section, Shell};
-use crate::web::view_models::formats::{Badge, Tone, Wall};
+use crate::web::http_error::{internal_error, not_found};
+use crate::web::layout::{NavSection, PageLayout};
+use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::{FormWords, PageWords, ProgramsWords, open_words};
-use crate::web::{Fact, Web};
+use crate::web::{PageFact, WebContext};
 
 const DAY_MS: i64 = 86_400_000;
 /// From so long before its end on, a token's end is shown as something that wants somebody.
@@ -40,7 +40,7 @@ struct ProgramView {
     name: String,
     href: String,
     id: String,
-    state: Badge,
+    state: StatusBadge,
     made: String,
     used: String,
 }
@@ -48,7 +48,7 @@ struct ProgramView {
 #[derive(Template)]
 #[template(path = "programs.html")]
 struct ProgramsPage {
-    shell: Shell,
+    shell: PageLayout,
     w: ProgramsWords,
     lead: SafeHtml,
     errors: Vec<FieldError>,
@@ -65,11 +65,11 @@ struct ProgramsPage {
 #[derive(Template)]
 #[template(path = "program.html")]
 struct ProgramPage {
-    shell: Shell,
+    shell: PageLayout,
     w: ProgramsWords,
     name: String,
-    state: Badge,
-    facts: Vec<Fact>,
+    state: StatusBadge,
+    facts: Vec<PageFact>,
     is_alive: bool,
     csrf: String,
 }
@@ -80,14 +80,17 @@ fn new_program() -> FormValues {
 }
 
 /// `GET /app/programs`.
-pub(crate) async fn list(visitor: Member<ManagePrograms>, State(web): State<Web>) -> Result<Page, HttpError> {
+pub(crate) async fn list(
+    visitor: MemberCaller<ManagePrograms>,
+    State(web): State<WebContext>,
+) -> Result<Page, HttpError> {
     draw_programs(&visitor, &web, None, &new_program(), Vec::new()).await
 }
 
 /// `POST /app/programs`.
 pub(crate) async fn create(
-    visitor: Member<ManagePrograms>,
-    State(web): State<Web>,
+    visitor: MemberCaller<ManagePrograms>,
+    State(web): State<WebContext>,
     form: RelayForm,
 ) -> Result<OneOf<Page, FormReply>, HttpError> {
     require_own_form(&visitor, &form)?;
@@ -104,7 +107,7 @@ pub(crate) async fn create(
     };
     let id = Some(form.fields.text("id")).filter(|id| crate::accounts::token::is_id(id));
     let mut tx = web.db.begin().await?;
-    let made = crate::accounts::programs::create(
+    let made = crate::accounts::programs::create_token(
         &mut tx,
         visitor.scope,
         (web.log(), &visitor.email),
@@ -125,15 +128,17 @@ pub(crate) async fn create(
         }
         Err(ProgramError::Repeated) => w.form_program_repeated(),
         Err(ProgramError::TooMany) => w.form_program_too_many(TOKENS_MAX),
-        Err(error @ (ProgramError::NoSuch(_) | ProgramError::Several(..))) => return Err(internal(error)),
+        Err(error @ (ProgramError::NoSuch(_) | ProgramError::Several(..))) => {
+            return Err(internal_error(error));
+        }
     };
     drop(tx);
     ask_again(&visitor, &web, &values, vec![FieldError { at: "name".to_owned(), words }]).await
 }
 
 async fn ask_again(
-    visitor: &Visitor,
-    web: &Web,
+    visitor: &AccountUser,
+    web: &WebContext,
     values: &FormValues,
     errors: Vec<FieldError>,
 ) -> Result<OneOf<Page, FormReply>, HttpError> {
@@ -143,31 +148,31 @@ async fn ask_again(
 
 /// `GET /app/programs/{token}`.
 pub(crate) async fn show(
-    visitor: Member<ManagePrograms>,
-    State(web): State<Web>,
+    visitor: MemberCaller<ManagePrograms>,
+    State(web): State<WebContext>,
     Path(token): Path<String>,
 ) -> Result<Page, HttpError> {
-    let row = crate::db::tokens::get(&mut web.db.read().await?, visitor.scope, &token).await?;
+    let row = crate::db::tokens::find_token(&mut web.db.read().await?, visitor.scope, &token).await?;
     let row = row.ok_or_else(not_found)?;
-    let wall = Wall::new(web.now_ms(), "UTC");
+    let wall = LocalTime::new(web.now_ms(), "UTC");
     let (w, page): (ProgramsWords, PageWords) = (wall.words(), wall.words());
     let end = row.expires_ms.map(|ms| wall.day_of(ms));
     let mut facts = vec![
-        Fact::code(w.programs_id(), row.token_id.clone()),
-        Fact::new(w.program_may(), w.program_may_read()),
-        Fact::new(w.programs_made_on(), made(&row, &wall)),
-        Fact::new(w.program_ends(), end.unwrap_or_else(|| page.time_never())),
-        Fact::new(w.programs_last_used(), used(&row, &wall)),
+        PageFact::code(w.programs_id(), row.token_id.clone()),
+        PageFact::new(w.program_may(), w.program_may_read()),
+        PageFact::new(w.programs_made_on(), made_text(&row, &wall)),
+        PageFact::new(w.program_ends(), end.unwrap_or_else(|| page.time_never())),
+        PageFact::new(w.programs_last_used(), used_text(&row, &wall)),
     ];
     if let Some(at) = row.revoked_ms {
         let by = row.revoked_by.as_deref().unwrap_or_default();
-        facts.push(Fact::new(w.program_revoked(), w.program_revoked_by(by, wall.day_plain_utc(at))));
+        facts.push(PageFact::new(w.program_revoked(), w.program_revoked_by(by, wall.day_plain_utc(at))));
     }
     let view = ProgramPage {
-        shell: Shell::signed_in(row.name.clone(), Section::Programs, &visitor),
+        shell: PageLayout::signed_in(row.name.clone(), NavSection::Programs, &visitor),
         w,
         name: row.name.clone(),
-        state: state(&row, &wall),
+        state: token_badge(&row, &wall),
         facts,
         is_alive: row.revoked_ms.is_none(),
         csrf: visitor.token.csrf(),
@@ -177,15 +182,15 @@ pub(crate) async fn show(
 
 /// `POST /app/programs/{token}`.
 pub(crate) async fn revoke(
-    visitor: Member<ManagePrograms>,
-    State(web): State<Web>,
+    visitor: MemberCaller<ManagePrograms>,
+    State(web): State<WebContext>,
     Path(token): Path<String>,
     form: RelayForm,
 ) -> Result<SeeOther, HttpError> {
     require_own_form(&visitor, &form)?;
     let mut tx = web.db.begin().await?;
-    let known = crate::db::tokens::get(&mut tx, visitor.scope, &token).await?.ok_or_else(not_found)?;
-    match crate::accounts::programs::revoke(
+    let known = crate::db::tokens::find_token(&mut tx, visitor.scope, &token).await?.ok_or_else(not_found)?;
+    match crate::accounts::programs::revoke_token(
         &mut tx,
         visitor.scope,
         (web.log(), &visitor.email),
@@ -203,26 +208,26 @@ pub(crate) async fn revoke(
 
 /// The text of a new token is shown once, on the answer to the form itself.
 async fn draw_programs(
-    visitor: &Visitor,
-    web: &Web,
+    visitor: &AccountUser,
+    web: &WebContext,
     made_now: Option<MintedToken>,
     values: &FormValues,
     errors: Vec<FieldError>,
 ) -> Result<Page, HttpError> {
     let now_ms = web.now_ms();
-    let rows = crate::db::tokens::list(&mut web.db.read().await?, visitor.scope, now_ms).await?;
-    let wall = Wall::new(now_ms, "UTC");
+    let rows = crate::db::tokens::list_tokens(&mut web.db.read().await?, visitor.scope, now_ms).await?;
+    let wall = LocalTime::new(now_ms, "UTC");
     let view = |row: &TokenRow| ProgramView {
         name: row.name.clone(),
         href: format!("/app/programs/{}", row.token_id),
         id: row.token_id.clone(),
-        state: state(row, &wall),
-        made: made(row, &wall),
-        used: used(row, &wall),
+        state: token_badge(row, &wall),
+        made: made_text(row, &wall),
+        used: used_text(row, &wall),
     };
     let (w, form): (ProgramsWords, FormWords) = wall.words();
     let api = SafeHtml::element("a", &[("href", "/api/docs")], &w.programs_lead_api());
-    let shell = Shell::signed_in(w.programs_title(), Section::Programs, visitor);
+    let shell = PageLayout::signed_in(w.programs_title(), NavSection::Programs, visitor);
     let view = ProgramsPage {
         shell: shell.with_problem(!errors.is_empty()),
         w,
@@ -239,7 +244,7 @@ async fn draw_programs(
     Page::draw(&view)
 }
 
-fn used(row: &TokenRow, wall: &Wall) -> String {
+fn used_text(row: &TokenRow, wall: &LocalTime) -> String {
     let Some(day) = row.used_day else { return wall.words::<PageWords>().time_never() };
     let day = wall.day_of(day.saturating_mul(DAY_MS));
     match row.used_from.as_deref() {
@@ -249,22 +254,22 @@ fn used(row: &TokenRow, wall: &Wall) -> String {
 }
 
 /// When and by whom it was made.
-fn made(row: &TokenRow, wall: &Wall) -> String {
+fn made_text(row: &TokenRow, wall: &LocalTime) -> String {
     wall.words::<ProgramsWords>().programs_made_on_by(wall.day_of(row.made_ms), &row.made_by)
 }
 
-fn state(row: &TokenRow, wall: &Wall) -> Badge {
+fn token_badge(row: &TokenRow, wall: &LocalTime) -> StatusBadge {
     let w: ProgramsWords = wall.words();
     if row.revoked_ms.is_some() {
-        return Badge::new(Tone::Plain, w.token_revoked());
+        return StatusBadge::new(BadgeTone::Plain, w.token_revoked());
     }
     match row.expires_ms.map(|at| at.saturating_sub(wall.now_ms())) {
-        None => Badge::new(Tone::Ok, w.token_no_end()),
-        Some(left) if left <= 0 => Badge::new(Tone::Late, w.token_expired()),
+        None => StatusBadge::new(BadgeTone::Ok, w.token_no_end()),
+        Some(left) if left <= 0 => StatusBadge::new(BadgeTone::Late, w.token_expired()),
         Some(left) => {
             let days = left.unsigned_abs().div_ceil(DAY_MS.unsigned_abs());
-            let tone = if left <= SOON_MS { Tone::Due } else { Tone::Ok };
-            Badge::new(tone, w.token_left(wall.words::<PageWords>().span_days(days)))
+            let tone = if left <= SOON_MS { BadgeTone::Due } else { BadgeTone::Ok };
+            StatusBadge::new(tone, w.token_left(wall.words::<PageWords>().span_days(days)))
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Signing in and out.
 
 use ::web::answer::{FormRecall, FormReply, OneOf, Page, SeeOther, WithHeaders};
-use ::web::argument::Lenient;
+use ::web::argument::LenientQuery;
 use ::web::error::HttpError;
-use ::web::route::Anyone;
+use ::web::route::AnyCaller;
 use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -17,13 +17,13 @@ use crate::accounts::lock_out::EmptyBucket;
 use crate::accounts::session::clear_cookie;
 use crate::accounts::sign_in::SignInError;
 use crate::db::{devices, sessions};
-use crate::web::Web;
-use crate::web::access::{ClientAddress, Guest, Member, Read};
+use crate::web::WebContext;
+use crate::web::access::{ClientAddress, GuestCaller, MemberCaller, Read};
 use crate::web::form::{RelayForm, require_own_form};
-use crate::web::http_error::{busy, internal};
-use crate::web::layout::Shell;
+use crate::web::http_error::{busy_error, internal_error};
+use crate::web::layout::PageLayout;
 use crate::web::next_page::page_after_sign_in;
-use crate::web::view_models::formats::Wall;
+use crate::web::view_models::formats::LocalTime;
 use crate::web::words::{SignInWords, open_words};
 
 const MINUTE_MS: i64 = 60_000;
@@ -33,9 +33,9 @@ pub const PASSWORD_COMMAND: &str = "cleantrack-relay admin set-password";
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignInPage {
-    shell: Shell,
+    shell: PageLayout,
     w: SignInWords,
-    problem: Option<Problem>,
+    problem: Option<SignInProblem>,
     email: String,
     next: String,
     /// What came of signing out.
@@ -45,7 +45,7 @@ struct SignInPage {
 }
 
 /// What is wrong with a field.
-pub(crate) struct Problem {
+pub(crate) struct SignInProblem {
     pub(crate) field: &'static str,
     pub(crate) words: String,
 }
@@ -61,20 +61,20 @@ pub(crate) struct SignInParams {
 }
 
 /// `GET /`.
-pub(crate) async fn start(guest: Guest) -> Result<SeeOther, HttpError> {
+pub(crate) async fn start_session(guest: GuestCaller) -> Result<SeeOther, HttpError> {
     SeeOther::to(if guest.is_signed_in() { "/app/" } else { "/login" })
 }
 
 /// `GET /login`.
 pub(crate) async fn show(
-    guest: Guest,
-    Lenient(asked): Lenient<SignInParams>,
+    guest: GuestCaller,
+    LenientQuery(requested): LenientQuery<SignInParams>,
 ) -> Result<OneOf<SeeOther, Page>, HttpError> {
-    let next = page_after_sign_in(&asked.next);
+    let next = page_after_sign_in(&requested.next);
     if guest.is_signed_in() {
         return SeeOther::to(&next).map(OneOf::First);
     }
-    let done = match asked.done.as_str() {
+    let done = match requested.done.as_str() {
         "everywhere" => Some(open_words::<SignInWords>().sign_in_done_everywhere()),
         "here" => Some(open_words::<SignInWords>().sign_in_done_here()),
         _ => None,
@@ -85,7 +85,7 @@ pub(crate) async fn show(
 fn sign_in_page(next: String) -> SignInPage {
     let w: SignInWords = open_words();
     SignInPage {
-        shell: Shell::open(w.sign_in_title()),
+        shell: PageLayout::open(w.sign_in_title()),
         w,
         problem: None,
         email: String::new(),
@@ -97,25 +97,25 @@ fn sign_in_page(next: String) -> SignInPage {
 
 /// `POST /login`.
 pub(crate) async fn sign_in(
-    _: Anyone,
-    State(web): State<Web>,
+    _: AnyCaller,
+    State(web): State<WebContext>,
     address: ClientAddress,
     headers: HeaderMap,
     form: RelayForm,
 ) -> Result<WithHeaders<FormReply>, HttpError> {
     let (email, password) = (form.fields.text("email"), form.fields.text("password").to_owned());
     let next = page_after_sign_in(form.fields.text("next"));
-    let from = (device(&headers), address.ip());
-    let refused = match web.door().sign_in(email, password, from).await {
+    let from = (read_device(&headers), address.ip());
+    let refused = match web.auth_service().sign_in(email, password, from).await {
         Ok(signed_in) => {
             let mut cookies = HeaderMap::new();
             for cookie in [signed_in.token.set_cookie(), signed_in.device.set_cookie()] {
-                cookies.append(header::SET_COOKIE, HeaderValue::from_str(&cookie).map_err(internal)?);
+                cookies.append(header::SET_COOKIE, HeaderValue::from_str(&cookie).map_err(internal_error)?);
             }
             return Ok(WithHeaders(cookies, FormReply::Done(SeeOther::to(&next)?)));
         }
         Err(SignInError::Db(e)) => return Err(e.into()),
-        Err(SignInError::Busy) => return Err(busy()),
+        Err(SignInError::Busy) => return Err(busy_error()),
         Err(refused) => refused,
     };
     let (recall, words, wait_ms) = match refused {
@@ -123,8 +123,11 @@ pub(crate) async fn sign_in(
             web.strangers.waited();
             tracing::warn!("a sign-in was refused: too many tries");
             let now_ms = web.now_ms();
-            let words =
-                wait_words(open_words(), bucket, &Wall::new(now_ms, "UTC").plain(until_minute(until_ms)));
+            let words = wait_words(
+                open_words(),
+                bucket,
+                &LocalTime::new(now_ms, "UTC").plain(until_minute(until_ms)),
+            );
             (FormRecall::TooMany, words, Some(until_ms.saturating_sub(now_ms)))
         }
         _ => {
@@ -134,7 +137,7 @@ pub(crate) async fn sign_in(
         }
     };
     let email: String = email.chars().filter(|c| !c.is_control()).take(254).collect();
-    let problem = Some(Problem { field: "password", words });
+    let problem = Some(SignInProblem { field: "password", words });
     let page = sign_in_page(next);
     let shell = page.shell.with_problem(true);
     let page = Page::draw(&SignInPage { shell, problem, email, ..page })?;
@@ -159,7 +162,7 @@ fn wait_words(w: SignInWords, bucket: EmptyBucket, until: &str) -> String {
 }
 
 /// The device that the browser shows.
-fn device(headers: &HeaderMap) -> Option<DeviceSecret> {
+fn read_device(headers: &HeaderMap) -> Option<DeviceSecret> {
     // HTTP/2 may send each cookie in a field of its own.
     let mut cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
     cookies.find_map(DeviceSecret::read)
@@ -167,8 +170,8 @@ fn device(headers: &HeaderMap) -> Option<DeviceSecret> {
 
 /// `POST /logout`.
 pub(crate) async fn sign_out(
-    person: Member<Read>,
-    State(web): State<Web>,
+    person: MemberCaller<Read>,
+    State(web): State<WebContext>,
     headers: HeaderMap,
     form: RelayForm,
 ) -> Result<WithHeaders<SeeOther>, HttpError> {
@@ -177,18 +180,18 @@ pub(crate) async fn sign_out(
     let (scope, who) = (person.scope, person.email.as_str());
     let (detail, onward) = if form.fields.get("everywhere").is_some() {
         sessions::delete_of_user(&mut tx, scope, &person.user_id).await?;
-        let kept = device(&headers).map(|device| device.digest());
-        devices::forget(&mut tx, scope, &person.user_id, kept).await?;
+        let stored = read_device(&headers).map(|device| device.digest());
+        devices::forget_device(&mut tx, scope, &person.user_id, stored).await?;
         (SessionDetail::EveryDevice, "/login?done=everywhere")
     } else {
-        sessions::delete(&mut tx, scope, person.token.digest()).await?;
+        sessions::delete_session(&mut tx, scope, person.token.digest()).await?;
         (SessionDetail::ThisDevice, "/login?done=here")
     };
     let about = detail.to_string();
     let record = AccessRecord { who, act: "sign out", about: &about };
     web.log().write_repeated(&mut tx, scope, record, AccessOutcome::Done).await?;
     tx.commit().await?;
-    let cookie = HeaderValue::from_str(&clear_cookie()).map_err(internal)?;
+    let cookie = HeaderValue::from_str(&clear_cookie()).map_err(internal_error)?;
     let cookies = [(header::SET_COOKIE, cookie)].into_iter().collect();
     Ok(WithHeaders(cookies, SeeOther::to(onward)?))
 }

@@ -1,6 +1,6 @@
 //! The isolation matrix, the sweep of headers and methods, and that GET changes nothing: over every route of the table.
 
-use ::web::route::{Access, Kind};
+use ::web::route::{Access, RouteKind};
 use axum::http::{Method, Request, StatusCode, header};
 
 use super::world::{Got, PASSWORD, TestAccount, World};
@@ -168,7 +168,7 @@ async fn a_revoked_token_and_a_disabled_person_are_out_at_once() {
     let mut tx = world.db.begin().await.unwrap();
     let by = ("operator", super::world::NOW_MS);
     assert!(crate::db::users::set_disabled(&mut tx, world.a.scope, &world.admin_id(), true).await.unwrap());
-    assert!(crate::db::tokens::revoke(&mut tx, world.a.scope, &world.a.token_id, by).await.unwrap());
+    assert!(crate::db::tokens::revoke_token(&mut tx, world.a.scope, &world.a.token_id, by).await.unwrap());
     tx.commit().await.unwrap();
     assert_eq!(world.get("/app/me", &cookie).await.status, StatusCode::SEE_OTHER);
     assert_eq!(world.api("/api/v1/equipment", &world.a.token).await.status, StatusCode::UNAUTHORIZED);
@@ -199,19 +199,19 @@ async fn every_answer_has_the_headers_and_every_route_only_its_methods() {
                 .header(header::COOKIE, &cookie)
                 .header(header::AUTHORIZATION, format!("Bearer {}", world.a.token));
             let got = world.ask(request.body(axum::body::Body::empty()).unwrap()).await;
-            let said = format!("{method} {path}: {}", got.status);
-            assert!(!got.status.is_server_error(), "{said}");
+            let message = format!("{method} {path}: {}", got.status);
+            assert!(!got.status.is_server_error(), "{message}");
             let taken = methods.contains(&method);
-            assert_eq!(got.status != StatusCode::METHOD_NOT_ALLOWED, taken, "{said}");
-            assert_eq!(got.header("x-content-type-options"), "nosniff", "{said}");
-            assert!(got.header("strict-transport-security").starts_with("max-age=63072000"), "{said}");
-            assert!(got.header("content-security-policy").contains("default-src 'none'"), "{said}");
-            assert_eq!(got.header("referrer-policy"), "same-origin", "{said}");
+            assert_eq!(got.status != StatusCode::METHOD_NOT_ALLOWED, taken, "{message}");
+            assert_eq!(got.header("x-content-type-options"), "nosniff", "{message}");
+            assert!(got.header("strict-transport-security").starts_with("max-age=63072000"), "{message}");
+            assert!(got.header("content-security-policy").contains("default-src 'none'"), "{message}");
+            assert_eq!(got.header("referrer-policy"), "same-origin", "{message}");
             let cache = got.header("cache-control");
-            let kept = matches!(route.kind, Kind::Asset) || route.path == "/photos/{photo}";
-            assert_eq!(cache.contains("no-store"), !(kept && taken), "{said}: {cache}");
+            let stored = matches!(route.kind, RouteKind::Asset) || route.path == "/photos/{photo}";
+            assert_eq!(cache.contains("no-store"), !(stored && taken), "{message}: {cache}");
             if !got.body.is_empty() {
-                assert!(got.header("content-type").len() > 5, "{said}");
+                assert!(got.header("content-type").len() > 5, "{message}");
             }
         }
     }

@@ -4,14 +4,14 @@ use axum::http::StatusCode;
 use service::clock::Clock as _;
 
 use super::world::{DAY_MS, MINUTE_MS, NOW_MS, PASSWORD, World, csrf};
-use crate::accounts::access_log::KEPT_MS;
+use crate::accounts::access_log::RETENTION_MS;
 use crate::accounts::retention;
 use crate::db::audit::{self, AuditRow};
 use crate::db::{Db, exec, tokens};
 
 impl World {
     async fn access(&self) -> Vec<AuditRow> {
-        audit::before(&mut self.db.read().await.unwrap(), self.a.scope, "~", 1_000).await.unwrap()
+        audit::rows_before(&mut self.db.read().await.unwrap(), self.a.scope, "~", 1_000).await.unwrap()
     }
 
     async fn count(&self, sql: &'static str) -> i64 {
@@ -30,9 +30,9 @@ async fn sign_ins_and_wrong_passwords_are_one_row_a_minute_each() {
     world.clock.advance_ms(MINUTE_MS);
     world.try_in(&world.a.email, "hunter2-hunter2", "", "192.0.2.7").await;
     let rows = world.access().await;
-    let told: Vec<_> = rows.iter().map(|r| (r.outcome.as_str(), r.times, r.about.as_str())).collect();
+    let reported: Vec<_> = rows.iter().map(|r| (r.outcome.as_str(), r.times, r.about.as_str())).collect();
     assert_eq!(
-        told,
+        reported,
         [
             ("denied", 1, "new-device 192.0.2.7"),
             ("done", 1, "new-device 127.0.0.1"),
@@ -61,15 +61,18 @@ async fn what_is_denied_is_one_row_a_minute_of_caller_and_route() {
         world.post(&format!("/app/people/{}", world.admin_id()), &auditor, &form).await;
         world.post("/logout", &auditor, "csrf=wrong").await;
     }
-    let told = world.get("/app/access", &auditor).await.body;
+    let reported = world.get("/app/access", &auditor).await.body;
     for words in ["Tried to open People", "Tried to change a person", "Tried to sign out", "5 times"] {
-        assert!(told.contains(words), "{words}: {told}");
+        assert!(reported.contains(words), "{words}: {reported}");
     }
-    assert!(!told.contains("{user}") && !told.contains("GET /"), "no route is read by a person: {told}");
+    assert!(
+        !reported.contains("{user}") && !reported.contains("GET /"),
+        "no route is read by a person: {reported}"
+    );
     world.clock.advance_ms(MINUTE_MS);
     world.get("/app/people", &auditor).await;
     let mut tx = world.db.begin().await.unwrap();
-    tokens::revoke(&mut tx, world.a.scope, &world.a.token_id, ("x", NOW_MS)).await.unwrap();
+    tokens::revoke_token(&mut tx, world.a.scope, &world.a.token_id, ("x", NOW_MS)).await.unwrap();
     tx.commit().await.unwrap();
     for _ in 0..3 {
         world.api("/api/v1/equipment", &world.a.token).await;
@@ -150,7 +153,7 @@ async fn strangers_cannot_fill_the_database() {
             ("foreign_forms", 0)
         ]
     );
-    retention::forget(&world.db, NOW_MS + DAY_MS).await.unwrap();
+    retention::delete_old(&world.db, NOW_MS + DAY_MS).await.unwrap();
     assert_eq!(world.count("SELECT COUNT(*) FROM attempt_buckets").await, 0);
 }
 
@@ -171,14 +174,14 @@ async fn what_is_over_is_forgotten_and_nothing_else() {
         }
         all
     };
-    retention::forget(&world.db, NOW_MS).await.unwrap();
+    retention::delete_old(&world.db, NOW_MS).await.unwrap();
     assert_eq!(counts().await, [1, 1, 1, 2]);
     assert_eq!(world.get("/app/me", &cookie).await.status, StatusCode::OK);
-    retention::forget(&world.db, NOW_MS + 181 * DAY_MS).await.unwrap();
+    retention::delete_old(&world.db, NOW_MS + 181 * DAY_MS).await.unwrap();
     assert_eq!(counts().await, [1, 0, 0, 2]);
-    retention::forget(&world.db, NOW_MS + KEPT_MS + 1).await.unwrap();
+    retention::delete_old(&world.db, NOW_MS + RETENTION_MS + 1).await.unwrap();
     assert_eq!(counts().await, [0, 0, 0, 2], "the tokens ended 365 days ago: their rows are still asked for");
-    retention::forget(&world.db, NOW_MS + 365 * DAY_MS + KEPT_MS + 1).await.unwrap();
+    retention::delete_old(&world.db, NOW_MS + 365 * DAY_MS + RETENTION_MS + 1).await.unwrap();
     assert_eq!(counts().await, [0, 0, 0, 0]);
 }
 
@@ -186,11 +189,11 @@ async fn what_is_over_is_forgotten_and_nothing_else() {
 async fn a_clock_that_leapt_ahead_forgets_nothing() {
     let world = World::new().await;
     world.sign_in(&world.a.email).await;
-    let kept = async || {
+    let stored = async || {
         let log = world.count("SELECT COUNT(*) FROM audit").await;
         (log, world.count("SELECT COUNT(*) FROM api_tokens").await)
     };
-    let before = kept().await;
+    let before = stored().await;
     assert!(before.0 > 0 && before.1 > 0);
     let ahead_ms = 1_000 * DAY_MS;
     world.clock.advance_ms(ahead_ms);
@@ -199,7 +202,7 @@ async fn a_clock_that_leapt_ahead_forgets_nothing() {
     // What is written under that clock does not make it right.
     world.sign_in(&world.a.email).await;
     assert_eq!(rounds.round(world.clock.now_ms()).await.unwrap(), None);
-    let after = kept().await;
+    let after = stored().await;
     assert_eq!((after.0, after.1), (before.0 + 1, before.1));
     world.clock.advance_ms(-ahead_ms);
     assert!(rounds.round(world.clock.now_ms()).await.unwrap().is_some(), "set right, it goes on");

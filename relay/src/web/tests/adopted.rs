@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use record::entry::Entry;
 use record::ids::{BoxId, Epoch, FacilityId};
-use record::proof::Proof;
+use record::proof::RecordProof;
 use record::receipt::Receipt;
 use record::redact::TextLine;
 use record::run::{RunBlocks, RunLine, RunName, RunNamer};
@@ -54,8 +54,8 @@ async fn keep(
     lines.iter().for_each(|line| blocks.push(line.leaf));
     let new = NewRun { run, notes: &[], bytes: 1, blocks: &blocks };
     let mut tx = db.begin().await.unwrap();
-    assert!(crate::db::runs::create(&mut tx, scope, (box_id, facility), &new, NOW_MS).await.unwrap());
-    crate::db::runs::append(&mut tx, scope, box_id, run, &lines).await.unwrap();
+    assert!(crate::db::runs::insert_run(&mut tx, scope, (box_id, facility), &new, NOW_MS).await.unwrap());
+    crate::db::runs::append_lines(&mut tx, scope, box_id, run, &lines).await.unwrap();
     crate::db::facilities::set_refold(&mut tx, scope, facility, true).await.unwrap();
     tx.commit().await.unwrap();
     lines
@@ -78,7 +78,7 @@ async fn an_adopted_record_says_so_and_is_proven() {
         [world.get(&path, &cookie).await, world.get(&format!("{path}?run={run}"), &cookie).await, by_api]
     {
         assert_eq!(got.status, StatusCode::OK, "{}", got.body);
-        let proof: Proof = serde_json::from_str(&got.body).unwrap();
+        let proof: RecordProof = serde_json::from_str(&got.body).unwrap();
         let proven = proof.check(&[], &[]).unwrap();
         assert_eq!((proven.entry.clone(), proven.epoch), (line.entry.clone(), epoch));
         let [adoption] = &proven.adoptions[..] else { panic!("{proven:?}") };
@@ -92,11 +92,12 @@ async fn an_adopted_record_says_so_and_is_proven() {
     assert_eq!(nothing.status, StatusCode::NOT_FOUND);
     // What its own log's cosigned checkpoint covers keeps that proof.
     let own = world.get(&format!("/app/proof/{}/{epoch}/0", site.one.id), &cookie).await;
-    let own: Proof = serde_json::from_str(&own.body).unwrap();
+    let own: RecordProof = serde_json::from_str(&own.body).unwrap();
     assert!(own.adopted.is_empty());
-    let told = world.api(&format!("/api/v1/cleanings?facility={}&limit=1000", site.id), &world.a.token).await;
+    let reported =
+        world.api(&format!("/api/v1/cleanings?facility={}&limit=1000", site.id), &world.a.token).await;
     let of = record::kinds::EntryRef { epoch, seq };
-    assert!(told.body.contains(&Receipt::of(of, line.leaf).to_string()), "its receipt stays what it was");
+    assert!(reported.body.contains(&Receipt::of(of, line.leaf).to_string()), "its receipt stays what it was");
 }
 
 #[tokio::test]
@@ -136,7 +137,7 @@ async fn a_record_of_an_item_that_is_not_here_is_proven_all_the_same() {
     for path in [path.clone(), format!("{path}?run={run}")] {
         let got = world.get(&path, &cookie).await;
         assert_eq!(got.status, StatusCode::OK, "{}", got.body);
-        let proof: Proof = serde_json::from_str(&got.body).unwrap();
+        let proof: RecordProof = serde_json::from_str(&got.body).unwrap();
         assert_eq!(proof.check(&[], &[]).unwrap().entry, line.entry);
     }
     let named = format!("/api/v1/proof/{seq}?box={}&epoch={epoch}", site.one.id);
@@ -170,7 +171,7 @@ async fn a_record_of_a_run_in_a_run_is_proven_by_both() {
     let (epoch, seq) = (site.one.origin.epoch, lost[0].0.seq());
     let got = world.get(&format!("/app/proof/{}/{epoch}/{seq}?run={inner}", site.one.id), &cookie).await;
     assert_eq!(got.status, StatusCode::OK, "{}", got.body);
-    let proof: Proof = serde_json::from_str(&got.body).unwrap();
+    let proof: RecordProof = serde_json::from_str(&got.body).unwrap();
     let proven = proof.check(&[], &[]).unwrap();
     let runs: Vec<RunName> = proven.adoptions.iter().map(|adoption| adoption.run).collect();
     assert_eq!((proven.entry, runs), (lost[0].0.clone(), vec![inner, outer]));

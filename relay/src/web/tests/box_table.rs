@@ -23,7 +23,7 @@ use crate::box_api::{BoxApiParts, RunLimits, box_router, claim_router};
 use crate::db::{AccountScope, Db, boxes};
 use crate::fleet::{self, ClaimWishes};
 use crate::mqtt::PeerCertificate;
-use crate::objects::Parts;
+use crate::objects::PartialUploads;
 use crate::web::WebState;
 
 const SERIAL: &str = "0a";
@@ -63,9 +63,9 @@ impl Template {
         let mut tx = world.db.begin().await.unwrap();
         for box_id in [one, two] {
             let life = (NOW_MS, NOW_MS + DAY_MS);
-            boxes::certified(&mut tx, world.a.scope, box_id, SERIAL, life).await.unwrap();
+            boxes::insert_certificate(&mut tx, world.a.scope, box_id, SERIAL, life).await.unwrap();
         }
-        boxes::revoke(&mut tx, world.a.scope, two, NOW_MS).await.unwrap();
+        boxes::revoke_box(&mut tx, world.a.scope, two, NOW_MS).await.unwrap();
         tx.commit().await.unwrap();
         let callers = vec![
             FixtureCaller { name: "nobody", ..FixtureCaller::default() },
@@ -105,7 +105,7 @@ fn of_boxes(state: &WebState, folder: &Path) -> Router {
     let parts = BoxApiParts {
         db: state.db.clone(),
         photos: state.photos.clone(),
-        unfinished: Parts::new(folder.join("uploads")),
+        unfinished: PartialUploads::new(folder.join("uploads")),
         clock: state.clock.clone(),
         random: state.random.clone(),
         limits: RunLimits::default(),
@@ -161,7 +161,7 @@ impl FixtureWorld for BoxWorld {
     /// Boxes: a refused claim makes none.
     async fn records(&self) -> u64 {
         let mut conn = self.db.read().await.unwrap();
-        let rows = crate::db::dashboard::boxes(&mut conn, self.scope).await.unwrap();
+        let rows = crate::db::dashboard::load_boxes(&mut conn, self.scope).await.unwrap();
         rows.len() as u64
     }
 

@@ -134,7 +134,7 @@ async fn the_secret_of_a_device_is_nowhere_in_the_database() {
 #[tokio::test]
 async fn twenty_people_of_one_office_mistype_and_all_come_in() {
     let world = World::new().await;
-    let phc = password::hash(PASSWORD).unwrap();
+    let phc = password::create_hash(PASSWORD).unwrap();
     let people: Vec<String> = (0..20).map(|n| format!("person{n}@linden.example")).collect();
     let mut tx = world.db.begin().await.unwrap();
     for (n, email) in (100_u8..).zip(&people) {

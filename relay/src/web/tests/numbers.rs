@@ -1,8 +1,10 @@
 //! The pages' and the API's numbers are those of `record::compliance` over the entries themselves.
 
-use record::compliance::{Calendar, Courses, Placed, Rate, Tally, ZoneSpan};
-use record::entry::{Entry, Idem};
-use record::fold::{Cleaning, Effect, Facility, History, LinePlace};
+use record::compliance::{
+    CivilCalendar, CleaningTimes, ComplianceRate, ItemTimelines, WindowTally, ZoneSpan,
+};
+use record::entry::{Entry, IdempotencyRecord};
+use record::fold::{CleaningRecord, FacilityState, FoldEffect, HistoryLookup, LinePlace};
 use record::ids::BootId;
 use record::kinds::EntryRef;
 use record::run::RunName;
@@ -13,36 +15,36 @@ use crate::db::{AccountScope, entries};
 
 /// The index of one log, in memory.
 #[derive(Default)]
-struct Kept(Vec<Cleaning>);
+struct Kept(Vec<CleaningRecord>);
 
-impl History for Kept {
+impl HistoryLookup for Kept {
     type Error = std::convert::Infallible;
-    fn cleaning(&self, of: EntryRef, _: Option<RunName>) -> Result<Option<Cleaning>, Self::Error> {
+    fn cleaning(&self, of: EntryRef, _: Option<RunName>) -> Result<Option<CleaningRecord>, Self::Error> {
         Ok(self.0.iter().find(|c| c.of == of).cloned())
     }
-    fn unsure(&self, _: BootId) -> Result<Vec<Cleaning>, Self::Error> {
+    fn unsure(&self, _: BootId) -> Result<Vec<CleaningRecord>, Self::Error> {
         Ok(Vec::new())
     }
-    fn first_of_key(&self, _: &Idem, _: LinePlace) -> Result<Option<LinePlace>, Self::Error> {
+    fn first_of_key(&self, _: &IdempotencyRecord, _: LinePlace) -> Result<Option<LinePlace>, Self::Error> {
         // No request of this world has a key.
         Ok(None)
     }
 }
 
 /// Folds the entries as the box did, and counts with `record::compliance`.
-async fn counted(world: &World, scope: AccountScope, site: &TestSite, days: i32) -> Tally {
+async fn counted(world: &World, scope: AccountScope, site: &TestSite, days: i32) -> WindowTally {
     let mut conn = world.db.read().await.unwrap();
-    let lines = entries::lines(&mut conn, scope, &site.one.origin, 0, 100_000).await.unwrap();
-    let (mut facility, mut kept) = (Facility::default(), Kept::default());
+    let lines = entries::load_lines(&mut conn, scope, &site.one.origin, 0, 100_000).await.unwrap();
+    let (mut facility, mut stored) = (FacilityState::default(), Kept::default());
     for line in lines {
         let entry = Entry::parse(&line).unwrap();
-        let changes = facility.apply(site.one.origin.epoch, &entry, &entry.event(), &kept).unwrap();
+        let changes = facility.apply(site.one.origin.epoch, &entry, &entry.event(), &stored).unwrap();
         for effect in changes.effects {
             match effect {
-                Effect::Cleaned(cleaning) => kept.0.push(cleaning),
-                Effect::Recleaned(cleaning) => {
-                    kept.0.retain(|c| c.of != cleaning.of);
-                    kept.0.push(cleaning);
+                FoldEffect::Cleaned(cleaning) => stored.0.push(cleaning),
+                FoldEffect::Recleaned(cleaning) => {
+                    stored.0.retain(|c| c.of != cleaning.of);
+                    stored.0.push(cleaning);
                 }
                 _ => {}
             }
@@ -54,17 +56,19 @@ async fn counted(world: &World, scope: AccountScope, site: &TestSite, days: i32)
         .iter()
         .map(|z| ZoneSpan { from_ms: z.from_ms, zone: z.zone.as_str().into() })
         .collect();
-    let calendar = Calendar::new(&zones);
+    let calendar = CivilCalendar::new(&zones);
     let today = calendar.day_of(NOW_MS);
     let period = calendar.day_range(today - (days - 1)).start..calendar.day_range(today).end;
     facility
         .equipment
         .values()
         .map(|item| {
-            let mut placed: Vec<Placed> =
-                kept.0.iter().filter(|c| c.tag == item.tag).filter_map(Placed::of).collect();
+            let mut placed: Vec<CleaningTimes> =
+                stored.0.iter().filter(|c| c.tag == item.tag).filter_map(CleaningTimes::of).collect();
             placed.sort_unstable();
-            Tally::of(&Courses::new(&facility.settings, item, Vec::new()).windows(&placed, &period, NOW_MS))
+            WindowTally::of(
+                &ItemTimelines::new(&facility.settings, item, Vec::new()).windows(&placed, &period, NOW_MS),
+            )
         })
         .sum()
 }
@@ -74,7 +78,7 @@ async fn pages_and_api_show_the_very_numbers_of_record() {
     let world = World::new().await;
     let cookie = world.sign_in(&world.a.email).await;
     let overview = world.get("/app/", &cookie).await.body;
-    let mut together = Tally::default();
+    let mut together = WindowTally::default();
     for site in &world.a.sites {
         let [month, week, today] = [
             counted(&world, world.a.scope, site, 30).await,
@@ -85,30 +89,30 @@ async fn pages_and_api_show_the_very_numbers_of_record() {
         assert!(month.closed > 50 && month.met < month.closed, "{month:?} shows nothing");
         let page = world.get(&format!("/app/f/{}", site.id), &cookie).await.body;
         for tally in [month, week, today] {
-            let number = format!("<p class=\"num\">{}</p>", Rate::text(tally.rate()));
+            let number = format!("<p class=\"num\">{}</p>", ComplianceRate::text(tally.rate()));
             assert!(page.contains(&number), "{number} is not on the page of {}", site.id);
         }
         let row =
             overview.split(&format!("/app/f/{}\"", site.id)).nth(1).unwrap().split("</tr>").next().unwrap();
         let of = format!(
             "<strong>{}</strong><br><small>{} of {}</small>",
-            Rate::text(month.rate()),
+            ComplianceRate::text(month.rate()),
             month.met,
             month.closed
         );
         assert!(row.contains(&of), "{of}: {row}");
         let got = world.api(&format!("/api/v1/compliance?facility={}", site.id), &world.a.token).await;
-        let told: Value = serde_json::from_str(&got.body).unwrap();
+        let reported: Value = serde_json::from_str(&got.body).unwrap();
         for (member, days, tally) in
             [("last_30_days", 30, month), ("last_7_days", 7, week), ("today", 1, today)]
         {
             let rate = tally.rate().map(|r| f64::from(r.per_mille()) / 10.0);
             let expected =
                 serde_json::json!({ "days": days, "met": tally.met, "closed": tally.closed, "rate": rate });
-            assert_eq!(told["items"][0][member], expected, "{member}");
+            assert_eq!(reported["items"][0][member], expected, "{member}");
         }
     }
-    assert!(overview.contains(&format!("<p class=\"num\">{}</p>", Rate::text(together.rate()))));
+    assert!(overview.contains(&format!("<p class=\"num\">{}</p>", ComplianceRate::text(together.rate()))));
 }
 
 #[tokio::test]
@@ -192,7 +196,7 @@ async fn an_exported_log_is_the_boxs_own() {
     let mut frontier = record::tree::Frontier::default();
     plain.lines().for_each(|line| frontier.push(record::tree::leaf_hash(line.as_bytes())));
     let key = get(&format!("key?box={}", one.id)).await;
-    let key = record::sign::Verifier::parse(key.lines().next().unwrap()).unwrap();
+    let key = record::sign::VerifierKey::parse(key.lines().next().unwrap()).unwrap();
     let note = get(&format!("checkpoint?box={}", one.id)).await;
     let signed = record::checkpoint::SignedCheckpoint::verify(&note, &one.origin, &key).unwrap();
     assert_eq!((signed.checkpoint().size, signed.checkpoint().root), (frontier.size(), frontier.root()));

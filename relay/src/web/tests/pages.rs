@@ -1,7 +1,7 @@
 //! What the pages say, state by state.
 
 use axum::http::StatusCode;
-use record::proof::Proof;
+use record::proof::RecordProof;
 
 use crate::db::facilities;
 
@@ -74,7 +74,7 @@ async fn an_item_with_history_and_a_proof_that_holds() {
         page.body.split("Download the proof of entry").next().unwrap().rsplit("href=\"").next().unwrap();
     let proof = world.get(link.split('"').next().unwrap(), &cookie).await;
     assert!(proof.header("content-disposition").starts_with("attachment; filename=\"cleantrack-proof-1-"));
-    let proof: Proof = serde_json::from_str(&proof.body).unwrap();
+    let proof: RecordProof = serde_json::from_str(&proof.body).unwrap();
     let proven = proof.check(&[], &world.state.fleet.cosigners()).unwrap();
     assert!(proven.entry.as_str().contains(site.tags[0].as_str()));
     assert_eq!(proven.checkpoint.origin, site.one.origin);
@@ -122,7 +122,7 @@ async fn a_fork_is_shown_with_both_checkpoints_and_its_evidence() {
     let one = &world.a.sites[0].one;
     let file = world.get(&format!("/app/boxes/{}/evidence/{evidence}", one.id), &cookie).await;
     let file: serde_json::Value = serde_json::from_str(&file.body).unwrap();
-    let key = record::sign::Verifier::parse(file["key"].as_str().unwrap()).unwrap();
+    let key = record::sign::VerifierKey::parse(file["key"].as_str().unwrap()).unwrap();
     let checkpoint = |member: &str| {
         let note = file[member].as_str().unwrap();
         *record::checkpoint::SignedCheckpoint::verify(note, &one.origin, &key).unwrap().checkpoint()
@@ -134,7 +134,7 @@ async fn a_fork_is_shown_with_both_checkpoints_and_its_evidence() {
         world.get(&format!("/app/f/{}/e/{}", world.a.sites[0].id, world.a.sites[0].tags[0]), &cookie).await;
     assert!(item.body.contains("Quarantined") && !item.body.contains(">Verified<"));
     let mut tx = world.db.begin().await.unwrap();
-    assert!(crate::db::boxes::release(&mut tx, world.a.scope, one.id).await.unwrap());
+    assert!(crate::db::boxes::release_box(&mut tx, world.a.scope, one.id).await.unwrap());
     tx.commit().await.unwrap();
     let page = world.get("/app/boxes", &cookie).await.body;
     assert!(
@@ -263,7 +263,7 @@ async fn an_account_without_boxes_is_led_to_its_first() {
     let world = World::new().await;
     let cookie = world.sign_in(&world.b.email).await;
     let mut tx = world.db.begin().await.unwrap();
-    crate::db::boxes::revoke(&mut tx, world.b.scope, world.b.sites[0].one.id, NOW_MS).await.unwrap();
+    crate::db::boxes::revoke_box(&mut tx, world.b.scope, world.b.sites[0].one.id, NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     let page = world.get("/app/", &cookie).await;
     assert!(
@@ -282,7 +282,7 @@ async fn open_pages_hear_of_their_own_account_only() {
     };
     let (account, boxes) = (address("/app/").await, address("/app/boxes").await);
     let site = address(&format!("/app/f/{facility}")).await;
-    let asked = async || {
+    let requested = async || {
         // What was read a second ago is not told again.
         world.clock.advance_ms(1_000);
         let mut statuses = Vec::new();
@@ -293,16 +293,16 @@ async fn open_pages_hear_of_their_own_account_only() {
     };
     let committed_at = async |scope, facility| {
         let mut tx = world.db.begin().await.unwrap();
-        facilities::lock(&mut tx, scope, facility).await.unwrap();
+        facilities::lock_facility(&mut tx, scope, facility).await.unwrap();
         tx.commit().await.unwrap();
     };
-    assert_eq!(asked().await, [204, 204, 204]);
+    assert_eq!(requested().await, [204, 204, 204]);
     committed_at(world.b.scope, world.b.sites[0].id).await;
-    assert_eq!(asked().await, [204, 204, 204], "what B does is not A's to hear");
+    assert_eq!(requested().await, [204, 204, 204], "what B does is not A's to hear");
     committed_at(world.a.scope, world.a.sites[1].id).await;
-    assert_eq!(asked().await, [200, 200, 204], "another facility's page does not show it");
+    assert_eq!(requested().await, [200, 200, 204], "another facility's page does not show it");
     committed_at(world.a.scope, facility).await;
-    assert_eq!(asked().await, [200, 200, 200]);
+    assert_eq!(requested().await, [200, 200, 200]);
     let news = world.get(&account, &cookie).await;
     let mark =
         serde_json::from_str::<serde_json::Value>(&news.body).unwrap()["mark"].as_str().unwrap().to_owned();
@@ -320,13 +320,19 @@ async fn pages_say_what_happened_and_nothing_of_how_they_are_made() {
         assert!(missing.body.contains(words), "{words}");
     }
     world.db.close().await;
-    let away = world.get("/app/", &cookie).await;
-    assert_eq!((away.status, away.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "10"));
-    assert!(away.body.contains("request ") && away.body.contains("Recording at your facilities goes on"));
-    let away = world.api("/api/v1/equipment", &world.a.token).await;
-    let problem: serde_json::Value = serde_json::from_str(&away.body).unwrap();
+    let unavailable = world.get("/app/", &cookie).await;
+    assert_eq!(
+        (unavailable.status, unavailable.header("retry-after")),
+        (StatusCode::SERVICE_UNAVAILABLE, "10")
+    );
+    assert!(
+        unavailable.body.contains("request ")
+            && unavailable.body.contains("Recording at your facilities goes on")
+    );
+    let unavailable = world.api("/api/v1/equipment", &world.a.token).await;
+    let problem: serde_json::Value = serde_json::from_str(&unavailable.body).unwrap();
     assert_eq!((&problem["status"], &problem["type"]), (&503.into(), &"/problems/away".into()));
-    for body in [&missing.body, &away.body] {
+    for body in [&missing.body, &unavailable.body] {
         for word in ["panicked", "src/", "SELECT", "sqlx", "SQLite", "database failed"] {
             assert!(!body.contains(word), "{word}: {body}");
         }

@@ -71,18 +71,22 @@ async fn a_page_says_what_was_done() {
         let form = format!("csrf={}&act={act}", csrf(&world.get(&path, &cookie).await.body));
         let done = world.post(&path, &cookie, &form).await;
         assert_eq!(done.status, StatusCode::SEE_OTHER);
-        let told = world.get(done.header("location"), &cookie).await.body;
-        assert!(told.contains(&format!("role=\"status\">{words}<")), "{act}: {told}");
+        let reported = world.get(done.header("location"), &cookie).await.body;
+        assert!(reported.contains(&format!("role=\"status\">{words}<")), "{act}: {reported}");
     }
-    let told = world.get(&format!("{path}?done=%3Cb%3E"), &cookie).await;
-    assert!(told.status == StatusCode::OK && !told.body.contains("role=\"status\""), "{}", told.body);
+    let reported = world.get(&format!("{path}?done=%3Cb%3E"), &cookie).await;
+    assert!(
+        reported.status == StatusCode::OK && !reported.body.contains("role=\"status\""),
+        "{}",
+        reported.body
+    );
     // Of oneself, on the page to which one comes.
     let own = format!("/app/people/{}", world.admin_id());
     let form = format!("csrf={}&act=sign-out", csrf(&world.get(&own, &cookie).await.body));
     let out = world.post(&own, &cookie, &form).await;
     assert_eq!(out.header("location"), "/login?done=everywhere");
-    let told = world.get("/login?done=everywhere", &cookie).await.body;
-    assert!(told.contains("You are signed out on every device."), "{told}");
+    let reported = world.get("/login?done=everywhere", &cookie).await.body;
+    assert!(reported.contains("You are signed out on every device."), "{reported}");
 }
 
 #[tokio::test]
@@ -98,7 +102,7 @@ async fn who_forgot_a_password_gets_another_one_from_the_operator() {
     let waits = world.try_in(&world.a.auditor, PASSWORD, "", "198.51.100.4").await;
     assert_eq!(waits.status, StatusCode::TOO_MANY_REQUESTS);
     let log = AccessLog { clock: &*world.state.clock, random: &*world.state.random };
-    let hash = crate::accounts::password::hash("another horse battery").unwrap();
+    let hash = crate::accounts::password::create_hash("another horse battery").unwrap();
     let set = async |email: &str| {
         let mut tx = world.db.begin().await.unwrap();
         let set = people::set_password(&mut tx, world.a.scope, (log, "operator"), email, &hash).await;
@@ -126,11 +130,13 @@ async fn nobody_locks_the_account() {
     let log = AccessLog { clock: &*world.state.clock, random: &*world.state.random };
     let mut tx = world.db.begin().await.unwrap();
     let (scope, who) = (world.a.scope, "operator");
-    let last = people::change(&mut tx, scope, (log, who, None), &world.a.email, PersonAct::Disable).await;
+    let last =
+        people::change_role(&mut tx, scope, (log, who, None), &world.a.email, PersonAct::Disable).await;
     assert!(matches!(last, Err(PeopleError::LastAdmin)), "{last:?}");
     drop(tx);
     let mut tx = world.db.begin().await.unwrap();
-    let none = people::change(&mut tx, scope, (log, who, None), &world.b.email, PersonAct::Disable).await;
+    let none =
+        people::change_role(&mut tx, scope, (log, who, None), &world.b.email, PersonAct::Disable).await;
     assert!(matches!(none, Err(PeopleError::NoSuch)), "another account's: {none:?}");
     drop(tx);
     assert_eq!(world.get("/app/me", &cookie).await.status, StatusCode::OK);

@@ -126,7 +126,7 @@ async fn what_does_not_fit_makes_no_token() {
         assert_eq!(world.post(&path, &auditor, &form).await.status, StatusCode::FORBIDDEN);
     }
     let mut conn = world.db.read().await.unwrap();
-    assert_eq!(tokens::list(&mut conn, world.a.scope, NOW_MS).await.unwrap().len(), 1);
+    assert_eq!(tokens::list_tokens(&mut conn, world.a.scope, NOW_MS).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -58,8 +58,8 @@ async fn the_names_are_the_boxs_and_are_described() {
         ("cleanings", "Cleaning", CLEANING),
         ("compliance", "Compliance", COMPLIANCE),
     ] {
-        let told = ask(&world, &format!("/api/v1/{list}?facility={facility}")).await;
-        let item = told["items"][0].as_object().unwrap();
+        let reported = ask(&world, &format!("/api/v1/{list}?facility={facility}")).await;
+        let item = reported["items"][0].as_object().unwrap();
         let properties = described["components"]["schemas"][schema]["properties"].as_object().unwrap();
         for name in names {
             assert!(item.contains_key(*name), "{list} has no {name}: {item:?}");
@@ -75,8 +75,8 @@ async fn a_cleaning_has_its_receipt_contact_and_photos_that_open() {
     let world = World::new().await;
     let site = &world.a.sites[0];
     let photo = world.photo_of_a().await;
-    let told = ask(&world, &format!("/api/v1/cleanings?facility={}&limit=1000", site.id)).await;
-    let cleaning = told["items"].as_array().unwrap().iter().find(|c| c["proof"] == "pin").unwrap();
+    let reported = ask(&world, &format!("/api/v1/cleanings?facility={}&limit=1000", site.id)).await;
+    let cleaning = reported["items"].as_array().unwrap().iter().find(|c| c["proof"] == "pin").unwrap();
     let (epoch, seq) = (site.one.origin.epoch, cleaning["seq"].as_u64().unwrap());
     assert_eq!(cleaning["id"], format!("{epoch}.{seq}"));
     let proof = ask(&world, &format!("/api/v1/proof/{seq}?box={}", site.one.id)).await;
@@ -101,13 +101,13 @@ async fn a_cleaning_has_its_receipt_contact_and_photos_that_open() {
 async fn names_come_with_a_proof_where_they_are_asked_for() {
     let world = World::new().await;
     let site = &world.a.sites[0];
-    let told = ask(&world, &format!("/api/v1/cleanings?facility={}&limit=1000", site.id)).await;
-    let typed = told["items"].as_array().unwrap().iter().find(|c| c["proof"] == "typed").unwrap();
+    let reported = ask(&world, &format!("/api/v1/cleanings?facility={}&limit=1000", site.id)).await;
+    let typed = reported["items"].as_array().unwrap().iter().find(|c| c["proof"] == "typed").unwrap();
     let path = format!("/api/v1/proof/{}?box={}&epoch={}", typed["seq"], site.one.id, site.one.origin.epoch);
-    let plain: record::proof::Proof = serde_json::from_value(ask(&world, &path).await).unwrap();
+    let plain: record::proof::RecordProof = serde_json::from_value(ask(&world, &path).await).unwrap();
     assert_eq!(plain.check(&[], &[]).unwrap().texts, []);
     let named = ask(&world, &format!("{path}&texts=1")).await;
-    let named: record::proof::Proof = serde_json::from_value(named).unwrap();
+    let named: record::proof::RecordProof = serde_json::from_value(named).unwrap();
     let proven = named.check(&[], &[]).unwrap();
     assert_eq!(proven.texts.len(), proven.entry.redactables().len());
     assert!(!proven.texts.is_empty());

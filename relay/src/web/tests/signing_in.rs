@@ -39,21 +39,21 @@ async fn in_and_out() {
 #[tokio::test]
 async fn path_and_query_that_were_asked_for_are_shown_after_signing_in() {
     let world = World::new().await;
-    let asked = format!("/app/f/{}/equipment?q=pump+2&show=overdue", world.a.sites[0].id);
-    let to_sign_in = world.get(&asked, "").await.header("location").to_owned();
+    let requested = format!("/app/f/{}/equipment?q=pump+2&show=overdue", world.a.sites[0].id);
+    let to_sign_in = world.get(&requested, "").await.header("location").to_owned();
     let page = world.get(&to_sign_in, "").await.body;
     let next = page.split("name=\"next\" value=\"").nth(1).unwrap().split('"').next().unwrap();
-    assert_eq!(next.replace("&#38;", "&"), asked);
+    assert_eq!(next.replace("&#38;", "&"), requested);
     let form = format!(
         "email={}&password={}&next={}",
         world.a.email.replace('@', "%40"),
         PASSWORD.replace(' ', "+"),
-        asked.replace('&', "%26").replace('+', "%2B").replace('?', "%3F")
+        requested.replace('&', "%26").replace('+', "%2B").replace('?', "%3F")
     );
     let got = world.post("/login", "", &form).await;
-    assert_eq!((got.status, got.header("location")), (StatusCode::SEE_OTHER, asked.as_str()));
+    assert_eq!((got.status, got.header("location")), (StatusCode::SEE_OTHER, requested.as_str()));
     let cookie = got.cookie();
-    assert_eq!(world.get(&to_sign_in, &cookie).await.header("location"), asked, "signed in already");
+    assert_eq!(world.get(&to_sign_in, &cookie).await.header("location"), requested, "signed in already");
     let long = format!("/app/?q={}", "x".repeat(3_000));
     assert_eq!(world.get(&long, "").await.header("location"), "/login?next=/app/");
     let evil = form.replace("next=", "next=https%3A%2F%2Fevil.example%2F");

@@ -16,10 +16,10 @@ use tracing::subscriber::DefaultGuard;
 use super::world::{NOW_MS, World, csrf, open_state};
 use crate::accounts::access_log::AccessOutcome;
 use crate::accounts::permission::Permission;
-use crate::accounts::{Role, token};
+use crate::accounts::{UserRole, token};
 use crate::db::{AccountScope, Db, audit};
+use crate::web::build_router;
 use crate::web::form::FORM_TOKEN;
-use crate::web::router;
 use crate::web::routes::build_table;
 
 /// A world that was filled once; each test works on a copy.
@@ -41,12 +41,12 @@ impl Template {
             let token = csrf(&world.get("/app/me", &cookie).await.body).to_owned();
             FixtureCaller { form_token: Some((FORM_TOKEN, token)), ..person(name, &cookie, role) }
         };
-        let admin = member("admin", &world.a.email, Role::AccountAdmin).await;
-        let auditor = member("auditor", &world.a.auditor, Role::Auditor).await;
-        let other = member("admin of another account", &world.b.email, Role::AccountAdmin).await;
+        let admin = member("admin", &world.a.email, UserRole::AccountAdmin).await;
+        let auditor = member("auditor", &world.a.auditor, UserRole::Auditor).await;
+        let other = member("admin of another account", &world.b.email, UserRole::AccountAdmin).await;
         let ended = FixtureCaller {
             permissions: Vec::new(),
-            ..member("signed out", &world.a.auditor, Role::Auditor).await
+            ..member("signed out", &world.a.auditor, UserRole::Auditor).await
         };
         let form = format!("csrf={}", ended.form_token.as_ref().unwrap().1);
         let cookie = ended.headers[header::COOKIE].to_str().unwrap().to_owned();
@@ -87,7 +87,7 @@ impl Template {
         let subscriber =
             tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
         TableWorld {
-            router: router(state).unwrap(),
+            router: build_router(state).unwrap(),
             db,
             scopes: [self.world.a.scope, self.world.b.scope],
             callers: self.callers.clone(),
@@ -99,7 +99,7 @@ impl Template {
     }
 }
 
-fn person(name: &'static str, cookie: &str, role: Role) -> FixtureCaller {
+fn person(name: &'static str, cookie: &str, role: UserRole) -> FixtureCaller {
     let held = Permission::ALL.into_iter().filter(|&permission| role.holds(permission));
     FixtureCaller {
         name,
@@ -167,7 +167,7 @@ impl FixtureWorld for TableWorld {
         let mut conn = self.db.read().await.unwrap();
         let mut done = 0;
         for scope in self.scopes {
-            let rows = audit::before(&mut conn, scope, "~", 10_000).await.unwrap();
+            let rows = audit::rows_before(&mut conn, scope, "~", 10_000).await.unwrap();
             let rows = rows.iter().filter(|row| row.outcome == AccessOutcome::Done.word());
             done += rows.map(|row| row.times.unsigned_abs()).sum::<u64>();
         }

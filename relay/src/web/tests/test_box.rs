@@ -1,18 +1,18 @@
 //! A box of the tests: it records, and speaks to the relay.
 
 use bytes::Bytes;
-use record::batch::pack;
-use record::checkpoint::{Checkpoint, Origin};
+use record::batch::pack_batch;
+use record::checkpoint::{Checkpoint, LogOrigin};
 use record::claim::RenewRequest;
-use record::entry::{At, By, ClockState, Entry, Via};
+use record::entry::{ClockState, CommandSource, Entry, EntryAuthor, EntryTime};
 use record::ids::{BootId, BoxId, StaffId};
 use record::kinds::Event;
-use record::redact::{Text, TextLine};
-use record::sign::{Kind, Signer};
+use record::redact::{PersonalText, TextLine};
+use record::sign::{KeyKind, SignerKey};
 use record::tag::Tag;
 use record::tree::{Frontier, Hash};
 use record::vouch::{Base64Bytes, Vouch};
-use service::random::{Random, SeededRandom};
+use service::random::{RandomSource, SeededRandom};
 
 use crate::ingest::Ingest;
 use crate::web::tests::world::{DAY_MS, HOUR_MS, MINUTE_MS, NOW_MS};
@@ -20,22 +20,22 @@ use crate::web::tests::world::{DAY_MS, HOUR_MS, MINUTE_MS, NOW_MS};
 /// A box that speaks to the relay.
 pub(super) struct TestBox {
     pub(super) id: BoxId,
-    pub(super) origin: Origin,
-    pub(super) signer: Signer,
+    pub(super) origin: LogOrigin,
+    pub(super) signer: SignerKey,
     frontier: Frontier,
     waiting: Vec<(Entry, Vec<TextLine>)>,
     salt: u8,
     random: SeededRandom,
     /// The secret of its oldest log, whose key vouches for the later ones.
-    oldest: (Origin, [u8; 32]),
+    oldest: (LogOrigin, [u8; 32]),
 }
 
 impl TestBox {
     pub(super) fn new(seed: u8) -> Self {
         let secret = [seed; 32];
         let id = BoxId::new(NOW_MS - 60 * DAY_MS, [seed; 10]);
-        let public = Signer::new("x", Kind::Note, &secret).unwrap().verifier().public();
-        let origin = Origin::new(id, 1, &public);
+        let public = SignerKey::new("x", KeyKind::Note, &secret).unwrap().verifier().public();
+        let origin = LogOrigin::new(id, 1, &public);
         Self {
             id,
             origin,
@@ -65,8 +65,8 @@ impl TestBox {
     pub(super) fn next_log(&self, is_vouched: bool) -> Self {
         let n = self.origin.epoch.n + 1;
         let secret = [200 + u8::try_from(n).unwrap(); 32];
-        let public = Signer::new("x", Kind::Note, &secret).unwrap().verifier().public();
-        let origin = Origin::new(self.id, n, &public);
+        let public = SignerKey::new("x", KeyKind::Note, &secret).unwrap().verifier().public();
+        let origin = LogOrigin::new(self.id, n, &public);
         let signer = origin.signer(&secret).unwrap();
         let (frontier, waiting, random) = (Frontier::default(), Vec::new(), SeededRandom::new(n.into()));
         let oldest = self.oldest;
@@ -96,16 +96,22 @@ impl TestBox {
         self.frontier.size() + u64::try_from(self.waiting.len()).unwrap()
     }
 
-    pub(super) fn text(&mut self, text: &str) -> Text {
+    pub(super) fn text(&mut self, text: &str) -> PersonalText {
         self.salt = self.salt.wrapping_add(1);
-        Text::new(text, [self.salt; 16]).unwrap()
+        PersonalText::new(text, [self.salt; 16]).unwrap()
     }
 
-    pub(super) fn tell_by(&mut self, at_ms: i64, by: By, (kind, body): (&str, &str), texts: &[Text]) -> u64 {
+    pub(super) fn tell_by(
+        &mut self,
+        at_ms: i64,
+        by: EntryAuthor,
+        (kind, body): (&str, &str),
+        texts: &[PersonalText],
+    ) -> u64 {
         let seq = self.size();
         let boot = BootId::new(NOW_MS - 60 * DAY_MS, [1; 10]);
         let up = u64::try_from(at_ms - (NOW_MS - 60 * DAY_MS)).unwrap();
-        let at = At { wall: at_ms, boot, up, clock: ClockState::Synced };
+        let at = EntryTime { wall: at_ms, boot, up, clock: ClockState::Synced };
         let event = Event::read(kind, body);
         assert!(!matches!(event, Event::Unknown(_)), "{kind} {body}");
         let entry = Entry::compose(seq, at, by, None, &event).unwrap();
@@ -114,14 +120,14 @@ impl TestBox {
     }
 
     pub(super) fn tell(&mut self, at_ms: i64, kind: &str, body: &str) -> u64 {
-        self.tell_by(at_ms, By::BOX, (kind, body), &[])
+        self.tell_by(at_ms, EntryAuthor::BOX, (kind, body), &[])
     }
 
     /// A cleaning by a name that was typed.
     pub(super) fn clean(&mut self, at_ms: i64, tag: &str, name: &str, more: &str) -> u64 {
         let name = self.text(name);
         let hash = name.redactable().hash;
-        let by = By { staff: None, via: Via::Phone, device: None };
+        let by = EntryAuthor { staff: None, via: CommandSource::Phone, device: None };
         let body = format!(
             r#"{{"tag":"{tag}","steps":[1,2],"who":{{"proof":"typed","name":{{"redactable":"{hash}"}}}}{more}}}"#
         );
@@ -136,7 +142,7 @@ impl TestBox {
         (days, missed): (i64, &[i64]),
         staff: StaffId,
     ) -> Tag {
-        let random: &dyn Random = &self.random;
+        let random: &dyn RandomSource = &self.random;
         let tag = Tag::from_random(random.bytes());
         let from_ms = NOW_MS - days * DAY_MS;
         let number = self.size();
@@ -158,7 +164,7 @@ impl TestBox {
             }
             let at_ms =
                 NOW_MS - ago * DAY_MS - 3 * HOUR_MS - i64::from(tag.as_str().as_bytes()[0]) * MINUTE_MS / 8;
-            let by = By { staff: Some(staff), via: Via::Phone, device: None };
+            let by = EntryAuthor { staff: Some(staff), via: CommandSource::Phone, device: None };
             let photo = Hash::of(format!("{tag}{ago}").as_bytes());
             let body = format!(
                 r#"{{"tag":"{tag}","steps":[1,2],"agent":"Oxivir Tb","contact":{{"required_s":60,"measured_s":64}},"who":{{"proof":"pin","staff":"{staff}"}},"photos":["{photo}"]}}"#
@@ -178,9 +184,9 @@ impl TestBox {
             let checkpoint =
                 Checkpoint { origin: self.origin, size: self.frontier.size(), root: self.frontier.root() };
             let note = checkpoint.signed(&self.signer).unwrap().to_string();
-            let wire = pack(&note, first, &lines, &texts).unwrap();
+            let wire = pack_batch(&note, first, &lines, &texts).unwrap();
             let reply = ingest.batch(self.id, Bytes::from(wire)).await.unwrap();
-            assert_eq!(reply.disposition, crate::mqtt::Disposition::Done, "{reply:?}");
+            assert_eq!(reply.disposition, crate::mqtt::PublishOutcome::Done, "{reply:?}");
         }
         self.waiting.clear();
     }
@@ -225,7 +231,7 @@ impl TestBox {
         let checkpoint = Checkpoint { origin: self.origin, size: frontier.size(), root: frontier.root() };
         let note = checkpoint.signed(&self.signer).unwrap().to_string();
         let first = frontier.size() - 1;
-        let wire = pack(&note, first, &[lines.last().unwrap()], &[]).unwrap();
+        let wire = pack_batch(&note, first, &[lines.last().unwrap()], &[]).unwrap();
         ingest.batch(self.id, Bytes::from(wire)).await.unwrap();
     }
 }

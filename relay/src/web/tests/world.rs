@@ -7,13 +7,13 @@ use ::web::test::{AnswerChecker, TestClient};
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use bytes::Bytes;
-use record::entry::{By, Via};
+use record::entry::{CommandSource, EntryAuthor};
 use record::ids::{AccountId, FacilityId, ProtocolId, StaffId, UserId};
-use record::sign::Signer;
+use record::sign::SignerKey;
 use record::tag::Tag;
 use record::tree::Hash;
 use service::clock::{Clock, FakeClock};
-use service::random::{Random, SeededRandom};
+use service::random::{RandomSource, SeededRandom};
 
 use crate::accounts::password;
 use crate::accounts::token::{self, MintedToken, new_id};
@@ -23,13 +23,13 @@ use crate::db::{
     AccountScope, Db, accounts, boxes, dashboard, entries, epochs, evidence, facilities, history, photos,
     tokens,
 };
-use crate::fleet::{Fleet, Urls};
+use crate::fleet::{Fleet, RelayUrls};
 use crate::ingest::Ingest;
 use crate::mqtt::Outbox;
-use crate::objects::Photos;
+use crate::objects::PhotoStore;
 use crate::web::routes::build_table;
 use crate::web::tests::test_box::TestBox;
-use crate::web::{ClientAddress, Settings, WebState, router};
+use crate::web::{ClientAddress, WebSettings, WebState, build_router};
 
 /// 2026-11-20 14:02 in Chicago.
 pub(super) const NOW_MS: i64 = 1_795_204_920_000;
@@ -100,25 +100,25 @@ impl Got {
 }
 
 /// Pages and API on what is in a folder and a database.
-pub(super) fn open_state(folder: &Path, db: &Db, clock: &Arc<FakeClock>) -> (WebState, Signer) {
-    let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
+pub(super) fn open_state(folder: &Path, db: &Db, clock: &Arc<FakeClock>) -> (WebState, SignerKey) {
+    let random: Arc<dyn RandomSource> = Arc::new(SeededRandom::new(7));
     let clock = Arc::clone(clock) as Arc<dyn Clock>;
     let seams = (Arc::clone(&clock), Arc::clone(&random));
     let (fleet, cosigner) =
         Fleet::open(db.clone(), folder.join("keys"), "relay.example", None, seams).unwrap();
-    fleet.open_at(Urls {
+    fleet.open_at(RelayUrls {
         relay: "https://relay.example".into(),
         mqtt: "mqtts://relay.example:8883".into(),
         photos: "https://relay.example:8443".into(),
     });
     let state = WebState {
         db: db.clone(),
-        photos: Photos::in_folder(&folder.join("photos")).unwrap(),
+        photos: PhotoStore::in_folder(&folder.join("photos")).unwrap(),
         fleet: Arc::new(fleet),
         clock,
         random,
         strangers: Arc::default(),
-        settings: Settings { public_url: "https://relay.example".into() },
+        settings: WebSettings { public_url: "https://relay.example".into() },
     };
     (state, cosigner)
 }
@@ -127,7 +127,7 @@ pub(super) fn open_state(folder: &Path, db: &Db, clock: &Arc<FakeClock>) -> (Web
 pub(super) fn open_client(state: &WebState) -> TestClient {
     static CHECKER: LazyLock<Arc<AnswerChecker>> =
         LazyLock::new(|| Arc::new(AnswerChecker::new(&build_table().unwrap())));
-    TestClient::new(router(state.clone()).unwrap(), Arc::clone(&CHECKER))
+    TestClient::new(build_router(state.clone()).unwrap(), Arc::clone(&CHECKER))
 }
 
 /// The CSRF token of a page.
@@ -150,7 +150,7 @@ impl World {
         let (state, cosigner) = open_state(dir.path(), &db, &clock);
         let seams = (Arc::clone(&state.clock), Arc::clone(&state.random));
         let ingest = Ingest::new(db.clone(), cosigner, Vec::new(), seams, Outbox::new());
-        let phc = password::hash(PASSWORD).unwrap();
+        let phc = password::create_hash(PASSWORD).unwrap();
         let a = account(
             &db,
             &ingest,
@@ -170,9 +170,9 @@ impl World {
 
     /// An answer, with its body unpacked.
     pub(super) async fn read(&self, request: Request<Body>) -> (StatusCode, HeaderMap, Vec<u8>) {
-        let asked = format!("{} {}", request.method(), request.uri());
+        let requested = format!("{} {}", request.method(), request.uri());
         let answer = self.client.send(request).await;
-        super::kept_answers::keep_answer(&asked, answer.status.as_u16(), &answer.headers, &answer.body);
+        super::kept_answers::keep_answer(&requested, answer.status.as_u16(), &answer.headers, &answer.body);
         (answer.status, answer.headers, answer.body.to_vec())
     }
 
@@ -249,12 +249,12 @@ async fn account(
     let token = NewToken {
         token_id: &minted.id,
         name: &format!("{name} warehouse"),
-        digest: token::digest(&minted.text),
+        digest: token::token_digest(&minted.text),
         scope: token::SCOPE,
         made_by: "operator",
         expires_ms: Some(NOW_MS + 365 * DAY_MS),
     };
-    tokens::create(&mut tx, scope, &token, NOW_MS).await.unwrap();
+    tokens::insert_token(&mut tx, scope, &token, NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     let mut sites = Vec::new();
     for (at, place) in (0_u8..).zip(places) {
@@ -283,12 +283,12 @@ async fn site(
     let mut one = TestBox::new(seed);
     let mut tx = db.begin().await.unwrap();
     let name = format!("{account} {place}");
-    facilities::create(&mut tx, scope, id, &name, "America/Chicago", NOW_MS).await.unwrap();
-    boxes::register(&mut tx, scope, (one.id, id, one.origin.epoch), "pi", "1.4.2", NOW_MS - 40 * DAY_MS)
+    facilities::insert_facility(&mut tx, scope, id, &name, "America/Chicago", NOW_MS).await.unwrap();
+    boxes::insert_box(&mut tx, scope, (one.id, id, one.origin.epoch), "pi", "1.4.2", NOW_MS - 40 * DAY_MS)
         .await
         .unwrap();
     let key = one.signer.verifier().public();
-    epochs::create(&mut tx, scope, &one.origin, id, (&key, true), NOW_MS - 40 * DAY_MS).await.unwrap();
+    epochs::insert_epoch(&mut tx, scope, &one.origin, id, (&key, true), NOW_MS - 40 * DAY_MS).await.unwrap();
     tx.commit().await.unwrap();
     let start_ms = NOW_MS - 40 * DAY_MS;
     one.tell(start_ms, "log.started", &format!(r#"{{"box":"{}","version":"1.4.2"}}"#, one.id));
@@ -303,7 +303,7 @@ async fn site(
         r#"{{"staff":"{staff}","name":{{"redactable":"{}"}},"role":"biomed"}}"#,
         person.redactable().hash
     );
-    one.tell_by(start_ms, By::BOX, ("staff.added", &body), &[person]);
+    one.tell_by(start_ms, EntryAuthor::BOX, ("staff.added", &body), &[person]);
     let protocol = ProtocolId::new(start_ms, [seed; 10]);
     one.tell(
         start_ms,
@@ -323,7 +323,7 @@ async fn site(
         one.origin.epoch,
         reason.redactable().hash
     );
-    let by = By { staff: Some(staff), via: Via::Staff, device: None };
+    let by = EntryAuthor { staff: Some(staff), via: CommandSource::Staff, device: None };
     one.tell_by(NOW_MS - 4 * HOUR_MS, by, ("cleaning.voided", &body), &[reason]);
     let late = format!(r#","performed":{}"#, NOW_MS - 7 * HOUR_MS);
     one.clean(NOW_MS - 3 * HOUR_MS, tags[1].as_str(), &format!("Luis {account} Ortega"), &late);
@@ -333,7 +333,7 @@ async fn site(
     for tag in &tags {
         for ago in 0..3 {
             let photo = Hash::of(format!("{tag}{ago}").as_bytes());
-            photos::received(&mut tx, scope, photo, 1_000, NOW_MS).await.unwrap();
+            photos::mark_received(&mut tx, scope, photo, 1_000, NOW_MS).await.unwrap();
         }
     }
     tx.commit().await.unwrap();
@@ -349,10 +349,11 @@ impl World {
     pub(super) async fn fork_of_a(&self) -> String {
         let one = &self.a.sites[0].one;
         let mut conn = self.db.read().await.unwrap();
-        let lines = entries::lines(&mut conn, self.a.scope, &one.origin, 0, 100_000).await.unwrap();
+        let lines = entries::load_lines(&mut conn, self.a.scope, &one.origin, 0, 100_000).await.unwrap();
         drop(conn);
         one.fork(&self.ingest, &lines).await;
-        let found = evidence::newest(&mut self.db.read().await.unwrap(), self.a.scope, 1).await.unwrap();
+        let found =
+            evidence::newest_evidence(&mut self.db.read().await.unwrap(), self.a.scope, 1).await.unwrap();
         found[0].evidence_id.clone()
     }
 
@@ -374,15 +375,17 @@ impl World {
         let mut conn = self.db.read().await.unwrap();
         let mut all = String::new();
         for scope in [self.a.scope, self.b.scope] {
-            let start = history::Cursor::start();
+            let start = history::HistoryCursor::start();
             let cleanings =
-                history::cleanings(&mut conn, scope, history::Of::Account, &start, 10_000).await.unwrap();
+                history::load_cleanings(&mut conn, scope, history::HistoryScope::Account, &start, 10_000)
+                    .await
+                    .unwrap();
             let rows = (
-                facilities::marks(&mut conn, scope).await.unwrap(),
-                dashboard::boxes(&mut conn, scope).await.unwrap(),
-                dashboard::days(&mut conn, scope, 0).await.unwrap(),
-                dashboard::states(&mut conn, scope).await.unwrap(),
-                evidence::newest(&mut conn, scope, 100).await.unwrap(),
+                facilities::load_marks(&mut conn, scope).await.unwrap(),
+                dashboard::load_boxes(&mut conn, scope).await.unwrap(),
+                dashboard::load_days(&mut conn, scope, 0).await.unwrap(),
+                dashboard::load_states(&mut conn, scope).await.unwrap(),
+                evidence::newest_evidence(&mut conn, scope, 100).await.unwrap(),
                 cleanings,
             );
             all.push_str(&format!("{rows:?}\n"));

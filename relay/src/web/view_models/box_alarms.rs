@@ -5,21 +5,21 @@ use record::messages::HealthAlarm;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::db::dashboard::BoxRow;
-use crate::web::view_models::box_health::health;
-use crate::web::view_models::formats::Wall;
+use crate::web::view_models::box_health::read_health;
+use crate::web::view_models::formats::LocalTime;
 use crate::web::words::BoxesWords;
 
 /// Alarms of one box that a page shows.
 const SHOWN: usize = 8;
 
 /// Alarms that nobody at the facility has acknowledged, as the box last said.
-pub(crate) fn unseen(row: &BoxRow) -> Vec<HealthAlarm> {
-    let alarms = health(row).map(|health| health.alarms).unwrap_or_default();
+pub(crate) fn unseen_alarms(row: &BoxRow) -> Vec<HealthAlarm> {
+    let alarms = read_health(row).map(|health| health.alarms).unwrap_or_default();
     alarms.into_iter().filter(|alarm| !alarm.seen).collect()
 }
 
 /// The same for a list: what it is, and since when.
-pub(crate) fn list_alarms(row: &BoxRow, wall: &Wall) -> Vec<SafeHtml> {
+pub(crate) fn list_alarms(row: &BoxRow, wall: &LocalTime) -> Vec<SafeHtml> {
     let words: BoxesWords = wall.words();
     let line = |alarm: HealthAlarm| {
         let (what, since) = (alarm_text(words, &alarm), [wall.day_clock(alarm.since)]);
@@ -28,11 +28,11 @@ pub(crate) fn list_alarms(row: &BoxRow, wall: &Wall) -> Vec<SafeHtml> {
             None => fill_slots(words.box_alarm_since_listed(what, S0), since),
         }
     };
-    unseen(row).into_iter().take(SHOWN).map(line).collect()
+    unseen_alarms(row).into_iter().take(SHOWN).map(line).collect()
 }
 
 /// The same as sentences.
-pub(crate) fn alarm_sentences(row: &BoxRow, wall: &Wall) -> String {
+pub(crate) fn alarm_sentences(row: &BoxRow, wall: &LocalTime) -> String {
     let words: BoxesWords = wall.words();
     let sentence = |alarm: HealthAlarm| {
         let (what, since) = (alarm_text(words, &alarm), wall.plain(alarm.since));
@@ -41,7 +41,7 @@ pub(crate) fn alarm_sentences(row: &BoxRow, wall: &Wall) -> String {
             None => words.box_alarm_since(what, since),
         }
     };
-    unseen(row).into_iter().take(SHOWN).map(sentence).collect::<Vec<_>>().join(" ")
+    unseen_alarms(row).into_iter().take(SHOWN).map(sentence).collect::<Vec<_>>().join(" ")
 }
 
 fn alarm_text(words: BoxesWords, alarm: &HealthAlarm) -> String {

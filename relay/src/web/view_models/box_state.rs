@@ -1,9 +1,9 @@
 //! How a box stands, in one word: decided here for every page that shows it.
 
-use record::messages::{Health, PrinterHealth};
+use record::messages::{HealthReport, PrinterHealth};
 
 use crate::db::dashboard::BoxRow;
-use crate::web::view_models::formats::{Badge, Tone, Wall};
+use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::BoxesWords;
 
 /// A box that was not heard for so long is silent: three of its minutes.
@@ -50,10 +50,10 @@ impl BoxState {
         if now_ms.saturating_sub(heard_ms) > SILENT_MS {
             return Self::Silent;
         }
-        if row.waiting_logs > 0 || !crate::web::view_models::box_alarms::unseen(row).is_empty() {
+        if row.waiting_logs > 0 || !crate::web::view_models::box_alarms::unseen_alarms(row).is_empty() {
             return Self::Alarmed;
         }
-        let behind = behind(row);
+        let behind = entries_behind(row);
         let late = behind > 0 && now_ms.saturating_sub(known_ms) > SILENT_MS;
         if behind > BEHIND_MAX || late {
             return Self::CatchingUp;
@@ -78,18 +78,18 @@ impl BoxState {
     }
 
     /// Its word on the fleet page, with its tint.
-    pub(crate) fn badge(self, words: BoxesWords) -> Badge {
+    pub(crate) fn badge(self, words: BoxesWords) -> StatusBadge {
         let tone = match self {
-            Self::Quarantined | Self::Silent | Self::Alarmed => Tone::Late,
-            Self::ClockUnsure | Self::CatchingUp => Tone::Due,
-            Self::Good => Tone::Ok,
-            Self::Waiting | Self::Revoked => Tone::Plain,
+            Self::Quarantined | Self::Silent | Self::Alarmed => BadgeTone::Late,
+            Self::ClockUnsure | Self::CatchingUp => BadgeTone::Due,
+            Self::Good => BadgeTone::Ok,
+            Self::Waiting | Self::Revoked => BadgeTone::Plain,
         };
-        Badge::new(tone, words.box_state(self.key()))
+        StatusBadge::new(tone, words.box_state(self.key()))
     }
 
     /// The same with how long it has been silent, for tables in which nothing else says it.
-    pub(crate) fn badge_with_span(self, heard_ms: Option<i64>, wall: &Wall) -> Badge {
+    pub(crate) fn badge_with_span(self, heard_ms: Option<i64>, wall: &LocalTime) -> StatusBadge {
         let words: BoxesWords = wall.words();
         let mut badge = self.badge(words);
         if let (Self::Silent, Some(heard_ms)) = (self, heard_ms) {
@@ -108,18 +108,18 @@ pub(crate) fn is_fresh(row: &BoxRow, now_ms: i64) -> bool {
 }
 
 /// What a box told of itself, in the past where it may have changed since.
-pub(crate) fn as_told(words: BoxesWords, what: String, is_fresh: bool) -> String {
+pub(crate) fn as_reported(words: BoxesWords, what: String, is_fresh: bool) -> String {
     if is_fresh { what } else { words.box_was(what) }
 }
 
 /// Entries that the box has told of and the relay does not hold.
-pub(crate) fn behind(row: &BoxRow) -> i64 {
+pub(crate) fn entries_behind(row: &BoxRow) -> i64 {
     row.told_size.saturating_sub(row.held_size).max(0)
 }
 
 /// The backlog as tables show it: of a silent box nobody knows it.
-pub(crate) fn backlog(row: &BoxRow, state: BoxState, wall: &Wall) -> String {
-    let (words, behind) = (wall.words::<BoxesWords>(), behind(row));
+pub(crate) fn backlog_text(row: &BoxRow, state: BoxState, wall: &LocalTime) -> String {
+    let (words, behind) = (wall.words::<BoxesWords>(), entries_behind(row));
     match state {
         BoxState::Silent | BoxState::Waiting | BoxState::Revoked => words.box_unknown(),
         BoxState::Quarantined if behind == 0 => words.box_held(),
@@ -129,7 +129,7 @@ pub(crate) fn backlog(row: &BoxRow, state: BoxState, wall: &Wall) -> String {
 }
 
 /// Its clock in words.
-pub(crate) fn clock(row: &BoxRow, wall: &Wall) -> String {
+pub(crate) fn clock_text(row: &BoxRow, wall: &LocalTime) -> String {
     let words: BoxesWords = wall.words();
     if row.heard_ms.is_none() {
         return words.box_unknown();
@@ -141,35 +141,39 @@ pub(crate) fn clock(row: &BoxRow, wall: &Wall) -> String {
         1.. => words.box_clock_ahead(state, wall.span(off)),
         _ => words.box_clock_behind(state, wall.span(off)),
     };
-    as_told(words, clock, is_fresh(row, wall.now_ms()))
+    as_reported(words, clock, is_fresh(row, wall.now_ms()))
 }
 
 /// Its printers as tags; in the past, and neither good nor bad, where nobody knows how they are now.
-pub(crate) fn printers(words: BoxesWords, health: Option<&Health>, is_fresh: bool) -> Vec<Badge> {
+pub(crate) fn printer_badges(
+    words: BoxesWords,
+    health: Option<&HealthReport>,
+    is_fresh: bool,
+) -> Vec<StatusBadge> {
     shown_printers(health).iter().map(|printer| printer_badge(words, printer, is_fresh)).collect()
 }
 
 /// As many printers as a page has room for.
-fn shown_printers(health: Option<&Health>) -> &[PrinterHealth] {
+fn shown_printers(health: Option<&HealthReport>) -> &[PrinterHealth] {
     let printers = health.map(|health| health.printers.as_slice()).unwrap_or_default();
     &printers[..printers.len().min(PRINTERS_SHOWN)]
 }
 
-fn printer_badge(words: BoxesWords, printer: &PrinterHealth, is_fresh: bool) -> Badge {
+fn printer_badge(words: BoxesWords, printer: &PrinterHealth, is_fresh: bool) -> StatusBadge {
     let key = printer_key(&printer.state);
     if !is_fresh {
-        return Badge::new(Tone::Plain, words.box_printer_was(key, &printer.state));
+        return StatusBadge::new(BadgeTone::Plain, words.box_printer_was(key, &printer.state));
     }
     let tone = match key {
-        "ready" => Tone::Ok,
-        "printing" | "not-asked" => Tone::Plain,
-        _ => Tone::Late,
+        "ready" => BadgeTone::Ok,
+        "printing" | "not-asked" => BadgeTone::Plain,
+        _ => BadgeTone::Late,
     };
-    Badge::new(tone, words.box_printer(key, capitalised(&printer.state)))
+    StatusBadge::new(tone, words.box_printer(key, capitalise_text(&printer.state)))
 }
 
 /// The same as facts: `Bench: ready`.
-pub(crate) fn printer_facts(words: BoxesWords, health: &Health, is_fresh: bool) -> Vec<String> {
+pub(crate) fn printer_facts(words: BoxesWords, health: &HealthReport, is_fresh: bool) -> Vec<String> {
     let fact = |printer: &PrinterHealth| {
         let (name, key, other) = (&printer.name, printer_key(&printer.state), &printer.state);
         match is_fresh {
@@ -193,7 +197,7 @@ fn printer_key(state: &str) -> &'static str {
     }
 }
 
-fn capitalised(text: &str) -> String {
+fn capitalise_text(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     first + chars.as_str()
@@ -228,8 +232,8 @@ pub(crate) mod tests {
         }
     }
 
-    fn wall() -> Wall {
-        Wall::new(NOW_MS, "UTC")
+    fn wall() -> LocalTime {
+        LocalTime::new(NOW_MS, "UTC")
     }
 
     #[test]
@@ -287,34 +291,34 @@ pub(crate) mod tests {
     fn in_words() {
         let row = BoxRow { heard_ms: Some(NOW_MS - 470 * 60_000), ..good() };
         assert_eq!(BoxState::Silent.badge_with_span(row.heard_ms, &wall()).text, "Offline 7 h 50");
-        assert_eq!(backlog(&row, BoxState::Silent, &wall()), "unknown");
+        assert_eq!(backlog_text(&row, BoxState::Silent, &wall()), "unknown");
         let row = BoxRow { told_size: 42_648, clock_ahead_ms: -240_000, ..good() };
-        assert_eq!(backlog(&row, BoxState::CatchingUp, &wall()), "1,441");
-        assert_eq!(clock(&row, &wall()), "synced, 4 min behind");
-        assert_eq!(clock(&good(), &wall()), "synced");
-        assert_eq!(clock(&BoxRow { heard_ms: None, ..good() }, &wall()), "unknown");
+        assert_eq!(backlog_text(&row, BoxState::CatchingUp, &wall()), "1,441");
+        assert_eq!(clock_text(&row, &wall()), "synced, 4 min behind");
+        assert_eq!(clock_text(&good(), &wall()), "synced");
+        assert_eq!(clock_text(&BoxRow { heard_ms: None, ..good() }, &wall()), "unknown");
     }
 
     #[test]
     fn what_a_silent_box_told_is_past_and_not_green() {
-        let told = r#"{"v":1,"epoch":"1-00ab0102","size":1,"cursor":1,"backlog":0,"photos":0,"disk_percent":34,
+        let reported = r#"{"v":1,"epoch":"1-00ab0102","size":1,"cursor":1,"backlog":0,"photos":0,"disk_percent":34,
             "printers":[{"name":"Bench","state":"ready"}],"clock":"synced","wall":1}"#;
-        let health: Health = serde_json::from_str(told).unwrap();
+        let health: HealthReport = serde_json::from_str(reported).unwrap();
         let shown = |row: &BoxRow| {
-            let badges = printers(wall().words(), Some(&health), is_fresh(row, NOW_MS));
+            let badges = printer_badges(wall().words(), Some(&health), is_fresh(row, NOW_MS));
             badges.into_iter().map(|badge| (badge.tone, badge.text)).collect::<Vec<_>>()
         };
-        assert_eq!(shown(&good()), [(Tone::Ok, "Ready".to_owned())]);
+        assert_eq!(shown(&good()), [(BadgeTone::Ok, "Ready".to_owned())]);
         let mut other = health.clone();
         other.printers[0].state = "paper out".into();
-        let badge = &printers(wall().words(), Some(&other), true)[0];
-        assert_eq!((badge.tone, badge.text.as_str()), (Tone::Late, "Paper out"));
+        let badge = &printer_badges(wall().words(), Some(&other), true)[0];
+        assert_eq!((badge.tone, badge.text.as_str()), (BadgeTone::Late, "Paper out"));
         assert_eq!(printer_facts(wall().words(), &other, false), ["Bench: was paper out"]);
         let silent = BoxRow { heard_ms: Some(NOW_MS - SILENT_MS - 1), ..good() };
         let revoked = BoxRow { revoked_ms: Some(1), ..good() };
         for row in [silent, revoked] {
-            assert_eq!(shown(&row), [(Tone::Plain, "Was ready".to_owned())]);
-            assert_eq!(clock(&row, &wall()), "was synced");
+            assert_eq!(shown(&row), [(BadgeTone::Plain, "Was ready".to_owned())]);
+            assert_eq!(clock_text(&row, &wall()), "was synced");
         }
     }
 }

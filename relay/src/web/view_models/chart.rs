@@ -1,10 +1,10 @@
 //! Geometry of the two small charts: bars by day and a trend line, as numbers for an SVG.
 
 use jiff::civil::Date;
-use record::compliance::{Rate, Tally};
+use record::compliance::{ComplianceRate, WindowTally};
 use words::Number;
 
-use crate::web::view_models::formats::Wall;
+use crate::web::view_models::formats::LocalTime;
 use crate::web::words::PageWords;
 
 /// The scale of the bars begins here, per cent, and the page says so.
@@ -16,14 +16,14 @@ const BOTTOM: f64 = 132.0;
 
 /// One day of a chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Day {
+pub(crate) struct ChartDay {
     /// In the facility's zone.
     pub(crate) date: Date,
     /// What closed on it.
-    pub(crate) tally: Tally,
+    pub(crate) tally: WindowTally,
 }
 
-fn percent(tally: Tally) -> Option<f64> {
+fn rate_percent(tally: WindowTally) -> Option<f64> {
     tally.rate().map(|rate| f64::from(rate.per_mille()) / 10.0)
 }
 
@@ -33,7 +33,7 @@ fn one_decimal(percent: f64) -> Number {
 
 /// A bar, or the dash of a day without data.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Bar {
+pub(crate) struct ChartBar {
     /// Left edge.
     pub(crate) x: String,
     /// Its middle, for text.
@@ -50,7 +50,7 @@ pub(crate) struct Bar {
 
 /// A date under the bars.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Tick {
+pub(crate) struct ChartTick {
     /// Where it stands.
     pub(crate) x: String,
     /// `middle` or `end`.
@@ -61,20 +61,20 @@ pub(crate) struct Tick {
 
 /// Bars by day.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Bars {
+pub(crate) struct ChartBars {
     /// The days, oldest first.
-    pub(crate) bars: Vec<Bar>,
+    pub(crate) bars: Vec<ChartBar>,
     /// Dates below.
-    pub(crate) ticks: Vec<Tick>,
+    pub(crate) ticks: Vec<ChartTick>,
     /// Width of a bar.
     pub(crate) width: String,
     /// What the chart shows, for those who do not see it.
     pub(crate) label: String,
 }
 
-impl Bars {
+impl ChartBars {
     /// Of consecutive days, oldest first.
-    pub(crate) fn of(days: &[Day], wall: &Wall) -> Self {
+    pub(crate) fn of(days: &[ChartDay], wall: &LocalTime) -> Self {
         let words: PageWords = wall.words();
         let slot = (RIGHT - LEFT) / f64::from(u32::try_from(days.len().max(1)).unwrap_or(1));
         let width = slot * 0.68;
@@ -82,24 +82,24 @@ impl Bars {
         let mut ticks = Vec::new();
         let mut x = LEFT + (slot - width) / 2.0;
         for (at, day) in days.iter().enumerate() {
-            bars.push(bar(day, x, width));
+            bars.push(chart_bar(day, x, width));
             let last = at + 1 == days.len();
             if last || (at % 10 == 0 && at + 5 < days.len()) {
                 let text = if last { words.chart_today() } else { wall.axis_day(day.date) };
                 let (x, anchor) = if last { (RIGHT, "end") } else { (x + width / 2.0, "middle") };
-                ticks.push(Tick { x: format!("{x:.1}"), anchor, text });
+                ticks.push(ChartTick { x: format!("{x:.1}"), anchor, text });
             }
             x += slot;
         }
-        Self { bars, ticks, width: format!("{width:.1}"), label: label(days, wall) }
+        Self { bars, ticks, width: format!("{width:.1}"), label: chart_label(days, wall) }
     }
 }
 
-fn bar(day: &Day, x: f64, width: f64) -> Bar {
+fn chart_bar(day: &ChartDay, x: f64, width: f64) -> ChartBar {
     let middle = format!("{:.1}", x + width / 2.0);
-    let Some(percent) = percent(day.tally) else {
+    let Some(percent) = rate_percent(day.tally) else {
         let base = format!("{:.1}", BOTTOM - 4.0);
-        return Bar {
+        return ChartBar {
             x: format!("{x:.1}"),
             middle,
             y: base.clone(),
@@ -113,7 +113,7 @@ fn bar(day: &Day, x: f64, width: f64) -> Bar {
     let y = BOTTOM - height;
     let low = day.tally.rate().filter(|rate| rate.is_low());
     let number = low.map(|rate| u32::from(rate.per_mille() / 10));
-    Bar {
+    ChartBar {
         x: format!("{x:.1}"),
         middle,
         y: format!("{y:.1}"),
@@ -123,9 +123,10 @@ fn bar(day: &Day, x: f64, width: f64) -> Bar {
     }
 }
 
-fn label(days: &[Day], wall: &Wall) -> String {
+fn chart_label(days: &[ChartDay], wall: &LocalTime) -> String {
     let words: PageWords = wall.words();
-    let known: Vec<(Date, f64)> = days.iter().filter_map(|d| Some((d.date, percent(d.tally)?))).collect();
+    let known: Vec<(Date, f64)> =
+        days.iter().filter_map(|d| Some((d.date, rate_percent(d.tally)?))).collect();
     let (Some(first), Some(last)) = (known.first(), known.last()) else {
         return words.chart_no_data();
     };
@@ -138,7 +139,7 @@ fn label(days: &[Day], wall: &Wall) -> String {
 
 /// A trend line of 120 by 32 units whose scale runs from 80 to 100 per cent.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Spark {
+pub(crate) struct SparklineChart {
     /// The line's path.
     pub(crate) path: String,
     /// Where it ends, across.
@@ -151,14 +152,16 @@ pub(crate) struct Spark {
     pub(crate) label: String,
 }
 
-impl Spark {
+impl SparklineChart {
     /// Days per point of the line: single days jump too much to show where things go.
     const STEP: usize = 3;
 
     /// Of consecutive days, oldest first; `None` where there is nothing to draw a line through.
-    pub(crate) fn of(days: &[Day], whole: Tally, wall: &Wall) -> Option<Self> {
-        let points: Vec<f64> =
-            days.chunks(Self::STEP).filter_map(|days| percent(days.iter().map(|d| d.tally).sum())).collect();
+    pub(crate) fn of(days: &[ChartDay], whole: WindowTally, wall: &LocalTime) -> Option<Self> {
+        let points: Vec<f64> = days
+            .chunks(Self::STEP)
+            .filter_map(|days| rate_percent(days.iter().map(|d| d.tally).sum()))
+            .collect();
         let last = *points.last().filter(|_| points.len() > 1)?;
         let step = 112.0 / f64::from(u32::try_from(points.len() - 1).ok()?);
         let down = |p: f64| 29.0 - (p.clamp(80.0, 100.0) - 80.0) / 20.0 * 26.0;
@@ -169,7 +172,7 @@ impl Spark {
             path.push_str(&format!("{command}{x:.1} {:.1}", down(*point)));
             x += step;
         }
-        let low = whole.rate().is_some_and(Rate::is_low);
+        let low = whole.rate().is_some_and(ComplianceRate::is_low);
         let [first, last_shown] = [points[0], last].map(one_decimal);
         let label = wall.words::<PageWords>().trend_line(first, last_shown);
         Some(Self { path, x: "116.0".to_owned(), y: format!("{:.1}", down(last)), low, label })
@@ -181,21 +184,21 @@ mod tests {
     use super::*;
     use jiff::civil::date;
 
-    fn wall() -> Wall {
-        Wall::new(1_795_204_920_000, "America/Chicago")
+    fn wall() -> LocalTime {
+        LocalTime::new(1_795_204_920_000, "America/Chicago")
     }
 
-    fn days(tallies: &[(u32, u32)]) -> Vec<Day> {
-        let days = (0..).zip(tallies).map(|(at, &(met, closed))| Day {
+    fn days(tallies: &[(u32, u32)]) -> Vec<ChartDay> {
+        let days = (0..).zip(tallies).map(|(at, &(met, closed))| ChartDay {
             date: date(2026, 10, 22).checked_add(jiff::Span::new().days(at)).unwrap(),
-            tally: Tally { met, closed },
+            tally: WindowTally { met, closed },
         });
         days.collect()
     }
 
     #[test]
     fn bars_stand_on_the_floor_of_their_scale() {
-        let chart = Bars::of(&days(&[(10, 10), (3, 4), (1, 10), (0, 0)]), &wall());
+        let chart = ChartBars::of(&days(&[(10, 10), (3, 4), (1, 10), (0, 0)]), &wall());
         let shown: Vec<_> = chart.bars.iter().map(|b| (b.y.as_str(), b.height.as_str(), b.number)).collect();
         assert_eq!(
             shown,
@@ -214,16 +217,16 @@ mod tests {
 
     #[test]
     fn a_line_needs_two_points() {
-        assert_eq!(Spark::of(&days(&[(1, 1), (0, 0)]), Tally::default(), &wall()), None);
+        assert_eq!(SparklineChart::of(&days(&[(1, 1), (0, 0)]), WindowTally::default(), &wall()), None);
         let week = days(&[(1, 1), (1, 1), (1, 1), (8, 10)]);
-        let spark = Spark::of(&week, Tally { met: 11, closed: 13 }, &wall()).unwrap();
+        let spark = SparklineChart::of(&week, WindowTally { met: 11, closed: 13 }, &wall()).unwrap();
         assert_eq!((spark.path.as_str(), spark.y.as_str(), spark.low), ("M4.0 3.0 116.0 29.0", "29.0", true));
         assert_eq!(spark.label, "Thirty days, from 100.0 to 80.0 percent");
     }
 
     #[test]
     fn thirty_days_have_four_dates_below() {
-        let chart = Bars::of(&days(&[(1, 1); 30]), &wall());
+        let chart = ChartBars::of(&days(&[(1, 1); 30]), &wall());
         let words: Vec<_> = chart.ticks.iter().map(|t| t.text.as_str()).collect();
         assert_eq!(words, ["Oct 22", "Nov 1", "Nov 11", "Today"]);
     }

@@ -4,17 +4,17 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use record::entry::{ClockState, Entry as RecordedEntry};
-use record::fold::{Cleaning, Equipment, Staff};
+use record::fold::{CleaningRecord, Equipment, StaffMember};
 use record::ids::{BoxId, Epoch, FacilityId, StaffId};
-use record::kinds::{Missing, Who};
+use record::kinds::{CleanedBy, MissingPart};
 use record::limits::LATE_ENTRY_MS_MAX;
 use record::redact::TextLine;
 use record::tree::Hash;
 use words::SafeHtml;
 
-use crate::db::history::{CleaningRow, Cursor};
-use crate::db::{AccountScope, Conn, DbError};
-use crate::web::view_models::formats::{Badge, Tone, Wall};
+use crate::db::history::{CleaningRow, HistoryCursor};
+use crate::db::{AccountScope, DbConnection, DbError};
+use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::PageWords;
 
 /// Written down this much later than done is a late entry.
@@ -22,20 +22,20 @@ const LATE_MS: i64 = 15 * 60_000;
 
 /// A cleaning with its words.
 #[derive(Debug, Clone)]
-pub(crate) struct Told {
+pub(crate) struct CleaningView {
     /// Whose log.
     pub(crate) box_id: BoxId,
     /// Where.
     pub(crate) facility: FacilityId,
     /// The row of the fold.
-    pub(crate) cleaning: Cleaning,
+    pub(crate) cleaning: CleaningRecord,
     /// The item, where the fold still knows it.
     pub(crate) equipment: Option<Equipment>,
     /// Who, by name; `None` for nobody and for a name that was erased.
     pub(crate) name: Option<String>,
     /// What was different.
     pub(crate) note: Option<String>,
-    /// The entry's line; [`Told::entry`] reads it.
+    /// The entry's line; [`CleaningView::entry`] reads it.
     line: Option<Vec<u8>>,
     /// The run that it stands in; empty where its log has it.
     held_in: String,
@@ -43,7 +43,7 @@ pub(crate) struct Told {
     pub(crate) photos: Vec<Hash>,
 }
 
-impl Told {
+impl CleaningView {
     /// What people call the item.
     pub(crate) fn item(&self) -> String {
         self.equipment.as_ref().map_or_else(|| self.cleaning.tag.grouped(), |e| e.name.clone())
@@ -52,38 +52,38 @@ impl Told {
     /// Who, and how that was proven: `Dwayne Carter, PIN`.
     pub(crate) fn who(&self, words: PageWords) -> String {
         let proof = match self.cleaning.who {
-            Who::Unattributed => "nobody",
-            Who::Typed { .. } => "typed",
-            Who::Pin { .. } => "pin",
-            Who::Badge { .. } => "badge",
-            Who::Login { .. } => "login",
+            CleanedBy::Unattributed => "nobody",
+            CleanedBy::Entered { .. } => "typed",
+            CleanedBy::Pin { .. } => "pin",
+            CleanedBy::Badge { .. } => "badge",
+            CleanedBy::Login { .. } => "login",
         };
         words.cleaned_by(self.name.clone().unwrap_or_else(|| words.cleaned_by_erased()), proof)
     }
 
     /// What a reader should know at once.
-    pub(crate) fn badges(&self, words: PageWords) -> Vec<Badge> {
+    pub(crate) fn badges(&self, words: PageWords) -> Vec<StatusBadge> {
         let cleaning = &self.cleaning;
         let mut badges = Vec::new();
         if cleaning.voided.is_some() {
-            badges.push(Badge::new(Tone::Plain, words.cleaning_voided()));
+            badges.push(StatusBadge::new(BadgeTone::Plain, words.cleaning_voided()));
         }
         if !cleaning.incomplete.is_empty() {
             let parts = cleaning.incomplete.iter().map(|&part| words.cleaning_part(part_key(part)));
             let parts = parts.collect::<Vec<_>>().join(", ");
-            badges.push(Badge::new(Tone::Due, words.cleaning_incomplete(parts)));
+            badges.push(StatusBadge::new(BadgeTone::Due, words.cleaning_incomplete(parts)));
         }
         let late_ms = cleaning.recorded_ms.saturating_sub(cleaning.performed_ms);
         if late_ms > LATE_ENTRY_MS_MAX {
-            badges.push(Badge::new(Tone::Late, words.cleaning_too_late()));
+            badges.push(StatusBadge::new(BadgeTone::Late, words.cleaning_too_late()));
         } else if cleaning.stated && late_ms > LATE_MS {
-            badges.push(Badge::new(Tone::Due, words.cleaning_late()));
+            badges.push(StatusBadge::new(BadgeTone::Due, words.cleaning_late()));
         }
         if self.photos.len() < cleaning.photos.len() {
-            badges.push(Badge::new(Tone::Plain, words.cleaning_photo_coming()));
+            badges.push(StatusBadge::new(BadgeTone::Plain, words.cleaning_photo_coming()));
         }
         if cleaning.at.clock == ClockState::Uncertain && cleaning.recorded_ms == cleaning.at.wall {
-            badges.push(Badge::new(Tone::Plain, words.cleaning_time_unsure()));
+            badges.push(StatusBadge::new(BadgeTone::Plain, words.cleaning_time_unsure()));
         }
         badges
     }
@@ -115,8 +115,8 @@ impl Told {
     }
 
     /// Where the page after it begins.
-    pub(crate) fn cursor(&self) -> Cursor {
-        Cursor {
+    pub(crate) fn cursor(&self) -> HistoryCursor {
+        HistoryCursor {
             performed_ms: self.cleaning.performed_ms,
             box_id: self.box_id.to_string(),
             epoch: self.cleaning.of.epoch.to_string(),
@@ -125,13 +125,13 @@ impl Told {
     }
 }
 
-fn part_key(part: Missing) -> &'static str {
+fn part_key(part: MissingPart) -> &'static str {
     match part {
-        Missing::StepsNotStated => "steps-not-stated",
-        Missing::Steps => "steps",
-        Missing::ContactTime => "contact-time",
-        Missing::Photo => "photo",
-        Missing::Other => "other",
+        MissingPart::StepsNotStated => "steps-not-stated",
+        MissingPart::Steps => "steps",
+        MissingPart::ContactTime => "contact-time",
+        MissingPart::Photo => "photo",
+        MissingPart::Other => "other",
     }
 }
 
@@ -142,7 +142,7 @@ pub(crate) struct FeedRow {
     pub(crate) href: String,
     /// Where, by whom, and whether it was voided.
     pub(crate) about: String,
-    pub(crate) badges: Vec<Badge>,
+    pub(crate) badges: Vec<StatusBadge>,
     pub(crate) photo: Option<String>,
     pub(crate) is_voided: bool,
     pub(crate) at: SafeHtml,
@@ -150,10 +150,10 @@ pub(crate) struct FeedRow {
 
 impl FeedRow {
     /// Of a cleaning; `place` is said where a list shows several facilities.
-    pub(crate) fn of(told: &Told, place: Option<&str>, wall: &Wall) -> Self {
+    pub(crate) fn of(cleaning_view: &CleaningView, place: Option<&str>, wall: &LocalTime) -> Self {
         let words: PageWords = wall.words();
-        let is_voided = told.cleaning.voided.is_some();
-        let mut about = told.who(words);
+        let is_voided = cleaning_view.cleaning.voided.is_some();
+        let mut about = cleaning_view.who(words);
         if let Some(place) = place {
             about = words.cleaning_place(place, about);
         }
@@ -161,55 +161,60 @@ impl FeedRow {
             about = words.cleaning_who_voided(words.cleaning_both_stay(), about);
         }
         Self {
-            item: told.item(),
-            href: told.href(),
+            item: cleaning_view.item(),
+            href: cleaning_view.href(),
             about,
-            badges: told.badges(words),
-            photo: told.photo_paths().into_iter().next(),
+            badges: cleaning_view.badges(words),
+            photo: cleaning_view.photo_paths().into_iter().next(),
             is_voided,
-            at: wall.clock(told.cleaning.performed_ms),
+            at: wall.clock(cleaning_view.cleaning.performed_ms),
         }
     }
 }
 
 /// Reads rows of a page of history with the names that belong to them.
-pub(crate) async fn told(
-    conn: &mut Conn,
+pub(crate) async fn load_cleaning_views(
+    conn: &mut DbConnection,
     scope: AccountScope,
     rows: Vec<CleaningRow>,
-) -> Result<Vec<Told>, DbError> {
-    let mut all: Vec<Told> = Vec::with_capacity(rows.len());
+) -> Result<Vec<CleaningView>, DbError> {
+    let mut all: Vec<CleaningView> = Vec::with_capacity(rows.len());
     let mut names: HashMap<StaffId, Option<String>> = HashMap::new();
     for row in rows {
-        let mut told = read(&row)?;
-        if let Who::Pin { staff } | Who::Badge { staff } | Who::Login { staff } = told.cleaning.who {
-            told.name = match names.entry(staff) {
+        let mut cleaning_view = read_event(&row)?;
+        if let CleanedBy::Pin { staff } | CleanedBy::Badge { staff } | CleanedBy::Login { staff } =
+            cleaning_view.cleaning.who
+        {
+            cleaning_view.name = match names.entry(staff) {
                 Entry::Occupied(known) => known.get().clone(),
                 Entry::Vacant(new) => {
-                    new.insert(staff_name(conn, scope, told.facility, staff).await?).clone()
+                    new.insert(staff_name(conn, scope, cleaning_view.facility, staff).await?).clone()
                 }
             };
         }
         for line in &row.texts {
             let text = TextLine::parse(line.as_bytes()).map_err(|e| DbError::stored("text", e))?;
-            match told.cleaning.who {
-                Who::Typed { name } if name.hash == text.hash() => told.name = Some(text.text().to_owned()),
-                _ => told.note = Some(text.text().to_owned()),
+            match cleaning_view.cleaning.who {
+                CleanedBy::Entered { name } if name.hash == text.hash() => {
+                    cleaning_view.name = Some(text.text().to_owned())
+                }
+                _ => cleaning_view.note = Some(text.text().to_owned()),
             }
         }
-        all.push(told);
+        all.push(cleaning_view);
     }
     Ok(all)
 }
 
-fn read(row: &CleaningRow) -> Result<Told, DbError> {
+fn read_event(row: &CleaningRow) -> Result<CleaningView, DbError> {
     let epoch: Epoch = row.epoch.parse().map_err(|e| DbError::stored("epoch", e))?;
-    let cleaning: Cleaning = serde_json::from_str(&row.body).map_err(|e| DbError::stored("cleaning", e))?;
+    let cleaning: CleaningRecord =
+        serde_json::from_str(&row.body).map_err(|e| DbError::stored("cleaning", e))?;
     if cleaning.of.epoch != epoch {
         return Err(DbError::stored("cleaning", "its epoch is not that of its row"));
     }
     let equipment = row.equipment.as_deref().map(serde_json::from_str).transpose();
-    Ok(Told {
+    Ok(CleaningView {
         box_id: row.box_id.parse().map_err(|e| DbError::stored("box id", e))?,
         facility: row.facility.parse().map_err(|e| DbError::stored("facility id", e))?,
         cleaning,
@@ -224,14 +229,14 @@ fn read(row: &CleaningRow) -> Result<Told, DbError> {
 
 /// Sees which photos of these cleanings are here.
 pub(crate) async fn look_for_photos(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
-    all: &mut [Told],
+    all: &mut [CleaningView],
 ) -> Result<(), DbError> {
-    for told in all {
-        for photo in &told.cleaning.photos {
+    for cleaning_view in all {
+        for photo in &cleaning_view.cleaning.photos {
             if crate::db::photos::is_here(conn, scope, *photo).await? {
-                told.photos.push(*photo);
+                cleaning_view.photos.push(*photo);
             }
         }
     }
@@ -240,15 +245,16 @@ pub(crate) async fn look_for_photos(
 
 /// A person's name, unless it was erased.
 pub(crate) async fn staff_name(
-    conn: &mut Conn,
+    conn: &mut DbConnection,
     scope: AccountScope,
     facility: FacilityId,
     staff: StaffId,
 ) -> Result<Option<String>, DbError> {
-    let Some(body) = crate::db::dashboard::row(conn, scope, facility, "staff", &staff.to_string()).await?
+    let Some(body) =
+        crate::db::dashboard::load_row(conn, scope, facility, "staff", &staff.to_string()).await?
     else {
         return Ok(None);
     };
-    let staff: Staff = serde_json::from_str(&body).map_err(|e| DbError::stored("staff", e))?;
+    let staff: StaffMember = serde_json::from_str(&body).map_err(|e| DbError::stored("staff", e))?;
     crate::db::texts::by_hash(conn, scope, staff.name).await
 }

@@ -3,22 +3,22 @@
 use std::collections::HashMap;
 
 use jiff::civil::Date;
-use record::compliance::{Calendar, Tally, ZoneSpan};
-use record::fold::Settings;
+use record::compliance::{CivilCalendar, WindowTally, ZoneSpan};
+use record::fold::FacilitySettings;
 use record::ids::FacilityId;
 
 use crate::db::dashboard::{BoxRow, DayRow, StateCount};
 use crate::db::facilities::{FacilityRow, as_of_ms};
-use crate::db::{AccountScope, Conn, DbError};
+use crate::db::{AccountScope, DbConnection, DbError};
 use crate::web::view_models::box_state::BoxState;
-use crate::web::view_models::chart::Day;
+use crate::web::view_models::chart::ChartDay;
 
 /// Days of the longest period that a dashboard shows, today included.
 pub(crate) const DAYS: i32 = 30;
 
 /// A box and its state.
 #[derive(Debug, Clone)]
-pub(crate) struct Standing {
+pub(crate) struct BoxStatus {
     /// The row.
     pub(crate) row: BoxRow,
     /// Its state.
@@ -27,7 +27,7 @@ pub(crate) struct Standing {
 
 /// Items of a facility by how they stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Counts {
+pub(crate) struct ItemCounts {
     /// All.
     pub(crate) items: u64,
     /// Overdue ones.
@@ -40,7 +40,7 @@ pub(crate) struct Counts {
 
 /// A facility at a moment.
 #[derive(Debug, Clone)]
-pub(crate) struct Site {
+pub(crate) struct FacilityOverview {
     /// Its id.
     pub(crate) id: FacilityId,
     /// As its box recorded it, or as it was created.
@@ -56,18 +56,18 @@ pub(crate) struct Site {
     /// Whether anything is known of it at all.
     pub(crate) is_known: bool,
     /// The last [`DAYS`] days, today the last.
-    pub(crate) days: Vec<Day>,
+    pub(crate) days: Vec<ChartDay>,
     /// The number of today, as the rollups count days.
     pub(crate) today: i32,
     /// Its items.
-    pub(crate) counts: Counts,
+    pub(crate) counts: ItemCounts,
     /// Its box in service: the newest that was not revoked.
-    pub(crate) in_service: Option<Standing>,
+    pub(crate) in_service: Option<BoxStatus>,
 }
 
-impl Site {
+impl FacilityOverview {
     /// Windows that closed today and on the `days - 1` days before.
-    pub(crate) fn tally(&self, days: usize) -> Tally {
+    pub(crate) fn tally(&self, days: usize) -> WindowTally {
         self.days[self.days.len().saturating_sub(days)..].iter().map(|d| d.tally).sum()
     }
 
@@ -83,17 +83,22 @@ impl Site {
 }
 
 /// All facilities of an account, by name.
-pub(crate) async fn sites(conn: &mut Conn, scope: AccountScope, now_ms: i64) -> Result<Vec<Site>, DbError> {
-    let rows = crate::db::facilities::list(conn, scope).await?;
-    let mut settings: HashMap<String, Settings> = HashMap::new();
-    for (facility, body) in crate::db::dashboard::settings(conn, scope).await? {
+pub(crate) async fn load_overviews(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    now_ms: i64,
+) -> Result<Vec<FacilityOverview>, DbError> {
+    let rows = crate::db::facilities::list_facilities(conn, scope).await?;
+    let mut settings: HashMap<String, FacilitySettings> = HashMap::new();
+    for (facility, body) in crate::db::dashboard::load_settings(conn, scope).await? {
         settings.insert(facility, serde_json::from_str(&body).map_err(|e| DbError::stored("settings", e))?);
     }
     // Zones differ by less than two days, so this reaches far enough back for each.
     let from_day = now_ms.div_euclid(86_400_000) - i64::from(DAYS) - 1;
-    let days = by_facility(crate::db::dashboard::days(conn, scope, from_day).await?, |d| d.facility.clone());
-    let states = by_facility(crate::db::dashboard::states(conn, scope).await?, |s| s.facility.clone());
-    let mut boxes = by_facility(crate::db::dashboard::boxes(conn, scope).await?, |b| b.facility.clone());
+    let days =
+        by_facility(crate::db::dashboard::load_days(conn, scope, from_day).await?, |d| d.facility.clone());
+    let states = by_facility(crate::db::dashboard::load_states(conn, scope).await?, |s| s.facility.clone());
+    let mut boxes = by_facility(crate::db::dashboard::load_boxes(conn, scope).await?, |b| b.facility.clone());
     let none = (Vec::new(), Vec::new());
     let mut sites = Vec::with_capacity(rows.len());
     for row in rows {
@@ -101,7 +106,7 @@ pub(crate) async fn sites(conn: &mut Conn, scope: AccountScope, now_ms: i64) -> 
         let days = days.get(&row.facility).unwrap_or(&none.0);
         let states = states.get(&row.facility).unwrap_or(&none.1);
         let boxes = boxes.remove(&row.facility).unwrap_or_default();
-        sites.push(site(&row, &settings, days, states, boxes, now_ms)?);
+        sites.push(load_overview(&row, &settings, days, states, boxes, now_ms)?);
     }
     sites.sort_by_key(|s| s.name.to_lowercase());
     Ok(sites)
@@ -115,25 +120,25 @@ fn by_facility<T>(rows: Vec<T>, facility: impl Fn(&T) -> String) -> HashMap<Stri
     map
 }
 
-fn site(
+fn load_overview(
     row: &FacilityRow,
-    settings: &Settings,
+    settings: &FacilitySettings,
     days: &[DayRow],
     states: &[StateCount],
     boxes: Vec<BoxRow>,
     now_ms: i64,
-) -> Result<Site, DbError> {
+) -> Result<FacilityOverview, DbError> {
     let zones = settings.zones.iter().map(|z| ZoneSpan { from_ms: z.from_ms, zone: z.zone.as_str().into() });
-    let calendar = Calendar::new(&zones.collect::<Vec<_>>());
+    let calendar = CivilCalendar::new(&zones.collect::<Vec<_>>());
     let today = calendar.day_of(now_ms);
     let in_service = boxes.into_iter().find(|b| b.revoked_ms.is_none());
     let in_service = in_service.map(|row_of_box| {
         let state = BoxState::of(&row_of_box, row.known_ms, now_ms);
-        Standing { row: row_of_box, state }
+        BoxStatus { row: row_of_box, state }
     });
     let zone = if settings.zones.is_empty() { &row.zone } else { settings.zone() };
     let name = if settings.name.is_empty() { &row.name } else { &settings.name };
-    Ok(Site {
+    Ok(FacilityOverview {
         id: row.facility.parse().map_err(|e| DbError::stored("facility id", e))?,
         name: name.clone(),
         zone: zone.to_owned(),
@@ -141,36 +146,36 @@ fn site(
         contact: settings.contact.clone(),
         as_of_ms: as_of_ms(now_ms, row.known_ms),
         is_known: row.known_ms > 0,
-        days: thirty(days, today),
+        days: thirty_days(days, today),
         today,
-        counts: counts(states),
+        counts: count_items(states),
         in_service,
     })
 }
 
 /// One day after the other, also those on which nothing closed.
-fn thirty(rows: &[DayRow], today: i32) -> Vec<Day> {
+fn thirty_days(rows: &[DayRow], today: i32) -> Vec<ChartDay> {
     let tally = |day: i32| {
         let row = rows.iter().find(|r| r.day == i64::from(day));
-        row.map_or_else(Tally::default, |r| tally(r.met, r.closed))
+        row.map_or_else(WindowTally::default, |r| tally_windows(r.met, r.closed))
     };
-    (today - (DAYS - 1)..=today).map(|day| Day { date: date(day), tally: tally(day) }).collect()
+    (today - (DAYS - 1)..=today).map(|day| ChartDay { date: day_date(day), tally: tally(day) }).collect()
 }
 
 /// Sums as the database keeps them.
-pub(crate) fn tally(met: i64, closed: i64) -> Tally {
+pub(crate) fn tally_windows(met: i64, closed: i64) -> WindowTally {
     let count = |n: i64| u32::try_from(n.max(0)).unwrap_or(u32::MAX);
-    Tally { met: count(met), closed: count(closed) }
+    WindowTally { met: count(met), closed: count(closed) }
 }
 
 /// The civil date of a day number.
-pub(crate) fn date(day: i32) -> Date {
+pub(crate) fn day_date(day: i32) -> Date {
     let epoch = jiff::civil::date(1970, 1, 1);
     epoch.checked_add(jiff::Span::new().days(day)).unwrap_or(epoch)
 }
 
-fn counts(states: &[StateCount]) -> Counts {
-    let mut counts = Counts::default();
+fn count_items(states: &[StateCount]) -> ItemCounts {
+    let mut counts = ItemCounts::default();
     for state in states {
         let items = state.items.max(0).unsigned_abs();
         counts.items += items;
@@ -187,7 +192,7 @@ fn counts(states: &[StateCount]) -> Counts {
 }
 
 /// The zone in which most of the account's facilities are: the one of pages that show them all.
-pub(crate) fn common_zone(sites: &[Site]) -> String {
+pub(crate) fn common_zone(sites: &[FacilityOverview]) -> String {
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for site in sites {
         *counts.entry(&site.zone).or_default() += 1;
@@ -204,13 +209,13 @@ mod tests {
     fn days_without_rows_are_days_without_data() {
         let today = 20_777;
         let row = |day: i32, met, closed| DayRow { facility: String::new(), day: day.into(), met, closed };
-        let days = thirty(&[row(today - 40, 1, 1), row(today - 29, 1, 2), row(today, 3, 4)], today);
+        let days = thirty_days(&[row(today - 40, 1, 1), row(today - 29, 1, 2), row(today, 3, 4)], today);
         assert_eq!(days.len(), 30);
         assert_eq!(
             (days[0].tally, days[29].tally),
-            (Tally { met: 1, closed: 2 }, Tally { met: 3, closed: 4 })
+            (WindowTally { met: 1, closed: 2 }, WindowTally { met: 3, closed: 4 })
         );
-        assert_eq!(days.iter().map(|d| d.tally).sum::<Tally>(), Tally { met: 4, closed: 6 });
+        assert_eq!(days.iter().map(|d| d.tally).sum::<WindowTally>(), WindowTally { met: 4, closed: 6 });
         assert_eq!(days[29].date, jiff::civil::date(2026, 11, 20));
     }
 
@@ -218,7 +223,7 @@ mod tests {
     fn an_item_out_of_service_is_an_item() {
         let row = |state: &str, items| StateCount { facility: String::new(), state: state.into(), items };
         let counts =
-            counts(&[row("overdue", 3), row("used", 1), row("out", 2), row("none", 5), row("clean", 4)]);
-        assert_eq!(counts, Counts { items: 15, overdue: 3, due: 1, scheduled: 8 });
+            count_items(&[row("overdue", 3), row("used", 1), row("out", 2), row("none", 5), row("clean", 4)]);
+        assert_eq!(counts, ItemCounts { items: 15, overdue: 3, due: 1, scheduled: 8 });
     }
 }

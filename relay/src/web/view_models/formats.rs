@@ -3,10 +3,10 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use record::compliance::Tally;
+use record::compliance::WindowTally;
 use words::{Dates, Locale, Moment, Number, SafeHtml, WordSet};
 
-use crate::accounts::Role;
+use crate::accounts::UserRole;
 use crate::web::words::{LOCALE, PageWords};
 
 const MINUTE_MS: i64 = 60_000;
@@ -20,13 +20,13 @@ pub(crate) fn short_hash(hash: &[u8; 32]) -> String {
 }
 
 /// What somebody may be called; `None` is a role that this version does not know.
-pub(crate) fn role_name(words: PageWords, role: Option<Role>) -> String {
+pub(crate) fn role_name(words: PageWords, role: Option<UserRole>) -> String {
     words.role_name(&role.map_or_else(|| "unknown".to_owned(), |role| role.to_string()))
 }
 
 /// Which of the four tints a state has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tone {
+pub(crate) enum BadgeTone {
     /// As it should be.
     Ok,
     /// Wants something soon.
@@ -39,39 +39,39 @@ pub(crate) enum Tone {
 
 /// A state as a word with a shape and a tint.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Badge {
+pub(crate) struct StatusBadge {
     /// Its tint.
-    pub(crate) tone: Tone,
+    pub(crate) tone: BadgeTone,
     /// Its word.
     pub(crate) text: String,
 }
 
-impl Badge {
+impl StatusBadge {
     /// A state.
-    pub(crate) fn new(tone: Tone, text: impl Into<String>) -> Self {
+    pub(crate) fn new(tone: BadgeTone, text: impl Into<String>) -> Self {
         Self { tone, text: text.into() }
     }
 
     /// The classes of its element.
     pub(crate) fn class(&self) -> &'static str {
         match self.tone {
-            Tone::Ok => "tag ok",
-            Tone::Due => "tag due",
-            Tone::Late => "tag late",
-            Tone::Plain => "tag",
+            BadgeTone::Ok => "tag ok",
+            BadgeTone::Due => "tag due",
+            BadgeTone::Late => "tag late",
+            BadgeTone::Plain => "tag",
         }
     }
 }
 
 /// The wall clock of one page: the moment at which it is made, in the zone that it says, and the language of its reader.
 #[derive(Debug, Clone)]
-pub(crate) struct Wall {
+pub(crate) struct LocalTime {
     now: Zoned,
     dates: Dates,
     page: PageWords,
 }
 
-impl Wall {
+impl LocalTime {
     /// At `now_ms` in an IANA zone; a zone that nobody knows is UTC.
     pub(crate) fn new(now_ms: i64, zone: &str) -> Self {
         let known = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
@@ -178,21 +178,21 @@ impl Wall {
     }
 
     /// `301 of 352`, and nothing where no window closed.
-    pub(crate) fn met_of(&self, tally: Tally) -> String {
+    pub(crate) fn met_of(&self, tally: WindowTally) -> String {
         if tally.closed == 0 { String::new() } else { self.page.met_of(tally.closed, tally.met) }
     }
 
     /// The rate of a tally as every page shows it; a dash where no window closed.
-    pub(crate) fn rate(&self, tally: Tally) -> String {
+    pub(crate) fn rate(&self, tally: WindowTally) -> String {
         self.rate_or_none(tally).unwrap_or_else(|| self.page.rate_none())
     }
 
     /// The same for tables, in which a dash could be overlooked.
-    pub(crate) fn rate_or_no_data(&self, tally: Tally) -> String {
+    pub(crate) fn rate_or_no_data(&self, tally: WindowTally) -> String {
         self.rate_or_none(tally).unwrap_or_else(|| self.page.rate_no_data())
     }
 
-    fn rate_or_none(&self, tally: Tally) -> Option<String> {
+    fn rate_or_none(&self, tally: WindowTally) -> Option<String> {
         let rate = tally.rate()?;
         Some(self.page.rate_percent(Number::from_tenths(i64::from(rate.per_mille()))))
     }
@@ -226,8 +226,8 @@ mod tests {
     /// 2026-11-20 14:02:00 in Chicago.
     const NOW_MS: i64 = 1_795_204_920_000;
 
-    fn wall() -> Wall {
-        Wall::new(NOW_MS, "America/Chicago")
+    fn wall() -> LocalTime {
+        LocalTime::new(NOW_MS, "America/Chicago")
     }
 
     #[test]
@@ -260,14 +260,16 @@ mod tests {
 
     #[test]
     fn rates_are_those_of_record() {
-        let none = Tally { met: 0, closed: 0 };
+        let none = WindowTally { met: 0, closed: 0 };
         assert_eq!((wall().rate(none), wall().met_of(none)), ("–".into(), String::new()));
         assert_eq!(wall().rate_or_no_data(none), "no data");
-        for tally in [(9_999, 10_000), (0, 7), (7, 7), (2, 3)].map(|(met, closed)| Tally { met, closed }) {
-            assert_eq!(wall().rate(tally), record::compliance::Rate::text(tally.rate()));
+        for tally in
+            [(9_999, 10_000), (0, 7), (7, 7), (2, 3)].map(|(met, closed)| WindowTally { met, closed })
+        {
+            assert_eq!(wall().rate(tally), record::compliance::ComplianceRate::text(tally.rate()));
         }
-        assert_eq!(wall().rate(Tally { met: 9_999, closed: 10_000 }), "99.9%");
-        assert_eq!(wall().met_of(Tally { met: 2_746, closed: 2_888 }), "2,746 of 2,888");
+        assert_eq!(wall().rate(WindowTally { met: 9_999, closed: 10_000 }), "99.9%");
+        assert_eq!(wall().met_of(WindowTally { met: 2_746, closed: 2_888 }), "2,746 of 2,888");
     }
 
     #[test]
@@ -295,14 +297,14 @@ mod tests {
             ("Mars/Olympus", "UTC"),
             ("UTC", "UTC"),
         ] {
-            assert_eq!(Wall::new(NOW_MS, zone).zone(), words, "{zone}");
+            assert_eq!(LocalTime::new(NOW_MS, zone).zone(), words, "{zone}");
         }
     }
 
     #[test]
     fn every_role_has_a_name() {
         let page: PageWords = wall().words();
-        let names = Role::ALL.map(|role| role_name(page, Some(role)));
+        let names = UserRole::ALL.map(|role| role_name(page, Some(role)));
         assert_eq!(names, ["platform admin", "admin", "auditor"]);
         assert_eq!(role_name(page, None), "unknown");
     }

@@ -42,13 +42,13 @@ async fn two_thousand_silent_connections_keep_nobody_out() {
             }
         }
         for from in [[127, 0, 0, 2], [127, 0, 0, 1]] {
-            let asked = async {
+            let requested = async {
                 let mut stream = shake(&client_http1, connect_from(from, addr).await).await.unwrap();
                 stream.write_all(ASK).await.unwrap();
                 answer(&mut stream).await
             };
-            let told = tokio::time::timeout(LONG, asked).await.unwrap();
-            assert!(told.ends_with("here"), "{from:?}: {told}");
+            let reported = tokio::time::timeout(LONG, requested).await.unwrap();
+            assert!(reported.ends_with("here"), "{from:?}: {reported}");
             let bound = if per_address > 0 { per_address + 1 } else { together };
             assert!(connections.open() <= bound, "{} are open", connections.open());
         }
@@ -108,10 +108,10 @@ async fn it_stops_in_time_with_a_stream_open() {
     let (mut sender, line) = hyper::client::conn::http2::handshake::<_, _, Body>(executor, io).await.unwrap();
     tokio::spawn(line);
     let request = http::Request::get("https://localhost/").body(Body::empty()).unwrap();
-    let asked = tokio::spawn(async move { sender.send_request(request).await });
+    let requested = tokio::spawn(async move { sender.send_request(request).await });
     running.notified().await;
     let began = tokio::time::Instant::now();
     listener.stop().await;
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
-    assert!(asked.await.unwrap().is_err());
+    assert!(requested.await.unwrap().is_err());
 }

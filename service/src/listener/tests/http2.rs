@@ -34,7 +34,7 @@ fn hello(settings: &[u8]) -> Vec<u8> {
 /// A connection whose client answers every ping.
 struct Client {
     writer: Arc<Mutex<WriteHalf<DuplexStream>>>,
-    heard: tokio::task::JoinHandle<Vec<(u8, Vec<u8>)>>,
+    received: tokio::task::JoinHandle<Vec<(u8, Vec<u8>)>>,
     line: Line,
 }
 
@@ -61,12 +61,12 @@ async fn hear(
 
 impl Client {
     fn new() -> Self {
-        let mut line = line(Protocol::Http2);
+        let mut line = line(HttpVersion::Http2);
         let (end, _) = tokio::io::duplex(1);
         let (reader, writer) = tokio::io::split(std::mem::replace(&mut line.client, end));
         let writer = Arc::new(Mutex::new(writer));
-        let heard = tokio::spawn(hear(reader, Arc::clone(&writer)));
-        Self { writer, heard, line }
+        let received = tokio::spawn(hear(reader, Arc::clone(&writer)));
+        Self { writer, received, line }
     }
 
     async fn say(&self, bytes: &[u8]) -> io::Result<()> {
@@ -89,7 +89,7 @@ impl Client {
 async fn a_preface_and_nothing_else_has_ten_seconds() {
     let mut client = Client::new();
     client.say(&hello(&[])).await.unwrap();
-    (&mut client.heard).await.unwrap();
+    (&mut client.received).await.unwrap();
     assert_eq!(client.seconds(), 10);
     let client = Client::new();
     client.say(&hello(&[])).await.unwrap();
@@ -103,16 +103,16 @@ async fn pings_without_a_stream_are_idle() {
     client.say(&[hello(&[]), frame(HEADERS, WHOLE, 1, ASK)].concat()).await.unwrap();
     client.ping_on().await;
     assert!((60..=66).contains(&client.seconds()), "{}", client.seconds());
-    let heard = (&mut client.heard).await.unwrap();
-    assert!(heard.iter().any(|(_, payload)| payload == b"here"), "it was answered before");
-    assert!(heard.iter().any(|(kind, _)| *kind == GOAWAY), "it was told");
+    let received = (&mut client.received).await.unwrap();
+    assert!(received.iter().any(|(_, payload)| payload == b"here"), "it was answered before");
+    assert!(received.iter().any(|(kind, _)| *kind == GOAWAY), "it was told");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_nobody_reads_is_cut() {
     let mut client = Client::new();
     client.say(&[hello(TAKES_NOTHING), frame(HEADERS, WHOLE, 1, ASK_BIG)].concat()).await.unwrap();
-    (&mut client.heard).await.unwrap();
+    (&mut client.received).await.unwrap();
     assert_eq!(client.seconds(), 30);
 }
 
@@ -127,9 +127,9 @@ async fn a_flood_of_resets_ends_its_connection() {
             break;
         }
     }
-    let heard = (&mut client.heard).await.unwrap();
-    let told = heard.iter().find(|(kind, _)| *kind == GOAWAY).map(|(_, payload)| payload[7]);
-    assert_eq!(told, Some(11), "ENHANCE_YOUR_CALM");
+    let received = (&mut client.received).await.unwrap();
+    let reported = received.iter().find(|(kind, _)| *kind == GOAWAY).map(|(_, payload)| payload[7]);
+    assert_eq!(reported, Some(11), "ENHANCE_YOUR_CALM");
     assert!(client.seconds() < 10, "not by its time");
 }
 
@@ -140,8 +140,9 @@ async fn a_long_answer_goes_through_in_pieces() {
     let wide = [0, 4, 0, 0x20, 0, 0];
     let more = frame(8, 0, 0, &[0, 0x20, 0, 0]);
     client.say(&[hello(&wide), more, frame(HEADERS, WHOLE, 1, ASK_BIG)].concat()).await.unwrap();
-    let heard = (&mut client.heard).await.unwrap();
-    let length: usize = heard.iter().filter(|(kind, _)| *kind == 0).map(|(_, payload)| payload.len()).sum();
+    let received = (&mut client.received).await.unwrap();
+    let length: usize =
+        received.iter().filter(|(kind, _)| *kind == 0).map(|(_, payload)| payload.len()).sum();
     assert_eq!(length, 1 << 20);
     assert!((60..=65).contains(&client.seconds()), "and then it was idle: {}", client.seconds());
 }

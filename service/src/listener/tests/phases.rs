@@ -17,13 +17,13 @@ pub(super) struct Line {
     _stop: watch::Sender<bool>,
 }
 
-pub(super) fn line(protocol: Protocol) -> Line {
+pub(super) fn line(protocol: HttpVersion) -> Line {
     let (client, server) = tokio::io::duplex(4 * 1024);
     let (stop, stopped) = watch::channel(false);
     let place = room(8, 0).enter(IpAddr::from([192, 0, 2, 1])).unwrap();
-    let uploads = UploadPatience::default();
-    let guest = Guest { router: router(), extensions: Extensions::new(), uploads, place };
-    let served = tokio::spawn(serve(server, protocol, guest, stopped));
+    let uploads = UploadTimeouts::default();
+    let guest = AcceptedClient { router: router(), extensions: Extensions::new(), uploads, place };
+    let served = tokio::spawn(serve_http(server, protocol, guest, stopped));
     Line { client, served, began: Instant::now(), _stop: stop }
 }
 
@@ -83,9 +83,9 @@ const KEPT: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 #[tokio::test(start_paused = true)]
 async fn the_first_head_has_ten_seconds() {
-    let mut silent = line(Protocol::Http1);
+    let mut silent = line(HttpVersion::Http1);
     assert_eq!((silent.rest().await.as_str(), silent.seconds()), ("", 10));
-    let mut slow = line(Protocol::Http1);
+    let mut slow = line(HttpVersion::Http1);
     slow.say("GET / HTTP/1.1\r\nX: ").await;
     slow.dribble().await;
     assert!((10..=12).contains(&slow.seconds()), "{}", slow.seconds());
@@ -93,16 +93,16 @@ async fn the_first_head_has_ten_seconds() {
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_connection_has_a_minute_and_the_next_head_ten_seconds() {
-    let mut idle = line(Protocol::Http1);
+    let mut idle = line(HttpVersion::Http1);
     idle.say(KEPT).await;
     assert!(idle.rest().await.ends_with("here"));
     assert_eq!(idle.seconds(), 60);
-    let mut slow = line(Protocol::Http1);
+    let mut slow = line(HttpVersion::Http1);
     slow.say(KEPT).await;
     sleep(s(30)).await;
     slow.dribble().await;
     assert!((40..=42).contains(&slow.seconds()), "{}", slow.seconds());
-    let mut steady = line(Protocol::Http1);
+    let mut steady = line(HttpVersion::Http1);
     for _ in 0..5 {
         steady.say(KEPT).await;
         sleep(s(50)).await;
@@ -112,7 +112,7 @@ async fn an_idle_connection_has_a_minute_and_the_next_head_ten_seconds() {
 
 #[tokio::test(start_paused = true)]
 async fn a_body_that_does_not_come_is_told_so() {
-    let mut line = line(Protocol::Http1);
+    let mut line = line(HttpVersion::Http1);
     line.say("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx").await;
     let mut status = [0; 12];
     line.client.read_exact(&mut status).await.unwrap();
@@ -124,23 +124,23 @@ async fn a_body_that_does_not_come_is_told_so() {
 
 #[tokio::test(start_paused = true)]
 async fn time_in_which_the_program_does_not_read_does_not_count() {
-    let mut line = line(Protocol::Http1);
+    let mut line = line(HttpVersion::Http1);
     line.say("POST /pause HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 4\r\n\r\n").await;
     sleep(s(5)).await;
     line.say("ab").await;
     sleep(s(70)).await;
     line.say("cd").await;
-    let told = line.rest().await;
-    assert!(told.starts_with("HTTP/1.1 200") && told.ends_with("2 and 2 bytes"), "{told}");
+    let reported = line.rest().await;
+    assert!(reported.starts_with("HTTP/1.1 200") && reported.ends_with("2 and 2 bytes"), "{reported}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_takes_nothing_is_cut_and_a_slow_one_is_not() {
-    let mut stuck = line(Protocol::Http1);
+    let mut stuck = line(HttpVersion::Http1);
     stuck.say("GET /big HTTP/1.1\r\nHost: a\r\n\r\n").await;
     (&mut stuck.served).await.unwrap();
     assert_eq!(stuck.seconds(), 30);
-    let mut slow = line(Protocol::Http1);
+    let mut slow = line(HttpVersion::Http1);
     slow.say("GET /page HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
     let (mut taken, mut piece) = (0, vec![0; 4 * 1024]);
     loop {
@@ -157,19 +157,19 @@ async fn a_reader_that_takes_nothing_is_cut_and_a_slow_one_is_not() {
 #[tokio::test(start_paused = true)]
 async fn who_is_refused_is_heard_out_within_bounds() {
     let head = "POST /refuse HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n";
-    let mut quiet = line(Protocol::Http1);
+    let mut quiet = line(HttpVersion::Http1);
     quiet.say(head).await;
     assert!(quiet.rest().await.ends_with("too long"));
     (&mut quiet.served).await.unwrap();
     assert_eq!(quiet.seconds(), 5, "nothing more came");
-    let mut endless = line(Protocol::Http1);
+    let mut endless = line(HttpVersion::Http1);
     endless.say(head).await;
     let (piece, mut sent) = (vec![0; 64 * 1024], 0_usize);
     while endless.client.write_all(&piece).await.is_ok() {
         sent += piece.len();
     }
     assert!((32 << 20..34 << 20).contains(&sent), "{sent}");
-    let mut dribbler = line(Protocol::Http1);
+    let mut dribbler = line(HttpVersion::Http1);
     dribbler.say(head).await;
     dribbler.dribble().await;
     assert!((30..=32).contains(&dribbler.seconds()), "{}", dribbler.seconds());

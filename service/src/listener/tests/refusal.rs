@@ -14,9 +14,9 @@ async fn refused(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> String {
     stream.write_all(head.as_bytes()).await.unwrap();
     stream.write_all(&vec![b'x'; BODY_BYTES]).await.unwrap();
     stream.flush().await.unwrap();
-    let mut told = String::new();
-    stream.read_to_string(&mut told).await.unwrap();
-    told
+    let mut reported = String::new();
+    stream.read_to_string(&mut reported).await.unwrap();
+    reported
 }
 
 #[tokio::test]
@@ -27,12 +27,12 @@ async fn a_body_that_is_refused_early_ends_in_an_answer() {
     let plain = start(router.clone(), None, room(8, 0)).await;
     let secure = start(router, Some(tls), room(8, 0)).await;
     let connect = async |listener: &Listener| TcpStream::connect(listener.local_addr()).await.unwrap();
-    let told = [
+    let reported = [
         refused(connect(&plain).await).await,
         refused(shake(&client, connect(&secure).await).await.unwrap()).await,
     ];
-    for told in told {
-        assert!(told.starts_with("HTTP/1.1 413") && told.ends_with("too long"), "{told}");
+    for reported in reported {
+        assert!(reported.starts_with("HTTP/1.1 413") && reported.ends_with("too long"), "{reported}");
     }
     // Plain text at the port for TLS is heard out alike.
     assert!(refused(connect(&secure).await).await.contains("https://"));

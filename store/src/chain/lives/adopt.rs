@@ -5,16 +5,16 @@ use super::*;
 /// The unbroken pieces of some lines.
 fn pieces(epoch: Epoch, lines: &Lines) -> Vec<(Run, Lines)> {
     let mut all: Vec<(Run, Lines)> = Vec::new();
-    for (seq, kept) in lines {
-        let leaf = line(*seq, &kept.said).leaf();
+    for (seq, row) in lines {
+        let leaf = line(*seq, &row.body).leaf();
         match all.last_mut().filter(|(_, piece)| piece.contains_key(&seq.wrapping_sub(1))) {
             Some((run, piece)) => {
                 run.leaves.push(leaf);
-                piece.insert(*seq, kept.clone());
+                piece.insert(*seq, row.clone());
             }
             None => {
                 let run = Run { epoch, from: *seq, leaves: vec![leaf] };
-                all.push((run, Lines::from([(*seq, kept.clone())])));
+                all.push((run, Lines::from([(*seq, row.clone())])));
             }
         }
     }
@@ -23,25 +23,25 @@ fn pieces(epoch: Epoch, lines: &Lines) -> Vec<(Run, Lines)> {
 
 impl World {
     /// What counts: the chain, and what the runs bring that its lines adopt, and so on. And which runs are adopted.
-    pub(super) fn counted_lines(&self) -> (BTreeMap<LineName, Said>, BTreeSet<Run>) {
+    pub(super) fn counted_lines(&self) -> (BTreeMap<LineName, LineContent>, BTreeSet<Run>) {
         let (mut all, mut named) = (BTreeMap::new(), BTreeSet::new());
         let mut todo: Vec<(Epoch, Lines)> = Vec::new();
         for Here { link, tree } in self.running.iter().flatten() {
             let lines = self.disk.log.get(&link.epoch).into_iter().flatten();
             let counts = lines.filter(|(seq, _)| **seq < tree.size());
-            todo.push((link.epoch, counts.map(|(seq, kept)| (*seq, kept.clone())).collect()));
+            todo.push((link.epoch, counts.map(|(seq, row)| (*seq, row.clone())).collect()));
         }
         let mut taken = 0;
         while taken < todo.len() {
             let (epoch, lines) = todo[taken].clone();
             taken += 1;
-            for (seq, kept) in lines {
-                if let Said::Adopted(run) = &kept.said
+            for (seq, row) in lines {
+                if let LineContent::Adopted(run) = &row.body
                     && named.insert(run.clone())
                 {
                     todo.extend(self.disk.runs.get(run).map(|lines| (run.epoch, lines.clone())));
                 }
-                all.insert((epoch, seq, line(seq, &kept.said).leaf()), kept.said);
+                all.insert((epoch, seq, line(seq, &row.body).leaf()), row.body);
             }
         }
         (all, named)
@@ -49,9 +49,9 @@ impl World {
 
     /// Acts that count.
     pub(super) fn counted(&self) -> BTreeSet<u32> {
-        let act = |said: Said| match said {
-            Said::Act(act) => Some(act),
-            Said::Started(..) | Said::Adopted(_) => None,
+        let act = |body: LineContent| match body {
+            LineContent::Act(act) => Some(act),
+            LineContent::Started(..) | LineContent::Adopted(_) => None,
         };
         self.counted_lines().0.into_values().filter_map(act).collect()
     }
@@ -60,7 +60,7 @@ impl World {
     pub(super) fn adopt(&mut self) -> Step {
         while let Some((epoch, mut lines)) = self.disk.displaced.first().cloned() {
             let counted = self.counted_lines().0;
-            lines.retain(|seq, kept| !counted.contains_key(&(epoch, *seq, line(*seq, &kept.said).leaf())));
+            lines.retain(|seq, row| !counted.contains_key(&(epoch, *seq, line(*seq, &row.body).leaf())));
             for (run, lines) in pieces(epoch, &lines) {
                 if !self.disk.runs.contains_key(&run) {
                     self.happened.insert("run written");
@@ -82,7 +82,7 @@ impl World {
                 self.step()?;
             } else {
                 self.happened.insert("adopted");
-                self.append(Said::Adopted(run))?;
+                self.append(LineContent::Adopted(run))?;
             }
         }
         Ok(())

@@ -10,7 +10,7 @@ pub(super) struct Copy<'a> {
     pub(super) own: bool,
 }
 
-impl Source for Copy<'_> {
+impl LineSource for Copy<'_> {
     fn name(&self) -> String {
         self.name.to_owned()
     }
@@ -20,27 +20,27 @@ impl Source for Copy<'_> {
     fn follow(&mut self, _: Epoch, after: &Frontier) -> io::Result<Option<LogPiece>> {
         let Some(lines) = self.lines.filter(|_| !self.loose) else { return Ok(None) };
         let (mut running, mut piece) = (after.clone(), LogPiece { first: after.size(), lines: Vec::new() });
-        for (seq, kept) in lines.range(after.size()..).take(3) {
-            let own = line(*seq, &kept.said);
+        for (seq, row) in lines.range(after.size()..).take(3) {
+            let own = line(*seq, &row.body);
             running.push(own.leaf());
-            if *seq != piece.next() || running.root() != kept.root {
+            if *seq != piece.next() || running.root() != row.root {
                 break;
             }
             piece.lines.push(own);
         }
         Ok(Some(piece).filter(|piece| !piece.lines.is_empty()))
     }
-    fn page(&mut self, _: Epoch, from: u64) -> io::Result<Option<Page>> {
+    fn page(&mut self, _: Epoch, from: u64) -> io::Result<Option<SourcePage>> {
         let first = self.lines.and_then(|lines| lines.range(from..).next());
-        let piece = first.map(|(seq, kept)| LogPiece { first: *seq, lines: vec![line(*seq, &kept.said)] });
-        Ok(piece.map(|piece| Page { piece, loose: self.loose }))
+        let piece = first.map(|(seq, row)| LogPiece { first: *seq, lines: vec![line(*seq, &row.body)] });
+        Ok(piece.map(|piece| SourcePage { piece, loose: self.loose }))
     }
     fn goes_beyond(&mut self, epoch: Epoch, frontier: &Frontier) -> io::Result<bool> {
         if self.loose || !self.own {
             return Ok(false);
         }
         let last = frontier.size().checked_sub(1).and_then(|last| self.lines?.get(&last));
-        let same = frontier.size() == 0 || last.is_none_or(|kept| kept.root == frontier.root());
+        let same = frontier.size() == 0 || last.is_none_or(|row| row.root == frontier.root());
         Ok(same && self.page(epoch, frontier.size())?.is_some())
     }
     fn claims(&mut self) -> io::Result<Vec<(Epoch, u64)>> {

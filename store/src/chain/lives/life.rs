@@ -87,7 +87,7 @@ impl World {
                     self.disk.fetched.clear();
                 }
                 if self.chance(50) {
-                    self.disk.said.clear();
+                    self.disk.body.clear();
                 }
                 self.happened.insert("log gone");
             }
@@ -103,7 +103,7 @@ impl World {
                 self.disk = backup;
                 if self.chance(50) {
                     self.disk.keys.clear();
-                    self.disk.said.clear();
+                    self.disk.body.clear();
                 }
                 self.happened.insert("went back");
             }
@@ -119,31 +119,31 @@ impl World {
             let open = at + 1 == here.len();
             let held = self.relay.get(&epoch).cloned().unwrap_or_default();
             let own = self.disk.log.get(&epoch).cloned().unwrap_or_default();
-            let said = held.last_key_value().map(|(last, kept)| Extent { size: last + 1, root: kept.root });
-            let prefix = held.iter().all(|(seq, kept)| *seq < tree.size() && own.get(seq) == Some(kept));
-            match (link.end, said) {
-                (EpochEnd::Open, Some(said)) if !prefix => {
-                    self.disk.said.insert(epoch, said);
+            let body = held.last_key_value().map(|(last, row)| LogExtent { size: last + 1, root: row.root });
+            let prefix = held.iter().all(|(seq, row)| *seq < tree.size() && own.get(seq) == Some(row));
+            match (link.end, body) {
+                (EpochEnd::Open, Some(body)) if !prefix => {
+                    self.disk.body.insert(epoch, body);
                     restart = true;
                 }
                 (EpochEnd::Unknown, Some(_)) => {
                     // Lines that only the relay holds are kept, and the next start adopts them.
                     restart |= self.keep_missing(epoch, &held, &here)?;
                 }
-                (EpochEnd::Counts(end), Some(_)) if link.missing(Extent::of(tree)).is_some() => {
+                (EpochEnd::Counts(end), Some(_)) if link.missing(LogExtent::of(tree)).is_some() => {
                     // Cut in the middle, or all of it.
                     let upto = if self.chance(30) { self.below(end.size + 1) } else { end.size };
-                    let fetched: Lines = held.range(..upto).map(|(seq, kept)| (*seq, kept.clone())).collect();
+                    let fetched: Lines = held.range(..upto).map(|(seq, row)| (*seq, row.clone())).collect();
                     self.happened.insert("fetched");
                     // Only all of it is worth a restart.
                     restart |= fetched.len() as u64 == end.size;
                     self.disk.fetched.insert(epoch, fetched);
                 }
                 _ if prefix && self.disk.keys.get(&epoch.n) == Some(&(epoch.key, true)) => {
-                    let send = own.range(..tree.size()).map(|(seq, kept)| (*seq, kept.clone()));
+                    let send = own.range(..tree.size()).map(|(seq, row)| (*seq, row.clone()));
                     self.relay.entry(epoch).or_default().extend(send);
                     if open && tree.size() > 0 && self.chance(60) {
-                        self.disk.said.insert(epoch, Extent::of(tree));
+                        self.disk.body.insert(epoch, LogExtent::of(tree));
                     }
                 }
                 _ => {}
@@ -160,7 +160,7 @@ impl World {
         let counted = self.counted_lines().0;
         self.running = None;
         let mut lines = held.clone();
-        lines.retain(|seq, kept| !counted.contains_key(&(epoch, *seq, line(*seq, &kept.said).leaf())));
+        lines.retain(|seq, row| !counted.contains_key(&(epoch, *seq, line(*seq, &row.body).leaf())));
         let some = !lines.is_empty();
         self.displace(epoch, lines)?;
         Ok(some)
@@ -182,13 +182,13 @@ impl World {
                 0..=42 => {
                     let act = self.acts;
                     self.acts += 1;
-                    let mut told = false;
+                    let mut reported = false;
                     self.guarded("append", |world| {
-                        world.append(Said::Act(act))?;
-                        told = true;
+                        world.append(LineContent::Act(act))?;
+                        reported = true;
                         Ok(())
                     });
-                    if told {
+                    if reported {
                         self.acked.insert(act);
                     }
                 }
@@ -248,8 +248,8 @@ impl World {
         }
         let chain: Vec<Epoch> = self.running.iter().flatten().map(|here| here.link.epoch).collect();
         for (epoch, lines) in copies {
-            for (seq, kept) in lines {
-                let Said::Act(act) = kept.said else { continue };
+            for (seq, row) in lines {
+                let LineContent::Act(act) = row.body else { continue };
                 // Not of an epoch that nothing leads to.
                 if !self.acked.contains(&act) || !chain.contains(&epoch) {
                     continue;
@@ -270,18 +270,18 @@ impl World {
         while let Some(of) = epoch {
             let own = self.copies(of).into_iter().find_map(|(_, lines)| lines.get(&0));
             let first = own.or_else(|| self.relay.get(&of)?.get(&0));
-            epoch = match first.map(|first| &first.said) {
-                Some(Said::Started(Some(prev), _)) => {
+            epoch = match first.map(|first| &first.body) {
+                Some(LineContent::Started(Some(prev), _)) => {
                     let held = self.relay.get(&prev.epoch);
                     let last = prev.size.checked_sub(1).and_then(|last| held?.get(&last));
                     if last.is_some_and(|last| last.root == prev.root) {
                         let counts = held.into_iter().flat_map(|held| held.range(..prev.size));
-                        all.push((prev.epoch, counts.map(|(seq, kept)| (*seq, kept.clone())).collect()));
+                        all.push((prev.epoch, counts.map(|(seq, row)| (*seq, row.clone())).collect()));
                     }
                     Some(prev.epoch)
                 }
-                Some(Said::Started(None, after)) => *after,
-                Some(Said::Act(_) | Said::Adopted(_)) | None => None,
+                Some(LineContent::Started(None, after)) => *after,
+                Some(LineContent::Act(_) | LineContent::Adopted(_)) | None => None,
             };
         }
         all

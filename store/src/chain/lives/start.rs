@@ -51,7 +51,7 @@ impl World {
                     self.disk.fetched.remove(&link.epoch);
                     self.step()?;
                 }
-                if link.missing(Extent::of(&assembled.frontier)).is_some() {
+                if link.missing(LogExtent::of(&assembled.frontier)).is_some() {
                     // What lies behind the hole counts by itself until the hole is filled.
                     let own = |(name, _): &(&str, &Lines)| !matches!(*name, "runs" | "fetched");
                     let copies = self.copies(link.epoch).into_iter().filter(own);
@@ -101,46 +101,47 @@ impl World {
             .map(|(n, (key, _))| (*n, *key))
             .next_back();
         let key = key.map(|(n, key)| Epoch { n, key });
-        let standing = Standing {
+        let chain_state = ChainState {
             newest: found.as_ref().map(|(epoch, (assembled, lines))| {
-                let said = self.disk.said.get(epoch).copied();
-                let own = |said: &Extent| {
-                    said.size.checked_sub(1).and_then(|last| lines.get(&last)).map(|k| k.root)
+                let body = self.disk.body.get(epoch).copied();
+                let own = |body: &LogExtent| {
+                    body.size.checked_sub(1).and_then(|last| lines.get(&last)).map(|k| k.root)
                 };
                 NewestEpoch {
                     epoch: *epoch,
-                    own: Extent::of(&assembled.frontier),
+                    own: LogExtent::of(&assembled.frontier),
                     whole: assembled.whole,
-                    relay: said.filter(|said| own(said) != Some(said.root)),
+                    relay: body.filter(|body| own(body) != Some(body.root)),
                     key: self.mine(*epoch),
                     signed_beyond: None,
                 }
             }),
             key,
-            cosigned: self.disk.said.iter().next_back().map(|(epoch, extent)| (*epoch, *extent)),
+            cosigned: self.disk.body.iter().next_back().map(|(epoch, extent)| (*epoch, *extent)),
             rebase: None,
         };
-        let verdict = decide(&standing);
+        let verdict = decide_chain(&chain_state);
         match (&verdict, found) {
-            (Verdict::First, _) => self.begin(None, None),
-            (Verdict::Resume, Some((epoch, (assembled, lines)))) => {
+            (ChainVerdict::First, _) => self.begin(None, None),
+            (ChainVerdict::Resume, Some((epoch, (assembled, lines)))) => {
                 self.fill(epoch, lines)?;
                 Ok(Here { link: ChainLink { epoch, end: EpochEnd::Open }, tree: assembled.frontier })
             }
-            (Verdict::Begin { prev, after, .. }, found) => {
-                let lost =
-                    standing.key.filter(|key| standing.newest.is_none_or(|newest| newest.epoch.n < key.n));
+            (ChainVerdict::Begin { prev, after, .. }, found) => {
+                let lost = chain_state
+                    .key
+                    .filter(|key| chain_state.newest.is_none_or(|newest| newest.epoch.n < key.n));
                 if let Some(key) = lost {
                     self.happened.insert("key without a log");
                     if self.plant == Plant::KeyUsedAgain {
                         let mut tree = Frontier::default();
-                        self.write(key, &mut tree, Said::Started(None, None))?;
+                        self.write(key, &mut tree, LineContent::Started(None, None))?;
                         return Ok(Here { link: ChainLink { epoch: key, end: EpochEnd::Open }, tree });
                     }
                 }
                 if let Some((epoch, (assembled, _))) = found {
                     let end = prev.filter(|p| p.epoch == epoch).map_or(assembled.frontier.size(), |p| p.size);
-                    let by_relay = standing.newest.is_some_and(|newest| newest.relay.is_some());
+                    let by_relay = chain_state.newest.is_some_and(|newest| newest.relay.is_some());
                     self.happened.insert(if by_relay { "ended by the relay" } else { "ended by a hole" });
                     let copies: Vec<Lines> =
                         self.copies(epoch).into_iter().map(|(_, lines)| lines.clone()).collect();
@@ -151,7 +152,7 @@ impl World {
                 }
                 self.begin(*prev, *after)
             }
-            (Verdict::Resume, None) => unreachable!("nothing to go on with"),
+            (ChainVerdict::Resume, None) => unreachable!("nothing to go on with"),
         }
     }
 
@@ -179,17 +180,19 @@ impl World {
             let journal = self.disk.log.get(epoch);
             let mut has = |seq: u64, bytes: &LogLine| {
                 let there = journal.and_then(|lines| lines.get(&seq));
-                Ok(there.is_some_and(|kept| line(seq, &kept.said) == *bytes))
+                Ok(there.is_some_and(|row| line(seq, &row.body) == *bytes))
             };
-            let mut kept = Lines::new();
+            let mut row = Lines::new();
             let mut take = |piece: LogPiece| {
                 let known = meaning(&piece, &[lines]);
-                kept.extend(known.into_iter().map(|(seq, said)| (seq, Kept { said, root: Hash::default() })));
+                row.extend(
+                    known.into_iter().map(|(seq, body)| (seq, StoredLine { body, root: Hash::default() })),
+                );
                 Ok(())
             };
             let mut source = Copy { lines: Some(lines), name: "database", loose: false, own: true };
-            strays(*epoch, 0, &mut source, &mut has, &mut take).unwrap();
-            self.displace(*epoch, kept)?;
+            stray_lines(*epoch, 0, &mut source, &mut has, &mut take).unwrap();
+            self.displace(*epoch, row)?;
         }
         Ok(())
     }
@@ -211,10 +214,10 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn append(&mut self, said: Said) -> Step {
+    pub(super) fn append(&mut self, body: LineContent) -> Step {
         let Some(open) = self.running.as_mut().and_then(|here| here.last_mut()) else { return Ok(()) };
         let (epoch, mut tree) = (open.link.epoch, open.tree.clone());
-        self.write(epoch, &mut tree, said)?;
+        self.write(epoch, &mut tree, body)?;
         if let Some(open) = self.running.as_mut().and_then(|here| here.last_mut()) {
             open.tree = tree;
         }
@@ -228,11 +231,11 @@ impl World {
 /// The tree over what a journal has from its first line on.
 fn prefix(lines: &Lines, end: EpochEnd) -> Frontier {
     let mut tree = Frontier::default();
-    while let Some(kept) = lines.get(&tree.size()) {
+    while let Some(row) = lines.get(&tree.size()) {
         if end.stated().is_some_and(|end| tree.size() >= end.size) {
             break;
         }
-        tree.push(line(tree.size(), &kept.said).leaf());
+        tree.push(line(tree.size(), &row.body).leaf());
     }
     tree
 }

@@ -89,7 +89,7 @@ pub(in super::super) fn answer(datagram: &[u8], status: &[u8]) -> Option<Vec<u8>
 mod tests {
     use super::*;
 
-    fn asked() -> Vec<u8> {
+    fn requested() -> Vec<u8> {
         let binding = wrap(SEQUENCE, &[&wrap(OBJECT, &[STATUS_OID]), &wrap(NULL, &[])]);
         let get = wrap(
             GET,
@@ -106,22 +106,22 @@ mod tests {
     #[test]
     fn answers_one_object_and_refuses_others() {
         let status = [7; 32];
-        let said = answer(&asked(), &status).unwrap();
-        assert!(said.ends_with(&[&[OCTETS, 32][..], &status].concat()));
-        let mut other = asked();
+        let message = answer(&requested(), &status).unwrap();
+        assert!(message.ends_with(&[&[OCTETS, 32][..], &status].concat()));
+        let mut other = requested();
         let last = other.len() - 3;
         other[last] = 5;
-        let said = answer(&other, &status).unwrap();
-        assert!(said.ends_with(&[NULL, 0]) && said.windows(3).any(|w| w == [INTEGER, 1, NO_SUCH_NAME]));
+        let message = answer(&other, &status).unwrap();
+        assert!(message.ends_with(&[NULL, 0]) && message.windows(3).any(|w| w == [INTEGER, 1, NO_SUCH_NAME]));
     }
 
     #[test]
     fn nothing_is_said_to_nonsense() {
-        let whole = asked();
+        let whole = requested();
         for cut in 0..whole.len() {
             assert_eq!(answer(&whole[..cut], &[0; 32]), None, "cut at {cut}");
         }
-        let mut other = asked();
+        let mut other = requested();
         other[4] = 1;
         assert_eq!(answer(&other, &[0; 32]), None, "version 2c");
     }

@@ -150,7 +150,7 @@ fn a_running_printer_outlives_nonsense() {
             Language::Dymo => b"\x1bA",
         };
         b.send(ask);
-        b.heard::<1>();
+        b.received::<1>();
         let mut seed = 7_u32;
         let noise: Vec<u8> = std::iter::repeat_with(|| {
             seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -161,7 +161,7 @@ fn a_running_printer_outlives_nonsense() {
         drop(b.line.write_all(&noise));
         b.line.shutdown(std::net::Shutdown::Both).unwrap();
         assert!(b.printer.wait_until_idle(WAIT), "{name}");
-        b.printer.set(Fault::PowerOff);
+        b.printer.set(PrinterFault::PowerOff);
         b.printer.mend();
         b.reconnect();
         b.send(ask);

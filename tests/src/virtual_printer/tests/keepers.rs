@@ -56,39 +56,39 @@ fn zpl_graphics_in_every_form() {
 fn zpl_copies_and_counter() {
     let mut b = Bench::of(Language::Zpl);
     b.send(COUNTER);
-    assert_eq!(&b.heard(), b"\"1234\"");
+    assert_eq!(&b.received(), b"\"1234\"");
     b.send(&String::from_utf8_lossy(ZPL).replace("^PQ1", "^PQ3").into_bytes());
     b.out(3);
     b.send(COUNTER);
-    assert_eq!(&b.heard(), b"\"1237\"");
+    assert_eq!(&b.received(), b"\"1237\"");
     b.send(b"~HQOD");
-    let said = b.heard_until(b"\x03\r\n");
-    assert!(String::from_utf8_lossy(&said).contains("1237 LABELS"));
+    let message = b.heard_until(b"\x03\r\n");
+    assert!(String::from_utf8_lossy(&message).contains("1237 LABELS"));
 }
 
 #[test]
 fn zpl_says_nothing_to_hs_where_the_manual_says_so() {
     for (fault, bits) in [
-        (Fault::PaperOutAfter(0), "00000001"),
-        (Fault::RibbonOut, "00000002"),
-        (Fault::CoverOpen, "00000004"),
-        (Fault::HeadHot, "00000010"),
+        (PrinterFault::PaperOutAfter(0), "00000001"),
+        (PrinterFault::RibbonOut, "00000002"),
+        (PrinterFault::CoverOpen, "00000004"),
+        (PrinterFault::HeadHot, "00000010"),
     ] {
         let mut b = Bench::of(Language::Zpl);
         b.send(b"~HS\r\n");
-        let said = String::from_utf8(b.heard_until(b"1234,0\x03\r\n")).unwrap();
-        let lines: Vec<Vec<&str>> = said.lines().map(|l| l.split(',').collect()).collect();
-        assert_eq!((lines.len(), lines[0].len(), lines[1].len()), (3, 12, 11), "{said:?}");
+        let message = String::from_utf8(b.heard_until(b"1234,0\x03\r\n")).unwrap();
+        let lines: Vec<Vec<&str>> = message.lines().map(|l| l.split(',').collect()).collect();
+        assert_eq!((lines.len(), lines[0].len(), lines[1].len()), (3, 12, 11), "{message:?}");
         assert_eq!((lines[0][4], lines[1][8]), ("000", "00000000"));
         b.printer.set(fault);
         b.send(ZPL);
         loop {
             b.send(b"~HQES\r\n");
-            let said = String::from_utf8(b.heard_until(b"\x03\r\n")).unwrap();
-            if said.contains(&format!("ERRORS:         1 00000000 {bits}")) {
+            let message = String::from_utf8(b.heard_until(b"\x03\r\n")).unwrap();
+            if message.contains(&format!("ERRORS:         1 00000000 {bits}")) {
                 break;
             }
-            assert!(said.contains("ERRORS:         0 00000000 00000000"), "{said}");
+            assert!(message.contains("ERRORS:         0 00000000 00000000"), "{message}");
         }
         b.send(b"~HS\r\n");
         assert!(b.is_silent(), "{fault:?}");
@@ -101,7 +101,7 @@ fn zpl_says_nothing_to_hs_where_the_manual_says_so() {
 #[test]
 fn zpl_cancels_what_it_holds_at_once() {
     let mut b = Bench::of(Language::Zpl);
-    b.printer.set(Fault::PaperOutAfter(0));
+    b.printer.set(PrinterFault::PaperOutAfter(0));
     b.send(&[ZPL, &ZPL[..20], b"\r\n~JA\r\n~HQES"].concat());
     b.heard_until(b"\x03\r\n");
     b.printer.mend();
@@ -124,21 +124,21 @@ fn a_zpl_clone_prints_and_says_nothing() {
 fn tspl_status_in_both_forms() {
     for (fault, short, long) in [
         (None, 0x00, *b"\x02@@@@\x03\r\n"),
-        (Some(Fault::CoverOpen), 0x41, *b"\x02E@@`\x03\r\n"),
-        (Some(Fault::RibbonOut), 0x08, *b"\x02E@@D\x03\r\n"),
-        (Some(Fault::HeadHot), 0x80, *b"\x02E@A@\x03\r\n"),
+        (Some(PrinterFault::CoverOpen), 0x41, *b"\x02E@@`\x03\r\n"),
+        (Some(PrinterFault::RibbonOut), 0x08, *b"\x02E@@D\x03\r\n"),
+        (Some(PrinterFault::HeadHot), 0x80, *b"\x02E@A@\x03\r\n"),
     ] {
         let mut b = Bench::of(Language::Tspl);
         if let Some(fault) = fault {
             b.printer.set(fault);
         }
         b.send(b"\x1b!?\x1b!S");
-        assert_eq!(b.heard(), [short]);
-        assert_eq!(b.heard(), long);
+        assert_eq!(b.received(), [short]);
+        assert_eq!(b.received(), long);
     }
     let mut b = Bench::new(Options { clone_of_it: true, ..Options::of(Language::Tspl) });
     b.send(b"\x1b!S\x1b!?");
-    assert_eq!(b.heard(), [0]);
+    assert_eq!(b.received(), [0]);
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn the_tspl_image_stays_until_it_is_cleared() {
     b.send(&[TSPL, b"PRINT 1,2\r\n"].concat());
     assert_eq!(b.out(3).iter().filter(|p| drawn(&p.picture) == TSPL_DOTS).count(), 3);
     b.send(b"CLS\r\nPRINT 1\r\n\x1b!?");
-    b.heard::<1>();
+    b.received::<1>();
     assert_eq!(b.printer.printed().len(), 3);
 }
 
@@ -155,14 +155,14 @@ fn the_tspl_image_stays_until_it_is_cleared() {
 fn paper_that_ends_in_a_label_leaves_half_of_it_and_it_is_printed_again() {
     for (language, stream, dots) in both() {
         let mut b = Bench::of(language);
-        b.printer.set(Fault::PaperOutInLabel { after: 1 });
+        b.printer.set(PrinterFault::PaperOutInLabel { after: 1 });
         b.send(&[stream, stream, stream].concat());
         let out = b.out(2);
-        assert_eq!(out.iter().map(|p| p.torn).collect::<Vec<_>>(), [false, true]);
+        assert_eq!(out.iter().map(|p| p.partial).collect::<Vec<_>>(), [false, true]);
         assert_eq!(out[1].picture.height(), 2);
         b.printer.mend();
         let out = b.out(4);
-        assert!(out[2..].iter().all(|p| !p.torn && drawn(&p.picture) == dots), "{language:?}");
+        assert!(out[2..].iter().all(|p| !p.partial && drawn(&p.picture) == dots), "{language:?}");
         let whole = std::fs::read(b.dir.path().join("0003.bin")).unwrap();
         assert_eq!(whole.windows(3).filter(|w| *w == b"^XZ" || *w == b"PRI").count(), 1);
     }
@@ -184,7 +184,7 @@ fn the_line_breaks_in_mid_label_and_nothing_comes_out() {
     for (language, ..) in both() {
         let mut b = Bench::of(language);
         let label = large(language);
-        b.printer.set(Fault::LineBreaksInLabel { after: 1 });
+        b.printer.set(PrinterFault::LineBreaksInLabel { after: 1 });
         b.send(&label);
         b.out(1);
         // It may break before all has been given to it.
@@ -197,7 +197,10 @@ fn the_line_breaks_in_mid_label_and_nothing_comes_out() {
         }
         b.send(&label);
         let out = b.out(2);
-        assert!(out.iter().all(|p| !p.torn && drawn(&p.picture) == drawn(&out[0].picture)), "{language:?}");
+        assert!(
+            out.iter().all(|p| !p.partial && drawn(&p.picture) == drawn(&out[0].picture)),
+            "{language:?}"
+        );
         assert_eq!(drawn(&out[0].picture)[0].matches('#').count(), 400);
     }
 }
@@ -206,7 +209,7 @@ fn the_line_breaks_in_mid_label_and_nothing_comes_out() {
 fn the_line_breaks_when_the_label_is_out() {
     for (language, stream, _) in both() {
         let mut b = Bench::of(language);
-        b.printer.set(Fault::LineBreaksBeforeAnswer { after: 1 });
+        b.printer.set(PrinterFault::LineBreaksBeforeAnswer { after: 1 });
         b.send(stream);
         b.out(1);
         b.send(stream);
@@ -222,9 +225,9 @@ fn the_line_breaks_when_the_label_is_out() {
 fn a_reboot_forgets_and_comes_back_by_itself() {
     for (language, stream, dots) in both() {
         let mut b = Bench::of(language);
-        b.printer.set(Fault::CoverOpen);
+        b.printer.set(PrinterFault::CoverOpen);
         b.send(&[stream, &stream[..stream.len() / 2]].concat());
-        b.printer.set(Fault::Reboot { off_ms: 30 });
+        b.printer.set(PrinterFault::Reboot { off_ms: 30 });
         b.reconnect();
         b.printer.mend();
         b.send(stream);
@@ -237,12 +240,12 @@ fn a_reboot_forgets_and_comes_back_by_itself() {
 #[test]
 fn mute_and_mad() {
     let mut b = Bench::of(Language::Tspl);
-    b.printer.set(Fault::Mute);
+    b.printer.set(PrinterFault::Mute);
     b.send(&[b"\x1b!?", TSPL].concat());
     b.out(1);
     assert!(b.is_silent());
     b.printer.mend();
-    b.printer.set(Fault::Garbage);
+    b.printer.set(PrinterFault::Garbage);
     b.send(b"\x1b!S");
-    assert_ne!(&b.heard::<8>(), b"\x02@@@@\x03\r\n");
+    assert_ne!(&b.received::<8>(), b"\x02@@@@\x03\r\n");
 }

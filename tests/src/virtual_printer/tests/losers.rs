@@ -39,12 +39,12 @@ const WAITING: [u8; 4] = [0, 0, 6, 0];
 fn a_page_is_told_of_in_the_order_of_the_manual() {
     let mut b = brother(false);
     b.send(b"\x1biS");
-    let said: [u8; 32] = b.heard();
-    assert_eq!((brief(said), said[10], said[11], said[17]), ([0; 4], 62, 0x0b, 29));
+    let message: [u8; 32] = b.received();
+    assert_eq!((brief(message), message[10], message[11], message[17]), ([0; 4], 62, 0x0b, 29));
     b.send(&[page(12, 0x0c), page(100, 0x1a)].concat());
     for _ in 0..2 {
         for kind in [PRINTING, COMPLETED, WAITING] {
-            assert_eq!(brief(b.heard()), kind);
+            assert_eq!(brief(b.received()), kind);
         }
     }
     let out = b.printer.printed();
@@ -57,54 +57,57 @@ fn a_page_is_told_of_in_the_order_of_the_manual() {
 #[test]
 fn the_wrong_roll_is_refused_until_it_is_told_anew() {
     let mut b = brother(false);
-    b.printer.set(Fault::WrongMedia);
+    b.printer.set(PrinterFault::WrongMedia);
     b.send(&page(12, 0x1a));
-    assert_eq!(brief(b.heard()), [0, 1, 2, 0]);
+    assert_eq!(brief(b.received()), [0, 1, 2, 0]);
     b.printer.mend();
     // Not before it is told to begin anew.
     b.send(&[&page(12, 0x1a)[..], b"\x1biS"].concat());
-    assert_eq!(brief(b.heard()), [0, 1, 0, 0]);
+    assert_eq!(brief(b.received()), [0, 1, 0, 0]);
     assert!(b.printer.printed().is_empty());
     b.send(&[START, &page(12, 0x1a)].concat());
-    assert_eq!(brief(b.heard()), PRINTING);
+    assert_eq!(brief(b.received()), PRINTING);
     b.out(1);
 }
 
 #[test]
 fn completed_comes_too_early_when_the_roll_ends() {
     let mut b = brother(false);
-    b.printer.set(Fault::PaperOutInLabel { after: 0 });
+    b.printer.set(PrinterFault::PaperOutInLabel { after: 0 });
     b.send(&page(12, 0x0c));
     for kind in [PRINTING, COMPLETED, WAITING] {
-        assert_eq!(brief(b.heard()), kind);
+        assert_eq!(brief(b.received()), kind);
     }
-    let [first, second, kind, _] = brief(b.heard());
+    let [first, second, kind, _] = brief(b.received());
     assert!((1..=2).contains(&first) && (second, kind) == (0, 2));
-    assert!(b.printer.printed()[0].torn);
+    assert!(b.printer.printed()[0].partial);
     // What it gets now is gone.
     b.send(&[&page(30, 0x1a)[..], b"\x1biS"].concat());
-    assert_eq!(brief(b.heard())[2], 0);
+    assert_eq!(brief(b.received())[2], 0);
     b.printer.mend();
     b.send(&[&[0; 400][..], START, &page(12, 0x0c)].concat());
-    assert_eq!(brief(b.heard()), PRINTING);
-    assert_eq!(b.out(2).iter().map(|p| p.torn).collect::<Vec<_>>(), [true, false]);
+    assert_eq!(brief(b.received()), PRINTING);
+    assert_eq!(b.out(2).iter().map(|p| p.partial).collect::<Vec<_>>(), [true, false]);
 }
 
 #[test]
 fn an_open_cover_clears_it() {
-    for fault in [Fault::CoverOpen, Fault::PaperOutAfter(0)] {
+    for fault in [PrinterFault::CoverOpen, PrinterFault::PaperOutAfter(0)] {
         let mut b = brother(false);
         // It has to know whom to tell.
         b.send(b"\x1biS");
-        assert_eq!(brief(b.heard()), [0; 4]);
+        assert_eq!(brief(b.received()), [0; 4]);
         b.send(&page(12, 0x1a)[..60]);
         b.printer.set(fault);
         b.send(&[&page(12, 0x1a)[60..], &page(13, 0x1a)].concat());
-        let mut said: [u8; 32] = b.heard();
-        while said[18] != 2 {
-            said = b.heard();
+        let mut message: [u8; 32] = b.received();
+        while message[18] != 2 {
+            message = b.received();
         }
-        assert_eq!([said[8], said[9]], if fault == Fault::CoverOpen { [0, 0x10] } else { [1, 0] });
+        assert_eq!(
+            [message[8], message[9]],
+            if fault == PrinterFault::CoverOpen { [0, 0x10] } else { [1, 0] }
+        );
         b.printer.mend();
         b.send(&[&[0; 400][..], START, &page(14, 0x1a)].concat());
         assert_eq!(drawn(&b.out(1)[0].picture)[0].find('#'), Some(719 - 14 - 12));
@@ -131,15 +134,15 @@ fn on_a_network_only_snmp_tells() {
     let asks = || {
         asker.send(b"nonsense").unwrap();
         asker.send(&question(&[0x2b, 6, 1, 4, 1, 0x93, 3, 3, 3, 9, 1, 6, 1, 0])).unwrap();
-        let mut said = [0; 200];
-        let bytes = asker.recv(&mut said).unwrap();
-        <[u8; 32]>::try_from(&said[bytes - 32..bytes]).unwrap()
+        let mut message = [0; 200];
+        let bytes = asker.recv(&mut message).unwrap();
+        <[u8; 32]>::try_from(&message[bytes - 32..bytes]).unwrap()
     };
     assert_eq!(brief(asks()), [0; 4]);
     b.send(&[&page(12, 0x1a)[..], b"\x1biS"].concat());
     b.out(1);
     assert!(b.is_silent());
-    b.printer.set(Fault::CoverOpen);
+    b.printer.set(PrinterFault::CoverOpen);
     assert_eq!(brief(asks()), [0, 0x10, 0, 0]);
     b.printer.mend();
     b.printer.load(Roll { width_mm: 62, length_mm: 0, two_colour: false });
@@ -155,24 +158,24 @@ fn dymo_label(dots: u8) -> Vec<u8> {
 fn dymo_tells_between_labels() {
     let mut b = Bench::of(Language::Dymo);
     b.send(&dymo_label(0xf0));
-    assert_eq!(b.heard(), [3]);
+    assert_eq!(b.received(), [3]);
     assert_eq!(drawn(&b.out(1)[0].picture), ["####....", ".......#"]);
     assert_eq!(b.printer.stray_bytes(), 0);
     b.send(b"\x16\xff\x1bA");
     assert!(b.is_silent(), "not in the middle of one");
-    b.printer.set(Fault::PowerOff);
-    assert!(b.out(2)[1].torn);
+    b.printer.set(PrinterFault::PowerOff);
+    assert!(b.out(2)[1].partial);
 }
 
 #[test]
 fn dymo_forgets_at_the_end_of_the_roll() {
     let mut b = Bench::of(Language::Dymo);
-    b.printer.set(Fault::PaperOutAfter(1));
+    b.printer.set(PrinterFault::PaperOutAfter(1));
     b.send(&dymo_label(0xf0));
-    assert_eq!(b.heard(), [3]);
+    assert_eq!(b.received(), [3]);
     b.send(&dymo_label(0x0f));
     b.send(b"\x1bA");
-    assert_eq!(b.heard(), [0x20]);
+    assert_eq!(b.received(), [0x20]);
     b.printer.mend();
     b.send(&dymo_label(0x3c));
     let out = loop {
@@ -187,9 +190,9 @@ fn dymo_forgets_at_the_end_of_the_roll() {
 #[test]
 fn dymo_torn_in_mid_label() {
     let mut b = Bench::of(Language::Dymo);
-    b.printer.set(Fault::LineBreaksInLabel { after: 1 });
+    b.printer.set(PrinterFault::LineBreaksInLabel { after: 1 });
     b.send(&dymo_label(0xf0));
-    b.heard::<1>();
+    b.received::<1>();
     b.out(1);
     b.send(&[&dymo_label(0x0f)[..85 + 18], b"\x16"].concat());
     b.reconnect();
@@ -197,7 +200,7 @@ fn dymo_torn_in_mid_label() {
     b.send(&[&[0x1b; 85][..], b"\x1bE"].concat());
     b.send(&dymo_label(0x3c));
     let out = b.out(3);
-    assert_eq!(out.iter().map(|p| p.torn).collect::<Vec<_>>(), [false, true, false]);
+    assert_eq!(out.iter().map(|p| p.partial).collect::<Vec<_>>(), [false, true, false]);
     assert_eq!(drawn(&out[2].picture)[0], "..####..");
 }
 
@@ -205,7 +208,7 @@ fn dymo_torn_in_mid_label() {
 fn a_slow_one_takes_its_time_and_a_label_its_own() {
     let print_time = Duration::from_millis(40);
     let mut b = Bench::new(Options { print_time, ..Options::of(Language::Dymo) });
-    b.printer.set(Fault::SlowDrain { bytes_per_s: 4_000 });
+    b.printer.set(PrinterFault::SlowDrain { bytes_per_s: 4_000 });
     let begun = Instant::now();
     b.send(&dymo_label(0xf0));
     b.out(1);

@@ -6,25 +6,25 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 
 /// An attribute: tag, name, value.
-pub(crate) type Told<'a> = (u8, &'a str, &'a [u8]);
+pub(crate) type FakeAttribute<'a> = (u8, &'a str, &'a [u8]);
 
 /// An answer with groups of attributes.
-pub(crate) fn answer(status: u16, groups: &[(u8, &[Told<'_>])]) -> Vec<u8> {
+pub(crate) fn answer(status: u16, groups: &[(u8, &[FakeAttribute<'_>])]) -> Vec<u8> {
     let mut bytes = vec![1, 1];
     bytes.extend_from_slice(&status.to_be_bytes());
     bytes.extend_from_slice(&[0, 0, 0, 1, 1]);
     put(&mut bytes, &(0x47, "attributes-charset", b"utf-8"));
-    for (group, told) in groups {
+    for (group, reported) in groups {
         if *group != 1 {
             bytes.push(*group);
         }
-        told.iter().for_each(|attribute| put(&mut bytes, attribute));
+        reported.iter().for_each(|attribute| put(&mut bytes, attribute));
     }
     bytes.push(3);
     bytes
 }
 
-fn put(bytes: &mut Vec<u8>, (tag, name, value): &Told<'_>) {
+fn put(bytes: &mut Vec<u8>, (tag, name, value): &FakeAttribute<'_>) {
     bytes.push(*tag);
     bytes.extend_from_slice(&(name.len() as u16).to_be_bytes());
     bytes.extend_from_slice(name.as_bytes());
@@ -40,22 +40,22 @@ pub(crate) fn printer(state: u8, reasons: &[&str]) -> Vec<u8> {
 /// The same, with the papers in its trays and the printer behind it.
 fn queue(state: u8, reasons: &[&str], media: &[&str], device: &str) -> Vec<u8> {
     let state = [0, 0, 0, state];
-    let mut told: Vec<Told<'_>> = vec![(0x23, "printer-state", &state)];
+    let mut reported: Vec<FakeAttribute<'_>> = vec![(0x23, "printer-state", &state)];
     for (n, reason) in reasons.iter().enumerate() {
-        told.push((0x44, if n == 0 { "printer-state-reasons" } else { "" }, reason.as_bytes()));
+        reported.push((0x44, if n == 0 { "printer-state-reasons" } else { "" }, reason.as_bytes()));
     }
-    told.push((0x22, "printer-is-accepting-jobs", &[1]));
-    told.push((0x35, "printer-state-message", b"\x00\x02en\x00\x05Tray\x07"));
-    told.push((0x41, "printer-make-and-model", b"HP LaserJet M428"));
-    told.push((0x49, "document-format-supported", b"application/pdf"));
-    told.push((0x49, "", b"image/urf"));
+    reported.push((0x22, "printer-is-accepting-jobs", &[1]));
+    reported.push((0x35, "printer-state-message", b"\x00\x02en\x00\x05Tray\x07"));
+    reported.push((0x41, "printer-make-and-model", b"HP LaserJet M428"));
+    reported.push((0x49, "document-format-supported", b"application/pdf"));
+    reported.push((0x49, "", b"image/urf"));
     for (n, media) in media.iter().enumerate() {
-        told.push((0x44, if n == 0 { "media-ready" } else { "" }, media.as_bytes()));
+        reported.push((0x44, if n == 0 { "media-ready" } else { "" }, media.as_bytes()));
     }
     if !device.is_empty() {
-        told.push((0x45, "device-uri", device.as_bytes()));
+        reported.push((0x45, "device-uri", device.as_bytes()));
     }
-    answer(0, &[(4, &told)])
+    answer(0, &[(4, &reported)])
 }
 
 /// A document that the queue was given.
@@ -95,7 +95,7 @@ pub(crate) struct Inside {
     /// So many times it does not take a document back.
     pub(crate) keeps: u32,
     /// Requests so far.
-    pub(crate) asked: u32,
+    pub(crate) requested: u32,
 }
 
 /// A queue on a free port of this machine.
@@ -123,7 +123,7 @@ impl FakeQueue {
             busy: None,
             http: None,
             keeps: 0,
-            asked: 0,
+            requested: 0,
         };
         let inside = Arc::new((Mutex::new(inside), Condvar::new()));
         let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
@@ -150,9 +150,9 @@ impl FakeQueue {
     /// Waits until it was asked so many times more.
     pub(crate) fn until_asked(&self, more: u32) {
         let inside = self.inside();
-        let wanted = inside.asked + more;
+        let expected = inside.requested + more;
         let long = std::time::Duration::from_secs(60);
-        let waited = self.inside.1.wait_timeout_while(inside, long, |i| i.asked < wanted).unwrap();
+        let waited = self.inside.1.wait_timeout_while(inside, long, |i| i.requested < expected).unwrap();
         assert!(!waited.1.timed_out(), "nobody asks any more");
     }
 }
@@ -168,15 +168,15 @@ impl Drop for FakeQueue {
     }
 }
 
-fn serve(mut stream: TcpStream, (inside, asked): &(Mutex<Inside>, Condvar)) {
+fn serve(mut stream: TcpStream, (inside, requested): &(Mutex<Inside>, Condvar)) {
     // Whoever has changed their mind hangs up.
     let Some(request) = request(&mut stream) else { return };
     let (answer, status) = {
         let mut inside = inside.lock().unwrap();
-        inside.asked += 1;
+        inside.requested += 1;
         (reply(&request, &mut inside), inside.http.unwrap_or("200 OK"))
     };
-    asked.notify_all();
+    requested.notify_all();
     let Some(answer) = answer else { return };
     let head = format!(
         "HTTP/1.1 {status}\r\nContent-Type: application/ipp\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
@@ -231,12 +231,12 @@ fn reply(request: &[u8], inside: &mut Inside) -> Option<Vec<u8>> {
         }
         0x09 => {
             let found: Vec<_> = inside.documents.iter().filter(|d| Some(d.number) == number).collect();
-            Some(if found.is_empty() { answer(0x0406, &[]) } else { told(&found) })
+            Some(if found.is_empty() { answer(0x0406, &[]) } else { reported(&found) })
         }
         0x0a => {
             let done = value(request, "which-jobs") == Some(b"completed");
             let found: Vec<_> = inside.documents.iter().filter(|d| (d.state >= 7) == done).collect();
-            Some(told(&found))
+            Some(reported(&found))
         }
         _ => Some(answer(0x0501, &[])),
     }
@@ -253,13 +253,13 @@ fn print(request: &[u8], inside: &mut Inside) -> Option<Vec<u8>> {
     let (number, state) = (inside.numbers, inside.next);
     inside.documents.push(Document { number, name, pdf: pdf.to_vec(), media, state, begun: state > 4 });
     let swallowed = std::mem::take(&mut inside.swallow);
-    (!swallowed).then(|| told(&inside.documents.iter().rev().take(1).collect::<Vec<_>>()))
+    (!swallowed).then(|| reported(&inside.documents.iter().rev().take(1).collect::<Vec<_>>()))
 }
 
-fn told(documents: &[&Document]) -> Vec<u8> {
+fn reported(documents: &[&Document]) -> Vec<u8> {
     let bytes: Vec<_> =
         documents.iter().map(|d| (d.number.to_be_bytes(), [0, 0, 0, d.state], d.begun)).collect();
-    let groups: Vec<Vec<Told<'_>>> = documents
+    let groups: Vec<Vec<FakeAttribute<'_>>> = documents
         .iter()
         .zip(&bytes)
         .map(|(document, (number, state, begun))| {

@@ -1,9 +1,9 @@
 //! Print queues (IPP Everywhere, CUPS): whole PDF documents for ordinary printers, and what became of them.
 //!
-//! A queue is no line of bytes. Whoever prints calls [`Queue::state`] first, [`Queue::submit`] once for each name, then
-//! [`Queue::find`] about each second until the document is settled. A lost answer may mean a printed sheet: the same
+//! A queue is no line of bytes. Whoever prints calls [`IppQueue::state`] first, [`IppQueue::submit`] once for each name, then
+//! [`IppQueue::find`] about each second until the document is settled. A lost answer may mean a printed sheet: the same
 //! question tells it, because the queue knows the document by its name too. Requests are made and answers taken apart by
-//! the crate `ipp`; since it trusts its input, [`vet`] looks at each answer before it.
+//! the crate `ipp`; since it trusts its input, [`check_answer`] looks at each answer before it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,13 +15,13 @@ use ::ipp::operation::builder::IppOperationBuilder;
 use ::ipp::parser::IppParser;
 use ::ipp::payload::IppPayload;
 use ::ipp::prelude::{IppAttribute, IppRequestResponse, IppValue, Uri};
-use labels::language::Condition;
+use labels::language::PrinterCondition;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 
-use crate::printing::model::address::{Address, bracketed};
+use crate::printing::model::address::{PrinterAddress, bracket_host};
 use crate::printing::model::queue_error::{GarbledAnswer, LostAnswer, QueueError, QueueRefusal};
 
 /// Bytes of an answer: a printer that lists a thousand kinds of paper needs a quarter of it.
@@ -50,7 +50,7 @@ const JOBS_MAX: i32 = 200;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueState {
     /// In the words of label printers.
-    pub condition: Condition,
+    pub condition: PrinterCondition,
     /// It stands still until somebody mends it.
     pub stopped: bool,
     /// Whether it takes documents now.
@@ -118,7 +118,7 @@ fn size_mm(name: &str) -> Option<(f64, f64)> {
 
 /// What became of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
+pub enum DocumentState {
     /// In the queue; nothing of it is on paper.
     Waiting,
     /// The same, until somebody releases it.
@@ -145,25 +145,25 @@ pub enum Progress {
 
 /// A print queue.
 #[derive(Debug, Clone)]
-pub struct Queue {
+pub struct IppQueue {
     url: String,
     uri: Uri,
     http: reqwest::Client,
 }
 
-impl Queue {
+impl IppQueue {
     /// The queue at this address; `None` when the address is no queue's.
     ///
     /// # Errors
     /// When a client cannot be made.
-    pub fn new(address: &Address) -> Result<Option<Self>, QueueError> {
-        let Address::Ipp { tls, host, port, path } = address else { return Ok(None) };
+    pub fn new(address: &PrinterAddress) -> Result<Option<Self>, QueueError> {
+        let PrinterAddress::Ipp { tls, host, port, path } = address else { return Ok(None) };
         let scheme = if *tls { "https" } else { "http" };
-        let url = format!("{scheme}://{}:{port}{path}", bracketed(host));
-        let away = |e: &dyn std::fmt::Display| QueueError::Away(e.to_string());
-        let uri = address.to_string().parse().map_err(|e| away(&e))?;
+        let url = format!("{scheme}://{}:{port}{path}", bracket_host(host));
+        let unreachable = |e: &dyn std::fmt::Display| QueueError::Unreachable(e.to_string());
+        let uri = address.to_string().parse().map_err(|e| unreachable(&e))?;
         let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls_config().map_err(|e| away(&e))?)
+            .tls_backend_preconfigured(tls_config().map_err(|e| unreachable(&e))?)
             .connect_timeout(CONNECT_MAX)
             // A line that the printer closes just when it is used again would put a sheet in doubt.
             .pool_max_idle_per_host(0)
@@ -171,7 +171,7 @@ impl Queue {
             .no_proxy()
             .http1_only()
             .build();
-        Ok(Some(Self { url, uri, http: client.map_err(|e| away(&e))? }))
+        Ok(Some(Self { url, uri, http: client.map_err(|e| unreachable(&e))? }))
     }
 
     /// How it is.
@@ -179,7 +179,7 @@ impl Queue {
     /// # Errors
     /// See [`QueueError`].
     pub async fn state(&self) -> Result<QueueState, QueueError> {
-        let wanted = [
+        let expected = [
             "printer-state",
             "printer-state-reasons",
             "printer-state-message",
@@ -190,22 +190,24 @@ impl Queue {
             "device-uri",
         ];
         let request =
-            IppOperationBuilder::get_printer_attributes(self.uri.clone()).attributes(wanted).build();
+            IppOperationBuilder::get_printer_attributes(self.uri.clone()).attributes(expected).build();
         let request = request.map_err(|_| GARBLED)?.into_ipp_request();
         let answer = self.ask(request, &[], ANSWER_MAX).await.map_err(no_queue)?;
         let printer = answer.attributes().first_of(DelimiterTag::PrinterAttributes).ok_or(GARBLED)?;
-        let reasons = words(printer, "printer-state-reasons");
-        let one = |name| words(printer, name).into_iter().next().unwrap_or_default();
-        let stopped = number(printer, "printer-state") == Some(PrinterState::Stopped as i32);
+        let reasons = keyword_values(printer, "printer-state-reasons");
+        let one = |name| keyword_values(printer, name).into_iter().next().unwrap_or_default();
+        let stopped = integer_value(printer, "printer-state") == Some(PrinterState::Stopped as i32);
         let accepts = printer.get("printer-is-accepting-jobs").and_then(|a| a.value().as_boolean().copied());
         Ok(QueueState {
-            condition: condition(&reasons, stopped),
+            condition: printer_condition(&reasons, stopped),
             stopped,
             accepts: accepts.unwrap_or(true),
-            takes_pdf: words(printer, "document-format-supported").iter().any(|format| format == PDF),
+            takes_pdf: keyword_values(printer, "document-format-supported")
+                .iter()
+                .any(|format| format == PDF),
             model: one("printer-make-and-model"),
-            media: words(printer, "media-ready"),
-            device: words(printer, "device-uri").into_iter().next(),
+            media: keyword_values(printer, "media-ready"),
+            device: keyword_values(printer, "device-uri").into_iter().next(),
             low: reasons.iter().any(|reason| reason.contains("-low") || reason.contains("almost-empty")),
             message: one("printer-state-message"),
         })
@@ -240,17 +242,18 @@ impl Queue {
     ///
     /// # Errors
     /// See [`QueueError`]; [`QueueError::Unknown`] when the queue has no such document, or none any more.
-    pub async fn find(&self, number: Option<i32>, name: &str) -> Result<(i32, Progress), QueueError> {
+    pub async fn find(&self, number: Option<i32>, name: &str) -> Result<(i32, DocumentState), QueueError> {
         let (uri, name) = (&self.uri, words_of(name));
         if let Some(number) = number {
             let one = IppOperationBuilder::get_job_attributes(uri.clone(), number).user_name(USER).build();
             let one = one.map_err(|_| GARBLED)?.into_ipp_request();
-            let one = with(one, "requested-attributes", told_of_jobs()?)?;
+            let one = with_attribute(one, "requested-attributes", job_attributes()?)?;
             match self.ask(one, &[], ANSWER_MAX).await {
                 Ok(answer) => {
-                    let told = answer.attributes().first_of(DelimiterTag::JobAttributes).ok_or(GARBLED)?;
-                    if words(told, "job-name").contains(&name) {
-                        return Ok((number, progress(told)?));
+                    let reported =
+                        answer.attributes().first_of(DelimiterTag::JobAttributes).ok_or(GARBLED)?;
+                    if keyword_values(reported, "job-name").contains(&name) {
+                        return Ok((number, document_state(reported)?));
                     }
                 }
                 Err(QueueError::Unknown) => {}
@@ -262,13 +265,13 @@ impl Queue {
             let all = IppOperationBuilder::get_jobs(uri.clone()).user_name(USER).build();
             let all = all.map_err(|_| GARBLED)?.into_ipp_request();
             let which = IppValue::Keyword(which.try_into().map_err(|_| GARBLED)?);
-            let all = with(all, "limit", IppValue::Integer(JOBS_MAX))?;
-            let all = with(all, "which-jobs", which)?;
-            let all = with(all, "requested-attributes", told_of_jobs()?)?;
+            let all = with_attribute(all, "limit", IppValue::Integer(JOBS_MAX))?;
+            let all = with_attribute(all, "which-jobs", which)?;
+            let all = with_attribute(all, "requested-attributes", job_attributes()?)?;
             let answer = self.ask(all, &[], ANSWER_MAX).await?;
             let mut jobs = answer.attributes().groups_of(DelimiterTag::JobAttributes);
-            if let Some(told) = jobs.find(|job| words(job, "job-name").contains(&name)) {
-                return Ok((number_of(told)?, progress(told)?));
+            if let Some(reported) = jobs.find(|job| keyword_values(job, "job-name").contains(&name)) {
+                return Ok((number_of(reported)?, document_state(reported)?));
             }
         }
         Err(QueueError::Unknown)
@@ -294,8 +297,12 @@ impl Queue {
         let sent =
             self.http.post(&self.url).header("content-type", "application/ipp").timeout(within).body(body);
         let mut response = sent.send().await.map_err(|e| {
-            let why = cause(&e);
-            if e.is_connect() { QueueError::Away(why) } else { QueueError::Lost(LostAnswer::System(why)) }
+            let why = error_cause(&e);
+            if e.is_connect() {
+                QueueError::Unreachable(why)
+            } else {
+                QueueError::Lost(LostAnswer::System(why))
+            }
         })?;
         match response.status().as_u16() {
             200 => {}
@@ -304,20 +311,20 @@ impl Queue {
             _ => return Err(GARBLED),
         }
         let mut answer = Vec::new();
-        while let Some(piece) = response.chunk().await.map_err(|e| lost(&e))? {
+        while let Some(piece) = response.chunk().await.map_err(|e| lost_answer(&e))? {
             if answer.len() + piece.len() > ANSWER_BYTES_MAX {
                 return Err(QueueError::Garbled(GarbledAnswer::Endless));
             }
             answer.extend_from_slice(&piece);
         }
-        read(answer)
+        read_answer(answer)
     }
 }
 
 const GARBLED: QueueError = QueueError::Garbled(GarbledAnswer::Foreign);
 
-fn lost(e: &reqwest::Error) -> QueueError {
-    QueueError::Lost(LostAnswer::System(cause(e)))
+fn lost_answer(e: &reqwest::Error) -> QueueError {
+    QueueError::Lost(LostAnswer::System(error_cause(e)))
 }
 
 /// What "not found" means to a question that is about no document.
@@ -326,7 +333,7 @@ fn no_queue(e: QueueError) -> QueueError {
 }
 
 /// A question with one more attribute.
-fn with(
+fn with_attribute(
     mut question: IppRequestResponse,
     name: &str,
     value: IppValue,
@@ -336,7 +343,7 @@ fn with(
     Ok(question)
 }
 
-fn told_of_jobs() -> Result<IppValue, QueueError> {
+fn job_attributes() -> Result<IppValue, QueueError> {
     let names = ["job-id", "job-name", "job-state", "job-state-reasons", "time-at-processing"];
     let names = names.into_iter().map(|name| name.try_into().map(IppValue::Keyword));
     names.collect::<Result<_, ::ipp::parser::IppParseError>>().map(IppValue::Array).map_err(|_| GARBLED)
@@ -348,32 +355,32 @@ fn words_of(name: &str) -> String {
 }
 
 fn number_of(job: &IppAttributeGroup) -> Result<i32, QueueError> {
-    number(job, "job-id").ok_or(GARBLED)
+    integer_value(job, "job-id").ok_or(GARBLED)
 }
 
 /// What a queue says of a document: the numbers and words of RFC 8011, 5.3.7 to 5.3.8.
-fn progress(job: &IppAttributeGroup) -> Result<Progress, QueueError> {
-    let reasons = words(job, "job-state-reasons");
-    let said = |word: &str| reasons.iter().any(|reason| reason == word);
+fn document_state(job: &IppAttributeGroup) -> Result<DocumentState, QueueError> {
+    let reasons = keyword_values(job, "job-state-reasons");
+    let message = |word: &str| reasons.iter().any(|reason| reason == word);
     // Only a queue that says so in so many words has not begun; one that says nothing may have.
     let untouched = job.get("time-at-processing").is_some_and(|at| matches!(at.value(), IppValue::NoValue));
     let begun = !untouched;
-    Ok(match number(job, "job-state").ok_or(GARBLED)? {
-        3 => Progress::Waiting,
-        4 => Progress::Held,
-        5 => Progress::Printing,
-        6 => Progress::Stopped,
-        7 => Progress::Cancelled { begun },
-        8 => Progress::Failed { begun },
-        9 if said("job-completed-with-errors") => Progress::Failed { begun: true },
-        9 if said("queued-in-device") => Progress::Handed,
-        9 => Progress::Printed,
+    Ok(match integer_value(job, "job-state").ok_or(GARBLED)? {
+        3 => DocumentState::Waiting,
+        4 => DocumentState::Held,
+        5 => DocumentState::Printing,
+        6 => DocumentState::Stopped,
+        7 => DocumentState::Cancelled { begun },
+        8 => DocumentState::Failed { begun },
+        9 if message("job-completed-with-errors") => DocumentState::Failed { begun: true },
+        9 if message("queued-in-device") => DocumentState::Handed,
+        9 => DocumentState::Printed,
         _ => return Err(GARBLED),
     })
 }
 
 /// The innermost reason.
-fn cause(e: &reqwest::Error) -> String {
+fn error_cause(e: &reqwest::Error) -> String {
     let mut e: &dyn std::error::Error = e;
     while let Some(inner) = e.source() {
         e = inner;
@@ -382,16 +389,16 @@ fn cause(e: &reqwest::Error) -> String {
 }
 
 /// An answer that was vetted, and that is no refusal.
-fn read(answer: Vec<u8>) -> Result<IppRequestResponse, QueueError> {
-    vet(&answer).ok_or(GARBLED)?;
+fn read_answer(answer: Vec<u8>) -> Result<IppRequestResponse, QueueError> {
+    check_answer(&answer).ok_or(GARBLED)?;
     let answer = IppParser::new(::ipp::reader::IppReader::new(std::io::Cursor::new(answer))).parse();
     let answer = answer.map_err(|_| GARBLED)?;
     let status = answer.header().status_code();
     if status.is_success() {
         return Ok(answer);
     }
-    let told = answer.attributes().first_of(DelimiterTag::OperationAttributes);
-    let message = told.map(|group| words(group, "status-message")).unwrap_or_default().join(" ");
+    let reported = answer.attributes().first_of(DelimiterTag::OperationAttributes);
+    let message = reported.map(|group| keyword_values(group, "status-message")).unwrap_or_default().join(" ");
     Err(match status {
         StatusCode::ClientErrorDocumentFormatNotSupported => QueueError::NoPdf,
         StatusCode::ClientErrorNotFound | StatusCode::ClientErrorGone => QueueError::Unknown,
@@ -404,7 +411,7 @@ fn read(answer: Vec<u8>) -> Result<IppRequestResponse, QueueError> {
 
 /// Whether an answer's attributes are whole and shallow. The parser would go down as deep as a printer says and take a
 /// text's length at its word.
-fn vet(answer: &[u8]) -> Option<()> {
+fn check_answer(answer: &[u8]) -> Option<()> {
     let mut rest = answer.get(8..)?;
     let mut depth = 0usize;
     let take = |rest: &mut &[u8]| {
@@ -442,7 +449,7 @@ fn vet(answer: &[u8]) -> Option<()> {
 }
 
 /// The texts of an attribute.
-fn words(group: &IppAttributeGroup, name: &str) -> Vec<String> {
+fn keyword_values(group: &IppAttributeGroup, name: &str) -> Vec<String> {
     let Some(attribute) = group.get(name) else { return Vec::new() };
     let text = |value: &IppValue| {
         let text = match value {
@@ -460,7 +467,7 @@ fn words(group: &IppAttributeGroup, name: &str) -> Vec<String> {
     texts.into_iter().filter(|text: &String| !text.is_empty()).collect()
 }
 
-fn number(group: &IppAttributeGroup, name: &str) -> Option<i32> {
+fn integer_value(group: &IppAttributeGroup, name: &str) -> Option<i32> {
     match group.get(name)?.value() {
         IppValue::Integer(n) | IppValue::Enum(n) => Some(*n),
         _ => None,
@@ -468,39 +475,39 @@ fn number(group: &IppAttributeGroup, name: &str) -> Option<i32> {
 }
 
 /// What `printer-state-reasons` comes to; what a person has to mend first comes first.
-fn condition(reasons: &[String], stopped: bool) -> Condition {
-    const MEANINGS: &[(&str, Condition)] = &[
-        ("cover-open", Condition::CoverOpen),
-        ("door-open", Condition::CoverOpen),
-        ("interlock-open", Condition::CoverOpen),
-        ("media-empty", Condition::PaperOut),
-        ("media-needed", Condition::PaperOut),
-        ("input-tray-missing", Condition::PaperOut),
-        ("media-jam", Condition::Fault),
-        ("marker-supply-empty", Condition::Fault),
-        ("toner-empty", Condition::Fault),
-        ("offline", Condition::Offline),
-        ("shutdown", Condition::Offline),
-        ("timed-out", Condition::Offline),
-        ("connecting-to-device", Condition::Offline),
-        ("paused", Condition::Paused),
-        ("fuser-over-temp", Condition::Cooling),
+fn printer_condition(reasons: &[String], stopped: bool) -> PrinterCondition {
+    const MEANINGS: &[(&str, PrinterCondition)] = &[
+        ("cover-open", PrinterCondition::CoverOpen),
+        ("door-open", PrinterCondition::CoverOpen),
+        ("interlock-open", PrinterCondition::CoverOpen),
+        ("media-empty", PrinterCondition::PaperOut),
+        ("media-needed", PrinterCondition::PaperOut),
+        ("input-tray-missing", PrinterCondition::PaperOut),
+        ("media-jam", PrinterCondition::Fault),
+        ("marker-supply-empty", PrinterCondition::Fault),
+        ("toner-empty", PrinterCondition::Fault),
+        ("offline", PrinterCondition::Offline),
+        ("shutdown", PrinterCondition::Offline),
+        ("timed-out", PrinterCondition::Offline),
+        ("connecting-to-device", PrinterCondition::Offline),
+        ("paused", PrinterCondition::Paused),
+        ("fuser-over-temp", PrinterCondition::Cooling),
     ];
-    let said = |word: &str, reason: &String| {
+    let message = |word: &str, reason: &String| {
         // What is only a warning or a report stops nothing; being off line is reported so too.
-        let told = reason.strip_suffix("-error").unwrap_or(reason);
-        let told = if word == "offline" {
-            told.trim_end_matches("-report").trim_end_matches("-warning")
+        let reported = reason.strip_suffix("-error").unwrap_or(reason);
+        let reported = if word == "offline" {
+            reported.trim_end_matches("-report").trim_end_matches("-warning")
         } else {
-            told
+            reported
         };
-        told == word
+        reported == word
     };
-    let found = MEANINGS.iter().find(|(word, _)| reasons.iter().any(|reason| said(word, reason)));
+    let found = MEANINGS.iter().find(|(word, _)| reasons.iter().any(|reason| message(word, reason)));
     match (found, stopped) {
         (Some((_, condition)), _) => *condition,
-        (None, true) => Condition::Fault,
-        (None, false) => Condition::Ready,
+        (None, true) => PrinterCondition::Fault,
+        (None, false) => PrinterCondition::Ready,
     }
 }
 

@@ -7,12 +7,12 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
-use crate::printing::devices::ipp::fake::{FakeQueue, Told, answer, printer};
+use crate::printing::devices::ipp::fake::{FakeAttribute, FakeQueue, answer, printer};
 use crate::printing::devices::ipp::tests;
 
 const A4: &str = "iso_a4_210x297mm";
 
-fn one(status: u16, group: u8, attributes: &[Told<'_>]) -> Vec<u8> {
+fn one(status: u16, group: u8, attributes: &[FakeAttribute<'_>]) -> Vec<u8> {
     answer(status, &[(group, attributes)])
 }
 
@@ -48,10 +48,10 @@ async fn request(stream: &mut TcpStream) -> Vec<u8> {
 
 /// Answers each request by the next of these bytes, and gives back the requests.
 async fn responder(listener: TcpListener, status: &str, answers: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
-    let mut asked = Vec::new();
+    let mut requested = Vec::new();
     for answer in answers {
         let (mut stream, _) = listener.accept().await.unwrap();
-        asked.push(request(&mut stream).await);
+        requested.push(request(&mut stream).await);
         let head = format!(
             "HTTP/1.1 {status}\r\nContent-Type: application/ipp\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
             answer.len()
@@ -60,13 +60,13 @@ async fn responder(listener: TcpListener, status: &str, answers: Vec<Vec<u8>>) -
         // Whoever has heard enough hangs up.
         drop(stream.write_all(&answer).await);
     }
-    asked
+    requested
 }
 
-async fn queue() -> (Queue, TcpListener) {
+async fn queue() -> (IppQueue, TcpListener) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = format!("ipp://127.0.0.1:{}/ipp/print", listener.local_addr().unwrap().port());
-    (Queue::new(&address.parse().unwrap()).unwrap().unwrap(), listener)
+    (IppQueue::new(&address.parse().unwrap()).unwrap().unwrap(), listener)
 }
 
 #[tokio::test]
@@ -75,25 +75,25 @@ async fn a_sheet_is_printed() {
     let answers = vec![printer(3, &["none"]), job(3), job(5), job(6), job(9), job(9)];
     let asking = async {
         let state = queue.state().await.unwrap();
-        assert_eq!((state.condition, state.accepts, state.takes_pdf), (Condition::Ready, true, true));
+        assert_eq!((state.condition, state.accepts, state.takes_pdf), (PrinterCondition::Ready, true, true));
         assert_eq!((state.model.as_str(), state.message.as_str()), ("HP LaserJet M428", "Tray"));
         assert_eq!(state.media, ["iso_a4_210x297mm"]);
         assert_eq!(queue.submit("Labels \u{7}3 West", A4, b"%PDF-1.7 sheet").await.unwrap(), 17);
-        for state in [Progress::Printing, Progress::Stopped, Progress::Printed] {
+        for state in [DocumentState::Printing, DocumentState::Stopped, DocumentState::Printed] {
             assert_eq!(queue.find(Some(17), "Labels 3 West").await.unwrap(), (17, state));
         }
         queue.cancel(17).await.unwrap();
     };
-    let ((), asked) = tokio::join!(asking, responder(listener, "200 OK", answers));
-    assert_eq!(asked[0][2..4], [0x00, 0x0b], "Get-Printer-Attributes");
-    assert_eq!(asked[1][2..4], [0x00, 0x02], "Print-Job");
-    assert!(asked[1].ends_with(b"\x03%PDF-1.7 sheet"));
-    let said = String::from_utf8_lossy(&asked[1]).into_owned();
+    let ((), requested) = tokio::join!(asking, responder(listener, "200 OK", answers));
+    assert_eq!(requested[0][2..4], [0x00, 0x0b], "Get-Printer-Attributes");
+    assert_eq!(requested[1][2..4], [0x00, 0x02], "Print-Job");
+    assert!(requested[1].ends_with(b"\x03%PDF-1.7 sheet"));
+    let message = String::from_utf8_lossy(&requested[1]).into_owned();
     for part in ["application/pdf", "print-scaling", "one-sided", "Labels 3 West", A4, "ipp://127.0.0.1"] {
-        assert!(said.contains(part), "{part}");
+        assert!(message.contains(part), "{part}");
     }
-    assert_eq!((&asked[2][2..4], &asked[5][2..4]), (&[0, 0x09][..], &[0, 0x08][..]));
-    assert!(vet(&asked[1]).is_some(), "what is sent is whole");
+    assert_eq!((&requested[2][2..4], &requested[5][2..4]), (&[0, 0x09][..], &[0, 0x08][..]));
+    assert!(check_answer(&requested[1]).is_some(), "what is sent is whole");
 }
 
 #[tokio::test]
@@ -111,65 +111,72 @@ async fn refusals_are_told() {
         ("200 OK", vec![0; ANSWER_BYTES_MAX + 1], "has no end"),
     ] {
         let (queue, listener) = queue().await;
-        let (told, _) =
+        let (reported, _) =
             tokio::join!(queue.submit("x", A4, b"%PDF"), responder(listener, status, vec![answer]));
-        let told = told.unwrap_err().to_string();
-        assert!(told.contains(word), "{word}: {told}");
+        let reported = reported.unwrap_err().to_string();
+        assert!(reported.contains(word), "{word}: {reported}");
     }
     let (queue, listener) = queue().await;
     drop(listener);
-    assert!(matches!(queue.submit("x", A4, b"%PDF").await, Err(QueueError::Away(_))), "safe to try again");
+    assert!(
+        matches!(queue.submit("x", A4, b"%PDF").await, Err(QueueError::Unreachable(_))),
+        "safe to try again"
+    );
     let (queue, listener) = tests::queue().await;
     let cut = async {
         let (mut stream, _) = listener.accept().await.unwrap();
         request(&mut stream).await;
     };
-    let (told, ()) = tokio::join!(queue.submit("x", A4, b"%PDF"), cut);
-    assert!(matches!(told, Err(QueueError::Lost(_))), "it may be printed");
-    assert!(Queue::new(&"tcp://a:9100".parse().unwrap()).unwrap().is_none());
+    let (reported, ()) = tokio::join!(queue.submit("x", A4, b"%PDF"), cut);
+    assert!(matches!(reported, Err(QueueError::Lost(_))), "it may be printed");
+    assert!(IppQueue::new(&"tcp://a:9100".parse().unwrap()).unwrap().is_none());
 }
 
 #[tokio::test]
 async fn a_document_is_found_by_its_name() {
     let fake = FakeQueue::new();
-    let queue = Queue::new(&fake.address().parse().unwrap()).unwrap().unwrap();
+    let queue = IppQueue::new(&fake.address().parse().unwrap()).unwrap().unwrap();
     fake.inside().next = 3;
     let first = queue.submit("one", A4, b"%PDF").await.unwrap();
-    assert_eq!(queue.find(None, "one").await.unwrap(), (first, Progress::Waiting));
+    assert_eq!(queue.find(None, "one").await.unwrap(), (first, DocumentState::Waiting));
     fake.inside().swallow = true;
     assert!(matches!(queue.submit("two", A4, b"%PDF").await, Err(QueueError::Lost(_))));
     fake.inside().documents[1].state = 9;
-    assert_eq!(queue.find(None, "two").await.unwrap(), (2, Progress::Printed));
-    assert_eq!(queue.find(Some(first), "two").await.unwrap(), (2, Progress::Printed), "a number used again");
+    assert_eq!(queue.find(None, "two").await.unwrap(), (2, DocumentState::Printed));
+    assert_eq!(
+        queue.find(Some(first), "two").await.unwrap(),
+        (2, DocumentState::Printed),
+        "a number used again"
+    );
     queue.cancel(first).await.unwrap();
-    assert_eq!(queue.find(Some(first), "one").await.unwrap().1, Progress::Cancelled { begun: false });
+    assert_eq!(queue.find(Some(first), "one").await.unwrap().1, DocumentState::Cancelled { begun: false });
     (fake.inside().documents[0].begun, fake.inside().documents[0].state) = (true, 8);
-    assert_eq!(queue.find(Some(first), "one").await.unwrap().1, Progress::Failed { begun: true });
+    assert_eq!(queue.find(Some(first), "one").await.unwrap().1, DocumentState::Failed { begun: true });
     fake.inside().documents.clear();
     assert!(matches!(queue.find(Some(first), "one").await, Err(QueueError::Unknown)));
 }
 
 #[test]
 fn how_a_document_ended() {
-    let ended = |state: u8, reason: &[u8], at: Told<'_>| {
-        let told: &[Told<'_>] =
+    let ended = |state: u8, reason: &[u8], at: FakeAttribute<'_>| {
+        let reported: &[FakeAttribute<'_>] =
             &[(0x23, "job-state", &[0, 0, 0, state]), (0x44, "job-state-reasons", reason), at];
-        let answer = read(answer(0, &[(2, told)])).unwrap();
-        progress(answer.attributes().first_of(DelimiterTag::JobAttributes).unwrap())
+        let answer = read_answer(answer(0, &[(2, reported)])).unwrap();
+        document_state(answer.attributes().first_of(DelimiterTag::JobAttributes).unwrap())
     };
     let (never, at) =
         ((0x13, "time-at-processing", &b""[..]), (0x21, "time-at-processing", &[0, 0, 0, 9][..]));
-    for (state, reason, at, wanted) in [
-        (3, "none", never, Progress::Waiting),
-        (4, "job-hold-until-specified", never, Progress::Held),
-        (9, "job-completed-successfully", at, Progress::Printed),
-        (9, "job-completed-with-errors", at, Progress::Failed { begun: true }),
-        (9, "queued-in-device", at, Progress::Handed),
-        (7, "job-canceled-by-user", at, Progress::Cancelled { begun: true }),
-        (8, "aborted-by-system", never, Progress::Failed { begun: false }),
-        (8, "aborted-by-system", (0x44, "x", b"y"), Progress::Failed { begun: true }),
+    for (state, reason, at, expected) in [
+        (3, "none", never, DocumentState::Waiting),
+        (4, "job-hold-until-specified", never, DocumentState::Held),
+        (9, "job-completed-successfully", at, DocumentState::Printed),
+        (9, "job-completed-with-errors", at, DocumentState::Failed { begun: true }),
+        (9, "queued-in-device", at, DocumentState::Handed),
+        (7, "job-canceled-by-user", at, DocumentState::Cancelled { begun: true }),
+        (8, "aborted-by-system", never, DocumentState::Failed { begun: false }),
+        (8, "aborted-by-system", (0x44, "x", b"y"), DocumentState::Failed { begun: true }),
     ] {
-        assert_eq!(ended(state, reason.as_bytes(), at).unwrap(), wanted, "{state} {reason}");
+        assert_eq!(ended(state, reason.as_bytes(), at).unwrap(), expected, "{state} {reason}");
     }
     assert!(ended(99, b"none", at).is_err());
 }
@@ -179,7 +186,7 @@ fn papers_and_what_is_heard_of_them() {
     let letter = (215.9, 279.4);
     assert_eq!((media_name(letter), media_name((210.0, 297.0))), ("na_letter_8.5x11in".into(), A4.into()));
     let state = |media: &[&str], device: Option<&str>| QueueState {
-        condition: Condition::Ready,
+        condition: PrinterCondition::Ready,
         stopped: false,
         accepts: true,
         takes_pdf: true,
@@ -189,7 +196,7 @@ fn papers_and_what_is_heard_of_them() {
         low: false,
         message: String::new(),
     };
-    for (media, wanted) in [
+    for (media, expected) in [
         (&[][..], true),
         (&[A4], false),
         (&[A4, "iso_a5_148x210mm", "na_letter_8.5x11in"], true),
@@ -198,10 +205,10 @@ fn papers_and_what_is_heard_of_them() {
         (&["na_legal_8.5x14in"], false),
         (&["letter-white"], true),
     ] {
-        assert_eq!(state(media, None).may_have(letter), wanted, "{media:?}");
+        assert_eq!(state(media, None).may_have(letter), expected, "{media:?}");
     }
     assert!(state(&[A4], Some("ipp://h/ipp/print")).may_have(letter), "what is usual there");
-    for (device, wanted) in [
+    for (device, expected) in [
         ("ipp://h/ipp/print", true),
         ("ipps://h:443/ipp/print", true),
         ("dnssd://HP._ipp._tcp.local/?uuid=1", true),
@@ -210,44 +217,44 @@ fn papers_and_what_is_heard_of_them() {
         ("usb://HP/LaserJet", false),
         ("lpd://10.0.0.9/queue", false),
     ] {
-        assert_eq!(state(&[], Some(device)).sees_paper(), wanted, "{device}");
+        assert_eq!(state(&[], Some(device)).sees_paper(), expected, "{device}");
     }
     assert!(state(&[], None).sees_paper());
 }
 
 #[test]
 fn reasons() {
-    let told = |reasons: &[&str], stopped| {
-        condition(&reasons.iter().map(|r| (*r).to_owned()).collect::<Vec<_>>(), stopped)
+    let reported = |reasons: &[&str], stopped| {
+        printer_condition(&reasons.iter().map(|r| (*r).to_owned()).collect::<Vec<_>>(), stopped)
     };
-    assert_eq!(told(&["none"], false), Condition::Ready);
-    assert_eq!(told(&["media-low-warning", "toner-low-report"], false), Condition::Ready);
-    assert_eq!(told(&["media-empty-warning"], false), Condition::Ready, "another tray has paper");
-    assert_eq!(told(&["media-empty", "cover-open-error"], true), Condition::CoverOpen);
-    assert_eq!(told(&["media-needed"], true), Condition::PaperOut);
-    assert_eq!(told(&["offline-report"], false), Condition::Offline);
-    assert_eq!(told(&["paused"], true), Condition::Paused);
-    assert_eq!(told(&[], true), Condition::Fault);
+    assert_eq!(reported(&["none"], false), PrinterCondition::Ready);
+    assert_eq!(reported(&["media-low-warning", "toner-low-report"], false), PrinterCondition::Ready);
+    assert_eq!(reported(&["media-empty-warning"], false), PrinterCondition::Ready, "another tray has paper");
+    assert_eq!(reported(&["media-empty", "cover-open-error"], true), PrinterCondition::CoverOpen);
+    assert_eq!(reported(&["media-needed"], true), PrinterCondition::PaperOut);
+    assert_eq!(reported(&["offline-report"], false), PrinterCondition::Offline);
+    assert_eq!(reported(&["paused"], true), PrinterCondition::Paused);
+    assert_eq!(reported(&[], true), PrinterCondition::Fault);
 }
 
 #[test]
 fn what_the_parser_would_fall_over_is_kept_from_it() {
     let short = one(0, 4, &[(0x35, "printer-state-message", b"\x00\x02en\xff\xffx")]);
-    assert!(vet(&short).is_none());
-    let deep: Vec<Told<'_>> =
+    assert!(check_answer(&short).is_none());
+    let deep: Vec<FakeAttribute<'_>> =
         (0..2_000).map(|n| (0x34, if n == 0 { "media-col" } else { "" }, &b""[..])).collect();
-    assert!(vet(&one(0, 4, &deep)).is_none());
+    assert!(check_answer(&one(0, 4, &deep)).is_none());
     let unbegun = one(0, 4, &[(0x37, "", b"")]);
-    assert!(vet(&unbegun).is_none());
+    assert!(check_answer(&unbegun).is_none());
     let whole = printer(3, &["none"]);
-    assert!(vet(&whole).is_some());
-    assert!((0..whole.len()).all(|cut| vet(&whole[..cut]).is_none()));
+    assert!(check_answer(&whole).is_some());
+    assert!((0..whole.len()).all(|cut| check_answer(&whole[..cut]).is_none()));
 }
 
 proptest! {
     #[test]
     fn any_answer_is_survived(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        drop(read(bytes));
+        drop(read_answer(bytes));
     }
 
     #[test]
@@ -257,15 +264,15 @@ proptest! {
             let at = usize::from(at) % bytes.len();
             bytes[at] = byte;
         }
-        if let Ok(answer) = read(bytes) {
-            let told = answer.attributes().groups().iter().map(|group| words(group, "printer-state-message").len());
-            prop_assert!(told.sum::<usize>() <= VALUES_MAX * 64);
+        if let Ok(answer) = read_answer(bytes) {
+            let reported = answer.attributes().groups().iter().map(|group| keyword_values(group, "printer-state-message").len());
+            prop_assert!(reported.sum::<usize>() <= VALUES_MAX * 64);
         }
     }
 
     #[test]
     fn nested_answers_are_survived(tags in proptest::collection::vec(prop_oneof![Just(0x34u8), Just(0x37), Just(0x4a), Just(0x21), Just(0x35)], 0..60)) {
-        let told: Vec<Told<'_>> = tags.iter().map(|tag| (*tag, "", if *tag == 0x21 { &[0, 0, 0, 1][..] } else { &b""[..] })).collect();
-        drop(read(one(0, 4, &told)));
+        let reported: Vec<FakeAttribute<'_>> = tags.iter().map(|tag| (*tag, "", if *tag == 0x21 { &[0, 0, 0, 1][..] } else { &b""[..] })).collect();
+        drop(read_answer(one(0, 4, &reported)));
     }
 }

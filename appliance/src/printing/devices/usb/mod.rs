@@ -15,7 +15,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::time::Sleep;
 
-use crate::printing::devices::transport::{Line, Opening, Transport, Waiting};
+use crate::printing::devices::transport::{PrinterStream, PrinterTransport, StreamWait, TransportOpening};
 use crate::printing::model::address::UsbId;
 use crate::printing::model::line_fault::UsbFault;
 
@@ -26,7 +26,7 @@ const ATTRIBUTE_BYTES_MAX: u64 = 1_024;
 /// From one look for a printer that is not there to the next.
 const LOOK: Duration = Duration::from_secs(1);
 /// After a printer sent an empty packet, which means that it has nothing to say and would say so 1,000 times a second.
-const NOTHING_SAID: Duration = Duration::from_millis(50);
+const SILENCE_PAUSE: Duration = Duration::from_millis(50);
 
 /// Where the kernel shows its devices; tests make their own.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ impl Default for DeviceTree {
 
 /// A printer that is plugged in, in its own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Device {
+pub struct UsbDevice {
     /// Its device file at the moment.
     pub node: PathBuf,
     /// Maker's number.
@@ -62,7 +62,7 @@ pub struct Device {
     pub ieee1284: Option<String>,
 }
 
-impl Device {
+impl UsbDevice {
     /// By what it is found again.
     pub fn id(&self) -> UsbId {
         match &self.serial {
@@ -81,7 +81,7 @@ impl Device {
 
 impl DeviceTree {
     /// All printers that are plugged in, in the order of their device files. Reads small files of the kernel's.
-    pub fn devices(&self) -> Vec<Device> {
+    pub fn devices(&self) -> Vec<UsbDevice> {
         // Without the folder no printer was ever plugged in.
         let Ok(entries) = std::fs::read_dir(&self.sys) else { return Vec::new() };
         let names = entries.take(DEVICES_MAX).filter_map(|e| e.ok()?.file_name().into_string().ok());
@@ -90,30 +90,30 @@ impl DeviceTree {
         devices
     }
 
-    fn device(&self, name: &str) -> Option<Device> {
+    fn device(&self, name: &str) -> Option<UsbDevice> {
         let number = name.strip_prefix("lp")?;
         if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }
         let interface = self.sys.join(name).join("device");
         let device = interface.join("..");
-        let hex = |file| u16::from_str_radix(&attribute(&device.join(file))?, 16).ok();
-        Some(Device {
+        let hex = |file| u16::from_str_radix(&read_attribute(&device.join(file))?, 16).ok();
+        Some(UsbDevice {
             node: self.dev.join(name),
             vendor: hex("idVendor")?,
             product: hex("idProduct")?,
-            serial: attribute(&device.join("serial")),
-            manufacturer: attribute(&device.join("manufacturer")),
-            model: attribute(&device.join("product")),
-            ieee1284: attribute(&interface.join("ieee1284_id")),
+            serial: read_attribute(&device.join("serial")),
+            manufacturer: read_attribute(&device.join("manufacturer")),
+            model: read_attribute(&device.join("product")),
+            ieee1284: read_attribute(&interface.join("ieee1284_id")),
         })
     }
 
     /// The one printer that is meant.
-    pub(crate) fn find(&self, id: &UsbId) -> Result<Device, UsbFault> {
+    pub(crate) fn find(&self, id: &UsbId) -> Result<UsbDevice, UsbFault> {
         let mut meant: Vec<_> = self.devices().into_iter().filter(|device| device.is(id)).collect();
         match (meant.pop(), meant.len()) {
-            (None, _) => Err(UsbFault::Away(id.clone())),
+            (None, _) => Err(UsbFault::Unplugged(id.clone())),
             (Some(device), 0) => Ok(device),
             (Some(_), more) => Err(UsbFault::Twins(more + 1, id.clone())),
         }
@@ -121,7 +121,7 @@ impl DeviceTree {
 }
 
 /// One of the kernel's small files as a line of text without control characters; `None` when empty or not there.
-fn attribute(path: &Path) -> Option<String> {
+fn read_attribute(path: &Path) -> Option<String> {
     let mut bytes = Vec::new();
     std::fs::File::open(path).ok()?.take(ATTRIBUTE_BYTES_MAX).read_to_end(&mut bytes).ok()?;
     let text: String = String::from_utf8_lossy(&bytes).chars().filter(|c| !c.is_control()).collect();
@@ -130,17 +130,17 @@ fn attribute(path: &Path) -> Option<String> {
 }
 
 /// What the system says, for a device file of which nothing more is known.
-fn other(node: &Path, error: &io::Error) -> UsbFault {
+fn other_fault(node: &Path, error: &io::Error) -> UsbFault {
     UsbFault::Other(node.to_owned(), error.to_string(), error.kind())
 }
 
 /// One printer on USB, wherever it is plugged in.
-pub(crate) struct Usb {
+pub(crate) struct UsbTransport {
     tree: DeviceTree,
     id: UsbId,
 }
 
-impl Usb {
+impl UsbTransport {
     pub(crate) fn new(tree: DeviceTree, id: UsbId) -> Self {
         Self { tree, id }
     }
@@ -152,9 +152,9 @@ impl Usb {
             Errno::ACCESS | Errno::PERM => UsbFault::Denied(node.clone()),
             Errno::BUSY => UsbFault::Held(node.clone()),
             Errno::NODEV | Errno::NXIO | Errno::NOENT => UsbFault::Gone,
-            e => other(&node, &e.into()),
+            e => other_fault(&node, &e.into()),
         })?;
-        let fd = watched(fd).map_err(|e| other(&node, &e))?;
+        let fd = watch_device(fd).map_err(|e| other_fault(&node, &e))?;
         let (tree, id) = (self.tree.clone(), self.id.clone());
         Ok(UsbLine { fd, node, tree, id, rest: None, taken: false, mute: false })
     }
@@ -164,17 +164,17 @@ impl Usb {
     deprecated,
     reason = "its successor is unsafe, for types that may change their number; an OwnedFd never does"
 )]
-fn watched(fd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+fn watch_device(fd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     AsyncFd::with_interest(fd, Interest::READABLE | Interest::WRITABLE)
 }
 
-impl Transport for Usb {
-    fn open(&self) -> Opening<'_> {
-        Box::pin(async move { Ok(Box::new(self.open_now()?) as Box<dyn Line>) })
+impl PrinterTransport for UsbTransport {
+    fn open(&self) -> TransportOpening<'_> {
+        Box::pin(async move { Ok(Box::new(self.open_now()?) as Box<dyn PrinterStream>) })
     }
 
     /// When the printer is seen to be plugged in after it was not.
-    fn back(&self) -> Waiting<'_> {
+    fn back(&self) -> StreamWait<'_> {
         Box::pin(async move {
             if self.tree.find(&self.id).is_ok() {
                 // It is there and yet cannot be opened: only time can mend that.
@@ -205,23 +205,23 @@ impl UsbLine {
     fn error(&self, e: Errno) -> io::Error {
         let gone = matches!(e, Errno::NODEV | Errno::NXIO | Errno::SHUTDOWN)
             || matches!(e, Errno::IO | Errno::PIPE | Errno::PROTO) && self.tree.find(&self.id).is_err();
-        if gone { UsbFault::Gone.into() } else { other(&self.node, &e.into()).into() }
+        if gone { UsbFault::Gone.into() } else { other_fault(&self.node, &e.into()).into() }
     }
 
     /// What the kernel says of the file at this moment.
-    fn told(&self) -> io::Result<PollFlags> {
-        let mut asked = [PollFd::new(self.fd.get_ref(), PollFlags::OUT)];
+    fn flags_ready(&self) -> io::Result<PollFlags> {
+        let mut requested = [PollFd::new(self.fd.get_ref(), PollFlags::OUT)];
         let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
-        rustix::event::poll(&mut asked, Some(&now))?;
-        Ok(asked[0].revents())
+        rustix::event::poll(&mut requested, Some(&now))?;
+        Ok(requested[0].revents())
     }
 
     fn hung_up(&self) -> io::Result<bool> {
-        Ok(self.told()?.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL))
+        Ok(self.flags_ready()?.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL))
     }
 }
 
-impl Line for UsbLine {}
+impl PrinterStream for UsbLine {}
 
 impl AsyncRead for UsbLine {
     fn poll_read(
@@ -245,7 +245,7 @@ impl AsyncRead for UsbLine {
             }
             match rustix::io::read(self.fd.get_ref(), into.initialize_unfilled()) {
                 Ok(0) if self.hung_up()? => return Poll::Ready(Err(UsbFault::Gone.into())),
-                Ok(0) => self.rest = Some(Box::pin(tokio::time::sleep(NOTHING_SAID))),
+                Ok(0) => self.rest = Some(Box::pin(tokio::time::sleep(SILENCE_PAUSE))),
                 Ok(n) => {
                     into.advance(n);
                     return Poll::Ready(Ok(()));
@@ -283,7 +283,7 @@ impl AsyncWrite for UsbLine {
             if self.hung_up()? {
                 return Poll::Ready(Err(UsbFault::Gone.into()));
             }
-            if self.told()?.contains(PollFlags::OUT) {
+            if self.flags_ready()?.contains(PollFlags::OUT) {
                 break;
             }
             ready.clear_ready();

@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
-use crate::printing::model::address::Address;
+use crate::printing::model::address::PrinterAddress;
 
 const BROTHER: &str = "MFG:Brother;CMD:PT-CBP;MDL:QL-700;CLS:PRINTER;";
 
@@ -33,9 +33,9 @@ impl Bus {
         DeviceTree { sys: self.dir.path().join("class/usbmisc"), dev: self.dir.path().join("dev") }
     }
 
-    fn usb(&self, address: &str) -> Usb {
-        let Ok(Address::Usb(id)) = address.parse() else { panic!("{address}") };
-        Usb::new(self.tree(), id)
+    fn usb(&self, address: &str) -> UsbTransport {
+        let Ok(PrinterAddress::Usb(id)) = address.parse() else { panic!("{address}") };
+        UsbTransport::new(self.tree(), id)
     }
 
     /// As the kernel shows it: the class entry links to the interface, whose parent is the device.
@@ -81,11 +81,11 @@ impl Bus {
     }
 }
 
-fn refusal(usb: &Usb) -> String {
+fn refusal(usb: &UsbTransport) -> String {
     usb.open_now().err().unwrap().to_string()
 }
 
-async fn prints(usb: &Usb, plugged: &mut Plugged, label: &[u8]) {
+async fn prints(usb: &UsbTransport, plugged: &mut Plugged, label: &[u8]) {
     let mut line = usb.open().await.unwrap();
     line.write_all(label).await.unwrap();
     let mut got = vec![0; label.len()];
@@ -132,10 +132,10 @@ async fn the_cable_is_pulled_in_mid_label() {
     let mut line = usb.open().await.unwrap();
     line.write_all(b"half a label").await.unwrap();
     let mut answer = [0; 8];
-    let (told, ()) = tokio::join!(line.read(&mut answer), async { bus.pull(plugged) });
-    assert_eq!(told.unwrap_err().to_string(), "the cable is out or the printer is off");
-    let told = line.write_all(&[0; 100_000]).await.unwrap_err();
-    assert_eq!(told.to_string(), "the cable is out or the printer is off");
+    let (reported, ()) = tokio::join!(line.read(&mut answer), async { bus.pull(plugged) });
+    assert_eq!(reported.unwrap_err().to_string(), "the cable is out or the printer is off");
+    let reported = line.write_all(&[0; 100_000]).await.unwrap_err();
+    assert_eq!(reported.to_string(), "the cable is out or the printer is off");
 }
 
 #[tokio::test]
@@ -162,10 +162,10 @@ async fn printers_without_a_serial_number() {
     assert_eq!(bus.tree().devices()[0].id(), UsbId::Model { vendor: 0x04f9, product: 0x2042 });
     prints(&usb, &mut one, b"label").await;
     let _two = bus.plug("lp1", "1-2", None);
-    let told = refusal(&usb);
+    let reported = refusal(&usb);
     assert!(
-        told.starts_with("2 printers on USB are of the model 04f9:2042; disconnect all but one"),
-        "{told}"
+        reported.starts_with("2 printers on USB are of the model 04f9:2042; disconnect all but one"),
+        "{reported}"
     );
 }
 
@@ -186,8 +186,8 @@ async fn what_cannot_be_opened_says_what_to_do() {
     std::fs::write(&node, b"").unwrap();
     std::fs::set_permissions(&node, PermissionsExt::from_mode(0o0)).unwrap();
     // Root opens it all the same; a plain file can then not be waited for.
-    let told = refusal(&usb);
-    assert!(told.contains("may not open") || told.contains("cannot be used"), "{told}");
+    let reported = refusal(&usb);
+    assert!(reported.contains("may not open") || reported.contains("cannot be used"), "{reported}");
 }
 
 #[test]

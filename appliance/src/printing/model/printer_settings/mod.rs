@@ -2,17 +2,17 @@
 
 mod refusal;
 
-use labels::language::{Answers, Language, Profile};
-use labels::media::{Length, Media, Thermal};
-use labels::sheet::{SHEETS, Sheet};
+use labels::language::{ConfirmationLevel, PrinterLanguage, PrinterProfile};
+use labels::media::{Media, MediaLength, ThermalMethod};
+use labels::sheet::{LabelSheet, SHEETS};
 use labels::{Bitmap, Dpi};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::printing::model::address::SNMP_PORT;
+use crate::printing::model::connection_timeouts::ConnectionTimeouts;
 use crate::printing::model::content_version::ContentVersion;
 use crate::printing::model::paper::PrinterPaper;
-use crate::printing::model::patience::Patience;
 
 pub use self::refusal::PrinterRefusal;
 
@@ -38,19 +38,19 @@ pub const PDF: &str = "pdf";
 const SHEET_DPI: u16 = 600;
 
 /// The name of a sheet in settings, such as `avery-5160`.
-pub fn sheet_name(sheet: &Sheet) -> String {
+pub fn sheet_name(sheet: &LabelSheet) -> String {
     sheet.name.to_lowercase().replace(' ', "-")
 }
 
 /// The sheet as if each of its labels were one of a roll.
-fn cell(sheet: &Sheet) -> Media {
+fn sheet_media(sheet: &LabelSheet) -> Media {
     Media {
         name: sheet_name(sheet),
         width_mm: sheet.label_mm.0,
-        length: Length::DieCut { mm: sheet.label_mm.1, gap_mm: 0.0 },
+        length: MediaLength::DieCut { mm: sheet.label_mm.1, gap_mm: 0.0 },
         side_mm: 0.0,
         end_mm: 0.0,
-        thermal: Thermal::Transfer,
+        thermal: ThermalMethod::Transfer,
         two_colour: false,
     }
 }
@@ -59,7 +59,7 @@ fn cell(sheet: &Sheet) -> Media {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "PrinterAnswers")]
-pub enum Asked {
+pub enum StatusQueryMode {
     /// As far as its language and line let it answer.
     #[default]
     Auto,
@@ -69,22 +69,24 @@ pub enum Asked {
     Never,
 }
 
-impl<'de> Deserialize<'de> for Asked {
+impl<'de> Deserialize<'de> for StatusQueryMode {
     /// `"auto"`, `"taken"` and `"never"`; `true` and `false` from older settings.
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(untagged, expecting = "answers is \"auto\", \"taken\" or \"never\"")]
-        enum Said {
+        enum StatusQueryText {
             Flag(bool),
             Word(String),
         }
-        match Said::deserialize(from)? {
-            Said::Flag(true) => Ok(Self::Auto),
-            Said::Flag(false) => Ok(Self::Never),
-            Said::Word(word) if word == "auto" => Ok(Self::Auto),
-            Said::Word(word) if word == "taken" => Ok(Self::Taken),
-            Said::Word(word) if word == "never" => Ok(Self::Never),
-            Said::Word(_) => Err(serde::de::Error::custom("answers is \"auto\", \"taken\" or \"never\"")),
+        match StatusQueryText::deserialize(from)? {
+            StatusQueryText::Flag(true) => Ok(Self::Auto),
+            StatusQueryText::Flag(false) => Ok(Self::Never),
+            StatusQueryText::Word(word) if word == "auto" => Ok(Self::Auto),
+            StatusQueryText::Word(word) if word == "taken" => Ok(Self::Taken),
+            StatusQueryText::Word(word) if word == "never" => Ok(Self::Never),
+            StatusQueryText::Word(_) => {
+                Err(serde::de::Error::custom("answers is \"auto\", \"taken\" or \"never\""))
+            }
         }
     }
 }
@@ -116,7 +118,7 @@ pub struct OwnMedia {
     pub gap_mm: Option<f64>,
     /// `direct` or `transfer`.
     #[serde(default)]
-    pub thermal: Heat,
+    pub thermal: ThermalSetting,
     /// Black and red on one roll.
     #[serde(default)]
     pub two_colour: bool,
@@ -126,7 +128,7 @@ pub struct OwnMedia {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "PrintMethod")]
-pub enum Heat {
+pub enum ThermalSetting {
     /// The paper itself darkens.
     #[default]
     Direct,
@@ -134,11 +136,11 @@ pub enum Heat {
     Transfer,
 }
 
-impl Heat {
-    pub(crate) fn of(thermal: Thermal) -> Self {
+impl ThermalSetting {
+    pub(crate) fn of(thermal: ThermalMethod) -> Self {
         match thermal {
-            Thermal::Direct => Self::Direct,
-            Thermal::Transfer => Self::Transfer,
+            ThermalMethod::Direct => Self::Direct,
+            ThermalMethod::Transfer => Self::Transfer,
         }
     }
 }
@@ -176,7 +178,7 @@ pub struct PrinterSettings {
     pub model: Option<String>,
     /// Whether it is asked.
     #[serde(default)]
-    pub answers: Asked,
+    pub answers: StatusQueryMode,
 }
 
 impl PrinterSettings {
@@ -199,7 +201,7 @@ impl PrinterSettings {
             speed: None,
             dense: false,
             model: None,
-            answers: Asked::Auto,
+            answers: StatusQueryMode::Auto,
         }
     }
 
@@ -208,11 +210,11 @@ impl PrinterSettings {
     /// # Errors
     /// What does not, with what to do.
     pub fn checked(&self) -> Result<PrinterConfig, PrinterRefusal> {
-        let name = named(&self.name)?;
+        let name = check_name(&self.name)?;
         if self.language == PDF {
             return self.office(&name);
         }
-        let language: Language = self.language.parse()?;
+        let language: PrinterLanguage = self.language.parse()?;
         let row = language.row();
         let model = self.model.as_deref().map(str::trim).filter(|m| !m.is_empty());
         if let Some(fault) = model.and_then(row.refusal) {
@@ -223,9 +225,9 @@ impl PrinterSettings {
             .filter(|_| row.dpi.contains(&dpi))
             .ok_or_else(|| PrinterRefusal::Dpi { dpi, known: row.dpi.to_vec() })?;
         let head_dots = self.head_dots.unwrap_or_else(|| (row.head_dots)(dpi));
-        within("head_dots", head_dots, (dpi.dots(ROLL_MM.0), HEAD_DOTS_MAX))?;
-        within("darkness", self.darkness.unwrap_or(0), (0, 100))?;
-        within("speed", self.speed.unwrap_or(SPEED.0), SPEED)?;
+        check_within("head_dots", head_dots, (dpi.dots(ROLL_MM.0), HEAD_DOTS_MAX))?;
+        check_within("darkness", self.darkness.unwrap_or(0), (0, 100))?;
+        check_within("speed", self.speed.unwrap_or(SPEED.0), SPEED)?;
         let media = self.roll(language, dpi, head_dots)?;
         let config = PrinterConfig {
             name,
@@ -234,14 +236,14 @@ impl PrinterSettings {
             dpi,
             head_dots,
             answers: self.answers_of(language),
-            asked: self.answers,
+            requested: self.answers,
             sheet: None,
             media,
             darkness: self.darkness,
             speed_mm_s: self.speed,
             dense: self.dense,
             model: model.map(|m| m.chars().take(NAME_CHARS_MAX).collect()),
-            patience: Patience::default(),
+            timeouts: ConnectionTimeouts::default(),
             status_port: SNMP_PORT,
         };
         config.takes_a_label()?;
@@ -251,38 +253,38 @@ impl PrinterSettings {
     /// An office printer: its paper is all that there is to say of it.
     fn office(&self, name: &str) -> Result<PrinterConfig, PrinterRefusal> {
         let (sheet, dpi) = (self.sheet()?, Dpi::new(SHEET_DPI).unwrap_or(Dpi::D203));
-        if self.dpi.is_some_and(|said| said != dpi.get()) {
+        if self.dpi.is_some_and(|message| message != dpi.get()) {
             let (dpi, known) = (self.dpi.unwrap_or_default(), vec![dpi.get()]);
             return Err(PrinterRefusal::Dpi { dpi, known });
         }
         let answers = match self.answers {
-            Asked::Auto => Answers::Printed,
-            Asked::Taken => Answers::Taken,
-            Asked::Never => Answers::Nothing,
+            StatusQueryMode::Auto => ConfirmationLevel::Printed,
+            StatusQueryMode::Taken => ConfirmationLevel::Taken,
+            StatusQueryMode::Never => ConfirmationLevel::Nothing,
         };
         Ok(PrinterConfig {
-            asked: self.answers,
+            requested: self.answers,
             sheet: Some(sheet),
             dpi,
             head_dots: dpi.dots_up(sheet.label_mm.0),
-            media: cell(sheet),
+            media: sheet_media(sheet),
             model: self.model.as_deref().map(|m| m.trim().chars().take(NAME_CHARS_MAX).collect()),
             ..PrinterConfig::escpos(name, self.address.trim(), dpi, answers)
         })
     }
 
-    fn sheet(&self) -> Result<&'static Sheet, PrinterRefusal> {
+    fn sheet(&self) -> Result<&'static LabelSheet, PrinterRefusal> {
         let known = || SHEETS.iter().map(sheet_name).collect::<Vec<_>>().join(", ");
         match &self.media {
             None => Ok(&SHEETS[0]),
-            Some(MediaChoice::Named(name)) => Sheet::named(&name.replace('-', " ")).map_err(|_| {
+            Some(MediaChoice::Named(name)) => LabelSheet::named(&name.replace('-', " ")).map_err(|_| {
                 PrinterRefusal::Sheet { media: name.chars().take(60).collect(), known: known() }
             }),
             Some(MediaChoice::Own(_)) => Err(PrinterRefusal::RollForSheets { known: known() }),
         }
     }
 
-    fn roll(&self, language: Language, dpi: Dpi, head_dots: u32) -> Result<Media, PrinterRefusal> {
+    fn roll(&self, language: PrinterLanguage, dpi: Dpi, head_dots: u32) -> Result<Media, PrinterRefusal> {
         let rolls = (language.row().media)();
         let media = match &self.media {
             None => rolls.into_iter().next().unwrap_or(language.usual_profile().media),
@@ -302,16 +304,18 @@ impl PrinterSettings {
         Ok(media)
     }
 
-    fn answers_of(&self, language: Language) -> Answers {
+    fn answers_of(&self, language: PrinterLanguage) -> ConfirmationLevel {
         let address = self.address.trim();
         let row = language.row();
         match (row.answers, row.beside) {
-            (Answers::Nothing, _) => Answers::Nothing,
-            _ if self.answers == Asked::Never || address.starts_with("dir:") => Answers::Nothing,
+            (ConfirmationLevel::Nothing, _) => ConfirmationLevel::Nothing,
+            _ if self.answers == StatusQueryMode::Never || address.starts_with("dir:") => {
+                ConfirmationLevel::Nothing
+            }
             (_, Some(beside)) if !address.starts_with("usb:") => beside,
             // What these say beside their line they do not say on it.
             (answers, Some(_)) => answers,
-            _ if self.answers == Asked::Taken => Answers::Taken,
+            _ if self.answers == StatusQueryMode::Taken => ConfirmationLevel::Taken,
             (answers, None) => answers,
         }
     }
@@ -326,14 +330,18 @@ impl OwnMedia {
         let width_mm = measure("width_mm", self.width_mm, ROLL_MM)?;
         let (length, kind) = match (self.height_mm, self.continuous) {
             (Some(_), true) | (None, false) => return Err(PrinterRefusal::Length),
-            (None, true) => (Length::Continuous, "continuous".to_owned()),
+            (None, true) => (MediaLength::Continuous, "continuous".to_owned()),
             (Some(mm), false) => {
                 let mm = measure("height_mm", mm, LABEL_MM)?;
                 let gap_mm = measure("gap_mm", self.gap_mm.unwrap_or(GAP_MM_USUAL), GAP_MM)?;
-                (Length::DieCut { mm, gap_mm }, mm.to_string())
+                (MediaLength::DieCut { mm, gap_mm }, mm.to_string())
             }
         };
-        let thermal = if self.thermal == Heat::Direct { Thermal::Direct } else { Thermal::Transfer };
+        let thermal = if self.thermal == ThermalSetting::Direct {
+            ThermalMethod::Direct
+        } else {
+            ThermalMethod::Transfer
+        };
         Ok(Media {
             name: format!("{width_mm}x{kind}"),
             width_mm,
@@ -347,7 +355,7 @@ impl OwnMedia {
     }
 }
 
-fn named(name: &str) -> Result<String, PrinterRefusal> {
+fn check_name(name: &str) -> Result<String, PrinterRefusal> {
     let name = name.trim();
     let fits = (1..=NAME_CHARS_MAX).contains(&name.chars().count());
     // A slash would end its name in an address of the API.
@@ -355,7 +363,7 @@ fn named(name: &str) -> Result<String, PrinterRefusal> {
     if fits && plain { Ok(name.to_owned()) } else { Err(PrinterRefusal::Name) }
 }
 
-fn within<T: PartialOrd + Copy + Into<u32>>(
+fn check_within<T: PartialOrd + Copy + Into<u32>>(
     field: &'static str,
     value: T,
     (least, most): (T, T),
@@ -374,17 +382,17 @@ pub struct PrinterConfig {
     /// `tcp://host:9100`.
     pub address: String,
     /// What it speaks, when it prints label by label.
-    pub language: Language,
+    pub language: PrinterLanguage,
     /// An office printer's paper: it gets PDF by the sheet, and has no other language.
-    pub sheet: Option<&'static Sheet>,
+    pub sheet: Option<&'static LabelSheet>,
     /// Its resolution.
     pub dpi: Dpi,
     /// Dots across its head.
     pub head_dots: u32,
     /// What it can tell.
-    pub answers: Answers,
+    pub answers: ConfirmationLevel,
     /// What a person said of that.
-    pub asked: Asked,
+    pub requested: StatusQueryMode,
     /// What is in it; of a sheet, one of its labels.
     pub media: Media,
     /// 0 to 100.
@@ -396,15 +404,15 @@ pub struct PrinterConfig {
     /// The model's own name.
     pub model: Option<String>,
     /// Its time limits.
-    pub patience: Patience,
+    pub timeouts: ConnectionTimeouts,
     /// Where a printer that says nothing on its line is asked by SNMP: 161, unless its agent is a made one.
     pub status_port: u16,
 }
 
 impl PrinterConfig {
     /// An ESC/POS printer with a head for 80 mm paper (72 mm of it are printed).
-    pub fn escpos(name: &str, address: &str, dpi: Dpi, answers: Answers) -> Self {
-        let language = Language::EscPos;
+    pub fn escpos(name: &str, address: &str, dpi: Dpi, answers: ConfirmationLevel) -> Self {
+        let language = PrinterLanguage::EscPos;
         Self {
             name: name.to_owned(),
             address: address.to_owned(),
@@ -412,14 +420,18 @@ impl PrinterConfig {
             dpi,
             head_dots: dpi.dots_up(72.0),
             answers,
-            asked: if answers == Answers::Nothing { Asked::Never } else { Asked::Auto },
+            requested: if answers == ConfirmationLevel::Nothing {
+                StatusQueryMode::Never
+            } else {
+                StatusQueryMode::Auto
+            },
             sheet: None,
             media: language.usual_profile().media,
             darkness: None,
             speed_mm_s: None,
             dense: false,
             model: None,
-            patience: Patience::default(),
+            timeouts: ConnectionTimeouts::default(),
             status_port: SNMP_PORT,
         }
     }
@@ -435,8 +447,8 @@ impl PrinterConfig {
     }
 
     /// What a session has to know of it.
-    pub(crate) fn profile(&self) -> Profile {
-        Profile {
+    pub(crate) fn profile(&self) -> PrinterProfile {
+        PrinterProfile {
             dpi: self.dpi,
             head_dots: self.head_dots,
             answers: self.answers,

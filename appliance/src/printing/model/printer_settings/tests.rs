@@ -12,13 +12,13 @@ fn refusal(settings: &PrinterSettings) -> (Option<&'static str>, String) {
 }
 
 fn own(width_mm: f64, height_mm: Option<f64>, continuous: bool) -> Option<MediaChoice> {
-    let (gap_mm, thermal) = (None, Heat::Direct);
+    let (gap_mm, thermal) = (None, ThermalSetting::Direct);
     Some(MediaChoice::Own(OwnMedia { width_mm, height_mm, continuous, gap_mm, thermal, two_colour: false }))
 }
 
 #[test]
 fn every_language_with_nothing_said() {
-    for language in Language::all() {
+    for language in PrinterLanguage::all() {
         let config = settings(language.name()).checked().unwrap();
         assert_eq!(config.profile().media, (language.row().media)()[0]);
     }
@@ -26,7 +26,7 @@ fn every_language_with_nothing_said() {
 
 #[test]
 fn every_roll_of_every_list_on_a_head_that_reaches() {
-    for language in Language::all() {
+    for language in PrinterLanguage::all() {
         for media in (language.row().media)() {
             let mut chosen = settings(language.name());
             chosen.media = Some(MediaChoice::Named(media.name.clone()));
@@ -41,7 +41,7 @@ fn every_roll_of_every_list_on_a_head_that_reaches() {
 #[test]
 fn refusals_name_the_field_and_what_to_do() {
     let zpl = settings("zpl");
-    for (wrong, field, said) in [
+    for (wrong, field, message) in [
         (PrinterSettings { name: " ".into(), ..zpl.clone() }, "name", "1 to 60"),
         (PrinterSettings { name: "a/b".into(), ..zpl.clone() }, "name", "slash"),
         (PrinterSettings { name: "x".repeat(61), ..zpl.clone() }, "name", "1 to 60"),
@@ -63,7 +63,7 @@ fn refusals_name_the_field_and_what_to_do() {
     ] {
         let (at, words) = refusal(&wrong);
         assert_eq!(at, Some(field), "{words}");
-        assert!(words.contains(said), "{words}");
+        assert!(words.contains(message), "{words}");
     }
 }
 
@@ -72,16 +72,23 @@ fn who_answers() {
     let answers = |language: &str, address: &str| {
         PrinterSettings { address: address.into(), ..settings(language) }.checked().unwrap().answers
     };
-    assert_eq!(answers("escpos", "tcp://h:1"), Answers::Printed);
-    assert_eq!(answers("brother-ql", "tcp://h:1"), Answers::Taken);
-    assert_eq!(answers("brother-ql", "usb:123"), Answers::Printed);
-    assert_eq!(answers("zpl", "dir:/tmp"), Answers::Nothing);
-    for (asked, answers) in [(Asked::Never, Answers::Nothing), (Asked::Taken, Answers::Taken)] {
-        let config = PrinterSettings { answers: asked, ..settings("escpos") }.checked().unwrap();
-        assert_eq!((config.answers, config.asked), (answers, asked));
+    assert_eq!(answers("escpos", "tcp://h:1"), ConfirmationLevel::Printed);
+    assert_eq!(answers("brother-ql", "tcp://h:1"), ConfirmationLevel::Taken);
+    assert_eq!(answers("brother-ql", "usb:123"), ConfirmationLevel::Printed);
+    assert_eq!(answers("zpl", "dir:/tmp"), ConfirmationLevel::Nothing);
+    for (requested, answers) in [
+        (StatusQueryMode::Never, ConfirmationLevel::Nothing),
+        (StatusQueryMode::Taken, ConfirmationLevel::Taken),
+    ] {
+        let config = PrinterSettings { answers: requested, ..settings("escpos") }.checked().unwrap();
+        assert_eq!((config.answers, config.requested), (answers, requested));
     }
     let folder = PrinterSettings { address: "dir:/tmp".into(), ..settings("zpl") }.checked().unwrap();
-    assert_eq!(folder.asked, Asked::Auto, "a folder says nothing, but a printer in its place may");
+    assert_eq!(
+        folder.requested,
+        StatusQueryMode::Auto,
+        "a folder says nothing, but a printer in its place may"
+    );
 }
 
 #[test]
@@ -97,18 +104,18 @@ fn office_printers_and_their_sheets() {
     ] {
         let config = with(media).checked().unwrap();
         assert_eq!(config.sheet.map(|sheet| sheet.name), Some(name));
-        assert_eq!((config.speaks(), config.answers), (PDF, Answers::Printed));
+        assert_eq!((config.speaks(), config.answers), (PDF, ConfirmationLevel::Printed));
         assert_eq!(with(&config.media.name).checked().unwrap().sheet, config.sheet, "its name is taken back");
     }
     assert_eq!(office.checked().unwrap().sheet.map(sheet_name), Some("avery-5160".into()));
     let own = PrinterSettings { media: own(60.0, Some(30.0), false), ..office.clone() };
-    for (wrong, field, said) in [
+    for (wrong, field, message) in [
         (with("a4"), "media", "avery-5160, avery-5163, avery-l7160"),
         (own, "media", "a custom roll"),
         (PrinterSettings { dpi: Some(203), ..office.clone() }, "dpi", "have 600"),
     ] {
         let (at, words) = refusal(&wrong);
-        assert!(at == Some(field) && words.contains(said), "{words}");
+        assert!(at == Some(field) && words.contains(message), "{words}");
     }
 }
 
@@ -117,13 +124,16 @@ fn what_is_kept_reads_back_and_strange_keys_do_not() {
     let full = PrinterSettings {
         dpi: Some(300),
         media: own(60.0, Some(30.0), false),
-        answers: Asked::Never,
+        answers: StatusQueryMode::Never,
         ..settings("zpl")
     };
-    let kept = serde_json::to_string(&full).unwrap();
-    assert_eq!(serde_json::from_str::<PrinterSettings>(&kept).unwrap(), full);
+    let stored = serde_json::to_string(&full).unwrap();
+    assert_eq!(serde_json::from_str::<PrinterSettings>(&stored).unwrap(), full);
     let short = r#"{"name":"a","language":"zpl","address":"tcp://h:1","media":"4x6in","answers":false}"#;
     let read: PrinterSettings = serde_json::from_str(short).unwrap();
-    assert_eq!((read.media, read.answers), (Some(MediaChoice::Named("4x6in".into())), Asked::Never));
+    assert_eq!(
+        (read.media, read.answers),
+        (Some(MediaChoice::Named("4x6in".into())), StatusQueryMode::Never)
+    );
     assert!(serde_json::from_str::<PrinterSettings>(&short.replace("media", "paper")).is_err());
 }

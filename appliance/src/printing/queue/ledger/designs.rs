@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use redb::{ReadableTable, TableDefinition, WriteTransaction};
 use serde::Deserialize;
 
-use crate::printing::model::design::Design;
+use crate::printing::model::design::JobTemplate;
 use crate::printing::model::job::JobHead;
 use crate::printing::model::ledger_error::LedgerError;
 use crate::printing::model::make_error::MakeError;
 use crate::printing::queue::ledger::tables::JOBS;
-use crate::printing::queue::ledger::{Ledger, Tried};
+use crate::printing::queue::ledger::{PrintLedger, RedbResult};
 
 /// Version → the file as it was given.
 const FILES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("print_designs");
@@ -28,40 +28,40 @@ pub(crate) const LOGO: &str = "#logo";
 const AT_HAND: usize = 8;
 
 /// What was read and parsed last, by name and versions.
-type AtHand = Vec<((String, u64, u64), Design)>;
+type AtHand = Vec<((String, u64, u64), JobTemplate)>;
 
 /// Designs at hand, so that none is parsed for each label anew.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Drawer(Arc<Mutex<AtHand>>);
+pub(crate) struct TemplateCache(Arc<Mutex<AtHand>>);
 
 /// A file of the facility's own.
 #[derive(Debug, Clone)]
-pub(crate) struct Kept {
+pub(crate) struct StoredFile {
     /// A template's name, or [`LOGO`].
     pub(crate) name: String,
     pub(crate) version: u64,
     pub(crate) file: Vec<u8>,
 }
 
-pub(crate) fn open(tx: &WriteTransaction) -> Tried<()> {
+pub(crate) fn open_template(tx: &WriteTransaction) -> RedbResult<()> {
     tx.open_table(FILES)?;
     tx.open_table(PRESENT)?;
     Ok(())
 }
 
-impl Ledger {
+impl PrintLedger {
     /// All that count now.
-    pub(crate) fn designs(&self) -> Result<Vec<Kept>, LedgerError> {
+    pub(crate) fn designs(&self) -> Result<Vec<StoredFile>, LedgerError> {
         self.read("reading the templates", |tx| {
-            let (files, mut kept) = (tx.open_table(FILES)?, Vec::new());
+            let (files, mut stored) = (tx.open_table(FILES)?, Vec::new());
             for entry in tx.open_table(PRESENT)?.iter()? {
                 let (name, version) = entry?;
                 let (name, version) = (name.value().to_owned(), version.value());
                 if let Some(file) = files.get(version)?.filter(|_| name != NEXT) {
-                    kept.push(Kept { name, version, file: file.value().to_vec() });
+                    stored.push(StoredFile { name, version, file: file.value().to_vec() });
                 }
             }
-            Ok(kept)
+            Ok(stored)
         })
     }
 
@@ -81,7 +81,7 @@ impl Ledger {
             present.insert(name, version)?;
             drop(present);
             tx.open_table(FILES)?.insert(version, file)?;
-            sweep(tx)?;
+            delete_unused(tx)?;
             Ok(version)
         })
     }
@@ -90,24 +90,24 @@ impl Ledger {
     pub(crate) fn drop_design(&self, name: &str) -> Result<(), LedgerError> {
         self.write("removing a template", |tx| {
             tx.open_table(PRESENT)?.remove(name)?;
-            sweep(tx)
+            delete_unused(tx)
         })
     }
 
     /// What a job prints with: the versions that it was submitted with.
-    pub(crate) fn design_of(&self, head: &JobHead) -> Result<Result<Design, MakeError>, LedgerError> {
-        let wanted = (head.template.clone(), head.design, head.logo);
+    pub(crate) fn design_of(&self, head: &JobHead) -> Result<Result<JobTemplate, MakeError>, LedgerError> {
+        let expected = (head.template.clone(), head.design, head.logo);
         let at_hand = || self.drawer.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, design)) = at_hand().iter().find(|(versions, _)| *versions == wanted) {
+        if let Some((_, design)) = at_hand().iter().find(|(versions, _)| *versions == expected) {
             return Ok(Ok(design.clone()));
         }
         let file = |version| if version == 0 { Ok(None) } else { self.design_file(version) };
         let (template, logo) = (file(head.design)?, file(head.logo)?);
-        let design = Design::of_job(head, template.as_deref(), logo.as_deref());
+        let design = JobTemplate::of_job(head, template.as_deref(), logo.as_deref());
         if let Ok(design) = &design {
             let mut at_hand = at_hand();
             at_hand.truncate(AT_HAND - 1);
-            at_hand.insert(0, (wanted, design.clone()));
+            at_hand.insert(0, (expected, design.clone()));
         }
         Ok(design)
     }
@@ -123,7 +123,7 @@ struct NamedFiles {
 }
 
 /// Versions that neither count now nor are named by a job go.
-fn sweep(tx: &WriteTransaction) -> Tried<()> {
+fn delete_unused(tx: &WriteTransaction) -> RedbResult<()> {
     let mut named = HashSet::new();
     for entry in tx.open_table(PRESENT)?.iter()? {
         named.insert(entry?.1.value());
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn a_job_that_cannot_be_read_keeps_nobody_from_changing_a_template() {
         let db = memory();
-        let ledger = Ledger::open(db.clone(), 1).unwrap();
+        let ledger = PrintLedger::open(db.clone(), 1).unwrap();
         let [first, second] = [b"1", b"2"].map(|file| ledger.keep_design("mine", file).unwrap());
         assert_eq!(ledger.design_file(first).unwrap(), None, "nothing names it any more");
         write_job(&db, 1, b"{");

@@ -10,21 +10,21 @@ use crate::printing::model::cause::FailureCause;
 use crate::printing::model::job::JobHead;
 use crate::printing::model::ledger_error::LedgerError;
 use crate::printing::model::limits::OPEN_MAX;
-use crate::printing::model::news::{News, ring};
-use crate::printing::model::plan::{LabelState, Progress, Proof, Row, answered};
+use crate::printing::model::news::{ChangeSignal, signal_change};
+use crate::printing::model::plan::{ConfirmedBy, JobProgress, LabelProgress, LabelState, after_answer};
 use crate::printing::model::request::LabelRequest;
 
 mod designs;
+mod discarded;
 mod sheets;
-mod spoilt;
 mod tables;
 
 pub(crate) use crate::printing::queue::ledger::designs::LOGO;
-pub(crate) use crate::printing::queue::ledger::sheets::{Fate, SheetAway};
+pub(crate) use crate::printing::queue::ledger::sheets::{SheetOutcome, SubmittedSheet};
 use crate::printing::queue::ledger::tables::{
-    BLANKS, FAILURES, JOB_IDS, JOBS, KEYS, LABELS, Labels, OPEN, PRINTED, PROGRESS, STATES, TORN, UNREPORTED,
-    code, forget_old, found, json, keys, read_head, read_job, read_label, read_progress, read_rows,
-    taken_before, write_failure,
+    BLANKS, FAILURES, JOB_IDS, JOBS, KEYS, LABELS, LabelTable, OPEN, PARTIAL_LABELS, PRINTED, PROGRESS,
+    STATES, UNREPORTED, find_used_blank, forget_old, read_head, read_job, read_label, read_progress,
+    read_rows, state_code, table_keys, taken_before, to_json, write_failure,
 };
 
 /// A database that is gone with the process.
@@ -35,17 +35,17 @@ pub(crate) fn in_memory() -> Result<Database, LedgerError> {
 
 /// A job as the ledger has it.
 #[derive(Debug, Clone)]
-pub(crate) struct Job {
+pub(crate) struct LedgerJob {
     pub(crate) seq: u64,
     pub(crate) head: JobHead,
-    pub(crate) progress: Progress,
+    pub(crate) progress: JobProgress,
 }
 
 /// A submission's fate.
 #[derive(Debug)]
-pub(crate) enum Submitted {
+pub(crate) enum SubmitOutcome {
     /// As it stands: new, or the first one of this id or key.
-    Job(Box<Job>),
+    Job(Box<LedgerJob>),
     /// A blank tag that a printer was given before.
     BlankAgain(Tag),
     /// Too many jobs are unfinished.
@@ -54,7 +54,7 @@ pub(crate) enum Submitted {
 
 /// An answer's fate.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Answered {
+pub(crate) enum AnswerOutcome {
     Settled,
     NoSuchLabel,
     NotInDoubt(LabelState),
@@ -62,20 +62,20 @@ pub(crate) enum Answered {
 
 /// Handle on the tables. All methods block on the disk.
 #[derive(Debug, Clone)]
-pub(crate) struct Ledger {
+pub(crate) struct PrintLedger {
     db: Arc<Database>,
     /// Rung after every change.
-    news: News,
-    drawer: designs::Drawer,
+    news: ChangeSignal,
+    drawer: designs::TemplateCache,
 }
 
-pub(crate) type Tried<T> = Result<T, redb::Error>;
+pub(crate) type RedbResult<T> = Result<T, redb::Error>;
 
-impl Ledger {
+impl PrintLedger {
     /// Makes the tables where they are missing and turns everything that was under way into `unknown`.
     pub(crate) fn open(db: Arc<Database>, now_ms: i64) -> Result<Self, LedgerError> {
         let news = Arc::new(tokio::sync::watch::channel(0).0);
-        let ledger = Self { db, news, drawer: designs::Drawer::default() };
+        let ledger = Self { db, news, drawer: designs::TemplateCache::default() };
         ledger.write("opening", |tx| {
             tx.open_table(JOB_IDS)?;
             tx.open_table(KEYS)?;
@@ -87,59 +87,63 @@ impl Ledger {
             tx.open_table(STATES)?;
             tx.open_table(PROGRESS)?;
             tx.open_table(PRINTED)?;
-            tx.open_table(TORN)?;
-            sheets::open(tx)?;
-            designs::open(tx)?;
-            let open: Vec<u64> = keys(&tx.open_table(OPEN)?)?;
+            tx.open_table(PARTIAL_LABELS)?;
+            sheets::open_sheets(tx)?;
+            designs::open_template(tx)?;
+            let open: Vec<u64> = table_keys(&tx.open_table(OPEN)?)?;
             // Of a sheet in a print queue the queue knows more than a person.
-            let doubt = |seq| if sheets::is_away(tx, seq)? { Ok(()) } else { doubt_all(tx, seq, now_ms) };
+            let doubt = |seq| if sheets::is_at_queue(tx, seq)? { Ok(()) } else { doubt_all(tx, seq, now_ms) };
             open.into_iter().try_for_each(doubt)
         })?;
         Ok(ledger)
     }
 
     /// Writes a whole job down, once per id and per key.
-    pub(crate) fn submit(&self, head: &JobHead, labels: &[LabelRequest]) -> Result<Submitted, LedgerError> {
+    pub(crate) fn submit(
+        &self,
+        head: &JobHead,
+        labels: &[LabelRequest],
+    ) -> Result<SubmitOutcome, LedgerError> {
         self.write("writing down a job", |tx| {
-            if let Some(seq) = found(tx, head)? {
+            if let Some(seq) = find_used_blank(tx, head)? {
                 let head = read_head(&tx.open_table(JOBS)?, seq)?;
-                let progress = Labels::open(tx, seq)?.progress;
-                return Ok(Submitted::Job(Box::new(Job { seq, head, progress })));
+                let progress = LabelTable::open(tx, seq)?.progress;
+                return Ok(SubmitOutcome::Job(Box::new(LedgerJob { seq, head, progress })));
             }
             if tx.open_table(OPEN)?.len()? >= OPEN_MAX {
-                return Ok(Submitted::Full);
+                return Ok(SubmitOutcome::Full);
             }
             let seq = tx.open_table(JOBS)?.last()?.map_or(1, |(seq, _)| seq.value() + 1);
             let mut blanks = tx.open_table(BLANKS)?;
             let blank_tags: Vec<Tag> = labels.iter().filter(|l| l.blank).filter_map(|l| l.tag).collect();
             if let Some(tag) = taken_before(&blanks, &blank_tags)? {
-                return Ok(Submitted::BlankAgain(tag));
+                return Ok(SubmitOutcome::BlankAgain(tag));
             }
             for tag in &blank_tags {
                 blanks.insert(tag.as_str(), seq)?;
             }
             let (mut bodies, mut states) = (tx.open_table(LABELS)?, tx.open_table(STATES)?);
             for (n, label) in (1..).zip(labels) {
-                bodies.insert((seq, n), json(label).as_slice())?;
-                states.insert((seq, n), (code(LabelState::Queued), 0, 0, head.created_ms))?;
+                bodies.insert((seq, n), to_json(label).as_slice())?;
+                states.insert((seq, n), (state_code(LabelState::Queued), 0, 0, head.created_ms))?;
             }
             drop((bodies, states, blanks));
             let queued = u32::try_from(labels.len()).unwrap_or(u32::MAX);
-            let progress = Progress { queued, first_queued: 1, ..Progress::default() };
-            tx.open_table(PROGRESS)?.insert(seq, json(&progress).as_slice())?;
-            tx.open_table(JOBS)?.insert(seq, json(head).as_slice())?;
+            let progress = JobProgress { queued, first_queued: 1, ..JobProgress::default() };
+            tx.open_table(PROGRESS)?.insert(seq, to_json(&progress).as_slice())?;
+            tx.open_table(JOBS)?.insert(seq, to_json(head).as_slice())?;
             tx.open_table(JOB_IDS)?.insert(head.id.to_string().as_str(), seq)?;
             if let Some(key) = &head.key {
                 tx.open_table(KEYS)?.insert(key.as_str(), seq)?;
             }
             tx.open_table(OPEN)?.insert(seq, ())?;
             forget_old(tx)?;
-            Ok(Submitted::Job(Box::new(Job { seq, head: head.clone(), progress })))
+            Ok(SubmitOutcome::Job(Box::new(LedgerJob { seq, head: head.clone(), progress })))
         })
     }
 
     /// One job.
-    pub(crate) fn job(&self, id: JobId) -> Result<Option<Job>, LedgerError> {
+    pub(crate) fn job(&self, id: JobId) -> Result<Option<LedgerJob>, LedgerError> {
         self.read("reading a job", |tx| {
             let seq = tx.open_table(JOB_IDS)?.get(id.to_string().as_str())?.map(|s| s.value());
             seq.map(|seq| read_job(tx, seq)).transpose()
@@ -147,7 +151,7 @@ impl Ledger {
     }
 
     /// The job of this id, or else of this key.
-    pub(crate) fn find(&self, id: JobId, key: Option<&str>) -> Result<Option<Job>, LedgerError> {
+    pub(crate) fn find(&self, id: JobId, key: Option<&str>) -> Result<Option<LedgerJob>, LedgerError> {
         self.read("looking for a job", |tx| {
             let by_id = tx.open_table(JOB_IDS)?.get(id.to_string().as_str())?.map(|s| s.value());
             let seq = match (by_id, key) {
@@ -159,7 +163,7 @@ impl Ledger {
     }
 
     /// The job of this key.
-    pub(crate) fn find_key(&self, key: &str) -> Result<Option<Job>, LedgerError> {
+    pub(crate) fn find_key(&self, key: &str) -> Result<Option<LedgerJob>, LedgerError> {
         self.read("looking for a job", |tx| {
             let seq = tx.open_table(KEYS)?.get(key)?.map(|s| s.value());
             seq.map(|seq| read_job(tx, seq)).transpose()
@@ -167,7 +171,7 @@ impl Ledger {
     }
 
     /// The newest jobs first.
-    pub(crate) fn jobs(&self, at_most: usize) -> Result<Vec<Job>, LedgerError> {
+    pub(crate) fn jobs(&self, at_most: usize) -> Result<Vec<LedgerJob>, LedgerError> {
         self.read("listing jobs", |tx| {
             let newest: Vec<u64> = tx
                 .open_table(JOBS)?
@@ -175,28 +179,28 @@ impl Ledger {
                 .rev()
                 .take(at_most)
                 .map(|entry| Ok(entry?.0.value()))
-                .collect::<Tried<_>>()?;
+                .collect::<RedbResult<_>>()?;
             newest.into_iter().map(|seq| read_job(tx, seq)).collect()
         })
     }
 
     /// Unfinished jobs, oldest first.
-    pub(crate) fn open_jobs(&self) -> Result<Vec<Job>, LedgerError> {
+    pub(crate) fn open_jobs(&self) -> Result<Vec<LedgerJob>, LedgerError> {
         self.read("listing unfinished jobs", |tx| {
-            keys(&tx.open_table(OPEN)?)?.into_iter().map(|seq| read_job(tx, seq)).collect()
+            table_keys(&tx.open_table(OPEN)?)?.into_iter().map(|seq| read_job(tx, seq)).collect()
         })
     }
 
     /// What a job's labels come to; costs the same whatever their number.
-    pub(crate) fn progress(&self, seq: u64) -> Result<Progress, LedgerError> {
+    pub(crate) fn progress(&self, seq: u64) -> Result<JobProgress, LedgerError> {
         self.read("reading how a job stands", |tx| match read_progress(&tx.open_table(PROGRESS)?, seq)? {
             Some(progress) => Ok(progress),
-            None => Ok(Progress::of(&read_rows(&tx.open_table(STATES)?, seq)?)),
+            None => Ok(JobProgress::of(&read_rows(&tx.open_table(STATES)?, seq)?)),
         })
     }
 
     /// The states of a job's labels.
-    pub(crate) fn rows(&self, seq: u64) -> Result<Vec<Row>, LedgerError> {
+    pub(crate) fn rows(&self, seq: u64) -> Result<Vec<LabelProgress>, LedgerError> {
         self.read("reading a job's labels", |tx| read_rows(&tx.open_table(STATES)?, seq))
     }
 
@@ -215,7 +219,7 @@ impl Ledger {
                 let cause = failures.get(at.value())?;
                 // That it failed stands in its state; a reason of another version is a label's without one.
                 let cause = cause.and_then(|stored| serde_json::from_slice(stored.value()).ok());
-                let label = serde_json::from_slice(body.value()).map_err(|e| tables::damaged(&e))?;
+                let label = serde_json::from_slice(body.value()).map_err(|e| tables::damaged_error(&e))?;
                 labels.push((label, cause));
             }
             Ok(labels)
@@ -225,7 +229,7 @@ impl Ledger {
     /// Label `n` is about to be sent: on disk before its first byte. `false` when it is not queued any more.
     pub(crate) fn sending(&self, seq: u64, n: u32, now_ms: i64) -> Result<bool, LedgerError> {
         self.write("writing down that a label is sent", |tx| {
-            let mut labels = Labels::open(tx, seq)?;
+            let mut labels = LabelTable::open(tx, seq)?;
             if labels.row(n)?.is_none_or(|row| row.state != LabelState::Queued) {
                 return Ok(false);
             }
@@ -241,23 +245,29 @@ impl Ledger {
         seq: u64,
         n: u32,
         state: LabelState,
-        proof: Option<Proof>,
+        proof: Option<ConfirmedBy>,
         now_ms: i64,
     ) -> Result<(), LedgerError> {
         self.write("writing down a label's state", |tx| {
-            let mut labels = Labels::open(tx, seq)?;
-            labels.change(n, |row| Row { state, proof, at_ms: now_ms, ..row })?;
+            let mut labels = LabelTable::open(tx, seq)?;
+            labels.change(n, |row| LabelProgress { state, proof, at_ms: now_ms, ..row })?;
             labels.close(tx, now_ms)
         })
     }
 
     /// All labels under way up to `upto` are vouched for.
-    pub(crate) fn vouch(&self, seq: u64, upto: u32, proof: Proof, now_ms: i64) -> Result<(), LedgerError> {
-        let state = if proof == Proof::Printer { LabelState::Confirmed } else { LabelState::Sent };
+    pub(crate) fn confirm_up_to(
+        &self,
+        seq: u64,
+        upto: u32,
+        proof: ConfirmedBy,
+        now_ms: i64,
+    ) -> Result<(), LedgerError> {
+        let state = if proof == ConfirmedBy::Printer { LabelState::Confirmed } else { LabelState::Sent };
         self.write("writing down a confirmation", |tx| {
-            let mut labels = Labels::open(tx, seq)?;
+            let mut labels = LabelTable::open(tx, seq)?;
             for n in labels.progress.under_way.clone().into_iter().filter(|&n| n <= upto) {
-                labels.change(n, |row| Row { state, proof: Some(proof), at_ms: now_ms, ..row })?;
+                labels.change(n, |row| LabelProgress { state, proof: Some(proof), at_ms: now_ms, ..row })?;
             }
             labels.close(tx, now_ms)
         })
@@ -266,10 +276,10 @@ impl Ledger {
     /// The printer threw away all labels under way from `from` on.
     pub(crate) fn lose(&self, seq: u64, from: u32, now_ms: i64) -> Result<(), LedgerError> {
         self.write("writing down that the printer threw labels away", |tx| {
-            let mut labels = Labels::open(tx, seq)?;
+            let mut labels = LabelTable::open(tx, seq)?;
             for n in labels.progress.under_way.clone().into_iter().filter(|&n| n >= from) {
                 let blank = read_label(&tx.open_table(LABELS)?, (seq, n))?.is_none_or(|label| label.blank);
-                labels.change(n, |row| crate::printing::model::plan::lost(row, blank, now_ms))?;
+                labels.change(n, |row| crate::printing::model::plan::after_loss(row, blank, now_ms))?;
                 if blank {
                     write_failure(tx, (seq, n), &FailureCause::BlankInterrupted)?;
                 }
@@ -287,8 +297,13 @@ impl Ledger {
         now_ms: i64,
     ) -> Result<(), LedgerError> {
         self.write("writing down that a label failed", |tx| {
-            let mut labels = Labels::open(tx, seq)?;
-            labels.change(n, |row| Row { state: LabelState::Failed, proof: None, at_ms: now_ms, ..row })?;
+            let mut labels = LabelTable::open(tx, seq)?;
+            labels.change(n, |row| LabelProgress {
+                state: LabelState::Failed,
+                proof: None,
+                at_ms: now_ms,
+                ..row
+            })?;
             write_failure(tx, (seq, n), cause)?;
             labels.close(tx, now_ms)
         })
@@ -300,14 +315,14 @@ impl Ledger {
     }
 
     /// Whether this printer may hold half a label, since a line broke or the box went down.
-    pub(crate) fn torn(&self, printer: &str) -> Result<bool, LedgerError> {
-        self.read("looking for torn labels", |tx| Ok(tx.open_table(TORN)?.get(printer)?.is_some()))
+    pub(crate) fn has_partial_label(&self, printer: &str) -> Result<bool, LedgerError> {
+        self.read("looking for torn labels", |tx| Ok(tx.open_table(PARTIAL_LABELS)?.get(printer)?.is_some()))
     }
 
     /// This printer holds no half label any more.
     pub(crate) fn whole(&self, printer: &str) -> Result<(), LedgerError> {
         self.write("writing down that a printer is free", |tx| {
-            tx.open_table(TORN)?.remove(printer)?;
+            tx.open_table(PARTIAL_LABELS)?.remove(printer)?;
             Ok(())
         })
     }
@@ -319,20 +334,22 @@ impl Ledger {
         n: u32,
         printed: bool,
         now_ms: i64,
-    ) -> Result<Answered, LedgerError> {
+    ) -> Result<AnswerOutcome, LedgerError> {
         self.write("writing down an answer", |tx| {
             let label = read_label(&tx.open_table(LABELS)?, (seq, n))?;
-            let mut labels = Labels::open(tx, seq)?;
-            let (Some(label), Some(row)) = (label, labels.row(n)?) else { return Ok(Answered::NoSuchLabel) };
-            let Some(new) = answered(row, printed, label.blank, now_ms) else {
-                return Ok(Answered::NotInDoubt(row.state));
+            let mut labels = LabelTable::open(tx, seq)?;
+            let (Some(label), Some(row)) = (label, labels.row(n)?) else {
+                return Ok(AnswerOutcome::NoSuchLabel);
+            };
+            let Some(new) = after_answer(row, printed, label.blank, now_ms) else {
+                return Ok(AnswerOutcome::NotInDoubt(row.state));
             };
             labels.change(n, |_| new)?;
             if new.state == LabelState::Failed {
                 write_failure(tx, (seq, n), &FailureCause::BlankNotFound)?;
             }
             labels.close(tx, now_ms)?;
-            Ok(Answered::Settled)
+            Ok(AnswerOutcome::Settled)
         })
     }
 
@@ -344,18 +361,18 @@ impl Ledger {
                 return Ok(());
             }
             head.cancelled = true;
-            tx.open_table(JOBS)?.insert(seq, json(&head).as_slice())?;
-            Labels::open(tx, seq)?.close(tx, now_ms)
+            tx.open_table(JOBS)?.insert(seq, to_json(&head).as_slice())?;
+            LabelTable::open(tx, seq)?.close(tx, now_ms)
         })
     }
 
     /// Finished jobs that the log has not got yet, oldest first.
     pub(crate) fn unreported(&self) -> Result<Vec<u64>, LedgerError> {
-        self.read("listing outcomes", |tx| keys(&tx.open_table(UNREPORTED)?))
+        self.read("listing outcomes", |tx| table_keys(&tx.open_table(UNREPORTED)?))
     }
 
     /// One job by its place in the ledger.
-    pub(crate) fn job_at(&self, seq: u64) -> Result<Job, LedgerError> {
+    pub(crate) fn job_at(&self, seq: u64) -> Result<LedgerJob, LedgerError> {
         self.read("reading a job", |tx| read_job(tx, seq))
     }
 
@@ -371,7 +388,7 @@ impl Ledger {
     }
 
     /// The bell that is rung after every change.
-    pub(crate) fn news(&self) -> &News {
+    pub(crate) fn news(&self) -> &ChangeSignal {
         &self.news
     }
 
@@ -390,7 +407,7 @@ impl Ledger {
     pub(crate) fn read<T>(
         &self,
         doing: &'static str,
-        work: impl FnOnce(&redb::ReadTransaction) -> Tried<T>,
+        work: impl FnOnce(&redb::ReadTransaction) -> RedbResult<T>,
     ) -> Result<T, LedgerError> {
         let read = || work(&self.db.begin_read()?);
         read().map_err(|source| LedgerError { doing, source: Box::new(source) })
@@ -400,7 +417,7 @@ impl Ledger {
     pub(crate) fn write<T>(
         &self,
         doing: &'static str,
-        work: impl FnOnce(&WriteTransaction) -> Tried<T>,
+        work: impl FnOnce(&WriteTransaction) -> RedbResult<T>,
     ) -> Result<T, LedgerError> {
         let write = || {
             let mut tx = self.db.begin_write()?;
@@ -410,20 +427,25 @@ impl Ledger {
             Ok(done)
         };
         let written = write().map_err(|source: redb::Error| LedgerError { doing, source: Box::new(source) });
-        ring(&self.news);
+        signal_change(&self.news);
         written
     }
 }
 
-fn doubt_all(tx: &WriteTransaction, seq: u64, now_ms: i64) -> Tried<()> {
-    let mut labels = Labels::open(tx, seq)?;
+fn doubt_all(tx: &WriteTransaction, seq: u64, now_ms: i64) -> RedbResult<()> {
+    let mut labels = LabelTable::open(tx, seq)?;
     if !labels.progress.under_way.is_empty() {
         let head = read_head(&tx.open_table(JOBS)?, seq)?;
-        tx.open_table(TORN)?.insert(head.printer.as_str(), ())?;
+        tx.open_table(PARTIAL_LABELS)?.insert(head.printer.as_str(), ())?;
     }
-    sheets::forget(tx, seq)?;
+    sheets::forget_sheet(tx, seq)?;
     for n in labels.progress.under_way.clone() {
-        labels.change(n, |row| Row { state: LabelState::Unknown, proof: None, at_ms: now_ms, ..row })?;
+        labels.change(n, |row| LabelProgress {
+            state: LabelState::Unknown,
+            proof: None,
+            at_ms: now_ms,
+            ..row
+        })?;
     }
     labels.close(tx, now_ms)
 }

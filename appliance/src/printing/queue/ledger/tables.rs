@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use crate::printing::model::cause::FailureCause;
 use crate::printing::model::job::JobHead;
-use crate::printing::model::plan::{LabelState, Progress, Proof, Row};
+use crate::printing::model::plan::{ConfirmedBy, JobProgress, LabelProgress, LabelState};
 use crate::printing::model::request::LabelRequest;
-use crate::printing::queue::ledger::{Job, Tried};
+use crate::printing::queue::ledger::{LedgerJob, RedbResult};
 
 pub(crate) const JOBS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("print_jobs");
 pub(crate) const JOB_IDS: TableDefinition<'_, &str, u64> = TableDefinition::new("print_job_ids");
@@ -29,7 +29,7 @@ pub(crate) const OPEN: TableDefinition<'_, u64, ()> = TableDefinition::new("prin
 /// Finished jobs whose outcome is not in the log yet.
 pub(crate) const UNREPORTED: TableDefinition<'_, u64, ()> = TableDefinition::new("print_unreported");
 /// Printers that may hold half a label: what is said to them first has to end it.
-pub(crate) const TORN: TableDefinition<'_, &str, ()> = TableDefinition::new("print_torn");
+pub(crate) const PARTIAL_LABELS: TableDefinition<'_, &str, ()> = TableDefinition::new("print_torn");
 /// Blank tags that were ever given to a printer.
 pub(crate) const BLANKS: TableDefinition<'_, &str, u64> = TableDefinition::new("print_blanks");
 
@@ -37,39 +37,43 @@ pub(crate) const BLANKS: TableDefinition<'_, &str, u64> = TableDefinition::new("
 pub(crate) const PRINTED: TableDefinition<'_, &str, i64> = TableDefinition::new("print_printed");
 
 /// Jobs kept, with their labels; older finished ones are forgotten (the log keeps their outcome).
-pub(crate) const JOBS_KEPT: u64 = 1_000;
+pub(crate) const STORED_JOBS_MAX: u64 = 1_000;
 /// Jobs forgotten at one go, so that no submission waits long.
 const FORGOTTEN_AT_ONCE: usize = 16;
 
 type States<'tx> = Table<'tx, (u64, u32), (u8, u8, u32, i64)>;
 
 /// A job's labels while one transaction changes them; what they come to is kept in step.
-pub(crate) struct Labels<'tx> {
+pub(crate) struct LabelTable<'tx> {
     seq: u64,
     states: States<'tx>,
-    pub(crate) progress: Progress,
+    pub(crate) progress: JobProgress,
 }
 
-impl<'tx> Labels<'tx> {
-    pub(crate) fn open(tx: &'tx WriteTransaction, seq: u64) -> Tried<Self> {
+impl<'tx> LabelTable<'tx> {
+    pub(crate) fn open(tx: &'tx WriteTransaction, seq: u64) -> RedbResult<Self> {
         let states = tx.open_table(STATES)?;
         let progress = match read_progress(&tx.open_table(PROGRESS)?, seq)? {
             Some(progress) => progress,
             // Written by a version that did not count.
-            None => Progress::of(&read_rows(&states, seq)?),
+            None => JobProgress::of(&read_rows(&states, seq)?),
         };
         Ok(Self { seq, states, progress })
     }
 
-    pub(crate) fn row(&self, n: u32) -> Tried<Option<Row>> {
+    pub(crate) fn row(&self, n: u32) -> RedbResult<Option<LabelProgress>> {
         Ok(self.states.get((self.seq, n))?.map(|v| row_of(v.value())))
     }
 
     /// Label `n` becomes what `to` makes of it.
-    pub(crate) fn change(&mut self, n: u32, to: impl FnOnce(Row) -> Row) -> Tried<()> {
-        let from = self.row(n)?.ok_or_else(|| missing(self.seq))?;
+    pub(crate) fn change(
+        &mut self,
+        n: u32,
+        to: impl FnOnce(LabelProgress) -> LabelProgress,
+    ) -> RedbResult<()> {
+        let from = self.row(n)?.ok_or_else(|| missing_error(self.seq))?;
         let to = to(from);
-        let value = (code(to.state), proof_code(to.proof), to.attempts, to.at_ms);
+        let value = (state_code(to.state), proof_code(to.proof), to.attempts, to.at_ms);
         self.states.insert((self.seq, n), value)?;
         let first = from.state == LabelState::Queued && n == self.progress.first_queued;
         let next = if first && to.state != LabelState::Queued { self.queued_after(n)? } else { None };
@@ -78,7 +82,7 @@ impl<'tx> Labels<'tx> {
     }
 
     /// Writes down for each tag of a finished job when its label came out.
-    fn remember(&self, tx: &WriteTransaction) -> Tried<()> {
+    fn remember(&self, tx: &WriteTransaction) -> RedbResult<()> {
         let (bodies, mut printed) = (tx.open_table(LABELS)?, tx.open_table(PRINTED)?);
         for entry in self.states.range((self.seq, 0)..=(self.seq, u32::MAX))? {
             let (at, value) = entry?;
@@ -94,7 +98,7 @@ impl<'tx> Labels<'tx> {
     }
 
     /// Usually the very next row: labels are sent in their order.
-    fn queued_after(&self, n: u32) -> Tried<Option<u32>> {
+    fn queued_after(&self, n: u32) -> RedbResult<Option<u32>> {
         for entry in self.states.range((self.seq, n.saturating_add(1))..=(self.seq, u32::MAX))? {
             let (at, value) = entry?;
             if row_of(value.value()).state == LabelState::Queued {
@@ -105,12 +109,12 @@ impl<'tx> Labels<'tx> {
     }
 
     /// All labels that are queued become what `to` makes of them.
-    fn change_queued(&mut self, to: impl Fn(Row) -> Row) -> Tried<()> {
+    fn change_queued(&mut self, to: impl Fn(LabelProgress) -> LabelProgress) -> RedbResult<()> {
         while self.progress.queued > 0 {
             let left = self.progress.queued;
             self.change(self.progress.first_queued, &to)?;
             if self.progress.queued >= left {
-                return Err(missing(self.seq));
+                return Err(missing_error(self.seq));
             }
         }
         Ok(())
@@ -118,16 +122,16 @@ impl<'tx> Labels<'tx> {
 
     /// Writes down what the labels come to, and that the job is finished when it is. In a job that somebody cancelled
     /// nothing is queued any more, whatever brought it back.
-    pub(crate) fn close(mut self, tx: &'tx WriteTransaction, now_ms: i64) -> Tried<()> {
+    pub(crate) fn close(mut self, tx: &'tx WriteTransaction, now_ms: i64) -> RedbResult<()> {
         let mut jobs = tx.open_table(JOBS)?;
         let mut head = read_head(&jobs, self.seq)?;
         if head.cancelled {
-            self.change_queued(|row| Row { state: LabelState::Cancelled, at_ms: now_ms, ..row })?;
+            self.change_queued(|row| LabelProgress { state: LabelState::Cancelled, at_ms: now_ms, ..row })?;
         }
-        tx.open_table(PROGRESS)?.insert(self.seq, json(&self.progress).as_slice())?;
+        tx.open_table(PROGRESS)?.insert(self.seq, to_json(&self.progress).as_slice())?;
         if self.progress.settled() {
             head.finished_ms = Some(now_ms);
-            jobs.insert(self.seq, json(&head).as_slice())?;
+            jobs.insert(self.seq, to_json(&head).as_slice())?;
             tx.open_table(OPEN)?.remove(self.seq)?;
             tx.open_table(UNREPORTED)?.insert(self.seq, ())?;
             self.remember(tx)?;
@@ -136,24 +140,24 @@ impl<'tx> Labels<'tx> {
     }
 }
 
-pub(crate) fn json(value: &impl Serialize) -> Vec<u8> {
+pub(crate) fn to_json(value: &impl Serialize) -> Vec<u8> {
     // Plain structs of strings and numbers always serialise.
     serde_json::to_vec(value).unwrap_or_default()
 }
 
-pub(crate) fn damaged(e: &serde_json::Error) -> redb::Error {
+pub(crate) fn damaged_error(e: &serde_json::Error) -> redb::Error {
     redb::Error::Corrupted(format!("a row of the print ledger: {e}"))
 }
 
-pub(crate) fn missing(seq: u64) -> redb::Error {
+pub(crate) fn missing_error(seq: u64) -> redb::Error {
     redb::Error::Corrupted(format!("print job {seq} is not there whole"))
 }
 
-pub(crate) fn keys(table: &impl ReadableTable<u64, ()>) -> Tried<Vec<u64>> {
+pub(crate) fn table_keys(table: &impl ReadableTable<u64, ()>) -> RedbResult<Vec<u64>> {
     table.iter()?.map(|entry| Ok(entry?.0.value())).collect()
 }
 
-pub(crate) fn found(tx: &WriteTransaction, head: &JobHead) -> Tried<Option<u64>> {
+pub(crate) fn find_used_blank(tx: &WriteTransaction, head: &JobHead) -> RedbResult<Option<u64>> {
     let by_id = tx.open_table(JOB_IDS)?.get(head.id.to_string().as_str())?.map(|s| s.value());
     match (by_id, &head.key) {
         (None, Some(key)) => Ok(tx.open_table(KEYS)?.get(key.as_str())?.map(|s| s.value())),
@@ -165,7 +169,7 @@ pub(crate) fn found(tx: &WriteTransaction, head: &JobHead) -> Tried<Option<u64>>
 pub(crate) fn taken_before(
     blanks: &impl ReadableTable<&'static str, u64>,
     tags: &[Tag],
-) -> Tried<Option<Tag>> {
+) -> RedbResult<Option<Tag>> {
     let mut seen = HashSet::new();
     for tag in tags {
         if !seen.insert(tag) || blanks.get(tag.as_str())?.is_some() {
@@ -175,61 +179,61 @@ pub(crate) fn taken_before(
     Ok(None)
 }
 
-pub(crate) fn read_head(jobs: &impl ReadableTable<u64, &'static [u8]>, seq: u64) -> Tried<JobHead> {
-    let head = jobs.get(seq)?.ok_or_else(|| missing(seq))?;
-    serde_json::from_slice(head.value()).map_err(|e| damaged(&e))
+pub(crate) fn read_head(jobs: &impl ReadableTable<u64, &'static [u8]>, seq: u64) -> RedbResult<JobHead> {
+    let head = jobs.get(seq)?.ok_or_else(|| missing_error(seq))?;
+    serde_json::from_slice(head.value()).map_err(|e| damaged_error(&e))
 }
 
 pub(crate) fn read_rows(
     states: &impl ReadableTable<(u64, u32), (u8, u8, u32, i64)>,
     seq: u64,
-) -> Tried<Vec<Row>> {
+) -> RedbResult<Vec<LabelProgress>> {
     states.range((seq, 0)..=(seq, u32::MAX))?.map(|entry| Ok(row_of(entry?.1.value()))).collect()
 }
 
 pub(crate) fn read_progress(
     progress: &impl ReadableTable<u64, &'static [u8]>,
     seq: u64,
-) -> Tried<Option<Progress>> {
+) -> RedbResult<Option<JobProgress>> {
     let Some(bytes) = progress.get(seq)? else { return Ok(None) };
-    serde_json::from_slice(bytes.value()).map(Some).map_err(|e| damaged(&e))
+    serde_json::from_slice(bytes.value()).map(Some).map_err(|e| damaged_error(&e))
 }
 
 pub(crate) fn read_label(
     bodies: &impl ReadableTable<(u64, u32), &'static [u8]>,
     at: (u64, u32),
-) -> Tried<Option<LabelRequest>> {
+) -> RedbResult<Option<LabelRequest>> {
     let Some(body) = bodies.get(at)? else { return Ok(None) };
-    serde_json::from_slice(body.value()).map(Some).map_err(|e| damaged(&e))
+    serde_json::from_slice(body.value()).map(Some).map_err(|e| damaged_error(&e))
 }
 
-pub(crate) fn read_job(tx: &redb::ReadTransaction, seq: u64) -> Tried<Job> {
+pub(crate) fn read_job(tx: &redb::ReadTransaction, seq: u64) -> RedbResult<LedgerJob> {
     let head = read_head(&tx.open_table(JOBS)?, seq)?;
     let progress = match read_progress(&tx.open_table(PROGRESS)?, seq)? {
         Some(progress) => progress,
-        None => Progress::of(&read_rows(&tx.open_table(STATES)?, seq)?),
+        None => JobProgress::of(&read_rows(&tx.open_table(STATES)?, seq)?),
     };
-    Ok(Job { seq, head, progress })
+    Ok(LedgerJob { seq, head, progress })
 }
 
 /// Writes down why label `n` was not printed.
-pub(crate) fn write_failure(tx: &WriteTransaction, at: (u64, u32), cause: &FailureCause) -> Tried<()> {
-    tx.open_table(FAILURES)?.insert(at, json(cause).as_slice())?;
+pub(crate) fn write_failure(tx: &WriteTransaction, at: (u64, u32), cause: &FailureCause) -> RedbResult<()> {
+    tx.open_table(FAILURES)?.insert(at, to_json(cause).as_slice())?;
     Ok(())
 }
 
 /// Forgets the oldest jobs that are finished and in the log.
-pub(crate) fn forget_old(tx: &WriteTransaction) -> Tried<()> {
+pub(crate) fn forget_old(tx: &WriteTransaction) -> RedbResult<()> {
     let mut jobs = tx.open_table(JOBS)?;
-    let surplus = jobs.len()?.saturating_sub(JOBS_KEPT);
+    let surplus = jobs.len()?.saturating_sub(STORED_JOBS_MAX);
     let surplus = usize::try_from(surplus).unwrap_or(FORGOTTEN_AT_ONCE).min(FORGOTTEN_AT_ONCE);
     if surplus == 0 {
         return Ok(());
     }
-    let (open, unreported) = (keys(&tx.open_table(OPEN)?)?, keys(&tx.open_table(UNREPORTED)?)?);
-    let kept: HashSet<u64> = open.into_iter().chain(unreported).collect();
-    let all: Vec<u64> = jobs.iter()?.map(|entry| Ok(entry?.0.value())).collect::<Tried<_>>()?;
-    for seq in all.into_iter().filter(|seq| !kept.contains(seq)).take(surplus) {
+    let (open, unreported) = (table_keys(&tx.open_table(OPEN)?)?, table_keys(&tx.open_table(UNREPORTED)?)?);
+    let stored: HashSet<u64> = open.into_iter().chain(unreported).collect();
+    let all: Vec<u64> = jobs.iter()?.map(|entry| Ok(entry?.0.value())).collect::<RedbResult<_>>()?;
+    for seq in all.into_iter().filter(|seq| !stored.contains(seq)).take(surplus) {
         let head = read_head(&jobs, seq)?;
         jobs.remove(seq)?;
         tx.open_table(JOB_IDS)?.remove(head.id.to_string().as_str())?;
@@ -254,19 +258,24 @@ const STATE_CODES: [LabelState; 7] = [
     LabelState::Failed,
     LabelState::Cancelled,
 ];
-const PROOF_CODES: [Option<Proof>; 5] =
-    [None, Some(Proof::Printer), Some(Proof::Idle), Some(Proof::Person), Some(Proof::Nobody)];
+const PROOF_CODES: [Option<ConfirmedBy>; 5] = [
+    None,
+    Some(ConfirmedBy::Printer),
+    Some(ConfirmedBy::Idle),
+    Some(ConfirmedBy::Person),
+    Some(ConfirmedBy::Nobody),
+];
 
-pub(crate) fn code(state: LabelState) -> u8 {
+pub(crate) fn state_code(state: LabelState) -> u8 {
     STATE_CODES.iter().position(|&s| s == state).map_or(0, |i| i as u8)
 }
 
-fn proof_code(proof: Option<Proof>) -> u8 {
+fn proof_code(proof: Option<ConfirmedBy>) -> u8 {
     PROOF_CODES.iter().position(|&p| p == proof).map_or(0, |i| i as u8)
 }
 
 /// A code that no version wrote counts as doubt: a person is asked.
-pub(crate) fn row_of((state, proof, attempts, at_ms): (u8, u8, u32, i64)) -> Row {
+pub(crate) fn row_of((state, proof, attempts, at_ms): (u8, u8, u32, i64)) -> LabelProgress {
     let state = STATE_CODES.get(usize::from(state)).copied().unwrap_or(LabelState::Unknown);
-    Row { state, proof: PROOF_CODES.get(usize::from(proof)).copied().flatten(), attempts, at_ms }
+    LabelProgress { state, proof: PROOF_CODES.get(usize::from(proof)).copied().flatten(), attempts, at_ms }
 }

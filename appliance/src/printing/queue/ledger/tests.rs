@@ -3,8 +3,8 @@
 use LabelState::{Cancelled, Confirmed, Failed, Queued, Sending, Sent, Unknown};
 
 use super::*;
-use crate::printing::model::request::{JobKind, Names};
-use crate::printing::queue::ledger::tables::JOBS_KEPT;
+use crate::printing::model::request::{JobKind, NameStyle};
+use crate::printing::queue::ledger::tables::STORED_JOBS_MAX;
 
 pub(crate) fn memory() -> Arc<Database> {
     let backend = redb::backends::InMemoryBackend::new();
@@ -26,7 +26,7 @@ pub(crate) fn head(n: u8, labels: u32, key: Option<&str>) -> JobHead {
         cancelled: false,
         kind: JobKind::Labels,
         template: "equipment".into(),
-        names: Names::default(),
+        names: NameStyle::default(),
         notes: Vec::new(),
         reprint: None,
         design: 0,
@@ -46,11 +46,11 @@ pub(crate) fn label(n: u8, blank: bool) -> LabelRequest {
 }
 
 /// The job's id, or the blank tag that is refused.
-pub(crate) fn submit(ledger: &Ledger, head: &JobHead, labels: &[LabelRequest]) -> Result<JobId, Tag> {
+pub(crate) fn submit(ledger: &PrintLedger, head: &JobHead, labels: &[LabelRequest]) -> Result<JobId, Tag> {
     match ledger.submit(head, labels).unwrap() {
-        Submitted::Job(job) => Ok(job.head.id),
-        Submitted::BlankAgain(tag) => Err(tag),
-        Submitted::Full => panic!("full"),
+        SubmitOutcome::Job(job) => Ok(job.head.id),
+        SubmitOutcome::BlankAgain(tag) => Err(tag),
+        SubmitOutcome::Full => panic!("full"),
     }
 }
 
@@ -62,28 +62,28 @@ pub(crate) fn write_job(db: &Database, seq: u64, job: &[u8]) -> Vec<u8> {
     before.unwrap_or_default()
 }
 
-pub(crate) fn states(ledger: &Ledger, n: u8) -> Vec<LabelState> {
+pub(crate) fn states(ledger: &PrintLedger, n: u8) -> Vec<LabelState> {
     let seq = ledger.job(id(n)).unwrap().unwrap().seq;
     ledger.rows(seq).unwrap().iter().map(|r| r.state).collect()
 }
 
 #[test]
 fn a_job_through_all_its_states() {
-    let ledger = Ledger::open(memory(), 1).unwrap();
+    let ledger = PrintLedger::open(memory(), 1).unwrap();
     let labels = [label(1, false), label(2, false), label(3, true)];
     assert_eq!(submit(&ledger, &head(1, 3, None), &labels), Ok(id(1)));
     ledger.sending(1, 1, 10).unwrap();
     ledger.set(1, 1, Sent, None, 11).unwrap();
     ledger.sending(1, 2, 12).unwrap();
     assert_eq!(states(&ledger, 1), [Sent, Sending, Queued]);
-    ledger.vouch(1, 1, Proof::Printer, 13).unwrap();
+    ledger.confirm_up_to(1, 1, ConfirmedBy::Printer, 13).unwrap();
     assert_eq!(states(&ledger, 1), [Confirmed, Sending, Queued]);
     ledger.doubt(1, 14).unwrap();
-    assert_eq!(ledger.answer(1, 2, false, 15).unwrap(), Answered::Settled);
-    assert_eq!(ledger.answer(1, 2, true, 15).unwrap(), Answered::NotInDoubt(Queued));
-    assert_eq!(ledger.answer(1, 9, true, 15).unwrap(), Answered::NoSuchLabel);
+    assert_eq!(ledger.answer(1, 2, false, 15).unwrap(), AnswerOutcome::Settled);
+    assert_eq!(ledger.answer(1, 2, true, 15).unwrap(), AnswerOutcome::NotInDoubt(Queued));
+    assert_eq!(ledger.answer(1, 9, true, 15).unwrap(), AnswerOutcome::NoSuchLabel);
     ledger.sending(1, 2, 16).unwrap();
-    ledger.set(1, 2, Sent, Some(Proof::Nobody), 17).unwrap();
+    ledger.set(1, 2, Sent, Some(ConfirmedBy::Nobody), 17).unwrap();
     ledger.sending(1, 3, 18).unwrap();
     ledger.doubt(1, 19).unwrap();
     assert_eq!(ledger.unreported().unwrap(), [0u64; 0]);
@@ -100,14 +100,14 @@ fn a_job_through_all_its_states() {
 #[test]
 fn what_was_under_way_is_in_doubt_after_a_crash() {
     let db = memory();
-    let ledger = Ledger::open(db.clone(), 1).unwrap();
+    let ledger = PrintLedger::open(db.clone(), 1).unwrap();
     ledger.submit(&head(1, 4, None), &[1, 2, 3, 4].map(|n| label(n, false))).unwrap();
     ledger.sending(1, 1, 10).unwrap();
-    ledger.set(1, 1, Sent, Some(Proof::Idle), 10).unwrap();
+    ledger.set(1, 1, Sent, Some(ConfirmedBy::Idle), 10).unwrap();
     ledger.sending(1, 2, 10).unwrap();
     ledger.set(1, 2, Sent, None, 10).unwrap();
     ledger.sending(1, 3, 10).unwrap();
-    let again = Ledger::open(db, 99).unwrap();
+    let again = PrintLedger::open(db, 99).unwrap();
     assert_eq!(states(&again, 1), [Sent, Unknown, Unknown, Queued]);
     assert_eq!(again.rows(1).unwrap()[1].at_ms, 99);
 }
@@ -115,22 +115,22 @@ fn what_was_under_way_is_in_doubt_after_a_crash() {
 #[test]
 fn a_printer_may_hold_half_a_label_until_it_was_told_to_drop_it() {
     let db = memory();
-    let ledger = Ledger::open(db.clone(), 1).unwrap();
+    let ledger = PrintLedger::open(db.clone(), 1).unwrap();
     ledger.submit(&head(1, 2, None), &[1, 2].map(|n| label(n, false))).unwrap();
     ledger.doubt(1, 5).unwrap();
-    assert!(!ledger.torn("p").unwrap(), "nothing was on its way");
+    assert!(!ledger.has_partial_label("p").unwrap(), "nothing was on its way");
     ledger.sending(1, 1, 10).unwrap();
-    let ledger = Ledger::open(db, 99).unwrap();
+    let ledger = PrintLedger::open(db, 99).unwrap();
     ledger.answer(1, 1, false, 100).unwrap();
-    assert!(ledger.torn("p").unwrap(), "a person's answer does not reach the printer");
-    assert!(!ledger.torn("q").unwrap());
+    assert!(ledger.has_partial_label("p").unwrap(), "a person's answer does not reach the printer");
+    assert!(!ledger.has_partial_label("q").unwrap());
     ledger.whole("p").unwrap();
-    assert!(!ledger.torn("p").unwrap());
+    assert!(!ledger.has_partial_label("p").unwrap());
 }
 
 #[test]
 fn the_same_submission_is_one_job() {
-    let ledger = Ledger::open(memory(), 1).unwrap();
+    let ledger = PrintLedger::open(memory(), 1).unwrap();
     let labels = [label(1, false)];
     ledger.submit(&head(1, 1, Some("k")), &labels).unwrap();
     assert_eq!(submit(&ledger, &head(1, 1, None), &labels), Ok(id(1)));
@@ -140,7 +140,7 @@ fn the_same_submission_is_one_job() {
 
 #[test]
 fn a_blank_tag_is_taken_once_in_any_job() {
-    let ledger = Ledger::open(memory(), 1).unwrap();
+    let ledger = PrintLedger::open(memory(), 1).unwrap();
     ledger.submit(&head(1, 1, None), &[label(1, true)]).unwrap();
     let again = submit(&ledger, &head(2, 2, None), &[label(2, true), label(1, true)]);
     assert_eq!(again, Err(label(1, true).tag.unwrap()));
@@ -152,7 +152,7 @@ fn a_blank_tag_is_taken_once_in_any_job() {
 
 #[test]
 fn cancelling_spares_what_is_under_way() {
-    let ledger = Ledger::open(memory(), 1).unwrap();
+    let ledger = PrintLedger::open(memory(), 1).unwrap();
     ledger.submit(&head(1, 3, None), &[1, 2, 3].map(|n| label(n, false))).unwrap();
     ledger.sending(1, 1, 10).unwrap();
     ledger.cancel(1, 11).unwrap();
@@ -160,7 +160,7 @@ fn cancelling_spares_what_is_under_way() {
     assert_eq!(states(&ledger, 1), [Sending, Cancelled, Cancelled]);
     assert!(ledger.unreported().unwrap().is_empty());
     ledger.set(1, 1, Sent, None, 12).unwrap();
-    ledger.vouch(1, 1, Proof::Printer, 12).unwrap();
+    ledger.confirm_up_to(1, 1, ConfirmedBy::Printer, 12).unwrap();
     assert_eq!(ledger.unreported().unwrap(), [1]);
     ledger.cancel(1, 13).unwrap();
     assert_eq!(ledger.job_at(1).unwrap().head.finished_ms, Some(12));
@@ -168,12 +168,12 @@ fn cancelling_spares_what_is_under_way() {
 
 #[test]
 fn old_jobs_are_forgotten_once_they_are_in_the_log() {
-    let ledger = Ledger::open(memory(), 1).unwrap();
+    let ledger = PrintLedger::open(memory(), 1).unwrap();
     let job = |n: u64| JobHead { id: JobId::new(n as i64, [9; 10]), ..head(1, 1, None) };
-    for n in 1..=JOBS_KEPT {
+    for n in 1..=STORED_JOBS_MAX {
         ledger.submit(&job(n), &[label(1, false)]).unwrap();
         if n != 1 {
-            ledger.set(n, 1, Confirmed, Some(Proof::Printer), 3).unwrap();
+            ledger.set(n, 1, Confirmed, Some(ConfirmedBy::Printer), 3).unwrap();
         }
         if n == 2 {
             ledger.reported(job(2).id).unwrap();
@@ -188,7 +188,7 @@ fn old_jobs_are_forgotten_once_they_are_in_the_log() {
 
 #[test]
 fn what_the_printer_threw_away_is_sent_again_and_a_blank_tag_is_burnt() {
-    let ledger = Ledger::open(memory(), 1).unwrap();
+    let ledger = PrintLedger::open(memory(), 1).unwrap();
     ledger
         .submit(&head(1, 4, None), &[label(1, false), label(2, false), label(3, true), label(4, false)])
         .unwrap();
@@ -199,29 +199,29 @@ fn what_the_printer_threw_away_is_sent_again_and_a_blank_tag_is_burnt() {
     ledger.lose(1, 2, 11).unwrap();
     assert_eq!(states(&ledger, 1), [Sent, Queued, Failed, Queued]);
     assert_eq!(ledger.labels(1).unwrap()[2].1, Some(FailureCause::BlankInterrupted));
-    assert_eq!(ledger.progress(1).unwrap(), Progress::of(&ledger.rows(1).unwrap()));
+    assert_eq!(ledger.progress(1).unwrap(), JobProgress::of(&ledger.rows(1).unwrap()));
     assert_eq!(ledger.rows(1).unwrap()[1].attempts, 1);
 }
 
 #[test]
 fn a_blank_tag_that_nobody_found_is_given_up() {
-    let ledger = Ledger::open(memory(), 1).unwrap();
+    let ledger = PrintLedger::open(memory(), 1).unwrap();
     let tag = |n: u8| label(n, true).tag.unwrap();
     ledger.submit(&head(1, 3, None), &[1, 2, 3].map(|n| label(n, true))).unwrap();
     for n in 1..=2 {
         ledger.sending(1, n, 10).unwrap();
     }
     ledger.doubt(1, 11).unwrap();
-    assert!(!ledger.spoilt(tag(1)).unwrap(), "nobody has looked yet");
+    assert!(!ledger.is_discarded(tag(1)).unwrap(), "nobody has looked yet");
     ledger.answer(1, 1, false, 12).unwrap();
     ledger.answer(1, 2, true, 12).unwrap();
-    let given_up = [1, 2, 3, 4].map(|n| ledger.spoilt(tag(n)).unwrap());
-    assert_eq!(given_up, [true, false, false, false]);
+    let is_abandoned = [1, 2, 3, 4].map(|n| ledger.is_discarded(tag(n)).unwrap());
+    assert_eq!(is_abandoned, [true, false, false, false]);
 }
 
 #[test]
 fn nothing_comes_back_into_a_cancelled_job() {
-    let ledger = Ledger::open(memory(), 1).unwrap();
+    let ledger = PrintLedger::open(memory(), 1).unwrap();
     ledger.submit(&head(1, 3, None), &[1, 2, 3].map(|n| label(n, false))).unwrap();
     ledger.sending(1, 1, 10).unwrap();
     ledger.sending(1, 2, 10).unwrap();
@@ -235,14 +235,14 @@ fn nothing_comes_back_into_a_cancelled_job() {
 
 #[test]
 fn no_more_jobs_than_one_look_reads() {
-    let ledger = Ledger::open(memory(), 1).unwrap();
+    let ledger = PrintLedger::open(memory(), 1).unwrap();
     let job = |n: u64| JobHead { id: JobId::new(n as i64, [9; 10]), ..head(1, 1, None) };
     for n in 1..=OPEN_MAX {
-        assert!(matches!(ledger.submit(&job(n), &[label(1, false)]).unwrap(), Submitted::Job(_)));
+        assert!(matches!(ledger.submit(&job(n), &[label(1, false)]).unwrap(), SubmitOutcome::Job(_)));
     }
-    assert!(matches!(ledger.submit(&job(900), &[label(1, false)]).unwrap(), Submitted::Full));
+    assert!(matches!(ledger.submit(&job(900), &[label(1, false)]).unwrap(), SubmitOutcome::Full));
     assert!(
-        matches!(ledger.submit(&job(7), &[label(1, false)]).unwrap(), Submitted::Job(_)),
+        matches!(ledger.submit(&job(7), &[label(1, false)]).unwrap(), SubmitOutcome::Job(_)),
         "the same again"
     );
 }

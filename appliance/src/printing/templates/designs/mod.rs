@@ -3,16 +3,16 @@
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use labels::logo::{FILE_BYTES_MAX, Logo, LogoError};
-use labels::template::{BYTES_MAX, Height, TemplateError};
+use labels::template::{BYTES_MAX, LabelHeight, TemplateError};
 use labels::{Dpi, Drawing, Field, Fields, LabelError, Template, Typesetter, layout, template};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::printing::model::content_version::ContentVersion;
-use crate::printing::model::design::Design;
+use crate::printing::model::design::JobTemplate;
 use crate::printing::model::ledger_error::LedgerError;
-use crate::printing::queue::ledger::{LOGO, Ledger};
-use crate::printing::{PrintRefusal, Printing};
+use crate::printing::queue::ledger::{LOGO, PrintLedger};
+use crate::printing::{PrintRefusal, PrintService};
 
 /// Templates of a facility's own.
 pub const OWN_MAX: usize = 100;
@@ -59,21 +59,22 @@ struct Shown {
 }
 
 impl Shown {
-    fn load(ledger: &Ledger) -> Result<Self, LedgerError> {
-        let built_in = template::builtins().iter().map(|template| Known {
+    fn load(ledger: &PrintLedger) -> Result<Self, LedgerError> {
+        let built_in = template::builtin_templates().iter().map(|template| Known {
             template: Arc::new(template.clone()),
             version: 0,
             file: template::builtin_file(&template.name).unwrap_or_default().into(),
         });
         let mut shown = Self { templates: built_in.collect(), logo: None };
-        for kept in ledger.designs()? {
-            if kept.name == LOGO {
-                shown.logo = read_logo(kept.version, kept.file).map_err(|e| damaged(&kept.name, &e)).ok();
+        for stored in ledger.designs()? {
+            if stored.name == LOGO {
+                shown.logo =
+                    read_logo(stored.version, stored.file).map_err(|e| log_damaged(&stored.name, &e)).ok();
                 continue;
             }
-            match read_template(kept.version, &kept.file) {
+            match read_template(stored.version, &stored.file) {
                 Ok(known) => shown.templates.push(known),
-                Err(error) => damaged(&kept.name, &error),
+                Err(error) => log_damaged(&stored.name, &error),
             }
         }
         Ok(shown)
@@ -83,15 +84,15 @@ impl Shown {
         self.templates.iter().find(|known| known.template.name == name)
     }
 
-    fn design(&self, known: &Known) -> Design {
+    fn design(&self, known: &Known) -> JobTemplate {
         let logo = self.logo.as_ref().filter(|_| known.template.shows_logo());
         let logo = logo.map(|logo| (logo.version, logo.logo.clone()));
-        Design { template: known.template.clone(), version: known.version, logo }
+        JobTemplate { template: known.template.clone(), version: known.version, logo }
     }
 }
 
 /// A file that was good when it was kept: an older or newer version of this program had other rules.
-fn damaged(name: &str, error: &dyn std::fmt::Display) {
+fn log_damaged(name: &str, error: &dyn std::fmt::Display) {
     tracing::error!(name, %error, "a template or the logo cannot be read; upload it again");
 }
 
@@ -108,14 +109,14 @@ fn read_logo(version: u64, file: Vec<u8>) -> Result<LogoView, LogoError> {
 
 /// What can be chosen, and who chooses from it just now.
 #[derive(Debug)]
-pub(crate) struct Designs {
+pub(crate) struct TemplateRegistry {
     shown: RwLock<Arc<Shown>>,
     /// Held while a job is checked and written down: no version that it names may go meanwhile.
     choosing: RwLock<()>,
 }
 
-impl Designs {
-    pub(crate) fn open(ledger: &Ledger) -> Result<Self, LedgerError> {
+impl TemplateRegistry {
+    pub(crate) fn open(ledger: &PrintLedger) -> Result<Self, LedgerError> {
         Ok(Self { shown: RwLock::new(Arc::new(Shown::load(ledger)?)), choosing: RwLock::default() })
     }
 
@@ -129,7 +130,7 @@ impl Designs {
     }
 
     /// Those of these names, in their order; a name that is none is left out.
-    pub(crate) fn named(&self, names: &[String]) -> Vec<Design> {
+    pub(crate) fn named(&self, names: &[String]) -> Vec<JobTemplate> {
         let shown = self.shown();
         names.iter().filter_map(|name| shown.find(name).map(|known| shown.design(known))).collect()
     }
@@ -143,7 +144,7 @@ impl Designs {
     /// Changes what is kept, then what is shown.
     fn change<T>(
         &self,
-        ledger: &Ledger,
+        ledger: &PrintLedger,
         change: impl FnOnce(&Shown) -> Result<T, DesignRefusal>,
     ) -> Result<T, DesignRefusal> {
         let _nobody_chooses = self.choosing.write().unwrap_or_else(PoisonError::into_inner);
@@ -185,8 +186,8 @@ impl From<&Known> for TemplateView {
             size: template.size(),
             width_mm: template.width_mm,
             height_mm: match template.height {
-                Height::Mm(mm) => Some(mm),
-                Height::Continuous => None,
+                LabelHeight::Mm(mm) => Some(mm),
+                LabelHeight::Continuous => None,
             },
             fields: template.fields().into_iter().map(Field::name).collect(),
             logo: template.shows_logo(),
@@ -212,12 +213,12 @@ pub enum DesignRefusal {
     #[error(transparent)]
     Template(#[from] TemplateError),
     /// The file's name is another than the one that it was sent to.
-    #[error("the file has the name {said:?} and was sent as {wanted:?}; give both the same name")]
+    #[error("the file has the name {message:?} and was sent as {expected:?}; give both the same name")]
     OtherName {
         /// Where it was sent to.
-        wanted: String,
+        expected: String,
         /// What it says.
-        said: String,
+        message: String,
     },
     /// A built-in one, which every box has alike.
     #[error("{0:?} is built in and stays as it is; give your own template another name, such as {0}-own")]
@@ -242,7 +243,7 @@ pub enum DesignRefusal {
     Ledger(#[from] LedgerError),
 }
 
-impl Printing {
+impl PrintService {
     /// All templates, the built-in ones first.
     pub fn templates(&self) -> Vec<TemplateView> {
         self.designs.shown().templates.iter().map(TemplateView::from).collect()
@@ -270,10 +271,10 @@ impl Printing {
     /// See [`DesignRefusal`].
     pub fn keep_template(
         &self,
-        wanted: Option<&str>,
+        expected: Option<&str>,
         file: &[u8],
     ) -> Result<(TemplateView, bool), DesignRefusal> {
-        self.keep_template_over(wanted, file, None).map(|stored| (stored.view, stored.is_new))
+        self.keep_template_over(expected, file, None).map(|stored| (stored.view, stored.is_new))
     }
 
     /// The same, made over this version of the template of that name; over none of another one.
@@ -282,14 +283,17 @@ impl Printing {
     /// See [`DesignRefusal`].
     pub fn keep_template_over(
         &self,
-        wanted: Option<&str>,
+        expected: Option<&str>,
         file: &[u8],
         seen: Option<(&str, ContentVersion)>,
     ) -> Result<StoredTemplate, DesignRefusal> {
         let template = Template::parse(file)?;
         let name = template.name.clone();
-        if let Some(wanted) = wanted.filter(|wanted| *wanted != name) {
-            return Err(DesignRefusal::OtherName { wanted: wanted.chars().take(60).collect(), said: name });
+        if let Some(expected) = expected.filter(|expected| *expected != name) {
+            return Err(DesignRefusal::OtherName {
+                expected: expected.chars().take(60).collect(),
+                message: name,
+            });
         }
         self.designs.change(&self.ledger, |shown| {
             let before = shown.find(&name).map(|known| known.version);
@@ -384,19 +388,19 @@ impl Printing {
         dpi: Dpi,
     ) -> Option<Result<Drawing, LabelError>> {
         let design = self.designs.named(&[name.to_owned()]).pop()?;
-        Some(layout::draw(t, &design.template, &sample(host), design.logo(), dpi))
+        Some(layout::lay_out_label(t, &design.template, &sample(host), design.logo(), dpi))
     }
 
     /// The designs to try for labels, the best first.
     pub(crate) fn designs_for(
         &self,
-        wanted: Option<&str>,
+        expected: Option<&str>,
         usual: &[String],
-    ) -> Result<Vec<Design>, PrintRefusal> {
+    ) -> Result<Vec<JobTemplate>, PrintRefusal> {
         let found = self.designs.named(usual);
-        match (found.is_empty(), wanted) {
-            (true, Some(wanted)) => Err(PrintRefusal::UnknownTemplate {
-                wanted: wanted.chars().take(60).collect(),
+        match (found.is_empty(), expected) {
+            (true, Some(expected)) => Err(PrintRefusal::UnknownTemplate {
+                expected: expected.chars().take(60).collect(),
                 known: self.designs.known(),
             }),
             _ => Ok(found),

@@ -5,15 +5,15 @@ use record::tag::Tag;
 use redb::Database;
 use redb::backends::InMemoryBackend;
 use service::clock::boot_id;
-use service::random::{Random, SeededRandom};
+use service::random::{RandomSource, SeededRandom};
 use tokio::sync::mpsc;
 
 use super::*;
 use crate::clock::system_clock;
 use crate::printing::templates::layout;
-use crate::printing::templates::layout::Manner;
+use crate::printing::templates::layout::RenderStyle;
 use crate::printing::{
-    JobRequest, LabelRequest, MediaChoice, Names, PreviewRequest, PrinterSettings, ReprintRequest,
+    JobRequest, LabelRequest, MediaChoice, NameStyle, PreviewRequest, PrinterSettings, ReprintRequest,
 };
 
 fn db() -> Arc<Database> {
@@ -21,14 +21,14 @@ fn db() -> Arc<Database> {
 }
 
 /// A print room whose one printer writes to a folder.
-fn room(db: &Arc<Database>, folder: &tempfile::TempDir) -> Printing {
+fn room(db: &Arc<Database>, folder: &tempfile::TempDir) -> PrintService {
     let address = format!("dir:{}", folder.path().display());
     let media = Some(MediaChoice::Named("4x3in".into()));
     let settings = PrinterSettings { media, ..PrinterSettings::new("Desk", "zpl", &address) };
     let config = settings.checked().unwrap();
     let clock = Arc::new(system_clock(boot_id([1; 10])));
-    let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
-    Printing::open(db.clone(), vec![config], clock, &random, mpsc::channel(64).0).unwrap()
+    let random: Arc<dyn RandomSource> = Arc::new(SeededRandom::new(7));
+    PrintService::open(db.clone(), vec![config], clock, &random, mpsc::channel(64).0).unwrap()
 }
 
 fn file(name: &str, words: &str) -> Vec<u8> {
@@ -65,21 +65,21 @@ fn request(n: u8, template: &str, label: LabelRequest) -> JobRequest {
     JobRequest { template: Some(template.to_owned()), ..JobRequest::new(JobId::new(1, [n; 10]), vec![label]) }
 }
 
-fn looked(room: &Printing, template: &str, label: LabelRequest) -> labels::Bitmap {
+fn looked(room: &PrintService, template: &str, label: LabelRequest) -> labels::Bitmap {
     let template = Some(template.to_owned());
-    let names = Names::default();
+    let names = NameStyle::default();
     room.preview(&PreviewRequest { printer: None, template, names, label, at: (1, 1) }).unwrap().dots
 }
 
 /// The dots that a job's first label is made of, whatever counts now.
-fn dots_of(room: &Printing, id: JobId) -> labels::Bitmap {
+fn dots_of(room: &PrintService, id: JobId) -> labels::Bitmap {
     let job = room.ledger.job(id).unwrap().unwrap();
     let design = room.ledger.design_of(&job.head).unwrap().unwrap();
     let label = room.ledger.label(job.seq, 1).unwrap().unwrap();
     let config = room.printer_for(None).unwrap();
-    let manner = Manner { kind: job.head.kind, design: &design, names: job.head.names };
+    let manner = RenderStyle { kind: job.head.kind, design: &design, names: job.head.names };
     let mut t = Typesetter::new().unwrap();
-    layout::make(&mut t, manner, &config, &label, (1, 1)).unwrap().dots
+    layout::render_label(&mut t, manner, &config, &label, (1, 1)).unwrap().dots
 }
 
 #[test]
@@ -88,8 +88,8 @@ fn own_templates_are_kept_over_a_restart() {
     let first = room(&db, &folder);
     let built_in = first.templates().len();
     assert!(first.templates().iter().all(|t| !t.own));
-    let (kept, new) = first.keep_template(Some("mine"), &file("mine", "{name}")).unwrap();
-    assert_eq!((kept.name.as_str(), kept.own, new), ("mine", true, true));
+    let (stored, new) = first.keep_template(Some("mine"), &file("mine", "{name}")).unwrap();
+    assert_eq!((stored.name.as_str(), stored.own, new), ("mine", true, true));
     assert!(!first.keep_template(None, &file("mine", "{name} again")).unwrap().1, "replaced");
     first.keep_logo(&picture(true)).unwrap();
     drop(first);
@@ -111,16 +111,17 @@ fn what_is_not_taken_says_why_and_changes_nothing() {
     let (db, folder) = (db(), tempfile::tempdir().unwrap());
     let room = room(&db, &folder);
     let before = room.templates().len();
-    let said = |wanted: Option<&str>, file: &[u8]| room.keep_template(wanted, file).unwrap_err().to_string();
-    assert!(said(None, &file("equipment", "x")).contains("\"equipment\" is built in"));
-    assert!(said(Some("other"), &file("mine", "x")).contains("\"mine\" and was sent as \"other\""));
+    let message =
+        |expected: Option<&str>, file: &[u8]| room.keep_template(expected, file).unwrap_err().to_string();
+    assert!(message(None, &file("equipment", "x")).contains("\"equipment\" is built in"));
+    assert!(message(Some("other"), &file("mine", "x")).contains("\"mine\" and was sent as \"other\""));
     let negative = String::from_utf8(file("mine", "x")).unwrap().replace("width = 40", "width = -40");
-    let words = said(None, negative.as_bytes());
+    let words = message(None, negative.as_bytes());
     assert!(words.contains("line 6") && words.contains("width is -40"), "{words}");
     let wide = String::from_utf8(file("mine", "x")).unwrap().replace("width = 40", "width = 60");
-    assert!(said(None, wide.as_bytes()).contains("over the right edge"));
+    assert!(message(None, wide.as_bytes()).contains("over the right edge"));
     let huge = vec![b'#'; TEMPLATE_BYTES_MAX + 1];
-    assert!(said(None, &huge).contains("at most"));
+    assert!(message(None, &huge).contains("at most"));
     assert!(matches!(room.remove_template("mine"), Err(DesignRefusal::Unknown(_))));
     assert!(matches!(room.remove_template("badge"), Err(DesignRefusal::BuiltIn(_))));
     assert!(matches!(room.remove_logo(), Err(DesignRefusal::NoLogo)));
@@ -133,7 +134,7 @@ fn what_is_not_taken_says_why_and_changes_nothing() {
     for n in 0..OWN_MAX {
         room.keep_template(None, &file(&format!("own-{n}"), "x")).unwrap();
     }
-    assert!(said(None, &file("one-more", "x")).contains("at most 100"));
+    assert!(message(None, &file("one-more", "x")).contains("at most 100"));
     assert!(room.keep_template(None, &file("own-3", "y")).is_ok(), "an old one is replaced nevertheless");
 }
 
@@ -181,9 +182,10 @@ fn the_logo_is_on_previews_jobs_and_sheets_where_a_template_has_room_for_it() {
     assert!(looked(&room, "badge", badge()) == plain);
     room.keep_logo(&picture(true)).unwrap();
     let dpi = Dpi::new(600).unwrap();
-    let names = Names::default();
+    let names = NameStyle::default();
     let drawn = room.draw_for_paper(Some("badge"), names, &[badge()], dpi, |_| true).unwrap();
-    let picture = |mark: &labels::drawing::Mark| matches!(mark, labels::drawing::Mark::Picture { .. });
+    let picture =
+        |mark: &labels::drawing::DrawElement| matches!(mark, labels::drawing::DrawElement::Picture { .. });
     assert!(drawn[0].marks.iter().any(picture));
 }
 

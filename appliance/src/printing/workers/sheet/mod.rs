@@ -1,7 +1,7 @@
 //! The worker of an office printer: labels by the sheet, as PDF, given to a print queue one sheet at a time.
 //!
 //! A sheet is to a queue what a label is to a label printer. Before the queue gets its first byte, all labels of the sheet
-//! are `sending` on disk, beside the name by which the queue will know it ([`SheetAway`]). From then on the queue alone is
+//! are `sending` on disk, beside the name by which the queue will know it ([`SubmittedSheet`]). From then on the queue alone is
 //! asked what became of that name: in the usual way each second, and just so after a lost answer or a crash of the box.
 //! Its word settles all labels of the sheet together. So at most one sheet is in doubt, and only when the queue has
 //! forgotten it or says that it stopped half-way; then a person is asked, once for the sheet. No name is used twice: a
@@ -9,23 +9,23 @@
 
 use std::sync::Arc;
 
-use labels::language::{Answers, Condition};
-use labels::sheet::{Nudge, Sheet, Start};
+use labels::language::{ConfirmationLevel, PrinterCondition};
+use labels::sheet::{FirstLabel, LabelSheet, PrintOffset};
 use labels::{Typesetter, pdf};
 use service::clock::Clock;
 use tokio::time::Instant;
 
-use crate::printing::devices::ipp::{Progress, Queue, QueueState, media_name};
+use crate::printing::devices::ipp::{DocumentState, IppQueue, QueueState, media_name};
 use crate::printing::model::cause::{FailureCause, PrintUnit, PrinterCause};
 use crate::printing::model::ledger_error::LedgerError;
-use crate::printing::model::plan::{LabelState, Proof, Step};
+use crate::printing::model::plan::{ConfirmedBy, JobStep, LabelState};
 use crate::printing::model::printer_settings::PrinterConfig;
 use crate::printing::model::printer_state::PrinterState;
 use crate::printing::model::queue_error::QueueError;
-use crate::printing::queue::ledger::{Fate, Job, Ledger, SheetAway};
-use crate::printing::queue::outcomes::Bell;
+use crate::printing::queue::ledger::{LedgerJob, PrintLedger, SheetOutcome, SubmittedSheet};
+use crate::printing::queue::outcomes::ReportSignal;
 use crate::printing::workers::drawn_label::draw_label;
-use crate::printing::workers::status::Shared;
+use crate::printing::workers::status::PrinterShared;
 
 /// How many pauses long a queue may not know a sheet before it counts as forgotten: a queue that has just taken a document
 /// may tell of it a little later.
@@ -33,7 +33,7 @@ const FORGOTTEN_PAUSES: u32 = 5;
 /// How often the pause between tries doubles: a queue that gives every sheet up is not filled with them.
 const PAUSES_DOUBLED_MAX: u32 = 6;
 /// Papers that are told of a printer that has none that fits.
-const PAPERS_TOLD: usize = 4;
+const LOGGED_PAPERS_MAX: usize = 4;
 /// A printer that does what it was asked for.
 const PRINTS: (PrinterState, PrinterCause) = (PrinterState::Printing, PrinterCause::Ready);
 const READY: (PrinterState, PrinterCause) = (PrinterState::Ready, PrinterCause::Ready);
@@ -41,7 +41,7 @@ const READY: (PrinterState, PrinterCause) = (PrinterState::Ready, PrinterCause::
 /// A sheet's way through the queue.
 struct Way {
     /// Where it is.
-    progress: Progress,
+    progress: DocumentState,
     since: Instant,
     /// When the queue was told to take it out, and agreed.
     called_back: Option<Instant>,
@@ -82,14 +82,14 @@ enum Pace {
 /// Everything that the worker of one office printer holds.
 pub(crate) struct SheetWorker {
     pub(crate) config: PrinterConfig,
-    pub(crate) sheet: &'static Sheet,
-    pub(crate) queue: Queue,
+    pub(crate) sheet: &'static LabelSheet,
+    pub(crate) queue: IppQueue,
     /// As it stands beside a sheet in the ledger.
     pub(crate) address: String,
-    pub(crate) ledger: Ledger,
+    pub(crate) ledger: PrintLedger,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) outcomes: Arc<Bell>,
+    pub(crate) shared: Arc<PrinterShared>,
+    pub(crate) outcomes: Arc<ReportSignal>,
     pub(crate) typesetter: Typesetter,
 }
 
@@ -112,7 +112,7 @@ impl SheetWorker {
                     self.shared.set(state, cause, self.now_ms());
                     let doubled = if matches!(wait, Wait::Longer) { tries } else { 0 };
                     tries += u32::from(matches!(wait, Wait::Longer) && tries < PAUSES_DOUBLED_MAX);
-                    let pause = self.config.patience.retry * (1 << doubled);
+                    let pause = self.config.timeouts.retry * (1 << doubled);
                     tokio::select! {
                         () = tokio::time::sleep(pause) => {}
                         () = self.shared.wake.notified() => {}
@@ -136,9 +136,9 @@ impl SheetWorker {
             self.follow(sheet).await?;
             return Ok(Pace::Settled);
         }
-        let mine = |job: &Job| {
+        let mine = |job: &LedgerJob| {
             job.head.printer == self.config.name
-                && matches!(crate::printing::model::plan::next(&job.progress, 1), Step::Send(_))
+                && matches!(crate::printing::model::plan::next_step(&job.progress, 1), JobStep::Send(_))
         };
         let Some(job) = self.ledger.open_jobs()?.into_iter().find(mine) else { return Ok(Pace::Rest) };
         self.shared.set_job(Some(job.head.id));
@@ -148,9 +148,9 @@ impl SheetWorker {
 
     /// Nothing to print: asks the printer how it is, when it has just printed or somebody wants to know.
     async fn rest(&self, worked: bool) {
-        if self.shared.asked() || worked {
+        if self.shared.take_query_request() || worked {
             if let Err(e) = self.look(READY).await {
-                self.tell(&e);
+                self.report_unreachable(&e);
             }
             return;
         }
@@ -160,7 +160,7 @@ impl SheetWorker {
     /// Until the next question, or until something has changed here.
     async fn pause(&self) {
         tokio::select! {
-            () = tokio::time::sleep(self.config.patience.retry) => {}
+            () = tokio::time::sleep(self.config.timeouts.retry) => {}
             () = self.shared.wake.notified() => {}
         }
     }
@@ -170,7 +170,7 @@ impl SheetWorker {
         let queue = self.queue.state().await?;
         self.shared.set_low(queue.low);
         self.shared.set_answers(match self.config.answers {
-            Answers::Printed if !queue.sees_paper() => Answers::Taken,
+            ConfirmationLevel::Printed if !queue.sees_paper() => ConfirmationLevel::Taken,
             answers => answers,
         });
         let (state, cause) = self.stopped_by(&queue).map_or(well, |cause| (PrinterState::Stopped, cause));
@@ -183,12 +183,12 @@ impl SheetWorker {
         let sheet = self.sheet.name;
         if !queue.takes_pdf {
             Some(PrinterCause::Queue(QueueError::NoPdf))
-        } else if queue.condition != Condition::Ready {
+        } else if queue.condition != PrinterCondition::Ready {
             Some(PrinterCause::SheetCondition { condition: queue.condition, sheet })
         } else if !queue.accepts {
             Some(PrinterCause::QueueClosed)
         } else if !queue.may_have(self.sheet.page_mm) {
-            let has = queue.media.iter().take(PAPERS_TOLD).cloned().collect();
+            let has = queue.media.iter().take(LOGGED_PAPERS_MAX).cloned().collect();
             Some(PrinterCause::WrongPaper { has, sheet, needs: media_name(self.sheet.page_mm) })
         } else {
             None
@@ -198,7 +198,7 @@ impl SheetWorker {
     fn trouble(&self, e: &QueueError) -> (PrinterState, PrinterCause) {
         let PrinterConfig { name, address, .. } = &self.config;
         match e {
-            QueueError::Away(_) | QueueError::Lost(_) => {
+            QueueError::Unreachable(_) | QueueError::Lost(_) => {
                 let (printer, address, fault) = (name.clone(), address.clone(), e.clone());
                 (PrinterState::Unreachable, PrinterCause::QueueUnreachable { printer, address, fault })
             }
@@ -206,7 +206,7 @@ impl SheetWorker {
         }
     }
 
-    fn tell(&self, e: &QueueError) {
+    fn report_unreachable(&self, e: &QueueError) {
         let (state, cause) = self.trouble(e);
         self.shared.set(state, cause, self.now_ms());
     }
@@ -217,34 +217,36 @@ impl SheetWorker {
     }
 
     /// Gives the queue the next sheet of a job, once it is ready to take one.
-    async fn submit(&mut self, job: &Job) -> Result<(), Trouble> {
+    async fn submit(&mut self, job: &LedgerJob) -> Result<(), Trouble> {
         let state = self.look(PRINTS).await.map_err(|e| self.refused(&e, Wait::Short))?;
         if state.stopped || !state.accepts || !state.takes_pdf || !state.may_have(self.sheet.page_mm) {
             self.pause().await;
             return Ok(());
         }
-        let Some((away, pdf)) = self.fill(job)? else { return Ok(()) };
+        let Some((unreachable, pdf)) = self.fill(job)? else { return Ok(()) };
         let name = &self.config.name;
-        if !self.ledger.sheet_goes(name, &away, self.now_ms())? {
+        if !self.ledger.sheet_goes(name, &unreachable, self.now_ms())? {
             return Ok(());
         }
-        match self.queue.submit(&away.name, &media_name(self.sheet.page_mm), &pdf).await {
-            Ok(number) => Ok(self.ledger.sheet_has(name, &SheetAway { number: Some(number), ..away })?),
+        match self.queue.submit(&unreachable.name, &media_name(self.sheet.page_mm), &pdf).await {
+            Ok(number) => {
+                Ok(self.ledger.sheet_has(name, &SubmittedSheet { number: Some(number), ..unreachable })?)
+            }
             // It may have it all the same: the next turn asks for it by its name.
             Err(e @ (QueueError::Lost(_) | QueueError::Garbled(_))) => {
-                tracing::warn!(printer = name, error = %e, sheet = away.name, "whether the queue has a sheet is asked");
+                tracing::warn!(printer = name, error = %e, sheet = unreachable.name, "whether the queue has a sheet is asked");
                 Ok(())
             }
             Err(e) => {
-                self.ledger.sheet_ends(&away, &Fate::Back, self.now_ms())?;
-                let wait = if matches!(e, QueueError::Away(_)) { Wait::Short } else { Wait::Longer };
+                self.ledger.sheet_ends(&unreachable, &SheetOutcome::Back, self.now_ms())?;
+                let wait = if matches!(e, QueueError::Unreachable(_)) { Wait::Short } else { Wait::Longer };
                 Err(self.refused(&e, wait))
             }
         }
     }
 
     /// The next labels of a job, as many as go on a sheet, and that sheet. `None` when none of them can be printed.
-    fn fill(&mut self, job: &Job) -> Result<Option<(SheetAway, Vec<u8>)>, Trouble> {
+    fn fill(&mut self, job: &LedgerJob) -> Result<Option<(SubmittedSheet, Vec<u8>)>, Trouble> {
         let rows = self.ledger.rows(job.seq)?;
         let mut queued = (1u32..).zip(&rows).filter(|(_, row)| row.state == LabelState::Queued);
         let (mut labels, mut drawings, mut attempt) = (Vec::new(), Vec::new(), 0);
@@ -263,12 +265,12 @@ impl SheetWorker {
         let (Some(first), Some(last)) = (labels.first().copied(), labels.last().copied()) else {
             return Ok(None);
         };
-        match pdf::sheets(self.sheet, Start::FIRST, Nudge::default(), drawings.into_iter()) {
+        match pdf::write_sheets(self.sheet, FirstLabel::FIRST, PrintOffset::default(), drawings.into_iter()) {
             Ok(pdf) => {
                 // Each try counts its first label's attempts up, so no two documents have one name.
                 let name = format!("CleanTrack {} {first}-{last} try {attempt}", job.head.id);
                 let address = self.address.clone();
-                Ok(Some((SheetAway { seq: job.seq, labels, name, number: None, address }, pdf)))
+                Ok(Some((SubmittedSheet { seq: job.seq, labels, name, number: None, address }, pdf)))
             }
             Err(error) => {
                 tracing::error!(printer = self.config.name, %error, "a sheet cannot be made");
@@ -281,10 +283,10 @@ impl SheetWorker {
     }
 
     /// Asks the queue what becomes of a sheet until it is settled, or until the box is stopped.
-    async fn follow(&self, mut sheet: SheetAway) -> Result<(), Trouble> {
+    async fn follow(&self, mut sheet: SubmittedSheet) -> Result<(), Trouble> {
         self.shared.set_job(Some(self.ledger.job_at(sheet.seq)?.head.id));
         let mut unknown_since = None;
-        let mut way = Way { progress: Progress::Waiting, since: Instant::now(), called_back: None };
+        let mut way = Way { progress: DocumentState::Waiting, since: Instant::now(), called_back: None };
         while !self.shared.stopping() {
             let cancelled = self.ledger.job_at(sheet.seq)?.head.cancelled;
             let mut at_once = false;
@@ -295,31 +297,31 @@ impl SheetWorker {
                         sheet.number = Some(number);
                         self.ledger.sheet_has(&self.config.name, &sheet)?;
                     }
-                    if progress != Progress::Printed || self.weighs(cancelled).await {
-                        if let Some(fate) = self.fate(progress, cancelled) {
-                            return self.settle(&sheet, &fate, progress);
+                    if progress != DocumentState::Printed || self.weighs(cancelled).await {
+                        if let Some(outcome) = self.outcome(progress, cancelled) {
+                            return self.settle(&sheet, &outcome, progress);
                         }
                         at_once = self.watch(&mut way, number, progress, cancelled).await;
                     }
-                    if way.called_back.is_some_and(|at| at.elapsed() >= self.config.patience.stall) {
+                    if way.called_back.is_some_and(|at| at.elapsed() >= self.config.timeouts.stall) {
                         // Whoever cancels does not wait for ever.
-                        return Ok(self.ledger.sheet_ends(&sheet, &Fate::Doubt, self.now_ms())?);
+                        return Ok(self.ledger.sheet_ends(&sheet, &SheetOutcome::Doubt, self.now_ms())?);
                     }
                 }
                 Err(e @ QueueError::Unknown) => {
                     let since = *unknown_since.get_or_insert_with(Instant::now);
-                    if since.elapsed() >= self.config.patience.retry * FORGOTTEN_PAUSES {
+                    if since.elapsed() >= self.config.timeouts.retry * FORGOTTEN_PAUSES {
                         tracing::warn!(printer = self.config.name, error = %e, sheet = sheet.name, "a sheet is in doubt");
-                        return Ok(self.ledger.sheet_ends(&sheet, &Fate::Doubt, self.now_ms())?);
+                        return Ok(self.ledger.sheet_ends(&sheet, &SheetOutcome::Doubt, self.now_ms())?);
                     }
                 }
                 // A queue that cannot answer now has forgotten nothing.
                 Err(e) => {
                     unknown_since = None;
-                    self.tell(&e);
+                    self.report_unreachable(&e);
                     if cancelled {
                         // Whoever cancels does not wait for the printer to come back.
-                        return Ok(self.ledger.sheet_ends(&sheet, &Fate::Doubt, self.now_ms())?);
+                        return Ok(self.ledger.sheet_ends(&sheet, &SheetOutcome::Doubt, self.now_ms())?);
                     }
                 }
             }
@@ -336,7 +338,7 @@ impl SheetWorker {
             return true;
         }
         if let Err(e) = self.look(PRINTS).await {
-            self.tell(&e);
+            self.report_unreachable(&e);
             return cancelled;
         }
         true
@@ -344,24 +346,24 @@ impl SheetWorker {
 
     /// Tells how the printer and its sheet are, and takes the sheet back for whoever cancelled: at once where it waits or
     /// the printer stands still, after a while in any case. `true`: the queue took it out.
-    async fn watch(&self, way: &mut Way, number: i32, progress: Progress, cancelled: bool) -> bool {
+    async fn watch(&self, way: &mut Way, number: i32, progress: DocumentState, cancelled: bool) -> bool {
         if way.progress != progress {
             (way.progress, way.since) = (progress, Instant::now());
         }
-        let long = way.since.elapsed() >= self.config.patience.stall;
+        let long = way.since.elapsed() >= self.config.timeouts.stall;
         let well = match progress {
-            Progress::Held => (PrinterState::Stopped, PrinterCause::SheetHeld),
+            DocumentState::Held => (PrinterState::Stopped, PrinterCause::SheetHeld),
             _ if long => (PrinterState::Stopped, PrinterCause::SheetLate),
             _ => PRINTS,
         };
         let stands = match self.look(well).await {
-            Ok(state) => state.stopped || state.condition != Condition::Ready,
+            Ok(state) => state.stopped || state.condition != PrinterCondition::Ready,
             Err(e) => {
-                self.tell(&e);
+                self.report_unreachable(&e);
                 false
             }
         };
-        let idle = matches!(progress, Progress::Waiting | Progress::Held | Progress::Stopped);
+        let idle = matches!(progress, DocumentState::Waiting | DocumentState::Held | DocumentState::Stopped);
         if !cancelled || way.called_back.is_some() || !(stands || idle || long) {
             return false;
         }
@@ -373,31 +375,45 @@ impl SheetWorker {
     }
 
     /// What a queue's word about a sheet comes to; `None` while it is under way.
-    fn fate(&self, progress: Progress, cancelled: bool) -> Option<Fate> {
+    fn outcome(&self, progress: DocumentState, cancelled: bool) -> Option<SheetOutcome> {
         let answers = match self.config.answers {
-            Answers::Printed => self.shared.live().answers.unwrap_or(Answers::Taken),
+            ConfirmationLevel::Printed => self.shared.live().answers.unwrap_or(ConfirmationLevel::Taken),
             answers => answers,
         };
         let printed = match answers {
-            Answers::Printed => Proof::Printer,
-            Answers::Taken => Proof::Idle,
-            Answers::Nothing => Proof::Nobody,
+            ConfirmationLevel::Printed => ConfirmedBy::Printer,
+            ConfirmationLevel::Taken => ConfirmedBy::Idle,
+            ConfirmationLevel::Nothing => ConfirmedBy::Nobody,
         };
-        let handed = if printed == Proof::Nobody { Proof::Nobody } else { Proof::Idle };
+        let handed = if printed == ConfirmedBy::Nobody { ConfirmedBy::Nobody } else { ConfirmedBy::Idle };
         match progress {
-            Progress::Waiting | Progress::Held | Progress::Printing | Progress::Stopped => None,
-            Progress::Printed => Some(Fate::Out(printed)),
-            Progress::Handed => Some(Fate::Out(handed)),
-            Progress::Cancelled { begun: true } | Progress::Failed { begun: true } => Some(Fate::Doubt),
-            Progress::Cancelled { begun: false } if !cancelled => Some(Fate::Failed(FailureCause::TakenOut)),
-            Progress::Cancelled { begun: false } | Progress::Failed { begun: false } => Some(Fate::Back),
+            DocumentState::Waiting
+            | DocumentState::Held
+            | DocumentState::Printing
+            | DocumentState::Stopped => None,
+            DocumentState::Printed => Some(SheetOutcome::Out(printed)),
+            DocumentState::Handed => Some(SheetOutcome::Out(handed)),
+            DocumentState::Cancelled { begun: true } | DocumentState::Failed { begun: true } => {
+                Some(SheetOutcome::Doubt)
+            }
+            DocumentState::Cancelled { begun: false } if !cancelled => {
+                Some(SheetOutcome::Failed(FailureCause::TakenOut))
+            }
+            DocumentState::Cancelled { begun: false } | DocumentState::Failed { begun: false } => {
+                Some(SheetOutcome::Back)
+            }
         }
     }
 
-    fn settle(&self, sheet: &SheetAway, fate: &Fate, progress: Progress) -> Result<(), Trouble> {
-        self.ledger.sheet_ends(sheet, fate, self.now_ms())?;
+    fn settle(
+        &self,
+        sheet: &SubmittedSheet,
+        outcome: &SheetOutcome,
+        progress: DocumentState,
+    ) -> Result<(), Trouble> {
+        self.ledger.sheet_ends(sheet, outcome, self.now_ms())?;
         self.outcomes.ring();
-        if progress == (Progress::Failed { begun: false }) {
+        if progress == (DocumentState::Failed { begun: false }) {
             return Err(Trouble::Printer(PrinterState::Stopped, PrinterCause::SheetDropped, Wait::Longer));
         }
         Ok(())

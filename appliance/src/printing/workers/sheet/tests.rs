@@ -9,7 +9,7 @@ use record::ids::JobId;
 use record::tag::Tag;
 use redb::Database;
 use service::clock::boot_id;
-use service::random::{Random, SeededRandom};
+use service::random::{RandomSource, SeededRandom};
 use tokio::sync::mpsc;
 
 use super::*;
@@ -17,7 +17,8 @@ use crate::clock::system_clock;
 use crate::printing::devices::ipp::fake::FakeQueue;
 use crate::printing::model::printer_settings::{MediaChoice, PDF, PrinterSettings};
 use crate::printing::{
-    JobRequest, JobState, JobView, LabelRequest, LabelState, Patience, PrinterConfig, Printing, Proof,
+    ConfirmedBy, ConnectionTimeouts, JobRequest, JobState, JobView, LabelRequest, LabelState, PrintService,
+    PrinterConfig,
 };
 
 /// Far more than anything here takes on a loaded machine.
@@ -37,14 +38,14 @@ fn database() -> Arc<Database> {
 fn config(queue: &FakeQueue) -> PrinterConfig {
     let settings = PrinterSettings::new("Ward 3", PDF, &queue.address());
     let media = Some(MediaChoice::Named("avery-5160".into()));
-    let patience = Patience { retry: Duration::from_millis(20), ..Patience::default() };
-    PrinterConfig { patience, ..PrinterSettings { media, ..settings }.checked().unwrap() }
+    let timeouts = ConnectionTimeouts { retry: Duration::from_millis(20), ..ConnectionTimeouts::default() };
+    PrinterConfig { timeouts, ..PrinterSettings { media, ..settings }.checked().unwrap() }
 }
 
-fn open(db: &Arc<Database>, config: PrinterConfig) -> Printing {
+fn open(db: &Arc<Database>, config: PrinterConfig) -> PrintService {
     let clock = Arc::new(system_clock(boot_id([1; 10])));
-    let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
-    Printing::open(db.clone(), vec![config], clock, &random, mpsc::channel(4).0).unwrap()
+    let random: Arc<dyn RandomSource> = Arc::new(SeededRandom::new(7));
+    PrintService::open(db.clone(), vec![config], clock, &random, mpsc::channel(4).0).unwrap()
 }
 
 fn tag(n: u8) -> Tag {
@@ -67,11 +68,11 @@ fn labels(count: u8, blank: bool) -> Vec<LabelRequest> {
 }
 
 /// Waits for a job to be as wanted: each step of it rings.
-async fn until(printing: &Printing, wanted: impl Fn(&JobView) -> bool) -> JobView {
+async fn until(printing: &PrintService, expected: impl Fn(&JobView) -> bool) -> JobView {
     let mut news = printing.news();
     loop {
         let job = printing.job(id()).unwrap().unwrap();
-        if wanted(&job) {
+        if expected(&job) {
             return job;
         }
         let rung = tokio::time::timeout(SOON, news.changed()).await;
@@ -79,7 +80,7 @@ async fn until(printing: &Printing, wanted: impl Fn(&JobView) -> bool) -> JobVie
     }
 }
 
-async fn until_done(printing: &Printing) -> JobView {
+async fn until_done(printing: &PrintService) -> JobView {
     until(printing, |job| job.state == JobState::Done).await
 }
 
@@ -126,7 +127,7 @@ async fn seventy_labels_are_three_sheets_and_every_code_reads() {
     printing.submit(JobRequest::new(id(), labels(70, false))).unwrap();
     let job = until_done(&printing).await;
     assert!(all(&job, LabelState::Confirmed));
-    assert!(job.labels.iter().all(|l| l.proof == Some(Proof::Printer) && l.attempts == 1));
+    assert!(job.labels.iter().all(|l| l.proof == Some(ConfirmedBy::Printer) && l.attempts == 1));
     assert_eq!(job.summary.template, "equipment-66x25");
     let documents = queue.inside().documents.clone();
     let names: Vec<&str> = documents.iter().map(|document| document.name.as_str()).collect();
@@ -177,7 +178,7 @@ async fn a_sheet_that_the_queue_forgot_is_asked_about_once() {
     drop(printing);
     queue.inside().documents.clear();
     let printing = open(&db, config(&queue));
-    let job = until(&printing, |job| job.state == JobState::Asking).await;
+    let job = until(&printing, |job| job.state == JobState::NeedsAnswer).await;
     assert_eq!((job.summary.in_doubt, job.summary.queued), (30, 10));
     assert!(queue.inside().documents.is_empty(), "nothing is printed before somebody has looked");
     queue.inside().next = 9;
@@ -199,7 +200,7 @@ async fn blank_tags_of_a_doubted_sheet_are_never_printed_again() {
     queue.inside().next = 8;
     let printing = open(&db, office);
     printing.submit(JobRequest::new(id(), labels(3, true))).unwrap();
-    until(&printing, |job| job.state == JobState::Asking).await;
+    until(&printing, |job| job.state == JobState::NeedsAnswer).await;
     printing.answer_all(id(), false).unwrap();
     let job = until_done(&printing).await;
     assert!(all(&job, LabelState::Failed), "{job:?}");
@@ -227,7 +228,7 @@ async fn a_sheet_that_was_being_printed_when_it_was_cancelled_is_asked_about() {
     printing.submit(JobRequest::new(id(), labels(3, false))).unwrap();
     until(&printing, |_| queue.inside().documents.len() == 1).await;
     printing.cancel(id()).unwrap();
-    let job = until(&printing, |job| job.state == JobState::Asking).await;
+    let job = until(&printing, |job| job.state == JobState::NeedsAnswer).await;
     assert!(all(&job, LabelState::Unknown));
     printing.answer_all(id(), true).unwrap();
     let job = until(&printing, |job| job.state == JobState::Cancelled).await;
@@ -244,7 +245,7 @@ async fn paper_out_is_told_and_the_sheet_goes_on_when_there_is_paper() {
         matches!(
             &job.state,
             JobState::Paused(PrinterCause::SheetCondition {
-                condition: Condition::PaperOut,
+                condition: PrinterCondition::PaperOut,
                 sheet: "Avery 5160"
             })
         )
@@ -263,7 +264,7 @@ async fn paper_out_is_told_and_the_sheet_goes_on_when_there_is_paper() {
     let paused = |job: &JobView| {
         matches!(
             &job.state,
-            JobState::Paused(PrinterCause::SheetCondition { condition: Condition::CoverOpen, .. })
+            JobState::Paused(PrinterCause::SheetCondition { condition: PrinterCondition::CoverOpen, .. })
         )
     };
     until(&printing, paused).await;
@@ -299,20 +300,21 @@ async fn a_queue_that_is_away_is_waited_for_unless_somebody_cancels() {
     printing.submit(JobRequest::new(id(), labels(2, false))).unwrap();
     until(&printing, |_| queue.inside().documents.len() == 1).await;
     queue.inside().dead = true;
-    let away = |job: &JobView| matches!(&job.state, JobState::Paused(PrinterCause::QueueUnreachable { .. }));
-    until(&printing, away).await;
+    let unreachable =
+        |job: &JobView| matches!(&job.state, JobState::Paused(PrinterCause::QueueUnreachable { .. }));
+    until(&printing, unreachable).await;
     printing.cancel(id()).unwrap();
-    let job = until(&printing, |job| job.state == JobState::Asking).await;
+    let job = until(&printing, |job| job.state == JobState::NeedsAnswer).await;
     assert!(all(&job, LabelState::Unknown));
 }
 
 #[tokio::test]
 async fn a_queue_whose_word_is_not_true_confirms_nothing() {
     let (queue, db) = (FakeQueue::new(), database());
-    let printing = open(&db, PrinterConfig { answers: Answers::Nothing, ..config(&queue) });
+    let printing = open(&db, PrinterConfig { answers: ConfirmationLevel::Nothing, ..config(&queue) });
     printing.submit(JobRequest::new(id(), labels(2, false))).unwrap();
     let job = until_done(&printing).await;
-    assert!(all(&job, LabelState::Sent) && job.labels[0].proof == Some(Proof::Nobody), "{job:?}");
+    assert!(all(&job, LabelState::Sent) && job.labels[0].proof == Some(ConfirmedBy::Nobody), "{job:?}");
 }
 
 #[tokio::test]
@@ -339,7 +341,7 @@ async fn the_test_sheet_is_printed() {
 }
 
 /// A job of 40 labels whose first sheet the queue has, in this state.
-async fn under_way(queue: &FakeQueue, config: PrinterConfig, state: u8) -> Printing {
+async fn under_way(queue: &FakeQueue, config: PrinterConfig, state: u8) -> PrintService {
     queue.inside().next = state;
     let printing = open(&database(), config);
     printing.submit(JobRequest::new(id(), labels(40, false))).unwrap();
@@ -389,7 +391,7 @@ async fn whoever_cancels_waits_for_no_queue_that_cannot_answer() {
     until(&printing, |job| paused(job, |cause| matches!(cause, PrinterCause::Queue(QueueError::Refused(_)))))
         .await;
     printing.cancel(id()).unwrap();
-    until(&printing, |job| job.state == JobState::Asking).await;
+    until(&printing, |job| job.state == JobState::NeedsAnswer).await;
 }
 
 #[tokio::test]
@@ -403,15 +405,15 @@ async fn a_cancelled_sheet_is_taken_back_however_often_the_queue_says_no() {
     }
     until(&printing, |job| {
         paused(job, |cause| {
-            matches!(cause, PrinterCause::SheetCondition { condition: Condition::PaperOut, .. })
+            matches!(cause, PrinterCause::SheetCondition { condition: PrinterCondition::PaperOut, .. })
         })
     })
     .await;
     assert_eq!(printing.job(id()).unwrap().unwrap().summary.out, 0, "what is in the queue is not out");
     printing.cancel(id()).unwrap();
-    let job = until(&printing, |job| job.state == JobState::Asking).await;
-    let kept = queue.inside().keeps;
-    assert_eq!((queue.inside().documents[0].state, kept), (7, 0));
+    let job = until(&printing, |job| job.state == JobState::NeedsAnswer).await;
+    let stored = queue.inside().keeps;
+    assert_eq!((queue.inside().documents[0].state, stored), (7, 0));
     assert_eq!(job.summary.in_doubt, 30, "it had begun");
 }
 
@@ -419,15 +421,15 @@ async fn a_cancelled_sheet_is_taken_back_however_often_the_queue_says_no() {
 async fn a_sheet_that_takes_too_long_is_told_and_can_be_taken_back() {
     let queue = FakeQueue::new();
     let config = config(&queue);
-    let patience = Patience { stall: Duration::from_millis(60), ..config.patience };
-    let printing = under_way(&queue, PrinterConfig { patience, ..config }, 5).await;
+    let timeouts = ConnectionTimeouts { stall: Duration::from_millis(60), ..config.timeouts };
+    let printing = under_way(&queue, PrinterConfig { timeouts, ..config }, 5).await;
     until(&printing, |job| paused(job, |cause| *cause == PrinterCause::SheetLate)).await;
     queue.inside().documents[0].state = 4;
     until(&printing, |job| paused(job, |cause| *cause == PrinterCause::SheetHeld)).await;
     queue.inside().documents[0].state = 5;
     until(&printing, |job| paused(job, |cause| *cause == PrinterCause::SheetLate)).await;
     printing.cancel(id()).unwrap();
-    until(&printing, |job| job.state == JobState::Asking).await;
+    until(&printing, |job| job.state == JobState::NeedsAnswer).await;
     assert_eq!(queue.inside().documents[0].state, 7, "it was taken out of the queue");
 }
 
@@ -437,7 +439,7 @@ async fn a_queue_on_a_plain_line_confirms_nothing() {
     queue.inside().device = "socket://10.0.0.9:9100";
     let printing = under_way(&queue, config(&queue), 9).await;
     let job = until_done(&printing).await;
-    assert!(all(&job, LabelState::Sent) && job.labels[0].proof == Some(Proof::Idle), "{job:?}");
+    assert!(all(&job, LabelState::Sent) && job.labels[0].proof == Some(ConfirmedBy::Idle), "{job:?}");
     assert!(!printing.printers()[0].confirms);
 }
 
@@ -479,8 +481,8 @@ async fn sheets_go_on_their_own_paper_only() {
 async fn a_queue_that_is_not_there_is_a_matter_of_its_address() {
     let (queue, db) = (FakeQueue::new(), database());
     queue.inside().refuse = Some(0x0406);
-    let patience = Patience { retry: Duration::from_secs(600), ..Patience::default() };
-    let printing = open(&db, PrinterConfig { patience, ..config(&queue) });
+    let timeouts = ConnectionTimeouts { retry: Duration::from_secs(600), ..ConnectionTimeouts::default() };
+    let printing = open(&db, PrinterConfig { timeouts, ..config(&queue) });
     printing.submit(JobRequest::new(id(), labels(3, false))).unwrap();
     let job =
         until(&printing, |job| paused(job, |cause| *cause == PrinterCause::Queue(QueueError::NoQueue))).await;

@@ -5,13 +5,13 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use labels::Typesetter;
-use labels::language::Answers;
+use labels::language::ConfirmationLevel;
 use service::clock::Clock;
 
 use crate::printing::devices::connect;
-use crate::printing::devices::ipp::Queue;
-use crate::printing::devices::transport::Transport;
-use crate::printing::model::address::{Address, AddressError};
+use crate::printing::devices::ipp::IppQueue;
+use crate::printing::devices::transport::PrinterTransport;
+use crate::printing::model::address::{AddressError, PrinterAddress};
 use crate::printing::model::cause::{PrinterCause, StartRefusal};
 use crate::printing::model::content_version::ContentVersion;
 use crate::printing::model::printer_settings::{
@@ -19,11 +19,11 @@ use crate::printing::model::printer_settings::{
 };
 use crate::printing::model::printer_state::PrinterState;
 use crate::printing::model::view::{LoadedView, MediaView, PrinterView};
-use crate::printing::queue::ledger::Ledger;
-use crate::printing::workers::label::Worker;
+use crate::printing::queue::ledger::PrintLedger;
+use crate::printing::workers::label::LabelWorker;
 use crate::printing::workers::sheet::SheetWorker;
-use crate::printing::workers::status::{Live, Shared};
-use crate::printing::{LedgerError, Printing, STATE_FRESH_MS};
+use crate::printing::workers::status::{PrinterShared, PrinterStatus};
+use crate::printing::{LedgerError, PrintService, STATE_FRESH_MS};
 
 /// How long a printer that goes away may take for the labels in flight; then they are in doubt.
 const LEAVE_MAX: Duration = Duration::from_secs(4);
@@ -39,27 +39,27 @@ pub struct ChangedPrinter {
 }
 
 /// A thread whose end can be waited for with a limit.
-pub(crate) struct Thread {
+pub(crate) struct WorkerThread {
     handle: JoinHandle<()>,
     ended: sync_mpsc::Receiver<()>,
 }
 
-impl Thread {
+impl WorkerThread {
     pub(crate) fn start(name: String, run: impl FnOnce() + Send + 'static) -> std::io::Result<Self> {
-        let (tell, ended) = sync_mpsc::sync_channel(1);
+        let (end_signal, ended) = sync_mpsc::sync_channel(1);
         let handle = std::thread::Builder::new().name(name).spawn(move || {
             run();
             // Nobody may be waiting for the end.
-            let _ = tell.send(());
+            let _ = end_signal.send(());
         })?;
         Ok(Self { handle, ended })
     }
 
     /// Waits for the end, at most until then; whether it came.
     pub(crate) fn wait(&self, until: Instant) -> bool {
-        let told = self.ended.recv_timeout(until.saturating_duration_since(Instant::now()));
+        let reported = self.ended.recv_timeout(until.saturating_duration_since(Instant::now()));
         // Who hung up has ended too.
-        !matches!(told, Err(sync_mpsc::RecvTimeoutError::Timeout))
+        !matches!(reported, Err(sync_mpsc::RecvTimeoutError::Timeout))
     }
 
     pub(crate) fn join(self) {
@@ -72,32 +72,32 @@ impl Thread {
 /// How a printer is worked at.
 enum Way {
     /// Label by label, over a line for bytes.
-    Line(Box<dyn Transport>),
+    Line(Box<dyn PrinterTransport>),
     /// By the sheet, through a queue at this address.
-    Queue(Box<Queue>, String),
+    Queue(Box<IppQueue>, String),
 }
 
 /// The way to a printer: sheets go to queues, and labels to all others.
-fn way(config: &PrinterConfig) -> Result<Way, PrinterRefusal> {
+fn worker_kind(config: &PrinterConfig) -> Result<Way, PrinterRefusal> {
     if config.sheet.is_none() {
         return Ok(Way::Line(connect::for_printer(config)?));
     }
-    let address: Address = config.address.parse()?;
+    let address: PrinterAddress = config.address.parse()?;
     let none = || AddressError::NoQueue(address.to_string());
-    let queue = Queue::new(&address)?.ok_or_else(none)?;
+    let queue = IppQueue::new(&address)?.ok_or_else(none)?;
     Ok(Way::Queue(Box::new(queue), address.to_string()))
 }
 
 /// Puts in doubt what lies in a queue that nobody asks any more, because its printer was taken out of the settings or
 /// changed while the box was down.
 pub(crate) fn doubt_orphans(
-    ledger: &Ledger,
+    ledger: &PrintLedger,
     printers: &[PrinterConfig],
     now_ms: i64,
 ) -> Result<(), LedgerError> {
     for job in ledger.open_jobs()? {
         let heir = printers.iter().find(|config| config.name == job.head.printer);
-        if !job.progress.under_way.is_empty() && !inherits(ledger, heir, job.seq)? {
+        if !job.progress.under_way.is_empty() && !can_inherit(ledger, heir, job.seq)? {
             ledger.doubt(job.seq, now_ms)?;
         }
     }
@@ -105,26 +105,27 @@ pub(crate) fn doubt_orphans(
 }
 
 /// Whether this printer's worker will ask the very queue that has a sheet of the job.
-fn inherits(ledger: &Ledger, heir: Option<&PrinterConfig>, seq: u64) -> Result<bool, LedgerError> {
+fn can_inherit(ledger: &PrintLedger, heir: Option<&PrinterConfig>, seq: u64) -> Result<bool, LedgerError> {
     let Some(heir) = heir.filter(|heir| heir.sheet.is_some()) else { return Ok(false) };
-    let same = |address: &str| heir.address.parse::<Address>().is_ok_and(|own| own.to_string() == address);
+    let same =
+        |address: &str| heir.address.parse::<PrinterAddress>().is_ok_and(|own| own.to_string() == address);
     let sheet = ledger.sheet(&heir.name)?;
     Ok(sheet.is_some_and(|sheet| sheet.seq == seq && same(&sheet.address)))
 }
 
 /// One printer with its worker.
 #[derive(Clone)]
-pub(crate) struct Desk {
+pub(crate) struct PrinterHandle {
     pub(crate) config: Arc<PrinterConfig>,
     /// Stands in the settings file.
     pub(crate) fixed: bool,
-    pub(crate) shared: Arc<Shared>,
-    thread: Arc<Mutex<Option<Thread>>>,
+    pub(crate) shared: Arc<PrinterShared>,
+    thread: Arc<Mutex<Option<WorkerThread>>>,
 }
 
-impl Desk {
-    /// Waits for the worker's end after [`Shared::stop`]; when the time is over it drops everything.
-    pub(crate) fn dismiss(&self, until: Instant) {
+impl PrinterHandle {
+    /// Waits for the worker's end after [`PrinterShared::stop`]; when the time is over it drops everything.
+    pub(crate) fn wait_for_end(&self, until: Instant) {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(thread) = thread else { return };
         if !thread.wait(until) {
@@ -143,7 +144,7 @@ impl Desk {
         self.thread.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    fn view(&self, live: Live) -> PrinterView {
+    fn view(&self, live: PrinterStatus) -> PrinterView {
         let config = &self.config;
         PrinterView {
             name: config.name.clone(),
@@ -156,9 +157,9 @@ impl Desk {
             speed: config.speed_mm_s,
             dense: config.dense,
             model: config.model.clone(),
-            answers: config.asked,
+            answers: config.requested,
             fixed: self.fixed,
-            confirms: live.answers.unwrap_or(config.answers) == Answers::Printed,
+            confirms: live.answers.unwrap_or(config.answers) == ConfirmationLevel::Printed,
             state: live.state,
             cause: live.cause,
             since_ms: live.since_ms,
@@ -169,39 +170,39 @@ impl Desk {
     }
 }
 
-impl Printing {
+impl PrintService {
     /// How each printer is. What is not fresh is asked anew and seen at the next look.
     pub fn printers(&self) -> Vec<PrinterView> {
-        self.desks().iter().map(|desk| desk.view(self.asked(desk).0)).collect()
+        self.handles().iter().map(|handle| handle.view(self.refreshed_status(handle).0)).collect()
     }
 
     /// How each printer is now: what is not fresh is asked and waited for, at most so long.
     pub fn look(&self, at_most: Duration) -> Vec<PrinterView> {
         let until = Instant::now() + at_most;
-        let asked: Vec<(Desk, Live, bool)> = self
-            .desks()
+        let requested: Vec<(PrinterHandle, PrinterStatus, bool)> = self
+            .handles()
             .into_iter()
-            .map(|desk| {
-                let (live, stale) = self.asked(&desk);
-                (desk, live, stale)
+            .map(|handle| {
+                let (live, stale) = self.refreshed_status(&handle);
+                (handle, live, stale)
             })
             .collect();
-        let news = |(desk, live, stale): (Desk, Live, bool)| {
-            let live = if stale { desk.shared.wait_for_news(&live, until) } else { live };
-            desk.view(live)
+        let news = |(handle, live, stale): (PrinterHandle, PrinterStatus, bool)| {
+            let live = if stale { handle.shared.wait_for_news(&live, until) } else { live };
+            handle.view(live)
         };
-        asked.into_iter().map(news).collect()
+        requested.into_iter().map(news).collect()
     }
 
     /// What is known of a printer, and whether it is being asked anew.
-    fn asked(&self, desk: &Desk) -> (Live, bool) {
-        let live = desk.shared.live();
-        let age_ms = self.clock.now().wall_ms.saturating_sub(live.heard_ms);
+    fn refreshed_status(&self, handle: &PrinterHandle) -> (PrinterStatus, bool) {
+        let live = handle.shared.live();
+        let age_ms = self.clock.now().wall_ms.saturating_sub(live.answered_ms);
         // Where nobody works any more nobody answers.
         let worked_at = live.state != PrinterState::Failed;
         let stale = worked_at && live.job.is_none() && age_ms > STATE_FRESH_MS;
         if stale {
-            desk.shared.ask();
+            handle.shared.ask();
         }
         (live, stale)
     }
@@ -211,21 +212,22 @@ impl Printing {
     /// # Errors
     /// See [`PrinterRefusal`]; nothing is changed then.
     pub fn add(&self, settings: &PrinterSettings) -> Result<PrinterView, PrinterRefusal> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
         let config = settings.checked()?;
         let settings = PrinterSettings { name: config.name.clone(), ..settings.clone() };
-        let with: Vec<_> = kept.iter().filter(|k| k.name != config.name).cloned().chain([settings]).collect();
+        let with: Vec<_> =
+            stored.iter().filter(|k| k.name != config.name).cloned().chain([settings]).collect();
         let name = config.name.clone();
         self.vacant(&config)?;
         // Written down first: a printer that works now is there after a restart.
-        way(&config)?;
-        crate::printing::queue::printer_shelf::keep(&self.ledger, &with)?;
-        *kept = with;
-        match self.hire(config, false) {
+        worker_kind(&config)?;
+        crate::printing::queue::printer_store::save_printers(&self.ledger, &with)?;
+        *stored = with;
+        match self.start_worker(config, false) {
             Ok(live) => self.view_of(&name, live),
             Err(refusal) => {
-                kept.retain(|k| k.name != name);
-                crate::printing::queue::printer_shelf::keep(&self.ledger, &kept)?;
+                stored.retain(|k| k.name != name);
+                crate::printing::queue::printer_store::save_printers(&self.ledger, &stored)?;
                 Err(refusal)
             }
         }
@@ -249,39 +251,39 @@ impl Printing {
         settings: &PrinterSettings,
         seen: Option<ContentVersion>,
     ) -> Result<ChangedPrinter, PrinterRefusal> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let desk = self.changeable(name)?;
-        let now = kept.iter().find(|k| k.name == name).map(PrinterSettings::version);
-        let settings = PrinterSettings { name: desk.config.name.clone(), ..settings.clone() };
+        let mut stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
+        let handle = self.changeable(name)?;
+        let now = stored.iter().find(|k| k.name == name).map(PrinterSettings::version);
+        let settings = PrinterSettings { name: handle.config.name.clone(), ..settings.clone() };
         let version = settings.version();
         if seen.is_some() && seen != now {
             // A second press wants what is there already.
             return match Some(version) == now {
-                true => Ok(ChangedPrinter { view: desk.view(desk.shared.live()), version }),
+                true => Ok(ChangedPrinter { view: handle.view(handle.shared.live()), version }),
                 false => Err(PrinterRefusal::Changed(settings.name)),
             };
         }
         let config = settings.checked()?;
-        way(&config)?;
+        worker_kind(&config)?;
         self.alone(&config)?;
         let changed: Vec<_> =
-            kept.iter().map(|k| if k.name == name { settings.clone() } else { k.clone() }).collect();
-        crate::printing::queue::printer_shelf::keep(&self.ledger, &changed)?;
-        let before = std::mem::replace(&mut *kept, changed);
-        let place = self.leave(&desk, Some(&config))?;
-        let hired = self.hire(config, false);
+            stored.iter().map(|k| if k.name == name { settings.clone() } else { k.clone() }).collect();
+        crate::printing::queue::printer_store::save_printers(&self.ledger, &changed)?;
+        let before = std::mem::replace(&mut *stored, changed);
+        let place = self.leave(&handle, Some(&config))?;
+        let hired = self.start_worker(config, false);
         if hired.is_err() {
-            let config = PrinterConfig::clone(&desk.config);
-            if let Err(refusal) = self.hire(config.clone(), false) {
+            let config = PrinterConfig::clone(&handle.config);
+            if let Err(refusal) = self.start_worker(config.clone(), false) {
                 self.stand_idle(config, false, refusal);
             }
-            *kept = before;
-            crate::printing::queue::printer_shelf::keep(&self.ledger, &kept)?;
+            *stored = before;
+            crate::printing::queue::printer_store::save_printers(&self.ledger, &stored)?;
         }
         let mut desks = self.desks.write().unwrap_or_else(PoisonError::into_inner);
-        if let (Some(place), Some(desk)) = (place, desks.pop()) {
+        if let (Some(place), Some(handle)) = (place, desks.pop()) {
             let place = place.min(desks.len());
-            desks.insert(place, desk);
+            desks.insert(place, handle);
         }
         drop(desks);
         Ok(ChangedPrinter { view: self.view_of(name, hired?)?, version })
@@ -289,8 +291,8 @@ impl Printing {
 
     /// The version of a printer's settings; none of one that stands in the settings file.
     pub fn printer_version(&self, name: &str) -> Option<ContentVersion> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().find(|settings| settings.name == name).map(PrinterSettings::version)
+        let stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
+        stored.iter().find(|settings| settings.name == name).map(PrinterSettings::version)
     }
 
     /// Takes a printer away; its jobs wait until one of its name is set up again, or are cancelled.
@@ -306,43 +308,43 @@ impl Printing {
     /// # Errors
     /// See [`PrinterRefusal`]; nothing is changed then.
     pub fn remove_over(&self, name: &str, seen: Option<ContentVersion>) -> Result<(), PrinterRefusal> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let desk = self.changeable(name)?;
-        let now = kept.iter().find(|k| k.name == name).map(PrinterSettings::version);
+        let mut stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
+        let handle = self.changeable(name)?;
+        let now = stored.iter().find(|k| k.name == name).map(PrinterSettings::version);
         if seen.is_some() && seen != now {
-            return Err(PrinterRefusal::Changed(desk.config.name.clone()));
+            return Err(PrinterRefusal::Changed(handle.config.name.clone()));
         }
-        let without: Vec<_> = kept.iter().filter(|k| k.name != name).cloned().collect();
-        crate::printing::queue::printer_shelf::keep(&self.ledger, &without)?;
-        *kept = without;
-        self.leave(&desk, None)?;
+        let without: Vec<_> = stored.iter().filter(|k| k.name != name).cloned().collect();
+        crate::printing::queue::printer_store::save_printers(&self.ledger, &without)?;
+        *stored = without;
+        self.leave(&handle, None)?;
         Ok(())
     }
 
     /// All printers at this moment.
-    pub(crate) fn desks(&self) -> Vec<Desk> {
+    pub(crate) fn handles(&self) -> Vec<PrinterHandle> {
         self.desks.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn desk(&self, name: &str) -> Option<Desk> {
+    pub(crate) fn find_handle(&self, name: &str) -> Option<PrinterHandle> {
         let desks = self.desks.read().unwrap_or_else(PoisonError::into_inner);
-        desks.iter().find(|desk| desk.config.name == name).cloned()
+        desks.iter().find(|handle| handle.config.name == name).cloned()
     }
 
-    fn view_of(&self, name: &str, live: Live) -> Result<PrinterView, PrinterRefusal> {
-        let desk = self.desk(name).ok_or_else(|| PrinterRefusal::Unknown(name.to_owned()))?;
-        Ok(desk.view(live))
+    fn view_of(&self, name: &str, live: PrinterStatus) -> Result<PrinterView, PrinterRefusal> {
+        let handle = self.find_handle(name).ok_or_else(|| PrinterRefusal::Unknown(name.to_owned()))?;
+        Ok(handle.view(live))
     }
 
-    fn changeable(&self, name: &str) -> Result<Desk, PrinterRefusal> {
+    fn changeable(&self, name: &str) -> Result<PrinterHandle, PrinterRefusal> {
         let unknown = || PrinterRefusal::Unknown(name.chars().take(60).collect());
-        let desk = self.desk(name).ok_or_else(unknown)?;
-        if desk.fixed { Err(PrinterRefusal::Fixed(desk.config.name.clone())) } else { Ok(desk) }
+        let handle = self.find_handle(name).ok_or_else(unknown)?;
+        if handle.fixed { Err(PrinterRefusal::Fixed(handle.config.name.clone())) } else { Ok(handle) }
     }
 
     fn vacant(&self, config: &PrinterConfig) -> Result<(), PrinterRefusal> {
         let desks = self.desks.read().unwrap_or_else(PoisonError::into_inner);
-        if desks.iter().any(|desk| desk.config.name == config.name) {
+        if desks.iter().any(|handle| handle.config.name == config.name) {
             return Err(PrinterRefusal::SameName(config.name.clone()));
         }
         if desks.len() >= PRINTERS_MAX {
@@ -354,27 +356,31 @@ impl Printing {
 
     /// Whether no other printer has this address.
     fn alone(&self, config: &PrinterConfig) -> Result<(), PrinterRefusal> {
-        let own = config.address.parse::<Address>();
+        let own = config.address.parse::<PrinterAddress>();
         let desks = self.desks.read().unwrap_or_else(PoisonError::into_inner);
-        let same = |desk: &&Desk| {
-            desk.config.name != config.name
+        let same = |handle: &&PrinterHandle| {
+            handle.config.name != config.name
                 && own.is_ok()
-                && desk.works()
-                && desk.config.address.parse::<Address>() == own
+                && handle.works()
+                && handle.config.address.parse::<PrinterAddress>() == own
         };
         match desks.iter().find(same) {
             None => Ok(()),
-            Some(desk) => {
-                let other = desk.config.name.clone();
+            Some(handle) => {
+                let other = handle.config.name.clone();
                 Err(PrinterRefusal::SameAddress { other, address: config.address.clone() })
             }
         }
     }
 
     /// Starts a worker at a new printer, the last of the list, and says how the printer is until its worker has asked it.
-    pub(crate) fn hire(&self, config: PrinterConfig, fixed: bool) -> Result<Live, PrinterRefusal> {
+    pub(crate) fn start_worker(
+        &self,
+        config: PrinterConfig,
+        fixed: bool,
+    ) -> Result<PrinterStatus, PrinterRefusal> {
         self.vacant(&config)?;
-        let way = way(&config)?;
+        let way = worker_kind(&config)?;
         let shared = self.board(&config);
         // Later it depends on how far the worker is: who asked for the printer is always told the same.
         let first = shared.live();
@@ -394,11 +400,11 @@ impl Printing {
                     outcomes: self.bell.clone(),
                     typesetter,
                 };
-                Thread::start(name, move || work(|| worker.run(), &board, &*clock))?
+                WorkerThread::start(name, move || run_worker(|| worker.run(), &board, &*clock))?
             }
             (Way::Queue(_, address), None) => return Err(AddressError::Queue(address).into()),
             (Way::Line(transport), _) => {
-                let worker = Worker {
+                let worker = LabelWorker {
                     config: config.clone(),
                     ledger: self.ledger.clone(),
                     transport,
@@ -407,13 +413,13 @@ impl Printing {
                     shared: shared.clone(),
                     outcomes: self.bell.clone(),
                     typesetter,
-                    interrupted: self.ledger.torn(&config.name)?,
+                    interrupted: self.ledger.has_partial_label(&config.name)?,
                     ahead: None,
                 };
-                Thread::start(name, move || work(|| worker.run(), &board, &*clock))?
+                WorkerThread::start(name, move || run_worker(|| worker.run(), &board, &*clock))?
             }
         };
-        self.seat(config, fixed, shared, Some(thread));
+        self.add_handle(config, fixed, shared, Some(thread));
         Ok(first)
     }
 
@@ -426,33 +432,44 @@ impl Printing {
         let cause = PrinterCause::Misconfigured { why: StartRefusal(Arc::new(why)), fixed };
         let shared = self.board(&config);
         shared.set(PrinterState::Failed, cause, self.clock.now().wall_ms);
-        self.seat(config, fixed, shared, None);
+        self.add_handle(config, fixed, shared, None);
     }
 
-    fn board(&self, config: &PrinterConfig) -> Arc<Shared> {
+    fn board(&self, config: &PrinterConfig) -> Arc<PrinterShared> {
         let news = self.ledger.news().clone();
-        Arc::new(Shared::new(self.clock.now().wall_ms, config.media.size(), news))
+        Arc::new(PrinterShared::new(self.clock.now().wall_ms, config.media.size(), news))
     }
 
-    fn seat(&self, config: PrinterConfig, fixed: bool, shared: Arc<Shared>, thread: Option<Thread>) {
-        let desk = Desk { config: Arc::new(config), fixed, shared, thread: Arc::new(Mutex::new(thread)) };
-        self.desks.write().unwrap_or_else(PoisonError::into_inner).push(desk);
+    fn add_handle(
+        &self,
+        config: PrinterConfig,
+        fixed: bool,
+        shared: Arc<PrinterShared>,
+        thread: Option<WorkerThread>,
+    ) {
+        let handle =
+            PrinterHandle { config: Arc::new(config), fixed, shared, thread: Arc::new(Mutex::new(thread)) };
+        self.desks.write().unwrap_or_else(PoisonError::into_inner).push(handle);
     }
 
     /// Sends the worker of a printer away; what it leaves half done is in doubt, unless its heir asks on. Where the
     /// printer stood in the list.
-    fn leave(&self, desk: &Desk, heir: Option<&PrinterConfig>) -> Result<Option<usize>, LedgerError> {
-        desk.shared.stop();
-        desk.dismiss(Instant::now() + LEAVE_MAX);
+    fn leave(
+        &self,
+        handle: &PrinterHandle,
+        heir: Option<&PrinterConfig>,
+    ) -> Result<Option<usize>, LedgerError> {
+        handle.shared.stop();
+        handle.wait_for_end(Instant::now() + LEAVE_MAX);
         let mut desks = self.desks.write().unwrap_or_else(PoisonError::into_inner);
-        let place = desks.iter().position(|d| Arc::ptr_eq(&d.shared, &desk.shared));
+        let place = desks.iter().position(|d| Arc::ptr_eq(&d.shared, &handle.shared));
         if let Some(place) = place {
             desks.remove(place);
         }
         drop(desks);
         for job in self.ledger.open_jobs()? {
-            let left = job.head.printer == desk.config.name && !job.progress.under_way.is_empty();
-            if left && !inherits(&self.ledger, heir, job.seq)? {
+            let left = job.head.printer == handle.config.name && !job.progress.under_way.is_empty();
+            if left && !can_inherit(&self.ledger, heir, job.seq)? {
                 self.ledger.doubt(job.seq, self.clock.now().wall_ms)?;
             }
         }
@@ -461,7 +478,7 @@ impl Printing {
 }
 
 /// The thread of one printer: its own small runtime, so that flushing the ledger holds nobody else up.
-fn work<F: Future<Output = ()>>(worker: impl FnOnce() -> F, shared: &Shared, clock: &dyn Clock) {
+fn run_worker<F: Future<Output = ()>>(worker: impl FnOnce() -> F, shared: &PrinterShared, clock: &dyn Clock) {
     let run = || {
         tokio::runtime::Builder::new_current_thread().enable_all().build().map(|runtime| {
             runtime.block_on(async {

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use http::{Method, StatusCode};
 use record::entry::Entry;
-use record::fold::{Cleaning, Facility, LinePlace};
+use record::fold::{CleaningRecord, FacilityState, LinePlace};
 use record::ids::{BoxId, Epoch, ProtocolId};
 use record::kinds::{Contact, Event};
 use record::receipt::Receipt;
@@ -14,44 +14,44 @@ use serde_json::json;
 use web::answer::{Created, Json};
 use web::argument::{IdempotencyKey, JsonBody, Path, Query};
 use web::error::HttpError;
-use web::route::{Example, Kind, Route, row};
+use web::route::{Example, Route, RouteKind, row};
 
 use crate::intake::{CleaningForm, Command};
-use crate::store::{HISTORY_PIECE, HistoryPlace, Reader};
+use crate::store::{HISTORY_PIECE, HistoryPlace, LogReader};
 use crate::web::access::permissions::{Read, Record, View, Write};
-use crate::web::access::program::{BY_API, Program, StaffOrProgram};
-use crate::web::api::list::List;
-use crate::web::commands::run::act;
+use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
+use crate::web::api::list::ListJson;
+use crate::web::commands::run::run_command;
 use crate::web::context::AppState;
 use crate::web::http_error::{history_missing, invalid_parameter, new_error, not_found, store_error};
-use crate::web::log_reads::{read_long, read_quick, text};
+use crate::web::log_reads::{read_long, read_quick, text_of};
 use crate::web::request::listing::ListParams;
 use crate::web::request::page_cursor::{HistoryScope, PageCursor};
-use crate::web::view_models::formats::utc;
+use crate::web::view_models::formats::utc_text;
 use crate::web::view_models::snapshot::{proof_word, who_name};
 use crate::web::{examples, refusals};
 
-pub(crate) fn routes() -> Vec<Route<AppState>> {
+pub(crate) fn cleaning_routes() -> Vec<Route<AppState>> {
     let cleaning = json!({ "tag": examples::TAG, "cleaned_by": "Ada", "notes": "left wheel squeaks" });
     vec![
-        row(Method::GET, "/api/v1/cleanings", "cleaning.list", Kind::Api, list)
+        row(Method::GET, "/api/v1/cleanings", "cleaning.list", RouteKind::Api, list)
             .summary("Cleanings, newest first: of everything as recorded, of one item as performed")
             .refusals(refusals::READING)
             .example(Example::default().query("limit=2")),
-        row(Method::POST, "/api/v1/cleanings", "cleaning.add", Kind::Api, add)
+        row(Method::POST, "/api/v1/cleanings", "cleaning.add", RouteKind::Api, add)
             .summary("Records a cleaning")
             .commands(&["RecordCleaning"])
             .refusals(refusals::COMMANDING)
             .example(Example::default().json(cleaning)),
-        row(Method::GET, "/api/v1/cleanings/{id}", "cleaning.find", Kind::Api, find)
+        row(Method::GET, "/api/v1/cleanings/{id}", "cleaning.find", RouteKind::Api, find)
             .summary("One cleaning")
             .refusals(refusals::READING)
-            .example(examples::cleaning()),
-        row(Method::POST, "/api/v1/cleanings/{id}/void", "void.add", Kind::Api, void)
+            .example(examples::cleaning_example()),
+        row(Method::POST, "/api/v1/cleanings/{id}/void", "void.add", RouteKind::Api, void)
             .summary("Voids a cleaning, with the reason; both records stay")
             .commands(&["VoidCleaning"])
             .refusals(refusals::COMMANDING)
-            .example(examples::cleaning().json(json!({ "reason": "Wrong item scanned" }))),
+            .example(examples::cleaning_example().json(json!({ "reason": "Wrong item scanned" }))),
     ]
 }
 
@@ -107,14 +107,14 @@ impl CleaningJson {
     /// As programs see it, whichever epoch its entry is in.
     pub(crate) fn read(
         state: &AppState,
-        reader: &Reader,
-        facility: &Facility,
-        cleaning: &Cleaning,
+        reader: &LogReader,
+        facility: &FacilityState,
+        cleaning: &CleaningRecord,
     ) -> Result<Self, HttpError> {
         let entry = reader.line(cleaning.place()).map_err(store_error)?;
         let (mut notes, mut contact) = (None, None);
         if let Some(Event::CleaningRecorded(body)) = entry.as_ref().map(Entry::event) {
-            notes = body.note.map(|note| text(reader, note.hash));
+            notes = body.note.map(|note| text_of(reader, note.hash));
             contact = body.contact;
         }
         Ok(Self {
@@ -128,8 +128,8 @@ impl CleaningJson {
             equipment: facility.equipment.get(&cleaning.tag).map(|item| item.name.clone()),
             cleaned_by: who_name(reader, facility, &cleaning.who),
             proof: proof_word(&cleaning.who),
-            performed_at: utc(cleaning.performed_ms),
-            recorded_at: utc(cleaning.recorded_ms),
+            performed_at: utc_text(cleaning.performed_ms),
+            recorded_at: utc_text(cleaning.recorded_ms),
             notes,
             contact,
             photos: cleaning.photos.iter().map(|hash| format!("/photos/{hash}.jpg")).collect(),
@@ -143,7 +143,7 @@ impl CleaningJson {
 
 /// What names a cleaning for good. Of one number in a log there may be two: the one that stands there, and one that was displaced
 /// from there and adopted, which its hash tells apart.
-pub(crate) fn id_of(cleaning: &Cleaning, entry: Option<&Entry>) -> String {
+pub(crate) fn id_of(cleaning: &CleaningRecord, entry: Option<&Entry>) -> String {
     line_id(cleaning.place(), entry)
 }
 
@@ -163,7 +163,7 @@ fn read_id(id: &str) -> Option<(u32, u64)> {
 }
 
 /// The cleaning that an id names.
-fn find_cleaning(state: &AppState, reader: &Reader, id: &str) -> Result<Cleaning, HttpError> {
+fn find_cleaning(state: &AppState, reader: &LogReader, id: &str) -> Result<CleaningRecord, HttpError> {
     let (n, seq) = read_id(id).ok_or_else(not_found)?;
     let lines = reader.lines_of(n, seq).map_err(store_error)?;
     let named = lines.into_iter().find(|(line, entry)| line_id(*line, Some(entry)) == id);
@@ -201,7 +201,7 @@ struct NewVoid {
 }
 
 async fn void(
-    _: Program<Write>,
+    _: ProgramCaller<Write>,
     State(state): State<AppState>,
     Path(id): Path<String>,
     IdempotencyKey(key): IdempotencyKey,
@@ -210,7 +210,7 @@ async fn void(
     let named = id.clone();
     let found = read_quick(&state, move |state, reader| find_cleaning(state, reader, &named));
     let line = found.await?.place();
-    act(&state, BY_API, key, Command::VoidCleaning { line, reason }).await?;
+    run_command(&state, BY_API, key, Command::VoidCleaning { line, reason }).await?;
     show_cleaning(&state, id).await.map(Json)
 }
 
@@ -220,7 +220,7 @@ type CleaningsPart = (Vec<CleaningJson>, Option<HistoryPlace>);
 /// Reads `rows` cleanings of a history, and one more, which tells where the next begin.
 fn read_part(
     state: &AppState,
-    reader: &Reader,
+    reader: &LogReader,
     scope: HistoryScope,
     (cursor, rows): (Option<HistoryPlace>, usize),
 ) -> Result<CleaningsPart, HttpError> {
@@ -238,7 +238,7 @@ fn read_part(
 pub(crate) async fn list_cleanings(
     state: &AppState,
     params: &ListParams,
-) -> Result<List<CleaningJson>, HttpError> {
+) -> Result<ListJson<CleaningJson>, HttpError> {
     let limit = params.limit()?;
     let tag = params.tag()?.map(|tag| state.store.snapshot().resolve(tag).map_or(tag, |item| item.tag));
     let scope = HistoryScope(tag);
@@ -253,14 +253,14 @@ pub(crate) async fn list_cleanings(
             break;
         }
     }
-    Ok(List { items, next: next.map(|place| PageCursor::from(place).to_string()) })
+    Ok(ListJson { items, next: next.map(|place| PageCursor::from(place).to_string()) })
 }
 
 async fn list(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
     Query(params): Query<ListParams>,
-) -> Result<Json<List<CleaningJson>>, HttpError> {
+) -> Result<Json<ListJson<CleaningJson>>, HttpError> {
     list_cleanings(&state, &params).await.map(Json)
 }
 
@@ -315,7 +315,7 @@ pub(crate) async fn add_cleaning(
         performed_ms: new.performed_at.as_deref().map(read_time).transpose()?,
         ..CleaningForm::plain(tag, &new.cleaned_by)
     };
-    let done = act(state, BY_API, key, Command::RecordCleaning(Box::new(form))).await?;
+    let done = run_command(state, BY_API, key, Command::RecordCleaning(Box::new(form))).await?;
     let recorded = read_quick(state, move |state, reader| {
         let cleaning = reader.cleaning_of_line(done.line).map_err(store_error)?.ok_or_else(not_found)?;
         CleaningJson::read(state, reader, &state.store.snapshot(), &cleaning)
@@ -324,7 +324,7 @@ pub(crate) async fn add_cleaning(
 }
 
 async fn add(
-    _: Program<Record>,
+    _: ProgramCaller<Record>,
     State(state): State<AppState>,
     IdempotencyKey(key): IdempotencyKey,
     JsonBody(new): JsonBody<NewCleaning>,

@@ -2,28 +2,28 @@
 
 use axum::extract::State;
 use http::Method;
-use record::compliance::Tally;
+use record::compliance::WindowTally;
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use web::answer::Json;
 use web::argument::Query;
 use web::error::HttpError;
-use web::route::{Example, Kind, Route, row};
+use web::route::{Example, Route, RouteKind, row};
 
 use crate::web::access::permissions::{Read, View};
 use crate::web::access::program::StaffOrProgram;
 use crate::web::context::AppState;
 use crate::web::http_error::invalid_parameter;
 use crate::web::refusals;
-use crate::web::view_models::formats::utc;
-use crate::web::view_models::rates::tallies;
+use crate::web::view_models::formats::utc_text;
+use crate::web::view_models::rates::load_tallies;
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::status_board::board;
+use crate::web::view_models::status_board::status_board;
 
-pub(crate) fn routes() -> Vec<Route<AppState>> {
+pub(crate) fn compliance_routes() -> Vec<Route<AppState>> {
     vec![
-        row(Method::GET, "/api/v1/compliance", "compliance.show", Kind::Api, show)
+        row(Method::GET, "/api/v1/compliance", "compliance.show", RouteKind::Api, show)
             .summary("Compliance rates of the facility and of each item")
             .refusals(refusals::READING)
             .example(Example::default().query("days=7")),
@@ -44,7 +44,7 @@ struct RatePeriod {
 }
 
 impl RatePeriod {
-    fn of(days: usize, tally: Tally) -> Self {
+    fn of(days: usize, tally: WindowTally) -> Self {
         let rate = tally.rate().map(|rate| f64::from(rate.per_mille()) / 10.0);
         Self { days, met: tally.met, closed: tally.closed, rate }
     }
@@ -88,7 +88,7 @@ pub(crate) struct ComplianceJson {
 
 /// Rates of the facility and of each item.
 pub(crate) async fn count_compliance(state: &AppState) -> Result<ComplianceJson, HttpError> {
-    let (tallies, board) = (tallies(state).await?, board(state).await?);
+    let (tallies, board) = (load_tallies(state).await?, status_board(state).await?);
     let facility = &board.seen;
     let snapshot = Snapshot::of(state, facility);
     let items = tallies.items.iter().filter_map(|(tag, tally)| {
@@ -99,7 +99,7 @@ pub(crate) async fn count_compliance(state: &AppState) -> Result<ComplianceJson,
     Ok(ComplianceJson {
         facility: snapshot.settings.name.clone(),
         zone: snapshot.local.zone_name().to_owned(),
-        as_of: utc(snapshot.now_ms()),
+        as_of: utc_text(snapshot.now_ms()),
         overdue: board.overdue().len(),
         today: RatePeriod::of(1, tallies.last(1)),
         last_7_days: RatePeriod::of(7, tallies.last(7)),
@@ -125,7 +125,7 @@ async fn show(
     if let Some(days) = params.days.as_deref() {
         let days = days.parse::<usize>().ok().filter(|d| (1..=30).contains(d));
         let days = days.ok_or_else(|| invalid_parameter("days", "A period has 1 to 30 days."))?;
-        let tally = tallies(&state).await?.last(days);
+        let tally = load_tallies(&state).await?.last(days);
         compliance.period = Some(RatePeriod::of(days, tally));
     }
     Ok(Json(compliance))

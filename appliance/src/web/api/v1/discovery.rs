@@ -9,27 +9,27 @@ use serde_json::json;
 use web::answer::Json;
 use web::argument::JsonBody;
 use web::error::{ErrorText, HttpError};
-use web::route::{Example, Kind, Route, row};
+use web::route::{Example, Route, RouteKind, row};
 use words::WordSet as _;
 
-use crate::printing::discovery::{Doors, Target, TargetError};
+use crate::printing::discovery::{ProbePorts, ProbeTarget, TargetError};
 use crate::printing::{DeviceTree, discovery};
 use crate::web::access::permissions::{Read, View, Write};
-use crate::web::access::program::{Program, StaffOrProgram};
+use crate::web::access::program::{ProgramCaller, StaffOrProgram};
 use crate::web::api::API_LOCALE;
-use crate::web::api::list::List;
+use crate::web::api::list::ListJson;
 use crate::web::api::v1::print_bodies::FoundJson;
 use crate::web::context::AppState;
 use crate::web::http_error::{new_error, worded};
 use crate::web::view_models::discovery::{LISTEN, begin_look};
 use crate::web::words::PrintingWords;
 
-pub(crate) fn routes() -> Vec<Route<AppState>> {
+pub(crate) fn discovery_routes() -> Vec<Route<AppState>> {
     vec![
-        row(Method::GET, "/api/v1/printers/found", "printer.find", Kind::Api, find)
+        row(Method::GET, "/api/v1/printers/found", "printer.find", RouteKind::Api, find)
             .summary("Printers that are plugged in or announce themselves")
             .refusals(&[StatusCode::TOO_MANY_REQUESTS]),
-        row(Method::POST, "/api/v1/printers/probe", "printer.probe", Kind::Api, probe)
+        row(Method::POST, "/api/v1/printers/probe", "printer.probe", RouteKind::Api, probe)
             .summary("Asks one host, or a network of at most 254, for printers")
             .refusals(&[StatusCode::TOO_MANY_REQUESTS])
             .example(Example::default().json(json!({ "host": "127.0.0.1" }))),
@@ -54,8 +54,8 @@ async fn find(
 ) -> Result<Json<PrintersFound>, HttpError> {
     let w = PrintingWords::in_locale(API_LOCALE);
     let _look = begin_look(&state)?;
-    let usb = tokio::task::spawn_blocking(|| discovery::usb(&DeviceTree::default()));
-    let (usb, announced) = tokio::join!(usb, discovery::announced(LISTEN));
+    let usb = tokio::task::spawn_blocking(|| discovery::find_usb(&DeviceTree::default()));
+    let (usb, announced) = tokio::join!(usb, discovery::collect_announcements(LISTEN));
     let mut found = usb.map_err(|e| HttpError::internal(&e))?;
     let trouble = match announced {
         Ok(more) => {
@@ -78,21 +78,21 @@ struct ProbeBody {
 
 /// Knocks at the ports of printers of one host, or of a network of at most 254.
 async fn probe(
-    _: Program<Write>,
+    _: ProgramCaller<Write>,
     State(state): State<AppState>,
     JsonBody(body): JsonBody<ProbeBody>,
-) -> Result<Json<List<FoundJson>>, HttpError> {
-    let target = body.host.parse::<Target>();
+) -> Result<Json<ListJson<FoundJson>>, HttpError> {
+    let target = body.host.parse::<ProbeTarget>();
     let target = target.map_err(|TargetError(text)| {
         not_probed("host", worded(move |w: PrintingWords| w.printers_not_a_host(show_text(&text))))
     })?;
     let _look = begin_look(&state)?;
-    let items = discovery::probe(&target, Doors::default()).await;
+    let items = discovery::probe_target(&target, ProbePorts::default()).await;
     let items = items.map_err(|e| {
         not_probed("no-such-host", worded(move |w: PrintingWords| w.printers_no_host(e.to_string())))
     })?;
     let w = PrintingWords::in_locale(API_LOCALE);
-    Ok(Json(List::whole(items.into_iter().map(|found| FoundJson::of(w, found)).collect())))
+    Ok(Json(ListJson::whole(items.into_iter().map(|found| FoundJson::of(w, found)).collect())))
 }
 
 fn not_probed(code: &'static str, why: ErrorText) -> HttpError {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use http::Method;
-use record::compliance::Status;
-use record::fold::{Equipment, RowVersion, Service};
+use record::compliance::ItemStatus;
+use record::fold::{Equipment, RowVersion, ServiceState};
 use record::ids::ProtocolId;
-use record::kinds::{Class, Event, PhotoPolicy, Schedule};
+use record::kinds::{Event, PhotoPolicy, Schedule, SpauldingClass};
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,49 +16,55 @@ use serde_json::{Value, json};
 use web::answer::{Created, Json, WithHeaders, with_etag};
 use web::argument::{IdempotencyKey, IfMatch, JsonBody, OtherVersion, Path, Query, json_error};
 use web::error::HttpError;
-use web::route::{Example, Kind, Route, row};
+use web::route::{Example, Route, RouteKind, row};
 
-use crate::intake::{Command, EquipmentFields, NewEquipment, Refusal};
+use crate::intake::{Command, CommandRefusal, EquipmentFields, NewEquipment};
 use crate::web::access::permissions::{Read, View, Write};
-use crate::web::access::program::{BY_API, Program, StaffOrProgram};
-use crate::web::api::list::List;
-use crate::web::commands::run::{SubmissionKey, Undone, act, entry};
+use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
+use crate::web::api::list::ListJson;
+use crate::web::commands::run::{CommandFailure, SubmissionKey, read_event, run_command};
 use crate::web::context::AppState;
 use crate::web::http_error::{changed_since, invalid_parameter, not_found};
 use crate::web::request::listing::ListParams;
 use crate::web::request::page_cursor::{PageCursor, bad_cursor};
-use crate::web::view_models::formats::utc;
-use crate::web::view_models::item_status::Row;
+use crate::web::view_models::formats::utc_text;
+use crate::web::view_models::item_status::ItemRow;
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::status_board::{StandingBoards, board};
+use crate::web::view_models::status_board::{StatusBoards, status_board};
 use crate::web::{examples, refusals};
 
-pub(crate) fn routes() -> Vec<Route<AppState>> {
+pub(crate) fn equipment_routes() -> Vec<Route<AppState>> {
     let every_day = json!({ "every": "days", "n": 1 });
     let item = json!({ "name": "Infusion pump 21", "location": "ICU East", "schedule": every_day.clone() });
     vec![
-        row(Method::GET, "/api/v1/equipment", "equipment.list", Kind::Api, list)
+        row(Method::GET, "/api/v1/equipment", "equipment.list", RouteKind::Api, list)
             .summary("Items, newest first")
             .refusals(refusals::READING)
             .example(Example::default().query("limit=2")),
-        row(Method::POST, "/api/v1/equipment", "equipment.add", Kind::Api, add)
+        row(Method::POST, "/api/v1/equipment", "equipment.add", RouteKind::Api, add)
             .summary("Adds an item, with a schedule where one is given")
             .commands(&["AddEquipment"])
             .refusals(refusals::COMMANDING)
             .example(Example::default().json(item)),
-        row(Method::GET, "/api/v1/equipment/{tag}", "equipment.find", Kind::Api, find)
+        row(Method::GET, "/api/v1/equipment/{tag}", "equipment.find", RouteKind::Api, find)
             .summary("One item, by any of its tags")
             .refusals(refusals::READING)
-            .example(examples::tag()),
-        row(Method::GET, "/api/v1/equipment/{tag}/schedules", "schedule.list", Kind::Api, list_schedules)
-            .summary("When an item is due: by any of its protocols, and by each that has its own schedule")
-            .refusals(refusals::READING)
-            .example(examples::tag()),
-        row(Method::POST, "/api/v1/equipment/{tag}/schedules", "schedule.set", Kind::Api, set_schedule)
+            .example(examples::tag_example()),
+        row(
+            Method::GET,
+            "/api/v1/equipment/{tag}/schedules",
+            "schedule.list",
+            RouteKind::Api,
+            list_schedules,
+        )
+        .summary("When an item is due: by any of its protocols, and by each that has its own schedule")
+        .refusals(refusals::READING)
+        .example(examples::tag_example()),
+        row(Method::POST, "/api/v1/equipment/{tag}/schedules", "schedule.set", RouteKind::Api, set_schedule)
             .summary("Sets when an item is due")
             .commands(&["SetSchedule"])
             .refusals(refusals::COMMANDING)
-            .example(examples::tag().json(json!({ "schedule": { "every": "weeks", "n": 2 } }))),
+            .example(examples::tag_example().json(json!({ "schedule": { "every": "weeks", "n": 2 } }))),
     ]
 }
 
@@ -119,7 +125,7 @@ pub(crate) struct EquipmentJson {
     /// Where it stands.
     location: String,
     /// What its use can do to a patient.
-    class: Class,
+    class: SpauldingClass,
     /// Whether a cleaning needs a photo.
     photo: PhotoPolicy,
     /// How to clean it, the usual protocol first.
@@ -127,7 +133,7 @@ pub(crate) struct EquipmentJson {
     /// The facility's own fields.
     custom: BTreeMap<String, String>,
     /// Whether it is used.
-    service: Service,
+    service: ServiceState,
     /// How it stands.
     status: ItemState,
     /// Until when it is to be cleaned (RFC 3339, UTC); null where it is not due.
@@ -149,16 +155,18 @@ impl EquipmentJson {
         self.tag
     }
 
-    fn of(row: &Row) -> Self {
+    fn of(row: &ItemRow) -> Self {
         let item = &row.item;
         let (status, by_ms, since_ms) = match row.status {
-            Status::NoSchedule => (ItemState::NoSchedule, None, None),
-            Status::OutOfService { since_ms } => (ItemState::OutOfService, None, Some(since_ms)),
-            Status::NotDue => (ItemState::NotDue, None, None),
-            Status::Clean { until_ms } => (ItemState::Clean, until_ms, None),
-            Status::Due { by_ms } => (ItemState::Due, Some(by_ms), None),
-            Status::DueAfterUse { since_ms, by_ms } => (ItemState::DueAfterUse, Some(by_ms), Some(since_ms)),
-            Status::Overdue { since_ms } => (ItemState::Overdue, None, Some(since_ms)),
+            ItemStatus::NoSchedule => (ItemState::NoSchedule, None, None),
+            ItemStatus::OutOfService { since_ms } => (ItemState::OutOfService, None, Some(since_ms)),
+            ItemStatus::NotDue => (ItemState::NotDue, None, None),
+            ItemStatus::Clean { until_ms } => (ItemState::Clean, until_ms, None),
+            ItemStatus::Due { by_ms } => (ItemState::Due, Some(by_ms), None),
+            ItemStatus::DueAfterUse { since_ms, by_ms } => {
+                (ItemState::DueAfterUse, Some(by_ms), Some(since_ms))
+            }
+            ItemStatus::Overdue { since_ms } => (ItemState::Overdue, None, Some(since_ms)),
         };
         let last = row.activity.as_ref().and_then(|a| a.last);
         Self {
@@ -176,12 +184,12 @@ impl EquipmentJson {
             custom: item.custom.clone(),
             service: item.service,
             status,
-            due_by: by_ms.map(utc),
-            status_since: since_ms.map(utc),
+            due_by: by_ms.map(utc_text),
+            status_since: since_ms.map(utc_text),
             schedule: item.schedule(None).cloned(),
             schedules: ItemSchedule::all_of(item),
-            last_cleaned_at: last.map(|l| utc(l.performed_ms)),
-            added_at: utc(item.added_ms),
+            last_cleaned_at: last.map(|l| utc_text(l.performed_ms)),
+            added_at: utc_text(item.added_ms),
         }
     }
 }
@@ -190,11 +198,11 @@ impl EquipmentJson {
 pub(crate) async fn list_equipment(
     state: &AppState,
     params: &ListParams,
-) -> Result<List<EquipmentJson>, HttpError> {
+) -> Result<ListJson<EquipmentJson>, HttpError> {
     let limit = params.limit()?;
     let cursor = params.cursor.as_deref().map(PageCursor::read).transpose()?;
-    let board = board(state).await?;
-    let mut rows: Vec<(PageCursor, &Arc<Row>)> =
+    let board = status_board(state).await?;
+    let mut rows: Vec<(PageCursor, &Arc<ItemRow>)> =
         board.all().iter().map(|row| (PageCursor::of_item(&row.item), row)).collect();
     rows.sort_by_key(|(key, _)| key.bytes());
     let from = match cursor {
@@ -206,14 +214,14 @@ pub(crate) async fn list_equipment(
     };
     let next = rows.get(from + limit).map(|(key, _)| key.to_string());
     let part = rows[from..].iter().take(limit);
-    Ok(List { items: part.map(|(_, row)| EquipmentJson::of(row)).collect(), next })
+    Ok(ListJson { items: part.map(|(_, row)| EquipmentJson::of(row)).collect(), next })
 }
 
 async fn list(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
     Query(params): Query<ListParams>,
-) -> Result<Json<List<EquipmentJson>>, HttpError> {
+) -> Result<Json<ListJson<EquipmentJson>>, HttpError> {
     list_equipment(&state, &params).await.map(Json)
 }
 
@@ -235,7 +243,7 @@ pub(crate) fn find_item_version(
     let facility = state.store.snapshot();
     let item = facility.resolve(tag).ok_or_else(|| state.unknown_tag(tag))?;
     let local = Snapshot::of(state, &facility).local;
-    let row = state.kept::<StandingBoards>().row_of(&facility, item, &local).ok_or_else(not_found)?;
+    let row = state.stored::<StatusBoards>().row_of(&facility, item, &local).ok_or_else(not_found)?;
     Ok((EquipmentJson::of(&row), item.changed))
 }
 
@@ -264,11 +272,11 @@ async fn list_schedules(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
     Path(tag): Path<String>,
-) -> Result<Json<List<ItemSchedule>>, HttpError> {
+) -> Result<Json<ListJson<ItemSchedule>>, HttpError> {
     let tag = read_path_tag(&tag)?;
     let facility = state.store.snapshot();
     let item = facility.resolve(tag).ok_or_else(|| state.unknown_tag(tag))?;
-    Ok(Json(List::whole(ItemSchedule::all_of(item))))
+    Ok(Json(ListJson::whole(ItemSchedule::all_of(item))))
 }
 
 /// A new item: its facts, and optionally a printed blank tag and a schedule.
@@ -301,9 +309,9 @@ pub(crate) async fn act_over(
     let now = find_version(state, tag);
     let seen = if_match.choose(now).map_err(|OtherVersion| changed_since(now))?;
     let key = SubmissionKey::as_sent(key, &(if_match.named_tags(), &command));
-    match act(state, BY_API, key, command.made_over(seen)).await {
+    match run_command(state, BY_API, key, command.made_over(seen)).await {
         Ok(done) => Ok(done.version),
-        Err(Undone::Refused(Refusal::Changed { now })) => Err(changed_since(Some(now))),
+        Err(CommandFailure::Refused(CommandRefusal::Changed { now })) => Err(changed_since(Some(now))),
         Err(other) => Err(other.into()),
     }
 }
@@ -318,15 +326,15 @@ pub(crate) async fn add_item(
     let tag = tag.map_err(|e| invalid_parameter("tag", format!("{e}.")))?;
     let fields = read_fields(new.fields)?;
     let command = Command::AddEquipment(Box::new(NewEquipment { tag, fields, schedule: new.schedule }));
-    let done = act(state, BY_API, key, command).await?;
-    match entry(state, done.line).await? {
+    let done = run_command(state, BY_API, key, command).await?;
+    match read_event(state, done.line).await? {
         Some((_, Event::EquipmentAdded(added))) => find_item(state, added.tag),
-        _ => Err(Refusal::KeyReused.into()),
+        _ => Err(CommandRefusal::KeyReused.into()),
     }
 }
 
 async fn add(
-    _: Program<Write>,
+    _: ProgramCaller<Write>,
     State(state): State<AppState>,
     IdempotencyKey(key): IdempotencyKey,
     JsonBody(new): JsonBody<NewItem>,
@@ -347,7 +355,7 @@ struct NewSchedule {
 }
 
 async fn set_schedule(
-    _: Program<Write>,
+    _: ProgramCaller<Write>,
     State(state): State<AppState>,
     Path(tag): Path<String>,
     IdempotencyKey(key): IdempotencyKey,

@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 use web::answer::{Json, NoContent, with_etag};
 use web::argument::{IdempotencyKey, IfMatch, JsonBody, OtherVersion, Path};
 use web::error::HttpError;
-use web::route::{Kind, Route, row};
+use web::route::{Route, RouteKind, row};
 
-use crate::intake::{Command, EquipmentFields, Refusal, RefusalCause};
+use crate::intake::{Command, CommandRefusal, EquipmentFields, RefusalCause};
 use crate::web::access::permissions::Write;
-use crate::web::access::program::Program;
+use crate::web::access::program::ProgramCaller;
 use crate::web::api::v1::equipment::{
     EquipmentJson, VersionedItem, act_over, find_item, find_item_version, read_fields, read_path_tag,
 };
@@ -25,25 +25,25 @@ use crate::web::context::AppState;
 use crate::web::http_error::changed_since;
 use crate::web::{examples, refusals};
 
-pub(crate) fn routes() -> Vec<Route<AppState>> {
+pub(crate) fn equipment_change_routes() -> Vec<Route<AppState>> {
     let change = json!({ "location": "ICU West", "custom": { "Cost centre": "4410" } });
     let out = json!({ "service": "out", "reason": "Flow sensor fails its self-test" });
     vec![
-        row(Method::PATCH, "/api/v1/equipment/{tag}", "equipment.change", Kind::Api, change_equipment)
+        row(Method::PATCH, "/api/v1/equipment/{tag}", "equipment.change", RouteKind::Api, change_equipment)
             .summary("Changes the facts that it names, and leaves the others as they are")
             .commands(&["ChangeEquipment"])
             .refusals(refusals::COMMANDING)
-            .example(examples::tag().json(change)),
-        row(Method::DELETE, "/api/v1/equipment/{tag}", "equipment.remove", Kind::Api, retire_equipment)
+            .example(examples::tag_example().json(change)),
+        row(Method::DELETE, "/api/v1/equipment/{tag}", "equipment.remove", RouteKind::Api, retire_equipment)
             .summary("Retires an item for good, with the reason; its history stays")
             .commands(&["RetireEquipment"])
             .refusals(refusals::COMMANDING)
-            .example(examples::tag().json(json!({ "reason": "Sent back to the manufacturer" }))),
-        row(Method::PUT, "/api/v1/equipment/{tag}/service", "service.set", Kind::Api, set_service)
+            .example(examples::tag_example().json(json!({ "reason": "Sent back to the manufacturer" }))),
+        row(Method::PUT, "/api/v1/equipment/{tag}/service", "service.set", RouteKind::Api, set_service)
             .summary("Takes an item out of service, with the reason, or back into it")
             .commands(&["SuspendEquipment", "ResumeEquipment"])
             .refusals(refusals::COMMANDING)
-            .example(examples::tag().json(out)),
+            .example(examples::tag_example().json(out)),
     ]
 }
 
@@ -78,7 +78,7 @@ pub(crate) async fn change_item(
 }
 
 async fn change_equipment(
-    _: Program<Write>,
+    _: ProgramCaller<Write>,
     State(state): State<AppState>,
     Path(tag): Path<String>,
     IdempotencyKey(key): IdempotencyKey,
@@ -110,7 +110,7 @@ struct Retirement {
 }
 
 async fn retire_equipment(
-    _: Program<Write>,
+    _: ProgramCaller<Write>,
     State(state): State<AppState>,
     Path(tag): Path<String>,
     IdempotencyKey(key): IdempotencyKey,
@@ -135,7 +135,7 @@ enum ServiceChange {
 }
 
 async fn set_service(
-    _: Program<Write>,
+    _: ProgramCaller<Write>,
     State(state): State<AppState>,
     Path(tag): Path<String>,
     IdempotencyKey(key): IdempotencyKey,
@@ -157,7 +157,7 @@ async fn set_service(
 /// Pages ask for a reason too: whoever meets the item wants to know.
 fn require_reason(reason: &str) -> Result<(), HttpError> {
     match reason.trim() {
-        "" => Err(Refusal::Needed { field: "reason", cause: RefusalCause::Reason }.into()),
+        "" => Err(CommandRefusal::Needed { field: "reason", cause: RefusalCause::Reason }.into()),
         _ => Ok(()),
     }
 }

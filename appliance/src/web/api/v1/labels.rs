@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ::labels::sheet::{Nudge, Start};
+use ::labels::sheet::{FirstLabel, PrintOffset};
 use axum::extract::State;
 use http::header::LOCATION;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -15,21 +15,21 @@ use serde_json::json;
 use web::answer::{Accepted, Json, MediaBytes, WithHeaders, media};
 use web::argument::{IdempotencyKey, JsonBody, Path, Query};
 use web::error::HttpError;
-use web::route::{Example, Kind, Route, row};
+use web::route::{Example, Route, RouteKind, row};
 use words::WordSet as _;
 
-use crate::printing::{AnswerError, JobView, Names, Printing, ReprintRequest};
+use crate::printing::{AnswerError, JobView, NameStyle, PrintService, ReprintRequest};
 use crate::web::access::permissions::{Read, View, Write};
-use crate::web::access::program::{Program, StaffOrProgram};
+use crate::web::access::program::{ProgramCaller, StaffOrProgram};
 use crate::web::api::API_LOCALE;
-use crate::web::api::list::List;
+use crate::web::api::list::ListJson;
 use crate::web::api::v1::print_bodies::{JobJson, JobSummaryJson};
 use crate::web::context::AppState;
 use crate::web::http_error::{invalid_parameter, new_error, not_found, worded};
 use crate::web::request::uploaded_file::IgnoredBody;
 use crate::web::view_models::label_fields::LabelOrder;
 use crate::web::view_models::labels;
-use crate::web::view_models::sheets::{Paper, SHEET, sheet};
+use crate::web::view_models::sheets::{SHEET, SheetPlacement, render_sheets};
 use crate::web::words::PrintingWords;
 use crate::web::{examples, refusals};
 
@@ -38,8 +38,8 @@ const TAGS_MAX: usize = 1_000;
 /// How long a look at the printers waits for those that have to be asked.
 pub(super) const LOOK: Duration = Duration::from_millis(1_200);
 
-pub(crate) fn routes() -> Vec<Route<AppState>> {
-    use Kind::Api;
+pub(crate) fn label_routes() -> Vec<Route<AppState>> {
+    use RouteKind::Api;
     let job = || Example::default().part("id", examples::JOB);
     let answer = json!({ "printed": true });
     let tags = json!({ "tags": [examples::TAG] });
@@ -81,9 +81,9 @@ pub(crate) fn routes() -> Vec<Route<AppState>> {
 }
 
 /// Work that waits for a disk or a printer, away from the threads that answer phones.
-pub(super) async fn aside<T: Send + 'static>(
+pub(super) async fn run_blocking<T: Send + 'static>(
     state: &AppState,
-    work: impl FnOnce(&Printing) -> T + Send + 'static,
+    work: impl FnOnce(&PrintService) -> T + Send + 'static,
 ) -> Result<T, HttpError> {
     let printing = state.printing.clone();
     tokio::task::spawn_blocking(move || work(&printing)).await.map_err(|e| HttpError::internal(&e))
@@ -92,7 +92,7 @@ pub(super) async fn aside<T: Send + 'static>(
 /// A job that prints when it can, and where to look for it.
 pub(super) type JobAccepted = WithHeaders<Accepted<JobJson>>;
 
-pub(super) fn accepted(job: JobView) -> Result<JobAccepted, HttpError> {
+pub(super) fn accept_job(job: JobView) -> Result<JobAccepted, HttpError> {
     let location = format!("/api/v1/labels/{}", job.summary.id);
     let location = HeaderValue::from_str(&location).map_err(|e| HttpError::internal(&e))?;
     let headers = HeaderMap::from_iter([(LOCATION, location)]);
@@ -111,7 +111,7 @@ struct NewLabels {
     #[serde(default)]
     tags: Vec<String>,
     /// Of each, 1 to 50.
-    #[serde(default = "one")]
+    #[serde(default = "default_copies")]
     copies: u32,
     /// Blank tags, in the place of those of items.
     #[serde(default)]
@@ -124,13 +124,13 @@ struct NewLabels {
     template: Option<String>,
     /// What stands for a name that cannot be printed.
     #[serde(default)]
-    names: Names,
+    names: NameStyle,
     /// Further fields of the template.
     #[serde(default)]
     fields: BTreeMap<String, String>,
 }
 
-fn one() -> u32 {
+fn default_copies() -> u32 {
     1
 }
 
@@ -146,7 +146,7 @@ fn read_tags(tags: &[String]) -> Result<Vec<Tag>, HttpError> {
 }
 
 async fn print(
-    _: Program<Write>,
+    _: ProgramCaller<Write>,
     State(state): State<AppState>,
     IdempotencyKey(key): IdempotencyKey,
     JsonBody(new): JsonBody<NewLabels>,
@@ -154,16 +154,16 @@ async fn print(
     let NewLabels { tags, copies, blank, printer, template, names, fields } = new;
     let tags = read_tags(&tags)?;
     let order = LabelOrder { tags, copies, blank, printer, template, names, fields, key };
-    accepted(labels::submit(&state, order).await?)
+    accept_job(labels::submit_job(&state, order).await?)
 }
 
 async fn list(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
-) -> Result<Json<List<JobSummaryJson>>, HttpError> {
-    let jobs = aside(&state, Printing::jobs).await?.map_err(|e| HttpError::internal(&e))?;
+) -> Result<Json<ListJson<JobSummaryJson>>, HttpError> {
+    let jobs = run_blocking(&state, PrintService::jobs).await?.map_err(|e| HttpError::internal(&e))?;
     let w = PrintingWords::in_locale(API_LOCALE);
-    Ok(Json(List::whole(jobs.into_iter().map(|job| JobSummaryJson::of(w, job)).collect())))
+    Ok(Json(ListJson::whole(jobs.into_iter().map(|job| JobSummaryJson::of(w, job)).collect())))
 }
 
 async fn find(
@@ -171,7 +171,7 @@ async fn find(
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Result<Json<JobJson>, HttpError> {
-    labels::find(&state, &id).await.map(|job| Json(show_job(job)))
+    labels::find_job(&state, &id).await.map(|job| Json(show_job(job)))
 }
 
 /// The job of an address.
@@ -179,22 +179,22 @@ fn job_id(text: &str) -> Result<JobId, HttpError> {
     text.parse().map_err(|_| not_found().detail(worded(PrintingWords::job_forgotten_unknown)))
 }
 
-async fn settle(
+async fn settle_job(
     state: &AppState,
-    work: impl FnOnce(&Printing) -> Result<JobView, AnswerError> + Send + 'static,
+    work: impl FnOnce(&PrintService) -> Result<JobView, AnswerError> + Send + 'static,
 ) -> Result<Json<JobJson>, HttpError> {
-    let settled = aside(state, work).await?;
+    let settled = run_blocking(state, work).await?;
     settled.map(|job| Json(show_job(job))).map_err(labels::answer_refused)
 }
 
 async fn cancel(
-    _: Program<Write>,
+    _: ProgramCaller<Write>,
     State(state): State<AppState>,
     Path(id): Path<String>,
     _: IgnoredBody,
 ) -> Result<Json<JobJson>, HttpError> {
     let id = job_id(&id)?;
-    settle(&state, move |printing| printing.cancel(id)).await
+    settle_job(&state, move |printing| printing.cancel(id)).await
 }
 
 /// What somebody saw who looked for a label.
@@ -206,25 +206,25 @@ struct OutcomeBody {
 }
 
 async fn answer_one(
-    _: Program<Write>,
+    _: ProgramCaller<Write>,
     State(state): State<AppState>,
     Path((id, n)): Path<(String, String)>,
     JsonBody(OutcomeBody { printed }): JsonBody<OutcomeBody>,
 ) -> Result<Json<JobJson>, HttpError> {
     let id = job_id(&id)?;
     let n: u32 = n.parse().map_err(|_| not_found().detail(worded(PrintingWords::job_forgotten_label)))?;
-    settle(&state, move |printing| printing.answer(id, n, printed)).await
+    settle_job(&state, move |printing| printing.answer(id, n, printed)).await
 }
 
 /// For all labels of a job that are in doubt: they lie on one sheet.
 async fn answer_all(
-    _: Program<Write>,
+    _: ProgramCaller<Write>,
     State(state): State<AppState>,
     Path(id): Path<String>,
     JsonBody(OutcomeBody { printed }): JsonBody<OutcomeBody>,
 ) -> Result<Json<JobJson>, HttpError> {
     let id = job_id(&id)?;
-    settle(&state, move |printing| printing.answer_all(id, printed)).await
+    settle_job(&state, move |printing| printing.answer_all(id, printed)).await
 }
 
 /// Labels of a job to print once more.
@@ -241,7 +241,7 @@ struct ReprintBody {
 }
 
 async fn reprint(
-    _: Program<Write>,
+    _: ProgramCaller<Write>,
     State(state): State<AppState>,
     Path(id): Path<String>,
     IdempotencyKey(key): IdempotencyKey,
@@ -249,12 +249,13 @@ async fn reprint(
 ) -> Result<JobAccepted, HttpError> {
     let of = job_id(&id)?;
     let again = ReprintRequest { id: of, key, of, labels, reason, printer };
-    accepted(labels::reprint(&state, again).await?)
+    accept_job(labels::reprint_label(&state, again).await?)
 }
 
 /// Which label is to be shown.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-struct PreviewParams {
+#[schemars(rename = "PreviewParams")]
+struct PreviewQuery {
     /// Of this item.
     tag: Option<String>,
     /// With this template; the usual one where it is absent.
@@ -270,19 +271,19 @@ struct PreviewParams {
 async fn preview(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
-    Query(params): Query<PreviewParams>,
+    Query(params): Query<PreviewQuery>,
 ) -> Result<MediaBytes<media::Png>, HttpError> {
     let named = |text: Option<String>| text.filter(|t| !t.is_empty());
     let tags = read_tags(&named(params.tag).into_iter().collect::<Vec<_>>())?;
     let names = match params.names.as_deref() {
-        None | Some("" | "as-they-are") => Names::AsTheyAre,
-        Some("asset-number") => Names::AssetNumber,
+        None | Some("" | "as-they-are") => NameStyle::AsTheyAre,
+        Some("asset-number") => NameStyle::AssetNumber,
         Some(_) => return Err(invalid_parameter("names", worded(PrintingWords::order_names))),
     };
     let blank = u32::from(named(params.blank).is_some());
     let (template, printer) = (named(params.template), named(params.printer));
     let order = LabelOrder { tags, blank, template, printer, names, ..LabelOrder::default() };
-    labels::preview(&state, order).await.map(MediaBytes::new)
+    labels::preview_job(&state, order).await.map(MediaBytes::new)
 }
 
 /// Labels on sheets.
@@ -296,7 +297,7 @@ struct SheetBody {
     #[serde(default)]
     blank: u32,
     /// Of each, 1 to 50.
-    #[serde(default = "one")]
+    #[serde(default = "default_copies")]
     copies: u32,
     /// The sheet's name; `5160` where it is absent.
     #[serde(default)]
@@ -306,12 +307,12 @@ struct SheetBody {
     template: Option<String>,
     /// What stands for a name that cannot be printed.
     #[serde(default)]
-    names: Names,
+    names: NameStyle,
     /// Further fields of the template.
     #[serde(default)]
     fields: BTreeMap<String, String>,
     /// The first label of the first sheet that is still there, from 1.
-    #[serde(default = "one")]
+    #[serde(default = "default_copies")]
     start: u32,
     /// How far the print is moved to the right, millimetres.
     #[serde(default)]
@@ -322,17 +323,17 @@ struct SheetBody {
 }
 
 async fn make_sheet(
-    _: Program<Write>,
+    _: ProgramCaller<Write>,
     State(state): State<AppState>,
     JsonBody(new): JsonBody<SheetBody>,
 ) -> Result<MediaBytes<media::Pdf>, HttpError> {
     let SheetBody { blank, copies, template, names, fields, .. } = new;
     let tags = read_tags(&new.tags)?;
     let order = LabelOrder { tags, blank, copies, template, names, fields, ..LabelOrder::default() };
-    let paper = Paper {
+    let paper = SheetPlacement {
         sheet: new.sheet.unwrap_or_else(|| SHEET.to_owned()),
-        start: Start::at(new.start),
-        nudge: Nudge { x_mm: new.nudge_x_mm, y_mm: new.nudge_y_mm },
+        start: FirstLabel::at(new.start),
+        nudge: PrintOffset { x_mm: new.nudge_x_mm, y_mm: new.nudge_y_mm },
     };
-    sheet(&state, order, paper).await.map(MediaBytes::new)
+    render_sheets(&state, order, paper).await.map(MediaBytes::new)
 }

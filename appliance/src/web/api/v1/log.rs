@@ -9,30 +9,30 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::Method;
 use record::ids::Epoch;
-use record::proof::Proof;
+use record::proof::RecordProof;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use web::answer::{Json, MediaBytes, Ndjson, media};
 use web::argument::{Path, Query};
 use web::error::HttpError;
-use web::route::{Anyone, Example, Kind, Route, row};
+use web::route::{AnyCaller, Example, Route, RouteKind, row};
 
-use crate::store::{HISTORY_PIECE, ReadError, ReadLane, Reader, StoreError};
+use crate::store::{HISTORY_PIECE, LogReader, ReadError, ReadLane, StoreError};
 use crate::web::access::permissions::{Read, View};
 use crate::web::access::program::StaffOrProgram;
 use crate::web::context::AppState;
 use crate::web::http_error::{history_missing, invalid_parameter, not_found, store_error};
 use crate::web::log_reads::{read_long, read_quick};
 use crate::web::refusals;
-use crate::web::view_models::proofs::{keyless, proof_of};
+use crate::web::view_models::proofs::{keyless_error, proof_of};
 
 /// Entries that one look at the log reads.
 const AT_ONCE: u64 = HISTORY_PIECE as u64;
 /// Entries of one answer; the next one goes on where it ended.
 const LINES_MAX: u64 = 100_000;
 
-pub(crate) fn routes() -> Vec<Route<AppState>> {
-    use Kind::Api;
+pub(crate) fn log_routes() -> Vec<Route<AppState>> {
+    use RouteKind::Api;
     vec![
         row(Method::GET, "/api/v1/log", "log.export", Api, export)
             .summary("Entries exactly as they were signed, one a line")
@@ -145,7 +145,7 @@ async fn export(
         // Pieces end where the log's blocks do, each of which is checked as a whole.
         let upto = (at / AT_ONCE + 1).saturating_mul(AT_ONCE).min(end);
         // A line that does not hold breaks the answer off: a reader notices, a gap it might not.
-        let chunk = lines(&state, epoch, at..upto, texts).await;
+        let chunk = export_lines(&state, epoch, at..upto, texts).await;
         Some((chunk, (state, upto)))
     })))
 }
@@ -154,7 +154,7 @@ async fn export(
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(500);
 
-async fn lines(
+async fn export_lines(
     state: &AppState,
     epoch: Epoch,
     range: Range<u64>,
@@ -166,7 +166,8 @@ async fn lines(
     };
     for _ in 0..TRIES {
         let range = range.clone();
-        let read = state.store.read_epoch(epoch, ReadLane::Long, move |reader| piece(reader, range, texts));
+        let read =
+            state.store.read_epoch(epoch, ReadLane::Long, move |reader| next_piece(reader, range, texts));
         match read.await {
             Ok(piece) => return piece.map_err(failed),
             Err(ReadError::Store(error)) => return Err(failed(error)),
@@ -177,7 +178,7 @@ async fn lines(
     Err(std::io::Error::other(ReadError::Busy))
 }
 
-fn piece(reader: &Reader, range: Range<u64>, texts: bool) -> Result<Bytes, StoreError> {
+fn next_piece(reader: &LogReader, range: Range<u64>, texts: bool) -> Result<Bytes, StoreError> {
     let mut bytes = Vec::new();
     for entry in reader.entries(range) {
         let entry = entry?;
@@ -193,7 +194,7 @@ fn piece(reader: &Reader, range: Range<u64>, texts: bool) -> Result<Bytes, Store
 }
 
 async fn show_checkpoint(
-    _: Anyone,
+    _: AnyCaller,
     State(state): State<AppState>,
     Query(params): Query<CheckpointParams>,
 ) -> Result<MediaBytes<media::Plain>, HttpError> {
@@ -207,11 +208,14 @@ async fn show_checkpoint(
         }
         log.checkpoint(size).map_err(store_error)
     });
-    let note = note.await?.ok_or_else(keyless)?;
+    let note = note.await?.ok_or_else(keyless_error)?;
     Ok(MediaBytes::new(note.to_string()))
 }
 
-async fn show_key(_: Anyone, State(state): State<AppState>) -> Result<MediaBytes<media::Plain>, HttpError> {
+async fn show_key(
+    _: AnyCaller,
+    State(state): State<AppState>,
+) -> Result<MediaBytes<media::Plain>, HttpError> {
     let keys: String = state.store.verifier_keys().iter().map(|key| format!("{key}\n")).collect();
     Ok(MediaBytes::new(keys))
 }
@@ -221,7 +225,7 @@ async fn show_proof(
     State(state): State<AppState>,
     Path(seq): Path<String>,
     Query(params): Query<ProofParams>,
-) -> Result<Json<Proof>, HttpError> {
+) -> Result<Json<RecordProof>, HttpError> {
     let seq = seq.parse().map_err(|_| not_found())?;
     let epoch = find_epoch(&state, params.epoch.as_deref())?;
     let texts = wants_texts(params.texts.as_deref())?;

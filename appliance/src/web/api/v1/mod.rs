@@ -18,20 +18,20 @@ use web::route::Route;
 
 use crate::web::context::AppState;
 
-pub(crate) fn routes() -> Vec<Route<AppState>> {
+pub(crate) fn v1_routes() -> Vec<Route<AppState>> {
     [
-        equipment::routes(),
-        equipment_changes::routes(),
-        protocols::routes(),
-        cleanings::routes(),
-        compliance::routes(),
-        people::routes(),
-        log::routes(),
-        discovery::routes(),
-        printers::routes(),
-        labels::routes(),
-        templates::routes(),
-        alarms::routes(),
+        equipment::equipment_routes(),
+        equipment_changes::equipment_change_routes(),
+        protocols::protocol_routes(),
+        cleanings::cleaning_routes(),
+        compliance::compliance_routes(),
+        people::people_routes(),
+        log::log_routes(),
+        discovery::discovery_routes(),
+        printers::printer_routes(),
+        labels::label_routes(),
+        templates::template_routes(),
+        alarms::alarm_routes(),
     ]
     .into_iter()
     .flatten()

@@ -5,10 +5,10 @@ use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::printing::discovery::Found;
+use crate::printing::discovery::DiscoveredPrinter;
 use crate::printing::{
-    Asked, Heat, JobKind, JobState, JobSummary, JobView, LabelState, LabelView, LoadedView, MediaView,
-    PrinterState, PrinterView, Proof, Reprint, SeenAt,
+    ConfirmedBy, JobKind, JobState, JobSummary, JobView, LabelState, LabelView, LoadedView, MediaView,
+    PrinterState, PrinterView, ReprintInfo, SeenAt, StatusQueryMode, ThermalSetting,
 };
 use crate::web::view_models::print_papers::word_paper_for_programs;
 use crate::web::view_models::print_refusals::{found_name, word_guess};
@@ -27,7 +27,8 @@ enum JobStateJson {
     /// Waits for the printer; the reason says what to do.
     Paused(String),
     /// A person has to look for a label.
-    Asking,
+    #[serde(rename = "asking")]
+    NeedsAnswer,
     /// Each label is settled.
     Done,
     /// Each label is settled, and somebody cancelled.
@@ -40,7 +41,7 @@ impl JobStateJson {
             JobState::Queued => Self::Queued,
             JobState::Printing => Self::Printing,
             JobState::Paused(cause) => Self::Paused(word_cause(w, cause)),
-            JobState::Asking => Self::Asking,
+            JobState::NeedsAnswer => Self::NeedsAnswer,
             JobState::Done => Self::Done,
             JobState::Cancelled => Self::Cancelled,
         }
@@ -66,7 +67,7 @@ struct LabelJson {
     state: LabelState,
     /// Who vouches for it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    proof: Option<Proof>,
+    proof: Option<ConfirmedBy>,
     /// How often it was sent.
     attempts: u32,
     /// Since when it is in this state (milliseconds since 1970).
@@ -129,7 +130,7 @@ pub(super) struct JobSummaryJson {
     notes: Vec<String>,
     /// Whether it prints labels once more, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reprint: Option<Reprint>,
+    reprint: Option<ReprintInfo>,
 }
 
 impl JobSummaryJson {
@@ -201,7 +202,7 @@ pub(super) struct PrinterJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<String>,
     /// Whether it is asked.
-    answers: Asked,
+    answers: StatusQueryMode,
     /// It stands in the settings file: it is changed there.
     fixed: bool,
     /// Whether it can say that a label is out.
@@ -267,7 +268,7 @@ struct MediaJson {
     /// Endless.
     continuous: bool,
     /// How dots get onto it.
-    thermal: Heat,
+    thermal: ThermalSetting,
     /// Black and red on one roll.
     two_colour: bool,
     /// What a person should know before choosing it.
@@ -332,7 +333,7 @@ pub(super) struct FoundJson {
 }
 
 impl FoundJson {
-    pub(super) fn of(w: PrintingWords, found: Found) -> Self {
+    pub(super) fn of(w: PrintingWords, found: DiscoveredPrinter) -> Self {
         Self {
             name: found_name(w, &found),
             why: word_guess(w, &found),

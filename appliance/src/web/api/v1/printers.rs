@@ -6,27 +6,27 @@ use serde_json::json;
 use web::answer::{Created, Json, NoContent, WithHeaders, with_etag};
 use web::argument::{IdempotencyKey, IfMatch, JsonBody, OtherVersion, Path};
 use web::error::HttpError;
-use web::route::{Example, Kind, Route, row};
+use web::route::{Example, Route, RouteKind, row};
 use words::WordSet as _;
 
 use crate::printing::{ChangedPrinter, PrinterRefusal, PrinterSettings, PrinterView};
 use crate::web::access::permissions::{Read, View, Write};
-use crate::web::access::program::{Program, StaffOrProgram};
+use crate::web::access::program::{ProgramCaller, StaffOrProgram};
 use crate::web::api::API_LOCALE;
-use crate::web::api::list::List;
-use crate::web::api::v1::labels::{JobAccepted, LOOK, accepted, aside};
+use crate::web::api::list::ListJson;
+use crate::web::api::v1::labels::{JobAccepted, LOOK, accept_job, run_blocking};
 use crate::web::api::v1::print_bodies::PrinterJson;
 use crate::web::context::AppState;
 use crate::web::http_error::changed_since;
 use crate::web::request::uploaded_file::IgnoredBody;
-use crate::web::view_models::jobs::segment;
+use crate::web::view_models::jobs::path_segment;
 use crate::web::view_models::labels;
 use crate::web::view_models::printers::{printer_refused, unknown_printer};
 use crate::web::words::PrintingWords;
 use crate::web::{examples, refusals};
 
-pub(crate) fn routes() -> Vec<Route<AppState>> {
-    use Kind::Api;
+pub(crate) fn printer_routes() -> Vec<Route<AppState>> {
+    use RouteKind::Api;
     let printer = || Example::default().part("name", examples::PRINTER);
     let settings = |name| json!({ "name": name, "language": "escpos", "address": "tcp://127.0.0.1:2" });
     vec![
@@ -60,9 +60,9 @@ fn show_printer(printer: PrinterView) -> PrinterJson {
 async fn list(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
-) -> Result<Json<List<PrinterJson>>, HttpError> {
-    let printers = aside(&state, |printing| printing.look(LOOK)).await?;
-    Ok(Json(List::whole(printers.into_iter().map(show_printer).collect())))
+) -> Result<Json<ListJson<PrinterJson>>, HttpError> {
+    let printers = run_blocking(&state, |printing| printing.look(LOOK)).await?;
+    Ok(Json(ListJson::whole(printers.into_iter().map(show_printer).collect())))
 }
 
 async fn show(
@@ -71,7 +71,7 @@ async fn show(
     Path(name): Path<String>,
 ) -> Result<WithHeaders<Json<PrinterJson>>, HttpError> {
     let version = state.printing.printer_version(&name);
-    let printers = aside(&state, |printing| printing.look(LOOK)).await?;
+    let printers = run_blocking(&state, |printing| printing.look(LOOK)).await?;
     let found = printers.into_iter().find(|printer| printer.name == name);
     with_etag(
         version,
@@ -80,17 +80,17 @@ async fn show(
 }
 
 async fn add(
-    _: Program<Write>,
+    _: ProgramCaller<Write>,
     State(state): State<AppState>,
     JsonBody(settings): JsonBody<PrinterSettings>,
 ) -> Result<Created<PrinterJson>, HttpError> {
-    let added = aside(&state, move |printing| printing.add(&settings)).await?;
+    let added = run_blocking(&state, move |printing| printing.add(&settings)).await?;
     let added = added.map_err(|refusal| printer_refused(refusal))?;
-    Created::at(&format!("/api/v1/printers/{}", segment(&added.name)), show_printer(added))
+    Created::at(&format!("/api/v1/printers/{}", path_segment(&added.name)), show_printer(added))
 }
 
 async fn change(
-    _: Program<Write>,
+    _: ProgramCaller<Write>,
     State(state): State<AppState>,
     Path(name): Path<String>,
     if_match: IfMatch,
@@ -98,7 +98,7 @@ async fn change(
 ) -> Result<WithHeaders<Json<PrinterJson>>, HttpError> {
     let now = state.printing.printer_version(&name);
     let seen = if_match.require(now).map_err(|OtherVersion| changed_since(now))?;
-    let changed = aside(&state, move |printing| printing.change_over(&name, &settings, seen)).await?;
+    let changed = run_blocking(&state, move |printing| printing.change_over(&name, &settings, seen)).await?;
     let ChangedPrinter { view, version } = changed.map_err(|refusal| refuse_change(&state, refusal))?;
     with_etag(Some(version), Json(show_printer(view)))
 }
@@ -111,19 +111,19 @@ fn refuse_change(state: &AppState, refusal: PrinterRefusal) -> HttpError {
 }
 
 async fn remove(
-    _: Program<Write>,
+    _: ProgramCaller<Write>,
     State(state): State<AppState>,
     Path(name): Path<String>,
     if_match: IfMatch,
 ) -> Result<NoContent, HttpError> {
     let now = state.printing.printer_version(&name);
     let seen = if_match.require(now).map_err(|OtherVersion| changed_since(now))?;
-    let removed = aside(&state, move |printing| printing.remove_over(&name, seen)).await?;
+    let removed = run_blocking(&state, move |printing| printing.remove_over(&name, seen)).await?;
     removed.map(|()| NoContent).map_err(|refusal| refuse_change(&state, refusal))
 }
 
 async fn test(
-    _: Program<Write>,
+    _: ProgramCaller<Write>,
     State(state): State<AppState>,
     Path(name): Path<String>,
     IdempotencyKey(key): IdempotencyKey,
@@ -133,5 +133,5 @@ async fn test(
     if !known {
         return Err(unknown_printer(&name));
     }
-    accepted(labels::test(&state, name, key).await?)
+    accept_job(labels::print_test(&state, name, key).await?)
 }

@@ -10,30 +10,30 @@ use serde_json::json;
 use web::answer::{Created, Json};
 use web::argument::{IdempotencyKey, JsonBody, Path};
 use web::error::HttpError;
-use web::route::{Example, Kind, Route, row};
+use web::route::{Example, Route, RouteKind, row};
 
-use crate::intake::{Command, NewProtocol, Refusal};
+use crate::intake::{Command, CommandRefusal, NewProtocol};
 use crate::web::access::permissions::{Read, View, Write};
-use crate::web::access::program::{BY_API, Program, StaffOrProgram};
-use crate::web::api::list::List;
-use crate::web::commands::run::{act, entry};
+use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
+use crate::web::api::list::ListJson;
+use crate::web::commands::run::{read_event, run_command};
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;
 use crate::web::{examples, refusals};
 
 const PROTOCOLS: &str = "/api/v1/protocols";
 
-pub(crate) fn routes() -> Vec<Route<AppState>> {
+pub(crate) fn protocol_routes() -> Vec<Route<AppState>> {
     let protocol = json!({ "name": "High-level disinfection", "steps": [{ "text": "Gloves on" }] });
     vec![
-        row(Method::GET, PROTOCOLS, "protocol.list", Kind::Api, list)
+        row(Method::GET, PROTOCOLS, "protocol.list", RouteKind::Api, list)
             .summary("The newest version of each protocol"),
-        row(Method::POST, PROTOCOLS, "protocol.publish", Kind::Api, publish)
+        row(Method::POST, PROTOCOLS, "protocol.publish", RouteKind::Api, publish)
             .summary("Publishes a new protocol, or with `protocol` a new version of one")
             .commands(&["PublishProtocol"])
             .refusals(refusals::COMMANDING)
             .example(Example::default().json(protocol)),
-        row(Method::GET, "/api/v1/protocols/{id}", "protocol.find", Kind::Api, find)
+        row(Method::GET, "/api/v1/protocols/{id}", "protocol.find", RouteKind::Api, find)
             .summary("The newest version of a protocol")
             .example(Example::default().part("id", examples::PROTOCOL)),
     ]
@@ -42,9 +42,9 @@ pub(crate) fn routes() -> Vec<Route<AppState>> {
 async fn list(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
-) -> Result<Json<List<Arc<ProtocolPublished>>>, HttpError> {
+) -> Result<Json<ListJson<Arc<ProtocolPublished>>>, HttpError> {
     let facility = state.store.snapshot();
-    Ok(Json(List::whole(facility.protocols.values().cloned().collect())))
+    Ok(Json(ListJson::whole(facility.protocols.values().cloned().collect())))
 }
 
 async fn find(
@@ -58,16 +58,16 @@ async fn find(
 }
 
 async fn publish(
-    _: Program<Write>,
+    _: ProgramCaller<Write>,
     State(state): State<AppState>,
     IdempotencyKey(key): IdempotencyKey,
     JsonBody(new): JsonBody<NewProtocol>,
 ) -> Result<Created<ProtocolPublished>, HttpError> {
-    let done = act(&state, BY_API, key, Command::PublishProtocol(Box::new(new))).await?;
-    match entry(&state, done.line).await? {
+    let done = run_command(&state, BY_API, key, Command::PublishProtocol(Box::new(new))).await?;
+    match read_event(&state, done.line).await? {
         Some((_, Event::ProtocolPublished(published))) => {
             Created::at(&format!("{PROTOCOLS}/{}", published.protocol), *published)
         }
-        _ => Err(Refusal::KeyReused.into()),
+        _ => Err(CommandRefusal::KeyReused.into()),
     }
 }

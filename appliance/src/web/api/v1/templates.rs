@@ -8,24 +8,24 @@ use serde::Serialize;
 use web::answer::{Created, Json, MediaBytes, MediaType, NoContent, OneOf, WithHeaders, with_etag};
 use web::argument::{IfMatch, OtherVersion, Path};
 use web::error::HttpError;
-use web::route::{Example, Kind, Route, row};
+use web::route::{Example, Route, RouteKind, row};
 
 use crate::printing::{
-    DesignRefusal, LOGO_BYTES_MAX, Printing, StoredTemplate, TEMPLATE_BYTES_MAX, TemplateView,
+    DesignRefusal, LOGO_BYTES_MAX, PrintService, StoredTemplate, TEMPLATE_BYTES_MAX, TemplateView,
 };
 use crate::web::access::permissions::{Read, View, Write};
-use crate::web::access::program::{Program, StaffOrProgram};
-use crate::web::api::list::List;
+use crate::web::access::program::{ProgramCaller, StaffOrProgram};
+use crate::web::api::list::ListJson;
 use crate::web::context::AppState;
 use crate::web::http_error::changed_since;
 use crate::web::request::uploaded_file::{FileKind, UploadedFile};
-use crate::web::view_models::templates::{LogoPicture, refused, show_logo};
+use crate::web::view_models::templates::{LogoPicture, refusal_error, show_logo};
 use crate::web::{examples, refusals};
 
 const LOGO: &str = "/api/v1/logo";
 
-pub(crate) fn routes() -> Vec<Route<AppState>> {
-    use Kind::Api;
+pub(crate) fn template_routes() -> Vec<Route<AppState>> {
+    use RouteKind::Api;
     let template = || Example::default().part("name", examples::TEMPLATE);
     vec![
         row(Method::GET, "/api/v1/templates", "template.list", Api, list).summary("Label templates"),
@@ -76,32 +76,32 @@ impl FileKind for LogoFile {
 }
 
 /// Work that waits for the disk or unpacks a picture, away from the threads that answer phones.
-async fn aside<T: Send + 'static>(
+async fn run_blocking<T: Send + 'static>(
     state: &AppState,
-    work: impl FnOnce(&Printing) -> Result<T, DesignRefusal> + Send + 'static,
+    work: impl FnOnce(&PrintService) -> Result<T, DesignRefusal> + Send + 'static,
 ) -> Result<T, HttpError> {
     let printing = state.printing.clone();
     let done = tokio::task::spawn_blocking(move || work(&printing)).await;
-    done.map_err(|e| HttpError::internal(&e))?.map_err(refused)
+    done.map_err(|e| HttpError::internal(&e))?.map_err(refusal_error)
 }
 
 /// The same for a change of a template that may name its version.
 async fn aside_over<T: Send + 'static>(
     state: &AppState,
-    work: impl FnOnce(&Printing) -> Result<T, DesignRefusal> + Send + 'static,
+    work: impl FnOnce(&PrintService) -> Result<T, DesignRefusal> + Send + 'static,
 ) -> Result<T, HttpError> {
-    let done = aside(state, move |printing| Ok(work(printing))).await?;
+    let done = run_blocking(state, move |printing| Ok(work(printing))).await?;
     done.map_err(|refusal| match refusal {
         DesignRefusal::Changed(name) => changed_since(state.printing.template_version(&name)),
-        other => refused(other),
+        other => refusal_error(other),
     })
 }
 
 async fn list(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
-) -> Result<Json<List<TemplateView>>, HttpError> {
-    Ok(Json(List::whole(state.printing.templates())))
+) -> Result<Json<ListJson<TemplateView>>, HttpError> {
+    Ok(Json(ListJson::whole(state.printing.templates())))
 }
 
 async fn show(
@@ -111,14 +111,14 @@ async fn show(
 ) -> Result<WithHeaders<MediaBytes<TomlText>>, HttpError> {
     let version = state.printing.template_version(&name);
     let file = state.printing.template_file(&name);
-    let unknown = || refused(DesignRefusal::Unknown(name.chars().take(60).collect()));
+    let unknown = || refusal_error(DesignRefusal::Unknown(name.chars().take(60).collect()));
     with_etag(version, file.map(|file| MediaBytes::new(file.to_string())).ok_or_else(unknown)?)
 }
 
 /// What was kept, new (201) or in the place of another one (200).
-type Kept<T> = OneOf<Created<T>, WithHeaders<Json<T>>>;
+type SavedResponse<T> = OneOf<Created<T>, WithHeaders<Json<T>>>;
 
-fn kept<T>(address: &str, document: T, is_new: bool) -> Result<Kept<T>, HttpError> {
+fn saved_response<T>(address: &str, document: T, is_new: bool) -> Result<SavedResponse<T>, HttpError> {
     if is_new {
         return Created::at(address, document).map(OneOf::First);
     }
@@ -127,23 +127,23 @@ fn kept<T>(address: &str, document: T, is_new: bool) -> Result<Kept<T>, HttpErro
 }
 
 async fn keep(
-    _: Program<Write>,
+    _: ProgramCaller<Write>,
     State(state): State<AppState>,
     Path(name): Path<String>,
     if_match: IfMatch,
     file: UploadedFile<TomlText>,
-) -> Result<WithHeaders<Kept<TemplateView>>, HttpError> {
+) -> Result<WithHeaders<SavedResponse<TemplateView>>, HttpError> {
     let now = state.printing.template_version(&name);
     let seen = if_match.require(now).map_err(|OtherVersion| changed_since(now))?;
     let stored = aside_over(&state, move |printing| {
         printing.keep_template_over(Some(&name), &file.bytes, seen.map(|seen| (&*name, seen)))
     });
     let StoredTemplate { view, version, is_new } = stored.await?;
-    with_etag(Some(version), kept(&format!("/api/v1/templates/{}", view.name), view, is_new)?)
+    with_etag(Some(version), saved_response(&format!("/api/v1/templates/{}", view.name), view, is_new)?)
 }
 
 async fn remove(
-    _: Program<Write>,
+    _: ProgramCaller<Write>,
     State(state): State<AppState>,
     Path(name): Path<String>,
     if_match: IfMatch,
@@ -158,12 +158,13 @@ async fn logo(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
 ) -> Result<LogoPicture, HttpError> {
-    state.printing.logo().as_ref().map(show_logo).ok_or_else(|| refused(DesignRefusal::NoLogo))
+    state.printing.logo().as_ref().map(show_logo).ok_or_else(|| refusal_error(DesignRefusal::NoLogo))
 }
 
 /// A logo that was taken.
 #[derive(Debug, Serialize, JsonSchema)]
-struct LogoKept {
+#[schemars(rename = "LogoKept")]
+struct SavedLogo {
     /// Pixels across.
     width: u32,
     /// Pixels down.
@@ -175,17 +176,17 @@ struct LogoKept {
 }
 
 async fn keep_logo(
-    _: Program<Write>,
+    _: ProgramCaller<Write>,
     State(state): State<AppState>,
     file: UploadedFile<LogoFile>,
-) -> Result<Kept<LogoKept>, HttpError> {
-    let (logo, is_new) = aside(&state, move |printing| printing.keep_logo(&file.bytes)).await?;
+) -> Result<SavedResponse<SavedLogo>, HttpError> {
+    let (logo, is_new) = run_blocking(&state, move |printing| printing.keep_logo(&file.bytes)).await?;
     let (width, height) = logo.size;
-    let view = LogoKept { width, height, bytes: logo.file.len(), r#type: logo.kind };
-    kept(LOGO, view, is_new)
+    let view = SavedLogo { width, height, bytes: logo.file.len(), r#type: logo.kind };
+    saved_response(LOGO, view, is_new)
 }
 
-async fn remove_logo(_: Program<Write>, State(state): State<AppState>) -> Result<NoContent, HttpError> {
-    aside(&state, Printing::remove_logo).await?;
+async fn remove_logo(_: ProgramCaller<Write>, State(state): State<AppState>) -> Result<NoContent, HttpError> {
+    run_blocking(&state, PrintService::remove_logo).await?;
     Ok(NoContent)
 }

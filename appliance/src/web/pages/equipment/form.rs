@@ -2,38 +2,38 @@
 
 use askama::Template;
 use axum::extract::State;
-use record::fold::{Equipment, Facility, RowVersion};
+use record::fold::{Equipment, FacilityState, RowVersion};
 use record::ids::ProtocolId;
-use record::kinds::{Class, PhotoPolicy, Schedule};
+use record::kinds::{PhotoPolicy, Schedule, SpauldingClass};
 use record::limits::NAME_CHARS_MAX;
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::{FormReply, Page};
-use web::argument::{Lenient, Path};
+use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
 use web::form::{
     FieldCause, FieldFault, FilledSection, FormDefinition, FormField, FormOption, FormPainter, FormSection,
     FormValues,
 };
 
-use crate::intake::{Command, EquipmentFields, NewEquipment, Refusal};
+use crate::intake::{Command, CommandRefusal, EquipmentFields, NewEquipment};
 use crate::web::access::permissions::EditEquipment;
-use crate::web::access::staff::Staff;
+use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
-use crate::web::commands::run::{Undone, act, entry};
+use crate::web::commands::run::{CommandFailure, read_event, run_command};
 use crate::web::context::AppState;
 use crate::web::form_page::{
     FormConflict, FormMarks, SentForm, find_refused, is_changed, show_conflict, window_title, word_at_field,
 };
 use crate::web::http_error::{not_found, worded};
-use crate::web::layout::{Frame, Place, draw_page};
-use crate::web::pages::equipment::schedule::{DUE_EVERY, DUE_NUMBER, DUE_TIMES, Due};
+use crate::web::layout::{NavSection, PageLayout, draw_page};
+use crate::web::pages::equipment::schedule::{DUE_EVERY, DUE_NUMBER, DUE_TIMES, ScheduleFormData};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
-use crate::web::request::form_words::{read_word, word};
-use crate::web::view_models::items::named;
+use crate::web::request::form_words::{choice_word, read_word};
+use crate::web::view_models::items::item_name;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords};
 
@@ -80,10 +80,10 @@ fn values_of(item: &Equipment) -> FormValues {
         .with("model", item.model.as_str())
         .with("category", item.category.as_str())
         .with("location", item.location.as_str())
-        .with("class", word(item.class))
-        .with("photo", word(item.photo))
+        .with("class", choice_word(item.class))
+        .with("photo", choice_word(item.photo))
         .with("protocol", protocol);
-    Due::of(item.schedule(None)).fill(values)
+    ScheduleFormData::of(item.schedule(None)).fill(values)
 }
 
 /// The facts that the values say; what a form leaves out stays as it is.
@@ -104,7 +104,7 @@ fn fields_of(values: &FormValues) -> EquipmentFields {
     }
 }
 
-fn painter(w: FormWords, facility: &Facility) -> FormPainter<'static> {
+fn form_painter(w: FormWords, facility: &FacilityState) -> FormPainter<'static> {
     let mut protocols: Vec<FormOption> = facility
         .protocols
         .values()
@@ -118,7 +118,7 @@ fn painter(w: FormWords, facility: &Facility) -> FormPainter<'static> {
 #[derive(Template)]
 #[template(path = "equipment_form.html")]
 struct EquipmentFormPage {
-    frame: Frame,
+    frame: PageLayout,
     w: FormWords,
     problems: Vec<Wrong>,
     title: String,
@@ -153,7 +153,7 @@ struct PresentItem {
 
 impl PresentItem {
     fn find(state: &AppState, tag: &str) -> Result<Self, HttpError> {
-        let (tag, name) = named(state, tag)?;
+        let (tag, name) = item_name(state, tag)?;
         let facility = state.store.snapshot();
         let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
         Ok(Self {
@@ -180,8 +180,8 @@ impl PresentItem {
             protocols.extend(others.collect::<Vec<_>>());
         }
         // What the form cannot say, such as the grace after use, stays as it is.
-        let there = Due::of(Some(&self.schedule));
-        let schedule = Some(schedule).filter(|schedule| Due::of(Some(schedule)) != there);
+        let there = ScheduleFormData::of(Some(&self.schedule));
+        let schedule = Some(schedule).filter(|schedule| ScheduleFormData::of(Some(schedule)) != there);
         if fields == EquipmentFields::default() && schedule.is_none() {
             return None;
         }
@@ -220,11 +220,11 @@ impl EquipmentForm<'_> {
         let facility = self.state.store.snapshot();
         let snapshot = Snapshot::of(self.state, &facility);
         let window = window_title(page_words, title.clone(), &problems);
-        let frame = Frame::staff(self.state, &snapshot, window, self.signed, Place::Equipment);
+        let frame = PageLayout::staff(self.state, &snapshot, window, self.signed, NavSection::Equipment);
         let page = EquipmentFormPage {
             frame: frame.with_script(),
             w,
-            sections: painter(w, &facility).draw(values, &problems)?,
+            sections: form_painter(w, &facility).draw(values, &problems)?,
             problems,
             title,
             action,
@@ -258,21 +258,21 @@ pub(crate) struct NewItemParams {
 }
 
 pub(crate) async fn ask_new(
-    signed: Staff<EditEquipment>,
+    signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
-    Lenient(params): Lenient<NewItemParams>,
+    LenientQuery(params): LenientQuery<NewItemParams>,
 ) -> Result<Page, HttpError> {
     let tag = params.tag.and_then(|t| Tag::read(&t).ok());
     let values = FormValues::empty(&EQUIPMENT)
-        .with("class", word(Class::Noncritical))
-        .with("photo", word(PhotoPolicy::Optional));
-    let values = Due::of(Some(&Schedule::Days { n: 1 })).fill(values);
+        .with("class", choice_word(SpauldingClass::Noncritical))
+        .with("photo", choice_word(PhotoPolicy::Optional));
+    let values = ScheduleFormData::of(Some(&Schedule::Days { n: 1 })).fill(values);
     let tag = tag.map(|tag| tag.to_string()).unwrap_or_default();
     EquipmentForm { state: &state, signed: &signed, item: None }.first(&values, &tag)
 }
 
 pub(crate) async fn ask_edit(
-    signed: Staff<EditEquipment>,
+    signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(tag): Path<String>,
 ) -> Result<Page, HttpError> {
@@ -282,22 +282,22 @@ pub(crate) async fn ask_edit(
 }
 
 /// The field that a refusal stands beside, where the form has it.
-pub(crate) fn refused_field(refusal: &Refusal, due: &Due) -> Option<&'static str> {
+pub(crate) fn refused_field(refusal: &CommandRefusal, due: &ScheduleFormData) -> Option<&'static str> {
     due.refused_field(refusal).or_else(|| find_refused(&EQUIPMENT, refusal))
 }
 
 /// The same for a new item, whose form carries the blank tag that is on it.
-fn refused_new_field(refusal: &Refusal, due: &Due) -> Option<&'static str> {
+fn refused_new_field(refusal: &CommandRefusal, due: &ScheduleFormData) -> Option<&'static str> {
     match refusal {
-        Refusal::TagTaken(_) => Some(TAG),
-        Refusal::KeyReused => Some("name"),
+        CommandRefusal::TagTaken(_) => Some(TAG),
+        CommandRefusal::KeyReused => Some("name"),
         _ => refused_field(refusal, due),
     }
 }
 
 /// Reads the fields that one by itself cannot tell: the schedule, where nothing is wrong with it, and the protocol.
-fn read_further(w: FormWords, sent: &mut SentForm<RowVersion>) -> (Due, Option<Schedule>) {
-    let due = Due::of_values(&sent.values);
+fn read_further(w: FormWords, sent: &mut SentForm<RowVersion>) -> (ScheduleFormData, Option<Schedule>) {
+    let due = ScheduleFormData::of_values(&sent.values);
     let schedule = sent.take(due.schedule(w));
     let protocol = sent.values.text("protocol");
     if !protocol.is_empty() && protocol.parse::<ProtocolId>().is_err() {
@@ -308,7 +308,7 @@ fn read_further(w: FormWords, sent: &mut SentForm<RowVersion>) -> (Due, Option<S
 }
 
 pub(crate) async fn add(
-    signed: Staff<EditEquipment>,
+    signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
@@ -326,8 +326,8 @@ pub(crate) async fn add(
     let fields = fields_of(&sent.values);
     let new = NewEquipment { tag: tag.flatten(), fields, schedule };
     let command = Command::AddEquipment(Box::new(new));
-    match act(&state, signed.author(), sent.submission.clone(), command).await {
-        Ok(done) => match entry(&state, done.line).await? {
+    match run_command(&state, signed.author(), sent.submission.clone(), command).await {
+        Ok(done) => match read_event(&state, done.line).await? {
             Some((_, record::kinds::Event::EquipmentAdded(added))) => {
                 go_to(&format!("/staff/equipment/{}", added.tag))
             }
@@ -335,7 +335,7 @@ pub(crate) async fn add(
         },
         Err(undone) => {
             match undone.at_field(|refusal| refused_new_field(refusal, &due)) {
-                Ok((Refusal::KeyReused, at)) => {
+                Ok((CommandRefusal::KeyReused, at)) => {
                     sent.errors.push(Wrong { at: at.to_owned(), words: w.form_key_reused() });
                     sent.submission = None;
                     page.again(sent, tag_text)
@@ -352,7 +352,7 @@ pub(crate) async fn add(
 }
 
 pub(crate) async fn edit(
-    signed: Staff<EditEquipment>,
+    signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(tag): Path<String>,
     StaffForm(form): StaffForm,
@@ -367,9 +367,9 @@ pub(crate) async fn edit(
     }
     let schedule = schedule.unwrap_or(Schedule::Never);
     let Some(command) = item.change(&sent, &schedule) else { return go_to(&item.path()) };
-    match act(&state, signed.author(), sent.submission_key(item.tag), command).await {
+    match run_command(&state, signed.author(), sent.submission_key(item.tag), command).await {
         Ok(_) => go_to(&item.path()),
-        Err(Undone::Refused(refusal)) if is_changed(&refusal) => {
+        Err(CommandFailure::Refused(refusal)) if is_changed(&refusal) => {
             show_difference(&state, &signed, &tag, &sent.values, &schedule).await
         }
         Err(undone) => match undone.at_field(|refusal| refused_field(refusal, &due)) {
@@ -394,7 +394,7 @@ async fn show_difference(
 ) -> Result<FormReply, HttpError> {
     let now = PresentItem::find(state, tag)?;
     // As the box writes it: `07:00 19:00` is no other schedule than `07:00, 19:00`.
-    let mut yours = Due::of(Some(schedule)).fill(values.clone());
+    let mut yours = ScheduleFormData::of(Some(schedule)).fill(values.clone());
     // What a form leaves out is no difference.
     for name in ["class", "photo"] {
         if yours.text(name).is_empty() {
@@ -402,7 +402,7 @@ async fn show_difference(
         }
     }
     let conflict = FormConflict {
-        painter: painter(signed.words(), &state.store.snapshot()),
+        painter: form_painter(signed.words(), &state.store.snapshot()),
         theirs: &now.values,
         yours: &yours,
         now: now.version.to_string(),
@@ -411,28 +411,28 @@ async fn show_difference(
         action: format!("{}/edit", now.path()),
         back: now.path(),
         thing: now.name.clone(),
-        place: Place::Equipment,
+        place: NavSection::Equipment,
         carried: Vec::new(),
     };
     show_conflict(state, signed, conflict).await
 }
 
 /// What is the same as before is not said again.
-fn only_new(wanted: EquipmentFields, there: &EquipmentFields) -> EquipmentFields {
-    fn new<T: PartialEq>(wanted: Option<T>, there: &Option<T>) -> Option<T> {
-        if wanted == *there { None } else { wanted }
+fn only_new(expected: EquipmentFields, there: &EquipmentFields) -> EquipmentFields {
+    fn new<T: PartialEq>(expected: Option<T>, there: &Option<T>) -> Option<T> {
+        if expected == *there { None } else { expected }
     }
     EquipmentFields {
-        name: new(wanted.name, &there.name),
-        asset_number: new(wanted.asset_number, &there.asset_number),
-        serial: new(wanted.serial, &there.serial),
-        maker: new(wanted.maker, &there.maker),
-        model: new(wanted.model, &there.model),
-        category: new(wanted.category, &there.category),
-        location: new(wanted.location, &there.location),
-        class: new(wanted.class, &there.class),
-        photo: new(wanted.photo, &there.photo),
-        protocols: new(wanted.protocols, &there.protocols),
-        custom: wanted.custom,
+        name: new(expected.name, &there.name),
+        asset_number: new(expected.asset_number, &there.asset_number),
+        serial: new(expected.serial, &there.serial),
+        maker: new(expected.maker, &there.maker),
+        model: new(expected.model, &there.model),
+        category: new(expected.category, &there.category),
+        location: new(expected.location, &there.location),
+        class: new(expected.class, &there.class),
+        photo: new(expected.photo, &there.photo),
+        protocols: new(expected.protocols, &there.protocols),
+        custom: expected.custom,
     }
 }

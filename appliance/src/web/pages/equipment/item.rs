@@ -2,37 +2,37 @@
 
 use askama::Template;
 use axum::extract::State;
-use record::compliance::Tally;
-use record::fold::{Cleaning, Equipment, Facility, Service};
-use record::kinds::{Class, PhotoPolicy};
+use record::compliance::WindowTally;
+use record::fold::{CleaningRecord, Equipment, FacilityState, ServiceState};
+use record::kinds::{PhotoPolicy, SpauldingClass};
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::Page;
-use web::argument::{Lenient, Path};
+use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
 use words::{S0, SafeHtml, fill_slots};
 
-use crate::store::{HistoryPlace, Reader};
+use crate::store::{HistoryPlace, LogReader};
 use crate::web::access::permissions::View;
-use crate::web::access::staff::Staff;
+use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::context::AppState;
 use crate::web::http_error::{not_found, worded};
-use crate::web::layout::{Frame, Place};
+use crate::web::layout::{NavSection, PageLayout};
 use crate::web::log_reads::{StoredText, read_long};
 use crate::web::request::page_cursor::{HistoryScope, PageCursor};
 use crate::web::view_models::facts::FactRow;
-use crate::web::view_models::history::{Happening, HistoryLook, ItemEvent, history};
+use crate::web::view_models::history::{HistoryLook, HistoryRow, ItemEvent, item_history};
 use crate::web::view_models::item_status::StatusBadge;
-use crate::web::view_models::items::named;
+use crate::web::view_models::items::item_name;
 use crate::web::view_models::protocols;
 use crate::web::view_models::rates::{tally_of, word_rate};
 use crate::web::view_models::schedules::{ScheduleRow, schedule_rows, word_schedules};
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::status_board::StandingBoards;
-use crate::web::view_models::verification::{Trust, trust};
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::status_board::StatusBoards;
+use crate::web::view_models::verification::{VerificationResult, verify_records};
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{EquipmentWords, ErrorWords, PageWords, StaffWords};
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -44,25 +44,25 @@ pub(crate) struct ItemParams {
 #[derive(Template)]
 #[template(path = "equipment.html")]
 struct ItemPage {
-    frame: Frame,
+    frame: PageLayout,
     s: StaffWords,
     w: EquipmentWords,
     tag: Tag,
     name: String,
     subtitle: SafeHtml,
     badge: StatusBadge,
-    service: Service,
+    service: ServiceState,
     why_out: Option<SafeHtml>,
     may_change: bool,
     form_token: String,
     rate: String,
     rate_words: String,
-    history: Vec<Happening>,
+    history: Vec<HistoryRow>,
     cleanings: u64,
     older: Option<PageCursor>,
     /// Whether it begins with older records.
     is_older: bool,
-    trust: Trust,
+    trust: VerificationResult,
     /// What paper says beside: of which log, and when it was printed, since “today” says nothing there.
     paper: SafeHtml,
     schedules: Vec<ScheduleRow>,
@@ -71,12 +71,12 @@ struct ItemPage {
 }
 
 pub(crate) async fn show(
-    signed: Staff<View>,
+    signed: StaffCaller<View>,
     State(state): State<AppState>,
     Path(text_of_tag): Path<String>,
-    Lenient(params): Lenient<ItemParams>,
+    LenientQuery(params): LenientQuery<ItemParams>,
 ) -> Result<Page, HttpError> {
-    let (tag, _) = named(&state, &text_of_tag)?;
+    let (tag, _) = item_name(&state, &text_of_tag)?;
     let tally = tally_of(&state, tag).await?;
     let back = |error: HttpError| {
         error.link(format!("/staff/equipment/{tag}"), worded(ErrorWords::error_links_newest))
@@ -90,27 +90,27 @@ pub(crate) async fn show(
 
 fn item_page(
     state: &AppState,
-    reader: &Reader,
+    reader: &LogReader,
     signed: &StaffSession,
     (tag, upto): (Tag, Option<HistoryPlace>),
-    tally: Tally,
+    tally: WindowTally,
 ) -> Result<ItemPage, HttpError> {
-    let (done, older) = history(reader, tag, upto)?;
+    let (done, older) = item_history(reader, tag, upto)?;
     let facility = state.store.snapshot();
     let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
     let snapshot = Snapshot::of(state, &facility);
     let (page_words, s, w): (PageWords, StaffWords, EquipmentWords) = signed.words();
-    let wording = Wording::new(page_words, &snapshot.local);
+    let wording = PageWording::new(page_words, &snapshot.local);
     let row =
-        state.kept::<StandingBoards>().row_of(&facility, item, &snapshot.local).ok_or_else(not_found)?;
-    let cleanings: Vec<&Cleaning> = done
+        state.stored::<StatusBoards>().row_of(&facility, item, &snapshot.local).ok_or_else(not_found)?;
+    let cleanings: Vec<&CleaningRecord> = done
         .iter()
         .filter_map(|done| match done {
             ItemEvent::Cleaned(cleaning) => Some(&**cleaning),
             ItemEvent::Used(_) => None,
         })
         .collect();
-    let trust = trust(state, &wording, w, reader, &cleanings);
+    let trust = verify_records(state, &wording, w, reader, &cleanings);
     let looks = HistoryLook { state, facility: &facility, wording: &wording, words: w, reader };
     let history = done
         .iter()
@@ -120,19 +120,19 @@ fn item_page(
         })
         .collect();
     let cleaned = facility.activity.get(&tag).map_or(0, |activity| activity.cleanings);
-    let frame = Frame::staff(state, &snapshot, item.name.clone(), signed, Place::Equipment);
-    let out = item.out.last().filter(|_| item.service == Service::Out);
+    let frame = PageLayout::staff(state, &snapshot, item.name.clone(), signed, NavSection::Equipment);
+    let out = item.out.last().filter(|_| item.service == ServiceState::Out);
     let why_out = out
         .and_then(|o| o.reason)
         .map(|why| fill_slots(w.item_why_out(S0), [StoredText::read(reader, why).to_html(page_words)]));
-    let paper = paper(&frame.facility, &trust, snapshot.local.iso(snapshot.now_ms()), w);
+    let paper = paper_heading(&frame.facility, &trust, snapshot.local.iso(snapshot.now_ms()), w);
     Ok(ItemPage {
         frame,
         s,
         w,
         tag,
         name: item.name.clone(),
-        subtitle: subtitle(item, w),
+        subtitle: item_subtitle(item, w),
         badge: row.badge(&wording),
         service: item.service,
         why_out,
@@ -147,15 +147,15 @@ fn item_page(
         trust,
         paper,
         schedules: schedule_rows(w, &facility, item),
-        facts: facts(w, &facility, item, &wording),
-        protocol: protocols::protocol(&facility, item, None).map(|p| {
+        facts: item_facts(w, &facility, item, &wording),
+        protocol: protocols::find_protocol(&facility, item, None).map(|p| {
             (format!("/protocols/{}", p.protocol), w.fact_protocol_version(&p.name, p.version.to_string()))
         }),
     })
 }
 
 /// Where it is, its number, who made it, and its serial number.
-fn subtitle(item: &Equipment, w: EquipmentWords) -> SafeHtml {
+fn item_subtitle(item: &Equipment, w: EquipmentWords) -> SafeHtml {
     let maker = [item.maker.as_str(), item.model.as_str()].join(" ").trim().to_owned();
     let parts = [item.location.as_str(), &item.asset_number, &maker];
     let entered = parts.into_iter().filter(|p| !p.is_empty()).map(SafeHtml::entered);
@@ -164,7 +164,7 @@ fn subtitle(item: &Equipment, w: EquipmentWords) -> SafeHtml {
     SafeHtml::join(entered.chain(serial), " · ")
 }
 
-fn paper(facility: &str, trust: &Trust, moment: String, w: EquipmentWords) -> SafeHtml {
+fn paper_heading(facility: &str, trust: &VerificationResult, moment: String, w: EquipmentWords) -> SafeHtml {
     let root = SafeHtml::element("span", &[("class", "code"), ("translate", "no")], &trust.root);
     let words = match trust.holds {
         true => w.item_paper(facility, moment, S0, &trust.size),
@@ -173,7 +173,7 @@ fn paper(facility: &str, trust: &Trust, moment: String, w: EquipmentWords) -> Sa
     fill_slots(words, [root])
 }
 
-fn rate_words(w: EquipmentWords, facility: &Facility, item: &Equipment, tally: Tally) -> String {
+fn rate_words(w: EquipmentWords, facility: &FacilityState, item: &Equipment, tally: WindowTally) -> String {
     match (word_schedules(w, facility, item), tally.closed) {
         (None, _) => w.item_rate_no_schedule(),
         (Some(_), 0) => w.item_rate_none(),
@@ -181,11 +181,16 @@ fn rate_words(w: EquipmentWords, facility: &Facility, item: &Equipment, tally: T
     }
 }
 
-fn facts(w: EquipmentWords, facility: &Facility, item: &Equipment, wording: &Wording) -> Vec<FactRow> {
+fn item_facts(
+    w: EquipmentWords,
+    facility: &FacilityState,
+    item: &Equipment,
+    wording: &PageWording,
+) -> Vec<FactRow> {
     let class = match item.class {
-        Class::Noncritical => w.fact_noncritical(),
-        Class::Semicritical => w.fact_semicritical(),
-        Class::Critical => w.fact_critical(),
+        SpauldingClass::Noncritical => w.fact_noncritical(),
+        SpauldingClass::Semicritical => w.fact_semicritical(),
+        SpauldingClass::Critical => w.fact_critical(),
     };
     let photo = match item.photo {
         PhotoPolicy::None => w.fact_photo_none(),

@@ -4,24 +4,24 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use record::fold::Service;
+use record::fold::ServiceState;
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::Page;
-use web::argument::Lenient;
+use web::argument::LenientQuery;
 use web::error::HttpError;
 use words::Moment;
 
 use crate::web::access::permissions::View;
-use crate::web::access::staff::Staff;
+use crate::web::access::staff::StaffCaller;
 use crate::web::context::AppState;
-use crate::web::layout::{Frame, Place};
-use crate::web::view_models::item_status::{ListedItem, Row};
-use crate::web::view_models::rates::{tallies, word_rate};
+use crate::web::layout::{NavSection, PageLayout};
+use crate::web::view_models::item_status::{ItemRow, ListedItem};
+use crate::web::view_models::rates::{load_tallies, word_rate};
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::status_board::{StandingBoard, board};
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::status_board::{StatusBoard, status_board};
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{EquipmentWords, PageWords, StaffWords};
 
 /// Items of the list; more are found by searching.
@@ -37,7 +37,7 @@ struct EquipmentRow {
 #[derive(Template)]
 #[template(path = "equipment_list.html")]
 struct EquipmentListPage {
-    frame: Frame,
+    frame: PageLayout,
     s: StaffWords,
     w: EquipmentWords,
     query: String,
@@ -58,26 +58,26 @@ pub(crate) struct EquipmentListParams {
 }
 
 pub(crate) async fn show(
-    signed: Staff<View>,
+    signed: StaffCaller<View>,
     State(state): State<AppState>,
-    Lenient(params): Lenient<EquipmentListParams>,
+    LenientQuery(params): LenientQuery<EquipmentListParams>,
 ) -> Result<Page, HttpError> {
     let query: String = params.q.trim().chars().take(200).collect();
-    let tallies = tallies(&state).await?;
-    let board = board(&state).await?;
+    let tallies = load_tallies(&state).await?;
+    let board = status_board(&state).await?;
     let snapshot = Snapshot::of(&state, &board.seen);
     let (page_words, s, w): (PageWords, StaffWords, EquipmentWords) = signed.words();
-    let wording = Wording::new(page_words, &snapshot.local);
+    let wording = PageWording::new(page_words, &snapshot.local);
     let rate_of = |tag| word_rate(s, tallies.items.get(&tag).and_then(|tally| tally.rate()));
     let is_retired = params.retired.is_some();
-    let lines = lines(&board, &wording, &query, is_retired, rate_of);
+    let lines = equipment_rows(&board, &wording, &query, is_retired, rate_of);
     let caption = match (query.is_empty(), is_retired) {
         (_, true) => w.equipment_retired(lines.len()),
         (true, false) => w.equipment_in_use(lines.len()),
         (false, false) => w.equipment_found(lines.len(), &query),
     };
     let more = lines.len().saturating_sub(ITEMS_MAX);
-    let frame = Frame::staff(&state, &snapshot, w.equipment_title(), &signed, Place::Equipment);
+    let frame = PageLayout::staff(&state, &snapshot, w.equipment_title(), &signed, NavSection::Equipment);
     let page = Page::draw(&EquipmentListPage {
         frame,
         s,
@@ -92,18 +92,18 @@ pub(crate) async fn show(
     Ok(page.in_locale(wording.locale()))
 }
 
-fn lines(
-    board: &StandingBoard,
-    wording: &Wording,
+fn equipment_rows(
+    board: &StatusBoard,
+    wording: &PageWording,
     query: &str,
     retired: bool,
     rate_of: impl Fn(Tag) -> String,
 ) -> Vec<EquipmentRow> {
-    let is_gone = |row: &&Arc<Row>| row.item.service == Service::Retired;
+    let is_gone = |row: &&Arc<ItemRow>| row.item.service == ServiceState::Retired;
     let (gone, used) = if retired { (board.all(), &[][..]) } else { (&[][..], board.in_use()) };
     let all = gone.iter().filter(is_gone).chain(used);
     let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
-    let line = |row: &Arc<Row>| {
+    let line = |row: &Arc<ItemRow>| {
         let item = &row.item;
         let text = format!(
             "{} {} {} {} {} {} {}",

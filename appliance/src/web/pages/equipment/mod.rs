@@ -7,19 +7,19 @@ mod schedule;
 mod service_state;
 
 use http::Method;
-use web::route::{Example, Kind, Route, row};
+use web::route::{Example, Route, RouteKind, row};
 
 use crate::web::context::AppState;
 use crate::web::{examples, refusals};
 
-pub(crate) fn routes() -> Vec<Route<AppState>> {
+pub(crate) fn equipment_page_routes() -> Vec<Route<AppState>> {
     let mut routes = routes_of_items();
     routes.extend(routes_out_of_use());
     routes
 }
 
 fn routes_of_items() -> Vec<Route<AppState>> {
-    use Kind::{Form, Page};
+    use RouteKind::{Form, Page};
     let (find, command) = (refusals::FINDING, refusals::COMMANDING);
     let due = |example: Example| example.field("every", "weeks").field("number", "2");
     let facts =
@@ -33,27 +33,27 @@ fn routes_of_items() -> Vec<Route<AppState>> {
             .example(facts(Example::default())),
         row(Method::GET, "/staff/equipment/{tag}", "equipment.show", Page, item::show)
             .refusals(find)
-            .example(examples::tag()),
+            .example(examples::tag_example()),
         row(Method::GET, "/staff/equipment/{tag}/edit", "equipment.ask-edit", Page, form::ask_edit)
             .refusals(find)
-            .example(examples::tag()),
+            .example(examples::tag_example()),
         row(Method::POST, "/staff/equipment/{tag}/edit", "equipment.save", Form, form::edit)
             .commands(&["ChangeEquipment", "SetSchedule"])
             .refusals(command)
-            .example(facts(examples::tag())),
+            .example(facts(examples::tag_example())),
         row(Method::GET, "/staff/equipment/{tag}/schedule", "equipment.ask-schedule", Page, schedule::ask)
             .refusals(find)
-            .example(examples::tag()),
+            .example(examples::tag_example()),
         row(Method::POST, "/staff/equipment/{tag}/schedule", "equipment.schedule", Form, schedule::set)
             .commands(&["SetSchedule"])
             .refusals(command)
-            .example(due(examples::tag())),
+            .example(due(examples::tag_example())),
     ]
 }
 
 /// Those that take an item or a record out of use, and back.
 fn routes_out_of_use() -> Vec<Route<AppState>> {
-    use Kind::{Form, Page};
+    use RouteKind::{Form, Page};
     let (find, command) = (refusals::FINDING, refusals::COMMANDING);
     let reason = |example: Example| example.field("reason", "Flow sensor fails its self-test");
     vec![
@@ -65,11 +65,11 @@ fn routes_out_of_use() -> Vec<Route<AppState>> {
             service_state::ask_suspend,
         )
         .refusals(find)
-        .example(examples::tag()),
+        .example(examples::tag_example()),
         row(Method::POST, "/staff/equipment/{tag}/out", "equipment.suspend", Form, service_state::suspend)
             .commands(&["SuspendEquipment"])
             .refusals(command)
-            .example(reason(examples::tag())),
+            .example(reason(examples::tag_example())),
         row(Method::POST, "/staff/equipment/{tag}/back", "equipment.resume", Form, service_state::resume)
             .commands(&["ResumeEquipment"])
             .refusals(command)
@@ -82,11 +82,11 @@ fn routes_out_of_use() -> Vec<Route<AppState>> {
             service_state::ask_retire,
         )
         .refusals(find)
-        .example(examples::tag()),
+        .example(examples::tag_example()),
         row(Method::POST, "/staff/equipment/{tag}/retire", "equipment.retire", Form, service_state::retire)
             .commands(&["RetireEquipment"])
             .refusals(command)
-            .example(reason(examples::tag())),
+            .example(reason(examples::tag_example())),
         row(
             Method::GET,
             "/staff/cleanings/{receipt}/void",
@@ -95,11 +95,11 @@ fn routes_out_of_use() -> Vec<Route<AppState>> {
             service_state::ask_void,
         )
         .refusals(find)
-        .example(examples::receipt()),
+        .example(examples::receipt_example()),
         row(Method::POST, "/staff/cleanings/{receipt}/void", "cleaning.void", Form, service_state::void)
             .commands(&["VoidCleaning"])
             .refusals(command)
-            .example(reason(examples::receipt())),
+            .example(reason(examples::receipt_example())),
     ]
 }
 
@@ -110,6 +110,6 @@ pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&form::EQUIPMENT, &sch
 /// How its forms word a refusal beside a field.
 #[cfg(test)]
 pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] = &[
-    (&form::EQUIPMENT, |refusal| form::refused_field(refusal, &schedule::Due::of(None))),
-    (&schedule::SCHEDULE, |refusal| schedule::Due::of(None).refused_field(refusal)),
+    (&form::EQUIPMENT, |refusal| form::refused_field(refusal, &schedule::ScheduleFormData::of(None))),
+    (&schedule::SCHEDULE, |refusal| schedule::ScheduleFormData::of(None).refused_field(refusal)),
 ];

@@ -2,32 +2,32 @@
 
 use askama::Template;
 use axum::extract::State;
-use record::fold::{Facility, RowVersion, Service};
+use record::fold::{FacilityState, RowVersion, ServiceState};
 use record::ids::ProtocolId;
 use record::kinds::{Schedule, TimeOfDay};
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::{FormReply, Page};
-use web::argument::{Lenient, Path};
+use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
 
-use crate::intake::{Command, Refusal};
+use crate::intake::{Command, CommandRefusal};
 use crate::web::access::permissions::EditEquipment;
-use crate::web::access::staff::Staff;
+use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
-use crate::web::commands::run::{Undone, act};
+use crate::web::commands::run::{CommandFailure, run_command};
 use crate::web::context::AppState;
 use crate::web::form_page::{
     FormConflict, FormMarks, SentForm, is_changed, show_conflict, window_title, word_at_field,
 };
 use crate::web::http_error::{not_found, worded};
-use crate::web::layout::{Frame, Place, draw_page};
+use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
-use crate::web::view_models::items::named;
+use crate::web::view_models::items::item_name;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords};
 
@@ -45,13 +45,13 @@ pub(crate) static SCHEDULE: FormDefinition =
 
 /// What the fields of a schedule hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Due {
+pub(crate) struct ScheduleFormData {
     every: String,
     number: String,
     times: String,
 }
 
-impl Due {
+impl ScheduleFormData {
     pub(crate) fn of_values(values: &FormValues) -> Self {
         let text = |field: FormField| values.text(field.name).to_owned();
         Self { every: text(DUE_EVERY), number: text(DUE_NUMBER), times: text(DUE_TIMES) }
@@ -88,20 +88,20 @@ impl Due {
             "days" => Schedule::Days { n: number()? },
             "weeks" => Schedule::Weeks { n: number()? },
             "use" => Schedule::Use { grace_s: 4 * 3_600 },
-            "times" => Schedule::Times { at: times(w, &self.times)? },
+            "times" => Schedule::Times { at: parse_times(w, &self.times)? },
             _ => return Ok(None),
         }))
     }
 
     /// The field that a refusal of the schedule stands beside.
-    pub(crate) fn refused_field(&self, refusal: &Refusal) -> Option<&'static str> {
+    pub(crate) fn refused_field(&self, refusal: &CommandRefusal) -> Option<&'static str> {
         let at = if self.every == "times" { DUE_TIMES.name } else { DUE_NUMBER.name };
         (refusal.field() == Some("schedule")).then_some(at)
     }
 }
 
 /// `07:00, 19:00`
-fn times(w: FormWords, text: &str) -> Result<Vec<TimeOfDay>, Wrong> {
+fn parse_times(w: FormWords, text: &str) -> Result<Vec<TimeOfDay>, Wrong> {
     let wrong = || Wrong { at: DUE_TIMES.name.to_owned(), words: w.form_schedule_times_wrong() };
     let parts = text.split([',', ' ', ';']).filter(|part| !part.is_empty());
     let read: Result<Vec<TimeOfDay>, _> = parts.map(str::parse).collect();
@@ -112,7 +112,7 @@ fn times(w: FormWords, text: &str) -> Result<Vec<TimeOfDay>, Wrong> {
 }
 
 /// Nothing where any protocol counts.
-fn protocol_name(facility: &Facility, protocol: Option<ProtocolId>) -> Option<String> {
+fn protocol_name(facility: &FacilityState, protocol: Option<ProtocolId>) -> Option<String> {
     let name =
         |id: ProtocolId| facility.protocols.get(&id).map_or_else(|| id.to_string(), |p| p.name.clone());
     protocol.map(name)
@@ -127,7 +127,7 @@ pub(crate) struct ScheduleParams {
 #[derive(Template)]
 #[template(path = "schedule.html")]
 struct SchedulePage {
-    frame: Frame,
+    frame: PageLayout,
     w: FormWords,
     problems: Vec<Wrong>,
     name: String,
@@ -150,11 +150,11 @@ struct Present {
     version: RowVersion,
 }
 
-fn present(state: &AppState, tag: &str, protocol: Option<ProtocolId>) -> Result<Present, HttpError> {
-    let (tag, name) = named(state, tag)?;
+fn current_schedule(state: &AppState, tag: &str, protocol: Option<ProtocolId>) -> Result<Present, HttpError> {
+    let (tag, name) = item_name(state, tag)?;
     let facility = state.store.snapshot();
     let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
-    if item.service == Service::Retired || protocol.is_some_and(|id| !item.protocols.contains(&id)) {
+    if item.service == ServiceState::Retired || protocol.is_some_and(|id| !item.protocols.contains(&id)) {
         return Err(not_found());
     }
     let schedule = item.schedule(protocol);
@@ -163,7 +163,7 @@ fn present(state: &AppState, tag: &str, protocol: Option<ProtocolId>) -> Result<
         name,
         protocol,
         protocol_name: protocol_name(&facility, protocol),
-        values: Due::of(schedule).fill(FormValues::empty(&SCHEDULE)),
+        values: ScheduleFormData::of(schedule).fill(FormValues::empty(&SCHEDULE)),
         schedule: schedule.cloned().unwrap_or(Schedule::Never),
         version: item.changed,
     })
@@ -175,8 +175,8 @@ impl Present {
     }
 
     fn action(&self) -> String {
-        let asked = self.protocol.map_or_else(String::new, |id| format!("?protocol={id}"));
-        format!("{}/schedule{asked}", self.back())
+        let requested = self.protocol.map_or_else(String::new, |id| format!("?protocol={id}"));
+        format!("{}/schedule{requested}", self.back())
     }
 
     fn page(
@@ -190,9 +190,10 @@ impl Present {
         let (page_words, w): (PageWords, FormWords) = signed.words();
         let title = window_title(page_words, w.form_schedule_window(&self.name), &problems);
         let page = SchedulePage {
-            frame: Frame::staff(state, &Snapshot::now(state), title, signed, Place::Equipment).with_script(),
+            frame: PageLayout::staff(state, &Snapshot::now(state), title, signed, NavSection::Equipment)
+                .with_script(),
             w,
-            sections: painter(w).draw(values, &problems)?,
+            sections: form_painter(w).draw(values, &problems)?,
             problems,
             action: self.action(),
             back: self.back(),
@@ -222,7 +223,7 @@ impl Present {
         yours: &FormValues,
     ) -> Result<FormReply, HttpError> {
         let conflict = FormConflict {
-            painter: painter(signed.words()),
+            painter: form_painter(signed.words()),
             theirs: &self.values,
             yours,
             now: self.version.to_string(),
@@ -231,53 +232,53 @@ impl Present {
             thing: self.name.clone(),
             action: self.action(),
             back: self.back(),
-            place: Place::Equipment,
+            place: NavSection::Equipment,
             carried: Vec::new(),
         };
         show_conflict(state, signed, conflict).await
     }
 }
 
-fn painter(w: FormWords) -> FormPainter<'static> {
+fn form_painter(w: FormWords) -> FormPainter<'static> {
     FormPainter::new(&SCHEDULE, w.catalog())
 }
 
 pub(crate) async fn ask(
-    signed: Staff<EditEquipment>,
+    signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(tag): Path<String>,
-    Lenient(params): Lenient<ScheduleParams>,
+    LenientQuery(params): LenientQuery<ScheduleParams>,
 ) -> Result<Page, HttpError> {
-    let present = present(&state, &tag, params.protocol)?;
+    let present = current_schedule(&state, &tag, params.protocol)?;
     present.page(&state, &signed, &present.values, Vec::new(), FormMarks::new(&state, &signed))
 }
 
 pub(crate) async fn set(
-    signed: Staff<EditEquipment>,
+    signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(tag): Path<String>,
-    Lenient(params): Lenient<ScheduleParams>,
+    LenientQuery(params): LenientQuery<ScheduleParams>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let there = present(&state, &tag, params.protocol)?;
+    let there = current_schedule(&state, &tag, params.protocol)?;
     let w: FormWords = signed.words();
     let mut sent = SentForm::read(w, &SCHEDULE, &form);
-    let due = Due::of_values(&sent.values);
+    let due = ScheduleFormData::of_values(&sent.values);
     let schedule = sent.take(due.schedule(w)).flatten().unwrap_or(Schedule::Never);
     if !sent.errors.is_empty() {
         return there.again(&state, &signed, sent);
     }
     // What the form cannot say, such as the grace after use, stays as it is.
-    if Due::of(Some(&there.schedule)) == Due::of(Some(&schedule)) {
+    if ScheduleFormData::of(Some(&there.schedule)) == ScheduleFormData::of(Some(&schedule)) {
         return go_to(&there.back());
     }
-    let yours = Due::of(Some(&schedule)).fill(FormValues::empty(&SCHEDULE));
+    let yours = ScheduleFormData::of(Some(&schedule)).fill(FormValues::empty(&SCHEDULE));
     let (tag, protocol, seen) = (there.tag, there.protocol, sent.seen);
     let command = Command::SetSchedule { tag, protocol, schedule, seen };
-    match act(&state, signed.author(), sent.submission.clone(), command).await {
+    match run_command(&state, signed.author(), sent.submission.clone(), command).await {
         Ok(_) => go_to(&there.back()),
-        Err(Undone::Refused(refusal)) if is_changed(&refusal) => {
-            let now = present(&state, &tag.to_string(), protocol)?;
+        Err(CommandFailure::Refused(refusal)) if is_changed(&refusal) => {
+            let now = current_schedule(&state, &tag.to_string(), protocol)?;
             now.show_difference(&state, &signed, &yours).await
         }
         Err(undone) => match undone.at_field(|refusal| due.refused_field(refusal)) {

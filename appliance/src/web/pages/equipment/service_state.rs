@@ -3,32 +3,32 @@
 use askama::Template;
 use axum::extract::State;
 use record::fold::LinePlace;
-use record::kinds::Who;
+use record::kinds::CleanedBy;
 use record::receipt::Receipt;
 use record::tag::Tag;
 use web::answer::{FormReply, OneOf, Page};
 use web::argument::{FormFields, Path};
 use web::error::HttpError;
 
-use crate::intake::{Command, Refusal, RefusalCause};
-use crate::store::Reader;
+use crate::intake::{Command, CommandRefusal, RefusalCause};
+use crate::store::LogReader;
 use crate::web::access::permissions::EditEquipment;
-use crate::web::access::staff::Staff;
+use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{FormOrPage, ask_again, go_to};
-use crate::web::commands::run::{Undone, act};
-use crate::web::confirm_pin::Confirmed;
+use crate::web::commands::run::{CommandFailure, run_command};
+use crate::web::confirm_pin::PinConfirmation;
 use crate::web::context::AppState;
 use crate::web::http_error::worded;
-use crate::web::layout::{Frame, Place};
+use crate::web::layout::{NavSection, PageLayout};
 use crate::web::log_reads::read_quick;
 use crate::web::refusal_words::{EveryRefusalWords, word_staff_refusal};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
-use crate::web::view_models::items::named;
+use crate::web::view_models::items::item_name;
 use crate::web::view_models::receipts;
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{EquipmentWords, ErrorWords, PageWords, StaffWords};
 
 /// The words of these pages.
@@ -38,7 +38,7 @@ type ReasonWords = (PageWords, EveryRefusalWords, StaffWords, EquipmentWords);
 #[derive(Template)]
 #[template(path = "reason.html")]
 struct ReasonPage {
-    frame: Frame,
+    frame: PageLayout,
     s: StaffWords,
     problems: Vec<Wrong>,
     prompt: ReasonPrompt,
@@ -62,7 +62,7 @@ impl ReasonPrompt {
         self,
         state: &AppState,
         signed: &StaffSession,
-        refused: Option<&Refusal>,
+        refused: Option<&CommandRefusal>,
         reason: &str,
     ) -> Result<Page, HttpError> {
         let (page_words, refusals, s, _): ReasonWords = signed.words();
@@ -70,11 +70,11 @@ impl ReasonPrompt {
             Some(_) => page_words.page_error_title(&self.title),
             None => self.title.clone(),
         };
-        let problem = |refusal: &Refusal| Wrong {
+        let problem = |refusal: &CommandRefusal| Wrong {
             at: "reason".to_owned(),
             words: word_staff_refusal(refusals, refusal),
         };
-        let frame = Frame::staff(state, &Snapshot::now(state), title, signed, Place::Equipment);
+        let frame = PageLayout::staff(state, &Snapshot::now(state), title, signed, NavSection::Equipment);
         let template = ReasonPage {
             frame: frame.with_script(),
             s,
@@ -116,59 +116,59 @@ fn retire_prompt(signed: &StaffSession, tag: Tag, name: &str) -> ReasonPrompt {
 }
 
 pub(crate) async fn ask_suspend(
-    signed: Staff<EditEquipment>,
+    signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(tag): Path<String>,
 ) -> Result<Page, HttpError> {
-    let (tag, name) = named(&state, &tag)?;
+    let (tag, name) = item_name(&state, &tag)?;
     suspend_prompt(&signed, tag, &name).page(&state, &signed, None, "")
 }
 
 pub(crate) async fn ask_retire(
-    signed: Staff<EditEquipment>,
+    signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(tag): Path<String>,
 ) -> Result<Page, HttpError> {
-    let (tag, name) = named(&state, &tag)?;
+    let (tag, name) = item_name(&state, &tag)?;
     retire_prompt(&signed, tag, &name).page(&state, &signed, None, "")
 }
 
 pub(crate) async fn suspend(
-    signed: Staff<EditEquipment>,
+    signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(tag): Path<String>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let (tag, name) = named(&state, &tag)?;
+    let (tag, name) = item_name(&state, &tag)?;
     let command = |reason| Command::SuspendEquipment { tag, reason, seen: None };
-    reasoned(&state, &signed, &form, suspend_prompt(&signed, tag, &name), command).await
+    read_reason(&state, &signed, &form, suspend_prompt(&signed, tag, &name), command).await
 }
 
 pub(crate) async fn retire(
-    signed: Staff<EditEquipment>,
+    signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(tag): Path<String>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let (tag, name) = named(&state, &tag)?;
+    let (tag, name) = item_name(&state, &tag)?;
     let command = |reason| Command::RetireEquipment { tag, reason, seen: None };
-    reasoned(&state, &signed, &form, retire_prompt(&signed, tag, &name), command).await
+    read_reason(&state, &signed, &form, retire_prompt(&signed, tag, &name), command).await
 }
 
 pub(crate) async fn resume(
-    signed: Staff<EditEquipment>,
+    signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(tag): Path<String>,
     _: StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let (tag, _) = named(&state, &tag)?;
+    let (tag, _) = item_name(&state, &tag)?;
     let to = format!("/staff/equipment/{tag}");
-    let done = act(&state, signed.author(), None, Command::ResumeEquipment { tag, seen: None }).await;
+    let done = run_command(&state, signed.author(), None, Command::ResumeEquipment { tag, seen: None }).await;
     done.map_err(|undone| HttpError::from(undone).link(to.clone(), worded(ErrorWords::error_links_item)))?;
     go_to(&to)
 }
 
-async fn reasoned(
+async fn read_reason(
     state: &AppState,
     signed: &StaffSession,
     form: &FormFields,
@@ -177,12 +177,12 @@ async fn reasoned(
 ) -> Result<FormReply, HttpError> {
     let reason = form.text("reason").to_owned();
     if reason.trim().is_empty() {
-        let refusal = Refusal::Needed { field: "reason", cause: RefusalCause::Reason };
+        let refusal = CommandRefusal::Needed { field: "reason", cause: RefusalCause::Reason };
         return prompt.page(state, signed, Some(&refusal), &reason).map(ask_again);
     }
-    match act(state, signed.author(), None, command(reason.clone())).await {
+    match run_command(state, signed.author(), None, command(reason.clone())).await {
         Ok(_) => go_to(&prompt.back),
-        Err(Undone::Refused(refusal)) if refusal.field() == Some("reason") => {
+        Err(CommandFailure::Refused(refusal)) if refusal.field() == Some("reason") => {
             prompt.page(state, signed, Some(&refusal), &reason).map(ask_again)
         }
         Err(other) => Err(HttpError::from(other).link(prompt.back, worded(ErrorWords::error_links_back))),
@@ -190,7 +190,7 @@ async fn reasoned(
 }
 
 /// The question whether to void a record, which record it is, and who cleaned.
-type VoidPrompt = (ReasonPrompt, LinePlace, Who);
+type VoidPrompt = (ReasonPrompt, LinePlace, CleanedBy);
 
 async fn void_prompt(state: &AppState, signed: &StaffSession, text: &str) -> Result<VoidPrompt, HttpError> {
     let (words, text) = (signed.words(), text.to_owned());
@@ -199,14 +199,14 @@ async fn void_prompt(state: &AppState, signed: &StaffSession, text: &str) -> Res
 
 fn void_prompt_by(
     state: &AppState,
-    reader: &Reader,
+    reader: &LogReader,
     (page_words, _, _, w): ReasonWords,
     text: &str,
 ) -> Result<VoidPrompt, HttpError> {
-    let found = receipts::find(state, reader, text)?;
+    let found = receipts::find_receipt(state, reader, text)?;
     let facility = state.store.snapshot();
     let name = facility.equipment.get(&found.cleaning.tag).map_or_else(String::new, |item| item.name.clone());
-    let wording = Wording::new(page_words, &Snapshot::of(state, &facility).local);
+    let wording = PageWording::new(page_words, &Snapshot::of(state, &facility).local);
     let by = wording.cleaner_text(reader, &facility, &found.cleaning.who);
     let when = wording.dates().day_and_time(found.cleaning.performed_ms).text;
     let receipt: Receipt = found.receipt;
@@ -224,7 +224,7 @@ fn void_prompt_by(
 }
 
 pub(crate) async fn ask_void(
-    signed: Staff<EditEquipment>,
+    signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(text): Path<String>,
 ) -> Result<Page, HttpError> {
@@ -232,20 +232,20 @@ pub(crate) async fn ask_void(
 }
 
 pub(crate) async fn void(
-    signed: Staff<EditEquipment>,
+    signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(text): Path<String>,
     StaffForm(mut form): StaffForm,
 ) -> Result<FormOrPage, HttpError> {
     let (prompt, line, who) = void_prompt(&state, &signed, &text).await?;
     // Whether it is proven that this person recorded it.
-    let own = matches!(who, Who::Pin { staff } | Who::Badge { staff } if staff == signed.staff());
+    let own = matches!(who, CleanedBy::Pin { staff } | CleanedBy::Badge { staff } if staff == signed.staff());
     if !own {
         form = match signed.confirm(&state, form).await? {
-            Confirmed::Form(form) => form,
-            Confirmed::Asked(answer) => return Ok(answer),
+            PinConfirmation::Form(form) => form,
+            PinConfirmation::PinRequired(answer) => return Ok(answer),
         };
     }
     let command = |reason| Command::VoidCleaning { line, reason };
-    reasoned(&state, &signed, &form, prompt, command).await.map(OneOf::First)
+    read_reason(&state, &signed, &form, prompt, command).await.map(OneOf::First)
 }

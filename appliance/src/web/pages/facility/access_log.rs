@@ -7,19 +7,19 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::Page;
-use web::argument::Lenient;
+use web::argument::LenientQuery;
 use web::error::HttpError;
 use words::{Moment, SafeHtml, fill_slots};
 
 use crate::identity::{AccessCaller, AccessRow};
 use crate::web::access::permissions::ReadAudit;
-use crate::web::access::staff::Staff;
+use crate::web::access::staff::StaffCaller;
 use crate::web::context::AppState;
-use crate::web::layout::{Frame, Place};
+use crate::web::layout::{NavSection, PageLayout};
 use crate::web::log_reads::{StoredText, read_long};
 use crate::web::pages::facility::access_words;
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{FacilityWords, PageWords, StaffWords};
 
 /// Rows of one page.
@@ -39,7 +39,7 @@ struct AccessLogRow {
 #[derive(Template)]
 #[template(path = "access.html")]
 struct AccessPage {
-    frame: Frame,
+    frame: PageLayout,
     s: StaffWords,
     w: FacilityWords,
     lines: Vec<AccessLogRow>,
@@ -53,9 +53,9 @@ pub(crate) struct AccessLogParams {
 }
 
 pub(crate) async fn show(
-    signed: Staff<ReadAudit>,
+    signed: StaffCaller<ReadAudit>,
     State(state): State<AppState>,
-    Lenient(params): Lenient<AccessLogParams>,
+    LenientQuery(params): LenientQuery<AccessLogParams>,
 ) -> Result<Page, HttpError> {
     let before = params.before.and_then(|text| text.parse().ok());
     let access = state.identity.access.clone();
@@ -70,7 +70,7 @@ pub(crate) async fn show(
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
         let (page_words, s, w): (PageWords, StaffWords, FacilityWords) = signed.words();
-        let wording = Wording::new(page_words, &snapshot.local);
+        let wording = PageWording::new(page_words, &snapshot.local);
         let staff_html = |staff| StoredText::of_staff(reader, &facility, staff).to_html(page_words);
         let name_of = |id: &str| match (id.parse(), tokens.get(id)) {
             (Ok(staff), _) => staff_html(staff),
@@ -94,7 +94,7 @@ pub(crate) async fn show(
             count: row.count,
         };
         let lines = rows.into_iter().map(line).collect();
-        let frame = Frame::staff(state, &snapshot, w.box_access_log(), &signed, Place::Box);
+        let frame = PageLayout::staff(state, &snapshot, w.box_access_log(), &signed, NavSection::Box);
         Ok(AccessPage { frame, s, w, lines, older })
     });
     let template = template.await?;

@@ -1,7 +1,7 @@
 //! The audit in the words of people: what somebody did or tried, and what came of it. Routes are for the record; nobody has to
 //! read one.
 
-use crate::identity::{AccessOutcome, AccessRow, AccessWanted};
+use crate::identity::{AccessOutcome, AccessRow, AccessTarget};
 use crate::web::words::FacilityWords;
 
 /// What was done or tried: `Tried to change settings`.
@@ -23,17 +23,17 @@ pub(crate) fn word_deed(w: FacilityWords, row: &AccessRow) -> String {
 }
 
 fn word_session_end(w: FacilityWords, row: &AccessRow) -> String {
-    match (row.wanted, &row.subject) {
-        (AccessWanted::Admin, Some(_)) => w.deed_signed_somebody_out(),
-        (AccessWanted::Admin, None) => w.deed_signed_everybody_out(),
+    match (row.target, &row.subject) {
+        (AccessTarget::Admin, Some(_)) => w.deed_signed_somebody_out(),
+        (AccessTarget::Admin, None) => w.deed_signed_everybody_out(),
         _ => w.deed_signed_out(),
     }
 }
 
 fn word_try(w: FacilityWords, row: &AccessRow) -> String {
-    use AccessWanted::{Admin, Edit, Proof, Read, ReadAudit, Record, SignIn, SignOut, View, Write};
+    use AccessTarget::{Admin, Edit, Proof, Read, ReadAudit, Record, SignIn, SignOut, View, Write};
     let of = |part: &str| row.route.starts_with(part);
-    match (row.wanted, word_page(w, &row.route)) {
+    match (row.target, word_page(w, &row.route)) {
         (SignIn, _) => w.tried_sign_in(),
         (SignOut, _) => w.tried_sign_out(),
         (Proof, _) => w.tried_prove(),
@@ -118,13 +118,13 @@ mod tests {
     use super::*;
     use crate::identity::AccessCaller;
 
-    fn row(route: &str, wanted: AccessWanted, outcome: AccessOutcome) -> AccessRow {
+    fn row(route: &str, target: AccessTarget, outcome: AccessOutcome) -> AccessRow {
         AccessRow {
             at_ms: 0,
             route: route.to_owned(),
             caller: AccessCaller::Stranger,
             network: String::new(),
-            wanted,
+            target,
             outcome,
             subject: None,
             count: 1,
@@ -134,9 +134,9 @@ mod tests {
     #[test]
     fn what_was_tried_is_said_and_no_route() {
         use AccessOutcome::{Denied, Locked, PageTokenRefused, SessionEnded, WrongPin};
-        use AccessWanted::{Admin, Edit, Proof, Read, SignIn, SignOut, View, Write};
+        use AccessTarget::{Admin, Edit, Proof, Read, SignIn, SignOut, View, Write};
         let w = FacilityWords::in_locale(Locale::EnUs);
-        for (route, wanted, outcome, words) in [
+        for (route, target, outcome, words) in [
             ("/staff/box/settings", Admin, Denied, "Tried to change settings"),
             ("/staff/people", Edit, Denied, "Tried to open Staff"),
             ("/staff/labels/blank", Edit, Denied, "Tried to print labels"),
@@ -151,7 +151,7 @@ mod tests {
             ("/api/v1/labels/{id}/cancel", Write, Denied, "Tried to print labels through the API"),
             ("", View, Denied, "Tried to open a page"),
         ] {
-            assert_eq!(word_deed(w, &row(route, wanted, outcome)), words, "{route}");
+            assert_eq!(word_deed(w, &row(route, target, outcome)), words, "{route}");
         }
     }
 }

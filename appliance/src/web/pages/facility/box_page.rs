@@ -9,22 +9,22 @@ use words::Number;
 use crate::identity::own_addresses;
 use crate::intake::Permission;
 use crate::web::access::permissions::View;
-use crate::web::access::staff::Staff;
-use crate::web::context::{AppState, Link};
-use crate::web::layout::{Frame, Place};
+use crate::web::access::staff::StaffCaller;
+use crate::web::context::{AppState, RelayLinkState};
+use crate::web::layout::{NavSection, PageLayout};
 use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::view_models::alarms::AlarmCard;
 use crate::web::view_models::facts::FactRow;
 use crate::web::view_models::jobs::{PrinterCard, printer_card};
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::wording::PageWording;
 use crate::web::view_models::{alarms, program_notes};
 use crate::web::words::{FacilityWords, PageWords, StaffWords};
 
 #[derive(Template)]
 #[template(path = "box.html")]
 struct BoxPage {
-    frame: Frame,
+    frame: PageLayout,
     s: StaffWords,
     w: FacilityWords,
     facts: Vec<FactRow>,
@@ -38,14 +38,17 @@ struct BoxPage {
     audit: bool,
 }
 
-pub(crate) async fn show_box(signed: Staff<View>, State(state): State<AppState>) -> Result<Page, HttpError> {
+pub(crate) async fn show_box(
+    signed: StaffCaller<View>,
+    State(state): State<AppState>,
+) -> Result<Page, HttpError> {
     let snapshot = Snapshot::now(&state);
     let (page_words, s, w): (PageWords, StaffWords, FacilityWords) = signed.words();
-    let wording = Wording::new(page_words, &snapshot.local);
+    let wording = PageWording::new(page_words, &snapshot.local);
     let printers = state.printing.printers();
     let printers =
         printers.iter().map(|printer| printer_card(signed.words(), printer, &[], &wording)).collect();
-    let mut notes = program_notes::notes(&state, &snapshot, &wording, w);
+    let mut notes = program_notes::program_notes(&state, &snapshot, &wording, w);
     if signed.holds(Permission::SeePeople) {
         notes.extend(wrong_pin_notes(&state, &snapshot, wording.clone(), w).await?);
     }
@@ -61,7 +64,7 @@ pub(crate) async fn show_box(signed: Staff<View>, State(state): State<AppState>)
     let mut hosts: Vec<String> = own_addresses().iter().map(ToString::to_string).collect();
     hosts.extend(state.settings.hosts.iter().cloned());
     hosts.extend(Some(snapshot.settings.label_host.clone()).filter(|h| !h.is_empty()));
-    let mut frame = Frame::staff(&state, &snapshot, w.box_title(), &signed, Place::Box);
+    let mut frame = PageLayout::staff(&state, &snapshot, w.box_title(), &signed, NavSection::Box);
     // They stand on this page itself, each with its button.
     frame.alarm = None;
     let locale = frame.locale();
@@ -69,8 +72,8 @@ pub(crate) async fn show_box(signed: Staff<View>, State(state): State<AppState>)
         frame,
         s,
         w,
-        facts: facts(&state, &snapshot, &wording, w),
-        alarms: alarms::cards(&state, wording, w, signed.words()).await?,
+        facts: box_facts(&state, &snapshot, &wording, w),
+        alarms: alarms::alarm_cards(&state, wording, w, signed.words()).await?,
         form_token: signed.form_token(),
         may_change: signed.can_edit(),
         notes,
@@ -82,7 +85,7 @@ pub(crate) async fn show_box(signed: Staff<View>, State(state): State<AppState>)
     Ok(page.in_locale(locale))
 }
 
-fn facts(state: &AppState, snapshot: &Snapshot, wording: &Wording, w: FacilityWords) -> Vec<FactRow> {
+fn box_facts(state: &AppState, snapshot: &Snapshot, wording: &PageWording, w: FacilityWords) -> Vec<FactRow> {
     let health = state.store.health();
     // In tenths of 10^9 bytes.
     let gigabytes = |bytes: u64| {
@@ -107,7 +110,7 @@ fn at_relay(state: &AppState, w: FacilityWords) -> String {
     let present = state.store.cursor_size();
     match (state.store.ended_entries(), *state.link.borrow()) {
         (0, _) => w.box_relay(present),
-        (ended, Link::Up { ended_backlog }) => {
+        (ended, RelayLinkState::Up { ended_backlog }) => {
             w.box_relay_held(ended, ended.saturating_sub(ended_backlog), present)
         }
         (ended, _) => w.box_relay_ended(ended, present),
@@ -118,7 +121,7 @@ fn at_relay(state: &AppState, w: FacilityWords) -> String {
 async fn wrong_pin_notes(
     state: &AppState,
     snapshot: &Snapshot,
-    wording: Wording,
+    wording: PageWording,
     w: FacilityWords,
 ) -> Result<Vec<String>, HttpError> {
     let wall_ms = snapshot.now.wall_ms;

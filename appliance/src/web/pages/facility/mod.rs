@@ -8,14 +8,14 @@ mod settings;
 mod today;
 
 use http::Method;
-use web::route::{Example, Kind, Route, row};
+use web::route::{Example, Route, RouteKind, row};
 
 use crate::web::context::AppState;
 use crate::web::request::next_page::HOME;
 use crate::web::{examples, refusals};
 
-pub(crate) fn routes() -> Vec<Route<AppState>> {
-    use Kind::{Form, Page};
+pub(crate) fn facility_page_routes() -> Vec<Route<AppState>> {
+    use RouteKind::{Form, Page};
     let find = refusals::FINDING;
     let facts = Example::default()
         .field("name", "Linden Valley Hospital")

@@ -8,20 +8,20 @@ use web::answer::{FormReply, Page};
 use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
 
-use crate::identity::{AccessOutcome, AccessWanted, own_addresses};
-use crate::intake::{Command, Refusal, Settings};
+use crate::identity::{AccessOutcome, AccessTarget, own_addresses};
+use crate::intake::{Command, CommandRefusal, SettingsChange};
 use crate::web::access::permissions::EditSettings;
-use crate::web::access::staff::Staff;
+use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::AccessNote;
 use crate::web::answer::{ask_again, go_to};
-use crate::web::commands::run::{Undone, act};
+use crate::web::commands::run::{CommandFailure, run_command};
 use crate::web::context::AppState;
 use crate::web::form_page::{
     FormConflict, FormMarks, SentForm, find_refused, is_changed, show_conflict, window_title, word_at_field,
 };
 use crate::web::http_error::worded;
-use crate::web::layout::{Frame, Place, draw_page};
+use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::view_models::snapshot::Snapshot;
@@ -49,14 +49,14 @@ pub(crate) static SETTINGS: FormDefinition = FormDefinition {
 #[derive(Template)]
 #[template(path = "settings.html")]
 struct SettingsPage {
-    frame: Frame,
+    frame: PageLayout,
     w: FormWords,
     problems: Vec<Wrong>,
     sections: Vec<FilledSection>,
     marks: FormMarks,
 }
 
-fn values_of(settings: &record::fold::Settings) -> FormValues {
+fn values_of(settings: &record::fold::FacilitySettings) -> FormValues {
     FormValues::empty(&SETTINGS)
         .with("name", settings.name.as_str())
         .with("zone", settings.zone())
@@ -68,14 +68,14 @@ fn values_of(settings: &record::fold::Settings) -> FormValues {
 }
 
 /// What the form says anew: an entry that changes nothing is noise, and an empty label host stays unset.
-fn change(sent: &SentForm<RowVersion>, there: &record::fold::Settings) -> Option<Settings> {
+fn change(sent: &SentForm<RowVersion>, there: &record::fold::FacilitySettings) -> Option<SettingsChange> {
     let text = |name: &str, there: &str| {
         Some(sent.values.text(name)).filter(|text| *text != there).map(str::to_owned)
     };
     let whole = |name: &str, there: u32| sent.values.text(name).parse().ok().filter(|whole| *whole != there);
     let allow_unattributed = sent.values.is_ticked("allow_unattributed");
     let zone = sent.values.text("zone");
-    let settings = Settings {
+    let settings = SettingsChange {
         name: text("name", &there.name),
         // Nobody has said yet that it is UTC.
         zone: Some(zone.to_owned()).filter(|zone| zone != there.zone() || there.zones.is_empty()),
@@ -86,15 +86,15 @@ fn change(sent: &SentForm<RowVersion>, there: &record::fold::Settings) -> Option
         pin_proof_min: whole("pin_proof_min", there.pin_proof_min),
         seen: None,
     };
-    (settings != Settings::default()).then_some(Settings { seen: sent.seen, ..settings })
+    (settings != SettingsChange::default()).then_some(SettingsChange { seen: sent.seen, ..settings })
 }
 
 /// The field that a refusal stands beside, where the form has it.
-pub(crate) fn refused_field(refusal: &Refusal) -> Option<&'static str> {
+pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
     find_refused(&SETTINGS, refusal)
 }
 
-fn painter(w: FormWords) -> FormPainter<'static> {
+fn form_painter(w: FormWords) -> FormPainter<'static> {
     let address = own_addresses().first().map_or_else(|| "10.0.0.5".to_owned(), ToString::to_string);
     let hints = vec![("label_host", w.form_settings_host_hint(format!("HTTP://{address}")))];
     FormPainter { hints, ..FormPainter::new(&SETTINGS, w.catalog()) }
@@ -111,9 +111,9 @@ fn settings_page(
     let title = window_title(page_words, w.form_settings_title(), &problems);
     let snapshot = Snapshot::now(state);
     let page = SettingsPage {
-        frame: Frame::staff(state, &snapshot, title, signed, Place::Box).with_script(),
+        frame: PageLayout::staff(state, &snapshot, title, signed, NavSection::Box).with_script(),
         w,
-        sections: painter(w).draw(values, &problems)?,
+        sections: form_painter(w).draw(values, &problems)?,
         problems,
         marks: marks.over(snapshot.settings.changed),
     };
@@ -121,7 +121,7 @@ fn settings_page(
 }
 
 pub(crate) async fn ask(
-    signed: Staff<EditSettings>,
+    signed: StaffCaller<EditSettings>,
     State(state): State<AppState>,
 ) -> Result<Page, HttpError> {
     let there = Snapshot::now(&state).settings;
@@ -130,7 +130,7 @@ pub(crate) async fn ask(
 }
 
 pub(crate) async fn save(
-    signed: Staff<EditSettings>,
+    signed: StaffCaller<EditSettings>,
     State(state): State<AppState>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
@@ -141,12 +141,12 @@ pub(crate) async fn save(
     let there = Snapshot::now(&state).settings;
     let Some(settings) = change(&sent, &there) else { return go_to(BOX) };
     let command = Command::ChangeFacility(Box::new(settings));
-    match act(&state, signed.author(), sent.submission_key("facility"), command).await {
+    match run_command(&state, signed.author(), sent.submission_key("facility"), command).await {
         Ok(_) => {
-            signed.notes().add([AccessNote::new(AccessOutcome::SettingsChanged, AccessWanted::Admin)]);
+            signed.notes().add([AccessNote::new(AccessOutcome::SettingsChanged, AccessTarget::Admin)]);
             go_to(BOX)
         }
-        Err(Undone::Refused(refusal)) if is_changed(&refusal) => {
+        Err(CommandFailure::Refused(refusal)) if is_changed(&refusal) => {
             show_difference(&state, &signed, &sent.values).await
         }
         Err(undone) => match undone.at_field(refused_field) {
@@ -178,7 +178,7 @@ async fn show_difference(
     let now = Snapshot::now(state).settings;
     let w: FormWords = signed.words();
     let conflict = FormConflict {
-        painter: painter(w),
+        painter: form_painter(w),
         theirs: &values_of(&now),
         yours,
         now: now.changed.to_string(),
@@ -187,7 +187,7 @@ async fn show_difference(
         thing: w.form_settings_thing(),
         action: SETTINGS_PATH.to_owned(),
         back: BOX.to_owned(),
-        place: Place::Box,
+        place: NavSection::Box,
         carried: Vec::new(),
     };
     show_conflict(state, signed, conflict).await

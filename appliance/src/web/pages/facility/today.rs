@@ -2,30 +2,30 @@
 
 use askama::Template;
 use axum::extract::State;
-use record::compliance::{Rate, Tally};
+use record::compliance::{ComplianceRate, WindowTally};
 use record::tag::Tag;
 use web::answer::{Page, SeeOther};
 use web::error::HttpError;
 use web::live::LivePage;
-use web::route::Anyone;
+use web::route::AnyCaller;
 use words::Moment;
 
-use crate::store::Reader;
+use crate::store::LogReader;
 use crate::web::access::permissions::View;
-use crate::web::access::staff::Staff;
+use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::context::AppState;
 use crate::web::http_error::store_error;
-use crate::web::layout::{Frame, Place};
+use crate::web::layout::{NavSection, PageLayout};
 use crate::web::live::live_page;
 use crate::web::log_reads::read_quick;
 use crate::web::request::next_page::HOME;
 use crate::web::view_models::history;
-use crate::web::view_models::item_status::{ListedItem, Row};
-use crate::web::view_models::rates::{Tallies, calendar, tallies, word_rate};
+use crate::web::view_models::item_status::{ItemRow, ListedItem};
+use crate::web::view_models::rates::{FacilityTallies, facility_calendar, load_tallies, word_rate};
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::status_board::{StandingBoard, board};
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::status_board::{StatusBoard, status_board};
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{FacilityWords, PageWords, StaffWords};
 
 /// Lines of “Just now”.
@@ -51,7 +51,7 @@ struct Late {
     last: String,
 }
 
-struct News {
+struct ActivityRow {
     tag: Tag,
     name: String,
     photo: Option<String>,
@@ -60,7 +60,7 @@ struct News {
 }
 
 /// One bar of the chart of days.
-struct Bar {
+struct ChartBar {
     x: String,
     middle: String,
     y: String,
@@ -75,7 +75,7 @@ type TodayWords = (PageWords, StaffWords, FacilityWords);
 #[derive(Template)]
 #[template(path = "today.html")]
 struct TodayPage {
-    frame: Frame,
+    frame: PageLayout,
     s: StaffWords,
     w: FacilityWords,
     day: String,
@@ -84,23 +84,26 @@ struct TodayPage {
     numbers: Vec<RateCard>,
     late: Vec<Late>,
     due: usize,
-    bars: Vec<Bar>,
+    bars: Vec<ChartBar>,
     chart_label: String,
     first_day: String,
-    feed: Vec<News>,
+    feed: Vec<ActivityRow>,
     no_items: bool,
     no_schedule: bool,
     may_change: bool,
 }
 
 /// Where the staff pages begin.
-pub(crate) async fn open(_: Anyone) -> Result<SeeOther, HttpError> {
+pub(crate) async fn open(_: AnyCaller) -> Result<SeeOther, HttpError> {
     SeeOther::to(HOME)
 }
 
-pub(crate) async fn show(signed: Staff<View>, State(state): State<AppState>) -> Result<Page, HttpError> {
+pub(crate) async fn show(
+    signed: StaffCaller<View>,
+    State(state): State<AppState>,
+) -> Result<Page, HttpError> {
     let live = live_page(&state);
-    let (tallies, board) = (tallies(&state).await?, board(&state).await?);
+    let (tallies, board) = (load_tallies(&state).await?, status_board(&state).await?);
     let template =
         read_quick(&state, move |state, reader| today_page(state, reader, &signed, (&tallies, &board), live));
     let template = template.await?;
@@ -109,38 +112,38 @@ pub(crate) async fn show(signed: Staff<View>, State(state): State<AppState>) -> 
 
 fn today_page(
     state: &AppState,
-    reader: &Reader,
+    reader: &LogReader,
     signed: &StaffSession,
-    (tallies, board): (&Tallies, &StandingBoard),
+    (tallies, board): (&FacilityTallies, &StatusBoard),
     live: LivePage,
 ) -> Result<TodayPage, HttpError> {
     let recent = reader.cleanings(None, FEED).map_err(store_error)?;
     let facility = &board.seen;
     let snapshot = Snapshot::of(state, facility);
     let (page_words, s, w): TodayWords = signed.words();
-    let wording = Wording::new(page_words, &snapshot.local);
+    let wording = PageWording::new(page_words, &snapshot.local);
     let no_items = board.in_use().is_empty();
     let no_schedule = !no_items && facility.equipment.values().all(|item| item.plans.is_empty());
     let overdue_words = match board.overdue().first() {
         Some(row) => w.today_longest(row.badge(&wording).short.to_lowercase(), &row.item.name),
         None => w.today_none_late(),
     };
-    let last = |row: &Row| match row.activity.as_ref().and_then(|a| a.last) {
+    let last = |row: &ItemRow| match row.activity.as_ref().and_then(|a| a.last) {
         Some(last) => wording.dates().day_and_time(last.performed_ms).text,
         None => s.staff_never(),
     };
-    let feed = recent.iter().map(|cleaning| News {
+    let feed = recent.iter().map(|cleaning| ActivityRow {
         tag: cleaning.tag,
         name: facility
             .equipment
             .get(&cleaning.tag)
             .map_or_else(|| cleaning.tag.grouped(), |item| item.name.clone()),
-        photo: history::thumbnail(state, cleaning),
+        photo: history::thumbnail_path(state, cleaning),
         words: history::feed_words(reader, facility, cleaning, &wording, w),
         at: wording.dates().day_and_time(cleaning.performed_ms),
     });
     let late = board.overdue().iter().take(OVERDUE_MAX);
-    let frame = Frame::staff(state, &snapshot, w.today_title(), signed, Place::Today);
+    let frame = PageLayout::staff(state, &snapshot, w.today_title(), signed, NavSection::Today);
     Ok(TodayPage {
         frame: frame.live(live).refreshed(),
         s,
@@ -150,7 +153,7 @@ fn today_page(
         overdue_words,
         numbers: rate_cards(tallies, s, w),
         due: board.due().len(),
-        bars: bars(tallies),
+        bars: facility_bars(tallies),
         chart_label: chart_label(tallies, w),
         first_day: first_day(tallies, &facility.settings, &wording),
         feed: feed.collect(),
@@ -161,7 +164,7 @@ fn today_page(
     })
 }
 
-fn rate_cards(tallies: &Tallies, s: StaffWords, w: FacilityWords) -> Vec<RateCard> {
+fn rate_cards(tallies: &FacilityTallies, s: StaffWords, w: FacilityWords) -> Vec<RateCard> {
     [(w.today_title(), 1), (w.today_week(), 7), (w.today_month(), 30)]
         .into_iter()
         .map(|(title, days)| {
@@ -172,17 +175,22 @@ fn rate_cards(tallies: &Tallies, s: StaffWords, w: FacilityWords) -> Vec<RateCar
                 closed if days == 1 => w.tally_met_today(closed, tally.met),
                 closed => w.tally_met(closed, tally.met),
             };
-            RateCard { title, rate: word_rate(s, tally.rate()), words, spark: spark(tallies, days, w) }
+            RateCard {
+                title,
+                rate: word_rate(s, tally.rate()),
+                words,
+                spark: facility_sparkline(tallies, days, w),
+            }
         })
         .collect()
 }
 
-fn per_mille(tally: &Tally) -> Option<u16> {
-    tally.rate().map(Rate::per_mille)
+fn per_mille(tally: &WindowTally) -> Option<u16> {
+    tally.rate().map(ComplianceRate::per_mille)
 }
 
 /// A line over the days that have a rate, from 50 % to 100 %.
-fn spark(tallies: &Tallies, days: usize, w: FacilityWords) -> Option<Spark> {
+fn facility_sparkline(tallies: &FacilityTallies, days: usize, w: FacilityWords) -> Option<Spark> {
     let from = tallies.days.len().saturating_sub(days);
     let rates: Vec<u16> = tallies.days[from..].iter().filter_map(|(_, tally)| per_mille(tally)).collect();
     if rates.len() < 2 {
@@ -205,7 +213,7 @@ fn spark(tallies: &Tallies, days: usize, w: FacilityWords) -> Option<Spark> {
     })
 }
 
-fn bars(tallies: &Tallies) -> Vec<Bar> {
+fn facility_bars(tallies: &FacilityTallies) -> Vec<ChartBar> {
     let mut x = 49.0;
     tallies
         .days
@@ -216,7 +224,7 @@ fn bars(tallies: &Tallies) -> Vec<Bar> {
             let low = tally.rate()?.is_low();
             let rate = per_mille(tally)?;
             let height = f64::from(rate.saturating_sub(500)) / 500.0 * 120.0;
-            Some(Bar {
+            Some(ChartBar {
                 x: format!("{at:.1}"),
                 middle: format!("{:.1}", at + 6.3),
                 y: format!("{:.1}", 132.0 - height),
@@ -228,7 +236,7 @@ fn bars(tallies: &Tallies) -> Vec<Bar> {
         .collect()
 }
 
-fn chart_label(tallies: &Tallies, w: FacilityWords) -> String {
+fn chart_label(tallies: &FacilityTallies, w: FacilityWords) -> String {
     let rates: Vec<u16> = tallies.days.iter().filter_map(|(_, tally)| per_mille(tally)).collect();
     match (rates.iter().min(), rates.last()) {
         (Some(low), Some(last)) => w.chart_label(last / 10, low / 10),
@@ -236,7 +244,11 @@ fn chart_label(tallies: &Tallies, w: FacilityWords) -> String {
     }
 }
 
-fn first_day(tallies: &Tallies, settings: &record::fold::Settings, wording: &Wording) -> String {
-    let start = tallies.days.first().map(|(day, _)| calendar(settings).day_range(*day).start);
+fn first_day(
+    tallies: &FacilityTallies,
+    settings: &record::fold::FacilitySettings,
+    wording: &PageWording,
+) -> String {
+    let start = tallies.days.first().map(|(day, _)| facility_calendar(settings).day_range(*day).start);
     start.map_or_else(String::new, |ms| wording.dates().short_day(ms).text)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::extract::State;
-use record::fold::Facility;
+use record::fold::FacilityState;
 use record::ids::StaffId;
 use record::tag::Tag;
 use web::answer::{FormReply, OneOf};
@@ -13,13 +13,15 @@ use web::error::HttpError;
 use crate::intake::Permission;
 use crate::printing::{JobView, LABELS_MAX};
 use crate::web::access::permissions::View;
-use crate::web::access::staff::Staff;
+use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{FormOrPage, ask_again, go_to};
-use crate::web::context::{AppState, aside};
-use crate::web::pages::labels::choices::{Chosen, StationWords, wrong};
-use crate::web::pages::labels::outcome::Done;
-use crate::web::pages::labels::pick::{Asked, Show, each_once, known, named, read_list, read_tag};
+use crate::web::context::{AppState, run_blocking};
+use crate::web::pages::labels::choices::{PrintChoices, StationWords, to_field_error};
+use crate::web::pages::labels::outcome::LabelActionOutcome;
+use crate::web::pages::labels::pick::{
+    ItemFilter, PickQuery, each_once, name_list, read_list, read_tag, resolve_tags,
+};
 use crate::web::pages::labels::picked::{PickList, PickListId, PickLists, PicksAdded};
 use crate::web::pages::labels::station::{QUERY_CHARS_MAX, StationView, draw_station, overdue_of};
 use crate::web::pages::labels::{pick, sheet};
@@ -76,7 +78,7 @@ struct PickChange {
 
 /// What was pressed. Everybody of the staff may look for something here; the rest is for those who print.
 pub(crate) async fn act(
-    signed: Staff<View>,
+    signed: StaffCaller<View>,
     State(state): State<AppState>,
     StaffListForm { fields: form, .. }: StaffListForm,
 ) -> Result<FormOrPage, HttpError> {
@@ -88,17 +90,17 @@ pub(crate) async fn act(
         }
         let mut view = looked_for(&form, press);
         if let Some(tag) = scan_of(&form, press) {
-            (view.query, view.show, view.page) = (tag.to_string(), Show::All, 1);
+            (view.query, view.show, view.page) = (tag.to_string(), ItemFilter::All, 1);
         }
         return go_to(&view.address()).map(OneOf::First);
     }
     let by = signed.clone();
-    let (view, done) = aside(&state, move |state| take_up(state, &by, &form, press)).await?;
+    let (view, done) = run_blocking(&state, move |state| take_up(state, &by, &form, press)).await?;
     match press {
         _ if !view.problems.is_empty() => {}
         Press::Print => return print(&state, signed, view).await,
         Press::Sheet => {
-            let page = sheet::open(&state, &signed, view.picks.tags(), view.chosen)?;
+            let page = sheet::open_sheet(&state, &signed, view.picks.tags(), view.chosen)?;
             return Ok(OneOf::Second(page));
         }
         _ => {
@@ -112,9 +114,9 @@ pub(crate) async fn act(
         }
     }
     let is_fine = view.problems.is_empty();
-    let drawn = aside(&state, move |state| {
-        let said = done.map(|done| done.words(signed.words(), state)).unwrap_or_default();
-        draw_station(state, &signed, StationView { said, ..view })
+    let drawn = run_blocking(&state, move |state| {
+        let message = done.map(|done| done.words(signed.words(), state)).unwrap_or_default();
+        draw_station(state, &signed, StationView { message, ..view })
     });
     let page = drawn.await?;
     Ok(if is_fine { OneOf::Second(page) } else { OneOf::First(ask_again(page)) })
@@ -123,15 +125,15 @@ pub(crate) async fn act(
 /// The tag that a scanner typed into the field. One that stands there as what the page was asked for is none, but where it
 /// is to be found once more.
 fn scan_of(form: &FormFields, press: Press) -> Option<Tag> {
-    let typed = form.text("q");
-    read_tag(typed).filter(|_| press == Press::Find || form.get("shown_q") != Some(typed))
+    let entered = form.text("q");
+    read_tag(entered).filter(|_| press == Press::Find || form.get("shown_q") != Some(entered))
 }
 
 /// What is to be shown after a press: finding takes what was typed, everything else what the page shows.
 fn looked_for(form: &FormFields, press: Press) -> StationView {
     let finds = press == Press::Find && scan_of(form, press).is_none();
-    let shown = |typed: &str, shown: &str| {
-        let text = if finds { form.text(typed) } else { form.get(shown).unwrap_or(form.text(typed)) };
+    let shown = |entered: &str, shown: &str| {
+        let text = if finds { form.text(entered) } else { form.get(shown).unwrap_or(form.text(entered)) };
         text.trim().chars().take(QUERY_CHARS_MAX).collect::<String>()
     };
     let query = shown("q", "shown_q");
@@ -139,9 +141,9 @@ fn looked_for(form: &FormFields, press: Press) -> StationView {
         // A scan is taken up, not looked for.
         query: if read_tag(&query).is_some() { String::new() } else { query },
         show: if press == Press::ShowPicked {
-            Show::Picked
+            ItemFilter::Picked
         } else {
-            Show::read(&shown("show", "shown_show"))
+            ItemFilter::read(&shown("show", "shown_show"))
         },
         page: match press {
             Press::Page(page) => page,
@@ -158,55 +160,55 @@ fn take_up(
     signed: &StaffSession,
     form: &FormFields,
     press: Press,
-) -> Result<(StationView, Option<Done>), HttpError> {
+) -> Result<(StationView, Option<LabelActionOutcome>), HttpError> {
     let w: LabelsWords = signed.words();
     let printed = state.printing.printed().map_err(|e| HttpError::internal(&e))?;
     let mut view = StationView {
         list: form.text("list").to_owned(),
-        chosen: Chosen::of(form),
+        chosen: PrintChoices::of(form),
         ..looked_for(form, press)
     };
-    let kept = match form.text("picks") {
+    let stored = match form.text("picks") {
         "" => None,
         named => Some(named.parse().and_then(|id: PickListId| {
-            state.kept::<PickLists>().get(signed.staff(), id).map(|list| (id, list))
+            state.stored::<PickLists>().get(signed.staff(), id).map(|list| (id, list))
         })),
     };
-    let gone = matches!(kept, Some(Err(_)));
+    let gone = matches!(stored, Some(Err(_)));
     if gone {
         view.wrong("picks", w.picks_gone());
     }
-    let kept = kept.and_then(Result::ok);
+    let stored = stored.and_then(Result::ok);
     let facility = state.store.snapshot();
-    let mut change = ticked(form, gone);
-    change.add = known(&facility, &change.add).0;
+    let mut change = pick_change(form, gone);
+    change.add = resolve_tags(&facility, &change.add).0;
     let scanned = scan_of(form, press).and_then(|tag| take_scan(w, &facility, tag, &mut view, &mut change));
     let pasted = take_pasted(w, &facility, &mut view, &mut change);
     if press == Press::All {
         let wording = signed.wording(&Snapshot::of(state, &facility).local);
-        let picks = kept.as_ref().map(|(_, list)| list.tags()).unwrap_or_default();
+        let picks = stored.as_ref().map(|(_, list)| list.tags()).unwrap_or_default();
         let overdue = overdue_of(state, &view.show);
-        let asked = Asked { query: &view.query, show: &view.show, picks, overdue: &overdue, page: 1 };
-        change.more.extend(pick::list(w, &wording, &facility, &printed, &asked).shown);
+        let requested = PickQuery { query: &view.query, show: &view.show, picks, overdue: &overdue, page: 1 };
+        change.more.extend(pick::pick_rows(w, &wording, &facility, &printed, &requested).shown);
     }
     drop(facility);
-    let before = kept.as_ref().map(|(_, list)| list.tags().len()).unwrap_or_default();
-    let added = keep(state, signed, &mut view, kept.map(|(id, _)| id), &change, press);
+    let before = stored.as_ref().map(|(_, list)| list.tags().len()).unwrap_or_default();
+    let added = keep(state, signed, &mut view, stored.map(|(id, _)| id), &change, press);
     if added.over > 0 {
         view.wrong("picks", w.pressed_too_many(LABELS_MAX.to_string(), added.over));
     }
     let done = match (press, scanned) {
-        (_, Some(tag)) if added.new > 0 => Some(Done::Picked(tag)),
-        (_, Some(tag)) => Some(Done::Already(tag)),
-        (Press::Clear, None) => Some(Done::Cleared(before)),
-        (Press::All | Press::PutBack, None) => Some(Done::Added(added.new)),
-        _ => pasted.then_some(Done::Added(added.new)),
+        (_, Some(tag)) if added.new > 0 => Some(LabelActionOutcome::Picked(tag)),
+        (_, Some(tag)) => Some(LabelActionOutcome::Already(tag)),
+        (Press::Clear, None) => Some(LabelActionOutcome::Cleared(before)),
+        (Press::All | Press::PutBack, None) => Some(LabelActionOutcome::Added(added.new)),
+        _ => pasted.then_some(LabelActionOutcome::Added(added.new)),
     };
     Ok((view, done))
 }
 
 /// What was ticked on this page, and what was ticked when it was drawn and is not any more.
-fn ticked(form: &FormFields, gone: bool) -> PickChange {
+fn pick_change(form: &FormFields, gone: bool) -> PickChange {
     let ticked = each_once(form.all("tag").filter_map(read_tag));
     if gone {
         return PickChange { add: ticked, ..PickChange::default() };
@@ -220,12 +222,12 @@ fn ticked(form: &FormFields, gone: bool) -> PickChange {
 /// The item of a tag that was scanned.
 fn take_scan(
     w: LabelsWords,
-    facility: &Facility,
+    facility: &FacilityState,
     tag: Tag,
     view: &mut StationView,
     change: &mut PickChange,
 ) -> Option<Tag> {
-    let found = known(facility, &[tag]).0.first().copied();
+    let found = resolve_tags(facility, &[tag]).0.first().copied();
     if found.is_none() {
         view.wrong("q", w.pressed_no_item(tag.grouped()));
     }
@@ -234,14 +236,19 @@ fn take_scan(
 }
 
 /// The tags of a pasted list; whether there were any.
-fn take_pasted(w: LabelsWords, facility: &Facility, view: &mut StationView, change: &mut PickChange) -> bool {
+fn take_pasted(
+    w: LabelsWords,
+    facility: &FacilityState,
+    view: &mut StationView,
+    change: &mut PickChange,
+) -> bool {
     let pasted = read_list(&view.list);
-    let (found, unknown) = known(facility, &pasted.tags);
+    let (found, unknown) = resolve_tags(facility, &pasted.tags);
     let lost: Vec<String> = pasted.bad.into_iter().chain(unknown).collect();
     if lost.is_empty() {
         view.list.clear();
     } else {
-        view.wrong("list", w.labels_not_tags(named(w, &lost)));
+        view.wrong("list", w.labels_not_tags(name_list(w, &lost)));
     }
     change.more.extend(&found);
     !found.is_empty()
@@ -271,13 +278,13 @@ fn keep(
             Press::PutBack => list.put_back(),
             _ => list.add(change.more.iter().copied()),
         };
-        let is_used = |tag: &Tag| known(&facility, &[*tag]).1.is_empty();
+        let is_used = |tag: &Tag| resolve_tags(&facility, &[*tag]).1.is_empty();
         retired = list.tags().iter().copied().filter(|tag| !is_used(tag)).collect();
         list.remove(&retired.iter().copied().collect());
         list.chosen = chosen.clone();
         (list.clone(), PicksAdded { new: more.new, over: ticked.over + more.over })
     };
-    let lists = state.kept::<PickLists>();
+    let lists = state.stored::<PickLists>();
     let changed = id.and_then(|id| Some((id, lists.change(signed.staff(), id, &mut apply).ok()?)));
     if id.is_some() && changed.is_none() {
         view.wrong("picks", w.picks_gone());
@@ -287,7 +294,7 @@ fn keep(
         None => {
             let mut list = PickList::default();
             let changed = apply(&mut list);
-            let usual = Chosen { copies: "1".into(), ..Chosen::default() };
+            let usual = PrintChoices { copies: "1".into(), ..PrintChoices::default() };
             let id = (!list.is_empty() || list.chosen != usual)
                 .then(|| PickListId::from_random(state.random.bytes()));
             if let Some(id) = id {
@@ -299,7 +306,7 @@ fn keep(
     (view.id, view.picks) = (id, list);
     if !retired.is_empty() {
         let tags: Vec<String> = retired.iter().map(Tag::grouped).collect();
-        view.wrong("picks", w.pressed_retired(named(w, &tags)));
+        view.wrong("picks", w.pressed_retired(name_list(w, &tags)));
     }
     added
 }
@@ -311,7 +318,7 @@ async fn print(
 ) -> Result<FormOrPage, HttpError> {
     let (by, list, key) = (signed.staff(), view.id, view.chosen.submission.clone());
     let picked: BTreeSet<Tag> = view.picks.tags().iter().copied().collect();
-    if let Some(job) = aside(state, move |state| printed_before(state, &key, &picked)).await? {
+    if let Some(job) = run_blocking(state, move |state| printed_before(state, &key, &picked)).await? {
         return printed(state, by, list, &job).map(OneOf::First);
     }
     let words = StationWords::of_staff(&signed);
@@ -319,14 +326,14 @@ async fn print(
         _ if view.picks.is_empty() => Wrong { at: "picks".into(), words: words.labels.pressed_nothing() },
         Err(wrong) => wrong,
         Ok(ask) => {
-            match labels::submit(state, LabelOrder { tags: view.picks.tags().to_vec(), ..ask }).await {
+            match labels::submit_job(state, LabelOrder { tags: view.picks.tags().to_vec(), ..ask }).await {
                 Ok(job) => return printed(state, by, list, &job).map(OneOf::First),
-                Err(error) => wrong(words.locale(), error, "picks")?,
+                Err(error) => to_field_error(words.locale(), error, "picks")?,
             }
         }
     };
     view.problems.push(refused);
-    let page = aside(state, move |state| draw_station(state, &signed, view)).await?;
+    let page = run_blocking(state, move |state| draw_station(state, &signed, view)).await?;
     Ok(OneOf::First(ask_again(page)))
 }
 
@@ -346,7 +353,7 @@ fn printed(
     list: Option<PickListId>,
     job: &JobView,
 ) -> Result<FormReply, HttpError> {
-    state.kept::<PickLists>().take_printed(staff, list, &tags_of(job));
+    state.stored::<PickLists>().take_printed(staff, list, &tags_of(job));
     go_to(&format!("/staff/labels/{}", job.summary.id))
 }
 

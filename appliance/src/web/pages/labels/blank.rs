@@ -6,14 +6,14 @@ use web::answer::{FormReply, Page};
 use web::error::HttpError;
 
 use crate::web::access::permissions::Print;
-use crate::web::access::staff::Staff;
+use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::context::AppState;
-use crate::web::layout::{Frame, Place, draw_page};
+use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::pages::labels::choices;
-use crate::web::pages::labels::choices::{Chosen, StationWords};
-use crate::web::request::choice::Choice;
+use crate::web::pages::labels::choices::{PrintChoices, StationWords};
+use crate::web::request::choice::SelectOption;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::view_models::label_fields::{BLANK_MAX, LabelOrder};
@@ -27,61 +27,70 @@ const TEMPLATES: &[&str] = &["blank-tag", "blank-tag-62x29", "blank-tag-47x22", 
 #[derive(Template)]
 #[template(path = "blank.html")]
 struct BlankPage {
-    frame: Frame,
+    frame: PageLayout,
     w: LabelsWords,
     problems: Vec<Wrong>,
     form_token: String,
     submission: String,
     count: String,
-    printers: Vec<Choice>,
-    templates: Vec<Choice>,
+    printers: Vec<SelectOption>,
+    templates: Vec<SelectOption>,
 }
 
-pub(crate) async fn ask(signed: Staff<Print>, State(state): State<AppState>) -> Result<Page, HttpError> {
-    form_page(&state, &signed, "20", &Chosen::default(), Vec::new())
+pub(crate) async fn ask(
+    signed: StaffCaller<Print>,
+    State(state): State<AppState>,
+) -> Result<Page, HttpError> {
+    form_page(&state, &signed, "20", &PrintChoices::default(), Vec::new())
 }
 
 fn form_page(
     state: &AppState,
     signed: &StaffSession,
     count: &str,
-    chosen: &Chosen,
+    chosen: &PrintChoices,
     problems: Vec<Wrong>,
 ) -> Result<Page, HttpError> {
     let words = StationWords::of_staff(signed);
     let w = words.labels;
     let snapshot = Snapshot::now(state);
-    let frame = Frame::staff(state, &snapshot, w.blank_title(), signed, Place::Labels).with_script();
+    let frame =
+        PageLayout::staff(state, &snapshot, w.blank_title(), signed, NavSection::Labels).with_script();
     let template = BlankPage {
         frame,
         w,
         problems,
         form_token: signed.form_token(),
-        submission: choices::submission(state),
+        submission: choices::new_submission(state),
         count: count.to_owned(),
-        printers: choices::printers(words, &state.printing.printers(), &chosen.printer),
-        templates: choices::of(words, &state.printing, |name| TEMPLATES.contains(&name), &chosen.template),
+        printers: choices::printer_options(words, &state.printing.printers(), &chosen.printer),
+        templates: choices::template_options(
+            words,
+            &state.printing,
+            |name| TEMPLATES.contains(&name),
+            &chosen.template,
+        ),
     };
     draw_page(&template.frame, &template)
 }
 
 pub(crate) async fn print(
-    signed: Staff<Print>,
+    signed: StaffCaller<Print>,
     State(state): State<AppState>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
     let words = StationWords::of_staff(&signed);
-    let (chosen, typed) = (Chosen::of(&form), form.text("count").trim().to_owned());
-    let blank: u32 = typed.parse().unwrap_or(0);
+    let (chosen, entered) = (PrintChoices::of(&form), form.text("count").trim().to_owned());
+    let blank: u32 = entered.parse().unwrap_or(0);
     let refused = match chosen.ask(words.labels) {
         Err(wrong) => wrong,
         Ok(_) if !(1..=BLANK_MAX).contains(&blank) => {
             Wrong { at: "count".into(), words: words.labels.blank_count_wrong() }
         }
-        Ok(ask) => match labels::submit(&state, LabelOrder { blank, ..ask }).await {
+        Ok(ask) => match labels::submit_job(&state, LabelOrder { blank, ..ask }).await {
             Ok(job) => return go_to(&format!("/staff/labels/{}", job.summary.id)),
-            Err(error) => choices::wrong(words.locale(), error, "count")?,
+            Err(error) => choices::to_field_error(words.locale(), error, "count")?,
         },
     };
-    form_page(&state, &signed, &typed, &chosen, vec![refused]).map(ask_again)
+    form_page(&state, &signed, &entered, &chosen, vec![refused]).map(ask_again)
 }

@@ -4,28 +4,28 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::State;
-use record::fold::Facility;
+use record::fold::FacilityState;
 use record::ids::{ProtocolId, StaffId};
 use record::kinds::ProtocolPublished;
 use web::answer::{FormReply, Page};
 use web::argument::FormFields;
 use web::error::HttpError;
 
-use crate::store::{ReadLane, Reader};
+use crate::store::{LogReader, ReadLane};
 use crate::web::access::permissions::Print;
-use crate::web::access::staff::Staff;
+use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::{StaffSession, word_role};
 use crate::web::answer::{ask_again, go_to};
-use crate::web::context::{AppState, aside};
+use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::{unreadable_form, worded};
-use crate::web::layout::{Frame, Place, draw_page};
+use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::{read_waiting, staff_name};
 use crate::web::pages::labels::choices;
-use crate::web::pages::labels::choices::{Chosen, StationWords};
-use crate::web::request::choice::Choice;
+use crate::web::pages::labels::choices::{PrintChoices, StationWords};
+use crate::web::request::choice::SelectOption;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
-use crate::web::view_models::formats::span;
+use crate::web::view_models::formats::exact_duration;
 use crate::web::view_models::label_fields::{LabelOrder, label_words};
 use crate::web::view_models::labels;
 use crate::web::view_models::snapshot::Snapshot;
@@ -33,7 +33,7 @@ use crate::web::words::LabelsWords;
 
 /// What was typed, beside printer and copies.
 #[derive(Debug, Clone, Default)]
-struct Typed {
+struct CardFormData {
     protocol: String,
     person: String,
     load: String,
@@ -41,10 +41,10 @@ struct Typed {
     agent: String,
     lot: String,
     expires: String,
-    chosen: Chosen,
+    chosen: PrintChoices,
 }
 
-impl Typed {
+impl CardFormData {
     fn of(form: &FormFields) -> Self {
         let text = |name: &str| form.text(name).trim().to_owned();
         Self {
@@ -55,7 +55,7 @@ impl Typed {
             agent: text("agent"),
             lot: text("lot"),
             expires: text("expires"),
-            chosen: Chosen::of(form),
+            chosen: PrintChoices::of(form),
         }
     }
 
@@ -64,20 +64,24 @@ impl Typed {
         if self.load.is_empty() {
             return Err(Wrong { at: "load".into(), words: w.cards_load_wrong() });
         }
-        let given = [
+        let provided = [
             ("load", &self.load),
             ("machine", &self.machine),
             ("agent", &self.agent),
             ("load_lot", &self.lot),
             ("load_expires", &self.expires),
         ];
-        let given = given.into_iter().filter(|(_, value)| !value.is_empty());
-        Ok(given.map(|(name, value)| (name.to_owned(), value.clone())).collect())
+        let provided = provided.into_iter().filter(|(_, value)| !value.is_empty());
+        Ok(provided.map(|(name, value)| (name.to_owned(), value.clone())).collect())
     }
 }
 
 /// The fields of a protocol's card; every step is on it.
-fn card(facility: &Facility, snapshot: &Snapshot, protocol: &ProtocolPublished) -> BTreeMap<String, String> {
+fn wall_card(
+    facility: &FacilityState,
+    snapshot: &Snapshot,
+    protocol: &ProtocolPublished,
+) -> BTreeMap<String, String> {
     let steps = (1..).zip(&protocol.steps).map(|(n, step): (u32, _)| format!("{n}. {}", step.text));
     let agents: Vec<&str> = protocol.agents.iter().map(|agent| agent.name.as_str()).collect();
     let fields = [
@@ -85,50 +89,57 @@ fn card(facility: &Facility, snapshot: &Snapshot, protocol: &ProtocolPublished) 
         ("protocol_version", protocol.version.to_string()),
         ("steps", steps.collect::<Vec<_>>().join("\n")),
         ("agent", agents.join(", ")),
-        ("contact_time", protocol.contact_s.map(|s| span(label_words(), s)).unwrap_or_default()),
+        ("contact_time", protocol.contact_s.map(|s| exact_duration(label_words(), s)).unwrap_or_default()),
         ("ppe", protocol.ppe.clone()),
         ("ifu", protocol.ifu.clone()),
         ("facility", facility.settings.name.clone()),
         ("date", snapshot.local.date(snapshot.now_ms())),
     ];
-    let given = fields.into_iter().filter(|(_, value)| !value.is_empty());
-    given.map(|(name, value)| (name.to_owned(), value)).collect()
+    let provided = fields.into_iter().filter(|(_, value)| !value.is_empty());
+    provided.map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// The fields of a person's badge.
-fn badge(facility: &Facility, reader: &Reader, staff: StaffId) -> Option<BTreeMap<String, String>> {
+fn staff_badge(
+    facility: &FacilityState,
+    reader: &LogReader,
+    staff: StaffId,
+) -> Option<BTreeMap<String, String>> {
     let person = facility.staff.get(&staff).filter(|person| !person.left)?;
     let fields = [
         ("person", staff_name(reader, facility, staff)),
         ("role", word_role(label_words(), person.role)),
         ("facility", facility.settings.name.clone()),
     ];
-    let given = fields.into_iter().filter(|(_, value)| !value.is_empty());
-    Some(given.map(|(name, value)| (name.to_owned(), value)).collect())
+    let provided = fields.into_iter().filter(|(_, value)| !value.is_empty());
+    Some(provided.map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 #[derive(Template)]
 #[template(path = "cards.html")]
 struct CardsPage {
-    frame: Frame,
+    frame: PageLayout,
     w: LabelsWords,
     problems: Vec<Wrong>,
     form_token: String,
     submission: String,
-    protocols: Vec<Choice>,
-    people: Vec<Choice>,
-    printers: Vec<Choice>,
-    typed: Typed,
+    protocols: Vec<SelectOption>,
+    people: Vec<SelectOption>,
+    printers: Vec<SelectOption>,
+    entered: CardFormData,
 }
 
-pub(crate) async fn ask(signed: Staff<Print>, State(state): State<AppState>) -> Result<Page, HttpError> {
-    aside(&state, move |state| form_page(state, &signed, Typed::default(), Vec::new())).await
+pub(crate) async fn ask(
+    signed: StaffCaller<Print>,
+    State(state): State<AppState>,
+) -> Result<Page, HttpError> {
+    run_blocking(&state, move |state| form_page(state, &signed, CardFormData::default(), Vec::new())).await
 }
 
 fn form_page(
     state: &AppState,
     signed: &StaffSession,
-    typed: Typed,
+    entered: CardFormData,
     problems: Vec<Wrong>,
 ) -> Result<Page, HttpError> {
     let words = StationWords::of_staff(signed);
@@ -136,87 +147,91 @@ fn form_page(
     let facility = state.store.snapshot();
     let protocols = facility.protocols.iter();
     let protocols = protocols.map(|(id, p)| {
-        Choice::new(id.to_string(), w.cards_version(&p.name, p.version.to_string()), &typed.protocol)
+        SelectOption::new(id.to_string(), w.cards_version(&p.name, p.version.to_string()), &entered.protocol)
     });
     let protocols = protocols.collect();
-    let (seen, chosen) = (facility.clone(), typed.person.clone());
+    let (seen, chosen) = (facility.clone(), entered.person.clone());
     let people = read_waiting(state, ReadLane::of_rows(facility.staff.len()), move |_, reader| {
         let people = seen.staff.iter().filter(|(_, person)| !person.left);
-        let choice = |id: StaffId| Choice::entered(id.to_string(), staff_name(reader, &seen, id), &chosen);
+        let choice =
+            |id: StaffId| SelectOption::entered(id.to_string(), staff_name(reader, &seen, id), &chosen);
         Ok(people.map(|(id, _)| choice(*id)).collect())
     });
     let (snapshot, people) = (Snapshot::of(state, &facility), people?);
     let template = CardsPage {
-        frame: Frame::staff(state, &snapshot, w.cards_title(), signed, Place::Labels).with_script(),
+        frame: PageLayout::staff(state, &snapshot, w.cards_title(), signed, NavSection::Labels).with_script(),
         w,
         problems,
         form_token: signed.form_token(),
-        submission: choices::submission(state),
+        submission: choices::new_submission(state),
         protocols,
         people,
-        printers: choices::printers(words, &state.printing.printers(), &typed.chosen.printer),
-        typed,
+        printers: choices::printer_options(words, &state.printing.printers(), &entered.chosen.printer),
+        entered,
     };
     draw_page(&template.frame, &template)
 }
 
 /// A template and the fields to fill it with.
-type Asked = (&'static str, BTreeMap<String, String>);
+type TemplateFields = (&'static str, BTreeMap<String, String>);
 
 /// The template and fields of what was asked for.
-fn wanted(
+fn read_template_fields(
     w: LabelsWords,
     state: &AppState,
     what: &str,
-    typed: &Typed,
-) -> Result<Result<Asked, Wrong>, HttpError> {
+    entered: &CardFormData,
+) -> Result<Result<TemplateFields, Wrong>, HttpError> {
     let unknown = |at: &str, words: String| Wrong { at: at.to_owned(), words };
     let facility = state.store.snapshot();
     Ok(match what {
         "card" => {
-            let protocol = typed.protocol.parse::<ProtocolId>().ok();
+            let protocol = entered.protocol.parse::<ProtocolId>().ok();
             let protocol = protocol.and_then(|id| facility.protocols.get(&id));
             let snapshot = Snapshot::of(state, &facility);
-            let fields = protocol.map(|protocol| ("protocol-card", card(&facility, &snapshot, protocol)));
+            let fields =
+                protocol.map(|protocol| ("protocol-card", wall_card(&facility, &snapshot, protocol)));
             fields.ok_or_else(|| unknown("protocol", w.cards_protocol_wrong()))
         }
         "badge" => {
-            let person = typed.person.parse::<StaffId>().ok();
+            let person = entered.person.parse::<StaffId>().ok();
             let seen = facility.clone();
             let fields = read_waiting(state, ReadLane::Quick, move |_, reader| {
-                Ok(person.and_then(|staff| badge(&seen, reader, staff)))
+                Ok(person.and_then(|staff| staff_badge(&seen, reader, staff)))
             })?;
             fields.map(|f| ("badge", f)).ok_or_else(|| unknown("person", w.cards_person_wrong()))
         }
-        "load" => typed.sticker(w).map(|fields| ("load-sticker", fields)),
+        "load" => entered.sticker(w).map(|fields| ("load-sticker", fields)),
         _ => return Err(unreadable_form(worded(LabelsWords::cards_no_kind))),
     })
 }
 
 pub(crate) async fn print(
-    signed: Staff<Print>,
+    signed: StaffCaller<Print>,
     State(state): State<AppState>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let (what, typed) = (form.text("do").to_owned(), Typed::of(&form));
+    let (what, entered) = (form.text("do").to_owned(), CardFormData::of(&form));
     let at = match what.as_str() {
         "card" => "protocol",
         "badge" => "person",
         _ => "load",
     };
-    let asked = typed.clone();
+    let requested = entered.clone();
     let words = StationWords::of_staff(&signed);
-    let wanted = aside(&state, move |state| wanted(words.labels, state, &what, &asked)).await?;
-    let refused = match (wanted, typed.chosen.ask(words.labels)) {
+    let expected =
+        run_blocking(&state, move |state| read_template_fields(words.labels, state, &what, &requested))
+            .await?;
+    let refused = match (expected, entered.chosen.ask(words.labels)) {
         (Err(wrong), _) | (_, Err(wrong)) => wrong,
         (Ok((template, fields)), Ok(ask)) => {
             let ask = LabelOrder { template: Some(template.to_owned()), fields, ..ask };
-            match labels::submit(&state, ask).await {
+            match labels::submit_job(&state, ask).await {
                 Ok(job) => return go_to(&format!("/staff/labels/{}", job.summary.id)),
-                Err(error) => choices::wrong(words.locale(), error, at)?,
+                Err(error) => choices::to_field_error(words.locale(), error, at)?,
             }
         }
     };
-    let drawn = aside(&state, move |state| form_page(state, &signed, typed, vec![refused]));
+    let drawn = run_blocking(&state, move |state| form_page(state, &signed, entered, vec![refused]));
     drawn.await.map(ask_again)
 }

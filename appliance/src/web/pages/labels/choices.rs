@@ -7,10 +7,10 @@ use web::argument::FormFields;
 use web::error::HttpError;
 use words::Locale;
 
-use crate::printing::{Names, PrinterView, Printing, TemplateView};
+use crate::printing::{NameStyle, PrintService, PrinterView, TemplateView};
 use crate::web::access::staff_session::StaffSession;
 use crate::web::context::AppState;
-use crate::web::request::choice::Choice;
+use crate::web::request::choice::SelectOption;
 use crate::web::request::field_error::Wrong;
 use crate::web::view_models::label_fields::{COPIES_MAX, FIELD_CHARS_MAX, LabelOrder};
 use crate::web::view_models::print_papers::word_paper_alone;
@@ -21,11 +21,11 @@ use crate::web::words::{LabelsWords, PrintingWords, TemplatesWords};
 const NOT_OF_ITEMS: &[&str] =
     &["badge", "load-sticker", "receipt", "blank-tag", "blank-tag-62x29", "blank-tag-47x22"];
 /// Fields that only a person can fill in.
-pub(crate) const ASKED: &[Field] = &[Field::Until, Field::Reason];
+pub(crate) const ENTERED_FIELDS: &[Field] = &[Field::Until, Field::Reason];
 
 /// What was chosen in a form beside what is to be printed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Chosen {
+pub(crate) struct PrintChoices {
     pub(crate) printer: String,
     pub(crate) template: String,
     pub(crate) copies: String,
@@ -36,7 +36,7 @@ pub(crate) struct Chosen {
     pub(crate) submission: String,
 }
 
-impl Chosen {
+impl PrintChoices {
     pub(crate) fn of(form: &FormFields) -> Self {
         let text = |name: &str| form.text(name).trim().to_owned();
         Self {
@@ -73,13 +73,13 @@ impl Chosen {
             let words = w.labels_copies_range(COPIES_MAX.to_string());
             return Err(Wrong { at: "copies".into(), words });
         }
-        let given = [(Field::Until, &self.until), (Field::Reason, &self.reason)];
-        let fields = given.into_iter().filter(|(_, value)| !value.is_empty());
+        let provided = [(Field::Until, &self.until), (Field::Reason, &self.reason)];
+        let fields = provided.into_iter().filter(|(_, value)| !value.is_empty());
         Ok(LabelOrder {
             copies,
             printer: some(&self.printer),
             template: some(&self.template),
-            names: if self.numbers { Names::AssetNumber } else { Names::AsTheyAre },
+            names: if self.numbers { NameStyle::AssetNumber } else { NameStyle::AsTheyAre },
             fields: fields.map(|(field, value)| (field.name().to_owned(), value.clone())).collect(),
             key: some(&self.submission),
             ..LabelOrder::default()
@@ -111,44 +111,45 @@ impl StationWords {
 }
 
 /// The printers of the box.
-pub(crate) fn printers(w: StationWords, printers: &[PrinterView], chosen: &str) -> Vec<Choice> {
+pub(crate) fn printer_options(w: StationWords, printers: &[PrinterView], chosen: &str) -> Vec<SelectOption> {
     let words = |printer: &PrinterView| {
         let paper = word_paper_alone(w.printing, &printer.media.paper);
         w.labels.labels_printer_with(paper, &printer.name)
     };
-    printers.iter().map(|printer| Choice::new(printer.name.clone(), words(printer), chosen)).collect()
+    printers.iter().map(|printer| SelectOption::new(printer.name.clone(), words(printer), chosen)).collect()
 }
 
 /// The templates for items.
-pub(crate) fn of_items(w: StationWords, printing: &Printing, chosen: &str) -> Vec<Choice> {
-    of(w, printing, |name| !NOT_OF_ITEMS.contains(&name), chosen)
+pub(crate) fn of_items(w: StationWords, printing: &PrintService, chosen: &str) -> Vec<SelectOption> {
+    template_options(w, printing, |name| !NOT_OF_ITEMS.contains(&name), chosen)
 }
 
 /// The usual template, built-in ones that are meant, and the facility's own, whatever those are for.
-pub(crate) fn of(
+pub(crate) fn template_options(
     w: StationWords,
-    printing: &Printing,
+    printing: &PrintService,
     meant: impl Fn(&str) -> bool,
     chosen: &str,
-) -> Vec<Choice> {
-    let usual = Choice::new("", w.labels.labels_usual_template(), chosen);
+) -> Vec<SelectOption> {
+    let usual = SelectOption::new("", w.labels.labels_usual_template(), chosen);
     let templates = printing.templates().into_iter().filter(|t| t.own || meant(&t.name));
-    let choices = templates.map(|t| Choice::new(t.name.clone(), words(w, &t), chosen));
+    let choices = templates.map(|t| SelectOption::new(t.name.clone(), template_text(w, &t), chosen));
     std::iter::once(usual).chain(choices).collect()
 }
 
 /// A template's name, and what it asks a person for.
-fn words(w: StationWords, template: &TemplateView) -> String {
+fn template_text(w: StationWords, template: &TemplateView) -> String {
     let title = word_template_title(w.templates, template);
-    let asked: Vec<&str> = ASKED.iter().map(|f| f.name()).filter(|f| template.fields.contains(f)).collect();
-    if asked.is_empty() {
+    let requested: Vec<&str> =
+        ENTERED_FIELDS.iter().map(|f| f.name()).filter(|f| template.fields.contains(f)).collect();
+    if requested.is_empty() {
         return title;
     }
-    w.labels.labels_template_needs(asked.join(", "), title)
+    w.labels.labels_template_needs(requested.join(", "), title)
 }
 
 /// Why a form was not taken, beside its field; what is the box's own fault stays a page of its own.
-pub(crate) fn wrong(locale: Locale, error: HttpError, at: &str) -> Result<Wrong, HttpError> {
+pub(crate) fn to_field_error(locale: Locale, error: HttpError, at: &str) -> Result<Wrong, HttpError> {
     let is_of_form = [StatusCode::CONFLICT, StatusCode::UNPROCESSABLE_ENTITY].contains(&error.status);
     if !is_of_form || error.cause.is_some() || !error.links.is_empty() {
         return Err(error);
@@ -163,6 +164,6 @@ pub(crate) fn wrong(locale: Locale, error: HttpError, at: &str) -> Result<Wrong,
 }
 
 /// A value that makes a second press of the same page harmless.
-pub(crate) fn submission(state: &AppState) -> String {
+pub(crate) fn new_submission(state: &AppState) -> String {
     state.random.bytes::<16>().iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -6,25 +6,25 @@ use record::ids::JobId;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::{FormReply, Page};
-use web::argument::{Lenient, Path};
+use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
 use words::{S0, SafeHtml, fill_slots};
 
-use crate::printing::{AnswerError, JobView, Printing, ReprintRequest};
+use crate::printing::{AnswerError, JobView, PrintService, ReprintRequest};
 use crate::web::access::permissions::{Print, View};
-use crate::web::access::staff::Staff;
+use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::context::AppState;
 use crate::web::http_error::{not_found, unreadable_form, worded};
-use crate::web::layout::{Frame, Place, draw_page};
+use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::live::live_prints_page;
 use crate::web::pages::labels::choices;
 use crate::web::pages::labels::choices::StationWords;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::submission::submission_of;
-use crate::web::view_models::items::named;
+use crate::web::view_models::items::item_name;
 use crate::web::view_models::jobs::{ALL_IN_DOUBT, JobCard, LabelLine, job_card, label_line};
 use crate::web::view_models::label_fields::LabelOrder;
 use crate::web::view_models::labels;
@@ -37,7 +37,7 @@ const LABELS_SHOWN: usize = 100;
 #[derive(Template)]
 #[template(path = "job.html")]
 struct JobPage {
-    frame: Frame,
+    frame: PageLayout,
     w: LabelsWords,
     card: JobCard,
     summary: SafeHtml,
@@ -56,13 +56,13 @@ pub(crate) struct JobPageParams {
 }
 
 pub(crate) async fn show(
-    signed: Staff<View>,
+    signed: StaffCaller<View>,
     State(state): State<AppState>,
     Path(text): Path<String>,
-    Lenient(params): Lenient<JobPageParams>,
+    LenientQuery(params): LenientQuery<JobPageParams>,
 ) -> Result<Page, HttpError> {
     let live = live_prints_page(&state).often();
-    let job = labels::find(&state, &text).await?;
+    let job = labels::find_job(&state, &text).await?;
     let printers = state.printing.printers();
     let snapshot = Snapshot::now(&state);
     let StationWords { labels: w, printing, .. } = StationWords::of_staff(&signed);
@@ -71,8 +71,9 @@ pub(crate) async fn show(
     let at = card.at.filter(|_| card.open).map_or(0, |n| n as usize - 1);
     let first = params.from.unwrap_or(at - at % LABELS_SHOWN).min(job.labels.len());
     let shown = job.labels.iter().skip(first).take(LABELS_SHOWN);
-    let frame = Frame::staff(&state, &snapshot, card.title.clone(), &signed, Place::Labels).with_script();
-    let asked = card.asked.to_html();
+    let frame =
+        PageLayout::staff(&state, &snapshot, card.title.clone(), &signed, NavSection::Labels).with_script();
+    let requested = card.requested.to_html();
     let summary = match &job.summary.reprint {
         None => w.jobs_summary(card.of, &card.printer, S0),
         Some(again) => w.jobs_summary_again(card.of, &card.printer, &again.reason, S0),
@@ -80,7 +81,7 @@ pub(crate) async fn show(
     let page = JobPage {
         frame: if card.open { frame.live(live) } else { frame },
         w,
-        summary: fill_slots(summary, [asked]),
+        summary: fill_slots(summary, [requested]),
         labels: shown.map(|label| label_line(printing, label, &job.summary)).collect(),
         first,
         older: Some(first + LABELS_SHOWN).filter(|next| *next < job.labels.len()),
@@ -93,19 +94,20 @@ pub(crate) async fn show(
 }
 
 pub(crate) async fn print_item(
-    _: Staff<Print>,
+    _: StaffCaller<Print>,
     State(state): State<AppState>,
     Path(tag): Path<String>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let (tag, _) = named(&state, &tag)?;
+    let (tag, _) = item_name(&state, &tag)?;
     let key = submission_of(&form);
-    let job = labels::submit(&state, LabelOrder { tags: vec![tag], key, ..LabelOrder::default() }).await?;
+    let job =
+        labels::submit_job(&state, LabelOrder { tags: vec![tag], key, ..LabelOrder::default() }).await?;
     go_to(&format!("/staff/labels/{}", job.summary.id))
 }
 
 pub(crate) async fn answer(
-    _: Staff<Print>,
+    _: StaffCaller<Print>,
     State(state): State<AppState>,
     Path(job): Path<String>,
     StaffForm(form): StaffForm,
@@ -117,7 +119,7 @@ pub(crate) async fn answer(
         // Nobody is taken to have looked who did not say so.
         _ => return Err(unreadable_form(worded(LabelsWords::jobs_no_answer)).field("printed")),
     };
-    settle(&state, &job, move |printing, id| {
+    settle_job(&state, &job, move |printing, id| {
         if which == ALL_IN_DOUBT {
             return printing.answer_all(id, printed);
         }
@@ -127,18 +129,18 @@ pub(crate) async fn answer(
 }
 
 pub(crate) async fn cancel(
-    _: Staff<Print>,
+    _: StaffCaller<Print>,
     State(state): State<AppState>,
     Path(job): Path<String>,
     _: StaffForm,
 ) -> Result<FormReply, HttpError> {
-    settle(&state, &job, Printing::cancel).await
+    settle_job(&state, &job, PrintService::cancel).await
 }
 
-async fn settle(
+async fn settle_job(
     state: &AppState,
     job: &str,
-    work: impl FnOnce(&Printing, JobId) -> Result<JobView, AnswerError> + Send + 'static,
+    work: impl FnOnce(&PrintService, JobId) -> Result<JobView, AnswerError> + Send + 'static,
 ) -> Result<FormReply, HttpError> {
     let id: JobId = job.parse().map_err(|_| not_found())?;
     let printing = state.printing.clone();
@@ -155,7 +157,7 @@ async fn settle(
 #[derive(Template)]
 #[template(path = "again.html")]
 struct ReprintPage {
-    frame: Frame,
+    frame: PageLayout,
     w: LabelsWords,
     problems: Vec<Wrong>,
     id: JobId,
@@ -177,12 +179,12 @@ pub(crate) struct ReprintParams {
 }
 
 pub(crate) async fn ask_reprint(
-    signed: Staff<Print>,
+    signed: StaffCaller<Print>,
     State(state): State<AppState>,
     Path(text): Path<String>,
-    Lenient(params): Lenient<ReprintParams>,
+    LenientQuery(params): LenientQuery<ReprintParams>,
 ) -> Result<Page, HttpError> {
-    let job = labels::find(&state, &text).await?;
+    let job = labels::find_job(&state, &text).await?;
     reprint_page(&state, &signed, &job, params.n, String::new(), Vec::new())
 }
 
@@ -197,7 +199,7 @@ fn reprint_page(
     let label = job.labels.iter().find(|label| label.n == n).ok_or_else(not_found)?;
     let snapshot = Snapshot::now(state);
     let w: LabelsWords = signed.words();
-    let frame = Frame::staff(state, &snapshot, w.again_title(), signed, Place::Labels);
+    let frame = PageLayout::staff(state, &snapshot, w.again_title(), signed, NavSection::Labels);
     let template = ReprintPage {
         frame: frame.with_script(),
         w,
@@ -208,19 +210,19 @@ fn reprint_page(
         printer: job.summary.printer.clone(),
         reasons: [w.again_torn(), w.again_lost(), w.again_wrong(), w.again_faint()],
         reason,
-        submission: choices::submission(state),
+        submission: choices::new_submission(state),
         form_token: signed.form_token(),
     };
     draw_page(&template.frame, &template)
 }
 
 pub(crate) async fn reprint(
-    signed: Staff<Print>,
+    signed: StaffCaller<Print>,
     State(state): State<AppState>,
     Path(text): Path<String>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let job = labels::find(&state, &text).await?;
+    let job = labels::find_job(&state, &text).await?;
     let n = form.text("n").parse().unwrap_or(0);
     // A button with a reason comes before the field, which may be empty then.
     let reason = form.all("why").next().unwrap_or_else(|| form.text("reason")).trim().to_owned();
@@ -233,10 +235,10 @@ pub(crate) async fn reprint(
         reason: reason.clone(),
         printer: None,
     };
-    match labels::reprint(&state, request).await {
+    match labels::reprint_label(&state, request).await {
         Ok(again) => go_to(&format!("/staff/labels/{}", again.summary.id)),
         Err(error) => {
-            let wrong = choices::wrong(StationWords::of_staff(&signed).locale(), error, "reason")?;
+            let wrong = choices::to_field_error(StationWords::of_staff(&signed).locale(), error, "reason")?;
             reprint_page(&state, &signed, &job, n, reason, vec![wrong]).map(ask_again)
         }
     }

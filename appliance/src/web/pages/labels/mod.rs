@@ -20,19 +20,19 @@ mod station;
 mod templates;
 
 use http::Method;
-use web::route::{Example, Kind, Route, row};
+use web::route::{Example, Route, RouteKind, row};
 
 use self::templates::LIST;
 use crate::web::context::AppState;
 use crate::web::{examples, refusals};
 
-pub(crate) fn routes() -> Vec<Route<AppState>> {
+pub(crate) fn label_page_routes() -> Vec<Route<AppState>> {
     [station_routes(), job_routes(), form_routes(), template_routes()].into_iter().flatten().collect()
 }
 
 /// The station.
 fn station_routes() -> Vec<Route<AppState>> {
-    use Kind::{Asset, Form, Page};
+    use RouteKind::{Asset, Form, Page};
     let print = refusals::PRINTING;
     let look = || Example::default().query(format!("tag={}", examples::TAG));
     let press = Example::default().field("do", "picked").field("show", "all").field("submission", "");
@@ -56,13 +56,13 @@ fn station_routes() -> Vec<Route<AppState>> {
 
 /// Print jobs.
 fn job_routes() -> Vec<Route<AppState>> {
-    use Kind::{Form, Page};
+    use RouteKind::{Form, Page};
     let print = refusals::PRINTING;
     let job = || Example::default().part("job", examples::JOB);
     vec![
         row(Method::POST, "/staff/equipment/{tag}/label", "equipment.print", Form, job::print_item)
             .refusals(print)
-            .example(examples::tag().field("submission", "")),
+            .example(examples::tag_example().field("submission", "")),
         row(Method::GET, "/staff/labels/{job}", "job.show", Page, job::show).refusals(print).example(job()),
         row(Method::POST, "/staff/labels/{job}/answer", "job.settle", Form, job::answer)
             .refusals(print)
@@ -81,7 +81,7 @@ fn job_routes() -> Vec<Route<AppState>> {
 
 /// Labels that nobody picks from a list.
 fn form_routes() -> Vec<Route<AppState>> {
-    use Kind::{Form, Page};
+    use RouteKind::{Form, Page};
     let print = refusals::PRINTING;
     let card = Example::default().field("do", "card").field("protocol", examples::PROTOCOL);
     let rows = Example::default().field("text", format!("tag\n{}\n", examples::TAG));
@@ -108,7 +108,7 @@ fn form_routes() -> Vec<Route<AppState>> {
 
 /// Templates and the logo.
 fn template_routes() -> Vec<Route<AppState>> {
-    use Kind::{Asset, Form, Page};
+    use RouteKind::{Asset, Form, Page};
     let print = refusals::PRINTING;
     let template = Example::default().field("was", "").field("text", examples::TEMPLATE_FILE);
     let name = Example::default().field("name", examples::TEMPLATE);

@@ -8,14 +8,14 @@ use crate::web::words::LabelsWords;
 
 /// What a press did, as it goes through the address of the page that says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Done {
+pub(crate) enum LabelActionOutcome {
     Picked(Tag),
     Already(Tag),
     Added(usize),
     Cleared(usize),
 }
 
-impl Done {
+impl LabelActionOutcome {
     pub(crate) fn read(did: &str, n: &str) -> Option<Self> {
         match did {
             "picked" => read_tag(n).map(Self::Picked),

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use record::fold::{Equipment, Facility, Service};
+use record::fold::{Equipment, FacilityState, ServiceState};
 use record::tag::Tag;
 
-use crate::printing::{LABELS_MAX, Printed};
-use crate::web::request::choice::Choice;
-use crate::web::view_models::wording::Wording;
+use crate::printing::{LABELS_MAX, LastPrinted};
+use crate::web::request::choice::SelectOption;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::LabelsWords;
 
 /// Rows of a page of the list.
@@ -19,7 +19,7 @@ const BAD_NAMED: usize = 5;
 
 /// Which items are shown.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) enum Show {
+pub(crate) enum ItemFilter {
     /// Those without a label.
     #[default]
     Never,
@@ -35,7 +35,7 @@ pub(crate) enum Show {
     Picked,
 }
 
-impl Show {
+impl ItemFilter {
     /// As in a form; what is not known is everything.
     pub(crate) fn read(text: &str) -> Self {
         let kind = |name: &str| text.strip_prefix(name).map(str::to_owned);
@@ -73,39 +73,43 @@ impl Show {
 }
 
 /// What can be shown at this facility.
-pub(crate) fn shows(w: LabelsWords, facility: &Facility, chosen: &Show) -> Vec<Choice> {
-    let in_use = || facility.equipment.values().filter(|item| item.service != Service::Retired);
+pub(crate) fn filter_options(
+    w: LabelsWords,
+    facility: &FacilityState,
+    chosen: &ItemFilter,
+) -> Vec<SelectOption> {
+    let in_use = || facility.equipment.values().filter(|item| item.service != ServiceState::Retired);
     let places: BTreeSet<&str> =
-        in_use().map(|item| ward(&item.location)).filter(|w| !w.is_empty()).collect();
+        in_use().map(|item| location_head(&item.location)).filter(|w| !w.is_empty()).collect();
     let categories: BTreeSet<&str> =
         in_use().map(|item| item.category.as_str()).filter(|c| !c.is_empty()).collect();
-    let mut all = vec![Show::Never, Show::All, Show::Overdue, Show::Picked];
-    all.extend(places.into_iter().take(KINDS_MAX).map(|p| Show::Place(p.to_owned())));
-    all.extend(categories.into_iter().take(KINDS_MAX).map(|c| Show::Category(c.to_owned())));
-    all.iter().map(|show| Choice::new(show.value(), show.words(w), &chosen.value())).collect()
+    let mut all = vec![ItemFilter::Never, ItemFilter::All, ItemFilter::Overdue, ItemFilter::Picked];
+    all.extend(places.into_iter().take(KINDS_MAX).map(|p| ItemFilter::Place(p.to_owned())));
+    all.extend(categories.into_iter().take(KINDS_MAX).map(|c| ItemFilter::Category(c.to_owned())));
+    all.iter().map(|show| SelectOption::new(show.value(), show.words(w), &chosen.value())).collect()
 }
 
 /// The part of a place that many items share: `ICU East` of `ICU East, bed 14`.
-fn ward(location: &str) -> &str {
+fn location_head(location: &str) -> &str {
     location.split(',').next().unwrap_or_default().trim()
 }
 
 /// A tag as it is typed, or as a label's code opens it: `HTTP://10.0.0.5/7K3M9QX2D`.
-pub(crate) fn read_tag(typed: &str) -> Option<Tag> {
-    let path = typed.trim().split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+pub(crate) fn read_tag(entered: &str) -> Option<Tag> {
+    let path = entered.trim().split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
     Tag::read(path.rsplit('/').next().unwrap_or(path)).ok()
 }
 
 /// What a pasted list holds: each tag once in its order, and what is no tag.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Pasted {
+pub(crate) struct PastedTags {
     pub(crate) tags: Vec<Tag>,
     pub(crate) bad: Vec<String>,
 }
 
 /// Tags or label addresses, apart by line ends, commas, semicolons, tabs or, where none of these is, by spaces.
-pub(crate) fn read_list(text: &str) -> Pasted {
-    let mut read = Pasted::default();
+pub(crate) fn read_list(text: &str) -> PastedTags {
+    let mut read = PastedTags::default();
     let mut take = |word: &str, tag: Option<Tag>| match tag {
         Some(tag) => read.tags.push(tag),
         None => read.bad.push(word.chars().take(30).collect()),
@@ -127,10 +131,10 @@ pub(crate) fn each_once(tags: impl IntoIterator<Item = Tag>) -> Vec<Tag> {
 }
 
 /// The items of these tags, by their first tag; and the tags that name none in use.
-pub(crate) fn known(facility: &Facility, tags: &[Tag]) -> (Vec<Tag>, Vec<String>) {
+pub(crate) fn resolve_tags(facility: &FacilityState, tags: &[Tag]) -> (Vec<Tag>, Vec<String>) {
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
     for &tag in tags {
-        match facility.resolve(tag).filter(|item| item.service != Service::Retired) {
+        match facility.resolve(tag).filter(|item| item.service != ServiceState::Retired) {
             Some(item) => known.push(item.tag),
             None => unknown.push(tag.grouped()),
         }
@@ -139,7 +143,7 @@ pub(crate) fn known(facility: &Facility, tags: &[Tag]) -> (Vec<Tag>, Vec<String>
 }
 
 /// Names a few of many.
-pub(crate) fn named(w: LabelsWords, all: &[String]) -> String {
+pub(crate) fn name_list(w: LabelsWords, all: &[String]) -> String {
     let shown = all.iter().take(BAD_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
     match all.len().saturating_sub(BAD_NAMED) {
         0 => shown,
@@ -159,7 +163,7 @@ pub(crate) struct PickRow {
 
 /// One page of the list.
 #[derive(Debug, Default)]
-pub(crate) struct List {
+pub(crate) struct PickTable {
     pub(crate) rows: Vec<PickRow>,
     /// Tags that the filter shows on all pages, picked or not.
     pub(crate) shown: Vec<Tag>,
@@ -172,9 +176,9 @@ pub(crate) struct List {
 }
 
 /// What a filter is asked.
-pub(crate) struct Asked<'a> {
+pub(crate) struct PickQuery<'a> {
     pub(crate) query: &'a str,
-    pub(crate) show: &'a Show,
+    pub(crate) show: &'a ItemFilter,
     /// In the order in which they were picked.
     pub(crate) picks: &'a [Tag],
     /// Those that are overdue; only looked at where these are shown.
@@ -184,29 +188,29 @@ pub(crate) struct Asked<'a> {
 }
 
 /// Makes a page of the list: as people count, and what was picked last first where only picked items are shown.
-pub(crate) fn list(
+pub(crate) fn pick_rows(
     w: LabelsWords,
-    wording: &Wording,
-    facility: &Facility,
-    printed: &BTreeMap<Tag, Printed>,
-    asked: &Asked<'_>,
-) -> List {
-    let picked: BTreeSet<Tag> = asked.picks.iter().copied().collect();
-    let (shown, all) = shown(facility, printed, asked, &picked);
+    wording: &PageWording,
+    facility: &FacilityState,
+    printed: &BTreeMap<Tag, LastPrinted>,
+    requested: &PickQuery<'_>,
+) -> PickTable {
+    let picked: BTreeSet<Tag> = requested.picks.iter().copied().collect();
+    let (shown, all) = shown_items(facility, printed, requested, &picked);
     let pages = shown.len().div_ceil(PAGE_ROWS).max(1);
-    let page = asked.page.clamp(1, pages);
+    let page = requested.page.clamp(1, pages);
     let line = |item: &&Equipment| PickRow {
         tag: item.tag,
         name: item.name.clone(),
         place: item.location.clone(),
         printed: match printed.get(&item.tag) {
             None => w.station_never_printed(),
-            Some(Printed::Waiting) => w.station_in_job(),
-            Some(Printed::At(ms)) => w.station_printed(wording.dates().day_and_time(*ms).text),
+            Some(LastPrinted::Waiting) => w.station_in_job(),
+            Some(LastPrinted::At(ms)) => w.station_printed(wording.dates().day_and_time(*ms).text),
         },
         picked: picked.contains(&item.tag),
     };
-    List {
+    PickTable {
         rows: shown.iter().skip((page - 1) * PAGE_ROWS).take(PAGE_ROWS).map(line).collect(),
         shown: shown.iter().map(|item| item.tag).collect(),
         page,
@@ -216,34 +220,34 @@ pub(crate) fn list(
 }
 
 /// The items that a filter shows, in their order, and how many are in use.
-fn shown<'a>(
-    facility: &'a Facility,
-    printed: &BTreeMap<Tag, Printed>,
-    asked: &Asked<'_>,
+fn shown_items<'a>(
+    facility: &'a FacilityState,
+    printed: &BTreeMap<Tag, LastPrinted>,
+    requested: &PickQuery<'_>,
     picked: &BTreeSet<Tag>,
 ) -> (Vec<&'a Equipment>, usize) {
-    let words: Vec<String> = asked.query.split_whitespace().map(str::to_lowercase).collect();
+    let words: Vec<String> = requested.query.split_whitespace().map(str::to_lowercase).collect();
     let fits = |item: &&Equipment| {
-        let shown = match asked.show {
-            Show::Never => !printed.contains_key(&item.tag),
-            Show::All => true,
-            Show::Overdue => asked.overdue.contains(&item.tag),
-            Show::Place(place) => ward(&item.location) == place,
-            Show::Category(category) => item.category == *category,
-            Show::Picked => picked.contains(&item.tag),
+        let shown = match requested.show {
+            ItemFilter::Never => !printed.contains_key(&item.tag),
+            ItemFilter::All => true,
+            ItemFilter::Overdue => requested.overdue.contains(&item.tag),
+            ItemFilter::Place(place) => location_head(&item.location) == place,
+            ItemFilter::Category(category) => item.category == *category,
+            ItemFilter::Picked => picked.contains(&item.tag),
         };
         shown && has_words(item, &words)
     };
-    let is_used = |item: &&Equipment| item.service != Service::Retired;
+    let is_used = |item: &&Equipment| item.service != ServiceState::Retired;
     let in_use = || facility.equipment.values().map(AsRef::as_ref).filter(is_used);
     let all = in_use().count();
-    if *asked.show == Show::Picked {
+    if *requested.show == ItemFilter::Picked {
         let newest =
-            asked.picks.iter().rev().filter_map(|tag| facility.equipment.get(tag)).map(AsRef::as_ref);
+            requested.picks.iter().rev().filter_map(|tag| facility.equipment.get(tag)).map(AsRef::as_ref);
         return (newest.filter(is_used).filter(fits).collect(), all);
     }
     let mut shown: Vec<&Equipment> = in_use().filter(fits).collect();
-    shown.sort_by_cached_key(|item| (natural(&item.name), item.tag));
+    shown.sort_by_cached_key(|item| (natural_key(&item.name), item.tag));
     (shown, all)
 }
 
@@ -257,7 +261,7 @@ fn has_words(item: &Equipment, words: &[String]) -> bool {
 }
 
 /// For sorting as people count: `Pump 9` before `Pump 10`.
-fn natural(name: &str) -> Vec<(u64, String)> {
+fn natural_key(name: &str) -> Vec<(u64, String)> {
     let mut parts = Vec::new();
     let mut rest = name;
     while !rest.is_empty() {
@@ -280,17 +284,17 @@ mod tests {
     #[test]
     fn scans_are_read_as_they_come_from_a_code_or_a_hand() {
         let tag: Tag = "ABCDEFGH3".parse().unwrap();
-        for typed in [
+        for entered in [
             "ABCDEFGH3",
             " abc def gh3 ",
             "HTTP://10.0.0.5/ABCDEFGH3",
             "https://box.lan:8443/t/ABCDEFGH3/?x=1",
             "HTTP://B/ABCDEFGH3#a",
         ] {
-            assert_eq!(read_tag(typed), Some(tag), "{typed}");
+            assert_eq!(read_tag(entered), Some(tag), "{entered}");
         }
-        for typed in ["", "pump", "ABCDEFGH4", "HTTP://10.0.0.5/", "/"] {
-            assert_eq!(read_tag(typed), None, "{typed}");
+        for entered in ["", "pump", "ABCDEFGH4", "HTTP://10.0.0.5/", "/"] {
+            assert_eq!(read_tag(entered), None, "{entered}");
         }
     }
 
@@ -304,35 +308,35 @@ mod tests {
             format!("{a} {b}"),
             format!("HTTP://10.0.0.5/{a}\t{b}"),
         ] {
-            assert_eq!(read_list(&text), Pasted { tags: vec![a, b], bad: vec![] }, "{text}");
+            assert_eq!(read_list(&text), PastedTags { tags: vec![a, b], bad: vec![] }, "{text}");
         }
         let read = read_list(&format!("{a}\nnonsense\n{}", "x".repeat(100)));
         assert_eq!((read.tags.len(), read.bad.len(), read.bad[1].len()), (1, 2, 30));
         let (w, seven) =
             (LabelsWords::in_locale(Locale::EnUs), (0..7).map(|n| n.to_string()).collect::<Vec<_>>());
-        assert_eq!(named(w, &seven), "0, 1, 2, 3, 4 and 2 more");
+        assert_eq!(name_list(w, &seven), "0, 1, 2, 3, 4 and 2 more");
     }
 
     #[test]
     fn what_is_shown_goes_through_a_form_and_back() {
         for show in [
-            Show::Never,
-            Show::All,
-            Show::Overdue,
-            Show::Picked,
-            Show::Place("ICU: East".into()),
-            Show::Category("Pump".into()),
+            ItemFilter::Never,
+            ItemFilter::All,
+            ItemFilter::Overdue,
+            ItemFilter::Picked,
+            ItemFilter::Place("ICU: East".into()),
+            ItemFilter::Category("Pump".into()),
         ] {
-            assert_eq!(Show::read(&show.value()), show);
+            assert_eq!(ItemFilter::read(&show.value()), show);
         }
-        assert_eq!((Show::read(""), Show::read("xyzzy")), (Show::Never, Show::All));
-        assert_eq!(ward("ICU East, bed 14"), "ICU East");
+        assert_eq!((ItemFilter::read(""), ItemFilter::read("xyzzy")), (ItemFilter::Never, ItemFilter::All));
+        assert_eq!(location_head("ICU East, bed 14"), "ICU East");
     }
 
     #[test]
     fn names_are_sorted_as_people_count() {
         let mut names = ["Pump 10", "pump 9", "Bed", "Pump 9b", "10 things", "", "9 things"];
-        names.sort_by_key(|name| natural(name));
+        names.sort_by_key(|name| natural_key(name));
         assert_eq!(names, ["", "Bed", "pump 9", "Pump 9b", "Pump 10", "9 things", "10 things"]);
     }
 }

@@ -15,7 +15,7 @@ use record::ids::StaffId;
 use record::tag::Tag;
 
 use crate::printing::LABELS_MAX;
-use crate::web::pages::labels::choices::Chosen;
+use crate::web::pages::labels::choices::PrintChoices;
 
 /// Lists that are kept at a time: of 5,000 picks each, and as many to put back, 6 MB.
 const LISTS_MAX: usize = 64;
@@ -68,7 +68,7 @@ pub(crate) struct PickList {
     /// What was on it before it was cleared.
     cleared: Vec<Tag>,
     /// Printer, template and copies as they were chosen last.
-    pub(crate) chosen: Chosen,
+    pub(crate) chosen: PrintChoices,
 }
 
 impl PickList {
@@ -137,32 +137,32 @@ pub(crate) struct UnprintedList {
 /// All lists.
 #[derive(Debug, Default)]
 pub(crate) struct PickLists {
-    kept: Mutex<KeptLists>,
+    stored: Mutex<PickListTable>,
 }
 
 #[derive(Debug, Default)]
-struct KeptLists {
-    lists: BTreeMap<PickListId, KeptList>,
+struct PickListTable {
+    lists: BTreeMap<PickListId, StoredPickList>,
     /// Counts on with every use of a list.
     uses: u64,
 }
 
 #[derive(Debug)]
-struct KeptList {
+struct StoredPickList {
     staff: StaffId,
     used: u64,
     list: PickList,
 }
 
 impl PickLists {
-    fn kept(&self) -> MutexGuard<'_, KeptLists> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn stored(&self) -> MutexGuard<'_, PickListTable> {
+        self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A copy of somebody's list.
     pub(crate) fn get(&self, staff: StaffId, id: PickListId) -> Result<PickList, PickListGone> {
-        let mut kept = self.kept();
-        kept.of(staff, id).map(|list| list.clone())
+        let mut stored = self.stored();
+        stored.of(staff, id).map(|list| list.clone())
     }
 
     /// Changes somebody's list.
@@ -172,16 +172,16 @@ impl PickLists {
         id: PickListId,
         change: impl FnOnce(&mut PickList) -> T,
     ) -> Result<T, PickListGone> {
-        let mut kept = self.kept();
-        kept.of(staff, id).map(change)
+        let mut stored = self.stored();
+        stored.of(staff, id).map(change)
     }
 
     /// A job was made of these items of somebody's list: they are off it. A list of the same person on which nothing else
     /// stands, as of a scan whose answer was lost, is done as well: nobody is told that it was not printed.
     pub(crate) fn take_printed(&self, staff: StaffId, id: Option<PickListId>, printed: &BTreeSet<Tag>) {
-        let mut kept = self.kept();
-        let own = kept.lists.iter_mut().filter(|(_, kept)| kept.staff == staff);
-        for (other, KeptList { list, .. }) in own {
+        let mut stored = self.stored();
+        let own = stored.lists.iter_mut().filter(|(_, stored)| stored.staff == staff);
+        for (other, StoredPickList { list, .. }) in own {
             if Some(*other) == id || list.tags.iter().all(|tag| printed.contains(tag)) {
                 list.take_printed(printed);
             }
@@ -190,39 +190,40 @@ impl PickLists {
 
     /// Keeps a new list. Past the bounds, an empty one goes for it, else the one that nobody used for longest.
     pub(crate) fn insert(&self, staff: StaffId, id: PickListId, list: PickList) {
-        let mut kept = self.kept();
-        while kept.lists.values().filter(|other| other.staff == staff).count() >= LISTS_EACH_MAX {
-            kept.drop_one(|other| other.staff == staff);
+        let mut stored = self.stored();
+        while stored.lists.values().filter(|other| other.staff == staff).count() >= LISTS_EACH_MAX {
+            stored.drop_one(|other| other.staff == staff);
         }
-        while kept.lists.len() >= LISTS_MAX {
-            kept.drop_one(|_| true);
+        while stored.lists.len() >= LISTS_MAX {
+            stored.drop_one(|_| true);
         }
-        kept.uses += 1;
-        let used = kept.uses;
-        kept.lists.insert(id, KeptList { staff, used, list });
+        stored.uses += 1;
+        let used = stored.uses;
+        stored.lists.insert(id, StoredPickList { staff, used, list });
     }
 
     /// The list that somebody used last and has not printed.
     pub(crate) fn unprinted(&self, staff: StaffId) -> Option<UnprintedList> {
-        let kept = self.kept();
-        let own = kept.lists.iter().filter(|(_, kept)| kept.staff == staff);
-        let open = own.filter(|(_, kept)| !kept.list.is_empty());
-        let last = open.max_by_key(|(_, kept)| kept.used);
-        last.map(|(id, kept)| UnprintedList { id: *id, picked: kept.list.tags.len() })
+        let stored = self.stored();
+        let own = stored.lists.iter().filter(|(_, stored)| stored.staff == staff);
+        let open = own.filter(|(_, stored)| !stored.list.is_empty());
+        let last = open.max_by_key(|(_, stored)| stored.used);
+        last.map(|(id, stored)| UnprintedList { id: *id, picked: stored.list.tags.len() })
     }
 }
 
-impl KeptLists {
+impl PickListTable {
     fn of(&mut self, staff: StaffId, id: PickListId) -> Result<&mut PickList, PickListGone> {
         self.uses += 1;
-        let kept = self.lists.get_mut(&id).filter(|kept| kept.staff == staff).ok_or(PickListGone)?;
-        kept.used = self.uses;
-        Ok(&mut kept.list)
+        let stored = self.lists.get_mut(&id).filter(|stored| stored.staff == staff).ok_or(PickListGone)?;
+        stored.used = self.uses;
+        Ok(&mut stored.list)
     }
 
-    fn drop_one(&mut self, among: impl Fn(&KeptList) -> bool) {
-        let worth = |kept: &KeptList| (!kept.list.is_empty(), kept.used);
-        let least = self.lists.iter().filter(|(_, kept)| among(kept)).min_by_key(|(_, kept)| worth(kept));
+    fn drop_one(&mut self, among: impl Fn(&StoredPickList) -> bool) {
+        let worth = |stored: &StoredPickList| (!stored.list.is_empty(), stored.used);
+        let least =
+            self.lists.iter().filter(|(_, stored)| among(stored)).min_by_key(|(_, stored)| worth(stored));
         if let Some(id) = least.map(|(id, _)| *id) {
             self.lists.remove(&id);
         }
@@ -311,7 +312,7 @@ mod tests {
         for n in 11..=200 {
             lists.insert(staff(n), id(n), list(n));
         }
-        assert_eq!(lists.kept().lists.len(), LISTS_MAX);
+        assert_eq!(lists.stored().lists.len(), LISTS_MAX);
         assert!(lists.get(staff(200), id(200)).is_ok(), "the newest is kept");
     }
 

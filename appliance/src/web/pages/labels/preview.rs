@@ -8,22 +8,22 @@ use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::{MediaBytes, Page, media};
-use web::argument::Lenient;
+use web::argument::LenientQuery;
 use web::error::HttpError;
 
 use crate::printing::{LabelRequest, PreviewRequest, PrintRefusal};
 use crate::web::access::permissions::View;
-use crate::web::access::staff::Staff;
-use crate::web::context::{AppState, aside};
+use crate::web::access::staff::StaffCaller;
+use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::not_found;
-use crate::web::layout::{Frame, Place, draw_page};
-use crate::web::pages::labels::choices::{Chosen, StationWords};
+use crate::web::layout::{NavSection, PageLayout, draw_page};
+use crate::web::pages::labels::choices::{PrintChoices, StationWords};
 use crate::web::pages::labels::pick::read_tag;
-use crate::web::view_models::jobs::segment;
+use crate::web::view_models::jobs::path_segment;
 use crate::web::view_models::label_fields::LabelOrder;
-use crate::web::view_models::print_papers::millimetres;
+use crate::web::view_models::print_papers::millimetres_text;
 use crate::web::view_models::print_refusals::word_print_refusal;
-use crate::web::view_models::printer_causes::{sentence, word_note};
+use crate::web::view_models::printer_causes::{as_sentence, word_note};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::{label_fields, labels};
 use crate::web::words::LabelsWords;
@@ -50,14 +50,14 @@ pub(crate) struct PreviewParams {
 }
 
 impl PreviewParams {
-    fn chosen(&self) -> Chosen {
-        Chosen {
+    fn chosen(&self) -> PrintChoices {
+        PrintChoices {
             printer: self.printer.clone(),
             template: self.template.clone(),
             numbers: self.numbers.is_some(),
             until: self.until.clone(),
             reason: self.reason.clone(),
-            ..Chosen::default()
+            ..PrintChoices::default()
         }
     }
 
@@ -68,7 +68,7 @@ impl PreviewParams {
 
 /// A label as the page shows it.
 #[derive(Debug, Default)]
-pub(crate) struct Look {
+pub(crate) struct LabelPreview {
     /// Of the picture; empty where there is none.
     pub(crate) src: String,
     pub(crate) alt: String,
@@ -83,51 +83,53 @@ pub(crate) struct Look {
 }
 
 /// Makes the label of an item and says what came of it.
-pub(crate) fn look(
+pub(crate) fn preview_label(
     words: StationWords,
     state: &AppState,
-    chosen: &Chosen,
+    chosen: &PrintChoices,
     tag: Tag,
-) -> Result<Look, HttpError> {
+) -> Result<LabelPreview, HttpError> {
     let (w, p) = (words.labels, words.printing);
-    let once = Chosen { copies: "1".to_owned(), ..chosen.clone() };
+    let once = PrintChoices { copies: "1".to_owned(), ..chosen.clone() };
     let ask = match once.ask(w) {
         Ok(ask) => LabelOrder { tags: vec![tag], ..ask },
-        Err(wrong) => return Ok(Look { refused: wrong.words, ..Look::default() }),
+        Err(wrong) => return Ok(LabelPreview { refused: wrong.words, ..LabelPreview::default() }),
     };
-    let labels = match label_fields::requests(state, &ask) {
+    let labels = match label_fields::label_requests(state, &ask) {
         Ok(labels) => labels,
         Err(error) if error.cause.is_some() => return Err(error),
         Err(error) => {
             let [title, next] = [&error.title, &error.next].map(|text| text.in_locale(words.locale()));
             let refused = format!("{}. {next}", title.trim_end_matches('.'));
-            return Ok(Look { refused, ..Look::default() });
+            return Ok(LabelPreview { refused, ..LabelPreview::default() });
         }
     };
-    let Some(label) = labels.into_iter().next() else { return Ok(Look::default()) };
-    let alt = alt(w, &label);
+    let Some(label) = labels.into_iter().next() else { return Ok(LabelPreview::default()) };
+    let alt = alt_text(w, &label);
     let opens = label.name.clone();
     let LabelOrder { printer, template, names, .. } = ask;
     let request = PreviewRequest { printer, template, names, label, at: (1, 1) };
     match state.printing.preview(&request) {
         Ok(preview) => {
             let (width, height) = (preview.dots.width(), preview.dots.height());
-            let mm = |dots: u32| millimetres(preview.dpi.mm(dots));
+            let mm = |dots: u32| millimetres_text(preview.dpi.mm(dots));
             let caption = w.preview_caption(preview.dpi.get(), mm(height), opens, mm(width));
-            let notes = preview.notes.iter().map(|note| sentence(&word_note(p, note))).collect();
-            let src = format!("/staff/labels/preview.png?{}", address(chosen, tag));
-            Ok(Look { src, alt, width, height, caption, notes, ..Look::default() })
+            let notes = preview.notes.iter().map(|note| as_sentence(&word_note(p, note))).collect();
+            let src = format!("/staff/labels/preview.png?{}", preview_address(chosen, tag));
+            Ok(LabelPreview { src, alt, width, height, caption, notes, ..LabelPreview::default() })
         }
-        Err(refusal @ (PrintRefusal::Ledger(_) | PrintRefusal::Fonts(_))) => Err(labels::refused(refusal)),
-        Err(refusal) => Ok(Look {
-            refused: sentence(&word_print_refusal(p, &refusal)),
+        Err(refusal @ (PrintRefusal::Ledger(_) | PrintRefusal::Fonts(_))) => {
+            Err(labels::refusal_error(refusal))
+        }
+        Err(refusal) => Ok(LabelPreview {
+            refused: as_sentence(&word_print_refusal(p, &refusal)),
             offers_number: refusal.offers_asset_number(),
-            ..Look::default()
+            ..LabelPreview::default()
         }),
     }
 }
 
-fn alt(w: LabelsWords, label: &LabelRequest) -> String {
+fn alt_text(w: LabelsWords, label: &LabelRequest) -> String {
     let tag = label.tag.map(|tag| w.preview_tag(tag.grouped())).unwrap_or_default();
     let parts = [label.name.as_str(), &label.location, &label.asset_number, &tag];
     let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
@@ -135,17 +137,17 @@ fn alt(w: LabelsWords, label: &LabelRequest) -> String {
 }
 
 /// What is asked of the picture.
-fn address(chosen: &Chosen, tag: Tag) -> String {
+fn preview_address(chosen: &PrintChoices, tag: Tag) -> String {
     let mut query = format!("tag={tag}");
-    let given = [
+    let provided = [
         ("printer", &chosen.printer),
         ("template", &chosen.template),
         ("until", &chosen.until),
         ("reason", &chosen.reason),
     ];
-    for (name, value) in given.into_iter().filter(|(_, value)| !value.is_empty()) {
+    for (name, value) in provided.into_iter().filter(|(_, value)| !value.is_empty()) {
         // Writing to a string does not fail.
-        let _ = write!(query, "&{name}={}", segment(value));
+        let _ = write!(query, "&{name}={}", path_segment(value));
     }
     if chosen.numbers {
         query.push_str("&numbers=1");
@@ -154,36 +156,36 @@ fn address(chosen: &Chosen, tag: Tag) -> String {
 }
 
 pub(crate) async fn show_picture(
-    signed: Staff<View>,
+    signed: StaffCaller<View>,
     State(state): State<AppState>,
-    Lenient(params): Lenient<PreviewParams>,
+    LenientQuery(params): LenientQuery<PreviewParams>,
 ) -> Result<MediaBytes<media::Png>, HttpError> {
     let tag = params.tag()?;
-    let once = Chosen { copies: "1".to_owned(), ..params.chosen() };
+    let once = PrintChoices { copies: "1".to_owned(), ..params.chosen() };
     let ask = once.ask(signed.words()).map_err(|_| not_found())?;
-    labels::preview(&state, LabelOrder { tags: vec![tag], ..ask }).await.map(MediaBytes::new)
+    labels::preview_job(&state, LabelOrder { tags: vec![tag], ..ask }).await.map(MediaBytes::new)
 }
 
 #[derive(Template)]
 #[template(path = "look.html")]
 struct LookPage {
-    frame: Frame,
+    frame: PageLayout,
     w: LabelsWords,
-    look: Look,
+    look: LabelPreview,
 }
 
 /// The preview alone: what the station fetches for the row in focus.
 pub(crate) async fn show(
-    signed: Staff<View>,
+    signed: StaffCaller<View>,
     State(state): State<AppState>,
-    Lenient(params): Lenient<PreviewParams>,
+    LenientQuery(params): LenientQuery<PreviewParams>,
 ) -> Result<Page, HttpError> {
     let tag = params.tag()?;
     let words = StationWords::of_staff(&signed);
-    let look = aside(&state, move |state| look(words, state, &params.chosen(), tag)).await?;
+    let look = run_blocking(&state, move |state| preview_label(words, state, &params.chosen(), tag)).await?;
     let snapshot = Snapshot::now(&state);
     let w = words.labels;
-    let frame = Frame::staff(&state, &snapshot, w.preview_title(), &signed, Place::Labels);
+    let frame = PageLayout::staff(&state, &snapshot, w.preview_title(), &signed, NavSection::Labels);
     let page = LookPage { frame, w, look };
     draw_page(&page.frame, &page)
 }

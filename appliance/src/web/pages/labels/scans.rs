@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use http::StatusCode;
-use record::fold::{Equipment, Facility, Service};
+use record::fold::{Equipment, FacilityState, ServiceState};
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,10 +10,10 @@ use web::answer::Json;
 use web::error::HttpError;
 
 use crate::web::access::permissions::Print;
-use crate::web::access::staff::Staff;
-use crate::web::context::{AppState, aside};
+use crate::web::access::staff::StaffCaller;
+use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::{new_error, unreadable_form, worded};
-use crate::web::pages::labels::pick::{known, read_tag};
+use crate::web::pages::labels::pick::{read_tag, resolve_tags};
 use crate::web::pages::labels::picked::{PickList, PickListGone, PickListId, PickLists};
 use crate::web::request::form::StaffListForm;
 use crate::web::words::LabelsWords;
@@ -58,28 +58,28 @@ pub(crate) struct ScansTaken {
 }
 
 pub(crate) async fn take(
-    signed: Staff<Print>,
+    signed: StaffCaller<Print>,
     State(state): State<AppState>,
     StaffListForm { fields: form, .. }: StaffListForm,
 ) -> Result<Json<ScansTaken>, HttpError> {
     let (staff, w) = (signed.staff(), signed.words::<LabelsWords>());
     let id = match form.text("picks") {
         "" => None,
-        named => Some(named.parse::<PickListId>().map_err(|PickListGone| gone())?),
+        named => Some(named.parse::<PickListId>().map_err(|PickListGone| list_gone())?),
     };
     if form.all("op").count() > OPS_MAX {
         return Err(unreadable_form(worded(|w: LabelsWords| w.scans_too_many(OPS_MAX.to_string()))));
     }
     let ops: Vec<String> = form.all("op").map(str::to_owned).collect();
-    aside(&state, move |state| {
+    run_blocking(&state, move |state| {
         let facility = state.store.snapshot();
         let apply = |list: &mut PickList| {
-            let results = ops.iter().map(|op| outcome(w, &facility, list, op)).collect();
+            let results = ops.iter().map(|op| apply_scan(w, &facility, list, op)).collect();
             (list.tags().len(), results)
         };
-        let lists = state.kept::<PickLists>();
+        let lists = state.stored::<PickLists>();
         let (id, (picked, results)) = match id {
-            Some(id) => (id, lists.change(staff, id, apply).map_err(|PickListGone| gone())?),
+            Some(id) => (id, lists.change(staff, id, apply).map_err(|PickListGone| list_gone())?),
             None => {
                 let (id, mut list) = (PickListId::from_random(state.random.bytes()), PickList::default());
                 list.chosen.copies = "1".to_owned();
@@ -93,18 +93,18 @@ pub(crate) async fn take(
     .await
 }
 
-fn gone() -> HttpError {
+fn list_gone() -> HttpError {
     new_error(StatusCode::GONE, "picks-gone", worded(LabelsWords::picks_gone_title))
         .detail(worded(LabelsWords::picks_gone))
         .safe(worded(LabelsWords::picks_gone_safe))
 }
 
 /// `+` and what was scanned adds it, `-` and a tag takes it off.
-fn outcome(w: LabelsWords, facility: &Facility, list: &mut PickList, op: &str) -> ScanOutcome {
-    let typed = op.get(1..).unwrap_or_default();
+fn apply_scan(w: LabelsWords, facility: &FacilityState, list: &mut PickList, op: &str) -> ScanOutcome {
+    let entered = op.get(1..).unwrap_or_default();
     let unknown = |words: String| ScanOutcome { state: ScanState::Unknown, tag: String::new(), words };
-    let short = || typed.trim().chars().take(SCAN_CHARS_MAX).collect::<String>();
-    let tag = match (read_tag(typed), &numbered(facility, typed)[..]) {
+    let short = || entered.trim().chars().take(SCAN_CHARS_MAX).collect::<String>();
+    let tag = match (read_tag(entered), &numbered_tags(facility, entered)[..]) {
         (Some(tag), _) => tag,
         (None, [tag]) => *tag,
         (None, []) => return unknown(w.scan_neither(short())),
@@ -112,9 +112,9 @@ fn outcome(w: LabelsWords, facility: &Facility, list: &mut PickList, op: &str) -
     };
     if op.starts_with('-') {
         list.remove(&[tag].into());
-        return told(w, facility, ScanState::Removed, tag);
+        return scan_outcome(w, facility, ScanState::Removed, tag);
     }
-    let Some(tag) = known(facility, &[tag]).0.first().copied() else {
+    let Some(tag) = resolve_tags(facility, &[tag]).0.first().copied() else {
         return unknown(w.scan_no_item(tag.grouped()));
     };
     let added = list.add([tag]);
@@ -123,21 +123,21 @@ fn outcome(w: LabelsWords, facility: &Facility, list: &mut PickList, op: &str) -
         (0, _) => ScanState::Already,
         _ => ScanState::Picked,
     };
-    told(w, facility, state, tag)
+    scan_outcome(w, facility, state, tag)
 }
 
 /// Items in use with this asset number: hospitals' own barcodes carry it.
-fn numbered(facility: &Facility, typed: &str) -> Vec<Tag> {
-    let number = typed.trim();
+fn numbered_tags(facility: &FacilityState, entered: &str) -> Vec<Tag> {
+    let number = entered.trim();
     let has_it = |item: &&Equipment| {
-        item.service != Service::Retired
+        item.service != ServiceState::Retired
             && !number.is_empty()
             && item.asset_number.trim().eq_ignore_ascii_case(number)
     };
     facility.equipment.values().map(AsRef::as_ref).filter(has_it).map(|item| item.tag).collect()
 }
 
-fn told(w: LabelsWords, facility: &Facility, state: ScanState, tag: Tag) -> ScanOutcome {
+fn scan_outcome(w: LabelsWords, facility: &FacilityState, state: ScanState, tag: Tag) -> ScanOutcome {
     let name = facility.equipment.get(&tag).map(|item| item.name.clone()).unwrap_or_default();
     let words = if state == ScanState::Full { w.scan_full(name) } else { name };
     ScanOutcome { state, tag: tag.to_string(), words }

@@ -1,45 +1,45 @@
 //! Sheets of labels for an office printer: what goes on them, where they are begun, and the PDF.
 
-use ::labels::sheet::{Nudge, SHEETS, Start};
+use ::labels::sheet::{FirstLabel, PrintOffset, SHEETS};
 use askama::Template;
 use axum::extract::State;
 use record::tag::Tag;
-use web::answer::{Download, FormReply, OneOf, Page, media};
+use web::answer::{FileDownload, FormReply, OneOf, Page, media};
 use web::argument::FormFields;
 use web::error::HttpError;
 
 use crate::web::access::permissions::Print;
-use crate::web::access::staff::Staff;
+use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::ask_again;
 use crate::web::context::AppState;
-use crate::web::layout::{Frame, Place, draw_page};
+use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::pages::labels::choices;
-use crate::web::pages::labels::choices::{Chosen, StationWords};
-use crate::web::pages::labels::pick::{known, named, read_list};
-use crate::web::request::choice::Choice;
+use crate::web::pages::labels::choices::{PrintChoices, StationWords};
+use crate::web::pages::labels::pick::{name_list, read_list, resolve_tags};
+use crate::web::request::choice::SelectOption;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffListForm;
 use crate::web::view_models::label_fields::{BLANK_MAX, LabelOrder};
-use crate::web::view_models::print_papers::millimetres;
-use crate::web::view_models::sheets::{Paper, sheet};
+use crate::web::view_models::print_papers::millimetres_text;
+use crate::web::view_models::sheets::{SheetPlacement, render_sheets};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::LabelsWords;
 
 /// What was typed.
 #[derive(Debug, Clone)]
-struct Typed {
+struct SheetFormData {
     list: String,
     blank: String,
     sheet: String,
     start: String,
     right: String,
     down: String,
-    chosen: Chosen,
+    chosen: PrintChoices,
 }
 
-impl Typed {
-    fn new(list: String, chosen: Chosen) -> Self {
+impl SheetFormData {
+    fn new(list: String, chosen: PrintChoices) -> Self {
         let (blank, sheet) = (String::new(), SHEETS[0].name.to_owned());
         Self { list, blank, sheet, start: "1".into(), right: "0".into(), down: "0".into(), chosen }
     }
@@ -53,12 +53,12 @@ impl Typed {
             start: text("start"),
             right: text("right"),
             down: text("down"),
-            chosen: Chosen::of(form),
+            chosen: PrintChoices::of(form),
         }
     }
 
     /// What is asked for, or what is wrong with it.
-    fn read(&self, w: LabelsWords, state: &AppState) -> Result<(LabelOrder, Paper), Wrong> {
+    fn read(&self, w: LabelsWords, state: &AppState) -> Result<(LabelOrder, SheetPlacement), Wrong> {
         let wrong = |at: &str, words: String| Wrong { at: at.to_owned(), words };
         let ask = self.chosen.ask(w)?;
         let blank: u32 = if self.blank.is_empty() { 0 } else { self.blank.parse().unwrap_or(u32::MAX) };
@@ -66,10 +66,10 @@ impl Typed {
             return Err(wrong("blank", w.sheets_blank_wrong()));
         }
         let pasted = read_list(&self.list);
-        let (tags, unknown) = known(&state.store.snapshot(), &pasted.tags);
+        let (tags, unknown) = resolve_tags(&state.store.snapshot(), &pasted.tags);
         let lost: Vec<String> = pasted.bad.into_iter().chain(unknown).collect();
         if !lost.is_empty() {
-            return Err(wrong("list", w.labels_not_tags(named(w, &lost))));
+            return Err(wrong("list", w.labels_not_tags(name_list(w, &lost))));
         }
         if tags.is_empty() && blank == 0 {
             return Err(wrong("list", w.sheets_no_tags()));
@@ -82,8 +82,8 @@ impl Typed {
             let text = if text.is_empty() { "0" } else { text };
             text.replace(',', ".").parse().map_err(|_| wrong(at, w.sheets_not_millimetres()))
         };
-        let nudge = Nudge { x_mm: mm("right", &self.right)?, y_mm: mm("down", &self.down)? };
-        let paper = Paper { sheet: self.sheet.clone(), start: Start::at(start), nudge };
+        let nudge = PrintOffset { x_mm: mm("right", &self.right)?, y_mm: mm("down", &self.down)? };
+        let paper = SheetPlacement { sheet: self.sheet.clone(), start: FirstLabel::at(start), nudge };
         Ok((LabelOrder { tags, blank, printer: None, key: None, ..ask }, paper))
     }
 }
@@ -91,68 +91,72 @@ impl Typed {
 #[derive(Template)]
 #[template(path = "sheet.html")]
 struct SheetPage {
-    frame: Frame,
+    frame: PageLayout,
     w: LabelsWords,
     problems: Vec<Wrong>,
     form_token: String,
-    typed: Typed,
-    sheets: Vec<Choice>,
-    templates: Vec<Choice>,
+    entered: SheetFormData,
+    sheets: Vec<SelectOption>,
+    templates: Vec<SelectOption>,
 }
 
-pub(crate) async fn ask(signed: Staff<Print>, State(state): State<AppState>) -> Result<Page, HttpError> {
-    open(&state, &signed, &[], Chosen { copies: "1".into(), ..Chosen::default() })
+pub(crate) async fn ask(
+    signed: StaffCaller<Print>,
+    State(state): State<AppState>,
+) -> Result<Page, HttpError> {
+    open_sheet(&state, &signed, &[], PrintChoices { copies: "1".into(), ..PrintChoices::default() })
 }
 
 /// The form, for what was picked on the station.
-pub(crate) fn open(
+pub(crate) fn open_sheet(
     state: &AppState,
     signed: &StaffSession,
     picks: &[Tag],
-    chosen: Chosen,
+    chosen: PrintChoices,
 ) -> Result<Page, HttpError> {
     let list = picks.iter().map(Tag::grouped).collect::<Vec<_>>().join("\n");
-    form_page(state, signed, Typed::new(list, chosen), Vec::new())
+    form_page(state, signed, SheetFormData::new(list, chosen), Vec::new())
 }
 
 fn form_page(
     state: &AppState,
     signed: &StaffSession,
-    typed: Typed,
+    entered: SheetFormData,
     problems: Vec<Wrong>,
 ) -> Result<Page, HttpError> {
     let station = StationWords::of_staff(signed);
     let w = station.labels;
     let snapshot = Snapshot::now(state);
-    let words = |s: &::labels::sheet::Sheet| {
+    let words = |s: &::labels::sheet::LabelSheet| {
         let (width, height) = s.label_mm;
-        w.sheets_choice(s.count(), millimetres(height), s.name, millimetres(width))
+        w.sheets_choice(s.count(), millimetres_text(height), s.name, millimetres_text(width))
     };
     let template = SheetPage {
-        frame: Frame::staff(state, &snapshot, w.sheets_title(), signed, Place::Labels).with_script(),
+        frame: PageLayout::staff(state, &snapshot, w.sheets_title(), signed, NavSection::Labels)
+            .with_script(),
         w,
         problems,
         form_token: signed.form_token(),
-        sheets: SHEETS.iter().map(|s| Choice::new(s.name, words(s), &typed.sheet)).collect(),
-        templates: choices::of_items(station, &state.printing, &typed.chosen.template),
-        typed,
+        sheets: SHEETS.iter().map(|s| SelectOption::new(s.name, words(s), &entered.sheet)).collect(),
+        templates: choices::of_items(station, &state.printing, &entered.chosen.template),
+        entered,
     };
     draw_page(&template.frame, &template)
 }
 
 pub(crate) async fn make(
-    signed: Staff<Print>,
+    signed: StaffCaller<Print>,
     State(state): State<AppState>,
     StaffListForm { fields: form, .. }: StaffListForm,
-) -> Result<OneOf<Download<media::Pdf>, FormReply>, HttpError> {
-    let typed = Typed::of(&form);
+) -> Result<OneOf<FileDownload<media::Pdf>, FormReply>, HttpError> {
+    let entered = SheetFormData::of(&form);
     let words = StationWords::of_staff(&signed);
-    let refused = match typed.read(words.labels, &state) {
+    let refused = match entered.read(words.labels, &state) {
         Err(wrong) => wrong,
-        Ok((ask, paper)) => match sheet(&state, ask, paper).await {
-            Ok(pdf) => return Download::new("labels.pdf", pdf).map(OneOf::First),
-            Err(error) => choices::wrong(words.locale(), error, "list")?,
+        Ok((ask, paper)) => match render_sheets(&state, ask, paper).await {
+            Ok(pdf) => return FileDownload::new("labels.pdf", pdf).map(OneOf::First),
+            Err(error) => choices::to_field_error(words.locale(), error, "list")?,
         },
     };
-    form_page(&state, &signed, typed, vec![refused]).map(|page| OneOf::Second(ask_again(page)))
+    form_page(&state, &signed, entered, vec![refused]).map(|page| OneOf::Second(ask_again(page)))
 }

@@ -4,27 +4,27 @@ use std::collections::{BTreeMap, HashMap};
 
 use askama::Template;
 use axum::extract::State;
-use record::fold::{Equipment, Facility, Service};
+use record::fold::{Equipment, FacilityState, ServiceState};
 use record::tag::Tag;
 use web::answer::{OneOf, Page};
 use web::error::HttpError;
 
-use crate::printing::{JobRequest, LABELS_MAX, Names, PrintRefusal};
+use crate::printing::{JobRequest, LABELS_MAX, NameStyle, PrintRefusal};
 use crate::web::access::permissions::Print;
-use crate::web::access::staff::Staff;
+use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{FormOrPage, ask_again};
-use crate::web::context::{AppState, aside};
-use crate::web::layout::{Frame, Place, draw_page};
+use crate::web::context::{AppState, run_blocking};
+use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::pages::labels::choices;
-use crate::web::pages::labels::choices::{Chosen, StationWords};
+use crate::web::pages::labels::choices::{PrintChoices, StationWords};
 use crate::web::pages::labels::pick::read_tag;
-use crate::web::request::choice::Choice;
+use crate::web::request::choice::SelectOption;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffListForm;
 use crate::web::view_models::label_faults::word_make_error;
 use crate::web::view_models::label_fields::LabelOrder;
-use crate::web::view_models::printer_causes::sentence;
+use crate::web::view_models::printer_causes::as_sentence;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::{label_fields, labels};
 use crate::web::words::LabelsWords;
@@ -59,7 +59,7 @@ impl Column {
 
 /// What a row says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Row {
+struct CsvRow {
     /// Of the file, counted from 1.
     line: u64,
     tag: String,
@@ -69,7 +69,7 @@ struct Row {
 
 /// What becomes of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Fate {
+enum RowOutcome {
     /// Its label is printed.
     Prints(Tag),
     /// It is not, and why.
@@ -100,16 +100,18 @@ enum RowFault {
 impl RowFault {
     fn words(self, w: LabelsWords) -> String {
         match self {
-            Self::NotTag(text) => w.csv_row_no_tag(short(&text)),
+            Self::NotTag(text) => w.csv_row_no_tag(shorten_cell(&text)),
             Self::UnknownTag(tag) => w.csv_row_no_tag_unknown(tag.grouped()),
-            Self::SeveralNumbers(count, text) => w.csv_row_no_tag_several_numbers(count, short(&text)),
-            Self::UnknownNumber(text) => w.csv_row_no_tag_no_number(short(&text)),
-            Self::SeveralNames(count, text) => w.csv_row_no_tag_several_names(count, short(&text)),
-            Self::UnknownName(text) => w.csv_row_no_tag_no_name(short(&text)),
+            Self::SeveralNumbers(count, text) => w.csv_row_no_tag_several_numbers(count, shorten_cell(&text)),
+            Self::UnknownNumber(text) => w.csv_row_no_tag_no_number(shorten_cell(&text)),
+            Self::SeveralNames(count, text) => w.csv_row_no_tag_several_names(count, shorten_cell(&text)),
+            Self::UnknownName(text) => w.csv_row_no_tag_no_name(shorten_cell(&text)),
             Self::Empty => w.csv_row_no_tag_empty(),
-            Self::OtherNumber { name, number } => w.csv_row_no_tag_other_number(short(&name), short(&number)),
+            Self::OtherNumber { name, number } => {
+                w.csv_row_no_tag_other_number(shorten_cell(&name), shorten_cell(&number))
+            }
             Self::Same { line } => w.csv_row_no_tag_same(line.to_string()),
-            Self::Label(words) => sentence(&words),
+            Self::Label(words) => as_sentence(&words),
         }
     }
 }
@@ -140,7 +142,7 @@ impl FileFault {
 }
 
 /// Reads a file of comma, semicolon or tab separated values.
-fn read(bytes: &[u8]) -> Result<Vec<Row>, FileFault> {
+fn read_rows(bytes: &[u8]) -> Result<Vec<CsvRow>, FileFault> {
     if bytes.len() > BYTES_MAX {
         return Err(FileFault::TooLarge);
     }
@@ -178,16 +180,16 @@ fn read(bytes: &[u8]) -> Result<Vec<Row>, FileFault> {
         if rows.len() >= ROWS_MAX {
             return Err(FileFault::TooManyRows);
         }
-        let mut row = Row { line, ..Row::default() };
+        let mut row = CsvRow { line, ..CsvRow::default() };
         for (column, cell) in columns.iter().zip(record.iter()) {
-            let kept = match column {
+            let stored = match column {
                 Column::Tag => &mut row.tag,
                 Column::Number => &mut row.number,
                 Column::Name => &mut row.name,
                 Column::Other => continue,
             };
-            if kept.is_empty() {
-                cell.trim().clone_into(kept);
+            if stored.is_empty() {
+                cell.trim().clone_into(stored);
             }
         }
         rows.push(row);
@@ -223,16 +225,16 @@ impl<'a> Lines<'a> {
 
 /// Items by what a row may call them.
 struct Index<'a> {
-    facility: &'a Facility,
+    facility: &'a FacilityState,
     numbers: HashMap<String, Vec<&'a Equipment>>,
     names: HashMap<String, Vec<&'a Equipment>>,
 }
 
 impl<'a> Index<'a> {
-    fn new(facility: &'a Facility) -> Self {
+    fn new(facility: &'a FacilityState) -> Self {
         let (mut numbers, mut names): (HashMap<_, Vec<_>>, HashMap<_, Vec<_>>) = Default::default();
         let items = facility.equipment.values().map(AsRef::as_ref);
-        for item in items.filter(|item: &&Equipment| item.service != Service::Retired) {
+        for item in items.filter(|item: &&Equipment| item.service != ServiceState::Retired) {
             numbers.entry(item.asset_number.to_lowercase()).or_default().push(item);
             names.entry(item.name.to_lowercase()).or_default().push(item);
         }
@@ -241,11 +243,11 @@ impl<'a> Index<'a> {
 
     /// The item that a row names: by its tag, else by its number, else by its name. A number beside a tag must be that
     /// item's; a name beside them is often spelt in another way, so the page shows both and a person decides.
-    fn item(&self, row: &Row) -> Result<&'a Equipment, RowFault> {
+    fn item(&self, row: &CsvRow) -> Result<&'a Equipment, RowFault> {
         let number = row.number.to_lowercase();
         let item = if !row.tag.is_empty() {
             let tag = read_tag(&row.tag).ok_or_else(|| RowFault::NotTag(row.tag.clone()))?;
-            let item = self.facility.resolve(tag).filter(|item| item.service != Service::Retired);
+            let item = self.facility.resolve(tag).filter(|item| item.service != ServiceState::Retired);
             item.ok_or(RowFault::UnknownTag(tag))?
         } else if !number.is_empty() {
             match self.numbers.get(&number).map(Vec::as_slice) {
@@ -270,32 +272,32 @@ impl<'a> Index<'a> {
     }
 }
 
-fn short(cell: &str) -> String {
+fn shorten_cell(cell: &str) -> String {
     let cut: String = cell.chars().take(CELL_SHOWN).collect();
     if cut.len() < cell.len() { format!("{cut}…") } else { cut }
 }
 
 /// Which item each row is, each item once.
-fn fates(facility: &Facility, rows: &[Row]) -> Vec<Fate> {
+fn check_rows(facility: &FacilityState, rows: &[CsvRow]) -> Vec<RowOutcome> {
     let index = Index::new(facility);
     let mut seen: BTreeMap<Tag, u64> = BTreeMap::new();
-    let fate = |row: &Row| match index.item(row) {
-        Err(why) => Fate::Bad(why),
+    let outcome = |row: &CsvRow| match index.item(row) {
+        Err(why) => RowOutcome::Bad(why),
         Ok(item) => match seen.get(&item.tag) {
-            Some(line) => Fate::Bad(RowFault::Same { line: *line }),
+            Some(line) => RowOutcome::Bad(RowFault::Same { line: *line }),
             None => {
                 seen.insert(item.tag, row.line);
-                Fate::Prints(item.tag)
+                RowOutcome::Prints(item.tag)
             }
         },
     };
-    rows.iter().map(fate).collect()
+    rows.iter().map(outcome).collect()
 }
 
 /// A row of the page.
-struct Line {
+struct CsvResultRow {
     line: u64,
-    said: String,
+    message: String,
     name: String,
     tag: String,
     why: String,
@@ -304,39 +306,42 @@ struct Line {
 #[derive(Template)]
 #[template(path = "csv.html")]
 struct CsvPage {
-    frame: Frame,
+    frame: PageLayout,
     w: LabelsWords,
     problems: Vec<Wrong>,
     form_token: String,
     submission: String,
     text: String,
-    chosen: Chosen,
-    printers: Vec<Choice>,
-    templates: Vec<Choice>,
-    bad: Vec<Line>,
-    good: Vec<Line>,
+    chosen: PrintChoices,
+    printers: Vec<SelectOption>,
+    templates: Vec<SelectOption>,
+    bad: Vec<CsvResultRow>,
+    good: Vec<CsvResultRow>,
     /// The tags of the good ones.
     list: String,
     words: String,
 }
 
-pub(crate) async fn ask(signed: Staff<Print>, State(state): State<AppState>) -> Result<Page, HttpError> {
-    let chosen = Chosen { copies: "1".into(), ..Chosen::default() };
+pub(crate) async fn ask(
+    signed: StaffCaller<Print>,
+    State(state): State<AppState>,
+) -> Result<Page, HttpError> {
+    let chosen = PrintChoices { copies: "1".into(), ..PrintChoices::default() };
     form_page(&state, &signed, String::new(), chosen, None, Vec::new())
 }
 
 pub(crate) async fn look(
-    signed: Staff<Print>,
+    signed: StaffCaller<Print>,
     State(state): State<AppState>,
     StaffListForm { fields: form, file }: StaffListForm,
 ) -> Result<FormOrPage, HttpError> {
-    let chosen = Chosen::of(&form);
+    let chosen = PrintChoices::of(&form);
     let text = form.text("text").to_owned();
     let bytes = file.unwrap_or_else(|| text.clone().into_bytes());
     let words = StationWords::of_staff(&signed);
-    aside(&state, move |state| match read(&bytes) {
+    run_blocking(&state, move |state| match read_rows(&bytes) {
         Ok(rows) => {
-            let (good, bad, list) = preview(words, state, &chosen, &rows)?;
+            let (good, bad, list) = preview_rows(words, state, &chosen, &rows)?;
             let tried = Some((good, bad, list));
             form_page(state, &signed, String::new(), chosen, tried, Vec::new()).map(OneOf::Second)
         }
@@ -349,65 +354,78 @@ pub(crate) async fn look(
     .await
 }
 
-type Tried = (Vec<Line>, Vec<Line>, String);
+type CheckedRows = (Vec<CsvResultRow>, Vec<CsvResultRow>, String);
 
 /// Every row's fate, down to whether its label can be laid out on the roll.
-fn preview(words: StationWords, state: &AppState, chosen: &Chosen, rows: &[Row]) -> Result<Tried, HttpError> {
+fn preview_rows(
+    words: StationWords,
+    state: &AppState,
+    chosen: &PrintChoices,
+    rows: &[CsvRow],
+) -> Result<CheckedRows, HttpError> {
     let (mut fates, names) = {
         let facility = state.store.snapshot();
-        let fates = fates(&facility, rows);
+        let fates = check_rows(&facility, rows);
         let name = |tag: &Tag| facility.equipment.get(tag).map(|item| item.name.clone()).unwrap_or_default();
-        let tags = fates.iter().filter_map(|f| if let Fate::Prints(tag) = f { Some(*tag) } else { None });
+        let tags =
+            fates.iter().filter_map(|f| if let RowOutcome::Prints(tag) = f { Some(*tag) } else { None });
         let names: BTreeMap<Tag, String> = tags.map(|tag| (tag, name(&tag))).collect();
         (fates, names)
     };
-    refuse(words, state, chosen, &mut fates)?;
+    refuse_rows(words, state, chosen, &mut fates)?;
     let (mut good, mut bad, mut list) = (Vec::new(), Vec::new(), Vec::new());
-    for (row, fate) in rows.iter().zip(fates) {
-        let said = [&row.tag, &row.number, &row.name].into_iter().filter(|cell| !cell.is_empty());
-        let said = said.map(|cell| short(cell)).collect::<Vec<_>>().join(", ");
-        let line =
-            |name: String, tag: String, why| Line { line: row.line, said: said.clone(), name, tag, why };
-        match fate {
-            Fate::Prints(tag) => {
+    for (row, outcome) in rows.iter().zip(fates) {
+        let message = [&row.tag, &row.number, &row.name].into_iter().filter(|cell| !cell.is_empty());
+        let message = message.map(|cell| shorten_cell(cell)).collect::<Vec<_>>().join(", ");
+        let line = |name: String, tag: String, why| CsvResultRow {
+            line: row.line,
+            message: message.clone(),
+            name,
+            tag,
+            why,
+        };
+        match outcome {
+            RowOutcome::Prints(tag) => {
                 list.push(tag.to_string());
                 good.push(line(names.get(&tag).cloned().unwrap_or_default(), tag.grouped(), String::new()));
             }
-            Fate::Bad(why) => bad.push(line(String::new(), String::new(), why.words(words.labels))),
+            RowOutcome::Bad(why) => bad.push(line(String::new(), String::new(), why.words(words.labels))),
         }
     }
     Ok((good, bad, list.join(" ")))
 }
 
 /// Rows whose labels cannot be laid out become bad ones.
-fn refuse(
+fn refuse_rows(
     words: StationWords,
     state: &AppState,
-    chosen: &Chosen,
-    fates: &mut [Fate],
+    chosen: &PrintChoices,
+    fates: &mut [RowOutcome],
 ) -> Result<(), HttpError> {
-    let tags: Vec<Tag> =
-        fates.iter().filter_map(|f| if let Fate::Prints(tag) = f { Some(*tag) } else { None }).collect();
-    let once = Chosen { copies: "1".into(), ..chosen.clone() };
+    let tags: Vec<Tag> = fates
+        .iter()
+        .filter_map(|f| if let RowOutcome::Prints(tag) = f { Some(*tag) } else { None })
+        .collect();
+    let once = PrintChoices { copies: "1".into(), ..chosen.clone() };
     let Ok(ask) = once.ask(words.labels) else { return Ok(()) };
     if tags.is_empty() {
         return Ok(());
     }
     let ask = LabelOrder { tags, ..ask };
-    let requests = label_fields::requests(state, &ask)?;
+    let requests = label_fields::label_requests(state, &ask)?;
     let id = record::ids::JobId::new(state.clock.now().wall_ms, state.random.bytes());
-    let names = if chosen.numbers { Names::AssetNumber } else { Names::AsTheyAre };
+    let names = if chosen.numbers { NameStyle::AssetNumber } else { NameStyle::AsTheyAre };
     let job =
         JobRequest { printer: ask.printer, template: ask.template, names, ..JobRequest::new(id, requests) };
     let trial = match state.printing.trial(&job) {
         // The form below still prints when there is a printer again.
         Err(PrintRefusal::NoPrinter) => return Ok(()),
-        tried => tried.map_err(labels::refused)?,
+        tried => tried.map_err(labels::refusal_error)?,
     };
-    let good = fates.iter_mut().filter(|fate| matches!(fate, Fate::Prints(_)));
-    for (fate, refused) in good.zip(trial.refused) {
+    let good = fates.iter_mut().filter(|outcome| matches!(outcome, RowOutcome::Prints(_)));
+    for (outcome, refused) in good.zip(trial.refused) {
         if let Some(PrintRefusal::Label { why, .. }) = refused {
-            *fate = Fate::Bad(RowFault::Label(word_make_error(words.printing, &why)));
+            *outcome = RowOutcome::Bad(RowFault::Label(word_make_error(words.printing, &why)));
         }
     }
     Ok(())
@@ -417,8 +435,8 @@ fn form_page(
     state: &AppState,
     signed: &StaffSession,
     text: String,
-    chosen: Chosen,
-    tried: Option<Tried>,
+    chosen: PrintChoices,
+    tried: Option<CheckedRows>,
     problems: Vec<Wrong>,
 ) -> Result<Page, HttpError> {
     let station = StationWords::of_staff(signed);
@@ -430,13 +448,13 @@ fn form_page(
     });
     let (good, bad, list) = tried.unwrap_or_default();
     let template = CsvPage {
-        frame: Frame::staff(state, &snapshot, w.csv_title(), signed, Place::Labels).with_script(),
+        frame: PageLayout::staff(state, &snapshot, w.csv_title(), signed, NavSection::Labels).with_script(),
         w,
         problems,
         form_token: signed.form_token(),
-        submission: choices::submission(state),
+        submission: choices::new_submission(state),
         text,
-        printers: choices::printers(station, &state.printing.printers(), &chosen.printer),
+        printers: choices::printer_options(station, &state.printing.printers(), &chosen.printer),
         templates: choices::of_items(station, &state.printing, &chosen.template),
         chosen,
         bad,
@@ -454,28 +472,28 @@ mod tests {
 
     use super::*;
 
-    fn row(line: u64, tag: &str, number: &str, name: &str) -> Row {
-        Row { line, tag: tag.into(), number: number.into(), name: name.into() }
+    fn row(line: u64, tag: &str, number: &str, name: &str) -> CsvRow {
+        CsvRow { line, tag: tag.into(), number: number.into(), name: name.into() }
     }
 
     #[test]
     fn files_as_spreadsheets_write_them() {
-        let wanted = vec![row(2, "", "BM-1", "Pump, old"), row(3, "", "BM-2", "Bed")];
+        let expected = vec![row(2, "", "BM-1", "Pump, old"), row(3, "", "BM-2", "Bed")];
         for text in [
             "Asset Number,Name,Room\nBM-1,\"Pump, old\",3\nBM-2,Bed,4\n",
             "\u{feff}asset_number;NAME\r\nBM-1;Pump, old\r\nBM-2;Bed\r\n",
             "Asset no.\tItem\nBM-1\tPump, old\n BM-2 \tBed\n\t\n\n",
         ] {
-            assert_eq!(read(text.as_bytes()), Ok(wanted.clone()), "{text}");
+            assert_eq!(read_rows(text.as_bytes()), Ok(expected.clone()), "{text}");
         }
-        assert_eq!(read(b"ABCDEFGH3\n").unwrap(), [row(1, "ABCDEFGH3", "", "")]);
+        assert_eq!(read_rows(b"ABCDEFGH3\n").unwrap(), [row(1, "ABCDEFGH3", "", "")]);
     }
 
     #[test]
     fn what_cannot_be_read_says_what_to_do() {
         let long = format!("tag\n{}", "ABCDEFGH3\n".repeat(5_001));
         let wide = vec![b'x'; BYTES_MAX + 1];
-        for (bytes, said) in [
+        for (bytes, message) in [
             (&b""[..], "no rows"),
             (b"tag\n", "no rows"),
             (b"colour\nred\n", "name its columns"),
@@ -483,16 +501,16 @@ mod tests {
             (long.as_bytes(), "5,000 rows"),
             (&wide, "1 MB"),
         ] {
-            let refused = read(bytes).unwrap_err().words(LabelsWords::in_locale(Locale::EnUs));
-            assert!(refused.contains(said), "{refused}");
+            let refused = read_rows(bytes).unwrap_err().words(LabelsWords::in_locale(Locale::EnUs));
+            assert!(refused.contains(message), "{refused}");
         }
     }
 
     proptest! {
         #[test]
         fn never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-            let _ = read(&bytes);
-            let _ = read(&[b"tag,name\n".as_slice(), &bytes].concat());
+            let _ = read_rows(&bytes);
+            let _ = read_rows(&[b"tag,name\n".as_slice(), &bytes].concat());
         }
     }
 }

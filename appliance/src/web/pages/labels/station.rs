@@ -9,29 +9,29 @@ use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::Page;
-use web::argument::Lenient;
+use web::argument::LenientQuery;
 use web::error::HttpError;
 
 use crate::printing::{LedgerError, PrinterView};
 use crate::web::access::permissions::View;
-use crate::web::access::staff::Staff;
+use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
-use crate::web::context::{AppState, aside};
-use crate::web::layout::{Frame, Place, draw_page};
+use crate::web::context::{AppState, run_blocking};
+use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::live::live_prints_page;
-use crate::web::pages::labels::choices::{Chosen, StationWords};
-use crate::web::pages::labels::outcome::Done;
-use crate::web::pages::labels::pick::{List, PAGE_ROWS, PickRow, Show, read_tag};
+use crate::web::pages::labels::choices::{PrintChoices, StationWords};
+use crate::web::pages::labels::outcome::LabelActionOutcome;
+use crate::web::pages::labels::pick::{ItemFilter, PAGE_ROWS, PickRow, PickTable, read_tag};
 use crate::web::pages::labels::picked::{PickList, PickListId, PickLists};
-use crate::web::pages::labels::preview::{Look, look};
+use crate::web::pages::labels::preview::{LabelPreview, preview_label};
 use crate::web::pages::labels::{choices, pick};
-use crate::web::request::choice::Choice;
+use crate::web::request::choice::SelectOption;
 use crate::web::request::field_error::Wrong;
 use crate::web::view_models::jobs;
-use crate::web::view_models::jobs::{JobCard, JobLine, PrinterCard, job_card, printer_card, segment};
+use crate::web::view_models::jobs::{JobCard, JobLine, PrinterCard, job_card, path_segment, printer_card};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::board_now;
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{LabelsWords, PrintingWords};
 
 /// Unfinished jobs shown whole.
@@ -45,7 +45,7 @@ pub(crate) const QUERY_CHARS_MAX: usize = 200;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct StationView {
     pub(crate) query: String,
-    pub(crate) show: Show,
+    pub(crate) show: ItemFilter,
     /// From 1.
     pub(crate) page: usize,
     /// Where the picks are kept; absent while nothing is picked.
@@ -55,10 +55,10 @@ pub(crate) struct StationView {
     pub(crate) ticked: Option<Tag>,
     /// A pasted list of which something was not taken.
     pub(crate) list: String,
-    pub(crate) chosen: Chosen,
+    pub(crate) chosen: PrintChoices,
     pub(crate) problems: Vec<Wrong>,
     /// What came of the last press, for a screen reader too.
-    pub(crate) said: String,
+    pub(crate) message: String,
     /// Something that is not there any more, and no mistake of whoever reads it.
     pub(crate) note: String,
 }
@@ -74,13 +74,13 @@ impl StationView {
     }
 
     fn address_of(&self, page: usize) -> String {
-        let mut address = format!("/staff/labels?show={}", segment(&self.show.value()));
+        let mut address = format!("/staff/labels?show={}", path_segment(&self.show.value()));
         // Writing to a string does not fail.
         if let Some(id) = self.id {
             let _ = write!(address, "&picks={id}");
         }
         if !self.query.is_empty() {
-            let _ = write!(address, "&q={}", segment(&self.query));
+            let _ = write!(address, "&q={}", path_segment(&self.query));
         }
         if page > 1 {
             let _ = write!(address, "&page={page}");
@@ -99,7 +99,7 @@ struct Pager {
 }
 
 impl Pager {
-    fn of(w: LabelsWords, view: &StationView, list: &List) -> Self {
+    fn of(w: LabelsWords, view: &StationView, list: &PickTable) -> Self {
         let at = |page: usize| (view.address_of(page), page);
         let (first, all) = ((list.page - 1) * PAGE_ROWS, list.shown.len());
         let words = w.station_page_of(all, first + 1, first + list.rows.len());
@@ -114,10 +114,10 @@ impl Pager {
 #[derive(Template)]
 #[template(path = "station.html")]
 struct StationPage {
-    frame: Frame,
+    frame: PageLayout,
     w: LabelsWords,
     problems: Vec<Wrong>,
-    said: String,
+    message: String,
     note: String,
     /// Another list, for a page that has none: its words and its address.
     unprinted: Option<(String, String)>,
@@ -132,7 +132,7 @@ struct StationPage {
     show: String,
     page: usize,
     list: String,
-    shows: Vec<Choice>,
+    shows: Vec<SelectOption>,
     rows: Vec<PickRow>,
     pager: Pager,
     counted: String,
@@ -142,12 +142,12 @@ struct StationPage {
     /// `Add all 312`; empty where all of them are picked.
     all_words: String,
     only_picked: bool,
-    printers: Vec<Choice>,
-    templates: Vec<Choice>,
-    chosen: Chosen,
+    printers: Vec<SelectOption>,
+    templates: Vec<SelectOption>,
+    chosen: PrintChoices,
     asks: bool,
     print_words: String,
-    look: Option<Look>,
+    look: Option<LabelPreview>,
     jobs: Vec<JobCard>,
     older: Vec<JobLine>,
     cards: Vec<PrinterCard>,
@@ -165,7 +165,7 @@ pub(crate) struct StationParams {
     page: String,
     #[serde(default)]
     picks: String,
-    /// What the last press did: see [`Done`].
+    /// What the last press did: see [`LabelActionOutcome`].
     #[serde(default)]
     did: String,
     #[serde(default)]
@@ -173,30 +173,30 @@ pub(crate) struct StationParams {
 }
 
 pub(crate) async fn show(
-    signed: Staff<View>,
+    signed: StaffCaller<View>,
     State(state): State<AppState>,
-    Lenient(asked): Lenient<StationParams>,
+    LenientQuery(requested): LenientQuery<StationParams>,
 ) -> Result<Page, HttpError> {
     let signed = signed.into_session();
     let mut view = StationView {
-        query: asked.q.trim().chars().take(QUERY_CHARS_MAX).collect(),
-        show: Show::read(&asked.show),
-        page: asked.page.parse().unwrap_or(1),
-        chosen: Chosen { copies: "1".into(), ..Chosen::default() },
+        query: requested.q.trim().chars().take(QUERY_CHARS_MAX).collect(),
+        show: ItemFilter::read(&requested.show),
+        page: requested.page.parse().unwrap_or(1),
+        chosen: PrintChoices { copies: "1".into(), ..PrintChoices::default() },
         ..StationView::default()
     };
     // A label's code says where it leads; its tag is what can be found.
     if let Some(tag) = read_tag(&view.query) {
-        (view.query, view.show) = (tag.to_string(), Show::All);
+        (view.query, view.show) = (tag.to_string(), ItemFilter::All);
     }
     if signed.can_edit() {
-        view.ticked = read_tag(&asked.tag);
-        take_list(&state, &signed, &asked.picks, &mut view);
-        view.said = Done::read(&asked.did, &asked.n)
+        view.ticked = read_tag(&requested.tag);
+        take_list(&state, &signed, &requested.picks, &mut view);
+        view.message = LabelActionOutcome::read(&requested.did, &requested.n)
             .map(|done| done.words(signed.words(), &state))
             .unwrap_or_default();
     }
-    aside(&state, move |state| draw_station(state, &signed, view)).await
+    run_blocking(&state, move |state| draw_station(state, &signed, view)).await
 }
 
 /// What was picked under the name that the address says.
@@ -204,7 +204,7 @@ fn take_list(state: &AppState, signed: &StaffSession, named: &str, view: &mut St
     if named.is_empty() {
         return;
     }
-    let lists = state.kept::<PickLists>();
+    let lists = state.stored::<PickLists>();
     match named.parse().and_then(|id| lists.get(signed.staff(), id).map(|list| (id, list))) {
         Ok((id, list)) => {
             view.chosen = list.chosen.clone();
@@ -215,9 +215,9 @@ fn take_list(state: &AppState, signed: &StaffSession, named: &str, view: &mut St
 }
 
 /// The items that are overdue, where these are shown.
-pub(crate) fn overdue_of(state: &AppState, show: &Show) -> BTreeSet<Tag> {
+pub(crate) fn overdue_of(state: &AppState, show: &ItemFilter) -> BTreeSet<Tag> {
     match show {
-        Show::Overdue => board_now(state).overdue().iter().map(|row| row.item.tag).collect(),
+        ItemFilter::Overdue => board_now(state).overdue().iter().map(|row| row.item.tag).collect(),
         _ => BTreeSet::new(),
     }
 }
@@ -227,25 +227,25 @@ fn read_items(
     state: &AppState,
     signed: &StaffSession,
     view: &StationView,
-) -> Result<(Snapshot, List, Vec<Choice>), HttpError> {
+) -> Result<(Snapshot, PickTable, Vec<SelectOption>), HttpError> {
     let w: LabelsWords = signed.words();
     let printed = state.printing.printed().map_err(|e| HttpError::internal(&e))?;
     let facility = state.store.snapshot();
     let snapshot = Snapshot::of(state, &facility);
     let wording = signed.wording(&snapshot.local);
     let overdue = overdue_of(state, &view.show);
-    let read = |query: &str, show: &Show, page: usize| {
-        let asked = pick::Asked { query, show, picks: view.picks.tags(), overdue: &overdue, page };
-        pick::list(w, &wording, &facility, &printed, &asked)
+    let read = |query: &str, show: &ItemFilter, page: usize| {
+        let requested = pick::PickQuery { query, show, picks: view.picks.tags(), overdue: &overdue, page };
+        pick::pick_rows(w, &wording, &facility, &printed, &requested)
     };
     let mut list = read(&view.query, &view.show, view.page);
     if let Some(tag) = view.ticked {
         list.rows.retain(|row| row.tag != tag);
-        let found = read(tag.as_str(), &Show::All, 1).rows.into_iter().find(|row| row.tag == tag);
+        let found = read(tag.as_str(), &ItemFilter::All, 1).rows.into_iter().find(|row| row.tag == tag);
         let ticked = found.map(|row| PickRow { picked: true, ..row });
         list.rows = ticked.into_iter().chain(list.rows).collect();
     }
-    let shows = pick::shows(w, &facility, &view.show);
+    let shows = pick::filter_options(w, &facility, &view.show);
     Ok((snapshot, list, shows))
 }
 
@@ -261,7 +261,7 @@ struct PrintOverview {
 fn read_prints(
     w: PrintingWords,
     state: &AppState,
-    wording: &Wording,
+    wording: &PageWording,
     printers: &[PrinterView],
 ) -> Result<PrintOverview, HttpError> {
     let internal = |e: LedgerError| HttpError::internal(&e);
@@ -292,7 +292,7 @@ pub(crate) fn draw_station(
     let PrintOverview { jobs, older, cards } = read_prints(words.printing, state, &wording, &views)?;
     let first = view.picks.tags().first().copied().or(list.rows.first().map(|row| row.tag));
     let look = match first {
-        Some(tag) if !views.is_empty() => Some(look(words, state, &view.chosen, tag)?),
+        Some(tag) if !views.is_empty() => Some(preview_label(words, state, &view.chosen, tag)?),
         _ => None,
     };
     let on: BTreeSet<Tag> = view.picks.tags().iter().copied().collect();
@@ -301,16 +301,16 @@ pub(crate) fn draw_station(
     let picked = on.len() + usize::from(ticked.is_some());
     let fine = view.problems.is_empty();
     let title = if fine { w.labels_title() } else { w.labels_title_error() };
-    let frame = Frame::staff(state, &snapshot, title, signed, Place::Labels);
+    let frame = PageLayout::staff(state, &snapshot, title, signed, NavSection::Labels);
     let had: Vec<&str> =
         list.rows.iter().map(|row| &row.tag).filter(|tag| on.contains(tag)).map(Tag::as_str).collect();
     let template = StationPage {
         frame: frame.with_script().with_station_script().live(live),
         w,
-        unprinted: if view.id.is_none() && fine { unprinted(state, signed) } else { None },
+        unprinted: if view.id.is_none() && fine { unprinted_notice(state, signed) } else { None },
         may_change: signed.can_edit(),
         form_token: signed.form_token(),
-        submission: choices::submission(state),
+        submission: choices::new_submission(state),
         picks: view.id.map(|id| id.to_string()).unwrap_or_default(),
         had: had.join(" "),
         show: view.show.value(),
@@ -327,9 +327,9 @@ pub(crate) fn draw_station(
             others if others == list.shown.len() => w.station_add_all(others),
             others => w.station_add_others(others),
         },
-        only_picked: view.show == Show::Picked,
+        only_picked: view.show == ItemFilter::Picked,
         rows: list.rows,
-        printers: choices::printers(words, &views, &view.chosen.printer),
+        printers: choices::printer_options(words, &views, &view.chosen.printer),
         templates: choices::of_items(words, &state.printing, &view.chosen.template),
         asks: !view.chosen.until.is_empty() || !view.chosen.reason.is_empty() || view.chosen.numbers,
         print_words: w.station_print_labels(labels_of(picked, &view.chosen.copies)),
@@ -339,7 +339,7 @@ pub(crate) fn draw_station(
         list: view.list,
         chosen: view.chosen,
         problems: view.problems,
-        said: view.said,
+        message: view.message,
         note: view.note,
         look,
         older,
@@ -350,8 +350,8 @@ pub(crate) fn draw_station(
 }
 
 /// What waits on another list, and where.
-fn unprinted(state: &AppState, signed: &StaffSession) -> Option<(String, String)> {
-    let list = state.kept::<PickLists>().unprinted(signed.staff())?;
+fn unprinted_notice(state: &AppState, signed: &StaffSession) -> Option<(String, String)> {
+    let list = state.stored::<PickLists>().unprinted(signed.staff())?;
     let words = signed.words::<LabelsWords>().station_other_list(list.picked);
     Some((words, format!("/staff/labels?show=picked&picks={}", list.id)))
 }

@@ -7,28 +7,28 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::{FormReply, MediaBytes, Page, media};
-use web::argument::{Lenient, Path};
+use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues, SEEN_FIELD};
 use words::{S0, S1, SafeHtml, fill_slots};
 
 use crate::printing::{ContentVersion, DesignRefusal, LOGO_BYTES_MAX, TEMPLATE_BYTES_MAX, TemplateView};
 use crate::web::access::permissions::{Print, View};
-use crate::web::access::staff::Staff;
+use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
-use crate::web::context::{AppState, aside};
+use crate::web::context::{AppState, run_blocking};
 use crate::web::form_page::{FormConflict, FormMarks, SentForm, show_conflict, window_title};
 use crate::web::http_error::not_found;
-use crate::web::layout::{Frame, Place, draw_page};
+use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::{StaffForm, StaffListForm};
 use crate::web::view_models::label_faults::{word_label_error, word_warning};
-use crate::web::view_models::printer_causes::sentence;
+use crate::web::view_models::printer_causes::as_sentence;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::template_words::{word_design_refusal, word_template_size, word_template_title};
 use crate::web::view_models::templates;
-use crate::web::view_models::templates::{LogoPicture, refused};
+use crate::web::view_models::templates::{LogoPicture, refusal_error};
 use crate::web::words::{FormWords, PageWords, PrintingWords, TemplatesWords};
 
 pub(super) const LIST: &str = "/staff/labels/templates";
@@ -70,10 +70,10 @@ impl Shown {
                 shown.notes = drawing
                     .warnings
                     .iter()
-                    .map(|warning| sentence(&word_warning(w.printing, warning)))
+                    .map(|warning| as_sentence(&word_warning(w.printing, warning)))
                     .collect();
             }
-            Some(Err(error)) => shown.refused = sentence(&word_label_error(w.printing, &error)),
+            Some(Err(error)) => shown.refused = as_sentence(&word_label_error(w.printing, &error)),
             None => {}
         }
         shown
@@ -92,7 +92,7 @@ struct LogoShown {
 #[derive(Template)]
 #[template(path = "designs.html")]
 struct TemplateListPage {
-    frame: Frame,
+    frame: PageLayout,
     w: TemplatesWords,
     problems: Vec<Wrong>,
     form_token: String,
@@ -102,8 +102,11 @@ struct TemplateListPage {
     logo_shown_on: String,
 }
 
-pub(crate) async fn list(signed: Staff<Print>, State(state): State<AppState>) -> Result<Page, HttpError> {
-    aside(&state, move |state| list_page(state, &signed, Vec::new())).await
+pub(crate) async fn list(
+    signed: StaffCaller<Print>,
+    State(state): State<AppState>,
+) -> Result<Page, HttpError> {
+    run_blocking(&state, move |state| list_page(state, &signed, Vec::new())).await
 }
 
 fn list_page(state: &AppState, signed: &StaffSession, problems: Vec<Wrong>) -> Result<Page, HttpError> {
@@ -124,7 +127,7 @@ fn list_page(state: &AppState, signed: &StaffSession, problems: Vec<Wrong>) -> R
         version: logo.version,
     });
     let page = TemplateListPage {
-        frame: Frame::staff(state, &snapshot, title, signed, Place::Labels),
+        frame: PageLayout::staff(state, &snapshot, title, signed, NavSection::Labels),
         w,
         problems,
         form_token: signed.form_token(),
@@ -143,11 +146,11 @@ fn list_again(state: &AppState, signed: &StaffSession, problems: Vec<Wrong>) -> 
 
 /// The very dots of a template's label with words such as a label has.
 pub(crate) async fn show_picture(
-    _: Staff<View>,
+    _: StaffCaller<View>,
     State(state): State<AppState>,
     Path(name): Path<String>,
 ) -> Result<MediaBytes<media::Png>, HttpError> {
-    let png = aside(&state, move |state| {
+    let png = run_blocking(&state, move |state| {
         let mut t = Typesetter::new().map_err(|e| HttpError::internal(&e))?;
         let host = state.store.snapshot().settings.label_host.clone();
         let drawn = state.printing.sample(&t, &name, &host, DPI).and_then(Result::ok);
@@ -176,7 +179,7 @@ const WAS: &str = "was";
 #[derive(Template)]
 #[template(path = "design.html")]
 struct TemplateFormPage {
-    frame: Frame,
+    frame: PageLayout,
     w: FormWords,
     t: TemplatesWords,
     title: String,
@@ -189,9 +192,9 @@ struct TemplateFormPage {
 }
 
 pub(crate) async fn edit(
-    signed: Staff<Print>,
+    signed: StaffCaller<Print>,
     State(state): State<AppState>,
-    Lenient(TemplateParams { from }): Lenient<TemplateParams>,
+    LenientQuery(TemplateParams { from }): LenientQuery<TemplateParams>,
 ) -> Result<Page, HttpError> {
     let from = if from.is_empty() { BEGIN_WITH } else { &from };
     // Before the file: a version that is older than what it stands for is asked about once more, and no worse.
@@ -199,13 +202,13 @@ pub(crate) async fn edit(
     let file = state.printing.template_file(from).ok_or_else(not_found)?;
     let own = state.printing.templates().iter().any(|t| t.own && t.name == from);
     let (name, text) =
-        if own { (from.to_owned(), file.to_string()) } else { (String::new(), renamed(&file, from)) };
+        if own { (from.to_owned(), file.to_string()) } else { (String::new(), rename_template(&file, from)) };
     let values = FormValues::empty(&TEMPLATE).with("text", text);
     edit_page(&state, &signed, name, &values, Vec::new(), own.then_some(version))
 }
 
 /// A built-in template's file under a name that can be taken.
-fn renamed(file: &str, name: &str) -> String {
+fn rename_template(file: &str, name: &str) -> String {
     file.replacen(&format!("name = \"{name}\""), &format!("name = \"{name}-own\""), 1)
 }
 
@@ -224,7 +227,7 @@ fn edit_page(
     let code = |text: &str| SafeHtml::element("span", &[("class", "code"), ("translate", "no")], text);
     let fields = ::labels::Field::ALL.iter().map(|field| code(field.name()));
     let page = TemplateFormPage {
-        frame: Frame::staff(state, &snapshot, window, signed, Place::Labels).with_script(),
+        frame: PageLayout::staff(state, &snapshot, window, signed, NavSection::Labels).with_script(),
         w,
         t,
         title,
@@ -238,10 +241,10 @@ fn edit_page(
 }
 
 /// Words about a refusal beside its field; what is the box's own fault stays a page of its own.
-fn wrong(w: TemplatesWords, at: &str, refusal: DesignRefusal) -> Result<Vec<Wrong>, HttpError> {
+fn to_field_error(w: TemplatesWords, at: &str, refusal: DesignRefusal) -> Result<Vec<Wrong>, HttpError> {
     match refusal {
-        DesignRefusal::Ledger(_) => Err(refused(refusal)),
-        _ => Ok(vec![Wrong { at: at.to_owned(), words: sentence(&word_design_refusal(w, &refusal)) }]),
+        DesignRefusal::Ledger(_) => Err(refusal_error(refusal)),
+        _ => Ok(vec![Wrong { at: at.to_owned(), words: as_sentence(&word_design_refusal(w, &refusal)) }]),
     }
 }
 
@@ -251,7 +254,7 @@ fn version_of(state: &AppState, name: &str) -> ContentVersion {
 }
 
 pub(crate) async fn save(
-    signed: Staff<Print>,
+    signed: StaffCaller<Print>,
     State(state): State<AppState>,
     StaffListForm { fields: form, file }: StaffListForm,
 ) -> Result<FormReply, HttpError> {
@@ -273,14 +276,14 @@ pub(crate) async fn save(
         let seen = seen.map(|seen| (was.as_str(), seen));
         Ok(state.printing.keep_template_over(None, &content, seen))
     };
-    match aside(&state, keep).await? {
+    match run_blocking(&state, keep).await? {
         Ok(stored) => go_to(&format!("{LIST}#t-{}", stored.view.name)),
         Err(DesignRefusal::Changed(of)) => {
             let is_taken = of != name;
             show_difference(&state, &signed, of, &sent.values, is_taken).await
         }
         Err(refusal) => {
-            let wrong = wrong(signed.words(), "text", refusal)?;
+            let wrong = to_field_error(signed.words(), "text", refusal)?;
             edit_page(&state, &signed, name, &sent.values, wrong, seen).map(ask_again)
         }
     }
@@ -306,41 +309,41 @@ async fn show_difference(
         is_taken,
         action: EDIT.to_owned(),
         back: LIST.to_owned(),
-        place: Place::Labels,
+        place: NavSection::Labels,
         carried: vec![(WAS.to_owned(), name)],
     };
     show_conflict(state, signed, conflict).await
 }
 
 pub(crate) async fn remove(
-    _: Staff<Print>,
+    _: StaffCaller<Print>,
     State(state): State<AppState>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
     let name = form.text("name").to_owned();
-    aside(&state, move |state| match state.printing.remove_template(&name) {
+    run_blocking(&state, move |state| match state.printing.remove_template(&name) {
         // Removed by a second press, too.
         Ok(()) | Err(DesignRefusal::Unknown(_)) => go_to(LIST),
-        Err(refusal) => Err(refused(refusal)),
+        Err(refusal) => Err(refusal_error(refusal)),
     })
     .await
 }
 
 pub(crate) async fn show_logo(
-    _: Staff<Print>,
+    _: StaffCaller<Print>,
     State(state): State<AppState>,
 ) -> Result<LogoPicture, HttpError> {
     state.printing.logo().as_ref().map(templates::show_logo).ok_or_else(not_found)
 }
 
 pub(crate) async fn save_logo(
-    signed: Staff<Print>,
+    signed: StaffCaller<Print>,
     State(state): State<AppState>,
     read: Result<StaffListForm, HttpError>,
 ) -> Result<FormReply, HttpError> {
-    aside(&state, move |state| {
+    run_blocking(&state, move |state| {
         let w: TemplatesWords = signed.words();
-        let kept = match read {
+        let stored = match read {
             // A file that is far too large is not read to its end.
             Err(error) if error.status == StatusCode::PAYLOAD_TOO_LARGE => {
                 let words = w.logo_too_large(LOGO_BYTES_MAX.to_string());
@@ -354,9 +357,9 @@ pub(crate) async fn save_logo(
             }
             Ok(StaffListForm { file: Some(file), .. }) => state.printing.keep_logo(&file).map(drop),
         };
-        match kept {
+        match stored {
             Ok(()) | Err(DesignRefusal::NoLogo) => go_to(&format!("{LIST}#logo")),
-            Err(refusal) => list_again(state, &signed, wrong(w, "file", refusal)?),
+            Err(refusal) => list_again(state, &signed, to_field_error(w, "file", refusal)?),
         }
     })
     .await

@@ -3,24 +3,24 @@
 use askama::Template;
 use axum::extract::State;
 use record::fold::RowVersion;
-use record::kinds::{Event, Role};
+use record::kinds::{Event, StaffRole};
 use web::answer::{FormRecall, FormReply, OneOf, Page};
 use web::error::HttpError;
 use web::form::{FilledSection, FormPainter, FormValues};
 
-use crate::intake::{Command, Person, Refusal};
+use crate::intake::{Command, CommandRefusal, NewStaff};
 use crate::store::ReadLane;
 use crate::web::access::permissions::EditPeople;
-use crate::web::access::staff::Staff;
+use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::{StaffSession, word_role};
 use crate::web::answer::{FormOrPage, go_to};
-use crate::web::commands::run::{Undone, act, by_key, entry};
-use crate::web::confirm_pin::Confirmed;
+use crate::web::commands::run::{CommandFailure, by_key, read_event, run_command};
+use crate::web::confirm_pin::PinConfirmation;
 use crate::web::context::AppState;
 use crate::web::form_page::{FormMarks, SentForm, window_title, word_at_field};
 use crate::web::http_error::worded;
-use crate::web::layout::{Frame, Place, draw_page};
-use crate::web::log_reads::{read, staff_name};
+use crate::web::layout::{NavSection, PageLayout, draw_page};
+use crate::web::log_reads::{read_text, staff_name};
 use crate::web::pages::people::person::{PEOPLE, PERSON, refused_field, role_of, values_of};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
@@ -30,7 +30,7 @@ use crate::web::words::{FormWords, PageWords, PeopleWords};
 #[derive(Template)]
 #[template(path = "person_new.html")]
 struct NewPersonPage {
-    frame: Frame,
+    frame: PageLayout,
     w: FormWords,
     problems: Vec<Wrong>,
     sections: Vec<FilledSection>,
@@ -42,7 +42,7 @@ struct NewPersonPage {
 /// Somebody who has the very name that was typed for another person.
 struct Namesake {
     name: String,
-    role: Role,
+    role: StaffRole,
     /// What a second press says: that this name, and no other that was typed since, is meant.
     key: String,
 }
@@ -72,10 +72,10 @@ fn name_key(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
-async fn namesake(state: &AppState, name: &str) -> Result<Option<Namesake>, HttpError> {
+async fn find_namesake(state: &AppState, name: &str) -> Result<Option<Namesake>, HttpError> {
     let key = name_key(name);
     let facility = state.store.snapshot();
-    let found = read(state, ReadLane::of_rows(facility.staff.len()), move |_, reader| {
+    let found = read_text(state, ReadLane::of_rows(facility.staff.len()), move |_, reader| {
         let mut here = facility.staff.iter().filter(|(_, person)| !person.left);
         let found = here.find_map(|(id, person)| {
             let name = staff_name(reader, &facility, *id);
@@ -99,7 +99,8 @@ impl NewPerson {
         let (page_words, w): (PageWords, FormWords) = signed.words();
         let title = window_title(page_words, w.form_person_new(), &self.problems);
         let page = NewPersonPage {
-            frame: Frame::staff(state, &Snapshot::now(state), title, signed, Place::People).with_script(),
+            frame: PageLayout::staff(state, &Snapshot::now(state), title, signed, NavSection::People)
+                .with_script(),
             w,
             sections: FormPainter::new(&PERSON, w.catalog()).draw(&self.values, &self.problems)?,
             problems: self.problems,
@@ -116,19 +117,22 @@ impl NewPerson {
     }
 }
 
-pub(crate) async fn ask(signed: Staff<EditPeople>, State(state): State<AppState>) -> Result<Page, HttpError> {
-    let values = values_of("", Role::Technician);
+pub(crate) async fn ask(
+    signed: StaffCaller<EditPeople>,
+    State(state): State<AppState>,
+) -> Result<Page, HttpError> {
+    let values = values_of("", StaffRole::Technician);
     NewPerson { values, problems: Vec::new(), namesake: None, submission: None }.page(&state, &signed)
 }
 
 pub(crate) async fn add(
-    signed: Staff<EditPeople>,
+    signed: StaffCaller<EditPeople>,
     State(state): State<AppState>,
     StaffForm(form): StaffForm,
 ) -> Result<FormOrPage, HttpError> {
     let form = match signed.confirm(&state, form).await? {
-        Confirmed::Form(form) => form,
-        Confirmed::Asked(answer) => return Ok(answer),
+        PinConfirmation::Form(form) => form,
+        PinConfirmation::PinRequired(answer) => return Ok(answer),
     };
     let SentForm { values, errors, submission, .. } =
         SentForm::<RowVersion>::read(signed.words(), &PERSON, &form);
@@ -139,19 +143,19 @@ pub(crate) async fn add(
         Some(key) => by_key(&state, key).await.is_some(),
         None => false,
     };
-    let found = if is_repeated { None } else { namesake(&state, &name).await? };
+    let found = if is_repeated { None } else { find_namesake(&state, &name).await? };
     if let Some(namesake) = found.filter(|found| form.get("second") != Some(found.key.as_str())) {
         page.namesake = Some(namesake);
         return page.again(&state, &signed);
     }
-    match act(&state, signed.author(), submission, Command::AddStaff(Person { name, role })).await {
-        Ok(done) => match entry(&state, done.line).await? {
+    match run_command(&state, signed.author(), submission, Command::AddStaff(NewStaff { name, role })).await {
+        Ok(done) => match read_event(&state, done.line).await? {
             Some((_, Event::StaffAdded(added))) => {
                 go_to(&format!("{PEOPLE}/{}", added.staff)).map(OneOf::First)
             }
             _ => go_to(PEOPLE).map(OneOf::First),
         },
-        Err(Undone::Refused(Refusal::KeyReused)) => {
+        Err(CommandFailure::Refused(CommandRefusal::KeyReused)) => {
             page.problems
                 .push(Wrong { at: "name".to_owned(), words: signed.words::<FormWords>().form_key_reused() });
             page.submission = None;

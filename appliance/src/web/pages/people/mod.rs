@@ -7,7 +7,7 @@ mod programs;
 mod sign_in;
 
 use http::Method;
-use web::route::{Example, Kind, Route, row};
+use web::route::{Example, Route, RouteKind, row};
 
 use self::person::PEOPLE;
 use self::programs::PROGRAMS;
@@ -15,13 +15,13 @@ use crate::web::context::AppState;
 use crate::web::request::next_page::{OWN_PIN, SIGN_IN};
 use crate::web::{examples, refusals};
 
-pub(crate) fn routes() -> Vec<Route<AppState>> {
+pub(crate) fn people_page_routes() -> Vec<Route<AppState>> {
     [own_routes(), staff_routes(), program_routes()].into_iter().flatten().collect()
 }
 
 /// Signing in, and what is one's own.
 fn own_routes() -> Vec<Route<AppState>> {
-    use Kind::{Form, Page};
+    use RouteKind::{Form, Page};
     let find = refusals::FINDING;
     let pin = examples::PIN;
     let sign_in = Example::default().field("staff", examples::STAFF).field("pin", pin).secret(pin);
@@ -32,7 +32,7 @@ fn own_routes() -> Vec<Route<AppState>> {
         row(Method::POST, SIGN_IN, "session.begin", Form, sign_in::sign_in).refusals(find).example(sign_in),
         row(Method::POST, "/staff/sign-out", "session.end", Form, sign_in::sign_out)
             .refusals(find)
-            .example(examples::button()),
+            .example(examples::button_example()),
         row(Method::GET, "/staff/me", "profile.show", Page, sign_in::show_me).refusals(find),
         row(Method::GET, OWN_PIN, "own-pin.ask", Page, own_pin::ask).refusals(find),
         row(Method::POST, OWN_PIN, "own-pin.change", Form, own_pin::change)
@@ -43,17 +43,17 @@ fn own_routes() -> Vec<Route<AppState>> {
 
 /// Who works here.
 fn staff_routes() -> Vec<Route<AppState>> {
-    use Kind::{Form, Page};
+    use RouteKind::{Form, Page};
     let (find, command) = (refusals::FINDING, refusals::COMMANDING);
     let person = |example: Example, name| example.field("name", name).field("role", "technician");
     let new_pin = examples::NEW_PIN;
-    let pin = examples::staff().field("pin", new_pin).field("again", new_pin).secret(new_pin);
-    let button = || examples::staff().field("submission", "");
+    let pin = examples::staff_example().field("pin", new_pin).field("again", new_pin).secret(new_pin);
+    let button = || examples::staff_example().field("submission", "");
     vec![
         row(Method::GET, PEOPLE, "people.list", Page, person::list).refusals(find),
         row(Method::POST, "/staff/people/sign-out", "people.sign-out", Form, person::sign_all_out)
             .refusals(find)
-            .example(examples::button()),
+            .example(examples::button_example()),
         row(Method::GET, "/staff/people/new", "person.ask-new", Page, add::ask).refusals(find),
         row(Method::POST, "/staff/people/new", "person.add", Form, add::add)
             .commands(&["AddStaff"])
@@ -61,11 +61,11 @@ fn staff_routes() -> Vec<Route<AppState>> {
             .example(person(Example::default(), "Grace Okafor")),
         row(Method::GET, "/staff/people/{staff}", "person.show", Page, person::ask_change)
             .refusals(find)
-            .example(examples::staff()),
+            .example(examples::staff_example()),
         row(Method::POST, "/staff/people/{staff}", "person.change", Form, person::change)
             .commands(&["ChangeStaff"])
             .refusals(command)
-            .example(person(examples::staff(), "Ada King")),
+            .example(person(examples::staff_example(), "Ada King")),
         row(Method::POST, "/staff/people/{staff}/pin", "pin.set", Form, person::set_pin)
             .refusals(find)
             .example(pin),
@@ -77,7 +77,7 @@ fn staff_routes() -> Vec<Route<AppState>> {
             .example(button()),
         row(Method::GET, "/staff/people/{staff}/leave", "person.ask-leave", Page, person::ask_leave)
             .refusals(find)
-            .example(examples::staff()),
+            .example(examples::staff_example()),
         row(Method::POST, "/staff/people/{staff}/leave", "person.leave", Form, person::leave)
             .commands(&["StaffLeft"])
             .refusals(command)
@@ -87,7 +87,7 @@ fn staff_routes() -> Vec<Route<AppState>> {
 
 /// Programs and their tokens.
 fn program_routes() -> Vec<Route<AppState>> {
-    use Kind::{Form, Page};
+    use RouteKind::{Form, Page};
     let find = refusals::FINDING;
     let token = || Example::default().part("id", examples::TOKEN);
     let new = Example::default().field("name", "CMMS").field("scope", "read").field("days", "30");

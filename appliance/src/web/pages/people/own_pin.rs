@@ -5,23 +5,23 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::{FormReply, Page, WithHeaders};
-use web::argument::Lenient;
+use web::argument::LenientQuery;
 use web::error::HttpError;
 
 use crate::identity::{IdentityError, PinAttempt, PinForm, PinOutcome, pin_digits_min};
 use crate::web::access::permissions::View;
-use crate::web::access::pin::{busy, word_pin_outcome};
-use crate::web::access::staff::Staff;
+use crate::web::access::pin::{busy_answer, word_pin_outcome};
+use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::{StaffSession, word_role};
 use crate::web::answer::{ask_again, go_to, with_cookies};
-use crate::web::context::{AppState, aside};
+use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::worded;
-use crate::web::layout::{Frame, Place};
+use crate::web::layout::{NavSection, PageLayout};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::next_page::{HOME, OWN_PIN, safe_next};
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, PeopleWords};
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -35,7 +35,7 @@ pub(crate) struct OwnPinParams {
 #[derive(Template)]
 #[template(path = "own_pin.html")]
 struct OwnPinPage {
-    frame: Frame,
+    frame: PageLayout,
     w: PeopleWords,
     problems: Vec<Wrong>,
     /// What is to be known before one goes on.
@@ -46,9 +46,9 @@ struct OwnPinPage {
 }
 
 pub(crate) async fn ask(
-    signed: Staff<View>,
+    signed: StaffCaller<View>,
     State(state): State<AppState>,
-    Lenient(params): Lenient<OwnPinParams>,
+    LenientQuery(params): LenientQuery<OwnPinParams>,
 ) -> Result<Page, HttpError> {
     let next = safe_next(params.next.as_deref().unwrap_or(HOME)).to_owned();
     own_pin_page(&state, &signed, params.short.is_some(), Vec::new(), next).await
@@ -63,14 +63,15 @@ async fn own_pin_page(
 ) -> Result<Page, HttpError> {
     let snapshot = Snapshot::now(state);
     let (page_words, w): (PageWords, PeopleWords) = signed.words();
-    let wording = Wording::new(page_words, &snapshot.local);
+    let wording = PageWording::new(page_words, &snapshot.local);
     let digits_min = pin_digits_min(signed.role());
     let staff = signed.staff();
-    let told =
-        aside(state, move |state| state.identity.pins.told(staff).map_err(|e| HttpError::internal(&e)));
-    let told = told.await?;
+    let reported = run_blocking(state, move |state| {
+        state.identity.pins.wrong_pins(staff).map_err(|e| HttpError::internal(&e))
+    });
+    let reported = reported.await?;
     let mut notes = Vec::new();
-    if let Some(wrong) = told {
+    if let Some(wrong) = reported {
         notes.push(w.own_pin_wrong(wrong.count, wording.dates().day_and_time(wrong.since_ms).text));
     }
     if short {
@@ -80,7 +81,7 @@ async fn own_pin_page(
         true => w.own_pin_title(),
         false => page_words.page_error_title(w.own_pin_title()),
     };
-    let frame = Frame::staff(state, &snapshot, title, signed, Place::Elsewhere);
+    let frame = PageLayout::staff(state, &snapshot, title, signed, NavSection::Elsewhere);
     let template = OwnPinPage {
         frame: frame.with_script(),
         w,
@@ -94,7 +95,7 @@ async fn own_pin_page(
 }
 
 pub(crate) async fn change(
-    signed: Staff<View>,
+    signed: StaffCaller<View>,
     State(state): State<AppState>,
     StaffForm(form): StaffForm,
 ) -> Result<WithHeaders<FormReply>, HttpError> {
@@ -135,10 +136,10 @@ pub(crate) async fn change(
             tracing::info!(staff = %signed.staff(), "somebody changed their PIN");
             go_to(&next).map(|reply| with_cookies(reply, [device.set_cookie()]))
         }
-        PinOutcome::Busy => Err(busy().link(OWN_PIN, worded(ErrorWords::error_links_own_pin))),
+        PinOutcome::Busy => Err(busy_answer().link(OWN_PIN, worded(ErrorWords::error_links_own_pin))),
         outcome => {
             tracing::warn!(staff = %signed.staff(), ?outcome, "a change of a PIN was refused");
-            let wording = Wording::new(page_words, &Snapshot::now(&state).local);
+            let wording = PageWording::new(page_words, &Snapshot::now(&state).local);
             let words = word_pin_outcome(errors, &wording, outcome);
             let page = own_pin_page(&state, &signed, false, wrong("present", words), next).await?;
             Ok(with_cookies(ask_again(page), []))

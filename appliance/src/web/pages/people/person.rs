@@ -4,39 +4,39 @@ use askama::Template;
 use axum::extract::State;
 use record::fold::RowVersion;
 use record::ids::StaffId;
-use record::kinds::Role;
+use record::kinds::StaffRole;
 use record::limits::NAME_CHARS_MAX;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::{FormReply, OneOf, Page};
-use web::argument::{Lenient, Path};
+use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
 use words::{Moment, S0, SafeHtml, fill_slots};
 
-use crate::identity::{AccessOutcome, AccessWanted, IdentityError, PinForm, pin_digits_min};
-use crate::intake::{Command, Permission, Refusal};
+use crate::identity::{AccessOutcome, AccessTarget, IdentityError, PinForm, pin_digits_min};
+use crate::intake::{Command, CommandRefusal, Permission};
 use crate::store::ReadLane;
 use crate::web::access::permissions::{EditPeople, SeePeople};
-use crate::web::access::staff::Staff;
+use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::{StaffSession, role_forbidden_but, word_role};
 use crate::web::access_note::AccessNote;
 use crate::web::answer::{FormOrPage, ask_again, go_to};
-use crate::web::commands::run::{Undone, act};
-use crate::web::confirm_pin::Confirmed;
-use crate::web::context::{AppState, aside};
+use crate::web::commands::run::{CommandFailure, run_command};
+use crate::web::confirm_pin::PinConfirmation;
+use crate::web::context::{AppState, run_blocking};
 use crate::web::form_page::{
     FormConflict, FormMarks, SentForm, find_refused, is_changed, show_conflict, window_title, word_at_field,
 };
 use crate::web::http_error::{not_found, worded};
-use crate::web::layout::{Frame, Place, draw_page};
-use crate::web::log_reads::{StoredText, read, read_quick, staff_name};
+use crate::web::layout::{NavSection, PageLayout, draw_page};
+use crate::web::log_reads::{StoredText, read_quick, read_text, staff_name};
 use crate::web::pages::people::own_pin::word_pin_form;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
-use crate::web::request::form_words::{read_word, word};
+use crate::web::request::form_words::{choice_word, read_word};
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{FormWords, PageWords, PeopleWords};
 
 pub(super) const PEOPLE: &str = "/staff/people";
@@ -55,14 +55,14 @@ struct StaffRow {
 #[derive(Template)]
 #[template(path = "people.html")]
 struct PeoplePage {
-    frame: Frame,
+    frame: PageLayout,
     w: PeopleWords,
     here: Vec<StaffRow>,
     left: Vec<StaffRow>,
     admin: bool,
     form_token: String,
     /// What came of the press that led here.
-    said: String,
+    message: String,
 }
 
 /// What was done, as it goes through the address of the page that says so.
@@ -81,19 +81,19 @@ fn word_one_out(w: PeopleWords, signed: &StaffSession, known: &StaffEntry, devic
 }
 
 pub(crate) async fn list(
-    signed: Staff<SeePeople>,
+    signed: StaffCaller<SeePeople>,
     State(state): State<AppState>,
-    Lenient(params): Lenient<SignedOutParams>,
+    LenientQuery(params): LenientQuery<SignedOutParams>,
 ) -> Result<Page, HttpError> {
     let lane = ReadLane::of_rows(state.store.snapshot().staff.len());
-    let template = read(&state, lane, move |state, reader| {
+    let template = read_text(&state, lane, move |state, reader| {
         let holders = state.identity.pins.holders().map_err(|e| HttpError::internal(&e))?;
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
         let sessions = state.identity.sessions.counts(snapshot.now.wall_ms);
         let (page_words, w): (PageWords, PeopleWords) = signed.words();
-        let wording = Wording::new(page_words, &snapshot.local);
-        let line = |(id, person): (&StaffId, &record::fold::Staff)| StaffRow {
+        let wording = PageWording::new(page_words, &snapshot.local);
+        let line = |(id, person): (&StaffId, &record::fold::StaffMember)| StaffRow {
             staff: *id,
             name: StoredText::of_staff(reader, &facility, *id).word(page_words),
             role: word_role(page_words, person.role),
@@ -112,13 +112,13 @@ pub(crate) async fn list(
             lines
         };
         Ok(PeoplePage {
-            frame: Frame::staff(state, &snapshot, w.people_title(), &signed, Place::People),
+            frame: PageLayout::staff(state, &snapshot, w.people_title(), &signed, NavSection::People),
             w,
             here: lines(here),
             left: lines(left),
             admin: signed.holds(Permission::EditPeople),
             form_token: signed.form_token(),
-            said: params.signed_out.map(|devices| w.people_signed_out(devices)).unwrap_or_default(),
+            message: params.signed_out.map(|devices| w.people_signed_out(devices)).unwrap_or_default(),
         })
     });
     let template = template.await?;
@@ -134,17 +134,17 @@ pub(crate) static PERSON: FormDefinition = FormDefinition {
     ])],
 };
 
-pub(super) fn values_of(name: &str, role: Role) -> FormValues {
-    FormValues::empty(&PERSON).with("name", name).with("role", word(role))
+pub(super) fn values_of(name: &str, role: StaffRole) -> FormValues {
+    FormValues::empty(&PERSON).with("name", name).with("role", choice_word(role))
 }
 
 /// The role, once nothing is wrong with the form.
-pub(super) fn role_of(values: &FormValues) -> Option<Role> {
+pub(super) fn role_of(values: &FormValues) -> Option<StaffRole> {
     read_word(values.text("role"))
 }
 
 /// The field that a refusal stands beside, where the form has it.
-pub(crate) fn refused_field(refusal: &Refusal) -> Option<&'static str> {
+pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
     find_refused(&PERSON, refusal)
 }
 
@@ -152,7 +152,7 @@ pub(crate) fn refused_field(refusal: &Refusal) -> Option<&'static str> {
 struct StaffEntry {
     staff: StaffId,
     name: String,
-    role: Role,
+    role: StaffRole,
     since_ms: i64,
     version: RowVersion,
 }
@@ -175,7 +175,7 @@ impl StaffEntry {
     }
 }
 
-async fn known(state: &AppState, text: &str) -> Result<StaffEntry, HttpError> {
+async fn find_member(state: &AppState, text: &str) -> Result<StaffEntry, HttpError> {
     let staff: StaffId = text.parse().map_err(|_| not_found())?;
     let known = read_quick(state, move |state, reader| {
         let facility = state.store.snapshot();
@@ -190,7 +190,7 @@ async fn known(state: &AppState, text: &str) -> Result<StaffEntry, HttpError> {
 #[derive(Template)]
 #[template(path = "person.html")]
 struct PersonPage {
-    frame: Frame,
+    frame: PageLayout,
     w: FormWords,
     p: PeopleWords,
     problems: Vec<Wrong>,
@@ -207,7 +207,7 @@ struct PersonPage {
     /// How many digits their PIN needs.
     digits: String,
     /// What came of the press that led here.
-    said: String,
+    message: String,
 }
 
 /// What a person's page shows beside the person.
@@ -242,9 +242,10 @@ async fn person_page(
 ) -> Result<Page, HttpError> {
     let (page_words, w, p): (PageWords, FormWords, PeopleWords) = signed.words();
     let themselves = known.staff == signed.staff();
-    let said = view.signed_out.map(|n| word_one_out(p, signed, &known, n)).unwrap_or_default();
+    let message = view.signed_out.map(|n| word_one_out(p, signed, &known, n)).unwrap_or_default();
     let holders =
-        aside(state, |state| state.identity.pins.holders().map_err(|e| HttpError::internal(&e))).await?;
+        run_blocking(state, |state| state.identity.pins.holders().map_err(|e| HttpError::internal(&e)))
+            .await?;
     let snapshot = Snapshot::now(state);
     let title = window_title(page_words, known.name.clone(), &view.problems);
     let now_ms = snapshot.now.wall_ms;
@@ -253,14 +254,14 @@ async fn person_page(
     let hidden = if themselves { vec!["role"] } else { Vec::new() };
     let hints = vec![("name", String::new())];
     let painter = FormPainter { hidden, hints, ..FormPainter::new(&PERSON, w.catalog()) };
-    let since = Wording::new(page_words, &snapshot.local).dates().day_and_time(known.since_ms).to_html();
+    let since = PageWording::new(page_words, &snapshot.local).dates().day_and_time(known.since_ms).to_html();
     let since = match themselves {
         true => fill_slots(p.person_since_themselves(S0), [since]),
         false => fill_slots(p.person_since(S0), [since]),
     };
     let page = PersonPage {
         since,
-        frame: Frame::staff(state, &snapshot, title, signed, Place::People).with_script(),
+        frame: PageLayout::staff(state, &snapshot, title, signed, NavSection::People).with_script(),
         w,
         p,
         sections: painter.draw(&values, &view.problems)?,
@@ -272,32 +273,32 @@ async fn person_page(
         has_pin: holders.contains(&known.staff),
         sessions: state.identity.sessions.counts(now_ms).get(&known.staff).copied().unwrap_or(0),
         digits: p.own_pin_digits(pin_digits_min(known.role)),
-        said,
+        message,
     };
     draw_page(&page.frame, &page)
 }
 
 pub(crate) async fn ask_change(
-    signed: Staff<EditPeople>,
+    signed: StaffCaller<EditPeople>,
     State(state): State<AppState>,
     Path(staff): Path<String>,
-    Lenient(params): Lenient<SignedOutParams>,
+    LenientQuery(params): LenientQuery<SignedOutParams>,
 ) -> Result<Page, HttpError> {
-    let known = known(&state, &staff).await?;
+    let known = find_member(&state, &staff).await?;
     let view = PersonView { signed_out: params.signed_out, ..PersonView::default() };
     person_page(&state, &signed, known, view).await
 }
 
 pub(crate) async fn change(
-    signed: Staff<EditPeople>,
+    signed: StaffCaller<EditPeople>,
     State(state): State<AppState>,
     Path(staff): Path<String>,
     StaffForm(form): StaffForm,
 ) -> Result<FormOrPage, HttpError> {
-    let there = known(&state, &staff).await?;
+    let there = find_member(&state, &staff).await?;
     let form = match signed.confirm(&state, form).await? {
-        Confirmed::Form(form) => form,
-        Confirmed::Asked(answer) => return Ok(answer),
+        PinConfirmation::Form(form) => form,
+        PinConfirmation::PinRequired(answer) => return Ok(answer),
     };
     let mut sent = SentForm::<RowVersion>::read(signed.words(), &PERSON, &form);
     if !sent.errors.is_empty() {
@@ -305,10 +306,10 @@ pub(crate) async fn change(
     }
     // Only what is new is said.
     let Some(command) = there.change(&sent) else { return go_to(PEOPLE).map(OneOf::First) };
-    match act(&state, signed.author(), sent.submission_key(there.staff), command).await {
+    match run_command(&state, signed.author(), sent.submission_key(there.staff), command).await {
         Ok(_) => go_to(PEOPLE).map(OneOf::First),
-        Err(Undone::Refused(refusal)) if is_changed(&refusal) => {
-            let now = known(&state, &staff).await?;
+        Err(CommandFailure::Refused(refusal)) if is_changed(&refusal) => {
+            let now = find_member(&state, &staff).await?;
             show_difference(&state, &signed, now, &sent.values).await.map(OneOf::First)
         }
         Err(undone) => match undone.at_field(refused_field) {
@@ -338,7 +339,7 @@ async fn show_difference(
         action: now.path(),
         back: now.path(),
         thing: now.name.clone(),
-        place: Place::People,
+        place: NavSection::People,
         carried: Vec::new(),
     };
     show_conflict(state, signed, conflict).await
@@ -348,11 +349,11 @@ async fn show_difference(
 async fn keep_pin(
     state: &AppState,
     signed: &StaffSession,
-    (staff, role): (StaffId, Role),
+    (staff, role): (StaffId, StaffRole),
     pin: Option<String>,
 ) -> Result<Result<(), PinForm>, HttpError> {
     let (identity, own) = (state.identity.clone(), signed.staff() == staff);
-    let kept = tokio::task::spawn_blocking(move || -> Result<Result<(), PinForm>, IdentityError> {
+    let stored = tokio::task::spawn_blocking(move || -> Result<Result<(), PinForm>, IdentityError> {
         if let Some(Err(form)) = pin.as_ref().map(|pin| PinForm::of(role).check(pin)) {
             return Ok(Err(form));
         }
@@ -373,25 +374,25 @@ async fn keep_pin(
         end_sessions()?;
         Ok(Ok(()))
     });
-    kept.await.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))
+    stored.await.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))
 }
 
 pub(crate) async fn set_pin(
-    signed: Staff<EditPeople>,
+    signed: StaffCaller<EditPeople>,
     State(state): State<AppState>,
     Path(staff): Path<String>,
     StaffForm(form): StaffForm,
 ) -> Result<FormOrPage, HttpError> {
-    let known = known(&state, &staff).await?;
+    let known = find_member(&state, &staff).await?;
     let form = match signed.confirm(&state, form).await? {
-        Confirmed::Form(form) => form,
-        Confirmed::Asked(answer) => return Ok(answer),
+        PinConfirmation::Form(form) => form,
+        PinConfirmation::PinRequired(answer) => return Ok(answer),
     };
     let w: PeopleWords = signed.words();
     let (pin, again) = (form.text("pin").trim(), form.text("again").trim());
     let done = if pin == again {
-        let kept = keep_pin(&state, &signed, (known.staff, known.role), Some(pin.to_owned())).await?;
-        kept.map_err(|form| ("pin", word_pin_form(w, form)))
+        let stored = keep_pin(&state, &signed, (known.staff, known.role), Some(pin.to_owned())).await?;
+        stored.map_err(|form| ("pin", word_pin_form(w, form)))
     } else {
         Err(("again", w.pin_differs()))
     };
@@ -410,13 +411,13 @@ pub(crate) async fn set_pin(
 }
 
 pub(crate) async fn clear_pin(
-    signed: Staff<EditPeople>,
+    signed: StaffCaller<EditPeople>,
     State(state): State<AppState>,
     Path(staff): Path<String>,
     StaffForm(form): StaffForm,
 ) -> Result<FormOrPage, HttpError> {
-    let known = known(&state, &staff).await?;
-    if let Confirmed::Asked(answer) = signed.confirm(&state, form).await? {
+    let known = find_member(&state, &staff).await?;
+    if let PinConfirmation::PinRequired(answer) = signed.confirm(&state, form).await? {
         return Ok(answer);
     }
     if known.staff == signed.staff() {
@@ -431,7 +432,7 @@ pub(crate) async fn clear_pin(
 }
 
 fn pin_changed(staff: StaffId) -> AccessNote {
-    AccessNote::new(AccessOutcome::PinChanged, AccessWanted::Admin).about(&staff)
+    AccessNote::new(AccessOutcome::PinChanged, AccessTarget::Admin).about(&staff)
 }
 
 /// Ends sessions, away from the threads that answer phones; how many.
@@ -444,42 +445,42 @@ async fn end_sessions(
 
 /// Signs one person out on every device; the admin's own device stays signed in when it is they themselves.
 pub(crate) async fn sign_out(
-    signed: Staff<EditPeople>,
+    signed: StaffCaller<EditPeople>,
     State(state): State<AppState>,
     Path(staff): Path<String>,
     StaffForm(form): StaffForm,
 ) -> Result<FormOrPage, HttpError> {
-    let known = known(&state, &staff).await?;
-    if let Confirmed::Asked(answer) = signed.confirm(&state, form).await? {
+    let known = find_member(&state, &staff).await?;
+    if let PinConfirmation::PinRequired(answer) = signed.confirm(&state, form).await? {
         return Ok(answer);
     }
     let sessions = state.identity.sessions.clone();
     let (staff, keep, now_ms) = (known.staff, signed.secret().to_owned(), state.clock.now().wall_ms);
     let ended = end_sessions(move || sessions.end_all_but(staff, &keep, now_ms)).await?;
-    signed.notes().add([AccessNote::new(AccessOutcome::SessionEnded, AccessWanted::Admin).about(&staff)]);
+    signed.notes().add([AccessNote::new(AccessOutcome::SessionEnded, AccessTarget::Admin).about(&staff)]);
     go_to(&format!("{PEOPLE}/{staff}?signed_out={ended}")).map(OneOf::First)
 }
 
 /// Signs everybody out on every device but this one.
 pub(crate) async fn sign_all_out(
-    signed: Staff<EditPeople>,
+    signed: StaffCaller<EditPeople>,
     State(state): State<AppState>,
     StaffForm(form): StaffForm,
 ) -> Result<FormOrPage, HttpError> {
-    if let Confirmed::Asked(answer) = signed.confirm(&state, form).await? {
+    if let PinConfirmation::PinRequired(answer) = signed.confirm(&state, form).await? {
         return Ok(answer);
     }
     let (sessions, keep) = (state.identity.sessions.clone(), signed.secret().to_owned());
     let now_ms = state.clock.now().wall_ms;
     let ended = end_sessions(move || sessions.end_others(&keep, now_ms)).await?;
-    signed.notes().add([AccessNote::new(AccessOutcome::SessionEnded, AccessWanted::Admin)]);
+    signed.notes().add([AccessNote::new(AccessOutcome::SessionEnded, AccessTarget::Admin)]);
     go_to(&format!("{PEOPLE}?signed_out={ended}")).map(OneOf::First)
 }
 
 #[derive(Template)]
 #[template(path = "person_leave.html")]
 struct LeavePage {
-    frame: Frame,
+    frame: PageLayout,
     w: PeopleWords,
     staff: StaffId,
     title: String,
@@ -487,15 +488,15 @@ struct LeavePage {
 }
 
 pub(crate) async fn ask_leave(
-    signed: Staff<EditPeople>,
+    signed: StaffCaller<EditPeople>,
     State(state): State<AppState>,
     Path(staff): Path<String>,
 ) -> Result<Page, HttpError> {
-    let known = known(&state, &staff).await?;
+    let known = find_member(&state, &staff).await?;
     let w: PeopleWords = signed.words();
     let title = w.person_leave(&known.name);
     let page = LeavePage {
-        frame: Frame::staff(&state, &Snapshot::now(&state), title.clone(), &signed, Place::People),
+        frame: PageLayout::staff(&state, &Snapshot::now(&state), title.clone(), &signed, NavSection::People),
         w,
         staff: known.staff,
         title,
@@ -505,16 +506,16 @@ pub(crate) async fn ask_leave(
 }
 
 pub(crate) async fn leave(
-    signed: Staff<EditPeople>,
+    signed: StaffCaller<EditPeople>,
     State(state): State<AppState>,
     Path(staff): Path<String>,
     StaffForm(form): StaffForm,
 ) -> Result<FormOrPage, HttpError> {
-    let known = known(&state, &staff).await?;
-    if let Confirmed::Asked(answer) = signed.confirm(&state, form).await? {
+    let known = find_member(&state, &staff).await?;
+    if let PinConfirmation::PinRequired(answer) = signed.confirm(&state, form).await? {
         return Ok(answer);
     }
-    let left = act(&state, signed.author(), None, Command::StaffLeft { staff: known.staff }).await;
+    let left = run_command(&state, signed.author(), None, Command::StaffLeft { staff: known.staff }).await;
     left.map_err(|undone| HttpError::from(undone).link(PEOPLE, worded(PeopleWords::person_back)))?;
     // Whoever has left cannot sign in whatever is kept here; this only tidies up.
     let tidied = keep_pin(&state, &signed, (known.staff, known.role), None).await;

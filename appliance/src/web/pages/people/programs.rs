@@ -2,33 +2,33 @@
 
 use askama::Template;
 use axum::extract::State;
-use record::fold::Facility;
+use record::fold::FacilityState;
 use web::answer::{OneOf, Page};
 use web::argument::{FormFields, Path};
 use web::error::HttpError;
 use words::{Moment, S0, SafeHtml, fill_slots};
 
 use crate::identity::{
-    AccessOutcome, AccessWanted, ApiToken, IdentityError, NewToken, Scope, TokenHand, TokenRefusal,
+    AccessOutcome, AccessTarget, ApiToken, ApiTokenScope, IdentityError, NewToken, TokenHand, TokenRefusal,
     TokenState,
 };
-use crate::store::Reader;
+use crate::store::LogReader;
 use crate::web::access::permissions::ManageTokens;
-use crate::web::access::staff::Staff;
+use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::AccessNote;
 use crate::web::answer::{FormOrPage, ask_again, go_to};
-use crate::web::confirm_pin::Confirmed;
+use crate::web::confirm_pin::PinConfirmation;
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;
-use crate::web::layout::{Frame, Place};
+use crate::web::layout::{NavSection, PageLayout};
 use crate::web::log_reads::{StoredText, read_long};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::submission::{new_submission, submission_of};
 use crate::web::view_models::program_notes::DAY_MS;
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{PageWords, PeopleWords, StaffWords};
 
 pub(super) const PROGRAMS: &str = "/staff/programs";
@@ -50,7 +50,7 @@ struct TokenRow {
 #[derive(Template)]
 #[template(path = "programs.html")]
 struct ProgramsPage {
-    frame: Frame,
+    frame: PageLayout,
     s: StaffWords,
     w: PeopleWords,
     live: Vec<TokenRow>,
@@ -58,7 +58,7 @@ struct ProgramsPage {
 }
 
 pub(crate) async fn list(
-    signed: Staff<ManageTokens>,
+    signed: StaffCaller<ManageTokens>,
     State(state): State<AppState>,
 ) -> Result<Page, HttpError> {
     let template = read_long(&state, move |state, reader| {
@@ -67,14 +67,14 @@ pub(crate) async fn list(
         let (page_words, s, w): (PageWords, StaffWords, PeopleWords) = signed.words();
         let look = TokenLook {
             w,
-            wording: Wording::new(page_words, &snapshot.local),
+            wording: PageWording::new(page_words, &snapshot.local),
             now_ms: snapshot.now.wall_ms,
             reader,
             facility: &facility,
         };
         let tokens = state.identity.tokens.all().into_iter();
         let (live, ended) = tokens.map(|token| look.row(token)).partition(|row| row.live);
-        let frame = Frame::staff(state, &snapshot, w.programs_title(), &signed, Place::Box);
+        let frame = PageLayout::staff(state, &snapshot, w.programs_title(), &signed, NavSection::Box);
         Ok(ProgramsPage { frame, s, w, live, ended })
     });
     let template = template.await?;
@@ -84,10 +84,10 @@ pub(crate) async fn list(
 /// What rows of tokens are made from.
 struct TokenLook<'a> {
     w: PeopleWords,
-    wording: Wording,
+    wording: PageWording,
     now_ms: i64,
-    reader: &'a Reader,
-    facility: &'a Facility,
+    reader: &'a LogReader,
+    facility: &'a FacilityState,
 }
 
 impl TokenLook<'_> {
@@ -139,11 +139,11 @@ impl TokenLook<'_> {
     }
 }
 
-fn word_scope(w: PeopleWords, scope: Scope) -> String {
+fn word_scope(w: PeopleWords, scope: ApiTokenScope) -> String {
     match scope {
-        Scope::Read => w.program_scope_read(),
-        Scope::Record => w.program_scope_record(),
-        Scope::Write => w.program_scope_write(),
+        ApiTokenScope::Read => w.program_scope_read(),
+        ApiTokenScope::Record => w.program_scope_record(),
+        ApiTokenScope::Write => w.program_scope_write(),
     }
 }
 
@@ -162,7 +162,7 @@ fn word_token_refusal(w: PeopleWords, refusal: &TokenRefusal) -> String {
 #[derive(Template)]
 #[template(path = "program_new.html")]
 struct NewTokenPage {
-    frame: Frame,
+    frame: PageLayout,
     w: PeopleWords,
     problems: Vec<Wrong>,
     name: String,
@@ -179,7 +179,7 @@ fn new_page(
     problems: Vec<Wrong>,
 ) -> Result<Page, HttpError> {
     let (page_words, w): (PageWords, PeopleWords) = signed.words();
-    let typed = |name: &str, default: &str| {
+    let entered = |name: &str, default: &str| {
         form.map_or_else(|| default.to_owned(), |form| form.text(name).to_owned())
     };
     let title = match problems.is_empty() {
@@ -187,12 +187,12 @@ fn new_page(
         false => page_words.page_error_title(w.program_new()),
     };
     let page = Page::draw(&NewTokenPage {
-        frame: Frame::staff(state, &Snapshot::now(state), title, signed, Place::Box).with_script(),
+        frame: PageLayout::staff(state, &Snapshot::now(state), title, signed, NavSection::Box).with_script(),
         w,
         problems,
-        name: typed("name", ""),
-        scope: typed("scope", Scope::Read.word()),
-        days: typed("days", "365"),
+        name: entered("name", ""),
+        scope: entered("scope", ApiTokenScope::Read.word()),
+        days: entered("days", "365"),
         form_token: signed.form_token(),
         submission: new_submission(state),
     })?;
@@ -211,7 +211,7 @@ fn new_again(
 }
 
 pub(crate) async fn ask_new(
-    signed: Staff<ManageTokens>,
+    signed: StaffCaller<ManageTokens>,
     State(state): State<AppState>,
 ) -> Result<Page, HttpError> {
     new_page(&state, &signed, None, Vec::new())
@@ -221,7 +221,7 @@ pub(crate) async fn ask_new(
 #[derive(Template)]
 #[template(path = "program_made.html")]
 struct MadePage {
-    frame: Frame,
+    frame: PageLayout,
     w: PeopleWords,
     /// Which program it is for, what it may do, and until when.
     what: SafeHtml,
@@ -229,13 +229,13 @@ struct MadePage {
 }
 
 pub(crate) async fn make(
-    signed: Staff<ManageTokens>,
+    signed: StaffCaller<ManageTokens>,
     State(state): State<AppState>,
     StaffForm(form): StaffForm,
 ) -> Result<FormOrPage, HttpError> {
     let form = match signed.confirm(&state, form).await? {
-        Confirmed::Form(form) => form,
-        Confirmed::Asked(answer) => return Ok(answer),
+        PinConfirmation::Form(form) => form,
+        PinConfirmation::PinRequired(answer) => return Ok(answer),
     };
     let (page_words, w): (PageWords, PeopleWords) = signed.words();
     let again = |at: &str, words: String| new_again(&state, &signed, &form, (at, words));
@@ -257,7 +257,7 @@ pub(crate) async fn make(
         submission: submission_of(&form),
     };
     let (tokens, now_ms) = (state.identity.tokens.clone(), state.clock.now().wall_ms);
-    let (token, text) = match blocking(move || tokens.make(&new, now_ms)).await? {
+    let (token, text) = match run_blocking(move || tokens.make(&new, now_ms)).await? {
         Ok(made) => made,
         Err(TokenRefusal::Repeated) => return go_to(PROGRAMS).map(OneOf::First),
         Err(refusal) => {
@@ -266,15 +266,15 @@ pub(crate) async fn make(
         }
     };
     let snapshot = Snapshot::now(&state);
-    signed.notes().add([AccessNote::new(AccessOutcome::TokenMade, AccessWanted::Admin).about(&token.id)]);
-    let wording = Wording::new(page_words, &snapshot.local);
+    signed.notes().add([AccessNote::new(AccessOutcome::TokenMade, AccessTarget::Admin).about(&token.id)]);
+    let wording = PageWording::new(page_words, &snapshot.local);
     let ends = match token.expires_ms {
         Some(ms) => wording.dates().day_with_year(ms).text,
         None => w.program_never_ends(),
     };
     let name = SafeHtml::element("strong", &[("translate", "no")], &token.name);
     let template = MadePage {
-        frame: Frame::staff(&state, &snapshot, w.program_made(), &signed, Place::Box),
+        frame: PageLayout::staff(&state, &snapshot, w.program_made(), &signed, NavSection::Box),
         w,
         what: fill_slots(w.program_made_what(ends, S0, word_scope(w, token.scope)), [name]),
         text,
@@ -282,14 +282,14 @@ pub(crate) async fn make(
     Ok(OneOf::Second(Page::draw(&template)?.in_locale(wording.locale())))
 }
 
-async fn blocking<T: Send + 'static>(
+async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, IdentityError> + Send + 'static,
 ) -> Result<T, HttpError> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))
 }
 
-fn live(state: &AppState, id: &str) -> Result<ApiToken, HttpError> {
+fn find_live_token(state: &AppState, id: &str) -> Result<ApiToken, HttpError> {
     let now_ms = state.clock.now().wall_ms;
     let mut all = state.identity.tokens.all().into_iter();
     all.find(|t| t.id == id && t.state(now_ms) == TokenState::Live).ok_or_else(not_found)
@@ -298,7 +298,7 @@ fn live(state: &AppState, id: &str) -> Result<ApiToken, HttpError> {
 #[derive(Template)]
 #[template(path = "program_revoke.html")]
 struct RevokePage {
-    frame: Frame,
+    frame: PageLayout,
     w: PeopleWords,
     id: String,
     name: String,
@@ -306,19 +306,19 @@ struct RevokePage {
 }
 
 pub(crate) async fn ask_revoke(
-    signed: Staff<ManageTokens>,
+    signed: StaffCaller<ManageTokens>,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Result<Page, HttpError> {
-    let token = live(&state, &id)?;
+    let token = find_live_token(&state, &id)?;
     let w: PeopleWords = signed.words();
     let template = RevokePage {
-        frame: Frame::staff(
+        frame: PageLayout::staff(
             &state,
             &Snapshot::now(&state),
             w.program_revoke(&token.name),
             &signed,
-            Place::Box,
+            NavSection::Box,
         ),
         w,
         id: token.id,
@@ -329,20 +329,20 @@ pub(crate) async fn ask_revoke(
 }
 
 pub(crate) async fn revoke(
-    signed: Staff<ManageTokens>,
+    signed: StaffCaller<ManageTokens>,
     State(state): State<AppState>,
     Path(id): Path<String>,
     StaffForm(form): StaffForm,
 ) -> Result<FormOrPage, HttpError> {
-    if let Confirmed::Asked(answer) = signed.confirm(&state, form).await? {
+    if let PinConfirmation::PinRequired(answer) = signed.confirm(&state, form).await? {
         return Ok(answer);
     }
-    let token = live(&state, &id)?;
+    let token = find_live_token(&state, &id)?;
     let (tokens, now_ms) = (state.identity.tokens.clone(), state.clock.now().wall_ms);
     let (by, which) = (TokenHand::Staff(signed.staff()), token.id);
-    let revoked = blocking(move || tokens.revoke(&which, by, now_ms)).await?;
+    let revoked = run_blocking(move || tokens.revoke(&which, by, now_ms)).await?;
     let token = revoked.map_err(|_| not_found())?;
-    let note = AccessNote::new(AccessOutcome::TokenRevoked, AccessWanted::Admin).about(&token.id);
+    let note = AccessNote::new(AccessOutcome::TokenRevoked, AccessTarget::Admin).about(&token.id);
     signed.notes().add([note]);
     go_to(PROGRAMS).map(OneOf::First)
 }

@@ -6,28 +6,28 @@ use record::ids::StaffId;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::{FormReply, OneOf, Page, WithHeaders};
-use web::argument::{FormBody, Lenient};
+use web::argument::{FormBody, LenientQuery};
 use web::error::HttpError;
 
-use crate::identity::{AccessOutcome, AccessWanted, PinAttempt, PinOutcome, pin_digits_min};
+use crate::identity::{AccessOutcome, AccessTarget, PinAttempt, PinOutcome, pin_digits_min};
 use crate::store::ReadLane;
 use crate::web::access::permissions::View;
-use crate::web::access::phone::Phone;
-use crate::web::access::pin::{PinTry, busy, pin_note, too_many, try_pin, word_pin_outcome};
-use crate::web::access::staff::Staff;
+use crate::web::access::phone::PhoneCaller;
+use crate::web::access::pin::{PinTry, busy_answer, pin_note, too_many, try_pin, word_pin_outcome};
+use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::{StaffSession, word_role};
 use crate::web::access_note::AccessNote;
 use crate::web::answer::{FormOrPage, ask_again, go_to, with_cookies};
-use crate::web::context::{AppState, aside};
+use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::{not_found, worded};
-use crate::web::layout::{Frame, Place};
-use crate::web::log_reads::{StoredText, read, read_quick};
+use crate::web::layout::{NavSection, PageLayout};
+use crate::web::log_reads::{StoredText, read_quick, read_text};
 use crate::web::request::cookies;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::next_page::{HOME, SIGN_IN, own_pin_address, safe_next, sign_in_address};
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, PeopleWords};
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -41,7 +41,7 @@ pub(crate) struct SignInParams {
 #[derive(Template)]
 #[template(path = "sign_in_names.html")]
 struct NamesPage {
-    frame: Frame,
+    frame: PageLayout,
     w: PeopleWords,
     /// Where each goes on, name and role.
     people: Vec<(String, String, String)>,
@@ -50,7 +50,7 @@ struct NamesPage {
 #[derive(Template)]
 #[template(path = "sign_in_pin.html")]
 struct PinPage {
-    frame: Frame,
+    frame: PageLayout,
     w: PeopleWords,
     problems: Vec<Wrong>,
     staff: StaffId,
@@ -62,9 +62,9 @@ struct PinPage {
 }
 
 pub(crate) async fn ask(
-    phone: Phone,
+    phone: PhoneCaller,
     State(state): State<AppState>,
-    Lenient(params): Lenient<SignInParams>,
+    LenientQuery(params): LenientQuery<SignInParams>,
 ) -> Result<Page, HttpError> {
     let next = safe_next(params.next.as_deref().unwrap_or(HOME)).to_owned();
     match params.staff.and_then(|id| id.parse().ok()) {
@@ -73,10 +73,10 @@ pub(crate) async fn ask(
     }
 }
 
-async fn names_page(state: &AppState, phone: &Phone, next: &str) -> Result<Page, HttpError> {
+async fn names_page(state: &AppState, phone: &PhoneCaller, next: &str) -> Result<Page, HttpError> {
     let (page_words, w): (PageWords, PeopleWords) = phone.words();
     let (next, facility) = (next.to_owned(), state.store.snapshot());
-    let page_of_names = read(state, ReadLane::of_rows(facility.staff.len()), move |state, reader| {
+    let page_of_names = read_text(state, ReadLane::of_rows(facility.staff.len()), move |state, reader| {
         let holders = state.identity.pins.holders().map_err(|e| HttpError::internal(&e))?;
         let known = holders
             .into_iter()
@@ -89,8 +89,8 @@ async fn names_page(state: &AppState, phone: &Phone, next: &str) -> Result<Page,
         people.sort_by(|a, b| a.1.cmp(&b.1));
         let snapshot = Snapshot::of(state, &facility);
         let gap = snapshot.local.gap_before().is_some();
-        let frame = Frame::open(state, &snapshot, page_words, w.sign_in_title()).without_languages();
-        Ok(NamesPage { frame: Frame { gap, ..frame }, w, people })
+        let frame = PageLayout::open(state, &snapshot, page_words, w.sign_in_title()).without_languages();
+        Ok(NamesPage { frame: PageLayout { gap, ..frame }, w, people })
     });
     let template = page_of_names.await?;
     Ok(Page::draw(&template)?.in_locale(template.frame.locale()))
@@ -98,7 +98,7 @@ async fn names_page(state: &AppState, phone: &Phone, next: &str) -> Result<Page,
 
 async fn pin_page(
     state: &AppState,
-    phone: &Phone,
+    phone: &PhoneCaller,
     staff: StaffId,
     refused: Option<PinOutcome>,
     next: String,
@@ -108,14 +108,14 @@ async fn pin_page(
         let facility = state.store.snapshot();
         let person = facility.staff.get(&staff).filter(|s| !s.left).ok_or_else(not_found)?;
         let snapshot = Snapshot::of(state, &facility);
-        let wording = Wording::new(page_words, &snapshot.local);
+        let wording = PageWording::new(page_words, &snapshot.local);
         let title = match refused {
             Some(_) => page_words.page_error_title(w.sign_in_pin()),
             None => w.sign_in_pin(),
         };
         let wrong =
             |outcome| Wrong { at: "pin".to_owned(), words: word_pin_outcome(errors, &wording, outcome) };
-        let frame = Frame::open(state, &snapshot, page_words, title).without_languages();
+        let frame = PageLayout::open(state, &snapshot, page_words, title).without_languages();
         Ok(PinPage {
             frame: frame.with_script(),
             w,
@@ -132,7 +132,7 @@ async fn pin_page(
 }
 
 pub(crate) async fn sign_in(
-    phone: Phone,
+    phone: PhoneCaller,
     State(state): State<AppState>,
     FormBody { fields: form, .. }: FormBody,
 ) -> Result<WithHeaders<FormOrPage>, HttpError> {
@@ -160,21 +160,22 @@ pub(crate) async fn sign_in(
                 let secret =
                     begun.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))?;
                 let set = [cookies::set_session(&secret), device.set_cookie()];
-                let to = aside(&state, move |state| after_sign_in(state, staff, digits, &next)).await?;
-                phone.notes().add([AccessNote::new(AccessOutcome::SignedIn, AccessWanted::SignIn).by(staff)]);
+                let to =
+                    run_blocking(&state, move |state| after_sign_in(state, staff, digits, &next)).await?;
+                phone.notes().add([AccessNote::new(AccessOutcome::SignedIn, AccessTarget::SignIn).by(staff)]);
                 return go_to(&to).map(|reply| with_cookies(OneOf::First(reply), set));
             }
             PinTry::TooMany(wait_s) => {
                 return Err(pin_again(too_many(wait_s), staff, &next));
             }
             PinTry::Looked(PinOutcome::Busy) => {
-                return Err(pin_again(busy(), staff, &next));
+                return Err(pin_again(busy_answer(), staff, &next));
             }
             PinTry::Looked(outcome) => outcome,
         };
     tracing::warn!(%staff, ?outcome, "a sign-in was refused");
     // For a person whom nobody knows the page is another one, and is noted as well.
-    phone.notes().add(pin_note(outcome, staff, AccessWanted::SignIn));
+    phone.notes().add(pin_note(outcome, staff, AccessTarget::SignIn));
     let page = pin_page(&state, &phone, staff, Some(outcome), next).await?;
     Ok(with_cookies(OneOf::First(ask_again(page)), []))
 }
@@ -190,19 +191,19 @@ fn after_sign_in(state: &AppState, staff: StaffId, digits: usize, next: &str) ->
     if role.is_some_and(|role| digits < pin_digits_min(role)) {
         return Ok(own_pin_address("short=1&", next));
     }
-    let told = state.identity.pins.told(staff).map_err(|e| HttpError::internal(&e))?;
-    Ok(if told.is_some() { own_pin_address("", next) } else { next.to_owned() })
+    let reported = state.identity.pins.wrong_pins(staff).map_err(|e| HttpError::internal(&e))?;
+    Ok(if reported.is_some() { own_pin_address("", next) } else { next.to_owned() })
 }
 
 pub(crate) async fn sign_out(
-    signed: Staff<View>,
+    signed: StaffCaller<View>,
     State(state): State<AppState>,
     _: StaffForm,
 ) -> Result<WithHeaders<FormReply>, HttpError> {
     let secret = signed.secret().to_owned();
     let ended = tokio::task::spawn_blocking(move || state.identity.sessions.end(&secret)).await;
     ended.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))?;
-    let note = AccessNote::new(AccessOutcome::SessionEnded, AccessWanted::SignOut).by(signed.staff());
+    let note = AccessNote::new(AccessOutcome::SessionEnded, AccessTarget::SignOut).by(signed.staff());
     signed.notes().add([note]);
     go_to(SIGN_IN).map(|reply| with_cookies(reply, [cookies::clear_session()]))
 }
@@ -210,14 +211,18 @@ pub(crate) async fn sign_out(
 #[derive(Template)]
 #[template(path = "me.html")]
 struct ProfilePage {
-    frame: Frame,
+    frame: PageLayout,
     w: PeopleWords,
     signed: StaffSession,
     role: String,
 }
 
-pub(crate) async fn show_me(signed: Staff<View>, State(state): State<AppState>) -> Result<Page, HttpError> {
-    let frame = Frame::staff(&state, &Snapshot::now(&state), signed.name(), &signed, Place::Elsewhere);
+pub(crate) async fn show_me(
+    signed: StaffCaller<View>,
+    State(state): State<AppState>,
+) -> Result<Page, HttpError> {
+    let frame =
+        PageLayout::staff(&state, &Snapshot::now(&state), signed.name(), &signed, NavSection::Elsewhere);
     let (page_words, w): (PageWords, PeopleWords) = signed.words();
     let (locale, role) = (frame.locale(), word_role(page_words, signed.role()));
     Ok(Page::draw(&ProfilePage { frame, w, role, signed: signed.into_session() })?.in_locale(locale))

@@ -2,20 +2,20 @@
 
 use askama::Template;
 use axum::extract::State;
-use record::compliance::Rate;
+use record::compliance::ComplianceRate;
 use web::answer::Page;
 use web::error::HttpError;
 use words::{Number, S0, SafeHtml, fill_slots};
 
-use crate::web::access::phone::Phone;
+use crate::web::access::phone::PhoneCaller;
 use crate::web::context::AppState;
-use crate::web::layout::Frame;
+use crate::web::layout::PageLayout;
 use crate::web::live::live_page;
 use crate::web::view_models::item_status::ListedItem;
-use crate::web::view_models::rates::tallies;
+use crate::web::view_models::rates::load_tallies;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board;
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{HomeWords, PageWords};
 
 /// Lines of each list that can be read from across a room.
@@ -24,7 +24,7 @@ const LINES: usize = 6;
 #[derive(Template)]
 #[template(path = "board.html")]
 struct BoardPage {
-    frame: Frame,
+    frame: PageLayout,
     w: HomeWords,
     overdue: usize,
     due: usize,
@@ -36,15 +36,15 @@ struct BoardPage {
     as_of: SafeHtml,
 }
 
-pub(crate) async fn show(phone: Phone, State(state): State<AppState>) -> Result<Page, HttpError> {
+pub(crate) async fn show(phone: PhoneCaller, State(state): State<AppState>) -> Result<Page, HttpError> {
     let live = live_page(&state).often();
-    let today = tallies(&state).await?.last(1).rate();
-    let board = status_board::board(&state).await?;
+    let today = load_tallies(&state).await?.last(1).rate();
+    let board = status_board::status_board(&state).await?;
     let snapshot = Snapshot::of(&state, &board.seen);
     let (page_words, w): (PageWords, HomeWords) = phone.words();
-    let wording = Wording::new(page_words, &snapshot.local);
+    let wording = PageWording::new(page_words, &snapshot.local);
     let (overdue, due) = (board.overdue(), board.due());
-    let frame = Frame::open(&state, &snapshot, page_words, w.board_title()).without_languages();
+    let frame = PageLayout::open(&state, &snapshot, page_words, w.board_title()).without_languages();
     let page = Page::draw(&BoardPage {
         frame: frame.live(live).refreshed(),
         w,
@@ -52,7 +52,7 @@ pub(crate) async fn show(phone: Phone, State(state): State<AppState>) -> Result<
         due: due.len(),
         today: match today {
             Some(rate) => w.board_rate(Number::from_tenths(rate.per_mille().into())),
-            None => Rate::text(None),
+            None => ComplianceRate::text(None),
         },
         first: overdue.iter().take(LINES).map(|row| row.list(&wording)).collect(),
         next: due.iter().take(LINES).map(|row| row.list(&wording)).collect(),

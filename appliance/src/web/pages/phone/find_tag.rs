@@ -7,20 +7,20 @@ use record::tag::{Tag, TagError};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::Page;
-use web::argument::{Lenient, Path};
+use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::store::StoreSnapshot;
-use crate::web::access::phone::Phone;
+use crate::web::access::phone::PhoneCaller;
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;
-use crate::web::layout::Frame;
+use crate::web::layout::PageLayout;
 use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::view_models::item_status::StatusBadge;
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::status_board::StandingBoards;
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::status_board::StatusBoards;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{PageWords, TagWords};
 
 /// What is shown back of a text that is no tag.
@@ -39,36 +39,36 @@ pub(crate) struct FindTagParams {
 
 /// `GET /<TAG>`: what a label's code opens, in any case of letters.
 pub(crate) async fn open_label(
-    phone: Phone,
+    phone: PhoneCaller,
     State(state): State<AppState>,
     Path(text): Path<String>,
 ) -> Result<TagAnswer, HttpError> {
     match Tag::read(&text) {
         Ok(tag) => TagAnswer::to(&format!("/t/{tag}")),
-        Err(TagError::Check) => mistyped(&state, &phone, &text),
+        Err(TagError::Check) => mistyped_page(&state, &phone, &text),
         Err(_) => Err(not_found()),
     }
 }
 
 /// `GET /t/?tag=`: a tag that somebody typed.
-pub(crate) async fn open_typed(
-    phone: Phone,
+pub(crate) async fn open_entered_tag(
+    phone: PhoneCaller,
     State(state): State<AppState>,
-    Lenient(params): Lenient<FindTagParams>,
+    LenientQuery(params): LenientQuery<FindTagParams>,
 ) -> Result<TagAnswer, HttpError> {
     let text = params.tag;
     match Tag::read(&text) {
         Ok(tag) => TagAnswer::to(&format!("/t/{tag}")),
-        Err(_) => mistyped(&state, &phone, &text),
+        Err(_) => mistyped_page(&state, &phone, &text),
     }
 }
 
 #[derive(Template)]
 #[template(path = "tag_mistyped.html")]
 struct MistypedTagPage {
-    frame: Frame,
+    frame: PageLayout,
     w: TagWords,
-    typed: String,
+    entered: String,
     why: SafeHtml,
     candidates: Vec<Candidate>,
 }
@@ -85,32 +85,36 @@ struct Candidate {
 }
 
 /// The page for a text that cannot be a tag.
-pub(crate) fn mistyped(state: &AppState, phone: &Phone, text: &str) -> Result<TagAnswer, HttpError> {
+pub(crate) fn mistyped_page(
+    state: &AppState,
+    phone: &PhoneCaller,
+    text: &str,
+) -> Result<TagAnswer, HttpError> {
     let (page_words, w): (PageWords, TagWords) = phone.words();
-    let typed: String = text.chars().filter(|c| !c.is_control()).take(SHOWN_CHARS_MAX).collect();
-    let typed = in_threes(&typed);
+    let entered: String = text.chars().filter(|c| !c.is_control()).take(SHOWN_CHARS_MAX).collect();
+    let entered = in_threes(&entered);
     let (snapshot, candidates) = {
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
-        let wording = Wording::new(page_words, &snapshot.local);
-        let candidates = candidates(state, &facility, text, &wording);
+        let wording = PageWording::new(page_words, &snapshot.local);
+        let candidates = tag_candidates(state, &facility, text, &wording);
         (snapshot, candidates)
     };
-    let frame = Frame::open(state, &snapshot, page_words, w.tag_check());
-    let why = word_mistake(w, text, &typed);
-    let page = Page::draw(&MistypedTagPage { frame, w, typed, why, candidates })?;
+    let frame = PageLayout::open(state, &snapshot, page_words, w.tag_check());
+    let why = word_mistake(w, text, &entered);
+    let page = Page::draw(&MistypedTagPage { frame, w, entered, why, candidates })?;
     Ok(TagAnswer::shown(StatusCode::NOT_FOUND, page.in_locale(page_words.catalog().locale())))
 }
 
 /// Why a text is no tag, in a sentence.
-fn word_mistake(w: TagWords, text: &str, typed: &str) -> SafeHtml {
+fn word_mistake(w: TagWords, text: &str, entered: &str) -> SafeHtml {
     let sentence = match Tag::read(text) {
-        _ if typed.is_empty() => w.tag_none_typed(),
+        _ if entered.is_empty() => w.tag_none_typed(),
         Err(TagError::Check) => w.tag_misread(S0),
         Err(TagError::Length) => w.tag_wrong_length(S0),
         _ => w.tag_wrong_character(S0),
     };
-    fill_slots(sentence, [SafeHtml::element("span", &[("class", "code"), ("translate", "no")], typed)])
+    fill_slots(sentence, [SafeHtml::element("span", &[("class", "code"), ("translate", "no")], entered)])
 }
 
 fn in_threes(text: &str) -> String {
@@ -122,7 +126,12 @@ fn in_threes(text: &str) -> String {
 }
 
 /// Items whose tag is one character away.
-fn candidates(state: &AppState, facility: &StoreSnapshot, text: &str, wording: &Wording) -> Vec<Candidate> {
+fn tag_candidates(
+    state: &AppState,
+    facility: &StoreSnapshot,
+    text: &str,
+    wording: &PageWording,
+) -> Vec<Candidate> {
     let symbol = |c: char| match c.to_ascii_uppercase() {
         'O' => '0',
         'I' | 'L' => '1',
@@ -146,7 +155,7 @@ fn candidates(state: &AppState, facility: &StoreSnapshot, text: &str, wording: &
     });
     let candidate = |(tag, at): (Tag, usize)| {
         let item = facility.resolve(tag)?;
-        let row = state.kept::<StandingBoards>().row_of(facility, item, wording.local())?;
+        let row = state.stored::<StatusBoards>().row_of(facility, item, wording.local())?;
         let (grouped, at) = (tag.grouped(), at + at / 3);
         Some(Candidate {
             tag,
@@ -166,7 +175,7 @@ enum UnknownTag {
     /// It was taken off an item that another tag opens.
     Replaced { open: Tag, name: String },
     /// Printed blank, and given up because nobody found the label.
-    Spoilt,
+    Discarded,
     /// Nothing says what it is on, and a part of the history is missing.
     MayBeMissing,
     /// Nobody gave it to an item.
@@ -187,12 +196,12 @@ impl UnknownTag {
             return Self::Replaced { open, name: item.name.clone() };
         }
         // Few look here: blank tags are scanned once, and others hardly ever.
-        let spoilt = state.printing.spoilt(tag).unwrap_or_else(|error| {
+        let is_discarded = state.printing.is_discarded(tag).unwrap_or_else(|error| {
             tracing::error!(%error, "whether a blank tag was given up is not known");
             false
         });
-        match spoilt {
-            true => Self::Spoilt,
+        match is_discarded {
+            true => Self::Discarded,
             // What says on which item it is may be among what this box lacks.
             false if state.lacks_any() => Self::MayBeMissing,
             false => Self::Unused,
@@ -203,7 +212,7 @@ impl UnknownTag {
 #[derive(Template)]
 #[template(path = "tag_unknown.html")]
 struct UnknownTagPage {
-    frame: Frame,
+    frame: PageLayout,
     w: TagWords,
     tag: Tag,
     badge: String,
@@ -224,7 +233,7 @@ struct UnknownTagPage {
 impl UnknownTagPage {
     /// The title comes with the frame.
     fn new(
-        frame: Frame,
+        frame: PageLayout,
         w: TagWords,
         tag: Tag,
         why: UnknownTag,
@@ -261,7 +270,7 @@ impl UnknownTagPage {
                     ..page
                 }
             }
-            UnknownTag::Spoilt => Self {
+            UnknownTag::Discarded => Self {
                 badge: w.tag_spoilt(),
                 is_late: true,
                 kind: w.tag_spoilt_kind(),
@@ -290,7 +299,7 @@ impl UnknownTagPage {
 }
 
 /// The page for a tag that opens nothing: one that nobody gave to an item, or one that was revoked.
-pub(crate) fn unknown(
+pub(crate) fn unknown_page(
     state: &AppState,
     page_words: PageWords,
     w: TagWords,
@@ -302,12 +311,12 @@ pub(crate) fn unknown(
     };
     let title = match why {
         UnknownTag::Replaced { .. } => w.tag_replaced_title(),
-        UnknownTag::Spoilt => w.tag_spoilt_title(),
+        UnknownTag::Discarded => w.tag_spoilt_title(),
         UnknownTag::MayBeMissing => w.tag_missing_title(),
         UnknownTag::Unused => w.tag_unused_title(),
     };
-    let frame = Frame::open(state, &snapshot, page_words, title);
-    let wording = Wording::new(page_words, &snapshot.local);
+    let frame = PageLayout::open(state, &snapshot, page_words, title);
+    let wording = PageWording::new(page_words, &snapshot.local);
     let looked_up = wording.dates().clock_time_with_seconds(snapshot.now_ms()).to_html();
     let looked_up = fill_slots(w.tag_looked_up(S0), [looked_up]);
     let may_be_missing = matches!(why, UnknownTag::MayBeMissing);

@@ -4,24 +4,24 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use record::fold::Facility;
+use record::fold::FacilityState;
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::{OneOf, Page, SeeOther};
-use web::argument::Lenient;
+use web::argument::LenientQuery;
 use web::error::HttpError;
 use words::{S0, SafeHtml, fill_slots};
 
-use crate::web::access::phone::Phone;
+use crate::web::access::phone::PhoneCaller;
 use crate::web::context::AppState;
-use crate::web::layout::Frame;
+use crate::web::layout::PageLayout;
 use crate::web::live::live_page;
 use crate::web::request::peer::https_address;
-use crate::web::view_models::item_status::{ListedItem, Row};
+use crate::web::view_models::item_status::{ItemRow, ListedItem};
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::status_board::{StandingBoard, board};
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::status_board::{StatusBoard, status_board};
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{AlarmBannerWords, HomeWords, PageWords};
 
 /// Items of a list before “Show all”.
@@ -46,7 +46,7 @@ pub(crate) struct HomeParams {
 #[derive(Template)]
 #[template(path = "home.html")]
 struct HomePage {
-    frame: Frame,
+    frame: PageLayout,
     w: HomeWords,
     query: String,
     /// Hits of a search, or the whole list.
@@ -71,30 +71,30 @@ struct SearchResults {
 }
 
 pub(crate) async fn show(
-    phone: Phone,
+    phone: PhoneCaller,
     State(state): State<AppState>,
-    Lenient(params): Lenient<HomeParams>,
+    LenientQuery(params): LenientQuery<HomeParams>,
 ) -> Result<OneOf<Page, SeeOther>, HttpError> {
     let live = live_page(&state);
     let query: String = params.q.trim().chars().take(QUERY_CHARS_MAX).collect();
-    let board = board(&state).await?;
+    let board = status_board(&state).await?;
     let snapshot = Snapshot::of(&state, &board.seen);
     if let Some(tag) = tag_in(&query, &board.seen) {
         return SeeOther::to(&format!("/t/{tag}")).map(OneOf::Second);
     }
     let (page_words, w, banner_words): (PageWords, HomeWords, AlarmBannerWords) = phone.words();
-    let wording = Wording::new(page_words, &snapshot.local);
+    let wording = PageWording::new(page_words, &snapshot.local);
     let found = match (query.is_empty(), params.all.is_some()) {
-        (false, _) => Some(search(&board, &query, &wording, w)),
-        (true, true) => Some(all(&board, &wording, w)),
+        (false, _) => Some(search_items(&board, &query, &wording, w)),
+        (true, true) => Some(all_items(&board, &wording, w)),
         (true, false) => None,
     };
     let none = board.in_use().is_empty() && found.is_none();
-    let list = |rows: &[Arc<Row>]| rows.iter().map(|row| row.list(&wording)).collect();
+    let list = |rows: &[Arc<ItemRow>]| rows.iter().map(|row| row.list(&wording)).collect();
     let due_hidden = params.due.is_none() && board.due().len() > SHORT;
     let shown = if due_hidden { SHORT } else { board.due().len() };
     let host = phone.browser().host().unwrap_or("localhost");
-    let frame = Frame::open(&state, &snapshot, page_words, w.home_title()).live(live);
+    let frame = PageLayout::open(&state, &snapshot, page_words, w.home_title()).live(live);
     let as_of = w.home_as_of(S0, wording.dates().zone_name());
     let page = Page::draw(&HomePage {
         frame: frame.alarmed(&state, &snapshot, &wording, banner_words),
@@ -114,8 +114,8 @@ pub(crate) async fn show(
     Ok(OneOf::First(page.in_locale(wording.locale())))
 }
 
-fn all(board: &StandingBoard, wording: &Wording, w: HomeWords) -> SearchResults {
-    let mut rows: Vec<&Arc<Row>> = board.in_use().iter().collect();
+fn all_items(board: &StatusBoard, wording: &PageWording, w: HomeWords) -> SearchResults {
+    let mut rows: Vec<&Arc<ItemRow>> = board.in_use().iter().collect();
     rows.sort_by(|a, b| a.item.name.cmp(&b.item.name));
     SearchResults {
         title: fill_slots(w.home_all_items(rows.len()), []),
@@ -125,14 +125,14 @@ fn all(board: &StandingBoard, wording: &Wording, w: HomeWords) -> SearchResults 
 }
 
 /// A whole tag, alone or at the end of an address, as a hand scanner types it.
-fn tag_in(query: &str, facility: &Facility) -> Option<Tag> {
+fn tag_in(query: &str, facility: &FacilityState) -> Option<Tag> {
     let last = query.trim_end_matches('/').rsplit('/').next().unwrap_or(query);
     Tag::read(last).ok().filter(|tag| query.contains("://") || facility.resolve(*tag).is_some())
 }
 
-fn search(board: &StandingBoard, query: &str, wording: &Wording, w: HomeWords) -> SearchResults {
+fn search_items(board: &StatusBoard, query: &str, wording: &PageWording, w: HomeWords) -> SearchResults {
     let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
-    let fits = |row: &&Arc<Row>| {
+    let fits = |row: &&Arc<ItemRow>| {
         let item = &row.item;
         let text = format!(
             "{} {} {} {} {} {}",
@@ -141,7 +141,7 @@ fn search(board: &StandingBoard, query: &str, wording: &Wording, w: HomeWords) -
         .to_lowercase();
         words.iter().all(|word| text.contains(word))
     };
-    let rows: Vec<&Arc<Row>> = board.in_use().iter().filter(fits).collect();
+    let rows: Vec<&Arc<ItemRow>> = board.in_use().iter().filter(fits).collect();
     let title = match rows.len() {
         0 => w.home_found_none(S0),
         many => w.home_found(many, S0),

@@ -7,7 +7,7 @@ use web::argument::FormBody;
 use web::error::HttpError;
 use words::Language;
 
-use crate::web::access::phone::Phone;
+use crate::web::access::phone::PhoneCaller;
 use crate::web::answer::with_cookies;
 use crate::web::http_error::{new_error, worded};
 use crate::web::request::address_share::AddressShare;
@@ -20,15 +20,15 @@ pub(crate) const CHOICE: &str = "/language";
 const HOME: &str = "/";
 
 pub(crate) async fn choose(
-    phone: Phone,
+    phone: PhoneCaller,
     _: AddressShare,
     headers: HeaderMap,
     form: FormBody,
 ) -> Result<WithHeaders<SeeOther>, HttpError> {
     let language = Language::from_code(form.fields.text("language")).ok_or_else(unknown_language)?;
     let back = page_before(&headers, phone.browser().host()).unwrap_or_else(|| HOME.to_owned());
-    let kept = cookies::set_language(language, phone.peer().secure);
-    Ok(with_cookies(SeeOther::to(&back)?, kept))
+    let stored = cookies::set_language(language, phone.peer().secure);
+    Ok(with_cookies(SeeOther::to(&back)?, stored))
 }
 
 fn unknown_language() -> HttpError {

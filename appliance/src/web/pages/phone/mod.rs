@@ -11,29 +11,29 @@ mod undo;
 
 use http::header::COOKIE;
 use http::{HeaderValue, Method, StatusCode};
-use web::route::{Example, Kind, Route, row};
+use web::route::{Example, Route, RouteKind, row};
 
 use crate::web::commands::photo_upload::show_photo;
 use crate::web::context::AppState;
 use crate::web::{examples, refusals};
 
-pub(crate) fn routes() -> Vec<Route<AppState>> {
-    use Kind::{Api, Asset, Form, Page};
-    let record = || examples::tag().field("cleaned_by", "Ada").field("notes", "left wheel squeaks");
+pub(crate) fn phone_page_routes() -> Vec<Route<AppState>> {
+    use RouteKind::{Api, Asset, Form, Page};
+    let record = || examples::tag_example().field("cleaned_by", "Ada").field("notes", "left wheel squeaks");
     let cookie = HeaderValue::from_static(examples::PHONE_COOKIE);
-    let undo = examples::receipt().header(COOKIE, cookie).field("reason", "Wrong item");
+    let undo = examples::receipt_example().header(COOKIE, cookie).field("reason", "Wrong item");
     let protocol = Example::default().part("id", examples::PROTOCOL);
     let photo = Example::default().part("file", examples::PHOTO_FILE);
     vec![
         row(Method::GET, "/", "home.show", Page, home::show).refusals(refusals::READING),
-        row(Method::GET, "/{tag}", "label.open", Page, find_tag::open_label).example(examples::tag()),
-        row(Method::GET, "/t", "tag.find", Page, find_tag::open_typed)
+        row(Method::GET, "/{tag}", "label.open", Page, find_tag::open_label).example(examples::tag_example()),
+        row(Method::GET, "/t", "tag.find", Page, find_tag::open_entered_tag)
             .example(Example::default().query(format!("tag={}", examples::TAG))),
-        row(Method::GET, "/t/", "tag.find-slash", Page, find_tag::open_typed)
+        row(Method::GET, "/t/", "tag.find-slash", Page, find_tag::open_entered_tag)
             .example(Example::default().query(format!("tag={}", examples::TAG))),
         row(Method::GET, "/t/{tag}", "scan.show", Page, scan::submit::show)
             .refusals(refusals::FINDING)
-            .example(examples::tag()),
+            .example(examples::tag_example()),
         row(Method::POST, "/t/{tag}", "scan.submit", Form, scan::submit::submit)
             .commands(&["RecordCleaning"])
             .refusals(refusals::COMMANDING)
@@ -43,14 +43,14 @@ pub(crate) fn routes() -> Vec<Route<AppState>> {
             .example(protocol),
         row(Method::GET, "/r/{receipt}", "receipt.show", Page, receipt::show)
             .refusals(refusals::FINDING)
-            .example(examples::receipt()),
+            .example(examples::receipt_example()),
         row(Method::GET, "/r/{receipt}/proof", "receipt.prove", Api, receipt::prove)
             .summary("That a record stands in the log")
             .refusals(refusals::FINDING)
-            .example(examples::receipt()),
+            .example(examples::receipt_example()),
         row(Method::GET, "/r/{receipt}/undo", "receipt.ask-undo", Page, undo::ask)
             .refusals(refusals::FINDING)
-            .example(examples::receipt()),
+            .example(examples::receipt_example()),
         row(Method::POST, "/r/{receipt}/undo", "receipt.undo", Form, undo::submit)
             .commands(&["VoidCleaning"])
             .refusals(refusals::COMMANDING)

@@ -4,35 +4,35 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use record::compliance::Status;
+use record::compliance::ItemStatus;
 use record::entry::ClockState;
-use record::fold::{Cleaning, Service};
+use record::fold::{CleaningRecord, ServiceState};
 use record::ids::DeviceId;
 use record::kinds::{CleaningRecorded, EntryRef, Event};
-use record::proof::Proof;
+use record::proof::RecordProof;
 use record::receipt::Receipt;
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::{Json, OneOf, Page, SeeOther};
-use web::argument::{Lenient, Path};
+use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
 use web::live::LivePage;
 use words::{S0, S1, SafeHtml, fill_slots};
 
-use crate::store::{Reader, StoreSnapshot};
-use crate::web::access::phone::Phone;
+use crate::store::{LogReader, StoreSnapshot};
+use crate::web::access::phone::PhoneCaller;
 use crate::web::commands::run;
-use crate::web::context::{AppState, Link};
-use crate::web::layout::Frame;
+use crate::web::context::{AppState, RelayLinkState};
+use crate::web::layout::PageLayout;
 use crate::web::live::live_page;
 use crate::web::log_reads::{StoredText, read_quick};
-use crate::web::view_models::item_status::Row;
-use crate::web::view_models::proofs::{cosigned, proof_of};
-use crate::web::view_models::receipts::{Found, find, in_chain};
+use crate::web::view_models::item_status::ItemRow;
+use crate::web::view_models::proofs::{find_cosigned, proof_of};
+use crate::web::view_models::receipts::{ReceiptTarget, find_receipt, in_chain};
 use crate::web::view_models::snapshot::{Snapshot, missing_words};
-use crate::web::view_models::status_board::{StandingBoard, StandingBoards, board_lately};
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::status_board::{StatusBoard, StatusBoards, board_lately};
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{PageWords, ReceiptWords};
 
 /// For how long after its record a receipt asks for the relay's word; later it looks when somebody looks at it.
@@ -50,7 +50,7 @@ struct Voided {
 #[derive(Template)]
 #[template(path = "receipt.html")]
 struct ReceiptPage {
-    frame: Frame,
+    frame: PageLayout,
     w: ReceiptWords,
     receipt: Receipt,
     tag: Tag,
@@ -89,22 +89,22 @@ pub(crate) struct ReceiptParams {
 }
 
 pub(crate) async fn show(
-    phone: Phone,
+    phone: PhoneCaller,
     State(state): State<AppState>,
     Path(text): Path<String>,
-    Lenient(params): Lenient<ReceiptParams>,
+    LenientQuery(params): LenientQuery<ReceiptParams>,
 ) -> Result<OneOf<Page, SeeOther>, HttpError> {
     let (live, devices) = (live_page(&state), phone.shown_devices());
     let (page_words, words): (PageWords, ReceiptWords) = phone.words();
     let board = board_lately(&state).await?;
     let shown = read_quick(&state, move |state, reader| {
-        let found = find(state, reader, &text)?;
+        let found = find_receipt(state, reader, &text)?;
         if found.receipt.to_string() != text {
             return Ok(Err(found.receipt));
         }
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
-        let wording = Wording::new(page_words, &snapshot.local);
+        let wording = PageWording::new(page_words, &snapshot.local);
         let looks = ReceiptLook {
             words,
             wording: &wording,
@@ -134,16 +134,16 @@ pub(crate) async fn show(
 #[derive(Clone, Copy)]
 struct ReceiptLook<'a> {
     words: ReceiptWords,
-    wording: &'a Wording,
+    wording: &'a PageWording,
     state: &'a AppState,
     facility: &'a StoreSnapshot,
     snapshot: &'a Snapshot,
-    reader: &'a Reader,
+    reader: &'a LogReader,
     live: &'a LivePage,
 }
 
 impl ReceiptLook<'_> {
-    fn receipt_page(self, board: &StandingBoard, found: &Found, devices: &[DeviceId]) -> ReceiptPage {
+    fn receipt_page(self, board: &StatusBoard, found: &ReceiptTarget, devices: &[DeviceId]) -> ReceiptPage {
         let Self { words: w, wording, state, facility, snapshot, reader, .. } = self;
         let (cleaning, dates) = (&found.cleaning, wording.dates());
         let item = facility.equipment.get(&cleaning.tag);
@@ -162,7 +162,7 @@ impl ReceiptLook<'_> {
         });
         let on_disk = dates.clock_time_with_seconds(cleaning.recorded_ms).to_html();
         let adopted = cleaning.adopted.map(|adopted| dates.day_and_time(adopted.at_ms).to_html());
-        let next = next(board, facility, cleaning.tag, item.map_or("", |i| &i.location));
+        let next = next_item(board, facility, cleaning.tag, item.map_or("", |i| &i.location));
         ReceiptPage {
             frame: self.frame(found, &relay, title),
             w,
@@ -196,8 +196,8 @@ impl ReceiptLook<'_> {
     }
 
     /// A receipt waits for the relay's word; what can come no more needs no asking.
-    fn frame(self, found: &Found, relay: &RelayState, title: String) -> Frame {
-        let frame = Frame::open(self.state, self.snapshot, self.wording.words(), title);
+    fn frame(self, found: &ReceiptTarget, relay: &RelayState, title: String) -> PageLayout {
+        let frame = PageLayout::open(self.state, self.snapshot, self.wording.words(), title);
         if !relay.may_change {
             return frame;
         }
@@ -236,11 +236,11 @@ impl ReceiptLook<'_> {
     }
 
     /// What the record means for its item.
-    fn stands(self, found: &Found, name: &str) -> SafeHtml {
+    fn stands(self, found: &ReceiptTarget, name: &str) -> SafeHtml {
         let Self { words: w, wording, state, facility, .. } = self;
         // Of all the items only this one is looked at anew.
         let item = facility.equipment.get(&found.cleaning.tag);
-        let boards = state.kept::<StandingBoards>();
+        let boards = state.stored::<StatusBoards>();
         let row = item.and_then(|item| boards.row_of(facility, item, wording.local()));
         let sentence = if found.is_uncounted {
             w.receipt_uncounted(S0)
@@ -253,7 +253,7 @@ impl ReceiptLook<'_> {
     }
 
     /// Until when this phone can take the record back; the rule itself is intake's.
-    fn undo_until(self, found: &Found, devices: &[DeviceId]) -> Option<String> {
+    fn undo_until(self, found: &ReceiptTarget, devices: &[DeviceId]) -> Option<String> {
         let snapshot = self.snapshot;
         let (then, by) = (found.entry.head().at, found.entry.head().by);
         let undo_ms = u64::from(snapshot.settings.undo_min) * 60_000;
@@ -267,37 +267,37 @@ impl ReceiptLook<'_> {
 }
 
 /// How its item stands after a cleaning that counts, in a sentence about the first slot.
-fn word_status(w: ReceiptWords, wording: &Wording, row: Option<&Row>) -> String {
-    match row.filter(|row| row.item.service != Service::Retired).map(|row| row.status) {
-        Some(Status::Clean { until_ms: Some(ms) }) => w.receipt_clean_until(S0, wording.deadline(ms)),
-        Some(Status::Clean { until_ms: None }) => w.receipt_clean_until_used(S0),
-        Some(Status::NoSchedule) => w.receipt_no_schedule(S0),
-        Some(Status::Due { by_ms }) => w.receipt_due_by(S0, wording.deadline(by_ms)),
-        Some(Status::DueAfterUse { .. } | Status::Overdue { .. }) => w.receipt_due_again(S0),
-        Some(Status::OutOfService { .. }) => w.receipt_out_of_service(S0),
-        Some(Status::NotDue) | None => w.receipt_cleaned(S0),
+fn word_status(w: ReceiptWords, wording: &PageWording, row: Option<&ItemRow>) -> String {
+    match row.filter(|row| row.item.service != ServiceState::Retired).map(|row| row.status) {
+        Some(ItemStatus::Clean { until_ms: Some(ms) }) => w.receipt_clean_until(S0, wording.deadline(ms)),
+        Some(ItemStatus::Clean { until_ms: None }) => w.receipt_clean_until_used(S0),
+        Some(ItemStatus::NoSchedule) => w.receipt_no_schedule(S0),
+        Some(ItemStatus::Due { by_ms }) => w.receipt_due_by(S0, wording.deadline(by_ms)),
+        Some(ItemStatus::DueAfterUse { .. } | ItemStatus::Overdue { .. }) => w.receipt_due_again(S0),
+        Some(ItemStatus::OutOfService { .. }) => w.receipt_out_of_service(S0),
+        Some(ItemStatus::NotDue) | None => w.receipt_cleaned(S0),
     }
 }
 
 /// The oldest overdue item, at the same place if there is one; else what is due next. What somebody has just recorded at an
 /// item may not be on the board yet: such a one is passed over.
-fn next<'a>(
-    board: &'a StandingBoard,
+fn next_item<'a>(
+    board: &'a StatusBoard,
     facility: &StoreSnapshot,
     this: Tag,
     place: &str,
-) -> Option<&'a Arc<Row>> {
-    let is_as_shown = |row: &&Arc<Row>| {
+) -> Option<&'a Arc<ItemRow>> {
+    let is_as_shown = |row: &&Arc<ItemRow>| {
         let tag = row.item.tag;
         let item = facility.equipment.get(&tag);
         tag != this && item.is_some_and(|item| row.is_of(item, facility.activity.get(&tag)))
     };
-    let near = |row: &&Arc<Row>| !place.is_empty() && row.item.location == place;
+    let near = |row: &&Arc<ItemRow>| !place.is_empty() && row.item.location == place;
     let near = board.overdue().iter().filter(near).find(is_as_shown);
     near.or_else(|| board.waiting().iter().find(is_as_shown))
 }
 
-fn wet_words(w: ReceiptWords, wording: &Wording, body: &CleaningRecorded) -> Option<String> {
+fn wet_words(w: ReceiptWords, wording: &PageWording, body: &CleaningRecorded) -> Option<String> {
     let contact = body.contact?;
     let required = contact.required_s.map(|s| wording.span(s));
     match (contact.measured_s.map(|s| wording.span(s)), contact.stated_s.map(|s| wording.span(s)), required) {
@@ -309,7 +309,7 @@ fn wet_words(w: ReceiptWords, wording: &Wording, body: &CleaningRecorded) -> Opt
     }
 }
 
-fn photo_words(state: &AppState, w: ReceiptWords, cleaning: &Cleaning) -> Option<String> {
+fn photo_words(state: &AppState, w: ReceiptWords, cleaning: &CleaningRecord) -> Option<String> {
     let here = cleaning.photos.iter().filter(|photo| state.photos.is_here(**photo)).count();
     match (cleaning.photos.len(), here) {
         (0, _) => None,
@@ -321,13 +321,13 @@ fn photo_words(state: &AppState, w: ReceiptWords, cleaning: &Cleaning) -> Option
 }
 
 /// Since when the relay has an entry: it signed for it then, and may have had it earlier.
-fn word_since(state: &AppState, w: ReceiptWords, wording: &Wording, of: EntryRef) -> Option<String> {
-    let kept = cosigned(state, of)?;
-    let note = record::sign::Note::parse(&kept.note).ok()?;
+fn word_since(state: &AppState, w: ReceiptWords, wording: &PageWording, of: EntryRef) -> Option<String> {
+    let stored = find_cosigned(state, of)?;
+    let note = record::sign::SignedNote::parse(&stored.note).ok()?;
     let times = (state.cosigners)();
     let time_s = times.iter().find_map(|key| key.verify(&note).ok().flatten())?;
     let when = wording.dates().day_and_time(i64::try_from(time_s).ok()?.checked_mul(1_000)?).text;
-    Some(match kept.checkpoint.size == of.seq + 1 {
+    Some(match stored.checkpoint.size == of.seq + 1 {
         true => w.receipt_relay_since(when),
         false => w.receipt_relay_since_or_earlier(when),
     })
@@ -342,13 +342,13 @@ struct RelayState {
     words: String,
 }
 
-fn relay_state(state: &AppState, w: ReceiptWords, wording: &Wording, of: Option<EntryRef>) -> RelayState {
+fn relay_state(state: &AppState, w: ReceiptWords, wording: &PageWording, of: Option<EntryRef>) -> RelayState {
     let for_good = |has: bool, words: String| RelayState { has, may_change: false, words };
     let Some(of) = of else {
         return for_good(false, w.receipt_relay_other_log());
     };
     let here = of.epoch == state.store.origin().epoch;
-    if cosigned(state, of).is_some() && (!here || of.seq < state.store.cursor_size()) {
+    if find_cosigned(state, of).is_some() && (!here || of.seq < state.store.cursor_size()) {
         let words = word_since(state, w, wording, of);
         return for_good(true, words.unwrap_or_else(|| w.receipt_relay_has()));
     }
@@ -356,20 +356,20 @@ fn relay_state(state: &AppState, w: ReceiptWords, wording: &Wording, of: Option<
         return for_good(false, w.receipt_relay_other_log());
     }
     let words = match *state.link.borrow() {
-        Link::Alone => return for_good(false, w.receipt_relay_none()),
-        Link::Up { .. } => w.receipt_relay_sending(),
-        Link::Down { since_ms: Some(ms) } => w.receipt_relay_no_line_since(wording.deadline(ms)),
-        Link::Down { since_ms: None } => w.receipt_relay_no_line(),
+        RelayLinkState::Alone => return for_good(false, w.receipt_relay_none()),
+        RelayLinkState::Up { .. } => w.receipt_relay_sending(),
+        RelayLinkState::Down { since_ms: Some(ms) } => w.receipt_relay_no_line_since(wording.deadline(ms)),
+        RelayLinkState::Down { since_ms: None } => w.receipt_relay_no_line(),
     };
     RelayState { has: false, may_change: true, words }
 }
 
 /// `GET /r/{receipt}/proof`: entry, path and signed checkpoint, for anybody.
 pub(crate) async fn prove(
-    _: Phone,
+    _: PhoneCaller,
     State(state): State<AppState>,
     Path(text): Path<String>,
-) -> Result<Json<Proof>, HttpError> {
-    let found = read_quick(&state, move |state, reader| Ok(find(state, reader, &text)?.line));
+) -> Result<Json<RecordProof>, HttpError> {
+    let found = read_quick(&state, move |state, reader| Ok(find_receipt(state, reader, &text)?.line));
     proof_of(&state, found.await?, false).await.map(Json)
 }

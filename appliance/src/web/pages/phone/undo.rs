@@ -2,34 +2,34 @@
 
 use askama::Template;
 use axum::extract::State;
-use record::entry::{By, Via};
+use record::entry::{CommandSource, EntryAuthor};
 use record::receipt::Receipt;
 use web::answer::{FormReply, OneOf, Page, SeeOther};
 use web::argument::{FormBody, IdempotencyKey, Path};
 use web::error::HttpError;
 use words::{S0, S1, SafeHtml, fill_slots};
 
-use crate::intake::{Command, Refusal};
-use crate::web::access::phone::Phone;
+use crate::intake::{Command, CommandRefusal};
+use crate::web::access::phone::PhoneCaller;
 use crate::web::answer::{ask_again, go_to};
-use crate::web::commands::run::{Undone, act};
+use crate::web::commands::run::{CommandFailure, run_command};
 use crate::web::context::AppState;
 use crate::web::http_error::worded;
-use crate::web::layout::Frame;
+use crate::web::layout::PageLayout;
 use crate::web::log_reads::read_quick;
 use crate::web::refusal_words::word_refusal;
 use crate::web::request::address_share::AddressShare;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::submission::{new_submission, submission_key};
-use crate::web::view_models::receipts::find;
+use crate::web::view_models::receipts::find_receipt;
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, ReceiptWords, RefusalWords};
 
 #[derive(Template)]
 #[template(path = "undo.html")]
 struct UndoPage {
-    frame: Frame,
+    frame: PageLayout,
     w: ReceiptWords,
     problems: Vec<Wrong>,
     receipt: Receipt,
@@ -41,7 +41,7 @@ struct UndoPage {
 /// What somebody put in who takes a record back.
 #[derive(Default)]
 struct UndoTry {
-    refused: Option<Refusal>,
+    refused: Option<CommandRefusal>,
     reason: String,
     submission: Option<String>,
 }
@@ -49,39 +49,39 @@ struct UndoTry {
 /// The question whether to take a record back; of one that is taken back already there is only the receipt.
 async fn undo_page(
     state: &AppState,
-    phone: &Phone,
+    phone: &PhoneCaller,
     text: String,
-    typed: UndoTry,
+    entered: UndoTry,
 ) -> Result<OneOf<Page, SeeOther>, HttpError> {
     let (page_words, w, refusals): (PageWords, ReceiptWords, RefusalWords) = phone.words();
     let drawn = read_quick(state, move |state, reader| {
-        let found = find(state, reader, &text)?;
+        let found = find_receipt(state, reader, &text)?;
         if found.cleaning.voided.is_some() {
             return Ok(Err(found.receipt));
         }
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
-        let wording = Wording::new(page_words, &snapshot.local);
+        let wording = PageWording::new(page_words, &snapshot.local);
         let item = facility.equipment.get(&found.cleaning.tag);
         let name = item.map_or("", |item| item.name.as_str());
         let name = SafeHtml::element("strong", &[("translate", "no")], name);
         let by = wording.cleaner(reader, &facility, &found.cleaning.who);
-        let title = match typed.refused {
+        let title = match entered.refused {
             Some(_) => page_words.page_error_title(w.undo_title()),
             None => w.undo_title(),
         };
-        let problem = |refusal: Refusal| Wrong {
+        let problem = |refusal: CommandRefusal| Wrong {
             at: "reason".to_owned(),
             words: word_refusal(refusals, &refusal).unwrap_or_else(|| refusal.to_string()),
         };
         Ok(Ok(UndoPage {
-            frame: Frame::open(state, &snapshot, page_words, title).with_script(),
+            frame: PageLayout::open(state, &snapshot, page_words, title).with_script(),
             w,
-            problems: typed.refused.map(problem).into_iter().collect(),
+            problems: entered.refused.map(problem).into_iter().collect(),
             receipt: found.receipt,
             what: fill_slots(w.undo_what(S0, found.line.of.seq, S1), [name, by]),
-            reason: typed.reason,
-            submission: typed.submission.unwrap_or_else(|| new_submission(state)),
+            reason: entered.reason,
+            submission: entered.submission.unwrap_or_else(|| new_submission(state)),
         }))
     });
     match drawn.await? {
@@ -94,7 +94,7 @@ async fn undo_page(
 }
 
 pub(crate) async fn ask(
-    phone: Phone,
+    phone: PhoneCaller,
     State(state): State<AppState>,
     Path(text): Path<String>,
 ) -> Result<OneOf<Page, SeeOther>, HttpError> {
@@ -102,7 +102,7 @@ pub(crate) async fn ask(
 }
 
 pub(crate) async fn submit(
-    phone: Phone,
+    phone: PhoneCaller,
     State(state): State<AppState>,
     _: AddressShare,
     Path(text): Path<String>,
@@ -112,24 +112,25 @@ pub(crate) async fn submit(
     let devices = phone.shown_devices();
     let named = text.clone();
     let found = read_quick(&state, move |state, reader| {
-        let found = find(state, reader, &named)?;
+        let found = find_receipt(state, reader, &named)?;
         Ok((found.line, format!("/r/{}", found.receipt), found.entry.head().by.device))
     });
     let (line, to, device) = found.await?;
     let same = device.filter(|device| devices.contains(device));
     let reason = form.fields.text("reason").to_owned();
-    let by = By { staff: None, via: Via::Phone, device: same.or(devices.first().copied()) };
+    let by =
+        EntryAuthor { staff: None, via: CommandSource::Phone, device: same.or(devices.first().copied()) };
     let key = submission_key(key, &form.fields);
-    match act(&state, by, key.clone(), Command::VoidCleaning { line, reason: reason.clone() }).await {
+    match run_command(&state, by, key.clone(), Command::VoidCleaning { line, reason: reason.clone() }).await {
         Ok(_) => go_to(&to),
-        Err(Undone::Refused(refusal)) if refusal.field() == Some("reason") => {
-            let typed = UndoTry { refused: Some(refusal), reason, submission: key };
-            Ok(match undo_page(&state, &phone, text, typed).await? {
+        Err(CommandFailure::Refused(refusal)) if refusal.field() == Some("reason") => {
+            let entered = UndoTry { refused: Some(refusal), reason, submission: key };
+            Ok(match undo_page(&state, &phone, text, entered).await? {
                 OneOf::First(page) => ask_again(page),
                 OneOf::Second(to) => FormReply::Done(to),
             })
         }
-        Err(Undone::Refused(Refusal::AlreadyVoided)) => go_to(&to),
+        Err(CommandFailure::Refused(CommandRefusal::AlreadyVoided)) => go_to(&to),
         Err(other) => Err(HttpError::from(other).link(to, worded(ErrorWords::error_back_to_receipt))),
     }
 }

@@ -7,32 +7,32 @@ use ::labels::wording::show_text;
 use askama::Template;
 use axum::extract::State;
 use web::answer::{FormReply, OneOf, Page};
-use web::argument::{Lenient, Path};
+use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
 use web::form::FilledSection;
 use web::live::LivePage;
 
 use crate::intake::Permission;
-use crate::printing::discovery::{Doors, Found, Target, TargetError};
+use crate::printing::discovery::{DiscoveredPrinter, ProbePorts, ProbeTarget, TargetError};
 use crate::printing::{ContentVersion, DeviceTree, PDF, PrinterRefusal, PrinterView, SeenAt, discovery};
 use crate::web::access::permissions::{EditPrinters, View};
-use crate::web::access::staff::Staff;
+use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{FormOrPage, ask_again, go_to};
-use crate::web::context::{AppState, aside};
+use crate::web::context::{AppState, run_blocking};
 use crate::web::form_page::{FormConflict, FormMarks, SentForm, show_conflict, window_title};
-use crate::web::layout::{Frame, Place, draw_page};
+use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::live::live_prints_page;
 use crate::web::pages::printers::setup;
-use crate::web::pages::printers::setup::{PrinterPageWords, PrinterPrefill, Typed};
-use crate::web::request::choice::Choice;
+use crate::web::pages::printers::setup::{PrinterFormData, PrinterPageWords, PrinterPrefill};
+use crate::web::request::choice::SelectOption;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::view_models::discovery::{LISTEN, begin_look};
-use crate::web::view_models::jobs::{PrinterCard, printer_card, segment};
+use crate::web::view_models::jobs::{PrinterCard, path_segment, printer_card};
 use crate::web::view_models::labels;
 use crate::web::view_models::print_refusals::{found_name, word_guess, word_printer_refusal};
-use crate::web::view_models::printer_causes::sentence;
+use crate::web::view_models::printer_causes::as_sentence;
 use crate::web::view_models::printers::{printer_refused, unknown_printer};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::{FormWords, PrinterSetupWords, PrintingWords};
@@ -52,7 +52,7 @@ struct DiscoveredRow {
 #[derive(Template)]
 #[template(path = "printers.html")]
 struct PrinterListPage {
-    frame: Frame,
+    frame: PageLayout,
     w: PrintingWords,
     problems: Vec<Wrong>,
     cards: Vec<PrinterCard>,
@@ -68,14 +68,17 @@ struct PrinterListPage {
 /// What was found, and how.
 #[derive(Default)]
 struct DiscoveryResult {
-    found: Vec<Found>,
-    asked: bool,
+    found: Vec<DiscoveredPrinter>,
+    requested: bool,
     trouble: String,
     host: String,
     problems: Vec<Wrong>,
 }
 
-pub(crate) async fn list(signed: Staff<View>, State(state): State<AppState>) -> Result<Page, HttpError> {
+pub(crate) async fn list(
+    signed: StaffCaller<View>,
+    State(state): State<AppState>,
+) -> Result<Page, HttpError> {
     list_page(&state, &signed, DiscoveryResult::default()).await
 }
 
@@ -86,19 +89,21 @@ async fn list_page(
     looked: DiscoveryResult,
 ) -> Result<Page, HttpError> {
     let live = live_prints_page(state);
-    let (views, jobs, plugged) = aside(state, |state| {
+    let (views, jobs, plugged) = run_blocking(state, |state| {
         let jobs = state.printing.jobs().map_err(|e| HttpError::internal(&e))?;
-        Ok((state.printing.look(LOOK), jobs, discovery::usb(&DeviceTree::default())))
+        Ok((state.printing.look(LOOK), jobs, discovery::find_usb(&DeviceTree::default())))
     })
     .await?;
     let w: PrintingWords = signed.words();
     let snapshot = Snapshot::now(state);
     let wording = signed.wording(&snapshot.local);
-    let known = |found: &Found| views.iter().any(|view| found.address.as_ref() == Some(&view.address));
+    let known =
+        |found: &DiscoveredPrinter| views.iter().any(|view| found.address.as_ref() == Some(&view.address));
     let all = plugged.into_iter().chain(looked.found).filter(|found| !known(found));
-    let frame = Frame::staff(state, &snapshot, w.printers_title(), signed, Place::Labels).with_script();
+    let frame =
+        PageLayout::staff(state, &snapshot, w.printers_title(), signed, NavSection::Labels).with_script();
     let template = PrinterListPage {
-        frame: if looked.asked { frame } else { frame.live(live) },
+        frame: if looked.requested { frame } else { frame.live(live) },
         w,
         problems: looked.problems,
         warning: match views.iter().any(|view| view.media.is_darkened_by_wiping) {
@@ -107,7 +112,7 @@ async fn list_page(
         },
         cards: views.iter().map(|view| printer_card(w, view, &jobs, &wording)).collect(),
         found: all.map(|found| found_line(w, &found)).collect(),
-        looked: looked.asked,
+        looked: looked.requested,
         trouble: looked.trouble,
         host: looked.host,
         form_token: signed.form_token(),
@@ -116,19 +121,20 @@ async fn list_page(
     draw_page(&template.frame, &template)
 }
 
-fn found_line(w: PrintingWords, found: &Found) -> DiscoveredRow {
+fn found_line(w: PrintingWords, found: &DiscoveredPrinter) -> DiscoveredRow {
     let (name, why) = (found_name(w, found), word_guess(w, found));
     let to = found.address.as_ref().map(|address| {
-        let mut to = format!("/staff/printers/new?name={}&address={}", segment(&name), segment(address));
+        let mut to =
+            format!("/staff/printers/new?name={}&address={}", path_segment(&name), path_segment(address));
         let dpi = found.dpi.map(|dpi| dpi.to_string());
-        let given = [
+        let provided = [
             ("language", found.language),
             ("dpi", dpi.as_deref()),
             ("media", found.media.as_deref()),
             ("why", Some(why.as_str())),
         ];
-        for (name, value) in given {
-            let value = value.map(|value| format!("&{name}={}", segment(value)));
+        for (name, value) in provided {
+            let value = value.map(|value| format!("&{name}={}", path_segment(value)));
             to.push_str(&value.unwrap_or_default());
         }
         to
@@ -136,34 +142,34 @@ fn found_line(w: PrintingWords, found: &Found) -> DiscoveredRow {
     let seen = match found.seen {
         SeenAt::Usb => w.printers_seen_usb(),
         SeenAt::Network => w.printers_seen_network(),
-        SeenAt::Asked => w.printers_seen_asked(),
+        SeenAt::Queried => w.printers_seen_asked(),
     };
-    DiscoveredRow { name, why: sentence(&why), seen, to }
+    DiscoveredRow { name, why: as_sentence(&why), seen, to }
 }
 
 /// Listens on the network, or knocks at a host that a person named.
 pub(crate) async fn look(
-    signed: Staff<EditPrinters>,
+    signed: StaffCaller<EditPrinters>,
     State(state): State<AppState>,
     StaffForm(form): StaffForm,
 ) -> Result<FormOrPage, HttpError> {
     let host = form.text("host").trim().to_owned();
     let _look = begin_look(&state)?;
-    let mut looked = DiscoveryResult { asked: true, host: host.clone(), ..DiscoveryResult::default() };
+    let mut looked = DiscoveryResult { requested: true, host: host.clone(), ..DiscoveryResult::default() };
     let w: PrintingWords = signed.words();
     let wrong = |words: String| vec![Wrong { at: "host".into(), words }];
-    let heard = if host.is_empty() {
-        discovery::announced(LISTEN).await
+    let received = if host.is_empty() {
+        discovery::collect_announcements(LISTEN).await
     } else {
-        match host.parse::<Target>() {
-            Ok(target) => discovery::probe(&target, Doors::default()).await,
+        match host.parse::<ProbeTarget>() {
+            Ok(target) => discovery::probe_target(&target, ProbePorts::default()).await,
             Err(TargetError(text)) => {
                 looked.problems = wrong(w.printers_not_a_host(show_text(&text)));
                 Ok(Vec::new())
             }
         }
     };
-    match heard {
+    match received {
         Ok(found) => looked.found = found,
         Err(error) if host.is_empty() => {
             looked.trouble = w.printers_not_listened(error.to_string());
@@ -178,32 +184,32 @@ pub(crate) async fn look(
 #[derive(Template)]
 #[template(path = "printer_new.html")]
 struct NewPrinterPage {
-    frame: Frame,
+    frame: PageLayout,
     w: FormWords,
     s: PrinterSetupWords,
     problems: Vec<Wrong>,
-    typed: Typed,
+    entered: PrinterFormData,
     /// Whose printers speak what it speaks; absent: which language is asked first.
     speaks: Option<String>,
-    languages: Vec<Choice>,
+    languages: Vec<SelectOption>,
     sections: Vec<FilledSection>,
     marks: FormMarks,
     why: String,
 }
 
 pub(crate) async fn ask(
-    signed: Staff<EditPrinters>,
+    signed: StaffCaller<EditPrinters>,
     State(state): State<AppState>,
-    Lenient(start): Lenient<PrinterPrefill>,
+    LenientQuery(start): LenientQuery<PrinterPrefill>,
 ) -> Result<Page, HttpError> {
     let why = start.why.clone();
-    new_page(&state, &signed, Typed::started(start), why, Vec::new())
+    new_page(&state, &signed, PrinterFormData::started(start), why, Vec::new())
 }
 
 fn new_page(
     state: &AppState,
     signed: &StaffSession,
-    typed: Typed,
+    entered: PrinterFormData,
     why: String,
     problems: Vec<Wrong>,
 ) -> Result<Page, HttpError> {
@@ -212,38 +218,39 @@ fn new_page(
     let page_words = signed.wording(&snapshot.local).words();
     let title = window_title(page_words, words.printing.printers_add(), &problems);
     let template = NewPrinterPage {
-        frame: Frame::staff(state, &snapshot, title, signed, Place::Labels).with_script(),
+        frame: PageLayout::staff(state, &snapshot, title, signed, NavSection::Labels).with_script(),
         w: words.form,
         s: words.setup,
-        speaks: setup::word_makes(words.form, &typed.language)
-            .map(|printers| words.setup.printer_new_speaks(&typed.language, printers)),
-        languages: setup::languages(words, &typed),
-        sections: setup::painter(words, &typed, vec!["language"]).draw(&typed.values(), &problems)?,
+        speaks: setup::word_makes(words.form, &entered.language)
+            .map(|printers| words.setup.printer_new_speaks(&entered.language, printers)),
+        languages: setup::language_options(words, &entered),
+        sections: setup::form_painter(words, &entered, vec!["language"])
+            .draw(&entered.values(), &problems)?,
         problems,
         marks: FormMarks::new(state, signed),
-        typed,
+        entered,
         why,
     };
     draw_page(&template.frame, &template)
 }
 
 pub(crate) async fn add(
-    signed: Staff<EditPrinters>,
+    signed: StaffCaller<EditPrinters>,
     State(state): State<AppState>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
     let definition = setup::form_of(form.text("language").trim());
     let mut sent = SentForm::<ContentVersion>::read(signed.words(), definition, &form);
-    let typed = Typed::of(&sent.values);
-    let settings = sent.take(typed.settings(signed.words(), None));
+    let entered = PrinterFormData::of(&sent.values);
+    let settings = sent.take(entered.settings(signed.words(), None));
     if let Some(settings) = settings.filter(|_| sent.errors.is_empty()) {
-        match aside(&state, move |state| Ok(state.printing.add(&settings))).await? {
-            Ok(printer) => return go_to(&format!("/staff/printers/{}", segment(&printer.name))),
-            Err(refusal) => sent.errors.push(wrong(signed.words(), refusal)?),
+        match run_blocking(&state, move |state| Ok(state.printing.add(&settings))).await? {
+            Ok(printer) => return go_to(&format!("/staff/printers/{}", path_segment(&printer.name))),
+            Err(refusal) => sent.errors.push(to_field_error(signed.words(), refusal)?),
         }
     }
     let why = form.text("why").to_owned();
-    new_page(&state, &signed, typed, why, each_once(sent.errors)).map(ask_again)
+    new_page(&state, &signed, entered, why, each_once(sent.errors)).map(ask_again)
 }
 
 /// A field by itself and the settings as a whole may refuse the same number: once is enough.
@@ -253,7 +260,7 @@ fn each_once(errors: Vec<Wrong>) -> Vec<Wrong> {
 }
 
 /// A refusal beside its field; the box's own fault stays a page of its own.
-fn wrong(w: PrintingWords, refusal: PrinterRefusal) -> Result<Wrong, HttpError> {
+fn to_field_error(w: PrintingWords, refusal: PrinterRefusal) -> Result<Wrong, HttpError> {
     let at = match (&refusal, refusal.field()) {
         (PrinterRefusal::Unknown(_) | PrinterRefusal::Fixed(_), _) => return Err(printer_refused(refusal)),
         (_, Some(field)) if field.ends_with("_mm") => "media",
@@ -261,13 +268,13 @@ fn wrong(w: PrintingWords, refusal: PrinterRefusal) -> Result<Wrong, HttpError> 
         (PrinterRefusal::TooMany, None) => "name",
         _ => return Err(printer_refused(refusal)),
     };
-    Ok(Wrong { at: at.to_owned(), words: sentence(&word_printer_refusal(w, &refusal)) })
+    Ok(Wrong { at: at.to_owned(), words: as_sentence(&word_printer_refusal(w, &refusal)) })
 }
 
 #[derive(Template)]
 #[template(path = "printer.html")]
 struct PrinterPage {
-    frame: Frame,
+    frame: PageLayout,
     w: FormWords,
     s: PrinterSetupWords,
     problems: Vec<Wrong>,
@@ -285,13 +292,13 @@ struct PrinterPage {
 const SETTLED: [&str; 2] = ["name", "language"];
 
 pub(crate) async fn show(
-    signed: Staff<View>,
+    signed: StaffCaller<View>,
     State(state): State<AppState>,
     Path(name): Path<String>,
 ) -> Result<Page, HttpError> {
     let there = PresentPrinter::find(&state, &name).await?;
-    let typed = Typed::present(&there.printer);
-    one_page(&state, &signed, there, &typed, Vec::new(), None)
+    let entered = PrinterFormData::present(&there.printer);
+    one_page(&state, &signed, there, &entered, Vec::new(), None)
 }
 
 /// A printer as it is set now.
@@ -310,12 +317,12 @@ impl PresentPrinter {
     }
 
     fn path(&self) -> String {
-        format!("/staff/printers/{}", segment(&self.printer.name))
+        format!("/staff/printers/{}", path_segment(&self.printer.name))
     }
 }
 
 async fn find(state: &AppState, name: &str) -> Result<PrinterView, HttpError> {
-    let printers = aside(state, |state| Ok(state.printing.look(LOOK))).await?;
+    let printers = run_blocking(state, |state| Ok(state.printing.look(LOOK))).await?;
     let found = printers.into_iter().find(|printer| printer.name == name);
     found.ok_or_else(|| unknown_printer(name))
 }
@@ -324,7 +331,7 @@ fn one_page(
     state: &AppState,
     signed: &StaffSession,
     there: PresentPrinter,
-    typed: &Typed,
+    entered: &PrinterFormData,
     problems: Vec<Wrong>,
     seen: Option<ContentVersion>,
 ) -> Result<Page, HttpError> {
@@ -335,15 +342,15 @@ fn one_page(
     let wording = signed.wording(&snapshot.local);
     let card = printer_card(words.printing, &printer, &jobs, &wording);
     let title = window_title(wording.words(), printer.name.clone(), &problems);
-    let frame = Frame::staff(state, &snapshot, title, signed, Place::Labels).with_script();
+    let frame = PageLayout::staff(state, &snapshot, title, signed, NavSection::Labels).with_script();
     let template = PrinterPage {
         frame: frame.live(live),
         w: words.form,
         s: words.setup,
         to: card.to.clone(),
         card,
-        office: typed.language == PDF,
-        sections: setup::painter(words, typed, SETTLED.to_vec()).draw(&typed.values(), &problems)?,
+        office: entered.language == PDF,
+        sections: setup::form_painter(words, entered, SETTLED.to_vec()).draw(&entered.values(), &problems)?,
         marks: FormMarks {
             seen: seen.or(version).map(|version| version.to_string()),
             ..FormMarks::new(state, signed)
@@ -357,7 +364,7 @@ fn one_page(
 }
 
 pub(crate) async fn change(
-    signed: Staff<EditPrinters>,
+    signed: StaffCaller<EditPrinters>,
     State(state): State<AppState>,
     Path(name): Path<String>,
     StaffForm(form): StaffForm,
@@ -366,20 +373,20 @@ pub(crate) async fn change(
     let definition = setup::form_of(there.printer.language);
     let mut sent = SentForm::<ContentVersion>::read(signed.words(), definition, &form);
     let (own_name, language) = (there.printer.name.clone(), there.printer.language.to_owned());
-    let typed = Typed { name: own_name, language, ..Typed::of(&sent.values) };
-    let settings = sent.take(typed.settings(signed.words(), Some(&there.printer)));
+    let entered = PrinterFormData { name: own_name, language, ..PrinterFormData::of(&sent.values) };
+    let settings = sent.take(entered.settings(signed.words(), Some(&there.printer)));
     if let Some(settings) = settings.filter(|_| sent.errors.is_empty()) {
         let seen = sent.seen;
         let change = move |state: &AppState| Ok(state.printing.change_over(&name, &settings, seen));
-        match aside(&state, change).await? {
-            Ok(changed) => return go_to(&format!("/staff/printers/{}", segment(&changed.view.name))),
+        match run_blocking(&state, change).await? {
+            Ok(changed) => return go_to(&format!("/staff/printers/{}", path_segment(&changed.view.name))),
             Err(PrinterRefusal::Changed(name)) => {
-                return show_difference(&state, &signed, &name, &typed).await;
+                return show_difference(&state, &signed, &name, &entered).await;
             }
-            Err(refusal) => sent.errors.push(wrong(signed.words(), refusal)?),
+            Err(refusal) => sent.errors.push(to_field_error(signed.words(), refusal)?),
         }
     }
-    one_page(&state, &signed, there, &typed, each_once(sent.errors), sent.seen).map(ask_again)
+    one_page(&state, &signed, there, &entered, each_once(sent.errors), sent.seen).map(ask_again)
 }
 
 /// The printer as it is set now beside what came.
@@ -387,14 +394,14 @@ async fn show_difference(
     state: &AppState,
     signed: &StaffSession,
     name: &str,
-    yours: &Typed,
+    yours: &PrinterFormData,
 ) -> Result<FormReply, HttpError> {
     let now = PresentPrinter::find(state, name).await?;
     // Measures count for a roll of one's own only.
     let yours = yours.without_unused();
     let conflict = FormConflict {
-        painter: setup::painter(PrinterPageWords::of_staff(signed), &yours, SETTLED.to_vec()),
-        theirs: &Typed::present(&now.printer).values(),
+        painter: setup::form_painter(PrinterPageWords::of_staff(signed), &yours, SETTLED.to_vec()),
+        theirs: &PrinterFormData::present(&now.printer).values(),
         yours: &yours.values(),
         now: now.version.map(|version| version.to_string()).unwrap_or_default(),
         changed: None,
@@ -402,30 +409,30 @@ async fn show_difference(
         thing: now.printer.name.clone(),
         action: now.path(),
         back: now.path(),
-        place: Place::Labels,
+        place: NavSection::Labels,
         carried: Vec::new(),
     };
     show_conflict(state, signed, conflict).await
 }
 
 pub(crate) async fn test(
-    _: Staff<EditPrinters>,
+    _: StaffCaller<EditPrinters>,
     State(state): State<AppState>,
     Path(name): Path<String>,
     _: StaffForm,
 ) -> Result<FormReply, HttpError> {
     let printer = find(&state, &name).await?;
-    let job = labels::test(&state, printer.name, None).await?;
+    let job = labels::print_test(&state, printer.name, None).await?;
     go_to(&format!("/staff/labels/{}", job.summary.id))
 }
 
 pub(crate) async fn remove(
-    _: Staff<EditPrinters>,
+    _: StaffCaller<EditPrinters>,
     State(state): State<AppState>,
     Path(name): Path<String>,
     _: StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let removed = aside(&state, move |state| Ok(state.printing.remove(&name))).await?;
+    let removed = run_blocking(&state, move |state| Ok(state.printing.remove(&name))).await?;
     removed.map_err(printer_refused)?;
     go_to("/staff/printers")
 }

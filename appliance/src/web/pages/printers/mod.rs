@@ -4,13 +4,13 @@ mod list;
 mod setup;
 
 use http::Method;
-use web::route::{Example, Kind, Route, row};
+use web::route::{Example, Route, RouteKind, row};
 
 use crate::web::context::AppState;
 use crate::web::{examples, refusals};
 
-pub(crate) fn routes() -> Vec<Route<AppState>> {
-    use Kind::{Form, Page};
+pub(crate) fn printer_page_routes() -> Vec<Route<AppState>> {
+    use RouteKind::{Form, Page};
     let print = refusals::PRINTING;
     let printer = || Example::default().part("name", examples::PRINTER);
     let settings = |example: Example, address| example.field("language", "escpos").field("address", address);

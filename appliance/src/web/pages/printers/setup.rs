@@ -1,21 +1,21 @@
 //! The form of a printer: what is in it, what there is to choose from, and the settings that come of it.
 
-use ::labels::language::Row;
+use ::labels::language::LanguageSpec;
 use ::labels::language_table::LANGUAGES;
 use ::labels::media::Media;
-use ::labels::sheet::{SHEETS, Sheet};
+use ::labels::sheet::{LabelSheet, SHEETS};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::form::{FormDefinition, FormField, FormOption, FormPainter, FormSection, FormValues};
 
 use crate::printing::{
-    Asked, Heat, MediaChoice, NAME_CHARS_MAX, OwnMedia, PDF, PrinterPaper, PrinterSettings, PrinterView,
-    sheet_name,
+    MediaChoice, NAME_CHARS_MAX, OwnMedia, PDF, PrinterPaper, PrinterSettings, PrinterView, StatusQueryMode,
+    ThermalSetting, sheet_name,
 };
 use crate::web::access::staff_session::StaffSession;
-use crate::web::request::choice::Choice;
+use crate::web::request::choice::SelectOption;
 use crate::web::request::field_error::Wrong;
-use crate::web::view_models::print_papers::{millimetres, word_paper_alone};
+use crate::web::view_models::print_papers::{millimetres_text, word_paper_alone};
 use crate::web::words::{FormWords, PrinterSetupWords, PrintingWords};
 
 /// The choice of a roll that is on no list.
@@ -95,17 +95,21 @@ impl PrinterPageWords {
 }
 
 /// With the lists of this printer, and with what is settled by its page and not shown.
-pub(crate) fn painter(w: PrinterPageWords, typed: &Typed, hidden: Vec<&'static str>) -> FormPainter<'static> {
-    let list = |choices: Vec<Choice>| {
+pub(crate) fn form_painter(
+    w: PrinterPageWords,
+    entered: &PrinterFormData,
+    hidden: Vec<&'static str>,
+) -> FormPainter<'static> {
+    let list = |choices: Vec<SelectOption>| {
         choices.into_iter().map(|choice| FormOption::new(choice.value, choice.words)).collect()
     };
-    let picks = vec![("dpi", list(dpis(w, typed))), ("media", list(medias(w, typed)))];
-    FormPainter { picks, hidden, ..FormPainter::new(form_of(&typed.language), w.form.catalog()) }
+    let picks = vec![("dpi", list(dpi_options(w, entered))), ("media", list(media_options(w, entered)))];
+    FormPainter { picks, hidden, ..FormPainter::new(form_of(&entered.language), w.form.catalog()) }
 }
 
 /// What is in it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Typed {
+pub(crate) struct PrinterFormData {
     pub(crate) name: String,
     pub(crate) address: String,
     pub(crate) language: String,
@@ -121,7 +125,7 @@ pub(crate) struct Typed {
     pub(crate) mute: bool,
 }
 
-impl Typed {
+impl PrinterFormData {
     pub(crate) fn started(start: PrinterPrefill) -> Self {
         let PrinterPrefill { name, address, language, dpi, media, why: _ } = start;
         let name = name.chars().filter(|c| !matches!(c, '/' | '\\')).take(60).collect();
@@ -179,11 +183,11 @@ impl Typed {
             width: if own { printer.media.width_mm.to_string() } else { String::new() },
             height: if own { mm(printer.media.height_mm) } else { String::new() },
             gap: if own { mm(printer.media.gap_mm) } else { String::new() },
-            transfer: own && printer.media.thermal == Heat::Transfer,
+            transfer: own && printer.media.thermal == ThermalSetting::Transfer,
             darkness: number(printer.darkness.map(u16::from)),
             speed: number(printer.speed),
             model: printer.model.clone().unwrap_or_default(),
-            mute: printer.answers == Asked::Never,
+            mute: printer.answers == StatusQueryMode::Never,
         }
     }
 
@@ -202,7 +206,7 @@ impl Typed {
         w: PrinterSetupWords,
         present: Option<&PrinterView>,
     ) -> Result<PrinterSettings, Wrong> {
-        let dpi = number(&self.dpi, "dpi", || w.printer_dpi_wrong())?;
+        let dpi = parse_number(&self.dpi, "dpi", || w.printer_dpi_wrong())?;
         let same = present.filter(|p| p.language == self.language);
         let media = match self.media.as_str() {
             "" => None,
@@ -217,14 +221,14 @@ impl Typed {
             dpi,
             head_dots: same.filter(|p| Some(p.dpi) == dpi).map(|p| p.head_dots),
             media,
-            darkness: number(&self.darkness, "darkness", || w.printer_darkness_wrong())?,
-            speed: number(&self.speed, "speed", || w.printer_speed_wrong())?,
+            darkness: parse_number(&self.darkness, "darkness", || w.printer_darkness_wrong())?,
+            speed: parse_number(&self.speed, "speed", || w.printer_speed_wrong())?,
             dense: present.is_some_and(|p| p.dense),
             model: Some(self.model.clone()).filter(|model| !model.is_empty()),
             answers: match present.map(|p| p.answers) {
-                _ if self.mute => Asked::Never,
-                Some(Asked::Taken) => Asked::Taken,
-                _ => Asked::Auto,
+                _ if self.mute => StatusQueryMode::Never,
+                Some(StatusQueryMode::Taken) => StatusQueryMode::Taken,
+                _ => StatusQueryMode::Auto,
             },
             ..PrinterSettings::new(&self.name, &self.language, &self.address)
         })
@@ -232,7 +236,7 @@ impl Typed {
 
     fn own_media(&self, w: PrinterSetupWords) -> Result<OwnMedia, Wrong> {
         let words = || w.printer_measures_wrong();
-        let mm = |text: &str, at: &str| number::<f64>(&text.replace(',', "."), at, words);
+        let mm = |text: &str, at: &str| parse_number::<f64>(&text.replace(',', "."), at, words);
         let width_mm = mm(&self.width, "width")?;
         let width_mm = width_mm.ok_or_else(|| Wrong { at: "width".into(), words: words() })?;
         let height_mm = mm(&self.height, "height")?;
@@ -241,13 +245,13 @@ impl Typed {
             height_mm,
             continuous: height_mm.is_none(),
             gap_mm: mm(&self.gap, "gap")?.filter(|_| height_mm.is_some()),
-            thermal: if self.transfer { Heat::Transfer } else { Heat::Direct },
+            thermal: if self.transfer { ThermalSetting::Transfer } else { ThermalSetting::Direct },
             two_colour: false,
         })
     }
 }
 
-fn number<T: std::str::FromStr>(
+fn parse_number<T: std::str::FromStr>(
     text: &str,
     at: &str,
     words: impl Fn() -> String,
@@ -260,8 +264,8 @@ fn number<T: std::str::FromStr>(
 
 /// Whether the roll in it is on no list.
 fn is_own(printer: &PrinterView) -> bool {
-    let listed = |row: &Row| (row.media)().iter().any(|media| media.name == printer.media.name);
-    printer.language != PDF && !language(printer.language).is_some_and(listed)
+    let listed = |row: &LanguageSpec| (row.media)().iter().any(|media| media.name == printer.media.name);
+    printer.language != PDF && !find_language(printer.language).is_some_and(listed)
 }
 
 /// Whose printers speak a language, inside a sentence; none where nobody's do.
@@ -269,52 +273,53 @@ pub(crate) fn word_makes(w: FormWords, name: &str) -> Option<String> {
     let key = PRINTER.option_key(LANGUAGE.name, name);
     match w.catalog().has_message(&key) {
         true => Some(w.catalog().format(&key, &[])),
-        false => language(name).map(|row| row.printers.to_owned()),
+        false => find_language(name).map(|row| row.printers.to_owned()),
     }
 }
 
 /// The languages to choose from.
-pub(crate) fn languages(w: PrinterPageWords, typed: &Typed) -> Vec<Choice> {
+pub(crate) fn language_options(w: PrinterPageWords, entered: &PrinterFormData) -> Vec<SelectOption> {
     let names = LANGUAGES.iter().map(|row| row.name).chain([PDF]);
     let words = |name: &str| match name {
         PDF => w.setup.printer_make(name, w.form.form_printer_language_pdf_alone()),
         _ => w.setup.printer_make(name, word_makes(w.form, name).unwrap_or_default()),
     };
-    names.map(|name| Choice::new(name, words(name), &typed.language)).collect()
+    names.map(|name| SelectOption::new(name, words(name), &entered.language)).collect()
 }
 
 /// The language of this name.
-fn language(name: &str) -> Option<&'static Row> {
+fn find_language(name: &str) -> Option<&'static LanguageSpec> {
     LANGUAGES.iter().find(|row| row.name == name)
 }
 
-pub(crate) fn dpis(w: PrinterPageWords, typed: &Typed) -> Vec<Choice> {
-    let Some(row) = language(&typed.language) else { return Vec::new() };
+pub(crate) fn dpi_options(w: PrinterPageWords, entered: &PrinterFormData) -> Vec<SelectOption> {
+    let Some(row) = find_language(&entered.language) else { return Vec::new() };
     let usual = row.dpi.first().map(u16::to_string).unwrap_or_default();
-    let chosen = if typed.dpi.is_empty() { &usual } else { &typed.dpi };
+    let chosen = if entered.dpi.is_empty() { &usual } else { &entered.dpi };
     let words = |dpi: &u16| w.setup.printer_dpi(dpi.to_string());
-    row.dpi.iter().map(|dpi| Choice::new(dpi.to_string(), words(dpi), chosen)).collect()
+    row.dpi.iter().map(|dpi| SelectOption::new(dpi.to_string(), words(dpi), chosen)).collect()
 }
 
-pub(crate) fn medias(w: PrinterPageWords, typed: &Typed) -> Vec<Choice> {
-    if typed.language == PDF {
-        let choice = |s: &Sheet| Choice::new(sheet_name(s), word_sheet(w.setup, s), &typed.media);
+pub(crate) fn media_options(w: PrinterPageWords, entered: &PrinterFormData) -> Vec<SelectOption> {
+    if entered.language == PDF {
+        let choice =
+            |s: &LabelSheet| SelectOption::new(sheet_name(s), word_sheet(w.setup, s), &entered.media);
         return SHEETS.iter().map(choice).collect();
     }
-    let Some(row) = language(&typed.language) else { return Vec::new() };
+    let Some(row) = find_language(&entered.language) else { return Vec::new() };
     let rolls = (row.media)();
     let first = rolls.first().map(|media| media.name.clone()).unwrap_or_default();
-    let chosen = if typed.media.is_empty() { &first } else { &typed.media };
-    let choice = |media: &Media| Choice::new(media.name.clone(), word_roll_named(w, media), chosen);
-    let mut all: Vec<Choice> = rolls.iter().map(choice).collect();
-    all.push(Choice::new(OWN, w.setup.printer_roll_own(), chosen));
+    let chosen = if entered.media.is_empty() { &first } else { &entered.media };
+    let choice = |media: &Media| SelectOption::new(media.name.clone(), word_roll_named(w, media), chosen);
+    let mut all: Vec<SelectOption> = rolls.iter().map(choice).collect();
+    all.push(SelectOption::new(OWN, w.setup.printer_roll_own(), chosen));
     all
 }
 
-fn word_sheet(w: PrinterSetupWords, sheet: &Sheet) -> String {
+fn word_sheet(w: PrinterSetupWords, sheet: &LabelSheet) -> String {
     let (width, height) = sheet.label_mm;
     let count = sheet.count().to_string();
-    w.printer_sheet_named(count, millimetres(height), sheet.name, millimetres(width))
+    w.printer_sheet_named(count, millimetres_text(height), sheet.name, millimetres_text(width))
 }
 
 fn word_roll_named(w: PrinterPageWords, media: &Media) -> String {
@@ -343,54 +348,67 @@ mod tests {
         assert_eq!(word_makes(pseudo, "parchment"), None);
     }
 
-    fn typed() -> Typed {
-        Typed { name: "Desk".into(), language: "zpl".into(), address: "tcp://h:1".into(), ..Typed::default() }
+    fn entered() -> PrinterFormData {
+        PrinterFormData {
+            name: "Desk".into(),
+            language: "zpl".into(),
+            address: "tcp://h:1".into(),
+            ..PrinterFormData::default()
+        }
     }
 
     #[test]
     fn rolls_of_a_list_and_measured_ones() {
-        for choice in medias(english(), &typed()).into_iter().filter(|choice| choice.value != OWN) {
-            let settings = Typed { media: choice.value, ..typed() }.settings(english().setup, None).unwrap();
+        for choice in media_options(english(), &entered()).into_iter().filter(|choice| choice.value != OWN) {
+            let settings =
+                PrinterFormData { media: choice.value, ..entered() }.settings(english().setup, None).unwrap();
             assert!(settings.checked().is_ok(), "{settings:?}: {:?}", settings.checked());
         }
-        let own = Typed { media: OWN.into(), width: "60".into(), height: "30,5".into(), ..typed() };
+        let own =
+            PrinterFormData { media: OWN.into(), width: "60".into(), height: "30,5".into(), ..entered() };
         let Some(MediaChoice::Own(media)) = own.settings(english().setup, None).unwrap().media else {
             panic!("not its own")
         };
         assert_eq!((media.width_mm, media.height_mm, media.continuous), (60.0, Some(30.5), false));
-        let endless = Typed { height: String::new(), ..own };
+        let endless = PrinterFormData { height: String::new(), ..own };
         let Some(MediaChoice::Own(media)) = endless.settings(english().setup, None).unwrap().media else {
             panic!("not its own")
         };
         assert_eq!((media.height_mm, media.continuous), (None, true));
     }
 
-    fn office() -> Typed {
+    fn office() -> PrinterFormData {
         let address = "ipp://10.0.0.9/ipp/print".into();
-        Typed { name: "Ward 3".into(), language: PDF.into(), address, ..Typed::default() }
+        PrinterFormData { name: "Ward 3".into(), language: PDF.into(), address, ..PrinterFormData::default() }
     }
 
     #[test]
     fn sheets_of_an_office_printer() {
-        let choices = medias(english(), &office());
+        let choices = media_options(english(), &office());
         assert_eq!(choices.len(), SHEETS.len());
         for choice in choices {
-            let settings =
-                Typed { media: choice.value.clone(), ..office() }.settings(english().setup, None).unwrap();
+            let settings = PrinterFormData { media: choice.value.clone(), ..office() }
+                .settings(english().setup, None)
+                .unwrap();
             assert_eq!(settings.checked().unwrap().media.name, choice.value);
         }
-        assert!(languages(english(), &office()).iter().any(|choice| choice.value == PDF && choice.chosen));
-        assert!(dpis(english(), &office()).is_empty());
+        assert!(
+            language_options(english(), &office()).iter().any(|choice| choice.value == PDF && choice.chosen)
+        );
+        assert!(dpi_options(english(), &office()).is_empty());
     }
 
     #[test]
     fn what_is_no_number_names_its_field() {
         for (wrong, at) in [
-            (Typed { dpi: "many".into(), ..typed() }, "dpi"),
-            (Typed { darkness: "-1".into(), ..typed() }, "darkness"),
-            (Typed { speed: "fast".into(), ..typed() }, "speed"),
-            (Typed { media: OWN.into(), ..typed() }, "width"),
-            (Typed { media: OWN.into(), width: "1".into(), height: "x".into(), ..typed() }, "height"),
+            (PrinterFormData { dpi: "many".into(), ..entered() }, "dpi"),
+            (PrinterFormData { darkness: "-1".into(), ..entered() }, "darkness"),
+            (PrinterFormData { speed: "fast".into(), ..entered() }, "speed"),
+            (PrinterFormData { media: OWN.into(), ..entered() }, "width"),
+            (
+                PrinterFormData { media: OWN.into(), width: "1".into(), height: "x".into(), ..entered() },
+                "height",
+            ),
         ] {
             assert_eq!(wrong.settings(english().setup, None).unwrap_err().at, at);
         }

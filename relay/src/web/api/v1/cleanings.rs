@@ -12,13 +12,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::db::DbError;
-use crate::db::history::{Cursor, Of};
-use crate::web::Web;
+use crate::db::history::{HistoryCursor, HistoryScope};
+use crate::web::WebContext;
 use crate::web::access::TokenProgram;
 use crate::web::api::v1::equipment::read_facility;
-use crate::web::api::{List, read_limit, stamp};
-use crate::web::http_error::{not_found, parameter};
-use crate::web::view_models::cleanings::{Told, told};
+use crate::web::api::{ListJson, read_limit, stamp};
+use crate::web::http_error::{not_found, parameter_error};
+use crate::web::view_models::cleanings::{CleaningView, load_cleaning_views};
 use crate::web::words::ErrorWords;
 
 /// Which cleanings.
@@ -81,7 +81,8 @@ pub(crate) struct CleaningItem {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum CleanerProof {
-    Typed,
+    #[serde(rename = "typed")]
+    Entered,
     Pin,
     Badge,
     Login,
@@ -91,82 +92,81 @@ enum CleanerProof {
 /// The list.
 pub(crate) async fn list(
     program: TokenProgram,
-    State(web): State<Web>,
-    Query(asked): Query<CleaningParams>,
-) -> Result<Json<List<CleaningItem>>, HttpError> {
-    let wanted = read_limit(asked.limit.as_deref())?;
-    let facility = read_facility(asked.facility.as_deref())?;
-    let tag = asked
+    State(web): State<WebContext>,
+    Query(requested): Query<CleaningParams>,
+) -> Result<Json<ListJson<CleaningItem>>, HttpError> {
+    let expected = read_limit(requested.limit.as_deref())?;
+    let facility = read_facility(requested.facility.as_deref())?;
+    let tag = requested
         .tag
         .as_deref()
-        .map(|tag| Tag::read(tag).map_err(|_| parameter("tag", ErrorWords::parameter_tag)));
+        .map(|tag| Tag::read(tag).map_err(|_| parameter_error("tag", ErrorWords::parameter_tag)));
     let tag = tag.transpose()?;
-    let after = match asked.cursor.as_deref() {
-        None => Cursor::start(),
-        Some(cursor) => {
-            Cursor::read(cursor).ok_or_else(|| parameter("cursor", ErrorWords::parameter_cursor))?
-        }
+    let after = match requested.cursor.as_deref() {
+        None => HistoryCursor::start(),
+        Some(cursor) => HistoryCursor::read(cursor)
+            .ok_or_else(|| parameter_error("cursor", ErrorWords::parameter_cursor))?,
     };
     let mut conn = web.db.read().await?;
     let of = match (facility, tag) {
-        (None, None) => Of::Account,
+        (None, None) => HistoryScope::Account,
         (None, Some(_)) => {
-            return Err(parameter("facility", ErrorWords::parameter_facility));
+            return Err(parameter_error("facility", ErrorWords::parameter_facility));
         }
         (Some(facility), tag) => {
             crate::db::facilities::get(&mut conn, program.scope, facility).await?.ok_or_else(not_found)?;
             if let Some(tag) = tag {
-                crate::db::dashboard::item(&mut conn, program.scope, facility, tag)
+                crate::db::dashboard::load_item(&mut conn, program.scope, facility, tag)
                     .await?
                     .ok_or_else(not_found)?;
             }
-            tag.map_or(Of::Facility(facility), |tag| Of::Item(facility, tag))
+            tag.map_or(HistoryScope::Facility(facility), |tag| HistoryScope::Item(facility, tag))
         }
     };
-    let rows = crate::db::history::cleanings(&mut conn, program.scope, of, &after, wanted + 1).await?;
-    let mut found = told(&mut conn, program.scope, rows).await?;
-    let bound = usize::try_from(wanted).unwrap_or(usize::MAX);
+    let rows = crate::db::history::load_cleanings(&mut conn, program.scope, of, &after, expected + 1).await?;
+    let mut found = load_cleaning_views(&mut conn, program.scope, rows).await?;
+    let bound = usize::try_from(expected).unwrap_or(usize::MAX);
     let more = found.len() > bound;
     found.truncate(bound);
     let next = found.last().filter(|_| more).map(|t| t.cursor().to_string());
-    let items: Vec<CleaningItem> = found.into_iter().map(item).collect::<Result<_, _>>()?;
-    Ok(Json(List { items, next }))
+    let items: Vec<CleaningItem> = found.into_iter().map(cleaning_json).collect::<Result<_, _>>()?;
+    Ok(Json(ListJson { items, next }))
 }
 
-fn item(told: Told) -> Result<CleaningItem, DbError> {
-    use record::kinds::Who;
-    let proof = match told.cleaning.who {
-        Who::Typed { .. } => CleanerProof::Typed,
-        Who::Pin { .. } => CleanerProof::Pin,
-        Who::Badge { .. } => CleanerProof::Badge,
-        Who::Login { .. } => CleanerProof::Login,
-        Who::Unattributed => CleanerProof::Unattributed,
+fn cleaning_json(cleaning_view: CleaningView) -> Result<CleaningItem, DbError> {
+    use record::kinds::CleanedBy;
+    let proof = match cleaning_view.cleaning.who {
+        CleanedBy::Entered { .. } => CleanerProof::Entered,
+        CleanedBy::Pin { .. } => CleanerProof::Pin,
+        CleanedBy::Badge { .. } => CleanerProof::Badge,
+        CleanedBy::Login { .. } => CleanerProof::Login,
+        CleanedBy::Unattributed => CleanerProof::Unattributed,
     };
-    let entry = told.entry()?;
+    let entry = cleaning_view.entry()?;
     let contact = match entry.as_ref().map(Entry::event) {
         Some(Event::CleaningRecorded(body)) => body.contact,
         _ => None,
     };
-    let cleaning = told.cleaning;
+    let cleaning = cleaning_view.cleaning;
     Ok(CleaningItem {
         id: format!("{}.{}", cleaning.of.epoch, cleaning.of.seq),
         receipt: entry.map(|entry| Receipt::of(cleaning.of, entry.leaf()).to_string()),
         protocol: cleaning.protocol.map(|id| id.to_string()),
         contact,
-        r#box: told.box_id.to_string(),
+        r#box: cleaning_view.box_id.to_string(),
         epoch: cleaning.of.epoch.to_string(),
         seq: cleaning.of.seq,
-        facility: told.facility.to_string(),
+        facility: cleaning_view.facility.to_string(),
         tag: cleaning.tag.to_string(),
-        equipment: told.equipment.map(|item| item.name),
-        cleaned_by: told.name,
+        equipment: cleaning_view.equipment.map(|item| item.name),
+        cleaned_by: cleaning_view.name,
         proof,
         performed_at: stamp(cleaning.performed_ms),
         recorded_at: stamp(cleaning.recorded_ms),
         complete: cleaning.incomplete.is_empty(),
         missing: cleaning.incomplete.iter().map(|m| m.word()).collect(),
         photos: cleaning.photos.iter().map(|photo| format!("/photos/{photo}")).collect(),
-        notes: told.note,
+        notes: cleaning_view.note,
         voided: cleaning.voided.is_some(),
         voided_by: cleaning.voided.map(|of| format!("{}.{}", of.epoch, of.seq)),
     })

@@ -6,19 +6,19 @@ use ::web::answer::Json;
 use ::web::argument::{Path, Query};
 use ::web::error::HttpError;
 use axum::extract::State;
-use record::compliance::Tally;
+use record::compliance::WindowTally;
 use record::ids::FacilityId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::db::{AccountScope, Conn, DbError};
-use crate::web::Web;
+use crate::db::{AccountScope, DbConnection, DbError};
+use crate::web::WebContext;
 use crate::web::access::TokenProgram;
 use crate::web::api::v1::equipment::read_facility;
-use crate::web::api::{List, stamp};
+use crate::web::api::{ListJson, stamp};
 use crate::web::http_error::not_found;
-use crate::web::pages::facility::equipment;
-use crate::web::view_models::facility_state::{Site, sites, tally};
+use crate::web::pages::facility::read_equipment;
+use crate::web::view_models::facility_state::{FacilityOverview, load_overviews, tally_windows};
 
 /// Which facilities.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -88,23 +88,23 @@ struct ItemCompliance {
 /// The list, by name.
 pub(crate) async fn list(
     program: TokenProgram,
-    State(web): State<Web>,
-    Query(asked): Query<ComplianceParams>,
-) -> Result<Json<List<FacilityCompliance>>, HttpError> {
-    let only = read_facility(asked.facility.as_deref())?;
+    State(web): State<WebContext>,
+    Query(requested): Query<ComplianceParams>,
+) -> Result<Json<ListJson<FacilityCompliance>>, HttpError> {
+    let only = read_facility(requested.facility.as_deref())?;
     let mut conn = web.db.read().await?;
-    let mut sites = sites(&mut conn, program.scope, web.now_ms()).await?;
+    let mut sites = load_overviews(&mut conn, program.scope, web.now_ms()).await?;
     if let Some(only) = only {
         sites.retain(|s| s.id == only);
         if sites.is_empty() {
             return Err(not_found());
         }
     }
-    let mut items: Vec<FacilityCompliance> = sites.iter().map(item).collect();
+    let mut items: Vec<FacilityCompliance> = sites.iter().map(compliance_json).collect();
     if let (Some(_), [site], [item]) = (only, &sites[..], &mut items[..]) {
         item.items = Some(of_items(&mut conn, program.scope, site).await?);
     }
-    Ok(Json(List { items, next: None }))
+    Ok(Json(ListJson { items, next: None }))
 }
 
 /// What the program before this one answered for one facility: `facility_id` and its numbers.
@@ -119,59 +119,63 @@ pub(crate) struct OldCompliance {
 /// `GET /api/facilities/{facility}/compliance/`.
 pub(crate) async fn of_facility(
     program: TokenProgram,
-    State(web): State<Web>,
+    State(web): State<WebContext>,
     Path(facility): Path<FacilityId>,
 ) -> Result<Json<OldCompliance>, HttpError> {
     let mut conn = web.db.read().await?;
-    let sites = sites(&mut conn, program.scope, web.now_ms()).await?;
+    let sites = load_overviews(&mut conn, program.scope, web.now_ms()).await?;
     let site = sites.iter().find(|site| site.id == facility).ok_or_else(not_found)?;
     let items = Some(of_items(&mut conn, program.scope, site).await?);
-    let of_site = FacilityCompliance { items, ..item(site) };
+    let of_site = FacilityCompliance { items, ..compliance_json(site) };
     Ok(Json(OldCompliance { facility_id: facility.to_string(), facility: of_site }))
 }
 
 /// Items whose windows closed, by tag.
-async fn of_items(conn: &mut Conn, scope: AccountScope, site: &Site) -> Result<Vec<ItemCompliance>, DbError> {
+async fn of_items(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    site: &FacilityOverview,
+) -> Result<Vec<ItemCompliance>, DbError> {
     let tallies = crate::db::dashboard::item_tallies(conn, scope, site.id, site.first_day()).await?;
-    let mut tallies: BTreeMap<String, Tally> =
-        tallies.into_iter().map(|(tag, met, closed)| (tag, tally(met, closed))).collect();
+    let mut tallies: BTreeMap<String, WindowTally> =
+        tallies.into_iter().map(|(tag, met, closed)| (tag, tally_windows(met, closed))).collect();
     let mut items = Vec::with_capacity(tallies.len());
-    for row in crate::db::dashboard::items(conn, scope, site.id, "", i64::MAX).await? {
+    for row in crate::db::dashboard::load_items(conn, scope, site.id, "", i64::MAX).await? {
         if let Some(tally) = tallies.remove(&row.tag) {
-            let item = equipment(&row)?;
+            let item = read_equipment(&row)?;
             items.push(ItemCompliance {
                 tag: row.tag,
                 equipment: item.name,
-                last_30_days: period(30, tally),
+                last_30_days: period_json(30, tally),
             });
         }
     }
     Ok(items)
 }
 
-fn percent(tally: Tally) -> Option<f64> {
+fn rate_percent(tally: WindowTally) -> Option<f64> {
     tally.rate().map(|rate| f64::from(rate.per_mille()) / 10.0)
 }
 
-fn period(days: usize, tally: Tally) -> CompliancePeriod {
-    CompliancePeriod { days, met: tally.met, closed: tally.closed, rate: percent(tally) }
+fn period_json(days: usize, tally: WindowTally) -> CompliancePeriod {
+    CompliancePeriod { days, met: tally.met, closed: tally.closed, rate: rate_percent(tally) }
 }
 
-fn item(site: &Site) -> FacilityCompliance {
+fn compliance_json(site: &FacilityOverview) -> FacilityCompliance {
     let days = site.days.iter().map(|d| ComplianceDay {
         day: d.date.to_string(),
         met: d.tally.met,
         closed: d.tally.closed,
-        rate: percent(d.tally),
+        rate: rate_percent(d.tally),
     });
     FacilityCompliance {
         facility: site.id.to_string(),
         name: site.name.clone(),
         zone: site.zone.clone(),
         as_of: site.is_known.then(|| stamp(site.as_of_ms)),
-        today: period(1, site.tally(1)),
-        last_7_days: period(7, site.tally(7)),
-        last_30_days: period(30, site.tally(30)),
+        today: period_json(1, site.tally(1)),
+        last_7_days: period_json(7, site.tally(7)),
+        last_30_days: period_json(30, site.tally(30)),
         equipment: site.counts.items,
         overdue: site.counts.overdue,
         days: days.collect(),

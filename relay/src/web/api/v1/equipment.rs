@@ -6,25 +6,26 @@ use ::web::answer::Json;
 use ::web::argument::Query;
 use ::web::error::HttpError;
 use axum::extract::State;
-use record::fold::{Equipment, Service};
+use record::fold::{Equipment, ServiceState};
 use record::ids::{FacilityId, ProtocolId};
-use record::kinds::{Class, PhotoPolicy, Schedule};
+use record::kinds::{PhotoPolicy, Schedule, SpauldingClass};
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::db::DbError;
 use crate::db::dashboard::ItemRow;
-use crate::web::Web;
+use crate::web::WebContext;
 use crate::web::access::TokenProgram;
-use crate::web::api::{List, read_limit, stamp};
-use crate::web::http_error::{not_found, parameter};
+use crate::web::api::{ListJson, read_limit, stamp};
+use crate::web::http_error::{not_found, parameter_error};
 use crate::web::words::ErrorWords;
 
 /// Which items.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
-pub(crate) struct EquipmentParams {
+#[schemars(rename = "EquipmentParams")]
+pub(crate) struct EquipmentQuery {
     /// Only this facility.
     facility: Option<String>,
     /// Things in the list, 1 to 1,000.
@@ -49,13 +50,13 @@ pub(crate) struct EquipmentItem {
     model: String,
     category: String,
     location: String,
-    class: Class,
+    class: SpauldingClass,
     photo: PhotoPolicy,
     /// The protocols by which it is cleaned.
     protocols: Vec<ProtocolId>,
     /// Further facts, by name.
     custom: BTreeMap<String, String>,
-    service: Service,
+    service: ServiceState,
     status: EquipmentStatus,
     /// When the next cleaning is due, in UTC; null where none is.
     due_by: Option<String>,
@@ -99,22 +100,23 @@ fn read_cursor(cursor: &str) -> Option<(FacilityId, Tag)> {
 /// The list, by facility and tag.
 pub(crate) async fn list(
     program: TokenProgram,
-    State(web): State<Web>,
-    Query(asked): Query<EquipmentParams>,
-) -> Result<Json<List<EquipmentItem>>, HttpError> {
-    let wanted = read_limit(asked.limit.as_deref())?;
-    let only = read_facility(asked.facility.as_deref())?;
-    let (from, mut after) = match asked.cursor.as_deref() {
+    State(web): State<WebContext>,
+    Query(requested): Query<EquipmentQuery>,
+) -> Result<Json<ListJson<EquipmentItem>>, HttpError> {
+    let expected = read_limit(requested.limit.as_deref())?;
+    let only = read_facility(requested.facility.as_deref())?;
+    let (from, mut after) = match requested.cursor.as_deref() {
         None => (None, String::new()),
         Some(cursor) => {
             let read = read_cursor(cursor);
-            let (facility, tag) = read.ok_or_else(|| parameter("cursor", ErrorWords::parameter_cursor))?;
+            let (facility, tag) =
+                read.ok_or_else(|| parameter_error("cursor", ErrorWords::parameter_cursor))?;
             (Some(facility), tag.to_string())
         }
     };
     let mut conn = web.db.read().await?;
     let mut ids: Vec<FacilityId> = Vec::new();
-    for row in crate::db::facilities::list(&mut conn, program.scope).await? {
+    for row in crate::db::facilities::list_facilities(&mut conn, program.scope).await? {
         ids.push(row.facility.parse().map_err(|e| DbError::stored("facility id", e))?);
     }
     if only.is_some_and(|only| !ids.contains(&only)) {
@@ -124,31 +126,31 @@ pub(crate) async fn list(
     ids.retain(|&id| only.is_none_or(|only| only == id) && from.is_none_or(|from| id >= from));
     let mut items = Vec::new();
     for id in ids {
-        let missing = wanted + 1 - i64::try_from(items.len()).unwrap_or(i64::MAX);
+        let missing = expected + 1 - i64::try_from(items.len()).unwrap_or(i64::MAX);
         if missing <= 0 {
             break;
         }
         if from != Some(id) {
             after.clear();
         }
-        for row in crate::db::dashboard::items(&mut conn, program.scope, id, &after, missing).await? {
-            items.push(item(&row)?);
+        for row in crate::db::dashboard::load_items(&mut conn, program.scope, id, &after, missing).await? {
+            items.push(equipment_json(&row)?);
         }
     }
-    let bound = usize::try_from(wanted).unwrap_or(usize::MAX);
+    let bound = usize::try_from(expected).unwrap_or(usize::MAX);
     let more = items.len() > bound;
     items.truncate(bound);
     let next = items.last().filter(|_| more).map(|i| format!("{}.{}", i.facility, i.tag));
-    Ok(Json(List { items, next }))
+    Ok(Json(ListJson { items, next }))
 }
 
 /// Reads `facility`.
-pub(crate) fn read_facility(asked: Option<&str>) -> Result<Option<FacilityId>, HttpError> {
+pub(crate) fn read_facility(requested: Option<&str>) -> Result<Option<FacilityId>, HttpError> {
     // What has not the form of an id names nothing, as an id that nobody has.
-    asked.map(|id| id.parse().map_err(|_| not_found())).transpose()
+    requested.map(|id| id.parse().map_err(|_| not_found())).transpose()
 }
 
-fn item(row: &ItemRow) -> Result<EquipmentItem, DbError> {
+fn equipment_json(row: &ItemRow) -> Result<EquipmentItem, DbError> {
     let item: Equipment = serde_json::from_str(&row.body).map_err(|e| DbError::stored("equipment", e))?;
     let status = match row.state.as_deref() {
         Some("overdue") => EquipmentStatus::Overdue,

@@ -8,21 +8,21 @@ use ::web::error::HttpError;
 use axum::extract::State;
 use bytes::Bytes;
 use futures_util::stream;
-use record::checkpoint::Origin;
+use record::checkpoint::LogOrigin;
 use record::ids::{BoxId, Epoch};
-use record::proof::Proof;
+use record::proof::RecordProof;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::db::epochs::Held;
+use crate::db::epochs::StoredLog;
 use crate::db::log_pages::LineWithTexts;
-use crate::db::{AccountScope, Conn, DbError, log_pages};
+use crate::db::{AccountScope, DbConnection, DbError, log_pages};
 use crate::web::access::TokenProgram;
 use crate::web::api::read_limit;
-use crate::web::http_error::{not_found, parameter};
+use crate::web::http_error::{not_found, parameter_error};
 use crate::web::words::ErrorWords;
-use crate::web::{Web, proof_of};
+use crate::web::{WebContext, proof_of};
 
 /// Which log. Without `box` the account's only one is meant, without `epoch` its present one.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -54,40 +54,48 @@ pub(crate) struct LogLine(Map<String, Value>);
 const PAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Whether names and notes are asked for: a token of this account may read them.
-fn texts_asked(asked: &LogParams) -> Result<bool, HttpError> {
-    match asked.texts.as_deref() {
+fn includes_texts(requested: &LogParams) -> Result<bool, HttpError> {
+    match requested.texts.as_deref() {
         None => Ok(false),
         Some("1") => Ok(true),
-        Some(_) => Err(parameter("texts", ErrorWords::parameter_texts)),
+        Some(_) => Err(parameter_error("texts", ErrorWords::parameter_texts)),
     }
 }
 
-async fn origin(conn: &mut Conn, scope: AccountScope, asked: &LogParams) -> Result<Origin, HttpError> {
-    let boxes = crate::db::dashboard::boxes(conn, scope).await?;
-    let asked_box: Option<BoxId> =
-        asked.r#box.as_deref().map(|id| id.parse().map_err(|_| not_found())).transpose()?;
-    let row = match asked_box {
+async fn find_origin(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    requested: &LogParams,
+) -> Result<LogOrigin, HttpError> {
+    let boxes = crate::db::dashboard::load_boxes(conn, scope).await?;
+    let requested_box: Option<BoxId> =
+        requested.r#box.as_deref().map(|id| id.parse().map_err(|_| not_found())).transpose()?;
+    let row = match requested_box {
         Some(id) => boxes.iter().find(|b| b.box_id == id.to_string()).ok_or_else(not_found)?,
         None => match &boxes[..] {
             [] => return Err(not_found()),
             [only] => only,
             _ => {
-                return Err(parameter("box", ErrorWords::parameter_box));
+                return Err(parameter_error("box", ErrorWords::parameter_box));
             }
         },
     };
-    let epoch = asked.epoch.as_deref().unwrap_or(&row.epoch);
+    let epoch = requested.epoch.as_deref().unwrap_or(&row.epoch);
     let epoch: Epoch = epoch.parse().map_err(|_| not_found())?;
     let box_id = row.box_id.parse().map_err(|e| DbError::stored("box id", e))?;
-    Ok(Origin { box_id, epoch })
+    Ok(LogOrigin { box_id, epoch })
 }
 
-async fn held(conn: &mut Conn, scope: AccountScope, asked: &LogParams) -> Result<Held, HttpError> {
-    let origin = origin(conn, scope, asked).await?;
+async fn find_held_log(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    requested: &LogParams,
+) -> Result<StoredLog, HttpError> {
+    let origin = find_origin(conn, scope, requested).await?;
     // A log that nothing says is the box's is no record of anything, whatever whoever sends it says that the box is at.
-    match crate::db::epochs::get(conn, scope, &origin).await?.filter(|held| held.key_known) {
+    match crate::db::epochs::find_log(conn, scope, &origin).await?.filter(|held| held.key_known) {
         Some(held) => Ok(held),
-        None if asked.epoch.is_some() => Err(not_found()),
+        None if requested.epoch.is_some() => Err(not_found()),
         None => {
             let all = crate::db::epochs::of_box(conn, scope, origin.box_id).await?;
             let known = all.into_iter().filter(|held| held.key_known);
@@ -97,7 +105,7 @@ async fn held(conn: &mut Conn, scope: AccountScope, asked: &LogParams) -> Result
 }
 
 /// Each entry, and after it the texts beside it.
-fn listed(lines: &[LineWithTexts]) -> Vec<u8> {
+fn encode_lines(lines: &[LineWithTexts]) -> Vec<u8> {
     let mut out = Vec::new();
     for (line, texts) in lines {
         for line in std::iter::once(line.as_slice()).chain(texts.iter().map(String::as_bytes)) {
@@ -112,34 +120,36 @@ fn listed(lines: &[LineWithTexts]) -> Vec<u8> {
 /// with `texts=1` each is followed by the texts beside it, and a page of very long ones ends before the limit.
 pub(crate) async fn list_lines(
     program: TokenProgram,
-    State(web): State<Web>,
-    Query(asked): Query<LogParams>,
+    State(web): State<WebContext>,
+    Query(requested): Query<LogParams>,
 ) -> Result<Ndjson<LogLine>, HttpError> {
-    let from = asked.from.as_deref().map_or(Ok(0), str::parse::<u64>);
-    let from = from.map_err(|_| parameter("from", ErrorWords::parameter_from))?;
-    let limit = usize::try_from(read_limit(asked.limit.as_deref())?).unwrap_or_default();
+    let from = requested.from.as_deref().map_or(Ok(0), str::parse::<u64>);
+    let from = from.map_err(|_| parameter_error("from", ErrorWords::parameter_from))?;
+    let limit = usize::try_from(read_limit(requested.limit.as_deref())?).unwrap_or_default();
     let mut conn = web.db.read().await?;
-    let held = held(&mut conn, program.scope, &asked).await?;
-    let lines = if texts_asked(&asked)? {
-        log_pages::page(&mut conn, program.scope, &held.origin, (from, limit), PAGE_BYTES_MAX).await?
+    let held = find_held_log(&mut conn, program.scope, &requested).await?;
+    let lines = if includes_texts(&requested)? {
+        log_pages::load_page(&mut conn, program.scope, &held.origin, (from, limit), PAGE_BYTES_MAX).await?
     } else {
-        let lines = crate::db::entries::lines(&mut conn, program.scope, &held.origin, from, limit).await?;
+        let lines =
+            crate::db::entries::load_lines(&mut conn, program.scope, &held.origin, from, limit).await?;
         lines.into_iter().map(|line| (line, Vec::new())).collect()
     };
-    let lines = Ok::<_, Infallible>(Bytes::from(listed(&lines)));
+    let lines = Ok::<_, Infallible>(Bytes::from(encode_lines(&lines)));
     Ok(Ndjson::from_chunks(stream::iter([lines])))
 }
 
 /// `GET /api/v1/checkpoint?box=&epoch=&size=`: a note with both signatures.
 pub(crate) async fn show_checkpoint(
     program: TokenProgram,
-    State(web): State<Web>,
-    Query(asked): Query<LogParams>,
+    State(web): State<WebContext>,
+    Query(requested): Query<LogParams>,
 ) -> Result<MediaBytes<media::Plain>, HttpError> {
-    let unknown = || parameter("size", ErrorWords::parameter_size);
-    let size: Option<u64> = asked.size.as_deref().map(|s| s.parse().map_err(|_| unknown())).transpose()?;
+    let unknown = || parameter_error("size", ErrorWords::parameter_size);
+    let size: Option<u64> =
+        requested.size.as_deref().map(|s| s.parse().map_err(|_| unknown())).transpose()?;
     let mut conn = web.db.read().await?;
-    let held = held(&mut conn, program.scope, &asked).await?;
+    let held = find_held_log(&mut conn, program.scope, &requested).await?;
     let note = match size {
         Some(size) => crate::db::epochs::note_at(&mut conn, program.scope, &held.origin, size)
             .await?
@@ -152,11 +162,11 @@ pub(crate) async fn show_checkpoint(
 /// `GET /api/v1/key?box=&epoch=`: verifier keys, one a line: the log's, then this relay's.
 pub(crate) async fn list_keys(
     program: TokenProgram,
-    State(web): State<Web>,
-    Query(asked): Query<LogParams>,
+    State(web): State<WebContext>,
+    Query(requested): Query<LogParams>,
 ) -> Result<MediaBytes<media::Plain>, HttpError> {
     let mut conn = web.db.read().await?;
-    let held = held(&mut conn, program.scope, &asked).await?;
+    let held = find_held_log(&mut conn, program.scope, &requested).await?;
     let log = held.origin.verifier(&held.log_key).map_err(|e| DbError::stored("log key", e))?;
     let keys = std::iter::once(log).chain(web.fleet.cosigners());
     let text: String = keys.map(|key| format!("{key}\n")).collect();
@@ -167,18 +177,18 @@ pub(crate) async fn list_keys(
 /// entry are in it.
 pub(crate) async fn show_proof(
     program: TokenProgram,
-    State(web): State<Web>,
+    State(web): State<WebContext>,
     Path(seq): Path<u64>,
-    Query(asked): Query<LogParams>,
-) -> Result<Json<Proof>, HttpError> {
+    Query(requested): Query<LogParams>,
+) -> Result<Json<RecordProof>, HttpError> {
     let mut conn = web.db.read().await?;
-    let origin = origin(&mut conn, program.scope, &asked).await?;
+    let origin = find_origin(&mut conn, program.scope, &requested).await?;
     drop(conn);
     let mut proof = proof_of(&web, program.scope, &origin, seq).await?;
-    if texts_asked(&asked)? {
+    if includes_texts(&requested)? {
         let mut conn = web.db.read().await?;
         let line = proof.entry.clone().into_bytes();
-        let beside = crate::db::texts::beside(&mut conn, program.scope, &origin, &[line]).await?;
+        let beside = crate::db::texts::texts_beside(&mut conn, program.scope, &origin, &[line]).await?;
         proof.texts = beside.into_iter().flatten().collect();
     }
     Ok(Json(proof))

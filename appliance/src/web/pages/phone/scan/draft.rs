@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use record::tag::Tag;
-use service::attempts::Network;
+use service::attempts::ClientNetwork;
 
-use crate::web::pages::phone::scan::page::Typed;
+use crate::web::pages::phone::scan::page::ScanFormData;
 use crate::web::request::page_token::PageToken;
 
 /// Drafts that are kept at a time, a hundred phones and more; past that the oldest is forgotten.
@@ -15,51 +15,54 @@ const DRAFTS_MAX: usize = 256;
 /// Drafts of one network at a time; past that its own oldest is forgotten, and nobody else's.
 const NETWORK_DRAFTS_MAX: usize = 24;
 /// Bytes that somebody may have typed in one; one that has more is not kept.
-const TYPED_BYTES_MAX: usize = 4 * 1024;
+const FORM_BYTES_MAX: usize = 4 * 1024;
 
 /// A scan page on its way to a record.
 #[derive(Debug, Clone)]
 pub(crate) struct ScanDraft {
     pub(crate) token: PageToken,
-    pub(crate) typed: Typed,
+    pub(crate) entered: ScanFormData,
     pub(crate) submission: String,
 }
 
 /// The newest drafts, in memory only: each page also carries all of its own, so what is forgotten costs no record.
 #[derive(Debug, Default)]
-pub(crate) struct ScanDrafts(Mutex<VecDeque<KeptDraft>>);
+pub(crate) struct ScanDrafts(Mutex<VecDeque<StoredDraft>>);
 
 #[derive(Debug)]
-struct KeptDraft {
+struct StoredDraft {
     id: String,
-    from: Network,
+    from: ClientNetwork,
     draft: ScanDraft,
 }
 
 impl ScanDrafts {
     /// Keeps a draft under an id that nobody can guess; whether it was kept.
-    pub(crate) fn keep(&self, id: &str, from: Network, draft: ScanDraft) -> bool {
-        let bytes = draft.typed.who.len() + draft.typed.notes.len() + draft.submission.len();
-        if bytes > TYPED_BYTES_MAX {
+    pub(crate) fn keep(&self, id: &str, from: ClientNetwork, draft: ScanDraft) -> bool {
+        let bytes = draft.entered.who.len() + draft.entered.notes.len() + draft.submission.len();
+        if bytes > FORM_BYTES_MAX {
             return false;
         }
         let mut drafts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if drafts.iter().filter(|kept| kept.from == from).count() >= NETWORK_DRAFTS_MAX
-            && let Some(oldest) = drafts.iter().position(|kept| kept.from == from)
+        if drafts.iter().filter(|stored| stored.from == from).count() >= NETWORK_DRAFTS_MAX
+            && let Some(oldest) = drafts.iter().position(|stored| stored.from == from)
         {
             drafts.remove(oldest);
         }
         if drafts.len() == DRAFTS_MAX {
             drafts.pop_front();
         }
-        drafts.push_back(KeptDraft { id: id.to_owned(), from, draft });
+        drafts.push_back(StoredDraft { id: id.to_owned(), from, draft });
         true
     }
 
     /// The draft of that id, if it is of this item.
     pub(crate) fn find(&self, id: &str, tag: Tag) -> Option<ScanDraft> {
         let drafts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        drafts.iter().find(|kept| kept.id == id && kept.draft.token.tag == tag).map(|kept| kept.draft.clone())
+        drafts
+            .iter()
+            .find(|stored| stored.id == id && stored.draft.token.tag == tag)
+            .map(|stored| stored.draft.clone())
     }
 }
 
@@ -73,12 +76,12 @@ mod tests {
 
     fn draft(tag: &str, notes: &str) -> ScanDraft {
         let now = Now { wall_ms: 0, boot: BootId::new(0, [1; 10]), up_ms: 7, state: ClockState::Synced };
-        let typed = Typed { notes: notes.to_owned(), ..Typed::default() };
-        ScanDraft { token: PageToken::new(tag.parse().unwrap(), &now), typed, submission: "s".to_owned() }
+        let entered = ScanFormData { notes: notes.to_owned(), ..ScanFormData::default() };
+        ScanDraft { token: PageToken::new(tag.parse().unwrap(), &now), entered, submission: "s".to_owned() }
     }
 
-    fn network(n: usize) -> Network {
-        Network::of(std::net::Ipv4Addr::from(0x0a00_0000 + u32::try_from(n).unwrap()).into())
+    fn network(n: usize) -> ClientNetwork {
+        ClientNetwork::of(std::net::Ipv4Addr::from(0x0a00_0000 + u32::try_from(n).unwrap()).into())
     }
 
     #[test]
@@ -90,8 +93,8 @@ mod tests {
             assert!(drafts.keep(&format!("draft {n}"), network(2), draft("7QK3M9X2W", "")));
         }
         assert!(drafts.find("other", tag).is_some());
-        let kept = (0..=DRAFTS_MAX).filter(|n| drafts.find(&format!("draft {n}"), tag).is_some());
-        assert_eq!(kept.collect::<Vec<_>>(), (DRAFTS_MAX - 23..=DRAFTS_MAX).collect::<Vec<_>>());
+        let stored = (0..=DRAFTS_MAX).filter(|n| drafts.find(&format!("draft {n}"), tag).is_some());
+        assert_eq!(stored.collect::<Vec<_>>(), (DRAFTS_MAX - 23..=DRAFTS_MAX).collect::<Vec<_>>());
     }
 
     #[test]
@@ -102,7 +105,7 @@ mod tests {
             assert!(drafts.keep(&format!("draft {n}"), network(n), draft("7QK3M9X2W", &n.to_string())));
         }
         assert!(drafts.find("draft 0", tag).is_none(), "the oldest made room");
-        assert_eq!(drafts.find("draft 1", tag).unwrap().typed.notes, "1");
+        assert_eq!(drafts.find("draft 1", tag).unwrap().entered.notes, "1");
         assert!(drafts.find("draft 1", "ABCDEFGH3".parse().unwrap()).is_none());
         assert!(drafts.find("", tag).is_none());
     }
@@ -110,7 +113,7 @@ mod tests {
     #[test]
     fn somebody_who_types_a_book_fills_no_memory() {
         let drafts = ScanDrafts::default();
-        assert!(!drafts.keep("long", network(1), draft("7QK3M9X2W", &"x".repeat(TYPED_BYTES_MAX + 1))));
+        assert!(!drafts.keep("long", network(1), draft("7QK3M9X2W", &"x".repeat(FORM_BYTES_MAX + 1))));
         assert!(drafts.find("long", "7QK3M9X2W".parse().unwrap()).is_none());
     }
 }

@@ -10,19 +10,19 @@ use web::argument::Path;
 use web::error::HttpError;
 use words::{S0, S1, SafeHtml, fill_slots};
 
-use crate::web::access::phone::Phone;
+use crate::web::access::phone::PhoneCaller;
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;
-use crate::web::layout::Frame;
+use crate::web::layout::PageLayout;
 use crate::web::pages::phone::scan::page::agent_html;
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{PageWords, ScanWords};
 
 #[derive(Template)]
 #[template(path = "instructions.html")]
 struct InstructionsPage {
-    frame: Frame,
+    frame: PageLayout,
     w: ScanWords,
     protocol: Arc<ProtocolPublished>,
     version: String,
@@ -32,7 +32,7 @@ struct InstructionsPage {
 }
 
 pub(crate) async fn show(
-    phone: Phone,
+    phone: PhoneCaller,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Result<Page, HttpError> {
@@ -42,8 +42,8 @@ pub(crate) async fn show(
         (Snapshot::of(&state, &facility), protocol.ok_or_else(not_found)?)
     };
     let (page_words, w): (PageWords, ScanWords) = phone.words();
-    let wording = Wording::new(page_words, &snapshot.local);
-    let frame = Frame::open(&state, &snapshot, page_words, protocol.name.clone());
+    let wording = PageWording::new(page_words, &snapshot.local);
+    let frame = PageLayout::open(&state, &snapshot, page_words, protocol.name.clone());
     let page = Page::draw(&InstructionsPage {
         frame,
         w,

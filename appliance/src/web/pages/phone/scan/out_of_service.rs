@@ -1,7 +1,7 @@
 //! What a scan of an item shows that is out of service or retired.
 
 use askama::Template;
-use record::fold::{Out, Service};
+use record::fold::{EquipmentOutage, ServiceState};
 use record::tag::Tag;
 use web::answer::Page;
 use web::error::HttpError;
@@ -9,16 +9,16 @@ use words::{S0, SafeHtml, fill_slots};
 
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;
-use crate::web::layout::Frame;
+use crate::web::layout::PageLayout;
 use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::view_models::snapshot::{Snapshot, place_line};
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{PageWords, TagWords};
 
 #[derive(Template)]
 #[template(path = "out_of_service.html")]
 struct OutOfServicePage {
-    frame: Frame,
+    frame: PageLayout,
     w: TagWords,
     tag: Tag,
     retired: bool,
@@ -42,10 +42,10 @@ pub(crate) async fn out_page(
     let template = read_quick(state, move |state, reader| {
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
-        let wording = Wording::new(page_words, &snapshot.local);
+        let wording = PageWording::new(page_words, &snapshot.local);
         let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
-        let last: Option<&Out> = item.out.last();
-        let retired = item.service == Service::Retired;
+        let last: Option<&EquipmentOutage> = item.out.last();
+        let retired = item.service == ServiceState::Retired;
         let (title, title_html) = if retired {
             (w.out_retired_title(&item.name), w.out_retired_title(S0))
         } else {
@@ -54,7 +54,7 @@ pub(crate) async fn out_page(
         let since_ms = last.map_or(item.added_ms, |out| out.from_ms);
         let why = last.and_then(|out| out.reason).map(|why| StoredText::read(reader, why));
         Ok(OutOfServicePage {
-            frame: Frame::open(state, &snapshot, page_words, title),
+            frame: PageLayout::open(state, &snapshot, page_words, title),
             w,
             tag,
             retired,
@@ -64,7 +64,9 @@ pub(crate) async fn out_page(
             title: fill_slots(title_html, [SafeHtml::entered(&item.name)]),
             what: if retired { w.out_retired_what() } else { w.out_what() },
             since: wording.dates().day_and_time(since_ms).to_html(),
-            why: why.filter(|why| *why != StoredText::Kept(String::new())).map(|why| why.to_html(page_words)),
+            why: why
+                .filter(|why| *why != StoredText::Present(String::new()))
+                .map(|why| why.to_html(page_words)),
             questions: fill_slots(w.out_questions(S0), [wording.contact(&snapshot.settings)]),
         })
     });

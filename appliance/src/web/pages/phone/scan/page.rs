@@ -1,30 +1,30 @@
 //! The scan page as it is shown: empty, with what was typed, or with what is wrong.
 
 use askama::Template;
-use record::fold::{Equipment, Facility};
+use record::fold::{Equipment, FacilityState};
 use record::ids::ProtocolId;
 use record::kinds::{PhotoPolicy, ProtocolPublished};
 use record::tag::Tag;
 use web::argument::FormFields;
 use words::{S0, S1, SafeHtml, fill_slots};
 
-use crate::intake::{Cleaner, Refusal, RefusalCause};
-use crate::store::{Reader, StoreSnapshot};
+use crate::intake::{ClaimedCleaner, CommandRefusal, RefusalCause};
+use crate::store::{LogReader, StoreSnapshot};
 use crate::web::access::staff_session::StaffSession;
 use crate::web::commands::photo_upload::PhotoRefusal;
 use crate::web::context::AppState;
-use crate::web::layout::Frame;
+use crate::web::layout::PageLayout;
 use crate::web::pages::phone::scan::who::{KnownCleaner, PinRefusal};
 use crate::web::refusal_words::word_refusal;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::page_token::PageToken;
-use crate::web::view_models::formats::countdown;
+use crate::web::view_models::formats::countdown_text;
 use crate::web::view_models::item_status::StatusBadge;
 use crate::web::view_models::photos::thumbnail_address;
-use crate::web::view_models::protocols::protocol;
+use crate::web::view_models::protocols::find_protocol;
 use crate::web::view_models::snapshot::{Snapshot, place_line};
-use crate::web::view_models::status_board::StandingBoards;
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::status_board::StatusBoards;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, RefusalWords, ScanWords};
 
 /// All areas that a scan page draws from.
@@ -32,7 +32,7 @@ pub(crate) type ScanPageWords = (PageWords, ScanWords, ErrorWords, RefusalWords)
 
 /// What a person has put in so far.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Typed {
+pub(crate) struct ScanFormData {
     /// Which of the item's protocols; none: its first.
     pub(crate) protocol: Option<ProtocolId>,
     pub(crate) ticked: Vec<u16>,
@@ -40,10 +40,10 @@ pub(crate) struct Typed {
     pub(crate) notes: String,
 }
 
-impl Typed {
+impl ScanFormData {
     pub(crate) fn of(form: &FormFields) -> Self {
         Self {
-            protocol: asked_protocol(form),
+            protocol: requested_protocol(form),
             ticked: form.all("step").filter_map(|n| n.parse().ok()).collect(),
             who: form.text("cleaned_by").to_owned(),
             notes: form.text("notes").to_owned(),
@@ -78,10 +78,10 @@ struct WetCard {
 #[derive(Template)]
 #[template(path = "scan.html")]
 pub(crate) struct ScanPage {
-    frame: Frame,
+    frame: PageLayout,
     w: ScanWords,
     problems: Vec<Wrong>,
-    kept: String,
+    stored: String,
     tag: Tag,
     badge: StatusBadge,
     name: String,
@@ -102,7 +102,7 @@ pub(crate) struct ScanPage {
     steps_wrong: Option<String>,
     wet: Option<WetCard>,
     asks_photo: bool,
-    photo_kept: Option<String>,
+    stored_photo: Option<String>,
     photo_hint: String,
     photo_wrong: Option<String>,
     who: String,
@@ -137,28 +137,28 @@ impl ScanNote {
 }
 
 /// What a scan page is made of.
-pub(crate) struct Making<'a> {
+pub(crate) struct ScanPageBuilder<'a> {
     pub(crate) words: ScanPageWords,
-    pub(crate) wording: &'a Wording,
+    pub(crate) wording: &'a PageWording,
     pub(crate) state: &'a AppState,
     pub(crate) facility: &'a StoreSnapshot,
-    pub(crate) reader: &'a Reader,
+    pub(crate) reader: &'a LogReader,
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) item: &'a Equipment,
     pub(crate) token: PageToken,
-    pub(crate) typed: Typed,
+    pub(crate) entered: ScanFormData,
     pub(crate) submission: String,
     pub(crate) anyway: bool,
     pub(crate) note: Option<ScanNote>,
-    pub(crate) problems: Vec<Refused>,
+    pub(crate) problems: Vec<ScanProblem>,
     pub(crate) signed: Option<StaffSession>,
 }
 
 /// Something that keeps a record from being made.
 #[derive(Debug)]
-pub(crate) enum Refused {
+pub(crate) enum ScanProblem {
     /// By intake's rules.
-    Rule(Refusal),
+    Rule(CommandRefusal),
     /// The photo.
     Photo(PhotoRefusal),
     /// The PIN.
@@ -166,19 +166,19 @@ pub(crate) enum Refused {
 }
 
 /// The protocol that a page's form was for.
-pub(crate) fn asked_protocol(form: &FormFields) -> Option<ProtocolId> {
+pub(crate) fn requested_protocol(form: &FormFields) -> Option<ProtocolId> {
     form.get("protocol").and_then(|id| id.parse().ok())
 }
 
 /// What that protocol asks of contact time, seconds.
-pub(crate) fn contact_s(facility: &Facility, item: &Equipment, asked: Option<ProtocolId>) -> u32 {
-    protocol(facility, item, asked).and_then(|p| p.contact_s).unwrap_or(0)
+pub(crate) fn contact_s(facility: &FacilityState, item: &Equipment, requested: Option<ProtocolId>) -> u32 {
+    find_protocol(facility, item, requested).and_then(|p| p.contact_s).unwrap_or(0)
 }
 
 /// The item's other protocols, each with the address of its page.
-fn others(
+fn other_protocols(
     w: ScanWords,
-    facility: &Facility,
+    facility: &FacilityState,
     item: &Equipment,
     shown: ProtocolId,
     anyway: bool,
@@ -192,29 +192,29 @@ fn others(
     others.map(|other| link(other)).collect()
 }
 
-impl Making<'_> {
+impl ScanPageBuilder<'_> {
     pub(crate) fn page(self) -> ScanPage {
         let (item, local, w) = (self.item, &self.snapshot.local, self.words.1);
-        let protocol = protocol(self.facility, item, self.typed.protocol);
-        let contact_s = contact_s(self.facility, item, self.typed.protocol);
-        let left_out: Vec<u16> = self.problems.iter().flat_map(Refused::steps).collect();
+        let protocol = find_protocol(self.facility, item, self.entered.protocol);
+        let contact_s = contact_s(self.facility, item, self.entered.protocol);
+        let left_out: Vec<u16> = self.problems.iter().flat_map(ScanProblem::steps).collect();
         let problems = self.lines(contact_s);
         let proof_min = self.snapshot.settings.pin_proof_min;
         let known = self.signed.as_ref().map(|signed| KnownCleaner::of(signed, proof_min, self.wording, w));
         let says = |at: &str| problems.iter().find(|w| w.at == at).map(|w| w.words.clone());
         let steps_wrong = problems.iter().find(|w| w.at.starts_with("step")).map(|w| w.words.clone());
-        let row = self.state.kept::<StandingBoards>().row_of(self.facility, item, local);
+        let row = self.state.stored::<StatusBoards>().row_of(self.facility, item, local);
         let badge = row.map(|row| row.badge(self.wording)).unwrap_or_default();
         let title = match problems.as_slice() {
             [] => item.name.clone(),
             _ => self.words.0.page_error_title(&item.name),
         };
-        let frame = Frame::open(self.state, self.snapshot, self.words.0, title).with_script();
-        let frame = Frame { gap: badge.is_unsure, ..frame };
-        let frame = if protocol.is_none() { frame.told(w.scan_no_protocol()) } else { frame };
+        let frame = PageLayout::open(self.state, self.snapshot, self.words.0, title).with_script();
+        let frame = PageLayout { gap: badge.is_unsure, ..frame };
+        let frame = if protocol.is_none() { frame.status_line(w.scan_no_protocol()) } else { frame };
         ScanPage {
             w,
-            kept: if self.token.photo.is_some() { w.scan_kept_photo() } else { w.scan_kept() },
+            stored: if self.token.photo.is_some() { w.scan_kept_photo() } else { w.scan_kept() },
             tag: item.tag,
             badge,
             name: item.name.clone(),
@@ -228,13 +228,13 @@ impl Making<'_> {
             protocol: protocol.map(|p| protocol_line(w, p)),
             protocol_id: protocol.map(|p| p.protocol),
             others: protocol
-                .map(|p| others(w, self.facility, item, p.protocol, self.anyway))
+                .map(|p| other_protocols(w, self.facility, item, p.protocol, self.anyway))
                 .unwrap_or_default(),
-            steps: steps(w, protocol, &self.typed.ticked, &left_out),
+            steps: steps(w, protocol, &self.entered.ticked, &left_out),
             steps_wrong,
             wet: (contact_s > 0).then(|| self.wet(contact_s, protocol, says("wet"))),
             asks_photo: item.photo != PhotoPolicy::None,
-            photo_kept: self.token.photo.map(thumbnail_address),
+            stored_photo: self.token.photo.map(thumbnail_address),
             photo_hint: match item.photo {
                 PhotoPolicy::Required => w.scan_photo_required(),
                 PhotoPolicy::Optional | PhotoPolicy::None => w.scan_photo_optional(),
@@ -247,8 +247,8 @@ impl Making<'_> {
             name_optional: self.snapshot.settings.allow_unattributed,
             note_wrong: says("note"),
             usable_until: self.usable_until(contact_s),
-            who: self.typed.who,
-            notes: self.typed.notes,
+            who: self.entered.who,
+            notes: self.entered.notes,
             submission: self.submission,
             problems,
             frame,
@@ -283,11 +283,11 @@ impl Making<'_> {
         let agents = protocol.map(|p| p.agents.as_slice()).unwrap_or_default();
         WetCard {
             required_s,
-            required_text: countdown(required_s),
+            required_text: countdown_text(required_s),
             agents: match agents
                 .iter()
                 .map(|agent| agent_html(w, agent))
-                .reduce(|all, one| either(w, all, one))
+                .reduce(|all, one| either_text(w, all, one))
             {
                 None => fill_slots(w.scan_needs(&required), []),
                 Some(agents) => fill_slots(w.scan_agents_need(S0, &required), [agents]),
@@ -296,7 +296,7 @@ impl Making<'_> {
             passed_s: passed_s.unwrap_or(0).min(required_s),
             passed_text: wording.span(passed_s.unwrap_or(0)),
             left_s,
-            left_text: left_s.map(countdown),
+            left_text: left_s.map(countdown_text),
             until,
             done: passed_s.is_some_and(|passed| passed >= required_s),
             wrong,
@@ -314,25 +314,26 @@ impl Making<'_> {
         lines
     }
 
-    fn line(&self, refused: &Refused, contact_s: u32) -> Wrong {
+    fn line(&self, refused: &ScanProblem, contact_s: u32) -> Wrong {
         let (_, w, errors, refusals) = self.words;
         let one = |at: &str, words: String| Wrong { at: at.to_owned(), words };
         // Whatever else intake may say it says in English.
-        let said = |refusal: &Refusal| word_refusal(refusals, refusal).unwrap_or_else(|| refusal.to_string());
+        let message =
+            |refusal: &CommandRefusal| word_refusal(refusals, refusal).unwrap_or_else(|| refusal.to_string());
         match refused {
-            Refused::Photo(refusal) => one("photo", refusal.fault.word(errors)),
-            Refused::Pin(refusal) => one("pin", refusal.word(w, errors, self.wording)),
+            ScanProblem::Photo(refusal) => one("photo", refusal.fault.word(errors)),
+            ScanProblem::Pin(refusal) => one("pin", refusal.word(w, errors, self.wording)),
             // One line, however many: it leads to the first of them.
-            Refused::Rule(missing @ Refusal::StepsMissing(steps)) => {
+            ScanProblem::Rule(missing @ CommandRefusal::StepsMissing(steps)) => {
                 let first = steps.first().map_or_else(|| "step".to_owned(), |n| format!("step-{n}"));
-                one(&first, said(missing))
+                one(&first, message(missing))
             }
-            Refused::Rule(Refusal::StillWet { left_s }) => {
+            ScanProblem::Rule(CommandRefusal::StillWet { left_s }) => {
                 let over_ms = over_ms(self.snapshot.now_ms(), (*left_s).min(contact_s));
                 let until = self.wording.dates().clock_time_with_seconds(over_ms).text;
                 one("wet", w.scan_wet_still(until))
             }
-            Refused::Rule(other) => {
+            ScanProblem::Rule(other) => {
                 let at = match other.field() {
                     Some("cleaned_by") => "who",
                     Some("notes" | "agent") => "note",
@@ -340,16 +341,16 @@ impl Making<'_> {
                     Some("photo") => "photo",
                     _ => "step",
                 };
-                one(at, said(other))
+                one(at, message(other))
             }
         }
     }
 }
 
-impl Refused {
+impl ScanProblem {
     fn steps(&self) -> Vec<u16> {
         match self {
-            Self::Rule(Refusal::StepsMissing(steps)) => steps.clone(),
+            Self::Rule(CommandRefusal::StepsMissing(steps)) => steps.clone(),
             _ => Vec::new(),
         }
     }
@@ -396,48 +397,50 @@ pub(crate) fn agent_html(w: ScanWords, agent: &record::kinds::Agent) -> SafeHtml
     }
 }
 
-fn either(w: ScanWords, one: SafeHtml, other: SafeHtml) -> SafeHtml {
+fn either_text(w: ScanWords, one: SafeHtml, other: SafeHtml) -> SafeHtml {
     fill_slots(w.scan_agent_or(S0, S1), [one, other])
 }
 
 /// Everything that keeps a page's form from being recorded, all at once, by the rules that intake holds to one by one.
-pub(crate) fn review(
+pub(crate) fn review_form(
     form: &crate::intake::CleaningForm,
-    facility: &Facility,
+    facility: &FacilityState,
     item: &Equipment,
     now: &service::clock::Now,
-) -> Vec<Refused> {
+) -> Vec<ScanProblem> {
     let mut all = Vec::new();
-    let protocol = protocol(facility, item, form.protocol);
+    let protocol = find_protocol(facility, item, form.protocol);
     let explained = !form.note.trim().is_empty();
     let ticked = form.steps.clone().unwrap_or_default();
     let required = protocol.map_or(vec![true], |p| p.steps.iter().map(|s| s.required).collect());
     let left_out = (1u16..).zip(required).filter(|(n, required)| *required && !ticked.contains(n));
     let left_out: Vec<u16> = left_out.map(|(n, _)| n).collect();
     if !left_out.is_empty() && !explained {
-        all.push(Refusal::StepsMissing(left_out));
+        all.push(CommandRefusal::StepsMissing(left_out));
     }
     let contact_s = contact_s(facility, item, form.protocol);
     let declared = protocol.is_some_and(|p| p.declared) && form.stated_s.is_some_and(|s| s >= contact_s);
     if contact_s > 0 && !explained && !declared {
         let passed_s = form.wet.map(|wet| now.up_ms.saturating_sub(wet.up_ms) / 1_000);
         match passed_s.map(|s| u32::try_from(s).unwrap_or(u32::MAX)) {
-            None => all.push(Refusal::NotWetted),
-            Some(passed) if passed < contact_s => all.push(Refusal::StillWet { left_s: contact_s - passed }),
+            None => all.push(CommandRefusal::NotWetted),
+            Some(passed) if passed < contact_s => {
+                all.push(CommandRefusal::StillWet { left_s: contact_s - passed })
+            }
             Some(_) => {}
         }
     }
     let no_photo = form.photos.is_empty() && !form.photo_follows && !form.photo_unkept;
     if item.photo == PhotoPolicy::Required && no_photo && !explained {
-        all.push(Refusal::PhotoMissing);
+        all.push(CommandRefusal::PhotoMissing);
     }
-    if let Cleaner::Typed(name) = &form.who
+    if let ClaimedCleaner::Entered(name) = &form.who
         && name.trim().is_empty()
         && !facility.settings.allow_unattributed
     {
-        all.push(Refusal::Needed { field: "cleaned_by", cause: RefusalCause::OwnName });
+        all.push(CommandRefusal::Needed { field: "cleaned_by", cause: RefusalCause::OwnName });
     }
-    all.into_iter().map(Refused::Rule).collect()
+    all.into_iter().map(ScanProblem::Rule).collect()
 }
 
 /// When the contact time is over, up to the full second: who waits for the second that the page names is not refused.

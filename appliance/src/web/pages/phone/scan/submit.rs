@@ -3,49 +3,50 @@
 use axum::extract::State;
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
-use record::entry::{By, Digest16, Via};
-use record::fold::{Equipment, Facility, Service};
+use record::entry::{CommandSource, Digest16, EntryAuthor};
+use record::fold::{Equipment, FacilityState, ServiceState};
 use record::receipt::Receipt;
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use service::attempts::Network;
+use service::attempts::ClientNetwork;
 use service::clock::Now;
 use web::answer::{Page, WithHeaders};
-use web::argument::{FormFields, IdempotencyKey, Lenient, Path};
+use web::argument::{FormFields, IdempotencyKey, LenientQuery, Path};
 use web::error::HttpError;
 use words::{Locale, WordSet as _};
 
-use crate::identity::{AccessOutcome, AccessWanted};
-use crate::intake::{Cleaner, CleaningForm, Command, Refusal, command_digest};
-use crate::listen::Peer;
-use crate::web::access::phone::Phone;
+use crate::identity::{AccessOutcome, AccessTarget};
+use crate::intake::{ClaimedCleaner, CleaningForm, Command, CommandRefusal, command_digest};
+use crate::listen::PeerAddress;
+use crate::web::access::phone::PhoneCaller;
 use crate::web::access::pin::{PinTypist, pin_in_the_clear};
 use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::{AccessNote, AccessNotes};
 use crate::web::answer::with_cookies;
-use crate::web::commands::photo_follow::follow;
-use crate::web::commands::photo_upload::{PHOTO_AGAIN_S, Photo, PhotoFault, PhotoRefusal, take_photo};
-use crate::web::commands::run::{Done, Undone, act, before, by_key};
-use crate::web::context::{AppState, aside};
+use crate::web::commands::photo_follow::attach_late_photo;
+use crate::web::commands::photo_upload::{PHOTO_AGAIN_S, PhotoFault, PhotoOutcome, PhotoRefusal, take_photo};
+use crate::web::commands::run::{CommandFailure, CommandOutcome, by_key, find_earlier, run_command};
+use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::{new_error, not_found, worded};
 use crate::web::log_reads::read_quick;
 use crate::web::pages::phone::find_tag;
 use crate::web::pages::phone::scan::draft::{ScanDraft, ScanDrafts};
 use crate::web::pages::phone::scan::out_of_service;
 use crate::web::pages::phone::scan::page::{
-    Making, Refused, ScanNote, ScanPageWords, Typed, asked_protocol, contact_s, review,
+    ScanFormData, ScanNote, ScanPageBuilder, ScanPageWords, ScanProblem, contact_s, requested_protocol,
+    review_form,
 };
-use crate::web::pages::phone::scan::who::{ScanPin, names};
+use crate::web::pages::phone::scan::who::{ScanPin, is_named};
 use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::request::address_share::AddressShare;
 use crate::web::request::cookies;
 use crate::web::request::device::RequestDevice;
-use crate::web::request::page_token::{PageToken, Stale};
+use crate::web::request::page_token::{PageToken, StaleToken};
 use crate::web::request::photo_form::PhotoForm;
 use crate::web::request::submission::{new_submission, submission_key};
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, ScanWords, TagWords};
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -66,9 +67,14 @@ enum OpenedTag {
     Elsewhere(TagAnswer),
 }
 
-async fn open(state: &AppState, phone: &Phone, text: &str, anyway: bool) -> Result<OpenedTag, HttpError> {
+async fn open(
+    state: &AppState,
+    phone: &PhoneCaller,
+    text: &str,
+    anyway: bool,
+) -> Result<OpenedTag, HttpError> {
     let Ok(tag) = Tag::read(text) else {
-        return find_tag::mistyped(state, phone, text).map(OpenedTag::Elsewhere);
+        return find_tag::mistyped_page(state, phone, text).map(OpenedTag::Elsewhere);
     };
     if tag.as_str() != text {
         return TagAnswer::to(&format!("/t/{tag}")).map(OpenedTag::Elsewhere);
@@ -77,10 +83,12 @@ async fn open(state: &AppState, phone: &Phone, text: &str, anyway: bool) -> Resu
     let found = state.store.snapshot().resolve(tag).map(|item| (item.tag, item.service));
     match found {
         None => {
-            let unknown = aside(state, move |state| find_tag::unknown(state, page_words, w, tag));
+            let unknown = run_blocking(state, move |state| find_tag::unknown_page(state, page_words, w, tag));
             unknown.await.map(OpenedTag::Elsewhere)
         }
-        Some((first, service)) if service == Service::Retired || service == Service::Out && !anyway => {
+        Some((first, service))
+            if service == ServiceState::Retired || service == ServiceState::Out && !anyway =>
+        {
             let page = out_of_service::out_page(state, page_words, w, first).await?;
             Ok(OpenedTag::Elsewhere(TagAnswer::shown(StatusCode::OK, page)))
         }
@@ -89,10 +97,10 @@ async fn open(state: &AppState, phone: &Phone, text: &str, anyway: bool) -> Resu
 }
 
 pub(crate) async fn show(
-    phone: Phone,
+    phone: PhoneCaller,
     State(state): State<AppState>,
     Path(text): Path<String>,
-    Lenient(params): Lenient<ScanParams>,
+    LenientQuery(params): LenientQuery<ScanParams>,
 ) -> Result<TagAnswer, HttpError> {
     let anyway = params.anyway.is_some();
     let tag = match open(&state, &phone, &text, anyway).await? {
@@ -101,36 +109,36 @@ pub(crate) async fn show(
     };
     let protocol = params.protocol.and_then(|id| id.parse().ok());
     let signed = phone.session(&state).await?;
-    let who = signed.as_ref().map_or_else(|| phone.typed_name(), |signed| signed.name().to_owned());
-    let typed = Typed { who, protocol, ..Typed::default() };
+    let who = signed.as_ref().map_or_else(|| phone.entered_name(), |signed| signed.name().to_owned());
+    let entered = ScanFormData { who, protocol, ..ScanFormData::default() };
     let now = state.clock.now();
     let (draft, note) = match params.draft {
-        Some(id) => drafted(&state, tag, &id, typed, &now)?,
-        None => (empty(&state, tag, typed, &now), None),
+        Some(id) => load_draft(&state, tag, &id, entered, &now)?,
+        None => (empty_draft(&state, tag, entered, &now), None),
     };
-    let ScanDraft { token, typed, submission } = draft;
+    let ScanDraft { token, entered, submission } = draft;
     let words = phone.words();
-    let view = ScanView { words, token, typed, submission, anyway, note, problems: Vec::new(), signed };
+    let view = ScanView { words, token, entered, submission, anyway, note, problems: Vec::new(), signed };
     view.answer(&state).await
 }
 
 /// A page on which nothing is put in but what the phone knows.
-fn empty(state: &AppState, tag: Tag, typed: Typed, now: &Now) -> ScanDraft {
-    ScanDraft { token: PageToken::new(tag, now), typed, submission: new_submission(state) }
+fn empty_draft(state: &AppState, tag: Tag, entered: ScanFormData, now: &Now) -> ScanDraft {
+    ScanDraft { token: PageToken::new(tag, now), entered, submission: new_submission(state) }
 }
 
 /// The page as it was when the contact time was started; where that is too long ago, what was typed and the photo.
-fn drafted(
+fn load_draft(
     state: &AppState,
     tag: Tag,
     id: &str,
-    typed: Typed,
+    entered: ScanFormData,
     now: &Now,
 ) -> Result<(ScanDraft, Option<ScanNote>), HttpError> {
-    let Some(draft) = state.kept::<ScanDrafts>().find(id, tag) else {
-        return Ok((empty(state, tag, typed, now), Some(ScanNote::TooOld)));
+    let Some(draft) = state.stored::<ScanDrafts>().find(id, tag) else {
+        return Ok((empty_draft(state, tag, entered, now), Some(ScanNote::TooOld)));
     };
-    let protocol = draft.typed.protocol;
+    let protocol = draft.entered.protocol;
     let contact_s = with_item(state, tag, |facility, item| contact_s(facility, item, protocol))?;
     Ok(match draft.token.check(now, contact_s) {
         Ok(_) => (draft, None),
@@ -145,19 +153,19 @@ fn drafted(
 struct ScanView {
     words: ScanPageWords,
     token: PageToken,
-    typed: Typed,
+    entered: ScanFormData,
     submission: String,
     anyway: bool,
     note: Option<ScanNote>,
-    problems: Vec<Refused>,
+    problems: Vec<ScanProblem>,
     signed: Option<StaffSession>,
 }
 
 impl ScanView {
     async fn answer(self, state: &AppState) -> Result<TagAnswer, HttpError> {
         let of_photo = self.problems.iter().find_map(|problem| match problem {
-            Refused::Photo(refusal) => Some(refusal.status),
-            Refused::Rule(_) | Refused::Pin(_) => None,
+            ScanProblem::Photo(refusal) => Some(refusal.status),
+            ScanProblem::Rule(_) | ScanProblem::Pin(_) => None,
         });
         let status = match of_photo {
             Some(status) => status,
@@ -168,9 +176,9 @@ impl ScanView {
         let template = read_quick(state, move |state, reader| {
             let facility = state.store.snapshot();
             let snapshot = Snapshot::of(state, &facility);
-            let wording = Wording::new(page_words, &snapshot.local);
+            let wording = PageWording::new(page_words, &snapshot.local);
             let item = facility.equipment.get(&self.token.tag).ok_or_else(not_found)?;
-            let making = Making {
+            let making = ScanPageBuilder {
                 words: self.words,
                 wording: &wording,
                 state,
@@ -179,7 +187,7 @@ impl ScanView {
                 snapshot: &snapshot,
                 item,
                 token: self.token,
-                typed: self.typed,
+                entered: self.entered,
                 submission: self.submission,
                 anyway: self.anyway,
                 note: self.note,
@@ -195,11 +203,15 @@ impl ScanView {
     }
 
     /// The page under an address of its own: it can be loaded again, and nothing is started anew by that.
-    async fn keep(self, state: &AppState, from: Network) -> Result<TagAnswer, HttpError> {
+    async fn keep(self, state: &AppState, from: ClientNetwork) -> Result<TagAnswer, HttpError> {
         let (tag, id) = (self.token.tag, new_submission(state));
-        let (typed, submission) = (self.typed.clone(), self.submission.clone());
+        let (entered, submission) = (self.entered.clone(), self.submission.clone());
         if !self.problems.is_empty()
-            || !state.kept::<ScanDrafts>().keep(&id, from, ScanDraft { token: self.token, typed, submission })
+            || !state.stored::<ScanDrafts>().keep(
+                &id,
+                from,
+                ScanDraft { token: self.token, entered, submission },
+            )
         {
             return self.answer(state).await;
         }
@@ -209,11 +221,11 @@ impl ScanView {
 }
 
 pub(crate) async fn submit(
-    phone: Phone,
+    phone: PhoneCaller,
     State(state): State<AppState>,
     _: AddressShare,
     Path(text): Path<String>,
-    Lenient(params): Lenient<ScanParams>,
+    LenientQuery(params): LenientQuery<ScanParams>,
     key: IdempotencyKey,
     PhotoForm { fields: form, photo }: PhotoForm,
 ) -> Result<WithHeaders<TagAnswer>, HttpError> {
@@ -229,14 +241,14 @@ pub(crate) async fn submit(
     let device = phone.browser().device(&state);
     let from = *phone.peer();
     let typist = PinTypist::on(&device, &from);
-    let by = By { staff: None, via: Via::Phone, device: Some(device.id()) };
+    let by = EntryAuthor { staff: None, via: CommandSource::Phone, device: Some(device.id()) };
     if !from.secure && !form.text("pin").trim().is_empty() {
         return Err(pin_in_the_clear());
     }
     let pin = ScanPin::of_form(&state, &form, signed.as_mut(), &typist).await?;
     let key = submission_key(key, &form);
     let now = state.clock.now();
-    let carried = carried(&state, tag, &form, &now)?;
+    let carried = read_page_state(&state, tag, &form, &now)?;
     let photo = take_photo(&state, photo).await;
     let submission = key.clone().unwrap_or_else(|| new_submission(&state));
     let (from_page, (token, stale)) = match carried {
@@ -244,7 +256,7 @@ pub(crate) async fn submit(
         None => (false, (PageToken::new(tag, &now), None)),
     };
     phone.notes().add(pin.note.clone());
-    phone.notes().add(stale.map(|_| AccessNote::new(AccessOutcome::PageTokenRefused, AccessWanted::View)));
+    phone.notes().add(stale.map(|_| AccessNote::new(AccessOutcome::PageTokenRefused, AccessTarget::View)));
     let filled = Filled {
         words: phone.words(),
         tag,
@@ -271,15 +283,20 @@ pub(crate) async fn submit(
 /// What the page carried, if the request came from one; a page that is too old is replaced, and its photo stays.
 type Carried = (PageToken, Option<ScanNote>);
 
-fn carried(state: &AppState, tag: Tag, form: &FormFields, now: &Now) -> Result<Option<Carried>, HttpError> {
+fn read_page_state(
+    state: &AppState,
+    tag: Tag,
+    form: &FormFields,
+    now: &Now,
+) -> Result<Option<Carried>, HttpError> {
     let Some(text) = form.get("page") else { return Ok(None) };
-    let protocol = asked_protocol(form);
+    let protocol = requested_protocol(form);
     let contact_s = with_item(state, tag, |facility, item| contact_s(facility, item, protocol))?;
     let new = PageToken::new(tag, now);
     Ok(Some(match PageToken::read(text, &state.identity.page_key, tag, now, contact_s) {
         Ok(token) => (token, None),
-        Err(Stale::Old(old)) => (PageToken { photo: old.photo, ..new }, Some(ScanNote::TooOld)),
-        Err(Stale::Foreign | Stale::OtherItem) => (new, Some(ScanNote::TooOld)),
+        Err(StaleToken::Old(old)) => (PageToken { photo: old.photo, ..new }, Some(ScanNote::TooOld)),
+        Err(StaleToken::Foreign | StaleToken::OtherItem) => (new, Some(ScanNote::TooOld)),
     }))
 }
 
@@ -290,27 +307,27 @@ struct Filled {
     form: FormFields,
     token: PageToken,
     stale: Option<ScanNote>,
-    photo: Photo,
+    photo: PhotoOutcome,
     submission: String,
     anyway: bool,
     now: Now,
-    by: By,
+    by: EntryAuthor,
     device: RequestDevice,
-    from: Peer,
+    from: PeerAddress,
     signed: Option<StaffSession>,
     pin: ScanPin,
 }
 
 impl Filled {
     /// Who cleaned, and by whom the entry is: only a proof names one of the staff.
-    fn cleaner(&self, state: &AppState) -> (Cleaner, By) {
+    fn cleaner(&self, state: &AppState) -> (ClaimedCleaner, EntryAuthor) {
         let proof_min = state.store.snapshot().settings.pin_proof_min;
         let who = self.pin.cleaner(&self.form, self.signed.as_ref(), proof_min);
         let staff = match &who {
-            Cleaner::Pin(staff) => Some(*staff),
+            ClaimedCleaner::Pin(staff) => Some(*staff),
             _ => None,
         };
-        (who, By { staff, ..self.by })
+        (who, EntryAuthor { staff, ..self.by })
     }
 
     /// “I am someone else”: ends the session on this device, and shows the page again with what was put in.
@@ -319,7 +336,7 @@ impl Filled {
         state: &AppState,
         notes: &AccessNotes,
     ) -> Result<WithHeaders<TagAnswer>, HttpError> {
-        if let Photo::Kept(hash) = &self.photo {
+        if let PhotoOutcome::Stored(hash) = &self.photo {
             self.token.photo = Some(*hash);
         }
         let Some(signed) = self.signed.take() else {
@@ -330,68 +347,73 @@ impl Filled {
         let ended = tokio::task::spawn_blocking(move || sessions.end(&secret)).await;
         ended.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))?;
         let mut again = self.again(Vec::new(), self.stale.or(Some(ScanNote::SignedOut)));
-        if again.typed.who.trim() == signed.name().trim() {
-            again.typed.who.clear();
+        if again.entered.who.trim() == signed.name().trim() {
+            again.entered.who.clear();
         }
-        notes.add([AccessNote::new(AccessOutcome::SessionEnded, AccessWanted::SignOut).by(signed.staff())]);
+        notes.add([AccessNote::new(AccessOutcome::SessionEnded, AccessTarget::SignOut).by(signed.staff())]);
         Ok(with_cookies(again.answer(state).await?, [cookies::clear_session()]))
     }
 
     /// The record that this very submission made before, where only the proof of who cleaned differs: between two sends of
     /// one page a PIN grows too old, or is typed.
-    async fn repeated_otherwise(&self, state: &AppState, wanted: &CleaningForm) -> Option<Done> {
-        let named = self.signed.as_ref().filter(|signed| names(&self.form, signed));
-        let proven = named.map(|signed| Cleaner::Pin(signed.staff()));
-        let typed = Cleaner::Typed(self.form.text("cleaned_by").to_owned());
-        let others = proven.into_iter().chain([typed]).filter_map(|who| {
-            let command = Command::RecordCleaning(Box::new(CleaningForm { who, ..wanted.clone() }));
+    async fn repeated_otherwise(&self, state: &AppState, expected: &CleaningForm) -> Option<CommandOutcome> {
+        let named = self.signed.as_ref().filter(|signed| is_named(&self.form, signed));
+        let proven = named.map(|signed| ClaimedCleaner::Pin(signed.staff()));
+        let entered = ClaimedCleaner::Entered(self.form.text("cleaned_by").to_owned());
+        let others = proven.into_iter().chain([entered]).filter_map(|who| {
+            let command = Command::RecordCleaning(Box::new(CleaningForm { who, ..expected.clone() }));
             command_digest(&self.submission, &command)
         });
         let others: Vec<Digest16> = others.collect();
         let (line, earlier) = by_key(state, &self.submission).await?;
-        if others.contains(&earlier) { before(state, line).await.ok() } else { None }
+        if others.contains(&earlier) { find_earlier(state, line).await.ok() } else { None }
     }
 
     async fn submit(mut self, state: &AppState) -> Result<WithHeaders<TagAnswer>, HttpError> {
-        let mut problems: Vec<Refused> = self.pin.refused.map(Refused::Pin).into_iter().collect();
+        let mut problems: Vec<ScanProblem> = self.pin.refused.map(ScanProblem::Pin).into_iter().collect();
         match &self.photo {
-            Photo::Kept(hash) => self.token.photo = Some(*hash),
-            Photo::Refused(refusal) => problems.push(Refused::Photo(*refusal)),
-            Photo::None | Photo::Follows(_) | Photo::NoRoom => {}
+            PhotoOutcome::Stored(hash) => self.token.photo = Some(*hash),
+            PhotoOutcome::Refused(refusal) => problems.push(ScanProblem::Photo(*refusal)),
+            PhotoOutcome::None | PhotoOutcome::Follows(_) | PhotoOutcome::NoRoom => {}
         }
         if self.form.get("wet").is_some() {
             let set_device = self.device.set_cookie();
             self.token = PageToken { wet_ms: Some(self.now.up_ms), made_ms: self.now.up_ms, ..self.token };
-            let page = self.again(problems, None).keep(state, Network::of(self.from.remote)).await?;
+            let page = self.again(problems, None).keep(state, ClientNetwork::of(self.from.remote)).await?;
             return Ok(with_cookies(page, [set_device]));
         }
-        let mut wanted = form_of(self.tag, &self.form, &self.token, &self.photo);
-        (wanted.who, self.by) = self.cleaner(state);
+        let mut expected = form_of(self.tag, &self.form, &self.token, &self.photo);
+        (expected.who, self.by) = self.cleaner(state);
         if self.stale.is_none() {
             problems.extend(with_item(state, self.tag, |facility, item| {
-                review(&wanted, facility, item, &self.now)
+                review_form(&expected, facility, item, &self.now)
             })?);
             // Whoever sent a photo that is of no use is told that, not that there was none.
             problems.retain(|p| {
-                !matches!((p, &self.photo), (Refused::Rule(Refusal::PhotoMissing), Photo::Refused(_)))
+                !matches!(
+                    (p, &self.photo),
+                    (ScanProblem::Rule(CommandRefusal::PhotoMissing), PhotoOutcome::Refused(_))
+                )
             });
         }
         if self.stale.is_some() || !problems.is_empty() {
             // A repeat of a submission that was recorded shows that record, however old its page is.
-            return match repeated(state, &self.submission).await {
-                Some(done) => recorded(state, &self.device, done, &wanted, self.photo),
+            return match find_repeated(state, &self.submission).await {
+                Some(done) => recorded_answer(state, &self.device, done, &expected, self.photo),
                 None => self.once_more(state, problems, self.stale).await,
             };
         }
-        let command = Command::RecordCleaning(Box::new(wanted.clone()));
-        match act(state, self.by, Some(self.submission.clone()), command).await {
-            Ok(done) => recorded(state, &self.device, done, &wanted, self.photo),
-            Err(Undone::Refused(Refusal::KeyReused)) => match self.repeated_otherwise(state, &wanted).await {
-                Some(done) => recorded(state, &self.device, done, &wanted, self.photo),
-                None => self.refused(state, Refusal::KeyReused).await,
-            },
-            Err(Undone::Refused(refusal)) => self.refused(state, refusal).await,
-            Err(Undone::Box(error)) => Err(*error),
+        let command = Command::RecordCleaning(Box::new(expected.clone()));
+        match run_command(state, self.by, Some(self.submission.clone()), command).await {
+            Ok(done) => recorded_answer(state, &self.device, done, &expected, self.photo),
+            Err(CommandFailure::Refused(CommandRefusal::KeyReused)) => {
+                match self.repeated_otherwise(state, &expected).await {
+                    Some(done) => recorded_answer(state, &self.device, done, &expected, self.photo),
+                    None => self.refused(state, CommandRefusal::KeyReused).await,
+                }
+            }
+            Err(CommandFailure::Refused(refusal)) => self.refused(state, refusal).await,
+            Err(CommandFailure::Box(error)) => Err(*error),
         }
     }
 
@@ -404,44 +426,44 @@ impl Filled {
         is_program: bool,
     ) -> Result<WithHeaders<TagAnswer>, HttpError> {
         match &self.photo {
-            Photo::Refused(refusal) if is_program => return Err(refusal.error()),
-            Photo::Refused(refusal) => {
-                let problem = Refused::Photo(*refusal);
+            PhotoOutcome::Refused(refusal) if is_program => return Err(refusal.error()),
+            PhotoOutcome::Refused(refusal) => {
+                let problem = ScanProblem::Photo(*refusal);
                 return self.once_more(state, vec![problem], None).await;
             }
-            Photo::Kept(hash) => self.token.photo = Some(*hash),
-            Photo::None | Photo::Follows(_) | Photo::NoRoom => {}
+            PhotoOutcome::Stored(hash) => self.token.photo = Some(*hash),
+            PhotoOutcome::None | PhotoOutcome::Follows(_) | PhotoOutcome::NoRoom => {}
         }
         if let Some(refusal) = self.pin.refused {
             if is_program {
                 let local = Snapshot::now(state).local;
                 let title = worded(move |(page_words, w, errors): (PageWords, ScanWords, ErrorWords)| {
-                    refusal.word(w, errors, &Wording::new(page_words, &local))
+                    refusal.word(w, errors, &PageWording::new(page_words, &local))
                 });
                 return Err(new_error(StatusCode::UNPROCESSABLE_ENTITY, "pin", title)
                     .field("pin")
                     .next("Send it again without the PIN, or with the right one."));
             }
-            return self.once_more(state, vec![Refused::Pin(refusal)], None).await;
+            return self.once_more(state, vec![ScanProblem::Pin(refusal)], None).await;
         }
-        let mut wanted = CleaningForm::plain(self.tag, self.form.text("cleaned_by"));
-        (wanted.who, self.by) = self.cleaner(state);
-        self.form.text("notes").clone_into(&mut wanted.note);
+        let mut expected = CleaningForm::plain(self.tag, self.form.text("cleaned_by"));
+        (expected.who, self.by) = self.cleaner(state);
+        self.form.text("notes").clone_into(&mut expected.note);
         if self.form.get("step").is_some() {
-            wanted.steps = Some(self.form.all("step").filter_map(|n| n.parse().ok()).collect());
+            expected.steps = Some(self.form.all("step").filter_map(|n| n.parse().ok()).collect());
         }
-        self.photo.name(&mut wanted);
-        match act(state, self.by, key, Command::RecordCleaning(Box::new(wanted.clone()))).await {
-            Ok(done) => recorded(state, &self.device, done, &wanted, self.photo),
-            Err(Undone::Refused(refusal)) if !is_program => self.refused(state, refusal).await,
+        self.photo.name(&mut expected);
+        match run_command(state, self.by, key, Command::RecordCleaning(Box::new(expected.clone()))).await {
+            Ok(done) => recorded_answer(state, &self.device, done, &expected, self.photo),
+            Err(CommandFailure::Refused(refusal)) if !is_program => self.refused(state, refusal).await,
             Err(undone) => Err(undone.into()),
         }
     }
 
     /// The page once more, with everything that was put in.
-    fn again(&self, mut problems: Vec<Refused>, note: Option<ScanNote>) -> ScanView {
-        if matches!(self.photo, Photo::Follows(_)) {
-            problems.push(Refused::Photo(PhotoRefusal {
+    fn again(&self, mut problems: Vec<ScanProblem>, note: Option<ScanNote>) -> ScanView {
+        if matches!(self.photo, PhotoOutcome::Follows(_)) {
+            problems.push(ScanProblem::Photo(PhotoRefusal {
                 status: StatusCode::UNPROCESSABLE_ENTITY,
                 fault: PhotoFault::NotReady,
             }));
@@ -449,7 +471,7 @@ impl Filled {
         ScanView {
             words: self.words,
             token: self.token,
-            typed: Typed::of(&self.form),
+            entered: ScanFormData::of(&self.form),
             submission: self.submission.clone(),
             anyway: self.anyway,
             note,
@@ -461,25 +483,29 @@ impl Filled {
     async fn once_more(
         &self,
         state: &AppState,
-        problems: Vec<Refused>,
+        problems: Vec<ScanProblem>,
         note: Option<ScanNote>,
     ) -> Result<WithHeaders<TagAnswer>, HttpError> {
         let answer = self.again(problems, note).answer(state).await?;
         Ok(with_cookies(answer, []))
     }
 
-    async fn refused(&self, state: &AppState, refusal: Refusal) -> Result<WithHeaders<TagAnswer>, HttpError> {
+    async fn refused(
+        &self,
+        state: &AppState,
+        refusal: CommandRefusal,
+    ) -> Result<WithHeaders<TagAnswer>, HttpError> {
         match refusal {
             // The page's hidden id was used for another record: this is a new one.
-            Refusal::KeyReused => Err(HttpError::from(Refusal::KeyReused)
+            CommandRefusal::KeyReused => Err(HttpError::from(CommandRefusal::KeyReused)
                 .detail(worded(ErrorWords::error_page_reused_detail))
                 .next(worded(ErrorWords::error_page_reused_next))
                 .link(format!("/t/{}", self.tag), worded(ErrorWords::error_page_reused_link))),
-            Refusal::ProtocolChanged | Refusal::NotItsProtocol => {
+            CommandRefusal::ProtocolChanged | CommandRefusal::NotItsProtocol => {
                 self.once_more(state, Vec::new(), Some(ScanNote::ProtocolChanged)).await
             }
             other if other.field().is_some() && other.field() != Some("idempotency-key") => {
-                self.once_more(state, vec![Refused::Rule(other)], None).await
+                self.once_more(state, vec![ScanProblem::Rule(other)], None).await
             }
             other => Err(other.into()),
         }
@@ -490,23 +516,23 @@ impl Filled {
 fn with_item<T>(
     state: &AppState,
     tag: Tag,
-    look: impl FnOnce(&Facility, &Equipment) -> T,
+    look: impl FnOnce(&FacilityState, &Equipment) -> T,
 ) -> Result<T, HttpError> {
     let facility = state.store.snapshot();
     let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
     Ok(look(&facility, item))
 }
 
-fn form_of(tag: Tag, form: &FormFields, token: &PageToken, photo: &Photo) -> CleaningForm {
-    let mut wanted = CleaningForm::plain(tag, form.text("cleaned_by"));
-    wanted.protocol = asked_protocol(form);
-    wanted.protocol_version = form.get("version").and_then(|v| v.parse().ok());
-    wanted.steps = Some(form.all("step").filter_map(|n| n.parse().ok()).collect());
-    wanted.wet = token.wet();
-    form.text("notes").clone_into(&mut wanted.note);
-    wanted.photos.extend(token.photo);
-    photo.name(&mut wanted);
-    wanted
+fn form_of(tag: Tag, form: &FormFields, token: &PageToken, photo: &PhotoOutcome) -> CleaningForm {
+    let mut expected = CleaningForm::plain(tag, form.text("cleaned_by"));
+    expected.protocol = requested_protocol(form);
+    expected.protocol_version = form.get("version").and_then(|v| v.parse().ok());
+    expected.steps = Some(form.all("step").filter_map(|n| n.parse().ok()).collect());
+    expected.wet = token.wet();
+    form.text("notes").clone_into(&mut expected.note);
+    expected.photos.extend(token.photo);
+    photo.name(&mut expected);
+    expected
 }
 
 /// A phone that sends again what was recorded is told so, also while nothing says what the tag is on; others are shown `answer`.
@@ -516,7 +542,7 @@ async fn recorded_before(
     answer: TagAnswer,
 ) -> Result<WithHeaders<TagAnswer>, HttpError> {
     let earlier = match key {
-        Some(key) => repeated(state, &key).await,
+        Some(key) => find_repeated(state, &key).await,
         None => None,
     };
     let answer = match earlier {
@@ -527,25 +553,25 @@ async fn recorded_before(
 }
 
 /// The record that this very submission made before.
-async fn repeated(state: &AppState, key: &str) -> Option<Done> {
+async fn find_repeated(state: &AppState, key: &str) -> Option<CommandOutcome> {
     let (line, _) = by_key(state, key).await?;
-    before(state, line).await.ok()
+    find_earlier(state, line).await.ok()
 }
 
-fn recorded(
+fn recorded_answer(
     state: &AppState,
     device: &RequestDevice,
-    done: Done,
+    done: CommandOutcome,
     form: &CleaningForm,
-    photo: Photo,
+    photo: PhotoOutcome,
 ) -> Result<WithHeaders<TagAnswer>, HttpError> {
-    let said = if matches!(photo, Photo::NoRoom) { "?photo=no-room" } else { "" };
-    if let Photo::Follows(photo) = photo {
-        follow(state, done, photo);
+    let message = if matches!(photo, PhotoOutcome::NoRoom) { "?photo=no-room" } else { "" };
+    if let PhotoOutcome::Follows(photo) = photo {
+        attach_late_photo(state, done, photo);
     }
-    let answer = TagAnswer::to(&format!("/r/{}{said}", Receipt::of(done.line.of, done.leaf)))?;
+    let answer = TagAnswer::to(&format!("/r/{}{message}", Receipt::of(done.line.of, done.leaf)))?;
     let name = match &form.who {
-        Cleaner::Typed(name) => Some(name.trim()).filter(|n| !n.is_empty()),
+        ClaimedCleaner::Entered(name) => Some(name.trim()).filter(|n| !n.is_empty()),
         _ => None,
     };
     Ok(with_cookies(answer, [device.set_cookie(), name.and_then(cookies::set_name)]))

@@ -5,13 +5,13 @@ use web::argument::FormFields;
 use web::error::HttpError;
 use words::{S0, SafeHtml, fill_slots};
 
-use crate::identity::{AccessWanted, PinOutcome};
-use crate::intake::Cleaner;
-use crate::web::access::pin::{PinTypist, check_typed_pin, pin_note, word_pin_outcome};
+use crate::identity::{AccessTarget, PinOutcome};
+use crate::intake::ClaimedCleaner;
+use crate::web::access::pin::{PinTypist, check_entered_pin, pin_note, word_pin_outcome};
 use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::AccessNote;
 use crate::web::context::AppState;
-use crate::web::view_models::wording::Wording;
+use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, ScanWords};
 
 /// Longest time for which a typed PIN proves records, whatever an entry says.
@@ -31,7 +31,7 @@ pub(crate) struct KnownCleaner {
 }
 
 impl KnownCleaner {
-    pub(crate) fn of(signed: &StaffSession, proof_min: u32, wording: &Wording, w: ScanWords) -> Self {
+    pub(crate) fn of(signed: &StaffSession, proof_min: u32, wording: &PageWording, w: ScanWords) -> Self {
         let name = signed.name();
         let ago_s = signed.pin_age_ms().filter(|_| is_fresh(signed, proof_min)).map(|ms| ms / 1_000);
         let by = ago_s.map(|s| {
@@ -56,9 +56,9 @@ pub(crate) fn is_fresh(signed: &StaffSession, proof_min: u32) -> bool {
 }
 
 /// Whether a form names nobody but the person of this session.
-pub(crate) fn names(form: &FormFields, signed: &StaffSession) -> bool {
-    let typed = form.text("cleaned_by").trim();
-    typed.is_empty() || typed == signed.name().trim()
+pub(crate) fn is_named(form: &FormFields, signed: &StaffSession) -> bool {
+    let entered = form.text("cleaned_by").trim();
+    entered.is_empty() || entered == signed.name().trim()
 }
 
 /// Why the PIN that was typed proves nothing.
@@ -70,7 +70,7 @@ pub(crate) enum PinRefusal {
 }
 
 impl PinRefusal {
-    pub(crate) fn word(self, w: ScanWords, errors: ErrorWords, wording: &Wording) -> String {
+    pub(crate) fn word(self, w: ScanWords, errors: ErrorWords, wording: &PageWording) -> String {
         match self {
             Self::SignedOut => w.scan_pin_sign_in(),
             Self::Outcome(outcome) => {
@@ -107,15 +107,15 @@ impl ScanPin {
         let Some(staff) = staff else {
             return Ok(Self { refused: Some(PinRefusal::SignedOut), ..Self::default() });
         };
-        let outcome = check_typed_pin(state, staff, pin, typist).await?;
+        let outcome = check_entered_pin(state, staff, pin, typist).await?;
         if outcome == PinOutcome::Right {
             if let Some(signed) = signed.filter(|s| s.staff() == staff) {
                 signed.renew_pin(state).await?;
-                *signed = signed.clone().with_pin_typed();
+                *signed = signed.clone().with_pin_entered();
             }
             return Ok(Self { proven: Some(staff), ..Self::default() });
         }
-        let note = pin_note(outcome, staff, AccessWanted::Proof);
+        let note = pin_note(outcome, staff, AccessTarget::Proof);
         Ok(Self { refused: Some(PinRefusal::Outcome(outcome)), note, proven: None })
     }
 
@@ -125,13 +125,13 @@ impl ScanPin {
         form: &FormFields,
         signed: Option<&StaffSession>,
         proof_min: u32,
-    ) -> Cleaner {
+    ) -> ClaimedCleaner {
         match (self.proven, signed) {
-            (Some(staff), _) => Cleaner::Pin(staff),
-            (None, Some(signed)) if is_fresh(signed, proof_min) && names(form, signed) => {
-                Cleaner::Pin(signed.staff())
+            (Some(staff), _) => ClaimedCleaner::Pin(staff),
+            (None, Some(signed)) if is_fresh(signed, proof_min) && is_named(form, signed) => {
+                ClaimedCleaner::Pin(signed.staff())
             }
-            _ => Cleaner::Typed(form.text("cleaned_by").to_owned()),
+            _ => ClaimedCleaner::Entered(form.text("cleaned_by").to_owned()),
         }
     }
 }

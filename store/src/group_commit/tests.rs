@@ -5,14 +5,14 @@ use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::{Duration, Instant};
 
-use record::entry::Draft;
+use record::entry::EntryDraft;
 use tokio::runtime::Handle;
 
 use super::GroupCommit;
 use crate::error::SubmitError;
-use crate::job::Job;
-use crate::queue::{Answer, Queue, State, WriterTime};
-use crate::view::{Recorded, View};
+use crate::job::WriteJob;
+use crate::queue::{Answer, WriteQueue, WriteQueueState, WriterTime};
+use crate::view::{CommandView, DurableEntry};
 
 const FLUSH: Duration = Duration::from_millis(8);
 /// Longest that a group's own work takes besides its flush, in this world.
@@ -30,7 +30,7 @@ enum Planted {
 
 /// Phones, each with its next scan on the way or its answer awaited.
 struct World {
-    queue: Weak<Queue>,
+    queue: Weak<WriteQueue>,
     rng: u64,
     now: Instant,
     coming: BinaryHeap<Reverse<(Instant, usize)>>,
@@ -75,7 +75,7 @@ impl Clockwork {
     }
 
     /// Time goes on to the next arrival, or to `until`.
-    fn step(&self, queue: &Queue, until: Instant) {
+    fn step(&self, queue: &WriteQueue, until: Instant) {
         let mut world = self.world();
         let next = world.coming.peek().map(|Reverse(next)| *next).filter(|(at, _)| *at <= until);
         let Some((at, phone)) = next else {
@@ -90,7 +90,7 @@ impl Clockwork {
         assert!(queue.push(Box::new(Scan { phone, time: self.clone(), queue: own })).is_ok());
     }
 
-    fn pass(&self, queue: &Queue, span: Duration) {
+    fn pass(&self, queue: &WriteQueue, span: Duration) {
         let until = self.now() + span;
         while self.now() < until {
             self.step(queue, until);
@@ -105,10 +105,10 @@ impl WriterTime for Clockwork {
 
     fn sleep<'q>(
         &self,
-        queue: &'q Queue,
-        state: MutexGuard<'q, State>,
+        queue: &'q WriteQueue,
+        state: MutexGuard<'q, WriteQueueState>,
         until: Instant,
-    ) -> MutexGuard<'q, State> {
+    ) -> MutexGuard<'q, WriteQueueState> {
         drop(state);
         self.step(queue, until);
         queue.state()
@@ -118,15 +118,15 @@ impl WriterTime for Clockwork {
 struct Scan {
     phone: usize,
     time: Clockwork,
-    queue: Arc<Queue>,
+    queue: Arc<WriteQueue>,
 }
 
-impl Job for Scan {
-    fn decide(&mut self, _: &View<'_>) -> Vec<Draft> {
+impl WriteJob for Scan {
+    fn decide(&mut self, _: &CommandView<'_>) -> Vec<EntryDraft> {
         Vec::new()
     }
 
-    fn finish(self: Box<Self>, _: Result<Vec<Recorded>, SubmitError>) {
+    fn finish(self: Box<Self>, _: Result<Vec<DurableEntry>, SubmitError>) {
         let queue = self.queue.clone();
         queue.answers().push(self);
     }
@@ -163,11 +163,11 @@ struct Round {
 }
 
 struct Writer {
-    queue: Arc<Queue>,
+    queue: Arc<WriteQueue>,
     time: Clockwork,
-    gather: GroupCommit,
+    group_commit: GroupCommit,
     /// Taken for the group that comes next.
-    jobs: VecDeque<Box<dyn Job>>,
+    jobs: VecDeque<Box<dyn WriteJob>>,
     planted: Planted,
     start: Instant,
 }
@@ -192,9 +192,9 @@ impl Writer {
             world.coming.push(Reverse((at, phone)));
         }
         let time = Clockwork(Arc::new(Mutex::new(world)));
-        let queue = Queue::in_time(Arc::new(time.clone()));
+        let queue = WriteQueue::in_time(Arc::new(time.clone()));
         time.world().queue = Arc::downgrade(&queue);
-        Self { queue, time, gather: GroupCommit::default(), jobs: VecDeque::new(), planted, start }
+        Self { queue, time, group_commit: GroupCommit::default(), jobs: VecDeque::new(), planted, start }
     }
 
     /// The group at hand, written by the card and answered.
@@ -215,7 +215,7 @@ impl Writer {
         if self.planted == Planted::CountedAfterTheAnswers {
             self.queue.send_answers();
         }
-        self.gather.answer(&self.queue, (taken, 0), flush, began);
+        self.group_commit.answer(&self.queue, (taken, 0), flush, began);
         (taken, written_at)
     }
 
@@ -224,9 +224,9 @@ impl Writer {
         let since = self.time.now();
         let (queue, jobs) = (&self.queue, &mut self.jobs);
         if self.planted == Planted::GapFromTheLastArrival {
-            self.gather.wait_from(queue, self.start, || queue.take_jobs(jobs));
+            self.group_commit.wait_from(queue, self.start, || queue.take_jobs(jobs));
         } else {
-            self.gather.wait(queue, || queue.take_jobs(jobs));
+            self.group_commit.wait(queue, || queue.take_jobs(jobs));
         }
         let idled = self.time.now() - self.time.world().last_arrival.max(since);
         let (taken, written_at) = self.write();
@@ -301,7 +301,7 @@ fn silent(seed: u64, planted: Planted) -> Option<String> {
 }
 
 #[test]
-fn gather() {
+fn group_commit() {
     assert_eq!(broken(Planted::Nothing), None);
 }
 
@@ -339,8 +339,8 @@ fn a_full_group_goes_at_once_and_an_order_is_not_kept_waiting() {
     let mut writer = Writer::new(3, 8, 0, 0, Planted::Nothing);
     writer.rounds(4);
     writer.queue.sleep(1, writer.time.now() + FLUSH);
-    assert!(writer.queue.control(crate::queue::Control::Cursor).is_ok());
+    assert!(writer.queue.control(crate::queue::WriterControl::Cursor).is_ok());
     let before = writer.time.now();
-    writer.gather.wait(&writer.queue, || 0);
+    writer.group_commit.wait(&writer.queue, || 0);
     assert_eq!(writer.time.now(), before, "something else is to be done");
 }

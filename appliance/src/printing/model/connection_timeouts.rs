@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// How long each thing may take before it means something.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct ConnectionTimeouts {
     /// Opening a connection.
     pub connect: Duration,
     /// Listening for what an earlier job left in the line, before the first question.
@@ -22,7 +22,7 @@ pub struct Patience {
     pub retry: Duration,
 }
 
-impl Default for Patience {
+impl Default for ConnectionTimeouts {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(3),

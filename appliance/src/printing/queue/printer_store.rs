@@ -4,13 +4,13 @@ use redb::{ReadableTable, TableDefinition};
 
 use crate::printing::model::ledger_error::LedgerError;
 use crate::printing::model::printer_settings::PrinterSettings;
-use crate::printing::queue::ledger::Ledger;
+use crate::printing::queue::ledger::PrintLedger;
 
 /// Place in the list → settings as JSON: the first printer is the one that nobody has to name.
 const PRINTERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("print_printers");
 
 /// All that were set up, in the order in which they were.
-pub(crate) fn load(ledger: &Ledger) -> Result<Vec<PrinterSettings>, LedgerError> {
+pub(crate) fn load_printers(ledger: &PrintLedger) -> Result<Vec<PrinterSettings>, LedgerError> {
     let rows: Vec<Vec<u8>> = ledger.write("reading the printers", |tx| {
         tx.open_table(PRINTERS)?.iter()?.map(|entry| Ok(entry?.1.value().to_vec())).collect()
     })?;
@@ -25,7 +25,7 @@ pub(crate) fn load(ledger: &Ledger) -> Result<Vec<PrinterSettings>, LedgerError>
 }
 
 /// These and no others are set up.
-pub(crate) fn keep(ledger: &Ledger, printers: &[PrinterSettings]) -> Result<(), LedgerError> {
+pub(crate) fn save_printers(ledger: &PrintLedger, printers: &[PrinterSettings]) -> Result<(), LedgerError> {
     ledger.write("writing down the printers", |tx| {
         let mut table = tx.open_table(PRINTERS)?;
         table.retain(|_, _| false)?;

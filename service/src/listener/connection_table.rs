@@ -18,7 +18,7 @@ const TAKE_PROMPTLY: Duration = Duration::from_secs(5);
 
 /// Whose turn it is in one exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(super) enum ExchangeTurn {
     /// The program's: it works, or does not want the rest of the request yet.
     Program,
     /// The client's: the rest of the request is awaited.
@@ -32,12 +32,12 @@ pub(super) enum Turn {
 struct OpenExchange {
     number: u64,
     began: Instant,
-    turn: Turn,
+    turn: ExchangeTurn,
 }
 
 /// What is due now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Overdue {
+pub(super) enum OverduePart {
     /// Say that it ends, and end it in order.
     Finish,
     /// Close it.
@@ -55,10 +55,10 @@ pub(super) enum MakesRoom {
 
 /// One connection's standing.
 #[derive(Debug)]
-pub(super) struct Standing {
+pub(super) struct ConnectionState {
     accepted: Instant,
     /// A whole head came.
-    heard: bool,
+    received: bool,
     idle_since: Instant,
     /// Part of a head is here, the rest is not.
     head_began: Option<Instant>,
@@ -69,11 +69,11 @@ pub(super) struct Standing {
     next: u64,
 }
 
-impl Standing {
+impl ConnectionState {
     pub(super) fn new(now: Instant) -> Self {
         Self {
             accepted: now,
-            heard: false,
+            received: false,
             idle_since: now,
             head_began: None,
             stalled_since: None,
@@ -87,12 +87,12 @@ impl Standing {
     pub(super) fn begin(&mut self, now: Instant) -> (u64, bool) {
         let (number, began) = (self.next, self.head_began.take().unwrap_or(now));
         self.next += 1;
-        self.exchanges.push(OpenExchange { number, began, turn: Turn::Program });
-        (number, !std::mem::replace(&mut self.heard, true))
+        self.exchanges.push(OpenExchange { number, began, turn: ExchangeTurn::Program });
+        (number, !std::mem::replace(&mut self.received, true))
     }
 
     /// Of an exchange that is over nothing is noted.
-    pub(super) fn turn(&mut self, number: u64, turn: Turn) {
+    pub(super) fn turn(&mut self, number: u64, turn: ExchangeTurn) {
         if let Some(exchange) = self.exchanges.iter_mut().find(|e| e.number == number) {
             exchange.turn = turn;
         }
@@ -130,24 +130,24 @@ impl Standing {
     }
 
     /// When something is due next and what, unless the next move is the program's.
-    pub(super) fn due(&self) -> Option<(Instant, Overdue)> {
-        if !self.heard {
-            return Some((self.first_head_due(), Overdue::Cut));
+    pub(super) fn due(&self) -> Option<(Instant, OverduePart)> {
+        if !self.received {
+            return Some((self.first_head_due(), OverduePart::Cut));
         }
         if let Some(since) = self.stalled_since {
-            return Some((since + TAKE_WITHIN, Overdue::Cut));
+            return Some((since + TAKE_WITHIN, OverduePart::Cut));
         }
         if !self.exchanges.is_empty() {
             let taking = self.exchanges.iter().filter_map(|e| match e.turn {
-                Turn::Taking(since) => Some(since),
-                Turn::Program | Turn::Client => None,
+                ExchangeTurn::Taking(since) => Some(since),
+                ExchangeTurn::Program | ExchangeTurn::Client => None,
             });
-            return taking.min().map(|since| (since + TAKE_WITHIN, Overdue::Cut));
+            return taking.min().map(|since| (since + TAKE_WITHIN, OverduePart::Cut));
         }
         Some(match (self.finishing_since, self.head_began) {
-            (Some(since), _) => (since.max(self.idle_since) + FINISH_WITHIN, Overdue::Cut),
-            (None, Some(since)) => (since + HEAD_WITHIN, Overdue::Cut),
-            (None, None) => (self.idle_since + IDLE_WITHIN, Overdue::Finish),
+            (Some(since), _) => (since.max(self.idle_since) + FINISH_WITHIN, OverduePart::Cut),
+            (None, Some(since)) => (since + HEAD_WITHIN, OverduePart::Cut),
+            (None, None) => (self.idle_since + IDLE_WITHIN, OverduePart::Finish),
         })
     }
 
@@ -163,9 +163,9 @@ impl Standing {
         let mut last_taken = None;
         for exchange in &self.exchanges {
             match exchange.turn {
-                Turn::Program => return None,
-                Turn::Client => {}
-                Turn::Taking(since) => last_taken = last_taken.max(Some(since)),
+                ExchangeTurn::Program => return None,
+                ExchangeTurn::Client => {}
+                ExchangeTurn::Taking(since) => last_taken = last_taken.max(Some(since)),
             }
         }
         match last_taken {
@@ -186,59 +186,71 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn every_phase_has_its_end() {
         let start = Instant::now();
-        let mut standing = Standing::new(start);
-        assert_eq!(standing.due(), Some((start + s(10), Overdue::Cut)), "nothing was said yet");
-        standing.head_began(start + s(9));
-        assert_eq!(standing.due(), Some((start + s(10), Overdue::Cut)), "part of a head wins no time");
-        assert_eq!(standing.begin(start + s(9)), (0, true));
-        assert_eq!(standing.due(), None, "the program is at work");
-        standing.turn(0, Turn::Taking(start + s(12)));
-        assert_eq!(standing.begin(start + s(12)), (1, false));
-        assert_eq!(standing.due(), Some((start + s(42), Overdue::Cut)), "one of two answers is not taken");
-        standing.end(0, start + s(13));
-        assert_eq!(standing.due(), None);
-        standing.end(1, start + s(20));
-        assert_eq!(standing.due(), Some((start + s(80), Overdue::Finish)), "idle");
-        standing.head_began(start + s(50));
-        standing.head_began(start + s(55));
-        assert_eq!(standing.due(), Some((start + s(60), Overdue::Cut)), "the next head");
-        standing.begin(start + s(56));
-        standing.head_began(start + s(57));
-        standing.end(2, start + s(70));
-        assert_eq!(standing.due(), Some((start + s(80), Overdue::Cut)), "a head that waited for the program");
-        standing.stalled(true, start + s(71));
+        let mut connection_state = ConnectionState::new(start);
+        assert_eq!(connection_state.due(), Some((start + s(10), OverduePart::Cut)), "nothing was said yet");
+        connection_state.head_began(start + s(9));
         assert_eq!(
-            standing.due(),
-            Some((start + s(101), Overdue::Cut)),
+            connection_state.due(),
+            Some((start + s(10), OverduePart::Cut)),
+            "part of a head wins no time"
+        );
+        assert_eq!(connection_state.begin(start + s(9)), (0, true));
+        assert_eq!(connection_state.due(), None, "the program is at work");
+        connection_state.turn(0, ExchangeTurn::Taking(start + s(12)));
+        assert_eq!(connection_state.begin(start + s(12)), (1, false));
+        assert_eq!(
+            connection_state.due(),
+            Some((start + s(42), OverduePart::Cut)),
+            "one of two answers is not taken"
+        );
+        connection_state.end(0, start + s(13));
+        assert_eq!(connection_state.due(), None);
+        connection_state.end(1, start + s(20));
+        assert_eq!(connection_state.due(), Some((start + s(80), OverduePart::Finish)), "idle");
+        connection_state.head_began(start + s(50));
+        connection_state.head_began(start + s(55));
+        assert_eq!(connection_state.due(), Some((start + s(60), OverduePart::Cut)), "the next head");
+        connection_state.begin(start + s(56));
+        connection_state.head_began(start + s(57));
+        connection_state.end(2, start + s(70));
+        assert_eq!(
+            connection_state.due(),
+            Some((start + s(80), OverduePart::Cut)),
+            "a head that waited for the program"
+        );
+        connection_state.stalled(true, start + s(71));
+        assert_eq!(
+            connection_state.due(),
+            Some((start + s(101), OverduePart::Cut)),
             "the rest of an answer is not taken"
         );
-        standing.stalled(false, start + s(90));
-        standing.finish(start + s(91));
-        assert_eq!(standing.due(), Some((start + s(96), Overdue::Cut)));
+        connection_state.stalled(false, start + s(90));
+        connection_state.finish(start + s(91));
+        assert_eq!(connection_state.due(), Some((start + s(96), OverduePart::Cut)));
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_is_served_makes_no_room() {
         let start = Instant::now();
-        let mut standing = Standing::new(start);
-        assert_eq!(standing.makes_room(start), Some(MakesRoom::Waits(start)));
-        standing.begin(start + s(1));
-        assert_eq!(standing.makes_room(start + s(9)), None);
-        standing.turn(0, Turn::Client);
-        assert_eq!(standing.makes_room(start + s(9)), Some(MakesRoom::Waits(start + s(1))));
-        standing.turn(0, Turn::Taking(start + s(2)));
-        assert_eq!(standing.makes_room(start + s(6)), None, "a weak line has a moment");
-        assert_eq!(standing.makes_room(start + s(7)), Some(MakesRoom::TakesNothing(start + s(2))));
-        standing.begin(start + s(7));
-        assert_eq!(standing.makes_room(start + s(9)), None, "another stream is worked on");
-        standing.turn(1, Turn::Client);
-        assert!(standing.makes_room(start + s(9)).is_some());
-        standing.turn(1, Turn::Program);
-        standing.stalled(true, start + s(8));
-        standing.end(0, start + s(9));
-        standing.end(1, start + s(9));
-        assert_eq!(standing.makes_room(start + s(12)), None, "the answer is being written yet");
-        assert_eq!(standing.makes_room(start + s(13)), Some(MakesRoom::TakesNothing(start + s(8))));
+        let mut connection_state = ConnectionState::new(start);
+        assert_eq!(connection_state.makes_room(start), Some(MakesRoom::Waits(start)));
+        connection_state.begin(start + s(1));
+        assert_eq!(connection_state.makes_room(start + s(9)), None);
+        connection_state.turn(0, ExchangeTurn::Client);
+        assert_eq!(connection_state.makes_room(start + s(9)), Some(MakesRoom::Waits(start + s(1))));
+        connection_state.turn(0, ExchangeTurn::Taking(start + s(2)));
+        assert_eq!(connection_state.makes_room(start + s(6)), None, "a weak line has a moment");
+        assert_eq!(connection_state.makes_room(start + s(7)), Some(MakesRoom::TakesNothing(start + s(2))));
+        connection_state.begin(start + s(7));
+        assert_eq!(connection_state.makes_room(start + s(9)), None, "another stream is worked on");
+        connection_state.turn(1, ExchangeTurn::Client);
+        assert!(connection_state.makes_room(start + s(9)).is_some());
+        connection_state.turn(1, ExchangeTurn::Program);
+        connection_state.stalled(true, start + s(8));
+        connection_state.end(0, start + s(9));
+        connection_state.end(1, start + s(9));
+        assert_eq!(connection_state.makes_room(start + s(12)), None, "the answer is being written yet");
+        assert_eq!(connection_state.makes_room(start + s(13)), Some(MakesRoom::TakesNothing(start + s(8))));
         assert!(MakesRoom::Waits(start + s(9)) < MakesRoom::TakesNothing(start));
     }
 }

@@ -6,12 +6,12 @@ use record::tag::Tag;
 use crate::printing::model::ledger_error::LedgerError;
 use crate::printing::model::plan::LabelState;
 use crate::printing::model::request::LabelRequest;
-use crate::printing::queue::ledger::Ledger;
-use crate::printing::queue::ledger::tables::{BLANKS, LABELS, STATES, damaged, row_of};
+use crate::printing::queue::ledger::PrintLedger;
+use crate::printing::queue::ledger::tables::{BLANKS, LABELS, STATES, damaged_error, row_of};
 
-impl Ledger {
+impl PrintLedger {
     /// Whether this blank tag was sent to a printer and is not counted as printed. Jobs that were forgotten say nothing.
-    pub(crate) fn spoilt(&self, tag: Tag) -> Result<bool, LedgerError> {
+    pub(crate) fn is_discarded(&self, tag: Tag) -> Result<bool, LedgerError> {
         self.read("looking for a blank tag", |tx| {
             let Some(seq) = tx.open_table(BLANKS)?.get(tag.as_str())?.map(|seq| seq.value()) else {
                 return Ok(false);
@@ -19,11 +19,12 @@ impl Ledger {
             let states = tx.open_table(STATES)?;
             for entry in tx.open_table(LABELS)?.range((seq, 0)..=(seq, u32::MAX))? {
                 let (at, body) = entry?;
-                let label: LabelRequest = serde_json::from_slice(body.value()).map_err(|e| damaged(&e))?;
+                let label: LabelRequest =
+                    serde_json::from_slice(body.value()).map_err(|e| damaged_error(&e))?;
                 if label.tag == Some(tag) {
                     let row = states.get(at.value())?.map(|row| row_of(row.value()));
-                    let given_up = |state| matches!(state, LabelState::Failed | LabelState::Cancelled);
-                    return Ok(row.is_some_and(|row| row.attempts > 0 && given_up(row.state)));
+                    let is_abandoned = |state| matches!(state, LabelState::Failed | LabelState::Cancelled);
+                    return Ok(row.is_some_and(|row| row.attempts > 0 && is_abandoned(row.state)));
                 }
             }
             Ok(false)

@@ -4,13 +4,13 @@ use std::io;
 use std::time::Duration;
 
 use labels::Bitmap;
-use labels::language::{Answers, Condition, Event, Session};
+use labels::language::{ConfirmationLevel, PrinterCondition, PrinterEvent, PrinterSession};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::time::Instant;
 
-use crate::printing::devices::transport::{Gauge, Line};
+use crate::printing::devices::transport::{PrinterStream, SendQueue};
+use crate::printing::model::connection_timeouts::ConnectionTimeouts;
 use crate::printing::model::line_fault::LineFault;
-use crate::printing::model::patience::Patience;
 
 /// From a question to the doubt whether anybody is there; most are answered within milliseconds.
 const MUTE: Duration = Duration::from_secs(1);
@@ -23,7 +23,7 @@ const PIECE_BYTES: usize = 4_096;
 
 /// Why a connection is of no more use.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Broken {
+pub(crate) enum PrinterLinkError {
     /// The line itself.
     #[error("the connection to the printer broke: {0}")]
     Line(#[from] io::Error),
@@ -41,23 +41,23 @@ pub(crate) enum Broken {
     Unconfirmed,
 }
 
-impl From<&Broken> for LineFault {
-    fn from(broken: &Broken) -> Self {
+impl From<&PrinterLinkError> for LineFault {
+    fn from(broken: &PrinterLinkError) -> Self {
         match broken {
-            Broken::Line(error) => Self::Broken(error.into()),
-            Broken::Closed => Self::Closed,
-            Broken::Silent => Self::Silent,
-            Broken::Stalled => Self::Stalled,
-            Broken::Unconfirmed => Self::Unconfirmed,
+            PrinterLinkError::Line(error) => Self::Broken(error.into()),
+            PrinterLinkError::Closed => Self::Closed,
+            PrinterLinkError::Silent => Self::Silent,
+            PrinterLinkError::Stalled => Self::Stalled,
+            PrinterLinkError::Unconfirmed => Self::Unconfirmed,
         }
     }
 }
 
 /// What a printer has said so far on this connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Heard {
+pub(crate) struct PrinterReport {
     /// Its last state; `None` before the first.
-    pub(crate) condition: Option<Condition>,
+    pub(crate) condition: Option<PrinterCondition>,
     /// The roll ends soon.
     pub(crate) paper_low: bool,
     /// What is in it (millimetres across and along), where it says so.
@@ -69,67 +69,68 @@ pub(crate) struct Heard {
 }
 
 /// An open conversation.
-pub(crate) struct Talk {
-    from: ReadHalf<Box<dyn Line>>,
-    to: WriteHalf<Box<dyn Line>>,
-    session: Box<dyn Session>,
-    gauge: Option<Gauge>,
-    patience: Patience,
+pub(crate) struct PrinterConnection {
+    from: ReadHalf<Box<dyn PrinterStream>>,
+    to: WriteHalf<Box<dyn PrinterStream>>,
+    session: Box<dyn PrinterSession>,
+    gauge: Option<SendQueue>,
+    timeouts: ConnectionTimeouts,
     begun: Instant,
     last_word: Instant,
     /// The oldest question since the last word.
-    asked: Option<Instant>,
+    requested: Option<Instant>,
     /// The session says that it should have heard something since.
     silent: bool,
     /// A label's last byte was sent, and the printer may not have got it.
     sending: bool,
-    heard: Heard,
+    received: PrinterReport,
     /// Confirmations and losses that nobody has asked for yet.
-    waiting: Vec<Event>,
+    waiting: Vec<PrinterEvent>,
 }
 
-impl Talk {
+impl PrinterConnection {
     /// Takes over an open line: drops what is left in it, ends what a broken connection may have left half sent, and
     /// asks how the printer is.
     pub(crate) async fn begin(
-        line: Box<dyn Line>,
-        session: Box<dyn Session>,
-        patience: Patience,
+        line: Box<dyn PrinterStream>,
+        session: Box<dyn PrinterSession>,
+        timeouts: ConnectionTimeouts,
         after_interruption: bool,
-    ) -> Result<Self, Broken> {
+    ) -> Result<Self, PrinterLinkError> {
         let gauge = line.gauge();
         let (from, to) = tokio::io::split(line);
         let begun = Instant::now();
-        let heard = Heard { condition: None, paper_low: false, loaded: None, mute: false, full: false };
-        let mut talk = Self {
+        let received =
+            PrinterReport { condition: None, paper_low: false, loaded: None, mute: false, full: false };
+        let mut connection = Self {
             from,
             to,
             session,
             gauge,
-            patience,
+            timeouts,
             begun,
             last_word: begun,
-            asked: None,
+            requested: None,
             silent: false,
             sending: false,
-            heard,
+            received,
             waiting: Vec::new(),
         };
-        talk.drain().await?;
+        connection.drain().await?;
         if after_interruption {
-            let bytes = talk.session.after_interruption();
-            talk.send(&bytes).await?;
+            let bytes = connection.session.after_interruption();
+            connection.send(&bytes).await?;
         }
-        talk.last_word = Instant::now();
-        let hello = talk.session.hello(talk.now());
-        talk.ask(&hello).await?;
-        Ok(talk)
+        connection.last_word = Instant::now();
+        let hello = connection.session.hello(connection.now());
+        connection.ask(&hello).await?;
+        Ok(connection)
     }
 
     /// What was heard last, and whether a question has waited for an answer for too long.
-    pub(crate) fn heard(&self) -> Heard {
-        let unanswered = self.asked.is_some_and(|asked| since(asked) >= MUTE);
-        Heard { mute: self.silent || unanswered, ..self.heard }
+    pub(crate) fn last_report(&self) -> PrinterReport {
+        let unanswered = self.requested.is_some_and(|requested| time_since(requested) >= MUTE);
+        PrinterReport { mute: self.silent || unanswered, ..self.received }
     }
 
     /// Whether the printer can be given another label now.
@@ -138,42 +139,42 @@ impl Talk {
     }
 
     /// What the printer has turned out to tell.
-    pub(crate) fn answers(&self) -> Answers {
+    pub(crate) fn answers(&self) -> ConfirmationLevel {
         self.session.answers()
     }
 
     /// What it said of labels meanwhile.
-    pub(crate) fn told(&mut self) -> Vec<Event> {
+    pub(crate) fn take_events(&mut self) -> Vec<PrinterEvent> {
         std::mem::take(&mut self.waiting)
     }
 
     /// Sends what belongs behind the last label.
-    pub(crate) async fn finish(&mut self) -> Result<(), Broken> {
+    pub(crate) async fn finish(&mut self) -> Result<(), PrinterLinkError> {
         let bytes = self.session.finish();
         self.send(&bytes).await
     }
 
     /// Waits for the next word of the printer; asks it from time to time. Returns at least every `at_most`.
-    pub(crate) async fn listen(&mut self, at_most: Duration) -> Result<Vec<Event>, Broken> {
+    pub(crate) async fn listen(&mut self, at_most: Duration) -> Result<Vec<PrinterEvent>, PrinterLinkError> {
         if !self.waiting.is_empty() {
-            return Ok(self.told());
+            return Ok(self.take_events());
         }
         self.notice_sent();
         let mut bytes = [0; 256];
         match tokio::time::timeout(at_most, self.from.read(&mut bytes)).await {
-            Ok(read) => self.hear(&bytes[..some(read?)?]),
+            Ok(read) => self.hear(&bytes[..require_bytes(read?)?]),
             Err(_) => {
                 let (ask, events) = self.session.tick(self.now());
                 self.take(events);
                 self.ask(&ask).await?;
             }
         }
-        Ok(self.told())
+        Ok(self.take_events())
     }
 
     /// Since the printer's last word.
     pub(crate) fn quiet(&self) -> Duration {
-        since(self.last_word)
+        time_since(self.last_word)
     }
 
     /// The bytes of label `n`, made but not sent.
@@ -189,8 +190,8 @@ impl Talk {
     pub(crate) async fn send_label(
         &mut self,
         bytes: &[u8],
-        mut stopped: impl FnMut(Heard),
-    ) -> Result<(), (usize, Broken)> {
+        mut stopped: impl FnMut(PrinterReport),
+    ) -> Result<(), (usize, PrinterLinkError)> {
         let mut at = 0;
         let mut progress = Instant::now();
         let mut answer = [0; 256];
@@ -199,19 +200,19 @@ impl Talk {
             tokio::select! {
                 biased;
                 read = self.from.read(&mut answer) => {
-                    let n = read.map_err(Broken::from).and_then(some).map_err(|e| (at, e))?;
+                    let n = read.map_err(PrinterLinkError::from).and_then(require_bytes).map_err(|e| (at, e))?;
                     self.hear(&answer[..n]);
                 }
                 written = self.to.write(piece) => {
-                    at += written.map_err(Broken::from).and_then(some).map_err(|e| (at, e))?;
+                    at += written.map_err(PrinterLinkError::from).and_then(require_bytes).map_err(|e| (at, e))?;
                     progress = Instant::now();
                 }
                 () = tokio::time::sleep(Duration::from_secs(1)) => {
-                    stopped(Heard { full: since(progress) >= MUTE, ..self.heard() });
+                    stopped(PrinterReport { full: time_since(progress) >= MUTE, ..self.last_report() });
                     // A person may take all day to bring paper; a printer that calls itself ready may not.
-                    let ready = matches!(self.heard.condition, None | Some(Condition::Ready));
-                    if ready && since(progress) >= self.patience.stall {
-                        return Err((at, Broken::Stalled));
+                    let ready = matches!(self.received.condition, None | Some(PrinterCondition::Ready));
+                    if ready && time_since(progress) >= self.timeouts.stall {
+                        return Err((at, PrinterLinkError::Stalled));
                     }
                 }
             }
@@ -224,7 +225,7 @@ impl Talk {
 
     /// Tells the session when the printer has the whole label.
     fn notice_sent(&mut self) {
-        let left = || self.gauge.as_ref().and_then(Gauge::left).unwrap_or(0);
+        let left = || self.gauge.as_ref().and_then(SendQueue::left).unwrap_or(0);
         if self.sending && left() == 0 {
             self.sending = false;
             self.session.sent(self.now());
@@ -237,8 +238,12 @@ impl Talk {
     ///
     /// # Errors
     /// When the printer has not taken everything within `at_most`, counted from when the line took the last of it.
-    pub(crate) async fn end(mut self, at_most: Duration, mut waits: impl FnMut(Heard)) -> Result<(), Broken> {
-        let full = Heard { full: true, ..self.heard() };
+    pub(crate) async fn end(
+        mut self,
+        at_most: Duration,
+        mut waits: impl FnMut(PrinterReport),
+    ) -> Result<(), PrinterLinkError> {
+        let full = PrinterReport { full: true, ..self.last_report() };
         let mut looks = tokio::time::interval(END_LOOK);
         let (mut left, mut changed) = (None, Instant::now());
         let shut = self.to.shutdown();
@@ -249,7 +254,7 @@ impl Talk {
                 done = &mut shut => break done?,
                 _ = looks.tick() => {}
             }
-            if since(changed) >= MUTE {
+            if time_since(changed) >= MUTE {
                 waits(full);
             }
         }
@@ -264,14 +269,14 @@ impl Talk {
                 },
                 _ = looks.tick() => {}
             }
-            let now_left = self.gauge.as_ref().and_then(Gauge::left);
+            let now_left = self.gauge.as_ref().and_then(SendQueue::left);
             if now_left != left {
                 (left, changed) = (now_left, Instant::now());
             }
             match left {
-                Some(0) if since(changed) >= ACKNOWLEDGED => return Ok(()),
-                _ if since(begun) >= at_most => return Err(Broken::Stalled),
-                Some(1..) if since(changed) >= MUTE => waits(full),
+                Some(0) if time_since(changed) >= ACKNOWLEDGED => return Ok(()),
+                _ if time_since(begun) >= at_most => return Err(PrinterLinkError::Stalled),
+                Some(1..) if time_since(changed) >= MUTE => waits(full),
                 _ => {}
             }
         }
@@ -281,62 +286,66 @@ impl Talk {
         Instant::now().duration_since(self.begun)
     }
 
-    async fn drain(&mut self) -> Result<(), Broken> {
-        let until = Instant::now() + self.patience.drain;
+    async fn drain(&mut self) -> Result<(), PrinterLinkError> {
+        let until = Instant::now() + self.timeouts.drain;
         let mut stale = [0; 256];
         while let Ok(read) = tokio::time::timeout_at(until, self.from.read(&mut stale)).await {
-            some(read?)?;
+            require_bytes(read?)?;
         }
         Ok(())
     }
 
     /// Sends questions; those that a session has none of do not wait for an answer.
-    async fn ask(&mut self, bytes: &[u8]) -> Result<(), Broken> {
+    async fn ask(&mut self, bytes: &[u8]) -> Result<(), PrinterLinkError> {
         if !bytes.is_empty() {
-            self.asked.get_or_insert_with(Instant::now);
+            self.requested.get_or_insert_with(Instant::now);
         }
         self.send(bytes).await
     }
 
-    async fn send(&mut self, bytes: &[u8]) -> Result<(), Broken> {
+    async fn send(&mut self, bytes: &[u8]) -> Result<(), PrinterLinkError> {
         if bytes.is_empty() {
             return Ok(());
         }
-        let sent = tokio::time::timeout(self.patience.silence, self.to.write_all(bytes)).await;
-        Ok(sent.map_err(|_| Broken::Stalled)??)
+        let sent = tokio::time::timeout(self.timeouts.silence, self.to.write_all(bytes)).await;
+        Ok(sent.map_err(|_| PrinterLinkError::Stalled)??)
     }
 
     fn hear(&mut self, bytes: &[u8]) {
         let events = self.session.on_bytes(bytes);
-        if events.iter().any(|e| *e != Event::Silent) {
+        if events.iter().any(|e| *e != PrinterEvent::Silent) {
             self.last_word = Instant::now();
-            (self.asked, self.silent) = (None, false);
+            (self.requested, self.silent) = (None, false);
         }
         self.take(events);
     }
 
-    fn take(&mut self, events: Vec<Event>) {
+    fn take(&mut self, events: Vec<PrinterEvent>) {
         for event in events {
             match event {
-                Event::State(condition) => {
-                    self.heard = Heard { condition: Some(condition), paper_low: false, ..self.heard };
+                PrinterEvent::State(condition) => {
+                    self.received =
+                        PrinterReport { condition: Some(condition), paper_low: false, ..self.received };
                 }
-                Event::PaperLow => self.heard.paper_low = true,
-                Event::Loaded { width_mm, length_mm } => self.heard.loaded = Some((width_mm, length_mm)),
-                Event::Printed { .. } | Event::Taken { .. } | Event::Lost { .. } | Event::Unclear { .. } => {
-                    self.waiting.push(event)
+                PrinterEvent::PaperLow => self.received.paper_low = true,
+                PrinterEvent::Loaded { width_mm, length_mm } => {
+                    self.received.loaded = Some((width_mm, length_mm))
                 }
-                Event::Silent => self.silent = true,
+                PrinterEvent::Printed { .. }
+                | PrinterEvent::Taken { .. }
+                | PrinterEvent::Lost { .. }
+                | PrinterEvent::Unclear { .. } => self.waiting.push(event),
+                PrinterEvent::Silent => self.silent = true,
             }
         }
     }
 }
 
 /// Nothing read or written means that the other side is gone.
-fn some(n: usize) -> Result<usize, Broken> {
-    if n == 0 { Err(Broken::Closed) } else { Ok(n) }
+fn require_bytes(n: usize) -> Result<usize, PrinterLinkError> {
+    if n == 0 { Err(PrinterLinkError::Closed) } else { Ok(n) }
 }
 
-pub(crate) fn since(then: Instant) -> Duration {
+pub(crate) fn time_since(then: Instant) -> Duration {
     Instant::now().duration_since(then)
 }

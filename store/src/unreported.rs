@@ -69,7 +69,7 @@ impl UntoldRepairs {
     }
 }
 
-/// Whether a file is one that [`note`] wrote.
+/// Whether a file is one that [`note_unreported`] wrote.
 pub(super) fn is_untold(bytes: &[u8]) -> bool {
     UntoldRepairs::parse(bytes).is_some()
 }
@@ -78,7 +78,7 @@ pub(super) fn is_untold(bytes: &[u8]) -> bool {
 ///
 /// # Errors
 /// The disk's.
-pub(super) fn load(disk: &dyn Disk) -> Result<UntoldRepairs, StoreError> {
+pub(super) fn load_unreported(disk: &dyn Disk) -> Result<UntoldRepairs, StoreError> {
     let bytes = read_small(disk, FILE, BYTES_MAX).map_err(StoreError::io(FILE))?;
     Ok(bytes.and_then(|bytes| UntoldRepairs::parse(&bytes)).unwrap_or_default())
 }
@@ -87,9 +87,12 @@ pub(super) fn load(disk: &dyn Disk) -> Result<UntoldRepairs, StoreError> {
 ///
 /// # Errors
 /// The disk's.
-pub(super) fn note(disk: &dyn Disk, add: impl FnOnce(&mut UntoldRepairs)) -> Result<(), StoreError> {
+pub(super) fn note_unreported(
+    disk: &dyn Disk,
+    add: impl FnOnce(&mut UntoldRepairs),
+) -> Result<(), StoreError> {
     // What cannot be read is put aside by the start; a repair does not wait for it.
-    let before = load(disk).unwrap_or_default();
+    let before = load_unreported(disk).unwrap_or_default();
     let mut after = before.clone();
     add(&mut after);
     while after.hints.len() > HINTS_MAX {
@@ -111,7 +114,7 @@ impl Store {
     ///
     /// # Errors
     /// The disk's: they are told once more.
-    pub fn repairs_told(&self) -> Result<(), StoreError> {
+    pub fn mark_repairs_reported(&self) -> Result<(), StoreError> {
         let disk = &*self.shared.disk;
         remove_if_there(disk, FILE).and_then(|()| disk.sync_dir("")).map_err(StoreError::io(FILE))
     }

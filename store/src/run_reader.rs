@@ -7,15 +7,15 @@ use record::adoption::assemble_base;
 use record::ids::{BoxId, Epoch};
 use record::run::{RunLine, RunName};
 
-use super::chain::{CachedPage, Source, leaf_ranges, line_at};
+use super::chain::{CachedPage, LineSource, leaf_ranges, line_at};
 use super::disk::Disk;
 use super::error::StoreError;
 use super::open_runs::OpenRuns;
-use super::runs::{is_whole, path, write};
+use super::runs::{is_whole, run_path, write_run};
 use super::sources::{DatabaseSource, LogCopies};
 
 /// Reads the lines of runs, believing only whole ones; those that are not are made whole again where that can be done.
-pub(crate) struct RunShelf<'a> {
+pub(crate) struct RunReader<'a> {
     disk: Arc<dyn Disk>,
     box_id: BoxId,
     /// Whatever else has lines of the log.
@@ -23,15 +23,15 @@ pub(crate) struct RunShelf<'a> {
     open: OpenRuns,
     /// What was asked for the lines of the last epoch. Thousands of runs may be lacking: for each the sources would be opened,
     /// and all whole runs read, anew.
-    asked: Option<(Epoch, Vec<Box<dyn Source + 'a>>)>,
+    requested: Option<(Epoch, Vec<Box<dyn LineSource + 'a>>)>,
     databases: Option<Vec<DatabaseSource<'a>>>,
 }
 
-impl<'a> RunShelf<'a> {
+impl<'a> RunReader<'a> {
     /// The runs of a box. Without copies a damaged one is not healed.
     pub(crate) fn new(disk: Arc<dyn Disk>, box_id: BoxId, copies: Option<&'a LogCopies>) -> Self {
         let open = OpenRuns::new(Arc::clone(&disk), box_id);
-        Self { disk, box_id, copies, open, asked: None, databases: None }
+        Self { disk, box_id, copies, open, requested: None, databases: None }
     }
 
     /// Lines of a run from `from` on, some of them, never none; `None` where the run is not here.
@@ -64,12 +64,12 @@ impl<'a> RunShelf<'a> {
     }
 
     fn heal_from_branches(&mut self, copies: &'a LogCopies, name: &RunName) -> Result<bool, StoreError> {
-        let io = || StoreError::io(path(name));
-        let asked = match self.asked.take().filter(|(epoch, _)| *epoch == name.epoch()) {
-            Some(asked) => asked,
+        let io = || StoreError::io(run_path(name));
+        let requested = match self.requested.take().filter(|(epoch, _)| *epoch == name.epoch()) {
+            Some(requested) => requested,
             None => (name.epoch(), copies.branches(name.epoch())?),
         };
-        let (_, sources) = self.asked.insert(asked);
+        let (_, sources) = self.requested.insert(requested);
         let (mut ranges, mut of) = (Vec::new(), Vec::new());
         for (at, source) in sources.iter_mut().enumerate() {
             for range in leaf_ranges(&mut **source, name.epoch(), name.lines()).map_err(io())? {
@@ -79,7 +79,7 @@ impl<'a> RunShelf<'a> {
         }
         let Some(parts) = assemble_base(&ranges, name.count(), name.root()) else { return Ok(false) };
         let mut pages: Vec<CachedPage> = sources.iter().map(|_| None).collect();
-        write(&*self.disk, self.box_id, name, &mut |seq| {
+        write_run(&*self.disk, self.box_id, name, &mut |seq| {
             let place = seq - name.lines().start;
             let part = parts.iter().find(|part| part.lines.contains(&place));
             let part = part.ok_or(io::ErrorKind::NotFound)?;
@@ -94,7 +94,7 @@ impl<'a> RunShelf<'a> {
     fn heal_from_databases(&mut self, copies: &'a LogCopies, name: &RunName) -> Result<bool, StoreError> {
         for source in self.databases.get_or_insert_with(|| copies.database_handles()) {
             let Some(keys) = source.run_keys(name) else { continue };
-            write(&*self.disk, self.box_id, name, &mut |seq| {
+            write_run(&*self.disk, self.box_id, name, &mut |seq| {
                 let key = keys.get(to_index(seq - name.lines().start));
                 key.and_then(|key| source.line_of(*key)).ok_or_else(|| io::ErrorKind::NotFound.into())
             })?;

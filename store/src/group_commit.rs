@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::queue::{Queue, Waiting};
+use super::queue::{WaitingJob, WriteQueue};
 use super::segment::GROUP_ENTRIES_MAX;
 
 /// A gap in the arrivals after which a group goes, as a share of a flush.
@@ -13,7 +13,7 @@ const MISSING: usize = 16;
 /// Jobs that are worth waking up for, to decide them while others come.
 const AT_ONCE: usize = 8;
 /// Quarters of a flush that are spent waiting at most: whoever misses a flush waits for a whole one more.
-const PATIENCE_QUARTERS: u32 = 3;
+const WINDOW_QUARTERS: u32 = 3;
 /// Flushes over which their duration is averaged, and its least: below it waiting costs more than it brings.
 const AVERAGED: u32 = 8;
 const FLUSH_MIN: Duration = Duration::from_micros(50);
@@ -42,18 +42,18 @@ struct CommitWindow {
 impl GroupCommit {
     /// Waits, with a first job at hand, for those who are about to come. `take` takes whoever is there, so that they are
     /// decided meanwhile, and says how many they were.
-    pub(super) fn wait(&self, queue: &Queue, take: impl FnMut() -> usize) {
+    pub(super) fn wait(&self, queue: &WriteQueue, take: impl FnMut() -> usize) {
         // The answers are out and a job is there: jobs that came during the flush are old, and the gap must not run from
         // the last of them.
         self.wait_from(queue, queue.now(), take);
     }
 
-    fn wait_from(&self, queue: &Queue, since: Instant, mut take: impl FnMut() -> usize) {
+    fn wait_from(&self, queue: &WriteQueue, since: Instant, mut take: impl FnMut() -> usize) {
         let mut taken = 0;
         loop {
             let waiting = queue.waiting();
-            let patience = self.patience(taken, waiting, since, queue.now());
-            let Some(CommitWindow { enough, until }) = patience else { return };
+            let commit_window = self.commit_window(taken, waiting, since, queue.now());
+            let Some(CommitWindow { enough, until }) = commit_window else { return };
             if waiting.jobs > 0 {
                 taken += take();
             } else {
@@ -62,7 +62,13 @@ impl GroupCommit {
         }
     }
 
-    fn patience(&self, taken: usize, waiting: Waiting, since: Instant, now: Instant) -> Option<CommitWindow> {
+    fn commit_window(
+        &self,
+        taken: usize,
+        waiting: WaitingJob,
+        since: Instant,
+        now: Instant,
+    ) -> Option<CommitWindow> {
         let (there, all) = (taken + waiting.jobs, self.peers.min(GROUP_ENTRIES_MAX));
         if self.peers < 2 || waiting.control || there == 0 || there >= all {
             return None;
@@ -70,7 +76,7 @@ impl GroupCommit {
         let almost = all - all / MISSING;
         let gap = self.flush / if there >= almost { LAST_GAP } else { GAP };
         let last = waiting.last.map_or(since, |last| last.max(since));
-        let until = (last + gap).min(since + self.flush * PATIENCE_QUARTERS / 4);
+        let until = (last + gap).min(since + self.flush * WINDOW_QUARTERS / 4);
         let enough = if there < almost { almost } else { all };
         (now < until).then_some(CommitWindow { enough, until })
     }
@@ -79,7 +85,7 @@ impl GroupCommit {
     /// Who is about is counted before: an answered phone may be back at once, and would count twice.
     pub(super) fn answer(
         &mut self,
-        queue: &Queue,
+        queue: &WriteQueue,
         (answered, left): (usize, usize),
         flush: Duration,
         began: Instant,
