@@ -85,7 +85,7 @@ async fn add(
     JsonBody(settings): JsonBody<PrinterSettings>,
 ) -> Result<Created<PrinterJson>, HttpError> {
     let added = run_blocking(&state, move |printing| printing.add(&settings)).await?;
-    let added = added.map_err(|refusal| printer_refused(refusal))?;
+    let added = added.map_err(printer_refused)?;
     Created::at(&format!("/api/v1/printers/{}", path_segment(&added.name)), show_printer(added))
 }
 
