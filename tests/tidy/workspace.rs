@@ -27,9 +27,19 @@ const ARROWS: &[(&str, &[&str])] = &[
             "cleantrack-service",
             "cleantrack-firmware-config",
             "cleantrack-web",
+            "cleantrack-words",
         ],
     ),
-    ("cleantrack-relay", &["cleantrack-record", "cleantrack-labels", "cleantrack-service", "cleantrack-web"]),
+    (
+        "cleantrack-relay",
+        &[
+            "cleantrack-record",
+            "cleantrack-labels",
+            "cleantrack-service",
+            "cleantrack-web",
+            "cleantrack-words",
+        ],
+    ),
     (
         "cleantrack-tests",
         &[
@@ -42,6 +52,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             // Only for its feature: the build of the suites takes the demo's over.
             "cleantrack-store",
             "cleantrack-web",
+            "cleantrack-words",
         ],
     ),
 ];
