@@ -5,7 +5,8 @@
 //! preview and what is printed → [`readback::check_drawing`], which proves that its codes open the right page →
 //! [`media::place_label`], which puts it onto what is in the printer or says why not → a [`language::PrinterSession`], which wraps the
 //! dots in the words of one printer language and turns the printer's answers into [`language::PrinterEvent`]s. One more
-//! language is one more file, its row in [`language_table::LANGUAGES`], and nothing else. [`pdf`] draws sheets from the same
+//! language is one more file with its `mod`, its name in [`language::PrinterLanguage`] and its row in
+//! [`language_table::LANGUAGES`]; what it is called stands in the box's `form.ftl`. [`pdf`] draws sheets from the same
 //! drawings; [`calibration`] is the test label; [`wording`] tells a person why a label cannot be made.
 
 pub mod bitmap;

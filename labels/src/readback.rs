@@ -22,6 +22,7 @@ pub enum ReadbackError {
         /// What a phone would open.
         found: String,
         /// What it should open.
+        #[serde(rename = "wanted")]
         expected: String,
     },
     /// The address itself cannot be on a label.

@@ -27,6 +27,9 @@ struct Buckets<K> {
     others: Bucket,
 }
 
+/// Behind the last call by more than this is a clock that was set back.
+const SET_BACK_MS: u64 = 1_000;
+
 /// Waiting that was saved up, microseconds.
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
@@ -38,7 +41,9 @@ impl Bucket {
     fn refill(&mut self, up_ms: u64, full_us: u64) {
         let passed_us = up_ms.saturating_sub(self.up_ms).saturating_mul(1_000);
         self.saved_us = self.saved_us.saturating_add(passed_us).min(full_us);
-        self.up_ms = up_ms;
+        // Threads that read the clock before they wait for each other come in any order; a clock that was set back goes on from there.
+        let is_set_back = up_ms.saturating_add(SET_BACK_MS) < self.up_ms;
+        self.up_ms = if is_set_back { up_ms } else { self.up_ms.max(up_ms) };
     }
 }
 
@@ -124,6 +129,15 @@ mod tests {
         assert_eq!(taken(&limiter, &"a", 1_000), 200 / 10, "and is where time goes on from");
         assert_eq!(taken(&RateLimiter::new(0, SECOND, 1, 10), &"a", 0), 1_000, "no limit");
         assert_eq!(taken(&RateLimiter::new(u32::MAX, SECOND, 3, 10), &"a", 0), 3, "a rate beyond all sense");
+    }
+
+    #[test]
+    fn times_that_come_out_of_order_give_nothing_twice() {
+        let limiter = RateLimiter::new(1_000, SECOND, 5, 10);
+        assert_eq!(taken(&limiter, &"a", 1_000), 5);
+        let taken_over_and_over =
+            (0..50).flat_map(|_| [1_001, 1_000]).filter(|up_ms| limiter.take("a", *up_ms).is_ok());
+        assert_eq!(taken_over_and_over.count(), 1, "one millisecond, one call");
     }
 
     #[test]

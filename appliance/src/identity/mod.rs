@@ -95,6 +95,6 @@ fn new_secret(random: &dyn RandomSource) -> String {
 }
 
 /// What is kept of a secret. It has 256 bits, so a plain hash cannot be guessed back.
-fn token_digest(secret: &str) -> String {
+fn secret_digest(secret: &str) -> String {
     record::tree::Hash::of(secret.as_bytes()).to_string()
 }

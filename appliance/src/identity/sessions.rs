@@ -10,7 +10,7 @@ use service::clock::Now;
 use service::random::RandomSource;
 
 use super::rows::JsonTable;
-use super::{IdentityError, new_secret, token_digest};
+use super::{IdentityError, new_secret, secret_digest};
 
 /// An unattended desk is signed out after this.
 const IDLE_MS_MAX: i64 = 60 * 60_000;
@@ -88,11 +88,11 @@ impl SessionStore {
                 live.remove(key);
             }
             over.extend(make_room(&mut live, staff));
-            live.insert(token_digest(&secret), session);
+            live.insert(secret_digest(&secret), session);
         }
         self.rows.change(|rows| {
             over.iter().try_for_each(|key| rows.remove(key))?;
-            rows.put(&token_digest(&secret), &session)
+            rows.put(&secret_digest(&secret), &session)
         })?;
         Ok(secret)
     }
@@ -102,7 +102,7 @@ impl SessionStore {
     /// # Errors
     /// The mark could not be written.
     pub fn find(&self, secret: &str, now_ms: i64) -> Result<Option<SessionRow>, IdentityError> {
-        let key = token_digest(secret);
+        let key = secret_digest(secret);
         let found = {
             let mut live = self.lock();
             match live.get_mut(&key) {
@@ -138,7 +138,7 @@ impl SessionStore {
     /// # Errors
     /// It could not be written; it counts all the same, until a restart.
     pub fn renew_pin(&self, secret: &str, now: &Now) -> Result<(), IdentityError> {
-        let (key, pin) = (token_digest(secret), PinEntry::of(now));
+        let (key, pin) = (secret_digest(secret), PinEntry::of(now));
         let renewed = self.lock().get_mut(&key).map(|session| session.pin = pin);
         renewed.map_or(Ok(()), |()| self.write_pin(&key, pin))
     }
@@ -157,7 +157,7 @@ impl SessionStore {
     /// # Errors
     /// It could not be written; the session has ended all the same, until a restart.
     pub fn end(&self, secret: &str) -> Result<(), IdentityError> {
-        let key = token_digest(secret);
+        let key = secret_digest(secret);
         self.lock().remove(&key);
         self.rows.remove(&key)
     }
@@ -175,9 +175,9 @@ impl SessionStore {
     /// # Errors
     /// As [`SessionStore::end`].
     pub fn end_all_but(&self, staff: StaffId, secret: &str, now_ms: i64) -> Result<usize, IdentityError> {
-        let own = token_digest(secret);
+        let own = secret_digest(secret);
         self.end_where(|key, session| session.staff == staff && key != own)
-            .map(|ended| session_is_valid(&ended, now_ms))
+            .map(|ended| count_live_sessions(&ended, now_ms))
     }
 
     /// Signs everybody out but the session of this secret; how many sessions were not over yet.
@@ -185,8 +185,8 @@ impl SessionStore {
     /// # Errors
     /// As [`SessionStore::end`].
     pub fn end_others(&self, secret: &str, now_ms: i64) -> Result<usize, IdentityError> {
-        let own = token_digest(secret);
-        self.end_where(|key, _| key != own).map(|ended| session_is_valid(&ended, now_ms))
+        let own = secret_digest(secret);
+        self.end_where(|key, _| key != own).map(|ended| count_live_sessions(&ended, now_ms))
     }
 
     fn end_where(&self, ends: impl Fn(&str, &SessionRow) -> bool) -> Result<Vec<SessionRow>, IdentityError> {
@@ -208,7 +208,7 @@ impl SessionStore {
     }
 }
 
-fn session_is_valid(sessions: &[SessionRow], now_ms: i64) -> usize {
+fn count_live_sessions(sessions: &[SessionRow], now_ms: i64) -> usize {
     sessions.iter().filter(|session| !session.is_over(now_ms)).count()
 }
 
@@ -236,7 +236,7 @@ fn make_room(live: &mut BTreeMap<String, SessionRow>, staff: StaffId) -> Vec<Str
 
 /// What a form under a session carries: a stranger's page cannot know it.
 pub(crate) fn form_token(secret: &str) -> String {
-    token_digest(&format!("form {secret}"))[..32].to_owned()
+    secret_digest(&format!("form {secret}"))[..32].to_owned()
 }
 
 #[cfg(test)]
@@ -349,7 +349,7 @@ mod tests {
         let db = Database::builder().create_with_backend(redb::backends::InMemoryBackend::new()).unwrap();
         let sessions = SessionStore::open(Arc::new(db), Arc::new(SystemRandom)).unwrap();
         let secret = sessions.begin(StaffId::new(0, [1; 10]), &at(NOW, 0)).unwrap();
-        let key = token_digest(&secret);
+        let key = secret_digest(&secret);
         // Somebody has read it; before they write, it ends.
         sessions.end(&secret).unwrap();
         sessions.write_seen(&key, NOW + SEEN_EVERY_MS + 1).unwrap();

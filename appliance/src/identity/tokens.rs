@@ -11,7 +11,7 @@ use service::attempts::ClientNetwork;
 use service::random::RandomSource;
 
 use super::rows::JsonTable;
-use super::{IdentityError, new_secret, token_digest};
+use super::{IdentityError, new_secret, secret_digest};
 
 /// What a token's text begins with, so that it is found where it leaked.
 const PREFIX: &str = "ct_";
@@ -227,7 +227,7 @@ impl ApiTokenStore {
         new: &NewToken,
         now_ms: i64,
     ) -> Result<Result<(ApiToken, String), TokenRefusal>, IdentityError> {
-        let submission = new.submission.as_deref().map(token_digest);
+        let submission = new.submission.as_deref().map(secret_digest);
         let name = new.name.trim().to_owned();
         if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
             return Ok(Err(TokenRefusal::Name));
@@ -262,8 +262,8 @@ impl ApiTokenStore {
                 used_from: None,
                 submission,
             };
-            known.insert(token_digest(&text), token.clone());
-            (token_digest(&text), token, text)
+            known.insert(secret_digest(&text), token.clone());
+            (secret_digest(&text), token, text)
         };
         let stored = self.rows.change(|rows| match rows.get::<ApiToken>(&key)? {
             // Somebody saw it in the list and has revoked it already.
@@ -294,7 +294,7 @@ impl ApiTokenStore {
         if !text.starts_with(PREFIX) || text.len() > 128 {
             return None;
         }
-        self.lock().get(&token_digest(text)).cloned()
+        self.lock().get(&secret_digest(text)).cloned()
     }
 
     /// Notes that the token with this text was used. Written at most once a day for each token.
@@ -302,7 +302,7 @@ impl ApiTokenStore {
     /// # Errors
     /// It could not be written; it is tried again on the next day.
     pub fn note_use(&self, text: &str, from: IpAddr, now_ms: i64) -> Result<(), IdentityError> {
-        let (key, today) = (token_digest(text), now_ms.div_euclid(DAY_MS));
+        let (key, today) = (secret_digest(text), now_ms.div_euclid(DAY_MS));
         let network = ClientNetwork::of(from).to_string();
         match self.lock().get_mut(&key) {
             Some(token) if token.used_day != Some(today) => token.note_use(today, network.clone()),
@@ -512,7 +512,7 @@ mod tests {
         let (row, text) = tokens.make(&new("cmms", TokenLife::Never), NOW).unwrap().unwrap();
         // A request has found it in force; before its use is written, it is revoked.
         tokens.revoke(&row.id, TokenHand::Socket, NOW + 1).unwrap().unwrap();
-        tokens.write_use(&token_digest(&text), NOW / DAY_MS, "10.0.0.9".into()).unwrap();
+        tokens.write_use(&secret_digest(&text), NOW / DAY_MS, "10.0.0.9".into()).unwrap();
         tokens.write_use("forgotten", NOW / DAY_MS, "10.0.0.9".into()).unwrap();
         drop(tokens);
         let tokens = open(dir.path());

@@ -34,6 +34,7 @@ pub enum Command {
         tag: Tag,
         reason: String,
         /// The version of the item that this was made over; absent: whatever it is.
+        #[serde(skip_serializing_if = "Option::is_none")]
         seen: Option<RowVersion>,
     },
     /// Out of service.
@@ -42,6 +43,7 @@ pub enum Command {
         tag: Tag,
         reason: String,
         /// The version of the item that this was made over; absent: whatever it is.
+        #[serde(skip_serializing_if = "Option::is_none")]
         seen: Option<RowVersion>,
     },
     /// Back in service.
@@ -49,6 +51,7 @@ pub enum Command {
         /// Which item.
         tag: Tag,
         /// The version of the item that this was made over; absent: whatever it is.
+        #[serde(skip_serializing_if = "Option::is_none")]
         seen: Option<RowVersion>,
     },
     /// One more tag for an item.

@@ -14,7 +14,7 @@ pub enum CommandRefusal {
     #[error("No equipment has the tag {0}")]
     UnknownTag(Tag),
     /// The item is gone for good.
-    #[error("{name} was retired; it is no longer recorded")]
+    #[error("{name} was retired; no more cleanings can be recorded for it")]
     Retired {
         /// What it is called.
         name: String,

@@ -70,7 +70,7 @@ pub(crate) struct SentForm<V> {
     pub(crate) submission: Option<String>,
 }
 
-impl<V: FromStr> SentForm<V> {
+impl<V: FromStr + Default> SentForm<V> {
     /// What is wrong is said in these words.
     pub(crate) fn read(w: FormWords, form: &'static FormDefinition, fields: &FormFields) -> Self {
         let catalog: &Catalog = w.catalog();
@@ -78,7 +78,8 @@ impl<V: FromStr> SentForm<V> {
         let mut errors = values.errors(catalog);
         let seen = read_seen(fields).unwrap_or_else(|fault| {
             errors.insert(0, fault.word(form, catalog));
-            None
+            // Made over something, which is not what is there now: what came back as it is would be saved unseen.
+            Some(V::default())
         });
         // Of two people's values one is chosen, and nothing is chosen by leaving it out. A box that is not ticked is in no form.
         let is_missing =

@@ -33,7 +33,7 @@ cause-log-adopted = These count again under their original numbers: { $entries }
     .next = Nothing needs to be done.
 cause-log-unvouched = The relay’s copy continues in { $log }, and no key on this box vouches for that log.
     .next = If an older storage card or a backup was put into this box, have whoever set it up run “cleantrack-appliance log trust” with the log’s name. If not, tell the relay’s operator: somebody may be making up records.
-cause-log-apart = These are kept and not shown: { $entries }.
+cause-log-apart = Nothing of { $log } is shown; all of it is kept.
     .next = Find out whether the storage card is from another box. If it is this box’s, have whoever set it up run “cleantrack-appliance log trust” with the log’s name.
 
 ## The database.

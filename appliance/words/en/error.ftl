@@ -38,7 +38,7 @@ error-tag-missing =
     .safe = Nothing was recorded. What was recorded before is safe.
     .next = Clean it as usual, write it on paper, and try again in a few minutes. If this continues, tell biomed.
 error-failed = The box could not do that
-    .detail = Something went wrong in the box; details are in its log.
+    .detail = Something went wrong in the box; details are in its technical log.
     .next = Try again in a minute. If this continues, call biomed and give them the number below.
 # Instead of “Nothing was recorded.”, where nobody knows.
 error-panicked = If you pressed “Record cleaning”, check on the equipment’s page whether it is there, and record it if it is not.

@@ -29,7 +29,7 @@ today-month = 30 days
 tally-none = No data yet
 tally-none-today = No data yet: no window has closed since midnight
 tally-met = { NUMBER($met) } of { NUMBER($closed) } windows met
-tally-met-today = { NUMBER($met) } of { NUMBER($closed) } due today were cleaned in time
+tally-met-today = { NUMBER($met) } of { NUMBER($closed) } whose time ended today were cleaned in time
 # What a line without numbers shows, for screen readers.
 tally-between = Between { NUMBER($low) } and { NUMBER($high) } percent
 chart-title = Compliance by day, 30 days

@@ -200,7 +200,7 @@ again-why = Why?
 # Why labels are reprinted. The log keeps it as it is pressed.
 again-torn = Torn or smudged
 again-lost = Lost
-again-wrong = Applied in the wrong place
+again-wrong = Applied badly or in the wrong place
 again-faint = Printed too faintly
 again-own-words = Or in your words
 # Buttons.
@@ -302,7 +302,7 @@ csv-row-no-tag = { $text } is not a tag.
 sheets-title = Sheets
     .heading = Sheets for an office printer
 sheets-kept = Nothing was created. What you entered is kept.
-sheets-what = A PDF at true size. Print it at 100 %, never “fit to page”. The box cannot see whether a sheet was printed, so these labels stay “not printed”.
+sheets-what = A PDF at true size. Print it at 100 %, never “fit to page”. The box cannot see whether a sheet was printed, so it does not count as printed.
 sheets-labels = What
 sheets-blank = Or blank tags
     .hint = How many, up to 1,000

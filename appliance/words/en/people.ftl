@@ -52,7 +52,7 @@ pin-differs = The two PINs differ. Enter the same PIN twice
 people-title = Staff
 people-add = Add a person
 people-nobody = Nobody yet
-    .next = Add the people who look after equipment. Cleanings can be recorded without it.
+    .next = Add the people who look after equipment. Nobody has to be on this list to record a cleaning.
 people-here = { $count ->
     [one] { $count } person works here
    *[other] { $count } people work here

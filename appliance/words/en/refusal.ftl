@@ -2,7 +2,7 @@
 
 refusal-unknown-tag = No equipment has the tag { $tag }
     .detail = The tag is well formed, but it is on no equipment of this facility, or it was taken off.
-refusal-retired = { $name } was retired; it is no longer recorded
+refusal-retired = { $name } was retired; no more cleanings can be recorded for it
     .detail = Its history is kept and can be read.
 refusal-not-its-protocol = This item is not cleaned by that protocol. Give the item the protocol first, or choose one that it has
     .detail = A cleaning follows one of the protocols that its item has.

@@ -1,6 +1,6 @@
 refusal-unknown-tag = Ningún equipo tiene el código { $tag }
     .detail = El código está bien escrito, pero no está en ningún equipo de este centro o se retiró.
-refusal-retired = { $name } se dio de baja; ya no se registra
+refusal-retired = { $name } se dio de baja; ya no se pueden registrar limpiezas suyas
     .detail = Su historial se conserva y se puede leer.
 refusal-not-its-protocol = Este equipo no se limpia con ese protocolo. Asígnele primero el protocolo o elija uno de los suyos
     .detail = Una limpieza sigue uno de los protocolos de su equipo.

@@ -19,6 +19,9 @@ const UNCHANGED: &str = "0";
 #[serde(transparent)]
 pub struct RowVersion(Option<ChangingEntry>);
 
+/// What a row of an earlier version of this program says of its entry's hash: nothing.
+const NO_LEAF: [u8; 4] = [0; 4];
+
 /// The entry that changed a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct ChangingEntry {
@@ -57,7 +60,8 @@ impl fmt::Display for RowVersion {
         match self.0 {
             None => f.write_str(UNCHANGED),
             Some(ChangingEntry { of: EntryRef { epoch, seq }, leaf }) => {
-                write!(f, "{epoch}.{seq}.{:08x}", u32::from_be_bytes(leaf))
+                write!(f, "{epoch}.{seq}")?;
+                if leaf == NO_LEAF { Ok(()) } else { write!(f, ".{:08x}", u32::from_be_bytes(leaf)) }
             }
         }
     }
@@ -76,15 +80,14 @@ impl FromStr for RowVersion {
             return Ok(Self::default());
         }
         let mut parts = text.split('.');
-        let (Some(epoch), Some(seq), Some(leaf), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
+        let (Some(epoch), Some(seq), leaf, None) = (parts.next(), parts.next(), parts.next(), parts.next())
         else {
             return Err(RowVersionError);
         };
         let epoch = epoch.parse().map_err(|_| RowVersionError)?;
         let of = EntryRef { epoch, seq: seq.parse().map_err(|_| RowVersionError)? };
-        let leaf = u32::from_str_radix(leaf, 16).map_err(|_| RowVersionError)?.to_be_bytes();
-        let version = Self(Some(ChangingEntry { of, leaf }));
+        let leaf = leaf.map_or(Ok(0), |leaf| u32::from_str_radix(leaf, 16)).map_err(|_| RowVersionError)?;
+        let version = Self(Some(ChangingEntry { of, leaf: leaf.to_be_bytes() }));
         // One spelling: no sign, no leading zeros.
         if version.to_string() == text { Ok(version) } else { Err(RowVersionError) }
     }
@@ -103,11 +106,13 @@ mod tests {
         assert_eq!(version.to_string(), "3-00ab0102.17.0f0f0f0f");
         assert_eq!("3-00ab0102.17.0f0f0f0f".parse(), Ok(version));
         assert_eq!("0".parse(), Ok(RowVersion::default()));
+        let earlier = RowVersion::of(ENTRY, Hash([0; 32]));
+        assert_eq!((earlier.to_string().as_str(), "3-00ab0102.17".parse()), ("3-00ab0102.17", Ok(earlier)));
         for wrong in [
             "",
             "17",
             "3-00ab0102",
-            "3-00ab0102.17",
+            "3-00ab0102.17.00000000",
             "3-00ab0102.17.",
             "3-00ab0102.17.f0f0f0f",
             "3-00ab0102.17.0F0f0f0f",

@@ -36,13 +36,13 @@ pub(crate) async fn guard_answers(
     let slot = CallerSlot::default();
     request.extensions_mut().insert(slot.clone());
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    let expected = format!("{} {route}", request.method());
+    let requested = format!("{} {route}", request.method());
     let mut answer = next.run(request).await;
     if let Some(&why) = answer.extensions().get::<DenialReason>()
         && let Some(caller) = slot.get()
-        && let Err(error) = keep_denial(&web, caller, &expected, why).await
+        && let Err(error) = keep_denial(&web, caller, &requested, why).await
     {
-        tracing::error!(%error, expected, "cannot keep that something was denied");
+        tracing::error!(%error, requested, "cannot keep that something was denied");
     }
     let headers = answer.headers_mut();
     for (name, value) in HEADERS {
@@ -72,11 +72,11 @@ pub(crate) async fn refuse_foreign_forms(
 async fn keep_denial(
     web: &WebContext,
     caller: &KnownCaller,
-    expected: &str,
+    requested: &str,
     why: DenialReason,
 ) -> Result<(), DbError> {
     let mut tx = web.db.begin().await?;
-    let record = AccessRecord { who: &caller.who, act: expected, about: why.key() };
+    let record = AccessRecord { who: &caller.who, act: requested, about: why.key() };
     web.log().write_repeated(&mut tx, caller.scope, record, AccessOutcome::Denied).await?;
     tx.commit().await
 }

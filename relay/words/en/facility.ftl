@@ -32,7 +32,7 @@ facility-no-data = No data yet
 facility-no-data-since = No data since { $time }
 facility-none-today = No window closed since midnight
 facility-met = { NUMBER($met) } of { NUMBER($closed) } windows met
-facility-met-today = { NUMBER($met) } of { NUMBER($closed) } due today were cleaned in time
+facility-met-today = { NUMBER($met) } of { NUMBER($closed) } whose time ended today were cleaned in time
 # $rate: of the whole account.
 facility-met-account = { NUMBER($met) } of { NUMBER($closed) }, account { $rate }
 facility-overdue-of = of { $items }

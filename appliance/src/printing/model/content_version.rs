@@ -6,7 +6,7 @@ use std::str::FromStr;
 use record::tree::Hash;
 
 /// The beginning of a content's hash. The same content again is the same version: over it nothing is lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ContentVersion(u64);
 
 impl ContentVersion {

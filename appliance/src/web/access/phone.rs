@@ -46,7 +46,7 @@ impl PhoneCaller {
 
     /// The name that was typed last on it.
     pub(crate) fn entered_name(&self) -> String {
-        cookies::session_cookie_name(self.browser.cookies())
+        cookies::remembered_name(self.browser.cookies())
     }
 
     /// Whoever has signed in on it.

@@ -24,7 +24,7 @@ pub(crate) fn find_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a 
 }
 
 /// The name that was typed last on this phone.
-pub(crate) fn session_cookie_name(headers: &HeaderMap) -> String {
+pub(crate) fn remembered_name(headers: &HeaderMap) -> String {
     let bytes = find_cookie(headers, NAME).filter(|hex| hex.len().is_multiple_of(2)).and_then(|hex| {
         let pairs = hex.as_bytes().chunks(2);
         pairs
@@ -81,9 +81,9 @@ mod tests {
     fn there_and_back() {
         let set = set_name("Zoë; A=b").unwrap();
         let cookie = set.to_str().unwrap().split(';').next().unwrap().to_owned();
-        assert_eq!(session_cookie_name(&headers(&format!("x=y; {cookie}; z"))), "Zoë; A=b");
+        assert_eq!(remembered_name(&headers(&format!("x=y; {cookie}; z"))), "Zoë; A=b");
         for strange in ["", "name=zz", "name=f", "name=ff", "device=../../x", "=;=;;", "name"] {
-            assert_eq!(session_cookie_name(&headers(strange)), "", "{strange}");
+            assert_eq!(remembered_name(&headers(strange)), "", "{strange}");
         }
     }
 

@@ -291,13 +291,15 @@ async fn a_seen_that_cannot_be_is_a_conflict_or_said_to_be_altered() {
     let size = world.size();
     for (action, field) in [(&edit, "name"), (&settings, "contact")] {
         let form = with(form_of(&tom.get(action).await, action), field, "Changed by Tom");
-        for seen in ["9-00000000.7.00000000", "1-00000000.18446744073709551615.00000000", "0"] {
+        for seen in ["9-00000000.7.0000000a", "1-00000000.18446744073709551615", "1-00000000.7", "0"] {
             let conflict = send(&tom, action, &with(form.clone(), "seen", seen)).await;
             conflict.is(409).has("Changed by Tom");
         }
-        for seen in ["", "x", "1", "-1", "1-00000000.7", "1-00000000.99999999999999999999.00000000", "<b>"] {
+        for seen in ["", "x", "1", "-1", "1-00000000.7.00000000", "1-00000000.99999999999999999999", "<b>"] {
             let again = send(&tom, action, &with(form.clone(), "seen", seen)).await;
             again.is(422).has("This form was altered").has("value=\"Changed by Tom\"");
+            // It is not taken for the version that is there by then.
+            send(&tom, action, &form_of(&again, action)).await.is(409).has("Changed by Tom");
         }
         let twice = [form.clone(), vec![(field.to_owned(), "Twice".to_owned())]].concat();
         send(&tom, action, &twice).await.is(400);
@@ -360,6 +362,8 @@ async fn programs_name_the_version_that_they_change() {
         let changed = program.send(put(path, media, &old, &second)).await;
         let now = changed.is(200).header(ETAG).to_owned();
         assert_ne!(old, now, "{path}");
+        let repeated = program.send(put(path, media, &old, &second)).await;
+        assert_eq!(repeated.is(200).header(ETAG), now, "{path}: the answer to the first may have been lost");
         for stale in [old.as_str(), "\"0000000000000007\"", "nonsense", &format!("W/{now}")] {
             let refused = program.send(put(path, media, stale, &third)).await;
             assert_eq!(refused.is(412).header(ETAG), now, "{path} {stale}");
@@ -368,6 +372,10 @@ async fn programs_name_the_version_that_they_change() {
         program.send(put(path, media, &format!("\"x\", {now}"), &third)).await.is(200);
         program.send(put(path, media, "*", &first)).await.is(200);
     }
+    let fixed = put("/api/v1/printers/Desk", "application/json", "*", &settings(10).to_string());
+    program.send(fixed).await.is(409).has("settings file");
+    let unknown = put("/api/v1/printers/Nobody", "application/json", "*", &settings(10).to_string());
+    program.send(unknown).await.is(404);
     let missing = put("/api/v1/templates/not-there", "application/toml", "*", file);
     program.send(missing).await.is(412);
 }
@@ -379,4 +387,28 @@ fn every_field_and_option_has_words() {
     for key in keys.chain(GENERAL_KEYS.map(str::to_owned)) {
         assert!(FormWords::in_locale(Locale::EnUs).catalog().has_message(&key), "{key}");
     }
+}
+
+/// A tab that was open since before puts nothing back into service that was taken out for another reason meanwhile.
+#[tokio::test]
+async fn a_button_is_pressed_over_what_its_page_showed() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let grace = second_desk(&world, "Grace Okafor", StaffRole::FacilityAdmin, "839204").await;
+    let item = format!("/staff/equipment/{}", world.pump);
+    let (out, back) = (format!("{item}/out"), format!("{item}/back"));
+    let reason = with(form_of(&tom.get(&out).await, &out), "reason", "Filter");
+    send(&tom, &out, &reason).await.is(303);
+    send(&tom, &out, &reason).await.is(303);
+    let old_tab = form_of(&tom.get(&item).await, &back);
+    send(&grace, &back, &form_of(&grace.get(&item).await, &back)).await.is(303);
+    let again = with(form_of(&grace.get(&out).await, &out), "reason", "Battery burnt");
+    send(&grace, &out, &again).await.is(303);
+    send(&tom, &back, &old_tab).await.is(409).has(&item);
+    tom.get(&item).await.has("Battery burnt");
+    let retire = format!("{item}/retire");
+    let last = with(form_of(&tom.get(&retire).await, &retire), "reason", "Worn out");
+    send(&grace, &back, &form_of(&grace.get(&item).await, &back)).await.is(303);
+    send(&tom, &retire, &last).await.is(409);
+    assert_eq!(world.state.store.facility().equipment[&world.pump].service, record::fold::ServiceState::In);
 }

@@ -178,7 +178,7 @@ fn word_log(w: AlarmWords, cause: &AlarmCause) -> (String, String) {
         (AlarmCode::LogEpoch, ..) => (w.cause_log_epoch(log), w.cause_log_epoch_next()),
         (AlarmCode::LogAdopted, ..) => (w.cause_log_adopted(entries), w.cause_log_adopted_next()),
         (AlarmCode::LogUnvouched, ..) => (w.cause_log_unvouched(log), w.cause_log_unvouched_next()),
-        (AlarmCode::LogApart, ..) => (w.cause_log_apart(entries), w.cause_log_apart_next()),
+        (AlarmCode::LogApart, ..) => (w.cause_log_apart(log), w.cause_log_apart_next()),
         _ => {
             let happened = match cause.pieces {
                 Some(pieces) => w.cause_log_missing_pieces(entries, pieces),

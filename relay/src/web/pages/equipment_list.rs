@@ -51,7 +51,7 @@ struct Row {
 }
 
 #[derive(Template)]
-#[template(path = "items.html")]
+#[template(path = "equipment_list.html")]
 struct ItemsPage {
     shell: PageLayout,
     w: EquipmentWords,

@@ -43,7 +43,7 @@ pub(crate) struct StoredFile {
     pub(crate) file: Vec<u8>,
 }
 
-pub(crate) fn open_template(tx: &WriteTransaction) -> RedbResult<()> {
+pub(crate) fn open_template_tables(tx: &WriteTransaction) -> RedbResult<()> {
     tx.open_table(FILES)?;
     tx.open_table(PRESENT)?;
     Ok(())

@@ -23,8 +23,8 @@ pub(crate) use crate::printing::queue::ledger::designs::LOGO;
 pub(crate) use crate::printing::queue::ledger::sheets::{SheetOutcome, SubmittedSheet};
 use crate::printing::queue::ledger::tables::{
     BLANKS, FAILURES, JOB_IDS, JOBS, KEYS, LABELS, LabelTable, OPEN, PARTIAL_LABELS, PRINTED, PROGRESS,
-    STATES, UNREPORTED, find_used_blank, forget_old, read_head, read_job, read_label, read_progress,
-    read_rows, state_code, table_keys, taken_before, to_json, write_failure,
+    STATES, UNREPORTED, find_submitted, forget_old, read_head, read_job, read_label, read_progress,
+    read_readable, read_rows, state_code, table_keys, taken_before, to_json, unreadable_job, write_failure,
 };
 
 /// A database that is gone with the process.
@@ -89,11 +89,19 @@ impl PrintLedger {
             tx.open_table(PRINTED)?;
             tx.open_table(PARTIAL_LABELS)?;
             sheets::open_sheets(tx)?;
-            designs::open_template(tx)?;
+            designs::open_template_tables(tx)?;
             let open: Vec<u64> = table_keys(&tx.open_table(OPEN)?)?;
             // Of a sheet in a print queue the queue knows more than a person.
             let doubt = |seq| if sheets::is_at_queue(tx, seq)? { Ok(()) } else { doubt_all(tx, seq, now_ms) };
-            open.into_iter().try_for_each(doubt)
+            // A job of another version of this program, or a damaged one, waits; it must not take the printers with it.
+            for seq in open {
+                if let Some(error) = unreadable_job(tx, seq)? {
+                    tracing::warn!(seq, %error, "an open print job cannot be read: it is left as it is");
+                } else {
+                    doubt(seq)?;
+                }
+            }
+            Ok(())
         })?;
         Ok(ledger)
     }
@@ -105,7 +113,7 @@ impl PrintLedger {
         labels: &[LabelRequest],
     ) -> Result<SubmitOutcome, LedgerError> {
         self.write("writing down a job", |tx| {
-            if let Some(seq) = find_used_blank(tx, head)? {
+            if let Some(seq) = find_submitted(tx, head)? {
                 let head = read_head(&tx.open_table(JOBS)?, seq)?;
                 let progress = LabelTable::open(tx, seq)?.progress;
                 return Ok(SubmitOutcome::Job(Box::new(LedgerJob { seq, head, progress })));
@@ -180,15 +188,13 @@ impl PrintLedger {
                 .take(at_most)
                 .map(|entry| Ok(entry?.0.value()))
                 .collect::<RedbResult<_>>()?;
-            newest.into_iter().map(|seq| read_job(tx, seq)).collect()
+            read_readable(tx, newest)
         })
     }
 
     /// Unfinished jobs, oldest first.
     pub(crate) fn open_jobs(&self) -> Result<Vec<LedgerJob>, LedgerError> {
-        self.read("listing unfinished jobs", |tx| {
-            table_keys(&tx.open_table(OPEN)?)?.into_iter().map(|seq| read_job(tx, seq)).collect()
-        })
+        self.read("listing unfinished jobs", |tx| read_readable(tx, table_keys(&tx.open_table(OPEN)?)?))
     }
 
     /// What a job's labels come to; costs the same whatever their number.

@@ -157,7 +157,7 @@ pub(crate) fn table_keys(table: &impl ReadableTable<u64, ()>) -> RedbResult<Vec<
     table.iter()?.map(|entry| Ok(entry?.0.value())).collect()
 }
 
-pub(crate) fn find_used_blank(tx: &WriteTransaction, head: &JobHead) -> RedbResult<Option<u64>> {
+pub(crate) fn find_submitted(tx: &WriteTransaction, head: &JobHead) -> RedbResult<Option<u64>> {
     let by_id = tx.open_table(JOB_IDS)?.get(head.id.to_string().as_str())?.map(|s| s.value());
     match (by_id, &head.key) {
         (None, Some(key)) => Ok(tx.open_table(KEYS)?.get(key.as_str())?.map(|s| s.value())),
@@ -216,6 +216,31 @@ pub(crate) fn read_job(tx: &redb::ReadTransaction, seq: u64) -> RedbResult<Ledge
     Ok(LedgerJob { seq, head, progress })
 }
 
+/// These jobs without those that cannot be read: damaged, or of another version of this program. Each is logged.
+pub(crate) fn read_readable(
+    tx: &redb::ReadTransaction,
+    jobs: impl IntoIterator<Item = u64>,
+) -> RedbResult<Vec<LedgerJob>> {
+    let read = |seq| match read_job(tx, seq) {
+        Err(redb::Error::Corrupted(error)) => {
+            tracing::warn!(seq, %error, "a print job cannot be read: it is passed over");
+            None
+        }
+        read => Some(read),
+    };
+    jobs.into_iter().filter_map(read).collect()
+}
+
+/// Why a job cannot be read; nothing where it can.
+pub(crate) fn unreadable_job(tx: &WriteTransaction, seq: u64) -> RedbResult<Option<String>> {
+    let head = read_head(&tx.open_table(JOBS)?, seq).map(|_| ());
+    match head.and_then(|()| LabelTable::open(tx, seq).map(|_| ())) {
+        Ok(()) => Ok(None),
+        Err(redb::Error::Corrupted(error)) => Ok(Some(error)),
+        Err(error) => Err(error),
+    }
+}
+
 /// Writes down why label `n` was not printed.
 pub(crate) fn write_failure(tx: &WriteTransaction, at: (u64, u32), cause: &FailureCause) -> RedbResult<()> {
     tx.open_table(FAILURES)?.insert(at, to_json(cause).as_slice())?;
@@ -234,12 +259,21 @@ pub(crate) fn forget_old(tx: &WriteTransaction) -> RedbResult<()> {
     let stored: HashSet<u64> = open.into_iter().chain(unreported).collect();
     let all: Vec<u64> = jobs.iter()?.map(|entry| Ok(entry?.0.value())).collect::<RedbResult<_>>()?;
     for seq in all.into_iter().filter(|seq| !stored.contains(seq)).take(surplus) {
-        let head = read_head(&jobs, seq)?;
-        jobs.remove(seq)?;
-        tx.open_table(JOB_IDS)?.remove(head.id.to_string().as_str())?;
-        if let Some(key) = &head.key {
-            tx.open_table(KEYS)?.remove(key.as_str())?;
+        // Of one that cannot be read nobody knows the id and the key: they are found by the job.
+        match read_head(&jobs, seq) {
+            Ok(head) => {
+                tx.open_table(JOB_IDS)?.remove(head.id.to_string().as_str())?;
+                if let Some(key) = &head.key {
+                    tx.open_table(KEYS)?.remove(key.as_str())?;
+                }
+            }
+            Err(redb::Error::Corrupted(_)) => {
+                tx.open_table(JOB_IDS)?.retain(|_, of| of != seq)?;
+                tx.open_table(KEYS)?.retain(|_, of| of != seq)?;
+            }
+            Err(error) => return Err(error),
         }
+        jobs.remove(seq)?;
         tx.open_table(PROGRESS)?.remove(seq)?;
         let of_job = (seq, 0)..=(seq, u32::MAX);
         tx.open_table(LABELS)?.retain_in(of_job.clone(), |_, _| false)?;

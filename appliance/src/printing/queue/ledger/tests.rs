@@ -168,7 +168,15 @@ fn cancelling_spares_what_is_under_way() {
 
 #[test]
 fn old_jobs_are_forgotten_once_they_are_in_the_log() {
-    let ledger = PrintLedger::open(memory(), 1).unwrap();
+    for second in [None, Some(b"{")] {
+        forget_second(second);
+    }
+}
+
+/// The second job is forgotten, also where these bytes stand in its place.
+fn forget_second(in_its_place: Option<&[u8; 1]>) {
+    let db = memory();
+    let ledger = PrintLedger::open(db.clone(), 1).unwrap();
     let job = |n: u64| JobHead { id: JobId::new(n as i64, [9; 10]), ..head(1, 1, None) };
     for n in 1..=STORED_JOBS_MAX {
         ledger.submit(&job(n), &[label(1, false)]).unwrap();
@@ -178,6 +186,9 @@ fn old_jobs_are_forgotten_once_they_are_in_the_log() {
         if n == 2 {
             ledger.reported(job(2).id).unwrap();
         }
+    }
+    if let Some(bytes) = in_its_place {
+        write_job(&db, 2, bytes);
     }
     ledger.submit(&job(5_000), &[label(1, false)]).unwrap();
     ledger.submit(&job(5_001), &[label(1, false)]).unwrap();
@@ -245,4 +256,34 @@ fn no_more_jobs_than_one_look_reads() {
         matches!(ledger.submit(&job(7), &[label(1, false)]).unwrap(), SubmitOutcome::Job(_)),
         "the same again"
     );
+}
+
+/// Of a damaged row, or one of another version of this program.
+#[test]
+fn a_job_that_cannot_be_read_stops_neither_a_start_nor_other_jobs() {
+    let db = memory();
+    let ledger = PrintLedger::open(db.clone(), 1).unwrap();
+    for n in 1..=3 {
+        submit(&ledger, &head(n, 1, Some(&format!("k{n}"))), &[label(n, false)]).unwrap();
+        ledger.sending(u64::from(n), 1, 10).unwrap();
+    }
+    let good = write_job(&db, 2, b"{");
+    let seqs = |ledger: &PrintLedger| -> Vec<u64> {
+        ledger.open_jobs().unwrap().iter().map(|job| job.seq).collect()
+    };
+    assert_eq!(seqs(&ledger), [1, 3]);
+    assert_eq!(ledger.jobs(10).unwrap().len(), 2);
+    let ledger = PrintLedger::open(db.clone(), 20).unwrap();
+    assert_eq!((states(&ledger, 1), states(&ledger, 3)), (vec![Unknown], vec![Unknown]));
+    submit(&ledger, &head(4, 1, None), &[label(4, false)]).unwrap();
+    write_job(&db, 2, &good);
+    let ledger = PrintLedger::open(db, 30).unwrap();
+    assert_eq!((seqs(&ledger), states(&ledger, 2)), (vec![1, 2, 3, 4], vec![Unknown]), "it waited");
+}
+
+#[test]
+fn a_stored_cause_is_read_by_the_names_it_was_written_under() {
+    let stored = r#"{"not_made":{"readback":{"other":{"found":"http://b/X","wanted":"http://b/Y"}}}}"#;
+    let cause: FailureCause = serde_json::from_str(stored).unwrap();
+    assert_eq!(serde_json::to_string(&cause).unwrap(), stored);
 }

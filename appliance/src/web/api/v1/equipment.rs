@@ -308,7 +308,11 @@ pub(crate) async fn act_over(
 ) -> Result<RowVersion, HttpError> {
     let now = find_version(state, tag);
     let seen = if_match.choose(now).map_err(|OtherVersion| changed_since(now))?;
-    let key = SubmissionKey::as_sent(key, &(if_match.named_tags(), &command));
+    // Only what names versions is known by them: what was made of the rest is in the log under the digest of the command.
+    let key = match if_match.named_tags() {
+        [] => key.into(),
+        tags => SubmissionKey::as_sent(key, &(tags, &command)),
+    };
     match run_command(state, BY_API, key, command.made_over(seen)).await {
         Ok(done) => Ok(done.version),
         Err(CommandFailure::Refused(CommandRefusal::Changed { now })) => Err(changed_since(Some(now))),

@@ -9,7 +9,9 @@ use web::error::HttpError;
 use web::route::{Example, Route, RouteKind, row};
 use words::WordSet as _;
 
-use crate::printing::{ChangedPrinter, PrinterRefusal, PrinterSettings, PrinterView};
+use crate::printing::{
+    ChangedPrinter, ContentVersion, PrintService, PrinterRefusal, PrinterSettings, PrinterView,
+};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{ProgramCaller, StaffOrProgram};
 use crate::web::api::API_LOCALE;
@@ -70,8 +72,9 @@ async fn show(
     State(state): State<AppState>,
     Path(name): Path<String>,
 ) -> Result<WithHeaders<Json<PrinterJson>>, HttpError> {
-    let version = state.printing.printer_version(&name);
-    let printers = run_blocking(&state, |printing| printing.look(LOOK)).await?;
+    let of = name.clone();
+    let (version, printers) =
+        run_blocking(&state, move |printing| (printing.printer_version(&of), printing.look(LOOK))).await?;
     let found = printers.into_iter().find(|printer| printer.name == name);
     with_etag(
         version,
@@ -96,18 +99,32 @@ async fn change(
     if_match: IfMatch,
     JsonBody(settings): JsonBody<PrinterSettings>,
 ) -> Result<WithHeaders<Json<PrinterJson>>, HttpError> {
-    let now = state.printing.printer_version(&name);
-    let seen = if_match.require(now).map_err(|OtherVersion| changed_since(now))?;
-    let changed = run_blocking(&state, move |printing| printing.change_over(&name, &settings, seen)).await?;
-    let ChangedPrinter { view, version } = changed.map_err(|refusal| refuse_change(&state, refusal))?;
+    let of = name.clone();
+    let work = move |printing: &PrintService, seen| printing.change_over(&name, &settings, seen);
+    let ChangedPrinter { view, version } = run_over(&state, of, if_match, work).await?;
     with_etag(Some(version), Json(show_printer(view)))
 }
 
-fn refuse_change(state: &AppState, refusal: PrinterRefusal) -> HttpError {
-    match refusal {
-        PrinterRefusal::Changed(name) => changed_since(state.printing.printer_version(&name)),
+/// Changes a printer over the version that the request names. What has no version is refused for what it is.
+async fn run_over<T: Send + 'static>(
+    state: &AppState,
+    name: String,
+    if_match: IfMatch,
+    work: impl FnOnce(&PrintService, Option<ContentVersion>) -> Result<T, PrinterRefusal> + Send + 'static,
+) -> Result<T, HttpError> {
+    let done = run_blocking(state, move |printing| {
+        let now = printing.printer_version(&name);
+        let seen = match now {
+            Some(_) => if_match.choose(now).map_err(|OtherVersion| PrinterRefusal::Changed(name.clone())),
+            None => Ok(None),
+        };
+        seen.and_then(|seen| work(printing, seen))
+            .map_err(|refusal| (refusal, printing.printer_version(&name)))
+    });
+    done.await?.map_err(|(refusal, now)| match refusal {
+        PrinterRefusal::Changed(_) => changed_since(now),
         other => printer_refused(other),
-    }
+    })
 }
 
 async fn remove(
@@ -116,10 +133,9 @@ async fn remove(
     Path(name): Path<String>,
     if_match: IfMatch,
 ) -> Result<NoContent, HttpError> {
-    let now = state.printing.printer_version(&name);
-    let seen = if_match.require(now).map_err(|OtherVersion| changed_since(now))?;
-    let removed = run_blocking(&state, move |printing| printing.remove_over(&name, seen)).await?;
-    removed.map(|()| NoContent).map_err(|refusal| refuse_change(&state, refusal))
+    let of = name.clone();
+    let work = move |printing: &PrintService, seen| printing.remove_over(&name, seen);
+    run_over(&state, of, if_match, work).await.map(|()| NoContent)
 }
 
 async fn test(

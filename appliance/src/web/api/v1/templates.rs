@@ -11,7 +11,8 @@ use web::error::HttpError;
 use web::route::{Example, Route, RouteKind, row};
 
 use crate::printing::{
-    DesignRefusal, LOGO_BYTES_MAX, PrintService, StoredTemplate, TEMPLATE_BYTES_MAX, TemplateView,
+    ContentVersion, DesignRefusal, LOGO_BYTES_MAX, PrintService, StoredTemplate, TEMPLATE_BYTES_MAX,
+    TemplateView,
 };
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{ProgramCaller, StaffOrProgram};
@@ -126,6 +127,17 @@ fn saved_response<T>(address: &str, document: T, is_new: bool) -> Result<SavedRe
     Ok(OneOf::Second(WithHeaders(HeaderMap::from_iter([(LOCATION, location)]), Json(document))))
 }
 
+/// The version that a change is made over, for the templates to compare. Over one that is not there nothing is changed.
+fn choose_version(
+    state: &AppState,
+    name: &str,
+    if_match: &IfMatch,
+) -> Result<Option<ContentVersion>, HttpError> {
+    let now = state.printing.template_version(name);
+    let seen = if now.is_some() { if_match.choose(now) } else { if_match.require(now) };
+    seen.map_err(|OtherVersion| changed_since(now))
+}
+
 async fn keep(
     _: ProgramCaller<Write>,
     State(state): State<AppState>,
@@ -133,8 +145,7 @@ async fn keep(
     if_match: IfMatch,
     file: UploadedFile<TomlText>,
 ) -> Result<WithHeaders<SavedResponse<TemplateView>>, HttpError> {
-    let now = state.printing.template_version(&name);
-    let seen = if_match.require(now).map_err(|OtherVersion| changed_since(now))?;
+    let seen = choose_version(&state, &name, &if_match)?;
     let stored = aside_over(&state, move |printing| {
         printing.keep_template_over(Some(&name), &file.bytes, seen.map(|seen| (&*name, seen)))
     });
@@ -148,8 +159,7 @@ async fn remove(
     Path(name): Path<String>,
     if_match: IfMatch,
 ) -> Result<NoContent, HttpError> {
-    let now = state.printing.template_version(&name);
-    let seen = if_match.require(now).map_err(|OtherVersion| changed_since(now))?;
+    let seen = choose_version(&state, &name, &if_match)?;
     aside_over(&state, move |printing| printing.remove_template_over(&name, seen)).await?;
     Ok(NoContent)
 }

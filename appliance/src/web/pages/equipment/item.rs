@@ -18,6 +18,7 @@ use crate::web::access::permissions::View;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::context::AppState;
+use crate::web::form_page::FormMarks;
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::log_reads::{StoredText, read_long};
@@ -55,6 +56,8 @@ struct ItemPage {
     why_out: Option<SafeHtml>,
     may_change: bool,
     form_token: String,
+    /// Of the form that puts it back into service.
+    marks: FormMarks,
     rate: String,
     rate_words: String,
     history: Vec<HistoryRow>,
@@ -138,6 +141,7 @@ fn item_page(
         why_out,
         may_change: signed.can_edit(),
         form_token: signed.form_token(),
+        marks: FormMarks::new(state, signed).over(item.changed),
         rate: word_rate(s, tally.rate()),
         rate_words: rate_words(w, &facility, item, tally),
         history,

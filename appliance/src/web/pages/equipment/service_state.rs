@@ -2,13 +2,13 @@
 
 use askama::Template;
 use axum::extract::State;
-use record::fold::LinePlace;
+use record::fold::{Equipment, LinePlace, RowVersion};
 use record::kinds::CleanedBy;
 use record::receipt::Receipt;
-use record::tag::Tag;
 use web::answer::{FormReply, OneOf, Page};
 use web::argument::{FormFields, Path};
 use web::error::HttpError;
+use web::form::read_seen;
 
 use crate::intake::{Command, CommandRefusal, RefusalCause};
 use crate::store::LogReader;
@@ -19,13 +19,15 @@ use crate::web::answer::{FormOrPage, ask_again, go_to};
 use crate::web::commands::run::{CommandFailure, run_command};
 use crate::web::confirm_pin::PinConfirmation;
 use crate::web::context::AppState;
+use crate::web::form_page::FormMarks;
 use crate::web::http_error::worded;
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::log_reads::read_quick;
 use crate::web::refusal_words::{EveryRefusalWords, word_staff_refusal};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
-use crate::web::view_models::items::item_name;
+use crate::web::request::submission::submission_of;
+use crate::web::view_models::items::{find_item, item_name};
 use crate::web::view_models::receipts;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
@@ -43,7 +45,7 @@ struct ReasonPage {
     problems: Vec<Wrong>,
     prompt: ReasonPrompt,
     reason: String,
-    form_token: String,
+    marks: FormMarks,
 }
 
 struct ReasonPrompt {
@@ -55,6 +57,8 @@ struct ReasonPrompt {
     keep: String,
     dangerous: bool,
     hint: String,
+    /// The version of the item that the page is about.
+    seen: Option<RowVersion>,
 }
 
 impl ReasonPrompt {
@@ -63,7 +67,7 @@ impl ReasonPrompt {
         state: &AppState,
         signed: &StaffSession,
         refused: Option<&CommandRefusal>,
-        reason: &str,
+        sent: &FormFields,
     ) -> Result<Page, HttpError> {
         let (page_words, refusals, s, _): ReasonWords = signed.words();
         let title = match refused {
@@ -79,15 +83,25 @@ impl ReasonPrompt {
             frame: frame.with_script(),
             s,
             problems: refused.map(problem).into_iter().collect(),
+            marks: FormMarks {
+                seen: self.seen.map(|seen| seen.to_string()),
+                ..FormMarks::new(state, signed)
+            }
+            .again(submission_of(sent), seen_by(sent)),
             prompt: self,
-            reason: reason.to_owned(),
-            form_token: signed.form_token(),
+            reason: sent.text("reason").to_owned(),
         };
         Ok(Page::draw(&template)?.in_locale(template.frame.locale()))
     }
 }
 
-fn suspend_prompt(signed: &StaffSession, tag: Tag, name: &str) -> ReasonPrompt {
+/// The version of the item that a form was drawn of. One that cannot be read is not the one that is there.
+fn seen_by(sent: &FormFields) -> Option<RowVersion> {
+    read_seen(sent).unwrap_or_else(|_| Some(RowVersion::default()))
+}
+
+fn suspend_prompt(signed: &StaffSession, item: &Equipment) -> ReasonPrompt {
+    let (tag, name) = (item.tag, &item.name);
     let (.., w): ReasonWords = signed.words();
     ReasonPrompt {
         title: w.suspend_title(name),
@@ -98,10 +112,12 @@ fn suspend_prompt(signed: &StaffSession, tag: Tag, name: &str) -> ReasonPrompt {
         keep: w.suspend_title_cancel(),
         dangerous: false,
         hint: w.suspend_title_hint(),
+        seen: Some(item.changed),
     }
 }
 
-fn retire_prompt(signed: &StaffSession, tag: Tag, name: &str) -> ReasonPrompt {
+fn retire_prompt(signed: &StaffSession, item: &Equipment) -> ReasonPrompt {
+    let (tag, name) = (item.tag, &item.name);
     let (.., w): ReasonWords = signed.words();
     ReasonPrompt {
         title: w.retire_title(name),
@@ -112,6 +128,7 @@ fn retire_prompt(signed: &StaffSession, tag: Tag, name: &str) -> ReasonPrompt {
         keep: w.retire_title_cancel(),
         dangerous: true,
         hint: w.retire_title_hint(),
+        seen: Some(item.changed),
     }
 }
 
@@ -120,8 +137,8 @@ pub(crate) async fn ask_suspend(
     State(state): State<AppState>,
     Path(tag): Path<String>,
 ) -> Result<Page, HttpError> {
-    let (tag, name) = item_name(&state, &tag)?;
-    suspend_prompt(&signed, tag, &name).page(&state, &signed, None, "")
+    let item = find_item(&state, &tag)?;
+    suspend_prompt(&signed, &item).page(&state, &signed, None, &FormFields::default())
 }
 
 pub(crate) async fn ask_retire(
@@ -129,8 +146,8 @@ pub(crate) async fn ask_retire(
     State(state): State<AppState>,
     Path(tag): Path<String>,
 ) -> Result<Page, HttpError> {
-    let (tag, name) = item_name(&state, &tag)?;
-    retire_prompt(&signed, tag, &name).page(&state, &signed, None, "")
+    let item = find_item(&state, &tag)?;
+    retire_prompt(&signed, &item).page(&state, &signed, None, &FormFields::default())
 }
 
 pub(crate) async fn suspend(
@@ -139,9 +156,10 @@ pub(crate) async fn suspend(
     Path(tag): Path<String>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let (tag, name) = item_name(&state, &tag)?;
-    let command = |reason| Command::SuspendEquipment { tag, reason, seen: None };
-    read_reason(&state, &signed, &form, suspend_prompt(&signed, tag, &name), command).await
+    let item = find_item(&state, &tag)?;
+    let (tag, seen) = (item.tag, seen_by(&form));
+    let command = |reason| Command::SuspendEquipment { tag, reason, seen };
+    read_reason(&state, &signed, &form, suspend_prompt(&signed, &item), command).await
 }
 
 pub(crate) async fn retire(
@@ -150,20 +168,22 @@ pub(crate) async fn retire(
     Path(tag): Path<String>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let (tag, name) = item_name(&state, &tag)?;
-    let command = |reason| Command::RetireEquipment { tag, reason, seen: None };
-    read_reason(&state, &signed, &form, retire_prompt(&signed, tag, &name), command).await
+    let item = find_item(&state, &tag)?;
+    let (tag, seen) = (item.tag, seen_by(&form));
+    let command = |reason| Command::RetireEquipment { tag, reason, seen };
+    read_reason(&state, &signed, &form, retire_prompt(&signed, &item), command).await
 }
 
 pub(crate) async fn resume(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(tag): Path<String>,
-    _: StaffForm,
+    StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
     let (tag, _) = item_name(&state, &tag)?;
     let to = format!("/staff/equipment/{tag}");
-    let done = run_command(&state, signed.author(), None, Command::ResumeEquipment { tag, seen: None }).await;
+    let command = Command::ResumeEquipment { tag, seen: seen_by(&form) };
+    let done = run_command(&state, signed.author(), submission_of(&form), command).await;
     done.map_err(|undone| HttpError::from(undone).link(to.clone(), worded(ErrorWords::error_links_item)))?;
     go_to(&to)
 }
@@ -178,12 +198,12 @@ async fn read_reason(
     let reason = form.text("reason").to_owned();
     if reason.trim().is_empty() {
         let refusal = CommandRefusal::Needed { field: "reason", cause: RefusalCause::Reason };
-        return prompt.page(state, signed, Some(&refusal), &reason).map(ask_again);
+        return prompt.page(state, signed, Some(&refusal), form).map(ask_again);
     }
-    match run_command(state, signed.author(), None, command(reason.clone())).await {
+    match run_command(state, signed.author(), submission_of(form), command(reason)).await {
         Ok(_) => go_to(&prompt.back),
         Err(CommandFailure::Refused(refusal)) if refusal.field() == Some("reason") => {
-            prompt.page(state, signed, Some(&refusal), &reason).map(ask_again)
+            prompt.page(state, signed, Some(&refusal), form).map(ask_again)
         }
         Err(other) => Err(HttpError::from(other).link(prompt.back, worded(ErrorWords::error_links_back))),
     }
@@ -219,6 +239,7 @@ fn void_prompt_by(
         keep: w.void_title_cancel(),
         dangerous: true,
         hint: w.void_title_hint(),
+        seen: None,
     };
     Ok((prompt, found.line, found.cleaning.who))
 }
@@ -228,7 +249,7 @@ pub(crate) async fn ask_void(
     State(state): State<AppState>,
     Path(text): Path<String>,
 ) -> Result<Page, HttpError> {
-    void_prompt(&state, &signed, &text).await?.0.page(&state, &signed, None, "")
+    void_prompt(&state, &signed, &text).await?.0.page(&state, &signed, None, &FormFields::default())
 }
 
 pub(crate) async fn void(

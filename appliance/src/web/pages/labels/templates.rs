@@ -9,7 +9,9 @@ use serde::Deserialize;
 use web::answer::{FormReply, MediaBytes, Page, media};
 use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
-use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues, SEEN_FIELD};
+use web::form::{
+    FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues, SEEN_FIELD, read_seen,
+};
 use words::{S0, S1, SafeHtml, fill_slots};
 
 use crate::printing::{ContentVersion, DesignRefusal, LOGO_BYTES_MAX, TEMPLATE_BYTES_MAX, TemplateView};
@@ -54,6 +56,8 @@ struct Shown {
     /// Dots of its picture.
     width: u32,
     height: u32,
+    /// The version that is shown, of one of the facility's own.
+    seen: Option<ContentVersion>,
     /// Why there is none.
     refused: String,
     notes: Vec<String>,
@@ -63,7 +67,8 @@ impl Shown {
     fn of(w: ListWords, state: &AppState, t: &Typesetter, host: &str, view: TemplateView) -> Self {
         let (title, size) = (word_template_title(w.templates, &view), word_template_size(w.templates, &view));
         let (refused, notes) = (String::new(), Vec::new());
-        let mut shown = Self { width: 0, height: 0, refused, notes, view, title, size };
+        let seen = state.printing.template_version(&view.name);
+        let mut shown = Self { width: 0, height: 0, seen, refused, notes, view, title, size };
         match state.printing.sample(t, &shown.view.name, host, DPI) {
             Some(Ok(drawing)) => {
                 (shown.width, shown.height) = (drawing.width, drawing.height);
@@ -321,7 +326,9 @@ pub(crate) async fn remove(
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
     let name = form.text("name").to_owned();
-    run_blocking(&state, move |state| match state.printing.remove_template(&name) {
+    // A version that cannot be read is not the one that is there.
+    let seen = read_seen(&form).unwrap_or_else(|_| Some(ContentVersion::NOTHING));
+    run_blocking(&state, move |state| match state.printing.remove_template_over(&name, seen) {
         // Removed by a second press, too.
         Ok(()) | Err(DesignRefusal::Unknown(_)) => go_to(LIST),
         Err(refusal) => Err(refusal_error(refusal)),

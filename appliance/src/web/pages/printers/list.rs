@@ -9,7 +9,7 @@ use axum::extract::State;
 use web::answer::{FormReply, OneOf, Page};
 use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
-use web::form::FilledSection;
+use web::form::{FilledSection, read_seen};
 use web::live::LivePage;
 
 use crate::intake::Permission;
@@ -122,7 +122,7 @@ async fn list_page(
 }
 
 fn found_line(w: PrintingWords, found: &DiscoveredPrinter) -> DiscoveredRow {
-    let (name, why) = (found_name(w, found), word_guess(w, found));
+    let (name, why) = (found_name(w, found), as_sentence(&word_guess(w, found)));
     let to = found.address.as_ref().map(|address| {
         let mut to =
             format!("/staff/printers/new?name={}&address={}", path_segment(&name), path_segment(address));
@@ -144,7 +144,7 @@ fn found_line(w: PrintingWords, found: &DiscoveredPrinter) -> DiscoveredRow {
         SeenAt::Network => w.printers_seen_network(),
         SeenAt::Queried => w.printers_seen_asked(),
     };
-    DiscoveredRow { name, why: as_sentence(&why), seen, to }
+    DiscoveredRow { name, why, seen, to }
 }
 
 /// Listens on the network, or knocks at a host that a person named.
@@ -430,9 +430,11 @@ pub(crate) async fn remove(
     _: StaffCaller<EditPrinters>,
     State(state): State<AppState>,
     Path(name): Path<String>,
-    _: StaffForm,
+    StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let removed = run_blocking(&state, move |state| Ok(state.printing.remove(&name))).await?;
+    // A version that cannot be read is not the one that is there.
+    let seen = read_seen(&form).unwrap_or_else(|_| Some(ContentVersion::NOTHING));
+    let removed = run_blocking(&state, move |state| Ok(state.printing.remove_over(&name, seen))).await?;
     removed.map_err(printer_refused)?;
     go_to("/staff/printers")
 }
