@@ -196,7 +196,7 @@ async fn an_alarm_that_nobody_has_seen() {
     sign_in_staff(&looks.browser, &demo.line).await;
     sign_in_relay(&looks.browser, relay).await;
     change_settings(&demo.line, "\"escpos\"", "\"parchment\"").await;
-    looks.at("alarm-home", format!("{}/", at.http), "Printers cannot be used").await;
+    looks.at("alarm-home", format!("{}/", at.http), "Some or all printers cannot be used").await;
     looks.at("alarm-today", format!("{}/staff/", at.https), "Show and acknowledge").await;
     looks.browser.goto(&format!("{}/app/boxes", relay.https)).await;
     looks.opened_until("Needs attention").await;

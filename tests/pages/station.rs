@@ -67,8 +67,8 @@ pub(crate) async fn scans_are_counted(browser: &Browser, at: &BoxLine, tags: &[S
     let mut scans = tags[..20].to_vec();
     scans.push("7QK3M9X2W".to_owned());
     scan(browser, &scans).await;
-    tells(browser, "20 picked").await;
-    tells(browser, "1 not picked: 7QK 3M9 X2W: no equipment in use has this tag").await;
+    tells(browser, "20 selected").await;
+    tells(browser, "1 not selected: 7QK 3M9 X2W: no equipment in use has this tag").await;
     browser.shows("Print 20 labels").await;
 
     // The focus on what Enter would press: on the button that prints, a box to tick, and the field.
@@ -79,7 +79,7 @@ pub(crate) async fn scans_are_counted(browser: &Browser, at: &BoxLine, tags: &[S
         browser.script(&format!("document.querySelector('{css}').focus()")).await;
         scan(browser, tags).await;
     }
-    tells(browser, "26 picked").await;
+    tells(browser, "26 selected").await;
     assert_eq!(browser.script("return location.pathname").await, path, "nothing was printed");
     assert_eq!(browser.script("return document.querySelector('#q').value").await, "");
 
@@ -88,13 +88,13 @@ pub(crate) async fn scans_are_counted(browser: &Browser, at: &BoxLine, tags: &[S
     browser.script("document.activeElement.blur()").await;
     scan(browser, &tags[26..28]).await;
     tells(browser, "kept here and sent again").await;
-    tells(browser, "26 picked").await;
+    tells(browser, "26 selected").await;
     slow_line(browser, 0, false).await;
-    tells(browser, "28 picked").await;
+    tells(browser, "28 selected").await;
 
     // They are at the box: the page is opened again, and the list is whole.
     browser.client.refresh().await.expect("the page again");
-    tells(browser, "28 picked").await;
+    tells(browser, "28 selected").await;
     let list = browser.script("return document.querySelector('input[name=picks]').value").await;
     let list = list.as_str().expect("a list");
     browser.goto(&format!("{}/staff/labels?show=picked&picks={list}", at.https)).await;
