@@ -327,7 +327,7 @@ pub(crate) async fn remove(
 ) -> Result<FormReply, HttpError> {
     let name = form.text("name").to_owned();
     // A version that cannot be read is not the one that is there.
-    let seen = read_seen(&form).unwrap_or_else(|_| Some(ContentVersion::NOTHING));
+    let seen = read_seen(&form).unwrap_or(Some(ContentVersion::NOTHING));
     run_blocking(&state, move |state| match state.printing.remove_template_over(&name, seen) {
         // Removed by a second press, too.
         Ok(()) | Err(DesignRefusal::Unknown(_)) => go_to(LIST),

@@ -433,7 +433,7 @@ pub(crate) async fn remove(
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
     // A version that cannot be read is not the one that is there.
-    let seen = read_seen(&form).unwrap_or_else(|_| Some(ContentVersion::NOTHING));
+    let seen = read_seen(&form).unwrap_or(Some(ContentVersion::NOTHING));
     let removed = run_blocking(&state, move |state| Ok(state.printing.remove_over(&name, seen))).await?;
     removed.map_err(printer_refused)?;
     go_to("/staff/printers")
