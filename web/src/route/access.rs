@@ -34,7 +34,7 @@ pub enum Access {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say who may come",
     label = "the first argument of a handler is a `Caller`",
-    note = "take `Anyone` where the row is open"
+    note = "take `AnyCaller` where the row is open"
 )]
 pub trait Caller {
     /// Whom it lets in.

@@ -7,44 +7,44 @@
 //! use web::answer::NoContent;
 //! use web::argument::{JsonBody, Path};
 //! use web::error::HttpError;
-//! use web::route::{Anyone, Kind, Route, row};
+//! use web::route::{AnyCaller, Route, RouteKind, row};
 //! use http::Method;
 //!
-//! async fn rename(_: Anyone, Path(_id): Path<u32>, JsonBody(_name): JsonBody<String>) -> Result<NoContent, HttpError> {
+//! async fn rename(_: AnyCaller, Path(_id): Path<u32>, JsonBody(_name): JsonBody<String>) -> Result<NoContent, HttpError> {
 //!     Ok(NoContent)
 //! }
-//! let _: Route<()> = row(Method::PUT, "/api/v1/things/{id}/name", "thing.rename", Kind::Api, rename);
+//! let _: Route<()> = row(Method::PUT, "/api/v1/things/{id}/name", "thing.rename", RouteKind::Api, rename);
 //! ```
 //!
 //! Anything else does not compile. Nobody is let in:
 //! ```compile_fail
 //! # use web::{answer::NoContent, argument::{JsonBody, Path}, error::HttpError, route::*}; use http::Method;
 //! async fn rename(Path(_id): Path<u32>, JsonBody(_name): JsonBody<String>) -> Result<NoContent, HttpError> { Ok(NoContent) }
-//! let _: Route<()> = row(Method::PUT, "/api/v1/things/{id}/name", "thing.rename", Kind::Api, rename);
+//! let _: Route<()> = row(Method::PUT, "/api/v1/things/{id}/name", "thing.rename", RouteKind::Api, rename);
 //! ```
 //! An argument that does not say what it reads, and has no bound of ours:
 //! ```compile_fail
 //! # use web::{answer::NoContent, argument::{JsonBody, Path}, error::HttpError, route::*}; use http::Method;
-//! async fn rename(_: Anyone, Path(_id): Path<u32>, _name: String) -> Result<NoContent, HttpError> { Ok(NoContent) }
-//! let _: Route<()> = row(Method::PUT, "/api/v1/things/{id}/name", "thing.rename", Kind::Api, rename);
+//! async fn rename(_: AnyCaller, Path(_id): Path<u32>, _name: String) -> Result<NoContent, HttpError> { Ok(NoContent) }
+//! let _: Route<()> = row(Method::PUT, "/api/v1/things/{id}/name", "thing.rename", RouteKind::Api, rename);
 //! ```
 //! An answer that does not say what it sends:
 //! ```compile_fail
 //! # use web::{answer::NoContent, argument::{JsonBody, Path}, error::HttpError, route::*}; use http::Method;
-//! async fn rename(_: Anyone, Path(_id): Path<u32>, JsonBody(name): JsonBody<String>) -> Result<String, HttpError> { Ok(name) }
-//! let _: Route<()> = row(Method::PUT, "/api/v1/things/{id}/name", "thing.rename", Kind::Api, rename);
+//! async fn rename(_: AnyCaller, Path(_id): Path<u32>, JsonBody(name): JsonBody<String>) -> Result<String, HttpError> { Ok(name) }
+//! let _: Route<()> = row(Method::PUT, "/api/v1/things/{id}/name", "thing.rename", RouteKind::Api, rename);
 //! ```
 //! Another error, or none:
 //! ```compile_fail
 //! # use web::{answer::NoContent, argument::{JsonBody, Path}, error::HttpError, route::*}; use http::Method;
-//! async fn rename(_: Anyone, Path(_id): Path<u32>, JsonBody(_name): JsonBody<String>) -> NoContent { NoContent }
-//! let _: Route<()> = row(Method::PUT, "/api/v1/things/{id}/name", "thing.rename", Kind::Api, rename);
+//! async fn rename(_: AnyCaller, Path(_id): Path<u32>, JsonBody(_name): JsonBody<String>) -> NoContent { NoContent }
+//! let _: Route<()> = row(Method::PUT, "/api/v1/things/{id}/name", "thing.rename", RouteKind::Api, rename);
 //! ```
 //! A body that is read before the rest of the request:
 //! ```compile_fail
 //! # use web::{answer::NoContent, argument::{JsonBody, Path}, error::HttpError, route::*}; use http::Method;
-//! async fn rename(_: Anyone, JsonBody(_name): JsonBody<String>, Path(_id): Path<u32>) -> Result<NoContent, HttpError> { Ok(NoContent) }
-//! let _: Route<()> = row(Method::PUT, "/api/v1/things/{id}/name", "thing.rename", Kind::Api, rename);
+//! async fn rename(_: AnyCaller, JsonBody(_name): JsonBody<String>, Path(_id): Path<u32>) -> Result<NoContent, HttpError> { Ok(NoContent) }
+//! let _: Route<()> = row(Method::PUT, "/api/v1/things/{id}/name", "thing.rename", RouteKind::Api, rename);
 //! ```
 
 mod access;

@@ -83,11 +83,7 @@ impl ReasonPrompt {
             frame: frame.with_script(),
             s,
             problems: refused.map(problem).into_iter().collect(),
-            marks: FormMarks {
-                seen: self.seen.map(|seen| seen.to_string()),
-                ..FormMarks::new(state, signed)
-            }
-            .again(submission_of(sent), seen_by(sent)),
+            marks: FormMarks::new(state, signed).again(submission_of(sent), seen_by(sent).or(self.seen)),
             prompt: self,
             reason: sent.text("reason").to_owned(),
         };
