@@ -154,10 +154,10 @@ fn decide_add(
         },
         Vec::new(),
     );
-    if let Some(expected) = &new.schedule {
-        check_schedule(expected)?;
+    if let Some(requested) = &new.schedule {
+        check_schedule(requested)?;
         let from = view.now().wall_ms;
-        drafts.push(ScheduleSet { tag, protocol: None, schedule: expected.clone(), from }, Vec::new());
+        drafts.push(ScheduleSet { tag, protocol: None, schedule: requested.clone(), from }, Vec::new());
     }
     Ok(())
 }
@@ -203,27 +203,30 @@ fn check_fields(fields: &EquipmentFields, view: &dyn StateView) -> Result<Equipm
 }
 
 /// Protocols with a schedule of their own that the item will no longer have.
-fn unfollowed_protocols(item: &Equipment, expected: Option<&[ProtocolId]>) -> Vec<ProtocolId> {
-    let Some(expected) = expected else { return Vec::new() };
+fn unfollowed_protocols(item: &Equipment, requested: Option<&[ProtocolId]>) -> Vec<ProtocolId> {
+    let Some(requested) = requested else { return Vec::new() };
     let own = item.schedules().into_iter().filter_map(|(protocol, _)| protocol);
-    own.filter(|protocol| !expected.contains(protocol)).collect()
+    own.filter(|protocol| !requested.contains(protocol)).collect()
 }
 
-fn check_protocols(expected: &[ProtocolId], view: &dyn StateView) -> Result<Vec<ProtocolId>, CommandRefusal> {
-    if expected.len() > 20 {
+fn check_protocols(
+    requested: &[ProtocolId],
+    view: &dyn StateView,
+) -> Result<Vec<ProtocolId>, CommandRefusal> {
+    if requested.len() > 20 {
         return Err(CommandRefusal::Range { field: "protocol", cause: RefusalCause::ProtocolCount });
     }
-    match expected.iter().find(|id| !view.facility().protocols.contains_key(id)) {
+    match requested.iter().find(|id| !view.facility().protocols.contains_key(id)) {
         Some(unknown) => Err(CommandRefusal::UnknownProtocol(*unknown)),
-        None => Ok(expected.to_vec()),
+        None => Ok(requested.to_vec()),
     }
 }
 
-fn check_custom(expected: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, CommandRefusal> {
-    if expected.len() > CUSTOM_MAX {
+fn check_custom(requested: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, CommandRefusal> {
+    if requested.len() > CUSTOM_MAX {
         return Err(CommandRefusal::Range { field: "custom", cause: RefusalCause::CustomFieldCount });
     }
-    expected
+    requested
         .iter()
         .map(|(name, value)| {
             Ok((

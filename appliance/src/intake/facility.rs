@@ -22,8 +22,8 @@ pub(super) fn decide_facility(
 ) -> Result<(), CommandRefusal> {
     match command {
         Command::PublishProtocol(new) => decide_protocol(new, view, drafts),
-        Command::SetSchedule { tag, protocol, schedule: expected, seen } => {
-            check_schedule(expected)?;
+        Command::SetSchedule { tag, protocol, schedule: requested, seen } => {
+            check_schedule(requested)?;
             let item = find_item(view, *tag)?;
             if item.service == ServiceState::Retired {
                 return Err(CommandRefusal::Retired { name: item.name.clone() });
@@ -34,14 +34,14 @@ pub(super) fn decide_facility(
             }
             let from = view.now().wall_ms;
             drafts.push(
-                ScheduleSet { tag: item.tag, protocol: *protocol, schedule: expected.clone(), from },
+                ScheduleSet { tag: item.tag, protocol: *protocol, schedule: requested.clone(), from },
                 Vec::new(),
             );
             Ok(())
         }
-        Command::ChangeFacility(expected) => {
-            require_seen(expected.seen, view.facility().settings.changed)?;
-            drafts.push(decide_settings(expected)?, Vec::new());
+        Command::ChangeFacility(requested) => {
+            require_seen(requested.seen, view.facility().settings.changed)?;
+            drafts.push(decide_settings(requested)?, Vec::new());
             Ok(())
         }
         _ => Ok(()),
@@ -49,8 +49,8 @@ pub(super) fn decide_facility(
 }
 
 /// Whether a schedule's numbers are in their ranges.
-pub(super) fn check_schedule(expected: &Schedule) -> Result<(), CommandRefusal> {
-    let cause = match expected {
+pub(super) fn check_schedule(requested: &Schedule) -> Result<(), CommandRefusal> {
+    let cause = match requested {
         Schedule::Hours { n } if !(1..=8_760).contains(n) => RefusalCause::ScheduleHours,
         Schedule::Days { n } if !(1..=366).contains(n) => RefusalCause::ScheduleDays,
         Schedule::Weeks { n } if !(1..=52).contains(n) => RefusalCause::ScheduleWeeks,
@@ -110,30 +110,30 @@ fn decide_protocol(
     Ok(())
 }
 
-fn decide_settings(expected: &SettingsChange) -> Result<FacilityChanged, CommandRefusal> {
-    let zone = expected.zone.as_deref().map(|zone| {
+fn decide_settings(requested: &SettingsChange) -> Result<FacilityChanged, CommandRefusal> {
+    let zone = requested.zone.as_deref().map(|zone| {
         let known = jiff::tz::TimeZone::get(zone).is_ok();
         let cause = RefusalCause::TimeZone;
         if known { Ok(zone.to_owned()) } else { Err(CommandRefusal::Range { field: "zone", cause }) }
     });
-    if expected.undo_min.is_some_and(|m| m > 24 * 60) {
+    if requested.undo_min.is_some_and(|m| m > 24 * 60) {
         return Err(CommandRefusal::Range { field: "undo_min", cause: RefusalCause::UndoTime });
     }
-    if expected.pin_proof_min.is_some_and(|m| m > PIN_PROOF_MIN_MAX) {
+    if requested.pin_proof_min.is_some_and(|m| m > PIN_PROOF_MIN_MAX) {
         return Err(CommandRefusal::Range { field: "pin_proof_min", cause: RefusalCause::PinProofTime });
     }
     Ok(FacilityChanged {
-        name: expected
+        name: requested
             .name
             .as_deref()
             .map(|n| text::check_name("name", n, RefusalCause::FacilityName))
             .transpose()?,
         zone: zone.transpose()?,
-        label_host: expected.label_host.as_deref().map(label_host).transpose()?,
-        allow_unattributed: expected.allow_unattributed,
-        undo_min: expected.undo_min,
-        contact: expected.contact.as_deref().map(|c| text::check_line("contact", c)).transpose()?,
-        pin_proof_min: expected.pin_proof_min,
+        label_host: requested.label_host.as_deref().map(label_host).transpose()?,
+        allow_unattributed: requested.allow_unattributed,
+        undo_min: requested.undo_min,
+        contact: requested.contact.as_deref().map(|c| text::check_line("contact", c)).transpose()?,
+        pin_proof_min: requested.pin_proof_min,
     })
 }
 

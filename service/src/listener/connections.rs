@@ -65,7 +65,7 @@ pub(super) struct RequestExchange {
     number: u64,
 }
 
-fn lock_table<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock_unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -77,14 +77,14 @@ impl ConnectionTable {
 
     /// How many are open now.
     pub fn open(&self) -> usize {
-        lock_table(&self.table).spots.len()
+        lock_unpoisoned(&self.table).spots.len()
     }
 
     /// A place for a new connection; `None` when all of everybody's, or of this network's, are being served.
     pub(super) fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Arc<ConnectionPlace>> {
         let (network, now) = (ClientNetwork::of(address), Instant::now());
         let ConnectionLimits { together, per_address } = self.limits;
-        let mut table = lock_table(&self.table);
+        let mut table = lock_unpoisoned(&self.table);
         let neighbours = table.networks.get(&network).map_or(0, |crowd| crowd.all.len());
         if per_address > 0 && neighbours >= per_address && !table.evict(Some(network), now) {
             return None;
@@ -104,7 +104,7 @@ impl ConnectionTable {
 
     /// Closes the connection that is the first to make room; false when there is none.
     pub(super) fn evict(&self) -> bool {
-        lock_table(&self.table).evict(None, Instant::now())
+        lock_unpoisoned(&self.table).evict(None, Instant::now())
     }
 }
 
@@ -129,8 +129,8 @@ impl Table {
         let Some(crowd) = crowd else { return false };
         let waiting = || {
             let spots = crowd.all.iter().filter_map(|number| Some((*number, self.spots.get(number)?)));
-            let ready =
-                spots.filter_map(|(n, spot)| Some((lock_table(&spot.connection_state).makes_room(now)?, n)));
+            let ready = spots
+                .filter_map(|(n, spot)| Some((lock_unpoisoned(&spot.connection_state).makes_room(now)?, n)));
             ready.min().map(|(_, number)| number)
         };
         // A flood of silent connections costs no search.
@@ -172,20 +172,20 @@ impl ConnectionPlace {
     pub(super) fn begin(self: &Arc<Self>) -> RequestExchange {
         let (number, first) = self.connection_state().begin(Instant::now());
         if first {
-            lock_table(&self.connections.table).received(self.number, self.spot.network);
+            lock_unpoisoned(&self.connections.table).received(self.number, self.spot.network);
         }
         RequestExchange { place: Arc::clone(self), number }
     }
 
     /// Where it stands.
     pub(super) fn connection_state(&self) -> MutexGuard<'_, ConnectionState> {
-        lock_table(&self.spot.connection_state)
+        lock_unpoisoned(&self.spot.connection_state)
     }
 }
 
 impl Drop for ConnectionPlace {
     fn drop(&mut self) {
-        lock_table(&self.connections.table).remove(self.number);
+        lock_unpoisoned(&self.connections.table).remove(self.number);
     }
 }
 
@@ -253,7 +253,7 @@ mod tests {
         assert!(is_evicted(&first).await);
         drop((also_running, first, second, third));
         assert_eq!(all.open(), 0);
-        assert!(lock_table(&all.table).networks.is_empty(), "nothing is kept of those who have gone");
+        assert!(lock_unpoisoned(&all.table).networks.is_empty(), "nothing is kept of those who have gone");
     }
 
     #[tokio::test(start_paused = true)]

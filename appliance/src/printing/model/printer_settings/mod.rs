@@ -253,7 +253,7 @@ impl PrinterSettings {
     /// An office printer: its paper is all that there is to say of it.
     fn office(&self, name: &str) -> Result<PrinterConfig, PrinterRefusal> {
         let (sheet, dpi) = (self.sheet()?, Dpi::new(SHEET_DPI).unwrap_or(Dpi::D203));
-        if self.dpi.is_some_and(|message| message != dpi.get()) {
+        if self.dpi.is_some_and(|set| set != dpi.get()) {
             let (dpi, known) = (self.dpi.unwrap_or_default(), vec![dpi.get()]);
             return Err(PrinterRefusal::Dpi { dpi, known });
         }
