@@ -25,6 +25,19 @@ mod tabs;
 use browser::demo::Demo;
 use browser::{Browser, Kind};
 
+/// What is wrong with the page that is open, at any width. Shown at once, also if a later page does not open.
+async fn find_faults(browser: &Browser, page: &table::Page) -> Vec<String> {
+    let found = checks::check(browser, page.name).await;
+    found.into_iter().inspect(|found| println!("{found}")).collect()
+}
+
+/// The same in the pseudo locale: what has no room, and what is no message.
+async fn find_unworded(browser: &Browser, page: &table::Page) -> Vec<String> {
+    let mut found = checks::check_room(browser, page.name).await;
+    found.extend(pseudo::check_words(browser, page.name).await);
+    found.into_iter().inspect(|found| println!("{found}")).collect()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_at_every_size() {
     let demo = Demo::start(&[]);
@@ -37,10 +50,16 @@ async fn every_page_at_every_size() {
             let rows = if url.port() == places.relay_port() { &mut of_relay } else { &mut of_box };
             rows.look_at(url.path());
         }
-        let found = checks::check(&browser, page.name).await;
-        // Shown also if a later page does not open.
-        found.iter().for_each(|found| println!("{found}"));
-        wrong.extend(found);
+        wrong.extend(find_faults(&browser, &page).await);
+    }
+    // A page that is new is looked at before anybody names it in the table.
+    for (rows, origin) in [(&mut of_box, places.origin_of_box()), (&mut of_relay, places.origin_of_relay())] {
+        for row in rows.missing_plain() {
+            let page = table::Page::unnamed(origin, row);
+            page.open(&browser).await;
+            rows.look_at(row.1);
+            wrong.extend(find_faults(&browser, &page).await);
+        }
     }
     browser.close().await;
     wrong.extend(of_box.missing().into_iter().chain(of_relay.missing()).inspect(|found| println!("{found}")));
@@ -61,11 +80,13 @@ async fn every_page_of_the_box_in_the_pseudo_locale() {
     let mut rows = rows::PageRows::of_box();
     for page in table::pages_of_box(&places) {
         page.open_in_pseudo(&browser).await.iter().for_each(|url| rows.look_at(url.path()));
-        let mut found = checks::check_room(&browser, page.name).await;
-        found.extend(pseudo::check_words(&browser, page.name).await);
-        // Shown also if a later page does not open.
-        found.iter().for_each(|found| println!("{found}"));
-        wrong.extend(found);
+        wrong.extend(find_unworded(&browser, &page).await);
+    }
+    for row in rows.missing_plain() {
+        let page = table::Page::unnamed(places.origin_of_box(), row);
+        page.open_in_pseudo(&browser).await;
+        rows.look_at(row.1);
+        wrong.extend(find_unworded(&browser, &page).await);
     }
     browser.close().await;
     wrong.extend(rows.missing().into_iter().inspect(|found| println!("{found}")));

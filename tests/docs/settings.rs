@@ -108,3 +108,19 @@ fn example_files_stand_at_the_defaults() {
         assert!(table.is_empty(), "{name} sets something");
     }
 }
+
+/// Whoever adds a printer's language says in the document how far it can be trusted.
+#[test]
+fn every_printer_language_is_documented() {
+    let document = read("docs/printers.md");
+    let documented: Vec<&str> = document
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split(" | ").nth(1)?.strip_prefix('`')?.strip_suffix('`'))
+        .collect();
+    let missing: Vec<_> = labels::language_table::LANGUAGES
+        .iter()
+        .map(|row| row.name)
+        .filter(|name| !documented.contains(name))
+        .collect();
+    assert!(missing.is_empty(), "docs/printers.md has no row for {missing:?}");
+}

@@ -61,6 +61,12 @@ impl PageRows {
         }
     }
 
+    /// Names and paths of the pages that were not opened and need no value in their path: they can be opened as they are.
+    pub(crate) fn missing_plain(&self) -> Vec<(&'static str, &'static str)> {
+        let missing = self.rows.iter().filter(|row| !self.looked_at.contains(row.name));
+        missing.filter(|row| !row.pattern.contains('{')).map(|row| (row.name, row.pattern)).collect()
+    }
+
     /// Pages that were not opened.
     pub(crate) fn missing(&self) -> Vec<String> {
         let missing = self.rows.iter().filter(|row| !self.looked_at.contains(row.name));
@@ -77,7 +83,9 @@ fn a_page_that_is_not_looked_at_is_found() {
     const LIST: &str = "item.show GET /staff/{tag} page open\nitem.new GET /staff/new page open\nitem.save POST /staff/new form open\n";
     let mut rows = PageRows::read("box", LIST);
     assert_eq!(rows.missing().len(), 2);
+    assert_eq!(rows.missing_plain(), [("item.new", "/staff/new")]);
     rows.look_at("/staff/new");
+    assert!(rows.missing_plain().is_empty());
     rows.look_at("/staff/");
     assert_eq!(rows.missing(), ["box: no state of the page item.show (/staff/{tag}) is looked at"]);
     rows.look_at("/staff/7F3K9M2PX");

@@ -32,10 +32,16 @@ impl Page {
         Self { name, url, acts: Vec::new(), says }
     }
 
+    /// A page that no table here names: that it answers is all that can be known of it.
+    pub(crate) fn unnamed(origin: &str, (name, path): (&'static str, &'static str)) -> Self {
+        Self::at(name, format!("{origin}{path}"), "")
+    }
+
     /// Shows it, and makes sure that it is the one that is meant. The addresses that it came by, the first and the last.
     pub(crate) async fn open(&self, browser: &Browser) -> [Url; 2] {
         let requested = self.act(browser).await;
         browser.shows(self.says).await;
+        self.check_answer(browser).await;
         [requested, browser.client.current_url().await.expect("a page")]
     }
 
@@ -43,7 +49,17 @@ impl Page {
     pub(crate) async fn open_in_pseudo(&self, browser: &Browser) -> [Url; 2] {
         let requested = self.act(browser).await;
         pseudo::shows(browser, self.says).await;
+        self.check_answer(browser).await;
         [requested, browser.client.current_url().await.expect("a page")]
+    }
+
+    /// A page without words of its own must not be one that says that something went wrong.
+    async fn check_answer(&self, browser: &Browser) {
+        if self.says.is_empty() {
+            let status =
+                browser.script("return performance.getEntriesByType('navigation')[0].responseStatus").await;
+            assert_eq!(status, 200, "{}", self.url);
+        }
     }
 
     async fn act(&self, browser: &Browser) -> Url {
@@ -88,6 +104,16 @@ impl Places {
     /// Tells the relay's pages from the box's.
     pub(crate) fn relay_port(&self) -> Option<u16> {
         Url::parse(&self.relay).ok()?.port()
+    }
+
+    /// Scheme, host and port of the box's listener that shows all its pages.
+    pub(crate) fn origin_of_box(&self) -> &str {
+        self.staff.trim_end_matches("/staff")
+    }
+
+    /// The same of the relay.
+    pub(crate) fn origin_of_relay(&self) -> &str {
+        &self.relay
     }
 
     /// Signs in at both ends, adds an item without a protocol and records a cleaning of it.

@@ -139,7 +139,18 @@ impl Command {
             | Self::SetSchedule { seen, .. }
             | Self::ChangeStaff { seen, .. } => *seen = version,
             Self::ChangeFacility(settings) => settings.seen = version,
-            _ => {}
+            Self::AddEquipment(_)
+            | Self::AssignTag { .. }
+            | Self::RevokeTag { .. }
+            | Self::PublishProtocol(_)
+            | Self::AddStaff(_)
+            | Self::StaffLeft { .. }
+            | Self::RecordCleaning(_)
+            | Self::VoidCleaning { .. }
+            | Self::RecordUse { .. }
+            | Self::AttachPhoto { .. }
+            | Self::Reprinted { .. }
+            | Self::Note(_) => {}
         }
         self
     }

@@ -12,65 +12,74 @@ use record::tag::Tag;
 
 use super::facility::check_schedule;
 use super::{
-    Command, CommandRefusal, Drafts, EquipmentFields, NewEquipment, RefusalCause, StateView, find_item,
-    require_seen, text,
+    CommandRefusal, Drafts, EquipmentFields, NewEquipment, RefusalCause, StateView, find_item, require_seen,
+    text,
 };
 
 /// Custom fields of one item.
 const CUSTOM_MAX: usize = 30;
 const NAME_NEEDED: RefusalCause = RefusalCause::EquipmentName;
 
-pub(super) fn decide_equipment(
-    command: &Command,
+/// Takes an item out of use for good.
+pub(super) fn retire_item(
+    item: &Equipment,
+    reason: &str,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
+    let (reason, texts) = drafts.optional_text("reason", reason)?;
+    drafts.push(EquipmentRetired { tag: item.tag, reason }, texts);
+    Ok(())
+}
+
+/// Takes an item out of use until somebody puts it back.
+pub(super) fn suspend_item(
+    item: &Equipment,
+    reason: &str,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
+    if item.service == ServiceState::Out {
+        return Err(CommandRefusal::AlreadySo(RefusalCause::OutOfService));
+    }
+    let (reason, texts) = drafts.optional_text("reason", reason)?;
+    drafts.push(EquipmentSuspended { tag: item.tag, reason }, texts);
+    Ok(())
+}
+
+/// Puts a suspended item back into use.
+pub(super) fn resume_item(item: &Equipment, drafts: &mut Drafts<'_>) -> Result<(), CommandRefusal> {
+    if item.service == ServiceState::In {
+        return Err(CommandRefusal::AlreadySo(RefusalCause::InService));
+    }
+    drafts.push(EquipmentResumed { tag: item.tag }, Vec::new());
+    Ok(())
+}
+
+/// Makes a free tag one more of an item.
+pub(super) fn assign_tag(
+    tag: Tag,
+    equipment: Tag,
     view: &dyn StateView,
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
-    match command {
-        Command::AddEquipment(new) => decide_add(new, view, drafts),
-        Command::ChangeEquipment { tag, fields, schedule, seen } => {
-            let item = in_use_over(view, *tag, *seen)?;
-            decide_change(item, fields, schedule.as_ref(), view, drafts)
-        }
-        Command::RetireEquipment { tag, reason, seen } => {
-            let tag = in_use_over(view, *tag, *seen)?.tag;
-            let (reason, texts) = drafts.optional_text("reason", reason)?;
-            drafts.push(EquipmentRetired { tag, reason }, texts);
-            Ok(())
-        }
-        Command::SuspendEquipment { tag, reason, seen } => {
-            let item = in_use_over(view, *tag, *seen)?;
-            if item.service == ServiceState::Out {
-                return Err(CommandRefusal::AlreadySo(RefusalCause::OutOfService));
-            }
-            let (reason, texts) = drafts.optional_text("reason", reason)?;
-            drafts.push(EquipmentSuspended { tag: item.tag, reason }, texts);
-            Ok(())
-        }
-        Command::ResumeEquipment { tag, seen } => {
-            let item = in_use_over(view, *tag, *seen)?;
-            if item.service == ServiceState::In {
-                return Err(CommandRefusal::AlreadySo(RefusalCause::InService));
-            }
-            drafts.push(EquipmentResumed { tag: item.tag }, Vec::new());
-            Ok(())
-        }
-        Command::AssignTag { tag, equipment } => {
-            check_free(view, *tag)?;
-            let equipment = in_use(view, *equipment)?.tag;
-            drafts.push(TagAssigned { tag: *tag, equipment }, Vec::new());
-            Ok(())
-        }
-        Command::RevokeTag { tag } => {
-            find_item(view, *tag)?;
-            drafts.push(TagRevoked { tag: *tag }, Vec::new());
-            Ok(())
-        }
-        _ => Ok(()),
-    }
+    check_free(view, tag)?;
+    let equipment = in_use(view, equipment)?.tag;
+    drafts.push(TagAssigned { tag, equipment }, Vec::new());
+    Ok(())
+}
+
+/// Makes a tag open nothing any more.
+pub(super) fn revoke_tag(
+    tag: Tag,
+    view: &dyn StateView,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
+    find_item(view, tag)?;
+    drafts.push(TagRevoked { tag }, Vec::new());
+    Ok(())
 }
 
 /// Other facts and another schedule are one act: the drafts are recorded together, or none is.
-fn decide_change(
+pub(super) fn decide_change(
     item: &Equipment,
     fields: &EquipmentFields,
     new_schedule: Option<&Schedule>,
@@ -104,7 +113,7 @@ fn in_use(view: &dyn StateView, tag: Tag) -> Result<&Equipment, CommandRefusal> 
 }
 
 /// The same in the version over which its change was made.
-fn in_use_over(
+pub(super) fn in_use_over(
     view: &dyn StateView,
     tag: Tag,
     seen: Option<RowVersion>,
@@ -121,7 +130,7 @@ fn check_free(view: &dyn StateView, tag: Tag) -> Result<(), CommandRefusal> {
     if taken { Err(CommandRefusal::TagTaken(tag)) } else { Ok(()) }
 }
 
-fn decide_add(
+pub(super) fn decide_add(
     new: &NewEquipment,
     view: &dyn StateView,
     drafts: &mut Drafts<'_>,

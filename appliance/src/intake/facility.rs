@@ -1,13 +1,12 @@
 //! Protocols, schedules and the facility's settings.
 
-use record::fold::ServiceState;
+use record::fold::Equipment;
 use record::ids::ProtocolId;
 use record::kinds::{Agent, FacilityChanged, ProtocolPublished, Schedule, ScheduleSet, Step};
 use record::limits::STEPS_MAX;
 
 use super::{
-    Command, CommandRefusal, Drafts, NewProtocol, RefusalCause, SettingsChange, StateView, find_item,
-    require_seen, text,
+    CommandRefusal, Drafts, NewProtocol, RefusalCause, SettingsChange, StateView, require_seen, text,
 };
 
 /// A day of contact time: longer is a mistake.
@@ -15,37 +14,31 @@ const CONTACT_S_MAX: u32 = 86_400;
 /// Minutes for which a typed PIN may prove records: after an hour nobody knows any more who holds the tablet.
 const PIN_PROOF_MIN_MAX: u32 = 60;
 
-pub(super) fn decide_facility(
-    command: &Command,
+/// Makes an item due at other times.
+pub(super) fn decide_schedule(
+    item: &Equipment,
+    protocol: Option<ProtocolId>,
+    requested: &Schedule,
+    from: i64,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
+    check_schedule(requested)?;
+    if protocol.is_some_and(|id| !item.protocols.contains(&id)) {
+        return Err(CommandRefusal::NotItsProtocol);
+    }
+    drafts.push(ScheduleSet { tag: item.tag, protocol, schedule: requested.clone(), from }, Vec::new());
+    Ok(())
+}
+
+/// Gives the facility other settings.
+pub(super) fn change_settings(
+    requested: &SettingsChange,
     view: &dyn StateView,
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
-    match command {
-        Command::PublishProtocol(new) => decide_protocol(new, view, drafts),
-        Command::SetSchedule { tag, protocol, schedule: requested, seen } => {
-            check_schedule(requested)?;
-            let item = find_item(view, *tag)?;
-            if item.service == ServiceState::Retired {
-                return Err(CommandRefusal::Retired { name: item.name.clone() });
-            }
-            require_seen(*seen, item.changed)?;
-            if protocol.is_some_and(|id| !item.protocols.contains(&id)) {
-                return Err(CommandRefusal::NotItsProtocol);
-            }
-            let from = view.now().wall_ms;
-            drafts.push(
-                ScheduleSet { tag: item.tag, protocol: *protocol, schedule: requested.clone(), from },
-                Vec::new(),
-            );
-            Ok(())
-        }
-        Command::ChangeFacility(requested) => {
-            require_seen(requested.seen, view.facility().settings.changed)?;
-            drafts.push(decide_settings(requested)?, Vec::new());
-            Ok(())
-        }
-        _ => Ok(()),
-    }
+    require_seen(requested.seen, view.facility().settings.changed)?;
+    drafts.push(decide_settings(requested)?, Vec::new());
+    Ok(())
 }
 
 /// Whether a schedule's numbers are in their ranges.
@@ -62,7 +55,7 @@ pub(super) fn check_schedule(requested: &Schedule) -> Result<(), CommandRefusal>
     Err(CommandRefusal::Range { field: "schedule", cause })
 }
 
-fn decide_protocol(
+pub(super) fn decide_protocol(
     new: &NewProtocol,
     view: &dyn StateView,
     drafts: &mut Drafts<'_>,

@@ -88,33 +88,59 @@ pub fn decide_command(
         };
     }
     let mut drafts = Drafts { by: request.by, idem, random, made: Vec::new() };
-    match &request.command {
-        Command::AddEquipment(_)
-        | Command::ChangeEquipment { .. }
-        | Command::RetireEquipment { .. }
-        | Command::SuspendEquipment { .. }
-        | Command::ResumeEquipment { .. }
-        | Command::AssignTag { .. }
-        | Command::RevokeTag { .. } => equipment::decide_equipment(&request.command, view, &mut drafts)?,
-        Command::PublishProtocol(_) | Command::SetSchedule { .. } | Command::ChangeFacility(_) => {
-            facility::decide_facility(&request.command, view, &mut drafts)?;
+    make_drafts(&request.command, view, &mut drafts)?;
+    Ok(CommandDecision::New(drafts.made))
+}
+
+/// The one place that says for each command who decides it.
+fn make_drafts(
+    command: &Command,
+    view: &dyn StateView,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
+    match command {
+        Command::AddEquipment(new) => equipment::decide_add(new, view, drafts),
+        Command::ChangeEquipment { tag, fields, schedule, seen } => {
+            let item = equipment::in_use_over(view, *tag, *seen)?;
+            equipment::decide_change(item, fields, schedule.as_ref(), view, drafts)
         }
-        Command::AddStaff(_) | Command::ChangeStaff { .. } | Command::StaffLeft { .. } => {
-            staff::decide_staff(&request.command, view, &mut drafts)?;
+        Command::RetireEquipment { tag, reason, seen } => {
+            equipment::retire_item(equipment::in_use_over(view, *tag, *seen)?, reason, drafts)
         }
-        Command::RecordCleaning(form) => cleaning::decide_cleaning(form, view, &mut drafts)?,
-        Command::VoidCleaning { line, reason } => cleaning::decide_void(*line, reason, view, &mut drafts)?,
-        Command::RecordUse { tag, performed_ms } => {
-            cleaning::record_use(*tag, *performed_ms, view, &mut drafts)?
+        Command::SuspendEquipment { tag, reason, seen } => {
+            equipment::suspend_item(equipment::in_use_over(view, *tag, *seen)?, reason, drafts)
         }
-        Command::AttachPhoto { of, photo } => cleaning::decide_attach(*of, *photo, view, &mut drafts)?,
+        Command::ResumeEquipment { tag, seen } => {
+            equipment::resume_item(equipment::in_use_over(view, *tag, *seen)?, drafts)
+        }
+        Command::AssignTag { tag, equipment } => equipment::assign_tag(*tag, *equipment, view, drafts),
+        Command::RevokeTag { tag } => equipment::revoke_tag(*tag, view, drafts),
+        Command::SetSchedule { tag, protocol, schedule, seen } => {
+            let item = equipment::in_use_over(view, *tag, *seen)?;
+            facility::decide_schedule(item, *protocol, schedule, view.now().wall_ms, drafts)
+        }
+        Command::PublishProtocol(new) => facility::decide_protocol(new, view, drafts),
+        Command::ChangeFacility(requested) => facility::change_settings(requested, view, drafts),
+        Command::AddStaff(person) => staff::add_member(person, view, drafts),
+        Command::ChangeStaff { staff, name, role, seen } => {
+            require_seen(*seen, staff::find_member(*staff, view)?.changed)?;
+            staff::change_member(*staff, name.as_deref(), *role, drafts)
+        }
+        Command::StaffLeft { staff } => staff::remove_member(*staff, view, drafts),
+        Command::RecordCleaning(form) => cleaning::decide_cleaning(form, view, drafts),
+        Command::VoidCleaning { line, reason } => cleaning::decide_void(*line, reason, view, drafts),
+        Command::RecordUse { tag, performed_ms } => cleaning::record_use(*tag, *performed_ms, view, drafts),
+        Command::AttachPhoto { of, photo } => cleaning::decide_attach(*of, *photo, view, drafts),
         Command::Reprinted { printed, reason } => {
             let (reason, texts) = drafts.optional_text("reason", reason)?;
             drafts.push(LabelPrinted { reason, ..printed.as_ref().clone() }, texts);
+            Ok(())
         }
-        Command::Note(event) => drafts.push(event.as_ref().clone(), Vec::new()),
+        Command::Note(event) => {
+            drafts.push(event.as_ref().clone(), Vec::new());
+            Ok(())
+        }
     }
-    Ok(CommandDecision::New(drafts.made))
 }
 
 fn idempotency_record(request: &CommandRequest) -> Result<Option<IdempotencyRecord>, CommandRefusal> {

@@ -202,3 +202,14 @@ fn the_directive_holds() {
     let directive = Directive::verify(&file("directive.txt"), &[key("directive-key.txt")]).unwrap();
     assert_eq!(directive, log::directive());
 }
+
+#[test]
+fn the_format_names_every_kind_and_no_other() {
+    let format = include_str!("../../FORMAT.md");
+    let table = format.split("## 3. Kinds").nth(1).and_then(|rest| rest.split("## 4.").next()).unwrap();
+    let cells = table.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next());
+    let named: Vec<_> = cells.flat_map(|cell| cell.split('`').filter(|part| part.contains('.'))).collect();
+    let missing: Vec<_> = Event::KINDS.iter().filter(|kind| !named.contains(kind)).collect();
+    let unknown: Vec<_> = named.iter().filter(|kind| !Event::KINDS.contains(kind)).collect();
+    assert!(missing.is_empty() && unknown.is_empty(), "it lacks {missing:?} and has {unknown:?}");
+}
