@@ -19,6 +19,10 @@ use self::reader::{SectionReader, check_together};
 pub const CLAIM_FILE_BYTES_MAX: usize = 64 * 1024;
 /// What the file is called on a box's card.
 pub const CLAIM_FILE_NAME: &str = "cleantrack.toml";
+/// What a box leaves there when it has taken the file up.
+pub const PROVISIONED_FILE_NAME: &str = "cleantrack-provisioned.txt";
+/// What it leaves there when the file has mistakes.
+pub const MISTAKES_FILE_NAME: &str = "cleantrack-mistakes.txt";
 /// Version of the format.
 const VERSION: &str = "1";
 const VERSION_NUMBER: i64 = 1;
@@ -167,8 +171,11 @@ fn decode_wide(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'_, str>, M
     text.ok().filter(|_| odd.is_empty()).map(Cow::Owned).ok_or(MistakeReason::Encoding)
 }
 
-/// As people save it: UTF-8, with or without a mark, or UTF-16 as Windows' own editor writes it.
-fn decode_text(bytes: &[u8]) -> Result<Cow<'_, str>, MistakeReason> {
+/// A text as people save it: UTF-8, with or without a mark, or UTF-16 as Windows' own editor writes it.
+///
+/// # Errors
+/// It is neither.
+pub fn decode_text(bytes: &[u8]) -> Result<Cow<'_, str>, MistakeReason> {
     match bytes {
         [0xff, 0xfe, rest @ ..] => decode_wide(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => decode_wide(rest, u16::from_be_bytes),

@@ -14,8 +14,8 @@ mod secret;
 mod wpa;
 
 pub use claim_file::{
-    CLAIM_FILE_BYTES_MAX, CLAIM_FILE_NAME, ClaimFile, NetworkClaim, RelayClaim, StaticAddress, WifiClaim,
-    WifiKey,
+    CLAIM_FILE_BYTES_MAX, CLAIM_FILE_NAME, ClaimFile, MISTAKES_FILE_NAME, NetworkClaim,
+    PROVISIONED_FILE_NAME, RelayClaim, StaticAddress, WifiClaim, WifiKey, decode_text,
 };
 pub use mistakes::{ClaimFileError, ClaimMistake, KeyHint, MistakeReason};
 pub use secret::Secret;
