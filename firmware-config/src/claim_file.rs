@@ -8,15 +8,14 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 
+use crate::address::StaticAddress;
 use crate::fields;
-use crate::mistakes::{ClaimFileError, MistakeReason};
+use crate::mistakes::{CLAIM_FILE_BYTES_MAX, ClaimFileError, MistakeReason};
 use crate::secret::Secret;
 use crate::wpa::hash_passphrase;
 
 use self::reader::{SectionReader, check_together};
 
-/// Bytes of a claim file: two CA chains take eight thousand, all else two; whoever reads one stops behind them.
-pub const CLAIM_FILE_BYTES_MAX: usize = 64 * 1024;
 /// What the file is called on a box's card.
 pub const CLAIM_FILE_NAME: &str = "cleantrack.toml";
 /// What a box leaves there when it has taken the file up.
@@ -112,46 +111,6 @@ pub struct NetworkClaim {
     pub ca: Option<String>,
     /// Time servers, before those that the box knows.
     pub ntp: Vec<String>,
-}
-
-/// An address and the length of its network's prefix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StaticAddress {
-    /// The box's own.
-    pub address: IpAddr,
-    /// Bits that its network has in common.
-    pub prefix: u8,
-}
-
-impl StaticAddress {
-    /// The network's own name or its broadcast address.
-    pub(crate) fn is_reserved(self) -> bool {
-        let IpAddr::V4(address) = self.address else { return false };
-        let host = u32::MAX.checked_shr(u32::from(self.prefix)).unwrap_or(0);
-        let own = address.to_bits() & host;
-        self.prefix < 31 && (own == 0 || own == host)
-    }
-
-    /// Whether a machine of this address can be spoken to without a router.
-    pub fn reaches(self, other: IpAddr) -> bool {
-        match (self.address, other) {
-            (IpAddr::V4(a), IpAddr::V4(b)) => {
-                let mask = u32::MAX.checked_shl(32 - u32::from(self.prefix)).unwrap_or(0);
-                a != b && (a.to_bits() ^ b.to_bits()) & mask == 0
-            }
-            (IpAddr::V6(a), IpAddr::V6(b)) => {
-                let mask = u128::MAX.checked_shl(128 - u32::from(self.prefix)).unwrap_or(0);
-                a != b && (b.is_unicast_link_local() || (a.to_bits() ^ b.to_bits()) & mask == 0)
-            }
-            _ => false,
-        }
-    }
-}
-
-impl std::fmt::Display for StaticAddress {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{}", self.address, self.prefix)
-    }
 }
 
 impl WifiClaim {

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use crate::claim_file::StaticAddress;
+use crate::address::StaticAddress;
 use crate::mistakes::MistakeReason;
 
 /// An https URL of a host, with an optional port and no path.

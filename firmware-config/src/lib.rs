@@ -7,16 +7,18 @@
 //! reads a disk, a clock or the environment, and nothing here knows a verifier key's mathematics: the box reads the keys
 //! with the log's own code.
 
+mod address;
 mod claim_file;
 pub mod fields;
 mod mistakes;
 mod secret;
 mod wpa;
 
+pub use address::StaticAddress;
 pub use claim_file::{
-    CLAIM_FILE_BYTES_MAX, CLAIM_FILE_NAME, ClaimFile, MISTAKES_FILE_NAME, NetworkClaim,
-    PROVISIONED_FILE_NAME, RelayClaim, StaticAddress, WifiClaim, WifiKey, decode_text,
+    CLAIM_FILE_NAME, ClaimFile, MISTAKES_FILE_NAME, NetworkClaim, PROVISIONED_FILE_NAME, RelayClaim,
+    WifiClaim, WifiKey, decode_text,
 };
-pub use mistakes::{ClaimFileError, ClaimMistake, KeyHint, MistakeReason};
+pub use mistakes::{CLAIM_FILE_BYTES_MAX, ClaimFileError, ClaimMistake, KeyHint, MistakeReason};
 pub use secret::Secret;
 pub use wpa::hash_passphrase;

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::claim_file::CLAIM_FILE_BYTES_MAX;
+/// Bytes of a claim file: two CA chains take eight thousand, all else two; whoever reads one stops behind them.
+pub const CLAIM_FILE_BYTES_MAX: usize = 64 * 1024;
 
 /// Everything that is wrong with a claim file, in the order of its lines. None of its texts shows a value of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]

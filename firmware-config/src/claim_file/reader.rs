@@ -119,11 +119,6 @@ impl<'a> SectionReader<'a> {
         }
     }
 
-    /// Where a key's value stands.
-    fn line_of_key(&self, key: &str) -> Option<usize> {
-        self.table.get(key).map(|value| line_of(self.text, value.span().start))
-    }
-
     pub(super) fn has_any(&self, keys: &[&str]) -> bool {
         keys.iter().any(|key| self.table.contains_key(*key))
     }
@@ -290,12 +285,15 @@ fn nearest_key(prefix: &str, key: &str) -> KeyHint {
     if let Some((_, known)) = ALIASES.iter().find(|(alias, _)| *alias == key) {
         return KeyHint::Nearest(known);
     }
-    let distance = |known: &&str| {
-        let (section, name) = known.split_once('.').map_or(("", *known), |(s, n)| (s, n));
-        let elsewhere = usize::from(prefix.trim_end_matches('.') != section);
-        2 * strsim::damerau_levenshtein(name, key) + elsewhere
-    };
-    let nearest = KEYS.into_iter().min_by_key(distance);
-    let near = nearest.filter(|known| distance(known) <= 2 * (1 + key.chars().count() / 4).min(3) + 1);
+    let nearest = KEYS.into_iter().min_by_key(|known| key_distance(known, prefix, key));
+    let near = nearest
+        .filter(|known| key_distance(known, prefix, key) <= 2 * (1 + key.chars().count() / 4).min(3) + 1);
     near.map_or(KeyHint::Unlike, KeyHint::Nearest)
+}
+
+/// Slips count twice, another section once.
+fn key_distance(known: &str, prefix: &str, key: &str) -> usize {
+    let (section, name) = known.split_once('.').unwrap_or(("", known));
+    let elsewhere = usize::from(prefix.trim_end_matches('.') != section);
+    2 * strsim::damerau_levenshtein(name, key) + elsewhere
 }

@@ -87,57 +87,59 @@ fn as_people_edit_it() {
     assert!(ClaimFile::parse(&little[2..]).is_err());
 }
 
+/// The line in which a key is set, by its own name.
+fn line_of_key(text: &str, key: &str) -> Option<usize> {
+    let name = key.rsplit('.').next().unwrap_or_default();
+    text.lines().position(|line| line.starts_with(&format!("{name} ="))).map(|at| at + 1)
+}
+
 #[test]
 fn each_refusal_names_line_and_key() {
     let unknown = |known| MistakeReason::UnknownKey { nearest: KeyHint::Nearest(known) };
-    for (from, to, line, key, reason) in [
-        ("https://", "http://", Some(3), "relay_url", MistakeReason::HttpsNeeded),
-        ("version = 1", "version = 2", Some(2), "version", MistakeReason::Version),
-        ("time_zone = ", "zone = ", Some(15), "zone", unknown("time_zone")),
-        ("country = \"US\"", "country = \"us\"", Some(24), "wifi.country", MistakeReason::Country),
-        ("country = \"US\"", "", None, "wifi.country", MistakeReason::MissingKey),
-        ("passphrase", "passphrse", Some(22), "wifi.passphrse", unknown("wifi.passphrase")),
-        ("hostname", "gateway", Some(16), "gateway", unknown("network.gateway")),
-        ("[wifi]", "[wifi]\nidentity = \"box\"", Some(21), "wifi.identity", MistakeReason::Enterprise),
-        (
-            "hidden = true",
-            "security = \"WPA2-Enterprise\"",
-            Some(23),
-            "wifi.security",
-            MistakeReason::Enterprise,
-        ),
-        ("\"correct horse\"", "12345678", Some(22), "wifi.passphrase", MistakeReason::TextNeeded),
-        ("hidden = true", "hidden = \"yes\"", Some(23), "wifi.hidden", MistakeReason::FlagNeeded),
-        ("hidden = true", "psk = \"\"", Some(23), "wifi.psk", MistakeReason::KeyTwice),
-        (
-            "[\"relay.example/cosign",
-            "[7, \"relay.example/cosign",
-            Some(7),
-            "cosign_keys",
-            MistakeReason::ListNeeded,
-        ),
+    for (from, to, key, reason) in [
+        ("https://", "http://", "relay_url", MistakeReason::HttpsNeeded),
+        ("version = 1", "version = 2", "version", MistakeReason::Version),
+        ("time_zone = ", "zone = ", "zone", unknown("time_zone")),
+        ("country = \"US\"", "country = \"us\"", "wifi.country", MistakeReason::Country),
+        ("country = \"US\"", "", "wifi.country", MistakeReason::MissingKey),
+        ("passphrase", "passphrse", "wifi.passphrse", unknown("wifi.passphrase")),
+        ("hostname", "gateway", "gateway", unknown("network.gateway")),
+        ("[wifi]", "[wifi]\nidentity = \"box\"", "wifi.identity", MistakeReason::Enterprise),
+        ("hidden = true", "security = \"WPA2-Enterprise\"", "wifi.security", MistakeReason::Enterprise),
+        ("\"correct horse\"", "12345678", "wifi.passphrase", MistakeReason::TextNeeded),
+        ("hidden = true", "hidden = \"yes\"", "wifi.hidden", MistakeReason::FlagNeeded),
+        ("hidden = true", "psk = \"\"", "wifi.psk", MistakeReason::KeyTwice),
+        ("[\"relay.example/cosign", "[7, \"relay.example/cosign", "cosign_keys", MistakeReason::ListNeeded),
         (
             "directive_keys = [",
             "directive_keys = []\n#",
-            Some(8),
             "directive_keys",
             MistakeReason::ListLength { most: 8 },
         ),
-        ("12:00:00Z", "12:00", Some(12), "expires", MistakeReason::Moment),
-        ("10.1.2.3/24", "10.1.2.3", Some(27), "network.address", MistakeReason::AddressPrefix),
-        ("10.1.2.1", "10.1.3.1", Some(28), "network.gateway", MistakeReason::GatewayOutside),
-        ("10.1.2.1", "10.1.2.3", Some(28), "network.gateway", MistakeReason::GatewayOutside),
-        ("address = \"10.1.2.3/24\"", "", Some(28), "network.gateway", MistakeReason::GatewayAlone),
-        ("fd00::53", "dns.example", Some(29), "network.dns", MistakeReason::AddressNeeded),
-        ("http://box", "https://box", Some(30), "network.proxy", MistakeReason::ProxyScheme),
-        ("[wifi]", "wifi = 3\n[other]", Some(20), "wifi", MistakeReason::SectionNeeded),
+        ("12:00:00Z", "12:00", "expires", MistakeReason::Moment),
+        ("10.1.2.3/24", "10.1.2.3", "network.address", MistakeReason::AddressPrefix),
+        ("\"10.1.2.1\"", "\"10.1.3.1\"", "network.gateway", MistakeReason::GatewayOutside),
+        ("\"10.1.2.1\"", "\"10.1.2.3\"", "network.gateway", MistakeReason::GatewayOutside),
+        ("address = \"10.1.2.3/24\"", "", "network.gateway", MistakeReason::GatewayAlone),
+        ("fd00::53", "dns.example", "network.dns", MistakeReason::AddressNeeded),
+        ("http://box", "https://box", "network.proxy", MistakeReason::ProxyScheme),
+        ("[wifi]", "[other]", "other", MistakeReason::UnknownKey { nearest: KeyHint::Unlike }),
     ] {
-        let found = refused(from, to);
+        let text = example().to_toml();
+        assert!(text.contains(from), "{from} is not in the example");
+        let text = text.replacen(from, to, 1);
+        let line = match key {
+            "other" => text.lines().position(|line| line == "[other]").map(|at| at + 1),
+            _ => line_of_key(&text, key),
+        };
+        assert_eq!(line.is_none(), reason == MistakeReason::MissingKey, "{key}");
         let mistake = ClaimMistake { line, key: Some(key.to_owned()), reason };
+        let found = mistakes_of(&text);
         assert!(found.contains(&mistake), "{from}: {found:?}");
     }
-    let text = refused("https://", "http://")[0].to_string();
-    assert_eq!(text, "line 3 of the claim file: `relay_url` must begin with https://");
+    let shown = refused("https://", "http://")[0].to_string();
+    assert_eq!(shown, "line 3 of the claim file: `relay_url` must begin with https://");
+    assert_eq!(mistakes_of("version = 1\nwifi = 3")[0].reason, MistakeReason::SectionNeeded);
 }
 
 #[test]
@@ -162,9 +164,11 @@ fn all_mistakes_at_once_in_the_order_of_lines() {
 
 #[test]
 fn a_line_that_is_no_toml_hides_no_other() {
-    let found = refused("hostname = \"or-3\"", "hostname = or-3\nhostnam = \"x\"");
+    let changed = example().to_toml().replacen("hostname = \"or-3\"", "hostname = or-3\nhostnam = \"x\"", 1);
+    let (broken, unknown) = (line_of_key(&changed, "hostname"), line_of_key(&changed, "hostnam"));
+    let found = mistakes_of(&changed);
     let codes: Vec<(Option<usize>, &str)> = found.iter().map(|m| (m.line, m.reason.code())).collect();
-    assert_eq!(codes, [(Some(16), "syntax"), (Some(17), "unknown-key")], "{found:?}");
+    assert_eq!(codes, [(broken, "syntax"), (unknown, "unknown-key")], "{found:?}");
     // What stands in that line is not missed as well.
     let found = refused("country = \"US\"", "country \"US\"");
     assert_eq!(found.iter().map(|m| m.reason.code()).collect::<Vec<_>>(), ["syntax"], "{found:?}");

@@ -151,17 +151,20 @@ fn check_header(header: &[String]) -> Vec<String> {
 }
 
 impl RowReader<'_> {
+    fn find_cell<'r>(&self, row: &'r [String], name: &str) -> Option<&'r str> {
+        let at = self.header.iter().position(|column| column == name)?;
+        row.get(at).map(String::as_str).filter(|text| !text.is_empty())
+    }
+
     /// One card of a row; where something is wrong, none, and the mistakes are noted.
     fn read_row(&mut self, line: u64, row: &[String]) -> Option<BatchCard> {
-        let cell = |name: &str| {
-            let at = self.header.iter().position(|column| column == name)?;
-            row.get(at).map(String::as_str).filter(|text| !text.is_empty())
-        };
         let mut edits = ClaimEdits::default();
         for (name, _, _) in EDITABLE {
-            cell(name).into_iter().for_each(|text| drop(edits.add(name, text)));
+            if let Some(text) = self.find_cell(row, name) {
+                edits.add(name, text);
+            }
         }
-        let file = match cell(CLAIM_COLUMN).map(|claim| read_claim(&self.folder.join(claim))) {
+        let file = match self.find_cell(row, CLAIM_COLUMN).map(|claim| read_claim(&self.folder.join(claim))) {
             None => firmware_config::ClaimFile::default(),
             Some(Ok(file)) => file,
             Some(Err(error)) => {
@@ -169,7 +172,7 @@ impl RowReader<'_> {
                 return None;
             }
         };
-        let is_done = cell(DONE_COLUMN).is_some();
+        let is_done = self.find_cell(row, DONE_COLUMN).is_some();
         let file = match edits.apply(&file) {
             Ok(file) => file,
             Err(error) => {

@@ -79,7 +79,9 @@ fn read_edits(
         ("ntp", &arguments.ntp),
         ("proxy", &arguments.proxy),
     ] {
-        value.iter().for_each(|text| drop(edits.add(name, text)));
+        if let Some(text) = value {
+            edits.add(name, text);
+        }
     }
     if let Some(path) = &arguments.ca {
         let bytes = read_bounded(path, CA_BYTES_MAX)?.ok_or_else(|| FlashError::FileUnreadable {
@@ -169,7 +171,8 @@ fn write_image(
     } else {
         "It has no claim file: add one with `cleantrack-flash inject`, or set the box up by its own Wi-Fi."
     };
-    console.print_note(&format!("{} written and read back. {with}", describe_bytes(report.bytes)));
+    let (size, sum) = (describe_bytes(report.bytes), report.image.file_sum);
+    console.print_note(&format!("{size} written and read back, of the image with the SHA-256 {sum}. {with}"));
     Ok(())
 }
 

@@ -113,13 +113,14 @@ impl fmt::Display for CardDrive {
 }
 
 /// By what the card in a drive is known again.
+#[cfg(target_os = "linux")]
 #[derive(Debug, Clone)]
 pub(crate) struct DriveMarks {
     files: Vec<PathBuf>,
 }
 
+#[cfg(target_os = "linux")]
 impl DriveMarks {
-    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "cards are written to on Linux"))]
     pub(crate) fn of(drive: &CardDrive, tree: &DriveTree) -> Self {
         let block = tree.sys.join("block").join(&drive.name);
         Self {
@@ -128,7 +129,6 @@ impl DriveMarks {
     }
 
     /// What the kernel says now; nothing where it says nothing.
-    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "cards are written to on Linux"))]
     pub(crate) fn read(&self) -> Vec<String> {
         self.files.iter().map(|file| read_line(file)).collect()
     }
@@ -283,7 +283,11 @@ pub(crate) fn find_drive(tree: &DriveTree, path: &Path) -> Result<CardDrive, Fla
         return Err(FlashError::SystemUnsupported);
     }
     let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let inside = real.strip_prefix(&tree.dev).ok().and_then(Path::to_str).filter(|name| !name.contains('/'));
+    let inside = real
+        .strip_prefix(&tree.dev)
+        .ok()
+        .and_then(Path::to_str)
+        .filter(|name| !name.is_empty() && !name.contains('/'));
     let Some(name) = inside else { return Err(FlashError::NoDrive(shown)) };
     if tree.sys.join("block").join(name).exists() {
         return Ok(read_drive(tree, name, &read_mounts(tree)?));
@@ -314,5 +318,5 @@ pub(crate) fn require_drive(
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(all(test, target_os = "linux"))]
 mod tests;

@@ -99,7 +99,8 @@ impl ClaimEdits {
             };
             section.insert(name.to_owned(), value.clone());
         }
-        ClaimFile::parse(table.to_string().as_bytes()).map(ClaimFile::with_hashed_key)
+        let text = toml::to_string(&table).unwrap_or_default();
+        ClaimFile::parse(text.as_bytes()).map(ClaimFile::with_hashed_key)
     }
 }
 

@@ -89,7 +89,7 @@ impl ImageReader {
         let magic = magic.get(..read).unwrap_or_default();
         let unknown = |why| Err(FlashError::ImageUnknown { path: path.to_owned(), why });
         if let Some((_, why)) = OTHERS.iter().find(|(begin, _)| magic.starts_with(begin)) {
-            return unknown(why);
+            return unknown(*why);
         }
         io::Seek::rewind(&mut file).map_err(wrong)?;
         let source = SummedFile { file, sum: Sha256::new(), bytes: 0 };

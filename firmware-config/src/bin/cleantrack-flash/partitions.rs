@@ -57,23 +57,26 @@ fn number_at(sector: &[u8], at: usize) -> u32 {
     u32::from_le_bytes(bytes.unwrap_or_default())
 }
 
+fn read_partition(sector: &[u8], number: usize) -> CardPartition {
+    let at = 430 + 16 * number;
+    CardPartition {
+        number,
+        kind: sector.get(at + 4).copied().unwrap_or(0),
+        is_active: sector.get(at) == Some(&0x80),
+        start: u64::from(number_at(sector, at + 8)) * SECTOR_BYTES,
+        bytes: u64::from(number_at(sector, at + 12)) * SECTOR_BYTES,
+    }
+}
+
 /// Reads a first sector; `None` where there is no table in it.
 pub(crate) fn parse_table(sector: &[u8]) -> Option<PartitionTable> {
     if sector.get(510..512) != Some(&[0x55, 0xaa]) {
         return None;
     }
-    let entry = |number: usize| {
-        let at = 446 + 16 * (number - 1);
-        CardPartition {
-            number,
-            kind: sector.get(at + 4).copied().unwrap_or(0),
-            is_active: sector.get(at) == Some(&0x80),
-            start: u64::from(number_at(sector, at + 8)) * SECTOR_BYTES,
-            bytes: u64::from(number_at(sector, at + 12)) * SECTOR_BYTES,
-        }
-    };
-    let partitions: Vec<CardPartition> =
-        (1..=4).map(entry).filter(|partition| partition.kind != 0 && partition.bytes > 0).collect();
+    let partitions: Vec<CardPartition> = (1..=4)
+        .map(|number| read_partition(sector, number))
+        .filter(|partition| partition.kind != 0 && partition.bytes > 0)
+        .collect();
     (!partitions.is_empty()).then(|| PartitionTable { disk_id: number_at(sector, 440), partitions })
 }
 

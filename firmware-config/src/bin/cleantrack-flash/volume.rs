@@ -178,6 +178,13 @@ impl<'a> CardVolume<'a> {
         self.fat.unmount().map_err(writing)
     }
 
+    fn remove_entry(&self, name: &str) -> Result<(), FlashError> {
+        match self.fat.root_dir().remove(name) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(self.writing()(e)),
+            _ => Ok(()),
+        }
+    }
+
     fn require_room(&self, length: usize) -> Result<(), FlashError> {
         let stats = self.fat.stats().map_err(self.reading())?;
         let cluster = u64::from(stats.cluster_size());
@@ -202,21 +209,18 @@ impl BootFiles for CardVolume<'_> {
 
     fn write_file(&mut self, name: &str, bytes: &[u8]) -> Result<(), FlashError> {
         let spare = spare_name(name);
-        self.remove_file(&spare)?;
+        self.remove_entry(&spare)?;
         self.require_room(bytes.len())?;
         let root = self.fat.root_dir();
         let mut file = root.create_file(&spare).map_err(self.writing())?;
         file.write_all(bytes).and_then(|()| file.flush()).map_err(self.writing())?;
         drop(file);
-        self.remove_file(name)?;
+        self.remove_entry(name)?;
         root.rename(&spare, &root, name).map_err(self.writing())
     }
 
     fn remove_file(&mut self, name: &str) -> Result<(), FlashError> {
-        match self.fat.root_dir().remove(name) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(self.writing()(e)),
-            _ => Ok(()),
-        }
+        self.remove_entry(name)
     }
 }
 
@@ -272,21 +276,22 @@ pub(crate) fn read_bounded(path: &Path, most: usize) -> Result<Option<Vec<u8>>, 
     Ok(Some(bytes))
 }
 
+fn write_spare(spare: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = fs::File::create(spare)?;
+    if let Ok(old) = fs::metadata(path) {
+        fs::set_permissions(spare, old.permissions())?;
+    }
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(spare, path)
+}
+
 /// Writes a file of the machine so that it is the old one or the new one, whole.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FlashError> {
     let wrong = |source| FlashError::FileUnwritable { path: path.to_owned(), source };
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let spare = path.with_file_name(spare_name(name));
-    let write = || {
-        let mut file = fs::File::create(&spare)?;
-        if let Ok(old) = fs::metadata(path) {
-            fs::set_permissions(&spare, old.permissions())?;
-        }
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&spare, path)
-    };
-    let written: io::Result<()> = write();
+    let written = write_spare(&spare, path, bytes);
     if written.is_err() {
         // What was begun is of no use; where it cannot be removed either, the error says enough.
         let _ = fs::remove_file(&spare);

@@ -218,7 +218,7 @@ mod with_readers {
     #[test]
     fn a_small_card_and_a_mounted_one_stay_as_they_are() {
         let desk = InstallerDesk::new();
-        let tree = machine(&desk, 1024 * 1024);
+        let tree = machine(&desk, 100_000);
         let (outcome, _) = run(&desk, &tree, "write @box.img.zst --device @dev/sdb --yes", &[]);
         assert!(matches!(outcome, Err(FlashError::CardTooSmall { .. })), "{outcome:?}");
         std::fs::write(tree.proc.join("self/mountinfo"), "30 22 8:16 / /media/x rw - vfat /dev/sdb rw\n")

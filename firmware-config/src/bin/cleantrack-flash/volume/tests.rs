@@ -112,7 +112,8 @@ proptest! {
     /// Whatever is in the boot sector, the tables and the first folder: an answer, in time.
     #[test]
     fn broken_drives_are_answered(changes in proptest::collection::vec((0usize..40_000, any::<u8>()), 1..40)) {
-        let mut image = box_image();
+        static IMAGE: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+        let mut image = IMAGE.get_or_init(box_image)[..FAT_BYTES + FAT_SECTORS * 512].to_vec();
         for (at, byte) in changes {
             image[FAT_BYTES + at] = byte;
         }

@@ -95,7 +95,8 @@ fn a_card_that_is_cut_off_anywhere_cannot_start() {
         match step {
             CardStep::Write(at, bytes) => waiting.push((*at, bytes.clone())),
             CardStep::Sync => {
-                for chosen in [|n: usize| n % 2 == 0, |n| n % 2 == 1, |n| n == 0, |_| true] {
+                let choices: [fn(usize) -> bool; 4] = [|n| n % 2 == 0, |n| n % 2 == 1, |n| n == 0, |_| true];
+                for chosen in choices {
                     let mut cut = durable.clone();
                     for (_, (at, bytes)) in waiting.iter().enumerate().filter(|(n, _)| chosen(*n)) {
                         let at = usize::try_from(*at).unwrap();
