@@ -1,0 +1,98 @@
+//! Who sits in front of it: what is shown, and what is answered.
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+
+/// The person at the terminal; tests answer by a list.
+pub(crate) trait OperatorConsole {
+    /// A line that was requested.
+    fn print_line(&mut self, line: &str);
+
+    /// A line about what is being done.
+    fn print_note(&mut self, line: &str);
+
+    /// An answer without its line end; `None` where nobody answers.
+    fn read_answer(&mut self, question: &str) -> Option<String>;
+
+    /// The same, not shown while it is entered.
+    fn read_secret(&mut self, question: &str) -> Option<String>;
+}
+
+/// Standard input, output and error.
+pub(crate) struct StandardConsole;
+
+/// An answer that is longer is none.
+const ANSWER_BYTES_MAX: u64 = 4_096;
+
+fn read_line() -> Option<String> {
+    let mut line = String::new();
+    let read = std::io::Read::take(std::io::stdin().lock(), ANSWER_BYTES_MAX).read_line(&mut line).ok()?;
+    (read > 0).then(|| line.trim_end_matches(['\n', '\r']).to_owned())
+}
+
+impl OperatorConsole for StandardConsole {
+    fn print_line(&mut self, line: &str) {
+        // A reader that is gone wants no more lines.
+        let _ = writeln!(std::io::stdout(), "{line}");
+    }
+
+    fn print_note(&mut self, line: &str) {
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
+
+    fn read_answer(&mut self, question: &str) -> Option<String> {
+        let _ = write!(std::io::stderr(), "{question}");
+        let _ = std::io::stderr().flush();
+        read_line()
+    }
+
+    fn read_secret(&mut self, question: &str) -> Option<String> {
+        let hidden = std::io::stdin().is_terminal().then(crate::system::hide_input).flatten();
+        let answer = self.read_answer(question);
+        if let Some(hidden) = hidden {
+            crate::system::show_input(&hidden);
+            let _ = writeln!(std::io::stderr());
+        }
+        answer
+    }
+}
+
+/// Answers from a list, and what was shown.
+#[cfg(test)]
+#[derive(Default)]
+pub(crate) struct ScriptedConsole {
+    pub(crate) answers: std::collections::VecDeque<String>,
+    pub(crate) lines: Vec<String>,
+    pub(crate) notes: Vec<String>,
+}
+
+#[cfg(test)]
+impl ScriptedConsole {
+    pub(crate) fn answering(answers: &[&str]) -> Self {
+        Self { answers: answers.iter().map(ToString::to_string).collect(), ..Self::default() }
+    }
+
+    /// All that was shown.
+    pub(crate) fn shown(&self) -> String {
+        [self.lines.join("\n"), self.notes.join("\n")].join("\n")
+    }
+}
+
+#[cfg(test)]
+impl OperatorConsole for ScriptedConsole {
+    fn print_line(&mut self, line: &str) {
+        self.lines.push(line.to_owned());
+    }
+
+    fn print_note(&mut self, line: &str) {
+        self.notes.push(line.to_owned());
+    }
+
+    fn read_answer(&mut self, question: &str) -> Option<String> {
+        self.notes.push(question.to_owned());
+        self.answers.pop_front()
+    }
+
+    fn read_secret(&mut self, question: &str) -> Option<String> {
+        self.read_answer(question)
+    }
+}

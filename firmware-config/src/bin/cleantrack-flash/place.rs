@@ -1,0 +1,65 @@
+//! Where a box's card is: in a reader, in a file, or as a folder that the computer shows.
+
+use std::path::{Path, PathBuf};
+
+use firmware_config::CLAIM_FILE_NAME;
+
+use crate::card::{CardDevice, FileCard};
+use crate::drives::{CardDrive, DriveTree, find_drive, require_drive};
+use crate::error::FlashError;
+use crate::system::{open_drive, open_drive_to_read};
+use crate::volume::{BootFiles as _, BootFolder};
+use crate::writer::add_claim;
+
+/// What a path names.
+pub(crate) enum CardPlace {
+    Drive(CardDrive),
+    File(PathBuf),
+    Folder(PathBuf),
+}
+
+impl CardPlace {
+    /// What this path is on this machine.
+    pub(crate) fn of(path: &Path, tree: &DriveTree) -> Result<Self, FlashError> {
+        if path.is_dir() {
+            return Ok(Self::Folder(path.to_owned()));
+        }
+        match find_drive(tree, path) {
+            Ok(drive) => Ok(Self::Drive(drive)),
+            // No path of a device is a file.
+            Err(FlashError::NoDrive(_) | FlashError::SystemUnsupported) if path.is_file() => {
+                Ok(Self::File(path.to_owned()))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The card, to look at. `None` for a folder.
+    pub(crate) fn open_to_read(&self, tree: &DriveTree) -> Result<Option<Box<dyn CardDevice>>, FlashError> {
+        match self {
+            Self::Drive(drive) => open_drive_to_read(drive, tree).map(Some),
+            Self::File(path) => Ok(Some(Box::new(FileCard::open(path)?))),
+            Self::Folder(_) => Ok(None),
+        }
+    }
+}
+
+/// Puts a claim file onto a card that a box starts from.
+pub(crate) fn inject_claim(
+    path: &Path,
+    claim: &str,
+    tree: &DriveTree,
+    force_bytes: Option<u64>,
+) -> Result<(), FlashError> {
+    match CardPlace::of(path, tree)? {
+        CardPlace::Drive(_) => {
+            let drive = require_drive(tree, path, force_bytes)?;
+            add_claim(open_drive(&drive, tree)?.as_mut(), claim)
+        }
+        CardPlace::File(path) => add_claim(&mut FileCard::open_writable(&path)?, claim),
+        CardPlace::Folder(path) => {
+            let mut files = BootFolder::open(&path)?;
+            files.write_file(CLAIM_FILE_NAME, claim.as_bytes())
+        }
+    }
+}

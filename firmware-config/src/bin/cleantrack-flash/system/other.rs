@@ -1,0 +1,33 @@
+//! Systems on which card readers are not written to: files and mounted drives work there too.
+
+use std::fs::File;
+use std::io;
+
+use crate::card::CardDevice;
+use crate::drives::{CardDrive, DriveTree};
+use crate::error::FlashError;
+
+/// There is no way past the machine's memory that needs no system call of its own.
+pub(crate) fn drop_cache(_file: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// A terminal whose input is hidden; here it stays visible.
+pub(crate) struct HiddenInput;
+
+pub(crate) fn hide_input() -> Option<HiddenInput> {
+    None
+}
+
+pub(crate) fn show_input(_hidden: &HiddenInput) {}
+
+pub(crate) fn open_drive(_drive: &CardDrive, _tree: &DriveTree) -> Result<Box<dyn CardDevice>, FlashError> {
+    Err(FlashError::SystemUnsupported)
+}
+
+pub(crate) fn open_drive_to_read(
+    _drive: &CardDrive,
+    _tree: &DriveTree,
+) -> Result<Box<dyn CardDevice>, FlashError> {
+    Err(FlashError::SystemUnsupported)
+}

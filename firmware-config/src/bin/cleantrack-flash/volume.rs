@@ -1,0 +1,307 @@
+//! The drive CT-BOOT that a box starts from: on a card, in an image, or as the folder that a computer shows of it.
+
+use std::fs;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use fatfs::{Date, DateTime, FileSystem, FsOptions, Time, TimeProvider};
+
+use crate::card::{CardDevice, read_fault, write_fault};
+use crate::error::FlashError;
+use crate::partitions::CardPartition;
+
+/// What the FAT partition of a box's card is called.
+const BOOT_LABEL: &str = "CT-BOOT";
+/// What only the drive of a box's card has.
+const BOOT_PROGRAM: &str = "u-boot.bin";
+/// A FAT that leads in circles would be read for ever; a whole one needs a fraction of this.
+const READ_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// The files beside the boot loader.
+pub(crate) trait BootFiles {
+    /// The first `most` bytes of a file; `None` where there is none.
+    fn read_file(&mut self, name: &str, most: usize) -> Result<Option<Vec<u8>>, FlashError>;
+
+    /// Under another name first, so that a removal leaves the old file or the new one.
+    fn write_file(&mut self, name: &str, bytes: &[u8]) -> Result<(), FlashError>;
+
+    /// Removes a file if it is there.
+    fn remove_file(&mut self, name: &str) -> Result<(), FlashError>;
+}
+
+/// A partition of a card as a stream.
+pub(crate) struct CardWindow<'a> {
+    card: &'a mut dyn CardDevice,
+    start: u64,
+    bytes: u64,
+    position: u64,
+    read: u64,
+}
+
+impl CardWindow<'_> {
+    /// As much as lies inside.
+    fn fit(&self, length: usize) -> usize {
+        let left = self.bytes.saturating_sub(self.position);
+        usize::try_from(left).unwrap_or(usize::MAX).min(length)
+    }
+}
+
+impl Read for CardWindow<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let length = self.fit(into.len());
+        self.read += length as u64;
+        if self.read > READ_BYTES_MAX {
+            return Err(io::Error::other("its tables lead in circles"));
+        }
+        self.card.read_at(self.start + self.position, into.get_mut(..length).unwrap_or_default())?;
+        self.position += length as u64;
+        Ok(length)
+    }
+}
+
+impl Write for CardWindow<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let length = self.fit(bytes.len());
+        self.card.write_at(self.start + self.position, bytes.get(..length).unwrap_or_default())?;
+        self.position += length as u64;
+        Ok(length)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Seek for CardWindow<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let position = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::Current(by) => self.position.checked_add_signed(by),
+            SeekFrom::End(by) => self.bytes.checked_add_signed(by),
+        };
+        // Behind its end there is nothing to go to.
+        let inside = position.filter(|at| *at <= self.bytes);
+        self.position = inside.ok_or_else(|| io::Error::other("it points outside its partition"))?;
+        Ok(self.position)
+    }
+}
+
+/// Files that are written show when.
+#[derive(Debug)]
+struct FatClock;
+
+static FAT_CLOCK: FatClock = FatClock;
+
+impl TimeProvider for FatClock {
+    fn get_current_date(&self) -> Date {
+        self.get_current_date_time().date
+    }
+
+    fn get_current_date_time(&self) -> DateTime {
+        let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
+        let part = |value: i8| u16::try_from(value).unwrap_or(0);
+        let year = u16::try_from(now.year()).unwrap_or(0).clamp(1980, 2107);
+        let date = Date { year, month: part(now.month()), day: part(now.day()) };
+        let time =
+            Time { hour: part(now.hour()), min: part(now.minute()), sec: part(now.second()), millis: 0 };
+        DateTime { date, time }
+    }
+}
+
+/// What a volume is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum VolumeUse {
+    Look,
+    Change,
+}
+
+/// The FAT partition of a card.
+pub(crate) struct CardVolume<'a> {
+    fat: FileSystem<CardWindow<'a>>,
+    start: u64,
+}
+
+fn fat_fault(error: io::Error, fault: impl Fn(io::Error) -> FlashError) -> FlashError {
+    // What the card itself says has a number.
+    if error.raw_os_error().is_some() { fault(error) } else { FlashError::FatDamaged(error.to_string()) }
+}
+
+impl<'a> CardVolume<'a> {
+    /// Opens a partition. To be changed it must be CT-BOOT and have been closed properly.
+    pub(crate) fn open(
+        card: &'a mut dyn CardDevice,
+        partition: CardPartition,
+        purpose: VolumeUse,
+    ) -> Result<Self, FlashError> {
+        let start = partition.start;
+        let window = CardWindow { card, start, bytes: partition.bytes, position: 0, read: 0 };
+        let options = FsOptions::new().time_provider(&FAT_CLOCK);
+        let opened = FileSystem::new(window, options);
+        let fat = opened.map_err(|e| fat_fault(e, read_fault(start)))?;
+        let volume = Self { fat, start };
+        if purpose == VolumeUse::Change {
+            let label = volume.label()?;
+            if label != BOOT_LABEL {
+                return Err(FlashError::OtherLabel { label });
+            }
+            if volume.is_dirty()? {
+                return Err(FlashError::FatDirty);
+            }
+        }
+        Ok(volume)
+    }
+
+    fn reading(&self) -> impl Fn(io::Error) -> FlashError + use<> {
+        let start = self.start;
+        move |error| fat_fault(error, read_fault(start))
+    }
+
+    fn writing(&self) -> impl Fn(io::Error) -> FlashError + use<> {
+        let start = self.start;
+        move |error| fat_fault(error, write_fault(start))
+    }
+
+    pub(crate) fn label(&self) -> Result<String, FlashError> {
+        let listed = self.fat.read_volume_label_from_root_dir().map_err(self.reading())?;
+        Ok(listed.unwrap_or_else(|| self.fat.volume_label()).trim().to_owned())
+    }
+
+    /// Whether it was left without being closed.
+    pub(crate) fn is_dirty(&self) -> Result<bool, FlashError> {
+        let flags = self.fat.read_status_flags().map_err(self.reading())?;
+        Ok(flags.dirty() || flags.io_error())
+    }
+
+    /// Writes what is left to write; the card must be synced behind it.
+    pub(crate) fn close(self) -> Result<(), FlashError> {
+        let writing = self.writing();
+        self.fat.unmount().map_err(writing)
+    }
+
+    fn remove_entry(&self, name: &str) -> Result<(), FlashError> {
+        match self.fat.root_dir().remove(name) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(self.writing()(e)),
+            _ => Ok(()),
+        }
+    }
+
+    fn require_room(&self, length: usize) -> Result<(), FlashError> {
+        let stats = self.fat.stats().map_err(self.reading())?;
+        let cluster = u64::from(stats.cluster_size());
+        let free = u64::from(stats.free_clusters()) * cluster;
+        // One cluster more, should the folder have to grow.
+        let needed = (length as u64).next_multiple_of(cluster.max(1)) + cluster;
+        if free < needed { Err(FlashError::FatFull { free, needed }) } else { Ok(()) }
+    }
+}
+
+impl BootFiles for CardVolume<'_> {
+    fn read_file(&mut self, name: &str, most: usize) -> Result<Option<Vec<u8>>, FlashError> {
+        let file = match self.fat.root_dir().open_file(name) {
+            Ok(file) => file,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(self.reading()(e)),
+        };
+        let mut bytes = Vec::new();
+        file.take(most as u64).read_to_end(&mut bytes).map_err(self.reading())?;
+        Ok(Some(bytes))
+    }
+
+    fn write_file(&mut self, name: &str, bytes: &[u8]) -> Result<(), FlashError> {
+        let spare = spare_name(name);
+        self.remove_entry(&spare)?;
+        self.require_room(bytes.len())?;
+        let root = self.fat.root_dir();
+        let mut file = root.create_file(&spare).map_err(self.writing())?;
+        file.write_all(bytes).and_then(|()| file.flush()).map_err(self.writing())?;
+        drop(file);
+        self.remove_entry(name)?;
+        root.rename(&spare, &root, name).map_err(self.writing())
+    }
+
+    fn remove_file(&mut self, name: &str) -> Result<(), FlashError> {
+        self.remove_entry(name)
+    }
+}
+
+fn spare_name(name: &str) -> String {
+    format!("{name}.new")
+}
+
+/// The drive as a computer shows it: a folder.
+pub(crate) struct BootFolder {
+    path: PathBuf,
+}
+
+impl BootFolder {
+    pub(crate) fn open(path: &Path) -> Result<Self, FlashError> {
+        if path.join(BOOT_PROGRAM).is_file() {
+            Ok(Self { path: path.to_owned() })
+        } else {
+            Err(FlashError::FolderUnknown { path: path.to_owned() })
+        }
+    }
+}
+
+impl BootFiles for BootFolder {
+    fn read_file(&mut self, name: &str, most: usize) -> Result<Option<Vec<u8>>, FlashError> {
+        read_bounded(&self.path.join(name), most)
+    }
+
+    fn write_file(&mut self, name: &str, bytes: &[u8]) -> Result<(), FlashError> {
+        write_whole(&self.path.join(name), bytes)
+    }
+
+    fn remove_file(&mut self, name: &str) -> Result<(), FlashError> {
+        let path = self.path.join(name);
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(FlashError::FileUnwritable { path, source })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The first `most` bytes of a file of the machine; `None` where there is none.
+pub(crate) fn read_bounded(path: &Path, most: usize) -> Result<Option<Vec<u8>>, FlashError> {
+    let wrong = |source| FlashError::FileUnreadable { path: path.to_owned(), source };
+    let file = match fs::File::open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(wrong(e)),
+    };
+    let mut bytes = Vec::new();
+    file.take(most as u64).read_to_end(&mut bytes).map_err(wrong)?;
+    Ok(Some(bytes))
+}
+
+fn write_spare(spare: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = fs::File::create(spare)?;
+    if let Ok(old) = fs::metadata(path) {
+        fs::set_permissions(spare, old.permissions())?;
+    }
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(spare, path)
+}
+
+/// Writes a file of the machine so that it is the old one or the new one, whole.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FlashError> {
+    let wrong = |source| FlashError::FileUnwritable { path: path.to_owned(), source };
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let spare = path.with_file_name(spare_name(name));
+    let written = write_spare(&spare, path, bytes);
+    if written.is_err() {
+        // What was begun is of no use; where it cannot be removed either, the error says enough.
+        let _ = fs::remove_file(&spare);
+    }
+    written.map_err(wrong)?;
+    // Not every system opens a folder; the rename is in its log anyway.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let _ = fs::File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
