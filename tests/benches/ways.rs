@@ -22,7 +22,7 @@ const ROUNDS: usize = 3;
 /// The least share that is good.
 const SHARE_MIN: f64 = 0.5;
 
-/// Cleanings with a name of somebody's and a note, as phones record them.
+/// Cleanings, as many as wait after a day without a line in a large facility.
 async fn record_backlog(data: &Path) {
     let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
     let clock = Arc::new(system_clock(boot_id(random.bytes())));

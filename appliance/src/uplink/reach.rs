@@ -18,7 +18,7 @@ use tokio_rustls::client::TlsStream;
 use super::claim::{ClaimError, ClaimStore};
 use super::link::RelayEndpoint;
 use super::proxy::{HttpsRoute, ProxyAddress, read_status};
-use super::tls::{self, HandshakeNotes};
+use super::tls::{self, HandshakeNotes, WatchedTls};
 use super::way::UplinkWay;
 
 /// For one step: to find a name, connect, get a tunnel, shake hands, get an answer.
@@ -167,13 +167,14 @@ impl WayTarget {
     pub(super) fn of_https(
         url: &str,
         route: &HttpsRoute,
-        (tls, notes): (ClientConfig, Arc<HandshakeNotes>),
+        tls: WatchedTls,
         identity: ShownIdentity,
     ) -> Option<Self> {
         let uri: http::Uri = url.parse().ok()?;
         let host = uri.host()?.trim_start_matches('[').trim_end_matches(']').to_owned();
         let (port, proxy) = (uri.port_u16().unwrap_or(443), route.proxy.clone());
-        Some(Self { way: UplinkWay::Https, host, port, proxy, tls: Arc::new(tls), notes, identity })
+        let WatchedTls { config, notes } = tls;
+        Some(Self { way: UplinkWay::Https, host, port, proxy, tls: Arc::new(config), notes, identity })
     }
 
     fn address(&self) -> String {
@@ -363,17 +364,14 @@ fn targets_of(
 }
 
 /// Of the relay's MQTT listener.
-pub(super) fn mqtt_target(
-    relay: &RelayEndpoint,
-    (tls, notes): (ClientConfig, Arc<HandshakeNotes>),
-) -> WayTarget {
+pub(super) fn mqtt_target(relay: &RelayEndpoint, tls: WatchedTls) -> WayTarget {
     WayTarget {
         way: UplinkWay::Mqtt,
         host: relay.host.clone(),
         port: relay.port,
         proxy: None,
-        tls: Arc::new(tls),
-        notes,
+        tls: Arc::new(tls.config),
+        notes: tls.notes,
         identity: ShownIdentity::Certificate,
     }
 }

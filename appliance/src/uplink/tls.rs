@@ -66,6 +66,15 @@ impl HandshakeNotes {
     }
 }
 
+/// A client, and what its handshakes show.
+#[derive(Debug, Clone)]
+pub struct WatchedTls {
+    /// The client.
+    pub config: ClientConfig,
+    /// What it saw.
+    pub notes: Arc<HandshakeNotes>,
+}
+
 /// Characters of an issuer's name.
 const ISSUER_CHARS_MAX: usize = 120;
 
@@ -150,7 +159,7 @@ pub fn client_config(
     clock: Arc<dyn Clock>,
     cosigned_s: u64,
 ) -> Result<ClientConfig, TlsError> {
-    watched_config(ca, identity, clock, cosigned_s).map(|(config, _)| config)
+    watched_config(ca, identity, clock, cosigned_s).map(|tls| tls.config)
 }
 
 /// The same, with what its handshakes show of the other side.
@@ -162,36 +171,36 @@ pub fn watched_config(
     identity: Option<(&str, &str)>,
     clock: Arc<dyn Clock>,
     cosigned_s: u64,
-) -> Result<(ClientConfig, Arc<HandshakeNotes>), TlsError> {
-    let config = |e: &dyn std::fmt::Display| TlsError::Config(e.to_string());
+) -> Result<WatchedTls, TlsError> {
+    let unfit = |e: &dyn std::fmt::Display| TlsError::Config(e.to_string());
     let mut roots = RootCertStore::empty();
     for root in parse_certificates("relay's authority", ca)? {
-        roots.add(root).map_err(|e| config(&e))?;
+        roots.add(root).map_err(|e| unfit(&e))?;
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
         .build()
-        .map_err(|e| config(&e))?;
+        .map_err(|e| unfit(&e))?;
     let notes = Arc::<HandshakeNotes>::default();
     let verifier = NotingVerifier { inner, notes: Arc::clone(&notes) };
     let floor = Floor { clock, floor_s: BUILT_S.max(cosigned_s) };
     let builder = ClientConfig::builder_with_details(Arc::clone(&provider), Arc::new(floor))
         .with_protocol_versions(&[&rustls::version::TLS13])
-        .map_err(|e| config(&e))?
+        .map_err(|e| unfit(&e))?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier));
-    let client = match identity {
+    let config = match identity {
         None => builder.with_no_client_auth(),
         Some((chain, key)) => {
             let chain = parse_certificates("box's certificate", chain)?;
             let key = PrivateKeyDer::from_pem_slice(key.as_bytes())
                 .map_err(|e| TlsError::Pem { what: "box's key", why: e.to_string() })?;
-            let key = CertifiedKey::from_der(chain, key, &provider).map_err(|e| config(&e))?;
+            let key = CertifiedKey::from_der(chain, key, &provider).map_err(|e| unfit(&e))?;
             let identity = NotingIdentity { key: Arc::new(key), notes: Arc::clone(&notes) };
             builder.with_client_cert_resolver(Arc::new(identity))
         }
     };
-    Ok((client, notes))
+    Ok(WatchedTls { config, notes })
 }
 
 /// Whether a text holds authorities that could be trusted.

@@ -8,7 +8,7 @@ use words::Number;
 
 use crate::identity::own_addresses;
 use crate::intake::Permission;
-use crate::uplink::reach::WayFault;
+use crate::uplink::WayReport;
 use crate::uplink::way::UplinkWay;
 use crate::web::access::permissions::View;
 use crate::web::access::staff::StaffCaller;
@@ -114,17 +114,21 @@ fn box_facts(state: &AppState, snapshot: &Snapshot, wording: &PageWording, w: Fa
 /// By which way the box reaches its relay, and where the others end.
 fn way_facts(state: &AppState, w: FacilityWords) -> Vec<FactRow> {
     let Some(report) = state.ways.borrow().clone() else { return Vec::new() };
-    let named = |way: UplinkWay| match (way, &report.proxy) {
+    let is_up = matches!(*state.link.borrow(), RelayLinkState::Up { .. });
+    let used = is_up.then(|| FactRow::worded(w.box_fact_way(), way_name(&report, report.way, w)));
+    let faults = report.faults.iter().map(|(way, fault)| {
+        let name = w.box_fact_not_by(way_name(&report, *way, w));
+        FactRow::worded(name, w.box_way_fault(fault.key(), fault.subject()))
+    });
+    used.into_iter().chain(faults).collect()
+}
+
+fn way_name(report: &WayReport, way: UplinkWay, w: FacilityWords) -> String {
+    match (way, &report.proxy) {
         (UplinkWay::Mqtt, _) => w.box_way_mqtt(),
         (UplinkWay::Https, None) => w.box_way_https(),
         (UplinkWay::Https, Some(proxy)) => w.box_way_proxy(proxy.clone()),
-    };
-    let is_up = matches!(*state.link.borrow(), RelayLinkState::Up { .. });
-    let used = is_up.then(|| FactRow::worded(w.box_fact_way(), named(report.way)));
-    let fault = |way: UplinkWay, fault: &WayFault| {
-        FactRow::worded(w.box_fact_not_by(named(way)), w.box_way_fault(fault.key(), fault.subject()))
-    };
-    used.into_iter().chain(report.faults.iter().map(|(way, of)| fault(*way, of))).collect()
+    }
 }
 
 /// What the relay has of this log and of those before it.
