@@ -56,6 +56,7 @@ mod proof;
 mod readers;
 mod refusal_fields;
 mod refused_early;
+mod relay_ways;
 mod sign_in;
 mod staff_pages;
 mod station;
