@@ -146,12 +146,16 @@ async fn whatever_is_killed_between_a_batch_and_its_answer_nothing_is_lost_or_tw
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_proxy_that_cuts_holds_nothing_up_for_good() {
-    let proxy = ConnectProxy::start(ProxyRule::CutAfter(Duration::from_millis(400))).await.unwrap();
+    let proxy = ConnectProxy::start(ProxyRule::Open).await.unwrap();
     let world = world_with(&format!("way = \"https\"\n{}", proxy_settings(&proxy)), NetworkFault::None).await;
-    record(&world, "short-lived", 60).await;
-    world.check().await;
+    is_up_by(&world, "https").await;
     let opened = proxy.tunnels();
-    assert!(opened > 2, "{opened}");
+    proxy.set(ProxyRule::CutAfter(Duration::from_secs(2)));
+    let load = Load::start((0..2).map(|n| world.phone(&format!("short-lived-{n}"))));
+    let cut = until("the proxy cuts", async || (proxy.tunnels() > opened + 3).then_some(()));
+    assert!(cut.await.is_some(), "{}", world.r#box.log());
+    load.stop().await;
+    world.check().await;
     proxy.set(ProxyRule::CutAfterBytes(40_000));
     record(&world, "few-bytes", 60).await;
     world.check().await;

@@ -258,6 +258,15 @@ impl UplinkShared {
         });
     }
 
+    /// A way serves. Of HTTPS nothing is known any more once MQTT does: it is not tried beside it.
+    fn clear_faults(&self, way: UplinkWay) {
+        self.status.send_if_modified(|status| {
+            let before = status.ways.faults.len();
+            status.ways.faults.retain(|of, _| *of < way);
+            status.ways.faults.len() != before
+        });
+    }
+
     fn say_way(&self, way: UplinkWay) {
         self.status.send_if_modified(|status| std::mem::replace(&mut status.ways.way, way) != way);
     }
@@ -384,12 +393,16 @@ async fn claim_answer(shared: &Arc<UplinkShared>) -> Result<ClaimAnswer, Duratio
     };
     let trouble = |error: &claim::ClaimError| {
         tracing::warn!(%error, "not claimed");
+        if let claim::ClaimError::Way(fault) = error {
+            shared.note_fault(UplinkWay::Https, Some(fault.clone()));
+        }
         shared.say(UplinkState::Claiming { trouble: Some(error.to_string()) });
         if error.is_permanent() { HOPELESS } else { shared.jitter(BACK_OFF_MAX / 4) }
     };
     match claim::claim_box(&parts.files, &claimant).await {
         Ok(Some(answer)) => {
             tracing::info!(facility = %answer.facility.id, "claimed");
+            shared.note_fault(UplinkWay::Https, None);
             accept_claim(shared, &answer).await;
         }
         Ok(None) => {}

@@ -250,32 +250,39 @@ fn to_json<T: serde::Serialize>(message: &T) -> Bytes {
     serde_json::to_vec(message).unwrap_or_default().into()
 }
 
-/// The box stops: the relay is to know that it went by itself.
-struct Goodbye;
+/// Why a session ends although the line is good: the relay is to know that the box went by itself.
+enum GoodEnd {
+    /// The box stops.
+    Stop,
+    /// By HTTPS, and MQTT gets through again.
+    MqttOpen,
+}
 
 impl UplinkSession<'_> {
     async fn run_session(mut self, mut receiver: LineReceiver, line: &LineConfig) -> SessionClose {
-        let mqtt_open = watch_for_mqtt(self.shared, &line.mqtt);
-        tokio::pin!(mqtt_open);
-        let why = tokio::select! {
-            why = self.exchange_events(&mut receiver) => why,
-            () = &mut mqtt_open => {
-                receiver.close().await;
-                return SessionClose { why: "MQTT gets through again".to_owned(), end: WayEnd::MqttOpen };
-            }
-        };
+        let ended = self.exchange_events(&mut receiver, &line.mqtt).await;
         let end = if self.answered { WayEnd::Lost } else { WayEnd::Blocked };
-        match why {
-            Ok(Goodbye) => {
+        match ended {
+            Ok(GoodEnd::Stop) => {
                 receiver.close().await;
                 SessionClose { why: "the box is stopping".to_owned(), end }
+            }
+            Ok(GoodEnd::MqttOpen) => {
+                receiver.close().await;
+                SessionClose { why: "MQTT gets through again".to_owned(), end: WayEnd::MqttOpen }
             }
             Err(why) => SessionClose { why, end },
         }
     }
 
-    /// Serves the line until its end, or until the box stops.
-    async fn exchange_events(&mut self, receiver: &mut LineReceiver) -> Result<Goodbye, String> {
+    /// Serves the line until its end, until the box stops, or until there is a better one.
+    async fn exchange_events(
+        &mut self,
+        receiver: &mut LineReceiver,
+        mqtt: &Result<MqttConfig, String>,
+    ) -> Result<GoodEnd, String> {
+        let mqtt_open = watch_for_mqtt(self.shared, mqtt);
+        tokio::pin!(mqtt_open);
         let mut size = self.shared.parts.store.size_watch();
         let mut stopped = self.shared.stop.subscribe();
         let mut alarms = self.shared.parts.alarms.watch();
@@ -317,7 +324,8 @@ impl UplinkSession<'_> {
                     // Whoever looks at the fleet learns it before the next minute's report.
                     changed.map_err(|e| e.to_string()).and_then(|()| self.publish(UpTopic::Health, to_json(&self.health())))
                 }
-                _ = stopped.changed() => return Ok(Goodbye),
+                () = &mut mqtt_open => return Ok(GoodEnd::MqttOpen),
+                _ = stopped.changed() => return Ok(GoodEnd::Stop),
             };
             done?;
         }
@@ -327,7 +335,7 @@ impl UplinkSession<'_> {
     fn note_answer(&mut self) {
         if !std::mem::replace(&mut self.answered, true) {
             self.shared.ways().on_answer(self.shared.parts.clock.now().up_ms);
-            self.shared.note_fault(self.shared.way(), None);
+            self.shared.clear_faults(self.shared.way());
         }
     }
 

@@ -62,7 +62,8 @@ fn answered((status, body): &(StatusCode, Vec<u8>)) -> Answer {
 
 fn refusal_code((status, body): &(StatusCode, Vec<u8>)) -> (StatusCode, String) {
     let problem: serde_json::Value = serde_json::from_slice(body).unwrap();
-    (*status, problem["code"].as_str().unwrap_or_default().to_owned())
+    let kind = problem["type"].as_str().unwrap_or_default();
+    (*status, kind.trim_start_matches("/problems/").to_owned())
 }
 
 fn log_of(fill: u8, secret: u8, count: i64) -> FakeBox {
