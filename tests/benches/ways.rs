@@ -12,6 +12,7 @@ use harness::world::World;
 use record::entry::{EntryAuthor, EntryDraft};
 use record::kinds::Event;
 use record::limits::BATCH_ENTRIES_MAX;
+use record::tag::Tag;
 use service::clock::boot_id;
 use service::random::{RandomSource, SystemRandom};
 
@@ -29,15 +30,16 @@ async fn record_backlog(data: &Path) {
     let (store, _) = Store::open(StoreConfig::new(data), clock, random).unwrap();
     let tags: Vec<_> = store.facility().equipment.keys().copied().collect();
     while store.size() < BACKLOG {
-        let cleaning = |n: usize| {
-            let body = format!(r#"{{"tag":"{}","who":{{"proof":"unattributed"}}}}"#, tags[n % tags.len()]);
-            let event = Event::read("cleaning.recorded", &body);
-            EntryDraft { by: EntryAuthor::BOX, idem: None, event, texts: Vec::new() }
-        };
-        let drafts = (0..BATCH_ENTRIES_MAX).map(cleaning).collect();
+        let drafts = (0..BATCH_ENTRIES_MAX).map(|n| cleaning_of(tags[n % tags.len()])).collect();
         store.submit(move |_| WriteDecision::Append { drafts, answer: () }).await.unwrap();
     }
     store.stop().await.unwrap();
+}
+
+fn cleaning_of(tag: Tag) -> EntryDraft {
+    let body = format!(r#"{{"tag":"{tag}","who":{{"proof":"unattributed"}}}}"#);
+    let event = Event::read("cleaning.recorded", &body);
+    EntryDraft { by: EntryAuthor::BOX, idem: None, event, texts: Vec::new() }
 }
 
 async fn entries_at_relay(world: &World) -> u64 {
@@ -65,6 +67,11 @@ async fn drain_by(way: &str) -> f64 {
     }
 }
 
+fn find_median(mut rates: Vec<f64>) -> f64 {
+    rates.sort_by(f64::total_cmp);
+    rates[rates.len() / 2]
+}
+
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let (mut by_mqtt, mut by_https) = (Vec::new(), Vec::new());
@@ -72,11 +79,7 @@ fn main() {
         by_mqtt.push(runtime.block_on(drain_by("mqtt")));
         by_https.push(runtime.block_on(drain_by("https")));
     }
-    let median = |rates: &mut Vec<f64>| {
-        rates.sort_by(f64::total_cmp);
-        rates[rates.len() / 2]
-    };
-    let (mqtt, https) = (median(&mut by_mqtt), median(&mut by_https));
+    let (mqtt, https) = (find_median(by_mqtt), find_median(by_https));
     println!("{BACKLOG} entries: by MQTT {mqtt:.0}/s, by HTTPS {https:.0}/s: {:.0} %", 100.0 * https / mqtt);
     assert!(https >= SHARE_MIN * mqtt, "less than {SHARE_MIN} of MQTT");
 }

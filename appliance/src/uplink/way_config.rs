@@ -72,12 +72,14 @@ impl RouteSources {
 }
 
 fn read_text(path: &Path, bytes_max: u64) -> Result<String, RouteError> {
-    let read = || {
-        let mut text = String::new();
-        std::fs::File::open(path)?.take(bytes_max + 1).read_to_string(&mut text)?;
-        std::io::Result::Ok(text)
-    };
-    read().map_err(|source| RouteError::File { path: path.to_owned(), source })
+    let read = read_start(path, bytes_max + 1);
+    read.map_err(|source| RouteError::File { path: path.to_owned(), source })
+}
+
+fn read_start(path: &Path, bytes_max: u64) -> std::io::Result<String> {
+    let mut text = String::new();
+    std::fs::File::open(path)?.take(bytes_max).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 fn read_password(path: PathBuf) -> Result<String, RouteError> {
