@@ -13,7 +13,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::Extensions;
 use rustls::server::{ServerConfig, WebPkiClientVerifier};
-use service::listener::{self, Caller, ConnectionLimits, ConnectionTable, ListenerConfig, UploadTimeouts};
+use service::listener::{
+    self, Caller, ConnectionLimits, ConnectionTable, ListenerConfig, NamedHost, UploadTimeouts,
+};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -73,12 +75,24 @@ pub fn box_tls(
     Ok(ListenerSecurity::Boxes(Arc::new(config)))
 }
 
+/// The boxes' calls at the public listener's socket, for whoever asks for this name: one port for all.
+pub struct BoxHost {
+    /// The name that boxes were given.
+    pub name: String,
+    /// [`ListenerSecurity::Boxes`].
+    pub security: ListenerSecurity,
+    /// The boxes' calls.
+    pub router: Router,
+}
+
 /// One listening socket and its connections.
 #[derive(Debug)]
 pub struct Listener {
     inner: listener::Listener,
     /// Of a door that speaks TLS.
     tls: Option<watch::Sender<Arc<ServerConfig>>>,
+    /// Of the boxes' calls at this socket.
+    box_tls: Option<watch::Sender<Arc<ServerConfig>>>,
 }
 
 impl Listener {
@@ -92,6 +106,21 @@ impl Listener {
         router: Router,
         limits: ConnectionLimits,
     ) -> io::Result<Self> {
+        Self::start_with(tcp, security, router, limits, None)
+    }
+
+    /// The same, with the boxes' calls by their own name.
+    ///
+    /// # Errors
+    /// The socket's own address cannot be read.
+    pub fn start_with(
+        tcp: TcpListener,
+        security: ListenerSecurity,
+        router: Router,
+        limits: ConnectionLimits,
+        boxes_here: Option<BoxHost>,
+    ) -> io::Result<Self> {
+        let (box_tls, named) = boxes_here.and_then(name_host).unzip();
         let (config, boxes) = match security {
             ListenerSecurity::Plain => (None, false),
             ListenerSecurity::Public(config) => (Some(config), false),
@@ -102,10 +131,18 @@ impl Listener {
         let config = ListenerConfig {
             uploads: UPLOADS,
             introduction,
+            named,
             ..ListenerConfig::new(tls_now, ConnectionTable::new(limits))
         };
         let router = router.layer(axum::middleware::from_fn(answer_in_time));
-        Ok(Self { inner: listener::Listener::start(tcp, config, router)?, tls })
+        Ok(Self { inner: listener::Listener::start(tcp, config, router)?, tls, box_tls })
+    }
+
+    /// The same as [`Listener::reload`] for the boxes' calls at this socket.
+    pub fn reload_boxes(&self, security: ListenerSecurity) {
+        if let (Some(tls), ListenerSecurity::Boxes(config)) = (&self.box_tls, security) {
+            tls.send_replace(config);
+        }
     }
 
     /// Shows this door's certificate from the next connection on, and asks for what it asks for. A door without TLS stays
@@ -127,6 +164,15 @@ impl Listener {
     pub async fn stop(self) {
         self.inner.stop().await;
     }
+}
+
+/// Nothing for a host without boxes' security: nobody would say who comes.
+fn name_host(host: BoxHost) -> Option<(watch::Sender<Arc<ServerConfig>>, NamedHost)> {
+    let ListenerSecurity::Boxes(config) = host.security else { return None };
+    let (tls, tls_now) = watch::channel(config);
+    let introduction = Arc::new(|caller: &Caller<'_>| introduce_caller(caller, true));
+    let router = host.router.layer(axum::middleware::from_fn(answer_in_time));
+    Some((tls, NamedHost { name: host.name.to_lowercase(), tls: tls_now, router, introduction }))
 }
 
 /// Whoever comes by the boxes' door must be one.
@@ -176,6 +222,9 @@ mod tests {
 
     const ASK: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
+    /// Names of every server here.
+    const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "other.example"];
+
     /// An authority, and what it vouches for.
     struct Authority {
         der: CertificateDer<'static>,
@@ -192,7 +241,7 @@ mod tests {
 
         fn identity(&self, name: &str) -> TlsIdentity {
             let (mut params, key) =
-                (CertificateParams::new(["localhost".to_owned()]).unwrap(), KeyPair::generate().unwrap());
+                (CertificateParams::new(NAMES.map(str::to_owned)).unwrap(), KeyPair::generate().unwrap());
             params.distinguished_name.remove(DnType::CommonName);
             params.distinguished_name.push(DnType::CommonName, name);
             let chain = vec![params.signed_by(&key, &self.issuer).unwrap().der().clone()];
@@ -210,6 +259,15 @@ mod tests {
             listener: &Listener,
             identity: Option<TlsIdentity>,
         ) -> io::Result<tokio_rustls::client::TlsStream<TcpStream>> {
+            self.shake_as(listener, identity, "localhost").await
+        }
+
+        async fn shake_as(
+            &self,
+            listener: &Listener,
+            identity: Option<TlsIdentity>,
+            name: &'static str,
+        ) -> io::Result<tokio_rustls::client::TlsStream<TcpStream>> {
             let provider = Arc::new(rustls::crypto::ring::default_provider());
             let builder = ClientConfig::builder_with_provider(provider)
                 .with_safe_default_protocol_versions()
@@ -220,7 +278,7 @@ mod tests {
                 Some(TlsIdentity { chain, key }) => builder.with_client_auth_cert(chain, key).unwrap(),
             };
             let tcp = TcpStream::connect(listener.local_addr()).await?;
-            let name = "localhost".try_into().unwrap();
+            let name = name.try_into().unwrap();
             tokio_rustls::TlsConnector::from(Arc::new(client)).connect(name, tcp).await
         }
     }
@@ -278,6 +336,36 @@ mod tests {
                 let _ = stream.read_to_end(&mut reported).await;
             }
             assert!(reported.is_empty(), "{}", String::from_utf8_lossy(&reported));
+        }
+        listener.stop().await;
+    }
+
+    #[tokio::test]
+    async fn boxes_come_to_the_public_port_by_their_name() {
+        let (authority, box_id) = (Authority::new(), BoxId::new(1, [1; 10]));
+        let shown = async |peer: axum::Extension<PeerCertificate>| peer.0.box_id.to_string();
+        let public = public_tls(authority.identity("relay")).unwrap();
+        let security = box_tls(authority.identity("relay"), authority.roots()).unwrap();
+        let router = Router::new().route("/", get(shown));
+        let boxes = BoxHost { name: "Localhost".to_owned(), security, router };
+        let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let limits = ConnectionLimits { together: 4, per_address: 0 };
+        let people = Router::new().route("/", get(async || "pages"));
+        let listener = Listener::start_with(tcp, public, people, limits, Some(boxes)).unwrap();
+        let identity = Some(authority.identity(&box_id.to_string()));
+        let mut stream = authority.shake(&listener, identity).await.unwrap();
+        stream.write_all(ASK).await.unwrap();
+        assert!(all(stream).await.ends_with(&box_id.to_string()), "by their name");
+        let mut reported = Vec::new();
+        if let Ok(mut stream) = authority.shake(&listener, None).await {
+            let _ = stream.write_all(ASK).await;
+            let _ = stream.read_to_end(&mut reported).await;
+        }
+        assert!(reported.is_empty(), "and only with a certificate");
+        for name in ["127.0.0.1", "other.example"] {
+            let mut stream = authority.shake_as(&listener, None, name).await.unwrap();
+            stream.write_all(ASK).await.unwrap();
+            assert!(all(stream).await.ends_with("pages"), "{name}");
         }
         listener.stop().await;
     }

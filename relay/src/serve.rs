@@ -30,7 +30,7 @@ use crate::db::{Db, DbError};
 use crate::fleet::{Fleet, KeyError, RelayUrls};
 use crate::health::HealthContext;
 use crate::ingest::Ingest;
-use crate::listen::{Listener, ListenerSecurity};
+use crate::listen::{BoxHost, Listener, ListenerSecurity};
 use crate::mqtt::Outbox;
 use crate::objects::{PartialUploads, PhotoError, PhotoStore};
 use crate::settings::{RelayLimits, RelaySettings};
@@ -247,31 +247,33 @@ async fn open_relay(
         };
     let roots = parts.fleet.client_roots()?;
     let fleet = Arc::clone(&parts.fleet);
+    let mut people = None;
     if role.serves_pages() {
         let tcp = bind_listeners(settings.https.listen).await?;
-        let router = for_people(settings, &parts, photos.clone(), &tcp)?;
-        let security = listen::public_tls(fleet.public_identity(&names)?)?;
-        open.https = Some(start(tcp, security, router, connections)?);
+        people = Some((for_people(settings, &parts, photos.clone(), &tcp)?, tcp));
     }
+    let (db, clock, random) = (parts.db.clone(), Arc::clone(&parts.clock), Arc::clone(&parts.random));
+    let mut ingest = None;
     if role.ingests() {
+        let seams = (Arc::clone(&clock), Arc::clone(&random));
+        let outbox = parts.outbox.clone();
+        ingest = Some(Arc::new(Ingest::new(db.clone(), parts.cosigner, Vec::new(), seams, outbox)));
+    }
+    let boxes = ingest.as_ref().map(|ingest| for_boxes(settings, &db, &photos, ingest, &clock, &random));
+    let boxes = boxes.transpose()?;
+    if let Some((router, tcp)) = people {
+        let security = listen::public_tls(fleet.public_identity(&names)?)?;
+        let boxes_here = name_boxes(settings, &fleet, boxes.as_ref())?;
+        let listener = Listener::start_with(tcp, security, router, connections, boxes_here);
+        let addr = settings.https.listen;
+        open.https = Some(listener.map_err(|source| ServeError::Listen { addr, source })?);
+    }
+    if let (Some(ingest), Some(router)) = (ingest, boxes) {
         let tcp = bind_listeners(settings.photos.listen).await?;
-        let security = listen::box_tls(fleet.own_identity(&names)?, roots.clone())?;
-        let boxes = BoxApiParts {
-            db: parts.db.clone(),
-            photos: photos.clone(),
-            unfinished: PartialUploads::new(settings.data()?.join("uploads")),
-            clock: Arc::clone(&parts.clock),
-            random: Arc::clone(&parts.random),
-            limits: RunLimits::default(),
-        };
-        open.photos = Some(start(tcp, security, box_api::box_router(boxes)?, connections)?);
+        open.photos = Some(start(tcp, box_security(&fleet, &names)?, router, connections)?);
         let tcp = bind_listeners(settings.mqtt.listen).await?;
         let identity = fleet.own_identity(&names)?;
         let tls = mqtt::server_config(identity.chain, identity.key, roots)?;
-        let seams = (Arc::clone(&parts.clock), Arc::clone(&parts.random));
-        let (db, outbox) = (parts.db.clone(), parts.outbox.clone());
-        let ingest = Arc::new(Ingest::new(db, parts.cosigner, Vec::new(), seams, outbox));
-        let (clock, random) = (Arc::clone(&parts.clock), Arc::clone(&parts.random));
         let mint = move || ConnectionId::new(clock.now_ms(), random.bytes());
         let of_mqtt = mqtt::MqttSettings::default();
         let listener =
@@ -292,6 +294,42 @@ async fn open_relay(
     open.health =
         Some(start(tcp, ListenerSecurity::Plain, health::health_router(health_context), HEALTH_CONNECTIONS)?);
     Ok(open)
+}
+
+fn box_security(fleet: &Fleet, names: &[String]) -> Result<ListenerSecurity, ServeError> {
+    Ok(listen::box_tls(fleet.own_identity(names)?, fleet.client_roots()?)?)
+}
+
+/// The boxes' calls at the public port, where the settings give them a name of their own there.
+fn name_boxes(
+    settings: &RelaySettings,
+    fleet: &Fleet,
+    router: Option<&axum::Router>,
+) -> Result<Option<BoxHost>, ServeError> {
+    let (Some(name), Some(router)) = (settings.box_host(), router) else { return Ok(None) };
+    let security = box_security(fleet, &settings.own_names())?;
+    Ok(Some(BoxHost { name: name.to_owned(), security, router: router.clone() }))
+}
+
+/// What boxes in service ask.
+fn for_boxes(
+    settings: &RelaySettings,
+    db: &Db,
+    photos: &PhotoStore,
+    ingest: &Arc<Ingest>,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn RandomSource>,
+) -> Result<axum::Router, ServeError> {
+    let boxes = BoxApiParts {
+        db: db.clone(),
+        ingest: Arc::clone(ingest),
+        photos: photos.clone(),
+        unfinished: PartialUploads::new(settings.data()?.join("uploads")),
+        clock: Arc::clone(clock),
+        random: Arc::clone(random),
+        limits: RunLimits::default(),
+    };
+    Ok(box_api::box_router(boxes)?)
 }
 
 /// Pages, API, and what boxes may ask that have no certificate yet.

@@ -85,14 +85,14 @@ pub struct RelaySettings {
     /// Where boxes reach MQTT: `mqtts://host:port`.
     #[schemars(extend("x-default" = "from `public_url`", "x-example" = "mqtts://relay.example.org:8883"))]
     pub mqtt_url: Option<String>,
-    /// Where boxes bring photos: `https://host:port`.
+    /// Where boxes come by HTTPS, with photos, and with all else where MQTT does not get through: `https://host:port`.
     #[schemars(extend("x-default" = "from `public_url`", "x-example" = "https://relay.example.org:8444"))]
     pub photos_url: Option<String>,
     /// Further names and addresses in the relay's own certificate.
     pub names: Vec<String>,
     /// The public listener.
     pub https: HttpsSettings,
-    /// Photos and renewals, with client certificates; port 0 takes a free one.
+    /// Boxes by HTTPS, with client certificates; port 0 takes a free one.
     pub photos: ListenAddress,
     /// Boxes, with client certificates; port 0 takes a free one.
     pub mqtt: ListenAddress,
@@ -233,6 +233,15 @@ impl RelaySettings {
         self.public_url.as_deref().and_then(host_of).unwrap_or("localhost")
     }
 
+    /// The name by which boxes come to the public port, where `photos_url` has another name and the same port: one port for
+    /// networks that let no other out.
+    pub fn box_host(&self) -> Option<&str> {
+        let (public, boxes) = (self.public_url.as_deref()?, self.photos_url.as_deref()?);
+        let name = host_of(boxes)
+            .filter(|name| host_of(public) != Some(name) && name.parse::<std::net::IpAddr>().is_err());
+        name.filter(|_| https_port(public) == https_port(boxes))
+    }
+
     /// Names and addresses for the relay's own certificate.
     pub fn own_names(&self) -> Vec<String> {
         let local = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
@@ -246,6 +255,13 @@ impl RelaySettings {
         }
         names
     }
+}
+
+/// The port of an HTTPS address.
+fn https_port(url: &str) -> u16 {
+    let authority = url.split_once("://").and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default();
+    let after_host = authority.rsplit_once(']').map_or(authority, |(_, after)| after);
+    after_host.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(443)
 }
 
 fn host_of(url: &str) -> Option<&str> {
@@ -281,6 +297,27 @@ mod tests {
         assert_eq!((config.host(), config.objects().unwrap()), ("relay.example", PathBuf::from("/s/photos")));
         assert_eq!(config.own_names(), ["localhost", "127.0.0.1", "::1", "relay.example"]);
         assert_eq!(host_of("https://[::1]:5/x"), Some("::1"));
+    }
+
+    #[test]
+    fn boxes_share_the_public_port_by_another_name() {
+        let of = |public: &str, photos: &str| {
+            let text = format!("public_url = \"{public}\"\nphotos_url = \"{photos}\"");
+            load(&text, &[("CLEANTRACK_DATA", "/a")]).unwrap().box_host().map(str::to_owned)
+        };
+        let boxes = Some("boxes.example".to_owned());
+        assert_eq!(of("https://relay.example", "https://boxes.example"), boxes);
+        assert_eq!(of("https://relay.example:443", "https://boxes.example/"), boxes);
+        assert_eq!(of("https://relay.example:8443", "https://boxes.example:8443"), boxes);
+        for (public, photos) in [
+            ("https://relay.example", "https://relay.example:8444"),
+            ("https://relay.example", "https://boxes.example:8444"),
+            ("https://relay.example", "https://relay.example"),
+            ("https://relay.example", "https://192.0.2.7"),
+            ("https://relay.example", "https://[::1]"),
+        ] {
+            assert_eq!(of(public, photos), None, "{public} {photos}");
+        }
     }
 
     #[test]

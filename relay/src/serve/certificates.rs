@@ -88,6 +88,9 @@ impl CertificateWatcher {
                 }
             }
             Whose::Boxes => {
+                if let Some(https) = &open.https {
+                    https.reload_boxes(listen::box_tls(identity()?, self.fleet.client_roots()?)?);
+                }
                 if let Some(photos) = &open.photos {
                     photos.reload(listen::box_tls(identity()?, self.fleet.client_roots()?)?);
                 }

@@ -21,10 +21,12 @@ use std::time::Duration;
 use axum::Router;
 use http::Extensions;
 use rustls::pki_types::CertificateDer;
+use rustls::server::Acceptor;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
 pub use self::body::{UploadError, UploadTimeouts};
@@ -69,6 +71,20 @@ pub struct Caller<'a> {
 /// What each request of a connection carries besides [`PeerAddress`]; `None` closes the connection.
 pub type ConnectionIntroduction = Arc<dyn Fn(&Caller<'_>) -> Option<Extensions> + Send + Sync>;
 
+/// Another host at the same socket, for whoever asks for its name in the TLS handshake (SNI): a network that lets only port 443
+/// out has one port for all.
+#[derive(Clone)]
+pub struct NamedHost {
+    /// Its name, in lower case.
+    pub name: String,
+    /// TLS; HTTP/1.1 or HTTP/2, as it offers.
+    pub tls: TlsInfo,
+    /// What it answers.
+    pub router: Router,
+    /// What its requests carry.
+    pub introduction: ConnectionIntroduction,
+}
+
 /// How a listener treats its connections.
 #[derive(Clone)]
 pub struct ListenerConfig {
@@ -80,13 +96,15 @@ pub struct ListenerConfig {
     pub uploads: UploadTimeouts,
     /// What requests carry.
     pub introduction: ConnectionIntroduction,
+    /// Another host at the same socket; only where TLS is spoken.
+    pub named: Option<NamedHost>,
 }
 
 impl ListenerConfig {
     /// With the usual patience, and nothing but [`PeerAddress`] with each request.
     pub fn new(tls: Option<TlsInfo>, connections: Arc<ConnectionTable>) -> Self {
         let introduction: ConnectionIntroduction = Arc::new(|_| Some(Extensions::new()));
-        Self { tls, connections, uploads: UploadTimeouts::default(), introduction }
+        Self { tls, connections, uploads: UploadTimeouts::default(), introduction, named: None }
     }
 }
 
@@ -199,15 +217,36 @@ impl Host {
             return;
         };
         let first_head_due = place.connection_state().first_head_due();
-        let shaken = tokio::time::timeout_at(first_head_due, finish_handshake(stream, tls)).await;
-        let Ok(Some(stream)) = shaken else { return };
+        let shaken = tokio::time::timeout_at(
+            first_head_due,
+            finish_handshake(stream, tls, self.config.named.as_ref()),
+        );
+        let Ok(Some(stream)) = shaken.await else { return };
         let session = stream.get_ref().1;
+        let named = self.config.named.as_ref().filter(|named| asks_for(session.server_name(), &named.name));
         let protocol =
             if session.alpn_protocol() == Some(b"h2") { HttpVersion::Http2 } else { HttpVersion::Http1 };
         let certificate = session.peer_certificates().and_then(<[_]>::first);
-        if let Some(guest) = self.guest(peer, &Caller { remote, certificate }, place) {
+        let caller = Caller { remote, certificate };
+        let guest = match named {
+            None => self.guest(peer, &caller, place),
+            Some(named) => self.named_guest(named, peer, &caller, place),
+        };
+        if let Some(guest) = guest {
             Box::pin(serve_http(stream, protocol, guest, self.stopped)).await;
         }
+    }
+
+    fn named_guest(
+        &self,
+        named: &NamedHost,
+        peer: PeerAddress,
+        caller: &Caller<'_>,
+        place: Arc<ConnectionPlace>,
+    ) -> Option<AcceptedClient> {
+        let mut extensions = (named.introduction)(caller)?;
+        extensions.insert(peer);
+        Some(AcceptedClient { router: named.router.clone(), extensions, uploads: self.config.uploads, place })
     }
 
     fn guest(
@@ -222,7 +261,16 @@ impl Host {
     }
 }
 
-async fn finish_handshake(mut stream: TcpStream, tls: &TlsInfo) -> Option<TlsStream<TcpStream>> {
+/// Whether a name that was asked for is this one; names are the same in capitals.
+fn asks_for(requested: Option<&str>, name: &str) -> bool {
+    requested.is_some_and(|requested| requested.eq_ignore_ascii_case(name))
+}
+
+async fn finish_handshake(
+    mut stream: TcpStream,
+    tls: &TlsInfo,
+    named: Option<&NamedHost>,
+) -> Option<TlsStream<TcpStream>> {
     let mut first = [0];
     if stream.peek(&mut first).await.ok()? == 0 {
         return None;
@@ -235,8 +283,14 @@ async fn finish_handshake(mut stream: TcpStream, tls: &TlsInfo) -> Option<TlsStr
         poll_fn(|cx| linger.poll(cx, &mut stream)).await;
         return None;
     }
-    let acceptor = tokio_rustls::TlsAcceptor::from(tls.borrow().clone());
-    acceptor.accept(stream).await.ok()
+    let Some(named) = named else {
+        let acceptor = tokio_rustls::TlsAcceptor::from(tls.borrow().clone());
+        return acceptor.accept(stream).await.ok();
+    };
+    let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await.ok()?;
+    let by_name = asks_for(start.client_hello().server_name(), &named.name);
+    let config = if by_name { named.tls.borrow().clone() } else { tls.borrow().clone() };
+    start.into_stream(config).await.ok()
 }
 
 const USE_HTTPS: &[u8] =
