@@ -1,5 +1,7 @@
 //! What the box is told by its settings file, its environment and its command line; secrets are in none of them.
 
+mod panel;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -7,6 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use service::settings::{ListenAddress, LoadedSettings, ProgramSettings, SettingOrigin, SettingsError};
+
+pub use self::panel::{PanelKind, PanelLine, PanelSettings};
 
 /// Bounds that a facility may move.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -55,6 +59,14 @@ pub struct BoxSettings {
     pub claim: Option<PathBuf>,
     /// Further names and addresses under which the box is reached.
     pub hosts: Vec<String>,
+    /// Lights, buzzer and button on the case: docs/panel.md.
+    pub panel: PanelSettings,
+    /// Folder in which the image's provisioning leaves how far the setting up is and, until it is used, the set-up code.
+    #[schemars(extend("x-example" = "/data/etc/cleantrack"))]
+    pub setup_dir: Option<PathBuf>,
+    /// Printer on which a new box prints its set-up slip once, at its first start, by its name.
+    #[schemars(extend("x-example" = "Label printer"))]
+    pub setup_slip: Option<String>,
     /// What is logged: levels by module, such as `info,appliance::printing=debug`.
     pub log: String,
 }
@@ -69,6 +81,9 @@ impl Default for BoxSettings {
             printers: Vec::new(),
             claim: None,
             hosts: Vec::new(),
+            panel: PanelSettings::default(),
+            setup_dir: None,
+            setup_slip: None,
             log: "info".to_owned(),
         }
     }
