@@ -49,7 +49,11 @@ pub const ROOMS: &[Room] = &[
         "it looks through what is kept; it knows no page and no line",
     ),
     room("appliance/sweep", &["photo", "store"], "which photos leave the card; it knows no page and no line"),
-    room("appliance/panel", &["settings"], "lights and a button: it knows causes, and not where they come from"),
+    room(
+        "appliance/panel",
+        &["settings"],
+        "lights and a button: it knows causes, and not where they come from",
+    ),
     room("appliance/identity", &["clock"], "who somebody is, not what they want"),
     room("appliance/printing", &["clock"], "labels and printers, not the log and not the pages"),
     room("appliance/command", &["clock", "intake", "store"], "the one way from a command to the log"),
@@ -72,8 +76,8 @@ pub const ROOMS: &[Room] = &[
     room(
         "appliance/web",
         &[
-            "alarms", "clock", "command", "identity", "intake", "listen", "photo", "printing", "store",
-            "uplink",
+            "alarms", "clock", "command", "identity", "intake", "listen", "panel", "photo", "printing",
+            "settings", "store", "uplink",
         ],
         "pages and API",
     ),

@@ -238,8 +238,12 @@ impl World {
             PrintService::open(store.state_db(), printers, clock.clone(), &random, outcomes).unwrap();
         let (link, links) = watch::channel(RelayLinkState::Alone);
         let alarms = Arc::new(AlarmStore::open(store.disk(), clock.clone()));
-        let settings =
-            WebSettings { hosts: vec!["box.lan".into()], submits_per_address: 0, https_port: Some(8443) };
+        let settings = WebSettings {
+            hosts: vec!["box.lan".into()],
+            submits_per_address: 0,
+            https_port: Some(8443),
+            ..WebSettings::default()
+        };
         let printing = Arc::new(printing);
         let claimed = Arc::<std::sync::Mutex<Option<FacilityId>>>::default();
         let state = AppState::new(WebParts {
