@@ -1,7 +1,7 @@
 //! The running box: what starts in which order, what it tells whoever started it, and how it ends.
 
 mod early;
-mod panel;
+pub(crate) mod panel;
 mod pooled_random;
 mod progress;
 mod rooms;

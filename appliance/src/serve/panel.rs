@@ -256,7 +256,7 @@ async fn take_presses(state: AppState, mut presses: mpsc::Receiver<ButtonPress>,
 }
 
 /// Prints the last label again. Where somebody has to look for one first, nothing is printed.
-async fn reprint_last(state: &AppState) -> Result<(), String> {
+pub(crate) async fn reprint_last(state: &AppState) -> Result<(), String> {
     let state = state.clone();
     let work = move || {
         let (of, n) = match state.printing.last_label().map_err(|error| error.to_string())? {
@@ -273,7 +273,7 @@ async fn reprint_last(state: &AppState) -> Result<(), String> {
 }
 
 /// Records that the item was used which was scanned in the last minute, where it is one and no other.
-async fn record_use(state: &AppState) -> Result<(), String> {
+pub(crate) async fn record_use(state: &AppState) -> Result<(), String> {
     let tag = match take_scanned_item(state) {
         ScannedItem::One(tag) => tag,
         ScannedItem::None => return Err("no item was scanned in the last minute".to_owned()),

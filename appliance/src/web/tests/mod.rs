@@ -56,6 +56,7 @@ mod readers;
 mod refusal_fields;
 mod refused_early;
 mod sign_in;
+mod slips;
 mod staff_pages;
 mod station;
 mod station_printers;
