@@ -238,7 +238,7 @@ async fn start_box(
     let identity = rooms::open_identity(seams, &store)?;
     let photos = rooms::open_photos(seams, &store, photo_settings(program, settings, data)?);
     let (outcomes, printed) = mpsc::channel(64);
-    let printing = Arc::new(rooms::open_printing(seams, settings, &store, &outcomes)?);
+    let printing = Arc::new(rooms::open_printing(seams, settings, data, &store, &outcomes)?);
     let random = Arc::clone(&seams.random);
     let mut tasks =
         vec![tokio::spawn(prints::record_results(store.clone(), Arc::clone(&printing), random, printed))];
@@ -274,7 +274,7 @@ async fn start_box(
         submits_per_address: settings.limits.submits_per_address,
         https_port: secure_addr.map(|addr| addr.port()),
         http_port: Some(plain_addr.port()),
-        setup_dir: settings.setup_dir.clone(),
+        setup_folder: settings.setup.folder.clone(),
         panel: panel.view(),
     };
     let state = page_state(seams, data, (&store, &identity), (&photos, &printing), (link, of_pages));

@@ -34,6 +34,15 @@ impl Default for BoxLimits {
     }
 }
 
+/// Setting the box up.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SetupSettings {
+    /// Where the image's first boot leaves its state and the set-up code; without it the set-up page changes what the box itself can.
+    #[schemars(extend("x-example" = "/data/etc/cleantrack"))]
+    pub folder: Option<PathBuf>,
+}
+
 /// All settings of the box.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -61,9 +70,8 @@ pub struct BoxSettings {
     pub hosts: Vec<String>,
     /// Lights, buzzer and button on the case: docs/panel.md.
     pub panel: PanelSettings,
-    /// Folder in which the image's provisioning leaves how far the setting up is and, until it is used, the set-up code.
-    #[schemars(extend("x-example" = "/data/etc/cleantrack"))]
-    pub setup_dir: Option<PathBuf>,
+    /// Setting the box up.
+    pub setup: SetupSettings,
     /// Printer on which a new box prints its set-up slip once, at its first start, by its name.
     #[schemars(extend("x-example" = "Label printer"))]
     pub setup_slip: Option<String>,
@@ -82,7 +90,7 @@ impl Default for BoxSettings {
             claim: None,
             hosts: Vec::new(),
             panel: PanelSettings::default(),
-            setup_dir: None,
+            setup: SetupSettings::default(),
             setup_slip: None,
             log: "info".to_owned(),
         }

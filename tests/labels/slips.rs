@@ -58,8 +58,7 @@ fn whole(shop: &Shop) -> Vec<Printed> {
 
 fn bitmap(piece: &Printed) -> Bitmap {
     let mut dots = Bitmap::white(piece.picture.width(), piece.picture.height());
-    for (x, y, dot) in piece.picture.enumerate_pixels().filter(|(_, _, dot)| dot.0[0] < 128) {
-        let _ = dot;
+    for (x, y, _) in piece.picture.enumerate_pixels().filter(|(_, _, dot)| dot.0[0] < 128) {
         dots.blacken(x, y);
     }
     dots

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::setup_state::SetupState;
+use super::setup_state::SetupProgress;
 
 /// The relay was heard of less long ago than this, or amber says that it was not.
 pub const RELAY_QUIET_MS: i64 = 10 * 60_000;
@@ -144,11 +144,11 @@ impl RelayContact {
 }
 
 /// What the setting up has to say.
-pub fn find_setup_cause(setup: SetupState) -> Option<PanelCause> {
+pub fn find_setup_cause(setup: SetupProgress) -> Option<PanelCause> {
     match setup {
-        SetupState::NotUsed | SetupState::Done => None,
-        SetupState::Open => Some(PanelCause::SetupOpen),
-        SetupState::Mistakes(_) => Some(PanelCause::SetupMistakes),
+        SetupProgress::NotUsed | SetupProgress::Done => None,
+        SetupProgress::Open => Some(PanelCause::SetupOpen),
+        SetupProgress::Mistakes(_) => Some(PanelCause::SetupMistakes),
     }
 }
 
@@ -316,10 +316,10 @@ mod tests {
 
     #[test]
     fn setting_up_and_disk_have_their_lights() {
-        assert_eq!(find_setup_cause(SetupState::NotUsed), None);
-        assert_eq!(find_setup_cause(SetupState::Done), None);
-        assert_eq!(find_setup_cause(SetupState::Open), Some(PanelCause::SetupOpen));
-        assert_eq!(find_setup_cause(SetupState::Mistakes(3)), Some(PanelCause::SetupMistakes));
+        assert_eq!(find_setup_cause(SetupProgress::NotUsed), None);
+        assert_eq!(find_setup_cause(SetupProgress::Done), None);
+        assert_eq!(find_setup_cause(SetupProgress::Open), Some(PanelCause::SetupOpen));
+        assert_eq!(find_setup_cause(SetupProgress::Mistakes(3)), Some(PanelCause::SetupMistakes));
         assert_eq!(find_disk_cause(80), None);
         assert_eq!(find_disk_cause(81), Some(PanelCause::DiskFills));
     }

@@ -16,7 +16,7 @@ const CODE_BYTES_MAX: u64 = 256;
 
 /// How far the setting up is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum SetupState {
+pub enum SetupProgress {
     /// Nobody sets this box up by a card: it has its settings file.
     #[default]
     NotUsed,
@@ -36,20 +36,20 @@ struct StateFile {
 }
 
 /// Reads what provisioning left in `dir`. A file that cannot be read is none: the box works, whoever set it up.
-pub fn read_setup_state(dir: Option<&Path>) -> SetupState {
+pub fn read_setup_progress(dir: Option<&Path>) -> SetupProgress {
     let Some(bytes) = dir.and_then(|dir| read_small(&dir.join(STATE_FILE), FILE_BYTES_MAX)) else {
-        return SetupState::NotUsed;
+        return SetupProgress::NotUsed;
     };
     match serde_json::from_slice::<StateFile>(&bytes) {
         Ok(StateFile { state, rows }) => match state.as_str() {
-            "none" => SetupState::Open,
-            "mistakes" => SetupState::Mistakes(u32::try_from(rows.len()).unwrap_or(u32::MAX).max(1)),
-            "done" => SetupState::Done,
-            _ => SetupState::NotUsed,
+            "none" => SetupProgress::Open,
+            "mistakes" => SetupProgress::Mistakes(u32::try_from(rows.len()).unwrap_or(u32::MAX).max(1)),
+            "done" => SetupProgress::Done,
+            _ => SetupProgress::NotUsed,
         },
         Err(error) => {
             tracing::warn!(%error, "what was left of the setting up cannot be read");
-            SetupState::NotUsed
+            SetupProgress::NotUsed
         }
     }
 }
@@ -76,23 +76,23 @@ mod tests {
     fn what_provisioning_left_is_read_and_nothing_else() {
         let dir = tempfile::tempdir().unwrap();
         let dir_path = Some(dir.path());
-        assert_eq!(read_setup_state(None), SetupState::NotUsed);
-        assert_eq!(read_setup_state(dir_path), SetupState::NotUsed);
+        assert_eq!(read_setup_progress(None), SetupProgress::NotUsed);
+        assert_eq!(read_setup_progress(dir_path), SetupProgress::NotUsed);
         let cases = [
-            (r#"{"state":"none"}"#, SetupState::Open),
-            (r#"{"state":"done","rows":[]}"#, SetupState::Done),
-            (r#"{"state":"mistakes","rows":[{"line":3},{"line":4}]}"#, SetupState::Mistakes(2)),
-            (r#"{"state":"mistakes","mistakes":[{"key":"a"}]}"#, SetupState::Mistakes(1)),
-            (r#"{"state":"mistakes"}"#, SetupState::Mistakes(1)),
-            (r#"{"state":"of a later version"}"#, SetupState::NotUsed),
-            ("{", SetupState::NotUsed),
+            (r#"{"state":"none"}"#, SetupProgress::Open),
+            (r#"{"state":"done","rows":[]}"#, SetupProgress::Done),
+            (r#"{"state":"mistakes","rows":[{"line":3},{"line":4}]}"#, SetupProgress::Mistakes(2)),
+            (r#"{"state":"mistakes","mistakes":[{"key":"a"}]}"#, SetupProgress::Mistakes(1)),
+            (r#"{"state":"mistakes"}"#, SetupProgress::Mistakes(1)),
+            (r#"{"state":"of a later version"}"#, SetupProgress::NotUsed),
+            ("{", SetupProgress::NotUsed),
         ];
         for (text, state) in cases {
             std::fs::write(dir.path().join(STATE_FILE), text).unwrap();
-            assert_eq!(read_setup_state(dir_path), state, "{text}");
+            assert_eq!(read_setup_progress(dir_path), state, "{text}");
         }
         std::fs::write(dir.path().join(STATE_FILE), vec![b' '; (1 << 20) + 1]).unwrap();
-        assert_eq!(read_setup_state(dir_path), SetupState::NotUsed);
+        assert_eq!(read_setup_progress(dir_path), SetupProgress::NotUsed);
     }
 
     #[test]

@@ -23,8 +23,8 @@ use crate::panel::causes::{
 };
 use crate::panel::devices::{NoPanel, open_panel};
 use crate::panel::owner::{OwnerContext, PanelFeed, PanelMessage, PanelOwner, panel_channel};
-use crate::panel::setup_state::read_setup_state;
-use crate::panel::{PanelError, PanelView};
+use crate::panel::setup_state::read_setup_progress;
+use crate::panel::{Panel, PanelError, PanelView};
 use crate::printing::{JobState, LastLabel, PrintService, ReprintRequest};
 use crate::settings::{BoxSettings, PanelKind};
 use crate::store::{Recording, Store};
@@ -56,7 +56,7 @@ impl BoxPanel {
             Ok(panel) => (panel, settings.panel.kind, None),
             Err(error) => {
                 tracing::error!(%error, "the box does without its panel");
-                (Box::new(NoPanel) as Box<_>, PanelKind::None, Some(error))
+                (Box::new(NoPanel) as Box<dyn Panel>, PanelKind::None, Some(error))
             }
         };
         let (of_facility, reported) = (Arc::clone(&zone), Arc::clone(&alarms));
@@ -122,7 +122,7 @@ pub(super) struct PanelSources {
     printing: Arc<PrintService>,
     uplink: watch::Receiver<UplinkStatus>,
     data: PathBuf,
-    setup_dir: Option<PathBuf>,
+    setup_folder: Option<PathBuf>,
     begun_ms: i64,
 }
 
@@ -142,7 +142,7 @@ impl PanelSources {
             printing: Arc::clone(printing),
             uplink,
             data: data.to_owned(),
-            setup_dir: settings.setup_dir.clone(),
+            setup_folder: settings.setup.folder.clone(),
         }
     }
 
@@ -167,7 +167,7 @@ impl PanelSources {
         }
         let now_ms = self.seams.clock.now_ms();
         causes.extend(relay_contact(&self.uplink.borrow().state).cause(now_ms, self.begun_ms));
-        causes.extend(find_setup_cause(read_setup_state(self.setup_dir.as_deref())));
+        causes.extend(find_setup_cause(read_setup_progress(self.setup_folder.as_deref())));
         causes.extend(used_percent(&self.data).and_then(find_disk_cause));
         causes
     }

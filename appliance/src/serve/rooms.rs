@@ -17,7 +17,9 @@ use crate::alarms::{AlarmCause, AlarmStore};
 use crate::identity::{BoxAuthority, IdentityStores, OpenedAuthority, own_addresses};
 use crate::panel::setup_state::read_setup_code;
 use crate::photo::{PhotoSettings, PhotoStore};
-use crate::printing::{JobKind, JobOutcome, PrintService, PrinterConfig, PrinterSettings, SlipRequest};
+use crate::printing::{
+    JobKind, JobOutcome, PrintService, PrinterConfig, PrinterSettings, SetupCodeReader, SlipRequest,
+};
 use crate::settings::BoxSettings;
 use crate::store::Store;
 use crate::store::disk::set_aside_hint;
@@ -85,6 +87,7 @@ fn read_printer(settings: &toml::Table) -> Result<PrinterConfig, String> {
 pub(super) fn open_printing(
     seams: &Seams,
     settings: &BoxSettings,
+    data: &Path,
     store: &Store,
     outcomes: &mpsc::Sender<JobOutcome>,
 ) -> Result<PrintService, ServeError> {
@@ -107,13 +110,22 @@ pub(super) fn open_printing(
             open(PrintService::passing_ledger()?)?
         }
     };
-    let setup_dir = settings.setup_dir.clone();
-    printing.set_setup_code(Box::new(move || read_setup_code(setup_dir.as_deref())));
+    printing.set_setup_code(setup_code_reader(settings, data, store));
     match trouble.is_empty() {
         true => seams.alarms.end(|cause| SideRoom::Printers.is_of(cause)),
         false => seams.alarms.raise(SideRoom::Printers.off(&trouble.join("; "))),
     }
     Ok(printing)
+}
+
+/// Reads the set-up code for as long as nobody can sign in: then it opens nothing any more.
+fn setup_code_reader(settings: &BoxSettings, data: &Path, store: &Store) -> SetupCodeReader {
+    let folder = settings.setup.folder.clone().unwrap_or_else(|| data.to_owned());
+    let store = store.clone();
+    Box::new(move || {
+        let is_new = store.snapshot().facility.staff.is_empty();
+        is_new.then(|| read_setup_code(Some(&folder))).flatten()
+    })
 }
 
 /// The set-up slip of a new box, once, where the settings name a printer for it: new is a box at which nobody can sign in yet.

@@ -65,7 +65,7 @@ pub struct WebSettings {
     /// The port of plain HTTP, for the set-up slip.
     pub http_port: Option<u16>,
     /// Where the image's provisioning leaves how far the setting up is.
-    pub setup_dir: Option<std::path::PathBuf>,
+    pub setup_folder: Option<std::path::PathBuf>,
     /// What the panel shows.
     pub panel: Option<watch::Receiver<PanelView>>,
 }

@@ -8,7 +8,7 @@ use web::error::HttpError;
 use words::{Locale, WordSet as _};
 
 use crate::identity::own_addresses;
-use crate::panel::setup_state::{SetupState, read_setup_state};
+use crate::panel::setup_state::{SetupProgress, read_setup_progress};
 use crate::printing::{JobKind, JobView, PrinterView, SlipContent, SlipLine, SlipRequest};
 use crate::store::{LogReader, StoreSnapshot};
 use crate::web::context::{AppState, run_blocking};
@@ -66,19 +66,19 @@ pub(crate) fn compose_setup_slip(
         }
         None => lines.push(SlipLine::Text(w.slip_no_address())),
     }
-    let setup = read_setup_state(state.settings.setup_dir.as_deref());
+    let setup = read_setup_progress(state.settings.setup_folder.as_deref());
     let words = match setup {
-        SetupState::Mistakes(count) => w.slip_state_mistakes(count),
+        SetupProgress::Mistakes(count) => w.slip_state_mistakes(count),
         _ if (state.facility_id)().is_some() => w.slip_state_claimed(),
-        SetupState::Open => w.slip_state_open(),
-        SetupState::NotUsed | SetupState::Done => w.slip_state_alone(),
+        SetupProgress::Open => w.slip_state_open(),
+        SetupProgress::NotUsed | SetupProgress::Done => w.slip_state_alone(),
     };
     lines.extend([
         SlipLine::Rule,
         SlipLine::SetupCode { name: w.slip_code(), used: w.slip_code_used() },
         SlipLine::Fact { name: w.slip_state(), value: words },
     ]);
-    if matches!(setup, SetupState::Mistakes(_)) {
+    if matches!(setup, SetupProgress::Mistakes(_)) {
         lines.push(SlipLine::Text(w.slip_state_mistakes_where()));
     }
     lines.extend([
