@@ -32,6 +32,7 @@ use crate::alarms::sources::{report_past, report_start};
 use crate::clock::system_clock;
 use crate::identity::{AccessAudit, BoxAuthority, IdentityError, IdentityStores, own_addresses};
 use crate::listen::{ConnectionLimits, ConnectionTable, Listener, ListenerConfig, TlsInfo};
+use crate::panel::PanelView;
 use crate::panel::owner::PanelOwner;
 use crate::photo::{PhotoSettings, PhotoStore, UploadLimits};
 use crate::printing::{PrintError, PrintService};
@@ -260,23 +261,11 @@ async fn start_box(
     let uplink = Arc::new(rooms::start_uplink(seams, settings, data, parts, (plain_addr, &restart_request)));
     let (link, follow) = upkeep::follow_link(&uplink);
     tasks.push(follow);
-    let sweep = crate::sweep::run_eviction(
-        store.clone(),
-        photos.clone(),
-        settings.limits.photo_percent,
-        relay_photos(&store),
-    );
-    tasks.push(tokio::spawn(sweep));
+    tasks.push(start_sweep(settings, &store, &photos));
     tasks.push(start_scrub(&store, &photos, &seams.clock, &restart_request));
 
-    let of_pages = web::WebSettings {
-        hosts: settings.hosts.clone(),
-        submits_per_address: settings.limits.submits_per_address,
-        https_port: secure_addr.map(|addr| addr.port()),
-        http_port: Some(plain_addr.port()),
-        setup_folder: settings.setup.folder.clone(),
-        panel: panel.view(),
-    };
+    let ports = [Some(plain_addr), secure_addr].map(|addr| addr.map(|addr| addr.port()));
+    let of_pages = page_settings(settings, ports, panel.view());
     let state = page_state(seams, data, (&store, &identity), (&photos, &printing), (link, of_pages));
     web::attach_left_photos(&state);
     let sources = PanelSources::new(seams, settings, data, &store, &printing, uplink.status());
@@ -305,6 +294,23 @@ async fn start_box(
     let running =
         Running { listeners, admin, uplink, printing, photos, tasks, access, store, panel, restart_request };
     Ok((running, line))
+}
+
+/// Settings of the pages; `ports` are those of plain HTTP and of HTTPS.
+fn page_settings(
+    settings: &BoxSettings,
+    ports: [Option<u16>; 2],
+    panel: Option<watch::Receiver<PanelView>>,
+) -> web::WebSettings {
+    let [http_port, https_port] = ports;
+    web::WebSettings {
+        hosts: settings.hosts.clone(),
+        submits_per_address: settings.limits.submits_per_address,
+        https_port,
+        http_port,
+        setup_folder: settings.setup.folder.clone(),
+        panel,
+    }
 }
 
 /// What the pages see.
@@ -345,6 +351,11 @@ fn start_listeners(
     };
     let secure = secure.map(|(tcp, tls)| listen(tcp, Some(tls))).transpose()?;
     Ok([listen(plain, None)?].into_iter().chain(secure).collect())
+}
+
+fn start_sweep(settings: &BoxSettings, store: &Store, photos: &PhotoStore) -> tokio::task::JoinHandle<()> {
+    let (percent, at_relay) = (settings.limits.photo_percent, relay_photos(store));
+    tokio::spawn(crate::sweep::run_eviction(store.clone(), photos.clone(), percent, at_relay))
 }
 
 /// Which photos the relay has.

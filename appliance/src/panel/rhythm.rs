@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_signal_goes_on_and_another_begins_anew() {
+    fn the_same_signal_goes_on_and_another_begins_at_its_start() {
         let shown = ShownSignal { signal: PanelCause::NotRecording.signal(), since_ms: 5 };
         assert_eq!(shown.followed_by(PanelCause::NotRecording.signal(), 900), shown);
         let other = shown.followed_by(PanelCause::StorageAlarm.signal(), 900);

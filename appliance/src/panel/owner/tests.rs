@@ -88,7 +88,7 @@ fn every_light_of_the_table_is_seen() {
 }
 
 #[test]
-fn a_question_is_heard_by_day() {
+fn a_question_sounds_by_day() {
     let mut seen = SeenPanel::start(12 * 60);
     assert_eq!(seen.next_change(), "green");
     seen.send(&[PanelCause::LabelInDoubt]);

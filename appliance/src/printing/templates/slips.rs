@@ -57,7 +57,7 @@ pub(crate) fn check_slip(
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the signature that map_err wants")]
-pub(crate) fn unwritable(error: PrinterError) -> MakeError {
+pub(crate) fn unwritable_slip(error: PrinterError) -> MakeError {
     MakeError::Slip(SlipError::Unwritable(error.to_string()))
 }
 
@@ -72,13 +72,13 @@ pub(crate) fn compose_slip<D: Driver>(
     for line in &slip.lines {
         match line {
             SlipLine::Title(text) => {
-                printer.justify(JustifyMode::CENTER).and_then(|p| p.bold(true)).map_err(unwritable)?;
-                printer.size(2, 2).map_err(unwritable)?;
+                printer.justify(JustifyMode::CENTER).and_then(|p| p.bold(true)).map_err(unwritable_slip)?;
+                printer.size(2, 2).map_err(unwritable_slip)?;
                 for line in wrap_text(text, columns / 2) {
                     write_line(printer, &line)?;
                 }
-                printer.reset_size().and_then(|p| p.bold(false)).map_err(unwritable)?;
-                printer.justify(JustifyMode::LEFT).map_err(unwritable)?;
+                printer.reset_size().and_then(|p| p.bold(false)).map_err(unwritable_slip)?;
+                printer.justify(JustifyMode::LEFT).map_err(unwritable_slip)?;
             }
             SlipLine::Text(text) => {
                 for line in wrap_text(text, columns) {
@@ -113,7 +113,7 @@ fn write_line<D: Driver>(printer: &mut Printer<D>, text: &str) -> Result<(), Mak
 }
 
 fn write_paged<D: Driver>(printer: &mut Printer<D>, line: &PagedLine) -> Result<(), MakeError> {
-    printer.page_code(line.page).and_then(|p| p.writeln(&line.text)).map(drop).map_err(unwritable)
+    printer.page_code(line.page).and_then(|p| p.writeln(&line.text)).map(drop).map_err(unwritable_slip)
 }
 
 /// A code as dots: printers' own commands for them differ, and cheap printers have none.
@@ -132,13 +132,13 @@ fn write_address<D: Driver>(
     drawing.marks.push(DrawElement::Code { x, y: quiet * module, module, code });
     let dots = drawing.bitmap(t);
     readback::check_drawing(&dots, &drawing)?;
-    printer.custom(&labels::escpos::raster_bands(&dots)?).map_err(unwritable)?;
-    printer.justify(JustifyMode::CENTER).map_err(unwritable)?;
+    printer.custom(&labels::escpos::raster_bands(&dots)?).map_err(unwritable_slip)?;
+    printer.justify(JustifyMode::CENTER).map_err(unwritable_slip)?;
     let columns = (config.head_dots / LETTER_DOTS).max(COLUMNS_MIN) as usize;
     for line in wrap_text(address, columns) {
         write_line(printer, &line)?;
     }
-    printer.justify(JustifyMode::LEFT).map(drop).map_err(unwritable)
+    printer.justify(JustifyMode::LEFT).map(drop).map_err(unwritable_slip)
 }
 
 /// Lines of at most so many letters, broken between words where that is possible.

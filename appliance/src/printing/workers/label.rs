@@ -27,7 +27,7 @@ use crate::printing::model::slip_secrets::SlipSecrets;
 use crate::printing::queue::ledger::{LedgerJob, PrintLedger};
 use crate::printing::queue::outcomes::ReportSignal;
 use crate::printing::templates::page_codes::strict_protocol;
-use crate::printing::templates::slips::{compose_slip, unwritable};
+use crate::printing::templates::slips::{compose_slip, unwritable_slip};
 use crate::printing::workers::drawn_label::{LabelContent, prepare_content};
 use crate::printing::workers::status::PrinterShared;
 
@@ -430,9 +430,9 @@ impl LabelWorker {
         let frame = connection.frame_text(n)?.ok_or(SlipError::NeedsReceiptRoll)?;
         let (driver, link) = open_slip_line();
         let mut printer = Printer::new(driver, strict_protocol(), None);
-        printer.custom(&frame.before).map_err(unwritable)?;
+        printer.custom(&frame.before).map_err(unwritable_slip)?;
         compose_slip(&mut printer, &mut self.typesetter, &self.config, slip)?;
-        printer.custom(&frame.after).map_err(unwritable)?;
+        printer.custom(&frame.after).map_err(unwritable_slip)?;
         Ok(ReadyLabel::Slip(Box::new(printer), link))
     }
 

@@ -4,7 +4,7 @@ use labels::text::FontWeight;
 use labels::{Bitmap, Typesetter};
 
 use super::super::paper::{Ink, Paper};
-use super::pages::letter;
+use super::pages::find_letter;
 
 /// Dots across of the paper, of a cell, and down a line with the white below it.
 const PAPER_DOTS: u32 = 576;
@@ -49,7 +49,7 @@ impl TextState {
 
     /// One byte of text; a line that is full goes out by itself.
     pub(super) fn put(&mut self, byte: u8, paper: &mut Paper) {
-        self.line.push(letter(self.page, byte));
+        self.line.push(find_letter(self.page, byte));
         if self.line.chars().count() as u32 * CELL.0 * self.size.0 >= PAPER_DOTS {
             self.feed(paper);
         }
