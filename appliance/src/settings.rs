@@ -197,6 +197,20 @@ mod tests {
     }
 
     #[test]
+    fn the_panel_s_lines_are_numbers_or_names() {
+        let text = "data = \"/a\"\n[panel]\nkind = \"gpiochip\"\ngreen = 17\nred = \"gpiochip1:4\"\nactive_low = true\n";
+        let panel = load(text, &[("CLEANTRACK_PANEL_AMBER", "27")]).unwrap().panel;
+        assert_eq!((panel.kind, panel.active_low, panel.debounce_ms), (PanelKind::Gpiochip, true, 20));
+        assert_eq!(panel.green, Some(PanelLine::Number(17)));
+        assert_eq!(panel.red, Some(PanelLine::Name("gpiochip1:4".into())));
+        assert_eq!(panel.amber, Some(PanelLine::Name("27".into())));
+        assert_eq!((panel.button, panel.buzzer), (None, None));
+        assert_eq!(load("", &[]).unwrap().panel.kind, PanelKind::None);
+        assert!(load("[panel]\nkind = \"lamps\"\n", &[]).is_err());
+        assert!(matches!(load("[panel]\ndebounce_ms = 0\n", &[]), Err(SettingsError::Range { .. })));
+    }
+
+    #[test]
     fn what_does_not_fit_says_where() {
         let twice = "[[printers]]\nname=\"a\"\nlanguage=\"escpos\"\naddress=\"tcp://h:1\"\n".repeat(2);
         for wrong in [

@@ -136,3 +136,34 @@ impl SlipLink {
             });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_driver_knows_the_last_status_and_when_its_line_is_gone() {
+        let (driver, link) = open_slip_line();
+        let mut status = [0; 4];
+        assert_eq!(driver.read(&mut status).unwrap(), 0, "nothing was answered yet");
+        let report = |condition| PrinterReport {
+            condition: Some(condition),
+            paper_low: false,
+            loaded: None,
+            mute: false,
+            full: false,
+        };
+        for (condition, byte) in [(PrinterCondition::Ready, 0x12), (PrinterCondition::PaperOut, 0x1a)] {
+            link.note_status(report(condition));
+            assert_eq!((driver.read(&mut status).unwrap(), status[0]), (1, byte));
+        }
+        driver.write(b"text").unwrap();
+        drop(link);
+        assert!(driver.flush().is_err(), "what nobody takes is no success");
+        let broken = SlipLineError { sent: 7, fault: PrinterLinkError::Closed };
+        assert_eq!(
+            broken.to_string(),
+            "the printer took 7 bytes of a slip, then: the printer closed the connection"
+        );
+    }
+}
