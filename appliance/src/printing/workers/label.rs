@@ -26,7 +26,7 @@ use crate::printing::model::slip::{SlipContent, SlipError};
 use crate::printing::model::slip_secrets::SlipSecrets;
 use crate::printing::queue::ledger::{LedgerJob, PrintLedger};
 use crate::printing::queue::outcomes::ReportSignal;
-use crate::printing::templates::page_codes::strict_protocol;
+use crate::printing::templates::page_codes::{NullDriver, strict_protocol};
 use crate::printing::templates::slips::{compose_slip, unwritable_slip};
 use crate::printing::workers::drawn_label::{LabelContent, prepare_content};
 use crate::printing::workers::status::PrinterShared;
@@ -427,6 +427,9 @@ impl LabelWorker {
         n: u32,
         slip: &SlipContent,
     ) -> Result<ReadyLabel, MakeError> {
+        // Before the session awaits a label of this number: what cannot be written is never confirmed.
+        let mut dry = Printer::new(NullDriver, strict_protocol(), None);
+        compose_slip(&mut dry, &mut self.typesetter, &self.config, slip)?;
         let frame = connection.frame_text(n)?.ok_or(SlipError::NeedsReceiptRoll)?;
         let (driver, link) = open_slip_line();
         let mut printer = Printer::new(driver, strict_protocol(), None);
