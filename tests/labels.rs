@@ -24,6 +24,8 @@ mod oracles;
 mod readers;
 #[path = "labels/room.rs"]
 mod room;
+#[path = "labels/slips.rs"]
+mod slips;
 #[path = "labels/station.rs"]
 mod station;
 #[path = "labels/streams.rs"]

@@ -1,6 +1,7 @@
 //! The running box: what starts in which order, what it tells whoever started it, and how it ends.
 
 mod early;
+pub(crate) mod panel;
 mod pooled_random;
 mod progress;
 mod rooms;
@@ -23,6 +24,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
 use self::early::EarlyListener;
+use self::panel::{BoxPanel, PanelSources};
 use self::pooled_random::PooledRandom;
 use self::progress::StartProgress;
 use crate::alarms::AlarmStore;
@@ -30,6 +32,8 @@ use crate::alarms::sources::{report_past, report_start};
 use crate::clock::system_clock;
 use crate::identity::{AccessAudit, BoxAuthority, IdentityError, IdentityStores, own_addresses};
 use crate::listen::{ConnectionLimits, ConnectionTable, Listener, ListenerConfig, TlsInfo};
+use crate::panel::PanelView;
+use crate::panel::owner::PanelOwner;
 use crate::photo::{PhotoSettings, PhotoStore, UploadLimits};
 use crate::printing::{PrintError, PrintService};
 use crate::settings::{BoxLimits, BoxSettings};
@@ -129,6 +133,8 @@ struct Running {
     tasks: Vec<tokio::task::JoinHandle<()>>,
     access: Arc<AccessAudit>,
     store: Store,
+    /// Its lights go out last.
+    panel: Option<PanelOwner>,
     /// Somebody wants an orderly end and a new start.
     restart_request: watch::Sender<bool>,
 }
@@ -145,13 +151,15 @@ async fn run_box(program: &ProgramSetup, settings: BoxSettings) -> Result<RunEnd
     let random: Arc<dyn RandomSource> = Arc::new(PooledRandom::default());
     let clock: Arc<dyn Clock> = Arc::new(system_clock(boot_id(random.bytes())));
     let data = settings.data()?.to_owned();
+    let panel = BoxPanel::start(&settings, &data, &clock);
     let early = EarlyListener::start(&settings).await;
     let store = open_box(&data, &clock, &random).await?;
     let mut fatal = store.fatal_watch();
     let alarms = Arc::new(AlarmStore::open(store.disk(), Arc::clone(&clock)));
     report_findings(&alarms, &store);
+    panel.report_to(&alarms);
     let seams = Seams { clock, random, alarms };
-    let (running, line) = start_box(program, &settings, &data, (store, early), &seams).await?;
+    let (running, line) = start_box(program, &settings, &data, (store, early), &seams, panel).await?;
     let mut restart_request = running.restart_request.subscribe();
     if let Err(error) = process::announce_ready(&line) {
         tracing::warn!(%error, "nobody reads where the box listens");
@@ -226,11 +234,12 @@ async fn start_box(
     data: &Path,
     (store, early): (Store, Option<EarlyListener>),
     seams: &Seams,
+    panel: BoxPanel,
 ) -> Result<(Running, serde_json::Value), ServeError> {
     let identity = rooms::open_identity(seams, &store)?;
     let photos = rooms::open_photos(seams, &store, photo_settings(program, settings, data)?);
     let (outcomes, printed) = mpsc::channel(64);
-    let printing = Arc::new(rooms::open_printing(seams, settings, &store, &outcomes)?);
+    let printing = Arc::new(rooms::open_printing(seams, settings, data, &store, &outcomes)?);
     let random = Arc::clone(&seams.random);
     let mut tasks =
         vec![tokio::spawn(prints::record_results(store.clone(), Arc::clone(&printing), random, printed))];
@@ -252,22 +261,17 @@ async fn start_box(
     let uplink = Arc::new(rooms::start_uplink(seams, settings, data, parts, (plain_addr, &restart_request)));
     let (link, follow) = upkeep::follow_link(&uplink);
     tasks.push(follow);
-    let sweep = crate::sweep::run_eviction(
-        store.clone(),
-        photos.clone(),
-        settings.limits.photo_percent,
-        relay_photos(&store),
-    );
-    tasks.push(tokio::spawn(sweep));
+    tasks.push(start_sweep(settings, &store, &photos));
     tasks.push(start_scrub(&store, &photos, &seams.clock, &restart_request));
 
-    let of_pages = web::WebSettings {
-        hosts: settings.hosts.clone(),
-        submits_per_address: settings.limits.submits_per_address,
-        https_port: secure_addr.map(|addr| addr.port()),
-    };
+    let ports = [Some(plain_addr), secure_addr].map(|addr| addr.map(|addr| addr.port()));
+    let of_pages = page_settings(settings, ports, panel.view());
     let state = page_state(seams, data, (&store, &identity), (&photos, &printing), (link, of_pages));
     web::attach_left_photos(&state);
+    let sources = PanelSources::new(seams, settings, data, &store, &printing, uplink.status());
+    let (panel, panel_tasks) = panel.run(sources, state.clone());
+    tasks.extend(panel_tasks);
+    rooms::print_first_slip(settings, &state);
     let listeners = start_listeners(&settings.limits, plain, secure, &web::build_router(state)?)?;
     let access = Arc::clone(&identity.access);
     let context = admin::AdminContext {
@@ -287,7 +291,26 @@ async fn start_box(
         "https": secure_addr.map(|addr| format!("https://localhost:{}", addr.port())),
         "https_addr": secure_addr, "ca": BoxAuthority::ca_file(&data.join("keys")),
     });
-    Ok((Running { listeners, admin, uplink, printing, photos, tasks, access, store, restart_request }, line))
+    let running =
+        Running { listeners, admin, uplink, printing, photos, tasks, access, store, panel, restart_request };
+    Ok((running, line))
+}
+
+/// Settings of the pages; `ports` are those of plain HTTP and of HTTPS.
+fn page_settings(
+    settings: &BoxSettings,
+    ports: [Option<u16>; 2],
+    panel: Option<watch::Receiver<PanelView>>,
+) -> web::WebSettings {
+    let [http_port, https_port] = ports;
+    web::WebSettings {
+        hosts: settings.hosts.clone(),
+        submits_per_address: settings.limits.submits_per_address,
+        https_port,
+        http_port,
+        setup_folder: settings.setup.folder.clone(),
+        panel,
+    }
 }
 
 /// What the pages see.
@@ -329,6 +352,11 @@ fn start_listeners(
     };
     let secure = secure.map(|(tcp, tls)| listen(tcp, Some(tls))).transpose()?;
     Ok([listen(plain, None)?].into_iter().chain(secure).collect())
+}
+
+fn start_sweep(settings: &BoxSettings, store: &Store, photos: &PhotoStore) -> tokio::task::JoinHandle<()> {
+    let (percent, at_relay) = (settings.limits.photo_percent, relay_photos(store));
+    tokio::spawn(crate::sweep::run_eviction(store.clone(), photos.clone(), percent, at_relay))
 }
 
 /// Which photos the relay has.
@@ -444,7 +472,9 @@ async fn end_tasks(running: Running) -> Option<ProgramExit> {
         Ok(Err(error)) => tracing::warn!(%error, "the end of the audit of access was not written"),
         Err(error) => tracing::warn!(%error, "the audit of access did not end"),
     }
-    match running.store.stop().await {
+    let ended = running.store.stop().await;
+    drop(running.panel);
+    match ended {
         Ok(()) => None,
         Err(fatal) => {
             tracing::error!(why = fatal.0, "the log did not close");

@@ -1,5 +1,7 @@
 //! What the box is told by its settings file, its environment and its command line; secrets are in none of them.
 
+mod panel;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -7,6 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use service::settings::{ListenAddress, LoadedSettings, ProgramSettings, SettingOrigin, SettingsError};
+
+pub use self::panel::{PanelKind, PanelLine, PanelSettings};
 
 /// Bounds that a facility may move.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -103,6 +107,15 @@ impl UplinkSettings {
     }
 }
 
+/// Setting the box up.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SetupSettings {
+    /// Where the image's first boot leaves its state and the set-up code; without it the set-up page changes what the box itself can.
+    #[schemars(extend("x-example" = "/data/etc/cleantrack"))]
+    pub folder: Option<PathBuf>,
+}
+
 /// All settings of the box.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -130,6 +143,13 @@ pub struct BoxSettings {
     pub claim: Option<PathBuf>,
     /// Further names and addresses under which the box is reached.
     pub hosts: Vec<String>,
+    /// Lights, buzzer and button on the case: docs/panel.md.
+    pub panel: PanelSettings,
+    /// Setting the box up.
+    pub setup: SetupSettings,
+    /// Printer on which a new box prints its set-up slip once, at its first start, by its name.
+    #[schemars(extend("x-example" = "Label printer"))]
+    pub setup_slip: Option<String>,
     /// What is logged: levels by module, such as `info,appliance::printing=debug`.
     pub log: String,
 }
@@ -145,6 +165,9 @@ impl Default for BoxSettings {
             printers: Vec::new(),
             claim: None,
             hosts: Vec::new(),
+            panel: PanelSettings::default(),
+            setup: SetupSettings::default(),
+            setup_slip: None,
             log: "info".to_owned(),
         }
     }
@@ -275,6 +298,20 @@ mod tests {
             assert!(matches!(refused, Err(SettingsError::Value(_))), "{wrong}");
         }
         assert!(load("[uplink]\nway = \"pigeon\"\n", &[]).is_err());
+    }
+
+    #[test]
+    fn the_panel_s_lines_are_numbers_or_names() {
+        let text = "data = \"/a\"\n[panel]\nkind = \"gpiochip\"\ngreen = 17\nred = \"gpiochip1:4\"\nactive_low = true\n";
+        let panel = load(text, &[("CLEANTRACK_PANEL_AMBER", "27")]).unwrap().panel;
+        assert_eq!((panel.kind, panel.active_low, panel.debounce_ms), (PanelKind::Gpiochip, true, 20));
+        assert_eq!(panel.green, Some(PanelLine::Number(17)));
+        assert_eq!(panel.red, Some(PanelLine::Name("gpiochip1:4".into())));
+        assert_eq!(panel.amber, Some(PanelLine::Name("27".into())));
+        assert_eq!((panel.button, panel.buzzer), (None, None));
+        assert_eq!(load("", &[]).unwrap().panel.kind, PanelKind::None);
+        assert!(load("[panel]\nkind = \"lamps\"\n", &[]).is_err());
+        assert!(matches!(load("[panel]\ndebounce_ms = 0\n", &[]), Err(SettingsError::Range { .. })));
     }
 
     #[test]

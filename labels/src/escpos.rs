@@ -6,7 +6,7 @@ use crate::bitmap::Bitmap;
 use crate::dpi::Dpi;
 use crate::language::{
     ConfirmationLevel, EncodeError, LanguageSpec, ModelFault, PendingLabels, PrinterCondition, PrinterEvent,
-    PrinterLanguage, PrinterProfile, PrinterSession, StatusPoll,
+    PrinterLanguage, PrinterProfile, PrinterSession, StatusPoll, TextFrame,
 };
 use crate::media::{Media, MediaLength, ThermalMethod};
 
@@ -94,6 +94,30 @@ const ASK_TAKEN: &[u8] = &[0x1d, 0x72, 0x01];
 /// `DLE EOT` 1 to 4: state, why off line, error, paper.
 const ASK_STATUS: &[u8] = &[0x10, 0x04, 1, 0x10, 0x04, 2, 0x10, 0x04, 3, 0x10, 0x04, 4];
 
+/// `FS .`: each byte is a letter of the chosen page.
+const ONE_BYTE_LETTERS: &[u8] = &[0x1c, 0x2e];
+
+/// Dots as raster bands, for labels and for codes within text.
+///
+/// # Errors
+/// There is nothing to print, or more than a printer has heads for.
+pub fn raster_bands(dots: &Bitmap) -> Result<Vec<u8>, EncodeError> {
+    let row_bytes = u16::try_from(dots.row_bytes()).map_err(|_| EncodeError::Empty)?;
+    if row_bytes == 0 {
+        return Err(EncodeError::Empty);
+    }
+    let mut bytes = Vec::with_capacity(dots.bytes().len() + 256);
+    let band_rows = (BAND_BYTES_MAX / dots.row_bytes()).max(1);
+    for band in dots.bytes().chunks(band_rows * dots.row_bytes()) {
+        let rows = (band.len() / dots.row_bytes()) as u16;
+        bytes.extend_from_slice(&[0x1d, 0x76, 0x30, 0]);
+        bytes.extend_from_slice(&row_bytes.to_le_bytes());
+        bytes.extend_from_slice(&rows.to_le_bytes());
+        bytes.extend_from_slice(band);
+    }
+    Ok(bytes)
+}
+
 /// One connection's talk with an ESC/POS printer.
 #[derive(Debug)]
 pub struct EscPos {
@@ -161,6 +185,32 @@ impl EscPos {
         let model = self.profile.model.as_deref()?.to_ascii_uppercase();
         let wrong = model.contains("TM-T88") && self.profile.dpi.get() != 180;
         wrong.then_some(EncodeError::Model(ModelFault::OnlyDpi180))
+    }
+
+    /// What every label begins with.
+    fn begin_label(&self) -> Vec<u8> {
+        let mut bytes = INIT.to_vec();
+        if self.answers != ConfirmationLevel::Nothing {
+            bytes.extend_from_slice(ASB_ON);
+        }
+        bytes.extend(self.darkness().into_iter().flatten());
+        bytes
+    }
+
+    /// What label `n` ends with: the cut or feed, and the question whether it is out.
+    fn finish_label(&mut self, n: u32) -> Vec<u8> {
+        let mut bytes = self.end_of_label().to_vec();
+        match self.answers {
+            ConfirmationLevel::Printed => {
+                bytes.extend_from_slice(&[0x1d, 0x28, 0x48, 6, 0, 0x30, 0x30]);
+                bytes.extend_from_slice(&self.process_id(n));
+            }
+            ConfirmationLevel::Taken => bytes.extend_from_slice(ASK_TAKEN),
+            ConfirmationLevel::Nothing => return bytes,
+        }
+        self.awaited.push(n);
+        self.sent = None;
+        bytes
     }
 
     /// Printable, and different for any labels that can await confirmation together.
@@ -331,34 +381,22 @@ impl PrinterSession for EscPos {
         if let Some(refusal) = self.refusal() {
             return Err(refusal);
         }
-        let row_bytes = u16::try_from(label.row_bytes()).map_err(|_| EncodeError::Empty)?;
-        let answers = self.answers;
-        let mut bytes = Vec::with_capacity(label.bytes().len() + 256);
-        bytes.extend_from_slice(INIT);
-        if answers != ConfirmationLevel::Nothing {
-            bytes.extend_from_slice(ASB_ON);
-        }
-        bytes.extend(self.darkness().into_iter().flatten());
-        let band_rows = (BAND_BYTES_MAX / label.row_bytes()).max(1);
-        for band in label.bytes().chunks(band_rows * label.row_bytes()) {
-            let rows = (band.len() / label.row_bytes()) as u16;
-            bytes.extend_from_slice(&[0x1d, 0x76, 0x30, 0]);
-            bytes.extend_from_slice(&row_bytes.to_le_bytes());
-            bytes.extend_from_slice(&rows.to_le_bytes());
-            bytes.extend_from_slice(band);
-        }
-        bytes.extend_from_slice(self.end_of_label());
-        match answers {
-            ConfirmationLevel::Printed => {
-                bytes.extend_from_slice(&[0x1d, 0x28, 0x48, 6, 0, 0x30, 0x30]);
-                bytes.extend_from_slice(&self.process_id(n));
-            }
-            ConfirmationLevel::Taken => bytes.extend_from_slice(ASK_TAKEN),
-            ConfirmationLevel::Nothing => return Ok(bytes),
-        }
-        self.awaited.push(n);
-        self.sent = None;
+        let mut bytes = self.begin_label();
+        bytes.extend(raster_bands(label)?);
+        bytes.extend(self.finish_label(n));
         Ok(bytes)
+    }
+
+    /// Cheap printers stand on Chinese characters, which every letter with an accent would be taken for.
+    fn frame_text(&mut self, n: u32) -> Result<Option<TextFrame>, EncodeError> {
+        if let Some(refusal) = self.refusal() {
+            return Err(refusal);
+        }
+        if self.profile.media.length != MediaLength::Continuous {
+            return Ok(None);
+        }
+        let before = [self.begin_label(), ONE_BYTE_LETTERS.to_vec()].concat();
+        Ok(Some(TextFrame { before, after: self.finish_label(n) }))
     }
 
     fn sent(&mut self, now: Duration) {

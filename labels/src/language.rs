@@ -346,6 +346,15 @@ impl IdleDetector {
     }
 }
 
+/// What surrounds the text of a slip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextFrame {
+    /// Sent before it.
+    pub before: Vec<u8>,
+    /// Sent behind it: the cut, and the question whether it is out.
+    pub after: Vec<u8>,
+}
+
 /// One connection's worth of talk with a printer: bytes in and out, no IO. `now` is any clock that only goes forward.
 pub trait PrinterSession: Send {
     /// What is sent first.
@@ -359,6 +368,15 @@ pub trait PrinterSession: Send {
     /// # Errors
     /// When this printer cannot print it; then nothing is to be sent.
     fn encode(&mut self, n: u32, label: &Bitmap) -> Result<Vec<u8>, EncodeError>;
+
+    /// What a slip of plain text begins and ends with as label `n`, with the question that asks for its confirmation. `None`:
+    /// this language prints dots only.
+    ///
+    /// # Errors
+    /// When this printer cannot print it; then nothing is to be sent.
+    fn frame_text(&mut self, _n: u32) -> Result<Option<TextFrame>, EncodeError> {
+        Ok(None)
+    }
 
     /// The last byte of the newest label has been taken: from now on the printer can print it.
     fn sent(&mut self, _now: Duration) {}

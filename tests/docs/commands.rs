@@ -10,6 +10,7 @@ const DOCUMENTS: &[&str] = &[
     "SECURITY.md",
     "docs/install.md",
     "docs/settings.md",
+    "docs/panel.md",
     "docs/printers.md",
     "systemd/README.md",
 ];

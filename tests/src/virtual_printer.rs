@@ -175,6 +175,8 @@ pub struct Printed {
     pub partial: bool,
     /// What it looks like.
     pub picture: image::GrayImage,
+    /// What it says in the printer's own letters, line by line.
+    pub text: String,
 }
 
 impl Printed {

@@ -37,6 +37,7 @@ const PLAIN: &[&str] = &[
     "Media",
     "Operation",
     "Page",
+    "Panel",
     "Path",
     "Permission",
     "Query",

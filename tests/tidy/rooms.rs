@@ -49,6 +49,11 @@ pub const ROOMS: &[Room] = &[
         "it looks through what is kept; it knows no page and no line",
     ),
     room("appliance/sweep", &["photo", "store"], "which photos leave the card; it knows no page and no line"),
+    room(
+        "appliance/panel",
+        &["settings"],
+        "lights and a button: it knows causes, and not where they come from",
+    ),
     room("appliance/identity", &["clock"], "who somebody is, not what they want"),
     room("appliance/printing", &["clock"], "labels and printers, not the log and not the pages"),
     room("appliance/command", &["clock", "intake", "store"], "the one way from a command to the log"),
@@ -72,8 +77,8 @@ pub const ROOMS: &[Room] = &[
     room(
         "appliance/web",
         &[
-            "alarms", "clock", "command", "identity", "intake", "listen", "photo", "printing", "store",
-            "uplink",
+            "alarms", "clock", "command", "identity", "intake", "listen", "panel", "photo", "printing",
+            "settings", "store", "uplink",
         ],
         "pages and API",
     ),
@@ -169,6 +174,9 @@ pub const ONLY: &[Only] = &[
         ],
         "labels are drawn where they are printed; pages name their templates, fields and sheets",
     ),
+    only("escpos", &["appliance/printing"], "text goes to receipt printers in one place"),
+    only("rppal", &["appliance/panel"], "one place for GPIO"),
+    only("gpiocdev", &["appliance/panel"], "one place for GPIO"),
     only("fluent_bundle", &["words"], "messages have typed functions, and their numbers a locale"),
     only("icu_decimal", &["words"], "numbers are written by locale in one place"),
     only("argon2", &["appliance/identity", "relay/accounts"], "passwords and PINs in one place"),

@@ -60,6 +60,8 @@ side_rooms! {
     Uplink = "uplink",
     /// What is in no log: PINs, sessions, tokens.
     State = "state",
+    /// Lights and button.
+    Panel = "panel",
     /// The command line's socket.
     Admin = "admin",
 }

@@ -46,7 +46,6 @@ pub const MADE_BY_BOX: &[MadeByBox] = &[
 pub const NOT_YET: &[NotYet] = &[
     NotYet { name: "AssignTag", issue: "02-box" },
     NotYet { name: "RevokeTag", issue: "02-box" },
-    NotYet { name: "RecordUse", issue: "02-box" },
     NotYet { name: "clock.anchored", issue: "02-box" },
     NotYet { name: "directive.applied", issue: "04-relay" },
     NotYet { name: "directive.refused", issue: "04-relay" },
@@ -128,7 +127,11 @@ ways! {
         routes: &["cleaning.void", "receipt.undo", "void.add"],
         ..NONE
     },
-    RecordUse => CommandWays { kinds: &["use.recorded"], ..NONE },
+    RecordUse => CommandWays {
+        kinds: &["use.recorded"],
+        made_by_box: Some("appliance/src/serve/panel.rs"),
+        ..NONE
+    },
     AttachPhoto => CommandWays {
         kinds: &["photo.attached"],
         made_by_box: Some("appliance/src/web/commands/photo_follow.rs"),

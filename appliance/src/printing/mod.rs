@@ -10,6 +10,7 @@ mod devices;
 pub mod discovery;
 mod model;
 mod queue;
+mod slips;
 mod submit;
 mod templates;
 mod trial;
@@ -25,6 +26,7 @@ use service::random::RandomSource;
 use tokio::sync::mpsc;
 
 use crate::printing::model::plan::JobPhase;
+use crate::printing::model::slip_secrets::SlipSecrets;
 use crate::printing::queue::ledger::{AnswerOutcome, LedgerJob, PrintLedger};
 use crate::printing::queue::outcomes::ReportSignal;
 use crate::printing::queue::{ledger, outcomes, printer_store};
@@ -58,11 +60,14 @@ pub use crate::printing::model::queue_error::{GarbledAnswer, LostAnswer, QueueEr
 pub use crate::printing::model::request::{
     JobKind, JobRequest, LabelRequest, NameStyle, ReprintInfo, ReprintRequest,
 };
+pub use crate::printing::model::slip::{SlipContent, SlipError, SlipLine};
+pub use crate::printing::model::slip_secrets::SetupCodeReader;
 pub use crate::printing::model::view::{
     AnswerError, JobState, JobSummary, JobView, LabelView, LoadedView, MediaView, PreviewImage, PrintError,
     PrintRefusal, PrinterView,
 };
 pub use crate::printing::queue::outcomes::{JobOutcome, LabelOutcome};
+pub use crate::printing::slips::{LastLabel, SlipRequest};
 pub use crate::printing::submit::PreviewRequest;
 pub use crate::printing::templates::designs::{
     DesignRefusal, LOGO_BYTES_MAX, LogoView, OWN_MAX, StoredTemplate, TEMPLATE_BYTES_MAX, TemplateView,
@@ -85,6 +90,7 @@ pub struct PrintService {
     /// What was set up at run time; held while printers come and go.
     stored: Mutex<Vec<PrinterSettings>>,
     bell: Arc<ReportSignal>,
+    secrets: Arc<SlipSecrets>,
     reporter: Mutex<Option<WorkerThread>>,
 }
 
@@ -116,6 +122,7 @@ impl PrintService {
             desks: RwLock::default(),
             stored: Mutex::new(stored.clone()),
             bell: bell.clone(),
+            secrets: Arc::default(),
             reporter: Mutex::default(),
         };
         for config in printers {

@@ -46,15 +46,15 @@ pub struct PreviewRequest {
 }
 
 /// A job that has not been checked.
-struct JobDraft {
-    id: JobId,
-    key: Option<String>,
-    printer: Arc<PrinterConfig>,
-    kind: JobKind,
-    designs: Vec<JobTemplate>,
-    names: NameStyle,
-    labels: Vec<LabelRequest>,
-    reprint: Option<ReprintInfo>,
+pub(super) struct JobDraft {
+    pub(super) id: JobId,
+    pub(super) key: Option<String>,
+    pub(super) printer: Arc<PrinterConfig>,
+    pub(super) kind: JobKind,
+    pub(super) designs: Vec<JobTemplate>,
+    pub(super) names: NameStyle,
+    pub(super) labels: Vec<LabelRequest>,
+    pub(super) reprint: Option<ReprintInfo>,
 }
 
 impl PrintService {
@@ -181,7 +181,7 @@ impl PrintService {
         numbers.iter().map(|&n| self.ledger.label(job.seq, n)?.ok_or_else(|| none(n))).collect()
     }
 
-    fn take(&self, expected: JobDraft) -> Result<JobView, PrintRefusal> {
+    pub(super) fn take(&self, expected: JobDraft) -> Result<JobView, PrintRefusal> {
         let count = expected.labels.len();
         match count {
             0 => return Err(PrintRefusal::NoLabels),
@@ -207,10 +207,10 @@ impl PrintService {
             finished_ms: None,
             cancelled: false,
             kind: expected.kind,
-            template: if expected.kind == JobKind::Test {
-                "test".to_owned()
-            } else {
-                design.name().to_owned()
+            template: match expected.kind {
+                JobKind::Labels => design.name().to_owned(),
+                JobKind::Test => "test".to_owned(),
+                JobKind::SetupSlip | JobKind::ReceiptStrip | JobKind::SelfTest => "slip".to_owned(),
             },
             names: expected.names,
             notes,
@@ -290,7 +290,7 @@ impl PrintService {
         found.map(|job| self.view(&job)).transpose()
     }
 
-    fn job_of(&self, id: JobId, key: Option<&str>) -> Result<Option<JobView>, LedgerError> {
+    pub(super) fn job_of(&self, id: JobId, key: Option<&str>) -> Result<Option<JobView>, LedgerError> {
         let found: Option<LedgerJob> = self.ledger.find(id, key)?;
         found.map(|job| self.view(&job)).transpose()
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use record::alarm::AlarmCode;
+use record::ids::JobId;
 use record::messages::PrinterHealth;
 use service::admin_socket::AdminSocket;
 use tokio::sync::{mpsc, watch};
@@ -14,8 +15,11 @@ use super::{Seams, ServeError, restart_program};
 use crate::alarms::sources::SideRoom;
 use crate::alarms::{AlarmCause, AlarmStore};
 use crate::identity::{BoxAuthority, IdentityStores, OpenedAuthority, own_addresses};
+use crate::panel::setup_state::read_setup_code;
 use crate::photo::{PhotoSettings, PhotoStore};
-use crate::printing::{JobOutcome, PrintService, PrinterConfig, PrinterSettings};
+use crate::printing::{
+    JobKind, JobOutcome, PrintService, PrinterConfig, PrinterSettings, SetupCodeReader, SlipRequest,
+};
 use crate::settings::{BoxSettings, UplinkSelection, UplinkSettings};
 use crate::store::Store;
 use crate::store::disk::set_aside_hint;
@@ -23,7 +27,10 @@ use crate::uplink::Uplink;
 use crate::uplink::claim::{ClaimError, ClaimStore};
 use crate::uplink::way::{UplinkWay, WayChoice};
 use crate::uplink::way_config::{RouteSources, WayConfig};
-use crate::{admin, uplink};
+use crate::{admin, uplink, web};
+
+/// The same job at each start, until somebody can sign in.
+const FIRST_SLIP: &str = "setup-slip/first-start";
 
 /// PINs, sessions and tokens. Where their tables cannot be used, the file is put aside: nobody could sign in to set them
 /// again.
@@ -82,6 +89,7 @@ fn read_printer(settings: &toml::Table) -> Result<PrinterConfig, String> {
 pub(super) fn open_printing(
     seams: &Seams,
     settings: &BoxSettings,
+    data: &Path,
     store: &Store,
     outcomes: &mpsc::Sender<JobOutcome>,
 ) -> Result<PrintService, ServeError> {
@@ -104,11 +112,37 @@ pub(super) fn open_printing(
             open(PrintService::passing_ledger()?)?
         }
     };
+    printing.set_setup_code(setup_code_reader(settings, data, store));
     match trouble.is_empty() {
         true => seams.alarms.end(|cause| SideRoom::Printers.is_of(cause)),
         false => seams.alarms.raise(SideRoom::Printers.off(&trouble.join("; "))),
     }
     Ok(printing)
+}
+
+/// Reads the set-up code for as long as nobody can sign in: then it opens nothing any more.
+fn setup_code_reader(settings: &BoxSettings, data: &Path, store: &Store) -> SetupCodeReader {
+    let folder = settings.setup.folder.clone().unwrap_or_else(|| data.to_owned());
+    let store = store.clone();
+    Box::new(move || {
+        let is_new = store.snapshot().facility.staff.is_empty();
+        is_new.then(|| read_setup_code(Some(&folder))).flatten()
+    })
+}
+
+/// The set-up slip of a new box, once, where the settings name a printer for it: new is a box at which nobody can sign in yet.
+pub(super) fn print_first_slip(settings: &BoxSettings, state: &web::AppState) {
+    let Some(printer) = settings.setup_slip.clone() else { return };
+    if !state.store.snapshot().facility.staff.is_empty() {
+        return;
+    }
+    let content = web::compose_first_slip(state);
+    let id = JobId::new(state.clock.now().wall_ms, state.random.bytes());
+    let key = Some(FIRST_SLIP.to_owned());
+    let slip = SlipRequest { id, key, printer: Some(printer), kind: JobKind::SetupSlip, content };
+    if let Err(error) = state.printing.submit_slip(slip) {
+        tracing::error!(%error, "the set-up slip is not printed; print it on the printer’s page");
+    }
 }
 
 /// HTTPS; `None` where nothing of it can be used.

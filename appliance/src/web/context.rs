@@ -14,6 +14,7 @@ use web::error::HttpError;
 
 use crate::alarms::AlarmStore;
 use crate::identity::IdentityStores;
+use crate::panel::PanelView;
 use crate::photo::PhotoStore;
 use crate::printing::PrintService;
 use crate::store::Store;
@@ -62,6 +63,12 @@ pub struct WebSettings {
     pub submits_per_address: u32,
     /// The port of the HTTPS listener, for links from plain pages to staff pages; absent: there is none.
     pub https_port: Option<u16>,
+    /// The port of plain HTTP, for the set-up slip.
+    pub http_port: Option<u16>,
+    /// Where the image's provisioning leaves how far the setting up is.
+    pub setup_folder: Option<std::path::PathBuf>,
+    /// What the panel shows.
+    pub panel: Option<watch::Receiver<PanelView>>,
 }
 
 /// What the pages need of the rest of the box.

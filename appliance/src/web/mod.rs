@@ -47,6 +47,9 @@ pub use self::commands::photo_follow::attach_left_photos;
 pub use self::context::{AppState, CosignerKeys, OwnFacility, RelayLinkState, WebParts, WebSettings};
 pub use self::starting::starting_router;
 pub use self::view_models::alarm_words::word_alarm_line;
+pub use self::view_models::panel_words::panel_reason;
+pub use self::view_models::scanned_tags::{ScannedItem, take_scanned_item};
+pub use self::view_models::slips::compose_first_slip;
 
 /// All pages and the API. Requests must carry [`crate::listen::PeerAddress`] as an extension; without it they count as plain
 /// HTTP from nowhere.

@@ -105,6 +105,7 @@ box-way-fault = { $fault ->
 box-fact-free = Free storage
 box-free = { NUMBER($gigabytes) } GB
 box-free-unknown = not known
+box-fact-panel = Panel
 box-fact-up = Uptime
 box-fact-zone = Time zone
 box-fact-version = Version
@@ -205,3 +206,16 @@ result-pin-unused = PIN not used
 result-token-revoked = Token revoked
 result-page-again = Page shown again
 result-done = Done
+
+## The panel of lights on the box's case.
+
+panel-none = none
+panel-green = green
+panel-green-blinking = green, blinking
+panel-amber = amber
+panel-amber-blinking = amber, blinking
+panel-red = red
+panel-red-blinking = red, blinking
+panel-simulated = simulated: { $light }
+# Why a label was printed again, in the log.
+panel-reason = The button on the box

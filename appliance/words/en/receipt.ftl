@@ -82,6 +82,7 @@ receipt-show-list = Show the whole list
 receipt-same-again = Same again
 receipt-undo = Undo this record (until { $time })
 receipt-wrong = Wrong? Tell { $contact }: they can void it.
+receipt-print = Print this receipt
 receipt-keep-address = Keep this page’s address if you want proof later: anyone can check entry { NUMBER($seq) } with it.
 receipt-proof = Download the proof
 

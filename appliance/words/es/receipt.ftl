@@ -63,6 +63,7 @@ receipt-show-list = Ver toda la lista
 receipt-same-again = Otra vez el mismo
 receipt-undo = Deshacer este registro (hasta las { $time })
 receipt-wrong = ¿Algo está mal? Avise a { $contact }: pueden anularlo.
+receipt-print = Imprimir este comprobante
 receipt-keep-address = Guarde la dirección de esta página si más adelante quiere una prueba: con ella cualquiera puede comprobar la entrada { NUMBER($seq) }.
 receipt-proof = Descargar la prueba
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use appliance::admin::AdminCommand;
 use appliance::identity::{ApiTokenScope, TokenLife};
+use appliance::panel::devices::SIM_SOCKET;
 use service::admin_socket::{AdminAnswer, send_admin_command};
 use service::random::{RandomSource, SystemRandom};
 
@@ -20,6 +21,8 @@ use super::seed::SeedResult;
 pub(super) const LIVE_CLAIM: &str = "claim";
 /// Is there from the beginning of a set-up until it is whole.
 const UNFINISHED: &str = "unfinished";
+/// Bytes of the name of a socket on Linux, with the end of the text.
+const SOCKET_NAME_BYTES: usize = 108;
 
 #[derive(Debug, Clone)]
 pub(super) struct Folder {
@@ -209,10 +212,17 @@ impl Folder {
             if claimed { format!("claim = {:?}\n", self.claim_file(LIVE_CLAIM)) } else { String::new() };
         let text = format!(
             "data = {data:?}\n{claim}log = \"warn\"\n[http]\nlisten = \"127.0.0.1:{http}\"\n[https]\nlisten = \"127.0.0.1:{https}\"\n\
-             [limits]\nsubmits_per_address = 0\nconnections_per_address = 0\n{printers}",
-            data = self.box_data()
+             [limits]\nsubmits_per_address = 0\nconnections_per_address = 0\n{panel}{printers}",
+            data = self.box_data(),
+            panel = self.panel_config(),
         );
         self.write("box.toml", &text)
+    }
+
+    /// A simulated panel, which `/board?panel=1` draws; none in a folder whose name is too long for its socket.
+    fn panel_config(&self) -> &'static str {
+        let has_room = self.box_data().as_os_str().len() + 1 + SIM_SOCKET.len() < SOCKET_NAME_BYTES;
+        if has_room { "[panel]\nkind = \"sim\"\n" } else { "" }
     }
 
     /// One order to the running relay; its answer on standard output.

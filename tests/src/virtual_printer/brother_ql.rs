@@ -120,7 +120,7 @@ impl BrotherQl {
     fn stop(&mut self, error: (u8, u8), seen: &Condition) -> Reaction {
         self.error = Some(error);
         self.printing = false;
-        Reaction { say: self.packet(Kind::Error, seen), clear: true }
+        Reaction { say: self.packet(Kind::Error, seen), clear: true, stray: false }
     }
 
     fn initialise(&mut self, paper: &mut Paper, seen: &Condition) {
@@ -247,7 +247,7 @@ impl Device for BrotherQl {
             self.was_hot = seen.head_hot;
             let mut packet = self.packet(Kind::Notification, seen);
             packet[22] = if seen.head_hot { 3 } else { 4 };
-            return Reaction { say: if self.quiet { Vec::new() } else { packet }, clear: false };
+            return Reaction { say: if self.quiet { Vec::new() } else { packet }, ..Reaction::default() };
         }
         // A roll that ends after labels have come out is at its end; none at all is none.
         self.ended = seen.paper_out && seen.odometer > 0;

@@ -58,11 +58,13 @@ pub(super) struct Reaction {
     pub(super) say: Vec<u8>,
     /// Throws away all that it holds.
     pub(super) clear: bool,
+    /// Takes the command for text where none is expected.
+    pub(super) stray: bool,
 }
 
 impl Reaction {
     pub(super) fn say(bytes: &[u8]) -> Self {
-        Self { say: bytes.to_vec(), clear: false }
+        Self { say: bytes.to_vec(), ..Self::default() }
     }
 }
 

@@ -155,7 +155,7 @@ impl Device for Dymo {
         if breaks {
             self.along = 0;
         }
-        Reaction { say: Vec::new(), clear: breaks }
+        Reaction { clear: breaks, ..Reaction::default() }
     }
 
     fn restart(&mut self) {

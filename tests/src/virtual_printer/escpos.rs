@@ -1,5 +1,9 @@
 //! ESC/POS as a printer does it: lengths from headers, raster rows on the paper at once, `GS ( H` answered when printed.
 
+mod pages;
+mod text;
+
+use self::text::TextState;
 use super::device::{Condition, Device, Reaction, Role};
 use super::framing::{End, Grammar, word};
 use super::paper::{Ink, Paper};
@@ -14,7 +18,8 @@ impl Grammar for EscposCommands {
         let at = |bytes: usize| End::At(bytes as u64);
         match *head {
             [0x10 | 0x1b | 0x1d] => End::Unknown,
-            [0x10, 0x04 | 0x05] | [0x1b, b'd' | b'a' | b'J' | b'2' | b'3' | b'!' | b'E'] => match head[1] {
+            [0x10, 0x04 | 0x05]
+            | [0x1b, b'd' | b'a' | b'J' | b'2' | b'3' | b'!' | b'E' | b't' | b'M' | b'-'] => match head[1] {
                 b'2' => End::Here,
                 _ => at(3),
             },
@@ -51,10 +56,20 @@ enum Command<'a> {
     PaperQuery,
     /// `DLE EOT n`.
     RealTime(u8),
+    /// `FS .`: each byte is a letter.
+    OneByteLetters,
+    /// `ESC t n`.
+    Page(u8),
+    /// `ESC a n`.
+    Justification(u8),
+    /// `GS ! n`.
+    Size(u8),
+    /// `LF`, or `ESC d n`: so many lines, the first of which is the one in the making.
+    Feed(u8),
     /// Understood, and nothing comes of it.
     Nothing,
-    /// Would have come out as text.
-    Text,
+    /// A letter.
+    Text(u8),
 }
 
 fn meaning(raw: &[u8]) -> Command<'_> {
@@ -69,8 +84,15 @@ fn meaning(raw: &[u8]) -> Command<'_> {
         [0x1d, b'(', b'H', 6, 0, 0x30, 0x30, a, b, c, d] => Command::ProcessId([a, b, c, d]),
         [0x1d, b'r', 1] => Command::PaperQuery,
         [0x10, 0x04, n] => Command::RealTime(n),
-        [0x00 | 0x0a | 0x0d] | [0x10 | 0x1b | 0x1c | 0x1d, ..] => Command::Nothing,
-        _ => Command::Text,
+        [0x1c, b'.'] => Command::OneByteLetters,
+        [0x1b, b't', page] => Command::Page(page),
+        [0x1b, b'a', n] => Command::Justification(n),
+        [0x1d, b'!', n] => Command::Size(n),
+        [0x1b, b'd', lines] => Command::Feed(lines),
+        [0x0a] => Command::Feed(1),
+        [0x00 | 0x0d] | [0x10 | 0x1b | 0x1c | 0x1d, ..] => Command::Nothing,
+        [letter, ..] => Command::Text(letter),
+        [] => Command::Nothing,
     }
 }
 
@@ -78,11 +100,12 @@ fn meaning(raw: &[u8]) -> Command<'_> {
 pub(super) struct EscPos {
     clone: bool,
     automatic_status: bool,
+    text: TextState,
 }
 
 impl EscPos {
     pub(super) fn new(clone: bool) -> Self {
-        Self { clone, automatic_status: false }
+        Self { clone, automatic_status: false, text: TextState::default() }
     }
 }
 
@@ -119,10 +142,9 @@ impl Device for EscPos {
             Command::RealTime(_) => Role::Urgent,
             Command::PaperQuery if self.clone => Role::Urgent,
             Command::PaperQuery | Command::ProcessId(_) => Role::Question,
-            Command::Raster { .. } => Role::Row,
+            Command::Raster { .. } | Command::Feed(_) => Role::Row,
             Command::Cut => Role::End,
-            Command::Initialise | Command::AutomaticStatus(_) | Command::Nothing => Role::Setting,
-            Command::Text => Role::Stray,
+            _ => Role::Setting,
         }
     }
 
@@ -141,7 +163,17 @@ impl Device for EscPos {
                     paper.lay(0, paper.along(), &row[..row.len().min(HEAD_BYTES)], Ink::Black);
                 }
             }
-            Command::Initialise => self.automatic_status = false,
+            Command::Initialise => {
+                self.automatic_status = false;
+                self.text.reset();
+            }
+            Command::OneByteLetters => self.text.expected = true,
+            Command::Page(page) => self.text.set_page(page),
+            Command::Justification(n) => self.text.set_justification(n),
+            Command::Size(n) => self.text.set_size(n),
+            Command::Feed(lines) if self.text.expected => (0..lines).for_each(|_| self.text.feed(paper)),
+            Command::Text(letter) if self.text.expected => self.text.put(letter, paper),
+            Command::Text(_) => return Reaction { stray: true, ..Reaction::default() },
             Command::AutomaticStatus(n) => {
                 self.automatic_status = n != 0;
                 return self.changed(seen);
@@ -165,6 +197,7 @@ impl Device for EscPos {
 
     fn restart(&mut self) {
         self.automatic_status = false;
+        self.text.reset();
     }
 }
 
@@ -188,7 +221,7 @@ mod tests {
                 Command::PaperQuery,
                 Command::RealTime(2),
                 Command::Nothing,
-                Command::Text,
+                Command::Text(b'A'),
             ]
         );
     }

@@ -365,6 +365,9 @@ impl Machine {
         if waiting.role != Role::Question && seen.copies_left == 0 {
             s.paper.keep(raw);
         }
+        if reaction.stray {
+            s.stray_bytes += raw.len() as u64;
+        }
         if reaction.clear {
             self.react(&mut s, reaction);
             return s;
@@ -463,13 +466,14 @@ impl Machine {
         let number = s.pieces;
         let picture = s.paper.picture(half);
         let name = format!("{number:04}{}", if partial { "-torn" } else { "" });
-        if let Err(e) = spool(&self.spool, &name, s.paper.raw(), &picture) {
+        let text = s.paper.text().to_owned();
+        if let Err(e) = spool(&self.spool, &name, &s.paper, &picture) {
             tracing::error!("virtual printer: spooling label {number}: {e}");
         }
         if s.printed.len() >= self.options.remembers && !s.printed.is_empty() {
             s.printed.remove(0);
         }
-        s.printed.push(Printed { number, partial, picture });
+        s.printed.push(Printed { number, partial, picture, text });
         self.changed.notify_all();
     }
 

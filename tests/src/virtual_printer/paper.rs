@@ -7,6 +7,8 @@ const ACROSS_MAX: usize = 4_096;
 const ALONG_MAX: usize = 20_000;
 /// Bytes of a label's stream that are kept.
 const RAW_BYTES_MAX: usize = 16 << 20;
+/// Bytes of a slip's text that are kept.
+const TEXT_BYTES_MAX: usize = 1 << 20;
 
 /// What a dot looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,6 +36,8 @@ pub(super) struct Paper {
     rows: Vec<Vec<Ink>>,
     /// The size that the stream said, in dots; else it is as large as what is on it.
     size: Option<(usize, usize)>,
+    /// Lines in the printer's own letters.
+    text: String,
     pub(super) partial: bool,
 }
 
@@ -65,6 +69,19 @@ impl Paper {
 
     pub(super) fn set_size(&mut self, across: usize, along: usize) {
         self.size = Some((across.min(ACROSS_MAX), along.min(ALONG_MAX)));
+    }
+
+    /// Notes a line of letters whose dots were laid.
+    pub(super) fn write_line(&mut self, line: &str) {
+        if self.text.len() < TEXT_BYTES_MAX {
+            self.text.push_str(line.trim_end());
+            self.text.push('\n');
+        }
+    }
+
+    /// The lines in the printer's own letters.
+    pub(super) fn text(&self) -> &str {
+        &self.text
     }
 
     /// Rows that have something on them or below them.
@@ -116,8 +133,16 @@ impl Paper {
 }
 
 /// The picture comes last and whole: who sees it may read both.
-pub(super) fn spool(dir: &Path, name: &str, raw: &[u8], picture: &image::GrayImage) -> std::io::Result<()> {
-    std::fs::write(dir.join(format!("{name}.bin")), raw)?;
+pub(super) fn spool(
+    dir: &Path,
+    name: &str,
+    paper: &Paper,
+    picture: &image::GrayImage,
+) -> std::io::Result<()> {
+    std::fs::write(dir.join(format!("{name}.bin")), &paper.raw)?;
+    if !paper.text.is_empty() {
+        std::fs::write(dir.join(format!("{name}.txt")), &paper.text)?;
+    }
     if picture.width() == 0 || picture.height() == 0 {
         return Ok(());
     }

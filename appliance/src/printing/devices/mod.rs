@@ -4,6 +4,7 @@ pub(crate) mod connect;
 pub(crate) mod folder;
 pub(crate) mod ipp;
 pub(crate) mod printer_connection;
+pub(crate) mod slip_driver;
 pub(crate) mod snmp;
 pub(crate) mod tcp;
 pub(crate) mod transport;

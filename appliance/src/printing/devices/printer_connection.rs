@@ -186,6 +186,14 @@ impl PrinterConnection {
         self.session.encode(n, label)
     }
 
+    /// What surrounds label `n` where it is text; `None`: the printer's language has none.
+    pub(crate) fn frame_text(
+        &mut self,
+        n: u32,
+    ) -> Result<Option<labels::language::TextFrame>, labels::language::EncodeError> {
+        self.session.frame_text(n)
+    }
+
     /// Sends bytes, listening meanwhile. `stopped` is told each second in which the printer takes nothing.
     pub(crate) async fn send_label(
         &mut self,

@@ -30,7 +30,9 @@ impl JobTemplate {
         let template = match file {
             Some(file) => Template::parse(file).map_err(|_| gone())?,
             // The test label has no template, and a printer that has none of its own does not mind which stands here.
-            None if head.kind == JobKind::Test => default_template().ok_or_else(gone)?,
+            None if head.kind == JobKind::Test || head.kind.is_slip() => {
+                default_template().ok_or_else(gone)?
+            }
             None if head.design == 0 => template::find_builtin(&head.template).ok_or_else(gone)?.clone(),
             None => return Err(gone()),
         };

@@ -8,6 +8,8 @@ use labels::readback::ReadbackError;
 use labels::sheet::SheetError;
 use serde::{Deserialize, Serialize};
 
+use crate::printing::model::slip::SlipError;
+
 /// Why a label cannot be printed on this printer. No paper has moved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
@@ -30,6 +32,9 @@ pub enum MakeError {
     /// The test label.
     #[error(transparent)]
     Test(#[from] TestLabelError),
+    /// A slip of text.
+    #[error(transparent)]
+    Slip(#[from] SlipError),
     /// A template of another version of this program.
     #[error("the template {0:?} is missing or cannot be read; print these labels again with another one")]
     Template(String),

@@ -17,4 +17,6 @@ pub(crate) mod printer_settings;
 pub(crate) mod printer_state;
 pub(crate) mod queue_error;
 pub(crate) mod request;
+pub(crate) mod slip;
+pub(crate) mod slip_secrets;
 pub(crate) mod view;

@@ -8,6 +8,8 @@ use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::printing::model::slip::SlipContent;
+
 /// What one label says, as it was asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LabelRequest {
@@ -32,6 +34,9 @@ pub struct LabelRequest {
     /// Further fields, by the names that templates have for them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub more: BTreeMap<String, String>,
+    /// Of a slip of text: what it says, instead of all else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slip: Option<SlipContent>,
 }
 
 impl LabelRequest {
@@ -120,6 +125,19 @@ pub enum JobKind {
     Labels,
     /// The test label, which says what is assumed of the printer.
     Test,
+    /// A slip with the box's address, its set-up code and how far its setting up is.
+    SetupSlip,
+    /// A strip with one cleaning's receipt.
+    ReceiptStrip,
+    /// A receipt printer's own test: its columns and letters.
+    SelfTest,
+}
+
+impl JobKind {
+    /// Whether it prints a slip, and no label from a template.
+    pub fn is_slip(self) -> bool {
+        matches!(self, Self::SetupSlip | Self::ReceiptStrip | Self::SelfTest)
+    }
 }
 
 /// Why labels were printed once more.

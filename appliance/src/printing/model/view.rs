@@ -224,6 +224,9 @@ pub enum PrintRefusal {
     /// No printer is set up.
     #[error("no printer is set up; add one in the box’s settings")]
     NoPrinter,
+    /// No printer prints text.
+    #[error("no printer here prints slips; add a receipt printer that speaks escpos and has an endless roll")]
+    NoSlipPrinter,
     /// No printer of that name.
     #[error("no printer is named {expected:?}; known: {known}")]
     UnknownPrinter {

@@ -10,6 +10,7 @@ use crate::printing::model::job::USUAL_TEMPLATE;
 use crate::printing::model::make_error::MakeError;
 use crate::printing::model::printer_settings::PrinterConfig;
 use crate::printing::model::request::{JobKind, LabelRequest, NameStyle};
+use crate::printing::templates::slips::{check_slip, draw_slip, prints_text};
 
 /// Templates of equipment, the best first: with no template named, the first that the roll has room for.
 const EQUIPMENT: &[&str] =
@@ -55,6 +56,9 @@ pub(crate) fn draw_label(
             media: &config.media,
         };
         return Ok(calibration::draw_test(t, &assumed)?);
+    }
+    if let Some(slip) = &label.slip {
+        return draw_slip(t, config, manner.kind, slip);
     }
     Ok(lay_out(t, manner.design, manner.names, label, (n, of), config.dpi)?)
 }
@@ -113,6 +117,12 @@ pub(crate) fn check_label(
     label: &LabelRequest,
     at: (u32, u32),
 ) -> Result<Drawing, MakeError> {
+    if let Some(slip) = &label.slip {
+        check_slip(t, config, manner.kind, slip)?;
+        if prints_text(config) {
+            return Ok(Drawing::white(config.dpi, config.head_dots, 0));
+        }
+    }
     if at.0 == 1 {
         let RenderedLabel { drawing, dots } = render_label(t, manner, config, label, at)?;
         if config.sheet.is_some() {

@@ -2,3 +2,5 @@
 
 pub(crate) mod designs;
 pub(crate) mod layout;
+pub(crate) mod page_codes;
+pub(crate) mod slips;

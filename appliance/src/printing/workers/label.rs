@@ -3,23 +3,32 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use escpos::printer::Printer;
+use labels::Typesetter;
 use labels::language::{ConfirmationLevel, PrinterCondition, PrinterEvent, PrinterProfile, PrinterSession};
-use labels::{Bitmap, Typesetter};
 use service::clock::Clock;
 use service::random::RandomSource;
 use tokio::time::Instant;
 
-use crate::printing::devices::printer_connection::{PrinterConnection, PrinterLinkError, time_since};
+use crate::printing::devices::printer_connection::{
+    PrinterConnection, PrinterLinkError, PrinterReport, time_since,
+};
+use crate::printing::devices::slip_driver::{LineDriver, SlipLineError, SlipLink, open_slip_line};
 use crate::printing::devices::transport::PrinterTransport;
 use crate::printing::model::cause::{FailureCause, PrintUnit, PrinterCause};
 use crate::printing::model::ledger_error::LedgerError;
 use crate::printing::model::line_fault::LineFault;
+use crate::printing::model::make_error::MakeError;
 use crate::printing::model::plan::{ConfirmedBy, JobStep, LabelState};
 use crate::printing::model::printer_settings::PrinterConfig;
 use crate::printing::model::printer_state::PrinterState;
+use crate::printing::model::slip::{SlipContent, SlipError};
+use crate::printing::model::slip_secrets::SlipSecrets;
 use crate::printing::queue::ledger::{LedgerJob, PrintLedger};
 use crate::printing::queue::outcomes::ReportSignal;
-use crate::printing::workers::drawn_label::draw_label;
+use crate::printing::templates::page_codes::{NullDriver, strict_protocol};
+use crate::printing::templates::slips::{compose_slip, unwritable_slip};
+use crate::printing::workers::drawn_label::{LabelContent, prepare_content};
 use crate::printing::workers::status::PrinterShared;
 
 /// How often a wait looks up to see whether it should go on.
@@ -53,17 +62,44 @@ pub(crate) struct LabelWorker {
     pub(crate) shared: Arc<PrinterShared>,
     pub(crate) outcomes: Arc<ReportSignal>,
     pub(crate) typesetter: Typesetter,
+    pub(crate) secrets: Arc<SlipSecrets>,
     /// The printer may hold half a label.
     pub(crate) interrupted: bool,
     /// The label that is sent next, made while the one before it was being printed.
     pub(crate) ahead: Option<PreparedLabel>,
 }
 
+/// A label in its printer's language.
+enum ReadyLabel {
+    /// Its bytes.
+    Bytes(Vec<u8>),
+    /// A slip's instructions, and where they come out.
+    Slip(Box<Printer<LineDriver>>, SlipLink),
+}
+
+/// Lets the crate write a slip on a thread of its own, and sends what it writes.
+async fn send_slip(
+    connection: &mut PrinterConnection,
+    mut printer: Box<Printer<LineDriver>>,
+    link: SlipLink,
+    report: impl FnMut(PrinterReport),
+) -> Result<(), (usize, PrinterLinkError)> {
+    let writing = tokio::task::spawn_blocking(move || printer.print().map(drop));
+    link.send_pieces(connection, report).await.map_err(|SlipLineError { sent, fault }| (sent, fault))?;
+    match writing.await {
+        Ok(Ok(())) => {}
+        // The line took all that came: what did not come is the box's own fault.
+        Ok(Err(error)) => tracing::error!(%error, "a slip was not written to its end"),
+        Err(error) => tracing::error!(%error, "a slip was not written to its end"),
+    }
+    Ok(())
+}
+
 /// One label's dots, or why it is not printed.
 pub(crate) struct PreparedLabel {
     job: u64,
     n: u32,
-    made: Result<Bitmap, FailureCause>,
+    made: Result<LabelContent, FailureCause>,
 }
 
 impl LabelWorker {
@@ -340,10 +376,8 @@ impl LabelWorker {
     ) -> Result<(), Trouble> {
         self.prepare(job, n)?;
         let made = self.ahead.take().map_or(Err(FailureCause::TextMissing), |ahead| ahead.made);
-        let bytes = match made
-            .and_then(|label| connection.encode(n, &label).map_err(|e| FailureCause::NotMade(e.into())))
-        {
-            Ok(bytes) => bytes,
+        let ready = match made.and_then(|content| self.write_content(connection, n, &content)) {
+            Ok(ready) => ready,
             Err(cause) => return Ok(self.ledger.fail(job.seq, n, &cause, self.now_ms())?),
         };
         if !self.ledger.sending(job.seq, n, self.now_ms())? {
@@ -351,10 +385,12 @@ impl LabelWorker {
         }
         let shared = self.shared.clone();
         let clock = self.clock.clone();
-        match connection
-            .send_label(&bytes, |received| shared.record_report(received, true, clock.now().wall_ms))
-            .await
-        {
+        let report = |received| shared.record_report(received, true, clock.now().wall_ms);
+        let sent = match ready {
+            ReadyLabel::Bytes(bytes) => connection.send_label(&bytes, report).await,
+            ReadyLabel::Slip(printer, link) => send_slip(connection, printer, link, report).await,
+        };
+        match sent {
             Ok(()) => Ok(self.ledger.set(job.seq, n, LabelState::Sent, None, self.now_ms())?),
             Err((sent, e)) => {
                 if sent == 0 {
@@ -365,13 +401,50 @@ impl LabelWorker {
         }
     }
 
+    /// The content of label `n` in the printer's language.
+    fn write_content(
+        &mut self,
+        connection: &mut PrinterConnection,
+        n: u32,
+        content: &LabelContent,
+    ) -> Result<ReadyLabel, FailureCause> {
+        let written = match content {
+            LabelContent::Dots(dots) => {
+                connection.encode(n, dots).map(ReadyLabel::Bytes).map_err(MakeError::from)
+            }
+            LabelContent::Text(slip) => {
+                let slip = slip.with_setup_code(self.secrets.read_code().as_deref());
+                self.write_slip(connection, n, &slip)
+            }
+        };
+        written.map_err(FailureCause::NotMade)
+    }
+
+    /// A slip's instructions, which go out by the crate's own printer over this connection.
+    fn write_slip(
+        &mut self,
+        connection: &mut PrinterConnection,
+        n: u32,
+        slip: &SlipContent,
+    ) -> Result<ReadyLabel, MakeError> {
+        // Before the session awaits a label of this number: what cannot be written is never confirmed.
+        let mut dry = Printer::new(NullDriver, strict_protocol(), None);
+        compose_slip(&mut dry, &mut self.typesetter, &self.config, slip)?;
+        let frame = connection.frame_text(n)?.ok_or(SlipError::NeedsReceiptRoll)?;
+        let (driver, link) = open_slip_line();
+        let mut printer = Printer::new(driver, strict_protocol(), None);
+        printer.custom(&frame.before).map_err(unwritable_slip)?;
+        compose_slip(&mut printer, &mut self.typesetter, &self.config, slip)?;
+        printer.custom(&frame.after).map_err(unwritable_slip)?;
+        Ok(ReadyLabel::Slip(Box::new(printer), link))
+    }
+
     /// Draws label `n` and reads it back, unless that is done.
     fn prepare(&mut self, job: &LedgerJob, n: u32) -> Result<(), Trouble> {
         if self.ahead.as_ref().is_some_and(|ahead| (ahead.job, ahead.n) == (job.seq, n)) {
             return Ok(());
         }
-        let made = draw_label(&self.ledger, &mut self.typesetter, &self.config, job, n)?;
-        let made = made.map(|made| made.dots);
+        let made = prepare_content(&self.ledger, &mut self.typesetter, &self.config, job, n, &self.secrets)?;
         self.ahead = Some(PreparedLabel { job: job.seq, n, made });
         Ok(())
     }

@@ -58,6 +58,7 @@ mod refusal_fields;
 mod refused_early;
 mod relay_ways;
 mod sign_in;
+mod slips;
 mod staff_pages;
 mod station;
 mod station_printers;
@@ -242,8 +243,12 @@ impl World {
         let (link, links) = watch::channel(RelayLinkState::Alone);
         let (ways, way_reports) = watch::channel(None);
         let alarms = Arc::new(AlarmStore::open(store.disk(), clock.clone()));
-        let settings =
-            WebSettings { hosts: vec!["box.lan".into()], submits_per_address: 0, https_port: Some(8443) };
+        let settings = WebSettings {
+            hosts: vec!["box.lan".into()],
+            submits_per_address: 0,
+            https_port: Some(8443),
+            ..WebSettings::default()
+        };
         let printing = Arc::new(printing);
         let claimed = Arc::<std::sync::Mutex<Option<FacilityId>>>::default();
         let state = AppState::new(WebParts {

@@ -227,6 +227,7 @@ pub(crate) fn queue_title(w: PrintingWords, job: &JobView) -> String {
     let blank = first.is_some_and(|label| label.blank);
     match (job.summary.kind, blank, job.labels.len()) {
         (JobKind::Test, ..) => w.job_test_label(),
+        (kind, ..) if kind.is_slip() => name.to_owned(),
         (_, true, count) => w.job_blank_tags(count),
         (_, _, count) if name.is_empty() => w.job_labels(count),
         (_, _, 1) => w.job_one_label(name),
@@ -259,6 +260,8 @@ pub(crate) fn job_card(
     let mut doubts = outcome_questions(w, &job.labels, office);
     if job.summary.kind == JobKind::Test {
         doubts.iter_mut().for_each(|doubt| doubt.what = w.job_test_label());
+    } else if job.summary.kind.is_slip() {
+        doubts.iter_mut().for_each(|doubt| doubt.what = queue_title(w, job));
     }
     JobCard {
         id: job.summary.id,
@@ -523,7 +526,7 @@ pub(crate) fn label_line(w: PrintingWords, label: &LabelView, job: &JobSummary) 
         class,
         state,
         reason: label.failure.as_ref().map(|cause| word_failure(w, cause)).unwrap_or_default(),
-        again: settled && !label.blank && job.kind == JobKind::Labels,
+        again: settled && !label.blank && job.kind != JobKind::Test,
     }
 }
 

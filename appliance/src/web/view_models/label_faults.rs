@@ -13,7 +13,7 @@ use ::labels::wording::{self, LabelFaultWords, show_character, show_text};
 use ::labels::{LabelError, pdf};
 use words::WordSet as _;
 
-use crate::printing::MakeError;
+use crate::printing::{MakeError, SlipError};
 use crate::web::view_models::print_papers::{millimetres_text, word_roll};
 use crate::web::words::PrintingWords;
 
@@ -41,7 +41,21 @@ pub(crate) fn word_make_error(w: PrintingWords, error: &MakeError) -> String {
             w.test_label_too_small(millimetres_text(*height_mm), millimetres_text(*width_mm))
         }
         MakeError::Test(TestLabelError::Code(error)) => wording::word_code_error(fault_words(w), error),
+        MakeError::Slip(error) => word_slip_error(w, error),
         MakeError::Template(template) => w.made_template_gone(show_text(template)),
+    }
+}
+
+/// Why a slip of text cannot be printed.
+fn word_slip_error(w: PrintingWords, error: &SlipError) -> String {
+    match error {
+        SlipError::NeedsReceiptRoll => w.slip_needs_roll(),
+        SlipError::TooSmall { width_mm, height_mm } => {
+            w.slip_too_small(millimetres_text(*height_mm), millimetres_text(*width_mm))
+        }
+        SlipError::TooLong => w.slip_too_long(),
+        SlipError::Code(error) => wording::word_code_error(fault_words(w), error),
+        SlipError::Unwritable(why) => w.slip_unwritable(show_text(why)),
     }
 }
 

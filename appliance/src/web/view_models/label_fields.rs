@@ -223,6 +223,7 @@ impl Scene<'_> {
             location: item.location.clone(),
             blank: false,
             more: shown.collect(),
+            slip: None,
         })
     }
 

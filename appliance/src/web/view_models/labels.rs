@@ -66,7 +66,7 @@ pub(crate) async fn print_test(
 /// Why a job is not taken, as people and programs are told it.
 pub(crate) fn refusal_error(refusal: PrintRefusal) -> HttpError {
     let (status, code, field) = match &refusal {
-        PrintRefusal::NoPrinter => (StatusCode::CONFLICT, "no-printer", None),
+        PrintRefusal::NoPrinter | PrintRefusal::NoSlipPrinter => (StatusCode::CONFLICT, "no-printer", None),
         PrintRefusal::Full => (StatusCode::CONFLICT, "jobs", None),
         PrintRefusal::UnknownPrinter { .. } => {
             (StatusCode::UNPROCESSABLE_ENTITY, "unknown-printer", Some("printer"))

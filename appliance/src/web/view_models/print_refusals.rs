@@ -17,6 +17,7 @@ use crate::web::words::PrintingWords;
 pub(crate) fn word_print_refusal(w: PrintingWords, refusal: &PrintRefusal) -> String {
     match refusal {
         PrintRefusal::NoPrinter => w.refused_no_printer(),
+        PrintRefusal::NoSlipPrinter => w.refused_no_slip_printer(),
         PrintRefusal::UnknownPrinter { expected, known } => {
             w.refused_unknown_printer(known, show_text(expected))
         }
@@ -180,6 +181,7 @@ mod tests {
         let (expected, known) = ("Nurse's \"one\"".to_owned(), "Desk, Ward".to_owned());
         vec![
             PrintRefusal::NoPrinter,
+            PrintRefusal::NoSlipPrinter,
             PrintRefusal::UnknownPrinter { expected: expected.clone(), known: known.clone() },
             PrintRefusal::UnknownTemplate { expected, known },
             PrintRefusal::NoLabels,

@@ -413,6 +413,7 @@ impl PrintService {
                     shared: shared.clone(),
                     outcomes: self.bell.clone(),
                     typesetter,
+                    secrets: self.secrets.clone(),
                     interrupted: self.ledger.has_partial_label(&config.name)?,
                     ahead: None,
                 };

@@ -12,6 +12,7 @@ pub(crate) mod people;
 pub(crate) mod print_bodies;
 pub(crate) mod printers;
 pub(crate) mod protocols;
+pub(crate) mod slips;
 pub(crate) mod templates;
 
 use web::route::Route;
@@ -30,6 +31,7 @@ pub(crate) fn v1_routes() -> Vec<Route<AppState>> {
         discovery::discovery_routes(),
         printers::printer_routes(),
         labels::label_routes(),
+        slips::slip_routes(),
         templates::template_routes(),
         alarms::alarm_routes(),
     ]

@@ -18,6 +18,7 @@ use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::view_models::alarms::AlarmCard;
 use crate::web::view_models::facts::FactRow;
 use crate::web::view_models::jobs::{PrinterCard, printer_card};
+use crate::web::view_models::panel_words::word_panel;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
 use crate::web::view_models::{alarms, program_notes};
@@ -105,6 +106,7 @@ fn box_facts(state: &AppState, snapshot: &Snapshot, wording: &PageWording, w: Fa
     facts.extend([
         FactRow::worded(w.box_fact_free(), free),
         FactRow::worded(w.box_fact_up(), wording.about(up_ms)),
+        FactRow::worded(w.box_fact_panel(), word_panel(state, w)),
         FactRow::worded(w.box_fact_zone(), wording.dates().zone_name()),
         FactRow::entered(w.box_fact_version(), env!("CARGO_PKG_VERSION")),
     ]);

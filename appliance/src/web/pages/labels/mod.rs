@@ -13,6 +13,7 @@ mod outcome;
 mod pick;
 mod picked;
 mod preview;
+mod receipt_strip;
 mod scans;
 mod sheet;
 mod spreadsheet;
@@ -60,6 +61,15 @@ fn job_routes() -> Vec<Route<AppState>> {
     let print = refusals::PRINTING;
     let job = || Example::default().part("job", examples::JOB);
     vec![
+        row(
+            Method::POST,
+            "/staff/receipts/{receipt}/print",
+            "receipt.print-strip",
+            Form,
+            receipt_strip::print,
+        )
+        .refusals(print)
+        .example(examples::receipt_example().field("submission", "")),
         row(Method::POST, "/staff/equipment/{tag}/label", "equipment.print", Form, job::print_item)
             .refusals(print)
             .example(examples::tag_example().field("submission", "")),

@@ -3,7 +3,10 @@
 use askama::Template;
 use axum::extract::State;
 use record::compliance::ComplianceRate;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use web::answer::Page;
+use web::argument::LenientQuery;
 use web::error::HttpError;
 use words::{Number, S0, SafeHtml, fill_slots};
 
@@ -12,6 +15,7 @@ use crate::web::context::AppState;
 use crate::web::layout::PageLayout;
 use crate::web::live::live_page;
 use crate::web::view_models::item_status::ListedItem;
+use crate::web::view_models::panel_words::{PanelPicture, draw_panel};
 use crate::web::view_models::rates::load_tallies;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board;
@@ -34,9 +38,20 @@ struct BoardPage {
     /// What is due next, in a sentence, for where nothing is overdue.
     next_due: Option<SafeHtml>,
     as_of: SafeHtml,
+    panel: Option<PanelPicture>,
 }
 
-pub(crate) async fn show(phone: PhoneCaller, State(state): State<AppState>) -> Result<Page, HttpError> {
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct BoardParams {
+    /// `1`: with the lights of the box's panel.
+    panel: Option<String>,
+}
+
+pub(crate) async fn show(
+    phone: PhoneCaller,
+    State(state): State<AppState>,
+    LenientQuery(params): LenientQuery<BoardParams>,
+) -> Result<Page, HttpError> {
     let live = live_page(&state).often();
     let today = load_tallies(&state).await?.last(1).rate();
     let board = status_board::status_board(&state).await?;
@@ -57,6 +72,10 @@ pub(crate) async fn show(phone: PhoneCaller, State(state): State<AppState>) -> R
         first: overdue.iter().take(LINES).map(|row| row.list(&wording)).collect(),
         next: due.iter().take(LINES).map(|row| row.list(&wording)).collect(),
         next_due: due.first().and_then(|row| row.word_next(&wording, w)),
+        panel: match params.panel.as_deref() {
+            Some("1") => draw_panel(&state, phone.words()),
+            _ => None,
+        },
         as_of: fill_slots(w.board_as_of(S0), [wording.dates().board_clock().to_html()]),
     })?;
     Ok(page.in_locale(wording.locale()))

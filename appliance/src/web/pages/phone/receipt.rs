@@ -20,6 +20,7 @@ use web::error::HttpError;
 use web::live::LivePage;
 use words::{S0, S1, SafeHtml, fill_slots};
 
+use crate::intake::Permission;
 use crate::store::{LogReader, StoreSnapshot};
 use crate::web::access::phone::PhoneCaller;
 use crate::web::commands::run;
@@ -79,6 +80,8 @@ struct ReceiptPage {
     again: bool,
     undo: Option<String>,
     wrong: SafeHtml,
+    /// What the form of staff carries who may print it.
+    print_token: Option<String>,
 }
 
 /// What the way to the receipt has to say of this record.
@@ -96,6 +99,8 @@ pub(crate) async fn show(
 ) -> Result<OneOf<Page, SeeOther>, HttpError> {
     let (live, devices) = (live_page(&state), phone.shown_devices());
     let (page_words, words): (PageWords, ReceiptWords) = phone.words();
+    let printer = phone.session(&state).await?.filter(|signed| signed.holds(Permission::Print));
+    let print_token = printer.filter(|_| state.printing.has_slip_printer()).map(|signed| signed.form_token());
     let board = board_lately(&state).await?;
     let shown = read_quick(&state, move |state, reader| {
         let found = find_receipt(state, reader, &text)?;
@@ -115,6 +120,7 @@ pub(crate) async fn show(
             live: &live,
         };
         let mut shown = looks.receipt_page(&board, &found, &devices);
+        shown.print_token = print_token;
         if params.photo.as_deref() == Some("no-room") && found.cleaning.photos.is_empty() {
             let contact = wording.contact(&snapshot.settings);
             shown.no_room = Some(fill_slots(words.receipt_no_room(S0), [contact]));
@@ -191,6 +197,7 @@ impl ReceiptLook<'_> {
             again: after_use && cleaning.voided.is_none(),
             undo: self.undo_until(found, devices).map(|until| w.receipt_undo(until)),
             wrong: fill_slots(w.receipt_wrong(S0), [wording.contact(&snapshot.settings)]),
+            print_token: None,
             voided,
         }
     }

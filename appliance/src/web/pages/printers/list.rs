@@ -14,7 +14,9 @@ use web::live::LivePage;
 
 use crate::intake::Permission;
 use crate::printing::discovery::{DiscoveredPrinter, ProbePorts, ProbeTarget, TargetError};
-use crate::printing::{ContentVersion, DeviceTree, PDF, PrinterRefusal, PrinterView, SeenAt, discovery};
+use crate::printing::{
+    ContentVersion, DeviceTree, JobKind, PDF, PrinterRefusal, PrinterView, SeenAt, discovery,
+};
 use crate::web::access::permissions::{EditPrinters, View};
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
@@ -28,12 +30,16 @@ use crate::web::pages::printers::setup::{PrinterFormData, PrinterPageWords, Prin
 use crate::web::request::choice::SelectOption;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
+use crate::web::request::submission::submission_of;
 use crate::web::view_models::discovery::{LISTEN, begin_look};
 use crate::web::view_models::jobs::{PrinterCard, path_segment, printer_card};
 use crate::web::view_models::labels;
 use crate::web::view_models::print_refusals::{found_name, word_guess, word_printer_refusal};
 use crate::web::view_models::printer_causes::as_sentence;
 use crate::web::view_models::printers::{printer_refused, unknown_printer};
+use crate::web::view_models::slips::{
+    SlipOrder, compose_self_test, compose_setup_slip, is_slip_printer, submit_slip,
+};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::{FormWords, PrinterSetupWords, PrintingWords};
 
@@ -281,6 +287,8 @@ struct PrinterPage {
     card: PrinterCard,
     printer: PrinterView,
     office: bool,
+    /// It prints slips in letters of its own.
+    slips: bool,
     sections: Vec<FilledSection>,
     marks: FormMarks,
     to: String,
@@ -350,6 +358,7 @@ fn one_page(
         to: card.to.clone(),
         card,
         office: entered.language == PDF,
+        slips: is_slip_printer(&printer),
         sections: setup::form_painter(words, entered, SETTLED.to_vec()).draw(&entered.values(), &problems)?,
         marks: FormMarks {
             seen: seen.or(version).map(|version| version.to_string()),
@@ -423,6 +432,36 @@ pub(crate) async fn test(
 ) -> Result<FormReply, HttpError> {
     let printer = find(&state, &name).await?;
     let job = labels::print_test(&state, printer.name, None).await?;
+    go_to(&format!("/staff/labels/{}", job.summary.id))
+}
+
+pub(crate) async fn print_self_test(
+    signed: StaffCaller<EditPrinters>,
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
+    let printer = find(&state, &name).await?;
+    let content = compose_self_test(signed.words(), &printer);
+    let key = submission_of(&form);
+    let order = SlipOrder { key, printer: Some(printer.name), kind: JobKind::SelfTest, content };
+    let job = submit_slip(&state, order).await?;
+    go_to(&format!("/staff/labels/{}", job.summary.id))
+}
+
+pub(crate) async fn print_setup_slip(
+    signed: StaffCaller<EditPrinters>,
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
+    let printer = find(&state, &name).await?;
+    let snapshot = Snapshot::now(&state);
+    let wording = signed.wording(&snapshot.local);
+    let content = compose_setup_slip(&state, &snapshot, &wording, signed.words());
+    let key = submission_of(&form);
+    let order = SlipOrder { key, printer: Some(printer.name), kind: JobKind::SetupSlip, content };
+    let job = submit_slip(&state, order).await?;
     go_to(&format!("/staff/labels/{}", job.summary.id))
 }
 

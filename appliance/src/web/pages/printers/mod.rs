@@ -35,6 +35,24 @@ pub(crate) fn printer_page_routes() -> Vec<Route<AppState>> {
         row(Method::POST, "/staff/printers/{name}/test", "printer.print-test", Form, list::test)
             .refusals(print)
             .example(printer().field("submission", "")),
+        row(
+            Method::POST,
+            "/staff/printers/{name}/self-test",
+            "printer.print-self-test",
+            Form,
+            list::print_self_test,
+        )
+        .refusals(print)
+        .example(printer().field("submission", "")),
+        row(
+            Method::POST,
+            "/staff/printers/{name}/setup-slip",
+            "printer.print-setup-slip",
+            Form,
+            list::print_setup_slip,
+        )
+        .refusals(print)
+        .example(printer().field("submission", "")),
         row(Method::POST, "/staff/printers/{name}/remove", "printer.delete", Form, list::remove)
             .refusals(print)
             .example(printer().field("submission", "")),

@@ -45,6 +45,7 @@ use crate::web::request::device::RequestDevice;
 use crate::web::request::page_token::{PageToken, StaleToken};
 use crate::web::request::photo_form::PhotoForm;
 use crate::web::request::submission::{new_submission, submission_key};
+use crate::web::view_models::scanned_tags::ScannedTags;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, ScanWords, TagWords};
@@ -107,6 +108,7 @@ pub(crate) async fn show(
         OpenedTag::Item(tag) => tag,
         OpenedTag::Elsewhere(answer) => return Ok(answer),
     };
+    state.stored::<ScannedTags>().note_scan(tag, state.clock.now().up_ms);
     let protocol = params.protocol.and_then(|id| id.parse().ok());
     let signed = phone.session(&state).await?;
     let who = signed.as_ref().map_or_else(|| phone.entered_name(), |signed| signed.name().to_owned());

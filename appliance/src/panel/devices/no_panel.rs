@@ -1,0 +1,13 @@
+//! No panel at all.
+
+use crate::panel::{Panel, PanelError, PanelOutput};
+
+/// Shows nothing and has no button.
+#[derive(Debug, Clone, Copy)]
+pub struct NoPanel;
+
+impl Panel for NoPanel {
+    fn show(&mut self, _: PanelOutput) -> Result<(), PanelError> {
+        Ok(())
+    }
+}

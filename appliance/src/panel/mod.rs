@@ -1,0 +1,126 @@
+//! The panel: three lights, a buzzer and a button on the box's case, all optional, and never in recording's way.
+//!
+//! [`causes`] says what is the matter and which light that is, [`rhythm`] when a light is on and the buzzer sounds,
+//! [`button`] what a press means; all three are pure. [`owner`] is the one thread that has the hardware, [`devices`] the ways
+//! to it. Whoever puts the box together feeds it causes and does what a press asks for.
+
+pub mod button;
+pub mod causes;
+pub mod devices;
+pub mod owner;
+pub mod rhythm;
+pub mod setup_state;
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::settings::{PanelKind, PanelLine};
+
+/// Which lights are on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PanelLights {
+    pub green: bool,
+    pub amber: bool,
+    pub red: bool,
+}
+
+impl PanelLights {
+    /// None of them: the box is off, or its program does not run.
+    pub const OFF: Self = Self { green: false, amber: false, red: false };
+}
+
+/// Whether the buzzer sounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BuzzerState {
+    #[default]
+    Silent,
+    Sounding,
+}
+
+/// What the hardware is to show at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PanelOutput {
+    pub lights: PanelLights,
+    pub buzzer: BuzzerState,
+}
+
+/// Lights and buzzer, however they are driven. The button reports by itself, to the [`owner::EdgeSender`] that a panel was
+/// opened with.
+pub trait Panel: Send {
+    /// Shows it.
+    ///
+    /// # Errors
+    /// The hardware does not do it.
+    fn show(&mut self, output: PanelOutput) -> Result<(), PanelError>;
+}
+
+/// A part of the panel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PanelPart {
+    Green,
+    Amber,
+    Red,
+    Button,
+    Buzzer,
+}
+
+impl PanelPart {
+    /// As it stands in the settings.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Green => "green",
+            Self::Amber => "amber",
+            Self::Red => "red",
+            Self::Button => "button",
+            Self::Buzzer => "buzzer",
+        }
+    }
+}
+
+/// Why a panel is not there. The box records all the same.
+#[derive(Debug, thiserror::Error)]
+pub enum PanelError {
+    /// No such board.
+    #[error(
+        "this machine is not a Raspberry Pi with Raspberry Pi’s own kernel; set kind = \"gpiochip\" under [panel], or \"none\""
+    )]
+    NoBoard,
+    /// No chip at all.
+    #[error("the kernel shows no GPIO chip to the box; see docs/panel.md on udev rules and boards")]
+    NoChip,
+    /// A line that is not there.
+    #[error("[panel] {}: this board has no line {line}; `gpioinfo` lists those that it has", .part.as_str())]
+    NoLine { part: PanelPart, line: PanelLine },
+    /// A line that `rppal` cannot name.
+    #[error("[panel] {}: kind = \"rppal\" takes BCM numbers from 0 to 27, and not {line}", .part.as_str())]
+    NotNumbered { part: PanelPart, line: PanelLine },
+    /// Somebody else has it, or it stands for two parts.
+    #[error("[panel] {}: line {line} is in use by another program or another part of the panel", .part.as_str())]
+    Busy { part: PanelPart, line: PanelLine },
+    /// The box may not.
+    #[error(
+        "[panel] {}: the box may not use line {line}; install the udev rules of the box’s package", .part.as_str()
+    )]
+    Denied { part: PanelPart, line: PanelLine },
+    /// Nothing is connected by the settings.
+    #[error("[panel] names no line; name at least one of green, amber, red, button and buzzer")]
+    NothingWired,
+    /// The simulated panel's socket.
+    #[error("the simulated panel’s socket {}: {source}", .path.display())]
+    Socket { path: PathBuf, source: io::Error },
+    /// Anything else, in the system's own words.
+    #[error("the panel’s hardware: {0}")]
+    Hardware(String),
+    /// Its thread.
+    #[error("the panel’s thread: {0}")]
+    Thread(io::Error),
+}
+
+/// How the panel is, for pages.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PanelView {
+    /// What drives it now.
+    pub kind: PanelKind,
+    /// What it shows.
+    pub shown: causes::PanelSignal,
+}

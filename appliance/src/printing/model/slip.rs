@@ -1,0 +1,126 @@
+//! A slip of text: what a receipt printer says in lines of its own letters.
+
+use serde::{Deserialize, Serialize};
+
+use labels::code::BarcodeError;
+
+/// Lines of a slip; a mistake of the program must not unroll the paper.
+pub const SLIP_LINES_MAX: usize = 80;
+/// Characters of one text of a slip.
+pub const SLIP_CHARS_MAX: usize = 400;
+
+/// A line of a slip, worded by whoever asks for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SlipLine {
+    /// Large, in the middle.
+    Title(String),
+    /// A paragraph.
+    Text(String),
+    /// A name at the left and its value at the right.
+    Fact { name: String, value: String },
+    /// An address as a code for phones, and in letters below it.
+    Address(String),
+    /// The set-up code. It is a secret: it stands in no ledger, and is read when the slip is printed; where it is used up or
+    /// was never there, `used` is printed.
+    SetupCode { name: String, used: String },
+    /// A line across.
+    Rule,
+    /// As many digits as the paper has columns, and the letters of each page.
+    Letters,
+}
+
+/// What a slip says.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SlipContent {
+    /// What lists of jobs call it.
+    pub title: String,
+    pub lines: Vec<SlipLine>,
+}
+
+impl SlipContent {
+    /// With the set-up code in its place, as it is now.
+    pub(crate) fn with_setup_code(&self, code: Option<&str>) -> Self {
+        let line = |line: &SlipLine| match (line, code) {
+            (SlipLine::SetupCode { name, .. }, Some(code)) => {
+                SlipLine::Fact { name: name.clone(), value: code.to_owned() }
+            }
+            (SlipLine::SetupCode { used, .. }, None) => SlipLine::Text(used.clone()),
+            (line, _) => line.clone(),
+        };
+        Self { title: self.title.clone(), lines: self.lines.iter().map(line).collect() }
+    }
+
+    /// Whether it has no more than a slip may have.
+    pub(crate) fn check_size(&self) -> Result<(), SlipError> {
+        let texts = |line: &SlipLine| match line {
+            SlipLine::Title(text) | SlipLine::Text(text) | SlipLine::Address(text) => text.chars().count(),
+            SlipLine::Fact { name, value } => name.chars().count().max(value.chars().count()),
+            SlipLine::SetupCode { name, used } => name.chars().count().max(used.chars().count()),
+            SlipLine::Rule | SlipLine::Letters => 0,
+        };
+        let fits = (1..=SLIP_LINES_MAX).contains(&self.lines.len())
+            && self.lines.iter().all(|line| texts(line) <= SLIP_CHARS_MAX);
+        if fits { Ok(()) } else { Err(SlipError::TooLong) }
+    }
+}
+
+/// Why a slip cannot be printed. No paper has moved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum SlipError {
+    /// What is in the printer are labels or sheets.
+    #[error("this slip needs a receipt printer with an endless roll; choose one that speaks escpos")]
+    NeedsReceiptRoll,
+    /// Not even on a label.
+    #[error(
+        "the set-up slip needs a label of 40 × 20 mm, and this roll has room for {width_mm:.1} × {height_mm:.1} mm; choose a larger roll or a receipt printer"
+    )]
+    TooSmall {
+        /// Across.
+        width_mm: f64,
+        /// Along.
+        height_mm: f64,
+    },
+    /// More lines or letters than a slip may have.
+    #[error(
+        "the slip is longer than {SLIP_LINES_MAX} lines, or one of its texts than {SLIP_CHARS_MAX} characters"
+    )]
+    TooLong,
+    /// Its address makes no code.
+    #[error(transparent)]
+    Code(#[from] BarcodeError),
+    /// What the writer of the language says.
+    #[error("the slip cannot be written in the printer’s language: {0}")]
+    Unwritable(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_set_up_code_is_in_no_ledger() {
+        let line = SlipLine::SetupCode { name: "Set-up code".into(), used: "The code was used.".into() };
+        let slip = SlipContent { title: "Set-up slip".into(), lines: vec![line] };
+        let stored = serde_json::to_string(&slip).unwrap();
+        let printed = slip.with_setup_code(Some("K7QX-93MP"));
+        assert!(!stored.contains("K7QX"), "{stored}");
+        let fact = SlipLine::Fact { name: "Set-up code".into(), value: "K7QX-93MP".into() };
+        assert_eq!(printed.lines, [fact]);
+        assert_eq!(slip.with_setup_code(None).lines, [SlipLine::Text("The code was used.".into())]);
+        assert_eq!(serde_json::from_str::<SlipContent>(&stored).unwrap(), slip);
+    }
+
+    #[test]
+    fn a_slip_has_an_end() {
+        let slip = |lines: usize, chars: usize| SlipContent {
+            title: String::new(),
+            lines: vec![SlipLine::Text("x".repeat(chars)); lines],
+        };
+        assert_eq!(slip(SLIP_LINES_MAX, SLIP_CHARS_MAX).check_size(), Ok(()));
+        for long in [slip(SLIP_LINES_MAX + 1, 1), slip(1, SLIP_CHARS_MAX + 1), slip(0, 0)] {
+            assert_eq!(long.check_size(), Err(SlipError::TooLong));
+        }
+    }
+}

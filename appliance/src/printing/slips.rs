@@ -1,0 +1,114 @@
+//! Taking slips, and what the panel's button asks of the print room.
+
+use record::ids::JobId;
+
+use crate::printing::PrintService;
+use crate::printing::model::plan::LabelState;
+use crate::printing::model::request::{JobKind, LabelRequest, NameStyle};
+use crate::printing::model::slip::SlipContent;
+use crate::printing::model::slip_secrets::SetupCodeReader;
+use crate::printing::model::view::{JobState, JobView, PrintRefusal};
+use crate::printing::submit::JobDraft;
+use crate::printing::{LedgerError, templates};
+
+/// A slip as somebody asks for it.
+#[derive(Debug, Clone)]
+pub struct SlipRequest {
+    /// Made by the caller: the same id again is the same job.
+    pub id: JobId,
+    /// The client's idempotency key: the same key again is the same job.
+    pub key: Option<String>,
+    /// The printer's name; without one the first that prints slips of this kind.
+    pub printer: Option<String>,
+    /// Which slip.
+    pub kind: JobKind,
+    /// What it says.
+    pub content: SlipContent,
+}
+
+/// The label that came out last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastLabel {
+    /// There is none that may be printed once more.
+    None,
+    /// Somebody has to look for a label first, or the job is not finished.
+    Unsettled,
+    /// This label of this job.
+    Printed { job: JobId, n: u32 },
+}
+
+impl PrintService {
+    /// Takes a slip. The same id or key again gives the first job again.
+    ///
+    /// # Errors
+    /// See [`PrintRefusal`]; nothing is kept of a refused job.
+    pub fn submit_slip(&self, request: SlipRequest) -> Result<JobView, PrintRefusal> {
+        let SlipRequest { id, key, printer, kind, content } = request;
+        if let Some(job) = self.job_of(id, key.as_deref())? {
+            return if job.summary.kind == kind { Ok(job) } else { Err(PrintRefusal::KeyReused) };
+        }
+        let printer = match printer {
+            Some(name) => self.printer_for(Some(&name))?,
+            None => self.slip_printer(kind)?,
+        };
+        let label =
+            LabelRequest { name: content.title.clone(), slip: Some(content), ..LabelRequest::default() };
+        self.take(JobDraft {
+            id,
+            key,
+            printer,
+            kind,
+            designs: self.candidates(None, &[])?,
+            names: NameStyle::AsTheyAre,
+            labels: vec![label],
+            reprint: None,
+        })
+    }
+
+    /// Whether some printer prints text of its own.
+    pub fn has_slip_printer(&self) -> bool {
+        self.handles().iter().any(|handle| templates::slips::prints_text(&handle.config))
+    }
+
+    /// The first printer that prints slips of this kind.
+    fn slip_printer(
+        &self,
+        kind: JobKind,
+    ) -> Result<std::sync::Arc<crate::printing::PrinterConfig>, PrintRefusal> {
+        let handles = self.handles();
+        let found = handles.iter().find(|handle| templates::slips::prints_text(&handle.config));
+        match found {
+            Some(handle) => Ok(handle.config.clone()),
+            // On a label, where there is nothing else.
+            None if kind == JobKind::SetupSlip => self.printer_for(None),
+            None if handles.is_empty() => Err(PrintRefusal::NoPrinter),
+            None => Err(PrintRefusal::NoSlipPrinter),
+        }
+    }
+
+    /// Says where the set-up code is read, once.
+    pub fn set_setup_code(&self, reader: SetupCodeReader) {
+        self.secrets.set_reader(reader);
+    }
+
+    /// The label that came out last, of jobs that print labels. A blank tag is never printed twice.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn last_label(&self) -> Result<LastLabel, LedgerError> {
+        let jobs = self.jobs()?;
+        let Some(newest) = jobs.iter().find(|job| job.kind == JobKind::Labels) else {
+            return Ok(LastLabel::None);
+        };
+        if !matches!(newest.state, JobState::Done | JobState::Cancelled) {
+            return Ok(LastLabel::Unsettled);
+        }
+        let Some(job) = self.job(newest.id)? else { return Ok(LastLabel::None) };
+        let is_out = |state| matches!(state, LabelState::Confirmed | LabelState::Sent);
+        let last = job.labels.iter().rev().find(|label| is_out(label.state));
+        Ok(match last.filter(|label| !label.blank) {
+            Some(label) => LastLabel::Printed { job: newest.id, n: label.n },
+            None => LastLabel::None,
+        })
+    }
+}
