@@ -1,26 +1,56 @@
-//! The claim file: TOML that ties a new box to its relay and facility.
+//! The claim file: TOML that ties a new box to its network, its facility and its relay.
 
-use std::fmt::Write as _;
+mod reader;
+mod writer;
+
+use std::borrow::Cow;
+use std::net::IpAddr;
 
 use jiff::Timestamp;
-use toml::de::{DeTable, DeValue};
-use toml::{Spanned, Value};
 
 use crate::fields;
+use crate::mistakes::{ClaimFileError, MistakeReason};
 use crate::secret::Secret;
+use crate::wpa::hash_passphrase;
 
-/// Bytes of a claim file: a CA chain takes four thousand, all else one.
+use self::reader::{SectionReader, check_together};
+
+/// Bytes of a claim file: two CA chains take eight thousand, all else two; whoever reads one stops behind them.
 pub const CLAIM_FILE_BYTES_MAX: usize = 64 * 1024;
+/// What the file is called on a box's card.
+pub const CLAIM_FILE_NAME: &str = "cleantrack.toml";
 /// Version of the format.
 const VERSION: &str = "1";
 const VERSION_NUMBER: i64 = 1;
-/// Keys of one kind that a relay may give out: the present one, the next one and a reserve.
+/// Keys of one kind that a relay may hand out: the present one, the next one and a reserve.
 const KEYS_MAX: usize = 8;
+/// A resolver goes through three.
+const DNS_MAX: usize = 3;
+const NTP_MAX: usize = 4;
 
-/// What a box must know before it can be claimed. Every value has been checked by [`ClaimFile::parse`]; one that was put
-/// together otherwise is checked when it is read back.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a box must know at its first start. Every value has been checked by [`ClaimFile::parse`]; one that was put together
+/// otherwise is checked when it is read back.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ClaimFile {
+    /// Whose box it becomes; without it the box runs alone and may be claimed later.
+    pub relay: Option<RelayClaim>,
+    /// The facility's IANA time zone.
+    pub time_zone: Option<String>,
+    /// The box's name in the building's network.
+    pub hostname: Option<String>,
+    /// Scheme and host that labels show.
+    pub label_host: Option<String>,
+    /// With it the first administrator sets the box up.
+    pub setup_code: Option<Secret>,
+    /// The network that the box joins; without it, a cable.
+    pub wifi: Option<WifiClaim>,
+    /// How it gets its address and its way out.
+    pub network: NetworkClaim,
+}
+
+/// What a box must know of its relay before it can be claimed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelayClaim {
     /// The relay's HTTPS address for boxes; `/box/v1/claim` is below it.
     pub relay_url: String,
     /// PEM of the authority that signs the relay's certificates for boxes.
@@ -37,225 +67,224 @@ pub struct ClaimFile {
     pub code: Secret,
     /// When the relay stops taking the code.
     pub expires: Timestamp,
-    /// The facility's IANA time zone.
-    pub zone: Option<String>,
-    /// The box's name in the building's network.
-    pub hostname: Option<String>,
-    /// Scheme and host that labels carry.
-    pub label_host: Option<String>,
-    /// The network that the box joins; without it, a cable.
-    pub wifi: Option<Wifi>,
 }
 
 /// A wireless network.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wifi {
+pub struct WifiClaim {
     /// Its name.
     pub ssid: String,
-    /// Its passphrase or the hash of it; without it, an open network.
-    pub psk: Option<Secret>,
+    /// What opens it.
+    pub key: WifiKey,
+    /// Whether it leaves its name out of its beacons, so that the box must call it.
+    pub hidden: bool,
     /// Whose radio rules hold, in two letters.
     pub country: String,
 }
 
-/// Why bytes are not a claim file. None of its texts shows a value of the file.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ClaimFileError {
-    /// Over [`CLAIM_FILE_BYTES_MAX`].
-    #[error("the claim file has {0} bytes, more than {CLAIM_FILE_BYTES_MAX}: is it another file?")]
-    TooLong(usize),
-    /// Not text.
-    #[error("the claim file is not UTF-8 text: save it as UTF-8, or download it again from the relay")]
-    Utf8,
-    /// Not TOML.
-    #[error("line {line} of the claim file cannot be read: {why}")]
-    Syntax {
-        /// From 1.
-        line: usize,
-        /// What the TOML reader says.
-        why: String,
-    },
-    /// A key that no claim file has.
-    #[error("line {line} of the claim file: `{key}` is not a setting of a claim file; take the line out")]
-    Unknown {
-        /// From 1.
-        line: usize,
-        /// The key.
-        key: String,
-    },
-    /// A key that every claim file has.
-    #[error("the claim file has no `{0}`: download it again from the relay")]
-    Missing(&'static str),
-    /// A value that does not fit.
-    #[error("line {line} of the claim file: `{key}` {why}")]
-    Field {
-        /// From 1.
-        line: usize,
-        /// The key.
-        key: &'static str,
-        /// What to write.
-        why: &'static str,
-    },
+/// What opens a wireless network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WifiKey {
+    /// Nothing: everybody may join.
+    Open,
+    /// The passphrase as people enter it.
+    Passphrase(Secret),
+    /// Its hash in 64 hex digits, of use in this network alone.
+    Hashed(Secret),
 }
 
-/// Takes values out of a table, so that what is left is unknown.
-struct Reader<'a> {
-    text: &'a str,
-    table: DeTable<'a>,
+/// How a box gets its address and its way out; by default DHCP and no proxy.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NetworkClaim {
+    /// Its own address; without it, DHCP.
+    pub address: Option<StaticAddress>,
+    /// Where what is not in the building's network goes; only beside an address.
+    pub gateway: Option<IpAddr>,
+    /// Name servers; with DHCP, before those that it brings.
+    pub dns: Vec<IpAddr>,
+    /// The proxy, with its password: `http://[user:password@]host:port`.
+    pub proxy: Option<Secret>,
+    /// PEM of the authority of a proxy that looks into TLS.
+    pub ca: Option<String>,
+    /// Time servers, before those that the box knows.
+    pub ntp: Vec<String>,
 }
 
-type Check = fn(&str) -> Result<(), &'static str>;
+/// An address and the length of its network's prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StaticAddress {
+    /// The box's own.
+    pub address: IpAddr,
+    /// Bits that its network has in common.
+    pub prefix: u8,
+}
 
-impl<'a> Reader<'a> {
-    fn open(text: &'a str) -> Result<Self, ClaimFileError> {
-        let syntax = |error: &toml::de::Error| ClaimFileError::Syntax {
-            line: error.span().map_or(1, |span| line_of(text, span.start)),
-            why: error.message().to_owned(),
-        };
-        Ok(Self { text, table: DeTable::parse(text).map_err(|e| syntax(&e))?.into_inner() })
+impl StaticAddress {
+    /// The network's own name or its broadcast address.
+    pub(crate) fn is_reserved(self) -> bool {
+        let IpAddr::V4(address) = self.address else { return false };
+        let host = u32::MAX.checked_shr(u32::from(self.prefix)).unwrap_or(0);
+        let own = address.to_bits() & host;
+        self.prefix < 31 && (own == 0 || own == host)
     }
 
-    fn take(&mut self, key: &'static str) -> Option<(usize, DeValue<'a>)> {
-        let value = self.table.remove(key)?;
-        Some((line_of(self.text, value.span().start), value.into_inner()))
-    }
-
-    fn optional(&mut self, key: &'static str, check: Check) -> Result<Option<String>, ClaimFileError> {
-        let Some((line, value)) = self.take(key) else { return Ok(None) };
-        let refuse = |why| ClaimFileError::Field { line, key, why };
-        let DeValue::String(text) = value else { return Err(refuse("must be a text in quotes")) };
-        check(&text).map_err(refuse)?;
-        Ok(Some(text.into_owned()))
-    }
-
-    fn required(&mut self, key: &'static str, check: Check) -> Result<String, ClaimFileError> {
-        self.optional(key, check)?.ok_or(ClaimFileError::Missing(key))
-    }
-
-    fn keys(&mut self, key: &'static str) -> Result<Vec<String>, ClaimFileError> {
-        let (line, value) = self.take(key).ok_or(ClaimFileError::Missing(key))?;
-        let refuse = |line, why| ClaimFileError::Field { line, key, why };
-        let DeValue::Array(values) = value else { return Err(refuse(line, "must be a list of keys in [ ]")) };
-        if values.is_empty() || values.len() > KEYS_MAX {
-            return Err(refuse(line, "must hold 1 to 8 keys"));
-        }
-        let text = |value: Spanned<DeValue<'_>>| {
-            let line = line_of(self.text, value.span().start);
-            let DeValue::String(text) = value.into_inner() else {
-                return Err(refuse(line, "must be a list of texts in quotes"));
-            };
-            fields::check_verifier_key(&text).map_err(|why| refuse(line, why))?;
-            Ok(text.into_owned())
-        };
-        values.into_iter().map(text).collect()
-    }
-
-    fn version(&mut self) -> Result<(), ClaimFileError> {
-        let (line, value) = self.take("version").ok_or(ClaimFileError::Missing("version"))?;
-        match value {
-            DeValue::Integer(n) if n.radix() == 10 && n.as_str() == VERSION => Ok(()),
-            _ => Err(ClaimFileError::Field {
-                line,
-                key: "version",
-                why: "is not 1: this box is older than the file",
-            }),
-        }
-    }
-
-    fn wifi(&mut self) -> Result<Option<Wifi>, ClaimFileError> {
-        let Some((line, value)) = self.take("wifi") else { return Ok(None) };
-        let DeValue::Table(table) = value else {
-            return Err(ClaimFileError::Field { line, key: "wifi", why: "must be a section, [wifi]" });
-        };
-        let mut section = Reader { text: self.text, table };
-        let wifi = Wifi {
-            ssid: section.required("ssid", fields::check_ssid)?,
-            psk: section.optional("psk", fields::check_psk)?.map(Secret::new),
-            country: section.required("country", fields::check_country)?,
-        };
-        section.close().map(|()| Some(wifi))
-    }
-
-    /// Nothing may be left over: a misspelt key would otherwise be a setting that silently does nothing.
-    fn close(self) -> Result<(), ClaimFileError> {
-        match self.table.into_iter().next() {
-            None => Ok(()),
-            Some((key, _)) => {
-                let line = line_of(self.text, key.span().start);
-                Err(ClaimFileError::Unknown { line, key: key.into_inner().chars().take(40).collect() })
+    /// Whether a machine of this address can be spoken to without a router.
+    pub fn reaches(self, other: IpAddr) -> bool {
+        match (self.address, other) {
+            (IpAddr::V4(a), IpAddr::V4(b)) => {
+                let mask = u32::MAX.checked_shl(32 - u32::from(self.prefix)).unwrap_or(0);
+                a != b && (a.to_bits() ^ b.to_bits()) & mask == 0
             }
+            (IpAddr::V6(a), IpAddr::V6(b)) => {
+                let mask = u128::MAX.checked_shl(128 - u32::from(self.prefix)).unwrap_or(0);
+                a != b && (b.is_unicast_link_local() || (a.to_bits() ^ b.to_bits()) & mask == 0)
+            }
+            _ => false,
         }
     }
 }
 
-fn line_of(text: &str, at: usize) -> usize {
-    1 + text.bytes().take(at).filter(|&b| b == b'\n').count()
+impl std::fmt::Display for StaticAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.address, self.prefix)
+    }
+}
+
+impl WifiClaim {
+    /// The key in 64 hex digits; `None` for an open network.
+    pub fn hashed_key(&self) -> Option<Secret> {
+        match &self.key {
+            WifiKey::Open => None,
+            WifiKey::Passphrase(passphrase) => Some(hash_passphrase(&self.ssid, passphrase.reveal())),
+            WifiKey::Hashed(key) => Some(key.clone()),
+        }
+    }
+}
+
+fn decode_wide(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'_, str>, MistakeReason> {
+    let (pairs, odd) = bytes.as_chunks::<2>();
+    let text: Result<String, _> = char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).collect();
+    text.ok().filter(|_| odd.is_empty()).map(Cow::Owned).ok_or(MistakeReason::Encoding)
+}
+
+/// As people save it: UTF-8, with or without a mark, or UTF-16 as Windows' own editor writes it.
+fn decode_text(bytes: &[u8]) -> Result<Cow<'_, str>, MistakeReason> {
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => decode_wide(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => decode_wide(rest, u16::from_be_bytes),
+        _ => {
+            let rest = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+            std::str::from_utf8(rest).map(Cow::Borrowed).map_err(|_| MistakeReason::Encoding)
+        }
+    }
 }
 
 impl ClaimFile {
-    /// Reads the bytes of a claim file. A byte order mark and Windows line ends are taken: people edit the file.
+    /// Reads the bytes of a claim file. UTF-16, a byte order mark and Windows line ends are taken: people edit the file.
     ///
     /// # Errors
-    /// The first thing that does not fit, with its line where it has one.
+    /// Everything that does not fit, each with its line where it has one.
     pub fn parse(bytes: &[u8]) -> Result<Self, ClaimFileError> {
         if bytes.len() > CLAIM_FILE_BYTES_MAX {
-            return Err(ClaimFileError::TooLong(bytes.len()));
+            return Err(ClaimFileError::whole(MistakeReason::TooLong { bytes: bytes.len() }));
         }
-        let text = std::str::from_utf8(bytes).map_err(|_| ClaimFileError::Utf8)?;
-        let mut file = Reader::open(text.strip_prefix('\u{feff}').unwrap_or(text))?;
-        file.version()?;
+        let text = decode_text(bytes).map_err(ClaimFileError::whole)?;
+        let mut file = SectionReader::open(&text);
+        file.check_version(VERSION);
+        let relay = file.has_any(&RelayClaim::KEYS).then(|| RelayClaim::read(&mut file)).flatten();
         let read = Self {
-            relay_url: file.required("relay_url", fields::check_relay_url)?,
-            relay_ca: file.required("relay_ca", fields::check_relay_ca)?,
-            cosign_keys: file.keys("cosign_keys")?,
-            directive_keys: file.keys("directive_keys")?,
-            mqtt_url: file.required("mqtt_url", fields::check_mqtt_url)?,
-            facility: file.required("facility", fields::check_facility)?,
-            code: Secret::new(file.required("code", fields::check_code)?),
-            expires: file
-                .required("expires", |text| fields::check_expires(text).map(drop))?
-                .parse()
-                .map_err(|_| ClaimFileError::Missing("expires"))?,
-            zone: file.optional("zone", fields::check_zone)?,
-            hostname: file.optional("hostname", fields::check_hostname)?,
-            label_host: file.optional("label_host", fields::check_label_host)?,
-            wifi: file.wifi()?,
+            relay,
+            time_zone: file.take_text("time_zone", fields::check_time_zone),
+            hostname: file.take_text("hostname", fields::check_hostname),
+            label_host: file.take_text("label_host", fields::check_label_host),
+            setup_code: file.take_text("setup_code", fields::check_setup_code).map(Secret::new),
+            wifi: file.take_section("wifi", WifiClaim::read).flatten(),
+            network: file.take_section("network", NetworkClaim::read).unwrap_or_default(),
         };
+        check_together(&mut file, &read);
         file.close().map(|()| read)
     }
 
-    /// Writes the file. [`ClaimFile::parse`] reads it back to the same value where every value fits.
-    pub fn to_toml(&self) -> String {
-        let mut text = String::from(
-            "# CleanTrack claim file. Put it on the box's card. Its code works once: keep it to yourself.\n",
-        );
-        let mut line = |key: &str, value: Value| {
-            // Writing into a String cannot fail.
-            let _ = writeln!(text, "{key} = {value}");
+    /// The same file with the passphrase's hash in place of the passphrase: what a card may hold.
+    #[must_use]
+    pub fn with_hashed_key(mut self) -> Self {
+        if let Some(wifi) = &mut self.wifi
+            && let Some(key) = wifi.hashed_key()
+        {
+            wifi.key = WifiKey::Hashed(key);
+        }
+        self
+    }
+}
+
+impl RelayClaim {
+    const KEYS: [&str; 8] =
+        ["relay_url", "relay_ca", "cosign_keys", "directive_keys", "mqtt_url", "facility", "code", "expires"];
+
+    /// `None` where something is missing or wrong; the reader knows what.
+    fn read(file: &mut SectionReader<'_>) -> Option<Self> {
+        let relay_url = file.require_text("relay_url", fields::check_relay_url);
+        let relay_ca = file.require_text("relay_ca", fields::check_certificates);
+        let cosign_keys = file.require_list("cosign_keys", KEYS_MAX, fields::check_verifier_key);
+        let directive_keys = file.require_list("directive_keys", KEYS_MAX, fields::check_verifier_key);
+        let mqtt_url = file.require_text("mqtt_url", fields::check_mqtt_url);
+        let facility = file.require_text("facility", fields::check_facility);
+        let code = file.require_text("code", fields::check_code).map(Secret::new);
+        let expires = file.require_text("expires", |text| fields::parse_expires(text).map(drop));
+        Some(Self {
+            relay_url: relay_url?,
+            relay_ca: relay_ca?,
+            cosign_keys: cosign_keys?,
+            directive_keys: directive_keys?,
+            mqtt_url: mqtt_url?,
+            facility: facility?,
+            code: code?,
+            expires: fields::parse_expires(&expires?).ok()?,
+        })
+    }
+}
+
+impl WifiClaim {
+    fn read(section: &mut SectionReader<'_>) -> Option<Self> {
+        let ssid = section.require_text("ssid", fields::check_ssid);
+        let passphrase = section.take_text("passphrase", fields::check_passphrase);
+        if passphrase.is_some() {
+            section.refuse_key("psk", MistakeReason::KeyTwice);
+        }
+        let hashed = section.take_text("psk", fields::check_hashed_key);
+        let hidden = section.take_flag("hidden");
+        let country = section.require_text("country", fields::check_country);
+        let key = match (passphrase, hashed) {
+            (Some(passphrase), _) => WifiKey::Passphrase(Secret::new(passphrase)),
+            (None, Some(hashed)) => WifiKey::Hashed(Secret::new(hashed)),
+            (None, None) => WifiKey::Open,
         };
-        line("version", Value::Integer(VERSION_NUMBER));
-        line("relay_url", self.relay_url.clone().into());
-        line("relay_ca", self.relay_ca.clone().into());
-        line("cosign_keys", self.cosign_keys.clone().into());
-        line("directive_keys", self.directive_keys.clone().into());
-        line("mqtt_url", self.mqtt_url.clone().into());
-        line("facility", self.facility.clone().into());
-        line("code", self.code.reveal().into());
-        line("expires", self.expires.to_string().into());
-        let optional = [("zone", &self.zone), ("hostname", &self.hostname), ("label_host", &self.label_host)];
-        for (key, value) in optional {
-            value.iter().for_each(|value| line(key, value.clone().into()));
+        Some(Self { ssid: ssid?, key, hidden: hidden.unwrap_or(false), country: country? })
+    }
+}
+
+impl NetworkClaim {
+    fn read(section: &mut SectionReader<'_>) -> Self {
+        let has_address = section.has_any(&["address"]);
+        let address = section
+            .take_text("address", |text| fields::parse_static_address(text).map(drop))
+            .and_then(|text| fields::parse_static_address(&text).ok());
+        let gateway = section.take_text("gateway", |text| match (fields::parse_address(text)?, address) {
+            (gateway, Some(own)) if own.reaches(gateway) => Ok(()),
+            (_, Some(_)) => Err(MistakeReason::GatewayOutside),
+            // An address that is wrong is refused already.
+            (_, None) if has_address => Ok(()),
+            (_, None) => Err(MistakeReason::GatewayAlone),
+        });
+        let dns = section.take_list("dns", DNS_MAX, |text| fields::parse_address(text).map(drop));
+        Self {
+            address,
+            gateway: gateway.and_then(|text| text.parse().ok()),
+            dns: dns.unwrap_or_default().iter().filter_map(|text| text.parse().ok()).collect(),
+            proxy: section.take_text("proxy", fields::check_proxy).map(Secret::new),
+            ca: section.take_text("ca", fields::check_certificates),
+            ntp: section.take_list("ntp", NTP_MAX, fields::check_time_server).unwrap_or_default(),
         }
-        if let Some(wifi) = &self.wifi {
-            text.push_str("\n[wifi]\n");
-            let mut line = |key: &str, value: &str| {
-                let _ = writeln!(text, "{key} = {}", Value::from(value));
-            };
-            line("ssid", &wifi.ssid);
-            wifi.psk.iter().for_each(|psk| line("psk", psk.reveal()));
-            line("country", &wifi.country);
-        }
-        text
     }
 }
 

@@ -1,11 +1,16 @@
 //! What each value of a claim file must look like; a refusal says what to write, never what was written.
 
+use std::net::{IpAddr, Ipv6Addr};
+
+use crate::claim_file::StaticAddress;
+use crate::mistakes::MistakeReason;
+
 /// An https URL of a host, with an optional port and no path.
 ///
 /// # Errors
 /// What to write.
-pub fn check_relay_url(text: &str) -> Result<(), &'static str> {
-    let rest = text.strip_prefix("https://").ok_or("must begin with https://")?;
+pub fn check_relay_url(text: &str) -> Result<(), MistakeReason> {
+    let rest = text.strip_prefix("https://").ok_or(MistakeReason::HttpsNeeded)?;
     host_and_port(rest.strip_suffix('/').unwrap_or(rest))
 }
 
@@ -13,34 +18,33 @@ pub fn check_relay_url(text: &str) -> Result<(), &'static str> {
 ///
 /// # Errors
 /// What to write.
-pub fn check_mqtt_url(text: &str) -> Result<(), &'static str> {
-    host_and_port(text.strip_prefix("mqtts://").ok_or("must begin with mqtts://")?)
+pub fn check_mqtt_url(text: &str) -> Result<(), MistakeReason> {
+    host_and_port(text.strip_prefix("mqtts://").ok_or(MistakeReason::MqttsNeeded)?)
 }
 
 /// `<scheme>://<host>` as labels carry it: http or https in any case, with an optional port and no path.
 ///
 /// # Errors
 /// What to write.
-pub fn check_label_host(text: &str) -> Result<(), &'static str> {
-    let (scheme, rest) =
-        text.split_once("://").ok_or("must read <scheme>://<host>, such as HTTP://10.0.0.5")?;
+pub fn check_label_host(text: &str) -> Result<(), MistakeReason> {
+    let (scheme, rest) = text.split_once("://").ok_or(MistakeReason::LabelHost)?;
     if !["http", "https"].contains(&scheme.to_ascii_lowercase().as_str()) {
-        return Err("must begin with HTTP:// or HTTPS://");
+        return Err(MistakeReason::LabelHost);
     }
     host_and_port(rest)
 }
 
-fn host_and_port(text: &str) -> Result<(), &'static str> {
+fn host_and_port(text: &str) -> Result<(), MistakeReason> {
     let port = match text.strip_prefix('[') {
         Some(v6) => {
-            let (address, port) = v6.split_once(']').ok_or("has an opening bracket alone")?;
-            address.parse::<std::net::Ipv6Addr>().map_err(|_| "has brackets with no IPv6 address in them")?;
+            let (address, port) = v6.split_once(']').ok_or(MistakeReason::Brackets)?;
+            address.parse::<Ipv6Addr>().map_err(|_| MistakeReason::Brackets)?;
             port
         }
         None => {
             let (host, port) = text.split_at(text.find(':').unwrap_or(text.len()));
             if host.len() > 253 || !host.split('.').all(|label| check_hostname(label).is_ok()) {
-                return Err("must name a host, with no path, user or space");
+                return Err(MistakeReason::HostName);
             }
             port
         }
@@ -49,7 +53,7 @@ fn host_and_port(text: &str) -> Result<(), &'static str> {
     if port.is_empty() || port.strip_prefix(':').is_some_and(plain) {
         Ok(())
     } else {
-        Err("has a port that is not a number from 1 to 65535")
+        Err(MistakeReason::PortNumber)
     }
 }
 
@@ -57,31 +61,32 @@ fn host_and_port(text: &str) -> Result<(), &'static str> {
 ///
 /// # Errors
 /// What to write.
-pub fn check_hostname(text: &str) -> Result<(), &'static str> {
+pub fn check_hostname(text: &str) -> Result<(), MistakeReason> {
     let fits = (1..=63).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
         && !text.starts_with('-')
         && !text.ends_with('-');
-    if fits { Ok(()) } else { Err("must be 1 to 63 letters, digits and inner hyphens") }
+    if fits { Ok(()) } else { Err(MistakeReason::HostLabel) }
 }
 
 /// One or more PEM certificates and nothing else. What is in them the TLS library says.
 ///
 /// # Errors
 /// What to write.
-pub fn check_relay_ca(text: &str) -> Result<(), &'static str> {
+pub fn check_certificates(text: &str) -> Result<(), MistakeReason> {
     const FROM: &str = "-----BEGIN CERTIFICATE-----";
     const TO: &str = "-----END CERTIFICATE-----";
-    let wrong = "must be the PEM text of the relay's certificate authority, from BEGIN to END";
+
     let mut rest = text.trim();
     if rest.is_empty() {
-        return Err(wrong);
+        return Err(MistakeReason::Certificates);
     }
     while !rest.is_empty() {
-        let (body, after) = rest.strip_prefix(FROM).and_then(|r| r.split_once(TO)).ok_or(wrong)?;
+        let (body, after) =
+            rest.strip_prefix(FROM).and_then(|r| r.split_once(TO)).ok_or(MistakeReason::Certificates)?;
         let base64 = |b: u8| b.is_ascii_alphanumeric() || b"+/=\r\n".contains(&b);
         if body.trim().is_empty() || !body.bytes().all(base64) {
-            return Err(wrong);
+            return Err(MistakeReason::Certificates);
         }
         rest = after.trim_start();
     }
@@ -92,7 +97,7 @@ pub fn check_relay_ca(text: &str) -> Result<(), &'static str> {
 ///
 /// # Errors
 /// What to write.
-pub fn check_verifier_key(text: &str) -> Result<(), &'static str> {
+pub fn check_verifier_key(text: &str) -> Result<(), MistakeReason> {
     let parts: Vec<&str> = text.splitn(3, '+').collect();
     let fits = matches!(parts[..], [name, id, key]
         if !name.is_empty()
@@ -102,48 +107,44 @@ pub fn check_verifier_key(text: &str) -> Result<(), &'static str> {
             // 33 bytes of base64.
             && key.len() == 44
             && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b)));
-    if fits { Ok(()) } else { Err("must hold keys that read `<name>+<8 hex digits>+<base64>`") }
+    if fits { Ok(()) } else { Err(MistakeReason::VerifierKey) }
 }
 
 /// A ULID in upper case.
 ///
 /// # Errors
 /// What to write.
-pub fn check_facility(text: &str) -> Result<(), &'static str> {
+pub fn check_facility(text: &str) -> Result<(), MistakeReason> {
     let symbol = |b: u8| b"0123456789ABCDEFGHJKMNPQRSTVWXYZ".contains(&b);
     let fits = text.len() == 26 && text.bytes().all(symbol) && text.as_bytes()[0] <= b'7';
-    if fits { Ok(()) } else { Err("must be the facility's id: 26 letters and digits in upper case") }
+    if fits { Ok(()) } else { Err(MistakeReason::FacilityId) }
 }
 
 /// The one-time code: 8 to 128 visible characters.
 ///
 /// # Errors
 /// What to write.
-pub fn check_code(text: &str) -> Result<(), &'static str> {
+pub fn check_code(text: &str) -> Result<(), MistakeReason> {
     let fits = (8..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-    if fits {
-        Ok(())
-    } else {
-        Err("must be the one-time code: 8 to 128 letters, digits and signs with no space")
-    }
+    if fits { Ok(()) } else { Err(MistakeReason::ClaimCode) }
 }
 
 /// A moment in RFC 3339.
 ///
 /// # Errors
 /// What to write.
-pub fn check_expires(text: &str) -> Result<jiff::Timestamp, &'static str> {
-    text.parse().map_err(|_| "must be a moment such as 2026-12-31T12:00:00Z")
+pub fn parse_expires(text: &str) -> Result<jiff::Timestamp, MistakeReason> {
+    text.parse().map_err(|_| MistakeReason::Moment)
 }
 
 /// A zone of the bundled IANA data.
 ///
 /// # Errors
 /// What to write.
-pub fn check_zone(text: &str) -> Result<(), &'static str> {
+pub fn check_time_zone(text: &str) -> Result<(), MistakeReason> {
     match jiff::tz::TimeZone::get(text) {
         Ok(zone) if zone.iana_name() == Some(text) => Ok(()),
-        _ => Err("must be an IANA time zone such as Europe/Berlin"),
+        _ => Err(MistakeReason::TimeZone),
     }
 }
 
@@ -151,39 +152,108 @@ pub fn check_zone(text: &str) -> Result<(), &'static str> {
 ///
 /// # Errors
 /// What to write.
-pub fn check_ssid(text: &str) -> Result<(), &'static str> {
+pub fn check_ssid(text: &str) -> Result<(), MistakeReason> {
     let fits = (1..=32).contains(&text.len()) && !text.contains(char::is_control);
-    if fits { Ok(()) } else { Err("must be the name of a network: 1 to 32 bytes") }
+    if fits { Ok(()) } else { Err(MistakeReason::NetworkName) }
 }
 
-/// A WPA passphrase of 8 to 63 printable characters, or the 64 hex digits of its hash.
+/// A WPA passphrase of 8 to 63 printable ASCII characters.
 ///
 /// # Errors
 /// What to write.
-pub fn check_psk(text: &str) -> Result<(), &'static str> {
-    let passphrase = (8..=63).contains(&text.len()) && text.bytes().all(|b| (b' '..=b'~').contains(&b));
-    let hashed = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
-    if passphrase || hashed {
-        Ok(())
-    } else {
-        Err("must be a passphrase of 8 to 63 characters, or its hash in 64 hex digits")
+pub fn check_passphrase(text: &str) -> Result<(), MistakeReason> {
+    let fits = (8..=63).contains(&text.len()) && text.bytes().all(|b| (b' '..=b'~').contains(&b));
+    if fits { Ok(()) } else { Err(MistakeReason::Passphrase) }
+}
+
+/// The 64 hex digits of a passphrase's hash.
+///
+/// # Errors
+/// What to write.
+pub fn check_hashed_key(text: &str) -> Result<(), MistakeReason> {
+    let fits = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    if fits { Ok(()) } else { Err(MistakeReason::HashedKey) }
+}
+
+/// The first administrator's set-up code: 8 to 64 visible characters.
+///
+/// # Errors
+/// What to write.
+pub fn check_setup_code(text: &str) -> Result<(), MistakeReason> {
+    let fits = (8..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+    if fits { Ok(()) } else { Err(MistakeReason::SetupCode) }
+}
+
+/// An address with the length of its prefix, such as 10.1.2.3/24, that one machine can have.
+///
+/// # Errors
+/// What to write.
+pub fn parse_static_address(text: &str) -> Result<StaticAddress, MistakeReason> {
+    let (address, prefix) = text.split_once('/').ok_or(MistakeReason::AddressPrefix)?;
+    let address: IpAddr = address.parse().map_err(|_| MistakeReason::AddressPrefix)?;
+    let most = if address.is_ipv4() { 32 } else { 128 };
+    let length: Option<u8> =
+        prefix.parse().ok().filter(|n: &u8| (1..=most).contains(n) && n.to_string() == prefix);
+    let parsed = StaticAddress { address, prefix: length.ok_or(MistakeReason::AddressPrefix)? };
+    if address.is_unspecified() || address.is_loopback() || address.is_multicast() || parsed.is_reserved() {
+        return Err(MistakeReason::AddressUnusable);
     }
+    Ok(parsed)
+}
+
+/// An IP address.
+///
+/// # Errors
+/// What to write.
+pub fn parse_address(text: &str) -> Result<IpAddr, MistakeReason> {
+    text.parse().map_err(|_| MistakeReason::AddressNeeded)
+}
+
+/// `http://[user:password@]host:port`: a proxy is spoken to in clear, what goes through it is not.
+///
+/// # Errors
+/// What to write.
+pub fn check_proxy(text: &str) -> Result<(), MistakeReason> {
+    let Some(rest) = text.strip_prefix("http://") else {
+        let other = text.starts_with("https://") || text.starts_with("socks");
+        return Err(if other { MistakeReason::ProxyScheme } else { MistakeReason::ProxyAddress });
+    };
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    let (user, host) = match rest.rsplit_once('@') {
+        Some((user, host)) => (Some(user), host),
+        None => (None, rest),
+    };
+    let user_fits = user.is_none_or(|user| {
+        user.split_once(':').is_some_and(|(name, password)| !name.is_empty() && !password.is_empty())
+            && user.bytes().all(|b| b.is_ascii_graphic() && !b"/?#@".contains(&b))
+    });
+    let has_port = host.rsplit_once(':').is_some_and(|(_, port)| !port.is_empty() && !port.ends_with(']'));
+    if user_fits && has_port { host_and_port(host) } else { Err(MistakeReason::ProxyAddress) }
+}
+
+/// A host name of any depth or an IP address.
+///
+/// # Errors
+/// What to write.
+pub fn check_time_server(text: &str) -> Result<(), MistakeReason> {
+    let is_name = text.len() <= 253 && text.split('.').all(|label| check_hostname(label).is_ok());
+    if is_name || text.parse::<IpAddr>().is_ok() { Ok(()) } else { Err(MistakeReason::TimeServer) }
 }
 
 /// Two upper-case letters: which radio rules hold.
 ///
 /// # Errors
 /// What to write.
-pub fn check_country(text: &str) -> Result<(), &'static str> {
+pub fn check_country(text: &str) -> Result<(), MistakeReason> {
     let fits = text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase());
-    if fits { Ok(()) } else { Err("must be a country in two upper-case letters, such as US") }
+    if fits { Ok(()) } else { Err(MistakeReason::Country) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(field: fn(&str) -> Result<(), &'static str>, good: &[&str], bad: &[&str]) {
+    fn check(field: fn(&str) -> Result<(), MistakeReason>, good: &[&str], bad: &[&str]) {
         good.iter().for_each(|text| assert_eq!(field(text), Ok(()), "{text}"));
         bad.iter().for_each(|text| assert!(field(text).is_err(), "{text}"));
     }
@@ -233,7 +303,7 @@ mod tests {
         );
         let pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
         check(
-            check_relay_ca,
+            check_certificates,
             &[pem, &pem.repeat(2)],
             &[
                 "",
@@ -259,18 +329,65 @@ mod tests {
     #[test]
     fn places_and_radio() {
         check(
-            check_zone,
+            check_time_zone,
             &["Europe/Berlin", "America/New_York", "UTC"],
             &["", "Berlin", "europe/berlin", "Mars/Base"],
         );
         check(check_ssid, &["Hospital IoT", "ü"], &["", "a\nb", &"x".repeat(33)]);
         check(
-            check_psk,
-            &["8 chars!", &"a".repeat(63), &"0f".repeat(32)],
-            &["short", &"x".repeat(64), "tab\tin it"],
+            check_passphrase,
+            &["8 chars!", &"a".repeat(63)],
+            &["short", &"0f".repeat(32), "tab\tin it", "pässwört"],
         );
+        check(check_hashed_key, &[&"0f".repeat(32), &"0F".repeat(32)], &["", "8 chars!", &"x".repeat(64)]);
+        check(check_setup_code, &["12345678", "OR-3_start"], &["1234567", "with space", &"x".repeat(65)]);
         check(check_country, &["US", "DE"], &["us", "USA", ""]);
-        assert!(check_expires("2026-12-31T12:00:00Z").is_ok());
-        assert!(check_expires("2026-12-31").is_err());
+        assert!(parse_expires("2026-12-31T12:00:00Z").is_ok());
+        assert!(parse_expires("2026-12-31").is_err());
+    }
+    #[test]
+    fn networks() {
+        let fits = |text: &str| parse_static_address(text).map(drop);
+        for good in ["10.1.2.3/24", "10.0.0.1/31", "192.168.1.9/32", "fd00::5/64", "2001:db8::1/128"] {
+            assert_eq!(fits(good), Ok(()), "{good}");
+        }
+        for (bad, reason) in [
+            ("10.1.2.3", MistakeReason::AddressPrefix),
+            ("10.1.2.3/0", MistakeReason::AddressPrefix),
+            ("10.1.2.3/33", MistakeReason::AddressPrefix),
+            ("10.1.2.3/024", MistakeReason::AddressPrefix),
+            ("10.1.2.3/255.255.255.0", MistakeReason::AddressPrefix),
+            ("10.1.2.0/24", MistakeReason::AddressUnusable),
+            ("10.1.2.255/24", MistakeReason::AddressUnusable),
+            ("127.0.0.1/8", MistakeReason::AddressUnusable),
+            ("224.0.0.1/24", MistakeReason::AddressUnusable),
+            ("::/64", MistakeReason::AddressUnusable),
+        ] {
+            assert_eq!(fits(bad), Err(reason), "{bad}");
+        }
+        check(
+            check_proxy,
+            &[
+                "http://proxy.hospital.internal:3128",
+                "http://u:p%40ss@10.0.0.1:8080",
+                "http://[fd00::1]:3128/",
+            ],
+            &[
+                "proxy:3128",
+                "https://proxy:3128",
+                "socks5://proxy:1080",
+                "http://proxy",
+                "http://[fd00::1]",
+                "http://u@proxy:3128",
+                "http://u:@proxy:3128",
+                "http://u:p@q@proxy:0",
+                "http://proxy:3128/path",
+            ],
+        );
+        check(
+            check_time_server,
+            &["ntp.hospital.internal", "10.0.0.1", "fd00::1"],
+            &["", "a b", "-x", "ntp://a"],
+        );
     }
 }

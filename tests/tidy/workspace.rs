@@ -98,7 +98,7 @@ const PURE: &[(&str, &[&str])] = &[
             "unicode-segmentation",
         ],
     ),
-    ("cleantrack-firmware-config", &["jiff", "thiserror", "toml"]),
+    ("cleantrack-firmware-config", &["jiff", "pbkdf2", "sha1", "strsim", "thiserror", "toml"]),
     (
         "cleantrack-words",
         &["fluent-bundle", "fluent-syntax", "icu_decimal", "icu_locale_core", "icu_provider", "jiff"],

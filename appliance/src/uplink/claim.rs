@@ -5,6 +5,7 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use firmware_config::{ClaimFile, RelayClaim};
 use rcgen::{CertificateParams, DnType, KeyPair};
 use record::checkpoint::LogOrigin;
 use record::claim::{ClaimAnswer, ClaimRequest, RenewRequest};
@@ -30,6 +31,9 @@ pub enum ClaimError {
     /// The claim file does not fit.
     #[error("{0}")]
     ClaimFile(#[from] firmware_config::ClaimFileError),
+    /// A claim file of a box that runs alone.
+    #[error("the claim file names no relay: download one from the relay’s page “Add a box”")]
+    NoRelay,
     /// No certificate request could be made.
     #[error("no certificate request could be made: {0}")]
     Request(String),
@@ -55,7 +59,7 @@ pub enum ClaimError {
 impl ClaimError {
     /// Whether trying again with the same claim file cannot help.
     pub fn is_permanent(&self) -> bool {
-        matches!(self, Self::Refused { .. } | Self::ClaimFile(_) | Self::Permissions { .. })
+        matches!(self, Self::Refused { .. } | Self::ClaimFile(_) | Self::NoRelay | Self::Permissions { .. })
     }
 }
 
@@ -125,7 +129,7 @@ impl ClaimStore {
     /// # Errors
     /// It does not fit, or cannot be kept.
     pub fn take_up(&self, text: &str) -> Result<(), ClaimError> {
-        firmware_config::ClaimFile::parse(text.as_bytes())?;
+        parse_relay(text)?;
         if self.read("claim.used")?.as_deref() == Some(text) {
             return Ok(());
         }
@@ -176,6 +180,10 @@ impl ClaimStore {
     }
 }
 
+fn parse_relay(text: &str) -> Result<RelayClaim, ClaimError> {
+    ClaimFile::parse(text.as_bytes())?.relay.ok_or(ClaimError::NoRelay)
+}
+
 fn build_csr(key_pem: &str, origin: &LogOrigin) -> Result<String, ClaimError> {
     let wrong = |e: rcgen::Error| ClaimError::Request(e.to_string());
     let key = KeyPair::from_pem(key_pem).map_err(wrong)?;
@@ -195,7 +203,7 @@ pub async fn claim_box(
     claimant: &ClaimIdentity<'_>,
 ) -> Result<Option<ClaimAnswer>, ClaimError> {
     let Some(text) = files.waiting()? else { return Ok(None) };
-    let file = firmware_config::ClaimFile::parse(text.as_bytes())?;
+    let file = parse_relay(&text)?;
     let key = files.key()?;
     let body = ClaimRequest {
         code: file.code.reveal().to_owned(),

@@ -1,137 +1,281 @@
-//! Claim files that are good, that people have edited, and that are wrong in one place.
+//! Claim files that are good, that people have edited, and that are wrong in one place or in many.
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::mistakes::{ClaimMistake, KeyHint};
 
 const PEM: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 
-fn key(name: &str) -> String {
+fn example_key(name: &str) -> String {
     format!("relay.example/{name}/1+0a1b2c3d+{}", "A".repeat(44))
 }
 
-fn example() -> ClaimFile {
-    ClaimFile {
+fn example_relay() -> RelayClaim {
+    RelayClaim {
         relay_url: "https://relay.example:8444".into(),
         relay_ca: PEM.into(),
-        cosign_keys: vec![key("cosign")],
-        directive_keys: vec![key("directive")],
+        cosign_keys: vec![example_key("cosign")],
+        directive_keys: vec![example_key("directive")],
         mqtt_url: "mqtts://relay.example:8883".into(),
         facility: "01JCZ5T4M0000000000000000A".into(),
         code: Secret::new("K7Q-3M9-X2W-PLUM"),
         expires: "2026-12-31T12:00:00Z".parse().unwrap(),
-        zone: Some("America/New_York".into()),
-        hostname: Some("or-3".into()),
-        label_host: Some("HTTP://10.0.0.5".into()),
-        wifi: Some(Wifi {
-            ssid: "Hospital IoT".into(),
-            psk: Some(Secret::new("correct horse")),
-            country: "US".into(),
-        }),
     }
 }
 
-/// The example with one thing changed must be refused with exactly this text.
-fn refused(from: &str, to: &str) -> String {
+fn example() -> ClaimFile {
+    ClaimFile {
+        relay: Some(example_relay()),
+        time_zone: Some("America/New_York".into()),
+        hostname: Some("or-3".into()),
+        label_host: Some("HTTP://10.0.0.5".into()),
+        setup_code: Some(Secret::new("PEAR-4711")),
+        wifi: Some(WifiClaim {
+            ssid: "Hospital IoT".into(),
+            key: WifiKey::Passphrase(Secret::new("correct horse")),
+            hidden: true,
+            country: "US".into(),
+        }),
+        network: NetworkClaim {
+            address: Some(fields::parse_static_address("10.1.2.3/24").unwrap()),
+            gateway: Some("10.1.2.1".parse().unwrap()),
+            dns: vec!["10.1.2.1".parse().unwrap(), "fd00::53".parse().unwrap()],
+            proxy: Some(Secret::new("http://box:APPLE@proxy.example:3128")),
+            ca: Some(PEM.into()),
+            ntp: vec!["ntp.example".into()],
+        },
+    }
+}
+
+fn mistakes_of(text: &str) -> Vec<ClaimMistake> {
+    ClaimFile::parse(text.as_bytes()).map_or_else(|e| e.mistakes().to_vec(), |_| Vec::new())
+}
+
+/// The mistakes of the example with one thing changed.
+fn refused(from: &str, to: &str) -> Vec<ClaimMistake> {
     let text = example().to_toml();
     assert!(text.contains(from), "{from} is not in the example");
-    ClaimFile::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err().to_string()
+    mistakes_of(&text.replacen(from, to, 1))
 }
 
 #[test]
 fn what_is_written_is_read() {
     let text = example().to_toml();
     assert_eq!(ClaimFile::parse(text.as_bytes()), Ok(example()), "{text}");
-    let least = ClaimFile { zone: None, hostname: None, label_host: None, wifi: None, ..example() };
+    let least = ClaimFile { relay: Some(example_relay()), ..ClaimFile::default() };
     assert_eq!(ClaimFile::parse(least.to_toml().as_bytes()), Ok(least));
+    let alone = ClaimFile { relay: None, ..example() };
+    assert_eq!(ClaimFile::parse(alone.to_toml().as_bytes()), Ok(alone));
+    assert_eq!(ClaimFile::parse(b"version = 1"), Ok(ClaimFile::default()));
 }
 
 #[test]
 fn as_people_edit_it() {
-    let text = format!("\u{feff}{}", example().to_toml().replace('\n', "\r\n"));
-    let read = ClaimFile::parse(text.as_bytes()).unwrap();
+    let marked = format!("\u{feff}{}", example().to_toml().replace('\n', "\r\n"));
+    // A text of several lines keeps the line ends of its file.
+    let read = ClaimFile::parse(marked.as_bytes()).unwrap();
     assert_eq!(read.wifi, example().wifi);
-    assert_eq!(read.code, example().code);
+    let little: Vec<u8> = marked.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = marked.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    assert_eq!(ClaimFile::parse(&little), Ok(read.clone()));
+    assert_eq!(ClaimFile::parse(&big), Ok(read));
+    // Without its mark, cut in the middle of a letter, or with half a pair: not text.
+    for bytes in [&little[..little.len() - 1], b"\xff\xfe\x00\xd8", b"\xff\x00", b"ab\xff"] {
+        assert_eq!(ClaimFile::parse(bytes), Err(ClaimFileError::whole(MistakeReason::Encoding)));
+    }
+    assert!(ClaimFile::parse(&little[2..]).is_err());
 }
 
 #[test]
 fn each_refusal_names_line_and_key() {
-    for (from, to, says) in [
-        ("https://", "http://", "line 3 of the claim file: `relay_url` must begin with https://"),
+    let unknown = |known| MistakeReason::UnknownKey { nearest: KeyHint::Nearest(known) };
+    for (from, to, line, key, reason) in [
+        ("https://", "http://", Some(3), "relay_url", MistakeReason::HttpsNeeded),
+        ("version = 1", "version = 2", Some(2), "version", MistakeReason::Version),
+        ("time_zone = ", "zone = ", Some(15), "zone", unknown("time_zone")),
+        ("country = \"US\"", "country = \"us\"", Some(24), "wifi.country", MistakeReason::Country),
+        ("country = \"US\"", "", None, "wifi.country", MistakeReason::MissingKey),
+        ("passphrase", "passphrse", Some(22), "wifi.passphrse", unknown("wifi.passphrase")),
+        ("hostname", "gateway", Some(16), "gateway", unknown("network.gateway")),
+        ("[wifi]", "[wifi]\nidentity = \"box\"", Some(21), "wifi.identity", MistakeReason::Enterprise),
         (
-            "version = 1",
-            "version = 2",
-            "line 2 of the claim file: `version` is not 1: this box is older than the file",
+            "hidden = true",
+            "security = \"WPA2-Enterprise\"",
+            Some(23),
+            "wifi.security",
+            MistakeReason::Enterprise,
         ),
-        ("zone = ", "zoom = ", "`zoom` is not a setting of a claim file; take the line out"),
-        (
-            "country = \"US\"",
-            "country = \"us\"",
-            "`country` must be a country in two upper-case letters, such as US",
-        ),
-        ("country = \"US\"", "", "the claim file has no `country`: download it again from the relay"),
-        ("[wifi]", "[wifi]\nchannel = 6", "`channel` is not a setting of a claim file; take the line out"),
-        ("\"correct horse\"", "12345678", "`psk` must be a text in quotes"),
+        ("\"correct horse\"", "12345678", Some(22), "wifi.passphrase", MistakeReason::TextNeeded),
+        ("hidden = true", "hidden = \"yes\"", Some(23), "wifi.hidden", MistakeReason::FlagNeeded),
+        ("hidden = true", "psk = \"\"", Some(23), "wifi.psk", MistakeReason::KeyTwice),
         (
             "[\"relay.example/cosign",
             "[7, \"relay.example/cosign",
-            "`cosign_keys` must be a list of texts in quotes",
+            Some(7),
+            "cosign_keys",
+            MistakeReason::ListNeeded,
         ),
-        ("directive_keys = [", "directive_keys = []\n#", "`directive_keys` must hold 1 to 8 keys"),
-        ("12:00:00Z", "12:00", "`expires` must be a moment such as 2026-12-31T12:00:00Z"),
+        (
+            "directive_keys = [",
+            "directive_keys = []\n#",
+            Some(8),
+            "directive_keys",
+            MistakeReason::ListLength { most: 8 },
+        ),
+        ("12:00:00Z", "12:00", Some(12), "expires", MistakeReason::Moment),
+        ("10.1.2.3/24", "10.1.2.3", Some(27), "network.address", MistakeReason::AddressPrefix),
+        ("10.1.2.1", "10.1.3.1", Some(28), "network.gateway", MistakeReason::GatewayOutside),
+        ("10.1.2.1", "10.1.2.3", Some(28), "network.gateway", MistakeReason::GatewayOutside),
+        ("address = \"10.1.2.3/24\"", "", Some(28), "network.gateway", MistakeReason::GatewayAlone),
+        ("fd00::53", "dns.example", Some(29), "network.dns", MistakeReason::AddressNeeded),
+        ("http://box", "https://box", Some(30), "network.proxy", MistakeReason::ProxyScheme),
+        ("[wifi]", "wifi = 3\n[other]", Some(20), "wifi", MistakeReason::SectionNeeded),
     ] {
-        let error = refused(from, to);
-        assert!(error.ends_with(says), "{error}");
+        let found = refused(from, to);
+        let mistake = ClaimMistake { line, key: Some(key.to_owned()), reason };
+        assert!(found.contains(&mistake), "{from}: {found:?}");
     }
-    assert!(refused("\n[wifi]", "wifi = 3\n#").ends_with("`wifi` must be a section, [wifi]"));
-    assert!(refused("zone = ", "zone = \"UTC\"\nzone = ").contains("cannot be read"));
+    let text = refused("https://", "http://")[0].to_string();
+    assert_eq!(text, "line 3 of the claim file: `relay_url` must begin with https://");
+}
+
+#[test]
+fn all_mistakes_at_once_in_the_order_of_lines() {
+    let text = "version = 2\ncode = \"short\"\nhostnam = \"or-3\"\n[wifi]\nssid = \"\"\n[network]\nntp = [\"a b\", \"ok\", 3]\n";
+    let error = ClaimFile::parse(text.as_bytes()).unwrap_err();
+    let found: Vec<(Option<usize>, &str)> =
+        error.mistakes().iter().map(|m| (m.line, m.reason.code())).collect();
+    let with_lines = [
+        (Some(1), "version"),
+        (Some(2), "code"),
+        (Some(3), "unknown-key"),
+        (Some(5), "ssid"),
+        (Some(7), "ntp"),
+        (Some(7), "list"),
+    ];
+    assert_eq!(found[..6], with_lines);
+    // Seven more keys of the relay and the country.
+    assert_eq!(found[6..], [(None, "missing-key"); 8]);
+    assert_eq!(error.to_string().lines().count(), 14, "{error}");
+}
+
+#[test]
+fn a_line_that_is_no_toml_hides_no_other() {
+    let found = refused("hostname = \"or-3\"", "hostname = or-3\nhostnam = \"x\"");
+    let codes: Vec<(Option<usize>, &str)> = found.iter().map(|m| (m.line, m.reason.code())).collect();
+    assert_eq!(codes, [(Some(16), "syntax"), (Some(17), "unknown-key")], "{found:?}");
+    // What stands in that line is not missed as well.
+    let found = refused("country = \"US\"", "country \"US\"");
+    assert_eq!(found.iter().map(|m| m.reason.code()).collect::<Vec<_>>(), ["syntax"], "{found:?}");
+}
+
+#[test]
+fn a_static_address_needs_names_where_there_is_a_relay() {
+    let network = NetworkClaim { address: example().network.address, ..NetworkClaim::default() };
+    let file = ClaimFile { network, ..example() };
+    let found = mistakes_of(&file.to_toml());
+    assert_eq!(found.iter().map(|m| m.reason.code()).collect::<Vec<_>>(), ["dns-missing"]);
+    assert_eq!(mistakes_of(&ClaimFile { relay: None, ..file }.to_toml()), []);
 }
 
 #[test]
 fn no_secret_is_ever_shown() {
     let shown = format!("{:?}", example());
-    assert!(!shown.contains("horse") && !shown.contains("PLUM"), "{shown}");
+    let secrets = ["horse", "PLUM", "PEAR", "APPLE"];
+    assert!(secrets.iter().all(|secret| !shown.contains(secret)), "{shown}");
     for (from, to) in [
-        ("psk = \"correct horse\"", "psk = \"correct horse"),
-        ("psk = \"correct horse\"", "psk = correct horse"),
-        ("psk = \"correct horse\"", "psk = [\"correct horse\"]"),
+        ("passphrase = \"correct horse\"", "passphrase = \"correct horse"),
+        ("passphrase = \"correct horse\"", "passphrase = correct horse"),
+        ("passphrase = \"correct horse\"", "passphrase = [\"correct horse\"]"),
+        ("passphrase = \"correct horse\"", "psk = \"correct horse\""),
         ("code = \"K7Q-3M9-X2W-PLUM\"", "code = K7Q-3M9-X2W-PLUM"),
         ("code = \"K7Q-3M9-X2W-PLUM\"", "code = \"PLUM\""),
         ("\"K7Q-3M9-X2W-PLUM\"", "{ a = \"PLUM\" }"),
+        ("setup_code = \"PEAR-4711\"", "setup_code = \"PEAR\""),
+        ("setup_code = \"PEAR-4711\"", "setup_code = 'PEAR"),
+        ("http://box:APPLE@proxy.example:3128", "http://box:APPLE@proxy.example"),
     ] {
-        let error = refused(from, to);
-        assert!(!error.contains("horse") && !error.contains("PLUM"), "{error}");
+        let found = refused(from, to);
+        let shown = format!("{found:?} {}", ClaimFileError::of(found.clone()));
+        assert!(!found.is_empty(), "{from}");
+        assert!(secrets.iter().all(|secret| !shown.contains(secret)), "{shown}");
     }
 }
 
 #[test]
+fn a_card_gets_the_hash() {
+    let file = example().with_hashed_key();
+    let text = file.to_toml();
+    assert!(!text.contains("horse") && text.contains("\npsk = \""), "{text}");
+    assert_eq!(ClaimFile::parse(text.as_bytes()), Ok(file.clone()));
+    assert_eq!(file.clone().with_hashed_key(), file);
+}
+
+#[test]
 fn other_files() {
-    assert_eq!(ClaimFile::parse(b"\xff\xfe"), Err(ClaimFileError::Utf8));
     let long = vec![b' '; CLAIM_FILE_BYTES_MAX + 1];
-    assert_eq!(ClaimFile::parse(&long), Err(ClaimFileError::TooLong(long.len())));
-    assert_eq!(ClaimFile::parse(b""), Err(ClaimFileError::Missing("version")));
-    assert!(matches!(ClaimFile::parse(b"<html>"), Err(ClaimFileError::Syntax { line: 1, .. })));
+    let too_long = MistakeReason::TooLong { bytes: long.len() };
+    assert_eq!(ClaimFile::parse(&long), Err(ClaimFileError::whole(too_long)));
+    assert_eq!(mistakes_of("")[0].reason, MistakeReason::MissingKey);
+    assert!(matches!(mistakes_of("<html>")[0], ClaimMistake { line: Some(1), .. }));
+}
+
+prop_compose! {
+    fn wifis()(
+        ssid in "[^\\pC]{1,8}",
+        key in prop_oneof![
+            Just(WifiKey::Open),
+            "[ -~]{8,63}".prop_map(|text| WifiKey::Passphrase(Secret::new(text))),
+            "[0-9a-f]{64}".prop_map(|text| WifiKey::Hashed(Secret::new(text))),
+        ],
+        hidden: bool,
+    ) -> WifiClaim {
+        WifiClaim { ssid, key, hidden, country: "DE".into() }
+    }
+}
+
+prop_compose! {
+    fn networks()(
+        host in 2u8..250,
+        prefix in 8u8..=24,
+        with_address: bool,
+        dns in proptest::collection::vec(any::<IpAddr>(), 1..=DNS_MAX),
+        password in proptest::option::of("[a-zA-Z0-9%]{1,20}"),
+        ntp in proptest::collection::vec("[a-z]{1,9}(\\.[a-z]{1,9}){0,2}", 0..=NTP_MAX),
+    ) -> NetworkClaim {
+        let address = StaticAddress { address: IpAddr::from([10, 7, 7, host]), prefix };
+        NetworkClaim {
+            address: with_address.then_some(address),
+            gateway: with_address.then(|| IpAddr::from([10, 7, 7, 1])),
+            dns,
+            proxy: password.map(|password| Secret::new(format!("http://box:{password}@proxy:8080"))),
+            ca: None,
+            ntp,
+        }
+    }
 }
 
 prop_compose! {
     fn files()(
-        ssid in "[^\\pC]{1,8}",
-        psk in proptest::option::of("[ -~]{8,63}"),
         code in "[!-~]{8,128}",
         hostname in proptest::option::of("[a-z0-9]{1,20}"),
         port in 1u16..,
         second in 0i64..4_000_000_000,
         keys in 1usize..=KEYS_MAX,
+        wifi in proptest::option::of(wifis()),
+        network in networks(),
+        setup_code in proptest::option::of("[!-~]{8,64}"),
     ) -> ClaimFile {
-        ClaimFile {
+        let relay = RelayClaim {
             relay_url: format!("https://relay.example:{port}"),
-            cosign_keys: vec![key("cosign"); keys],
+            cosign_keys: vec![example_key("cosign"); keys],
             code: Secret::new(code),
             expires: Timestamp::from_second(second).unwrap(),
-            hostname,
-            wifi: Some(Wifi { ssid, psk: psk.map(Secret::new), country: "DE".into() }),
-            ..example()
-        }
+            ..example_relay()
+        };
+        let setup_code = setup_code.map(Secret::new);
+        ClaimFile { relay: Some(relay), hostname, wifi, network, setup_code, ..example() }
     }
 }
 
@@ -142,8 +286,11 @@ proptest! {
     }
 
     #[test]
-    fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200), at in 0usize..800, to: u8) {
+    fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200), at in 0usize..1_200, to: u8) {
         let _ = ClaimFile::parse(&bytes);
+        let mut wide = vec![0xff, 0xfe];
+        wide.extend(&bytes);
+        let _ = ClaimFile::parse(&wide);
         let mut text = example().to_toml().into_bytes();
         if let Some(byte) = text.get_mut(at) {
             *byte = to;

@@ -7,7 +7,7 @@ use record::ids::FacilityId;
 pub struct ClaimWishes {
     /// Name of the Wi-Fi.
     pub ssid: Option<String>,
-    /// Its password; none for an open network.
+    /// Its passphrase or the 64 hex digits of its hash; none for an open network.
     pub psk: Option<String>,
     /// Two letters: which radio channels are allowed. The United States where nobody says.
     pub country: Option<String>,
@@ -45,7 +45,7 @@ pub(super) fn write_claim_file(facts: &RelayFacts<'_>, wishes: ClaimWishes) -> S
         ("facility", Some(facts.facility.to_string())),
         ("code", Some(facts.code.to_owned())),
         ("expires", Some(expires.to_string())),
-        ("zone", wishes.zone),
+        ("time_zone", wishes.zone),
         ("hostname", wishes.hostname),
         ("label_host", wishes.label_host),
     ] {
@@ -60,7 +60,9 @@ pub(super) fn write_claim_file(facts: &RelayFacts<'_>, wishes: ClaimWishes) -> S
         let mut wifi = toml::Table::new();
         wifi.insert("ssid".into(), toml::Value::String(ssid));
         if let Some(psk) = wishes.psk {
-            wifi.insert("psk".into(), toml::Value::String(psk));
+            let is_hash = psk.len() == 64 && psk.bytes().all(|b| b.is_ascii_hexdigit());
+            let key = if is_hash { "psk" } else { "passphrase" };
+            wifi.insert(key.into(), toml::Value::String(psk));
         }
         wifi.insert("country".into(), toml::Value::String(country));
         file.insert("wifi".into(), toml::Value::Table(wifi));
