@@ -296,7 +296,7 @@ fn page_state(
     data: &Path,
     (store, identity): (&Store, &IdentityStores),
     (photos, printing): (&PhotoStore, &Arc<PrintService>),
-    (link, settings): (watch::Receiver<web::RelayLinkState>, web::WebSettings),
+    (view, settings): (upkeep::LinkView, web::WebSettings),
 ) -> AppState {
     AppState::new(web::WebParts {
         cosigners: load_cosigners(data),
@@ -307,7 +307,8 @@ fn page_state(
         printing: Arc::clone(printing),
         clock: Arc::clone(&seams.clock),
         random: Arc::clone(&seams.random),
-        link,
+        link: view.link,
+        ways: view.ways,
         alarms: Arc::clone(&seams.alarms),
         settings,
     })

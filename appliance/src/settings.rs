@@ -47,6 +47,79 @@ pub struct SetupSettings {
     pub folder: Option<PathBuf>,
 }
 
+/// Which ways to the relay the box may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum UplinkSelection {
+    /// MQTT, and HTTPS where that does not get through.
+    #[default]
+    Auto,
+    /// MQTT alone.
+    Mqtt,
+    /// HTTPS alone.
+    Https,
+}
+
+/// The line to the relay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct UplinkSettings {
+    /// Which way: `auto` (MQTT, and HTTPS where that does not get through), `mqtt` or `https`.
+    pub way: UplinkSelection,
+    /// Seconds until MQTT is tried again beside HTTPS; twice as many after each failure, up to an hour.
+    #[schemars(range(min = 1, max = 3600))]
+    pub mqtt_again_s: u32,
+    /// HTTP proxy for all that goes by HTTPS: `http://host:port`, without name and password; the environment's is never used.
+    #[schemars(extend("x-example" = "http://proxy.example.org:3128"))]
+    pub proxy: Option<String>,
+    /// Name at the proxy, where it wants one (Basic).
+    #[schemars(extend("x-example" = "cleantrack"))]
+    pub proxy_user: Option<String>,
+    /// A file with the password at the proxy.
+    #[schemars(extend("x-example" = "/run/credentials/cleantrack-appliance.service/cleantrack.proxy-password"))]
+    pub proxy_password_file: Option<PathBuf>,
+    /// PEM file with a further authority for what goes by HTTPS: that of a proxy which reads what passes.
+    #[schemars(extend("x-example" = "/etc/cleantrack/proxy-ca.pem"))]
+    pub ca: Option<PathBuf>,
+}
+
+impl Default for UplinkSettings {
+    fn default() -> Self {
+        let way = UplinkSelection::default();
+        Self { way, mqtt_again_s: 120, proxy: None, proxy_user: None, proxy_password_file: None, ca: None }
+    }
+}
+
+impl UplinkSettings {
+    /// Host and port of the proxy; `None` where none is set, or what is set is no address.
+    pub fn proxy_endpoint(&self) -> Option<(String, u16)> {
+        let uri: http::Uri = self.proxy.as_deref()?.parse().ok()?;
+        let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'))?;
+        let is_bare = matches!(uri.path(), "" | "/") && uri.query().is_none();
+        let is_http = uri.scheme_str() == Some("http");
+        (is_bare && is_http).then(|| Some((authority.host().to_owned(), authority.port_u16()?)))?
+    }
+
+    fn check(&self) -> Result<(), &'static str> {
+        if self.proxy.is_some() && self.proxy_endpoint().is_none() {
+            return Err(
+                "uplink.proxy reads http://host:port; its name and password are proxy_user and proxy_password_file",
+            );
+        }
+        if self.proxy_user.is_some() != self.proxy_password_file.is_some() {
+            return Err("uplink.proxy_user and uplink.proxy_password_file belong together");
+        }
+        if self.proxy_user.as_deref().is_some_and(|user| user.is_empty() || user.contains([':', '\r', '\n']))
+        {
+            return Err("uplink.proxy_user is a name without a colon");
+        }
+        if self.proxy_user.is_some() && self.proxy.is_none() {
+            return Err("uplink.proxy_user is for a proxy: set uplink.proxy");
+        }
+        Ok(())
+    }
+}
+
 /// All settings of the box.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -64,6 +137,8 @@ pub struct BoxSettings {
     pub network: BoxNetwork,
     /// Setting the box up.
     pub setup: SetupSettings,
+    /// The line to the relay.
+    pub uplink: UplinkSettings,
     /// Printers that are always there, each with `name`, `language` and `address`, more in docs/printers.md; the pages find
     /// and add others.
     #[schemars(
@@ -89,6 +164,7 @@ impl Default for BoxSettings {
             limits: BoxLimits::default(),
             network: BoxNetwork::default(),
             setup: SetupSettings::default(),
+            uplink: UplinkSettings::default(),
             printers: Vec::new(),
             claim: None,
             hosts: Vec::new(),
@@ -99,6 +175,7 @@ impl Default for BoxSettings {
 
 impl ProgramSettings for BoxSettings {
     fn check(&self) -> Result<(), &'static str> {
+        self.uplink.check()?;
         let text = |printer: &toml::Table, key: &str| {
             printer.get(key).and_then(|v| v.as_str()).unwrap_or_default().trim().to_owned()
         };
@@ -194,6 +271,33 @@ mod tests {
             Path::new("/a")
         );
         assert!(load("", &[]).unwrap().data().is_err());
+    }
+
+    #[test]
+    fn a_proxy_has_no_password_in_its_address() {
+        let text = "[uplink]\nway = \"https\"\nproxy = \"http://proxy.example:3128\"\nproxy_user = \"box\"\n\
+                    proxy_password_file = \"/p\"\n";
+        let uplink = load(text, &[]).unwrap().uplink;
+        assert_eq!(uplink.way, UplinkSelection::Https);
+        assert_eq!(uplink.proxy_endpoint(), Some(("proxy.example".to_owned(), 3128)));
+        let of_environment =
+            load("", &[("CLEANTRACK_UPLINK_WAY", "mqtt"), ("HTTPS_PROXY", "http://x:1")]).unwrap();
+        assert_eq!((of_environment.uplink.way, of_environment.uplink.proxy), (UplinkSelection::Mqtt, None));
+        for wrong in [
+            "proxy = \"http://box:secret@proxy.example:3128\"",
+            "proxy = \"https://proxy.example:3128\"",
+            "proxy = \"socks5://proxy.example:1080\"",
+            "proxy = \"http://proxy.example\"",
+            "proxy = \"proxy.example:3128\"",
+            "proxy = \"http://proxy.example:3128/pac\"",
+            "proxy_user = \"box\"",
+            "proxy = \"http://p:1\"\nproxy_user = \"a:b\"\nproxy_password_file = \"/p\"",
+            "proxy_user = \"box\"\nproxy_password_file = \"/p\"",
+        ] {
+            let refused = load(&format!("[uplink]\n{wrong}\n"), &[]);
+            assert!(matches!(refused, Err(SettingsError::Value(_))), "{wrong}");
+        }
+        assert!(load("[uplink]\nway = \"pigeon\"\n", &[]).is_err());
     }
 
     #[test]

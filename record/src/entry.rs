@@ -15,6 +15,7 @@ use crate::tree::{Hash, hex_bytes, leaf_hash, write_hex};
 /// How far the box's clock could be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum ClockState {
     /// Set by network time or by the relay's cosignature in this boot.
     Synced,

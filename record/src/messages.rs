@@ -17,6 +17,7 @@ pub fn tzdb_version() -> &'static str {
 
 /// `up/hello`: after each subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Hello {
     /// [`VERSION`].
     pub v: u32,
@@ -117,6 +118,7 @@ impl From<NamedRun> for String {
 
 /// The state of one printer, in a word for the fleet page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PrinterHealth {
     /// Its name at the box.
     pub name: String,
@@ -126,6 +128,7 @@ pub struct PrinterHealth {
 
 /// An alarm of the box, as its relay hears of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HealthAlarm {
     /// What: a code of [`crate::alarm::AlarmCode`], or one of a later version.
     pub code: String,
@@ -143,6 +146,7 @@ pub struct HealthAlarm {
 
 /// `up/health`: once a minute, and when an alarm comes or goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HealthReport {
     /// [`VERSION`].
     pub v: u32,
@@ -178,6 +182,7 @@ pub struct HealthReport {
 
 /// `up/gone`: the last will.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GoneMessage {
     /// [`VERSION`].
     pub v: u32,
@@ -187,6 +192,7 @@ pub struct GoneMessage {
 
 /// Why the relay refused a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BatchRefused {
     /// First entry of the batch.
     pub from: u64,
@@ -199,6 +205,7 @@ pub struct BatchRefused {
 /// `down/ack`: exactly one of the three members says what the relay holds, wants or refuses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Answer {
     /// A checkpoint with the relay's cosignature: everything up to its size is stored.
     Checkpoint {
@@ -219,6 +226,7 @@ pub enum Answer {
 
 /// `down/ack`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ack {
     /// [`VERSION`].
     pub v: u32,

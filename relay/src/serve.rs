@@ -254,10 +254,14 @@ async fn open_relay(
         open.https = Some(start(tcp, security, router, connections)?);
     }
     if role.ingests() {
+        let seams = (Arc::clone(&parts.clock), Arc::clone(&parts.random));
+        let (db, outbox) = (parts.db.clone(), parts.outbox.clone());
+        let ingest = Arc::new(Ingest::new(db, parts.cosigner, Vec::new(), seams, outbox));
         let tcp = bind_listeners(settings.photos.listen).await?;
         let security = listen::box_tls(fleet.own_identity(&names)?, roots.clone())?;
         let boxes = BoxApiParts {
             db: parts.db.clone(),
+            ingest: Arc::clone(&ingest),
             photos: photos.clone(),
             unfinished: PartialUploads::new(settings.data()?.join("uploads")),
             clock: Arc::clone(&parts.clock),
@@ -268,9 +272,6 @@ async fn open_relay(
         let tcp = bind_listeners(settings.mqtt.listen).await?;
         let identity = fleet.own_identity(&names)?;
         let tls = mqtt::server_config(identity.chain, identity.key, roots)?;
-        let seams = (Arc::clone(&parts.clock), Arc::clone(&parts.random));
-        let (db, outbox) = (parts.db.clone(), parts.outbox.clone());
-        let ingest = Arc::new(Ingest::new(db, parts.cosigner, Vec::new(), seams, outbox));
         let (clock, random) = (Arc::clone(&parts.clock), Arc::clone(&parts.random));
         let mint = move || ConnectionId::new(clock.now_ms(), random.bytes());
         let of_mqtt = mqtt::MqttSettings::default();

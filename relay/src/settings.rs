@@ -85,14 +85,14 @@ pub struct RelaySettings {
     /// Where boxes reach MQTT: `mqtts://host:port`.
     #[schemars(extend("x-default" = "from `public_url`", "x-example" = "mqtts://relay.example.org:8883"))]
     pub mqtt_url: Option<String>,
-    /// Where boxes bring photos: `https://host:port`.
+    /// Where boxes come by HTTPS, with photos, and with all else where MQTT does not get through: `https://host:port`.
     #[schemars(extend("x-default" = "from `public_url`", "x-example" = "https://relay.example.org:8444"))]
     pub photos_url: Option<String>,
     /// Further names and addresses in the relay's own certificate.
     pub names: Vec<String>,
     /// The public listener.
     pub https: HttpsSettings,
-    /// Photos and renewals, with client certificates; port 0 takes a free one.
+    /// Boxes by HTTPS, with client certificates; port 0 takes a free one.
     pub photos: ListenAddress,
     /// Boxes, with client certificates; port 0 takes a free one.
     pub mqtt: ListenAddress,

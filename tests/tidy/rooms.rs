@@ -68,6 +68,7 @@ pub const ROOMS: &[Room] = &[
         "it decides and touches nothing: the store's logs come through its trait",
     ),
     room("appliance/uplink/plan", &["clock"], "it decides and touches nothing"),
+    room("appliance/uplink/way", &[], "it decides and touches nothing"),
     room(
         "appliance/web",
         &[
@@ -84,7 +85,7 @@ pub const ROOMS: &[Room] = &[
     room("appliance/serve", ALL, "it puts the rooms together"),
     room("relay/limit", &["web"], "it counts who asks, whatever they ask"),
     room("relay/settings", &["fleet"], "settings are read before anything runs"),
-    room("relay/box_api", &["db", "fleet", "mqtt", "objects"], "what boxes ask by HTTPS; no page"),
+    room("relay/box_api", &["db", "fleet", "ingest", "mqtt", "objects"], "what boxes ask by HTTPS; no page"),
     room("relay/objects", &["db"], "photos by hash"),
     room("relay/mqtt", &[], "the listener knows no database and no page: `Inbox` is its way in"),
     room("relay/mqtt/acl", &[], "it decides and touches nothing"),

@@ -16,11 +16,13 @@ use crate::alarms::{AlarmCause, AlarmStore};
 use crate::identity::{BoxAuthority, IdentityStores, OpenedAuthority, own_addresses};
 use crate::photo::{PhotoSettings, PhotoStore};
 use crate::printing::{JobOutcome, PrintService, PrinterConfig, PrinterSettings};
-use crate::settings::BoxSettings;
+use crate::settings::{BoxSettings, UplinkSelection, UplinkSettings};
 use crate::store::Store;
 use crate::store::disk::set_aside_hint;
 use crate::uplink::Uplink;
 use crate::uplink::claim::{ClaimError, ClaimStore};
+use crate::uplink::way::{UplinkWay, WayChoice};
+use crate::uplink::way_config::{RouteSources, WayConfig};
 use crate::{admin, uplink};
 
 /// PINs, sessions and tokens. Where their tables cannot be used, the file is put aside: nobody could sign in to set them
@@ -138,6 +140,29 @@ fn take_up_claim(settings: &BoxSettings, files: &ClaimStore) -> Result<(), Strin
     taken.map_err(|error| format!("the claim file {}: {error}", path.display()))
 }
 
+/// Where the settings say that HTTPS leaves the building.
+pub(crate) fn route_sources(settings: &UplinkSettings) -> RouteSources {
+    RouteSources {
+        proxy: settings.proxy_endpoint(),
+        credentials: settings.proxy_user.clone().zip(settings.proxy_password_file.clone()),
+        ca: settings.ca.clone(),
+    }
+}
+
+/// The ways to the relay. Where a file of the settings is of no use, HTTPS goes straight and trusts the relay alone.
+fn configure_ways(alarms: &AlarmStore, settings: &UplinkSettings) -> WayConfig {
+    let choice = match settings.way {
+        UplinkSelection::Auto => WayChoice::Any,
+        UplinkSelection::Mqtt => WayChoice::Only(UplinkWay::Mqtt),
+        UplinkSelection::Https => WayChoice::Only(UplinkWay::Https),
+    };
+    let https = route_sources(settings).load().unwrap_or_else(|error| {
+        alarms.raise(SideRoom::Uplink.off(&error.to_string()));
+        Default::default()
+    });
+    WayConfig { choice, mqtt_again_ms: u64::from(settings.mqtt_again_s) * 1_000, https }
+}
+
 /// The line to the relay, with what it needs of the other rooms.
 pub(super) fn start_uplink(
     seams: &Seams,
@@ -166,6 +191,7 @@ pub(super) fn start_uplink(
         data: data.to_owned(),
         addresses: addresses.take(16).collect(),
         model: super::machine_model(),
+        ways: configure_ways(&seams.alarms, &settings.uplink),
         alarms: Arc::clone(&seams.alarms),
         alarm_words: crate::web::word_alarm_line,
         clock: Arc::clone(&seams.clock),

@@ -12,7 +12,7 @@ use crate::alarms::sources::{ReportedCounts, SideRoom, report_health_alarms};
 use crate::identity::{AccessAudit, BoxAuthority};
 use crate::settings::BoxSettings;
 use crate::store::{Store, WriteDecision};
-use crate::uplink::{Uplink, UplinkState};
+use crate::uplink::{Uplink, UplinkState, WayReport};
 use crate::web::RelayLinkState;
 
 /// How often certificates and addresses are looked at again.
@@ -105,25 +105,40 @@ async fn run_watchdog(store: Store) {
     }
 }
 
-/// The pages' view of the uplink.
-pub(super) fn follow_link(uplink: &Uplink) -> (watch::Receiver<RelayLinkState>, JoinHandle<()>) {
+/// The pages' view of the uplink: the line, and the ways that it may take.
+pub(super) struct LinkView {
+    pub(super) link: watch::Receiver<RelayLinkState>,
+    pub(super) ways: watch::Receiver<Option<WayReport>>,
+}
+
+/// Follows the uplink for the pages.
+pub(super) fn follow_link(uplink: &Uplink) -> (LinkView, JoinHandle<()>) {
     let mut status = uplink.status();
     let (report_health, link) = watch::channel(RelayLinkState::Alone);
+    let (report_ways, ways) = watch::channel(None);
     let follow = tokio::spawn(async move {
         loop {
-            let now = {
+            let (now, ways) = {
                 let status = status.borrow_and_update();
-                match &status.state {
+                let claimed = !matches!(status.state, UplinkState::Alone);
+                let ways = claimed.then(|| status.ways.clone());
+                let now = match &status.state {
                     UplinkState::Alone | UplinkState::Claiming { .. } => RelayLinkState::Alone,
                     UplinkState::Up => RelayLinkState::Up { ended_backlog: status.ended_backlog },
                     UplinkState::Down { since_ms, .. } => RelayLinkState::Down { since_ms: *since_ms },
-                }
+                };
+                (now, ways)
             };
+            report_ways.send_if_modified(|before| {
+                let changed = *before != ways;
+                *before = ways;
+                changed
+            });
             report_health.send_if_modified(|link| std::mem::replace(link, now) != now);
             if status.changed().await.is_err() {
                 return;
             }
         }
     });
-    (link, follow)
+    (LinkView { link, ways }, follow)
 }

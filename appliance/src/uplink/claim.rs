@@ -12,6 +12,8 @@ use record::claim::{ClaimAnswer, ClaimRequest, RenewRequest};
 use record::sign::VerifierKey;
 use service::clock::Clock;
 
+use super::proxy::HttpsRoute;
+use super::reach::{ShownIdentity, WayFault, WayTarget};
 use super::tls;
 
 /// Bytes of an answer: a chain and a few keys.
@@ -43,6 +45,9 @@ pub enum ClaimError {
     /// The relay could not be reached.
     #[error("the relay does not answer: {0}. The box tries again automatically")]
     Unreachable(String),
+    /// The relay could not be reached, and it is known where the way ends.
+    #[error("the relay is not reached: {0}. The box tries again automatically")]
+    Way(WayFault),
     /// The relay refused, for good.
     #[error("{words}")]
     Refused {
@@ -81,6 +86,8 @@ pub struct ClaimIdentity<'a> {
     pub model: String,
     /// Time, for certificates and for renewals.
     pub clock: Arc<dyn Clock>,
+    /// How HTTPS leaves the building.
+    pub route: HttpsRoute,
 }
 
 impl ClaimStore {
@@ -214,9 +221,8 @@ pub async fn claim_box(
         model: claimant.model.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    let client = tls::http_client(tls::client_config(&file.relay_ca, None, Arc::clone(&claimant.clock), 0)?)?;
     let url = format!("{}/box/v1/claim", file.relay_url.trim_end_matches('/'));
-    let answer = ask_relay(&client, &url, &body).await?;
+    let answer = ask_relay(claimant, &file.relay_ca, &url, &body).await?;
     keep_answer(files, &answer, &key, claimant)?;
     files.used()?;
     Ok(Some(answer))
@@ -253,9 +259,8 @@ pub async fn renew_certificate(
         at: now_ms,
         signature: String::new(),
     };
-    let client = tls::http_client(tls::client_config(&old.relay_ca, None, Arc::clone(&claimant.clock), 0)?)?;
     let url = format!("{}/box/v1/renew", old.relay_url.trim_end_matches('/'));
-    let answer = ask_relay(&client, &url, &body.signed_by(claimant.sign)).await?;
+    let answer = ask_relay(claimant, &old.relay_ca, &url, &body.signed_by(claimant.sign)).await?;
     keep_answer(files, &answer, &key, claimant)?;
     Ok(Some(answer))
 }
@@ -285,13 +290,30 @@ pub fn parse_verifiers(keys: &[String]) -> Result<Vec<VerifierKey>, ClaimError> 
         .map_err(|e| ClaimError::Answer(e.to_string()))
 }
 
+/// Where the way to an address ends that was not reached.
+async fn find_fault(claimant: &ClaimIdentity<'_>, relay_ca: &str, url: &str) -> Option<WayFault> {
+    let trusted = claimant.route.trusted(relay_ca);
+    let tls = tls::watched_config(&trusted, None, Arc::clone(&claimant.clock), 0).ok()?;
+    WayTarget::of_https(url, &claimant.route, tls, ShownIdentity::None)?.probe().await.fault
+}
+
 async fn ask_relay<T: serde::Serialize + Sync>(
-    client: &reqwest::Client,
+    claimant: &ClaimIdentity<'_>,
+    relay_ca: &str,
     url: &str,
     body: &T,
 ) -> Result<ClaimAnswer, ClaimError> {
+    let tls = tls::client_config(&claimant.route.trusted(relay_ca), None, Arc::clone(&claimant.clock), 0)?;
+    let client = tls::http_client(tls, &claimant.route)?;
     let unreachable = |e: reqwest::Error| ClaimError::Unreachable(error_reason(&e));
-    let mut response = client.post(url).json(body).send().await.map_err(unreachable)?;
+    let mut response = match client.post(url).json(body).send().await {
+        Ok(response) => response,
+        Err(error) if error.is_connect() || error.is_timeout() => {
+            let fault = find_fault(claimant, relay_ca, url).await;
+            return Err(fault.map_or_else(|| unreachable(error), ClaimError::Way));
+        }
+        Err(error) => return Err(unreachable(error)),
+    };
     let status = response.status();
     let refused = |words| Err(ClaimError::Refused { status: status.as_u16(), words });
     match status.as_u16() {

@@ -21,6 +21,8 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::timeout;
 
+use super::reach::WayFault;
+
 /// Messages on their way out that the connection has not taken yet: a hello, a batch, a health, and one to spare.
 const OUT_MAX: usize = 4;
 /// Events that nobody has looked at yet; then the connection waits, and in the end the relay lets go.
@@ -132,6 +134,9 @@ pub enum LinkError {
     /// The line is slower than the caller: the message was not taken.
     #[error("{OUT_MAX} messages are waiting for the line already")]
     Full,
+    /// By HTTPS: where the way ends.
+    #[error("the relay is not reached: {0}. Nothing is lost; the box tries again automatically")]
+    Way(WayFault),
 }
 
 impl LinkError {
@@ -154,7 +159,17 @@ impl LinkError {
                     DisconnectReasonCode::NotAuthorized | DisconnectReasonCode::AdministrativeAction
                 )
             }
+            Self::Way(fault) => !fault.is_of_way(),
             Self::Unreachable(_) | Self::TooLarge { .. } | Self::Full => false,
+        }
+    }
+
+    /// Whether another way may do better: nobody who knows this box said no.
+    pub(super) fn is_of_way(&self) -> bool {
+        match self {
+            Self::Address(_) | Self::Unreachable(_) | Self::NotSubscribed(_) => true,
+            Self::Way(fault) => fault.is_of_way(),
+            Self::Refused(_) | Self::Ended(_) | Self::TooLarge { .. } | Self::Full => false,
         }
     }
 }

@@ -1,12 +1,17 @@
-//! The way of the log to the relay: `exchange` decides, `link` carries it over MQTT, `photos` follow by HTTPS.
+//! The way of the log to the relay: `way` chooses between MQTT and HTTPS and `exchange` decides what is said; `link` and
+//! `https_link` bring it there, `photos` follow by HTTPS, and `reach` finds out where a way ends.
 
 pub mod claim;
 mod evidence;
 pub mod exchange;
+mod https_link;
+mod line;
 pub mod link;
 mod log_keys;
 mod photos;
 pub mod plan;
+pub mod proxy;
+pub mod reach;
 mod rebase;
 mod refill;
 mod refused;
@@ -16,10 +21,13 @@ mod runs;
 mod session;
 pub mod stored;
 pub mod tls;
+pub mod way;
+pub mod way_config;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use record::claim::ClaimAnswer;
@@ -33,8 +41,11 @@ use tokio::task::JoinHandle;
 
 use self::claim::{ClaimIdentity, ClaimStore};
 use self::evidence::EvidenceNotes;
+use self::reach::WayFault;
 pub use self::refused::at_relay as photos_at_relay;
 use self::run_refusals::RunRefusals;
+use self::way::{NextTry, UplinkWay, WayPlan};
+use self::way_config::WayConfig;
 use crate::alarms::sources::{SideRoom, is_of_fetch_room, no_room_to_fetch};
 use crate::alarms::{AlarmCause, AlarmStore, AlarmWorder};
 use crate::store::Store;
@@ -75,6 +86,19 @@ pub struct UplinkStatus {
     pub backlog: u64,
     /// Of these, entries of logs that have ended.
     pub ended_backlog: u64,
+    /// The ways, and where each of them ended when it was tried last.
+    pub ways: WayReport,
+}
+
+/// How the ways to the relay are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WayReport {
+    /// The one in use, or tried next.
+    pub way: UplinkWay,
+    /// Ways that did not lead to the relay, and where they ended.
+    pub faults: BTreeMap<UplinkWay, WayFault>,
+    /// Whether HTTPS goes by a proxy: host and port.
+    pub proxy: Option<String>,
 }
 
 /// What the uplink needs of the rest of the box.
@@ -93,6 +117,8 @@ pub struct UplinkContext {
     pub addresses: Vec<String>,
     /// What machine it is.
     pub model: String,
+    /// The ways to the relay.
+    pub ways: WayConfig,
     /// Whom it tells what does not fit.
     pub alarms: Arc<AlarmStore>,
     /// Words an alarm for the health report.
@@ -117,6 +143,7 @@ pub(super) struct UplinkShared {
     claim: Notify,
     stop: watch::Sender<bool>,
     evidence: EvidenceNotes,
+    ways: Mutex<WayPlan>,
     /// Held by whoever fetches old entries.
     refilling: Mutex<()>,
     /// Held by whoever works on what the relay answers about ended logs.
@@ -174,9 +201,13 @@ impl Uplink {
 
 impl UplinkShared {
     fn new(parts: UplinkContext) -> Self {
-        let status = UplinkStatus { state: UplinkState::Alone, backlog: 0, ended_backlog: 0 };
+        let ways = WayPlan::new(parts.ways.choice, parts.ways.mqtt_again_ms);
+        let proxy = parts.ways.https.proxy.as_ref().map(ToString::to_string);
+        let report = WayReport { way: ways.way(), faults: BTreeMap::new(), proxy };
+        let status = UplinkStatus { state: UplinkState::Alone, backlog: 0, ended_backlog: 0, ways: report };
         Self {
             evidence: EvidenceNotes::new(&parts.data),
+            ways: Mutex::new(ways),
             parts,
             status: watch::channel(status).0,
             claim: Notify::new(),
@@ -197,6 +228,38 @@ impl UplinkShared {
             status.state = state;
             changed
         });
+    }
+
+    /// The choice between the ways.
+    fn ways(&self) -> MutexGuard<'_, WayPlan> {
+        self.ways.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The present way.
+    fn way(&self) -> UplinkWay {
+        self.ways().way()
+    }
+
+    /// When MQTT is to be tried beside HTTPS.
+    fn mqtt_due_ms(&self) -> Option<u64> {
+        self.ways().mqtt_due_ms()
+    }
+
+    /// Notes where a way ended, or that it leads to the relay.
+    fn note_fault(&self, way: UplinkWay, fault: Option<WayFault>) {
+        self.status.send_if_modified(|status| {
+            // What is found out about a way that serves by now is out of date.
+            let serves = status.state == UplinkState::Up && status.ways.way == way;
+            let faults = &mut status.ways.faults;
+            match fault.filter(|_| !serves) {
+                None => faults.remove(&way).is_some(),
+                Some(fault) => faults.insert(way, fault.clone()) != Some(fault),
+            }
+        });
+    }
+
+    fn say_way(&self, way: UplinkWay) {
+        self.status.send_if_modified(|status| std::mem::replace(&mut status.ways.way, way) != way);
     }
 
     fn down(&self, why: String) {
@@ -287,20 +350,20 @@ async fn run_forever(shared: &Arc<UplinkShared>) {
                 continue;
             }
         };
-        match session::run_connections(shared, &relation).await {
-            Ok(()) => back_off = BACK_OFF_MIN,
-            Err(ended) => {
-                tracing::info!(why = %ended.why, "no line to the relay");
-                if ended.credentials {
-                    shared.credentials_bad(&ended.why).await;
-                }
-                shared.down(ended.why);
-                // A relay that refuses what it is sent and hangs up would be sent the same at once.
-                let refused = shared.batch_refused.swap(false, Ordering::Relaxed);
-                if ended.was_up && !refused {
-                    back_off = BACK_OFF_MIN;
-                }
-            }
+        shared.say_way(shared.way());
+        let ended = session::run_connections(shared, &relation).await;
+        tracing::info!(why = %ended.why, way = ?shared.way(), "no line to the relay");
+        if ended.credentials {
+            shared.credentials_bad(&ended.why).await;
+        }
+        shared.down(ended.why);
+        // A relay that refuses what it is sent and hangs up would be sent the same at once.
+        let refused = shared.batch_refused.swap(false, Ordering::Relaxed);
+        if ended.was_up && !refused {
+            back_off = BACK_OFF_MIN;
+        }
+        if shared.ways().on_end(ended.end, shared.parts.clock.now().up_ms) == NextTry::AtOnce && !refused {
+            continue;
         }
         tokio::time::sleep(shared.jitter(back_off)).await;
         back_off = (back_off * 2).min(BACK_OFF_MAX);
@@ -317,6 +380,7 @@ async fn claim_answer(shared: &Arc<UplinkShared>) -> Result<ClaimAnswer, Duratio
         sign: &sign,
         model: parts.model.clone(),
         clock: Arc::clone(&parts.clock),
+        route: parts.ways.https.clone(),
     };
     let trouble = |error: &claim::ClaimError| {
         tracing::warn!(%error, "not claimed");

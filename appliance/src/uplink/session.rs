@@ -16,12 +16,14 @@ use record::topics::{DownTopic, UpTopic};
 use tokio::sync::watch;
 
 use super::exchange::{ExchangeInput, ExchangeOutput, HelloAnswer, LogExchange, SignedNote};
-use super::link::{
-    LinkConfig, LinkError, LinkEvent, LinkReceiver, LinkSender, LinkTiming, NotTaken, RelayLink,
-};
+use super::https_link::open_https;
+use super::line::{LineReceiver, LineSender};
+use super::link::{LinkConfig, LinkError, LinkEvent, LinkTiming, NotTaken, RelayEndpoint, RelayLink};
 use super::photos::{self, PhotoClient};
+use super::reach::{ShownIdentity, WayFault, WayTarget, mqtt_target};
 use super::rebase::{self, RebaseCourse};
 use super::stored::StoredLogs;
+use super::way::{UplinkWay, WayEnd};
 use super::{UplinkShared, UplinkState, claim, refill, runs, tls};
 use crate::alarms::ActiveAlarm;
 
@@ -35,52 +37,74 @@ pub(super) struct SessionEnd {
     pub(super) was_up: bool,
     /// Whether what the relay gave this box cannot be used.
     pub(super) credentials: bool,
+    /// What it says of the way.
+    pub(super) end: WayEnd,
 }
 
 impl SessionEnd {
     fn before(why: impl std::fmt::Display) -> Self {
-        Self { why: why.to_string(), was_up: false, credentials: false }
+        Self { why: why.to_string(), was_up: false, credentials: false, end: WayEnd::Refused }
     }
 
     fn credentials(why: impl std::fmt::Display) -> Self {
         Self { credentials: true, ..Self::before(why) }
     }
+
+    fn of_link(error: &LinkError) -> Self {
+        let end = if error.is_of_way() { WayEnd::Blocked } else { WayEnd::Refused };
+        Self { end, ..Self::before(error) }
+    }
+}
+
+/// Why a session that was up is over.
+struct SessionClose {
+    why: String,
+    end: WayEnd,
 }
 
 struct UplinkSession<'a> {
     shared: &'a Arc<UplinkShared>,
     cosigners: Vec<VerifierKey>,
     connection: ConnectionId,
-    sender: LinkSender,
+    sender: LineSender,
     exchange: LogExchange,
     confirmed: watch::Sender<(Epoch, u64)>,
+    /// Whether the relay answered on this connection.
+    answered: bool,
 }
 
-/// Connects and stays until the line is gone.
-pub(super) async fn run_connections(
+/// What a connection by MQTT needs, and what finds out where it ends.
+struct MqttConfig {
+    link: LinkConfig,
+    target: WayTarget,
+}
+
+/// What every way to the relay needs.
+struct LineConfig {
+    /// `Err`: the address of MQTT that the relay gave, where that is none.
+    mqtt: Result<MqttConfig, String>,
+    https: WayTarget,
+    destination: PhotoClient,
+    gone: Bytes,
+}
+
+/// Connects by the present way and stays until the line is gone.
+pub(super) async fn run_connections(shared: &Arc<UplinkShared>, relation: &ClaimAnswer) -> SessionEnd {
+    match run_connection(shared, relation).await {
+        Ok(end) | Err(end) => end,
+    }
+}
+
+async fn run_connection(
     shared: &Arc<UplinkShared>,
     relation: &ClaimAnswer,
-) -> Result<(), SessionEnd> {
+) -> Result<SessionEnd, SessionEnd> {
     let parts = &shared.parts;
     let store = &parts.store;
-    let key = parts.files.key().map_err(SessionEnd::credentials)?;
     let cosigners = claim::parse_verifiers(&relation.cosign_keys).map_err(SessionEnd::credentials)?;
-    let witnessed_s =
-        store.cursor().stored.and_then(|stored| witnessed_s(&stored.note, &cosigners)).unwrap_or(0);
-    let identity = Some((relation.chain.as_str(), key.as_str()));
-    let tls = tls::client_config(&relation.relay_ca, identity, Arc::clone(&parts.clock), witnessed_s)
-        .map_err(SessionEnd::credentials)?;
-    let http = tls::http_client(tls.clone()).map_err(SessionEnd::before)?;
     let connection = ConnectionId::new(parts.clock.now().wall_ms, parts.random.bytes());
-    let config = LinkConfig {
-        box_id: store.origin().box_id,
-        relay: relation.mqtt_url.parse().map_err(SessionEnd::before)?,
-        tls: Arc::new(tls),
-        gone: to_json(&GoneMessage { v: VERSION, connection }),
-        timing: LinkTiming::default(),
-    };
-    let destination = PhotoClient { url: relation.photos_url.trim_end_matches('/').to_owned(), client: http };
-    match rebase::choose_course(shared, &destination, &cosigners).await {
+    let line = configure_line(shared, relation, &cosigners, connection)?;
+    match rebase::choose_course(shared, &line.destination, &cosigners).await {
         RebaseCourse::Own => {}
         RebaseCourse::Next => {
             (parts.restart)("the relay goes on from another epoch");
@@ -88,25 +112,131 @@ pub(super) async fn run_connections(
         }
         RebaseCourse::Held(why) => return Err(SessionEnd::before(why)),
     }
-    let (sender, receiver) = RelayLink::connect(&config).await.map_err(SessionEnd::before)?;
+    let (sender, receiver) = open_line(shared, &line).await.map_err(|error| SessionEnd::of_link(&error))?;
     let past = store.past().map_err(SessionEnd::before)?;
+    let destination = line.destination.clone();
     let refill = refill::start_refill(shared, &destination, &past);
     let logs = StoredLogs { store, cosigners: &cosigners };
     let exchange = LogExchange::new(claim::renewal_ms(relation), past, &parts.clock.now(), &logs)
         .ok_or_else(|| SessionEnd::before("the log has no key"))?;
     let (confirmed, following) = watch::channel(exchange.confirmed());
-    let session =
-        UplinkSession { shared, cosigners: cosigners.clone(), connection, sender, exchange, confirmed };
+    let answered = false;
+    let session = UplinkSession {
+        shared,
+        cosigners: cosigners.clone(),
+        connection,
+        sender,
+        exchange,
+        confirmed,
+        answered,
+    };
     // Ends with the session: its handle is dropped, and the task watches a channel whose sender is the session's.
     let runs = runs::start_exchange(shared, &destination, &cosigners, following.clone());
     let photos = tokio::spawn(photos::run_photo_sync(Arc::clone(shared), destination, following));
-    let ended = session.run_session(receiver).await;
+    let ended = session.run_session(receiver, &line).await;
     photos.abort();
     runs.abort();
     if let Some(refill) = refill {
         refill.abort();
     }
-    Err(SessionEnd { why: ended, was_up: true, credentials: false })
+    Ok(SessionEnd { why: ended.why, was_up: true, credentials: false, end: ended.end })
+}
+
+fn configure_line(
+    shared: &Arc<UplinkShared>,
+    relation: &ClaimAnswer,
+    cosigners: &[VerifierKey],
+    connection: ConnectionId,
+) -> Result<LineConfig, SessionEnd> {
+    let (parts, route) = (&shared.parts, &shared.parts.ways.https);
+    let store = &parts.store;
+    let key = parts.files.key().map_err(SessionEnd::credentials)?;
+    let witnessed_s =
+        store.cursor().stored.and_then(|stored| witnessed_s(&stored.note, cosigners)).unwrap_or(0);
+    let identity = Some((relation.chain.as_str(), key.as_str()));
+    let configure = |ca: &str| tls::watched_config(ca, identity, Arc::clone(&parts.clock), witnessed_s);
+    let by_mqtt = configure(&relation.relay_ca).map_err(SessionEnd::credentials)?;
+    let by_https = configure(&route.trusted(&relation.relay_ca)).map_err(SessionEnd::credentials)?;
+    let client = tls::http_client(by_https.0.clone(), route).map_err(SessionEnd::before)?;
+    let url = relation.photos_url.trim_end_matches('/').to_owned();
+    let https = WayTarget::of_https(&url, route, by_https, ShownIdentity::Certificate)
+        .ok_or_else(|| SessionEnd::before("the relay gave this box an address that is none"))?;
+    let gone = to_json(&GoneMessage { v: VERSION, connection });
+    let mqtt = match relation.mqtt_url.parse::<RelayEndpoint>() {
+        Err(_) => Err(relation.mqtt_url.clone()),
+        Ok(relay) => {
+            let target = mqtt_target(&relay, by_mqtt);
+            let (tls, gone) = (Arc::clone(&target.tls), gone.clone());
+            let (box_id, timing) = (store.origin().box_id, LinkTiming::default());
+            Ok(MqttConfig { link: LinkConfig { box_id, relay, tls, gone, timing }, target })
+        }
+    };
+    Ok(LineConfig { mqtt, https, destination: PhotoClient { url, client }, gone })
+}
+
+/// Opens the line by the present way, and notes where that way ends if it does.
+async fn open_line(
+    shared: &Arc<UplinkShared>,
+    line: &LineConfig,
+) -> Result<(LineSender, LineReceiver), LinkError> {
+    let way = shared.way();
+    match way {
+        UplinkWay::Mqtt => {
+            let mqtt = line.mqtt.as_ref().map_err(|url| LinkError::Address(url.clone()))?;
+            match RelayLink::connect(&mqtt.link).await {
+                Ok((sender, receiver)) => Ok((LineSender::Mqtt(sender), LineReceiver::Mqtt(receiver))),
+                Err(error) => {
+                    if error.is_of_way() {
+                        note_mqtt_fault(shared, &mqtt.target);
+                    }
+                    Err(error)
+                }
+            }
+        }
+        UplinkWay::Https => match open_https(&line.https, &line.destination, line.gone.clone()).await {
+            Ok((sender, receiver)) => Ok((LineSender::Https(sender), LineReceiver::Https(receiver))),
+            Err(fault) => {
+                shared.note_fault(way, Some(fault.clone()));
+                Err(LinkError::Way(fault))
+            }
+        },
+    }
+}
+
+/// Finds out by itself where the way of MQTT ends: the next try does not wait for it.
+fn note_mqtt_fault(shared: &Arc<UplinkShared>, target: &WayTarget) {
+    let (shared, target) = (Arc::clone(shared), target.clone());
+    tokio::spawn(async move {
+        let fault = target.probe().await.fault;
+        let broken = || WayFault::Broken { why: "MQTT got no answer".to_owned() };
+        shared.note_fault(UplinkWay::Mqtt, Some(fault.unwrap_or_else(broken)));
+    });
+}
+
+/// Tries MQTT beside a line by HTTPS, when the plan says so; ends once it gets through.
+async fn watch_for_mqtt(shared: &Arc<UplinkShared>, mqtt: &Result<MqttConfig, String>) {
+    let Ok(mqtt) = mqtt else { return std::future::pending().await };
+    loop {
+        let now_ms = shared.parts.clock.now().up_ms;
+        match shared.mqtt_due_ms() {
+            Some(due_ms) if due_ms <= now_ms => {}
+            _ => {
+                tokio::time::sleep(TICK).await;
+                continue;
+            }
+        }
+        match RelayLink::connect(&mqtt.link).await {
+            Ok((_, receiver)) => {
+                receiver.close().await;
+                return;
+            }
+            Err(error) => {
+                tracing::info!(%error, "MQTT does not get through yet");
+                note_mqtt_fault(shared, &mqtt.target);
+                shared.ways().on_mqtt_blocked(shared.parts.clock.now().up_ms);
+            }
+        }
+    }
 }
 
 /// When the newest of these keys cosigned the note, seconds since 1970.
@@ -120,22 +250,47 @@ fn to_json<T: serde::Serialize>(message: &T) -> Bytes {
     serde_json::to_vec(message).unwrap_or_default().into()
 }
 
+/// The box stops: the relay is to know that it went by itself.
+struct Goodbye;
+
 impl UplinkSession<'_> {
-    async fn run_session(mut self, mut receiver: LinkReceiver) -> String {
+    async fn run_session(mut self, mut receiver: LineReceiver, line: &LineConfig) -> SessionClose {
+        let mqtt_open = watch_for_mqtt(self.shared, &line.mqtt);
+        tokio::pin!(mqtt_open);
+        let why = tokio::select! {
+            why = self.exchange_events(&mut receiver) => why,
+            () = &mut mqtt_open => {
+                receiver.close().await;
+                return SessionClose { why: "MQTT gets through again".to_owned(), end: WayEnd::MqttOpen };
+            }
+        };
+        let end = if self.answered { WayEnd::Lost } else { WayEnd::Blocked };
+        match why {
+            Ok(Goodbye) => {
+                receiver.close().await;
+                SessionClose { why: "the box is stopping".to_owned(), end }
+            }
+            Err(why) => SessionClose { why, end },
+        }
+    }
+
+    /// Serves the line until its end, or until the box stops.
+    async fn exchange_events(&mut self, receiver: &mut LineReceiver) -> Result<Goodbye, String> {
         let mut size = self.shared.parts.store.size_watch();
         let mut stopped = self.shared.stop.subscribe();
         let mut alarms = self.shared.parts.alarms.watch();
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         self.shared.say(UplinkState::Up);
-        if let Err(why) = self.on(ExchangeInput::Connected).await {
-            return why;
-        }
+        self.on(ExchangeInput::Connected).await?;
         loop {
             let done = tokio::select! {
                 event = receiver.next() => match event {
                     LinkEvent::Down(DownTopic::Ack, payload) => match serde_json::from_slice(&payload) {
-                        Ok(ack) => self.on(ExchangeInput::Ack(ack)).await,
+                        Ok(ack) => {
+                            self.note_answer();
+                            self.on(ExchangeInput::Ack(ack)).await
+                        }
                         Err(error) => {
                             tracing::warn!(%error, "an answer of the relay cannot be read");
                             continue;
@@ -147,29 +302,32 @@ impl UplinkSession<'_> {
                         continue;
                     }
                     LinkEvent::NotTaken(NotTaken::Busy | NotTaken::Refused) => continue,
-                    LinkEvent::NotTaken(NotTaken::Nobody) => return "no relay is behind the broker".to_owned(),
-                    LinkEvent::Closed(error) => return error.to_string(),
+                    LinkEvent::NotTaken(NotTaken::Nobody) => return Err("no relay is behind the broker".to_owned()),
+                    LinkEvent::Closed(error) => return Err(error.to_string()),
                 },
                 changed = size.changed() => match changed {
                     Ok(()) => {
                         let size = *size.borrow_and_update();
                         self.on(ExchangeInput::Grew(size)).await
                     }
-                    Err(_) => return "the box is stopping".to_owned(),
+                    Err(_) => return Err("the box is stopping".to_owned()),
                 },
                 _ = tick.tick() => self.on(ExchangeInput::Tick).await,
                 changed = alarms.changed() => {
                     // Whoever looks at the fleet learns it before the next minute's report.
                     changed.map_err(|e| e.to_string()).and_then(|()| self.publish(UpTopic::Health, to_json(&self.health())))
                 }
-                _ = stopped.changed() => {
-                    receiver.close().await;
-                    return "the box is stopping".to_owned();
-                }
+                _ = stopped.changed() => return Ok(Goodbye),
             };
-            if let Err(why) = done {
-                return why;
-            }
+            done?;
+        }
+    }
+
+    /// The relay answers by this way.
+    fn note_answer(&mut self) {
+        if !std::mem::replace(&mut self.answered, true) {
+            self.shared.ways().on_answer(self.shared.parts.clock.now().up_ms);
+            self.shared.note_fault(self.shared.way(), None);
         }
     }
 

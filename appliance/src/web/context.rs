@@ -17,6 +17,7 @@ use crate::identity::IdentityStores;
 use crate::photo::PhotoStore;
 use crate::printing::PrintService;
 use crate::store::Store;
+use crate::uplink::WayReport;
 
 /// Tries to sign in a second from one address, in bursts of ten times as many. No setting: it keeps people with PINs from
 /// waiting behind a flood, whatever the facility's phones send.
@@ -79,6 +80,8 @@ pub struct WebParts {
     pub random: Arc<dyn RandomSource>,
     /// The uplink's state.
     pub link: watch::Receiver<RelayLinkState>,
+    /// The ways to the relay; none before the box is claimed.
+    pub ways: watch::Receiver<Option<WayReport>>,
     /// What somebody must know.
     pub alarms: Arc<AlarmStore>,
     /// The relay's keys for cosignatures, as far as the box knows them.

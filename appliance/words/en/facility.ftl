@@ -77,6 +77,31 @@ box-fact-relay = At the relay
 box-relay = { NUMBER($present) } entries of this log
     .held = { NUMBER($present) } entries of this log, { NUMBER($held) } of { NUMBER($ended) } of earlier ones
     .ended = { NUMBER($present) } entries of this log; earlier ones have { NUMBER($ended) }
+box-fact-way = Way to the relay
+# $way: one of the next three.
+box-fact-not-by = Not by { $way }
+box-way-mqtt = MQTT
+box-way-https = HTTPS
+# $proxy: host and port.
+box-way-proxy = HTTPS through the proxy { $proxy }
+# Where a way ends and what to do. $subject: a name, an address, an issuer or a number.
+box-way-fault = { $fault ->
+    [name] The name { $subject } is not found. Ask the network team for a DNS server that knows it, or set a proxy.
+    [not-connected] { $subject } takes no connection. Ask the network team to let this box reach it.
+    [silent] { $subject } does not answer: something on the way drops what is sent there. Ask the network team to let this box reach it.
+    [proxy-password] The proxy wants a user name and a password. Set both in the settings or in the claim file.
+    [proxy-password-wrong] The proxy does not take the user name and password that are set. Ask the network team for the right ones.
+    [proxy-scheme] The proxy signs in only by { $subject }, which this box does not speak. Ask the network team for Basic, or for a rule without a password.
+    [proxy-refused] The proxy answered { $subject } and opened no way. Ask the network team to allow CONNECT to the relay.
+    [proxy-cut] The proxy ended the connection. Check its address, and ask the network team to allow CONNECT to the relay.
+    [inspected] The certificate is signed by “{ $subject }” and is not the relay’s: something reads this connection. Ask the network team to leave the relay out of TLS inspection, or to open MQTT. Until then this box works alone, and nothing is lost.
+    [intercepted] “{ $subject }” ends the connection on the way and does not pass on this box’s certificate. Ask the network team to leave the relay out of TLS inspection, or to open MQTT. Until then this box works alone, and nothing is lost.
+    [certificate-refused] This box’s certificate was not taken ({ $subject }). Claim the box again with a new claim file.
+    [certificate-missing] The relay got no certificate of this box: something on the way took it off. Ask the network team to leave the relay out of TLS inspection, or to open MQTT. Until then this box works alone, and nothing is lost.
+    [not-in-service] The relay does not have this box in service. Claim the box again with a new claim file.
+    [other-answer] Something else than the relay answered ({ $subject }). A network that wants a sign-in on a web page does that: ask the network team for one without.
+   *[broken] The connection breaks ({ $subject }). The box tries again automatically.
+}
 box-fact-free = Free storage
 box-free = { NUMBER($gigabytes) } GB
 box-free-unknown = not known

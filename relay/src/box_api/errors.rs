@@ -46,6 +46,10 @@ pub(super) enum BoxFault {
     Form(&'static str),
     /// Others are before it.
     Busy,
+    /// Messages of this very box are before it.
+    Crowded,
+    /// It may have been stored or not.
+    Unsettled,
     /// The relay cannot look now.
     Unavailable(String),
 }
@@ -76,6 +80,12 @@ impl From<BoxFault> for HttpError {
                 return BoxFault::Unavailable(error.to_string()).into();
             }
             BoxFault::Busy => return retry_later("busy", "Other boxes are being served"),
+            BoxFault::Crowded => {
+                return retry_later("busy", "Messages of this box are being taken: one after another");
+            }
+            BoxFault::Unsettled => {
+                return retry_later("unsettled", "It is not known whether this was stored: send it again");
+            }
             BoxFault::NoCertificate => {
                 (StatusCode::UNAUTHORIZED, "certificate", "This call needs a box’s certificate".to_owned())
             }

@@ -1,9 +1,11 @@
-//! What boxes ask by HTTPS: claims and renewals without a certificate, and logs, runs and photos with one. One table of routes for
-//! each of both listeners.
+//! What boxes ask by HTTPS: claims and renewals without a certificate, and logs, runs and photos with one, and what MQTT carries
+//! where that does not get through. One table of routes for each of both listeners.
 
 mod access;
 mod claims;
 mod errors;
+mod line;
+mod line_places;
 mod log;
 mod photos;
 pub(crate) mod routes;
@@ -25,18 +27,22 @@ use service::random::RandomSource;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use self::errors::BoxErrorWords;
+use self::line_places::LinePlaces;
 use self::run_places::RunPlaces;
 use crate::db::Db;
 use crate::fleet::Fleet;
+use crate::ingest::Ingest;
 use crate::objects::{PartialUploads, PhotoStore};
 
 pub use self::run_limits::RunLimits;
 
 /// What the calls of boxes in service work with.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct BoxApiParts {
     /// The database.
     pub db: Db,
+    /// Takes what boxes say, by whatever line it comes.
+    pub ingest: Arc<Ingest>,
     /// Whole photos.
     pub photos: PhotoStore,
     /// Unfinished ones.
@@ -49,11 +55,12 @@ pub struct BoxApiParts {
     pub limits: RunLimits,
 }
 
-/// [`BoxApiParts`] with the places for runs.
-#[derive(Debug, Clone)]
+/// [`BoxApiParts`] with the places for runs and for messages.
+#[derive(Clone)]
 pub(crate) struct BoxApi {
     parts: Arc<BoxApiParts>,
     places: Arc<RunPlaces>,
+    line_places: Arc<LinePlaces>,
 }
 
 impl Deref for BoxApi {
@@ -69,14 +76,14 @@ pub(crate) struct ClaimApi {
     fleet: Arc<Fleet>,
 }
 
-/// Logs, runs and photos, for the listener that requires client certificates and says whose with each request.
+/// Logs, runs, photos and messages, for the listener that requires client certificates and says whose with each request.
 ///
 /// # Errors
 /// Rows that do not fit together: a fault of this program.
 pub fn box_router(parts: BoxApiParts) -> Result<Router, TableError> {
     let words = BoxErrorWords { random: Arc::clone(&parts.random) };
     let places = Arc::new(RunPlaces::new(parts.limits.places));
-    let api = BoxApi { parts: Arc::new(parts), places };
+    let api = BoxApi { parts: Arc::new(parts), places, line_places: Arc::default() };
     let router = mount(&routes::build_box_table()?);
     let presented = from_fn_with_state(words, present_errors::<BoxErrorWords>);
     Ok(router.layer((presented, CatchPanicLayer::custom(answer_panic))).with_state(api))

@@ -4,10 +4,12 @@ use ::web::route::{Example, Route, RouteKind, row};
 use ::web::table::{ApiInfo, Table, TableError};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use record::claim::{ClaimRequest, RenewRequest};
-use record::ids::{BoxId, Epoch};
+use record::entry::ClockState;
+use record::ids::{BootId, BoxId, ConnectionId, Epoch};
+use record::messages::{GoneMessage, HealthReport, Hello, VERSION};
 use serde_json::Value;
 
-use crate::box_api::{BoxApi, ClaimApi, claims, log, photos, runs};
+use crate::box_api::{BoxApi, ClaimApi, claims, line, log, photos, runs};
 
 const CLAIMS: ApiInfo = ApiInfo {
     title: "CleanTrack relay, for boxes without a certificate",
@@ -19,7 +21,8 @@ const CLAIMS: ApiInfo = ApiInfo {
 
 const BOXES: ApiInfo = ApiInfo {
     title: "CleanTrack relay, for boxes in service",
-    description: "What a box reads and sends beside its MQTT connection, by its client certificate.",
+    description: "What a box reads and sends beside its MQTT connection, and in place of one where a network lets only HTTPS out, by \
+                  its client certificate.",
     ..CLAIMS
 };
 
@@ -46,6 +49,14 @@ const TAKING_PIECES: &[StatusCode] = &[
     StatusCode::RANGE_NOT_SATISFIABLE,
     StatusCode::PAYLOAD_TOO_LARGE,
     StatusCode::UNPROCESSABLE_ENTITY,
+    StatusCode::SERVICE_UNAVAILABLE,
+];
+
+/// A message that is too long, or that comes while others of the box are being taken.
+const TAKING_MESSAGES: &[StatusCode] = &[
+    StatusCode::BAD_REQUEST,
+    StatusCode::REQUEST_TIMEOUT,
+    StatusCode::PAYLOAD_TOO_LARGE,
     StatusCode::SERVICE_UNAVAILABLE,
 ];
 
@@ -85,8 +96,33 @@ pub(crate) fn build_claim_table() -> Result<Table<ClaimApi>, TableError> {
 
 /// Rows with one.
 pub(crate) fn build_box_table() -> Result<Table<BoxApi>, TableError> {
-    let rows = [log_rows(), run_rows(), photo_rows()].concat();
+    let rows = [line_rows(), log_rows(), run_rows(), photo_rows()].concat();
     Table::build(BOXES, rows)
+}
+
+/// The topics of MQTT, each as a call whose answer is what MQTT sends on `down/ack`.
+fn line_rows() -> Vec<Route<BoxApi>> {
+    vec![
+        row(Method::GET, "/box/v1/line", "box-line.check", RouteKind::Api, line::check)
+            .summary("Whether a box with this certificate is let in")
+            .refusals(MAY_BE_UNAVAILABLE),
+        row(Method::POST, "/box/v1/hello", "box-hello.send", RouteKind::Api, line::take_hello)
+            .summary("As `up/hello`: what the relay holds of the log that it names")
+            .refusals(TAKING_MESSAGES)
+            .example(json_example(&some_hello())),
+        row(Method::POST, "/box/v1/batches", "box-batch.upload", RouteKind::Api, line::take_batch)
+            .summary("As `up/batch`: the same bytes, checks and answer; the same again is the same answer")
+            .refusals(TAKING_MESSAGES)
+            .example(Example::default().bytes("application/zstd", "")),
+        row(Method::POST, "/box/v1/health", "box-health.send", RouteKind::Api, line::take_health)
+            .summary("As `up/health`: what the relay holds, where the box believes something else")
+            .refusals(TAKING_MESSAGES)
+            .example(json_example(&some_health())),
+        row(Method::POST, "/box/v1/gone", "box-gone.send", RouteKind::Api, line::take_goodbye)
+            .summary("As `up/gone`: this connection has ended")
+            .refusals(TAKING_MESSAGES)
+            .example(json_example(&GoneMessage { v: VERSION, connection: some_connection() })),
+    ]
 }
 
 fn log_rows() -> Vec<Route<BoxApi>> {
@@ -165,4 +201,45 @@ fn some_box() -> BoxId {
 
 fn some_epoch() -> Epoch {
     Epoch { n: 1, key: [0; 4] }
+}
+
+fn some_connection() -> ConnectionId {
+    ConnectionId::new(0, [0; 10])
+}
+
+fn some_hello() -> Hello {
+    Hello {
+        v: VERSION,
+        connection: some_connection(),
+        epoch: some_epoch(),
+        key: String::new(),
+        size: 0,
+        cursor: 0,
+        cosigned: None,
+        boot: BootId::new(0, [0; 10]),
+        version: "1.0".to_owned(),
+        tzdb: "2026a".to_owned(),
+        addresses: Vec::new(),
+        can: Vec::new(),
+        clock: ClockState::Synced,
+        wall: 0,
+    }
+}
+
+fn some_health() -> HealthReport {
+    HealthReport {
+        v: VERSION,
+        epoch: some_epoch(),
+        size: 0,
+        cursor: 0,
+        backlog: 0,
+        photos: 0,
+        disk_percent: 0,
+        printers: Vec::new(),
+        celsius: None,
+        clock: ClockState::Synced,
+        wall: 0,
+        notes: Vec::new(),
+        alarms: Vec::new(),
+    }
 }

@@ -42,6 +42,7 @@ pub(crate) fn open(world: &World, dir: &std::path::Path) -> Arc<Fleet> {
 pub(crate) fn open_box_router(world: &World, folder: &std::path::Path, limits: RunLimits) -> Router {
     let parts = BoxApiParts {
         db: world.db.clone(),
+        ingest: Arc::clone(&world.ingest),
         photos: PhotoStore::in_folder(&folder.join("photos")).unwrap(),
         unfinished: PartialUploads::new(folder.join("uploads")),
         clock: world.clock.clone(),
@@ -236,7 +237,7 @@ impl PhotoDoor {
     }
 }
 
-async fn in_service(
+pub(crate) async fn in_service(
     world: &World,
     scope: relay::db::AccountScope,
     facility: FacilityId,

@@ -6,6 +6,7 @@ mod doors;
 mod epoch_stories;
 mod epoch_trust;
 mod fake_box;
+mod line;
 #[expect(
     dead_code,
     unreachable_pub,
@@ -27,6 +28,7 @@ mod reported {
     pub(crate) use super::doors::*;
     pub(crate) use super::epoch_stories::*;
     pub(crate) use super::epoch_trust::*;
+    pub(crate) use super::line::*;
     pub(crate) use super::run_bounds::*;
     pub(crate) use super::run_order::*;
     pub(crate) use super::run_texts::*;
@@ -115,6 +117,12 @@ stories!(
     a_page_has_the_texts_that_its_lines_name_and_no_others,
     a_run_with_too_many_adopting_lines_is_refused,
     nobody_drops_the_lines_of_a_run_that_is_becoming_known,
+    a_batch_by_https_is_answered_as_by_mqtt,
+    a_box_that_comes_by_https_is_there,
+    both_ways_at_once_make_no_fork_and_nothing_twice,
+    strangers_get_nothing_by_https,
+    what_is_too_long_or_no_message_is_refused,
+    slow_bodies_of_one_box_hold_up_no_other,
 );
 
 /// Where a story gets its databases; each name is a new one.

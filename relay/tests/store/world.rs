@@ -23,7 +23,7 @@ pub(crate) const PROBE: &str = "7QK3M9X2W";
 pub(crate) struct World {
     pub(crate) db: Db,
     pub(crate) clock: Arc<FakeClock>,
-    pub(crate) ingest: Ingest,
+    pub(crate) ingest: Arc<Ingest>,
     pub(crate) scope: AccountScope,
     pub(crate) facility: FacilityId,
 }
@@ -56,10 +56,10 @@ impl World {
         Self { db, clock, ingest, scope, facility }
     }
 
-    fn ingest(db: &Db, clock: &Arc<FakeClock>) -> Ingest {
+    fn ingest(db: &Db, clock: &Arc<FakeClock>) -> Arc<Ingest> {
         let clock: Arc<dyn Clock> = clock.clone();
         let random: Arc<dyn RandomSource> = Arc::new(SeededRandom::new(1));
-        Ingest::new(db.clone(), cosigner(), Vec::new(), (clock, random), Outbox::new())
+        Arc::new(Ingest::new(db.clone(), cosigner(), Vec::new(), (clock, random), Outbox::new()))
     }
 
     /// The same relay on another database: one that was restored from a backup, say.

@@ -118,6 +118,16 @@ impl World {
         self.photos.set(fault);
     }
 
+    /// From now on the line of MQTT alone is like this.
+    pub fn mqtt_line(&self, fault: NetworkFault) {
+        self.mqtt.set(fault);
+    }
+
+    /// From now on the line of HTTPS alone is like this.
+    pub fn https_line(&self, fault: NetworkFault) {
+        self.photos.set(fault);
+    }
+
     /// Connections that the box has made for MQTT so far, refused ones included.
     pub fn connections(&self) -> u64 {
         self.mqtt.connections()

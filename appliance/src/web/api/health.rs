@@ -12,6 +12,7 @@ use web::route::{AnyCaller, Route, RouteKind, row};
 
 use crate::alarms::sources::is_of_missing;
 use crate::store::Recording;
+use crate::uplink::way::UplinkWay;
 use crate::web::context::{AppState, RelayLinkState};
 use crate::web::view_models::alarm_words::word_alarm_line;
 use crate::web::view_models::alarms::AlarmJson;
@@ -41,6 +42,10 @@ struct Health {
     at_relay: u64,
     /// The connection to the relay.
     relay: RelayWord,
+    /// The way to the relay that is in use, or tried next; null before the box is claimed.
+    way: Option<WayWord>,
+    /// Ways that did not lead to the relay when they were tried last.
+    blocked: Vec<BlockedWay>,
     /// Whether its storage was full, and the reserve for that is not restored yet.
     disk_was_full: bool,
     /// All alarms, those first that nobody has acknowledged.
@@ -72,6 +77,34 @@ enum RelayWord {
     Down,
 }
 
+/// A way to the relay.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum WayWord {
+    /// MQTT over TLS.
+    Mqtt,
+    /// HTTPS, by a proxy where one is set.
+    Https,
+}
+
+impl WayWord {
+    fn of(way: UplinkWay) -> Self {
+        match way {
+            UplinkWay::Mqtt => Self::Mqtt,
+            UplinkWay::Https => Self::Https,
+        }
+    }
+}
+
+/// A way that does not lead to the relay.
+#[derive(Debug, Serialize, JsonSchema)]
+struct BlockedWay {
+    /// Which.
+    way: WayWord,
+    /// Where it ends, in one word.
+    code: &'static str,
+}
+
 /// 200, or 503 while nothing can be recorded.
 type HealthAnswer = OneOf<Json<Health>, Json<Health, 503>>;
 
@@ -82,6 +115,10 @@ async fn show(_: AnyCaller, State(state): State<AppState>) -> Result<HealthAnswe
         RelayLinkState::Up { .. } => RelayWord::Up,
         RelayLinkState::Down { .. } => RelayWord::Down,
     };
+    let ways = state.ways.borrow().clone();
+    let blocked = ways.iter().flat_map(|report| &report.faults);
+    let blocked = blocked.map(|(way, fault)| BlockedWay { way: WayWord::of(*way), code: fault.key() });
+    let blocked: Vec<BlockedWay> = blocked.collect();
     let all = state.alarms.all();
     let active = || all.iter().filter(|alarm| alarm.is_active());
     let unseen = || all.iter().filter(|alarm| alarm.seen.is_none());
@@ -98,6 +135,8 @@ async fn show(_: AnyCaller, State(state): State<AppState>) -> Result<HealthAnswe
         entries: health.size,
         at_relay: state.store.cursor_size(),
         relay,
+        way: ways.map(|report| WayWord::of(report.way)),
+        blocked,
         disk_was_full: !health.ballast,
         alarms: all.iter().map(AlarmJson::of).collect(),
         all_checked_ms: health.scrubbed.round_ms,

@@ -28,6 +28,7 @@ use crate::listen::PeerAddress;
 use crate::photo::{PhotoSettings, PhotoStore, UploadLimits};
 use crate::printing::{PrintService, PrinterConfig};
 use crate::store::{Store, StoreConfig, StoreError};
+use crate::uplink::WayReport;
 use crate::web::context::{AppState, RelayLinkState, WebParts, WebSettings};
 use crate::web::{mount_table, routes};
 
@@ -84,6 +85,7 @@ struct World {
     client: TestClient,
     clock: Arc<FakeClock>,
     link: watch::Sender<RelayLinkState>,
+    ways: watch::Sender<Option<WayReport>>,
     pump: Tag,
     card: Arc<FakeCard>,
     /// The facility to which the box belongs.
@@ -237,6 +239,7 @@ impl World {
         let printing =
             PrintService::open(store.state_db(), printers, clock.clone(), &random, outcomes).unwrap();
         let (link, links) = watch::channel(RelayLinkState::Alone);
+        let (ways, way_reports) = watch::channel(None);
         let alarms = Arc::new(AlarmStore::open(store.disk(), clock.clone()));
         let settings =
             WebSettings { hosts: vec!["box.lan".into()], submits_per_address: 0, https_port: Some(8443) };
@@ -250,6 +253,7 @@ impl World {
             clock: clock.clone(),
             random,
             link: links,
+            ways: way_reports,
             alarms,
             cosigners: Arc::new(|| vec![relay_key().verifier().clone()]),
             facility_id: Arc::new({
@@ -265,6 +269,7 @@ impl World {
             state,
             clock,
             link,
+            ways,
             pump: "ABCDEFGH3".parse().unwrap(),
             card,
             claimed,

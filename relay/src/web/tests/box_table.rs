@@ -10,6 +10,7 @@ use axum::http::Extensions;
 use rcgen::{CertificateParams, KeyPair};
 use record::claim::{ClaimRequest, RenewRequest};
 use record::ids::BoxId;
+use record::sign::{KeyKind, SignerKey};
 use record::tree::Hash;
 use serde_json::Value;
 use service::clock::FakeClock;
@@ -22,7 +23,8 @@ use crate::box_api::routes::{build_box_table, build_claim_table};
 use crate::box_api::{BoxApiParts, RunLimits, box_router, claim_router};
 use crate::db::{AccountScope, Db, boxes};
 use crate::fleet::{self, ClaimWishes};
-use crate::mqtt::PeerCertificate;
+use crate::ingest::Ingest;
+use crate::mqtt::{Outbox, PeerCertificate};
 use crate::objects::PartialUploads;
 use crate::web::WebState;
 
@@ -102,8 +104,12 @@ impl Template {
 }
 
 fn of_boxes(state: &WebState, folder: &Path) -> Router {
+    let cosigner = SignerKey::new("relay.example/cosign/1", KeyKind::Cosignature, &[9; 32]).unwrap();
+    let seams = (state.clock.clone(), state.random.clone());
+    let ingest = Ingest::new(state.db.clone(), cosigner, Vec::new(), seams, Outbox::new());
     let parts = BoxApiParts {
         db: state.db.clone(),
+        ingest: Arc::new(ingest),
         photos: state.photos.clone(),
         unfinished: PartialUploads::new(folder.join("uploads")),
         clock: state.clock.clone(),

@@ -8,6 +8,8 @@ use words::Number;
 
 use crate::identity::own_addresses;
 use crate::intake::Permission;
+use crate::uplink::reach::WayFault;
+use crate::uplink::way::UplinkWay;
 use crate::web::access::permissions::View;
 use crate::web::access::staff::StaffCaller;
 use crate::web::context::{AppState, RelayLinkState};
@@ -93,16 +95,36 @@ fn box_facts(state: &AppState, snapshot: &Snapshot, wording: &PageWording, w: Fa
     };
     let free = health.free_bytes.map_or_else(|| w.box_free_unknown(), |bytes| w.box_free(gigabytes(bytes)));
     let up_ms = i64::try_from(snapshot.now.up_ms).unwrap_or(i64::MAX);
-    vec![
+    let mut facts = vec![
         FactRow::entered(w.box_fact_facility(), snapshot.settings.name.clone()),
         FactRow::entered(w.box_fact_box(), health.origin.box_id.to_string()),
         FactRow::worded(w.box_fact_log(), w.box_log(health.size, health.origin.epoch.to_string())),
         FactRow::worded(w.box_fact_relay(), at_relay(state, w)),
+    ];
+    facts.extend(way_facts(state, w));
+    facts.extend([
         FactRow::worded(w.box_fact_free(), free),
         FactRow::worded(w.box_fact_up(), wording.about(up_ms)),
         FactRow::worded(w.box_fact_zone(), wording.dates().zone_name()),
         FactRow::entered(w.box_fact_version(), env!("CARGO_PKG_VERSION")),
-    ]
+    ]);
+    facts
+}
+
+/// By which way the box reaches its relay, and where the others end.
+fn way_facts(state: &AppState, w: FacilityWords) -> Vec<FactRow> {
+    let Some(report) = state.ways.borrow().clone() else { return Vec::new() };
+    let named = |way: UplinkWay| match (way, &report.proxy) {
+        (UplinkWay::Mqtt, _) => w.box_way_mqtt(),
+        (UplinkWay::Https, None) => w.box_way_https(),
+        (UplinkWay::Https, Some(proxy)) => w.box_way_proxy(proxy.clone()),
+    };
+    let is_up = matches!(*state.link.borrow(), RelayLinkState::Up { .. });
+    let used = is_up.then(|| FactRow::worded(w.box_fact_way(), named(report.way)));
+    let fault = |way: UplinkWay, fault: &WayFault| {
+        FactRow::worded(w.box_fact_not_by(named(way)), w.box_way_fault(fault.key(), fault.subject()))
+    };
+    used.into_iter().chain(report.faults.iter().map(|(way, of)| fault(*way, of))).collect()
 }
 
 /// What the relay has of this log and of those before it.

@@ -1,0 +1,238 @@
+//! Which way the uplink takes, decided without touching the world: MQTT first; where it does not get through, HTTPS; and MQTT again
+//! after a while that grows.
+
+/// The first wait before MQTT is tried again beside HTTPS, where nobody set another; doubled up to [`MQTT_AGAIN_MAX_MS`].
+pub const MQTT_AGAIN_MIN_MS: u64 = 120_000;
+/// The longest wait before MQTT is tried again.
+pub const MQTT_AGAIN_MAX_MS: u64 = 3_600_000;
+
+/// A way to the relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum UplinkWay {
+    /// MQTT over TLS, usually on port 8883.
+    Mqtt,
+    /// HTTPS, by the proxy that the settings name, where they name one.
+    Https,
+}
+
+/// What the settings let the box take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WayChoice {
+    /// Whichever gets through.
+    #[default]
+    Any,
+    /// This one alone.
+    Only(UplinkWay),
+}
+
+/// How a try ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WayEnd {
+    /// No relay was reached, or it answered not one message: another way may do better.
+    Blocked,
+    /// The relay answered, and later the line was lost.
+    Lost,
+    /// The relay, or this box, said no: it would be the same by any way.
+    Refused,
+    /// By HTTPS, and MQTT gets through again.
+    MqttOpen,
+}
+
+/// When the next try begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextTry {
+    /// At once.
+    AtOnce,
+    /// After the wait that failures make longer.
+    AfterBackOff,
+}
+
+/// When MQTT is tried again while HTTPS serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct MqttRetry {
+    due_ms: u64,
+    wait_ms: u64,
+}
+
+/// The choice between the ways, over all connections of a run.
+#[derive(Debug, Clone)]
+pub struct WayPlan {
+    choice: WayChoice,
+    way: UplinkWay,
+    retry: Option<MqttRetry>,
+    first_wait_ms: u64,
+}
+
+impl WayPlan {
+    /// Nothing was tried yet; MQTT is tried again after `first_wait_ms` at first.
+    pub fn new(choice: WayChoice, first_wait_ms: u64) -> Self {
+        let way = match choice {
+            WayChoice::Any => UplinkWay::Mqtt,
+            WayChoice::Only(way) => way,
+        };
+        Self { choice, way, retry: None, first_wait_ms: first_wait_ms.clamp(1, MQTT_AGAIN_MAX_MS) }
+    }
+
+    /// The way of the next try, or of the one that is under way.
+    pub fn way(&self) -> UplinkWay {
+        self.way
+    }
+
+    /// When MQTT is to be tried beside the present way, milliseconds since the boot; `None` where it is not.
+    pub fn mqtt_due_ms(&self) -> Option<u64> {
+        let beside = self.choice == WayChoice::Any && self.way == UplinkWay::Https;
+        self.retry.filter(|_| beside).map(|retry| retry.due_ms)
+    }
+
+    /// The relay answered by the present way.
+    pub fn on_answer(&mut self, up_ms: u64) {
+        match self.way {
+            // Only what it answered proves that MQTT gets through: firewalls let connections begin that they do not let live.
+            UplinkWay::Mqtt => self.retry = None,
+            UplinkWay::Https => {
+                let wait_ms = self.first_wait_ms;
+                self.retry.get_or_insert(MqttRetry { due_ms: up_ms.saturating_add(wait_ms), wait_ms });
+            }
+        }
+    }
+
+    /// MQTT was tried beside HTTPS, and did not get through.
+    pub fn on_mqtt_blocked(&mut self, up_ms: u64) {
+        let wait_ms =
+            self.retry.map_or(self.first_wait_ms, |retry| (retry.wait_ms * 2).min(MQTT_AGAIN_MAX_MS));
+        self.retry = Some(MqttRetry { due_ms: up_ms.saturating_add(wait_ms), wait_ms });
+    }
+
+    /// A try ended.
+    pub fn on_end(&mut self, end: WayEnd, up_ms: u64) -> NextTry {
+        if self.choice != WayChoice::Any {
+            return NextTry::AfterBackOff;
+        }
+        match (end, self.way) {
+            (WayEnd::Blocked, UplinkWay::Mqtt) => {
+                self.on_mqtt_blocked_first(up_ms);
+                self.way = UplinkWay::Https;
+                NextTry::AtOnce
+            }
+            (WayEnd::Blocked, UplinkWay::Https) => {
+                self.way = UplinkWay::Mqtt;
+                NextTry::AfterBackOff
+            }
+            (WayEnd::MqttOpen, _) => {
+                self.way = UplinkWay::Mqtt;
+                NextTry::AtOnce
+            }
+            (WayEnd::Lost | WayEnd::Refused, _) => NextTry::AfterBackOff,
+        }
+    }
+
+    /// MQTT let a connection begin and nothing more, or did not get through again: the wait goes on growing.
+    fn on_mqtt_blocked_first(&mut self, up_ms: u64) {
+        if self.retry.is_some() {
+            self.on_mqtt_blocked(up_ms);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ENDS: [WayEnd; 4] = [WayEnd::Blocked, WayEnd::Lost, WayEnd::Refused, WayEnd::MqttOpen];
+
+    #[test]
+    fn https_follows_at_once_and_stays() {
+        let mut plan = WayPlan::new(WayChoice::Any, MQTT_AGAIN_MIN_MS);
+        assert_eq!((plan.way(), plan.mqtt_due_ms()), (UplinkWay::Mqtt, None));
+        assert_eq!(plan.on_end(WayEnd::Blocked, 20_000), NextTry::AtOnce);
+        assert_eq!(plan.way(), UplinkWay::Https);
+        plan.on_answer(21_000);
+        assert_eq!(plan.mqtt_due_ms(), Some(21_000 + MQTT_AGAIN_MIN_MS));
+        plan.on_answer(90_000);
+        assert_eq!(plan.mqtt_due_ms(), Some(21_000 + MQTT_AGAIN_MIN_MS), "answers put nothing off");
+        assert_eq!(plan.on_end(WayEnd::Lost, 100_000), NextTry::AfterBackOff);
+        assert_eq!(plan.way(), UplinkWay::Https, "what served is tried first");
+        plan.on_mqtt_blocked(141_000);
+        assert_eq!(plan.mqtt_due_ms(), Some(141_000 + 2 * MQTT_AGAIN_MIN_MS));
+        assert_eq!(plan.on_end(WayEnd::MqttOpen, 400_000), NextTry::AtOnce);
+        assert_eq!((plan.way(), plan.mqtt_due_ms()), (UplinkWay::Mqtt, None));
+    }
+
+    #[test]
+    fn a_port_that_opens_and_lets_nothing_live_is_not_tried_more_often() {
+        let mut plan = WayPlan::new(WayChoice::Any, MQTT_AGAIN_MIN_MS);
+        plan.on_end(WayEnd::Blocked, 0);
+        plan.on_answer(0);
+        let mut waits = Vec::new();
+        for _ in 0..8 {
+            let due_ms = plan.mqtt_due_ms().unwrap();
+            plan.on_end(WayEnd::MqttOpen, due_ms);
+            assert_eq!(plan.on_end(WayEnd::Blocked, due_ms), NextTry::AtOnce, "no answer came");
+            plan.on_answer(due_ms);
+            waits.push(plan.mqtt_due_ms().unwrap() - due_ms);
+        }
+        assert!(waits.is_sorted() && waits[7] == MQTT_AGAIN_MAX_MS, "{waits:?}");
+        plan.on_end(WayEnd::MqttOpen, 0);
+        plan.on_answer(5);
+        plan.on_end(WayEnd::Blocked, 6);
+        plan.on_answer(7);
+        assert_eq!(plan.mqtt_due_ms(), Some(7 + MQTT_AGAIN_MIN_MS), "it had got through");
+    }
+
+    proptest! {
+        #[test]
+        fn only_what_the_settings_let_it_take(ends in prop::collection::vec(0..4usize, 0..60)) {
+            for way in [UplinkWay::Mqtt, UplinkWay::Https] {
+                let mut plan = WayPlan::new(WayChoice::Only(way), MQTT_AGAIN_MIN_MS);
+                for (at, end) in (0..).zip(&ends) {
+                    plan.on_answer(at);
+                    prop_assert_eq!(plan.on_end(ENDS[*end], at), NextTry::AfterBackOff);
+                    prop_assert_eq!((plan.way(), plan.mqtt_due_ms()), (way, None));
+                }
+            }
+        }
+
+        #[test]
+        fn it_never_spins_and_leaves_no_way_untried(ends in prop::collection::vec((0..3usize, any::<bool>()), 2..80)) {
+            let mut plan = WayPlan::new(WayChoice::Any, MQTT_AGAIN_MIN_MS);
+            let (mut at_once, mut blocked) = (0, Vec::new());
+            for (at, (end, answered)) in (0..).map(|n| n * 1_000).zip(ends) {
+                let (end, way) = (ENDS[end], plan.way());
+                if answered && end == WayEnd::Lost {
+                    plan.on_answer(at);
+                }
+                at_once = if plan.on_end(end, at) == NextTry::AtOnce { at_once + 1 } else { 0 };
+                prop_assert!(at_once <= 1, "two tries in a row without a wait");
+                if end == WayEnd::Blocked { blocked.push(way) } else { blocked.clear() }
+                if let [.., one, two] = blocked[..] {
+                    prop_assert_ne!(one, two, "what is blocked is not tried twice in a row");
+                }
+                if let Some(due_ms) = plan.mqtt_due_ms() {
+                    prop_assert!(due_ms <= at + MQTT_AGAIN_MAX_MS);
+                }
+            }
+        }
+
+        #[test]
+        fn a_port_that_opens_is_found_within_the_longest_wait(opens_ms in 0..40_000_000u64) {
+            let mut plan = WayPlan::new(WayChoice::Any, MQTT_AGAIN_MIN_MS);
+            plan.on_end(WayEnd::Blocked, 0);
+            plan.on_answer(0);
+            let mut before_ms = 0;
+            let found_ms = loop {
+                let due_ms = plan.mqtt_due_ms().unwrap();
+                prop_assert!((MQTT_AGAIN_MIN_MS..=MQTT_AGAIN_MAX_MS).contains(&(due_ms - before_ms)));
+                if due_ms >= opens_ms {
+                    break due_ms;
+                }
+                before_ms = due_ms;
+                plan.on_mqtt_blocked(due_ms);
+            };
+            plan.on_end(WayEnd::MqttOpen, found_ms);
+            prop_assert_eq!(plan.way(), UplinkWay::Mqtt);
+            prop_assert!(found_ms <= opens_ms + MQTT_AGAIN_MAX_MS);
+        }
+    }
+}
