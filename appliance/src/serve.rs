@@ -1,10 +1,13 @@
 //! The running box: what starts in which order, what it tells whoever started it, and how it ends.
 
 mod early;
+mod field;
 mod pooled_random;
 mod progress;
 mod rooms;
 mod upkeep;
+
+pub(crate) use self::rooms::route_sources;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -266,8 +269,11 @@ async fn start_box(
         submits_per_address: settings.limits.submits_per_address,
         https_port: secure_addr.map(|addr| addr.port()),
     };
-    let state = page_state(seams, data, (&store, &identity), (&photos, &printing), (link, of_pages));
+    field::record_setup(seams, settings, &store).await;
+    let field = field::field_parts(seams, settings, data, &uplink);
+    let state = page_state(seams, data, (&store, &identity), (&photos, &printing), (link, of_pages), field);
     web::attach_left_photos(&state);
+    let reports = field::box_reports(&state);
     let listeners = start_listeners(&settings.limits, plain, secure, &web::build_router(state)?)?;
     let access = Arc::clone(&identity.access);
     let context = admin::AdminContext {
@@ -276,6 +282,7 @@ async fn start_box(
         uplink: Arc::clone(&uplink),
         alarms: Arc::clone(&seams.alarms),
         alarm_words: web::word_alarm_line,
+        reports,
         clock: Arc::clone(&seams.clock),
         random: Arc::clone(&seams.random),
     };
@@ -297,8 +304,10 @@ fn page_state(
     (store, identity): (&Store, &IdentityStores),
     (photos, printing): (&PhotoStore, &Arc<PrintService>),
     (view, settings): (upkeep::LinkView, web::WebSettings),
+    field: web::FieldParts,
 ) -> AppState {
     AppState::new(web::WebParts {
+        field,
         cosigners: load_cosigners(data),
         facility_id: facility_id(data),
         store: store.clone(),

@@ -53,11 +53,8 @@ pub fn collect_running_files(parts: &RunningBundle<'_>) -> Vec<BundleFile> {
 
 /// Files of any box, running or not.
 pub fn collect_machine_files(root: &MachineRoot, data: &Path, setup: &SetupState) -> Vec<BundleFile> {
-    let about = format!(
-        "CleanTrack box {}\nArchitecture {}\n",
-        env!("CARGO_PKG_VERSION"),
-        std::env::consts::ARCH
-    );
+    let about =
+        format!("CleanTrack box {}\nArchitecture {}\n", env!("CARGO_PKG_VERSION"), std::env::consts::ARCH);
     vec![
         BundleFile::new("about.txt", about),
         BundleFile::new("machine.txt", list_machine(root)),

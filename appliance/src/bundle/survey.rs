@@ -57,13 +57,15 @@ fn walk_folder(folder: &Path, name: &str, depth: usize, text: &mut String) -> Fo
 #[test]
 fn photos_are_counted_and_not_named() {
     let data = tempfile::tempdir().unwrap();
-    for (path, bytes) in [("log/1", 10), ("keys/box.key", 5), ("photos/ab/secret.jpg", 7), ("state.redb", 3)] {
+    for (path, bytes) in [("log/1", 10), ("keys/box.key", 5), ("photos/ab/secret.jpg", 7), ("state.redb", 3)]
+    {
         let path = data.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, vec![b'x'; bytes]).unwrap();
     }
     let text = survey_folder(data.path());
-    for line in ["10  log/1", "5  keys/box.key", "3  state.redb", "7  photos/  1 files", "25  4 files in all"] {
+    for line in ["10  log/1", "5  keys/box.key", "3  state.redb", "7  photos/  1 files", "25  4 files in all"]
+    {
         assert!(text.lines().any(|one| one.trim_start() == line), "{line}: {text}");
     }
     assert!(!text.contains("secret"), "{text}");

@@ -142,7 +142,8 @@ mod tests {
     fn what_goes_in_comes_out() {
         let long = "line\n".repeat(50_000);
         let entries = [("about.txt", "CleanTrack"), ("log.txt", &long), ("empty.txt", ""), ("ü.txt", "ü")];
-        let file = write_zip(entries.iter().map(|(name, text)| ZipEntry { name, bytes: text.as_bytes() })).unwrap();
+        let file =
+            write_zip(entries.iter().map(|(name, text)| ZipEntry { name, bytes: text.as_bytes() })).unwrap();
         let expected: Vec<_> =
             entries.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())).collect();
         assert_eq!(read_zip(&file), expected);

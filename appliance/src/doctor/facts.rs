@@ -85,8 +85,12 @@ pub enum WifiFact {
     /// The box is the network itself, so that phones reach its set-up page.
     AccessPoint,
     /// Joined, with this strength where the driver tells it.
-    Joined { dbm: Option<i64> },
-    WrongPassword { ssid: String },
+    Joined {
+        dbm: Option<i64>,
+    },
+    WrongPassword {
+        ssid: String,
+    },
     /// Set up, and not joined.
     Searching,
 }
@@ -121,14 +125,11 @@ pub enum RelayWay {
 #[serde(rename_all = "kebab-case")]
 pub enum WayOutcome {
     Open,
-    /// The name was not found.
-    NoName,
-    /// Something says no.
-    Refused,
-    /// Nothing comes back.
-    Silent,
-    /// Somebody else answers in the relay's place, or the proxy wants something.
-    Other { why: String },
+    /// Where it ends, in one word that never changes, and what that is about.
+    Closed {
+        fault: String,
+        subject: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,10 +146,14 @@ pub enum ProgramFacts {
     Running(RunningFacts),
     Stopped(StoppedFacts),
     /// It runs and does not answer.
-    Hanging { why: String },
+    Hanging {
+        why: String,
+    },
     NeverStarted,
     /// The folder cannot be read.
-    Closed { why: String },
+    Closed {
+        why: String,
+    },
 }
 
 /// What a running box says of itself.
@@ -193,9 +198,13 @@ pub enum RecordingFact {
 pub enum LinkFact {
     Alone,
     /// A claim file waits.
-    Claiming { why: String },
+    Claiming {
+        why: String,
+    },
     Up,
-    Down { why: String },
+    Down {
+        why: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

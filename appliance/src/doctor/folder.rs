@@ -18,16 +18,20 @@ pub fn read_folder(data: &Path) -> ProgramFacts {
         Ok(_) if !data.join("log").exists() => return ProgramFacts::NeverStarted,
         Ok(_) => {}
     }
-    let keys = data.join("keys");
-    let claim = ClaimStore::new(&keys);
-    let relation = claim.relation().ok().flatten();
+    let (keys, certificate_ms) = (data.join("keys"), certificate_ms(data));
     ProgramFacts::Stopped(StoppedFacts {
-        certificate_ms: relation.as_ref().map(|relation| relation.expires_s.saturating_mul(1_000)),
-        is_claimed: relation.is_some(),
+        certificate_ms,
+        is_claimed: certificate_ms.is_some(),
         claim_waits: keys.join("claim.toml").exists(),
         unseen: read_alarms(data).iter().filter(|alarm| alarm.seen.is_none()).count(),
         has_https: keys.join("https.pem").exists(),
     })
+}
+
+/// When the certificate for the relay ends; nothing before the box is claimed.
+pub fn certificate_ms(data: &Path) -> Option<i64> {
+    let relation = ClaimStore::new(&data.join("keys")).relation().ok().flatten();
+    relation.map(|relation| relation.expires_s.saturating_mul(1_000))
 }
 
 /// The alarms as they were written down last.

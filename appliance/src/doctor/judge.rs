@@ -4,7 +4,7 @@ use record::entry::ClockState;
 
 use super::facts::{
     DoctorFacts, LinkFact, MachineFacts, MemoryFact, NetworkFacts, PowerFact, ProgramFacts, RecordingFact,
-    RunningFacts, StoppedFacts, StorageFacts, WayOutcome, WearFact, WifiFact,
+    RunningFacts, StoppedFacts, StorageFacts, WayFact, WayOutcome, WearFact, WifiFact,
 };
 use super::report::{DoctorFinding, DoctorReport};
 use crate::setup::{SetupNote, SetupStage, SetupState};
@@ -41,6 +41,10 @@ pub fn judge_facts(facts: &DoctorFacts) -> DoctorReport {
     });
     judge_setup(&facts.setup, &mut found);
     judge_machine(facts.now_ms, &facts.machine, &mut found);
+    found.push(match facts.setup.access_point {
+        true => DoctorFinding::WifiAccessPoint,
+        false => judge_wifi(&facts.machine.wifi),
+    });
     if let Some(network) = &facts.network {
         judge_network(network, &mut found);
     }
@@ -86,7 +90,6 @@ fn judge_machine(now_ms: i64, machine: &MachineFacts, found: &mut Vec<DoctorFind
         true => DoctorFinding::NetworkDown,
         false => DoctorFinding::NetworkUp { addresses: machine.addresses.join(", ") },
     });
-    found.push(judge_wifi(&machine.wifi));
 }
 
 fn judge_clock(now_ms: i64, state: ClockState) -> DoctorFinding {
@@ -148,25 +151,32 @@ fn judge_wifi(wifi: &WifiFact) -> DoctorFinding {
 }
 
 fn judge_network(network: &NetworkFacts, found: &mut Vec<DoctorFinding>) {
+    let is_open = network.ways.iter().any(|way| way.outcome == WayOutcome::Open);
     if let Some(dns) = &network.dns {
         let host = dns.host.clone();
-        found.push(match dns.is_found {
-            true => DoctorFinding::DnsFound { host },
-            false => DoctorFinding::DnsFailed { host },
-        });
+        match dns.is_found {
+            true => found.push(DoctorFinding::DnsFound { host }),
+            // A proxy finds names by itself.
+            false if is_open => {}
+            false => found.push(DoctorFinding::DnsFailed { host }),
+        }
     }
-    for way in &network.ways {
-        let (address, outcome) = (way.address.clone(), way.outcome.clone());
-        found.push(match outcome {
-            WayOutcome::Open => DoctorFinding::WayOpen { way: way.way, address },
-            outcome => DoctorFinding::WayClosed { way: way.way, address, outcome },
-        });
-    }
-    if !network.ways.is_empty() && !network.ways.iter().any(|way| way.outcome == WayOutcome::Open) {
+    found.extend(network.ways.iter().map(judge_way));
+    if !network.ways.is_empty() && !is_open {
         found.push(DoctorFinding::RelayUnreachable);
     }
     let off_s = network.offset_s.map(i64::unsigned_abs).filter(|seconds| *seconds > OFFSET_MAX_S);
     found.extend(off_s.map(|seconds| DoctorFinding::ClockOff { seconds }));
+}
+
+fn judge_way(way: &WayFact) -> DoctorFinding {
+    let address = way.address.clone();
+    match &way.outcome {
+        WayOutcome::Open => DoctorFinding::WayOpen { way: way.way, address },
+        WayOutcome::Closed { fault, subject } => {
+            DoctorFinding::WayClosed { way: way.way, address, fault: fault.clone(), subject: subject.clone() }
+        }
+    }
 }
 
 fn judge_running(now_ms: i64, running: &RunningFacts, found: &mut Vec<DoctorFinding>) {

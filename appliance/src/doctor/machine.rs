@@ -50,7 +50,8 @@ impl MachineRoot {
     /// What is in a folder, by name.
     pub(super) fn list_names(&self, folder: &str) -> Vec<String> {
         let entries = std::fs::read_dir(self.join(folder)).into_iter().flatten().flatten();
-        let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        let mut names: Vec<String> =
+            entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
         names.sort();
         names
     }
@@ -133,7 +134,8 @@ fn is_mounted_read_only(mounts: &str, folder: &Path) -> bool {
     let lines = mounts.lines().filter_map(|line| {
         let words: Vec<&str> = line.split(' ').collect();
         let place = unescape_octal(words.get(4)?);
-        let of_file_system = words.iter().skip_while(|word| **word != "-").nth(3).copied().unwrap_or_default();
+        let of_file_system =
+            words.iter().skip_while(|word| **word != "-").nth(3).copied().unwrap_or_default();
         let is_ro = [*words.get(5)?, of_file_system].iter().any(|all| all.split(',').any(|one| one == "ro"));
         folder.starts_with(&place).then_some((place.len(), is_ro))
     });

@@ -7,6 +7,7 @@
 pub mod facts;
 pub mod folder;
 pub mod judge;
+pub mod look;
 pub mod machine;
 pub mod network;
 pub mod report;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::facts::{RelayWay, WayOutcome};
+use super::facts::RelayWay;
 
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -145,7 +145,7 @@ findings! {
     RelayDown { why: String } = Relay Warn,
     WayOpen { way: RelayWay, address: String } = Relay Good,
     /// This way does not work, and another one does.
-    WayClosed { way: RelayWay, address: String, outcome: WayOutcome } = Relay Unknown,
+    WayClosed { way: RelayWay, address: String, fault: String, subject: String } = Relay Unknown,
     /// No way works.
     RelayUnreachable = Relay Bad,
     BacklogNone = Backlog Good,

@@ -60,7 +60,8 @@ pub fn collect_running(parts: RunningParts<'_>, uplink: &UplinkStatus) -> Runnin
 pub fn has_admin(store: &Store, identity: &IdentityStores) -> bool {
     let Ok(holders) = identity.pins.holders() else { return true };
     let facility = store.facility();
-    let admins = facility.staff.iter().filter(|(_, person)| !person.left && person.role == StaffRole::FacilityAdmin);
+    let admins =
+        facility.staff.iter().filter(|(_, person)| !person.left && person.role == StaffRole::FacilityAdmin);
     admins.into_iter().any(|(id, _)| holders.contains(id))
 }
 

@@ -61,7 +61,9 @@ fn read_polled(text: &str) -> Option<i64> {
 /// The level in the kernel's table, its fourth word: ` wlan0: 0000   54.  -56.  -256`.
 fn read_strength(root: &MachineRoot, card: &str) -> Option<i64> {
     let table = root.read_text("proc/net/wireless")?;
-    let line = table.lines().find_map(|line| line.trim_start().strip_prefix(&format!("{card}:")).map(str::to_owned))?;
+    let line = table
+        .lines()
+        .find_map(|line| line.trim_start().strip_prefix(&format!("{card}:")).map(str::to_owned))?;
     let level: f64 = line.split_whitespace().nth(2)?.trim_end_matches('.').parse().ok()?;
     #[expect(clippy::cast_possible_truncation, reason = "a level is a small whole number")]
     let level = level as i64;
@@ -95,7 +97,9 @@ mod tests {
     impl Radio {
         fn new() -> Self {
             let dir = tempfile::tempdir().unwrap();
-            for folder in ["sys/class/net/wlan0/wireless", "sys/class/net/eth0", "run/wpa_supplicant", "proc/net"] {
+            for folder in
+                ["sys/class/net/wlan0/wireless", "sys/class/net/eth0", "run/wpa_supplicant", "proc/net"]
+            {
                 std::fs::create_dir_all(dir.path().join(folder)).unwrap();
             }
             let table = "Inter-| sta-|   Quality        |\n face | tus | link level noise |\n wlan0: 0000   54.  -56.  -256\n";
@@ -127,11 +131,18 @@ mod tests {
     #[test]
     fn a_supplicant_says_how_it_is() {
         const NETWORKS: &str = "network id / ssid / bssid / flags\n0\tWard\tany\t[TEMP-DISABLED]\n";
-        let joined = [("STATUS", "wpa_state=COMPLETED\nssid=Ward\n"), ("SIGNAL_POLL", "RSSI=-61\nLINKSPEED=65\n")];
-        assert_eq!(Radio::new().answering(Box::leak(Box::new(joined))).look(), WifiFact::Joined { dbm: Some(-61) });
+        let joined =
+            [("STATUS", "wpa_state=COMPLETED\nssid=Ward\n"), ("SIGNAL_POLL", "RSSI=-61\nLINKSPEED=65\n")];
+        assert_eq!(
+            Radio::new().answering(Box::leak(Box::new(joined))).look(),
+            WifiFact::Joined { dbm: Some(-61) }
+        );
         let wrong = [("STATUS", "wpa_state=SCANNING\n"), ("LIST_NETWORKS", NETWORKS)];
         let ssid = "Ward".to_owned();
-        assert_eq!(Radio::new().answering(Box::leak(Box::new(wrong))).look(), WifiFact::WrongPassword { ssid });
+        assert_eq!(
+            Radio::new().answering(Box::leak(Box::new(wrong))).look(),
+            WifiFact::WrongPassword { ssid }
+        );
         let far = [("STATUS", "wpa_state=SCANNING\n"), ("LIST_NETWORKS", "network id\n0\tWard\tany\t\n")];
         assert_eq!(Radio::new().answering(Box::leak(Box::new(far))).look(), WifiFact::Searching);
         let own = [("STATUS", "mode=AP\nwpa_state=COMPLETED\n")];

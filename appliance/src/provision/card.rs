@@ -86,6 +86,15 @@ impl CardFolder {
         Ok(Ok(()))
     }
 
+    /// A request that nobody can read would be waited for again and again; what lies on a card is the installer's.
+    pub fn drop_unreadable(&self) {
+        if self.origin == SetupOrigin::Page
+            && let Err(error) = self.remove_entry(CLAIM_FILE_NAME)
+        {
+            tracing::warn!(%error, "what lies in a request's place stays there");
+        }
+    }
+
     fn remove_entry(&self, name: &str) -> std::io::Result<()> {
         let folder = self.open_folder()?;
         match unlinkat(&folder, name, AtFlags::empty()) {

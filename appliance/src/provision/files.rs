@@ -9,7 +9,8 @@ use service::settings::ProgramSettings as _;
 use super::apply::ProvisionError;
 use crate::settings::BoxSettings;
 
-const MADE: &str = "# Made from the claim file by `cleantrack-appliance provision`; the next one writes it over.\n";
+const MADE: &str =
+    "# Made from the claim file by `cleantrack-appliance provision`; the next one writes it over.\n";
 /// With the cable in, it goes before the Wi-Fi.
 const WIRED_METRIC: u32 = 100;
 const WIRELESS_METRIC: u32 = 600;
@@ -18,7 +19,7 @@ const WIRELESS_METRIC: u32 = 600;
 pub fn write_wpa(wifi: &WifiClaim) -> String {
     let ssid: String = wifi.ssid.bytes().map(|byte| format!("{byte:02x}")).collect();
     let mut text = MADE.to_owned();
-    text.push_str("ctrl_interface=DIR=/run/wpa_supplicant GROUP=netdev\n");
+    text.push_str("ctrl_interface=DIR=/run/wpa_supplicant\n");
     let _ = writeln!(text, "country={}", wifi.country);
     let _ = writeln!(text, "network={{\n\tssid={ssid}");
     if wifi.hidden {
@@ -26,7 +27,8 @@ pub fn write_wpa(wifi: &WifiClaim) -> String {
     }
     match wifi.hashed_key() {
         Some(key) => {
-            let _ = writeln!(text, "\tkey_mgmt=WPA-PSK WPA-PSK-SHA256\n\tieee80211w=1\n\tpsk={}", key.reveal());
+            let _ =
+                writeln!(text, "\tkey_mgmt=WPA-PSK WPA-PSK-SHA256\n\tieee80211w=1\n\tpsk={}", key.reveal());
         }
         None => text.push_str("\tkey_mgmt=NONE\n"),
     }
@@ -36,16 +38,16 @@ pub fn write_wpa(wifi: &WifiClaim) -> String {
 
 /// systemd-networkd's, of the cable.
 pub fn write_wired(network: &NetworkClaim) -> String {
-    write_link("Type=ether\nKind=!*", WIRED_METRIC, network)
+    write_link("Name=en* eth* usb*", WIRED_METRIC, network)
 }
 
 /// systemd-networkd's, of the radio.
 pub fn write_wireless(network: &NetworkClaim) -> String {
-    write_link("Name=wlan0", WIRELESS_METRIC, network)
+    write_link("Name=wlan*", WIRELESS_METRIC, network)
 }
 
 fn write_link(matches: &str, metric: u32, network: &NetworkClaim) -> String {
-    let mut text = format!("{MADE}[Match]\n{matches}\n\n[Network]\n");
+    let mut text = format!("{MADE}[Match]\n{matches}\n\n[Link]\nRequiredForOnline=no\n\n[Network]\n");
     match network.address {
         Some(address) => {
             let _ = writeln!(text, "DHCP=no\nAddress={address}");
@@ -55,13 +57,17 @@ fn write_link(matches: &str, metric: u32, network: &NetworkClaim) -> String {
     for server in &network.dns {
         let _ = writeln!(text, "DNS={server}");
     }
-    text.push_str("LLMNR=no\nMulticastDNS=no\n");
+    // A radio that loses its access point for a moment keeps its address.
+    text.push_str("IgnoreCarrierLoss=15s\nLLMNR=no\nMulticastDNS=no\n");
     if let Some(gateway) = network.gateway {
         let _ = write!(text, "\n[Route]\nGateway={gateway}\nMetric={metric}\n");
     }
     if network.address.is_none() {
         // The same client by the same address, whichever slot of the card runs.
-        let _ = write!(text, "\n[DHCPv4]\nClientIdentifier=mac\nUseDomains=yes\nRouteMetric={metric}\n");
+        let _ = write!(
+            text,
+            "\n[DHCPv4]\nClientIdentifier=mac\nUseHostname=no\nUseDomains=yes\nRouteMetric={metric}\n"
+        );
     }
     let _ = write!(text, "\n[IPv6AcceptRA]\nRouteMetric={metric}\n");
     text
@@ -72,12 +78,13 @@ pub fn write_time_servers(servers: &[String]) -> String {
     format!("{MADE}[Time]\nNTP={}\n", servers.join(" "))
 }
 
-/// A proxy's address without its password, and the password.
+/// A proxy's address, and who uses it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProxyParts {
-    /// `http://[user@]host:port`.
+    /// `http://host:port`.
     pub url: String,
-    pub password: Option<String>,
+    /// Name and password.
+    pub credentials: Option<(String, String)>,
 }
 
 impl ProxyParts {
@@ -85,13 +92,10 @@ impl ProxyParts {
     pub fn of(url: &str) -> Self {
         let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
         let Some((user, host)) = rest.rsplit_once('@') else {
-            return Self { url: url.to_owned(), password: None };
+            return Self { url: url.to_owned(), credentials: None };
         };
-        let (name, password) = match user.split_once(':') {
-            Some((name, password)) => (name, Some(password.to_owned())),
-            None => (user, None),
-        };
-        Self { url: format!("{scheme}://{name}@{host}"), password }
+        let credentials = user.split_once(':').map(|(name, password)| (name.to_owned(), password.to_owned()));
+        Self { url: format!("{scheme}://{host}"), credentials }
     }
 }
 
@@ -120,7 +124,10 @@ pub fn write_settings(facts: &SettingsFacts<'_>) -> Result<String, ProvisionErro
         let hosts = [name.clone(), format!("{name}.local")].map(toml::Value::String);
         file.insert("hosts".to_owned(), toml::Value::Array(hosts.to_vec()));
     }
-    file.insert("setup".to_owned(), section([("folder", toml::Value::String(facts.folder.display().to_string()))]));
+    file.insert(
+        "setup".to_owned(),
+        section([("folder", toml::Value::String(facts.folder.display().to_string()))]),
+    );
     if facts.is_access_point {
         file.insert("network".to_owned(), section([("access_point", toml::Value::Boolean(true))]));
     }
@@ -129,7 +136,8 @@ pub fn write_settings(facts: &SettingsFacts<'_>) -> Result<String, ProvisionErro
         file.insert("uplink".to_owned(), toml::Value::Table(uplink));
     }
     let text = format!("{MADE}{file}");
-    let read: BoxSettings = toml::from_str(&text).map_err(|error| ProvisionError::Settings(error.to_string()))?;
+    let read: BoxSettings =
+        toml::from_str(&text).map_err(|error| ProvisionError::Settings(error.to_string()))?;
     read.check().map_err(|why| ProvisionError::Settings(why.to_owned()))?;
     Ok(text)
 }
@@ -140,7 +148,8 @@ fn list_uplink(facts: &SettingsFacts<'_>) -> toml::Table {
     let mut uplink = toml::Table::new();
     if let Some(proxy) = &facts.proxy {
         uplink.insert("proxy".to_owned(), toml::Value::String(proxy.url.clone()));
-        if proxy.password.is_some() {
+        if let Some((user, _)) = &proxy.credentials {
+            uplink.insert("proxy_user".to_owned(), toml::Value::String(user.clone()));
             uplink.insert("proxy_password_file".to_owned(), path("proxy-password"));
         }
     }
@@ -179,7 +188,10 @@ mod tests {
     fn a_passphrase_is_written_as_its_hash_alone() {
         let key = WifiKey::Passphrase(Secret::new("password"));
         let text = write_wpa(&WifiClaim { hidden: true, ..wifi("IEEE", key) });
-        assert!(text.contains("psk=f42c6fc52df0ebef9ebb4b90b38a5f902e83fe1b135a70e23aed762e9710a12e\n"), "{text}");
+        assert!(
+            text.contains("psk=f42c6fc52df0ebef9ebb4b90b38a5f902e83fe1b135a70e23aed762e9710a12e\n"),
+            "{text}"
+        );
         assert!(text.contains("scan_ssid=1") && !text.contains("password"), "{text}");
     }
 
@@ -201,9 +213,12 @@ mod tests {
 
     #[test]
     fn a_proxys_password_is_in_no_settings() {
-        let expected = ProxyParts { url: "http://box@proxy:3128".into(), password: Some("p:w@1".into()) };
-        assert_eq!(ProxyParts::of("http://box:p:w@1@proxy:3128"), expected);
         let plain = "http://proxy:3128";
-        assert_eq!(ProxyParts::of(plain), ProxyParts { url: plain.into(), password: None });
+        let credentials = Some(("box".to_owned(), "p:w@1".to_owned()));
+        assert_eq!(
+            ProxyParts::of("http://box:p:w@1@proxy:3128"),
+            ProxyParts { url: plain.into(), credentials }
+        );
+        assert_eq!(ProxyParts::of(plain), ProxyParts { url: plain.into(), credentials: None });
     }
 }

@@ -20,7 +20,9 @@ use sha2::{Digest as _, Sha256};
 use self::apply::DataFolder;
 use self::card::{CardFolder, ClaimSource};
 use self::plan::{BoxPlan, PlanInputs};
-use crate::setup::{SetupNote, SetupOrigin, SetupStage, SetupState, list_rows, make_code, read_state};
+use crate::setup::{
+    ProvisionOutcome, SetupNote, SetupOrigin, SetupStage, SetupState, list_rows, make_code, read_state,
+};
 
 pub use self::apply::{OpenGate, ProvisionError, StepGate};
 
@@ -37,19 +39,6 @@ pub struct ProvisionPaths {
 
 /// Words how far the set-up is, for whoever puts the card into a laptop; the code stands in it where the box made it.
 pub type ReportWorder = fn(&SetupState, Option<&str>) -> String;
-
-/// What came of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ProvisionOutcome {
-    /// There was nothing to do.
-    Unchanged,
-    /// There is no claim file yet: the box becomes a network of its own.
-    AccessPoint,
-    /// A claim file was applied.
-    Applied(SetupState),
-    /// It has mistakes; nothing of it was applied.
-    Refused(SetupState),
-}
 
 /// Does what there is to do; run again after a power cut it goes on where it was.
 ///
@@ -69,6 +58,7 @@ pub fn provision_box(
         ClaimSource::Absent => run.finish_without(&before),
         ClaimSource::Unreadable(why) => {
             tracing::warn!(why, "the claim file cannot be read");
+            run.card.drop_unreadable();
             run.finish_without(&before)
         }
         ClaimSource::Bytes(bytes) if run.is_half_wiped(&bytes, &before) => {
@@ -106,7 +96,10 @@ impl ProvisionRun<'_> {
     /// UTF-16, which has, is another one than the one that was applied.
     fn is_half_wiped(&self, bytes: &[u8], before: &SetupState) -> bool {
         let is_applied = before.applied.as_deref() == Some(digest_claim(bytes).as_str());
-        self.folder.has_file(card::WIPE_MARKER) && !is_applied && bytes.contains(&0) && ClaimFile::parse(bytes).is_err()
+        self.folder.has_file(card::WIPE_MARKER)
+            && !is_applied
+            && bytes.contains(&0)
+            && ClaimFile::parse(bytes).is_err()
     }
 
     fn take_claim(&mut self, bytes: &[u8], before: SetupState) -> Result<ProvisionOutcome, ProvisionError> {
@@ -114,7 +107,11 @@ impl ProvisionRun<'_> {
         if before.stage == SetupStage::Done && before.applied.as_deref() == Some(digest.as_str()) {
             // It was applied, and could not be wiped, or the power was cut before it was.
             let state = self.wipe_card(&before)?;
-            return Ok(if state == before { ProvisionOutcome::Unchanged } else { ProvisionOutcome::Applied(state) });
+            return Ok(if state == before {
+                ProvisionOutcome::Unchanged
+            } else {
+                ProvisionOutcome::Applied(state)
+            });
         }
         match ClaimFile::parse(bytes) {
             Ok(claim) => self.apply_claim(&claim, digest, before),

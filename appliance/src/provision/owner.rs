@@ -34,7 +34,8 @@ fn find_user(users: &str) -> Option<FileOwner> {
 
 #[test]
 fn a_user_is_found_by_name() {
-    let users = "root:x:0:0:root:/:/bin/sh\nbroken\ncleantrack:x:990:989::/data/appliance:/usr/sbin/nologin\n";
+    let users =
+        "root:x:0:0:root:/:/bin/sh\nbroken\ncleantrack:x:990:989::/data/appliance:/usr/sbin/nologin\n";
     assert_eq!(find_user(users), Some(FileOwner { user: 990, group: 989 }));
     assert_eq!(find_user("cleantrack2:x:1:1::/:/bin/sh\n"), None);
 }

@@ -113,7 +113,8 @@ impl BoxPlan {
             self.add("wpa_supplicant-wlan0.conf", FileContent::Root(files::write_wpa(wifi)));
             self.add("network/20-wireless.network", FileContent::Open(files::write_wireless(wireless)));
         }
-        let access_point = if is_access_point { FileContent::Open(String::new()) } else { FileContent::Absent };
+        let access_point =
+            if is_access_point { FileContent::Open(String::new()) } else { FileContent::Absent };
         self.add("access-point", access_point);
     }
 
@@ -123,7 +124,10 @@ impl BoxPlan {
             self.add("cleantrack/claim.toml", FileContent::Service(claim.to_toml()));
         }
         if let Some(code) = &inputs.claim.setup_code {
-            self.add(&format!("cleantrack/{CODE_FILE}"), FileContent::Service(format!("{}\n", code.reveal())));
+            self.add(
+                &format!("cleantrack/{CODE_FILE}"),
+                FileContent::Service(format!("{}\n", code.reveal())),
+            );
             self.add(MADE_CODE_FILE, FileContent::Absent);
         } else if let Some(code) = &inputs.new_code {
             self.add(MADE_CODE_FILE, FileContent::Root(format!("{code}\n")));
@@ -134,7 +138,7 @@ impl BoxPlan {
             self.add("cleantrack/proxy-ca.pem", FileContent::Open(ca.clone()));
         }
         let proxy = settled.network.proxy.as_ref().map(|proxy| files::ProxyParts::of(proxy.reveal()));
-        if let Some(password) = proxy.as_ref().and_then(|proxy| proxy.password.as_ref()) {
+        if let Some((_, password)) = proxy.as_ref().and_then(|proxy| proxy.credentials.as_ref()) {
             self.add("cleantrack/proxy-password", FileContent::Service(format!("{password}\n")));
         }
         let settings = files::SettingsFacts {

@@ -72,7 +72,8 @@ impl SetupCode {
 }
 
 fn write_code(path: &Path, code: &str) -> std::io::Result<()> {
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(code.as_bytes())?;
     file.write_all(b"\n")?;
     file.sync_all()

@@ -8,7 +8,8 @@ mod state;
 pub use self::code::{SetupCode, SetupCodeError, make_code};
 pub use self::request::{SetupRequestError, save_request};
 pub use self::state::{
-    SetupNote, SetupOrigin, SetupPart, SetupRow, SetupStage, SetupState, list_rows, read_state,
+    ProvisionOutcome, SetupNote, SetupOrigin, SetupPart, SetupRow, SetupStage, SetupState, list_rows,
+    read_state,
 };
 
 /// What first boot leaves for pages and panel, in the folder of the setting `setup.folder`.

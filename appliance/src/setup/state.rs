@@ -135,6 +135,19 @@ pub struct SetupState {
     pub label_host: Option<String>,
 }
 
+/// What came of a run of `provision`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProvisionOutcome {
+    /// There was nothing to do.
+    Unchanged,
+    /// There is no claim file yet: the box becomes a network of its own.
+    AccessPoint,
+    /// A claim file was applied.
+    Applied(SetupState),
+    /// It has mistakes; nothing of it was applied.
+    Refused(SetupState),
+}
+
 /// What first boot left in this folder. Without an image, or before its first boot, there is nothing.
 pub fn read_state(folder: Option<&Path>) -> SetupState {
     use std::io::Read as _;
@@ -155,7 +168,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         assert_eq!(read_state(Some(dir.path())), SetupState::default());
         assert_eq!(read_state(None).stage, SetupStage::None);
-        let error = firmware_config::ClaimFile::parse(b"version = 1\nhostnam = \"a\"\ncolour = 1\n").unwrap_err();
+        let error =
+            firmware_config::ClaimFile::parse(b"version = 1\nhostnam = \"a\"\ncolour = 1\n").unwrap_err();
         let state = SetupState {
             stage: SetupStage::Mistakes,
             origin: Some(SetupOrigin::Card),
@@ -167,7 +181,10 @@ mod tests {
         let text = std::fs::read_to_string(dir.path().join(STATE_FILE)).unwrap();
         assert!(text.starts_with("{\"state\":\"mistakes\""), "{text}");
         let row = &state.rows[0];
-        assert_eq!((row.line, row.key.as_deref(), row.code.as_str()), (Some(2), Some("hostnam"), "unknown-key"));
+        assert_eq!(
+            (row.line, row.key.as_deref(), row.code.as_str()),
+            (Some(2), Some("hostnam"), "unknown-key")
+        );
         assert_eq!(row.detail, "hostname");
         std::fs::write(dir.path().join(STATE_FILE), "{\"state\":").unwrap();
         assert_eq!(read_state(Some(dir.path())), SetupState::default());

@@ -384,7 +384,9 @@ fn claim_targets(
     clock: &Arc<dyn Clock>,
 ) -> Result<Vec<WayTarget>, ClaimError> {
     let Some(text) = files.waiting()? else { return Ok(Vec::new()) };
-    let Some(relay) = firmware_config::ClaimFile::parse(text.as_bytes())?.relay else { return Ok(Vec::new()) };
+    let Some(relay) = firmware_config::ClaimFile::parse(text.as_bytes())?.relay else {
+        return Ok(Vec::new());
+    };
     let mut targets = Vec::new();
     for route in routes_of(route) {
         let tls = tls::watched_config(&route.trusted(&relay.relay_ca), None, Arc::clone(clock), 0)?;

@@ -170,16 +170,12 @@ doctor-way-open = { $way ->
     [https] Open: HTTPS, { $address }.
    *[proxy] Open: HTTPS by the proxy, { $address }.
 }
+# $reason: where it ends and what to do, whole sentences.
 doctor-way-closed = { $way ->
-    [mqtt] Closed: MQTT, { $address }: { $outcome }
-    [https] Closed: HTTPS, { $address }: { $outcome }
-   *[proxy] Closed: HTTPS by the proxy, { $address }: { $outcome }
+    [mqtt] Closed: MQTT, { $address }. { $reason }
+    [https] Closed: HTTPS, { $address }. { $reason }
+   *[proxy] Closed: HTTPS by the proxy, { $address }. { $reason }
 }
-# For the end of a sentence.
-doctor-outcome-name = the name is not found.
-    .refused = the connection is refused.
-    .silent = nothing answers.
-    .other = “{ $why }”.
 doctor-relay-unreachable = No way to the relay is open.
     .next = Ask the network team to let the box out to the addresses above, or to name a proxy.
 doctor-backlog-none = Nothing waits.

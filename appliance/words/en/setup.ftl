@@ -59,7 +59,7 @@ setup-done-staff = Sign in
 ## The report on the card, for a laptop.
 
 setup-report-head = CleanTrack
-setup-report-none = There was no claim file, so the box became a Wi-Fi of its own. Connect to it and open the set-up page: https://10.42.0.1/setup
+setup-report-none = There was no claim file, so the box became a Wi-Fi of its own, CleanTrack-…. Connect to it and open the set-up page: https://10.77.0.1/setup
 setup-report-done = The claim file was applied and wiped from this card.
 setup-report-kept = The claim file was applied, but could not be wiped from this card. Delete cleantrack.toml: it holds secrets.
 setup-report-mistakes = Nothing of the claim file was applied. Correct these lines of cleantrack.toml, then put the card back and start the box:

@@ -51,7 +51,7 @@ setup-done-first = Agregue el primer equipo, imprima su etiqueta y escanéela co
 setup-done-staff = Iniciar sesión
 
 setup-report-head = CleanTrack
-setup-report-none = No hubo archivo de configuración, así que la unidad es una red wifi propia. Conéctese a ella y abra la página de configuración: https://10.42.0.1/setup
+setup-report-none = No hubo archivo de configuración, así que la unidad es una red wifi propia, CleanTrack-…. Conéctese a ella y abra la página de configuración: https://10.77.0.1/setup
 setup-report-done = El archivo se aplicó y se borró de esta tarjeta.
 setup-report-kept = El archivo se aplicó, pero no se pudo borrar de esta tarjeta. Borre cleantrack.toml: contiene secretos.
 setup-report-mistakes = No se aplicó nada del archivo. Corrija estas líneas de cleantrack.toml, devuelva la tarjeta y encienda la unidad:

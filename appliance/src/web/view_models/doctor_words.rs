@@ -1,10 +1,12 @@
 //! The doctor's findings in sentences: what is so, what is safe, what to do.
 
-use words::{Locale, WordSet as _};
+use std::fmt::Write as _;
 
-use crate::doctor::facts::{RelayWay, WayOutcome};
+use words::{Language, Locale, WordSet};
+
+use crate::doctor::facts::RelayWay;
 use crate::doctor::{CheckState, DoctorCheck, DoctorFinding, DoctorLine, DoctorReport};
-use crate::web::words::DoctorWords;
+use crate::web::words::{DoctorWords, FacilityWords};
 
 /// A line as a person reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,15 +25,34 @@ pub struct DoctorAdvice {
     pub next: String,
 }
 
+/// The areas that findings are worded by: where a way to the relay ends is worded as on the page of the box.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DoctorSentences {
+    pub(crate) own: DoctorWords,
+    faults: FacilityWords,
+}
+
+impl WordSet for DoctorSentences {
+    fn has_language(language: Language) -> bool {
+        <(DoctorWords, FacilityWords)>::has_language(language)
+    }
+
+    fn open_areas(locale: Locale) -> Self {
+        let (own, faults) = WordSet::open_areas(locale);
+        Self { own, faults }
+    }
+}
+
 /// The whole report in English, for the command line and the support bundle.
 pub fn word_doctor_report(report: &DoctorReport) -> String {
-    let w = DoctorWords::in_locale(Locale::EnUs);
-    let mut text = format!("{}\n\n", word_overall(w, report.state()));
+    let words = DoctorSentences::in_locale(Locale::EnUs);
+    let mut text = format!("{}\n\n", word_overall(words.own, report.state()));
     for line in &report.lines {
-        let line = DoctorText::of(w, line);
-        text.push_str(&format!("{:<9}  {}: {}\n", line.state, line.check, line.what));
+        let line = DoctorText::of(words, line);
+        // Writing into a String cannot fail.
+        let _ = writeln!(text, "{:<9}  {}: {}", line.state, line.check, line.what);
         if let Some(advice) = line.advice {
-            text.push_str(&format!("{:<9}  {}\n{:<9}  {}\n", "", advice.safe, "", advice.next));
+            let _ = writeln!(text, "{:<9}  {}\n{:<9}  {}", "", advice.safe, "", advice.next);
         }
     }
     text
@@ -39,7 +60,7 @@ pub fn word_doctor_report(report: &DoctorReport) -> String {
 
 /// One line in English, for programs.
 pub fn word_doctor_line(line: &DoctorLine) -> DoctorText {
-    DoctorText::of(DoctorWords::in_locale(Locale::EnUs), line)
+    DoctorText::of(DoctorSentences::in_locale(Locale::EnUs), line)
 }
 
 pub(crate) fn word_overall(w: DoctorWords, state: CheckState) -> String {
@@ -51,8 +72,9 @@ pub(crate) fn word_overall(w: DoctorWords, state: CheckState) -> String {
 }
 
 impl DoctorText {
-    pub(crate) fn of(w: DoctorWords, line: &DoctorLine) -> Self {
-        let (what, next) = word_finding(w, &line.finding);
+    pub(crate) fn of(words: DoctorSentences, line: &DoctorLine) -> Self {
+        let w = words.own;
+        let (what, next) = word_finding(words, &line.finding);
         let advice = next.map(|next| DoctorAdvice { safe: word_safe(w, &line.finding), next });
         Self { check: word_check(w, line.check), state: word_state(w, line.state), what, advice }
     }
@@ -113,14 +135,15 @@ fn word_safe(w: DoctorWords, finding: &DoctorFinding) -> String {
 }
 
 /// What is so, and what to do where there is something to do.
-fn word_finding(w: DoctorWords, finding: &DoctorFinding) -> (String, Option<String>) {
+fn word_finding(words: DoctorSentences, finding: &DoctorFinding) -> (String, Option<String>) {
+    let w = words.own;
     match finding.check() {
         DoctorCheck::Program | DoctorCheck::Settings | DoctorCheck::Setup => word_program(w, finding),
         DoctorCheck::Recording | DoctorCheck::Clock => word_recording(w, finding),
         DoctorCheck::Storage | DoctorCheck::Wear => word_storage(w, finding),
         DoctorCheck::Power | DoctorCheck::Temperature | DoctorCheck::Memory => word_machine(w, finding),
         DoctorCheck::Network | DoctorCheck::Wifi | DoctorCheck::Dns => word_network(w, finding),
-        DoctorCheck::Relay | DoctorCheck::Backlog | DoctorCheck::Certificate => word_relay(w, finding),
+        DoctorCheck::Relay | DoctorCheck::Backlog | DoctorCheck::Certificate => word_relay(words, finding),
         DoctorCheck::Printers | DoctorCheck::LogCheck | DoctorCheck::Alarms | DoctorCheck::Backup => {
             word_rest(w, finding)
         }
@@ -137,12 +160,12 @@ fn word_program(w: DoctorWords, finding: &DoctorFinding) -> (String, Option<Stri
         F::FolderClosed { why } => (w.doctor_folder_closed(why), Some(w.doctor_folder_closed_next())),
         F::SettingsWrong { why } => (w.doctor_settings_wrong(why), Some(w.doctor_settings_wrong_next())),
         F::SetupDone => (w.doctor_setup_done(), None),
-        F::SetupMistakes { count } => {
-            (w.doctor_setup_mistakes(*count), Some(w.doctor_setup_mistakes_next()))
-        }
+        F::SetupMistakes { count } => (w.doctor_setup_mistakes(*count), Some(w.doctor_setup_mistakes_next())),
         F::SetupNotWiped => (w.doctor_setup_not_wiped(), Some(w.doctor_setup_not_wiped_next())),
         F::NoAdmin => (w.doctor_no_admin(), Some(w.doctor_no_admin_next())),
-        F::ClaimWaits { why } if why.is_empty() => (w.doctor_claim_waits(), Some(w.doctor_claim_waits_next())),
+        F::ClaimWaits { why } if why.is_empty() => {
+            (w.doctor_claim_waits(), Some(w.doctor_claim_waits_next()))
+        }
         F::ClaimWaits { why } => (w.doctor_claim_waits_why(why), Some(w.doctor_claim_waits_next())),
         _ => (w.doctor_settings_valid(), None),
     }
@@ -169,9 +192,7 @@ fn word_storage(w: DoctorWords, finding: &DoctorFinding) -> (String, Option<Stri
         F::StorageLow { percent } => (w.doctor_storage_low(*percent), Some(w.doctor_storage_low_next())),
         F::StorageFull { percent } => (w.doctor_storage_full(*percent), Some(w.doctor_storage_full_next())),
         F::StorageReadOnly => (w.doctor_storage_read_only(), Some(w.doctor_storage_read_only_next())),
-        F::StorageErrors { count } => {
-            (w.doctor_storage_errors(*count), Some(w.doctor_storage_errors_next()))
-        }
+        F::StorageErrors { count } => (w.doctor_storage_errors(*count), Some(w.doctor_storage_errors_next())),
         F::WearFine { percent } => (w.doctor_wear_fine(*percent), None),
         F::WearHigh { percent } => (w.doctor_wear_high(*percent), Some(w.doctor_wear_high_next())),
         F::WearEnd => (w.doctor_wear_end(), Some(w.doctor_wear_end_next())),
@@ -224,19 +245,23 @@ fn word_network(w: DoctorWords, finding: &DoctorFinding) -> (String, Option<Stri
     }
 }
 
-fn word_relay(w: DoctorWords, finding: &DoctorFinding) -> (String, Option<String>) {
+fn word_relay(words: DoctorSentences, finding: &DoctorFinding) -> (String, Option<String>) {
     use DoctorFinding as F;
+    let w = words.own;
     match finding {
         F::RelayConnected => (w.doctor_relay_connected(), None),
         F::RelayDown { why } => (w.doctor_relay_down(why), Some(w.doctor_relay_down_next())),
         F::WayOpen { way, address } => (w.doctor_way_open(address, way_word(*way)), None),
-        F::WayClosed { way, address, outcome } => {
-            (w.doctor_way_closed(address, word_outcome(w, outcome), way_word(*way)), None)
+        F::WayClosed { way, address, fault, subject } => {
+            let reason = words.faults.box_way_fault(fault, subject);
+            (w.doctor_way_closed(address, reason, way_word(*way)), None)
         }
         F::RelayUnreachable => (w.doctor_relay_unreachable(), Some(w.doctor_relay_unreachable_next())),
         F::BacklogNone => (w.doctor_backlog_none(), None),
         F::BacklogSending { entries } => (w.doctor_backlog_sending(*entries), None),
-        F::BacklogWaits { entries } => (w.doctor_backlog_waits(*entries), Some(w.doctor_backlog_waits_next())),
+        F::BacklogWaits { entries } => {
+            (w.doctor_backlog_waits(*entries), Some(w.doctor_backlog_waits_next()))
+        }
         F::CertificateFine { days } => (w.doctor_certificate_fine(*days), None),
         F::CertificateSoon { days } => {
             (w.doctor_certificate_soon(*days), Some(w.doctor_certificate_soon_next()))
@@ -252,15 +277,6 @@ fn way_word(way: RelayWay) -> &'static str {
         RelayWay::Mqtt => "mqtt",
         RelayWay::Https => "https",
         RelayWay::HttpsByProxy => "proxy",
-    }
-}
-
-fn word_outcome(w: DoctorWords, outcome: &WayOutcome) -> String {
-    match outcome {
-        WayOutcome::NoName => w.doctor_outcome_name(),
-        WayOutcome::Refused => w.doctor_outcome_name_refused(),
-        WayOutcome::Open | WayOutcome::Silent => w.doctor_outcome_name_silent(),
-        WayOutcome::Other { why } => w.doctor_outcome_name_other(why),
     }
 }
 
