@@ -64,9 +64,7 @@ fn read_strength(root: &MachineRoot, card: &str) -> Option<i64> {
     let line = table
         .lines()
         .find_map(|line| line.trim_start().strip_prefix(&format!("{card}:")).map(str::to_owned))?;
-    let level: f64 = line.split_whitespace().nth(2)?.trim_end_matches('.').parse().ok()?;
-    #[expect(clippy::cast_possible_truncation, reason = "a level is a small whole number")]
-    let level = level as i64;
+    let level: i64 = line.split_whitespace().nth(2)?.trim_end_matches('.').parse().ok()?;
     (level < 0).then_some(level)
 }
 

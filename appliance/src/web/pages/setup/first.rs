@@ -204,7 +204,7 @@ pub(super) async fn change_facility(
     if settings == SettingsChange::default() {
         return Ok(());
     }
-    match run_command(state, by, None, Command::ChangeFacility(Box::new(settings))).await {
+    match run_command(state, by, None::<String>, Command::ChangeFacility(Box::new(settings))).await {
         Ok(_) => Ok(()),
         // Somebody else said the same meanwhile.
         Err(CommandFailure::Refused(crate::intake::CommandRefusal::AlreadySo(_))) => Ok(()),
