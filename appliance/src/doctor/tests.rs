@@ -29,20 +29,22 @@ fn machine(files: &[(&str, &str)]) -> tempfile::TempDir {
 #[test]
 fn power_is_read_from_firmware_or_sensor() {
     const THROTTLED: &str = "sys/devices/platform/soc/soc:firmware/get_throttled";
-    const SENSOR: [(&str, &str); 2] =
-        [("sys/class/hwmon/hwmon0/name", "cpu_thermal\n"), ("sys/class/hwmon/hwmon1/name", "rpi_volt\n")];
-    let alarm = |text| [SENSOR[0], SENSOR[1], ("sys/class/hwmon/hwmon1/in0_lcrit_alarm", text)];
+    const ALARM: &str = "sys/class/hwmon/hwmon1/in0_lcrit_alarm";
+    let firmware = |word: &'static str| vec![(THROTTLED, word)];
+    let sensor =
+        vec![("sys/class/hwmon/hwmon0/name", "cpu_thermal\n"), ("sys/class/hwmon/hwmon1/name", "rpi_volt\n")];
+    let alarm = |text: &'static str| [sensor.clone(), vec![(ALARM, text)]].concat();
     for (files, power) in [
-        (&[(THROTTLED, "0\n")][..], PowerFact::Good),
-        (&[(THROTTLED, "50005\n")], PowerFact::Low),
-        (&[(THROTTLED, "0x50000\n")], PowerFact::WasLow),
-        (&alarm("0\n"), PowerFact::Good),
-        (&alarm("1\n"), PowerFact::Low),
-        (&SENSOR, PowerFact::Unknown),
-        (&[], PowerFact::Unknown),
-        (&[(THROTTLED, "none\n")], PowerFact::Unknown),
+        (firmware("0\n"), PowerFact::Good),
+        (firmware("50005\n"), PowerFact::Low),
+        (firmware("0x50000\n"), PowerFact::WasLow),
+        (firmware("none\n"), PowerFact::Unknown),
+        (alarm("0\n"), PowerFact::Good),
+        (alarm("1\n"), PowerFact::Low),
+        (sensor.clone(), PowerFact::Unknown),
+        (Vec::new(), PowerFact::Unknown),
     ] {
-        assert_eq!(read_power(&MachineRoot::at(machine(files).path())), power, "{files:?}");
+        assert_eq!(read_power(&MachineRoot::at(machine(&files).path())), power, "{files:?}");
     }
 }
 

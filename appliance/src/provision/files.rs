@@ -126,10 +126,10 @@ pub fn write_settings(facts: &SettingsFacts<'_>) -> Result<String, ProvisionErro
     }
     file.insert(
         "setup".to_owned(),
-        section([("folder", toml::Value::String(facts.folder.display().to_string()))]),
+        toml_section([("folder", toml::Value::String(facts.folder.display().to_string()))]),
     );
     if facts.is_access_point {
-        file.insert("network".to_owned(), section([("access_point", toml::Value::Boolean(true))]));
+        file.insert("network".to_owned(), toml_section([("access_point", toml::Value::Boolean(true))]));
     }
     let uplink = list_uplink(facts);
     if !uplink.is_empty() {
@@ -159,7 +159,7 @@ fn list_uplink(facts: &SettingsFacts<'_>) -> toml::Table {
     uplink
 }
 
-fn section<const N: usize>(values: [(&str, toml::Value); N]) -> toml::Value {
+fn toml_section<const N: usize>(values: [(&str, toml::Value); N]) -> toml::Value {
     toml::Value::Table(values.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
 }
 

@@ -61,7 +61,7 @@ setup-done-staff = Sign in
 setup-report-head = CleanTrack
 setup-report-none = There was no claim file, so the box became a Wi-Fi of its own, CleanTrack-…. Connect to it and open the set-up page: https://10.77.0.1/setup
 setup-report-done = The claim file was applied and wiped from this card.
-setup-report-kept = The claim file was applied, but could not be wiped from this card. Delete cleantrack.toml: it holds secrets.
+setup-report-left = The claim file was applied, but could not be wiped from this card. Delete cleantrack.toml: it holds secrets.
 setup-report-mistakes = Nothing of the claim file was applied. Correct these lines of cleantrack.toml, then put the card back and start the box:
 setup-report-page = Set-up page: https://{ $host }/setup
 setup-report-code = Set-up code: { $code }
@@ -78,7 +78,7 @@ setup-row = Line { $line }: { $key } { $reason }
 provision-unchanged = Nothing to do.
 provision-access-point = No claim file: the box becomes a Wi-Fi of its own.
 provision-applied = The claim file was applied.
-provision-applied-kept = The claim file was applied, but could not be wiped from the card.
+provision-applied-left = The claim file was applied, but could not be wiped from the card.
 provision-refused = The claim file has mistakes; nothing of it was applied.
 
 ## The form.

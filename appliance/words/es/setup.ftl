@@ -53,7 +53,7 @@ setup-done-staff = Iniciar sesión
 setup-report-head = CleanTrack
 setup-report-none = No hubo archivo de configuración, así que la unidad es una red wifi propia, CleanTrack-…. Conéctese a ella y abra la página de configuración: https://10.77.0.1/setup
 setup-report-done = El archivo se aplicó y se borró de esta tarjeta.
-setup-report-kept = El archivo se aplicó, pero no se pudo borrar de esta tarjeta. Borre cleantrack.toml: contiene secretos.
+setup-report-left = El archivo se aplicó, pero no se pudo borrar de esta tarjeta. Borre cleantrack.toml: contiene secretos.
 setup-report-mistakes = No se aplicó nada del archivo. Corrija estas líneas de cleantrack.toml, devuelva la tarjeta y encienda la unidad:
 setup-report-page = Página de configuración: https://{ $host }/setup
 setup-report-code = Código de configuración: { $code }
@@ -66,7 +66,7 @@ setup-row = Línea { $line }: { $key } { $reason }
 provision-unchanged = No hay nada que hacer.
 provision-access-point = No hay archivo: la unidad es una red wifi propia.
 provision-applied = El archivo se aplicó.
-provision-applied-kept = El archivo se aplicó, pero no se pudo borrar de la tarjeta.
+provision-applied-left = El archivo se aplicó, pero no se pudo borrar de la tarjeta.
 provision-refused = El archivo tiene errores; no se aplicó nada.
 
 form-needed = Falta: { $field }

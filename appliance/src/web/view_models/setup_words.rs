@@ -75,7 +75,7 @@ pub fn word_card_report(state: &SetupState, code: Option<&str>) -> String {
     lines.push(match state.stage {
         SetupStage::Mistakes => w.setup_report_mistakes(),
         SetupStage::None => w.setup_report_none(),
-        SetupStage::Done if state.notes.contains(&SetupNote::NotWiped) => w.setup_report_kept(),
+        SetupStage::Done if state.notes.contains(&SetupNote::NotWiped) => w.setup_report_left(),
         SetupStage::Done => w.setup_report_done(),
     });
     lines.extend(state.rows.iter().map(|row| format!("  {}", word_row(w, row))));
@@ -97,7 +97,7 @@ pub fn word_provision(outcome: &ProvisionOutcome) -> String {
         ProvisionOutcome::Unchanged => w.provision_unchanged(),
         ProvisionOutcome::AccessPoint => w.provision_access_point(),
         ProvisionOutcome::Applied(state) if state.notes.contains(&SetupNote::NotWiped) => {
-            w.provision_applied_kept()
+            w.provision_applied_left()
         }
         ProvisionOutcome::Applied(_) => w.provision_applied(),
         ProvisionOutcome::Refused(state) => {

@@ -36,7 +36,7 @@ use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::{ErrorWords, PageWords, SetupWords};
 
 /// Which form this box has.
-fn definition(state: &AppState) -> &'static FormDefinition {
+fn form_definition(state: &AppState) -> &'static FormDefinition {
     if state.field.setup_folder.is_some() { &FIRST_IMAGE } else { &FIRST }
 }
 
@@ -63,7 +63,7 @@ pub(crate) async fn ask(
         let secure = https_address(&state, host, SETUP);
         return plain_page(&state, frame, w, secure).map(OneOf::First);
     }
-    let values = FormValues::empty(definition(&state));
+    let values = FormValues::empty(form_definition(&state));
     let marks = SetupMarks::Open { submission: new_submission(&state) };
     let form = SetupForm { values: &values, problems: Vec::new(), marks };
     form_page(&state, frame, w, SETUP, form).map(OneOf::First)
@@ -89,14 +89,14 @@ pub(crate) async fn begin(
         return Err(pin_in_the_clear());
     }
     let (frame, w) = open_layout(&state, &phone);
-    let values = FormValues::read(definition(&state), &form.fields);
+    let values = FormValues::read(form_definition(&state), &form.fields);
     let again = FormAgain { state: &state, w, values: &values, fields: &form.fields };
     if let Err(fault) = check_code(&state, &phone, &form.fields, w) {
         return again.answer(frame, fault);
     }
     let entry = match read_entry(values.clone(), &form, w) {
         Ok(entry) => entry,
-        Err(problems) => return again.answer(frame, FormFault { recall: FormRecall::Invalid, problems }),
+        Err(problems) => return again.answer(frame, SetupFault { recall: FormRecall::Invalid, problems }),
     };
     match set_up(&state, &entry).await? {
         Ok(staff) => {
@@ -107,13 +107,13 @@ pub(crate) async fn begin(
         }
         Err(words) => {
             let problems = vec![Wrong { at: "claim".to_owned(), words: w.setup_blocked(words) }];
-            again.answer(frame, FormFault { recall: FormRecall::Invalid, problems })
+            again.answer(frame, SetupFault { recall: FormRecall::Invalid, problems })
         }
     }
 }
 
 /// Why the form comes once more.
-struct FormFault {
+struct SetupFault {
     recall: FormRecall,
     problems: Vec<Wrong>,
 }
@@ -124,19 +124,19 @@ fn check_code(
     phone: &PhoneCaller,
     form: &FormFields,
     w: SetupWords,
-) -> Result<(), FormFault> {
+) -> Result<(), SetupFault> {
     let at_code = |words: String| vec![Wrong { at: "code".to_owned(), words }];
     let network = ClientNetwork::of(phone.peer().remote);
     if let Err(wait_s) = state.inner.code_tries.take(network, state.clock.now().up_ms) {
         let problems = at_code(w.setup_code_wait(wait_s.to_string()));
-        return Err(FormFault { recall: FormRecall::TooMany, problems });
+        return Err(SetupFault { recall: FormRecall::TooMany, problems });
     }
     if state.field.code.fits(form.text("code")) {
         state.inner.code_tries.refund(&network);
         return Ok(());
     }
     phone.notes().add([AccessNote::new(AccessOutcome::WrongPin, AccessTarget::SignIn)]);
-    Err(FormFault { recall: FormRecall::Invalid, problems: at_code(w.setup_code_wrong()) })
+    Err(SetupFault { recall: FormRecall::Invalid, problems: at_code(w.setup_code_wrong()) })
 }
 
 /// All that is wrong at once.
@@ -241,7 +241,7 @@ struct FormAgain<'a> {
 
 impl FormAgain<'_> {
     /// Codes and PINs are entered again.
-    fn answer(&self, frame: PageLayout, fault: FormFault) -> Result<FormOrPage, HttpError> {
+    fn answer(&self, frame: PageLayout, fault: SetupFault) -> Result<FormOrPage, HttpError> {
         let submission = submission_of(self.fields).unwrap_or_else(|| new_submission(self.state));
         let marks = SetupMarks::Open { submission };
         let form = SetupForm { values: self.values, problems: fault.problems, marks };
@@ -278,7 +278,7 @@ pub(super) fn done_lines(state: &AppState, w: SetupWords, claim: &ClaimFile) -> 
 }
 
 /// The box could not write down what it was sent.
-pub(super) fn unwritten(why: &str) -> HttpError {
+pub(super) fn unwritten_error(why: &str) -> HttpError {
     let why = why.to_owned();
     new_error(
         StatusCode::SERVICE_UNAVAILABLE,

@@ -6,7 +6,7 @@ use web::error::HttpError;
 use web::form::{FormDefinition, FormValues};
 
 use super::STAFF_SETUP;
-use super::first::{change_facility, done_lines, hand_on, unwritten};
+use super::first::{change_facility, done_lines, hand_on, unwritten_error};
 use super::form::{LATER, LATER_IMAGE, read_claim};
 use super::page::{SetupForm, SetupMarks, done_page, form_page};
 use crate::identity::{AccessOutcome, AccessTarget};
@@ -24,7 +24,7 @@ use crate::web::request::submission::submission_of;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::{PageWords, SetupWords, StaffWords};
 
-fn definition(state: &AppState) -> &'static FormDefinition {
+fn form_definition(state: &AppState) -> &'static FormDefinition {
     if state.field.setup_folder.is_some() { &LATER_IMAGE } else { &LATER }
 }
 
@@ -52,7 +52,7 @@ pub(crate) async fn ask(
     State(state): State<AppState>,
 ) -> Result<Page, HttpError> {
     let there = Snapshot::now(&state).settings;
-    let values = FormValues::empty(definition(&state))
+    let values = FormValues::empty(form_definition(&state))
         .with("facility", there.name.as_str())
         .with("time_zone", if there.zones.is_empty() { "" } else { there.zone() })
         .with("label_host", there.label_host.as_str());
@@ -65,7 +65,7 @@ pub(crate) async fn save(
     form: StaffListForm,
 ) -> Result<FormOrPage, HttpError> {
     let (_, w): (StaffWords, SetupWords) = signed.words();
-    let values = FormValues::read(definition(&state), &form.fields);
+    let values = FormValues::read(form_definition(&state), &form.fields);
     let mut problems = values.errors(w.catalog());
     let claim = match read_claim(&values, form.file.as_deref(), w) {
         Ok(claim) if problems.is_empty() => claim,
@@ -76,7 +76,7 @@ pub(crate) async fn save(
         }
     };
     change_facility(&state, signed.author(), &values, &claim).await?;
-    hand_on(&state, &claim).await?.map_err(|why| unwritten(&why))?;
+    hand_on(&state, &claim).await?.map_err(|why| unwritten_error(&why))?;
     signed.notes().add([AccessNote::new(AccessOutcome::SettingsChanged, AccessTarget::Admin)]);
     let (frame, w) = staff_layout(&state, &signed, &[]);
     let lines = done_lines(&state, w, &claim);
