@@ -186,9 +186,7 @@ async fn run_command(admin_command: AdminCommand, context: &Arc<AdminContext>) -
             note_access(context, AccessOutcome::TokenRevoked, Some(token.id.clone()));
             Ok(format!("The token {} ({}) is revoked.", token.id, token.name))
         }
-        AdminCommand::KeysExport => {
-            Ok(context.store.verifier_keys().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-        }
+        AdminCommand::KeysExport => Ok(list_keys(&context.store)),
         AdminCommand::LogTrust { log } => trust_log(context, &log).await,
         AdminCommand::Claim { file } => {
             context.uplink.take_up(&file).map_err(|e| e.to_string())?;
@@ -204,6 +202,11 @@ async fn run_command(admin_command: AdminCommand, context: &Arc<AdminContext>) -
         AdminCommand::Doctor => write_report(Arc::clone(&context.reports.facts)).await,
         AdminCommand::Bundle => write_report(Arc::clone(&context.reports.files)).await,
     }
+}
+
+/// The verifier keys of the log, one a line.
+fn list_keys(store: &Store) -> String {
+    store.verifier_keys().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// A report as JSON; making it waits for the disk.

@@ -264,11 +264,7 @@ async fn start_box(
     tasks.push(tokio::spawn(sweep));
     tasks.push(start_scrub(&store, &photos, &seams.clock, &restart_request));
 
-    let of_pages = web::WebSettings {
-        hosts: settings.hosts.clone(),
-        submits_per_address: settings.limits.submits_per_address,
-        https_port: secure_addr.map(|addr| addr.port()),
-    };
+    let of_pages = page_settings(settings, secure_addr);
     field::record_setup(seams, settings, &store).await;
     let field = field::field_parts(seams, settings, data, &uplink);
     let state = page_state(seams, data, (&store, &identity), (&photos, &printing), (link, of_pages), field);
@@ -295,6 +291,14 @@ async fn start_box(
         "https_addr": secure_addr, "ca": BoxAuthority::ca_file(&data.join("keys")),
     });
     Ok((Running { listeners, admin, uplink, printing, photos, tasks, access, store, restart_request }, line))
+}
+
+fn page_settings(settings: &BoxSettings, secure_addr: Option<SocketAddr>) -> web::WebSettings {
+    web::WebSettings {
+        hosts: settings.hosts.clone(),
+        submits_per_address: settings.limits.submits_per_address,
+        https_port: secure_addr.map(|addr| addr.port()),
+    }
 }
 
 /// What the pages see.
