@@ -155,6 +155,21 @@ async fn a_box_that_is_claimed_late_sends_what_it_had() {
     world.check().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_box_that_has_its_claim_file_before_its_internet_claims_itself_later() {
+    let mut world = World::unclaimed(demo()).await;
+    world.relay.kill().await;
+    world.claim().await;
+    record(&world, "before the internet", 20).await;
+    world.r#box.kill().await;
+    world.r#box.start().await;
+    let health = world.r#box.health().await.unwrap();
+    assert_eq!((health["relay"].as_str(), health["ok"].as_bool()), (Some("alone"), Some(true)), "{health}");
+    world.relay.start().await;
+    record(&world, "with it", 5).await;
+    world.check().await;
+}
+
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {

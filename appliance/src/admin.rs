@@ -12,7 +12,9 @@ use service::clock::Clock;
 use service::random::RandomSource;
 
 use crate::alarms::{ActiveAlarm, AlarmReader, AlarmStore, AlarmWorder};
+use crate::bundle::BundleFile;
 use crate::command::{ExecuteOutcome, execute_command};
+use crate::doctor::facts::RunningFacts;
 use crate::identity::{
     AccessCaller, AccessOutcome, AccessRow, AccessTarget, ApiToken, ApiTokenScope, IdentityError,
     IdentityStores, NewToken, PinForm, TokenHand, TokenLife, TokenRefusal, TokenState,
@@ -83,6 +85,19 @@ pub enum AdminCommand {
     AlarmList,
     /// That somebody has seen an alarm.
     AlarmSeen { id: String },
+    /// What the running box says of itself, for the doctor: JSON.
+    Doctor,
+    /// What it puts into a support bundle: JSON.
+    Bundle,
+}
+
+/// What the box says of itself to whoever helps.
+#[derive(Clone)]
+pub struct BoxReports {
+    /// For the doctor.
+    pub facts: Arc<dyn Fn() -> RunningFacts + Send + Sync>,
+    /// For the support bundle.
+    pub files: Arc<dyn Fn() -> Vec<BundleFile> + Send + Sync>,
 }
 
 /// What the socket acts on.
@@ -97,6 +112,8 @@ pub struct AdminContext {
     pub alarms: Arc<AlarmStore>,
     /// Words an alarm.
     pub alarm_words: AlarmWorder,
+    /// What the box says of itself.
+    pub reports: BoxReports,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -169,9 +186,7 @@ async fn run_command(admin_command: AdminCommand, context: &Arc<AdminContext>) -
             note_access(context, AccessOutcome::TokenRevoked, Some(token.id.clone()));
             Ok(format!("The token {} ({}) is revoked.", token.id, token.name))
         }
-        AdminCommand::KeysExport => {
-            Ok(context.store.verifier_keys().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-        }
+        AdminCommand::KeysExport => Ok(list_keys(&context.store)),
         AdminCommand::LogTrust { log } => trust_log(context, &log).await,
         AdminCommand::Claim { file } => {
             context.uplink.take_up(&file).map_err(|e| e.to_string())?;
@@ -184,7 +199,22 @@ async fn run_command(admin_command: AdminCommand, context: &Arc<AdminContext>) -
         }
         AdminCommand::AlarmList => Ok(alarm_lines(&context.alarms.all(), context.alarm_words)),
         AdminCommand::AlarmSeen { id } => acknowledge_alarm(context, id.trim().to_owned()).await,
+        AdminCommand::Doctor => write_report(Arc::clone(&context.reports.facts)).await,
+        AdminCommand::Bundle => write_report(Arc::clone(&context.reports.files)).await,
     }
+}
+
+/// The verifier keys of the log, one a line.
+fn list_keys(store: &Store) -> String {
+    store.verifier_keys().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// A report as JSON; making it waits for the disk.
+async fn write_report<R: Serialize + 'static>(
+    report: Arc<dyn Fn() -> R + Send + Sync>,
+) -> Result<String, String> {
+    let written = tokio::task::spawn_blocking(move || serde_json::to_string(&report())).await;
+    written.map_err(|e| e.to_string())?.map_err(|e| e.to_string())
 }
 
 async fn acknowledge_alarm(context: &Arc<AdminContext>, id: String) -> Result<String, String> {

@@ -11,8 +11,11 @@
 
 pub mod admin;
 pub mod alarms;
+pub mod bundle;
 pub mod clock;
 pub mod command;
+pub mod doctor;
+mod field_commands;
 pub mod identity;
 pub mod intake;
 pub mod listen;
@@ -20,9 +23,11 @@ pub mod panel;
 pub mod photo;
 pub mod printing;
 mod prints;
+pub mod provision;
 pub mod scrub;
 pub mod serve;
 pub mod settings;
+pub mod setup;
 pub mod store;
 pub mod sweep;
 pub mod uplink;
@@ -43,6 +48,7 @@ use service::random::{RandomSource, SystemRandom};
 use service::settings::{LoadedSettings, SettingsError};
 
 use crate::admin::AdminCommand;
+use crate::field_commands::{DoctorFormat, FieldSettings};
 use crate::identity::{ApiTokenScope, TokenLife};
 use crate::settings::BoxSettings;
 
@@ -107,6 +113,26 @@ enum CliCommand {
     Claim {
         /// The file
         file: PathBuf,
+    },
+    /// Look at clock, storage, power, network, relay, printers and log; ends with 0 good, 1 soon, 2 now
+    Doctor {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write a support bundle: how the box is, without records, names, photos and keys
+    Bundle {
+        /// The file; by default one named after the day, here
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Print the code of the set-up page
+    SetupCode,
+    /// Turn the card's claim file into the machine's settings (the image's first boot; as root)
+    Provision {
+        /// The folder with cleantrack.toml: the card's FAT partition
+        #[arg(long, value_name = "DIR")]
+        card: PathBuf,
     },
     #[command(name = photo::CHILD_SUBCOMMAND, hide = true)]
     Photo,
@@ -270,6 +296,8 @@ enum RunError {
     Rebuild(store::StoreError),
     #[error(transparent)]
     Import(#[from] store::ImportError),
+    #[error(transparent)]
+    Field(#[from] field_commands::FieldError),
     #[error("{0}")]
     Refused(String),
     #[error("standard input or a file cannot be read: {0}")]
@@ -310,8 +338,8 @@ pub fn run_program(program: &ProgramSetup, arguments: impl IntoIterator<Item = O
     if matches!(cli.command, Some(CliCommand::Photo)) {
         return photo::child_main();
     }
-    match execute_cli(program, cli) {
-        Ok(exit) => exit.into(),
+    match run_field_command(&cli).unwrap_or_else(|| execute_cli(program, cli).map(ExitCode::from)) {
+        Ok(exit) => exit,
         Err(error) => {
             print_error(&error.to_string());
             error.exit().into()
@@ -327,6 +355,40 @@ fn print_error(words: &str) {
 #[expect(clippy::print_stdout, reason = "a command's result belongs on standard output")]
 fn show_settings(words: &str) {
     println!("{words}");
+}
+
+/// Commands that go on where the settings are wrong or the box does not run.
+fn run_field_command(cli: &Cli) -> Option<Result<ExitCode, RunError>> {
+    match cli.command.as_ref()? {
+        CliCommand::Doctor { json } => {
+            let format = if *json { DoctorFormat::Json } else { DoctorFormat::Words };
+            Some(Ok(field_commands::run_doctor(&field_settings(cli), format)))
+        }
+        CliCommand::Bundle { out } => {
+            let written = field_commands::write_bundle(&field_settings(cli), out.clone());
+            Some(written.map(ExitCode::from).map_err(RunError::from))
+        }
+        CliCommand::Provision { card } => {
+            let data = cli.global.data.as_deref();
+            let missing = SettingsError::Value("no data partition: give --data DIR");
+            let provisioned = data.ok_or(RunError::Settings(missing)).and_then(|data| {
+                service::logging::start_logging("info");
+                Ok(field_commands::run_provision(card, data)?)
+            });
+            Some(provisioned.map(ExitCode::from))
+        }
+        _ => None,
+    }
+}
+
+/// The settings, or what is wrong with them, and the data folder whatever is.
+fn field_settings(cli: &Cli) -> FieldSettings {
+    let loaded = service::settings::read_variables().and_then(|environment| {
+        BoxSettings::load(cli.global.config.as_deref(), &environment, cli.global.data.clone())
+    });
+    let settings = loaded.map(|loaded| loaded.settings).map_err(|error| error.to_string());
+    let of_settings = settings.as_ref().ok().and_then(|settings| settings.data.clone());
+    FieldSettings { data: of_settings.or_else(|| cli.global.data.clone()), settings }
 }
 
 fn execute_cli(program: &ProgramSetup, cli: Cli) -> Result<ProgramExit, RunError> {
@@ -370,8 +432,14 @@ fn execute_cli(program: &ProgramSetup, cli: Cli) -> Result<ProgramExit, RunError
             seen: None,
         }),
         Some(CliCommand::Claim { file }) => AdminCommand::Claim { file: read_file(&file)? },
-        // `run` has done it: it needs no settings.
-        Some(CliCommand::Photo) => return Ok(ProgramExit::Success),
+        Some(CliCommand::SetupCode) => return Ok(field_commands::show_code(&settings, settings.data()?)?),
+        // They were done before: they need no settings.
+        Some(
+            CliCommand::Photo
+            | CliCommand::Doctor { .. }
+            | CliCommand::Bundle { .. }
+            | CliCommand::Provision { .. },
+        ) => return Ok(ProgramExit::Success),
     };
     match admin_socket::send_admin_command::<_, String>(settings.data()?, &admin_command)? {
         AdminAnswer::Done(words) => {

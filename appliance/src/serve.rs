@@ -1,11 +1,14 @@
 //! The running box: what starts in which order, what it tells whoever started it, and how it ends.
 
 mod early;
+mod field;
 pub(crate) mod panel;
 mod pooled_random;
 mod progress;
 mod rooms;
 mod upkeep;
+
+pub(crate) use self::rooms::route_sources;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -266,8 +269,11 @@ async fn start_box(
 
     let ports = [Some(plain_addr), secure_addr].map(|addr| addr.map(|addr| addr.port()));
     let of_pages = page_settings(settings, ports, panel.view());
-    let state = page_state(seams, data, (&store, &identity), (&photos, &printing), (link, of_pages));
+    field::record_setup(seams, settings, &store).await;
+    let field = field::field_parts(seams, settings, data, &uplink);
+    let state = page_state(seams, data, (&store, &identity), (&photos, &printing), (link, of_pages), field);
     web::attach_left_photos(&state);
+    let reports = field::box_reports(&state);
     let sources = PanelSources::new(seams, settings, data, &store, &printing, uplink.status());
     let (panel, panel_tasks) = panel.run(sources, state.clone());
     tasks.extend(panel_tasks);
@@ -280,6 +286,7 @@ async fn start_box(
         uplink: Arc::clone(&uplink),
         alarms: Arc::clone(&seams.alarms),
         alarm_words: web::word_alarm_line,
+        reports,
         clock: Arc::clone(&seams.clock),
         random: Arc::clone(&seams.random),
     };
@@ -320,8 +327,10 @@ fn page_state(
     (store, identity): (&Store, &IdentityStores),
     (photos, printing): (&PhotoStore, &Arc<PrintService>),
     (view, settings): (upkeep::LinkView, web::WebSettings),
+    field: web::FieldParts,
 ) -> AppState {
     AppState::new(web::WebParts {
+        field,
         cosigners: load_cosigners(data),
         facility_id: facility_id(data),
         store: store.clone(),

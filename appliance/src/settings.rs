@@ -34,6 +34,23 @@ impl Default for BoxLimits {
     }
 }
 
+/// The building's network, as far as the box itself has a part in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct BoxNetwork {
+    /// Whether the box is a Wi-Fi of its own, so that phones reach its set-up page: it then answers what phones ask a network for.
+    pub access_point: bool,
+}
+
+/// Setting the box up.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SetupSettings {
+    /// Where the image's first boot leaves its state and the set-up code; without it the set-up page changes what the box itself can.
+    #[schemars(extend("x-example" = "/data/etc/cleantrack"))]
+    pub folder: Option<PathBuf>,
+}
+
 /// Which ways to the relay the box may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -129,6 +146,10 @@ pub struct BoxSettings {
     pub https: ListenAddress,
     /// Bounds.
     pub limits: BoxLimits,
+    /// The building's network.
+    pub network: BoxNetwork,
+    /// Setting the box up.
+    pub setup: SetupSettings,
     /// The line to the relay.
     pub uplink: UplinkSettings,
     /// Printers that are always there, each with `name`, `language` and `address`, more in docs/printers.md; the pages find
@@ -161,6 +182,8 @@ impl Default for BoxSettings {
             http: ListenAddress::any(8080),
             https: ListenAddress::any(8443),
             limits: BoxLimits::default(),
+            network: BoxNetwork::default(),
+            setup: SetupSettings::default(),
             uplink: UplinkSettings::default(),
             printers: Vec::new(),
             claim: None,

@@ -424,6 +424,10 @@ fn staff_access(at: &Places) -> Vec<Page> {
         ),
         page("staff-program-revoke", "/programs", vec![Press("td a[href$='/revoke']")], "Revoke token"),
         page("staff-access-log", "/box/audit", vec![], "Newest first"),
+        page("staff-health", "/box/health", vec![], "on the command line"),
+        page("staff-bundle", "/box/bundle", vec![], "What is in it"),
+        // Whoever can sign in is led from the first set-up to that of staff.
+        page("staff-setup", "/../setup", vec![], "Ten minutes from here"),
         page("staff-scan", &format!("/../t/{pump}"), vec![], "I am someone else"),
         page("staff-settings", "/box/settings", vec![], "Label host"),
         page("staff-me", "/me", vec![], "Sign out"),

@@ -56,6 +56,19 @@ pub const ROOMS: &[Room] = &[
     ),
     room("appliance/identity", &["clock"], "who somebody is, not what they want"),
     room("appliance/printing", &["clock"], "labels and printers, not the log and not the pages"),
+    room("appliance/setup", &[], "how far the set-up is, for those who show it and those who change it"),
+    room("appliance/provision", &["settings", "setup"], "first boot: it knows no log and no page"),
+    room(
+        "appliance/doctor",
+        &["alarms", "clock", "identity", "printing", "setup", "store", "uplink"],
+        "it looks and judges; it knows no sentence and no page",
+    ),
+    room(
+        "appliance/bundle",
+        &["alarms", "clock", "doctor", "identity", "setup"],
+        "what a support bundle holds; it knows no page and no record",
+    ),
+    room("appliance/field_commands", ALL, "commands that put the rooms together without a running box"),
     room("appliance/command", &["clock", "intake", "store"], "the one way from a command to the log"),
     room(
         "appliance/prints",
@@ -77,14 +90,17 @@ pub const ROOMS: &[Room] = &[
     room(
         "appliance/web",
         &[
-            "alarms", "clock", "command", "identity", "intake", "listen", "panel", "photo", "printing",
-            "settings", "store", "uplink",
+            "alarms", "bundle", "clock", "command", "doctor", "identity", "intake", "listen", "panel",
+            "photo", "printing", "settings", "setup", "store", "uplink",
         ],
         "pages and API",
     ),
     room(
         "appliance/admin",
-        &["alarms", "clock", "command", "identity", "intake", "photo", "printing", "store", "uplink"],
+        &[
+            "alarms", "bundle", "clock", "command", "doctor", "identity", "intake", "photo", "printing",
+            "store", "uplink",
+        ],
         "the administration socket knows no page",
     ),
     room("appliance/serve", ALL, "it puts the rooms together"),

@@ -105,7 +105,7 @@ ways! {
     },
     AddStaff => CommandWays {
         kinds: &["staff.added"],
-        routes: &["person.add"],
+        routes: &["person.add", "setup.begin"],
         cli: Some("staff add"),
         ..NONE
     },
@@ -113,7 +113,7 @@ ways! {
     StaffLeft => CommandWays { kinds: &["staff.left"], routes: &["person.leave"], ..NONE },
     ChangeFacility => CommandWays {
         kinds: &["facility.changed"],
-        routes: &["settings.save"],
+        routes: &["settings.save", "setup.begin", "setup.save"],
         cli: Some("facility set"),
         ..NONE
     },

@@ -382,11 +382,13 @@ fn claim_targets(
     clock: &Arc<dyn Clock>,
 ) -> Result<Vec<WayTarget>, ClaimError> {
     let Some(text) = files.waiting()? else { return Ok(Vec::new()) };
-    let file = firmware_config::ClaimFile::parse(text.as_bytes())?;
+    let Some(relay) = firmware_config::ClaimFile::parse(text.as_bytes())?.relay else {
+        return Ok(Vec::new());
+    };
     let mut targets = Vec::new();
     for route in routes_of(route) {
-        let tls = tls::watched_config(&route.trusted(&file.relay_ca), None, Arc::clone(clock), 0)?;
-        targets.extend(WayTarget::of_https(&file.relay_url, &route, tls, ShownIdentity::None));
+        let tls = tls::watched_config(&route.trusted(&relay.relay_ca), None, Arc::clone(clock), 0)?;
+        targets.extend(WayTarget::of_https(&relay.relay_url, &route, tls, ShownIdentity::None));
     }
     Ok(targets)
 }

@@ -2,6 +2,7 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -17,12 +18,19 @@ use crate::identity::IdentityStores;
 use crate::panel::PanelView;
 use crate::photo::PhotoStore;
 use crate::printing::PrintService;
+use crate::setup::SetupCode;
 use crate::store::Store;
-use crate::uplink::WayReport;
+use crate::uplink::proxy::HttpsRoute;
+use crate::uplink::{UplinkStatus, WayReport};
 
 /// Tries to sign in a second from one address, in bursts of ten times as many. No setting: it keeps people with PINs from
 /// waiting behind a flood, whatever the facility's phones send.
 pub(crate) const SIGN_INS_PER_ADDRESS: u32 = 1;
+
+/// Tries of the set-up code in a minute from one address; whoever can come from very many shares one bucket with all of them.
+const CODE_TRIES: u32 = 10;
+const CODE_SPAN: Duration = Duration::from_secs(60);
+const CODE_ADDRESSES_MAX: usize = 16;
 
 /// Addresses that are told apart at a time; a building has fewer phones.
 pub(crate) const ADDRESSES_MAX: usize = 4_096;
@@ -95,9 +103,35 @@ pub struct WebParts {
     pub cosigners: CosignerKeys,
     /// The facility to which the box belongs.
     pub facility_id: OwnFacility,
+    /// What set-up, health page and support bundle need.
+    pub field: FieldParts,
     /// Settings.
     pub settings: WebSettings,
 }
+
+/// What set-up, health page and support bundle need of the rest of the box.
+#[derive(Clone)]
+pub struct FieldParts {
+    /// The data folder.
+    pub data: PathBuf,
+    /// Where the image's first boot leaves its state; absent: a system of the facility's own.
+    pub setup_folder: Option<PathBuf>,
+    /// The code of the set-up page.
+    pub code: SetupCode,
+    /// Whether the box is a Wi-Fi of its own.
+    pub access_point: bool,
+    /// The uplink's state, in full.
+    pub uplink: watch::Receiver<UplinkStatus>,
+    /// How HTTPS leaves the building.
+    pub route: HttpsRoute,
+    /// Each setting; none is a secret.
+    pub settings_list: String,
+    /// Takes up a claim file.
+    pub take_claim: ClaimTaker,
+}
+
+/// Takes up a claim file, or says why not.
+pub type ClaimTaker = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
 
 /// Tells the relay's cosigning keys; none before the box is claimed.
 pub type CosignerKeys = Arc<dyn Fn() -> Vec<record::sign::VerifierKey> + Send + Sync>;
@@ -116,6 +150,8 @@ pub(super) struct ContextInner {
     pub(super) submissions: RateLimiter<ClientNetwork>,
     /// Tries to sign in from devices that are new to whom they name.
     pub(super) sign_ins: RateLimiter<ClientNetwork>,
+    /// Tries of the set-up code.
+    pub(super) code_tries: RateLimiter<ClientNetwork>,
     /// Label sheets that are drawn at a time: one of 5,000 labels takes a core and megabytes for seconds.
     pub(super) sheets: Semaphore,
     stored: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
@@ -130,6 +166,7 @@ impl AppState {
                 parts,
                 submissions,
                 sign_ins: address_limiter(SIGN_INS_PER_ADDRESS),
+                code_tries: RateLimiter::new(CODE_TRIES, CODE_SPAN, CODE_TRIES, CODE_ADDRESSES_MAX),
                 sheets: Semaphore::new(1),
                 stored: RwLock::default(),
             }),

@@ -44,11 +44,17 @@ use self::middleware::RequestGuard;
 use self::presenter::BoxPresenter;
 
 pub use self::commands::photo_follow::attach_left_photos;
-pub use self::context::{AppState, CosignerKeys, OwnFacility, RelayLinkState, WebParts, WebSettings};
+pub use self::context::{
+    AppState, ClaimTaker, CosignerKeys, FieldParts, OwnFacility, RelayLinkState, WebParts, WebSettings,
+};
 pub use self::starting::starting_router;
 pub use self::view_models::alarm_words::word_alarm_line;
+pub use self::view_models::bundle_files::running_files;
+pub use self::view_models::doctor_words::{DoctorAdvice, DoctorText, word_doctor_line, word_doctor_report};
+pub use self::view_models::health::running_facts;
 pub use self::view_models::panel_words::panel_reason;
 pub use self::view_models::scanned_tags::{ScannedItem, take_scanned_item};
+pub use self::view_models::setup_words::{word_card_report, word_provision};
 pub use self::view_models::slips::compose_first_slip;
 
 /// All pages and the API. Requests must carry [`crate::listen::PeerAddress`] as an extension; without it they count as plain

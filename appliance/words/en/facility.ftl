@@ -51,6 +51,9 @@ feed-incomplete = { $who }. Incomplete, does not count
 
 box-title = This box
 box-settings = Settings
+box-health = Health
+box-setup = Set-up
+box-bundle = Support bundle
 box-programs = Programs
 box-access-log = Access log
 # An alarm’s dates.

@@ -6,6 +6,7 @@ pub(crate) mod labels;
 pub(crate) mod people;
 pub(crate) mod phone;
 pub(crate) mod printers;
+pub(crate) mod setup;
 
 use web::route::Route;
 
@@ -19,6 +20,7 @@ pub(crate) fn page_routes() -> Vec<Route<AppState>> {
         labels::label_page_routes(),
         printers::printer_page_routes(),
         facility::facility_page_routes(),
+        setup::setup_page_routes(),
     ]
     .into_iter()
     .flatten()

@@ -85,15 +85,39 @@ impl FromRequest<AppState> for StaffListForm {
     type Rejection = HttpError;
     async fn from_request(request: Request, _: &AppState) -> Result<Self, HttpError> {
         let (head, body) = request.into_parts();
-        let is_multipart = require_form_media(&head.headers)?;
-        let body = read_body(&head.headers, body, LIST_BYTES_MAX).await?;
-        let form = if is_multipart {
-            read_parts(&head.headers, &body)?
-        } else {
-            Self { fields: FormFields::parse_urlencoded::<ListRules>(&body)?, file: None }
-        };
+        let form = read_list_form(&head.headers, body).await?;
         SessionFormToken::require(head.extensions.get().cloned(), &form.fields)?;
         Ok(form)
+    }
+}
+
+/// The same of whoever has no session: what it holds must prove who sent it.
+pub(crate) struct OpenListForm {
+    pub(crate) fields: FormFields,
+    pub(crate) file: Option<Vec<u8>>,
+}
+
+impl FromRequest<AppState> for OpenListForm {
+    type Rejection = HttpError;
+    async fn from_request(request: Request, _: &AppState) -> Result<Self, HttpError> {
+        let (head, body) = request.into_parts();
+        let StaffListForm { fields, file } = read_list_form(&head.headers, body).await?;
+        Ok(Self { fields, file })
+    }
+}
+
+impl Argument for OpenListForm {
+    fn describe(operation: &mut Operation<'_>) {
+        StaffListForm::describe(operation);
+    }
+}
+
+async fn read_list_form(headers: &HeaderMap, body: axum::body::Body) -> Result<StaffListForm, HttpError> {
+    let is_multipart = require_form_media(headers)?;
+    let body = read_body(headers, body, LIST_BYTES_MAX).await?;
+    match is_multipart {
+        true => read_parts(headers, &body),
+        false => Ok(StaffListForm { fields: FormFields::parse_urlencoded::<ListRules>(&body)?, file: None }),
     }
 }
 

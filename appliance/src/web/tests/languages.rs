@@ -158,8 +158,17 @@ async fn pages_of_lists_and_tags_are_whole_in_each_language() {
     let world = World::new().await;
     let pump = world.pump.to_string();
     let slip = format!("{}{}", &pump[..8], if pump.ends_with('0') { '1' } else { '0' });
-    let pages =
-        ["/", "/?all=1", "/?q=pump", "/?q=nothing", "/?due=all", "/board", "/t/7QK3M9X2W", "/t/?tag="];
+    let pages = [
+        "/",
+        "/?all=1",
+        "/?q=pump",
+        "/?q=nothing",
+        "/?due=all",
+        "/board",
+        "/t/7QK3M9X2W",
+        "/t/?tag=",
+        "/setup",
+    ];
     let mut pages: Vec<Asked> = pages.into_iter().map(asks).collect();
     pages
         .extend([format!("/t/{slip}"), format!("/{slip}"), "/t/7QK3M9X2".to_owned()].map(|path| asks(&path)));

@@ -29,13 +29,14 @@ use crate::photo::{PhotoSettings, PhotoStore, UploadLimits};
 use crate::printing::{PrintService, PrinterConfig};
 use crate::store::{Store, StoreConfig, StoreError};
 use crate::uplink::WayReport;
-use crate::web::context::{AppState, RelayLinkState, WebParts, WebSettings};
+use crate::web::context::{AppState, FieldParts, RelayLinkState, WebParts, WebSettings};
 use crate::web::{mount_table, routes};
 
 mod access;
 mod adopted;
 mod alarms;
 mod bad_input;
+mod bundle;
 mod changes;
 mod compression;
 mod designs;
@@ -57,6 +58,7 @@ mod readers;
 mod refusal_fields;
 mod refused_early;
 mod relay_ways;
+mod setup;
 mod sign_in;
 mod slips;
 mod staff_pages;
@@ -262,6 +264,7 @@ impl World {
             ways: way_reports,
             alarms,
             cosigners: Arc::new(|| vec![relay_key().verifier().clone()]),
+            field: field_parts(&dir.path().join("box")),
             facility_id: Arc::new({
                 let claimed = claimed.clone();
                 move || *claimed.lock().unwrap()
@@ -395,6 +398,33 @@ impl World {
 
     async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         self.send(posted(path, form), false).await
+    }
+}
+
+/// A box without an image, which takes up any claim file.
+fn field_parts(data: &std::path::Path) -> FieldParts {
+    std::fs::write(data.join(crate::setup::CODE_FILE), "AAAAA-AAAAA\n").unwrap();
+    let code = crate::setup::SetupCode::find(None, data);
+    let ways = WayReport {
+        way: crate::uplink::way::UplinkWay::Mqtt,
+        faults: std::collections::BTreeMap::new(),
+        proxy: None,
+    };
+    let status = crate::uplink::UplinkStatus {
+        state: crate::uplink::UplinkState::Alone,
+        backlog: 0,
+        ended_backlog: 0,
+        ways,
+    };
+    FieldParts {
+        data: data.to_owned(),
+        setup_folder: None,
+        code,
+        access_point: true,
+        uplink: watch::channel(status).1,
+        route: Default::default(),
+        settings_list: "log = \"info\"\n".to_owned(),
+        take_claim: Arc::new(|_| Ok(())),
     }
 }
 

@@ -4,6 +4,8 @@ mod access_log;
 mod access_words;
 mod alarms;
 mod box_page;
+mod bundle;
+mod health;
 mod settings;
 mod today;
 
@@ -37,6 +39,14 @@ pub(crate) fn facility_page_routes() -> Vec<Route<AppState>> {
         row(Method::POST, "/staff/box/alarms/{id}/seen", "alarm.dismiss", Form, alarms::acknowledge)
             .refusals(find)
             .example(alarm),
+        row(Method::GET, "/staff/box/health", "health.open", Page, health::open).refusals(find),
+        row(Method::POST, "/staff/box/health", "health.probe", Form, health::probe)
+            .refusals(find)
+            .example(examples::button_example()),
+        row(Method::GET, "/staff/box/bundle", "bundle.list", Page, bundle::list).refusals(find),
+        row(Method::POST, "/staff/box/bundle", "bundle.save", Form, bundle::save)
+            .refusals(find)
+            .example(examples::button_example()),
         row(Method::GET, "/staff/box/audit", "audit.show", Page, access_log::show).refusals(find),
     ]
 }

@@ -1,0 +1,228 @@
+//! Files of the data partition, each written under another name first: a power cut leaves the old one or the new one.
+
+use std::io::Write as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown, symlink};
+use std::path::{Path, PathBuf};
+
+use firmware_config::ClaimFile;
+
+use super::owner::{FileOwner, find_service};
+use super::plan::{FileChange, FileContent, MADE_CODE_FILE, SETTLED_FILE, place_of};
+use crate::setup::{CODE_FILE, STATE_FILE, SetupState};
+
+/// Why it was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum ProvisionError {
+    #[error("{} cannot be written: {source}. Nothing was taken from the card; the box starts with what it had", path.display())]
+    Data { path: PathBuf, source: std::io::Error },
+    #[error("the settings that follow from the claim file are none that this box takes: {0}")]
+    Settings(String),
+    /// Only gates of tests do this.
+    #[error("the power was cut")]
+    Cut,
+}
+
+/// Stands between any two steps of which the first is durable.
+pub trait StepGate {
+    /// # Errors
+    /// Nothing more is to be done.
+    fn pass_step(&mut self) -> Result<(), ProvisionError>;
+}
+
+/// Lets everything through.
+#[derive(Debug, Clone, Copy)]
+pub struct OpenGate;
+
+impl StepGate for OpenGate {
+    fn pass_step(&mut self) -> Result<(), ProvisionError> {
+        Ok(())
+    }
+}
+
+/// The data partition.
+#[derive(Debug)]
+pub struct DataFolder {
+    data: PathBuf,
+    etc: PathBuf,
+    setup: PathBuf,
+    service: Option<FileOwner>,
+}
+
+impl DataFolder {
+    pub fn open(data: &Path, root: &Path) -> Result<Self, ProvisionError> {
+        let (etc, setup) = (data.join("etc"), data.join("etc/cleantrack"));
+        make_folder(&setup)?;
+        Ok(Self { data: data.to_owned(), etc, setup, service: find_service(data, root) })
+    }
+
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    pub fn setup_folder(&self) -> &Path {
+        &self.setup
+    }
+
+    pub fn has_state(&self) -> bool {
+        self.setup.join(STATE_FILE).exists()
+    }
+
+    pub fn has_claim(&self) -> bool {
+        self.setup.join("claim.toml").exists()
+    }
+
+    pub fn has_code(&self) -> bool {
+        std::fs::metadata(self.setup.join(CODE_FILE)).is_ok_and(|meta| meta.len() > 0)
+    }
+
+    pub fn has_file(&self, name: &str) -> bool {
+        self.etc.join(name).exists()
+    }
+
+    /// The code that the box made itself.
+    pub fn made_code(&self) -> Option<String> {
+        let text = std::fs::read_to_string(self.etc.join(MADE_CODE_FILE)).ok()?;
+        Some(text.trim().to_owned()).filter(|code| !code.is_empty())
+    }
+
+    /// What was applied before; one that cannot be read counts as none, and what the new file names counts.
+    pub fn read_settled(&self) -> ClaimFile {
+        let bytes = std::fs::read(self.etc.join(SETTLED_FILE)).ok();
+        bytes.and_then(|bytes| ClaimFile::parse(&bytes).ok()).unwrap_or_default()
+    }
+
+    pub fn apply_change(&self, change: &FileChange, gate: &mut dyn StepGate) -> Result<(), ProvisionError> {
+        let path = place_of(&self.etc, change);
+        match &change.content {
+            FileContent::Open(text) => self.put_file(&path, text, FileAccess::Everybody, gate),
+            FileContent::Root(text) => self.put_file(&path, text, FileAccess::Root, gate),
+            FileContent::Service(text) => self.put_file(&path, text, FileAccess::Service, gate),
+            FileContent::Link(to) => put_link(&path, to, gate),
+            FileContent::Absent => remove_path(&path, gate),
+        }
+    }
+
+    pub fn write_state(&self, state: &SetupState, gate: &mut dyn StepGate) -> Result<(), ProvisionError> {
+        let path = self.setup.join(STATE_FILE);
+        let text = serde_json::to_string(state).map_err(|error| at_path(&path, error.into()))?;
+        self.put_file(&path, &text, FileAccess::Everybody, gate)
+    }
+
+    pub fn mark_file(&self, name: &str, gate: &mut dyn StepGate) -> Result<(), ProvisionError> {
+        self.put_file(&self.etc.join(name), "", FileAccess::Root, gate)
+    }
+
+    pub fn remove_file(&self, name: &str, gate: &mut dyn StepGate) -> Result<(), ProvisionError> {
+        remove_path(&self.etc.join(name), gate)
+    }
+
+    fn put_file(
+        &self,
+        path: &Path,
+        text: &str,
+        access: FileAccess,
+        gate: &mut dyn StepGate,
+    ) -> Result<(), ProvisionError> {
+        let owner = self.service.filter(|_| access == FileAccess::Service);
+        if is_written(path, text, access.mode(), owner) {
+            return Ok(());
+        }
+        let temporary = temporary_path(path);
+        make_folder(path.parent().unwrap_or(&self.etc))?;
+        write_new(&temporary, text, access.mode(), owner).map_err(|source| at_path(path, source))?;
+        gate.pass_step()?;
+        put_in_place(&temporary, path)?;
+        gate.pass_step()
+    }
+}
+
+/// Who may read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FileAccess {
+    Everybody,
+    Root,
+    Service,
+}
+
+impl FileAccess {
+    const fn mode(self) -> u32 {
+        match self {
+            Self::Everybody => 0o644,
+            Self::Root | Self::Service => 0o600,
+        }
+    }
+}
+
+fn at_path(path: &Path, source: std::io::Error) -> ProvisionError {
+    ProvisionError::Data { path: path.to_owned(), source }
+}
+
+fn make_folder(path: &Path) -> Result<(), ProvisionError> {
+    std::fs::create_dir_all(path).map_err(|source| at_path(path, source))
+}
+
+/// Whether it is there already, so that no boot wears out the card.
+fn is_written(path: &Path, text: &str, mode: u32, owner: Option<FileOwner>) -> bool {
+    let Ok(meta) = std::fs::symlink_metadata(path) else { return false };
+    let is_theirs = owner.is_none_or(|owner| (owner.user, owner.group) == (meta.uid(), meta.gid()));
+    meta.is_file()
+        && is_theirs
+        && meta.permissions().mode() & 0o777 == mode
+        && std::fs::read(path).is_ok_and(|bytes| bytes == text.as_bytes())
+}
+
+fn temporary_path(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.new"))
+}
+
+fn write_new(path: &Path, text: &str, mode: u32, owner: Option<FileOwner>) -> std::io::Result<()> {
+    // Whatever a cut left there may have another mode.
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    file.set_permissions(std::fs::Permissions::from_mode(mode))?;
+    if let Some(owner) = owner
+        && (owner.user, owner.group) != (file.metadata()?.uid(), file.metadata()?.gid())
+    {
+        fchown(&file, Some(owner.user), Some(owner.group))?;
+    }
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+fn put_in_place(temporary: &Path, path: &Path) -> Result<(), ProvisionError> {
+    std::fs::rename(temporary, path).map_err(|source| at_path(path, source))?;
+    sync_folder(path)
+}
+
+fn put_link(path: &Path, to: &str, gate: &mut dyn StepGate) -> Result<(), ProvisionError> {
+    if std::fs::read_link(path).is_ok_and(|there| there == Path::new(to)) {
+        return Ok(());
+    }
+    let temporary = temporary_path(path);
+    // A left-over of a cut.
+    let _ = std::fs::remove_file(&temporary);
+    symlink(to, &temporary).map_err(|source| at_path(path, source))?;
+    gate.pass_step()?;
+    put_in_place(&temporary, path)?;
+    gate.pass_step()
+}
+
+fn remove_path(path: &Path, gate: &mut dyn StepGate) -> Result<(), ProvisionError> {
+    match std::fs::remove_file(path) {
+        Ok(()) => {
+            sync_folder(path)?;
+            gate.pass_step()
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(at_path(path, source)),
+    }
+}
+
+fn sync_folder(path: &Path) -> Result<(), ProvisionError> {
+    let Some(folder) = path.parent() else { return Ok(()) };
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(|source| at_path(path, source))
+}

@@ -1,0 +1,41 @@
+//! As whom the service runs: what it must read, and nobody else, is made its own.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+/// The image's name for it.
+const SERVICE_USER: &str = "cleantrack";
+
+/// A user and its group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileOwner {
+    pub user: u32,
+    pub group: u32,
+}
+
+/// Whoever has the service's data folder; before it is there, whoever the machine lists under the service's name.
+pub fn find_service(data: &Path, root: &Path) -> Option<FileOwner> {
+    let folder = std::fs::metadata(data.join("appliance")).ok();
+    let of_folder = folder.map(|meta| FileOwner { user: meta.uid(), group: meta.gid() });
+    of_folder.filter(|owner| owner.user != 0).or_else(|| {
+        let users = std::fs::read_to_string(root.join("etc/passwd")).ok()?;
+        find_user(&users)
+    })
+}
+
+fn find_user(users: &str) -> Option<FileOwner> {
+    users.lines().find_map(|line| {
+        let mut parts = line.split(':');
+        let is_it = parts.next() == Some(SERVICE_USER);
+        let (user, group) = (parts.nth(1)?.parse().ok()?, parts.next()?.parse().ok()?);
+        is_it.then_some(FileOwner { user, group })
+    })
+}
+
+#[test]
+fn a_user_is_found_by_name() {
+    let users =
+        "root:x:0:0:root:/:/bin/sh\nbroken\ncleantrack:x:990:989::/data/appliance:/usr/sbin/nologin\n";
+    assert_eq!(find_user(users), Some(FileOwner { user: 990, group: 989 }));
+    assert_eq!(find_user("cleantrack2:x:1:1::/:/bin/sh\n"), None);
+}

@@ -1,0 +1,203 @@
+//! Which files follow from a claim file, over what was applied before it. Nothing here touches a disk.
+
+use std::path::{Path, PathBuf};
+
+use firmware_config::{ClaimFile, NetworkClaim};
+
+use super::apply::ProvisionError;
+use super::files;
+use crate::setup::{CODE_FILE, SetupPart};
+
+/// What was applied so far, the relay and the set-up code aside.
+pub const SETTLED_FILE: &str = "cleantrack/settled.toml";
+/// Of a code that the box made: unlike an installer's it stands on the card.
+pub const MADE_CODE_FILE: &str = "cleantrack/setup-code-made";
+
+/// A change below the data partition's `etc`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileChange {
+    /// Below `etc`.
+    pub path: String,
+    pub content: FileContent,
+}
+
+/// What becomes of a path.
+#[derive(Clone, PartialEq, Eq)]
+pub enum FileContent {
+    /// Read by everybody on the machine.
+    Open(String),
+    /// Read by root alone.
+    Root(String),
+    /// Read by the service alone.
+    Service(String),
+    /// A link to this.
+    Link(String),
+    Absent,
+}
+
+impl std::fmt::Debug for FileContent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Open(text) => write!(f, "Open({text:?})"),
+            Self::Link(to) => write!(f, "Link({to:?})"),
+            Self::Root(_) | Self::Service(_) => f.write_str("****"),
+            Self::Absent => f.write_str("Absent"),
+        }
+    }
+}
+
+/// What a plan is made of.
+pub struct PlanInputs<'a> {
+    /// The new one.
+    pub claim: &'a ClaimFile,
+    /// What was applied before.
+    pub before: ClaimFile,
+    /// The data partition, as paths in settings name it.
+    pub data: &'a Path,
+    /// Whether the box becomes a network of its own.
+    pub is_access_point: bool,
+    /// Whether the service has a claim file already.
+    pub has_claim: bool,
+    /// A set-up code that was made, where there is none yet.
+    pub new_code: Option<String>,
+}
+
+/// All changes, in their order.
+#[derive(Debug, PartialEq, Eq)]
+pub struct BoxPlan {
+    pub changes: Vec<FileChange>,
+}
+
+impl BoxPlan {
+    /// What follows from the inputs.
+    ///
+    /// # Errors
+    /// The settings that would be written are none that the box takes.
+    pub fn of(inputs: &PlanInputs<'_>) -> Result<Self, ProvisionError> {
+        let settled = lay_over(&inputs.before, inputs.claim);
+        let mut plan = Self { changes: Vec::new() };
+        plan.plan_machine(&settled);
+        plan.plan_network(&settled, inputs.is_access_point);
+        plan.plan_service(inputs, &settled)?;
+        plan.add(SETTLED_FILE, FileContent::Root(settled.to_toml()));
+        Ok(plan)
+    }
+
+    fn add(&mut self, path: &str, content: FileContent) {
+        self.changes.push(FileChange { path: path.to_owned(), content });
+    }
+
+    fn plan_machine(&mut self, settled: &ClaimFile) {
+        if let Some(name) = &settled.hostname {
+            self.add("hostname", FileContent::Open(format!("{name}\n")));
+        }
+        if let Some(zone) = &settled.time_zone {
+            self.add("timezone", FileContent::Open(format!("{zone}\n")));
+            self.add("localtime", FileContent::Link(format!("/usr/share/zoneinfo/{zone}")));
+        }
+        if !settled.network.ntp.is_empty() {
+            let text = files::write_time_servers(&settled.network.ntp);
+            self.add("timesyncd.conf.d/10-claim.conf", FileContent::Open(text));
+        }
+    }
+
+    /// The address is that of the Wi-Fi where there is one, else that of the cable.
+    fn plan_network(&mut self, settled: &ClaimFile, is_access_point: bool) {
+        let automatic = NetworkClaim::default();
+        let (wired, wireless) = match settled.wifi {
+            Some(_) => (&automatic, &settled.network),
+            None => (&settled.network, &automatic),
+        };
+        self.add("network/10-wired.network", FileContent::Open(files::write_wired(wired)));
+        if let Some(wifi) = &settled.wifi {
+            self.add("wpa_supplicant-wlan0.conf", FileContent::Root(files::write_wpa(wifi)));
+            self.add("network/20-wireless.network", FileContent::Open(files::write_wireless(wireless)));
+        }
+        let access_point =
+            if is_access_point { FileContent::Open(String::new()) } else { FileContent::Absent };
+        self.add("access-point", access_point);
+    }
+
+    fn plan_service(&mut self, inputs: &PlanInputs<'_>, settled: &ClaimFile) -> Result<(), ProvisionError> {
+        if let Some(relay) = &inputs.claim.relay {
+            let claim = ClaimFile { relay: Some(relay.clone()), ..ClaimFile::default() };
+            self.add("cleantrack/claim.toml", FileContent::Service(claim.to_toml()));
+        }
+        if let Some(code) = &inputs.claim.setup_code {
+            self.add(
+                &format!("cleantrack/{CODE_FILE}"),
+                FileContent::Service(format!("{}\n", code.reveal())),
+            );
+            self.add(MADE_CODE_FILE, FileContent::Absent);
+        } else if let Some(code) = &inputs.new_code {
+            self.add(MADE_CODE_FILE, FileContent::Root(format!("{code}\n")));
+            self.add(&format!("cleantrack/{CODE_FILE}"), FileContent::Service(format!("{code}\n")));
+        }
+        let folder = inputs.data.join("etc/cleantrack");
+        if let Some(ca) = &settled.network.ca {
+            self.add("cleantrack/proxy-ca.pem", FileContent::Open(ca.clone()));
+        }
+        let proxy = settled.network.proxy.as_ref().map(|proxy| files::ProxyParts::of(proxy.reveal()));
+        if let Some((_, password)) = proxy.as_ref().and_then(|proxy| proxy.credentials.as_ref()) {
+            self.add("cleantrack/proxy-password", FileContent::Service(format!("{password}\n")));
+        }
+        let settings = files::SettingsFacts {
+            folder: &folder,
+            settled,
+            proxy,
+            has_claim: inputs.has_claim || inputs.claim.relay.is_some(),
+            is_access_point: inputs.is_access_point,
+        };
+        self.add("cleantrack/appliance.toml", FileContent::Open(files::write_settings(&settings)?));
+        Ok(())
+    }
+}
+
+/// A new claim file changes only what it names: the Wi-Fi as a whole, an address with its gateway, each of the rest by itself.
+/// Whoever joins another Wi-Fi without an address gets one there.
+pub fn lay_over(before: &ClaimFile, new: &ClaimFile) -> ClaimFile {
+    let (old, network) = (&before.network, &new.network);
+    let is_new_link = new.wifi.is_some() || network.address.is_some();
+    let merged = NetworkClaim {
+        address: if is_new_link { network.address } else { old.address },
+        gateway: if is_new_link { network.gateway } else { old.gateway },
+        dns: if is_new_link || !network.dns.is_empty() { network.dns.clone() } else { old.dns.clone() },
+        proxy: network.proxy.clone().or_else(|| old.proxy.clone()),
+        ca: network.ca.clone().or_else(|| old.ca.clone()),
+        ntp: if network.ntp.is_empty() { old.ntp.clone() } else { network.ntp.clone() },
+    };
+    let settled = ClaimFile {
+        relay: None,
+        time_zone: new.time_zone.clone().or_else(|| before.time_zone.clone()),
+        hostname: new.hostname.clone().or_else(|| before.hostname.clone()),
+        label_host: new.label_host.clone().or_else(|| before.label_host.clone()),
+        setup_code: None,
+        wifi: new.wifi.clone().or_else(|| before.wifi.clone()),
+        network: merged,
+    };
+    settled.with_hashed_key()
+}
+
+/// What a claim file names.
+pub fn list_parts(claim: &ClaimFile) -> Vec<SetupPart> {
+    let network = &claim.network;
+    let all = [
+        (SetupPart::Relay, claim.relay.is_some()),
+        (SetupPart::HostName, claim.hostname.is_some()),
+        (SetupPart::TimeZone, claim.time_zone.is_some()),
+        (SetupPart::Wifi, claim.wifi.is_some()),
+        (SetupPart::Address, network.address.is_some()),
+        (SetupPart::NameServers, !network.dns.is_empty()),
+        (SetupPart::Proxy, network.proxy.is_some()),
+        (SetupPart::ProxyAuthority, network.ca.is_some()),
+        (SetupPart::TimeServers, !network.ntp.is_empty()),
+        (SetupPart::LabelHost, claim.label_host.is_some()),
+        (SetupPart::SetupCode, claim.setup_code.is_some()),
+    ];
+    all.into_iter().filter(|(_, is_named)| *is_named).map(|(part, _)| part).collect()
+}
+
+/// Below `etc`.
+pub fn place_of(etc: &Path, change: &FileChange) -> PathBuf {
+    etc.join(&change.path)
+}

@@ -1,0 +1,275 @@
+//! First boots on folders: whole, cut at every step, with mistakes, and a second time.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use firmware_config::CLAIM_FILE_NAME;
+use service::random::SeededRandom;
+
+use super::*;
+use crate::setup::SetupPart;
+
+const CLAIM: &str = "version = 1\nhostname = \"ward-7\"\ntime_zone = \"America/Chicago\"\nsetup_code = \"installer-code\"\n\
+    label_host = \"HTTP://10.1.2.3\"\n[wifi]\nssid = \"Ward \\\"7\\\"\"\npassphrase = \"open sesame 1\"\ncountry = \"US\"\n\
+    [network]\naddress = \"10.1.2.3/24\"\ngateway = \"10.1.2.1\"\ndns = [\"10.1.2.1\"]\nntp = [\"ntp.lan\"]\n\
+    proxy = \"http://box:proxy-secret@proxy.lan:3128\"\n";
+const SECRETS: [&str; 3] = ["open sesame 1", "proxy-secret", "installer-code"];
+
+/// Lets so many steps through.
+struct CutAfter(usize);
+
+impl StepGate for CutAfter {
+    fn pass_step(&mut self) -> Result<(), ProvisionError> {
+        self.0 = self.0.checked_sub(1).ok_or(ProvisionError::Cut)?;
+        Ok(())
+    }
+}
+
+/// A card and a data partition.
+struct Machine {
+    card: tempfile::TempDir,
+    data: tempfile::TempDir,
+}
+
+impl Machine {
+    fn new() -> Self {
+        Self { card: tempfile::tempdir().unwrap(), data: tempfile::tempdir().unwrap() }
+    }
+
+    fn with_claim(text: &str) -> Self {
+        let machine = Self::new();
+        machine.put_claim(text);
+        machine
+    }
+
+    fn put_claim(&self, text: &str) {
+        std::fs::write(self.card.path().join(CLAIM_FILE_NAME), text).unwrap();
+    }
+
+    fn boot_with(&self, card: &Path, gate: &mut dyn StepGate) -> Result<ProvisionOutcome, ProvisionError> {
+        let paths = ProvisionPaths {
+            card: card.to_owned(),
+            data: self.data.path().to_owned(),
+            root: self.data.path().to_owned(),
+        };
+        provision_box(
+            &paths,
+            &SeededRandom::new(4),
+            |state, code| format!("{:?} {code:?}\n", state.stage),
+            gate,
+        )
+    }
+
+    fn boot(&self) -> ProvisionOutcome {
+        self.boot_with(self.card.path(), &mut OpenGate).unwrap()
+    }
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.data.path().join("etc").join(name)).unwrap_or_default()
+    }
+
+    fn state(&self) -> SetupState {
+        read_state(Some(&self.data.path().join("etc/cleantrack")))
+    }
+
+    fn has_claim(&self) -> bool {
+        self.card.path().join(CLAIM_FILE_NAME).exists()
+    }
+
+    /// Each file below `etc` with its mode; a link with its target.
+    fn tree(&self) -> BTreeMap<String, (u32, String)> {
+        let mut found = BTreeMap::new();
+        list_tree(&self.data.path().join("etc"), "", &mut found);
+        let data = self.data.path().display().to_string();
+        found.values_mut().for_each(|(_, text)| *text = text.replace(&data, "DATA"));
+        found
+    }
+}
+
+fn list_tree(folder: &Path, name: &str, found: &mut BTreeMap<String, (u32, String)>) {
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let path = format!("{name}/{}", entry.file_name().to_string_lossy());
+        let meta = entry.path().symlink_metadata().unwrap();
+        if meta.is_dir() {
+            list_tree(&entry.path(), &path, found);
+        } else if meta.is_symlink() {
+            found.insert(path, (0, std::fs::read_link(entry.path()).unwrap().display().to_string()));
+        } else {
+            let text = std::fs::read_to_string(entry.path()).unwrap();
+            found.insert(path, (meta.permissions().mode() & 0o777, text));
+        }
+    }
+}
+
+#[test]
+fn a_claim_file_becomes_files_and_is_wiped() {
+    let machine = Machine::with_claim(CLAIM);
+    let ProvisionOutcome::Applied(state) = machine.boot() else { panic!("not applied") };
+    assert_eq!((state.stage, state.notes.len()), (SetupStage::Done, 0));
+    assert!(state.parts.contains(&SetupPart::Wifi) && !state.parts.contains(&SetupPart::Relay), "{state:?}");
+    assert_eq!(machine.read("hostname"), "ward-7\n");
+    assert_eq!(machine.read("timezone"), "America/Chicago\n");
+    let tree = machine.tree();
+    assert_eq!(tree["/localtime"].1, "/usr/share/zoneinfo/America/Chicago");
+    for (path, mode) in
+        [("/wpa_supplicant-wlan0.conf", 0o600), ("/cleantrack/proxy-password", 0o600), ("/hostname", 0o644)]
+    {
+        assert_eq!(tree[path].0, mode, "{path}");
+    }
+    assert!(machine.read("network/20-wireless.network").contains("Address=10.1.2.3/24"));
+    assert!(machine.read("network/10-wired.network").contains("DHCP=yes"));
+    assert!(machine.read("timesyncd.conf.d/10-claim.conf").contains("NTP=ntp.lan"));
+    let settings = machine.read("cleantrack/appliance.toml");
+    assert!(settings.contains("proxy_user = \"box\"") && settings.contains("ward-7.local"), "{settings}");
+    assert!(!machine.has_claim() && machine.card.path().join("cleantrack-provisioned.txt").exists());
+    for (path, (mode, text)) in &tree {
+        let open = SECRETS.iter().filter(|secret| text.contains(*secret) && *mode != 0o600);
+        assert_eq!(open.count(), 0, "{path}: {text}");
+        assert!(!text.contains("open sesame 1"), "{path} has the passphrase");
+    }
+    assert_eq!(machine.boot(), ProvisionOutcome::Unchanged, "and nothing at the next boot");
+    assert_eq!(machine.tree(), tree);
+}
+
+#[test]
+fn cut_at_any_step_it_ends_right() {
+    let whole = Machine::with_claim(CLAIM);
+    whole.boot();
+    let (expected, report) =
+        (whole.tree(), std::fs::read(whole.card.path().join("cleantrack-provisioned.txt")).unwrap());
+    let mut cuts = 0;
+    for steps in 0.. {
+        let machine = Machine::with_claim(CLAIM);
+        match machine.boot_with(machine.card.path(), &mut CutAfter(steps)) {
+            Ok(_) => break,
+            Err(ProvisionError::Cut) => cuts += 1,
+            Err(other) => panic!("{other}"),
+        }
+        let is_whole = std::fs::read_to_string(machine.card.path().join(CLAIM_FILE_NAME))
+            .is_ok_and(|text| text == CLAIM);
+        assert!(
+            is_whole || machine.state().stage == SetupStage::Done,
+            "after {steps} steps the secrets are nowhere"
+        );
+        // A second cut a little later, then a boot that is left alone.
+        let _ = machine.boot_with(machine.card.path(), &mut CutAfter(steps % 3));
+        machine.boot();
+        machine.boot();
+        let tree: BTreeMap<_, _> =
+            machine.tree().into_iter().filter(|(path, _)| !path.ends_with(".new")).collect();
+        assert_eq!(tree, expected, "after {steps} steps");
+        assert!(!machine.has_claim(), "after {steps} steps");
+        assert_eq!(
+            std::fs::read(machine.card.path().join("cleantrack-provisioned.txt")).unwrap(),
+            report,
+            "after {steps} steps"
+        );
+    }
+    assert!(cuts > 25, "{cuts} steps");
+}
+
+#[test]
+fn without_a_claim_file_the_box_is_a_network_of_its_own_once() {
+    let machine = Machine::new();
+    assert_eq!(machine.boot(), ProvisionOutcome::AccessPoint);
+    assert!(machine.tree().contains_key("/access-point"));
+    assert!(machine.read("cleantrack/appliance.toml").contains("access_point = true"));
+    let code = machine.read("cleantrack/setup-code");
+    let report = std::fs::read_to_string(machine.card.path().join("cleantrack-provisioned.txt")).unwrap();
+    assert!(report.contains(code.trim()) && report.ends_with("\r\n"), "{report}");
+    assert_eq!(machine.boot(), ProvisionOutcome::Unchanged);
+    assert_eq!(machine.read("cleantrack/setup-code"), code);
+    machine.put_claim(CLAIM);
+    assert!(matches!(machine.boot(), ProvisionOutcome::Applied(_)));
+    assert!(!machine.tree().contains_key("/access-point"));
+    assert!(!machine.read("cleantrack/appliance.toml").contains("access_point"));
+    assert_eq!(machine.read("cleantrack/setup-code"), "installer-code\n");
+    let report = std::fs::read_to_string(machine.card.path().join("cleantrack-provisioned.txt")).unwrap();
+    assert!(!report.contains("installer-code") && !report.contains(code.trim()), "{report}");
+}
+
+#[test]
+fn mistakes_are_all_told_and_nothing_is_applied() {
+    let machine = Machine::with_claim("version = 1\r\nhostname = \"a b\"\r\n[wifi]\r\nssid = \"\"\r\n");
+    let ProvisionOutcome::Refused(state) = machine.boot() else { panic!("taken") };
+    let lines: Vec<_> = state.rows.iter().map(|row| row.line).collect();
+    assert_eq!(lines, [Some(2), Some(4), None], "{:?}", state.rows);
+    assert!(state.access_point && machine.has_claim(), "it is the installer's to correct");
+    assert!(machine.card.path().join("cleantrack-mistakes.txt").exists());
+    assert_eq!(machine.state(), state);
+    machine.put_claim(CLAIM);
+    assert!(matches!(machine.boot(), ProvisionOutcome::Applied(_)));
+    assert!(!machine.card.path().join("cleantrack-mistakes.txt").exists());
+    machine.put_claim("version = 1\ncolour = 1\n");
+    let ProvisionOutcome::Refused(state) = machine.boot() else { panic!("taken") };
+    assert!(!state.access_point && machine.read("hostname") == "ward-7\n", "a box in use stays as it is");
+}
+
+#[test]
+fn a_second_claim_file_changes_only_what_it_names() {
+    let machine = Machine::with_claim(CLAIM);
+    machine.boot();
+    let before = machine.tree();
+    machine.put_claim("version = 1\n[network]\nntp = [\"time.lan\"]\n");
+    machine.boot();
+    let after = machine.tree();
+    let changed: Vec<&str> = after
+        .iter()
+        .filter(|(path, file)| before.get(*path) != Some(file))
+        .map(|(path, _)| path.as_str())
+        .collect();
+    let expected = ["/cleantrack/settled.toml", "/cleantrack/setup.json", "/timesyncd.conf.d/10-claim.conf"];
+    assert_eq!(changed, expected);
+    machine
+        .put_claim("version = 1\n[wifi]\nssid = \"Other\"\npassphrase = \"another one\"\ncountry = \"US\"\n");
+    machine.boot();
+    assert!(
+        machine.read("network/20-wireless.network").contains("DHCP=yes"),
+        "another Wi-Fi, another address"
+    );
+    assert_eq!(
+        (machine.read("hostname"), machine.state().host_name.as_deref()),
+        ("ward-7\n".into(), Some("ward-7"))
+    );
+}
+
+#[test]
+fn a_card_that_takes_nothing_stops_nobody() {
+    let machine = Machine::with_claim(CLAIM);
+    // A folder in the report's place, and a claim file that cannot be opened for writing but as a link to nowhere.
+    std::fs::create_dir_all(machine.card.path().join("cleantrack-provisioned.txt/in-the-way")).unwrap();
+    let ProvisionOutcome::Applied(state) = machine.boot() else { panic!("not applied") };
+    assert_eq!(state.notes, [SetupNote::NoReport]);
+    assert!(!machine.has_claim());
+    let odd = Machine::new();
+    std::os::unix::fs::symlink("/dev/zero", odd.card.path().join(CLAIM_FILE_NAME)).unwrap();
+    assert_eq!(odd.boot(), ProvisionOutcome::AccessPoint, "no link is followed");
+    let long = Machine::with_claim(&"# long\n".repeat(1_500_000));
+    let ProvisionOutcome::Refused(state) = long.boot() else { panic!("taken") };
+    assert_eq!(state.rows[0].code, "too-long");
+}
+
+#[test]
+fn what_the_page_asks_for_is_applied_and_wiped_and_trusted_with_nothing() {
+    let machine = Machine::with_claim(CLAIM);
+    machine.boot();
+    let request = machine.data.path().join("appliance/setup-request");
+    std::fs::create_dir_all(&request).unwrap();
+    let put = |text: &str| std::fs::write(request.join(CLAIM_FILE_NAME), text).unwrap();
+    put("version = 1\nhostname = \"ward-8\"\n");
+    let ProvisionOutcome::Applied(state) = machine.boot_with(&request, &mut OpenGate).unwrap() else {
+        panic!("not applied")
+    };
+    assert_eq!((state.origin, machine.read("hostname").as_str()), (Some(SetupOrigin::Page), "ward-8\n"));
+    assert_eq!(std::fs::read_dir(&request).unwrap().count(), 0, "no report, no claim file");
+    put("version = 1\nhostname = \"a b\"\n");
+    assert!(matches!(machine.boot_with(&request, &mut OpenGate).unwrap(), ProvisionOutcome::Refused(_)));
+    assert_eq!(std::fs::read_dir(&request).unwrap().count(), 0, "what has mistakes is wiped too");
+    let elsewhere = tempfile::tempdir().unwrap();
+    std::fs::write(elsewhere.path().join(CLAIM_FILE_NAME), "version = 1\nhostname = \"foreign\"\n").unwrap();
+    std::fs::remove_dir(&request).unwrap();
+    std::os::unix::fs::symlink(elsewhere.path(), &request).unwrap();
+    assert_eq!(machine.boot_with(&request, &mut OpenGate).unwrap(), ProvisionOutcome::Unchanged);
+    assert!(elsewhere.path().join(CLAIM_FILE_NAME).exists() && machine.read("hostname") == "ward-8\n");
+}

@@ -1,0 +1,67 @@
+//! What set-up, doctor and support bundle need of the box, and what first boot left for its log.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{Seams, rooms};
+use crate::admin::BoxReports;
+use crate::command::execute_as_box;
+use crate::intake::{Command, SettingsChange};
+use crate::settings::BoxSettings;
+use crate::setup::{SetupCode, read_state};
+use crate::store::Store;
+use crate::uplink::Uplink;
+use crate::web;
+use crate::web::AppState;
+
+/// The parts that pages get.
+pub(super) fn field_parts(
+    seams: &Seams,
+    settings: &BoxSettings,
+    data: &Path,
+    uplink: &Arc<Uplink>,
+) -> web::FieldParts {
+    let code = SetupCode::find(settings.setup.folder.as_deref(), data);
+    if let Err(error) = code.ensure(&*seams.random) {
+        tracing::warn!(%error, "the set-up page lets nobody in; the command line still does");
+    }
+    let uplink_of_claims = Arc::clone(uplink);
+    web::FieldParts {
+        data: data.to_owned(),
+        setup_folder: settings.setup.folder.clone(),
+        code,
+        access_point: settings.network.access_point,
+        uplink: uplink.status(),
+        // A file of the settings that is of no use has an alarm already.
+        route: rooms::route_sources(&settings.uplink).load().unwrap_or_default(),
+        settings_list: toml::to_string_pretty(settings).unwrap_or_default(),
+        take_claim: Arc::new(move |text| uplink_of_claims.take_up(text).map_err(|error| error.to_string())),
+    }
+}
+
+/// What the command line asks a running box for.
+pub(super) fn box_reports(state: &AppState) -> BoxReports {
+    let (of_facts, of_files) = (state.clone(), state.clone());
+    BoxReports {
+        facts: Arc::new(move || web::running_facts(&of_facts)),
+        files: Arc::new(move || web::running_files(&of_files)),
+    }
+}
+
+/// The claim file's time zone and label host belong into the log; what a person has set since stays.
+pub(super) async fn record_setup(seams: &Seams, settings: &BoxSettings, store: &Store) {
+    let setup = read_state(settings.setup.folder.as_deref());
+    let there = store.facility().settings.clone();
+    let change = SettingsChange {
+        zone: setup.time_zone.filter(|_| there.zones.is_empty()),
+        label_host: setup.label_host.filter(|_| there.label_host.is_empty()),
+        ..SettingsChange::default()
+    };
+    if change == SettingsChange::default() {
+        return;
+    }
+    let command = Command::ChangeFacility(Box::new(change));
+    if let Err(error) = execute_as_box(store, Arc::clone(&seams.random), command).await {
+        tracing::error!(%error, "what the claim file says of the facility was not recorded");
+    }
+}

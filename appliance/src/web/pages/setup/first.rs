@@ -1,0 +1,290 @@
+//! The first set-up: by the code that whoever holds the box can read, until a facility admin can sign in.
+
+use axum::extract::State;
+use firmware_config::ClaimFile;
+use http::StatusCode;
+use record::entry::EntryAuthor;
+use record::ids::StaffId;
+use record::kinds::{Event, StaffRole};
+use service::attempts::ClientNetwork;
+use web::answer::{FormRecall, FormReply, OneOf, Page};
+use web::argument::FormFields;
+use web::error::HttpError;
+use web::form::{FormDefinition, FormValues};
+
+use super::form::{FIRST, FIRST_IMAGE, read_claim};
+use super::page::{SetupForm, SetupMarks, done_page, form_page, plain_page};
+use super::{SETUP, STAFF_SETUP};
+use crate::doctor::running::has_admin;
+use crate::identity::{AccessOutcome, AccessTarget, PinForm};
+use crate::intake::{Command, NewStaff, SettingsChange};
+use crate::setup::save_request;
+use crate::web::access::phone::PhoneCaller;
+use crate::web::access::pin::pin_in_the_clear;
+use crate::web::access_note::AccessNote;
+use crate::web::answer::{FormOrPage, go_to};
+use crate::web::commands::run::{CommandFailure, read_event, run_command};
+use crate::web::context::{AppState, run_blocking};
+use crate::web::http_error::{broken_rule, new_error, worded};
+use crate::web::layout::PageLayout;
+use crate::web::request::field_error::Wrong;
+use crate::web::request::form::OpenListForm;
+use crate::web::request::next_page::sign_in_address;
+use crate::web::request::peer::https_address;
+use crate::web::request::submission::{new_submission, submission_of};
+use crate::web::view_models::snapshot::Snapshot;
+use crate::web::words::{ErrorWords, PageWords, SetupWords};
+
+/// Which form this box has.
+fn form_definition(state: &AppState) -> &'static FormDefinition {
+    if state.field.setup_folder.is_some() { &FIRST_IMAGE } else { &FIRST }
+}
+
+fn open_layout(state: &AppState, phone: &PhoneCaller) -> (PageLayout, SetupWords) {
+    let (page_words, w): (PageWords, SetupWords) = phone.words();
+    (PageLayout::open(state, &Snapshot::now(state), page_words, w.setup_title()), w)
+}
+
+/// Whether somebody can sign in who can set the box up.
+async fn is_set_up(state: &AppState) -> Result<bool, HttpError> {
+    run_blocking(state, |state| Ok(has_admin(&state.store, &state.identity))).await
+}
+
+pub(crate) async fn ask(
+    phone: PhoneCaller,
+    State(state): State<AppState>,
+) -> Result<OneOf<Page, FormReply>, HttpError> {
+    if is_set_up(&state).await? {
+        return go_to(STAFF_SETUP).map(OneOf::Second);
+    }
+    let (frame, w) = open_layout(&state, &phone);
+    if !phone.peer().secure {
+        let host = phone.browser().host().unwrap_or_default();
+        let secure = https_address(&state, host, SETUP);
+        return plain_page(&state, frame, w, secure).map(OneOf::First);
+    }
+    let values = FormValues::empty(form_definition(&state));
+    let marks = SetupMarks::Open { submission: new_submission(&state) };
+    let form = SetupForm { values: &values, problems: Vec::new(), marks };
+    form_page(&state, frame, w, SETUP, form).map(OneOf::First)
+}
+
+/// What came, read as far as it can be.
+struct FirstEntry {
+    values: FormValues,
+    claim: ClaimFile,
+    pin: String,
+    submission: Option<String>,
+}
+
+pub(crate) async fn begin(
+    phone: PhoneCaller,
+    State(state): State<AppState>,
+    form: OpenListForm,
+) -> Result<FormOrPage, HttpError> {
+    if is_set_up(&state).await? {
+        return go_to(STAFF_SETUP).map(OneOf::First);
+    }
+    if !phone.peer().secure {
+        return Err(pin_in_the_clear());
+    }
+    let (frame, w) = open_layout(&state, &phone);
+    let values = FormValues::read(form_definition(&state), &form.fields);
+    let again = FormAgain { state: &state, w, values: &values, fields: &form.fields };
+    if let Err(fault) = check_code(&state, &phone, &form.fields, w) {
+        return again.answer(frame, fault);
+    }
+    let entry = match read_entry(values.clone(), &form, w) {
+        Ok(entry) => entry,
+        Err(problems) => return again.answer(frame, SetupFault { recall: FormRecall::Invalid, problems }),
+    };
+    match set_up(&state, &entry).await? {
+        Ok(staff) => {
+            phone
+                .notes()
+                .add([AccessNote::new(AccessOutcome::PinChanged, AccessTarget::SignIn).about(&staff)]);
+            show_done(&state, frame, w, &entry.claim, staff).map(OneOf::Second)
+        }
+        Err(words) => {
+            let problems = vec![Wrong { at: "claim".to_owned(), words: w.setup_blocked(words) }];
+            again.answer(frame, SetupFault { recall: FormRecall::Invalid, problems })
+        }
+    }
+}
+
+/// Why the form comes once more.
+struct SetupFault {
+    recall: FormRecall,
+    problems: Vec<Wrong>,
+}
+
+/// Whoever enters a wrong one has to wait after a few: by address, so that one stranger keeps nobody else out.
+fn check_code(
+    state: &AppState,
+    phone: &PhoneCaller,
+    form: &FormFields,
+    w: SetupWords,
+) -> Result<(), SetupFault> {
+    let at_code = |words: String| vec![Wrong { at: "code".to_owned(), words }];
+    let network = ClientNetwork::of(phone.peer().remote);
+    if let Err(wait_s) = state.inner.code_tries.take(network, state.clock.now().up_ms) {
+        let problems = at_code(w.setup_code_wait(wait_s.to_string()));
+        return Err(SetupFault { recall: FormRecall::TooMany, problems });
+    }
+    if state.field.code.fits(form.text("code")) {
+        state.inner.code_tries.refund(&network);
+        return Ok(());
+    }
+    phone.notes().add([AccessNote::new(AccessOutcome::WrongPin, AccessTarget::SignIn)]);
+    Err(SetupFault { recall: FormRecall::Invalid, problems: at_code(w.setup_code_wrong()) })
+}
+
+/// All that is wrong at once.
+fn read_entry(values: FormValues, form: &OpenListForm, w: SetupWords) -> Result<FirstEntry, Vec<Wrong>> {
+    let mut wrong = values.errors(w.catalog());
+    let pin = form.fields.text("pin").trim().to_owned();
+    if PinForm::of(StaffRole::FacilityAdmin).check(&pin).is_err() {
+        wrong.push(Wrong { at: "pin".to_owned(), words: w.setup_pin_wrong() });
+    } else if form.fields.text("again").trim() != pin {
+        wrong.push(Wrong { at: "again".to_owned(), words: w.setup_pin_differs() });
+    }
+    let claim = match read_claim(&values, form.file.as_deref(), w) {
+        Ok(claim) => Some(claim),
+        Err(mistakes) => {
+            wrong.extend(mistakes);
+            None
+        }
+    };
+    let submission = submission_of(&form.fields);
+    match claim.filter(|_| wrong.is_empty()) {
+        Some(claim) => Ok(FirstEntry { values, claim, pin, submission }),
+        None => Err(wrong),
+    }
+}
+
+/// The person last: with them this page closes. The inner error says what the box could not write down.
+async fn set_up(state: &AppState, entry: &FirstEntry) -> Result<Result<StaffId, String>, HttpError> {
+    change_facility(state, EntryAuthor::BOX, &entry.values, &entry.claim).await?;
+    if let Err(why) = hand_on(state, &entry.claim).await? {
+        return Ok(Err(why));
+    }
+    let name = entry.values.text("admin").to_owned();
+    let command = Command::AddStaff(NewStaff { name, role: StaffRole::FacilityAdmin });
+    let key = entry.submission.clone();
+    let done = run_command(state, EntryAuthor::BOX, key, command).await?;
+    let Some((_, Event::StaffAdded(added))) = read_event(state, done.line).await? else {
+        return Err(broken_rule("the first facility admin was recorded and cannot be read"));
+    };
+    let (staff, pin) = (added.staff, entry.pin.clone());
+    let set = run_blocking(state, move |state| {
+        let set = state.identity.pins.set(staff, StaffRole::FacilityAdmin, &pin);
+        set.map_err(|error| HttpError::internal(&error))
+    });
+    set.await?.map_err(|_| broken_rule("the PIN was looked at before"))?;
+    tracing::info!(%staff, "the first facility admin was set up");
+    Ok(Ok(staff))
+}
+
+/// What belongs to the facility goes into the log.
+pub(super) async fn change_facility(
+    state: &AppState,
+    by: EntryAuthor,
+    values: &FormValues,
+    claim: &ClaimFile,
+) -> Result<(), HttpError> {
+    let there = Snapshot::now(state).settings;
+    let name = values.text("facility");
+    let zone = claim.time_zone.clone().filter(|zone| *zone != there.zone() || there.zones.is_empty());
+    let settings = SettingsChange {
+        name: Some(name.to_owned()).filter(|name| !name.is_empty() && *name != there.name),
+        zone,
+        label_host: claim.label_host.clone().filter(|host| *host != there.label_host),
+        ..SettingsChange::default()
+    };
+    if settings == SettingsChange::default() {
+        return Ok(());
+    }
+    match run_command(state, by, None::<String>, Command::ChangeFacility(Box::new(settings))).await {
+        Ok(_) => Ok(()),
+        // Somebody else said the same meanwhile.
+        Err(CommandFailure::Refused(crate::intake::CommandRefusal::AlreadySo(_))) => Ok(()),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// To the image what concerns the machine; the claim to the uplink where there is no image.
+pub(super) async fn hand_on(state: &AppState, claim: &ClaimFile) -> Result<Result<(), String>, HttpError> {
+    if *claim == ClaimFile::default() {
+        return Ok(Ok(()));
+    }
+    let claim = claim.clone();
+    run_blocking(state, move |state| {
+        Ok(match (&state.field.setup_folder, &claim.relay) {
+            (Some(_), _) => save_request(&state.field.data, &claim).map(drop).map_err(|e| e.to_string()),
+            (None, None) => Ok(()),
+            (None, Some(relay)) => {
+                let alone = ClaimFile { relay: Some(relay.clone()), ..ClaimFile::default() };
+                (state.field.take_claim)(&alone.to_toml())
+            }
+        })
+    })
+    .await
+}
+
+/// What the page needs to come once more.
+struct FormAgain<'a> {
+    state: &'a AppState,
+    w: SetupWords,
+    values: &'a FormValues,
+    fields: &'a FormFields,
+}
+
+impl FormAgain<'_> {
+    /// Codes and PINs are entered again.
+    fn answer(&self, frame: PageLayout, fault: SetupFault) -> Result<FormOrPage, HttpError> {
+        let submission = submission_of(self.fields).unwrap_or_else(|| new_submission(self.state));
+        let marks = SetupMarks::Open { submission };
+        let form = SetupForm { values: self.values, problems: fault.problems, marks };
+        let page = form_page(self.state, frame, self.w, SETUP, form)?;
+        Ok(OneOf::First(FormReply::Again(fault.recall, page)))
+    }
+}
+
+fn show_done(
+    state: &AppState,
+    frame: PageLayout,
+    w: SetupWords,
+    claim: &ClaimFile,
+    staff: StaffId,
+) -> Result<Page, HttpError> {
+    let sign_in = sign_in_address(Some(staff), STAFF_SETUP);
+    done_page(frame, w, done_lines(state, w, claim), sign_in)
+}
+
+/// What happens now, in its order.
+pub(super) fn done_lines(state: &AppState, w: SetupWords, claim: &ClaimFile) -> Vec<String> {
+    let mut lines = Vec::new();
+    let changes_network = claim.wifi.is_some() || claim.network.address.is_some() || claim.hostname.is_some();
+    if state.field.setup_folder.is_some() && changes_network {
+        lines.push(w.setup_done_network());
+        let host = claim.hostname.as_ref().map(|name| format!("https://{name}.local/staff"));
+        lines.extend(host.map(|address| w.setup_done_open(address)));
+    }
+    if claim.relay.is_some() {
+        lines.push(w.setup_done_claim());
+    }
+    lines.push(w.setup_done_first());
+    lines
+}
+
+/// The box could not write down what it was sent.
+pub(super) fn unwritten_error(why: &str) -> HttpError {
+    let why = why.to_owned();
+    new_error(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "setup-unwritten",
+        worded(move |w: SetupWords| w.setup_blocked(why.as_str())),
+    )
+    .safe(worded(ErrorWords::error_nothing_changed))
+    .next(worded(ErrorWords::error_correct))
+}

@@ -1,0 +1,238 @@
+//! What the set-up page asks for, and the claim file that follows from it: the very reader of claim files checks each value.
+
+use firmware_config::{ClaimFile, ClaimFileError, NetworkClaim};
+use record::limits::NAME_CHARS_MAX;
+use web::form::{FormDefinition, FormField, FormSection, FormValues};
+
+use crate::setup::SetupRow;
+use crate::web::request::field_error::Wrong;
+use crate::web::view_models::setup_words::{word_reason, word_row};
+use crate::web::words::SetupWords;
+
+/// Characters of lists and addresses.
+const LINE_CHARS_MAX: usize = 300;
+/// Characters of certificates and of a claim file.
+const TEXT_CHARS_MAX: usize = 64_000;
+
+const PEOPLE: FormSection =
+    FormSection::titled("people", &[FormField::line("admin", NAME_CHARS_MAX).required()]);
+const PLACE: FormSection = FormSection::titled(
+    "place",
+    &[
+        FormField::line("facility", NAME_CHARS_MAX),
+        FormField::line("time_zone", NAME_CHARS_MAX),
+        FormField::line("label_host", NAME_CHARS_MAX),
+    ],
+);
+const NETWORK: FormSection = FormSection::titled(
+    "wifi",
+    &[
+        FormField::line("host_name", 63),
+        FormField::line("ssid", 32),
+        FormField::line("passphrase", 64),
+        FormField::line("country", 2),
+        FormField::tick("hidden"),
+    ],
+);
+const ADDRESS: FormSection = FormSection::folded(
+    "address_section",
+    &[
+        FormField::line("address", LINE_CHARS_MAX),
+        FormField::line("gateway", LINE_CHARS_MAX),
+        FormField::line("dns", LINE_CHARS_MAX),
+    ],
+);
+const WAY: FormSection = FormSection::folded(
+    "way",
+    &[
+        FormField::line("proxy", LINE_CHARS_MAX),
+        FormField::lines("ca", TEXT_CHARS_MAX),
+        FormField::line("ntp", LINE_CHARS_MAX),
+    ],
+);
+const RELAY: FormSection = FormSection::titled("relay", &[FormField::lines("claim", TEXT_CHARS_MAX)]);
+
+/// Of a new box on a system of the facility's own.
+pub(super) static FIRST: FormDefinition = FormDefinition { name: "setup", sections: &[PEOPLE, PLACE, RELAY] };
+/// Of a new box on the image, which sets up the machine as well.
+pub(super) static FIRST_IMAGE: FormDefinition =
+    FormDefinition { name: "setup", sections: &[PEOPLE, PLACE, NETWORK, ADDRESS, WAY, RELAY] };
+/// The same for a facility admin.
+pub(super) static LATER: FormDefinition = FormDefinition { name: "setup", sections: &[PLACE, RELAY] };
+pub(super) static LATER_IMAGE: FormDefinition =
+    FormDefinition { name: "setup", sections: &[PLACE, NETWORK, ADDRESS, WAY, RELAY] };
+
+/// Each key of a claim file that the form has a field for.
+const FIELD_KEYS: [(&str, &str); 12] = [
+    ("hostname", "host_name"),
+    ("time_zone", "time_zone"),
+    ("label_host", "label_host"),
+    ("wifi.ssid", "ssid"),
+    ("wifi.passphrase", "passphrase"),
+    ("wifi.country", "country"),
+    ("network.address", "address"),
+    ("network.gateway", "gateway"),
+    ("network.dns", "dns"),
+    ("network.proxy", "proxy"),
+    ("network.ca", "ca"),
+    ("network.ntp", "ntp"),
+];
+
+/// The claim file that was chosen or put in as text, with the form's fields over it.
+///
+/// # Errors
+/// All that does not fit, beside its field.
+pub(super) fn read_claim(
+    values: &FormValues,
+    file: Option<&[u8]>,
+    w: SetupWords,
+) -> Result<ClaimFile, Vec<Wrong>> {
+    let text = values.text("claim").trim().as_bytes();
+    let bytes = file.filter(|bytes| !bytes.is_empty()).unwrap_or(text);
+    let base = match bytes.is_empty() {
+        true => ClaimFile::default(),
+        false => ClaimFile::parse(bytes).map_err(|error| word_mistakes(&error, w))?,
+    };
+    let fields = ClaimFile::parse(write_fields(values).as_bytes()).map_err(|error| word_fields(&error, w))?;
+    Ok(lay_over(base, fields))
+}
+
+/// Mistakes of the claim file itself: each with its line.
+fn word_mistakes(error: &ClaimFileError, w: SetupWords) -> Vec<Wrong> {
+    let rows = error.mistakes().iter().map(SetupRow::from);
+    rows.map(|row| Wrong { at: "claim".to_owned(), words: word_row(w, &row) }).collect()
+}
+
+/// Mistakes of the form's own fields: each beside its field, by the field's name.
+fn word_fields(error: &ClaimFileError, w: SetupWords) -> Vec<Wrong> {
+    let rows = error.mistakes().iter().map(SetupRow::from);
+    let worded = rows.map(|row| {
+        let key = row.key.as_deref().unwrap_or_default();
+        let field = FIELD_KEYS.iter().find(|(known, _)| *known == key).map_or("claim", |(_, field)| *field);
+        let label = w.catalog().format(&FIRST_IMAGE.message_key(field), &[]);
+        Wrong { at: field.to_owned(), words: format!("{label}: {}", word_reason(w, &row)) }
+    });
+    worded.collect()
+}
+
+/// The fields that are not empty as a claim file.
+fn write_fields(values: &FormValues) -> String {
+    let (mut file, mut wifi, mut network) = (toml::Table::new(), toml::Table::new(), toml::Table::new());
+    file.insert("version".to_owned(), toml::Value::Integer(1));
+    for (key, field) in FIELD_KEYS {
+        let value = values.text(field).trim();
+        if value.is_empty() {
+            continue;
+        }
+        let (table, key) = match key.split_once('.') {
+            None => (&mut file, key),
+            Some(("wifi", key)) => (&mut wifi, key),
+            Some((_, key)) => (&mut network, key),
+        };
+        let value = if matches!(key, "dns" | "ntp") { list_of(value) } else { value.to_owned().into() };
+        table.insert(key.to_owned(), value);
+    }
+    if values.is_ticked("hidden") && !wifi.is_empty() {
+        wifi.insert("hidden".to_owned(), toml::Value::Boolean(true));
+    }
+    for (name, table) in [("wifi", wifi), ("network", network)] {
+        if !table.is_empty() {
+            file.insert(name.to_owned(), toml::Value::Table(table));
+        }
+    }
+    file.to_string()
+}
+
+fn list_of(text: &str) -> toml::Value {
+    let parts = text.split([',', ' ', ';']).filter(|part| !part.is_empty());
+    toml::Value::Array(parts.map(|part| part.into()).collect())
+}
+
+fn lay_over(base: ClaimFile, fields: ClaimFile) -> ClaimFile {
+    let (old, new) = (base.network, fields.network);
+    let network = NetworkClaim {
+        address: new.address.or(old.address),
+        gateway: new.gateway.or(old.gateway),
+        dns: if new.dns.is_empty() { old.dns } else { new.dns },
+        proxy: new.proxy.or(old.proxy),
+        ca: new.ca.or(old.ca),
+        ntp: if new.ntp.is_empty() { old.ntp } else { new.ntp },
+    };
+    ClaimFile {
+        relay: base.relay,
+        time_zone: fields.time_zone.or(base.time_zone),
+        hostname: fields.hostname.or(base.hostname),
+        label_host: fields.label_host.or(base.label_host),
+        // Whoever is here has one, or needs none.
+        setup_code: None,
+        wifi: fields.wifi.or(base.wifi),
+        network,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use words::{Locale, WordSet as _};
+
+    use super::*;
+
+    fn read(fields: &[(&str, &str)], file: Option<&[u8]>) -> Result<ClaimFile, Vec<(String, String)>> {
+        let values = fields
+            .iter()
+            .fold(FormValues::empty(&FIRST_IMAGE), |values, (name, value)| values.with(name, *value));
+        let read = read_claim(&values, file, SetupWords::in_locale(Locale::EnUs));
+        read.map_err(|wrong| wrong.into_iter().map(|wrong| (wrong.at, wrong.words)).collect())
+    }
+
+    #[test]
+    fn fields_lie_over_the_file() {
+        let file = b"version = 1\nhostname = \"of-file\"\n[wifi]\nssid = \"Old\"\ncountry = \"DE\"\n";
+        let claim = read(
+            &[
+                ("ssid", "Ward"),
+                ("passphrase", "longenough"),
+                ("country", "US"),
+                ("hidden", "1"),
+                ("dns", "10.0.0.1, 10.0.0.2"),
+                ("address", "10.0.0.5/24"),
+            ],
+            Some(file),
+        )
+        .unwrap();
+        let wifi = claim.wifi.unwrap();
+        assert_eq!(
+            (claim.hostname.as_deref(), wifi.ssid.as_str(), wifi.hidden),
+            (Some("of-file"), "Ward", true)
+        );
+        assert_eq!((claim.network.dns.len(), claim.network.address.unwrap().prefix), (2, 24));
+        assert_eq!(read(&[], None).unwrap(), ClaimFile::default());
+    }
+
+    #[test]
+    fn what_does_not_fit_stands_beside_its_field() {
+        let wrong = read(
+            &[("ssid", "Ward"), ("host_name", "a b"), ("proxy", "ftp://x"), ("gateway", "10.0.0.1")],
+            None,
+        );
+        let wrong = wrong.unwrap_err();
+        let fields: Vec<&str> = wrong.iter().map(|(at, _)| at.as_str()).collect();
+        for field in ["country", "host_name", "proxy", "gateway"] {
+            assert!(fields.contains(&field), "{field}: {wrong:?}");
+        }
+        let of_file = read(&[], Some(b"version = 1\nhostnam = \"a\"\n")).unwrap_err();
+        assert_eq!(of_file[0].0, "claim");
+        assert!(of_file[0].1.starts_with("Line 2: hostnam"), "{of_file:?}");
+        assert_eq!(read(&[("claim", "not = [toml")], None).unwrap_err()[0].0, "claim");
+    }
+
+    #[test]
+    fn every_field_has_words_in_each_language() {
+        for locale in [Locale::EnUs, Locale::EsUs] {
+            let catalog = SetupWords::in_locale(locale).catalog();
+            let forms = super::super::FORMS.iter().flat_map(|form| form.message_keys());
+            for key in forms.chain(web::form::GENERAL_KEYS.map(str::to_owned)) {
+                assert!(catalog.has_message(&key), "{locale:?} {key}");
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The set-up page itself: how far it is, and the form.
+
+use askama::Template;
+use web::answer::Page;
+use web::error::HttpError;
+use web::form::{FilledSection, FormDefinition, FormPainter, FormValues};
+
+use crate::setup::{SetupState, read_state};
+use crate::web::context::AppState;
+use crate::web::form_page::FormMarks;
+use crate::web::layout::{PageLayout, draw_page};
+use crate::web::request::field_error::Wrong;
+use crate::web::view_models::setup_words::{word_row, word_state};
+use crate::web::words::SetupWords;
+
+/// What a form carries and nobody sees.
+pub(super) enum SetupMarks {
+    /// Of whoever has no session.
+    Open { submission: String },
+    /// Of a session.
+    Session(FormMarks),
+}
+
+/// The form as it is drawn.
+pub(super) struct SetupForm<'a> {
+    pub(super) values: &'a FormValues,
+    pub(super) problems: Vec<Wrong>,
+    pub(super) marks: SetupMarks,
+}
+
+#[derive(Template)]
+#[template(path = "setup.html")]
+struct SetupTemplate {
+    frame: PageLayout,
+    w: SetupWords,
+    action: &'static str,
+    problems: Vec<Wrong>,
+    /// How far it is.
+    state: Vec<String>,
+    /// Lines of the claim file that do not fit.
+    rows: Vec<String>,
+    is_image: bool,
+    /// What only the first one enters: code, name and PIN.
+    first: Option<FilledSection>,
+    sections: Vec<FilledSection>,
+    relay: Option<FilledSection>,
+    marks: SetupMarks,
+}
+
+#[derive(Template)]
+#[template(path = "setup_plain.html")]
+struct PlainTemplate {
+    frame: PageLayout,
+    w: SetupWords,
+    state: Vec<String>,
+    rows: Vec<String>,
+    /// Where the form is; absent: nowhere.
+    secure: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "setup_done.html")]
+struct DoneTemplate {
+    frame: PageLayout,
+    w: SetupWords,
+    lines: Vec<String>,
+    sign_in: String,
+}
+
+/// How far it is, as first boot and the claim say.
+struct StateLines {
+    state: Vec<String>,
+    rows: Vec<String>,
+}
+
+impl StateLines {
+    fn of(state: &AppState, w: SetupWords) -> Self {
+        let there: SetupState = read_state(state.field.setup_folder.as_deref());
+        let mut lines = match state.field.setup_folder {
+            Some(_) => word_state(w, &there),
+            None => vec![w.setup_not_image()],
+        };
+        if state.field.data.join("keys/claim.toml").exists() {
+            lines.push(w.setup_state_claim());
+        }
+        Self { state: lines, rows: there.rows.iter().map(|row| word_row(w, row)).collect() }
+    }
+}
+
+/// The page with its form.
+pub(super) fn form_page(
+    state: &AppState,
+    frame: PageLayout,
+    w: SetupWords,
+    action: &'static str,
+    form: SetupForm<'_>,
+) -> Result<Page, HttpError> {
+    let definition: &'static FormDefinition = form.values.form();
+    let mut sections = FormPainter::new(definition, w.catalog()).draw(form.values, &form.problems)?;
+    let relay = sections.pop();
+    let is_first = definition.find_field("admin").is_some();
+    let first = is_first.then(|| sections.remove(0));
+    let lines = StateLines::of(state, w);
+    let page = SetupTemplate {
+        frame,
+        w,
+        action,
+        problems: form.problems,
+        state: lines.state,
+        rows: lines.rows,
+        is_image: state.field.setup_folder.is_some(),
+        first,
+        sections,
+        relay,
+        marks: form.marks,
+    };
+    draw_page(&page.frame, &page)
+}
+
+/// What plain HTTP shows: nothing secret is entered there.
+pub(super) fn plain_page(
+    state: &AppState,
+    frame: PageLayout,
+    w: SetupWords,
+    secure: Option<String>,
+) -> Result<Page, HttpError> {
+    let StateLines { state, rows } = StateLines::of(state, w);
+    let page = PlainTemplate { frame, w, state, rows, secure };
+    draw_page(&page.frame, &page)
+}
+
+/// What comes after it was sent.
+pub(super) fn done_page(
+    frame: PageLayout,
+    w: SetupWords,
+    lines: Vec<String>,
+    sign_in: String,
+) -> Result<Page, HttpError> {
+    let page = DoneTemplate { frame, w, lines, sign_in };
+    draw_page(&page.frame, &page)
+}

@@ -1,0 +1,173 @@
+//! The set-up page: open while nobody can sign in, by its code alone, over HTTPS alone; then a facility admin's.
+
+use firmware_config::ClaimFile;
+
+use super::staff_pages::{Desk, desk, person};
+use super::*;
+use crate::web::context::WebParts;
+
+const CODE: &str = "aaaaa aaaaa";
+const FORM: [(&str, &str); 5] = [
+    ("code", CODE),
+    ("admin", "Grace Okafor"),
+    ("pin", "839204"),
+    ("again", "839204"),
+    ("submission", "one"),
+];
+
+/// The same box with other settings.
+fn variant(world: &World, change: impl FnOnce(&mut FieldParts)) -> TestClient {
+    let parts = &*world.state;
+    let mut field = parts.field.clone();
+    change(&mut field);
+    let state = AppState::new(WebParts {
+        store: parts.store.clone(),
+        identity: parts.identity.clone(),
+        photos: parts.photos.clone(),
+        printing: parts.printing.clone(),
+        clock: parts.clock.clone(),
+        random: parts.random.clone(),
+        link: parts.link.clone(),
+        ways: parts.ways.clone(),
+        alarms: parts.alarms.clone(),
+        cosigners: parts.cosigners.clone(),
+        facility_id: parts.facility_id.clone(),
+        field,
+        settings: parts.settings.clone(),
+    });
+    TestClient::new(mount_table(&TABLE.0, state), TABLE.1.clone())
+}
+
+async fn send_by(client: &TestClient, request: Request<Body>) -> Answer {
+    let answer = client.send(addressed(request, true)).await;
+    Answer { status: answer.status.as_u16(), headers: answer.headers, bytes: answer.body.to_vec() }
+}
+
+fn asked(path: &str) -> Request<Body> {
+    Request::get(path).body(Body::empty()).unwrap()
+}
+
+fn with<'a>(changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let mut form: Vec<(&str, &str)> =
+        FORM.into_iter().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name)).collect();
+    form.extend(changes);
+    form
+}
+
+#[tokio::test]
+async fn plain_http_shows_the_way_and_takes_nothing() {
+    let world = World::new().await;
+    let page = world.get("/setup").await;
+    page.is(200).has("https://10.0.0.5:8443/setup").has_not("name=\"pin\"").has_not("name=\"code\"");
+    world.post("/setup", &FORM).await.is(400);
+    assert!(!crate::doctor::running::has_admin(&world.state.store, &world.state.identity));
+}
+
+#[tokio::test]
+async fn the_first_admin_gets_in_and_the_page_closes() {
+    let world = World::new().await;
+    world.send(asked("/setup"), true).await.is(200).has("name=\"code\"").has("runs on a system of your own");
+    let wrong = with(&[("code", "BBBBB-BBBBB")]);
+    world.send(posted("/setup", &wrong), true).await.is(422).has("This is not the set-up code");
+    for (field, value, words) in [
+        ("pin", "1234", "has 6 to 8 digits"),
+        ("again", "839205", "The two PINs differ"),
+        ("admin", "", "Name is needed"),
+        ("claim", "version = 1\nhostnam = \"a\"", "Line 2: hostnam"),
+        ("time_zone", "Chicago", "Time zone: must be an IANA time zone"),
+    ] {
+        let page = world.send(posted("/setup", &with(&[(field, value)])), true).await;
+        page.is(422).has(words).has_not("value=\"839204\"");
+    }
+    let size = world.size();
+    let right = with(&[("facility", "Oak Clinic"), ("label_host", "HTTP://10.0.0.9")]);
+    let page = world.send(posted("/setup", &right), true).await;
+    page.is(200).has("Add the first item").has("/staff/sign-in?staff=");
+    assert_eq!(world.size(), size + 2, "the facility and the person");
+    let settings = world.state.store.facility().settings.clone();
+    assert_eq!((settings.name.as_str(), settings.label_host.as_str()), ("Oak Clinic", "HTTP://10.0.0.9"));
+    assert!(crate::doctor::running::has_admin(&world.state.store, &world.state.identity));
+    for request in [asked("/setup"), posted("/setup", &FORM)] {
+        assert_eq!(world.send(request, true).await.is(303).location(), "/staff/box/setup");
+    }
+    assert_eq!(world.size(), size + 2, "and nothing more");
+}
+
+#[tokio::test]
+async fn codes_are_not_guessed() {
+    let world = World::new().await;
+    let wrong = with(&[("code", "BBBBB-BBBBB")]);
+    for _ in 0..10 {
+        world.send(posted("/setup", &wrong), true).await.is(422);
+    }
+    world.send(posted("/setup", &FORM), true).await.is(429).has("Too many wrong codes");
+    world.clock.advance(std::time::Duration::from_secs(60));
+    world.send(posted("/setup", &FORM), true).await.is(200);
+}
+
+#[tokio::test]
+async fn the_image_gets_a_claim_file_and_a_box_without_one_only_the_claim() {
+    let world = World::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join(crate::setup::STATE_FILE),
+        r#"{"state":"mistakes","rows":[{"line":3,"key":"wifi.ssid","code":"ssid","words":"x"}]}"#,
+    )
+    .unwrap();
+    let setup_folder = Some(folder.path().to_owned());
+    let image = variant(&world, move |field| field.setup_folder = setup_folder);
+    let page = send_by(&image, asked("/setup")).await;
+    page.is(200).has("Line 3: wifi.ssid must be the name").has("name=\"passphrase\"");
+    let wifi =
+        [("ssid", "Ward \"7\""), ("passphrase", "open sesame"), ("country", "US"), ("host_name", "ward-7")];
+    let bad = with(&[("ssid", "Ward"), ("passphrase", "short"), ("country", "US")]);
+    send_by(&image, posted("/setup", &bad)).await.is(422).has("Password of the Wi-Fi: must have 8 to 63");
+    let page = send_by(&image, posted("/setup", &with(&wifi))).await;
+    page.is(200).has("https://ward-7.local/staff").has("changes its network");
+    let request = std::fs::read(world.state.field.data.join("setup-request/cleantrack.toml")).unwrap();
+    let claim = ClaimFile::parse(&request).unwrap();
+    assert_eq!(
+        (claim.hostname.as_deref(), claim.wifi.unwrap().ssid.as_str()),
+        (Some("ward-7"), "Ward \"7\"")
+    );
+}
+
+#[tokio::test]
+async fn an_admin_changes_it_later_and_nobody_else() {
+    let world = World::new().await;
+    let grace = desk(&world, StaffRole::FacilityAdmin).await;
+    let page = grace.get("/staff/box/setup").await;
+    page.is(200).has("Set up this box").has_not("name=\"code\"");
+    let host = [("label_host", "HTTP://10.0.0.77")];
+    grace.post("/staff/box/setup", &page.hidden("form"), &host).await.is(200).has("Add the first item");
+    assert_eq!(world.state.store.facility().settings.label_host, "HTTP://10.0.0.77");
+    let bad = [("label_host", "10.0.0.77")];
+    grace.post("/staff/box/setup", &page.hidden("form"), &bad).await.is(422).has("Label host: must be");
+    let tom = person(&world, "Ada Lovelace", StaffRole::Biomed, "839204").await.to_string();
+    let signed_in = posted("/staff/sign-in", &[("staff", &tom), ("pin", "839204")]);
+    let cookie = world.send(signed_in, true).await.cookies();
+    Desk { world: &world, cookie }.get("/staff/box/setup").await.is(403);
+}
+
+#[tokio::test]
+async fn phones_find_a_network_that_leads_somewhere_only_where_the_box_is_one() {
+    let world = World::new().await;
+    for (path, status, text) in [
+        ("/generate_204", 204, ""),
+        ("/gen_204", 204, ""),
+        ("/hotspot-detect.html", 200, "<BODY>Success</BODY>"),
+        ("/library/test/success.html", 200, "<BODY>Success</BODY>"),
+        ("/connecttest.txt", 200, "Microsoft Connect Test"),
+        ("/ncsi.txt", 200, "Microsoft NCSI"),
+        ("/canonical.html", 200, "success\n"),
+        ("/success.txt", 200, "success\n"),
+    ] {
+        let mut request = asked(path);
+        request.headers_mut().insert(HOST, "captive.apple.com".parse().unwrap());
+        let answer = world.send(request, false).await;
+        assert_eq!(answer.status, status, "{path}");
+        assert!(answer.text().contains(text), "{path}: {}", answer.text());
+        let usual = variant(&world, |field| field.access_point = false);
+        send_by(&usual, asked(path)).await.is(404);
+    }
+}

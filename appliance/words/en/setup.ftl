@@ -1,0 +1,175 @@
+### Setting a box up: the set-up page, and the report that first boot leaves on the card.
+
+setup-title = Set up this box
+setup-intro = Ten minutes from here to the first scan. What is left empty stays as it is.
+setup-again = Nothing was changed. What you entered is kept, except PINs.
+setup-save = Set up
+setup-secure = Passwords and PINs are entered on the box’s HTTPS page only. The browser warns there, because the box made its certificate itself: go on.
+    .link = Continue on the HTTPS page
+    .none = HTTPS is off on this box, so it can only be set up with a claim file on its card.
+setup-code = Set-up code
+    .hint = It is on the set-up slip and in cleantrack-provisioned.txt on the card, or whoever wrote the claim file has it.
+    .wrong = This is not the set-up code. Small letters, blanks and hyphens do not matter
+    .wait = Too many wrong codes. Wait { $seconds } seconds, then try again
+setup-pin = PIN of the first facility admin
+    .hint = 6 to 8 digits
+    .wrong = A PIN of a facility admin has 6 to 8 digits
+    .again = The PIN again
+    .differs = The two PINs differ. Enter the same PIN twice
+setup-file = Or choose the claim file
+setup-alone = Without a claim file the box works alone. It can be claimed at any later time; nothing is lost until then.
+setup-not-image = This box runs on a system of your own: Wi-Fi, addresses, time servers and the host name are set there.
+setup-blocked = The box could not write this down: { $why }. Nothing was changed
+
+## How far it is.
+
+setup-state = State
+setup-state-none = There was no claim file yet.
+setup-state-done = The newest claim file was applied.
+setup-state-mistakes = { $count ->
+    [one] The claim file has a mistake. Nothing of it was applied; correct it on the card and start the box again, or use this page.
+   *[other] The claim file has { NUMBER($count) } mistakes. Nothing of it was applied; correct them on the card and start the box again, or use this page.
+}
+setup-state-claim = A claim file waits for the relay. The box works alone until there is a connection, and tries by itself.
+setup-state-not-wiped = The claim file still lies on the card with its secrets: the card does not take changes. Delete it on a laptop.
+setup-state-access-point = The box is a Wi-Fi of its own until it joins yours.
+setup-state-settled = It has: { $parts }.
+
+setup-part-relay = relay
+setup-part-host-name = host name
+setup-part-time-zone = time zone
+setup-part-wifi = Wi-Fi
+setup-part-address = fixed address
+setup-part-name-servers = name servers
+setup-part-proxy = proxy
+setup-part-proxy-authority = the proxy’s certificate authority
+setup-part-time-servers = time servers
+setup-part-label-host = label host
+setup-part-setup-code = set-up code
+
+## After it was sent.
+
+setup-done = The box is being set up
+setup-done-network = The box now changes its network, which takes a minute. If you are connected to the box’s own Wi-Fi, connect to the building’s Wi-Fi again.
+setup-done-open = Then open { $address } and sign in with the PIN.
+setup-done-claim = The box claims itself as soon as it reaches the relay. Until then it works alone.
+setup-done-first = Add the first item, print its label and scan it with a phone: the box is in use.
+setup-done-staff = Sign in
+
+## The report on the card, for a laptop.
+
+setup-report-head = CleanTrack
+setup-report-none = There was no claim file, so the box became a Wi-Fi of its own, CleanTrack-…. Connect to it and open the set-up page: https://10.77.0.1/setup
+setup-report-done = The claim file was applied and wiped from this card.
+setup-report-left = The claim file was applied, but could not be wiped from this card. Delete cleantrack.toml: it holds secrets.
+setup-report-mistakes = Nothing of the claim file was applied. Correct these lines of cleantrack.toml, then put the card back and start the box:
+setup-report-page = Set-up page: https://{ $host }/setup
+setup-report-code = Set-up code: { $code }
+setup-report-code-own = Set-up code: the one of the claim file
+
+## A mistake of a claim file.
+
+setup-row = Line { $line }: { $key } { $reason }
+    .line = Line { $line } { $reason }
+    .key = { $key } { $reason }
+
+## What provision says on the console.
+
+provision-unchanged = Nothing to do.
+provision-access-point = No claim file: the box becomes a Wi-Fi of its own.
+provision-applied = The claim file was applied.
+provision-applied-left = The claim file was applied, but could not be wiped from the card.
+provision-refused = The claim file has mistakes; nothing of it was applied.
+
+## The form.
+
+form-needed = { $field } is needed
+form-too-long = { $field } is longer than { $max } characters. Shorten it
+form-character = { $field } has a character that cannot be shown (U+{ $code }). Enter it again by hand
+form-number = { $field } is a whole number, such as 1
+form-range = { $field } is a number from { $min } to { $max }
+form-option = { $field } is not on the list. Choose again
+form-altered = This form was altered on its way. Check every field, then save again
+form-yes = Yes
+form-no = No
+form-empty = (nothing)
+
+form-setup-people = First facility admin
+form-setup-admin = Name
+    .hint = Whoever adds equipment and staff from now on
+form-setup-place = Facility
+form-setup-facility = Facility’s name
+form-setup-time-zone = Time zone
+    .hint = Such as America/Chicago
+form-setup-host-name = Host name
+    .hint = The box’s name in the building’s network: letters, digits and hyphens
+form-setup-label-host = Label host
+    .hint = Such as HTTP://10.0.0.5. It is on every label for years: a reserved IPv4 address or a name in the facility’s own DNS
+form-setup-wifi = Wi-Fi
+form-setup-ssid = Name of the Wi-Fi
+    .hint = Empty: the box uses the cable
+form-setup-passphrase = Password of the Wi-Fi
+    .hint = Empty: an open Wi-Fi. WPA2-Enterprise and 802.1X are not supported
+form-setup-country = Country
+    .hint = Two letters, such as US: whose radio rules hold
+form-setup-hidden = The Wi-Fi is hidden
+form-setup-address-section = Fixed address
+form-setup-address = Address with its prefix
+    .hint = Such as 10.1.2.3/24. Empty: the network assigns one
+form-setup-gateway = Gateway
+form-setup-dns = Name servers
+    .hint = Addresses, divided by commas
+form-setup-way = Way out
+form-setup-proxy = Proxy
+    .hint = http://host:port or http://user:password@host:port
+form-setup-ca = Certificate authority of a proxy that looks into TLS
+    .hint = PEM text. The box’s connections then go through that proxy’s eyes
+form-setup-ntp = Time servers
+    .hint = Names or addresses, divided by commas
+form-setup-relay = Relay
+form-setup-claim = Claim file
+    .hint = Its text, from the relay’s page “Add a box”
+
+## Why something of a claim file does not fit; continues the key.
+
+form-setup-mistake-too-long = is too long for a claim file ({ $detail } bytes): is it another file?
+form-setup-mistake-encoding = is not text: save it as UTF-8, or download it again from the relay
+form-setup-mistake-syntax = cannot be read: { $detail }
+form-setup-mistake-unknown-key = is not a setting of a claim file. Meant was perhaps: { $detail }
+form-setup-mistake-unknown-key-none = is not a setting of a claim file; take the line out
+form-setup-mistake-missing-key = is missing
+form-setup-mistake-version = is not 1: this program is older than the file
+form-setup-mistake-text = must be a text in quotes
+form-setup-mistake-flag = must be true or false, without quotes
+form-setup-mistake-section = must be a section: its name in [ ] on a line of its own
+form-setup-mistake-list = must be a list of texts in quotes, in [ ]
+form-setup-mistake-list-length = must hold 1 to { $detail } values
+form-setup-mistake-https = must begin with https://
+form-setup-mistake-mqtts = must begin with mqtts://
+form-setup-mistake-label-host = must be a scheme and a host, such as HTTP://10.0.0.5
+form-setup-mistake-host = must name a host, with no path, user or space
+form-setup-mistake-brackets = must have an IPv6 address between its brackets
+form-setup-mistake-port = has a port that is not a number from 1 to 65535
+form-setup-mistake-certificates = must be the PEM text of certificates, each from BEGIN to END
+form-setup-mistake-verifier-key = must hold the relay’s keys as the relay writes them
+form-setup-mistake-facility = must be the facility’s id: 26 letters and digits in upper case
+form-setup-mistake-code = must be the one-time code: 8 to 128 letters, digits and signs with no space
+form-setup-mistake-expires = must be a moment such as 2026-12-31T12:00:00Z
+form-setup-mistake-time-zone = must be an IANA time zone such as Europe/Berlin
+form-setup-mistake-hostname = must be 1 to 63 letters, digits and inner hyphens
+form-setup-mistake-setup-code = must be 8 to 64 letters, digits and signs with no space
+form-setup-mistake-ssid = must be the name of a network: 1 to 32 bytes
+form-setup-mistake-passphrase = must have 8 to 63 characters without accents
+form-setup-mistake-psk = must be 64 hex digits
+form-setup-mistake-key-twice = stands beside wifi.passphrase: leave one of the two
+form-setup-mistake-country = must be a country in two upper-case letters, such as US
+form-setup-mistake-enterprise = belongs to WPA2-Enterprise or 802.1X, which a box does not support: ask the network team for a network with a passphrase, or for a port that lets the box in by its MAC address
+form-setup-mistake-address = must be an address with the length of its prefix, such as 10.1.2.3/24
+form-setup-mistake-address-unusable = is no address that one machine can have in that network
+form-setup-mistake-ip = must be an IP address such as 10.1.2.1
+form-setup-mistake-gateway-alone = needs a fixed address beside it; without both the network assigns them
+form-setup-mistake-gateway-outside = is not another machine of the box’s own network
+form-setup-mistake-dns-missing = is missing beside the fixed address: without it the box finds no relay
+form-setup-mistake-proxy = must be http://host:port or http://user:password@host:port
+form-setup-mistake-proxy-scheme = must begin with http://, also for a proxy that lets https through
+form-setup-mistake-ntp = must hold host names or IP addresses of time servers
