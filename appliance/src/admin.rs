@@ -11,7 +11,9 @@ use service::admin_socket::{ADMIN_SOCKET, AdminAnswer, AdminSocket};
 use service::clock::Clock;
 use service::random::RandomSource;
 
+use self::backups::PresentKey;
 use crate::alarms::{ActiveAlarm, AlarmReader, AlarmStore, AlarmWorder};
+use crate::backup::{BackupService, RestoreTest};
 use crate::command::{ExecuteOutcome, execute_command};
 use crate::identity::{
     AccessCaller, AccessOutcome, AccessRow, AccessTarget, ApiToken, ApiTokenScope, IdentityError,
@@ -21,6 +23,7 @@ use crate::intake::{Command, CommandRequest, NewStaff, SettingsChange};
 use crate::store::Store;
 use crate::uplink::Uplink;
 
+mod backups;
 mod staff;
 
 /// What can be wanted.
@@ -83,6 +86,17 @@ pub enum AdminCommand {
     AlarmList,
     /// That somebody has seen an alarm.
     AlarmSeen { id: String },
+    /// A backup now; its number.
+    BackupNow,
+    /// How the piece of work of a number ended; nothing while it runs.
+    BackupResult { number: u64 },
+    /// A key for backups.
+    BackupKey {
+        /// Whether it takes the place of one that is there.
+        replace: bool,
+    },
+    /// That a backup was read to its end by the command line.
+    BackupTested(RestoreTest),
 }
 
 /// What the socket acts on.
@@ -97,6 +111,8 @@ pub struct AdminContext {
     pub alarms: Arc<AlarmStore>,
     /// Words an alarm.
     pub alarm_words: AlarmWorder,
+    /// Backups.
+    pub backups: BackupService,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -184,6 +200,12 @@ async fn run_command(admin_command: AdminCommand, context: &Arc<AdminContext>) -
         }
         AdminCommand::AlarmList => Ok(alarm_lines(&context.alarms.all(), context.alarm_words)),
         AdminCommand::AlarmSeen { id } => acknowledge_alarm(context, id.trim().to_owned()).await,
+        AdminCommand::BackupNow => backups::begin_backup(context).await,
+        AdminCommand::BackupResult { number } => backups::word_result(context, number),
+        AdminCommand::BackupKey { replace } => {
+            backups::make_key(context, if replace { PresentKey::Replaced } else { PresentKey::Stays }).await
+        }
+        AdminCommand::BackupTested(test) => backups::note_test(context, test).await,
     }
 }
 

@@ -27,6 +27,7 @@ use self::pooled_random::PooledRandom;
 use self::progress::StartProgress;
 use crate::alarms::AlarmStore;
 use crate::alarms::sources::{report_past, report_start};
+use crate::backup::BackupService;
 use crate::clock::system_clock;
 use crate::identity::{AccessAudit, BoxAuthority, IdentityError, IdentityStores, own_addresses};
 use crate::listen::{ConnectionLimits, ConnectionTable, Listener, ListenerConfig, TlsInfo};
@@ -126,6 +127,7 @@ struct Running {
     uplink: Arc<Uplink>,
     printing: Arc<PrintService>,
     photos: PhotoStore,
+    backups: BackupService,
     tasks: Vec<tokio::task::JoinHandle<()>>,
     access: Arc<AccessAudit>,
     store: Store,
@@ -252,59 +254,109 @@ async fn start_box(
     let uplink = Arc::new(rooms::start_uplink(seams, settings, data, parts, (plain_addr, &restart_request)));
     let (link, follow) = upkeep::follow_link(&uplink);
     tasks.push(follow);
-    let sweep = crate::sweep::run_eviction(
-        store.clone(),
-        photos.clone(),
-        settings.limits.photo_percent,
-        relay_photos(&store),
-    );
-    tasks.push(tokio::spawn(sweep));
+    let parts = rooms::RoomParts { store: &store, photos: &photos };
+    let backups = rooms::open_backups(seams, settings, data, parts, &uplink);
+    tasks.push(tokio::spawn(upkeep::look_after_backups(backups.clone())));
+    tasks.push(start_eviction(&store, &photos, settings));
     tasks.push(start_scrub(&store, &photos, &seams.clock, &restart_request));
 
-    let of_pages = web::WebSettings {
-        hosts: settings.hosts.clone(),
-        submits_per_address: settings.limits.submits_per_address,
-        https_port: secure_addr.map(|addr| addr.port()),
+    let of_pages = page_settings(settings, secure_addr);
+    let rooms = PageRooms {
+        store: &store,
+        identity: &identity,
+        photos: &photos,
+        printing: &printing,
+        backups: &backups,
     };
-    let state = page_state(seams, data, (&store, &identity), (&photos, &printing), (link, of_pages));
+    let state = page_state(seams, data, rooms, (link, of_pages));
     web::attach_left_photos(&state);
     let listeners = start_listeners(&settings.limits, plain, secure, &web::build_router(state)?)?;
     let access = Arc::clone(&identity.access);
-    let context = admin::AdminContext {
-        store: store.clone(),
-        identity,
-        uplink: Arc::clone(&uplink),
+    let admin = rooms::listen_admin(data, admin_context(seams, rooms, &uplink));
+    tasks.extend(upkeep::start_upkeep(seams, authority.as_ref(), &access, settings, &store));
+    let line = describe_box(&store, data, plain_addr, secure_addr);
+    let running = Running {
+        listeners,
+        admin,
+        uplink,
+        printing,
+        photos,
+        backups,
+        tasks,
+        access,
+        store,
+        restart_request,
+    };
+    Ok((running, line))
+}
+
+/// What whoever started the box reads of it.
+fn describe_box(
+    store: &Store,
+    data: &Path,
+    plain: SocketAddr,
+    secure: Option<SocketAddr>,
+) -> serde_json::Value {
+    serde_json::json!({
+        "box": store.origin().box_id, "pid": std::process::id(), "data": data,
+        "http": format!("http://{plain}"),
+        "https": secure.map(|addr| format!("https://localhost:{}", addr.port())),
+        "https_addr": secure, "ca": BoxAuthority::ca_file(&data.join("keys")),
+    })
+}
+
+fn page_settings(settings: &BoxSettings, secure: Option<SocketAddr>) -> web::WebSettings {
+    web::WebSettings {
+        hosts: settings.hosts.clone(),
+        submits_per_address: settings.limits.submits_per_address,
+        https_port: secure.map(|addr| addr.port()),
+    }
+}
+
+fn start_eviction(store: &Store, photos: &PhotoStore, settings: &BoxSettings) -> tokio::task::JoinHandle<()> {
+    let (percent, at_relay) = (settings.limits.photo_percent, relay_photos(store));
+    tokio::spawn(crate::sweep::run_eviction(store.clone(), photos.clone(), percent, at_relay))
+}
+
+/// What the administration socket acts on.
+fn admin_context(seams: &Seams, rooms: PageRooms<'_>, uplink: &Arc<Uplink>) -> admin::AdminContext {
+    admin::AdminContext {
+        store: rooms.store.clone(),
+        identity: rooms.identity.clone(),
+        uplink: Arc::clone(uplink),
         alarms: Arc::clone(&seams.alarms),
         alarm_words: web::word_alarm_line,
+        backups: rooms.backups.clone(),
         clock: Arc::clone(&seams.clock),
         random: Arc::clone(&seams.random),
-    };
-    let admin = rooms::listen_admin(data, context);
-    tasks.extend(upkeep::start_upkeep(seams, authority.as_ref(), &access, settings, &store));
-    let line = serde_json::json!({
-        "box": store.origin().box_id, "pid": std::process::id(), "data": data,
-        "http": format!("http://{plain_addr}"),
-        "https": secure_addr.map(|addr| format!("https://localhost:{}", addr.port())),
-        "https_addr": secure_addr, "ca": BoxAuthority::ca_file(&data.join("keys")),
-    });
-    Ok((Running { listeners, admin, uplink, printing, photos, tasks, access, store, restart_request }, line))
+    }
+}
+
+/// Rooms that pages look into.
+#[derive(Clone, Copy)]
+struct PageRooms<'a> {
+    store: &'a Store,
+    identity: &'a IdentityStores,
+    photos: &'a PhotoStore,
+    printing: &'a Arc<PrintService>,
+    backups: &'a BackupService,
 }
 
 /// What the pages see.
 fn page_state(
     seams: &Seams,
     data: &Path,
-    (store, identity): (&Store, &IdentityStores),
-    (photos, printing): (&PhotoStore, &Arc<PrintService>),
+    rooms: PageRooms<'_>,
     (link, settings): (watch::Receiver<web::RelayLinkState>, web::WebSettings),
 ) -> AppState {
     AppState::new(web::WebParts {
         cosigners: load_cosigners(data),
         facility_id: facility_id(data),
-        store: store.clone(),
-        identity: identity.clone(),
-        photos: photos.clone(),
-        printing: Arc::clone(printing),
+        store: rooms.store.clone(),
+        identity: rooms.identity.clone(),
+        photos: rooms.photos.clone(),
+        printing: Arc::clone(rooms.printing),
+        backups: rooms.backups.clone(),
         clock: Arc::clone(&seams.clock),
         random: Arc::clone(&seams.random),
         link,
@@ -432,6 +484,10 @@ async fn end_tasks(running: Running) -> Option<ProgramExit> {
     }
     if tokio::time::timeout(DRAIN, drain).await.is_err() {
         tracing::warn!("not everything ended in time");
+    }
+    let backups = running.backups;
+    if let Err(error) = tokio::task::spawn_blocking(move || backups.stop()).await {
+        tracing::warn!(%error, "a backup did not end");
     }
     let printing = running.printing;
     if let Err(error) = tokio::task::spawn_blocking(move || printing.stop(Duration::from_secs(1))).await {

@@ -50,6 +50,19 @@ pub const ROOMS: &[Room] = &[
     ),
     room("appliance/sweep", &["photo", "store"], "which photos leave the card; it knows no page and no line"),
     room("appliance/identity", &["clock"], "who somebody is, not what they want"),
+    room(
+        "appliance/backup",
+        &["alarms", "clock", "identity", "photo", "settings", "store"],
+        "what is kept, into a file and back; it knows no page and no line",
+    ),
+    room(
+        "appliance/backup_line",
+        &[
+            "admin", "alarms", "backup", "clock", "command", "identity", "intake", "photo", "settings",
+            "store", "uplink",
+        ],
+        "the command line's part of backups: it knows no page",
+    ),
     room("appliance/printing", &["clock"], "labels and printers, not the log and not the pages"),
     room("appliance/command", &["clock", "intake", "store"], "the one way from a command to the log"),
     room(
@@ -71,14 +84,17 @@ pub const ROOMS: &[Room] = &[
     room(
         "appliance/web",
         &[
-            "alarms", "clock", "command", "identity", "intake", "listen", "photo", "printing", "store",
-            "uplink",
+            "alarms", "backup", "clock", "command", "identity", "intake", "listen", "photo", "printing",
+            "store", "uplink",
         ],
         "pages and API",
     ),
     room(
         "appliance/admin",
-        &["alarms", "clock", "command", "identity", "intake", "photo", "printing", "store", "uplink"],
+        &[
+            "alarms", "backup", "clock", "command", "identity", "intake", "photo", "printing", "store",
+            "uplink",
+        ],
         "the administration socket knows no page",
     ),
     room("appliance/serve", ALL, "it puts the rooms together"),
@@ -170,6 +186,7 @@ pub const ONLY: &[Only] = &[
     ),
     only("fluent_bundle", &["words"], "messages have typed functions, and their numbers a locale"),
     only("icu_decimal", &["words"], "numbers are written by locale in one place"),
+    only("age", &["appliance/backup"], "what is encrypted at rest is a backup"),
     only("argon2", &["appliance/identity", "relay/accounts"], "passwords and PINs in one place"),
     only("std::env::var", ENVIRONMENT, FROM_SETTINGS),
     only("std::env::var_os", ENVIRONMENT_AND_BUILD, FROM_SETTINGS),

@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, watch};
 use web::error::HttpError;
 
 use crate::alarms::AlarmStore;
+use crate::backup::BackupService;
 use crate::identity::IdentityStores;
 use crate::photo::PhotoStore;
 use crate::printing::PrintService;
@@ -81,6 +82,8 @@ pub struct WebParts {
     pub link: watch::Receiver<RelayLinkState>,
     /// What somebody must know.
     pub alarms: Arc<AlarmStore>,
+    /// Backups.
+    pub backups: BackupService,
     /// The relay's keys for cosignatures, as far as the box knows them.
     pub cosigners: CosignerKeys,
     /// The facility to which the box belongs.

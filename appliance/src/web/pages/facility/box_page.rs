@@ -98,11 +98,18 @@ fn box_facts(state: &AppState, snapshot: &Snapshot, wording: &PageWording, w: Fa
         FactRow::entered(w.box_fact_box(), health.origin.box_id.to_string()),
         FactRow::worded(w.box_fact_log(), w.box_log(health.size, health.origin.epoch.to_string())),
         FactRow::worded(w.box_fact_relay(), at_relay(state, w)),
+        FactRow::worded(w.box_fact_backup(), last_backup(state, wording, w)),
         FactRow::worded(w.box_fact_free(), free),
         FactRow::worded(w.box_fact_up(), wording.about(up_ms)),
         FactRow::worded(w.box_fact_zone(), wording.dates().zone_name()),
         FactRow::entered(w.box_fact_version(), env!("CARGO_PKG_VERSION")),
     ]
+}
+
+/// When the newest backup was made that was read back.
+fn last_backup(state: &AppState, wording: &PageWording, w: FacilityWords) -> String {
+    let last = state.backups.status().record.last;
+    last.map_or_else(|| w.box_backup_none(), |last| wording.dates().day_and_time(last.taken_ms).text)
 }
 
 /// What the relay has of this log and of those before it.
