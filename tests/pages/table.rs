@@ -407,7 +407,12 @@ fn staff_access(at: &Places) -> Vec<Page> {
             vec![Type("#key", "age"), Press("form[action$='/test'] button")],
             "There is a problem",
         ),
-        page("staff-backup-key", "/backup", vec![Press("form[action$='/key'] button")], "Print this page now"),
+        page(
+            "staff-backup-key",
+            "/backup",
+            vec![Press("form[action$='/key'] button")],
+            "Print this page now",
+        ),
         page("staff-me", "/me", vec![], "Sign out"),
         page("staff-own-pin", "/me/pin?short=1", vec![], "Your PIN is too short"),
         page("staff-own-pin-error", "/me/pin", vec![Press("form .go")], "There is a problem"),

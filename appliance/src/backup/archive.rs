@@ -5,15 +5,16 @@ use std::io::{self, Read, Write};
 
 /// Everything is padded to this.
 const BLOCK: usize = 512;
-/// Bytes of a path.
-const PATH_BYTES_MAX: usize = 100;
+/// Bytes of a file's name, and of the folder that stands apart from it where both are longer.
+const NAME_BYTES_MAX: usize = 100;
+const FOLDER_BYTES_MAX: usize = 155;
 /// Bytes of one file: what eleven octal digits can say.
 const FILE_BYTES_MAX: u64 = (1 << 33) - 1;
 const ZEROS: [u8; BLOCK] = [0; BLOCK];
 
 /// What is wrong with an archive.
 #[derive(Debug, thiserror::Error)]
-pub enum ArchiveError {
+pub(super) enum ArchiveError {
     /// The bytes could not be read, or do not decrypt.
     #[error(transparent)]
     Bytes(#[from] io::Error),
@@ -36,11 +37,10 @@ impl<W: Write> ArchiveWriter<W> {
 
     /// Begins a file of exactly so many bytes.
     pub(super) fn begin(&mut self, path: &str, bytes: u64, time_s: u64) -> io::Result<()> {
-        if self.left > 0 || path.len() > PATH_BYTES_MAX || bytes > FILE_BYTES_MAX {
-            return Err(io::ErrorKind::InvalidInput.into());
-        }
+        let parts = split_path(path).filter(|_| self.left == 0 && bytes <= FILE_BYTES_MAX);
+        let parts = parts.ok_or(io::ErrorKind::InvalidInput)?;
         self.out.write_all(&ZEROS[..self.padding])?;
-        self.out.write_all(&encode_header(path, bytes, time_s))?;
+        self.out.write_all(&encode_header(&parts, bytes, time_s))?;
         self.left = bytes;
         let past = usize::try_from(bytes % BLOCK as u64).unwrap_or(0);
         self.padding = (BLOCK - past) % BLOCK;
@@ -65,9 +65,25 @@ impl<W: Write> ArchiveWriter<W> {
     }
 }
 
-fn encode_header(path: &str, bytes: u64, time_s: u64) -> [u8; BLOCK] {
+/// A path as a header has it.
+struct PathParts<'a> {
+    folder: &'a str,
+    name: &'a str,
+}
+
+fn split_path(path: &str) -> Option<PathParts<'_>> {
+    let parts = match path.len() > NAME_BYTES_MAX {
+        true => path.rsplit_once('/').map(|(folder, name)| PathParts { folder, name })?,
+        false => PathParts { folder: "", name: path },
+    };
+    let fits = parts.folder.len() <= FOLDER_BYTES_MAX && parts.name.len() <= NAME_BYTES_MAX;
+    Some(parts).filter(|_| fits)
+}
+
+fn encode_header(path: &PathParts<'_>, bytes: u64, time_s: u64) -> [u8; BLOCK] {
     let mut header = ZEROS;
-    put_field(&mut header, 0, path);
+    put_field(&mut header, 0, path.name);
+    put_field(&mut header, 345, path.folder);
     put_field(&mut header, 100, "0000600\0");
     put_field(&mut header, 108, "0000000\0");
     put_field(&mut header, 116, "0000000\0");
@@ -158,15 +174,22 @@ fn parse_header(header: &[u8; BLOCK]) -> Result<ArchiveEntry, ArchiveError> {
     if parse_octal(&header[148..156]) != Some(sum) {
         return Err(ArchiveError::Form("it is no archive"));
     }
-    // A plain file, and no further part of its path elsewhere.
-    if header[156] != b'0' || header[345] != 0 {
+    if header[156] != b'0' {
         return Err(ArchiveError::Form("it holds something other than plain files"));
     }
-    let path = header[..PATH_BYTES_MAX].split(|byte| *byte == 0).next().unwrap_or_default();
-    let path = std::str::from_utf8(path).ok().filter(|path| !path.is_empty());
-    let path = path.ok_or(ArchiveError::Form("a file in it has no name"))?.to_owned();
+    let name = parse_text(&header[..NAME_BYTES_MAX]).filter(|name| !name.is_empty());
+    let folder = parse_text(&header[345..345 + FOLDER_BYTES_MAX]);
+    let path = match (folder, name) {
+        (Some(""), Some(name)) => name.to_owned(),
+        (Some(folder), Some(name)) => format!("{folder}/{name}"),
+        _ => return Err(ArchiveError::Form("a file in it has no name")),
+    };
     let bytes = parse_octal(&header[124..136]).ok_or(ArchiveError::Form("a file in it has no length"))?;
     Ok(ArchiveEntry { path, bytes })
+}
+
+fn parse_text(field: &[u8]) -> Option<&str> {
+    std::str::from_utf8(field.split(|byte| *byte == 0).next().unwrap_or_default()).ok()
 }
 
 fn parse_octal(field: &[u8]) -> Option<u64> {
@@ -232,6 +255,7 @@ mod tests {
             assert!(matches!(unpack(&bytes), Err(ArchiveError::Form(_))), "kind {kind}");
         }
         assert!(ArchiveWriter::new(Vec::new()).begin(&"x".repeat(101), 1, 0).is_err());
+        assert!(ArchiveWriter::new(Vec::new()).begin(&format!("{}/x", "y".repeat(156)), 1, 0).is_err());
         let mut short = ArchiveWriter::new(Vec::new());
         short.begin("a", 5, 0).unwrap();
         short.write(b"abc").unwrap();
@@ -241,7 +265,13 @@ mod tests {
     #[test]
     fn the_systems_tar_reads_it() {
         let dir = tempfile::tempdir().unwrap();
-        let files = vec![("log/a".to_owned(), b"one".to_vec()), ("b".to_owned(), vec![7; 1_500])];
+        let long = format!("runs/{}", "x".repeat(99));
+        let files = vec![
+            ("log/a".to_owned(), b"one".to_vec()),
+            ("b".to_owned(), vec![7; 1_500]),
+            (long, b"two".to_vec()),
+        ];
+        assert_eq!(unpack(&pack(&files)).unwrap(), files);
         std::fs::write(dir.path().join("x.tar"), pack(&files)).unwrap();
         let run = std::process::Command::new("tar").args(["-xf", "x.tar"]).current_dir(dir.path()).status();
         assert!(run.unwrap().success());

@@ -44,7 +44,7 @@ pub(super) struct BackupForm {
 
 /// A file of a backup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct StoredFile {
+pub(super) struct BackupFile {
     pub(super) path: String,
     pub(super) bytes: u64,
     pub(super) sha256: Hash,
@@ -83,7 +83,7 @@ pub struct BackupManifest {
     pub photos: u64,
     /// Files of photos beside this one that hold them.
     pub parts: Vec<PartRef>,
-    pub(super) files: Vec<StoredFile>,
+    pub(super) files: Vec<BackupFile>,
 }
 
 impl BackupManifest {
@@ -112,7 +112,7 @@ pub struct PartRef {
 /// The end of a file of photos.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct PartManifest {
-    pub(super) files: Vec<StoredFile>,
+    pub(super) files: Vec<BackupFile>,
 }
 
 /// What lies beside a backup, not encrypted: enough to know it, and nothing of what is in it.

@@ -25,7 +25,6 @@ mod service;
 mod tests;
 mod writing;
 
-pub use self::archive::ArchiveError;
 #[cfg(test)]
 pub(crate) use self::cause::BACKUP_CAUSES;
 pub use self::cause::{BackupCause, BackupError, BackupFault};

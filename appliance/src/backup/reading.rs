@@ -13,8 +13,8 @@ use sha2::{Digest as _, Sha256};
 use super::archive::{ArchiveError, ArchiveReader};
 use super::cause::BackupFault;
 use super::contents::{
-    BackupForm, BackupHead, BackupKind, BackupManifest, FORM, HEAD, MANIFEST, PHOTOS, PartManifest,
-    StoredFile, StoredLog, is_own_path, photo_of,
+    BackupFile, BackupForm, BackupHead, BackupKind, BackupManifest, FORM, HEAD, MANIFEST, PHOTOS,
+    PartManifest, StoredLog, is_own_path, photo_of,
 };
 use super::key::BackupSecret;
 use super::photo_parts::PhotoFile;
@@ -104,7 +104,7 @@ pub(super) fn read_part(
 /// What came out of a file.
 struct OpenFile {
     head: BackupHead,
-    files: Vec<StoredFile>,
+    files: Vec<BackupFile>,
     log: LogCheck,
     last: Vec<u8>,
     photos: Vec<u8>,
@@ -182,7 +182,7 @@ impl OpenFile {
             Some(photos) => self.photos = photos,
             None => {}
         }
-        self.files.push(StoredFile { path: path.to_owned(), bytes, sha256 });
+        self.files.push(BackupFile { path: path.to_owned(), bytes, sha256 });
         Ok(())
     }
 
@@ -219,7 +219,7 @@ fn word_form(error: ArchiveError) -> BackupFault {
 fn read_head<R: Read>(
     archive: &mut ArchiveReader<R>,
     kind: BackupKind,
-) -> Result<(BackupHead, StoredFile), BackupFault> {
+) -> Result<(BackupHead, BackupFile), BackupFault> {
     let none = |why: &str| BackupFault::NoBackup(why.to_owned());
     let first = archive.next_entry().map_err(word_form)?;
     let Some(entry) = first.filter(|entry| entry.path == HEAD) else {
@@ -236,7 +236,7 @@ fn read_head<R: Read>(
             Err(none("it holds photos only; the file to restore has a day in its name"))
         }
         (BackupKind::Box, BackupKind::Photos) => Err(none("it holds no photos")),
-        _ => Ok((head, StoredFile { path: entry.path, bytes: entry.bytes, sha256: Hash::of(&bytes) })),
+        _ => Ok((head, BackupFile { path: entry.path, bytes: entry.bytes, sha256: Hash::of(&bytes) })),
     }
 }
 
@@ -250,7 +250,7 @@ fn read_small(input: &mut impl Read, bytes: u64) -> io::Result<Vec<u8>> {
 }
 
 /// Each file is what was backed up, and none is missing or too many.
-fn expect_files(read: &[StoredFile], stated: &[StoredFile]) -> Result<(), BackupFault> {
+fn expect_files(read: &[BackupFile], stated: &[BackupFile]) -> Result<(), BackupFault> {
     let differs = read.iter().zip(stated).find(|(read, stated)| read != stated).map(|(_, stated)| stated);
     let rest = stated.get(read.len()).or_else(|| read.get(stated.len()));
     match differs.or(rest) {

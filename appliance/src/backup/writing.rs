@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::archive::ArchiveWriter;
 use super::cause::BackupError;
-use super::contents::StoredFile;
+use super::contents::BackupFile;
 use super::key::BackupSecret;
 use super::labels::NEW;
 use super::medium::{BackupMedium, MediumFile};
@@ -62,7 +62,7 @@ pub(super) struct BackupWriter<'a> {
     archive: ArchiveWriter<SealedFile>,
     temporary: String,
     own: BackupSecret,
-    files: Vec<StoredFile>,
+    files: Vec<BackupFile>,
     log: LogCheck,
     time_s: u64,
     pace: &'a mut RunPace,
@@ -119,12 +119,12 @@ impl<'a> BackupWriter<'a> {
         }
         self.log.end_file();
         let sha256 = Hash(sum.finalize().into());
-        self.files.push(StoredFile { path: path.to_owned(), bytes, sha256 });
+        self.files.push(BackupFile { path: path.to_owned(), bytes, sha256 });
         Ok(())
     }
 
     /// The files so far.
-    pub(super) fn files(&self) -> &[StoredFile] {
+    pub(super) fn files(&self) -> &[BackupFile] {
         &self.files
     }
 
