@@ -177,14 +177,7 @@ async fn run_command(admin_command: AdminCommand, context: &Arc<AdminContext>) -
         AdminCommand::TokenList => {
             Ok(token_lines(&context.identity.tokens.all(), context.clock.now().wall_ms))
         }
-        AdminCommand::TokenRevoke { token } => {
-            let revoked = with_tokens(context, move |identity, now_ms| {
-                identity.tokens.revoke(token.trim(), TokenHand::Socket, now_ms)
-            });
-            let token = revoked.await?.map_err(|refusal: TokenRefusal| refusal.to_string())?;
-            note_access(context, AccessOutcome::TokenRevoked, Some(token.id.clone()));
-            Ok(format!("The token {} ({}) is revoked.", token.id, token.name))
-        }
+        AdminCommand::TokenRevoke { token } => revoke_token(context, token).await,
         AdminCommand::KeysExport => {
             Ok(context.store.verifier_keys().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         }
@@ -207,6 +200,15 @@ async fn run_command(admin_command: AdminCommand, context: &Arc<AdminContext>) -
         }
         AdminCommand::BackupTested(test) => backups::note_test(context, test).await,
     }
+}
+
+async fn revoke_token(context: &Arc<AdminContext>, token: String) -> Result<String, String> {
+    let revoked = with_tokens(context, move |identity, now_ms| {
+        identity.tokens.revoke(token.trim(), TokenHand::Socket, now_ms)
+    });
+    let token = revoked.await?.map_err(|refusal: TokenRefusal| refusal.to_string())?;
+    note_access(context, AccessOutcome::TokenRevoked, Some(token.id.clone()));
+    Ok(format!("The token {} ({}) is revoked.", token.id, token.name))
 }
 
 async fn acknowledge_alarm(context: &Arc<AdminContext>, id: String) -> Result<String, String> {
