@@ -77,7 +77,7 @@ fn copy_bytes(disk: &dyn Disk, state: &redb::Database) -> Result<(), StoreError>
     copied.map_err(StoreError::io(STATE)).and(ended)
 }
 
-/// Takes tables out of the copy, and then their bytes: what was removed stays in pages that nobody uses until they go.
+/// Takes tables out of the copy, and what it no longer needs off its end.
 fn remove_tables(disk: &dyn Disk, names: &[&str]) -> Result<(), StoreError> {
     let unreadable = || StoreError::io(COPY)(std::io::ErrorKind::InvalidData.into());
     let mut db = database::open_database(disk, COPY, COPY_CACHE_BYTES)?.ok_or_else(unreadable)?;

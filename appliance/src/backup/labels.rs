@@ -7,7 +7,7 @@ use record::tree::Hash;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::contents::{BackupLabel, PartLabel};
+use super::contents::{BackupLabel, PartLabel, PartRef};
 use super::medium::BackupMedium;
 
 /// What the name of a backup ends in.
@@ -71,22 +71,30 @@ impl FoundFiles {
                 found.backups.extend(backup.filter(|backup| backup.box_id == box_id));
             }
         }
-        let is_there = |name: &str, bytes: u64| Ok::<_, io::Error>(medium.length(name)? == Some(bytes));
         let mut whole = Vec::new();
         for backup in std::mem::take(&mut found.backups) {
-            if is_there(&backup.file.name, backup.file.bytes)? {
+            if found.has_file(medium, &backup.file)? {
                 whole.push(backup);
             }
         }
         whole.sort_by(|one, other| (other.taken_ms, &other.file.name).cmp(&(one.taken_ms, &one.file.name)));
         found.backups = whole;
         for part in std::mem::take(&mut found.parts) {
-            if is_there(&part.file.name, part.file.bytes)? {
+            if found.has_file(medium, &part.file)? {
                 found.parts.push(part);
             }
         }
         found.names = names;
         Ok(found)
+    }
+
+    /// Whether a labelled file is there at its length. A label alone was never finished.
+    fn has_file(&mut self, medium: &dyn BackupMedium, file: &PartRef) -> io::Result<bool> {
+        let length = medium.length(&file.name)?;
+        if length.is_none() {
+            self.unfinished.push(label_name(&file.name));
+        }
+        Ok(length == Some(file.bytes))
     }
 }
 
@@ -144,7 +152,7 @@ pub(super) fn read_label<T: DeserializeOwned>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::contents::{FORM, PartRef};
+    use super::super::contents::FORM;
     use super::super::medium::FolderMedium;
     use super::*;
 
