@@ -20,6 +20,17 @@ fn noise() -> Vec<u8> {
     jpeg
 }
 
+/// Whether a photo lies below a folder.
+fn has_photo(dir: &Path) -> bool {
+    std::fs::read_dir(dir).is_ok_and(|mut entries| {
+        entries.any(|entry| {
+            let path = entry.unwrap().path();
+            let name = path.to_string_lossy().into_owned();
+            path.is_dir() && has_photo(&path) || name.ends_with(".jpg") && !name.ends_with(".t.jpg")
+        })
+    })
+}
+
 /// The auditor's program on the present log of a box.
 async fn verify_log(world: &World, dir: &Path) {
     let keep = |name: &str, text: &str| std::fs::write(dir.join(name), text).unwrap();
@@ -55,6 +66,9 @@ async fn a_new_box_goes_on_with_the_backup_and_gets_the_rest_from_the_relay() {
     world.r#box.start().await;
     world.phone("before").record_all(0..20).await;
     world.phone("photo").record_with_photo(0, noise()).await;
+    let photos = world.r#box.data().join("photos");
+    let stored = until("the photo is kept", async || has_photo(&photos).then_some(())).await;
+    assert!(stored.is_some(), "{}", world.r#box.log());
     let (made, words) = command_with_key(&world.r#box, &["backup", "now"], "").await;
     assert!(!made && words.contains("no key"), "{words}");
     let key = make_key(&world.r#box).await;
@@ -81,6 +95,7 @@ async fn a_new_box_goes_on_with_the_backup_and_gets_the_rest_from_the_relay() {
     assert!(done && words.contains("goes on in a new log"), "{words}");
     let (done, words) = command_with_key(&restored, &["restore", &file], &key).await;
     assert!(!done && words.contains("is not empty: it is of the box"), "{words}");
+    assert!(has_photo(&restored.data().join("photos")));
     world.r#box = restored;
     world.r#box.start().await;
     let (status, _) = world.r#box.ask("/api/v1/equipment").await.unwrap();

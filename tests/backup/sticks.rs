@@ -58,7 +58,7 @@ async fn alarms(r#box: &TheBox) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stick_that_is_full_read_only_or_gone_is_said_and_costs_no_backup() {
-    let (dir, stick) = (folder(), SmallStick::mount(2 << 20));
+    let (dir, stick) = (folder(), SmallStick::mount(16 << 20));
     let (mut r#box, ledger) = box_with(stick.path(), dir.path()).await;
     let key = make_key(&r#box).await;
     r#box.order(&["backup", "now"]).await;
@@ -68,7 +68,7 @@ async fn a_stick_that_is_full_read_only_or_gone_is_said_and_costs_no_backup() {
     let file = stick.path().join("holiday.mov");
     let used: u64 =
         std::fs::read_dir(stick.path()).unwrap().map(|e| e.unwrap().metadata().unwrap().len()).sum();
-    std::fs::write(&file, vec![7; (2 << 20) - usize::try_from(used).unwrap() - (40 << 10)]).unwrap();
+    std::fs::write(&file, vec![7; (16 << 20) - usize::try_from(used).unwrap() - (40 << 10)]).unwrap();
     let (made, words) = command_with_key(&r#box, &["backup", "now"], "").await;
     assert!(!made && words.contains("What lay there before is as it was"), "{words}");
     assert!(alarms(&r#box).await.contains("stick for backups is full"), "{}", alarms(&r#box).await);
