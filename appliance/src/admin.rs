@@ -11,7 +11,9 @@ use service::admin_socket::{ADMIN_SOCKET, AdminAnswer, AdminSocket};
 use service::clock::Clock;
 use service::random::RandomSource;
 
+use self::backups::PresentKey;
 use crate::alarms::{ActiveAlarm, AlarmReader, AlarmStore, AlarmWorder};
+use crate::backup::{BackupService, RestoreTest};
 use crate::bundle::BundleFile;
 use crate::command::{ExecuteOutcome, execute_command};
 use crate::doctor::facts::RunningFacts;
@@ -23,6 +25,7 @@ use crate::intake::{Command, CommandRequest, NewStaff, SettingsChange};
 use crate::store::Store;
 use crate::uplink::Uplink;
 
+mod backups;
 mod staff;
 
 /// What can be wanted.
@@ -89,6 +92,17 @@ pub enum AdminCommand {
     Doctor,
     /// What it puts into a support bundle: JSON.
     Bundle,
+    /// A backup now; its number.
+    BackupNow,
+    /// How the piece of work of a number ended; nothing while it runs.
+    BackupResult { number: u64 },
+    /// A key for backups.
+    BackupKey {
+        /// Whether it takes the place of one that is there.
+        replace: bool,
+    },
+    /// That a backup was read to its end by the command line.
+    BackupTested(RestoreTest),
 }
 
 /// What the box says of itself to whoever helps.
@@ -114,6 +128,8 @@ pub struct AdminContext {
     pub alarm_words: AlarmWorder,
     /// What the box says of itself.
     pub reports: BoxReports,
+    /// Backups.
+    pub backups: BackupService,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -178,14 +194,7 @@ async fn run_command(admin_command: AdminCommand, context: &Arc<AdminContext>) -
         AdminCommand::TokenList => {
             Ok(token_lines(&context.identity.tokens.all(), context.clock.now().wall_ms))
         }
-        AdminCommand::TokenRevoke { token } => {
-            let revoked = with_tokens(context, move |identity, now_ms| {
-                identity.tokens.revoke(token.trim(), TokenHand::Socket, now_ms)
-            });
-            let token = revoked.await?.map_err(|refusal: TokenRefusal| refusal.to_string())?;
-            note_access(context, AccessOutcome::TokenRevoked, Some(token.id.clone()));
-            Ok(format!("The token {} ({}) is revoked.", token.id, token.name))
-        }
+        AdminCommand::TokenRevoke { token } => revoke_token(context, token).await,
         AdminCommand::KeysExport => Ok(list_keys(&context.store)),
         AdminCommand::LogTrust { log } => trust_log(context, &log).await,
         AdminCommand::Claim { file } => {
@@ -201,6 +210,12 @@ async fn run_command(admin_command: AdminCommand, context: &Arc<AdminContext>) -
         AdminCommand::AlarmSeen { id } => acknowledge_alarm(context, id.trim().to_owned()).await,
         AdminCommand::Doctor => write_report(Arc::clone(&context.reports.facts)).await,
         AdminCommand::Bundle => write_report(Arc::clone(&context.reports.files)).await,
+        AdminCommand::BackupNow => backups::begin_backup(context).await,
+        AdminCommand::BackupResult { number } => backups::word_result(context, number),
+        AdminCommand::BackupKey { replace } => {
+            backups::make_key(context, if replace { PresentKey::Replaced } else { PresentKey::Stays }).await
+        }
+        AdminCommand::BackupTested(test) => backups::note_test(context, test).await,
     }
 }
 
@@ -215,6 +230,15 @@ async fn write_report<R: Serialize + 'static>(
 ) -> Result<String, String> {
     let written = tokio::task::spawn_blocking(move || serde_json::to_string(&report())).await;
     written.map_err(|e| e.to_string())?.map_err(|e| e.to_string())
+}
+
+async fn revoke_token(context: &Arc<AdminContext>, token: String) -> Result<String, String> {
+    let revoked = with_tokens(context, move |identity, now_ms| {
+        identity.tokens.revoke(token.trim(), TokenHand::Socket, now_ms)
+    });
+    let token = revoked.await?.map_err(|refusal: TokenRefusal| refusal.to_string())?;
+    note_access(context, AccessOutcome::TokenRevoked, Some(token.id.clone()));
+    Ok(format!("The token {} ({}) is revoked.", token.id, token.name))
 }
 
 async fn acknowledge_alarm(context: &Arc<AdminContext>, id: String) -> Result<String, String> {

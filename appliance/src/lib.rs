@@ -4,13 +4,15 @@
 //! carries it to [`store`], whose one writer thread makes it durable before anybody is told. [`uplink`] sends the log to
 //! the relay when there is a line. [`printing`] drives the label printers with a ledger of its own, `prints` writes each job's end into the log, [`photo`] opens photos in
 //! a process of its own, [`sweep`] keeps them within their share of the card, [`scrub`] looks through everything that is
-//! kept once a week, [`identity`] knows PINs, sessions and tokens, [`alarms`] what somebody must know, [`panel`] shows it by lights, [`admin`] is root's way in. [`clock`] says
+//! kept once a week, [`backup`] puts it into encrypted files and back, [`identity`] knows PINs, sessions and tokens, [`alarms`] what somebody must know, [`panel`] shows it by lights, [`admin`] is root's way in. [`clock`] says
 //! what vouches for the time; [`settings`] is the only room that reads settings.
 
 #![allow(missing_docs, reason = "no library for others: a comment says what a name cannot")]
 
 pub mod admin;
 pub mod alarms;
+pub mod backup;
+mod backup_line;
 pub mod bundle;
 pub mod clock;
 pub mod command;
@@ -109,6 +111,23 @@ enum CliCommand {
     /// Alarms
     #[command(subcommand)]
     Alarm(AlarmCommand),
+    /// Backups of a running box, and the folder they are in
+    #[command(subcommand)]
+    Backup(BackupCommand),
+    /// Restore a backup into an empty data folder (no box running on it); the key is read from standard input
+    Restore {
+        /// The backup, with the files of its photos beside it
+        file: PathBuf,
+        /// Only read all of it, and change nothing
+        #[arg(long)]
+        test: bool,
+        /// Read the key from this file instead of standard input
+        #[arg(long, value_name = "FILE")]
+        key_file: Option<PathBuf>,
+        /// Restore all records even where files with photos are missing or damaged
+        #[arg(long)]
+        without_photos: bool,
+    },
     /// Claim this box with a claim file; `-` reads standard input
     Claim {
         /// The file
@@ -243,6 +262,32 @@ enum FacilityCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum BackupCommand {
+    /// Make a backup now, and wait until it was read back
+    Now,
+    /// List the verified backups in the folder, of every box
+    List {
+        /// The folder, where it is not that of the settings
+        #[arg(long, value_name = "DIR")]
+        from: Option<PathBuf>,
+    },
+    /// Read the files in the folder and compare them with what was written
+    Verify {
+        /// One backup and its photos; otherwise all
+        name: Option<String>,
+        /// The folder, where it is not that of the settings
+        #[arg(long, value_name = "DIR")]
+        from: Option<PathBuf>,
+    },
+    /// Create the key that opens backups; shown once
+    Key {
+        /// Also where there is one, which then opens only what was made with it
+        #[arg(long)]
+        replace: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 enum AlarmCommand {
     /// List all alarms: id, code, state, what happened, what is safe, what to do
     List,
@@ -300,6 +345,12 @@ enum RunError {
     Field(#[from] field_commands::FieldError),
     #[error("{0}")]
     Refused(String),
+    #[error(transparent)]
+    Backup(#[from] backup::BackupError),
+    #[error(transparent)]
+    Key(#[from] backup::KeyTextError),
+    #[error(transparent)]
+    Restore(#[from] backup::RestoreError),
     #[error("standard input or a file cannot be read: {0}")]
     Read(std::io::Error),
 }
@@ -432,6 +483,11 @@ fn execute_cli(program: &ProgramSetup, cli: Cli) -> Result<ProgramExit, RunError
             seen: None,
         }),
         Some(CliCommand::Claim { file }) => AdminCommand::Claim { file: read_file(&file)? },
+        Some(CliCommand::Backup(command)) => return backup_line::run_backup_command(&settings, command),
+        Some(CliCommand::Restore { file, test, key_file, without_photos }) => {
+            let order = backup_line::RestoreOrder { file, test, key_file, without_photos };
+            return backup_line::run_restore(&settings, &order);
+        }
         Some(CliCommand::SetupCode) => return Ok(field_commands::show_code(&settings, settings.data()?)?),
         // They were done before: they need no settings.
         Some(

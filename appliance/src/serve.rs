@@ -32,6 +32,7 @@ use self::pooled_random::PooledRandom;
 use self::progress::StartProgress;
 use crate::alarms::AlarmStore;
 use crate::alarms::sources::{report_past, report_start};
+use crate::backup::BackupService;
 use crate::clock::system_clock;
 use crate::identity::{AccessAudit, BoxAuthority, IdentityError, IdentityStores, own_addresses};
 use crate::listen::{ConnectionLimits, ConnectionTable, Listener, ListenerConfig, TlsInfo};
@@ -133,6 +134,7 @@ struct Running {
     uplink: Arc<Uplink>,
     printing: Arc<PrintService>,
     photos: PhotoStore,
+    backups: BackupService,
     tasks: Vec<tokio::task::JoinHandle<()>>,
     access: Arc<AccessAudit>,
     store: Store,
@@ -264,6 +266,9 @@ async fn start_box(
     let uplink = Arc::new(rooms::start_uplink(seams, settings, data, parts, (plain_addr, &restart_request)));
     let (link, follow) = upkeep::follow_link(&uplink);
     tasks.push(follow);
+    let parts = rooms::RoomParts { store: &store, photos: &photos };
+    let backups = rooms::open_backups(seams, settings, data, parts, &uplink);
+    tasks.push(tokio::spawn(upkeep::look_after_backups(backups.clone())));
     tasks.push(start_sweep(settings, &store, &photos));
     tasks.push(start_scrub(&store, &photos, &seams.clock, &restart_request));
 
@@ -271,7 +276,14 @@ async fn start_box(
     let of_pages = page_settings(settings, ports, panel.view());
     field::record_setup(seams, settings, &store).await;
     let field = field::field_parts(seams, settings, data, &uplink);
-    let state = page_state(seams, data, (&store, &identity), (&photos, &printing), (link, of_pages), field);
+    let rooms = PageRooms {
+        store: &store,
+        identity: &identity,
+        photos: &photos,
+        printing: &printing,
+        backups: &backups,
+    };
+    let state = page_state(seams, data, rooms, (link, of_pages), field);
     web::attach_left_photos(&state);
     let reports = field::box_reports(&state);
     let sources = PanelSources::new(seams, settings, data, &store, &printing, uplink.status());
@@ -280,27 +292,58 @@ async fn start_box(
     rooms::print_first_slip(settings, &state);
     let listeners = start_listeners(&settings.limits, plain, secure, &web::build_router(state)?)?;
     let access = Arc::clone(&identity.access);
-    let context = admin::AdminContext {
-        store: store.clone(),
-        identity,
-        uplink: Arc::clone(&uplink),
+    let admin = rooms::listen_admin(data, admin_context(seams, rooms, &uplink, reports));
+    tasks.extend(upkeep::start_upkeep(seams, authority.as_ref(), &access, settings, &store));
+    let line = describe_box(&store, data, plain_addr, secure_addr);
+    let running = Running {
+        listeners,
+        admin,
+        uplink,
+        printing,
+        photos,
+        backups,
+        tasks,
+        access,
+        store,
+        panel,
+        restart_request,
+    };
+    Ok((running, line))
+}
+
+/// What whoever started the box reads of it.
+fn describe_box(
+    store: &Store,
+    data: &Path,
+    plain: SocketAddr,
+    secure: Option<SocketAddr>,
+) -> serde_json::Value {
+    serde_json::json!({
+        "box": store.origin().box_id, "pid": std::process::id(), "data": data,
+        "http": format!("http://{plain}"),
+        "https": secure.map(|addr| format!("https://localhost:{}", addr.port())),
+        "https_addr": secure, "ca": BoxAuthority::ca_file(&data.join("keys")),
+    })
+}
+
+/// What the administration socket acts on.
+fn admin_context(
+    seams: &Seams,
+    rooms: PageRooms<'_>,
+    uplink: &Arc<Uplink>,
+    reports: admin::BoxReports,
+) -> admin::AdminContext {
+    admin::AdminContext {
+        store: rooms.store.clone(),
+        identity: rooms.identity.clone(),
+        uplink: Arc::clone(uplink),
         alarms: Arc::clone(&seams.alarms),
         alarm_words: web::word_alarm_line,
         reports,
+        backups: rooms.backups.clone(),
         clock: Arc::clone(&seams.clock),
         random: Arc::clone(&seams.random),
-    };
-    let admin = rooms::listen_admin(data, context);
-    tasks.extend(upkeep::start_upkeep(seams, authority.as_ref(), &access, settings, &store));
-    let line = serde_json::json!({
-        "box": store.origin().box_id, "pid": std::process::id(), "data": data,
-        "http": format!("http://{plain_addr}"),
-        "https": secure_addr.map(|addr| format!("https://localhost:{}", addr.port())),
-        "https_addr": secure_addr, "ca": BoxAuthority::ca_file(&data.join("keys")),
-    });
-    let running =
-        Running { listeners, admin, uplink, printing, photos, tasks, access, store, panel, restart_request };
-    Ok((running, line))
+    }
 }
 
 /// Settings of the pages; `ports` are those of plain HTTP and of HTTPS.
@@ -320,12 +363,21 @@ fn page_settings(
     }
 }
 
+/// Rooms that pages look into.
+#[derive(Clone, Copy)]
+struct PageRooms<'a> {
+    store: &'a Store,
+    identity: &'a IdentityStores,
+    photos: &'a PhotoStore,
+    printing: &'a Arc<PrintService>,
+    backups: &'a BackupService,
+}
+
 /// What the pages see.
 fn page_state(
     seams: &Seams,
     data: &Path,
-    (store, identity): (&Store, &IdentityStores),
-    (photos, printing): (&PhotoStore, &Arc<PrintService>),
+    rooms: PageRooms<'_>,
     (view, settings): (upkeep::LinkView, web::WebSettings),
     field: web::FieldParts,
 ) -> AppState {
@@ -333,10 +385,11 @@ fn page_state(
         field,
         cosigners: load_cosigners(data),
         facility_id: facility_id(data),
-        store: store.clone(),
-        identity: identity.clone(),
-        photos: photos.clone(),
-        printing: Arc::clone(printing),
+        store: rooms.store.clone(),
+        identity: rooms.identity.clone(),
+        photos: rooms.photos.clone(),
+        printing: Arc::clone(rooms.printing),
+        backups: rooms.backups.clone(),
         clock: Arc::clone(&seams.clock),
         random: Arc::clone(&seams.random),
         link: view.link,
@@ -470,6 +523,10 @@ async fn end_tasks(running: Running) -> Option<ProgramExit> {
     }
     if tokio::time::timeout(DRAIN, drain).await.is_err() {
         tracing::warn!("not everything ended in time");
+    }
+    let backups = running.backups;
+    if let Err(error) = tokio::task::spawn_blocking(move || backups.stop()).await {
+        tracing::warn!(%error, "a backup did not end");
     }
     let printing = running.printing;
     if let Err(error) = tokio::task::spawn_blocking(move || printing.stop(Duration::from_secs(1))).await {

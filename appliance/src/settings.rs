@@ -124,13 +124,38 @@ impl UplinkSettings {
     }
 }
 
-/// Setting the box up.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// Backups.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct SetupSettings {
-    /// Where the image's first boot leaves its state and the set-up code; without it the set-up page changes what the box itself can.
-    #[schemars(extend("x-example" = "/data/etc/cleantrack"))]
-    pub folder: Option<PathBuf>,
+pub struct BackupSettings {
+    /// Folder for backups: where a stick or another machine's folder is mounted. None: no backup is made.
+    #[schemars(extend("x-example" = "/media/cleantrack"))]
+    pub to: Option<PathBuf>,
+    /// Time of the daily backup in the facility's zone, `HH:MM`.
+    pub at: String,
+    /// Backups that stay; the oldest goes once a newer one was read back.
+    #[schemars(range(min = 1, max = 400))]
+    pub keep: u16,
+    /// Whether the folder may be on the same storage as the data: only where something else copies it to another place.
+    pub same_disk: bool,
+}
+
+impl Default for BackupSettings {
+    fn default() -> Self {
+        Self { to: None, at: "02:30".to_owned(), keep: 14, same_disk: false }
+    }
+}
+
+impl BackupSettings {
+    /// The time of the daily backup.
+    pub fn daily(&self) -> jiff::civil::Time {
+        parse_time(&self.at).unwrap_or_default()
+    }
+}
+
+fn parse_time(text: &str) -> Option<jiff::civil::Time> {
+    let (hour, minute) = text.split_once(':').filter(|_| text.len() == 5)?;
+    jiff::civil::Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok()
 }
 
 /// All settings of the box.
@@ -152,6 +177,8 @@ pub struct BoxSettings {
     pub setup: SetupSettings,
     /// The line to the relay.
     pub uplink: UplinkSettings,
+    /// Backups.
+    pub backup: BackupSettings,
     /// Printers that are always there, each with `name`, `language` and `address`, more in docs/printers.md; the pages find
     /// and add others.
     #[schemars(
@@ -185,6 +212,7 @@ impl Default for BoxSettings {
             network: BoxNetwork::default(),
             setup: SetupSettings::default(),
             uplink: UplinkSettings::default(),
+            backup: BackupSettings::default(),
             printers: Vec::new(),
             claim: None,
             hosts: Vec::new(),
@@ -208,6 +236,9 @@ impl ProgramSettings for BoxSettings {
         }
         if self.printers.iter().any(|p| text(p, "language").is_empty() || text(p, "address").is_empty()) {
             return Err("each of the printers needs a language and an address, such as tcp://10.0.0.9:9100");
+        }
+        if parse_time(&self.backup.at).is_none() {
+            return Err("`at` under `[backup]` is no time of a day, such as 02:30");
         }
         Ok(())
     }
@@ -344,10 +375,14 @@ mod tests {
             twice.as_str(),
             "printers = [{name=\"a\",language=\"escpos\"}]",
             "printers = [{name=\"\",language=\"escpos\",address=\"tcp://h:1\"}]",
+            "[backup]\nat = \"24:00\"\n",
+            "[backup]\nat = \"2:30\"\n",
+            "[backup]\nat = \"\"\n",
         ] {
             assert!(matches!(load(wrong, &[]), Err(SettingsError::Value(_))), "{wrong}");
         }
-        for wrong in ["[limits]\nconnections = 1\n", "[limits]\nphoto_percent = 0\n"] {
+        for wrong in ["[limits]\nconnections = 1\n", "[limits]\nphoto_percent = 0\n", "[backup]\nkeep = 0\n"]
+        {
             assert!(matches!(load(wrong, &[]), Err(SettingsError::Range { .. })), "{wrong}");
         }
     }

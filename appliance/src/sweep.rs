@@ -93,6 +93,35 @@ fn name_photos(db: &Database, on_card: &mut [OnCard]) -> Result<(), redb::Error>
     Ok(())
 }
 
+/// Photos that entries name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PhotoCounts {
+    /// All of them, as far as the log was looked through.
+    pub named: u64,
+    /// Of these, those that the relay has.
+    pub at_relay: u64,
+}
+
+/// Counts the photos that entries name, and those of them that the relay has.
+///
+/// # Errors
+/// The database's.
+pub fn count_photos(db: &Database, at_relay: &AtRelay) -> Result<PhotoCounts, redb::Error> {
+    let mut counts = PhotoCounts::default();
+    let named = match db.begin_read()?.open_table(NAMED) {
+        Ok(table) => table,
+        Err(redb::TableError::TableDoesNotExist(_)) => return Ok(counts),
+        Err(error) => return Err(error.into()),
+    };
+    for row in named.iter()? {
+        let (hash, place) = row?;
+        counts.named += 1;
+        let is_there = place.value() < at_relay.before && !at_relay.refused.contains(&Hash(*hash.value()));
+        counts.at_relay += u64::from(is_there);
+    }
+    Ok(counts)
+}
+
 /// Notes the photos of entries that are new since the last time.
 fn follow_entries(store: &Store, db: &Database) -> Result<(), SweepError> {
     let (mut n, mut next) = read_position(db)?;

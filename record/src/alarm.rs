@@ -68,6 +68,10 @@ alarm_codes! {
     PhotosRefused = "photos-refused",
     /// Photos are not what was recorded any more.
     PhotosDamaged = "photos-damaged",
+    /// For too long nothing was saved anywhere but on the box.
+    BackupOld = "backup-old",
+    /// A backup could not be made.
+    BackupFailed = "backup-failed",
     /// A part of the box beside recording is off, or was begun anew.
     SideRoom = "side-room",
     /// A small file beside the log could not be read and was put aside.

@@ -39,6 +39,8 @@ mod journal;
 mod key_runs;
 mod keys;
 mod linked;
+mod log_check;
+mod log_copy;
 mod mark;
 mod misplaced;
 mod newest;
@@ -73,6 +75,7 @@ mod snapshot;
 mod sources;
 mod start;
 mod start_state;
+mod state_copy;
 mod state_db;
 mod stray_runs;
 mod survey;
@@ -110,6 +113,8 @@ pub use self::history::{HistoryPlace, ItemUse};
 pub use self::job::{FatalError, WriteJob};
 pub use self::journal::StoreSizes;
 use self::keys::BoxKeys;
+pub use self::log_check::{CheckedEpoch, LogCheck};
+pub use self::log_copy::{CopiedFile, LogCopy};
 use self::queue::{StopOnDrop, WriteQueue, WriterControl};
 use self::read_pool::ReadPool;
 pub use self::read_pool::{HISTORY_PIECE, ReadError, ReadLane};
@@ -124,6 +129,7 @@ pub use self::scrub::{ScrubPosition, ScrubReport, ScrubStep};
 use self::shared::StoreShared;
 pub use self::snapshot::StoreSnapshot;
 use self::start_state::StartKind;
+pub use self::state_copy::StateCopy;
 use self::system_disk::SystemDisk;
 pub use self::trusted::TrustError;
 pub use self::unreported::UntoldRepairs;
@@ -165,13 +171,6 @@ pub fn rebuild_database(
     let (mut core, report) = LogWriter::open_for(StartKind::Rebuild, &disk, config.sizes, &clock, &*random)?;
     core.stop().map_err(|e| StoreError::io("the log")(std::io::Error::other(e)))?;
     Ok(report)
-}
-
-fn ended_entries(shared: &Arc<StoreShared>) -> u64 {
-    let places = shared.places();
-    let ended = places.epochs.iter().filter(|epoch| **epoch != shared.epoch());
-    // One that cannot be read counts as empty: the number only stands on pages.
-    ended.map(|epoch| LogReader::open(shared.clone(), *epoch).map_or(0, |reader| reader.size())).sum()
 }
 
 /// The store, shared by all who record and read. Cheap to clone.
@@ -222,7 +221,7 @@ impl Store {
     ) -> Result<(Self, StartReport), StoreError> {
         let (core, report) = LogWriter::open(disk, sizes, clock.clone(), random)?;
         let shared = core.shared().clone();
-        let ended = ended_entries(&shared);
+        let ended = reader::count_ended_entries(&shared);
         let queue = WriteQueue::new();
         writer::start_writer(core, queue.clone()).map_err(StoreError::io("a thread for the store"))?;
         let pool = ReadPool::start().map_err(StoreError::io("a thread for readers"))?;
@@ -277,7 +276,7 @@ impl Store {
         self.shared.rows_read.load(std::sync::atomic::Ordering::Relaxed)
     }
 
-    /// Epochs of this log that the box holds, oldest first.
+    /// Epochs that the box holds, oldest first.
     pub fn epochs(&self) -> Vec<record::ids::Epoch> {
         self.shared.places().epochs.clone()
     }

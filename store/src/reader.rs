@@ -326,6 +326,14 @@ impl LogReader {
     }
 }
 
+/// Entries of the epochs before the present one.
+pub(super) fn count_ended_entries(shared: &Arc<StoreShared>) -> u64 {
+    let places = shared.places();
+    let ended = places.epochs.iter().filter(|epoch| **epoch != shared.epoch());
+    // One that cannot be read counts as empty: the number only stands on pages.
+    ended.map(|epoch| LogReader::open(shared.clone(), *epoch).map_or(0, |reader| reader.size())).sum()
+}
+
 impl TreeNodes for LogReader {
     type Error = StoreError;
 

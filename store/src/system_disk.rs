@@ -17,6 +17,9 @@ pub struct SystemDisk {
     lock: Arc<File>,
 }
 
+/// Lies in a data folder while a backup is being restored into it. Its content is for whoever reads it there.
+pub const RESTORE_MARK: &str = "restore.unfinished";
+
 /// Why a data folder could not be taken.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
@@ -40,6 +43,13 @@ pub enum FolderError {
         /// Why.
         source: io::Error,
     },
+    /// A restore into it has not come to its end.
+    #[error(
+        "a backup was being restored into {}, and that did not come to its end: nothing there counts yet. Restore the backup \
+         into it again, which begins anew",
+        .0.display()
+    )]
+    Unfinished(PathBuf),
     /// Another process has it.
     #[error(
         "the data folder {} is in use by another cleantrack-appliance; stop that one first, or give this one a folder of its own",
@@ -63,6 +73,9 @@ impl SystemDisk {
         DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
         use rustix::fs::Access;
         rustix::fs::access(dir, Access::WRITE_OK | Access::EXEC_OK).map_err(|e| failed(e.into()))?;
+        if dir.join(RESTORE_MARK).symlink_metadata().is_ok() {
+            return Err(FolderError::Unfinished(dir.to_owned()));
+        }
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
         let lock = options.open(dir.join("lock")).map_err(failed)?;
@@ -191,6 +204,17 @@ mod tests {
         let second = SystemDisk::take(dir.path()).unwrap_err();
         assert!(second.to_string().contains("in use by another"), "{second}");
         drop(first);
+        SystemDisk::take(dir.path()).unwrap();
+    }
+
+    #[test]
+    fn a_folder_into_which_a_restore_did_not_end_is_no_boxs() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join(RESTORE_MARK), b"").unwrap();
+        let refused = SystemDisk::take(dir.path()).unwrap_err();
+        assert!(matches!(refused, FolderError::Unfinished(_)), "{refused}");
+        assert!(!dir.path().join("lock").exists(), "nothing was made there");
+        std::fs::remove_file(dir.path().join(RESTORE_MARK)).unwrap();
         SystemDisk::take(dir.path()).unwrap();
     }
 

@@ -8,6 +8,7 @@ const DOCUMENTS: &[&str] = &[
     "README.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
+    "docs/backup.md",
     "docs/install.md",
     "docs/settings.md",
     "docs/panel.md",

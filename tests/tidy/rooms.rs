@@ -55,6 +55,19 @@ pub const ROOMS: &[Room] = &[
         "lights and a button: it knows causes, and not where they come from",
     ),
     room("appliance/identity", &["clock"], "who somebody is, not what they want"),
+    room(
+        "appliance/backup",
+        &["alarms", "clock", "identity", "photo", "settings", "store"],
+        "what is kept, into a file and back; it knows no page and no line",
+    ),
+    room(
+        "appliance/backup_line",
+        &[
+            "admin", "alarms", "backup", "clock", "command", "identity", "intake", "photo", "settings",
+            "store", "uplink",
+        ],
+        "the command line's part of backups: it knows no page",
+    ),
     room("appliance/printing", &["clock"], "labels and printers, not the log and not the pages"),
     room("appliance/setup", &[], "how far the set-up is, for those who show it and those who change it"),
     room("appliance/provision", &["settings", "setup"], "first boot: it knows no log and no page"),
@@ -90,16 +103,16 @@ pub const ROOMS: &[Room] = &[
     room(
         "appliance/web",
         &[
-            "alarms", "bundle", "clock", "command", "doctor", "identity", "intake", "listen", "panel",
-            "photo", "printing", "settings", "setup", "store", "uplink",
+            "alarms", "backup", "bundle", "clock", "command", "doctor", "identity", "intake", "listen",
+            "panel", "photo", "printing", "settings", "setup", "store", "uplink",
         ],
         "pages and API",
     ),
     room(
         "appliance/admin",
         &[
-            "alarms", "bundle", "clock", "command", "doctor", "identity", "intake", "photo", "printing",
-            "store", "uplink",
+            "alarms", "backup", "bundle", "clock", "command", "doctor", "identity", "intake", "photo",
+            "printing", "store", "uplink",
         ],
         "the administration socket knows no page",
     ),
@@ -195,6 +208,7 @@ pub const ONLY: &[Only] = &[
     only("gpiocdev", &["appliance/panel"], "one place for GPIO"),
     only("fluent_bundle", &["words"], "messages have typed functions, and their numbers a locale"),
     only("icu_decimal", &["words"], "numbers are written by locale in one place"),
+    only("age", &["appliance/backup"], "what is encrypted at rest is a backup"),
     only("argon2", &["appliance/identity", "relay/accounts"], "passwords and PINs in one place"),
     only("std::env::var", ENVIRONMENT, FROM_SETTINGS),
     only("std::env::var_os", ENVIRONMENT_AND_BUILD, FROM_SETTINGS),

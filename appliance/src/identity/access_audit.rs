@@ -104,6 +104,10 @@ pub enum AccessOutcome {
     AlarmSeen,
     /// A log that the relay holds was taken for this box's.
     LogTrusted,
+    /// A key for backups was made.
+    BackupKeyMade,
+    /// A backup or a restore test was begun.
+    BackupBegun,
 }
 
 /// One row. It holds ids and routes, never a name, a query or a secret.
@@ -142,10 +146,20 @@ impl AccessRow {
 
     /// Whether it changed what lets people and programs in, or the facility.
     fn is_of_change(&self) -> bool {
-        use AccessOutcome::{AlarmSeen, LogTrusted, PinChanged, SettingsChanged, TokenMade, TokenRevoked};
+        use AccessOutcome::{
+            AlarmSeen, BackupBegun, BackupKeyMade, LogTrusted, PinChanged, SettingsChanged, TokenMade,
+            TokenRevoked,
+        };
         matches!(
             self.outcome,
-            AlarmSeen | LogTrusted | PinChanged | SettingsChanged | TokenMade | TokenRevoked
+            AlarmSeen
+                | BackupBegun
+                | BackupKeyMade
+                | LogTrusted
+                | PinChanged
+                | SettingsChanged
+                | TokenMade
+                | TokenRevoked
         )
     }
 

@@ -29,6 +29,9 @@ pub use self::tokens::{
     ApiToken, ApiTokenScope, ApiTokenStore, NewToken, TokenHand, TokenLife, TokenRefusal, TokenState,
 };
 
+/// Tables of `state.redb` that are of one box and no other: who signed in at this one, and which programs it let in.
+pub const PASSING_TABLES: &[&str] = &[sessions::TABLE, tokens::TABLE];
+
 /// What `state.redb` could not do.
 #[derive(Debug, thiserror::Error)]
 #[error("the table of {table} could not be read or written")]

@@ -12,6 +12,8 @@ use service::random::RandomSource;
 use super::rows::JsonTable;
 use super::{IdentityError, new_secret, secret_digest};
 
+/// The table of sessions.
+pub(super) const TABLE: &str = "identity_sessions";
 /// An unattended desk is signed out after this.
 const IDLE_MS_MAX: i64 = 60 * 60_000;
 /// A shift.
@@ -68,7 +70,7 @@ pub struct SessionStore {
 
 impl SessionStore {
     pub(super) fn open(db: Arc<Database>, random: Arc<dyn RandomSource>) -> Result<Self, IdentityError> {
-        let rows = JsonTable::open(db, "identity_sessions")?;
+        let rows = JsonTable::open(db, TABLE)?;
         let live = Mutex::new(rows.all()?.into_iter().collect());
         Ok(Self { rows, live, random })
     }

@@ -13,6 +13,8 @@ use service::random::RandomSource;
 use super::rows::JsonTable;
 use super::{IdentityError, new_secret, secret_digest};
 
+/// The table of tokens.
+pub(super) const TABLE: &str = "identity_tokens";
 /// What a token's text begins with, so that it is found where it leaked.
 const PREFIX: &str = "ct_";
 /// Crockford's base32 in small letters: nothing in it is mistaken for something else.
@@ -213,7 +215,7 @@ pub struct ApiTokenStore {
 
 impl ApiTokenStore {
     pub(super) fn open(db: Arc<Database>, random: Arc<dyn RandomSource>) -> Result<Self, IdentityError> {
-        let rows = JsonTable::open(db, "identity_tokens")?;
+        let rows = JsonTable::open(db, TABLE)?;
         let known = Mutex::new(rows.all()?.into_iter().collect());
         Ok(Self { rows, known, random })
     }

@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 use super::{Seams, ServeError, restart_program};
 use crate::alarms::sources::SideRoom;
 use crate::alarms::{AlarmCause, AlarmStore};
+use crate::backup::{BackupContext, BackupService, RelayCopy};
 use crate::identity::{BoxAuthority, IdentityStores, OpenedAuthority, own_addresses};
 use crate::panel::setup_state::read_setup_code;
 use crate::photo::{PhotoSettings, PhotoStore};
@@ -23,10 +24,11 @@ use crate::printing::{
 use crate::settings::{BoxSettings, UplinkSelection, UplinkSettings};
 use crate::store::Store;
 use crate::store::disk::set_aside_hint;
-use crate::uplink::Uplink;
+use crate::sweep::PhotoCounts;
 use crate::uplink::claim::{ClaimError, ClaimStore};
 use crate::uplink::way::{UplinkWay, WayChoice};
 use crate::uplink::way_config::{RouteSources, WayConfig};
+use crate::uplink::{Uplink, UplinkState, UplinkStatus};
 use crate::{admin, uplink, web};
 
 /// The same job at each start, until somebody can sign in.
@@ -231,6 +233,66 @@ pub(super) fn start_uplink(
         clock: Arc::clone(&seams.clock),
         random: Arc::clone(&seams.random),
         restart: restart_program(restart_request),
+    })
+}
+
+/// Backups, with what they must know of the relay's copy.
+pub(super) fn open_backups(
+    seams: &Seams,
+    settings: &BoxSettings,
+    data: &Path,
+    parts: RoomParts<'_>,
+    uplink: &Uplink,
+) -> BackupService {
+    let settings_text = toml::Table::try_from(settings).and_then(|table| toml::to_string(&table));
+    BackupService::open(BackupContext {
+        store: parts.store.clone(),
+        photos: parts.photos.clone(),
+        alarms: Arc::clone(&seams.alarms),
+        clock: Arc::clone(&seams.clock),
+        data: data.to_owned(),
+        settings: settings.backup.clone(),
+        settings_text: settings_text.unwrap_or_default(),
+        relay: relay_copy(parts.store.clone(), uplink.status()),
+    })
+}
+
+/// Rooms that a backup is made of.
+#[derive(Clone, Copy)]
+pub(super) struct RoomParts<'a> {
+    pub(super) store: &'a Store,
+    pub(super) photos: &'a PhotoStore,
+}
+
+/// Tells what the relay has of this box.
+fn relay_copy(
+    store: Store,
+    status: watch::Receiver<UplinkStatus>,
+) -> Arc<dyn Fn() -> Option<RelayCopy> + Send + Sync> {
+    Arc::new(move || {
+        let (link, ended_backlog) = {
+            let status = status.borrow();
+            (status.state.clone(), status.ended_backlog)
+        };
+        let ended = store.ended_entries();
+        let held = match link {
+            UplinkState::Alone | UplinkState::Claiming { .. } => return None,
+            // Since the start it has not said what it has of earlier logs.
+            UplinkState::Down { since_ms: None, .. } => 0,
+            UplinkState::Up | UplinkState::Down { .. } => ended.saturating_sub(ended_backlog),
+        };
+        let state_db = store.state_db();
+        let photos = crate::sweep::count_photos(&state_db, &uplink::photos_at_relay(&state_db));
+        let photos = photos.unwrap_or_else(|error| {
+            tracing::warn!(%error, "it is not known how many photos the relay has");
+            PhotoCounts::default()
+        });
+        Some(RelayCopy {
+            entries: store.cursor_size() + held,
+            of_entries: store.size() + ended,
+            photos: photos.at_relay,
+            of_photos: photos.named,
+        })
     })
 }
 

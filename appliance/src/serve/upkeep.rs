@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::{Seams, host_names};
 use crate::alarms::sources::{ReportedCounts, SideRoom, report_health_alarms};
+use crate::backup::BackupService;
 use crate::identity::{AccessAudit, BoxAuthority};
 use crate::settings::BoxSettings;
 use crate::store::{Store, WriteDecision};
@@ -21,6 +22,8 @@ const REFRESH: Duration = Duration::from_secs(600);
 const ACCESS_EVERY: Duration = Duration::from_secs(5);
 /// How often it is looked at disk and clock.
 const HEALTH_EVERY: Duration = Duration::from_secs(10);
+/// How often it is looked whether a backup is due.
+const BACKUPS_EVERY: Duration = Duration::from_secs(60);
 
 pub(super) fn start_upkeep(
     seams: &Seams,
@@ -38,6 +41,17 @@ pub(super) fn start_upkeep(
         authority.map(|a| tokio::spawn(refresh_names(seams.clone(), Arc::clone(a), settings.clone()))),
     );
     tasks
+}
+
+/// Backups that are due, and what is told of them.
+pub(super) async fn look_after_backups(backups: BackupService) {
+    loop {
+        let own = backups.clone();
+        if let Err(error) = tokio::task::spawn_blocking(move || own.look_round()).await {
+            tracing::error!(%error, "backups were not looked after");
+        }
+        tokio::time::sleep(BACKUPS_EVERY).await;
+    }
 }
 
 /// What the store and the clock say, as alarms.

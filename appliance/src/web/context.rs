@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, watch};
 use web::error::HttpError;
 
 use crate::alarms::AlarmStore;
+use crate::backup::BackupService;
 use crate::identity::IdentityStores;
 use crate::panel::PanelView;
 use crate::photo::PhotoStore;
@@ -99,6 +100,8 @@ pub struct WebParts {
     pub ways: watch::Receiver<Option<WayReport>>,
     /// What somebody must know.
     pub alarms: Arc<AlarmStore>,
+    /// Backups.
+    pub backups: BackupService,
     /// The relay's keys for cosignatures, as far as the box knows them.
     pub cosigners: CosignerKeys,
     /// The facility to which the box belongs.

@@ -11,6 +11,9 @@ pub(crate) const STAFF: &str = "01J00000000000000000000STF";
 /// The PIN of [`STAFF`], and another one.
 pub(crate) const PIN: &str = "471147";
 pub(crate) const NEW_PIN: &str = "839204";
+/// Of no box's backups.
+pub(crate) const BACKUP_KEY: &str =
+    "AGE-SECRET-KEY-175P35XRRGTP7EYKDGGXFWPWDFLC8AG49G4PAU0NGAKD6S9S3A0KQ0NFEHR";
 /// A job of one label that a person is asked about.
 pub(crate) const JOB: &str = "01J00000000000000000000J0B";
 pub(crate) const PRINTER: &str = "Desk";

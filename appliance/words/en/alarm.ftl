@@ -76,6 +76,24 @@ cause-photos-damaged = { $count ->
    *[other] { NUMBER($count) } photos are no longer what was recorded.
 }
     .next = Have the storage card changed soon.
+cause-backup-old = For three days nothing was saved anywhere but on this box.
+    .next = Plug the stick for backups in, and open Backup under This box.
+cause-backup-never = No backup was ever made, and there is no relay that has a copy.
+    .next = Have a stick plugged in and a key created: open Backup under This box.
+cause-backup-no-key = There is no key to encrypt backups with.
+    .next = A facility admin creates it under This box, Backup, and prints it.
+cause-backup-missing = The stick or folder for backups is not there.
+    .next = Plug the stick in. The box tries again within an hour.
+cause-backup-same-disk = The folder for backups is on the box’s own storage.
+    .next = Plug the stick in, or have another folder set.
+cause-backup-read-only = The stick for backups cannot be written to.
+    .next = Move its switch, or use another stick.
+cause-backup-full = The stick for backups is full.
+    .next = Use a larger stick, or remove what is not a backup from it.
+cause-backup-not-right = What was read back from the stick is not what was written.
+    .next = Use another stick from now on.
+cause-backup-other = The backup could not be written.
+    .next = Try another stick. If that does not help, have the box’s storage checked.
 cause-clock-unsure = Nothing has confirmed the time since the box was switched on.
     .next = Connect the box to the internet or to a time server.
 cause-file-unreadable = The file “{ $file }” was set aside under another name.

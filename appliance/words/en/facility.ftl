@@ -56,6 +56,7 @@ box-setup = Set-up
 box-bundle = Support bundle
 box-programs = Programs
 box-access-log = Access log
+box-backup = Backup
 # An alarm’s dates.
 box-alarm-since = Since { $since }. Alarm { $id }.
     .over = Since { $since }, over since { $over }. Alarm { $id }.
@@ -105,6 +106,8 @@ box-way-fault = { $fault ->
     [other-answer] Something else than the relay answered ({ $subject }). A network that wants a sign-in on a web page does that: ask the network team for one without.
    *[broken] The connection breaks ({ $subject }). The box tries again automatically.
 }
+box-fact-backup = Last backup
+box-backup-none = none yet
 box-fact-free = Free storage
 box-free = { NUMBER($gigabytes) } GB
 box-free-unknown = not known
@@ -155,6 +158,8 @@ deed-pin-clear = Entered a PIN on a page without HTTPS
 deed-settings-changed = Changed settings
 deed-alarm-seen = Acknowledged an alarm
 deed-log-trusted = Accepted a log from the relay as this box’s own
+deed-backup-key = Created a key for backups
+deed-backup = Began a backup or a restore test
 deed-old-page = Tried to record from an old page, or one of another item
 
 ## What somebody tried.
@@ -189,6 +194,10 @@ tried-open-programs = Tried to open Programs
 tried-make-token = Tried to create a token
 tried-revoke-token = Tried to revoke a token
 tried-change-settings = Tried to change settings
+tried-open-backup = Tried to open Backup
+tried-backup = Tried to begin a backup
+tried-backup-test = Tried to test a restore
+tried-backup-key = Tried to create a key for backups
 tried-open-access-log = Tried to open the access log
 tried-acknowledge = Tried to acknowledge an alarm
 tried-add-equipment = Tried to add equipment

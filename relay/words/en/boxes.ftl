@@ -98,6 +98,8 @@ box-alarm = { $code ->
     [relay-refused] This relay does not accept its records
     [photos-refused] This relay does not accept some of its photos
     [photos-damaged] Its stored photos are damaged: have the storage card changed soon
+    [backup-old] It has no backup from the last days
+    [backup-failed] A backup of it could not be made
     [side-room] A part of the box does not work; recording continues
     [hint-bad] A small file in its storage could not be read; recording continues
    *[clock-unsure] It does not know what time it is

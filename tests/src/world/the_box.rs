@@ -212,6 +212,11 @@ impl TheBox {
         }
     }
 
+    /// Another token: those of a box that was restored let nobody in any more.
+    pub async fn renew_token(&mut self) {
+        self.token = self.order(&["token", "create", "--name", "suite", "--scope", "write"]).await;
+    }
+
     fn client(&self) -> &reqwest::Client {
         self.client.as_ref().unwrap_or_else(|| panic!("the box was never started, or serves no HTTPS"))
     }

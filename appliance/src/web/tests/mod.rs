@@ -20,6 +20,7 @@ use web::table::Table;
 use web::test::{AnswerChecker, TestClient};
 
 use crate::alarms::AlarmStore;
+use crate::backup::{BackupContext, BackupService};
 use crate::command;
 use crate::command::ExecuteOutcome;
 use crate::identity::{ApiTokenScope, IdentityStores};
@@ -27,6 +28,7 @@ use crate::intake::{Command, EquipmentFields, NewEquipment, NewProtocol, NewStaf
 use crate::listen::PeerAddress;
 use crate::photo::{PhotoSettings, PhotoStore, UploadLimits};
 use crate::printing::{PrintService, PrinterConfig};
+use crate::settings::BackupSettings;
 use crate::store::{Store, StoreConfig, StoreError};
 use crate::uplink::WayReport;
 use crate::web::context::{AppState, FieldParts, RelayLinkState, WebParts, WebSettings};
@@ -253,7 +255,18 @@ impl World {
         };
         let printing = Arc::new(printing);
         let claimed = Arc::<std::sync::Mutex<Option<FacilityId>>>::default();
+        let backups = BackupService::open(BackupContext {
+            store: store.clone(),
+            photos: photos.clone(),
+            alarms: Arc::clone(&alarms),
+            clock: clock.clone(),
+            data: dir.path().join("box"),
+            settings: BackupSettings::default(),
+            settings_text: String::new(),
+            relay: Arc::new(|| None),
+        });
         let state = AppState::new(WebParts {
+            backups,
             store,
             identity,
             photos,

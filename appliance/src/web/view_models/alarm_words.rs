@@ -5,6 +5,7 @@ use words::{Language, Locale, WordSet};
 
 use crate::alarms::sources::{SideRoom, is_of_fetch_room, is_of_missing, is_of_rebuild_room};
 use crate::alarms::{ActiveAlarm, AlarmCause};
+use crate::backup::BackupCause;
 use crate::web::words::{AlarmBannerWords, AlarmWords};
 
 /// An alarm as a person reads it.
@@ -103,6 +104,9 @@ fn word_cause(w: AlarmBannerWords, cause: &AlarmCause) -> (String, String) {
         }
         C::DiskFull => (w.alarm_disk_full(), w.alarm_disk_full_safe()),
         C::PhotosDamaged => (w.alarm_photos_damaged(), w.alarm_photos_damaged_safe()),
+        C::BackupOld if cause.subject.is_none() => (w.alarm_backup_never(), w.alarm_backup_never_safe()),
+        C::BackupOld => (w.alarm_backup_old(), w.alarm_backup_old_safe()),
+        C::BackupFailed => (w.alarm_backup_failed(), w.alarm_backup_failed_safe()),
         C::ClockUnsure => (w.alarm_clock_unsure(), w.alarm_clock_unsure_safe()),
         C::HintBad => (w.alarm_file_unreadable(), w.alarm_file_unreadable_safe()),
         C::SideRoom => word_part(w, part_of(cause)),
@@ -143,6 +147,7 @@ fn word_details(w: AlarmWords, cause: &AlarmCause) -> (String, String) {
         C::RebuildShort | C::DbDamaged | C::DbSalvage | C::CopyRemoved => word_database(w, cause),
         C::RelayOther | C::RelayWentBack | C::RelayRefused | C::PhotosRefused => word_relay(w, cause),
         C::DiskFull | C::PhotosDamaged | C::HintBad | C::ClockUnsure => word_storage(w, cause),
+        C::BackupOld | C::BackupFailed => word_backup(w, cause),
         C::SideRoom => word_part_details(w, cause),
     };
     let happened = match (cause.code, cause.detail.trim_end_matches('.')) {
@@ -242,6 +247,26 @@ fn word_storage(w: AlarmWords, cause: &AlarmCause) -> (String, String) {
     }
 }
 
+fn word_backup(w: AlarmWords, cause: &AlarmCause) -> (String, String) {
+    use BackupCause as B;
+    match (cause.code, cause.subject.as_deref()) {
+        (AlarmCode::BackupOld, None) => return (w.cause_backup_never(), w.cause_backup_never_next()),
+        (AlarmCode::BackupOld, Some(_)) => return (w.cause_backup_old(), w.cause_backup_old_next()),
+        _ => {}
+    }
+    match cause.subject.as_deref().and_then(|subject| subject.parse().ok()) {
+        Some(B::NoKey) => (w.cause_backup_no_key(), w.cause_backup_no_key_next()),
+        Some(B::Missing) => (w.cause_backup_missing(), w.cause_backup_missing_next()),
+        Some(B::SameDisk) => (w.cause_backup_same_disk(), w.cause_backup_same_disk_next()),
+        Some(B::ReadOnly) => (w.cause_backup_read_only(), w.cause_backup_read_only_next()),
+        Some(B::Full) => (w.cause_backup_full(), w.cause_backup_full_next()),
+        Some(B::NotRight) => (w.cause_backup_not_right(), w.cause_backup_not_right_next()),
+        Some(B::NoFolder | B::TooLarge | B::Medium | B::Box | B::Stopped) | None => {
+            (w.cause_backup_other(), w.cause_backup_other_next())
+        }
+    }
+}
+
 fn word_part_details(w: AlarmWords, cause: &AlarmCause) -> (String, String) {
     match part_of(cause) {
         None => {
@@ -267,6 +292,7 @@ mod tests {
 
     use super::*;
     use crate::alarms::sources::SIDE_ROOMS;
+    use crate::backup::BACKUP_CAUSES;
 
     const LOG: Epoch = Epoch { n: 1, key: [1; 4] };
 
@@ -295,7 +321,9 @@ mod tests {
         let rooms = SIDE_ROOMS.iter().map(|room| room.off("no space"));
         let about = AlarmCode::ALL.iter().map(|code| AlarmCause::new(*code).about("a run"));
         let bare = AlarmCode::ALL.iter().map(|code| AlarmCause::new(*code));
-        for cause in full.chain(rooms).chain(about).chain(bare) {
+        let backups =
+            BACKUP_CAUSES.iter().map(|cause| AlarmCause::new(AlarmCode::BackupFailed).about(cause.as_str()));
+        for cause in full.chain(rooms).chain(about).chain(bare).chain(backups) {
             let detail = cause.detail.trim_end_matches('.').to_owned();
             let text = text_of(cause);
             let line = text.line();

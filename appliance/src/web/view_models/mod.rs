@@ -3,6 +3,7 @@
 pub(crate) mod alarm_banner;
 pub(crate) mod alarm_words;
 pub(crate) mod alarms;
+pub(crate) mod backups;
 pub(crate) mod bundle_files;
 pub(crate) mod discovery;
 pub(crate) mod doctor_words;

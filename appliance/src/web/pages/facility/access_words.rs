@@ -16,6 +16,8 @@ pub(crate) fn word_deed(w: FacilityWords, row: &AccessRow) -> String {
         AccessOutcome::SettingsChanged => w.deed_settings_changed(),
         AccessOutcome::AlarmSeen => w.deed_alarm_seen(),
         AccessOutcome::LogTrusted => w.deed_log_trusted(),
+        AccessOutcome::BackupKeyMade => w.deed_backup_key(),
+        AccessOutcome::BackupBegun => w.deed_backup(),
         AccessOutcome::PageTokenRefused => w.deed_old_page(),
         AccessOutcome::SessionEnded => word_session_end(w, row),
         AccessOutcome::Denied | AccessOutcome::WrongPin | AccessOutcome::Locked => word_try(w, row),
@@ -72,6 +74,10 @@ fn word_page(w: FacilityWords, route: &str) -> Option<String> {
         "/staff/programs/new" => w.tried_make_token(),
         "/staff/programs/{id}/revoke" => w.tried_revoke_token(),
         "/staff/box/settings" => w.tried_change_settings(),
+        "/staff/backup" => w.tried_open_backup(),
+        "/staff/backup/now" => w.tried_backup(),
+        "/staff/backup/test" => w.tried_backup_test(),
+        "/staff/backup/key" => w.tried_backup_key(),
         "/staff/box/audit" => w.tried_open_access_log(),
         "/staff/box/alarms/{id}/seen" => w.tried_acknowledge(),
         "/staff/equipment/new" => w.tried_add_equipment(),
@@ -102,7 +108,9 @@ pub(crate) fn word_result(w: FacilityWords, outcome: AccessOutcome) -> String {
         | AccessOutcome::SessionEnded
         | AccessOutcome::SettingsChanged
         | AccessOutcome::AlarmSeen
-        | AccessOutcome::LogTrusted => w.result_done(),
+        | AccessOutcome::LogTrusted
+        | AccessOutcome::BackupKeyMade
+        | AccessOutcome::BackupBegun => w.result_done(),
     }
 }
 

@@ -101,6 +101,7 @@ fn box_facts(state: &AppState, snapshot: &Snapshot, wording: &PageWording, w: Fa
         FactRow::entered(w.box_fact_box(), health.origin.box_id.to_string()),
         FactRow::worded(w.box_fact_log(), w.box_log(health.size, health.origin.epoch.to_string())),
         FactRow::worded(w.box_fact_relay(), at_relay(state, w)),
+        FactRow::worded(w.box_fact_backup(), last_backup(state, wording, w)),
     ];
     facts.extend(way_facts(state, w));
     facts.extend([
@@ -131,6 +132,12 @@ fn way_name(report: &WayReport, way: UplinkWay, w: FacilityWords) -> String {
         (UplinkWay::Https, None) => w.box_way_https(),
         (UplinkWay::Https, Some(proxy)) => w.box_way_proxy(proxy.clone()),
     }
+}
+
+/// When the newest backup was made that was read back.
+fn last_backup(state: &AppState, wording: &PageWording, w: FacilityWords) -> String {
+    let last = state.backups.status().record.last;
+    last.map_or_else(|| w.box_backup_none(), |last| wording.dates().day_and_time(last.taken_ms).text)
 }
 
 /// What the relay has of this log and of those before it.

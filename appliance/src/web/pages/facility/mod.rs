@@ -3,6 +3,7 @@
 mod access_log;
 mod access_words;
 mod alarms;
+mod backup;
 mod box_page;
 mod bundle;
 mod health;
@@ -26,6 +27,7 @@ pub(crate) fn facility_page_routes() -> Vec<Route<AppState>> {
         .field("contact", "biomed, ext. 4417")
         .field("undo_min", "15")
         .field("pin_proof_min", "5");
+    let key = examples::BACKUP_KEY;
     let alarm = Example::default().part("id", examples::ALARM).field("submission", "");
     vec![
         row(Method::GET, "/staff", "today.open", Page, today::open),
@@ -47,6 +49,16 @@ pub(crate) fn facility_page_routes() -> Vec<Route<AppState>> {
         row(Method::POST, "/staff/box/bundle", "bundle.save", Form, bundle::save)
             .refusals(find)
             .example(examples::button_example()),
+        row(Method::GET, backup::BACKUP, "backup.show", Page, backup::show).refusals(find),
+        row(Method::POST, "/staff/backup/now", "backup.begin", Form, backup::begin)
+            .refusals(find)
+            .example(examples::button_example()),
+        row(Method::POST, "/staff/backup/key", "backup-key.add", Form, backup::make_key)
+            .refusals(find)
+            .example(Example::default().field("present", "")),
+        row(Method::POST, "/staff/backup/test", "backup.test", Form, backup::test)
+            .refusals(find)
+            .example(Example::default().field("key", key).secret(key)),
         row(Method::GET, "/staff/box/audit", "audit.show", Page, access_log::show).refusals(find),
     ]
 }

@@ -1,0 +1,213 @@
+//! Why no backup was made, and why one is not restored.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::store::StoreError;
+
+macro_rules! backup_causes {
+    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
+        /// What kept a backup from being made, as alarms and pages word it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum BackupCause {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl BackupCause {
+            /// As it stands in an alarm.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+        }
+
+        impl std::str::FromStr for BackupCause {
+            type Err = ();
+            fn from_str(text: &str) -> Result<Self, ()> {
+                match text {
+                    $($word => Ok(Self::$name),)*
+                    _ => Err(()),
+                }
+            }
+        }
+
+        #[cfg(test)]
+        pub(crate) const BACKUP_CAUSES: &[BackupCause] = &[$(BackupCause::$name,)*];
+    };
+}
+
+backup_causes! {
+    /// No key was made.
+    NoKey = "no-key",
+    /// The settings name no folder.
+    NoFolder = "no-folder",
+    /// The folder is not there, or went while it was written to.
+    Missing = "missing",
+    /// It lies on the box's own storage.
+    SameDisk = "same-disk",
+    /// It cannot be written to.
+    ReadOnly = "read-only",
+    /// It is full.
+    Full = "full",
+    /// The medium takes no file of that length.
+    TooLarge = "too-large",
+    /// What was read back is not what was written.
+    NotRight = "not-right",
+    /// Another error of the medium.
+    Medium = "medium",
+    /// The box could not read its own data.
+    Box = "box",
+    /// The box ended meanwhile.
+    Stopped = "stopped",
+}
+
+/// Why no backup was made.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// Nobody has made a key.
+    #[error(
+        "no key for backups was made, so nothing can be encrypted. Nothing was written: make one on the page “Backup”, or by \
+         `cleantrack-appliance backup key`"
+    )]
+    NoKey,
+    /// The settings name no folder.
+    #[error(
+        "the settings name no folder for backups. Nothing was written: set `to` under `[backup]`, and restart the box"
+    )]
+    NoFolder,
+    /// One is being made already.
+    #[error("a backup or a restore test is running; wait until it ends")]
+    Busy,
+    /// The folder is not there.
+    #[error("{} is not there. Nothing was changed: plug the stick in, and try again", .0.display())]
+    Missing(PathBuf),
+    /// It lies on the box's own storage.
+    #[error(
+        "{} is on the same storage as the box’s data, and would be lost with it. Nothing was written: name a stick or another \
+         machine’s folder, or set `same_disk` where something else copies it",
+        .0.display()
+    )]
+    SameDisk(PathBuf),
+    /// The medium.
+    #[error("{what}: {source}. What lay there before is as it was")]
+    Medium {
+        /// What was done.
+        what: &'static str,
+        source: io::Error,
+    },
+    /// What was read back is not what was written.
+    #[error(
+        "{name} does not read back as it was written ({why}), and was removed. Earlier backups are as they were: use another stick"
+    )]
+    NotRight {
+        /// Which file.
+        name: String,
+        why: String,
+    },
+    /// The box's own files.
+    #[error("the box’s own data could not be read: {0}. Nothing was written")]
+    Store(#[from] StoreError),
+    /// A file of the box.
+    #[error("{what} could not be read on this box: {source}. Nothing was written")]
+    Source {
+        /// Which.
+        what: String,
+        source: io::Error,
+    },
+    /// The box ends.
+    #[error("the box ended before the backup did; the next one is made in its place")]
+    Stopped,
+}
+
+impl BackupError {
+    pub(super) fn medium(what: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Medium { what, source }
+    }
+
+    /// The cause as alarms have it; `None` where nothing failed.
+    pub fn cause(&self) -> Option<BackupCause> {
+        use BackupCause as C;
+        Some(match self {
+            Self::NoKey => C::NoKey,
+            Self::NoFolder => C::NoFolder,
+            Self::Busy => return None,
+            Self::Missing(_) => C::Missing,
+            Self::SameDisk(_) => C::SameDisk,
+            Self::Medium { source, .. } => medium_cause(source),
+            Self::NotRight { .. } => C::NotRight,
+            Self::Store(_) | Self::Source { .. } => C::Box,
+            Self::Stopped => C::Stopped,
+        })
+    }
+
+    /// What the system says of it, for a quotation.
+    pub fn detail(&self) -> String {
+        match self {
+            Self::Medium { source, .. } => source.to_string(),
+            Self::NotRight { why, .. } => why.clone(),
+            Self::Store(error) => error.to_string(),
+            Self::Source { what, source } => format!("{what}: {source}"),
+            Self::Missing(path) | Self::SameDisk(path) => path.display().to_string(),
+            Self::NoKey | Self::NoFolder | Self::Busy | Self::Stopped => String::new(),
+        }
+    }
+}
+
+fn medium_cause(error: &io::Error) -> BackupCause {
+    use BackupCause as C;
+    use io::ErrorKind as K;
+    // EIO, ENXIO and ENODEV: the kernel says so of a stick that was pulled out.
+    const GONE: [i32; 3] = [5, 6, 19];
+    match error.kind() {
+        K::StorageFull | K::QuotaExceeded => C::Full,
+        K::ReadOnlyFilesystem | K::PermissionDenied => C::ReadOnly,
+        K::FileTooLarge => C::TooLarge,
+        K::NotFound | K::NotADirectory | K::StaleNetworkFileHandle => C::Missing,
+        _ if error.raw_os_error().is_some_and(|code| GONE.contains(&code)) => C::Missing,
+        _ => C::Medium,
+    }
+}
+
+/// What is wrong with the bytes of a backup.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupFault {
+    /// It was encrypted for another key.
+    #[error(
+        "this key does not open it. Another key was in use when it was made: look for the page that was printed then"
+    )]
+    WrongKey,
+    /// It is no backup.
+    #[error("it is no backup of a box: {0}")]
+    NoBackup(String),
+    /// A newer program wrote it.
+    #[error(
+        "a newer CleanTrack wrote it (form {found}; this program reads up to {known}). Restore it with that version"
+    )]
+    Newer {
+        /// The form found.
+        found: u32,
+        /// The newest form that this program reads.
+        known: u32,
+    },
+    /// It does not decrypt to its end, or is cut short.
+    #[error("it is damaged or cut short: {0}")]
+    Damaged(io::Error),
+    /// A file in it is not what it should be.
+    #[error("{path} in it is not what was backed up: {why}")]
+    File {
+        /// Which.
+        path: String,
+        why: &'static str,
+    },
+    /// The log in it does not lead to its checkpoint.
+    #[error("its log does not hold: {0}")]
+    Log(&'static str),
+    /// What was read could not be put where it belongs.
+    #[error("{what} could not be written: {source}")]
+    Target {
+        /// Which file.
+        what: String,
+        source: io::Error,
+    },
+}

@@ -1,0 +1,113 @@
+//! What the command line says of a folder of backups; the box need not run for it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::cause::BackupError;
+use super::contents::{BackupLabel, PartLabel, PartRef};
+use super::labels::{list_labels, list_part_labels};
+use super::medium::FolderMedium;
+use super::pace::RunPace;
+use super::restore::RestoredBackup;
+use super::run::hash_file;
+
+const LOOKING: &str = "the folder for backups could not be read";
+
+fn word_time(ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(ms).unwrap_or_default().strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// One line for each backup, of whatever box, the newest first.
+///
+/// # Errors
+/// The folder's.
+pub fn word_backups(folder: &Path) -> Result<String, BackupError> {
+    let medium = FolderMedium::new(folder);
+    let backups = list_labels(&medium).map_err(BackupError::medium(LOOKING))?;
+    if backups.is_empty() {
+        return Ok(format!("There are no verified backups in {}.", folder.display()));
+    }
+    let line = |backup: &BackupLabel| {
+        format!(
+            "{}  {}  {} bytes  {} entries  {} photos  key {}  {}",
+            backup.box_id,
+            word_time(backup.taken_ms),
+            backup.file.bytes,
+            backup.entries,
+            backup.photos,
+            backup.key,
+            backup.file.name
+        )
+    };
+    Ok(backups.iter().map(line).collect::<Vec<_>>().join("\n"))
+}
+
+/// Reads every file of the folder, or one backup and its photos, and compares it with what was written; what is wrong, one line each.
+/// It needs no key: whether a file decrypts shows `restore --test`.
+///
+/// # Errors
+/// The folder's; there is no such backup.
+pub fn check_folder(folder: &Path, name: Option<&str>) -> Result<Result<String, String>, BackupError> {
+    let medium = FolderMedium::new(folder);
+    let looking = || BackupError::medium(LOOKING);
+    let backups = list_labels(&medium).map_err(looking())?;
+    let parts = list_part_labels(&medium).map_err(looking())?;
+    let chosen: Vec<&BackupLabel> =
+        backups.iter().filter(|backup| name.is_none_or(|name| backup.file.name == name)).collect();
+    if chosen.is_empty() {
+        return Ok(Err(format!("There is no such verified backup in {}.", folder.display())));
+    }
+    let is_needed = |part: &&PartLabel| {
+        name.is_none() || chosen.iter().any(|backup| backup.parts.contains(&part.file.name))
+    };
+    let files: Vec<&PartRef> = chosen
+        .iter()
+        .map(|backup| &backup.file)
+        .chain(parts.iter().filter(is_needed).map(|part| &part.file))
+        .collect();
+    let mut wrong = Vec::new();
+    let mut pace = RunPace::new(None, Arc::default());
+    for file in &files {
+        match hash_file(&medium, &file.name, &mut pace) {
+            Ok(sha256) if sha256 == file.sha256 => {}
+            Ok(_) => wrong.push(format!("{} is not what was written: do not rely on it.", file.name)),
+            Err(error) => wrong.push(format!("{}: {error}.", file.name)),
+        }
+    }
+    let known: Vec<&String> = parts.iter().map(|part| &part.file.name).collect();
+    for backup in &chosen {
+        let missing = backup.parts.iter().filter(|part| !known.contains(part));
+        wrong.extend(missing.map(|part| format!("{part}, with photos of {}, is missing.", backup.file.name)));
+    }
+    Ok(match wrong.is_empty() {
+        true => Ok(format!(
+            "{} files are what was written. “restore --test FILE” also decrypts one.",
+            files.len()
+        )),
+        false => Err(wrong.join("\n")),
+    })
+}
+
+/// Whose backup it is and what is in it, as a sentence.
+pub fn word_restored(backup: &RestoredBackup) -> String {
+    let manifest = &backup.manifest;
+    let whose = match manifest.facility.as_str() {
+        "" => "a facility without a name".to_owned(),
+        name => format!("“{name}”"),
+    };
+    let mut words = format!(
+        "The backup of {whose} (box {}) of {} has {} entries and {} of {} photos.",
+        manifest.box_id,
+        word_time(manifest.taken_ms),
+        manifest.entries(),
+        backup.photos,
+        manifest.photos
+    );
+    for log in manifest.logs.iter().filter(|log| !log.whole) {
+        words.push_str(&format!(
+            " Log {} was already damaged on the box behind entry {}.",
+            log.epoch, log.size
+        ));
+    }
+    words
+}

@@ -1,0 +1,233 @@
+//! What a backup says of itself, inside and beside it.
+
+use record::ids::{BoxId, Epoch};
+use record::tree::Hash;
+use serde::{Deserialize, Serialize};
+
+/// The form that this program writes.
+pub(super) const FORM: u32 = 1;
+/// The first file of each backup and each file of photos.
+pub(super) const HEAD: &str = "head.json";
+/// The last one: everything before it is compared with it.
+pub(super) const MANIFEST: &str = "backup.json";
+/// The photos of a backup, one a line: hash, length.
+pub(super) const PHOTOS: &str = "photos.txt";
+/// The settings by which the box ran.
+pub(super) const SETTINGS: &str = "settings.toml";
+
+/// Which kind of file it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum BackupKind {
+    /// The log and all that is not a photo.
+    Box,
+    /// Photos.
+    Photos,
+}
+
+/// What is read of a backup before anything else.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct BackupHead {
+    pub(super) form: u32,
+    pub(super) kind: BackupKind,
+    #[serde(rename = "box")]
+    pub(super) box_id: BoxId,
+    /// The program's version.
+    pub(super) program: String,
+}
+
+/// Only the form, which every later program says in the same place.
+#[derive(Debug, Deserialize)]
+pub(super) struct BackupForm {
+    pub(super) form: u32,
+}
+
+/// A file of a backup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct BackupFile {
+    pub(super) path: String,
+    pub(super) bytes: u64,
+    pub(super) sha256: Hash,
+}
+
+/// A log of a backup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredLog {
+    /// Its name.
+    pub epoch: Epoch,
+    /// Entries from the first one on.
+    pub size: u64,
+    /// The root over them.
+    pub root: Hash,
+    /// Whether that was all that the box's files had of it.
+    pub whole: bool,
+}
+
+/// All of what a backup holds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BackupManifest {
+    /// Whose it is.
+    #[serde(rename = "box")]
+    pub box_id: BoxId,
+    /// The facility's name, where it had one.
+    pub facility: String,
+    /// When it was begun, milliseconds since 1970.
+    pub taken_ms: i64,
+    /// The log that was written then.
+    pub epoch: Epoch,
+    /// Its checkpoint: a signed note.
+    pub checkpoint: String,
+    /// All logs.
+    pub logs: Vec<StoredLog>,
+    /// Photos that were on the box.
+    pub photos: u64,
+    /// Files of photos beside this one that hold them.
+    pub parts: Vec<PartRef>,
+    pub(super) files: Vec<BackupFile>,
+}
+
+impl BackupManifest {
+    /// Entries of all logs.
+    pub fn entries(&self) -> u64 {
+        self.logs.iter().map(|log| log.size).sum()
+    }
+
+    /// The log that was written when it was made.
+    pub fn newest(&self) -> Option<&StoredLog> {
+        self.logs.iter().find(|log| log.epoch == self.epoch)
+    }
+}
+
+/// A file of photos, by its name and what it is encrypted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartRef {
+    /// Its name.
+    pub name: String,
+    /// Bytes of it.
+    pub bytes: u64,
+    /// SHA-256 of it.
+    pub sha256: Hash,
+}
+
+/// The end of a file of photos.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct PartManifest {
+    pub(super) files: Vec<BackupFile>,
+}
+
+/// What lies beside a backup, not encrypted: enough to know it, and nothing of what is in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupLabel {
+    /// The form.
+    pub form: u32,
+    /// Whose it is.
+    #[serde(rename = "box")]
+    pub box_id: BoxId,
+    /// When it was begun, milliseconds since 1970.
+    pub taken_ms: i64,
+    /// When it was read back whole.
+    pub verified_ms: i64,
+    /// The file.
+    #[serde(flatten)]
+    pub file: PartRef,
+    /// The key it is for: the beginning of its public half.
+    pub key: String,
+    /// Entries.
+    pub entries: u64,
+    /// Photos.
+    pub photos: u64,
+    /// Files of photos that belong to it.
+    pub parts: Vec<String>,
+}
+
+/// The same beside a file of photos.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PartLabel {
+    pub(super) form: u32,
+    #[serde(rename = "box")]
+    pub(super) box_id: BoxId,
+    pub(super) verified_ms: i64,
+    #[serde(flatten)]
+    pub(super) file: PartRef,
+    pub(super) key: String,
+    /// What it holds.
+    pub(super) photos: Vec<Hash>,
+}
+
+/// Whether a path may stand in a backup of this kind: names of our own files, and no key that signs the log.
+pub(super) fn is_own_path(kind: BackupKind, path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').collect();
+    match (kind, parts.as_slice()) {
+        (_, [HEAD | MANIFEST]) | (BackupKind::Box, [PHOTOS | SETTINGS | "state.redb"]) => true,
+        (BackupKind::Box, ["log", epoch, name]) => {
+            epoch.parse::<Epoch>().is_ok() && is_plain_name(name) && name.contains(".jsonl")
+        }
+        (BackupKind::Box, ["keys", name]) => is_plain_name(name) && !is_signing_key(name),
+        (BackupKind::Box, ["runs" | "displaced" | "evidence", name]) => is_plain_name(name),
+        (BackupKind::Photos, ["photos", folder, name]) => {
+            photo_of(name).is_some_and(|photo| folder.len() == 2 && photo.to_string().starts_with(folder))
+        }
+        _ => false,
+    }
+}
+
+/// The photo that a file is of: itself, or its thumbnail.
+pub(super) fn photo_of(name: &str) -> Option<Hash> {
+    name.strip_suffix(".t.jpg").or_else(|| name.strip_suffix(".jpg"))?.parse().ok()
+}
+
+/// Whether a file of `keys/` signs the log: those are in no backup, whoever made it.
+pub(super) fn is_signing_key(name: &str) -> bool {
+    name.starts_with("log-") && !name.ends_with(".pub")
+}
+
+fn is_plain_name(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    !name.is_empty() && !name.starts_with('.') && name.bytes().all(is_plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_files_are_taken_out_of_a_backup() {
+        let hash = Hash::of(b"x").to_string();
+        let (folder, epoch) = (&hash[..2], "1-00ab0102");
+        for path in [
+            "head.json".to_owned(),
+            format!("log/{epoch}/000000000000.jsonl.zst"),
+            format!("log/{epoch}/000000000000.jsonl"),
+            "keys/box.id".to_owned(),
+            "keys/log-1.pub".to_owned(),
+            "keys/https-ca.key".to_owned(),
+            "state.redb".to_owned(),
+        ] {
+            assert!(is_own_path(BackupKind::Box, &path), "{path}");
+        }
+        for name in [format!("{hash}.jpg"), format!("{hash}.t.jpg")] {
+            assert!(is_own_path(BackupKind::Photos, &format!("photos/{folder}/{name}")));
+            assert!(!is_own_path(BackupKind::Box, &format!("photos/{folder}/{name}")));
+        }
+        for path in [
+            "../state.redb",
+            "/etc/passwd",
+            "keys/../../x",
+            "keys/.ssh",
+            "keys/log-1.key",
+            "keys/log-1.next",
+            "keys/log-1.key.bad",
+            "log/1-00ab0102/../x.jsonl",
+            "log/x/000000000000.jsonl",
+            "cleantrack.redb",
+            "restore.unfinished",
+            "lock",
+            "evidence/a b",
+            "keys/",
+            "",
+        ] {
+            assert!(!is_own_path(BackupKind::Box, path), "{path}");
+        }
+        assert!(!is_own_path(BackupKind::Photos, &format!("photos/zz/{hash}.jpg")));
+    }
+}

@@ -1,0 +1,149 @@
+//! The key of backups. The half that encrypts is here; the half that decrypts is shown once and is on no box.
+
+use std::str::FromStr as _;
+
+use age::secrecy::ExposeSecret as _;
+use serde::{Deserialize, Serialize};
+
+use crate::store::disk::{Disk, put_small, read_small};
+
+/// Where the half that encrypts is.
+const FILE: &str = "backup/key.json";
+pub(super) const DIR: &str = "backup";
+const FILE_BYTES_MAX: usize = 4_096;
+/// What each secret begins with.
+const PREFIX: &str = "AGE-SECRET-KEY-1";
+/// Characters of a secret that stand together where a person is to copy it.
+const GROUP_CHARS: usize = 4;
+/// Characters of the public half by which people tell keys apart.
+const SHORT_CHARS: usize = 12;
+
+/// Why a text is no key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "this is no key of a backup: it begins with AGE-SECRET-KEY-1 and has 74 characters. Compare it with the printed page letter by \
+     letter; a single wrong one is noticed"
+)]
+pub struct KeyTextError;
+
+/// What backups are encrypted to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupRecipient {
+    /// `age1…`.
+    pub recipient: String,
+    /// When it was made, milliseconds since 1970.
+    pub made_ms: i64,
+}
+
+impl BackupRecipient {
+    /// Its beginning, by which people tell keys apart.
+    pub fn short(&self) -> &str {
+        self.recipient.get(..SHORT_CHARS).unwrap_or(&self.recipient)
+    }
+
+    pub(super) fn parse(&self) -> Result<age::x25519::Recipient, KeyTextError> {
+        age::x25519::Recipient::from_str(&self.recipient).map_err(|_| KeyTextError)
+    }
+
+    /// The one that is kept; `None` where no key was made, or what is kept is none.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn load(disk: &dyn Disk) -> std::io::Result<Option<Self>> {
+        let bytes = read_small(disk, FILE, FILE_BYTES_MAX)?;
+        let read = bytes.and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok());
+        Ok(read.filter(|recipient| recipient.parse().is_ok()))
+    }
+
+    pub(super) fn save(&self, disk: &dyn Disk) -> std::io::Result<()> {
+        disk.make_dir(DIR)?;
+        disk.sync_dir("")?;
+        put_small(disk, FILE, &serde_json::to_vec(self)?)
+    }
+}
+
+/// The half that decrypts. It wipes itself when it is dropped.
+pub struct BackupSecret(age::x25519::Identity);
+
+impl std::fmt::Debug for BackupSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("BackupSecret")
+    }
+}
+
+impl BackupSecret {
+    /// A new one, of the operating system's randomness.
+    pub fn generate() -> Self {
+        Self(age::x25519::Identity::generate())
+    }
+
+    /// Reads one as a person or a QR reader enters it: case, spaces and line ends say nothing, and lines that begin with `#` are
+    /// those that `age-keygen` writes.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn parse(text: &str) -> Result<Self, KeyTextError> {
+        let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+        let letters: String =
+            lines.flat_map(str::chars).filter(char::is_ascii_alphanumeric).collect::<String>().to_uppercase();
+        let rest = letters.strip_prefix(&PREFIX.replace('-', "")).ok_or(KeyTextError)?;
+        age::x25519::Identity::from_str(&format!("{PREFIX}{rest}")).map(Self).map_err(|_| KeyTextError)
+    }
+
+    /// The secret: 74 characters.
+    pub fn reveal(&self) -> String {
+        self.0.to_string().expose_secret().to_uppercase()
+    }
+
+    /// The same in groups, for whoever copies it by hand.
+    pub fn reveal_groups(&self) -> Vec<String> {
+        let text = self.reveal();
+        let rest: Vec<char> = text.strip_prefix(PREFIX).unwrap_or(&text).chars().collect();
+        std::iter::once(PREFIX.to_owned()).chain(rest.chunks(GROUP_CHARS).map(String::from_iter)).collect()
+    }
+
+    /// What it decrypts is encrypted to this.
+    pub fn recipient(&self) -> age::x25519::Recipient {
+        self.0.to_public()
+    }
+
+    pub(super) fn identity(&self) -> &age::x25519::Identity {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_read_however_it_was_copied() {
+        let secret = BackupSecret::generate();
+        let text = secret.reveal();
+        assert_eq!(text.len(), 74);
+        let ways = [
+            text.clone(),
+            text.to_lowercase(),
+            secret.reveal_groups().join(" "),
+            secret.reveal_groups().join("\n"),
+            format!("# created: now\n# public key: {}\n{text}\n", secret.recipient()),
+        ];
+        for way in ways {
+            assert_eq!(BackupSecret::parse(&way).unwrap().reveal(), text, "{way}");
+        }
+    }
+
+    #[test]
+    fn one_wrong_letter_is_noticed() {
+        let text = BackupSecret::generate().reveal();
+        for at in PREFIX.len()..text.len() {
+            let other = if &text[at..=at] == "Q" { "P" } else { "Q" };
+            let wrong = format!("{}{other}{}", &text[..at], &text[at + 1..]);
+            assert!(BackupSecret::parse(&wrong).is_err(), "{wrong}");
+        }
+        let recipient = BackupSecret::generate().recipient().to_string();
+        for wrong in ["", "AGE-SECRET-KEY-1", &text[..73], recipient.as_str()] {
+            assert!(BackupSecret::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Where backups lie, as a seam: a folder of a stick, of another machine, or of a test that pulls the stick out.
+
+use std::fmt::Debug;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use super::cause::BackupError;
+
+/// A file that is being written.
+pub(super) trait MediumFile: Write + Send {
+    /// Makes what was written so far durable, and has the machine forget it: what is read later is what lies there.
+    fn sync_written(&mut self) -> io::Result<()>;
+}
+
+/// A folder for backups.
+pub(super) trait BackupMedium: Debug + Send + Sync {
+    /// Makes a file that must not be there yet.
+    fn create(&self, name: &str) -> io::Result<Box<dyn MediumFile>>;
+    /// Opens a file for reading.
+    fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send>>;
+    /// How long a file is; `None` where there is none.
+    fn length(&self, name: &str) -> io::Result<Option<u64>>;
+    /// Renames, replacing what has the new name; durable when it returns.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+    /// Removes a file, that may be absent.
+    fn remove(&self, name: &str) -> io::Result<()>;
+    /// Names of files.
+    fn list(&self) -> io::Result<Vec<String>>;
+}
+
+/// A folder of this machine.
+#[derive(Debug, Clone)]
+pub(super) struct FolderMedium(PathBuf);
+
+impl FolderMedium {
+    /// Any folder, to read from.
+    pub(super) fn new(dir: &Path) -> Self {
+        Self(dir.to_owned())
+    }
+
+    /// The folder of the settings, once it is there and is somewhere else than what it is to save.
+    pub(super) fn find(dir: &Path, data: &Path, same_disk: SameDisk) -> Result<Self, BackupError> {
+        let missing = || BackupError::Missing(dir.to_owned());
+        let found = std::fs::metadata(dir).ok().filter(std::fs::Metadata::is_dir).ok_or_else(missing)?;
+        let own =
+            std::fs::metadata(data).map_err(BackupError::medium("the data folder could not be looked at"))?;
+        if found.dev() == own.dev() && same_disk == SameDisk::Refused {
+            return Err(BackupError::SameDisk(dir.to_owned()));
+        }
+        Ok(Self::new(dir))
+    }
+}
+
+/// Whether a backup may lie on the storage that it is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SameDisk {
+    Refused,
+    Allowed,
+}
+
+struct FolderFile {
+    file: File,
+    synced: u64,
+    written: u64,
+}
+
+impl Write for FolderFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        self.written += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MediumFile for FolderFile {
+    fn sync_written(&mut self) -> io::Result<()> {
+        self.file.sync_data()?;
+        // Advice: where it is not taken the check reads from memory, and the hashes in it hold all the same.
+        let length = std::num::NonZeroU64::new(self.written - self.synced);
+        let _ = rustix::fs::fadvise(&self.file, self.synced, length, rustix::fs::Advice::DontNeed);
+        self.synced = self.written;
+        Ok(())
+    }
+}
+
+impl BackupMedium for FolderMedium {
+    fn create(&self, name: &str) -> io::Result<Box<dyn MediumFile>> {
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.0.join(name))?;
+        Ok(Box::new(FolderFile { file, synced: 0, written: 0 }))
+    }
+
+    fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(File::open(self.0.join(name))?))
+    }
+
+    fn length(&self, name: &str) -> io::Result<Option<u64>> {
+        match std::fs::metadata(self.0.join(name)) {
+            Ok(found) => Ok(Some(found.len())),
+            // Without its folder nothing is known of it.
+            Err(e) if e.kind() == io::ErrorKind::NotFound && self.0.is_dir() => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        std::fs::rename(self.0.join(from), self.0.join(to))?;
+        File::open(&self.0)?.sync_all()
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        match std::fs::remove_file(self.0.join(name)) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+            _ => Ok(()),
+        }
+    }
+
+    fn list(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(&self.0)? {
+            names.extend(entry?.file_name().into_string());
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+}

@@ -1,0 +1,85 @@
+//! What the box remembers of its backups: a small file, whose loss costs a date and no backup.
+
+use serde::{Deserialize, Serialize};
+
+use super::key::DIR;
+use crate::store::disk::{Disk, put_small, read_small};
+
+const FILE: &str = "backup/state.json";
+const FILE_BYTES_MAX: usize = 64 << 10;
+
+/// A backup that was read back whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerifiedBackup {
+    /// Its file.
+    pub name: String,
+    /// Where that is.
+    pub folder: String,
+    /// When it was begun, milliseconds since 1970.
+    pub taken_ms: i64,
+    /// When it was read back.
+    pub verified_ms: i64,
+    /// Bytes of it, and of the photos beside it.
+    pub bytes: u64,
+    /// Entries.
+    pub entries: u64,
+    /// Photos.
+    pub photos: u64,
+}
+
+/// A backup of which all was read that a restore would read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestoreTest {
+    /// Its file.
+    pub name: String,
+    /// When, milliseconds since 1970.
+    pub at_ms: i64,
+    /// Entries.
+    pub entries: u64,
+    /// Photos.
+    pub photos: u64,
+}
+
+/// What is remembered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BackupRecord {
+    /// Since when backups are looked after, milliseconds since 1970.
+    pub first_ms: i64,
+    /// When one was tried last.
+    pub tried_ms: Option<i64>,
+    /// Whether that failed.
+    pub failed: bool,
+    /// The newest that was read back whole.
+    pub last: Option<VerifiedBackup>,
+    /// When the relay last had every entry.
+    pub relay_ms: Option<i64>,
+    /// Restore tests that were made.
+    pub tests: u64,
+    /// The last of them.
+    pub tested: Option<RestoreTest>,
+}
+
+impl BackupRecord {
+    /// What is kept; where nothing can be read, it begins now.
+    pub(super) fn load(disk: &dyn Disk, now_ms: i64) -> Self {
+        let read = read_small(disk, FILE, FILE_BYTES_MAX).unwrap_or_else(|error| {
+            tracing::warn!(%error, "what is known of earlier backups cannot be read");
+            None
+        });
+        let found = read.and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok());
+        found.unwrap_or_else(|| Self { first_ms: now_ms, ..Self::default() })
+    }
+
+    pub(super) fn save(&self, disk: &dyn Disk) {
+        let made = disk.make_dir(DIR).and_then(|()| Ok(serde_json::to_vec(self)?));
+        if let Err(error) = made.and_then(|json| put_small(disk, FILE, &json)) {
+            tracing::warn!(%error, "what is known of backups is not kept over a restart");
+        }
+    }
+
+    /// When everything was last somewhere else as well: in a backup or at the relay; absent: never.
+    pub fn saved_ms(&self) -> Option<i64> {
+        self.last.as_ref().map(|last| last.taken_ms).max(self.relay_ms)
+    }
+}

@@ -1,0 +1,457 @@
+//! Backups while the box runs: one at a time on a thread of its own, daily and when somebody asks, and what is known of them.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use jiff::tz::TimeZone;
+use record::alarm::AlarmCode;
+use service::clock::Clock;
+
+use super::cause::{BackupCause, BackupError};
+use super::contents::BackupLabel;
+use super::key::{BackupRecipient, BackupSecret};
+use super::labels::FoundFiles;
+use super::medium::{BackupMedium, FolderMedium, SameDisk};
+use super::pace::{RunPace, lower_priority};
+use super::record::{BackupRecord, RestoreTest, VerifiedBackup};
+use super::restore::{MissingPhotos, RestoreError, RestoredBackup, test_backup};
+use super::run::{MadeBackup, RunInput, make_backup};
+use super::schedule::{is_due, is_old};
+use crate::alarms::{AlarmCause, AlarmStore};
+use crate::photo::PhotoStore;
+use crate::settings::BackupSettings;
+use crate::store::Store;
+
+/// What the relay has of this box, which counts as a backup too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RelayCopy {
+    /// Entries that it has confirmed.
+    pub entries: u64,
+    /// Entries of this box.
+    pub of_entries: u64,
+    /// Photos that it has.
+    pub photos: u64,
+    /// Photos that entries of this box name.
+    pub of_photos: u64,
+}
+
+/// What backups need of the rest of the box.
+pub struct BackupContext {
+    /// The log.
+    pub store: Store,
+    /// Photos.
+    pub photos: PhotoStore,
+    /// Whom they tell.
+    pub alarms: Arc<AlarmStore>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The data folder.
+    pub data: PathBuf,
+    /// Where to, when, how many.
+    pub settings: BackupSettings,
+    /// All settings of the box, as text.
+    pub settings_text: String,
+    /// What the relay has; `None` where the box has none.
+    pub relay: Arc<dyn Fn() -> Option<RelayCopy> + Send + Sync>,
+}
+
+/// What is being done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BackupWork {
+    /// A backup.
+    Backup,
+    /// A restore test.
+    Test,
+}
+
+/// How a piece of work ended, which a command line waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkResult {
+    /// Which, counted from the start of the box.
+    pub number: u64,
+    /// What it was.
+    pub work: BackupWork,
+    /// What came of it, in words.
+    pub words: Result<String, String>,
+}
+
+/// Backups as pages show them.
+#[derive(Debug, Clone)]
+pub struct BackupStatus {
+    /// What is remembered.
+    pub record: BackupRecord,
+    /// The key that backups are encrypted to.
+    pub key: Option<BackupRecipient>,
+    /// Where they go.
+    pub folder: Option<PathBuf>,
+    /// What the relay had when it was looked last.
+    pub relay: Option<RelayCopy>,
+    /// At which time of each day.
+    pub daily: String,
+    /// What is being done now.
+    pub work: Option<BackupWork>,
+    /// What failed last, until a backup succeeds.
+    pub failure: Option<(BackupCause, String)>,
+    /// How the last test or backup ended since the start.
+    pub result: Option<WorkResult>,
+}
+
+struct ServiceState {
+    record: BackupRecord,
+    key: Option<BackupRecipient>,
+    relay: Option<RelayCopy>,
+    work: Option<BackupWork>,
+    failure: Option<(BackupCause, String)>,
+    result: Option<WorkResult>,
+    started: u64,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct ServiceInner {
+    context: BackupContext,
+    state: Mutex<ServiceState>,
+    stop: Arc<AtomicBool>,
+}
+
+/// The backups of a running box. Cheap to clone.
+#[derive(Clone)]
+pub struct BackupService {
+    inner: Arc<ServiceInner>,
+}
+
+impl BackupService {
+    /// Reads what is known of earlier backups.
+    pub fn open(context: BackupContext) -> Self {
+        let disk = context.store.disk();
+        let record = BackupRecord::load(&*disk, context.clock.now().wall_ms);
+        record.save(&*disk);
+        let key = BackupRecipient::load(&*disk).unwrap_or_else(|error| {
+            tracing::error!(%error, "the key of backups cannot be read");
+            None
+        });
+        let state = ServiceState {
+            record,
+            key,
+            relay: None,
+            work: None,
+            failure: None,
+            result: None,
+            started: 0,
+            thread: None,
+        };
+        Self { inner: Arc::new(ServiceInner { context, state: Mutex::new(state), stop: Arc::default() }) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, ServiceState> {
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.inner.context.clock.now().wall_ms
+    }
+
+    fn change_record(&self, change: impl FnOnce(&mut BackupRecord)) {
+        let mut state = self.state();
+        change(&mut state.record);
+        state.record.save(&*self.inner.context.store.disk());
+    }
+
+    /// How they stand.
+    pub fn status(&self) -> BackupStatus {
+        let state = self.state();
+        BackupStatus {
+            record: state.record.clone(),
+            key: state.key.clone(),
+            folder: self.inner.context.settings.to.clone(),
+            daily: self.inner.context.settings.at.clone(),
+            relay: state.relay,
+            work: state.work,
+            failure: state.failure.clone(),
+            result: state.result.clone(),
+        }
+    }
+
+    /// Makes a key, which takes the place of the one before: that one still opens what it was used for. The secret is kept nowhere.
+    ///
+    /// # Errors
+    /// It could not be kept which key it is; the one before stays.
+    pub fn make_key(&self) -> std::io::Result<BackupSecret> {
+        let secret = BackupSecret::generate();
+        let recipient = BackupRecipient { recipient: secret.recipient().to_string(), made_ms: self.now_ms() };
+        let mut state = self.state();
+        recipient.save(&*self.inner.context.store.disk())?;
+        state.key = Some(recipient);
+        drop(state);
+        self.end_failures(|cause| cause == BackupCause::NoKey);
+        Ok(secret)
+    }
+
+    /// As [`BackupService::make_key`], in place of the key whose beginning this is (empty: of none); `None` where another is the
+    /// present one.
+    ///
+    /// # Errors
+    /// As [`BackupService::make_key`].
+    pub fn make_key_after(&self, present: &str) -> std::io::Result<Option<(BackupSecret, BackupRecipient)>> {
+        let now = self.state().key.as_ref().map(|key| key.short().to_owned()).unwrap_or_default();
+        if now != present {
+            return Ok(None);
+        }
+        let secret = self.make_key()?;
+        Ok(self.state().key.clone().map(|recipient| (secret, recipient)))
+    }
+
+    /// As [`BackupService::start_backup`], for a person at a page: why none begins is shown there.
+    ///
+    /// # Errors
+    /// As [`BackupService::start_backup`].
+    pub fn start_shown_backup(&self) -> Result<u64, BackupError> {
+        self.start_backup().inspect_err(|error| {
+            if error.cause().is_some() {
+                self.note_failure(error);
+            }
+        })
+    }
+
+    /// Begins a backup; its number, by which its result is known.
+    ///
+    /// # Errors
+    /// [`BackupError::Busy`], or that nothing can be made at all.
+    pub fn start_backup(&self) -> Result<u64, BackupError> {
+        let settings = &self.inner.context.settings;
+        settings.to.as_ref().ok_or(BackupError::NoFolder)?;
+        self.state().key.as_ref().ok_or(BackupError::NoKey)?;
+        self.start_work(BackupWork::Backup, |own| own.run_backup())
+    }
+
+    /// Begins a restore test of a backup in the folder; absent: of the newest.
+    ///
+    /// # Errors
+    /// As [`BackupService::start_backup`].
+    pub fn start_test(&self, name: Option<String>, secret: BackupSecret) -> Result<u64, BackupError> {
+        let folder = self.inner.context.settings.to.clone().ok_or(BackupError::NoFolder)?;
+        self.start_work(BackupWork::Test, move |own| own.run_test(&folder, name, &secret))
+    }
+
+    fn start_work(
+        &self,
+        work: BackupWork,
+        run: impl FnOnce(&Self) -> Result<String, String> + Send + 'static,
+    ) -> Result<u64, BackupError> {
+        let mut state = self.state();
+        if state.work.is_some() {
+            return Err(BackupError::Busy);
+        }
+        let (own, number) = (self.clone(), state.started + 1);
+        let thread = std::thread::Builder::new().name("backup".to_owned()).spawn(move || {
+            lower_priority();
+            let words = run(&own);
+            let mut state = own.state();
+            state.work = None;
+            state.result = Some(WorkResult { number, work, words });
+        });
+        state.thread =
+            Some(thread.map_err(|source| BackupError::Source { what: "a thread".to_owned(), source })?);
+        state.started = number;
+        state.work = Some(work);
+        Ok(number)
+    }
+
+    fn run_backup(&self) -> Result<String, String> {
+        self.change_record(|record| {
+            record.tried_ms = Some(self.now_ms());
+            record.failed = false;
+        });
+        match self.try_backup() {
+            Ok((made, folder)) => {
+                self.note_success(&made, &folder);
+                let label = &made.label;
+                Ok(format!(
+                    "{} is written and was read back: {} entries, {} photos, {} bytes with its photos.",
+                    label.file.name, label.entries, label.photos, made.bytes
+                ))
+            }
+            Err(error) => {
+                self.note_failure(&error);
+                Err(error.to_string())
+            }
+        }
+    }
+
+    fn try_backup(&self) -> Result<(MadeBackup, PathBuf), BackupError> {
+        let context = &self.inner.context;
+        let recipient = self.state().key.clone().ok_or(BackupError::NoKey)?;
+        let folder = context.settings.to.clone().ok_or(BackupError::NoFolder)?;
+        let same_disk = if context.settings.same_disk { SameDisk::Allowed } else { SameDisk::Refused };
+        let medium = FolderMedium::find(&folder, &context.data, same_disk)?;
+        let input = RunInput {
+            store: &context.store,
+            photos: &context.photos,
+            data: &context.data,
+            medium: &medium,
+            recipient: &recipient,
+            settings: &context.settings_text,
+            keep: context.settings.keep,
+            now_ms: self.now_ms(),
+        };
+        let mut pace = RunPace::new(Some(context.store.clone()), Arc::clone(&self.inner.stop));
+        let made = make_backup(&input, &mut pace);
+        // A stick that was pulled out says many things; that its folder is gone says it best.
+        made.map(|made| (made, folder.clone())).map_err(|error| match error {
+            BackupError::Medium { .. } if !folder.is_dir() => BackupError::Missing(folder),
+            other => other,
+        })
+    }
+
+    fn note_success(&self, made: &MadeBackup, folder: &Path) {
+        let label = &made.label;
+        tracing::info!(
+            name = label.file.name,
+            entries = label.entries,
+            photos = label.photos,
+            "a backup was made"
+        );
+        self.change_record(|record| {
+            record.last = Some(VerifiedBackup {
+                name: label.file.name.clone(),
+                folder: folder.display().to_string(),
+                taken_ms: label.taken_ms,
+                verified_ms: self.now_ms(),
+                bytes: made.bytes,
+                entries: label.entries,
+                photos: label.photos,
+            });
+        });
+        self.end_failures(|_| true);
+        self.report_age();
+    }
+
+    fn note_failure(&self, error: &BackupError) {
+        tracing::error!(%error, "no backup was made");
+        self.change_record(|record| record.failed = true);
+        // A box that ends makes it up when it starts.
+        let Some(cause) = error.cause().filter(|cause| *cause != BackupCause::Stopped) else { return };
+        self.state().failure = Some((cause, error.detail()));
+        let is_other = |alarm: &AlarmCause| {
+            alarm.code == AlarmCode::BackupFailed && alarm.subject.as_deref() != Some(cause.as_str())
+        };
+        self.inner.context.alarms.change_together(|alarms| {
+            alarms.end(is_other);
+            let alarm = AlarmCause::new(AlarmCode::BackupFailed).about(cause.as_str());
+            alarms.raise(alarm.detail(&error.detail()));
+        });
+    }
+
+    fn end_failures(&self, is_over: impl Fn(BackupCause) -> bool) {
+        let mut state = self.state();
+        if state.failure.as_ref().is_some_and(|(cause, _)| is_over(*cause)) {
+            state.failure = None;
+        }
+        drop(state);
+        self.inner.context.alarms.end(|alarm| {
+            let cause = alarm.subject.as_deref().and_then(|subject| subject.parse().ok());
+            alarm.code == AlarmCode::BackupFailed && cause.is_none_or(&is_over)
+        });
+    }
+
+    /// Raises and ends what is told of a box whose newest backup is old.
+    fn report_age(&self) {
+        let (old, record) = {
+            let state = self.state();
+            (is_old(&state.record, self.now_ms()), state.record.clone())
+        };
+        let is_own = |alarm: &AlarmCause| alarm.code == AlarmCode::BackupOld;
+        match old {
+            true if !self.inner.context.alarms.stands(is_own) => {
+                let alarm = AlarmCause::new(AlarmCode::BackupOld);
+                self.inner.context.alarms.raise(match record.saved_ms() {
+                    Some(_) => alarm.about("earlier"),
+                    None => alarm,
+                });
+            }
+            true => {}
+            false => self.inner.context.alarms.end(is_own),
+        }
+    }
+
+    /// Looks whether one is due, whether none is new enough, and what the relay has. For every minute.
+    pub fn look_round(&self) {
+        let (context, now_ms) = (&self.inner.context, self.now_ms());
+        let relay = (context.relay)();
+        let is_whole = relay.is_some_and(|copy| copy.entries >= copy.of_entries);
+        let (due, no_key) = {
+            let mut state = self.state();
+            state.relay = relay;
+            // Kept once an hour: a card is not written to every minute.
+            if is_whole && state.record.relay_ms.is_none_or(|last_ms| now_ms.abs_diff(last_ms) > 3_600_000) {
+                state.record.relay_ms = Some(now_ms);
+                state.record.save(&*context.store.disk());
+            }
+            let zone = TimeZone::get(context.store.facility().settings.zone()).unwrap_or(TimeZone::UTC);
+            let due = is_due(&state.record, context.settings.daily(), &zone, now_ms);
+            (due && state.work.is_none(), state.key.is_none())
+        };
+        self.report_age();
+        if context.settings.to.is_none() {
+            return;
+        }
+        if no_key {
+            let is_own = |alarm: &AlarmCause| {
+                alarm.code == AlarmCode::BackupFailed
+                    && alarm.subject.as_deref() == Some(BackupCause::NoKey.as_str())
+            };
+            if !context.alarms.stands(is_own) {
+                self.note_failure(&BackupError::NoKey);
+            }
+        } else if due && let Err(error) = self.start_backup() {
+            tracing::warn!(%error, "the daily backup did not begin");
+        }
+    }
+
+    fn run_test(&self, folder: &Path, name: Option<String>, secret: &BackupSecret) -> Result<String, String> {
+        let medium = FolderMedium::new(folder);
+        let newest = || newest_backup(&medium, self.inner.context.store.origin().box_id);
+        let name = match name {
+            Some(name) => name,
+            None => newest().map_err(|error| error.to_string())?,
+        };
+        let tested = test_backup(&folder.join(&name), secret, MissingPhotos::Refused);
+        let RestoredBackup { manifest, photos } = tested.map_err(|error: RestoreError| error.to_string())?;
+        let test =
+            RestoreTest { name: name.clone(), at_ms: self.now_ms(), entries: manifest.entries(), photos };
+        let words =
+            format!("{name} can be restored: {} entries, {photos} photos, all of them read.", test.entries);
+        self.note_test(test);
+        Ok(words)
+    }
+
+    /// Counts a restore test.
+    pub fn note_test(&self, test: RestoreTest) {
+        self.change_record(|record| {
+            record.tests += 1;
+            record.tested = Some(test);
+        });
+    }
+
+    /// Has what runs end, and waits for it. Blocks.
+    pub fn stop(&self) {
+        self.inner.stop.store(true, Ordering::Relaxed);
+        let thread = {
+            let mut state = self.state();
+            // A test changes nothing, and reads on for minutes.
+            state.thread.take().filter(|_| state.work != Some(BackupWork::Test))
+        };
+        if thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the backup thread failed");
+        }
+    }
+}
+
+fn newest_backup(medium: &dyn BackupMedium, box_id: record::ids::BoxId) -> Result<String, BackupError> {
+    let found = FoundFiles::look(medium, box_id)
+        .map_err(BackupError::medium("the folder for backups could not be read"))?;
+    let newest = found.backups.into_iter().next().map(|backup: BackupLabel| backup.file.name);
+    let none = || std::io::Error::new(std::io::ErrorKind::NotFound, "there is no backup of this box");
+    newest.ok_or_else(|| BackupError::Medium { what: "nothing to test", source: none() })
+}

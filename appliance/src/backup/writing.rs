@@ -1,0 +1,182 @@
+//! Writes one encrypted file under a temporary name, and hashes everything that goes into it.
+
+use std::io::{self, Read, Write};
+
+use record::tree::Hash;
+use sha2::{Digest as _, Sha256};
+
+use super::archive::ArchiveWriter;
+use super::cause::BackupError;
+use super::contents::BackupFile;
+use super::key::BackupSecret;
+use super::labels::NEW;
+use super::medium::{BackupMedium, MediumFile};
+use super::pace::RunPace;
+use crate::store::{CopiedFile, LogCheck};
+
+/// Bytes that are read and written at a time.
+const PIECE_BYTES: usize = 64 << 10;
+/// Bytes that may wait in memory for the medium: more would hold up the flush of somebody's record behind them.
+const SYNC_BYTES: u64 = 4 << 20;
+
+const WRITING: &str = "writing to the folder for backups failed";
+
+/// Counts and hashes what goes to the medium, and never lets much of it wait.
+struct HashedFile {
+    file: Box<dyn MediumFile>,
+    sum: Sha256,
+    bytes: u64,
+    synced: u64,
+}
+
+impl Write for HashedFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        self.sum.update(&bytes[..count]);
+        self.bytes += count as u64;
+        if self.bytes - self.synced >= SYNC_BYTES {
+            self.file.sync_written()?;
+            self.synced = self.bytes;
+        }
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+type SealedFile = age::stream::StreamWriter<HashedFile>;
+
+/// What was written, under its temporary name.
+pub(super) struct WrittenFile {
+    pub(super) temporary: String,
+    pub(super) bytes: u64,
+    pub(super) sha256: Hash,
+    /// Opens this one file, and is in memory alone: the box can read back what it wrote, and nothing that it wrote before.
+    pub(super) own: BackupSecret,
+}
+
+/// A file that is being written.
+pub(super) struct BackupWriter<'a> {
+    archive: ArchiveWriter<SealedFile>,
+    temporary: String,
+    own: BackupSecret,
+    files: Vec<BackupFile>,
+    log: LogCheck,
+    time_s: u64,
+    pace: &'a mut RunPace,
+}
+
+impl<'a> BackupWriter<'a> {
+    /// Begins one that this recipient can open.
+    pub(super) fn begin(
+        medium: &dyn BackupMedium,
+        name: &str,
+        recipient: &age::x25519::Recipient,
+        time_ms: i64,
+        pace: &'a mut RunPace,
+    ) -> Result<Self, BackupError> {
+        let failed = BackupError::medium(WRITING);
+        let temporary = format!("{name}{NEW}");
+        let own = BackupSecret::generate();
+        let file = create_sealed(medium, &temporary, recipient, &own).map_err(failed)?;
+        let archive = ArchiveWriter::new(file);
+        let time_s = u64::try_from(time_ms / 1_000).unwrap_or(0);
+        Ok(Self { archive, temporary, own, files: Vec::new(), log: LogCheck::default(), time_s, pace })
+    }
+
+    /// Adds a small file that was made for the backup.
+    pub(super) fn add_bytes(&mut self, path: &str, bytes: &[u8]) -> Result<(), BackupError> {
+        self.add(path, bytes.len() as u64, &mut &*bytes)
+    }
+
+    /// Adds a file of the store, as far as it is copied.
+    pub(super) fn add_copied(&mut self, copied: &CopiedFile) -> Result<(), BackupError> {
+        let mut input = CopiedBytes { copied, at: 0 };
+        self.add(&copied.path, copied.bytes, &mut input)
+    }
+
+    /// Adds a file of exactly so many bytes.
+    pub(super) fn add(&mut self, path: &str, bytes: u64, input: &mut dyn Read) -> Result<(), BackupError> {
+        let failed = |source| BackupError::Medium { what: WRITING, source };
+        let unread = |source| BackupError::Source { what: path.to_owned(), source };
+        self.archive.begin(path, bytes, self.time_s).map_err(failed)?;
+        let checked = self.log.begin_file(path).map_err(unread)?;
+        let (mut sum, mut left) = (Sha256::new(), bytes);
+        let mut piece = vec![0; PIECE_BYTES];
+        while left > 0 {
+            let most = usize::try_from(left).unwrap_or(PIECE_BYTES).min(PIECE_BYTES);
+            input.read_exact(&mut piece[..most]).map_err(unread)?;
+            let read = &piece[..most];
+            sum.update(read);
+            if checked {
+                self.log.push(read);
+            }
+            self.archive.write(read).map_err(failed)?;
+            left -= most as u64;
+            self.pace.rest()?;
+        }
+        self.log.end_file();
+        let sha256 = Hash(sum.finalize().into());
+        self.files.push(BackupFile { path: path.to_owned(), bytes, sha256 });
+        Ok(())
+    }
+
+    /// The files so far.
+    pub(super) fn files(&self) -> &[BackupFile] {
+        &self.files
+    }
+
+    /// The logs so far.
+    pub(super) fn log(&self) -> &LogCheck {
+        &self.log
+    }
+
+    /// Ends the file and makes it durable.
+    pub(super) fn finish(self) -> Result<WrittenFile, BackupError> {
+        let file = finish_sealed(self.archive).map_err(BackupError::medium(WRITING))?;
+        Ok(WrittenFile {
+            temporary: self.temporary,
+            bytes: file.bytes,
+            sha256: Hash(file.sum.finalize().into()),
+            own: self.own,
+        })
+    }
+}
+
+/// A file that both keys open.
+fn create_sealed(
+    medium: &dyn BackupMedium,
+    name: &str,
+    recipient: &age::x25519::Recipient,
+    own: &BackupSecret,
+) -> io::Result<SealedFile> {
+    medium.remove(name)?;
+    let file = HashedFile { file: medium.create(name)?, sum: Sha256::new(), bytes: 0, synced: 0 };
+    let own = own.recipient();
+    let both: [&dyn age::Recipient; 2] = [recipient, &own];
+    age::Encryptor::with_recipients(both.into_iter()).map_err(io::Error::other)?.wrap_output(file)
+}
+
+fn finish_sealed(archive: ArchiveWriter<SealedFile>) -> io::Result<HashedFile> {
+    let mut file = archive.finish()?.finish()?;
+    file.file.sync_written()?;
+    Ok(file)
+}
+
+/// Reads a file of the store from its beginning.
+struct CopiedBytes<'a> {
+    copied: &'a CopiedFile,
+    at: u64,
+}
+
+impl Read for CopiedBytes<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.copied.bytes - self.at).unwrap_or(usize::MAX);
+        let count = out.len().min(left);
+        self.copied.file.read_at(self.at, &mut out[..count])?;
+        self.at += count as u64;
+        Ok(count)
+    }
+}
