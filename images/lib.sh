@@ -48,12 +48,12 @@ make_tools() {
     echo "$key" >"$tools/key"
 }
 
-# in_tools COMMAND…: runs it in the tools tree, as root, with the project and the cache at their own paths. All mounts are
-# in a namespace of their own and end with the command.
-in_tools() {
+# enter_tools COMMAND…: this process becomes it, in the tools tree, as root, with the project and the cache at their own
+# paths. All mounts are in a namespace of their own and end with the command.
+enter_tools() {
     mkdir -p "$tools$project" "$tools$cache"
     # shellcheck disable=SC2016
-    unshare --mount bash -c '
+    exec unshare --mount bash -c '
         set -euo pipefail
         tools=$1 project=$2 cache=$3 at=$4
         shift 4
@@ -68,6 +68,8 @@ in_tools() {
         exec chroot "$tools" /bin/sh -c "cd \"\$1\" && shift && exec \"\$@\"" in-tools "$at" "$@"
     ' in-tools "$tools" "$project" "$cache" "${IN:-$cache}" "$@"
 }
+
+in_tools() { (enter_tools "$@"); }
 
 # arm64 programs run on this machine: the kernel is shown the tools tree's qemu once (it keeps the file open, so that the
 # program runs inside any chroot).
