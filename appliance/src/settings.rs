@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use service::settings::{ListenAddress, LoadedSettings, ProgramSettings, SettingOrigin, SettingsError};
 
+/// What the unit calls the claim file (`LoadCredential=`).
+const CLAIM_CREDENTIAL: &str = "cleantrack.claim";
+
 /// Bounds that a facility may move.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -37,9 +40,9 @@ pub struct BoxSettings {
     /// Data folder; also `--data DIR`.
     #[schemars(extend("x-default" = "`$STATE_DIRECTORY`", "x-example" = "/var/lib/cleantrack"))]
     pub data: Option<PathBuf>,
-    /// Plain HTTP, for phones; port 0 takes a free one.
+    /// Plain HTTP, for phones; port 0 takes a free one. A socket that systemd holds under the name `http` counts before it.
     pub http: ListenAddress,
-    /// HTTPS, for staff; port 0 takes a free one.
+    /// HTTPS, for staff; port 0 takes a free one. A socket that systemd holds under the name `https` counts before it.
     pub https: ListenAddress,
     /// Bounds.
     pub limits: BoxLimits,
@@ -51,7 +54,10 @@ pub struct BoxSettings {
     )]
     pub printers: Vec<toml::Table>,
     /// Claim file to take up at start; one that was taken up already is passed over.
-    #[schemars(extend("x-example" = "/run/credentials/cleantrack-appliance.service/cleantrack.claim"))]
+    #[schemars(extend(
+        "x-default" = "`$CREDENTIALS_DIRECTORY/cleantrack.claim`, where there is one",
+        "x-example" = "/run/credentials/cleantrack-appliance.service/cleantrack.claim"
+    ))]
     pub claim: Option<PathBuf>,
     /// Further names and addresses under which the box is reached.
     pub hosts: Vec<String>,
@@ -116,6 +122,13 @@ impl BoxSettings {
             loaded.settings.data = Some(data);
             loaded.origins.insert("data".to_owned(), origin);
         }
+        let credential =
+            environment.get("CREDENTIALS_DIRECTORY").map(|dir| Path::new(dir).join(CLAIM_CREDENTIAL));
+        if let (None, Some(claim)) = (&loaded.settings.claim, credential.filter(|file| file.exists())) {
+            loaded.settings.claim = Some(claim);
+            let origin = SettingOrigin::Variable("CREDENTIALS_DIRECTORY".to_owned());
+            loaded.origins.insert("claim".to_owned(), origin);
+        }
         loaded.settings.check().map_err(SettingsError::Value)?;
         Ok(loaded)
     }
@@ -171,6 +184,19 @@ mod tests {
             Path::new("/a")
         );
         assert!(load("", &[]).unwrap().data().is_err());
+    }
+
+    #[test]
+    fn a_claim_file_among_the_credentials_needs_no_setting() {
+        let dir = tempfile::tempdir().unwrap();
+        let name = dir.path().to_string_lossy().into_owned();
+        let credentials = [("CREDENTIALS_DIRECTORY", name.as_str())];
+        assert_eq!(load("", &credentials).unwrap().claim, None, "a credential may be missing");
+        let file = dir.path().join("cleantrack.claim");
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(load("", &credentials).unwrap().claim, Some(file));
+        let named = load("claim = \"/a\"", &credentials).unwrap().claim;
+        assert_eq!(named.as_deref(), Some(Path::new("/a")), "what somebody wrote counts more");
     }
 
     #[test]
