@@ -358,7 +358,10 @@ enum RunError {
 impl RunError {
     fn exit(&self) -> ProgramExit {
         match self {
-            Self::Settings(_) | Self::Serve(serve::ServeError::Settings(_)) => ProgramExit::Settings,
+            Self::Settings(_)
+            | Self::Serve(serve::ServeError::Settings(_) | serve::ServeError::Sockets(_)) => {
+                ProgramExit::Settings
+            }
             _ => ProgramExit::Failure,
         }
     }
@@ -450,7 +453,7 @@ fn execute_cli(program: &ProgramSetup, cli: Cli) -> Result<ProgramExit, RunError
     }
     let settings = loaded.settings;
     let admin_command = match cli.command {
-        None | Some(CliCommand::Serve) => return Ok(serve::serve_box(program, settings)?),
+        None | Some(CliCommand::Serve) => return Ok(serve::serve_box(program, settings, &environment)?),
         Some(CliCommand::Rebuild) => return rebuild_database(&settings),
         Some(CliCommand::Log(LogCommand::Import { folder })) => return import_log(&settings, &folder),
         Some(CliCommand::Staff(StaffCommand::Add { name, role, pin })) => {

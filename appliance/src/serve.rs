@@ -6,16 +6,19 @@ pub(crate) mod panel;
 mod pooled_random;
 mod progress;
 mod rooms;
+mod sockets;
 mod upkeep;
 
 pub(crate) use self::rooms::route_sources;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use service::activation::{ActivatedSockets, ActivationError};
 use service::admin_socket::AdminSocket;
 use service::clock::{Clock, boot_id};
 use service::exit::ProgramExit;
@@ -23,24 +26,24 @@ use service::process;
 use service::process::StopSignals;
 use service::random::RandomSource;
 use service::settings::SettingsError;
-use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
 use self::early::EarlyListener;
 use self::panel::{BoxPanel, PanelSources};
 use self::pooled_random::PooledRandom;
 use self::progress::StartProgress;
+use self::sockets::{BoxListeners, HTTP_SOCKET, HTTPS_SOCKET, SecureSockets};
 use crate::alarms::AlarmStore;
 use crate::alarms::sources::{report_past, report_start};
 use crate::backup::BackupService;
 use crate::clock::system_clock;
 use crate::identity::{AccessAudit, BoxAuthority, IdentityError, IdentityStores, own_addresses};
-use crate::listen::{ConnectionLimits, ConnectionTable, Listener, ListenerConfig, TlsInfo};
+use crate::listen::Listener;
 use crate::panel::PanelView;
 use crate::panel::owner::PanelOwner;
 use crate::photo::{PhotoSettings, PhotoStore, UploadLimits};
 use crate::printing::{PrintError, PrintService};
-use crate::settings::{BoxLimits, BoxSettings};
+use crate::settings::BoxSettings;
 use crate::store::system_disk::SystemDisk;
 use crate::store::{Store, StoreConfig, StoreError};
 use crate::uplink::Uplink;
@@ -61,6 +64,9 @@ const START_STEP: Duration = Duration::from_secs(30);
 pub enum ServeError {
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// Sockets that systemd holds.
+    #[error(transparent)]
+    Sockets(#[from] ActivationError),
     /// The log.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -94,17 +100,25 @@ pub enum ServeError {
 ///
 /// # Errors
 /// Why it did not start.
-pub fn serve_box(program: &ProgramSetup, settings: BoxSettings) -> Result<ProgramExit, ServeError> {
+pub fn serve_box(
+    program: &ProgramSetup,
+    settings: BoxSettings,
+    environment: &BTreeMap<String, String>,
+) -> Result<ProgramExit, ServeError> {
+    let sockets = ActivatedSockets::take(environment, &[HTTP_SOCKET, HTTPS_SOCKET])?;
     service::logging::start_logging(&settings.log);
     // Another crate of this process may have installed it first; both mean the same provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    if !sockets.names().is_empty() {
+        tracing::info!(names = ?sockets.names(), "sockets come from systemd: their addresses count, not those of the settings");
+    }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::System)?;
-    let ended = runtime.block_on(run_box(program, settings));
+    let ended = runtime.block_on(run_box(program, settings, &sockets));
     runtime.shutdown_timeout(Duration::from_secs(1));
     match ended? {
         RunEnd::With(status) => Ok(status),
-        RunEnd::Restart => Ok(request_restart()),
+        RunEnd::Restart => Ok(request_restart(&sockets)),
     }
 }
 
@@ -117,14 +131,18 @@ enum RunEnd {
 
 /// Becomes the same program anew, under the same process id: systemd and whoever else started it see nothing of it. Where
 /// that does not work it ends with a status after which it is started again.
-fn request_restart() -> ProgramExit {
-    use std::os::unix::process::CommandExt as _;
-    let failed = match std::env::current_exe() {
-        Ok(own) => std::process::Command::new(own).args(std::env::args_os().skip(1)).exec(),
-        Err(error) => error,
-    };
+fn request_restart(sockets: &ActivatedSockets) -> ProgramExit {
+    let Err(failed) = exec_again(sockets);
     tracing::error!(error = %failed, "the box could not start itself anew");
     ProgramExit::Again
+}
+
+fn exec_again(sockets: &ActivatedSockets) -> std::io::Result<std::convert::Infallible> {
+    use std::os::unix::process::CommandExt as _;
+    let mut command = std::process::Command::new(std::env::current_exe()?);
+    command.args(std::env::args_os().skip(1));
+    sockets.keep_for(&mut command)?;
+    Err(command.exec())
 }
 
 /// What runs, in the order in which it ends.
@@ -152,19 +170,25 @@ struct Seams {
     alarms: Arc<AlarmStore>,
 }
 
-async fn run_box(program: &ProgramSetup, settings: BoxSettings) -> Result<RunEnd, ServeError> {
+async fn run_box(
+    program: &ProgramSetup,
+    settings: BoxSettings,
+    sockets: &ActivatedSockets,
+) -> Result<RunEnd, ServeError> {
     let random: Arc<dyn RandomSource> = Arc::new(PooledRandom::default());
     let clock: Arc<dyn Clock> = Arc::new(system_clock(boot_id(random.bytes())));
     let data = settings.data()?.to_owned();
+    let activated = sockets.listeners(HTTP_SOCKET).map_err(ServeError::System)?;
     let panel = BoxPanel::start(&settings, &data, &clock);
-    let early = EarlyListener::start(&settings).await;
+    let early = EarlyListener::start(&settings, activated).await;
+    let secure = sockets.listeners(HTTPS_SOCKET).map_err(ServeError::System)?;
     let store = open_box(&data, &clock, &random).await?;
     let mut fatal = store.fatal_watch();
     let alarms = Arc::new(AlarmStore::open(store.disk(), Arc::clone(&clock)));
     report_findings(&alarms, &store);
     panel.report_to(&alarms);
     let seams = Seams { clock, random, alarms };
-    let (running, line) = start_box(program, &settings, &data, (store, early), &seams, panel).await?;
+    let (running, line) = start_box(program, &settings, &data, (store, early, secure), &seams, panel).await?;
     let mut restart_request = running.restart_request.subscribe();
     if let Err(error) = process::announce_ready(&line) {
         tracing::warn!(%error, "nobody reads where the box listens");
@@ -237,7 +261,7 @@ async fn start_box(
     program: &ProgramSetup,
     settings: &BoxSettings,
     data: &Path,
-    (store, early): (Store, Option<EarlyListener>),
+    (store, early, secure): (Store, Option<EarlyListener>, SecureSockets),
     seams: &Seams,
     panel: BoxPanel,
 ) -> Result<(Running, serde_json::Value), ServeError> {
@@ -249,18 +273,12 @@ async fn start_box(
     let mut tasks =
         vec![tokio::spawn(prints::record_results(store.clone(), Arc::clone(&printing), random, printed))];
 
-    let plain = match early {
-        Some(early) => early.hand_over().await.map_err(ServeError::System)?,
-        None => bind_listeners(settings.http.listen).await?,
-    };
-    let plain_addr = plain.local_addr().map_err(ServeError::System)?;
+    let plain = sockets::take_plain(settings, early).await?;
     let authority = rooms::open_authority(seams, data, &host_names(settings));
-    let secure = match &authority {
-        Some(authority) => Some((bind_listeners(settings.https.listen).await?, authority.tls())),
-        None => None,
-    };
-    let secure_addr =
-        secure.as_ref().map(|(tcp, _)| tcp.local_addr()).transpose().map_err(ServeError::System)?;
+    let tls = authority.as_ref().map(|authority| authority.tls());
+    let secure = sockets::take_secure(settings, secure, tls.as_ref()).await?;
+    let bound = BoxListeners { plain, secure, tls };
+    let (plain_addr, secure_addr) = (bound.plain_addr()?, bound.secure_addr()?);
     let restart_request = watch::Sender::new(false);
     let parts = (&store, &photos, &printing);
     let uplink = Arc::new(rooms::start_uplink(seams, settings, data, parts, (plain_addr, &restart_request)));
@@ -290,7 +308,7 @@ async fn start_box(
     let (panel, panel_tasks) = panel.run(sources, state.clone());
     tasks.extend(panel_tasks);
     rooms::print_first_slip(settings, &state);
-    let listeners = start_listeners(&settings.limits, plain, secure, &web::build_router(state)?)?;
+    let listeners = bound.start(&settings.limits, &web::build_router(state)?)?;
     let access = Arc::clone(&identity.access);
     let admin = rooms::listen_admin(data, admin_context(seams, rooms, &uplink, reports));
     tasks.extend(upkeep::start_upkeep(seams, authority.as_ref(), &access, settings, &store));
@@ -399,23 +417,6 @@ fn page_state(
     })
 }
 
-/// Plain HTTP and, where it can be had, HTTPS, with one bound for both together.
-fn start_listeners(
-    limits: &BoxLimits,
-    plain: TcpListener,
-    secure: Option<(TcpListener, TlsInfo)>,
-    router: &axum::Router,
-) -> Result<Vec<Listener>, ServeError> {
-    let (together, per_address) = (limits.connections, limits.connections_per_address);
-    let connections = ConnectionTable::new(ConnectionLimits { together, per_address });
-    let listen = |tcp: TcpListener, tls: Option<TlsInfo>| {
-        let config = ListenerConfig::new(tls, Arc::clone(&connections));
-        Listener::start(tcp, config, router.clone()).map_err(ServeError::System)
-    };
-    let secure = secure.map(|(tcp, tls)| listen(tcp, Some(tls))).transpose()?;
-    Ok([listen(plain, None)?].into_iter().chain(secure).collect())
-}
-
 fn start_sweep(settings: &BoxSettings, store: &Store, photos: &PhotoStore) -> tokio::task::JoinHandle<()> {
     let (percent, at_relay) = (settings.limits.photo_percent, relay_photos(store));
     tokio::spawn(crate::sweep::run_eviction(store.clone(), photos.clone(), percent, at_relay))
@@ -443,10 +444,6 @@ fn photo_settings(
         limits: UploadLimits::default(),
         card: Arc::new(crate::photo::RealCard),
     })
-}
-
-async fn bind_listeners(addr: SocketAddr) -> Result<TcpListener, ServeError> {
-    early::bind_early(addr).await.map_err(|source| ServeError::Listen { addr, source })
 }
 
 /// Asks [`run_box`] for an orderly end and a new start.

@@ -12,6 +12,9 @@ use service::settings::{ListenAddress, LoadedSettings, ProgramSettings, SettingO
 
 pub use self::panel::{PanelKind, PanelLine, PanelSettings};
 
+/// What the unit calls the claim file (`LoadCredential=`).
+const CLAIM_CREDENTIAL: &str = "cleantrack.claim";
+
 /// Bounds that a facility may move.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -165,9 +168,9 @@ pub struct BoxSettings {
     /// Data folder; also `--data DIR`.
     #[schemars(extend("x-default" = "`$STATE_DIRECTORY`", "x-example" = "/var/lib/cleantrack"))]
     pub data: Option<PathBuf>,
-    /// Plain HTTP, for phones; port 0 takes a free one.
+    /// Plain HTTP, for phones; port 0 takes a free one. A socket that systemd holds under the name `http` counts before it.
     pub http: ListenAddress,
-    /// HTTPS, for staff; port 0 takes a free one.
+    /// HTTPS, for staff; port 0 takes a free one. A socket that systemd holds under the name `https` counts before it.
     pub https: ListenAddress,
     /// Bounds.
     pub limits: BoxLimits,
@@ -187,7 +190,10 @@ pub struct BoxSettings {
     )]
     pub printers: Vec<toml::Table>,
     /// Claim file to take up at start; one that was taken up already is passed over.
-    #[schemars(extend("x-example" = "/run/credentials/cleantrack-appliance.service/cleantrack.claim"))]
+    #[schemars(extend(
+        "x-default" = "`$CREDENTIALS_DIRECTORY/cleantrack.claim`, where there is one",
+        "x-example" = "/run/credentials/cleantrack-appliance.service/cleantrack.claim"
+    ))]
     pub claim: Option<PathBuf>,
     /// Further names and addresses under which the box is reached.
     pub hosts: Vec<String>,
@@ -269,6 +275,13 @@ impl BoxSettings {
         if let Some((data, origin)) = provided {
             loaded.settings.data = Some(data);
             loaded.origins.insert("data".to_owned(), origin);
+        }
+        let credential =
+            environment.get("CREDENTIALS_DIRECTORY").map(|dir| Path::new(dir).join(CLAIM_CREDENTIAL));
+        if let (None, Some(claim)) = (&loaded.settings.claim, credential.filter(|file| file.exists())) {
+            loaded.settings.claim = Some(claim);
+            let origin = SettingOrigin::Variable("CREDENTIALS_DIRECTORY".to_owned());
+            loaded.origins.insert("claim".to_owned(), origin);
         }
         loaded.settings.check().map_err(SettingsError::Value)?;
         Ok(loaded)
@@ -366,6 +379,19 @@ mod tests {
         assert_eq!(load("", &[]).unwrap().panel.kind, PanelKind::None);
         assert!(load("[panel]\nkind = \"lamps\"\n", &[]).is_err());
         assert!(matches!(load("[panel]\ndebounce_ms = 0\n", &[]), Err(SettingsError::Range { .. })));
+    }
+
+    #[test]
+    fn a_claim_file_among_the_credentials_needs_no_setting() {
+        let dir = tempfile::tempdir().unwrap();
+        let name = dir.path().to_string_lossy().into_owned();
+        let credentials = [("CREDENTIALS_DIRECTORY", name.as_str())];
+        assert_eq!(load("", &credentials).unwrap().claim, None, "a credential may be missing");
+        let file = dir.path().join("cleantrack.claim");
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(load("", &credentials).unwrap().claim, Some(file));
+        let named = load("claim = \"/a\"", &credentials).unwrap().claim;
+        assert_eq!(named.as_deref(), Some(Path::new("/a")), "what somebody wrote counts more");
     }
 
     #[test]

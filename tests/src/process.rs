@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::net::TcpListener;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,6 +19,8 @@ const START_WITHIN: Duration = Duration::from_secs(60);
 const STOP_WITHIN: Duration = Duration::from_secs(20);
 /// Lines of its output that are kept.
 const LINES_MAX: usize = 2_000;
+/// Descriptors from here on are in nobody's way while sockets are put to the places where systemd has them.
+const DESCRIPTOR_MIN: i32 = 20;
 
 /// How a program is started, the same way every time.
 #[derive(Debug, Clone)]
@@ -27,6 +31,8 @@ pub struct Program {
     pub args: Vec<OsString>,
     /// Variables beside those of the test.
     pub env: Vec<(OsString, OsString)>,
+    /// Sockets that it finds as those of a socket unit, each under its name.
+    pub sockets: Vec<(String, Arc<TcpListener>)>,
 }
 
 /// Why a program does not run.
@@ -63,7 +69,12 @@ pub struct RunningProgram {
 impl Program {
     /// A program with arguments and no further variables.
     pub fn new(path: impl Into<PathBuf>, args: &[&str]) -> Self {
-        Self { path: path.into(), args: args.iter().map(Into::into).collect(), env: Vec::new() }
+        Self {
+            path: path.into(),
+            args: args.iter().map(Into::into).collect(),
+            env: Vec::new(),
+            sockets: Vec::new(),
+        }
     }
 
     /// With one more variable.
@@ -73,21 +84,50 @@ impl Program {
         self
     }
 
+    /// With one more socket, handed over as systemd does.
+    #[must_use]
+    pub fn socket(mut self, name: &str, socket: Arc<TcpListener>) -> Self {
+        self.sockets.push((name.to_owned(), socket));
+        self
+    }
+
+    /// The command; what it is to inherit must live until it was started.
+    fn command(&self) -> io::Result<(Command, Vec<OwnedFd>)> {
+        if self.sockets.is_empty() {
+            let mut command = Command::new(&self.path);
+            command.args(&self.args).envs(self.env.iter().cloned());
+            return Ok((command, Vec::new()));
+        }
+        let inherited = self.sockets.iter().map(|(_, socket)| {
+            let copy = rustix::io::fcntl_dupfd_cloexec(socket, DESCRIPTOR_MIN)?;
+            rustix::io::fcntl_setfd(&copy, rustix::io::FdFlags::empty())?;
+            Ok(copy)
+        });
+        let inherited: Vec<OwnedFd> = inherited.collect::<io::Result<_>>()?;
+        let places =
+            inherited.iter().zip(3..).map(|(copy, place)| format!("{place}<&{0} {0}<&-", copy.as_raw_fd()));
+        let places: Vec<String> = places.collect();
+        // Whose process it is stands in the environment, and is known only in it.
+        let script = format!("exec {}; LISTEN_PID=$$ exec \"$0\" \"$@\"", places.join(" "));
+        let names: Vec<&str> = self.sockets.iter().map(|(name, _)| name.as_str()).collect();
+        let mut command = Command::new("/bin/bash");
+        command.arg("-c").arg(script).arg(&self.path).args(&self.args);
+        command.env("LISTEN_FDS", names.len().to_string()).env("LISTEN_FDNAMES", names.join(":"));
+        command.envs(self.env.iter().cloned());
+        Ok((command, inherited))
+    }
+
     /// Starts it and waits for the first line on its standard output, which must be one JSON object.
     ///
     /// # Errors
     /// What it did instead.
     pub async fn start(&self) -> Result<RunningProgram, StartError> {
         let path = self.path.display().to_string();
-        let mut child = Command::new(&self.path)
-            .args(&self.args)
-            .envs(self.env.iter().cloned())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|source| StartError::Spawn { path: path.clone(), source })?;
+        let refused = |source| StartError::Spawn { path: path.clone(), source };
+        let (mut command, inherited) = self.command().map_err(refused)?;
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().map_err(refused)?;
+        drop(inherited);
         let log = Arc::new(Mutex::new(Vec::new()));
         let (first, message) = tokio::sync::oneshot::channel();
         let mut listeners = Vec::new();
@@ -119,14 +159,10 @@ impl Program {
     /// It could not be started.
     pub async fn run(&self, input: &str) -> io::Result<std::process::Output> {
         use tokio::io::AsyncWriteExt as _;
-        let mut child = Command::new(&self.path)
-            .args(&self.args)
-            .envs(self.env.iter().cloned())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
+        let (mut command, inherited) = self.command()?;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn()?;
+        drop(inherited);
         if let Some(mut stdin) = child.stdin.take() {
             // One that reads nothing may have ended already.
             let _ = stdin.write_all(input.as_bytes()).await;
@@ -266,6 +302,25 @@ mod tests {
 
     fn alive(pid: u32) -> bool {
         std::path::Path::new("/proc").join(pid.to_string()).exists()
+    }
+
+    #[tokio::test]
+    async fn sockets_are_where_systemd_puts_them() {
+        let bound = ["http", "https"].map(|name| (name, Arc::new(TcpListener::bind("127.0.0.1:0").unwrap())));
+        let script =
+            "test $LISTEN_PID = $$ && readlink /proc/$$/fd/3 /proc/$$/fd/4; echo $LISTEN_FDS $LISTEN_FDNAMES";
+        let mut program = shell(script);
+        let mut wanted = String::new();
+        for (name, socket) in bound {
+            wanted.push_str(&format!(
+                "{}\n",
+                std::fs::read_link(format!("/proc/self/fd/{}", socket.as_raw_fd())).unwrap().display()
+            ));
+            program = program.socket(name, socket);
+        }
+        wanted.push_str("2 http:https\n");
+        let output = program.run("").await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stdout), wanted, "{output:?}");
     }
 
     #[tokio::test]

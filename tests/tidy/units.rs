@@ -3,18 +3,34 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use service::exit::ProgramExit;
+
 /// `systemd-analyze security` counts in tenths; 2.0 is what each unit may expose at most.
 const EXPOSURE_TENTHS_MAX: &str = "20";
 
-/// Copies of the units that point at a program which is there: the real ones are not installed.
+/// Kinds of units that systemd can be put to.
+const KINDS: &[&str] = &["service", "socket", "mount", "path", "timer"];
+
+/// What a template stands for here.
+const INSTANCE: &str = "@run-cleantrack-card.";
+
+fn is_unit(path: &Path) -> bool {
+    path.extension().is_some_and(|kind| KINDS.iter().any(|known| kind == *known))
+}
+
+fn is_service(path: &Path) -> bool {
+    path.extension().is_some_and(|kind| kind == "service")
+}
+
+/// Copies of the units that point at a program which is there: the real ones are not installed. Templates have an instance.
 fn units(folder: &Path) -> Vec<PathBuf> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../systemd");
     let mut copies = Vec::new();
-    for entry in std::fs::read_dir(source).unwrap().flatten() {
-        let path = entry.path();
-        if path.extension().is_some_and(|e| e == "service" || e == "socket") {
+    for path in std::fs::read_dir(source).unwrap().flatten().map(|entry| entry.path()) {
+        if is_unit(&path) {
             let text = std::fs::read_to_string(&path).unwrap();
-            let copy = folder.join(entry.file_name());
+            let name = path.file_name().unwrap().to_string_lossy().replace("@.", INSTANCE);
+            let copy = folder.join(name);
             let stand_in = text.lines().map(|line| match line.split_once("=/usr/bin/cleantrack-") {
                 Some((key, rest)) => {
                     let arguments = rest.split_once(' ').map_or("", |(_, arguments)| arguments);
@@ -41,7 +57,12 @@ fn analyze(arguments: &[&str], unit: &Path) -> (bool, String) {
 fn systemd_takes_the_units() {
     let folder = tempfile::tempdir().unwrap();
     let units = units(folder.path());
-    assert!(units.len() >= 2, "{units:?}");
+    for kind in ["service", "socket", "mount"] {
+        assert!(
+            units.iter().any(|unit| unit.extension().is_some_and(|own| own == kind)),
+            "{kind}: {units:?}"
+        );
+    }
     for unit in &units {
         let (good, told) = analyze(&["verify", "--recursive-errors=no", "--man=no"], unit);
         // A key that systemd does not know is only a warning.
@@ -58,8 +79,7 @@ fn the_units_expose_little() {
     let folder = tempfile::tempdir().unwrap();
     let threshold = format!("--threshold={EXPOSURE_TENTHS_MAX}");
     let arguments = ["security", "--offline=true", "--no-pager", &threshold];
-    let services = units(folder.path()).into_iter().filter(|u| u.extension().is_some_and(|e| e == "service"));
-    for unit in services {
+    for unit in units(folder.path()).into_iter().filter(|unit| is_service(unit)) {
         let (good, told) = analyze(&arguments, &unit);
         assert!(good, "{}:\n{told}", unit.display());
         let open = folder.path().join("open.service");
@@ -69,4 +89,77 @@ fn the_units_expose_little() {
         std::fs::write(&open, plain.replace("CapabilityBoundingSet=", "# ")).unwrap();
         assert!(!analyze(&arguments, &open).0, "without its filters it must be over the threshold");
     }
+}
+
+/// The values of a key in a unit, one for each line of it.
+fn values<'a>(text: &'a str, key: &str) -> Vec<&'a str> {
+    text.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix('=')).collect()
+}
+
+fn unit_text(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../systemd").join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+#[test]
+fn the_box_waits_for_neither_network_nor_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let of_box = |unit: &PathBuf| !unit.to_string_lossy().contains("cleantrack-relay");
+    for unit in units(folder.path()).iter().filter(|unit| of_box(unit)) {
+        let text = std::fs::read_to_string(unit).unwrap();
+        for key in ["After", "Wants", "Requires", "BindsTo", "Requisite"] {
+            for target in ["network.target", "network-online.target", "time-sync.target", "time-set.target"] {
+                let waits =
+                    values(&text, key).iter().any(|units| units.split(' ').any(|unit| unit == target));
+                assert!(!waits, "{}: {key}={target}", unit.display());
+            }
+        }
+    }
+}
+
+/// What makes activation by a connection harmless, and what the program goes by.
+#[test]
+fn sockets_and_service_fit_together() {
+    let service = unit_text("cleantrack-appliance.service");
+    let sockets: Vec<&str> = values(&service, "Sockets").iter().flat_map(|all| all.split(' ')).collect();
+    assert_eq!(sockets.len(), 2);
+    for socket in &sockets {
+        let text = unit_text(socket);
+        let name = values(&text, "FileDescriptorName");
+        // The program refuses any other; see `appliance/src/serve/sockets.rs`.
+        assert_eq!(
+            name,
+            [socket.strip_prefix("cleantrack-appliance-").unwrap().strip_suffix(".socket").unwrap()]
+        );
+        assert_eq!(values(&text, "Service"), ["cleantrack-appliance.service"]);
+    }
+    assert_eq!(values(&service, "Also"), [sockets.join(" ")]);
+    // After a status that nobody may start it again from, a phone's connection would.
+    let failed = unit_text("cleantrack-appliance-failed.service");
+    assert_eq!(values(&failed, "Conflicts"), [sockets.join(" ")]);
+    assert_eq!(values(&service, "OnFailure"), ["cleantrack-appliance-failed.service"]);
+    for (exit, status) in [(ProgramExit::Disk, "74"), (ProgramExit::Settings, "78")] {
+        assert_eq!(exit.status().to_string(), status);
+        let prevented = values(&service, "RestartPreventExitStatus");
+        assert!(prevented.iter().any(|all| all.split(' ').any(|one| one == status)), "{status}");
+    }
+    // With the sockets open before it starts it needs no right to bind them.
+    assert!(
+        values(&service, "CapabilityBoundingSet") == [""] && values(&service, "AmbientCapabilities") == [""]
+    );
+}
+
+/// A file that is not there is no reason not to start: only a credential without a path is looked for.
+#[test]
+fn credentials_may_be_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut credentials = 0;
+    for unit in units(folder.path()) {
+        let text = std::fs::read_to_string(&unit).unwrap();
+        for credential in values(&text, "LoadCredential") {
+            assert!(!credential.contains(':'), "{}: {credential}", unit.display());
+            credentials += 1;
+        }
+    }
+    assert!(credentials >= 3);
 }

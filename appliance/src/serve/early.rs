@@ -1,6 +1,7 @@
-//! The plain listener before the log is open: it says that the box starts, and hands its socket over.
+//! The plain listeners before the log is open: they say that the box starts, and hand their sockets over.
 
 use std::net::{SocketAddr, TcpListener as Socket};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -25,16 +26,17 @@ pub(super) async fn bind_early(addr: SocketAddr) -> std::io::Result<TcpListener>
     TcpListener::bind(addr).await
 }
 
-/// A listener that answers everybody that the box starts.
+/// Listeners that answer everybody that the box starts.
 pub(super) struct EarlyListener {
-    listener: Listener,
-    socket: Socket,
+    listeners: Vec<Listener>,
+    sockets: Vec<Socket>,
 }
 
 impl EarlyListener {
-    /// Starts it. Where the address cannot be had, whoever opens the log says first what is wrong there.
-    pub(super) async fn start(settings: &BoxSettings) -> Option<Self> {
-        match Self::listen(settings).await {
+    /// Starts it on the sockets that systemd holds, or on one of its own. Where the address cannot be had, whoever opens the log
+    /// says first what is wrong there.
+    pub(super) async fn start(settings: &BoxSettings, activated: Vec<Socket>) -> Option<Self> {
+        match Self::listen(settings, activated).await {
             Ok(early) => Some(early),
             Err(error) => {
                 tracing::warn!(%error, "nobody is told that the box starts");
@@ -43,21 +45,30 @@ impl EarlyListener {
         }
     }
 
-    async fn listen(settings: &BoxSettings) -> std::io::Result<Self> {
-        let socket = bind_early(settings.http.listen).await?.into_std()?;
+    async fn listen(settings: &BoxSettings, activated: Vec<Socket>) -> std::io::Result<Self> {
+        let sockets = match activated.is_empty() {
+            true => vec![bind_early(settings.http.listen).await?.into_std()?],
+            false => activated,
+        };
         let (together, per_address) = (settings.limits.connections, settings.limits.connections_per_address);
         let connections = ConnectionTable::new(ConnectionLimits { together, per_address });
-        let tcp = TcpListener::from_std(socket.try_clone()?)?;
-        let listener = Listener::start(tcp, ListenerConfig::new(None, connections), web::starting_router())?;
-        Ok(Self { listener, socket })
+        let listen = |socket: &Socket| {
+            let tcp = TcpListener::from_std(socket.try_clone()?)?;
+            let config = ListenerConfig::new(None, Arc::clone(&connections));
+            Listener::start(tcp, config, web::starting_router())
+        };
+        let listeners = sockets.iter().map(listen).collect::<std::io::Result<_>>()?;
+        Ok(Self { listeners, sockets })
     }
 
-    /// The socket for the real pages. Nobody who connects meanwhile is turned away: they wait in its queue, and requests that
-    /// are being answered end beside them.
-    pub(super) async fn hand_over(mut self) -> std::io::Result<TcpListener> {
-        self.listener.close().await;
-        tokio::spawn(self.listener.stop());
-        TcpListener::from_std(self.socket)
+    /// The sockets for the real pages. Nobody who connects meanwhile is turned away: they wait in their queues, and requests
+    /// that are being answered end beside them.
+    pub(super) async fn hand_over(self) -> std::io::Result<Vec<TcpListener>> {
+        for mut listener in self.listeners {
+            listener.close().await;
+            tokio::spawn(listener.stop());
+        }
+        self.sockets.into_iter().map(TcpListener::from_std).collect()
     }
 }
 
@@ -78,21 +89,47 @@ mod tests {
         requested.await.unwrap()
     }
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn who_comes_early_is_told_and_the_socket_goes_on() {
+    async fn is_told_and_goes_on(early: EarlyListener) {
+        let addresses: Vec<_> = early.listeners.iter().map(Listener::local_addr).collect();
+        for addr in &addresses {
+            assert!(ask(*addr).await.starts_with("HTTP/1.1 503"), "{addr}");
+        }
+        let sockets = early.hand_over().await.unwrap();
+        assert_eq!(sockets.iter().map(|tcp| tcp.local_addr().unwrap()).collect::<Vec<_>>(), addresses);
+        for (tcp, addr) in sockets.into_iter().zip(addresses) {
+            let limits = ConnectionLimits { together: 9, per_address: 9 };
+            let pages = axum::Router::new().fallback(async || "here");
+            let config = ListenerConfig::new(None, ConnectionTable::new(limits));
+            let listener = Listener::start(tcp, config, pages).unwrap();
+            let text = ask(addr).await;
+            assert!(text.starts_with("HTTP/1.1 200") && text.ends_with("here"), "{text}");
+            listener.stop().await;
+        }
+    }
+
+    fn local_settings() -> BoxSettings {
         let mut settings = BoxSettings::default();
         settings.http.listen = ([127, 0, 0, 1], 0).into();
-        let early = EarlyListener::start(&settings).await.unwrap();
-        let addr = early.listener.local_addr();
-        assert!(ask(addr).await.starts_with("HTTP/1.1 503"));
-        let tcp = early.hand_over().await.unwrap();
-        assert_eq!(tcp.local_addr().unwrap(), addr);
-        let limits = ConnectionLimits { together: 9, per_address: 9 };
-        let pages = axum::Router::new().fallback(async || "here");
-        let listener =
-            Listener::start(tcp, ListenerConfig::new(None, ConnectionTable::new(limits)), pages).unwrap();
-        let text = ask(addr).await;
-        assert!(text.starts_with("HTTP/1.1 200") && text.ends_with("here"), "{text}");
-        listener.stop().await;
+        settings
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn who_comes_early_is_told_and_the_socket_goes_on() {
+        let early = EarlyListener::start(&local_settings(), Vec::new()).await.unwrap();
+        assert_eq!(early.listeners.len(), 1);
+        is_told_and_goes_on(early).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn who_comes_early_by_sockets_of_systemd_is_told_too() {
+        let sockets = ["127.0.0.1:0", "127.0.0.1:0"].map(|addr| {
+            let socket = Socket::bind(addr).unwrap();
+            socket.set_nonblocking(true).unwrap();
+            socket
+        });
+        let bound = sockets.each_ref().map(|socket| socket.local_addr().unwrap());
+        let early = EarlyListener::start(&local_settings(), sockets.into()).await.unwrap();
+        assert_eq!(early.listeners.iter().map(Listener::local_addr).collect::<Vec<_>>(), bound);
+        is_told_and_goes_on(early).await;
     }
 }

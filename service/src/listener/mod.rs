@@ -208,7 +208,9 @@ async fn run_connection(stream: TcpStream, remote: SocketAddr, host: Host, place
 impl Host {
     async fn serve_connection(self, stream: TcpStream, remote: SocketAddr, place: Arc<ConnectionPlace>) {
         let Ok(local) = stream.local_addr() else { return };
-        let remote = SocketAddr::new(remote.ip().to_canonical(), remote.port());
+        // A socket of both families names IPv4 by IPv6.
+        let [local, remote] =
+            [local, remote].map(|addr| SocketAddr::new(addr.ip().to_canonical(), addr.port()));
         let peer = PeerAddress { remote: remote.ip(), local, secure: self.config.tls.is_some() };
         let Some(tls) = &self.config.tls else {
             if let Some(guest) = self.guest(peer, &Caller { remote, certificate: None }, place) {

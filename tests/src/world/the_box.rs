@@ -1,5 +1,6 @@
 //! The box of a world: its settings, its process, and what its administrator sets up.
 
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,11 +20,14 @@ const ITEMS: usize = 3;
 /// A box on its own folder and ports, running or not.
 pub struct TheBox {
     program: PathBuf,
+    /// Its arguments before those of the box.
+    prefix: Vec<String>,
     data: PathBuf,
     ports: [u16; 2],
     claim: Option<PathBuf>,
     settings: String,
     clock: Option<Arc<FalseClock>>,
+    sockets: Vec<(&'static str, Arc<TcpListener>)>,
     running: Option<RunningProgram>,
     token: String,
     tags: Vec<Tag>,
@@ -42,16 +46,23 @@ fn secure_client(ca: &Path) -> Option<reqwest::Client> {
 }
 
 impl TheBox {
-    /// Not started yet.
+    /// Not started yet; `program` is the demo.
     pub fn new(program: &Path, data: &Path) -> Self {
+        Self::with_prefix(program, &["box"], data)
+    }
+
+    /// Not started yet; `program` is the box's own, or it is what runs it with these arguments before those of the box.
+    pub fn with_prefix(program: &Path, prefix: &[&str], data: &Path) -> Self {
         provide_cryptography();
         Self {
             program: program.to_owned(),
+            prefix: prefix.iter().map(|argument| (*argument).to_owned()).collect(),
             data: data.to_owned(),
             ports: [own_port(), own_port()],
             claim: None,
             settings: String::new(),
             clock: None,
+            sockets: Vec::new(),
             running: None,
             token: String::new(),
             tags: Vec::new(),
@@ -62,8 +73,8 @@ impl TheBox {
 
     /// The same box with its people's token and items on a copy of its folder, on ports of its own; not started yet.
     pub fn twin(&self, data: &Path) -> Self {
-        let (token, tags) = (self.token.clone(), self.tags.clone());
-        Self { token, tags, ..Self::new(&self.program, data) }
+        let (token, tags, prefix) = (self.token.clone(), self.tags.clone(), self.prefix.clone());
+        Self { token, tags, prefix, ..Self::new(&self.program, data) }
     }
 
     /// Its settings end with this from the next start on.
@@ -79,6 +90,23 @@ impl TheBox {
     /// It lives by this clock from the next start on.
     pub fn lives_by(&mut self, clock: &Arc<FalseClock>) {
         self.clock = Some(Arc::clone(clock));
+    }
+
+    /// From the next start on its sockets are held here and handed over, as systemd does.
+    ///
+    /// # Panics
+    /// They cannot be bound.
+    pub fn hold_sockets(&mut self) {
+        let held = ["http", "https"].into_iter().zip(self.ports).map(|(name, port)| {
+            let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+            (name, Arc::new(bound.unwrap_or_else(|e| panic!("port {port}: {e}"))))
+        });
+        self.sockets = held.collect();
+    }
+
+    /// From now on nobody but the running box has its sockets.
+    pub fn release_sockets(&mut self) {
+        self.sockets.clear();
     }
 
     /// The data folder.
@@ -103,8 +131,11 @@ impl TheBox {
     pub fn command(&self, args: &[&str]) -> Program {
         let config = self.config();
         let config = config.to_string_lossy();
-        let all: Vec<&str> = ["box", "--config", &config].into_iter().chain(args.iter().copied()).collect();
+        let prefix = self.prefix.iter().map(String::as_str);
+        let all: Vec<&str> = prefix.chain(["--config", &config]).chain(args.iter().copied()).collect();
         let command = Program::new(&self.program, &all);
+        let sockets = self.sockets.iter();
+        let command = sockets.fold(command, |all, (name, socket)| all.socket(name, Arc::clone(socket)));
         match &self.clock {
             Some(clock) => clock.of(command),
             None => command,

@@ -1,0 +1,232 @@
+# The emulator's part of `images/test`: cards as files, a box that is started and cut off, and what a test may ask of both.
+# shellcheck shell=bash
+
+run=$cache/run
+rm -rf "$run"
+mkdir -p "$run"
+# Ports of this machine's loopback that lead to the box's 80 and 443, and the relay's.
+port_http=$((20000 + $$ % 5000)) port_https=$((25000 + $$ % 5000))
+port_relay=$((30000 + $$ % 500 * 4))
+# What one wait may take; an idle machine needs a tenth of it.
+limit=${IMAGE_TEST_LIMIT:-400}
+# How long a first start takes, about: cuts fall within.
+start_seconds=${IMAGE_TEST_START_SECONDS:-40}
+passed=0
+box_pid='' relay_pid='' starts=0 card='' serial=''
+
+end_all() {
+    cut_power
+    stop_relay
+}
+trap end_all EXIT
+
+hundredths() { cut -d' ' -f1 /proc/uptime | tr -d .; }
+median() { printf '%s\n' "$@" | sort -n | sed -n "$((($# + 1) / 2))p"; }
+not() { ! "$@"; }
+equal() { [ "$1" = "$2" ]; }
+matches() { [[ $1 =~ $2 ]]; }
+expect() {
+    local what=$1
+    shift
+    if "$@"; then
+        passed=$((passed + 1))
+        say "  ok $what"
+    else
+        say "  FAILED: $what" >&2
+        keep_evidence
+        exit 1
+    fi
+}
+# What the serial console and the box's own journal said.
+keep_evidence() {
+    tail -40 "$serial" >&2 || true
+    say "the card is $card, all consoles are in $run" >&2
+}
+
+# --- cards -----------------------------------------------------------------------------------------------------------
+
+# A card larger than the image, as a file of its own.
+new_card() {
+    card=$run/$1.img
+    rm -f "$card"
+    cp --sparse=always "$image" "$card"
+    truncate -s 3G "$card"
+}
+fat() { in_tools "$1" -i "$card@@$((fat_start * sector))" "${@:2}"; }
+put_on_fat() { fat mcopy -o "$1" "::$2"; }
+on_fat() { fat mdir "::$1" >/dev/null 2>&1; }
+on_data() { in_tools debugfs "$@" "$card?offset=$((data_start * sector))" 2>/dev/null; }
+read_data() { on_data -R "cat $1"; }
+data_type() { od -A n -t x1 -j $((446 + 48 + 4)) -N 1 "$card" | tr -d ' '; }
+journal_says() {
+    local name
+    for name in $(on_data -R 'ls -p /journal' | cut -d/ -f6 | grep gz); do
+        read_data "/journal/$name" | zcat 2>/dev/null | grep -aEq "$1" && return 0
+    done
+    return 1
+}
+# Made, marked as made, and as long as the card is.
+data_is_whole() {
+    local size
+    size=$(od -A n -t u4 -j $((446 + 48 + 12)) -N 4 "$card" | tr -d ' ')
+    [ "$(data_type)" = 83 ] && [ $((data_start + size)) = $(($(stat -c %s "$card") / sector)) ]
+}
+# A journal that is not yet replayed is no fault; anything else is.
+data_is_sound() {
+    local copy=$run/check.ext4
+    rm -f "$copy"
+    dd if="$card" of="$copy" bs=1M skip=$((data_start * sector / 1048576)) conv=sparse status=none
+    in_tools e2fsck -p "$copy" >"$run/e2fsck.log" 2>&1 || [ $? = 1 ] || return 1
+    in_tools e2fsck -fn "$copy" >"$run/e2fsck.log" 2>&1
+}
+state_line() {
+    dd if="$card" bs=$sector skip="$state_first" count=1 status=none | tr -d '\000' | sed -n "s/^$1=//p"
+}
+
+# --- the box ---------------------------------------------------------------------------------------------------------
+
+emulate() {
+    starts=$((starts + 1))
+    serial=$run/$(basename "$card" .img)-$starts.serial
+    : >"$serial"
+    # The shell in the background becomes the emulator: its id is the one to kill.
+    enter_tools nice -n 5 qemu-system-aarch64 "$@" -display none -monitor none -serial "file:$serial" </dev/null >"$run/emulator.log" 2>&1 &
+    box_pid=$!
+}
+machine=(-M virt -cpu cortex-a53 -smp 2 -m 512 -accel "tcg,thread=multi" -device virtio-rng-device
+    -device i6300esb -watchdog-action reset -device virtio-net-device,netdev=n0)
+network="user,id=n0,hostfwd=tcp:127.0.0.1:$port_http-:80,hostfwd=tcp:127.0.0.1:$port_https-:443"
+# Through U-Boot, as on the card. Flushes of the box reach the file before they are acknowledged.
+start_box() {
+    emulate "${machine[@]}" -netdev "$network" -bios /usr/lib/u-boot/qemu_arm64/u-boot.bin \
+        -drive "file=$card,if=none,id=d0,format=raw,cache=writethrough" -device virtio-blk-device,drive=d0
+}
+# The same kernel and root without U-Boot, with these arguments of the kernel.
+start_direct() {
+    [ -e "$run/Image" ] || in_tools sh -c "debugfs -R 'dump /boot/Image $run/Image' '$card?offset=$((slot_a_start * sector))' &&
+        debugfs -R 'dump /boot/initrd $run/initrd' '$card?offset=$((slot_a_start * sector))'" 2>/dev/null
+    emulate "${machine[@]}" -netdev "$network" -kernel "$run/Image" -initrd "$run/initrd" -append "console=ttyAMA0 $1" \
+        -drive "file=$card,if=none,id=d0,format=raw,cache=writethrough" -device virtio-blk-device,drive=d0
+}
+# Without our units, and with none of avahi: what a Debian alone takes.
+start_bare() {
+    local masks='' unit
+    for unit in cleantrack-{appliance.service,appliance.socket,provision.service,mark-good.service} avahi-daemon.{service,socket}; do
+        masks+=" systemd.mask=$unit"
+    done
+    start_direct "ct.slot=A ro systemd.volatile=state systemd.show_status=1$masks"
+}
+# Power off: nothing in the machine gets to say a word.
+cut_power() {
+    [ -n "$box_pid" ] || return 0
+    kill -9 "$box_pid" 2>/dev/null || true
+    wait "$box_pid" 2>/dev/null || true
+    box_pid=''
+}
+
+# wait_until WHAT SECONDS COMMAND…
+wait_until() {
+    local what=$1 until=$(($(seconds) + $2))
+    shift 2
+    until "$@"; do
+        if [ "$(seconds)" -ge $until ]; then
+            say "  FAILED: not within the time: $what" >&2
+            keep_evidence
+            exit 1
+        fi
+        if [ -n "$box_pid" ] && ! kill -0 "$box_pid" 2>/dev/null; then
+            say "  FAILED: the emulator ended: $(cat "$run/emulator.log")" >&2
+            exit 1
+        fi
+        sleep 0.2
+    done
+}
+wait_for_line() { wait_until "$1" "$2" grep -aEq "$1" "$serial"; }
+answers() { curl -fsS -o /dev/null --max-time 5 "http://127.0.0.1:$port_http$1" 2>/dev/null; }
+wait_for_answer() { wait_until "an answer by HTTP" "$1" answers /healthz; }
+health() { curl -fsS --max-time 5 "http://127.0.0.1:$port_http/healthz" | in_tools jq -r "$1"; }
+
+# --- records ---------------------------------------------------------------------------------------------------------
+
+# scan TAG N: what a phone without JavaScript posts; prints the receipt's address.
+scan() {
+    curl -sS --max-time 20 -o "$run/scan.html" -D - -H "Idempotency-Key: image-test-$2" \
+        --data-urlencode "cleaned_by=Ana" --data-urlencode "notes=scan $2" "http://127.0.0.1:$port_http/t/$1" |
+        tr -d '\r' | sed -n 's/^[Ll]ocation: \(\/r\/.*\)/\1/p'
+}
+# The box of the card gets an item, as its staff would add it: on this machine, by the very program of the image.
+prepare_items() {
+    local slot=$run/slot data address token
+    if [ ! -e "$slot" ]; then
+        mkdir -p "$slot"
+        in_tools debugfs -R "rdump / $slot" "$card?offset=$((slot_a_start * sector))" >/dev/null 2>&1
+    fi
+    register_arm64
+    data=$slot/data
+    rm -rf "$data" && mkdir -p "$data"
+    on_data -R "rdump / $data" >/dev/null
+    address=127.0.0.1:$((port_relay + 3))
+    in_slot() { CLEANTRACK_HTTP_LISTEN=$address CLEANTRACK_HTTPS_LISTEN=127.0.0.1:0 chroot "$slot" /usr/bin/cleantrack-appliance --data /data/appliance "$@"; }
+    mkdir -p "$slot/proc" && mount -t proc proc "$slot/proc"
+    in_slot serve >"$run/offline.log" 2>&1 &
+    local pid=$!
+    wait_until "the box's program on this machine" "$limit" curl -fsS -o /dev/null "http://$address/healthz"
+    in_slot facility set --name "Test Clinic" --label-host "HTTP://127.0.0.1:$port_http" >>"$run/offline.log" 2>&1
+    token=$(in_slot token create --name suite --scope write | in_tools jq -r .token)
+    local https
+    https=$(sed -n 's/.*"https":"https:\/\/[^:"]*:\([0-9]*\)".*/\1/p' "$run/offline.log" | head -1)
+    tag=$(curl -fsSk --max-time 20 -H "Authorization: Bearer $token" -H 'Content-Type: application/json' \
+        -d '{"name":"Infusion pump","asset_number":"BM-1"}' "https://localhost:$https/api/v1/equipment" | in_tools jq -r .tag)
+    kill "$pid" && wait "$pid" || true
+    umount "$slot/proc"
+    [ -n "$tag" ] || fail "no item could be added: $(tail -5 "$run/offline.log")"
+    local whole=$run/data.ext4
+    rm -f "$whole"
+    truncate -s $(($(stat -c %s "$card") - data_start * sector)) "$whole"
+    in_tools mke2fs -q -t ext4 -L ct-data -d "$data" "$whole"
+    dd if="$whole" of="$card" bs=1M seek=$((data_start * sector / 1048576)) conv=notrunc status=none
+}
+
+# --- a relay on this machine -----------------------------------------------------------------------------------------
+
+find_relay() {
+    [ -n "$relay" ] || relay=$(ls -t "$project"/target/{dist,release,debug}/cleantrack-relay 2>/dev/null | head -1)
+    [ -n "$relay" ]
+}
+relay_order() { "$relay" --config "$run/relay.toml" "$@"; }
+# The emulator's network shows this machine to the box as 10.0.2.2.
+start_relay() {
+    local at=10.0.2.2
+    cat >"$run/relay.toml" <<END
+data = "$run/relay"
+names = ["$at"]
+public_url = "https://$at:$port_relay"
+photos_url = "https://$at:$((port_relay + 1))"
+mqtt_url = "mqtts://$at:$((port_relay + 2))"
+[https]
+listen = "127.0.0.1:$port_relay"
+[photos]
+listen = "127.0.0.1:$((port_relay + 1))"
+[mqtt]
+listen = "127.0.0.1:$((port_relay + 2))"
+[health]
+listen = "127.0.0.1:0"
+END
+    "$relay" --config "$run/relay.toml" serve >"$run/relay.log" 2>&1 &
+    relay_pid=$!
+    wait_until "the relay" 60 curl -ksS -o /dev/null --max-time 5 "https://127.0.0.1:$port_relay/healthz"
+}
+stop_relay() {
+    [ -n "$relay_pid" ] || return 0
+    kill "$relay_pid" 2>/dev/null || true
+    wait "$relay_pid" 2>/dev/null || true
+    relay_pid=''
+}
+make_claim() {
+    local account facility
+    account=$(relay_order account create --name "Test Account" | in_tools jq -r .account)
+    facility=$(relay_order facility create --account "$account" --name "Test Clinic" --zone UTC | in_tools jq -r .facility)
+    relay_order claim-file create --account "$account" --facility "$facility"
+}
+relay_is() { [ "$(health .relay 2>/dev/null)" = "$1" ]; }
+relay_has_all() { [ "$(health '.entries > 10 and .entries == .at_relay' 2>/dev/null)" = true ]; }

@@ -1,0 +1,295 @@
+//! The suite `images`: what the boot script and the boot state's tool do on every state of a card, against a model.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+const SECTOR: usize = 512;
+const FIRST_COPY: usize = 2048;
+const SECOND_COPY: usize = 2176;
+const TRIES_MAX: u8 = 3;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SlotName {
+    A,
+    B,
+}
+
+impl SlotName {
+    fn other_slot(self) -> Self {
+        match self {
+            Self::A => Self::B,
+            Self::B => Self::A,
+        }
+    }
+}
+
+/// What one whole copy of the boot state says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct BootState {
+    first: SlotName,
+    a_left: u8,
+    b_left: u8,
+    trial: Option<SlotName>,
+}
+
+/// What a start came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum StartOutcome {
+    Started(SlotName),
+    Reset,
+}
+
+impl BootState {
+    /// Of a card whose state cannot be read.
+    const NEW: Self = Self { first: SlotName::A, a_left: TRIES_MAX, b_left: TRIES_MAX, trial: None };
+
+    fn tries_left(&mut self, slot: SlotName) -> &mut u8 {
+        match slot {
+            SlotName::A => &mut self.a_left,
+            SlotName::B => &mut self.b_left,
+        }
+    }
+
+    /// The model: what one start from here does when the slots of `loads` can be loaded and start.
+    fn next_start(mut self, loads: &[SlotName]) -> (StartOutcome, Self) {
+        if self.a_left == 0 && self.b_left == 0 {
+            (self.a_left, self.b_left) = (1, 1);
+        }
+        let first_left = *self.tries_left(self.first);
+        let slot = if first_left > 0 { self.first } else { self.first.other_slot() };
+        *self.tries_left(slot) -= 1;
+        if loads.contains(&slot) {
+            return (StartOutcome::Started(slot), self);
+        }
+        *self.tries_left(slot) = 0;
+        (StartOutcome::Reset, self)
+    }
+
+    fn state_text(self) -> String {
+        let order = if self.first == SlotName::A { "AB" } else { "BA" };
+        let trial = self.trial.map_or("none".to_owned(), |slot| format!("{slot:?}"));
+        let Self { a_left, b_left, .. } = self;
+        format!(
+            "ct_a_left={a_left}\nct_b_left={b_left}\nct_order={order}\nct_trial={trial}\nct_v=1\nct_z=end\n"
+        )
+    }
+
+    fn all_states() -> Vec<Self> {
+        let mut all = Vec::new();
+        for first in [SlotName::A, SlotName::B] {
+            for (a_left, b_left) in (0..=TRIES_MAX).flat_map(|a| (0..=TRIES_MAX).map(move |b| (a, b))) {
+                let trial = [None, Some(SlotName::A), Some(SlotName::B)][usize::from(a_left + b_left) % 3];
+                all.push(Self { first, a_left, b_left, trial });
+            }
+        }
+        all
+    }
+}
+
+/// A card's gap before its first partition, as a file.
+struct CardFile {
+    folder: TempDir,
+}
+
+impl CardFile {
+    fn with_copies(first: &str, second: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut bytes = vec![0; (SECOND_COPY + 1) * SECTOR];
+        for (at, text) in [(FIRST_COPY, first), (SECOND_COPY, second)] {
+            bytes[at * SECTOR..][..text.len()].copy_from_slice(text.as_bytes());
+        }
+        std::fs::write(folder.path().join("disk"), bytes).unwrap();
+        Self { folder }
+    }
+
+    fn with_state(state: BootState) -> Self {
+        Self::with_copies(&state.state_text(), &state.state_text())
+    }
+
+    fn disk(&self) -> PathBuf {
+        self.folder.path().join("disk")
+    }
+
+    fn read_copies(&self) -> [String; 2] {
+        let bytes = std::fs::read(self.disk()).unwrap();
+        [FIRST_COPY, SECOND_COPY].map(|at| {
+            let text = String::from_utf8_lossy(&bytes[at * SECTOR..][..SECTOR]).into_owned();
+            text.trim_end_matches('\0').to_owned()
+        })
+    }
+
+    /// Runs the boot script as U-Boot would, with these faults of the card.
+    fn run_script(&self, loads: &[SlotName], faults: &str) -> (StartOutcome, String) {
+        let images = images_folder();
+        let commands = std::fs::read_to_string(images.join("../tests/images/u-boot.sh")).unwrap();
+        let script = std::fs::read_to_string(images.join("boot/boot.cmd")).unwrap();
+        let slots: String = loads.iter().map(|slot| format!("{slot:?}")).collect();
+        let variables = format!(
+            "disk={}\nmemory={}\nloads='{slots}'\nstarts='{slots}'\ndevtype=mmc\n{faults}\n",
+            self.disk().display(),
+            self.folder.path().join("memory").display(),
+        );
+        let ran =
+            Command::new("sh").args(["-c", &format!("{commands}\n{variables}\n{script}")]).output().unwrap();
+        let output = String::from_utf8_lossy(&ran.stdout).into_owned();
+        let errors = String::from_utf8_lossy(&ran.stderr);
+        assert!(ran.status.success() && errors.is_empty(), "{output}{errors}");
+        let last = output.lines().last().unwrap_or_default();
+        let outcome = match last.split(' ').take(2).collect::<Vec<_>>()[..] {
+            ["started", "A"] => StartOutcome::Started(SlotName::A),
+            ["started", "B"] => StartOutcome::Started(SlotName::B),
+            ["reset"] => StartOutcome::Reset,
+            _ => panic!("{output}"),
+        };
+        (outcome, output)
+    }
+
+    /// Runs the tool by which the running system reads and writes the state.
+    fn run_tool(&self, arguments: &[&str]) -> (bool, String) {
+        let tool = images_folder().join("root/usr/lib/cleantrack/boot-state");
+        let ran = Command::new("sh").arg(tool).arg(self.disk()).args(arguments).output().unwrap();
+        (ran.status.success(), String::from_utf8_lossy(&ran.stdout).into_owned())
+    }
+}
+
+fn images_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../images")
+}
+
+const EITHER: &[&[SlotName]] = &[&[], &[SlotName::A], &[SlotName::B], &[SlotName::A, SlotName::B]];
+
+#[test]
+fn each_state_starts_the_slot_of_the_model_and_leaves_its_state() {
+    for state in BootState::all_states() {
+        for loads in EITHER {
+            let card = CardFile::with_state(state);
+            let (outcome, output) = card.run_script(loads, "");
+            let (expected, after) = state.next_start(loads);
+            assert_eq!(outcome, expected, "{state:?} {loads:?}: {output}");
+            assert_eq!(card.read_copies(), [after.state_text(), after.state_text()], "{state:?} {loads:?}");
+        }
+    }
+}
+
+#[test]
+fn the_kernel_learns_its_slot_and_its_console() {
+    let card = CardFile::with_state(BootState::NEW);
+    let (_, output) = card.run_script(&[SlotName::A], "");
+    for word in ["ct.slot=A", "console=ttyS1,115200", " ro ", "systemd.volatile=state", "panic=10"] {
+        assert!(output.lines().last().unwrap().contains(word), "{word}: {output}");
+    }
+    let (_, output) = card.run_script(&[SlotName::A], "devtype=virtio");
+    assert!(output.lines().last().unwrap().contains("console=ttyAMA0,115200"), "{output}");
+}
+
+#[test]
+fn a_torn_copy_is_passed_over_and_two_of_them_start_anew() {
+    let state = BootState { first: SlotName::B, a_left: 1, b_left: 2, trial: Some(SlotName::B) };
+    let whole = state.state_text();
+    let torn = [
+        String::new(),
+        whole[..20].to_owned(),
+        whole[..whole.len() - 6].to_owned(),
+        whole.replace("ct_a_left=1\n", ""),
+        whole.replace("ct_b_left=2", "ct_b_left=9"),
+        whole.replace("=BA", "=AA"),
+        whole.replace("ct_v=1", "ct_v=2"),
+        "\u{fffd}\u{fffd}\u{fffd}=\u{fffd}\n".repeat(30),
+    ];
+    for copy in &torn {
+        for (first, second) in [(&whole, copy), (copy, &whole)] {
+            let card = CardFile::with_copies(first, second);
+            assert_eq!(card.run_tool(&["show"]), (true, whole.clone()), "{first:?} {second:?}");
+            let (outcome, after) = state.next_start(&[SlotName::B]);
+            assert_eq!(card.run_script(&[SlotName::B], "").0, outcome, "{first:?} {second:?}");
+            assert_eq!(card.read_copies(), [after.state_text(), after.state_text()]);
+        }
+        let card = CardFile::with_copies(copy, copy);
+        assert_eq!(card.run_tool(&["show"]), (true, BootState::NEW.state_text()), "{copy:?}");
+        let (outcome, after) = BootState::NEW.next_start(&[SlotName::A]);
+        assert_eq!(card.run_script(&[SlotName::A], "").0, outcome, "{copy:?}");
+        assert_eq!(card.read_copies()[0], after.state_text());
+    }
+}
+
+#[test]
+fn a_card_that_cannot_be_read_or_written_starts_all_the_same() {
+    let state = BootState { first: SlotName::A, a_left: 2, b_left: 0, trial: None };
+    let card = CardFile::with_state(state);
+    assert_eq!(card.run_script(&[SlotName::A], "unreadable=800").0, StartOutcome::Started(SlotName::A));
+    let card = CardFile::with_state(state);
+    assert_eq!(card.run_script(&[SlotName::A], "unwritable=yes").0, StartOutcome::Started(SlotName::A));
+    assert_eq!(card.read_copies(), [state.state_text(), state.state_text()]);
+}
+
+/// Whatever the state, a card of which one slot starts is up after a few starts, and with nothing marked good goes on being so.
+#[test]
+fn from_each_state_one_good_slot_is_enough() {
+    for state in BootState::all_states() {
+        for good in [SlotName::A, SlotName::B] {
+            let card = CardFile::with_state(state);
+            let mut resets = 0;
+            for _ in 0..6 {
+                let (outcome, _) = card.run_script(&[good], "");
+                resets = if outcome == StartOutcome::Started(good) { 0 } else { resets + 1 };
+                assert!(resets < 3, "{state:?} {good:?}: three starts in a row led nowhere");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_slot_that_answered_goes_first_with_all_its_tries() {
+    for state in BootState::all_states() {
+        for slot in [SlotName::A, SlotName::B] {
+            let card = CardFile::with_state(state);
+            assert!(card.run_tool(&["good", &format!("{slot:?}")]).0);
+            let mut after = BootState { first: slot, trial: None, ..state };
+            *after.tries_left(slot) = TRIES_MAX;
+            assert_eq!(card.read_copies(), [after.state_text(), after.state_text()], "{state:?}");
+        }
+    }
+}
+
+#[test]
+fn something_new_that_never_answers_gives_way_after_two_starts() {
+    let card = CardFile::with_state(BootState { b_left: 0, ..BootState::NEW });
+    assert!(card.run_tool(&["try", "B"]).0);
+    assert!(card.read_copies()[0].contains("ct_trial=B\n"), "{:?}", card.read_copies());
+    let starts: Vec<_> = (0..3).map(|_| card.run_script(&[SlotName::A, SlotName::B], "").0).collect();
+    assert_eq!(starts, [SlotName::B, SlotName::B, SlotName::A].map(StartOutcome::Started));
+}
+
+#[test]
+fn the_tool_takes_nothing_else_and_then_writes_nothing() {
+    let card = CardFile::with_state(BootState::NEW);
+    for arguments in [&["good"][..], &["good", "C"], &["try", ""], &["erase", "A"], &[]] {
+        assert!(!card.run_tool(arguments).0, "{arguments:?}");
+    }
+    assert_eq!(card.read_copies(), [BootState::NEW.state_text(), BootState::NEW.state_text()]);
+}
+
+/// The build writes the first state itself; the initrd and the units name the layout's numbers.
+#[test]
+fn the_layout_is_the_same_wherever_it_stands() {
+    let images = images_folder();
+    let read = |name: &str| std::fs::read_to_string(images.join(name)).unwrap();
+    let layout = read("layout.sh");
+    let number = |key: &str| -> usize {
+        let line = layout.lines().find_map(|line| line.strip_prefix(&format!("{key}=")));
+        line.unwrap().parse().unwrap()
+    };
+    assert_eq!((number("state_first"), number("state_second")), (FIRST_COPY, SECOND_COPY));
+    for (name, at) in [("800", FIRST_COPY), ("880", SECOND_COPY)] {
+        assert_eq!(usize::from_str_radix(name, 16).unwrap(), at);
+        assert!(read("boot/boot.cmd").contains(&format!("write ${{ct_at}} {name} 1")));
+    }
+    assert!(SECOND_COPY < number("fat_start"));
+    assert_eq!(number("fat_start") + number("fat_sectors"), number("slot_a_start"));
+    assert_eq!(number("slot_a_start") + number("slot_sectors"), number("slot_b_start"));
+    assert_eq!(number("slot_b_start") + number("slot_sectors"), number("data_start"));
+    let fresh = BootState { b_left: 0, ..BootState::NEW }.state_text().replace('\n', "\\n");
+    assert!(read("assemble").contains(&fresh), "a new card's state");
+}

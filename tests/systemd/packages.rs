@@ -1,0 +1,195 @@
+//! The box's package of Debian: what is in it, that two builds are the same bytes, and that systemd takes it where it lies.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use harness::tools;
+
+use crate::root;
+
+/// The moment that stands in the packages of these tests.
+const EPOCH: &str = "1795000000";
+
+fn run(command: &mut Command) -> Output {
+    command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"))
+}
+
+fn succeed(command: &mut Command) -> String {
+    let output = run(command);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{command:?}: {told}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn deb(arguments: &[&str]) -> Command {
+    let mut command = Command::new(root().join("cross/deb"));
+    command.args(arguments).env("SOURCE_DATE_EPOCH", EPOCH);
+    command
+}
+
+/// Packs a stand-in for a program: what is in the package beside it does not depend on it.
+fn packed(package: &str, out: &Path) -> PathBuf {
+    let out = out.to_string_lossy();
+    succeed(&mut deb(&["--arch", "amd64", "--binary", "/bin/true", "--out", &out, package]));
+    let name = format!("cleantrack-{package}_{}_amd64.deb", env!("CARGO_PKG_VERSION"));
+    Path::new(&*out).join(name)
+}
+
+fn dpkg(arguments: &[&str], file: &Path) -> String {
+    succeed(Command::new(tools::program("dpkg-deb")).args(arguments).arg(file))
+}
+
+/// The files of a package, with their modes and owners.
+fn listing(file: &Path) -> Vec<String> {
+    let contents = dpkg(&["--contents"], file);
+    let row = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        format!("{} {} {}", words[0], words[1], words[5])
+    };
+    contents.lines().filter(|line| !line.starts_with('d')).map(row).collect()
+}
+
+#[test]
+fn the_package_holds_program_units_and_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = packed("appliance", folder.path());
+    let units = "./usr/lib/systemd/system";
+    let wanted = [
+        "./etc/cleantrack/appliance.toml",
+        "./usr/bin/cleantrack-appliance",
+        &format!("{units}/cleantrack-appliance-failed.service"),
+        &format!("{units}/cleantrack-appliance-http.socket"),
+        &format!("{units}/cleantrack-appliance-https.socket"),
+        &format!("{units}/cleantrack-appliance.service"),
+        &format!("{units}/cleantrack-provision@.service"),
+        &format!("{units}/run-cleantrack-stick.mount"),
+        "./usr/lib/sysusers.d/cleantrack-appliance.conf",
+        "./usr/lib/tmpfiles.d/cleantrack-appliance.conf",
+        "./usr/lib/udev/rules.d/60-cleantrack.rules",
+        "./usr/share/doc/cleantrack-appliance/CHANGELOG.md.gz",
+        "./usr/share/doc/cleantrack-appliance/NOTICE.gz",
+        "./usr/share/doc/cleantrack-appliance/changelog.gz",
+        "./usr/share/doc/cleantrack-appliance/copyright",
+    ];
+    let mode = |path: &str| if path.starts_with("./usr/bin") { "-rwxr-xr-x" } else { "-rw-r--r--" };
+    let wanted: Vec<String> = wanted.iter().map(|path| format!("{} root/root {path}", mode(path))).collect();
+    assert_eq!(listing(&file), wanted);
+    let field = |name: &str| {
+        dpkg(&["--field"], &file)
+            .lines()
+            .find_map(|l| l.strip_prefix(name)?.strip_prefix(": ").map(str::to_owned))
+    };
+    assert_eq!(field("Package").as_deref(), Some("cleantrack-appliance"));
+    assert_eq!(field("Version").as_deref(), Some(env!("CARGO_PKG_VERSION")));
+    assert_eq!(field("Architecture").as_deref(), Some("amd64"));
+    let depends = field("Depends").unwrap();
+    assert!(depends.starts_with("libc6 (>= 2.") && depends.ends_with("systemd (>= 252)"), "{depends}");
+    let control = folder.path().join("control");
+    succeed(Command::new(tools::program("dpkg-deb")).arg("--control").arg(&file).arg(&control));
+    let text = |name: &str| std::fs::read_to_string(control.join(name)).unwrap();
+    // What somebody has changed is not written over.
+    assert_eq!(text("conffiles"), "/etc/cleantrack/appliance.toml\n");
+    for script in ["postinst", "prerm", "postrm"] {
+        succeed(Command::new("/bin/sh").arg("-n").arg(control.join(script)));
+        // Records are nobody's but the facility's.
+        assert!(!text(script).contains("rm -r"), "{script}");
+    }
+}
+
+#[test]
+fn two_builds_are_the_same_bytes() {
+    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for package in ["appliance", "relay", "flash"] {
+        let built = [&first, &second].map(|folder| std::fs::read(packed(package, folder.path())).unwrap());
+        assert!(built[0] == built[1], "{package}");
+        let file = packed(package, first.path());
+        assert!(dpkg(&["--contents"], &file).lines().all(|line| line.contains("2026-11-")), "{package}");
+    }
+    // The time is what makes another package of it, and nothing else did.
+    let out = second.path().to_string_lossy();
+    let mut later = deb(&["--arch", "amd64", "--binary", "/bin/true", "--out", &out, "appliance"]);
+    succeed(later.env("SOURCE_DATE_EPOCH", "1795000001"));
+    let name = format!("cleantrack-appliance_{}_amd64.deb", env!("CARGO_PKG_VERSION"));
+    assert!(
+        std::fs::read(first.path().join(&name)).unwrap() != std::fs::read(second.path().join(name)).unwrap()
+    );
+}
+
+#[test]
+fn what_cannot_be_packed_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_string_lossy();
+    let script = folder.path().join("script");
+    std::fs::write(&script, "#!/bin/sh\n").unwrap();
+    let script = script.to_string_lossy();
+    for (arguments, words) in [
+        (&["--arch", "arm64", "--binary", "/bin/true", "--out", &out, "appliance"][..], "not for arm64"),
+        (&["--arch", "amd64", "--binary", &script, "--out", &out, "appliance"], "no machine"),
+        (&["--binary", "/bin/true", "appliance"], "--binary is one package's"),
+        (
+            &["--arch", "riscv64", "--binary", "/bin/true", "--out", &out, "appliance"],
+            "neither amd64 nor arm64",
+        ),
+        (&["printer"], "neither appliance, relay nor flash"),
+        (&["--arch"], "needs a value"),
+    ] {
+        let output = run(&mut deb(arguments));
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && told.contains(words), "{arguments:?}: {told}");
+    }
+    let made = std::fs::read_dir(folder.path())
+        .unwrap()
+        .flatten()
+        .filter(|f| f.path().extension().is_some_and(|e| e == "deb"));
+    assert_eq!(made.count(), 0);
+}
+
+/// Where the files lie alone, with no maintainer script run, as on the image.
+#[test]
+fn an_unpacked_package_is_all_that_systemd_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = packed("appliance", folder.path());
+    let tree = folder.path().join("tree");
+    succeed(Command::new(tools::program("dpkg-deb")).arg("--extract").arg(&file).arg(&tree));
+    for made in ["etc", "usr/sbin", "bin", "run"] {
+        std::fs::create_dir_all(tree.join(made)).unwrap();
+    }
+    let at = |option: &str| format!("--{option}={}", tree.display());
+    succeed(Command::new(tools::program("systemd-sysusers")).arg(at("root")));
+    let lines = |name: &str| std::fs::read_to_string(tree.join("etc").join(name)).unwrap();
+    let user = lines("passwd").lines().find(|l| l.starts_with("cleantrack:")).map(str::to_owned).unwrap();
+    assert!(user.starts_with("cleantrack:x:641:") && user.ends_with("nologin"), "{user}");
+    for group in ["lp:", "gpio:"] {
+        assert!(
+            lines("group").lines().any(|l| l.starts_with(group) && l.ends_with(":cleantrack")),
+            "{group}"
+        );
+    }
+    succeed(Command::new(tools::program("systemd-tmpfiles")).arg(at("root")).arg("--create"));
+    assert!(tree.join("run/cleantrack").is_dir());
+    // What the units start beside the box's own program, and systemd's own targets, come from the machine.
+    std::fs::copy("/bin/sh", tree.join("bin/sh")).unwrap();
+    let systems = std::fs::canonicalize("/lib/systemd/system").unwrap();
+    for entry in std::fs::read_dir(systems)
+        .unwrap()
+        .flatten()
+        .filter(|e| e.path().extension().is_some_and(|e| e == "target" || e == "slice"))
+    {
+        let to = tree.join("usr/lib/systemd/system").join(entry.file_name());
+        if !to.exists() && entry.path().is_file() {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
+    let analyze = tools::program("systemd-analyze");
+    let names = [
+        "cleantrack-appliance.service",
+        "cleantrack-appliance-http.socket",
+        "cleantrack-appliance-https.socket",
+        "run-cleantrack-stick.mount",
+    ];
+    let output = run(Command::new(&analyze).args(["verify", "--man=no"]).arg(at("root")).args(names));
+    let told = [output.stdout, output.stderr].concat();
+    assert!(output.status.success() && told.is_empty(), "{}", String::from_utf8_lossy(&told));
+    let security = ["security", "--offline=true", "--no-pager", "--threshold=20"];
+    succeed(Command::new(&analyze).args(security).arg(at("root")).arg("cleantrack-appliance.service"));
+}
