@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use fatfs::{Date, DateTime, FileSystem, FsOptions, Time, TimeProvider};
+use firmware_config::{CLAIM_FILE_NAME, MISTAKES_FILE_NAME};
 
 use crate::card::{CardDevice, read_fault, write_fault};
 use crate::error::FlashError;
@@ -226,6 +227,12 @@ impl BootFiles for CardVolume<'_> {
 
 fn spare_name(name: &str) -> String {
     format!("{name}.new")
+}
+
+/// Puts a claim file there; what the box wrote about the mistakes of the one before is over.
+pub(crate) fn replace_claim(files: &mut dyn BootFiles, claim: &str) -> Result<(), FlashError> {
+    files.write_file(CLAIM_FILE_NAME, claim.as_bytes())?;
+    files.remove_file(MISTAKES_FILE_NAME)
 }
 
 /// The drive as a computer shows it: a folder.
