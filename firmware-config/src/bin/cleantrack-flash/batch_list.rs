@@ -83,6 +83,10 @@ impl BatchList {
             let record = record.map_err(|e| wrong(e.to_string()))?;
             let line = record.position().map_or(0, csv::Position::line);
             let mut row: Vec<String> = record.iter().map(|value| value.trim().to_owned()).collect();
+            // Spreadsheets end with rows of nothing but separators.
+            if row.iter().all(String::is_empty) {
+                continue;
+            }
             row.resize(header.len().max(row.len()), String::new());
             cards.extend(common.read_row(line, &row));
             rows.push(row);
@@ -214,7 +218,7 @@ mod tests {
     fn as_spreadsheets_write_it() {
         let plain =
             "Hostname,claim,passphrase,room\nor-1,claim.toml,,12\nor-2,claim.toml,\"other, words\",13\n";
-        let semicolons = "\u{feff}hostname;claim;passphrase;room\r\nor-1;claim.toml;;12\r\nor-2;claim.toml;\"other, words\"\r\n";
+        let semicolons = "\u{feff}hostname;claim;passphrase;room\r\nor-1;claim.toml;;12\r\nor-2;claim.toml;\"other, words\"\r\n;;;\r\n";
         let wide: Vec<u8> = semicolons.encode_utf16().flat_map(u16::to_le_bytes).collect();
         for list in [plain.as_bytes(), semicolons.as_bytes(), &wide] {
             let (_folder, path) = saved(list);

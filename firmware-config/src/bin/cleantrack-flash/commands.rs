@@ -167,7 +167,7 @@ fn write_image(
     let mut progress = ProgressLine::new();
     let report = write_card(card.as_mut(), image, claim.as_deref(), &mut progress)?;
     let with = if claim.is_some() {
-        "The claim file is on it: put the card into the box and plug it in."
+        "The claim file is on it: eject the card, put it into the box and plug the box in."
     } else {
         "It has no claim file: add one with `cleantrack-flash inject`, or set the box up by its own Wi-Fi."
     };

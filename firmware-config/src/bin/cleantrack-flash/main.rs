@@ -14,6 +14,7 @@ mod drives;
 mod edits;
 mod error;
 mod exit;
+mod fat_guard;
 mod image;
 mod inspect;
 mod manifest;

@@ -2,13 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use firmware_config::CLAIM_FILE_NAME;
-
 use crate::card::{CardDevice, FileCard};
 use crate::drives::{CardDrive, DriveTree, find_drive, require_drive};
 use crate::error::FlashError;
 use crate::system::{open_drive, open_drive_to_read};
-use crate::volume::{BootFiles as _, BootFolder};
+use crate::volume::{BootFolder, replace_claim};
 use crate::writer::add_claim;
 
 /// What a path names.
@@ -59,7 +57,7 @@ pub(crate) fn inject_claim(
         CardPlace::File(path) => add_claim(&mut FileCard::open_writable(&path)?, claim),
         CardPlace::Folder(path) => {
             let mut files = BootFolder::open(&path)?;
-            files.write_file(CLAIM_FILE_NAME, claim.as_bytes())
+            replace_claim(&mut files, claim)
         }
     }
 }

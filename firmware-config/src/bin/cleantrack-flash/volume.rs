@@ -5,9 +5,11 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use fatfs::{Date, DateTime, FileSystem, FsOptions, Time, TimeProvider};
+use firmware_config::{CLAIM_FILE_NAME, MISTAKES_FILE_NAME};
 
 use crate::card::{CardDevice, read_fault, write_fault};
 use crate::error::FlashError;
+use crate::fat_guard::guard_fat;
 use crate::partitions::CardPartition;
 
 /// What the FAT partition of a box's card is called.
@@ -136,8 +138,8 @@ impl<'a> CardVolume<'a> {
         let start = partition.start;
         let window = CardWindow { card, start, bytes: partition.bytes, position: 0, read: 0 };
         let options = FsOptions::new().time_provider(&FAT_CLOCK);
-        let opened = FileSystem::new(window, options);
-        let fat = opened.map_err(|e| fat_fault(e, read_fault(start)))?;
+        let fat =
+            guard_fat(|| FileSystem::new(window, options).map_err(|e| fat_fault(e, read_fault(start))))?;
         let volume = Self { fat, start };
         if purpose == VolumeUse::Change {
             let label = volume.label()?;
@@ -162,20 +164,20 @@ impl<'a> CardVolume<'a> {
     }
 
     pub(crate) fn label(&self) -> Result<String, FlashError> {
-        let listed = self.fat.read_volume_label_from_root_dir().map_err(self.reading())?;
+        let listed = guard_fat(|| self.fat.read_volume_label_from_root_dir().map_err(self.reading()))?;
         Ok(listed.unwrap_or_else(|| self.fat.volume_label()).trim().to_owned())
     }
 
     /// Whether it was left without being closed.
     pub(crate) fn is_dirty(&self) -> Result<bool, FlashError> {
-        let flags = self.fat.read_status_flags().map_err(self.reading())?;
+        let flags = guard_fat(|| self.fat.read_status_flags().map_err(self.reading()))?;
         Ok(flags.dirty() || flags.io_error())
     }
 
     /// Writes what is left to write; the card must be synced behind it.
     pub(crate) fn close(self) -> Result<(), FlashError> {
         let writing = self.writing();
-        self.fat.unmount().map_err(writing)
+        guard_fat(|| self.fat.unmount().map_err(writing))
     }
 
     fn remove_entry(&self, name: &str) -> Result<(), FlashError> {
@@ -197,6 +199,20 @@ impl<'a> CardVolume<'a> {
 
 impl BootFiles for CardVolume<'_> {
     fn read_file(&mut self, name: &str, most: usize) -> Result<Option<Vec<u8>>, FlashError> {
+        guard_fat(|| self.read_entry(name, most))
+    }
+
+    fn write_file(&mut self, name: &str, bytes: &[u8]) -> Result<(), FlashError> {
+        guard_fat(|| self.write_entry(name, bytes))
+    }
+
+    fn remove_file(&mut self, name: &str) -> Result<(), FlashError> {
+        guard_fat(|| self.remove_entry(name))
+    }
+}
+
+impl CardVolume<'_> {
+    fn read_entry(&self, name: &str, most: usize) -> Result<Option<Vec<u8>>, FlashError> {
         let file = match self.fat.root_dir().open_file(name) {
             Ok(file) => file,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -207,7 +223,7 @@ impl BootFiles for CardVolume<'_> {
         Ok(Some(bytes))
     }
 
-    fn write_file(&mut self, name: &str, bytes: &[u8]) -> Result<(), FlashError> {
+    fn write_entry(&self, name: &str, bytes: &[u8]) -> Result<(), FlashError> {
         let spare = spare_name(name);
         self.remove_entry(&spare)?;
         self.require_room(bytes.len())?;
@@ -218,14 +234,16 @@ impl BootFiles for CardVolume<'_> {
         self.remove_entry(name)?;
         root.rename(&spare, &root, name).map_err(self.writing())
     }
-
-    fn remove_file(&mut self, name: &str) -> Result<(), FlashError> {
-        self.remove_entry(name)
-    }
 }
 
 fn spare_name(name: &str) -> String {
     format!("{name}.new")
+}
+
+/// Puts a claim file there; what the box wrote about the mistakes of the one before is over.
+pub(crate) fn replace_claim(files: &mut dyn BootFiles, claim: &str) -> Result<(), FlashError> {
+    files.write_file(CLAIM_FILE_NAME, claim.as_bytes())?;
+    files.remove_file(MISTAKES_FILE_NAME)
 }
 
 /// The drive as a computer shows it: a folder.

@@ -15,7 +15,7 @@ use crate::error::FlashError;
 use crate::image::{BLOCK, BLOCK_BYTES, BlockSum, ImageReader, ImageSummary};
 use crate::partitions::{SECTOR, SECTOR_BYTES, find_boot_partition};
 use crate::progress::{FlashPhase, FlashProgress};
-use crate::volume::{BootFiles as _, CardVolume, VolumeUse};
+use crate::volume::{BootFiles as _, CardVolume, VolumeUse, replace_claim};
 
 /// What a box's data partition needs at least.
 const ROOM_BYTES: u64 = 1024 * 1024 * 1024;
@@ -231,7 +231,7 @@ impl CardDevice for PendingCard<'_> {
 pub(crate) fn add_claim(card: &mut dyn CardDevice, claim: &str) -> Result<(), FlashError> {
     let partition = find_boot_partition(card)?;
     let mut volume = CardVolume::open(card, partition, VolumeUse::Change)?;
-    volume.write_file(CLAIM_FILE_NAME, claim.as_bytes())?;
+    replace_claim(&mut volume, claim)?;
     volume.close()?;
     let at = partition.start;
     card.sync().map_err(write_fault(at))?;

@@ -105,8 +105,10 @@ fn a_claim_file_goes_into_a_file_and_into_a_folder() {
     let (outcome, _) = desk.run("inject @claim.toml @drive", &[]);
     assert!(matches!(outcome, Err(FlashError::FolderUnknown { .. })));
     std::fs::write(desk.path("drive/u-boot.bin"), "x").unwrap();
+    std::fs::write(desk.path("drive/cleantrack-mistakes.txt"), "line 3 …").unwrap();
     let (outcome, _) = desk.run("inject @claim.toml @drive", &[]);
     assert!(outcome.is_ok(), "{outcome:?}");
+    assert!(!desk.path("drive/cleantrack-mistakes.txt").exists(), "what it said is over");
     assert_eq!(std::fs::read_to_string(desk.path("drive/cleantrack.toml")).unwrap(), card_claim());
     let (outcome, console) = desk.run("inspect @drive", &[]);
     assert!(outcome.is_ok() && console.shown().contains("claim file: good"), "{}", console.shown());

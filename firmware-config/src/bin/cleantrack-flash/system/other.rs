@@ -1,5 +1,6 @@
 //! Systems on which card readers are not written to: files and mounted drives work there too.
 
+use std::convert::Infallible;
 use std::fs::File;
 use std::io;
 
@@ -12,14 +13,12 @@ pub(crate) fn drop_cache(_file: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// A terminal whose input is hidden; here it stays visible.
-pub(crate) struct HiddenInput;
-
-pub(crate) fn hide_input() -> Option<HiddenInput> {
+/// Input stays visible here.
+pub(crate) fn hide_input() -> Option<Infallible> {
     None
 }
 
-pub(crate) fn show_input(_hidden: &HiddenInput) {}
+pub(crate) fn show_input(_hidden: &Infallible) {}
 
 pub(crate) fn open_drive(_drive: &CardDrive, _tree: &DriveTree) -> Result<Box<dyn CardDevice>, FlashError> {
     Err(FlashError::SystemUnsupported)
