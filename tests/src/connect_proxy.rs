@@ -191,7 +191,8 @@ async fn join_streams(
 ) -> io::Result<()> {
     let left = AtomicU64::new(bytes_max);
     let ((near_read, near_write), (far_read, far_write)) = (tokio::io::split(near), tokio::io::split(far));
-    tokio::try_join!(copy_stream(near_read, far_write, &left), copy_stream(far_read, near_write, &left)).map(drop)
+    tokio::try_join!(copy_stream(near_read, far_write, &left), copy_stream(far_read, near_write, &left))
+        .map(drop)
 }
 
 async fn copy_stream(
