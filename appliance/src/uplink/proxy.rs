@@ -90,10 +90,21 @@ impl ProxyAddress {
     /// The address is none.
     pub(super) fn for_client(&self) -> Result<reqwest::Proxy, reqwest::Error> {
         let proxy = reqwest::Proxy::all(format!("http://{self}"))?;
-        Ok(match &self.credentials {
+        let header = self.authorization().and_then(|text| http::HeaderValue::try_from(text).ok());
+        Ok(match header {
             None => proxy,
-            Some(credentials) => proxy.basic_auth(&credentials.user, &credentials.password),
+            // As a header of its own: as a name and password it would stand in the proxy's address, which is shown.
+            Some(mut header) => {
+                header.set_sensitive(true);
+                proxy.custom_http_auth(header)
+            }
         })
+    }
+
+    /// What proves who uses it.
+    fn authorization(&self) -> Option<String> {
+        let ProxyCredentials { user, password } = self.credentials.as_ref()?;
+        Some(format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))))
     }
 
     /// Asks on an open connection for a tunnel to `target` (`host:port`).
@@ -105,12 +116,9 @@ impl ProxyAddress {
         stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
         target: &str,
     ) -> Result<(), WayFault> {
-        let credentials = match &self.credentials {
-            None => String::new(),
-            Some(ProxyCredentials { user, password }) => {
-                format!("Proxy-Authorization: Basic {}\r\n", STANDARD.encode(format!("{user}:{password}")))
-            }
-        };
+        let credentials = self.authorization();
+        let credentials =
+            credentials.map_or_else(String::new, |text| format!("Proxy-Authorization: {text}\r\n"));
         let request = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{credentials}\r\n");
         let cut = |_| WayFault::ProxyCut;
         stream.write_all(request.as_bytes()).await.map_err(cut)?;
