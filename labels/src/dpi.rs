@@ -37,7 +37,7 @@ impl Dpi {
     }
 
     /// Dots per em of a size in points.
-    pub(crate) fn points(self, pt: f64) -> u32 {
+    pub fn points(self, pt: f64) -> u32 {
         (pt * f64::from(self.0) / 72.0).round() as u32
     }
 }

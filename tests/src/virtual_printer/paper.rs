@@ -58,11 +58,6 @@ impl Paper {
         self.raw.extend_from_slice(&raw[..raw.len().min(room)]);
     }
 
-    /// The bytes that it is made of.
-    pub(super) fn raw(&self) -> &[u8] {
-        &self.raw
-    }
-
     pub(super) fn take_raw(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.raw)
     }

@@ -47,12 +47,12 @@ impl TextState {
         self.centred = n == 1;
     }
 
-    /// One byte of text; a line that is full goes out by itself.
+    /// One byte of text; a line that is full goes out before it.
     pub(super) fn put(&mut self, byte: u8, paper: &mut Paper) {
-        self.line.push(find_letter(self.page, byte));
-        if self.line.chars().count() as u32 * CELL.0 * self.size.0 >= PAPER_DOTS {
+        if (self.line.chars().count() as u32 + 1) * CELL.0 * self.size.0 > PAPER_DOTS {
             self.feed(paper);
         }
+        self.line.push(find_letter(self.page, byte));
     }
 
     /// The line goes onto the paper.
