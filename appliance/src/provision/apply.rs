@@ -6,21 +6,10 @@ use std::path::{Path, PathBuf};
 
 use firmware_config::ClaimFile;
 
+use super::error::ProvisionError;
 use super::owner::{FileOwner, find_service};
 use super::plan::{FileChange, FileContent, MADE_CODE_FILE, SETTLED_FILE, place_of};
 use crate::setup::{CODE_FILE, STATE_FILE, SetupState};
-
-/// Why it was not done.
-#[derive(Debug, thiserror::Error)]
-pub enum ProvisionError {
-    #[error("{} cannot be written: {source}. Nothing was taken from the card; the box starts with what it had", path.display())]
-    Data { path: PathBuf, source: std::io::Error },
-    #[error("the settings that follow from the claim file are none that this box takes: {0}")]
-    Settings(String),
-    /// Only gates of tests do this.
-    #[error("the power was cut")]
-    Cut,
-}
 
 /// Stands between any two steps of which the first is durable.
 pub trait StepGate {

@@ -8,7 +8,8 @@ use firmware_config::{CLAIM_FILE_BYTES_MAX, CLAIM_FILE_NAME};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, openat, renameat, unlinkat};
 use rustix::io::Errno;
 
-use super::apply::{ProvisionError, StepGate};
+use super::apply::StepGate;
+use super::error::ProvisionError;
 use crate::setup::{SetupOrigin, SetupStage};
 
 /// That a claim file is being wiped, below the data partition's `etc`.

@@ -6,7 +6,7 @@ use std::path::Path;
 use firmware_config::{ClaimFile, NetworkClaim, WifiClaim};
 use service::settings::ProgramSettings as _;
 
-use super::apply::ProvisionError;
+use super::error::ProvisionError;
 use crate::settings::BoxSettings;
 
 const MADE: &str =

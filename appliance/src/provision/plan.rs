@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use firmware_config::{ClaimFile, NetworkClaim};
 
-use super::apply::ProvisionError;
+use super::error::ProvisionError;
 use super::files;
 use crate::setup::{CODE_FILE, SetupPart};
 
