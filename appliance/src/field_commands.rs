@@ -33,7 +33,7 @@ const JOURNAL_LINES: &str = "--lines=20000";
 
 /// Why a command did not do what it is for.
 #[derive(Debug, thiserror::Error)]
-pub enum FieldError {
+pub(crate) enum FieldError {
     #[error(transparent)]
     Provision(#[from] ProvisionError),
     #[error("{} cannot be written: {source}", path.display())]
@@ -43,10 +43,10 @@ pub enum FieldError {
 }
 
 /// What doctor and bundle know before they look: the settings, or why there are none.
-pub struct FieldSettings {
-    pub settings: Result<BoxSettings, String>,
+pub(crate) struct FieldSettings {
+    pub(crate) settings: Result<BoxSettings, String>,
     /// The data folder, where anything names one.
-    pub data: Option<PathBuf>,
+    pub(crate) data: Option<PathBuf>,
 }
 
 impl FieldSettings {
@@ -64,7 +64,7 @@ fn machine_clock() -> Arc<dyn Clock> {
 ///
 /// # Errors
 /// The data partition cannot be written.
-pub fn run_provision(card: &Path, data: &Path) -> Result<ProgramExit, FieldError> {
+pub(crate) fn run_provision(card: &Path, data: &Path) -> Result<ProgramExit, FieldError> {
     let paths = ProvisionPaths { card: card.to_owned(), data: data.to_owned(), root: PathBuf::from("/") };
     let outcome = provision_box(&paths, &SystemRandom, web::word_card_report, &mut OpenGate)?;
     show_text(&web::word_provision(&outcome));
@@ -76,7 +76,7 @@ pub fn run_provision(card: &Path, data: &Path) -> Result<ProgramExit, FieldError
 ///
 /// # Errors
 /// There is none, or it cannot be read.
-pub fn show_code(settings: &BoxSettings, data: &Path) -> Result<ProgramExit, FieldError> {
+pub(crate) fn show_code(settings: &BoxSettings, data: &Path) -> Result<ProgramExit, FieldError> {
     let code = SetupCode::find(settings.setup.folder.as_deref(), data);
     let missing = || FieldError::Code("the box makes one at its first start; read it as root".to_owned());
     show_text(&code.read().ok_or_else(missing)?);
@@ -85,13 +85,13 @@ pub fn show_code(settings: &BoxSettings, data: &Path) -> Result<ProgramExit, Fie
 
 /// How the doctor shows what it finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DoctorFormat {
+pub(crate) enum DoctorFormat {
     Words,
     Json,
 }
 
 /// Looks at everything; ends with 0, 1 or 2.
-pub fn run_doctor(field: &FieldSettings, format: DoctorFormat) -> ExitCode {
+pub(crate) fn run_doctor(field: &FieldSettings, format: DoctorFormat) -> ExitCode {
     let report = examine_all(field);
     match format {
         DoctorFormat::Words => show_text(web::word_doctor_report(&report).trim_end()),
@@ -188,7 +188,7 @@ fn ask_report<R: DeserializeOwned>(data: &Path, command: &AdminCommand) -> Resul
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn write_bundle(field: &FieldSettings, out: Option<PathBuf>) -> Result<ProgramExit, FieldError> {
+pub(crate) fn write_bundle(field: &FieldSettings, out: Option<PathBuf>) -> Result<ProgramExit, FieldError> {
     let data = field.data.clone().unwrap_or_else(|| PathBuf::from("/nonexistent"));
     let mut files =
         collect_machine_files(&MachineRoot::of_system(), &data, &read_state(field.setup_folder()));

@@ -6,21 +6,10 @@ use std::path::{Path, PathBuf};
 
 use firmware_config::ClaimFile;
 
+use super::error::ProvisionError;
 use super::owner::{FileOwner, find_service};
 use super::plan::{FileChange, FileContent, MADE_CODE_FILE, SETTLED_FILE, place_of};
 use crate::setup::{CODE_FILE, STATE_FILE, SetupState};
-
-/// Why it was not done.
-#[derive(Debug, thiserror::Error)]
-pub enum ProvisionError {
-    #[error("{} cannot be written: {source}. Nothing was taken from the card; the box starts with what it had", path.display())]
-    Data { path: PathBuf, source: std::io::Error },
-    #[error("the settings that follow from the claim file are none that this box takes: {0}")]
-    Settings(String),
-    /// Only gates of tests do this.
-    #[error("the power was cut")]
-    Cut,
-}
 
 /// Stands between any two steps of which the first is durable.
 pub trait StepGate {
@@ -41,7 +30,7 @@ impl StepGate for OpenGate {
 
 /// The data partition.
 #[derive(Debug)]
-pub struct DataFolder {
+pub(super) struct DataFolder {
     data: PathBuf,
     etc: PathBuf,
     setup: PathBuf,
@@ -49,49 +38,53 @@ pub struct DataFolder {
 }
 
 impl DataFolder {
-    pub fn open(data: &Path, root: &Path) -> Result<Self, ProvisionError> {
+    pub(super) fn open(data: &Path, root: &Path) -> Result<Self, ProvisionError> {
         let (etc, setup) = (data.join("etc"), data.join("etc/cleantrack"));
         make_folder(&setup)?;
         Ok(Self { data: data.to_owned(), etc, setup, service: find_service(data, root) })
     }
 
-    pub fn data(&self) -> &Path {
+    pub(super) fn data(&self) -> &Path {
         &self.data
     }
 
-    pub fn setup_folder(&self) -> &Path {
+    pub(super) fn setup_folder(&self) -> &Path {
         &self.setup
     }
 
-    pub fn has_state(&self) -> bool {
+    pub(super) fn has_state(&self) -> bool {
         self.setup.join(STATE_FILE).exists()
     }
 
-    pub fn has_claim(&self) -> bool {
+    pub(super) fn has_claim(&self) -> bool {
         self.setup.join("claim.toml").exists()
     }
 
-    pub fn has_code(&self) -> bool {
+    pub(super) fn has_code(&self) -> bool {
         std::fs::metadata(self.setup.join(CODE_FILE)).is_ok_and(|meta| meta.len() > 0)
     }
 
-    pub fn has_file(&self, name: &str) -> bool {
+    pub(super) fn has_file(&self, name: &str) -> bool {
         self.etc.join(name).exists()
     }
 
     /// The code that the box made itself.
-    pub fn made_code(&self) -> Option<String> {
+    pub(super) fn made_code(&self) -> Option<String> {
         let text = std::fs::read_to_string(self.etc.join(MADE_CODE_FILE)).ok()?;
         Some(text.trim().to_owned()).filter(|code| !code.is_empty())
     }
 
     /// What was applied before; one that cannot be read counts as none, and what the new file names counts.
-    pub fn read_settled(&self) -> ClaimFile {
+    pub(super) fn read_settled(&self) -> ClaimFile {
         let bytes = std::fs::read(self.etc.join(SETTLED_FILE)).ok();
         bytes.and_then(|bytes| ClaimFile::parse(&bytes).ok()).unwrap_or_default()
     }
 
-    pub fn apply_change(&self, change: &FileChange, gate: &mut dyn StepGate) -> Result<(), ProvisionError> {
+    pub(super) fn apply_change(
+        &self,
+        change: &FileChange,
+        gate: &mut dyn StepGate,
+    ) -> Result<(), ProvisionError> {
         let path = place_of(&self.etc, change);
         match &change.content {
             FileContent::Open(text) => self.put_file(&path, text, FileAccess::Everybody, gate),
@@ -102,17 +95,21 @@ impl DataFolder {
         }
     }
 
-    pub fn write_state(&self, state: &SetupState, gate: &mut dyn StepGate) -> Result<(), ProvisionError> {
+    pub(super) fn write_state(
+        &self,
+        state: &SetupState,
+        gate: &mut dyn StepGate,
+    ) -> Result<(), ProvisionError> {
         let path = self.setup.join(STATE_FILE);
         let text = serde_json::to_string(state).map_err(|error| at_path(&path, error.into()))?;
         self.put_file(&path, &text, FileAccess::Everybody, gate)
     }
 
-    pub fn mark_file(&self, name: &str, gate: &mut dyn StepGate) -> Result<(), ProvisionError> {
+    pub(super) fn mark_file(&self, name: &str, gate: &mut dyn StepGate) -> Result<(), ProvisionError> {
         self.put_file(&self.etc.join(name), "", FileAccess::Root, gate)
     }
 
-    pub fn remove_file(&self, name: &str, gate: &mut dyn StepGate) -> Result<(), ProvisionError> {
+    pub(super) fn remove_file(&self, name: &str, gate: &mut dyn StepGate) -> Result<(), ProvisionError> {
         remove_path(&self.etc.join(name), gate)
     }
 

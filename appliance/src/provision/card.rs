@@ -8,18 +8,19 @@ use firmware_config::{CLAIM_FILE_BYTES_MAX, CLAIM_FILE_NAME};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, openat, renameat, unlinkat};
 use rustix::io::Errno;
 
-use super::apply::{ProvisionError, StepGate};
+use super::apply::StepGate;
+use super::error::ProvisionError;
 use crate::setup::{SetupOrigin, SetupStage};
 
 /// That a claim file is being wiped, below the data partition's `etc`.
-pub const WIPE_MARKER: &str = "cleantrack/wiping";
+pub(super) const WIPE_MARKER: &str = "cleantrack/wiping";
 const PROVISIONED: &str = "cleantrack-provisioned.txt";
 const MISTAKES: &str = "cleantrack-mistakes.txt";
 const NEXT: &str = "cleantrack.new";
 
 /// What lies under the claim file's name.
 #[derive(Debug)]
-pub enum ClaimSource {
+pub(super) enum ClaimSource {
     Absent,
     Unreadable(String),
     /// At most one byte more than a claim file may have.
@@ -28,19 +29,19 @@ pub enum ClaimSource {
 
 /// The card.
 #[derive(Debug)]
-pub struct CardFolder {
+pub(super) struct CardFolder {
     path: PathBuf,
     origin: SetupOrigin,
 }
 
 impl CardFolder {
     /// A folder of the data partition is the set-up page's: it belongs to the service, and no link in it is followed.
-    pub fn of(path: &Path, data: &Path) -> Self {
+    pub(super) fn of(path: &Path, data: &Path) -> Self {
         let is_page = path.starts_with(data);
         Self { path: path.to_owned(), origin: if is_page { SetupOrigin::Page } else { SetupOrigin::Card } }
     }
 
-    pub fn origin(&self) -> SetupOrigin {
+    pub(super) fn origin(&self) -> SetupOrigin {
         self.origin
     }
 
@@ -56,7 +57,7 @@ impl CardFolder {
         openat(&folder, CLAIM_FILE_NAME, flags, Mode::empty()).map(File::from)
     }
 
-    pub fn read_claim(&self) -> ClaimSource {
+    pub(super) fn read_claim(&self) -> ClaimSource {
         match self.open_claim(OFlags::RDONLY) {
             Err(Errno::NOENT) => ClaimSource::Absent,
             Err(error) => ClaimSource::Unreadable(error.to_string()),
@@ -65,7 +66,7 @@ impl CardFolder {
     }
 
     /// Zeros over the claim file, then it goes. The inner error is a card that does not take it.
-    pub fn wipe_claim(&self, gate: &mut dyn StepGate) -> Result<Result<(), String>, ProvisionError> {
+    pub(super) fn wipe_claim(&self, gate: &mut dyn StepGate) -> Result<Result<(), String>, ProvisionError> {
         let file = match self.open_claim(OFlags::WRONLY) {
             Err(Errno::NOENT) => return Ok(Ok(())),
             Err(error) => return Ok(Err(error.to_string())),
@@ -87,7 +88,7 @@ impl CardFolder {
     }
 
     /// A request that nobody can read would be waited for again and again; what lies on a card is the installer's.
-    pub fn drop_unreadable(&self) {
+    pub(super) fn drop_unreadable(&self) {
         if self.origin == SetupOrigin::Page
             && let Err(error) = self.remove_entry(CLAIM_FILE_NAME)
         {
@@ -105,7 +106,7 @@ impl CardFolder {
     }
 
     /// What the installer reads on a laptop, with the line ends that every editor knows. Only a card gets one.
-    pub fn write_report(&self, stage: SetupStage, text: &str) -> Result<(), String> {
+    pub(super) fn write_report(&self, stage: SetupStage, text: &str) -> Result<(), String> {
         if self.origin == SetupOrigin::Page {
             return Ok(());
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 use firmware_config::{ClaimFile, NetworkClaim, WifiClaim};
 use service::settings::ProgramSettings as _;
 
-use super::apply::ProvisionError;
+use super::error::ProvisionError;
 use crate::settings::BoxSettings;
 
 const MADE: &str =
@@ -16,7 +16,7 @@ const WIRED_METRIC: u32 = 100;
 const WIRELESS_METRIC: u32 = 600;
 
 /// `wpa_supplicant`'s: the network's name in hex digits, which it reads without quotes, and the passphrase only as its hash.
-pub fn write_wpa(wifi: &WifiClaim) -> String {
+pub(super) fn write_wpa(wifi: &WifiClaim) -> String {
     let ssid: String = wifi.ssid.bytes().map(|byte| format!("{byte:02x}")).collect();
     let mut text = MADE.to_owned();
     text.push_str("ctrl_interface=DIR=/run/wpa_supplicant\n");
@@ -37,12 +37,12 @@ pub fn write_wpa(wifi: &WifiClaim) -> String {
 }
 
 /// systemd-networkd's, of the cable.
-pub fn write_wired(network: &NetworkClaim) -> String {
+pub(super) fn write_wired(network: &NetworkClaim) -> String {
     write_link("Name=en* eth* usb*", WIRED_METRIC, network)
 }
 
 /// systemd-networkd's, of the radio.
-pub fn write_wireless(network: &NetworkClaim) -> String {
+pub(super) fn write_wireless(network: &NetworkClaim) -> String {
     write_link("Name=wlan*", WIRELESS_METRIC, network)
 }
 
@@ -74,22 +74,22 @@ fn write_link(matches: &str, metric: u32, network: &NetworkClaim) -> String {
 }
 
 /// systemd-timesyncd's; the servers that the image knows stay behind these.
-pub fn write_time_servers(servers: &[String]) -> String {
+pub(super) fn write_time_servers(servers: &[String]) -> String {
     format!("{MADE}[Time]\nNTP={}\n", servers.join(" "))
 }
 
 /// A proxy's address, and who uses it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProxyParts {
+pub(super) struct ProxyParts {
     /// `http://host:port`.
-    pub url: String,
+    pub(super) url: String,
     /// Name and password.
-    pub credentials: Option<(String, String)>,
+    pub(super) credentials: Option<(String, String)>,
 }
 
 impl ProxyParts {
     /// Of `http://[user[:password]@]host:port`.
-    pub fn of(url: &str) -> Self {
+    pub(super) fn of(url: &str) -> Self {
         let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
         let Some((user, host)) = rest.rsplit_once('@') else {
             return Self { url: url.to_owned(), credentials: None };
@@ -100,21 +100,21 @@ impl ProxyParts {
 }
 
 /// What the service's settings follow from.
-pub struct SettingsFacts<'a> {
+pub(super) struct SettingsFacts<'a> {
     /// `etc/cleantrack` of the data partition.
-    pub folder: &'a Path,
-    pub settled: &'a ClaimFile,
-    pub proxy: Option<ProxyParts>,
+    pub(super) folder: &'a Path,
+    pub(super) settled: &'a ClaimFile,
+    pub(super) proxy: Option<ProxyParts>,
     /// Whether there is a claim file for the service.
-    pub has_claim: bool,
-    pub is_access_point: bool,
+    pub(super) has_claim: bool,
+    pub(super) is_access_point: bool,
 }
 
 /// The service's settings, which it can read: else it would not start.
 ///
 /// # Errors
 /// They are none.
-pub fn write_settings(facts: &SettingsFacts<'_>) -> Result<String, ProvisionError> {
+pub(super) fn write_settings(facts: &SettingsFacts<'_>) -> Result<String, ProvisionError> {
     let path = |name: &str| toml::Value::String(facts.folder.join(name).display().to_string());
     let mut file = toml::Table::new();
     if facts.has_claim {

@@ -7,6 +7,7 @@
 
 mod apply;
 mod card;
+mod error;
 mod files;
 mod owner;
 mod plan;
@@ -24,7 +25,8 @@ use crate::setup::{
     ProvisionOutcome, SetupNote, SetupOrigin, SetupStage, SetupState, list_rows, make_code, read_state,
 };
 
-pub use self::apply::{OpenGate, ProvisionError, StepGate};
+pub use self::apply::{OpenGate, StepGate};
+pub use self::error::ProvisionError;
 
 /// Where it works.
 #[derive(Debug, Clone)]

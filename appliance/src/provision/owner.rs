@@ -8,13 +8,13 @@ const SERVICE_USER: &str = "cleantrack";
 
 /// A user and its group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FileOwner {
-    pub user: u32,
-    pub group: u32,
+pub(super) struct FileOwner {
+    pub(super) user: u32,
+    pub(super) group: u32,
 }
 
 /// Whoever has the service's data folder; before it is there, whoever the machine lists under the service's name.
-pub fn find_service(data: &Path, root: &Path) -> Option<FileOwner> {
+pub(super) fn find_service(data: &Path, root: &Path) -> Option<FileOwner> {
     let folder = std::fs::metadata(data.join("appliance")).ok();
     let of_folder = folder.map(|meta| FileOwner { user: meta.uid(), group: meta.gid() });
     of_folder.filter(|owner| owner.user != 0).or_else(|| {

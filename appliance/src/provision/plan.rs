@@ -4,26 +4,26 @@ use std::path::{Path, PathBuf};
 
 use firmware_config::{ClaimFile, NetworkClaim};
 
-use super::apply::ProvisionError;
+use super::error::ProvisionError;
 use super::files;
 use crate::setup::{CODE_FILE, SetupPart};
 
 /// What was applied so far, the relay and the set-up code aside.
-pub const SETTLED_FILE: &str = "cleantrack/settled.toml";
+pub(super) const SETTLED_FILE: &str = "cleantrack/settled.toml";
 /// Of a code that the box made: unlike an installer's it stands on the card.
-pub const MADE_CODE_FILE: &str = "cleantrack/setup-code-made";
+pub(super) const MADE_CODE_FILE: &str = "cleantrack/setup-code-made";
 
 /// A change below the data partition's `etc`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileChange {
+pub(super) struct FileChange {
     /// Below `etc`.
-    pub path: String,
-    pub content: FileContent,
+    pub(super) path: String,
+    pub(super) content: FileContent,
 }
 
 /// What becomes of a path.
 #[derive(Clone, PartialEq, Eq)]
-pub enum FileContent {
+pub(super) enum FileContent {
     /// Read by everybody on the machine.
     Open(String),
     /// Read by root alone.
@@ -47,25 +47,25 @@ impl std::fmt::Debug for FileContent {
 }
 
 /// What a plan is made of.
-pub struct PlanInputs<'a> {
+pub(super) struct PlanInputs<'a> {
     /// The new one.
-    pub claim: &'a ClaimFile,
+    pub(super) claim: &'a ClaimFile,
     /// What was applied before.
-    pub before: ClaimFile,
+    pub(super) before: ClaimFile,
     /// The data partition, as paths in settings name it.
-    pub data: &'a Path,
+    pub(super) data: &'a Path,
     /// Whether the box becomes a network of its own.
-    pub is_access_point: bool,
+    pub(super) is_access_point: bool,
     /// Whether the service has a claim file already.
-    pub has_claim: bool,
+    pub(super) has_claim: bool,
     /// A set-up code that was made, where there is none yet.
-    pub new_code: Option<String>,
+    pub(super) new_code: Option<String>,
 }
 
 /// All changes, in their order.
 #[derive(Debug, PartialEq, Eq)]
-pub struct BoxPlan {
-    pub changes: Vec<FileChange>,
+pub(super) struct BoxPlan {
+    pub(super) changes: Vec<FileChange>,
 }
 
 impl BoxPlan {
@@ -73,7 +73,7 @@ impl BoxPlan {
     ///
     /// # Errors
     /// The settings that would be written are none that the box takes.
-    pub fn of(inputs: &PlanInputs<'_>) -> Result<Self, ProvisionError> {
+    pub(super) fn of(inputs: &PlanInputs<'_>) -> Result<Self, ProvisionError> {
         let settled = lay_over(&inputs.before, inputs.claim);
         let mut plan = Self { changes: Vec::new() };
         plan.plan_machine(&settled);
@@ -155,7 +155,7 @@ impl BoxPlan {
 
 /// A new claim file changes only what it names: the Wi-Fi as a whole, an address with its gateway, each of the rest by itself.
 /// Whoever joins another Wi-Fi without an address gets one there.
-pub fn lay_over(before: &ClaimFile, new: &ClaimFile) -> ClaimFile {
+pub(super) fn lay_over(before: &ClaimFile, new: &ClaimFile) -> ClaimFile {
     let (old, network) = (&before.network, &new.network);
     let is_new_link = new.wifi.is_some() || network.address.is_some();
     let merged = NetworkClaim {
@@ -179,7 +179,7 @@ pub fn lay_over(before: &ClaimFile, new: &ClaimFile) -> ClaimFile {
 }
 
 /// What a claim file names.
-pub fn list_parts(claim: &ClaimFile) -> Vec<SetupPart> {
+pub(super) fn list_parts(claim: &ClaimFile) -> Vec<SetupPart> {
     let network = &claim.network;
     let all = [
         (SetupPart::Relay, claim.relay.is_some()),
@@ -198,6 +198,6 @@ pub fn list_parts(claim: &ClaimFile) -> Vec<SetupPart> {
 }
 
 /// Below `etc`.
-pub fn place_of(etc: &Path, change: &FileChange) -> PathBuf {
+pub(super) fn place_of(etc: &Path, change: &FileChange) -> PathBuf {
     etc.join(&change.path)
 }

@@ -1,6 +1,6 @@
 ### Setting a box up: the set-up page, and the report that first boot leaves on the card.
 
-setup-title = Set up this box
+setup-page-title = Set up this box
 setup-intro = Ten minutes from here to the first scan. What is left empty stays as it is.
 setup-again = Nothing was changed. What you entered is kept, except PINs.
 setup-save = Set up
@@ -83,16 +83,9 @@ provision-refused = The claim file has mistakes; nothing of it was applied.
 
 ## The form.
 
-form-needed = { $field } is needed
-form-too-long = { $field } is longer than { $max } characters. Shorten it
-form-character = { $field } has a character that cannot be shown (U+{ $code }). Enter it again by hand
-form-number = { $field } is a whole number, such as 1
-form-range = { $field } is a number from { $min } to { $max }
-form-option = { $field } is not on the list. Choose again
-form-altered = This form was altered on its way. Check every field, then save again
-form-yes = Yes
-form-no = No
-form-empty = (nothing)
+setup-field-needed = { $field } is needed
+setup-field-long = { $field } is longer than { $max } characters. Shorten it
+setup-field-character = { $field } has a character that cannot be shown (U+{ $code }). Enter it again by hand
 
 form-setup-people = First facility admin
 form-setup-admin = Name

@@ -1,4 +1,4 @@
-setup-title = Configurar esta unidad
+setup-page-title = Configurar esta unidad
 setup-intro = Diez minutos hasta el primer escaneo. Lo que quede vacío no cambia.
 setup-again = No se cambió nada. Lo que escribió se conserva, salvo los PIN.
 setup-save = Configurar
@@ -69,16 +69,9 @@ provision-applied = El archivo se aplicó.
 provision-applied-left = El archivo se aplicó, pero no se pudo borrar de la tarjeta.
 provision-refused = El archivo tiene errores; no se aplicó nada.
 
-form-needed = Falta: { $field }
-form-too-long = { $field } tiene más de { $max } caracteres. Acórtelo
-form-character = { $field } tiene un carácter que no se puede mostrar (U+{ $code }). Escríbalo de nuevo a mano
-form-number = { $field } es un número entero, como 1
-form-range = { $field } es un número de { $min } a { $max }
-form-option = { $field } no está en la lista. Elija de nuevo
-form-altered = Este formulario se alteró en el camino. Revise cada campo y guarde de nuevo
-form-yes = Sí
-form-no = No
-form-empty = (nada)
+setup-field-needed = Falta: { $field }
+setup-field-long = { $field } tiene más de { $max } caracteres. Acórtelo
+setup-field-character = { $field } tiene un carácter que no se puede mostrar (U+{ $code }). Escríbalo de nuevo a mano
 
 form-setup-people = Primer administrador
 form-setup-admin = Nombre

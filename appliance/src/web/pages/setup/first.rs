@@ -12,7 +12,7 @@ use web::argument::FormFields;
 use web::error::HttpError;
 use web::form::{FormDefinition, FormValues};
 
-use super::form::{FIRST, FIRST_IMAGE, read_claim};
+use super::form::{FIRST, FIRST_IMAGE, read_claim, word_faults};
 use super::page::{SetupForm, SetupMarks, done_page, form_page, plain_page};
 use super::{SETUP, STAFF_SETUP};
 use crate::doctor::running::has_admin;
@@ -42,7 +42,7 @@ fn form_definition(state: &AppState) -> &'static FormDefinition {
 
 fn open_layout(state: &AppState, phone: &PhoneCaller) -> (PageLayout, SetupWords) {
     let (page_words, w): (PageWords, SetupWords) = phone.words();
-    (PageLayout::open(state, &Snapshot::now(state), page_words, w.setup_title()), w)
+    (PageLayout::open(state, &Snapshot::now(state), page_words, w.setup_page_title()), w)
 }
 
 /// Whether somebody can sign in who can set the box up.
@@ -141,7 +141,7 @@ fn check_code(
 
 /// All that is wrong at once.
 fn read_entry(values: FormValues, form: &OpenListForm, w: SetupWords) -> Result<FirstEntry, Vec<Wrong>> {
-    let mut wrong = values.errors(w.catalog());
+    let mut wrong = word_faults(&values, w);
     let pin = form.fields.text("pin").trim().to_owned();
     if PinForm::of(StaffRole::FacilityAdmin).check(&pin).is_err() {
         wrong.push(Wrong { at: "pin".to_owned(), words: w.setup_pin_wrong() });

@@ -2,7 +2,7 @@
 
 use firmware_config::{ClaimFile, ClaimFileError, NetworkClaim};
 use record::limits::NAME_CHARS_MAX;
-use web::form::{FormDefinition, FormField, FormSection, FormValues};
+use web::form::{FieldCause, FormDefinition, FormField, FormSection, FormValues};
 
 use crate::setup::SetupRow;
 use crate::web::request::field_error::Wrong;
@@ -77,6 +77,21 @@ const FIELD_KEYS: [(&str, &str); 12] = [
     ("network.ca", "ca"),
     ("network.ntp", "ntp"),
 ];
+
+/// What a field by itself shows to be wrong.
+pub(super) fn word_faults(values: &FormValues, w: SetupWords) -> Vec<Wrong> {
+    let worded = values.faults().into_iter().map(|fault| {
+        let label = w.catalog().format(&values.form().message_key(fault.field), &[]);
+        let words = match fault.cause {
+            FieldCause::TooLong { chars_max } => w.setup_field_long(label, chars_max.to_string()),
+            FieldCause::Character { code } => w.setup_field_character(format!("{code:04X}"), label),
+            // Nothing here is a number or on a list.
+            _ => w.setup_field_needed(label),
+        };
+        Wrong { at: fault.field.to_owned(), words }
+    });
+    worded.collect()
+}
 
 /// The claim file that was chosen or put in as text, with the form's fields over it.
 ///
@@ -229,8 +244,7 @@ mod tests {
     fn every_field_has_words_in_each_language() {
         for locale in [Locale::EnUs, Locale::EsUs] {
             let catalog = SetupWords::in_locale(locale).catalog();
-            let forms = super::super::FORMS.iter().flat_map(|form| form.message_keys());
-            for key in forms.chain(web::form::GENERAL_KEYS.map(str::to_owned)) {
+            for key in super::super::FORMS.iter().flat_map(|form| form.message_keys()) {
                 assert!(catalog.has_message(&key), "{locale:?} {key}");
             }
         }

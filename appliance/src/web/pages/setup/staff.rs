@@ -7,7 +7,7 @@ use web::form::{FormDefinition, FormValues};
 
 use super::STAFF_SETUP;
 use super::first::{change_facility, done_lines, hand_on, unwritten_error};
-use super::form::{LATER, LATER_IMAGE, read_claim};
+use super::form::{LATER, LATER_IMAGE, read_claim, word_faults};
 use super::page::{SetupForm, SetupMarks, done_page, form_page};
 use crate::identity::{AccessOutcome, AccessTarget};
 use crate::web::access::permissions::EditSettings;
@@ -31,7 +31,7 @@ fn form_definition(state: &AppState) -> &'static FormDefinition {
 /// Staff pages are English where not all of them have another language.
 fn staff_layout(state: &AppState, signed: &StaffSession, problems: &[Wrong]) -> (PageLayout, SetupWords) {
     let (page_words, _, w): (PageWords, StaffWords, SetupWords) = signed.words();
-    let title = window_title(page_words, w.setup_title(), problems);
+    let title = window_title(page_words, w.setup_page_title(), problems);
     (PageLayout::staff(state, &Snapshot::now(state), title, signed, NavSection::Box), w)
 }
 
@@ -66,7 +66,7 @@ pub(crate) async fn save(
 ) -> Result<FormOrPage, HttpError> {
     let (_, w): (StaffWords, SetupWords) = signed.words();
     let values = FormValues::read(form_definition(&state), &form.fields);
-    let mut problems = values.errors(w.catalog());
+    let mut problems = word_faults(&values, w);
     let claim = match read_claim(&values, form.file.as_deref(), w) {
         Ok(claim) if problems.is_empty() => claim,
         Ok(_) => return save_again(&state, &signed, &values, problems, &form),
