@@ -131,7 +131,7 @@ impl UplinkSettings {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BackupSettings {
-    /// Folder for backups: where a stick or another machine's folder is mounted. None: no backup is made.
+    /// Folder for backups: where a stick or another machine's folder is mounted; without one no backup is made.
     #[schemars(extend("x-example" = "/media/cleantrack"))]
     pub to: Option<PathBuf>,
     /// Time of the daily backup in the facility's zone, `HH:MM`.

@@ -178,11 +178,8 @@ impl BackupService {
     /// # Errors
     /// It could not be kept which key it is; the one before stays.
     pub fn make_key(&self) -> std::io::Result<BackupSecret> {
-        let secret = BackupSecret::generate();
-        let recipient = BackupRecipient { recipient: secret.recipient().to_string(), made_ms: self.now_ms() };
         let mut state = self.state();
-        recipient.save(&*self.inner.context.store.disk())?;
-        state.key = Some(recipient);
+        let (secret, _) = self.save_new_key(&mut state)?;
         drop(state);
         self.end_failures(|cause| cause == BackupCause::NoKey);
         Ok(secret)
@@ -194,12 +191,22 @@ impl BackupService {
     /// # Errors
     /// As [`BackupService::make_key`].
     pub fn make_key_after(&self, present: &str) -> std::io::Result<Option<(BackupSecret, BackupRecipient)>> {
-        let now = self.state().key.as_ref().map(|key| key.short().to_owned()).unwrap_or_default();
-        if now != present {
+        let mut state = self.state();
+        if state.key.as_ref().map_or("", BackupRecipient::short) != present {
             return Ok(None);
         }
-        let secret = self.make_key()?;
-        Ok(self.state().key.clone().map(|recipient| (secret, recipient)))
+        let made = self.save_new_key(&mut state)?;
+        drop(state);
+        self.end_failures(|cause| cause == BackupCause::NoKey);
+        Ok(Some(made))
+    }
+
+    fn save_new_key(&self, state: &mut ServiceState) -> std::io::Result<(BackupSecret, BackupRecipient)> {
+        let secret = BackupSecret::generate();
+        let recipient = BackupRecipient { recipient: secret.recipient().to_string(), made_ms: self.now_ms() };
+        recipient.save(&*self.inner.context.store.disk())?;
+        state.key = Some(recipient.clone());
+        Ok((secret, recipient))
     }
 
     /// As [`BackupService::start_backup`], for a person at a page: why none begins is shown there.

@@ -28,6 +28,8 @@ use crate::photo::{PhotoSettings, PhotoStore, RealCard, UploadLimits};
 use crate::store::system_disk::{FolderError, RESTORE_MARK, SystemDisk};
 use crate::store::{StartReport, Store, StoreConfig, StoreError, StoreSizes, WriteDecision};
 
+mod service;
+
 const DAY_MS: i64 = 86_400_000;
 const NOW_MS: i64 = 1_795_205_071_000;
 

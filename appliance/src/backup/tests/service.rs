@@ -1,0 +1,138 @@
+//! The backups of a running box: what is told, what is remembered, and that a key is made once.
+
+use record::alarm::AlarmCode;
+
+use super::super::service::{BackupContext, BackupService, RelayCopy};
+use super::*;
+use crate::alarms::AlarmStore;
+use crate::settings::BackupSettings;
+
+struct ServiceWorld {
+    world: World,
+    clock: Arc<FakeClock>,
+    alarms: Arc<AlarmStore>,
+    backups: BackupService,
+}
+
+impl ServiceWorld {
+    async fn new(settings: BackupSettings, relay: Option<RelayCopy>) -> Self {
+        let world = World::new(20, 1).await;
+        let clock = Arc::new(FakeClock::at_ms(NOW_MS));
+        let alarms = Arc::new(AlarmStore::open(world.store.disk(), clock.clone()));
+        let backups = open_service(&world, &clock, &alarms, settings, relay);
+        backups.look_round();
+        Self { world, clock, alarms, backups }
+    }
+
+    /// Codes and subjects of the alarms that stand.
+    fn active(&self) -> Vec<(AlarmCode, Option<String>)> {
+        let all = self.alarms.all();
+        let active = all.iter().filter(|alarm| alarm.is_active());
+        active.map(|alarm| (alarm.cause.code, alarm.cause.subject.clone())).collect()
+    }
+
+    fn ends(&self) {
+        for _ in 0..100_000_000_u64 {
+            if self.backups.status().work.is_none() {
+                return;
+            }
+            std::thread::yield_now();
+        }
+        panic!("it never ends");
+    }
+}
+
+fn open_service(
+    world: &World,
+    clock: &Arc<FakeClock>,
+    alarms: &Arc<AlarmStore>,
+    settings: BackupSettings,
+    relay: Option<RelayCopy>,
+) -> BackupService {
+    BackupService::open(BackupContext {
+        store: world.store.clone(),
+        photos: world.photos.clone(),
+        alarms: Arc::clone(alarms),
+        clock: clock.clone(),
+        data: world.data(),
+        settings,
+        settings_text: world.settings.clone(),
+        relay: Arc::new(move || relay),
+    })
+}
+
+fn to_stick(world: &Path) -> BackupSettings {
+    BackupSettings { to: Some(world.to_owned()), same_disk: true, ..BackupSettings::default() }
+}
+
+#[tokio::test]
+async fn without_a_key_no_backup_is_made_and_somebody_is_told() {
+    let stick = tempfile::tempdir().unwrap();
+    let own = ServiceWorld::new(to_stick(stick.path()), None).await;
+    let no_key = (AlarmCode::BackupFailed, Some("no-key".to_owned()));
+    assert_eq!(own.active(), [no_key]);
+    assert!(matches!(own.backups.start_backup(), Err(BackupError::NoKey)));
+    let secret = own.backups.make_key_after("").unwrap().unwrap().0;
+    assert_eq!(own.active(), []);
+    assert!(own.backups.make_key_after("").unwrap().is_none(), "a form that was sent twice makes no other");
+    own.backups.start_backup().unwrap();
+    assert!(matches!(own.backups.start_backup(), Err(BackupError::Busy)));
+    own.ends();
+    let status = own.backups.status();
+    let last = status.record.last.unwrap();
+    assert_eq!((last.entries, last.photos, status.failure), (21, 1, None));
+    own.backups.start_test(None, secret).unwrap();
+    own.ends();
+    let status = own.backups.status();
+    assert!(status.result.unwrap().words.unwrap().contains("can be restored"));
+    assert_eq!((status.record.tests, status.record.tested.unwrap().photos), (1, 1));
+    own.backups.start_test(None, BackupSecret::generate()).unwrap();
+    own.ends();
+    let result = own.backups.status().result.unwrap();
+    assert!(result.words.unwrap_err().contains("this key does not open it"));
+    // A restart knows all of it.
+    let again = open_service(&own.world, &own.clock, &own.alarms, to_stick(stick.path()), None).status();
+    assert_eq!((again.record.last.unwrap().name, again.record.tests), (last.name, 1));
+    assert!(again.key.is_some());
+}
+
+#[tokio::test]
+async fn a_backup_that_is_old_is_told_and_the_next_one_ends_it() {
+    let stick = tempfile::tempdir().unwrap();
+    let own = ServiceWorld::new(to_stick(stick.path()), None).await;
+    own.backups.make_key().unwrap();
+    own.backups.start_backup().unwrap();
+    own.ends();
+    std::fs::remove_dir_all(stick.path()).unwrap();
+    for day in 1..=4 {
+        own.clock.set_ms(NOW_MS + day * DAY_MS + 1);
+        own.backups.look_round();
+        own.ends();
+    }
+    own.backups.look_round();
+    own.ends();
+    let missing = (AlarmCode::BackupFailed, Some("missing".to_owned()));
+    let old = (AlarmCode::BackupOld, Some("earlier".to_owned()));
+    let mut all = own.active();
+    all.sort();
+    assert_eq!(all, [old, missing]);
+    std::fs::create_dir(stick.path()).unwrap();
+    own.clock.set_ms(NOW_MS + 5 * DAY_MS);
+    own.backups.look_round();
+    own.ends();
+    assert_eq!(own.active(), []);
+}
+
+#[tokio::test]
+async fn the_relays_copy_counts_as_a_backup() {
+    let copy = RelayCopy { entries: 21, of_entries: 21, photos: 1, of_photos: 1 };
+    for (relay, told) in [(None, true), (Some(RelayCopy { entries: 20, ..copy }), true), (Some(copy), false)]
+    {
+        let own = ServiceWorld::new(BackupSettings::default(), relay).await;
+        own.clock.set_ms(NOW_MS + 4 * DAY_MS);
+        own.backups.look_round();
+        let never = (AlarmCode::BackupOld, None);
+        assert_eq!(own.active() == [never], told, "{relay:?}");
+        assert_eq!(own.backups.status().relay, relay);
+    }
+}
