@@ -2,20 +2,21 @@
 # shellcheck shell=bash
 
 run=$cache/run
-rm -rf "$run"
+rm -rf --one-file-system "$run"
 mkdir -p "$run"
 # Ports of this machine's loopback that lead to the box's 80 and 443, and the relay's.
 port_http=$((20000 + $$ % 5000)) port_https=$((25000 + $$ % 5000))
-port_relay=$((30000 + $$ % 500 * 4))
+port_relay=$((30000 + $$ % 500 * 5))
 # What one wait may take; an idle machine needs a tenth of it.
 limit=${IMAGE_TEST_LIMIT:-400}
 # How long a first start takes, about: cuts fall within.
 start_seconds=${IMAGE_TEST_START_SECONDS:-40}
 passed=0
-box_pid='' relay_pid='' starts=0 card='' serial=''
+box_pid='' relay_pid='' offline_pid='' starts=0 card='' serial=''
 
 end_all() {
     cut_power
+    end_offline
     stop_relay
 }
 trap end_all EXIT
@@ -166,25 +167,35 @@ prepare_items() {
     rm -rf "$data" && mkdir -p "$data"
     on_data -R "rdump / $data" >/dev/null
     address=127.0.0.1:$((port_relay + 3))
-    in_slot() { CLEANTRACK_HTTP_LISTEN=$address CLEANTRACK_HTTPS_LISTEN=127.0.0.1:0 chroot "$slot" /usr/bin/cleantrack-appliance --data /data/appliance "$@"; }
-    mkdir -p "$slot/proc" && mount -t proc proc "$slot/proc"
-    in_slot serve >"$run/offline.log" 2>&1 &
-    local pid=$!
+    # Its processes and its /proc are in namespaces of their own, and end with the first of them.
+    in_slot() { chroot "$slot" /usr/bin/cleantrack-appliance --data /data/appliance "$@"; }
+    mkdir -p "$slot/proc"
+    (
+        export CLEANTRACK_HTTP_LISTEN=$address CLEANTRACK_HTTPS_LISTEN=127.0.0.1:$((port_relay + 4))
+        exec unshare --mount --pid --fork --kill-child --mount-proc="$slot/proc" \
+            chroot "$slot" /usr/bin/cleantrack-appliance --data /data/appliance serve
+    ) >"$run/offline.log" 2>&1 &
+    offline_pid=$!
     wait_until "the box's program on this machine" "$limit" curl -fsS -o /dev/null "http://$address/healthz"
     in_slot facility set --name "Test Clinic" --label-host "HTTP://127.0.0.1:$port_http" >>"$run/offline.log" 2>&1
-    token=$(in_slot token create --name suite --scope write | in_tools jq -r .token)
-    local https
-    https=$(sed -n 's/.*"https":"https:\/\/[^:"]*:\([0-9]*\)".*/\1/p' "$run/offline.log" | head -1)
+    token=$(in_slot token create --name suite --scope write 2>>"$run/offline.log" | tr -d '\n')
     tag=$(curl -fsSk --max-time 20 -H "Authorization: Bearer $token" -H 'Content-Type: application/json' \
-        -d '{"name":"Infusion pump","asset_number":"BM-1"}' "https://localhost:$https/api/v1/equipment" | in_tools jq -r .tag)
-    kill "$pid" && wait "$pid" || true
-    umount "$slot/proc"
+        -d '{"name":"Infusion pump","asset_number":"BM-1"}' "https://localhost:$((port_relay + 4))/api/v1/equipment" | in_tools jq -r .tag)
+    end_offline
     [ -n "$tag" ] || fail "no item could be added: $(tail -5 "$run/offline.log")"
     local whole=$run/data.ext4
     rm -f "$whole"
     truncate -s $(($(stat -c %s "$card") - data_start * sector)) "$whole"
     in_tools mke2fs -q -t ext4 -L ct-data -d "$data" "$whole"
     dd if="$whole" of="$card" bs=1M seek=$((data_start * sector / 1048576)) conv=notrunc status=none
+}
+
+# The flushed data are what counts: it is ended as a power cut would end it.
+end_offline() {
+    [ -n "$offline_pid" ] || return 0
+    kill -9 "$offline_pid" 2>/dev/null || true
+    wait "$offline_pid" 2>/dev/null || true
+    offline_pid=''
 }
 
 # --- a relay on this machine -----------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ make_tools() {
     key=$(names "$here/packages/tools.txt" | sha256sum | cut -c1-16)
     [ "$(cat "$tools/key" 2>/dev/null)" != "$key" ] || return 0
     say "tools: Debian trixie with $(names "$here/packages/tools.txt" | wc -l) packages, once"
-    rm -rf "$tools" "$tools.tar"
+    rm -rf --one-file-system "$tools" "$tools.tar"
     mkdir -p "$tools"
     mmdebstrap --quiet --mode=root --variant=apt --include="$(names "$here/packages/tools.txt" | paste -sd,)" \
         --aptopt='APT::Install-Recommends "false"' --dpkgopt='path-exclude=/usr/share/man/*' \
