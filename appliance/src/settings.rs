@@ -278,7 +278,9 @@ impl BoxSettings {
         }
         let credential =
             environment.get("CREDENTIALS_DIRECTORY").map(|dir| Path::new(dir).join(CLAIM_CREDENTIAL));
-        if let (None, Some(claim)) = (&loaded.settings.claim, credential.filter(|file| file.exists())) {
+        if loaded.settings.claim.is_none()
+            && let Some(claim) = credential.filter(|file| file.exists())
+        {
             loaded.settings.claim = Some(claim);
             let origin = SettingOrigin::Variable("CREDENTIALS_DIRECTORY".to_owned());
             loaded.origins.insert("claim".to_owned(), origin);

@@ -86,24 +86,22 @@ impl ActivatedSockets {
         if *pid != own {
             return Ok(Self::default());
         }
-        let count = value.parse().ok().filter(|count| *count <= SOCKETS_MAX);
-        let count: usize = count.ok_or_else(|| ActivationError::Count { value: value.clone() })?;
+        let count = value.parse::<usize>().ok().filter(|count| *count <= SOCKETS_MAX);
+        let count = count.ok_or_else(|| ActivationError::Count { value: value.clone() })?;
         let names = environment.get("LISTEN_FDNAMES").filter(|names| !names.is_empty());
         let names: Vec<&str> = names.map(|names| names.split(':').collect()).unwrap_or_default();
         if names.len() != count {
             let known = known.join(", ");
             return Err(ActivationError::NameCount { sockets: count, names: names.len(), known });
         }
-        if let Some(name) = names.iter().find(|name| !known.contains(name)) {
+        if let Some(name) = names.iter().find(|name| !known.contains(*name)) {
             let (name, known) = ((*name).to_owned(), known.join(", "));
             return Err(ActivationError::UnknownName { name, known });
         }
         let mut from_start = ListenFd::from_env();
-        let sockets = names.iter().enumerate().map(|(at, name)| {
-            let socket = take_listener(&mut from_start, at);
-            let socket = socket
-                .map_err(|why| ActivationError::Kind { name: (*name).to_owned(), why: why.to_string() });
-            Ok(((*name).to_owned(), socket?))
+        let sockets = names.iter().enumerate().map(|(at, name)| match take_listener(&mut from_start, at) {
+            Ok(socket) => Ok(((*name).to_owned(), socket)),
+            Err(why) => Err(ActivationError::Kind { name: (*name).to_owned(), why: why.to_string() }),
         });
         Ok(Self { sockets: sockets.collect::<Result<_, _>>()? })
     }

@@ -101,7 +101,7 @@ impl Program {
         let inherited = self.sockets.iter().map(|(_, socket)| {
             let copy = rustix::io::fcntl_dupfd_cloexec(socket, DESCRIPTOR_MIN)?;
             rustix::io::fcntl_setfd(&copy, rustix::io::FdFlags::empty())?;
-            Ok(copy)
+            Ok::<_, io::Error>(copy)
         });
         let inherited: Vec<OwnedFd> = inherited.collect::<io::Result<_>>()?;
         let places =

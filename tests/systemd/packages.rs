@@ -53,26 +53,23 @@ fn listing(file: &Path) -> Vec<String> {
 fn the_package_holds_program_units_and_settings() {
     let folder = tempfile::tempdir().unwrap();
     let file = packed("appliance", folder.path());
-    let units = "./usr/lib/systemd/system";
     let wanted = [
-        "./etc/cleantrack/appliance.toml",
-        "./usr/bin/cleantrack-appliance",
-        &format!("{units}/cleantrack-appliance-failed.service"),
-        &format!("{units}/cleantrack-appliance-http.socket"),
-        &format!("{units}/cleantrack-appliance-https.socket"),
-        &format!("{units}/cleantrack-appliance.service"),
-        &format!("{units}/cleantrack-provision@.service"),
-        &format!("{units}/run-cleantrack-stick.mount"),
-        "./usr/lib/sysusers.d/cleantrack-appliance.conf",
-        "./usr/lib/tmpfiles.d/cleantrack-appliance.conf",
-        "./usr/lib/udev/rules.d/60-cleantrack.rules",
-        "./usr/share/doc/cleantrack-appliance/CHANGELOG.md.gz",
-        "./usr/share/doc/cleantrack-appliance/NOTICE.gz",
-        "./usr/share/doc/cleantrack-appliance/changelog.gz",
-        "./usr/share/doc/cleantrack-appliance/copyright",
+        "-rw-r--r-- root/root ./etc/cleantrack/appliance.toml",
+        "-rwxr-xr-x root/root ./usr/bin/cleantrack-appliance",
+        "-rw-r--r-- root/root ./usr/lib/systemd/system/cleantrack-appliance-failed.service",
+        "-rw-r--r-- root/root ./usr/lib/systemd/system/cleantrack-appliance-http.socket",
+        "-rw-r--r-- root/root ./usr/lib/systemd/system/cleantrack-appliance-https.socket",
+        "-rw-r--r-- root/root ./usr/lib/systemd/system/cleantrack-appliance.service",
+        "-rw-r--r-- root/root ./usr/lib/systemd/system/cleantrack-provision@.service",
+        "-rw-r--r-- root/root ./usr/lib/systemd/system/run-cleantrack-stick.mount",
+        "-rw-r--r-- root/root ./usr/lib/sysusers.d/cleantrack-appliance.conf",
+        "-rw-r--r-- root/root ./usr/lib/tmpfiles.d/cleantrack-appliance.conf",
+        "-rw-r--r-- root/root ./usr/lib/udev/rules.d/90-cleantrack.rules",
+        "-rw-r--r-- root/root ./usr/share/doc/cleantrack-appliance/CHANGELOG.md.gz",
+        "-rw-r--r-- root/root ./usr/share/doc/cleantrack-appliance/NOTICE.gz",
+        "-rw-r--r-- root/root ./usr/share/doc/cleantrack-appliance/changelog.gz",
+        "-rw-r--r-- root/root ./usr/share/doc/cleantrack-appliance/copyright",
     ];
-    let mode = |path: &str| if path.starts_with("./usr/bin") { "-rwxr-xr-x" } else { "-rw-r--r--" };
-    let wanted: Vec<String> = wanted.iter().map(|path| format!("{} root/root {path}", mode(path))).collect();
     assert_eq!(listing(&file), wanted);
     let field = |name: &str| {
         dpkg(&["--field"], &file)
@@ -122,8 +119,8 @@ fn what_cannot_be_packed_is_refused() {
     let script = folder.path().join("script");
     std::fs::write(&script, "#!/bin/sh\n").unwrap();
     let script = script.to_string_lossy();
-    for (arguments, words) in [
-        (&["--arch", "arm64", "--binary", "/bin/true", "--out", &out, "appliance"][..], "not for arm64"),
+    let cases: [(&[&str], &str); 6] = [
+        (&["--arch", "arm64", "--binary", "/bin/true", "--out", &out, "appliance"], "not for arm64"),
         (&["--arch", "amd64", "--binary", &script, "--out", &out, "appliance"], "no machine"),
         (&["--binary", "/bin/true", "appliance"], "--binary is one package's"),
         (
@@ -132,7 +129,8 @@ fn what_cannot_be_packed_is_refused() {
         ),
         (&["printer"], "neither appliance, relay nor flash"),
         (&["--arch"], "needs a value"),
-    ] {
+    ];
+    for (arguments, words) in cases {
         let output = run(&mut deb(arguments));
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success() && told.contains(words), "{arguments:?}: {told}");

@@ -163,3 +163,19 @@ fn credentials_may_be_missing() {
     }
     assert!(credentials >= 3);
 }
+
+/// systemd takes `${…}` for one of its variables, whatever quotes are around it, and puts nothing in its place.
+#[test]
+fn variables_of_a_shell_are_left_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut shells = 0;
+    for unit in units(folder.path()) {
+        let text = std::fs::read_to_string(&unit).unwrap();
+        for command in text.lines().filter(|line| line.starts_with("Exec") && line.contains("/bin/sh -c")) {
+            shells += 1;
+            let left = command.replace("$$", "");
+            assert!(!left.contains("${") && !left.contains("$("), "{}: {command}", unit.display());
+        }
+    }
+    assert!(shells >= 2);
+}

@@ -52,12 +52,12 @@ impl EarlyListener {
         };
         let (together, per_address) = (settings.limits.connections, settings.limits.connections_per_address);
         let connections = ConnectionTable::new(ConnectionLimits { together, per_address });
-        let listen = |socket: &Socket| {
+        let listeners = sockets.iter().map(|socket| {
             let tcp = TcpListener::from_std(socket.try_clone()?)?;
             let config = ListenerConfig::new(None, Arc::clone(&connections));
             Listener::start(tcp, config, web::starting_router())
-        };
-        let listeners = sockets.iter().map(listen).collect::<std::io::Result<_>>()?;
+        });
+        let listeners = listeners.collect::<std::io::Result<_>>()?;
         Ok(Self { listeners, sockets })
     }
 
