@@ -176,8 +176,6 @@ pub struct BoxSettings {
     pub limits: BoxLimits,
     /// The building's network.
     pub network: BoxNetwork,
-    /// Setting the box up.
-    pub setup: SetupSettings,
     /// The line to the relay.
     pub uplink: UplinkSettings,
     /// Backups.
@@ -216,7 +214,6 @@ impl Default for BoxSettings {
             https: ListenAddress::any(8443),
             limits: BoxLimits::default(),
             network: BoxNetwork::default(),
-            setup: SetupSettings::default(),
             uplink: UplinkSettings::default(),
             backup: BackupSettings::default(),
             printers: Vec::new(),

@@ -12,8 +12,8 @@ use record::ids::BootId;
 use record::kinds::Event;
 use record::tree::Hash;
 use redb::ReadableDatabase as _;
-use service::clock::{FakeClock, Now};
-use service::random::SeededRandom;
+use ::service::clock::{FakeClock, Now};
+use ::service::random::SeededRandom;
 
 use super::cause::{BackupCause, BackupError, BackupFault};
 use super::contents::{BackupHead, BackupKind, FORM, HEAD};

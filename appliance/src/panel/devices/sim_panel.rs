@@ -3,8 +3,10 @@
 //! Who connects reads one line for each change, such as `{"green":true,"amber":false,"red":false,"buzzer":false}`, the present
 //! one first, and writes `down`, `up`, or `press 3200` for a press of so many milliseconds.
 
+use std::fs::DirBuilder;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::Shutdown;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -51,6 +53,8 @@ impl SimPanel {
     pub fn open(data: &Path, edges: EdgeSender) -> Result<Self, PanelError> {
         let path = data.join(SIM_SOCKET);
         let failed = |source| PanelError::Socket { path: path.clone(), source };
+        // The panel is there before the log, which makes the same folder.
+        DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(failed)?;
         if UnixStream::connect(&path).is_ok() {
             return Err(failed(std::io::ErrorKind::AddrInUse.into()));
         }
@@ -220,5 +224,8 @@ mod tests {
         open().unwrap();
         std::fs::create_dir(dir.path().join(SIM_SOCKET)).unwrap();
         assert!(matches!(open(), Err(PanelError::Socket { .. })), "a folder in its place");
+        let new = dir.path().join("new");
+        SimPanel::open(&new, panel_channel().edges).unwrap();
+        assert!(new.is_dir(), "a box that starts for the first time has no folder yet");
     }
 }

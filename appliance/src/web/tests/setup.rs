@@ -30,6 +30,7 @@ fn variant(world: &World, change: impl FnOnce(&mut FieldParts)) -> TestClient {
         link: parts.link.clone(),
         ways: parts.ways.clone(),
         alarms: parts.alarms.clone(),
+        backups: parts.backups.clone(),
         cosigners: parts.cosigners.clone(),
         facility_id: parts.facility_id.clone(),
         field,
