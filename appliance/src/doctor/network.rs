@@ -71,8 +71,11 @@ async fn probe_name(url: &str) -> Option<DnsFact> {
     if host.parse::<std::net::IpAddr>().is_ok() {
         return None;
     }
-    let found = timeout(ANSWER_WITHIN, lookup_host((host.as_str(), uri.port_u16().unwrap_or(443)))).await;
-    let is_found = matches!(found, Ok(Ok(mut addresses)) if addresses.next().is_some());
+    let found = timeout(ANSWER_WITHIN, lookup_host((host.clone(), uri.port_u16().unwrap_or(443)))).await;
+    let is_found = match found {
+        Ok(Ok(mut addresses)) => addresses.next().is_some(),
+        Ok(Err(_)) | Err(_) => false,
+    };
     Some(DnsFact { host, is_found })
 }
 

@@ -356,6 +356,7 @@ mod tests {
             data: dir.join("data"),
             addresses: Vec::new(),
             model: String::new(),
+            ways: crate::uplink::way_config::WayConfig::default(),
             alarms,
             alarm_words: |alarm| alarm.id.clone(),
             clock: clock.clone(),
