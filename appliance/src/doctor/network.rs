@@ -71,8 +71,8 @@ async fn probe_name(url: &str) -> Option<DnsFact> {
     if host.parse::<std::net::IpAddr>().is_ok() {
         return None;
     }
-    let port = uri.port_u16().unwrap_or(443);
-    let is_found = match timeout(ANSWER_WITHIN, lookup_host((host.clone(), port))).await {
+    let found = timeout(ANSWER_WITHIN, lookup_host((host.clone(), uri.port_u16().unwrap_or(443)))).await;
+    let is_found = match found {
         Ok(Ok(mut addresses)) => addresses.next().is_some(),
         Ok(Err(_)) | Err(_) => false,
     };
