@@ -28,7 +28,7 @@ use crate::photo::{PhotoSettings, PhotoStore, RealCard, UploadLimits};
 use crate::store::system_disk::{FolderError, RESTORE_MARK, SystemDisk};
 use crate::store::{StartReport, Store, StoreConfig, StoreError, StoreSizes, WriteDecision};
 
-mod service;
+mod running;
 
 const DAY_MS: i64 = 86_400_000;
 const NOW_MS: i64 = 1_795_205_071_000;
