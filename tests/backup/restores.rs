@@ -80,7 +80,8 @@ async fn a_new_box_goes_on_with_the_backup_and_gets_the_rest_from_the_relay() {
     // The relay has these, and the backup has not.
     world.phone("after").record_all(0..10).await;
     world.caught_up().await;
-    let [file] = &backups_in(stick.path())[..] else { panic!("{:?}", backups_in(stick.path())) };
+    let files = backups_in(stick.path());
+    let [file] = &files[..] else { panic!("{files:?}") };
     let file = file.to_string_lossy().into_owned();
     let (tested, words) = command_with_key(&world.r#box, &["restore", &file, "--test"], &key).await;
     assert!(tested && words.contains("can be restored") && words.contains("Test Clinic"), "{words}");

@@ -214,10 +214,13 @@ impl BackupService {
     /// # Errors
     /// As [`BackupService::start_backup`].
     pub fn start_shown_backup(&self) -> Result<u64, BackupError> {
-        self.start_backup().inspect_err(|error| {
-            if error.cause().is_some() {
-                self.note_failure(error);
+        self.start_backup().inspect_err(|error| match error.cause() {
+            // Nothing failed: nobody has set one up yet.
+            Some(BackupCause::NoFolder) => {
+                self.state().failure = Some((BackupCause::NoFolder, String::new()));
             }
+            Some(_) => self.note_failure(error),
+            None => {}
         })
     }
 

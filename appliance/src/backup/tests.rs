@@ -28,7 +28,7 @@ use crate::photo::{PhotoSettings, PhotoStore, RealCard, UploadLimits};
 use crate::store::system_disk::{FolderError, RESTORE_MARK, SystemDisk};
 use crate::store::{StartReport, Store, StoreConfig, StoreError, StoreSizes, WriteDecision};
 
-mod service;
+mod running;
 
 const DAY_MS: i64 = 86_400_000;
 const NOW_MS: i64 = 1_795_205_071_000;
@@ -78,9 +78,11 @@ async fn record(store: &Store, from: u64, count: u64) {
     }
 }
 
-const PINS: redb::TableDefinition<'static, &str, &[u8]> = redb::TableDefinition::new("identity_pins");
-const SESSIONS: redb::TableDefinition<'static, &str, &[u8]> = redb::TableDefinition::new("identity_sessions");
-const TOKENS: redb::TableDefinition<'static, &str, &[u8]> = redb::TableDefinition::new("identity_tokens");
+type TextTable = redb::TableDefinition<'static, &'static str, &'static [u8]>;
+
+const PINS: TextTable = TextTable::new("identity_pins");
+const SESSIONS: TextTable = TextTable::new("identity_sessions");
+const TOKENS: TextTable = TextTable::new("identity_tokens");
 const SECRET_ROW: &[u8] = b"the digest of a session that is still good";
 
 struct World {
@@ -123,7 +125,7 @@ impl World {
 
     fn add_photos(&mut self, range: std::ops::Range<u32>) {
         for n in range {
-            let bytes = [&n.to_be_bytes()[..], &vec![0x5a; 900]].concat();
+            let bytes = [&n.to_be_bytes()[..], &[0x5a; 900][..]].concat();
             let hash = Hash::of(&bytes);
             let path = self.photos.path(hash);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -186,7 +188,7 @@ impl World {
     }
 }
 
-fn table_rows(store: &Store, table: redb::TableDefinition<'static, &str, &[u8]>) -> Option<usize> {
+fn table_rows(store: &Store, table: TextTable) -> Option<usize> {
     use redb::ReadableTableMetadata as _;
     let read = store.state_db().begin_read().unwrap();
     read.open_table(table).ok().map(|table| usize::try_from(table.len().unwrap()).unwrap())
@@ -453,7 +455,7 @@ fn bad_stick(world: &World, calls: u64, error: i32) -> BadStick {
 
 #[tokio::test]
 async fn whatever_a_stick_does_in_the_middle_the_earlier_backup_stays() {
-    let mut world = World::new(300, 3).await;
+    let mut world = World::new(60, 3).await;
     let first = world.back_up(0);
     world.add_photos(3..5);
     // Full, pulled out, read-only, and too long a file for its file system.

@@ -55,7 +55,7 @@ pub(crate) fn facility_page_routes() -> Vec<Route<AppState>> {
             .example(examples::button_example()),
         row(Method::POST, "/staff/backup/key", "backup-key.add", Form, backup::make_key)
             .refusals(find)
-            .example(Example::default().field("present", "")),
+            .example(Example::default().field("present", "another")),
         row(Method::POST, "/staff/backup/test", "backup.test", Form, backup::test)
             .refusals(find)
             .example(Example::default().field("key", key).secret(key)),
