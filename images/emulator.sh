@@ -1,7 +1,7 @@
 # The emulator's part of `images/test`: cards as files, a box that is started and cut off, and what a test may ask of both.
 # shellcheck shell=bash
 
-run=$cache/run
+run=$cache/run-${only:-all}
 rm -rf --one-file-system "$run"
 mkdir -p "$run"
 # Ports of this machine's loopback that lead to the box's 80 and 443, and the relay's.
@@ -56,7 +56,13 @@ new_card() {
 fat() { in_tools "$1" -i "$card@@$((fat_start * sector))" "${@:2}"; }
 put_on_fat() { fat mcopy -o "$1" "::$2"; }
 on_fat() { fat mdir "::$1" >/dev/null 2>&1; }
-on_data() { in_tools debugfs "$@" "$card?offset=$((data_start * sector))" 2>/dev/null; }
+# A copy of the data partition as the next start will find it: its journal is replayed, which is no fault after a cut.
+copy_data() {
+    rm -f "$run/data.ext4"
+    dd if="$card" of="$run/data.ext4" bs=1M skip=$((data_start * sector / 1048576)) conv=sparse status=none
+    in_tools e2fsck -p "$run/data.ext4" >"$run/e2fsck.log" 2>&1 || [ $? = 1 ]
+}
+on_data() { copy_data && in_tools debugfs "$@" "$run/data.ext4" 2>/dev/null; }
 read_data() { on_data -R "cat $1"; }
 data_type() { od -A n -t x1 -j $((446 + 48 + 4)) -N 1 "$card" | tr -d ' '; }
 journal_says() {
@@ -72,14 +78,7 @@ data_is_whole() {
     size=$(od -A n -t u4 -j $((446 + 48 + 12)) -N 4 "$card" | tr -d ' ')
     [ "$(data_type)" = 83 ] && [ $((data_start + size)) = $(($(stat -c %s "$card") / sector)) ]
 }
-# A journal that is not yet replayed is no fault; anything else is.
-data_is_sound() {
-    local copy=$run/check.ext4
-    rm -f "$copy"
-    dd if="$card" of="$copy" bs=1M skip=$((data_start * sector / 1048576)) conv=sparse status=none
-    in_tools e2fsck -p "$copy" >"$run/e2fsck.log" 2>&1 || [ $? = 1 ] || return 1
-    in_tools e2fsck -fn "$copy" >"$run/e2fsck.log" 2>&1
-}
+data_is_sound() { copy_data && in_tools e2fsck -fn "$run/data.ext4" >"$run/e2fsck.log" 2>&1; }
 state_line() {
     dd if="$card" bs=$sector skip="$state_first" count=1 status=none | tr -d '\000' | sed -n "s/^$1=//p"
 }
@@ -143,7 +142,7 @@ wait_until() {
     done
 }
 wait_for_line() { wait_until "$1" "$2" grep -aEq "$1" "$serial"; }
-answers() { curl -fsS -o /dev/null --max-time 5 "http://127.0.0.1:$port_http$1" 2>/dev/null; }
+answers() { curl -fsS -o /dev/null --max-time "${2:-5}" "http://127.0.0.1:$port_http$1" 2>/dev/null; }
 wait_for_answer() { wait_until "an answer by HTTP" "$1" answers /healthz; }
 health() { curl -fsS --max-time 5 "http://127.0.0.1:$port_http/healthz" | in_tools jq -r "$1"; }
 
@@ -168,12 +167,12 @@ prepare_items() {
     on_data -R "rdump / $data" >/dev/null
     address=127.0.0.1:$((port_relay + 3))
     # Its processes and its /proc are in namespaces of their own, and end with the first of them.
-    in_slot() { chroot "$slot" /usr/bin/cleantrack-appliance --data /data/appliance "$@"; }
+    in_slot() { chroot --userspec=641:641 "$slot" /usr/bin/cleantrack-appliance --data /data/appliance "$@"; }
     mkdir -p "$slot/proc"
     (
         export CLEANTRACK_HTTP_LISTEN=$address CLEANTRACK_HTTPS_LISTEN=127.0.0.1:$((port_relay + 4))
-        exec unshare --mount --pid --fork --kill-child --mount-proc="$slot/proc" \
-            chroot "$slot" /usr/bin/cleantrack-appliance --data /data/appliance serve
+        exec unshare --mount --pid --fork --mount-proc="$slot/proc" \
+            chroot --userspec=641:641 "$slot" /usr/bin/cleantrack-appliance --data /data/appliance serve
     ) >"$run/offline.log" 2>&1 &
     offline_pid=$!
     wait_until "the box's program on this machine" "$limit" curl -fsS -o /dev/null "http://$address/healthz"
@@ -183,7 +182,7 @@ prepare_items() {
         -d '{"name":"Infusion pump","asset_number":"BM-1"}' "https://localhost:$((port_relay + 4))/api/v1/equipment" | in_tools jq -r .tag)
     end_offline
     [ -n "$tag" ] || fail "no item could be added: $(tail -5 "$run/offline.log")"
-    local whole=$run/data.ext4
+    local whole=$run/prepared.ext4
     rm -f "$whole"
     truncate -s $(($(stat -c %s "$card") - data_start * sector)) "$whole"
     in_tools mke2fs -q -t ext4 -L ct-data -d "$data" "$whole"
@@ -193,7 +192,8 @@ prepare_items() {
 # The flushed data are what counts: it is ended as a power cut would end it.
 end_offline() {
     [ -n "$offline_pid" ] || return 0
-    kill -9 "$offline_pid" 2>/dev/null || true
+    # The first of the namespace's processes: all others end with it.
+    pkill -9 -P "$offline_pid" || true
     wait "$offline_pid" 2>/dev/null || true
     offline_pid=''
 }

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use ::service::clock::{FakeClock, Now};
+use ::service::random::SeededRandom;
 use record::entry::{ClockState, EntryAuthor, EntryDraft};
 use record::ids::BootId;
 use record::kinds::Event;
 use record::tree::Hash;
 use redb::ReadableDatabase as _;
-use ::service::clock::{FakeClock, Now};
-use ::service::random::SeededRandom;
 
 use super::cause::{BackupCause, BackupError, BackupFault};
 use super::contents::{BackupHead, BackupKind, FORM, HEAD};
