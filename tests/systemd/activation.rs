@@ -104,12 +104,13 @@ async fn a_box_that_starts_itself_anew_keeps_its_sockets() {
         // Were the socket closed in between, this would be refused.
         let text = answer(connect(port, "/healthz")).await;
         let health: serde_json::Value = serde_json::from_str(text.split("\r\n\r\n").nth(1)?).ok()?;
-        (health["epoch"].as_str()?.starts_with("2-")).then_some(())
+        let renewed = health["whole"] == true && health["epoch"].as_str()?.starts_with("2-");
+        renewed.then_some(())
     });
     assert!(renewed.await.is_some(), "{}", world.r#box.log());
     assert_eq!(world.r#box.pid(), pid);
     assert!(world.r#box.log().contains("starts itself anew"), "{}", world.r#box.log());
-    assert_eq!(world.r#box.log().matches("sockets come from systemd").count(), 2, "{}", world.r#box.log());
+    assert!(world.r#box.log().matches("sockets come from systemd").count() >= 2, "{}", world.r#box.log());
     world.phone("after").record_all(0..5).await;
     // HTTPS as well.
     world.r#box.get("/api/v1/equipment").await;

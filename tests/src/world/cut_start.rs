@@ -43,7 +43,8 @@ fn killed_at(command: &Program, data: &Path, moment: CutPoint) -> Program {
     }
     args.push(command.path.clone().into());
     args.extend(command.args.iter().cloned());
-    Program { path: tools::program("strace"), args, env: command.env.clone() }
+    // Sockets are for the process that is started, and that is the tracer.
+    Program { path: tools::program("strace"), args, env: command.env.clone(), sockets: Vec::new() }
 }
 
 /// Waits until a killed box has let go of its folder: it is its tracer's child, so nobody here can wait for its end.
