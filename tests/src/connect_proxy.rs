@@ -127,8 +127,11 @@ async fn serve_client(mut near: TcpStream, rule: ProxyRule, targets: &TunnelTarg
         ProxyRule::Answer(status) => Some(format!("HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n")),
         ProxyRule::Password { credentials, scheme } => {
             let right = base64::engine::general_purpose::STANDARD.encode(credentials);
-            let right =
-                head.lines().any(|line| line.trim_end() == format!("Proxy-Authorization: Basic {right}"));
+            let right = format!("Basic {right}");
+            let headers = head.lines().filter_map(|line| line.split_once(':'));
+            let right = headers
+                .filter(|(name, _)| name.eq_ignore_ascii_case("proxy-authorization"))
+                .any(|(_, value)| value.trim() == right);
             let offer =
                 format!("HTTP/1.1 407 Who\r\nProxy-Authenticate: {scheme}\r\nContent-Length: 0\r\n\r\n");
             (!right).then_some(offer)

@@ -13,8 +13,9 @@ use record::sign::VerifierKey;
 use service::clock::Clock;
 
 use super::proxy::HttpsRoute;
-use super::reach::{ShownIdentity, WayFault, WayTarget};
 use super::tls;
+use super::way_fault::{WayFault, error_reason};
+use super::way_probe::{ShownIdentity, WayTarget};
 
 /// Bytes of an answer: a chain and a few keys.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
@@ -343,13 +344,4 @@ async fn ask_relay<T: serde::Serialize + Sync>(
         }
     }
     serde_json::from_slice(&bytes).map_err(|e| ClaimError::Answer(e.to_string()))
-}
-
-/// The innermost cause says what happened; what is around it says only that something did.
-pub(super) fn error_reason(error: &dyn std::error::Error) -> String {
-    let mut inner = error;
-    while let Some(source) = inner.source() {
-        inner = source;
-    }
-    inner.to_string()
 }

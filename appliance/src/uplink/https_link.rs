@@ -10,10 +10,10 @@ use reqwest::StatusCode;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinHandle};
 
-use super::claim::error_reason;
 use super::link::{LinkError, LinkEvent, NotTaken};
 use super::photos::PhotoClient;
-use super::reach::{WayFault, WayTarget};
+use super::way_fault::{WayFault, error_reason};
+use super::way_probe::WayTarget;
 
 /// Messages that wait for their turn; see `link`.
 const OUT_MAX: usize = 4;

@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::timeout;
 
-use super::reach::WayFault;
+use super::way_fault::WayFault;
 
 /// Messages on their way out that the connection has not taken yet: a hello, a batch, a health, and one to spare.
 const OUT_MAX: usize = 4;

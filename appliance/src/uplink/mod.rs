@@ -23,6 +23,8 @@ pub mod stored;
 pub mod tls;
 pub mod way;
 pub mod way_config;
+mod way_fault;
+mod way_probe;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -41,11 +43,12 @@ use tokio::task::JoinHandle;
 
 use self::claim::{ClaimIdentity, ClaimStore};
 use self::evidence::EvidenceNotes;
-use self::reach::WayFault;
 pub use self::refused::at_relay as photos_at_relay;
 use self::run_refusals::RunRefusals;
-use self::way::{NextTry, UplinkWay, WayPlan};
+pub use self::way::UplinkWay;
+use self::way::{NextTry, WayPlan};
 use self::way_config::WayConfig;
+pub use self::way_fault::WayFault;
 use crate::alarms::sources::{SideRoom, is_of_fetch_room, no_room_to_fetch};
 use crate::alarms::{AlarmCause, AlarmStore, AlarmWorder};
 use crate::store::Store;

@@ -11,7 +11,7 @@ use record::tree::Hash;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use super::claim::error_reason;
+use super::way_fault::error_reason;
 use super::{UplinkShared, refused};
 use crate::store::Store;
 

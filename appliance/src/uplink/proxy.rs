@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
-use super::reach::WayFault;
+use super::way_fault::WayFault;
 
 /// Bytes of a proxy's answer before the tunnel begins.
 const ANSWER_BYTES_MAX: usize = 8 * 1024;

@@ -11,9 +11,9 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use super::UplinkShared;
-use super::claim::error_reason;
 use super::exchange::compare;
 use super::photos::PhotoClient;
+use super::way_fault::error_reason;
 use crate::store::{PastLog, RefillError, RefillPage, Store, StoreError};
 
 /// A page of the log comes within this: one that trickles would hold what waits for it for weeks.

@@ -21,12 +21,12 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::UplinkShared;
-use super::claim::error_reason;
 use super::exchange::compare::{self, LogDifferences};
 use super::log_keys::KnownKeys;
 use super::photos::PhotoClient;
 use super::refill::{self, fetch_page};
 use super::run_refusals::RunRefusals;
+use super::way_fault::error_reason;
 use crate::alarms::AlarmCause;
 use crate::store::{PastLog, RefillPage, RunFile, Store, StoreError};
 

@@ -20,10 +20,11 @@ use super::https_link::open_https;
 use super::line::{LineReceiver, LineSender};
 use super::link::{LinkConfig, LinkError, LinkEvent, LinkTiming, NotTaken, RelayEndpoint, RelayLink};
 use super::photos::{self, PhotoClient};
-use super::reach::{ShownIdentity, WayFault, WayTarget, mqtt_target};
 use super::rebase::{self, RebaseCourse};
 use super::stored::StoredLogs;
 use super::way::{UplinkWay, WayEnd};
+use super::way_fault::WayFault;
+use super::way_probe::{ShownIdentity, WayTarget, mqtt_target};
 use super::{UplinkShared, UplinkState, claim, refill, runs, tls};
 use crate::alarms::ActiveAlarm;
 

@@ -129,7 +129,7 @@ impl<T: DeserializeOwned + JsonSchema> LineMessage for JsonMessage<T> {
 }
 
 /// The caller is let in: that is all of the answer.
-pub(crate) async fn check(_: CertifiedBox) -> Result<NoContent, HttpError> {
+pub(crate) async fn check_line(_: CertifiedBox) -> Result<NoContent, HttpError> {
     Ok(NoContent)
 }
 

@@ -103,7 +103,7 @@ pub(crate) fn build_box_table() -> Result<Table<BoxApi>, TableError> {
 /// The topics of MQTT, each as a call whose answer is what MQTT sends on `down/ack`.
 fn line_rows() -> Vec<Route<BoxApi>> {
     vec![
-        row(Method::GET, "/box/v1/line", "box-line.check", RouteKind::Api, line::check)
+        row(Method::GET, "/box/v1/line", "box-line.check", RouteKind::Api, line::check_line)
             .summary("Whether a box with this certificate is let in")
             .refusals(MAY_BE_UNAVAILABLE),
         row(Method::POST, "/box/v1/hello", "box-hello.send", RouteKind::Api, line::take_hello)

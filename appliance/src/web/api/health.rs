@@ -12,7 +12,7 @@ use web::route::{AnyCaller, Route, RouteKind, row};
 
 use crate::alarms::sources::is_of_missing;
 use crate::store::Recording;
-use crate::uplink::way::UplinkWay;
+use crate::uplink::UplinkWay;
 use crate::web::context::{AppState, RelayLinkState};
 use crate::web::view_models::alarm_words::word_alarm_line;
 use crate::web::view_models::alarms::AlarmJson;

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use super::staff_pages::desk;
 use super::*;
-use crate::uplink::reach::WayFault;
-use crate::uplink::way::UplinkWay;
+use crate::uplink::{UplinkWay, WayFault};
 
 fn report(way: UplinkWay, proxy: Option<&str>, faults: &[(UplinkWay, WayFault)]) -> Option<WayReport> {
     let faults: BTreeMap<_, _> = faults.iter().cloned().collect();

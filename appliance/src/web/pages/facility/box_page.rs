@@ -8,8 +8,7 @@ use words::Number;
 
 use crate::identity::own_addresses;
 use crate::intake::Permission;
-use crate::uplink::WayReport;
-use crate::uplink::way::UplinkWay;
+use crate::uplink::{UplinkWay, WayReport};
 use crate::web::access::permissions::View;
 use crate::web::access::staff::StaffCaller;
 use crate::web::context::{AppState, RelayLinkState};
