@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, watch};
 use web::error::HttpError;
 
 use crate::alarms::AlarmStore;
+use crate::doctor::machine::MachineRoot;
 use crate::identity::IdentityStores;
 use crate::photo::PhotoStore;
 use crate::printing::PrintService;
@@ -107,6 +108,8 @@ pub struct WebParts {
 pub struct FieldParts {
     /// The data folder.
     pub data: PathBuf,
+    /// Where the machine's own files lie.
+    pub root: MachineRoot,
     /// Where the image's first boot leaves its state; absent: a system of the facility's own.
     pub setup_folder: Option<PathBuf>,
     /// The code of the set-up page.
