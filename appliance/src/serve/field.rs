@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Seams, rooms};
 use crate::admin::BoxReports;
 use crate::command::execute_as_box;
+use crate::doctor::machine::MachineRoot;
 use crate::intake::{Command, SettingsChange};
 use crate::settings::BoxSettings;
 use crate::setup::{SetupCode, read_state};
@@ -28,6 +29,7 @@ pub(super) fn field_parts(
     let uplink_of_claims = Arc::clone(uplink);
     web::FieldParts {
         data: data.to_owned(),
+        root: MachineRoot::of_system(),
         setup_folder: settings.setup.folder.clone(),
         code,
         access_point: settings.network.access_point,

@@ -15,6 +15,7 @@ use web::error::HttpError;
 
 use crate::alarms::AlarmStore;
 use crate::backup::BackupService;
+use crate::doctor::machine::MachineRoot;
 use crate::identity::IdentityStores;
 use crate::panel::PanelView;
 use crate::photo::PhotoStore;
@@ -117,6 +118,8 @@ pub struct WebParts {
 pub struct FieldParts {
     /// The data folder.
     pub data: PathBuf,
+    /// Where the machine's own files lie.
+    pub root: MachineRoot,
     /// Where the image's first boot leaves its state; absent: a system of the facility's own.
     pub setup_folder: Option<PathBuf>,
     /// The code of the set-up page.

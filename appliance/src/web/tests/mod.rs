@@ -431,6 +431,8 @@ fn field_parts(data: &std::path::Path) -> FieldParts {
     };
     FieldParts {
         data: data.to_owned(),
+        // A machine that tells nothing: what this one tells changes while tests run.
+        root: crate::doctor::machine::MachineRoot::at(std::path::Path::new("/nonexistent")),
         setup_folder: None,
         code,
         access_point: true,

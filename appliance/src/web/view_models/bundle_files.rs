@@ -2,7 +2,6 @@
 
 use crate::bundle::BundleFile;
 use crate::bundle::collect::{RunningBundle, collect_machine_files, collect_running_files};
-use crate::doctor::machine::MachineRoot;
 use crate::setup::read_state;
 use crate::web::context::AppState;
 use crate::web::view_models::alarm_words::word_alarm_line;
@@ -24,5 +23,5 @@ pub fn running_files(state: &AppState) -> Vec<BundleFile> {
 /// What anybody on the machine could find out.
 pub(crate) fn machine_files(state: &AppState) -> Vec<BundleFile> {
     let setup = read_state(state.field.setup_folder.as_deref());
-    collect_machine_files(&MachineRoot::of_system(), &state.field.data, &setup)
+    collect_machine_files(&state.field.root, &state.field.data, &setup)
 }

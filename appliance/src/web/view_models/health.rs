@@ -5,7 +5,6 @@ use web::error::HttpError;
 use crate::doctor::facts::{DoctorFacts, NetworkFacts, ProgramFacts, RunningFacts};
 use crate::doctor::folder::certificate_ms;
 use crate::doctor::look::look_at_machine;
-use crate::doctor::machine::MachineRoot;
 use crate::doctor::running::{RunningParts, collect_running};
 use crate::doctor::{DoctorReport, judge_facts};
 use crate::setup::read_state;
@@ -34,7 +33,7 @@ pub(crate) async fn examine_box(
         let now = state.clock.now();
         let facts = DoctorFacts {
             now_ms: now.wall_ms,
-            machine: look_at_machine(&MachineRoot::of_system(), &state.field.data, &now),
+            machine: look_at_machine(&state.field.root, &state.field.data, &now),
             network,
             program: ProgramFacts::Running(running_facts(state)),
             settings_wrong: None,
