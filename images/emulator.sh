@@ -142,17 +142,23 @@ wait_until() {
     done
 }
 wait_for_line() { wait_until "$1" "$2" grep -aEq "$1" "$serial"; }
-answers() { curl -fsS -o /dev/null --max-time "${2:-5}" "http://127.0.0.1:$port_http$1" 2>/dev/null; }
+answers() { curl -fs -o /dev/null --max-time "${2:-5}" "http://127.0.0.1:$port_http$1" 2>/dev/null; }
 wait_for_answer() { wait_until "an answer by HTTP" "$1" answers /healthz; }
 health() { curl -fsS --max-time 5 "http://127.0.0.1:$port_http/healthz" | in_tools jq -r "$1"; }
 
 # --- records ---------------------------------------------------------------------------------------------------------
 
-# scan TAG N: what a phone without JavaScript posts; prints the receipt's address.
+# scan TAG N: what a phone without JavaScript posts, again with the same key while there is no answer; prints the receipt's
+# address.
 scan() {
-    curl -sS --max-time 20 -o "$run/scan.html" -D - -H "Idempotency-Key: image-test-$2" \
-        --data-urlencode "cleaned_by=Ana" --data-urlencode "notes=scan $2" "http://127.0.0.1:$port_http/t/$1" |
-        tr -d '\r' | sed -n 's/^[Ll]ocation: \(\/r\/.*\)/\1/p'
+    local try receipt
+    for try in 1 2 3 4 5; do
+        receipt=$(curl -s --max-time 60 -o "$run/scan-$try.html" -D - -H "Idempotency-Key: image-test-$2" \
+            --data-urlencode "cleaned_by=Ana" --data-urlencode "notes=scan $2" "http://127.0.0.1:$port_http/t/$1" |
+            tr -d '\r' | sed -n 's/^[Ll]ocation: \(\/r\/.*\)/\1/p') || true
+        [ -z "$receipt" ] || { echo "$receipt" && return 0; }
+        sleep 1
+    done
 }
 # The box of the card gets an item, as its staff would add it: on this machine, by the very program of the image.
 prepare_items() {
@@ -175,10 +181,10 @@ prepare_items() {
             chroot --userspec=641:641 "$slot" /usr/bin/cleantrack-appliance --data /data/appliance serve
     ) >"$run/offline.log" 2>&1 &
     offline_pid=$!
-    wait_until "the box's program on this machine" "$limit" curl -fsS -o /dev/null "http://$address/healthz"
+    wait_until "the box's program on this machine" "$limit" curl -fs -o /dev/null "http://$address/healthz"
     in_slot facility set --name "Test Clinic" --label-host "HTTP://127.0.0.1:$port_http" >>"$run/offline.log" 2>&1
     token=$(in_slot token create --name suite --scope write 2>>"$run/offline.log" | tr -d '\n')
-    tag=$(curl -fsSk --max-time 20 -H "Authorization: Bearer $token" -H 'Content-Type: application/json' \
+    tag=$(curl -fsSk --max-time 120 -H "Authorization: Bearer $token" -H 'Content-Type: application/json' \
         -d '{"name":"Infusion pump","asset_number":"BM-1"}' "https://localhost:$((port_relay + 4))/api/v1/equipment" | in_tools jq -r .tag)
     end_offline
     [ -n "$tag" ] || fail "no item could be added: $(tail -5 "$run/offline.log")"
@@ -225,7 +231,7 @@ listen = "127.0.0.1:0"
 END
     "$relay" --config "$run/relay.toml" serve >"$run/relay.log" 2>&1 &
     relay_pid=$!
-    wait_until "the relay" 60 curl -ksS -o /dev/null --max-time 5 "https://127.0.0.1:$port_relay/healthz"
+    wait_until "the relay" 60 curl -ks -o /dev/null --max-time 5 "https://127.0.0.1:$port_relay/healthz"
 }
 stop_relay() {
     [ -n "$relay_pid" ] || return 0

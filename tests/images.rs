@@ -108,12 +108,12 @@ impl CardFile {
         Self::with_copies(&state.state_text(), &state.state_text())
     }
 
-    fn disk(&self) -> PathBuf {
+    fn disk_path(&self) -> PathBuf {
         self.folder.path().join("disk")
     }
 
     fn read_copies(&self) -> [String; 2] {
-        let bytes = std::fs::read(self.disk()).unwrap();
+        let bytes = std::fs::read(self.disk_path()).unwrap();
         [FIRST_COPY, SECOND_COPY].map(|at| {
             let text = String::from_utf8_lossy(&bytes[at * SECTOR..][..SECTOR]).into_owned();
             text.trim_end_matches('\0').to_owned()
@@ -128,7 +128,7 @@ impl CardFile {
         let slots: String = loads.iter().map(|slot| format!("{slot:?}")).collect();
         let variables = format!(
             "disk={}\nmemory={}\nloads='{slots}'\nstarts='{slots}'\ndevtype=mmc\n{faults}\n",
-            self.disk().display(),
+            self.disk_path().display(),
             self.folder.path().join("memory").display(),
         );
         let ran =
@@ -149,7 +149,7 @@ impl CardFile {
     /// Runs the tool by which the running system reads and writes the state.
     fn run_tool(&self, arguments: &[&str]) -> (bool, String) {
         let tool = images_folder().join("root/usr/lib/cleantrack/boot-state");
-        let ran = Command::new("sh").arg(tool).arg(self.disk()).args(arguments).output().unwrap();
+        let ran = Command::new("sh").arg(tool).arg(self.disk_path()).args(arguments).output().unwrap();
         (ran.status.success(), String::from_utf8_lossy(&ran.stdout).into_owned())
     }
 }
