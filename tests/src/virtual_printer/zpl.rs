@@ -172,7 +172,7 @@ impl Device for Zpl {
         // Cancels all that it holds.
         if raw == b"~JA" {
             self.in_format = false;
-            return Reaction { say: Vec::new(), clear: true };
+            return Reaction { clear: true, ..Reaction::default() };
         }
         if self.clone {
             return Reaction::default();
@@ -186,7 +186,7 @@ impl Device for Zpl {
                 [b'!', ..] => Self::variable(raw.trim_ascii(), seen),
                 _ => Vec::new(),
             },
-            clear: false,
+            ..Reaction::default()
         }
     }
 

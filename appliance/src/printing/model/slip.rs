@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use labels::code::BarcodeError;
 
 /// Lines of a slip; a mistake of the program must not unroll the paper.
-pub const SLIP_LINES_MAX: usize = 80;
+const SLIP_LINES_MAX: usize = 80;
 /// Characters of one text of a slip.
-pub const SLIP_CHARS_MAX: usize = 400;
+const SLIP_CHARS_MAX: usize = 400;
 
 /// A line of a slip, worded by whoever asks for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -19,7 +19,7 @@ pub fn running_facts(state: &AppState) -> RunningFacts {
         printing: &state.printing,
         has_https: state.settings.https_port.is_some(),
         certificate_ms: certificate_ms(&state.field.data),
-        backup_ms: None,
+        backup_ms: state.backups.status().record.last.map(|last| last.taken_ms),
     };
     collect_running(parts, &state.field.uplink.borrow().clone())
 }

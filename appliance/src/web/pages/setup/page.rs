@@ -39,7 +39,6 @@ struct SetupTemplate {
     state: Vec<String>,
     /// Lines of the claim file that do not fit.
     rows: Vec<String>,
-    is_image: bool,
     /// What only the first one enters: code, name and PIN.
     first: Option<FilledSection>,
     sections: Vec<FilledSection>,
@@ -108,7 +107,6 @@ pub(super) fn form_page(
         problems: form.problems,
         state: lines.state,
         rows: lines.rows,
-        is_image: state.field.setup_folder.is_some(),
         first,
         sections,
         relay,
