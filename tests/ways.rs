@@ -230,7 +230,12 @@ async fn every_way_says_where_it_ends() {
         proxy.set(rule.clone());
         assert_eq!(fault_by_proxy(&world, address, ca).await, expected, "{rule:?}");
     }
+    let addr = proxy.addr();
     drop(proxy);
+    let closed = until("the proxy's port is closed", async || {
+        tokio::net::TcpStream::connect(addr).await.is_err().then_some(())
+    });
+    assert!(closed.await.is_some());
     assert_eq!(fault_by_proxy(&world, &bare, None).await, "not-connected");
     let unknown = ProxyAddress::new("no-such-proxy.invalid", 3128, None);
     assert_eq!(fault_by_proxy(&world, &unknown, None).await, "name");

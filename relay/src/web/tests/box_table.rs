@@ -78,6 +78,7 @@ impl Template {
         ];
         let parts = vec![
             ("epoch", world.a.sites[0].one.origin.epoch.to_string()),
+            ("key", world.a.sites[0].one.verifier_key()),
             ("run", run.to_string()),
             ("photo", Hash::of(b"abcdefgh").to_string()),
         ];
@@ -182,6 +183,12 @@ impl FixtureWorld for BoxWorld {
                 document.clone_from(claim);
             } else if document.get("signature").is_some() {
                 document.clone_from(renewal);
+            } else if document.get("boot").is_some() {
+                // A hello names a log and its key.
+                for name in ["epoch", "key"] {
+                    let own = self.parts.iter().find(|(one, _)| *one == name);
+                    document[name] = own.map_or(Value::Null, |(_, own)| Value::String(own.clone()));
+                }
             }
         }
         example
