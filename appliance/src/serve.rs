@@ -376,7 +376,6 @@ fn page_settings(
         submits_per_address: settings.limits.submits_per_address,
         https_port,
         http_port,
-        setup_folder: settings.setup.folder.clone(),
         panel,
     }
 }

@@ -86,7 +86,7 @@ fn without_privileges(command: &Program) -> Program {
     let mut args: Vec<_> = held_by.map(Into::into).into();
     args.push(command.path.clone().into());
     args.extend(command.args.iter().cloned());
-    Program { path: tools::program("setpriv"), args, env: command.env.clone() }
+    Program { path: tools::program("setpriv"), args, env: command.env.clone(), sockets: Vec::new() }
 }
 
 /// What becomes of a start.

@@ -51,7 +51,7 @@ pub const ROOMS: &[Room] = &[
     room("appliance/sweep", &["photo", "store"], "which photos leave the card; it knows no page and no line"),
     room(
         "appliance/panel",
-        &["settings"],
+        &["settings", "setup"],
         "lights and a button: it knows causes, and not where they come from",
     ),
     room("appliance/identity", &["clock"], "who somebody is, not what they want"),

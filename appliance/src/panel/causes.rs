@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::setup_state::SetupProgress;
+use crate::setup::SetupStage;
 
 /// The relay was heard of less long ago than this, or amber says that it was not.
 pub const RELAY_QUIET_MS: i64 = 10 * 60_000;
@@ -144,11 +144,13 @@ impl RelayContact {
 }
 
 /// What the setting up has to say.
-pub fn find_setup_cause(setup: SetupProgress) -> Option<PanelCause> {
-    match setup {
-        SetupProgress::NotUsed | SetupProgress::Done => None,
-        SetupProgress::Open => Some(PanelCause::SetupOpen),
-        SetupProgress::Mistakes(_) => Some(PanelCause::SetupMistakes),
+///
+/// `stage` is that of first boot; `None` where nobody sets this box up by a card.
+pub fn find_setup_cause(stage: Option<SetupStage>) -> Option<PanelCause> {
+    match stage? {
+        SetupStage::Done => None,
+        SetupStage::None => Some(PanelCause::SetupOpen),
+        SetupStage::Mistakes => Some(PanelCause::SetupMistakes),
     }
 }
 
@@ -316,10 +318,10 @@ mod tests {
 
     #[test]
     fn setting_up_and_disk_have_their_lights() {
-        assert_eq!(find_setup_cause(SetupProgress::NotUsed), None);
-        assert_eq!(find_setup_cause(SetupProgress::Done), None);
-        assert_eq!(find_setup_cause(SetupProgress::Open), Some(PanelCause::SetupOpen));
-        assert_eq!(find_setup_cause(SetupProgress::Mistakes(3)), Some(PanelCause::SetupMistakes));
+        assert_eq!(find_setup_cause(None), None);
+        assert_eq!(find_setup_cause(Some(SetupStage::Done)), None);
+        assert_eq!(find_setup_cause(Some(SetupStage::None)), Some(PanelCause::SetupOpen));
+        assert_eq!(find_setup_cause(Some(SetupStage::Mistakes)), Some(PanelCause::SetupMistakes));
         assert_eq!(find_disk_cause(80), None);
         assert_eq!(find_disk_cause(81), Some(PanelCause::DiskFills));
     }

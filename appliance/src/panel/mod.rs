@@ -9,7 +9,6 @@ pub mod causes;
 pub mod devices;
 pub mod owner;
 pub mod rhythm;
-pub mod setup_state;
 
 use std::io;
 use std::path::PathBuf;

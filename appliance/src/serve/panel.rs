@@ -23,10 +23,10 @@ use crate::panel::causes::{
 };
 use crate::panel::devices::{NoPanel, open_panel};
 use crate::panel::owner::{OwnerContext, PanelFeed, PanelMessage, PanelOwner, panel_channel};
-use crate::panel::setup_state::read_setup_progress;
 use crate::panel::{Panel, PanelError, PanelView};
 use crate::printing::{JobState, LastLabel, PrintService, ReprintRequest};
 use crate::settings::{BoxSettings, PanelKind};
+use crate::setup::read_state;
 use crate::store::{Recording, Store};
 use crate::uplink::{UplinkState, UplinkStatus};
 use crate::web::{AppState, ScannedItem, panel_reason, take_scanned_item};
@@ -167,7 +167,9 @@ impl PanelSources {
         }
         let now_ms = self.seams.clock.now_ms();
         causes.extend(relay_contact(&self.uplink.borrow().state).cause(now_ms, self.begun_ms));
-        causes.extend(find_setup_cause(read_setup_progress(self.setup_folder.as_deref())));
+        causes.extend(find_setup_cause(
+            self.setup_folder.as_deref().map(|folder| read_state(Some(folder)).stage),
+        ));
         causes.extend(used_percent(&self.data).and_then(find_disk_cause));
         causes
     }

@@ -16,12 +16,12 @@ use crate::alarms::sources::SideRoom;
 use crate::alarms::{AlarmCause, AlarmStore};
 use crate::backup::{BackupContext, BackupService, RelayCopy};
 use crate::identity::{BoxAuthority, IdentityStores, OpenedAuthority, own_addresses};
-use crate::panel::setup_state::read_setup_code;
 use crate::photo::{PhotoSettings, PhotoStore};
 use crate::printing::{
     JobKind, JobOutcome, PrintService, PrinterConfig, PrinterSettings, SetupCodeReader, SlipRequest,
 };
 use crate::settings::{BoxSettings, UplinkSelection, UplinkSettings};
+use crate::setup::SetupCode;
 use crate::store::Store;
 use crate::store::disk::set_aside_hint;
 use crate::sweep::PhotoCounts;
@@ -124,11 +124,11 @@ pub(super) fn open_printing(
 
 /// Reads the set-up code for as long as nobody can sign in: then it opens nothing any more.
 fn setup_code_reader(settings: &BoxSettings, data: &Path, store: &Store) -> SetupCodeReader {
-    let folder = settings.setup.folder.clone().unwrap_or_else(|| data.to_owned());
+    let code = SetupCode::find(settings.setup.folder.as_deref(), data);
     let store = store.clone();
     Box::new(move || {
         let is_new = store.snapshot().facility.staff.is_empty();
-        is_new.then(|| read_setup_code(Some(&folder))).flatten()
+        is_new.then(|| code.read()).flatten()
     })
 }
 

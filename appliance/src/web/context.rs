@@ -75,8 +75,6 @@ pub struct WebSettings {
     pub https_port: Option<u16>,
     /// The port of plain HTTP, for the set-up slip.
     pub http_port: Option<u16>,
-    /// Where the image's provisioning leaves how far the setting up is.
-    pub setup_folder: Option<std::path::PathBuf>,
     /// What the panel shows.
     pub panel: Option<watch::Receiver<PanelView>>,
 }

@@ -8,8 +8,8 @@ use web::error::HttpError;
 use words::{Locale, WordSet as _};
 
 use crate::identity::own_addresses;
-use crate::panel::setup_state::{SetupProgress, read_setup_progress};
 use crate::printing::{JobKind, JobView, PrinterView, SlipContent, SlipLine, SlipRequest};
+use crate::setup::{SetupStage, read_state};
 use crate::store::{LogReader, StoreSnapshot};
 use crate::web::context::{AppState, run_blocking};
 use crate::web::view_models::labels::refusal_error;
@@ -66,19 +66,20 @@ pub(crate) fn compose_setup_slip(
         }
         None => lines.push(SlipLine::Text(w.slip_no_address())),
     }
-    let setup = read_setup_progress(state.settings.setup_folder.as_deref());
-    let words = match setup {
-        SetupProgress::Mistakes(count) => w.slip_state_mistakes(count),
+    let folder = state.field.setup_folder.as_deref();
+    let setup = read_state(folder);
+    let words = match setup.stage {
+        SetupStage::Mistakes => w.slip_state_mistakes(setup.rows.len()),
         _ if (state.facility_id)().is_some() => w.slip_state_claimed(),
-        SetupProgress::Open => w.slip_state_open(),
-        SetupProgress::NotUsed | SetupProgress::Done => w.slip_state_alone(),
+        SetupStage::None if folder.is_some() => w.slip_state_open(),
+        SetupStage::None | SetupStage::Done => w.slip_state_alone(),
     };
     lines.extend([
         SlipLine::Rule,
         SlipLine::SetupCode { name: w.slip_code(), used: w.slip_code_used() },
         SlipLine::Fact { name: w.slip_state(), value: words },
     ]);
-    if matches!(setup, SetupProgress::Mistakes(_)) {
+    if setup.stage == SetupStage::Mistakes {
         lines.push(SlipLine::Text(w.slip_state_mistakes_where()));
     }
     lines.extend([
