@@ -132,7 +132,7 @@ impl UplinkSettings {
 #[serde(default, deny_unknown_fields)]
 pub struct BackupSettings {
     /// Folder for backups: where a stick or another machine's folder is mounted; without one no backup is made.
-    #[schemars(extend("x-example" = "/media/cleantrack"))]
+    #[schemars(extend("x-example" = "/run/cleantrack/stick"))]
     pub to: Option<PathBuf>,
     /// Time of the daily backup in the facility's zone, `HH:MM`.
     pub at: String,

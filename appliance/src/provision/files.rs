@@ -99,6 +99,9 @@ impl ProxyParts {
     }
 }
 
+/// Where the image mounts a stick with the label CLEANTRACK (`run-cleantrack-stick.mount`).
+const BACKUP_STICK: &str = "/run/cleantrack/stick";
+
 /// What the service's settings follow from.
 pub(super) struct SettingsFacts<'a> {
     /// `etc/cleantrack` of the data partition.
@@ -128,6 +131,7 @@ pub(super) fn write_settings(facts: &SettingsFacts<'_>) -> Result<String, Provis
         "setup".to_owned(),
         toml_section([("folder", toml::Value::String(facts.folder.display().to_string()))]),
     );
+    file.insert("backup".to_owned(), toml_section([("to", toml::Value::String(BACKUP_STICK.to_owned()))]));
     if facts.is_access_point {
         file.insert("network".to_owned(), toml_section([("access_point", toml::Value::Boolean(true))]));
     }

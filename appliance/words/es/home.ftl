@@ -34,7 +34,7 @@ list-next-after-use = Siguiente: { $name }, pendiente tras el uso.
 
 board-title = Tablero de limpieza
 board-today = Hoy
-board-rate = { NUMBER($rate) } %
+board-rate = { NUMBER($rate) } %
 board-first = Limpiar primero
 board-none-overdue = Nada vencido.
 board-next = Siguientes

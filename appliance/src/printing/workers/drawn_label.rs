@@ -58,6 +58,7 @@ pub(super) fn draw_label(
 }
 
 /// A label and its place in its job.
+#[derive(Clone, Copy)]
 struct NumberedLabel<'a> {
     n: u32,
     label: &'a LabelRequest,

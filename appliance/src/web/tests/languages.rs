@@ -493,3 +493,13 @@ async fn a_language_is_chosen_at_the_foot_of_a_page_and_kept() {
     world.post("/language", &[]).await.is(422);
     assert_eq!(world.post("/language", &[("language", "EN")]).await.is(303).location(), "/");
 }
+
+/// The wall shows it in letters so large that a number and its sign would part at a blank.
+#[test]
+fn a_rate_stays_on_one_line() {
+    for locale in words::Locale::ALL {
+        let rate =
+            crate::web::words::HomeWords::in_locale(locale).board_rate(words::Number::from_tenths(833));
+        assert!(!rate.contains(' '), "{locale:?}: {rate}");
+    }
+}

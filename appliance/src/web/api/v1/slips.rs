@@ -75,7 +75,7 @@ async fn print(
     let (kind, content) = match kind {
         SlipKind::SetupSlip => (JobKind::SetupSlip, setup_content(&state)),
         SlipKind::ReceiptStrip => {
-            let receipt = receipt.ok_or_else(|| missing_receipt())?;
+            let receipt = receipt.ok_or_else(missing_receipt)?;
             (JobKind::ReceiptStrip, strip_content(&state, receipt).await?)
         }
         SlipKind::SelfTest => (JobKind::SelfTest, test_content(&state, printer.as_deref())?),
