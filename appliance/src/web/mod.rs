@@ -34,6 +34,7 @@ mod words;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
+use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use web::error::answer_panic;
@@ -77,7 +78,8 @@ fn mount_table(table: &Table<AppState>, state: AppState) -> Router {
         from_fn_with_state(presenter, present_errors::<BoxPresenter>),
         from_fn_with_state(guard, middleware::guard_request),
         CatchPanicLayer::custom(answer_panic),
-        CompressionLayer::new(),
+        // Packing took four tenths of a page's time at the usual level; this one sends a twentieth more over the local Wi-Fi.
+        CompressionLayer::new().quality(CompressionLevel::Precise(2)),
         DefaultBodyLimit::disable(),
     );
     mount(table).layer(layers).with_state(state)
