@@ -55,6 +55,8 @@ use crate::{ProgramSetup, admin, prints, scrub, uplink, web};
 const DRAIN: Duration = Duration::from_secs(5);
 /// Of that, photos that are to follow their records have this long; the rest is opened at the next start.
 const PHOTOS_DRAIN: Duration = Duration::from_secs(3);
+/// For a backup that is being written.
+const BACKUP_DRAIN: Duration = Duration::from_secs(3);
 
 /// How much longer systemd is to wait each time that a long start tells of itself.
 const START_STEP: Duration = Duration::from_secs(30);
@@ -521,8 +523,12 @@ async fn end_tasks(running: Running) -> Option<ProgramExit> {
         tracing::warn!("not everything ended in time");
     }
     let backups = running.backups;
-    if let Err(error) = tokio::task::spawn_blocking(move || backups.stop()).await {
-        tracing::warn!(%error, "a backup did not end");
+    // A stick that hangs keeps nobody from closing the log.
+    let ending = tokio::task::spawn_blocking(move || backups.stop());
+    match tokio::time::timeout(BACKUP_DRAIN, ending).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "a backup did not end"),
+        Err(_) => tracing::warn!("a backup waits for its folder and is left behind"),
     }
     let printing = running.printing;
     if let Err(error) = tokio::task::spawn_blocking(move || printing.stop(Duration::from_secs(1))).await {

@@ -39,7 +39,11 @@ impl Store {
     /// The disk's and redb's.
     pub fn copy_state(&self, without: &[&str]) -> Result<StateCopy, StoreError> {
         let disk = Arc::clone(&self.shared.disk);
-        copy_bytes(&*disk, &self.state_db())?;
+        if let Err(error) = copy_bytes(&*disk, &self.state_db()) {
+            // Where the disk is full, half a copy would keep it so.
+            let _ = remove_if_there(&*disk, COPY);
+            return Err(error);
+        }
         // From here on it is removed again whatever fails.
         let mut copy = StateCopy {
             copied: CopiedFile {

@@ -30,6 +30,15 @@ pub(super) fn label_name(name: &str) -> String {
     format!("{}{LABEL}", name.strip_suffix(SEALED).unwrap_or(name))
 }
 
+/// Whether a label's file is the one beside it, and a file of ours: what a label names may be removed one day, and anybody can
+/// write labels.
+fn is_label_of(label: &str, name: &str) -> bool {
+    name.starts_with("cleantrack-")
+        && name.ends_with(SEALED)
+        && !name.contains(['/', '\\', '\0'])
+        && label_name(name) == label
+}
+
 /// The name of photos whose file has this hash.
 pub(super) fn part_name(box_id: BoxId, sha256: &Hash) -> String {
     format!("{}photos-{}{SEALED}", box_prefix(box_id), &sha256.to_string()[..16])
@@ -63,12 +72,15 @@ impl FoundFiles {
             if name.ends_with(NEW) {
                 found.unfinished.push(name.clone());
             } else if name.ends_with(LABEL) && name.contains("-photos-") {
-                found
-                    .parts
-                    .extend(read_label::<PartLabel>(medium, name)?.filter(|part| part.box_id == box_id));
+                found.parts.extend(
+                    read_label::<PartLabel>(medium, name)?
+                        .filter(|part| part.box_id == box_id && is_label_of(name, &part.file.name)),
+                );
             } else if name.ends_with(LABEL) {
                 let backup = read_label::<BackupLabel>(medium, name)?;
-                found.backups.extend(backup.filter(|backup| backup.box_id == box_id));
+                found.backups.extend(
+                    backup.filter(|backup| backup.box_id == box_id && is_label_of(name, &backup.file.name)),
+                );
             }
         }
         let mut whole = Vec::new();
@@ -193,5 +205,28 @@ mod tests {
             std::fs::write(&path, bytes).unwrap();
             assert_eq!(found(), 0, "byte {at}");
         }
+    }
+
+    #[test]
+    fn a_label_speaks_of_the_file_beside_it_alone() {
+        let label = "cleantrack-01K-photos-ab.json";
+        assert!(is_label_of(label, "cleantrack-01K-photos-ab.age"));
+        for name in
+            ["/etc/passwd", "../keys/relay.age", "cleantrack-01K-photos-cd.age", "cleantrack-../x.age", ""]
+        {
+            assert!(!is_label_of(label, name), "{name}");
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let (outside, inside) = (dir.path().join("box.id"), dir.path().join("stick"));
+        std::fs::create_dir(&inside).unwrap();
+        std::fs::write(&outside, "x").unwrap();
+        std::os::unix::fs::symlink(&outside, inside.join("link")).unwrap();
+        let medium = FolderMedium::new(&inside);
+        for name in ["../box.id", outside.to_str().unwrap(), "", ".", "..", "a/b"] {
+            assert!(medium.remove(name).is_err() && medium.length(name).is_err(), "{name}");
+            assert!(medium.open(name).is_err() && medium.create(name).is_err(), "{name}");
+        }
+        assert!(medium.open("link").is_err(), "no link leads out");
+        assert!(outside.exists());
     }
 }

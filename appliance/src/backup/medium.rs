@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::cause::BackupError;
 
@@ -40,12 +40,26 @@ impl FolderMedium {
         Self(dir.to_owned())
     }
 
+    /// Where a file of this name lies. Names come from labels that anybody can write: what is no bare name is refused.
+    fn path(&self, name: &str) -> io::Result<PathBuf> {
+        let mut parts = Path::new(name).components();
+        match (parts.next(), parts.next()) {
+            (Some(Component::Normal(part)), None) if part == name => Ok(self.0.join(name)),
+            _ => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no name of a file")),
+        }
+    }
+
     /// The folder of the settings, once it is there and is somewhere else than what it is to save.
     pub(super) fn find(dir: &Path, data: &Path, same_disk: SameDisk) -> Result<Self, BackupError> {
         let missing = || BackupError::Missing(dir.to_owned());
         let found = std::fs::metadata(dir).ok().filter(std::fs::Metadata::is_dir).ok_or_else(missing)?;
         let own =
             std::fs::metadata(data).map_err(BackupError::medium("the data folder could not be looked at"))?;
+        // Where a stick was pulled out, the place that it was mounted at stays behind, in memory.
+        let above = dir.parent().and_then(|parent| std::fs::metadata(parent).ok());
+        if dir.starts_with("/run") && above.is_some_and(|above| above.dev() == found.dev()) {
+            return Err(missing());
+        }
         if found.dev() == own.dev() && same_disk == SameDisk::Refused {
             return Err(BackupError::SameDisk(dir.to_owned()));
         }
@@ -91,16 +105,23 @@ impl MediumFile for FolderFile {
 
 impl BackupMedium for FolderMedium {
     fn create(&self, name: &str) -> io::Result<Box<dyn MediumFile>> {
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.0.join(name))?;
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.path(name)?)?;
         Ok(Box::new(FolderFile { file, synced: 0, written: 0 }))
     }
 
     fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send>> {
-        Ok(Box::new(File::open(self.0.join(name))?))
+        // What somebody put there may be a link, or a pipe that never says anything.
+        let quick = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+        let file =
+            OpenOptions::new().read(true).custom_flags(quick.bits().cast_signed()).open(self.path(name)?)?;
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is no file"));
+        }
+        Ok(Box::new(file))
     }
 
     fn length(&self, name: &str) -> io::Result<Option<u64>> {
-        match std::fs::metadata(self.0.join(name)) {
+        match std::fs::symlink_metadata(self.path(name)?) {
             Ok(found) => Ok(Some(found.len())),
             // Without its folder nothing is known of it.
             Err(e) if e.kind() == io::ErrorKind::NotFound && self.0.is_dir() => Ok(None),
@@ -109,12 +130,12 @@ impl BackupMedium for FolderMedium {
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        std::fs::rename(self.0.join(from), self.0.join(to))?;
+        std::fs::rename(self.path(from)?, self.path(to)?)?;
         File::open(&self.0)?.sync_all()
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        match std::fs::remove_file(self.0.join(name)) {
+        match std::fs::remove_file(self.path(name)?) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
             _ => Ok(()),
         }

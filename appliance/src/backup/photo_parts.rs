@@ -1,5 +1,6 @@
 //! Which files of photos stay as they are, and which photos go into new ones.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use record::tree::Hash;
@@ -39,6 +40,16 @@ pub(super) fn plan_parts(on_box: &[PhotoFile], parts: &[PartLabel]) -> PartPlan 
         live * 2 >= part.photos.len() && live > 0
     };
     let mut staying: Vec<&PartLabel> = parts.iter().filter(is_live).collect();
+    // Of files with the same photos, which lie there while older backups need them, the fullest are enough.
+    staying.sort_by_key(|part| Reverse(part.photos.len()));
+    let mut covered = BTreeSet::new();
+    staying.retain(|part| {
+        let adds = part.photos.iter().any(|photo| here.contains(photo) && !covered.contains(photo));
+        if adds {
+            covered.extend(part.photos.iter().copied());
+        }
+        adds
+    });
     if staying.iter().filter(|part| part.file.bytes < SMALL_BYTES).count() >= SMALL_FILES_MAX {
         staying.retain(|part| part.file.bytes >= SMALL_BYTES);
     }

@@ -46,6 +46,9 @@ pub struct RestoreTest {
 pub struct BackupRecord {
     /// Since when backups are looked after, milliseconds since 1970.
     pub first_ms: i64,
+    /// Whether that was read off a clock that nobody vouched for.
+    #[serde(default)]
+    pub first_unsure: bool,
     /// When one was tried last.
     pub tried_ms: Option<i64>,
     /// Whether that failed.
@@ -68,7 +71,7 @@ impl BackupRecord {
             None
         });
         let found = read.and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok());
-        found.unwrap_or_else(|| Self { first_ms: now_ms, ..Self::default() })
+        found.unwrap_or_else(|| Self { first_ms: now_ms, first_unsure: true, ..Self::default() })
     }
 
     pub(super) fn save(&self, disk: &dyn Disk) {

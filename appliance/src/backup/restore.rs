@@ -214,7 +214,8 @@ struct ChosenPhotos<'a> {
 impl FileSink for ChosenPhotos<'_> {
     fn begin_file(&mut self, path: &str) -> io::Result<()> {
         let name = path.rsplit('/').next().unwrap_or(path);
-        self.open = photo_of(name).filter(|photo| self.of_backup.contains(photo));
+        self.open =
+            photo_of(name).filter(|photo| self.of_backup.contains(photo) && !self.found.contains(photo));
         if self.open.is_some() { self.sink.begin_file(path) } else { Ok(()) }
     }
     fn write_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -328,7 +329,8 @@ fn word_owner(dir: &Path) -> String {
 /// Writes files into a folder.
 struct FolderSink<'a> {
     dir: &'a Path,
-    open: Option<File>,
+    /// The file that is being written, its name until it is whole, and its own.
+    open: Option<(File, PathBuf, PathBuf)>,
     seam: &'a dyn RestoreSeam,
     /// Folders that were made.
     folders: BTreeSet<PathBuf>,
@@ -348,16 +350,24 @@ impl FileSink for FolderSink<'_> {
         if self.folders.insert(folder.clone()) {
             DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         }
-        self.open = Some(OpenOptions::new().write(true).create_new(true).mode(0o600).open(target)?);
+        if target.exists() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        // What a damaged file of photos left half written is begun anew.
+        let part = target.with_added_extension("part");
+        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
+        self.open = Some((file, part, target));
         Ok(())
     }
 
     fn write_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.open.as_mut().map_or(Ok(()), |file| file.write_all(bytes))
+        self.open.as_mut().map_or(Ok(()), |(file, ..)| file.write_all(bytes))
     }
 
     fn end_file(&mut self) -> io::Result<()> {
-        self.open = None;
-        Ok(())
+        match self.open.take() {
+            Some((_, part, target)) => std::fs::rename(part, target),
+            None => Ok(()),
+        }
     }
 }

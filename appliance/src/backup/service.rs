@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 
 use jiff::tz::TimeZone;
 use record::alarm::AlarmCode;
+use record::entry::ClockState;
 use service::clock::Clock;
 
 use super::cause::{BackupCause, BackupError};
@@ -393,6 +394,12 @@ impl BackupService {
         let (due, no_key) = {
             let mut state = self.state();
             state.relay = relay;
+            // A board without a clock begins in another year: three days without a backup are counted from the first time that holds.
+            if state.record.first_unsure && context.clock.now().state == ClockState::Synced {
+                state.record.first_ms = now_ms;
+                state.record.first_unsure = false;
+                state.record.save(&*context.store.disk());
+            }
             // Kept once an hour: a card is not written to every minute.
             if is_whole && state.record.relay_ms.is_none_or(|last_ms| now_ms.abs_diff(last_ms) > 3_600_000) {
                 state.record.relay_ms = Some(now_ms);

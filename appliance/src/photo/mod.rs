@@ -186,7 +186,11 @@ impl PhotoStore {
         for path in self.stored_files()? {
             let name = path.file_name().and_then(|n| n.to_str()?.strip_suffix(ending)?.parse().ok());
             let Some(hash) = name else { continue };
-            let stored = std::fs::metadata(&path)?;
+            let stored = match std::fs::metadata(&path) {
+                // It left the card since the folder was read.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                stored => stored?,
+            };
             // A clock that went back since makes it new again, which is the side to err on.
             let age_ms = stored.modified()?.elapsed().map_or(0, |age| age.as_millis());
             let age_ms = u64::try_from(age_ms).unwrap_or(u64::MAX);

@@ -224,7 +224,8 @@ pub async fn claim_box(
     };
     let url = format!("{}/box/v1/claim", file.relay_url.trim_end_matches('/'));
     let answer = ask_relay(claimant, &file.relay_ca, &url, &body).await?;
-    keep_answer(files, &answer, &key, claimant)?;
+    let known = KnownRelay::of_claim(&file);
+    keep_answer(files, &answer, &key, claimant, &known)?;
     files.used()?;
     Ok(Some(answer))
 }
@@ -262,8 +263,38 @@ pub async fn renew_certificate(
     };
     let url = format!("{}/box/v1/renew", old.relay_url.trim_end_matches('/'));
     let answer = ask_relay(claimant, &old.relay_ca, &url, &body.signed_by(claimant.sign)).await?;
-    keep_answer(files, &answer, &key, claimant)?;
+    keep_answer(files, &answer, &key, claimant, &KnownRelay::of_answer(&old))?;
     Ok(Some(answer))
+}
+
+/// What makes a relay this one. Where a further authority is trusted, whoever holds it could put itself in the relay's place, so nothing
+/// of this may change by such an answer.
+#[derive(Debug, PartialEq, Eq)]
+struct KnownRelay<'a> {
+    relay_ca: &'a str,
+    cosign_keys: &'a [String],
+    directive_keys: &'a [String],
+    mqtt_url: &'a str,
+}
+
+impl<'a> KnownRelay<'a> {
+    fn of_claim(file: &'a RelayClaim) -> Self {
+        Self {
+            relay_ca: file.relay_ca.trim(),
+            cosign_keys: &file.cosign_keys,
+            directive_keys: &file.directive_keys,
+            mqtt_url: &file.mqtt_url,
+        }
+    }
+
+    fn of_answer(answer: &'a ClaimAnswer) -> Self {
+        Self {
+            relay_ca: answer.relay_ca.trim(),
+            cosign_keys: &answer.cosign_keys,
+            directive_keys: &answer.directive_keys,
+            mqtt_url: &answer.mqtt_url,
+        }
+    }
 }
 
 /// An answer is kept only when a connection can be made with it.
@@ -272,7 +303,13 @@ fn keep_answer(
     answer: &ClaimAnswer,
     key: &str,
     claimant: &ClaimIdentity<'_>,
+    known: &KnownRelay<'_>,
 ) -> Result<(), ClaimError> {
+    if claimant.route.ca.is_some() && KnownRelay::of_answer(answer) != *known {
+        let why =
+            "it came through a proxy that reads along, and names other keys or addresses than the box knows";
+        return Err(ClaimError::Answer(why.to_owned()));
+    }
     tls::client_config(&answer.relay_ca, Some((&answer.chain, key)), Arc::clone(&claimant.clock), 0)?;
     parse_verifiers(&answer.cosign_keys)?;
     parse_verifiers(&answer.directive_keys)?;
@@ -344,4 +381,33 @@ async fn ask_relay<T: serde::Serialize + Sync>(
         }
     }
     serde_json::from_slice(&bytes).map_err(|e| ClaimError::Answer(e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relay_with_another_key_or_address_is_another_one() {
+        let keys = ["a".to_owned()];
+        let known =
+            KnownRelay { relay_ca: "ca", cosign_keys: &keys, directive_keys: &keys, mqtt_url: "mqtts://a" };
+        let others = ["b".to_owned()];
+        assert_ne!(
+            known,
+            KnownRelay { cosign_keys: &others, relay_ca: "ca", directive_keys: &keys, mqtt_url: "mqtts://a" }
+        );
+        assert_ne!(
+            known,
+            KnownRelay { directive_keys: &others, relay_ca: "ca", cosign_keys: &keys, mqtt_url: "mqtts://a" }
+        );
+        assert_ne!(
+            known,
+            KnownRelay { mqtt_url: "mqtts://b", relay_ca: "ca", cosign_keys: &keys, directive_keys: &keys }
+        );
+        assert_ne!(
+            known,
+            KnownRelay { relay_ca: "cb", cosign_keys: &keys, directive_keys: &keys, mqtt_url: "mqtts://a" }
+        );
+    }
 }

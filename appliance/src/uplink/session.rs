@@ -158,7 +158,9 @@ fn configure_line(
     let configure = |ca: &str| tls::watched_config(ca, identity, Arc::clone(&parts.clock), witnessed_s);
     let by_mqtt = configure(&relation.relay_ca).map_err(SessionEnd::credentials)?;
     let by_https = configure(&route.trusted(&relation.relay_ca)).map_err(SessionEnd::credentials)?;
-    let client = tls::http_client(by_https.config.clone(), route).map_err(SessionEnd::before)?;
+    // A further authority serves to find out where a way ends. What is sent and believed goes to the relay alone.
+    let of_relay = configure(&relation.relay_ca).map_err(SessionEnd::credentials)?;
+    let client = tls::http_client(of_relay.config, route).map_err(SessionEnd::before)?;
     let url = relation.photos_url.trim_end_matches('/').to_owned();
     let https = WayTarget::of_https(&url, route, by_https, ShownIdentity::Certificate)
         .ok_or_else(|| SessionEnd::before("the relay gave this box an address that is none"))?;

@@ -16,6 +16,7 @@ use web::error::HttpError;
 use crate::alarms::AlarmStore;
 use crate::backup::BackupService;
 use crate::doctor::machine::MachineRoot;
+use crate::doctor::running::has_admin;
 use crate::identity::IdentityStores;
 use crate::panel::PanelView;
 use crate::photo::PhotoStore;
@@ -32,7 +33,9 @@ pub(crate) const SIGN_INS_PER_ADDRESS: u32 = 1;
 /// Tries of the set-up code in a minute from one address; whoever can come from very many shares one bucket with all of them.
 const CODE_TRIES: u32 = 10;
 const CODE_SPAN: Duration = Duration::from_secs(60);
-const CODE_ADDRESSES_MAX: usize = 16;
+const CODE_ADDRESSES_MAX: usize = 1_024;
+/// Set-up forms that are read at a time.
+const OPEN_FORMS_MAX: usize = 8;
 
 /// Addresses that are told apart at a time; a building has fewer phones.
 pub(crate) const ADDRESSES_MAX: usize = 4_096;
@@ -143,6 +146,11 @@ pub type CosignerKeys = Arc<dyn Fn() -> Vec<record::sign::VerifierKey> + Send + 
 /// Tells the id that the relay gave the facility; none before the box is claimed.
 pub type OwnFacility = Arc<dyn Fn() -> Option<record::ids::FacilityId> + Send + Sync>;
 
+/// Whether somebody can sign in who can set the box up.
+pub(crate) async fn is_set_up(state: &AppState) -> Result<bool, HttpError> {
+    run_blocking(state, |state| Ok(has_admin(&state.store, &state.identity))).await
+}
+
 /// What every handler sees.
 #[derive(Clone)]
 pub struct AppState {
@@ -158,6 +166,8 @@ pub(super) struct ContextInner {
     pub(super) code_tries: RateLimiter<ClientNetwork>,
     /// Label sheets that are drawn at a time: one of 5,000 labels takes a core and megabytes for seconds.
     pub(super) sheets: Semaphore,
+    /// Set-up forms that are read at a time: strangers can send them, and each takes memory until it is whole.
+    pub(super) open_forms: Semaphore,
     stored: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
@@ -172,6 +182,7 @@ impl AppState {
                 sign_ins: address_limiter(SIGN_INS_PER_ADDRESS),
                 code_tries: RateLimiter::new(CODE_TRIES, CODE_SPAN, CODE_TRIES, CODE_ADDRESSES_MAX),
                 sheets: Semaphore::new(1),
+                open_forms: Semaphore::new(OPEN_FORMS_MAX),
                 stored: RwLock::default(),
             }),
         }

@@ -8,8 +8,9 @@ use web::argument::{FormBody, FormFields, FormRules, PlainForm, read_body, requi
 use web::error::{HttpError, RequestFault};
 use web::route::{Argument, Operation};
 
-use crate::web::context::AppState;
-use crate::web::http_error::{new_error, unreadable_form, worded};
+use crate::listen::PeerAddress;
+use crate::web::context::{AppState, is_set_up};
+use crate::web::http_error::{busy_reading, new_error, unreadable_form, worded};
 use crate::web::request::multipart::{BodyPiece, MultipartError, MultipartParser, PARTS_MAX};
 use crate::web::words::ErrorWords;
 
@@ -21,6 +22,8 @@ pub(crate) const FORM_TOKEN: &str = "form";
 const LIST_FIELDS_MAX: usize = 5_200;
 /// Bytes of such a form, and of a file in it.
 const LIST_BYTES_MAX: usize = 1_200_000;
+/// Of a form that anybody may send: a claim file as a file or as text, and some lines.
+const OPEN_BYTES_MAX: usize = 300_000;
 
 /// What every form of the present session carries; the caller's check puts it beside the request.
 #[derive(Clone)]
@@ -85,7 +88,7 @@ impl FromRequest<AppState> for StaffListForm {
     type Rejection = HttpError;
     async fn from_request(request: Request, _: &AppState) -> Result<Self, HttpError> {
         let (head, body) = request.into_parts();
-        let form = read_list_form(&head.headers, body).await?;
+        let form = read_list_form(&head.headers, body, LIST_BYTES_MAX).await?;
         SessionFormToken::require(head.extensions.get().cloned(), &form.fields)?;
         Ok(form)
     }
@@ -99,9 +102,15 @@ pub(crate) struct OpenListForm {
 
 impl FromRequest<AppState> for OpenListForm {
     type Rejection = HttpError;
-    async fn from_request(request: Request, _: &AppState) -> Result<Self, HttpError> {
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, HttpError> {
         let (head, body) = request.into_parts();
-        let StaffListForm { fields, file } = read_list_form(&head.headers, body).await?;
+        let is_secure = head.extensions.get::<PeerAddress>().is_some_and(|peer| peer.secure);
+        // The page turns these away whatever they hold, so nobody's memory is spent on it.
+        if !is_secure || is_set_up(state).await? {
+            return Ok(Self { fields: FormFields::default(), file: None });
+        }
+        let _place = state.inner.open_forms.try_acquire().map_err(|_| busy_reading())?;
+        let StaffListForm { fields, file } = read_list_form(&head.headers, body, OPEN_BYTES_MAX).await?;
         Ok(Self { fields, file })
     }
 }
@@ -112,9 +121,13 @@ impl Argument for OpenListForm {
     }
 }
 
-async fn read_list_form(headers: &HeaderMap, body: axum::body::Body) -> Result<StaffListForm, HttpError> {
+async fn read_list_form(
+    headers: &HeaderMap,
+    body: axum::body::Body,
+    bytes_max: usize,
+) -> Result<StaffListForm, HttpError> {
     let is_multipart = require_form_media(headers)?;
-    let body = read_body(headers, body, LIST_BYTES_MAX).await?;
+    let body = read_body(headers, body, bytes_max).await?;
     match is_multipart {
         true => read_parts(headers, &body),
         false => Ok(StaffListForm { fields: FormFields::parse_urlencoded::<ListRules>(&body)?, file: None }),

@@ -1,7 +1,7 @@
 //! Pages in their reader's language: whole, and as the reader likes it best.
 
 use http::header::{ACCEPT_LANGUAGE, CONTENT_LANGUAGE, COOKIE, ORIGIN, REFERER, VARY};
-use words::{PSEUDO_CLOSE, PSEUDO_OPEN};
+use words::{PSEUDO_CLOSE, PSEUDO_OPEN, WordSet as _};
 
 use super::staff_pages::{desk, person};
 use super::*;

@@ -107,6 +107,18 @@ async fn codes_are_not_guessed() {
 }
 
 #[tokio::test]
+async fn nobodys_memory_is_spent_on_forms_that_are_turned_away() {
+    let world = World::new().await;
+    let long = "x".repeat(400_000);
+    let form = with(&[("facility", &long)]);
+    world.send(posted("/setup", &form), true).await.is(413);
+    // Over plain HTTP it is not read, so its length is nothing to speak of.
+    assert_ne!(world.send(posted("/setup", &form), false).await.status, 413);
+    let _grace = desk(&world, StaffRole::FacilityAdmin).await;
+    world.send(posted("/setup", &form), true).await.is(303);
+}
+
+#[tokio::test]
 async fn the_image_gets_a_claim_file_and_a_box_without_one_only_the_claim() {
     let world = World::new().await;
     let folder = tempfile::tempdir().unwrap();

@@ -15,7 +15,6 @@ use web::form::{FormDefinition, FormValues};
 use super::form::{FIRST, FIRST_IMAGE, read_claim, word_faults};
 use super::page::{SetupForm, SetupMarks, done_page, form_page, plain_page};
 use super::{SETUP, STAFF_SETUP};
-use crate::doctor::running::has_admin;
 use crate::identity::{AccessOutcome, AccessTarget, PinForm};
 use crate::intake::{Command, NewStaff, SettingsChange};
 use crate::setup::save_request;
@@ -24,7 +23,7 @@ use crate::web::access::pin::pin_in_the_clear;
 use crate::web::access_note::AccessNote;
 use crate::web::answer::{FormOrPage, go_to};
 use crate::web::commands::run::{CommandFailure, read_event, run_command};
-use crate::web::context::{AppState, run_blocking};
+use crate::web::context::{AppState, is_set_up, run_blocking};
 use crate::web::http_error::{broken_rule, new_error, worded};
 use crate::web::layout::PageLayout;
 use crate::web::request::field_error::Wrong;
@@ -43,11 +42,6 @@ fn form_definition(state: &AppState) -> &'static FormDefinition {
 fn open_layout(state: &AppState, phone: &PhoneCaller) -> (PageLayout, SetupWords) {
     let (page_words, w): (PageWords, SetupWords) = phone.words();
     (PageLayout::open(state, &Snapshot::now(state), page_words, w.setup_page_title()), w)
-}
-
-/// Whether somebody can sign in who can set the box up.
-async fn is_set_up(state: &AppState) -> Result<bool, HttpError> {
-    run_blocking(state, |state| Ok(has_admin(&state.store, &state.identity))).await
 }
 
 pub(crate) async fn ask(
