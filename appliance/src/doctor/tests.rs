@@ -26,6 +26,11 @@ fn machine(files: &[(&str, &str)]) -> tempfile::TempDir {
     root
 }
 
+/// One fault of a machine.
+type MachineChange = fn(&mut MachineFacts);
+/// One fault of a box that runs.
+type RunningChange = fn(&mut RunningFacts);
+
 #[test]
 fn power_is_read_from_firmware_or_sensor() {
     const THROTTLED: &str = "sys/devices/platform/soc/soc:firmware/get_throttled";
@@ -158,7 +163,7 @@ fn a_good_box_is_good_and_its_lines_are_in_order() {
 #[test]
 fn each_fault_of_the_machine_is_one_finding() {
     use DoctorFinding as F;
-    let cases: [(fn(&mut MachineFacts), F); 15] = [
+    let cases: [(MachineChange, F); 15] = [
         (|m| m.clock = Some(ClockState::Uncertain), F::ClockUncertain),
         (|m| m.power = PowerFact::Low, F::PowerLow),
         (|m| m.power = PowerFact::WasLow, F::PowerWasLow),
@@ -193,7 +198,7 @@ fn each_fault_of_the_machine_is_one_finding() {
 #[test]
 fn each_fault_of_the_program_is_one_finding() {
     use DoctorFinding as F;
-    let cases: [(fn(&mut RunningFacts), F); 10] = [
+    let cases: [(RunningChange, F); 10] = [
         (|p| p.recording = RecordingFact::Full, F::RecordingFull),
         (|p| p.has_admin = false, F::NoAdmin),
         (|p| p.printers[0].stands_still = true, F::PrinterStill { name: "Desk".into() }),

@@ -23,7 +23,11 @@ async fn the_page_of_the_box_says_where_each_way_ends() {
     assert_eq!(health(&world).await["way"], serde_json::Value::Null, "not claimed");
 
     let dropped = (UplinkWay::Mqtt, WayFault::Silent { to: "relay.example:8883".into() });
-    world.ways.send_replace(report(UplinkWay::Https, Some("proxy.example:3128"), &[dropped.clone()]));
+    world.ways.send_replace(report(
+        UplinkWay::Https,
+        Some("proxy.example:3128"),
+        std::slice::from_ref(&dropped),
+    ));
     world.link.send_replace(RelayLinkState::Up { ended_backlog: 0 });
     let page = admin.get("/staff/box").await;
     page.has("Way to the relay").has("HTTPS through the proxy proxy.example:3128");

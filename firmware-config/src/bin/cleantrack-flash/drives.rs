@@ -318,5 +318,6 @@ pub(crate) fn require_drive(
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests;

@@ -94,7 +94,7 @@ impl DriveCard {
     /// Whole pages, past the page cache.
     fn read_direct(&self, at: u64, into: &mut [u8]) -> io::Result<()> {
         let Some(mut file) = self.direct.as_ref() else { return Err(io::ErrorKind::Unsupported.into()) };
-        if at % ALIGNMENT_BYTES != 0 || into.len() % ALIGNMENT != 0 {
+        if !at.is_multiple_of(ALIGNMENT_BYTES) || !into.len().is_multiple_of(ALIGNMENT) {
             return Err(io::ErrorKind::Unsupported.into());
         }
         let mut memory = vec![0; into.len() + ALIGNMENT];
