@@ -291,7 +291,6 @@ async fn start_box(
     tasks.push(tokio::spawn(upkeep::look_after_backups(backups.clone())));
     tasks.push(start_sweep(settings, &store, &photos));
     tasks.push(start_scrub(&store, &photos, &seams.clock, &restart_request));
-
     let ports = [Some(plain_addr), secure_addr].map(|addr| addr.map(|addr| addr.port()));
     let of_pages = page_settings(settings, ports, panel.view());
     field::record_setup(seams, settings, &store).await;

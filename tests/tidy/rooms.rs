@@ -73,7 +73,7 @@ pub const ROOMS: &[Room] = &[
     room("appliance/provision", &["settings", "setup"], "first boot: it knows no log and no page"),
     room(
         "appliance/doctor",
-        &["alarms", "clock", "identity", "printing", "setup", "store", "uplink"],
+        &["alarms", "clock", "identity", "printing", "setup", "store", "uplink", "uplink/way"],
         "it looks and judges; it knows no sentence and no page",
     ),
     room(

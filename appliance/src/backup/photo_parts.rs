@@ -35,11 +35,7 @@ pub(super) struct PartPlan {
 /// goes with the last backup that needs it; and so are many small ones, whose photos come into one.
 pub(super) fn plan_parts(on_box: &[PhotoFile], parts: &[PartLabel]) -> PartPlan {
     let here: BTreeSet<Hash> = on_box.iter().map(|photo| photo.hash).collect();
-    let is_live = |part: &&PartLabel| {
-        let live = part.photos.iter().filter(|photo| here.contains(photo)).count();
-        live * 2 >= part.photos.len() && live > 0
-    };
-    let mut staying: Vec<&PartLabel> = parts.iter().filter(is_live).collect();
+    let mut staying: Vec<&PartLabel> = parts.iter().filter(|part| is_live(part, &here)).collect();
     // Of files with the same photos, which lie there while older backups need them, the fullest are enough.
     staying.sort_by_key(|part| Reverse(part.photos.len()));
     let mut covered = BTreeSet::new();
@@ -70,6 +66,12 @@ pub(super) fn plan_parts(on_box: &[PhotoFile], parts: &[PartLabel]) -> PartPlan 
         }
     }
     plan
+}
+
+/// Whether the box still has half of the photos of a file.
+fn is_live(part: &PartLabel, here: &BTreeSet<Hash>) -> bool {
+    let live = part.photos.iter().filter(|photo| here.contains(photo)).count();
+    live * 2 >= part.photos.len() && live > 0
 }
 
 #[cfg(test)]

@@ -295,9 +295,10 @@ pub(super) fn write_photos(photos: &[PhotoFile]) -> String {
 }
 
 fn parse_photos(text: &[u8]) -> Option<Vec<PhotoFile>> {
-    let parse_line = |line: &str| {
-        let (hash, bytes) = line.split_once(' ')?;
-        Some(PhotoFile { hash: hash.parse().ok()?, bytes: bytes.parse().ok()? })
-    };
-    std::str::from_utf8(text).ok()?.lines().map(parse_line).collect()
+    std::str::from_utf8(text).ok()?.lines().map(parse_photo).collect()
+}
+
+fn parse_photo(line: &str) -> Option<PhotoFile> {
+    let (hash, bytes) = line.split_once(' ')?;
+    Some(PhotoFile { hash: hash.parse().ok()?, bytes: bytes.parse().ok()? })
 }

@@ -214,8 +214,7 @@ struct ChosenPhotos<'a> {
 impl FileSink for ChosenPhotos<'_> {
     fn begin_file(&mut self, path: &str) -> io::Result<()> {
         let name = path.rsplit('/').next().unwrap_or(path);
-        self.open =
-            photo_of(name).filter(|photo| self.of_backup.contains(photo) && !self.found.contains(photo));
+        self.open = photo_of(name).filter(|photo| self.of_backup.contains(photo));
         if self.open.is_some() { self.sink.begin_file(path) } else { Ok(()) }
     }
     fn write_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -351,7 +350,12 @@ impl FileSink for FolderSink<'_> {
             DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         }
         if target.exists() {
-            return Err(io::ErrorKind::AlreadyExists.into());
+            // A photo may stand in several files; one is enough.
+            return if path.starts_with("photos/") {
+                Ok(())
+            } else {
+                Err(io::ErrorKind::AlreadyExists.into())
+            };
         }
         // What a damaged file of photos left half written is begun anew.
         let part = target.with_added_extension("part");

@@ -7,6 +7,7 @@
 pub mod button;
 pub mod causes;
 pub mod devices;
+pub mod no_panel;
 pub mod owner;
 pub mod rhythm;
 

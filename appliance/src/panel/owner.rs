@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::button::{ButtonEdge, ButtonPress, ButtonReader};
 use super::causes::{PanelCause, choose_signal};
-use super::devices::NoPanel;
+use super::no_panel::NoPanel;
 use super::rhythm::{PanelTime, ShownSignal, compose_frame};
 use super::{BuzzerState, Panel, PanelError, PanelLights, PanelOutput, PanelView};
 use crate::settings::PanelKind;

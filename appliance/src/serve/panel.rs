@@ -21,7 +21,8 @@ use crate::panel::button::ButtonPress;
 use crate::panel::causes::{
     AlarmView, PanelCause, RelayContact, find_alarm_cause, find_disk_cause, find_setup_cause,
 };
-use crate::panel::devices::{NoPanel, open_panel};
+use crate::panel::devices::open_panel;
+use crate::panel::no_panel::NoPanel;
 use crate::panel::owner::{OwnerContext, PanelFeed, PanelMessage, PanelOwner, panel_channel};
 use crate::panel::{Panel, PanelError, PanelView};
 use crate::printing::{JobState, LastLabel, PrintService, ReprintRequest};
@@ -260,18 +261,20 @@ async fn take_presses(state: AppState, mut presses: mpsc::Receiver<ButtonPress>,
 /// Prints the last label again. Where somebody has to look for one first, nothing is printed.
 pub(crate) async fn reprint_last(state: &AppState) -> Result<(), String> {
     let state = state.clone();
-    let work = move || {
-        let (of, n) = match state.printing.last_label().map_err(|error| error.to_string())? {
-            LastLabel::Printed { job, n } => (job, n),
-            LastLabel::None => return Err("there is no label to print again".to_owned()),
-            LastLabel::Unsettled => return Err("the last job is not settled".to_owned()),
-        };
-        let id = JobId::new(state.clock.now().wall_ms, state.random.bytes());
-        let reason = panel_reason();
-        let request = ReprintRequest { id, key: None, of, labels: vec![n], reason, printer: None };
-        state.printing.reprint(request).map(drop).map_err(|refusal| refusal.to_string())
+    let reprinted = tokio::task::spawn_blocking(move || submit_reprint(&state)).await;
+    reprinted.map_err(|error| error.to_string())?
+}
+
+fn submit_reprint(state: &AppState) -> Result<(), String> {
+    let (of, n) = match state.printing.last_label().map_err(|error| error.to_string())? {
+        LastLabel::Printed { job, n } => (job, n),
+        LastLabel::None => return Err("there is no label to print again".to_owned()),
+        LastLabel::Unsettled => return Err("the last job is not settled".to_owned()),
     };
-    tokio::task::spawn_blocking(work).await.map_err(|error| error.to_string())?
+    let id = JobId::new(state.clock.now().wall_ms, state.random.bytes());
+    let reason = panel_reason();
+    let request = ReprintRequest { id, key: None, of, labels: vec![n], reason, printer: None };
+    state.printing.reprint(request).map(drop).map_err(|refusal| refusal.to_string())
 }
 
 /// Records that the item was used which was scanned in the last minute, where it is one and no other.

@@ -1,14 +1,13 @@
 //! The ways to lights, buzzer and button.
 
 mod chip_panel;
-mod no_panel;
 mod rppal_panel;
 mod sim_panel;
 
 use std::path::Path;
 
-pub use self::no_panel::NoPanel;
 pub use self::sim_panel::{SIM_SOCKET, SimPanel};
+use super::no_panel::NoPanel;
 use super::owner::EdgeSender;
 use super::{Panel, PanelError, PanelPart};
 use crate::settings::{PanelKind, PanelLine, PanelSettings};

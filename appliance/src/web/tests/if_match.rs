@@ -30,6 +30,7 @@ const WITHOUT_VERSION: &[(&str, &str)] = &[
     ("printer.test", "adds a print job"),
     ("protocol.publish", "publishes a version beside the earlier ones, which stay"),
     ("sheet.make", "changes nothing"),
+    ("slip.add", "adds a print job"),
     ("void.add", "a record is voided once; it has no further versions"),
 ];
 

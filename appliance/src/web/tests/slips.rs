@@ -21,8 +21,9 @@ async fn clean_pump(world: &World) -> String {
         ("page", token.as_str()),
         ("submission", &submission),
         ("version", "1"),
-        ("step", "0"),
         ("step", "1"),
+        ("step", "2"),
+        ("notes", "Wet for a minute by the clock on the wall"),
         ("cleaned_by", "José Ñandú"),
     ];
     let answer = world.post(&path, &form).await;

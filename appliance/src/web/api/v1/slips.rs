@@ -32,7 +32,7 @@ use crate::web::{examples, refusals};
 
 pub(crate) fn slip_routes() -> Vec<Route<AppState>> {
     vec![
-        row(Method::POST, "/api/v1/slips", "slip.add", RouteKind::Api, print)
+        row(Method::POST, "/api/v1/slips", "slip.add", RouteKind::Api, print_slip)
             .summary("Prints a slip of text: the set-up slip, a receipt’s strip, a printer’s self-test")
             .refusals(refusals::PRINTING)
             .example(Example::default().json(json!({ "kind": "self_test", "printer": examples::PRINTER }))),
@@ -65,7 +65,7 @@ struct NewSlip {
     receipt: Option<String>,
 }
 
-async fn print(
+async fn print_slip(
     _: ProgramCaller<Write>,
     State(state): State<AppState>,
     IdempotencyKey(key): IdempotencyKey,

@@ -156,7 +156,7 @@ pub(crate) async fn show(
     status_page(&state, &signed, Vec::new())
 }
 
-pub(crate) async fn begin(
+pub(crate) async fn begin_backup(
     signed: StaffCaller<EditSettings>,
     State(state): State<AppState>,
     _: StaffForm,
@@ -169,7 +169,7 @@ pub(crate) async fn begin(
     go_to(BACKUP)
 }
 
-pub(crate) async fn test(
+pub(crate) async fn test_restore(
     signed: StaffCaller<EditSettings>,
     State(state): State<AppState>,
     StaffForm(form): StaffForm,

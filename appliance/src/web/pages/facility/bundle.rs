@@ -65,7 +65,7 @@ fn word_about(w: DoctorWords, name: &str) -> String {
     }
 }
 
-pub(crate) async fn list(
+pub(crate) async fn list_files(
     signed: StaffCaller<EditSettings>,
     State(state): State<AppState>,
 ) -> Result<Page, HttpError> {
@@ -85,7 +85,7 @@ pub(crate) async fn list(
     draw_page(&page.frame, &page)
 }
 
-pub(crate) async fn save(
+pub(crate) async fn save_bundle(
     _: StaffCaller<EditSettings>,
     State(state): State<AppState>,
     _: StaffForm,

@@ -66,7 +66,7 @@ async fn health_page(
     draw_page(&page.frame, &page)
 }
 
-pub(crate) async fn open(
+pub(crate) async fn open_health(
     signed: StaffCaller<View>,
     State(state): State<AppState>,
 ) -> Result<Page, HttpError> {
@@ -74,7 +74,7 @@ pub(crate) async fn open(
 }
 
 /// With the network, which takes seconds.
-pub(crate) async fn probe(
+pub(crate) async fn probe_health(
     signed: StaffCaller<View>,
     State(state): State<AppState>,
     _: StaffForm,

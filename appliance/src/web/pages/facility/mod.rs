@@ -41,22 +41,22 @@ pub(crate) fn facility_page_routes() -> Vec<Route<AppState>> {
         row(Method::POST, "/staff/box/alarms/{id}/seen", "alarm.dismiss", Form, alarms::acknowledge)
             .refusals(find)
             .example(alarm),
-        row(Method::GET, "/staff/box/health", "health.open", Page, health::open).refusals(find),
-        row(Method::POST, "/staff/box/health", "health.probe", Form, health::probe)
+        row(Method::GET, "/staff/box/health", "health.open", Page, health::open_health).refusals(find),
+        row(Method::POST, "/staff/box/health", "health.probe", Form, health::probe_health)
             .refusals(find)
             .example(examples::button_example()),
-        row(Method::GET, "/staff/box/bundle", "bundle.list", Page, bundle::list).refusals(find),
-        row(Method::POST, "/staff/box/bundle", "bundle.save", Form, bundle::save)
+        row(Method::GET, "/staff/box/bundle", "bundle.list", Page, bundle::list_files).refusals(find),
+        row(Method::POST, "/staff/box/bundle", "bundle.save", Form, bundle::save_bundle)
             .refusals(find)
             .example(examples::button_example()),
         row(Method::GET, backup::BACKUP, "backup.show", Page, backup::show).refusals(find),
-        row(Method::POST, "/staff/backup/now", "backup.begin", Form, backup::begin)
+        row(Method::POST, "/staff/backup/now", "backup.begin", Form, backup::begin_backup)
             .refusals(find)
             .example(examples::button_example()),
         row(Method::POST, "/staff/backup/key", "backup-key.add", Form, backup::make_key)
             .refusals(find)
             .example(Example::default().field("present", "another")),
-        row(Method::POST, "/staff/backup/test", "backup.test", Form, backup::test)
+        row(Method::POST, "/staff/backup/test", "backup.test", Form, backup::test_restore)
             .refusals(find)
             .example(Example::default().field("key", key).secret(key)),
         row(Method::GET, "/staff/box/audit", "audit.show", Page, access_log::show).refusals(find),

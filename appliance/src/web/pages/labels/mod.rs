@@ -66,7 +66,7 @@ fn job_routes() -> Vec<Route<AppState>> {
             "/staff/receipts/{receipt}/print",
             "receipt.print-strip",
             Form,
-            receipt_strip::print,
+            receipt_strip::print_strip,
         )
         .refusals(print)
         .example(examples::receipt_example().field("submission", "")),

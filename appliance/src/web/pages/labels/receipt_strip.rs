@@ -19,7 +19,7 @@ use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{PageWords, SlipWords};
 
-pub(crate) async fn print(
+pub(crate) async fn print_strip(
     signed: StaffCaller<Print>,
     State(state): State<AppState>,
     Path(receipt): Path<String>,

@@ -44,7 +44,7 @@ fn open_layout(state: &AppState, phone: &PhoneCaller) -> (PageLayout, SetupWords
     (PageLayout::open(state, &Snapshot::now(state), page_words, w.setup_page_title()), w)
 }
 
-pub(crate) async fn ask(
+pub(crate) async fn ask_first(
     phone: PhoneCaller,
     State(state): State<AppState>,
 ) -> Result<OneOf<Page, FormReply>, HttpError> {
@@ -71,7 +71,7 @@ struct FirstEntry {
     submission: Option<String>,
 }
 
-pub(crate) async fn begin(
+pub(crate) async fn begin_setup(
     phone: PhoneCaller,
     State(state): State<AppState>,
     form: OpenListForm,

@@ -29,13 +29,13 @@ pub(crate) fn setup_page_routes() -> Vec<Route<AppState>> {
         .secret("471147");
     let later = Example::default().field("host_name", "").field("submission", "example");
     let mut routes = vec![
-        row(Method::GET, SETUP, "setup.ask", Page, first::ask).refusals(refusals::READING),
-        row(Method::POST, SETUP, "setup.begin", Form, first::begin)
+        row(Method::GET, SETUP, "setup.ask", Page, first::ask_first).refusals(refusals::READING),
+        row(Method::POST, SETUP, "setup.begin", Form, first::begin_setup)
             .commands(&["AddStaff", "ChangeFacility"])
             .refusals(refusals::COMMANDING)
             .example(first),
-        row(Method::GET, STAFF_SETUP, "setup.show", Page, staff::ask).refusals(refusals::READING),
-        row(Method::POST, STAFF_SETUP, "setup.save", Form, staff::save)
+        row(Method::GET, STAFF_SETUP, "setup.show", Page, staff::ask_changes).refusals(refusals::READING),
+        row(Method::POST, STAFF_SETUP, "setup.save", Form, staff::save_changes)
             .commands(&["ChangeFacility"])
             .refusals(refusals::COMMANDING)
             .example(later),

@@ -47,7 +47,7 @@ fn staff_page(
     form_page(state, frame, w, STAFF_SETUP, form)
 }
 
-pub(crate) async fn ask(
+pub(crate) async fn ask_changes(
     signed: StaffCaller<EditSettings>,
     State(state): State<AppState>,
 ) -> Result<Page, HttpError> {
@@ -59,7 +59,7 @@ pub(crate) async fn ask(
     staff_page(&state, &signed, &values, Vec::new(), FormMarks::new(&state, &signed))
 }
 
-pub(crate) async fn save(
+pub(crate) async fn save_changes(
     signed: StaffCaller<EditSettings>,
     State(state): State<AppState>,
     form: StaffListForm,
