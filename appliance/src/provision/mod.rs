@@ -82,7 +82,10 @@ struct ProvisionRun<'a> {
 impl ProvisionRun<'_> {
     /// No claim file: the first time the box becomes a network of its own.
     fn finish_without(&mut self, before: &SetupState) -> Result<ProvisionOutcome, ProvisionError> {
-        // A claim file that was being wiped is gone.
+        // A claim file that was being wiped is gone, and the report after it may be missing.
+        if self.folder.has_file(card::WIPE_MARKER) && before.stage == SetupStage::Done {
+            let _ = self.report_on_card(before);
+        }
         self.folder.remove_file(card::WIPE_MARKER, self.gate)?;
         if self.folder.has_state() || self.card.origin() == SetupOrigin::Page {
             return Ok(ProvisionOutcome::Unchanged);
