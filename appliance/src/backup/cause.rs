@@ -159,7 +159,6 @@ fn medium_cause(error: &io::Error) -> BackupCause {
     use io::ErrorKind as K;
     // EIO, ENXIO and ENODEV: the kernel says so of a stick that was pulled out.
     const GONE: [i32; 3] = [5, 6, 19];
-    let error = innermost_error(error);
     match error.kind() {
         K::StorageFull | K::QuotaExceeded => C::Full,
         K::ReadOnlyFilesystem | K::PermissionDenied => C::ReadOnly,
@@ -168,21 +167,6 @@ fn medium_cause(error: &io::Error) -> BackupCause {
         _ if error.raw_os_error().is_some_and(|code| GONE.contains(&code)) => C::Missing,
         _ => C::Medium,
     }
-}
-
-/// What the medium itself said: whoever encrypts wraps it once more.
-fn innermost_error(error: &io::Error) -> &io::Error {
-    let mut inner = error;
-    let mut source = error.get_ref().map(|wrapped| wrapped as &(dyn std::error::Error + 'static));
-    while let Some(next) = source {
-        if let Some(found) = next.downcast_ref::<io::Error>() {
-            inner = found;
-            source = found.get_ref().map(|wrapped| wrapped as &(dyn std::error::Error + 'static));
-        } else {
-            source = next.source();
-        }
-    }
-    inner
 }
 
 /// What is wrong with the bytes of a backup.

@@ -1,6 +1,7 @@
 //! Writes one encrypted file under a temporary name, and hashes everything that goes into it.
 
 use std::io::{self, Read, Write};
+use std::sync::{Arc, OnceLock};
 
 use record::tree::Hash;
 use sha2::{Digest as _, Sha256};
@@ -27,11 +28,18 @@ struct HashedFile {
     sum: Sha256,
     bytes: u64,
     synced: u64,
+    /// The number of what went wrong: age puts it into words while it writes the header.
+    fault: Arc<OnceLock<i32>>,
 }
 
 impl Write for HashedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.file.write(bytes)?;
+        let noted = self.file.write(bytes).inspect_err(|error| {
+            if let Some(code) = error.raw_os_error() {
+                let _ = self.fault.set(code);
+            }
+        });
+        let count = noted?;
         self.sum.update(&bytes[..count]);
         self.bytes += count as u64;
         if self.bytes - self.synced >= SYNC_BYTES {
@@ -153,10 +161,19 @@ fn create_sealed(
     own: &BackupSecret,
 ) -> io::Result<SealedFile> {
     medium.remove(name)?;
-    let file = HashedFile { file: medium.create(name)?, sum: Sha256::new(), bytes: 0, synced: 0 };
+    let fault = Arc::new(OnceLock::new());
+    let file = HashedFile {
+        file: medium.create(name)?,
+        sum: Sha256::new(),
+        bytes: 0,
+        synced: 0,
+        fault: Arc::clone(&fault),
+    };
     let own = own.recipient();
     let both: [&dyn age::Recipient; 2] = [recipient, &own];
-    age::Encryptor::with_recipients(both.into_iter()).map_err(io::Error::other)?.wrap_output(file)
+    let sealed =
+        age::Encryptor::with_recipients(both.into_iter()).map_err(io::Error::other)?.wrap_output(file);
+    sealed.map_err(|error| fault.get().map_or(error, |code| io::Error::from_raw_os_error(*code)))
 }
 
 fn finish_sealed(archive: ArchiveWriter<SealedFile>) -> io::Result<HashedFile> {
