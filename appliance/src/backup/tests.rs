@@ -495,7 +495,9 @@ async fn what_does_not_read_back_as_it_was_written_never_counts() {
     let world = World::new(200, 0).await;
     let length = world.back_up(0).label.file.bytes;
     let before = world.names();
-    for flip in (0..length).step_by(usize::try_from(length / 60).unwrap()) {
+    // age puts a stanza of random length into each header, so the next file may be shorter: its last bytes are left alone.
+    let certain = length - 4_096;
+    for flip in (0..certain).step_by(usize::try_from(certain / 60).unwrap()) {
         let stick = BadStick { flips: Some(flip), ..bad_stick(&world, u64::MAX, 5) };
         let failed = world.back_up_to(&stick, 1).unwrap_err();
         assert_eq!(failed.cause(), Some(BackupCause::NotRight), "byte {flip}: {failed}");
