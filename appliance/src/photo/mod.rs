@@ -91,7 +91,7 @@ pub struct PhotoSettings {
     pub dir: PathBuf,
     /// The program that cleans one photo, and its arguments; normally this program with [`CHILD_SUBCOMMAND`].
     pub command: Vec<std::ffi::OsString>,
-    /// Percent of the card that must be free for a photo to be taken.
+    /// Percent of the card that must be free for a photo to be taken ([`DiskSpace::takes_photos`]).
     pub free_percent_min: u64,
     /// How uploads share the box.
     pub limits: UploadLimits,
@@ -270,8 +270,7 @@ impl PhotoStore {
 
     fn expect_free_card(&self) -> Result<(), PhotoTrouble> {
         let card = self.room().map_err(PhotoTrouble::Box)?;
-        let least = card.total.saturating_mul(self.inner.settings.free_percent_min);
-        if card.free.saturating_mul(100) < least { Err(PhotoTrouble::Full) } else { Ok(()) }
+        if card.takes_photos(self.inner.settings.free_percent_min) { Ok(()) } else { Err(PhotoTrouble::Full) }
     }
 
     /// Cleans an upload and keeps the result and its thumbnail: when this returns a hash, the photo is on disk.
