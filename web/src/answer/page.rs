@@ -20,9 +20,9 @@ pub struct Page {
 }
 
 impl Page {
-    /// HTML that was drawn before, whole.
+    /// HTML that was drawn before, whole. The indentation of templates, which no reader sees, leaves it.
     pub fn of_html(html: String) -> Self {
-        Self { html, locale: None }
+        Self { html: squeeze_indentation(html), locale: None }
     }
 
     /// Draws a template.
@@ -55,6 +55,28 @@ impl Answer for Page {
     fn describe(operation: &mut Operation<'_>) {
         operation.add_answer(StatusCode::OK, Some("text/html"), AnswerBody::Page);
     }
+}
+
+/// Removes line ends and spaces before a tag, but for one line end: a template is written one element a line, and what a
+/// list repeats a hundred times costs more to pack than to remove. Values are safe from it: in them `<` is escaped, so
+/// only the end of a text field may follow what somebody typed.
+fn squeeze_indentation(html: String) -> String {
+    // Every space of such an element is shown.
+    if html.contains("<pre") {
+        return html;
+    }
+    let mut squeezed = String::with_capacity(html.len());
+    let mut rest = html.as_str();
+    while let Some(at) = rest.find('\n') {
+        let (line, after) = rest.split_at(at);
+        let next = after.trim_start_matches(['\n', ' ']);
+        let is_indented = next.starts_with('<') && !next.starts_with("</textarea");
+        squeezed.push_str(line);
+        squeezed.push_str(if is_indented { "\n" } else { &after[..after.len() - next.len()] });
+        rest = next;
+    }
+    squeezed.push_str(rest);
+    squeezed
 }
 
 /// Why a form's page comes once more, with all that was typed.
@@ -104,6 +126,37 @@ impl Answer for FormReply {
         SeeOther::describe(operation);
         for recall in FormRecall::ALL {
             operation.add_answer(recall.status(), Some("text/html"), AnswerBody::Page);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::squeeze_indentation;
+
+    fn squeezed(html: &str) -> String {
+        squeeze_indentation(html.to_owned())
+    }
+
+    #[test]
+    fn indentation_before_a_tag_becomes_one_line_end() {
+        assert_eq!(
+            squeezed("<ul>\n    <li>\n      <b>a</b>\n\n    </li>\n</ul>\n"),
+            "<ul>\n<li>\n<b>a</b>\n</li>\n</ul>\n"
+        );
+        assert_eq!(squeezed(""), "");
+        assert_eq!(squeezed("a b"), "a b");
+    }
+
+    #[test]
+    fn what_somebody_typed_stays_as_it_is() {
+        for typed in [
+            "<p>first\n   second</p>",
+            "<input value=\"first\n   &lt;b&gt;\n\n \">",
+            "<textarea>\n\n  first\n    \n  </textarea>",
+            "<pre>\n   <b>wide</b>\n   <i>text</i></pre>",
+        ] {
+            assert_eq!(squeezed(typed), typed);
         }
     }
 }
