@@ -32,6 +32,8 @@ pub mod media {
         Csv = "text/csv; charset=utf-8";
         /// A style sheet.
         Css = "text/css; charset=utf-8";
+        /// A document that others prescribe letter for letter; what people read is a [`Page`](super::super::Page).
+        HtmlText = "text/html; charset=utf-8";
         /// A photo.
         Jpeg = "image/jpeg";
         /// A script.

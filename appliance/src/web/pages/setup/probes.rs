@@ -3,8 +3,8 @@
 
 use axum::extract::State;
 use http::Method;
-use web::answer::media::Plain;
-use web::answer::{MediaBytes, NoContent, Page};
+use web::answer::media::{HtmlText, Plain};
+use web::answer::{MediaBytes, NoContent};
 use web::error::HttpError;
 use web::route::{AnyCaller, Route, RouteKind, row};
 
@@ -38,8 +38,8 @@ async fn answer_empty(_: AnyCaller, State(state): State<AppState>) -> Result<NoC
     require_access_point(&state).map(|()| NoContent)
 }
 
-async fn answer_page(_: AnyCaller, State(state): State<AppState>) -> Result<Page, HttpError> {
-    require_access_point(&state).map(|()| Page::of_html(SUCCESS_PAGE.to_owned()))
+async fn answer_page(_: AnyCaller, State(state): State<AppState>) -> Result<MediaBytes<HtmlText>, HttpError> {
+    require_access_point(&state).map(|()| MediaBytes::new(SUCCESS_PAGE))
 }
 
 async fn answer_windows(_: AnyCaller, State(state): State<AppState>) -> Result<MediaBytes<Plain>, HttpError> {
