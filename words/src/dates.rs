@@ -56,7 +56,9 @@ impl Dates {
     /// `14:04:31`
     pub fn clock_time_with_seconds(&self, ms: i64) -> Moment {
         let at = self.in_zone(ms);
-        Moment::new(&at, at.strftime("%H:%M:%S").to_string())
+        let mut text = hours_and_minutes(&at);
+        push_two_digits(&mut text, ":", at.second().unsigned_abs());
+        Moment::new(&at, text)
     }
 
     /// `today 14:04`, `yesterday 18:41`, `Thu 17:30` within six days, `Nov 3, 09:25`, `Nov 3, 2025, 09:25`.
@@ -135,7 +137,7 @@ impl Dates {
 
 impl Moment {
     fn new(at: &Zoned, text: String) -> Self {
-        Self { iso: at.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(), text }
+        Self { iso: format_iso(at), text }
     }
 }
 
@@ -220,7 +222,37 @@ fn name_at(names: &[String], number: i8) -> Value<'_> {
 
 /// Alike in all our locales; a test asks CLDR.
 fn hours_and_minutes(at: &Zoned) -> String {
-    at.strftime("%H:%M").to_string()
+    let mut text = String::with_capacity("14:04:31".len());
+    push_two_digits(&mut text, "", at.hour().unsigned_abs());
+    push_two_digits(&mut text, ":", at.minute().unsigned_abs());
+    text
+}
+
+/// RFC 3339 to the second. A list has hundreds of moments, and jiff reads a format of `strftime` anew for each.
+fn format_iso(at: &Zoned) -> String {
+    let mut iso = String::with_capacity("2026-11-20T14:04:31-06:00".len());
+    let year = at.year().unsigned_abs();
+    iso.push_str(if at.year() < 0 { "-" } else { "" });
+    push_two_digits(&mut iso, "", u8::try_from(year / 100).unwrap_or_default());
+    push_two_digits(&mut iso, "", u8::try_from(year % 100).unwrap_or_default());
+    push_two_digits(&mut iso, "-", at.month().unsigned_abs());
+    push_two_digits(&mut iso, "-", at.day().unsigned_abs());
+    push_two_digits(&mut iso, "T", at.hour().unsigned_abs());
+    push_two_digits(&mut iso, ":", at.minute().unsigned_abs());
+    push_two_digits(&mut iso, ":", at.second().unsigned_abs());
+    let offset = at.offset().seconds();
+    let minutes = offset.unsigned_abs() / 60;
+    let sign = if offset < 0 { "-" } else { "+" };
+    push_two_digits(&mut iso, sign, u8::try_from(minutes / 60).unwrap_or_default());
+    push_two_digits(&mut iso, ":", u8::try_from(minutes % 60).unwrap_or_default());
+    iso
+}
+
+/// A number below 100 behind what parts it from the one before.
+fn push_two_digits(text: &mut String, before: &str, number: u8) {
+    text.push_str(before);
+    text.push(char::from(b'0' + number / 10 % 10));
+    text.push(char::from(b'0' + number % 10));
 }
 
 fn nearest_timestamp(ms: i64) -> Timestamp {
@@ -345,6 +377,18 @@ mod tests {
             for moment in [dates.day_and_time(ms), dates.deadline_time(ms), dates.long_day(ms), dates.board_clock()] {
                 prop_assert!(!moment.text.contains(['{', '$', '-']) || moment.iso.starts_with('-'), "{moment:?}");
             }
+        }
+
+        #[test]
+        fn moments_for_machines_read_as_strftime_writes_them(seconds in -4_000_000_000_i64..100_000_000_000, number in 0..4_usize) {
+            let zone = ["America/Chicago", "Asia/Kolkata", "America/St_Johns", "Pacific/Kiritimati"][number];
+            let dates = Dates::new(Locale::EnUs, zone, NOW_MS);
+            let at = dates.in_zone(seconds * 1_000);
+            // Local mean time before zones, whose offset has seconds; RFC 3339 knows none.
+            prop_assume!(at.offset().seconds() % 60 == 0);
+            let moment = dates.clock_time_with_seconds(seconds * 1_000);
+            prop_assert_eq!(moment.iso, at.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string());
+            prop_assert_eq!(moment.text, at.strftime("%H:%M:%S").to_string());
         }
     }
 }

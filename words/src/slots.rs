@@ -22,7 +22,12 @@ fn is_slot(character: char) -> bool {
 
 /// A text that somebody entered, in which nothing may pass for a slot.
 pub(crate) fn without_slots(text: &str) -> Cow<'_, str> {
-    if text.contains(is_slot) { text.replace(is_slot, "\u{FFFD}").into() } else { text.into() }
+    // Hardly a text has the first byte of a slot, and a byte is found many times faster than a character.
+    if text.as_bytes().contains(&0xEE) && text.contains(is_slot) {
+        text.replace(is_slot, "\u{FFFD}").into()
+    } else {
+        text.into()
+    }
 }
 
 /// HTML in which every text is escaped; shown as it is.
@@ -88,7 +93,7 @@ pub fn fill_slots(message: impl AsRef<str>, markup: impl AsRef<[SafeHtml]>) -> S
 /// As templates do it, so that a text reads the same in a sentence and beside it.
 fn push_escaped(html: &mut String, text: &str) {
     let mut rest = text;
-    while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
+    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'')) {
         html.push_str(&rest[..at]);
         html.push_str(match rest.as_bytes()[at] {
             b'&' => "&#38;",
