@@ -49,6 +49,14 @@ impl Catalog {
         self.bracket_pseudo(self.format_inner(key, values))
     }
 
+    /// A message of words alone, which its generated function has in each language: a page has dozens, and none of them is looked up.
+    pub fn show_plain(&self, key: &str, texts: [&'static str; Language::ALL.len()]) -> String {
+        match self.locale {
+            Locale::Pseudo => self.format(key, &[]),
+            _ => texts[self.locale.language() as usize].to_owned(),
+        }
+    }
+
     /// A message that becomes part of another.
     pub(crate) fn format_inner(&self, key: &str, values: &[(&'static str, Value<'_>)]) -> String {
         let Some(pattern) = self.find_pattern(key) else { return key.to_owned() };

@@ -34,6 +34,15 @@ fn messages_come_in_their_language() {
 }
 
 #[test]
+fn words_alone_are_those_of_the_catalogue() {
+    for locale in Locale::ALL {
+        let w = in_locale(locale);
+        assert_eq!(w.scan_record(), w.catalog().format("scan-record", &[]), "{locale:?}");
+        assert_eq!(w.scan_unreachable(), w.catalog().format("scan-unreachable", &[]), "{locale:?}");
+    }
+}
+
+#[test]
 fn plurals_and_groups_are_those_of_the_locale() {
     for (locale, many) in [
         (Locale::EnUs, "1,241,207 items are overdue"),

@@ -3,6 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, VARY};
 use http::{HeaderValue, StatusCode};
+use memchr::{memchr_iter, memmem};
 use words::Locale;
 
 use super::redirect::SeeOther;
@@ -57,25 +58,26 @@ impl Answer for Page {
     }
 }
 
-/// Removes line ends and spaces before a tag, but for one line end: a template is written one element a line, and what a
+/// Removes the spaces at the start of a line that begins with a tag: a template is written one element a line, and what a
 /// list repeats a hundred times costs more to pack than to remove. Values are safe from it: in them `<` is escaped, so
 /// only the end of a text field may follow what somebody typed.
 fn squeeze_indentation(html: String) -> String {
     // Every space of such an element is shown.
-    if html.contains("<pre") {
+    if memmem::find(html.as_bytes(), b"<pre").is_some() {
         return html;
     }
     let mut squeezed = String::with_capacity(html.len());
-    let mut rest = html.as_str();
-    while let Some(at) = rest.find('\n') {
-        let (line, after) = rest.split_at(at);
-        let next = after.trim_start_matches(['\n', ' ']);
-        let is_indented = next.starts_with('<') && !next.starts_with("</textarea");
-        squeezed.push_str(line);
-        squeezed.push_str(if is_indented { "\n" } else { &after[..after.len() - next.len()] });
-        rest = next;
+    // Up to here it is copied.
+    let mut copied = 0;
+    for line_end in memchr_iter(b'\n', html.as_bytes()) {
+        let after = &html[line_end + 1..];
+        let spaces = after.bytes().take_while(|byte| *byte == b' ').count();
+        if spaces > 0 && after[spaces..].starts_with('<') && !after[spaces..].starts_with("</textarea") {
+            squeezed.push_str(&html[copied..=line_end]);
+            copied = line_end + 1 + spaces;
+        }
     }
-    squeezed.push_str(rest);
+    squeezed.push_str(&html[copied..]);
     squeezed
 }
 
@@ -139,10 +141,10 @@ mod tests {
     }
 
     #[test]
-    fn indentation_before_a_tag_becomes_one_line_end() {
+    fn indentation_before_a_tag_leaves() {
         assert_eq!(
             squeezed("<ul>\n    <li>\n      <b>a</b>\n\n    </li>\n</ul>\n"),
-            "<ul>\n<li>\n<b>a</b>\n</li>\n</ul>\n"
+            "<ul>\n<li>\n<b>a</b>\n\n</li>\n</ul>\n"
         );
         assert_eq!(squeezed(""), "");
         assert_eq!(squeezed("a b"), "a b");

@@ -34,6 +34,8 @@ pub(super) struct WordMessage {
     /// The whole entry as it reads in the file, with its comment.
     pub(super) entry: String,
     pub(super) variables: BTreeMap<String, VariableUse>,
+    /// Its words, where it is nothing but words.
+    pub(super) plain: Option<String>,
 }
 
 /// One file: an area in one language.
@@ -43,6 +45,14 @@ pub(super) struct WordFile {
     pub(super) text: String,
     /// By key; an attribute's is `key.attribute`.
     pub(super) messages: BTreeMap<String, WordMessage>,
+}
+
+fn read_plain(pattern: &Pattern<&str>) -> Option<String> {
+    let texts = pattern.elements.iter().map(|element| match element {
+        PatternElement::TextElement { value } => Some(*value),
+        PatternElement::Placeable { .. } => None,
+    });
+    texts.collect()
 }
 
 impl WordFile {
@@ -94,7 +104,8 @@ impl WordFile {
                 faults.push(format!("`{key}` is not two or more small words with hyphens"));
             }
             let variables = PatternReader::read_whole(&key, pattern, terms, faults);
-            if self.messages.insert(key.clone(), WordMessage { entry: entry.clone(), variables }).is_some() {
+            let message = WordMessage { entry: entry.clone(), variables, plain: read_plain(pattern) };
+            if self.messages.insert(key.clone(), message).is_some() {
                 faults.push(format!("`{key}` stands twice"));
             }
         }

@@ -2,6 +2,7 @@
 
 use super::AreaFiles;
 use super::file::{WordFile, WordMessage};
+use crate::locale::Language;
 
 /// Messages of forms: a form finds them by the names of its fields.
 const FORM_KEYS: &str = "form-";
@@ -20,7 +21,7 @@ pub(super) fn write_area(name: &str, files: &AreaFiles, english: &WordFile) -> S
         .map(|(language, file)| format!("    (::words::Language::{language:?}, {:?}),\n", file.text))
         .collect();
     let functions: String =
-        english.messages.iter().map(|(key, message)| write_function(key, message)).collect();
+        english.messages.iter().map(|(key, message)| write_function(key, message, files)).collect();
     format!(
         "static {constant}: ::words::WordArea = ::words::WordArea::new(&[
 {texts}]);
@@ -53,7 +54,7 @@ impl {type_name} {{
     )
 }
 
-fn write_function(key: &str, message: &WordMessage) -> String {
+fn write_function(key: &str, message: &WordMessage, files: &AreaFiles) -> String {
     let (mut parameters, mut values, mut lifetime) = (String::new(), String::new(), "");
     for (variable, usage) in &message.variables {
         let argument = variable.replace('-', "_");
@@ -70,6 +71,10 @@ fn write_function(key: &str, message: &WordMessage) -> String {
     }
     let (name, entry) = (function_name(key), message.entry.trim_end().replace('\n', "\n    /// "));
     let values = values.trim_end_matches(", ");
+    let call = match list_plain_texts(key, message, files) {
+        Some(texts) => format!("show_plain(\"{key}\", {texts:?})"),
+        None => format!("format(\"{key}\", &[{values}])"),
+    };
     let unused = if key.starts_with(FORM_KEYS) { FORM_ATTRIBUTE } else { "" };
     format!(
         "
@@ -77,10 +82,19 @@ fn write_function(key: &str, message: &WordMessage) -> String {
     /// {entry}
     /// ```{unused}
     pub fn {name}{lifetime}(self{parameters}) -> String {{
-        self.0.format(\"{key}\", &[{values}])
+        self.0.{call}
     }}
 "
     )
+}
+
+/// What a message says in each language, English where the area has not got one; `None` where it is more than words.
+fn list_plain_texts<'a>(key: &str, english: &'a WordMessage, files: &'a AreaFiles) -> Option<Vec<&'a str>> {
+    let texts = Language::ALL.iter().map(|language| {
+        let message = files.get(language).and_then(|file| file.messages.get(key)).unwrap_or(english);
+        message.plain.as_deref()
+    });
+    texts.collect()
 }
 
 /// `sign_in` becomes `SignInWords`.
