@@ -35,7 +35,7 @@ use self::progress::StartProgress;
 use self::sockets::{BoxListeners, HTTP_SOCKET, HTTPS_SOCKET, SecureSockets};
 use crate::alarms::AlarmStore;
 use crate::alarms::sources::{report_past, report_start};
-use crate::backup::BackupService;
+use crate::backup::{BackupService, StopOutcome};
 use crate::clock::system_clock;
 use crate::identity::{AccessAudit, BoxAuthority, IdentityError, IdentityStores, own_addresses};
 use crate::listen::Listener;
@@ -522,12 +522,10 @@ async fn end_tasks(running: Running) -> Option<ProgramExit> {
         tracing::warn!("not everything ended in time");
     }
     let backups = running.backups;
-    // A stick that hangs keeps nobody from closing the log.
-    let ending = tokio::task::spawn_blocking(move || backups.stop());
-    match tokio::time::timeout(BACKUP_DRAIN, ending).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(%error, "a backup did not end"),
-        Err(_) => tracing::warn!("a backup waits for its folder and is left behind"),
+    match tokio::task::spawn_blocking(move || backups.stop(BACKUP_DRAIN)).await {
+        Ok(StopOutcome::Ended) => {}
+        Ok(StopOutcome::LeftBehind) => tracing::warn!("a backup waits for its folder and is left behind"),
+        Err(error) => tracing::warn!(%error, "a backup did not end"),
     }
     let printing = running.printing;
     if let Err(error) = tokio::task::spawn_blocking(move || printing.stop(Duration::from_secs(1))).await {

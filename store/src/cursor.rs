@@ -8,6 +8,7 @@ use record::tree::{Hash, root_at};
 
 use super::Store;
 use super::disk::{Disk, DiskFile, PAGE_BYTES, put_small};
+use super::ended_notes::keep_ended_note;
 use super::error::StoreError;
 use super::queue::WriterControl;
 
@@ -194,7 +195,13 @@ impl Store {
         if checkpoint.size < cursor.confirmed(&checkpoint.origin) {
             return Ok(());
         }
-        cursor.stored = Some(StoredCheckpoint { checkpoint, note: cosigned.note().to_string() });
+        let before =
+            cursor.stored.replace(StoredCheckpoint { checkpoint, note: cosigned.note().to_string() });
+        if let Some(ended) = before.filter(|before| self.is_last_word(before))
+            && let Err(error) = keep_ended_note(&*self.shared.disk, &ended)
+        {
+            tracing::error!(%error, "what the relay signed of an earlier log is not kept");
+        }
         let (size, at_ms) = cursor.written;
         let due = checkpoint.size >= size + CURSOR_ENTRIES || up_ms >= at_ms + CURSOR_MS;
         if due && checkpoint.size > size {
@@ -204,6 +211,12 @@ impl Store {
             let _ = self.queue.control(WriterControl::Cursor);
         }
         Ok(())
+    }
+
+    /// Whether a note is of an earlier log that nothing here can sign for any more.
+    fn is_last_word(&self, stored: &StoredCheckpoint) -> bool {
+        let epoch = stored.checkpoint.origin.epoch;
+        epoch != self.origin().epoch && self.shared.signer_of(epoch).is_none()
     }
 
     /// Takes back the cursor to what the relay says it holds; the evidence of more is kept.

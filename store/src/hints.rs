@@ -7,6 +7,7 @@ use record::sign::{SignedNote, VerifierKey};
 
 use super::cursor;
 use super::disk::{Disk, file_exists, read_small, set_aside_hint};
+use super::ended_notes::is_ended_note;
 use super::error::StoreError;
 use super::keys::epoch_folders;
 use super::mark::{self, MARK};
@@ -44,7 +45,7 @@ pub(super) fn set_bad_aside(disk: &dyn Disk) -> Result<Vec<String>, StoreError> 
     let restarts = relay_restarts::is_restarts;
     read_hint(disk, relay_restarts::FILE, relay_restarts::BYTES_MAX, restarts, &mut bad);
     for name in disk.list("evidence").unwrap_or_default() {
-        if name.ends_with(".ends") {
+        if name.ends_with(".ends") || is_ended_note(&name) {
             read_hint(disk, &format!("evidence/{name}"), SMALL_BYTES_MAX, is_note, &mut bad);
         }
     }

@@ -139,7 +139,8 @@ impl LogReader {
         }
     }
 
-    /// A checkpoint of this epoch at `size`, signed now; `None` when its key is not here.
+    /// A checkpoint of this epoch at `size`: signed now, or where its key is not here the last one that was signed, if it is of that
+    /// size.
     ///
     /// # Errors
     /// [`StoreError::NoEntry`] past its end; the database's.
@@ -151,7 +152,11 @@ impl LogReader {
         if self.epoch == self.shared.epoch() {
             return self.shared.sign(size, root).map(Some);
         }
-        self.shared.sign_of(self.epoch, size, root).transpose()
+        if let Some(signed) = self.shared.sign_of(self.epoch, size, root) {
+            return signed.map(Some);
+        }
+        let ended = self.ended_note()?.filter(|ended| ended.checkpoint().size == size);
+        Ok(ended.map(|ended| ended.note().clone()))
     }
 
     fn damaged(&self, seq: u64, why: &str) -> StoreError {

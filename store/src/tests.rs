@@ -16,6 +16,7 @@ use super::*;
 
 mod adoption;
 mod backup;
+mod ended_notes;
 mod erased_runs;
 mod erasing;
 mod failures;

@@ -105,7 +105,7 @@ async fn a_new_box_goes_on_with_the_backup_and_gets_the_rest_from_the_relay() {
     world.admit().await;
     world.caught_up().await;
     all_receipts_open(&world).await;
-    check::receipt_pages(&world.r#box, &world.ledger).await;
+    check::receipts(&world.r#box, &world.ledger).await;
     let health = world.r#box.health().await.unwrap();
     assert!(health["epoch"].as_str().is_some_and(|epoch| epoch.starts_with("2-")), "{health}");
     world.r#box.renew_token().await;
@@ -134,9 +134,9 @@ async fn a_box_without_a_relay_is_not_one_card_from_the_end() {
     assert!(done, "{words}");
     world.r#box = restored;
     world.r#box.start().await;
-    check::receipt_pages(&world.r#box, &world.ledger).await;
+    check::receipts(&world.r#box, &world.ledger).await;
     world.phone("new").record_all(0..10).await;
-    check::receipt_pages(&world.r#box, &world.ledger).await;
+    check::receipts(&world.r#box, &world.ledger).await;
     world.r#box.renew_token().await;
     verify_log(&world, new.path()).await;
 }

@@ -15,7 +15,11 @@ struct SmallStick(TempDir);
 impl SmallStick {
     /// Needs root, as `tests/run` has it.
     fn mount(bytes: u64) -> Self {
-        let stick = Self(folder());
+        Self::mount_at(folder(), bytes)
+    }
+
+    fn mount_at(place: TempDir, bytes: u64) -> Self {
+        let stick = Self(place);
         stick.run("mount", &["-t", "tmpfs", "-o", &format!("size={bytes},mode=0700"), "tmpfs"]);
         stick
     }
@@ -107,6 +111,25 @@ async fn a_folder_on_the_boxs_own_disk_is_no_place_for_a_backup() {
     let (made, words) = command_with_key(&r#box, &["backup", "now"], "").await;
     assert!(!made && words.contains("is not there"), "{words}");
     r#box.kill().await;
+}
+
+/// The image’s unit mounts sticks there; without one a folder there is memory.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn below_run_only_a_stick_that_is_mounted_is_there() {
+    let dir = folder();
+    let place = tempfile::Builder::new().prefix("cleantrack-stick-").tempdir_in("/run").unwrap();
+    let backups = place.path().join("backups");
+    std::fs::create_dir(&backups).unwrap();
+    let (mut r#box, _) = box_with(&backups, dir.path()).await;
+    make_key(&r#box).await;
+    let (made, words) = command_with_key(&r#box, &["backup", "now"], "").await;
+    assert!(!made && words.contains("is not there"), "{words}");
+    let stick = SmallStick::mount_at(place, 16 << 20);
+    std::fs::create_dir(&backups).unwrap();
+    r#box.order(&["backup", "now"]).await;
+    assert_eq!(backups_in(&backups).len(), 1);
+    r#box.kill().await;
+    drop(stick);
 }
 
 /// Whoever has the key needs no program of ours to see what is in it.

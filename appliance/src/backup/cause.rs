@@ -52,6 +52,8 @@ backup_causes! {
     Full = "full",
     /// The medium takes no file of that length.
     TooLarge = "too-large",
+    /// More lies there than backups of a box are.
+    Crowded = "crowded",
     /// What was read back is not what was written.
     NotRight = "not-right",
     /// Another error of the medium.
@@ -154,6 +156,28 @@ impl BackupError {
     }
 }
 
+/// More lies in a folder than backups of a box are: nobody has the box read on for hours, or until its memory is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CrowdedFolder {
+    /// Too many files.
+    #[error("more than {0} files lie in it; give the backups a folder of their own")]
+    Files(usize),
+    /// Too many labels of files.
+    #[error("more than {0} labels of backups lie in it; remove those that are not this box’s")]
+    Labels(usize),
+    /// Labels are too long together.
+    #[error(
+        "the labels of backups in it have more than {0} bytes together; remove those that are not this box’s"
+    )]
+    LabelBytes(u64),
+}
+
+impl From<CrowdedFolder> for io::Error {
+    fn from(crowded: CrowdedFolder) -> Self {
+        Self::other(crowded)
+    }
+}
+
 fn medium_cause(error: &io::Error) -> BackupCause {
     use BackupCause as C;
     use io::ErrorKind as K;
@@ -164,6 +188,7 @@ fn medium_cause(error: &io::Error) -> BackupCause {
         K::ReadOnlyFilesystem | K::PermissionDenied => C::ReadOnly,
         K::FileTooLarge => C::TooLarge,
         K::NotFound | K::NotADirectory | K::StaleNetworkFileHandle => C::Missing,
+        _ if error.get_ref().is_some_and(|inner| inner.is::<CrowdedFolder>()) => C::Crowded,
         _ if error.raw_os_error().is_some_and(|code| GONE.contains(&code)) => C::Missing,
         _ => C::Medium,
     }

@@ -3,7 +3,9 @@
 use std::str::FromStr as _;
 
 use age::secrecy::ExposeSecret as _;
+use bech32::ToBase32 as _;
 use serde::{Deserialize, Serialize};
+use service::random::RandomSource;
 
 use crate::store::disk::{Disk, put_small, read_small};
 
@@ -72,9 +74,16 @@ impl std::fmt::Debug for BackupSecret {
 }
 
 impl BackupSecret {
-    /// A new one, of the operating system's randomness.
-    pub fn generate() -> Self {
-        Self(age::x25519::Identity::generate())
+    /// A new one, of the box's own randomness. What age draws itself for each file, its key and its nonces, comes from the operating
+    /// system: it takes no other source.
+    pub fn generate(random: &dyn RandomSource) -> Self {
+        // age makes a key of given bytes from their text alone.
+        let bytes = random.bytes::<32>();
+        let text = bech32::encode(&PREFIX[..PREFIX.len() - 1], bytes.to_base32(), bech32::Variant::Bech32);
+        let text = text.map(age::secrecy::SecretString::from);
+        let identity = text.ok().and_then(|text| age::x25519::Identity::from_str(text.expose_secret()).ok());
+        // Every 32 bytes are a key.
+        Self(identity.unwrap_or_else(age::x25519::Identity::generate))
     }
 
     /// Reads one as a person or a QR reader enters it: case, spaces and line ends say nothing, and lines that begin with `#` are
@@ -114,11 +123,25 @@ impl BackupSecret {
 
 #[cfg(test)]
 mod tests {
+    use service::random::{SeededRandom, SystemRandom};
+
     use super::*;
 
     #[test]
+    fn a_secret_is_made_of_the_boxs_own_randomness() {
+        let made = |seed| BackupSecret::generate(&SeededRandom::new(seed)).reveal();
+        assert_eq!(made(1), made(1));
+        assert_ne!(made(1), made(2));
+        // Of those very bytes, as a program of others reads them.
+        let (_, data, _) = bech32::decode(&made(1).to_lowercase()).unwrap();
+        let bytes: Vec<u8> = bech32::FromBase32::from_base32(&data).unwrap();
+        let random: &dyn RandomSource = &SeededRandom::new(1);
+        assert_eq!(bytes, random.bytes::<32>());
+    }
+
+    #[test]
     fn a_secret_is_read_however_it_was_copied() {
-        let secret = BackupSecret::generate();
+        let secret = BackupSecret::generate(&SystemRandom);
         let text = secret.reveal();
         assert_eq!(text.len(), 74);
         let ways = [
@@ -135,13 +158,13 @@ mod tests {
 
     #[test]
     fn one_wrong_letter_is_noticed() {
-        let text = BackupSecret::generate().reveal();
+        let text = BackupSecret::generate(&SystemRandom).reveal();
         for at in PREFIX.len()..text.len() {
             let other = if &text[at..=at] == "Q" { "P" } else { "Q" };
             let wrong = format!("{}{other}{}", &text[..at], &text[at + 1..]);
             assert!(BackupSecret::parse(&wrong).is_err(), "{wrong}");
         }
-        let recipient = BackupSecret::generate().recipient().to_string();
+        let recipient = BackupSecret::generate(&SystemRandom).recipient().to_string();
         for wrong in ["", "AGE-SECRET-KEY-1", &text[..73], recipient.as_str()] {
             assert!(BackupSecret::parse(wrong).is_err(), "{wrong}");
         }

@@ -7,7 +7,9 @@ use record::tree::Hash;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::cause::CrowdedFolder;
 use super::contents::{BackupLabel, PartLabel, PartRef};
+use super::label_key::LabelKey;
 use super::medium::BackupMedium;
 
 /// What the name of a backup ends in.
@@ -16,8 +18,11 @@ const SEALED: &str = ".age";
 const LABEL: &str = ".json";
 /// What the name of a file ends in that is not whole yet.
 pub(super) const NEW: &str = ".new";
-/// Bytes of a label: that of 200,000 photos.
-const LABEL_BYTES_MAX: u64 = 16 << 20;
+/// Bytes of a label: that of as many photos as one file has.
+const LABEL_BYTES_MAX: u64 = 4 << 20;
+/// Labels of a folder, and bytes of all of them together: those of a box that keeps a thousand backups and half a million photos.
+const LABELS_MAX: usize = 2_000;
+const LABELS_BYTES_MAX: u64 = 32 << 20;
 /// Backups that one day may have.
 const DAY_BACKUPS_MAX: u32 = 1_000;
 
@@ -64,20 +69,20 @@ pub(super) struct FoundFiles {
 }
 
 impl FoundFiles {
-    /// Looks at the labels. One that cannot be read, or whose file is not there at its length, counts as none.
-    pub(super) fn look(medium: &dyn BackupMedium, box_id: BoxId) -> io::Result<Self> {
+    /// Looks at the labels. One that this box did not write, or whose file is not there at its length, counts as none.
+    pub(super) fn look(medium: &dyn BackupMedium, box_id: BoxId, key: LabelKey) -> io::Result<Self> {
         let (names, prefix) = (medium.list()?, box_prefix(box_id));
-        let mut found = Self::default();
+        let (mut found, mut labels) = (Self::default(), LabelReader::new(medium, Some(key)));
         for name in names.iter().filter(|name| name.starts_with(&prefix)) {
             if name.ends_with(NEW) {
                 found.unfinished.push(name.clone());
             } else if name.ends_with(LABEL) && name.contains("-photos-") {
-                found.parts.extend(
-                    read_label::<PartLabel>(medium, name)?
-                        .filter(|part| part.box_id == box_id && is_label_of(name, &part.file.name)),
-                );
+                let part = labels.read_known::<PartLabel>(name)?;
+                found
+                    .parts
+                    .extend(part.filter(|part| part.box_id == box_id && is_label_of(name, &part.file.name)));
             } else if name.ends_with(LABEL) {
-                let backup = read_label::<BackupLabel>(medium, name)?;
+                let backup = labels.read_known::<BackupLabel>(name)?;
                 found.backups.extend(
                     backup.filter(|backup| backup.box_id == box_id && is_label_of(name, &backup.file.name)),
                 );
@@ -110,7 +115,7 @@ impl FoundFiles {
     }
 }
 
-/// The backups of a folder, of whatever box, the newest first.
+/// The backups of a folder, of whatever box, the newest first, as their labels say: whether a box wrote them knows that box alone.
 pub(super) fn list_labels(medium: &dyn BackupMedium) -> io::Result<Vec<BackupLabel>> {
     let mut all: Vec<BackupLabel> = read_labels(medium, &|name| !name.contains("-photos-"))?;
     all.sort_by_key(|backup| std::cmp::Reverse(backup.taken_ms));
@@ -126,40 +131,108 @@ fn read_labels<T: DeserializeOwned>(
     medium: &dyn BackupMedium,
     is_chosen: &dyn Fn(&str) -> bool,
 ) -> io::Result<Vec<T>> {
-    let mut all = Vec::new();
+    let (mut all, mut labels) = (Vec::new(), LabelReader::new(medium, None));
     for name in medium.list()? {
         if name.starts_with("cleantrack-") && name.ends_with(LABEL) && is_chosen(&name) {
-            all.extend(read_label(medium, &name)?);
+            all.extend(labels.read_known(&name)?);
         }
     }
     Ok(all)
 }
 
-/// Writes a label, whole or not at all: it and a line with its hash.
-pub(super) fn write_label<T: Serialize>(medium: &dyn BackupMedium, of: &str, label: &T) -> io::Result<()> {
+/// Writes a label, whole or not at all: it, a line with its hash for whoever looks for damage, and one that only this box can write.
+pub(super) fn write_label<T: Serialize>(
+    medium: &dyn BackupMedium,
+    of: &str,
+    label: &T,
+    key: LabelKey,
+) -> io::Result<()> {
     let (name, json) = (label_name(of), serde_json::to_string(label)?);
     let new = format!("{name}{NEW}");
     medium.remove(&new)?;
     let mut file = medium.create(&new)?;
-    file.write_all(format!("{json}\n{}\n", Hash::of(json.as_bytes())).as_bytes())?;
+    let text = format!("{json}\n{}\n{}\n", Hash::of(json.as_bytes()), key.seal_label(&json));
+    file.write_all(text.as_bytes())?;
     file.sync_written()?;
     drop(file);
     medium.rename(&new, &name)
 }
 
-/// Reads a label; `None` where it is not what was written.
-pub(super) fn read_label<T: DeserializeOwned>(
-    medium: &dyn BackupMedium,
-    name: &str,
-) -> io::Result<Option<T>> {
-    let mut text = String::new();
-    match medium.open(name)?.take(LABEL_BYTES_MAX).read_to_string(&mut text) {
-        Err(e) if e.kind() == io::ErrorKind::InvalidData => return Ok(None),
-        read => read?,
-    };
-    let Some((json, sum)) = text.split_once('\n') else { return Ok(None) };
-    let holds = sum.trim_end() == Hash::of(json.as_bytes()).to_string();
-    Ok(serde_json::from_str(json).ok().filter(|_| holds))
+/// Why a label counts for nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+enum LabelFault {
+    /// No box writes one of that length.
+    #[error("it is longer than any that a box writes")]
+    TooLong,
+    /// Not what was written.
+    #[error("it is damaged")]
+    Damaged,
+    /// Not written by this box.
+    #[error("this box did not write it")]
+    Foreign,
+}
+
+/// Reads labels, and never more of them than a folder of ours has.
+struct LabelReader<'a> {
+    medium: &'a dyn BackupMedium,
+    /// Whose labels count; absent: everybody's.
+    key: Option<LabelKey>,
+    labels: usize,
+    bytes: u64,
+}
+
+impl<'a> LabelReader<'a> {
+    fn new(medium: &'a dyn BackupMedium, key: Option<LabelKey>) -> Self {
+        Self { medium, key, labels: 0, bytes: 0 }
+    }
+
+    /// The label; `None` where it counts for nothing.
+    fn read_known<T: DeserializeOwned>(&mut self, name: &str) -> io::Result<Option<T>> {
+        let read = self.read_label(name)?;
+        Ok(read.inspect_err(|why| tracing::warn!(name, %why, "a label of a backup counts for nothing")).ok())
+    }
+
+    /// Reads one.
+    ///
+    /// # Errors
+    /// The medium's; [`CrowdedFolder`].
+    fn read_label<T: DeserializeOwned>(&mut self, name: &str) -> io::Result<Result<T, LabelFault>> {
+        self.labels += 1;
+        if self.labels > LABELS_MAX {
+            return Err(CrowdedFolder::Labels(LABELS_MAX).into());
+        }
+        let file = match self.medium.open(name) {
+            Err(e) if is_no_file(&e) => return Ok(Err(LabelFault::Damaged)),
+            opened => opened?,
+        };
+        let mut bytes = Vec::new();
+        let count = file.take(LABEL_BYTES_MAX + 1).read_to_end(&mut bytes)? as u64;
+        self.bytes += count;
+        if self.bytes > LABELS_BYTES_MAX {
+            return Err(CrowdedFolder::LabelBytes(LABELS_BYTES_MAX).into());
+        }
+        if count > LABEL_BYTES_MAX {
+            return Ok(Err(LabelFault::TooLong));
+        }
+        let Ok(text) = String::from_utf8(bytes) else { return Ok(Err(LabelFault::Damaged)) };
+        let mut lines = text.lines();
+        let (Some(json), Some(sum), Some(seal)) = (lines.next(), lines.next(), lines.next()) else {
+            return Ok(Err(LabelFault::Damaged));
+        };
+        if sum != Hash::of(json.as_bytes()).to_string() {
+            return Ok(Err(LabelFault::Damaged));
+        }
+        if self.key.is_some_and(|key| key.seal_label(json) != seal) {
+            return Ok(Err(LabelFault::Foreign));
+        }
+        Ok(serde_json::from_str(json).map_err(|_| LabelFault::Damaged))
+    }
+}
+
+/// Whether a folder or a link lies in its place.
+fn is_no_file(error: &io::Error) -> bool {
+    let link = rustix::io::Errno::LOOP.raw_os_error();
+    error.kind() == io::ErrorKind::InvalidData || error.raw_os_error() == Some(link)
 }
 
 #[cfg(test)]
@@ -167,6 +240,84 @@ mod tests {
     use super::super::contents::FORM;
     use super::super::medium::FolderMedium;
     use super::*;
+
+    fn label_key(seed: u64) -> LabelKey {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = crate::store::system_disk::SystemDisk::take(dir.path()).unwrap();
+        crate::store::disk::Disk::make_dir(&disk, "keys").unwrap();
+        LabelKey::open(&disk, &service::random::SeededRandom::new(seed)).unwrap()
+    }
+
+    fn label_of(box_id: BoxId) -> PartLabel {
+        let name = part_name(box_id, &Hash::of(b"x"));
+        PartLabel {
+            form: FORM,
+            box_id,
+            verified_ms: 9,
+            file: PartRef { name, bytes: 3, sha256: Hash::of(b"x") },
+            key: "age1".to_owned(),
+            photos: vec![Hash::of(b"one")],
+        }
+    }
+
+    #[test]
+    fn a_label_that_another_box_wrote_or_somebody_counts_as_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let (medium, box_id) = (FolderMedium::new(dir.path()), BoxId::new(5, [1; 10]));
+        let (label, own) = (label_of(box_id), label_key(1));
+        std::fs::write(dir.path().join(&label.file.name), b"abc").unwrap();
+        let path = dir.path().join(label_name(&label.file.name));
+        write_label(&medium, &label.file.name, &label, label_key(2)).unwrap();
+        assert_eq!(FoundFiles::look(&medium, box_id, own).unwrap().parts, []);
+        let name = label_name(&label.file.name);
+        let read = |key| LabelReader::new(&medium, key).read_label::<PartLabel>(&name).unwrap();
+        assert_eq!((read(Some(own)), read(None)), (Err(LabelFault::Foreign), Ok(label.clone())));
+        // Its hash alone is what anybody can compute.
+        let json = serde_json::to_string(&label).unwrap();
+        std::fs::write(&path, format!("{json}\n{}\n", Hash::of(json.as_bytes()))).unwrap();
+        assert_eq!(read(Some(own)), Err(LabelFault::Damaged));
+        // The seal of one label is none of another.
+        write_label(&medium, &label.file.name, &label, own).unwrap();
+        assert_eq!(read(Some(own)), Ok(label.clone()));
+        let seal = own.seal_label(&json);
+        let json = json.replace(&Hash::of(b"one").to_string(), &Hash::of(b"two").to_string());
+        std::fs::write(&path, format!("{json}\n{}\n{seal}\n", Hash::of(json.as_bytes()))).unwrap();
+        assert_eq!(read(Some(own)), Err(LabelFault::Foreign));
+    }
+
+    #[test]
+    fn no_more_is_read_than_a_folder_of_ours_has() {
+        let dir = tempfile::tempdir().unwrap();
+        let (medium, box_id, key) = (FolderMedium::new(dir.path()), BoxId::new(5, [1; 10]), label_key(1));
+        let crowd = || {
+            let crowded = FoundFiles::look(&medium, box_id, key).unwrap_err();
+            *crowded.get_ref().unwrap().downcast_ref::<CrowdedFolder>().unwrap()
+        };
+        let file = |n: usize| dir.path().join(format!("{}{n}.json", box_prefix(box_id)));
+        // What is no label at all is none that fails a backup.
+        std::fs::create_dir(file(9)).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", file(8)).unwrap();
+        assert!(FoundFiles::look(&medium, box_id, key).unwrap().backups.is_empty());
+        std::fs::remove_dir(file(9)).unwrap();
+        std::fs::remove_file(file(8)).unwrap();
+        let length = LABEL_BYTES_MAX + 1;
+        std::fs::write(file(0), vec![b'x'; usize::try_from(length).unwrap()]).unwrap();
+        assert!(FoundFiles::look(&medium, box_id, key).unwrap().backups.is_empty());
+        let name = file(0).file_name().unwrap().to_str().unwrap().to_owned();
+        let read = LabelReader::new(&medium, Some(key)).read_label::<BackupLabel>(&name).unwrap();
+        assert_eq!(read, Err(LabelFault::TooLong));
+        for n in 1..=LABELS_BYTES_MAX / length {
+            std::fs::hard_link(file(0), file(usize::try_from(n).unwrap())).unwrap();
+        }
+        assert_eq!(crowd(), CrowdedFolder::LabelBytes(LABELS_BYTES_MAX));
+        std::fs::write(file(0), "").unwrap();
+        for n in 1..=LABELS_MAX {
+            let _ = std::fs::remove_file(file(n));
+            std::fs::hard_link(file(0), file(n)).unwrap();
+        }
+        assert_eq!(crowd(), CrowdedFolder::Labels(LABELS_MAX));
+        assert!(list_labels(&medium).is_err() && list_part_labels(&medium).unwrap().is_empty());
+    }
 
     #[test]
     fn a_day_has_several_backups() {
@@ -179,26 +330,24 @@ mod tests {
     #[test]
     fn a_label_that_is_not_what_was_written_counts_as_none() {
         let dir = tempfile::tempdir().unwrap();
-        let (medium, box_id) = (FolderMedium::new(dir.path()), BoxId::new(5, [1; 10]));
-        let name = part_name(box_id, &Hash::of(b"x"));
-        let label = PartLabel {
-            form: FORM,
-            box_id,
-            verified_ms: 9,
-            file: PartRef { name: name.clone(), bytes: 3, sha256: Hash::of(b"x") },
-            key: "age1".to_owned(),
-            photos: vec![Hash::of(b"one")],
-        };
-        write_label(&medium, &name, &label).unwrap();
-        let found = || FoundFiles::look(&medium, box_id).unwrap().parts.len();
+        let (medium, box_id, key) = (FolderMedium::new(dir.path()), BoxId::new(5, [1; 10]), label_key(1));
+        let label = label_of(box_id);
+        let name = label.file.name.clone();
+        write_label(&medium, &name, &label, key).unwrap();
+        let found = || FoundFiles::look(&medium, box_id, key).unwrap().parts.len();
         assert_eq!(found(), 0, "without its file");
         std::fs::write(dir.path().join(&name), b"ab").unwrap();
         assert_eq!(found(), 0, "a file of another length");
         std::fs::write(dir.path().join(&name), b"abc").unwrap();
         assert_eq!(found(), 1);
-        assert_eq!(FoundFiles::look(&medium, BoxId::new(6, [1; 10])).unwrap().parts, [], "another box's");
+        assert_eq!(
+            FoundFiles::look(&medium, BoxId::new(6, [1; 10]), key).unwrap().parts,
+            [],
+            "another box's"
+        );
         let path = dir.path().join(label_name(&name));
         let whole = std::fs::read(&path).unwrap();
+        // Without the last line end it is the same lines.
         for at in 0..whole.len() - 1 {
             let mut bytes = whole.clone();
             bytes[at] ^= 1;

@@ -6,7 +6,8 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Component, Path, PathBuf};
 
-use super::cause::BackupError;
+use super::cause::{BackupError, CrowdedFolder};
+use super::storage::StorageView;
 
 /// A file that is being written.
 pub(super) trait MediumFile: Write + Send {
@@ -29,6 +30,11 @@ pub(super) trait BackupMedium: Debug + Send + Sync {
     /// Names of files.
     fn list(&self) -> io::Result<Vec<String>>;
 }
+
+/// Where sticks are mounted, in memory.
+const MOUNTS: &str = "/run";
+/// Files of a folder: of one box there are a few hundred.
+const FILES_MAX: usize = 20_000;
 
 /// A folder of this machine.
 #[derive(Debug, Clone)]
@@ -56,11 +62,12 @@ impl FolderMedium {
         let own =
             std::fs::metadata(data).map_err(BackupError::medium("the data folder could not be looked at"))?;
         // Where a stick was pulled out, the place that it was mounted at stays behind, in memory.
-        let above = dir.parent().and_then(|parent| std::fs::metadata(parent).ok());
-        if dir.starts_with("/run") && above.is_some_and(|above| above.dev() == found.dev()) {
+        let is_below = dir.canonicalize().is_ok_and(|real| real.starts_with(MOUNTS));
+        if is_below && std::fs::metadata(MOUNTS).is_ok_and(|mounts| mounts.dev() == found.dev()) {
             return Err(missing());
         }
-        if found.dev() == own.dev() && same_disk == SameDisk::Refused {
+        let is_lost = || found.dev() == own.dev() || StorageView::read().is_lost_with(dir, data);
+        if same_disk == SameDisk::Refused && is_lost() {
             return Err(BackupError::SameDisk(dir.to_owned()));
         }
         Ok(Self::new(dir))
@@ -144,6 +151,9 @@ impl BackupMedium for FolderMedium {
     fn list(&self) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
         for entry in std::fs::read_dir(&self.0)? {
+            if names.len() >= FILES_MAX {
+                return Err(CrowdedFolder::Files(FILES_MAX).into());
+            }
             names.extend(entry?.file_name().into_string());
         }
         names.sort_unstable();

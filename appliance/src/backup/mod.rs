@@ -11,6 +11,7 @@ mod cause;
 mod command_line;
 mod contents;
 mod key;
+mod label_key;
 mod labels;
 mod medium;
 mod pace;
@@ -21,13 +22,15 @@ mod restore;
 mod run;
 mod schedule;
 mod service;
+mod status;
+mod storage;
 #[cfg(test)]
 mod tests;
 mod writing;
 
 #[cfg(test)]
 pub(crate) use self::cause::BACKUP_CAUSES;
-pub use self::cause::{BackupCause, BackupError, BackupFault};
+pub use self::cause::{BackupCause, BackupError, BackupFault, CrowdedFolder};
 pub use self::command_line::{check_folder, word_backups, word_restored};
 pub use self::contents::{BackupLabel, BackupManifest, PartRef, StoredLog};
 pub use self::key::{BackupRecipient, BackupSecret, KeyTextError};
@@ -35,4 +38,5 @@ pub use self::record::{BackupRecord, RestoreTest, VerifiedBackup};
 pub use self::restore::{
     MissingPhotos, NoSeam, RestoreError, RestoreSeam, RestoredBackup, restore_backup, test_backup,
 };
-pub use self::service::{BackupContext, BackupService, BackupStatus, BackupWork, RelayCopy, WorkResult};
+pub use self::service::{BackupContext, BackupService};
+pub use self::status::{BackupStatus, BackupWork, RelayCopy, StopOutcome, WorkResult};

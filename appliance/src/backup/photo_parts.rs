@@ -10,6 +10,8 @@ use super::contents::PartLabel;
 /// Bytes of photos in one file: with what is around them still far below the 4 GB of FAT32, and little to write again where a stick
 /// went bad.
 pub(super) const PART_BYTES_MAX: u64 = 512 << 20;
+/// Photos in one file: its label names each, and is to be read as a whole.
+pub(super) const PART_PHOTOS_MAX: usize = 50_000;
 /// A file of fewer bytes is a small one.
 const SMALL_BYTES: u64 = PART_BYTES_MAX / 8;
 /// Small files at which they are written together: a daily backup makes one a day.
@@ -54,9 +56,10 @@ pub(super) fn plan_parts(on_box: &[PhotoFile], parts: &[PartLabel]) -> PartPlan 
         stay: staying.into_iter().map(|part| part.file.name.clone()).collect(),
         write: Vec::new(),
     };
-    let mut bytes = PART_BYTES_MAX;
+    let mut bytes: u64 = 0;
     for photo in on_box.iter().filter(|photo| !held.contains(&photo.hash)) {
-        if bytes.saturating_add(photo.bytes) > PART_BYTES_MAX {
+        let is_full = plan.write.last().is_none_or(|part: &Vec<PhotoFile>| part.len() >= PART_PHOTOS_MAX);
+        if is_full || bytes.saturating_add(photo.bytes) > PART_BYTES_MAX {
             plan.write.push(Vec::new());
             bytes = 0;
         }
@@ -131,6 +134,14 @@ mod tests {
         assert_eq!(plan_parts(&photos[2..], std::slice::from_ref(&old)).stay, ["old"], "half of it");
         let plan = plan_parts(&photos[3..], &[old]);
         assert_eq!((plan.stay, plan.write), (vec![], vec![vec![photos[3]]]));
+    }
+
+    #[test]
+    fn a_file_has_no_more_photos_than_its_label_can_name() {
+        let most = u32::try_from(PART_PHOTOS_MAX).unwrap();
+        let photos: Vec<PhotoFile> = (0..=most).map(|n| photo(n, 1)).collect();
+        let written = plan_parts(&photos, &[]).write;
+        assert_eq!(written.iter().map(Vec::len).collect::<Vec<_>>(), [PART_PHOTOS_MAX, 1]);
     }
 
     #[test]

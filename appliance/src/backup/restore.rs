@@ -14,6 +14,7 @@ use super::cause::BackupFault;
 use super::contents::{BackupManifest, HEAD, PHOTOS, PartRef, SETTINGS, photo_of};
 use super::key::BackupSecret;
 use super::reading::{FileSink, HashOnly, read_backup, read_part};
+use crate::store::ended_note_path;
 use crate::store::system_disk::RESTORE_MARK;
 
 /// Where the settings go: whoever restores decides which of them the new machine needs.
@@ -119,7 +120,9 @@ pub fn restore_backup(
     let mark = RestoreFolder::take(data, seam)?;
     let mut sink = FolderSink { dir: data, open: None, seam, folders: BTreeSet::new() };
     let mut of_photos = FolderSink { dir: data, open: None, seam, folders: BTreeSet::new() };
-    let restored = read_all(file, secret, photos, &mut sink, &mut of_photos);
+    let restored = read_all(file, secret, photos, &mut sink, &mut of_photos)
+        .and_then(|restored| sink.put_last_note(&restored.manifest).map(|()| restored));
+    drop((sink, of_photos));
     match restored {
         Ok(restored) => mark.finish(seam).map(|()| restored),
         Err(error) => {
@@ -335,9 +338,40 @@ struct FolderSink<'a> {
     folders: BTreeSet<PathBuf>,
 }
 
+impl FolderSink<'_> {
+    /// The key of the log that goes on here is on the old box alone: what is proven of it from now on is proven by the checkpoint that
+    /// the backup was made with.
+    fn put_last_note(&mut self, manifest: &BackupManifest) -> Result<(), RestoreError> {
+        let path = ended_note_path(manifest.epoch);
+        let target = self.dir.join(&path);
+        if target.exists() {
+            return Ok(());
+        }
+        let put = self.begin_file(&path).and_then(|()| self.write_bytes(manifest.checkpoint.as_bytes()));
+        let put = put.and_then(|()| self.end_file());
+        put.map_err(|source| RestoreError::Folder { path: target, source })
+    }
+
+    /// Removes what is not whole: on a box it would lie there for ever.
+    fn drop_open(&mut self) {
+        if let Some((_, part, _)) = self.open.take()
+            && let Err(error) = std::fs::remove_file(&part)
+        {
+            tracing::warn!(%error, part = %part.display(), "half a file could not be removed");
+        }
+    }
+}
+
+impl Drop for FolderSink<'_> {
+    fn drop(&mut self) {
+        self.drop_open();
+    }
+}
+
 impl FileSink for FolderSink<'_> {
     fn begin_file(&mut self, path: &str) -> io::Result<()> {
         self.seam.reach_step();
+        self.drop_open();
         let name = match path {
             // They say something about the backup, and nothing to a box.
             HEAD | PHOTOS => return Ok(()),
@@ -357,7 +391,7 @@ impl FileSink for FolderSink<'_> {
                 Err(io::ErrorKind::AlreadyExists.into())
             };
         }
-        // What a damaged file of photos left half written is begun anew.
+        // What a restore that was killed left half written is begun anew.
         let part = target.with_added_extension("part");
         let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
         self.open = Some((file, part, target));

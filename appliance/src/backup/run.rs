@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 use record::tree::Hash;
+use service::random::RandomSource;
 use sha2::{Digest as _, Sha256};
 
 use super::cause::{BackupError, BackupFault};
@@ -16,19 +17,21 @@ use super::contents::{
     PartManifest, PartRef, SETTINGS,
 };
 use super::key::BackupRecipient;
+use super::label_key::{LABEL_KEY, LabelKey};
 use super::labels::{FoundFiles, backup_name, label_name, part_name, write_label};
 use super::medium::BackupMedium;
 use super::pace::RunPace;
 use super::photo_parts::{PhotoFile, plan_parts};
 use super::reading::{FileSink, HashOnly, read_backup, read_part, stored_logs, write_photos};
-use super::writing::{BackupWriter, WrittenFile};
+use super::writing::{BackupWriter, SealTarget, WrittenFile};
 use crate::identity::PASSING_TABLES;
 use crate::photo::PhotoStore;
 use crate::store::{Store, StoreError};
 
-/// Files of `keys/` that a restored box needs: its authority, so that browsers go on to trust it, and its relation to the relay. The
-/// key that signs the log is in no backup: a box that is restored begins a log of its own.
-const KEYS: [&str; 6] = ["https-ca.key", "https-ca.pem", "relay.json", "box.key", "claim.used", "claim.toml"];
+/// Files of `keys/` that a restored box needs: its authority, so that browsers go on to trust it, its relation to the relay, and what
+/// it knows its labels by, so that it goes on with the same stick. The key that signs the log is in no backup: a box that is restored begins a log of its own.
+const KEYS: [&str; 7] =
+    ["https-ca.key", "https-ca.pem", "relay.json", "box.key", "claim.used", "claim.toml", LABEL_KEY];
 /// Bytes of a file of `keys/`.
 const KEY_BYTES_MAX: u64 = 1 << 20;
 /// Bytes of older photo files that are read again at a backup: all of them in turn, and none takes an hour.
@@ -42,6 +45,8 @@ pub(super) struct RunInput<'a> {
     pub(super) data: &'a Path,
     pub(super) medium: &'a dyn BackupMedium,
     pub(super) recipient: &'a BackupRecipient,
+    pub(super) label_key: LabelKey,
+    pub(super) random: &'a dyn RandomSource,
     /// The settings by which the box runs, as text.
     pub(super) settings: &'a str,
     pub(super) keep: u16,
@@ -79,14 +84,14 @@ const LOOKING: &str = "the folder for backups could not be read";
 impl<'a, 'p> BackupRun<'a, 'p> {
     fn begin(input: &'a RunInput<'a>, pace: &'p mut RunPace) -> Result<Self, BackupError> {
         let recipient = input.recipient.parse().map_err(|_| BackupError::NoKey)?;
-        let found = FoundFiles::look(input.medium, input.store.origin().box_id);
+        let found = look_at(input);
         let run = Self { input, pace, recipient, found: found.map_err(BackupError::medium(LOOKING))? };
         run.remove_unfinished();
         Ok(run)
     }
 
     fn remove_unfinished(&self) {
-        let names = FoundFiles::look(self.input.medium, self.input.store.origin().box_id);
+        let names = look_at(self.input);
         for name in names.map(|found| found.unfinished).unwrap_or_default() {
             if let Err(error) = self.input.medium.remove(&name) {
                 tracing::warn!(%error, name, "a backup that was not finished could not be removed");
@@ -152,8 +157,8 @@ impl<'a, 'p> BackupRun<'a, 'p> {
     fn write_part(&mut self, photos: &[PhotoFile]) -> Result<Option<PartLabel>, BackupError> {
         let (input, box_id) = (self.input, self.input.store.origin().box_id);
         let temporary = part_name(box_id, &Hash::of(&input.now_ms.to_be_bytes()));
-        let mut out =
-            BackupWriter::begin(input.medium, &temporary, &self.recipient, input.now_ms, self.pace)?;
+        let target = SealTarget { medium: input.medium, recipient: &self.recipient, random: input.random };
+        let mut out = BackupWriter::begin(target, &temporary, input.now_ms, self.pace)?;
         out.add_bytes(HEAD, &head_of(input, BackupKind::Photos)?)?;
         let mut written = Vec::new();
         for photo in photos {
@@ -188,7 +193,8 @@ impl<'a, 'p> BackupRun<'a, 'p> {
         let input = self.input;
         let origin = input.store.origin();
         let name = backup_name(origin.box_id, &day_of(input), &self.found.names);
-        let mut out = BackupWriter::begin(input.medium, &name, &self.recipient, input.now_ms, self.pace)?;
+        let target = SealTarget { medium: input.medium, recipient: &self.recipient, random: input.random };
+        let mut out = BackupWriter::begin(target, &name, input.now_ms, self.pace)?;
         out.add_bytes(HEAD, &head_of(input, BackupKind::Box)?)?;
         let log = input.store.copy_log()?;
         for copied in &log.files {
@@ -242,7 +248,8 @@ impl<'a, 'p> BackupRun<'a, 'p> {
         label: &T,
     ) -> Result<(), BackupError> {
         let medium = self.input.medium;
-        let named = write_label(medium, name, label).and_then(|()| medium.rename(&written.temporary, name));
+        let labelled = write_label(medium, name, label, self.input.label_key);
+        let named = labelled.and_then(|()| medium.rename(&written.temporary, name));
         named.map_err(BackupError::medium("naming a file in the folder for backups failed"))
     }
 
@@ -250,7 +257,7 @@ impl<'a, 'p> BackupRun<'a, 'p> {
     fn remove_oldest(&self, newest: &BackupLabel) -> Result<(), BackupError> {
         let failed = || BackupError::medium("an old backup could not be removed");
         let medium = self.input.medium;
-        let found = FoundFiles::look(medium, newest.box_id).map_err(failed())?;
+        let found = look_at(self.input).map_err(failed())?;
         let (stay, gone) =
             found.backups.split_at(usize::from(self.input.keep.max(1)).min(found.backups.len()));
         for backup in gone.iter().filter(|backup| backup.file.name != newest.file.name) {
@@ -265,6 +272,11 @@ impl<'a, 'p> BackupRun<'a, 'p> {
         }
         Ok(())
     }
+}
+
+/// What lies in the folder of this box.
+fn look_at(input: &RunInput<'_>) -> io::Result<FoundFiles> {
+    FoundFiles::look(input.medium, input.store.origin().box_id, input.label_key)
 }
 
 /// Reads nowhere, and rests as whoever writes does.

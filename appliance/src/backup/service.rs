@@ -2,17 +2,20 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use record::alarm::AlarmCode;
 use record::entry::ClockState;
+use record::ids::BoxId;
 use service::clock::Clock;
+use service::random::RandomSource;
 
 use super::cause::{BackupCause, BackupError};
 use super::contents::BackupLabel;
 use super::key::{BackupRecipient, BackupSecret};
+use super::label_key::LabelKey;
 use super::labels::FoundFiles;
 use super::medium::{BackupMedium, FolderMedium, SameDisk};
 use super::pace::{RunPace, lower_priority};
@@ -20,23 +23,11 @@ use super::record::{BackupRecord, RestoreTest, VerifiedBackup};
 use super::restore::{MissingPhotos, RestoreError, RestoredBackup, test_backup};
 use super::run::{MadeBackup, RunInput, make_backup};
 use super::schedule::{is_due, is_old};
+use super::status::{BackupStatus, BackupWork, RelayCopy, StopOutcome, WorkResult};
 use crate::alarms::{AlarmCause, AlarmStore};
 use crate::photo::PhotoStore;
 use crate::settings::BackupSettings;
 use crate::store::Store;
-
-/// What the relay has of this box, which counts as a backup too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RelayCopy {
-    /// Entries that it has confirmed.
-    pub entries: u64,
-    /// Entries of this box.
-    pub of_entries: u64,
-    /// Photos that it has.
-    pub photos: u64,
-    /// Photos that entries of this box name.
-    pub of_photos: u64,
-}
 
 /// What backups need of the rest of the box.
 pub struct BackupContext {
@@ -48,6 +39,8 @@ pub struct BackupContext {
     pub alarms: Arc<AlarmStore>,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// Of which keys are made.
+    pub random: Arc<dyn RandomSource>,
     /// The data folder.
     pub data: PathBuf,
     /// Where to, when, how many.
@@ -58,47 +51,6 @@ pub struct BackupContext {
     pub relay: Arc<dyn Fn() -> Option<RelayCopy> + Send + Sync>,
 }
 
-/// What is being done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BackupWork {
-    /// A backup.
-    Backup,
-    /// A restore test.
-    Test,
-}
-
-/// How a piece of work ended, which a command line waits for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WorkResult {
-    /// Which, counted from the start of the box.
-    pub number: u64,
-    /// What it was.
-    pub work: BackupWork,
-    /// What came of it, in words.
-    pub words: Result<String, String>,
-}
-
-/// Backups as pages show them.
-#[derive(Debug, Clone)]
-pub struct BackupStatus {
-    /// What is remembered.
-    pub record: BackupRecord,
-    /// The key that backups are encrypted to.
-    pub key: Option<BackupRecipient>,
-    /// Where they go.
-    pub folder: Option<PathBuf>,
-    /// What the relay had when it was looked last.
-    pub relay: Option<RelayCopy>,
-    /// At which time of each day.
-    pub daily: String,
-    /// What is being done now.
-    pub work: Option<BackupWork>,
-    /// What failed last, until a backup succeeds.
-    pub failure: Option<(BackupCause, String)>,
-    /// How the last test or backup ended since the start.
-    pub result: Option<WorkResult>,
-}
-
 struct ServiceState {
     record: BackupRecord,
     key: Option<BackupRecipient>,
@@ -107,12 +59,13 @@ struct ServiceState {
     failure: Option<(BackupCause, String)>,
     result: Option<WorkResult>,
     started: u64,
-    thread: Option<JoinHandle<()>>,
 }
 
 struct ServiceInner {
     context: BackupContext,
     state: Mutex<ServiceState>,
+    /// Told whenever a piece of work has ended.
+    ended: Condvar,
     stop: Arc<AtomicBool>,
 }
 
@@ -132,17 +85,10 @@ impl BackupService {
             tracing::error!(%error, "the key of backups cannot be read");
             None
         });
-        let state = ServiceState {
-            record,
-            key,
-            relay: None,
-            work: None,
-            failure: None,
-            result: None,
-            started: 0,
-            thread: None,
-        };
-        Self { inner: Arc::new(ServiceInner { context, state: Mutex::new(state), stop: Arc::default() }) }
+        let state =
+            ServiceState { record, key, relay: None, work: None, failure: None, result: None, started: 0 };
+        let (ended, stop) = (Condvar::new(), Arc::default());
+        Self { inner: Arc::new(ServiceInner { context, state: Mutex::new(state), ended, stop }) }
     }
 
     fn state(&self) -> MutexGuard<'_, ServiceState> {
@@ -203,7 +149,7 @@ impl BackupService {
     }
 
     fn save_new_key(&self, state: &mut ServiceState) -> std::io::Result<(BackupSecret, BackupRecipient)> {
-        let secret = BackupSecret::generate();
+        let secret = BackupSecret::generate(&*self.inner.context.random);
         let recipient = BackupRecipient { recipient: secret.recipient().to_string(), made_ms: self.now_ms() };
         recipient.save(&*self.inner.context.store.disk())?;
         state.key = Some(recipient.clone());
@@ -245,7 +191,8 @@ impl BackupService {
         self.start_work(BackupWork::Test, move |own| own.run_test(&folder, name, &secret))
     }
 
-    fn start_work(
+    /// Has a thread of its own do a piece of work, as the only one.
+    pub(super) fn start_work(
         &self,
         work: BackupWork,
         run: impl FnOnce(&Self) -> Result<String, String> + Send + 'static,
@@ -257,13 +204,12 @@ impl BackupService {
         let (own, number) = (self.clone(), state.started + 1);
         let thread = std::thread::Builder::new().name("backup".to_owned()).spawn(move || {
             lower_priority();
+            let end = WorkEnd(&own);
             let words = run(&own);
-            let mut state = own.state();
-            state.work = None;
-            state.result = Some(WorkResult { number, work, words });
+            own.state().result = Some(WorkResult { number, work, words });
+            drop(end);
         });
-        state.thread =
-            Some(thread.map_err(|source| BackupError::Source { what: "a thread".to_owned(), source })?);
+        thread.map_err(|source| BackupError::Source { what: "a thread".to_owned(), source })?;
         state.started = number;
         state.work = Some(work);
         Ok(number)
@@ -302,6 +248,8 @@ impl BackupService {
             data: &context.data,
             medium: &medium,
             recipient: &recipient,
+            label_key: self.label_key()?,
+            random: &*context.random,
             settings: &context.settings_text,
             keep: context.settings.keep,
             now_ms: self.now_ms(),
@@ -313,6 +261,12 @@ impl BackupService {
             BackupError::Medium { .. } if !folder.is_dir() => BackupError::Missing(folder),
             other => other,
         })
+    }
+
+    fn label_key(&self) -> Result<LabelKey, BackupError> {
+        let context = &self.inner.context;
+        let unread = |source| BackupError::Source { what: "the key of labels".to_owned(), source };
+        LabelKey::open(&*context.store.disk(), &*context.random).map_err(unread)
     }
 
     fn note_success(&self, made: &MadeBackup, folder: &Path) {
@@ -428,7 +382,8 @@ impl BackupService {
 
     fn run_test(&self, folder: &Path, name: Option<String>, secret: &BackupSecret) -> Result<String, String> {
         let medium = FolderMedium::new(folder);
-        let newest = || newest_backup(&medium, self.inner.context.store.origin().box_id);
+        let box_id = self.inner.context.store.origin().box_id;
+        let newest = || self.label_key().and_then(|key| newest_backup(&medium, box_id, key));
         let name = match name {
             Some(name) => name,
             None => newest().map_err(|error| error.to_string())?,
@@ -451,22 +406,29 @@ impl BackupService {
         });
     }
 
-    /// Has what runs end, and waits for it. Blocks.
-    pub fn stop(&self) {
+    /// Has what runs end, and waits for it that long: a stick that hangs keeps nobody from closing the log. Blocks.
+    pub fn stop(&self, within: Duration) -> StopOutcome {
         self.inner.stop.store(true, Ordering::Relaxed);
-        let thread = {
-            let mut state = self.state();
-            // A test changes nothing, and reads on for minutes.
-            state.thread.take().filter(|_| state.work != Some(BackupWork::Test))
-        };
-        if thread.is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the backup thread failed");
-        }
+        let (state, ended) = (self.state(), &self.inner.ended);
+        // A test changes nothing, and reads on for minutes.
+        let waited = ended.wait_timeout_while(state, within, |state| state.work == Some(BackupWork::Backup));
+        let (_state, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        if waited.timed_out() { StopOutcome::LeftBehind } else { StopOutcome::Ended }
     }
 }
 
-fn newest_backup(medium: &dyn BackupMedium, box_id: record::ids::BoxId) -> Result<String, BackupError> {
-    let found = FoundFiles::look(medium, box_id)
+/// However a piece of work ends, another can begin, and whoever waits for it goes on.
+struct WorkEnd<'a>(&'a BackupService);
+
+impl Drop for WorkEnd<'_> {
+    fn drop(&mut self) {
+        self.0.state().work = None;
+        self.0.inner.ended.notify_all();
+    }
+}
+
+fn newest_backup(medium: &dyn BackupMedium, box_id: BoxId, key: LabelKey) -> Result<String, BackupError> {
+    let found = FoundFiles::look(medium, box_id, key)
         .map_err(BackupError::medium("the folder for backups could not be read"))?;
     let newest = found.backups.into_iter().next().map(|backup: BackupLabel| backup.file.name);
     let none = || std::io::Error::new(std::io::ErrorKind::NotFound, "there is no backup of this box");

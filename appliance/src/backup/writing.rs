@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 use std::sync::{Arc, OnceLock};
 
 use record::tree::Hash;
+use service::random::RandomSource;
 use sha2::{Digest as _, Sha256};
 
 use super::archive::ArchiveWriter;
@@ -76,19 +77,27 @@ pub(super) struct BackupWriter<'a> {
     pace: &'a mut RunPace,
 }
 
+/// Where a file goes, and who can open it.
+#[derive(Clone, Copy)]
+pub(super) struct SealTarget<'a> {
+    pub(super) medium: &'a dyn BackupMedium,
+    pub(super) recipient: &'a age::x25519::Recipient,
+    /// Of which the key is made that the box keeps until it has read the file back.
+    pub(super) random: &'a dyn RandomSource,
+}
+
 impl<'a> BackupWriter<'a> {
-    /// Begins one that this recipient can open.
+    /// Begins one.
     pub(super) fn begin(
-        medium: &dyn BackupMedium,
+        target: SealTarget<'_>,
         name: &str,
-        recipient: &age::x25519::Recipient,
         time_ms: i64,
         pace: &'a mut RunPace,
     ) -> Result<Self, BackupError> {
         let failed = BackupError::medium(WRITING);
         let temporary = format!("{name}{NEW}");
-        let own = BackupSecret::generate();
-        let file = create_sealed(medium, &temporary, recipient, &own).map_err(failed)?;
+        let own = BackupSecret::generate(target.random);
+        let file = create_sealed(target, &temporary, &own).map_err(failed)?;
         let archive = ArchiveWriter::new(file);
         let time_s = u64::try_from(time_ms / 1_000).unwrap_or(0);
         Ok(Self { archive, temporary, own, files: Vec::new(), log: LogCheck::default(), time_s, pace })
@@ -154,23 +163,18 @@ impl<'a> BackupWriter<'a> {
 }
 
 /// A file that both keys open.
-fn create_sealed(
-    medium: &dyn BackupMedium,
-    name: &str,
-    recipient: &age::x25519::Recipient,
-    own: &BackupSecret,
-) -> io::Result<SealedFile> {
-    medium.remove(name)?;
+fn create_sealed(target: SealTarget<'_>, name: &str, own: &BackupSecret) -> io::Result<SealedFile> {
+    target.medium.remove(name)?;
     let fault = Arc::new(OnceLock::new());
     let file = HashedFile {
-        file: medium.create(name)?,
+        file: target.medium.create(name)?,
         sum: Sha256::new(),
         bytes: 0,
         synced: 0,
         fault: Arc::clone(&fault),
     };
     let own = own.recipient();
-    let both: [&dyn age::Recipient; 2] = [recipient, &own];
+    let both: [&dyn age::Recipient; 2] = [target.recipient, &own];
     let sealed =
         age::Encryptor::with_recipients(both.into_iter()).map_err(io::Error::other)?.wrap_output(file);
     sealed.map_err(|error| fault.get().map_or(error, |code| io::Error::from_raw_os_error(*code)))

@@ -250,6 +250,7 @@ pub(super) fn open_backups(
         photos: parts.photos.clone(),
         alarms: Arc::clone(&seams.alarms),
         clock: Arc::clone(&seams.clock),
+        random: Arc::clone(&seams.random),
         data: data.to_owned(),
         settings: settings.backup.clone(),
         settings_text: settings_text.unwrap_or_default(),

@@ -75,6 +75,7 @@ backup-cause-same-disk = the folder is on the box’s own storage and would be l
 backup-cause-read-only = the stick cannot be written to. Move its switch, or use another stick.
 backup-cause-full = the stick is full. Use a larger one, or remove what is not a backup from it.
 backup-cause-too-large = the stick takes no file of that length. Use one that is formatted as exFAT or ext4.
+backup-cause-crowded = the folder holds far more files than a box writes. Remove what is not its backups, or name another folder.
 backup-cause-not-right = what was read back is not what was written. Do not use this stick any more.
 backup-cause-medium = the stick or folder returned an error. Try another stick.
 backup-cause-box = the box could not read its own data. Have its storage checked.

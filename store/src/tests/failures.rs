@@ -360,3 +360,24 @@ async fn what_the_relay_gives_back_leaves_room_for_records() {
 fn run_of(epoch: record::ids::Epoch) -> record::run::RunName {
     record::run::RunName::new(epoch, 0..2, record::tree::Hash([3; 32])).unwrap()
 }
+
+#[tokio::test]
+async fn a_disk_that_is_full_keeps_no_half_copy_of_the_state_for_a_backup() {
+    let of = FaultyBox::new();
+    let store = of.store();
+    let copy = of.dir.path().join("state.copy.new");
+    // While its bytes are copied, and while tables are taken out of it.
+    for call in [Call::Write, Call::Flush] {
+        of.fail("state.copy.new", call, How::Error(ErrorKind::StorageFull), 1);
+        let failed = store.copy_state(&[]).unwrap_err();
+        assert!(!copy.exists(), "{call:?}: {failed}");
+        of.mend();
+    }
+    // Nobody who writes to it waits for the copy that failed.
+    store.state_db().begin_write().unwrap().commit().unwrap();
+    let copied = store.copy_state(&[]).unwrap();
+    assert!(copied.copied.bytes > 0 && copy.exists());
+    drop(copied);
+    assert!(!copy.exists());
+    record(&store, vec![equipment()]).await;
+}

@@ -24,20 +24,6 @@ pub async fn receipts(r#box: &TheBox, ledger: &Ledger) {
     }
 }
 
-/// Every receipt that was given opens. A box that goes on with a backup has not the keys that signed its earlier logs, so proofs from
-/// those come from whoever has a note of them.
-///
-/// # Panics
-/// One does not.
-pub async fn receipt_pages(r#box: &TheBox, ledger: &Ledger) {
-    let all = ledger.all();
-    assert!(!all.is_empty(), "nothing was acknowledged, so nothing is checked");
-    for (key, receipt) in all {
-        let path = receipt.address();
-        assert_eq!(r#box.leads_to(&path).await.1, 200, "{key}: {path}");
-    }
-}
-
 /// Entries that the relay gives at a time.
 const PAGE: usize = 1_000;
 /// A log of a suite has no more.

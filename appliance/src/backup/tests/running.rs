@@ -1,8 +1,13 @@
 //! The backups of a running box: what is told, what is remembered, and that a key is made once.
 
+use std::sync::mpsc;
+use std::time::Duration;
+
 use record::alarm::AlarmCode;
 
-use super::super::service::{BackupContext, BackupService, RelayCopy};
+use super::super::medium::SameDisk;
+use super::super::service::{BackupContext, BackupService};
+use super::super::status::{BackupWork, RelayCopy, StopOutcome};
 use super::*;
 use crate::alarms::AlarmStore;
 use crate::settings::BackupSettings;
@@ -54,6 +59,7 @@ fn open_service(
         photos: world.photos.clone(),
         alarms: Arc::clone(alarms),
         clock: clock.clone(),
+        random: Arc::new(SeededRandom::new(11)),
         data: world.data(),
         settings,
         settings_text: world.settings.clone(),
@@ -86,7 +92,7 @@ async fn without_a_key_no_backup_is_made_and_somebody_is_told() {
     let status = own.backups.status();
     assert!(status.result.unwrap().words.unwrap().contains("can be restored"));
     assert_eq!((status.record.tests, status.record.tested.unwrap().photos), (1, 1));
-    own.backups.start_test(None, BackupSecret::generate()).unwrap();
+    own.backups.start_test(None, BackupSecret::generate(&SeededRandom::new(77))).unwrap();
     own.ends();
     let result = own.backups.status().result.unwrap();
     assert!(result.words.unwrap_err().contains("this key does not open it"));
@@ -135,4 +141,86 @@ async fn the_relays_copy_counts_as_a_backup() {
         assert_eq!(own.active() == [never], told, "{relay:?}");
         assert_eq!(own.backups.status().relay, relay);
     }
+}
+
+fn clock_at(wall_ms: i64, state: ClockState) -> Now {
+    Now { wall_ms, boot: BootId::new(1, [1; 10]), up_ms: 9, state }
+}
+
+#[tokio::test]
+async fn a_clock_that_was_never_right_makes_no_backup_old() {
+    let own = ServiceWorld::new(BackupSettings::default(), None).await;
+    // A board without a clock begins its life in another year.
+    std::fs::remove_dir_all(own.world.data().join("backup")).unwrap();
+    own.clock.set(clock_at(86_400_000, ClockState::Uncertain));
+    let open = |clock: &Arc<FakeClock>| {
+        open_service(&own.world, clock, &own.alarms, BackupSettings::default(), None)
+    };
+    let backups = open(&own.clock);
+    backups.look_round();
+    assert!(backups.status().record.first_unsure);
+    // The next start is the one at which the time comes.
+    let backups = open(&own.clock);
+    own.clock.set(clock_at(NOW_MS, ClockState::Synced));
+    backups.look_round();
+    let record = backups.status().record;
+    assert_eq!((own.active(), record.first_ms, record.first_unsure), (vec![], NOW_MS, false));
+    own.clock.set(clock_at(NOW_MS + 3 * DAY_MS, ClockState::Synced));
+    backups.look_round();
+    assert_eq!(own.active(), []);
+    // From the time that holds three days are counted, over a restart too.
+    let backups = open(&own.clock);
+    own.clock.set(clock_at(NOW_MS + 3 * DAY_MS + 1, ClockState::Synced));
+    backups.look_round();
+    assert_eq!(own.active(), [(AlarmCode::BackupOld, None)]);
+}
+
+#[tokio::test]
+async fn a_stick_that_hangs_keeps_nobody_from_ending_the_box() {
+    let own = ServiceWorld::new(BackupSettings::default(), None).await;
+    let (go_on, hangs) = mpsc::channel::<()>();
+    // The call to the stick does not come back.
+    own.backups.start_work(BackupWork::Backup, move |_| Err(format!("{:?}", hangs.recv()))).unwrap();
+    assert_eq!(own.backups.stop(Duration::from_millis(1)), StopOutcome::LeftBehind);
+    assert!(matches!(
+        own.backups.start_work(BackupWork::Backup, |_| Ok(String::new())),
+        Err(BackupError::Busy)
+    ));
+    go_on.send(()).unwrap();
+    assert_eq!(own.backups.stop(Duration::MAX), StopOutcome::Ended);
+    // Of a restore test nobody waits for the end: it changes nothing.
+    let (go_on, hangs) = mpsc::channel::<()>();
+    own.backups.start_work(BackupWork::Test, move |_| Err(format!("{:?}", hangs.recv()))).unwrap();
+    assert_eq!(own.backups.stop(Duration::MAX), StopOutcome::Ended);
+    drop(go_on);
+    own.ends();
+}
+
+#[tokio::test]
+async fn a_piece_of_work_that_fails_keeps_no_other_from_beginning() {
+    let own = ServiceWorld::new(BackupSettings::default(), None).await;
+    own.backups.start_work(BackupWork::Backup, |_| std::panic::resume_unwind(Box::new("it failed"))).unwrap();
+    own.ends();
+    own.backups.start_work(BackupWork::Backup, |_| Ok("done".to_owned())).unwrap();
+    own.ends();
+    assert_eq!(own.backups.status().result.unwrap().words, Ok("done".to_owned()));
+}
+
+#[tokio::test]
+async fn where_no_stick_is_mounted_below_run_it_is_missing_and_memory_is_no_place() {
+    let world = World::new(3, 0).await;
+    let find = |folder: &str, same_disk| FolderMedium::find(Path::new(folder), &world.data(), same_disk);
+    for same_disk in [SameDisk::Refused, SameDisk::Allowed] {
+        assert!(matches!(find("/run", same_disk), Err(BackupError::Missing(_))), "{same_disk:?}");
+        assert!(matches!(find("/run/no such stick", same_disk), Err(BackupError::Missing(_))));
+        // Under another name, too.
+        let link = world.dir.path().join("link");
+        let _ = std::fs::remove_file(&link);
+        std::os::unix::fs::symlink("/run", &link).unwrap();
+        assert!(matches!(find(link.to_str().unwrap(), same_disk), Err(BackupError::Missing(_))));
+    }
+    let stick = world.stick();
+    let stick = stick.to_str().unwrap();
+    assert!(matches!(find(stick, SameDisk::Refused), Err(BackupError::SameDisk(_))));
+    find(stick, SameDisk::Allowed).unwrap();
 }

@@ -1,4 +1,5 @@
-//! A record that a run brought back: page, API and proof say so, under the receipt that the phone was given.
+//! Records of earlier logs: one that a run brought back says so in page, API and proof, under the receipt that the phone was given;
+//! one whose log nobody can sign for any more is proven by the last note about it.
 
 use record::entry::EntryAuthor;
 
@@ -98,4 +99,33 @@ async fn an_adopted_record_keeps_receipt_and_note_and_is_proven_by_two_steps() {
     let names: Vec<_> =
         all.as_array().unwrap().iter().map(|c| c["cleaned_by"].as_str().unwrap().to_owned()).collect();
     assert_eq!(names, ["Dora", "Cleo", "Bea", "Ada"], "those of the log first");
+}
+
+#[tokio::test]
+async fn a_record_of_a_log_whose_key_is_gone_is_proven_by_the_last_note_about_it() {
+    let world = World::new().await;
+    let receipt = world.post(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada")]).await.location();
+    let (old, note) = (world.state.store.origin(), world.state.store.checkpoint().unwrap().to_string());
+    let dir = world.end().await;
+    std::fs::remove_file(dir.path().join("box/keys/log-1.key")).unwrap();
+    let world = World::in_dir(dir, crate::photo::UploadLimits::default()).await;
+    assert_ne!(world.state.store.origin(), old);
+    world.get(&receipt).await.is(200);
+    let (proof, checkpoint) = (format!("{receipt}/proof"), format!("/api/v1/checkpoint?epoch={}", old.epoch));
+    for path in [&proof, &checkpoint] {
+        world.get(path).await.is(404).has("which nobody can sign for on this box");
+    }
+    let place = world.dir.path().join("box").join(crate::store::ended_note_path(old.epoch));
+    std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+    std::fs::write(place, &note).unwrap();
+    let proof: RecordProof = serde_json::from_slice(&world.get(&proof).await.is(200).bytes).unwrap();
+    let proven = proof.check(&world.state.store.verifier_keys(), &[]).unwrap();
+    assert!(
+        receipt
+            .trim_start_matches("/r/")
+            .parse::<record::receipt::Receipt>()
+            .unwrap()
+            .fits(proven.entry.leaf())
+    );
+    assert_eq!(world.get(&checkpoint).await.is(200).text(), note);
 }

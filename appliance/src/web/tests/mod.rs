@@ -260,6 +260,7 @@ impl World {
             photos: photos.clone(),
             alarms: Arc::clone(&alarms),
             clock: clock.clone(),
+            random: random.clone(),
             data: dir.path().join("box"),
             settings: BackupSettings::default(),
             settings_text: String::new(),

@@ -261,7 +261,7 @@ fn word_backup(w: AlarmWords, cause: &AlarmCause) -> (String, String) {
         Some(B::ReadOnly) => (w.cause_backup_read_only(), w.cause_backup_read_only_next()),
         Some(B::Full) => (w.cause_backup_full(), w.cause_backup_full_next()),
         Some(B::NotRight) => (w.cause_backup_not_right(), w.cause_backup_not_right_next()),
-        Some(B::NoFolder | B::TooLarge | B::Medium | B::Box | B::Stopped) | None => {
+        Some(B::NoFolder | B::TooLarge | B::Crowded | B::Medium | B::Box | B::Stopped) | None => {
             (w.cause_backup_other(), w.cause_backup_other_next())
         }
     }

@@ -55,21 +55,19 @@ pub(crate) fn chain_proof(
     let keys = state.store.verifier_keys();
     let key = keys.iter().find(|key| key.name() == origin.to_string());
     let key = key.ok_or_else(keyless_error)?;
-    // One that the relay has cosigned proves more; else one that is signed now.
-    let (note, cosigners) = match find_cosigned(state, of) {
-        Some(stored) => {
-            let signed =
-                record::sign::SignedNote::parse(&stored.note).map_err(|e| HttpError::internal(&e))?;
-            let mut all = (state.cosigners)();
-            all.retain(|cosigner| matches!(cosigner.verify(&signed), Ok(Some(_))));
-            (stored.note, all)
-        }
-        None => {
-            let note = reader.checkpoint(reader.size()).map_err(store_error)?.ok_or_else(keyless_error)?;
-            (note.to_string(), Vec::new())
-        }
+    // One that the relay has cosigned proves more; else one that is signed now, or was the last of a log whose key is gone. It may be
+    // of entries that came after this look at the log, or that are not here.
+    let cosigned = find_cosigned(state, of).filter(|stored| stored.checkpoint.size <= reader.size());
+    let note = match cosigned {
+        Some(stored) => stored.note,
+        None => reader.signed_note().map_err(store_error)?.ok_or_else(keyless_error)?.to_string(),
     };
     let checkpoint = SignedCheckpoint::verify(&note, &origin, key).map_err(|e| HttpError::internal(&e))?;
+    let mut cosigners = (state.cosigners)();
+    cosigners.retain(|cosigner| matches!(cosigner.verify(checkpoint.note()), Ok(Some(_))));
+    if of.seq >= checkpoint.checkpoint().size {
+        return Err(keyless_error());
+    }
     let path = inclusion_proof(&reader, of.seq, checkpoint.checkpoint().size).map_err(store_error)?;
     Ok(RecordProof::new(&entry, &checkpoint, path, key).with_cosigners(&cosigners))
 }
@@ -102,7 +100,7 @@ pub(crate) fn adopted_proof(
     Err(broken())
 }
 
-/// An epoch that ended on another card: what it held is here, its key is not.
+/// An epoch that ended on another card: what it held is here, and neither its key nor a note that it signed.
 pub(crate) fn keyless_error() -> HttpError {
     new_error(StatusCode::NOT_FOUND, "earlier-log", worded(ErrorWords::error_earlier_log))
         .safe(worded(ErrorWords::error_earlier_log_safe))

@@ -138,6 +138,7 @@ fn word_failure(w: BackupWords, cause: BackupCause, why: &str) -> String {
         BackupCause::ReadOnly => w.backup_cause_read_only(),
         BackupCause::Full => w.backup_cause_full(),
         BackupCause::TooLarge => w.backup_cause_too_large(),
+        BackupCause::Crowded => w.backup_cause_crowded(),
         BackupCause::NotRight => w.backup_cause_not_right(),
         BackupCause::Medium => w.backup_cause_medium(),
         BackupCause::Box => w.backup_cause_box(),

@@ -1,0 +1,99 @@
+//! Photos beside the backups: each written once, for the key that is in use, and again where the stick lost them.
+
+use std::collections::BTreeMap;
+
+use super::super::contents::PartLabel;
+use super::*;
+
+#[tokio::test]
+async fn photos_are_written_once_and_go_with_the_last_backup_that_needs_them() {
+    let mut world = World::new(5, 4).await;
+    let first = world.back_up(0);
+    let second = world.back_up(1);
+    assert_eq!(first.label.parts, second.label.parts);
+    world.add_photos(4..6);
+    let third = world.back_up(2);
+    assert_eq!((third.label.photos, third.label.parts.len()), (6, 2));
+    assert!(!world.names().contains(&first.label.file.name), "two stay");
+    assert!(world.names().contains(&second.label.file.name));
+    // The box lacks most of the first ones by now.
+    for hash in &world.hashes[..3] {
+        world.photos.remove(*hash).unwrap();
+    }
+    let fourth = world.back_up(3);
+    assert_eq!(fourth.label.photos, 3);
+    assert!(world.names().contains(&first.label.parts[0]), "the third needs it");
+    let fifth = world.back_up(4);
+    assert!(!world.names().contains(&first.label.parts[0]), "nobody does");
+    for made in [fourth, fifth] {
+        test_backup(&world.file_of(&made), &world.secret, MissingPhotos::Refused).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn photos_that_went_bad_on_the_stick_are_written_again() {
+    let world = World::new(5, 4).await;
+    let first = world.back_up(0);
+    let part = world.stick().join(&first.label.parts[0]);
+    let mut bytes = std::fs::read(&part).unwrap();
+    let at = bytes.len() / 2;
+    bytes[at] ^= 1;
+    std::fs::write(&part, bytes).unwrap();
+    let second = world.back_up(1);
+    assert_ne!(second.label.parts, first.label.parts);
+    test_backup(&world.file_of(&second), &world.secret, MissingPhotos::Refused).unwrap();
+}
+
+#[tokio::test]
+async fn another_key_opens_later_backups_and_their_photos() {
+    let mut world = World::new(5, 4).await;
+    let first = world.back_up(0);
+    let other = BackupSecret::generate(&world.random);
+    world.recipient = BackupRecipient { recipient: other.recipient().to_string(), made_ms: 2 };
+    let second = world.back_up(1);
+    assert_ne!(second.label.parts, first.label.parts);
+    test_backup(&world.file_of(&first), &world.secret, MissingPhotos::Refused).unwrap();
+    test_backup(&world.file_of(&second), &other, MissingPhotos::Refused).unwrap();
+    for (made, secret) in [(&first, &other), (&second, &world.secret)] {
+        let refused = test_backup(&world.file_of(made), secret, MissingPhotos::Refused);
+        assert!(
+            matches!(refused, Err(RestoreError::Fault { fault: BackupFault::WrongKey, .. })),
+            "{refused:?}"
+        );
+    }
+}
+
+/// Photos of the files that a backup wrote and no earlier one had.
+fn photos_written(before: &[PartLabel], after: &[PartLabel]) -> Vec<Hash> {
+    let is_new = |part: &&PartLabel| before.iter().all(|known| known.file.name != part.file.name);
+    after.iter().filter(is_new).flat_map(|part| part.photos.iter().copied()).collect()
+}
+
+#[tokio::test]
+async fn a_photo_a_day_is_written_once_and_once_more_with_the_other_small_ones() {
+    let mut world = World::new(5, 0).await;
+    let (mut written, mut sizes) = (BTreeMap::<Hash, u32>::new(), Vec::new());
+    let mut newest = None;
+    for day in 0..20 {
+        world.add_photos(day..day + 1);
+        let before = world.found().parts;
+        newest = Some(world.back_up(i64::from(day)));
+        let photos = photos_written(&before, &world.found().parts);
+        sizes.push(photos.len());
+        photos.into_iter().for_each(|photo| *written.entry(photo).or_default() += 1);
+    }
+    // Sixteen small files become one. They lie there for two days more, since the backup of the day before needs them, and nothing
+    // is written again because of them.
+    let mut expected = [1; 20];
+    expected[16] = 17;
+    assert_eq!(sizes, expected);
+    assert!(written.len() == 20 && written.values().all(|times| *times <= 2), "{written:?}");
+    let newest = newest.unwrap();
+    assert_eq!((newest.label.photos, newest.label.parts.len()), (20, 4));
+    let data = world.restore(&newest, "new").unwrap();
+    let photos = photo_store(&data);
+    for hash in &world.hashes {
+        assert_eq!(Hash::of(&std::fs::read(photos.path(*hash)).unwrap()), *hash);
+    }
+    assert_eq!(photos.all().unwrap().len(), 20);
+}

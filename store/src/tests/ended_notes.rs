@@ -1,0 +1,89 @@
+//! What is proven of a log whose key is gone: as much as the last note says that it signed.
+
+use record::checkpoint::{LogOrigin, SignedCheckpoint};
+use record::tree::root_at;
+
+use super::healing::{live, start};
+use super::past::cosigned;
+use super::*;
+
+/// A box that goes on in its second log, without the key of its first; that one, and its last checkpoint.
+async fn without_its_key(dir: &std::path::Path, before_end: fn(&Store)) -> (Store, LogOrigin, String) {
+    let (store, _) = start(dir, 1);
+    live(&store, &mut Vec::new(), 5).await;
+    let (old, note) = (store.origin(), store.checkpoint().unwrap().to_string());
+    before_end(&store);
+    store.stop().await.unwrap();
+    drop(store);
+    std::fs::remove_file(dir.join("keys/log-1.key")).unwrap();
+    let (store, report) = start(dir, 2);
+    assert!(report.new_epoch.is_some(), "{report:?}");
+    live(&store, &mut Vec::new(), 2).await;
+    (store, old, note)
+}
+
+fn signed_note(store: &Store, of: &LogOrigin) -> Option<String> {
+    store.reader_of(of.epoch).unwrap().signed_note().unwrap().map(|note| note.to_string())
+}
+
+#[tokio::test]
+async fn a_log_whose_key_is_gone_is_proven_by_the_note_that_is_kept_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, old, note) = without_its_key(dir.path(), |_| {}).await;
+    assert_eq!(signed_note(&store, &old), None, "nobody can sign for it");
+    let path = dir.path().join(ended_note_path(old.epoch));
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let other = store.checkpoint().unwrap().to_string();
+    for wrong in ["noise", "", &other, &note.replacen(&old.box_id.to_string(), "x", 1)] {
+        std::fs::write(&path, wrong).unwrap();
+        assert_eq!(signed_note(&store, &old), None, "{wrong}");
+    }
+    std::fs::write(&path, &note).unwrap();
+    let found = signed_note(&store, &old).unwrap();
+    let name = old.to_string();
+    let key = store.verifier_keys().into_iter().find(|key| key.name() == name).unwrap();
+    let signed = SignedCheckpoint::verify(&found, &old, &key).unwrap();
+    let reader = store.reader_of(old.epoch).unwrap();
+    assert_eq!(signed.checkpoint().size, reader.size());
+    assert_eq!(root_at(&reader, reader.size()).unwrap(), signed.checkpoint().root);
+    assert_eq!(reader.checkpoint(reader.size()).unwrap().map(|note| note.to_string()), Some(note));
+    assert!(reader.checkpoint(1).unwrap().is_none(), "of another size nothing was signed");
+}
+
+#[tokio::test]
+async fn what_the_relay_signed_of_a_log_stays_when_it_signs_a_later_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, old, _) =
+        without_its_key(dir.path(), |store| store.raise_cursor(&cosigned(store)).unwrap()).await;
+    assert!(!dir.path().join(ended_note_path(old.epoch)).exists(), "the cursor has it");
+    store.raise_cursor(&cosigned(&store)).unwrap();
+    let note = signed_note(&store, &old).unwrap();
+    assert!(note.contains("relay/cosign/1"), "{note}");
+    store.stop().await.unwrap();
+    drop(store);
+    let (store, report) = start(dir.path(), 3);
+    assert_eq!((report.hints.len(), signed_note(&store, &old)), (0, Some(note)));
+    // One that cannot be used is put aside, as all of its kind.
+    store.stop().await.unwrap();
+    drop(store);
+    std::fs::write(dir.path().join(ended_note_path(old.epoch)), "noise").unwrap();
+    let (store, report) = start(dir.path(), 4);
+    assert_eq!((report.hints, signed_note(&store, &old)), (vec![ended_note_path(old.epoch)], None));
+}
+
+#[tokio::test]
+async fn a_log_whose_key_is_here_is_signed_for_now() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = start(dir.path(), 1);
+    live(&store, &mut Vec::new(), 2).await;
+    store.raise_cursor(&cosigned(&store)).unwrap();
+    let old = store.origin();
+    store.stop().await.unwrap();
+    drop(store);
+    super::healing::forget(dir.path(), true);
+    let (store, _) = start(dir.path(), 2);
+    assert_ne!(store.origin(), old);
+    live(&store, &mut Vec::new(), 2).await;
+    store.raise_cursor(&cosigned(&store)).unwrap();
+    assert!(!dir.path().join(ended_note_path(old.epoch)).exists(), "nothing needs it");
+}
