@@ -153,7 +153,7 @@ reasons! {
     /// One label of a host name.
     HostLabel = "hostname", "must be 1 to 63 letters, digits and inner hyphens";
     /// The first administrator's code.
-    SetupCode = "setup-code", "must be the set-up code: 8 to 64 letters, digits and signs with no space";
+    SetupCode = "setup-code", "must be the set-up code: 8 to 64 letters and digits without accents and without U; hyphens and spaces between them do not count";
     /// A network's name.
     NetworkName = "ssid", "must be the name of a network: 1 to 32 bytes";
     /// WPA's passphrase.

@@ -5,7 +5,7 @@ mod code;
 mod request;
 mod state;
 
-pub use self::code::{SetupCode, SetupCodeError, make_code};
+pub use self::code::{CodeState, CodeTrial, SetupCode, SetupCodeError, make_code, make_symbols};
 pub use self::request::{SetupRequestError, save_request};
 pub use self::state::{
     ProvisionOutcome, SetupNote, SetupOrigin, SetupPart, SetupRow, SetupStage, SetupState, list_rows,
@@ -16,5 +16,7 @@ pub use self::state::{
 pub const STATE_FILE: &str = "setup.json";
 /// The code of the set-up page, there or in the data folder.
 pub const CODE_FILE: &str = "setup-code";
+/// Codes that open nothing any more, in the data folder.
+pub const USED_FILE: &str = "setup-code-used";
 /// Where the set-up page leaves what it asks for, in the data folder.
 pub const REQUEST_FOLDER: &str = "setup-request";

@@ -95,6 +95,37 @@ async fn the_first_admin_gets_in_and_the_page_closes() {
 }
 
 #[tokio::test]
+async fn a_used_code_opens_the_page_for_nobody_again() {
+    let world = World::new().await;
+    world.send(posted("/setup", &FORM), true).await.is(200);
+    let holders = world.state.identity.pins.holders().unwrap();
+    holders.iter().for_each(|staff| world.state.identity.pins.remove(*staff).unwrap());
+    assert!(!crate::doctor::running::has_admin(&world.state.store, &world.state.identity));
+    world.send(asked("/setup"), true).await.is(200).has("name=\"code\"");
+    let again = with(&[("submission", "two")]);
+    world.send(posted("/setup", &again), true).await.is(422).has("This set-up code was used before");
+    let code = &world.state.field.code;
+    assert_eq!(code.read(), None, "nor does the slip or the command line show it");
+    let new = code.renew(&SystemRandom).unwrap();
+    let right = with(&[("code", &new), ("submission", "three")]);
+    world.send(posted("/setup", &right), true).await.is(200).has("Add the first item");
+}
+
+#[tokio::test]
+async fn one_code_makes_one_admin_however_many_send_it() {
+    let world = World::new().await;
+    let send = |submission: &'static str| {
+        let form = with(&[("submission", submission)]);
+        world.send(posted("/setup", &form), true)
+    };
+    let statuses = tokio::join!(send("one"), send("two"), send("three"));
+    let mut statuses = [statuses.0.status, statuses.1.status, statuses.2.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 303, 303]);
+    assert_eq!(world.state.identity.pins.holders().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn codes_are_not_guessed() {
     let world = World::new().await;
     let wrong = with(&[("code", "BBBBB-BBBBB")]);

@@ -17,7 +17,7 @@ use super::page::{SetupForm, SetupMarks, done_page, form_page, plain_page};
 use super::{SETUP, STAFF_SETUP};
 use crate::identity::{AccessOutcome, AccessTarget, PinForm};
 use crate::intake::{Command, NewStaff, SettingsChange};
-use crate::setup::save_request;
+use crate::setup::{CodeTrial, save_request};
 use crate::web::access::phone::PhoneCaller;
 use crate::web::access::pin::pin_in_the_clear;
 use crate::web::access_note::AccessNote;
@@ -76,6 +76,8 @@ pub(crate) async fn begin_setup(
     State(state): State<AppState>,
     form: OpenListForm,
 ) -> Result<FormOrPage, HttpError> {
+    // One code makes one admin, however many send it at a time.
+    let _turn = state.inner.setup_turn.lock().await;
     if is_set_up(&state).await? {
         return go_to(STAFF_SETUP).map(OneOf::First);
     }
@@ -125,12 +127,16 @@ fn check_code(
         let problems = at_code(w.setup_code_wait(wait_s.to_string()));
         return Err(SetupFault { recall: FormRecall::TooMany, problems });
     }
-    if state.field.code.fits(form.text("code")) {
-        state.inner.code_tries.refund(&network);
-        return Ok(());
-    }
+    let words = match state.field.code.try_code(form.text("code")) {
+        CodeTrial::Right => {
+            state.inner.code_tries.refund(&network);
+            return Ok(());
+        }
+        CodeTrial::Used => w.setup_code_used(),
+        CodeTrial::Wrong => w.setup_code_wrong(),
+    };
     phone.notes().add([AccessNote::new(AccessOutcome::WrongPin, AccessTarget::SignIn)]);
-    Err(SetupFault { recall: FormRecall::Invalid, problems: at_code(w.setup_code_wrong()) })
+    Err(SetupFault { recall: FormRecall::Invalid, problems: at_code(words) })
 }
 
 /// All that is wrong at once.
@@ -175,8 +181,21 @@ async fn set_up(state: &AppState, entry: &FirstEntry) -> Result<Result<StaffId, 
         set.map_err(|error| HttpError::internal(&error))
     });
     set.await?.map_err(|_| broken_rule("the PIN was looked at before"))?;
+    use_up_code(state).await?;
     tracing::info!(%staff, "the first facility admin was set up");
     Ok(Ok(staff))
+}
+
+/// What let them in lets nobody in again. Where that cannot be written down, the page is closed all the same, and the next start
+/// does it.
+async fn use_up_code(state: &AppState) -> Result<(), HttpError> {
+    run_blocking(state, |state| {
+        if let Err(error) = state.field.code.use_up(&*state.random) {
+            tracing::error!(%error, "the set-up code could not be used up");
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// What belongs to the facility goes into the log.
