@@ -10,6 +10,9 @@ use crate::setup::{CODE_FILE, SetupPart};
 
 /// What was applied so far, the relay and the set-up code aside.
 pub(super) const SETTLED_FILE: &str = "cleantrack/settled.toml";
+/// SHA-256 of the newest claim file that was applied, hex: the same one again changes nothing. Root alone reads it, for from a
+/// digest short secrets can be guessed.
+pub(super) const APPLIED_FILE: &str = "cleantrack/applied";
 /// Of a code that the box made: unlike an installer's it stands on the card.
 pub(super) const MADE_CODE_FILE: &str = "cleantrack/setup-code-made";
 

@@ -8,7 +8,7 @@ use firmware_config::CLAIM_FILE_NAME;
 use service::random::SeededRandom;
 
 use super::*;
-use crate::setup::SetupPart;
+use crate::setup::{SetupCode, SetupPart};
 
 const CLAIM: &str = "version = 1\nhostname = \"ward-7\"\ntime_zone = \"America/Chicago\"\nsetup_code = \"installer-code\"\n\
     label_host = \"HTTP://10.1.2.3\"\n[wifi]\nssid = \"Ward \\\"7\\\"\"\npassphrase = \"open sesame 1\"\ncountry = \"US\"\n\
@@ -123,7 +123,10 @@ fn a_claim_file_becomes_files_and_is_wiped() {
     let settings = machine.read("cleantrack/appliance.toml");
     assert!(settings.contains("proxy_user = \"box\"") && settings.contains("ward-7.local"), "{settings}");
     assert!(!machine.has_claim() && machine.card.path().join("cleantrack-provisioned.txt").exists());
+    let digest = digest_claim(CLAIM.as_bytes());
+    assert_eq!(tree["/cleantrack/applied"], (0o600, format!("{digest}\n")));
     for (path, (mode, text)) in &tree {
+        assert!(*mode == 0o600 || !text.contains(&digest), "{path}: short secrets are guessed from a digest");
         let open = SECRETS.iter().filter(|secret| text.contains(*secret) && *mode != 0o600);
         assert_eq!(open.count(), 0, "{path}: {text}");
         assert!(!text.contains("open sesame 1"), "{path} has the passphrase");
@@ -180,6 +183,16 @@ fn without_a_claim_file_the_box_is_a_network_of_its_own_once() {
     assert!(report.contains(code.trim()) && report.ends_with("\r\n"), "{report}");
     assert_eq!(machine.boot(), ProvisionOutcome::Unchanged);
     assert_eq!(machine.read("cleantrack/setup-code"), code);
+    let service = machine.data.path().join("appliance");
+    std::fs::create_dir(&service).unwrap();
+    SetupCode::find(Some(&machine.data.path().join("etc/cleantrack")), &service)
+        .use_up(&SeededRandom::new(5))
+        .unwrap();
+    machine.put_claim("version = 1\nhostname = \"ward-6\"\n");
+    assert!(matches!(machine.boot(), ProvisionOutcome::Applied(_)));
+    assert_eq!(machine.read("cleantrack/setup-code"), code, "what was used up has no successor by itself");
+    let report = std::fs::read_to_string(machine.card.path().join("cleantrack-provisioned.txt")).unwrap();
+    assert!(!report.contains(code.trim()), "{report}");
     machine.put_claim(CLAIM);
     assert!(matches!(machine.boot(), ProvisionOutcome::Applied(_)));
     assert!(!machine.tree().contains_key("/access-point"));
@@ -219,7 +232,12 @@ fn a_second_claim_file_changes_only_what_it_names() {
         .filter(|(path, file)| before.get(*path) != Some(file))
         .map(|(path, _)| path.as_str())
         .collect();
-    let expected = ["/cleantrack/settled.toml", "/cleantrack/setup.json", "/timesyncd.conf.d/10-claim.conf"];
+    let expected = [
+        "/cleantrack/applied",
+        "/cleantrack/settled.toml",
+        "/cleantrack/setup.json",
+        "/timesyncd.conf.d/10-claim.conf",
+    ];
     assert_eq!(changed, expected);
     machine
         .put_claim("version = 1\n[wifi]\nssid = \"Other\"\npassphrase = \"another one\"\ncountry = \"US\"\n");

@@ -119,9 +119,6 @@ pub struct SetupState {
     /// What the newest one that was applied named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<SetupPart>,
-    /// SHA-256 of the newest one that was applied, hex: the same one again changes nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub applied: Option<String>,
     /// Whether the box is a network of its own, so that phones reach the set-up page.
     #[serde(default)]
     pub access_point: bool,
