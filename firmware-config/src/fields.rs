@@ -162,8 +162,19 @@ pub fn check_ssid(text: &str) -> Result<(), MistakeReason> {
 /// # Errors
 /// What to write.
 pub fn check_passphrase(text: &str) -> Result<(), MistakeReason> {
-    let fits = (8..=63).contains(&text.len()) && text.bytes().all(|b| (b' '..=b'~').contains(&b));
-    if fits { Ok(()) } else { Err(MistakeReason::Passphrase) }
+    if is_passphrase(text) { Ok(()) } else { Err(MistakeReason::Passphrase) }
+}
+
+/// The same of the box's own network.
+///
+/// # Errors
+/// What to write.
+pub fn check_own_passphrase(text: &str) -> Result<(), MistakeReason> {
+    if is_passphrase(text) { Ok(()) } else { Err(MistakeReason::OwnPassphrase) }
+}
+
+fn is_passphrase(text: &str) -> bool {
+    (8..=63).contains(&text.len()) && text.bytes().all(|b| (b' '..=b'~').contains(&b))
 }
 
 /// The 64 hex digits of a passphrase's hash.
@@ -364,6 +375,7 @@ mod tests {
             &["8 chars!", &"a".repeat(63)],
             &["short", &"0f".repeat(32), "tab\tin it", "pässwört"],
         );
+        check(check_own_passphrase, &["8 chars!", &"a".repeat(63)], &["short", &"a".repeat(64), "pässwört"]);
         check(check_hashed_key, &[&"0f".repeat(32), &"0F".repeat(32)], &["", "8 chars!", &"x".repeat(64)]);
         let long = "x".repeat(65);
         check(

@@ -162,6 +162,10 @@ reasons! {
     HashedKey = "psk", "must be 64 hex digits; a passphrase as people enter it goes into `wifi.passphrase`";
     /// Both of one.
     KeyTwice = "key-twice", "stands beside `wifi.passphrase`: leave one of the two";
+    /// WPA's passphrase of the box's own network.
+    OwnPassphrase = "own-passphrase", "must have 8 to 63 characters without accents";
+    /// One radio for two networks.
+    RadioTwice = "radio-twice", "stands beside `wifi`: the box either joins a network or is one; leave one of the two";
     /// Radio rules.
     Country = "country", "must be a country in two upper-case letters, such as US";
     /// WPA2-Enterprise and 802.1X.

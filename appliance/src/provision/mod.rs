@@ -133,13 +133,15 @@ impl ProvisionRun<'_> {
         digest: &str,
         before: SetupState,
     ) -> Result<ProvisionOutcome, ProvisionError> {
+        let is_access_point = plan::choose_access_point(&self.folder.read_settled(), claim).is_some();
         let state = SetupState {
             stage: SetupStage::Done,
             origin: Some(self.card.origin()),
             rows: Vec::new(),
             notes: Vec::new(),
             parts: plan::list_parts(claim),
-            access_point: false,
+            access_point: is_access_point,
+            has_passphrase: is_access_point,
             host_name: claim.hostname.clone().or(before.host_name),
             time_zone: claim.time_zone.clone().or(before.time_zone),
             label_host: claim.label_host.clone().or(before.label_host),
@@ -163,7 +165,7 @@ impl ProvisionRun<'_> {
             origin: Some(self.card.origin()),
             rows: list_rows(error),
             notes: Vec::new(),
-            access_point: is_first,
+            access_point: is_first || before.access_point,
             ..before
         };
         if is_first {

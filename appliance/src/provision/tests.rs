@@ -203,6 +203,56 @@ fn without_a_claim_file_the_box_is_a_network_of_its_own_once() {
 }
 
 #[test]
+fn the_boxs_own_wi_fi_is_open_only_until_it_is_set_up() {
+    let machine = Machine::new();
+    machine.boot();
+    assert_eq!(machine.tree()["/access-point"], (0o644, String::new()), "open");
+    let request = machine.data.path().join("appliance/setup-request");
+    std::fs::create_dir_all(&request).unwrap();
+    let take = |text: &str| {
+        std::fs::write(request.join(CLAIM_FILE_NAME), format!("version = 1\n{text}")).unwrap();
+        machine.boot_with(&request, &mut OpenGate).unwrap();
+        let state = machine.state();
+        (state.access_point, state.has_passphrase, machine.tree())
+    };
+    let own = "[access_point]\npassphrase = \"7QK3M-9X2WA\"\n";
+    // What comes after it leaves it as it is, and so does a file with mistakes.
+    for text in [own, "hostname = \"ward-6\"\n", "colour = 1\n"] {
+        let (is_network, has_passphrase, tree) = take(text);
+        assert!(is_network && has_passphrase, "{text}");
+        let expected = (0o600, "7QK3M-9X2WA\n".to_owned());
+        assert_eq!(tree["/access-point"], expected, "{text}");
+        assert_eq!(tree["/cleantrack/access-point-passphrase"], expected, "{text}");
+        assert!(tree["/cleantrack/appliance.toml"].1.contains("access_point = true"), "{text}");
+        let open = tree.values().filter(|(mode, text)| *mode != 0o600 && text.contains("7QK3M"));
+        assert_eq!(open.count(), 0, "{text}");
+    }
+    let wifi = "[wifi]\nssid = \"Ward\"\npassphrase = \"another one\"\ncountry = \"US\"\n";
+    let (is_network, has_passphrase, tree) = take(wifi);
+    assert!(!is_network && !has_passphrase && tree.contains_key("/wpa_supplicant-wlan0.conf"));
+    for gone in ["/access-point", "/cleantrack/access-point-passphrase"] {
+        assert!(!tree.contains_key(gone), "{gone}");
+    }
+    assert!(!tree["/cleantrack/settled.toml"].1.contains("7QK3M"));
+    let (is_network, _, tree) = take(own);
+    assert!(is_network && tree["/access-point"].0 == 0o600);
+    for gone in ["/wpa_supplicant-wlan0.conf", "/network/20-wireless.network"] {
+        assert!(!tree.contains_key(gone), "one radio: {gone}");
+    }
+}
+
+#[test]
+fn a_box_that_was_set_up_by_cable_is_no_wi_fi_any_more() {
+    let machine = Machine::new();
+    machine.boot();
+    let request = machine.data.path().join("appliance/setup-request");
+    std::fs::create_dir_all(&request).unwrap();
+    std::fs::write(request.join(CLAIM_FILE_NAME), "version = 1\n").unwrap();
+    machine.boot_with(&request, &mut OpenGate).unwrap();
+    assert!(!machine.tree().contains_key("/access-point") && !machine.state().access_point);
+}
+
+#[test]
 fn mistakes_are_all_told_and_nothing_is_applied() {
     let machine = Machine::with_claim("version = 1\r\nhostname = \"a b\"\r\n[wifi]\r\nssid = \"\"\r\n");
     let ProvisionOutcome::Refused(state) = machine.boot() else { panic!("taken") };

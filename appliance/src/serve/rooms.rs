@@ -22,7 +22,7 @@ use crate::printing::{
     JobKind, JobOutcome, PrintService, PrinterConfig, PrinterSettings, SetupCodeReader, SlipRequest,
 };
 use crate::settings::{BoxSettings, UplinkSelection, UplinkSettings};
-use crate::setup::SetupCode;
+use crate::setup::{SetupCode, read_passphrase};
 use crate::store::Store;
 use crate::store::disk::set_aside_hint;
 use crate::sweep::PhotoCounts;
@@ -116,6 +116,8 @@ pub(super) fn open_printing(
         }
     };
     printing.set_setup_code(setup_code_reader(settings, data, store));
+    let folder = settings.setup.folder.clone();
+    printing.set_passphrase(Box::new(move || read_passphrase(folder.as_deref())));
     match trouble.is_empty() {
         true => seams.alarms.end(|cause| SideRoom::Printers.is_of(cause)),
         false => seams.alarms.raise(SideRoom::Printers.off(&trouble.join("; "))),

@@ -63,7 +63,7 @@ pub fn make_code(random: &dyn RandomSource) -> String {
 }
 
 /// So many symbols that nobody takes for each other, at random.
-pub fn make_symbols<const COUNT: usize>(random: &dyn RandomSource) -> String {
+pub(super) fn make_symbols<const COUNT: usize>(random: &dyn RandomSource) -> String {
     let mut bytes = [0; COUNT];
     random.fill(&mut bytes);
     bytes.map(|byte| char::from(SETUP_CODE_SYMBOLS[usize::from(byte % 32)])).iter().collect()

@@ -1,11 +1,15 @@
 //! Setting a box up: what first boot left, the code that lets an installer in before anybody can sign in, and what the set-up
 //! page asks the image to change.
 
+mod access_point;
 mod code;
 mod request;
 mod state;
 
-pub use self::code::{CodeState, CodeTrial, SetupCode, SetupCodeError, make_code, make_symbols};
+pub use self::access_point::{
+    ACCESS_POINT_ADDRESS, PASSPHRASE_FILE, is_access_point, make_passphrase, read_passphrase,
+};
+pub use self::code::{CodeState, CodeTrial, SetupCode, SetupCodeError, make_code};
 pub use self::request::{SetupRequestError, save_request};
 pub use self::state::{
     ProvisionOutcome, SetupNote, SetupOrigin, SetupPart, SetupRow, SetupStage, SetupState, list_rows,

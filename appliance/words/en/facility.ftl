@@ -113,6 +113,7 @@ box-fact-free = Free storage
 box-free = { NUMBER($gigabytes) } GB
 box-free-unknown = not known
 box-fact-panel = Panel
+box-fact-own-wifi = Password of the box’s own Wi-Fi
 box-fact-up = Uptime
 box-fact-zone = Time zone
 box-fact-version = Version

@@ -176,6 +176,52 @@ async fn the_image_gets_a_claim_file_and_a_box_without_one_only_the_claim() {
     );
 }
 
+/// What the set-up page left for the image.
+fn take_request(world: &World) -> ClaimFile {
+    let path = world.state.field.data.join("setup-request/cleantrack.toml");
+    let claim = ClaimFile::parse(&std::fs::read(&path).unwrap()).unwrap();
+    std::fs::remove_file(path).unwrap();
+    claim
+}
+
+#[tokio::test]
+async fn over_the_boxs_own_wi_fi_the_set_up_ends_with_a_password_for_it() {
+    let world = World::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let setup_folder = Some(folder.path().to_owned());
+    let image = variant(&world, move |field| field.setup_folder = setup_folder);
+    let mut request = addressed(posted("/setup", &FORM), true);
+    let local = std::net::SocketAddr::from(([10, 77, 0, 1], 8443));
+    let peer = PeerAddress { remote: [10, 77, 0, 23].into(), local, secure: true };
+    request.extensions_mut().insert(peer);
+    let page = image.send(request).await;
+    assert_eq!(page.status, 200);
+    let page = String::from_utf8(page.body.to_vec()).unwrap();
+    let claim = take_request(&world);
+    let passphrase = claim.access_point.unwrap().passphrase.reveal().to_owned();
+    assert!(page.contains(&passphrase) && page.contains("write it down now"), "{page}");
+    assert!(page.contains("https://10.77.0.1/staff") && !page.contains("changes its network"), "{page}");
+    // First boot takes it up, and staff can read it.
+    std::fs::write(folder.path().join(crate::setup::PASSPHRASE_FILE), format!("{passphrase}\n")).unwrap();
+    let cookie = desk(&world, StaffRole::FacilityAdmin).await.cookie;
+    let mut request = asked("/staff/box");
+    request.headers_mut().insert(http::header::COOKIE, cookie.parse().unwrap());
+    send_by(&image, request).await.is(200).has("own Wi-Fi").has(&passphrase);
+}
+
+#[tokio::test]
+async fn by_cable_or_with_a_wi_fi_the_box_is_none_of_its_own_any_more() {
+    for (fields, has_wifi) in [(&[][..], false), (&[("ssid", "Ward"), ("country", "US")][..], true)] {
+        let world = World::new().await;
+        let folder = tempfile::tempdir().unwrap();
+        let setup_folder = Some(folder.path().to_owned());
+        let image = variant(&world, move |field| field.setup_folder = setup_folder);
+        send_by(&image, posted("/setup", &with(fields))).await.is(200).has_not("write it down now");
+        let claim = take_request(&world);
+        assert_eq!((claim.wifi.is_some(), claim.access_point), (has_wifi, None));
+    }
+}
+
 #[tokio::test]
 async fn an_admin_changes_it_later_and_nobody_else() {
     let world = World::new().await;
