@@ -1,5 +1,7 @@
-//! The suite `images`: what the boot script and the boot state's tool do on every state of a card, against a model.
+//! The suite `images`: what the boot script and the boot state's tool do on every state of a card, against a model,
+//! and how the box's own network is.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -272,6 +274,37 @@ fn the_tool_takes_nothing_else_and_then_writes_nothing() {
 }
 
 /// The build writes the first state itself; the initrd and the units name the layout's numbers.
+/// wpa_supplicant's settings of the box's own network where the data partition's `access-point` holds this, with their mode.
+fn access_point_settings(access_point: &str) -> (u32, String) {
+    let root = tempfile::tempdir().unwrap();
+    for folder in ["sys/class/net/wlan0", "data/etc", "run/cleantrack"] {
+        std::fs::create_dir_all(root.path().join(folder)).unwrap();
+    }
+    std::fs::write(root.path().join("sys/class/net/wlan0/address"), "d8:3a:dd:00:4b:7f\n").unwrap();
+    std::fs::write(root.path().join("data/etc/access-point"), access_point).unwrap();
+    let script = images_folder().join("root/usr/lib/cleantrack/access-point-settings");
+    let ran = Command::new("sh").arg(script).arg(root.path()).output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let written = root.path().join("run/cleantrack/access-point.conf");
+    let mode = std::fs::metadata(&written).unwrap().permissions().mode() & 0o777;
+    (mode, std::fs::read_to_string(written).unwrap())
+}
+
+#[test]
+fn the_boxs_own_network_is_open_only_without_a_passphrase() {
+    let (_, open) = access_point_settings("");
+    assert!(open.contains("ssid=\"CleanTrack-4B7F\"") && open.contains("\tkey_mgmt=NONE\n"), "{open}");
+    assert!(!open.contains("psk"), "{open}");
+    for passphrase in ["7QK3M-9X2WA-4DTBE", " a \"b\" $(reboot) `c` \\ # ", "key_mgmt=NONE"] {
+        let (mode, closed) = access_point_settings(&format!("{passphrase}\n"));
+        assert_eq!(mode, 0o600);
+        let lines: Vec<&str> = closed.lines().map(str::trim_start).collect();
+        assert!(lines.contains(&"key_mgmt=WPA-PSK") && lines.contains(&"proto=RSN"), "{closed}");
+        assert!(lines.contains(&&*format!("psk=\"{passphrase}\"")), "{closed}");
+        assert!(!lines.contains(&"key_mgmt=NONE") && lines.len() == 12, "{closed}");
+    }
+}
+
 #[test]
 fn the_layout_is_the_same_wherever_it_stands() {
     let images = images_folder();

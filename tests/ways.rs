@@ -115,6 +115,26 @@ async fn mqtt_is_found_again_once_it_opens() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_mqtt_loses_batches_https_carries_them() {
+    let world = world_with("", NetworkFault::None).await;
+    is_up_by(&world, "mqtt").await;
+    world.caught_up().await;
+    world.https_line(NetworkFault::Cut);
+    world.mqtt_line(NetworkFault::Cut);
+    record(&world, "waiting", 60).await;
+    // It connects and answers, and the batch that waits never arrives.
+    world.mqtt_line(NetworkFault::SmallOnly(4_000));
+    is_up_by(&world, "mqtt").await;
+    world.https_line(NetworkFault::None);
+    is_up_by(&world, "https").await;
+    world.check().await;
+    box_says(&world, "why not MQTT", |health| {
+        health["blocked"] == serde_json::json!([{"way": "mqtt", "code": "stalled"}])
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_is_killed_between_a_batch_and_its_answer_nothing_is_lost_or_twice() {
     let mut world = world_with("way = \"https\"", NetworkFault::None).await;
     record(&world, "before", 10).await;

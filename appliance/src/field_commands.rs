@@ -24,7 +24,7 @@ use crate::doctor::{DoctorLine, DoctorReport, judge_facts};
 use crate::provision::{OpenGate, ProvisionError, ProvisionPaths, provision_box};
 use crate::serve::route_sources;
 use crate::settings::BoxSettings;
-use crate::setup::{SetupCode, read_state};
+use crate::setup::{CodeState, SetupCode, SetupCodeError, read_state};
 use crate::uplink::claim::ClaimStore;
 use crate::web;
 
@@ -38,8 +38,12 @@ pub(crate) enum FieldError {
     Provision(#[from] ProvisionError),
     #[error("{} cannot be written: {source}", path.display())]
     Write { path: PathBuf, source: std::io::Error },
-    #[error("there is no set-up code: {0}")]
-    Code(String),
+    #[error("there is no set-up code: the box makes one at its first start; read it as root")]
+    CodeAbsent,
+    #[error("the set-up code was used, and opens nothing any more: `setup-code --new` makes a new one")]
+    CodeUsed,
+    #[error(transparent)]
+    Code(#[from] SetupCodeError),
 }
 
 /// What doctor and bundle know before they look: the settings, or why there are none.
@@ -77,9 +81,21 @@ pub(crate) fn run_provision(card: &Path, data: &Path) -> Result<ProgramExit, Fie
 /// # Errors
 /// There is none, or it cannot be read.
 pub(crate) fn show_code(settings: &BoxSettings, data: &Path) -> Result<ProgramExit, FieldError> {
+    match SetupCode::find(settings.setup.folder.as_deref(), data).state() {
+        CodeState::Valid(code) => show_text(&code),
+        CodeState::Used => return Err(FieldError::CodeUsed),
+        CodeState::Absent => return Err(FieldError::CodeAbsent),
+    }
+    Ok(ProgramExit::Success)
+}
+
+/// Makes a new code and prints it.
+///
+/// # Errors
+/// It cannot be written.
+pub(crate) fn renew_code(settings: &BoxSettings, data: &Path) -> Result<ProgramExit, FieldError> {
     let code = SetupCode::find(settings.setup.folder.as_deref(), data);
-    let missing = || FieldError::Code("the box makes one at its first start; read it as root".to_owned());
-    show_text(&code.read().ok_or_else(missing)?);
+    show_text(&code.renew(&SystemRandom)?);
     Ok(ProgramExit::Success)
 }
 

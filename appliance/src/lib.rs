@@ -145,8 +145,12 @@ enum CliCommand {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-    /// Print the code of the set-up page
-    SetupCode,
+    /// Print the code of the set-up page, which lets one facility admin in while nobody else can sign in
+    SetupCode {
+        /// Make a new one first: one that was used opens nothing any more
+        #[arg(long)]
+        new: bool,
+    },
     /// Turn the card's claim file into the machine's settings (the image's first boot; as root)
     Provision {
         /// The folder with cleantrack.toml: the card's FAT partition
@@ -491,7 +495,12 @@ fn execute_cli(program: &ProgramSetup, cli: Cli) -> Result<ProgramExit, RunError
             let order = backup_line::RestoreOrder { file, test, key_file, without_photos };
             return backup_line::run_restore(&settings, &order);
         }
-        Some(CliCommand::SetupCode) => return Ok(field_commands::show_code(&settings, settings.data()?)?),
+        Some(CliCommand::SetupCode { new: true }) => {
+            return Ok(field_commands::renew_code(&settings, settings.data()?)?);
+        }
+        Some(CliCommand::SetupCode { new: false }) => {
+            return Ok(field_commands::show_code(&settings, settings.data()?)?);
+        }
         // They were done before: they need no settings.
         Some(
             CliCommand::Photo

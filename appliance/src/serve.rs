@@ -399,6 +399,7 @@ fn page_state(
     (view, settings): (upkeep::LinkView, web::WebSettings),
     field: web::FieldParts,
 ) -> AppState {
+    field::end_code(seams, &field.code, rooms.store, rooms.identity);
     AppState::new(web::WebParts {
         field,
         cosigners: load_cosigners(data),

@@ -47,6 +47,8 @@ pub struct ClaimFile {
     pub setup_code: Option<Secret>,
     /// The network that the box joins; without it, a cable.
     pub wifi: Option<WifiClaim>,
+    /// The network that the box is itself, where it joins none.
+    pub access_point: Option<AccessPointClaim>,
     /// How it gets its address and its way out.
     pub network: NetworkClaim,
 }
@@ -94,6 +96,13 @@ pub enum WifiKey {
     Passphrase(Secret),
     /// Its hash in 64 hex digits, of use in this network alone.
     Hashed(Secret),
+}
+
+/// A box that is a network of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessPointClaim {
+    /// What opens it, by WPA2.
+    pub passphrase: Secret,
 }
 
 /// How a box gets its address and its way out; by default DHCP and no proxy.
@@ -164,6 +173,7 @@ impl ClaimFile {
             hostname: file.take_text("hostname", fields::check_hostname),
             label_host: file.take_text("label_host", fields::check_label_host),
             setup_code: file.take_text("setup_code", fields::check_setup_code).map(Secret::new),
+            access_point: AccessPointClaim::take_section(&mut file),
             wifi: file.take_section("wifi", WifiClaim::read).flatten(),
             network: file.take_section("network", NetworkClaim::read).unwrap_or_default(),
         };
@@ -226,6 +236,20 @@ impl WifiClaim {
             (None, None) => WifiKey::Open,
         };
         Some(Self { ssid: ssid?, key, hidden: hidden.unwrap_or(false), country: country? })
+    }
+}
+
+impl AccessPointClaim {
+    /// The radio of a box either joins a network or is one.
+    fn take_section(file: &mut SectionReader<'_>) -> Option<Self> {
+        if file.has_any(&["wifi"]) {
+            file.refuse_key("access_point", MistakeReason::RadioTwice);
+        }
+        let read = |section: &mut SectionReader<'_>| {
+            section.require_text("passphrase", fields::check_own_passphrase)
+        };
+        let passphrase = file.take_section("access_point", read).flatten()?;
+        Some(Self { passphrase: Secret::new(passphrase) })
     }
 }
 

@@ -162,8 +162,19 @@ pub fn check_ssid(text: &str) -> Result<(), MistakeReason> {
 /// # Errors
 /// What to write.
 pub fn check_passphrase(text: &str) -> Result<(), MistakeReason> {
-    let fits = (8..=63).contains(&text.len()) && text.bytes().all(|b| (b' '..=b'~').contains(&b));
-    if fits { Ok(()) } else { Err(MistakeReason::Passphrase) }
+    if is_passphrase(text) { Ok(()) } else { Err(MistakeReason::Passphrase) }
+}
+
+/// The same of the box's own network.
+///
+/// # Errors
+/// What to write.
+pub fn check_own_passphrase(text: &str) -> Result<(), MistakeReason> {
+    if is_passphrase(text) { Ok(()) } else { Err(MistakeReason::OwnPassphrase) }
+}
+
+fn is_passphrase(text: &str) -> bool {
+    (8..=63).contains(&text.len()) && text.bytes().all(|b| (b' '..=b'~').contains(&b))
 }
 
 /// The 64 hex digits of a passphrase's hash.
@@ -175,13 +186,38 @@ pub fn check_hashed_key(text: &str) -> Result<(), MistakeReason> {
     if fits { Ok(()) } else { Err(MistakeReason::HashedKey) }
 }
 
-/// The first administrator's set-up code: 8 to 64 visible characters.
+/// Symbols of a set-up code: letters and digits that nobody takes for each other (Crockford's base 32).
+pub const SETUP_CODE_SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// How many symbols a set-up code may have.
+const SETUP_CODE_LENGTH: std::ops::RangeInclusive<usize> = 8..=64;
+/// Bytes of a set-up code as people write it.
+const SETUP_CODE_BYTES_MAX: usize = 128;
+
+/// The symbols of a set-up code as people write it: in small letters, with hyphens and spaces where they like, and with letters
+/// in place of the digits that they look like.
+///
+/// # Errors
+/// What to write.
+pub fn read_setup_code(text: &str) -> Result<String, MistakeReason> {
+    let symbols = text.chars().filter(|symbol| !symbol.is_whitespace() && *symbol != '-');
+    let symbols = symbols.map(|symbol| match symbol.to_ascii_uppercase() {
+        'O' => '0',
+        'I' | 'L' => '1',
+        other => other,
+    });
+    let symbols: String = symbols.collect();
+    let fits = text.len() <= SETUP_CODE_BYTES_MAX
+        && SETUP_CODE_LENGTH.contains(&symbols.len())
+        && symbols.bytes().all(|symbol| SETUP_CODE_SYMBOLS.contains(&symbol));
+    if fits { Ok(symbols) } else { Err(MistakeReason::SetupCode) }
+}
+
+/// The first administrator's set-up code.
 ///
 /// # Errors
 /// What to write.
 pub fn check_setup_code(text: &str) -> Result<(), MistakeReason> {
-    let fits = (8..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-    if fits { Ok(()) } else { Err(MistakeReason::SetupCode) }
+    read_setup_code(text).map(drop)
 }
 
 /// An address with the length of its prefix, such as 10.1.2.3/24, that one machine can have.
@@ -339,8 +375,15 @@ mod tests {
             &["8 chars!", &"a".repeat(63)],
             &["short", &"0f".repeat(32), "tab\tin it", "pässwört"],
         );
+        check(check_own_passphrase, &["8 chars!", &"a".repeat(63)], &["short", &"a".repeat(64), "pässwört"]);
         check(check_hashed_key, &[&"0f".repeat(32), &"0F".repeat(32)], &["", "8 chars!", &"x".repeat(64)]);
-        check(check_setup_code, &["12345678", "OR-3_start"], &["1234567", "with space", &"x".repeat(65)]);
+        let long = "x".repeat(65);
+        check(
+            check_setup_code,
+            &["12345678", "OR-3-start", "pear 4711", "7QK3M-9X2WA", &long[1..]],
+            &["1234567", "--------", "        ", "OR-3_start", "PLUM-4711", "pear-471\u{e9}", &long],
+        );
+        assert_eq!(read_setup_code(" oil-L1-i0 0o"), Ok("011111000".to_owned()));
         check(check_country, &["US", "DE"], &["us", "USA", ""]);
         assert!(parse_expires("2026-12-31T12:00:00Z").is_ok());
         assert!(parse_expires("2026-12-31").is_err());

@@ -16,8 +16,8 @@ mod wpa;
 
 pub use address::StaticAddress;
 pub use claim_file::{
-    CLAIM_FILE_NAME, ClaimFile, MISTAKES_FILE_NAME, NetworkClaim, PROVISIONED_FILE_NAME, RelayClaim,
-    WifiClaim, WifiKey, decode_text,
+    AccessPointClaim, CLAIM_FILE_NAME, ClaimFile, MISTAKES_FILE_NAME, NetworkClaim, PROVISIONED_FILE_NAME,
+    RelayClaim, WifiClaim, WifiKey, decode_text,
 };
 pub use mistakes::{CLAIM_FILE_BYTES_MAX, ClaimFileError, ClaimMistake, KeyHint, MistakeReason};
 pub use secret::Secret;

@@ -153,7 +153,7 @@ reasons! {
     /// One label of a host name.
     HostLabel = "hostname", "must be 1 to 63 letters, digits and inner hyphens";
     /// The first administrator's code.
-    SetupCode = "setup-code", "must be the set-up code: 8 to 64 letters, digits and signs with no space";
+    SetupCode = "setup-code", "must be the set-up code: 8 to 64 letters and digits without accents and without U; hyphens and spaces between them do not count";
     /// A network's name.
     NetworkName = "ssid", "must be the name of a network: 1 to 32 bytes";
     /// WPA's passphrase.
@@ -162,6 +162,10 @@ reasons! {
     HashedKey = "psk", "must be 64 hex digits; a passphrase as people enter it goes into `wifi.passphrase`";
     /// Both of one.
     KeyTwice = "key-twice", "stands beside `wifi.passphrase`: leave one of the two";
+    /// WPA's passphrase of the box's own network.
+    OwnPassphrase = "own-passphrase", "must have 8 to 63 characters without accents";
+    /// One radio for two networks.
+    RadioTwice = "radio-twice", "stands beside `wifi`: the box either joins a network or is one; leave one of the two";
     /// Radio rules.
     Country = "country", "must be a country in two upper-case letters, such as US";
     /// WPA2-Enterprise and 802.1X.

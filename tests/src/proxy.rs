@@ -1,4 +1,5 @@
-//! A TCP line that can be spoilt while connections live: slow, cut, half open, deaf, throttled, refused, corrupting.
+//! A TCP line that can be spoilt while connections live: slow, cut, half open, deaf, throttled, refused, corrupting,
+//! or open to small messages alone.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -32,11 +33,17 @@ pub enum NetworkFault {
     Refuse,
     /// After each so many bytes, each way, one bit arrives turned.
     Corrupt(u32),
+    /// What is sent in larger pieces than this is swallowed on its way there, and all behind it, as where large packets are lost.
+    SmallOnly(u32),
 }
 
 impl NetworkFault {
-    fn swallows(self, way: Way) -> bool {
-        matches!((self, way), (Self::HalfOpen, _) | (Self::Deaf, Way::Back))
+    fn swallows(self, way: Way, bytes: usize) -> bool {
+        match (self, way) {
+            (Self::HalfOpen, _) | (Self::Deaf, Way::Back) => true,
+            (Self::SmallOnly(most), Way::There) => bytes > most as usize,
+            _ => false,
+        }
     }
 }
 
@@ -180,7 +187,7 @@ async fn pump(
         };
         let n = from.read(&mut buffer[..piece]).await?;
         let fault = *faults.borrow();
-        swallowed |= fault.swallows(way);
+        swallowed |= fault.swallows(way, n);
         if swallowed {
             if n == 0 {
                 return Ok(());
@@ -308,6 +315,23 @@ mod tests {
             line.set(NetworkFault::None);
             assert!(tokio::time::timeout(wait, near.read(&mut received)).await.is_err(), "{fault:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn small_messages_pass_until_a_large_one_is_lost() {
+        let line = echo_behind_a_line().await;
+        line.set(NetworkFault::SmallOnly(2_000));
+        let mut stream = TcpStream::connect(line.addr()).await.unwrap();
+        assert_eq!(sent_and_received(&mut stream, b"small").await.unwrap(), b"small");
+        stream.write_all(&vec![b'x'; 9_000]).await.unwrap();
+        stream.write_all(b"small again").await.unwrap();
+        let wait = Duration::from_millis(100);
+        assert!(
+            tokio::time::timeout(wait, stream.read(&mut [0; 9])).await.is_err(),
+            "nothing behind it arrives"
+        );
+        let mut again = TcpStream::connect(line.addr()).await.unwrap();
+        assert_eq!(sent_and_received(&mut again, b"small").await.unwrap(), b"small");
     }
 
     #[tokio::test]

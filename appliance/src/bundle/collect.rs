@@ -60,7 +60,7 @@ pub fn collect_machine_files(root: &MachineRoot, data: &Path, setup: &SetupState
         BundleFile::new("machine.txt", list_machine(root)),
         BundleFile::new("storage.txt", survey_folder(data)),
         // The digest of a claim file would let whoever has the bundle try passphrases.
-        BundleFile::json("setup.json", &SetupState { applied: None, ..setup.clone() }),
+        BundleFile::json("setup.json", setup),
     ]
 }
 

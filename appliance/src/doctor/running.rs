@@ -5,7 +5,7 @@ use record::kinds::StaffRole;
 use super::facts::{LinkFact, PrinterFact, RecordingFact, RunningFacts};
 use crate::alarms::AlarmStore;
 use crate::alarms::sources::is_of_missing;
-use crate::identity::IdentityStores;
+use crate::identity::{IdentityError, IdentityStores};
 use crate::printing::PrintService;
 use crate::store::{Recording, Store};
 use crate::uplink::{UplinkState, UplinkStatus};
@@ -58,11 +58,19 @@ pub fn collect_running(parts: RunningParts<'_>, uplink: &UplinkStatus) -> Runnin
 
 /// Whether a facility admin works here who can sign in. Where PINs cannot be read, nobody is let in as the first one.
 pub fn has_admin(store: &Store, identity: &IdentityStores) -> bool {
-    let Ok(holders) = identity.pins.holders() else { return true };
+    find_admin(store, identity).unwrap_or(true)
+}
+
+/// Whether a facility admin works here who can sign in.
+///
+/// # Errors
+/// PINs cannot be read.
+pub fn find_admin(store: &Store, identity: &IdentityStores) -> Result<bool, IdentityError> {
+    let holders = identity.pins.holders()?;
     let facility = store.facility();
     let admins =
         facility.staff.iter().filter(|(_, person)| !person.left && person.role == StaffRole::FacilityAdmin);
-    admins.into_iter().any(|(id, _)| holders.contains(id))
+    Ok(admins.into_iter().any(|(id, _)| holders.contains(id)))
 }
 
 fn link_fact(state: &UplinkState) -> LinkFact {

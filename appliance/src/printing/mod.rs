@@ -61,7 +61,7 @@ pub use crate::printing::model::request::{
     JobKind, JobRequest, LabelRequest, NameStyle, ReprintInfo, ReprintRequest,
 };
 pub use crate::printing::model::slip::{SlipContent, SlipError, SlipLine};
-pub use crate::printing::model::slip_secrets::SetupCodeReader;
+pub use crate::printing::model::slip_secrets::{PassphraseReader, SetupCodeReader};
 pub use crate::printing::model::view::{
     AnswerError, JobState, JobSummary, JobView, LabelView, LoadedView, MediaView, PreviewImage, PrintError,
     PrintRefusal, PrinterView,

@@ -6,7 +6,7 @@ use crate::printing::PrintService;
 use crate::printing::model::plan::LabelState;
 use crate::printing::model::request::{JobKind, LabelRequest, NameStyle};
 use crate::printing::model::slip::SlipContent;
-use crate::printing::model::slip_secrets::SetupCodeReader;
+use crate::printing::model::slip_secrets::{PassphraseReader, SetupCodeReader};
 use crate::printing::model::view::{JobState, JobView, PrintRefusal};
 use crate::printing::submit::JobDraft;
 use crate::printing::{LedgerError, templates};
@@ -89,6 +89,11 @@ impl PrintService {
     /// Says where the set-up code is read, once.
     pub fn set_setup_code(&self, reader: SetupCodeReader) {
         self.secrets.set_reader(reader);
+    }
+
+    /// Says where the password of the box's own Wi-Fi is read, once.
+    pub fn set_passphrase(&self, reader: PassphraseReader) {
+        self.secrets.set_passphrase_reader(reader);
     }
 
     /// The label that came out last, of jobs that print labels. A blank tag is never printed twice.

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use firmware_config::ClaimFile;
 
 use super::error::ProvisionError;
-use super::owner::{FileOwner, find_service};
-use super::plan::{FileChange, FileContent, MADE_CODE_FILE, SETTLED_FILE, place_of};
-use crate::setup::{CODE_FILE, STATE_FILE, SetupState};
+use super::owner::{FileOwner, SERVICE_FOLDER, find_service};
+use super::plan::{APPLIED_FILE, FileChange, FileContent, MADE_CODE_FILE, SETTLED_FILE, place_of};
+use crate::setup::{CodeState, STATE_FILE, SetupCode, SetupState};
 
 /// Stands between any two steps of which the first is durable.
 pub trait StepGate {
@@ -60,18 +60,38 @@ impl DataFolder {
         self.setup.join("claim.toml").exists()
     }
 
+    /// Whether there is one, used or not: a new one comes of a claim file that names it, or of a person.
     pub(super) fn has_code(&self) -> bool {
-        std::fs::metadata(self.setup.join(CODE_FILE)).is_ok_and(|meta| meta.len() > 0)
+        self.code().state() != CodeState::Absent
     }
 
     pub(super) fn has_file(&self, name: &str) -> bool {
         self.etc.join(name).exists()
     }
 
-    /// The code that the box made itself.
+    /// The code that the box made itself, while it opens the set-up page.
     pub(super) fn made_code(&self) -> Option<String> {
-        let text = std::fs::read_to_string(self.etc.join(MADE_CODE_FILE)).ok()?;
-        Some(text.trim().to_owned()).filter(|code| !code.is_empty())
+        let made = self.read_line(MADE_CODE_FILE)?;
+        self.code().read().filter(|code| *code == made)
+    }
+
+    /// The set-up code as the service sees it.
+    fn code(&self) -> SetupCode {
+        SetupCode::find(Some(&self.setup), &self.data.join(SERVICE_FOLDER))
+    }
+
+    /// The digest of the newest claim file that was applied.
+    pub(super) fn applied_digest(&self) -> Option<String> {
+        self.read_line(APPLIED_FILE)
+    }
+
+    pub(super) fn write_digest(&self, digest: &str, gate: &mut dyn StepGate) -> Result<(), ProvisionError> {
+        self.put_file(&self.etc.join(APPLIED_FILE), &format!("{digest}\n"), FileAccess::Root, gate)
+    }
+
+    fn read_line(&self, name: &str) -> Option<String> {
+        let text = std::fs::read_to_string(self.etc.join(name)).ok()?;
+        Some(text.trim().to_owned()).filter(|line| !line.is_empty())
     }
 
     /// What was applied before; one that cannot be read counts as none, and what the new file names counts.

@@ -63,7 +63,7 @@ pub fn provision_box(
             run.card.drop_unreadable();
             run.finish_without(&before)
         }
-        ClaimSource::Bytes(bytes) if run.is_half_wiped(&bytes, &before) => {
+        ClaimSource::Bytes(bytes) if run.is_half_wiped(&bytes) => {
             run.wipe_card(&before).map(|_| ProvisionOutcome::Unchanged)
         }
         ClaimSource::Bytes(bytes) => run.take_claim(&bytes, before),
@@ -99,17 +99,20 @@ impl ProvisionRun<'_> {
 
     /// Whether the bytes are what a power cut left of a claim file that was being wiped: text has no zeros, and a file of
     /// UTF-16, which has, is another one than the one that was applied.
-    fn is_half_wiped(&self, bytes: &[u8], before: &SetupState) -> bool {
-        let is_applied = before.applied.as_deref() == Some(digest_claim(bytes).as_str());
+    fn is_half_wiped(&self, bytes: &[u8]) -> bool {
         self.folder.has_file(card::WIPE_MARKER)
-            && !is_applied
+            && !self.is_applied(bytes)
             && bytes.contains(&0)
             && ClaimFile::parse(bytes).is_err()
     }
 
+    /// Whether this very claim file was applied.
+    fn is_applied(&self, bytes: &[u8]) -> bool {
+        self.folder.applied_digest() == Some(digest_claim(bytes))
+    }
+
     fn take_claim(&mut self, bytes: &[u8], before: SetupState) -> Result<ProvisionOutcome, ProvisionError> {
-        let digest = digest_claim(bytes);
-        if before.stage == SetupStage::Done && before.applied.as_deref() == Some(digest.as_str()) {
+        if before.stage == SetupStage::Done && self.is_applied(bytes) {
             // It was applied, and could not be wiped, or the power was cut before it was.
             let state = self.wipe_card(&before)?;
             return Ok(if state == before {
@@ -119,7 +122,7 @@ impl ProvisionRun<'_> {
             });
         }
         match ClaimFile::parse(bytes) {
-            Ok(claim) => self.apply_claim(&claim, digest, before),
+            Ok(claim) => self.apply_claim(&claim, &digest_claim(bytes), before),
             Err(error) => self.refuse_claim(&error, before),
         }
     }
@@ -127,22 +130,25 @@ impl ProvisionRun<'_> {
     fn apply_claim(
         &mut self,
         claim: &ClaimFile,
-        digest: String,
+        digest: &str,
         before: SetupState,
     ) -> Result<ProvisionOutcome, ProvisionError> {
+        let is_access_point = plan::choose_access_point(&self.folder.read_settled(), claim).is_some();
         let state = SetupState {
             stage: SetupStage::Done,
             origin: Some(self.card.origin()),
             rows: Vec::new(),
             notes: Vec::new(),
             parts: plan::list_parts(claim),
-            applied: Some(digest),
-            access_point: false,
+            access_point: is_access_point,
+            has_passphrase: is_access_point,
             host_name: claim.hostname.clone().or(before.host_name),
             time_zone: claim.time_zone.clone().or(before.time_zone),
             label_host: claim.label_host.clone().or(before.label_host),
         };
         self.write_plan(claim, &state)?;
+        // Behind the state: a cut between them has the same file applied once more.
+        self.folder.write_digest(digest, self.gate)?;
         let state = self.wipe_card(&state)?;
         Ok(ProvisionOutcome::Applied(state))
     }
@@ -153,13 +159,13 @@ impl ProvisionRun<'_> {
         error: &firmware_config::ClaimFileError,
         before: SetupState,
     ) -> Result<ProvisionOutcome, ProvisionError> {
-        let is_first = before.applied.is_none();
+        let is_first = before.stage != SetupStage::Done && self.folder.applied_digest().is_none();
         let state = SetupState {
             stage: SetupStage::Mistakes,
             origin: Some(self.card.origin()),
             rows: list_rows(error),
             notes: Vec::new(),
-            access_point: is_first,
+            access_point: is_first || before.access_point,
             ..before
         };
         if is_first {

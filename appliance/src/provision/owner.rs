@@ -6,6 +6,9 @@ use std::path::Path;
 /// The image's name for it.
 const SERVICE_USER: &str = "cleantrack";
 
+/// The service's data folder, on the data partition.
+pub(super) const SERVICE_FOLDER: &str = "appliance";
+
 /// A user and its group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FileOwner {
@@ -15,7 +18,7 @@ pub(super) struct FileOwner {
 
 /// Whoever has the service's data folder; before it is there, whoever the machine lists under the service's name.
 pub(super) fn find_service(data: &Path, root: &Path) -> Option<FileOwner> {
-    let folder = std::fs::metadata(data.join("appliance")).ok();
+    let folder = std::fs::metadata(data.join(SERVICE_FOLDER)).ok();
     let of_folder = folder.map(|meta| FileOwner { user: meta.uid(), group: meta.gid() });
     of_folder.filter(|owner| owner.user != 0).or_else(|| {
         let users = std::fs::read_to_string(root.join("etc/passwd")).ok()?;

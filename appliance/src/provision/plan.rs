@@ -2,14 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use firmware_config::{ClaimFile, NetworkClaim};
+use firmware_config::{AccessPointClaim, ClaimFile, NetworkClaim};
 
 use super::error::ProvisionError;
 use super::files;
-use crate::setup::{CODE_FILE, SetupPart};
+use crate::setup::{CODE_FILE, PASSPHRASE_FILE, SetupPart};
 
 /// What was applied so far, the relay and the set-up code aside.
 pub(super) const SETTLED_FILE: &str = "cleantrack/settled.toml";
+/// SHA-256 of the newest claim file that was applied, hex: the same one again changes nothing. Root alone reads it, for from a
+/// digest short secrets can be guessed.
+pub(super) const APPLIED_FILE: &str = "cleantrack/applied";
 /// Of a code that the box made: unlike an installer's it stands on the card.
 pub(super) const MADE_CODE_FILE: &str = "cleantrack/setup-code-made";
 
@@ -54,7 +57,7 @@ pub(super) struct PlanInputs<'a> {
     pub(super) before: ClaimFile,
     /// The data partition, as paths in settings name it.
     pub(super) data: &'a Path,
-    /// Whether the box becomes a network of its own.
+    /// Whether the box is a network of its own: an open one, where what was applied names no passphrase.
     pub(super) is_access_point: bool,
     /// Whether the service has a claim file already.
     pub(super) has_claim: bool,
@@ -112,10 +115,18 @@ impl BoxPlan {
         if let Some(wifi) = &settled.wifi {
             self.add("wpa_supplicant-wlan0.conf", FileContent::Root(files::write_wpa(wifi)));
             self.add("network/20-wireless.network", FileContent::Open(files::write_wireless(wireless)));
+        } else {
+            self.add("wpa_supplicant-wlan0.conf", FileContent::Absent);
+            self.add("network/20-wireless.network", FileContent::Absent);
         }
-        let access_point =
-            if is_access_point { FileContent::Open(String::new()) } else { FileContent::Absent };
-        self.add("access-point", access_point);
+        self.add(
+            "access-point",
+            match &settled.access_point {
+                Some(own) => FileContent::Root(format!("{}\n", own.passphrase.reveal())),
+                None if is_access_point => FileContent::Open(String::new()),
+                None => FileContent::Absent,
+            },
+        );
     }
 
     fn plan_service(&mut self, inputs: &PlanInputs<'_>, settled: &ClaimFile) -> Result<(), ProvisionError> {
@@ -133,6 +144,9 @@ impl BoxPlan {
             self.add(MADE_CODE_FILE, FileContent::Root(format!("{code}\n")));
             self.add(&format!("cleantrack/{CODE_FILE}"), FileContent::Service(format!("{code}\n")));
         }
+        let own = settled.access_point.as_ref();
+        let passphrase = own.map(|own| FileContent::Service(format!("{}\n", own.passphrase.reveal())));
+        self.add(&format!("cleantrack/{PASSPHRASE_FILE}"), passphrase.unwrap_or(FileContent::Absent));
         let folder = inputs.data.join("etc/cleantrack");
         if let Some(ca) = &settled.network.ca {
             self.add("cleantrack/proxy-ca.pem", FileContent::Open(ca.clone()));
@@ -157,7 +171,9 @@ impl BoxPlan {
 /// Whoever joins another Wi-Fi without an address gets one there.
 pub(super) fn lay_over(before: &ClaimFile, new: &ClaimFile) -> ClaimFile {
     let (old, network) = (&before.network, &new.network);
-    let is_new_link = new.wifi.is_some() || network.address.is_some();
+    // A box that leaves a Wi-Fi to be one leaves its address there too.
+    let leaves_wifi = new.access_point.is_some() && before.wifi.is_some();
+    let is_new_link = new.wifi.is_some() || leaves_wifi || network.address.is_some();
     let merged = NetworkClaim {
         address: if is_new_link { network.address } else { old.address },
         gateway: if is_new_link { network.gateway } else { old.gateway },
@@ -172,10 +188,26 @@ pub(super) fn lay_over(before: &ClaimFile, new: &ClaimFile) -> ClaimFile {
         hostname: new.hostname.clone().or_else(|| before.hostname.clone()),
         label_host: new.label_host.clone().or_else(|| before.label_host.clone()),
         setup_code: None,
-        wifi: new.wifi.clone().or_else(|| before.wifi.clone()),
+        // One radio: it joins what was named last, or is it.
+        wifi: match new.access_point {
+            Some(_) => None,
+            None => new.wifi.clone().or_else(|| before.wifi.clone()),
+        },
+        access_point: choose_access_point(before, new).cloned(),
         network: merged,
     };
     settled.with_hashed_key()
+}
+
+/// The network that the box is from now on.
+pub(super) fn choose_access_point<'a>(
+    before: &'a ClaimFile,
+    new: &'a ClaimFile,
+) -> Option<&'a AccessPointClaim> {
+    match new.wifi {
+        Some(_) => None,
+        None => new.access_point.as_ref().or(before.access_point.as_ref()),
+    }
 }
 
 /// What a claim file names.
@@ -186,6 +218,7 @@ pub(super) fn list_parts(claim: &ClaimFile) -> Vec<SetupPart> {
         (SetupPart::HostName, claim.hostname.is_some()),
         (SetupPart::TimeZone, claim.time_zone.is_some()),
         (SetupPart::Wifi, claim.wifi.is_some()),
+        (SetupPart::AccessPoint, claim.access_point.is_some()),
         (SetupPart::Address, network.address.is_some()),
         (SetupPart::NameServers, !network.dns.is_empty()),
         (SetupPart::Proxy, network.proxy.is_some()),

@@ -8,7 +8,7 @@ use firmware_config::CLAIM_FILE_NAME;
 use service::random::SeededRandom;
 
 use super::*;
-use crate::setup::SetupPart;
+use crate::setup::{SetupCode, SetupPart};
 
 const CLAIM: &str = "version = 1\nhostname = \"ward-7\"\ntime_zone = \"America/Chicago\"\nsetup_code = \"installer-code\"\n\
     label_host = \"HTTP://10.1.2.3\"\n[wifi]\nssid = \"Ward \\\"7\\\"\"\npassphrase = \"open sesame 1\"\ncountry = \"US\"\n\
@@ -123,7 +123,10 @@ fn a_claim_file_becomes_files_and_is_wiped() {
     let settings = machine.read("cleantrack/appliance.toml");
     assert!(settings.contains("proxy_user = \"box\"") && settings.contains("ward-7.local"), "{settings}");
     assert!(!machine.has_claim() && machine.card.path().join("cleantrack-provisioned.txt").exists());
+    let digest = digest_claim(CLAIM.as_bytes());
+    assert_eq!(tree["/cleantrack/applied"], (0o600, format!("{digest}\n")));
     for (path, (mode, text)) in &tree {
+        assert!(*mode == 0o600 || !text.contains(&digest), "{path}: short secrets are guessed from a digest");
         let open = SECRETS.iter().filter(|secret| text.contains(*secret) && *mode != 0o600);
         assert_eq!(open.count(), 0, "{path}: {text}");
         assert!(!text.contains("open sesame 1"), "{path} has the passphrase");
@@ -180,6 +183,16 @@ fn without_a_claim_file_the_box_is_a_network_of_its_own_once() {
     assert!(report.contains(code.trim()) && report.ends_with("\r\n"), "{report}");
     assert_eq!(machine.boot(), ProvisionOutcome::Unchanged);
     assert_eq!(machine.read("cleantrack/setup-code"), code);
+    let service = machine.data.path().join("appliance");
+    std::fs::create_dir(&service).unwrap();
+    SetupCode::find(Some(&machine.data.path().join("etc/cleantrack")), &service)
+        .use_up(&SeededRandom::new(5))
+        .unwrap();
+    machine.put_claim("version = 1\nhostname = \"ward-6\"\n");
+    assert!(matches!(machine.boot(), ProvisionOutcome::Applied(_)));
+    assert_eq!(machine.read("cleantrack/setup-code"), code, "what was used up has no successor by itself");
+    let report = std::fs::read_to_string(machine.card.path().join("cleantrack-provisioned.txt")).unwrap();
+    assert!(!report.contains(code.trim()), "{report}");
     machine.put_claim(CLAIM);
     assert!(matches!(machine.boot(), ProvisionOutcome::Applied(_)));
     assert!(!machine.tree().contains_key("/access-point"));
@@ -187,6 +200,56 @@ fn without_a_claim_file_the_box_is_a_network_of_its_own_once() {
     assert_eq!(machine.read("cleantrack/setup-code"), "installer-code\n");
     let report = std::fs::read_to_string(machine.card.path().join("cleantrack-provisioned.txt")).unwrap();
     assert!(!report.contains("installer-code") && !report.contains(code.trim()), "{report}");
+}
+
+#[test]
+fn the_boxs_own_wi_fi_is_open_only_until_it_is_set_up() {
+    let machine = Machine::new();
+    machine.boot();
+    assert_eq!(machine.tree()["/access-point"], (0o644, String::new()), "open");
+    let request = machine.data.path().join("appliance/setup-request");
+    std::fs::create_dir_all(&request).unwrap();
+    let take = |text: &str| {
+        std::fs::write(request.join(CLAIM_FILE_NAME), format!("version = 1\n{text}")).unwrap();
+        machine.boot_with(&request, &mut OpenGate).unwrap();
+        let state = machine.state();
+        (state.access_point, state.has_passphrase, machine.tree())
+    };
+    let own = "[access_point]\npassphrase = \"7QK3M-9X2WA\"\n";
+    // What comes after it leaves it as it is, and so does a file with mistakes.
+    for text in [own, "hostname = \"ward-6\"\n", "colour = 1\n"] {
+        let (is_network, has_passphrase, tree) = take(text);
+        assert!(is_network && has_passphrase, "{text}");
+        let expected = (0o600, "7QK3M-9X2WA\n".to_owned());
+        assert_eq!(tree["/access-point"], expected, "{text}");
+        assert_eq!(tree["/cleantrack/access-point-passphrase"], expected, "{text}");
+        assert!(tree["/cleantrack/appliance.toml"].1.contains("access_point = true"), "{text}");
+        let open = tree.values().filter(|(mode, text)| *mode != 0o600 && text.contains("7QK3M"));
+        assert_eq!(open.count(), 0, "{text}");
+    }
+    let wifi = "[wifi]\nssid = \"Ward\"\npassphrase = \"another one\"\ncountry = \"US\"\n";
+    let (is_network, has_passphrase, tree) = take(wifi);
+    assert!(!is_network && !has_passphrase && tree.contains_key("/wpa_supplicant-wlan0.conf"));
+    for gone in ["/access-point", "/cleantrack/access-point-passphrase"] {
+        assert!(!tree.contains_key(gone), "{gone}");
+    }
+    assert!(!tree["/cleantrack/settled.toml"].1.contains("7QK3M"));
+    let (is_network, _, tree) = take(own);
+    assert!(is_network && tree["/access-point"].0 == 0o600);
+    for gone in ["/wpa_supplicant-wlan0.conf", "/network/20-wireless.network"] {
+        assert!(!tree.contains_key(gone), "one radio: {gone}");
+    }
+}
+
+#[test]
+fn a_box_that_was_set_up_by_cable_is_no_wi_fi_any_more() {
+    let machine = Machine::new();
+    machine.boot();
+    let request = machine.data.path().join("appliance/setup-request");
+    std::fs::create_dir_all(&request).unwrap();
+    std::fs::write(request.join(CLAIM_FILE_NAME), "version = 1\n").unwrap();
+    machine.boot_with(&request, &mut OpenGate).unwrap();
+    assert!(!machine.tree().contains_key("/access-point") && !machine.state().access_point);
 }
 
 #[test]
@@ -219,7 +282,12 @@ fn a_second_claim_file_changes_only_what_it_names() {
         .filter(|(path, file)| before.get(*path) != Some(file))
         .map(|(path, _)| path.as_str())
         .collect();
-    let expected = ["/cleantrack/settled.toml", "/cleantrack/setup.json", "/timesyncd.conf.d/10-claim.conf"];
+    let expected = [
+        "/cleantrack/applied",
+        "/cleantrack/settled.toml",
+        "/cleantrack/setup.json",
+        "/timesyncd.conf.d/10-claim.conf",
+    ];
     assert_eq!(changed, expected);
     machine
         .put_claim("version = 1\n[wifi]\nssid = \"Other\"\npassphrase = \"another one\"\ncountry = \"US\"\n");

@@ -7,6 +7,8 @@ use super::{Seams, rooms};
 use crate::admin::BoxReports;
 use crate::command::execute_as_box;
 use crate::doctor::machine::MachineRoot;
+use crate::doctor::running::find_admin;
+use crate::identity::IdentityStores;
 use crate::intake::{Command, SettingsChange};
 use crate::settings::BoxSettings;
 use crate::setup::{SetupCode, read_state};
@@ -38,6 +40,17 @@ pub(super) fn field_parts(
         route: rooms::route_sources(&settings.uplink).load().unwrap_or_default(),
         settings_list: toml::to_string_pretty(settings).unwrap_or_default(),
         take_claim: Arc::new(move |text| uplink_of_claims.take_up(text).map_err(|error| error.to_string())),
+    }
+}
+
+/// Where a facility admin can sign in, the code that the box has is used up: a power cut may have come between the two, and an
+/// admin of the command line needs none.
+pub(super) fn end_code(seams: &Seams, code: &SetupCode, store: &Store, identity: &IdentityStores) {
+    if !find_admin(store, identity).unwrap_or(false) {
+        return;
+    }
+    if let Err(error) = code.use_up(&*seams.random) {
+        tracing::error!(%error, "the set-up code could not be used up");
     }
 }
 

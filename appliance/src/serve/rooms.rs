@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use record::alarm::AlarmCode;
 use record::ids::JobId;
+use record::kinds::StaffRole;
 use record::messages::PrinterHealth;
 use service::admin_socket::AdminSocket;
 use tokio::sync::{mpsc, watch};
@@ -21,7 +22,7 @@ use crate::printing::{
     JobKind, JobOutcome, PrintService, PrinterConfig, PrinterSettings, SetupCodeReader, SlipRequest,
 };
 use crate::settings::{BoxSettings, UplinkSelection, UplinkSettings};
-use crate::setup::SetupCode;
+use crate::setup::{SetupCode, read_passphrase};
 use crate::store::Store;
 use crate::store::disk::set_aside_hint;
 use crate::sweep::PhotoCounts;
@@ -115,6 +116,8 @@ pub(super) fn open_printing(
         }
     };
     printing.set_setup_code(setup_code_reader(settings, data, store));
+    let folder = settings.setup.folder.clone();
+    printing.set_passphrase(Box::new(move || read_passphrase(folder.as_deref())));
     match trouble.is_empty() {
         true => seams.alarms.end(|cause| SideRoom::Printers.is_of(cause)),
         false => seams.alarms.raise(SideRoom::Printers.off(&trouble.join("; "))),
@@ -122,13 +125,15 @@ pub(super) fn open_printing(
     Ok(printing)
 }
 
-/// Reads the set-up code for as long as nobody can sign in: then it opens nothing any more.
+/// Reads the set-up code for as long as it opens something: until it was used, or a facility admin is there without it.
 fn setup_code_reader(settings: &BoxSettings, data: &Path, store: &Store) -> SetupCodeReader {
     let code = SetupCode::find(settings.setup.folder.as_deref(), data);
     let store = store.clone();
     Box::new(move || {
-        let is_new = store.snapshot().facility.staff.is_empty();
-        is_new.then(|| code.read()).flatten()
+        let facility = store.facility();
+        let mut staff = facility.staff.iter();
+        let has_admin = staff.any(|(_, person)| !person.left && person.role == StaffRole::FacilityAdmin);
+        if has_admin { None } else { code.read() }
     })
 }
 

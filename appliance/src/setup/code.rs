@@ -1,20 +1,22 @@
-//! The code that opens the set-up page while nobody can sign in: whoever has the box in their hands can read it.
+//! The code that opens the set-up page while nobody can sign in: whoever has the box in their hands can read it. It opens the
+//! page once.
 
 use std::io::{Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
+use firmware_config::fields::{SETUP_CODE_SYMBOLS, read_setup_code};
 use service::random::RandomSource;
 use sha2::{Digest as _, Sha256};
 
-use super::CODE_FILE;
+use super::{CODE_FILE, USED_FILE};
 
-/// Letters and digits that nobody takes for each other (Crockford's base 32).
-const SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Of a code that the box makes: 50 bits, of which one try a second reads nothing in a person's life.
 const SYMBOLS_COUNT: usize = 10;
 /// Bytes of the file.
 const CODE_BYTES_MAX: u64 = 256;
+/// Bytes of the list of used codes: hundreds of them.
+const USED_BYTES_MAX: u64 = 64 * 1024;
 
 /// Why there is no code.
 #[derive(Debug, thiserror::Error)]
@@ -23,71 +25,166 @@ pub enum SetupCodeError {
     File { path: PathBuf, source: std::io::Error },
 }
 
+/// What there is of a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CodeState {
+    /// None that can be read, or none that is a code.
+    Absent,
+    /// It has opened the page, or somebody can sign in without it.
+    Used,
+    /// It opens the page.
+    Valid(String),
+}
+
+/// What somebody entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeTrial {
+    /// The code.
+    Right,
+    /// The code, which is used up.
+    Used,
+    /// Something else.
+    Wrong,
+}
+
 /// The code, wherever this box has it.
 #[derive(Debug, Clone)]
 pub struct SetupCode {
     path: PathBuf,
+    /// In the data folder: first boot's folder is not the service's to write.
+    used: PathBuf,
 }
 
 /// A new code, such as `7QK3M-9X2WA`.
 pub fn make_code(random: &dyn RandomSource) -> String {
-    let mut bytes = [0; SYMBOLS_COUNT];
-    random.fill(&mut bytes);
-    let symbols = bytes.map(|byte| char::from(SYMBOLS[usize::from(byte % 32)]));
+    let symbols = make_symbols::<SYMBOLS_COUNT>(random);
     let (left, right) = symbols.split_at(SYMBOLS_COUNT / 2);
-    format!("{}-{}", left.iter().collect::<String>(), right.iter().collect::<String>())
+    format!("{left}-{right}")
+}
+
+/// So many symbols that nobody takes for each other, at random.
+pub(super) fn make_symbols<const COUNT: usize>(random: &dyn RandomSource) -> String {
+    let mut bytes = [0; COUNT];
+    random.fill(&mut bytes);
+    bytes.map(|byte| char::from(SETUP_CODE_SYMBOLS[usize::from(byte % 32)])).iter().collect()
 }
 
 impl SetupCode {
     /// First boot's where there is an image, else the box's own.
     pub fn find(folder: Option<&Path>, data: &Path) -> Self {
-        Self { path: folder.unwrap_or(data).join(CODE_FILE) }
+        Self { path: folder.unwrap_or(data).join(CODE_FILE), used: data.join(USED_FILE) }
     }
 
-    /// Makes one where there is none.
+    /// Makes one where there is none. One that is used up stays so.
     ///
     /// # Errors
     /// It cannot be written.
     pub fn ensure(&self, random: &dyn RandomSource) -> Result<(), SetupCodeError> {
-        if self.read().is_some() {
-            return Ok(());
+        match self.state() {
+            CodeState::Absent => self.renew(random).map(drop),
+            CodeState::Used | CodeState::Valid(_) => Ok(()),
         }
-        write_code(&self.path, &make_code(random))
-            .map_err(|source| SetupCodeError::File { path: self.path.clone(), source })
     }
 
-    /// The code; nothing where there is none that can be read.
+    /// Makes a new one in place of whatever there is.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn renew(&self, random: &dyn RandomSource) -> Result<String, SetupCodeError> {
+        let code = make_code(random);
+        // Root may make it for the service, to which the file or the data folder belongs.
+        let owner =
+            std::fs::metadata(&self.path).ok().or_else(|| std::fs::metadata(self.used.parent()?).ok());
+        let written = put_file(&self.path, &format!("{code}\n"), owner);
+        written.map_err(|source| SetupCodeError::File { path: self.path.clone(), source })?;
+        Ok(code)
+    }
+
+    /// What there is.
+    pub fn state(&self) -> CodeState {
+        let Some(text) = read_start(&self.path, CODE_BYTES_MAX) else { return CodeState::Absent };
+        let code = text.trim();
+        let Ok(symbols) = read_setup_code(code) else { return CodeState::Absent };
+        if self.is_used(&symbols) { CodeState::Used } else { CodeState::Valid(code.to_owned()) }
+    }
+
+    /// The code, while it opens the page.
     pub fn read(&self) -> Option<String> {
-        let mut text = String::new();
-        std::fs::File::open(&self.path).ok()?.take(CODE_BYTES_MAX).read_to_string(&mut text).ok()?;
-        Some(text.trim().to_owned()).filter(|code| !code.is_empty())
+        match self.state() {
+            CodeState::Valid(code) => Some(code),
+            CodeState::Absent | CodeState::Used => None,
+        }
     }
 
     /// Whether somebody entered it, as people write it: small letters, blanks and hyphens where they like. It takes as long
-    /// whatever was entered.
-    pub fn fits(&self, entered: &str) -> bool {
-        let Some(code) = self.read() else { return false };
-        is_same(&digest_code(&code), &digest_code(entered))
+    /// whatever code was entered.
+    pub fn try_code(&self, entered: &str) -> CodeTrial {
+        let text = read_start(&self.path, CODE_BYTES_MAX).unwrap_or_default();
+        let (Ok(symbols), Ok(entered)) = (read_setup_code(text.trim()), read_setup_code(entered)) else {
+            return CodeTrial::Wrong;
+        };
+        match is_same(&digest_symbols("", &symbols), &digest_symbols("", &entered)) {
+            true if self.is_used(&symbols) => CodeTrial::Used,
+            true => CodeTrial::Right,
+            false => CodeTrial::Wrong,
+        }
+    }
+
+    /// From now on the present code opens nothing any more, also where it is put there again. Without one there is nothing to do.
+    ///
+    /// # Errors
+    /// It cannot be written down.
+    pub fn use_up(&self, random: &dyn RandomSource) -> Result<(), SetupCodeError> {
+        let Some(code) = self.read() else { return Ok(()) };
+        let symbols = read_setup_code(&code).unwrap_or_default();
+        // An installer may use one code for many boxes: what this file says of it is of no use elsewhere.
+        let salt = make_symbols::<26>(random);
+        let digest: String =
+            digest_symbols(&salt, &symbols).iter().map(|byte| format!("{byte:02x}")).collect();
+        let before = read_start(&self.used, USED_BYTES_MAX).unwrap_or_default();
+        let written = put_file(&self.used, &format!("{before}{salt} {digest}\n"), None);
+        written.map_err(|source| SetupCodeError::File { path: self.used.clone(), source })
+    }
+
+    fn is_used(&self, symbols: &str) -> bool {
+        let list = read_start(&self.used, USED_BYTES_MAX).unwrap_or_default();
+        list.lines().filter_map(|line| line.split_once(' ')).any(|(salt, digest)| {
+            let own: String =
+                digest_symbols(salt, symbols).iter().map(|byte| format!("{byte:02x}")).collect();
+            own == digest
+        })
     }
 }
 
-fn write_code(path: &Path, code: &str) -> std::io::Result<()> {
-    let mut file =
-        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(code.as_bytes())?;
-    file.write_all(b"\n")?;
-    file.sync_all()
+fn read_start(path: &Path, bytes_max: u64) -> Option<String> {
+    let mut text = String::new();
+    std::fs::File::open(path).ok()?.take(bytes_max).read_to_string(&mut text).ok()?;
+    Some(text)
 }
 
-/// Of the symbols alone, read as people mean them.
-fn digest_code(code: &str) -> [u8; 32] {
-    let symbols = code.chars().filter(|c| !c.is_whitespace() && *c != '-');
-    let plain = symbols.map(|symbol| match symbol.to_ascii_uppercase() {
-        'O' => '0',
-        'I' | 'L' => '1',
-        other => other,
-    });
-    Sha256::digest(plain.collect::<String>().as_bytes()).into()
+/// Old or new, whatever happens meanwhile.
+fn put_file(path: &Path, text: &str, owner: Option<std::fs::Metadata>) -> std::io::Result<()> {
+    let temporary = path.with_extension("new");
+    match std::fs::remove_file(&temporary) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+    let own = file.metadata()?;
+    if let Some(owner) = owner.filter(|owner| (owner.uid(), owner.gid()) != (own.uid(), own.gid())) {
+        fchown(&file, Some(owner.uid()), Some(owner.gid()))?;
+    }
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&temporary, path)?;
+    match path.parent() {
+        Some(folder) => std::fs::File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+fn digest_symbols(salt: &str, symbols: &str) -> [u8; 32] {
+    Sha256::new().chain_update(salt).chain_update(symbols).finalize().into()
 }
 
 fn is_same(one: &[u8; 32], other: &[u8; 32]) -> bool {
@@ -102,11 +199,17 @@ mod tests {
 
     use super::*;
 
+    fn put(dir: &tempfile::TempDir, text: &str) {
+        std::fs::write(dir.path().join(CODE_FILE), text).unwrap();
+    }
+
     #[test]
     fn it_is_made_once_and_read_as_people_write_it() {
         let dir = tempfile::tempdir().unwrap();
         let code = SetupCode::find(None, dir.path());
-        assert!(!code.fits("") && !code.fits("anything"), "without a code nobody gets in");
+        for entered in ["", "anything", "AAAAA-AAAAA"] {
+            assert_eq!(code.try_code(entered), CodeTrial::Wrong, "without a code nobody gets in");
+        }
         code.ensure(&SeededRandom::new(1)).unwrap();
         let text = code.read().unwrap();
         assert_eq!((text.len(), text.find('-')), (11, Some(5)), "{text}");
@@ -114,18 +217,67 @@ mod tests {
         assert_eq!(code.read().unwrap(), text);
         let mode = std::fs::metadata(dir.path().join(CODE_FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert!(code.fits(&text) && code.fits(&format!(" {} ", text.to_lowercase().replace('-', " "))));
+        let loose = format!(" {} ", text.to_lowercase().replace('-', " "));
+        assert_eq!([code.try_code(&text), code.try_code(&loose)], [CodeTrial::Right; 2]);
         for wrong in ["", &text[1..], &format!("{text}A")] {
-            assert!(!code.fits(wrong), "{wrong}");
+            assert_eq!(code.try_code(wrong), CodeTrial::Wrong, "{wrong}");
         }
-        std::fs::write(dir.path().join(CODE_FILE), "O1L-0i\n").unwrap();
-        assert!(code.fits("0110I"), "letters that look like digits are digits");
+        put(&dir, "O1L-0i-o1l\n");
+        assert_eq!(code.try_code("01101 011"), CodeTrial::Right, "letters that look like digits are digits");
+    }
+
+    #[test]
+    fn what_is_no_code_opens_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let code = SetupCode::find(None, dir.path());
+        for text in ["--------", "        ", "PEAR", "PEAR_4711", "ÄÄÄÄÄÄÄÄ", ""] {
+            put(&dir, text);
+            assert_eq!(code.state(), CodeState::Absent, "{text:?}");
+            for entered in [text, "--------", ""] {
+                assert_eq!(code.try_code(entered), CodeTrial::Wrong, "{text:?} by {entered:?}");
+            }
+        }
+        code.ensure(&SeededRandom::new(1)).unwrap();
+        assert!(matches!(code.state(), CodeState::Valid(_)), "one is made in its place");
+    }
+
+    #[test]
+    fn a_used_code_stays_used() {
+        let dir = tempfile::tempdir().unwrap();
+        let random = SeededRandom::new(1);
+        let code = SetupCode::find(None, dir.path());
+        put(&dir, "PEAR-4711\n");
+        assert_eq!(code.try_code("pear 4711"), CodeTrial::Right);
+        code.use_up(&random).unwrap();
+        code.use_up(&random).unwrap();
+        let started = SetupCode::find(None, dir.path());
+        assert_eq!((started.state(), started.read()), (CodeState::Used, None), "after a restart too");
+        started.ensure(&random).unwrap();
+        assert_eq!(started.try_code("PEAR-4711"), CodeTrial::Used, "none is made in its place by itself");
+        assert_eq!(started.try_code("PEAR-4712"), CodeTrial::Wrong);
+        put(&dir, "pear4711");
+        assert_eq!(started.try_code("PEAR-4711"), CodeTrial::Used, "the same one again, written otherwise");
+        put(&dir, "PLUM-4711");
+        let made = SetupCode::find(None, dir.path());
+        assert!(read_setup_code("PLUM-4711").is_err() && made.state() == CodeState::Absent, "no U");
+        let new = made.renew(&random).unwrap();
+        assert_eq!(made.try_code(&new), CodeTrial::Right);
+        made.use_up(&random).unwrap();
+        put(&dir, "PEAR-4711");
+        assert_eq!(made.try_code("PEAR-4711"), CodeTrial::Used, "all of them are remembered");
+        let list = std::fs::read_to_string(dir.path().join(USED_FILE)).unwrap();
+        assert!(list.lines().count() == 2 && !list.contains("4711"), "{list}");
+        let mode = std::fs::metadata(dir.path().join(USED_FILE)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
     }
 
     #[test]
     fn first_boots_code_comes_before_the_boxs_own() {
         let (folder, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        std::fs::write(folder.path().join(CODE_FILE), "installer-1").unwrap();
-        assert!(SetupCode::find(Some(folder.path()), data.path()).fits("installer-1"));
+        put(&folder, "installer-1");
+        let code = SetupCode::find(Some(folder.path()), data.path());
+        assert_eq!(code.try_code("installer-1"), CodeTrial::Right);
+        code.use_up(&SeededRandom::new(1)).unwrap();
+        assert!(data.path().join(USED_FILE).exists(), "the service writes in its own folder alone");
     }
 }

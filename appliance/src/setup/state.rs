@@ -51,6 +51,7 @@ pub enum SetupPart {
     HostName,
     TimeZone,
     Wifi,
+    AccessPoint,
     Address,
     NameServers,
     Proxy,
@@ -119,12 +120,12 @@ pub struct SetupState {
     /// What the newest one that was applied named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<SetupPart>,
-    /// SHA-256 of the newest one that was applied, hex: the same one again changes nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub applied: Option<String>,
     /// Whether the box is a network of its own, so that phones reach the set-up page.
     #[serde(default)]
     pub access_point: bool,
+    /// Whether that network wants a password: from the set-up on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_passphrase: bool,
     /// The box's name in the building's network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host_name: Option<String>,

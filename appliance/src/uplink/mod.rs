@@ -369,6 +369,10 @@ async fn run_forever(shared: &Arc<UplinkShared>) {
             shared.credentials_bad(&ended.why).await;
         }
         shared.down(ended.why);
+        // Only now: of a way that serves no fault is noted.
+        if let Some(fault) = ended.fault {
+            shared.note_fault(shared.way(), Some(fault));
+        }
         // A relay that refuses what it is sent and hangs up would be sent the same at once.
         let refused = shared.batch_refused.swap(false, Ordering::Relaxed);
         if ended.was_up && !refused {

@@ -10,19 +10,19 @@ use record::batch::{BatchBudget, pack_batch};
 use record::checkpoint::CosignedCheckpoint;
 use record::claim::ClaimAnswer;
 use record::ids::{ConnectionId, Epoch};
-use record::messages::{GoneMessage, HealthReport, Hello, VERSION};
+use record::messages::{Ack, Answer, GoneMessage, HealthReport, Hello, VERSION};
 use record::sign::VerifierKey;
 use record::topics::{DownTopic, UpTopic};
 use tokio::sync::watch;
 
-use super::exchange::{ExchangeInput, ExchangeOutput, HelloAnswer, LogExchange, SignedNote};
+use super::exchange::{CloseReason, ExchangeInput, ExchangeOutput, HelloAnswer, LogExchange, SignedNote};
 use super::https_link::open_https;
 use super::line::{LineReceiver, LineSender};
 use super::link::{LinkConfig, LinkError, LinkEvent, LinkTiming, NotTaken, RelayEndpoint, RelayLink};
 use super::photos::{self, PhotoClient};
 use super::rebase::{self, RebaseCourse};
 use super::stored::StoredLogs;
-use super::way::{UplinkWay, WayEnd};
+use super::way::{LineEnd, LineProof, UplinkWay, WayEnd};
 use super::way_fault::WayFault;
 use super::way_probe::{ShownIdentity, WayTarget, mqtt_target};
 use super::{UplinkShared, UplinkState, claim, refill, runs, tls};
@@ -40,11 +40,13 @@ pub(super) struct SessionEnd {
     pub(super) credentials: bool,
     /// What it says of the way.
     pub(super) end: WayEnd,
+    /// Where the way ended although it had led to the relay.
+    pub(super) fault: Option<WayFault>,
 }
 
 impl SessionEnd {
     fn before(why: impl std::fmt::Display) -> Self {
-        Self { why: why.to_string(), was_up: false, credentials: false, end: WayEnd::Refused }
+        Self { why: why.to_string(), was_up: false, credentials: false, end: WayEnd::Refused, fault: None }
     }
 
     fn credentials(why: impl std::fmt::Display) -> Self {
@@ -63,6 +65,34 @@ struct SessionClose {
     end: WayEnd,
 }
 
+/// What ends the serving of a line.
+struct SessionFault {
+    why: String,
+    end: LineEnd,
+}
+
+impl From<String> for SessionFault {
+    fn from(why: String) -> Self {
+        Self { why, end: LineEnd::Settled }
+    }
+}
+
+impl From<CloseReason> for SessionFault {
+    fn from(reason: CloseReason) -> Self {
+        let end = if reason == CloseReason::Unanswered { LineEnd::Silent } else { LineEnd::Settled };
+        Self { why: reason.to_string(), end }
+    }
+}
+
+impl From<LinkError> for SessionFault {
+    fn from(error: LinkError) -> Self {
+        // A line that takes nothing more is as good as cut.
+        let is_broken = error.is_of_way() || matches!(error, LinkError::Full);
+        let end = if is_broken { LineEnd::Broken } else { LineEnd::Settled };
+        Self { why: error.to_string(), end }
+    }
+}
+
 struct UplinkSession<'a> {
     shared: &'a Arc<UplinkShared>,
     cosigners: Vec<VerifierKey>,
@@ -70,8 +100,7 @@ struct UplinkSession<'a> {
     sender: LineSender,
     exchange: LogExchange,
     confirmed: watch::Sender<(Epoch, u64)>,
-    /// Whether the relay answered on this connection.
-    answered: bool,
+    proof: LineProof,
 }
 
 /// What a connection by MQTT needs, and what finds out where it ends.
@@ -87,6 +116,16 @@ struct LineConfig {
     https: WayTarget,
     destination: PhotoClient,
     gone: Bytes,
+}
+
+impl LineConfig {
+    fn stalled_fault(&self, way: UplinkWay) -> Option<WayFault> {
+        let target = match way {
+            UplinkWay::Mqtt => &self.mqtt.as_ref().ok()?.target,
+            UplinkWay::Https => &self.https,
+        };
+        Some(WayFault::Stalled { to: target.address() })
+    }
 }
 
 /// Connects by the present way and stays until the line is gone.
@@ -121,7 +160,7 @@ async fn run_connection(
     let exchange = LogExchange::new(claim::renewal_ms(relation), past, &parts.clock.now(), &logs)
         .ok_or_else(|| SessionEnd::before("the log has no key"))?;
     let (confirmed, following) = watch::channel(exchange.confirmed());
-    let answered = false;
+    let proof = LineProof::default();
     let session = UplinkSession {
         shared,
         cosigners: cosigners.clone(),
@@ -129,7 +168,7 @@ async fn run_connection(
         sender,
         exchange,
         confirmed,
-        answered,
+        proof,
     };
     // Ends with the session: its handle is dropped, and the task watches a channel whose sender is the session's.
     let runs = runs::start_exchange(shared, &destination, &cosigners, following.clone());
@@ -140,7 +179,8 @@ async fn run_connection(
     if let Some(refill) = refill {
         refill.abort();
     }
-    Ok(SessionEnd { why: ended.why, was_up: true, credentials: false, end: ended.end })
+    let fault = (ended.end == WayEnd::Blocked).then(|| line.stalled_fault(shared.way())).flatten();
+    Ok(SessionEnd { why: ended.why, was_up: true, credentials: false, end: ended.end, fault })
 }
 
 fn configure_line(
@@ -264,17 +304,17 @@ enum GoodEnd {
 impl UplinkSession<'_> {
     async fn run_session(mut self, mut receiver: LineReceiver, line: &LineConfig) -> SessionClose {
         let ended = self.exchange_events(&mut receiver, &line.mqtt).await;
-        let end = if self.answered { WayEnd::Lost } else { WayEnd::Blocked };
         match ended {
             Ok(GoodEnd::Stop) => {
                 receiver.close().await;
+                let end = self.proof.judge_end(LineEnd::Settled);
                 SessionClose { why: "the box is stopping".to_owned(), end }
             }
             Ok(GoodEnd::MqttOpen) => {
                 receiver.close().await;
                 SessionClose { why: "MQTT gets through again".to_owned(), end: WayEnd::MqttOpen }
             }
-            Err(why) => SessionClose { why, end },
+            Err(fault) => SessionClose { why: fault.why, end: self.proof.judge_end(fault.end) },
         }
     }
 
@@ -283,7 +323,7 @@ impl UplinkSession<'_> {
         &mut self,
         receiver: &mut LineReceiver,
         mqtt: &Result<MqttConfig, String>,
-    ) -> Result<GoodEnd, String> {
+    ) -> Result<GoodEnd, SessionFault> {
         let mqtt_open = watch_for_mqtt(self.shared, mqtt);
         tokio::pin!(mqtt_open);
         let mut size = self.shared.parts.store.size_watch();
@@ -297,10 +337,7 @@ impl UplinkSession<'_> {
             let done = tokio::select! {
                 event = receiver.next() => match event {
                     LinkEvent::Down(DownTopic::Ack, payload) => match serde_json::from_slice(&payload) {
-                        Ok(ack) => {
-                            self.note_answer();
-                            self.on(ExchangeInput::Ack(ack)).await
-                        }
+                        Ok(ack) => self.take_answer(ack).await,
                         Err(error) => {
                             tracing::warn!(%error, "an answer of the relay cannot be read");
                             continue;
@@ -312,20 +349,24 @@ impl UplinkSession<'_> {
                         continue;
                     }
                     LinkEvent::NotTaken(NotTaken::Busy | NotTaken::Refused) => continue,
-                    LinkEvent::NotTaken(NotTaken::Nobody) => return Err("no relay is behind the broker".to_owned()),
-                    LinkEvent::Closed(error) => return Err(error.to_string()),
+                    LinkEvent::NotTaken(NotTaken::Nobody) => {
+                        let why = "no relay is behind the broker".to_owned();
+                        return Err(SessionFault { why, end: LineEnd::Broken });
+                    }
+                    LinkEvent::Closed(error) => return Err(error.into()),
                 },
                 changed = size.changed() => match changed {
                     Ok(()) => {
                         let size = *size.borrow_and_update();
                         self.on(ExchangeInput::Grew(size)).await
                     }
-                    Err(_) => return Err("the box is stopping".to_owned()),
+                    Err(_) => return Err("the box is stopping".to_owned().into()),
                 },
                 _ = tick.tick() => self.on(ExchangeInput::Tick).await,
                 changed = alarms.changed() => {
                     // Whoever looks at the fleet learns it before the next minute's report.
-                    changed.map_err(|e| e.to_string()).and_then(|()| self.publish(UpTopic::Health, to_json(&self.health())))
+                    changed.map_err(|e| e.to_string())?;
+                    self.publish(UpTopic::Health, to_json(&self.health())).map_err(SessionFault::from)
                 }
                 () = &mut mqtt_open => return Ok(GoodEnd::MqttOpen),
                 _ = stopped.changed() => return Ok(GoodEnd::Stop),
@@ -334,16 +375,27 @@ impl UplinkSession<'_> {
         }
     }
 
-    /// The relay answers by this way.
-    fn note_answer(&mut self) {
-        if !std::mem::replace(&mut self.answered, true) {
+    /// The relay answers by this way; whether it took a batch the exchange finds out.
+    async fn take_answer(&mut self, ack: Ack) -> Result<(), SessionFault> {
+        if self.proof.note_answer() {
             self.shared.ways().on_answer(self.shared.parts.clock.now().up_ms);
             self.shared.clear_faults(self.shared.way());
         }
+        // What the relay says before it was sent anything came to it by an earlier line.
+        let had_sent = self.proof.has_sent();
+        let is_refusal = matches!(ack.answer, Answer::Refused { .. });
+        let (epoch, held) = self.exchange.confirmed();
+        let done = self.on(ExchangeInput::Ack(ack)).await;
+        let (epoch_now, held_now) = self.exchange.confirmed();
+        let is_taken = had_sent && (is_refusal || epoch_now != epoch || held_now > held);
+        if is_taken && self.proof.note_taken() {
+            self.shared.ways().on_batch_taken();
+        }
+        done
     }
 
     /// Lets the exchange decide and does what it says. An `Err` ends the connection.
-    async fn on(&mut self, input: ExchangeInput) -> Result<(), String> {
+    async fn on(&mut self, input: ExchangeInput) -> Result<(), SessionFault> {
         let parts = &self.shared.parts;
         let logs = StoredLogs { store: &parts.store, cosigners: &self.cosigners };
         for output in self.exchange.on(input, &parts.clock.now(), &logs) {
@@ -354,7 +406,7 @@ impl UplinkSession<'_> {
         Ok(())
     }
 
-    async fn execute_output(&mut self, output: ExchangeOutput) -> Result<(), String> {
+    async fn execute_output(&mut self, output: ExchangeOutput) -> Result<(), SessionFault> {
         let store = &self.shared.parts.store;
         match output {
             ExchangeOutput::Hello(greeting) => {
@@ -363,6 +415,7 @@ impl UplinkSession<'_> {
             ExchangeOutput::Health => self.publish(UpTopic::Health, to_json(&self.health()))?,
             ExchangeOutput::Send { epoch, from, entries_max, ends } => {
                 if let Some(batch) = self.batch(epoch, from, entries_max, ends).await? {
+                    self.proof.note_batch();
                     self.publish(UpTopic::Batch, batch)?;
                 }
             }
@@ -384,7 +437,7 @@ impl UplinkSession<'_> {
             }
             ExchangeOutput::End(over) => self.shared.clear(|cause| over.ends(cause)),
             ExchangeOutput::EndEpoch(contrary) => self.end_epoch(contrary).await,
-            ExchangeOutput::Close(why) => return Err(why.to_string()),
+            ExchangeOutput::Close(reason) => return Err(reason.into()),
         }
         Ok(())
     }
@@ -401,8 +454,8 @@ impl UplinkSession<'_> {
         }
     }
 
-    fn publish(&self, up: UpTopic, payload: Bytes) -> Result<(), String> {
-        self.sender.publish(up, payload).map_err(|e: LinkError| e.to_string())
+    fn publish(&self, up: UpTopic, payload: Bytes) -> Result<(), LinkError> {
+        self.sender.publish(up, payload)
     }
 
     fn hello(&self, greeting: HelloAnswer) -> Hello {

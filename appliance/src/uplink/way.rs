@@ -28,7 +28,7 @@ pub enum WayChoice {
 /// How a try ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WayEnd {
-    /// No relay was reached, or it answered not one message: another way may do better.
+    /// No relay was reached, it answered not one message, or no batch got through: another way may do better.
     Blocked,
     /// The relay answered, and later the line was lost.
     Lost,
@@ -36,6 +36,58 @@ pub enum WayEnd {
     Refused,
     /// By HTTPS, and MQTT gets through again.
     MqttOpen,
+}
+
+/// How a line that was up came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineEnd {
+    /// What the relay always answers got no answer.
+    Silent,
+    /// It was cut, or took nothing more.
+    Broken,
+    /// The box or the relay ended it.
+    Settled,
+}
+
+/// What one line has shown of its way: there are networks that let small messages through and no batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LineProof {
+    answered: bool,
+    sent: bool,
+    taken: bool,
+}
+
+impl LineProof {
+    /// The relay answered; whether for the first time.
+    pub fn note_answer(&mut self) -> bool {
+        !std::mem::replace(&mut self.answered, true)
+    }
+
+    /// A batch was sent.
+    pub fn note_batch(&mut self) {
+        self.sent = true;
+    }
+
+    /// Whether there was something to send.
+    pub fn has_sent(self) -> bool {
+        self.sent
+    }
+
+    /// The relay has read a batch of this line; whether that is new.
+    pub fn note_taken(&mut self) -> bool {
+        !std::mem::replace(&mut self.taken, true)
+    }
+
+    /// What the line's end says of its way.
+    pub fn judge_end(self, end: LineEnd) -> WayEnd {
+        let is_blocked = match end {
+            _ if !self.answered => true,
+            LineEnd::Silent => true,
+            LineEnd::Broken => self.sent && !self.taken,
+            LineEnd::Settled => false,
+        };
+        if is_blocked { WayEnd::Blocked } else { WayEnd::Lost }
+    }
 }
 
 /// When the next try begins.
@@ -86,13 +138,17 @@ impl WayPlan {
 
     /// The relay answered by the present way.
     pub fn on_answer(&mut self, up_ms: u64) {
-        match self.way {
-            // Only what it answered proves that MQTT gets through: firewalls let connections begin that they do not let live.
-            UplinkWay::Mqtt => self.retry = None,
-            UplinkWay::Https => {
-                let wait_ms = self.first_wait_ms;
-                self.retry.get_or_insert(MqttRetry { due_ms: up_ms.saturating_add(wait_ms), wait_ms });
-            }
+        if self.way == UplinkWay::Https {
+            let wait_ms = self.first_wait_ms;
+            self.retry.get_or_insert(MqttRetry { due_ms: up_ms.saturating_add(wait_ms), wait_ms });
+        }
+    }
+
+    /// The relay took a batch by the present way. Only that proves that MQTT gets through: firewalls let connections begin that
+    /// they do not let live, and answers pass where batches do not.
+    pub fn on_batch_taken(&mut self) {
+        if self.way == UplinkWay::Mqtt {
+            self.retry = None;
         }
     }
 
@@ -176,9 +232,52 @@ mod tests {
         assert!(waits.is_sorted() && waits[7] == MQTT_AGAIN_MAX_MS, "{waits:?}");
         plan.on_end(WayEnd::MqttOpen, 0);
         plan.on_answer(5);
+        plan.on_batch_taken();
         plan.on_end(WayEnd::Blocked, 6);
         plan.on_answer(7);
         assert_eq!(plan.mqtt_due_ms(), Some(7 + MQTT_AGAIN_MIN_MS), "it had got through");
+    }
+
+    #[test]
+    fn a_line_that_answers_and_takes_no_batch_is_blocked() {
+        let ends = |proof: LineProof| {
+            [LineEnd::Silent, LineEnd::Broken, LineEnd::Settled].map(|end| proof.judge_end(end))
+        };
+        use WayEnd::{Blocked, Lost};
+        let mut proof = LineProof::default();
+        assert_eq!(ends(proof), [Blocked; 3], "not one answer");
+        assert!(proof.note_answer() && !proof.note_answer());
+        assert_eq!(ends(proof), [Blocked, Lost, Lost], "there was nothing to send");
+        assert!(!proof.has_sent());
+        proof.note_batch();
+        assert!(proof.has_sent());
+        assert_eq!(ends(proof), [Blocked, Blocked, Lost], "there was, and it got nowhere");
+        assert!(proof.note_taken() && !proof.note_taken());
+        assert_eq!(ends(proof), [Blocked, Lost, Lost], "a batch got through before");
+    }
+
+    #[test]
+    fn small_messages_alone_do_not_bring_mqtt_back_for_good() {
+        let mut plan = WayPlan::new(WayChoice::Any, MQTT_AGAIN_MIN_MS);
+        let (mut at_ms, mut waits) = (0, Vec::new());
+        for _ in 0..8 {
+            let mut line = LineProof::default();
+            line.note_answer();
+            plan.on_answer(at_ms);
+            line.note_batch();
+            at_ms += 30_000;
+            assert_eq!(plan.on_end(line.judge_end(LineEnd::Silent), at_ms), NextTry::AtOnce);
+            assert_eq!(plan.way(), UplinkWay::Https, "what MQTT loses goes by HTTPS");
+            plan.on_answer(at_ms);
+            plan.on_batch_taken();
+            let due_ms = plan.mqtt_due_ms().unwrap();
+            waits.push(due_ms - at_ms);
+            at_ms = due_ms;
+            assert_eq!(plan.on_end(WayEnd::MqttOpen, at_ms), NextTry::AtOnce);
+            assert_eq!(plan.way(), UplinkWay::Mqtt);
+        }
+        assert_eq!(waits[0], MQTT_AGAIN_MIN_MS, "the usual time at first");
+        assert!(waits.is_sorted() && waits[7] == MQTT_AGAIN_MAX_MS, "{waits:?}");
     }
 
     proptest! {

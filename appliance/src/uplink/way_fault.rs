@@ -12,6 +12,9 @@ pub enum WayFault {
     /// Nothing came back, not even a refusal.
     #[error("{to} does not answer: what is sent there is dropped")]
     Silent { to: String },
+    /// A connection stands, and what is sent over it is lost: all of it, or what is larger than a greeting.
+    #[error("{to} takes a connection, and loses what is sent over it")]
+    Stalled { to: String },
     /// It wants a password, and none is set.
     #[error("the proxy wants a user name and a password")]
     ProxyPassword,
@@ -57,6 +60,7 @@ impl WayFault {
             Self::Name { .. } => "name",
             Self::NotConnected { .. } => "not-connected",
             Self::Silent { .. } => "silent",
+            Self::Stalled { .. } => "stalled",
             Self::ProxyPassword => "proxy-password",
             Self::ProxyPasswordWrong => "proxy-password-wrong",
             Self::ProxyScheme { .. } => "proxy-scheme",
@@ -78,6 +82,7 @@ impl WayFault {
             Self::Name { host: subject, .. }
             | Self::NotConnected { to: subject, .. }
             | Self::Silent { to: subject }
+            | Self::Stalled { to: subject }
             | Self::ProxyScheme { offered: subject }
             | Self::Inspected { issuer: subject }
             | Self::Intercepted { issuer: subject }

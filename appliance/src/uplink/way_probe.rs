@@ -76,7 +76,8 @@ impl WayTarget {
         Some(Self { way: UplinkWay::Https, host, port, proxy, tls: Arc::new(config), notes, identity })
     }
 
-    fn address(&self) -> String {
+    /// Host and port.
+    pub(super) fn address(&self) -> String {
         address_text(&self.host, self.port)
     }
 

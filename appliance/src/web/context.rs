@@ -162,6 +162,8 @@ pub(super) struct ContextInner {
     pub(super) submissions: RateLimiter<ClientNetwork>,
     /// Tries to sign in from devices that are new to whom they name.
     pub(super) sign_ins: RateLimiter<ClientNetwork>,
+    /// Held by whoever sets the box up.
+    pub(super) setup_turn: tokio::sync::Mutex<()>,
     /// Tries of the set-up code.
     pub(super) code_tries: RateLimiter<ClientNetwork>,
     /// Label sheets that are drawn at a time: one of 5,000 labels takes a core and megabytes for seconds.
@@ -180,6 +182,7 @@ impl AppState {
                 parts,
                 submissions,
                 sign_ins: address_limiter(SIGN_INS_PER_ADDRESS),
+                setup_turn: tokio::sync::Mutex::default(),
                 code_tries: RateLimiter::new(CODE_TRIES, CODE_SPAN, CODE_TRIES, CODE_ADDRESSES_MAX),
                 sheets: Semaphore::new(1),
                 open_forms: Semaphore::new(OPEN_FORMS_MAX),

@@ -93,6 +93,7 @@ box-way-fault = { $fault ->
     [name] The name { $subject } is not found. Ask the network team for a DNS server that knows it, or set a proxy.
     [not-connected] { $subject } takes no connection. Ask the network team to let this box reach it.
     [silent] { $subject } does not answer: something on the way drops what is sent there. Ask the network team to let this box reach it.
+    [stalled] { $subject } takes a connection, and records that are sent there do not arrive. Ask the network team what cuts large messages off: a small MTU without ICMP, or a device that looks into the connection.
     [proxy-password] The proxy wants a user name and a password. Set both in the settings or in the claim file.
     [proxy-password-wrong] The proxy does not take the user name and password that are set. Ask the network team for the right ones.
     [proxy-scheme] The proxy signs in only by { $subject }, which this box does not speak. Ask the network team for Basic, or for a rule without a password.
@@ -112,6 +113,7 @@ box-fact-free = Free storage
 box-free = { NUMBER($gigabytes) } GB
 box-free-unknown = not known
 box-fact-panel = Panel
+box-fact-own-wifi = Password of the box’s own Wi-Fi
 box-fact-up = Uptime
 box-fact-zone = Time zone
 box-fact-version = Version

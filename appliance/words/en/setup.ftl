@@ -10,6 +10,7 @@ setup-secure = Passwords and PINs are entered on the box’s HTTPS page only. Th
 setup-code = Set-up code
     .hint = It is on the set-up slip and in cleantrack-provisioned.txt on the card, or whoever wrote the claim file has it.
     .wrong = This is not the set-up code. Small letters, blanks and hyphens do not matter
+    .used = This set-up code was used before and opens nothing any more. A claim file with another one, or the box’s command line, makes a new one
     .wait = Too many wrong codes. Wait { $seconds } seconds, then try again
 setup-pin = PIN of the first facility admin
     .hint = 6 to 8 digits
@@ -32,13 +33,15 @@ setup-state-mistakes = { $count ->
 }
 setup-state-claim = A claim file waits for the relay. The box works alone until there is a connection, and tries by itself.
 setup-state-not-wiped = The claim file still lies on the card with its secrets: the card does not take changes. Delete it on a laptop.
-setup-state-access-point = The box is a Wi-Fi of its own until it joins yours.
+setup-state-access-point = The box is a Wi-Fi of its own, open until it is set up.
+    .closed = The box is a Wi-Fi of its own, with a password. Name your Wi-Fi here and the box joins that instead.
 setup-state-settled = It has: { $parts }.
 
 setup-part-relay = relay
 setup-part-host-name = host name
 setup-part-time-zone = time zone
 setup-part-wifi = Wi-Fi
+setup-part-access-point = Wi-Fi of its own
 setup-part-address = fixed address
 setup-part-name-servers = name servers
 setup-part-proxy = proxy
@@ -52,6 +55,8 @@ setup-part-setup-code = set-up code
 setup-done = The box is being set up
 setup-done-network = The box now changes its network, which takes a minute. If you are connected to the box’s own Wi-Fi, connect to the building’s Wi-Fi again.
 setup-done-open = Then open { $address } and sign in with the PIN.
+setup-done-own = The box goes on without a network of yours: its own Wi-Fi stays. In a minute it wants this password, so write it down now; the set-up slip and the page “This box” have it too.
+setup-done-own-open = Then connect to the Wi-Fi CleanTrack-… again with it, open { $address } and sign in with the PIN.
 setup-done-claim = The box claims itself as soon as it reaches the relay. Until then it works alone.
 setup-done-first = Add the first item, print its label and scan it with a phone: the box is in use.
 setup-done-staff = Sign in
@@ -65,7 +70,7 @@ setup-report-left = The claim file was applied, but could not be wiped from this
 setup-report-mistakes = Nothing of the claim file was applied. Correct these lines of cleantrack.toml, then put the card back and start the box:
 setup-report-page = Set-up page: https://{ $host }/setup
 setup-report-code = Set-up code: { $code }
-setup-report-code-own = Set-up code: the one of the claim file
+setup-report-code-own = Set-up code: the one of the claim file. One that was used opens nothing any more: put another one into a claim file
 
 ## A mistake of a claim file.
 
@@ -150,11 +155,13 @@ form-setup-mistake-code = must be the one-time code: 8 to 128 letters, digits an
 form-setup-mistake-expires = must be a moment such as 2026-12-31T12:00:00Z
 form-setup-mistake-time-zone = must be an IANA time zone such as Europe/Berlin
 form-setup-mistake-hostname = must be 1 to 63 letters, digits and inner hyphens
-form-setup-mistake-setup-code = must be 8 to 64 letters, digits and signs with no space
+form-setup-mistake-setup-code = must be 8 to 64 letters and digits without accents and without U; hyphens and spaces between them do not count
 form-setup-mistake-ssid = must be the name of a network: 1 to 32 bytes
 form-setup-mistake-passphrase = must have 8 to 63 characters without accents
 form-setup-mistake-psk = must be 64 hex digits
 form-setup-mistake-key-twice = stands beside wifi.passphrase: leave one of the two
+form-setup-mistake-own-passphrase = must have 8 to 63 characters without accents
+form-setup-mistake-radio-twice = stands beside wifi: the box either joins a network or is one; leave one of the two
 form-setup-mistake-country = must be a country in two upper-case letters, such as US
 form-setup-mistake-enterprise = belongs to WPA2-Enterprise or 802.1X, which a box does not support: ask the network team for a network with a passphrase, or for a port that lets the box in by its MAC address
 form-setup-mistake-address = must be an address with the length of its prefix, such as 10.1.2.3/24

@@ -7,7 +7,7 @@ use super::ClaimFile;
 use crate::mistakes::{ClaimFileError, ClaimMistake, KeyHint, MistakeReason};
 
 /// Every key with its section: what an unknown one may have been meant to be.
-const KEYS: [&str; 26] = [
+const KEYS: [&str; 28] = [
     "version",
     "relay_url",
     "relay_ca",
@@ -27,6 +27,8 @@ const KEYS: [&str; 26] = [
     "wifi.psk",
     "wifi.hidden",
     "wifi.country",
+    "access_point",
+    "access_point.passphrase",
     "network",
     "network.address",
     "network.gateway",
@@ -36,12 +38,14 @@ const KEYS: [&str; 26] = [
     "network.ntp",
 ];
 /// What other systems call the same.
-const ALIASES: [(&str, &str); 12] = [
+const ALIASES: [(&str, &str); 14] = [
     ("zone", "time_zone"),
     ("timezone", "time_zone"),
     ("password", "wifi.passphrase"),
     ("key", "wifi.passphrase"),
     ("wlan", "wifi"),
+    ("hotspot", "access_point"),
+    ("ap", "access_point"),
     ("ip", "network.address"),
     ("router", "network.gateway"),
     ("nameserver", "network.dns"),
@@ -228,7 +232,11 @@ impl<'a> SectionReader<'a> {
             self.refuse(Some(line), name, MistakeReason::SectionNeeded);
             return None;
         };
-        let prefix = if name == "wifi" { "wifi." } else { "network." };
+        let prefix = match name {
+            "wifi" => "wifi.",
+            "access_point" => "access_point.",
+            _ => "network.",
+        };
         let (broken, mistakes) = (std::mem::take(&mut self.broken), std::mem::take(&mut self.mistakes));
         let mut section = Self { text: self.text, table, prefix, broken, mistakes };
         let value = read(&mut section);

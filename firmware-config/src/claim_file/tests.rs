@@ -37,6 +37,7 @@ fn example() -> ClaimFile {
             hidden: true,
             country: "US".into(),
         }),
+        access_point: None,
         network: NetworkClaim {
             address: Some(fields::parse_static_address("10.1.2.3/24").unwrap()),
             gateway: Some("10.1.2.1".parse().unwrap()),
@@ -208,6 +209,47 @@ fn no_secret_is_ever_shown() {
 }
 
 #[test]
+fn a_box_joins_a_network_or_is_one() {
+    let own = AccessPointClaim { passphrase: Secret::new("7QK3M-9X2WA") };
+    let file = ClaimFile { wifi: None, access_point: Some(own), ..example() };
+    let text = file.to_toml();
+    assert_eq!(ClaimFile::parse(text.as_bytes()), Ok(file.clone()), "{text}");
+    assert!(!format!("{file:?}").contains("7QK3M"));
+    let section = "[access_point]\npassphrase = \"7QK3M-9X2WA\"";
+    for (text, line, key, reason) in [
+        ("[access_point]\npassphrase = \"short\"", Some(3), "passphrase", MistakeReason::OwnPassphrase),
+        ("[access_point]", None, "passphrase", MistakeReason::MissingKey),
+        ("[access_point]\npassphrase = 12345678", Some(3), "passphrase", MistakeReason::TextNeeded),
+        ("access_point = true", Some(2), "", MistakeReason::SectionNeeded),
+        (
+            &*format!("[wifi]\nssid = \"a\"\ncountry = \"US\"\n{section}"),
+            Some(5),
+            "",
+            MistakeReason::RadioTwice,
+        ),
+        (
+            &*format!("{section}\n[wifi]\nssid = \"a\"\ncountry = \"US\""),
+            Some(2),
+            "",
+            MistakeReason::RadioTwice,
+        ),
+        (
+            &*format!("{section}\nssid = \"a\""),
+            Some(4),
+            "ssid",
+            MistakeReason::UnknownKey { nearest: KeyHint::Nearest("wifi.ssid") },
+        ),
+    ] {
+        let key = if key.is_empty() { "access_point".to_owned() } else { format!("access_point.{key}") };
+        let expected = [ClaimMistake { line, key: Some(key), reason }];
+        assert_eq!(mistakes_of(&format!("version = 1\n{text}\n")), expected, "{text}");
+    }
+    let misnamed = mistakes_of("version = 1\n[hotspot]\npassphrase = \"7QK3M-9X2WA\"\n");
+    let nearest = KeyHint::Nearest("access_point");
+    assert_eq!(misnamed[0].reason, MistakeReason::UnknownKey { nearest });
+}
+
+#[test]
 fn a_card_gets_the_hash() {
     let file = example().with_hashed_key();
     let text = file.to_toml();
@@ -269,7 +311,7 @@ prop_compose! {
         keys in 1usize..=KEYS_MAX,
         wifi in proptest::option::of(wifis()),
         network in networks(),
-        setup_code in proptest::option::of("[!-~]{8,64}"),
+        setup_code in proptest::option::of("[0-9A-TV-Za-tv-z]{4,30}-[0-9A-TV-Za-tv-z]{4,30}"),
     ) -> ClaimFile {
         let relay = RelayClaim {
             relay_url: format!("https://relay.example:{port}"),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use toml::Value;
 
-use super::{ClaimFile, NetworkClaim, RelayClaim, VERSION_NUMBER, WifiClaim, WifiKey};
+use super::{AccessPointClaim, ClaimFile, NetworkClaim, RelayClaim, VERSION_NUMBER, WifiClaim, WifiKey};
 
 /// Lines of TOML.
 struct TomlLines(String);
@@ -51,6 +51,11 @@ impl TomlLines {
         self.write("country", wifi.country.as_str());
     }
 
+    fn write_access_point(&mut self, own: &AccessPointClaim) {
+        self.0.push_str("\n[access_point]\n");
+        self.write("passphrase", own.passphrase.reveal());
+    }
+
     fn write_network(&mut self, network: &NetworkClaim) {
         self.0.push_str("\n[network]\n");
         self.write_some("address", network.address.map(|address| address.to_string()).as_deref());
@@ -75,6 +80,7 @@ impl ClaimFile {
         lines.write_some("label_host", self.label_host.as_deref());
         lines.write_some("setup_code", self.setup_code.as_ref().map(|code| code.reveal()));
         self.wifi.iter().for_each(|wifi| lines.write_wifi(wifi));
+        self.access_point.iter().for_each(|own| lines.write_access_point(own));
         if self.network != NetworkClaim::default() {
             lines.write_network(&self.network);
         }

@@ -24,6 +24,8 @@ pub enum SlipLine {
     /// The set-up code. It is a secret: it stands in no ledger, and is read when the slip is printed; where it is used up or
     /// was never there, `used` is printed.
     SetupCode { name: String, used: String },
+    /// The password of the box's own Wi-Fi, which stands in no ledger either; where there is none, nothing is printed.
+    Passphrase { name: String },
     /// A line across.
     Rule,
     /// As many digits as the paper has columns, and the letters of each page.
@@ -51,12 +53,25 @@ impl SlipContent {
         Self { title: self.title.clone(), lines: self.lines.iter().map(line).collect() }
     }
 
+    /// With the password of the box's own Wi-Fi in its place, where it has one.
+    pub(crate) fn with_passphrase(&self, passphrase: Option<&str>) -> Self {
+        let line = |line: &SlipLine| match (line, passphrase) {
+            (SlipLine::Passphrase { name }, Some(passphrase)) => {
+                Some(SlipLine::Fact { name: name.clone(), value: passphrase.to_owned() })
+            }
+            (SlipLine::Passphrase { .. }, None) => None,
+            (line, _) => Some(line.clone()),
+        };
+        Self { title: self.title.clone(), lines: self.lines.iter().filter_map(line).collect() }
+    }
+
     /// Whether it has no more than a slip may have.
     pub(crate) fn check_size(&self) -> Result<(), SlipError> {
         let texts = |line: &SlipLine| match line {
             SlipLine::Title(text) | SlipLine::Text(text) | SlipLine::Address(text) => text.chars().count(),
             SlipLine::Fact { name, value } => name.chars().count().max(value.chars().count()),
             SlipLine::SetupCode { name, used } => name.chars().count().max(used.chars().count()),
+            SlipLine::Passphrase { name } => name.chars().count(),
             SlipLine::Rule | SlipLine::Letters => 0,
         };
         let fits = (1..=SLIP_LINES_MAX).contains(&self.lines.len())
@@ -109,6 +124,18 @@ mod tests {
         let fact = SlipLine::Fact { name: "Set-up code".into(), value: "K7QX-93MP".into() };
         assert_eq!(printed.lines, [fact]);
         assert_eq!(slip.with_setup_code(None).lines, [SlipLine::Text("The code was used.".into())]);
+        assert_eq!(serde_json::from_str::<SlipContent>(&stored).unwrap(), slip);
+    }
+
+    #[test]
+    fn the_password_of_the_boxs_wi_fi_is_in_no_ledger() {
+        let line = SlipLine::Passphrase { name: "Wi-Fi password".into() };
+        let slip = SlipContent { title: "Set-up slip".into(), lines: vec![SlipLine::Rule, line] };
+        let stored = serde_json::to_string(&slip).unwrap();
+        assert!(!stored.contains("7QK3M"), "{stored}");
+        let fact = SlipLine::Fact { name: "Wi-Fi password".into(), value: "7QK3M".into() };
+        assert_eq!(slip.with_passphrase(Some("7QK3M")).lines, [SlipLine::Rule, fact]);
+        assert_eq!(slip.with_passphrase(None).lines, [SlipLine::Rule]);
         assert_eq!(serde_json::from_str::<SlipContent>(&stored).unwrap(), slip);
     }
 

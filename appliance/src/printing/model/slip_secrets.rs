@@ -1,25 +1,41 @@
-//! The set-up code, read when a slip that shows it is printed and at no other time.
+//! The set-up code and the password of the box's own Wi-Fi, read when a slip that shows them is printed and at no other time.
 
 use std::sync::OnceLock;
+
+use super::slip::SlipContent;
 
 /// Reads the code; none where it is used up.
 pub type SetupCodeReader = Box<dyn Fn() -> Option<String> + Send + Sync>;
 
-/// Where the code comes from; whoever puts the box together says so once.
+/// Reads the password; none where the box is no Wi-Fi of its own, or an open one.
+pub type PassphraseReader = Box<dyn Fn() -> Option<String> + Send + Sync>;
+
+/// Where they come from; whoever puts the box together says so once.
 #[derive(Default)]
 pub(crate) struct SlipSecrets {
-    reader: OnceLock<SetupCodeReader>,
+    code: OnceLock<SetupCodeReader>,
+    passphrase: OnceLock<PassphraseReader>,
 }
 
 impl SlipSecrets {
     /// Only the first reader counts.
     pub(crate) fn set_reader(&self, reader: SetupCodeReader) {
-        if self.reader.set(reader).is_err() {
+        if self.code.set(reader).is_err() {
             tracing::error!("the set-up code has a reader already");
         }
     }
 
-    pub(crate) fn read_code(&self) -> Option<String> {
-        self.reader.get().and_then(|reader| reader())
+    /// Only the first reader counts.
+    pub(crate) fn set_passphrase_reader(&self, reader: PassphraseReader) {
+        if self.passphrase.set(reader).is_err() {
+            tracing::error!("the password of the box's own Wi-Fi has a reader already");
+        }
+    }
+
+    /// The slip with what is read now.
+    pub(crate) fn fill_slip(&self, slip: &SlipContent) -> SlipContent {
+        let code = self.code.get().and_then(|reader| reader());
+        let passphrase = self.passphrase.get().and_then(|reader| reader());
+        slip.with_setup_code(code.as_deref()).with_passphrase(passphrase.as_deref())
     }
 }

@@ -46,7 +46,7 @@ pub(crate) fn check_slip(
 ) -> Result<(), MakeError> {
     slip.check_size()?;
     // Whether the code is there when it is printed is not known yet: with one it is no shorter than without.
-    let slip = slip.with_setup_code(None);
+    let slip = slip.with_setup_code(None).with_passphrase(None);
     if prints_text(config) {
         let mut session = config.language.session(config.profile(), 0);
         session.frame_text(1)?.ok_or(SlipError::NeedsReceiptRoll)?;
@@ -93,6 +93,7 @@ pub(crate) fn compose_slip<D: Driver>(
             SlipLine::Address(address) => write_address(printer, t, config, address)?,
             // It was put in its place before.
             SlipLine::SetupCode { used, .. } => write_line(printer, used)?,
+            SlipLine::Passphrase { .. } => {}
             SlipLine::Rule => write_line(printer, &"-".repeat(columns))?,
             SlipLine::Letters => {
                 write_line(
@@ -250,7 +251,7 @@ fn word_on_label(line: &SlipLine) -> Option<String> {
         SlipLine::Title(text) | SlipLine::Text(text) | SlipLine::Address(text) => Some(text.clone()),
         SlipLine::SetupCode { used, .. } => Some(used.clone()),
         SlipLine::Fact { name, value } => Some(format!("{name}: {value}")),
-        SlipLine::Rule | SlipLine::Letters => None,
+        SlipLine::Passphrase { .. } | SlipLine::Rule | SlipLine::Letters => None,
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn prepare_content(
     match &label.slip {
         Some(slip) if prints_text(config) => Ok(Ok(LabelContent::Text(slip.clone()))),
         Some(slip) => {
-            let slip = slip.with_setup_code(secrets.read_code().as_deref());
+            let slip = secrets.fill_slip(slip);
             let label = LabelRequest { slip: Some(slip), ..label };
             let drawn = render_stored(ledger, typesetter, config, job, NumberedLabel { n, label: &label })?;
             Ok(drawn.map(|made| LabelContent::Dots(made.dots)))

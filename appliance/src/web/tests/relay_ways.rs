@@ -54,6 +54,7 @@ async fn every_fault_has_words_of_its_own() {
         WayFault::Name { host: text(), why: text() },
         WayFault::NotConnected { to: text(), why: text() },
         WayFault::Silent { to: text() },
+        WayFault::Stalled { to: text() },
         WayFault::ProxyPassword,
         WayFault::ProxyPasswordWrong,
         WayFault::ProxyScheme { offered: text() },

@@ -95,6 +95,37 @@ async fn the_first_admin_gets_in_and_the_page_closes() {
 }
 
 #[tokio::test]
+async fn a_used_code_opens_the_page_for_nobody_again() {
+    let world = World::new().await;
+    world.send(posted("/setup", &FORM), true).await.is(200);
+    let holders = world.state.identity.pins.holders().unwrap();
+    holders.iter().for_each(|staff| world.state.identity.pins.remove(*staff).unwrap());
+    assert!(!crate::doctor::running::has_admin(&world.state.store, &world.state.identity));
+    world.send(asked("/setup"), true).await.is(200).has("name=\"code\"");
+    let again = with(&[("submission", "two")]);
+    world.send(posted("/setup", &again), true).await.is(422).has("This set-up code was used before");
+    let code = &world.state.field.code;
+    assert_eq!(code.read(), None, "nor does the slip or the command line show it");
+    let new = code.renew(&SystemRandom).unwrap();
+    let right = with(&[("code", &new), ("submission", "three")]);
+    world.send(posted("/setup", &right), true).await.is(200).has("Add the first item");
+}
+
+#[tokio::test]
+async fn one_code_makes_one_admin_however_many_send_it() {
+    let world = World::new().await;
+    let send = |submission: &'static str| {
+        let form = with(&[("submission", submission)]);
+        world.send(posted("/setup", &form), true)
+    };
+    let statuses = tokio::join!(send("one"), send("two"), send("three"));
+    let mut statuses = [statuses.0.status, statuses.1.status, statuses.2.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 303, 303]);
+    assert_eq!(world.state.identity.pins.holders().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn codes_are_not_guessed() {
     let world = World::new().await;
     let wrong = with(&[("code", "BBBBB-BBBBB")]);
@@ -143,6 +174,52 @@ async fn the_image_gets_a_claim_file_and_a_box_without_one_only_the_claim() {
         (claim.hostname.as_deref(), claim.wifi.unwrap().ssid.as_str()),
         (Some("ward-7"), "Ward \"7\"")
     );
+}
+
+/// What the set-up page left for the image.
+fn take_request(world: &World) -> ClaimFile {
+    let path = world.state.field.data.join("setup-request/cleantrack.toml");
+    let claim = ClaimFile::parse(&std::fs::read(&path).unwrap()).unwrap();
+    std::fs::remove_file(path).unwrap();
+    claim
+}
+
+#[tokio::test]
+async fn over_the_boxs_own_wi_fi_the_set_up_ends_with_a_password_for_it() {
+    let world = World::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let setup_folder = Some(folder.path().to_owned());
+    let image = variant(&world, move |field| field.setup_folder = setup_folder);
+    let mut request = addressed(posted("/setup", &FORM), true);
+    let local = std::net::SocketAddr::from(([10, 77, 0, 1], 8443));
+    let peer = PeerAddress { remote: [10, 77, 0, 23].into(), local, secure: true };
+    request.extensions_mut().insert(peer);
+    let page = image.send(request).await;
+    assert_eq!(page.status, 200);
+    let page = String::from_utf8(page.body.to_vec()).unwrap();
+    let claim = take_request(&world);
+    let passphrase = claim.access_point.unwrap().passphrase.reveal().to_owned();
+    assert!(page.contains(&passphrase) && page.contains("write it down now"), "{page}");
+    assert!(page.contains("https://10.77.0.1/staff") && !page.contains("changes its network"), "{page}");
+    // First boot takes it up, and staff can read it.
+    std::fs::write(folder.path().join(crate::setup::PASSPHRASE_FILE), format!("{passphrase}\n")).unwrap();
+    let cookie = desk(&world, StaffRole::FacilityAdmin).await.cookie;
+    let mut request = asked("/staff/box");
+    request.headers_mut().insert(http::header::COOKIE, cookie.parse().unwrap());
+    send_by(&image, request).await.is(200).has("own Wi-Fi").has(&passphrase);
+}
+
+#[tokio::test]
+async fn by_cable_or_with_a_wi_fi_the_box_is_none_of_its_own_any_more() {
+    for (fields, has_wifi) in [(&[][..], false), (&[("ssid", "Ward"), ("country", "US")][..], true)] {
+        let world = World::new().await;
+        let folder = tempfile::tempdir().unwrap();
+        let setup_folder = Some(folder.path().to_owned());
+        let image = variant(&world, move |field| field.setup_folder = setup_folder);
+        send_by(&image, posted("/setup", &with(fields))).await.is(200).has_not("write it down now");
+        let claim = take_request(&world);
+        assert_eq!((claim.wifi.is_some(), claim.access_point), (has_wifi, None));
+    }
 }
 
 #[tokio::test]

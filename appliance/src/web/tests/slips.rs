@@ -62,6 +62,7 @@ async fn the_set_up_slip_says_where_the_box_is_and_holds_no_secret() {
     assert!(slip.lines.contains(&SlipLine::Title("Linden Valley Hospital".into())));
     assert!(slip.lines.contains(&SlipLine::Address("HTTP://10.0.0.5/".into())), "{slip:#?}");
     assert!(slip.lines.iter().any(|line| matches!(line, SlipLine::SetupCode { .. })));
+    assert!(slip.lines.iter().any(|line| matches!(line, SlipLine::Passphrase { .. })));
     let state = |value: &str| SlipLine::Fact { name: "State".into(), value: value.into() };
     assert!(slip.lines.contains(&state("works alone")));
     *world.claimed.lock().unwrap() = Some(FacilityId::new(1, [1; 10]));

@@ -47,7 +47,10 @@ pub(crate) fn word_state(w: SetupWords, state: &SetupState) -> Vec<String> {
         lines.push(w.setup_state_not_wiped());
     }
     if state.access_point {
-        lines.push(w.setup_state_access_point());
+        lines.push(match state.has_passphrase {
+            true => w.setup_state_access_point_closed(),
+            false => w.setup_state_access_point(),
+        });
     }
     lines
 }
@@ -58,6 +61,7 @@ fn word_part(w: SetupWords, part: SetupPart) -> String {
         SetupPart::HostName => w.setup_part_host_name(),
         SetupPart::TimeZone => w.setup_part_time_zone(),
         SetupPart::Wifi => w.setup_part_wifi(),
+        SetupPart::AccessPoint => w.setup_part_access_point(),
         SetupPart::Address => w.setup_part_address(),
         SetupPart::NameServers => w.setup_part_name_servers(),
         SetupPart::Proxy => w.setup_part_proxy(),

@@ -77,6 +77,7 @@ pub(crate) fn compose_setup_slip(
     lines.extend([
         SlipLine::Rule,
         SlipLine::SetupCode { name: w.slip_code(), used: w.slip_code_used() },
+        SlipLine::Passphrase { name: w.slip_own_wifi() },
         SlipLine::Fact { name: w.slip_state(), value: words },
     ]);
     if setup.stage == SetupStage::Mistakes {

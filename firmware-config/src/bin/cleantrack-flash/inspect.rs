@@ -167,6 +167,9 @@ pub(crate) fn describe_claim(file: &ClaimFile) -> Vec<String> {
     for (name, value) in texts {
         lines.extend(value.iter().map(|value| format!("{name} {value}")));
     }
+    if file.access_point.is_some() {
+        lines.push("is a Wi-Fi of its own, with a passphrase".to_owned());
+    }
     if file.setup_code.is_some() {
         lines.push("with a set-up code".to_owned());
     }

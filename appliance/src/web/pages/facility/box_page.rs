@@ -8,6 +8,7 @@ use words::Number;
 
 use crate::identity::own_addresses;
 use crate::intake::Permission;
+use crate::setup::read_passphrase;
 use crate::uplink::{UplinkWay, WayReport};
 use crate::web::access::permissions::View;
 use crate::web::access::staff::StaffCaller;
@@ -107,6 +108,10 @@ fn box_facts(state: &AppState, snapshot: &Snapshot, wording: &PageWording, w: Fa
         FactRow::worded(w.box_fact_free(), free),
         FactRow::worded(w.box_fact_up(), wording.about(up_ms)),
         FactRow::worded(w.box_fact_panel(), word_panel(state, w)),
+    ]);
+    let passphrase = read_passphrase(state.field.setup_folder.as_deref());
+    facts.extend(passphrase.map(|passphrase| FactRow::entered(w.box_fact_own_wifi(), passphrase)));
+    facts.extend([
         FactRow::worded(w.box_fact_zone(), wording.dates().zone_name()),
         FactRow::entered(w.box_fact_version(), env!("CARGO_PKG_VERSION")),
     ]);

@@ -1,7 +1,7 @@
 //! The first set-up: by the code that whoever holds the box can read, until a facility admin can sign in.
 
 use axum::extract::State;
-use firmware_config::ClaimFile;
+use firmware_config::{AccessPointClaim, ClaimFile, Secret};
 use http::StatusCode;
 use record::entry::EntryAuthor;
 use record::ids::StaffId;
@@ -13,11 +13,13 @@ use web::error::HttpError;
 use web::form::{FormDefinition, FormValues};
 
 use super::form::{FIRST, FIRST_IMAGE, read_claim, word_faults};
-use super::page::{SetupForm, SetupMarks, done_page, form_page, plain_page};
+use super::page::{SetupDone, SetupForm, SetupMarks, done_page, form_page, plain_page};
 use super::{SETUP, STAFF_SETUP};
 use crate::identity::{AccessOutcome, AccessTarget, PinForm};
 use crate::intake::{Command, NewStaff, SettingsChange};
-use crate::setup::save_request;
+use crate::setup::{
+    ACCESS_POINT_ADDRESS, CodeTrial, is_access_point, make_passphrase, read_passphrase, save_request,
+};
 use crate::web::access::phone::PhoneCaller;
 use crate::web::access::pin::pin_in_the_clear;
 use crate::web::access_note::AccessNote;
@@ -76,6 +78,8 @@ pub(crate) async fn begin_setup(
     State(state): State<AppState>,
     form: OpenListForm,
 ) -> Result<FormOrPage, HttpError> {
+    // One code makes one admin, however many send it at a time.
+    let _turn = state.inner.setup_turn.lock().await;
     if is_set_up(&state).await? {
         return go_to(STAFF_SETUP).map(OneOf::First);
     }
@@ -88,7 +92,10 @@ pub(crate) async fn begin_setup(
     if let Err(fault) = check_code(&state, &phone, &form.fields, w) {
         return again.answer(frame, fault);
     }
+    let is_near = is_access_point(phone.peer().local.ip());
     let entry = match read_entry(values.clone(), &form, w) {
+        // Whoever came over the box's own Wi-Fi is to find the box there again.
+        Ok(entry) if is_near => FirstEntry { claim: close_network(&state, entry.claim), ..entry },
         Ok(entry) => entry,
         Err(problems) => return again.answer(frame, SetupFault { recall: FormRecall::Invalid, problems }),
     };
@@ -125,12 +132,16 @@ fn check_code(
         let problems = at_code(w.setup_code_wait(wait_s.to_string()));
         return Err(SetupFault { recall: FormRecall::TooMany, problems });
     }
-    if state.field.code.fits(form.text("code")) {
-        state.inner.code_tries.refund(&network);
-        return Ok(());
-    }
+    let words = match state.field.code.try_code(form.text("code")) {
+        CodeTrial::Right => {
+            state.inner.code_tries.refund(&network);
+            return Ok(());
+        }
+        CodeTrial::Used => w.setup_code_used(),
+        CodeTrial::Wrong => w.setup_code_wrong(),
+    };
     phone.notes().add([AccessNote::new(AccessOutcome::WrongPin, AccessTarget::SignIn)]);
-    Err(SetupFault { recall: FormRecall::Invalid, problems: at_code(w.setup_code_wrong()) })
+    Err(SetupFault { recall: FormRecall::Invalid, problems: at_code(words) })
 }
 
 /// All that is wrong at once.
@@ -156,12 +167,22 @@ fn read_entry(values: FormValues, form: &OpenListForm, w: SetupWords) -> Result<
     }
 }
 
-/// The person last: with them this page closes. The inner error says what the box could not write down.
+/// The person last: with them this page closes. Only a password of the box's own Wi-Fi comes behind them: whoever was not told
+/// of it must not lose their connection. The inner error says what the box could not write down.
 async fn set_up(state: &AppState, entry: &FirstEntry) -> Result<Result<StaffId, String>, HttpError> {
     change_facility(state, EntryAuthor::BOX, &entry.values, &entry.claim).await?;
-    if let Err(why) = hand_on(state, &entry.claim).await? {
+    let cuts_off = entry.claim.access_point.is_some();
+    if !cuts_off && let Err(why) = hand_on(state, &entry.claim).await? {
         return Ok(Err(why));
     }
+    let staff = add_first_admin(state, entry).await?;
+    if cuts_off && let Err(why) = hand_on(state, &entry.claim).await? {
+        return Ok(Err(why));
+    }
+    Ok(Ok(staff))
+}
+
+async fn add_first_admin(state: &AppState, entry: &FirstEntry) -> Result<StaffId, HttpError> {
     let name = entry.values.text("admin").to_owned();
     let command = Command::AddStaff(NewStaff { name, role: StaffRole::FacilityAdmin });
     let key = entry.submission.clone();
@@ -175,8 +196,21 @@ async fn set_up(state: &AppState, entry: &FirstEntry) -> Result<Result<StaffId, 
         set.map_err(|error| HttpError::internal(&error))
     });
     set.await?.map_err(|_| broken_rule("the PIN was looked at before"))?;
+    use_up_code(state).await?;
     tracing::info!(%staff, "the first facility admin was set up");
-    Ok(Ok(staff))
+    Ok(staff)
+}
+
+/// What let them in lets nobody in again. Where that cannot be written down, the page is closed all the same, and the next start
+/// does it.
+async fn use_up_code(state: &AppState) -> Result<(), HttpError> {
+    run_blocking(state, |state| {
+        if let Err(error) = state.field.code.use_up(&*state.random) {
+            tracing::error!(%error, "the set-up code could not be used up");
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// What belongs to the facility goes into the log.
@@ -206,9 +240,25 @@ pub(super) async fn change_facility(
     }
 }
 
-/// To the image what concerns the machine; the claim to the uplink where there is no image.
+/// Whether everybody around may join the box's own Wi-Fi.
+fn has_open_network(state: &AppState) -> bool {
+    let folder = state.field.setup_folder.as_deref();
+    folder.is_some() && state.field.access_point && read_passphrase(folder).is_none()
+}
+
+/// Where the box's own Wi-Fi is open and it joins no other, that stays, with a password.
+pub(super) fn close_network(state: &AppState, claim: ClaimFile) -> ClaimFile {
+    if claim.wifi.is_some() || claim.access_point.is_some() || !has_open_network(state) {
+        return claim;
+    }
+    let passphrase = Secret::new(make_passphrase(&*state.random));
+    ClaimFile { access_point: Some(AccessPointClaim { passphrase }), ..claim }
+}
+
+/// To the image what concerns the machine; the claim to the uplink where there is no image. The image gets one that names
+/// nothing as well while its Wi-Fi is open: with the set-up that ends.
 pub(super) async fn hand_on(state: &AppState, claim: &ClaimFile) -> Result<Result<(), String>, HttpError> {
-    if *claim == ClaimFile::default() {
+    if *claim == ClaimFile::default() && !has_open_network(state) {
         return Ok(Ok(()));
     }
     let claim = claim.clone();
@@ -252,23 +302,29 @@ fn show_done(
     staff: StaffId,
 ) -> Result<Page, HttpError> {
     let sign_in = sign_in_address(Some(staff), STAFF_SETUP);
-    done_page(frame, w, done_lines(state, w, claim), sign_in)
+    done_page(frame, w, SetupDone::of(state, w, claim), sign_in)
 }
 
-/// What happens now, in its order.
-pub(super) fn done_lines(state: &AppState, w: SetupWords, claim: &ClaimFile) -> Vec<String> {
-    let mut lines = Vec::new();
-    let changes_network = claim.wifi.is_some() || claim.network.address.is_some() || claim.hostname.is_some();
-    if state.field.setup_folder.is_some() && changes_network {
-        lines.push(w.setup_done_network());
-        let host = claim.hostname.as_ref().map(|name| format!("https://{name}.local/staff"));
-        lines.extend(host.map(|address| w.setup_done_open(address)));
+impl SetupDone {
+    /// What happens now, in its order.
+    pub(super) fn of(state: &AppState, w: SetupWords, claim: &ClaimFile) -> Self {
+        let passphrase = claim.access_point.as_ref().map(|own| own.passphrase.reveal().to_owned());
+        let changes_network =
+            claim.wifi.is_some() || claim.network.address.is_some() || claim.hostname.is_some();
+        let mut lines = Vec::new();
+        if passphrase.is_some() {
+            lines.push(w.setup_done_own_open(format!("https://{ACCESS_POINT_ADDRESS}/staff")));
+        } else if state.field.setup_folder.is_some() && changes_network {
+            lines.push(w.setup_done_network());
+            let host = claim.hostname.as_ref().map(|name| format!("https://{name}.local/staff"));
+            lines.extend(host.map(|address| w.setup_done_open(address)));
+        }
+        if claim.relay.is_some() {
+            lines.push(w.setup_done_claim());
+        }
+        lines.push(w.setup_done_first());
+        Self { passphrase, lines }
     }
-    if claim.relay.is_some() {
-        lines.push(w.setup_done_claim());
-    }
-    lines.push(w.setup_done_first());
-    lines
 }
 
 /// The box could not write down what it was sent.

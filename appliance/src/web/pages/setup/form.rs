@@ -180,6 +180,7 @@ fn lay_over(base: ClaimFile, fields: ClaimFile) -> ClaimFile {
         label_host: fields.label_host.or(base.label_host),
         // Whoever is here has one, or needs none.
         setup_code: None,
+        access_point: base.access_point.filter(|_| fields.wifi.is_none()),
         wifi: fields.wifi.or(base.wifi),
         network,
     }

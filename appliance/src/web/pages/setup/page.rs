@@ -62,8 +62,15 @@ struct PlainTemplate {
 struct DoneTemplate {
     frame: PageLayout,
     w: SetupWords,
-    lines: Vec<String>,
+    done: SetupDone,
     sign_in: String,
+}
+
+/// What was set up, and what comes now.
+pub(super) struct SetupDone {
+    /// Of the box's own Wi-Fi, where it wants one from now on.
+    pub(super) passphrase: Option<String>,
+    pub(super) lines: Vec<String>,
 }
 
 /// How far it is, as first boot and the claim say.
@@ -131,9 +138,9 @@ pub(super) fn plain_page(
 pub(super) fn done_page(
     frame: PageLayout,
     w: SetupWords,
-    lines: Vec<String>,
+    done: SetupDone,
     sign_in: String,
 ) -> Result<Page, HttpError> {
-    let page = DoneTemplate { frame, w, lines, sign_in };
+    let page = DoneTemplate { frame, w, done, sign_in };
     draw_page(&page.frame, &page)
 }

@@ -6,9 +6,9 @@ use web::error::HttpError;
 use web::form::{FormDefinition, FormValues};
 
 use super::STAFF_SETUP;
-use super::first::{change_facility, done_lines, hand_on, unwritten_error};
+use super::first::{change_facility, close_network, hand_on, unwritten_error};
 use super::form::{LATER, LATER_IMAGE, read_claim, word_faults};
-use super::page::{SetupForm, SetupMarks, done_page, form_page};
+use super::page::{SetupDone, SetupForm, SetupMarks, done_page, form_page};
 use crate::identity::{AccessOutcome, AccessTarget};
 use crate::web::access::permissions::EditSettings;
 use crate::web::access::staff::StaffCaller;
@@ -75,12 +75,13 @@ pub(crate) async fn save_changes(
             return save_again(&state, &signed, &values, problems, &form);
         }
     };
+    let claim = close_network(&state, claim);
     change_facility(&state, signed.author(), &values, &claim).await?;
     hand_on(&state, &claim).await?.map_err(|why| unwritten_error(&why))?;
     signed.notes().add([AccessNote::new(AccessOutcome::SettingsChanged, AccessTarget::Admin)]);
     let (frame, w) = staff_layout(&state, &signed, &[]);
-    let lines = done_lines(&state, w, &claim);
-    done_page(frame, w, lines, STAFF_SETUP.to_owned()).map(OneOf::Second)
+    let done = SetupDone::of(&state, w, &claim);
+    done_page(frame, w, done, STAFF_SETUP.to_owned()).map(OneOf::Second)
 }
 
 fn save_again(
