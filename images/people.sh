@@ -92,9 +92,14 @@ make_backup_key() {
     at_desk /staff/backup/key -d "form=$(field form <<<"$page")" -d "present=" |
         sed -n 's/.*<p class="code"[^>]*>\([^<]*\)<.*/\1/p' | tr -d ' '
 }
-backup_is_made() { has_page /staff/backup 'read back and decrypted'; }
-make_backup() {
+# Whether there is one; if not, the button is pressed again: a stick takes some seconds until it is there.
+backup_is_made() {
+    ! has_page /staff/backup 'read back and decrypted' || return 0
     sent_to /staff/backup/now -d "form=$(at_desk /staff/backup | field form)" >/dev/null
+    return 1
+}
+make_backup() {
+    local pause=5
     wait_until "the backup" "$limit" backup_is_made
 }
 
