@@ -154,4 +154,4 @@ wait_until() {
 wait_for_line() { wait_until "$1" "$2" grep -aEq "$1" "$serial"; }
 answers() { curl -fs -o /dev/null --max-time "${2:-5}" "http://127.0.0.1:$port_http$1" 2>/dev/null; }
 wait_for_answer() { wait_until "an answer by HTTP" "$1" answers /healthz; }
-health() { curl -fsS --max-time 5 "http://127.0.0.1:$port_http/healthz" | in_tools jq -r "$1"; }
+health() { curl -fs --max-time 60 "http://127.0.0.1:$port_http/healthz" | in_tools jq -r "$1"; }
