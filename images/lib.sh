@@ -31,11 +31,23 @@ missing_here() {
     unshare --mount true 2>/dev/null || echo "mounts in a namespace of our own are forbidden here"
 }
 
+tools_key() { names "$here/packages/tools.txt" | sha256sum | cut -c1-16; }
+has_tools() { [ "$(cat "$tools/key" 2>/dev/null)" = "$(tools_key)" ]; }
+# base_of PROFILE: the folder of its packages. The lists, the lock and the script that reads them name it: nothing stale is ever
+# taken.
+base_of() {
+    local lists=("$here"/packages/{root,unpacked}.txt "$here/packages/lock-$1.txt" "$here/root-tree")
+    echo "$cache/base-$1-$(cat "${lists[@]}" 2>/dev/null | sha256sum | cut -c1-16)"
+}
+# What would have to come from a mirror first, minutes of it; nothing when all is here.
+missing_packages() {
+    has_tools || echo "the tools tree is not in $cache yet"
+    [ -e "$(base_of "$1")/complete" ] || echo "the image's packages are not in $cache yet"
+}
+
 # The tools tree: Debian trixie with what packages/tools.txt names, made once.
 make_tools() {
-    local key
-    key=$(names "$here/packages/tools.txt" | sha256sum | cut -c1-16)
-    [ "$(cat "$tools/key" 2>/dev/null)" != "$key" ] || return 0
+    ! has_tools || return 0
     say "tools: Debian trixie with $(names "$here/packages/tools.txt" | wc -l) packages, once"
     rm -rf --one-file-system "$tools" "$tools.tar"
     mkdir -p "$tools"
@@ -45,7 +57,7 @@ make_tools() {
         trixie "$tools.tar" "$mirror"
     tar -C "$tools" -xf "$tools.tar"
     rm "$tools.tar"
-    echo "$key" >"$tools/key"
+    tools_key >"$tools/key"
 }
 
 # enter_tools COMMAND…: this process becomes it, in the tools tree, as root, with the project and the cache at their own

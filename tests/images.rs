@@ -273,6 +273,69 @@ fn the_tool_takes_nothing_else_and_then_writes_nothing() {
     assert_eq!(card.read_copies(), [BootState::NEW.state_text(), BootState::NEW.state_text()]);
 }
 
+/// Scripts of the image, of its build and of its test, with the shell that each names.
+fn list_scripts(folder: &Path, scripts: &mut Vec<(PathBuf, String)>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            list_scripts(&path, scripts);
+            continue;
+        }
+        let bytes = std::fs::read(&path).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        let first = text.lines().next().unwrap_or_default();
+        let shell = match first.strip_prefix("#!") {
+            Some(program) => program.rsplit(['/', ' ']).next().unwrap_or_default(),
+            None if path.extension().is_some_and(|e| e == "sh") => "bash",
+            None => continue,
+        };
+        scripts.push((path, shell.to_owned()));
+    }
+}
+
+/// Most of them run on a box or take minutes of emulation; each is at least one that its shell reads.
+#[test]
+fn each_script_is_one_that_its_shell_reads() {
+    let mut scripts = Vec::new();
+    list_scripts(&images_folder(), &mut scripts);
+    list_scripts(&images_folder().join("../cross"), &mut scripts);
+    assert!(scripts.len() > 15, "{scripts:?}");
+    for (path, shell) in scripts {
+        assert!(["sh", "bash"].contains(&shell.as_str()), "{}: {shell}", path.display());
+        let ran = Command::new(&shell).arg("-n").arg(&path).output().unwrap();
+        assert!(ran.status.success(), "{}: {}", path.display(), String::from_utf8_lossy(&ran.stderr));
+    }
+}
+
+/// Runs the test's own proxy on what a client sends it; what it answers, and what it noted.
+fn run_proxy(request: &str) -> (String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let (log, sent) = (folder.path().join("log"), folder.path().join("sent"));
+    std::fs::write(&sent, request).unwrap();
+    let proxy = Command::new(images_folder().join("connect-proxy"))
+        .args([log.as_os_str(), "box:secret".as_ref(), "10.0.2.2".as_ref(), "1".as_ref()])
+        .stdin(std::fs::File::open(&sent).unwrap())
+        .output()
+        .unwrap();
+    (String::from_utf8(proxy.stdout).unwrap(), std::fs::read_to_string(&log).unwrap())
+}
+
+#[test]
+fn the_test_s_proxy_lets_nobody_out_who_should_stay_in() {
+    let password = "Proxy-Authorization: Basic Ym94OnNlY3JldA==\r\n";
+    for (request, status) in [
+        ("CONNECT 10.0.2.2:1 HTTP/1.1\r\n\r\n".to_owned(), "407"),
+        (format!("GET http://10.0.2.2:1/ HTTP/1.1\r\n{password}\r\n"), "405"),
+        (format!("CONNECT 10.0.2.2:2 HTTP/1.1\r\n{password}\r\n"), "403"),
+        (format!("CONNECT 10.0.2.3:1 HTTP/1.1\r\n{password}\r\n"), "403"),
+        (format!("CONNECT 10.0.2.2:1 HTTP/1.1\r\n{password}\r\n"), "502"),
+    ] {
+        let (answer, log) = run_proxy(&request);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {answer}");
+        assert!(log.starts_with(status), "{request}: {log}");
+    }
+}
+
 /// The build writes the first state itself; the initrd and the units name the layout's numbers.
 /// wpa_supplicant's settings of the box's own network where the data partition's `access-point` holds this, with their mode.
 fn access_point_settings(access_point: &str) -> (u32, String) {

@@ -137,7 +137,10 @@ impl BackupMedium for FolderMedium {
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        let file = File::open(self.path(from)?)?;
         std::fs::rename(self.path(from)?, self.path(to)?)?;
+        // On FAT the new name is one of an empty file until the file itself is synced.
+        file.sync_all()?;
         File::open(&self.0)?.sync_all()
     }
 

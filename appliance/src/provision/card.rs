@@ -129,6 +129,8 @@ impl CardFolder {
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         renameat(&folder, NEXT, &folder, name)?;
+        // On FAT the new name is one of an empty file until the file itself is synced.
+        file.sync_all()?;
         File::from(folder).sync_all()
     }
 }
