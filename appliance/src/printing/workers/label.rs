@@ -413,7 +413,7 @@ impl LabelWorker {
                 connection.encode(n, dots).map(ReadyLabel::Bytes).map_err(MakeError::from)
             }
             LabelContent::Text(slip) => {
-                let slip = self.secrets.fill_slip(&slip);
+                let slip = self.secrets.fill_slip(slip);
                 self.write_slip(connection, n, &slip)
             }
         };
