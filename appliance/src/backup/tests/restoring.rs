@@ -203,7 +203,7 @@ async fn half_files_of_a_restore_that_lost_power_are_on_no_restored_box() {
         std::fs::write(half, b"half of it").unwrap();
     }
     world.restore(&made, "new").unwrap();
-    assert_eq!(half_files(&data), [PathBuf::new(); 0]);
+    assert_eq!(half_files(&data), Vec::<PathBuf>::new());
     assert_eq!(Hash::of(&std::fs::read(photo).unwrap()), world.hashes[0]);
     assert!(open_store(&data, 9).1.missing.is_empty());
 }
@@ -226,6 +226,6 @@ async fn a_photo_that_breaks_off_in_the_middle_leaves_no_half_of_it() {
     let restored =
         restore_backup(&world.file_of(&made), &data, &world.secret, MissingPhotos::Accepted, &NoSeam);
     assert_eq!(restored.unwrap().photos, 0);
-    assert_eq!(half_files(&data), [PathBuf::new(); 0]);
+    assert_eq!(half_files(&data), Vec::<PathBuf>::new());
     assert!(!photo_store(&data).path(hash).exists());
 }
