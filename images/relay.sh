@@ -66,15 +66,15 @@ relay_verifies() { relay_order verify >"$run/verify.log" 2>&1 || { cat "$run/ver
 
 # A box that goes on with a backup has no key that vouches for it: the relay keeps its log apart until somebody says that it is
 # the box's own.
+origin=()
 log_waits() {
-    local origin=()
     read -r -a origin <<<"$(health '"\(.box) \(.epoch)"' 2>/dev/null)"
     [ ${#origin[@]} = 2 ] || return 1
     [ "$(relay_says ".epochs[] | select(.epoch == \"${origin[1]}\") | .standing" \
         box epoch list --account "$account" --box "${origin[0]}" 2>/dev/null)" = waits ]
 }
 admit_log() {
-    relay_order box epoch admit --account "$account" --box "$(health .box)" "$(health .epoch)" >/dev/null
+    relay_order box epoch admit --account "$account" --box "${origin[0]}" "${origin[1]}" >/dev/null
 }
 
 # The box reaches nothing but a proxy at 10.0.2.100:3128, which wants a password and opens tunnels to the relay's two HTTPS
