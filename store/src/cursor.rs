@@ -8,8 +8,8 @@ use record::tree::{Hash, root_at};
 
 use super::Store;
 use super::disk::{Disk, DiskFile, PAGE_BYTES, put_small};
-use super::ended_notes::keep_ended_note;
 use super::error::StoreError;
+use super::evidence::{ends_path, keep_ended_note};
 use super::queue::WriterControl;
 
 pub(super) const FILE: &str = "cursor";
@@ -150,7 +150,7 @@ pub(super) fn ended_cursor(
     origin: &LogOrigin,
     logs: &[VerifierKey],
 ) -> Result<Option<Checkpoint>, StoreError> {
-    let path = super::refill::ends_path(origin.epoch);
+    let path = ends_path(origin.epoch);
     let bytes = super::disk::read_small(disk, &path, SLOT_BYTES).map_err(StoreError::io(path))?;
     let note = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
     let stored = note.and_then(|note| read_note(note, logs));
@@ -198,7 +198,8 @@ impl Store {
         let before =
             cursor.stored.replace(StoredCheckpoint { checkpoint, note: cosigned.note().to_string() });
         if let Some(ended) = before.filter(|before| self.is_last_word(before))
-            && let Err(error) = keep_ended_note(&*self.shared.disk, &ended)
+            && let Err(error) =
+                keep_ended_note(&*self.shared.disk, ended.checkpoint.origin.epoch, &ended.note)
         {
             tracing::error!(%error, "what the relay signed of an earlier log is not kept");
         }

@@ -1,46 +1,16 @@
 //! The last signed note about a log whose key is on no box any more: what that log holds is proven by it.
 
 use record::checkpoint::{Checkpoint, LogOrigin, SignedCheckpoint};
-use record::ids::Epoch;
 use record::sign::SignedNote;
 use record::tree::root_at;
 
-use super::cursor::StoredCheckpoint;
-use super::disk::{Disk, file_exists, put_small, read_small};
+use super::disk::read_small;
 use super::error::StoreError;
+use super::evidence::{ended_note_path, ends_path};
 use super::reader::LogReader;
-use super::refill::{EVIDENCE, ends_path};
 
 /// Bytes of a note: a checkpoint and a few signatures.
 const NOTE_BYTES_MAX: usize = 4_096;
-const BEGIN: &str = "signed-";
-const END: &str = ".note";
-
-/// Where the note about a log lies that nobody can sign for any more: whoever restores a backup puts the one there that the backup
-/// was made with.
-pub fn ended_note_path(epoch: Epoch) -> String {
-    format!("{EVIDENCE}/{BEGIN}{epoch}{END}")
-}
-
-/// Whether a file of `evidence/` is such a note.
-pub(super) fn is_ended_note(name: &str) -> bool {
-    name.starts_with(BEGIN) && name.ends_with(END)
-}
-
-/// Keeps a note that the relay has cosigned, before one of a later log takes its place. One that is there stays: with it the log was
-/// ended here.
-///
-/// # Errors
-/// The disk's.
-pub(super) fn keep_ended_note(disk: &dyn Disk, stored: &StoredCheckpoint) -> Result<(), StoreError> {
-    let path = ended_note_path(stored.checkpoint.origin.epoch);
-    if file_exists(disk, &path).map_err(StoreError::io(path.as_str()))? {
-        return Ok(());
-    }
-    disk.make_dir(EVIDENCE).map_err(StoreError::io(EVIDENCE))?;
-    disk.sync_dir("").map_err(StoreError::io("the data folder"))?;
-    put_small(disk, &path, stored.note.as_bytes()).map_err(StoreError::io(path))
-}
 
 impl LogReader {
     /// A note about as much of this epoch as can be proven: one that is signed now, or the last one that its key signed, where that

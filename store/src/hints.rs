@@ -7,8 +7,8 @@ use record::sign::{SignedNote, VerifierKey};
 
 use super::cursor;
 use super::disk::{Disk, file_exists, read_small, set_aside_hint};
-use super::ended_notes::is_ended_note;
 use super::error::StoreError;
+use super::evidence::is_ended_note;
 use super::keys::epoch_folders;
 use super::mark::{self, MARK};
 use super::rebase::{self, Rebase};

@@ -9,8 +9,8 @@ use record::sign::VerifierKey;
 use super::Store;
 use super::disk::{Disk, put_small, read_small};
 use super::error::StoreError;
+use super::evidence::EVIDENCE;
 use super::places::RUNS_FROM;
-use super::refill::EVIDENCE;
 
 /// When it was kept, the key of the branch's newest epoch, and what the relay cosigned of that.
 pub(super) const FILE: &str = "evidence/rebase";

@@ -17,6 +17,7 @@ use super::chain::{LineSource as _, LogExtent};
 use super::chunker::{Chunk, Chunker};
 use super::disk::{Disk, DiskFile, put_small, remove_if_there};
 use super::error::StoreError;
+use super::evidence::{EVIDENCE, ends_path};
 use super::fetch_room::{bytes_of, leave_room};
 use super::fetched::{DIR, fetched_path, read_fetched};
 use super::linked::{LinkedEpoch, LinkedStep};
@@ -26,8 +27,6 @@ use super::scan::SegmentFile;
 use super::segment::{GroupWriter, SegmentHeader};
 use super::sources::SegmentSource;
 
-/// Where notes are kept that end an epoch.
-pub(super) const EVIDENCE: &str = "evidence";
 /// Bytes after which what was fetched is made durable: a cut costs no more than this.
 const FLUSHED_BYTES: u64 = 1 << 20;
 
@@ -378,11 +377,6 @@ fn forget_refill(disk: &dyn Disk, epoch: Epoch) -> Result<(), StoreError> {
     let path = fetched_path(epoch);
     remove_if_there(disk, &path).map_err(StoreError::io(path))?;
     disk.sync_dir(DIR).map_err(StoreError::io(DIR))
-}
-
-/// The note that ends an epoch.
-pub(super) fn ends_path(epoch: Epoch) -> String {
-    format!("{EVIDENCE}/{epoch}.ends")
 }
 
 /// Takes away the note that would end an epoch at the next start.

@@ -4,7 +4,7 @@
 use super::Store;
 use super::disk::{put_small, read_small};
 use super::error::StoreError;
-use super::refill::EVIDENCE;
+use super::evidence::EVIDENCE;
 
 /// How many there were, and when the last one was, milliseconds since 1970.
 pub(super) const FILE: &str = "evidence/relay-restarts";

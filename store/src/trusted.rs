@@ -10,7 +10,7 @@ use record::sign::VerifierKey;
 use super::Store;
 use super::disk::{Disk, put_small, read_small};
 use super::error::StoreError;
-use super::refill::EVIDENCE;
+use super::evidence::EVIDENCE;
 
 /// Logs that a person at the box said are its own, one a line: by key, or by name where nothing else is needed.
 const TRUSTED: &str = "keys/trusted";
