@@ -121,6 +121,8 @@ const BESIDE: &[Row] = &[
     has("photos/XX/photo.jpg", ALL, &[]),
     has("photos/XX/photo.t.jpg", ALL, &[]),
     has("ballast", ALL, &[]),
+    // Without it backups count from now: a date is lost, and no backup.
+    has("backup/state.json", ALL, &[]),
     has("admin.sock", &[Gone, Empty, Cut, Noise, TooLong, Swapped], &[]),
     has("admin.sock", &[Folder], &["side-room admin"]),
     has("lock", &[Gone, Empty, Cut, Noise, TooLong, Swapped], &[]),

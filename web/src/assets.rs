@@ -3,15 +3,14 @@
 use std::marker::PhantomData;
 use std::sync::LazyLock;
 
-use axum::response::{IntoResponse, Response};
-use http::Method;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::CACHE_CONTROL;
+use http::{HeaderMap, HeaderValue, Method};
 use record::tree::Hash;
 
 use crate::answer::media::{Css, JavaScript, Svg};
-use crate::answer::{MediaBytes, MediaType};
+use crate::answer::{MediaBytes, MediaType, PackedBytes, WithHeaders};
 use crate::error::HttpError;
-use crate::route::{Answer, AnyCaller, Operation, Route, RouteKind, row};
+use crate::route::{AnyCaller, Route, RouteKind, row};
 
 /// Another content has another name.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -23,6 +22,7 @@ const HASH_CHARS: usize = 10;
 pub struct StaticAsset<M> {
     path: String,
     text: &'static str,
+    bytes: PackedBytes,
     media: PhantomData<fn() -> M>,
 }
 
@@ -32,7 +32,7 @@ impl<M: MediaType> StaticAsset<M> {
         let (stem, ending) = name.split_once('.').unwrap_or((name, "txt"));
         let hash = Hash::of(text.as_bytes()).to_string();
         let path = format!("/{stem}.{}.{ending}", &hash[..HASH_CHARS]);
-        Self { path, text, media: PhantomData }
+        Self { path, text, bytes: PackedBytes::new(text), media: PhantomData }
     }
 
     /// Where it is served.
@@ -47,20 +47,18 @@ impl<M: MediaType> StaticAsset<M> {
 
     /// The row that serves it.
     pub fn to_route<S: Clone + Send + Sync + 'static>(&'static self, name: &'static str) -> Route<S> {
-        let show = move |_: AnyCaller| async move { Ok::<_, HttpError>(self) };
+        let show = move |_: AnyCaller, headers: HeaderMap| {
+            let answer = self.answer(&headers);
+            async move { Ok::<_, HttpError>(answer) }
+        };
         row(Method::GET, &self.path, name, RouteKind::Asset, show)
     }
-}
 
-impl<M: MediaType> IntoResponse for &StaticAsset<M> {
-    fn into_response(self) -> Response {
-        ([(CONTENT_TYPE, M::NAME), (CACHE_CONTROL, FOR_EVER)], self.text).into_response()
-    }
-}
-
-impl<M: MediaType> Answer for &StaticAsset<M> {
-    fn describe(operation: &mut Operation<'_>) {
-        MediaBytes::<M>::describe(operation);
+    fn answer(&self, request: &HeaderMap) -> WithHeaders<MediaBytes<M>> {
+        let mut about: HeaderMap =
+            [(CACHE_CONTROL, HeaderValue::from_static(FOR_EVER))].into_iter().collect();
+        let bytes = self.bytes.choose_form(request, &mut about);
+        WithHeaders(about, MediaBytes::new(bytes))
     }
 }
 
@@ -76,6 +74,9 @@ pub static MARK: LazyLock<StaticAsset<Svg>> =
 
 #[cfg(test)]
 mod tests {
+    use axum::response::IntoResponse as _;
+    use http::header::CONTENT_TYPE;
+
     use super::*;
 
     /// A sheet's tokens, without comments and without what may be left out: spaces beside punctuation, the last semicolon.
@@ -121,7 +122,7 @@ mod tests {
         let (one, other) =
             (StaticAsset::<JavaScript>::new("a.js", "1"), StaticAsset::<JavaScript>::new("a.js", "2"));
         assert!(one.path().starts_with("/a.") && one.path().ends_with(".js") && one.path() != other.path());
-        let answer = (&one).into_response();
+        let answer = one.answer(&HeaderMap::new()).into_response();
         assert_eq!(answer.headers()[CONTENT_TYPE], "text/javascript; charset=utf-8");
         assert_eq!(answer.headers()[CACHE_CONTROL], FOR_EVER);
     }

@@ -69,7 +69,7 @@ fn golden_bytes() {
     let bytes = Zpl::new(profile).encode(1, &dot()).unwrap();
     let text = String::from_utf8(bytes).unwrap();
     assert!(
-        text.starts_with("~SD21^XA^MNN^MTT^PR4^XZ\r\n^XA^PW400^LL3^LH0,0^FO0,0^GFA,6,6,2,:Z64:eJ"),
+        text.starts_with("~SD21^XA^MNN^MTT^PR4^XZ\r\n^XA^PW400^LL3^LH0,0^FO0,0^GFA,6,6,2,:Z64:eF5"),
         "{text}"
     );
     assert!(text.ends_with("^FS^PQ1,0,0,N^XZ\r\n"));

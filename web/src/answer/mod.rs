@@ -5,6 +5,7 @@ mod etag;
 mod file;
 mod json;
 mod lines;
+mod packed;
 mod page;
 mod redirect;
 
@@ -13,5 +14,6 @@ pub use self::etag::{etag_header, with_etag};
 pub use self::file::{FileDownload, MediaBytes, MediaType, media};
 pub use self::json::{Accepted, Created, Json, NoContent};
 pub use self::lines::Ndjson;
+pub use self::packed::PackedBytes;
 pub use self::page::{FormRecall, FormReply, HTML_MEDIA, Page};
 pub use self::redirect::SeeOther;
