@@ -123,6 +123,8 @@ const BESIDE: &[Row] = &[
     has("ballast", ALL, &[]),
     // Without it backups count from now: a date is lost, and no backup.
     has("backup/state.json", ALL, &[]),
+    // A box without an admin makes another code, and one with an admin needs none.
+    has("setup-code", ALL, &[]),
     has("admin.sock", &[Gone, Empty, Cut, Noise, TooLong, Swapped], &[]),
     has("admin.sock", &[Folder], &["side-room admin"]),
     has("lock", &[Gone, Empty, Cut, Noise, TooLong, Swapped], &[]),
@@ -190,6 +192,13 @@ const THREE: &[Row] = &[
     has("evidence/relay-restarts", &[Gone], &[]),
     // Nothing says that there was any alarm.
     has("evidence/alarms.json", &[Gone, Swapped], &[]),
+    // What an epoch without a key is proven by; its entries count all the same.
+    has("evidence/signed-E1.note", &[Gone], &[]),
+    has(
+        "evidence/signed-E1.note",
+        &[Empty, Cut, Noise, TooLong, Swapped, Folder],
+        &["hint-bad evidence/signed-E1.note"],
+    ),
     has("keys/log-1.pub", BAD, &["hint-bad keys/log-1.pub"]),
     has("keys/log-1.pub", &[Gone, Swapped], &[]),
     has("keys/log-2.pub", BAD, &["hint-bad keys/log-2.pub"]),

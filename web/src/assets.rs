@@ -47,10 +47,8 @@ impl<M: MediaType> StaticAsset<M> {
 
     /// The row that serves it.
     pub fn to_route<S: Clone + Send + Sync + 'static>(&'static self, name: &'static str) -> Route<S> {
-        let show = move |_: AnyCaller, headers: HeaderMap| {
-            let answer = self.answer(&headers);
-            async move { Ok::<_, HttpError>(answer) }
-        };
+        let show =
+            move |_: AnyCaller, headers: HeaderMap| async move { Ok::<_, HttpError>(self.answer(&headers)) };
         row(Method::GET, &self.path, name, RouteKind::Asset, show)
     }
 
