@@ -369,13 +369,14 @@ async fn run_forever(shared: &Arc<UplinkShared>) {
             shared.credentials_bad(&ended.why).await;
         }
         shared.down(ended.why);
-        // Only now: of a way that serves no fault is noted.
-        if let Some(fault) = ended.fault {
+        // Only now: of a way that serves no fault is noted. One cut alone says nothing of the way.
+        let is_blocked = shared.ways().is_blocked_by(ended.end);
+        if let Some(fault) = ended.fault.filter(|_| is_blocked) {
             shared.note_fault(shared.way(), Some(fault));
         }
         // A relay that refuses what it is sent and hangs up would be sent the same at once.
         let refused = shared.batch_refused.swap(false, Ordering::Relaxed);
-        if ended.was_up && !refused {
+        if ended.has_taken && !refused {
             back_off = BACK_OFF_MIN;
         }
         if shared.ways().on_end(ended.end, shared.parts.clock.now().up_ms) == NextTry::AtOnce && !refused {

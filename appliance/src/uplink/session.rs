@@ -34,19 +34,19 @@ const TICK: Duration = Duration::from_secs(1);
 pub(super) struct SessionEnd {
     /// For pages.
     pub(super) why: String,
-    /// Whether the line had been up: then the next try need not wait long.
-    pub(super) was_up: bool,
+    /// Whether the relay took a batch by it: then the next try need not wait long.
+    pub(super) has_taken: bool,
     /// Whether what the relay gave this box cannot be used.
     pub(super) credentials: bool,
     /// What it says of the way.
     pub(super) end: WayEnd,
-    /// Where the way ended although it had led to the relay.
+    /// Where the way ended although it had led to the relay: it counts where the plan takes the way for blocked.
     pub(super) fault: Option<WayFault>,
 }
 
 impl SessionEnd {
     fn before(why: impl std::fmt::Display) -> Self {
-        Self { why: why.to_string(), was_up: false, credentials: false, end: WayEnd::Refused, fault: None }
+        Self { why: why.to_string(), has_taken: false, credentials: false, end: WayEnd::Refused, fault: None }
     }
 
     fn credentials(why: impl std::fmt::Display) -> Self {
@@ -62,7 +62,20 @@ impl SessionEnd {
 /// Why a session that was up is over.
 struct SessionClose {
     why: String,
+    line: LineEnd,
     end: WayEnd,
+    has_taken: bool,
+}
+
+impl SessionClose {
+    fn judge_line(proof: LineProof, why: String, line: LineEnd) -> Self {
+        Self { why, line, end: proof.judge_end(line), has_taken: proof.has_taken() }
+    }
+
+    /// Whether messages were lost on their way. Where one side ended the line, none were.
+    fn has_lost(&self) -> bool {
+        self.line != LineEnd::Settled && matches!(self.end, WayEnd::Blocked | WayEnd::Stalled)
+    }
 }
 
 /// What ends the serving of a line.
@@ -179,8 +192,9 @@ async fn run_connection(
     if let Some(refill) = refill {
         refill.abort();
     }
-    let fault = (ended.end == WayEnd::Blocked).then(|| line.stalled_fault(shared.way())).flatten();
-    Ok(SessionEnd { why: ended.why, was_up: true, credentials: false, end: ended.end, fault })
+    let fault = ended.has_lost().then(|| line.stalled_fault(shared.way())).flatten();
+    let SessionClose { why, end, has_taken, .. } = ended;
+    Ok(SessionEnd { why, has_taken, credentials: false, end, fault })
 }
 
 fn configure_line(
@@ -307,14 +321,17 @@ impl UplinkSession<'_> {
         match ended {
             Ok(GoodEnd::Stop) => {
                 receiver.close().await;
-                let end = self.proof.judge_end(LineEnd::Settled);
-                SessionClose { why: "the box is stopping".to_owned(), end }
+                SessionClose::judge_line(self.proof, "the box is stopping".to_owned(), LineEnd::Settled)
             }
             Ok(GoodEnd::MqttOpen) => {
                 receiver.close().await;
-                SessionClose { why: "MQTT gets through again".to_owned(), end: WayEnd::MqttOpen }
+                let why = "MQTT gets through again".to_owned();
+                SessionClose {
+                    end: WayEnd::MqttOpen,
+                    ..SessionClose::judge_line(self.proof, why, LineEnd::Settled)
+                }
             }
-            Err(fault) => SessionClose { why: fault.why, end: self.proof.judge_end(fault.end) },
+            Err(fault) => SessionClose::judge_line(self.proof, fault.why, fault.end),
         }
     }
 
@@ -348,10 +365,12 @@ impl UplinkSession<'_> {
                         tracing::warn!("a directive of a newer relay was passed over");
                         continue;
                     }
-                    LinkEvent::NotTaken(NotTaken::Busy | NotTaken::Refused) => continue,
+                    LinkEvent::NotTaken(NotTaken::Busy | NotTaken::Refused) => {
+                        self.note_refusal();
+                        continue;
+                    }
                     LinkEvent::NotTaken(NotTaken::Nobody) => {
-                        let why = "no relay is behind the broker".to_owned();
-                        return Err(SessionFault { why, end: LineEnd::Broken });
+                        return Err("no relay is behind the broker".to_owned().into());
                     }
                     LinkEvent::Closed(error) => return Err(error.into()),
                 },
@@ -372,6 +391,13 @@ impl UplinkSession<'_> {
                 _ = stopped.changed() => return Ok(GoodEnd::Stop),
             };
             done?;
+        }
+    }
+
+    /// The relay is reached by this way, and takes nothing now. By HTTPS that may last: MQTT is tried beside it.
+    fn note_refusal(&mut self) {
+        if self.proof.note_refusal() {
+            self.shared.ways().on_answer(self.shared.parts.clock.now().up_ms);
         }
     }
 

@@ -30,6 +30,8 @@ pub enum WayChoice {
 pub enum WayEnd {
     /// No relay was reached, it answered not one message, or no batch got through: another way may do better.
     Blocked,
+    /// The line was cut while a batch was under way: once that may be anything, again and again it is the way.
+    Stalled,
     /// The relay answered, and later the line was lost.
     Lost,
     /// The relay, or this box, said no: it would be the same by any way.
@@ -53,6 +55,7 @@ pub enum LineEnd {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LineProof {
     answered: bool,
+    refused: bool,
     sent: bool,
     taken: bool,
 }
@@ -61,6 +64,11 @@ impl LineProof {
     /// The relay answered; whether for the first time.
     pub fn note_answer(&mut self) -> bool {
         !std::mem::replace(&mut self.answered, true)
+    }
+
+    /// The relay turned a message back: it is busy, or does not take these bytes, and the way carries messages. Whether that is new.
+    pub fn note_refusal(&mut self) -> bool {
+        !std::mem::replace(&mut self.refused, true)
     }
 
     /// A batch was sent.
@@ -78,15 +86,20 @@ impl LineProof {
         !std::mem::replace(&mut self.taken, true)
     }
 
-    /// What the line's end says of its way.
+    /// Whether the relay has read a batch of this line.
+    pub fn has_taken(self) -> bool {
+        self.taken
+    }
+
+    /// What the line's end says of its way. One that brought something there and back is good, however slow or busy the relay is.
     pub fn judge_end(self, end: LineEnd) -> WayEnd {
-        let is_blocked = match end {
-            _ if !self.answered => true,
-            LineEnd::Silent => true,
-            LineEnd::Broken => self.sent && !self.taken,
-            LineEnd::Settled => false,
-        };
-        if is_blocked { WayEnd::Blocked } else { WayEnd::Lost }
+        match end {
+            _ if self.taken || self.refused => WayEnd::Lost,
+            _ if !self.answered => WayEnd::Blocked,
+            LineEnd::Silent => WayEnd::Blocked,
+            LineEnd::Broken if self.sent => WayEnd::Stalled,
+            LineEnd::Broken | LineEnd::Settled => WayEnd::Lost,
+        }
     }
 }
 
@@ -113,6 +126,8 @@ pub struct WayPlan {
     way: UplinkWay,
     retry: Option<MqttRetry>,
     first_wait_ms: u64,
+    /// Lines by the present way that were cut with a batch under way, since one was taken.
+    stalls: u32,
 }
 
 impl WayPlan {
@@ -122,7 +137,8 @@ impl WayPlan {
             WayChoice::Any => UplinkWay::Mqtt,
             WayChoice::Only(way) => way,
         };
-        Self { choice, way, retry: None, first_wait_ms: first_wait_ms.clamp(1, MQTT_AGAIN_MAX_MS) }
+        let first_wait_ms = first_wait_ms.clamp(1, MQTT_AGAIN_MAX_MS);
+        Self { choice, way, retry: None, first_wait_ms, stalls: 0 }
     }
 
     /// The way of the next try, or of the one that is under way.
@@ -147,6 +163,7 @@ impl WayPlan {
     /// The relay took a batch by the present way. Only that proves that MQTT gets through: firewalls let connections begin that
     /// they do not let live, and answers pass where batches do not.
     pub fn on_batch_taken(&mut self) {
+        self.stalls = 0;
         if self.way == UplinkWay::Mqtt {
             self.retry = None;
         }
@@ -159,27 +176,45 @@ impl WayPlan {
         self.retry = Some(MqttRetry { due_ms: up_ms.saturating_add(wait_ms), wait_ms });
     }
 
+    /// Whether a try that ends so shows that the present way does not serve.
+    pub fn is_blocked_by(&self, end: WayEnd) -> bool {
+        match end {
+            WayEnd::Blocked => true,
+            WayEnd::Stalled => self.stalls > 0,
+            WayEnd::Lost | WayEnd::Refused | WayEnd::MqttOpen => false,
+        }
+    }
+
     /// A try ended.
     pub fn on_end(&mut self, end: WayEnd, up_ms: u64) -> NextTry {
+        let is_blocked = self.is_blocked_by(end);
+        if end == WayEnd::Stalled {
+            self.stalls = self.stalls.saturating_add(1);
+        }
         if self.choice != WayChoice::Any {
             return NextTry::AfterBackOff;
         }
         match (end, self.way) {
-            (WayEnd::Blocked, UplinkWay::Mqtt) => {
-                self.on_mqtt_blocked_first(up_ms);
-                self.way = UplinkWay::Https;
+            (WayEnd::MqttOpen, _) => {
+                self.change_way(UplinkWay::Mqtt);
                 NextTry::AtOnce
             }
-            (WayEnd::Blocked, UplinkWay::Https) => {
-                self.way = UplinkWay::Mqtt;
+            _ if !is_blocked => NextTry::AfterBackOff,
+            (_, UplinkWay::Mqtt) => {
+                self.on_mqtt_blocked_first(up_ms);
+                self.change_way(UplinkWay::Https);
+                NextTry::AtOnce
+            }
+            (_, UplinkWay::Https) => {
+                self.change_way(UplinkWay::Mqtt);
                 NextTry::AfterBackOff
             }
-            (WayEnd::MqttOpen, _) => {
-                self.way = UplinkWay::Mqtt;
-                NextTry::AtOnce
-            }
-            (WayEnd::Lost | WayEnd::Refused, _) => NextTry::AfterBackOff,
         }
+    }
+
+    fn change_way(&mut self, way: UplinkWay) {
+        self.way = way;
+        self.stalls = 0;
     }
 
     /// MQTT let a connection begin and nothing more, or did not get through again: the wait goes on growing.
@@ -196,7 +231,8 @@ mod tests {
 
     use super::*;
 
-    const ENDS: [WayEnd; 4] = [WayEnd::Blocked, WayEnd::Lost, WayEnd::Refused, WayEnd::MqttOpen];
+    const ENDS: [WayEnd; 5] =
+        [WayEnd::Blocked, WayEnd::Lost, WayEnd::Refused, WayEnd::MqttOpen, WayEnd::Stalled];
 
     #[test]
     fn https_follows_at_once_and_stays() {
@@ -243,7 +279,7 @@ mod tests {
         let ends = |proof: LineProof| {
             [LineEnd::Silent, LineEnd::Broken, LineEnd::Settled].map(|end| proof.judge_end(end))
         };
-        use WayEnd::{Blocked, Lost};
+        use WayEnd::{Blocked, Lost, Stalled};
         let mut proof = LineProof::default();
         assert_eq!(ends(proof), [Blocked; 3], "not one answer");
         assert!(proof.note_answer() && !proof.note_answer());
@@ -251,9 +287,49 @@ mod tests {
         assert!(!proof.has_sent());
         proof.note_batch();
         assert!(proof.has_sent());
-        assert_eq!(ends(proof), [Blocked, Blocked, Lost], "there was, and it got nowhere");
-        assert!(proof.note_taken() && !proof.note_taken());
-        assert_eq!(ends(proof), [Blocked, Lost, Lost], "a batch got through before");
+        assert_eq!(ends(proof), [Blocked, Stalled, Lost], "there was, and it got nowhere");
+        let (mut taken, mut refused) = (proof, proof);
+        assert!(taken.note_taken() && !taken.note_taken() && taken.has_taken());
+        assert_eq!(ends(taken), [Lost; 3], "a batch got through before");
+        assert!(refused.note_refusal() && !refused.note_refusal() && !refused.has_taken());
+        assert_eq!(ends(refused), [Lost; 3], "a relay that is busy is reached");
+        let mut busy = LineProof::default();
+        busy.note_refusal();
+        assert_eq!(ends(busy), [Lost; 3], "from its first message on");
+    }
+
+    #[test]
+    fn one_cut_changes_no_way_and_two_in_a_row_do() {
+        let mut plan = WayPlan::new(WayChoice::Any, MQTT_AGAIN_MIN_MS);
+        assert!(!plan.is_blocked_by(WayEnd::Stalled));
+        assert_eq!(plan.on_end(WayEnd::Stalled, 0), NextTry::AfterBackOff);
+        assert_eq!(plan.way(), UplinkWay::Mqtt);
+        plan.on_batch_taken();
+        assert_eq!(plan.on_end(WayEnd::Stalled, 1), NextTry::AfterBackOff, "a batch was taken meanwhile");
+        assert!(plan.is_blocked_by(WayEnd::Stalled));
+        assert_eq!(plan.on_end(WayEnd::Stalled, 2), NextTry::AtOnce);
+        assert_eq!(plan.way(), UplinkWay::Https);
+        assert!(!plan.is_blocked_by(WayEnd::Stalled), "of the other way nothing is known yet");
+        assert_eq!(plan.on_end(WayEnd::Stalled, 3), NextTry::AfterBackOff);
+        assert_eq!(plan.way(), UplinkWay::Https);
+        assert_eq!(plan.on_end(WayEnd::Stalled, 4), NextTry::AfterBackOff);
+        assert_eq!(plan.way(), UplinkWay::Mqtt);
+    }
+
+    #[test]
+    fn a_busy_relay_is_tried_by_the_same_way() {
+        for way in [UplinkWay::Mqtt, UplinkWay::Https] {
+            let mut plan = WayPlan::new(WayChoice::Any, MQTT_AGAIN_MIN_MS);
+            if way == UplinkWay::Https {
+                plan.on_end(WayEnd::Blocked, 0);
+            }
+            for at_ms in 1..9 {
+                let mut line = LineProof::default();
+                line.note_refusal();
+                assert_eq!(plan.on_end(line.judge_end(LineEnd::Silent), at_ms), NextTry::AfterBackOff);
+                assert_eq!(plan.way(), way);
+            }
+        }
     }
 
     #[test]
@@ -282,7 +358,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn only_what_the_settings_let_it_take(ends in prop::collection::vec(0..4usize, 0..60)) {
+        fn only_what_the_settings_let_it_take(ends in prop::collection::vec(0..5usize, 0..60)) {
             for way in [UplinkWay::Mqtt, UplinkWay::Https] {
                 let mut plan = WayPlan::new(WayChoice::Only(way), MQTT_AGAIN_MIN_MS);
                 for (at, end) in (0..).zip(&ends) {
