@@ -195,14 +195,15 @@ impl Store {
         if checkpoint.size < cursor.confirmed(&checkpoint.origin) {
             return Ok(());
         }
-        let before =
-            cursor.stored.replace(StoredCheckpoint { checkpoint, note: cosigned.note().to_string() });
-        if let Some(ended) = before.filter(|before| self.is_last_word(before))
+        // Before its place is taken: nobody can sign it again. Where that fails it stays, and a later answer tries again.
+        if let Some(ended) = cursor.stored.as_ref().filter(|stored| self.is_last_word(stored))
             && let Err(error) =
                 keep_ended_note(&*self.shared.disk, ended.checkpoint.origin.epoch, &ended.note)
         {
-            tracing::error!(%error, "what the relay signed of an earlier log is not kept");
+            tracing::error!(%error, "what the relay signed of an earlier log is not kept yet");
+            return Ok(());
         }
+        cursor.stored = Some(StoredCheckpoint { checkpoint, note: cosigned.note().to_string() });
         let (size, at_ms) = cursor.written;
         let due = checkpoint.size >= size + CURSOR_ENTRIES || up_ms >= at_ms + CURSOR_MS;
         if due && checkpoint.size > size {

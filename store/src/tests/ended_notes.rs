@@ -1,10 +1,14 @@
 //! What is proven of a log whose key is gone: as much as the last note says that it signed.
 
+use std::io::ErrorKind;
+
 use record::checkpoint::{LogOrigin, SignedCheckpoint};
 use record::tree::root_at;
 
+use super::faulty_disk::{Call, How};
 use super::healing::{live, start};
 use super::past::cosigned;
+use super::unreadable::{fault, mend, start_on};
 use super::*;
 
 /// A box that goes on in its second log, without the key of its first; that one, and its last checkpoint.
@@ -69,6 +73,27 @@ async fn what_the_relay_signed_of_a_log_stays_when_it_signs_a_later_one() {
     std::fs::write(dir.path().join(ended_note_path(old.epoch)), "noise").unwrap();
     let (store, report) = start(dir.path(), 4);
     assert_eq!((report.hints, signed_note(&store, &old)), (vec![ended_note_path(old.epoch)], None));
+}
+
+#[tokio::test]
+async fn a_note_that_cannot_be_written_now_stays_in_its_place_until_it_can() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, old, _) =
+        without_its_key(dir.path(), |store| store.raise_cursor(&cosigned(store)).unwrap()).await;
+    store.stop().await.unwrap();
+    drop(store);
+    let faults = fault("evidence/signed-", Call::Flush, How::Error(ErrorKind::StorageFull));
+    let (store, _) = start_on(dir.path(), &faults).unwrap();
+    let stored = store.cursor().stored.unwrap();
+    assert_eq!(stored.checkpoint.origin, old);
+    store.raise_cursor(&cosigned(&store)).unwrap();
+    let cursor = store.cursor();
+    assert_eq!((cursor.size, cursor.stored), (store.size(), Some(stored)));
+    mend(&faults);
+    store.raise_cursor(&cosigned(&store)).unwrap();
+    assert_eq!(store.cursor().stored.unwrap().checkpoint.origin, store.origin());
+    let note = signed_note(&store, &old).unwrap();
+    assert!(note.contains("relay/cosign/1"), "{note}");
 }
 
 #[tokio::test]
