@@ -198,7 +198,7 @@ impl Store {
         // Before its place is taken: nobody can sign it again. Where that fails it stays, and a later answer tries again.
         if let Some(ended) = cursor.stored.as_ref().filter(|stored| self.is_last_word(stored))
             && let Err(error) =
-                keep_ended_note(&*self.shared.disk, ended.checkpoint.origin.epoch, &ended.note)
+                keep_ended_note(&*self.shared.disk, self.shared.verifiers(), &ended.checkpoint, &ended.note)
         {
             tracing::error!(%error, "what the relay signed of an earlier log is not kept yet");
             return Ok(());

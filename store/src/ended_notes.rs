@@ -1,16 +1,42 @@
-//! The last signed note about a log whose key is on no box any more: what that log holds is proven by it.
+//! The last signed note about a log whose key is on no box any more: what that log holds is proven by it. A backup has no key, so it
+//! takes such a note about every log that has ended.
 
 use record::checkpoint::{Checkpoint, LogOrigin, SignedCheckpoint};
+use record::ids::Epoch;
 use record::sign::SignedNote;
 use record::tree::root_at;
 
+use super::Store;
 use super::disk::read_small;
 use super::error::StoreError;
-use super::evidence::{ended_note_path, ends_path};
+use super::evidence::{NOTE_BYTES_MAX, ended_note_path, ends_path, keep_ended_note};
 use super::reader::LogReader;
 
-/// Bytes of a note: a checkpoint and a few signatures.
-const NOTE_BYTES_MAX: usize = 4_096;
+impl Store {
+    /// Keeps a note about as much as is here of each log that has ended and whose key is here.
+    pub(super) fn keep_ended_notes(&self) {
+        for epoch in self.epochs() {
+            let has_ended = epoch != self.origin().epoch;
+            if has_ended && let Err(error) = self.sign_ended_log(epoch) {
+                // A backup without it is better than none.
+                tracing::error!(%error, %epoch, "a copy of the log cannot prove what is in an earlier one");
+            }
+        }
+    }
+
+    fn sign_ended_log(&self, epoch: Epoch) -> Result<(), StoreError> {
+        if self.shared.signer_of(epoch).is_none() {
+            return Ok(());
+        }
+        let reader = self.reader_of(epoch)?;
+        let (origin, size) = (LogOrigin { epoch, ..self.origin() }, reader.size());
+        let checkpoint = Checkpoint { origin, size, root: root_at(&reader, size)? };
+        let Some(note) = self.shared.sign_of(epoch, size, checkpoint.root).transpose()? else {
+            return Ok(());
+        };
+        keep_ended_note(&*self.shared.disk, self.shared.verifiers(), &checkpoint, &note.to_string())
+    }
+}
 
 impl LogReader {
     /// A note about as much of this epoch as can be proven: one that is signed now, or the last one that its key signed, where that

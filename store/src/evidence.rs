@@ -1,9 +1,14 @@
 //! The folder of what was signed about logs that ended here: where its files are, and how one is kept.
 
+use record::checkpoint::{Checkpoint, SignedCheckpoint};
 use record::ids::Epoch;
+use record::sign::VerifierKey;
 
-use super::disk::{Disk, file_exists, put_small};
+use super::disk::{Disk, put_small, read_small};
 use super::error::StoreError;
+
+/// Bytes of a note: a checkpoint and a few signatures.
+pub(super) const NOTE_BYTES_MAX: usize = 4_096;
 
 /// The folder.
 pub(super) const EVIDENCE: &str = "evidence";
@@ -26,17 +31,30 @@ pub(super) fn is_ended_note(name: &str) -> bool {
     name.starts_with(BEGIN) && name.ends_with(END)
 }
 
-/// Keeps a note that the relay has cosigned, before one of a later log takes its place. One that is there stays: with it the log was
-/// ended here.
+/// Keeps a note about a log that has ended: one that the relay has cosigned, before one of a later log takes its place, or one that is
+/// signed while the key is still here. One that is there stays where one of `logs` signed it and it says as much.
 ///
 /// # Errors
 /// The disk's.
-pub(super) fn keep_ended_note(disk: &dyn Disk, epoch: Epoch, note: &str) -> Result<(), StoreError> {
-    let path = ended_note_path(epoch);
-    if file_exists(disk, &path).map_err(StoreError::io(path.as_str()))? {
+pub(super) fn keep_ended_note(
+    disk: &dyn Disk,
+    logs: &[VerifierKey],
+    checkpoint: &Checkpoint,
+    note: &str,
+) -> Result<(), StoreError> {
+    let path = ended_note_path(checkpoint.origin.epoch);
+    if noted_size(disk, logs, checkpoint).is_some_and(|size| size >= checkpoint.size) {
         return Ok(());
     }
     disk.make_dir(EVIDENCE).map_err(StoreError::io(EVIDENCE))?;
     disk.sync_dir("").map_err(StoreError::io("the data folder"))?;
     put_small(disk, &path, note.as_bytes()).map_err(StoreError::io(path))
+}
+
+/// How much of the same log the note says that is there. One that cannot be read proves nothing.
+fn noted_size(disk: &dyn Disk, logs: &[VerifierKey], of: &Checkpoint) -> Option<u64> {
+    let bytes = read_small(disk, &ended_note_path(of.origin.epoch), NOTE_BYTES_MAX).ok().flatten()?;
+    let (note, name) = (String::from_utf8(bytes).ok()?, of.origin.to_string());
+    let key = logs.iter().find(|key| key.name() == name)?;
+    Some(SignedCheckpoint::verify(&note, &of.origin, key).ok()?.checkpoint().size)
 }

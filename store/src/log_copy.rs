@@ -52,6 +52,8 @@ impl Store {
         // Nobody seals or rewrites a segment while they are opened.
         let _alone = self.shared.tidying.lock().unwrap_or_else(PoisonError::into_inner);
         let disk = &*self.shared.disk;
+        // The keys stay here.
+        self.keep_ended_notes();
         for _ in 0..LOOKS_MAX {
             let snapshot = self.snapshot();
             let (size, root) = (snapshot.size(), snapshot.frontier.root());

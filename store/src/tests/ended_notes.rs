@@ -112,3 +112,41 @@ async fn a_log_whose_key_is_here_is_signed_for_now() {
     store.raise_cursor(&cosigned(&store)).unwrap();
     assert!(!dir.path().join(ended_note_path(old.epoch)).exists(), "nothing needs it");
 }
+
+#[tokio::test]
+async fn a_copy_of_the_log_takes_a_note_about_each_log_whose_key_stays_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let (key, other) = (dir.path().join("keys/log-1.key"), tempfile::tempdir().unwrap());
+    let aside = other.path().join("log-1.key");
+    let (store, _) = start(dir.path(), 1);
+    live(&store, &mut Vec::new(), 5).await;
+    let (old, less) = (store.origin(), store.checkpoint_at(2).unwrap().to_string());
+    store.stop().await.unwrap();
+    drop(store);
+    std::fs::rename(&key, &aside).unwrap();
+    let (store, _) = start(dir.path(), 2);
+    live(&store, &mut Vec::new(), 2).await;
+    let second = store.origin();
+    store.stop().await.unwrap();
+    drop(store);
+    std::fs::rename(&aside, &key).unwrap();
+    let (store, _) = start(dir.path(), 3);
+    assert_eq!(store.origin(), second);
+    let note = signed_note(&store, &old).unwrap();
+    let path = dir.path().join(ended_note_path(old.epoch));
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    // What says less, or nothing, makes room.
+    for before in [None, Some(&*less), Some("noise")] {
+        if let Some(before) = before {
+            std::fs::write(&path, before).unwrap();
+        }
+        let copy = store.copy_log().unwrap();
+        assert!(copy.files.iter().any(|file| file.path == ended_note_path(old.epoch)), "{before:?}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), note, "{before:?}");
+    }
+    store.stop().await.unwrap();
+    drop(store);
+    std::fs::remove_file(&key).unwrap();
+    let (store, _) = start(dir.path(), 4);
+    assert_eq!((store.origin(), signed_note(&store, &old)), (second, Some(note)));
+}

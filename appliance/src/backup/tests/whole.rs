@@ -127,3 +127,31 @@ async fn a_backup_that_is_made_while_phones_record_holds_together() {
     phones.await.unwrap();
     assert_eq!(world.back_up(5).label.entries, 1_101);
 }
+
+#[tokio::test]
+async fn what_an_earlier_log_holds_is_proven_after_a_restore_too() {
+    let World { dir, store, photos, secret, recipient, settings, label_key, random, hashes } =
+        World::new(20, 0).await;
+    let (data, old, verifiers) = (dir.path().join("box"), store.origin(), store.verifier_keys());
+    store.stop().await.unwrap();
+    drop(store);
+    // Its key is away for one start, so another log begins; then it signs again for the first.
+    let (key, aside) = (data.join("keys/log-1.key"), dir.path().join("log-1.key"));
+    std::fs::rename(&key, &aside).unwrap();
+    let (store, _) = open_store(&data, 8);
+    store.stop().await.unwrap();
+    drop(store);
+    std::fs::rename(&aside, &key).unwrap();
+    let (store, _) = open_store(&data, 9);
+    let world = World { dir, store, photos, secret, recipient, settings, label_key, random, hashes };
+    assert_eq!(world.store.origin().epoch.n, 2);
+    record(&world.store, 20, 3).await;
+    let made = world.back_up(0);
+    let (restored, _) = open_store(&world.restore(&made, "new").unwrap(), 10);
+    assert_eq!(restored.origin().epoch.n, 3);
+    let reader = restored.reader_of(old.epoch).unwrap();
+    let note = reader.signed_note().unwrap().unwrap().to_string();
+    let signed = SignedCheckpoint::verify(&note, &old, &verifiers[0]).unwrap();
+    assert_eq!(signed.checkpoint().size, 21, "every entry of it");
+    assert_eq!(record::tree::root_at(&reader, 21).unwrap(), signed.checkpoint().root);
+}
