@@ -62,6 +62,10 @@ pub(super) struct FoundFiles {
     pub(super) backups: Vec<BackupLabel>,
     /// Files of photos.
     pub(super) parts: Vec<PartLabel>,
+    /// Backups under this box's name that another key sealed: as it was before that key was lost, or anybody.
+    pub(super) foreign: Vec<BackupLabel>,
+    /// Such files of photos.
+    pub(super) foreign_parts: Vec<PartLabel>,
     /// What was never whole.
     pub(super) unfinished: Vec<String>,
     /// All names.
@@ -72,20 +76,14 @@ impl FoundFiles {
     /// Looks at the labels. One that this box did not write, or whose file is not there at its length, counts as none.
     pub(super) fn look(medium: &dyn BackupMedium, box_id: BoxId, key: LabelKey) -> io::Result<Self> {
         let (names, prefix) = (medium.list()?, box_prefix(box_id));
-        let (mut found, mut labels) = (Self::default(), LabelReader::new(medium, Some(key)));
+        let (mut found, mut labels) = (Self::default(), LabelSorter::new(medium, box_id, key));
         for name in names.iter().filter(|name| name.starts_with(&prefix)) {
             if name.ends_with(NEW) {
                 found.unfinished.push(name.clone());
             } else if name.ends_with(LABEL) && name.contains("-photos-") {
-                let part = labels.read_known::<PartLabel>(name)?;
-                found
-                    .parts
-                    .extend(part.filter(|part| part.box_id == box_id && is_label_of(name, &part.file.name)));
+                labels.sort_label(name, &mut found.parts, &mut found.foreign_parts)?;
             } else if name.ends_with(LABEL) {
-                let backup = labels.read_known::<BackupLabel>(name)?;
-                found.backups.extend(
-                    backup.filter(|backup| backup.box_id == box_id && is_label_of(name, &backup.file.name)),
-                );
+                labels.sort_label(name, &mut found.backups, &mut found.foreign)?;
             }
         }
         let mut whole = Vec::new();
@@ -226,6 +224,55 @@ impl<'a> LabelReader<'a> {
             return Ok(Err(LabelFault::Foreign));
         }
         Ok(serde_json::from_str(json).map_err(|_| LabelFault::Damaged))
+    }
+}
+
+/// A label that says of which box and file it is.
+trait FileLabel: DeserializeOwned {
+    /// Whether it may stand in this file.
+    fn is_named(&self, box_id: BoxId, label: &str) -> bool;
+}
+
+impl FileLabel for BackupLabel {
+    fn is_named(&self, box_id: BoxId, label: &str) -> bool {
+        self.box_id == box_id && is_label_of(label, &self.file.name)
+    }
+}
+
+impl FileLabel for PartLabel {
+    fn is_named(&self, box_id: BoxId, label: &str) -> bool {
+        self.box_id == box_id && is_label_of(label, &self.file.name)
+    }
+}
+
+/// Tells labels that this box wrote from those that only bear its name.
+struct LabelSorter<'a> {
+    box_id: BoxId,
+    own: LabelReader<'a>,
+    any: LabelReader<'a>,
+}
+
+impl<'a> LabelSorter<'a> {
+    fn new(medium: &'a dyn BackupMedium, box_id: BoxId, key: LabelKey) -> Self {
+        Self { box_id, own: LabelReader::new(medium, Some(key)), any: LabelReader::new(medium, None) }
+    }
+
+    fn sort_label<T: FileLabel>(
+        &mut self,
+        name: &str,
+        own: &mut Vec<T>,
+        foreign: &mut Vec<T>,
+    ) -> io::Result<()> {
+        let (label, into) = match self.own.read_label::<T>(name)? {
+            Ok(label) => (Some(label), own),
+            Err(LabelFault::Foreign) => (self.any.read_known(name)?, foreign),
+            Err(why) => {
+                tracing::warn!(name, %why, "a label of a backup counts for nothing");
+                (None, own)
+            }
+        };
+        into.extend(label.filter(|label| label.is_named(self.box_id, name)));
+        Ok(())
     }
 }
 

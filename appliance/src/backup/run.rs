@@ -261,17 +261,40 @@ impl<'a, 'p> BackupRun<'a, 'p> {
         let (stay, gone) =
             found.backups.split_at(usize::from(self.input.keep.max(1)).min(found.backups.len()));
         for backup in gone.iter().filter(|backup| backup.file.name != newest.file.name) {
-            // Without its file a label counts for nothing.
-            medium.remove(&backup.file.name).map_err(failed())?;
-            medium.remove(&label_name(&backup.file.name)).map_err(failed())?;
+            remove_labelled(medium, &backup.file.name).map_err(failed())?;
         }
         let is_needed = |name: &String| stay.iter().chain([newest]).any(|backup| backup.parts.contains(name));
         for part in found.parts.iter().filter(|part| !is_needed(&part.file.name)) {
-            medium.remove(&part.file.name).map_err(failed())?;
-            medium.remove(&label_name(&part.file.name)).map_err(failed())?;
+            remove_labelled(medium, &part.file.name).map_err(failed())?;
+        }
+        if stay.len() < usize::from(self.input.keep.max(1)) {
+            return Ok(());
+        }
+        for name in foreign_before(&found, stay) {
+            remove_labelled(medium, &name).map_err(failed())?;
         }
         Ok(())
     }
+}
+
+/// Files under this box's name that another key sealed, as before that key was lost, and that are older than all that stay. With as
+/// many of its own as it is to have nobody needs them, and nobody else would ever remove them.
+fn foreign_before(found: &FoundFiles, stay: &[BackupLabel]) -> Vec<String> {
+    let Some(oldest_ms) = stay.iter().map(|backup| backup.taken_ms).min() else { return Vec::new() };
+    let (gone, others): (Vec<_>, Vec<_>) =
+        found.foreign.iter().partition(|backup| backup.taken_ms < oldest_ms);
+    let is_needed =
+        |name: &String| stay.iter().chain(others.iter().copied()).any(|backup| backup.parts.contains(name));
+    let parts = found.foreign_parts.iter();
+    let parts = parts.filter(|part| part.verified_ms < oldest_ms && !is_needed(&part.file.name));
+    let backups = gone.into_iter().map(|backup| backup.file.name.clone());
+    backups.chain(parts.map(|part| part.file.name.clone())).collect()
+}
+
+/// Without its file a label counts for nothing.
+fn remove_labelled(medium: &dyn BackupMedium, name: &str) -> io::Result<()> {
+    medium.remove(name)?;
+    medium.remove(&label_name(name))
 }
 
 /// What lies in the folder of this box.
