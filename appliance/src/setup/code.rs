@@ -16,13 +16,19 @@ const SYMBOLS_COUNT: usize = 10;
 /// Bytes of the file.
 const CODE_BYTES_MAX: u64 = 256;
 /// Bytes of the list of used codes: hundreds of them.
-const USED_BYTES_MAX: u64 = 64 * 1024;
+const USED_BYTES_MAX: usize = 64 * 1024;
 
 /// Why there is no code.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupCodeError {
     #[error("the set-up code in {} cannot be read or made: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },
+    #[error(
+        "the list of used set-up codes in {} cannot be read: {source}. Nothing was changed, and no code opens the set-up page: put \
+         the file back, or remove it if no used code lies in other hands",
+        path.display()
+    )]
+    Used { path: PathBuf, source: std::io::Error },
 }
 
 /// What there is of a code.
@@ -30,7 +36,7 @@ pub enum SetupCodeError {
 pub enum CodeState {
     /// None that can be read, or none that is a code.
     Absent,
-    /// It has opened the page, or somebody can sign in without it.
+    /// It has opened the page, or somebody can sign in without it, or nobody can say whether it has.
     Used,
     /// It opens the page.
     Valid(String),
@@ -89,8 +95,9 @@ impl SetupCode {
     /// Makes a new one in place of whatever there is.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// It cannot be written; it would open nothing, since the list of used ones cannot be read.
     pub fn renew(&self, random: &dyn RandomSource) -> Result<String, SetupCodeError> {
+        self.read_used()?;
         let code = make_code(random);
         // Root may make it for the service, to which the file or the data folder belongs.
         let owner =
@@ -135,25 +142,65 @@ impl SetupCode {
     /// # Errors
     /// It cannot be written down.
     pub fn use_up(&self, random: &dyn RandomSource) -> Result<(), SetupCodeError> {
-        let Some(code) = self.read() else { return Ok(()) };
-        let symbols = read_setup_code(&code).unwrap_or_default();
+        let text = read_start(&self.path, CODE_BYTES_MAX).unwrap_or_default();
+        let Ok(symbols) = read_setup_code(text.trim()) else { return Ok(()) };
+        // What cannot be read stays: behind a new list every code in it would open the page again.
+        let mut list = self.read_used()?;
+        if is_listed(&list, &symbols) {
+            return Ok(());
+        }
         // An installer may use one code for many boxes: what this file says of it is of no use elsewhere.
         let salt = make_symbols::<26>(random);
-        let digest: String =
-            digest_symbols(&salt, &symbols).iter().map(|byte| format!("{byte:02x}")).collect();
-        let before = read_start(&self.used, USED_BYTES_MAX).unwrap_or_default();
-        let written = put_file(&self.used, &format!("{before}{salt} {digest}\n"), None);
+        list.push_str(&format!("{salt} {}\n", used_digest(&salt, &symbols)));
+        while list.len() > USED_BYTES_MAX {
+            let Some(end) = list.find('\n') else { break };
+            list.drain(..=end);
+        }
+        let written = put_file(&self.used, &list, None);
         written.map_err(|source| SetupCodeError::File { path: self.used.clone(), source })
     }
 
     fn is_used(&self, symbols: &str) -> bool {
-        let list = read_start(&self.used, USED_BYTES_MAX).unwrap_or_default();
-        list.lines().filter_map(|line| line.split_once(' ')).any(|(salt, digest)| {
-            let own: String =
-                digest_symbols(salt, symbols).iter().map(|byte| format!("{byte:02x}")).collect();
-            own == digest
-        })
+        match self.read_used() {
+            Ok(list) => is_listed(&list, symbols),
+            Err(error) => {
+                tracing::error!(%error, "every set-up code counts as used");
+                true
+            }
+        }
     }
+
+    /// The list of used codes, a line each; without its file there are none.
+    fn read_used(&self) -> Result<String, SetupCodeError> {
+        let unread = |source| SetupCodeError::Used { path: self.used.clone(), source };
+        let mut text = String::new();
+        match std::fs::File::open(&self.used) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(text),
+            opened => {
+                let mut start = opened.map_err(unread)?.take(USED_BYTES_MAX as u64 + 1);
+                start.read_to_string(&mut text).map_err(unread)?;
+            }
+        }
+        let is_whole = text.ends_with('\n') && text.lines().all(is_used_line);
+        if !is_whole || text.len() > USED_BYTES_MAX {
+            return Err(unread(std::io::Error::new(std::io::ErrorKind::InvalidData, "it is no such list")));
+        }
+        Ok(text)
+    }
+}
+
+fn is_listed(list: &str, symbols: &str) -> bool {
+    let mut lines = list.lines().filter_map(|line| line.split_once(' '));
+    lines.any(|(salt, digest)| used_digest(salt, symbols) == digest)
+}
+
+fn is_used_line(line: &str) -> bool {
+    let Some((_, digest)) = line.split_once(' ') else { return false };
+    digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn used_digest(salt: &str, symbols: &str) -> String {
+    digest_symbols(salt, symbols).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn read_start(path: &Path, bytes_max: u64) -> Option<String> {
@@ -269,6 +316,55 @@ mod tests {
         assert!(list.lines().count() == 2 && !list.contains("4711"), "{list}");
         let mode = std::fs::metadata(dir.path().join(USED_FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_list_that_cannot_be_read_opens_nothing_and_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let (random, code) = (SeededRandom::new(1), SetupCode::find(None, dir.path()));
+        put(&dir, "PEAR-4711\n");
+        code.use_up(&random).unwrap();
+        let path = dir.path().join(USED_FILE);
+        let list = std::fs::read(&path).unwrap();
+        put(&dir, "PEAR-4712\n");
+        assert_eq!(code.state(), CodeState::Valid("PEAR-4712".to_owned()));
+        let too_long = list.repeat(USED_BYTES_MAX / list.len() + 1);
+        let (begun, cut) = (&list[1..40], &list[..list.len() - 1]);
+        for wrong in [&b""[..], &b"\xff\xfe\n"[..], &b"\n"[..], begun, cut, &too_long[..]] {
+            std::fs::write(&path, wrong).unwrap();
+            assert_eq!((code.state(), code.read()), (CodeState::Used, None));
+            assert_eq!(code.try_code("PEAR-4712"), CodeTrial::Used);
+            assert_eq!(code.try_code("PEAR-4713"), CodeTrial::Wrong);
+            assert!(matches!(code.use_up(&random), Err(SetupCodeError::Used { .. })));
+            assert!(matches!(code.renew(&random), Err(SetupCodeError::Used { .. })));
+            assert_eq!(std::fs::read(&path).unwrap(), wrong);
+        }
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        assert_eq!(code.state(), CodeState::Used);
+        std::fs::remove_dir(&path).unwrap();
+        std::fs::write(&path, &list).unwrap();
+        assert_eq!(code.try_code("PEAR-4712"), CodeTrial::Right);
+    }
+
+    fn list_line(n: usize) -> String {
+        format!("{n:026} {n:064x}\n")
+    }
+
+    #[test]
+    fn a_full_list_loses_its_oldest_lines_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let code = SetupCode::find(None, dir.path());
+        let length = list_line(0).len();
+        let full: String = (0..USED_BYTES_MAX / length).map(list_line).collect();
+        let path = dir.path().join(USED_FILE);
+        std::fs::write(&path, &full).unwrap();
+        put(&dir, "PEAR-4711\n");
+        code.use_up(&SeededRandom::new(1)).unwrap();
+        let list = std::fs::read_to_string(&path).unwrap();
+        assert!(list.starts_with(&full[length..]), "all but the oldest");
+        assert_eq!(list.lines().count(), full.lines().count());
+        assert_eq!(code.try_code("PEAR-4711"), CodeTrial::Used);
     }
 
     #[test]
