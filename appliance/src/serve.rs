@@ -270,7 +270,7 @@ async fn start_box(
     let identity = rooms::open_identity(seams, &store)?;
     let photos = rooms::open_photos(seams, &store, photo_settings(program, settings, data)?);
     let (outcomes, printed) = mpsc::channel(64);
-    let printing = Arc::new(rooms::open_printing(seams, settings, data, &store, &outcomes)?);
+    let printing = Arc::new(rooms::open_printing(seams, settings, data, &store, &identity, &outcomes)?);
     let random = Arc::clone(&seams.random);
     let mut tasks =
         vec![tokio::spawn(prints::record_results(store.clone(), Arc::clone(&printing), random, printed))];

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use record::alarm::AlarmCode;
 use record::ids::JobId;
-use record::kinds::StaffRole;
 use record::messages::PrinterHealth;
 use service::admin_socket::AdminSocket;
 use tokio::sync::{mpsc, watch};
@@ -16,6 +15,7 @@ use super::{Seams, ServeError, restart_program};
 use crate::alarms::sources::SideRoom;
 use crate::alarms::{AlarmCause, AlarmStore};
 use crate::backup::{BackupContext, BackupService, RelayCopy};
+use crate::doctor::running::has_admin;
 use crate::identity::{BoxAuthority, IdentityStores, OpenedAuthority, own_addresses};
 use crate::photo::{PhotoSettings, PhotoStore};
 use crate::printing::{
@@ -94,6 +94,7 @@ pub(super) fn open_printing(
     settings: &BoxSettings,
     data: &Path,
     store: &Store,
+    identity: &IdentityStores,
     outcomes: &mpsc::Sender<JobOutcome>,
 ) -> Result<PrintService, ServeError> {
     let (printers, bad): (Vec<_>, Vec<_>) =
@@ -115,7 +116,7 @@ pub(super) fn open_printing(
             open(PrintService::passing_ledger()?)?
         }
     };
-    printing.set_setup_code(setup_code_reader(settings, data, store));
+    printing.set_setup_code(setup_code_reader(settings, data, store, identity));
     let folder = settings.setup.folder.clone();
     printing.set_passphrase(Box::new(move || read_passphrase(folder.as_deref())));
     match trouble.is_empty() {
@@ -125,16 +126,17 @@ pub(super) fn open_printing(
     Ok(printing)
 }
 
-/// Reads the set-up code for as long as it opens something: until it was used, or a facility admin is there without it.
-fn setup_code_reader(settings: &BoxSettings, data: &Path, store: &Store) -> SetupCodeReader {
+/// Reads the set-up code for as long as it opens something: until it was used, or a facility admin can sign in without it, as the
+/// set-up page asks.
+fn setup_code_reader(
+    settings: &BoxSettings,
+    data: &Path,
+    store: &Store,
+    identity: &IdentityStores,
+) -> SetupCodeReader {
     let code = SetupCode::find(settings.setup.folder.as_deref(), data);
-    let store = store.clone();
-    Box::new(move || {
-        let facility = store.facility();
-        let mut staff = facility.staff.iter();
-        let has_admin = staff.any(|(_, person)| !person.left && person.role == StaffRole::FacilityAdmin);
-        if has_admin { None } else { code.read() }
-    })
+    let (store, identity) = (store.clone(), identity.clone());
+    Box::new(move || if has_admin(&store, &identity) { None } else { code.read() })
 }
 
 /// The set-up slip of a new box, once, where the settings name a printer for it: new is a box at which nobody can sign in yet.
@@ -314,5 +316,47 @@ pub(super) fn listen_admin(data: &Path, context: admin::AdminContext) -> Option<
             alarms.raise(SideRoom::Admin.off(&error.to_string()));
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use record::entry::ClockState;
+    use record::ids::BootId;
+    use record::kinds::StaffRole;
+    use service::clock::{FakeClock, Now};
+    use service::random::{RandomSource, SystemRandom};
+
+    use super::*;
+    use crate::intake::{Command, NewStaff};
+    use crate::setup::CODE_FILE;
+    use crate::store::StoreConfig;
+
+    #[tokio::test]
+    async fn a_slip_has_the_code_until_an_admin_can_sign_in() {
+        let dir = tempfile::tempdir().unwrap();
+        let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
+        let now = Now {
+            wall_ms: 1_763_610_000_000,
+            boot: BootId::new(0, [6; 10]),
+            up_ms: 5,
+            state: ClockState::Synced,
+        };
+        let clock = Arc::new(FakeClock::new(now));
+        let (store, _) = Store::open(StoreConfig::new(dir.path()), clock, Arc::clone(&random)).unwrap();
+        let identity = IdentityStores::open(&store.state_db(), &random).unwrap();
+        std::fs::write(dir.path().join(CODE_FILE), "AAAAA-AAAAA\n").unwrap();
+        let read_code = setup_code_reader(&BoxSettings::default(), dir.path(), &store, &identity);
+        let role = StaffRole::FacilityAdmin;
+        let added = Command::AddStaff(NewStaff { name: "Tom Nguyen".to_owned(), role });
+        crate::command::execute_as_box(&store, Arc::clone(&random), added).await.unwrap();
+        assert_eq!(read_code().as_deref(), Some("AAAAA-AAAAA"), "the page asks for it: no PIN is set");
+        let facility = store.facility();
+        let (staff, _) = facility.staff.iter().next().unwrap();
+        identity.pins.set(*staff, role, "839204").unwrap().unwrap();
+        assert_eq!(read_code(), None);
+        identity.pins.remove(*staff).unwrap();
+        assert_eq!(read_code().as_deref(), Some("AAAAA-AAAAA"), "it opens the page again");
+        store.stop().await.unwrap();
     }
 }
