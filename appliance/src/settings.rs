@@ -406,8 +406,12 @@ mod tests {
         ] {
             assert!(matches!(load(wrong, &[]), Err(SettingsError::Value(_))), "{wrong}");
         }
-        for wrong in ["[limits]\nconnections = 1\n", "[limits]\nphoto_percent = 0\n", "[backup]\nkeep = 0\n"]
-        {
+        for wrong in [
+            "[limits]\nconnections = 1\n",
+            "[limits]\nphoto_percent = 0\n",
+            "[backup]\nkeep = 0\n",
+            "[backup]\nkeep = 401\n",
+        ] {
             assert!(matches!(load(wrong, &[]), Err(SettingsError::Range { .. })), "{wrong}");
         }
     }

@@ -156,18 +156,22 @@ impl BackupError {
     }
 }
 
-/// More lies in a folder than backups of a box are: nobody has the box read on for hours, or until its memory is full.
+/// More lies in a folder than backups of a box are: nobody has the box read on for hours, or until its memory is full. Others may keep
+/// theirs in the same folder, so nobody is sent to remove anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CrowdedFolder {
-    /// Too many files.
-    #[error("more than {0} files lie in it; give the backups a folder of their own")]
+    /// Too many files of one box.
+    #[error("more than {0} files under one box’s name lie in it; name another folder")]
     Files(usize),
-    /// Too many labels of files.
-    #[error("more than {0} labels of backups lie in it; remove those that are not this box’s")]
+    /// Of too many boxes.
+    #[error("backups of more than {0} boxes lie in it; name another folder")]
+    Boxes(usize),
+    /// Too many labels of files of one box.
+    #[error("more than {0} labels of backups under one box’s name lie in it; name another folder")]
     Labels(usize),
-    /// Labels are too long together.
+    /// Labels of one box are too long together.
     #[error(
-        "the labels of backups in it have more than {0} bytes together; remove those that are not this box’s"
+        "the labels of backups under one box’s name in it have more than {0} bytes together; name another folder"
     )]
     LabelBytes(u64),
 }

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::cause::CrowdedFolder;
 use super::contents::{BackupLabel, PartLabel, PartRef};
 use super::label_key::LabelKey;
-use super::medium::BackupMedium;
+use super::medium::{BackupMedium, PREFIX, box_part};
 
 /// What the name of a backup ends in.
 const SEALED: &str = ".age";
@@ -20,14 +20,15 @@ const LABEL: &str = ".json";
 pub(super) const NEW: &str = ".new";
 /// Bytes of a label: that of as many photos as one file has.
 const LABEL_BYTES_MAX: u64 = 4 << 20;
-/// Labels of a folder, and bytes of all of them together: those of a box that keeps a thousand backups and half a million photos.
+/// Labels of one box in a folder, and bytes of all of them together: more than those of a box that keeps as many backups as the
+/// settings let it, and half a million photos.
 const LABELS_MAX: usize = 2_000;
 const LABELS_BYTES_MAX: u64 = 32 << 20;
 /// Backups that one day may have.
 const DAY_BACKUPS_MAX: u32 = 1_000;
 
 fn box_prefix(box_id: BoxId) -> String {
-    format!("cleantrack-{box_id}-")
+    format!("{PREFIX}{box_id}-")
 }
 
 /// The name of the label of a file.
@@ -38,7 +39,7 @@ pub(super) fn label_name(name: &str) -> String {
 /// Whether a label's file is the one beside it, and a file of ours: what a label names may be removed one day, and anybody can
 /// write labels.
 fn is_label_of(label: &str, name: &str) -> bool {
-    name.starts_with("cleantrack-")
+    name.starts_with(PREFIX)
         && name.ends_with(SEALED)
         && !name.contains(['/', '\\', '\0'])
         && label_name(name) == label
@@ -68,16 +69,16 @@ pub(super) struct FoundFiles {
     pub(super) foreign_parts: Vec<PartLabel>,
     /// What was never whole.
     pub(super) unfinished: Vec<String>,
-    /// All names.
+    /// All names of that box.
     pub(super) names: Vec<String>,
 }
 
 impl FoundFiles {
     /// Looks at the labels. One that this box did not write, or whose file is not there at its length, counts as none.
     pub(super) fn look(medium: &dyn BackupMedium, box_id: BoxId, key: LabelKey) -> io::Result<Self> {
-        let (names, prefix) = (medium.list()?, box_prefix(box_id));
+        let names = medium.list(&box_prefix(box_id))?;
         let (mut found, mut labels) = (Self::default(), LabelSorter::new(medium, box_id, key));
-        for name in names.iter().filter(|name| name.starts_with(&prefix)) {
+        for name in &names {
             if name.ends_with(NEW) {
                 found.unfinished.push(name.clone());
             } else if name.ends_with(LABEL) && name.contains("-photos-") {
@@ -129,9 +130,14 @@ fn read_labels<T: DeserializeOwned>(
     medium: &dyn BackupMedium,
     is_chosen: &dyn Fn(&str) -> bool,
 ) -> io::Result<Vec<T>> {
-    let (mut all, mut labels) = (Vec::new(), LabelReader::new(medium, None));
-    for name in medium.list()? {
-        if name.starts_with("cleantrack-") && name.ends_with(LABEL) && is_chosen(&name) {
+    let (mut all, mut labels, mut of) = (Vec::new(), LabelReader::new(medium, None), String::new());
+    for name in medium.list(PREFIX)? {
+        // They are sorted, so those of one box stand together.
+        if box_part(&name) != of {
+            labels = LabelReader::new(medium, None);
+            of = box_part(&name).to_owned();
+        }
+        if name.ends_with(LABEL) && is_chosen(&name) {
             all.extend(labels.read_known(&name)?);
         }
     }
@@ -285,7 +291,7 @@ fn is_no_file(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::contents::FORM;
-    use super::super::medium::FolderMedium;
+    use super::super::medium::{FILES_MAX, FolderMedium};
     use super::*;
 
     fn label_key(seed: u64) -> LabelKey {
@@ -364,6 +370,28 @@ mod tests {
         }
         assert_eq!(crowd(), CrowdedFolder::Labels(LABELS_MAX));
         assert!(list_labels(&medium).is_err() && list_part_labels(&medium).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_others_keep_in_the_folder_fills_it_for_nobody() {
+        let dir = tempfile::tempdir().unwrap();
+        let (medium, box_id) = (FolderMedium::new(dir.path()), BoxId::new(5, [1; 10]));
+        let file = dir.path().join("holiday.jpg");
+        std::fs::write(&file, "").unwrap();
+        for n in 0..FILES_MAX {
+            std::fs::hard_link(&file, dir.path().join(format!("holiday-{n}.jpg"))).unwrap();
+        }
+        for box_id in [box_id, BoxId::new(6, [1; 10])] {
+            for n in 0..LABELS_MAX {
+                let name = format!("{}{n}.json", box_prefix(box_id));
+                std::fs::hard_link(&file, dir.path().join(name)).unwrap();
+            }
+        }
+        assert_eq!(list_labels(&medium).unwrap(), []);
+        assert_eq!(FoundFiles::look(&medium, box_id, label_key(1)).unwrap().names.len(), LABELS_MAX);
+        let name = format!("{}one-more.json", box_prefix(box_id));
+        std::fs::hard_link(&file, dir.path().join(name)).unwrap();
+        assert!(list_labels(&medium).is_err() && FoundFiles::look(&medium, box_id, label_key(1)).is_err());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Where backups lie, as a seam: a folder of a stick, of another machine, or of a test that pulls the stick out.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -27,14 +28,24 @@ pub(super) trait BackupMedium: Debug + Send + Sync {
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
     /// Removes a file, that may be absent.
     fn remove(&self, name: &str) -> io::Result<()>;
-    /// Names of files.
-    fn list(&self) -> io::Result<Vec<String>>;
+    /// Names of files that begin so, sorted.
+    fn list(&self, prefix: &str) -> io::Result<Vec<String>>;
 }
 
 /// Where sticks are mounted, in memory.
 const MOUNTS: &str = "/run";
-/// Files of a folder: of one box there are a few hundred.
-const FILES_MAX: usize = 20_000;
+/// What the name of every file of a backup begins with; the box's id follows.
+pub(super) const PREFIX: &str = "cleantrack-";
+/// Files of one box in a folder: there are a few hundred.
+pub(super) const FILES_MAX: usize = 20_000;
+/// Boxes that may share a folder.
+const BOXES_MAX: usize = 1_000;
+
+/// Which box's file it is by its name: each is counted by itself, since a folder may be that of many. Empty where it is none of ours.
+pub(super) fn box_part(name: &str) -> &str {
+    let rest = name.strip_prefix(PREFIX).unwrap_or_default();
+    rest.split_once('-').map_or("", |(part, _)| part)
+}
 
 /// A folder of this machine.
 #[derive(Debug, Clone)]
@@ -151,13 +162,22 @@ impl BackupMedium for FolderMedium {
         }
     }
 
-    fn list(&self) -> io::Result<Vec<String>> {
-        let mut names = Vec::new();
+    fn list(&self, prefix: &str) -> io::Result<Vec<String>> {
+        let (mut names, mut counts) = (Vec::new(), BTreeMap::<String, usize>::new());
         for entry in std::fs::read_dir(&self.0)? {
-            if names.len() >= FILES_MAX {
+            let Ok(name) = entry?.file_name().into_string() else { continue };
+            if !name.starts_with(prefix) {
+                continue;
+            }
+            let count = counts.entry(box_part(&name).to_owned()).or_default();
+            *count += 1;
+            if *count > FILES_MAX {
                 return Err(CrowdedFolder::Files(FILES_MAX).into());
             }
-            names.extend(entry?.file_name().into_string());
+            if counts.len() > BOXES_MAX {
+                return Err(CrowdedFolder::Boxes(BOXES_MAX).into());
+            }
+            names.push(name);
         }
         names.sort_unstable();
         Ok(names)

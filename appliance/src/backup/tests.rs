@@ -169,7 +169,7 @@ impl World {
     }
 
     fn names(&self) -> Vec<String> {
-        FolderMedium::new(&self.stick()).list().unwrap()
+        FolderMedium::new(&self.stick()).list("").unwrap()
     }
 
     /// Removes what is not of this backup.

@@ -86,9 +86,9 @@ impl BackupMedium for BadStick {
         count_down(&self.left, self.error)?;
         self.under.remove(name)
     }
-    fn list(&self) -> io::Result<Vec<String>> {
+    fn list(&self, prefix: &str) -> io::Result<Vec<String>> {
         count_down(&self.left, self.error)?;
-        self.under.list()
+        self.under.list(prefix)
     }
 }
 
