@@ -320,6 +320,7 @@ mod tests {
     fn every_glyph_of_both_fonts_draws() {
         for bytes in [BOLD, REGULAR] {
             let font = FontRef::new(bytes).unwrap();
+            assert_eq!(font.charmap().mappings().count(), 2_840, "as many characters as Noto Sans has");
             for (_, id) in font.charmap().mappings() {
                 let mut outline = Outline::default();
                 let settings = DrawSettings::unhinted(Size::new(17.0), LocationRef::default());
