@@ -5,6 +5,7 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as
 use std::path::{Path, PathBuf};
 
 use firmware_config::ClaimFile;
+use service::random::RandomSource;
 
 use super::error::ProvisionError;
 use super::owner::{FileOwner, SERVICE_FOLDER, find_service};
@@ -63,6 +64,14 @@ impl DataFolder {
     /// Whether there is one, used or not: a new one comes of a claim file that names it, or of a person.
     pub(super) fn has_code(&self) -> bool {
         self.code().state() != CodeState::Absent
+    }
+
+    /// A damaged list of used codes would have the code of a claim file open nothing. Where it cannot be begun anew, the rest of
+    /// the claim file counts all the same.
+    pub(super) fn renew_code_list(&self, random: &dyn RandomSource) {
+        if let Err(error) = self.code().renew_list(random) {
+            tracing::warn!(%error, "the set-up code of the claim file opens nothing");
+        }
     }
 
     pub(super) fn has_file(&self, name: &str) -> bool {

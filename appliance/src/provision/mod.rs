@@ -133,6 +133,10 @@ impl ProvisionRun<'_> {
         digest: &str,
         before: SetupState,
     ) -> Result<ProvisionOutcome, ProvisionError> {
+        // Whoever puts a card in has the box in their hands; whoever fills in a page may not.
+        if claim.setup_code.is_some() && self.card.origin() == SetupOrigin::Card {
+            self.folder.renew_code_list(self.random);
+        }
         let is_access_point = plan::choose_access_point(&self.folder.read_settled(), claim).is_some();
         let state = SetupState {
             stage: SetupStage::Done,

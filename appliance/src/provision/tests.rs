@@ -203,6 +203,28 @@ fn without_a_claim_file_the_box_is_a_network_of_its_own_once() {
 }
 
 #[test]
+fn a_card_with_another_code_opens_a_box_whose_list_of_used_codes_is_damaged() {
+    let machine = Machine::with_claim(CLAIM);
+    machine.boot();
+    let service = machine.data.path().join("appliance");
+    std::fs::create_dir(&service).unwrap();
+    let code = SetupCode::find(Some(&machine.data.path().join("etc/cleantrack")), &service);
+    code.use_up(&SeededRandom::new(5)).unwrap();
+    std::fs::write(service.join("setup-code-used"), "noise\n").unwrap();
+    let request = service.join("setup-request");
+    std::fs::create_dir(&request).unwrap();
+    std::fs::write(request.join(CLAIM_FILE_NAME), "version = 1\nsetup_code = \"page-code\"\n").unwrap();
+    machine.boot_with(&request, &mut OpenGate).unwrap();
+    assert_eq!(code.read(), None, "what came by the page is no card");
+    machine.put_claim("version = 1\nsetup_code = \"another-code\"\n");
+    machine.boot();
+    assert_eq!(code.read().as_deref(), Some("another-code"));
+    machine.put_claim("version = 1\nsetup_code = \"page-code\"\n");
+    machine.boot();
+    assert_eq!(code.read(), None, "the code that was there then counts as used");
+}
+
+#[test]
 fn the_boxs_own_wi_fi_is_open_only_until_it_is_set_up() {
     let machine = Machine::new();
     machine.boot();

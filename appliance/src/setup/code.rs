@@ -25,7 +25,7 @@ pub enum SetupCodeError {
     File { path: PathBuf, source: std::io::Error },
     #[error(
         "the list of used set-up codes in {} cannot be read: {source}. Nothing was changed, and no code opens the set-up page: put \
-         the file back, or remove it if no used code lies in other hands",
+         the file back, or have `setup-code --new` or a claim file with another code begin a new list",
         path.display()
     )]
     Used { path: PathBuf, source: std::io::Error },
@@ -87,7 +87,10 @@ impl SetupCode {
     /// It cannot be written.
     pub fn ensure(&self, random: &dyn RandomSource) -> Result<(), SetupCodeError> {
         match self.state() {
-            CodeState::Absent => self.renew(random).map(drop),
+            CodeState::Absent => {
+                self.read_used()?;
+                self.renew(random).map(drop)
+            }
             CodeState::Used | CodeState::Valid(_) => Ok(()),
         }
     }
@@ -95,16 +98,45 @@ impl SetupCode {
     /// Makes a new one in place of whatever there is.
     ///
     /// # Errors
-    /// It cannot be written; it would open nothing, since the list of used ones cannot be read.
+    /// It cannot be written; it would open nothing, since the list of used ones can be neither read nor begun anew.
     pub fn renew(&self, random: &dyn RandomSource) -> Result<String, SetupCodeError> {
-        self.read_used()?;
+        self.renew_list(random)?;
         let code = make_code(random);
         // Root may make it for the service, to which the file or the data folder belongs.
-        let owner =
-            std::fs::metadata(&self.path).ok().or_else(|| std::fs::metadata(self.used.parent()?).ok());
+        let owner = std::fs::metadata(&self.path).ok().or_else(|| self.service_owner());
         let written = put_file(&self.path, &format!("{code}\n"), owner);
         written.map_err(|source| SetupCodeError::File { path: self.path.clone(), source })?;
         Ok(code)
+    }
+
+    /// Begins the list of used codes anew where it is damaged, with the present code in it: for whoever puts another code there with
+    /// the box in their hands, which would else open nothing for ever. What was there stays beside it.
+    ///
+    /// # Errors
+    /// It cannot be written, or it cannot be read by whoever runs this.
+    pub fn renew_list(&self, random: &dyn RandomSource) -> Result<(), SetupCodeError> {
+        match self.read_used() {
+            Ok(_) => return Ok(()),
+            Err(SetupCodeError::Used { source, .. })
+                if source.kind() != std::io::ErrorKind::PermissionDenied =>
+            {
+                tracing::error!(error = %source, "the list of used set-up codes is begun anew");
+            }
+            Err(error) => return Err(error),
+        }
+        if let Err(error) = keep_aside(&self.used) {
+            tracing::warn!(%error, "the damaged list of used set-up codes is not kept");
+        }
+        let text = read_start(&self.path, CODE_BYTES_MAX).unwrap_or_default();
+        let written = match read_setup_code(text.trim()) {
+            Ok(symbols) => put_file(&self.used, &used_line(random, &symbols), self.service_owner()),
+            Err(_) => remove_if_there(&self.used),
+        };
+        written.map_err(|source| SetupCodeError::File { path: self.used.clone(), source })
+    }
+
+    fn service_owner(&self) -> Option<std::fs::Metadata> {
+        std::fs::metadata(self.used.parent()?).ok()
     }
 
     /// What there is.
@@ -149,9 +181,7 @@ impl SetupCode {
         if is_listed(&list, &symbols) {
             return Ok(());
         }
-        // An installer may use one code for many boxes: what this file says of it is of no use elsewhere.
-        let salt = make_symbols::<26>(random);
-        list.push_str(&format!("{salt} {}\n", used_digest(&salt, &symbols)));
+        list.push_str(&used_line(random, &symbols));
         while list.len() > USED_BYTES_MAX {
             let Some(end) = list.find('\n') else { break };
             list.drain(..=end);
@@ -194,6 +224,12 @@ fn is_listed(list: &str, symbols: &str) -> bool {
     lines.any(|(salt, digest)| used_digest(salt, symbols) == digest)
 }
 
+fn used_line(random: &dyn RandomSource, symbols: &str) -> String {
+    // An installer may use one code for many boxes: what this file says of it is of no use elsewhere.
+    let salt = make_symbols::<26>(random);
+    format!("{salt} {}\n", used_digest(&salt, symbols))
+}
+
 fn is_used_line(line: &str) -> bool {
     let Some((_, digest)) = line.split_once(' ') else { return false };
     digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
@@ -212,10 +248,7 @@ fn read_start(path: &Path, bytes_max: u64) -> Option<String> {
 /// Old or new, whatever happens meanwhile.
 fn put_file(path: &Path, text: &str, owner: Option<std::fs::Metadata>) -> std::io::Result<()> {
     let temporary = path.with_extension("new");
-    match std::fs::remove_file(&temporary) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
+    remove_if_there(&temporary)?;
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
     let own = file.metadata()?;
     if let Some(owner) = owner.filter(|owner| (owner.uid(), owner.gid()) != (own.uid(), own.gid())) {
@@ -227,6 +260,23 @@ fn put_file(path: &Path, text: &str, owner: Option<std::fs::Metadata>) -> std::i
     match path.parent() {
         Some(folder) => std::fs::File::open(folder)?.sync_all(),
         None => Ok(()),
+    }
+}
+
+fn remove_if_there(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Gives a file a second name, and what is none another name. A file counts until the next one is in its place.
+fn keep_aside(path: &Path) -> std::io::Result<()> {
+    let aside = path.with_extension("bad");
+    remove_if_there(&aside)?;
+    match std::fs::symlink_metadata(path)?.is_file() {
+        true => std::fs::hard_link(path, aside),
+        false => std::fs::rename(path, aside),
     }
 }
 
@@ -336,7 +386,9 @@ mod tests {
             assert_eq!(code.try_code("PEAR-4712"), CodeTrial::Used);
             assert_eq!(code.try_code("PEAR-4713"), CodeTrial::Wrong);
             assert!(matches!(code.use_up(&random), Err(SetupCodeError::Used { .. })));
-            assert!(matches!(code.renew(&random), Err(SetupCodeError::Used { .. })));
+            std::fs::remove_file(dir.path().join(CODE_FILE)).unwrap();
+            assert!(matches!(code.ensure(&random), Err(SetupCodeError::Used { .. })), "never by itself");
+            put(&dir, "PEAR-4712\n");
             assert_eq!(std::fs::read(&path).unwrap(), wrong);
         }
         std::fs::remove_file(&path).unwrap();
@@ -345,6 +397,37 @@ mod tests {
         std::fs::remove_dir(&path).unwrap();
         std::fs::write(&path, &list).unwrap();
         assert_eq!(code.try_code("PEAR-4712"), CodeTrial::Right);
+    }
+
+    #[test]
+    fn whoever_makes_a_new_code_begins_a_damaged_list_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let (random, code) = (SeededRandom::new(1), SetupCode::find(None, dir.path()));
+        let (path, aside) = (dir.path().join(USED_FILE), dir.path().join("setup-code-used.bad"));
+        for wrong in ["", "noise\n"] {
+            put(&dir, "PEAR-4711\n");
+            std::fs::write(&path, wrong).unwrap();
+            let made = code.renew(&random).unwrap();
+            assert_eq!(code.state(), CodeState::Valid(made), "{wrong:?}");
+            assert_eq!(std::fs::read_to_string(&aside).unwrap(), wrong);
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            put(&dir, "PEAR-4711\n");
+            assert_eq!(code.state(), CodeState::Used, "the one before opens nothing: {wrong:?}");
+        }
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        let made = code.renew(&random).unwrap();
+        assert_eq!(code.state(), CodeState::Valid(made), "a folder in its place");
+        assert!(aside.is_dir());
+        std::fs::remove_dir(&aside).unwrap();
+        std::fs::remove_file(dir.path().join(CODE_FILE)).unwrap();
+        std::fs::write(&path, "noise\n").unwrap();
+        let made = code.renew(&random).unwrap();
+        assert_eq!(code.state(), CodeState::Valid(made), "without a code before");
+        code.use_up(&random).unwrap();
+        let list = std::fs::read_to_string(&path).unwrap();
+        code.renew(&random).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), list, "a whole list stays");
     }
 
     fn list_line(n: usize) -> String {
