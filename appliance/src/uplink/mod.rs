@@ -376,7 +376,7 @@ async fn run_forever(shared: &Arc<UplinkShared>) {
         }
         // A relay that refuses what it is sent and hangs up would be sent the same at once.
         let refused = shared.batch_refused.swap(false, Ordering::Relaxed);
-        if ended.has_taken && !refused {
+        if ended.has_served && !refused {
             back_off = BACK_OFF_MIN;
         }
         if shared.ways().on_end(ended.end, shared.parts.clock.now().up_ms) == NextTry::AtOnce && !refused {

@@ -34,8 +34,8 @@ const TICK: Duration = Duration::from_secs(1);
 pub(super) struct SessionEnd {
     /// For pages.
     pub(super) why: String,
-    /// Whether the relay took a batch by it: then the next try need not wait long.
-    pub(super) has_taken: bool,
+    /// Whether the relay took a batch by it, or it was only renewed: then the next try need not wait long.
+    pub(super) has_served: bool,
     /// Whether what the relay gave this box cannot be used.
     pub(super) credentials: bool,
     /// What it says of the way.
@@ -46,7 +46,13 @@ pub(super) struct SessionEnd {
 
 impl SessionEnd {
     fn before(why: impl std::fmt::Display) -> Self {
-        Self { why: why.to_string(), has_taken: false, credentials: false, end: WayEnd::Refused, fault: None }
+        Self {
+            why: why.to_string(),
+            has_served: false,
+            credentials: false,
+            end: WayEnd::Refused,
+            fault: None,
+        }
     }
 
     fn credentials(why: impl std::fmt::Display) -> Self {
@@ -64,17 +70,18 @@ struct SessionClose {
     why: String,
     line: LineEnd,
     end: WayEnd,
-    has_taken: bool,
+    has_served: bool,
 }
 
 impl SessionClose {
     fn judge_line(proof: LineProof, why: String, line: LineEnd) -> Self {
-        Self { why, line, end: proof.judge_end(line), has_taken: proof.has_taken() }
+        Self { why, line, end: proof.judge_end(line), has_served: proof.has_served(line) }
     }
 
     /// Whether messages were lost on their way. Where one side ended the line, none were.
     fn has_lost(&self) -> bool {
-        self.line != LineEnd::Settled && matches!(self.end, WayEnd::Blocked | WayEnd::Stalled)
+        matches!(self.line, LineEnd::Silent | LineEnd::Broken)
+            && matches!(self.end, WayEnd::Blocked | WayEnd::Stalled)
     }
 }
 
@@ -92,7 +99,11 @@ impl From<String> for SessionFault {
 
 impl From<CloseReason> for SessionFault {
     fn from(reason: CloseReason) -> Self {
-        let end = if reason == CloseReason::Unanswered { LineEnd::Silent } else { LineEnd::Settled };
+        let end = match reason {
+            CloseReason::Unanswered => LineEnd::Silent,
+            CloseReason::Renewal | CloseReason::Offers => LineEnd::Renewed,
+            CloseReason::NoKey => LineEnd::Settled,
+        };
         Self { why: reason.to_string(), end }
     }
 }
@@ -193,8 +204,8 @@ async fn run_connection(
         refill.abort();
     }
     let fault = ended.has_lost().then(|| line.stalled_fault(shared.way())).flatten();
-    let SessionClose { why, end, has_taken, .. } = ended;
-    Ok(SessionEnd { why, has_taken, credentials: false, end, fault })
+    let SessionClose { why, end, has_served, .. } = ended;
+    Ok(SessionEnd { why, has_served, credentials: false, end, fault })
 }
 
 fn configure_line(

@@ -47,8 +47,10 @@ pub enum LineEnd {
     Silent,
     /// It was cut, or took nothing more.
     Broken,
-    /// The box or the relay ended it.
+    /// The relay ended it, or the box for a reason that lasts.
     Settled,
+    /// This box ended a good line, to begin another one.
+    Renewed,
 }
 
 /// What one line has shown of its way: there are networks that let small messages through and no batch.
@@ -86,9 +88,9 @@ impl LineProof {
         !std::mem::replace(&mut self.taken, true)
     }
 
-    /// Whether the relay has read a batch of this line.
-    pub fn has_taken(self) -> bool {
-        self.taken
+    /// Whether the next line may begin at once: the relay has read a batch of this one, or this one was good and had to end.
+    pub fn has_served(self, end: LineEnd) -> bool {
+        self.taken || (self.answered && end == LineEnd::Renewed)
     }
 
     /// What the line's end says of its way. One that brought something there and back is good, however slow or busy the relay is.
@@ -98,7 +100,7 @@ impl LineProof {
             _ if !self.answered => WayEnd::Blocked,
             LineEnd::Silent => WayEnd::Blocked,
             LineEnd::Broken if self.sent => WayEnd::Stalled,
-            LineEnd::Broken | LineEnd::Settled => WayEnd::Lost,
+            LineEnd::Broken | LineEnd::Settled | LineEnd::Renewed => WayEnd::Lost,
         }
     }
 }
@@ -289,13 +291,25 @@ mod tests {
         assert!(proof.has_sent());
         assert_eq!(ends(proof), [Blocked, Stalled, Lost], "there was, and it got nowhere");
         let (mut taken, mut refused) = (proof, proof);
-        assert!(taken.note_taken() && !taken.note_taken() && taken.has_taken());
+        assert!(taken.note_taken() && !taken.note_taken() && taken.has_served(LineEnd::Broken));
         assert_eq!(ends(taken), [Lost; 3], "a batch got through before");
-        assert!(refused.note_refusal() && !refused.note_refusal() && !refused.has_taken());
+        assert!(refused.note_refusal() && !refused.note_refusal() && !refused.has_served(LineEnd::Settled));
         assert_eq!(ends(refused), [Lost; 3], "a relay that is busy is reached");
         let mut busy = LineProof::default();
         busy.note_refusal();
         assert_eq!(ends(busy), [Lost; 3], "from its first message on");
+    }
+
+    #[test]
+    fn a_line_that_the_box_renews_is_no_failure_of_a_quiet_box() {
+        let mut proof = LineProof::default();
+        assert!(!proof.has_served(LineEnd::Renewed), "not one answer");
+        proof.note_answer();
+        for end in [LineEnd::Silent, LineEnd::Broken, LineEnd::Settled] {
+            assert!(!proof.has_served(end), "{end:?}");
+        }
+        assert!(proof.has_served(LineEnd::Renewed));
+        assert_eq!(proof.judge_end(LineEnd::Renewed), WayEnd::Lost);
     }
 
     #[test]
