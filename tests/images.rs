@@ -353,6 +353,63 @@ fn access_point_settings(access_point: &str) -> (u32, String) {
     (mode, std::fs::read_to_string(written).unwrap())
 }
 
+fn image_script(name: &str) -> PathBuf {
+    images_folder().join("root/usr/lib/cleantrack").join(name)
+}
+
+/// A card that was pulled out of a laptop: fsck.vfat, which `provision-card` runs, saves what lies on it without a name.
+#[test]
+fn what_is_saved_of_a_dirty_card_leaves_no_secret() {
+    let card = tempfile::tempdir().unwrap();
+    let secret = "passphrase = \"open sesame 1\"\n".repeat(300);
+    let (saved, named) = (["FSCK0000.REC", "fsck0001.rec"], ["cleantrack.toml", "fsck.rec", "fsck0000.txt"]);
+    for name in saved.iter().chain(&named) {
+        std::fs::write(card.path().join(name), &secret).unwrap();
+    }
+    // Another name for the same bytes shows what becomes of them.
+    let bytes = card.path().join("bytes");
+    std::fs::hard_link(card.path().join(saved[0]), &bytes).unwrap();
+    let run = || Command::new("sh").arg(image_script("wipe-salvaged")).arg(card.path()).output().unwrap();
+    for _ in 0..2 {
+        let ran = run();
+        assert!(ran.status.success() && ran.stderr.is_empty(), "{}", String::from_utf8_lossy(&ran.stderr));
+    }
+    assert_eq!(std::fs::read(&bytes).unwrap(), vec![0; secret.len()]);
+    for name in saved {
+        assert!(!card.path().join(name).exists(), "{name}");
+    }
+    for name in named {
+        assert_eq!(std::fs::read_to_string(card.path().join(name)).unwrap(), secret, "{name}");
+    }
+}
+
+/// What makes a start look at the card again, besides a claim file: the marker that `provision` leaves while it wipes one, no
+/// state yet, and what an earlier fsck saved.
+#[test]
+fn a_cut_while_the_card_is_wiped_has_the_next_start_look_again() {
+    let script = std::fs::read_to_string(image_script("provision-card")).unwrap();
+    for part in ["[ -e /data/etc/cleantrack/wiping ]", "[ ! -e /data/etc/cleantrack/setup.json ]"] {
+        assert!(script.contains(part), "{part}");
+    }
+    let pattern = script.split("grep -qiE '").nth(1).and_then(|rest| rest.split('\'').next()).unwrap();
+    let matches = |name: &str| {
+        let ran =
+            Command::new("sh").args(["-c", "echo \"$1\" | grep -qiE \"$2\"", "sh", name, pattern]).status();
+        ran.unwrap().success()
+    };
+    for name in ["cleantrack.toml", "CLEANTRACK.TOML", "FSCK0000.REC", "fsck0012.rec"] {
+        assert!(matches(name), "{name}");
+    }
+    for name in ["cleantrack-provisioned.txt", "fsck0000.rec.txt", "config.txt", "start4.elf"] {
+        assert!(!matches(name), "{name}");
+    }
+    let order = ["fsck.vfat -a", "wipe-salvaged $card", "take_up $card", "sync", "umount $card"];
+    let mut rest = script.split_once("take_up_card() {").unwrap().1;
+    for step in order {
+        rest = rest.split_once(step).unwrap_or_else(|| panic!("{step} comes too early")).1;
+    }
+}
+
 #[test]
 fn the_boxs_own_network_is_open_only_without_a_passphrase() {
     let (_, open) = access_point_settings("");
