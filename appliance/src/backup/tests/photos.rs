@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::contents::PartLabel;
+use super::super::contents::{BackupHead, BackupKind, FORM, HEAD, PartLabel};
+use super::super::reading::{FileSink, read_part};
+use super::super::writing::{BackupWriter, SealTarget};
 use super::*;
 
 #[tokio::test]
@@ -96,4 +98,44 @@ async fn a_photo_a_day_is_written_once_and_once_more_with_the_other_small_ones()
         assert_eq!(Hash::of(&std::fs::read(photos.path(*hash)).unwrap()), *hash);
     }
     assert_eq!(photos.all().unwrap().len(), 20);
+}
+
+/// Counts the files that came to their end.
+#[derive(Default)]
+struct EndedFiles(u32);
+
+impl FileSink for EndedFiles {
+    fn begin_file(&mut self, _: &str) -> std::io::Result<()> {
+        Ok(())
+    }
+    fn write_bytes(&mut self, _: &[u8]) -> std::io::Result<()> {
+        Ok(())
+    }
+    fn end_file(&mut self) -> std::io::Result<()> {
+        self.0 += 1;
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_photo_that_is_another_than_its_name_says_takes_no_photos_place() {
+    let world = World::new(1, 0).await;
+    let recipient = &world.secret.recipient();
+    let medium = FolderMedium::new(&world.stick());
+    let box_id = world.store.origin().box_id;
+    let head = BackupHead { form: FORM, kind: BackupKind::Photos, box_id, program: String::new() };
+    let hash = Hash::of(b"one").to_string();
+    for (content, ended) in [(&b"one"[..], 1), (b"another", 0)] {
+        let target = SealTarget { medium: &medium, recipient, random: &world.random };
+        let mut pace = RunPace::new(None, Arc::default());
+        let mut out = BackupWriter::begin(target, "forged", NOW_MS, &mut pace).unwrap();
+        out.add_bytes(HEAD, &serde_json::to_vec(&head).unwrap()).unwrap();
+        out.add_bytes(&format!("photos/{}/{hash}.jpg", &hash[..2]), content).unwrap();
+        let written = out.finish().unwrap();
+        let file = std::fs::File::open(world.stick().join(&written.temporary)).unwrap();
+        let mut sink = EndedFiles::default();
+        let refused = read_part(file, &world.secret, box_id, &mut sink);
+        assert!(refused.is_err(), "without its end it is no file of photos");
+        assert_eq!(sink.0, ended);
+    }
 }
