@@ -8,6 +8,8 @@ use record::ids::Epoch;
 
 /// Notes that the relay signed and that are kept.
 const NOTES_MAX: usize = 64;
+const BEGIN: &str = "relay-";
+const END: &str = ".note";
 
 /// The data folder's `evidence/`.
 #[derive(Debug)]
@@ -22,11 +24,11 @@ impl EvidenceNotes {
 
     /// Keeps what the relay signed over `size` entries; the first note over as many stays.
     pub(super) fn keep(&self, epoch: Epoch, size: u64, note: &str) {
-        let name = format!("relay-{epoch}-{size:012}.note");
+        let name = format!("{BEGIN}{epoch}-{size:012}{END}");
         if self.dir.join(&name).exists() {
             return;
         }
-        let notes = std::fs::read_dir(&self.dir).map_or(0, Iterator::count);
+        let notes = self.count_notes();
         if notes >= NOTES_MAX {
             tracing::warn!("no more notes of the relay are kept as evidence: there are {notes}");
             return;
@@ -34,6 +36,13 @@ impl EvidenceNotes {
         if let Err(error) = save_evidence(&self.dir, &name, note.as_bytes()) {
             tracing::error!(%error, name, "a note that the relay signed is not kept as evidence");
         }
+    }
+
+    /// The store keeps other files beside them, one for each log that has ended.
+    fn count_notes(&self) -> usize {
+        let Ok(all) = std::fs::read_dir(&self.dir) else { return 0 };
+        let names = all.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        names.filter(|name| name.starts_with(BEGIN) && name.ends_with(END)).count()
     }
 }
 
@@ -63,5 +72,20 @@ mod tests {
         notes.keep(OF, 9, "what it signed later");
         let note = data.path().join("evidence/relay-1-01010101-000000000009.note");
         assert_eq!(std::fs::read_to_string(note).unwrap(), "what it signed");
+    }
+
+    #[test]
+    fn there_are_never_more_than_a_few_whatever_lies_beside_them() {
+        let data = tempfile::tempdir().unwrap();
+        let notes = EvidenceNotes::new(data.path());
+        let dir = data.path().join("evidence");
+        std::fs::create_dir(&dir).unwrap();
+        for n in 0..=NOTES_MAX {
+            std::fs::write(dir.join(format!("signed-{n}-01010101.note")), "of an ended log").unwrap();
+        }
+        for size in 0..=NOTES_MAX as u64 {
+            notes.keep(OF, size, "what it signed");
+        }
+        assert_eq!(notes.count_notes(), NOTES_MAX);
     }
 }
