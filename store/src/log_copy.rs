@@ -125,11 +125,17 @@ fn add_files(
 ) -> Result<(), StoreError> {
     for name in disk.list(dir).map_err(StoreError::io(dir))? {
         let is_whole = !name.ends_with(".new") && !name.contains(".bad");
-        if is_whole && is_chosen(&name) {
+        if is_whole && is_plain(&name) && is_chosen(&name) {
             files.push(open_whole(disk, &format!("{dir}/{name}"))?);
         }
     }
     Ok(())
+}
+
+/// Whether the box may have made it: whoever reads a backup takes no other name, and one file of somebody's would make each backup
+/// one that is not right.
+fn is_plain(name: &str) -> bool {
+    !name.starts_with('.') && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
 }
 
 fn is_note(name: &str) -> bool {

@@ -150,3 +150,20 @@ async fn a_copy_of_the_log_takes_a_note_about_each_log_whose_key_stays_behind() 
     let (store, _) = start(dir.path(), 4);
     assert_eq!((store.origin(), signed_note(&store, &old)), (second, Some(note)));
 }
+
+#[tokio::test]
+async fn a_copy_of_the_log_leaves_out_what_no_box_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = start(dir.path(), 1);
+    live(&store, &mut Vec::new(), 2).await;
+    let others = ["displaced/.listing", "displaced/a copy (1)", "runs/l\u{ed}nea", "evidence/a b.note"];
+    let own = "displaced/1-00ab0102.jsonl";
+    for path in others.iter().chain([&own]) {
+        let path = dir.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, "").unwrap();
+    }
+    let paths: Vec<String> = store.copy_log().unwrap().files.into_iter().map(|file| file.path).collect();
+    assert!(paths.iter().any(|path| path == own), "{paths:?}");
+    assert!(paths.iter().all(|path| !others.contains(&path.as_str())), "{paths:?}");
+}
