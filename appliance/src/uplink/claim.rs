@@ -144,6 +144,15 @@ impl ClaimStore {
         self.write("claim.toml", text)
     }
 
+    /// Whether this box was claimed for that facility of that relay before. One that goes on in another log since, as a restored one
+    /// does, is claimed no second time: the relay has to be shown that log first, by what it gave then.
+    fn belongs_to(&self, file: &RelayClaim) -> bool {
+        let Ok(Some(relation)) = self.relation() else { return false };
+        relation.relay_url.trim_end_matches('/') == file.relay_url.trim_end_matches('/')
+            && relation.relay_ca.trim() == file.relay_ca.trim()
+            && relation.facility.id.to_string() == file.facility
+    }
+
     fn used(&self) -> Result<(), ClaimError> {
         let (from, to) = (self.dir.join("claim.toml"), self.dir.join("claim.used"));
         std::fs::rename(&from, &to).map_err(|source| ClaimError::File { path: from, source })?;
@@ -223,7 +232,14 @@ pub async fn claim_box(
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let url = format!("{}/box/v1/claim", file.relay_url.trim_end_matches('/'));
-    let answer = ask_relay(claimant, &file.relay_ca, &url, &body).await?;
+    let answer = match ask_relay(claimant, &file.relay_ca, &url, &body).await {
+        Err(error @ ClaimError::Refused { .. }) if files.belongs_to(&file) => {
+            tracing::warn!(%error, "a claim file is of no use: this box belongs to that facility already");
+            files.used()?;
+            return Ok(None);
+        }
+        answer => answer?,
+    };
     let known = KnownRelay::of_claim(&file);
     keep_answer(files, &answer, &key, claimant, &known)?;
     files.used()?;
@@ -385,7 +401,51 @@ async fn ask_relay<T: serde::Serialize + Sync>(
 
 #[cfg(test)]
 mod tests {
+    use firmware_config::Secret;
+    use record::claim::ClaimedFacility;
+    use record::ids::{AccountId, FacilityId};
+
     use super::*;
+
+    #[test]
+    fn a_box_belongs_where_it_was_claimed_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = ClaimStore::new(dir.path());
+        let (id, other) = (FacilityId::new(1, [1; 10]), FacilityId::new(2, [2; 10]));
+        let text = str::to_owned;
+        let file = RelayClaim {
+            relay_url: text("https://relay.example/"),
+            relay_ca: text("ca\n"),
+            cosign_keys: Vec::new(),
+            directive_keys: Vec::new(),
+            mqtt_url: text("mqtts://relay.example"),
+            facility: id.to_string(),
+            code: Secret::new(text("code")),
+            expires: jiff::Timestamp::UNIX_EPOCH,
+        };
+        assert!(!files.belongs_to(&file), "it was never claimed");
+        let relation = ClaimAnswer {
+            chain: text("chain"),
+            account: AccountId::new(1, [1; 10]),
+            facility: ClaimedFacility { id, name: text("Ward"), zone: text("America/Chicago") },
+            relay_url: text("https://relay.example"),
+            mqtt_url: text("mqtts://relay.example:8884"),
+            photos_url: text("https://relay.example:8443"),
+            cosign_keys: Vec::new(),
+            directive_keys: Vec::new(),
+            relay_ca: text("ca"),
+            expires_s: 9,
+        };
+        files.write("relay.json", &serde_json::to_string(&relation).unwrap()).unwrap();
+        assert!(files.belongs_to(&file));
+        for elsewhere in [
+            RelayClaim { relay_url: text("https://other.example"), ..file.clone() },
+            RelayClaim { relay_ca: text("another"), ..file.clone() },
+            RelayClaim { facility: other.to_string(), ..file.clone() },
+        ] {
+            assert!(!files.belongs_to(&elsewhere), "{elsewhere:?}");
+        }
+    }
 
     #[test]
     fn a_relay_with_another_key_or_address_is_another_one() {
