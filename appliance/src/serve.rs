@@ -400,7 +400,7 @@ fn page_state(
     field: web::FieldParts,
 ) -> AppState {
     field::end_code(seams, &field.code, rooms.store, rooms.identity);
-    AppState::new(web::WebParts {
+    let state = AppState::new(web::WebParts {
         field,
         cosigners: load_cosigners(data),
         facility_id: facility_id(data),
@@ -415,7 +415,9 @@ fn page_state(
         ways: view.ways,
         alarms: Arc::clone(&seams.alarms),
         settings,
-    })
+    });
+    field::close_network(&state);
+    state
 }
 
 fn start_sweep(settings: &BoxSettings, store: &Store, photos: &PhotoStore) -> tokio::task::JoinHandle<()> {

@@ -54,6 +54,13 @@ pub(super) fn end_code(seams: &Seams, code: &SetupCode, store: &Store, identity:
     }
 }
 
+/// Where a facility admin can sign in, the box's own Wi-Fi is open no more: a power cut may have come between the two as well.
+pub(super) fn close_network(state: &AppState) {
+    if let Err(error) = web::close_left_network(state) {
+        tracing::error!(%error, "the box’s own Wi-Fi stays open until the next start");
+    }
+}
+
 /// What the command line asks a running box for.
 pub(super) fn box_reports(state: &AppState) -> BoxReports {
     let (of_facts, of_files) = (state.clone(), state.clone());

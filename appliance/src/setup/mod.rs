@@ -10,7 +10,7 @@ pub use self::access_point::{
     ACCESS_POINT_ADDRESS, PASSPHRASE_FILE, is_access_point, make_passphrase, read_passphrase,
 };
 pub use self::code::{CodeState, CodeTrial, SetupCode, SetupCodeError, make_code};
-pub use self::request::{SetupRequestError, save_request};
+pub use self::request::{SetupRequestError, has_request, save_request};
 pub use self::state::{
     ProvisionOutcome, SetupNote, SetupOrigin, SetupPart, SetupRow, SetupStage, SetupState, list_rows,
     read_state,

@@ -29,6 +29,11 @@ pub fn save_request(data: &Path, claim: &ClaimFile) -> Result<PathBuf, SetupRequ
     }
 }
 
+/// Whether one lies there that the image has not taken up.
+pub fn has_request(data: &Path) -> bool {
+    std::fs::symlink_metadata(data.join(REQUEST_FOLDER).join(CLAIM_FILE_NAME)).is_ok()
+}
+
 fn write_request(folder: &Path, path: &Path, text: &str) -> std::io::Result<()> {
     match std::fs::DirBuilder::new().mode(0o700).create(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error),
@@ -52,10 +57,12 @@ mod tests {
     #[test]
     fn a_request_is_a_claim_file_that_only_the_box_reads() {
         let data = tempfile::tempdir().unwrap();
+        assert!(!has_request(data.path()));
         for hostname in ["box-1", "box-2"] {
             let claim = ClaimFile { hostname: Some(hostname.to_owned()), ..ClaimFile::default() };
             let path = save_request(data.path(), &claim).unwrap();
             assert_eq!(path, data.path().join("setup-request/cleantrack.toml"));
+            assert!(has_request(data.path()));
             assert_eq!(ClaimFile::parse(&std::fs::read(&path).unwrap()).unwrap(), claim);
             assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         }

@@ -48,6 +48,7 @@ pub use self::commands::photo_follow::attach_left_photos;
 pub use self::context::{
     AppState, ClaimTaker, CosignerKeys, FieldParts, OwnFacility, RelayLinkState, WebParts, WebSettings,
 };
+pub use self::pages::setup::close_left_network;
 pub use self::starting::starting_router;
 pub use self::view_models::alarm_words::word_alarm_line;
 pub use self::view_models::bundle_files::running_files;

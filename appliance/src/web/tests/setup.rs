@@ -17,10 +17,14 @@ const FORM: [(&str, &str); 5] = [
 
 /// The same box with other settings.
 fn variant(world: &World, change: impl FnOnce(&mut FieldParts)) -> TestClient {
+    TestClient::new(mount_table(&TABLE.0, variant_state(world, change)), TABLE.1.clone())
+}
+
+fn variant_state(world: &World, change: impl FnOnce(&mut FieldParts)) -> AppState {
     let parts = &*world.state;
     let mut field = parts.field.clone();
     change(&mut field);
-    let state = AppState::new(WebParts {
+    AppState::new(WebParts {
         store: parts.store.clone(),
         identity: parts.identity.clone(),
         photos: parts.photos.clone(),
@@ -35,8 +39,7 @@ fn variant(world: &World, change: impl FnOnce(&mut FieldParts)) -> TestClient {
         facility_id: parts.facility_id.clone(),
         field,
         settings: parts.settings.clone(),
-    });
-    TestClient::new(mount_table(&TABLE.0, state), TABLE.1.clone())
+    })
 }
 
 async fn send_by(client: &TestClient, request: Request<Body>) -> Answer {
@@ -207,6 +210,38 @@ async fn over_the_boxs_own_wi_fi_the_set_up_ends_with_a_password_for_it() {
     let mut request = asked("/staff/box");
     request.headers_mut().insert(http::header::COOKIE, cookie.parse().unwrap());
     send_by(&image, request).await.is(200).has("own Wi-Fi").has(&passphrase);
+}
+
+#[tokio::test]
+async fn a_power_cut_behind_the_first_admin_leaves_no_open_wi_fi() {
+    let world = World::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_owned();
+    let start = || variant_state(&world, |field| field.setup_folder = Some(path.clone()));
+    let leave = |text: &str| std::fs::write(path.join(crate::setup::STATE_FILE), text).unwrap();
+    let restart = || crate::web::close_left_network(&start()).unwrap();
+    let is_left = || crate::setup::has_request(&world.state.field.data);
+    leave(r#"{"state":"none","access_point":true}"#);
+    restart();
+    assert!(!is_left(), "nobody can sign in yet: it has to be open");
+    person(&world, "Grace Okafor", StaffRole::FacilityAdmin, "839204").await;
+    leave(r#"{"state":"done","access_point":false}"#);
+    restart();
+    assert!(!is_left(), "it has joined another Wi-Fi meanwhile");
+    leave(r#"{"state":"none","access_point":true}"#);
+    restart();
+    let request = world.state.field.data.join("setup-request/cleantrack.toml");
+    let left = std::fs::read(&request).unwrap();
+    restart();
+    assert_eq!(std::fs::read(&request).unwrap(), left, "what lies there may have been shown");
+    let passphrase = take_request(&world).access_point.unwrap().passphrase.reveal().to_owned();
+    // First boot takes it up.
+    std::fs::write(path.join(crate::setup::PASSPHRASE_FILE), format!("{passphrase}\n")).unwrap();
+    restart();
+    assert!(!is_left(), "it is closed");
+    let none = variant_state(&world, |field| field.setup_folder = None);
+    crate::web::close_left_network(&none).unwrap();
+    assert!(!is_left(), "a system of the facility's own has no such Wi-Fi");
 }
 
 #[tokio::test]

@@ -15,10 +15,12 @@ use web::form::{FormDefinition, FormValues};
 use super::form::{FIRST, FIRST_IMAGE, read_claim, word_faults};
 use super::page::{SetupDone, SetupForm, SetupMarks, done_page, form_page, plain_page};
 use super::{SETUP, STAFF_SETUP};
+use crate::doctor::running::has_admin;
 use crate::identity::{AccessOutcome, AccessTarget, PinForm};
 use crate::intake::{Command, NewStaff, SettingsChange};
 use crate::setup::{
-    ACCESS_POINT_ADDRESS, CodeTrial, is_access_point, make_passphrase, read_passphrase, save_request,
+    ACCESS_POINT_ADDRESS, CodeTrial, SetupRequestError, has_request, is_access_point, make_passphrase,
+    read_passphrase, read_state, save_request,
 };
 use crate::web::access::phone::PhoneCaller;
 use crate::web::access::pin::pin_in_the_clear;
@@ -253,6 +255,28 @@ pub(super) fn close_network(state: &AppState, claim: ClaimFile) -> ClaimFile {
     }
     let passphrase = Secret::new(make_passphrase(&*state.random));
     ClaimFile { access_point: Some(AccessPointClaim { passphrase }), ..claim }
+}
+
+/// Where somebody can sign in, and what closes the box's own Wi-Fi was lost in a power cut behind them, it is left once more. What
+/// the image has not taken up yet stays as it is: somebody may have been shown its password.
+///
+/// # Errors
+/// It cannot be written.
+pub fn close_left_network(state: &AppState) -> Result<(), SetupRequestError> {
+    // In this order: the image takes the request away last of all.
+    if has_request(&state.field.data) || !is_left_open(state) || !has_admin(&state.store, &state.identity) {
+        return Ok(());
+    }
+    let claim = close_network(state, ClaimFile::default());
+    save_request(&state.field.data, &claim)?;
+    tracing::warn!("the set-up was cut short: the box’s own Wi-Fi gets a password now, and the set-up slip names it");
+    Ok(())
+}
+
+/// Whether the box's own Wi-Fi is open by its settings, and still is by what the image left last.
+fn is_left_open(state: &AppState) -> bool {
+    let left = read_state(state.field.setup_folder.as_deref());
+    has_open_network(state) && left.access_point && !left.has_passphrase
 }
 
 /// To the image what concerns the machine; the claim to the uplink where there is no image. The image gets one that names

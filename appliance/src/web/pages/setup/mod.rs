@@ -13,6 +13,8 @@ use web::route::{Example, Route, RouteKind, row};
 use crate::web::context::AppState;
 use crate::web::refusals;
 
+pub use self::first::close_left_network;
+
 /// Where a new box is set up.
 const SETUP: &str = "/setup";
 /// Where a facility admin changes it.
