@@ -1,5 +1,6 @@
 //! Taking slips, and what the panel's button asks of the print room.
 
+use labels::Typesetter;
 use record::ids::JobId;
 
 use crate::printing::PrintService;
@@ -8,8 +9,8 @@ use crate::printing::model::request::{JobKind, LabelRequest, NameStyle};
 use crate::printing::model::slip::SlipContent;
 use crate::printing::model::slip_secrets::{PassphraseReader, SetupCodeReader};
 use crate::printing::model::view::{JobState, JobView, PrintRefusal};
-use crate::printing::submit::JobDraft;
-use crate::printing::{LedgerError, templates};
+use crate::printing::submit::{JobDraft, label_refusal};
+use crate::printing::{LedgerError, PrinterConfig, templates};
 
 /// A slip as somebody asks for it.
 #[derive(Debug, Clone)]
@@ -53,6 +54,7 @@ impl PrintService {
         };
         let label =
             LabelRequest { name: content.title.clone(), slip: Some(content), ..LabelRequest::default() };
+        self.check_secrets(&printer, kind, &label)?;
         self.take(JobDraft {
             id,
             key,
@@ -65,16 +67,29 @@ impl PrintService {
         })
     }
 
+    /// A label may have room for the slip, and none for its secrets.
+    fn check_secrets(
+        &self,
+        config: &PrinterConfig,
+        kind: JobKind,
+        label: &LabelRequest,
+    ) -> Result<(), PrintRefusal> {
+        let Some(slip) = label.slip.as_ref().filter(|_| !templates::slips::prints_text(config)) else {
+            return Ok(());
+        };
+        let mut t = Typesetter::new()?;
+        let filled = self.secrets.fill_slip(slip);
+        templates::slips::check_slip(&mut t, config, kind, &filled)
+            .map_err(|why| label_refusal(1, label, why))
+    }
+
     /// Whether some printer prints text of its own.
     pub fn has_slip_printer(&self) -> bool {
         self.handles().iter().any(|handle| templates::slips::prints_text(&handle.config))
     }
 
     /// The first printer that prints slips of this kind.
-    fn slip_printer(
-        &self,
-        kind: JobKind,
-    ) -> Result<std::sync::Arc<crate::printing::PrinterConfig>, PrintRefusal> {
+    fn slip_printer(&self, kind: JobKind) -> Result<std::sync::Arc<PrinterConfig>, PrintRefusal> {
         let handles = self.handles();
         let found = handles.iter().find(|handle| templates::slips::prints_text(&handle.config));
         match found {

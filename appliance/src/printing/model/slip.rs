@@ -26,6 +26,8 @@ pub enum SlipLine {
     SetupCode { name: String, used: String },
     /// The password of the box's own Wi-Fi, which stands in no ledger either; where there is none, nothing is printed.
     Passphrase { name: String },
+    /// A secret in its place, in a slip that is being printed and in no other: each of its characters counts, blanks too.
+    Secret { name: String, value: String },
     /// A line across.
     Rule,
     /// As many digits as the paper has columns, and the letters of each page.
@@ -45,7 +47,7 @@ impl SlipContent {
     pub(crate) fn with_setup_code(&self, code: Option<&str>) -> Self {
         let line = |line: &SlipLine| match (line, code) {
             (SlipLine::SetupCode { name, .. }, Some(code)) => {
-                SlipLine::Fact { name: name.clone(), value: code.to_owned() }
+                SlipLine::Secret { name: name.clone(), value: code.to_owned() }
             }
             (SlipLine::SetupCode { used, .. }, None) => SlipLine::Text(used.clone()),
             (line, _) => line.clone(),
@@ -57,7 +59,7 @@ impl SlipContent {
     pub(crate) fn with_passphrase(&self, passphrase: Option<&str>) -> Self {
         let line = |line: &SlipLine| match (line, passphrase) {
             (SlipLine::Passphrase { name }, Some(passphrase)) => {
-                Some(SlipLine::Fact { name: name.clone(), value: passphrase.to_owned() })
+                Some(SlipLine::Secret { name: name.clone(), value: passphrase.to_owned() })
             }
             (SlipLine::Passphrase { .. }, None) => None,
             (line, _) => Some(line.clone()),
@@ -69,7 +71,9 @@ impl SlipContent {
     pub(crate) fn check_size(&self) -> Result<(), SlipError> {
         let texts = |line: &SlipLine| match line {
             SlipLine::Title(text) | SlipLine::Text(text) | SlipLine::Address(text) => text.chars().count(),
-            SlipLine::Fact { name, value } => name.chars().count().max(value.chars().count()),
+            SlipLine::Fact { name, value } | SlipLine::Secret { name, value } => {
+                name.chars().count().max(value.chars().count())
+            }
             SlipLine::SetupCode { name, used } => name.chars().count().max(used.chars().count()),
             SlipLine::Passphrase { name } => name.chars().count(),
             SlipLine::Rule | SlipLine::Letters => 0,
@@ -87,9 +91,9 @@ pub enum SlipError {
     /// What is in the printer are labels or sheets.
     #[error("this slip needs a receipt printer with an endless roll; choose one that speaks escpos")]
     NeedsReceiptRoll,
-    /// Not even on a label.
+    /// Not even on a label: what is needed to get in has no room in letters that can be read.
     #[error(
-        "the set-up slip needs a label of 40 × 20 mm, and this roll has room for {width_mm:.1} × {height_mm:.1} mm; choose a larger roll or a receipt printer"
+        "the set-up slip does not fit: this roll has room for {width_mm:.1} × {height_mm:.1} mm, and it needs at least 40 × 20 mm, more with a long address or Wi-Fi password; choose a larger roll or a receipt printer"
     )]
     TooSmall {
         /// Across.
@@ -121,7 +125,7 @@ mod tests {
         let stored = serde_json::to_string(&slip).unwrap();
         let printed = slip.with_setup_code(Some("K7QX-93MP"));
         assert!(!stored.contains("K7QX"), "{stored}");
-        let fact = SlipLine::Fact { name: "Set-up code".into(), value: "K7QX-93MP".into() };
+        let fact = SlipLine::Secret { name: "Set-up code".into(), value: "K7QX-93MP".into() };
         assert_eq!(printed.lines, [fact]);
         assert_eq!(slip.with_setup_code(None).lines, [SlipLine::Text("The code was used.".into())]);
         assert_eq!(serde_json::from_str::<SlipContent>(&stored).unwrap(), slip);
@@ -133,7 +137,7 @@ mod tests {
         let slip = SlipContent { title: "Set-up slip".into(), lines: vec![SlipLine::Rule, line] };
         let stored = serde_json::to_string(&slip).unwrap();
         assert!(!stored.contains("7QK3M"), "{stored}");
-        let fact = SlipLine::Fact { name: "Wi-Fi password".into(), value: "7QK3M".into() };
+        let fact = SlipLine::Secret { name: "Wi-Fi password".into(), value: "7QK3M".into() };
         assert_eq!(slip.with_passphrase(Some("7QK3M")).lines, [SlipLine::Rule, fact]);
         assert_eq!(slip.with_passphrase(None).lines, [SlipLine::Rule]);
         assert_eq!(serde_json::from_str::<SlipContent>(&stored).unwrap(), slip);

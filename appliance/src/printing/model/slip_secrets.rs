@@ -1,4 +1,5 @@
-//! The set-up code and the password of the box's own Wi-Fi, read when a slip that shows them is printed and at no other time.
+//! The set-up code and the password of the box's own Wi-Fi, read when a slip that shows them is printed, and when it is taken, to see
+//! whether it fits.
 
 use std::sync::OnceLock;
 

@@ -8,8 +8,8 @@ use escpos::utils::JustifyMode;
 use labels::code::encode_qr;
 use labels::drawing::DrawElement;
 use labels::media::MediaLength;
-use labels::text::FontWeight;
-use labels::{Drawing, PrinterLanguage, Typesetter, readback};
+use labels::text::{Fit, FontWeight};
+use labels::{Dpi, Drawing, PrinterLanguage, Typesetter, readback};
 
 use crate::printing::model::make_error::MakeError;
 use crate::printing::model::printer_settings::PrinterConfig;
@@ -27,8 +27,10 @@ const COLUMNS_MIN: u32 = 16;
 const MODULE_MM: f64 = 0.75;
 /// The least label that takes address and code.
 const LABEL_MM_MIN: (f64, f64) = (40.0, 20.0);
-/// A label's text, in points.
+/// A label's text in points, where it has room.
 const LABEL_PT: f64 = 8.0;
+/// Smaller letters are read by nobody.
+const LABEL_PT_MIN: f64 = 5.0;
 
 /// Whether this printer prints slips in letters of its own.
 pub(crate) fn prints_text(config: &PrinterConfig) -> bool {
@@ -45,7 +47,7 @@ pub(crate) fn check_slip(
     slip: &SlipContent,
 ) -> Result<(), MakeError> {
     slip.check_size()?;
-    // Whether the code is there when it is printed is not known yet: with one it is no shorter than without.
+    // Whether the secrets are there when it is printed is not known yet; whoever takes a slip for a label asks once more with them.
     let slip = slip.with_setup_code(None).with_passphrase(None);
     if prints_text(config) {
         let mut session = config.language.session(config.profile(), 0);
@@ -91,6 +93,11 @@ pub(crate) fn compose_slip<D: Driver>(
                 }
             }
             SlipLine::Address(address) => write_address(printer, t, config, address)?,
+            SlipLine::Secret { name, value } => {
+                for line in lay_out_secret(name, value, columns) {
+                    write_line(printer, &line)?;
+                }
+            }
             // It was put in its place before.
             SlipLine::SetupCode { used, .. } => write_line(printer, used)?,
             SlipLine::Passphrase { .. } => {}
@@ -178,6 +185,36 @@ fn lay_out_fact(name: &str, value: &str, columns: usize) -> Vec<String> {
     wrap_text(&name, columns).into_iter().chain(below).collect()
 }
 
+/// The same of a secret: all of it, in pieces where it is longer than a line.
+fn lay_out_secret(name: &str, value: &str, columns: usize) -> Vec<String> {
+    let name = choose_page(name).text;
+    let (left, right) = (name.chars().count(), value.chars().count());
+    if left + 2 + right <= columns {
+        return vec![format!("{name}{}{value}", " ".repeat(columns - left - right))];
+    }
+    let pieces = break_secret(value, |piece| piece.chars().count() <= columns - 2);
+    let below = pieces.into_iter().map(|piece| format!("  {piece}"));
+    wrap_text(&name, columns).into_iter().chain(below).collect()
+}
+
+/// Pieces that fit, of at least one character each, broken beside no blank where that is possible: nobody sees one at an end.
+fn break_secret(value: &str, fits: impl Fn(&str) -> bool) -> Vec<String> {
+    let chars: Vec<char> = value.chars().collect();
+    let (mut pieces, mut start) = (Vec::new(), 0);
+    while start < chars.len() {
+        let piece = |end: usize| chars[start..end].iter().collect::<String>();
+        let longest = (start + 1..=chars.len()).rev().find(|end| fits(&piece(*end))).unwrap_or(start + 1);
+        let is_visible = |end: &usize| chars[*end - 1] != ' ' && chars.get(*end) != Some(&' ');
+        let end = match longest == chars.len() {
+            true => longest,
+            false => (start + 1..=longest).rev().find(is_visible).unwrap_or(longest),
+        };
+        pieces.push(piece(end));
+        start = end;
+    }
+    pieces
+}
+
 /// The set-up slip on a label: the first address as a code at the left, and the lines beside it. Other slips are no labels.
 pub(crate) fn draw_slip(
     t: &Typesetter,
@@ -211,48 +248,126 @@ pub(crate) fn draw_slip(
         left = edge + code.width() * module + quiet;
         drawing.marks.push(DrawElement::Code { x: edge, y, module, code });
     }
-    write_beside(t, &mut drawing, left, slip)?;
+    let area = LabelArea { left, width: width.saturating_sub(left + dpi.dots(1.0)), height };
+    let rows = choose_rows(t, dpi, area, slip)?.ok_or(SlipError::TooSmall { width_mm, height_mm })?;
+    rows.draw(t, &mut drawing, area.left);
     Ok(drawing)
 }
 
-/// The lines of a slip, one below the other, each in a smaller size where it is too wide.
-fn write_beside(
-    t: &Typesetter,
-    drawing: &mut Drawing,
+/// Where the lines of a slip have room.
+#[derive(Clone, Copy)]
+struct LabelArea {
     left: u32,
-    slip: &SlipContent,
-) -> Result<(), MakeError> {
-    let dpi = drawing.dpi;
-    let (room, gap) = (drawing.width.saturating_sub(left + dpi.dots(1.0)), dpi.dots(1.0));
-    let mut y = gap;
-    for text in slip.lines.iter().filter_map(word_on_label) {
-        let text = t.printable(&text).map_err(labels::calibration::TestLabelError::Text)?;
-        let fits = |px: &u32| t.width(&text, FontWeight::Bold, *px) <= room;
-        let px = (1..=dpi.points(LABEL_PT)).rev().find(fits).unwrap_or(1);
-        let cap = t.cap_height(FontWeight::Bold, px);
-        if y + cap > drawing.height {
-            break;
-        }
-        drawing.marks.push(DrawElement::Text {
-            x: left,
-            baseline: y + cap,
-            px,
-            weight: FontWeight::Bold,
-            text,
-            white: false,
-        });
-        y += cap + gap;
-    }
-    Ok(())
+    width: u32,
+    height: u32,
 }
 
-fn word_on_label(line: &SlipLine) -> Option<String> {
-    match line {
-        SlipLine::Title(text) | SlipLine::Text(text) | SlipLine::Address(text) => Some(text.clone()),
-        SlipLine::SetupCode { used, .. } => Some(used.clone()),
-        SlipLine::Fact { name, value } => Some(format!("{name}: {value}")),
-        SlipLine::Passphrase { .. } | SlipLine::Rule | SlipLine::Letters => None,
+/// Lines of one size, one below the other.
+struct LabelRows {
+    px: u32,
+    texts: Vec<String>,
+}
+
+impl LabelRows {
+    /// Dots between two lines, in which letters below the line have room.
+    fn gap(&self) -> u32 {
+        self.px * 2 / 5
     }
+
+    fn height(&self, t: &Typesetter) -> u32 {
+        let count = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        (t.cap_height(FontWeight::Bold, self.px) + self.gap()).saturating_mul(count) + self.gap()
+    }
+
+    fn draw(self, t: &Typesetter, drawing: &mut Drawing, x: u32) {
+        let (gap, cap, px) = (self.gap(), t.cap_height(FontWeight::Bold, self.px), self.px);
+        for (n, text) in (1u32..).zip(self.texts) {
+            let baseline = n * (gap + cap);
+            let weight = FontWeight::Bold;
+            drawing.marks.push(DrawElement::Text { x, baseline, px, weight, text, white: false });
+        }
+    }
+}
+
+/// All lines of a slip in the largest letters that fit. Where the smallest do not, the last lines go of those that nobody needs
+/// to get in; none where even the rest has no room.
+fn choose_rows(
+    t: &Typesetter,
+    dpi: Dpi,
+    area: LabelArea,
+    slip: &SlipContent,
+) -> Result<Option<LabelRows>, MakeError> {
+    let mut lines = slip.lines.iter().map(|line| prepare_line(t, line)).collect::<Result<Vec<_>, _>>()?;
+    lines.retain(|line| *line != SlipLine::Rule);
+    let smallest = dpi.points(LABEL_PT_MIN).max(1);
+    for px in (smallest..=dpi.points(LABEL_PT).max(smallest)).rev() {
+        let rows = set_rows(t, px, area.width, &lines).filter(|rows| rows.height(t) <= area.height);
+        if rows.is_some() {
+            return Ok(rows);
+        }
+    }
+    while let Some(last) = lines.iter().rposition(|line| !is_needed(line)) {
+        lines.remove(last);
+        let rows = set_rows(t, smallest, area.width, &lines).filter(|rows| rows.height(t) <= area.height);
+        if rows.is_some() {
+            return Ok(rows);
+        }
+    }
+    Ok(None)
+}
+
+/// Without it nobody gets in, or on.
+fn is_needed(line: &SlipLine) -> bool {
+    matches!(line, SlipLine::Address(_) | SlipLine::SetupCode { .. } | SlipLine::Secret { .. })
+}
+
+/// A line as it can be printed; what a label does not show becomes a rule.
+fn prepare_line(t: &Typesetter, line: &SlipLine) -> Result<SlipLine, MakeError> {
+    let print = |text: &str| t.printable(text).map_err(labels::calibration::TestLabelError::Text);
+    Ok(match line {
+        SlipLine::Title(text) | SlipLine::Text(text) => SlipLine::Text(print(text)?),
+        SlipLine::Address(text) => SlipLine::Address(print(text)?),
+        SlipLine::Fact { name, value } => SlipLine::Text(print(&format!("{name}: {value}"))?),
+        SlipLine::SetupCode { name, used } => SlipLine::SetupCode { name: print(name)?, used: print(used)? },
+        SlipLine::Secret { name, value } => {
+            // Checked, and written as it is: two blanks are not one.
+            print(value)?;
+            SlipLine::Secret { name: print(name)?, value: value.clone() }
+        }
+        SlipLine::Passphrase { .. } | SlipLine::Rule | SlipLine::Letters => SlipLine::Rule,
+    })
+}
+
+/// None where a letter is wider than the room.
+fn set_rows(t: &Typesetter, px: u32, width: u32, lines: &[SlipLine]) -> Option<LabelRows> {
+    let mut texts = Vec::new();
+    for line in lines {
+        match line {
+            SlipLine::Text(text) | SlipLine::Address(text) | SlipLine::SetupCode { used: text, .. } => {
+                texts.extend(wrap_row(t, px, width, text)?);
+            }
+            SlipLine::Secret { name, value } => texts.extend(set_secret(t, px, width, name, value)?),
+            _ => {}
+        }
+    }
+    Some(LabelRows { px, texts })
+}
+
+fn set_secret(t: &Typesetter, px: u32, width: u32, name: &str, value: &str) -> Option<Vec<String>> {
+    let fits = |text: &str| t.width(text, FontWeight::Bold, px) <= width;
+    let whole = format!("{name}: {value}");
+    if fits(&whole) {
+        return Some(vec![whole]);
+    }
+    let mut rows = wrap_row(t, px, width, &format!("{name}:"))?;
+    rows.extend(break_secret(value, fits));
+    rows.iter().all(|row| fits(row)).then_some(rows)
+}
+
+fn wrap_row(t: &Typesetter, px: u32, width: u32, text: &str) -> Option<Vec<String>> {
+    let lines_max = labels::text::BLOCK_LINES_MAX;
+    let fit = Fit { width, height: u32::MAX, px_max: px, px_min: px, lines_max, may_cut: false, caps: false };
+    t.fit(text, FontWeight::Bold, &fit).map(|block| block.lines)
 }
 
 #[cfg(test)]

@@ -129,6 +129,100 @@ fn a_set_up_label_reads_back() {
     assert_eq!(texts.collect::<Vec<_>>(), ["http://10.0.0.5/", "Code: K7QX-93MP"]);
 }
 
+fn setup_slip(passphrase: &str) -> SlipContent {
+    let fact = |name: &str, value: &str| SlipLine::Fact { name: name.into(), value: value.into() };
+    let lines = vec![
+        SlipLine::Title("Linden Valley Hospital".into()),
+        SlipLine::Text("Scan this code with a phone on the same network, or enter the address:".into()),
+        SlipLine::Address("http://10.0.0.5:8080/".into()),
+        SlipLine::Text("Also: http://192.168.178.123:8080/".into()),
+        SlipLine::Rule,
+        SlipLine::SetupCode { name: "Set-up code".into(), used: "It was used.".into() },
+        SlipLine::Passphrase { name: "Password of the box’s own Wi-Fi".into() },
+        fact("State", "not set up yet"),
+        fact("Version", "0.1.0"),
+        SlipLine::Text("Code and password are secrets. Destroy this slip when the box is set up.".into()),
+    ];
+    let slip = SlipContent { title: "Set-up slip".into(), lines };
+    slip.with_setup_code(Some("7QK3M-9X2WA")).with_passphrase(Some(passphrase))
+}
+
+/// The longest that may be, of the widest letter, of blanks, and of all that there are.
+fn long_passphrases() -> [String; 4] {
+    let all: String = (' '..='~').cycle().skip(40).take(63).collect();
+    ["W".repeat(63), "two  blanks ".repeat(5) + "end", " ".repeat(63), all]
+}
+
+fn drawn_rows(drawing: &Drawing) -> Vec<(u32, u32, u32, String)> {
+    let rows = drawing.marks.iter().filter_map(|mark| match mark {
+        DrawElement::Text { x, baseline, px, text, .. } => Some((*x, *baseline, *px, text.clone())),
+        _ => None,
+    });
+    rows.collect()
+}
+
+#[test]
+fn a_long_password_is_on_the_label_whole_and_readable_or_refused() {
+    let t = Typesetter::new().unwrap();
+    let (mut printed, mut refused) = (0, 0);
+    for media in ["2x1in", "2.25x1.25in", "62x29", "4x2in"] {
+        let config = config(Some(media), "zpl");
+        for passphrase in long_passphrases() {
+            let slip = setup_slip(&passphrase);
+            match draw_slip(&t, &config, JobKind::SetupSlip, &slip) {
+                Ok(drawing) => {
+                    printed += 1;
+                    let rows = drawn_rows(&drawing);
+                    for (x, baseline, px, text) in &rows {
+                        assert!(x + t.width(text, FontWeight::Bold, *px) <= drawing.width, "{media}: {text}");
+                        assert!(*baseline <= drawing.height, "{media}: {text}");
+                        assert!(*px >= config.dpi.points(LABEL_PT_MIN), "{media}: {text}");
+                    }
+                    let all: String = rows.into_iter().map(|(_, _, _, text)| text).collect();
+                    assert!(all.contains(&passphrase), "{media}: {all}");
+                    assert!(all.contains("7QK3M-9X2WA") && all.contains("http://10.0.0.5:8080/"), "{all}");
+                }
+                Err(MakeError::Slip(SlipError::TooSmall { .. })) => refused += 1,
+                Err(other) => panic!("{media}: {other}"),
+            }
+        }
+        let usual = draw_slip(&t, &config, JobKind::SetupSlip, &setup_slip("7QK3M-9X2WA-4DTBE"));
+        assert!(usual.is_ok(), "{media}: {:?}", usual.err());
+    }
+    assert!(printed >= 8, "{printed} printed, {refused} refused");
+}
+
+#[test]
+fn what_is_needed_to_get_in_is_never_left_out() {
+    let t = Typesetter::new().unwrap();
+    let area = LabelArea { left: 0, width: 200, height: 60 };
+    let slip = setup_slip(&"W".repeat(63));
+    assert!(choose_rows(&t, Dpi::D203, area, &slip).unwrap().is_none());
+    let tall = LabelArea { height: 200, ..area };
+    let rows = choose_rows(&t, Dpi::D203, tall, &slip).unwrap().unwrap();
+    assert!(rows.texts.concat().contains(&"W".repeat(63)) && rows.height(&t) <= 200, "{:?}", rows.texts);
+    assert!(!rows.texts.concat().contains("Destroy"), "the last lines go first");
+    let taller = LabelArea { height: 2_000, ..area };
+    let rows = choose_rows(&t, Dpi::D203, taller, &slip).unwrap().unwrap();
+    assert_eq!(rows.px, Dpi::D203.points(LABEL_PT));
+    assert!(rows.texts.concat().contains("Destroy"), "with room there is all of it");
+}
+
+#[test]
+fn a_long_password_is_on_the_receipt_whole() {
+    for passphrase in long_passphrases() {
+        for columns in [16, 32, 48] {
+            let lines = lay_out_secret("Password of the box's own Wi-Fi", &passphrase, columns);
+            assert!(lines.iter().all(|line| line.chars().count() <= columns), "{columns}: {lines:#?}");
+            let pieces = lines.iter().skip_while(|line| !line.starts_with("  "));
+            let whole: String = pieces.map(|line| &line[2..]).collect();
+            assert_eq!(whole, passphrase, "{columns}");
+        }
+    }
+    let pieces = break_secret("abcd  efgh", |piece| piece.len() <= 5);
+    assert_eq!(pieces, ["abc", "d  ef", "gh"], "a blank at an end is seen by nobody");
+}
+
 #[test]
 fn the_self_test_shows_columns_and_letters() {
     let bytes = bytes_of(&config(None, "escpos"), vec![SlipLine::Letters]);

@@ -269,7 +269,9 @@ pub fn close_left_network(state: &AppState) -> Result<(), SetupRequestError> {
     }
     let claim = close_network(state, ClaimFile::default());
     save_request(&state.field.data, &claim)?;
-    tracing::warn!("the set-up was cut short: the box’s own Wi-Fi gets a password now, and the set-up slip names it");
+    tracing::warn!(
+        "the set-up was cut short: the box’s own Wi-Fi gets a password now, and the set-up slip names it"
+    );
     Ok(())
 }
 
