@@ -16,6 +16,7 @@ mod backup_line;
 pub mod bundle;
 pub mod clock;
 pub mod command;
+pub mod disk_space;
 pub mod doctor;
 mod field_commands;
 pub mod identity;

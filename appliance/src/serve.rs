@@ -37,6 +37,7 @@ use crate::alarms::AlarmStore;
 use crate::alarms::sources::{report_past, report_start};
 use crate::backup::{BackupService, StopOutcome};
 use crate::clock::system_clock;
+use crate::disk_space::RECORDS_PERCENT;
 use crate::identity::{AccessAudit, BoxAuthority, IdentityError, IdentityStores, own_addresses};
 use crate::listen::Listener;
 use crate::panel::PanelView;
@@ -443,7 +444,7 @@ fn photo_settings(
     Ok(PhotoSettings {
         dir: data.join("photos"),
         command,
-        free_percent_min: 10.min(100 - u64::from(settings.limits.photo_percent)),
+        free_percent_min: RECORDS_PERCENT.min(100 - u64::from(settings.limits.photo_percent)),
         limits: UploadLimits::default(),
         card: Arc::new(crate::photo::RealCard),
     })

@@ -42,7 +42,8 @@ pub const ROOMS: &[Room] = &[
         &[],
         "connections, not what is said over them: another name for `service::listener`",
     ),
-    room("appliance/photo", &[], "bytes in, a clean picture out"),
+    room("appliance/disk_space", &[], "one rule for whoever judges the disk"),
+    room("appliance/photo", &["disk_space"], "bytes in, a clean picture out"),
     room(
         "appliance/scrub",
         &["clock", "store"],
@@ -51,7 +52,7 @@ pub const ROOMS: &[Room] = &[
     room("appliance/sweep", &["photo", "store"], "which photos leave the card; it knows no page and no line"),
     room(
         "appliance/panel",
-        &["settings", "setup"],
+        &["disk_space", "settings", "setup"],
         "lights and a button: it knows causes, and not where they come from",
     ),
     room("appliance/identity", &["clock"], "who somebody is, not what they want"),
@@ -73,7 +74,7 @@ pub const ROOMS: &[Room] = &[
     room("appliance/provision", &["settings", "setup"], "first boot: it knows no log and no page"),
     room(
         "appliance/doctor",
-        &["alarms", "clock", "identity", "printing", "setup", "store", "uplink", "uplink/way"],
+        &["alarms", "clock", "disk_space", "identity", "printing", "setup", "store", "uplink", "uplink/way"],
         "it looks and judges; it knows no sentence and no page",
     ),
     room(

@@ -3,6 +3,7 @@
 use record::entry::ClockState;
 use serde::{Deserialize, Serialize};
 
+use crate::disk_space::DiskSpace;
 use crate::setup::SetupState;
 
 /// All that was seen.
@@ -59,7 +60,8 @@ pub struct MemoryFact {
 /// The disk that holds the data folder.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StorageFacts {
-    pub free_percent: Option<u64>,
+    /// Absent where the system does not tell.
+    pub space: Option<DiskSpace>,
     pub is_read_only: bool,
     /// Errors that the file system has counted.
     pub errors: u64,

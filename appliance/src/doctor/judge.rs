@@ -7,11 +7,9 @@ use super::facts::{
     RunningFacts, StoppedFacts, StorageFacts, WayFact, WayOutcome, WearFact, WifiFact,
 };
 use super::report::{DoctorFinding, DoctorReport};
+use crate::disk_space::{DiskLevel, DiskSpace};
 use crate::setup::{SetupNote, SetupStage, SetupState};
 
-/// Per cent of the disk that should be free, and without which photos and then records end.
-const FREE_LOW_PERCENT: u64 = 20;
-const FREE_FULL_PERCENT: u64 = 5;
 /// Per cent of memory that should be free, and below which programs are ended.
 const MEMORY_LOW_PERCENT: u64 = 10;
 const MEMORY_SHORT_PERCENT: u64 = 4;
@@ -108,12 +106,18 @@ fn judge_storage(storage: StorageFacts, found: &mut Vec<DoctorFinding>) {
     if storage.errors > 0 {
         found.push(DoctorFinding::StorageErrors { count: storage.errors });
     }
-    found.push(match storage.free_percent {
-        None => DoctorFinding::StorageUnknown,
-        Some(percent) if percent < FREE_FULL_PERCENT => DoctorFinding::StorageFull { percent },
-        Some(percent) if percent < FREE_LOW_PERCENT => DoctorFinding::StorageLow { percent },
-        Some(percent) => DoctorFinding::StorageFree { percent },
-    });
+    found.push(
+        storage.space.filter(|space| space.total > 0).map_or(DoctorFinding::StorageUnknown, judge_space),
+    );
+}
+
+fn judge_space(space: DiskSpace) -> DoctorFinding {
+    let (megabytes, percent) = (space.free / 1_000_000, space.free_percent());
+    match space.level() {
+        DiskLevel::Ample => DoctorFinding::StorageFree { megabytes, percent },
+        DiskLevel::Low => DoctorFinding::StorageLow { megabytes, percent },
+        DiskLevel::Short => DoctorFinding::StorageFull { megabytes, percent },
+    }
 }
 
 fn judge_wear(wear: Option<WearFact>) -> DoctorFinding {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::facts::{MemoryFact, PowerFact, StorageFacts, WearFact};
+use crate::disk_space::DiskSpace;
 
 /// Bytes of a file of the kernel's that are looked at.
 const READ_BYTES_MAX: usize = 256 * 1024;
@@ -117,15 +118,10 @@ fn read_kilobytes(text: &str, name: &str) -> Option<u64> {
 pub fn read_storage(root: &MachineRoot, folder: &Path) -> StorageFacts {
     let mounts = root.read_text("proc/self/mountinfo").unwrap_or_default();
     StorageFacts {
-        free_percent: read_free_percent(folder),
+        space: DiskSpace::read(folder).ok(),
         is_read_only: is_mounted_read_only(&mounts, folder),
         errors: count_errors(root),
     }
-}
-
-fn read_free_percent(folder: &Path) -> Option<u64> {
-    let disk = rustix::fs::statvfs(folder).ok()?;
-    disk.f_bavail.checked_mul(100)?.checked_div(disk.f_blocks)
 }
 
 /// By the kernel's list: the fifth word of a line is where it is mounted, the sixth how, and behind a hyphen, a kind and a

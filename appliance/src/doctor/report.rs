@@ -104,9 +104,9 @@ findings! {
     ClockPast = Clock Warn,
     /// It differs from the relay's.
     ClockOff { seconds: u64 } = Clock Warn,
-    StorageFree { percent: u64 } = Storage Good,
-    StorageLow { percent: u64 } = Storage Warn,
-    StorageFull { percent: u64 } = Storage Bad,
+    StorageFree { megabytes: u64, percent: u64 } = Storage Good,
+    StorageLow { megabytes: u64, percent: u64 } = Storage Warn,
+    StorageFull { megabytes: u64, percent: u64 } = Storage Bad,
     StorageReadOnly = Storage Bad,
     StorageErrors { count: u64 } = Storage Bad,
     StorageUnknown = Storage Unknown,

@@ -10,6 +10,7 @@ use super::facts::{
 };
 use super::machine::{MachineRoot, read_memory, read_power, read_storage, read_temperature, read_wear};
 use super::*;
+use crate::disk_space::DiskSpace;
 use crate::setup::{SetupNote, SetupStage, SetupState};
 
 const NOW_MS: i64 = 1_795_205_071_000;
@@ -96,11 +97,29 @@ fn a_disk_that_went_read_only_is_found_by_its_mount() {
             machine(&[("proc/self/mountinfo", &mounts(own)), ("sys/fs/ext4/mmcblk0p4/errors_count", "3\n")]);
         let storage = read_storage(&MachineRoot::at(root.path()), data.path());
         assert_eq!((storage.is_read_only, storage.errors), (is_read_only, 3), "{own}");
-        assert!(storage.free_percent.is_some());
+        assert!(storage.space.is_some());
     }
     let remounted = format!("23 22 179:4 / {place} rw - ext4 /dev/mmcblk0p4 ro,errors=remount-ro\n");
     let root = machine(&[("proc/self/mountinfo", &remounted)]);
     assert!(read_storage(&MachineRoot::at(root.path()), data.path()).is_read_only);
+}
+
+/// Of a card of 32.
+fn gigabytes_free(count: u64) -> DiskSpace {
+    DiskSpace { total: 32_000_000_000, free: count * 1_000_000_000 }
+}
+
+#[test]
+fn a_large_disk_is_well_with_a_few_per_cent_free() {
+    let mut facts = good_facts();
+    let disk = DiskSpace { total: 500_000_000_000, free: 48_000_000_000 };
+    let well = DoctorFinding::StorageFree { megabytes: 48_000, percent: 9 };
+    for (space, expected) in [(Some(disk), well), (None, DoctorFinding::StorageUnknown)] {
+        facts.machine.storage.space = space;
+        let lines = judge_facts(&facts).lines.into_iter();
+        let found = lines.filter(|line| line.check == DoctorCheck::Storage).map(|line| line.finding);
+        assert_eq!(found.collect::<Vec<_>>(), [expected]);
+    }
 }
 
 fn good_machine() -> MachineFacts {
@@ -109,7 +128,7 @@ fn good_machine() -> MachineFacts {
         power: PowerFact::Good,
         celsius: Some(48),
         memory: Some(MemoryFact { total_kb: 1_000, available_kb: 500 }),
-        storage: StorageFacts { free_percent: Some(60), is_read_only: false, errors: 0 },
+        storage: StorageFacts { space: Some(gigabytes_free(20)), is_read_only: false, errors: 0 },
         wear: None,
         wifi: WifiFact::Joined { dbm: Some(-55) },
         addresses: vec!["10.0.0.5".to_owned()],
@@ -173,8 +192,8 @@ fn each_fault_of_the_machine_is_one_finding() {
             |m| m.memory = Some(MemoryFact { total_kb: 100_000, available_kb: 2_048 }),
             F::MemoryShort { megabytes: 2 },
         ),
-        (|m| m.storage.free_percent = Some(11), F::StorageLow { percent: 11 }),
-        (|m| m.storage.free_percent = Some(4), F::StorageFull { percent: 4 }),
+        (|m| m.storage.space = Some(gigabytes_free(3)), F::StorageLow { megabytes: 3_000, percent: 9 }),
+        (|m| m.storage.space = Some(gigabytes_free(1)), F::StorageFull { megabytes: 1_000, percent: 3 }),
         (|m| m.storage.is_read_only = true, F::StorageReadOnly),
         (|m| m.storage.errors = 2, F::StorageErrors { count: 2 }),
         (|m| m.wear = Some(WearFact { used_percent: 90, is_at_end: false }), F::WearHigh { percent: 90 }),

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::disk_space::{DiskLevel, DiskSpace};
 use crate::setup::SetupStage;
 
 /// The relay was heard of less long ago than this, or amber says that it was not.
 pub const RELAY_QUIET_MS: i64 = 10 * 60_000;
-/// Above this share of the disk it is looked after.
-pub const DISK_PERCENT_MAX: u64 = 80;
 
 /// A colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -155,8 +154,8 @@ pub fn find_setup_cause(stage: Option<SetupStage>) -> Option<PanelCause> {
 }
 
 /// What the fill of the disk has to say.
-pub fn find_disk_cause(used_percent: u64) -> Option<PanelCause> {
-    (used_percent > DISK_PERCENT_MAX).then_some(PanelCause::DiskFills)
+pub fn find_disk_cause(space: DiskSpace) -> Option<PanelCause> {
+    (space.level() != DiskLevel::Ample).then_some(PanelCause::DiskFills)
 }
 
 /// What an alarm has to say. The gravest are about storage (STORE.md, section 6): those blink red until somebody has
@@ -322,7 +321,9 @@ mod tests {
         assert_eq!(find_setup_cause(Some(SetupStage::Done)), None);
         assert_eq!(find_setup_cause(Some(SetupStage::None)), Some(PanelCause::SetupOpen));
         assert_eq!(find_setup_cause(Some(SetupStage::Mistakes)), Some(PanelCause::SetupMistakes));
-        assert_eq!(find_disk_cause(80), None);
-        assert_eq!(find_disk_cause(81), Some(PanelCause::DiskFills));
+        let cause =
+            |gb: u64, free_gb: u64| find_disk_cause(DiskSpace { total: gb << 30, free: free_gb << 30 });
+        assert_eq!([cause(500, 48), cause(10, 2)], [None, None]);
+        assert_eq!([cause(500, 3), cause(10, 1), cause(500, 0)], [Some(PanelCause::DiskFills); 3]);
     }
 }

@@ -28,10 +28,11 @@ pub use self::follow::PhotoPromise;
 pub use self::places::UploadLimits;
 use self::places::{NoPlace, UploadPlace, UploadPlaces};
 pub use self::room::{
-    AtRelay, DiskSpace, DiskSpaceSource, EntryPosition, OnCard, RealCard, UNNAMED_MS_MAX, photos_to_evict,
+    AtRelay, DiskSpaceSource, EntryPosition, OnCard, RealCard, UNNAMED_MS_MAX, photos_to_evict,
 };
 use self::scrub::{StrippedPhoto, THUMBNAIL_BYTES_MAX};
 pub use self::thumbnail::thumbnails_leave;
+pub use crate::disk_space::DiskSpace;
 
 /// The hidden subcommand that runs [`child_main`].
 pub const CHILD_SUBCOMMAND: &str = "photo-child";

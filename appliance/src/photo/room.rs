@@ -7,29 +7,10 @@ use std::path::Path;
 
 use record::tree::Hash;
 
+use crate::disk_space::DiskSpace;
+
 /// A photo that no record names yet may be on a form that somebody is still filling in.
 pub const UNNAMED_MS_MAX: u64 = 24 * 3_600_000;
-
-/// The size of a card and what is free on it, bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DiskSpace {
-    /// All of it.
-    pub total: u64,
-    /// What can still be written.
-    pub free: u64,
-}
-
-/// Free bytes that are enough for records whatever the card's size: what two busy years write (RELIABILITY.md, section 1.3).
-/// A tenth of a large disk would be many times that, and kept for nobody.
-const FREE_BYTES_ENOUGH: u64 = 2 << 30;
-
-impl DiskSpace {
-    /// Whether a photo may be taken: `free_percent_min` per cent of the card, or what is enough, must be free for records.
-    pub fn takes_photos(self, free_percent_min: u64) -> bool {
-        let least = (u128::from(self.total) * u128::from(free_percent_min)).div_ceil(100);
-        u128::from(self.free) >= least.min(u128::from(FREE_BYTES_ENOUGH))
-    }
-}
 
 /// Tells how full a card is.
 pub trait DiskSpaceSource: fmt::Debug + Send + Sync {
@@ -46,9 +27,7 @@ pub struct RealCard;
 
 impl DiskSpaceSource for RealCard {
     fn room(&self, dir: &Path) -> io::Result<DiskSpace> {
-        let disk = rustix::fs::statvfs(dir)?;
-        let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
-        Ok(DiskSpace { total: bytes(disk.f_blocks), free: bytes(disk.f_bavail) })
+        DiskSpace::read(dir)
     }
 }
 
@@ -114,16 +93,6 @@ mod tests {
 
     fn left_of(photos: &[OnCard], budget: u64, at_relay: &AtRelay) -> Vec<u8> {
         photos_to_evict(photos, budget, at_relay).iter().map(|hash| hash.0[0]).collect()
-    }
-
-    #[test]
-    fn a_large_disk_keeps_no_more_for_records_than_they_need() {
-        let takes = |total, free| DiskSpace { total, free }.takes_photos(10);
-        assert!(takes(1_000, 100) && !takes(1_000, 99) && !takes(1_001, 100), "a tenth of a card");
-        const GIB: u64 = 1 << 30;
-        assert!(takes(250 * GIB, 2 * GIB) && !takes(250 * GIB, 2 * GIB - 1), "two GiB of a large disk");
-        assert!(takes(u64::MAX, 2 * GIB), "any disk");
-        assert!(DiskSpace { total: 1_000, free: 0 }.takes_photos(0), "no bound");
     }
 
     #[test]

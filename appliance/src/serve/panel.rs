@@ -16,6 +16,7 @@ use super::Seams;
 use crate::alarms::sources::SideRoom;
 use crate::alarms::{ActiveAlarm, AlarmStore};
 use crate::command::execute_command;
+use crate::disk_space::DiskSpace;
 use crate::intake::{Command, CommandRequest};
 use crate::panel::button::ButtonPress;
 use crate::panel::causes::{
@@ -171,7 +172,7 @@ impl PanelSources {
         causes.extend(find_setup_cause(
             self.setup_folder.as_deref().map(|folder| read_state(Some(folder)).stage),
         ));
-        causes.extend(used_percent(&self.data).and_then(find_disk_cause));
+        causes.extend(DiskSpace::read(&self.data).ok().and_then(find_disk_cause));
         causes
     }
 
@@ -197,14 +198,6 @@ fn relay_contact(state: &UplinkState) -> RelayContact {
         UplinkState::Up => RelayContact::Up,
         UplinkState::Down { since_ms, .. } => RelayContact::Down { since_ms: *since_ms },
     }
-}
-
-/// How full the disk is on which the data lie, as `df` says it.
-fn used_percent(data: &Path) -> Option<u64> {
-    let disk = rustix::fs::statvfs(data).ok()?;
-    let used = disk.f_blocks.checked_sub(disk.f_bfree)?;
-    let all = used.checked_add(disk.f_bavail).filter(|all| *all > 0)?;
-    Some(used.saturating_mul(100) / all)
 }
 
 /// Sends the panel what is the matter whenever that changes.

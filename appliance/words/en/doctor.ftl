@@ -98,10 +98,10 @@ doctor-clock-off = { $seconds ->
 
 ## Storage.
 
-doctor-storage-free = { NUMBER($percent) } percent of the storage is free.
-doctor-storage-low = Only { NUMBER($percent) } percent of the storage is free.
+doctor-storage-free = { NUMBER($megabytes) } MB of the storage are free: { NUMBER($percent) } percent.
+doctor-storage-low = Only { NUMBER($megabytes) } MB of the storage are free: { NUMBER($percent) } percent.
     .next = Let the box reach the relay, so that old photos can go, or use a larger card.
-doctor-storage-full = Only { NUMBER($percent) } percent of the storage is free: photos are refused, and soon records.
+doctor-storage-full = Only { NUMBER($megabytes) } MB of the storage are free, { NUMBER($percent) } percent: photos are refused, and records later.
     .next = Use a larger card now, or delete what else is on it.
 doctor-storage-read-only = The storage can only be read: the system found errors on it.
     .next = Make a backup, then replace the card.

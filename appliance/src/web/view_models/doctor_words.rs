@@ -188,9 +188,13 @@ fn word_recording(w: DoctorWords, finding: &DoctorFinding) -> (String, Option<St
 fn word_storage(w: DoctorWords, finding: &DoctorFinding) -> (String, Option<String>) {
     use DoctorFinding as F;
     match finding {
-        F::StorageFree { percent } => (w.doctor_storage_free(*percent), None),
-        F::StorageLow { percent } => (w.doctor_storage_low(*percent), Some(w.doctor_storage_low_next())),
-        F::StorageFull { percent } => (w.doctor_storage_full(*percent), Some(w.doctor_storage_full_next())),
+        F::StorageFree { megabytes, percent } => (w.doctor_storage_free(*megabytes, *percent), None),
+        F::StorageLow { megabytes, percent } => {
+            (w.doctor_storage_low(*megabytes, *percent), Some(w.doctor_storage_low_next()))
+        }
+        F::StorageFull { megabytes, percent } => {
+            (w.doctor_storage_full(*megabytes, *percent), Some(w.doctor_storage_full_next()))
+        }
         F::StorageReadOnly => (w.doctor_storage_read_only(), Some(w.doctor_storage_read_only_next())),
         F::StorageErrors { count } => (w.doctor_storage_errors(*count), Some(w.doctor_storage_errors_next())),
         F::WearFine { percent } => (w.doctor_wear_fine(*percent), None),
