@@ -13,6 +13,14 @@ const PERIODS_MISSED_MAX: i64 = 3;
 /// After a failure it is tried again.
 const RETRY_MS: i64 = 3_600_000;
 
+/// After the start of the box: a stick is mounted some seconds after its machine was switched on, and slow ones take minutes.
+const MOUNT_WAIT_MS: u64 = 5 * 60_000;
+
+/// Whether a folder that is not there may still come, so soon after the start.
+pub(super) fn is_awaited(started_up_ms: u64, now_up_ms: u64) -> bool {
+    now_up_ms.saturating_sub(started_up_ms) < MOUNT_WAIT_MS
+}
+
 /// Whether a backup is to be made now. `daily` is the time of the day in the facility's zone.
 pub(super) fn is_due(record: &BackupRecord, daily: Time, zone: &TimeZone, now_ms: i64) -> bool {
     let after_ms = record.tried_ms.unwrap_or(record.first_ms);
@@ -79,6 +87,11 @@ mod tests {
         let due = |now: &str| is_due(&failed, Time::midnight(), &TimeZone::UTC, ms(now));
         assert!(!due("2026-11-23T09:29:59Z"));
         assert!(due("2026-11-23T09:30:00Z"));
+    }
+
+    #[test]
+    fn a_stick_is_awaited_for_minutes_after_the_start() {
+        assert!(is_awaited(7, 7) && is_awaited(7, 300_006) && !is_awaited(7, 300_007));
     }
 
     #[test]

@@ -22,7 +22,7 @@ use super::pace::{RunPace, lower_priority};
 use super::record::{BackupRecord, RestoreTest, VerifiedBackup};
 use super::restore::{MissingPhotos, RestoreError, RestoredBackup, test_backup};
 use super::run::{MadeBackup, RunInput, make_backup};
-use super::schedule::{is_due, is_old};
+use super::schedule::{is_awaited, is_due, is_old};
 use super::status::{BackupStatus, BackupWork, RelayCopy, StopOutcome, WorkResult};
 use crate::alarms::{AlarmCause, AlarmStore};
 use crate::photo::PhotoStore;
@@ -63,6 +63,8 @@ struct ServiceState {
 
 struct ServiceInner {
     context: BackupContext,
+    /// When the box started, since its machine did.
+    started_up_ms: u64,
     state: Mutex<ServiceState>,
     /// Told whenever a piece of work has ended.
     ended: Condvar,
@@ -78,8 +80,8 @@ pub struct BackupService {
 impl BackupService {
     /// Reads what is known of earlier backups.
     pub fn open(context: BackupContext) -> Self {
-        let disk = context.store.disk();
-        let record = BackupRecord::load(&*disk, context.clock.now().wall_ms);
+        let (disk, now) = (context.store.disk(), context.clock.now());
+        let record = BackupRecord::load(&*disk, now.wall_ms);
         record.save(&*disk);
         let key = BackupRecipient::load(&*disk).unwrap_or_else(|error| {
             tracing::error!(%error, "the key of backups cannot be read");
@@ -88,7 +90,8 @@ impl BackupService {
         let state =
             ServiceState { record, key, relay: None, work: None, failure: None, result: None, started: 0 };
         let (ended, stop) = (Condvar::new(), Arc::default());
-        Self { inner: Arc::new(ServiceInner { context, state: Mutex::new(state), ended, stop }) }
+        let (started_up_ms, state) = (now.up_ms, Mutex::new(state));
+        Self { inner: Arc::new(ServiceInner { context, started_up_ms, state, ended, stop }) }
     }
 
     fn state(&self) -> MutexGuard<'_, ServiceState> {
@@ -182,6 +185,21 @@ impl BackupService {
         self.start_work(BackupWork::Backup, |own| own.run_backup())
     }
 
+    /// As [`BackupService::start_backup`], for the daily one: right after the start it waits for its stick, and nothing has failed.
+    fn start_due_backup(&self) -> Result<u64, BackupError> {
+        self.start_work(BackupWork::Backup, |own| match own.find_medium() {
+            Err(error @ (BackupError::Missing(_) | BackupError::SameDisk(_))) if own.is_just_started() => {
+                tracing::info!(%error, "the backup that is due waits for its folder");
+                Err(error.to_string())
+            }
+            _ => own.run_backup(),
+        })
+    }
+
+    fn is_just_started(&self) -> bool {
+        is_awaited(self.inner.started_up_ms, self.inner.context.clock.now().up_ms)
+    }
+
     /// Begins a restore test of a backup in the folder; absent: of the newest.
     ///
     /// # Errors
@@ -240,8 +258,7 @@ impl BackupService {
         let context = &self.inner.context;
         let recipient = self.state().key.clone().ok_or(BackupError::NoKey)?;
         let folder = context.settings.to.clone().ok_or(BackupError::NoFolder)?;
-        let same_disk = if context.settings.same_disk { SameDisk::Allowed } else { SameDisk::Refused };
-        let medium = FolderMedium::find(&folder, &context.data, same_disk)?;
+        let medium = self.find_medium()?;
         let input = RunInput {
             store: &context.store,
             photos: &context.photos,
@@ -261,6 +278,13 @@ impl BackupService {
             BackupError::Medium { .. } if !folder.is_dir() => BackupError::Missing(folder),
             other => other,
         })
+    }
+
+    fn find_medium(&self) -> Result<FolderMedium, BackupError> {
+        let context = &self.inner.context;
+        let folder = context.settings.to.as_deref().ok_or(BackupError::NoFolder)?;
+        let same_disk = if context.settings.same_disk { SameDisk::Allowed } else { SameDisk::Refused };
+        FolderMedium::find(folder, &context.data, same_disk)
     }
 
     fn label_key(&self) -> Result<LabelKey, BackupError> {
@@ -375,7 +399,7 @@ impl BackupService {
             if !context.alarms.stands(is_own) {
                 self.note_failure(&BackupError::NoKey);
             }
-        } else if due && let Err(error) = self.start_backup() {
+        } else if due && let Err(error) = self.start_due_backup() {
             tracing::warn!(%error, "the daily backup did not begin");
         }
     }

@@ -110,8 +110,9 @@ async fn a_backup_that_is_old_is_told_and_the_next_one_ends_it() {
     own.backups.start_backup().unwrap();
     own.ends();
     std::fs::remove_dir_all(stick.path()).unwrap();
-    for day in 1..=4 {
-        own.clock.set_ms(NOW_MS + day * DAY_MS + 1);
+    own.clock.advance_ms(1);
+    for _ in 1..=4 {
+        own.clock.advance_ms(DAY_MS);
         own.backups.look_round();
         own.ends();
     }
@@ -126,6 +127,49 @@ async fn a_backup_that_is_old_is_told_and_the_next_one_ends_it() {
     own.clock.set_ms(NOW_MS + 5 * DAY_MS);
     own.backups.look_round();
     own.ends();
+    assert_eq!(own.active(), []);
+}
+
+#[tokio::test]
+async fn a_backup_that_is_due_at_the_start_waits_for_its_stick() {
+    let place = tempfile::tempdir().unwrap();
+    let stick = place.path().join("stick");
+    let own = ServiceWorld::new(to_stick(&stick), None).await;
+    own.backups.make_key().unwrap();
+    own.clock.advance_ms(2 * DAY_MS);
+    // It was off at the time of the backup, and is switched on.
+    let backups = open_service(&own.world, &own.clock, &own.alarms, to_stick(&stick), None);
+    let own = ServiceWorld { backups, ..own };
+    for _ in 0..5 {
+        own.backups.look_round();
+        own.ends();
+        let status = own.backups.status();
+        assert_eq!((own.active(), status.failure, status.record.tried_ms), (vec![], None, None));
+        own.clock.advance_ms(60_000);
+    }
+    own.backups.look_round();
+    own.ends();
+    let missing = [(AlarmCode::BackupFailed, Some("missing".to_owned()))];
+    assert_eq!(own.active(), missing, "whoever has not come by now is told of");
+    // Who presses the button right after a start is answered at once.
+    let backups = open_service(&own.world, &own.clock, &own.alarms, to_stick(&stick), None);
+    let own = ServiceWorld { backups, ..own };
+    own.alarms.end(|_| true);
+    own.backups.start_shown_backup().unwrap();
+    own.ends();
+    assert_eq!(own.active(), missing);
+    // One that comes a minute after the start is not missed.
+    own.clock.advance_ms(DAY_MS);
+    let backups = open_service(&own.world, &own.clock, &own.alarms, to_stick(&stick), None);
+    let own = ServiceWorld { backups, ..own };
+    own.backups.look_round();
+    own.ends();
+    assert!(own.backups.status().record.last.is_none());
+    std::fs::create_dir(&stick).unwrap();
+    own.clock.advance_ms(60_000);
+    own.backups.look_round();
+    own.ends();
+    assert!(own.backups.status().record.last.is_some());
     assert_eq!(own.active(), []);
 }
 
