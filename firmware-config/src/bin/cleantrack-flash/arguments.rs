@@ -44,6 +44,9 @@ pub(crate) struct NetworkArguments {
     /// The Wi-Fi does not show its name.
     #[arg(long, requires = "ssid")]
     pub(crate) hidden: bool,
+    /// The box is a Wi-Fi of its own; its passphrase is asked for, or read from standard input.
+    #[arg(long, conflicts_with_all = ["ssid", "hidden", "country"])]
+    pub(crate) access_point: bool,
     /// Whose radio rules hold, in two letters, such as US.
     #[arg(long)]
     pub(crate) country: Option<String>,
@@ -117,7 +120,8 @@ pub(crate) struct BatchArguments {
     /// The image, .img or .img.zst.
     pub(crate) image: PathBuf,
     /// A CSV with a row for each card. Columns: claim (path of a claim file), hostname, time_zone, label_host, setup_code,
-    /// ssid, passphrase, psk, hidden, country, address, gateway, dns, proxy, ca, ntp, code; for people: room, note, box.
+    /// ssid, passphrase, psk, hidden, country, access_point_passphrase, address, gateway, dns, proxy, ca, ntp, code; for
+    /// people: room, note, box.
     pub(crate) list: PathBuf,
     /// The card reader, such as /dev/sdb.
     #[arg(long, conflicts_with = "folder", required_unless_present = "folder")]

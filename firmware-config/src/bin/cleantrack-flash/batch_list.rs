@@ -232,6 +232,29 @@ mod tests {
     }
 
     #[test]
+    fn a_row_may_make_a_box_a_wi_fi_of_its_own() {
+        let (_folder, path) = saved(
+            b"hostname,claim,access_point_passphrase\nor-1,claim.toml,\nor-2,claim.toml,\"seven, words\"\nor-3,,eight words\n",
+        );
+        let list = BatchList::read(&path).unwrap();
+        let claims = list.cards.iter().map(|card| {
+            let claim = firmware_config::ClaimFile::parse(card.claim.as_bytes()).unwrap();
+            let passphrase = claim.access_point.map(|own| own.passphrase.reveal().to_owned());
+            (claim.wifi.is_some(), passphrase)
+        });
+        let own = |passphrase: &str| (false, Some(passphrase.to_owned()));
+        assert_eq!(claims.collect::<Vec<_>>(), [(true, None), own("seven, words"), own("eight words")]);
+        let (_folder, path) =
+            saved(b"hostname,ssid,country,access_point_passphrase\nor-1,Ward,US,seven words\nor-2,,,short\n");
+        let error = BatchList::read(&path).unwrap_err().to_string();
+        assert!(
+            error.contains("line 2: access_point ") && error.contains("line 3: access_point.passphrase "),
+            "{error}"
+        );
+        assert!(!error.contains("seven words") && !error.contains("short"), "{error}");
+    }
+
+    #[test]
     fn what_is_marked_is_done_the_next_time() {
         let (_folder, path) = saved(b"hostname;claim;note\nor-1;claim.toml;a\nor-2;claim.toml;\"b; c\"\n");
         let mut list = BatchList::read(&path).unwrap();

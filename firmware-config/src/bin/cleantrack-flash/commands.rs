@@ -61,7 +61,7 @@ fn show_drives(tree: &DriveTree, console: &mut dyn OperatorConsole) -> Result<()
     Ok(())
 }
 
-/// What the options add, the passphrase by way of the console.
+/// What the options add, passphrases by way of the console.
 fn read_edits(
     arguments: &NetworkArguments,
     console: &mut dyn OperatorConsole,
@@ -99,6 +99,11 @@ fn read_edits(
         if arguments.hidden {
             edits.add("hidden", "yes");
         }
+    }
+    if arguments.access_point {
+        let question = "Passphrase of the box’s own Wi-Fi (8 to 63 characters): ";
+        let passphrase = console.read_secret(question).ok_or(FlashError::NoAnswer)?;
+        edits.add("access_point_passphrase", &passphrase);
     }
     Ok(edits)
 }

@@ -9,7 +9,7 @@ use crate::error::FlashError;
 use crate::volume::read_bounded;
 
 /// What can be added, by the name of its option and column, and where it goes in the file.
-pub(crate) const EDITABLE: [(&str, &str, EditKind); 16] = [
+pub(crate) const EDITABLE: [(&str, &str, EditKind); 17] = [
     ("hostname", "hostname", EditKind::Text),
     ("time_zone", "time_zone", EditKind::Text),
     ("label_host", "label_host", EditKind::Text),
@@ -19,6 +19,7 @@ pub(crate) const EDITABLE: [(&str, &str, EditKind); 16] = [
     ("psk", "wifi.psk", EditKind::Text),
     ("hidden", "wifi.hidden", EditKind::Flag),
     ("country", "wifi.country", EditKind::Text),
+    ("access_point_passphrase", "access_point.passphrase", EditKind::Text),
     ("address", "network.address", EditKind::Text),
     ("gateway", "network.gateway", EditKind::Text),
     ("dns", "network.dns", EditKind::List),
@@ -79,11 +80,17 @@ impl ClaimEdits {
     /// The claim file with these values, checked, its passphrase hashed.
     pub(crate) fn apply(&self, file: &ClaimFile) -> Result<ClaimFile, ClaimFileError> {
         let mut table: Table = file.to_toml().parse().unwrap_or_default();
-        let changes_wifi = |key: &str| self.values.iter().any(|(changed, _)| *changed == key);
+        let changes_key = |key: &str| self.values.iter().any(|(changed, _)| *changed == key);
+        // There is one radio: what is added counts, and both at a time are a mistake.
+        match (changes_key("wifi.ssid"), changes_key("access_point.passphrase")) {
+            (true, false) => drop(table.remove("access_point")),
+            (false, true) => drop(table.remove("wifi")),
+            _ => {}
+        }
         let wifi = table.get_mut("wifi").and_then(Value::as_table_mut);
         // Another network or another key: the old key is none any more.
         if let Some(wifi) =
-            wifi.filter(|_| ["wifi.ssid", "wifi.passphrase", "wifi.psk"].into_iter().any(changes_wifi))
+            wifi.filter(|_| ["wifi.ssid", "wifi.passphrase", "wifi.psk"].into_iter().any(changes_key))
         {
             wifi.remove("passphrase");
             wifi.remove("psk");
@@ -163,6 +170,24 @@ mod tests {
         // The key of another network is not taken over.
         let open = edits(&[("ssid", "Guests")]).apply(&file).unwrap().wifi.unwrap();
         assert_eq!(open.hashed_key(), None);
+    }
+
+    #[test]
+    fn a_box_joins_a_wi_fi_or_is_one() {
+        let joins = ClaimFile::parse(CLAIM.as_bytes()).unwrap();
+        let own = edits(&[("access_point_passphrase", "seven words")]);
+        let is_one = own.apply(&joins).unwrap();
+        let passphrase = is_one.access_point.as_ref().map(|own| own.passphrase.reveal());
+        assert_eq!((passphrase, &is_one.wifi), (Some("seven words"), &None));
+        let joins_again = edits(&[("ssid", "Cellar"), ("country", "DE")]).apply(&is_one).unwrap();
+        assert_eq!((joins_again.wifi.unwrap().ssid.as_str(), joins_again.access_point), ("Cellar", None));
+        let both = [("access_point_passphrase", "seven words"), ("ssid", "Cellar"), ("country", "DE")];
+        for file in [&joins, &is_one, &ClaimFile::default()] {
+            let error = edits(&both).apply(file).unwrap_err();
+            assert!(error.mistakes().iter().any(|mistake| mistake.reason.code() == "radio-twice"), "{error}");
+        }
+        let error = edits(&[("access_point_passphrase", "short")]).apply(&joins).unwrap_err();
+        assert_eq!(error.mistakes()[0].reason.code(), "own-passphrase");
     }
 
     #[test]

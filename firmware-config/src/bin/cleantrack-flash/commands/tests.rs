@@ -74,6 +74,30 @@ fn from_an_image_to_a_card_with_its_claim_file() {
 }
 
 #[test]
+fn a_box_that_is_a_wi_fi_of_its_own_gets_its_passphrase_from_the_console() {
+    let desk = InstallerDesk::new();
+    let line = "write @box.img.zst --file @card.img --claim @claim.toml --access-point";
+    let (outcome, console) = desk.run(line, &["seven words"]);
+    assert!(outcome.is_ok(), "{outcome:?} {}", console.shown());
+    assert!(!console.shown().contains("seven words"), "{}", console.shown());
+    let text = claim_on(&mut FileCard::open(&desk.path("card.img")).unwrap()).unwrap();
+    let claim = firmware_config::ClaimFile::parse(text.as_bytes()).unwrap();
+    let passphrase = claim.access_point.as_ref().map(|own| own.passphrase.reveal());
+    assert_eq!((passphrase, claim.wifi), (Some("seven words"), None));
+    let (outcome, console) = desk.run("inspect @card.img", &[]);
+    assert!(outcome.is_ok() && console.shown().contains("is a Wi-Fi of its own"), "{}", console.shown());
+    assert!(!console.shown().contains("seven words"), "{}", console.shown());
+    for wrong in ["", "short", "pässwörtlich"] {
+        let (outcome, _) = desk.run(&format!("{line} --overwrite"), &[wrong]);
+        let error = outcome.unwrap_err();
+        assert_eq!(error.exit(), FlashExit::Input, "{wrong}: {error}");
+        assert!(error.to_string().contains("access_point.passphrase must have 8 to 63"), "{wrong}: {error}");
+    }
+    let both = ["cleantrack-flash", "claim", "--access-point", "--ssid", "X"];
+    assert!(FlashArguments::try_parse_from(both).is_err(), "there is one radio");
+}
+
+#[test]
 fn wrong_input_is_found_before_a_card_is_made() {
     let desk = InstallerDesk::new();
     std::fs::write(desk.path("bad.toml"), "version = 1\nhostnam = 1\n[wifi]\nssid = \"\"\n").unwrap();
@@ -83,6 +107,7 @@ fn wrong_input_is_found_before_a_card_is_made() {
         ("write @claim.toml --file @card.img", FlashExit::Input, "neither zstd"),
         ("write @box.img.zst --file @card.img --gateway 10.0.0.1", FlashExit::Input, "network.gateway needs"),
         ("write @box.img.zst --file @card.img --ssid X", FlashExit::Stopped, "nobody answers"),
+        ("write @box.img.zst --file @card.img --access-point", FlashExit::Stopped, "nobody answers"),
         ("write @box.img.zst --device @card.img --yes", FlashExit::Failure, "Raspberry Pi Imager"),
         ("inject @bad.toml @folder", FlashExit::Input, "did you mean `hostname`"),
     ] {
