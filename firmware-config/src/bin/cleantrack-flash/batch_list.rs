@@ -63,6 +63,8 @@ impl BatchList {
         }
         let text =
             decode_text(&bytes).map_err(|_| wrong("it is not text: save it as CSV in UTF-8".into()))?;
+        // The reader of CSVs counts a line that ends as on Windows only with the next one.
+        let text = text.replace("\r\n", "\n");
         let first = text.lines().next().unwrap_or_default();
         // Spreadsheets of half of Europe write semicolons.
         let separator =
@@ -71,6 +73,7 @@ impl BatchList {
             csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(text.as_bytes());
         let header = reader.headers().map_err(|e| wrong(e.to_string()))?;
         let mut header: Vec<String> = header.iter().map(|name| name.trim().to_lowercase()).collect();
+        let columns = header.len();
         if !header.iter().any(|name| name == DONE_COLUMN) {
             header.push(DONE_COLUMN.to_owned());
         }
@@ -87,7 +90,9 @@ impl BatchList {
             if row.iter().all(String::is_empty) {
                 continue;
             }
-            row.resize(header.len().max(row.len()), String::new());
+            common.refuse_surplus(line, row.get(columns..).unwrap_or_default());
+            row.truncate(columns);
+            row.resize(header.len(), String::new());
             cards.extend(common.read_row(line, &row));
             rows.push(row);
         }
@@ -192,6 +197,16 @@ impl RowReader<'_> {
         Some(BatchCard { line, name, claim: file.to_toml(), is_done })
     }
 
+    /// Values behind the last column: mostly one with a comma in it that stands without quotation marks.
+    fn refuse_surplus(&mut self, line: u64, values: &[String]) {
+        if values.iter().any(|value| !value.is_empty()) {
+            self.mistakes.push(format!(
+                "line {line}: it has more values than the first row has columns. A value with a separator in it stands between \
+                 quotation marks: \"10.0.0.1,10.0.0.2\""
+            ));
+        }
+    }
+
     fn refuse_double(&mut self, line: u64, what: &str, value: Option<&String>) {
         let Some(value) = value else { return };
         if let Some(before) = self.seen.insert(format!("{what} {value}"), line) {
@@ -288,6 +303,34 @@ mod tests {
             "line 7: its host name is that of line 6 too",
         ] {
             assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_row_with_too_many_values_is_neither_written_nor_done() {
+        for list in [
+            "hostname,dns\nor-1,10.0.0.1\nor-2,10.0.0.1,10.0.0.2\n",
+            "hostname,dns,done\nor-1,10.0.0.1,\nor-2,10.0.0.1,,10.0.0.2\n",
+        ] {
+            let (_folder, path) = saved(list.as_bytes());
+            let text = BatchList::read(&path).unwrap_err().to_string();
+            assert!(text.contains("line 3: it has more values"), "{text}");
+        }
+        // Separators alone are no values, and the mark goes into its own column.
+        let (_folder, path) = saved(b"hostname;note\nor-1;a;;;\nor-2;b\n");
+        let mut list = BatchList::read(&path).unwrap();
+        assert_eq!(list.count_done(), 0);
+        list.mark_done(0, "now").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "hostname;note;done\nor-1;a;now\nor-2;b;\n");
+    }
+
+    #[test]
+    fn lines_are_counted_however_they_end() {
+        for end in ["\n", "\r\n"] {
+            let text = ["\u{feff}hostname,time_zone", "or-1,Europe/Berlin", "or-2,Mars/Base", ""].join(end);
+            let (_folder, path) = saved(text.as_bytes());
+            let text = BatchList::read(&path).unwrap_err().to_string();
+            assert!(text.contains("line 3: time_zone"), "{text}");
         }
     }
 
