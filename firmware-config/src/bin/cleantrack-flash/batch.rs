@@ -19,8 +19,15 @@ pub(crate) trait BatchStation {
 
     fn begin_progress(&mut self) -> Box<dyn FlashProgress>;
 
-    /// Where the card goes, for people.
-    fn place(&self) -> String;
+    fn place(&self) -> BatchPlace;
+}
+
+/// Where the cards go.
+pub(crate) enum BatchPlace {
+    /// Into a reader, for which somebody changes them.
+    Reader(String),
+    /// Into a folder, as files: nobody has anything to do.
+    Folder,
 }
 
 /// What the person wants of a card.
@@ -47,12 +54,14 @@ pub(crate) fn write_batch(
     let all = list.cards.len();
     for nth in 0..all {
         let Some(card) = list.cards.get(nth).filter(|card| !card.is_done).cloned() else { continue };
-        let place = station.place();
-        let mut question = format!(
-            "Card {} of {all}, {}: put it into {place}, then Enter (s: skip, q: stop) ",
-            nth + 1,
-            card.name
-        );
+        let head = format!("Card {} of {all}, {}", nth + 1, card.name);
+        let BatchPlace::Reader(reader) = station.place() else {
+            console.print_note(&head);
+            write_one(list, &card, station)?;
+            mark_card(list, nth)?;
+            continue;
+        };
+        let mut question = format!("{head}: put it into {reader}, then Enter (s: skip, q: stop) ");
         loop {
             match read_card_answer(console, &question) {
                 CardAnswer::Skip => break,
@@ -61,8 +70,7 @@ pub(crate) fn write_batch(
             }
             match write_one(list, &card, station) {
                 Ok(()) => {
-                    let now = jiff::Timestamp::now();
-                    list.mark_done(nth, &now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())?;
+                    mark_card(list, nth)?;
                     console.print_note(&format!("{} is done: take the card out and label it.", card.name));
                     break;
                 }
@@ -74,6 +82,11 @@ pub(crate) fn write_batch(
     }
     let done = list.count_done();
     if done == all { Ok(()) } else { Err(FlashError::BatchStopped { done, all }) }
+}
+
+fn mark_card(list: &mut BatchList, nth: usize) -> Result<(), FlashError> {
+    let now = jiff::Timestamp::now();
+    list.mark_done(nth, &now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
 fn write_one(list: &BatchList, card: &BatchCard, station: &mut dyn BatchStation) -> Result<(), FlashError> {
@@ -169,8 +182,8 @@ mod tests {
             Box::new(NotedProgress::default())
         }
 
-        fn place(&self) -> String {
-            "the reader".to_owned()
+        fn place(&self) -> BatchPlace {
+            BatchPlace::Reader("the reader".to_owned())
         }
     }
 

@@ -1,12 +1,12 @@
 //! What each subcommand does.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::arguments::{
     BatchArguments, ClaimArguments, FlashCommand, InjectArguments, ManifestArguments, NetworkArguments,
     WriteArguments,
 };
-use crate::batch::{BatchStation, write_batch};
+use crate::batch::{BatchPlace, BatchStation, write_batch};
 use crate::batch_list::{BatchCard, BatchList};
 use crate::card::{CardDevice, FileCard, FileReplacement};
 use crate::console::OperatorConsole;
@@ -244,9 +244,12 @@ impl BatchStation for MachineStation<'_> {
         Box::new(ProgressLine::new())
     }
 
-    fn place(&self) -> String {
-        let place = self.arguments.folder.as_deref().or(self.arguments.device.as_deref());
-        place.unwrap_or(Path::new("the reader")).display().to_string()
+    fn place(&self) -> BatchPlace {
+        match (&self.arguments.folder, &self.arguments.device) {
+            (Some(_), _) => BatchPlace::Folder,
+            (None, Some(device)) => BatchPlace::Reader(device.display().to_string()),
+            (None, None) => BatchPlace::Reader("the reader".to_owned()),
+        }
     }
 }
 

@@ -44,6 +44,12 @@ pub(crate) enum FlashError {
     DriveBusy { name: String },
     #[error("the card holds {}, and {} are needed: take a larger card", describe_bytes(*found), describe_bytes(*needed))]
     CardTooSmall { found: u64, needed: u64 },
+    #[error(
+        "its partitions need {}, and it ends at {}: the image was cut short, or was copied to a card that is too small. It was left as it is: write the image again, whole",
+        describe_bytes(*needed),
+        describe_bytes(*found)
+    )]
+    CardCut { found: u64, needed: u64 },
     #[error("the card was removed at {}. It cannot start until it is written again, whole", describe_bytes(*at))]
     CardRemoved { at: u64 },
     #[error("the card takes no more writes at {}: {source}. It is worn out or badly seated: try it once more, then throw it away", describe_bytes(*at))]
@@ -125,6 +131,7 @@ impl FlashError {
             | Self::FolderUnknown { .. }
             | Self::CardDone { .. } => FlashExit::Refused,
             Self::CardTooSmall { .. }
+            | Self::CardCut { .. }
             | Self::CardRemoved { .. }
             | Self::CardUnwritable { .. }
             | Self::CardUnreadable { .. }

@@ -9,7 +9,7 @@ use firmware_config::{
 use crate::card::CardDevice;
 use crate::drives::DriveTree;
 use crate::error::FlashError;
-use crate::partitions::{find_boot_partition, read_boot_state, read_table};
+use crate::partitions::{check_partition_ends, find_boot_partition, read_boot_state, read_table};
 use crate::place::CardPlace;
 use crate::sizes::describe_bytes;
 use crate::volume::{BootFiles, BootFolder, CardVolume, VolumeUse};
@@ -64,6 +64,9 @@ pub(crate) fn inspect_card(card: &mut dyn CardDevice, report: &mut CardReport) -
     };
     report.add(format!("partitions (MBR, disk id {:08x}):", table.disk_id));
     table.partitions.iter().for_each(|partition| report.add(format!("  {partition}")));
+    if let Err(error) = check_partition_ends(card) {
+        report.blame(error);
+    }
     match read_boot_state(card) {
         Some(state) => report.add(format!("boot state: {state}")),
         None => report.add("boot state: none that is whole; the box makes a new one"),

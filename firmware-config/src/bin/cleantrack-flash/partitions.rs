@@ -96,6 +96,15 @@ pub(crate) fn find_boot_partition(card: &mut dyn CardDevice) -> Result<CardParti
     table.partitions.into_iter().find(CardPartition::is_fat).ok_or(FlashError::NoBootPartition)
 }
 
+/// A card that ends before its partitions do starts no box: it is an image that was cut short, or a card smaller than its image.
+pub(crate) fn check_partition_ends(card: &mut dyn CardDevice) -> Result<(), FlashError> {
+    let Some(table) = read_table(card)? else { return Ok(()) };
+    let found = card.identity().map_err(read_fault(0))?.bytes;
+    let ends = table.partitions.iter().map(|partition| partition.start.saturating_add(partition.bytes));
+    let needed = ends.max().unwrap_or(0);
+    if found < needed { Err(FlashError::CardCut { found, needed }) } else { Ok(()) }
+}
+
 /// Which slot starts next, from the first copy of the boot state that is whole.
 pub(crate) fn read_boot_state(card: &mut dyn CardDevice) -> Option<String> {
     BOOT_STATES.into_iter().find_map(|sector| {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::card::{CardDevice, FileCard};
 use crate::drives::{CardDrive, DriveTree, find_drive, require_drive};
 use crate::error::FlashError;
+use crate::partitions::check_partition_ends;
 use crate::system::{open_drive, open_drive_to_read};
 use crate::volume::{BootFolder, replace_claim};
 use crate::writer::add_claim;
@@ -52,12 +53,18 @@ pub(crate) fn inject_claim(
     match CardPlace::of(path, tree)? {
         CardPlace::Drive(_) => {
             let drive = require_drive(tree, path, force_bytes)?;
-            add_claim(open_drive(&drive, tree)?.as_mut(), claim)
+            add_to_whole(open_drive(&drive, tree)?.as_mut(), claim)
         }
-        CardPlace::File(path) => add_claim(&mut FileCard::open_writable(&path)?, claim),
+        CardPlace::File(path) => add_to_whole(&mut FileCard::open_writable(&path)?, claim),
         CardPlace::Folder(path) => {
             let mut files = BootFolder::open(&path)?;
             replace_claim(&mut files, claim)
         }
     }
+}
+
+/// Whoever is told that the claim file is on it takes the card to the box.
+fn add_to_whole(card: &mut dyn CardDevice, claim: &str) -> Result<(), FlashError> {
+    check_partition_ends(card)?;
+    add_claim(card, claim)
 }

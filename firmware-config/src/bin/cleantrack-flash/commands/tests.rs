@@ -6,7 +6,7 @@ use super::*;
 use crate::arguments::FlashArguments;
 use crate::console::ScriptedConsole;
 use crate::exit::FlashExit;
-use crate::testing::{CLAIM, box_image, card_claim, claim_on, pack_zstd};
+use crate::testing::{CLAIM, FAT_SECTORS, FAT_START, box_image, card_claim, claim_on, pack_zstd};
 
 /// A folder with an image and a claim file.
 struct InstallerDesk {
@@ -140,6 +140,22 @@ fn a_claim_file_goes_into_a_file_and_into_a_folder() {
 }
 
 #[test]
+fn an_image_that_was_cut_short_is_no_card() {
+    let desk = InstallerDesk::new();
+    let whole = box_image();
+    // Behind the FAT partition, within the slot.
+    let end = (FAT_START + FAT_SECTORS + 100) * 512;
+    std::fs::write(desk.path("cut.img"), &whole[..end]).unwrap();
+    for line in ["inspect @cut.img", "inject @claim.toml @cut.img"] {
+        let (outcome, _) = desk.run(line, &[]);
+        let error = outcome.unwrap_err();
+        assert!(matches!(error, FlashError::CardCut { .. }), "{line}: {error}");
+        assert_eq!(error.exit(), FlashExit::Card);
+    }
+    assert!(std::fs::read(desk.path("cut.img")).unwrap() == whole[..end], "it was left as it is");
+}
+
+#[test]
 fn a_claim_file_is_checked_shown_and_saved() {
     let desk = InstallerDesk::new();
     let (outcome, console) =
@@ -155,14 +171,19 @@ fn a_claim_file_is_checked_shown_and_saved() {
 fn a_list_of_cards_becomes_files() {
     let desk = InstallerDesk::new();
     std::fs::write(desk.path("cards.csv"), "hostname,claim\nor-1,claim.toml\nor-2,claim.toml\n").unwrap();
-    let (outcome, console) = desk.run("batch @box.img.zst @cards.csv --folder @", &["", ""]);
+    // Nobody has a card to put in, so nobody has to be there.
+    let (outcome, console) = desk.run("batch @box.img.zst @cards.csv --folder @", &[]);
     assert!(outcome.is_ok(), "{outcome:?} {}", console.shown());
+    assert!(!console.shown().contains("put it into"), "{}", console.shown());
     for name in ["or-1", "or-2"] {
         let claim = claim_on(&mut FileCard::open(&desk.path(&format!("{name}.img"))).unwrap()).unwrap();
         assert!(claim.contains(name), "{claim}");
     }
     let (outcome, console) = desk.run("batch @box.img.zst @cards.csv --folder @", &[]);
     assert!(outcome.is_ok() && console.shown().contains("2 of 2 cards are done already"));
+    std::fs::write(desk.path("more.csv"), "hostname,claim\nor-3,claim.toml\n").unwrap();
+    let (outcome, _) = desk.run("batch @box.img.zst @more.csv --folder @none", &[]);
+    assert!(matches!(outcome, Err(FlashError::FileUnwritable { .. })), "{outcome:?}");
 }
 
 #[test]
