@@ -161,7 +161,7 @@ impl ClaimFile {
     /// Everything that does not fit, each with its line where it has one.
     pub fn parse(bytes: &[u8]) -> Result<Self, ClaimFileError> {
         if bytes.len() > CLAIM_FILE_BYTES_MAX {
-            return Err(ClaimFileError::whole(MistakeReason::TooLong { bytes: bytes.len() }));
+            return Err(ClaimFileError::whole(MistakeReason::TooLong { bytes: CLAIM_FILE_BYTES_MAX }));
         }
         let text = decode_text(bytes).map_err(ClaimFileError::whole)?;
         let mut file = SectionReader::open(&text);

@@ -104,8 +104,8 @@ macro_rules! reasons {
 }
 
 reasons! {
-    /// Over [`CLAIM_FILE_BYTES_MAX`].
-    TooLong { bytes: usize } = "too-long", "has {bytes} bytes, more than {CLAIM_FILE_BYTES_MAX}: is it another file?";
+    /// Over [`CLAIM_FILE_BYTES_MAX`], which is named: whoever reads the file stops there.
+    TooLong { bytes: usize } = "too-long", "has more than {bytes} bytes: is it another file?";
     /// Neither UTF-8 nor UTF-16 with its mark.
     Encoding = "encoding", "is not text: save it as UTF-8, or download it again from the relay";
     /// Not TOML.

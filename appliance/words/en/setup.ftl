@@ -130,7 +130,7 @@ form-setup-claim = Claim file
 
 ## Why something of a claim file does not fit; continues the key.
 
-form-setup-mistake-too-long = is too long for a claim file ({ $detail } bytes): is it another file?
+form-setup-mistake-too-long = has more than { $detail } bytes, too many for a claim file: is it another file?
 form-setup-mistake-encoding = is not text: save it as UTF-8, or download it again from the relay
 form-setup-mistake-syntax = cannot be read: { $detail }
 form-setup-mistake-unknown-key = is not a setting of a claim file. Meant was perhaps: { $detail }

@@ -114,7 +114,7 @@ form-setup-relay = Servidor central
 form-setup-claim = Archivo de configuración
     .hint = Su texto, de la página “Add a box” del servidor central
 
-form-setup-mistake-too-long = es demasiado largo ({ $detail } bytes): ¿es otro archivo?
+form-setup-mistake-too-long = tiene más de { $detail } bytes, demasiado para un archivo de configuración: ¿es otro archivo?
 form-setup-mistake-encoding = no es texto: guárdelo como UTF-8 o descárguelo de nuevo
 form-setup-mistake-syntax = no se puede leer: { $detail }
 form-setup-mistake-unknown-key = no existe en este archivo. Quizá quiso decir: { $detail }

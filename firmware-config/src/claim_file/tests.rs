@@ -261,8 +261,9 @@ fn a_card_gets_the_hash() {
 #[test]
 fn other_files() {
     let long = vec![b' '; CLAIM_FILE_BYTES_MAX + 1];
-    let too_long = MistakeReason::TooLong { bytes: long.len() };
-    assert_eq!(ClaimFile::parse(&long), Err(ClaimFileError::whole(too_long)));
+    let too_long = ClaimFileError::whole(MistakeReason::TooLong { bytes: CLAIM_FILE_BYTES_MAX });
+    assert!(too_long.to_string().contains("has more than 65536 bytes"), "{too_long}");
+    assert_eq!(ClaimFile::parse(&long), Err(too_long));
     assert_eq!(mistakes_of("")[0].reason, MistakeReason::MissingKey);
     assert!(matches!(mistakes_of("<html>")[0], ClaimMistake { line: Some(1), .. }));
 }
