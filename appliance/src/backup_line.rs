@@ -1,25 +1,28 @@
 //! The command line's part of backups: what the running box is told to do, and what needs no box.
 
 use std::io::{BufRead as _, IsTerminal as _, Read as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use record::ids::BoxId;
 use service::admin_socket::{AdminAnswer, AskError, send_admin_command};
 use service::exit::ProgramExit;
 use service::random::{RandomSource, SystemRandom};
 
 use crate::admin::AdminCommand;
 use crate::backup::{
-    BackupError, BackupSecret, MissingPhotos, NoSeam, RestoreTest, check_folder, restore_backup, test_backup,
-    word_backups, word_restored,
+    BackupError, BackupSecret, MissingPhotos, NoSeam, RestoreTest, check_folder, count_noun, restore_backup,
+    test_backup, word_backups, word_restored,
 };
 use crate::settings::BoxSettings;
 use crate::store::{StoreConfig, rebuild_database};
-use crate::{BackupCommand, RunError, count_noun, print_error, show_settings};
+use crate::{BackupCommand, RunError, print_error, show_settings};
 
 /// Between two looks whether a backup has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Which box a data folder is of.
+const ID_FILE: &str = "keys/box.id";
 /// Bytes of a file with a key: what `age-keygen` writes has 200.
 const KEY_BYTES_MAX: u64 = 4_096;
 
@@ -79,8 +82,10 @@ pub(crate) fn run_restore(settings: &BoxSettings, order: &RestoreOrder) -> Resul
     let photos = if order.without_photos { MissingPhotos::Accepted } else { MissingPhotos::Refused };
     let Some(data) = data else {
         let tested = test_backup(&order.file, &secret, photos)?;
-        note_test(settings, order, tested.manifest.entries(), tested.photos);
         show_settings(&format!("{} All of it was read, and it can be restored.", word_restored(&tested)));
+        if settings.data().is_ok_and(|data| is_own_backup(data, tested.manifest.box_id)) {
+            note_test(settings, order, tested.manifest.entries(), tested.photos);
+        }
         return Ok(ProgramExit::Success);
     };
     let restored = restore_backup(&order.file, &data, &secret, photos, &NoSeam)?;
@@ -105,6 +110,11 @@ pub(crate) fn run_restore(settings: &BoxSettings, order: &RestoreOrder) -> Resul
     Ok(ProgramExit::Success)
 }
 
+/// Whether the backup is of the box with this data folder: what another one's backup is worth says nothing of its own.
+fn is_own_backup(data: &Path, box_id: BoxId) -> bool {
+    std::fs::read_to_string(data.join(ID_FILE)).is_ok_and(|own| own.trim() == box_id.to_string())
+}
+
 /// The running box counts it; where none runs, nobody does.
 fn note_test(settings: &BoxSettings, order: &RestoreOrder, entries: u64, photos: u64) {
     let Ok(data) = settings.data() else { return };
@@ -124,8 +134,14 @@ fn read_key(order: &RestoreOrder) -> Result<String, RunError> {
     let mut text = String::new();
     match &order.key_file {
         Some(path) => {
-            let file = std::fs::File::open(path).map_err(RunError::Read)?;
-            file.take(KEY_BYTES_MAX).read_to_string(&mut text).map_err(RunError::Read)?;
+            let unread = |source: std::io::Error| {
+                let file = path.display();
+                RunError::Refused(format!(
+                    "the file with the key, {file}, cannot be read: {source}. Nothing was changed"
+                ))
+            };
+            let file = std::fs::File::open(path).map_err(unread)?;
+            file.take(KEY_BYTES_MAX).read_to_string(&mut text).map_err(unread)?;
         }
         None if std::io::stdin().is_terminal() => {
             print_error("enter the key of the backup in one line, as it is on the printed page:");
@@ -137,4 +153,36 @@ fn read_key(order: &RestoreOrder) -> Result<String, RunError> {
         }
     }
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backup_is_that_of_the_box_whose_id_it_has() {
+        let data = tempfile::tempdir().unwrap();
+        let (own, other) = (BoxId::new(1, [1; 10]), BoxId::new(1, [2; 10]));
+        assert!(!is_own_backup(data.path(), own), "there is no box");
+        std::fs::create_dir(data.path().join("keys")).unwrap();
+        std::fs::write(data.path().join(ID_FILE), format!("{own}\n")).unwrap();
+        assert!(is_own_backup(data.path(), own));
+        assert!(!is_own_backup(data.path(), other));
+    }
+
+    #[test]
+    fn a_file_with_a_key_that_cannot_be_read_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut order = RestoreOrder {
+            file: PathBuf::from("box.age"),
+            test: true,
+            key_file: Some(folder.path().join("no-key")),
+            without_photos: false,
+        };
+        let why = read_key(&order).unwrap_err().to_string();
+        assert!(why.contains("no-key") && why.contains("Nothing was changed"), "{why}");
+        std::fs::write(folder.path().join("key"), "AGE-SECRET-KEY-1").unwrap();
+        order.key_file = Some(folder.path().join("key"));
+        assert_eq!(read_key(&order).unwrap(), "AGE-SECRET-KEY-1");
+    }
 }

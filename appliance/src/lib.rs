@@ -51,6 +51,7 @@ use service::random::{RandomSource, SystemRandom};
 use service::settings::{LoadedSettings, SettingsError};
 
 use crate::admin::AdminCommand;
+use crate::backup::count_noun;
 use crate::field_commands::{DoctorFormat, FieldSettings};
 use crate::identity::{ApiTokenScope, TokenLife};
 use crate::settings::BoxSettings;
@@ -562,11 +563,6 @@ fn import_log(settings: &BoxSettings, folder: &std::path::Path) -> Result<Progra
         count_noun(read.logs as u64, "log", "logs")
     ));
     Ok(ProgramExit::Success)
-}
-
-/// `1 entry`, `2 entries`.
-fn count_noun(count: u64, one: &str, more: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { more })
 }
 
 /// A secret comes by standard input, where no list of processes shows it.

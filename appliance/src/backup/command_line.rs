@@ -17,6 +17,15 @@ fn word_time(ms: i64) -> String {
     jiff::Timestamp::from_millisecond(ms).unwrap_or_default().strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
+/// `1 entry`, `2 entries`.
+pub(crate) fn count_noun(count: u64, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
+}
+
+fn word_none(folder: &Path) -> String {
+    format!("There are no verified backups in {}.", folder.display())
+}
+
 /// One line for each backup, of whatever box, the newest first.
 ///
 /// # Errors
@@ -25,16 +34,16 @@ pub fn word_backups(folder: &Path) -> Result<String, BackupError> {
     let medium = FolderMedium::new(folder);
     let backups = list_labels(&medium).map_err(BackupError::medium(LOOKING))?;
     if backups.is_empty() {
-        return Ok(format!("There are no verified backups in {}.", folder.display()));
+        return Ok(word_none(folder));
     }
     let line = |backup: &BackupLabel| {
         format!(
-            "{}  {}  {} bytes  {} entries  {} photos  key {}  {}",
+            "{}  {}  {} bytes  {}  {}  key {}  {}",
             backup.box_id,
             word_time(backup.taken_ms),
             backup.file.bytes,
-            backup.entries,
-            backup.photos,
+            count_noun(backup.entries, "entry", "entries"),
+            count_noun(backup.photos, "photo", "photos"),
             backup.key,
             backup.file.name
         )
@@ -52,10 +61,17 @@ pub fn check_folder(folder: &Path, name: Option<&str>) -> Result<Result<String, 
     let looking = || BackupError::medium(LOOKING);
     let backups = list_labels(&medium).map_err(looking())?;
     let parts = list_part_labels(&medium).map_err(looking())?;
-    let chosen: Vec<&BackupLabel> =
-        backups.iter().filter(|backup| name.is_none_or(|name| backup.file.name == name)).collect();
+    // As `list` shows it, or with the path before it, as a shell completes it.
+    let file_name = name.map(|name| Path::new(name).file_name().unwrap_or_default().to_string_lossy());
+    let chosen: Vec<&BackupLabel> = backups
+        .iter()
+        .filter(|backup| file_name.as_ref().is_none_or(|name| backup.file.name == **name))
+        .collect();
     if chosen.is_empty() {
-        return Ok(Err(format!("There is no such verified backup in {}.", folder.display())));
+        return Ok(Err(match name {
+            None => word_none(folder),
+            Some(name) => format!("There is no verified backup {name} in {}.", folder.display()),
+        }));
     }
     let is_needed = |part: &&PartLabel| {
         name.is_none() || chosen.iter().any(|backup| backup.parts.contains(&part.file.name))
@@ -81,8 +97,11 @@ pub fn check_folder(folder: &Path, name: Option<&str>) -> Result<Result<String, 
     }
     Ok(match wrong.is_empty() {
         true => Ok(format!(
-            "{} files are what was written. “restore --test FILE” also decrypts one.",
-            files.len()
+            "{} as written. “restore --test FILE” also decrypts one.",
+            match files.len() {
+                1 => "1 file is".to_owned(),
+                count => format!("{count} files are"),
+            }
         )),
         false => Err(wrong.join("\n")),
     })
@@ -96,10 +115,10 @@ pub fn word_restored(backup: &RestoredBackup) -> String {
         name => format!("“{name}”"),
     };
     let mut words = format!(
-        "The backup of {whose} (box {}) of {} has {} entries and {} of {} photos.",
+        "The backup of {whose} (box {}) of {} has {} and {} of {} photos.",
         manifest.box_id,
         word_time(manifest.taken_ms),
-        manifest.entries(),
+        count_noun(manifest.entries(), "entry", "entries"),
         backup.photos,
         manifest.photos
     );
@@ -110,4 +129,27 @@ pub fn word_restored(backup: &RestoredBackup) -> String {
         ));
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_there_is_said_as_it_was_named() {
+        let stick = tempfile::tempdir().unwrap();
+        let all = check_folder(stick.path(), None).unwrap().unwrap_err();
+        assert!(all.starts_with("There are no verified backups in "), "{all}");
+        assert_eq!(word_backups(stick.path()).unwrap(), all);
+        let one = check_folder(stick.path(), Some("box-1.age")).unwrap().unwrap_err();
+        assert!(one.starts_with("There is no verified backup box-1.age in "), "{one}");
+    }
+
+    #[test]
+    fn one_is_not_several() {
+        assert_eq!(
+            [0, 1, 2].map(|count| count_noun(count, "entry", "entries")),
+            ["0 entries", "1 entry", "2 entries"]
+        );
+    }
 }

@@ -31,6 +31,7 @@ mod writing;
 #[cfg(test)]
 pub(crate) use self::cause::BACKUP_CAUSES;
 pub use self::cause::{BackupCause, BackupError, BackupFault, CrowdedFolder};
+pub(crate) use self::command_line::count_noun;
 pub use self::command_line::{check_folder, word_backups, word_restored};
 pub use self::contents::{BackupLabel, BackupManifest, PartRef, StoredLog};
 pub use self::key::{BackupRecipient, BackupSecret, KeyTextError};

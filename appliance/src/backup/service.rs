@@ -13,6 +13,7 @@ use service::clock::Clock;
 use service::random::RandomSource;
 
 use super::cause::{BackupCause, BackupError};
+use super::command_line::count_noun;
 use super::contents::BackupLabel;
 use super::key::{BackupRecipient, BackupSecret};
 use super::label_key::LabelKey;
@@ -121,6 +122,12 @@ impl BackupService {
             failure: state.failure.clone(),
             result: state.result.clone(),
         }
+    }
+
+    /// Has what the relay has looked up now: whoever opens the page knows what the box is connected to.
+    pub fn look_at_relay(&self) {
+        let relay = (self.inner.context.relay)();
+        self.state().relay = relay;
     }
 
     /// Makes a key, which takes the place of the one before: that one still opens what it was used for. The secret is kept nowhere.
@@ -243,8 +250,11 @@ impl BackupService {
                 self.note_success(&made, &folder);
                 let label = &made.label;
                 Ok(format!(
-                    "{} is written and was read back: {} entries, {} photos, {} bytes with its photos.",
-                    label.file.name, label.entries, label.photos, made.bytes
+                    "{} is written and was read back: {}, {}, {} bytes with its photos.",
+                    label.file.name,
+                    count_noun(label.entries, "entry", "entries"),
+                    count_noun(label.photos, "photo", "photos"),
+                    made.bytes
                 ))
             }
             Err(error) => {

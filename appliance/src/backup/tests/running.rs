@@ -179,6 +179,11 @@ async fn the_relays_copy_counts_as_a_backup() {
     for (relay, told) in [(None, true), (Some(RelayCopy { entries: 20, ..copy }), true), (Some(copy), false)]
     {
         let own = ServiceWorld::new(BackupSettings::default(), relay).await;
+        // Whoever opens the page before the first minute is over sees it too.
+        let fresh = open_service(&own.world, &own.clock, &own.alarms, BackupSettings::default(), relay);
+        assert_eq!(fresh.status().relay, None);
+        fresh.look_at_relay();
+        assert_eq!(fresh.status().relay, relay);
         own.clock.set_ms(NOW_MS + 4 * DAY_MS);
         own.backups.look_round();
         let never = (AlarmCode::BackupOld, None);

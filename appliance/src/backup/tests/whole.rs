@@ -3,6 +3,7 @@
 use record::checkpoint::SignedCheckpoint;
 use redb::ReadableDatabase as _;
 
+use super::super::command_line::check_folder;
 use super::*;
 
 fn table_rows(store: &Store, table: TextTable) -> Option<usize> {
@@ -21,6 +22,11 @@ fn leaves(store: &Store, epoch: record::ids::Epoch) -> Vec<Hash> {
 async fn a_restored_box_has_every_entry_and_goes_on_in_a_log_of_its_own() {
     let world = World::new(600, 5).await;
     let made = world.back_up(0);
+    let path = world.file_of(&made);
+    for name in [&*made.label.file.name, path.to_str().unwrap()] {
+        let words = check_folder(&world.stick(), Some(name)).unwrap().unwrap();
+        assert!(words.starts_with("2 files are as written."), "{words}");
+    }
     assert_eq!((made.label.entries, made.label.photos, made.label.parts.len()), (601, 5, 1));
     // What comes after is not in it.
     record(&world.store, 600, 3).await;
