@@ -51,6 +51,7 @@ backup-key-replace = Create a new key
 # The page to print.
 backup-key-title = Key of this box’s backups
 backup-key-of = Facility: { $facility }. Box: { $id }. Created { $when }. Its public half begins with { $key }.
+    .nameless = Box: { $id }. Created { $when }. Its public half begins with { $key }.
 backup-key-print = Print this page now, check that the code can be read, and store it where you keep contracts: not beside the box and not with the stick. It is shown this once.
 backup-key-use = To restore, whoever sets up the new box types these characters or scans the code when “cleantrack-appliance restore” asks for the key. Case and spaces do not matter.
 backup-key-code = The key as a QR code

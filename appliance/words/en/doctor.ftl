@@ -213,7 +213,7 @@ doctor-log-checked = { $days ->
     [one] All that is stored was read { NUMBER($days) } day ago and is right.
    *[other] All that is stored was read { NUMBER($days) } days ago and is right.
 }
-doctor-log-unchecked = All that is stored was not read through yet; that happens within a week.
+doctor-log-unchecked = What is stored has not been read through yet; that happens within a week.
 doctor-log-overdue = { $days ->
     [one] All that is stored was last read { NUMBER($days) } day ago.
    *[other] All that is stored was last read { NUMBER($days) } days ago.

@@ -154,6 +154,12 @@ pub(crate) async fn show(
     signed: StaffCaller<EditSettings>,
     State(state): State<AppState>,
 ) -> Result<Page, HttpError> {
+    // A box that was claimed or started a moment ago is not without a relay.
+    run_blocking(&state, |state| {
+        state.backups.look_at_relay();
+        Ok(())
+    })
+    .await?;
     status_page(&state, &signed, Vec::new())
 }
 
@@ -224,7 +230,10 @@ pub(crate) async fn make_key(
     let template = KeyPage {
         frame: PageLayout::staff(&state, &snapshot, w.backup_key_title(), &signed, NavSection::Box),
         w,
-        of: w.backup_key_of(facility, box_id, recipient.short(), when),
+        of: match facility.is_empty() {
+            true => w.backup_key_of_nameless(box_id, recipient.short(), when),
+            false => w.backup_key_of(facility, box_id, recipient.short(), when),
+        },
         groups: secret.reveal_groups(),
         code: KeyCode::draw(&secret.reveal())?,
     };
