@@ -171,7 +171,7 @@ add-box-not-admin = An admin of this account creates it, on this page.
 # Button.
 add-box-make = Create claim file
 add-box-copy = Give it to the box
-    .how = Copy the file to the box and run { $command } there
+    .how = Choose it on the box’s set-up page, put it on the card with cleantrack-flash, or copy it to the box and run { $command } there
 add-box-wait = Wait for it to connect
     .how = The box is claimed as soon as it reaches this relay. It is then counted on this page, under “Waiting for your box”. Delete your copy of the file.
 add-box-scan = Scan your first label

@@ -238,7 +238,10 @@ async fn a_claim_file_for_admins_only() {
     let page = world.get("/app/boxes/add", &cookie).await;
     assert!(!page.body.contains("http-equiv=\"refresh\""), "somebody may be typing");
     assert!(page.body.contains("<code>cleantrack-appliance claim FILE</code>"), "{}", page.body);
-    for nothing in ["cleantrack-flash", "memory card", "light", "Wi-Fi"] {
+    for way in ["set-up page", "cleantrack-flash"] {
+        assert!(page.body.contains(way), "{way}: {}", page.body);
+    }
+    for nothing in ["memory card", "light", "Wi-Fi"] {
         assert!(!page.body.contains(nothing), "{nothing} is not there");
     }
     let csrf = csrf(&page.body).to_owned();
