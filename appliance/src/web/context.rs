@@ -2,6 +2,7 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -34,6 +35,8 @@ pub(crate) const SIGN_INS_PER_ADDRESS: u32 = 1;
 const CODE_TRIES: u32 = 10;
 const CODE_SPAN: Duration = Duration::from_secs(60);
 const CODE_ADDRESSES_MAX: usize = 1_024;
+/// Of IPv6 fewer: there one machine has as many as it likes, and tries no faster than a whole small IPv4 network.
+const CODE_ADDRESSES_V6_MAX: usize = 256;
 /// Set-up forms that are read at a time.
 const OPEN_FORMS_MAX: usize = 8;
 
@@ -164,13 +167,25 @@ pub(super) struct ContextInner {
     pub(super) sign_ins: RateLimiter<ClientNetwork>,
     /// Held by whoever sets the box up.
     pub(super) setup_turn: tokio::sync::Mutex<()>,
-    /// Tries of the set-up code.
-    pub(super) code_tries: RateLimiter<ClientNetwork>,
+    /// Tries of the set-up code by IPv4.
+    code_tries: RateLimiter<IpAddr>,
+    /// By IPv6. All phones of a building are in one /64: by address, so that one of them keeps no other out.
+    code_tries_v6: RateLimiter<IpAddr>,
     /// Label sheets that are drawn at a time: one of 5,000 labels takes a core and megabytes for seconds.
     pub(super) sheets: Semaphore,
     /// Set-up forms that are read at a time: strangers can send them, and each takes memory until it is whole.
     pub(super) open_forms: Semaphore,
     stored: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+}
+
+impl ContextInner {
+    /// Which tries of the set-up code an address is counted among.
+    pub(super) fn code_limiter(&self, address: IpAddr) -> &RateLimiter<IpAddr> {
+        match address {
+            IpAddr::V4(_) => &self.code_tries,
+            IpAddr::V6(_) => &self.code_tries_v6,
+        }
+    }
 }
 
 impl AppState {
@@ -184,6 +199,7 @@ impl AppState {
                 sign_ins: address_limiter(SIGN_INS_PER_ADDRESS),
                 setup_turn: tokio::sync::Mutex::default(),
                 code_tries: RateLimiter::new(CODE_TRIES, CODE_SPAN, CODE_TRIES, CODE_ADDRESSES_MAX),
+                code_tries_v6: RateLimiter::new(CODE_TRIES, CODE_SPAN, CODE_TRIES, CODE_ADDRESSES_V6_MAX),
                 sheets: Semaphore::new(1),
                 open_forms: Semaphore::new(OPEN_FORMS_MAX),
                 stored: RwLock::default(),

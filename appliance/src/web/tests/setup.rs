@@ -140,6 +140,30 @@ async fn codes_are_not_guessed() {
     world.send(posted("/setup", &FORM), true).await.is(200);
 }
 
+/// From a phone at this address.
+fn sent_from(form: &[(&str, &str)], remote: &str) -> Request<Body> {
+    let mut request = addressed(posted("/setup", form), true);
+    let local = std::net::SocketAddr::from(([10, 0, 0, 5], 8443));
+    request.extensions_mut().insert(PeerAddress { remote: remote.parse().unwrap(), local, secure: true });
+    request
+}
+
+#[tokio::test]
+async fn wrong_codes_of_one_phone_keep_no_other_of_its_network_out() {
+    for (stranger, installer) in
+        [("10.0.0.66", "10.0.0.67"), ("2001:db8::66", "2001:db8::67"), ("fe80::66", "fe80::67")]
+    {
+        let world = World::new().await;
+        let client = variant(&world, |_| {});
+        let wrong = with(&[("code", "wrong wrong")]);
+        for _ in 0..10 {
+            assert_eq!(client.send(sent_from(&wrong, stranger)).await.status, 422, "{stranger}");
+        }
+        assert_eq!(client.send(sent_from(&FORM, stranger)).await.status, 429, "{stranger}");
+        assert_eq!(client.send(sent_from(&FORM, installer)).await.status, 200, "{installer}");
+    }
+}
+
 #[tokio::test]
 async fn nobodys_memory_is_spent_on_forms_that_are_turned_away() {
     let world = World::new().await;

@@ -6,7 +6,6 @@ use http::StatusCode;
 use record::entry::EntryAuthor;
 use record::ids::StaffId;
 use record::kinds::{Event, StaffRole};
-use service::attempts::ClientNetwork;
 use web::answer::{FormRecall, FormReply, OneOf, Page};
 use web::argument::FormFields;
 use web::error::HttpError;
@@ -129,14 +128,15 @@ fn check_code(
     w: SetupWords,
 ) -> Result<(), SetupFault> {
     let at_code = |words: String| vec![Wrong { at: "code".to_owned(), words }];
-    let network = ClientNetwork::of(phone.peer().remote);
-    if let Err(wait_s) = state.inner.code_tries.take(network, state.clock.now().up_ms) {
+    let address = phone.peer().remote.to_canonical();
+    let tries = state.inner.code_limiter(address);
+    if let Err(wait_s) = tries.take(address, state.clock.now().up_ms) {
         let problems = at_code(w.setup_code_wait(wait_s.to_string()));
         return Err(SetupFault { recall: FormRecall::TooMany, problems });
     }
     let words = match state.field.code.try_code(form.text("code")) {
         CodeTrial::Right => {
-            state.inner.code_tries.refund(&network);
+            tries.refund(&address);
             return Ok(());
         }
         CodeTrial::Used => w.setup_code_used(),
