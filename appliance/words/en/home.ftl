@@ -21,6 +21,8 @@ home-unknown-title = The equipment is not known now
 home-unknown = It is in the missing part of the history. Do not add it again: labels and records come back with that part.
 home-empty-title = No equipment yet
 home-empty = Biomed adds equipment on the staff pages and prints its labels. Then it is listed here, overdue first.
+# A link, on a box on which nobody can sign in yet.
+home-set-up = Set this box up
 home-none-overdue = Nothing is overdue.
 home-show-due = Show all { NUMBER($count) }
 home-show-all = { $count ->

@@ -2,7 +2,7 @@
 
 setup-page-title = Set up this box
 setup-intro = Ten minutes from here to the first scan. What is left empty stays as it is.
-setup-again = Nothing was changed. What you entered is kept, except PINs.
+setup-again = Nothing was changed. What you entered is kept, except codes, PINs and files: enter those again.
 setup-save = Set up
 setup-secure = Passwords and PINs are entered on the box’s HTTPS page only. The browser warns there, because the box made its certificate itself: go on.
     .link = Continue on the HTTPS page

@@ -17,6 +17,7 @@ home-unknown-title = Por ahora no se conocen los equipos
 home-unknown = Están en la parte del historial que falta. No los agregue de nuevo: las etiquetas y los registros vuelven con esa parte.
 home-empty-title = Todavía no hay equipos
 home-empty = Ingeniería biomédica agrega los equipos en las páginas del personal e imprime sus etiquetas. Después aparecen aquí, los vencidos primero.
+home-set-up = Configurar esta unidad
 home-none-overdue = No hay nada vencido.
 home-show-due = Ver los { NUMBER($count) }
 home-show-all = { $count ->

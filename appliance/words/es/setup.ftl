@@ -1,6 +1,6 @@
 setup-page-title = Configurar esta unidad
 setup-intro = Diez minutos hasta el primer escaneo. Lo que quede vacío no cambia.
-setup-again = No se cambió nada. Lo que escribió se conserva, salvo los PIN.
+setup-again = No se cambió nada. Lo que escribió se conserva, salvo códigos, PIN y archivos: indíquelos otra vez.
 setup-save = Configurar
 setup-secure = Las contraseñas y los PIN se escriben solo en la página HTTPS de la unidad. El navegador avisa allí, porque la unidad creó su certificado: continúe.
     .link = Continuar en la página HTTPS

@@ -148,6 +148,17 @@ async fn a_program_retires_with_a_reason_and_once() {
 }
 
 #[tokio::test]
+async fn the_first_page_of_an_empty_box_leads_to_its_set_up() {
+    let world = World::new().await;
+    let program = program(&world, ApiTokenScope::Write);
+    world.get("/").await.is(200).has_not("href=\"/setup\"");
+    send(&program, Method::DELETE, &item_path(world.pump), json!({ "reason": "Sold" })).await.is(204);
+    world.get("/").await.is(200).has("No equipment yet").has("href=\"/setup\"");
+    person(&world, "Grace Okafor", StaffRole::FacilityAdmin, "839204").await;
+    world.get("/").await.is(200).has("No equipment yet").has_not("href=\"/setup\"");
+}
+
+#[tokio::test]
 async fn a_program_takes_an_item_out_of_service_and_back() {
     let world = World::new().await;
     let program = program(&world, ApiTokenScope::Write);

@@ -14,7 +14,7 @@ use web::error::HttpError;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::web::access::phone::PhoneCaller;
-use crate::web::context::AppState;
+use crate::web::context::{AppState, is_set_up};
 use crate::web::layout::PageLayout;
 use crate::web::live::live_page;
 use crate::web::request::peer::https_address;
@@ -62,6 +62,8 @@ struct HomePage {
     as_of: SafeHtml,
     staff: Option<String>,
     none: bool,
+    /// Nobody can sign in yet: the address on the set-up slip leads here.
+    is_new: bool,
 }
 
 struct SearchResults {
@@ -90,6 +92,7 @@ pub(crate) async fn show(
         (true, false) => None,
     };
     let none = board.in_use().is_empty() && found.is_none();
+    let is_new = none && !is_set_up(&state).await?;
     let list = |rows: &[Arc<ItemRow>]| rows.iter().map(|row| row.list(&wording)).collect();
     let due_hidden = params.due.is_none() && board.due().len() > SHORT;
     let shown = if due_hidden { SHORT } else { board.due().len() };
@@ -110,6 +113,7 @@ pub(crate) async fn show(
         as_of: fill_slots(as_of, [wording.clock_time().to_html()]),
         staff: https_address(&state, host, "/staff/"),
         none,
+        is_new,
     })?;
     Ok(OneOf::First(page.in_locale(wording.locale())))
 }
