@@ -427,7 +427,7 @@ fn staff_access(at: &Places) -> Vec<Page> {
         page("staff-health", "/box/health", vec![], "on the command line"),
         page("staff-bundle", "/box/bundle", vec![], "What is in it"),
         // Whoever can sign in is led from the first set-up to that of staff.
-        page("staff-setup", "/../setup", vec![], "Ten minutes from here"),
+        page("staff-setup", "/../setup", vec![], "What is left empty stays as it is"),
         page("staff-scan", &format!("/../t/{pump}"), vec![], "I am someone else"),
         page("staff-settings", "/box/settings", vec![], "Label host"),
         page("staff-backup", "/backup", vec![], "Test a restore"),

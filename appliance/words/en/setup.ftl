@@ -2,6 +2,7 @@
 
 setup-page-title = Set up this box
 setup-intro = Ten minutes from here to the first scan. What is left empty stays as it is.
+    .later = What is left empty stays as it is.
 setup-again = Nothing was changed. What you entered is kept, except codes, PINs and files: enter those again.
 setup-save = Set up
 setup-secure = Passwords and PINs are entered on the box’s HTTPS page only. The browser warns there, because the box made its certificate itself: go on.
@@ -60,6 +61,10 @@ setup-done-own-open = Then connect to the Wi-Fi CleanTrack-… again with it, op
 setup-done-claim = The box claims itself as soon as it reaches the relay. Until then it works alone.
 setup-done-first = Add the first item, print its label and scan it with a phone: the box is in use.
 setup-done-staff = Sign in
+# Where a facility admin changed it later.
+setup-saved = The changes are saved
+# A link.
+setup-saved-back = Back to the set-up
 
 ## The report on the card, for a laptop.
 

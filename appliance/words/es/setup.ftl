@@ -1,5 +1,6 @@
 setup-page-title = Configurar esta unidad
 setup-intro = Diez minutos hasta el primer escaneo. Lo que quede vacío no cambia.
+    .later = Lo que quede vacío no cambia.
 setup-again = No se cambió nada. Lo que escribió se conserva, salvo códigos, PIN y archivos: indíquelos otra vez.
 setup-save = Configurar
 setup-secure = Las contraseñas y los PIN se escriben solo en la página HTTPS de la unidad. El navegador avisa allí, porque la unidad creó su certificado: continúe.
@@ -54,6 +55,8 @@ setup-done-own-open = Después conéctese de nuevo con ella a la wifi CleanTrack
 setup-done-claim = La unidad se asocia en cuanto llega al servidor central. Hasta entonces trabaja sola.
 setup-done-first = Agregue el primer equipo, imprima su etiqueta y escanéela con un teléfono: la unidad está en uso.
 setup-done-staff = Iniciar sesión
+setup-saved = Los cambios están guardados
+setup-saved-back = Volver a la configuración
 
 setup-report-head = CleanTrack
 setup-report-none = No hubo archivo de configuración, así que la unidad es una red wifi propia, CleanTrack-…. Conéctese a ella y abra la página de configuración: https://10.77.0.1/setup

@@ -286,9 +286,11 @@ async fn an_admin_changes_it_later_and_nobody_else() {
     let world = World::new().await;
     let grace = desk(&world, StaffRole::FacilityAdmin).await;
     let page = grace.get("/staff/box/setup").await;
-    page.is(200).has("Set up this box").has_not("name=\"code\"");
+    page.is(200).has("Set up this box").has_not("name=\"code\"").has_not("Ten minutes");
     let host = [("label_host", "HTTP://10.0.0.77")];
-    grace.post("/staff/box/setup", &page.hidden("form"), &host).await.is(200).has("Add the first item");
+    let saved = grace.post("/staff/box/setup", &page.hidden("form"), &host).await;
+    // Whoever does that has signed in, and the box is in use.
+    saved.is(200).has("The changes are saved").has_not("Add the first item").has_not("being set up");
     assert_eq!(world.state.store.facility().settings.label_host, "HTTP://10.0.0.77");
     let bad = [("label_host", "10.0.0.77")];
     grace.post("/staff/box/setup", &page.hidden("form"), &bad).await.is(422).has("Label host: must be");

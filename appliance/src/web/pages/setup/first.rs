@@ -332,7 +332,9 @@ fn show_done(
     staff: StaffId,
 ) -> Result<Page, HttpError> {
     let sign_in = sign_in_address(Some(staff), STAFF_SETUP);
-    done_page(frame, w, SetupDone::of(state, w, claim), sign_in)
+    let mut done = SetupDone::of(state, w, claim);
+    done.lines.push(w.setup_done_first());
+    done_page(frame, w, done, sign_in)
 }
 
 impl SetupDone {
@@ -352,8 +354,7 @@ impl SetupDone {
         if claim.relay.is_some() {
             lines.push(w.setup_done_claim());
         }
-        lines.push(w.setup_done_first());
-        Self { passphrase, lines }
+        Self { title: w.setup_done(), passphrase, lines, link: w.setup_done_staff() }
     }
 }
 

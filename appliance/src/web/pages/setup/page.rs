@@ -63,14 +63,17 @@ struct DoneTemplate {
     frame: PageLayout,
     w: SetupWords,
     done: SetupDone,
-    sign_in: String,
+    next: String,
 }
 
 /// What was set up, and what comes now.
 pub(super) struct SetupDone {
+    pub(super) title: String,
     /// Of the box's own Wi-Fi, where it wants one from now on.
     pub(super) passphrase: Option<String>,
     pub(super) lines: Vec<String>,
+    /// Of the link that leads on.
+    pub(super) link: String,
 }
 
 /// How far it is, as first boot and the claim say.
@@ -139,8 +142,8 @@ pub(super) fn done_page(
     frame: PageLayout,
     w: SetupWords,
     done: SetupDone,
-    sign_in: String,
+    next: String,
 ) -> Result<Page, HttpError> {
-    let page = DoneTemplate { frame, w, done, sign_in };
+    let page = DoneTemplate { frame, w, done, next };
     draw_page(&page.frame, &page)
 }

@@ -80,7 +80,8 @@ pub(crate) async fn save_changes(
     hand_on(&state, &claim).await?.map_err(|why| unwritten_error(&why))?;
     signed.notes().add([AccessNote::new(AccessOutcome::SettingsChanged, AccessTarget::Admin)]);
     let (frame, w) = staff_layout(&state, &signed, &[]);
-    let done = SetupDone::of(&state, w, &claim);
+    let of_claim = SetupDone::of(&state, w, &claim);
+    let done = SetupDone { title: w.setup_saved(), link: w.setup_saved_back(), ..of_claim };
     done_page(frame, w, done, STAFF_SETUP.to_owned()).map(OneOf::Second)
 }
 
