@@ -103,6 +103,7 @@ fn hostile_values_are_refused_in_their_own_field() {
         ("name=123456789", FieldCause::TooLong { chars_max: 8 }),
         ("name=a%00b", FieldCause::Character { code: 0 }),
         ("name=a%0Ab", FieldCause::Character { code: 0x0a }),
+        ("name=a%E2%80%AEb", FieldCause::Character { code: 0x202e }),
     ] {
         assert_eq!(read(body).faults(), [FieldFault { field: "name", cause }], "{body}");
     }

@@ -169,11 +169,18 @@ fn check_value(field: &FormField, value: &str) -> Result<(), FieldCause> {
     }
 }
 
+/// Characters that change the direction of what stands around them, and line ends that no line break shows. The log takes none of
+/// them: said beside its field, nothing else that was entered is lost.
+fn turns_or_breaks(c: char) -> bool {
+    matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 fn check_text(value: &str, chars_max: usize, has_lines: bool) -> Result<(), FieldCause> {
     if value.chars().count() > chars_max {
         return Err(FieldCause::TooLong { chars_max });
     }
-    let is_hidden = |c: &char| c.is_control() && !(has_lines && matches!(c, '\n' | '\t'));
+    let is_hidden =
+        |c: &char| (c.is_control() && !(has_lines && matches!(c, '\n' | '\t'))) || turns_or_breaks(*c);
     match value.chars().find(is_hidden) {
         Some(c) => Err(FieldCause::Character { code: c.into() }),
         None => Ok(()),

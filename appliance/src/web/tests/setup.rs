@@ -129,6 +129,15 @@ async fn one_code_makes_one_admin_however_many_send_it() {
 }
 
 #[tokio::test]
+async fn a_name_that_the_log_does_not_take_loses_no_form() {
+    let world = World::new().await;
+    let odd = with(&[("admin", "Gr\u{202e}ace"), ("facility", "Linden Creek")]);
+    let again = world.send(posted("/setup", &odd), true).await;
+    again.is(422).has("Name has a character that cannot be shown (U+202E)").has("name=\"admin\"");
+    assert_ne!(world.state.store.facility().settings.name, "Linden Creek", "nothing was changed");
+}
+
+#[tokio::test]
 async fn codes_are_not_guessed() {
     let world = World::new().await;
     let wrong = with(&[("code", "BBBBB-BBBBB")]);
