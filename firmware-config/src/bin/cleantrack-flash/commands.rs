@@ -1,6 +1,6 @@
 //! What each subcommand does.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::arguments::{
     BatchArguments, ClaimArguments, FlashCommand, InjectArguments, ManifestArguments, NetworkArguments,
@@ -170,7 +170,11 @@ fn write_image(
         }
     };
     let mut progress = ProgressLine::new();
-    let report = write_card(card.as_mut(), image, claim.as_deref(), &mut progress)?;
+    let written = write_card(card.as_mut(), image, claim.as_deref(), &mut progress);
+    if let (Err(_), Some(path)) = (&written, &arguments.file) {
+        remove_half(path, console);
+    }
+    let report = written?;
     let with = if claim.is_some() {
         "The claim file is on it: eject the card, put it into the box and plug the box in."
     } else {
@@ -179,6 +183,16 @@ fn write_image(
     let (size, sum) = (describe_bytes(report.bytes), report.image.file_sum);
     console.print_note(&format!("{size} written and read back, of the image with the SHA-256 {sum}. {with}"));
     Ok(())
+}
+
+/// Half an image is none, and would be in the way of the next try. What is no plain file is left alone.
+fn remove_half(path: &Path, console: &mut dyn OperatorConsole) {
+    if path.is_file()
+        && let Err(error) = std::fs::remove_file(path)
+    {
+        console
+            .print_note(&format!("{} is half an image and could not be removed: {error}.", path.display()));
+    }
 }
 
 fn inject_file(

@@ -140,6 +140,19 @@ fn a_claim_file_goes_into_a_file_and_into_a_folder() {
 }
 
 #[test]
+fn a_damaged_image_leaves_no_half_written_file() {
+    let desk = InstallerDesk::new();
+    let packed = pack_zstd(&box_image());
+    std::fs::write(desk.path("cut.img.zst"), &packed[..packed.len() / 2]).unwrap();
+    let (outcome, _) = desk.run("write @cut.img.zst --file @card.img", &[]);
+    assert!(matches!(outcome, Err(FlashError::ImageDamaged { .. })), "{outcome:?}");
+    assert!(!desk.path("card.img").exists());
+    // The whole one finds nothing in its way.
+    let (outcome, _) = desk.run("write @box.img.zst --file @card.img", &[]);
+    assert!(outcome.is_ok(), "{outcome:?}");
+}
+
+#[test]
 fn an_image_that_was_cut_short_is_no_card() {
     let desk = InstallerDesk::new();
     let whole = box_image();
