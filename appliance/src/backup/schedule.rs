@@ -47,11 +47,16 @@ fn last_time_ms(daily: Time, zone: &TimeZone, now_ms: i64) -> Option<i64> {
 
 /// Whether nothing has been saved elsewhere for too long.
 pub(super) fn is_old(record: &BackupRecord, now_ms: i64) -> bool {
-    now_ms.saturating_sub(record.saved_ms().unwrap_or(record.first_ms)) > PERIODS_MISSED_MAX * PERIOD_MS
+    // A clock that was once far ahead wrote dates that would else be new for years. One that was set back a little wrote right ones.
+    let taken_ms = record.last.as_ref().map(|last| last.taken_ms);
+    let dates = [taken_ms, record.relay_ms].into_iter().flatten();
+    let saved_ms = dates.filter(|at_ms| at_ms.saturating_sub(now_ms) <= PERIOD_MS).max();
+    now_ms.saturating_sub(saved_ms.unwrap_or(record.first_ms)) > PERIODS_MISSED_MAX * PERIOD_MS
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::record::VerifiedBackup;
     use super::*;
 
     fn zone(name: &str) -> TimeZone {
@@ -100,6 +105,27 @@ mod tests {
         let due = |now: &str| is_due(&last, Time::midnight(), &TimeZone::UTC, ms(now));
         assert!(!due("2026-11-23T04:00:00Z"));
         assert!(due("1970-01-01T00:00:00Z"), "the earlier time was wrong, or this one is");
+    }
+
+    #[test]
+    fn a_date_of_a_clock_that_was_far_ahead_is_none() {
+        let day = PERIOD_MS;
+        let ahead = VerifiedBackup {
+            name: String::new(),
+            folder: String::new(),
+            taken_ms: 400 * day,
+            verified_ms: 400 * day,
+            bytes: 0,
+            entries: 0,
+            photos: 0,
+        };
+        let mut record = BackupRecord { last: Some(ahead), ..BackupRecord::default() };
+        assert!(!is_old(&record, 3 * day), "three days after the first");
+        assert!(is_old(&record, 3 * day + 1));
+        record.relay_ms = Some(3 * day);
+        assert!(!is_old(&record, 6 * day), "it hides no right one");
+        assert!(is_old(&record, 6 * day + 1));
+        assert!(!is_old(&record, 399 * day), "a clock that was set back a little");
     }
 
     #[test]
