@@ -81,7 +81,7 @@ impl SessionClose {
     /// Whether messages were lost on their way. Where one side ended the line, none were.
     fn has_lost(&self) -> bool {
         matches!(self.line, LineEnd::Silent | LineEnd::Broken)
-            && matches!(self.end, WayEnd::Blocked | WayEnd::Stalled)
+            && matches!(self.end, WayEnd::Blocked | WayEnd::Stalled | WayEnd::Choked)
     }
 }
 

@@ -5,6 +5,8 @@
 pub const MQTT_AGAIN_MIN_MS: u64 = 120_000;
 /// The longest wait before MQTT is tried again.
 pub const MQTT_AGAIN_MAX_MS: u64 = 3_600_000;
+/// Lines by MQTT in a row that took a batch and then lost one in silence: there are networks that let small ones through alone.
+const CHOKES_MAX: u32 = 3;
 
 /// A way to the relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,6 +34,8 @@ pub enum WayEnd {
     Blocked,
     /// The line was cut while a batch was under way: once that may be anything, again and again it is the way.
     Stalled,
+    /// A batch got through, and one after it met silence: that may be the line, and again and again it is the way.
+    Choked,
     /// The relay answered, and later the line was lost.
     Lost,
     /// The relay, or this box, said no: it would be the same by any way.
@@ -60,11 +64,14 @@ pub struct LineProof {
     refused: bool,
     sent: bool,
     taken: bool,
+    /// A batch was sent after the relay's newest answer.
+    waiting: bool,
 }
 
 impl LineProof {
-    /// The relay answered; whether for the first time.
+    /// The relay answered, before anything more is sent; whether for the first time.
     pub fn note_answer(&mut self) -> bool {
+        self.waiting = false;
         !std::mem::replace(&mut self.answered, true)
     }
 
@@ -76,6 +83,7 @@ impl LineProof {
     /// A batch was sent.
     pub fn note_batch(&mut self) {
         self.sent = true;
+        self.waiting = true;
     }
 
     /// Whether there was something to send.
@@ -96,6 +104,7 @@ impl LineProof {
     /// What the line's end says of its way. One that brought something there and back is good, however slow or busy the relay is.
     pub fn judge_end(self, end: LineEnd) -> WayEnd {
         match end {
+            LineEnd::Silent if self.taken && self.waiting && !self.refused => WayEnd::Choked,
             _ if self.taken || self.refused => WayEnd::Lost,
             _ if !self.answered => WayEnd::Blocked,
             LineEnd::Silent => WayEnd::Blocked,
@@ -130,6 +139,8 @@ pub struct WayPlan {
     first_wait_ms: u64,
     /// Lines by the present way that were cut with a batch under way, since one was taken.
     stalls: u32,
+    /// Lines by MQTT that ended [`WayEnd::Choked`], since one ended well. Neither a first batch nor the other way makes them less.
+    chokes: u32,
 }
 
 impl WayPlan {
@@ -140,7 +151,7 @@ impl WayPlan {
             WayChoice::Only(way) => way,
         };
         let first_wait_ms = first_wait_ms.clamp(1, MQTT_AGAIN_MAX_MS);
-        Self { choice, way, retry: None, first_wait_ms, stalls: 0 }
+        Self { choice, way, retry: None, first_wait_ms, stalls: 0, chokes: 0 }
     }
 
     /// The way of the next try, or of the one that is under way.
@@ -166,7 +177,8 @@ impl WayPlan {
     /// they do not let live, and answers pass where batches do not.
     pub fn on_batch_taken(&mut self) {
         self.stalls = 0;
-        if self.way == UplinkWay::Mqtt {
+        // Where later ones did not get through, a first one proves nothing.
+        if self.way == UplinkWay::Mqtt && self.chokes < CHOKES_MAX {
             self.retry = None;
         }
     }
@@ -183,6 +195,7 @@ impl WayPlan {
         match end {
             WayEnd::Blocked => true,
             WayEnd::Stalled => self.stalls > 0,
+            WayEnd::Choked => self.way == UplinkWay::Mqtt && self.chokes + 1 >= CHOKES_MAX,
             WayEnd::Lost | WayEnd::Refused | WayEnd::MqttOpen => false,
         }
     }
@@ -190,8 +203,11 @@ impl WayPlan {
     /// A try ended.
     pub fn on_end(&mut self, end: WayEnd, up_ms: u64) -> NextTry {
         let is_blocked = self.is_blocked_by(end);
-        if end == WayEnd::Stalled {
-            self.stalls = self.stalls.saturating_add(1);
+        match (end, self.way) {
+            (WayEnd::Stalled, _) => self.stalls = self.stalls.saturating_add(1),
+            (WayEnd::Choked, UplinkWay::Mqtt) => self.chokes = (self.chokes + 1).min(CHOKES_MAX),
+            (WayEnd::Lost, UplinkWay::Mqtt) => self.chokes = 0,
+            _ => {}
         }
         if self.choice != WayChoice::Any {
             return NextTry::AfterBackOff;
@@ -233,8 +249,8 @@ mod tests {
 
     use super::*;
 
-    const ENDS: [WayEnd; 5] =
-        [WayEnd::Blocked, WayEnd::Lost, WayEnd::Refused, WayEnd::MqttOpen, WayEnd::Stalled];
+    const ENDS: [WayEnd; 6] =
+        [WayEnd::Blocked, WayEnd::Lost, WayEnd::Refused, WayEnd::MqttOpen, WayEnd::Stalled, WayEnd::Choked];
 
     #[test]
     fn https_follows_at_once_and_stays() {
@@ -291,6 +307,7 @@ mod tests {
         assert!(proof.has_sent());
         assert_eq!(ends(proof), [Blocked, Stalled, Lost], "there was, and it got nowhere");
         let (mut taken, mut refused) = (proof, proof);
+        assert!(!taken.note_answer());
         assert!(taken.note_taken() && !taken.note_taken() && taken.has_served(LineEnd::Broken));
         assert_eq!(ends(taken), [Lost; 3], "a batch got through before");
         assert!(refused.note_refusal() && !refused.note_refusal() && !refused.has_served(LineEnd::Settled));
@@ -346,6 +363,71 @@ mod tests {
         }
     }
 
+    /// A line whose first batch was taken and whose next one met silence.
+    fn choked_line() -> LineProof {
+        let mut line = LineProof::default();
+        line.note_answer();
+        line.note_batch();
+        line.note_answer();
+        // What is sent upon an answer is sent before the answer is judged.
+        line.note_batch();
+        line.note_taken();
+        line
+    }
+
+    #[test]
+    fn a_line_that_takes_a_first_batch_alone_is_choked() {
+        use WayEnd::{Choked, Lost};
+        let mut line = choked_line();
+        let ends = |line: LineProof| {
+            [LineEnd::Silent, LineEnd::Broken, LineEnd::Settled, LineEnd::Renewed]
+                .map(|end| line.judge_end(end))
+        };
+        assert_eq!(ends(line), [Choked, Lost, Lost, Lost]);
+        line.note_answer();
+        assert_eq!(ends(line), [Lost; 4], "nothing was under way");
+        line.note_batch();
+        line.note_refusal();
+        assert_eq!(ends(line), [Lost; 4], "a relay that is busy is reached");
+    }
+
+    #[test]
+    fn three_choked_lines_in_a_row_are_blocked_and_one_is_from_then_on() {
+        let mut plan = WayPlan::new(WayChoice::Any, MQTT_AGAIN_MIN_MS);
+        let end = choked_line().judge_end(LineEnd::Silent);
+        for good in [WayEnd::Choked, WayEnd::Lost, WayEnd::Choked, WayEnd::Choked] {
+            plan.on_batch_taken();
+            assert!(!plan.is_blocked_by(good));
+            assert_eq!(plan.on_end(good, 0), NextTry::AfterBackOff);
+            assert_eq!(plan.way(), UplinkWay::Mqtt, "not three in a row");
+        }
+        let (mut at_ms, mut waits) = (0, Vec::new());
+        for _ in 0..8 {
+            plan.on_answer(at_ms);
+            plan.on_batch_taken();
+            assert!(plan.is_blocked_by(end));
+            assert_eq!(plan.on_end(end, at_ms), NextTry::AtOnce);
+            assert_eq!(plan.way(), UplinkWay::Https);
+            assert!(!plan.is_blocked_by(end), "of HTTPS it says nothing");
+            plan.on_answer(at_ms);
+            plan.on_batch_taken();
+            let due_ms = plan.mqtt_due_ms().unwrap();
+            waits.push(due_ms - at_ms);
+            at_ms = due_ms;
+            assert_eq!(plan.on_end(WayEnd::MqttOpen, at_ms), NextTry::AtOnce);
+            assert_eq!(plan.way(), UplinkWay::Mqtt);
+        }
+        assert_eq!(waits[0], MQTT_AGAIN_MIN_MS, "the usual time at first");
+        assert!(waits.is_sorted() && waits[7] == MQTT_AGAIN_MAX_MS, "{waits:?}");
+        plan.on_batch_taken();
+        plan.on_end(WayEnd::Lost, at_ms);
+        plan.on_batch_taken();
+        assert_eq!(plan.on_end(end, at_ms), NextTry::AfterBackOff, "a line ended well meanwhile");
+        plan.on_end(WayEnd::Blocked, at_ms);
+        plan.on_answer(at_ms);
+        assert_eq!(plan.mqtt_due_ms(), Some(at_ms + MQTT_AGAIN_MIN_MS), "it had got through");
+    }
+
     #[test]
     fn small_messages_alone_do_not_bring_mqtt_back_for_good() {
         let mut plan = WayPlan::new(WayChoice::Any, MQTT_AGAIN_MIN_MS);
@@ -372,7 +454,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn only_what_the_settings_let_it_take(ends in prop::collection::vec(0..5usize, 0..60)) {
+        fn only_what_the_settings_let_it_take(ends in prop::collection::vec(0..6usize, 0..60)) {
             for way in [UplinkWay::Mqtt, UplinkWay::Https] {
                 let mut plan = WayPlan::new(WayChoice::Only(way), MQTT_AGAIN_MIN_MS);
                 for (at, end) in (0..).zip(&ends) {
