@@ -9,7 +9,9 @@ use service::random::RandomSource;
 
 use super::error::ProvisionError;
 use super::owner::{FileOwner, SERVICE_FOLDER, find_service};
-use super::plan::{APPLIED_FILE, FileChange, FileContent, MADE_CODE_FILE, SETTLED_FILE, place_of};
+use super::plan::{
+    APPLIED_FILE, FileChange, FileContent, MADE_CODE_FILE, SETTINGS_FILE, SETTLED_FILE, place_of,
+};
 use crate::setup::{CodeState, STATE_FILE, SetupCode, SetupState};
 
 /// Stands between any two steps of which the first is durable.
@@ -27,6 +29,15 @@ impl StepGate for OpenGate {
     fn pass_step(&mut self) -> Result<(), ProvisionError> {
         Ok(())
     }
+}
+
+/// What was applied before a claim file, as it is found.
+#[derive(Debug)]
+pub(super) enum SettledClaim {
+    Absent,
+    /// It was there, and cannot be read.
+    Damaged,
+    Valid(Box<ClaimFile>),
 }
 
 /// The data partition.
@@ -78,6 +89,11 @@ impl DataFolder {
         self.etc.join(name).exists()
     }
 
+    /// Whether the box is a Wi-Fi of its own with a passphrase.
+    pub(super) fn has_closed_network(&self) -> bool {
+        std::fs::metadata(self.etc.join("access-point")).is_ok_and(|meta| meta.len() > 0)
+    }
+
     /// The code that the box made itself, while it opens the set-up page.
     pub(super) fn made_code(&self) -> Option<String> {
         let made = self.read_line(MADE_CODE_FILE)?;
@@ -103,10 +119,24 @@ impl DataFolder {
         Some(text.trim().to_owned()).filter(|line| !line.is_empty())
     }
 
-    /// What was applied before; one that cannot be read counts as none, and what the new file names counts.
-    pub(super) fn read_settled(&self) -> ClaimFile {
-        let bytes = std::fs::read(self.etc.join(SETTLED_FILE)).ok();
-        bytes.and_then(|bytes| ClaimFile::parse(&bytes).ok()).unwrap_or_default()
+    /// What was applied before.
+    pub(super) fn read_settled(&self) -> SettledClaim {
+        match std::fs::read(self.etc.join(SETTLED_FILE)) {
+            // It is written before the state.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !self.has_state() => {
+                SettledClaim::Absent
+            }
+            Err(_) => SettledClaim::Damaged,
+            Ok(bytes) => match ClaimFile::parse(&bytes) {
+                Ok(settled) => SettledClaim::Valid(Box::new(settled)),
+                Err(_) => SettledClaim::Damaged,
+            },
+        }
+    }
+
+    /// The service's settings; nothing where they cannot be read.
+    pub(super) fn read_settings(&self) -> String {
+        std::fs::read_to_string(self.etc.join(SETTINGS_FILE)).unwrap_or_default()
     }
 
     pub(super) fn apply_change(

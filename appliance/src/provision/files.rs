@@ -111,6 +111,8 @@ pub(super) struct SettingsFacts<'a> {
     /// Whether there is a claim file for the service.
     pub(super) has_claim: bool,
     pub(super) is_access_point: bool,
+    /// What they were, where only what is new counts.
+    pub(super) retained: Option<&'a str>,
 }
 
 /// The service's settings, which it can read: else it would not start.
@@ -139,11 +141,24 @@ pub(super) fn write_settings(facts: &SettingsFacts<'_>) -> Result<String, Provis
     if !uplink.is_empty() {
         file.insert("uplink".to_owned(), toml::Value::Table(uplink));
     }
+    let retained = facts.retained.filter(|retained| read_settings(retained).is_some());
+    if let Some(mut before) = retained.and_then(|retained| retained.parse::<toml::Table>().ok()) {
+        if !facts.is_access_point {
+            before.remove("network");
+        }
+        before.extend(file);
+        file = before;
+    }
     let text = format!("{MADE}{file}");
     let read: BoxSettings =
         toml::from_str(&text).map_err(|error| ProvisionError::Settings(error.to_string()))?;
     read.check().map_err(|why| ProvisionError::Settings(why.to_owned()))?;
     Ok(text)
+}
+
+/// Settings that the service can read.
+pub(super) fn read_settings(text: &str) -> Option<BoxSettings> {
+    toml::from_str(text).ok()
 }
 
 /// The way out.

@@ -18,7 +18,7 @@ use firmware_config::ClaimFile;
 use service::random::RandomSource;
 use sha2::{Digest as _, Sha256};
 
-use self::apply::DataFolder;
+use self::apply::{DataFolder, SettledClaim};
 use self::card::{CardFolder, ClaimSource};
 use self::plan::{BoxPlan, PlanInputs};
 use crate::setup::{
@@ -137,7 +137,14 @@ impl ProvisionRun<'_> {
         if claim.setup_code.is_some() && self.card.origin() == SetupOrigin::Card {
             self.folder.renew_code_list(self.random);
         }
-        let is_access_point = plan::choose_access_point(&self.folder.read_settled(), claim).is_some();
+        let is_access_point = match self.folder.read_settled() {
+            SettledClaim::Valid(settled) => plan::choose_access_point(&settled, claim).is_some(),
+            SettledClaim::Absent => claim.wifi.is_none() && claim.access_point.is_some(),
+            // A network with a password is one that somebody chose.
+            SettledClaim::Damaged => {
+                claim.wifi.is_none() && (claim.access_point.is_some() || self.folder.has_closed_network())
+            }
+        };
         let state = SetupState {
             stage: SetupStage::Done,
             origin: Some(self.card.origin()),
@@ -189,9 +196,20 @@ impl ProvisionRun<'_> {
 
     /// All files that follow from a claim file over what was applied before it; the state last.
     fn write_plan(&mut self, claim: &ClaimFile, state: &SetupState) -> Result<(), ProvisionError> {
+        let (settled, retained) = match self.folder.read_settled() {
+            SettledClaim::Absent => (ClaimFile::default(), None),
+            SettledClaim::Valid(settled) => (*settled, None),
+            SettledClaim::Damaged => {
+                tracing::error!(
+                    "what was settled before cannot be read: what this claim file does not name stays as it is"
+                );
+                (ClaimFile::default(), Some(self.folder.read_settings()))
+            }
+        };
         let inputs = PlanInputs {
             claim,
-            before: self.folder.read_settled(),
+            before: settled,
+            retained,
             data: self.folder.data(),
             is_access_point: state.access_point,
             has_claim: self.folder.has_claim(),

@@ -10,6 +10,8 @@ use crate::setup::{CODE_FILE, PASSPHRASE_FILE, SetupPart};
 
 /// What was applied so far, the relay and the set-up code aside.
 pub(super) const SETTLED_FILE: &str = "cleantrack/settled.toml";
+/// What the service reads.
+pub(super) const SETTINGS_FILE: &str = "cleantrack/appliance.toml";
 /// SHA-256 of the newest claim file that was applied, hex: the same one again changes nothing. Root alone reads it, for from a
 /// digest short secrets can be guessed.
 pub(super) const APPLIED_FILE: &str = "cleantrack/applied";
@@ -55,6 +57,9 @@ pub(super) struct PlanInputs<'a> {
     pub(super) claim: &'a ClaimFile,
     /// What was applied before.
     pub(super) before: ClaimFile,
+    /// The service's settings as they are, where what was applied before cannot be read: then nothing changes but what the new one
+    /// names, and what cannot be read stays so, since it would else count as all that there is.
+    pub(super) retained: Option<String>,
     /// The data partition, as paths in settings name it.
     pub(super) data: &'a Path,
     /// Whether the box is a network of its own: an open one, where what was applied names no passphrase.
@@ -63,6 +68,20 @@ pub(super) struct PlanInputs<'a> {
     pub(super) has_claim: bool,
     /// A set-up code that was made, where there is none yet.
     pub(super) new_code: Option<String>,
+}
+
+impl PlanInputs<'_> {
+    /// Whether what the radio does is written.
+    fn names_radio(&self) -> bool {
+        self.retained.is_none() || self.claim.wifi.is_some() || self.claim.access_point.is_some()
+    }
+
+    /// Whether what the cable has is written.
+    fn names_cable(&self) -> bool {
+        let network = &self.claim.network;
+        let is_named = network.address.is_some() || !network.dns.is_empty();
+        self.retained.is_none() || (self.claim.wifi.is_none() && is_named)
+    }
 }
 
 /// All changes, in their order.
@@ -80,9 +99,11 @@ impl BoxPlan {
         let settled = lay_over(&inputs.before, inputs.claim);
         let mut plan = Self { changes: Vec::new() };
         plan.plan_machine(&settled);
-        plan.plan_network(&settled, inputs.is_access_point);
+        plan.plan_network(&settled, inputs);
         plan.plan_service(inputs, &settled)?;
-        plan.add(SETTLED_FILE, FileContent::Root(settled.to_toml()));
+        if inputs.retained.is_none() {
+            plan.add(SETTLED_FILE, FileContent::Root(settled.to_toml()));
+        }
         Ok(plan)
     }
 
@@ -105,13 +126,22 @@ impl BoxPlan {
     }
 
     /// The address is that of the Wi-Fi where there is one, else that of the cable.
-    fn plan_network(&mut self, settled: &ClaimFile, is_access_point: bool) {
+    fn plan_network(&mut self, settled: &ClaimFile, inputs: &PlanInputs<'_>) {
         let automatic = NetworkClaim::default();
         let (wired, wireless) = match settled.wifi {
             Some(_) => (&automatic, &settled.network),
             None => (&settled.network, &automatic),
         };
-        self.add("network/10-wired.network", FileContent::Open(files::write_wired(wired)));
+        if inputs.names_cable() {
+            self.add("network/10-wired.network", FileContent::Open(files::write_wired(wired)));
+        }
+        if !inputs.names_radio() {
+            // A network that is open until the set-up does not outlive it.
+            if !inputs.is_access_point {
+                self.add("access-point", FileContent::Absent);
+            }
+            return;
+        }
         if let Some(wifi) = &settled.wifi {
             self.add("wpa_supplicant-wlan0.conf", FileContent::Root(files::write_wpa(wifi)));
             self.add("network/20-wireless.network", FileContent::Open(files::write_wireless(wireless)));
@@ -123,7 +153,7 @@ impl BoxPlan {
             "access-point",
             match &settled.access_point {
                 Some(own) => FileContent::Root(format!("{}\n", own.passphrase.reveal())),
-                None if is_access_point => FileContent::Open(String::new()),
+                None if inputs.is_access_point => FileContent::Open(String::new()),
                 None => FileContent::Absent,
             },
         );
@@ -146,7 +176,9 @@ impl BoxPlan {
         }
         let own = settled.access_point.as_ref();
         let passphrase = own.map(|own| FileContent::Service(format!("{}\n", own.passphrase.reveal())));
-        self.add(&format!("cleantrack/{PASSPHRASE_FILE}"), passphrase.unwrap_or(FileContent::Absent));
+        if inputs.names_radio() {
+            self.add(&format!("cleantrack/{PASSPHRASE_FILE}"), passphrase.unwrap_or(FileContent::Absent));
+        }
         let folder = inputs.data.join("etc/cleantrack");
         if let Some(ca) = &settled.network.ca {
             self.add("cleantrack/proxy-ca.pem", FileContent::Open(ca.clone()));
@@ -161,8 +193,9 @@ impl BoxPlan {
             proxy,
             has_claim: inputs.has_claim || inputs.claim.relay.is_some(),
             is_access_point: inputs.is_access_point,
+            retained: inputs.retained.as_deref(),
         };
-        self.add("cleantrack/appliance.toml", FileContent::Open(files::write_settings(&settings)?));
+        self.add(SETTINGS_FILE, FileContent::Open(files::write_settings(&settings)?));
         Ok(())
     }
 }

@@ -325,6 +325,39 @@ fn a_second_claim_file_changes_only_what_it_names() {
 }
 
 #[test]
+fn what_a_claim_file_does_not_name_stays_where_nobody_knows_what_was_settled() {
+    let own = "version = 1\n[access_point]\npassphrase = \"7QK3M-9X2WA\"\n";
+    for first in [CLAIM, own] {
+        let machine = Machine::with_claim(first);
+        machine.boot();
+        let before = machine.tree();
+        std::fs::write(machine.data.path().join("etc/cleantrack/settled.toml"), "noise").unwrap();
+        // Twice: the first one does not count as all that there is.
+        for zone in ["America/Denver", "America/Phoenix"] {
+            machine.put_claim(&format!("version = 1\ntime_zone = \"{zone}\"\n"));
+            assert!(matches!(machine.boot(), ProvisionOutcome::Applied(_)));
+            assert_eq!(machine.read("timezone"), format!("{zone}\n"));
+            let after = machine.tree();
+            let is_other = |path: &&String| {
+                ["zone", "/localtime", "/applied", "/settled.toml", "/setup.json"]
+                    .iter()
+                    .all(|end| !path.ends_with(end))
+            };
+            for path in before.keys().filter(is_other) {
+                assert_eq!(after.get(path), before.get(path), "{path}");
+            }
+            assert_eq!(machine.state().access_point, first == own);
+        }
+        machine.put_claim(
+            "version = 1\n[wifi]\nssid = \"Other\"\npassphrase = \"another one\"\ncountry = \"US\"\n",
+        );
+        machine.boot();
+        assert!(machine.read("wpa_supplicant-wlan0.conf").contains("ssid=4f74686572"));
+        assert!(!machine.tree().contains_key("/access-point") && !machine.state().access_point);
+    }
+}
+
+#[test]
 fn a_card_that_takes_nothing_stops_nobody() {
     let machine = Machine::with_claim(CLAIM);
     // A folder in the report's place, and a claim file that cannot be opened for writing but as a link to nowhere.
