@@ -8,6 +8,7 @@ use firmware_config::ClaimFile;
 use service::random::RandomSource;
 
 use super::error::ProvisionError;
+use super::files::read_settings;
 use super::owner::{FileOwner, SERVICE_FOLDER, find_service};
 use super::plan::{
     APPLIED_FILE, FileChange, FileContent, MADE_CODE_FILE, SETTINGS_FILE, SETTLED_FILE, place_of,
@@ -137,6 +138,30 @@ impl DataFolder {
     /// The service's settings; nothing where they cannot be read.
     pub(super) fn read_settings(&self) -> String {
         std::fs::read_to_string(self.etc.join(SETTINGS_FILE)).unwrap_or_default()
+    }
+
+    /// Whether the service would not start for its settings, or without them. They are empty on the image, until a state is written.
+    pub(super) fn has_damaged_settings(&self) -> bool {
+        match std::fs::read_to_string(self.etc.join(SETTINGS_FILE)) {
+            Ok(text) if text.trim().is_empty() => self.has_state(),
+            Ok(text) => read_settings(&text).is_none(),
+            Err(error) => self.has_state() || error.kind() != std::io::ErrorKind::NotFound,
+        }
+    }
+
+    /// Gives the damaged settings a second name, for whoever looks, and what is no file another name.
+    pub(super) fn put_settings_aside(&self, gate: &mut dyn StepGate) -> Result<(), ProvisionError> {
+        let path = self.etc.join(SETTINGS_FILE);
+        let aside = path.with_extension("toml.bad");
+        remove_path(&aside, gate)?;
+        let Ok(meta) = std::fs::symlink_metadata(&path) else { return Ok(()) };
+        let put = match meta.is_file() {
+            true => std::fs::hard_link(&path, &aside),
+            false => std::fs::rename(&path, &aside),
+        };
+        put.map_err(|source| at_path(&aside, source))?;
+        sync_folder(&aside)?;
+        gate.pass_step()
     }
 
     pub(super) fn apply_change(

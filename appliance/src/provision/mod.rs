@@ -55,6 +55,7 @@ pub fn provision_box(
     let card = CardFolder::of(&paths.card, &paths.data);
     let folder = DataFolder::open(&paths.data, &paths.root)?;
     let mut run = ProvisionRun { card, folder, random, words, gate };
+    run.mend_settings()?;
     let before = read_state(Some(run.folder.setup_folder()));
     match run.card.read_claim() {
         ClaimSource::Absent => run.finish_without(&before),
@@ -80,6 +81,25 @@ struct ProvisionRun<'a> {
 }
 
 impl ProvisionRun<'_> {
+    /// Settings that cannot be read would keep the service from starting until somebody brings another claim file: they are made
+    /// again of what was settled, and where that cannot be read either, as on a box without a claim. The damaged ones stay beside.
+    fn mend_settings(&mut self) -> Result<(), ProvisionError> {
+        if !self.folder.has_damaged_settings() {
+            return Ok(());
+        }
+        tracing::error!(
+            "the settings cannot be read: they are made again, and the damaged file stays as appliance.toml.bad"
+        );
+        self.folder.put_settings_aside(self.gate)?;
+        let mut state = read_state(Some(self.folder.setup_folder()));
+        if !state.notes.contains(&SetupNote::SettingsMade) {
+            state.notes.push(SetupNote::SettingsMade);
+        }
+        // The state may be lost with them.
+        state.access_point |= self.folder.has_file("access-point");
+        self.write_plan(&ClaimFile::default(), &state)
+    }
+
     /// No claim file: the first time the box becomes a network of its own.
     fn finish_without(&mut self, before: &SetupState) -> Result<ProvisionOutcome, ProvisionError> {
         // A claim file that was being wiped is gone, and the report after it may be missing.

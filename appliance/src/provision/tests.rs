@@ -325,6 +325,35 @@ fn a_second_claim_file_changes_only_what_it_names() {
 }
 
 #[test]
+fn damaged_settings_are_made_again_at_the_next_start() {
+    let machine = Machine::with_claim(CLAIM);
+    machine.boot();
+    let before = machine.tree();
+    let settings = machine.data.path().join("etc/cleantrack/appliance.toml");
+    for damage in [&b"noise"[..], b"colour = 1\n", b"\xff\x00", b""] {
+        std::fs::write(&settings, damage).unwrap();
+        assert_eq!(machine.boot(), ProvisionOutcome::Unchanged);
+        let aside = settings.with_extension("toml.bad");
+        assert_eq!(std::fs::read(&aside).unwrap(), damage);
+        std::fs::remove_file(&aside).unwrap();
+        assert_eq!(machine.state().notes, [SetupNote::SettingsMade], "it is said");
+        let mut after = machine.tree();
+        after.insert("/cleantrack/setup.json".into(), before["/cleantrack/setup.json"].clone());
+        assert_eq!(after, before);
+    }
+    std::fs::write(&settings, "noise").unwrap();
+    std::fs::write(machine.data.path().join("etc/cleantrack/settled.toml"), "noise").unwrap();
+    machine.boot();
+    let text = machine.read("cleantrack/appliance.toml");
+    assert!(files::read_settings(&text).is_some() && text.contains("[setup]"), "{text}");
+    for (path, file) in &before {
+        let is_other =
+            ["/appliance.toml", "/settled.toml", "/setup.json"].iter().all(|end| !path.ends_with(end));
+        assert!(!is_other || machine.tree().get(path) == Some(file), "{path}");
+    }
+}
+
+#[test]
 fn what_a_claim_file_does_not_name_stays_where_nobody_knows_what_was_settled() {
     let own = "version = 1\n[access_point]\npassphrase = \"7QK3M-9X2WA\"\n";
     for first in [CLAIM, own] {

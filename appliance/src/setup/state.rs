@@ -41,6 +41,8 @@ pub enum SetupNote {
     NotWiped,
     /// The card took no report.
     NoReport,
+    /// The service's settings were damaged, and were made again.
+    SettingsMade,
 }
 
 /// What a claim file named.

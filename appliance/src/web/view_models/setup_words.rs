@@ -46,6 +46,9 @@ pub(crate) fn word_state(w: SetupWords, state: &SetupState) -> Vec<String> {
     if state.notes.contains(&SetupNote::NotWiped) {
         lines.push(w.setup_state_not_wiped());
     }
+    if state.notes.contains(&SetupNote::SettingsMade) {
+        lines.push(w.setup_state_settings_made());
+    }
     if state.access_point {
         lines.push(match state.has_passphrase {
             true => w.setup_state_access_point_closed(),
