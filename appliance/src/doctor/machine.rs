@@ -35,6 +35,11 @@ impl MachineRoot {
         self.path.join(name)
     }
 
+    /// A folder of this machine: below the root, unless it is named from where the program runs.
+    fn find_folder(&self, folder: &Path) -> PathBuf {
+        folder.strip_prefix("/").map_or_else(|_| folder.to_owned(), |below| self.path.join(below))
+    }
+
     /// A file's text; nothing where it cannot be read.
     pub fn read_text(&self, name: &str) -> Option<String> {
         use std::io::Read as _;
@@ -114,11 +119,11 @@ fn read_kilobytes(text: &str, name: &str) -> Option<u64> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// The disk on which a folder lies; free room is looked up there itself.
+/// The disk on which a folder lies.
 pub fn read_storage(root: &MachineRoot, folder: &Path) -> StorageFacts {
     let mounts = root.read_text("proc/self/mountinfo").unwrap_or_default();
     StorageFacts {
-        space: DiskSpace::read(folder).ok(),
+        space: DiskSpace::read(&root.find_folder(folder)).ok(),
         is_read_only: is_mounted_read_only(&mounts, folder),
         errors: count_errors(root),
     }

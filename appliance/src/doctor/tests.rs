@@ -95,9 +95,11 @@ fn a_disk_that_went_read_only_is_found_by_its_mount() {
     for (own, is_read_only) in [("rw,noatime", false), ("ro,noatime", true)] {
         let root =
             machine(&[("proc/self/mountinfo", &mounts(own)), ("sys/fs/ext4/mmcblk0p4/errors_count", "3\n")]);
-        let storage = read_storage(&MachineRoot::at(root.path()), data.path());
+        let (root, of_system) = (MachineRoot::at(root.path()), MachineRoot::of_system());
+        let storage = read_storage(&root, data.path());
         assert_eq!((storage.is_read_only, storage.errors), (is_read_only, 3), "{own}");
-        assert!(storage.space.is_some());
+        assert_eq!(storage.space, None, "the other machine has no such folder");
+        assert!(read_storage(&of_system, data.path()).space.is_some());
     }
     let remounted = format!("23 22 179:4 / {place} rw - ext4 /dev/mmcblk0p4 ro,errors=remount-ro\n");
     let root = machine(&[("proc/self/mountinfo", &remounted)]);
