@@ -156,9 +156,9 @@ pub(super) fn write_settings(facts: &SettingsFacts<'_>) -> Result<String, Provis
     Ok(text)
 }
 
-/// Settings that the service can read.
+/// Settings with which the service starts.
 pub(super) fn read_settings(text: &str) -> Option<BoxSettings> {
-    toml::from_str(text).ok()
+    toml::from_str(text).ok().filter(|read: &BoxSettings| read.check().is_ok())
 }
 
 /// The way out.

@@ -330,7 +330,8 @@ fn damaged_settings_are_made_again_at_the_next_start() {
     machine.boot();
     let before = machine.tree();
     let settings = machine.data.path().join("etc/cleantrack/appliance.toml");
-    for damage in [&b"noise"[..], b"colour = 1\n", b"\xff\x00", b""] {
+    let unfit = b"[uplink]\nproxy_user = \"box\"\n";
+    for damage in [&b"noise"[..], b"colour = 1\n", b"\xff\x00", b"", unfit] {
         std::fs::write(&settings, damage).unwrap();
         assert_eq!(machine.boot(), ProvisionOutcome::Unchanged);
         let aside = settings.with_extension("toml.bad");
