@@ -97,7 +97,9 @@ impl ProvisionRun<'_> {
         }
         // The state may be lost with them.
         state.access_point |= self.folder.has_file("access-point");
-        self.write_plan(&ClaimFile::default(), &state)
+        // Where what was settled is damaged too, nothing else knows the name.
+        let known = ClaimFile { hostname: state.host_name.clone(), ..ClaimFile::default() };
+        self.write_plan(&known, &state)
     }
 
     /// No claim file: the first time the box becomes a network of its own.

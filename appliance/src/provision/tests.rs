@@ -347,6 +347,7 @@ fn damaged_settings_are_made_again_at_the_next_start() {
     machine.boot();
     let text = machine.read("cleantrack/appliance.toml");
     assert!(files::read_settings(&text).is_some() && text.contains("[setup]"), "{text}");
+    assert!(text.contains("ward-7.local"), "its name outlives both: {text}");
     for (path, file) in &before {
         let is_other =
             ["/appliance.toml", "/settled.toml", "/setup.json"].iter().all(|end| !path.ends_with(end));
