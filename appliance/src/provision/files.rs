@@ -146,6 +146,10 @@ pub(super) fn write_settings(facts: &SettingsFacts<'_>) -> Result<String, Provis
         if !facts.is_access_point {
             before.remove("network");
         }
+        if let Some(toml::Value::Table(new)) = file.remove("uplink") {
+            let uplink = merge_uplink(before.remove("uplink"), new);
+            file.insert("uplink".to_owned(), toml::Value::Table(uplink));
+        }
         before.extend(file);
         file = before;
     }
@@ -175,6 +179,20 @@ fn list_uplink(facts: &SettingsFacts<'_>) -> toml::Table {
     if facts.settled.network.ca.is_some() {
         uplink.insert("ca".to_owned(), path("proxy-ca.pem"));
     }
+    uplink
+}
+
+/// The way out as it was, with what is new over it. Another proxy has users of its own.
+fn merge_uplink(before: Option<toml::Value>, new: toml::Table) -> toml::Table {
+    let mut uplink = match before {
+        Some(toml::Value::Table(uplink)) => uplink,
+        _ => toml::Table::new(),
+    };
+    if new.contains_key("proxy") {
+        uplink.remove("proxy_user");
+        uplink.remove("proxy_password_file");
+    }
+    uplink.extend(new);
     uplink
 }
 

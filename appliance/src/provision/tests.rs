@@ -389,6 +389,25 @@ fn what_a_claim_file_does_not_name_stays_where_nobody_knows_what_was_settled() {
 }
 
 #[test]
+fn a_proxy_stays_where_nobody_knows_what_was_settled_until_another_is_named() {
+    let machine = Machine::with_claim(CLAIM);
+    machine.boot();
+    std::fs::write(machine.data.path().join("etc/cleantrack/settled.toml"), "noise").unwrap();
+    let ca = "ca = \"-----BEGIN CERTIFICATE-----\\nMIIB\\n-----END CERTIFICATE-----\\n\"\n";
+    machine.put_claim(&format!("version = 1\n[network]\n{ca}"));
+    assert!(matches!(machine.boot(), ProvisionOutcome::Applied(_)));
+    let text = machine.read("cleantrack/appliance.toml");
+    for part in ["proxy-ca.pem", "\"http://proxy.lan:3128\"", "proxy_user = \"box\"", "proxy-password"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    machine.put_claim("version = 1\n[network]\nproxy = \"http://other.lan:8080\"\n");
+    assert!(matches!(machine.boot(), ProvisionOutcome::Applied(_)));
+    let text = machine.read("cleantrack/appliance.toml");
+    assert!(text.contains("\"http://other.lan:8080\"") && text.contains("proxy-ca.pem"), "{text}");
+    assert!(!text.contains("proxy_user") && !text.contains("proxy-password"), "{text}");
+}
+
+#[test]
 fn a_card_that_takes_nothing_stops_nobody() {
     let machine = Machine::with_claim(CLAIM);
     // A folder in the report's place, and a claim file that cannot be opened for writing but as a link to nowhere.
