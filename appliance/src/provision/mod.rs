@@ -91,6 +91,10 @@ impl ProvisionRun<'_> {
             "the settings cannot be read: they are made again, and the damaged file stays as appliance.toml.bad"
         );
         self.folder.put_settings_aside(self.gate)?;
+        // Before the first state all is written anyway, and one that was written here would keep the box from its first Wi-Fi.
+        if matches!(self.folder.read_settled(), SettledClaim::Absent) && !self.folder.has_state() {
+            return Ok(());
+        }
         let mut state = read_state(Some(self.folder.setup_folder()));
         if !state.notes.contains(&SetupNote::SettingsMade) {
             state.notes.push(SetupNote::SettingsMade);

@@ -356,6 +356,19 @@ fn damaged_settings_are_made_again_at_the_next_start() {
 }
 
 #[test]
+fn settings_that_are_damaged_before_the_first_boot_leave_it_its_wi_fi() {
+    let machine = Machine::new();
+    let settings = machine.data.path().join("etc/cleantrack/appliance.toml");
+    std::fs::create_dir_all(settings.parent().unwrap()).unwrap();
+    std::fs::write(&settings, "noise").unwrap();
+    assert_eq!(machine.boot(), ProvisionOutcome::AccessPoint);
+    assert!(machine.tree().contains_key("/access-point") && machine.state().access_point);
+    let text = machine.read("cleantrack/appliance.toml");
+    assert!(files::read_settings(&text).is_some() && text.contains("access_point = true"), "{text}");
+    assert_eq!(machine.boot(), ProvisionOutcome::Unchanged);
+}
+
+#[test]
 fn what_a_claim_file_does_not_name_stays_where_nobody_knows_what_was_settled() {
     let own = "version = 1\n[access_point]\npassphrase = \"7QK3M-9X2WA\"\n";
     for first in [CLAIM, own] {
