@@ -251,7 +251,9 @@ impl ProvisionRun<'_> {
     /// Last of all: what was applied is durable. The state as it is then.
     fn wipe_card(&mut self, state: &SetupState) -> Result<SetupState, ProvisionError> {
         self.folder.mark_file(card::WIPE_MARKER, self.gate)?;
-        let mut after = SetupState { notes: Vec::new(), ..state.clone() };
+        // What the card has to do with is found out anew.
+        let notes = state.notes.iter().copied().filter(|note| *note == SetupNote::SettingsMade).collect();
+        let mut after = SetupState { notes, ..state.clone() };
         if let Err(why) = self.card.wipe_claim(self.gate)? {
             tracing::warn!(why, "the claim file was not wiped from the card");
             after.notes.push(SetupNote::NotWiped);

@@ -356,6 +356,17 @@ fn damaged_settings_are_made_again_at_the_next_start() {
 }
 
 #[test]
+fn that_settings_were_made_again_is_said_after_the_card_was_wiped_too() {
+    let machine = Machine::with_claim(CLAIM);
+    machine.boot();
+    std::fs::write(machine.data.path().join("etc/cleantrack/appliance.toml"), "noise").unwrap();
+    machine.put_claim(CLAIM);
+    machine.boot();
+    assert_eq!(machine.state().notes, [SetupNote::SettingsMade]);
+    assert!(!machine.has_claim());
+}
+
+#[test]
 fn settings_that_are_damaged_before_the_first_boot_leave_it_its_wi_fi() {
     let machine = Machine::new();
     let settings = machine.data.path().join("etc/cleantrack/appliance.toml");
