@@ -101,6 +101,7 @@ impl ProvisionRun<'_> {
         }
         // The state may be lost with them.
         state.access_point |= self.folder.has_file("access-point");
+        state.has_passphrase |= self.folder.has_closed_network();
         // Where what was settled is damaged too, nothing else knows the name.
         let known = ClaimFile { hostname: state.host_name.clone(), ..ClaimFile::default() };
         self.write_plan(&known, &state)

@@ -356,6 +356,19 @@ fn damaged_settings_are_made_again_at_the_next_start() {
 }
 
 #[test]
+fn a_closed_network_is_known_for_one_where_the_state_is_damaged_too() {
+    let machine = Machine::with_claim("version = 1\n[access_point]\npassphrase = \"7QK3M-9X2WA\"\n");
+    machine.boot();
+    let before = machine.tree();
+    for name in ["appliance.toml", "setup.json"] {
+        std::fs::write(machine.data.path().join("etc/cleantrack").join(name), "noise").unwrap();
+    }
+    machine.boot();
+    assert!(machine.state().access_point && machine.state().has_passphrase);
+    assert_eq!(machine.tree().get("/access-point"), before.get("/access-point"));
+}
+
+#[test]
 fn that_settings_were_made_again_is_said_after_the_card_was_wiped_too() {
     let machine = Machine::with_claim(CLAIM);
     machine.boot();
