@@ -145,12 +145,13 @@ impl ClaimStore {
     }
 
     /// Whether this box was claimed for that facility of that relay before. One that goes on in another log since, as a restored one
-    /// does, is claimed no second time: the relay has to be shown that log first, by what it gave then.
-    fn belongs_to(&self, file: &RelayClaim) -> bool {
+    /// does, is claimed no second time: the relay has to be shown that log first, by what it gave then, while that is valid.
+    fn belongs_to(&self, file: &RelayClaim, now_ms: i64) -> bool {
         let Ok(Some(relation)) = self.relation() else { return false };
         relation.relay_url.trim_end_matches('/') == file.relay_url.trim_end_matches('/')
             && relation.relay_ca.trim() == file.relay_ca.trim()
             && relation.facility.id.to_string() == file.facility
+            && relation.expires_s.saturating_mul(1_000) > now_ms
     }
 
     fn used(&self) -> Result<(), ClaimError> {
@@ -233,7 +234,7 @@ pub async fn claim_box(
     };
     let url = format!("{}/box/v1/claim", file.relay_url.trim_end_matches('/'));
     let answer = match ask_relay(claimant, &file.relay_ca, &url, &body).await {
-        Err(error @ ClaimError::Refused { .. }) if files.belongs_to(&file) => {
+        Err(error @ ClaimError::Refused { .. }) if files.belongs_to(&file, claimant.clock.now().wall_ms) => {
             tracing::warn!(%error, "a claim file is of no use: this box belongs to that facility already");
             files.used()?;
             return Ok(None);
@@ -423,7 +424,7 @@ mod tests {
             code: Secret::new(text("code")),
             expires: jiff::Timestamp::UNIX_EPOCH,
         };
-        assert!(!files.belongs_to(&file), "it was never claimed");
+        assert!(!files.belongs_to(&file, 0), "it was never claimed");
         let relation = ClaimAnswer {
             chain: text("chain"),
             account: AccountId::new(1, [1; 10]),
@@ -437,13 +438,14 @@ mod tests {
             expires_s: 9,
         };
         files.write("relay.json", &serde_json::to_string(&relation).unwrap()).unwrap();
-        assert!(files.belongs_to(&file));
+        assert!(files.belongs_to(&file, 8_999));
+        assert!(!files.belongs_to(&file, 9_000), "what the relay gave has expired");
         for elsewhere in [
             RelayClaim { relay_url: text("https://other.example"), ..file.clone() },
             RelayClaim { relay_ca: text("another"), ..file.clone() },
             RelayClaim { facility: other.to_string(), ..file.clone() },
         ] {
-            assert!(!files.belongs_to(&elsewhere), "{elsewhere:?}");
+            assert!(!files.belongs_to(&elsewhere, 0), "{elsewhere:?}");
         }
     }
 
