@@ -376,8 +376,12 @@ impl UplinkSession<'_> {
                         tracing::warn!("a directive of a newer relay was passed over");
                         continue;
                     }
-                    LinkEvent::NotTaken(NotTaken::Busy | NotTaken::Refused) => {
+                    LinkEvent::NotTaken(NotTaken::Busy) => {
                         self.note_refusal();
+                        continue;
+                    }
+                    LinkEvent::NotTaken(NotTaken::Refused) => {
+                        self.note_rejection();
                         continue;
                     }
                     LinkEvent::NotTaken(NotTaken::Nobody) => {
@@ -408,6 +412,13 @@ impl UplinkSession<'_> {
     /// The relay is reached by this way, and takes nothing now. By HTTPS that may last: MQTT is tried beside it.
     fn note_refusal(&mut self) {
         if self.proof.note_refusal() {
+            self.shared.ways().on_answer(self.shared.parts.clock.now().up_ms);
+        }
+    }
+
+    /// The relay is reached by this way, or a broker before it, and does not take these bytes.
+    fn note_rejection(&mut self) {
+        if self.proof.note_rejection() {
             self.shared.ways().on_answer(self.shared.parts.clock.now().up_ms);
         }
     }

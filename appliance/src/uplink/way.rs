@@ -5,7 +5,8 @@
 pub const MQTT_AGAIN_MIN_MS: u64 = 120_000;
 /// The longest wait before MQTT is tried again.
 pub const MQTT_AGAIN_MAX_MS: u64 = 3_600_000;
-/// Lines by MQTT in a row that took a batch and then lost one in silence: there are networks that let small ones through alone.
+/// Lines by MQTT in a row that took a batch and then lost one in silence, or had theirs turned back for good: there are networks that let
+/// small ones through alone, and brokers that take none.
 const CHOKES_MAX: u32 = 3;
 
 /// A way to the relay.
@@ -34,7 +35,8 @@ pub enum WayEnd {
     Blocked,
     /// The line was cut while a batch was under way: once that may be anything, again and again it is the way.
     Stalled,
-    /// A batch got through, and one after it met silence: that may be the line, and again and again it is the way.
+    /// A batch got through, and one after it met silence, or whoever answers takes none: that may be the line, and again and again it
+    /// is the way.
     Choked,
     /// The relay answered, and later the line was lost.
     Lost,
@@ -61,7 +63,10 @@ pub enum LineEnd {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LineProof {
     answered: bool,
+    /// A message was turned back for now.
     refused: bool,
+    /// A message was turned back for good.
+    rejected: bool,
     sent: bool,
     taken: bool,
     /// A batch was sent after the relay's newest answer.
@@ -75,9 +80,15 @@ impl LineProof {
         !std::mem::replace(&mut self.answered, true)
     }
 
-    /// The relay turned a message back: it is busy, or does not take these bytes, and the way carries messages. Whether that is new.
+    /// The relay turned a message back for now: it is busy, and the way carries messages. Whether that is new.
     pub fn note_refusal(&mut self) -> bool {
         !std::mem::replace(&mut self.refused, true)
+    }
+
+    /// The relay, or a broker before it, turned a message back for good: by another way the same bytes may be taken. Whether that is
+    /// new.
+    pub fn note_rejection(&mut self) -> bool {
+        !std::mem::replace(&mut self.rejected, true)
     }
 
     /// A batch was sent.
@@ -104,8 +115,10 @@ impl LineProof {
     /// What the line's end says of its way. One that brought something there and back is good, however slow or busy the relay is.
     pub fn judge_end(self, end: LineEnd) -> WayEnd {
         match end {
-            LineEnd::Silent if self.taken && self.waiting && !self.refused => WayEnd::Choked,
-            _ if self.taken || self.refused => WayEnd::Lost,
+            LineEnd::Silent if (self.taken || self.rejected) && self.waiting && !self.refused => {
+                WayEnd::Choked
+            }
+            _ if self.taken || self.refused || self.rejected => WayEnd::Lost,
             _ if !self.answered => WayEnd::Blocked,
             LineEnd::Silent => WayEnd::Blocked,
             LineEnd::Broken if self.sent => WayEnd::Stalled,
@@ -387,6 +400,28 @@ mod tests {
         line.note_answer();
         assert_eq!(ends(line), [Lost; 4], "nothing was under way");
         line.note_batch();
+        line.note_refusal();
+        assert_eq!(ends(line), [Lost; 4], "a relay that is busy is reached");
+    }
+
+    #[test]
+    fn a_broker_that_refuses_each_batch_for_good_leads_to_https_after_three_lines() {
+        use WayEnd::{Choked, Lost};
+        let mut line = LineProof::default();
+        assert!(line.note_rejection() && !line.note_rejection());
+        assert_eq!(line.judge_end(LineEnd::Silent), Lost, "no batch was under way");
+        line.note_answer();
+        line.note_batch();
+        let ends = |line: LineProof| {
+            [LineEnd::Silent, LineEnd::Broken, LineEnd::Settled, LineEnd::Renewed]
+                .map(|end| line.judge_end(end))
+        };
+        assert_eq!(ends(line), [Choked, Lost, Lost, Lost]);
+        let mut plan = WayPlan::new(WayChoice::Any, MQTT_AGAIN_MIN_MS);
+        for way in [UplinkWay::Mqtt, UplinkWay::Mqtt, UplinkWay::Https] {
+            plan.on_end(line.judge_end(LineEnd::Silent), 0);
+            assert_eq!(plan.way(), way);
+        }
         line.note_refusal();
         assert_eq!(ends(line), [Lost; 4], "a relay that is busy is reached");
     }
