@@ -34,7 +34,7 @@ setup-state-mistakes = { $count ->
 }
 setup-state-claim = A claim file waits for the relay. The box works alone until there is a connection, and tries by itself.
 setup-state-not-wiped = The claim file still lies on the card with its secrets: the card does not take changes. Delete it on a laptop.
-setup-state-settings-made = The box’s settings were damaged and were made again from the last claim file. Look whether its network and its name are right.
+setup-state-settings-made = The box’s settings were damaged and were made again from what was set up before, as far as that is known. Check that its network, name and proxy are right.
 setup-state-access-point = The box is a Wi-Fi of its own, open until it is set up.
     .closed = The box is a Wi-Fi of its own, with a password. Name your Wi-Fi here and the box joins that instead.
 setup-state-settled = It has: { $parts }.

@@ -30,7 +30,7 @@ setup-state-mistakes = { $count ->
 }
 setup-state-claim = Un archivo espera al servidor central. La unidad trabaja sola hasta que haya conexión, y lo intenta automáticamente.
 setup-state-not-wiped = El archivo sigue en la tarjeta con sus secretos: la tarjeta no acepta cambios. Bórrelo en una computadora.
-setup-state-settings-made = Los ajustes de la unidad estaban dañados y se crearon de nuevo según el último archivo. Compruebe la red y el nombre.
+setup-state-settings-made = Los ajustes de la unidad estaban dañados y se crearon de nuevo con lo que se sabía de la configuración. Compruebe la red, el nombre y el proxy.
 setup-state-access-point = La unidad es una red wifi propia, abierta hasta que se configure.
     .closed = La unidad es una red wifi propia, con contraseña. Indique aquí su wifi y la unidad se unirá a ella.
 setup-state-settled = Tiene: { $parts }.
