@@ -408,6 +408,14 @@ fn a_cut_while_the_card_is_wiped_has_the_next_start_look_again() {
     for step in order {
         rest = rest.split_once(step).unwrap_or_else(|| panic!("{step} comes too early")).1;
     }
+    let main = script.split_once("\nif [ -z \"$folder\" ]; then\n").unwrap().1;
+    let steps: Vec<&str> = main.split_once("\nelse\n").unwrap().0.lines().map(str::trim).collect();
+    assert_eq!(steps, ["take_up_card", "mend_settings", "apply"]);
+    let mend = script.split_once("\nmend_settings() {\n").unwrap().1.split_once("\n}\n").unwrap().0;
+    let mut rest = mend;
+    for part in ["/usr/bin/cleantrack-appliance --config $settings --data ", " --check ", "take_up $card"] {
+        rest = rest.split_once(part).unwrap_or_else(|| panic!("{part}: {mend}")).1;
+    }
 }
 
 #[test]
