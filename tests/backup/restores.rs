@@ -73,7 +73,7 @@ async fn a_new_box_goes_on_with_the_backup_and_gets_the_rest_from_the_relay() {
     assert!(!made && words.contains("no key"), "{words}");
     let key = make_key(&world.r#box).await;
     let words = world.r#box.order(&["backup", "now"]).await;
-    assert!(words.contains("1 photos") && words.contains("read back"), "{words}");
+    assert!(words.contains("1 photo,") && words.contains("read back"), "{words}");
     let listed = world.r#box.order(&["backup", "list"]).await;
     assert_eq!(listed.lines().count(), 1, "{listed}");
     world.r#box.order(&["backup", "verify"]).await;
