@@ -134,14 +134,8 @@ fn read_key(order: &RestoreOrder) -> Result<String, RunError> {
     let mut text = String::new();
     match &order.key_file {
         Some(path) => {
-            let unread = |source: std::io::Error| {
-                let file = path.display();
-                RunError::Refused(format!(
-                    "the file with the key, {file}, cannot be read: {source}. Nothing was changed"
-                ))
-            };
-            let file = std::fs::File::open(path).map_err(unread)?;
-            file.take(KEY_BYTES_MAX).read_to_string(&mut text).map_err(unread)?;
+            let file = std::fs::File::open(path).map_err(|e| refuse_key_file(path, &e))?;
+            file.take(KEY_BYTES_MAX).read_to_string(&mut text).map_err(|e| refuse_key_file(path, &e))?;
         }
         None if std::io::stdin().is_terminal() => {
             print_error("enter the key of the backup in one line, as it is on the printed page:");
@@ -153,6 +147,11 @@ fn read_key(order: &RestoreOrder) -> Result<String, RunError> {
         }
     }
     Ok(text)
+}
+
+fn refuse_key_file(path: &Path, source: &std::io::Error) -> RunError {
+    let file = path.display();
+    RunError::Refused(format!("the file with the key, {file}, cannot be read: {source}. Nothing was changed"))
 }
 
 #[cfg(test)]
