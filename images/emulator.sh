@@ -9,8 +9,6 @@ port_http=$((20000 + $$ % 5000)) port_https=$((25000 + $$ % 5000))
 port_relay=$((30000 + $$ % 500 * 5))
 # What one wait may take; an idle machine needs a tenth of it.
 limit=${IMAGE_TEST_LIMIT:-400}
-# How long a first start takes, about: cuts fall within.
-start_seconds=${IMAGE_TEST_START_SECONDS:-40}
 passed=0 skipped=0
 box_pid='' relay_pid='' starts=0 card='' serial=''
 
@@ -61,6 +59,11 @@ fat() { in_tools "$1" -i "$card@@$((fat_start * sector))" "${@:2}"; }
 put_on_fat() { fat mcopy -o "$1" "::$2"; }
 read_fat() { fat mtype "::$1" 2>/dev/null; }
 on_fat() { fat mdir "::$1" >/dev/null 2>&1; }
+# Whether the bytes are anywhere in the partition, in files or between them.
+fat_holds() {
+    dd if="$card" bs=1M skip=$((fat_start * sector / 1048576)) count=$((fat_sectors * sector / 1048576)) status=none |
+        grep -aFc "$1" >/dev/null
+}
 # A copy of the data partition as the next start will find it: its journal is replayed, which is no fault after a cut.
 copy_data() {
     rm -f "$run/data.ext4"
@@ -125,6 +128,11 @@ start_bare() {
     done
     start_direct "ct.slot=A ro systemd.volatile=state systemd.show_status=1$masks"
 }
+# What the machine has computed so far, in hundredths of a second of this machine's processors: unlike a clock, it stands
+# still while others compute.
+work_done() { awk '{ print $14 + $15 }' "/proc/$box_pid/stat"; }
+# A box that is good idles: it is later than any moment before.
+has_worked() { [ "$(work_done)" -ge "$1" ] || grep -aq 'CT-GOOD' "$serial"; }
 # Power off: nothing in the machine gets to say a word.
 cut_power() {
     [ -n "$box_pid" ] || return 0
