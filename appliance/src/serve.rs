@@ -193,10 +193,11 @@ async fn run_box(
     let seams = Seams { clock, random, alarms };
     let (running, line) = start_box(program, &settings, &data, (store, early, secure), &seams, panel).await?;
     let mut restart_request = running.restart_request.subscribe();
+    // Whoever reads that it is ready may ask it to end at once, and then it ends in order.
+    let mut stop = StopSignals::catch().map_err(ServeError::System)?;
     if let Err(error) = process::announce_ready(&line) {
         tracing::warn!(%error, "nobody reads where the box listens");
     }
-    let mut stop = StopSignals::catch().map_err(ServeError::System)?;
     let ended = tokio::select! {
         () = stop.wait() => RunEnd::With(ProgramExit::Success),
         _ = restart_request.wait_for(|restart_request| *restart_request) => RunEnd::Restart,
