@@ -444,13 +444,9 @@ mod tests {
             assert_eq!(plan.on_end(end, at_ms), NextTry::AtOnce);
             assert_eq!(plan.way(), UplinkWay::Https);
             assert!(!plan.is_blocked_by(end), "of HTTPS it says nothing");
-            plan.on_answer(at_ms);
-            plan.on_batch_taken();
-            let due_ms = plan.mqtt_due_ms().unwrap();
+            let due_ms = try_mqtt_again(&mut plan, at_ms);
             waits.push(due_ms - at_ms);
             at_ms = due_ms;
-            assert_eq!(plan.on_end(WayEnd::MqttOpen, at_ms), NextTry::AtOnce);
-            assert_eq!(plan.way(), UplinkWay::Mqtt);
         }
         assert_eq!(waits[0], MQTT_AGAIN_MIN_MS, "the usual time at first");
         assert!(waits.is_sorted() && waits[7] == MQTT_AGAIN_MAX_MS, "{waits:?}");
@@ -461,6 +457,16 @@ mod tests {
         plan.on_end(WayEnd::Blocked, at_ms);
         plan.on_answer(at_ms);
         assert_eq!(plan.mqtt_due_ms(), Some(at_ms + MQTT_AGAIN_MIN_MS), "it had got through");
+    }
+
+    /// A batch goes by HTTPS, and MQTT is open when it is due again: the time of that.
+    fn try_mqtt_again(plan: &mut WayPlan, at_ms: u64) -> u64 {
+        plan.on_answer(at_ms);
+        plan.on_batch_taken();
+        let due_ms = plan.mqtt_due_ms().unwrap();
+        assert_eq!(plan.on_end(WayEnd::MqttOpen, due_ms), NextTry::AtOnce);
+        assert_eq!(plan.way(), UplinkWay::Mqtt);
+        due_ms
     }
 
     #[test]
@@ -475,13 +481,9 @@ mod tests {
             at_ms += 30_000;
             assert_eq!(plan.on_end(line.judge_end(LineEnd::Silent), at_ms), NextTry::AtOnce);
             assert_eq!(plan.way(), UplinkWay::Https, "what MQTT loses goes by HTTPS");
-            plan.on_answer(at_ms);
-            plan.on_batch_taken();
-            let due_ms = plan.mqtt_due_ms().unwrap();
+            let due_ms = try_mqtt_again(&mut plan, at_ms);
             waits.push(due_ms - at_ms);
             at_ms = due_ms;
-            assert_eq!(plan.on_end(WayEnd::MqttOpen, at_ms), NextTry::AtOnce);
-            assert_eq!(plan.way(), UplinkWay::Mqtt);
         }
         assert_eq!(waits[0], MQTT_AGAIN_MIN_MS, "the usual time at first");
         assert!(waits.is_sorted() && waits[7] == MQTT_AGAIN_MAX_MS, "{waits:?}");
