@@ -25,7 +25,10 @@ slip-state-mistakes =
 slip-state-mistakes-where = The mistakes are listed on the set-up page and in a file on the memory card.
 slip-state-claimed = claimed to the relay
 slip-state-alone = works alone
+# Where only the one or the other stands on the slip, and nothing where neither does.
 slip-secret = Code and password are secrets. Destroy this slip when the box is set up, or keep it where no stranger reads it.
+    .code = The code is a secret. Destroy this slip when the box is set up, or keep it where no stranger reads it.
+    .passphrase = The password is a secret. Destroy this slip, or keep it where no stranger reads it.
 slip-box-id = Box
 slip-version = Version
 slip-printed = Printed

@@ -26,12 +26,38 @@ pub enum SlipLine {
     SetupCode { name: String, used: String },
     /// The password of the box's own Wi-Fi, which stands in no ledger either; where there is none, nothing is printed.
     Passphrase { name: String },
+    /// What to do with a slip that shows secrets: worded for the code alone, for the password alone, and for both. Where it shows
+    /// neither, nothing is printed.
+    SecretNote { code: String, passphrase: String, both: String },
     /// A secret in its place, in a slip that is being printed and in no other: each of its characters counts, blanks too.
     Secret { name: String, value: String },
     /// A line across.
     Rule,
     /// As many digits as the paper has columns, and the letters of each page.
     Letters,
+}
+
+impl SlipLine {
+    /// As it is printed; `None` where nothing is.
+    fn fill_secrets(&self, code: Option<&str>, passphrase: Option<&str>) -> Option<Self> {
+        Some(match self {
+            Self::SetupCode { name, used } => match code {
+                Some(code) => Self::Secret { name: name.clone(), value: code.to_owned() },
+                None => Self::Text(used.clone()),
+            },
+            Self::Passphrase { name } => Self::Secret { name: name.clone(), value: passphrase?.to_owned() },
+            Self::SecretNote { code: of_code, passphrase: of_passphrase, both } => {
+                let words = match (code, passphrase) {
+                    (Some(_), Some(_)) => both,
+                    (Some(_), None) => of_code,
+                    (None, Some(_)) => of_passphrase,
+                    (None, None) => return None,
+                };
+                Self::Text(words.clone())
+            }
+            line => line.clone(),
+        })
+    }
 }
 
 /// What a slip says.
@@ -43,28 +69,10 @@ pub struct SlipContent {
 }
 
 impl SlipContent {
-    /// With the set-up code in its place, as it is now.
-    pub(crate) fn with_setup_code(&self, code: Option<&str>) -> Self {
-        let line = |line: &SlipLine| match (line, code) {
-            (SlipLine::SetupCode { name, .. }, Some(code)) => {
-                SlipLine::Secret { name: name.clone(), value: code.to_owned() }
-            }
-            (SlipLine::SetupCode { used, .. }, None) => SlipLine::Text(used.clone()),
-            (line, _) => line.clone(),
-        };
-        Self { title: self.title.clone(), lines: self.lines.iter().map(line).collect() }
-    }
-
-    /// With the password of the box's own Wi-Fi in its place, where it has one.
-    pub(crate) fn with_passphrase(&self, passphrase: Option<&str>) -> Self {
-        let line = |line: &SlipLine| match (line, passphrase) {
-            (SlipLine::Passphrase { name }, Some(passphrase)) => {
-                Some(SlipLine::Secret { name: name.clone(), value: passphrase.to_owned() })
-            }
-            (SlipLine::Passphrase { .. }, None) => None,
-            (line, _) => Some(line.clone()),
-        };
-        Self { title: self.title.clone(), lines: self.lines.iter().filter_map(line).collect() }
+    /// With the set-up code and the password of the box's own Wi-Fi in their places, as they are now.
+    pub(crate) fn with_secrets(&self, code: Option<&str>, passphrase: Option<&str>) -> Self {
+        let lines = self.lines.iter().filter_map(|line| line.fill_secrets(code, passphrase));
+        Self { title: self.title.clone(), lines: lines.collect() }
     }
 
     /// Whether it has no more than a slip may have.
@@ -76,6 +84,9 @@ impl SlipContent {
             }
             SlipLine::SetupCode { name, used } => name.chars().count().max(used.chars().count()),
             SlipLine::Passphrase { name } => name.chars().count(),
+            SlipLine::SecretNote { code, passphrase, both } => {
+                [code, passphrase, both].into_iter().map(|words| words.chars().count()).max().unwrap_or(0)
+            }
             SlipLine::Rule | SlipLine::Letters => 0,
         };
         let fits = (1..=SLIP_LINES_MAX).contains(&self.lines.len())
@@ -123,11 +134,11 @@ mod tests {
         let line = SlipLine::SetupCode { name: "Set-up code".into(), used: "The code was used.".into() };
         let slip = SlipContent { title: "Set-up slip".into(), lines: vec![line] };
         let stored = serde_json::to_string(&slip).unwrap();
-        let printed = slip.with_setup_code(Some("K7QX-93MP"));
+        let printed = slip.with_secrets(Some("K7QX-93MP"), None);
         assert!(!stored.contains("K7QX"), "{stored}");
         let fact = SlipLine::Secret { name: "Set-up code".into(), value: "K7QX-93MP".into() };
         assert_eq!(printed.lines, [fact]);
-        assert_eq!(slip.with_setup_code(None).lines, [SlipLine::Text("The code was used.".into())]);
+        assert_eq!(slip.with_secrets(None, None).lines, [SlipLine::Text("The code was used.".into())]);
         assert_eq!(serde_json::from_str::<SlipContent>(&stored).unwrap(), slip);
     }
 
@@ -138,8 +149,31 @@ mod tests {
         let stored = serde_json::to_string(&slip).unwrap();
         assert!(!stored.contains("7QK3M"), "{stored}");
         let fact = SlipLine::Secret { name: "Wi-Fi password".into(), value: "7QK3M".into() };
-        assert_eq!(slip.with_passphrase(Some("7QK3M")).lines, [SlipLine::Rule, fact]);
-        assert_eq!(slip.with_passphrase(None).lines, [SlipLine::Rule]);
+        assert_eq!(slip.with_secrets(None, Some("7QK3M")).lines, [SlipLine::Rule, fact]);
+        assert_eq!(slip.with_secrets(None, None).lines, [SlipLine::Rule]);
+        assert_eq!(serde_json::from_str::<SlipContent>(&stored).unwrap(), slip);
+    }
+
+    #[test]
+    fn a_secret_that_the_slip_does_not_show_has_no_note() {
+        let note = SlipLine::SecretNote {
+            code: "Of the code.".into(),
+            passphrase: "Of the password.".into(),
+            both: "Of both.".into(),
+        };
+        let slip = SlipContent { title: "Set-up slip".into(), lines: vec![SlipLine::Rule, note] };
+        let cases = [
+            (Some("K7QX-93MP"), Some("7QK3M"), Some("Of both.")),
+            (Some("K7QX-93MP"), None, Some("Of the code.")),
+            (None, Some("7QK3M"), Some("Of the password.")),
+            (None, None, None),
+        ];
+        for (code, passphrase, words) in cases {
+            let note = words.map(|words| SlipLine::Text(words.to_owned()));
+            let expected: Vec<SlipLine> = std::iter::once(SlipLine::Rule).chain(note).collect();
+            assert_eq!(slip.with_secrets(code, passphrase).lines, expected, "{code:?} {passphrase:?}");
+        }
+        let stored = serde_json::to_string(&slip).unwrap();
         assert_eq!(serde_json::from_str::<SlipContent>(&stored).unwrap(), slip);
     }
 

@@ -37,6 +37,6 @@ impl SlipSecrets {
     pub(crate) fn fill_slip(&self, slip: &SlipContent) -> SlipContent {
         let code = self.code.get().and_then(|reader| reader());
         let passphrase = self.passphrase.get().and_then(|reader| reader());
-        slip.with_setup_code(code.as_deref()).with_passphrase(passphrase.as_deref())
+        slip.with_secrets(code.as_deref(), passphrase.as_deref())
     }
 }

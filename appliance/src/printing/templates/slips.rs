@@ -48,7 +48,7 @@ pub(crate) fn check_slip(
 ) -> Result<(), MakeError> {
     slip.check_size()?;
     // Whether the secrets are there when it is printed is not known yet; whoever takes a slip for a label asks once more with them.
-    let slip = slip.with_setup_code(None).with_passphrase(None);
+    let slip = slip.with_secrets(None, None);
     if prints_text(config) {
         let mut session = config.language.session(config.profile(), 0);
         session.frame_text(1)?.ok_or(SlipError::NeedsReceiptRoll)?;
@@ -100,7 +100,7 @@ pub(crate) fn compose_slip<D: Driver>(
             }
             // It was put in its place before.
             SlipLine::SetupCode { used, .. } => write_line(printer, used)?,
-            SlipLine::Passphrase { .. } => {}
+            SlipLine::Passphrase { .. } | SlipLine::SecretNote { .. } => {}
             SlipLine::Rule => write_line(printer, &"-".repeat(columns))?,
             SlipLine::Letters => {
                 write_line(
@@ -334,7 +334,9 @@ fn prepare_line(t: &Typesetter, line: &SlipLine) -> Result<SlipLine, MakeError> 
             print(value)?;
             SlipLine::Secret { name: print(name)?, value: value.clone() }
         }
-        SlipLine::Passphrase { .. } | SlipLine::Rule | SlipLine::Letters => SlipLine::Rule,
+        SlipLine::Passphrase { .. } | SlipLine::SecretNote { .. } | SlipLine::Rule | SlipLine::Letters => {
+            SlipLine::Rule
+        }
     })
 }
 

@@ -63,6 +63,12 @@ async fn the_set_up_slip_says_where_the_box_is_and_holds_no_secret() {
     assert!(slip.lines.contains(&SlipLine::Address("HTTP://10.0.0.5/".into())), "{slip:#?}");
     assert!(slip.lines.iter().any(|line| matches!(line, SlipLine::SetupCode { .. })));
     assert!(slip.lines.iter().any(|line| matches!(line, SlipLine::Passphrase { .. })));
+    let note = SlipLine::SecretNote {
+        code: "The code is a secret. Destroy this slip when the box is set up, or keep it where no stranger reads it.".into(),
+        passphrase: "The password is a secret. Destroy this slip, or keep it where no stranger reads it.".into(),
+        both: "Code and password are secrets. Destroy this slip when the box is set up, or keep it where no stranger reads it.".into(),
+    };
+    assert_eq!(slip.lines.last(), Some(&note), "it is printed where a secret is");
     let state = |value: &str| SlipLine::Fact { name: "State".into(), value: value.into() };
     assert!(slip.lines.contains(&state("works alone")));
     *world.claimed.lock().unwrap() = Some(FacilityId::new(1, [1; 10]));

@@ -90,7 +90,11 @@ pub(crate) fn compose_setup_slip(
             name: w.slip_printed(),
             value: wording.dates().day_and_time(snapshot.now_ms()).text,
         },
-        SlipLine::Text(w.slip_secret()),
+        SlipLine::SecretNote {
+            code: w.slip_secret_code(),
+            passphrase: w.slip_secret_passphrase(),
+            both: w.slip_secret(),
+        },
     ]);
     SlipContent { title: w.slip_setup_title(), lines }
 }

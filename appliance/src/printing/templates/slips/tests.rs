@@ -141,10 +141,14 @@ fn setup_slip(passphrase: &str) -> SlipContent {
         SlipLine::Passphrase { name: "Password of the box’s own Wi-Fi".into() },
         fact("State", "not set up yet"),
         fact("Version", "0.1.0"),
-        SlipLine::Text("Code and password are secrets. Destroy this slip when the box is set up.".into()),
+        SlipLine::SecretNote {
+            code: "The code is a secret. Destroy this slip when the box is set up.".into(),
+            passphrase: "The password is a secret. Destroy this slip.".into(),
+            both: "Code and password are secrets. Destroy this slip when the box is set up.".into(),
+        },
     ];
     let slip = SlipContent { title: "Set-up slip".into(), lines };
-    slip.with_setup_code(Some("7QK3M-9X2WA")).with_passphrase(Some(passphrase))
+    slip.with_secrets(Some("7QK3M-9X2WA"), Some(passphrase))
 }
 
 /// The longest that may be, of the widest letter, of blanks, and of all that there are.
