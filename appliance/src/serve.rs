@@ -307,7 +307,7 @@ async fn start_box(
     let state = page_state(seams, data, rooms, (link, of_pages), field);
     web::attach_left_photos(&state);
     let reports = field::box_reports(&state);
-    let sources = PanelSources::new(seams, settings, data, &store, &printing, uplink.status());
+    let sources = PanelSources::new(seams, settings, data, rooms, uplink.status());
     let (panel, panel_tasks) = panel.run(sources, state.clone());
     tasks.extend(panel_tasks);
     rooms::print_first_slip(settings, &state);

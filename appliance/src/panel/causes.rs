@@ -142,14 +142,23 @@ impl RelayContact {
     }
 }
 
+/// How far the setting up is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetupView {
+    /// Of an image, as first boot left it.
+    Image(SetupStage),
+    /// On a system of one's own, which nobody sets up by a card, a facility admin can sign in.
+    AdminThere,
+    /// There, nobody can.
+    AdminMissing,
+}
+
 /// What the setting up has to say.
-///
-/// `stage` is that of first boot; `None` where nobody sets this box up by a card.
-pub fn find_setup_cause(stage: Option<SetupStage>) -> Option<PanelCause> {
-    match stage? {
-        SetupStage::Done => None,
-        SetupStage::None => Some(PanelCause::SetupOpen),
-        SetupStage::Mistakes => Some(PanelCause::SetupMistakes),
+pub fn find_setup_cause(view: SetupView) -> Option<PanelCause> {
+    match view {
+        SetupView::Image(SetupStage::Done) | SetupView::AdminThere => None,
+        SetupView::Image(SetupStage::None) | SetupView::AdminMissing => Some(PanelCause::SetupOpen),
+        SetupView::Image(SetupStage::Mistakes) => Some(PanelCause::SetupMistakes),
     }
 }
 
@@ -317,10 +326,12 @@ mod tests {
 
     #[test]
     fn setting_up_and_disk_have_their_lights() {
-        assert_eq!(find_setup_cause(None), None);
-        assert_eq!(find_setup_cause(Some(SetupStage::Done)), None);
-        assert_eq!(find_setup_cause(Some(SetupStage::None)), Some(PanelCause::SetupOpen));
-        assert_eq!(find_setup_cause(Some(SetupStage::Mistakes)), Some(PanelCause::SetupMistakes));
+        let image = |stage| find_setup_cause(SetupView::Image(stage));
+        assert_eq!(image(SetupStage::Done), None);
+        assert_eq!(image(SetupStage::None), Some(PanelCause::SetupOpen));
+        assert_eq!(image(SetupStage::Mistakes), Some(PanelCause::SetupMistakes));
+        assert_eq!(find_setup_cause(SetupView::AdminThere), None);
+        assert_eq!(find_setup_cause(SetupView::AdminMissing), image(SetupStage::None));
         let cause =
             |gb: u64, free_gb: u64| find_disk_cause(DiskSpace { total: gb << 30, free: free_gb << 30 });
         assert_eq!([cause(500, 48), cause(10, 2)], [None, None]);

@@ -12,15 +12,17 @@ use record::ids::JobId;
 use service::clock::Clock;
 use tokio::sync::{mpsc, watch};
 
-use super::Seams;
+use super::{PageRooms, Seams};
 use crate::alarms::sources::SideRoom;
 use crate::alarms::{ActiveAlarm, AlarmStore};
 use crate::command::execute_command;
 use crate::disk_space::DiskSpace;
+use crate::doctor::running::has_admin;
+use crate::identity::IdentityStores;
 use crate::intake::{Command, CommandRequest};
 use crate::panel::button::ButtonPress;
 use crate::panel::causes::{
-    AlarmView, PanelCause, RelayContact, find_alarm_cause, find_disk_cause, find_setup_cause,
+    AlarmView, PanelCause, RelayContact, SetupView, find_alarm_cause, find_disk_cause, find_setup_cause,
 };
 use crate::panel::devices::open_panel;
 use crate::panel::no_panel::NoPanel;
@@ -121,6 +123,7 @@ fn day_minute(zone: &Mutex<TimeZone>, wall_ms: i64) -> u16 {
 pub(super) struct PanelSources {
     seams: Seams,
     store: Store,
+    identity: IdentityStores,
     printing: Arc<PrintService>,
     uplink: watch::Receiver<UplinkStatus>,
     data: PathBuf,
@@ -133,15 +136,15 @@ impl PanelSources {
         seams: &Seams,
         settings: &BoxSettings,
         data: &Path,
-        store: &Store,
-        printing: &Arc<PrintService>,
+        rooms: PageRooms<'_>,
         uplink: watch::Receiver<UplinkStatus>,
     ) -> Self {
         Self {
             begun_ms: seams.clock.now_ms(),
             seams: seams.clone(),
-            store: store.clone(),
-            printing: Arc::clone(printing),
+            store: rooms.store.clone(),
+            identity: rooms.identity.clone(),
+            printing: Arc::clone(rooms.printing),
             uplink,
             data: data.to_owned(),
             setup_folder: settings.setup.folder.clone(),
@@ -169,9 +172,8 @@ impl PanelSources {
         }
         let now_ms = self.seams.clock.now_ms();
         causes.extend(relay_contact(&self.uplink.borrow().state).cause(now_ms, self.begun_ms));
-        causes.extend(find_setup_cause(
-            self.setup_folder.as_deref().map(|folder| read_state(Some(folder)).stage),
-        ));
+        let setup = view_setup(self.setup_folder.as_deref(), &self.store, &self.identity);
+        causes.extend(find_setup_cause(setup));
         causes.extend(DiskSpace::read(&self.data).ok().and_then(find_disk_cause));
         causes
     }
@@ -179,6 +181,14 @@ impl PanelSources {
     /// The facility's; UTC for one that has none, or one that this program does not know.
     fn find_zone(&self) -> TimeZone {
         TimeZone::get(self.store.snapshot().settings.zone()).unwrap_or(TimeZone::UTC)
+    }
+}
+
+fn view_setup(folder: Option<&Path>, store: &Store, identity: &IdentityStores) -> SetupView {
+    match folder {
+        Some(folder) => SetupView::Image(read_state(Some(folder)).stage),
+        None if has_admin(store, identity) => SetupView::AdminThere,
+        None => SetupView::AdminMissing,
     }
 }
 

@@ -1,12 +1,18 @@
 //! A box starts whatever its panel is, and the panel's light follows what is the matter.
 
+use record::kinds::StaffRole;
 use service::clock::FakeClock;
+use service::random::{RandomSource, SystemRandom};
 
 use super::*;
 use crate::alarms::AlarmCause;
+use crate::command::execute_as_box;
+use crate::intake::NewStaff;
 use crate::panel::causes::{LightColour, PanelSignal};
 use crate::panel::devices::SIM_SOCKET;
 use crate::settings::{PanelLine, PanelSettings};
+use crate::setup::SetupStage;
+use crate::store::StoreConfig;
 use crate::store::system_disk::SystemDisk;
 
 /// A data folder with its alarms.
@@ -108,4 +114,24 @@ fn a_panel_begins_by_blinking_green() {
     let panel = bare.start(PanelSettings { kind: PanelKind::Sim, ..PanelSettings::default() });
     let PanelSignal { colour, .. } = panel.view().unwrap().borrow().shown;
     assert_eq!(colour, LightColour::Green);
+}
+
+#[tokio::test]
+async fn on_a_system_of_ones_own_the_set_up_is_open_until_somebody_can_sign_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(FakeClock::at_ms(1_800_000_000_000));
+    let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
+    let config = StoreConfig::new(dir.path().join("box"));
+    let (store, _) = Store::open(config, clock, Arc::clone(&random)).unwrap();
+    let identity = IdentityStores::open(&store.state_db(), &random).unwrap();
+    assert_eq!(view_setup(None, &store, &identity), SetupView::AdminMissing);
+    let person = NewStaff { name: "Ada Lovelace".into(), role: StaffRole::FacilityAdmin };
+    execute_as_box(&store, random, Command::AddStaff(person)).await.unwrap();
+    let staff = *store.facility().staff.keys().next().unwrap();
+    assert_eq!(view_setup(None, &store, &identity), SetupView::AdminMissing, "without a PIN");
+    identity.pins.set(staff, StaffRole::FacilityAdmin, "471147").unwrap().unwrap();
+    assert_eq!(view_setup(None, &store, &identity), SetupView::AdminThere);
+    // An image says by itself how far it is.
+    let image = SetupView::Image(SetupStage::None);
+    assert_eq!(view_setup(Some(dir.path()), &store, &identity), image);
 }
