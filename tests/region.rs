@@ -169,7 +169,7 @@ async fn three_facilities_of_which_one_is_silent_and_one_slips() {
     // One is silent: its numbers are as of then, on the dashboard, on its own page and among the boxes.
     let rate = |facility: &Value, days: &str| facility[days]["rate"].as_f64().unwrap();
     assert!(rate(silent, "last_30_days") > 80.0, "{silent}");
-    for (path, badge) in [("/app/", ">Offline 7 h "), ("/app/boxes", ">Offline 7 h ")] {
+    for (path, badge) in [("/app/", ">Offline 7 h<"), ("/app/boxes", ">Offline 7 h<")] {
         let page = region.page(path).await;
         assert!(page.contains(badge), "{path}: {page}");
     }

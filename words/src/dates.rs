@@ -109,6 +109,22 @@ impl Dates {
         Moment::new(&self.now, self.join_time("date-board-clock", &day, &self.now))
     }
 
+    /// How long something is or was: `under 1 min`, `42 min`, `34 h`, `2 days`. One unit, rounded down; hours until there are two days.
+    pub fn rough_span(&self, ms: i64) -> String {
+        let minutes = ms.max(0) / 60_000;
+        match minutes {
+            0 => self.words.catalog.format("span-under-minute", &[]),
+            1..60 => self.words.catalog.format("span-minutes", &[("minutes", minutes.into())]),
+            60..2_880 => self.words.catalog.format("span-hours", &[("hours", (minutes / 60).into())]),
+            _ => self.day_span(minutes / 1_440),
+        }
+    }
+
+    /// `1 day`, `30 days`
+    pub fn day_span(&self, days: i64) -> String {
+        self.words.catalog.format("span-days", &[("days", days.into())])
+    }
+
     /// The zone as a page names it once: in English by its IANA name, in Spanish as `hora central`.
     pub fn zone_name(&self) -> String {
         let name = self.now.time_zone().iana_name().unwrap_or("UTC");
@@ -304,6 +320,27 @@ mod tests {
         assert_eq!(es.long_day(NOW_MS).text, "viernes, 20 de noviembre");
         assert_eq!(es.day_with_year(NOW_MS).text, "20 nov 2026");
         assert_eq!(us.short_day(NOW_MS).text, us.axis_day(us.now.date()));
+    }
+
+    #[test]
+    fn spans_have_one_unit() {
+        let minute = 60_000;
+        for (ms, english, spanish) in [
+            (i64::MIN, "under 1 min", "menos de 1 min"),
+            (minute - 1, "under 1 min", "menos de 1 min"),
+            (minute, "1 min", "1 min"),
+            (60 * minute - 1, "59 min", "59 min"),
+            (HOUR_MS, "1 h", "1 h"),
+            (2 * DAY_MS - 1, "47 h", "47 h"),
+            (2 * DAY_MS, "2 days", "2 días"),
+            (1_241 * DAY_MS, "1,241 days", "1,241 días"),
+        ] {
+            assert_eq!(dates_in(Locale::EnUs).rough_span(ms), english, "{ms}");
+            assert_eq!(dates_in(Locale::EsUs).rough_span(ms), spanish, "{ms}");
+        }
+        assert_eq!(dates_in(Locale::EnUs).day_span(1), "1 day");
+        assert_eq!(dates_in(Locale::EsUs).day_span(1), "1 día");
+        assert_eq!(dates_in(Locale::Pseudo).rough_span(5 * HOUR_MS), "⟦5 hh⟧");
     }
 
     /// What CLDR calls the generic time of each, in the long form.

@@ -40,18 +40,12 @@ item-just-late = Just overdue
 # $span: how long, such as “5 h”.
 item-late = { $span } overdue
 
-## How long something is or was.
+## How long something is or was, exactly.
 
 span-seconds = { NUMBER($seconds) } s
 span-minutes = { NUMBER($minutes) } min
 # $seconds has two digits.
 span-minutes-seconds = { NUMBER($minutes) } min { $seconds } s
-span-under-minute = under 1 min
-span-hours = { NUMBER($hours) } h
-span-days = { $days ->
-    [one] { $days } day
-   *[other] { $days } days
-}
 
 ## Who cleaned. A name that nobody gave stands alone, or in a sentence.
 

@@ -34,12 +34,6 @@ item-late = { $span } de atraso
 span-seconds = { NUMBER($seconds) } s
 span-minutes = { NUMBER($minutes) } min
 span-minutes-seconds = { NUMBER($minutes) } min { $seconds } s
-span-under-minute = menos de 1 min
-span-hours = { NUMBER($hours) } h
-span-days = { $days ->
-    [one] { $days } día
-   *[other] { $days } días
-}
 
 who-unattributed = Sin nombre
 who-unattributed-inside = sin nombre

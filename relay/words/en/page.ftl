@@ -44,14 +44,6 @@ zone-name = { $zone ->
 }
 time-utc = { $time } UTC
 time-never = never
-span-under-minute = under 1 min
-span-minutes = { NUMBER($minutes) } min
-# $minutes: two digits.
-span-hours = { NUMBER($hours) } h { $minutes }
-span-days = { $days ->
-    [one] { $days } day
-   *[other] { $days } days
-}
 
 ## Numbers.
 

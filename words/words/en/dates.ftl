@@ -1,4 +1,4 @@
-### Dates as CLDR 49 has them for each country; countries are named in capitals. A test holds them against it.
+### Dates as CLDR 49 has them for each country; countries are named in capitals. A test holds them against it. Spans of time.
 
 # Names, with blanks between them: from January, and from Monday.
 date-months = January February March April May June July August September October November December
@@ -40,6 +40,18 @@ date-weekday-time = { $day } { $time }
 date-day-time = { $day }, { $time }
 # The clock of a screen on the wall; $day: weekday and date.
 date-board-clock = { $day } · { $time }
+
+## How long something is or was, in one unit.
+
+span-under-minute = under 1 min
+span-minutes = { $minutes } min
+span-hours = { $hours } h
+span-days = { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+}
+
+## Zones.
 
 # The zone of all times of a page, behind “times in”. $group: the zones that CLDR gives one name.
 date-zone = { $group ->

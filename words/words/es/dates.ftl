@@ -29,6 +29,14 @@ date-weekday-time = { $day } { $time }
 date-day-time = { $day }, { $time }
 date-board-clock = { $day } · { $time }
 
+span-under-minute = menos de 1 min
+span-minutes = { $minutes } min
+span-hours = { $hours } h
+span-days = { $days ->
+    [one] { $days } día
+   *[other] { $days } días
+}
+
 date-zone = { $group ->
     [CENTRAL] hora central
     [EASTERN] hora oriental

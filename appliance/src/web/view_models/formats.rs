@@ -69,17 +69,6 @@ pub(crate) fn utc_text(ms: i64) -> String {
     Timestamp::from_millisecond(ms).unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
-/// `42 min`, `5 h`, `3 days`: one unit, rounded down.
-pub(crate) fn rough_duration(words: PageWords, ms: i64) -> String {
-    let minutes = ms.max(0) / 60_000;
-    match minutes {
-        0 => words.span_under_minute(),
-        1..60 => words.span_minutes(minutes),
-        60..2_880 => words.span_hours(minutes / 60),
-        _ => words.span_days(minutes / 1_440),
-    }
-}
-
 /// `3 min 11 s`, `45 s`, `12 min`.
 pub(crate) fn exact_duration(words: PageWords, seconds: u32) -> String {
     match (seconds / 60, seconds % 60) {
@@ -114,16 +103,11 @@ mod tests {
 
     #[test]
     fn spans_as_people_say_them() {
-        let (min, english) = (60_000, PageWords::in_locale(Locale::EnUs));
-        assert_eq!(
-            [0, min, 59 * min, 60 * min, 47 * 60 * min, 48 * 60 * min].map(|ms| rough_duration(english, ms)),
-            ["under 1 min", "1 min", "59 min", "1 h", "47 h", "2 days"]
-        );
+        let english = PageWords::in_locale(Locale::EnUs);
         assert_eq!(
             [45, 180, 181, 191].map(|s| exact_duration(english, s)),
             ["45 s", "3 min", "3 min 01 s", "3 min 11 s"]
         );
-        assert_eq!(rough_duration(PageWords::in_locale(Locale::EsUs), 50 * 60 * min), "2 días");
         assert_eq!(countdown_text(112), "1:52");
     }
 }

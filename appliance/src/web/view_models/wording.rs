@@ -6,7 +6,7 @@ use words::{Dates, Locale, Moment, Number, S0, SafeHtml, fill_slots};
 
 use crate::store::LogReader;
 use crate::web::log_reads::StoredText;
-use crate::web::view_models::formats::{LocalTime, exact_duration, rough_duration};
+use crate::web::view_models::formats::{LocalTime, exact_duration};
 use crate::web::view_models::snapshot::proof_word;
 use crate::web::words::PageWords;
 
@@ -58,7 +58,7 @@ impl PageWording {
 
     /// `5 h`: one unit, rounded down.
     pub(crate) fn about(&self, ms: i64) -> String {
-        rough_duration(self.words, ms)
+        self.dates.rough_span(ms)
     }
 
     /// A number that stands alone.

@@ -267,9 +267,10 @@ fn token_badge(row: &TokenRow, wall: &LocalTime) -> StatusBadge {
         None => StatusBadge::new(BadgeTone::Ok, w.token_no_end()),
         Some(left) if left <= 0 => StatusBadge::new(BadgeTone::Late, w.token_expired()),
         Some(left) => {
-            let days = left.unsigned_abs().div_ceil(DAY_MS.unsigned_abs());
+            // Rounded up: one that ends tonight has a day left.
+            let days = left.saturating_add(DAY_MS - 1) / DAY_MS;
             let tone = if left <= SOON_MS { BadgeTone::Due } else { BadgeTone::Ok };
-            StatusBadge::new(tone, w.token_left(wall.words::<PageWords>().span_days(days)))
+            StatusBadge::new(tone, w.token_left(wall.day_span(days)))
         }
     }
 }

@@ -290,7 +290,7 @@ pub(crate) mod tests {
     #[test]
     fn in_words() {
         let row = BoxRow { heard_ms: Some(NOW_MS - 470 * 60_000), ..good() };
-        assert_eq!(BoxState::Silent.badge_with_span(row.heard_ms, &wall()).text, "Offline 7 h 50");
+        assert_eq!(BoxState::Silent.badge_with_span(row.heard_ms, &wall()).text, "Offline 7 h");
         assert_eq!(backlog_text(&row, BoxState::Silent, &wall()), "unknown");
         let row = BoxRow { told_size: 42_648, clock_ahead_ms: -240_000, ..good() };
         assert_eq!(backlog_text(&row, BoxState::CatchingUp, &wall()), "1,441");

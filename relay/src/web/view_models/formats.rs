@@ -9,10 +9,6 @@ use words::{Dates, Locale, Moment, Number, SafeHtml, WordSet};
 use crate::accounts::UserRole;
 use crate::web::words::{LOCALE, PageWords};
 
-const MINUTE_MS: i64 = 60_000;
-const HOUR_MIN: i64 = 60;
-const DAY_MIN: i64 = 24 * HOUR_MIN;
-
 /// The first 12 digits of a hash in fours, as people compare them: `B81D 04E7 5A9C`.
 pub(crate) fn short_hash(hash: &[u8; 32]) -> String {
     let [a, b, c, d, e, f, ..] = hash;
@@ -164,17 +160,14 @@ impl LocalTime {
         number.into().format_in(self.locale())
     }
 
-    /// A span of time as a state tag says it: `42 min`, `5 h 02`, `3 days`.
+    /// A span of time, as every page says it: `42 min`, `5 h`, `3 days`.
     pub(crate) fn span(&self, ms: i64) -> String {
-        let minutes = ms.max(0) / MINUTE_MS;
-        match minutes {
-            0 => self.page.span_under_minute(),
-            1..HOUR_MIN => self.page.span_minutes(minutes),
-            HOUR_MIN..DAY_MIN => {
-                self.page.span_hours(minutes / HOUR_MIN, format!("{:02}", minutes % HOUR_MIN))
-            }
-            _ => self.page.span_days(minutes / DAY_MIN),
-        }
+        self.dates.rough_span(ms)
+    }
+
+    /// Whole days: `30 days`.
+    pub(crate) fn day_span(&self, days: i64) -> String {
+        self.dates.day_span(days)
     }
 
     /// `301 of 352`, and nothing where no window closed.
@@ -242,20 +235,10 @@ mod tests {
     }
 
     #[test]
-    fn spans() {
-        let min = MINUTE_MS;
-        for (ms, text) in [
-            (-5, "under 1 min"),
-            (59_999, "under 1 min"),
-            (min, "1 min"),
-            (60 * min, "1 h 00"),
-            (470 * min, "7 h 50"),
-            (24 * 60 * min - 1, "23 h 59"),
-            (24 * 60 * min, "1 day"),
-            (49 * 60 * min, "2 days"),
-        ] {
-            assert_eq!(wall().span(ms), text, "{ms}");
-        }
+    fn spans_are_those_of_the_box() {
+        let hour = 3_600_000;
+        assert_eq!([5 * hour, 34 * hour, 49 * hour].map(|ms| wall().span(ms)), ["5 h", "34 h", "2 days"]);
+        assert_eq!([1, 30].map(|days| wall().day_span(days)), ["1 day", "30 days"]);
     }
 
     #[test]
