@@ -12,8 +12,8 @@ use service::random::{RandomSource, SystemRandom};
 
 use crate::admin::AdminCommand;
 use crate::backup::{
-    BackupError, BackupSecret, MissingPhotos, NoSeam, RestoreTest, check_folder, count_noun, restore_backup,
-    test_backup, word_backups, word_restored,
+    BackupError, BackupSecret, MissingPhotos, NoSeam, RestoreTest, check_folder, count_noun, expect_backup,
+    restore_backup, test_backup, word_backups, word_restored,
 };
 use crate::settings::BoxSettings;
 use crate::store::{StoreConfig, rebuild_database};
@@ -76,8 +76,9 @@ pub(crate) struct RestoreOrder {
 }
 
 pub(crate) fn run_restore(settings: &BoxSettings, order: &RestoreOrder) -> Result<ProgramExit, RunError> {
-    // Before a person types 74 characters: without a folder nothing can be restored.
+    // Before a person types 74 characters: without a folder nothing can be restored, nor from what is no file.
     let data = if order.test { None } else { Some(settings.data()?.to_owned()) };
+    expect_backup(&order.file)?;
     let secret = BackupSecret::parse(&read_key(order)?)?;
     let photos = if order.without_photos { MissingPhotos::Accepted } else { MissingPhotos::Refused };
     let Some(data) = data else {

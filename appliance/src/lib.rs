@@ -118,7 +118,7 @@ enum CliCommand {
     Backup(BackupCommand),
     /// Restore a backup into an empty data folder (no box running on it); the key is read from standard input
     Restore {
-        /// The backup, with the files of its photos beside it
+        /// The backup’s file, whose name ends in .age; the files of its photos lie beside it
         file: PathBuf,
         /// Only read all of it, and change nothing
         #[arg(long)]

@@ -84,6 +84,9 @@ pub enum BackupError {
     /// The folder is not there.
     #[error("{} is not there. Nothing was changed: plug the stick in, and try again", .0.display())]
     Missing(PathBuf),
+    /// A file was named.
+    #[error("{} is not a folder, and a folder with backups was expected. Nothing was changed: name the folder it is in", .0.display())]
+    NoDirectory(PathBuf),
     /// It lies on the box's own storage.
     #[error(
         "{} is on the same storage as the box’s data, and would be lost with it. Nothing was written: name a stick or another \
@@ -134,7 +137,7 @@ impl BackupError {
             Self::NoKey => C::NoKey,
             Self::NoFolder => C::NoFolder,
             Self::Busy => return None,
-            Self::Missing(_) => C::Missing,
+            Self::Missing(_) | Self::NoDirectory(_) => C::Missing,
             Self::SameDisk(_) => C::SameDisk,
             Self::Medium { source, .. } => medium_cause(source),
             Self::NotRight { .. } => C::NotRight,
@@ -150,7 +153,9 @@ impl BackupError {
             Self::NotRight { why, .. } => why.clone(),
             Self::Store(error) => error.to_string(),
             Self::Source { what, source } => format!("{what}: {source}"),
-            Self::Missing(path) | Self::SameDisk(path) => path.display().to_string(),
+            Self::Missing(path) | Self::NoDirectory(path) | Self::SameDisk(path) => {
+                path.display().to_string()
+            }
             Self::NoKey | Self::NoFolder | Self::Busy | Self::Stopped => String::new(),
         }
     }

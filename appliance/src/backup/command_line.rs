@@ -26,12 +26,24 @@ fn word_none(folder: &Path) -> String {
     format!("There are no verified backups in {}.", folder.display())
 }
 
+/// A folder that somebody named.
+fn find_folder(folder: &Path) -> Result<FolderMedium, BackupError> {
+    match std::fs::metadata(folder) {
+        Ok(found) if found.is_dir() => Ok(FolderMedium::new(folder)),
+        Ok(_) => Err(BackupError::NoDirectory(folder.to_owned())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(BackupError::Missing(folder.to_owned()))
+        }
+        Err(source) => Err(BackupError::Medium { what: LOOKING, source }),
+    }
+}
+
 /// One line for each backup, of whatever box, the newest first.
 ///
 /// # Errors
 /// The folder's.
 pub fn word_backups(folder: &Path) -> Result<String, BackupError> {
-    let medium = FolderMedium::new(folder);
+    let medium = find_folder(folder)?;
     let backups = list_labels(&medium).map_err(BackupError::medium(LOOKING))?;
     if backups.is_empty() {
         return Ok(word_none(folder));
@@ -57,7 +69,7 @@ pub fn word_backups(folder: &Path) -> Result<String, BackupError> {
 /// # Errors
 /// The folder's; there is no such backup.
 pub fn check_folder(folder: &Path, name: Option<&str>) -> Result<Result<String, String>, BackupError> {
-    let medium = FolderMedium::new(folder);
+    let medium = find_folder(folder)?;
     let looking = || BackupError::medium(LOOKING);
     let backups = list_labels(&medium).map_err(looking())?;
     let parts = list_part_labels(&medium).map_err(looking())?;
@@ -115,12 +127,12 @@ pub fn word_restored(backup: &RestoredBackup) -> String {
         name => format!("“{name}”"),
     };
     let mut words = format!(
-        "The backup of {whose} (box {}) of {} has {} and {} of {} photos.",
+        "The backup of {whose} (box {}) of {} has {} and {} of {}.",
         manifest.box_id,
         word_time(manifest.taken_ms),
         count_noun(manifest.entries(), "entry", "entries"),
         backup.photos,
-        manifest.photos
+        count_noun(manifest.photos, "photo", "photos")
     );
     for log in manifest.logs.iter().filter(|log| !log.whole) {
         words.push_str(&format!(
@@ -143,6 +155,19 @@ mod tests {
         assert_eq!(word_backups(stick.path()).unwrap(), all);
         let one = check_folder(stick.path(), Some("box-1.age")).unwrap().unwrap_err();
         assert!(one.starts_with("There is no verified backup box-1.age in "), "{one}");
+    }
+
+    #[test]
+    fn what_is_no_folder_is_named_with_what_was_expected() {
+        let stick = tempfile::tempdir().unwrap();
+        let (gone, file) = (stick.path().join("gone"), stick.path().join("box-1.age"));
+        std::fs::write(&file, "x").unwrap();
+        for words in [word_backups(&file).unwrap_err(), check_folder(&file, None).unwrap_err()] {
+            let words = words.to_string();
+            assert!(words.contains("box-1.age is not a folder") && words.contains("was expected"), "{words}");
+        }
+        let words = word_backups(&gone).unwrap_err().to_string();
+        assert!(words.contains("gone is not there"), "{words}");
     }
 
     #[test]

@@ -37,7 +37,8 @@ pub use self::contents::{BackupLabel, BackupManifest, PartRef, StoredLog};
 pub use self::key::{BackupRecipient, BackupSecret, KeyTextError};
 pub use self::record::{BackupRecord, RestoreTest, VerifiedBackup};
 pub use self::restore::{
-    MissingPhotos, NoSeam, RestoreError, RestoreSeam, RestoredBackup, restore_backup, test_backup,
+    MissingPhotos, NoSeam, RestoreError, RestoreSeam, RestoredBackup, expect_backup, restore_backup,
+    test_backup,
 };
 pub use self::service::{BackupContext, BackupService};
 pub use self::status::{BackupStatus, BackupWork, RelayCopy, StopOutcome, WorkResult};

@@ -29,6 +29,13 @@ pub enum RestoreError {
     /// The backup cannot be opened.
     #[error("{} cannot be opened: {source}. Nothing was changed", path.display())]
     Open { path: PathBuf, source: io::Error },
+    /// A folder was named, or a device.
+    #[error(
+        "{} is not a file, and a backup is one, with a name that ends in .age. Nothing was changed: `cleantrack-appliance backup list \
+         --from FOLDER` shows those that a folder has",
+        .0.display()
+    )]
+    NoFile(PathBuf),
     /// Something is in the folder.
     #[error(
         "{} is not empty{whose}. Nothing was changed: a backup is restored into an empty folder only, so that it never mixes with \
@@ -116,7 +123,7 @@ pub fn restore_backup(
     seam: &dyn RestoreSeam,
 ) -> Result<RestoredBackup, RestoreError> {
     // Before anything is made: a path that was mistyped changes nothing.
-    drop(open_backup(file)?);
+    expect_backup(file)?;
     let mark = RestoreFolder::take(data, seam)?;
     let mut sink = FolderSink { dir: data, open: None, seam, folders: BTreeSet::new() };
     let mut of_photos = FolderSink { dir: data, open: None, seam, folders: BTreeSet::new() };
@@ -132,8 +139,21 @@ pub fn restore_backup(
     }
 }
 
+/// Looks whether a backup can be read at all, so that nobody types a key for nothing.
+///
+/// # Errors
+/// [`RestoreError::Open`] and [`RestoreError::NoFile`].
+pub fn expect_backup(file: &Path) -> Result<(), RestoreError> {
+    open_backup(file).map(drop)
+}
+
 fn open_backup(file: &Path) -> Result<File, RestoreError> {
-    File::open(file).map_err(|source| RestoreError::Open { path: file.to_owned(), source })
+    // Before it is opened: a pipe would wait for somebody who writes into it.
+    match std::fs::metadata(file) {
+        Ok(found) if !found.is_file() => Err(RestoreError::NoFile(file.to_owned())),
+        Ok(_) => File::open(file).map_err(|source| RestoreError::Open { path: file.to_owned(), source }),
+        Err(source) => Err(RestoreError::Open { path: file.to_owned(), source }),
+    }
 }
 
 fn file_name(path: &Path) -> String {

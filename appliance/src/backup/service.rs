@@ -426,8 +426,11 @@ impl BackupService {
         let RestoredBackup { manifest, photos } = tested.map_err(|error: RestoreError| error.to_string())?;
         let test =
             RestoreTest { name: name.clone(), at_ms: self.now_ms(), entries: manifest.entries(), photos };
-        let words =
-            format!("{name} can be restored: {} entries, {photos} photos, all of them read.", test.entries);
+        let words = format!(
+            "{name} can be restored: {} and {}, all of them read.",
+            count_noun(test.entries, "entry", "entries"),
+            count_noun(photos, "photo", "photos")
+        );
         self.note_test(test);
         Ok(words)
     }

@@ -20,7 +20,10 @@ range-unknown = some entries of { $log }
 
 ## The log.
 
-cause-log-forgot = The relay has confirmed { NUMBER($confirmed) } entries of { $log }. This box’s storage has only { NUMBER($present) } of them.
+cause-log-forgot = { $confirmed ->
+    [one] The relay has confirmed { NUMBER($confirmed) } entry of { $log }. This box’s storage does not have it.
+   *[other] The relay has confirmed { NUMBER($confirmed) } entries of { $log }. This box’s storage has only { NUMBER($present) } of them.
+}
     .next = Have the storage card changed: it may lose entries again.
 cause-log-missing = This box has no readable copy of { $entries }.
     .pieces = This box has no readable copy of { NUMBER($pieces) } separate parts of { $entries }; what lies between them is here.
@@ -52,7 +55,10 @@ cause-copy-removed = A copy that had been set aside held a text that was to be e
 
 cause-relay-other = The relay’s entries of { $log } differ from this box’s before entry { $to }.
     .next = Have the storage card changed. If another box runs on a copy of it, switch that box off.
-cause-relay-went-back = It had confirmed { NUMBER($confirmed) } entries of { $log } and now has { NUMBER($present) }.
+cause-relay-went-back = { $confirmed ->
+    [one] It had confirmed { NUMBER($confirmed) } entry of { $log } and now has { NUMBER($present) }.
+   *[other] It had confirmed { NUMBER($confirmed) } entries of { $log } and now has { NUMBER($present) }.
+}
     .next = Tell the relay’s operator.
 cause-relay-refused = It did not accept { $entries }.
     .adopted = It did not accept { $run }.

@@ -5,7 +5,13 @@ backup-what = A backup holds every record, PIN and photo of this box, encrypted.
 # Facts.
 backup-fact-last = Last backup
 # $size: such as “4.1 MB”.
-backup-last = { $when }, { NUMBER($entries) } entries, { NUMBER($photos) } photos, { $size }. It was read back and decrypted.
+backup-last = { $when }, { $entries ->
+    [one] { NUMBER($entries) } entry
+   *[other] { NUMBER($entries) } entries
+}, { $photos ->
+    [one] { NUMBER($photos) } photo
+   *[other] { NUMBER($photos) } photos
+}, { $size }. It was read back and decrypted.
     .none = none yet
 backup-fact-age = Age
 backup-fact-file = File
@@ -18,7 +24,13 @@ backup-key-made = { $key }…, created { $when }
     .none = none yet: without it no backup can be made
 backup-fact-relay = The relay’s copy
 # It counts as a backup.
-backup-relay = The relay has { NUMBER($held) } of { NUMBER($all) } entries and { NUMBER($photos) } of { NUMBER($named) } photos. PINs and keys are in backups only.
+backup-relay = The relay has { NUMBER($held) } of { $all ->
+    [one] { NUMBER($all) } entry
+   *[other] { NUMBER($all) } entries
+} and { NUMBER($photos) } of { $named ->
+    [one] { NUMBER($named) } photo
+   *[other] { NUMBER($named) } photos
+}. PINs and keys are in backups only.
     .none = This box has no relay.
 backup-fact-tests = Restore tests
 backup-tests = { $count ->

@@ -79,7 +79,10 @@ doctor-claim-waits = The box waits to be claimed.
 
 ## Recording, clock.
 
-doctor-recording-ready = Records are taken: { NUMBER($entries) } entries in the log.
+doctor-recording-ready = { $entries ->
+    [one] Records are taken: { NUMBER($entries) } entry in the log.
+   *[other] Records are taken: { NUMBER($entries) } entries in the log.
+}
 doctor-recording-full = The storage is full, so nothing can be recorded.
     .next = Make room on the storage or replace the card by a larger one.
 doctor-recording-ended = The log is closed after an error of the storage.

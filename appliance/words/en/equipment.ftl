@@ -94,10 +94,16 @@ trust-read-again = { $count ->
 trust-checked = Checked
 trust-checked-when = { $when }, by this box
 trust-size = Log size
-trust-entries = { NUMBER($count) } entries
+trust-entries = { $count ->
+    [one] { NUMBER($count) } entry
+   *[other] { NUMBER($count) } entries
+}
 trust-root = Root
 trust-witness = Cosigned by
-trust-relay = relay, { NUMBER($count) } entries, same root
+trust-relay = { $count ->
+    [one] relay, { NUMBER($count) } entry, same root
+   *[other] relay, { NUMBER($count) } entries, same root
+}
 trust-no-relay = not yet cosigned by a relay
 trust-proof = Download the proof of entry { $seq }
 trust-proof-hint = Anyone can check it with the public key, without us.

@@ -76,11 +76,23 @@ box-fact-facility = Facility
 box-fact-box = Box
 box-fact-log = Log
 # $epoch names the log.
-box-log = { $epoch }, { NUMBER($count) } entries
+box-log = { $count ->
+    [one] { $epoch }, { NUMBER($count) } entry
+   *[other] { $epoch }, { NUMBER($count) } entries
+}
 box-fact-relay = At the relay
-box-relay = { NUMBER($present) } entries of this log
-    .held = { NUMBER($present) } entries of this log, { NUMBER($held) } of { NUMBER($ended) } of earlier ones
-    .ended = { NUMBER($present) } entries of this log; earlier ones have { NUMBER($ended) }
+box-relay = { $present ->
+    [one] { NUMBER($present) } entry of this log
+   *[other] { NUMBER($present) } entries of this log
+}
+    .held = { $present ->
+        [one] { NUMBER($present) } entry of this log, { NUMBER($held) } of { NUMBER($ended) } of earlier ones
+       *[other] { NUMBER($present) } entries of this log, { NUMBER($held) } of { NUMBER($ended) } of earlier ones
+    }
+    .ended = { $present ->
+        [one] { NUMBER($present) } entry of this log; earlier ones have { NUMBER($ended) }
+       *[other] { NUMBER($present) } entries of this log; earlier ones have { NUMBER($ended) }
+    }
 box-fact-way = Way to the relay
 # $way: one of the next three.
 box-fact-not-by = Not by { $way }

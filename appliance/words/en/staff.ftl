@@ -16,13 +16,22 @@ staff-alarm-show = Show and acknowledge
 
 ## The calm line under the navigation. $zone: such as America/Chicago; $time: of now, or since when.
 
-status-alone = This box works alone: { NUMBER($count) } entries, { $time } ({ $zone }).
+status-alone = { $count ->
+    [one] This box works alone: { NUMBER($count) } entry, { $time } ({ $zone }).
+   *[other] This box works alone: { NUMBER($count) } entries, { $time } ({ $zone }).
+}
 status-no-line-since = No connection to the relay since { $time }. Everything is recorded here.
 status-no-line = No connection to the relay yet. Everything is recorded here.
-status-all-there = All { NUMBER($count) } entries are here and at the relay ({ $time }, { $zone }).
-status-on-the-way = { $waiting ->
-    [one] All { NUMBER($count) } entries are here; { $waiting } is on its way to the relay.
-   *[other] All { NUMBER($count) } entries are here; { $waiting } are on their way to the relay.
+status-all-there = { $count ->
+    [one] The one entry is here and at the relay ({ $time }, { $zone }).
+   *[other] All { NUMBER($count) } entries are here and at the relay ({ $time }, { $zone }).
+}
+status-on-the-way = { $count ->
+    [one] The one entry is here, and on its way to the relay.
+   *[other] { $waiting ->
+       [one] All { NUMBER($count) } entries are here; { $waiting } is on its way to the relay.
+      *[other] All { NUMBER($count) } entries are here; { $waiting } are on their way to the relay.
+    }
 }
 
 ## Heads of tables, buttons and values that several pages have.

@@ -100,6 +100,10 @@ async fn a_folder_that_is_not_empty_is_never_restored_into() {
     let refused =
         restore_backup(&gone, &world.dir.path().join("new"), &world.secret, MissingPhotos::Refused, &NoSeam);
     assert!(matches!(refused, Err(RestoreError::Open { .. })));
+    let refused = test_backup(&world.stick(), &world.secret, MissingPhotos::Refused).unwrap_err();
+    assert!(matches!(refused, RestoreError::NoFile(_)), "{refused}");
+    let words = refused.to_string();
+    assert!(words.contains("is not a file") && words.contains("backup list --from"), "{words}");
     assert!(!world.dir.path().join("new").exists());
     // A file system of its own has a folder for what its check finds.
     std::fs::create_dir_all(world.dir.path().join("mounted/lost+found")).unwrap();

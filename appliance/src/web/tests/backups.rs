@@ -1,7 +1,27 @@
 //! The page of backups: what it says of the relay, and the key that it shows once.
 
+use words::{Locale, WordSet as _};
+
 use super::staff_pages::desk;
 use super::*;
+use crate::web::words::{AlarmWords, BackupWords, DoctorWords, StaffWords};
+
+#[test]
+fn one_is_counted_as_one() {
+    let w = BackupWords::in_locale(Locale::EnUs);
+    let last = |entries: u64, photos: u64| w.backup_last(entries, photos, "0.1 MB", "today 14:04");
+    assert!(last(1, 1).starts_with("today 14:04, 1 entry, 1 photo, 0.1 MB. It was"), "{}", last(1, 1));
+    assert!(last(2, 0).starts_with("today 14:04, 2 entries, 0 photos, 0.1 MB. It was"), "{}", last(2, 0));
+    let relay = w.backup_relay(1_u64, 1_u64, 1_u64, 0_u64);
+    assert!(relay.starts_with("The relay has 1 of 1 entry and 0 of 1 photo. PINs"), "{relay}");
+    let doctor = DoctorWords::in_locale(Locale::EnUs);
+    assert_eq!(doctor.doctor_recording_ready(1_u64), "Records are taken: 1 entry in the log.");
+    let staff = StaffWords::in_locale(Locale::EnUs);
+    assert_eq!(staff.status_on_the_way(1_u64, 1_u64), "The one entry is here, and on its way to the relay.");
+    let alarm = AlarmWords::in_locale(Locale::EnUs);
+    let forgot = alarm.cause_log_forgot(1_u64, "log 1-01010101", 0_u64);
+    assert!(forgot.contains("confirmed 1 entry of log 1-01010101."), "{forgot}");
+}
 
 #[tokio::test]
 async fn the_backup_page_knows_of_the_relay_at_once() {

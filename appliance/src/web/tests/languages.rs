@@ -25,6 +25,19 @@ const NOT_READ: [&str; 4] = ["title", "textarea", "script", "style"];
 /// Words that are the same in both languages.
 const SHARED: [&str; 6] = ["CleanTrack", "EPA", "PIN", "Hash", "min", "s"];
 
+#[test]
+fn nothing_is_counted_without_its_plural() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("words/en");
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        for line in std::fs::read_to_string(&path).unwrap().lines() {
+            let is_variant = line.trim_start().trim_start_matches('*').starts_with('[');
+            let counted = [") } entries", ") } photos"].iter().any(|noun| line.contains(noun));
+            assert!(is_variant || !counted, "{}: {line}", path.display());
+        }
+    }
+}
+
 /// What of a page is words: its texts outside elements that nobody translates, and the attributes that are read out.
 #[derive(Default)]
 struct PageTexts {
