@@ -2,6 +2,11 @@
 
 backup-title = Backup
 backup-what = A backup holds every record, PIN and photo of this box, encrypted. With it and its key a new box continues where this one ended.
+# What the page leads with, as long as no backup can be made.
+backup-first-folder = First, a place for backups
+    .what = No backup can be made yet: no folder for it is set. Plug a stick in, and have whoever set this box up name its folder as “to” under “[backup]” in the settings file and restart the box.
+backup-first-key = First, a key
+    .what = No backup can be made yet: there is no key to encrypt it with. Create the key, and print the page that shows it.
 # Facts.
 backup-fact-last = Last backup
 # $size: such as “4.1 MB”.
@@ -17,7 +22,6 @@ backup-fact-age = Age
 backup-fact-file = File
 backup-fact-folder = Where
 backup-folder-none = no folder is set
-    .hint = No folder for backups is set. Have whoever set this box up plug a stick in and set “to” under “[backup]” in the settings file.
 backup-fact-daily = Daily at
 backup-fact-key = Key
 backup-key-made = { $key }…, created { $when }
@@ -81,8 +85,6 @@ backup-test-begin = Test
 
 ## Why a backup failed, as a whole sentence.
 
-backup-cause-no-key = there is no key yet. Create it on this page and print it.
-backup-cause-no-folder = no folder for backups is set.
 backup-cause-missing = the stick or folder is not there, or was removed while it was written to. Plug it in and try again.
 backup-cause-same-disk = the folder is on the box’s own storage and would be lost with it. Plug in a stick.
 backup-cause-read-only = the stick cannot be written to. Move its switch, or use another stick.

@@ -2,7 +2,8 @@
 
 use words::{Locale, WordSet as _};
 
-use super::staff_pages::desk;
+use super::fixture::copy_parts;
+use super::staff_pages::{Desk, desk};
 use super::*;
 use crate::web::words::{AlarmWords, BackupWords, DoctorWords, StaffWords};
 
@@ -30,6 +31,49 @@ async fn the_backup_page_knows_of_the_relay_at_once() {
     grace.get("/staff/backup").await.is(200).has("This box has no relay.");
     *world.claimed.lock().unwrap() = Some(FacilityId::new(1, [1; 10]));
     grace.get("/staff/backup").await.is(200).has("The relay has").has_not("This box has no relay.");
+}
+
+/// The same box, with a folder for its backups.
+fn use_folder(world: &mut World, folder: &std::path::Path) {
+    let parts = copy_parts(world);
+    let backups = BackupService::open(BackupContext {
+        store: parts.store.clone(),
+        photos: parts.photos.clone(),
+        alarms: parts.alarms.clone(),
+        clock: parts.clock.clone(),
+        random: parts.random.clone(),
+        data: parts.field.data.clone(),
+        settings: BackupSettings { to: Some(folder.to_owned()), ..BackupSettings::default() },
+        settings_text: String::new(),
+        relay: Arc::new(|| None),
+    });
+    world.state = AppState::new(WebParts { backups, ..parts });
+    world.router = mount_table(&TABLE.0, world.state.clone());
+    world.client = TestClient::new(world.router.clone(), TABLE.1.clone());
+}
+
+#[tokio::test]
+async fn the_backup_page_leads_with_the_one_thing_to_do() {
+    const NOW: &str = "action=\"/staff/backup/now\"";
+    const KEY: &str = "action=\"/staff/backup/key\"";
+    let (mut world, stick) = (World::new().await, tempfile::tempdir().unwrap());
+    let cookie = {
+        let grace = desk(&world, StaffRole::FacilityAdmin).await;
+        let page = grace.get("/staff/backup").await;
+        page.is(200).has("<h2>First, a place for backups</h2>").has_not("First, a key").has_not(NOW);
+        // Whoever sends it all the same is shown what is missing.
+        grace.post("/staff/backup/now", &page.hidden("form"), &[]).await.is(303);
+        grace.get("/staff/backup").await.has("First, a place for backups").has_not("No backup was made");
+        grace.cookie
+    };
+    use_folder(&mut world, stick.path());
+    let grace = Desk { world: &world, cookie };
+    let page = grace.get("/staff/backup").await;
+    page.is(200).has("<h2>First, a key</h2>").has_not("First, a place").has_not(NOW);
+    assert_eq!(page.text().matches(KEY).count(), 1, "one form of the key: {}", page.text());
+    grace.post("/staff/backup/key", &page.hidden("form"), &[("present", "")]).await.is(200);
+    let page = grace.get("/staff/backup").await;
+    page.is(200).has(NOW).has(KEY).has("Create a new key").has_not("<h2>First,");
 }
 
 #[tokio::test]

@@ -26,6 +26,27 @@ use crate::store::WriteDecision;
 use crate::web::examples;
 use crate::web::request::cookies::SESSION;
 
+/// What a box is made of, for one that differs in a part.
+pub(super) fn copy_parts(world: &World) -> WebParts {
+    let parts = &*world.state;
+    WebParts {
+        store: parts.store.clone(),
+        identity: parts.identity.clone(),
+        photos: parts.photos.clone(),
+        printing: parts.printing.clone(),
+        clock: parts.clock.clone(),
+        random: parts.random.clone(),
+        link: parts.link.clone(),
+        ways: parts.ways.clone(),
+        alarms: parts.alarms.clone(),
+        backups: parts.backups.clone(),
+        cosigners: parts.cosigners.clone(),
+        facility_id: parts.facility_id.clone(),
+        field: parts.field.clone(),
+        settings: parts.settings.clone(),
+    }
+}
+
 /// Of the phone that recorded the cleaning; the example of its undoing shows the cookie.
 const PHONE_SECRET: [u8; 32] = [7; 32];
 const FURNISH_SEED: u64 = 1;

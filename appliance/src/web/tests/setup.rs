@@ -2,9 +2,9 @@
 
 use firmware_config::ClaimFile;
 
+use super::fixture::copy_parts;
 use super::staff_pages::{Desk, desk, person};
 use super::*;
-use crate::web::context::WebParts;
 
 const CODE: &str = "aaaaa aaaaa";
 const FORM: [(&str, &str); 5] = [
@@ -21,25 +21,9 @@ fn variant(world: &World, change: impl FnOnce(&mut FieldParts)) -> TestClient {
 }
 
 fn variant_state(world: &World, change: impl FnOnce(&mut FieldParts)) -> AppState {
-    let parts = &*world.state;
-    let mut field = parts.field.clone();
-    change(&mut field);
-    AppState::new(WebParts {
-        store: parts.store.clone(),
-        identity: parts.identity.clone(),
-        photos: parts.photos.clone(),
-        printing: parts.printing.clone(),
-        clock: parts.clock.clone(),
-        random: parts.random.clone(),
-        link: parts.link.clone(),
-        ways: parts.ways.clone(),
-        alarms: parts.alarms.clone(),
-        backups: parts.backups.clone(),
-        cosigners: parts.cosigners.clone(),
-        facility_id: parts.facility_id.clone(),
-        field,
-        settings: parts.settings.clone(),
-    })
+    let mut parts = copy_parts(world);
+    change(&mut parts.field);
+    AppState::new(parts)
 }
 
 async fn send_by(client: &TestClient, request: Request<Body>) -> Answer {

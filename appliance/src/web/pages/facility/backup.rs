@@ -33,6 +33,8 @@ struct BackupPage {
     w: BackupWords,
     problems: Vec<Wrong>,
     form_token: String,
+    /// What has to be done before any backup can be made.
+    first_step: Option<FirstStep>,
     facts: Vec<FactRow>,
     /// What runs, or how it ended.
     news: Vec<String>,
@@ -40,6 +42,37 @@ struct BackupPage {
     runs: bool,
     /// The key that a new one would take the place of; empty: none.
     present_key: String,
+}
+
+impl BackupPage {
+    /// The form of the key stands on a page once.
+    fn leads_to_key(&self) -> bool {
+        self.first_step.as_ref().is_some_and(|step| step.makes_key)
+    }
+}
+
+/// The one thing to do.
+struct FirstStep {
+    title: String,
+    what: String,
+    /// Whether it is done here.
+    makes_key: bool,
+}
+
+impl FirstStep {
+    fn find_first(status: &BackupStatus, w: BackupWords) -> Option<Self> {
+        match (&status.folder, &status.key) {
+            (None, _) => Some(Self {
+                title: w.backup_first_folder(),
+                what: w.backup_first_folder_what(),
+                makes_key: false,
+            }),
+            (Some(_), None) => {
+                Some(Self { title: w.backup_first_key(), what: w.backup_first_key_what(), makes_key: true })
+            }
+            (Some(_), Some(_)) => None,
+        }
+    }
 }
 
 fn status_page(state: &AppState, signed: &StaffSession, problems: Vec<Wrong>) -> Result<Page, HttpError> {
@@ -56,9 +89,10 @@ fn status_page(state: &AppState, signed: &StaffSession, problems: Vec<Wrong>) ->
         w,
         problems,
         form_token: signed.form_token(),
+        first_step: FirstStep::find_first(&status, w),
         facts: backup_facts(&status, &wording, w),
         news: word_news(&status, w),
-        failure: status.failure.as_ref().map(|(cause, why)| word_failure(w, *cause, why)),
+        failure: status.failure.as_ref().and_then(|(cause, why)| word_failure(w, *cause, why)),
         runs: status.work.is_some(),
         present_key: status.key.as_ref().map(|key| key.short().to_owned()).unwrap_or_default(),
     })?;
@@ -113,9 +147,6 @@ fn word_size(w: BackupWords, bytes: u64) -> String {
 }
 
 fn word_news(status: &BackupStatus, w: BackupWords) -> Vec<String> {
-    if status.folder.is_none() {
-        return vec![w.backup_folder_none_hint()];
-    }
     match (status.work, &status.result) {
         (Some(BackupWork::Backup), _) => vec![w.backup_running()],
         (Some(BackupWork::Test), _) => vec![w.backup_running_test()],
@@ -129,10 +160,10 @@ fn word_news(status: &BackupStatus, w: BackupWords) -> Vec<String> {
     }
 }
 
-fn word_failure(w: BackupWords, cause: BackupCause, why: &str) -> String {
+fn word_failure(w: BackupWords, cause: BackupCause, why: &str) -> Option<String> {
     let words = match cause {
-        BackupCause::NoKey => w.backup_cause_no_key(),
-        BackupCause::NoFolder => w.backup_cause_no_folder(),
+        // The page leads with what to do about it.
+        BackupCause::NoKey | BackupCause::NoFolder => return None,
         BackupCause::Missing => w.backup_cause_missing(),
         BackupCause::SameDisk => w.backup_cause_same_disk(),
         BackupCause::ReadOnly => w.backup_cause_read_only(),
@@ -144,10 +175,10 @@ fn word_failure(w: BackupWords, cause: BackupCause, why: &str) -> String {
         BackupCause::Box => w.backup_cause_box(),
         BackupCause::Stopped => w.backup_cause_stopped(),
     };
-    match why {
+    Some(match why {
         "" => w.backup_failed(words),
         why => format!("{} {}", w.backup_failed(words), w.backup_failed_why(why)),
-    }
+    })
 }
 
 pub(crate) async fn show(
