@@ -12,7 +12,10 @@ setup-code = Set-up code
     .hint = It is on the set-up slip and in cleantrack-provisioned.txt on the card, or whoever wrote the claim file has it.
     .wrong = This is not the set-up code. Small letters, blanks and hyphens do not matter
     .used = This set-up code was used before and opens nothing any more. A claim file with another one, or the box’s command line, makes a new one
-    .wait = Too many wrong codes. Wait { $seconds } seconds, then try again
+    .wait = { $seconds ->
+        [one] Too many wrong codes. Wait { NUMBER($seconds) } second, then try again
+       *[other] Too many wrong codes. Wait { NUMBER($seconds) } seconds, then try again
+    }
 setup-pin = PIN of the first facility admin
     .hint = 6 to 8 digits
     .wrong = A PIN of a facility admin has 6 to 8 digits
@@ -62,6 +65,10 @@ setup-done-own-open = Then connect to the Wi-Fi CleanTrack-… again with it, op
 setup-done-claim = The box claims itself as soon as it reaches the relay. Until then it works alone.
 setup-done-first = Add the first item, print its label and scan it with a phone: the box is in use.
 setup-done-staff = Sign in
+# Where somebody else’s form came before.
+setup-late = This box is set up already
+    .nothing = Another form was sent before this one: somebody else set the box up meanwhile, or this form was sent twice. Nothing of what was entered in this one was changed or kept.
+    .next = Whoever set the box up signs in with their PIN and can add others under Staff. If nobody knows who did, ask whoever holds the box: with its card or its command line they can always get in.
 # Where a facility admin changed it later.
 setup-saved = The changes are saved
 # A link.

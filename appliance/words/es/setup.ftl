@@ -10,7 +10,10 @@ setup-code = Código de configuración
     .hint = Está en el recibo de configuración y en cleantrack-provisioned.txt en la tarjeta, o lo tiene quien escribió el archivo.
     .wrong = Este no es el código de configuración. Minúsculas, espacios y guiones no importan
     .used = Este código de configuración ya se usó y no abre nada más. Un archivo con otro código o la línea de comandos de la unidad crea uno nuevo
-    .wait = Demasiados códigos incorrectos. Espere { $seconds } segundos e intente de nuevo
+    .wait = { $seconds ->
+        [one] Demasiados códigos incorrectos. Espere { NUMBER($seconds) } segundo e intente de nuevo
+       *[other] Demasiados códigos incorrectos. Espere { NUMBER($seconds) } segundos e intente de nuevo
+    }
 setup-pin = PIN del primer administrador
     .hint = De 6 a 8 dígitos
     .wrong = El PIN de un administrador tiene de 6 a 8 dígitos
@@ -56,6 +59,9 @@ setup-done-own-open = Después conéctese de nuevo con ella a la wifi CleanTrack
 setup-done-claim = La unidad se asocia en cuanto llega al servidor central. Hasta entonces trabaja sola.
 setup-done-first = Agregue el primer equipo, imprima su etiqueta y escanéela con un teléfono: la unidad está en uso.
 setup-done-staff = Iniciar sesión
+setup-late = Esta unidad ya está configurada
+    .nothing = Otro formulario llegó antes que este: alguien configuró la unidad mientras tanto, o este formulario se envió dos veces. De lo que se escribió en este no se cambió ni se guardó nada.
+    .next = Quien configuró la unidad inicia sesión con su PIN y puede agregar a otras personas. Si no se sabe quién fue, pregunte a quien tiene la unidad: con su tarjeta o su línea de comandos siempre puede entrar.
 setup-saved = Los cambios están guardados
 setup-saved-back = Volver a la configuración
 

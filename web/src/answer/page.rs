@@ -1,7 +1,7 @@
 //! Pages, and what a form answers: a page elsewhere, or itself once more.
 
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, VARY};
+use http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER, VARY};
 use http::{HeaderValue, StatusCode};
 use memchr::{memchr_iter, memmem};
 use words::Locale;
@@ -88,19 +88,20 @@ pub enum FormRecall {
     Invalid,
     /// Somebody changed the same thing meanwhile (409).
     Conflicting,
-    /// Too many were sent, such as tries to sign in (429).
-    TooMany,
+    /// Too many were sent, such as tries to sign in (429): again after so many seconds, which `Retry-After` says.
+    TooMany { wait_s: u64 },
 }
 
 impl FormRecall {
-    const ALL: [Self; 3] = [Self::Invalid, Self::Conflicting, Self::TooMany];
+    const STATUSES: [StatusCode; 3] =
+        [StatusCode::UNPROCESSABLE_ENTITY, StatusCode::CONFLICT, StatusCode::TOO_MANY_REQUESTS];
 
     /// The status of the page.
     pub fn status(self) -> StatusCode {
         match self {
             Self::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflicting => StatusCode::CONFLICT,
-            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
         }
     }
 }
@@ -118,7 +119,13 @@ impl IntoResponse for FormReply {
     fn into_response(self) -> Response {
         match self {
             Self::Done(to) => to.into_response(),
-            Self::Again(recall, page) => (recall.status(), page).into_response(),
+            Self::Again(recall, page) => {
+                let mut answer = (recall.status(), page).into_response();
+                if let FormRecall::TooMany { wait_s } = recall {
+                    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait_s));
+                }
+                answer
+            }
         }
     }
 }
@@ -126,18 +133,34 @@ impl IntoResponse for FormReply {
 impl Answer for FormReply {
     fn describe(operation: &mut Operation<'_>) {
         SeeOther::describe(operation);
-        for recall in FormRecall::ALL {
-            operation.add_answer(recall.status(), Some("text/html"), AnswerBody::Page);
+        for status in FormRecall::STATUSES {
+            operation.add_answer(status, Some("text/html"), AnswerBody::Page);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::squeeze_indentation;
+    use super::*;
 
     fn squeezed(html: &str) -> String {
         squeeze_indentation(html.to_owned())
+    }
+
+    #[test]
+    fn a_form_that_comes_too_often_says_for_how_long() {
+        let page = || Page::of_html("<p>Too many".to_owned());
+        for (recall, header) in [
+            (FormRecall::TooMany { wait_s: 42 }, Some("42")),
+            (FormRecall::Invalid, None),
+            (FormRecall::Conflicting, None),
+        ] {
+            let answer = FormReply::Again(recall, page()).into_response();
+            assert_eq!(answer.status(), recall.status());
+            assert!(FormRecall::STATUSES.contains(&recall.status()), "{recall:?}");
+            let found = answer.headers().get(RETRY_AFTER).map(|value| value.to_str().unwrap());
+            assert_eq!(found, header, "{recall:?}");
+        }
     }
 
     #[test]

@@ -75,9 +75,10 @@ async fn the_first_admin_gets_in_and_the_page_closes() {
     let settings = world.state.store.facility().settings.clone();
     assert_eq!((settings.name.as_str(), settings.label_host.as_str()), ("Oak Clinic", "HTTP://10.0.0.9"));
     assert!(crate::doctor::running::has_admin(&world.state.store, &world.state.identity));
-    for request in [asked("/setup"), posted("/setup", &FORM)] {
-        assert_eq!(world.send(request, true).await.is(303).location(), "/staff/box/setup");
-    }
+    assert_eq!(world.send(asked("/setup"), true).await.is(303).location(), "/staff/box/setup");
+    let late = world.send(posted("/setup", &FORM), true).await;
+    late.is(409).has("<h1>This box is set up already</h1>").has("Nothing of what was entered");
+    late.has("href=\"/staff/box/setup\"").has_not("839204");
     assert_eq!(world.size(), size + 2, "and nothing more");
 }
 
@@ -108,7 +109,7 @@ async fn one_code_makes_one_admin_however_many_send_it() {
     let statuses = tokio::join!(send("one"), send("two"), send("three"));
     let mut statuses = [statuses.0.status, statuses.1.status, statuses.2.status];
     statuses.sort_unstable();
-    assert_eq!(statuses, [200, 303, 303]);
+    assert_eq!(statuses, [200, 409, 409], "and the others learn why");
     assert_eq!(world.state.identity.pins.holders().unwrap().len(), 1);
 }
 
@@ -128,7 +129,11 @@ async fn codes_are_not_guessed() {
     for _ in 0..10 {
         world.send(posted("/setup", &wrong), true).await.is(422);
     }
-    world.send(posted("/setup", &FORM), true).await.is(429).has("Too many wrong codes");
+    let refused = world.send(posted("/setup", &FORM), true).await;
+    let wait_s: u64 = refused.is(429).header(http::header::RETRY_AFTER).parse().unwrap();
+    assert!((1..=60).contains(&wait_s), "{wait_s}");
+    let unit = if wait_s == 1 { "second" } else { "seconds" };
+    refused.has(&format!("Too many wrong codes. Wait {wait_s} {unit}, then try again"));
     world.clock.advance(std::time::Duration::from_secs(60));
     world.send(posted("/setup", &FORM), true).await.is(200);
 }
@@ -166,7 +171,7 @@ async fn nobodys_memory_is_spent_on_forms_that_are_turned_away() {
     // Over plain HTTP it is not read, so its length is nothing to speak of.
     assert_ne!(world.send(posted("/setup", &form), false).await.status, 413);
     let _grace = desk(&world, StaffRole::FacilityAdmin).await;
-    world.send(posted("/setup", &form), true).await.is(303);
+    world.send(posted("/setup", &form), true).await.is(409);
 }
 
 #[tokio::test]

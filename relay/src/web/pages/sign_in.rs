@@ -118,7 +118,7 @@ pub(crate) async fn sign_in(
         Err(SignInError::Busy) => return Err(busy_error()),
         Err(refused) => refused,
     };
-    let (recall, words, wait_ms) = match refused {
+    let (recall, words) = match refused {
         SignInError::Wait { until_ms, bucket } => {
             web.strangers.waited();
             tracing::warn!("a sign-in was refused: too many tries");
@@ -128,12 +128,14 @@ pub(crate) async fn sign_in(
                 bucket,
                 &LocalTime::new(now_ms, "UTC").plain(until_minute(until_ms)),
             );
-            (FormRecall::TooMany, words, Some(until_ms.saturating_sub(now_ms)))
+            // A second begun is waited whole: nobody is sent back too early.
+            let wait_s = until_ms.saturating_sub(now_ms).max(0).unsigned_abs().div_ceil(1_000).max(1);
+            (FormRecall::TooMany { wait_s }, words)
         }
         _ => {
             web.strangers.was_wrong();
             tracing::warn!("a sign-in failed");
-            (FormRecall::Invalid, open_words::<SignInWords>().sign_in_wrong(), None)
+            (FormRecall::Invalid, open_words::<SignInWords>().sign_in_wrong())
         }
     };
     let email: String = email.chars().filter(|c| !c.is_control()).take(254).collect();
@@ -141,10 +143,7 @@ pub(crate) async fn sign_in(
     let page = sign_in_page(next);
     let shell = page.shell.with_problem(true);
     let page = Page::draw(&SignInPage { shell, problem, email, ..page })?;
-    // A second begun is waited whole: nobody is sent back too early.
-    let seconds = wait_ms.map(|wait_ms| wait_ms.max(0).unsigned_abs().div_ceil(1_000).max(1));
-    let headers = seconds.map(|seconds| (header::RETRY_AFTER, HeaderValue::from(seconds)));
-    Ok(WithHeaders(headers.into_iter().collect(), FormReply::Again(recall, page)))
+    Ok(WithHeaders(HeaderMap::new(), FormReply::Again(recall, page)))
 }
 
 /// The minute that is begun when the wait is over: who comes by the clock on the wall does not come too early.

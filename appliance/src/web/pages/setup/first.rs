@@ -82,7 +82,7 @@ pub(crate) async fn begin_setup(
     // One code makes one admin, however many send it at a time.
     let _turn = state.inner.setup_turn.lock().await;
     if is_set_up(&state).await? {
-        return go_to(STAFF_SETUP).map(OneOf::First);
+        return answer_late(&state, &phone);
     }
     if !phone.peer().secure {
         return Err(pin_in_the_clear());
@@ -114,6 +114,19 @@ pub(crate) async fn begin_setup(
     }
 }
 
+/// Whoever comes second learns why nothing of theirs counts.
+fn answer_late(state: &AppState, phone: &PhoneCaller) -> Result<FormOrPage, HttpError> {
+    let (frame, w) = open_layout(state, phone);
+    let done = SetupDone {
+        title: w.setup_late(),
+        passphrase: None,
+        lines: vec![w.setup_late_nothing(), w.setup_late_next()],
+        link: w.setup_done_staff(),
+    };
+    let page = done_page(frame, w, done, STAFF_SETUP.to_owned())?;
+    Ok(OneOf::First(FormReply::Again(FormRecall::Conflicting, page)))
+}
+
 /// Why the form comes once more.
 struct SetupFault {
     recall: FormRecall,
@@ -131,8 +144,8 @@ fn check_code(
     let address = phone.peer().remote.to_canonical();
     let tries = state.inner.code_limiter(address);
     if let Err(wait_s) = tries.take(address, state.clock.now().up_ms) {
-        let problems = at_code(w.setup_code_wait(wait_s.to_string()));
-        return Err(SetupFault { recall: FormRecall::TooMany, problems });
+        let problems = at_code(w.setup_code_wait(wait_s));
+        return Err(SetupFault { recall: FormRecall::TooMany { wait_s }, problems });
     }
     let words = match state.field.code.try_code(form.text("code")) {
         CodeTrial::Right => {
