@@ -36,8 +36,10 @@ pub(crate) enum FlashError {
         "writing to card readers works on Linux only. Write the image with Raspberry Pi Imager, then run `cleantrack-flash inject CLAIM FOLDER` on the drive CT-BOOT that appears; images in files can be changed everywhere"
     )]
     SystemUnsupported,
+    #[cfg(target_os = "linux")]
     #[error("{name} cannot be opened: {source}. It needs the rights of an administrator: try sudo")]
     DriveForbidden { name: String, source: io::Error },
+    #[cfg(target_os = "linux")]
     #[error(
         "{name} is in use by another program. Close windows that show it, unmount it, then try again; nothing was written"
     )]
@@ -124,12 +126,12 @@ impl FlashError {
             | Self::Refused { .. }
             | Self::NoDrive(_)
             | Self::NoReader
-            | Self::DriveForbidden { .. }
-            | Self::DriveBusy { .. }
             | Self::NoBootPartition
             | Self::OtherLabel { .. }
             | Self::FolderUnknown { .. }
             | Self::CardDone { .. } => FlashExit::Refused,
+            #[cfg(target_os = "linux")]
+            Self::DriveForbidden { .. } | Self::DriveBusy { .. } => FlashExit::Refused,
             Self::CardTooSmall { .. }
             | Self::CardCut { .. }
             | Self::CardRemoved { .. }
