@@ -24,7 +24,7 @@ pub(crate) enum FlashCommand {
     Batch(BatchArguments),
     /// Show what is on a card: partitions, boot state, claim file, what the box left there.
     Inspect {
-        /// A card in a reader (/dev/sdb), an image in a file, or the folder of the drive CT-BOOT.
+        /// A card in a reader (/dev/sdb), an image in a file, packed or not, or the folder of the drive CT-BOOT.
         place: PathBuf,
     },
     /// Put a claim file onto a card that was written before.

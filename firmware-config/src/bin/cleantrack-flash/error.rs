@@ -7,6 +7,7 @@ use firmware_config::ClaimFileError;
 
 use crate::drives::DriveRefusal;
 use crate::exit::FlashExit;
+use crate::image::ImageFault;
 use crate::sizes::describe_bytes;
 
 /// Everything that can stop this program.
@@ -20,10 +21,12 @@ pub(crate) enum FlashError {
     FileExists { path: PathBuf },
     #[error("{} is not an image that can be written: {why}", path.display())]
     ImageUnknown { path: PathBuf, why: &'static str },
-    #[error("{} is damaged: {why}. Download it again", path.display())]
-    ImageDamaged { path: PathBuf, why: String },
+    #[error("{} is damaged: {fault}. Download it again", path.display())]
+    ImageDamaged { path: PathBuf, fault: ImageFault },
     #[error("{} has the SHA-256 {found}, not {expected}: it is damaged or another file. Download it again", path.display())]
     ImageDigest { path: PathBuf, expected: String, found: String },
+    #[error("{source}. The card was written in part: it cannot start until it is written again, whole")]
+    CardUnfinished { source: Box<FlashError> },
     #[error("{name} is not written to: {refusal}")]
     Refused { name: String, refusal: DriveRefusal },
     #[error("{0} is no drive of this machine; `cleantrack-flash list` shows those that are there")]
@@ -113,6 +116,7 @@ impl FlashError {
     /// The status that the program ends with.
     pub(crate) fn exit(&self) -> FlashExit {
         match self {
+            Self::CardUnfinished { source } => source.exit(),
             Self::FileUnreadable { .. } | Self::FileUnwritable { .. } | Self::SystemUnsupported => {
                 FlashExit::Failure
             }

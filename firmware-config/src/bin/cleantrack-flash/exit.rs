@@ -7,7 +7,7 @@ pub(crate) const EXIT_HELP: &str = "Exit status:
   0   done
   1   not done; standard error says why
   64  the command line is not understood
-  65  the image, the claim file or the list of cards is wrong; no card was touched by what is wrong
+  65  the image, the claim file or the list of cards is wrong; a card was touched only where standard error says so
   73  refused: that drive or file is not written to
   74  the card failed: it was removed, swapped, full, damaged, or reads back something else
   75  stopped before the end; the same command goes on from there

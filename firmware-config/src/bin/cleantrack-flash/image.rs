@@ -1,5 +1,6 @@
 //! An image as it comes: raw or zstd, block by block, with the sums that say whether it arrived whole.
 
+use std::error::Error;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -25,6 +26,19 @@ const OTHERS: [(&[u8], &str); 4] = [
     (b"PK\x03\x04", "it is a ZIP archive: unpack it first, or take the .zst"),
     (b"hsqs", "it is a file system and no image of a whole card"),
 ];
+
+/// What is wrong with an image that does not unpack to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ImageFault {
+    #[error("it ends too early")]
+    Cut,
+    #[error("what is packed in it cannot be unpacked")]
+    Garbled,
+    #[error("what was unpacked does not have its check sum")]
+    OtherSum,
+    #[error("behind its end there is something else")]
+    Followed,
+}
 
 /// The sum of what went through.
 pub(crate) type BlockSum = [u8; 32];
@@ -98,7 +112,7 @@ impl ImageReader {
         let mut image = Self { path: path.to_owned(), stream: None, total: None, expected };
         if magic.starts_with(&ZSTD_MAGIC) {
             let (mut source, mut frames) = (source, Box::new(FrameDecoder::new()));
-            frames.init(&mut source).map_err(|e| image.damaged(&e))?;
+            frames.init(&mut source).map_err(|e| image.stopped_by(&e))?;
             image.total = Some(frames.content_size()).filter(|&size| size > 0);
             image.stream = Some(ImageStream::Packed(source, frames));
         } else if size == 0 || size % 512 != 0 {
@@ -110,8 +124,38 @@ impl ImageReader {
         Ok(image)
     }
 
-    fn damaged(&self, why: &dyn std::fmt::Display) -> FlashError {
-        FlashError::ImageDamaged { path: self.path.clone(), why: why.to_string() }
+    /// Whether it is unpacked while it is read.
+    pub(crate) fn is_packed(&self) -> bool {
+        matches!(self.stream, Some(ImageStream::Packed(..)))
+    }
+
+    fn damaged(&self, fault: ImageFault) -> FlashError {
+        FlashError::ImageDamaged { path: self.path.clone(), fault }
+    }
+
+    /// Why it went no further: the file itself cannot be read, or there is no image in it.
+    fn stopped_by(&self, error: &(dyn Error + 'static)) -> FlashError {
+        let mut causes = std::iter::successors(Some(error), |cause| cause.source());
+        match causes.find_map(|cause| cause.downcast_ref::<io::Error>()) {
+            Some(read) if read.kind() == io::ErrorKind::UnexpectedEof => self.damaged(ImageFault::Cut),
+            Some(read) => match read.raw_os_error().map(io::Error::from_raw_os_error) {
+                Some(source) => FlashError::FileUnreadable { path: self.path.clone(), source },
+                None => self.damaged(ImageFault::Garbled),
+            },
+            None => self.damaged(ImageFault::Garbled),
+        }
+    }
+
+    /// Reads what is left of it and checks its sums; the bytes that went through come first.
+    pub(crate) fn read_through(mut self) -> Result<(u64, ImageSummary), FlashError> {
+        let (mut bytes, mut block) = (0, Vec::new());
+        loop {
+            self.read_block(&mut block)?;
+            if block.is_empty() {
+                return Ok((bytes, self.finish()?));
+            }
+            bytes += block.len() as u64;
+        }
     }
 
     /// Fills a block as far as there is something; less than a whole one is the last.
@@ -133,16 +177,16 @@ impl ImageReader {
         loop {
             let (stream, read) = match self.stream.take() {
                 Some(ImageStream::Raw(mut source)) => {
-                    let read = source.read(into).map_err(|e| self.damaged(&e))?;
+                    let read = source.read(into).map_err(|e| self.stopped_by(&e))?;
                     let ended = read == 0;
                     (if ended { ImageStream::Ended(source) } else { ImageStream::Raw(source) }, read)
                 }
                 Some(ImageStream::Packed(mut source, mut frames)) => {
                     while frames.can_collect() == 0 && !frames.is_finished() {
                         let step = BlockDecodingStrategy::UptoBlocks(1);
-                        frames.decode_blocks(&mut source, step).map_err(|e| self.damaged(&e))?;
+                        frames.decode_blocks(&mut source, step).map_err(|e| self.stopped_by(&e))?;
                     }
-                    match frames.read(into).map_err(|e| self.damaged(&e))? {
+                    match frames.read(into).map_err(|e| self.stopped_by(&e))? {
                         0 => {
                             self.stream = Some(self.end_frame(source, frames)?);
                             continue;
@@ -167,10 +211,10 @@ impl ImageReader {
         if let Some(sum) = frames.get_checksum_from_data()
             && frames.get_calculated_checksum() != Some(sum)
         {
-            return Err(self.damaged(&"its check sum does not fit"));
+            return Err(self.damaged(ImageFault::OtherSum));
         }
         loop {
-            if io::BufRead::fill_buf(&mut source).map_err(|e| self.damaged(&e))?.is_empty() {
+            if io::BufRead::fill_buf(&mut source).map_err(|e| self.stopped_by(&e))?.is_empty() {
                 return Ok(ImageStream::Ended(source));
             }
             match frames.reset(&mut source) {
@@ -181,11 +225,14 @@ impl ImageReader {
                 })) => {
                     let skip = u64::from(length);
                     let skipped = io::copy(&mut source.by_ref().take(skip), &mut io::sink());
-                    if skipped.map_err(|e| self.damaged(&e))? != skip {
-                        return Err(self.damaged(&"it ends too early"));
+                    if skipped.map_err(|e| self.stopped_by(&e))? != skip {
+                        return Err(self.damaged(ImageFault::Cut));
                     }
                 }
-                Err(e) => return Err(self.damaged(&e)),
+                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::BadMagicNumber(_))) => {
+                    return Err(self.damaged(ImageFault::Followed));
+                }
+                Err(e) => return Err(self.stopped_by(&e)),
             }
         }
     }
@@ -193,7 +240,7 @@ impl ImageReader {
     /// Checks the whole file's sum, once everything has been read.
     pub(crate) fn finish(mut self) -> Result<ImageSummary, FlashError> {
         let Some(ImageStream::Ended(source)) = self.stream.take() else {
-            return Err(self.damaged(&"it was not read to its end"));
+            return Err(self.damaged(ImageFault::Cut));
         };
         let source = source.into_inner();
         let summary = ImageSummary { file_bytes: source.bytes, file_sum: sum_text(&source.sum.finalize()) };

@@ -9,6 +9,7 @@ use firmware_config::{
 use crate::card::CardDevice;
 use crate::drives::DriveTree;
 use crate::error::FlashError;
+use crate::image::ImageReader;
 use crate::partitions::{check_partition_ends, find_boot_partition, read_boot_state, read_table};
 use crate::place::CardPlace;
 use crate::sizes::describe_bytes;
@@ -48,12 +49,34 @@ pub(crate) fn inspect_place(path: &Path, tree: &DriveTree) -> Result<CardReport,
         CardPlace::Drive(drive) => report.add(drive.to_string()),
         CardPlace::File(path) | CardPlace::Folder(path) => report.add(path.display().to_string()),
     }
+    if let CardPlace::File(path) = &place
+        && inspect_packed(path, &mut report)
+    {
+        return Ok(report);
+    }
     match (place.open_to_read(tree)?, place) {
         (Some(mut card), _) => inspect_card(card.as_mut(), &mut report)?,
         (None, CardPlace::Folder(path)) => inspect_files(&mut BootFolder::open(&path)?, &mut report)?,
         (None, _) => {}
     }
     Ok(report)
+}
+
+/// Reads a packed image whole: whether it arrived as it was built. `false` for what is not packed, and is looked at as a card.
+fn inspect_packed(path: &Path, report: &mut CardReport) -> bool {
+    let read = match ImageReader::open(path, None) {
+        Ok(image) if image.is_packed() => image.read_through(),
+        Err(error @ FlashError::ImageDamaged { .. }) => Err(error),
+        _ => return false,
+    };
+    match read {
+        Ok((bytes, summary)) => {
+            report.add(format!("packed image: whole, {} unpacked", describe_bytes(bytes)));
+            report.add(format!("SHA-256 {}", summary.file_sum));
+        }
+        Err(error) => report.blame(error),
+    }
+    true
 }
 
 /// Looks at a card in a reader or in a file.

@@ -66,9 +66,11 @@ pub(crate) fn write_card(
         let reader = scope.spawn(move || send_blocks(image, &sender));
         let written = write_blocks(card, &identity, room, blocks, progress);
         let summary = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        // An image that is damaged is why the blocks ended.
         match (written, summary) {
-            (_, Err(e)) | (Err(e), Ok(_)) => Err(e),
+            // An image that is damaged is why the blocks ended. Of a new file nothing is kept.
+            (_, Err(e)) if card.is_blank() => Err(e),
+            (_, Err(e)) => Err(FlashError::CardUnfinished { source: Box::new(e) }),
+            (Err(e), Ok(_)) => Err(e),
             (Ok(written), Ok(summary)) => Ok((written, summary)),
         }
     })?;

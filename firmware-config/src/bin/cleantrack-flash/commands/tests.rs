@@ -153,6 +153,21 @@ fn a_damaged_image_leaves_no_half_written_file() {
 }
 
 #[test]
+fn a_packed_image_is_inspected_as_it_lies_there() {
+    let desk = InstallerDesk::new();
+    let (outcome, console) = desk.run("inspect @box.img.zst", &[]);
+    let shown = console.shown();
+    assert!(outcome.is_ok() && shown.contains("packed image: whole, "), "{outcome:?} {shown}");
+    let packed = pack_zstd(&box_image());
+    std::fs::write(desk.path("cut.img.zst"), &packed[..packed.len() / 2]).unwrap();
+    let (outcome, console) = desk.run("inspect @cut.img.zst", &[]);
+    let error = outcome.unwrap_err();
+    assert_eq!(error.exit(), FlashExit::Input);
+    let words = "cut.img.zst is damaged: it ends too early. Download it again";
+    assert!(error.to_string().ends_with(words) && console.shown().contains(words), "{error}");
+}
+
+#[test]
 fn an_image_that_was_cut_short_is_no_card() {
     let desk = InstallerDesk::new();
     let whole = box_image();

@@ -15,6 +15,13 @@ fn read_all(path: &Path, expected: Option<&str>) -> Result<(Vec<u8>, ImageSummar
     }
 }
 
+fn fault_of(path: &Path) -> ImageFault {
+    match read_all(path, None) {
+        Err(FlashError::ImageDamaged { fault, .. }) => fault,
+        other => panic!("{:?}", other.map(|(_, summary)| summary)),
+    }
+}
+
 fn saved(bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("box.img.zst");
@@ -46,10 +53,10 @@ fn frames_and_what_may_stand_between_them() {
     let (_folder, path) = saved(&file);
     assert!(read_all(&path, None).unwrap().0 == [one, two].concat());
     let (_folder, path) = saved(&file[..file.len() - 5]);
-    assert!(matches!(read_all(&path, None), Err(FlashError::ImageDamaged { .. })));
+    assert_eq!(fault_of(&path), ImageFault::Cut);
     file.extend(b"behind it");
     let (_folder, path) = saved(&file);
-    assert!(matches!(read_all(&path, None), Err(FlashError::ImageDamaged { .. })));
+    assert_eq!(fault_of(&path), ImageFault::Followed);
 }
 
 #[test]
@@ -63,6 +70,27 @@ fn a_changed_byte_is_found() {
         let unharmed = outcome.as_ref().is_ok_and(|(all, _)| *all == patterned(300_000));
         assert!(outcome.is_err() || unharmed, "byte {at} was changed unnoticed");
     }
+}
+
+#[test]
+fn damage_has_a_cause_in_plain_words() {
+    let packed = pack_zstd(&patterned(300_000));
+    for at in (4..packed.len()).step_by(packed.len() / 40) {
+        let (_folder, path) = saved(&packed[..at]);
+        assert_eq!(fault_of(&path), ImageFault::Cut, "{at}");
+    }
+    let mut other_sum = packed;
+    *other_sum.last_mut().unwrap() ^= 1;
+    let (_folder, path) = saved(&other_sum);
+    assert_eq!(fault_of(&path), ImageFault::OtherSum);
+    // A frame whose first block is of the kind that is reserved.
+    let garbled = [&ZSTD_MAGIC[..], &[0, 0x38, 0b111, 0, 0]].concat();
+    let (_folder, path) = saved(&garbled);
+    let error = read_all(&path, None).map(drop).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("{} is damaged: what is packed in it cannot be unpacked. Download it again", path.display())
+    );
 }
 
 #[test]

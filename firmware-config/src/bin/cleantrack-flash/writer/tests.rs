@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::*;
+use crate::exit::FlashExit;
 use crate::partitions::parse_table;
 use crate::testing::{
     CardStep, FAT_START, MemoryCard, NotedProgress, box_image, card_claim, claim_on, pack_zstd,
@@ -198,12 +199,22 @@ fn a_damaged_image_leaves_a_card_that_cannot_start() {
     let packed = std::fs::read(&image.path).unwrap();
     std::fs::write(&image.path, &packed[..packed.len() - 100]).unwrap();
     let mut card = image.card();
-    assert!(matches!(image.write(&mut card), Err(FlashError::ImageDamaged { .. })));
+    let error = image.write(&mut card).unwrap_err();
+    assert_eq!(error.exit(), FlashExit::Input);
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "{} is damaged: it ends too early. Download it again. \
+             The card was written in part: it cannot start until it is written again, whole",
+            image.path.display()
+        )
+    );
     assert!(!can_start(&card.bytes));
     std::fs::write(&image.path, &packed).unwrap();
     let open = ImageReader::open(&image.path, Some(&"0".repeat(64))).unwrap();
     let outcome = write_card(&mut card, open, None, &mut NotedProgress::default());
-    assert!(matches!(outcome, Err(FlashError::ImageDigest { .. })));
+    let Err(FlashError::CardUnfinished { source }) = &outcome else { panic!("{outcome:?}") };
+    assert!(matches!(**source, FlashError::ImageDigest { .. }), "{source}");
     assert!(!can_start(&card.bytes));
 }
 
