@@ -123,6 +123,8 @@ pub struct BackupLabel {
     /// Whose it is.
     #[serde(rename = "box")]
     pub box_id: BoxId,
+    /// One more than those of this box had that lay in the folder when it was written: the clock may have been wrong then.
+    pub number: u64,
     /// When it was begun, milliseconds since 1970.
     pub taken_ms: i64,
     /// When it was read back whole.

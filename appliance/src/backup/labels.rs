@@ -59,7 +59,7 @@ pub(super) fn backup_name(box_id: BoxId, day: &str, names: &[String]) -> String 
 /// What lies in a folder of one box.
 #[derive(Debug, Default)]
 pub(super) struct FoundFiles {
-    /// Backups that were read back when they were made, the newest first.
+    /// Backups that were read back when they were made, the one that was written last first.
     pub(super) backups: Vec<BackupLabel>,
     /// Files of photos.
     pub(super) parts: Vec<PartLabel>,
@@ -93,7 +93,8 @@ impl FoundFiles {
                 whole.push(backup);
             }
         }
-        whole.sort_by(|one, other| (other.taken_ms, &other.file.name).cmp(&(one.taken_ms, &one.file.name)));
+        // Not by date: with a clock that was once far ahead, what was written then would push out all that comes after.
+        whole.sort_by(|one, other| (other.number, &other.file.name).cmp(&(one.number, &one.file.name)));
         found.backups = whole;
         for part in std::mem::take(&mut found.parts) {
             if found.has_file(medium, &part.file)? {
@@ -110,6 +111,11 @@ impl FoundFiles {
         if length.is_none() {
             self.unfinished.push(label_name(&file.name));
         }
+    /// The number of the backup that is written next.
+    pub(super) fn next_number(&self) -> u64 {
+        self.backups.first().map_or(1, |last| last.number.saturating_add(1))
+    }
+
         Ok(length == Some(file.bytes))
     }
 }

@@ -228,6 +228,7 @@ impl<'a, 'p> BackupRun<'a, 'p> {
         let label = BackupLabel {
             form: FORM,
             box_id: origin.box_id,
+            number: self.found.next_number(),
             taken_ms: input.now_ms,
             verified_ms: input.now_ms,
             file: PartRef { name, bytes: written.bytes, sha256: written.sha256 },

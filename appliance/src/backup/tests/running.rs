@@ -256,6 +256,18 @@ async fn a_piece_of_work_that_fails_keeps_no_other_from_beginning() {
 }
 
 #[tokio::test]
+async fn backups_of_a_wrong_clock_make_room_in_the_order_of_writing() {
+    let world = World::new(3, 0).await;
+    // A year ahead, then right, then at 1970, then right again. Two stay.
+    let days = [400, 401, 0, 1, -20_000, 2];
+    let made = days.map(|days| (world.back_up(days).label, world.found().backups));
+    for n in 1..days.len() {
+        let stay: Vec<&str> = made[n].1.iter().map(|backup| &*backup.file.name).collect();
+        assert_eq!(stay, [&*made[n].0.file.name, &*made[n - 1].0.file.name], "day {}", days[n]);
+    }
+}
+
+#[tokio::test]
 async fn where_no_stick_is_mounted_below_run_it_is_missing_and_memory_is_no_place() {
     let world = World::new(3, 0).await;
     let find = |folder: &str, same_disk| FolderMedium::find(Path::new(folder), &world.data(), same_disk);
