@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::cause::BackupError;
 use super::contents::{BackupLabel, PartLabel, PartRef};
-use super::labels::{list_labels, list_part_labels};
+use super::labels::{ListedBackup, list_labels, list_newest, list_part_labels};
 use super::medium::FolderMedium;
 use super::pace::RunPace;
 use super::restore::RestoredBackup;
@@ -38,29 +38,36 @@ fn find_folder(folder: &Path) -> Result<FolderMedium, BackupError> {
     }
 }
 
-/// One line for each backup, of whatever box, the newest first.
+/// One line for each backup, of whatever box, the newest first, and how many more there are.
 ///
 /// # Errors
 /// The folder's.
 pub fn word_backups(folder: &Path) -> Result<String, BackupError> {
     let medium = find_folder(folder)?;
-    let backups = list_labels(&medium).map_err(BackupError::medium(LOOKING))?;
-    if backups.is_empty() {
+    let listing = list_newest(&medium).map_err(BackupError::medium(LOOKING))?;
+    if listing.newest.is_empty() {
         return Ok(word_none(folder));
     }
-    let line = |backup: &BackupLabel| {
-        format!(
-            "{}  {}  {} bytes  {}  {}  key {}  {}",
-            backup.box_id,
-            word_time(backup.taken_ms),
-            backup.file.bytes,
-            count_noun(backup.entries, "entry", "entries"),
-            count_noun(backup.photos, "photo", "photos"),
-            backup.key,
-            backup.file.name
-        )
-    };
-    Ok(backups.iter().map(line).collect::<Vec<_>>().join("\n"))
+    let mut lines: Vec<String> = listing.newest.iter().map(word_backup).collect();
+    if listing.older > 0 {
+        lines.push(format!("And {}.", count_noun(listing.older, "older one", "older ones")));
+    }
+    Ok(lines.join("\n"))
+}
+
+fn word_backup(backup: &ListedBackup) -> String {
+    let line = format!(
+        "{}  {}  {} bytes  {}  {}  key {}  {}",
+        backup.box_id,
+        word_time(backup.taken_ms),
+        backup.bytes,
+        count_noun(backup.entries, "entry", "entries"),
+        count_noun(backup.photos, "photo", "photos"),
+        backup.key,
+        backup.name
+    );
+    // Anybody writes labels: what a terminal would take for commands is left out.
+    line.chars().filter(|c| !c.is_control()).collect()
 }
 
 /// Reads every file of the folder, or one backup and its photos, and compares it with what was written; what is wrong, one line each.
@@ -145,6 +152,10 @@ pub fn word_restored(backup: &RestoredBackup) -> String {
 
 #[cfg(test)]
 mod tests {
+    use record::ids::BoxId;
+    use record::tree::Hash;
+
+    use super::super::labels::LISTED_MAX;
     use super::*;
 
     #[test]
@@ -155,6 +166,45 @@ mod tests {
         assert_eq!(word_backups(stick.path()).unwrap(), all);
         let one = check_folder(stick.path(), Some("box-1.age")).unwrap().unwrap_err();
         assert!(one.starts_with("There is no verified backup box-1.age in "), "{one}");
+    }
+
+    fn save_label(stick: &Path, n: u32, change: fn(&mut BackupLabel)) -> String {
+        let name = format!("cleantrack-{:026}-2026-11-23-{n}.age", n % 3);
+        let mut label = BackupLabel {
+            form: 1,
+            box_id: BoxId::new(5, [1; 10]),
+            number: 1,
+            taken_ms: i64::from(n) * 60_000,
+            verified_ms: 0,
+            file: PartRef { name: name.clone(), bytes: 3, sha256: Hash::of(b"x") },
+            key: "age1abc".to_owned(),
+            entries: 1,
+            photos: 0,
+            parts: Vec::new(),
+        };
+        change(&mut label);
+        let json = serde_json::to_string(&label).unwrap();
+        let text = format!("{json}\n{}\nseal\n", Hash::of(json.as_bytes()));
+        std::fs::write(stick.join(name.replace(".age", ".json")), text).unwrap();
+        name
+    }
+
+    #[test]
+    fn of_a_stick_with_many_labels_the_newest_are_listed_and_the_others_counted() {
+        let stick = tempfile::tempdir().unwrap();
+        let most = u32::try_from(LISTED_MAX).unwrap();
+        let names: Vec<String> = (0..most).map(|n| save_label(stick.path(), n, |_| {})).collect();
+        let words = word_backups(stick.path()).unwrap();
+        assert_eq!(words.lines().count(), LISTED_MAX, "all of them: {words}");
+        // What somebody else wrote: another file's name, and what is no text.
+        save_label(stick.path(), most, |label| label.file.name = "cleantrack-1-\u{1b}[2J.age".to_owned());
+        let newest = save_label(stick.path(), most + 1, |label| label.key = "\u{1b}[2Jage1\r".repeat(9_000));
+        let words = word_backups(stick.path()).unwrap();
+        let lines: Vec<&str> = words.lines().collect();
+        assert_eq!((lines.len(), lines[LISTED_MAX]), (LISTED_MAX + 1, "And 1 older one."));
+        assert!(lines[0].ends_with(&newest) && lines[0].len() < 250, "{}", lines[0]);
+        assert!(lines[1].ends_with(&names[names.len() - 1]) && !words.contains(&names[0]), "{words}");
+        assert!(!words.contains(['\u{1b}', '\r']), "{words}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Names of the files of a box in a folder for backups, and the small labels beside them.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::io::{self, Read as _};
 
 use record::ids::BoxId;
@@ -10,7 +12,7 @@ use serde::de::DeserializeOwned;
 use super::cause::CrowdedFolder;
 use super::contents::{BackupLabel, PartLabel, PartRef};
 use super::label_key::LabelKey;
-use super::medium::{BackupMedium, PREFIX, box_part};
+use super::medium::{BackupMedium, FolderMedium, PREFIX, box_part};
 
 /// What the name of a backup ends in.
 const SEALED: &str = ".age";
@@ -24,6 +26,10 @@ const LABEL_BYTES_MAX: u64 = 4 << 20;
 /// settings let it, and half a million photos.
 const LABELS_MAX: usize = 2_000;
 const LABELS_BYTES_MAX: u64 = 32 << 20;
+/// Backups that are listed: a stick may have the labels of millions.
+pub(super) const LISTED_MAX: usize = 200;
+/// Of the beginning of a key, which anybody may have written.
+const KEY_CHARS_MAX: usize = 40;
 /// Backups that one day may have.
 const DAY_BACKUPS_MAX: u32 = 1_000;
 
@@ -105,25 +111,79 @@ impl FoundFiles {
         Ok(found)
     }
 
+    /// The number of the backup that is written next.
+    pub(super) fn next_number(&self) -> u64 {
+        self.backups.first().map_or(1, |last| last.number.saturating_add(1))
+    }
+
     /// Whether a labelled file is there at its length. A label alone was never finished.
     fn has_file(&mut self, medium: &dyn BackupMedium, file: &PartRef) -> io::Result<bool> {
         let length = medium.length(&file.name)?;
         if length.is_none() {
             self.unfinished.push(label_name(&file.name));
         }
-    /// The number of the backup that is written next.
-    pub(super) fn next_number(&self) -> u64 {
-        self.backups.first().map_or(1, |last| last.number.saturating_add(1))
-    }
-
         Ok(length == Some(file.bytes))
     }
+}
+
+/// The newest backups of a folder.
+pub(super) struct BackupListing {
+    /// The newest first, as far as [`LISTED_MAX`] goes.
+    pub(super) newest: Vec<ListedBackup>,
+    /// How many more are there.
+    pub(super) older: u64,
+}
+
+/// What is shown of a backup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ListedBackup {
+    pub(super) box_id: BoxId,
+    pub(super) taken_ms: i64,
+    pub(super) bytes: u64,
+    pub(super) entries: u64,
+    pub(super) photos: u64,
+    pub(super) key: String,
+    pub(super) name: String,
+}
+
+/// The newest backups of a folder, of whatever box, as their labels say. However many labels a stick has, and however long they are,
+/// of no more than [`LISTED_MAX`] a line is held.
+pub(super) fn list_newest(medium: &FolderMedium) -> io::Result<BackupListing> {
+    let (mut newest, mut older) = (BTreeMap::new(), 0);
+    let mut readers = BTreeMap::<String, LabelReader<'_>>::new();
+    medium.walk_names(PREFIX, &mut |label_name| {
+        if !label_name.ends_with(LABEL) || label_name.contains("-photos-") {
+            return Ok(());
+        }
+        let of = box_part(&label_name).to_owned();
+        let reader = readers.entry(of).or_insert_with(|| LabelReader::new(medium, None));
+        let Some(label) = reader.read_known::<BackupLabel>(&label_name)? else { return Ok(()) };
+        if !is_label_of(&label_name, &label.file.name) {
+            return Ok(());
+        }
+        let listed = ListedBackup {
+            box_id: label.box_id,
+            taken_ms: label.taken_ms,
+            bytes: label.file.bytes,
+            entries: label.entries,
+            photos: label.photos,
+            key: label.key.chars().take(KEY_CHARS_MAX).collect(),
+            name: label.file.name,
+        };
+        newest.insert((Reverse(listed.taken_ms), listed.name.clone()), listed);
+        if newest.len() > LISTED_MAX {
+            newest.pop_last();
+            older += 1;
+        }
+        Ok(())
+    })?;
+    Ok(BackupListing { newest: newest.into_values().collect(), older })
 }
 
 /// The backups of a folder, of whatever box, the newest first, as their labels say: whether a box wrote them knows that box alone.
 pub(super) fn list_labels(medium: &dyn BackupMedium) -> io::Result<Vec<BackupLabel>> {
     let mut all: Vec<BackupLabel> = read_labels(medium, &|name| !name.contains("-photos-"))?;
-    all.sort_by_key(|backup| std::cmp::Reverse(backup.taken_ms));
+    all.sort_by_key(|backup| Reverse(backup.taken_ms));
     Ok(all)
 }
 
@@ -297,7 +357,7 @@ fn is_no_file(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::contents::FORM;
-    use super::super::medium::{FILES_MAX, FolderMedium};
+    use super::super::medium::FILES_MAX;
     use super::*;
 
     fn label_key(seed: u64) -> LabelKey {

@@ -57,6 +57,31 @@ impl FolderMedium {
         Self(dir.to_owned())
     }
 
+    /// Visits the names of files that begin so, in no order.
+    pub(super) fn walk_names(
+        &self,
+        prefix: &str,
+        visit: &mut dyn FnMut(String) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut counts = BTreeMap::<String, usize>::new();
+        for entry in std::fs::read_dir(&self.0)? {
+            let Ok(name) = entry?.file_name().into_string() else { continue };
+            if !name.starts_with(prefix) {
+                continue;
+            }
+            let count = counts.entry(box_part(&name).to_owned()).or_default();
+            *count += 1;
+            if *count > FILES_MAX {
+                return Err(CrowdedFolder::Files(FILES_MAX).into());
+            }
+            if counts.len() > BOXES_MAX {
+                return Err(CrowdedFolder::Boxes(BOXES_MAX).into());
+            }
+            visit(name)?;
+        }
+        Ok(())
+    }
+
     /// Where a file of this name lies. Names come from labels that anybody can write: what is no bare name is refused.
     fn path(&self, name: &str) -> io::Result<PathBuf> {
         let mut parts = Path::new(name).components();
@@ -163,22 +188,11 @@ impl BackupMedium for FolderMedium {
     }
 
     fn list(&self, prefix: &str) -> io::Result<Vec<String>> {
-        let (mut names, mut counts) = (Vec::new(), BTreeMap::<String, usize>::new());
-        for entry in std::fs::read_dir(&self.0)? {
-            let Ok(name) = entry?.file_name().into_string() else { continue };
-            if !name.starts_with(prefix) {
-                continue;
-            }
-            let count = counts.entry(box_part(&name).to_owned()).or_default();
-            *count += 1;
-            if *count > FILES_MAX {
-                return Err(CrowdedFolder::Files(FILES_MAX).into());
-            }
-            if counts.len() > BOXES_MAX {
-                return Err(CrowdedFolder::Boxes(BOXES_MAX).into());
-            }
+        let mut names = Vec::new();
+        self.walk_names(prefix, &mut |name| {
             names.push(name);
-        }
+            Ok(())
+        })?;
         names.sort_unstable();
         Ok(names)
     }
