@@ -4,11 +4,11 @@ use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown, symlink};
 use std::path::{Path, PathBuf};
 
-use firmware_config::ClaimFile;
+use firmware_config::{ClaimFile, NetworkClaim};
 use service::random::RandomSource;
 
 use super::error::ProvisionError;
-use super::files::read_settings;
+use super::files::{read_link, read_settings};
 use super::owner::{FileOwner, SERVICE_FOLDER, find_service};
 use super::plan::{
     APPLIED_FILE, FileChange, FileContent, MADE_CODE_FILE, SETTINGS_FILE, SETTLED_FILE, place_of,
@@ -133,6 +133,11 @@ impl DataFolder {
                 Err(_) => SettledClaim::Damaged,
             },
         }
+    }
+
+    /// The address that a network's file has; none where it cannot be read.
+    pub(super) fn read_link(&self, name: &str) -> NetworkClaim {
+        read_link(&std::fs::read_to_string(self.etc.join(name)).unwrap_or_default())
     }
 
     /// The service's settings; nothing where they cannot be read.

@@ -1,6 +1,7 @@
 //! How each file of the data partition reads. Whatever a person wrote goes into them in a form that no parser mistakes.
 
 use std::fmt::Write as _;
+use std::net::IpAddr;
 use std::path::Path;
 
 use firmware_config::{ClaimFile, NetworkClaim, WifiClaim};
@@ -71,6 +72,20 @@ fn write_link(matches: &str, metric: u32, network: &NetworkClaim) -> String {
     }
     let _ = write!(text, "\n[IPv6AcceptRA]\nRouteMetric={metric}\n");
     text
+}
+
+/// The address of what [`write_wired`] or [`write_wireless`] wrote.
+pub(super) fn read_link(text: &str) -> NetworkClaim {
+    let mut network = NetworkClaim::default();
+    for (key, value) in text.lines().filter_map(|line| line.split_once('=')) {
+        match key {
+            "Address" => network.address = firmware_config::fields::parse_static_address(value).ok(),
+            "Gateway" => network.gateway = value.parse().ok(),
+            "DNS" => network.dns.extend(value.parse::<IpAddr>()),
+            _ => {}
+        }
+    }
+    network
 }
 
 /// systemd-timesyncd's; the servers that the image knows stay behind these.
@@ -244,7 +259,9 @@ mod tests {
         for line in ["DHCP=no", "Address=10.1.2.3/24", "Gateway=10.1.2.1", "DNS=10.1.2.2"] {
             assert!(text.lines().any(|one| one == line), "{line}: {text}");
         }
+        assert_eq!(read_link(&text), network);
         let automatic = write_wireless(&NetworkClaim::default());
+        assert_eq!(read_link(&automatic), NetworkClaim::default());
         assert!(automatic.contains("DHCP=yes") && !automatic.contains("Gateway"), "{automatic}");
     }
 

@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 
 use self::apply::{DataFolder, SettledClaim};
 use self::card::{CardFolder, ClaimSource};
-use self::plan::{BoxPlan, PlanInputs};
+use self::plan::{BoxPlan, PlanInputs, RetainedParts};
 use crate::setup::{
     ProvisionOutcome, SetupNote, SetupOrigin, SetupStage, SetupState, list_rows, make_code, read_state,
 };
@@ -230,7 +230,12 @@ impl ProvisionRun<'_> {
                 tracing::error!(
                     "what was settled before cannot be read: what this claim file does not name stays as it is"
                 );
-                (ClaimFile::default(), Some(self.folder.read_settings()))
+                let is_in_wifi = claim.wifi.is_none()
+                    && claim.access_point.is_none()
+                    && self.folder.has_file(plan::WIRELESS_FILE);
+                let link = if is_in_wifi { plan::WIRELESS_FILE } else { plan::WIRED_FILE };
+                let known = ClaimFile { network: self.folder.read_link(link), ..ClaimFile::default() };
+                (known, Some(RetainedParts { settings: self.folder.read_settings(), is_in_wifi }))
             }
         };
         let inputs = PlanInputs {

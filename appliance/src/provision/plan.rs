@@ -12,6 +12,10 @@ use crate::setup::{CODE_FILE, PASSPHRASE_FILE, SetupPart};
 pub(super) const SETTLED_FILE: &str = "cleantrack/settled.toml";
 /// What the service reads.
 pub(super) const SETTINGS_FILE: &str = "cleantrack/appliance.toml";
+/// What the cable has.
+pub(super) const WIRED_FILE: &str = "network/10-wired.network";
+/// What the box has in the Wi-Fi that it joins; absent where it joins none.
+pub(super) const WIRELESS_FILE: &str = "network/20-wireless.network";
 /// SHA-256 of the newest claim file that was applied, hex: the same one again changes nothing. Root alone reads it, for from a
 /// digest short secrets can be guessed.
 pub(super) const APPLIED_FILE: &str = "cleantrack/applied";
@@ -57,9 +61,9 @@ pub(super) struct PlanInputs<'a> {
     pub(super) claim: &'a ClaimFile,
     /// What was applied before.
     pub(super) before: ClaimFile,
-    /// The service's settings as they are, where what was applied before cannot be read: then nothing changes but what the new one
-    /// names, and what cannot be read stays so, since it would else count as all that there is.
-    pub(super) retained: Option<String>,
+    /// What is known all the same, where what was applied before cannot be read: then nothing changes but what the new one names, and
+    /// what cannot be read stays so, since it would else count as all that there is.
+    pub(super) retained: Option<RetainedParts>,
     /// The data partition, as paths in settings name it.
     pub(super) data: &'a Path,
     /// Whether the box is a network of its own: an open one, where what was applied names no passphrase.
@@ -70,17 +74,33 @@ pub(super) struct PlanInputs<'a> {
     pub(super) new_code: Option<String>,
 }
 
+/// What the box's own files say, where what was applied cannot be read.
+pub(super) struct RetainedParts {
+    /// The service's settings as they are.
+    pub(super) settings: String,
+    /// Whether the box stays in a Wi-Fi that it is in.
+    pub(super) is_in_wifi: bool,
+}
+
 impl PlanInputs<'_> {
     /// Whether what the radio does is written.
     fn names_radio(&self) -> bool {
         self.retained.is_none() || self.claim.wifi.is_some() || self.claim.access_point.is_some()
     }
 
+    /// Whether the box stays in a Wi-Fi of which only its own files know.
+    fn stays_in_wifi(&self) -> bool {
+        self.retained.as_ref().is_some_and(|parts| parts.is_in_wifi)
+    }
+
+    fn names_address(&self) -> bool {
+        self.claim.network.address.is_some() || !self.claim.network.dns.is_empty()
+    }
+
     /// Whether what the cable has is written.
     fn names_cable(&self) -> bool {
-        let network = &self.claim.network;
-        let is_named = network.address.is_some() || !network.dns.is_empty();
-        self.retained.is_none() || (self.claim.wifi.is_none() && is_named)
+        let is_named = self.claim.wifi.is_none() && !self.stays_in_wifi() && self.names_address();
+        self.retained.is_none() || is_named
     }
 }
 
@@ -128,14 +148,18 @@ impl BoxPlan {
     /// The address is that of the Wi-Fi where there is one, else that of the cable.
     fn plan_network(&mut self, settled: &ClaimFile, inputs: &PlanInputs<'_>) {
         let automatic = NetworkClaim::default();
-        let (wired, wireless) = match settled.wifi {
-            Some(_) => (&automatic, &settled.network),
-            None => (&settled.network, &automatic),
+        let (wired, wireless) = if settled.wifi.is_some() || inputs.stays_in_wifi() {
+            (&automatic, &settled.network)
+        } else {
+            (&settled.network, &automatic)
         };
         if inputs.names_cable() {
-            self.add("network/10-wired.network", FileContent::Open(files::write_wired(wired)));
+            self.add(WIRED_FILE, FileContent::Open(files::write_wired(wired)));
         }
         if !inputs.names_radio() {
+            if inputs.stays_in_wifi() && inputs.names_address() {
+                self.add(WIRELESS_FILE, FileContent::Open(files::write_wireless(wireless)));
+            }
             // A network that is open until the set-up does not outlive it.
             if !inputs.is_access_point {
                 self.add("access-point", FileContent::Absent);
@@ -144,10 +168,10 @@ impl BoxPlan {
         }
         if let Some(wifi) = &settled.wifi {
             self.add("wpa_supplicant-wlan0.conf", FileContent::Root(files::write_wpa(wifi)));
-            self.add("network/20-wireless.network", FileContent::Open(files::write_wireless(wireless)));
+            self.add(WIRELESS_FILE, FileContent::Open(files::write_wireless(wireless)));
         } else {
             self.add("wpa_supplicant-wlan0.conf", FileContent::Absent);
-            self.add("network/20-wireless.network", FileContent::Absent);
+            self.add(WIRELESS_FILE, FileContent::Absent);
         }
         self.add(
             "access-point",
@@ -193,7 +217,7 @@ impl BoxPlan {
             proxy,
             has_claim: inputs.has_claim || inputs.claim.relay.is_some(),
             is_access_point: inputs.is_access_point,
-            retained: inputs.retained.as_deref(),
+            retained: inputs.retained.as_ref().map(|parts| parts.settings.as_str()),
         };
         self.add(SETTINGS_FILE, FileContent::Open(files::write_settings(&settings)?));
         Ok(())

@@ -445,6 +445,52 @@ fn a_proxy_stays_where_nobody_knows_what_was_settled_until_another_is_named() {
 }
 
 #[test]
+fn an_address_is_that_of_the_wifi_where_nobody_knows_what_was_settled() {
+    let machine = Machine::with_claim(CLAIM);
+    machine.boot();
+    std::fs::write(machine.data.path().join("etc/cleantrack/settled.toml"), "noise").unwrap();
+    let (wpa, wired) = (machine.read("wpa_supplicant-wlan0.conf"), machine.read("network/10-wired.network"));
+    machine.put_claim("version = 1\n[network]\naddress = \"10.9.9.9/24\"\ngateway = \"10.9.9.1\"\n");
+    machine.boot();
+    let text = machine.read("network/20-wireless.network");
+    assert!(text.contains("Address=10.9.9.9/24\n") && text.contains("Gateway=10.9.9.1\n"), "{text}");
+    assert!(!text.contains("DNS=10.1.2.1"), "{text}");
+    // Name servers alone leave the address.
+    machine.put_claim("version = 1\n[network]\ndns = [\"10.9.9.3\"]\n");
+    machine.boot();
+    let text = machine.read("network/20-wireless.network");
+    for line in ["Address=10.9.9.9/24", "Gateway=10.9.9.1", "DNS=10.9.9.3"] {
+        assert!(text.lines().any(|one| one == line), "{line}: {text}");
+    }
+    assert_eq!(machine.read("wpa_supplicant-wlan0.conf"), wpa);
+    assert_eq!(machine.read("network/10-wired.network"), wired);
+    // Who leaves the Wi-Fi leaves its address there.
+    machine.put_claim(
+        "version = 1\n[access_point]\npassphrase = \"7QK3M-9X2WA\"\n[network]\ndns = [\"10.9.9.4\"]\n",
+    );
+    machine.boot();
+    let text = machine.read("network/10-wired.network");
+    assert!(text.contains("DHCP=yes\nDNS=10.9.9.4\n") && !text.contains("10.9.9.9"), "{text}");
+    assert!(!machine.tree().contains_key("/network/20-wireless.network"));
+}
+
+#[test]
+fn an_address_of_the_cable_stays_with_other_name_servers() {
+    let machine = Machine::with_claim(
+        "version = 1\n[network]\naddress = \"10.1.2.3/24\"\ngateway = \"10.1.2.1\"\ndns = [\"10.1.2.1\"]\n",
+    );
+    machine.boot();
+    std::fs::write(machine.data.path().join("etc/cleantrack/settled.toml"), "noise").unwrap();
+    machine.put_claim("version = 1\n[network]\ndns = [\"10.1.2.2\"]\n");
+    machine.boot();
+    let text = machine.read("network/10-wired.network");
+    for line in ["Address=10.1.2.3/24", "Gateway=10.1.2.1", "DNS=10.1.2.2"] {
+        assert!(text.lines().any(|one| one == line), "{line}: {text}");
+    }
+    assert!(!text.contains("DNS=10.1.2.1"), "{text}");
+}
+
+#[test]
 fn a_card_that_takes_nothing_stops_nobody() {
     let machine = Machine::with_claim(CLAIM);
     // A folder in the report's place, and a claim file that cannot be opened for writing but as a link to nowhere.
