@@ -165,6 +165,12 @@ pub(super) fn write_settings(facts: &SettingsFacts<'_>) -> Result<String, Provis
             let uplink = merge_uplink(before.remove("uplink"), new);
             file.insert("uplink".to_owned(), toml::Value::Table(uplink));
         }
+        // No claim file names any of it.
+        if let Some(toml::Value::Table(own)) = before.remove("backup")
+            && let Some(toml::Value::Table(made)) = file.get_mut("backup")
+        {
+            made.extend(own);
+        }
         before.extend(file);
         file = before;
     }

@@ -491,6 +491,25 @@ fn an_address_of_the_cable_stays_with_other_name_servers() {
 }
 
 #[test]
+fn what_a_person_set_of_backups_stays_where_nobody_knows_what_was_settled() {
+    let machine = Machine::with_claim(CLAIM);
+    machine.boot();
+    let etc = machine.data.path().join("etc/cleantrack");
+    let made = machine.read("cleantrack/appliance.toml");
+    let stick = "to = \"/run/cleantrack/stick\"\n";
+    assert!(made.contains(stick), "{made}");
+    std::fs::write(etc.join("settled.toml"), "noise").unwrap();
+    for own in ["keep = 30\n", "keep = 30\nto = \"/srv/backups\"\n"] {
+        std::fs::write(etc.join("appliance.toml"), made.replace(stick, own)).unwrap();
+        machine.put_claim(&format!("version = 1\nhostname = \"ward-{}\"\n", own.len()));
+        assert!(matches!(machine.boot(), ProvisionOutcome::Applied(_)));
+        let backup = files::read_settings(&machine.read("cleantrack/appliance.toml")).unwrap().backup;
+        let to = if own.contains("srv") { "/srv/backups" } else { "/run/cleantrack/stick" };
+        assert_eq!((backup.keep, backup.to.as_deref()), (30, Some(Path::new(to))));
+    }
+}
+
+#[test]
 fn a_card_that_takes_nothing_stops_nobody() {
     let machine = Machine::with_claim(CLAIM);
     // A folder in the report's place, and a claim file that cannot be opened for writing but as a link to nowhere.
