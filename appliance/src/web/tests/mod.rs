@@ -29,7 +29,8 @@ use crate::listen::PeerAddress;
 use crate::photo::{PhotoSettings, PhotoStore, UploadLimits};
 use crate::printing::{PrintService, PrinterConfig};
 use crate::settings::BackupSettings;
-use crate::store::{Store, StoreConfig, StoreError};
+use crate::store::system_disk::FolderError;
+use crate::store::{Store, StoreConfig};
 use crate::uplink::WayReport;
 use crate::web::context::{AppState, FieldParts, RelayLinkState, WebParts, WebSettings};
 use crate::web::{mount_table, routes};
@@ -68,9 +69,12 @@ mod staff_pages;
 mod station;
 mod station_printers;
 mod station_sheets;
+mod steady_disk;
 mod table;
 mod technician;
 mod ways;
+
+use self::steady_disk::SteadyDisk;
 
 /// 2026-11-20 14:04:31 in Chicago.
 const NOW: i64 = 1_795_205_071_000;
@@ -224,14 +228,15 @@ impl World {
         let now = Now { wall_ms: NOW - 3_600_000, boot, up_ms: 1_000_000, state: ClockState::Synced };
         let clock = Arc::new(FakeClock::new(now));
         let config = StoreConfig::new(dir.path().join("box"));
-        let store = loop {
-            match Store::open(config.clone(), clock.clone(), random.clone()) {
+        let disk = loop {
+            match SteadyDisk::take_folder(&config.dir) {
                 // The one before is on its way out, or another test of this process is starting a child, which holds every
                 // lock until it is another program.
-                Err(StoreError::Folder(_)) => tokio::task::yield_now().await,
-                opened => break opened.unwrap().0,
+                Err(FolderError::InUse(_)) => tokio::task::yield_now().await,
+                taken => break taken.unwrap(),
             }
         };
+        let (store, _) = Store::open_on(disk, config.sizes, clock.clone(), &*random).unwrap();
         let identity = IdentityStores::open(&store.state_db(), &random).unwrap();
         let card = Arc::new(FakeCard::default());
         let photos = PhotoSettings {
