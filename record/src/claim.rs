@@ -5,10 +5,42 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{AccountId, BoxId, Epoch, FacilityId};
 use crate::sign::{SignerKey, VerifierKey};
 
+/// Domain of the signature under a claim.
+const CLAIM: &str = "claim/1";
 /// Domain of the signature under a renewal.
 const RENEW: &str = "renew/1";
 
-/// `POST /box/v1/claim`.
+/// Why a relay certifies no box although it knows the code: the code of its answer's problem, with a 409.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClaimConflict {
+    /// Another box, or another key, has used the code.
+    CodeUsed,
+    /// The box was revoked there, or is another facility's or account's, or its log is a first one and not the one that is known.
+    BoxKnown,
+    /// The box is known by another log, as one is that was restored from before its claim: a person has to admit this one first.
+    LogWaits,
+}
+
+impl ClaimConflict {
+    /// Every cause.
+    pub const ALL: [Self; 3] = [Self::CodeUsed, Self::BoxKnown, Self::LogWaits];
+
+    /// As the answer has it.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::CodeUsed => "claim-used",
+            Self::BoxKnown => "claim-known",
+            Self::LogWaits => "claim-waits",
+        }
+    }
+
+    /// Of an answer; `None`: none of these.
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.code() == code)
+    }
+}
+
+/// `POST /box/v1/claim`: signed with the log's key. Whoever knows its public half alone claims no box.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClaimRequest {
@@ -26,6 +58,8 @@ pub struct ClaimRequest {
     pub model: String,
     /// Its program's version.
     pub version: String,
+    /// Hex of the signature over code, box, epoch and certificate request.
+    pub signature: String,
 }
 
 /// The facility that a box stands in.
@@ -82,16 +116,23 @@ pub struct RenewRequest {
     pub signature: String,
 }
 
-impl RenewRequest {
+fn hex_text(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn is_signed(log: &VerifierKey, domain: &str, bytes: &[u8], signature: &str) -> bool {
+    crate::tree::hex_bytes::<64>(signature).is_some_and(|s| log.verify_bytes(domain, bytes, &s))
+}
+
+impl ClaimRequest {
     fn signed_bytes(&self) -> Vec<u8> {
-        format!("{}\n{}\n{}\n{}", self.r#box, self.epoch, self.at, self.csr).into_bytes()
+        format!("{}\n{}\n{}\n{}", self.code, self.r#box, self.epoch, self.csr).into_bytes()
     }
 
     /// Signs it with the log's key, which may be held elsewhere: `sign` is [`SignerKey::sign_bytes`].
     #[must_use]
     pub fn signed_by(mut self, sign: impl FnOnce(&str, &[u8]) -> [u8; 64]) -> Self {
-        let signature = sign(RENEW, &self.signed_bytes());
-        self.signature = signature.iter().map(|b| format!("{b:02x}")).collect();
+        self.signature = hex_text(&sign(CLAIM, &self.signed_bytes()));
         self
     }
 
@@ -103,8 +144,31 @@ impl RenewRequest {
 
     /// Whether the log's key signed it.
     pub fn holds(&self, log: &VerifierKey) -> bool {
-        let signature = crate::tree::hex_bytes::<64>(&self.signature);
-        signature.is_some_and(|s| log.verify_bytes(RENEW, &self.signed_bytes(), &s))
+        is_signed(log, CLAIM, &self.signed_bytes(), &self.signature)
+    }
+}
+
+impl RenewRequest {
+    fn signed_bytes(&self) -> Vec<u8> {
+        format!("{}\n{}\n{}\n{}", self.r#box, self.epoch, self.at, self.csr).into_bytes()
+    }
+
+    /// Signs it with the log's key, which may be held elsewhere: `sign` is [`SignerKey::sign_bytes`].
+    #[must_use]
+    pub fn signed_by(mut self, sign: impl FnOnce(&str, &[u8]) -> [u8; 64]) -> Self {
+        self.signature = hex_text(&sign(RENEW, &self.signed_bytes()));
+        self
+    }
+
+    /// Signs it with the log's key.
+    #[must_use]
+    pub fn signed(self, log: &SignerKey) -> Self {
+        self.signed_by(|domain, bytes| log.sign_bytes(domain, bytes))
+    }
+
+    /// Whether the log's key signed it.
+    pub fn holds(&self, log: &VerifierKey) -> bool {
+        is_signed(log, RENEW, &self.signed_bytes(), &self.signature)
     }
 }
 
@@ -112,6 +176,42 @@ impl RenewRequest {
 mod tests {
     use super::*;
     use crate::sign::KeyKind;
+
+    #[test]
+    fn a_claim_is_signed_by_the_log_key() {
+        let signer = SignerKey::new("log", KeyKind::Note, &[1; 32]).unwrap();
+        let request = ClaimRequest {
+            code: "code".into(),
+            r#box: BoxId::new(1, [1; 10]),
+            csr: "csr".into(),
+            log_key: signer.verifier().to_string(),
+            epoch: Epoch { n: 1, key: [0; 4] },
+            model: "Pi".into(),
+            version: "1".into(),
+            signature: String::new(),
+        };
+        assert!(!request.holds(signer.verifier()), "the key alone is public");
+        let request = request.signed(&signer);
+        assert!(request.holds(signer.verifier()));
+        let other = SignerKey::new("log", KeyKind::Note, &[2; 32]).unwrap();
+        assert!(!request.holds(other.verifier()));
+        for altered in [
+            ClaimRequest { code: "other".into(), ..request.clone() },
+            ClaimRequest { r#box: BoxId::new(2, [1; 10]), ..request.clone() },
+            ClaimRequest { epoch: Epoch { n: 2, key: [0; 4] }, ..request.clone() },
+            ClaimRequest { csr: "another key's".into(), ..request.clone() },
+        ] {
+            assert!(!altered.holds(signer.verifier()), "{altered:?}");
+        }
+    }
+
+    #[test]
+    fn each_cause_of_a_conflict_has_its_code() {
+        for cause in ClaimConflict::ALL {
+            assert_eq!(ClaimConflict::of_code(cause.code()), Some(cause));
+        }
+        assert_eq!(ClaimConflict::of_code("claim-taken"), None);
+    }
 
     #[test]
     fn a_renewal_is_signed_by_the_log_key() {

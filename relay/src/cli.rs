@@ -278,7 +278,7 @@ pub(crate) enum BoxOrder {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum EpochOrder {
-    /// List the logs of a box: how many entries are here, and whether each is known to be its own.
+    /// List the logs of a box: how many entries are here, and whether each is known to be its own or came with a claim that waits.
     List {
         /// Account id.
         #[arg(long)]
@@ -287,9 +287,10 @@ pub(crate) enum EpochOrder {
         #[arg(long = "box")]
         box_id: BoxId,
     },
-    /// Accept a log that no key of the box vouches for: the box started it after it had lost its keys.
+    /// Accept a log that no key of the box vouches for: the box started it after it had lost its keys, or was restored from before
+    /// its claim. Compare the log's name with the one that the box shows: whoever has it gets all that the box ever sent.
     Admit(WaitingLog),
-    /// Delete a log that no key of the box vouches for, with all its entries: it is somebody else's.
+    /// Delete a log that no key of the box vouches for, with all its entries and the claim code that brought it: it is somebody else's.
     Forget(WaitingLog),
 }
 

@@ -192,7 +192,9 @@ async fn claim(relay: &Relay, file: &toml::Table, log: &FakeBox, key: &KeyPair) 
         epoch: log.origin.epoch,
         model: "test".into(),
         version: "1".into(),
+        signature: String::new(),
     };
+    let request = request.signed(&log.signer);
     let tls = client(&text("relay_ca"), None);
     let body = serde_json::to_vec(&request).unwrap();
     let (status, body) = ask(&tls, relay.port("https"), "POST /box/v1/claim", &body).await.unwrap();

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use firmware_config::{ClaimFile, RelayClaim};
 use rcgen::{CertificateParams, DnType, KeyPair};
 use record::checkpoint::LogOrigin;
-use record::claim::{ClaimAnswer, ClaimRequest, RenewRequest};
+use record::claim::{ClaimAnswer, ClaimConflict, ClaimRequest, RenewRequest};
+use record::ids::Epoch;
 use record::sign::VerifierKey;
 use service::clock::Clock;
 
@@ -56,6 +57,16 @@ pub enum ClaimError {
         status: u16,
         /// What it means and what to do.
         words: &'static str,
+    },
+    /// The relay knows this box by another log, and certifies none before a person there has said that this one is the box's.
+    #[error(
+        "the relay knows this box by another log, as it does when a backup from before the claim was restored. Everything stays recorded \
+         here. Whoever runs the relay has to admit the log {epoch} of this box (page Boxes, or “cleantrack-relay box epoch \
+         admit”); the box tries again automatically"
+    )]
+    Waits {
+        /// Of this box's log, as the relay names it.
+        epoch: Epoch,
     },
     /// The relay's answer cannot be understood.
     #[error("the relay's answer cannot be understood: {0}")]
@@ -231,10 +242,14 @@ pub async fn claim_box(
         epoch: claimant.origin.epoch,
         model: claimant.model.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        signature: String::new(),
     };
+    let body = body.signed_by(claimant.sign);
     let url = format!("{}/box/v1/claim", file.relay_url.trim_end_matches('/'));
     let answer = match ask_relay(claimant, &file.relay_ca, &url, &body).await {
-        Err(error @ ClaimError::Refused { .. }) if files.belongs_to(&file, claimant.clock.now().wall_ms) => {
+        Err(error @ (ClaimError::Refused { .. } | ClaimError::Waits { .. }))
+            if files.belongs_to(&file, claimant.clock.now().wall_ms) =>
+        {
             tracing::warn!(%error, "a claim file is of no use: this box belongs to that facility already");
             files.used()?;
             return Ok(None);
@@ -361,7 +376,7 @@ async fn ask_relay<T: serde::Serialize + Sync>(
     let tls = tls::client_config(&claimant.route.trusted(relay_ca), None, Arc::clone(&claimant.clock), 0)?;
     let client = tls::http_client(tls, &claimant.route)?;
     let unreachable = |e: reqwest::Error| ClaimError::Unreachable(error_reason(&e));
-    let mut response = match client.post(url).json(body).send().await {
+    let response = match client.post(url).json(body).send().await {
         Ok(response) => response,
         Err(error) if error.is_connect() || error.is_timeout() => {
             let fault = find_fault(claimant, relay_ca, url).await;
@@ -379,9 +394,8 @@ async fn ask_relay<T: serde::Serialize + Sync>(
             );
         }
         409 => {
-            return refused(
-                "This claim code was used by another box, or this box is registered under another key. Download a new claim file",
-            );
+            let bytes = read_answer(response).await?;
+            return Err(conflict_error(&bytes, claimant.origin.epoch));
         }
         410 => {
             return refused(
@@ -390,14 +404,43 @@ async fn ask_relay<T: serde::Serialize + Sync>(
         }
         other => return Err(ClaimError::Unreachable(format!("it answered {other}"))),
     }
+    let bytes = read_answer(response).await?;
+    serde_json::from_slice(&bytes).map_err(|e| ClaimError::Answer(e.to_string()))
+}
+
+async fn read_answer(mut response: reqwest::Response) -> Result<Vec<u8>, ClaimError> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+    while let Some(chunk) = response.chunk().await.map_err(|e| ClaimError::Unreachable(error_reason(&e)))? {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > ANSWER_BYTES_MAX {
             return Err(ClaimError::Answer("it is too long".to_owned()));
         }
     }
-    serde_json::from_slice(&bytes).map_err(|e| ClaimError::Answer(e.to_string()))
+    Ok(bytes)
+}
+
+/// What the relay says of a refusal.
+#[derive(serde::Deserialize)]
+struct RelayProblem {
+    r#type: String,
+}
+
+/// Why the relay refuses a code that it knows.
+fn conflict_error(problem: &[u8], epoch: Epoch) -> ClaimError {
+    let problem: Option<RelayProblem> = serde_json::from_slice(problem).ok();
+    let cause =
+        problem.and_then(|problem| ClaimConflict::of_code(problem.r#type.strip_prefix("/problems/")?));
+    let words = match cause {
+        Some(ClaimConflict::LogWaits) => return ClaimError::Waits { epoch },
+        Some(ClaimConflict::BoxKnown) => {
+            "The relay knows a box of this name that was revoked, or that belongs to another facility or account. Everything stays \
+             recorded here. Ask whoever runs the relay; a box that was set up anew gets a new name and can be claimed"
+        }
+        Some(ClaimConflict::CodeUsed) | None => {
+            "This claim code was used by another box. Download a new claim file from the relay’s page “Add a box”"
+        }
+    };
+    ClaimError::Refused { status: 409, words }
 }
 
 #[cfg(test)]
@@ -446,6 +489,28 @@ mod tests {
             RelayClaim { facility: other.to_string(), ..file.clone() },
         ] {
             assert!(!files.belongs_to(&elsewhere, 0), "{elsewhere:?}");
+        }
+    }
+
+    #[test]
+    fn each_conflict_says_what_to_do() {
+        let epoch = Epoch { n: 2, key: [0xab, 1, 1, 2] };
+        let refused_for = |code: &str| {
+            conflict_error(
+                format!(r#"{{"type":"/problems/{code}","title":"x","status":409}}"#).as_bytes(),
+                epoch,
+            )
+        };
+        let waits = refused_for(ClaimConflict::LogWaits.code());
+        assert!(!waits.is_permanent(), "it is asked again");
+        let words = waits.to_string();
+        assert!(words.contains("2-ab010102") && words.contains("stays recorded"), "{words}");
+        let known = refused_for(ClaimConflict::BoxKnown.code());
+        assert!(known.is_permanent() && known.to_string().contains("set up anew"), "{known}");
+        let used = refused_for(ClaimConflict::CodeUsed.code());
+        assert!(used.is_permanent() && used.to_string().contains("new claim file"), "{used}");
+        for other in [refused_for("claim-taken"), conflict_error(b"<html>", epoch)] {
+            assert_eq!(other.to_string(), used.to_string());
         }
     }
 

@@ -6,7 +6,7 @@ use ::web::error::HttpError;
 use ::web::route::AnyCaller;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
-use record::claim::{ClaimAnswer, ClaimRequest, RenewRequest};
+use record::claim::{ClaimAnswer, ClaimConflict, ClaimRequest, RenewRequest};
 
 use super::ClaimApi;
 use crate::fleet::ClaimRefusal;
@@ -45,7 +45,9 @@ fn claim_error(refused: &ClaimRefusal) -> HttpError {
         ClaimRefusal::Form(_) => (StatusCode::UNPROCESSABLE_ENTITY, "form"),
         ClaimRefusal::Unknown => (StatusCode::FORBIDDEN, "claim-unknown"),
         ClaimRefusal::NotIts => (StatusCode::FORBIDDEN, "renewal-refused"),
-        ClaimRefusal::Taken(_) => (StatusCode::CONFLICT, "claim-taken"),
+        ClaimRefusal::Used => (StatusCode::CONFLICT, ClaimConflict::CodeUsed.code()),
+        ClaimRefusal::Known => (StatusCode::CONFLICT, ClaimConflict::BoxKnown.code()),
+        ClaimRefusal::Waits(_) => (StatusCode::CONFLICT, ClaimConflict::LogWaits.code()),
         ClaimRefusal::Expired => (StatusCode::GONE, "claim-expired"),
         ClaimRefusal::Unavailable(cause) => {
             let words = "The relay cannot look at this now; the box tries again automatically";

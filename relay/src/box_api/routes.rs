@@ -73,6 +73,7 @@ pub(crate) fn build_claim_table() -> Result<Table<ClaimApi>, TableError> {
         epoch: some_epoch(),
         model: "Pi".to_owned(),
         version: "1.0".to_owned(),
+        signature: String::new(),
     };
     let renewal = RenewRequest {
         r#box: some_box(),

@@ -1,8 +1,10 @@
 //! One-time claim codes: made with a claim file, used by one box with one key.
 
+use record::checkpoint::LogOrigin;
 use record::ids::{AccountId, BoxId, FacilityId};
 
-use super::{AccountScope, DbConnection, DbError, exec, opt};
+use super::epochs::read_hash;
+use super::{AccountScope, DbConnection, DbError, all, exec, impl_from_row, opt};
 
 /// A code as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +23,8 @@ pub struct UsedClaim {
     pub box_id: BoxId,
     /// SHA-256 of the public key in its certificate request.
     pub csr_key: Vec<u8>,
-    /// The answer's JSON.
-    pub answer: String,
+    /// The answer's JSON; none as long as nobody has admitted the log with which it came.
+    pub answer: Option<String>,
 }
 
 /// Keeps a new code's digest.
@@ -56,14 +58,100 @@ pub async fn platform_take(conn: &mut DbConnection, code: &[u8]) -> Result<Optio
     };
     let account: AccountId = account.parse().map_err(|e| DbError::stored("account id", e))?;
     let facility = facility.parse().map_err(|e| DbError::stored("facility id", e))?;
-    let used = match (box_id, csr_key, answer) {
-        (Some(box_id), Some(csr_key), Some(answer)) => {
+    let used = match (box_id, csr_key) {
+        (Some(box_id), Some(csr_key)) => {
             let box_id = box_id.parse().map_err(|e| DbError::stored("box id", e))?;
             Some(UsedClaim { box_id, csr_key, answer })
         }
         _ => None,
     };
     Ok(Some(ClaimRow { scope: AccountScope::of(account), facility, expires_ms, used }))
+}
+
+/// The log with which a box came that is known by another one, and which waits for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingClaim {
+    /// Under whose name.
+    pub box_id: String,
+    pub epoch: String,
+    pub log_key: Vec<u8>,
+}
+
+impl_from_row!(WaitingClaim { box_id, epoch, log_key });
+
+impl WaitingClaim {
+    /// Whether it is a log of this name.
+    pub fn is_of(&self, origin: &LogOrigin) -> bool {
+        self.box_id == origin.box_id.to_string() && self.epoch == origin.epoch.to_string()
+    }
+}
+
+/// All of an account, each log once.
+pub async fn waiting_claims(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    now_ms: i64,
+) -> Result<Vec<WaitingClaim>, DbError> {
+    let sql = "SELECT DISTINCT box AS box_id, epoch, log_key FROM claims WHERE account = $1 AND answer IS NULL \
+               AND log_key IS NOT NULL AND expires_ms > $2 ORDER BY 1, 2, 3";
+    all!(conn, WaitingClaim, sql, scope.key(), now_ms)
+}
+
+/// Marks a code as used by a box whose log waits. Whether that is new.
+pub async fn mark_waiting(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    code: &[u8],
+    (origin, log_key, csr_key): (&LogOrigin, &[u8; 32], &[u8]),
+    now_ms: i64,
+) -> Result<bool, DbError> {
+    let sql = "UPDATE claims SET used_ms = $1, box = $2, csr_key = $3, epoch = $4, log_key = $5 \
+               WHERE account = $6 AND code = $7 AND answer IS NULL AND (log_key IS NULL OR log_key <> $8)";
+    let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
+    let (csr_key, key, code) = (csr_key.to_vec(), log_key.to_vec(), code.to_vec());
+    let marked = exec!(conn, sql, now_ms, box_id, csr_key, epoch, key.clone(), scope.key(), code, key)?;
+    Ok(marked > 0)
+}
+
+/// Takes the rows of claims with this log for this transaction, and finds the log's key. Rows of claims come before those of boxes.
+pub async fn lock_waiting(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    origin: &LogOrigin,
+    now_ms: i64,
+) -> Result<Option<[u8; 32]>, DbError> {
+    let sql = "UPDATE claims SET code = code WHERE account = $1 AND box = $2 AND epoch = $3 AND answer IS NULL \
+               AND log_key IS NOT NULL AND expires_ms > $4 RETURNING log_key";
+    let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
+    let rows = all!(conn, (Vec<u8>,), sql, scope.key(), box_id, epoch, now_ms)?;
+    rows.first().map(|(key,)| read_hash(key).map(|hash| hash.0)).transpose()
+}
+
+/// A log was admitted: its box gets its certificate when it comes again.
+pub async fn end_waiting(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    origin: &LogOrigin,
+) -> Result<(), DbError> {
+    let sql =
+        "UPDATE claims SET log_key = NULL WHERE account = $1 AND box = $2 AND epoch = $3 AND answer IS NULL";
+    exec!(conn, sql, scope.key(), origin.box_id.to_string(), origin.epoch.to_string()).map(drop)
+}
+
+/// Drops the codes with which a log came that is not its box's: they open nothing any more. Whether there were any.
+pub async fn forget_waiting(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    origin: &LogOrigin,
+) -> Result<bool, DbError> {
+    let sql = "DELETE FROM claims WHERE account = $1 AND box = $2 AND epoch = $3 AND answer IS NULL";
+    Ok(exec!(conn, sql, scope.key(), origin.box_id.to_string(), origin.epoch.to_string())? > 0)
+}
+
+/// The same of every log of a box.
+pub async fn forget_box(conn: &mut DbConnection, scope: AccountScope, box_id: BoxId) -> Result<(), DbError> {
+    let sql = "DELETE FROM claims WHERE account = $1 AND box = $2 AND answer IS NULL";
+    exec!(conn, sql, scope.key(), box_id.to_string()).map(drop)
 }
 
 /// Marks a code as used.
@@ -75,7 +163,7 @@ pub async fn mark_used(
     now_ms: i64,
 ) -> Result<(), DbError> {
     let sql = "UPDATE claims SET used_ms = $1, box = $2, csr_key = $3, answer = $4 \
-               WHERE account = $5 AND code = $6 AND used_ms IS NULL";
+               WHERE account = $5 AND code = $6 AND answer IS NULL";
     let (box_id, key, answer) = (used.box_id.to_string(), used.csr_key.clone(), used.answer.clone());
     exec!(conn, sql, now_ms, box_id, key, answer, scope.key(), code.to_vec()).map(drop)
 }

@@ -12,6 +12,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/006.sql"),
     include_str!("schema/007.sql"),
     include_str!("schema/008.sql"),
+    include_str!("schema/009.sql"),
 ];
 
 /// The schema that this program works with.

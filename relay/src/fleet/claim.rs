@@ -2,13 +2,15 @@
 
 use record::checkpoint::LogOrigin;
 use record::claim::{ClaimAnswer, ClaimRequest, ClaimedFacility, RenewRequest};
-use record::ids::{BoxId, FacilityId};
+use record::ids::{BoxId, Epoch, FacilityId, UserId};
 use record::sign::VerifierKey;
 use record::tree::Hash;
 
 use super::ca::SignedCsr;
 use super::keys::KeyError;
 use super::{Fleet, FleetError};
+use crate::db::audit::{NewAudit, insert_act};
+use crate::db::boxes::BoxOwner;
 use crate::db::claims::{ClaimRow, UsedClaim};
 use crate::db::epochs::StoredLog;
 use crate::db::{AccountScope, DbConnection, DbError, boxes, claims, epochs, facilities};
@@ -23,8 +25,19 @@ pub enum ClaimRefusal {
     #[error("this claim code is unknown here: make a new claim file with \u{201c}Add a box\u{201d}")]
     Unknown,
     /// 409.
-    #[error("{0}")]
-    Taken(&'static str),
+    #[error("this claim code was used by another box or with another key: make a new claim file")]
+    Used,
+    /// 409.
+    #[error(
+        "this box was revoked, or is known here under another key, facility or account: set it up anew, which gives it a new id"
+    )]
+    Known,
+    /// 409.
+    #[error(
+        "this box is known here by another log, as one is that was restored from before its claim: it gets a certificate once whoever runs \
+         this relay has admitted its log {0}"
+    )]
+    Waits(Epoch),
     /// 410.
     #[error("this claim code has expired: make a new claim file with \u{201c}Add a box\u{201d}")]
     Expired,
@@ -54,27 +67,38 @@ enum ClaimVerdict {
     Expired,
 }
 
-const USED: &str = "this claim code was used by another box or with another key: make a new claim file";
-const KNOWN: &str =
-    "this box is known here under another key, facility or account: set it up anew, which gives it a new id";
+/// What a valid code makes of the log that comes with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LogTrust {
+    /// It is the box's own.
+    Own,
+    /// Its box is known by another log, which this one goes on from if a backup was restored. A person has to say that it is: whoever
+    /// has a code could name any box, and read with its certificate all that the box ever sent.
+    Waits,
+}
 
 fn decide_claim(claim: Option<&ClaimRow>, box_id: BoxId, csr_key: &Hash, now_ms: i64) -> ClaimVerdict {
     let Some(claim) = claim else { return ClaimVerdict::Unknown };
     match &claim.used {
-        Some(used) if used.box_id == box_id && used.csr_key == csr_key.0 => {
-            ClaimVerdict::Same(used.answer.clone())
-        }
-        Some(_) => ClaimVerdict::Used,
-        None if claim.expires_ms <= now_ms => ClaimVerdict::Expired,
-        None => ClaimVerdict::Fresh,
+        Some(used) if used.box_id != box_id || used.csr_key != csr_key.0 => ClaimVerdict::Used,
+        Some(UsedClaim { answer: Some(answer), .. }) => ClaimVerdict::Same(answer.clone()),
+        _ if claim.expires_ms <= now_ms => ClaimVerdict::Expired,
+        _ => ClaimVerdict::Fresh,
     }
 }
 
-/// The log that a request names, if key and name fit each other.
-fn log_of(request: &ClaimRequest) -> Option<(LogOrigin, [u8; 32])> {
+/// The log that a request names, if key and name fit each other, and whoever asks has the key's other half.
+fn log_of(request: &ClaimRequest) -> Result<(LogOrigin, [u8; 32]), ClaimRefusal> {
     let origin = LogOrigin { box_id: request.r#box, epoch: request.epoch };
-    let key = VerifierKey::parse(&request.log_key).ok()?.public();
-    origin.verifier(&key).ok().map(|_| (origin, key))
+    let key = VerifierKey::parse(&request.log_key).ok().map(|key| key.public());
+    let log = key.and_then(|key| origin.verifier(&key).ok());
+    let (Some(key), Some(log)) = (key, log) else {
+        return Err(ClaimRefusal::Form("`log_key` and `epoch` do not belong together"));
+    };
+    if !request.holds(&log) {
+        return Err(ClaimRefusal::Form("`signature` is not one of `log_key`"));
+    }
+    Ok((origin, key))
 }
 
 impl Fleet {
@@ -85,41 +109,71 @@ impl Fleet {
     pub async fn claim(&self, request: &ClaimRequest) -> Result<ClaimAnswer, ClaimRefusal> {
         let csr = SignedCsr::read(&request.csr)
             .ok_or(ClaimRefusal::Form("`csr` is no signed certificate request"))?;
-        let (origin, log_key) =
-            log_of(request).ok_or(ClaimRefusal::Form("`log_key` and `epoch` do not belong together"))?;
+        let (origin, log_key) = log_of(request)?;
         let is_plain = |text: &str| text.len() <= 200 && !text.contains(char::is_control);
         if !is_plain(&request.model) || !is_plain(&request.version) {
             return Err(ClaimRefusal::Form("`model` or `version` is too long, or has a control character"));
         }
         let now_ms = self.clock.now_ms();
-        let code = Hash::of(request.code.as_bytes());
+        let (code, csr_key) = (Hash::of(request.code.as_bytes()), csr.key());
         if !claims::platform_exists(&mut self.db.read().await?, &code.0).await? {
             return Err(ClaimRefusal::Unknown);
         }
         let mut tx = self.db.begin().await?;
         let claim = claims::platform_take(&mut tx, &code.0).await?;
-        let verdict = decide_claim(claim.as_ref(), request.r#box, &csr.key(), now_ms);
+        let verdict = decide_claim(claim.as_ref(), request.r#box, &csr_key, now_ms);
         let claim = match (verdict, claim) {
             (ClaimVerdict::Fresh, Some(claim)) => claim,
             (ClaimVerdict::Same(answer), _) => {
                 return serde_json::from_str(&answer).map_err(|e| DbError::stored("claim", e).into());
             }
-            (ClaimVerdict::Used, _) => return Err(ClaimRefusal::Taken(USED)),
+            (ClaimVerdict::Used, _) => return Err(ClaimRefusal::Used),
             (ClaimVerdict::Expired, _) => return Err(ClaimRefusal::Expired),
             (ClaimVerdict::Unknown | ClaimVerdict::Fresh, _) => return Err(ClaimRefusal::Unknown),
         };
         let (scope, facility) = (claim.scope, claim.facility);
-        known_so(&mut tx, (scope, facility), &origin, &log_key).await?;
+        if find_trust(&mut tx, (scope, facility), (&origin, &log_key), now_ms).await? == LogTrust::Waits {
+            let brought = (&origin, &log_key, &csr_key.0[..]);
+            if claims::mark_waiting(&mut tx, scope, &code.0, brought, now_ms).await? {
+                self.note_return(&mut tx, scope, &origin, now_ms).await?;
+            }
+            tx.commit().await?;
+            return Err(ClaimRefusal::Waits(origin.epoch));
+        }
         let place = (request.r#box, facility, request.epoch);
         boxes::insert_box(&mut tx, scope, place, &request.model, &request.version, now_ms).await?;
         epochs::insert_epoch(&mut tx, scope, &origin, facility, (&log_key, true), now_ms).await?;
         let answer = self.certify(&mut tx, scope, (request.r#box, facility), &csr, now_ms).await?;
         let stored = serde_json::to_string(&answer).map_err(|e| DbError::stored("claim", e))?;
-        let used = UsedClaim { box_id: request.r#box, csr_key: csr.key().0.to_vec(), answer: stored };
+        let used = UsedClaim { box_id: request.r#box, csr_key: csr_key.0.to_vec(), answer: Some(stored) };
         claims::mark_used(&mut tx, scope, &code.0, &used, now_ms).await?;
         tx.commit().await?;
         tracing::info!(box_id = %request.r#box, %facility, "a box was claimed");
         Ok(answer)
+    }
+
+    /// Writes down that a known box came with a log that nothing vouches for.
+    async fn note_return(
+        &self,
+        tx: &mut DbConnection,
+        scope: AccountScope,
+        origin: &LogOrigin,
+        now_ms: i64,
+    ) -> Result<(), DbError> {
+        let LogOrigin { box_id, epoch } = origin;
+        tracing::warn!(%box_id, %epoch, "a known box is claimed with another log: it gets no certificate until that is admitted \
+            (`box epoch admit`) or forgotten");
+        let audit_id = UserId::new(now_ms, self.random.bytes()).to_string();
+        let (who, about) = (format!("box {box_id}"), format!("{box_id} {epoch}"));
+        let row = NewAudit {
+            audit_id: &audit_id,
+            who: &who,
+            act: "box claim-again",
+            about: &about,
+            outcome: "done",
+            fold: &audit_id,
+        };
+        insert_act(tx, scope, &row, now_ms).await
     }
 
     /// `POST /box/v1/renew`.
@@ -213,25 +267,95 @@ impl Fleet {
     }
 }
 
-/// A box that is known must be known by this log key, and stand here: what it recorded belongs to one facility.
-async fn known_so(
+/// How the log of a claim stands here. The box's row is taken: no revocation slips in between.
+async fn find_trust(
     tx: &mut DbConnection,
     (scope, facility): (AccountScope, FacilityId),
-    origin: &LogOrigin,
-    log_key: &[u8; 32],
-) -> Result<(), ClaimRefusal> {
-    let Some(home) = boxes::platform_home(tx, origin.box_id).await? else { return Ok(()) };
+    (origin, log_key): (&LogOrigin, &[u8; 32]),
+    now_ms: i64,
+) -> Result<LogTrust, ClaimRefusal> {
+    if boxes::platform_home(tx, origin.box_id).await?.is_none() {
+        return Ok(LogTrust::Own);
+    }
+    // Another account's row is not touched.
+    let home = boxes::lock_box(tx, scope, origin.box_id).await?.ok_or(ClaimRefusal::Known)?;
     let logs = epochs::of_box(tx, scope, origin.box_id).await?;
-    let fits = |held: &StoredLog| held.key_known && held.origin == *origin && held.log_key == *log_key;
-    let here = home.scope == scope && home.facility == facility;
-    if here && logs.iter().any(fits) { Ok(()) } else { Err(ClaimRefusal::Taken(KNOWN)) }
+    let waiting = claims::waiting_claims(tx, scope, now_ms).await?;
+    // The name of a log has few of its key's bits: of two that have it in common nobody could say which one was admitted.
+    let is_namesake = waiting.iter().any(|claim| claim.is_of(origin) && claim.log_key[..] != log_key[..]);
+    let trust = decide_trust(&home, facility, &logs, (origin, log_key));
+    trust.filter(|trust| *trust == LogTrust::Own || !is_namesake).ok_or(ClaimRefusal::Known)
+}
+
+/// A box that is known stands here: what it recorded belongs to one facility. One that comes with another log than it is known by may
+/// have been restored from a backup that was made before it was claimed, and has nothing else to show than its code.
+/// `None`: it is refused. A first log goes on from none, so it is no restored box's; and a box that was revoked may be in
+/// anybody's hands, whose key would renew certificates again.
+fn decide_trust(
+    home: &BoxOwner,
+    facility: FacilityId,
+    logs: &[StoredLog],
+    (origin, log_key): (&LogOrigin, &[u8; 32]),
+) -> Option<LogTrust> {
+    if home.facility != facility {
+        return None;
+    }
+    match logs.iter().find(|held| held.origin == *origin) {
+        Some(held) if held.log_key != *log_key => None,
+        Some(held) if held.key_known => Some(LogTrust::Own),
+        _ => (origin.epoch.n > 1 && !home.revoked).then_some(LogTrust::Waits),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use record::ids::AccountId;
+    use record::tree::Frontier;
 
     use super::*;
+
+    fn stored_log((origin, log_key): (LogOrigin, [u8; 32]), key_known: bool) -> StoredLog {
+        StoredLog {
+            origin,
+            log_key,
+            key_known,
+            frontier: Frontier::default(),
+            prev: None,
+            after: None,
+            apart: false,
+            cosigned: None,
+            witness: None,
+        }
+    }
+
+    #[test]
+    fn a_known_box_may_bring_a_later_log_which_waits() {
+        let scope = AccountScope::of(AccountId::new(1, [1; 10]));
+        let (here, elsewhere) = (FacilityId::new(1, [1; 10]), FacilityId::new(2, [2; 10]));
+        let box_id = BoxId::new(1, [1; 10]);
+        let home = BoxOwner { scope, facility: here, revoked: false, quarantined: false };
+        let revoked = BoxOwner { revoked: true, ..home };
+        let [first, other_first, next, third] = [(1, 1), (1, 2), (2, 2), (3, 3)]
+            .map(|(n, key)| (LogOrigin::new(box_id, n, &[key; 32]), [key; 32]));
+        let namesake = (next.0, [9; 32]);
+        let cases = [
+            (&home, here, first, Some(LogTrust::Own)),
+            (&revoked, here, first, Some(LogTrust::Own)),
+            (&home, elsewhere, first, None),
+            (&home, here, next, Some(LogTrust::Waits)),
+            (&home, here, third, Some(LogTrust::Waits)),
+            (&home, here, namesake, None),
+            (&home, elsewhere, next, None),
+            (&revoked, here, next, None),
+            (&home, here, other_first, None),
+        ];
+        for (home, facility, (origin, key), trust) in cases {
+            let logs = [stored_log(first, true), stored_log(next, false)];
+            assert_eq!(decide_trust(home, facility, &logs, (&origin, &key)), trust, "{origin}");
+        }
+        let admitted = [stored_log(first, true), stored_log(next, true)];
+        assert_eq!(decide_trust(&home, here, &admitted, (&next.0, &next.1)), Some(LogTrust::Own));
+    }
 
     #[test]
     fn the_claim_table() {
@@ -240,8 +364,9 @@ mod tests {
         let (key, other_key) = (Hash([1; 32]), Hash([2; 32]));
         let facility = FacilityId::new(1, [1; 10]);
         let fresh = ClaimRow { scope, facility, expires_ms: 100, used: None };
-        let used = UsedClaim { box_id, csr_key: key.0.to_vec(), answer: "{}".into() };
-        let used = ClaimRow { used: Some(used), ..fresh.clone() };
+        let used = UsedClaim { box_id, csr_key: key.0.to_vec(), answer: Some("{}".into()) };
+        let waits = UsedClaim { answer: None, ..used.clone() };
+        let [used, waits] = [used, waits].map(|used| ClaimRow { used: Some(used), ..fresh.clone() });
         let same = ClaimVerdict::Same("{}".into());
         let cases = [
             (None, box_id, key, 0, ClaimVerdict::Unknown),
@@ -252,6 +377,10 @@ mod tests {
             (Some(&used), box_id, other_key, 99, ClaimVerdict::Used),
             (Some(&used), other, key, 99, ClaimVerdict::Used),
             (Some(&used), other, key, 101, ClaimVerdict::Used),
+            (Some(&waits), box_id, key, 99, ClaimVerdict::Fresh),
+            (Some(&waits), box_id, key, 100, ClaimVerdict::Expired),
+            (Some(&waits), box_id, other_key, 99, ClaimVerdict::Used),
+            (Some(&waits), other, key, 99, ClaimVerdict::Used),
         ];
         for (claim, box_id, key, now_ms, verdict) in cases {
             assert_eq!(decide_claim(claim, box_id, &key, now_ms), verdict);

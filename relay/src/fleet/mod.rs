@@ -18,7 +18,7 @@ pub use claim::ClaimRefusal;
 pub use claim_file::ClaimWishes;
 pub use keys::KeyError;
 
-use crate::db::{AccountScope, Db, DbError, boxes, log_keys};
+use crate::db::{AccountScope, Db, DbError, boxes, claims, log_keys};
 use crate::mqtt::Outbox;
 use service::clock::Clock;
 use service::random::RandomSource;
@@ -192,10 +192,11 @@ impl Fleet {
         tls_identity(&pem, &key, &public.certificate)
     }
 
-    /// Revokes a box: its certificates, its present connection, and keys that were only offered under its name. Whether
-    /// there was one of this account.
+    /// Revokes a box: its certificates, its present connection, and keys that were only offered under its name, also with a
+    /// claim. Whether there was one of this account.
     pub async fn revoke(&self, scope: AccountScope, box_id: BoxId, outbox: &Outbox) -> Result<bool, DbError> {
         let mut tx = self.db.begin().await?;
+        claims::forget_box(&mut tx, scope, box_id).await?;
         let revoked = boxes::revoke_box(&mut tx, scope, box_id, self.clock.now_ms()).await?;
         log_keys::drop_unbegun(&mut tx, scope, box_id, 0).await?;
         tx.commit().await?;

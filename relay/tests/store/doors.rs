@@ -57,7 +57,7 @@ pub(crate) fn csr(key: &KeyPair) -> String {
 }
 
 pub(crate) fn request(of: &FakeBox, code: &str, key: &KeyPair) -> ClaimRequest {
-    ClaimRequest {
+    let request = ClaimRequest {
         code: code.to_owned(),
         r#box: of.origin.box_id,
         csr: csr(key),
@@ -65,7 +65,9 @@ pub(crate) fn request(of: &FakeBox, code: &str, key: &KeyPair) -> ClaimRequest {
         epoch: of.origin.epoch,
         model: "Pi".into(),
         version: "1.0".into(),
-    }
+        signature: String::new(),
+    };
+    request.signed(&of.signer)
 }
 
 pub(crate) async fn post<T: serde::Serialize>(
@@ -141,6 +143,12 @@ pub(crate) async fn the_claim_table(dbs: impl Databases) {
     );
     let wrong = ClaimRequest { csr: "csr".into(), ..request(&log, &fresh, &key) };
     assert_eq!(claim(&wrong).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    let thief = ClaimRequest { csr: csr(&other_key), ..request(&log, &fresh, &key) };
+    assert_eq!(
+        claim(&thief).await.0,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "whoever knows the box's public key has not signed with it"
+    );
     assert_eq!(post(&router, "/box/v1/claim", &"rubbish").await.0, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(
         claim(&request(&log, &fresh, &other_key)).await.0,

@@ -2,12 +2,13 @@
 
 use axum::Router;
 use axum::http::{Method, StatusCode};
-use record::claim::RenewRequest;
+use record::claim::{ClaimConflict, RenewRequest};
+use record::ids::FacilityId;
 use record::messages::LogChain;
 use record::run::RunName;
 use relay::admin::{AdminCommand, AdminHandler, EpochAct};
 use relay::box_api;
-use relay::db::{boxes, epochs};
+use relay::db::{AccountScope, boxes, epochs, facilities};
 use relay::fleet::{self, ClaimWishes};
 use relay::mqtt::{Outbox, PeerCertificate};
 use serde_json::Value;
@@ -18,7 +19,7 @@ use super::Databases;
 use super::adoption::{Doors, adopt, after, file_of, first_log, round, run_of};
 use super::doors::{code_of, csr, open, peer, post, request};
 use super::fake_box::FakeBox;
-use super::world::{NOW_MS, PROBE, PUMP, Said, World, box_id, column, stranger};
+use super::world::{DAY_MS, NOW_MS, PROBE, PUMP, Said, World, box_id, column, stranger};
 
 /// A log under the name of a box that goes on from all of one of its logs, under a key that nothing vouches for.
 fn unvouched(log: &FakeBox, secret: u8) -> FakeBox {
@@ -70,6 +71,23 @@ impl Operator {
             .iter()
             .map(|log| (text(log, "epoch"), text(log, "standing")))
             .collect()
+    }
+
+    async fn make_code(&self, scope: AccountScope, facility: FacilityId) -> String {
+        let file = fleet::claim_file(&self.office.fleet, scope, facility, ClaimWishes::default()).await;
+        code_of(&file.unwrap())
+    }
+
+    async fn claim(&self, log: &FakeBox, code: &str, key: &rcgen::KeyPair) -> (StatusCode, Vec<u8>) {
+        post(&self.renewals, "/box/v1/claim", &request(log, code, key)).await
+    }
+
+    /// The cause for which a claim gets a 409.
+    async fn conflict(&self, log: &FakeBox, code: &str, key: &rcgen::KeyPair) -> Option<ClaimConflict> {
+        let (status, body) = self.claim(log, code, key).await;
+        assert_eq!(status, StatusCode::CONFLICT, "{}", String::from_utf8_lossy(&body));
+        let problem: Value = serde_json::from_slice(&body).unwrap();
+        ClaimConflict::of_code(problem["type"].as_str().unwrap().strip_prefix("/problems/").unwrap())
     }
 
     async fn renew(&self, log: &FakeBox) -> StatusCode {
@@ -330,6 +348,106 @@ pub(crate) async fn a_stolen_certificate_is_refused_everywhere_once_its_box_is_r
         "a claim code makes no key the box's that nothing vouches for"
     );
     assert_eq!(operator.renew(&first).await, StatusCode::OK);
+}
+
+pub(crate) async fn a_box_restored_from_before_its_claim_waits_for_a_person(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let [annex, foreign] = [3, 4].map(|fill| FacilityId::new(3, [fill; 10]));
+    let mut tx = world.db.begin().await.unwrap();
+    facilities::insert_facility(&mut tx, world.scope, annex, "Annex", "UTC", NOW_MS).await.unwrap();
+    facilities::insert_facility(&mut tx, stranger(), foreign, "South", "UTC", NOW_MS).await.unwrap();
+    tx.commit().await.unwrap();
+    let first = first_log();
+    world.claim(&first).await;
+    world.drain(&first, 0).await;
+    let (doors, operator) = (Doors::of(&world).await, Operator::of(&world));
+    let (key, other_key) = (rcgen::KeyPair::generate().unwrap(), rcgen::KeyPair::generate().unwrap());
+    let restored = unvouched(&first, 66);
+    let column = async |sql: &'static str| column(&mut world.read().await, sql).await;
+
+    for (scope, facility) in [(stranger(), foreign), (world.scope, annex)] {
+        let code = operator.make_code(scope, facility).await;
+        for log in [&restored, &first] {
+            assert_eq!(operator.conflict(log, &code, &key).await, Some(ClaimConflict::BoxKnown), "elsewhere");
+        }
+    }
+    let code = operator.make_code(world.scope, world.facility).await;
+    let impostor = FakeBox::new(box_id(1), 1, 67);
+    assert_eq!(operator.conflict(&impostor, &code, &key).await, Some(ClaimConflict::BoxKnown), "a first log");
+    assert!(column("SELECT act FROM audit").await.is_empty());
+
+    for _ in 0..2 {
+        assert_eq!(operator.conflict(&restored, &code, &key).await, Some(ClaimConflict::LogWaits));
+    }
+    let third = FakeBox::new(box_id(3), 1, 68);
+    assert_eq!(operator.conflict(&restored, &code, &other_key).await, Some(ClaimConflict::CodeUsed));
+    assert_eq!(operator.conflict(&third, &code, &key).await, Some(ClaimConflict::CodeUsed));
+    assert_eq!(
+        column("SELECT serial FROM certificates").await,
+        ["0a"],
+        "nothing reads before a person says so"
+    );
+    assert_eq!(column("SELECT epoch FROM epochs").await, [first.origin.epoch.to_string()]);
+    let again = format!("box claim-again {} {}", box_id(1), restored.origin.epoch);
+    assert_eq!(column("SELECT act || ' ' || about FROM audit").await, [again], "once");
+    assert_eq!(operator.standings().await, [standing(&first, "own"), standing(&restored, "claim-waits")]);
+    assert_eq!(operator.renew(&restored).await, StatusCode::FORBIDDEN);
+    let chain = doors.ask(Method::GET, "/box/v1/log", Vec::new()).await;
+    assert_eq!(chain.0, StatusCode::OK, "no code cuts off a box in service");
+
+    assert_eq!(operator.decide(&restored, EpochAct::Admit).await.unwrap()["standing"], "own");
+    assert!(operator.decide(&restored, EpochAct::Admit).await.is_err(), "once");
+    assert_eq!(operator.conflict(&restored, &code, &other_key).await, Some(ClaimConflict::CodeUsed));
+    let (status, answer) = operator.claim(&restored, &code, &key).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(operator.claim(&restored, &code, &key).await, (status, answer.clone()), "a lost answer");
+    let own = doors.as_box(peer(&answer).0).ask(Method::GET, "/box/v1/log", Vec::new()).await;
+    assert_eq!(own.0, StatusCode::OK, "it gets back what it sent");
+    assert_eq!(world.hello(&restored, 0, None).await, Said::Want(0));
+    assert_eq!(world.drain(&restored, 0).await.held(), Some(restored.size()));
+    round(&world).await;
+    assert_eq!(column("SELECT DISTINCT epoch FROM cleanings").await.len(), 2, "it counts");
+    assert!(!is_quarantined(&world).await);
+    assert_eq!(operator.renew(&restored).await, StatusCode::OK);
+}
+
+pub(crate) async fn a_claim_that_waits_ends_without_a_certificate(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let first = first_log();
+    world.claim(&first).await;
+    world.drain(&first, 0).await;
+    let operator = Operator::of(&world);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let restored = unvouched(&first, 66);
+    let make_code = || operator.make_code(world.scope, world.facility);
+
+    let code = make_code().await;
+    assert_eq!(operator.conflict(&restored, &code, &key).await, Some(ClaimConflict::LogWaits));
+    assert_eq!(operator.decide(&restored, EpochAct::Forget).await.unwrap()["forgotten"], true);
+    assert_eq!(
+        operator.claim(&restored, &code, &key).await.0,
+        StatusCode::FORBIDDEN,
+        "the code went with it"
+    );
+    assert!(operator.decide(&restored, EpochAct::Admit).await.is_err());
+    assert!(operator.decide(&restored, EpochAct::Forget).await.is_err());
+
+    let code = make_code().await;
+    assert_eq!(operator.conflict(&restored, &code, &key).await, Some(ClaimConflict::LogWaits));
+    world.clock.advance_ms(30 * DAY_MS);
+    assert_eq!(operator.claim(&restored, &code, &key).await.0, StatusCode::GONE, "expired");
+    assert!(operator.decide(&restored, EpochAct::Admit).await.is_err());
+    assert_eq!(operator.standings().await, [standing(&first, "own")]);
+
+    let code = make_code().await;
+    assert_eq!(operator.conflict(&restored, &code, &key).await, Some(ClaimConflict::LogWaits));
+    let (account, of) = (world.scope.account(), box_id(1));
+    operator.office.execute(AdminCommand::BoxRevoke { account, box_id: of }).await.unwrap();
+    assert_eq!(operator.claim(&restored, &code, &key).await.0, StatusCode::FORBIDDEN, "revoked with its box");
+    assert!(operator.decide(&restored, EpochAct::Admit).await.is_err());
+    let code = make_code().await;
+    assert_eq!(operator.conflict(&restored, &code, &key).await, Some(ClaimConflict::BoxKnown));
+    assert_eq!(operator.claim(&first, &code, &key).await.0, StatusCode::OK, "its own log by a new file");
 }
 
 pub(crate) async fn greetings_alone_fill_nothing(dbs: impl Databases) {

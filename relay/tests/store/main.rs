@@ -110,6 +110,8 @@ stories!(
     a_log_that_is_forgotten_leaves_nothing,
     logs_from_before_the_claim_count_once_the_claimed_one_is_here,
     a_stolen_certificate_is_refused_everywhere_once_its_box_is_revoked,
+    a_box_restored_from_before_its_claim_waits_for_a_person,
+    a_claim_that_waits_ends_without_a_certificate,
     greetings_alone_fill_nothing,
     more_logs_than_a_person_looks_at_are_refused,
     a_text_that_was_erased_is_not_taken_again,

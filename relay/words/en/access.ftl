@@ -42,6 +42,7 @@ access-did = { $act ->
     [claim-file-create] Created a claim file
     [box-release] Released a box from quarantine
     [box-revoke] Revoked a box
+    [box-claim-again] Was claimed again, with a log that waits
    *[other] Did something else
 }
 # What somebody did not succeed in.

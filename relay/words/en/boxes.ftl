@@ -132,6 +132,8 @@ boxes-alarms = Alarms that nobody at the facility has acknowledged
     .hint = Somebody there acknowledges an alarm on the box’s own page, “Box”.
 # A log that may not be the box’s. $entries: how many it has, with the word.
 boxes-waiting-log = { $facility }: a log came under this box’s name, { $epoch } with { $entries }, that no key of the box vouches for. Either the box has lost its keys, or somebody has a copy of its certificate. Nothing of it counts until the relay’s operator has admitted or forgotten it: “cleantrack-relay box epoch admit” or “forget”, with --box { $id }.
+# A box was restored from a backup of before its claim; or somebody who has a claim file says so. $epoch: the name of its log.
+boxes-waiting-claim = { $facility }: a box with a new claim file says that it is this box, restored from a backup of before its claim, and goes on with the log { $epoch }. It has no certificate and can read nothing. If the restored box itself shows that name under “Health”, the relay’s operator admits the log: “cleantrack-relay box epoch admit”, or “forget”, with --box { $id }.
 boxes-waiting-more = { NUMBER($count) } more such logs: “cleantrack-relay box epoch list” names all of them.
 boxes-refused = { $count ->
     [1] { $facility }: what the box sent was refused once. The relay’s operator has it; none of it was stored as a record.

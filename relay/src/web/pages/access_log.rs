@@ -142,6 +142,7 @@ fn act_key(act: &str) -> &'static str {
         "claim-file create" | "POST /app/boxes/add" => "claim-file-create",
         "box release" => "box-release",
         "box revoke" => "box-revoke",
+        "box claim-again" => "box-claim-again",
         "GET /app/people" => "people",
         "GET /app/people/{user}" => "person",
         "POST /app/people/{user}" => "person-change",
@@ -187,6 +188,7 @@ mod tests {
         let deed = |act, is_denied| act_text(open_words(), act, is_denied);
         assert_eq!(deed("sign in", false), "Signed in");
         assert_eq!(deed("sign in", true), "Tried to sign in");
+        assert_ne!(deed("box claim-again", false), deed("", false));
         assert_eq!(deed("GET /app/people", true), "Tried to open People");
         assert_eq!(deed("POST /app/people/{user}", true), "Tried to change a person");
         assert_eq!(deed("GET /api/v1/equipment", true), "Tried to read through the API");

@@ -13,6 +13,7 @@ use serde::Serialize;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::accounts::permission::Permission;
+use crate::db::claims::WaitingClaim;
 use crate::db::dashboard::BoxRow;
 use crate::db::evidence::EvidenceRow;
 use crate::db::log_keys::WaitingEpoch;
@@ -103,6 +104,7 @@ pub(crate) async fn show(
     boxes.sort_by_key(|(state, _)| *state);
     let found = crate::db::evidence::newest_evidence(&mut conn, scope, FORKS).await?;
     let waits = crate::db::log_keys::waiting_keys(&mut conn, scope).await?;
+    let claimed = crate::db::claims::waiting_claims(&mut conn, scope, now_ms).await?;
     let mut forks = Vec::new();
     for evidence in found.iter().filter(|e| e.kind != LOSS) {
         let row = boxes.iter().find(|(_, row)| row.box_id == evidence.box_id);
@@ -128,6 +130,7 @@ pub(crate) async fn show(
         caption: w.boxes_caption(boxes.len()),
         notes: [
             waiting_views(&waits, &boxes, &sites, &wall),
+            claim_views(w, &claimed, &boxes, &sites),
             refusal_texts(w, &boxes, &sites),
             loss_views(w, &found, &boxes, &sites),
         ]
@@ -183,14 +186,32 @@ fn waiting_views(
 ) -> Vec<String> {
     let w: BoxesWords = wall.words();
     let sentence = |log: &WaitingEpoch| {
-        let facility = boxes.iter().find(|(_, row)| row.box_id == log.box_id).map(|(_, row)| &row.facility);
-        let facility = facility.map_or_else(|| log.box_id.clone(), |facility| facility_name(sites, facility));
+        let facility = site_of_box(&log.box_id, boxes, sites);
         let entries = wall.entries(log.size.unsigned_abs());
         w.boxes_waiting_log(entries, log.epoch.to_string(), facility, log.box_id.to_string())
     };
     let more = waits.len().saturating_sub(WAITING_SHOWN);
     let rest = (more > 0).then(|| w.boxes_waiting_more(more));
     waits.iter().take(WAITING_SHOWN).map(sentence).chain(rest).collect()
+}
+
+/// What a box's facility is called; its id where the box is not known.
+fn site_of_box(box_id: &str, boxes: &[(BoxState, BoxRow)], sites: &[FacilityOverview]) -> String {
+    let row = boxes.iter().find(|(_, row)| row.box_id == box_id);
+    row.map_or_else(|| box_id.to_owned(), |(_, row)| facility_name(sites, &row.facility))
+}
+
+fn claim_views(
+    w: BoxesWords,
+    claimed: &[WaitingClaim],
+    boxes: &[(BoxState, BoxRow)],
+    sites: &[FacilityOverview],
+) -> Vec<String> {
+    let sentence = |claim: &WaitingClaim| {
+        let facility = site_of_box(&claim.box_id, boxes, sites);
+        w.boxes_waiting_claim(claim.epoch.clone(), facility, claim.box_id.clone())
+    };
+    claimed.iter().take(WAITING_SHOWN).map(sentence).collect()
 }
 
 fn refusal_texts(w: BoxesWords, boxes: &[(BoxState, BoxRow)], sites: &[FacilityOverview]) -> Vec<String> {

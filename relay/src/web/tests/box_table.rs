@@ -143,7 +143,9 @@ async fn claims_of(world: &World) -> [Value; 2] {
         epoch: new.origin.epoch,
         model: "Pi".to_owned(),
         version: "1.0".to_owned(),
+        signature: String::new(),
     };
+    let claim = new.sign_claim(claim);
     let known = &world.a.sites[2].one;
     let renewal = RenewRequest {
         r#box: known.id,

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use record::proof::RecordProof;
 
-use crate::db::facilities;
+use crate::db::{claims, facilities};
 
 use super::world::{MINUTE_MS, NOW_MS, World, csrf};
 
@@ -229,6 +229,28 @@ async fn a_log_that_nothing_says_is_the_boxs_needs_attention() {
     assert!(site.contains("The relay holds a log of this box that may not be its own"), "{site}");
     let other = world.sign_in(&world.b.email).await;
     assert!(!world.get("/app/boxes", &other).await.body.contains("vouches"), "another account's");
+}
+
+#[tokio::test]
+async fn a_box_that_comes_back_with_another_log_is_named() {
+    let world = World::new().await;
+    let valley = &world.a.sites[0];
+    let restored = valley.one.next_log(false);
+    let code = [7; 32];
+    let mut tx = world.state.db.begin().await.unwrap();
+    let life = (NOW_MS, NOW_MS + 60 * MINUTE_MS);
+    claims::insert_claim(&mut tx, world.a.scope, valley.id, &code, life).await.unwrap();
+    let brought = (&restored.origin, &[1; 32], &[2; 32][..]);
+    assert!(claims::mark_waiting(&mut tx, world.a.scope, &code, brought, NOW_MS).await.unwrap());
+    tx.commit().await.unwrap();
+    let cookie = world.sign_in(&world.a.email).await;
+    let page = world.get("/app/boxes", &cookie).await.body;
+    let epoch = restored.origin.epoch.to_string();
+    for words in [epoch.as_str(), "restored from a backup", "box epoch admit", &valley.one.id.to_string()] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let other = world.sign_in(&world.b.email).await;
+    assert!(!world.get("/app/boxes", &other).await.body.contains(&epoch), "another account's");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use record::batch::pack_batch;
 use record::checkpoint::{Checkpoint, LogOrigin};
-use record::claim::RenewRequest;
+use record::claim::{ClaimRequest, RenewRequest};
 use record::entry::{ClockState, CommandSource, Entry, EntryAuthor, EntryTime};
 use record::ids::{BootId, BoxId, StaffId};
 use record::kinds::Event;
@@ -50,6 +50,10 @@ impl TestBox {
 
     pub(super) fn verifier_key(&self) -> String {
         self.signer.verifier().to_string()
+    }
+
+    pub(super) fn sign_claim(&self, claim: ClaimRequest) -> ClaimRequest {
+        claim.signed(&self.signer)
     }
 
     pub(super) fn sign_renewal(&self, renewal: RenewRequest) -> RenewRequest {
