@@ -1,5 +1,6 @@
 //! The claim file: TOML that ties a new box to its network, its facility and its relay.
 
+mod entries;
 mod reader;
 mod writer;
 

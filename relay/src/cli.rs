@@ -228,7 +228,7 @@ pub(crate) enum TokenCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ClaimFile {
-    /// Create a claim file, on standard output. A Wi-Fi password is read from standard input, one line.
+    /// Create a claim file, on standard output. A Wi-Fi password is read from standard input, one line, and after it the proxy.
     Create {
         /// Account id.
         #[arg(long)]
@@ -236,19 +236,50 @@ pub(crate) enum ClaimFile {
         /// Facility id.
         #[arg(long)]
         facility: FacilityId,
-        /// Name of the Wi-Fi.
-        #[arg(long)]
-        ssid: Option<String>,
-        /// Two letters: which radio channels are allowed.
-        #[arg(long)]
-        country: Option<String>,
-        /// The box's name in its network, one label.
-        #[arg(long)]
-        hostname: Option<String>,
-        /// Scheme and host that labels will carry, such as HTTP://10.0.0.5
-        #[arg(long)]
-        label_host: Option<String>,
+        #[command(flatten)]
+        network: Box<ClaimNetwork>,
     },
+}
+
+/// What a claim file says of a building.
+#[derive(Debug, Args)]
+pub(crate) struct ClaimNetwork {
+    /// Name of the Wi-Fi.
+    #[arg(long)]
+    pub(crate) ssid: Option<String>,
+    /// Two letters: which radio channels are allowed; by default US.
+    #[arg(long)]
+    pub(crate) country: Option<String>,
+    /// The Wi-Fi leaves its name out of its beacons.
+    #[arg(long)]
+    pub(crate) hidden: bool,
+    /// IANA time zone; by default the facility's.
+    #[arg(long)]
+    pub(crate) time_zone: Option<String>,
+    /// The box's name in its network, one label.
+    #[arg(long)]
+    pub(crate) hostname: Option<String>,
+    /// Scheme and host that labels will carry, such as HTTP://10.0.0.5
+    #[arg(long)]
+    pub(crate) label_host: Option<String>,
+    /// The box's own address with the length of its prefix, such as 10.1.2.3/24; by default the network assigns one.
+    #[arg(long)]
+    pub(crate) address: Option<String>,
+    /// The router beside an address.
+    #[arg(long)]
+    pub(crate) gateway: Option<String>,
+    /// Addresses of name servers, with commas between them.
+    #[arg(long)]
+    pub(crate) dns: Option<String>,
+    /// Time servers, with commas between them.
+    #[arg(long)]
+    pub(crate) ntp: Option<String>,
+    /// Reads the proxy from standard input, one line, since it may have a password: http://[user:password@]host:port
+    #[arg(long)]
+    pub(crate) proxy: bool,
+    /// File with the PEM certificates of a proxy that inspects TLS.
+    #[arg(long)]
+    pub(crate) ca: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

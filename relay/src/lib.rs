@@ -36,6 +36,7 @@ use accounts::people::PersonAct;
 use admin::{AdminCommand, EpochAct};
 use clap::{CommandFactory as _, FromArgMatches as _};
 use cli::{Cli, Command};
+use fleet::ClaimWishes;
 use serve::RelayContext;
 use service::admin_socket;
 use service::admin_socket::{AdminAnswer, AskError};
@@ -200,19 +201,8 @@ fn order_of(command: Command) -> Result<AdminCommand, Failure> {
         Command::Token(cli::TokenCommand::Revoke { account, token }) => {
             AdminCommand::TokenRevoke { account, token }
         }
-        Command::ClaimFile(cli::ClaimFile::Create {
-            account,
-            facility,
-            ssid,
-            country,
-            hostname,
-            label_host,
-        }) => {
-            let psk = match ssid {
-                Some(_) => Some(secret_line()?).filter(|psk| !psk.is_empty()),
-                None => None,
-            };
-            AdminCommand::ClaimFileCreate { account, facility, ssid, psk, country, hostname, label_host }
+        Command::ClaimFile(cli::ClaimFile::Create { account, facility, network }) => {
+            AdminCommand::ClaimFileCreate { account, facility, wishes: read_wishes(*network)? }
         }
         Command::Box(cli::BoxOrder::Release { account, box_id }) => {
             AdminCommand::BoxRelease { account, box_id }
@@ -225,6 +215,37 @@ fn order_of(command: Command) -> Result<AdminCommand, Failure> {
             return Err(Failure::Refused("that is no order".to_owned()));
         }
     })
+}
+
+/// What a claim file shall say of its building; what is secret comes by standard input.
+fn read_wishes(network: cli::ClaimNetwork) -> Result<ClaimWishes, Failure> {
+    let ca = match &network.ca {
+        Some(path) => std::fs::read_to_string(path).map_err(io_failure("read the file of --ca"))?,
+        None => String::new(),
+    };
+    let has_wifi = network.ssid.is_some();
+    let hidden = if network.hidden { "1" } else { "" };
+    let mut wishes = ClaimWishes::default().with_text("wifi.hidden", hidden).with_text("network.ca", &ca);
+    for (key, text) in [
+        ("wifi.ssid", &network.ssid),
+        ("wifi.country", &network.country),
+        ("time_zone", &network.time_zone),
+        ("hostname", &network.hostname),
+        ("label_host", &network.label_host),
+        ("network.address", &network.address),
+        ("network.gateway", &network.gateway),
+        ("network.dns", &network.dns),
+        ("network.ntp", &network.ntp),
+    ] {
+        wishes = wishes.with_text(key, text.as_deref().unwrap_or_default());
+    }
+    if has_wifi {
+        wishes = wishes.with_wifi_key(&secret_line()?);
+    }
+    if network.proxy {
+        wishes = wishes.with_text("network.proxy", &secret_line()?);
+    }
+    Ok(wishes)
 }
 
 fn epoch_order(order: cli::EpochOrder) -> AdminCommand {

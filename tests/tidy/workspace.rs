@@ -36,6 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "cleantrack-record",
             "cleantrack-labels",
             "cleantrack-service",
+            "cleantrack-firmware-config",
             "cleantrack-web",
             "cleantrack-words",
         ],

@@ -89,16 +89,8 @@ pub enum AdminCommand {
     ClaimFileCreate {
         account: AccountId,
         facility: FacilityId,
-        /// Name of the Wi-Fi.
-        ssid: Option<String>,
-        /// Its password.
-        psk: Option<String>,
-        /// Two letters.
-        country: Option<String>,
-        /// The box's name in its network.
-        hostname: Option<String>,
-        /// Scheme and host of labels.
-        label_host: Option<String>,
+        /// What else it says.
+        wishes: ClaimWishes,
     },
     /// A box in quarantine that a person has looked at.
     BoxRelease {
@@ -213,8 +205,7 @@ impl AdminHandler {
             AdminCommand::TokenCreate { account, name, life } => self.token(account, &name, &life).await,
             AdminCommand::TokenList { account } => self.tokens(account).await,
             AdminCommand::TokenRevoke { account, token } => self.revoke_token(account, &token).await,
-            AdminCommand::ClaimFileCreate { account, facility, ssid, psk, country, hostname, label_host } => {
-                let wishes = ClaimWishes { ssid, psk, country, zone: None, hostname, label_host };
+            AdminCommand::ClaimFileCreate { account, facility, wishes } => {
                 let scope = AccountScope::of(account);
                 let file = crate::fleet::claim_file(&self.fleet, scope, facility, wishes).await?;
                 self.log_admin_act(scope, "claim-file create", &facility.to_string()).await?;

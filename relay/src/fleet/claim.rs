@@ -236,7 +236,7 @@ impl Fleet {
     /// A claim file with a new one-time code for a facility of the account.
     ///
     /// # Errors
-    /// No such facility in this account; the database; the listeners are not open yet.
+    /// No such facility in this account; the database; the listeners are not open yet; a wish that no box takes.
     pub async fn new_claim(
         &self,
         scope: AccountScope,
@@ -249,10 +249,6 @@ impl Fleet {
         let expires_ms = now_ms + super::CLAIM_MS;
         let mut tx = self.db.begin().await?;
         let row = facilities::get(&mut tx, scope, facility).await?.ok_or(FleetError::NoFacility)?;
-        let digest = Hash::of(code.as_bytes());
-        claims::insert_claim(&mut tx, scope, facility, &digest.0, (now_ms, expires_ms)).await?;
-        tx.commit().await?;
-        let wishes = super::ClaimWishes { zone: wishes.zone.or(Some(row.zone)), ..wishes };
         let facts = super::claim_file::RelayFacts {
             relay_url: &urls.relay,
             relay_ca: &self.trust(),
@@ -260,10 +256,15 @@ impl Fleet {
             directive_keys: &self.directive_keys(),
             mqtt_url: &urls.mqtt,
             facility,
+            zone: &row.zone,
             code: &code,
             expires_ms,
         };
-        Ok(super::claim_file::write_claim_file(&facts, wishes))
+        let file = super::claim_file::write_claim_file(&facts, wishes)?;
+        let digest = Hash::of(code.as_bytes());
+        claims::insert_claim(&mut tx, scope, facility, &digest.0, (now_ms, expires_ms)).await?;
+        tx.commit().await?;
+        Ok(file)
     }
 }
 

@@ -1,22 +1,48 @@
-//! The claim file: what a box needs to find and trust this relay, as TOML that `firmware-config` reads.
+//! The claim file: what a box needs to find and trust this relay, and how its building's network is, written and checked by the box's
+//! own code.
 
+use std::collections::BTreeMap;
+use std::fmt;
+
+use firmware_config::{ClaimFile, ClaimFileError, RelayClaim, Secret};
 use record::ids::FacilityId;
+use serde::{Deserialize, Serialize};
 
-/// What somebody wishes a claim file to say beside the relay's own facts.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ClaimWishes {
-    /// Name of the Wi-Fi.
-    pub ssid: Option<String>,
-    /// Its passphrase or the 64 hex digits of its hash; none for an open network.
-    pub psk: Option<String>,
-    /// Two letters: which radio channels are allowed. The United States where nobody says.
-    pub country: Option<String>,
-    /// IANA time zone.
-    pub zone: Option<String>,
-    /// The box's name in its network, one label.
-    pub hostname: Option<String>,
-    /// Scheme and host that labels will carry.
-    pub label_host: Option<String>,
+/// Whose radio rules hold where nobody says.
+const COUNTRY: &str = "US";
+
+/// What somebody wishes a claim file to say beside the relay's own facts: texts by the file's keys, such as `wifi.ssid`. Passwords are
+/// among them: `Debug` shows the keys.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ClaimWishes(BTreeMap<String, String>);
+
+impl fmt::Debug for ClaimWishes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl ClaimWishes {
+    /// With this too; an empty text says nothing.
+    #[must_use]
+    pub fn with_text(mut self, key: &str, text: &str) -> Self {
+        if !text.trim().is_empty() {
+            self.0.insert(key.to_owned(), text.to_owned());
+        }
+        self
+    }
+
+    /// With what opens the Wi-Fi: its passphrase, or the 64 hex digits of its hash.
+    #[must_use]
+    pub fn with_wifi_key(self, text: &str) -> Self {
+        let is_hash = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        self.with_text(if is_hash { "wifi.psk" } else { "wifi.passphrase" }, text)
+    }
+
+    /// With this where nothing else is wished.
+    fn with_default(self, key: &str, text: &str) -> Self {
+        if self.0.contains_key(key) { self } else { self.with_text(key, text) }
+    }
 }
 
 /// What the relay says of itself.
@@ -28,47 +54,120 @@ pub(super) struct RelayFacts<'a> {
     pub(super) directive_keys: &'a [String],
     pub(super) mqtt_url: &'a str,
     pub(super) facility: FacilityId,
+    /// The facility's time zone.
+    pub(super) zone: &'a str,
     pub(super) code: &'a str,
     pub(super) expires_ms: i64,
 }
 
-pub(super) fn write_claim_file(facts: &RelayFacts<'_>, wishes: ClaimWishes) -> String {
-    let texts = |list: &[String]| toml::Value::Array(list.iter().cloned().map(toml::Value::String).collect());
-    let expires =
-        jiff::Timestamp::from_second(facts.expires_ms / 1_000).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    let mut file = toml::Table::new();
-    file.insert("version".into(), toml::Value::Integer(1));
-    for (key, text) in [
-        ("relay_url", Some(facts.relay_url.to_owned())),
-        ("relay_ca", Some(facts.relay_ca.to_owned())),
-        ("mqtt_url", Some(facts.mqtt_url.to_owned())),
-        ("facility", Some(facts.facility.to_string())),
-        ("code", Some(facts.code.to_owned())),
-        ("expires", Some(expires.to_string())),
-        ("time_zone", wishes.zone),
-        ("hostname", wishes.hostname),
-        ("label_host", wishes.label_host),
-    ] {
-        if let Some(text) = text {
-            file.insert(key.into(), toml::Value::String(text));
+/// The file, which a box reads as it is meant.
+///
+/// # Errors
+/// What a box would not take, by its key.
+pub(super) fn write_claim_file(
+    facts: &RelayFacts<'_>,
+    wishes: ClaimWishes,
+) -> Result<String, ClaimFileError> {
+    let wishes = wishes.with_default("time_zone", facts.zone);
+    let has_wifi = wishes.0.keys().any(|key| key.starts_with("wifi."));
+    let wishes = if has_wifi { wishes.with_default("wifi.country", COUNTRY) } else { wishes };
+    let wished = ClaimFile::of_entries(wishes.0.iter().map(|(key, text)| (key.as_str(), text.as_str())))?;
+    let expires = jiff::Timestamp::from_second(facts.expires_ms / 1_000);
+    let relay = RelayClaim {
+        relay_url: facts.relay_url.to_owned(),
+        relay_ca: facts.relay_ca.to_owned(),
+        cosign_keys: facts.cosign_keys.to_vec(),
+        directive_keys: facts.directive_keys.to_vec(),
+        mqtt_url: facts.mqtt_url.to_owned(),
+        facility: facts.facility.to_string(),
+        code: Secret::new(facts.code),
+        expires: expires.unwrap_or(jiff::Timestamp::UNIX_EPOCH),
+    };
+    let text = ClaimFile { relay: Some(relay), ..wished }.to_toml();
+    // What fits alone may not fit together, and an operator may have set an address that no box takes.
+    ClaimFile::parse(text.as_bytes()).map(|_| text)
+}
+
+#[cfg(test)]
+mod tests {
+    use firmware_config::{MistakeReason, WifiKey};
+
+    use super::*;
+
+    const PEM: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+
+    fn written(wishes: ClaimWishes) -> Result<ClaimFile, Vec<(String, MistakeReason)>> {
+        let keys = ["cosign", "directive"].map(|name| [format!("a/{name}/1+0a1b2c3d+{}", "A".repeat(44))]);
+        let facts = RelayFacts {
+            relay_url: "https://relay.example:8443",
+            relay_ca: PEM,
+            cosign_keys: &keys[0],
+            directive_keys: &keys[1],
+            mqtt_url: "mqtts://relay.example:8883",
+            facility: FacilityId::new(1, [1; 10]),
+            zone: "America/Chicago",
+            code: "K7Q3-M9X2",
+            expires_ms: 1_763_610_000_000,
+        };
+        let written = write_claim_file(&facts, wishes).map_err(|error| {
+            error
+                .mistakes()
+                .iter()
+                .map(|m| (m.key.clone().unwrap_or_default(), m.reason.clone()))
+                .collect::<Vec<_>>()
+        })?;
+        Ok(ClaimFile::parse(written.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn a_box_reads_what_was_wished() {
+        let plain = written(ClaimWishes::default()).unwrap();
+        assert_eq!(plain.time_zone.as_deref(), Some("America/Chicago"), "the facility's");
+        assert_eq!((plain.wifi, plain.relay.unwrap().code.reveal()), (None, "K7Q3-M9X2"));
+        let wished = ClaimWishes::default()
+            .with_text("time_zone", "Europe/Berlin")
+            .with_text("hostname", "ward-7")
+            .with_text("label_host", "HTTP://10.1.2.3")
+            .with_text("wifi.ssid", "Ward \"7\"")
+            .with_wifi_key("correct horse")
+            .with_text("wifi.hidden", "1")
+            .with_text("network.address", "10.1.2.3/24")
+            .with_text("network.gateway", "10.1.2.1")
+            .with_text("network.dns", "10.1.2.1, 10.1.2.2")
+            .with_text("network.proxy", "http://box:APPLE@proxy.example:3128")
+            .with_text("network.ca", PEM)
+            .with_text("network.ntp", "ntp.example");
+        assert!(!format!("{wished:?}").contains("APPLE") && !format!("{wished:?}").contains("horse"));
+        let read = written(wished).unwrap();
+        assert_eq!(
+            (read.time_zone.as_deref(), read.hostname.as_deref(), read.label_host.as_deref()),
+            (Some("Europe/Berlin"), Some("ward-7"), Some("HTTP://10.1.2.3"))
+        );
+        let wifi = read.wifi.unwrap();
+        assert_eq!((wifi.ssid.as_str(), wifi.hidden, wifi.country.as_str()), ("Ward \"7\"", true, "US"));
+        assert_eq!(wifi.key, WifiKey::Passphrase(Secret::new("correct horse")));
+        let network = read.network;
+        assert_eq!(network.address.unwrap().to_string(), "10.1.2.3/24");
+        assert_eq!((network.gateway, network.dns.len()), (Some("10.1.2.1".parse().unwrap()), 2));
+        assert_eq!(network.proxy, Some(Secret::new("http://box:APPLE@proxy.example:3128")));
+        assert_eq!((network.ca.as_deref(), network.ntp), (Some(PEM.trim()), vec!["ntp.example".to_owned()]));
+        let hash = "0f".repeat(32);
+        let hashed =
+            written(ClaimWishes::default().with_text("wifi.ssid", "Ward").with_wifi_key(&hash)).unwrap();
+        assert_eq!(hashed.wifi.unwrap().key, WifiKey::Hashed(Secret::new(hash)));
+    }
+
+    #[test]
+    fn what_a_box_would_not_take_is_refused_by_its_key() {
+        for (key, text, at, reason) in [
+            ("hostname", "a b", "hostname", MistakeReason::HostLabel),
+            ("wifi.passphrase", "longenough", "wifi.ssid", MistakeReason::MissingKey),
+            ("network.proxy", "https://proxy:3128", "network.proxy", MistakeReason::ProxyScheme),
+            ("network.gateway", "10.1.2.1", "network.gateway", MistakeReason::GatewayAlone),
+            ("network.address", "10.1.2.3/24", "network.dns", MistakeReason::DnsMissing),
+        ] {
+            let wrong = written(ClaimWishes::default().with_text(key, text)).unwrap_err();
+            assert!(wrong.contains(&(at.to_owned(), reason)), "{key}: {wrong:?}");
         }
     }
-    file.insert("cosign_keys".into(), texts(facts.cosign_keys));
-    file.insert("directive_keys".into(), texts(facts.directive_keys));
-    if let Some(ssid) = wishes.ssid {
-        let country = wishes.country.unwrap_or_else(|| "US".to_owned());
-        let mut wifi = toml::Table::new();
-        wifi.insert("ssid".into(), toml::Value::String(ssid));
-        if let Some(psk) = wishes.psk {
-            let is_hash = psk.len() == 64 && psk.bytes().all(|b| b.is_ascii_hexdigit());
-            let key = if is_hash { "psk" } else { "passphrase" };
-            wifi.insert(key.into(), toml::Value::String(psk));
-        }
-        wifi.insert("country".into(), toml::Value::String(country));
-        file.insert("wifi".into(), toml::Value::Table(wifi));
-    }
-    let about = "# Claim file of a CleanTrack box. Whoever has it can claim one box until it expires: keep it as you would a \
-                 password.\n";
-    // Texts and integers: there is nothing in it that TOML could refuse.
-    format!("{about}{}", toml::to_string(&file).unwrap_or_default())
 }

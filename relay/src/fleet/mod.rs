@@ -8,6 +8,7 @@ mod keys;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
+use firmware_config::{ClaimFileError, ClaimMistake};
 use record::ids::{BoxId, FacilityId};
 use record::sign::{KeyKind, SignerKey, VerifierKey};
 use rustls::RootCertStore;
@@ -35,9 +36,21 @@ pub enum FleetError {
     /// Nobody knows yet under which addresses boxes reach this relay.
     #[error("the relay's addresses are not known: start it, or set public_url, mqtt_url and photos_url")]
     NoAddress,
+    /// Something in it that no box takes.
+    #[error("no claim file was made. {}", word_mistakes(.0))]
+    ClaimFile(#[from] ClaimFileError),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
+}
+
+/// Each mistake by its key; lines are of a file that nobody has.
+fn word_mistakes(error: &ClaimFileError) -> String {
+    let word = |mistake: &ClaimMistake| match &mistake.key {
+        Some(key) => format!("`{key}` {}", mistake.reason),
+        None => format!("The file {}", mistake.reason),
+    };
+    error.mistakes().iter().map(word).collect::<Vec<_>>().join("; ")
 }
 
 /// Where boxes reach this relay.
@@ -210,7 +223,7 @@ impl Fleet {
 /// A claim file with a new one-time code for a facility of the account; TOML.
 ///
 /// # Errors
-/// No such facility in this account; the database; the relay's addresses are not known yet.
+/// No such facility in this account; the database; the relay's addresses are not known yet; a wish that no box takes.
 pub async fn claim_file(
     fleet: &Fleet,
     scope: AccountScope,

@@ -1,13 +1,14 @@
 //! Adding a box: the claim file, and waiting for the box's first word.
 
-use ::web::answer::{FileDownload, MediaType, Page};
+use ::web::answer::{FileDownload, FormRecall, FormReply, MediaType, OneOf, Page};
 use ::web::argument::LenientQuery;
 use ::web::error::HttpError;
 use ::web::form::{
-    FilledSection, FormDefinition, FormField, FormOption, FormPainter, FormSection, FormValues,
+    FieldError, FilledSection, FormDefinition, FormField, FormOption, FormPainter, FormSection, FormValues,
 };
 use askama::Template;
 use axum::extract::State;
+use firmware_config::{ClaimFileError, ClaimMistake, MistakeReason};
 use record::ids::FacilityId;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -16,7 +17,7 @@ use words::{S0, SafeHtml, fill_slots};
 use crate::accounts::AccountUser;
 use crate::accounts::access_log::AccessRecord;
 use crate::accounts::permission::Permission;
-use crate::fleet::ClaimWishes;
+use crate::fleet::{ClaimWishes, FleetError};
 use crate::web::WebContext;
 use crate::web::access::{AddBoxes, MemberCaller};
 use crate::web::form::{RelayForm, require_own_form};
@@ -33,11 +34,69 @@ pub const CLAIM_COMMAND: &str = "cleantrack-appliance claim FILE";
 /// What the operator runs for an account without a facility.
 const FACILITY_COMMAND: &str = "cleantrack-relay facility create";
 
-/// Which facility a claim file is for.
+/// Characters of addresses and lists of them.
+const LINE_CHARS_MAX: usize = 300;
+/// Characters of certificates: two or three of them.
+const PEM_CHARS_MAX: usize = 6_000;
+
+/// Which facility a claim file is for, and what its box must know of the building before it can reach anybody.
 pub(crate) static CLAIM: FormDefinition = FormDefinition {
     name: "claim",
-    sections: &[FormSection::plain(&[FormField::pick("facility").required()])],
+    sections: &[
+        FormSection::plain(&[FormField::pick("facility").required()]),
+        FormSection::folded(
+            "wifi",
+            &[
+                FormField::line("ssid", 32),
+                FormField::line("passphrase", 64),
+                FormField::line("country", 2),
+                FormField::tick("hidden"),
+            ],
+        ),
+        FormSection::folded(
+            "names",
+            &[
+                FormField::line("time_zone", LINE_CHARS_MAX),
+                FormField::line("host_name", 63),
+                FormField::line("label_host", LINE_CHARS_MAX),
+            ],
+        ),
+        FormSection::folded(
+            "address_section",
+            &[
+                FormField::line("address", LINE_CHARS_MAX),
+                FormField::line("gateway", LINE_CHARS_MAX),
+                FormField::line("dns", LINE_CHARS_MAX),
+            ],
+        ),
+        FormSection::folded(
+            "way",
+            &[
+                FormField::line("proxy", LINE_CHARS_MAX),
+                FormField::lines("ca", PEM_CHARS_MAX),
+                FormField::line("ntp", LINE_CHARS_MAX),
+            ],
+        ),
+    ],
 };
+
+/// The field of each key of a claim file that the form asks for.
+static FIELD_KEYS: [(&str, &str); 14] = [
+    ("wifi.ssid", "ssid"),
+    ("wifi.passphrase", "passphrase"),
+    ("wifi.psk", "passphrase"),
+    ("wifi.country", "country"),
+    ("wifi.hidden", "hidden"),
+    ("time_zone", "time_zone"),
+    ("hostname", "host_name"),
+    ("label_host", "label_host"),
+    ("network.address", "address"),
+    ("network.gateway", "gateway"),
+    ("network.dns", "dns"),
+    ("network.proxy", "proxy"),
+    ("network.ca", "ca"),
+    ("network.ntp", "ntp"),
+];
 
 #[derive(Template)]
 #[template(path = "add_box.html")]
@@ -49,6 +108,8 @@ struct AddBoxPage {
     no_facility: SafeHtml,
     title: String,
     lead: String,
+    errors: Vec<FieldError>,
+    form_again: String,
     has_facility: bool,
     sections: Vec<FilledSection>,
     /// Whether whoever looks may make a claim file.
@@ -83,7 +144,7 @@ pub(crate) async fn show(
     let sites = load_overviews(&mut conn, visitor.scope, web.now_ms()).await?;
     drop(conn);
     let chosen = requested.facility.unwrap_or_default();
-    draw_form(&visitor, &web, &sites, &chosen).await
+    draw_form(&visitor, &web, &sites, FormValues::empty(&CLAIM).with("facility", chosen), Vec::new()).await
 }
 
 /// The page of an account whose boxes have not told anything yet.
@@ -92,14 +153,15 @@ pub(crate) async fn first_box(
     web: &WebContext,
     sites: &[FacilityOverview],
 ) -> Result<Page, HttpError> {
-    draw_form(visitor, web, sites, "").await
+    draw_form(visitor, web, sites, FormValues::empty(&CLAIM), Vec::new()).await
 }
 
 async fn draw_form(
     visitor: &AccountUser,
     web: &WebContext,
     sites: &[FacilityOverview],
-    chosen: &str,
+    values: FormValues,
+    errors: Vec<FieldError>,
 ) -> Result<Page, HttpError> {
     let mut conn = web.db.read().await?;
     let live = web.live_page(&mut conn, visitor.scope, LiveTopic::Boxes).await?;
@@ -107,7 +169,7 @@ async fn draw_form(
         sites.iter().filter(|s| s.in_service.as_ref().is_some_and(|b| b.row.heard_ms.is_some())).count();
     let is_first = sites.iter().all(|s| s.in_service.is_none());
     let without = sites.iter().find(|s| s.in_service.is_none()).map(|s| s.id.to_string()).unwrap_or_default();
-    let chosen = if chosen.is_empty() { &without } else { chosen };
+    let values = if values.text("facility").is_empty() { values.with("facility", without) } else { values };
     let (w, form): (BoxesWords, FormWords) = open_words();
     let options = sites.iter().map(|site| FormOption::entered(site.id.to_string(), site.name.clone()));
     let picks = vec![("facility", options.collect())];
@@ -117,14 +179,18 @@ async fn draw_form(
         false => (w.add_box_title(), w.add_box_lead(), NavSection::Boxes),
     };
     let view = AddBoxPage {
-        shell: PageLayout::signed_in(&title, section, visitor).live(live, true),
+        shell: PageLayout::signed_in(&title, section, visitor)
+            .live(live, true)
+            .with_problem(!errors.is_empty()),
         w,
         copy_how: fill_slots(w.add_box_copy_how(S0), [command_html(CLAIM_COMMAND)]),
         no_facility: fill_slots(w.add_box_no_facility(S0), [command_html(FACILITY_COMMAND)]),
         title,
         lead,
         has_facility: !sites.is_empty(),
-        sections: painter.draw(&FormValues::empty(&CLAIM).with("facility", chosen), &[])?,
+        sections: painter.draw(&values, &errors)?,
+        errors,
+        form_again: form.form_again(),
         may_make: visitor.role.holds(Permission::AddBoxes),
         csrf: visitor.token.csrf(),
         here,
@@ -137,27 +203,124 @@ fn command_html(command: &str) -> SafeHtml {
     SafeHtml::element("code", &[], command)
 }
 
+/// What the fields say, by the keys of a claim file.
+fn read_wishes(values: &FormValues) -> ClaimWishes {
+    FIELD_KEYS.iter().fold(ClaimWishes::default(), |wishes, (key, field)| match *field {
+        "passphrase" => wishes.with_wifi_key(values.text(field)),
+        _ => wishes.with_text(key, values.text(field)),
+    })
+}
+
+/// Each mistake beside its field; `None` where one is of what the relay itself says.
+fn word_mistakes(error: &ClaimFileError, w: FormWords) -> Option<Vec<FieldError>> {
+    let word = |mistake: &ClaimMistake| {
+        let key = mistake.key.as_deref()?;
+        let (_, field) = FIELD_KEYS.iter().find(|(known, _)| *known == key)?;
+        Some(FieldError { at: (*field).to_owned(), words: word_reason(w, field, &mistake.reason) })
+    };
+    error.mistakes().iter().map(word).collect()
+}
+
+fn word_reason(w: FormWords, field: &str, reason: &MistakeReason) -> String {
+    let label = w.catalog().format(&CLAIM.message_key(field), &[]);
+    let key = format!("form-claim-mistake-{}", reason.code());
+    let most = match reason {
+        MistakeReason::ListLength { most } => most.to_string(),
+        _ => String::new(),
+    };
+    if w.catalog().has_message(&key) {
+        w.catalog().format(&key, &[("field", label.into()), ("max", most.into())])
+    } else {
+        format!("{label} {reason}")
+    }
+}
+
 /// `POST /app/boxes/add`.
 pub(crate) async fn create_claim_file(
     visitor: MemberCaller<AddBoxes>,
     State(web): State<WebContext>,
     form: RelayForm,
-) -> Result<FileDownload<ClaimToml>, HttpError> {
+) -> Result<OneOf<FileDownload<ClaimToml>, FormReply>, HttpError> {
     require_own_form(&visitor, &form)?;
     let now_ms = web.now_ms();
     let mut conn = web.db.read().await?;
     let sites = load_overviews(&mut conn, visitor.scope, now_ms).await?;
     drop(conn);
-    let facility: Option<FacilityId> = FormValues::read(&CLAIM, &form.fields).text("facility").parse().ok();
+    let values = FormValues::read(&CLAIM, &form.fields);
+    let facility: Option<FacilityId> = values.text("facility").parse().ok();
     let site = sites.iter().find(|s| Some(s.id) == facility).ok_or_else(not_found)?;
-    let wishes = ClaimWishes { zone: Some(site.zone.clone()), ..ClaimWishes::default() };
-    let file =
-        crate::fleet::claim_file(&web.fleet, visitor.scope, site.id, wishes).await.map_err(internal_error)?;
+    let w: FormWords = open_words();
+    let errors = values.errors(w.catalog());
+    if !errors.is_empty() {
+        return ask_again(&visitor, &web, &sites, values, errors).await;
+    }
+    let made = crate::fleet::claim_file(&web.fleet, visitor.scope, site.id, read_wishes(&values)).await;
+    let file = match made {
+        Ok(file) => file,
+        Err(FleetError::ClaimFile(error)) => match word_mistakes(&error, w) {
+            Some(errors) => return ask_again(&visitor, &web, &sites, values, errors).await,
+            None => return Err(internal_error(error)),
+        },
+        Err(error) => return Err(internal_error(error)),
+    };
     let mut tx = web.db.begin().await?;
     let about = site.id.to_string();
     let record = AccessRecord { who: &visitor.email, act: "claim-file create", about: &about };
     web.log().write_act(&mut tx, visitor.scope, record).await?;
     tx.commit().await?;
     let day = LocalTime::new(now_ms, &site.zone).today();
-    FileDownload::new(&format!("cleantrack-claim-{day}.toml"), file.into_bytes())
+    FileDownload::new(&format!("cleantrack-claim-{day}.toml"), file.into_bytes()).map(OneOf::First)
+}
+
+async fn ask_again(
+    visitor: &AccountUser,
+    web: &WebContext,
+    sites: &[FacilityOverview],
+    values: FormValues,
+    errors: Vec<FieldError>,
+) -> Result<OneOf<FileDownload<ClaimToml>, FormReply>, HttpError> {
+    let page = draw_form(visitor, web, sites, values, errors).await?;
+    Ok(OneOf::Second(FormReply::Again(FormRecall::Invalid, page)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_mistake_that_the_form_can_hold_has_words() {
+        use MistakeReason as R;
+        let w: FormWords = open_words();
+        let reasons = [
+            R::MissingKey,
+            R::ListLength { most: 3 },
+            R::LabelHost,
+            R::HostName,
+            R::Brackets,
+            R::PortNumber,
+            R::Certificates,
+            R::TimeZone,
+            R::HostLabel,
+            R::NetworkName,
+            R::Passphrase,
+            R::Country,
+            R::AddressPrefix,
+            R::AddressUnusable,
+            R::AddressNeeded,
+            R::GatewayAlone,
+            R::GatewayOutside,
+            R::DnsMissing,
+            R::ProxyAddress,
+            R::ProxyScheme,
+            R::TimeServer,
+        ];
+        for reason in reasons {
+            assert!(w.catalog().has_message(&format!("form-claim-mistake-{}", reason.code())), "{reason:?}");
+        }
+        assert_eq!(
+            word_reason(w, "dns", &R::ListLength { most: 3 }),
+            "Name servers must hold 1 to 3 values",
+            "by its field's name"
+        );
+    }
 }

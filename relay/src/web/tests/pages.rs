@@ -1,9 +1,10 @@
 //! What the pages say, state by state.
 
 use axum::http::StatusCode;
+use firmware_config::{ClaimFile, Secret, WifiKey};
 use record::proof::RecordProof;
 
-use crate::db::{claims, facilities};
+use crate::db::{audit, claims, facilities};
 
 use super::world::{MINUTE_MS, NOW_MS, World, csrf};
 
@@ -237,7 +238,7 @@ async fn a_box_that_comes_back_with_another_log_is_named() {
     let valley = &world.a.sites[0];
     let restored = valley.one.next_log(false);
     let code = [7; 32];
-    let mut tx = world.state.db.begin().await.unwrap();
+    let mut tx = world.db.begin().await.unwrap();
     let life = (NOW_MS, NOW_MS + 60 * MINUTE_MS);
     claims::insert_claim(&mut tx, world.a.scope, valley.id, &code, life).await.unwrap();
     let brought = (&restored.origin, &[1; 32], &[2; 32][..]);
@@ -263,7 +264,7 @@ async fn a_claim_file_for_admins_only() {
     for way in ["set-up page", "cleantrack-flash"] {
         assert!(page.body.contains(way), "{way}: {}", page.body);
     }
-    for nothing in ["memory card", "light", "Wi-Fi"] {
+    for nothing in ["memory card", "light"] {
         assert!(!page.body.contains(nothing), "{nothing} is not there");
     }
     let csrf = csrf(&page.body).to_owned();
@@ -281,6 +282,54 @@ async fn a_claim_file_for_admins_only() {
     let auditor = world.sign_in(&world.a.auditor).await;
     assert_eq!(world.get("/app/boxes/add", &auditor).await.status, StatusCode::FORBIDDEN);
     assert!(!world.get("/app/boxes", &auditor).await.body.contains("Add a box"));
+}
+
+#[tokio::test]
+async fn a_claim_file_says_what_the_form_says_of_the_building() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let page = world.get("/app/boxes/add", &cookie).await;
+    assert_eq!(page.body.matches("<details>").count(), 4, "folded up: {}", page.body);
+    let csrf = csrf(&page.body).to_owned();
+    let facility = world.a.sites[1].id;
+    let say = async |fields: &str| {
+        world.post("/app/boxes/add", &cookie, &format!("csrf={csrf}&facility={facility}&{fields}")).await
+    };
+    let made = async || {
+        let mut conn = world.db.read().await.unwrap();
+        let rows = audit::rows_before(&mut conn, world.a.scope, &"Z".repeat(26), 100).await.unwrap();
+        rows.iter().filter(|row| row.act == "claim-file create").count()
+    };
+    let wrong = say(
+        "passphrase=correct+horse&host_name=a+b&country=us&address=10.1.2.3&gateway=10.1.2.1&dns=x&proxy=https://p:1&ntp=-x",
+    )
+    .await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for field in ["ssid", "host_name", "country", "address", "dns", "proxy", "ntp"] {
+        assert!(wrong.body.contains(&format!("id=\"{field}-e\"")), "{field}: {}", wrong.body);
+    }
+    assert!(wrong.body.contains("Host name must be 1 to 63 letters") && wrong.body.contains("value=\"a b\""));
+    let lonely = say("address=10.1.2.3/24").await;
+    assert!(lonely.body.contains("id=\"dns-e\""), "what does not fit together, too: {}", lonely.body);
+    assert_eq!(made().await, 0);
+
+    let file = say(
+        "ssid=Ward+7&passphrase=correct+horse&country=DE&hidden=1&time_zone=Europe/Berlin&host_name=ward-7&label_host=HTTP://10.1.2.3\
+         &address=10.1.2.3/24&gateway=10.1.2.1&dns=10.1.2.1,+10.1.2.2&proxy=http://box:APPLE@proxy.example:3128&ntp=ntp.example",
+    )
+    .await;
+    assert_eq!(file.status, StatusCode::OK, "{}", file.body);
+    let read = ClaimFile::parse(file.body.as_bytes()).unwrap();
+    assert_eq!(made().await, 1);
+    let names = (read.time_zone.as_deref(), read.hostname.as_deref(), read.label_host.as_deref());
+    assert_eq!(names, (Some("Europe/Berlin"), Some("ward-7"), Some("HTTP://10.1.2.3")));
+    let wifi = read.wifi.unwrap();
+    assert_eq!((wifi.ssid.as_str(), wifi.country.as_str(), wifi.hidden), ("Ward 7", "DE", true));
+    assert_eq!(wifi.key, WifiKey::Passphrase(Secret::new("correct horse")));
+    assert_eq!(read.network.address.unwrap().to_string(), "10.1.2.3/24");
+    assert_eq!((read.network.dns.len(), read.network.ntp.len()), (2, 1));
+    assert_eq!(read.network.proxy, Some(Secret::new("http://box:APPLE@proxy.example:3128")));
+    assert_eq!(read.relay.unwrap().facility, facility.to_string());
 }
 
 #[tokio::test]

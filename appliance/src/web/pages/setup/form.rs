@@ -108,7 +108,7 @@ pub(super) fn read_claim(
         true => ClaimFile::default(),
         false => ClaimFile::parse(bytes).map_err(|error| word_mistakes(&error, w))?,
     };
-    let fields = ClaimFile::parse(write_fields(values).as_bytes()).map_err(|error| word_fields(&error, w))?;
+    let fields = ClaimFile::of_entries(list_entries(values)).map_err(|error| word_fields(&error, w))?;
     Ok(lay_over(base, fields))
 }
 
@@ -130,37 +130,15 @@ fn word_fields(error: &ClaimFileError, w: SetupWords) -> Vec<Wrong> {
     worded.collect()
 }
 
-/// The fields that are not empty as a claim file.
-fn write_fields(values: &FormValues) -> String {
-    let (mut file, mut wifi, mut network) = (toml::Table::new(), toml::Table::new(), toml::Table::new());
-    file.insert("version".to_owned(), toml::Value::Integer(1));
-    for (key, field) in FIELD_KEYS {
-        let value = values.text(field).trim();
-        if value.is_empty() {
-            continue;
-        }
-        let (table, key) = match key.split_once('.') {
-            None => (&mut file, key),
-            Some(("wifi", key)) => (&mut wifi, key),
-            Some((_, key)) => (&mut network, key),
-        };
-        let value = if matches!(key, "dns" | "ntp") { list_of(value) } else { value.to_owned().into() };
-        table.insert(key.to_owned(), value);
+/// What the fields hold, by the keys of a claim file. A tick alone makes no Wi-Fi.
+fn list_entries(values: &FormValues) -> Vec<(&'static str, &str)> {
+    let mut entries: Vec<_> =
+        FIELD_KEYS.iter().map(|(key, field)| (*key, values.text(field).trim())).collect();
+    let names_wifi = entries.iter().any(|(key, value)| key.starts_with("wifi.") && !value.is_empty());
+    if names_wifi && values.is_ticked("hidden") {
+        entries.push(("wifi.hidden", "1"));
     }
-    if values.is_ticked("hidden") && !wifi.is_empty() {
-        wifi.insert("hidden".to_owned(), toml::Value::Boolean(true));
-    }
-    for (name, table) in [("wifi", wifi), ("network", network)] {
-        if !table.is_empty() {
-            file.insert(name.to_owned(), toml::Value::Table(table));
-        }
-    }
-    file.to_string()
-}
-
-fn list_of(text: &str) -> toml::Value {
-    let parts = text.split([',', ' ', ';']).filter(|part| !part.is_empty());
-    toml::Value::Array(parts.map(|part| part.into()).collect())
+    entries
 }
 
 fn lay_over(base: ClaimFile, fields: ClaimFile) -> ClaimFile {
