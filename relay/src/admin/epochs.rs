@@ -72,7 +72,7 @@ impl AdminHandler {
                 }
                 Err(NotAdmitted::NotWaiting) => {
                     let key = claimed.ok_or_else(none)?;
-                    self.admit_claimed(&mut tx, (scope, home.facility), (&origin, &key))
+                    self.admit_claimed(&mut tx, scope, home.facility, &origin, &key)
                         .await?
                         .ok_or_else(none)?
                 }
@@ -107,8 +107,10 @@ impl AdminHandler {
     async fn admit_claimed(
         &self,
         tx: &mut DbConnection,
-        (scope, facility): (AccountScope, FacilityId),
-        (origin, key): (&LogOrigin, &[u8; 32]),
+        scope: AccountScope,
+        facility: FacilityId,
+        origin: &LogOrigin,
+        key: &[u8; 32],
     ) -> Result<Option<Value>, AdminError> {
         epochs::insert_epoch(tx, scope, origin, facility, (key, true), self.clock.now_ms()).await?;
         let held = epochs::find_log(tx, scope, origin).await?;

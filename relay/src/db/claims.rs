@@ -97,18 +97,29 @@ pub async fn waiting_claims(
     all!(conn, WaitingClaim, sql, scope.key(), now_ms)
 }
 
+/// What a claim brings that waits.
+#[derive(Debug, Clone, Copy)]
+pub struct BroughtLog<'a> {
+    /// Its name.
+    pub origin: &'a LogOrigin,
+    /// Its key.
+    pub log_key: &'a [u8; 32],
+    /// SHA-256 of the public key in the certificate request.
+    pub csr_key: &'a [u8; 32],
+}
+
 /// Marks a code as used by a box whose log waits. Whether that is new.
 pub async fn mark_waiting(
     conn: &mut DbConnection,
     scope: AccountScope,
     code: &[u8],
-    (origin, log_key, csr_key): (&LogOrigin, &[u8; 32], &[u8]),
+    brought: BroughtLog<'_>,
     now_ms: i64,
 ) -> Result<bool, DbError> {
     let sql = "UPDATE claims SET used_ms = $1, box = $2, csr_key = $3, epoch = $4, log_key = $5 \
                WHERE account = $6 AND code = $7 AND answer IS NULL AND (log_key IS NULL OR log_key <> $8)";
-    let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
-    let (csr_key, key, code) = (csr_key.to_vec(), log_key.to_vec(), code.to_vec());
+    let (box_id, epoch) = (brought.origin.box_id.to_string(), brought.origin.epoch.to_string());
+    let (csr_key, key, code) = (brought.csr_key.to_vec(), brought.log_key.to_vec(), code.to_vec());
     let marked = exec!(conn, sql, now_ms, box_id, csr_key, epoch, key.clone(), scope.key(), code, key)?;
     Ok(marked > 0)
 }

@@ -11,7 +11,7 @@ use super::keys::KeyError;
 use super::{Fleet, FleetError};
 use crate::db::audit::{NewAudit, insert_act};
 use crate::db::boxes::BoxOwner;
-use crate::db::claims::{ClaimRow, UsedClaim};
+use crate::db::claims::{BroughtLog, ClaimRow, UsedClaim};
 use crate::db::epochs::StoredLog;
 use crate::db::{AccountScope, DbConnection, DbError, boxes, claims, epochs, facilities};
 
@@ -132,8 +132,8 @@ impl Fleet {
             (ClaimVerdict::Unknown | ClaimVerdict::Fresh, _) => return Err(ClaimRefusal::Unknown),
         };
         let (scope, facility) = (claim.scope, claim.facility);
-        if find_trust(&mut tx, (scope, facility), (&origin, &log_key), now_ms).await? == LogTrust::Waits {
-            let brought = (&origin, &log_key, &csr_key.0[..]);
+        if find_trust(&mut tx, scope, facility, &origin, &log_key, now_ms).await? == LogTrust::Waits {
+            let brought = BroughtLog { origin: &origin, log_key: &log_key, csr_key: &csr_key.0 };
             if claims::mark_waiting(&mut tx, scope, &code.0, brought, now_ms).await? {
                 self.note_return(&mut tx, scope, &origin, now_ms).await?;
             }
@@ -271,8 +271,10 @@ impl Fleet {
 /// How the log of a claim stands here. The box's row is taken: no revocation slips in between.
 async fn find_trust(
     tx: &mut DbConnection,
-    (scope, facility): (AccountScope, FacilityId),
-    (origin, log_key): (&LogOrigin, &[u8; 32]),
+    scope: AccountScope,
+    facility: FacilityId,
+    origin: &LogOrigin,
+    log_key: &[u8; 32],
     now_ms: i64,
 ) -> Result<LogTrust, ClaimRefusal> {
     if boxes::platform_home(tx, origin.box_id).await?.is_none() {
@@ -284,7 +286,7 @@ async fn find_trust(
     let waiting = claims::waiting_claims(tx, scope, now_ms).await?;
     // The name of a log has few of its key's bits: of two that have it in common nobody could say which one was admitted.
     let is_namesake = waiting.iter().any(|claim| claim.is_of(origin) && claim.log_key[..] != log_key[..]);
-    let trust = decide_trust(&home, facility, &logs, (origin, log_key));
+    let trust = decide_trust(&home, facility, &logs, origin, log_key);
     trust.filter(|trust| *trust == LogTrust::Own || !is_namesake).ok_or(ClaimRefusal::Known)
 }
 
@@ -296,7 +298,8 @@ fn decide_trust(
     home: &BoxOwner,
     facility: FacilityId,
     logs: &[StoredLog],
-    (origin, log_key): (&LogOrigin, &[u8; 32]),
+    origin: &LogOrigin,
+    log_key: &[u8; 32],
 ) -> Option<LogTrust> {
     if home.facility != facility {
         return None;
@@ -352,10 +355,10 @@ mod tests {
         ];
         for (home, facility, (origin, key), trust) in cases {
             let logs = [stored_log(first, true), stored_log(next, false)];
-            assert_eq!(decide_trust(home, facility, &logs, (&origin, &key)), trust, "{origin}");
+            assert_eq!(decide_trust(home, facility, &logs, &origin, &key), trust, "{origin}");
         }
         let admitted = [stored_log(first, true), stored_log(next, true)];
-        assert_eq!(decide_trust(&home, here, &admitted, (&next.0, &next.1)), Some(LogTrust::Own));
+        assert_eq!(decide_trust(&home, here, &admitted, &next.0, &next.1), Some(LogTrust::Own));
     }
 
     #[test]

@@ -213,12 +213,13 @@ fn read_wishes(values: &FormValues) -> ClaimWishes {
 
 /// Each mistake beside its field; `None` where one is of what the relay itself says.
 fn word_mistakes(error: &ClaimFileError, w: FormWords) -> Option<Vec<FieldError>> {
-    let word = |mistake: &ClaimMistake| {
-        let key = mistake.key.as_deref()?;
-        let (_, field) = FIELD_KEYS.iter().find(|(known, _)| *known == key)?;
-        Some(FieldError { at: (*field).to_owned(), words: word_reason(w, field, &mistake.reason) })
-    };
-    error.mistakes().iter().map(word).collect()
+    error.mistakes().iter().map(|mistake| word_mistake(mistake, w)).collect()
+}
+
+fn word_mistake(mistake: &ClaimMistake, w: FormWords) -> Option<FieldError> {
+    let key = mistake.key.as_deref()?;
+    let (_, field) = FIELD_KEYS.iter().find(|(known, _)| *known == key)?;
+    Some(FieldError { at: (*field).to_owned(), words: word_reason(w, field, &mistake.reason) })
 }
 
 fn word_reason(w: FormWords, field: &str, reason: &MistakeReason) -> String {

@@ -207,11 +207,9 @@ fn claim_views(
     boxes: &[(BoxState, BoxRow)],
     sites: &[FacilityOverview],
 ) -> Vec<String> {
-    let sentence = |claim: &WaitingClaim| {
-        let facility = site_of_box(&claim.box_id, boxes, sites);
-        w.boxes_waiting_claim(claim.epoch.clone(), facility, claim.box_id.clone())
-    };
-    claimed.iter().take(WAITING_SHOWN).map(sentence).collect()
+    let site = |claim: &WaitingClaim| site_of_box(&claim.box_id, boxes, sites);
+    let shown = claimed.iter().take(WAITING_SHOWN);
+    shown.map(|claim| w.boxes_waiting_claim(&claim.epoch, site(claim), &claim.box_id)).collect()
 }
 
 fn refusal_texts(w: BoxesWords, boxes: &[(BoxState, BoxRow)], sites: &[FacilityOverview]) -> Vec<String> {

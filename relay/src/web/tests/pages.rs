@@ -241,7 +241,7 @@ async fn a_box_that_comes_back_with_another_log_is_named() {
     let mut tx = world.db.begin().await.unwrap();
     let life = (NOW_MS, NOW_MS + 60 * MINUTE_MS);
     claims::insert_claim(&mut tx, world.a.scope, valley.id, &code, life).await.unwrap();
-    let brought = (&restored.origin, &[1; 32], &[2; 32][..]);
+    let brought = claims::BroughtLog { origin: &restored.origin, log_key: &[1; 32], csr_key: &[2; 32] };
     assert!(claims::mark_waiting(&mut tx, world.a.scope, &code, brought, NOW_MS).await.unwrap());
     tx.commit().await.unwrap();
     let cookie = world.sign_in(&world.a.email).await;
