@@ -88,8 +88,11 @@ pub enum FormRecall {
     Invalid,
     /// Somebody changed the same thing meanwhile (409).
     Conflicting,
-    /// Too many were sent, such as tries to sign in (429): again after so many seconds, which `Retry-After` says.
-    TooMany { wait_s: u64 },
+    /// Too many were sent, such as tries to sign in (429).
+    TooMany {
+        /// Seconds until the next may come, as `Retry-After` says them.
+        wait_s: u64,
+    },
 }
 
 impl FormRecall {

@@ -135,7 +135,7 @@ impl ImageReader {
 
     /// Why it went no further: the file itself cannot be read, or there is no image in it.
     fn stopped_by(&self, error: &(dyn Error + 'static)) -> FlashError {
-        let mut causes = std::iter::successors(Some(error), |cause| cause.source());
+        let mut causes = std::iter::successors(Some(error), |&cause| cause.source());
         match causes.find_map(|cause| cause.downcast_ref::<io::Error>()) {
             Some(read) if read.kind() == io::ErrorKind::UnexpectedEof => self.damaged(ImageFault::Cut),
             Some(read) => match read.raw_os_error().map(io::Error::from_raw_os_error) {
