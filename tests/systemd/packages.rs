@@ -1,5 +1,6 @@
 //! The box's package of Debian: what is in it, that two builds are the same bytes, and that systemd takes it where it lies.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -90,6 +91,79 @@ fn the_package_holds_program_units_and_settings() {
         succeed(Command::new("/bin/sh").arg("-n").arg(control.join(script)));
         // Records are nobody's but the facility's.
         assert!(!text(script).contains("rm -r"), "{script}");
+    }
+}
+
+/// What is not packed of a package's NOTICE.
+fn notice_of(package: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let tree = folder.path().join("tree");
+    succeed(
+        Command::new(tools::program("dpkg-deb"))
+            .arg("--extract")
+            .arg(packed(package, folder.path()))
+            .arg(&tree),
+    );
+    let path = format!("usr/share/doc/cleantrack-{package}/NOTICE.gz");
+    succeed(Command::new(tools::program("gzip")).arg("-dc").arg(tree.join(path)))
+}
+
+#[test]
+fn each_package_has_the_licences_of_what_its_program_is_linked_from() {
+    for (package, crates, other) in [
+        ("appliance", &["tokio", "rustls", "ring", "zstd-sys", "redb"][..], "fatfs"),
+        ("relay", &["tokio", "rustls", "ring"], "fatfs"),
+        ("flash", &["clap", "fatfs", "ruzstd"], "tokio"),
+    ] {
+        let notice = notice_of(package);
+        // A crate stands in the list before each text of its.
+        let has = |name: &str| notice.lines().any(|line| line.starts_with(&format!("  {name} ")));
+        for name in crates {
+            assert!(has(name), "{package} lacks {name}");
+        }
+        assert!(!has(other) && !has("jsonschema"), "{package} is not linked from it");
+        assert!(notice.contains("Apache License") && notice.contains("Permission is hereby granted"));
+        assert_eq!(notice.contains("SIL OPEN FONT LICENSE"), package != "flash", "{package}");
+    }
+}
+
+/// A stand-in for cargo, whose one crate has these keys and these files.
+fn notice_with(keys: &str, files: &[(&str, &str)]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let sources = folder.path().join("odd");
+    std::fs::create_dir(&sources).unwrap();
+    for (name, text) in files {
+        std::fs::write(sources.join(name), text).unwrap();
+    }
+    let metadata = format!(
+        r#"{{"packages":[{{"name":"odd","version":"1.0.0","source":"registry","license_file":null,"authors":["Ann <a@x.example>"],{keys},"manifest_path":"{}"}}]}}"#,
+        sources.join("Cargo.toml").display()
+    );
+    std::fs::write(folder.path().join("metadata"), metadata).unwrap();
+    let cargo = folder.path().join("cargo");
+    let script = "#!/bin/sh\nif [ \"$1\" = tree ]; then echo 'odd v1.0.0'; else cat \"$(dirname \"$0\")/metadata\"; fi\n";
+    std::fs::write(&cargo, script).unwrap();
+    std::fs::set_permissions(&cargo, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+    let mut command = Command::new(root().join("cross/notice"));
+    run(command.args(["relay", "x86_64-unknown-linux-gnu"]).env("PATH", path))
+}
+
+#[test]
+fn a_crate_without_a_licence_text_gets_the_standard_one_or_fails() {
+    let output = notice_with(r#""license":"LicenseRef-Odd""#, &[("LICENSE", "Do what you like.\r\n")]);
+    let own = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(own.ends_with("Of:\n  odd 1.0.0\n\nDo what you like.\n"), "{own}");
+    // Who holds the rights says not which.
+    let output = notice_with(r#""license":"MIT""#, &[("COPYRIGHT", "All of it is Ann’s.")]);
+    let standard = String::from_utf8_lossy(&output.stdout).into_owned();
+    for part in ["All of it is Ann’s.", "MIT License\n\nCopyright (c) Ann\n"] {
+        assert!(standard.contains(part), "{standard}");
+    }
+    for licence in ["LicenseRef-Odd", "MIT AND Zlib", ""] {
+        let output = notice_with(&format!(r#""license":"{licence}""#), &[]);
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && words.contains("odd 1.0.0 has no licence text"), "{words}");
     }
 }
 

@@ -44,21 +44,6 @@ pub fn check(metadata: &Value, deny: &str) -> Vec<Fault> {
     faults
 }
 
-/// Every crate of the shipped programs, as `cargo tree` lists them, stands in NOTICE with its version.
-pub fn notice(tree: &str, notice: &str) -> Vec<Fault> {
-    let first_two = |line: &str| line.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
-    let named: BTreeSet<String> =
-        notice.lines().filter_map(|line| line.strip_prefix("  ")).map(first_two).collect();
-    let shipped: BTreeSet<String> =
-        tree.lines().map(|line| first_two(&line.replacen(" v", " ", 1))).collect();
-    let lacking = shipped
-        .iter()
-        .filter(|one| !one.is_empty() && !one.starts_with("cleantrack-") && !named.contains(*one));
-    lacking
-        .map(|one| Fault::new("NOTICE", format!("lacks {one}: make it anew, as CONTRIBUTING.md says")))
-        .collect()
-}
-
 fn names(
     rules: &toml::Table,
     section: &str,
@@ -136,17 +121,6 @@ fn expressions() {
     ] {
         assert_eq!(permitted(expression, &allowed), holds, "{expression}");
     }
-}
-
-#[test]
-fn a_crate_that_notice_lacks_is_found() {
-    let tree = "cleantrack-relay v0.1.0 (/a/b)\nkept v1.0.0\ndeep v1.0.0 (proc-macro)\nkept v1.0.0 (*)\n\n";
-    let told = |text: &str| notice(tree, text).iter().map(ToString::to_string).collect::<Vec<_>>();
-    assert_eq!(told("MIT, used by:\n  kept 1.0.0  https://x.example\n  deep 1.0.0\n"), Vec::<String>::new());
-    assert_eq!(
-        told("  kept 1.0.0\n  deep 1.0.1\n"),
-        ["NOTICE: lacks deep 1.0.0: make it anew, as CONTRIBUTING.md says"]
-    );
 }
 
 #[test]

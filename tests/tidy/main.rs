@@ -60,10 +60,7 @@ fn the_repository_is_tidy() {
     faults.extend(functions::exceptions_are_needed(&sources, functions::LONG));
     for file in &sources.files {
         faults.extend(text::length(file));
-        // Other people's licences are kept as they are.
-        if file.path != "NOTICE" {
-            faults.extend(text::words(file));
-        }
+        faults.extend(text::words(file));
         faults.extend(text::documents(file, &|path| sources.exists(path)));
     }
     faults.extend(names::check(&sources));
@@ -78,7 +75,6 @@ fn the_repository_is_tidy() {
     let host = workspace::host();
     let of_host = workspace::metadata(&["--filter-platform", &host]);
     faults.extend(licences::check(&of_host, &sources.text("deny.toml")));
-    faults.extend(licences::notice(&workspace::shipped_crates(), &sources.text("NOTICE")));
     faults.sort();
     faults.dedup();
     let told: Vec<String> = faults.iter().map(ToString::to_string).collect();

@@ -129,22 +129,6 @@ pub fn metadata(more: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("cargo metadata: {e}"))
 }
 
-/// Crates that the programs are built from which are given to others, one a line, by `cargo tree`: unlike the metadata it knows
-/// what only tests switch on.
-pub fn shipped_crates() -> String {
-    let programs =
-        ["cleantrack-appliance", "cleantrack-relay", "cleantrack-record", "cleantrack-firmware-config"];
-    let output = Command::new(env!("CARGO"))
-        .args(["tree", "--offline", "--locked", "--edges=normal", "--prefix=none"])
-        .args(programs.iter().flat_map(|program| ["--package", program]))
-        .arg("--features=cleantrack-firmware-config/flash")
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap_or_else(|e| panic!("cargo tree: {e}"));
-    assert!(output.status.success(), "cargo tree: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
 /// Crates and their features, `<crate> <version>|<feature>,…`: as `tests/run` builds the demo of them, and the suites.
 pub fn demo_and_suites() -> [String; 2] {
     let of = |which: &[&str]| {
