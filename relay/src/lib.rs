@@ -202,7 +202,7 @@ fn order_of(command: Command) -> Result<AdminCommand, Failure> {
             AdminCommand::TokenRevoke { account, token }
         }
         Command::ClaimFile(cli::ClaimFile::Create { account, facility, network }) => {
-            AdminCommand::ClaimFileCreate { account, facility, wishes: read_wishes(*network)? }
+            AdminCommand::ClaimFileCreate { account, facility, wishes: read_wishes(&network)? }
         }
         Command::Box(cli::BoxOrder::Release { account, box_id }) => {
             AdminCommand::BoxRelease { account, box_id }
@@ -218,7 +218,7 @@ fn order_of(command: Command) -> Result<AdminCommand, Failure> {
 }
 
 /// What a claim file shall say of its building; what is secret comes by standard input.
-fn read_wishes(network: cli::ClaimNetwork) -> Result<ClaimWishes, Failure> {
+fn read_wishes(network: &cli::ClaimNetwork) -> Result<ClaimWishes, Failure> {
     let ca = match &network.ca {
         Some(path) => std::fs::read_to_string(path).map_err(io_failure("read the file of --ca"))?,
         None => String::new(),
