@@ -322,6 +322,7 @@ pub(crate) enum EpochOrder {
     /// its claim. Compare the log's name with the one that the box shows: whoever has it gets all that the box ever sent.
     Admit(WaitingLog),
     /// Delete a log that no key of the box vouches for, with all its entries and the claim code that brought it: it is somebody else's.
+    /// One that was admitted before any of it was here goes too, as long as its box has not come for its certificate.
     Forget(WaitingLog),
 }
 

@@ -3,7 +3,6 @@
 use record::checkpoint::LogOrigin;
 use record::ids::{AccountId, BoxId, FacilityId};
 
-use super::epochs::read_hash;
 use super::{AccountScope, DbConnection, DbError, all, exec, impl_from_row, opt};
 
 /// A code as it is kept.
@@ -23,7 +22,7 @@ pub struct UsedClaim {
     pub box_id: BoxId,
     /// SHA-256 of the public key in its certificate request.
     pub csr_key: Vec<u8>,
-    /// The answer's JSON; none as long as nobody has admitted the log with which it came.
+    /// The answer's JSON; none until the log with which it came was admitted and it has come again.
     pub answer: Option<String>,
 }
 
@@ -68,33 +67,46 @@ pub async fn platform_take(conn: &mut DbConnection, code: &[u8]) -> Result<Optio
     Ok(Some(ClaimRow { scope: AccountScope::of(account), facility, expires_ms, used }))
 }
 
-/// The log with which a box came that is known by another one, and which waits for a person.
+/// The log with which a box came that is known by another one: it waits for a person, or was admitted and its box has not come again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WaitingClaim {
+pub struct OpenClaim {
     /// Under whose name.
     pub box_id: String,
     pub epoch: String,
     pub log_key: Vec<u8>,
+    /// When a person admitted it.
+    pub admitted_ms: Option<i64>,
 }
 
-impl_from_row!(WaitingClaim { box_id, epoch, log_key });
+impl_from_row!(OpenClaim { box_id, epoch, log_key, admitted_ms });
 
-impl WaitingClaim {
+impl OpenClaim {
     /// Whether it is a log of this name.
     pub fn is_of(&self, origin: &LogOrigin) -> bool {
         self.box_id == origin.box_id.to_string() && self.epoch == origin.epoch.to_string()
     }
+
+    /// Whether a person still has to decide.
+    pub fn waits(&self) -> bool {
+        self.admitted_ms.is_none()
+    }
 }
 
-/// All of an account, each log once.
-pub async fn waiting_claims(
+/// All of an account, each log once. One that has entries here or counts is decided on as such; a box that was revoked brings none. An
+/// admission stays when its code expires.
+pub async fn open_claims(
     conn: &mut DbConnection,
     scope: AccountScope,
     now_ms: i64,
-) -> Result<Vec<WaitingClaim>, DbError> {
-    let sql = "SELECT DISTINCT box AS box_id, epoch, log_key FROM claims WHERE account = $1 AND answer IS NULL \
-               AND log_key IS NOT NULL AND expires_ms > $2 ORDER BY 1, 2, 3";
-    all!(conn, WaitingClaim, sql, scope.key(), now_ms)
+) -> Result<Vec<OpenClaim>, DbError> {
+    let sql = "SELECT c.box AS box_id, c.epoch AS epoch, c.log_key AS log_key, MAX(c.admitted_ms) AS admitted_ms \
+               FROM claims c JOIN boxes b ON b.account = c.account AND b.box = c.box \
+               WHERE c.account = $1 AND c.answer IS NULL AND c.log_key IS NOT NULL \
+               AND (c.expires_ms > $2 OR c.admitted_ms IS NOT NULL) AND b.revoked_ms IS NULL AND NOT EXISTS \
+               (SELECT 1 FROM epochs e WHERE e.account = c.account AND e.box = c.box AND e.epoch = c.epoch \
+               AND (e.key_known OR e.size > 0)) \
+               GROUP BY c.box, c.epoch, c.log_key ORDER BY 1, 2, 3";
+    all!(conn, OpenClaim, sql, scope.key(), now_ms)
 }
 
 /// What a claim brings that waits.
@@ -116,7 +128,7 @@ pub async fn mark_waiting(
     brought: BroughtLog<'_>,
     now_ms: i64,
 ) -> Result<bool, DbError> {
-    let sql = "UPDATE claims SET used_ms = $1, box = $2, csr_key = $3, epoch = $4, log_key = $5 \
+    let sql = "UPDATE claims SET used_ms = $1, box = $2, csr_key = $3, epoch = $4, log_key = $5, admitted_ms = NULL \
                WHERE account = $6 AND code = $7 AND answer IS NULL AND (log_key IS NULL OR log_key <> $8)";
     let (box_id, epoch) = (brought.origin.box_id.to_string(), brought.origin.epoch.to_string());
     let (csr_key, key, code) = (brought.csr_key.to_vec(), brought.log_key.to_vec(), code.to_vec());
@@ -124,32 +136,21 @@ pub async fn mark_waiting(
     Ok(marked > 0)
 }
 
-/// Takes the rows of claims with this log for this transaction, and finds the log's key. Rows of claims come before those of boxes.
-pub async fn lock_waiting(
+/// Admits the log with which claims wait: its box gets its certificate when it comes again, and nothing is known of it before. Whether
+/// any waits. Rows of claims come before those of boxes.
+pub async fn admit_waiting(
     conn: &mut DbConnection,
     scope: AccountScope,
     origin: &LogOrigin,
     now_ms: i64,
-) -> Result<Option<[u8; 32]>, DbError> {
-    let sql = "UPDATE claims SET code = code WHERE account = $1 AND box = $2 AND epoch = $3 AND answer IS NULL \
-               AND log_key IS NOT NULL AND expires_ms > $4 RETURNING log_key";
+) -> Result<bool, DbError> {
+    let sql = "UPDATE claims SET admitted_ms = $1 WHERE account = $2 AND box = $3 AND epoch = $4 AND answer IS NULL \
+               AND log_key IS NOT NULL AND admitted_ms IS NULL AND expires_ms > $5";
     let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
-    let rows = all!(conn, (Vec<u8>,), sql, scope.key(), box_id, epoch, now_ms)?;
-    rows.first().map(|(key,)| read_hash(key).map(|hash| hash.0)).transpose()
+    Ok(exec!(conn, sql, now_ms, scope.key(), box_id, epoch, now_ms)? > 0)
 }
 
-/// A log was admitted: its box gets its certificate when it comes again.
-pub async fn end_waiting(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    origin: &LogOrigin,
-) -> Result<(), DbError> {
-    let sql =
-        "UPDATE claims SET log_key = NULL WHERE account = $1 AND box = $2 AND epoch = $3 AND answer IS NULL";
-    exec!(conn, sql, scope.key(), origin.box_id.to_string(), origin.epoch.to_string()).map(drop)
-}
-
-/// Drops the codes with which a log came that is not its box's: they open nothing any more. Whether there were any.
+/// Drops the codes with which a log came that is not its box's, admitted or not: they open nothing any more. Whether there were any.
 pub async fn forget_waiting(
     conn: &mut DbConnection,
     scope: AccountScope,

@@ -13,7 +13,7 @@ use crate::db::audit::{NewAudit, insert_act};
 use crate::db::boxes::BoxOwner;
 use crate::db::claims::{BroughtLog, ClaimRow, UsedClaim};
 use crate::db::epochs::StoredLog;
-use crate::db::{AccountScope, DbConnection, DbError, boxes, claims, epochs, facilities};
+use crate::db::{AccountScope, DbConnection, DbError, boxes, claims, epochs, facilities, log_keys};
 
 /// Why a box got no certificate. Each says what the person at the box can do.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +72,8 @@ enum ClaimVerdict {
 enum LogTrust {
     /// It is the box's own.
     Own,
+    /// A person said so of one that waited: it is the box's own from now on.
+    Admitted,
     /// Its box is known by another log, which this one goes on from if a backup was restored. A person has to say that it is: whoever
     /// has a code could name any box, and read with its certificate all that the box ever sent.
     Waits,
@@ -132,7 +134,8 @@ impl Fleet {
             (ClaimVerdict::Unknown | ClaimVerdict::Fresh, _) => return Err(ClaimRefusal::Unknown),
         };
         let (scope, facility) = (claim.scope, claim.facility);
-        if find_trust(&mut tx, scope, facility, &origin, &log_key, now_ms).await? == LogTrust::Waits {
+        let trust = find_trust(&mut tx, scope, facility, &origin, &log_key, now_ms).await?;
+        if trust == LogTrust::Waits {
             let brought = BroughtLog { origin: &origin, log_key: &log_key, csr_key: &csr_key.0 };
             if claims::mark_waiting(&mut tx, scope, &code.0, brought, now_ms).await? {
                 self.note_return(&mut tx, scope, &origin, now_ms).await?;
@@ -143,6 +146,10 @@ impl Fleet {
         let place = (request.r#box, facility, request.epoch);
         boxes::insert_box(&mut tx, scope, place, &request.model, &request.version, now_ms).await?;
         epochs::insert_epoch(&mut tx, scope, &origin, facility, (&log_key, true), now_ms).await?;
+        if trust == LogTrust::Admitted {
+            // The box may have spoken of it before, with a certificate from before its backup.
+            log_keys::set_known(&mut tx, scope, &origin, false).await?;
+        }
         let answer = self.certify(&mut tx, scope, (request.r#box, facility), &csr, now_ms).await?;
         let stored = serde_json::to_string(&answer).map_err(|e| DbError::stored("claim", e))?;
         let used = UsedClaim { box_id: request.r#box, csr_key: csr_key.0.to_vec(), answer: Some(stored) };
@@ -283,11 +290,19 @@ async fn find_trust(
     // Another account's row is not touched.
     let home = boxes::lock_box(tx, scope, origin.box_id).await?.ok_or(ClaimRefusal::Known)?;
     let logs = epochs::of_box(tx, scope, origin.box_id).await?;
-    let waiting = claims::waiting_claims(tx, scope, now_ms).await?;
-    // The name of a log has few of its key's bits: of two that have it in common nobody could say which one was admitted.
-    let is_namesake = waiting.iter().any(|claim| claim.is_of(origin) && claim.log_key[..] != log_key[..]);
-    let trust = decide_trust(&home, facility, &logs, origin, log_key);
-    trust.filter(|trust| *trust == LogTrust::Own || !is_namesake).ok_or(ClaimRefusal::Known)
+    let open = claims::open_claims(tx, scope, now_ms).await?;
+    let trust = decide_trust(&home, facility, &logs, origin, log_key).ok_or(ClaimRefusal::Known)?;
+    if trust == LogTrust::Own {
+        return Ok(trust);
+    }
+    let (same, namesakes): (Vec<_>, Vec<_>) =
+        open.iter().filter(|claim| claim.is_of(origin)).partition(|claim| claim.log_key[..] == log_key[..]);
+    match same.first() {
+        // The name of a log has few of its key's bits: of two that have it in common nobody could say which one was admitted.
+        _ if !namesakes.is_empty() => Err(ClaimRefusal::Known),
+        Some(claim) if !claim.waits() => Ok(LogTrust::Admitted),
+        _ => Ok(LogTrust::Waits),
+    }
 }
 
 /// A box that is known stands here: what it recorded belongs to one facility. One that comes with another log than it is known by may

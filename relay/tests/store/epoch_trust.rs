@@ -277,7 +277,8 @@ pub(crate) async fn logs_from_before_the_claim_count_once_the_claimed_one_is_her
         world.hello(log, 0, None).await;
         assert_eq!(world.drain(log, 0).await.held(), Some(log.size()));
     }
-    assert_eq!(operator.standings().await, [standing(&first, "waits"), standing(&second, "waits")]);
+    let before = [standing(&first, "waits"), standing(&second, "waits"), standing(&third, "own")];
+    assert_eq!(operator.standings().await, before);
     assert_eq!(operator.renew(&first).await, StatusCode::FORBIDDEN);
     world.hello(&third, 0, None).await;
     world.drain(&third, 0).await;
@@ -395,7 +396,7 @@ pub(crate) async fn a_box_restored_from_before_its_claim_waits_for_a_person(dbs:
     let chain = doors.ask(Method::GET, "/box/v1/log", Vec::new()).await;
     assert_eq!(chain.0, StatusCode::OK, "no code cuts off a box in service");
 
-    assert_eq!(operator.decide(&restored, EpochAct::Admit).await.unwrap()["standing"], "own");
+    assert_eq!(operator.decide(&restored, EpochAct::Admit).await.unwrap()["standing"], "claim-admitted");
     assert!(operator.decide(&restored, EpochAct::Admit).await.is_err(), "once");
     assert_eq!(operator.conflict(&restored, &code, &other_key).await, Some(ClaimConflict::CodeUsed));
     let (status, answer) = operator.claim(&restored, &code, &key).await;
@@ -448,6 +449,113 @@ pub(crate) async fn a_claim_that_waits_ends_without_a_certificate(dbs: impl Data
     let code = make_code().await;
     assert_eq!(operator.conflict(&restored, &code, &key).await, Some(ClaimConflict::BoxKnown));
     assert_eq!(operator.claim(&first, &code, &key).await.0, StatusCode::OK, "its own log by a new file");
+}
+
+pub(crate) async fn an_admission_is_taken_back_until_its_box_has_come(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let first = first_log();
+    world.claim(&first).await;
+    world.drain(&first, 0).await;
+    let operator = Operator::of(&world);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let restored = unvouched(&first, 66);
+    let admit = async || {
+        let code = operator.make_code(world.scope, world.facility).await;
+        assert_eq!(operator.conflict(&restored, &code, &key).await, Some(ClaimConflict::LogWaits));
+        operator.decide(&restored, EpochAct::Admit).await.unwrap();
+        assert_eq!(operator.renew(&restored).await, StatusCode::FORBIDDEN, "its code comes first");
+        let shown = [standing(&first, "own"), standing(&restored, "claim-admitted")];
+        assert_eq!(operator.standings().await, shown);
+        code
+    };
+
+    let code = admit().await;
+    assert_eq!(operator.decide(&restored, EpochAct::Forget).await.unwrap()["forgotten"], true);
+    assert_eq!(operator.standings().await, [standing(&first, "own")]);
+    assert_eq!(operator.renew(&restored).await, StatusCode::FORBIDDEN);
+    assert_eq!(
+        operator.claim(&restored, &code, &key).await.0,
+        StatusCode::FORBIDDEN,
+        "the code went with it"
+    );
+
+    let code = admit().await;
+    let (account, of) = (world.scope.account(), box_id(1));
+    operator.office.execute(AdminCommand::BoxRevoke { account, box_id: of }).await.unwrap();
+    assert_eq!(operator.claim(&restored, &code, &key).await.0, StatusCode::FORBIDDEN, "revoked with its box");
+    let own = operator.make_code(world.scope, world.facility).await;
+    assert_eq!(operator.claim(&first, &own, &key).await.0, StatusCode::OK);
+    assert_eq!(
+        operator.renew(&restored).await,
+        StatusCode::FORBIDDEN,
+        "nor once the box is in service again"
+    );
+    assert_eq!(operator.standings().await, [standing(&first, "own")]);
+
+    let code = admit().await;
+    world.clock.advance_ms(30 * DAY_MS);
+    assert_eq!(operator.claim(&restored, &code, &key).await.0, StatusCode::GONE, "expired");
+    let code = operator.make_code(world.scope, world.facility).await;
+    assert_eq!(operator.claim(&restored, &code, &key).await.0, StatusCode::OK, "a person said so once");
+    assert_eq!(operator.standings().await, [standing(&first, "own"), standing(&restored, "own")]);
+    assert!(operator.decide(&restored, EpochAct::Forget).await.is_err(), "it has its certificate");
+    assert_eq!(operator.renew(&restored).await, StatusCode::OK);
+}
+
+pub(crate) async fn a_claim_that_waits_is_decided_on_as_its_log_stands(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let first = first_log();
+    world.claim(&first).await;
+    world.drain(&first, 0).await;
+    let operator = Operator::of(&world);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let bring = async |log: &FakeBox| {
+        let code = operator.make_code(world.scope, world.facility).await;
+        assert_eq!(operator.conflict(log, &code, &key).await, Some(ClaimConflict::LogWaits));
+        code
+    };
+    let send = async |log: &FakeBox| {
+        assert_eq!(world.hello(log, 0, None).await, Said::Want(0));
+        assert_eq!(world.drain(log, 0).await.held(), Some(log.size()));
+    };
+
+    // It begins with a certificate from before: it is one log, and is admitted with its entries.
+    let restored = unvouched(&first, 66);
+    let code = bring(&restored).await;
+    send(&restored).await;
+    assert_eq!(operator.standings().await, [standing(&first, "own"), standing(&restored, "waits")], "once");
+    let admitted = operator.decide(&restored, EpochAct::Admit).await.unwrap();
+    assert_eq!(admitted["standing"], "own");
+    assert_eq!(admitted["entries"], restored.size());
+    assert_eq!(operator.claim(&restored, &code, &key).await.0, StatusCode::OK);
+
+    // One that turned out to be the box's, and apart, stays so.
+    let mut beside = first.later(3, 77);
+    let (epoch, size) = (first.origin.epoch, first.size());
+    let prev = format!(r#","prev":{{"epoch":"{epoch}","size":{size},"root":"{}"}}"#, first.root(size));
+    let body = beside.started(&prev);
+    beside.tell(NOW_MS + 3, "log.started", &body);
+    bring(&beside).await;
+    send(&beside).await;
+    let stands = [standing(&first, "own"), standing(&restored, "own"), standing(&beside, "apart")];
+    assert_eq!(operator.standings().await, stands);
+    for act in [EpochAct::Admit, EpochAct::Forget] {
+        assert!(operator.decide(&beside, act).await.is_err(), "{act:?}");
+        assert_eq!(operator.standings().await, stands);
+    }
+
+    // A claim that came in while the box was being revoked.
+    let late = unvouched(&first, 67);
+    let code = bring(&late).await;
+    let mut tx = world.db.begin().await.unwrap();
+    boxes::revoke_box(&mut tx, world.scope, box_id(1), NOW_MS).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(operator.standings().await, stands, "no revoked box's");
+    let words = operator.decide(&late, EpochAct::Admit).await.unwrap_err();
+    assert!(words.contains("was revoked") && words.contains("Nothing was changed"), "{words}");
+    assert_eq!(operator.conflict(&late, &code, &key).await, Some(ClaimConflict::BoxKnown));
+    let home = boxes::platform_home(&mut world.read().await, box_id(1)).await.unwrap().unwrap();
+    assert!(home.revoked);
 }
 
 pub(crate) async fn greetings_alone_fill_nothing(dbs: impl Databases) {

@@ -112,6 +112,8 @@ stories!(
     a_stolen_certificate_is_refused_everywhere_once_its_box_is_revoked,
     a_box_restored_from_before_its_claim_waits_for_a_person,
     a_claim_that_waits_ends_without_a_certificate,
+    an_admission_is_taken_back_until_its_box_has_come,
+    a_claim_that_waits_is_decided_on_as_its_log_stands,
     greetings_alone_fill_nothing,
     more_logs_than_a_person_looks_at_are_refused,
     a_text_that_was_erased_is_not_taken_again,

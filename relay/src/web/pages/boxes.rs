@@ -13,7 +13,7 @@ use serde::Serialize;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::accounts::permission::Permission;
-use crate::db::claims::WaitingClaim;
+use crate::db::claims::OpenClaim;
 use crate::db::dashboard::BoxRow;
 use crate::db::evidence::EvidenceRow;
 use crate::db::log_keys::WaitingEpoch;
@@ -104,7 +104,7 @@ pub(crate) async fn show(
     boxes.sort_by_key(|(state, _)| *state);
     let found = crate::db::evidence::newest_evidence(&mut conn, scope, FORKS).await?;
     let waits = crate::db::log_keys::waiting_keys(&mut conn, scope).await?;
-    let claimed = crate::db::claims::waiting_claims(&mut conn, scope, now_ms).await?;
+    let claimed = crate::db::claims::open_claims(&mut conn, scope, now_ms).await?;
     let mut forks = Vec::new();
     for evidence in found.iter().filter(|e| e.kind != LOSS) {
         let row = boxes.iter().find(|(_, row)| row.box_id == evidence.box_id);
@@ -203,12 +203,12 @@ fn site_of_box(box_id: &str, boxes: &[(BoxState, BoxRow)], sites: &[FacilityOver
 
 fn claim_views(
     w: BoxesWords,
-    claimed: &[WaitingClaim],
+    claimed: &[OpenClaim],
     boxes: &[(BoxState, BoxRow)],
     sites: &[FacilityOverview],
 ) -> Vec<String> {
-    let site = |claim: &WaitingClaim| site_of_box(&claim.box_id, boxes, sites);
-    let shown = claimed.iter().take(WAITING_SHOWN);
+    let site = |claim: &OpenClaim| site_of_box(&claim.box_id, boxes, sites);
+    let shown = claimed.iter().filter(|claim| claim.waits()).take(WAITING_SHOWN);
     shown.map(|claim| w.boxes_waiting_claim(&claim.epoch, site(claim), &claim.box_id)).collect()
 }
 
