@@ -7,6 +7,8 @@ use crate::mistakes::ClaimFileError;
 
 /// Keys with several values; people set commas, semicolons or blanks between them.
 const LISTS: [&str; 2] = ["network.dns", "network.ntp"];
+/// Keys whose values have blanks around them where a network has: with others the box does not get in.
+const EXACT: [&str; 2] = ["wifi.ssid", "wifi.passphrase"];
 /// Keys that are true or false.
 const FLAG: &str = "wifi.hidden";
 
@@ -32,11 +34,11 @@ impl ClaimFile {
         let mut file = Table::new();
         file.insert("version".to_owned(), Value::Integer(VERSION_NUMBER));
         for (key, text) in entries {
-            let text = text.trim();
-            if text.is_empty() {
+            let trimmed = text.trim();
+            if trimmed.is_empty() {
                 continue;
             }
-            let value = value_of(key, text);
+            let value = value_of(key, if EXACT.contains(&key) { text } else { trimmed });
             let Some((section, name)) = key.split_once('.') else {
                 file.insert(key.to_owned(), value);
                 continue;
@@ -80,6 +82,14 @@ mod tests {
             ClaimFile::of_entries([("wifi.ssid", " "), ("wifi.hidden", "")]),
             Ok(ClaimFile::default())
         );
+    }
+
+    #[test]
+    fn blanks_around_the_name_and_password_of_a_network_are_a_part_of_them() {
+        let entries = [("wifi.ssid", " Ward "), ("wifi.passphrase", " longenough"), ("wifi.country", " DE ")];
+        let wifi = ClaimFile::of_entries(entries).unwrap().wifi.unwrap();
+        assert_eq!((wifi.ssid.as_str(), wifi.country.as_str()), (" Ward ", "DE"));
+        assert!(matches!(&wifi.key, WifiKey::Passphrase(key) if key.reveal() == " longenough"));
     }
 
     #[test]

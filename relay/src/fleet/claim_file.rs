@@ -35,8 +35,11 @@ impl ClaimWishes {
     /// With what opens the Wi-Fi: its passphrase, or the 64 hex digits of its hash.
     #[must_use]
     pub fn with_wifi_key(self, text: &str) -> Self {
-        let is_hash = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
-        self.with_text(if is_hash { "wifi.psk" } else { "wifi.passphrase" }, text)
+        let hash = text.trim();
+        if hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return self.with_text("wifi.psk", hash);
+        }
+        self.with_text("wifi.passphrase", text)
     }
 
     /// With this where nothing else is wished.
@@ -153,7 +156,8 @@ mod tests {
         assert_eq!((network.ca.as_deref(), network.ntp), (Some(PEM.trim()), vec!["ntp.example".to_owned()]));
         let hash = "0f".repeat(32);
         let hashed =
-            written(ClaimWishes::default().with_text("wifi.ssid", "Ward").with_wifi_key(&hash)).unwrap();
+            written(ClaimWishes::default().with_text("wifi.ssid", "Ward").with_wifi_key(&format!("{hash} ")))
+                .unwrap();
         assert_eq!(hashed.wifi.unwrap().key, WifiKey::Hashed(Secret::new(hash)));
     }
 

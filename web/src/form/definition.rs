@@ -39,6 +39,11 @@ pub enum FieldInput {
         /// Its longest.
         chars_max: usize,
     },
+    /// One line to the character: blanks around it are a part of it, as in a password that somebody else chose.
+    Exact {
+        /// Its longest.
+        chars_max: usize,
+    },
     /// Several lines.
     Lines {
         /// Its longest.
@@ -86,6 +91,11 @@ impl FormField {
     /// One line of text.
     pub const fn line(name: &'static str, chars_max: usize) -> Self {
         Self::new(name, FieldInput::Line { chars_max })
+    }
+
+    /// One line of text with the blanks around it.
+    pub const fn exact_line(name: &'static str, chars_max: usize) -> Self {
+        Self::new(name, FieldInput::Exact { chars_max })
     }
 
     /// Several lines of text.

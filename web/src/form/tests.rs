@@ -47,6 +47,11 @@ static PUMP: FormDefinition = FormDefinition {
     ],
 };
 
+static NETWORK: FormDefinition = FormDefinition {
+    name: "network",
+    sections: &[FormSection::plain(&[FormField::exact_line("key", 8), FormField::line("place", 8)])],
+};
+
 fn catalog() -> &'static Catalog {
     WORDS.catalog(Locale::EnUs)
 }
@@ -112,6 +117,19 @@ fn hostile_values_are_refused_in_their_own_field() {
         assert_eq!(read(&format!("name=a&minutes={minutes}")).faults(), [fault], "{minutes}");
     }
     assert_eq!(read("name=+Pump+1+&minutes=60&class=low").faults(), []);
+}
+
+#[test]
+fn blanks_around_a_line_stay_where_they_are_a_part_of_it() {
+    let read = |body: &str| {
+        FormValues::read(&NETWORK, &FormFields::parse_urlencoded::<PlainForm>(body.as_bytes()).unwrap())
+    };
+    let values = read("key=+a+b++&place=+a+b++");
+    assert_eq!((values.text("key"), values.text("place")), (" a b  ", "a b"));
+    assert_eq!(values.faults(), []);
+    assert_eq!(read("key=+++").text("key"), "");
+    let fault = FieldFault { field: "key", cause: FieldCause::TooLong { chars_max: 8 } };
+    assert_eq!(read("key=12345678+").faults(), [fault]);
 }
 
 #[test]

@@ -87,12 +87,16 @@ impl FormValues {
         Self { form, values: form.fields().map(|_| String::new()).collect() }
     }
 
-    /// What somebody entered: without blanks around a line, and with the line ends of a file.
+    /// What somebody entered: without blanks around a line where they are none of it, and with the line ends of a file. Nothing but
+    /// blanks is nothing.
     pub fn read(form: &'static FormDefinition, fields: &FormFields) -> Self {
         let read = |field: &'static FormField| match field.input {
             FieldInput::Tick if fields.text(field.name).is_empty() => String::new(),
             FieldInput::Tick => TICKED.to_owned(),
             FieldInput::Lines { .. } => fields.text(field.name).replace("\r\n", "\n"),
+            FieldInput::Exact { .. } if !fields.text(field.name).trim().is_empty() => {
+                fields.text(field.name).to_owned()
+            }
             _ => fields.text(field.name).trim().to_owned(),
         };
         Self { form, values: form.fields().map(read).collect() }
@@ -157,7 +161,9 @@ fn check_value(field: &FormField, value: &str) -> Result<(), FieldCause> {
         return if field.is_required { Err(FieldCause::Needed) } else { Ok(()) };
     }
     match field.input {
-        FieldInput::Line { chars_max } => check_text(value, chars_max, false),
+        FieldInput::Line { chars_max } | FieldInput::Exact { chars_max } => {
+            check_text(value, chars_max, false)
+        }
         FieldInput::Lines { chars_max } => check_text(value, chars_max, true),
         FieldInput::Whole { min, max } => match value.parse::<u32>() {
             Ok(number) if (min..=max).contains(&number) => Ok(()),

@@ -47,8 +47,8 @@ pub(crate) static CLAIM: FormDefinition = FormDefinition {
         FormSection::folded(
             "wifi",
             &[
-                FormField::line("ssid", 32),
-                FormField::line("passphrase", 64),
+                FormField::exact_line("ssid", 32),
+                FormField::exact_line("passphrase", 64),
                 FormField::line("country", 2),
                 FormField::tick("hidden"),
             ],

@@ -314,7 +314,7 @@ async fn a_claim_file_says_what_the_form_says_of_the_building() {
     assert_eq!(made().await, 0);
 
     let file = say(
-        "ssid=Ward+7&passphrase=correct+horse&country=DE&hidden=1&time_zone=Europe/Berlin&host_name=ward-7&label_host=HTTP://10.1.2.3\
+        "ssid=Ward+7+&passphrase=+correct+horse&country=DE&hidden=1&time_zone=Europe/Berlin&host_name=ward-7&label_host=HTTP://10.1.2.3\
          &address=10.1.2.3/24&gateway=10.1.2.1&dns=10.1.2.1,+10.1.2.2&proxy=http://box:APPLE@proxy.example:3128&ntp=ntp.example",
     )
     .await;
@@ -324,8 +324,8 @@ async fn a_claim_file_says_what_the_form_says_of_the_building() {
     let names = (read.time_zone.as_deref(), read.hostname.as_deref(), read.label_host.as_deref());
     assert_eq!(names, (Some("Europe/Berlin"), Some("ward-7"), Some("HTTP://10.1.2.3")));
     let wifi = read.wifi.unwrap();
-    assert_eq!((wifi.ssid.as_str(), wifi.country.as_str(), wifi.hidden), ("Ward 7", "DE", true));
-    assert_eq!(wifi.key, WifiKey::Passphrase(Secret::new("correct horse")));
+    assert_eq!((wifi.ssid.as_str(), wifi.country.as_str(), wifi.hidden), ("Ward 7 ", "DE", true));
+    assert_eq!(wifi.key, WifiKey::Passphrase(Secret::new(" correct horse")));
     assert_eq!(read.network.address.unwrap().to_string(), "10.1.2.3/24");
     assert_eq!((read.network.dns.len(), read.network.ntp.len()), (2, 1));
     assert_eq!(read.network.proxy, Some(Secret::new("http://box:APPLE@proxy.example:3128")));

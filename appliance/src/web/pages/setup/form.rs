@@ -28,8 +28,8 @@ const NETWORK: FormSection = FormSection::titled(
     "wifi",
     &[
         FormField::line("host_name", 63),
-        FormField::line("ssid", 32),
-        FormField::line("passphrase", 64),
+        FormField::exact_line("ssid", 32),
+        FormField::exact_line("passphrase", 64),
         FormField::line("country", 2),
         FormField::tick("hidden"),
     ],
@@ -132,9 +132,8 @@ fn word_fields(error: &ClaimFileError, w: SetupWords) -> Vec<Wrong> {
 
 /// What the fields hold, by the keys of a claim file. A tick alone makes no Wi-Fi.
 fn list_entries(values: &FormValues) -> Vec<(&'static str, &str)> {
-    let mut entries: Vec<_> =
-        FIELD_KEYS.iter().map(|(key, field)| (*key, values.text(field).trim())).collect();
-    let names_wifi = entries.iter().any(|(key, value)| key.starts_with("wifi.") && !value.is_empty());
+    let mut entries: Vec<_> = FIELD_KEYS.iter().map(|(key, field)| (*key, values.text(field))).collect();
+    let names_wifi = entries.iter().any(|(key, value)| key.starts_with("wifi.") && !value.trim().is_empty());
     if names_wifi && values.is_ticked("hidden") {
         entries.push(("wifi.hidden", "1"));
     }
@@ -200,6 +199,11 @@ mod tests {
         );
         assert_eq!((claim.network.dns.len(), claim.network.address.unwrap().prefix), (2, 24));
         assert_eq!(read(&[], None).unwrap(), ClaimFile::default());
+        let edged = read(&[("ssid", " Ward "), ("country", "US"), ("host_name", " ward-7 ")], None).unwrap();
+        assert_eq!(
+            (edged.wifi.unwrap().ssid.as_str(), edged.hostname.as_deref()),
+            (" Ward ", Some("ward-7"))
+        );
     }
 
     #[test]
