@@ -34,8 +34,8 @@ fn log_state(held: &StoredLog) -> Value {
 
 /// Its box has no certificate: it may have any number of entries, none of which is here.
 fn claim_state(open: &OpenClaim) -> Value {
-    let standing = if open.waits() { "claim-waits" } else { "claim-admitted" };
-    json!({ "epoch": open.epoch, "entries": 0, "follows": null, "standing": standing })
+    let word = if open.waits() { "claim-waits" } else { "claim-admitted" };
+    json!({ "epoch": open.epoch, "entries": 0, "follows": null, "standing": word })
 }
 
 impl AdminHandler {

@@ -252,6 +252,10 @@ async fn a_box_that_comes_back_with_another_log_is_named() {
     }
     let other = world.sign_in(&world.b.email).await;
     assert!(!world.get("/app/boxes", &other).await.body.contains(&epoch), "another account's");
+    let mut tx = world.db.begin().await.unwrap();
+    assert!(claims::admit_waiting(&mut tx, world.a.scope, &restored.origin, NOW_MS).await.unwrap());
+    tx.commit().await.unwrap();
+    assert!(!world.get("/app/boxes", &cookie).await.body.contains(&epoch), "nobody has to decide any more");
 }
 
 #[tokio::test]
