@@ -123,7 +123,9 @@ pub struct BackupLabel {
     /// Whose it is.
     #[serde(rename = "box")]
     pub box_id: BoxId,
-    /// One more than those of this box had that lay in the folder when it was written: the clock may have been wrong then.
+    /// One more than those of this box had that lay in the folder when it was written: the clock may have been wrong then. Those of
+    /// programs that did not count have none, and were written before all that have one.
+    #[serde(default)]
     pub number: u64,
     /// When it was begun, milliseconds since 1970.
     pub taken_ms: i64,
@@ -140,6 +142,13 @@ pub struct BackupLabel {
     pub photos: u64,
     /// Files of photos that belong to it.
     pub parts: Vec<String>,
+}
+
+impl BackupLabel {
+    /// By which one was written before another: the date counts only where the number does not say.
+    pub(super) fn write_order(&self) -> (u64, i64, &str) {
+        (self.number, self.taken_ms, &self.file.name)
+    }
 }
 
 /// The same beside a file of photos.

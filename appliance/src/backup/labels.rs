@@ -100,7 +100,7 @@ impl FoundFiles {
             }
         }
         // Not by date: with a clock that was once far ahead, what was written then would push out all that comes after.
-        whole.sort_by(|one, other| (other.number, &other.file.name).cmp(&(one.number, &one.file.name)));
+        whole.sort_by(|one, other| other.write_order().cmp(&one.write_order()));
         found.backups = whole;
         for part in std::mem::take(&mut found.parts) {
             if found.has_file(medium, &part.file)? {
@@ -402,6 +402,39 @@ mod tests {
         let json = json.replace(&Hash::of(b"one").to_string(), &Hash::of(b"two").to_string());
         std::fs::write(&path, format!("{json}\n{}\n{seal}\n", Hash::of(json.as_bytes()))).unwrap();
         assert_eq!(read(Some(own)), Err(LabelFault::Foreign));
+    }
+
+    #[test]
+    fn labels_without_a_number_count_and_go_by_their_date() {
+        let dir = tempfile::tempdir().unwrap();
+        let (medium, box_id, key) = (FolderMedium::new(dir.path()), BoxId::new(5, [1; 10]), label_key(1));
+        for (day, number, taken_ms) in
+            [("2026-11-09", None, 9), ("2026-11-10", None, 10), ("1970-01-01", Some(1), 1)]
+        {
+            let file = PartRef { name: backup_name(box_id, day, &[]), bytes: 3, sha256: Hash::of(b"abc") };
+            let (name, parts) = (file.name.clone(), vec!["cleantrack-photos".to_owned()]);
+            let label = BackupLabel {
+                form: FORM,
+                box_id,
+                number: number.unwrap_or(0),
+                taken_ms,
+                verified_ms: taken_ms,
+                file,
+                key: "age1".to_owned(),
+                entries: 1,
+                photos: 0,
+                parts,
+            };
+            let mut label = serde_json::to_value(label).unwrap();
+            if number.is_none() {
+                label.as_object_mut().unwrap().remove("number").unwrap();
+            }
+            std::fs::write(dir.path().join(&name), b"abc").unwrap();
+            write_label(&medium, &name, &label, key).unwrap();
+        }
+        let found = FoundFiles::look(&medium, box_id, key).unwrap();
+        let dates: Vec<i64> = found.backups.iter().map(|backup| backup.taken_ms).collect();
+        assert_eq!((dates, found.next_number()), (vec![1, 10, 9], 2));
     }
 
     #[test]
