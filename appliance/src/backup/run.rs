@@ -271,23 +271,26 @@ impl<'a, 'p> BackupRun<'a, 'p> {
         if stay.len() < usize::from(self.input.keep.max(1)) {
             return Ok(());
         }
-        for name in foreign_before(&found, stay) {
+        for name in foreign_outside(&found, stay) {
             remove_labelled(medium, &name).map_err(failed())?;
         }
         Ok(())
     }
 }
 
-/// Files under this box's name that another key sealed, as before that key was lost, and that are older than all that stay. With as
-/// many of its own as it is to have nobody needs them, and nobody else would ever remove them.
-fn foreign_before(found: &FoundFiles, stay: &[BackupLabel]) -> Vec<String> {
-    let Some(oldest_ms) = stay.iter().map(|backup| backup.taken_ms).min() else { return Vec::new() };
-    let (gone, others): (Vec<_>, Vec<_>) =
-        found.foreign.iter().partition(|backup| backup.taken_ms < oldest_ms);
+/// Files under this box's name that another key sealed, as before that key was lost, and that are older than all that stay, or dated
+/// more than a day after them: a clock that was far ahead wrote that, or somebody, and it would never be older. With as many of its
+/// own as it is to have nobody needs them, and nobody else would ever remove them.
+fn foreign_outside(found: &FoundFiles, stay: &[BackupLabel]) -> Vec<String> {
+    let dates = || stay.iter().map(|backup| backup.taken_ms);
+    let (Some(oldest_ms), Some(newest_ms)) = (dates().min(), dates().max()) else { return Vec::new() };
+    let within = oldest_ms..=newest_ms.saturating_add(DAY_MS);
+    let (others, gone): (Vec<_>, Vec<_>) =
+        found.foreign.iter().partition(|backup| within.contains(&backup.taken_ms));
     let is_needed =
         |name: &String| stay.iter().chain(others.iter().copied()).any(|backup| backup.parts.contains(name));
     let parts = found.foreign_parts.iter();
-    let parts = parts.filter(|part| part.verified_ms < oldest_ms && !is_needed(&part.file.name));
+    let parts = parts.filter(|part| !within.contains(&part.verified_ms) && !is_needed(&part.file.name));
     let backups = gone.into_iter().map(|backup| backup.file.name.clone());
     backups.chain(parts.map(|part| part.file.name.clone())).collect()
 }

@@ -200,21 +200,25 @@ async fn nobody_makes_the_box_remove_backups_by_naming_others() {
 
 #[tokio::test]
 async fn backups_of_a_label_key_that_was_lost_go_once_enough_newer_ones_lie_there() {
-    let mut world = World::new(5, 1).await;
-    let first = world.back_up(0);
-    std::fs::write(world.data().join("keys/backup-labels.key"), "damaged").unwrap();
-    world.label_key = LabelKey::open(&*world.store.disk(), &SeededRandom::new(6)).unwrap();
-    assert!(world.found().backups.is_empty(), "nothing shows that they are its own");
-    let second = world.back_up(1);
-    for name in first.label.parts.iter().chain([&first.label.file.name]) {
-        assert!(world.names().contains(name), "{name}: two are to stay");
-    }
-    let third = world.back_up(2);
-    for name in first.label.parts.iter().chain([&first.label.file.name]) {
-        assert!(!world.names().contains(name) && !world.names().contains(&label_name(name)), "{name}");
-    }
-    for made in [second, third] {
-        test_backup(&world.file_of(&made), &world.secret, MissingPhotos::Refused).unwrap();
+    // Also where the clock was a year ahead then: by their date they would be the newest for all of it.
+    for days in [0, 400] {
+        let mut world = World::new(5, 1).await;
+        let first = world.back_up(days);
+        std::fs::write(world.data().join("keys/backup-labels.key"), "damaged").unwrap();
+        world.label_key = LabelKey::open(&*world.store.disk(), &SeededRandom::new(6)).unwrap();
+        assert!(world.found().backups.is_empty(), "nothing shows that they are its own");
+        let second = world.back_up(1);
+        for name in first.label.parts.iter().chain([&first.label.file.name]) {
+            assert!(world.names().contains(name), "day {days}, {name}: two are to stay");
+        }
+        let third = world.back_up(2);
+        for name in first.label.parts.iter().chain([&first.label.file.name]) {
+            let left = world.names().iter().any(|other| other == name || *other == label_name(name));
+            assert!(!left, "day {days}, {name}");
+        }
+        for made in [second, third] {
+            test_backup(&world.file_of(&made), &world.secret, MissingPhotos::Refused).unwrap();
+        }
     }
 }
 
