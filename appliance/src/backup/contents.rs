@@ -71,6 +71,9 @@ pub struct BackupManifest {
     pub box_id: BoxId,
     /// The facility's name, where it had one.
     pub facility: String,
+    /// The number of its label, behind which a restored box goes on.
+    #[serde(default)]
+    pub number: u64,
     /// When it was begun, milliseconds since 1970.
     pub taken_ms: i64,
     /// The log that was written then.
@@ -123,8 +126,8 @@ pub struct BackupLabel {
     /// Whose it is.
     #[serde(rename = "box")]
     pub box_id: BoxId,
-    /// One more than those of this box had that lay in the folder when it was written: the clock may have been wrong then. Those of
-    /// programs that did not count have none, and were written before all that have one.
+    /// One more than every earlier one of this box had, on whatever stick: the clock may have been wrong then, and the files of one
+    /// stick may come to lie on another. Those of programs that did not count have none, and were written before all that have one.
     #[serde(default)]
     pub number: u64,
     /// When it was begun, milliseconds since 1970.

@@ -111,9 +111,10 @@ impl FoundFiles {
         Ok(found)
     }
 
-    /// The number of the backup that is written next.
-    pub(super) fn next_number(&self) -> u64 {
-        self.backups.first().map_or(1, |last| last.number.saturating_add(1))
+    /// The number of the backup that is written next, by a box whose last one had this number: it may lie on another stick.
+    pub(super) fn number_after(&self, last_number: u64) -> u64 {
+        let found = self.backups.first().map_or(0, |last| last.number);
+        found.max(last_number).saturating_add(1)
     }
 
     /// Whether a labelled file is there at its length. A label alone was never finished.
@@ -434,7 +435,7 @@ mod tests {
         }
         let found = FoundFiles::look(&medium, box_id, key).unwrap();
         let dates: Vec<i64> = found.backups.iter().map(|backup| backup.taken_ms).collect();
-        assert_eq!((dates, found.next_number()), (vec![1, 10, 9], 2));
+        assert_eq!((dates, found.number_after(0)), (vec![1, 10, 9], 2));
     }
 
     #[test]

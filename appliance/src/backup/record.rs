@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::key::DIR;
 use crate::store::disk::{Disk, put_small, read_small};
 
-const FILE: &str = "backup/state.json";
+/// Where it is kept, in the data folder.
+pub(super) const RECORD_FILE: &str = "backup/state.json";
 const FILE_BYTES_MAX: usize = 64 << 10;
 
 /// A backup that was read back whole.
@@ -55,6 +56,8 @@ pub struct BackupRecord {
     pub failed: bool,
     /// The newest that was read back whole.
     pub last: Option<VerifiedBackup>,
+    /// The highest number that one of this box has had, on whatever stick.
+    pub last_number: u64,
     /// When the relay last had every entry.
     pub relay_ms: Option<i64>,
     /// Restore tests that were made.
@@ -66,17 +69,21 @@ pub struct BackupRecord {
 impl BackupRecord {
     /// What is kept; where nothing can be read, it begins now.
     pub(super) fn load(disk: &dyn Disk, now_ms: i64) -> Self {
-        let read = read_small(disk, FILE, FILE_BYTES_MAX).unwrap_or_else(|error| {
+        let read = read_small(disk, RECORD_FILE, FILE_BYTES_MAX).unwrap_or_else(|error| {
             tracing::warn!(%error, "what is known of earlier backups cannot be read");
             None
         });
-        let found = read.and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok());
-        found.unwrap_or_else(|| Self { first_ms: now_ms, first_unsure: true, ..Self::default() })
+        let found = read.and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok()).unwrap_or_default();
+        // A box that was restored knows how its backups are numbered, and nothing else.
+        match found.first_ms {
+            0 => Self { first_ms: now_ms, first_unsure: true, ..found },
+            _ => found,
+        }
     }
 
     pub(super) fn save(&self, disk: &dyn Disk) {
         let made = disk.make_dir(DIR).and_then(|()| Ok(serde_json::to_vec(self)?));
-        if let Err(error) = made.and_then(|json| put_small(disk, FILE, &json)) {
+        if let Err(error) = made.and_then(|json| put_small(disk, RECORD_FILE, &json)) {
             tracing::warn!(%error, "what is known of backups is not kept over a restart");
         }
     }

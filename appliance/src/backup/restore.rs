@@ -14,6 +14,7 @@ use super::cause::BackupFault;
 use super::contents::{BackupManifest, HEAD, PHOTOS, PartRef, SETTINGS, photo_of};
 use super::key::BackupSecret;
 use super::reading::{FileSink, HashOnly, read_backup, read_part};
+use super::record::{BackupRecord, RECORD_FILE};
 use crate::store::ended_note_path;
 use crate::store::system_disk::RESTORE_MARK;
 
@@ -127,8 +128,11 @@ pub fn restore_backup(
     let mark = RestoreFolder::take(data, seam)?;
     let mut sink = FolderSink { dir: data, open: None, seam, folders: BTreeSet::new() };
     let mut of_photos = FolderSink { dir: data, open: None, seam, folders: BTreeSet::new() };
-    let restored = read_all(file, secret, photos, &mut sink, &mut of_photos)
-        .and_then(|restored| sink.put_last_note(&restored.manifest).map(|()| restored));
+    let restored = read_all(file, secret, photos, &mut sink, &mut of_photos).and_then(|restored| {
+        sink.put_last_note(&restored.manifest)?;
+        sink.put_record(&restored.manifest)?;
+        Ok(restored)
+    });
     drop((sink, of_photos));
     match restored {
         Ok(restored) => mark.finish(seam).map(|()| restored),
@@ -363,13 +367,24 @@ impl FolderSink<'_> {
     /// the backup was made with.
     fn put_last_note(&mut self, manifest: &BackupManifest) -> Result<(), RestoreError> {
         let path = ended_note_path(manifest.epoch);
-        let target = self.dir.join(&path);
-        if target.exists() {
-            return Ok(());
+        match self.dir.join(&path).exists() {
+            true => Ok(()),
+            false => self.put_file(&path, manifest.checkpoint.as_bytes()),
         }
-        let put = self.begin_file(&path).and_then(|()| self.write_bytes(manifest.checkpoint.as_bytes()));
-        let put = put.and_then(|()| self.end_file());
-        put.map_err(|source| RestoreError::Folder { path: target, source })
+    }
+
+    /// Other sticks have backups from before this one: those that the restored box makes are numbered behind them.
+    fn put_record(&mut self, manifest: &BackupManifest) -> Result<(), RestoreError> {
+        let record = BackupRecord { last_number: manifest.number, ..BackupRecord::default() };
+        let json = serde_json::to_vec(&record);
+        let json =
+            json.map_err(|e| RestoreError::Folder { path: self.dir.join(RECORD_FILE), source: e.into() });
+        self.put_file(RECORD_FILE, &json?)
+    }
+
+    fn put_file(&mut self, path: &str, bytes: &[u8]) -> Result<(), RestoreError> {
+        let put = self.begin_file(path).and_then(|()| self.write_bytes(bytes)).and_then(|()| self.end_file());
+        put.map_err(|source| RestoreError::Folder { path: self.dir.join(path), source })
     }
 
     /// Removes what is not whole: on a box it would lie there for ever.

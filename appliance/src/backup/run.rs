@@ -50,6 +50,8 @@ pub(super) struct RunInput<'a> {
     /// The settings by which the box runs, as text.
     pub(super) settings: &'a str,
     pub(super) keep: u16,
+    /// The highest number that a backup of this box has had, on whatever stick.
+    pub(super) last_number: u64,
     pub(super) now_ms: i64,
 }
 
@@ -191,7 +193,7 @@ impl<'a, 'p> BackupRun<'a, 'p> {
 
     fn write_box(&mut self, photos: &[PhotoFile], parts: &[PartLabel]) -> Result<BackupLabel, BackupError> {
         let input = self.input;
-        let origin = input.store.origin();
+        let (origin, number) = (input.store.origin(), self.found.number_after(input.last_number));
         let name = backup_name(origin.box_id, &day_of(input), &self.found.names);
         let target = SealTarget { medium: input.medium, recipient: &self.recipient, random: input.random };
         let mut out = BackupWriter::begin(target, &name, input.now_ms, self.pace)?;
@@ -211,6 +213,7 @@ impl<'a, 'p> BackupRun<'a, 'p> {
         let manifest = BackupManifest {
             box_id: origin.box_id,
             facility: input.store.facility().settings.name.clone(),
+            number,
             taken_ms: input.now_ms,
             epoch: log.origin.epoch,
             checkpoint: log.checkpoint.to_string(),
@@ -228,7 +231,7 @@ impl<'a, 'p> BackupRun<'a, 'p> {
         let label = BackupLabel {
             form: FORM,
             box_id: origin.box_id,
-            number: self.found.next_number(),
+            number,
             taken_ms: input.now_ms,
             verified_ms: input.now_ms,
             file: PartRef { name, bytes: written.bytes, sha256: written.sha256 },

@@ -267,6 +267,7 @@ impl BackupService {
     fn try_backup(&self) -> Result<(MadeBackup, PathBuf), BackupError> {
         let context = &self.inner.context;
         let recipient = self.state().key.clone().ok_or(BackupError::NoKey)?;
+        let last_number = self.state().record.last_number;
         let folder = context.settings.to.clone().ok_or(BackupError::NoFolder)?;
         let medium = self.find_medium()?;
         let input = RunInput {
@@ -279,6 +280,7 @@ impl BackupService {
             random: &*context.random,
             settings: &context.settings_text,
             keep: context.settings.keep,
+            last_number,
             now_ms: self.now_ms(),
         };
         let mut pace = RunPace::new(Some(context.store.clone()), Arc::clone(&self.inner.stop));
@@ -312,6 +314,7 @@ impl BackupService {
             "a backup was made"
         );
         self.change_record(|record| {
+            record.last_number = record.last_number.max(label.number);
             record.last = Some(VerifiedBackup {
                 name: label.file.name.clone(),
                 folder: folder.display().to_string(),

@@ -159,6 +159,7 @@ impl World {
             random: &self.random,
             settings: &self.settings,
             keep: 2,
+            last_number: 0,
             now_ms: NOW_MS + days * DAY_MS,
         };
         make_backup(&input, &mut RunPace::new(Some(self.store.clone()), Arc::default()))

@@ -6,6 +6,7 @@ use std::time::Duration;
 use record::alarm::AlarmCode;
 
 use super::super::medium::SameDisk;
+use super::super::record::BackupRecord;
 use super::super::service::{BackupContext, BackupService};
 use super::super::status::{BackupWork, RelayCopy, StopOutcome};
 use super::*;
@@ -265,6 +266,48 @@ async fn backups_of_a_wrong_clock_make_room_in_the_order_of_writing() {
         let stay: Vec<&str> = made[n].1.iter().map(|backup| &*backup.file.name).collect();
         assert_eq!(stay, [&*made[n].0.file.name, &*made[n - 1].0.file.name], "day {}", days[n]);
     }
+}
+
+/// A day later the box starts again with this stick, on which two backups stay, and makes one.
+fn back_up_onto(stick: &Path, own: ServiceWorld) -> ServiceWorld {
+    own.clock.advance_ms(DAY_MS);
+    let settings = BackupSettings { keep: 2, ..to_stick(stick) };
+    let backups = open_service(&own.world, &own.clock, &own.alarms, settings, None);
+    let own = ServiceWorld { backups, ..own };
+    own.backups.start_backup().unwrap();
+    own.ends();
+    own
+}
+
+fn numbers_on(stick: &Path, world: &World) -> Vec<u64> {
+    let medium = FolderMedium::new(stick);
+    let found = FoundFiles::look(&medium, world.store.origin().box_id, world.label_key).unwrap();
+    found.backups.iter().map(|backup| backup.number).collect()
+}
+
+#[tokio::test]
+async fn files_that_were_copied_from_another_stick_push_out_none_that_were_written_after_them() {
+    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut own = ServiceWorld::new(BackupSettings::default(), None).await;
+    let secret = own.backups.make_key().unwrap();
+    for stick in [&first, &first, &first, &first, &second, &second] {
+        own = back_up_onto(stick.path(), own);
+    }
+    assert_eq!(numbers_on(first.path(), &own.world), [4, 3]);
+    assert_eq!(numbers_on(second.path(), &own.world), [6, 5]);
+    for entry in std::fs::read_dir(first.path()).unwrap() {
+        let from = entry.unwrap().path();
+        std::fs::copy(&from, second.path().join(from.file_name().unwrap())).unwrap();
+    }
+    own = back_up_onto(second.path(), own);
+    assert_eq!(numbers_on(second.path(), &own.world), [7, 6]);
+    // A box that is restored from it counts on from there, and is looked after from now on.
+    let newest = second.path().join(own.backups.status().record.last.unwrap().name);
+    let data = own.world.dir.path().join("new");
+    restore_backup(&newest, &data, &secret, MissingPhotos::Refused, &NoSeam).unwrap();
+    let (restored, _) = open_store(&data, 9);
+    let record = BackupRecord::load(&*restored.disk(), NOW_MS);
+    assert_eq!((record.last_number, record.first_ms, record.first_unsure), (7, NOW_MS, true));
 }
 
 #[tokio::test]

@@ -106,6 +106,7 @@ async fn a_box_of_several_logs_with_sealed_segments_is_restored_whole() {
         random: &world.random,
         settings: "",
         keep: 9,
+        last_number: 0,
         now_ms: NOW_MS + DAY_MS,
     };
     let made = make_backup(&input, &mut RunPace::new(None, Arc::default())).unwrap();
