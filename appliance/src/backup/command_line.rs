@@ -38,7 +38,8 @@ fn find_folder(folder: &Path) -> Result<FolderMedium, BackupError> {
     }
 }
 
-/// One line for each backup, of whatever box, the newest first, and how many more there are.
+/// One line for each backup, box by box, the one first that was written last, whatever the clock said then, and how many more there
+/// are.
 ///
 /// # Errors
 /// The folder's.
@@ -57,8 +58,9 @@ pub fn word_backups(folder: &Path) -> Result<String, BackupError> {
 
 fn word_backup(backup: &ListedBackup) -> String {
     let line = format!(
-        "{}  {}  {} bytes  {}  {}  key {}  {}",
+        "{}  no. {}  {}  {} bytes  {}  {}  key {}  {}",
         backup.box_id,
+        backup.number,
         word_time(backup.taken_ms),
         backup.bytes,
         count_noun(backup.entries, "entry", "entries"),
@@ -158,6 +160,8 @@ mod tests {
     use super::super::labels::LISTED_MAX;
     use super::*;
 
+    const DAY_MS: i64 = 86_400_000;
+
     #[test]
     fn what_is_not_there_is_said_as_it_was_named() {
         let stick = tempfile::tempdir().unwrap();
@@ -205,6 +209,33 @@ mod tests {
         assert!(lines[0].ends_with(&newest) && lines[0].len() < 250, "{}", lines[0]);
         assert!(lines[1].ends_with(&names[names.len() - 1]) && !words.contains(&names[0]), "{words}");
         assert!(!words.contains(['\u{1b}', '\r']), "{words}");
+    }
+
+    #[test]
+    fn what_was_written_last_is_listed_first_whatever_the_clock_said_then() {
+        let stick = tempfile::tempdir().unwrap();
+        // A year ahead, then right, then at 1970.
+        save_label(stick.path(), 1, |label| (label.number, label.taken_ms) = (1, 400 * DAY_MS));
+        save_label(stick.path(), 2, |label| (label.number, label.taken_ms) = (2, 0));
+        save_label(stick.path(), 3, |label| (label.number, label.taken_ms) = (3, -20_000 * DAY_MS));
+        let words = word_backups(stick.path()).unwrap();
+        let numbers: Vec<&str> = words.lines().map(|line| line.split("  ").nth(1).unwrap()).collect();
+        assert_eq!(numbers, ["no. 3", "no. 2", "no. 1"], "{words}");
+        let labels = list_labels(&FolderMedium::new(stick.path())).unwrap();
+        assert_eq!(labels.iter().map(|label| label.number).collect::<Vec<_>>(), [3, 2, 1]);
+    }
+
+    #[test]
+    fn many_backups_of_one_box_hide_none_of_another() {
+        let stick = tempfile::tempdir().unwrap();
+        for n in 0..=u32::try_from(LISTED_MAX).unwrap() {
+            save_label(stick.path(), n, |label| label.number = 400);
+        }
+        let other = save_label(stick.path(), 900, |label| {
+            (label.box_id, label.taken_ms) = (BoxId::new(6, [1; 10]), -1);
+        });
+        let words = word_backups(stick.path()).unwrap();
+        assert!(words.contains(&other) && words.ends_with("And 2 older ones."), "{words}");
     }
 
     #[test]

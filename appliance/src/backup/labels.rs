@@ -129,7 +129,7 @@ impl FoundFiles {
 
 /// The newest backups of a folder.
 pub(super) struct BackupListing {
-    /// The newest first, as far as [`LISTED_MAX`] goes.
+    /// Box by box, of each the one first that was written last, as far as [`LISTED_MAX`] goes.
     pub(super) newest: Vec<ListedBackup>,
     /// How many more are there.
     pub(super) older: u64,
@@ -139,6 +139,7 @@ pub(super) struct BackupListing {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ListedBackup {
     pub(super) box_id: BoxId,
+    pub(super) number: u64,
     pub(super) taken_ms: i64,
     pub(super) bytes: u64,
     pub(super) entries: u64,
@@ -147,10 +148,21 @@ pub(super) struct ListedBackup {
     pub(super) name: String,
 }
 
+/// Lines of one box, as [`BackupLabel::write_order`] has them, the last one first.
+type BoxLines = BTreeMap<Reverse<(u64, i64, String)>, ListedBackup>;
+
+/// Leaves out the oldest line of the box that has most of them: how many backups one box has hides those of no other.
+fn drop_oldest(boxes: &mut BTreeMap<BoxId, BoxLines>) {
+    if let Some(most) = boxes.values_mut().max_by_key(|lines| lines.len()) {
+        most.pop_last();
+    }
+    boxes.retain(|_, lines| !lines.is_empty());
+}
+
 /// The newest backups of a folder, of whatever box, as their labels say. However many labels a stick has, and however long they are,
 /// of no more than [`LISTED_MAX`] a line is held.
 pub(super) fn list_newest(medium: &FolderMedium) -> io::Result<BackupListing> {
-    let (mut newest, mut older) = (BTreeMap::new(), 0);
+    let (mut boxes, mut count, mut older) = (BTreeMap::<BoxId, BoxLines>::new(), 0, 0);
     let mut readers = BTreeMap::<String, LabelReader<'_>>::new();
     medium.walk_names(PREFIX, &mut |label_name| {
         if !label_name.ends_with(LABEL) || label_name.contains("-photos-") {
@@ -164,6 +176,7 @@ pub(super) fn list_newest(medium: &FolderMedium) -> io::Result<BackupListing> {
         }
         let listed = ListedBackup {
             box_id: label.box_id,
+            number: label.number,
             taken_ms: label.taken_ms,
             bytes: label.file.bytes,
             entries: label.entries,
@@ -171,20 +184,26 @@ pub(super) fn list_newest(medium: &FolderMedium) -> io::Result<BackupListing> {
             key: label.key.chars().take(KEY_CHARS_MAX).collect(),
             name: label.file.name,
         };
-        newest.insert((Reverse(listed.taken_ms), listed.name.clone()), listed);
-        if newest.len() > LISTED_MAX {
-            newest.pop_last();
+        let order = Reverse((listed.number, listed.taken_ms, listed.name.clone()));
+        boxes.entry(listed.box_id).or_default().insert(order, listed);
+        count += 1;
+        if count > LISTED_MAX {
+            drop_oldest(&mut boxes);
+            count -= 1;
             older += 1;
         }
         Ok(())
     })?;
-    Ok(BackupListing { newest: newest.into_values().collect(), older })
+    Ok(BackupListing { newest: boxes.into_values().flat_map(BTreeMap::into_values).collect(), older })
 }
 
-/// The backups of a folder, of whatever box, the newest first, as their labels say: whether a box wrote them knows that box alone.
+/// The backups of a folder, box by box, of each the one first that was written last, as their labels say: whether a box wrote them
+/// knows that box alone.
 pub(super) fn list_labels(medium: &dyn BackupMedium) -> io::Result<Vec<BackupLabel>> {
     let mut all: Vec<BackupLabel> = read_labels(medium, &|name| !name.contains("-photos-"))?;
-    all.sort_by_key(|backup| Reverse(backup.taken_ms));
+    all.sort_by(|one, other| {
+        one.box_id.cmp(&other.box_id).then_with(|| other.write_order().cmp(&one.write_order()))
+    });
     Ok(all)
 }
 
