@@ -10,6 +10,7 @@ use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::FlashError;
+use crate::partitions::SECTOR;
 
 /// What is written at a time; card readers are slow with less.
 pub(crate) const BLOCK: usize = 4 * 1024 * 1024;
@@ -92,6 +93,16 @@ pub(crate) struct ImageSummary {
     pub(crate) file_sum: String,
 }
 
+/// An image that was read to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WholeImage {
+    /// Bytes of it unpacked.
+    pub(crate) bytes: u64,
+    /// Where a card has its partition table; shorter where all of it is.
+    pub(crate) first_sector: Vec<u8>,
+    pub(crate) summary: ImageSummary,
+}
+
 impl ImageReader {
     /// Opens an image. The sum that it must have is `expected`, or what `SHA256SUMS` beside it says.
     pub(crate) fn open(path: &Path, expected: Option<&str>) -> Result<Self, FlashError> {
@@ -146,16 +157,16 @@ impl ImageReader {
         }
     }
 
-    /// Reads what is left of it and checks its sums; the bytes that went through come first.
-    pub(crate) fn read_through(mut self) -> Result<(u64, ImageSummary), FlashError> {
+    /// Reads all of it and checks its sums.
+    pub(crate) fn read_through(mut self) -> Result<WholeImage, FlashError> {
         let (mut bytes, mut block) = (0, Vec::new());
-        loop {
-            self.read_block(&mut block)?;
-            if block.is_empty() {
-                return Ok((bytes, self.finish()?));
-            }
+        self.read_block(&mut block)?;
+        let first_sector: Vec<u8> = block.iter().take(SECTOR).copied().collect();
+        while !block.is_empty() {
             bytes += block.len() as u64;
+            self.read_block(&mut block)?;
         }
+        Ok(WholeImage { bytes, first_sector, summary: self.finish()? })
     }
 
     /// Fills a block as far as there is something; less than a whole one is the last.

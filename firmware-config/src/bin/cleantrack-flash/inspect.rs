@@ -9,8 +9,11 @@ use firmware_config::{
 use crate::card::CardDevice;
 use crate::drives::DriveTree;
 use crate::error::FlashError;
-use crate::image::ImageReader;
-use crate::partitions::{check_partition_ends, find_boot_partition, read_boot_state, read_table};
+use crate::image::{ImageReader, WholeImage};
+use crate::partitions::{
+    CardPartition, SECTOR_BYTES, check_partition_ends, find_boot_partition, parse_table, read_boot_state,
+    read_table,
+};
 use crate::place::CardPlace;
 use crate::sizes::describe_bytes;
 use crate::volume::{BootFiles, BootFolder, CardVolume, VolumeUse};
@@ -62,6 +65,13 @@ pub(crate) fn inspect_place(path: &Path, tree: &DriveTree) -> Result<CardReport,
     Ok(report)
 }
 
+/// Whether a box could start from a card that has it: whatever else is packed arrives whole as well.
+fn is_card_image(image: &WholeImage) -> bool {
+    let table = parse_table(&image.first_sector);
+    image.bytes.is_multiple_of(SECTOR_BYTES)
+        && table.is_some_and(|table| table.partitions.iter().any(CardPartition::is_fat))
+}
+
 /// Reads a packed image whole: whether it arrived as it was built. `false` for what is not packed, and is looked at as a card.
 fn inspect_packed(path: &Path, report: &mut CardReport) -> bool {
     let read = match ImageReader::open(path, None) {
@@ -70,9 +80,12 @@ fn inspect_packed(path: &Path, report: &mut CardReport) -> bool {
         _ => return false,
     };
     match read {
-        Ok((bytes, summary)) => {
-            report.add(format!("packed image: whole, {} unpacked", describe_bytes(bytes)));
-            report.add(format!("SHA-256 {}", summary.file_sum));
+        Ok(image) => {
+            match is_card_image(&image) {
+                true => report.add(format!("packed image: whole, {} unpacked", describe_bytes(image.bytes))),
+                false => report.blame(FlashError::NoBootPartition),
+            }
+            report.add(format!("SHA-256 {}", image.summary.file_sum));
         }
         Err(error) => report.blame(error),
     }

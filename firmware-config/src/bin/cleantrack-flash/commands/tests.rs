@@ -168,6 +168,21 @@ fn a_packed_image_is_inspected_as_it_lies_there() {
 }
 
 #[test]
+fn what_is_packed_and_no_cards_image_is_not_called_one() {
+    let desk = InstallerDesk::new();
+    let odd = [&box_image()[..], b"x"].concat();
+    for (what, bytes) in
+        [("nothing", &b""[..]), ("a text", &b"notes"[..]), ("no table", &[0; 1_024][..]), ("odd", &odd[..])]
+    {
+        std::fs::write(desk.path("other.zst"), pack_zstd(bytes)).unwrap();
+        let (outcome, console) = desk.run("inspect @other.zst", &[]);
+        let shown = console.shown();
+        assert!(matches!(outcome, Err(FlashError::NoBootPartition)), "{what}: {outcome:?} {shown}");
+        assert!(!shown.contains("packed image") && shown.contains("SHA-256"), "{what}: {shown}");
+    }
+}
+
+#[test]
 fn an_image_that_was_cut_short_is_no_card() {
     let desk = InstallerDesk::new();
     let whole = box_image();
