@@ -46,6 +46,16 @@ impl ClaimWishes {
     fn with_default(self, key: &str, text: &str) -> Self {
         if self.0.contains_key(key) { self } else { self.with_text(key, text) }
     }
+
+    /// What it says, as a box reads it: all but what the relay says of itself.
+    ///
+    /// # Errors
+    /// What a box would not take, by its key.
+    pub fn read_claim(self) -> Result<ClaimFile, ClaimFileError> {
+        let has_wifi = self.0.keys().any(|key| key.starts_with("wifi."));
+        let wishes = if has_wifi { self.with_default("wifi.country", COUNTRY) } else { self };
+        ClaimFile::of_entries(wishes.0.iter().map(|(key, text)| (key.as_str(), text.as_str())))
+    }
 }
 
 /// What the relay says of itself.
@@ -71,10 +81,7 @@ pub(super) fn write_claim_file(
     facts: &RelayFacts<'_>,
     wishes: ClaimWishes,
 ) -> Result<String, ClaimFileError> {
-    let wishes = wishes.with_default("time_zone", facts.zone);
-    let has_wifi = wishes.0.keys().any(|key| key.starts_with("wifi."));
-    let wishes = if has_wifi { wishes.with_default("wifi.country", COUNTRY) } else { wishes };
-    let wished = ClaimFile::of_entries(wishes.0.iter().map(|(key, text)| (key.as_str(), text.as_str())))?;
+    let wished = wishes.with_default("time_zone", facts.zone).read_claim()?;
     let expires = jiff::Timestamp::from_second(facts.expires_ms / 1_000);
     let relay = RelayClaim {
         relay_url: facts.relay_url.to_owned(),

@@ -2,11 +2,12 @@
 
 use ::web::argument::{FormBody, FormRules};
 use ::web::error::HttpError;
+use firmware_config::CLAIM_FILE_BYTES_MAX;
 
 use crate::accounts::AccountUser;
 use crate::web::http_error::foreign_form;
 
-/// Of a form of the relay: none of ours needs more.
+/// Of a form of the relay: none of ours needs more, but for one with certificates.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RelayFormRules;
 
@@ -23,11 +24,28 @@ impl FormRules for RelayFormRules {
 /// A form of the relay.
 pub(crate) type RelayForm = FormBody<RelayFormRules>;
 
+/// Of a form with certificates. They may be as long as a claim file, and what is too long by far is still said beside its field.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CertificateFormRules;
+
+impl FormRules for CertificateFormRules {
+    const FIELDS_MAX: usize = RelayFormRules::FIELDS_MAX;
+    const FIELD_BYTES_MAX: usize = 4 * CLAIM_FILE_BYTES_MAX;
+    const BYTES_MAX: usize = 6 * CLAIM_FILE_BYTES_MAX;
+
+    fn may_repeat(_: &str) -> bool {
+        false
+    }
+}
+
+/// A form with certificates.
+pub(crate) type CertificateForm = FormBody<CertificateFormRules>;
+
 /// The name of the field with the session's secret.
 pub(crate) const FORM_TOKEN: &str = "csrf";
 
 /// Refuses a form that did not come from a page of this session.
-pub(crate) fn require_own_form(visitor: &AccountUser, form: &RelayForm) -> Result<(), HttpError> {
+pub(crate) fn require_own_form<R>(visitor: &AccountUser, form: &FormBody<R>) -> Result<(), HttpError> {
     // Both are 128 bits that an attacker would have to guess whole: how long the comparison takes tells nothing of use.
     if visitor.token.csrf() == form.fields.text(FORM_TOKEN) { Ok(()) } else { Err(foreign_form()) }
 }

@@ -63,7 +63,8 @@ form-claim-ca = Certificates of a proxy that inspects TLS
 form-claim-ntp = Time servers
     .hint = Names or addresses, separated by commas
 
-# What a box would not take, beside its field. $field: the label of the field, such as “Gateway”; $max: how many values at most.
+# What a box would not take, beside its field. $field: the label of the field, such as “Gateway”; $max: how many values, or bytes, at most.
+form-claim-mistake-too-long = { $field } are too long: a claim file has at most { $max } bytes in all. Shorten them
 form-claim-mistake-missing-key = { $field } is missing
 form-claim-mistake-list-length = { $field } must hold 1 to { $max } values
 form-claim-mistake-label-host = { $field } must be a scheme and a host, such as HTTP://10.0.0.5

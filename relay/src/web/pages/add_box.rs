@@ -8,7 +8,7 @@ use ::web::form::{
 };
 use askama::Template;
 use axum::extract::State;
-use firmware_config::{ClaimFileError, ClaimMistake, MistakeReason};
+use firmware_config::{CLAIM_FILE_BYTES_MAX, ClaimFileError, ClaimMistake, MistakeReason};
 use record::ids::FacilityId;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -20,7 +20,7 @@ use crate::accounts::permission::Permission;
 use crate::fleet::{ClaimWishes, FleetError};
 use crate::web::WebContext;
 use crate::web::access::{AddBoxes, MemberCaller};
-use crate::web::form::{RelayForm, require_own_form};
+use crate::web::form::{CertificateForm, require_own_form};
 use crate::web::http_error::{internal_error, not_found};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::live_marks::LiveTopic;
@@ -36,8 +36,8 @@ const FACILITY_COMMAND: &str = "cleantrack-relay facility create";
 
 /// Characters of addresses and lists of them.
 const LINE_CHARS_MAX: usize = 300;
-/// Characters of certificates: two or three of them.
-const PEM_CHARS_MAX: usize = 6_000;
+/// Characters of certificates: as many as a claim file may have at all.
+const PEM_CHARS_MAX: usize = CLAIM_FILE_BYTES_MAX;
 
 /// Which facility a claim file is for, and what its box must know of the building before it can reach anybody.
 pub(crate) static CLAIM: FormDefinition = FormDefinition {
@@ -211,15 +211,47 @@ fn read_wishes(values: &FormValues) -> ClaimWishes {
     })
 }
 
+/// All that is wrong with the form, each field once, in its order.
+fn find_mistakes(values: &FormValues, w: FormWords) -> Vec<FieldError> {
+    let mut errors = values.errors(w.catalog());
+    let certificates = ClaimWishes::default().with_text("network.ca", values.text("ca"));
+    for wishes in [read_wishes(&cut_lines(values)), certificates] {
+        if let Err(error) = wishes.read_claim() {
+            errors.extend(error.mistakes().iter().filter_map(|mistake| word_mistake(mistake, w)));
+        }
+    }
+    // What a box with a relay needs shows in the whole file alone, which is not made while anything is wrong.
+    let [has_address, has_dns, has_proxy] =
+        ["address", "dns", "proxy"].map(|field| !values.text(field).is_empty());
+    if has_address && !has_dns && !has_proxy {
+        let words = word_reason(w, "dns", &MistakeReason::DnsMissing);
+        errors.push(FieldError { at: "dns".to_owned(), words });
+    }
+    errors.sort_by_key(|error| CLAIM.fields().position(|field| field.name == error.at));
+    errors.dedup_by(|later, first| later.at == first.at);
+    errors
+}
+
+/// All but the certificates, each line cut where no field takes more: nothing too long keeps the rest from being read.
+fn cut_lines(values: &FormValues) -> FormValues {
+    let lines = values.iter().filter(|(field, _)| field.name != "ca");
+    lines.fold(FormValues::empty(&CLAIM), |cut, (field, value)| {
+        cut.with(field.name, value.chars().take(LINE_CHARS_MAX).collect::<String>())
+    })
+}
+
 /// Each mistake beside its field; `None` where one is of what the relay itself says.
 fn word_mistakes(error: &ClaimFileError, w: FormWords) -> Option<Vec<FieldError>> {
     error.mistakes().iter().map(|mistake| word_mistake(mistake, w)).collect()
 }
 
 fn word_mistake(mistake: &ClaimMistake, w: FormWords) -> Option<FieldError> {
-    let key = mistake.key.as_deref()?;
-    let (_, field) = FIELD_KEYS.iter().find(|(known, _)| *known == key)?;
-    Some(FieldError { at: (*field).to_owned(), words: word_reason(w, field, &mistake.reason) })
+    let field = match (mistake.key.as_deref(), &mistake.reason) {
+        // Nothing else that the form takes is so long.
+        (None, MistakeReason::TooLong { .. }) => "ca",
+        (key, _) => FIELD_KEYS.iter().find(|(known, _)| Some(*known) == key).map(|(_, field)| *field)?,
+    };
+    Some(FieldError { at: field.to_owned(), words: word_reason(w, field, &mistake.reason) })
 }
 
 fn word_reason(w: FormWords, field: &str, reason: &MistakeReason) -> String {
@@ -227,6 +259,7 @@ fn word_reason(w: FormWords, field: &str, reason: &MistakeReason) -> String {
     let key = format!("form-claim-mistake-{}", reason.code());
     let most = match reason {
         MistakeReason::ListLength { most } => most.to_string(),
+        MistakeReason::TooLong { bytes } => bytes.to_string(),
         _ => String::new(),
     };
     if w.catalog().has_message(&key) {
@@ -240,7 +273,7 @@ fn word_reason(w: FormWords, field: &str, reason: &MistakeReason) -> String {
 pub(crate) async fn create_claim_file(
     visitor: MemberCaller<AddBoxes>,
     State(web): State<WebContext>,
-    form: RelayForm,
+    form: CertificateForm,
 ) -> Result<OneOf<FileDownload<ClaimToml>, FormReply>, HttpError> {
     require_own_form(&visitor, &form)?;
     let now_ms = web.now_ms();
@@ -251,7 +284,7 @@ pub(crate) async fn create_claim_file(
     let facility: Option<FacilityId> = values.text("facility").parse().ok();
     let site = sites.iter().find(|s| Some(s.id) == facility).ok_or_else(not_found)?;
     let w: FormWords = open_words();
-    let errors = values.errors(w.catalog());
+    let errors = find_mistakes(&values, w);
     if !errors.is_empty() {
         return ask_again(&visitor, &web, &sites, values, errors).await;
     }
@@ -293,6 +326,7 @@ mod tests {
         use MistakeReason as R;
         let w: FormWords = open_words();
         let reasons = [
+            R::TooLong { bytes: 3 },
             R::MissingKey,
             R::ListLength { most: 3 },
             R::LabelHost,

@@ -336,6 +336,45 @@ async fn a_claim_file_says_what_the_form_says_of_the_building() {
     assert_eq!(read.relay.unwrap().facility, facility.to_string());
 }
 
+/// PEM text that no TLS library looks at.
+fn long_pem(chars: usize) -> String {
+    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----", "A".repeat(chars))
+}
+
+#[tokio::test]
+async fn a_claim_form_says_all_mistakes_at_once_and_loses_nothing() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let page = world.get("/app/boxes/add", &cookie).await;
+    let csrf = csrf(&page.body).to_owned();
+    let facility = world.a.sites[1].id;
+    let say = async |fields: &str| {
+        world.post("/app/boxes/add", &cookie, &format!("csrf={csrf}&facility={facility}&{fields}")).await
+    };
+    let (host, long) = ("h".repeat(64), "A".repeat(100_000));
+    let wrong = say(&format!(
+        "ntp=-x&ca={long}&host_name={host}&time_zone=Chicago&address=10.1.2.3/24&country=us&ssid=Ward"
+    ))
+    .await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let problems = wrong.body.split("id=\"problem\"").nth(1).unwrap().split("</section>").next().unwrap();
+    let fields: Vec<&str> =
+        problems.split("href=\"#").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert_eq!(fields, ["country", "time_zone", "host_name", "dns", "ca", "ntp"], "in the form's order");
+    assert!(problems.contains("inspects TLS is longer than 65536 characters"), "{problems}");
+    assert!(wrong.body.contains(&long) && wrong.body.contains(&host), "what was entered is there again");
+
+    let pem = long_pem(30_000);
+    let file = say(&format!("ca={}", ::web::route::percent_encoded(&pem))).await;
+    assert_eq!(file.status, StatusCode::OK, "{}", file.body);
+    let read = ClaimFile::parse(file.body.as_bytes()).unwrap();
+    assert_eq!(read.network.ca, Some(pem));
+    // It fits alone, and not beside what the relay says of itself.
+    let full = say(&format!("ca={}", ::web::route::percent_encoded(&long_pem(65_300)))).await;
+    assert_eq!(full.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(full.body.contains("at most 65536 bytes in all") && full.body.contains("id=\"ca-e\""));
+}
+
 #[tokio::test]
 async fn an_account_without_boxes_is_led_to_its_first() {
     let world = World::new().await;
