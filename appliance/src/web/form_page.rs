@@ -88,7 +88,10 @@ impl<V: FromStr + Default> SentForm<V> {
             let missing =
                 form.fields().filter(is_missing).filter(|field| !errors.iter().any(|e| e.at == field.name));
             let missing: Vec<Wrong> = missing
-                .map(|field| Wrong { at: field.name.to_owned(), words: w.form_changed_choose() })
+                .map(|field| {
+                    let label = catalog.format(&form.message_key(field.name), &[]);
+                    Wrong { at: field.name.to_owned(), words: w.form_changed_choose(label) }
+                })
                 .collect();
             errors.extend(missing);
         }

@@ -36,7 +36,8 @@ form-changed-safe = Nothing of yours was saved, and nothing of it is lost.
 form-changed-next = Choose for each field, then save.
 form-changed-theirs = As it is now
 form-changed-yours = In your form
-form-changed-choose = Choose one of the two values, or fill in this field
+# $field: the label of the field.
+form-changed-choose = { $field }: choose one of the two values, or fill in this field
 form-taken-title = This name is taken
 # $thing: the name.
 form-taken-by = There is already one named { $thing }, and it was not replaced.

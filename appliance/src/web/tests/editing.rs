@@ -178,7 +178,7 @@ async fn each_field_is_chosen_and_nothing_of_either_is_lost() {
     send(&tom, &edit, &with(form_of(&conflict, &edit), "location", "OR 2"))
         .await
         .is(422)
-        .has("Choose one of the two values");
+        .has(">Serial number: choose one of the two values");
     let choice = with(with(form_of(&conflict, &edit), "location", "OR 2"), "serial", "SN-1");
     send(&tom, &edit, &choice).await.is(303);
     let item = world.state.store.facility().equipment[&world.pump].clone();
