@@ -90,6 +90,8 @@ setup-report-code-own = Set-up code: the one of the claim file. One that was use
 setup-row = Line { $line }: { $key } { $reason }
     .line = Line { $line } { $reason }
     .key = { $key } { $reason }
+# $row: the mistake with its line, such as “Line 3: hostnam is not a setting of a claim file”.
+setup-claim-row = Claim file: { $row }
 
 ## What provision says on the console.
 

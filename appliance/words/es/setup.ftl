@@ -77,6 +77,7 @@ setup-report-code-own = Código de configuración: el del archivo. Uno que ya se
 setup-row = Línea { $line }: { $key } { $reason }
     .line = Línea { $line } { $reason }
     .key = { $key } { $reason }
+setup-claim-row = Archivo de configuración: { $row }
 
 provision-unchanged = No hay nada que hacer.
 provision-access-point = No hay archivo: la unidad es una red wifi propia.

@@ -61,7 +61,7 @@ async fn the_first_admin_gets_in_and_the_page_closes() {
         ("pin", "1234", "has 6 to 8 digits"),
         ("again", "839205", "The two PINs differ"),
         ("admin", "", "Name is needed"),
-        ("claim", "version = 1\nhostnam = \"a\"", "Line 2: hostnam"),
+        ("claim", "version = 1\nhostnam = \"a\"", "Claim file: Line 2: hostnam"),
         ("time_zone", "Chicago", "Time zone: must be an IANA time zone"),
     ] {
         let page = world.send(posted("/setup", &with(&[(field, value)])), true).await;

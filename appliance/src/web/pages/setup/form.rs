@@ -105,17 +105,24 @@ pub(super) fn read_claim(
     let text = values.text("claim").trim().as_bytes();
     let bytes = file.filter(|bytes| !bytes.is_empty()).unwrap_or(text);
     let base = match bytes.is_empty() {
-        true => ClaimFile::default(),
-        false => ClaimFile::parse(bytes).map_err(|error| word_mistakes(&error, w))?,
+        true => Ok(ClaimFile::default()),
+        false => ClaimFile::parse(bytes).map_err(|error| word_mistakes(&error, w)),
     };
-    let fields = ClaimFile::of_entries(list_entries(values)).map_err(|error| word_fields(&error, w))?;
-    Ok(lay_over(base, fields))
+    let fields = ClaimFile::of_entries(list_entries(values)).map_err(|error| word_fields(&error, w));
+    match (base, fields) {
+        (Ok(base), Ok(fields)) => Ok(lay_over(base, fields)),
+        // The claim file is the form's last field.
+        (base, fields) => {
+            let mistakes = [fields.err(), base.err()].into_iter().flatten().flatten();
+            Err(mistakes.collect())
+        }
+    }
 }
 
 /// Mistakes of the claim file itself: each with its line.
 fn word_mistakes(error: &ClaimFileError, w: SetupWords) -> Vec<Wrong> {
     let rows = error.mistakes().iter().map(SetupRow::from);
-    rows.map(|row| Wrong { at: "claim".to_owned(), words: word_row(w, &row) }).collect()
+    rows.map(|row| Wrong { at: "claim".to_owned(), words: w.setup_claim_row(word_row(w, &row)) }).collect()
 }
 
 /// Mistakes of the form's own fields: each beside its field, by the field's name.
@@ -219,8 +226,18 @@ mod tests {
         }
         let of_file = read(&[], Some(b"version = 1\nhostnam = \"a\"\n")).unwrap_err();
         assert_eq!(of_file[0].0, "claim");
-        assert!(of_file[0].1.starts_with("Line 2: hostnam"), "{of_file:?}");
+        assert!(of_file[0].1.starts_with("Claim file: Line 2: hostnam"), "{of_file:?}");
         assert_eq!(read(&[("claim", "not = [toml")], None).unwrap_err()[0].0, "claim");
+    }
+
+    #[test]
+    fn a_broken_file_hides_no_mistake_of_a_field() {
+        let file: &[u8] = b"version = 1\nhostnam = \"a\"\n[wifi]\nssid = \"Ward\"\n";
+        let wrong = read(&[("host_name", "a b"), ("proxy", "ftp://x")], Some(file)).unwrap_err();
+        let mut fields: Vec<&str> = wrong.iter().map(|(at, _)| at.as_str()).collect();
+        assert_eq!(fields.split_off(2), ["claim", "claim"], "{wrong:?}");
+        fields.sort_unstable();
+        assert_eq!(fields, ["host_name", "proxy"], "{wrong:?}");
     }
 
     #[test]
