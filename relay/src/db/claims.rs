@@ -24,6 +24,17 @@ pub struct UsedClaim {
     pub csr_key: Vec<u8>,
     /// The answer's JSON; none until the log with which it came was admitted and it has come again.
     pub answer: Option<String>,
+    /// The log with which it came, if that had to wait.
+    pub log: Option<WaitedLog>,
+}
+
+/// The log to which a code belongs that had to wait: with another one it opens nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitedLog {
+    /// Its name under that of its box.
+    pub epoch: String,
+    /// Its public key.
+    pub log_key: Vec<u8>,
 }
 
 /// Keeps a new code's digest.
@@ -39,7 +50,9 @@ pub async fn insert_claim(
     exec!(conn, sql, scope.key(), code.to_vec(), facility.to_string(), now_ms, expires_ms).map(drop)
 }
 
-type Row = (String, String, i64, Option<String>, Option<Vec<u8>>, Option<String>);
+/// Account, facility, expiry; box, key of its request, answer; name and key of the log that waited.
+type Row =
+    (String, String, i64, Option<String>, Option<Vec<u8>>, Option<String>, Option<String>, Option<Vec<u8>>);
 
 /// Whether anybody made such a code: asked before a transaction is begun for a stranger.
 pub async fn platform_exists(conn: &mut DbConnection, code: &[u8]) -> Result<bool, DbError> {
@@ -50,9 +63,9 @@ pub async fn platform_exists(conn: &mut DbConnection, code: &[u8]) -> Result<boo
 /// Finds a code by its digest and takes its row for this transaction: who knows the code speaks for its account.
 pub async fn platform_take(conn: &mut DbConnection, code: &[u8]) -> Result<Option<ClaimRow>, DbError> {
     let sql = "UPDATE claims SET code = code WHERE code = $1 \
-               RETURNING account, facility, expires_ms, box, csr_key, answer";
-    let Some((account, facility, expires_ms, box_id, csr_key, answer)) = opt!(conn, Row, sql, code.to_vec())?
-    else {
+               RETURNING account, facility, expires_ms, box, csr_key, answer, epoch, log_key";
+    let row = opt!(conn, Row, sql, code.to_vec())?;
+    let Some((account, facility, expires_ms, box_id, csr_key, answer, epoch, log_key)) = row else {
         return Ok(None);
     };
     let account: AccountId = account.parse().map_err(|e| DbError::stored("account id", e))?;
@@ -60,7 +73,8 @@ pub async fn platform_take(conn: &mut DbConnection, code: &[u8]) -> Result<Optio
     let used = match (box_id, csr_key) {
         (Some(box_id), Some(csr_key)) => {
             let box_id = box_id.parse().map_err(|e| DbError::stored("box id", e))?;
-            Some(UsedClaim { box_id, csr_key, answer })
+            let log = epoch.zip(log_key).map(|(epoch, log_key)| WaitedLog { epoch, log_key });
+            Some(UsedClaim { box_id, csr_key, answer, log })
         }
         _ => None,
     };
@@ -120,7 +134,7 @@ pub struct BroughtLog<'a> {
     pub csr_key: &'a [u8; 32],
 }
 
-/// Marks a code as used by a box whose log waits. Whether that is new.
+/// Marks a code as used by a box whose log waits: it belongs to that log from then on. Whether that is new.
 pub async fn mark_waiting(
     conn: &mut DbConnection,
     scope: AccountScope,
@@ -128,11 +142,11 @@ pub async fn mark_waiting(
     brought: BroughtLog<'_>,
     now_ms: i64,
 ) -> Result<bool, DbError> {
-    let sql = "UPDATE claims SET used_ms = $1, box = $2, csr_key = $3, epoch = $4, log_key = $5, admitted_ms = NULL \
-               WHERE account = $6 AND code = $7 AND answer IS NULL AND (log_key IS NULL OR log_key <> $8)";
+    let sql = "UPDATE claims SET used_ms = $1, box = $2, csr_key = $3, epoch = $4, log_key = $5 \
+               WHERE account = $6 AND code = $7 AND box IS NULL";
     let (box_id, epoch) = (brought.origin.box_id.to_string(), brought.origin.epoch.to_string());
     let (csr_key, key, code) = (brought.csr_key.to_vec(), brought.log_key.to_vec(), code.to_vec());
-    let marked = exec!(conn, sql, now_ms, box_id, csr_key, epoch, key.clone(), scope.key(), code, key)?;
+    let marked = exec!(conn, sql, now_ms, box_id, csr_key, epoch, key, scope.key(), code)?;
     Ok(marked > 0)
 }
 
@@ -166,7 +180,7 @@ pub async fn forget_box(conn: &mut DbConnection, scope: AccountScope, box_id: Bo
     exec!(conn, sql, scope.key(), box_id.to_string()).map(drop)
 }
 
-/// Marks a code as used.
+/// Marks a code as used: by whom, and what it was answered. The log that waited stands there already.
 pub async fn mark_used(
     conn: &mut DbConnection,
     scope: AccountScope,

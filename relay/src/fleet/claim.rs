@@ -11,7 +11,7 @@ use super::keys::KeyError;
 use super::{Fleet, FleetError};
 use crate::db::audit::{NewAudit, insert_act};
 use crate::db::boxes::BoxOwner;
-use crate::db::claims::{BroughtLog, ClaimRow, UsedClaim};
+use crate::db::claims::{BroughtLog, ClaimRow, UsedClaim, WaitedLog};
 use crate::db::epochs::StoredLog;
 use crate::db::{AccountScope, DbConnection, DbError, boxes, claims, epochs, facilities, log_keys};
 
@@ -25,7 +25,7 @@ pub enum ClaimRefusal {
     #[error("this claim code is unknown here: make a new claim file with \u{201c}Add a box\u{201d}")]
     Unknown,
     /// 409.
-    #[error("this claim code was used by another box or with another key: make a new claim file")]
+    #[error("this claim code was used by another box, or with another key or log: make a new claim file")]
     Used,
     /// 409.
     #[error(
@@ -59,7 +59,7 @@ enum ClaimVerdict {
     Fresh,
     /// It asked before: the same answer.
     Same(String),
-    /// Another box or key has used the code.
+    /// Another box, key or log has used the code.
     Used,
     /// Nobody made such a code.
     Unknown,
@@ -79,11 +79,16 @@ enum LogTrust {
     Waits,
 }
 
-fn decide_claim(claim: Option<&ClaimRow>, box_id: BoxId, csr_key: &Hash, now_ms: i64) -> ClaimVerdict {
+/// A code whose log waits belongs to that log: who has stolen it can neither bring one log after another nor put one in the place of the
+/// one that a person looks at.
+fn decide_claim(claim: Option<&ClaimRow>, brought: &BroughtLog<'_>, now_ms: i64) -> ClaimVerdict {
     let Some(claim) = claim else { return ClaimVerdict::Unknown };
+    let LogOrigin { box_id, epoch } = *brought.origin;
+    let is_other = |log: &WaitedLog| log.epoch != epoch.to_string() || log.log_key[..] != brought.log_key[..];
     match &claim.used {
-        Some(used) if used.box_id != box_id || used.csr_key != csr_key.0 => ClaimVerdict::Used,
+        Some(used) if used.box_id != box_id || used.csr_key[..] != brought.csr_key[..] => ClaimVerdict::Used,
         Some(UsedClaim { answer: Some(answer), .. }) => ClaimVerdict::Same(answer.clone()),
+        Some(UsedClaim { log: Some(log), .. }) if is_other(log) => ClaimVerdict::Used,
         _ if claim.expires_ms <= now_ms => ClaimVerdict::Expired,
         _ => ClaimVerdict::Fresh,
     }
@@ -123,7 +128,8 @@ impl Fleet {
         }
         let mut tx = self.db.begin().await?;
         let claim = claims::platform_take(&mut tx, &code.0).await?;
-        let verdict = decide_claim(claim.as_ref(), request.r#box, &csr_key, now_ms);
+        let brought = BroughtLog { origin: &origin, log_key: &log_key, csr_key: &csr_key.0 };
+        let verdict = decide_claim(claim.as_ref(), &brought, now_ms);
         let claim = match (verdict, claim) {
             (ClaimVerdict::Fresh, Some(claim)) => claim,
             (ClaimVerdict::Same(answer), _) => {
@@ -136,7 +142,6 @@ impl Fleet {
         let (scope, facility) = (claim.scope, claim.facility);
         let trust = find_trust(&mut tx, scope, facility, &origin, &log_key, now_ms).await?;
         if trust == LogTrust::Waits {
-            let brought = BroughtLog { origin: &origin, log_key: &log_key, csr_key: &csr_key.0 };
             if claims::mark_waiting(&mut tx, scope, &code.0, brought, now_ms).await? {
                 self.note_return(&mut tx, scope, &origin, now_ms).await?;
             }
@@ -152,7 +157,8 @@ impl Fleet {
         }
         let answer = self.certify(&mut tx, scope, (request.r#box, facility), &csr, now_ms).await?;
         let stored = serde_json::to_string(&answer).map_err(|e| DbError::stored("claim", e))?;
-        let used = UsedClaim { box_id: request.r#box, csr_key: csr_key.0.to_vec(), answer: Some(stored) };
+        let (box_id, log) = (request.r#box, claim.used.and_then(|used| used.log));
+        let used = UsedClaim { box_id, csr_key: csr_key.0.to_vec(), answer: Some(stored), log };
         claims::mark_used(&mut tx, scope, &code.0, &used, now_ms).await?;
         tx.commit().await?;
         tracing::info!(box_id = %request.r#box, %facility, "a box was claimed");
@@ -380,11 +386,14 @@ mod tests {
     fn the_claim_table() {
         let scope = AccountScope::of(AccountId::new(1, [1; 10]));
         let (box_id, other) = (BoxId::new(1, [1; 10]), BoxId::new(2, [2; 10]));
-        let (key, other_key) = (Hash([1; 32]), Hash([2; 32]));
+        let (key, other_key) = ([1u8; 32], [2u8; 32]);
+        let [log_key, other_log] = [[3u8; 32], [4u8; 32]];
         let facility = FacilityId::new(1, [1; 10]);
         let fresh = ClaimRow { scope, facility, expires_ms: 100, used: None };
-        let used = UsedClaim { box_id, csr_key: key.0.to_vec(), answer: Some("{}".into()) };
-        let waits = UsedClaim { answer: None, ..used.clone() };
+        let used = UsedClaim { box_id, csr_key: key.to_vec(), answer: Some("{}".into()), log: None };
+        let epoch = LogOrigin::new(box_id, 2, &log_key).epoch.to_string();
+        let log = Some(WaitedLog { epoch, log_key: log_key.to_vec() });
+        let waits = UsedClaim { answer: None, log, ..used.clone() };
         let [used, waits] = [used, waits].map(|used| ClaimRow { used: Some(used), ..fresh.clone() });
         let same = ClaimVerdict::Same("{}".into());
         let cases = [
@@ -402,7 +411,16 @@ mod tests {
             (Some(&waits), other, key, 99, ClaimVerdict::Used),
         ];
         for (claim, box_id, key, now_ms, verdict) in cases {
-            assert_eq!(decide_claim(claim, box_id, &key, now_ms), verdict);
+            let origin = LogOrigin::new(box_id, 2, &log_key);
+            let brought = BroughtLog { origin: &origin, log_key: &log_key, csr_key: &key };
+            assert_eq!(decide_claim(claim, &brought, now_ms), verdict);
+        }
+        let renumbered = LogOrigin::new(box_id, 3, &log_key);
+        let other = LogOrigin::new(box_id, 2, &other_log);
+        let namesake = LogOrigin::new(box_id, 2, &log_key);
+        for (origin, log_key) in [(&renumbered, &log_key), (&other, &other_log), (&namesake, &other_log)] {
+            let brought = BroughtLog { origin, log_key, csr_key: &key };
+            assert_eq!(decide_claim(Some(&waits), &brought, 99), ClaimVerdict::Used, "{origin}");
         }
     }
 }

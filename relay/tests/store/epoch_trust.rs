@@ -558,6 +558,28 @@ pub(crate) async fn a_claim_that_waits_is_decided_on_as_its_log_stands(dbs: impl
     assert!(home.revoked);
 }
 
+pub(crate) async fn a_code_that_waits_belongs_to_one_log(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let first = first_log();
+    world.claim(&first).await;
+    world.drain(&first, 0).await;
+    let operator = Operator::of(&world);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let restored = unvouched(&first, 66);
+    let code = operator.make_code(world.scope, world.facility).await;
+    assert_eq!(operator.conflict(&restored, &code, &key).await, Some(ClaimConflict::LogWaits));
+    for secret in 67..=75 {
+        let other = unvouched(&first, secret);
+        assert_eq!(operator.conflict(&other, &code, &key).await, Some(ClaimConflict::CodeUsed), "{secret}");
+    }
+    let mut conn = world.read().await;
+    assert_eq!(column(&mut conn, "SELECT act FROM audit").await, ["box claim-again"], "once");
+    drop(conn);
+    assert_eq!(operator.standings().await, [standing(&first, "own"), standing(&restored, "claim-waits")]);
+    assert_eq!(operator.decide(&restored, EpochAct::Forget).await.unwrap()["forgotten"], true);
+    assert_eq!(operator.claim(&restored, &code, &key).await.0, StatusCode::FORBIDDEN, "the code is gone");
+}
+
 pub(crate) async fn greetings_alone_fill_nothing(dbs: impl Databases) {
     let world = World::new(dbs.db("a").await).await;
     let first = first_log();

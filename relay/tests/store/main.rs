@@ -114,6 +114,7 @@ stories!(
     a_claim_that_waits_ends_without_a_certificate,
     an_admission_is_taken_back_until_its_box_has_come,
     a_claim_that_waits_is_decided_on_as_its_log_stands,
+    a_code_that_waits_belongs_to_one_log,
     greetings_alone_fill_nothing,
     more_logs_than_a_person_looks_at_are_refused,
     a_text_that_was_erased_is_not_taken_again,
