@@ -152,6 +152,11 @@ impl Fleet {
         boxes::insert_box(&mut tx, scope, place, &request.model, &request.version, now_ms).await?;
         epochs::insert_epoch(&mut tx, scope, &origin, facility, (&log_key, true), now_ms).await?;
         if trust == LogTrust::Admitted {
+            // Its row is taken: another key of this name may have begun its log meanwhile.
+            let held = epochs::find_log(&mut tx, scope, &origin).await?;
+            if held.is_none_or(|held| held.log_key != log_key) {
+                return Err(ClaimRefusal::Known);
+            }
             // The box may have spoken of it before, with a certificate from before its backup.
             log_keys::set_known(&mut tx, scope, &origin, false).await?;
         }
@@ -326,7 +331,8 @@ fn decide_trust(
         return None;
     }
     match logs.iter().find(|held| held.origin == *origin) {
-        Some(held) if held.log_key != *log_key => None,
+        // A key that was only greeted with says nothing of whose the name is.
+        Some(held) if held.log_key != *log_key && (held.key_known || held.frontier.size() > 0) => None,
         Some(held) if held.key_known => Some(LogTrust::Own),
         _ => (origin.epoch.n > 1 && !home.revoked).then_some(LogTrust::Waits),
     }
@@ -369,7 +375,7 @@ mod tests {
             (&home, elsewhere, first, None),
             (&home, here, next, Some(LogTrust::Waits)),
             (&home, here, third, Some(LogTrust::Waits)),
-            (&home, here, namesake, None),
+            (&home, here, namesake, Some(LogTrust::Waits)),
             (&home, elsewhere, next, None),
             (&revoked, here, next, None),
             (&home, here, other_first, None),
@@ -377,6 +383,16 @@ mod tests {
         for (home, facility, (origin, key), trust) in cases {
             let logs = [stored_log(first, true), stored_log(next, false)];
             assert_eq!(decide_trust(home, facility, &logs, &origin, &key), trust, "{origin}");
+        }
+        let known = [stored_log(first, true), stored_log(next, true)];
+        let mut begun = [stored_log(first, true), stored_log(next, false)];
+        begun[1].frontier.push(Hash([1; 32]));
+        for logs in [known, begun] {
+            assert_eq!(
+                decide_trust(&home, here, &logs, &namesake.0, &namesake.1),
+                None,
+                "of whom there is more"
+            );
         }
         let admitted = [stored_log(first, true), stored_log(next, true)];
         assert_eq!(decide_trust(&home, here, &admitted, &next.0, &next.1), Some(LogTrust::Own));

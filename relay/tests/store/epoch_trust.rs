@@ -580,6 +580,27 @@ pub(crate) async fn a_code_that_waits_belongs_to_one_log(dbs: impl Databases) {
     assert_eq!(operator.claim(&restored, &code, &key).await.0, StatusCode::FORBIDDEN, "the code is gone");
 }
 
+pub(crate) async fn a_name_that_was_only_greeted_with_shuts_no_box_out(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let first = first_log();
+    world.claim(&first).await;
+    world.drain(&first, 0).await;
+    let operator = Operator::of(&world);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let restored = unvouched(&first, 66);
+    let mut tx = world.db.begin().await.unwrap();
+    let offered = (&[9; 32], false);
+    epochs::insert_epoch(&mut tx, world.scope, &restored.origin, world.facility, offered, NOW_MS)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let code = operator.make_code(world.scope, world.facility).await;
+    assert_eq!(operator.conflict(&restored, &code, &key).await, Some(ClaimConflict::LogWaits));
+    assert_eq!(operator.decide(&restored, EpochAct::Admit).await.unwrap()["standing"], "claim-admitted");
+    assert_eq!(operator.claim(&restored, &code, &key).await.0, StatusCode::OK);
+    assert_eq!(operator.renew(&restored).await, StatusCode::OK, "its own key is the known one");
+}
+
 pub(crate) async fn greetings_alone_fill_nothing(dbs: impl Databases) {
     let world = World::new(dbs.db("a").await).await;
     let first = first_log();
