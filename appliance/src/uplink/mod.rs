@@ -387,6 +387,15 @@ async fn run_forever(shared: &Arc<UplinkShared>) {
     }
 }
 
+/// How long to wait before a claim that failed is tried again. For a person at the relay it may wait for days.
+fn wait_after(error: &claim::ClaimError, jitter: impl Fn(Duration) -> Duration) -> Duration {
+    match error {
+        claim::ClaimError::Waits { .. } => BACK_OFF_MAX + jitter(BACK_OFF_MAX),
+        error if error.is_permanent() => HOPELESS,
+        _ => jitter(BACK_OFF_MAX / 4),
+    }
+}
+
 /// What the relay gave; claims or renews first where that is due. An `Err` is how long to wait before the next try.
 async fn claim_answer(shared: &Arc<UplinkShared>) -> Result<ClaimAnswer, Duration> {
     let parts = &shared.parts;
@@ -405,7 +414,7 @@ async fn claim_answer(shared: &Arc<UplinkShared>) -> Result<ClaimAnswer, Duratio
             shared.note_fault(UplinkWay::Https, Some(fault.clone()));
         }
         shared.say(UplinkState::Claiming { trouble: Some(error.to_string()) });
-        if error.is_permanent() { HOPELESS } else { shared.jitter(BACK_OFF_MAX / 4) }
+        wait_after(error, |back_off| shared.jitter(back_off))
     };
     match claim::claim_box(&parts.files, &claimant).await {
         Ok(Some(answer)) => {
@@ -476,4 +485,21 @@ async fn accept_claim(shared: &Arc<UplinkShared>, answer: &ClaimAnswer) {
 
 fn parts_settings(shared: &UplinkShared) -> Arc<record::fold::FacilitySettings> {
     shared.parts.store.facility().settings.clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_box_that_waits_for_a_person_tries_seldom() {
+        let waits = claim::ClaimError::Waits { epoch: Epoch { n: 2, key: [0xab, 1, 1, 2] } };
+        let at_once = |_: Duration| Duration::ZERO;
+        assert_eq!(wait_after(&waits, at_once), BACK_OFF_MAX);
+        assert_eq!(wait_after(&waits, |back_off| back_off), BACK_OFF_MAX * 2, "within two minutes");
+        let unclear = claim::ClaimError::Answer(String::new());
+        assert_eq!(wait_after(&unclear, |back_off| back_off), BACK_OFF_MAX / 4);
+        let refused = claim::ClaimError::Refused { status: 409, words: "" };
+        assert_eq!(wait_after(&refused, at_once), HOPELESS);
+    }
 }
