@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{AdminError, AdminHandler};
 use crate::db::claims::OpenClaim;
 use crate::db::epochs::{self, StoredLog};
-use crate::db::{boxes, claims, facilities, log_keys};
+use crate::db::{AccountScope, DbConnection, boxes, claims, facilities, log_keys};
 use crate::ingest::{self, NotAdmitted};
 
 /// What becomes of such a log.
@@ -36,6 +36,26 @@ fn log_state(held: &StoredLog) -> Value {
 fn claim_state(open: &OpenClaim) -> Value {
     let word = if open.waits() { "claim-waits" } else { "claim-admitted" };
     json!({ "epoch": open.epoch, "entries": 0, "follows": null, "standing": word })
+}
+
+/// Of a log that brings no entries it is not known what it goes on from. But a box that counts in a log of that number, or a higher one,
+/// has gone on from every earlier place already: another log from there would put it into quarantine.
+async fn admit_claim(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    origin: &LogOrigin,
+) -> Result<Value, AdminError> {
+    let LogOrigin { box_id, epoch } = origin;
+    let held = epochs::of_box(conn, scope, *box_id).await?;
+    let counts = |held: &&StoredLog| held.key_known && !held.apart && held.frontier.size() > 0;
+    if let Some(later) = held.iter().filter(counts).find(|held| held.origin.epoch.n >= epoch.n) {
+        return Err(AdminError::Value(format!(
+            "box {box_id} has gone on already in its log {}, which counts: {epoch} would go on beside it, and both cannot. Set the box that \
+             was restored up anew, which gives it a new id, and forget this log. Nothing was changed",
+            later.origin.epoch
+        )));
+    }
+    Ok(json!({"box": box_id, "epoch": epoch, "entries": 0, "standing": "claim-admitted"}))
 }
 
 impl AdminHandler {
@@ -88,9 +108,7 @@ impl AdminHandler {
                         "box {box_id} was revoked: only a claim with a log that counts brings it back. Nothing was changed"
                     )));
                 }
-                Err(NotAdmitted::NotWaiting) => {
-                    json!({"box": box_id, "epoch": epoch, "entries": 0, "standing": "claim-admitted"})
-                }
+                Err(NotAdmitted::NotWaiting) => admit_claim(&mut tx, scope, &origin).await?,
                 Err(NotAdmitted::Beside(other)) => {
                     return Err(AdminError::Value(format!(
                         "log {epoch} of box {box_id} goes on from the same place as {other}, which counts: both cannot. Nothing \

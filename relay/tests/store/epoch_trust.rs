@@ -601,6 +601,27 @@ pub(crate) async fn a_name_that_was_only_greeted_with_shuts_no_box_out(dbs: impl
     assert_eq!(operator.renew(&restored).await, StatusCode::OK, "its own key is the known one");
 }
 
+pub(crate) async fn a_claim_beside_a_log_that_counts_is_not_admitted(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let first = first_log();
+    world.claim(&first).await;
+    world.drain(&first, 0).await;
+    let second = after(&first, first.size());
+    world.hello(&second, 0, None).await;
+    assert_eq!(world.drain(&second, 0).await.held(), Some(second.size()));
+    let operator = Operator::of(&world);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let restored = unvouched(&first, 66);
+    let code = operator.make_code(world.scope, world.facility).await;
+    assert_eq!(operator.conflict(&restored, &code, &key).await, Some(ClaimConflict::LogWaits));
+    let words = operator.decide(&restored, EpochAct::Admit).await.unwrap_err();
+    let other = second.origin.epoch.to_string();
+    assert!(words.contains(&other) && words.contains("Nothing was changed"), "{words}");
+    assert_eq!(operator.conflict(&restored, &code, &key).await, Some(ClaimConflict::LogWaits), "it waits on");
+    assert!(!is_quarantined(&world).await);
+    assert_eq!(operator.decide(&restored, EpochAct::Forget).await.unwrap()["forgotten"], true);
+}
+
 pub(crate) async fn greetings_alone_fill_nothing(dbs: impl Databases) {
     let world = World::new(dbs.db("a").await).await;
     let first = first_log();

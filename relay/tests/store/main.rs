@@ -116,6 +116,7 @@ stories!(
     a_claim_that_waits_is_decided_on_as_its_log_stands,
     a_code_that_waits_belongs_to_one_log,
     a_name_that_was_only_greeted_with_shuts_no_box_out,
+    a_claim_beside_a_log_that_counts_is_not_admitted,
     greetings_alone_fill_nothing,
     more_logs_than_a_person_looks_at_are_refused,
     a_text_that_was_erased_is_not_taken_again,
