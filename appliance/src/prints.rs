@@ -72,7 +72,8 @@ fn command_requests(outcome: &JobOutcome) -> Vec<CommandRequest> {
     let parts = labels.chunks(LABELS_OF_ENTRY).enumerate();
     let request = |(part, labels): (usize, &[PrintedLabel])| {
         let (job, printer) = (outcome.job, outcome.printer.clone());
-        let printed = LabelPrinted { job, printer, labels: labels.to_vec(), again: None, reason: None };
+        let printed =
+            LabelPrinted { job, printer, labels: labels.to_vec(), again: None, reason: None, load: None };
         let command = match outcome.reprint.clone() {
             None => Command::Note(Box::new(printed.into())),
             Some(again) => {

@@ -99,6 +99,16 @@ ulid_ids! {
     ProtocolId, "a protocol id";
     /// One print job.
     JobId, "a job id";
+    /// One bottle or box of agent, strips or indicators.
+    LotId, "a lot id";
+    /// Items that are disinfected together.
+    LoadId, "a load id";
+    /// One maintenance task of an item.
+    UpkeepId, "a maintenance task's id";
+    /// One import of a file.
+    ImportId, "an import id";
+    /// One report that was made from the log.
+    ReportId, "a report id";
     /// One connection of a box to the relay.
     ConnectionId, "a connection id";
     /// A person who signs in at the relay.

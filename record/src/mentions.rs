@@ -37,8 +37,35 @@ impl Event {
                 EventMentions { photos, cleaning: Some(b.of), ..none }
             }
             Self::ClockAnchored(b) => EventMentions { boot: Some(b.boot), ..none },
+            Self::ProblemReported(b) => EventMentions { photos: &b.photos, ..none },
+            Self::UpkeepDone(b) => EventMentions { photos: &b.photos, ..none },
+            Self::LoadFinished(b) => EventMentions { photos: &b.photos, ..none },
+            Self::CheckRecorded(b) => EventMentions { photos: &b.photos, cleaning: Some(b.of), ..none },
+            Self::FacilityChanged(b) => {
+                let logo = b.brand.as_ref().and_then(|brand| brand.logo.as_ref());
+                EventMentions { photos: logo.map_or(&[], std::slice::from_ref), ..none }
+            }
             Self::BoxClaimed(_)
-            | Self::FacilityChanged(_)
+            | Self::LocationSet(_)
+            | Self::CategorySet(_)
+            | Self::AliasAdded(_)
+            | Self::AliasRemoved(_)
+            | Self::EquipmentMerged(_)
+            | Self::ProtocolRetired(_)
+            | Self::ProblemClosed(_)
+            | Self::CompetencyGranted(_)
+            | Self::CompetencyEnded(_)
+            | Self::AccessChanged(_)
+            | Self::LotOpened(_)
+            | Self::LotClosed(_)
+            | Self::LoadStarted(_)
+            | Self::LoadFailed(_)
+            | Self::UpkeepPlanned(_)
+            | Self::ImportEnded(_)
+            | Self::HistoryImported(_)
+            | Self::HistoryRemoved(_)
+            | Self::PhotoErased(_)
+            | Self::ReportMade(_)
             | Self::EquipmentAdded(_)
             | Self::EquipmentChanged(_)
             | Self::EquipmentRetired(_)

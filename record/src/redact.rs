@@ -9,6 +9,7 @@ use crate::tree::{Hash, hex_bytes, write_hex};
 
 /// What an entry holds in place of a personal or free text: `SHA-256(salt ‖ NFC text)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Redactable {
     /// The salted hash.
     #[serde(rename = "redactable")]

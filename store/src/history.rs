@@ -140,6 +140,8 @@ impl LogReader {
             incomplete: body.incomplete,
             photos: body.photos,
             voided: None,
+            flags: body.flags,
+            checked: None,
             adopted: places.key(line).and_then(|key| places.adopted_by(key)),
         })
     }

@@ -227,6 +227,8 @@ pub(crate) fn read_cleaning(
         incomplete: body.incomplete,
         photos: body.photos,
         voided: None,
+        flags: body.flags,
+        checked: None,
         adopted,
     })
 }

@@ -52,6 +52,15 @@ pub(super) fn decide_cleaning(
         note,
         performed: performed_time(form.performed_ms, &view.now())?,
         incomplete,
+        trigger: None,
+        class: None,
+        lot: String::new(),
+        lot_expires: None,
+        took_ms: None,
+        queued: None,
+        load: None,
+        clean_until: None,
+        flags: Vec::new(),
     };
     drafts.push(event, texts);
     Ok(())
@@ -85,7 +94,7 @@ fn find_protocol<'a>(
         Some(id) => Some(id),
         None => item.protocols.first().copied(),
     };
-    let protocol = expected.and_then(|id| view.facility().protocols.get(&id)).map(AsRef::as_ref);
+    let protocol = expected.and_then(|id| view.facility().protocols.get(&id)).map(|p| &p.newest);
     match (protocol, form.protocol_version) {
         (Some(p), Some(version)) if p.version != version => Err(CommandRefusal::ProtocolChanged),
         (None, Some(_)) => Err(CommandRefusal::ProtocolChanged),
@@ -103,11 +112,13 @@ fn find_cleaner(
         _ => Err(CommandRefusal::UnknownStaff(*id)),
     };
     Ok(match who {
-        ClaimedCleaner::Pin(id) => (CleanedBy::Pin { staff: staff(id)? }, Vec::new()),
+        ClaimedCleaner::Pin(id) => (CleanedBy::Pin { staff: staff(id)?, ago_s: None }, Vec::new()),
         ClaimedCleaner::Badge(id) => (CleanedBy::Badge { staff: staff(id)? }, Vec::new()),
         ClaimedCleaner::Login(id) => (CleanedBy::Login { staff: staff(id)? }, Vec::new()),
         ClaimedCleaner::Entered(name) => match text::check_name("cleaned_by", name, RefusalCause::OwnName) {
-            Ok(name) => drafts.text(&name).map(|(name, text)| (CleanedBy::Entered { name }, vec![text]))?,
+            Ok(name) => drafts
+                .text(&name)
+                .map(|(name, text)| (CleanedBy::Entered { name, staff: None, how: None }, vec![text]))?,
             Err(CommandRefusal::Needed { .. }) if view.facility().settings.allow_unattributed => {
                 (CleanedBy::Unattributed, Vec::new())
             }
@@ -125,6 +136,7 @@ fn contact_record(form: &CleaningForm, protocol: Option<&ProtocolPublished>, now
             .filter(|wet| wet.boot == now.boot && wet.up_ms <= now.up_ms)
             .map(|wet| u32::try_from((now.up_ms - wet.up_ms) / 1_000).unwrap_or(u32::MAX)),
         stated_s: form.stated_s,
+        phone_s: None,
     };
     (contact != Contact::default()).then_some(contact)
 }
@@ -238,7 +250,7 @@ pub(super) fn record_use(
 ) -> Result<(), CommandRefusal> {
     let tag = find_cleanable(view, tag)?.tag;
     let performed = performed_time(performed_ms, &view.now())?;
-    drafts.push(UseRecorded { tag, performed }, Vec::new());
+    drafts.push(UseRecorded { tag, performed, ended: None, class: None, sticker: false }, Vec::new());
     Ok(())
 }
 

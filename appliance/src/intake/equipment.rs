@@ -41,7 +41,7 @@ pub(super) fn suspend_item(
         return Err(CommandRefusal::AlreadySo(RefusalCause::OutOfService));
     }
     let (reason, texts) = drafts.optional_text("reason", reason)?;
-    drafts.push(EquipmentSuspended { tag: item.tag, reason }, texts);
+    drafts.push(EquipmentSuspended { tag: item.tag, reason, problem: None, load: None, back: None }, texts);
     Ok(())
 }
 
@@ -50,7 +50,7 @@ pub(super) fn resume_item(item: &Equipment, drafts: &mut Drafts<'_>) -> Result<(
     if item.service == ServiceState::In {
         return Err(CommandRefusal::AlreadySo(RefusalCause::InService));
     }
-    drafts.push(EquipmentResumed { tag: item.tag }, Vec::new());
+    drafts.push(EquipmentResumed { tag: item.tag, text: None, checked: None }, Vec::new());
     Ok(())
 }
 
@@ -63,7 +63,7 @@ pub(super) fn assign_tag(
 ) -> Result<(), CommandRefusal> {
     check_free(view, tag)?;
     let equipment = in_use(view, equipment)?.tag;
-    drafts.push(TagAssigned { tag, equipment }, Vec::new());
+    drafts.push(TagAssigned { tag, equipment, why: None }, Vec::new());
     Ok(())
 }
 
@@ -74,7 +74,7 @@ pub(super) fn revoke_tag(
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
     find_item(view, tag)?;
-    drafts.push(TagRevoked { tag }, Vec::new());
+    drafts.push(TagRevoked { tag, why: None, instead: None }, Vec::new());
     Ok(())
 }
 
@@ -160,6 +160,9 @@ pub(super) fn decide_add(
             photo: fields.photo.unwrap_or_default(),
             protocols: fields.protocols.unwrap_or_default(),
             custom: fields.custom.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
+            loan: None,
+            single_use: false,
+            photo_one_in: None,
         },
         Vec::new(),
     );
@@ -190,6 +193,9 @@ fn changed_fields(
         photo: f.photo,
         protocols: f.protocols,
         custom: f.custom,
+        loan: None,
+        single_use: None,
+        photo_one_in: None,
     })
 }
 

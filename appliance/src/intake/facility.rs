@@ -1,5 +1,7 @@
 //! Protocols, schedules and the facility's settings.
 
+use std::collections::BTreeMap;
+
 use record::fold::Equipment;
 use record::ids::ProtocolId;
 use record::kinds::{Agent, FacilityChanged, ProtocolPublished, Schedule, ScheduleSet, Step};
@@ -45,10 +47,10 @@ pub(super) fn change_settings(
 pub(super) fn check_schedule(requested: &Schedule) -> Result<(), CommandRefusal> {
     let cause = match requested {
         Schedule::Hours { n } if !(1..=8_760).contains(n) => RefusalCause::ScheduleHours,
-        Schedule::Days { n } if !(1..=366).contains(n) => RefusalCause::ScheduleDays,
+        Schedule::Days { n, .. } if !(1..=366).contains(n) => RefusalCause::ScheduleDays,
         Schedule::Weeks { n } if !(1..=52).contains(n) => RefusalCause::ScheduleWeeks,
-        Schedule::Times { at } if at.is_empty() || at.len() > 48 => RefusalCause::ScheduleTimes,
-        Schedule::Times { at } if !at.is_sorted_by(|a, b| a < b) => RefusalCause::ScheduleOrder,
+        Schedule::Times { at, .. } if at.is_empty() || at.len() > 48 => RefusalCause::ScheduleTimes,
+        Schedule::Times { at, .. } if !at.is_sorted_by(|a, b| a < b) => RefusalCause::ScheduleOrder,
         Schedule::Use { grace_s } if !(60..=604_800).contains(grace_s) => RefusalCause::ScheduleUse,
         _ => return Ok(()),
     };
@@ -98,6 +100,18 @@ pub(super) fn decide_protocol(
         minutes: new.minutes.filter(|m| *m > 0),
         ppe: text::check_line("ppe", &new.ppe)?,
         ifu: text::check_line("ifu", &new.ifu)?,
+        class: None,
+        one_press: None,
+        photo: None,
+        photo_one_in: None,
+        hang_h: None,
+        delay_min: None,
+        hld: None,
+        from_pack: None,
+        approved: None,
+        effective: None,
+        ifu_rev: String::new(),
+        words: BTreeMap::new(),
     };
     drafts.push(published, Vec::new());
     Ok(())
@@ -127,6 +141,7 @@ fn decide_settings(requested: &SettingsChange) -> Result<FacilityChanged, Comman
         undo_min: requested.undo_min,
         contact: requested.contact.as_deref().map(|c| text::check_line("contact", c)).transpose()?,
         pin_proof_min: requested.pin_proof_min,
+        ..FacilityChanged::default()
     })
 }
 

@@ -17,7 +17,10 @@ pub(super) fn add_member(
     let name = text::check_name("name", &person.name, NAME_NEEDED)?;
     let (name, beside) = drafts.text(&name)?;
     let staff = StaffId::new(view.now().wall_ms, drafts.random.bytes());
-    drafts.push(StaffAdded { staff, name, role: person.role }, vec![beside]);
+    drafts.push(
+        StaffAdded { staff, name, role: person.role, locale: None, number: String::new() },
+        vec![beside],
+    );
     Ok(())
 }
 
@@ -33,7 +36,7 @@ pub(super) fn change_member(
         None => (None, Vec::new()),
         Some(name) => drafts.text(&name).map(|(redactable, text)| (Some(redactable), vec![text]))?,
     };
-    drafts.push(StaffChanged { staff, name, role }, texts);
+    drafts.push(StaffChanged { staff, name, role, locale: None, number: None }, texts);
     Ok(())
 }
 

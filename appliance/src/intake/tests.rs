@@ -152,7 +152,7 @@ impl World {
             photo: Some(photo),
             ..Default::default()
         };
-        let new = NewEquipment { tag: None, fields, schedule: Some(Schedule::Days { n: 1 }) };
+        let new = NewEquipment { tag: None, fields, schedule: Some(Schedule::every_days(1)) };
         let before: Vec<Tag> = self.facility.equipment.keys().copied().collect();
         self.tell(Command::AddEquipment(Box::new(new))).unwrap();
         *self.facility.equipment.keys().find(|t| !before.contains(t)).unwrap()
@@ -417,7 +417,7 @@ fn values_out_of_range_name_their_field() {
     for schedule in [
         Schedule::Hours { n: 0 },
         Schedule::Weeks { n: 53 },
-        Schedule::Times { at: vec![] },
+        Schedule::every_day_at(vec![]),
         Schedule::Use { grace_s: 1 },
     ] {
         let refused =
@@ -425,7 +425,7 @@ fn values_out_of_range_name_their_field() {
         assert_eq!(refused.field(), Some("schedule"));
     }
     let protocol = Some(world.protocol());
-    let schedule = Schedule::Days { n: 1 };
+    let schedule = Schedule::every_days(1);
     let refused = world.tell(Command::SetSchedule { tag, protocol, schedule, seen: None }).unwrap_err();
     assert_eq!(refused, CommandRefusal::NotItsProtocol);
     for (zone, host) in [(Some("Mars/Olympus"), None), (None, Some("ftp://x")), (None, Some("http://a b"))] {
@@ -450,7 +450,7 @@ fn a_protocol_of_an_item_has_its_own_schedule_until_the_item_loses_it() {
     let (daily, weekly) = (world.protocol(), world.protocol());
     let tag = world.item(vec![daily, weekly], PhotoPolicy::None);
     let set =
-        |protocol, n| Command::SetSchedule { tag, protocol, schedule: Schedule::Days { n }, seen: None };
+        |protocol, n| Command::SetSchedule { tag, protocol, schedule: Schedule::every_days(n), seen: None };
     world.tell(set(Some(weekly), 7)).unwrap();
     let named = |protocol| CleaningForm { protocol: Some(protocol), ..CleaningForm::plain(tag, "Maria") };
     world.clean(named(weekly)).unwrap();
@@ -459,7 +459,7 @@ fn a_protocol_of_an_item_has_its_own_schedule_until_the_item_loses_it() {
     world.clean(CleaningForm::plain(tag, "Maria")).unwrap();
     let Event::CleaningRecorded(cleaning) = world.last() else { panic!() };
     assert_eq!(cleaning.protocol.map(|p| p.id), Some(daily), "the first, where none is named");
-    assert_eq!(world.facility.equipment[&tag].schedule(Some(weekly)), Some(&Schedule::Days { n: 7 }));
+    assert_eq!(world.facility.equipment[&tag].schedule(Some(weekly)), Some(&Schedule::every_days(7)));
     let fields = EquipmentFields { protocols: Some(vec![daily]), ..Default::default() };
     world
         .tell(Command::ChangeEquipment { tag, fields: Box::new(fields), schedule: None, seen: None })
@@ -492,7 +492,7 @@ fn facts_and_schedule_of_an_item_are_one_act() {
     let change = |name: Option<&str>, n| Command::ChangeEquipment {
         tag,
         fields: Box::new(EquipmentFields { name: name.map(Into::into), ..Default::default() }),
-        schedule: Some(Schedule::Days { n }),
+        schedule: Some(Schedule::every_days(n)),
         seen: None,
     };
     let before = world.entries.len();
@@ -505,7 +505,7 @@ fn facts_and_schedule_of_an_item_are_one_act() {
     assert!(matches!(drafts[0].event, Event::EquipmentChanged(_)));
     assert!(matches!(drafts[1].event, Event::ScheduleSet(_)));
     let item = &world.facility.equipment[&tag];
-    assert_eq!((item.name.as_str(), item.schedule(None)), ("Pump 2", Some(&Schedule::Days { n: 2 })));
+    assert_eq!((item.name.as_str(), item.schedule(None)), ("Pump 2", Some(&Schedule::every_days(2))));
     let Ok(CommandDecision::New(drafts)) = world.tell(change(None, 3)) else { panic!() };
     assert!(matches!(drafts.as_slice(), [EntryDraft { event: Event::ScheduleSet(_), .. }]));
 }
@@ -521,7 +521,7 @@ fn what_somebody_else_changed_since_is_not_changed_unseen() {
         let [item, person, settings] = seen.map(Some);
         let fields = EquipmentFields { serial: Some(n.to_string()), ..Default::default() };
         let settings = SettingsChange { undo_min: Some(n), seen: settings, ..Default::default() };
-        let schedule = Schedule::Days { n };
+        let schedule = Schedule::every_days(n);
         [
             Command::ChangeEquipment { tag, fields: Box::new(fields), schedule: None, seen: item },
             Command::ChangeStaff { staff, name: None, role: Some(StaffRole::Biomed), seen: person },

@@ -69,6 +69,10 @@ missing-steps-stated = steps not stated
 missing-steps = not all steps
 missing-contact-time = not wet long enough
 missing-photo = no photo
+missing-who = no proof of who cleaned
+missing-strip = no good test strip
+missing-temperature = wrong temperature
+missing-leak = no good leak test
 missing-other = something else
 
 ## Roles, in the middle of a sentence.

@@ -51,6 +51,10 @@ missing-steps-stated = pasos no indicados
 missing-steps = faltan pasos
 missing-contact-time = tiempo de contacto insuficiente
 missing-photo = sin foto
+missing-who = sin prueba de quién limpió
+missing-strip = sin tira reactiva válida
+missing-temperature = temperatura incorrecta
+missing-leak = sin prueba de fugas válida
 missing-other = otro dato
 
 role-technician = técnico

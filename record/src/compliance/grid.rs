@@ -5,7 +5,7 @@ use std::ops::Range;
 use jiff::tz::TimeZone;
 
 use super::civil::{DAY_MS, bounded, first_reading_ms, local_day};
-use crate::kinds::{Schedule, TimeOfDay};
+use crate::kinds::{Schedule, TimeOfDay, Weekdays};
 use crate::limits::SCHEDULE_TIMES_MAX;
 
 /// A stretch of time with one schedule and, where the schedule is civil, one zone.
@@ -18,10 +18,24 @@ pub(super) struct ScheduleSegment<'a> {
 
 // A window begins at each boundary. It ends at the next one, and for uses after the grace if that is sooner.
 enum SegmentKind<'a> {
-    Hours { step_ms: i64 },
-    Days { zone: TimeZone, first_day: i64, step_days: i64 },
-    Times { zone: TimeZone, readings_ms: Vec<i64> },
-    Use { uses: &'a [i64], grace_ms: i64 },
+    Hours {
+        step_ms: i64,
+    },
+    Days {
+        zone: TimeZone,
+        first_day: i64,
+        step_days: i64,
+    },
+    Times {
+        zone: TimeZone,
+        readings_ms: Vec<i64>,
+    },
+    /// Windows of some days of the week, with gaps between them.
+    NamedDays(NamedDays),
+    Use {
+        uses: &'a [i64],
+        grace_ms: i64,
+    },
     Never,
 }
 
@@ -38,9 +52,23 @@ impl<'a> ScheduleSegment<'a> {
             Schedule::Hours { n } => {
                 SegmentKind::Hours { step_ms: i64::from(*n.clamp(&1, &8_760)) * 3_600_000 }
             }
-            Schedule::Days { n } => days(*n.clamp(&1, &366)),
+            Schedule::Days { n: 1, on } if !on.is_every() => {
+                SegmentKind::NamedDays(NamedDays { zone: zone.clone(), on: *on, readings_ms: Vec::new() })
+            }
+            Schedule::Days { n, .. } => days(*n.clamp(&1, &366)),
             Schedule::Weeks { n } => days(7 * n.clamp(&1, &52)),
-            Schedule::Times { at } => SegmentKind::Times { zone: zone.clone(), readings_ms: readings_ms(at) },
+            Schedule::Times { at, on } if on.is_every() => {
+                SegmentKind::Times { zone: zone.clone(), readings_ms: readings_ms(at) }
+            }
+            Schedule::Times { at, on } => {
+                let readings_ms = readings_ms(at);
+                // Without a time nothing ends a window.
+                if readings_ms.is_empty() {
+                    SegmentKind::Never
+                } else {
+                    SegmentKind::NamedDays(NamedDays { zone: zone.clone(), on: *on, readings_ms })
+                }
+            }
             Schedule::Use { grace_s } => {
                 SegmentKind::Use { uses, grace_ms: i64::from(*grace_s.max(&1)) * 1_000 }
             }
@@ -64,12 +92,23 @@ impl<'a> ScheduleSegment<'a> {
 
     /// The first window that begins at `ms` or later, even if it does not end within the stretch.
     pub(super) fn window_from(&self, ms: i64) -> Option<Range<i64>> {
+        if let SegmentKind::NamedDays(days) = &self.kind {
+            let from = bounded(ms).max(self.span.start);
+            return days.windows_near(from).find(|window| window.start >= from);
+        }
         let start = self.boundary_from(bounded(ms).max(self.span.start))?;
         Some(start..self.end_of(start)?)
     }
 
     /// The window around `ms`, even if it does not end within the stretch.
     pub(super) fn window_at(&self, ms: i64) -> Option<Range<i64>> {
+        if let SegmentKind::NamedDays(days) = &self.kind {
+            let ms = bounded(ms);
+            return days
+                .windows_near(ms)
+                .find(|window| window.contains(&ms))
+                .filter(|window| window.start >= self.span.start);
+        }
         let start = self.boundary_until(bounded(ms)).filter(|&start| start >= self.span.start)?;
         self.end_of(start).filter(|&end| end > ms).map(|end| start..end)
     }
@@ -123,7 +162,7 @@ impl<'a> ScheduleSegment<'a> {
                 })
             }
             SegmentKind::Use { uses, .. } => uses.get(uses.partition_point(|&used| used < ms)).copied(),
-            SegmentKind::Never => None,
+            SegmentKind::NamedDays(_) | SegmentKind::Never => None,
         }
     }
 
@@ -153,8 +192,55 @@ impl<'a> ScheduleSegment<'a> {
                 .checked_sub(1)
                 .and_then(|last| uses.get(last))
                 .copied(),
-            SegmentKind::Never => None,
+            SegmentKind::NamedDays(_) | SegmentKind::Never => None,
         }
+    }
+}
+
+/// The windows of some days of the week.
+struct NamedDays {
+    zone: TimeZone,
+    on: Weekdays,
+    /// Times of day that end windows, as milliseconds since midnight; none: each window is a whole day.
+    readings_ms: Vec<i64>,
+}
+
+impl NamedDays {
+    /// Those from two days before `ms` to the first that begins after it, ascending.
+    fn windows_near(&self, ms: i64) -> impl Iterator<Item = Range<i64>> {
+        let today = local_day(&self.zone, ms);
+        // The next named day is at most seven away, its window begins a day before, and the zone may skip one.
+        (today - 2..=today + 10).filter(|&day| self.is_named(day)).flat_map(|day| self.windows_of(day))
+    }
+
+    fn is_named(&self, day: i64) -> bool {
+        // 1970-01-01 was a Thursday.
+        u8::try_from((day + 3).rem_euclid(7) + 1).is_ok_and(|weekday| self.on.has(weekday))
+    }
+
+    /// The windows that end on a day; none on one that the zone skips.
+    fn windows_of(&self, day: i64) -> Vec<Range<i64>> {
+        let whole = |day: i64| first_reading_ms(&self.zone, day * DAY_MS);
+        // A cleaning at the very time is in time, so the next window begins a millisecond later.
+        let behind = |day: i64, reading: i64| first_reading_ms(&self.zone, day * DAY_MS + reading) + 1;
+        let Some(&last) = self.readings_ms.last() else {
+            return Some(whole(day)..whole(day + 1))
+                .filter(|window| !window.is_empty())
+                .into_iter()
+                .collect();
+        };
+        let mut windows = Vec::with_capacity(self.readings_ms.len());
+        let first = self.readings_ms.first().copied().unwrap_or(last);
+        // Where the day before is not named, a day's first window begins at its own time of that day.
+        let mut start = behind(day - 1, if self.is_named(day - 1) { last } else { first });
+        for &reading in &self.readings_ms {
+            let end = behind(day, reading);
+            if start < end {
+                windows.push(start..end);
+            }
+            start = end;
+        }
+        windows
     }
 }
 

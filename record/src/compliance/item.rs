@@ -44,7 +44,7 @@ pub fn reach_ms(item: &Equipment) -> i64 {
     const DAY_MS: i64 = 24 * HOUR_MS;
     let reach = |schedule: &Schedule| match schedule {
         Schedule::Hours { n } => i64::from((*n).clamp(1, 8_760)) * HOUR_MS,
-        Schedule::Days { n } => (i64::from((*n).clamp(1, 366)) + 2) * DAY_MS,
+        Schedule::Days { n, .. } => (i64::from((*n).clamp(1, 366)) + 2) * DAY_MS,
         Schedule::Weeks { n } => (i64::from((*n).clamp(1, 52)) * 7 + 2) * DAY_MS,
         Schedule::Times { .. } => 3 * DAY_MS,
         Schedule::Use { grace_s } => i64::from(*grace_s) * 1_000,
@@ -175,6 +175,10 @@ mod tests {
             photo: PhotoPolicy::Optional,
             protocols: Vec::new(),
             custom: std::collections::BTreeMap::new(),
+            loan: None,
+            single_use: false,
+            photo_one_in: None,
+            merged: None,
             service: ServiceState::In,
             plans,
             out,
@@ -231,7 +235,7 @@ mod tests {
 
     #[test]
     fn an_item_without_a_schedule_can_be_out_of_service() {
-        let out = vec![EquipmentOutage { from_ms: 5, until_ms: None, reason: None }];
+        let out = vec![EquipmentOutage { from_ms: 5, until_ms: None, reason: None, back: None }];
         let courses = ItemTimelines::new(&FacilitySettings::default(), &item(Vec::new(), out), vec![3, 1]);
         assert_eq!(courses.status(None, 4), ItemStatus::NoSchedule);
         assert_eq!(courses.status(None, 5), ItemStatus::OutOfService { since_ms: 5 });

@@ -6,7 +6,7 @@ use proptest::sample::select;
 
 use super::civil::{first_reading_ms, in_force, reading_ms};
 use super::*;
-use crate::kinds::TimeOfDay;
+use crate::kinds::{TimeOfDay, Weekdays};
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
@@ -52,12 +52,18 @@ fn schedule() -> impl Strategy<Value = Schedule> {
     let time = (0..24u8, minutes).prop_map(|(hour, minute)| TimeOfDay { hour, minute });
     prop_oneof![
         3 => (1..60u32).prop_map(|n| Schedule::Hours { n }),
-        3 => (1..6u32).prop_map(|n| Schedule::Days { n }),
+        3 => (1..6u32).prop_map(Schedule::every_days),
+        2 => weekdays().prop_map(|on| Schedule::Days { n: 1, on }),
         1 => (1..3u32).prop_map(|n| Schedule::Weeks { n }),
-        3 => vec(time, 1..4).prop_map(|at| Schedule::Times { at }),
+        3 => vec(time.clone(), 1..4).prop_map(Schedule::every_day_at),
+        3 => (vec(time, 1..4), weekdays()).prop_map(|(at, on)| Schedule::Times { at, on }),
         3 => (1..40_000u32).prop_map(|grace_s| Schedule::Use { grace_s }),
         1 => Just(Schedule::Never),
     ]
+}
+
+fn weekdays() -> impl Strategy<Value = Weekdays> {
+    vec(1..=7u8, 1..5).prop_filter_map("no day", Weekdays::of)
 }
 
 // Mostly full minutes: then boundaries, cleanings and uses meet exactly.

@@ -26,7 +26,7 @@ fn plan(from: &str, schedule: Schedule) -> SchedulePeriod {
 }
 
 fn times(at: &[&str]) -> Schedule {
-    Schedule::Times { at: at.iter().map(|t| t.parse::<TimeOfDay>().unwrap()).collect() }
+    Schedule::every_day_at(at.iter().map(|t| t.parse::<TimeOfDay>().unwrap()).collect())
 }
 
 fn after_use() -> Schedule {
@@ -78,7 +78,7 @@ fn lengths(zone: &str, from: &str, schedule: Schedule, now: &str) -> Vec<i64> {
 fn days_are_as_long_as_the_zone_makes_them() {
     let check = |zone, from, now, hours: &[f64]| {
         let minutes: Vec<i64> = hours.iter().map(|h| (h * 60.0) as i64).collect();
-        assert_eq!(lengths(zone, from, Schedule::Days { n: 1 }, now), minutes, "{zone} {from}");
+        assert_eq!(lengths(zone, from, Schedule::every_days(1), now), minutes, "{zone} {from}");
     };
     check(BERLIN, "2026-03-27T23:00:00Z", "2026-03-30T22:00:00Z", &[24.0, 23.0, 24.0]);
     check(BERLIN, "2026-10-23T22:00:00Z", "2026-10-26T23:00:00Z", &[24.0, 25.0, 24.0]);
@@ -98,7 +98,7 @@ fn days_are_as_long_as_the_zone_makes_them() {
 
 #[test]
 fn a_day_that_has_begun_does_not_end_when_the_clock_goes_back_over_midnight() {
-    let (zones, plans) = (zones("America/St_Johns"), [plan("2010-11-01T12:00:00Z", Schedule::Days { n: 1 })]);
+    let (zones, plans) = (zones("America/St_Johns"), [plan("2010-11-01T12:00:00Z", Schedule::every_days(1))]);
     // 23:30 for the second time; the day before was cleaned.
     let got =
         item_status(&course(&zones, &plans), Some(ms("2010-11-06T12:00:00Z")), ms("2010-11-07T03:00:00Z"));
@@ -209,8 +209,8 @@ fn a_time_of_day_belongs_to_the_window_before_it_and_a_grid_point_to_the_one_aft
     assert_eq!(met(times(&["12:00"]), "2026-01-01T12:00:00Z"), None);
     assert_eq!(met(Schedule::Hours { n: 12 }, "2026-01-01T11:59:59.999Z"), Some(0));
     assert_eq!(met(Schedule::Hours { n: 12 }, "2026-01-01T12:00:00Z"), Some(1));
-    assert_eq!(met(Schedule::Days { n: 1 }, "2026-01-01T00:00:00Z"), Some(0));
-    assert_eq!(met(Schedule::Days { n: 1 }, "2026-01-02T00:00:00Z"), Some(1));
+    assert_eq!(met(Schedule::every_days(1), "2026-01-01T00:00:00Z"), Some(0));
+    assert_eq!(met(Schedule::every_days(1), "2026-01-02T00:00:00Z"), Some(1));
 }
 
 #[test]
@@ -220,13 +220,13 @@ fn whole_days_and_weeks_count_from_the_first_midnight() {
         assert_eq!(listed(&course(&zones, &plans), &[], now), expect);
     };
     check(
-        Schedule::Days { n: 1 },
+        Schedule::every_days(1),
         "2026-06-01T10:00:00Z",
         "2026-06-03T10:00:00Z",
         &["06-02 00:00 to 06-03 00:00 unmet", "06-03 00:00 to 06-04 00:00 open"],
     );
     check(
-        Schedule::Days { n: 3 },
+        Schedule::every_days(3),
         "2026-06-01T10:00:00Z",
         "2026-06-05T10:00:00Z",
         &["06-02 00:00 to 06-05 00:00 unmet", "06-05 00:00 to 06-08 00:00 open"],
@@ -241,7 +241,7 @@ fn whole_days_and_weeks_count_from_the_first_midnight() {
 
 #[test]
 fn only_a_complete_cleaning_not_later_than_72_hours_counts() {
-    let (zones, plans) = (zones("UTC"), [plan("2026-01-01T00:00:00Z", Schedule::Days { n: 1 })]);
+    let (zones, plans) = (zones("UTC"), [plan("2026-01-01T00:00:00Z", Schedule::every_days(1))]);
     let check = |late_ms: i64, complete, expect| {
         let performed_ms = ms("2026-01-01T08:00:00Z");
         let cleaning =
@@ -260,7 +260,7 @@ fn only_a_complete_cleaning_not_later_than_72_hours_counts() {
 
 #[test]
 fn a_voided_cleaning_makes_its_window_unmet_again() {
-    let (zones, plans) = (zones("UTC"), [plan("2026-01-01T00:00:00Z", Schedule::Days { n: 1 })]);
+    let (zones, plans) = (zones("UTC"), [plan("2026-01-01T00:00:00Z", Schedule::every_days(1))]);
     let (first, second) = (cleaned("2026-01-01T08:00:00Z"), cleaned("2026-01-02T08:00:00Z"));
     let course = course(&zones, &plans);
     let now = ms("2026-01-03T00:00:00Z");
@@ -277,7 +277,7 @@ fn a_voided_cleaning_makes_its_window_unmet_again() {
 
 #[test]
 fn time_out_of_service_drops_unmet_windows_only() {
-    let (zones, plans) = (zones("UTC"), [plan("2026-01-01T00:00:00Z", Schedule::Days { n: 1 })]);
+    let (zones, plans) = (zones("UTC"), [plan("2026-01-01T00:00:00Z", Schedule::every_days(1))]);
     let out = [span("2026-01-02T10:00:00Z", "2026-01-04T00:00:00Z")];
     let course = ScheduleTimeline { out: &out, ..course(&zones, &plans) };
     let cleanings = [cleaned("2026-01-02T08:00:00Z")];
@@ -354,7 +354,7 @@ fn a_change_of_zone_cuts_at_its_entry() {
     // The same zone again is no change.
     zones.push(ZoneSpan { from_ms: ms("2026-06-02T10:00:00Z"), zone: BERLIN.into() });
     zones.push(ZoneSpan { from_ms: ms("2026-06-03T10:00:00Z"), zone: "America/New_York".into() });
-    let plans = [plan("2026-06-01T10:00:00Z", Schedule::Days { n: 1 })];
+    let plans = [plan("2026-06-01T10:00:00Z", Schedule::every_days(1))];
     assert_eq!(
         listed(&course(&zones, &plans), &[], "2026-06-05T12:00:00Z"),
         [
@@ -373,7 +373,7 @@ fn a_new_plan_cuts_the_old_one() {
     let zones = zones("UTC");
     let plans = [
         plan("2026-01-01T00:00:00Z", Schedule::Hours { n: 12 }),
-        plan("2026-01-02T18:00:00Z", Schedule::Days { n: 1 }),
+        plan("2026-01-02T18:00:00Z", Schedule::every_days(1)),
         plan("2026-01-04T06:00:00Z", Schedule::Never),
     ];
     let course = course(&zones, &plans);
@@ -419,7 +419,7 @@ fn the_latest_word_on_a_schedule_counts_from_its_own_time() {
     let zones = zones("UTC");
     let plans = [
         plan("2026-01-03T00:00:00Z", Schedule::Hours { n: 1 }),
-        plan("2026-01-02T00:00:00Z", Schedule::Days { n: 1 }),
+        plan("2026-01-02T00:00:00Z", Schedule::every_days(1)),
     ];
     assert_eq!(
         listed(&course(&zones, &plans), &[], "2026-01-03T12:00:00Z"),
@@ -431,9 +431,9 @@ fn the_latest_word_on_a_schedule_counts_from_its_own_time() {
 fn a_plan_of_never_ends_overdue_for_good() {
     let zones = zones("UTC");
     let plans = [
-        plan("2026-01-01T00:00:00Z", Schedule::Days { n: 1 }),
+        plan("2026-01-01T00:00:00Z", Schedule::every_days(1)),
         plan("2026-01-05T00:00:00Z", Schedule::Never),
-        plan("2027-01-01T00:00:00Z", Schedule::Days { n: 1 }),
+        plan("2027-01-01T00:00:00Z", Schedule::every_days(1)),
     ];
     let at = |now: &str| item_status(&course(&zones, &plans), None, ms(now));
     assert_eq!(at("2026-01-04T12:00:00Z"), ItemStatus::Overdue { since_ms: ms("2026-01-02T00:00:00Z") });
@@ -493,7 +493,7 @@ fn a_deadline_is_what_people_say() {
 fn the_next_change() {
     let zones = zones("UTC");
     let plans = [
-        plan("2026-01-01T18:00:00Z", Schedule::Days { n: 1 }),
+        plan("2026-01-01T18:00:00Z", Schedule::every_days(1)),
         plan("2026-01-04T06:00:00Z", Schedule::Never),
     ];
     let out = [span("2026-01-03T10:00:00Z", "2026-01-03T11:00:00Z")];
@@ -509,7 +509,7 @@ fn the_next_change() {
 
 #[test]
 fn a_period_takes_what_closes_in_it() {
-    let (zones, plans) = (zones("UTC"), [plan("2026-01-01T00:00:00Z", Schedule::Days { n: 1 })]);
+    let (zones, plans) = (zones("UTC"), [plan("2026-01-01T00:00:00Z", Schedule::every_days(1))]);
     let now = ms("2026-01-03T00:00:00Z");
     let closed = |range: Range<i64>| due_windows(&course(&zones, &plans), &[], range, now).len();
     let (second, third) = (ms("2026-01-02T00:00:00Z"), now);
@@ -581,11 +581,11 @@ fn hostile_times_cost_nothing() {
     for schedule in [
         Schedule::Hours { n: 0 },
         Schedule::Hours { n: u32::MAX },
-        Schedule::Days { n: 0 },
+        Schedule::every_days(0),
         Schedule::Weeks { n: u32::MAX },
-        Schedule::Times { at: Vec::new() },
-        Schedule::Times { at: all.collect() },
-        Schedule::Times { at: vec![TimeOfDay { hour: 200, minute: 200 }] },
+        Schedule::every_day_at(Vec::new()),
+        Schedule::every_day_at(all.collect()),
+        Schedule::every_day_at(vec![TimeOfDay { hour: 200, minute: 200 }]),
         Schedule::Use { grace_s: 0 },
         Schedule::Use { grace_s: u32::MAX },
     ] {

@@ -7,14 +7,15 @@ use super::values::{LineTime, ValueSetter};
 use super::{
     AdoptedBy, CleaningRecord, Equipment, EquipmentActivity, EquipmentOutage, EquipmentSchedule,
     FacilityState, FoldChanges, FoldEffect, HistoryLookup, LinePlace, PassedOver, RowKey, RowVersion,
-    SPANS_MAX, ServiceState, StaffMember, TagAlias, ZonePeriod,
+    SPANS_MAX, ServiceState, SpotCheck, StaffMember, TagAlias, ZonePeriod,
 };
 use crate::anchor::{ClockAnchor, corrected_ms};
 use crate::entry::{Entry, EntryTime, IdempotencyRecord};
 use crate::ids::Epoch;
 use crate::kinds::{
-    CleaningRecorded, ClockAnchored, EntryRef, EquipmentAdded, EquipmentChanged, Event, FacilityChanged,
-    MissingPart, ProtocolPublished, Schedule, ScheduleSet, StaffAdded, StaffChanged, StaffLeft, UseRecorded,
+    CleaningRecorded, ClockAnchored, EntryRef, EquipmentAdded, EquipmentChanged, EquipmentSuspended, Event,
+    FacilityChanged, MissingPart, Schedule, ScheduleSet, StaffAdded, StaffChanged, StaffLeft, TagRevoked,
+    UseRecorded,
 };
 use crate::limits::PHOTOS_MAX;
 use crate::tag::Tag;
@@ -103,16 +104,13 @@ impl FacilityState {
                 let reason = b.reason.map(|r| r.hash);
                 self.service(b.tag, ServiceState::Retired, reason, line.time, &mut changes);
             }
-            Event::EquipmentSuspended(b) => {
-                let reason = b.reason.map(|r| r.hash);
-                self.service(b.tag, ServiceState::Out, reason, line.time, &mut changes);
-            }
+            Event::EquipmentSuspended(b) => self.suspended(b, line.time, &mut changes),
             Event::EquipmentResumed(b) => {
                 self.service(b.tag, ServiceState::In, None, line.time, &mut changes)
             }
             Event::TagAssigned(b) => self.tag_set(b.tag, Some(b.equipment), line.time, &mut changes),
-            Event::TagRevoked(b) => self.tag_set(b.tag, None, line.time, &mut changes),
-            Event::ProtocolPublished(b) => self.protocol_published(b, line.time, &mut changes),
+            Event::TagRevoked(b) => self.tag_revoked(b, line.time, &mut changes),
+            Event::ProtocolPublished(b) => self.protocol_published(b, of, line.time, &mut changes),
             Event::ScheduleSet(b) => self.planned(b, line.time, &mut changes),
             Event::StaffAdded(b) => self.staff_added(b, line.time, &mut changes),
             Event::StaffChanged(b) => self.staff_changed(b, line.time, &mut changes),
@@ -129,22 +127,49 @@ impl FacilityState {
             Event::UseRecorded(b) => self.used(b, line, history, &mut changes)?,
             Event::ClockAnchored(b) => self.anchored(b, late, history, &mut changes)?,
             Event::TextErased(b) => changes.effects.push(FoldEffect::Erased(b.hash)),
-            Event::LogStarted(_)
-            | Event::LogAdopted(_)
-            | Event::BoxClaimed(_)
-            | Event::LabelPrinted(_)
-            | Event::DirectiveApplied(_)
-            | Event::DirectiveRefused(_)
-            | Event::Unknown(_) => {}
+            Event::CheckRecorded(b) => {
+                let cleaning = history.cleaning(b.of, line.place().run)?;
+                let checked = SpotCheck { of, result: b.result.clone() };
+                self.recleaned(cleaning, late, &mut changes, |c| c.checked = Some(checked));
+            }
+            _ => self.fold_register(event, line, &mut changes),
         }
         Ok(changes)
     }
 
-    fn item_mut(&mut self, tag: Tag) -> Option<&mut Equipment> {
+    /// The kinds that need nothing but rows.
+    fn fold_register(&mut self, event: &Event, line: FoldedLine, changes: &mut FoldChanges) {
+        let (of, run, time) = (line.of, line.place().run, line.time);
+        match event {
+            Event::LocationSet(b) => self.location_set(b, time, changes),
+            Event::CategorySet(b) => self.category_set(b, time, changes),
+            Event::AliasAdded(b) => self.alias_added(b, time, changes),
+            Event::AliasRemoved(b) => self.alias_removed(b, time, changes),
+            Event::EquipmentMerged(b) => self.merged(b, time, changes),
+            Event::ProtocolRetired(b) => self.protocol_retired(b, time, changes),
+            Event::ProblemReported(b) => self.problem_reported(b, of, run, time, changes),
+            Event::ProblemClosed(b) => self.problem_closed(b, run, time, changes),
+            Event::CompetencyGranted(b) => self.competency_granted(b, of, time, changes),
+            Event::CompetencyEnded(b) => self.competency_ended(b, of, time, changes),
+            Event::LotOpened(b) => self.lot_opened(b, time, changes),
+            Event::LotClosed(b) => self.lot_closed(b, time, changes),
+            Event::LoadStarted(b) => self.load_started(b, of, time, changes),
+            Event::LoadFinished(b) => self.load_ended(b.load, time, changes),
+            Event::LoadFailed(b) => self.load_ended(b.load, time, changes),
+            Event::UpkeepPlanned(b) => self.upkeep_planned(b, time, changes),
+            Event::UpkeepDone(b) => self.upkeep_done(b, time, changes),
+            Event::HistoryImported(b) => self.history_imported(b, time, changes),
+            Event::HistoryRemoved(b) => self.history_removed(b, time, changes),
+            // They say something of the log, or stand in a history, and change no row.
+            _ => {}
+        }
+    }
+
+    pub(super) fn item_mut(&mut self, tag: Tag) -> Option<&mut Equipment> {
         self.equipment.get_mut(&tag).map(Arc::make_mut)
     }
 
-    fn activity_mut(&mut self, tag: Tag) -> &mut EquipmentActivity {
+    pub(super) fn activity_mut(&mut self, tag: Tag) -> &mut EquipmentActivity {
         Arc::make_mut(self.activity.entry(tag).or_default())
     }
 
@@ -165,7 +190,31 @@ impl FacilityState {
         setter.set("allow_unattributed", &mut settings.allow_unattributed, b.allow_unattributed.as_ref());
         setter.set("undo_min", &mut settings.undo_min, b.undo_min.as_ref());
         setter.set("pin_proof_min", &mut settings.pin_proof_min, b.pin_proof_min.as_ref());
+        setter.set("locale", &mut settings.locale, b.locale.as_ref());
+        setter.set("languages", &mut settings.languages, b.languages.as_ref());
+        setter.set("problem", &mut settings.problem, b.problem.as_ref());
+        setter.set("queued", &mut settings.queued, b.queued.as_ref());
+        setter.set("competency", &mut settings.competency, b.competency.as_ref());
+        setter.set("inspection", &mut settings.inspection, b.inspection.as_ref());
+        setter.set("survey", &mut settings.survey, b.survey.map(|survey| survey.0).as_ref());
+        setter.set("shifts", &mut settings.shifts, b.shifts.as_ref());
+        setter.set("brand", &mut settings.brand, b.brand.as_ref());
+        setter.set("retain_years", &mut settings.retain_years, b.retain_years.as_ref());
+        setter.set("relay_may", &mut settings.relay_may, b.relay_may.clone().map(Some).as_ref());
+        if let Some(who) = &b.who {
+            let now = &mut settings.who;
+            setter.set("who/noncritical", &mut now.noncritical, who.noncritical.clone().map(Some).as_ref());
+            setter.set(
+                "who/semicritical",
+                &mut now.semicritical,
+                who.semicritical.clone().map(Some).as_ref(),
+            );
+            setter.set("who/critical", &mut now.critical, who.critical.clone().map(Some).as_ref());
+        }
         changes.row(RowKey::Settings);
+        if let Some(host) = &b.label_host {
+            self.host_set(host, line, changes);
+        }
     }
 
     fn equipment_added(&mut self, b: &EquipmentAdded, line: LineTime, changes: &mut FoldChanges) {
@@ -186,6 +235,10 @@ impl FacilityState {
             photo: b.photo,
             protocols: b.protocols,
             custom: b.custom,
+            loan: b.loan.filter(|loan| loan.until.0.is_some()),
+            single_use: b.single_use,
+            photo_one_in: b.photo_one_in.filter(|&n| n > 0),
+            merged: None,
             service: ServiceState::In,
             plans: Vec::new(),
             out: Vec::new(),
@@ -218,6 +271,11 @@ impl FacilityState {
         setter.set("class", &mut item.class, b.class.as_ref());
         setter.set("photo", &mut item.photo, b.photo.as_ref());
         setter.set("protocols", &mut item.protocols, b.protocols.as_ref());
+        let loan = b.loan.as_ref().map(|loan| Some(loan.clone()).filter(|loan| loan.until.0.is_some()));
+        setter.set("loan", &mut item.loan, loan.as_ref());
+        setter.set("single_use", &mut item.single_use, b.single_use.as_ref());
+        let photo_one_in = b.photo_one_in.map(|n| Some(n).filter(|&n| n > 0));
+        setter.set("photo_one_in", &mut item.photo_one_in, photo_one_in.as_ref());
         for (name, value) in &b.custom {
             if !setter.take(&format!("custom/{name}")) {
                 continue;
@@ -231,7 +289,7 @@ impl FacilityState {
         changes.row(RowKey::Equipment(b.tag));
     }
 
-    fn service(
+    pub(super) fn service(
         &mut self,
         tag: Tag,
         to: ServiceState,
@@ -262,12 +320,23 @@ impl FacilityState {
             (ServiceState::In, Some(open)) => open.until_ms = Some(line.ms),
             (ServiceState::In, None) => {}
             (_, Some(open)) => open.reason = reason.or(open.reason),
-            (_, None) => {
-                push_bounded(&mut item.out, EquipmentOutage { from_ms: line.ms, until_ms: None, reason })
-            }
+            (_, None) => push_bounded(
+                &mut item.out,
+                EquipmentOutage { from_ms: line.ms, until_ms: None, reason, back: None },
+            ),
         }
         item.service = to;
         changes.effects.push(FoldEffect::Windows(tag));
+    }
+
+    fn suspended(&mut self, b: &EquipmentSuspended, line: LineTime, changes: &mut FoldChanges) {
+        self.service(b.tag, ServiceState::Out, b.reason.map(|r| r.hash), line, changes);
+        let item = self
+            .item_mut(b.tag)
+            .filter(|item| item.service == ServiceState::Out && item.changed == line.version);
+        if let Some(open) = item.and_then(|item| item.out.last_mut()).filter(|open| open.until_ms.is_none()) {
+            open.back = b.back.or(open.back);
+        }
     }
 
     fn planned(&mut self, b: &ScheduleSet, line: LineTime, changes: &mut FoldChanges) {
@@ -304,16 +373,16 @@ impl FacilityState {
             return changes.pass(line.late, PassedOver::Older { value: "tag".to_owned() });
         }
         let equipment = to.or(before.map(|alias| alias.equipment)).unwrap_or(tag);
-        self.aliases.insert(tag, TagAlias { equipment, revoked: to.is_none(), set_ms: line.ms });
+        let alias = TagAlias { equipment, revoked: to.is_none(), set_ms: line.ms, instead: None };
+        self.aliases.insert(tag, alias);
         changes.row(RowKey::Alias(tag));
     }
 
-    fn protocol_published(&mut self, b: &ProtocolPublished, line: LineTime, changes: &mut FoldChanges) {
-        if self.protocols.get(&b.protocol).is_some_and(|p| p.version >= b.version) {
-            return changes.pass(line.late, PassedOver::NotApplicable);
+    fn tag_revoked(&mut self, b: &TagRevoked, line: LineTime, changes: &mut FoldChanges) {
+        self.tag_set(b.tag, None, line, changes);
+        if let Some(alias) = self.aliases.get_mut(&b.tag).filter(|alias| alias.set_ms == line.ms) {
+            alias.instead = b.instead;
         }
-        self.protocols.insert(b.protocol, Arc::new(b.clone()));
-        changes.row(RowKey::Protocol(b.protocol));
     }
 
     fn staff_added(&mut self, b: &StaffAdded, line: LineTime, changes: &mut FoldChanges) {
@@ -322,7 +391,17 @@ impl FacilityState {
             Place::Vacant(place) => {
                 let (name_ms, role_ms) = (line.ms, line.ms);
                 let (name, role, changed) = (b.name.hash, b.role, line.version);
-                place.insert(StaffMember { name, role, left: false, name_ms, role_ms, changed });
+                let (locale, number) = (b.locale.clone().unwrap_or_default(), b.number.clone());
+                place.insert(StaffMember {
+                    name,
+                    role,
+                    left: false,
+                    name_ms,
+                    role_ms,
+                    locale,
+                    number,
+                    changed,
+                });
             }
         }
         changes.row(RowKey::Staff(b.staff));
@@ -342,6 +421,13 @@ impl FacilityState {
             Some(_) if line.is_behind(staff.role_ms) => changes.pass(true, older("role")),
             Some(role) => (staff.role, staff.role_ms, staff.changed) = (role, line.ms, line.version),
             None => {}
+        }
+        // Neither of these is worth a time of its own: the line that is folded last holds.
+        for (now, said) in [(&mut staff.locale, &b.locale), (&mut staff.number, &b.number)] {
+            if let Some(said) = said {
+                now.clone_from(said);
+                staff.changed = line.version;
+            }
         }
         changes.row(RowKey::Staff(b.staff));
     }
@@ -388,6 +474,8 @@ impl FacilityState {
             incomplete: b.incomplete.clone(),
             photos: b.photos.iter().take(PHOTOS_MAX).copied().collect(),
             voided: None,
+            flags: b.flags.clone(),
+            checked: None,
             adopted: line.adopted,
         };
         let activity = self.activity_mut(b.tag);

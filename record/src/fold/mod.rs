@@ -5,6 +5,10 @@
 //! history (cleanings, uses) is not in the rows: it comes out as [`FoldEffect`]s for an index table.
 
 mod apply;
+mod codes;
+mod loads;
+mod problems;
+mod register;
 mod rows;
 mod values;
 mod version;
@@ -14,17 +18,24 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+pub use self::codes::CodeAlias;
+pub use self::loads::{AgentLot, ItemUpkeep, OldRecordsFile, OpenLoad, UpkeepTask};
+pub use self::problems::OpenProblem;
+pub use self::register::{
+    CompetencyGrant, EquipmentCategory, FacilityLocation, FacilityProtocol, LabelHost, ProtocolEdition,
+    StaffCompetency,
+};
 pub use self::rows::{
     AdoptedBy, ByProtocol, CleaningRecord, CompleteCleaning, Equipment, EquipmentActivity, EquipmentOutage,
-    EquipmentSchedule, FacilitySettings, LastCleaning, LinePlace, RowKey, ServiceState, StaffMember,
-    TagAlias, ZonePeriod,
+    EquipmentSchedule, FacilitySettings, LastCleaning, LinePlace, RowKey, ServiceState, SpotCheck,
+    StaffMember, TagAlias, ZonePeriod,
 };
 pub use self::values::{PassedOver, ValueTimes};
 pub use self::version::{RowVersion, RowVersionError};
 use crate::anchor::ClockAnchor;
-use crate::entry::{Entry, IdempotencyRecord};
-use crate::ids::{BootId, ProtocolId, StaffId};
-use crate::kinds::{EntryRef, Event, ProtocolPublished};
+use crate::entry::{Digest16, Entry, IdempotencyRecord};
+use crate::ids::{BootId, ImportId, LoadId, LotId, ProtocolId, StaffId};
+use crate::kinds::{EntryRef, Event};
 use crate::run::RunName;
 use crate::tag::Tag;
 use crate::tree::Hash;
@@ -98,12 +109,30 @@ pub struct FacilityState {
     pub activity: BTreeMap<Tag, Arc<EquipmentActivity>>,
     /// Further tags.
     pub aliases: BTreeMap<Tag, TagAlias>,
-    /// Newest versions of protocols.
-    pub protocols: BTreeMap<ProtocolId, Arc<ProtocolPublished>>,
+    /// Protocols, in their newest versions.
+    pub protocols: BTreeMap<ProtocolId, Arc<FacilityProtocol>>,
     /// People.
     pub staff: BTreeMap<StaffId, StaffMember>,
     /// True time of boots.
     pub boots: BTreeMap<BootId, ClockAnchor>,
+    /// Codes on items that are no tags, by the digest of the code.
+    pub codes: BTreeMap<Digest16, CodeAlias>,
+    /// Places, by the digest of the name.
+    pub locations: BTreeMap<Digest16, FacilityLocation>,
+    /// Categories, by the digest of the name.
+    pub categories: BTreeMap<Digest16, Arc<EquipmentCategory>>,
+    /// What people may clean by.
+    pub competency: BTreeMap<StaffId, StaffCompetency>,
+    /// Lots of agent, strips and indicators.
+    pub lots: BTreeMap<LotId, Arc<AgentLot>>,
+    /// Loads that have not ended.
+    pub loads: BTreeMap<LoadId, Arc<OpenLoad>>,
+    /// Maintenance tasks, by the item's first tag.
+    pub upkeep: BTreeMap<Tag, Arc<ItemUpkeep>>,
+    /// Files of old records.
+    pub old_records: BTreeMap<ImportId, OldRecordsFile>,
+    /// Hosts that labels carry or carried, by their digest.
+    pub hosts: BTreeMap<Digest16, LabelHost>,
 }
 
 /// What [`FacilityState::apply`] changed.
@@ -135,8 +164,14 @@ impl FoldChanges {
 pub fn rows_touched(entry: &Entry, event: &Event) -> Vec<RowKey> {
     let mut keys = vec![RowKey::Boot(entry.head().at.boot)];
     let item = |tag: Tag| [RowKey::Equipment(tag), RowKey::Activity(tag)];
+    let digest = |text: &str| Digest16::of(text.as_bytes());
     match event {
-        Event::FacilityChanged(_) => keys.push(RowKey::Settings),
+        Event::FacilityChanged(b) => {
+            keys.push(RowKey::Settings);
+            keys.extend(b.label_host.as_deref().map(|host| RowKey::Host(digest(host))));
+        }
+        Event::LocationSet(b) => keys.push(RowKey::Location(digest(&b.name))),
+        Event::CategorySet(b) => keys.push(RowKey::Category(digest(&b.name))),
         Event::EquipmentAdded(b) => keys.extend(item(b.tag)),
         Event::EquipmentChanged(b) => keys.extend(item(b.tag)),
         Event::EquipmentRetired(b) => keys.extend(item(b.tag)),
@@ -145,15 +180,32 @@ pub fn rows_touched(entry: &Entry, event: &Event) -> Vec<RowKey> {
         Event::ScheduleSet(b) => keys.extend(item(b.tag)),
         Event::CleaningRecorded(b) => keys.extend(item(b.tag)),
         Event::UseRecorded(b) => keys.extend(item(b.tag)),
+        Event::ProblemReported(b) => keys.extend(item(b.tag)),
+        Event::ProblemClosed(b) => keys.extend(item(b.tag)),
+        Event::UpkeepPlanned(b) => keys.extend([RowKey::Equipment(b.tag), RowKey::Upkeep(b.tag)]),
+        Event::UpkeepDone(b) => keys.push(RowKey::Upkeep(b.tag)),
+        Event::EquipmentMerged(b) => keys.extend(item(b.from).into_iter().chain(item(b.into))),
+        Event::AliasAdded(b) => keys.extend([RowKey::Code(digest(&b.code)), RowKey::Equipment(b.equipment)]),
+        Event::AliasRemoved(b) => keys.push(RowKey::Code(digest(&b.code))),
         Event::TagAssigned(b) => keys.push(RowKey::Alias(b.tag)),
         Event::TagRevoked(b) => keys.extend([RowKey::Alias(b.tag), RowKey::Equipment(b.tag)]),
         Event::ProtocolPublished(b) => keys.push(RowKey::Protocol(b.protocol)),
+        Event::ProtocolRetired(b) => keys.push(RowKey::Protocol(b.protocol)),
         Event::StaffAdded(b) => keys.push(RowKey::Staff(b.staff)),
         Event::StaffChanged(b) => keys.push(RowKey::Staff(b.staff)),
         Event::StaffLeft(b) => keys.push(RowKey::Staff(b.staff)),
+        Event::CompetencyGranted(b) => keys.push(RowKey::Competency(b.staff)),
+        Event::CompetencyEnded(b) => keys.push(RowKey::Competency(b.staff)),
+        Event::LotOpened(b) => keys.push(RowKey::Lot(b.lot)),
+        Event::LotClosed(b) => keys.push(RowKey::Lot(b.lot)),
+        Event::LoadStarted(b) => keys.push(RowKey::Load(b.load)),
+        Event::LoadFinished(b) => keys.push(RowKey::Load(b.load)),
+        Event::LoadFailed(b) => keys.push(RowKey::Load(b.load)),
+        Event::HistoryImported(b) => keys.push(RowKey::History(b.import)),
+        Event::HistoryRemoved(b) => keys.push(RowKey::History(b.import)),
         Event::ClockAnchored(b) => keys.push(RowKey::Boot(b.boot)),
         // What these touch is found through `HistoryLookup`, or is no row.
-        Event::CleaningVoided(_) | Event::PhotoAttached(_) => {}
+        Event::CleaningVoided(_) | Event::PhotoAttached(_) | Event::CheckRecorded(_) => {}
         Event::LogStarted(_)
         | Event::LogAdopted(_)
         | Event::BoxClaimed(_)
@@ -161,6 +213,10 @@ pub fn rows_touched(entry: &Entry, event: &Event) -> Vec<RowKey> {
         | Event::DirectiveApplied(_)
         | Event::DirectiveRefused(_)
         | Event::TextErased(_)
+        | Event::PhotoErased(_)
+        | Event::ImportEnded(_)
+        | Event::AccessChanged(_)
+        | Event::ReportMade(_)
         | Event::Unknown(_) => {}
     }
     keys
@@ -172,14 +228,14 @@ fn to_row<T: Serialize>(row: Option<&T>) -> Option<String> {
 }
 
 impl FacilityState {
-    /// The item that a tag opens: its own first tag or an alias that is not revoked.
+    /// The item that a tag opens: its own first tag or an alias that is not revoked, through merges.
     pub fn resolve(&self, tag: Tag) -> Option<&Equipment> {
         let first = match self.aliases.get(&tag) {
             Some(alias) if alias.revoked => return None,
             Some(alias) => alias.equipment,
             None => tag,
         };
-        self.equipment.get(&first).map(Arc::as_ref)
+        self.follow_merges(first)
     }
 
     /// Takes one row as another facility has it, or as it has none.
@@ -198,6 +254,15 @@ impl FacilityState {
             RowKey::Protocol(id) => one(&from.protocols, &mut self.protocols, id),
             RowKey::Staff(id) => one(&from.staff, &mut self.staff, id),
             RowKey::Boot(id) => one(&from.boots, &mut self.boots, id),
+            RowKey::Code(digest) => one(&from.codes, &mut self.codes, digest),
+            RowKey::Location(digest) => one(&from.locations, &mut self.locations, digest),
+            RowKey::Category(digest) => one(&from.categories, &mut self.categories, digest),
+            RowKey::Competency(id) => one(&from.competency, &mut self.competency, id),
+            RowKey::Lot(id) => one(&from.lots, &mut self.lots, id),
+            RowKey::Load(id) => one(&from.loads, &mut self.loads, id),
+            RowKey::Upkeep(tag) => one(&from.upkeep, &mut self.upkeep, tag),
+            RowKey::History(id) => one(&from.old_records, &mut self.old_records, id),
+            RowKey::Host(digest) => one(&from.hosts, &mut self.hosts, digest),
         }
     }
 
@@ -211,6 +276,15 @@ impl FacilityState {
             RowKey::Protocol(id) => to_row(self.protocols.get(&id)),
             RowKey::Staff(id) => to_row(self.staff.get(&id)),
             RowKey::Boot(id) => to_row(self.boots.get(&id)),
+            RowKey::Code(digest) => to_row(self.codes.get(&digest)),
+            RowKey::Location(digest) => to_row(self.locations.get(&digest)),
+            RowKey::Category(digest) => to_row(self.categories.get(&digest)),
+            RowKey::Competency(id) => to_row(self.competency.get(&id)),
+            RowKey::Lot(id) => to_row(self.lots.get(&id)),
+            RowKey::Load(id) => to_row(self.loads.get(&id)),
+            RowKey::Upkeep(tag) => to_row(self.upkeep.get(&tag)),
+            RowKey::History(id) => to_row(self.old_records.get(&id)),
+            RowKey::Host(digest) => to_row(self.hosts.get(&digest)),
         }
     }
 
@@ -227,6 +301,15 @@ impl FacilityState {
             RowKey::Protocol(id) => drop(self.protocols.insert(id, serde_json::from_str(row)?)),
             RowKey::Staff(id) => drop(self.staff.insert(id, serde_json::from_str(row)?)),
             RowKey::Boot(id) => drop(self.boots.insert(id, serde_json::from_str(row)?)),
+            RowKey::Code(digest) => drop(self.codes.insert(digest, serde_json::from_str(row)?)),
+            RowKey::Location(digest) => drop(self.locations.insert(digest, serde_json::from_str(row)?)),
+            RowKey::Category(digest) => drop(self.categories.insert(digest, serde_json::from_str(row)?)),
+            RowKey::Competency(id) => drop(self.competency.insert(id, serde_json::from_str(row)?)),
+            RowKey::Lot(id) => drop(self.lots.insert(id, serde_json::from_str(row)?)),
+            RowKey::Load(id) => drop(self.loads.insert(id, serde_json::from_str(row)?)),
+            RowKey::Upkeep(tag) => drop(self.upkeep.insert(tag, serde_json::from_str(row)?)),
+            RowKey::History(id) => drop(self.old_records.insert(id, serde_json::from_str(row)?)),
+            RowKey::Host(digest) => drop(self.hosts.insert(digest, serde_json::from_str(row)?)),
         }
         Ok(())
     }

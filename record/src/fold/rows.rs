@@ -4,10 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::problems::OpenProblem;
 use super::{RowVersion, ValueTimes};
-use crate::entry::EntryTime;
-use crate::ids::{BootId, ProtocolId, StaffId};
-use crate::kinds::{CleanedBy, EntryRef, MissingPart, PhotoPolicy, Schedule, SpauldingClass, StaffRole};
+use crate::entry::{Digest16, EntryTime};
+use crate::ids::{BootId, ImportId, LoadId, LotId, ProtocolId, StaffId};
+use crate::kinds::{
+    Brand, CheckResult, CivilDay, CleanedBy, CleaningFlag, CompetencyPolicy, EntryRef, Inspection, Loan,
+    MissingPart, OpenWord, PhotoPolicy, ProblemPolicy, QueuedPolicy, Schedule, SpauldingClass, StaffRole,
+    TimeOfDay, WhoPolicy,
+};
 use crate::limits::LATE_ENTRY_MS_MAX;
 use crate::run::RunName;
 use crate::tag::Tag;
@@ -35,6 +40,24 @@ pub enum RowKey {
     Staff(StaffId),
     /// True time of one boot.
     Boot(BootId),
+    /// A code on an item that is no tag, by the digest of the code.
+    Code(Digest16),
+    /// A place of the pick list, by the digest of its name.
+    Location(Digest16),
+    /// A category, by the digest of its name.
+    Category(Digest16),
+    /// What a person may clean by.
+    Competency(StaffId),
+    /// A lot of agent, strips or indicators.
+    Lot(LotId),
+    /// A load that has not ended.
+    Load(LoadId),
+    /// Maintenance tasks of an item.
+    Upkeep(Tag),
+    /// A file of old records.
+    History(ImportId),
+    /// A host that labels carry or carried, by its digest.
+    Host(Digest16),
 }
 
 impl std::fmt::Display for RowKey {
@@ -47,6 +70,15 @@ impl std::fmt::Display for RowKey {
             Self::Protocol(id) => write!(f, "protocol/{id}"),
             Self::Staff(id) => write!(f, "staff/{id}"),
             Self::Boot(id) => write!(f, "boot/{id}"),
+            Self::Code(digest) => write!(f, "code/{digest}"),
+            Self::Location(digest) => write!(f, "location/{digest}"),
+            Self::Category(digest) => write!(f, "category/{digest}"),
+            Self::Competency(id) => write!(f, "competency/{id}"),
+            Self::Lot(id) => write!(f, "lot/{id}"),
+            Self::Load(id) => write!(f, "load/{id}"),
+            Self::Upkeep(tag) => write!(f, "upkeep/{tag}"),
+            Self::History(id) => write!(f, "history/{id}"),
+            Self::Host(digest) => write!(f, "host/{digest}"),
         }
     }
 }
@@ -62,6 +94,15 @@ impl std::str::FromStr for RowKey {
             Some(("protocol", id)) => id.parse().ok().map(Self::Protocol),
             Some(("staff", id)) => id.parse().ok().map(Self::Staff),
             Some(("boot", id)) => id.parse().ok().map(Self::Boot),
+            Some(("code", digest)) => Digest16::parse(digest).map(Self::Code),
+            Some(("location", digest)) => Digest16::parse(digest).map(Self::Location),
+            Some(("category", digest)) => Digest16::parse(digest).map(Self::Category),
+            Some(("competency", id)) => id.parse().ok().map(Self::Competency),
+            Some(("lot", id)) => id.parse().ok().map(Self::Lot),
+            Some(("load", id)) => id.parse().ok().map(Self::Load),
+            Some(("upkeep", tag)) => tag.parse().ok().map(Self::Upkeep),
+            Some(("history", id)) => id.parse().ok().map(Self::History),
+            Some(("host", digest)) => Digest16::parse(digest).map(Self::Host),
             _ => None,
         };
         parse().ok_or("no key of a row")
@@ -79,6 +120,7 @@ pub struct ZonePeriod {
 
 /// The facility's settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct FacilitySettings {
     /// Its name; empty until somebody gave it one.
     pub name: String,
@@ -94,11 +136,35 @@ pub struct FacilitySettings {
     pub contact: String,
     /// How old a typed PIN may be to prove a record, minutes; 0: it is typed for each record.
     pub pin_proof_min: u32,
+    /// Language of printed things and of a page without a preference, BCP 47; empty: the program's own.
+    pub locale: String,
+    /// The languages that pages offer; none: all that the program has.
+    pub languages: Vec<String>,
+    /// Which ways to say who cleaned are allowed, by the class of the use.
+    pub who: WhoPolicy,
+    /// Whether a reported problem takes the item out of service.
+    pub problem: ProblemPolicy,
+    /// Whether contact time that a phone measured counts.
+    pub queued: QueuedPolicy,
+    /// What comes of a cleaning by somebody who is not signed off for its protocol.
+    pub competency: CompetencyPolicy,
+    /// The next announced inspection.
+    pub inspection: Inspection,
+    /// Day of the last full survey.
+    pub survey: Option<CivilDay>,
+    /// When shifts begin.
+    pub shifts: Vec<TimeOfDay>,
+    /// How pages and reports show the facility.
+    pub brand: Brand,
+    /// How long records are to be kept, years.
+    pub retain_years: u32,
+    /// What the relay may ask for by directives; none: everything that it may by default.
+    pub relay_may: Option<Vec<OpenWord>>,
     /// When each was set.
-    #[serde(default, skip_serializing_if = "ValueTimes::is_empty")]
+    #[serde(skip_serializing_if = "ValueTimes::is_empty")]
     pub set_ms: ValueTimes,
     /// The last entry that changed one of them.
-    #[serde(default, skip_serializing_if = "RowVersion::is_unchanged")]
+    #[serde(skip_serializing_if = "RowVersion::is_unchanged")]
     pub changed: RowVersion,
 }
 
@@ -112,6 +178,18 @@ impl Default for FacilitySettings {
             undo_min: 10,
             contact: String::new(),
             pin_proof_min: 5,
+            locale: String::new(),
+            languages: Vec::new(),
+            who: WhoPolicy::default(),
+            problem: ProblemPolicy::Tell,
+            queued: QueuedPolicy::Count,
+            competency: CompetencyPolicy::Warn,
+            inspection: Inspection::default(),
+            survey: None,
+            shifts: Vec::new(),
+            brand: Brand::default(),
+            retain_years: 7,
+            relay_may: None,
             set_ms: ValueTimes::default(),
             changed: RowVersion::default(),
         }
@@ -148,6 +226,9 @@ pub struct EquipmentOutage {
     /// Why, by the hash of the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Hash>,
+    /// When it is expected back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back: Option<CivilDay>,
 }
 
 /// Whether an item is used.
@@ -197,6 +278,18 @@ pub struct Equipment {
     pub plans: Vec<EquipmentSchedule>,
     /// Times out of service; the last may be open. Retiring opens one that never ends.
     pub out: Vec<EquipmentOutage>,
+    /// It is lent or rented, and until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loan: Option<Loan>,
+    /// Used once: it takes no protocol.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub single_use: bool,
+    /// Where photos are optional, one cleaning in this many is asked for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photo_one_in: Option<u32>,
+    /// The item that this one turned out to be; its tags and codes open that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged: Option<Tag>,
     /// Since when it is known, milliseconds since 1970.
     pub added_ms: i64,
     /// When each was set since then.
@@ -315,6 +408,9 @@ pub struct EquipmentActivity {
     /// Cleanings ever recorded, voided ones included.
     #[serde(default)]
     pub cleanings: u64,
+    /// Open reports that something is wrong with it, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<OpenProblem>,
 }
 
 impl EquipmentActivity {
@@ -408,10 +504,13 @@ pub struct TagAlias {
     pub revoked: bool,
     /// When that was said, milliseconds since 1970.
     pub set_ms: i64,
+    /// The tag that took the place of a revoked one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead: Option<Tag>,
 }
 
 /// A person at the facility.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StaffMember {
     /// The hash of the text that holds their name.
     pub name: Hash,
@@ -423,6 +522,12 @@ pub struct StaffMember {
     pub name_ms: i64,
     /// When the role was set.
     pub role_ms: i64,
+    /// Language of their pages, BCP 47; empty: no preference.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub locale: String,
+    /// Their payroll number.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub number: String,
     /// The last entry that changed this.
     #[serde(default, skip_serializing_if = "RowVersion::is_unchanged")]
     pub changed: RowVersion,
@@ -458,9 +563,25 @@ pub struct CleaningRecord {
     /// The entry that voided it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub voided: Option<EntryRef>,
+    /// Visible remarks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<CleaningFlag>,
+    /// The newest spot check of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked: Option<SpotCheck>,
     /// How it came to count, where a run brought it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adopted: Option<AdoptedBy>,
+}
+
+/// What somebody else found who looked at what a cleaning had done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpotCheck {
+    /// Which entry says so.
+    #[serde(flatten)]
+    pub of: EntryRef,
+    /// What they found.
+    pub result: CheckResult,
 }
 
 impl CleaningRecord {

@@ -165,7 +165,7 @@ async fn named_texts(
         let entry = Entry::parse(line).map_err(|e| DbError::stored("entry", e))?;
         let Event::CleaningRecorded(cleaning) = entry.event() else { continue };
         let who = match cleaning.who {
-            CleanedBy::Entered { name } => Some(name.hash),
+            CleanedBy::Entered { name, .. } => Some(name.hash),
             _ => None,
         };
         let hashes: Vec<Hash> = who.into_iter().chain(cleaning.note.map(|note| note.hash)).collect();

@@ -97,6 +97,10 @@ cleaning-part = { $part ->
     [steps] steps
     [contact-time] contact time
     [photo] photo
+    [who] proof of who cleaned
+    [strip] test strip
+    [temperature] temperature
+    [leak] leak test
    *[other] other
 }
 cleaning-too-late = Too late to count

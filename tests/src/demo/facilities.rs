@@ -135,7 +135,7 @@ pub(super) fn busy_box() -> DemoFacility {
     ];
     let mut items = items_of(&WARDS, "LL", 98);
     for item in items.iter_mut().filter(|item| item.is_in(SLIPPING_WARD)) {
-        item.schedule = Schedule::Days { n: 1 };
+        item.schedule = Schedule::every_days(1);
         item.met_percent_at_end = SLIPPING_PERCENT;
     }
     DemoFacility {
@@ -196,7 +196,7 @@ fn items_of(wards: &[(&str, usize)], prefix: &str, met_percent: u64) -> Vec<Demo
     let places = wards.iter().flat_map(|&(ward, count)| (0..count).map(move |at| (ward, at)));
     let item = |(number, (ward, at)): (usize, (&str, usize))| {
         let (name, category, days) = KINDS[number % KINDS.len()];
-        let schedule = if days == 7 { Schedule::Weeks { n: 1 } } else { Schedule::Days { n: days } };
+        let schedule = if days == 7 { Schedule::Weeks { n: 1 } } else { Schedule::every_days(days) };
         DemoItem {
             name: format!("{name} {}", 101 + number / KINDS.len()),
             asset: format!("{prefix}-{:05}", 20_000 + 7 * number),
@@ -215,13 +215,13 @@ fn items_of(wards: &[(&str, usize)], prefix: &str, met_percent: u64) -> Vec<Demo
 }
 
 fn at(times: &[(u8, u8)]) -> Schedule {
-    Schedule::Times { at: times.iter().map(|&(hour, minute)| TimeOfDay { hour, minute }).collect() }
+    Schedule::every_day_at(times.iter().map(|&(hour, minute)| TimeOfDay { hour, minute }).collect())
 }
 
 fn items() -> Vec<DemoItem> {
     use PhotoPolicy::{None as NoPhoto, Optional, Required};
     use SpauldingClass::{Noncritical, Semicritical};
-    let daily = || Schedule::Days { n: 1 };
+    let daily = || Schedule::every_days(1);
     let shifts = || at(&[(7, 0), (19, 0)]);
     let item =
         |name: &str, asset: &str, category, location: &str, class, photo, schedule, met_percent| DemoItem {
@@ -296,7 +296,7 @@ fn items() -> Vec<DemoItem> {
             "Ward 4B, store",
             Noncritical,
             Optional,
-            Schedule::Days { n: 2 },
+            Schedule::every_days(2),
             95,
         ),
         item(

@@ -248,9 +248,9 @@ pub(super) fn next_cleaning(
 fn interval_ms(schedule: &Schedule) -> i64 {
     let interval = match schedule {
         Schedule::Hours { n } => i64::from(*n) * HOUR_MS,
-        Schedule::Days { n } => i64::from(*n) * DAY_MS,
+        Schedule::Days { n, .. } => i64::from(*n) * DAY_MS,
         Schedule::Weeks { n } => i64::from(*n) * 7 * DAY_MS,
-        Schedule::Times { at } => DAY_MS / i64::try_from(at.len().max(1)).unwrap_or(1),
+        Schedule::Times { at, .. } => DAY_MS / i64::try_from(at.len().max(1)).unwrap_or(1),
         Schedule::Use { .. } | Schedule::Never => 7 * DAY_MS,
     };
     interval.max(1)

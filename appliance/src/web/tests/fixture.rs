@@ -226,7 +226,13 @@ async fn append_chosen(world: &World) {
     let protocol: ProtocolPublished = serde_json::from_str(&protocol).unwrap();
     let name = PersonalText::new("Ada Lovelace", [3; 16]).unwrap();
     let staff = examples::STAFF.parse().unwrap();
-    let person = StaffAdded { staff, name: name.redactable(), role: StaffRole::Technician };
+    let person = StaffAdded {
+        staff,
+        name: name.redactable(),
+        role: StaffRole::Technician,
+        locale: None,
+        number: String::new(),
+    };
     let draft = |event: Event, texts| EntryDraft { by: EntryAuthor::BOX, idem: None, event, texts };
     let drafts = vec![draft(protocol.into(), Vec::new()), draft(person.into(), vec![name])];
     world.state.store.submit(|_| WriteDecision::Append { drafts, answer: () }).await.unwrap();
@@ -243,7 +249,7 @@ async fn add_items(world: &World) {
             protocols: Some(vec![protocol]),
             ..Default::default()
         };
-        let (tag, schedule) = (Some(tag.parse().unwrap()), Some(Schedule::Days { n: 1 }));
+        let (tag, schedule) = (Some(tag.parse().unwrap()), Some(Schedule::every_days(1)));
         world.give(Command::AddEquipment(Box::new(NewEquipment { tag, fields, schedule }))).await;
     }
     let tag = examples::SUSPENDED_TAG.parse().unwrap();

@@ -353,7 +353,7 @@ impl World {
             protocols: Some(protocol.into_iter().collect()),
             ..Default::default()
         };
-        let schedule = Some(Schedule::Days { n: 1 });
+        let schedule = Some(Schedule::every_days(1));
         let seq =
             self.give(Command::AddEquipment(Box::new(NewEquipment { tag: None, fields, schedule }))).await;
         match self.event(seq) {

@@ -52,7 +52,7 @@ async fn on_a_shared_tablet_the_next_person_is_not_signed_as_the_one_before() {
     let scan = format!("/t/{}", world.pump);
     let page = tablet.get(&scan).await;
     submit(&tablet, &page, &[("cleaned_by", "Tom Nguyen")]).await.is(303);
-    assert_eq!(newest(&world), (CleanedBy::Pin { staff: tom(&world) }, Some(tom(&world))));
+    assert_eq!(newest(&world), (CleanedBy::Pin { staff: tom(&world), ago_s: None }, Some(tom(&world))));
     world.clock.advance(MINUTE * 6);
     let page = tablet.get(&scan).await;
     page.has("Tom Nguyen (signed in 14:04)")
@@ -75,7 +75,7 @@ async fn a_phone_on_which_a_pin_proved_a_record_is_known() {
     let pin = [("staff", tom.to_string()), ("cleaned_by", "Tom Nguyen".into()), ("pin", "471147".into())];
     let pin: Vec<(&str, &str)> = pin.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let done = submit(&phone, &page, &pin).await;
-    assert_eq!(newest(&world).0, CleanedBy::Pin { staff: tom });
+    assert_eq!(newest(&world).0, CleanedBy::Pin { staff: tom, ago_s: None });
     let cookies =
         http::HeaderMap::from_iter([(http::header::COOKIE, done.is(303).cookies().parse().unwrap())]);
     let local = std::net::SocketAddr::from(([10, 0, 0, 5], 8443));
@@ -138,7 +138,7 @@ async fn a_pin_in_the_form_proves_it_and_holds_for_the_session() {
     assert!(matches!(newest(&world).0, CleanedBy::Entered { .. }), "the name alone is enough");
     let page = tablet.get(&scan).await;
     submit(&tablet, &page, &[("pin", " 471147 ")]).await.is(303);
-    assert_eq!(newest(&world), (CleanedBy::Pin { staff: tom(&world) }, Some(tom(&world))));
+    assert_eq!(newest(&world), (CleanedBy::Pin { staff: tom(&world), ago_s: None }, Some(tom(&world))));
     world.clock.advance(MINUTE * 4);
     tablet.get(&scan).await.has("PIN entered 4 min");
     let page = tablet.get(&scan).await;

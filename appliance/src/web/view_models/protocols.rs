@@ -12,5 +12,5 @@ pub(crate) fn find_protocol<'a>(
 ) -> Option<&'a ProtocolPublished> {
     let requested = requested.filter(|id| item.protocols.contains(id));
     let shown = requested.or_else(|| item.protocols.first().copied());
-    shown.and_then(|id| facility.protocols.get(&id)).map(AsRef::as_ref)
+    shown.and_then(|id| facility.protocols.get(&id)).map(|p| &p.newest)
 }

@@ -57,9 +57,9 @@ pub(crate) fn word_schedules(
 fn word_schedule(w: EquipmentWords, schedule: &Schedule) -> Option<String> {
     match schedule {
         Schedule::Hours { n } => Some(w.schedule_hours(n)),
-        Schedule::Days { n } => Some(w.schedule_days(n)),
+        Schedule::Days { n, .. } => Some(w.schedule_days(n)),
         Schedule::Weeks { n } => Some(w.schedule_weeks(n)),
-        Schedule::Times { at } => Some(w.schedule_times(list_times(at))),
+        Schedule::Times { at, .. } => Some(w.schedule_times(list_times(at))),
         Schedule::Use { .. } => Some(w.schedule_use()),
         Schedule::Never => None,
     }
@@ -69,9 +69,9 @@ fn word_schedule(w: EquipmentWords, schedule: &Schedule) -> Option<String> {
 fn word_schedule_inside(w: EquipmentWords, schedule: &Schedule) -> Option<String> {
     match schedule {
         Schedule::Hours { n } => Some(w.schedule_hours_inside(n)),
-        Schedule::Days { n } => Some(w.schedule_days_inside(n)),
+        Schedule::Days { n, .. } => Some(w.schedule_days_inside(n)),
         Schedule::Weeks { n } => Some(w.schedule_weeks_inside(n)),
-        Schedule::Times { at } => Some(w.schedule_times_inside(list_times(at))),
+        Schedule::Times { at, .. } => Some(w.schedule_times_inside(list_times(at))),
         Schedule::Use { .. } => Some(w.schedule_use_inside()),
         Schedule::Never => None,
     }

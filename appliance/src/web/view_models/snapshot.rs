@@ -68,8 +68,8 @@ impl Snapshot {
 /// Who cleaned, by name only, for labels and programs.
 pub(crate) fn who_name(reader: &LogReader, facility: &FacilityState, who: &CleanedBy) -> String {
     match who {
-        CleanedBy::Entered { name } => text_of(reader, name.hash),
-        CleanedBy::Pin { staff } | CleanedBy::Badge { staff } | CleanedBy::Login { staff } => {
+        CleanedBy::Entered { name, .. } => text_of(reader, name.hash),
+        CleanedBy::Pin { staff, .. } | CleanedBy::Badge { staff } | CleanedBy::Login { staff } => {
             staff_name(reader, facility, *staff)
         }
         CleanedBy::Unattributed => "unattributed".to_owned(),
@@ -99,6 +99,10 @@ pub(crate) fn missing_words(words: PageWords, missing: &[MissingPart]) -> String
         MissingPart::Steps => words.missing_steps(),
         MissingPart::ContactTime => words.missing_contact_time(),
         MissingPart::Photo => words.missing_photo(),
+        MissingPart::Who => words.missing_who(),
+        MissingPart::Strip => words.missing_strip(),
+        MissingPart::Temperature => words.missing_temperature(),
+        MissingPart::Leak => words.missing_leak(),
         MissingPart::Other => words.missing_other(),
     };
     missing.iter().map(word).collect::<Vec<_>>().join(", ")

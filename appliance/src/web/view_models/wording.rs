@@ -82,8 +82,8 @@ impl PageWording {
         who: &CleanedBy,
     ) -> SafeHtml {
         match who {
-            CleanedBy::Entered { name } => StoredText::read(reader, name.hash).to_html(self.words),
-            CleanedBy::Pin { staff } | CleanedBy::Badge { staff } | CleanedBy::Login { staff } => {
+            CleanedBy::Entered { name, .. } => StoredText::read(reader, name.hash).to_html(self.words),
+            CleanedBy::Pin { staff, .. } | CleanedBy::Badge { staff } | CleanedBy::Login { staff } => {
                 StoredText::of_staff(reader, facility, *staff).to_html(self.words)
             }
             CleanedBy::Unattributed => fill_slots(self.words.who_unattributed_inside(), []),
@@ -98,8 +98,8 @@ impl PageWording {
         who: &CleanedBy,
     ) -> String {
         let name = match who {
-            CleanedBy::Entered { name } => StoredText::read(reader, name.hash),
-            CleanedBy::Pin { staff } | CleanedBy::Badge { staff } | CleanedBy::Login { staff } => {
+            CleanedBy::Entered { name, .. } => StoredText::read(reader, name.hash),
+            CleanedBy::Pin { staff, .. } | CleanedBy::Badge { staff } | CleanedBy::Login { staff } => {
                 StoredText::of_staff(reader, facility, *staff)
             }
             CleanedBy::Unattributed => return self.words.who_unattributed(),

@@ -529,9 +529,9 @@ fn schedule_text(w: EquipmentWords, schedule: Option<&Schedule>) -> String {
     match schedule {
         None | Some(Schedule::Never) => w.schedule_none(),
         Some(Schedule::Hours { n }) => w.schedule_hours(n),
-        Some(Schedule::Days { n }) => w.schedule_days(n),
+        Some(Schedule::Days { n, .. }) => w.schedule_days(n),
         Some(Schedule::Weeks { n }) => w.schedule_weeks(n),
-        Some(Schedule::Times { at }) => {
+        Some(Schedule::Times { at, .. }) => {
             let times: Vec<String> = at.iter().map(ToString::to_string).collect();
             w.schedule_times(times.join(", "))
         }
@@ -547,7 +547,12 @@ mod tests {
     #[test]
     fn contact_times() {
         let wet = |contact| contact_text(open_words(), contact);
-        let contact = |required_s, measured_s, stated_s| Contact { required_s, measured_s, stated_s };
+        let contact = |required_s, measured_s, stated_s| Contact {
+            required_s,
+            measured_s,
+            stated_s,
+            ..Contact::default()
+        };
         assert_eq!(wet(contact(Some(720), Some(724), None)).unwrap(), "wet 12 min 04 s of 12 min");
         assert_eq!(wet(contact(None, None, Some(45))).unwrap(), "wet 45 s, as stated");
         assert_eq!(wet(contact(Some(60), None, None)), None);
@@ -557,7 +562,8 @@ mod tests {
     fn schedules() {
         let schedule = |plan| schedule_text(open_words(), plan);
         assert_eq!(schedule(Some(&Schedule::Hours { n: 12 })), "Every 12 hours");
-        assert_eq!(schedule(Some(&Schedule::Days { n: 1 })), "Every day");
+        let daily = Schedule::every_days(1);
+        assert_eq!(schedule(Some(&daily)), "Every day");
         assert_eq!(schedule(None), "No schedule");
     }
 }

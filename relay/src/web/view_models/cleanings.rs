@@ -131,6 +131,10 @@ fn part_key(part: MissingPart) -> &'static str {
         MissingPart::Steps => "steps",
         MissingPart::ContactTime => "contact-time",
         MissingPart::Photo => "photo",
+        MissingPart::Who => "who",
+        MissingPart::Strip => "strip",
+        MissingPart::Temperature => "temperature",
+        MissingPart::Leak => "leak",
         MissingPart::Other => "other",
     }
 }
@@ -182,7 +186,7 @@ pub(crate) async fn load_cleaning_views(
     let mut names: HashMap<StaffId, Option<String>> = HashMap::new();
     for row in rows {
         let mut cleaning_view = read_event(&row)?;
-        if let CleanedBy::Pin { staff } | CleanedBy::Badge { staff } | CleanedBy::Login { staff } =
+        if let CleanedBy::Pin { staff, .. } | CleanedBy::Badge { staff } | CleanedBy::Login { staff } =
             cleaning_view.cleaning.who
         {
             cleaning_view.name = match names.entry(staff) {
@@ -195,7 +199,7 @@ pub(crate) async fn load_cleaning_views(
         for line in &row.texts {
             let text = TextLine::parse(line.as_bytes()).map_err(|e| DbError::stored("text", e))?;
             match cleaning_view.cleaning.who {
-                CleanedBy::Entered { name } if name.hash == text.hash() => {
+                CleanedBy::Entered { name, .. } if name.hash == text.hash() => {
                     cleaning_view.name = Some(text.text().to_owned())
                 }
                 _ => cleaning_view.note = Some(text.text().to_owned()),

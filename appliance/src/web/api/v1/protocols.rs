@@ -1,7 +1,5 @@
 //! Protocols, for programs.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use http::Method;
 use record::ids::ProtocolId;
@@ -42,19 +40,19 @@ pub(crate) fn protocol_routes() -> Vec<Route<AppState>> {
 async fn list(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
-) -> Result<Json<ListJson<Arc<ProtocolPublished>>>, HttpError> {
+) -> Result<Json<ListJson<ProtocolPublished>>, HttpError> {
     let facility = state.store.snapshot();
-    Ok(Json(ListJson::whole(facility.protocols.values().cloned().collect())))
+    Ok(Json(ListJson::whole(facility.protocols.values().map(|p| p.newest.clone()).collect())))
 }
 
 async fn find(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
     Path(id): Path<String>,
-) -> Result<Json<Arc<ProtocolPublished>>, HttpError> {
+) -> Result<Json<ProtocolPublished>, HttpError> {
     let id: ProtocolId = id.parse().map_err(|_| not_found())?;
     let facility = state.store.snapshot();
-    facility.protocols.get(&id).cloned().map(Json).ok_or_else(not_found)
+    facility.protocols.get(&id).map(|p| Json(p.newest.clone())).ok_or_else(not_found)
 }
 
 async fn publish(

@@ -266,7 +266,7 @@ pub(crate) async fn ask_new(
     let values = FormValues::empty(&EQUIPMENT)
         .with("class", choice_word(SpauldingClass::Noncritical))
         .with("photo", choice_word(PhotoPolicy::Optional));
-    let values = ScheduleFormData::of(Some(&Schedule::Days { n: 1 })).fill(values);
+    let values = ScheduleFormData::of(Some(&Schedule::every_days(1))).fill(values);
     let tag = tag.map(|tag| tag.to_string()).unwrap_or_default();
     EquipmentForm { state: &state, signed: &signed, item: None }.first(&values, &tag)
 }

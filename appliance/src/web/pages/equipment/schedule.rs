@@ -68,10 +68,10 @@ impl ScheduleFormData {
             |every: &str, number: String| Self { every: every.to_owned(), number, times: String::new() };
         match schedule {
             Some(Schedule::Hours { n }) => plain("hours", n.to_string()),
-            Some(Schedule::Days { n }) => plain("days", n.to_string()),
+            Some(Schedule::Days { n, .. }) => plain("days", n.to_string()),
             Some(Schedule::Weeks { n }) => plain("weeks", n.to_string()),
             Some(Schedule::Use { .. }) => plain("use", String::new()),
-            Some(Schedule::Times { at }) => {
+            Some(Schedule::Times { at, .. }) => {
                 let at: Vec<String> = at.iter().map(ToString::to_string).collect();
                 Self { times: at.join(", "), ..plain("times", String::new()) }
             }
@@ -85,10 +85,10 @@ impl ScheduleFormData {
         let number = || self.number.trim().parse::<u32>().map_err(wrong);
         Ok(Some(match self.every.as_str() {
             "hours" => Schedule::Hours { n: number()? },
-            "days" => Schedule::Days { n: number()? },
+            "days" => Schedule::every_days(number()?),
             "weeks" => Schedule::Weeks { n: number()? },
             "use" => Schedule::Use { grace_s: 4 * 3_600 },
-            "times" => Schedule::Times { at: parse_times(w, &self.times)? },
+            "times" => Schedule::every_day_at(parse_times(w, &self.times)?),
             _ => return Ok(None),
         }))
     }

@@ -256,7 +256,8 @@ pub(crate) async fn void(
 ) -> Result<FormOrPage, HttpError> {
     let (prompt, line, who) = void_prompt(&state, &signed, &text).await?;
     // Whether it is proven that this person recorded it.
-    let own = matches!(who, CleanedBy::Pin { staff } | CleanedBy::Badge { staff } if staff == signed.staff());
+    let own =
+        matches!(who, CleanedBy::Pin { staff, .. } | CleanedBy::Badge { staff } if staff == signed.staff());
     if !own {
         form = match signed.confirm(&state, form).await? {
             PinConfirmation::Form(form) => form,

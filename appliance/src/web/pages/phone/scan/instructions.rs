@@ -1,7 +1,5 @@
 //! How a protocol is to be followed.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::extract::State;
 use record::kinds::{Agent, ProtocolPublished};
@@ -24,7 +22,7 @@ use crate::web::words::{PageWords, ScanWords};
 struct InstructionsPage {
     frame: PageLayout,
     w: ScanWords,
-    protocol: Arc<ProtocolPublished>,
+    protocol: ProtocolPublished,
     version: String,
     contact: Option<String>,
     agents: Vec<SafeHtml>,
@@ -54,7 +52,7 @@ pub(crate) async fn show(
         }),
         agents: protocol.agents.iter().map(|agent| diluted_agent(w, agent)).collect(),
         takes: protocol.minutes.map(|minutes| page_words.span_minutes(minutes)),
-        protocol,
+        protocol: protocol.newest.clone(),
     })?;
     Ok(page.in_locale(wording.locale()))
 }

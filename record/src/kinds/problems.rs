@@ -1,0 +1,37 @@
+//! What is wrong with an item.
+
+use serde::{Deserialize, Serialize};
+
+use crate::body_values::CleanedBy;
+use crate::ids::EntryRef;
+use crate::open_words::{ProblemOutcome, ProblemWord};
+use crate::redact::Redactable;
+use crate::tag::Tag;
+use crate::tree::Hash;
+
+bodies! {
+    /// Something is wrong with an item.
+    ProblemReported = "problem.reported" {
+        /// Which item, by its first tag.
+        tag: Tag,
+        /// What, in one word.
+        what: ProblemWord,
+        /// What, in their own words.
+        #[serde(default, skip_serializing_if = "Option::is_none")] text: Option<Redactable>,
+        /// Photos by the SHA-256 of the kept JPEG.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")] photos: Vec<Hash>,
+        /// Who says so, and how that was proven.
+        who: CleanedBy,
+    }
+    /// What came of a report.
+    ProblemClosed = "problem.closed" {
+        /// The entry of the report.
+        #[serde(flatten)] of: EntryRef,
+        /// The item that it was about, by its first tag.
+        tag: Tag,
+        /// What came of it.
+        outcome: ProblemOutcome,
+        /// What was done.
+        #[serde(default, skip_serializing_if = "Option::is_none")] text: Option<Redactable>,
+    }
+}

@@ -1,0 +1,47 @@
+//! Maintenance, apart from cleaning.
+
+use serde::{Deserialize, Serialize};
+
+use crate::body_values::{CleanedBy, Schedule, UpkeepReading};
+use crate::ids::{ProtocolId, UpkeepId};
+use crate::open_words::UpkeepResult;
+use crate::redact::Redactable;
+use crate::tag::Tag;
+use crate::tree::Hash;
+
+bodies! {
+    /// A maintenance task of an item, apart from its cleanings.
+    UpkeepPlanned = "upkeep.planned" {
+        /// Shared by its entries.
+        upkeep: UpkeepId,
+        /// Which item, by its first tag.
+        tag: Tag,
+        /// What is to be done.
+        name: String,
+        /// How often; `never` ends it.
+        schedule: Schedule,
+        /// From when on, milliseconds since 1970.
+        from: i64,
+        /// How it is done.
+        #[serde(default, skip_serializing_if = "Option::is_none")] protocol: Option<ProtocolId>,
+    }
+    /// A maintenance task was done.
+    UpkeepDone = "upkeep.done" {
+        /// Which.
+        upkeep: UpkeepId,
+        /// Which item, by its first tag.
+        tag: Tag,
+        /// What came of it.
+        result: UpkeepResult,
+        /// Who.
+        who: CleanedBy,
+        /// A remark.
+        #[serde(default, skip_serializing_if = "Option::is_none")] text: Option<Redactable>,
+        /// Photos by the SHA-256 of the kept JPEG.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")] photos: Vec<Hash>,
+        /// When, where that is earlier than when it was written, milliseconds since 1970.
+        #[serde(default, skip_serializing_if = "Option::is_none")] performed: Option<i64>,
+        /// What was measured.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")] readings: Vec<UpkeepReading>,
+    }
+}
