@@ -135,7 +135,7 @@ fn key(key: &str, req: &str) -> Option<IdempotencyRecord> {
 }
 
 /// Kinds that set no value: they begin, end, add or count something, and neither is passed over for an older time.
-const SETS_NO_VALUE: [&str; 19] = [
+const SETS_NO_VALUE: [&str; 38] = [
     "log.started",
     "log.adopted",
     "box.claimed",
@@ -155,6 +155,25 @@ const SETS_NO_VALUE: [&str; 19] = [
     "directive.refused",
     "clock.anchored",
     "text.erased",
+    "alias.added",
+    "alias.removed",
+    "equipment.merged",
+    "problem.reported",
+    "problem.closed",
+    "protocol.retired",
+    "check.recorded",
+    "lot.opened",
+    "lot.closed",
+    "load.started",
+    "load.finished",
+    "load.failed",
+    "upkeep.done",
+    "import.ended",
+    "history.imported",
+    "history.removed",
+    "access.changed",
+    "photo.erased",
+    "report.made",
 ];
 
 /// Whoever adds a kind decides here whether the property below has to hold for it.
@@ -167,7 +186,7 @@ fn every_kind_sets_a_value_here_or_sets_none() {
 }
 
 /// How many ways there are to set a value.
-const SETTINGS: u8 = 9;
+const SETTINGS: u8 = 13;
 
 /// A kind and body of one that sets a value; `n` makes values tell apart.
 fn setting(which: u8, n: usize) -> (&'static str, String) {
@@ -197,9 +216,27 @@ fn setting(which: u8, n: usize) -> (&'static str, String) {
             "staff.changed",
             format!(r#"{{"staff":"{staff}","role":"{}"}}"#, ["technician", "biomed", "auditor"][n % 3]),
         ),
+        8 => ("location.set", format!(r#"{{"name":"OR 3","within":"Floor {n}"}}"#)),
+        9 => ("category.set", format!(r#"{{"name":"pump","retired":{}}}"#, n.is_multiple_of(2))),
+        10 if n.is_multiple_of(3) => {
+            ("competency.ended", format!(r#"{{"staff":"{staff}","protocol":"{PROTOCOL}"}}"#))
+        }
+        10 => (
+            "competency.granted",
+            format!(r#"{{"staff":"{staff}","protocol":"{PROTOCOL}","until":"2026-{:02}-01"}}"#, n % 12 + 1),
+        ),
+        11 => (
+            "upkeep.planned",
+            format!(
+                r#"{{"upkeep":"01KAFJWQ400000000000000012","tag":"{PUMP}","name":"Safety {n}","schedule":{{"every":"weeks","n":{}}},"from":0}}"#,
+                n % 52 + 1
+            ),
+        ),
         _ => ("staff.changed", format!(r#"{{"staff":"{staff}","name":{reason}}}"#)),
     }
 }
+
+const PROTOCOL: &str = "01KAFJWQ400000000000000003";
 
 proptest! {
     /// However the lines of a history were torn apart, each value ends as it would have ended in the order of time.
@@ -237,6 +274,16 @@ proptest! {
             values.collect::<Vec<_>>()
         };
         prop_assert_eq!(staff(a), staff(b));
+        let register = |f: &FacilityState| {
+            let places: Vec<_> = f.locations.values().map(|place| place.within.clone()).collect();
+            let retired: Vec<_> = f.categories.values().map(|category| category.retired).collect();
+            let grants = f.competency.values().flat_map(|c| c.protocols.values());
+            let grants: Vec<_> = grants.filter(|g| !g.ended).map(|g| (g.until, g.set_ms)).collect();
+            let tasks = f.upkeep.values().flat_map(|u| &u.tasks);
+            let tasks: Vec<_> = tasks.map(|t| (t.name.clone(), t.schedule.clone())).collect();
+            (places, retired, grants, tasks)
+        };
+        prop_assert_eq!(register(a), register(b));
     }
 }
 

@@ -13,6 +13,8 @@ use record::redact::{PersonalText, TextLine};
 use record::sign::{KeyKind, SignerKey};
 use record::tree::{Frontier, Hash, TreeNodes, consistency_proof, inclusion_proof, leaf_hash, node_hash};
 
+use crate::later;
+
 /// Secret of the log's key: 32 bytes of 5. Of the cosigner: of 6. Of the directive key: of 7.
 const LOG_SECRET: [u8; 32] = [5; 32];
 pub(crate) const WALL_MS: i64 = 1_763_610_000_000;
@@ -38,8 +40,10 @@ pub(crate) fn directive_signer() -> SignerKey {
 }
 
 /// Kind, body and the texts that stand in it as `$0`, `$1`.
-fn events() -> Vec<(&'static str, &'static str, &'static [&'static str])> {
-    vec![
+pub(crate) type GoldenLine = (&'static str, &'static str, &'static [&'static str]);
+
+fn events() -> Vec<GoldenLine> {
+    let mut all: Vec<GoldenLine> = vec![
         ("log.started", r#"{"box":"01KAFNHYM0040G2081040G2081","version":"0.1.0"}"#, &[]),
         (
             "box.claimed",
@@ -119,7 +123,9 @@ fn events() -> Vec<(&'static str, &'static str, &'static [&'static str])> {
         ("equipment.retired", r#"{"tag":"7QK3M9X2W"}"#, &[]),
         // A kind that this version does not know is kept as it came.
         ("robot.charged", r#"{"battery":97,"by":[true,"dock 2",{"deep":[[]]}]}"#, &[]),
-    ]
+    ];
+    all.extend(later::events());
+    all
 }
 
 /// The last line's text was erased, so it stands in no file.
@@ -286,7 +292,7 @@ pub(crate) fn files() -> Vec<(&'static str, String)> {
         ("proof-0.json", proof(0, 1)),
         ("proof-5.json", proof(5, 7)),
         ("proof-12.json", proof(12, size)),
-        ("proof-25.json", proof(25, size)),
+        ("proof-65.json", proof(65, size)),
         ("tree.json", tree()),
         ("device-ids.jsonl", device_ids()),
         ("batch-7-20.txt", batch(7, 20)),

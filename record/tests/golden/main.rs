@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a vector that cannot be made or read is a failed test")]
 
 mod adopted;
+mod later;
 mod log;
 mod reading;
 mod verifier;

@@ -8,9 +8,9 @@ use axum::extract::State;
 use record::checkpoint::{CosignedCheckpoint, LogOrigin};
 use record::compliance::WindowTally;
 use record::entry::Entry;
-use record::fold::{Equipment, ServiceState, TagAlias};
+use record::fold::{Equipment, FacilityProtocol, ServiceState, TagAlias};
 use record::ids::FacilityId;
-use record::kinds::{Contact, EntryRef, Event, PhotoPolicy, ProtocolPublished, Schedule, SpauldingClass};
+use record::kinds::{Contact, EntryRef, Event, PhotoPolicy, Schedule, SpauldingClass};
 use record::redact::TextLine;
 use record::tag::Tag;
 use schemars::JsonSchema;
@@ -496,7 +496,7 @@ async fn item_facts(
         let body =
             crate::db::dashboard::load_row(conn, scope, facility, "protocol", &protocol.to_string()).await?;
         if let Some(body) = body {
-            let protocol: ProtocolPublished =
+            let protocol: FacilityProtocol =
                 serde_json::from_str(&body).map_err(|e| DbError::stored("protocol", e))?;
             facts.push(PageFact::new(
                 w.fact_protocol(),
