@@ -66,6 +66,14 @@ fn weekdays() -> impl Strategy<Value = Weekdays> {
     vec(1..=7u8, 1..5).prop_filter_map("no day", Weekdays::of)
 }
 
+/// The days of the week that a schedule names, where it does.
+fn named_days(schedule: &Schedule) -> Option<Weekdays> {
+    match schedule {
+        Schedule::Days { on, .. } | Schedule::Times { on, .. } => Some(*on).filter(|on| !on.is_every()),
+        _ => None,
+    }
+}
+
 // Mostly full minutes: then boundaries, cleanings and uses meet exactly.
 fn moment() -> impl Strategy<Value = i64> {
     prop_oneof![6 => (0..40 * 24 * 4i64).prop_map(|quarter| quarter * 900_000), 1 => 0..40 * DAY]
@@ -203,6 +211,7 @@ proptest! {
     fn a_grid_leaves_no_gap_but_at_a_cut(life in life(), now in moment()) {
         let (now, zones) = (life.start_ms + now, &life.zones[..life.zones.len().min(1)]);
         let plans = &life.plans[..1];
+        prop_assume!(named_days(&plans[0].schedule).is_none());
         let all = due_windows(&ScheduleTimeline { zones, plans, out: &[], uses: &[] }, &[], 0..i64::MAX, now);
         let cut = |gap: Range<i64>| zones.iter().any(|z| gap.start <= z.from_ms && z.from_ms <= gap.end);
         for pair in all.windows(2) {
@@ -215,6 +224,27 @@ proptest! {
             let is_open = all.last().is_some_and(|w| w.end_ms > now);
             prop_assert!(is_open);
         }
+    }
+
+    /// A window of named days ends on one, is at most a civil day long, and each named day has as many as the plan has times.
+    #[test]
+    fn windows_of_named_days_end_on_them(start in 0..400i64, at in vec(0..24u8, 0..3), on in weekdays()) {
+        let begun = EPOCHS[3] / DAY * DAY + start * DAY;
+        let readings: std::collections::BTreeSet<u8> = at.into_iter().collect();
+        let at: Vec<TimeOfDay> = readings.iter().map(|&hour| TimeOfDay { hour, minute: 0 }).collect();
+        let each = at.len().max(1);
+        let schedule = if at.is_empty() { Schedule::Days { n: 1, on } } else { Schedule::Times { at, on } };
+        let plans = [SchedulePeriod { from_ms: begun, schedule }];
+        let course = ScheduleTimeline { zones: &[], plans: &plans, out: &[], uses: &[] };
+        let all = due_windows(&course, &[], begun + 14 * DAY..begun + 28 * DAY, begun + 60 * DAY);
+        for window in &all {
+            let day = i32::try_from((window.end_ms - 1).div_euclid(DAY)).unwrap();
+            prop_assert!(on.has(crate::kinds::CivilDay::of_number(day).unwrap().weekday()));
+            prop_assert!(window.end_ms - window.start_ms <= DAY);
+        }
+        // Two whole weeks: a time of day at the edge may fall a millisecond into either.
+        let expected = 2 * on.days().count() * each;
+        prop_assert!(all.len().abs_diff(expected) <= 1, "{} of {expected}", all.len());
     }
 
     #[test]

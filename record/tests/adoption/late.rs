@@ -135,7 +135,7 @@ fn key(key: &str, req: &str) -> Option<IdempotencyRecord> {
 }
 
 /// Kinds that set no value: they begin, end, add or count something, and neither is passed over for an older time.
-const SETS_NO_VALUE: [&str; 38] = [
+const SETS_NO_VALUE: [&str; 39] = [
     "log.started",
     "log.adopted",
     "box.claimed",
@@ -157,6 +157,7 @@ const SETS_NO_VALUE: [&str; 38] = [
     "text.erased",
     "alias.added",
     "alias.removed",
+    "competency.ended",
     "equipment.merged",
     "problem.reported",
     "problem.closed",
@@ -218,9 +219,6 @@ fn setting(which: u8, n: usize) -> (&'static str, String) {
         ),
         8 => ("location.set", format!(r#"{{"name":"OR 3","within":"Floor {n}"}}"#)),
         9 => ("category.set", format!(r#"{{"name":"pump","retired":{}}}"#, n.is_multiple_of(2))),
-        10 if n.is_multiple_of(3) => {
-            ("competency.ended", format!(r#"{{"staff":"{staff}","protocol":"{PROTOCOL}"}}"#))
-        }
         10 => (
             "competency.granted",
             format!(r#"{{"staff":"{staff}","protocol":"{PROTOCOL}","until":"2026-{:02}-01"}}"#, n % 12 + 1),
