@@ -109,9 +109,9 @@ pub enum Schedule {
         /// 1..=366
         n: u32,
         /// On which days of the week, where `n` is 1; windows of the other days do not exist.
-        #[serde(default, skip_serializing_if = "Weekdays::is_every")]
+        #[serde(default, skip_serializing_if = "WeekdaySet::is_every")]
         #[cfg_attr(feature = "schema", schemars(with = "Vec<u8>"))]
-        on: Weekdays,
+        on: WeekdaySet,
     },
     /// Every `n` civil weeks in the facility's zone.
     Weeks {
@@ -123,9 +123,9 @@ pub enum Schedule {
         /// At least one, ascending.
         at: Vec<TimeOfDay>,
         /// On which days of the week; a window is then at most one civil day long.
-        #[serde(default, skip_serializing_if = "Weekdays::is_every")]
+        #[serde(default, skip_serializing_if = "WeekdaySet::is_every")]
         #[cfg_attr(feature = "schema", schemars(with = "Vec<u8>"))]
-        on: Weekdays,
+        on: WeekdaySet,
     },
     /// After each use.
     Use {
@@ -141,21 +141,21 @@ pub enum Schedule {
 impl Schedule {
     /// Every `n` civil days, 1..=366.
     pub fn every_days(n: u32) -> Self {
-        Self::Days { n, on: Weekdays::EVERY }
+        Self::Days { n, on: WeekdaySet::EVERY }
     }
 
     /// Each day at these times.
     pub fn every_day_at(at: Vec<TimeOfDay>) -> Self {
-        Self::Times { at, on: Weekdays::EVERY }
+        Self::Times { at, on: WeekdaySet::EVERY }
     }
 }
 
 /// Some days of the week, at least one; in the log a list of 1 = Monday to 7 = Sunday (ISO 8601), ascending, that is left out
 /// where it is all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Weekdays(u8);
+pub struct WeekdaySet(u8);
 
-impl Weekdays {
+impl WeekdaySet {
     /// All seven.
     pub const EVERY: Self = Self(0b111_1111);
 
@@ -184,19 +184,19 @@ impl Weekdays {
     }
 }
 
-impl Default for Weekdays {
+impl Default for WeekdaySet {
     fn default() -> Self {
         Self::EVERY
     }
 }
 
-impl Serialize for Weekdays {
+impl Serialize for WeekdaySet {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.collect_seq(self.days())
     }
 }
 
-impl<'de> Deserialize<'de> for Weekdays {
+impl<'de> Deserialize<'de> for WeekdaySet {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let days = Vec::<u8>::deserialize(d)?;
         Self::of(days).ok_or_else(|| serde::de::Error::custom("days of the week are 1 to 7, at least one"))
@@ -453,7 +453,7 @@ impl<'de> Deserialize<'de> for DayChange {
 
 /// An announced inspection.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Inspection {
+pub struct AnnouncedInspection {
     /// On which day; an empty one clears.
     pub day: DayChange,
     /// By whom or of what.
@@ -463,7 +463,7 @@ pub struct Inspection {
 
 /// How pages and reports show a facility.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Brand {
+pub struct FacilityBrand {
     /// The name above its pages.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,
@@ -478,7 +478,7 @@ pub struct Brand {
 /// An item that was lent or rented.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Loan {
+pub struct EquipmentLoan {
     /// Its last day here; an empty one: it is no loaner any more.
     pub until: DayChange,
     /// Whose it is.
@@ -628,12 +628,12 @@ mod tests {
 
     #[test]
     fn days_of_the_week() {
-        let workdays = Weekdays::of(1..=5).unwrap();
+        let workdays = WeekdaySet::of(1..=5).unwrap();
         assert_eq!(serde_json::to_string(&workdays).unwrap(), "[1,2,3,4,5]");
-        assert_eq!(serde_json::from_str::<Weekdays>("[5,1,2,4,3,3]").unwrap(), workdays);
+        assert_eq!(serde_json::from_str::<WeekdaySet>("[5,1,2,4,3,3]").unwrap(), workdays);
         assert!(workdays.has(5) && !workdays.has(6) && !workdays.has(0) && !workdays.has(8));
         for wrong in ["[]", "[0]", "[8]", "[255]"] {
-            assert!(serde_json::from_str::<Weekdays>(wrong).is_err(), "{wrong}");
+            assert!(serde_json::from_str::<WeekdaySet>(wrong).is_err(), "{wrong}");
         }
     }
 

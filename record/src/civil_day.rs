@@ -40,18 +40,20 @@ pub struct CivilDayError;
 impl FromStr for CivilDay {
     type Err = CivilDayError;
     fn from_str(text: &str) -> Result<Self, CivilDayError> {
-        let digits = |t: &str, n: usize| {
-            Some(t).filter(|t| t.len() == n && t.bytes().all(|b| b.is_ascii_digit()))?.parse::<i16>().ok()
-        };
-        let parse = || {
-            let (year, rest) = text.split_once('-')?;
-            let (month, day) = rest.split_once('-')?;
-            let (month, day) = (digits(month, 2)?, digits(day, 2)?);
-            let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
-            jiff::civil::Date::new(digits(year, 4)?, month, day).ok()
-        };
-        parse().map(Self).ok_or(CivilDayError)
+        parse_date(text).map(Self).ok_or(CivilDayError)
     }
+}
+
+fn parse_date(text: &str) -> Option<jiff::civil::Date> {
+    let (year, rest) = text.split_once('-')?;
+    let (month, day) = rest.split_once('-')?;
+    let digits = |part: &str, count: usize| {
+        let part =
+            Some(part).filter(|part| part.len() == count && part.bytes().all(|b| b.is_ascii_digit()))?;
+        part.parse::<i16>().ok()
+    };
+    let (month, day) = (i8::try_from(digits(month, 2)?).ok()?, i8::try_from(digits(day, 2)?).ok()?);
+    jiff::civil::Date::new(digits(year, 4)?, month, day).ok()
 }
 
 impl fmt::Display for CivilDay {

@@ -44,3 +44,4 @@ pub mod topics;
 pub mod tree;
 pub mod verify;
 pub mod vouch;
+pub mod vouched_keys;

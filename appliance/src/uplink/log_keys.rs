@@ -10,7 +10,7 @@ use record::ids::Epoch;
 use record::kinds::{Event, LogStarted};
 use record::messages::{ChainEpoch, LogChain};
 use record::sign::VerifierKey;
-use record::vouch::find_vouched_key;
+use record::vouched_keys::find_vouched_key;
 
 use super::UplinkShared;
 use super::photos::PhotoClient;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use jiff::tz::TimeZone;
 
 use super::civil::{DAY_MS, bounded, first_reading_ms, local_day};
-use crate::kinds::{Schedule, TimeOfDay, Weekdays};
+use crate::kinds::{Schedule, TimeOfDay, WeekdaySet};
 use crate::limits::SCHEDULE_TIMES_MAX;
 
 /// A stretch of time with one schedule and, where the schedule is civil, one zone.
@@ -200,7 +200,7 @@ impl<'a> ScheduleSegment<'a> {
 /// The windows of some days of the week.
 struct NamedDays {
     zone: TimeZone,
-    on: Weekdays,
+    on: WeekdaySet,
     /// Times of day that end windows, as milliseconds since midnight; none: each window is a whole day.
     readings_ms: Vec<i64>,
 }

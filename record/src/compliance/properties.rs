@@ -6,7 +6,7 @@ use proptest::sample::select;
 
 use super::civil::{first_reading_ms, in_force, reading_ms};
 use super::*;
-use crate::kinds::{TimeOfDay, Weekdays};
+use crate::kinds::{TimeOfDay, WeekdaySet};
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
@@ -62,12 +62,12 @@ fn schedule() -> impl Strategy<Value = Schedule> {
     ]
 }
 
-fn weekdays() -> impl Strategy<Value = Weekdays> {
-    vec(1..=7u8, 1..5).prop_filter_map("no day", Weekdays::of)
+fn weekdays() -> impl Strategy<Value = WeekdaySet> {
+    vec(1..=7u8, 1..5).prop_filter_map("no day", WeekdaySet::of)
 }
 
 /// The days of the week that a schedule names, where it does.
-fn named_days(schedule: &Schedule) -> Option<Weekdays> {
+fn named_days(schedule: &Schedule) -> Option<WeekdaySet> {
     match schedule {
         Schedule::Days { on, .. } | Schedule::Times { on, .. } => Some(*on).filter(|on| !on.is_every()),
         _ => None,

@@ -423,9 +423,9 @@ impl FacilityState {
             None => {}
         }
         // Neither of these is worth a time of its own: the line that is folded last holds.
-        for (now, said) in [(&mut staff.locale, &b.locale), (&mut staff.number, &b.number)] {
-            if let Some(said) = said {
-                now.clone_from(said);
+        for (now, stated) in [(&mut staff.locale, &b.locale), (&mut staff.number, &b.number)] {
+            if let Some(stated) = stated {
+                now.clone_from(stated);
                 staff.changed = line.version;
             }
         }

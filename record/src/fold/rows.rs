@@ -9,9 +9,9 @@ use super::{RowVersion, ValueTimes};
 use crate::entry::{Digest16, EntryTime};
 use crate::ids::{BootId, ImportId, LoadId, LotId, ProtocolId, StaffId};
 use crate::kinds::{
-    Brand, CheckResult, CivilDay, CleanedBy, CleaningFlag, CompetencyPolicy, EntryRef, Inspection, Loan,
-    MissingPart, OpenWord, PhotoPolicy, ProblemPolicy, QueuedPolicy, Schedule, SpauldingClass, StaffRole,
-    TimeOfDay, WhoPolicy,
+    AnnouncedInspection, CheckResult, CivilDay, CleanedBy, CleaningFlag, CompetencyPolicy, EntryRef,
+    EquipmentLoan, FacilityBrand, MissingPart, OpenWord, PhotoPolicy, ProblemPolicy, QueuedPolicy, Schedule,
+    SpauldingClass, StaffRole, TimeOfDay, WhoPolicy,
 };
 use crate::limits::LATE_ENTRY_MS_MAX;
 use crate::run::RunName;
@@ -149,13 +149,13 @@ pub struct FacilitySettings {
     /// What comes of a cleaning by somebody who is not signed off for its protocol.
     pub competency: CompetencyPolicy,
     /// The next announced inspection.
-    pub inspection: Inspection,
+    pub inspection: AnnouncedInspection,
     /// Day of the last full survey.
     pub survey: Option<CivilDay>,
     /// When shifts begin.
     pub shifts: Vec<TimeOfDay>,
     /// How pages and reports show the facility.
-    pub brand: Brand,
+    pub brand: FacilityBrand,
     /// How long records are to be kept, years.
     pub retain_years: u32,
     /// What the relay may ask for by directives; none: everything that it may by default.
@@ -184,10 +184,10 @@ impl Default for FacilitySettings {
             problem: ProblemPolicy::Tell,
             queued: QueuedPolicy::Count,
             competency: CompetencyPolicy::Warn,
-            inspection: Inspection::default(),
+            inspection: AnnouncedInspection::default(),
             survey: None,
             shifts: Vec::new(),
-            brand: Brand::default(),
+            brand: FacilityBrand::default(),
             retain_years: 7,
             relay_may: None,
             set_ms: ValueTimes::default(),
@@ -280,7 +280,7 @@ pub struct Equipment {
     pub out: Vec<EquipmentOutage>,
     /// It is lent or rented, and until when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub loan: Option<Loan>,
+    pub loan: Option<EquipmentLoan>,
     /// Used once: it takes no protocol.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub single_use: bool,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::is_false;
-use crate::body_values::{Loan, PhotoPolicy, Schedule, SpauldingClass};
+use crate::body_values::{EquipmentLoan, PhotoPolicy, Schedule, SpauldingClass};
 use crate::civil_day::CivilDay;
 use crate::ids::{EntryRef, LoadId, ProtocolId};
 use crate::redact::Redactable;
@@ -39,7 +39,7 @@ bodies! {
         /// The facility's own fields.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")] custom: BTreeMap<String, String>,
         /// It is lent or rented, and until when.
-        #[serde(default, skip_serializing_if = "Option::is_none")] loan: Option<Loan>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] loan: Option<EquipmentLoan>,
         /// Used once: it takes no protocol.
         #[serde(default, skip_serializing_if = "is_false")] single_use: bool,
         /// Where photos are optional, one cleaning in this many is asked for one; 0 clears.
@@ -72,7 +72,7 @@ bodies! {
         /// The facility's own fields: an empty value removes one.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")] custom: BTreeMap<String, String>,
         /// It is lent or rented, and until when.
-        #[serde(default, skip_serializing_if = "Option::is_none")] loan: Option<Loan>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] loan: Option<EquipmentLoan>,
         /// Used once: it takes no protocol.
         #[serde(default, skip_serializing_if = "Option::is_none")] single_use: Option<bool>,
         /// Where photos are optional, one cleaning in this many is asked for one; 0 clears.

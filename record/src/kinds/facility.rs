@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::is_false;
 use crate::body_values::{
-    Brand, CategoryDefaults, CategoryField, DayChange, Inspection, TimeOfDay, WhoPolicy,
+    AnnouncedInspection, CategoryDefaults, CategoryField, DayChange, FacilityBrand, TimeOfDay, WhoPolicy,
 };
 use crate::open_words::{CompetencyPolicy, OpenWord, ProblemPolicy, QueuedPolicy};
 
@@ -39,13 +39,13 @@ bodies! {
         /// What comes of a cleaning by somebody who is not signed off for its protocol.
         #[serde(default, skip_serializing_if = "Option::is_none")] competency: Option<CompetencyPolicy>,
         /// The next announced inspection; without a day there is none any more.
-        #[serde(default, skip_serializing_if = "Option::is_none")] inspection: Option<Inspection>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] inspection: Option<AnnouncedInspection>,
         /// Day of the last full survey; an empty one clears.
         #[serde(default, skip_serializing_if = "Option::is_none")] survey: Option<DayChange>,
         /// When shifts begin.
         #[serde(default, skip_serializing_if = "Option::is_none")] shifts: Option<Vec<TimeOfDay>>,
         /// How pages and reports show the facility.
-        #[serde(default, skip_serializing_if = "Option::is_none")] brand: Option<Brand>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] brand: Option<FacilityBrand>,
         /// How long records are to be kept, years; nothing is deleted by it.
         #[serde(default, skip_serializing_if = "Option::is_none")] retain_years: Option<u32>,
         /// What the relay may ask for by directives.

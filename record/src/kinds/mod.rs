@@ -46,10 +46,10 @@ pub use self::protocols::{ProtocolPublished, ProtocolRetired};
 pub use self::tags::{AliasAdded, AliasRemoved, LabelPrinted, TagAssigned, TagRevoked};
 pub use self::upkeep::{UpkeepDone, UpkeepPlanned};
 pub use crate::body_values::{
-    Agent, Brand, CategoryDefaults, CategoryField, CleanedBy, Contact, DayChange, HighLevelDisinfection,
-    Inspection, LabelOutcome, LoadItem, Loan, MissingPart, NameSource, PackSource, PhotoPolicy, Prev,
-    PrintedLabel, ProtocolRef, ProtocolWords, QueuedRecord, Schedule, SpauldingClass, StaffRole, Step,
-    StripTest, TimeOfDay, UpkeepReading, Weekdays, WhoPolicy,
+    Agent, AnnouncedInspection, CategoryDefaults, CategoryField, CleanedBy, Contact, DayChange,
+    EquipmentLoan, FacilityBrand, HighLevelDisinfection, LabelOutcome, LoadItem, MissingPart, NameSource,
+    PackSource, PhotoPolicy, Prev, PrintedLabel, ProtocolRef, ProtocolWords, QueuedRecord, Schedule,
+    SpauldingClass, StaffRole, Step, StripTest, TimeOfDay, UpkeepReading, WeekdaySet, WhoPolicy,
 };
 pub use crate::civil_day::CivilDay;
 pub use crate::ids::EntryRef;

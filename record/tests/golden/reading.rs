@@ -10,7 +10,7 @@ use record::proof::{ProofError, RecordProof};
 use record::run::{RunName, RunReader, check_run};
 use record::sign::{SignedNote, VerifierKey};
 use record::tree::{Frontier, Hash, verify_consistency};
-use record::vouch::find_vouched_key;
+use record::vouched_keys::find_vouched_key;
 
 use crate::{file, log};
 

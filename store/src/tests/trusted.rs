@@ -4,7 +4,7 @@ use record::checkpoint::LogOrigin;
 use record::ids::Epoch;
 use record::kinds::{EntryRef, Event, LogStarted};
 use record::sign::{KeyKind, SignerKey, VerifierKey};
-use record::vouch::find_vouched_key;
+use record::vouched_keys::find_vouched_key;
 
 use super::healing::{forget, start, three_epochs};
 use super::*;
