@@ -39,6 +39,9 @@ impl intake::StateView for CommandView<'_> {
     fn epoch(&self) -> Epoch {
         self.epoch()
     }
+    fn size(&self) -> u64 {
+        self.size()
+    }
     fn facility(&self) -> &FacilityState {
         self.facility()
     }

@@ -489,6 +489,7 @@ fn execute_cli(program: &ProgramSetup, cli: Cli) -> Result<ProgramExit, RunError
             contact,
             undo_min: None,
             pin_proof_min,
+            problem: None,
             seen: None,
         }),
         Some(CliCommand::Claim { file }) => AdminCommand::Claim { file: read_file(&file)? },

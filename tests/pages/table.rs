@@ -227,7 +227,7 @@ fn technician(at: &Places) -> Vec<Page> {
     let (pump, out, receipt) = (&at.pump, &at.out, &at.receipt);
     // One symbol of a real tag misread.
     let misread = format!("{}{}", if pump.starts_with('7') { '8' } else { '7' }, &pump[1..]);
-    let undo = format!("/r/{receipt}/undo");
+    let (undo, problem) = (format!("/r/{receipt}/undo"), format!("/t/{pump}/problem"));
     vec![
         page("home", "/", vec![], "What needs cleaning"),
         page("home-found", "/?q=pump", vec![], "Infusion pump 14"),
@@ -253,6 +253,14 @@ fn technician(at: &Places) -> Vec<Page> {
         page("undo", &undo, vec![], "Undo this record?"),
         page("undo-error", &undo, vec![Press(".stop")], "There is a problem"),
         page("undone", &undo, vec![Type("#reason", "Wrong bed"), Press(".stop")], "Both entries stay"),
+        page("problem", &problem, vec![], "What is wrong with"),
+        page("problem-error", &problem, vec![Press(".go")], "There is a problem"),
+        page(
+            "problem-reported",
+            &problem,
+            vec![Press("#what input"), Type("#notes", "Screen cracked"), Press(".go")],
+            "Open reports",
+        ),
         Page { name: "receipt-old", url: at.old_receipt.clone(), acts: vec![], says: "Recorded" },
         page("board", "/board", vec![], "Clean these first"),
         page("no-page", "/there/is/nothing/here", vec![], "Page not found"),
@@ -310,6 +318,14 @@ fn staff_items(at: &Places) -> Vec<Page> {
         page("staff-out", &on_pump("/out"), vec![], "Take out of service"),
         page("staff-out-error", &on_pump("/out"), vec![Press("form button")], "There is a problem"),
         page("staff-retire", &on_pump("/retire"), vec![], "Retire permanently"),
+        page("staff-back", &format!("/equipment/{out}/back"), vec![], "What came of it"),
+        page("staff-problem", "/", vec![Press("#problems li > a")], "Close the report"),
+        page(
+            "staff-problem-error",
+            "/",
+            vec![Press("#problems li > a"), Press("form button")],
+            "There is a problem",
+        ),
         page("staff-void", &void, vec![], "Void the record"),
         page("staff-void-error", &void, vec![Press(".stop")], "There is a problem"),
     ]

@@ -188,6 +188,7 @@ macro_rules! word_sets {
 word_sets!(A B);
 word_sets!(A B C);
 word_sets!(A B C D);
+word_sets!(A B C D E);
 
 #[cfg(test)]
 mod tests {

@@ -102,7 +102,7 @@ fn find_protocol<'a>(
     }
 }
 
-fn find_cleaner(
+pub(super) fn find_cleaner(
     who: &ClaimedCleaner,
     view: &dyn StateView,
     drafts: &Drafts<'_>,

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use record::fold::{LinePlace, RowVersion};
 use record::ids::{BootId, ProtocolId, StaffId};
 use record::kinds::{
-    Agent, EntryRef, Event, LabelPrinted, PhotoPolicy, Schedule, SpauldingClass, StaffRole, Step,
+    Agent, EntryRef, Event, LabelPrinted, PhotoPolicy, ProblemOutcome, ProblemPolicy, ProblemWord, Schedule,
+    SpauldingClass, StaffRole, Step,
 };
 use record::tag::Tag;
 use record::tree::Hash;
@@ -50,9 +51,19 @@ pub enum Command {
     ResumeEquipment {
         /// Which item.
         tag: Tag,
+        /// What came of the reports about it that are open, and what was done.
+        closing: ProblemClosing,
         /// The version of the item that this was made over; absent: whatever it is.
         #[serde(skip_serializing_if = "Option::is_none")]
         seen: Option<RowVersion>,
+    },
+    /// Something is wrong with an item.
+    ReportProblem(Box<ProblemForm>),
+    /// What came of such a report.
+    CloseProblem {
+        /// The entry of the report.
+        of: EntryRef,
+        closing: ProblemClosing,
     },
     /// One more tag for an item.
     AssignTag {
@@ -142,6 +153,8 @@ impl Command {
             Self::AddEquipment(_)
             | Self::AssignTag { .. }
             | Self::RevokeTag { .. }
+            | Self::ReportProblem(_)
+            | Self::CloseProblem { .. }
             | Self::PublishProtocol(_)
             | Self::AddStaff(_)
             | Self::StaffLeft { .. }
@@ -257,6 +270,8 @@ pub struct SettingsChange {
     pub contact: Option<String>,
     /// How old a typed PIN may be to prove a record, minutes; 0: it is typed for each record.
     pub pin_proof_min: Option<u32>,
+    /// Whether a report takes its item out of service.
+    pub problem: Option<ProblemPolicy>,
     /// The version of the settings that these were made over; absent: whatever it is.
     pub seen: Option<RowVersion>,
 }
@@ -282,6 +297,27 @@ pub enum ClaimedCleaner {
     Badge(StaffId),
     /// A login or token proved it.
     Login(StaffId),
+}
+
+/// A report that something is wrong with an item, as submitted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProblemForm {
+    /// Any tag of the item.
+    pub tag: Tag,
+    /// What; nobody may leave it out.
+    pub what: Option<ProblemWord>,
+    /// In their own words.
+    pub text: String,
+    pub who: ClaimedCleaner,
+}
+
+/// What came of a report.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ProblemClosing {
+    /// Needed wherever something is closed.
+    pub outcome: Option<ProblemOutcome>,
+    /// What was done.
+    pub text: String,
 }
 
 /// A cleaning as submitted.

@@ -11,9 +11,10 @@ use record::kinds::{
 use record::tag::Tag;
 
 use super::facility::check_schedule;
+use super::problem::close_of_item;
 use super::{
-    CommandRefusal, Drafts, EquipmentFields, NewEquipment, RefusalCause, StateView, find_item, require_seen,
-    text,
+    CommandRefusal, Drafts, EquipmentFields, NewEquipment, ProblemClosing, RefusalCause, StateView,
+    find_item, require_seen, text,
 };
 
 /// Custom fields of one item.
@@ -46,11 +47,18 @@ pub(super) fn suspend_item(
 }
 
 /// Puts a suspended item back into use.
-pub(super) fn resume_item(item: &Equipment, drafts: &mut Drafts<'_>) -> Result<(), CommandRefusal> {
+pub(super) fn resume_item(
+    item: &Equipment,
+    closing: &ProblemClosing,
+    view: &dyn StateView,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
     if item.service == ServiceState::In {
         return Err(CommandRefusal::AlreadySo(RefusalCause::InService));
     }
-    drafts.push(EquipmentResumed { tag: item.tag, text: None, checked: None }, Vec::new());
+    close_of_item(item, closing.outcome.as_ref(), view, drafts)?;
+    let (text, texts) = drafts.optional_text("notes", &closing.text)?;
+    drafts.push(EquipmentResumed { tag: item.tag, text, checked: None }, texts);
     Ok(())
 }
 
@@ -103,7 +111,7 @@ pub(super) fn decide_change(
 }
 
 /// An item that is not retired.
-fn in_use(view: &dyn StateView, tag: Tag) -> Result<&Equipment, CommandRefusal> {
+pub(super) fn in_use(view: &dyn StateView, tag: Tag) -> Result<&Equipment, CommandRefusal> {
     let item = find_item(view, tag)?;
     if item.service == ServiceState::Retired {
         Err(CommandRefusal::Retired { name: item.name.clone() })

@@ -141,6 +141,7 @@ fn decide_settings(requested: &SettingsChange) -> Result<FacilityChanged, Comman
         undo_min: requested.undo_min,
         contact: requested.contact.as_deref().map(|c| text::check_line("contact", c)).transpose()?,
         pin_proof_min: requested.pin_proof_min,
+        problem: requested.problem.clone(),
         ..FacilityChanged::default()
     })
 }

@@ -5,6 +5,7 @@ mod command;
 mod equipment;
 mod facility;
 mod permissions;
+mod problem;
 mod refusal;
 mod refusal_cause;
 mod staff;
@@ -14,7 +15,7 @@ mod ways;
 use record::entry::{Digest16, Entry, EntryAuthor, EntryDraft, IdempotencyRecord};
 use record::fold::{CleaningRecord, Equipment, FacilityState, LinePlace, RowVersion};
 use record::ids::Epoch;
-use record::kinds::{EntryRef, Event, LabelPrinted};
+use record::kinds::{EntryRef, Event, LabelPrinted, ProblemOutcome};
 use record::redact::{PersonalText, Redactable};
 use record::tag::Tag;
 use service::clock::Now;
@@ -22,7 +23,7 @@ use service::random::RandomSource;
 
 pub use self::command::{
     ClaimedCleaner, CleaningForm, Command, EquipmentFields, NewEquipment, NewProtocol, NewStaff,
-    SettingsChange, WetStart,
+    ProblemClosing, ProblemForm, SettingsChange, WetStart,
 };
 pub use self::permissions::Permission;
 pub use self::refusal::CommandRefusal;
@@ -35,6 +36,8 @@ pub trait StateView {
     fn now(&self) -> Now;
     /// The present epoch.
     fn epoch(&self) -> Epoch;
+    /// How many entries that epoch has: the number of the next one.
+    fn size(&self) -> u64;
     /// The facility's state.
     fn facility(&self) -> &FacilityState;
     /// The line of the entry that a request with this idempotency key made, and the digest of that request.
@@ -105,14 +108,19 @@ fn make_drafts(
             equipment::decide_change(item, fields, schedule.as_ref(), view, drafts)
         }
         Command::RetireEquipment { tag, reason, seen } => {
-            equipment::retire_item(equipment::in_use_over(view, *tag, *seen)?, reason, drafts)
+            let item = equipment::in_use_over(view, *tag, *seen)?;
+            problem::close_of_item(item, Some(&ProblemOutcome::Retired), view, drafts)?;
+            equipment::retire_item(item, reason, drafts)
         }
         Command::SuspendEquipment { tag, reason, seen } => {
             equipment::suspend_item(equipment::in_use_over(view, *tag, *seen)?, reason, drafts)
         }
-        Command::ResumeEquipment { tag, seen } => {
-            equipment::resume_item(equipment::in_use_over(view, *tag, *seen)?, drafts)
+        Command::ResumeEquipment { tag, closing, seen } => {
+            let item = equipment::in_use_over(view, *tag, *seen)?;
+            equipment::resume_item(item, closing, view, drafts)
         }
+        Command::ReportProblem(form) => problem::report_problem(form, view, drafts),
+        Command::CloseProblem { of, closing } => problem::close_problem(*of, closing, view, drafts),
         Command::AssignTag { tag, equipment } => equipment::assign_tag(*tag, *equipment, view, drafts),
         Command::RevokeTag { tag } => equipment::revoke_tag(*tag, view, drafts),
         Command::SetSchedule { tag, protocol, schedule, seen } => {

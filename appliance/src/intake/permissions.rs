@@ -88,7 +88,9 @@ impl Permission {
     /// What a command needs of those who give it on a page of the staff.
     pub fn of(command: &Command) -> Self {
         match command {
-            Command::RecordCleaning(_) | Command::RecordUse { .. } => Self::Record,
+            Command::RecordCleaning(_) | Command::RecordUse { .. } | Command::ReportProblem(_) => {
+                Self::Record
+            }
             Command::AddStaff(_) | Command::ChangeStaff { .. } | Command::StaffLeft { .. } => {
                 Self::EditPeople
             }
@@ -98,6 +100,7 @@ impl Permission {
             | Command::RetireEquipment { .. }
             | Command::SuspendEquipment { .. }
             | Command::ResumeEquipment { .. }
+            | Command::CloseProblem { .. }
             | Command::AssignTag { .. }
             | Command::RevokeTag { .. }
             | Command::PublishProtocol(_)
@@ -144,10 +147,10 @@ fn own_rights(by: &EntryAuthor, command: &Command) -> Result<(), CommandRefusal>
     }
 }
 
-/// A phone without a sign-in records, and takes its own record back for a while.
+/// A phone without a sign-in records and reports, and takes its own record back for a while.
 fn check_phone(by: &EntryAuthor, command: &Command, view: &dyn StateView) -> Result<(), CommandRefusal> {
     match command {
-        Command::RecordCleaning(_) | Command::RecordUse { .. } => Ok(()),
+        Command::RecordCleaning(_) | Command::RecordUse { .. } | Command::ReportProblem(_) => Ok(()),
         Command::AttachPhoto { of, .. } => {
             let made = view.entry(*of).ok_or(CommandRefusal::UnknownCleaning { of: *of })?;
             if is_same_phone(by, &made) { Ok(()) } else { Err(OTHER_PHONE) }

@@ -57,6 +57,18 @@ pub enum CommandRefusal {
         /// Which entry.
         of: EntryRef,
     },
+    /// No such report is open.
+    #[error("There is no open report with the number {}", of.seq)]
+    UnknownProblem {
+        /// Which entry.
+        of: EntryRef,
+    },
+    /// An item has all the open reports that it may have.
+    #[error("Several reports about this item are open already, and biomed can see them")]
+    ProblemsOpen,
+    /// One device reported too much.
+    #[error("This phone has reported several problems within an hour. Tell biomed in person")]
+    ReportsSpent,
     #[error("This cleaning was already voided")]
     AlreadyVoided,
     /// The undo time is over, or it was another phone.
@@ -177,6 +189,9 @@ impl CommandRefusal {
             Self::UnknownStaff(_) => "unknown-staff",
             Self::UnknownCleaning { .. } => "unknown-cleaning",
             Self::SharedNumber { .. } => "shared-number",
+            Self::UnknownProblem { .. } => "unknown-problem",
+            Self::ProblemsOpen => "problems-open",
+            Self::ReportsSpent => "reports-spent",
             Self::AlreadyVoided => "already-voided",
             Self::UndoOver => "undo-over",
             Self::Needed { .. } => "needed",
@@ -217,6 +232,9 @@ impl CommandRefusal {
             Self::SharedNumber { .. } => {
                 "The storage lost this record and gave its number to another one, which would be voided instead. Both count."
             }
+            Self::UnknownProblem { .. } => "It was never made, or somebody has closed it.",
+            Self::ProblemsOpen => "A further report says nothing new until somebody has looked at the item.",
+            Self::ReportsSpent => "A phone can have five open reports in an hour.",
             Self::AlreadyVoided => "A cleaning is voided once; both entries stay.",
             Self::UndoOver => "Only the phone that made a record can undo it, and only for some minutes.",
             Self::Needed { .. } => "The field is missing, empty, or has only characters that show nothing.",
@@ -258,6 +276,9 @@ impl CommandRefusal {
             | Self::Changed { .. }
             | Self::UnknownCleaning { .. }
             | Self::SharedNumber { .. }
+            | Self::UnknownProblem { .. }
+            | Self::ProblemsOpen
+            | Self::ReportsSpent
             | Self::AlreadyVoided
             | Self::UndoOver
             | Self::NotAllowed(_) => None,

@@ -9,6 +9,10 @@ pub enum RefusalCause {
     OwnName,
     #[error("Say why")]
     Reason,
+    #[error("Choose what is wrong")]
+    ProblemKind,
+    #[error("Choose what came of the report")]
+    ProblemOutcome,
     #[error("Enter a name for the equipment")]
     EquipmentName,
     #[error("Enter the person’s name")]
@@ -74,9 +78,11 @@ pub enum RefusalCause {
 impl RefusalCause {
     /// All of them; of roles one.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 32] = [
+    pub(crate) const ALL: [Self; 34] = [
         Self::OwnName,
         Self::Reason,
+        Self::ProblemKind,
+        Self::ProblemOutcome,
         Self::EquipmentName,
         Self::PersonName,
         Self::CustomFieldName,

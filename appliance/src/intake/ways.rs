@@ -53,8 +53,6 @@ pub const NOT_YET: &[NotYet] = &[
     NotYet { name: "alias.removed", issue: "02-box" },
     NotYet { name: "equipment.merged", issue: "02-box" },
     NotYet { name: "protocol.retired", issue: "02-box" },
-    NotYet { name: "problem.reported", issue: "02-box" },
-    NotYet { name: "problem.closed", issue: "02-box" },
     NotYet { name: "check.recorded", issue: "02-box" },
     NotYet { name: "competency.granted", issue: "02-box" },
     NotYet { name: "competency.ended", issue: "02-box" },
@@ -105,7 +103,7 @@ ways! {
         ..NONE
     },
     RetireEquipment => CommandWays {
-        kinds: &["equipment.retired"],
+        kinds: &["equipment.retired", "problem.closed"],
         routes: &["equipment.retire", "equipment.remove", "old.retire-equipment"],
         ..NONE
     },
@@ -115,8 +113,18 @@ ways! {
         ..NONE
     },
     ResumeEquipment => CommandWays {
-        kinds: &["equipment.resumed"],
+        kinds: &["equipment.resumed", "problem.closed"],
         routes: &["equipment.resume", "service.set"],
+        ..NONE
+    },
+    ReportProblem => CommandWays {
+        kinds: &["problem.reported", "equipment.suspended"],
+        routes: &["problem.report", "problem.add"],
+        ..NONE
+    },
+    CloseProblem => CommandWays {
+        kinds: &["problem.closed"],
+        routes: &["problem.close", "problem.end"],
         ..NONE
     },
     AssignTag => CommandWays { kinds: &["tag.assigned"], ..NONE },

@@ -23,6 +23,8 @@ pub(crate) const TEMPLATE: &str = "ward-label";
 pub(crate) const RECEIPT: &str = "1-1-0000000000";
 /// The same cleaning's id, which follows from the key of the log.
 pub(crate) const CLEANING: &str = "1-00000000.0";
+/// An open report; its id follows from the key of the log.
+pub(crate) const PROBLEM: &str = "1-00000000.1";
 /// What the phone has that recorded it.
 pub(crate) const PHONE_COOKIE: &str = "device=BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc";
 /// A photo's file; its name follows from its content.

@@ -108,11 +108,15 @@ pub(crate) fn read_error(error: ReadError) -> HttpError {
 impl From<CommandRefusal> for HttpError {
     fn from(refusal: CommandRefusal) -> Self {
         let status = match refusal {
-            CommandRefusal::UnknownTag(_) | CommandRefusal::UnknownCleaning { .. } => StatusCode::NOT_FOUND,
+            CommandRefusal::UnknownTag(_)
+            | CommandRefusal::UnknownCleaning { .. }
+            | CommandRefusal::UnknownProblem { .. } => StatusCode::NOT_FOUND,
+            CommandRefusal::ReportsSpent => StatusCode::TOO_MANY_REQUESTS,
             CommandRefusal::NotAllowed(_) | CommandRefusal::UndoOver => StatusCode::FORBIDDEN,
             CommandRefusal::KeyReused
             | CommandRefusal::AlreadySo(_)
             | CommandRefusal::AlreadyVoided
+            | CommandRefusal::ProblemsOpen
             | CommandRefusal::SharedNumber { .. }
             | CommandRefusal::TagTaken(_)
             | CommandRefusal::Retired { .. }

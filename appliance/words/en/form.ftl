@@ -165,10 +165,31 @@ form-settings-pin-proof-min = Minutes for which an entered PIN proves records
     .needed = An entered PIN proves records for 0 to 60 minutes
 form-settings-allow-unattributed = Allow cleanings without a name
     .hint = They are shown as unattributed
+form-settings-problem = A reported problem takes the item out of service
+    .hint = Whoever scans an item can report that something is wrong with it
+form-settings-problem-tell = Never: biomed decides
+form-settings-problem-proven = If the reporter’s PIN or badge proves who they are
+form-settings-problem-anyone = Always
 form-settings-address = Label host
 form-settings-label-host = Scheme and host
 # $example: such as HTTP://10.0.0.5
 form-settings-host-hint = Such as { $example }. It is on every label for years, so choose an address that stays: a reserved IPv4 address or a name in the facility’s own DNS.
+
+## What came of a report.
+
+# $name: the item’s.
+form-outcome-title = Close the report about { $name }
+form-outcome-close = Close the report
+form-outcome-resume-title = { $name }: back in service
+form-outcome-resume = Back in service
+form-outcome-outcome = What came of it
+    .hint = Needed where a report is open
+form-outcome-outcome-fixed = It was fixed
+form-outcome-outcome-no-fault = No fault was found
+form-outcome-outcome-retired = The item is no longer used
+form-outcome-outcome-duplicate = It was reported before
+form-outcome-notes = What was done
+    .hint = Optional
 
 ## A printer.
 

@@ -16,6 +16,15 @@ refusal-shared-number = Two records have the number { $seq }, and this one canno
     .detail = The storage lost this record and gave its number to another one, which would be voided instead. Both count.
 refusal-already-voided = This cleaning was already voided
     .detail = A cleaning is voided once; both entries stay.
+# $seq: the number of its entry.
+refusal-unknown-problem = There is no open report with the number { $seq }
+    .detail = It was never made, or somebody has closed it.
+refusal-problems-open = Several reports about this item are open already, and biomed can see them
+    .detail = A further report says nothing new until somebody has looked at the item.
+refusal-reports-spent = This phone has reported several problems within an hour. Tell biomed in person
+    .detail = A phone can have five open reports in an hour.
+refusal-problem-kind = Choose what is wrong
+refusal-problem-outcome = Choose what came of the report
 refusal-undo-over = The time to undo this record is over. Tell biomed, they can void it
     .detail = Only the phone that made a record can undo it, and only for some minutes.
 refusal-name-needed = Enter your name

@@ -14,6 +14,15 @@ refusal-shared-number = Dos registros tienen el número { $seq }, y este no se p
     .detail = El almacenamiento perdió este registro y dio su número a otro, que se anularía en su lugar. Ambos cuentan.
 refusal-already-voided = Esta limpieza ya está anulada
     .detail = Una limpieza se anula una sola vez; ambas entradas se conservan.
+# $seq: the number of its entry.
+refusal-unknown-problem = No hay ningún aviso abierto con el número { $seq }
+    .detail = Nunca se hizo, o alguien ya lo cerró.
+refusal-problems-open = Ya hay varios avisos abiertos sobre este equipo, y biomédica puede verlos
+    .detail = Otro aviso no dice nada nuevo hasta que alguien haya revisado el equipo.
+refusal-reports-spent = Este teléfono ha avisado de varios problemas en una hora. Avise a biomédica en persona
+    .detail = Un teléfono puede tener cinco avisos abiertos en una hora.
+refusal-problem-kind = Elija qué está mal
+refusal-problem-outcome = Elija el resultado del aviso
 refusal-undo-over = Pasó el tiempo para deshacer este registro. Avise a ingeniería biomédica; pueden anularlo
     .detail = Solo el teléfono que hizo un registro puede deshacerlo, y solo durante unos minutos.
 refusal-name-needed = Escriba su nombre

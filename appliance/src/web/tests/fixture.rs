@@ -92,6 +92,7 @@ pub(super) enum Draws {
 struct DrawnNames {
     receipt: String,
     cleaning: String,
+    problem: String,
     photo_file: String,
     token: String,
     alarm: String,
@@ -103,6 +104,7 @@ impl DrawnNames {
         match placeholder {
             examples::RECEIPT => Some(&self.receipt),
             examples::CLEANING => Some(&self.cleaning),
+            examples::PROBLEM => Some(&self.problem),
             examples::PHOTO_FILE => Some(&self.photo_file),
             examples::TOKEN => Some(&self.token),
             examples::ALARM => Some(&self.alarm),
@@ -206,11 +208,13 @@ async fn furnish(world: &World) -> DrawnNames {
     set_up_print_room(world);
     let photo = keep_photo(world).await;
     let receipt = record_cleaning(world).await;
+    let problem = report_problem(world).await;
     world.state.alarms.raise(AlarmCause::new(AlarmCode::ClockUnsure));
     let (token, _) = make_token(world, ApiTokenScope::Read, NOW);
     DrawnNames {
         receipt: receipt.to_string(),
         cleaning: format!("{}.{}", world.state.store.origin().epoch, receipt.seq),
+        problem: format!("{}.{problem}", world.state.store.origin().epoch),
         photo_file: format!("{photo}.jpg"),
         token: token.id,
         alarm: world.state.alarms.all()[0].id.clone(),
@@ -279,6 +283,16 @@ async fn keep_photo(world: &World) -> record::tree::Hash {
     let mut upload = world.state.photos.incoming([10, 0, 0, 9].into()).await.unwrap();
     upload.write(b"good\n").await.unwrap();
     world.state.photos.keep(upload).await.unwrap()
+}
+
+async fn report_problem(world: &World) -> u64 {
+    let form = intake::ProblemForm {
+        tag: examples::TAG.parse().unwrap(),
+        what: Some(record::kinds::ProblemWord::Broken),
+        text: "Screen cracked".into(),
+        who: intake::ClaimedCleaner::Entered("Ada".into()),
+    };
+    world.give(Command::ReportProblem(Box::new(form))).await
 }
 
 async fn record_cleaning(world: &World) -> Receipt {

@@ -28,6 +28,8 @@ const WITHOUT_VERSION: &[(&str, &str)] = &[
     ("printer.add", "adds a printer"),
     ("printer.probe", "changes nothing"),
     ("printer.test", "adds a print job"),
+    ("problem.add", "adds a report"),
+    ("problem.end", "a report is closed once, whatever was said of it"),
     ("protocol.publish", "publishes a version beside the earlier ones, which stay"),
     ("sheet.make", "changes nothing"),
     ("slip.add", "adds a print job"),

@@ -56,6 +56,7 @@ mod log_export;
 mod old_app;
 mod people;
 mod photos;
+mod problems;
 mod programs;
 mod proof;
 mod readers;

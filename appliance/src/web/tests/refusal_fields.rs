@@ -12,12 +12,13 @@ use crate::web::form_page::RefusedField;
 use crate::web::pages::{equipment, facility, people};
 
 /// The sources in which intake names fields.
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 8] = [
     include_str!("../../intake/cleaning.rs"),
     include_str!("../../intake/command.rs"),
     include_str!("../../intake/equipment.rs"),
     include_str!("../../intake/facility.rs"),
     include_str!("../../intake/mod.rs"),
+    include_str!("../../intake/problem.rs"),
     include_str!("../../intake/staff.rs"),
     include_str!("../../intake/text.rs"),
 ];
@@ -76,6 +77,9 @@ fn list_refusals(fields: &BTreeSet<&'static str>) -> Vec<CommandRefusal> {
         CommandRefusal::KeyReused,
         CommandRefusal::KeyForm,
         CommandRefusal::NotAllowed(RefusalCause::OwnRole),
+        CommandRefusal::UnknownProblem { of },
+        CommandRefusal::ProblemsOpen,
+        CommandRefusal::ReportsSpent,
     ];
     for field in fields.iter().copied() {
         all.push(CommandRefusal::Needed { field, cause: RefusalCause::Reason });
@@ -115,6 +119,9 @@ fn kind_of(refusal: &CommandRefusal) -> usize {
         CommandRefusal::KeyReused => 23,
         CommandRefusal::KeyForm => 24,
         CommandRefusal::NotAllowed(_) => 25,
+        CommandRefusal::UnknownProblem { .. } => 26,
+        CommandRefusal::ProblemsOpen => 27,
+        CommandRefusal::ReportsSpent => 28,
     }
 }
 
@@ -131,7 +138,7 @@ fn every_field_of_a_refusal_is_a_field_of_the_form_that_shows_it() {
     }
     let all = list_refusals(&fields);
     let kinds: BTreeSet<usize> = all.iter().map(kind_of).collect();
-    assert_eq!(kinds, (0..26).collect(), "one of each kind is tried");
+    assert_eq!(kinds, (0..29).collect(), "one of each kind is tried");
     for refusal in &all {
         for (form, find) in list_forms() {
             let own = refusal.field().filter(|field| form.find_field(field).is_some());

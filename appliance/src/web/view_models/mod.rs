@@ -24,6 +24,7 @@ pub(crate) mod print_papers;
 pub(crate) mod print_refusals;
 pub(crate) mod printer_causes;
 pub(crate) mod printers;
+pub(crate) mod problems;
 pub(crate) mod program_notes;
 pub(crate) mod proofs;
 pub(crate) mod protocols;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use http::Method;
 use record::fold::RowVersion;
-use record::kinds::Schedule;
+use record::kinds::{ProblemOutcome, Schedule};
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use web::argument::{IdempotencyKey, IfMatch, JsonBody, OtherVersion, Path};
 use web::error::HttpError;
 use web::route::{Route, RouteKind, row};
 
-use crate::intake::{Command, CommandRefusal, EquipmentFields, RefusalCause};
+use crate::intake::{Command, CommandRefusal, EquipmentFields, ProblemClosing, RefusalCause};
 use crate::web::access::permissions::Write;
 use crate::web::access::program::ProgramCaller;
 use crate::web::api::v1::equipment::{
@@ -126,7 +126,14 @@ async fn retire_equipment(
 #[serde(tag = "service", rename_all = "snake_case", deny_unknown_fields)]
 enum ServiceChange {
     /// Back in service.
-    In {},
+    In {
+        /// What came of the open reports about it, where there are some: `fixed`, `no fault`, `retired` or `duplicate`.
+        #[serde(default)]
+        outcome: Option<ProblemOutcome>,
+        /// What was done, at most 1,000 characters.
+        #[serde(default)]
+        text: String,
+    },
     /// Out of service: nothing is due meanwhile, and a scan says not to use it.
     Out {
         /// At most 1,000 characters; whoever scans it reads it.
@@ -144,7 +151,10 @@ async fn set_service(
 ) -> Result<VersionedItem, HttpError> {
     let tag = read_path_tag(&tag)?;
     let command = match change {
-        ServiceChange::In {} => Command::ResumeEquipment { tag, seen: None },
+        ServiceChange::In { outcome, text } => {
+            let closing = ProblemClosing { outcome, text };
+            Command::ResumeEquipment { tag, closing, seen: None }
+        }
         ServiceChange::Out { reason } => {
             require_reason(&reason)?;
             Command::SuspendEquipment { tag, reason, seen: None }

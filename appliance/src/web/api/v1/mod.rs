@@ -11,6 +11,7 @@ pub(crate) mod log;
 pub(crate) mod people;
 pub(crate) mod print_bodies;
 pub(crate) mod printers;
+pub(crate) mod problems;
 pub(crate) mod protocols;
 pub(crate) mod slips;
 pub(crate) mod templates;
@@ -25,6 +26,7 @@ pub(crate) fn v1_routes() -> Vec<Route<AppState>> {
         equipment_changes::equipment_change_routes(),
         protocols::protocol_routes(),
         cleanings::cleaning_routes(),
+        problems::problem_routes(),
         compliance::compliance_routes(),
         people::people_routes(),
         log::log_routes(),

@@ -27,6 +27,7 @@ use crate::web::view_models::facts::FactRow;
 use crate::web::view_models::history::{HistoryLook, HistoryRow, ItemEvent, item_history};
 use crate::web::view_models::item_status::StatusBadge;
 use crate::web::view_models::items::item_name;
+use crate::web::view_models::problems::{ProblemCard, ProblemLook};
 use crate::web::view_models::protocols;
 use crate::web::view_models::rates::{tally_of, word_rate};
 use crate::web::view_models::schedules::{ScheduleRow, schedule_rows, word_schedules};
@@ -34,7 +35,7 @@ use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::StatusBoards;
 use crate::web::view_models::verification::{VerificationResult, verify_records};
 use crate::web::view_models::wording::PageWording;
-use crate::web::words::{EquipmentWords, ErrorWords, PageWords, StaffWords};
+use crate::web::words::{EquipmentWords, ErrorWords, PageWords, ProblemWords, StaffWords};
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct ItemParams {
@@ -71,6 +72,9 @@ struct ItemPage {
     schedules: Vec<ScheduleRow>,
     facts: Vec<FactRow>,
     protocol: Option<(String, String)>,
+    problem_words: ProblemWords,
+    /// What is reported about it and not closed.
+    reports: Vec<ProblemCard>,
 }
 
 pub(crate) async fn show(
@@ -91,6 +95,9 @@ pub(crate) async fn show(
     Ok(Page::draw(&template)?.in_locale(template.frame.locale()))
 }
 
+/// The words of an item’s page.
+type ItemWords = (PageWords, StaffWords, EquipmentWords, ProblemWords);
+
 fn item_page(
     state: &AppState,
     reader: &LogReader,
@@ -102,7 +109,7 @@ fn item_page(
     let facility = state.store.snapshot();
     let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
     let snapshot = Snapshot::of(state, &facility);
-    let (page_words, s, w): (PageWords, StaffWords, EquipmentWords) = signed.words();
+    let (page_words, s, w, problem_words): ItemWords = signed.words();
     let wording = PageWording::new(page_words, &snapshot.local);
     let row =
         state.stored::<StatusBoards>().row_of(&facility, item, &snapshot.local).ok_or_else(not_found)?;
@@ -152,6 +159,9 @@ fn item_page(
         paper,
         schedules: schedule_rows(w, &facility, item),
         facts: item_facts(w, &facility, item, &wording),
+        problem_words,
+        reports: ProblemLook { facility: &facility, reader, wording: &wording, w: problem_words }
+            .cards_of(tag, true),
         protocol: protocols::find_protocol(&facility, item, None).map(|p| {
             (format!("/protocols/{}", p.protocol), w.fact_protocol_version(&p.name, p.version.to_string()))
         }),

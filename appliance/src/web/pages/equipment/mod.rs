@@ -3,6 +3,7 @@
 mod form;
 mod item;
 mod list;
+mod problems;
 mod schedule;
 mod service_state;
 
@@ -15,6 +16,7 @@ use crate::web::{examples, refusals};
 pub(crate) fn equipment_page_routes() -> Vec<Route<AppState>> {
     let mut routes = routes_of_items();
     routes.extend(routes_out_of_use());
+    routes.extend(routes_of_problems());
     routes
 }
 
@@ -51,6 +53,20 @@ fn routes_of_items() -> Vec<Route<AppState>> {
     ]
 }
 
+/// Open reports, from which staff close them.
+fn routes_of_problems() -> Vec<Route<AppState>> {
+    let problem = || Example::default().part("id", examples::PROBLEM);
+    vec![
+        row(Method::GET, "/staff/problems/{id}", "problem.ask-close", RouteKind::Page, problems::ask_close)
+            .refusals(refusals::FINDING)
+            .example(problem()),
+        row(Method::POST, "/staff/problems/{id}", "problem.close", RouteKind::Form, problems::close)
+            .commands(&["CloseProblem"])
+            .refusals(refusals::COMMANDING)
+            .example(problem().field("outcome", "fixed").field("notes", "Screen replaced")),
+    ]
+}
+
 /// Those that take an item or a record out of use, and back.
 fn routes_out_of_use() -> Vec<Route<AppState>> {
     use RouteKind::{Form, Page};
@@ -70,7 +86,10 @@ fn routes_out_of_use() -> Vec<Route<AppState>> {
             .commands(&["SuspendEquipment"])
             .refusals(command)
             .example(reason(examples::tag_example())),
-        row(Method::POST, "/staff/equipment/{tag}/back", "equipment.resume", Form, service_state::resume)
+        row(Method::GET, "/staff/equipment/{tag}/back", "equipment.ask-resume", Page, problems::ask_resume)
+            .refusals(find)
+            .example(Example::default().part("tag", examples::SUSPENDED_TAG)),
+        row(Method::POST, "/staff/equipment/{tag}/back", "equipment.resume", Form, problems::resume)
             .commands(&["ResumeEquipment"])
             .refusals(command)
             .example(Example::default().part("tag", examples::SUSPENDED_TAG).field("submission", "")),
@@ -105,11 +124,13 @@ fn routes_out_of_use() -> Vec<Route<AppState>> {
 
 /// The forms of these pages.
 #[cfg(test)]
-pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&form::EQUIPMENT, &schedule::SCHEDULE];
+pub(crate) const FORMS: &[&web::form::FormDefinition] =
+    &[&form::EQUIPMENT, &schedule::SCHEDULE, &problems::OUTCOME];
 
 /// How its forms word a refusal beside a field.
 #[cfg(test)]
 pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] = &[
     (&form::EQUIPMENT, |refusal| form::refused_field(refusal, &schedule::ScheduleFormData::of(None))),
+    (&problems::OUTCOME, problems::refused_field),
     (&schedule::SCHEDULE, |refusal| schedule::ScheduleFormData::of(None).refused_field(refusal)),
 ];

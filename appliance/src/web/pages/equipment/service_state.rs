@@ -27,7 +27,7 @@ use crate::web::refusal_words::{EveryRefusalWords, word_staff_refusal};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::submission::submission_of;
-use crate::web::view_models::items::{find_item, item_name};
+use crate::web::view_models::items::find_item;
 use crate::web::view_models::receipts;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
@@ -168,20 +168,6 @@ pub(crate) async fn retire(
     let (tag, seen) = (item.tag, seen_by(&form));
     let command = |reason| Command::RetireEquipment { tag, reason, seen };
     read_reason(&state, &signed, &form, retire_prompt(&signed, &item), command).await
-}
-
-pub(crate) async fn resume(
-    signed: StaffCaller<EditEquipment>,
-    State(state): State<AppState>,
-    Path(tag): Path<String>,
-    StaffForm(form): StaffForm,
-) -> Result<FormReply, HttpError> {
-    let (tag, _) = item_name(&state, &tag)?;
-    let to = format!("/staff/equipment/{tag}");
-    let command = Command::ResumeEquipment { tag, seen: seen_by(&form) };
-    let done = run_command(&state, signed.author(), submission_of(&form), command).await;
-    done.map_err(|undone| HttpError::from(undone).link(to.clone(), worded(ErrorWords::error_links_item)))?;
-    go_to(&to)
 }
 
 async fn read_reason(

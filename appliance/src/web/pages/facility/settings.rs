@@ -41,6 +41,7 @@ pub(crate) static SETTINGS: FormDefinition = FormDefinition {
             FormField::whole("undo_min", 0, 24 * 60).required(),
             FormField::whole("pin_proof_min", 0, 60).required(),
             FormField::tick("allow_unattributed"),
+            FormField::choice("problem", &["tell", "proven", "anyone"]),
         ]),
         FormSection::titled("address", &[FormField::line("label_host", NAME_CHARS_MAX)]),
     ],
@@ -64,6 +65,7 @@ fn values_of(settings: &record::fold::FacilitySettings) -> FormValues {
         .with("undo_min", settings.undo_min.to_string())
         .with("pin_proof_min", settings.pin_proof_min.to_string())
         .with_tick("allow_unattributed", settings.allow_unattributed)
+        .with("problem", settings.problem.as_str())
         .with("label_host", settings.label_host.as_str())
 }
 
@@ -84,6 +86,7 @@ fn change(sent: &SentForm<RowVersion>, there: &record::fold::FacilitySettings) -
         undo_min: whole("undo_min", there.undo_min),
         contact: text("contact", &there.contact),
         pin_proof_min: whole("pin_proof_min", there.pin_proof_min),
+        problem: sent.values.text("problem").parse().ok().filter(|problem| *problem != there.problem),
         seen: None,
     };
     (settings != SettingsChange::default()).then_some(SettingsChange { seen: sent.seen, ..settings })

@@ -22,11 +22,12 @@ use crate::web::log_reads::read_quick;
 use crate::web::request::next_page::HOME;
 use crate::web::view_models::history;
 use crate::web::view_models::item_status::{ItemRow, ListedItem};
+use crate::web::view_models::problems::{ProblemCard, ProblemLook, open_problems};
 use crate::web::view_models::rates::{FacilityTallies, facility_calendar, load_tallies, word_rate};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::{StatusBoard, status_board};
 use crate::web::view_models::wording::PageWording;
-use crate::web::words::{FacilityWords, PageWords, StaffWords};
+use crate::web::words::{FacilityWords, PageWords, ProblemWords, StaffWords};
 
 /// Lines of “Just now”.
 const FEED: usize = 8;
@@ -70,7 +71,7 @@ struct ChartBar {
 }
 
 /// The words of the first page.
-type TodayWords = (PageWords, StaffWords, FacilityWords);
+type TodayWords = (PageWords, StaffWords, FacilityWords, ProblemWords);
 
 #[derive(Template)]
 #[template(path = "today.html")]
@@ -91,6 +92,9 @@ struct TodayPage {
     no_items: bool,
     no_schedule: bool,
     may_change: bool,
+    problem_words: ProblemWords,
+    /// What is reported and not closed, the newest first.
+    reports: Vec<ProblemCard>,
 }
 
 /// Where the staff pages begin.
@@ -120,7 +124,7 @@ fn today_page(
     let recent = reader.cleanings(None, FEED).map_err(store_error)?;
     let facility = &board.seen;
     let snapshot = Snapshot::of(state, facility);
-    let (page_words, s, w): TodayWords = signed.words();
+    let (page_words, s, w, problem_words): TodayWords = signed.words();
     let wording = PageWording::new(page_words, &snapshot.local);
     let no_items = board.in_use().is_empty();
     let no_schedule = !no_items && facility.equipment.values().all(|item| item.plans.is_empty());
@@ -142,6 +146,9 @@ fn today_page(
         words: history::feed_words(reader, facility, cleaning, &wording, w),
         at: wording.dates().day_and_time(cleaning.performed_ms),
     });
+    let look = ProblemLook { facility, reader, wording: &wording, w: problem_words };
+    let open = open_problems(facility).into_iter().take(OVERDUE_MAX);
+    let reports = open.map(|(tag, open)| look.card(tag, open, true)).collect();
     let late = board.overdue().iter().take(OVERDUE_MAX);
     let frame = PageLayout::staff(state, &snapshot, w.today_title(), signed, NavSection::Today);
     Ok(TodayPage {
@@ -161,6 +168,8 @@ fn today_page(
         no_items,
         no_schedule,
         may_change: signed.can_edit(),
+        problem_words,
+        reports,
     })
 }
 

@@ -4,6 +4,7 @@ mod board;
 mod find_tag;
 mod home;
 mod language;
+mod problem;
 mod receipt;
 mod scan;
 mod tag_answer;
@@ -22,6 +23,7 @@ pub(crate) fn phone_page_routes() -> Vec<Route<AppState>> {
     let record = || examples::tag_example().field("cleaned_by", "Ada").field("notes", "left wheel squeaks");
     let cookie = HeaderValue::from_static(examples::PHONE_COOKIE);
     let undo = examples::receipt_example().header(COOKIE, cookie).field("reason", "Wrong item");
+    let report = examples::tag_example().field("what", "broken").field("notes", "screen cracked");
     let protocol = Example::default().part("id", examples::PROTOCOL);
     let photo = Example::default().part("file", examples::PHOTO_FILE);
     vec![
@@ -38,6 +40,13 @@ pub(crate) fn phone_page_routes() -> Vec<Route<AppState>> {
             .commands(&["RecordCleaning"])
             .refusals(refusals::COMMANDING)
             .example(record()),
+        row(Method::GET, "/t/{tag}/problem", "problem.ask", Page, problem::ask)
+            .refusals(refusals::FINDING)
+            .example(examples::tag_example()),
+        row(Method::POST, "/t/{tag}/problem", "problem.report", Form, problem::submit)
+            .commands(&["ReportProblem"])
+            .refusals(refusals::COMMANDING)
+            .example(report),
         row(Method::GET, "/photos/{file}", "photo.show", Asset, show_photo).example(photo),
         row(Method::GET, "/protocols/{id}", "protocol.show", Page, scan::instructions::show)
             .example(protocol),

@@ -11,9 +11,10 @@ use crate::web::context::AppState;
 use crate::web::http_error::not_found;
 use crate::web::layout::PageLayout;
 use crate::web::log_reads::{StoredText, read_quick};
+use crate::web::view_models::problems::{ItemProblems, ProblemLook};
 use crate::web::view_models::snapshot::{Snapshot, place_line};
 use crate::web::view_models::wording::PageWording;
-use crate::web::words::{PageWords, TagWords};
+use crate::web::words::{PageWords, ProblemWords, TagWords};
 
 #[derive(Template)]
 #[template(path = "out_of_service.html")]
@@ -30,6 +31,7 @@ struct OutOfServicePage {
     since: SafeHtml,
     why: Option<SafeHtml>,
     questions: SafeHtml,
+    reports: ItemProblems,
 }
 
 /// What a scan of an item shows that is out of service or retired.
@@ -37,6 +39,7 @@ pub(crate) async fn out_page(
     state: &AppState,
     page_words: PageWords,
     w: TagWords,
+    problems: ProblemWords,
     tag: Tag,
 ) -> Result<Page, HttpError> {
     let template = read_quick(state, move |state, reader| {
@@ -67,6 +70,7 @@ pub(crate) async fn out_page(
             why: why
                 .filter(|why| *why != StoredText::Present(String::new()))
                 .map(|why| why.to_html(page_words)),
+            reports: ProblemLook { facility: &facility, reader, wording: &wording, w: problems }.of_item(tag),
             questions: fill_slots(w.out_questions(S0), [wording.contact(&snapshot.settings)]),
         })
     });

@@ -21,14 +21,15 @@ use crate::web::request::page_token::PageToken;
 use crate::web::view_models::formats::countdown_text;
 use crate::web::view_models::item_status::StatusBadge;
 use crate::web::view_models::photos::thumbnail_address;
+use crate::web::view_models::problems::{ItemProblems, ProblemLook};
 use crate::web::view_models::protocols::find_protocol;
 use crate::web::view_models::snapshot::{Snapshot, place_line};
 use crate::web::view_models::status_board::StatusBoards;
 use crate::web::view_models::wording::PageWording;
-use crate::web::words::{ErrorWords, PageWords, RefusalWords, ScanWords};
+use crate::web::words::{ErrorWords, PageWords, ProblemWords, RefusalWords, ScanWords};
 
 /// All areas that a scan page draws from.
-pub(crate) type ScanPageWords = (PageWords, ScanWords, ErrorWords, RefusalWords);
+pub(crate) type ScanPageWords = (PageWords, ScanWords, ErrorWords, RefusalWords, ProblemWords);
 
 /// What a person has put in so far.
 #[derive(Debug, Clone, Default)]
@@ -116,6 +117,7 @@ pub(crate) struct ScanPage {
     notes: String,
     note_wrong: Option<String>,
     usable_until: SafeHtml,
+    reports: ItemProblems,
 }
 
 /// What stands above a page that comes in another state than somebody expects.
@@ -247,12 +249,18 @@ impl ScanPageBuilder<'_> {
             name_optional: self.snapshot.settings.allow_unattributed,
             note_wrong: says("note"),
             usable_until: self.usable_until(contact_s),
+            reports: self.reports(),
             who: self.entered.who,
             notes: self.entered.notes,
             submission: self.submission,
             problems,
             frame,
         }
+    }
+
+    fn reports(&self) -> ItemProblems {
+        let (reader, wording) = (self.reader, self.wording);
+        ProblemLook { facility: self.facility, reader, wording, w: self.words.4 }.of_item(self.item.tag)
     }
 
     fn usable_until(&self, contact_s: u32) -> SafeHtml {
@@ -315,7 +323,7 @@ impl ScanPageBuilder<'_> {
     }
 
     fn line(&self, refused: &ScanProblem, contact_s: u32) -> Wrong {
-        let (_, w, errors, refusals) = self.words;
+        let (_, w, errors, refusals, _) = self.words;
         let one = |at: &str, words: String| Wrong { at: at.to_owned(), words };
         // Whatever else intake may say it says in English.
         let message =

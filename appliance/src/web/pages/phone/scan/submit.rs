@@ -48,7 +48,7 @@ use crate::web::request::submission::{new_submission, submission_key};
 use crate::web::view_models::scanned_tags::ScannedTags;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
-use crate::web::words::{ErrorWords, PageWords, ScanWords, TagWords};
+use crate::web::words::{ErrorWords, PageWords, ProblemWords, ScanWords, TagWords};
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct ScanParams {
@@ -80,7 +80,7 @@ async fn open(
     if tag.as_str() != text {
         return TagAnswer::to(&format!("/t/{tag}")).map(OpenedTag::Elsewhere);
     }
-    let (page_words, w): (PageWords, TagWords) = phone.words();
+    let (page_words, w, problems): (PageWords, TagWords, ProblemWords) = phone.words();
     let found = state.store.snapshot().resolve(tag).map(|item| (item.tag, item.service));
     match found {
         None => {
@@ -90,7 +90,7 @@ async fn open(
         Some((first, service))
             if service == ServiceState::Retired || service == ServiceState::Out && !anyway =>
         {
-            let page = out_of_service::out_page(state, page_words, w, first).await?;
+            let page = out_of_service::out_page(state, page_words, w, problems, first).await?;
             Ok(OpenedTag::Elsewhere(TagAnswer::shown(StatusCode::OK, page)))
         }
         Some((first, _)) => Ok(OpenedTag::Item(first)),

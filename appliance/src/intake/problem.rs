@@ -1,0 +1,109 @@
+//! Reports that something is wrong with an item, and what came of them.
+
+use record::fold::{Equipment, OpenProblem, ServiceState};
+use record::ids::DeviceId;
+use record::kinds::{
+    CleanedBy, EntryRef, EquipmentSuspended, ProblemClosed, ProblemOutcome, ProblemPolicy, ProblemReported,
+    ProblemWord,
+};
+
+use super::cleaning::find_cleaner;
+use super::equipment::in_use;
+use super::{ClaimedCleaner, CommandRefusal, Drafts, ProblemClosing, ProblemForm, RefusalCause, StateView};
+
+/// Open reports of one item.
+const OF_ITEM_MAX: usize = 3;
+/// Open reports that one device may have made within an hour.
+const OF_DEVICE_MAX: usize = 5;
+const HOUR_MS: i64 = 3_600_000;
+
+/// Reports a problem, and takes the item out of service where the facility wants that of such a report.
+pub(super) fn report_problem(
+    form: &ProblemForm,
+    view: &dyn StateView,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
+    let item = in_use(view, form.tag)?;
+    let cause = RefusalCause::ProblemKind;
+    let what = form.what.clone().filter(|what| ProblemWord::ALL.contains(what));
+    let what = what.ok_or(CommandRefusal::Needed { field: "what", cause })?;
+    if open_problems(view, item).len() >= OF_ITEM_MAX {
+        return Err(CommandRefusal::ProblemsOpen);
+    }
+    if drafts.by.device.is_some_and(|device| reports_of_device(view, device) >= OF_DEVICE_MAX) {
+        return Err(CommandRefusal::ReportsSpent);
+    }
+    let (who, mut texts) = match &form.who {
+        // A report without a name says as much as one with it.
+        ClaimedCleaner::Entered(name) if name.trim().is_empty() => (CleanedBy::Unattributed, Vec::new()),
+        who => find_cleaner(who, view, drafts)?,
+    };
+    let (text, said) = drafts.optional_text("notes", &form.text)?;
+    texts.extend(said);
+    let of = EntryRef { epoch: view.epoch(), seq: view.size() };
+    drafts.push(ProblemReported { tag: item.tag, what, text, photos: Vec::new(), who }, texts);
+    if item.service == ServiceState::In && is_suspending(&view.facility().settings.problem, &who) {
+        let (reason, texts) = drafts.optional_text("notes", &form.text)?;
+        let suspended =
+            EquipmentSuspended { tag: item.tag, reason, problem: Some(of), load: None, back: None };
+        drafts.push(suspended, texts);
+    }
+    Ok(())
+}
+
+fn is_suspending(policy: &ProblemPolicy, who: &CleanedBy) -> bool {
+    match policy {
+        ProblemPolicy::Anyone => true,
+        ProblemPolicy::Proven => {
+            matches!(who, CleanedBy::Pin { .. } | CleanedBy::Badge { .. } | CleanedBy::Login { .. })
+        }
+        ProblemPolicy::Tell | ProblemPolicy::Other(_) => false,
+    }
+}
+
+fn open_problems<'a>(view: &'a dyn StateView, item: &Equipment) -> &'a [OpenProblem] {
+    view.facility().activity.get(&item.tag).map_or(&[], |activity| &activity.problems)
+}
+
+fn reports_of_device(view: &dyn StateView, device: DeviceId) -> usize {
+    let since_ms = view.now().wall_ms.saturating_sub(HOUR_MS);
+    let open = view.facility().activity.values().flat_map(|activity| &activity.problems);
+    let recent = open.filter(|problem| problem.reported_ms >= since_ms);
+    recent
+        .filter(|problem| view.entry(problem.of).is_some_and(|made| made.head().by.device == Some(device)))
+        .count()
+}
+
+/// Closes a report with what came of it.
+pub(super) fn close_problem(
+    of: EntryRef,
+    closing: &ProblemClosing,
+    view: &dyn StateView,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
+    let mut all = view.facility().activity.iter();
+    let tag = all.find_map(|(tag, row)| row.problems.iter().any(|open| open.of == of).then_some(*tag));
+    let tag = tag.ok_or(CommandRefusal::UnknownProblem { of })?;
+    let cause = RefusalCause::ProblemOutcome;
+    let outcome = closing.outcome.clone().filter(|outcome| ProblemOutcome::ALL.contains(outcome));
+    let outcome = outcome.ok_or(CommandRefusal::Needed { field: "outcome", cause })?;
+    let (text, texts) = drafts.optional_text("notes", &closing.text)?;
+    drafts.push(ProblemClosed { of, tag, outcome, text }, texts);
+    Ok(())
+}
+
+/// Closes whatever is open of an item; with one that has such, what came of it must be said.
+pub(super) fn close_of_item(
+    item: &Equipment,
+    outcome: Option<&ProblemOutcome>,
+    view: &dyn StateView,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
+    for open in open_problems(view, item) {
+        let cause = RefusalCause::ProblemOutcome;
+        let outcome = outcome.filter(|outcome| ProblemOutcome::ALL.contains(outcome));
+        let outcome = outcome.cloned().ok_or(CommandRefusal::Needed { field: "outcome", cause })?;
+        drafts.push(ProblemClosed { of: open.of, tag: item.tag, outcome, text: None }, Vec::new());
+    }
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! Reports that something is wrong with an item, for programs.
+
+use axum::extract::State;
+use http::Method;
+use record::fold::{FacilityState, OpenProblem};
+use record::kinds::{ProblemOutcome, ProblemWord};
+use record::tag::Tag;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use web::answer::{Created, Json, NoContent};
+use web::argument::{IdempotencyKey, JsonBody, Path};
+use web::error::HttpError;
+use web::route::{Example, Route, RouteKind, row};
+
+use crate::intake::{ClaimedCleaner, Command, ProblemClosing, ProblemForm};
+use crate::store::LogReader;
+use crate::web::access::permissions::{Read, Record, View, Write};
+use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
+use crate::web::api::list::ListJson;
+use crate::web::api::v1::equipment::read_path_tag;
+use crate::web::commands::run::run_command;
+use crate::web::context::AppState;
+use crate::web::http_error::not_found;
+use crate::web::log_reads::{read_quick, text_of};
+use crate::web::view_models::formats::utc_text;
+use crate::web::view_models::problems::{find_problem, open_problems, problem_id, read_problem_id};
+use crate::web::view_models::snapshot::{proof_word, who_name};
+use crate::web::{examples, refusals};
+
+pub(crate) fn problem_routes() -> Vec<Route<AppState>> {
+    let report = json!({ "what": "broken", "text": "Screen cracked", "reported_by": "Ada" });
+    let problem = Example::default().part("id", examples::PROBLEM);
+    vec![
+        row(Method::GET, "/api/v1/problems", "problem.list", RouteKind::Api, list)
+            .summary("Open reports that something is wrong with an item, newest first")
+            .refusals(refusals::READING),
+        row(Method::POST, "/api/v1/equipment/{tag}/problems", "problem.add", RouteKind::Api, add)
+            .summary("Reports that something is wrong with an item")
+            .commands(&["ReportProblem"])
+            .refusals(refusals::COMMANDING)
+            .example(examples::tag_example().json(report)),
+        row(Method::POST, "/api/v1/problems/{id}/closed", "problem.end", RouteKind::Api, end)
+            .summary("Closes a report with what came of it")
+            .commands(&["CloseProblem"])
+            .refusals(refusals::COMMANDING)
+            .example(problem.json(json!({ "outcome": "fixed", "text": "Screen replaced" }))),
+    ]
+}
+
+/// An open report.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+struct ProblemJson {
+    /// Names it for good.
+    id: String,
+    /// The item's tag.
+    tag: Tag,
+    /// The item's name; null where nothing here says what the tag is on.
+    equipment: Option<String>,
+    /// What is wrong, in one word.
+    what: ProblemWord,
+    /// What whoever reported it said; null where nothing was said.
+    text: Option<String>,
+    /// Who reported it.
+    reported_by: String,
+    /// How that is proven: `typed`, `pin`, `badge`, `login` or `unattributed`.
+    proof: &'static str,
+    /// When (RFC 3339, UTC).
+    reported_at: String,
+}
+
+impl ProblemJson {
+    fn read(reader: &LogReader, facility: &FacilityState, tag: Tag, open: &OpenProblem) -> Self {
+        Self {
+            id: problem_id(open.of),
+            tag,
+            equipment: facility.equipment.get(&tag).map(|item| item.name.clone()),
+            what: open.what.clone(),
+            text: open.text.map(|hash| text_of(reader, hash)),
+            reported_by: who_name(reader, facility, &open.who),
+            proof: proof_word(&open.who),
+            reported_at: utc_text(open.reported_ms),
+        }
+    }
+}
+
+async fn list(
+    _: StaffOrProgram<View, Read>,
+    State(state): State<AppState>,
+) -> Result<Json<ListJson<ProblemJson>>, HttpError> {
+    let read = read_quick(&state, move |state, reader| {
+        let facility = state.store.snapshot();
+        let open = open_problems(&facility).into_iter();
+        Ok(open.map(|(tag, open)| ProblemJson::read(reader, &facility, tag, open)).collect())
+    });
+    Ok(Json(ListJson::whole(read.await?)))
+}
+
+/// A report as a program makes it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NewProblem {
+    /// `broken`, `part missing`, `can not be cleaned`, `soiled`, `wrong label` or `other`.
+    what: ProblemWord,
+    /// In their own words, at most 1,000 characters.
+    #[serde(default)]
+    text: String,
+    /// Who reports it.
+    #[serde(default)]
+    reported_by: String,
+}
+
+async fn add(
+    _: ProgramCaller<Record>,
+    State(state): State<AppState>,
+    Path(tag): Path<String>,
+    IdempotencyKey(key): IdempotencyKey,
+    JsonBody(NewProblem { what, text, reported_by }): JsonBody<NewProblem>,
+) -> Result<Created<ProblemJson>, HttpError> {
+    let who = ClaimedCleaner::Entered(reported_by);
+    let form = ProblemForm { tag: read_path_tag(&tag)?, what: Some(what), text, who };
+    let done = run_command(&state, BY_API, key, Command::ReportProblem(Box::new(form))).await?;
+    let read = read_quick(&state, move |state, reader| {
+        let facility = state.store.snapshot();
+        let (tag, open) = find_problem(&facility, done.line.of).ok_or_else(not_found)?;
+        Ok(ProblemJson::read(reader, &facility, tag, open))
+    });
+    let made = read.await?;
+    Created::at(&format!("/staff/problems/{}", made.id), made)
+}
+
+/// What came of a report.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ProblemEnd {
+    /// `fixed`, `no fault`, `retired` or `duplicate`.
+    outcome: ProblemOutcome,
+    /// What was done, at most 1,000 characters.
+    #[serde(default)]
+    text: String,
+}
+
+async fn end(
+    _: ProgramCaller<Write>,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    IdempotencyKey(key): IdempotencyKey,
+    JsonBody(ProblemEnd { outcome, text }): JsonBody<ProblemEnd>,
+) -> Result<NoContent, HttpError> {
+    let of = read_problem_id(&id).ok_or_else(not_found)?;
+    let closing = ProblemClosing { outcome: Some(outcome), text };
+    run_command(&state, BY_API, key, Command::CloseProblem { of, closing }).await?;
+    Ok(NoContent)
+}

@@ -1,0 +1,184 @@
+//! “Something is wrong with this item”: the page on which anybody says so.
+
+use askama::Template;
+use axum::extract::State;
+use http::{HeaderValue, StatusCode};
+use record::entry::{CommandSource, EntryAuthor};
+use record::kinds::ProblemWord;
+use record::tag::Tag;
+use web::answer::{Page, WithHeaders};
+use web::argument::{FormBody, FormFields, IdempotencyKey, Path};
+use web::error::HttpError;
+use words::{S0, SafeHtml, fill_slots};
+
+use crate::intake::{ClaimedCleaner, Command, CommandRefusal, ProblemForm};
+use crate::web::access::phone::PhoneCaller;
+use crate::web::access::staff_session::StaffSession;
+use crate::web::answer::with_cookies;
+use crate::web::commands::run::{CommandFailure, run_command};
+use crate::web::context::AppState;
+use crate::web::http_error::{not_found, worded};
+use crate::web::layout::PageLayout;
+use crate::web::log_reads::read_quick;
+use crate::web::pages::phone::scan::who::{KnownCleaner, ScanPin};
+use crate::web::pages::phone::tag_answer::TagAnswer;
+use crate::web::refusal_words::word_refusal;
+use crate::web::request::address_share::AddressShare;
+use crate::web::request::cookies;
+use crate::web::request::field_error::Wrong;
+use crate::web::request::submission::{new_submission, submission_key};
+use crate::web::view_models::items::find_item;
+use crate::web::view_models::problems::{ProblemCard, ProblemLook, word_key};
+use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::wording::PageWording;
+use crate::web::words::{ErrorWords, PageWords, ProblemWords, RefusalWords, ScanWords};
+
+/// One thing that can be wrong.
+struct ProblemChoice {
+    value: &'static str,
+    words: String,
+    is_chosen: bool,
+}
+
+#[derive(Template)]
+#[template(path = "item_problem.html")]
+struct ItemProblemPage {
+    frame: PageLayout,
+    w: ProblemWords,
+    problems: Vec<Wrong>,
+    tag: Tag,
+    title: SafeHtml,
+    /// What is reported already.
+    open: Vec<ProblemCard>,
+    choices: Vec<ProblemChoice>,
+    text: String,
+    who: String,
+    /// Whoever typed their PIN here not long ago.
+    by: Option<SafeHtml>,
+    submission: String,
+}
+
+/// What somebody put in, and why it was refused.
+#[derive(Default)]
+struct ReportTry {
+    what: Option<ProblemWord>,
+    text: String,
+    who: String,
+    submission: Option<String>,
+    refused: Option<CommandRefusal>,
+}
+
+async fn report_page(
+    state: &AppState,
+    phone: &PhoneCaller,
+    tag: Tag,
+    signed: Option<StaffSession>,
+    entered: ReportTry,
+) -> Result<Page, HttpError> {
+    let words: (PageWords, ProblemWords, RefusalWords, ScanWords) = phone.words();
+    let (page_words, w, refusals, scan) = words;
+    let drawn = read_quick(state, move |state, reader| {
+        let facility = state.store.snapshot();
+        let snapshot = Snapshot::of(state, &facility);
+        let wording = PageWording::new(page_words, &snapshot.local);
+        let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
+        let look = ProblemLook { facility: &facility, reader, wording: &wording, w };
+        let title = match entered.refused {
+            Some(_) => page_words.page_error_title(w.problem_title()),
+            None => w.problem_title(),
+        };
+        let problem = |refusal: CommandRefusal| Wrong {
+            at: refusal.field().unwrap_or("what").to_owned(),
+            words: word_refusal(refusals, &refusal).unwrap_or_else(|| refusal.to_string()),
+        };
+        let proof_min = snapshot.settings.pin_proof_min;
+        let known = signed.as_ref().map(|signed| KnownCleaner::of(signed, proof_min, &wording, scan));
+        let choice = |word: &'static ProblemWord| ProblemChoice {
+            value: word.as_str(),
+            words: w.problem_kind(&word_key(word)),
+            is_chosen: entered.what.as_ref() == Some(word),
+        };
+        Ok(ItemProblemPage {
+            frame: PageLayout::open(state, &snapshot, page_words, title).with_script(),
+            w,
+            problems: entered.refused.map(problem).into_iter().collect(),
+            tag,
+            title: fill_slots(w.problem_title_of(S0), [SafeHtml::entered(&item.name)]),
+            open: look.cards_of(tag, false),
+            choices: ProblemWord::ALL.iter().map(choice).collect(),
+            text: entered.text,
+            who: entered.who,
+            by: known.and_then(|known| known.by),
+            submission: entered.submission.unwrap_or_else(|| new_submission(state)),
+        })
+    });
+    let template = drawn.await?;
+    Ok(Page::draw(&template)?.in_locale(page_words.catalog().locale()))
+}
+
+pub(crate) async fn ask(
+    phone: PhoneCaller,
+    State(state): State<AppState>,
+    Path(text): Path<String>,
+) -> Result<Page, HttpError> {
+    let tag = find_item(&state, &text)?.tag;
+    let signed = phone.session(&state).await?;
+    let who = signed.as_ref().map_or_else(|| phone.entered_name(), |signed| signed.name().to_owned());
+    report_page(&state, &phone, tag, signed, ReportTry { who, ..ReportTry::default() }).await
+}
+
+fn report_of(tag: Tag, form: &FormFields, who: ClaimedCleaner) -> ProblemForm {
+    let what = form.get("what").and_then(|word| word.parse().ok());
+    ProblemForm { tag, what, text: form.text("notes").to_owned(), who }
+}
+
+pub(crate) async fn submit(
+    phone: PhoneCaller,
+    State(state): State<AppState>,
+    _: AddressShare,
+    Path(text): Path<String>,
+    key: IdempotencyKey,
+    form: FormBody,
+) -> Result<WithHeaders<TagAnswer>, HttpError> {
+    let (tag, form) = (find_item(&state, &text)?.tag, form.fields);
+    let signed = phone.session(&state).await?;
+    let device = phone.browser().device(&state);
+    let proof_min = state.store.snapshot().settings.pin_proof_min;
+    let who = ScanPin::default().cleaner(&form, signed.as_ref(), proof_min);
+    let staff = match &who {
+        ClaimedCleaner::Pin(staff) => Some(*staff),
+        _ => None,
+    };
+    let by = EntryAuthor { staff, via: CommandSource::Phone, device: Some(device.id()) };
+    let key = submission_key(key, &form);
+    let report = report_of(tag, &form, who);
+    let name = match &report.who {
+        ClaimedCleaner::Entered(name) => Some(name.trim()).filter(|name| !name.is_empty()),
+        _ => None,
+    };
+    let kept: [Option<HeaderValue>; 2] = [device.set_cookie(), name.and_then(cookies::set_name)];
+    let command = Command::ReportProblem(Box::new(report.clone()));
+    match run_command(&state, by, key.clone(), command).await {
+        Ok(_) => Ok(with_cookies(TagAnswer::to(&format!("/t/{tag}#problems"))?, kept)),
+        Err(CommandFailure::Refused(refusal)) if is_shown_here(&refusal) => {
+            let entered = ReportTry {
+                what: report.what,
+                text: report.text,
+                who: form.text("cleaned_by").to_owned(),
+                submission: key,
+                refused: Some(refusal),
+            };
+            let page = report_page(&state, &phone, tag, signed, entered).await?;
+            Ok(with_cookies(TagAnswer::shown(StatusCode::UNPROCESSABLE_ENTITY, page), [device.set_cookie()]))
+        }
+        Err(other) => {
+            Err(HttpError::from(other).link(format!("/t/{tag}"), worded(ErrorWords::error_links_item)))
+        }
+    }
+}
+
+/// What is said on the page itself, with everything that was put in.
+fn is_shown_here(refusal: &CommandRefusal) -> bool {
+    matches!(refusal, CommandRefusal::ProblemsOpen | CommandRefusal::ReportsSpent)
+        || matches!(refusal.field(), Some("what" | "notes" | "cleaned_by"))
+}

@@ -1,0 +1,87 @@
+//! “Something is wrong with this item”: reported by anybody, seen by everybody, closed by biomed.
+
+use super::programs::program;
+use super::staff_pages::desk;
+use super::*;
+
+fn report(what: &'static str) -> [(&'static str, &'static str); 3] {
+    [("what", what), ("notes", "Bildschirm <kaputt>"), ("cleaned_by", "")]
+}
+
+#[tokio::test]
+async fn anybody_reports_and_everybody_sees_it() {
+    let world = World::new().await;
+    let (scan, path) = (format!("/t/{}", world.pump), format!("/t/{}/problem", world.pump));
+    world.get(&scan).await.has(&path).has_not("Open reports");
+    world.get(&path).await.is(200).has("What is wrong with").has("It is broken or does not work");
+    let size = world.size();
+    world
+        .post(&path, &[("what", "on fire"), ("notes", "smoke")])
+        .await
+        .is(422)
+        .has("Choose what is wrong")
+        .has("smoke");
+    assert_eq!(world.size(), size, "nothing is recorded");
+    assert_eq!(world.post(&path, &report("broken")).await.is(303).location(), format!("{scan}#problems"));
+    assert_eq!(world.size(), size + 1, "an anonymous phone suspends nothing");
+    world.get(&scan).await.has("Reported ").has(": broken").has("Bildschirm &#60;kaputt&#62;");
+    for what in ["soiled", "other"] {
+        world.post(&path, &report(what)).await.is(303);
+    }
+    world
+        .post(&path, &report("broken"))
+        .await
+        .is(422)
+        .has("Several reports about this item are open already");
+    assert_eq!(world.size(), size + 3);
+    world.get("/t/7QK3M9X2W/problem").await.is(404);
+    let spanish = Request::get(&path).header("accept-language", "es").body(Body::empty()).unwrap();
+    world.send(spanish, false).await.is(200).has("Está roto o no funciona");
+}
+
+#[tokio::test]
+async fn biomed_closes_a_report_with_what_came_of_it() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    tom.get("/staff/").await.has_not("Open reports");
+    let problem = format!("/t/{}/problem", world.pump);
+    world.post(&problem, &report("part missing")).await.is(303);
+    let today = tom.get("/staff/").await;
+    today.has("Open reports").has("by unattributed").has("a part is missing");
+    let at = today.text();
+    let to = at.split("href=\"").find(|part| part.starts_with("/staff/problems/")).unwrap();
+    let to = to.split('"').next().unwrap().to_owned();
+    let page = tom.get(&to).await;
+    let form = page.is(200).has("Close the report about").hidden("form");
+    tom.post(&to, &form, &[("outcome", ""), ("notes", "")])
+        .await
+        .is(422)
+        .has("Choose what came of the report");
+    let item = format!("/staff/equipment/{}", world.pump);
+    world.give(Command::SuspendEquipment { tag: world.pump, reason: "Flow".into(), seen: None }).await;
+    let back = format!("{item}/back");
+    tom.get(&item).await.has(&format!("href=\"{back}\""));
+    tom.post(&back, &form, &[]).await.is(422).has("Choose what came of the report");
+    tom.post(&to, &form, &[("outcome", "no_fault"), ("notes", "all there")]).await.is(303);
+    tom.get(&to).await.is(404);
+    tom.get("/staff/").await.has_not("Open reports");
+    tom.post(&back, &form, &[]).await.is(303);
+    tom.get(&back).await.is(200);
+}
+
+#[tokio::test]
+async fn programs_report_list_and_close() {
+    let world = World::new().await;
+    let program = program(&world, ApiTokenScope::Write);
+    let add = format!("/api/v1/equipment/{}/problems", world.pump);
+    let new = serde_json::json!({ "what": "wrong label", "reported_by": "CMMS" });
+    let made = program.post(&add, new).await.is(201).json();
+    let listed = program.get("/api/v1/problems").await.is(200).json();
+    assert_eq!(listed["items"][0], made);
+    assert_eq!(made["what"], "wrong label");
+    let end = format!("/api/v1/problems/{}/closed", made["id"].as_str().unwrap());
+    program.post(&end, serde_json::json!({ "outcome": "burnt" })).await.is(422);
+    program.post(&end, serde_json::json!({ "outcome": "no fault" })).await.is(204);
+    program.post(&end, serde_json::json!({ "outcome": "no fault" })).await.is(404);
+    assert_eq!(program.get("/api/v1/problems").await.json()["items"], serde_json::json!([]));
+}

@@ -1,0 +1,113 @@
+//! Open reports about items, as pages and API show them.
+
+use record::fold::{FacilityState, OpenProblem};
+use record::ids::Epoch;
+use record::kinds::{EntryRef, ProblemWord};
+use record::tag::Tag;
+use words::{S0, SafeHtml, fill_slots};
+
+use crate::store::LogReader;
+use crate::web::log_reads::StoredText;
+use crate::web::view_models::wording::PageWording;
+use crate::web::words::ProblemWords;
+
+/// The open reports about one item, and the way to one more.
+#[derive(Debug, Clone)]
+pub(crate) struct ItemProblems {
+    pub(crate) w: ProblemWords,
+    pub(crate) tag: Tag,
+    pub(crate) open: Vec<ProblemCard>,
+}
+
+/// An open report.
+#[derive(Debug, Clone)]
+pub(crate) struct ProblemCard {
+    /// What was reported, and when.
+    pub(crate) line: SafeHtml,
+    /// What whoever reported it said.
+    pub(crate) text: Option<SafeHtml>,
+    /// Names it in addresses.
+    pub(crate) id: String,
+    pub(crate) tag: Tag,
+    /// What its item is called.
+    pub(crate) name: String,
+}
+
+/// What names a report: where it stands in the log.
+pub(crate) fn problem_id(of: EntryRef) -> String {
+    format!("{}.{}", of.epoch, of.seq)
+}
+
+/// The entry that an id names.
+pub(crate) fn read_problem_id(id: &str) -> Option<EntryRef> {
+    let (epoch, seq) = id.rsplit_once('.')?;
+    let epoch: Epoch = epoch.parse().ok()?;
+    Some(EntryRef { epoch, seq: seq.parse().ok()? })
+}
+
+/// An open report and its item.
+pub(crate) fn find_problem(facility: &FacilityState, of: EntryRef) -> Option<(Tag, &OpenProblem)> {
+    facility
+        .activity
+        .iter()
+        .find_map(|(tag, row)| row.problems.iter().find(|open| open.of == of).map(|open| (*tag, open)))
+}
+
+/// Every open report, the newest first.
+pub(crate) fn open_problems(facility: &FacilityState) -> Vec<(Tag, &OpenProblem)> {
+    let items = facility.activity.iter();
+    let mut all: Vec<_> = items.flat_map(|(tag, row)| row.problems.iter().map(|open| (*tag, open))).collect();
+    all.sort_by_key(|(_, open)| std::cmp::Reverse(open.reported_ms));
+    all
+}
+
+/// The key of a word's message.
+pub(crate) fn word_key(word: &ProblemWord) -> String {
+    match word {
+        ProblemWord::Other(_) => "unknown".to_owned(),
+        known => known.as_str().replace(' ', "-"),
+    }
+}
+
+/// What reports are worded from.
+#[derive(Clone, Copy)]
+pub(crate) struct ProblemLook<'a> {
+    pub(crate) facility: &'a FacilityState,
+    pub(crate) reader: &'a LogReader,
+    pub(crate) wording: &'a PageWording,
+    pub(crate) w: ProblemWords,
+}
+
+impl ProblemLook<'_> {
+    /// For everybody: without names.
+    pub(crate) fn of_item(self, tag: Tag) -> ItemProblems {
+        ItemProblems { w: self.w, tag, open: self.cards_of(tag, false) }
+    }
+
+    /// The open reports about an item, the newest first; for staff with the names of those who made them.
+    pub(crate) fn cards_of(self, tag: Tag, is_named: bool) -> Vec<ProblemCard> {
+        let open = self.facility.activity.get(&tag).map_or(&[][..], |activity| &activity.problems);
+        open.iter().rev().map(|problem| self.card(tag, problem, is_named)).collect()
+    }
+
+    pub(crate) fn card(self, tag: Tag, problem: &OpenProblem, is_named: bool) -> ProblemCard {
+        let Self { facility, reader, wording, w } = self;
+        let when = wording.dates().day_and_time(problem.reported_ms).text;
+        let what = w.problem_word(problem.what.as_str(), &word_key(&problem.what));
+        let line = match is_named {
+            true => {
+                let who = wording.cleaner(reader, facility, &problem.who);
+                fill_slots(w.problem_line_by(what, when, S0), [who])
+            }
+            false => fill_slots(w.problem_line(what, when), []),
+        };
+        let item = facility.equipment.get(&tag);
+        ProblemCard {
+            line,
+            text: problem.text.map(|hash| StoredText::read(reader, hash).to_html(wording.words())),
+            id: problem_id(problem.of),
+            tag,
+            name: item.map_or_else(|| tag.grouped(), |item| item.name.clone()),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+### Something is wrong with an item: the open reports on its pages, and the page on which anybody reports.
+
+# Link on an item’s page.
+problem-link = Something is wrong with this item
+problem-open-title = Open reports
+# $what: what is wrong, in one word; $when: such as “today 13:02”.
+problem-line = Reported { $when }: { $what }
+# $who: who reported it, and how that is proven.
+problem-line-by = Reported { $when } by { $who }: { $what }
+# Link for biomed.
+problem-close = Close the report
+# $word: what is wrong; $shown: a word that this version does not know.
+problem-word = { $word ->
+    [broken] broken
+    [part-missing] a part is missing
+    [can-not-be-cleaned] cannot be cleaned
+    [soiled] dirty
+    [wrong-label] wrong label
+    [other] something else
+   *[unknown] { $shown }
+}
+
+## The page on which somebody reports.
+
+problem-title = What is wrong?
+# $name: the item’s.
+problem-title-of = What is wrong with { $name }?
+problem-choose = Choose one
+problem-kind = { $word ->
+    [broken] It is broken or does not work
+    [part-missing] A part is missing
+    [can-not-be-cleaned] It cannot be cleaned as it is
+    [soiled] It was put away dirty
+    [wrong-label] The label is of another item
+   *[other] Something else
+}
+problem-text = In your own words
+    .hint = What you see, optional
+problem-name = Your name
+    .hint = Optional
+problem-send = Send the report
+problem-back = Back to the item
+problem-nothing = Nothing was sent.
+problem-told = Biomed sees your report at once.

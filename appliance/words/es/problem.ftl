@@ -1,0 +1,44 @@
+### Algo está mal en un equipo: los avisos abiertos en sus páginas y la página en la que cualquiera avisa.
+
+# Enlace en la página de un equipo.
+problem-link = Algo está mal en este equipo
+problem-open-title = Avisos abiertos
+# $what: what is wrong, in one word; $when: such as “today 13:02”.
+problem-line = Aviso { $when }: { $what }
+# $who: who reported it, and how that is proven.
+problem-line-by = Aviso { $when } de { $who }: { $what }
+# Link for biomed.
+problem-close = Cerrar el aviso
+# $word: what is wrong; $shown: a word that this version does not know.
+problem-word = { $word ->
+    [broken] roto
+    [part-missing] falta una pieza
+    [can-not-be-cleaned] no se puede limpiar
+    [soiled] sucio
+    [wrong-label] etiqueta equivocada
+    [other] otra cosa
+   *[unknown] { $shown }
+}
+
+## La página en la que alguien avisa.
+
+problem-title = ¿Qué está mal?
+# $name: the item’s.
+problem-title-of = ¿Qué está mal en { $name }?
+problem-choose = Elija una opción
+problem-kind = { $word ->
+    [broken] Está roto o no funciona
+    [part-missing] Falta una pieza
+    [can-not-be-cleaned] No se puede limpiar tal como está
+    [soiled] Se guardó sucio
+    [wrong-label] La etiqueta es de otro equipo
+   *[other] Otra cosa
+}
+problem-text = Con sus palabras
+    .hint = Lo que ve, opcional
+problem-name = Su nombre
+    .hint = Opcional
+problem-send = Enviar el aviso
+problem-back = Volver al equipo
+problem-nothing = No se envió nada.
+problem-told = Biomédica ve su aviso de inmediato.
