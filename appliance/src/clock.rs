@@ -1,5 +1,7 @@
 //! What vouches for the box's clock.
 
+pub mod anchors;
+mod floor;
 mod hardware;
 
 use std::path::{Path, PathBuf};
@@ -8,6 +10,8 @@ use std::sync::{Mutex, PoisonError};
 use record::entry::ClockState;
 use record::ids::BootId;
 use service::clock::{ClockTrust, SystemClock};
+
+pub use self::floor::FloorClock;
 
 /// How long an answer to that holds, milliseconds: each scan reads the clock, and looking is a call to the system.
 const LOOK_MS: u64 = 1_000;

@@ -36,7 +36,8 @@ use self::sockets::{BoxListeners, HTTP_SOCKET, HTTPS_SOCKET, SecureSockets};
 use crate::alarms::AlarmStore;
 use crate::alarms::sources::{report_past, report_start};
 use crate::backup::{BackupService, StopOutcome};
-use crate::clock::system_clock;
+use crate::clock::anchors::newest_time;
+use crate::clock::{FloorClock, system_clock};
 use crate::disk_space::RECORDS_PERCENT;
 use crate::identity::{AccessAudit, BoxAuthority, IdentityError, IdentityStores, own_addresses};
 use crate::listen::Listener;
@@ -179,13 +180,17 @@ async fn run_box(
     sockets: &ActivatedSockets,
 ) -> Result<RunEnd, ServeError> {
     let random: Arc<dyn RandomSource> = Arc::new(PooledRandom::default());
-    let clock: Arc<dyn Clock> = Arc::new(system_clock(boot_id(random.bytes())));
+    let floor = Arc::new(FloorClock::new(system_clock(boot_id(random.bytes()))));
+    let clock: Arc<dyn Clock> = floor.clone();
     let data = settings.data()?.to_owned();
     let activated = sockets.listeners(HTTP_SOCKET).map_err(ServeError::System)?;
     let panel = BoxPanel::start(&settings, &data, &clock);
     let early = EarlyListener::start(&settings, activated).await;
     let secure = sockets.listeners(HTTPS_SOCKET).map_err(ServeError::System)?;
     let store = open_box(&data, &clock, &random).await?;
+    if let Some(newest) = newest_time(&store, store.size()) {
+        floor.stand_on(&newest);
+    }
     let mut fatal = store.fatal_watch();
     let alarms = Arc::new(AlarmStore::open(store.disk(), Arc::clone(&clock)));
     report_findings(&alarms, &store);

@@ -134,7 +134,13 @@ pub enum Command {
         printed: Box<LabelPrinted>,
         reason: String,
     },
-    /// What the box itself has to say: a print job's end, a claim, true time.
+    /// What the time is now.
+    AnchorClock {
+        /// Milliseconds since 1970.
+        wall_ms: i64,
+        source: AnchorSource,
+    },
+    /// What the box itself has to say: a print job's end, a claim.
     #[serde(serialize_with = "event_kind")]
     Note(Box<Event>),
 }
@@ -163,6 +169,7 @@ impl Command {
             | Self::RecordUse { .. }
             | Self::AttachPhoto { .. }
             | Self::Reprinted { .. }
+            | Self::AnchorClock { .. }
             | Self::Note(_) => {}
         }
         self
@@ -297,6 +304,28 @@ pub enum ClaimedCleaner {
     Badge(StaffId),
     /// A login or token proved it.
     Login(StaffId),
+}
+
+/// Who says what the time is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum AnchorSource {
+    /// A time server, through the machine's own clock.
+    Ntp,
+    /// The relay, which signed something at that time.
+    Relay,
+    /// A person, to the minute.
+    Hand,
+}
+
+impl AnchorSource {
+    /// As it stands in the log.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ntp => "ntp",
+            Self::Relay => "relay",
+            Self::Hand => "hand",
+        }
+    }
 }
 
 /// A report that something is wrong with an item, as submitted.

@@ -1,6 +1,7 @@
 //! The only maker of entries: command and state in, drafts or a refusal with its reason out; pure.
 
 mod cleaning;
+mod clock;
 mod command;
 mod equipment;
 mod facility;
@@ -22,8 +23,8 @@ use service::clock::Now;
 use service::random::RandomSource;
 
 pub use self::command::{
-    ClaimedCleaner, CleaningForm, Command, EquipmentFields, NewEquipment, NewProtocol, NewStaff,
-    ProblemClosing, ProblemForm, SettingsChange, WetStart,
+    AnchorSource, ClaimedCleaner, CleaningForm, Command, EquipmentFields, NewEquipment, NewProtocol,
+    NewStaff, ProblemClosing, ProblemForm, SettingsChange, WetStart,
 };
 pub use self::permissions::Permission;
 pub use self::refusal::CommandRefusal;
@@ -144,6 +145,7 @@ fn make_drafts(
             drafts.push(LabelPrinted { reason, ..printed.as_ref().clone() }, texts);
             Ok(())
         }
+        Command::AnchorClock { wall_ms, source } => clock::anchor_clock(*wall_ms, *source, view, drafts),
         Command::Note(event) => {
             drafts.push(event.as_ref().clone(), Vec::new());
             Ok(())

@@ -108,6 +108,7 @@ impl Permission {
             | Command::VoidCleaning { .. }
             | Command::AttachPhoto { .. }
             | Command::Reprinted { .. }
+            | Command::AnchorClock { .. }
             | Command::Note(_) => Self::EditEquipment,
         }
     }

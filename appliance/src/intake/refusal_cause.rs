@@ -13,6 +13,12 @@ pub enum RefusalCause {
     ProblemKind,
     #[error("Choose what came of the report")]
     ProblemOutcome,
+    #[error("A time server keeps this clock")]
+    ClockKept,
+    #[error("The box has this time already")]
+    ClockRight,
+    #[error("Enter a time from 2026 on that exists here")]
+    ClockTime,
     #[error("Enter a name for the equipment")]
     EquipmentName,
     #[error("Enter the person’s name")]
@@ -78,11 +84,14 @@ pub enum RefusalCause {
 impl RefusalCause {
     /// All of them; of roles one.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 34] = [
+    pub(crate) const ALL: [Self; 37] = [
         Self::OwnName,
         Self::Reason,
         Self::ProblemKind,
         Self::ProblemOutcome,
+        Self::ClockKept,
+        Self::ClockRight,
+        Self::ClockTime,
         Self::EquipmentName,
         Self::PersonName,
         Self::CustomFieldName,

@@ -46,7 +46,6 @@ pub const MADE_BY_BOX: &[MadeByBox] = &[
 pub const NOT_YET: &[NotYet] = &[
     NotYet { name: "AssignTag", issue: "02-box" },
     NotYet { name: "RevokeTag", issue: "02-box" },
-    NotYet { name: "clock.anchored", issue: "02-box" },
     NotYet { name: "location.set", issue: "02-box" },
     NotYet { name: "category.set", issue: "02-box" },
     NotYet { name: "alias.added", issue: "02-box" },
@@ -172,6 +171,12 @@ ways! {
     Reprinted => CommandWays {
         kinds: &["label.printed"],
         made_by_box: Some("appliance/src/prints.rs"),
+        ..NONE
+    },
+    AnchorClock => CommandWays {
+        kinds: &["clock.anchored"],
+        routes: &["clock.say", "clock.set"],
+        made_by_box: Some("appliance/src/clock/anchors.rs"),
         ..NONE
     },
     Note => CommandWays {

@@ -10,7 +10,10 @@ use tokio::task::JoinHandle;
 use super::{Seams, host_names};
 use crate::alarms::sources::{ReportedCounts, SideRoom, report_health_alarms};
 use crate::backup::BackupService;
+use crate::clock::anchors::{SyncWatch, newest_time, vouched_now};
+use crate::command::{CommandError, execute_as_box};
 use crate::identity::{AccessAudit, BoxAuthority};
+use crate::intake::CommandRefusal;
 use crate::settings::BoxSettings;
 use crate::store::{Store, WriteDecision};
 use crate::uplink::{Uplink, UplinkState, WayReport};
@@ -36,6 +39,7 @@ pub(super) fn start_upkeep(
         tokio::spawn(write_access(seams.clone(), Arc::clone(access))),
         tokio::spawn(run_watchdog(store.clone())),
         tokio::spawn(report_health(seams.clone(), store.clone())),
+        tokio::spawn(follow_clock(seams.clone(), store.clone())),
     ];
     tasks.extend(
         authority.map(|a| tokio::spawn(refresh_names(seams.clone(), Arc::clone(a), settings.clone()))),
@@ -60,13 +64,30 @@ async fn report_health(seams: Seams, store: Store) {
     loop {
         let (own, store) = (seams.clone(), store.clone());
         let look = tokio::task::spawn_blocking(move || {
-            report_health_alarms(&own.alarms, &mut reported, &store.health(), &own.clock.now());
+            let now = vouched_now(own.clock.now(), &store.facility());
+            report_health_alarms(&own.alarms, &mut reported, &store.health(), &now);
             own.alarms.tidy();
             reported
         });
         match look.await {
             Ok(after) => reported = after,
             Err(error) => tracing::error!(%error, "it was not looked at disk and clock"),
+        }
+        tokio::time::sleep(HEALTH_EVERY).await;
+    }
+}
+
+/// When a time server is heard, that goes into the log: what was written before is corrected by it.
+async fn follow_clock(seams: Seams, store: Store) {
+    let own = store.clone();
+    let newest = tokio::task::spawn_blocking(move || newest_time(&own, own.size())).await.ok().flatten();
+    let mut watch = SyncWatch::new(&seams.clock.now(), newest);
+    loop {
+        if let Some(command) = watch.look(&seams.clock.now()) {
+            match execute_as_box(&store, Arc::clone(&seams.random), command).await {
+                Ok(_) | Err(CommandError::Refused(CommandRefusal::AlreadySo(_))) => {}
+                Err(error) => tracing::warn!(%error, "the time server’s time was not written down"),
+            }
         }
         tokio::time::sleep(HEALTH_EVERY).await;
     }

@@ -51,6 +51,12 @@ feed-incomplete = { $who }. Incomplete, does not count
 
 box-title = This box
 box-settings = Settings
+box-clock = Clock
+box-fact-clock = Clock
+box-clock-synced = A time server keeps it.
+box-clock-anchored = No time server keeps it; it is corrected by what the log says of this start.
+box-clock-rtc = The hardware clock keeps it.
+box-clock-uncertain = Uncertain: nothing vouches for it.
 box-health = Health
 box-setup = Set-up
 box-bundle = Support bundle

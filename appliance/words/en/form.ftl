@@ -175,6 +175,18 @@ form-settings-label-host = Scheme and host
 # $example: such as HTTP://10.0.0.5
 form-settings-host-hint = Such as { $example }. It is on every label for years, so choose an address that stays: a reserved IPv4 address or a name in the facility’s own DNS.
 
+## The box’s clock.
+
+form-clock-title = What time is it?
+form-clock-now = The box takes it to be { $now }, { $zone }.
+form-clock-what = Records keep the time that the box believed; it is corrected by what you say here, also in those of this start that are there already.
+form-clock-day = Day
+    .hint = Such as 2026-11-20
+form-clock-time = Time
+    .hint = Such as 14:04, in 24 hours
+    .wrong = Enter a day such as 2026-11-20 and a time such as 14:04 that exists here
+form-clock-save = That is the time
+
 ## What came of a report.
 
 # $name: the item’s.

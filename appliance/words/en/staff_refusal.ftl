@@ -61,6 +61,9 @@ refusal-range-label-host = A label host reads HTTP://HOST or HTTPS://HOST, with 
 refusal-already-rule = What was asked for is so already.
 refusal-already-out = It is out of service already
 refusal-already-in = It is in service already
+refusal-clock-kept = A time server keeps this clock
+refusal-clock-right = The box has this time already
+refusal-clock-time = Enter a time from 2026 on that exists here
 refusal-no-free-tag = No free tag was found. Try again
 
 ## What a role does not include.

@@ -12,6 +12,7 @@ use crate::web::examples;
 const WITHOUT_VERSION: &[(&str, &str)] = &[
     ("alarm.acknowledge", "an alarm is seen, not changed; seen twice is seen"),
     ("cleaning.add", "adds a record"),
+    ("clock.set", "time has no version; the newest word holds"),
     ("equipment.add", "adds an item"),
     ("job.add", "adds a print job"),
     ("job.answer", "answers about labels that wait for it"),

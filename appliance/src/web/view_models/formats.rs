@@ -1,6 +1,6 @@
 //! The facility's zone and its time of now, times as paper and programs have them, and spans as people read them.
 
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, Zoned};
 use record::ids::Epoch;
 
@@ -58,6 +58,21 @@ impl LocalTime {
         self.zoned(ms).strftime("%b %-d %Y, %H:%M").to_string()
     }
 
+    /// What a person entered as day and time; of a time that is there twice, the one nearer to now. `None` where it is no time,
+    /// or is left out when summer begins.
+    pub(crate) fn read_entered(&self, day: &str, time: &str) -> Option<i64> {
+        let entered: jiff::civil::DateTime = format!("{}T{}", day.trim(), time.trim()).parse().ok()?;
+        let found = self.zone.to_ambiguous_timestamp(entered);
+        match found.offset() {
+            AmbiguousOffset::Gap { .. } => None,
+            AmbiguousOffset::Unambiguous { .. } => found.compatible().ok().map(Timestamp::as_millisecond),
+            AmbiguousOffset::Fold { .. } => {
+                let both = [found.earlier().ok()?, found.later().ok()?].map(Timestamp::as_millisecond);
+                both.into_iter().min_by_key(|ms| ms.abs_diff(self.now_ms))
+            }
+        }
+    }
+
     /// `Nov 3 2026`
     pub(crate) fn date(&self, ms: i64) -> String {
         self.zoned(ms).strftime("%b %-d %Y").to_string()
@@ -99,6 +114,25 @@ mod tests {
         assert_eq!(LocalTime::new("Mars/Olympus", now).zone_name(), "UTC");
         assert_eq!(utc_text(now + 7), "2026-11-20T20:04:31.007Z");
         assert_eq!(utc_text(i64::MAX), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn a_time_is_entered_as_the_wall_clock_says_it() {
+        // Two days before summer time ends in Chicago, on November 1st 2026.
+        let now = LocalTime::new("America/Chicago", 1_793_340_000_000);
+        let hour_ms = 3_600_000;
+        let read = |day, time| now.read_entered(day, time);
+        assert_eq!(read("2026-11-20", "14:04:31"), Some(1_795_205_071_000));
+        assert_eq!(read(" 2026-11-20 ", "14:04"), Some(1_795_205_040_000));
+        let first = read("2026-11-01", "00:30").unwrap() + hour_ms;
+        assert_eq!(read("2026-11-01", "01:30"), Some(first), "there twice: the nearer one");
+        let later = LocalTime::new("America/Chicago", first + 5 * hour_ms);
+        assert_eq!(later.read_entered("2026-11-01", "01:30"), Some(first + hour_ms));
+        assert_eq!(read("2026-11-01", "02:30"), Some(first + 2 * hour_ms));
+        assert_eq!(read("2026-03-08", "02:30"), None, "left out when summer begins");
+        for (day, time) in [("2026-02-30", "12:00"), ("2026-11-20", "25:00"), ("", "12:00"), ("x", "y")] {
+            assert_eq!(read(day, time), None, "{day} {time}");
+        }
     }
 
     #[test]

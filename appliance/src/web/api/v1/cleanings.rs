@@ -312,7 +312,7 @@ pub(crate) async fn add_cleaning(
         steps: new.steps,
         agent: new.agent,
         stated_s: new.contact_s,
-        performed_ms: new.performed_at.as_deref().map(read_time).transpose()?,
+        performed_ms: new.performed_at.as_deref().map(|at| read_time("performed_at", at)).transpose()?,
         ..CleaningForm::plain(tag, &new.cleaned_by)
     };
     let done = run_command(state, BY_API, key, Command::RecordCleaning(Box::new(form))).await?;
@@ -334,11 +334,11 @@ async fn add(
 }
 
 /// Milliseconds since 1970.
-fn read_time(text: &str) -> Result<i64, HttpError> {
+pub(crate) fn read_time(field: &'static str, text: &str) -> Result<i64, HttpError> {
     let at: Result<jiff::Timestamp, _> = text.parse();
     at.map(jiff::Timestamp::as_millisecond).map_err(|_| {
-        new_error(StatusCode::UNPROCESSABLE_ENTITY, "performed-at", "Not a valid time")
-            .field("performed_at")
+        new_error(StatusCode::UNPROCESSABLE_ENTITY, "time", "Not a valid time")
+            .field(field)
             .next("Give RFC 3339 with its offset, such as 2026-11-20T14:04:31-06:00.")
     })
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod alarms;
 pub(crate) mod cleanings;
+pub(crate) mod clock;
 pub(crate) mod compliance;
 pub(crate) mod discovery;
 pub(crate) mod equipment;
@@ -36,6 +37,7 @@ pub(crate) fn v1_routes() -> Vec<Route<AppState>> {
         slips::slip_routes(),
         templates::template_routes(),
         alarms::alarm_routes(),
+        clock::clock_routes(),
     ]
     .into_iter()
     .flatten()

@@ -50,7 +50,7 @@ pub(crate) fn problem_routes() -> Vec<Route<AppState>> {
 
 /// An open report.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Problem")]
+#[schemars(rename = "ProblemReport")]
 struct ProblemJson {
     /// Names it for good.
     id: String,

@@ -15,6 +15,7 @@ use crate::web::access::staff::StaffCaller;
 use crate::web::context::{AppState, RelayLinkState};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::log_reads::{StoredText, read_quick};
+use crate::web::pages::facility::clock::word_clock;
 use crate::web::view_models::alarms::AlarmCard;
 use crate::web::view_models::facts::FactRow;
 use crate::web::view_models::jobs::{PrinterCard, printer_card};
@@ -112,6 +113,7 @@ fn box_facts(state: &AppState, snapshot: &Snapshot, wording: &PageWording, w: Fa
     let passphrase = read_passphrase(state.field.setup_folder.as_deref());
     facts.extend(passphrase.map(|passphrase| FactRow::entered(w.box_fact_own_wifi(), passphrase)));
     facts.extend([
+        FactRow::worded(w.box_fact_clock(), word_clock(state, snapshot, w)),
         FactRow::worded(w.box_fact_zone(), wording.dates().zone_name()),
         FactRow::entered(w.box_fact_version(), env!("CARGO_PKG_VERSION")),
     ]);

@@ -6,6 +6,7 @@ mod alarms;
 mod backup;
 mod box_page;
 mod bundle;
+mod clock;
 mod health;
 mod settings;
 mod today;
@@ -59,15 +60,20 @@ pub(crate) fn facility_page_routes() -> Vec<Route<AppState>> {
         row(Method::POST, "/staff/backup/test", "backup.test", Form, backup::test_restore)
             .refusals(find)
             .example(Example::default().field("key", key).secret(key)),
+        row(Method::GET, clock::CLOCK_PATH, "clock.ask", Page, clock::ask),
+        row(Method::POST, clock::CLOCK_PATH, "clock.say", Form, clock::say)
+            .commands(&["AnchorClock"])
+            .refusals(refusals::COMMANDING)
+            .example(Example::default().field("day", "2026-11-20").field("time", "14:04")),
         row(Method::GET, "/staff/box/audit", "audit.show", Page, access_log::show).refusals(find),
     ]
 }
 
 /// The forms of these pages.
 #[cfg(test)]
-pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&settings::SETTINGS];
+pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&settings::SETTINGS, &clock::CLOCK];
 
 /// How its form words a refusal beside a field.
 #[cfg(test)]
 pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] =
-    &[(&settings::SETTINGS, settings::refused_field)];
+    &[(&settings::SETTINGS, settings::refused_field), (&clock::CLOCK, clock::refused_field)];

@@ -1,0 +1,128 @@
+//! When true time goes into the log: what was written before it under an unsure clock is corrected by it.
+
+use record::anchor::corrected_ms;
+use record::entry::{ClockState, EntryTime};
+use record::fold::FacilityState;
+use service::clock::Now;
+
+use crate::intake::{AnchorSource, Command};
+use crate::store::Store;
+
+/// The relay's word counts where the box is off by more than this, and its newest entry is no older.
+const RELAY_OFF_MS: u64 = 30_000;
+
+/// The time now as far as it is known: the machine's, or by the true time that the log has for this boot.
+pub fn known_now_ms(now: &Now, facility: &FacilityState) -> i64 {
+    corrected_ms(&now.entry_time(), facility.boots.get(&now.boot).copied())
+}
+
+/// The reading with what the log knows of this boot: true time that was written down vouches for it as a hardware clock does.
+pub fn vouched_now(now: Now, facility: &FacilityState) -> Now {
+    let is_anchored = now.state == ClockState::Uncertain && facility.boots.contains_key(&now.boot);
+    if is_anchored { Now { state: ClockState::Rtc, ..now } } else { now }
+}
+
+/// When the last of the first `size` entries was written, as the box believed then.
+pub fn newest_time(store: &Store, size: u64) -> Option<EntryTime> {
+    let read = || store.reader()?.entry(size.saturating_sub(1));
+    match read() {
+        Ok(newest) => newest.map(|entry| entry.head().at),
+        Err(error) => {
+            tracing::warn!(%error, "it is not known when the newest entry was written");
+            None
+        }
+    }
+}
+
+/// Follows whether a time server keeps the clock.
+#[derive(Debug)]
+pub struct SyncWatch {
+    before: ClockState,
+}
+
+impl SyncWatch {
+    /// An earlier run of the program may have written entries of this boot: `newest` is the newest of the log.
+    pub fn new(now: &Now, newest: Option<EntryTime>) -> Self {
+        let earlier = newest.filter(|at| at.boot == now.boot).map(|at| at.clock);
+        Self { before: earlier.unwrap_or(now.state) }
+    }
+
+    /// The command to give where a time server has been heard since the last look.
+    pub fn look(&mut self, now: &Now) -> Option<Command> {
+        let before = std::mem::replace(&mut self.before, now.state);
+        let is_edge = now.state == ClockState::Synced && before != ClockState::Synced;
+        is_edge.then_some(Command::AnchorClock { wall_ms: now.wall_ms, source: AnchorSource::Ntp })
+    }
+}
+
+/// What the relay's cosignature says of the time now. It was made after the newest entry that it covers and before now: it is
+/// the least that it can be, and nearly now where that entry is young.
+pub fn anchor_by_relay(
+    now: &Now,
+    facility: &FacilityState,
+    cosigned_ms: i64,
+    newest: Option<EntryTime>,
+) -> Option<Command> {
+    let known_ms = known_now_ms(now, facility);
+    if now.state == ClockState::Synced || known_ms.abs_diff(cosigned_ms) <= RELAY_OFF_MS {
+        return None;
+    }
+    let young =
+        newest.is_some_and(|at| at.boot == now.boot && now.up_ms.saturating_sub(at.up) <= RELAY_OFF_MS);
+    let counts = cosigned_ms > known_ms || young;
+    counts.then_some(Command::AnchorClock { wall_ms: cosigned_ms, source: AnchorSource::Relay })
+}
+
+#[cfg(test)]
+mod tests {
+    use record::ids::BootId;
+
+    use super::*;
+
+    const NOW_MS: i64 = 1_795_205_071_000;
+
+    fn reading(wall_ms: i64, state: ClockState) -> Now {
+        Now { wall_ms, boot: BootId::new(0, [2; 10]), up_ms: 600_000, state }
+    }
+
+    fn entry(boot: u8, up: u64, clock: ClockState) -> Option<EntryTime> {
+        Some(EntryTime { wall: NOW_MS, boot: BootId::new(0, [boot; 10]), up, clock })
+    }
+
+    #[test]
+    fn a_time_server_is_told_of_once_when_it_is_heard() {
+        let (unsure, synced) = (reading(5_000, ClockState::Uncertain), reading(NOW_MS, ClockState::Synced));
+        let mut watch = SyncWatch::new(&unsure, None);
+        assert!(watch.look(&unsure).is_none());
+        assert!(watch.look(&synced).is_some());
+        assert!(watch.look(&synced).is_none());
+        assert!(SyncWatch::new(&synced, None).look(&synced).is_none(), "it was heard all along");
+        for (newest, tells) in [
+            (entry(2, 9_000, ClockState::Uncertain), true),
+            (entry(2, 9_000, ClockState::Rtc), true),
+            (entry(2, 9_000, ClockState::Synced), false),
+            (entry(1, 9_000, ClockState::Uncertain), false),
+        ] {
+            assert_eq!(SyncWatch::new(&synced, newest).look(&synced).is_some(), tells, "{newest:?}");
+        }
+    }
+
+    #[test]
+    fn the_relay_is_believed_as_far_as_its_word_reaches() {
+        let facility = FacilityState::default();
+        let young = entry(2, 590_000, ClockState::Uncertain);
+        let old = entry(2, 9_000, ClockState::Uncertain);
+        let of_other_boot = entry(1, 599_000, ClockState::Uncertain);
+        for (wall_ms, state, newest, believed) in [
+            (NOW_MS - 86_400_000, ClockState::Uncertain, None, true),
+            (NOW_MS - 86_400_000, ClockState::Synced, None, false),
+            (NOW_MS - 29_000, ClockState::Uncertain, young, false),
+            (NOW_MS + 86_400_000, ClockState::Rtc, young, true),
+            (NOW_MS + 86_400_000, ClockState::Rtc, old, false),
+            (NOW_MS + 86_400_000, ClockState::Uncertain, of_other_boot, false),
+        ] {
+            let command = anchor_by_relay(&reading(wall_ms, state), &facility, NOW_MS, newest);
+            assert_eq!(command.is_some(), believed, "{wall_ms} {state:?} {newest:?}");
+        }
+    }
+}
