@@ -275,6 +275,9 @@ async fn start_box(
     panel: BoxPanel,
 ) -> Result<(Running, serde_json::Value), ServeError> {
     let identity = rooms::open_identity(seams, &store)?;
+    if let Err(error) = seams.alarms.open_reminders(store.state_db()) {
+        tracing::error!(%error, "what waits for somebody is not told until the next start");
+    }
     let photos = rooms::open_photos(seams, &store, photo_settings(program, settings, data)?);
     let (outcomes, printed) = mpsc::channel(64);
     let printing = Arc::new(rooms::open_printing(seams, settings, data, &store, &identity, &outcomes)?);

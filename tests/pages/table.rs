@@ -326,6 +326,8 @@ fn staff_items(at: &Places) -> Vec<Page> {
             vec![Press("#problems li > a"), Press("form button")],
             "There is a problem",
         ),
+        page("staff-alarms", "/alarms", vec![], "Alarms"),
+        page("staff-clock", "/box/clock", vec![], "What time is it?"),
         page("staff-void", &void, vec![], "Void the record"),
         page("staff-void-error", &void, vec![Press(".stop")], "There is a problem"),
     ]

@@ -4,9 +4,10 @@
 //! file, written whole before whoever raised an alarm goes on.
 
 mod list;
+pub mod reminders;
 pub mod sources;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use record::alarm::{AlarmCode, SUBJECT_CHARS_MAX};
 use record::ids::{Epoch, StaffId};
@@ -16,6 +17,7 @@ use service::clock::Clock;
 use tokio::sync::watch;
 
 use self::list::AlarmList;
+use self::reminders::ReminderTable;
 use crate::store::disk::Disk;
 
 /// Characters of what is quoted with an alarm: a reason, or words of the relay.
@@ -191,6 +193,7 @@ pub struct AlarmStore {
     clock: Arc<dyn Clock>,
     list: Mutex<AlarmList>,
     shown: watch::Sender<Arc<[ActiveAlarm]>>,
+    reminders: OnceLock<ReminderTable>,
 }
 
 impl AlarmStore {
@@ -198,7 +201,22 @@ impl AlarmStore {
     pub fn open(disk: Arc<dyn Disk>, clock: Arc<dyn Clock>) -> Self {
         let list = AlarmList::open(disk, clock.now().wall_ms);
         let shown = watch::Sender::new(list.sorted());
-        Self { clock, list: Mutex::new(list), shown }
+        Self { clock, list: Mutex::new(list), shown, reminders: OnceLock::new() }
+    }
+
+    /// Opens what waits for somebody, which is kept in `state.redb`.
+    ///
+    /// # Errors
+    /// The database's: there is none until the next start.
+    pub fn open_reminders(&self, state_db: Arc<redb::Database>) -> Result<(), redb::Error> {
+        let table = ReminderTable::open(state_db)?;
+        self.reminders.get_or_init(|| table);
+        Ok(())
+    }
+
+    /// What waits for somebody, where its table could be opened.
+    pub fn reminders(&self) -> Option<&ReminderTable> {
+        self.reminders.get()
     }
 
     fn list(&self) -> MutexGuard<'_, AlarmList> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use service::clock::Now;
 use service::process;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -10,7 +11,7 @@ use tokio::task::JoinHandle;
 use super::{Seams, host_names};
 use crate::alarms::sources::{ReportedCounts, SideRoom, report_health_alarms};
 use crate::backup::BackupService;
-use crate::clock::anchors::{SyncWatch, newest_time, vouched_now};
+use crate::clock::anchors::{SyncWatch, known_now_ms, newest_time, vouched_now};
 use crate::command::{CommandError, execute_as_box};
 use crate::identity::{AccessAudit, BoxAuthority};
 use crate::intake::CommandRefusal;
@@ -67,6 +68,7 @@ async fn report_health(seams: Seams, store: Store) {
             let now = vouched_now(own.clock.now(), &store.facility());
             report_health_alarms(&own.alarms, &mut reported, &store.health(), &now);
             own.alarms.tidy();
+            remind(&own, &store, &now);
             reported
         });
         match look.await {
@@ -74,6 +76,15 @@ async fn report_health(seams: Seams, store: Store) {
             Err(error) => tracing::error!(%error, "it was not looked at disk and clock"),
         }
         tokio::time::sleep(HEALTH_EVERY).await;
+    }
+}
+
+/// What the log says that somebody should see to.
+fn remind(seams: &Seams, store: &Store, now: &Now) {
+    let Some(table) = seams.alarms.reminders() else { return };
+    let facility = store.facility();
+    if let Err(error) = table.look_round(&facility, known_now_ms(now, &facility)) {
+        tracing::error!(%error, "what waits for somebody was not written down");
     }
 }
 

@@ -555,6 +555,10 @@ impl UplinkSession<'_> {
         let parts = &self.shared.parts;
         let now = parts.clock.now();
         let alarms = parts.alarms.all();
+        let waiting = parts.alarms.reminders().map_or_else(Vec::new, |table| table.all(now.wall_ms));
+        let waiting = waiting.iter().map(|row| row.reported(now.wall_ms));
+        let reported = alarms.iter().map(ActiveAlarm::reported).chain(waiting);
+        let reported = reported.take(REPORTED_MAX).collect();
         let alarms = &alarms[..alarms.len().min(REPORTED_MAX)];
         HealthReport {
             v: VERSION,
@@ -569,7 +573,7 @@ impl UplinkSession<'_> {
             clock: now.state,
             wall: now.wall_ms,
             notes: alarms.iter().filter(|a| a.seen.is_none()).map(parts.alarm_words).collect(),
-            alarms: alarms.iter().map(ActiveAlarm::reported).collect(),
+            alarms: reported,
         }
     }
 

@@ -31,6 +31,8 @@ pub(crate) const PHONE_COOKIE: &str = "device=BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBw
 pub(crate) const PHOTO_FILE: &str = "photo.jpg";
 /// A token in force.
 pub(crate) const TOKEN: &str = "A2B3C4D5";
+/// What waits for somebody.
+pub(crate) const REMINDER: &str = "1a2b3c4d";
 pub(crate) const ALARM: &str = "0a1b2c3d";
 /// The file of [`TEMPLATE`].
 pub(crate) const TEMPLATE_FILE: &str = r#"name = "ward-label"

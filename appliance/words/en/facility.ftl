@@ -51,6 +51,7 @@ feed-incomplete = { $who }. Incomplete, does not count
 
 box-title = This box
 box-settings = Settings
+box-reminders = Alarms
 box-clock = Clock
 box-fact-clock = Clock
 box-clock-synced = A time server keeps it.

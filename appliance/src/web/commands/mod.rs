@@ -3,4 +3,5 @@
 pub(crate) mod alarms;
 pub(crate) mod photo_follow;
 pub(crate) mod photo_upload;
+pub(crate) mod reminders;
 pub(crate) mod run;

@@ -96,6 +96,7 @@ struct DrawnNames {
     photo_file: String,
     token: String,
     alarm: String,
+    reminder: String,
 }
 
 impl DrawnNames {
@@ -108,6 +109,7 @@ impl DrawnNames {
             examples::PHOTO_FILE => Some(&self.photo_file),
             examples::TOKEN => Some(&self.token),
             examples::ALARM => Some(&self.alarm),
+            examples::REMINDER => Some(&self.reminder),
             _ => None,
         }
     }
@@ -217,6 +219,7 @@ async fn furnish(world: &World) -> DrawnNames {
         problem: format!("{}.{problem}", world.state.store.origin().epoch),
         photo_file: format!("{photo}.jpg"),
         token: token.id,
+        reminder: remind(world),
         alarm: world.state.alarms.all()[0].id.clone(),
     }
 }
@@ -283,6 +286,13 @@ async fn keep_photo(world: &World) -> record::tree::Hash {
     let mut upload = world.state.photos.incoming([10, 0, 0, 9].into()).await.unwrap();
     upload.write(b"good\n").await.unwrap();
     world.state.photos.keep(upload).await.unwrap()
+}
+
+/// Of the report that is open.
+fn remind(world: &World) -> String {
+    let table = world.state.alarms.reminders().unwrap();
+    table.look_round(&world.state.store.facility(), NOW).unwrap();
+    table.all(NOW)[0].id.clone()
 }
 
 async fn report_problem(world: &World) -> u64 {

@@ -32,6 +32,8 @@ const WITHOUT_VERSION: &[(&str, &str)] = &[
     ("problem.add", "adds a report"),
     ("problem.end", "a report is closed once, whatever was said of it"),
     ("protocol.publish", "publishes a version beside the earlier ones, which stay"),
+    ("reminder.acknowledge", "it is seen, not changed; seen twice is seen"),
+    ("reminder.snooze", "put off twice is put off until the later time"),
     ("sheet.make", "changes nothing"),
     ("slip.add", "adds a print job"),
     ("void.add", "a record is voided once; it has no further versions"),

@@ -64,6 +64,7 @@ mod readers;
 mod refusal_fields;
 mod refused_early;
 mod relay_ways;
+mod reminders;
 mod setup;
 mod sign_in;
 mod slips;
@@ -255,6 +256,7 @@ impl World {
         let (link, links) = watch::channel(RelayLinkState::Alone);
         let (ways, way_reports) = watch::channel(None);
         let alarms = Arc::new(AlarmStore::open(store.disk(), clock.clone()));
+        alarms.open_reminders(store.state_db()).unwrap();
         let settings = WebSettings {
             hosts: vec!["box.lan".into()],
             submits_per_address: 0,

@@ -14,6 +14,7 @@ pub(crate) mod print_bodies;
 pub(crate) mod printers;
 pub(crate) mod problems;
 pub(crate) mod protocols;
+pub(crate) mod reminders;
 pub(crate) mod slips;
 pub(crate) mod templates;
 
@@ -37,6 +38,7 @@ pub(crate) fn v1_routes() -> Vec<Route<AppState>> {
         slips::slip_routes(),
         templates::template_routes(),
         alarms::alarm_routes(),
+        reminders::reminder_routes(),
         clock::clock_routes(),
     ]
     .into_iter()

@@ -8,10 +8,11 @@ mod box_page;
 mod bundle;
 mod clock;
 mod health;
+mod reminders;
 mod settings;
 mod today;
 
-use http::Method;
+use http::{Method, StatusCode};
 use web::route::{Example, Route, RouteKind, row};
 
 use crate::web::context::AppState;
@@ -29,6 +30,7 @@ pub(crate) fn facility_page_routes() -> Vec<Route<AppState>> {
         .field("undo_min", "15")
         .field("pin_proof_min", "5");
     let key = examples::BACKUP_KEY;
+    let reminder = || Example::default().part("id", examples::REMINDER).field("submission", "");
     let alarm = Example::default().part("id", examples::ALARM).field("submission", "");
     vec![
         row(Method::GET, "/staff", "today.open", Page, today::open),
@@ -60,6 +62,14 @@ pub(crate) fn facility_page_routes() -> Vec<Route<AppState>> {
         row(Method::POST, "/staff/backup/test", "backup.test", Form, backup::test_restore)
             .refusals(find)
             .example(Example::default().field("key", key).secret(key)),
+        row(Method::GET, reminders::REMINDERS, "reminder.show", Page, reminders::show)
+            .refusals(refusals::READING),
+        row(Method::POST, "/staff/alarms/{id}/seen", "reminder.dismiss", Form, reminders::acknowledge)
+            .refusals(find)
+            .example(reminder()),
+        row(Method::POST, "/staff/alarms/{id}/later", "reminder.delay", Form, reminders::snooze)
+            .refusals(&[StatusCode::NOT_FOUND, StatusCode::UNPROCESSABLE_ENTITY])
+            .example(reminder().field("hours", "4")),
         row(Method::GET, clock::CLOCK_PATH, "clock.ask", Page, clock::ask),
         row(Method::POST, clock::CLOCK_PATH, "clock.say", Form, clock::say)
             .commands(&["AnchorClock"])

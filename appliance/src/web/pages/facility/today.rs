@@ -14,6 +14,7 @@ use crate::store::LogReader;
 use crate::web::access::permissions::View;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
+use crate::web::commands::reminders::list_reminders;
 use crate::web::context::AppState;
 use crate::web::http_error::store_error;
 use crate::web::layout::{NavSection, PageLayout};
@@ -27,7 +28,7 @@ use crate::web::view_models::rates::{FacilityTallies, facility_calendar, load_ta
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::{StatusBoard, status_board};
 use crate::web::view_models::wording::PageWording;
-use crate::web::words::{FacilityWords, PageWords, ProblemWords, StaffWords};
+use crate::web::words::{FacilityWords, PageWords, ProblemWords, ReminderWords, StaffWords};
 
 /// Lines of “Just now”.
 const FEED: usize = 8;
@@ -71,7 +72,7 @@ struct ChartBar {
 }
 
 /// The words of the first page.
-type TodayWords = (PageWords, StaffWords, FacilityWords, ProblemWords);
+type TodayWords = (PageWords, StaffWords, FacilityWords, ProblemWords, ReminderWords);
 
 #[derive(Template)]
 #[template(path = "today.html")]
@@ -95,6 +96,8 @@ struct TodayPage {
     problem_words: ProblemWords,
     /// What is reported and not closed, the newest first.
     reports: Vec<ProblemCard>,
+    /// How much waits for somebody, in words.
+    waiting: Option<String>,
 }
 
 /// Where the staff pages begin.
@@ -124,7 +127,7 @@ fn today_page(
     let recent = reader.cleanings(None, FEED).map_err(store_error)?;
     let facility = &board.seen;
     let snapshot = Snapshot::of(state, facility);
-    let (page_words, s, w, problem_words): TodayWords = signed.words();
+    let (page_words, s, w, problem_words, reminder): TodayWords = signed.words();
     let wording = PageWording::new(page_words, &snapshot.local);
     let no_items = board.in_use().is_empty();
     let no_schedule = !no_items && facility.equipment.values().all(|item| item.plans.is_empty());
@@ -146,6 +149,8 @@ fn today_page(
         words: history::feed_words(reader, facility, cleaning, &wording, w),
         at: wording.dates().day_and_time(cleaning.performed_ms),
     });
+    let all = list_reminders(state);
+    let pressing = all.iter().filter(|row| row.is_pressing(snapshot.now.wall_ms)).count();
     let look = ProblemLook { facility, reader, wording: &wording, w: problem_words };
     let open = open_problems(facility).into_iter().take(OVERDUE_MAX);
     let reports = open.map(|(tag, open)| look.card(tag, open, true)).collect();
@@ -170,6 +175,7 @@ fn today_page(
         may_change: signed.can_edit(),
         problem_words,
         reports,
+        waiting: Some(pressing).filter(|count| *count > 0).map(|count| reminder.reminder_link(count)),
     })
 }
 

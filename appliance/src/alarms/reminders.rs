@@ -1,0 +1,325 @@
+//! What waits for somebody at the facility: one row a code and subject while it is so, in `state.redb`.
+//!
+//! Unlike a storage alarm, which stays until somebody has read it, a row goes with what it tells of.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use record::fold::FacilityState;
+use record::kinds::CivilDay;
+use record::messages::HealthAlarm;
+use record::tree::Hash;
+use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use serde::{Deserialize, Serialize};
+
+use super::AlarmAcknowledgement;
+
+/// Rows as JSON, by code and subject.
+const ALARMS: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("alarms");
+/// Rows altogether; what would be more is told of once others are over.
+const ROWS_MAX: usize = 500;
+/// Days before its end at which a sign-off is told of, and told of once more.
+const SIGN_OFF_DAYS: [i32; 2] = [30, 7];
+/// The longest for which a row may be put off.
+pub const SNOOZE_HOURS_MAX: u32 = 168;
+const HOUR_MS: i64 = 3_600_000;
+
+/// What somebody is asked to see to, the most pressing first.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReminderCode {
+    /// Somebody reported that something is wrong with an item.
+    ProblemReported,
+    /// A contact time was started, and no cleaning recorded.
+    BegunNotRecorded,
+    /// A person’s sign-off for a protocol ends.
+    CompetencyEnds,
+}
+
+impl ReminderCode {
+    /// As it is written down and sent.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ProblemReported => "problem-reported",
+            Self::BegunNotRecorded => "begun-not-recorded",
+            Self::CompetencyEnds => "competency-ends",
+        }
+    }
+}
+
+/// A row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenReminder {
+    /// Names it in addresses: eight hex digits.
+    pub id: String,
+    pub code: ReminderCode,
+    /// An item’s tag, or the ids of a person and a protocol with a space between.
+    pub subject: String,
+    /// Since when, milliseconds since 1970.
+    pub first_ms: i64,
+    /// How many of it there are.
+    pub count: u32,
+    /// Who has seen it; of one more nobody has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<AlarmAcknowledgement>,
+    /// Until when it was put off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snoozed_ms: Option<i64>,
+}
+
+impl OpenReminder {
+    /// Whether nobody has seen it, nor put it off for now.
+    pub fn is_pressing(&self, now_ms: i64) -> bool {
+        self.seen.is_none() && self.snoozed_ms.is_none_or(|until_ms| until_ms <= now_ms)
+    }
+
+    /// As the relay hears of it.
+    pub fn reported(&self, now_ms: i64) -> HealthAlarm {
+        HealthAlarm {
+            code: self.code.as_str().to_owned(),
+            subject: Some(self.subject.clone()),
+            since: self.first_ms,
+            over: None,
+            seen: !self.is_pressing(now_ms),
+        }
+    }
+
+    fn key(&self) -> String {
+        format!("{}/{}", self.code.as_str(), self.subject)
+    }
+}
+
+/// Why a row was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReminderError {
+    #[error("nothing with this id waits for somebody")]
+    Unknown,
+    #[error("it could not be written down: {0}")]
+    Unsaved(#[from] redb::Error),
+}
+
+/// The rows, shared by all who raise and show them.
+pub struct ReminderTable {
+    db: Arc<Database>,
+    rows: Mutex<BTreeMap<String, OpenReminder>>,
+}
+
+impl ReminderTable {
+    /// Reads what there was when the box ended; a row that cannot be read is raised anew where it still holds.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn open(db: Arc<Database>) -> Result<Self, redb::Error> {
+        let table = Self { db, rows: Mutex::default() };
+        table.write(&[], &[])?;
+        let mut rows = BTreeMap::new();
+        let read = table.db.begin_read()?;
+        for row in read.open_table(ALARMS)?.iter()? {
+            let (key, value) = row?;
+            if let Ok(row) = serde_json::from_slice(value.value()) {
+                rows.insert(key.value().to_owned(), row);
+            }
+        }
+        *table.rows() = rows;
+        Ok(table)
+    }
+
+    fn rows(&self) -> MutexGuard<'_, BTreeMap<String, OpenReminder>> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self, kept: &[&OpenReminder], gone: &[&String]) -> Result<(), redb::Error> {
+        let write = self.db.begin_write()?;
+        {
+            let mut table = write.open_table(ALARMS)?;
+            for row in kept {
+                // Strings and integers: JSON takes them all.
+                let json = serde_json::to_vec(row).unwrap_or_default();
+                table.insert(row.key().as_str(), json.as_slice())?;
+            }
+            for key in gone {
+                table.remove(key.as_str())?;
+            }
+        }
+        write.commit()?;
+        Ok(())
+    }
+
+    /// All of them: those first that nobody has seen, then by how pressing they are, the oldest first.
+    pub fn all(&self, now_ms: i64) -> Vec<OpenReminder> {
+        let mut all: Vec<OpenReminder> = self.rows().values().cloned().collect();
+        all.sort_by_key(|row| (!row.is_pressing(now_ms), row.code, row.first_ms));
+        all
+    }
+
+    /// What stands now of a code, each subject with how many of it there are: new ones are raised, others end.
+    ///
+    /// # Errors
+    /// The database's: nothing changed.
+    pub fn keep_standing(
+        &self,
+        code: ReminderCode,
+        standing: &BTreeMap<String, u32>,
+        now_ms: i64,
+    ) -> Result<(), redb::Error> {
+        let mut rows = self.rows();
+        let mut after = rows.clone();
+        after.retain(|_, row| row.code != code || standing.contains_key(&row.subject));
+        for (subject, count) in standing {
+            let key = format!("{}/{subject}", code.as_str());
+            let is_full = after.len() >= ROWS_MAX;
+            match after.get_mut(&key) {
+                // One more that nobody has seen.
+                Some(row) if row.count < *count => {
+                    *row = OpenReminder { count: *count, seen: None, snoozed_ms: None, ..row.clone() };
+                }
+                Some(row) => row.count = *count,
+                None if is_full => {}
+                None => {
+                    let id = Hash::of(format!("{key} {now_ms}").as_bytes()).to_string()[..8].to_owned();
+                    let (first_ms, count) = (now_ms, *count);
+                    let (seen, snoozed_ms) = (None, None);
+                    let subject = subject.clone();
+                    after.insert(key, OpenReminder { id, code, subject, first_ms, count, seen, snoozed_ms });
+                }
+            }
+        }
+        let kept: Vec<_> = after.iter().filter(|(key, row)| rows.get(*key) != Some(*row)).collect();
+        let kept: Vec<_> = kept.into_iter().map(|(_, row)| row).collect();
+        let gone: Vec<_> = rows.keys().filter(|key| !after.contains_key(*key)).collect();
+        // A look that finds nothing new writes nothing.
+        if !kept.is_empty() || !gone.is_empty() {
+            self.write(&kept, &gone)?;
+            *rows = after;
+        }
+        Ok(())
+    }
+
+    fn change(&self, id: &str, change: impl FnOnce(&mut OpenReminder)) -> Result<(), ReminderError> {
+        let mut rows = self.rows();
+        let found = rows.values().find(|row| row.id == id).ok_or(ReminderError::Unknown)?;
+        let mut row = found.clone();
+        change(&mut row);
+        if row != *found {
+            self.write(&[&row], &[])?;
+            rows.insert(row.key(), row);
+        }
+        Ok(())
+    }
+
+    /// Notes durably that somebody has seen it.
+    ///
+    /// # Errors
+    /// [`ReminderError`]: it stays as it was.
+    pub fn acknowledge(&self, id: &str, seen: AlarmAcknowledgement) -> Result<(), ReminderError> {
+        self.change(id, |row| drop(row.seen.get_or_insert(seen)))
+    }
+
+    /// Puts it off for some hours.
+    ///
+    /// # Errors
+    /// [`ReminderError`]: it stays as it was.
+    pub fn snooze(&self, id: &str, hours: u32, now_ms: i64) -> Result<(), ReminderError> {
+        let until_ms = now_ms.saturating_add(i64::from(hours.min(SNOOZE_HOURS_MAX)) * HOUR_MS);
+        self.change(id, |row| row.snoozed_ms = Some(until_ms))
+    }
+
+    /// Looks at what the log says: open reports, and sign-offs that end.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn look_round(&self, facility: &FacilityState, now_ms: i64) -> Result<(), redb::Error> {
+        let ending = match local_day(facility.settings.zone(), now_ms) {
+            Some(today) => ending_sign_offs(facility, today),
+            None => BTreeMap::new(),
+        };
+        self.keep_standing(ReminderCode::ProblemReported, &open_reports(facility), now_ms)?;
+        self.keep_standing(ReminderCode::CompetencyEnds, &ending, now_ms)
+    }
+}
+
+/// The day of a time in a zone.
+fn local_day(zone: &str, ms: i64) -> Option<CivilDay> {
+    let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let at = jiff::Timestamp::from_millisecond(ms).ok()?.to_zoned(zone);
+    at.strftime("%Y-%m-%d").to_string().parse().ok()
+}
+
+fn open_reports(facility: &FacilityState) -> BTreeMap<String, u32> {
+    let items = facility.activity.iter().filter(|(_, row)| !row.problems.is_empty());
+    items.map(|(tag, row)| (tag.to_string(), u32::try_from(row.problems.len()).unwrap_or(u32::MAX))).collect()
+}
+
+/// Counted by how many of the days before the end have come: the second is news.
+fn ending_sign_offs(facility: &FacilityState, today: CivilDay) -> BTreeMap<String, u32> {
+    let mut ending = BTreeMap::new();
+    for (staff, row) in &facility.competency {
+        if facility.staff.get(staff).is_none_or(|person| person.left) {
+            continue;
+        }
+        for (protocol, grant) in &row.protocols {
+            let Some(until) = grant.until.filter(|_| !grant.ended) else { continue };
+            let left = until.number() - today.number();
+            let come = SIGN_OFF_DAYS.iter().filter(|days| left <= **days).count();
+            if come > 0 {
+                ending.insert(format!("{staff} {protocol}"), u32::try_from(come).unwrap_or(u32::MAX));
+            }
+        }
+    }
+    ending
+}
+
+#[cfg(test)]
+mod tests {
+    use redb::backends::InMemoryBackend;
+
+    use super::*;
+    use crate::alarms::AlarmReader;
+
+    const NOW_MS: i64 = 1_795_205_071_000;
+
+    fn database() -> Arc<Database> {
+        Arc::new(Database::builder().create_with_backend(InMemoryBackend::new()).unwrap())
+    }
+
+    fn standing(subjects: &[(&str, u32)]) -> BTreeMap<String, u32> {
+        subjects.iter().map(|(subject, count)| ((*subject).to_owned(), *count)).collect()
+    }
+
+    #[test]
+    fn a_row_stands_as_long_as_what_it_tells_of() {
+        let db = database();
+        let table = ReminderTable::open(db.clone()).unwrap();
+        let code = ReminderCode::ProblemReported;
+        table.keep_standing(code, &standing(&[("A", 1), ("B", 1)]), NOW_MS).unwrap();
+        table.keep_standing(ReminderCode::BegunNotRecorded, &standing(&[("A", 1)]), NOW_MS).unwrap();
+        let all = table.all(NOW_MS);
+        assert_eq!(all.iter().map(|row| row.subject.as_str()).collect::<Vec<_>>(), ["A", "B", "A"]);
+        let seen = || AlarmAcknowledgement { by: AlarmReader::default(), at_ms: NOW_MS };
+        table.acknowledge(&all[0].id, seen()).unwrap();
+        table.snooze(&all[1].id, 4, NOW_MS).unwrap();
+        assert!(matches!(table.acknowledge("x", seen()), Err(ReminderError::Unknown)));
+        let table = ReminderTable::open(db).unwrap();
+        let pressing = |at_ms| table.all(at_ms).iter().filter(|row| row.is_pressing(at_ms)).count();
+        assert_eq!((pressing(NOW_MS), pressing(NOW_MS + 4 * HOUR_MS)), (1, 2), "over a restart too");
+        table.keep_standing(code, &standing(&[("A", 2), ("B", 1)]), NOW_MS + 1).unwrap();
+        assert_eq!(pressing(NOW_MS), 2, "one more that nobody has seen");
+        assert_eq!(table.all(NOW_MS)[0].first_ms, NOW_MS, "it stands since the first");
+        table.keep_standing(code, &standing(&[]), NOW_MS + 2).unwrap();
+        assert_eq!(table.all(NOW_MS).len(), 1);
+    }
+
+    #[test]
+    fn there_are_no_more_rows_than_fit_and_a_look_that_finds_nothing_writes_nothing() {
+        let table = ReminderTable::open(database()).unwrap();
+        let many: BTreeMap<String, u32> = (0..600).map(|n| (format!("{n:03}"), 1)).collect();
+        let code = ReminderCode::BegunNotRecorded;
+        table.keep_standing(code, &many, NOW_MS).unwrap();
+        let all = table.all(NOW_MS);
+        assert_eq!(all.len(), ROWS_MAX);
+        table.keep_standing(code, &many, NOW_MS + 9).unwrap();
+        assert_eq!(table.all(NOW_MS), all);
+    }
+}

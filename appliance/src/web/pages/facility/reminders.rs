@@ -1,0 +1,166 @@
+//! What waits for somebody: the list, and the buttons that say that it was seen or put it off.
+
+use askama::Template;
+use axum::extract::State;
+use http::StatusCode;
+use record::fold::FacilityState;
+use record::tag::Tag;
+use web::answer::{FormReply, Page};
+use web::argument::Path;
+use web::error::HttpError;
+use words::{S0, S1, SafeHtml, fill_slots};
+
+use crate::alarms::reminders::{OpenReminder, ReminderCode, SNOOZE_HOURS_MAX};
+use crate::alarms::{AlarmAcknowledgement, AlarmReader};
+use crate::identity::{AccessOutcome, AccessTarget};
+use crate::store::LogReader;
+use crate::web::access::permissions::{EditEquipment, View};
+use crate::web::access::staff::StaffCaller;
+use crate::web::access_note::AccessNote;
+use crate::web::answer::go_to;
+use crate::web::commands::reminders::{change_reminder, list_reminders};
+use crate::web::context::AppState;
+use crate::web::http_error::{new_error, worded};
+use crate::web::layout::{NavSection, PageLayout, draw_page};
+use crate::web::log_reads::{StoredText, read_quick};
+use crate::web::request::form::StaffForm;
+use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::wording::PageWording;
+use crate::web::words::{ErrorWords, PageWords, ReminderWords};
+
+pub(crate) const REMINDERS: &str = "/staff/alarms";
+
+/// A row as a person reads it.
+struct ReminderCard {
+    id: String,
+    title: SafeHtml,
+    next: String,
+    since: String,
+    /// Where somebody has seen it or put it off.
+    state: Option<String>,
+    /// The page of what it is about.
+    to: String,
+    is_pressing: bool,
+}
+
+#[derive(Template)]
+#[template(path = "reminders.html")]
+struct RemindersPage {
+    frame: PageLayout,
+    w: ReminderWords,
+    rows: Vec<ReminderCard>,
+    form_token: String,
+    may_change: bool,
+}
+
+/// What a row is about, in words, and its page.
+fn word_reminder(
+    w: ReminderWords,
+    wording: &PageWording,
+    reader: &LogReader,
+    facility: &FacilityState,
+    row: &OpenReminder,
+) -> (SafeHtml, String, String) {
+    let named = |words: String, name: &str| fill_slots(words, [SafeHtml::entered(name)]);
+    let name_of = |subject: &str| {
+        let item = subject.parse::<Tag>().ok().and_then(|tag| facility.equipment.get(&tag));
+        item.map_or_else(|| subject.to_owned(), |item| item.name.clone())
+    };
+    let item = format!("/staff/equipment/{}", row.subject);
+    match row.code {
+        ReminderCode::ProblemReported => {
+            let title = named(w.reminder_problem(row.count, S0), &name_of(&row.subject));
+            (title, w.reminder_problem_next(), item)
+        }
+        ReminderCode::BegunNotRecorded => {
+            (named(w.reminder_begun(S0), &name_of(&row.subject)), w.reminder_begun_next(), item)
+        }
+        ReminderCode::CompetencyEnds => {
+            let (staff, protocol) = row.subject.split_once(' ').unwrap_or((&row.subject, ""));
+            let who = match staff.parse() {
+                Ok(staff) => StoredText::of_staff(reader, facility, staff),
+                Err(_) => StoredText::Nobody,
+            };
+            let by = protocol.parse().ok().and_then(|id| facility.protocols.get(&id));
+            let by = SafeHtml::entered(by.map_or(protocol, |protocol| protocol.name.as_str()));
+            let title = fill_slots(w.reminder_sign_off(S0, S1), [who.to_html(wording.words()), by]);
+            (title, w.reminder_sign_off_next(), format!("/staff/people/{staff}"))
+        }
+    }
+}
+
+pub(crate) async fn show(
+    signed: StaffCaller<View>,
+    State(state): State<AppState>,
+) -> Result<Page, HttpError> {
+    let (page_words, w): (PageWords, ReminderWords) = signed.words();
+    let rows = read_quick(&state, move |state, reader| {
+        let facility = state.store.snapshot();
+        let snapshot = Snapshot::of(state, &facility);
+        let (wording, now_ms) = (PageWording::new(page_words, &snapshot.local), snapshot.now.wall_ms);
+        let moment = |ms| wording.dates().day_and_time(ms).text;
+        let card = |row: OpenReminder| {
+            let (title, next, to) = word_reminder(w, &wording, reader, &facility, &row);
+            let is_pressing = row.is_pressing(now_ms);
+            let state = match row.snoozed_ms.filter(|_| row.seen.is_none()) {
+                Some(until_ms) if !is_pressing => Some(w.reminder_snoozed(moment(until_ms))),
+                _ => row.seen.as_ref().map(|_| w.reminder_seen()),
+            };
+            ReminderCard {
+                id: row.id,
+                title,
+                next,
+                since: w.reminder_since(moment(row.first_ms)),
+                state,
+                to,
+                is_pressing,
+            }
+        };
+        Ok(list_reminders(state).into_iter().map(card).collect())
+    });
+    let page = RemindersPage {
+        rows: rows.await?,
+        frame: PageLayout::staff(
+            &state,
+            &Snapshot::now(&state),
+            w.reminder_title(),
+            &signed,
+            NavSection::Today,
+        ),
+        w,
+        form_token: signed.form_token(),
+        may_change: signed.can_edit(),
+    };
+    draw_page(&page.frame, &page)
+}
+
+pub(crate) async fn acknowledge(
+    signed: StaffCaller<EditEquipment>,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    _: StaffForm,
+) -> Result<FormReply, HttpError> {
+    let by = AlarmReader { staff: Some(signed.staff()), token: None };
+    let seen = AlarmAcknowledgement { by, at_ms: state.clock.now().wall_ms };
+    change_reminder(&state, &id, move |table, id| table.acknowledge(id, seen)).await?;
+    signed.notes().add([AccessNote::new(AccessOutcome::AlarmSeen, AccessTarget::Edit).about(&id)]);
+    go_to(REMINDERS)
+}
+
+pub(crate) async fn snooze(
+    signed: StaffCaller<EditEquipment>,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
+    let hours = form.text("hours").parse().ok().filter(|hours| (1..=SNOOZE_HOURS_MAX).contains(hours));
+    let hours: u32 = hours.ok_or_else(|| {
+        new_error(StatusCode::UNPROCESSABLE_ENTITY, "hours", worded(ReminderWords::reminder_hours))
+            .field("hours")
+            .safe(worded(ErrorWords::error_nothing_changed))
+    })?;
+    let now_ms = state.clock.now().wall_ms;
+    change_reminder(&state, &id, move |table, id| table.snooze(id, hours, now_ms)).await?;
+    signed.notes().add([AccessNote::new(AccessOutcome::AlarmSeen, AccessTarget::Edit).about(&id)]);
+    go_to(REMINDERS)
+}

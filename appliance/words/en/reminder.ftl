@@ -1,0 +1,29 @@
+### What waits for somebody at the facility: the list on the staff page, and what is done about it.
+
+reminder-title = Alarms
+reminder-none = Nothing waits for anybody.
+# $count: how many nobody has seen.
+reminder-link = { $count ->
+    [one] 1 alarm waits for somebody
+   *[other] { $count } alarms wait for somebody
+}
+# $name: an item’s; $count: open reports.
+reminder-problem = { $count ->
+    [one] { $name }: 1 open report
+   *[other] { $name }: { $count } open reports
+}
+    .next = Look at the item, then close the report.
+# $name: an item’s.
+reminder-begun = { $name }: cleaning was begun and not recorded
+    .next = Ask who cleaned it, and have the cleaning recorded.
+# $name: a person’s; $protocol: a protocol’s.
+reminder-sign-off = { $name }: the sign-off for { $protocol } ends soon
+    .next = Watch one cleaning, then sign off again.
+# $time: such as “today 14:04”.
+reminder-since = Since { $time }
+reminder-snoozed = Put off until { $time }
+reminder-seen = Seen
+reminder-acknowledge = I have seen this
+reminder-snooze = Remind me in 4 hours
+reminder-hours = It can be put off for 1 to 168 hours
+reminder-open = Open
