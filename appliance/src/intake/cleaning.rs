@@ -1,6 +1,7 @@
 //! Cleanings, uses, voids and photos that come later.
 
 use record::fold::{Equipment, LinePlace, ServiceState};
+use record::ids::ProtocolId;
 use record::kinds::{
     CleanedBy, CleaningRecorded, CleaningVoided, Contact, EntryRef, MissingPart, PhotoAttached, PhotoPolicy,
     ProtocolPublished, ProtocolRef, UseRecorded,
@@ -92,7 +93,10 @@ fn find_protocol<'a>(
     let expected = match form.protocol {
         Some(id) if !item.protocols.contains(&id) => return Err(CommandRefusal::NotItsProtocol),
         Some(id) => Some(id),
-        None => item.protocols.first().copied(),
+        None => {
+            let retired = |id: &&ProtocolId| view.facility().protocols.get(id).is_some_and(|p| p.retired);
+            item.protocols.iter().find(|id| !retired(id)).copied()
+        }
     };
     let protocol = expected.and_then(|id| view.facility().protocols.get(&id)).map(|p| &p.newest);
     match (protocol, form.protocol_version) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use record::fold::{LinePlace, RowVersion};
 use record::ids::{BootId, ProtocolId, StaffId};
 use record::kinds::{
-    Agent, EntryRef, Event, LabelPrinted, PhotoPolicy, ProblemOutcome, ProblemPolicy, ProblemWord, Schedule,
+    Agent, CivilDay, EntryRef, Event, LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome, ProblemPolicy, ProblemWord, ProtocolWords, Schedule,
     SpauldingClass, StaffRole, Step,
 };
 use record::tag::Tag;
@@ -78,6 +78,15 @@ pub enum Command {
     },
     /// A new protocol or a new version of one.
     PublishProtocol(Box<NewProtocol>),
+    /// A protocol that is not offered any more.
+    RetireProtocol {
+        /// Which.
+        protocol: ProtocolId,
+        reason: String,
+        /// The version of the protocol's row that this was made over; absent: whatever it is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        seen: Option<RowVersion>,
+    },
     /// When an item is due.
     SetSchedule {
         /// Which item.
@@ -153,15 +162,16 @@ impl Command {
             | Self::RetireEquipment { seen, .. }
             | Self::SuspendEquipment { seen, .. }
             | Self::ResumeEquipment { seen, .. }
+            | Self::RetireProtocol { seen, .. }
             | Self::SetSchedule { seen, .. }
             | Self::ChangeStaff { seen, .. } => *seen = version,
             Self::ChangeFacility(settings) => settings.seen = version,
+            Self::PublishProtocol(protocol) => protocol.seen = version,
             Self::AddEquipment(_)
             | Self::AssignTag { .. }
             | Self::RevokeTag { .. }
             | Self::ReportProblem(_)
             | Self::CloseProblem { .. }
-            | Self::PublishProtocol(_)
             | Self::AddStaff(_)
             | Self::StaffLeft { .. }
             | Self::RecordCleaning(_)
@@ -221,7 +231,7 @@ pub struct EquipmentFields {
 }
 
 /// A protocol as written by a person.
-#[derive(Debug, Clone, JsonSchema, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewProtocol {
     /// Of which protocol this is a new version; absent: a new one.
@@ -249,6 +259,44 @@ pub struct NewProtocol {
     /// The manufacturer's instructions.
     #[serde(default)]
     pub ifu: String,
+    /// Which class it serves; it is offered first for items of that class.
+    #[serde(default)]
+    pub class: Option<SpauldingClass>,
+    /// Whether one press may tick all its steps; absent: for noncritical use only.
+    #[serde(default)]
+    pub one_press: Option<bool>,
+    /// Whether a cleaning needs a photo; the stricter of this and the item's holds.
+    #[serde(default)]
+    pub photo: Option<PhotoPolicy>,
+    /// Where `photo` is optional, one cleaning in this many is asked for one: 2 to 100.
+    #[serde(default)]
+    pub photo_one_in: Option<u32>,
+    /// For how long an item counts as clean after it, hours: 1 to 8,760.
+    #[serde(default)]
+    pub hang_h: Option<u16>,
+    /// Most minutes from the end of a use to the start of the cleaning: 1 to 10,080.
+    #[serde(default)]
+    pub delay_min: Option<u16>,
+    /// Who approved it.
+    #[serde(default)]
+    pub approved: String,
+    /// From which day it is used.
+    #[serde(default)]
+    pub effective: Option<CivilDay>,
+    /// Revision of the manufacturer's instructions, at most 60 characters.
+    #[serde(default)]
+    pub ifu_rev: String,
+    /// What people read in other languages, by their code (`en`, `es`), with as many steps as the protocol has.
+    #[serde(default)]
+    pub words: BTreeMap<String, ProtocolWords>,
+    /// The pack that its draft came from.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    pub from_pack: Option<PackSource>,
+    /// The version of the protocol's row that this was made over; absent: whatever it is.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    pub seen: Option<RowVersion>,
 }
 
 /// A new person.

@@ -1,18 +1,11 @@
-//! Protocols, schedules and the facility's settings.
-
-use std::collections::BTreeMap;
+//! Schedules and the facility's settings.
 
 use record::fold::Equipment;
 use record::ids::ProtocolId;
-use record::kinds::{Agent, FacilityChanged, ProtocolPublished, Schedule, ScheduleSet, Step};
-use record::limits::STEPS_MAX;
+use record::kinds::{FacilityChanged, Schedule, ScheduleSet};
 
-use super::{
-    CommandRefusal, Drafts, NewProtocol, RefusalCause, SettingsChange, StateView, require_seen, text,
-};
+use super::{CommandRefusal, Drafts, RefusalCause, SettingsChange, StateView, require_seen, text};
 
-/// A day of contact time: longer is a mistake.
-const CONTACT_S_MAX: u32 = 86_400;
 /// Minutes for which a typed PIN may prove records: after an hour nobody knows any more who holds the tablet.
 const PIN_PROOF_MIN_MAX: u32 = 60;
 
@@ -48,6 +41,7 @@ pub(super) fn check_schedule(requested: &Schedule) -> Result<(), CommandRefusal>
     let cause = match requested {
         Schedule::Hours { n } if !(1..=8_760).contains(n) => RefusalCause::ScheduleHours,
         Schedule::Days { n, .. } if !(1..=366).contains(n) => RefusalCause::ScheduleDays,
+        Schedule::Days { n, on } if *n != 1 && !on.is_every() => RefusalCause::ScheduleWeekdays,
         Schedule::Weeks { n } if !(1..=52).contains(n) => RefusalCause::ScheduleWeeks,
         Schedule::Times { at, .. } if at.is_empty() || at.len() > 48 => RefusalCause::ScheduleTimes,
         Schedule::Times { at, .. } if !at.is_sorted_by(|a, b| a < b) => RefusalCause::ScheduleOrder,
@@ -55,66 +49,6 @@ pub(super) fn check_schedule(requested: &Schedule) -> Result<(), CommandRefusal>
         _ => return Ok(()),
     };
     Err(CommandRefusal::Range { field: "schedule", cause })
-}
-
-pub(super) fn decide_protocol(
-    new: &NewProtocol,
-    view: &dyn StateView,
-    drafts: &mut Drafts<'_>,
-) -> Result<(), CommandRefusal> {
-    let (protocol, version) = match new.protocol {
-        None => (ProtocolId::new(view.now().wall_ms, drafts.random.bytes()), 1),
-        Some(id) => {
-            let known = view.facility().protocols.get(&id).ok_or(CommandRefusal::UnknownProtocol(id))?;
-            (id, known.version.saturating_add(1))
-        }
-    };
-    if new.steps.is_empty() || new.steps.len() > STEPS_MAX {
-        return Err(CommandRefusal::Range { field: "steps", cause: RefusalCause::StepCount });
-    }
-    if new.contact_s.is_some_and(|s| s == 0 || s > CONTACT_S_MAX) {
-        return Err(CommandRefusal::Range { field: "contact_s", cause: RefusalCause::ContactTime });
-    }
-    if new.agents.len() > 10 {
-        return Err(CommandRefusal::Range { field: "agents", cause: RefusalCause::AgentCount });
-    }
-    let step = |s: &Step| {
-        Ok(Step { text: text::check_name("steps", &s.text, RefusalCause::StepText)?, required: s.required })
-    };
-    let agent = |a: &Agent| {
-        let name = text::check_name("agent", &a.name, RefusalCause::AgentName)?;
-        Ok(Agent {
-            name,
-            epa: text::check_line("agent", &a.epa)?,
-            dilution: text::check_line("agent", &a.dilution)?,
-        })
-    };
-    let published = ProtocolPublished {
-        protocol,
-        version,
-        name: text::check_name("name", &new.name, RefusalCause::ProtocolName)?,
-        steps: new.steps.iter().map(step).collect::<Result<_, CommandRefusal>>()?,
-        contact_s: new.contact_s,
-        declared: new.declared,
-        agents: new.agents.iter().map(agent).collect::<Result<_, CommandRefusal>>()?,
-        minutes: new.minutes.filter(|m| *m > 0),
-        ppe: text::check_line("ppe", &new.ppe)?,
-        ifu: text::check_line("ifu", &new.ifu)?,
-        class: None,
-        one_press: None,
-        photo: None,
-        photo_one_in: None,
-        hang_h: None,
-        delay_min: None,
-        hld: None,
-        from_pack: None,
-        approved: None,
-        effective: None,
-        ifu_rev: String::new(),
-        words: BTreeMap::new(),
-    };
-    drafts.push(published, Vec::new());
-    Ok(())
 }
 
 fn decide_settings(requested: &SettingsChange) -> Result<FacilityChanged, CommandRefusal> {

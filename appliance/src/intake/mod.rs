@@ -7,6 +7,7 @@ mod equipment;
 mod facility;
 mod permissions;
 mod problem;
+mod protocols;
 mod refusal;
 mod refusal_cause;
 mod staff;
@@ -27,6 +28,7 @@ pub use self::command::{
     NewStaff, ProblemClosing, ProblemForm, SettingsChange, WetStart,
 };
 pub use self::permissions::Permission;
+pub use self::protocols::TRANSLATION_LANGUAGES;
 pub use self::refusal::CommandRefusal;
 pub use self::refusal_cause::RefusalCause;
 pub use self::ways::{CommandWays, MADE_BY_BOX, MadeByBox, NOT_YET, NotYet, WAYS, ways_of};
@@ -128,7 +130,10 @@ fn make_drafts(
             let item = equipment::in_use_over(view, *tag, *seen)?;
             facility::decide_schedule(item, *protocol, schedule, view.now().wall_ms, drafts)
         }
-        Command::PublishProtocol(new) => facility::decide_protocol(new, view, drafts),
+        Command::PublishProtocol(new) => protocols::publish_protocol(new, view, drafts),
+        Command::RetireProtocol { protocol, reason, seen } => {
+            protocols::retire_protocol(*protocol, reason, *seen, view, drafts)
+        }
         Command::ChangeFacility(requested) => facility::change_settings(requested, view, drafts),
         Command::AddStaff(person) => staff::add_member(person, view, drafts),
         Command::ChangeStaff { staff, name, role, seen } => {

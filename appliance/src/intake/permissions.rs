@@ -104,6 +104,7 @@ impl Permission {
             | Command::AssignTag { .. }
             | Command::RevokeTag { .. }
             | Command::PublishProtocol(_)
+            | Command::RetireProtocol { .. }
             | Command::SetSchedule { .. }
             | Command::VoidCleaning { .. }
             | Command::AttachPhoto { .. }

@@ -59,6 +59,22 @@ pub enum RefusalCause {
     ContactTime,
     #[error("A protocol has at most 10 disinfectants")]
     AgentCount,
+    #[error("One cleaning in 2 to 100 is asked for a photo, and only where photos are optional")]
+    PhotoSampling,
+    #[error("An item stays clean for 1 to 8,760 hours")]
+    HangTime,
+    #[error("The time from use to cleaning is 1 to 10,080 minutes")]
+    StartDelay,
+    #[error("A protocol is translated to en or es")]
+    TranslationLanguage,
+    #[error("Translate each step, one for one, or none")]
+    TranslationSteps,
+    #[error("More than 511 items are due by this protocol. Move some of them to another protocol first")]
+    ProtocolItems,
+    #[error("This protocol was retired already")]
+    RetiredProtocol,
+    #[error("Days of the week go with every 1 day, or with times of day")]
+    ScheduleWeekdays,
     #[error("Enter an IANA time zone such as America/Chicago")]
     TimeZone,
     #[error("The undo time is at most 1,440 minutes")]
@@ -84,7 +100,7 @@ pub enum RefusalCause {
 impl RefusalCause {
     /// All of them; of roles one.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 37] = [
+    pub(crate) const ALL: [Self; 45] = [
         Self::OwnName,
         Self::Reason,
         Self::ProblemKind,
@@ -112,6 +128,14 @@ impl RefusalCause {
         Self::StepCount,
         Self::ContactTime,
         Self::AgentCount,
+        Self::PhotoSampling,
+        Self::HangTime,
+        Self::StartDelay,
+        Self::TranslationLanguage,
+        Self::TranslationSteps,
+        Self::ProtocolItems,
+        Self::RetiredProtocol,
+        Self::ScheduleWeekdays,
         Self::TimeZone,
         Self::UndoTime,
         Self::PinProofTime,

@@ -140,6 +140,7 @@ impl World {
             minutes: Some(5),
             ppe: "gloves".into(),
             ifu: String::new(),
+            ..NewProtocol::default()
         };
         self.tell(Command::PublishProtocol(Box::new(new))).unwrap();
         match self.last() {

@@ -55,6 +55,15 @@ pub(super) fn check_line(field: &'static str, entered: &str) -> Result<String, C
     check_text(field, entered, NAME_CHARS_MAX, false).map(Option::unwrap_or_default)
 }
 
+/// One line that may be empty, shorter than a name.
+pub(super) fn check_short(
+    field: &'static str,
+    entered: &str,
+    chars_max: usize,
+) -> Result<String, CommandRefusal> {
+    check_text(field, entered, chars_max, false).map(Option::unwrap_or_default)
+}
+
 /// A note of several lines; `None` when it says nothing.
 pub(super) fn check_note(field: &'static str, entered: &str) -> Result<Option<String>, CommandRefusal> {
     check_text(field, entered, NOTE_CHARS_MAX, true)

@@ -51,7 +51,6 @@ pub const NOT_YET: &[NotYet] = &[
     NotYet { name: "alias.added", issue: "02-box" },
     NotYet { name: "alias.removed", issue: "02-box" },
     NotYet { name: "equipment.merged", issue: "02-box" },
-    NotYet { name: "protocol.retired", issue: "02-box" },
     NotYet { name: "check.recorded", issue: "02-box" },
     NotYet { name: "competency.granted", issue: "02-box" },
     NotYet { name: "competency.ended", issue: "02-box" },
@@ -128,7 +127,16 @@ ways! {
     },
     AssignTag => CommandWays { kinds: &["tag.assigned"], ..NONE },
     RevokeTag => CommandWays { kinds: &["tag.revoked"], ..NONE },
-    PublishProtocol => CommandWays { kinds: &["protocol.published"], routes: &["protocol.publish"], ..NONE },
+    PublishProtocol => CommandWays {
+        kinds: &["protocol.published"],
+        routes: &["protocol.publish", "protocol.create", "protocol.save"],
+        ..NONE
+    },
+    RetireProtocol => CommandWays {
+        kinds: &["protocol.retired", "schedule.set"],
+        routes: &["protocol.retire", "protocol.remove"],
+        ..NONE
+    },
     SetSchedule => CommandWays {
         kinds: &["schedule.set"],
         routes: &["equipment.save", "equipment.schedule", "schedule.set"],

@@ -130,6 +130,14 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
         RefusalCause::StepCount => staff.refusal_range_steps(),
         RefusalCause::ContactTime => staff.refusal_range_contact_time(),
         RefusalCause::AgentCount => staff.refusal_range_agents(),
+        RefusalCause::PhotoSampling => staff.refusal_range_photo_sampling(),
+        RefusalCause::HangTime => staff.refusal_range_hang_time(),
+        RefusalCause::StartDelay => staff.refusal_range_start_delay(),
+        RefusalCause::TranslationLanguage => staff.refusal_range_translation_language(),
+        RefusalCause::TranslationSteps => staff.refusal_range_translation_steps(),
+        RefusalCause::ProtocolItems => staff.refusal_range_protocol_items(),
+        RefusalCause::RetiredProtocol => staff.refusal_already_retired_protocol(),
+        RefusalCause::ScheduleWeekdays => staff.refusal_range_weekdays(),
         RefusalCause::TimeZone => staff.refusal_range_zone(),
         RefusalCause::UndoTime => staff.refusal_range_undo(),
         RefusalCause::PinProofTime => staff.refusal_range_pin_proof(),
@@ -274,7 +282,18 @@ mod tests {
             CommandRefusal::Changed { now: RowVersion::default() },
         ];
         let fields = ["name", "asset_number", "serial", "maker", "model", "category", "location", "custom"];
-        for field in fields.into_iter().chain(["steps", "contact", "label_host", "epa"]) {
+        for field in fields.into_iter().chain([
+            "steps",
+            "agents",
+            "ppe",
+            "ifu",
+            "ifu_rev",
+            "approved",
+            "words",
+            "contact",
+            "label_host",
+            "epa",
+        ]) {
             refusals.push(CommandRefusal::TooLong { field, chars_max: 1_000 });
             refusals.push(CommandRefusal::Character { field, code: 0x202e });
         }

@@ -22,7 +22,8 @@ equipment-column-number = Number
 equipment-column-state = State
 equipment-column-rate = 30 days
 equipment-more = { NUMBER($count) } more. Find them by name or number.
-# Links to the other list.
+# Links to the other lists.
+equipment-to-protocols = Protocols
 equipment-show-used = Equipment in use
 equipment-show-retired = Retired equipment
 
@@ -144,6 +145,17 @@ schedule-weeks = { $count ->
     }
 schedule-times = Daily by { $times }
     .inside = daily by { $times }
+# $days: such as “Mon, Wed”; $every: one of these.
+schedule-on = { $every } ({ $days })
+schedule-weekday = { $day ->
+    [1] Mon
+    [2] Tue
+    [3] Wed
+    [4] Thu
+    [5] Fri
+    [6] Sat
+   *[7] Sun
+}
 schedule-use = After each use
     .inside = after each use
 schedule-by-protocol = { $every } by { $protocol }

@@ -58,6 +58,14 @@ form-changed-back = Leave it as it is now
 -due-number-hint = For hours, days and weeks
 -due-number-wrong = Enter a whole number, such as 1
 -due-clock = Times of day
+-due-on-monday = Monday
+-due-on-tuesday = Tuesday
+-due-on-wednesday = Wednesday
+-due-on-thursday = Thursday
+-due-on-friday = Friday
+-due-on-saturday = Saturday
+-due-on-sunday = Sunday
+-due-on-hint = Only on the ticked days of the week; none ticked: every day
 -due-clock-hint = Such as 07:00, 19:00
 -due-clock-wrong = Enter times of day, such as 07:00, 19:00
 
@@ -91,6 +99,7 @@ form-equipment-photo = Photo
 form-equipment-photo-none = Not requested
 form-equipment-photo-optional = Optional
 form-equipment-photo-required = Required
+form-equipment-due = When is it due?
 form-equipment-every = { -due }
 form-equipment-every-never = { -due-never }
 form-equipment-every-hours = { -due-hours }
@@ -104,6 +113,14 @@ form-equipment-number = { -due-number }
 form-equipment-times = { -due-clock }
     .hint = { -due-clock-hint }
     .wrong = { -due-clock-wrong }
+form-equipment-on-monday = { -due-on-monday }
+    .hint = { -due-on-hint }
+form-equipment-on-tuesday = { -due-on-tuesday }
+form-equipment-on-wednesday = { -due-on-wednesday }
+form-equipment-on-thursday = { -due-on-thursday }
+form-equipment-on-friday = { -due-on-friday }
+form-equipment-on-saturday = { -due-on-saturday }
+form-equipment-on-sunday = { -due-on-sunday }
 
 ## When an item is due by one protocol, or by any.
 
@@ -113,6 +130,7 @@ form-schedule-window = When is { $name } due?
 form-schedule-save = Save schedule
 form-schedule-any = Any complete cleaning counts, by whichever protocol. It applies from now on; past windows do not change.
 form-schedule-one = Only a complete cleaning by this protocol counts. It applies from now on; past windows do not change.
+form-schedule-on-wrong = Days of the week go with every 1 day, or with times of day. Untick them, or choose one of these
 form-schedule-every = { -due }
 form-schedule-every-never = { -due-never }
 form-schedule-every-hours = { -due-hours }
@@ -126,6 +144,14 @@ form-schedule-number = { -due-number }
 form-schedule-times = { -due-clock }
     .hint = { -due-clock-hint }
     .wrong = { -due-clock-wrong }
+form-schedule-on-monday = { -due-on-monday }
+    .hint = { -due-on-hint }
+form-schedule-on-tuesday = { -due-on-tuesday }
+form-schedule-on-wednesday = { -due-on-wednesday }
+form-schedule-on-thursday = { -due-on-thursday }
+form-schedule-on-friday = { -due-on-friday }
+form-schedule-on-saturday = { -due-on-saturday }
+form-schedule-on-sunday = { -due-on-sunday }
 
 ## Somebody who works here.
 

@@ -97,4 +97,11 @@ protocol-agent-diluted = { $agent }, { $dilution }
 protocol-ppe = PPE
 protocol-minutes = Takes about
 protocol-ifu = Manufacturer’s instructions (IFU)
+protocol-ifu-rev = Revision of the IFU
+protocol-hang = Clean for
+protocol-clean-for = { $hours ->
+    [one] { $hours } hour
+   *[other] { $hours } hours
+}
+protocol-effective = In force from
 protocol-number = Version

@@ -14,6 +14,12 @@ staff-refusal-field = { $field ->
     [location] The location
     [custom] A custom field
     [steps] A step
+    [agents] A disinfectant
+    [ppe] What to wear
+    [ifu] The IFU reference
+    [ifu_rev] The IFU revision
+    [approved] The approver
+    [words] A translation
     [contact] The contact
     [label_host] The label host
    *[other] A field
@@ -51,6 +57,13 @@ refusal-range-use = The time after a use is 1 minute to 7 days
 refusal-range-steps = A protocol has 1 to 40 steps
 refusal-range-contact-time = The contact time is 1 second to 24 hours
 refusal-range-agents = A protocol has at most 10 disinfectants
+refusal-range-photo-sampling = One cleaning in 2 to 100 is asked for a photo, and only where photos are optional
+refusal-range-hang-time = An item stays clean for 1 to 8,760 hours
+refusal-range-start-delay = The time from use to cleaning is 1 to 10,080 minutes
+refusal-range-translation-language = A protocol is translated to en or es
+refusal-range-translation-steps = Translate each step, one for one, or none
+refusal-range-protocol-items = More than 511 items are due by this protocol. Move some of them to another protocol first
+refusal-range-weekdays = Days of the week go with every 1 day, or with times of day
 refusal-range-zone = Enter an IANA time zone such as America/Chicago
 refusal-range-undo = The undo time is at most 1,440 minutes
 refusal-range-pin-proof = An entered PIN proves records for 0 to 60 minutes
@@ -64,6 +77,7 @@ refusal-already-in = It is in service already
 refusal-clock-kept = A time server keeps this clock
 refusal-clock-right = The box has this time already
 refusal-clock-time = Enter a time from 2026 on that exists here
+refusal-already-retired-protocol = This protocol was retired already
 refusal-no-free-tag = No free tag was found. Try again
 
 ## What a role does not include.

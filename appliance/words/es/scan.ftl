@@ -66,4 +66,11 @@ protocol-agent-diluted = { $agent }, { $dilution }
 protocol-ppe = Equipo de protección
 protocol-minutes = Dura unos
 protocol-ifu = Instrucciones del fabricante (IFU)
+protocol-ifu-rev = Revisión de las instrucciones
+protocol-hang = Limpio durante
+protocol-clean-for = { $hours ->
+    [one] { $hours } hora
+   *[other] { $hours } horas
+}
+protocol-effective = Vigente desde
 protocol-number = Versión

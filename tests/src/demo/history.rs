@@ -50,6 +50,7 @@ pub(super) fn protocols() -> Vec<Command> {
             minutes: Some(5),
             ppe: ppe.into(),
             ifu: String::new(),
+            ..NewProtocol::default()
         }))
     };
     let wipe = [

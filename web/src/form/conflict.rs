@@ -40,7 +40,7 @@ impl FormPainter<'_> {
             label: self.message(field.name),
             theirs: self.conflict_value(field, theirs.text(field.name)),
             yours: self.conflict_value(field, yours.text(field.name)),
-            is_long: matches!(field.input, FieldInput::Lines { .. }),
+            is_long: matches!(field.input, FieldInput::Lines { .. } | FieldInput::Prose { .. }),
         };
         fields.map(row).collect()
     }

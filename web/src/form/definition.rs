@@ -44,8 +44,13 @@ pub enum FieldInput {
         /// Its longest.
         chars_max: usize,
     },
-    /// Several lines.
+    /// Several lines of a file, to the character.
     Lines {
+        /// Its longest.
+        chars_max: usize,
+    },
+    /// Several lines that people write and read.
+    Prose {
         /// Its longest.
         chars_max: usize,
     },
@@ -98,9 +103,14 @@ impl FormField {
         Self::new(name, FieldInput::Exact { chars_max })
     }
 
-    /// Several lines of text.
+    /// Several lines of a file.
     pub const fn lines(name: &'static str, chars_max: usize) -> Self {
         Self::new(name, FieldInput::Lines { chars_max })
+    }
+
+    /// Several lines that people write and read.
+    pub const fn prose(name: &'static str, chars_max: usize) -> Self {
+        Self::new(name, FieldInput::Prose { chars_max })
     }
 
     /// A whole number from `min` to `max`.

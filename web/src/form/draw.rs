@@ -77,6 +77,7 @@ enum FieldShape {
     Hidden,
     Line { is_number: bool },
     Lines,
+    Prose,
     List(Vec<FormOption>),
     Tick,
 }
@@ -120,6 +121,7 @@ impl<'a> FormPainter<'a> {
             FieldInput::Line { .. } | FieldInput::Exact { .. } => FieldShape::Line { is_number: false },
             FieldInput::Whole { .. } | FieldInput::Figure => FieldShape::Line { is_number: true },
             FieldInput::Lines { .. } => FieldShape::Lines,
+            FieldInput::Prose { .. } => FieldShape::Prose,
             FieldInput::Choice(_) | FieldInput::Pick => {
                 let choose = |option: FormOption| FormOption { is_chosen: option.value == value, ..option };
                 FieldShape::List(self.options(field).into_iter().map(choose).collect())

@@ -94,6 +94,7 @@ impl FormValues {
             FieldInput::Tick if fields.text(field.name).is_empty() => String::new(),
             FieldInput::Tick => TICKED.to_owned(),
             FieldInput::Lines { .. } => fields.text(field.name).replace("\r\n", "\n"),
+            FieldInput::Prose { .. } => fields.text(field.name).replace("\r\n", "\n").trim().to_owned(),
             FieldInput::Exact { .. } if !fields.text(field.name).trim().is_empty() => {
                 fields.text(field.name).to_owned()
             }
@@ -164,7 +165,9 @@ fn check_value(field: &FormField, value: &str) -> Result<(), FieldCause> {
         FieldInput::Line { chars_max } | FieldInput::Exact { chars_max } => {
             check_text(value, chars_max, false)
         }
-        FieldInput::Lines { chars_max } => check_text(value, chars_max, true),
+        FieldInput::Lines { chars_max } | FieldInput::Prose { chars_max } => {
+            check_text(value, chars_max, true)
+        }
         FieldInput::Whole { min, max } => match value.parse::<u32>() {
             Ok(number) if (min..=max).contains(&number) => Ok(()),
             Ok(_) => Err(FieldCause::OutOfRange { min, max }),

@@ -7,11 +7,11 @@ use words::{Locale, WordSet as _};
 use super::programs::program;
 use super::staff_pages::{Desk, desk, person};
 use super::*;
-use crate::web::pages::{equipment, facility, labels, people, printers};
+use crate::web::pages::{equipment, facility, labels, people, printers, protocols};
 use crate::web::words::FormWords;
 
 /// The fields of a form, as a browser would send them.
-type Fields = Vec<(String, String)>;
+pub(super) type Fields = Vec<(String, String)>;
 
 fn unescape(text: &str) -> String {
     [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")]
@@ -25,7 +25,7 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
 }
 
 /// The form of a page that goes to `action`.
-fn form_of(page: &Answer, action: &str) -> Fields {
+pub(super) fn form_of(page: &Answer, action: &str) -> Fields {
     let html = page.text();
     let (_, form) = html.split_once(&format!("action=\"{action}\"")).unwrap_or_else(|| panic!("{html}"));
     let form = form.split("</form>").next().unwrap();
@@ -55,31 +55,31 @@ fn form_of(page: &Answer, action: &str) -> Fields {
     fields
 }
 
-fn with(mut fields: Fields, name: &str, value: &str) -> Fields {
+pub(super) fn with(mut fields: Fields, name: &str, value: &str) -> Fields {
     fields.retain(|(field, _)| field != name);
     fields.push((name.to_owned(), value.to_owned()));
     fields
 }
 
-fn value_of<'a>(fields: &'a Fields, name: &str) -> &'a str {
+pub(super) fn value_of<'a>(fields: &'a Fields, name: &str) -> &'a str {
     fields.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value)
 }
 
-async fn send(desk: &Desk<'_>, action: &str, fields: &Fields) -> Answer {
+pub(super) async fn send(desk: &Desk<'_>, action: &str, fields: &Fields) -> Answer {
     let form: Vec<(&str, &str)> =
         fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     desk.send(posted(&action.replace("&#38;", "&"), &form)).await
 }
 
 /// Somebody else's browser.
-async fn second_desk<'a>(world: &'a World, name: &str, role: StaffRole, pin: &str) -> Desk<'a> {
+pub(super) async fn second_desk<'a>(world: &'a World, name: &str, role: StaffRole, pin: &str) -> Desk<'a> {
     let id = person(world, name, role, pin).await.to_string();
     let answer = world.send(posted("/staff/sign-in", &[("staff", &id), ("pin", pin)]), true).await;
     Desk { world, cookie: answer.is(303).cookies() }
 }
 
 /// Two people open one form, both change a field, and the second one is asked.
-async fn change_twice(
+pub(super) async fn change_twice(
     [tom, grace]: [&Desk<'_>; 2],
     (page, action): (&str, &str),
     (field, first, second): (&str, &str, &str),
@@ -382,7 +382,8 @@ async fn programs_name_the_version_that_they_change() {
 
 #[test]
 fn every_field_and_option_has_words() {
-    let forms = [equipment::FORMS, people::FORMS, facility::FORMS, labels::FORMS, printers::FORMS];
+    let forms =
+        [equipment::FORMS, people::FORMS, facility::FORMS, labels::FORMS, printers::FORMS, protocols::FORMS];
     let keys = forms.into_iter().flatten().flat_map(|form| form.message_keys());
     for key in keys.chain(GENERAL_KEYS.map(str::to_owned)) {
         assert!(FormWords::in_locale(Locale::EnUs).catalog().has_message(&key), "{key}");

@@ -63,6 +63,7 @@ mod proof;
 mod readers;
 mod refusal_fields;
 mod refused_early;
+mod register;
 mod relay_ways;
 mod reminders;
 mod setup;
@@ -339,6 +340,7 @@ impl World {
             minutes: Some(4),
             ppe: "gloves".into(),
             ifu: String::new(),
+            ..NewProtocol::default()
         };
         self.give(Command::PublishProtocol(Box::new(protocol))).await;
         let protocol = *self.state.store.facility().protocols.keys().next().unwrap();

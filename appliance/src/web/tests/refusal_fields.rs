@@ -9,16 +9,17 @@ use record::kinds::EntryRef;
 use super::*;
 use crate::intake::{CommandRefusal, RefusalCause};
 use crate::web::form_page::RefusedField;
-use crate::web::pages::{equipment, facility, people};
+use crate::web::pages::{equipment, facility, people, protocols};
 
 /// The sources in which intake names fields.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     include_str!("../../intake/cleaning.rs"),
     include_str!("../../intake/command.rs"),
     include_str!("../../intake/equipment.rs"),
     include_str!("../../intake/facility.rs"),
     include_str!("../../intake/mod.rs"),
     include_str!("../../intake/problem.rs"),
+    include_str!("../../intake/protocols.rs"),
     include_str!("../../intake/staff.rs"),
     include_str!("../../intake/text.rs"),
 ];
@@ -26,17 +27,13 @@ const SOURCES: [&str; 8] = [
 /// Fields that intake names and that stand in no form that is drawn from a definition, with the reason.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("agent", "the scan page has it in its note; programs say it of protocols and cleanings"),
-    ("agents", "programs only: protocols"),
     ("cleaned_by", "the scan page"),
-    ("contact_s", "programs only: protocols"),
     ("custom", "programs only: custom fields of items"),
-    ("ifu", "programs only: protocols"),
     ("notes", "the scan page"),
     ("performed_at", "programs only: a time that is not now"),
-    ("ppe", "programs only: protocols"),
     ("reason", "a page that asks for nothing else"),
     ("schedule", "as `every`, `number` and `times`"),
-    ("steps", "programs only: protocols"),
+    ("words", "as the steps of a language"),
 ];
 
 /// The names of fields in a source: after `field:`, and as the first argument of what checks a text.
@@ -126,7 +123,12 @@ fn kind_of(refusal: &CommandRefusal) -> usize {
 }
 
 fn list_forms() -> impl Iterator<Item = RefusedField> {
-    let all = [equipment::REFUSED_FIELDS, people::REFUSED_FIELDS, facility::REFUSED_FIELDS];
+    let all = [
+        equipment::REFUSED_FIELDS,
+        people::REFUSED_FIELDS,
+        facility::REFUSED_FIELDS,
+        protocols::REFUSED_FIELDS,
+    ];
     all.into_iter().flatten().copied()
 }
 

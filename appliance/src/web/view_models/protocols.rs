@@ -1,16 +1,36 @@
-//! The protocol of an item.
+//! The protocol of an item, and a protocol in the words of a language.
 
 use record::fold::{Equipment, FacilityState};
 use record::ids::ProtocolId;
-use record::kinds::ProtocolPublished;
+use record::kinds::{ProtocolPublished, Step};
+use words::Language;
 
-/// The protocol that a scan of the item offers: the one that is asked for, if it is the item's, else its first.
+/// The protocol that a scan of the item offers: the one that is asked for, if it is the item's, else its first that is not
+/// retired.
 pub(crate) fn find_protocol<'a>(
     facility: &'a FacilityState,
     item: &Equipment,
     requested: Option<ProtocolId>,
 ) -> Option<&'a ProtocolPublished> {
-    let requested = requested.filter(|id| item.protocols.contains(id));
-    let shown = requested.or_else(|| item.protocols.first().copied());
-    shown.and_then(|id| facility.protocols.get(&id)).map(|p| &p.newest)
+    let offered = |id: &ProtocolId| facility.protocols.get(id).filter(|protocol| !protocol.retired);
+    let requested = requested.filter(|id| item.protocols.contains(id)).and_then(|id| offered(&id));
+    requested.or_else(|| item.protocols.iter().find_map(offered)).map(|protocol| &protocol.newest)
+}
+
+/// A protocol as people read it in a language: translated as far as it says something in that.
+pub(crate) fn translate_protocol(protocol: &ProtocolPublished, language: Language) -> ProtocolPublished {
+    let mut translated = protocol.clone();
+    let Some(words) = translated.words.remove(language.code()) else { return translated };
+    if !words.name.is_empty() {
+        translated.name = words.name;
+    }
+    if !words.ppe.is_empty() {
+        translated.ppe = words.ppe;
+    }
+    // Steps are ticked by their numbers: another number of them would be other steps.
+    if words.steps.len() == protocol.steps.len() {
+        let steps = words.steps.into_iter().zip(&protocol.steps);
+        translated.steps = steps.map(|(text, step)| Step { text, required: step.required }).collect();
+    }
+    translated
 }

@@ -2,7 +2,7 @@
 
 use record::fold::{Equipment, FacilityState};
 use record::ids::ProtocolId;
-use record::kinds::{Schedule, TimeOfDay};
+use record::kinds::{Schedule, TimeOfDay, Weekdays};
 
 use crate::web::words::EquipmentWords;
 
@@ -54,27 +54,38 @@ pub(crate) fn word_schedules(
 }
 
 /// One schedule, alone in a line.
-fn word_schedule(w: EquipmentWords, schedule: &Schedule) -> Option<String> {
-    match schedule {
-        Schedule::Hours { n } => Some(w.schedule_hours(n)),
-        Schedule::Days { n, .. } => Some(w.schedule_days(n)),
-        Schedule::Weeks { n } => Some(w.schedule_weeks(n)),
-        Schedule::Times { at, .. } => Some(w.schedule_times(list_times(at))),
-        Schedule::Use { .. } => Some(w.schedule_use()),
-        Schedule::Never => None,
-    }
+pub(crate) fn word_schedule(w: EquipmentWords, schedule: &Schedule) -> Option<String> {
+    let (every, on) = match schedule {
+        Schedule::Hours { n } => (w.schedule_hours(n), Weekdays::EVERY),
+        Schedule::Days { n, on } => (w.schedule_days(n), *on),
+        Schedule::Weeks { n } => (w.schedule_weeks(n), Weekdays::EVERY),
+        Schedule::Times { at, on } => (w.schedule_times(list_times(at)), *on),
+        Schedule::Use { .. } => (w.schedule_use(), Weekdays::EVERY),
+        Schedule::Never => return None,
+    };
+    Some(word_weekdays(w, every, on))
 }
 
 /// One schedule, for the middle of a sentence.
 fn word_schedule_inside(w: EquipmentWords, schedule: &Schedule) -> Option<String> {
-    match schedule {
-        Schedule::Hours { n } => Some(w.schedule_hours_inside(n)),
-        Schedule::Days { n, .. } => Some(w.schedule_days_inside(n)),
-        Schedule::Weeks { n } => Some(w.schedule_weeks_inside(n)),
-        Schedule::Times { at, .. } => Some(w.schedule_times_inside(list_times(at))),
-        Schedule::Use { .. } => Some(w.schedule_use_inside()),
-        Schedule::Never => None,
+    let (every, on) = match schedule {
+        Schedule::Hours { n } => (w.schedule_hours_inside(n), Weekdays::EVERY),
+        Schedule::Days { n, on } => (w.schedule_days_inside(n), *on),
+        Schedule::Weeks { n } => (w.schedule_weeks_inside(n), Weekdays::EVERY),
+        Schedule::Times { at, on } => (w.schedule_times_inside(list_times(at)), *on),
+        Schedule::Use { .. } => (w.schedule_use_inside(), Weekdays::EVERY),
+        Schedule::Never => return None,
+    };
+    Some(word_weekdays(w, every, on))
+}
+
+/// `Every day (Mon, Wed)`
+fn word_weekdays(w: EquipmentWords, every: String, on: Weekdays) -> String {
+    if on.is_every() {
+        return every;
     }
+    let days: Vec<String> = on.days().map(|day| w.schedule_weekday(day)).collect();
+    w.schedule_on(days.join(", "), every)
 }
 
 /// `07:00, 19:00`

@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use web::answer::{Created, Json, WithHeaders, with_etag};
-use web::argument::{IdempotencyKey, IfMatch, JsonBody, OtherVersion, Path, Query, json_error};
+use web::argument::{IdempotencyKey, IfMatch, JsonBody, Path, Query, json_error};
 use web::error::HttpError;
 use web::route::{Example, Route, RouteKind, row};
 
@@ -22,9 +22,10 @@ use crate::intake::{Command, CommandRefusal, EquipmentFields, NewEquipment};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
 use crate::web::api::list::ListJson;
-use crate::web::commands::run::{CommandFailure, SubmissionKey, read_event, run_command};
+use crate::web::api::v1::versions::run_over;
+use crate::web::commands::run::{read_event, run_command};
 use crate::web::context::AppState;
-use crate::web::http_error::{changed_since, invalid_parameter, not_found};
+use crate::web::http_error::{invalid_parameter, not_found};
 use crate::web::request::listing::ListParams;
 use crate::web::request::page_cursor::{PageCursor, bad_cursor};
 use crate::web::view_models::formats::utc_text;
@@ -307,17 +308,7 @@ pub(crate) async fn act_over(
     command: Command,
 ) -> Result<RowVersion, HttpError> {
     let now = find_version(state, tag);
-    let seen = if_match.choose(now).map_err(|OtherVersion| changed_since(now))?;
-    // Only what names versions is known by them: what was made of the rest is in the log under the digest of the command.
-    let key = match if_match.named_tags() {
-        [] => key.into(),
-        tags => SubmissionKey::as_sent(key, &(tags, &command)),
-    };
-    match run_command(state, BY_API, key, command.made_over(seen)).await {
-        Ok(done) => Ok(done.version),
-        Err(CommandFailure::Refused(CommandRefusal::Changed { now })) => Err(changed_since(Some(now))),
-        Err(other) => Err(other.into()),
-    }
+    run_over(state, now, key, if_match, command).await.map(|done| done.version)
 }
 
 /// Adds an item; the same under the same key is the same item.

@@ -17,6 +17,7 @@ pub(crate) mod protocols;
 pub(crate) mod reminders;
 pub(crate) mod slips;
 pub(crate) mod templates;
+pub(crate) mod versions;
 
 use web::route::Route;
 

@@ -29,10 +29,10 @@ use crate::web::form_page::{
 };
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
-use crate::web::pages::equipment::schedule::{DUE_EVERY, DUE_NUMBER, DUE_TIMES, ScheduleFormData};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::form_words::{choice_word, read_word};
+use crate::web::schedule_fields::{DUE_FIELDS, ScheduleFormData};
 use crate::web::view_models::items::item_name;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords};
@@ -56,14 +56,9 @@ pub(crate) static EQUIPMENT: FormDefinition = FormDefinition {
         ),
         FormSection::titled(
             "how",
-            &[
-                FormField::pick("protocol"),
-                FormField::choice("photo", &["none", "optional", "required"]),
-                DUE_EVERY,
-                DUE_NUMBER,
-                DUE_TIMES,
-            ],
+            &[FormField::pick("protocol"), FormField::choice("photo", &["none", "optional", "required"])],
         ),
+        FormSection::titled("due", &DUE_FIELDS),
     ],
 };
 
@@ -104,10 +99,12 @@ fn fields_of(values: &FormValues) -> EquipmentFields {
     }
 }
 
-fn form_painter(w: FormWords, facility: &FacilityState) -> FormPainter<'static> {
+/// With the protocols that are offered, and the one that is chosen already.
+fn form_painter(w: FormWords, facility: &FacilityState, chosen: &str) -> FormPainter<'static> {
     let mut protocols: Vec<FormOption> = facility
         .protocols
         .values()
+        .filter(|protocol| !protocol.retired || protocol.protocol.to_string() == chosen)
         .map(|protocol| FormOption::entered(protocol.protocol.to_string(), protocol.name.clone()))
         .collect();
     protocols.sort_by(|a, b| a.words.cmp(&b.words));
@@ -224,7 +221,7 @@ impl EquipmentForm<'_> {
         let page = EquipmentFormPage {
             frame: frame.with_script(),
             w,
-            sections: form_painter(w, &facility).draw(values, &problems)?,
+            sections: form_painter(w, &facility, values.text("protocol")).draw(values, &problems)?,
             problems,
             title,
             action,
@@ -402,7 +399,7 @@ async fn show_difference(
         }
     }
     let conflict = FormConflict {
-        painter: form_painter(signed.words(), &state.store.snapshot()),
+        painter: form_painter(signed.words(), &state.store.snapshot(), now.values.text("protocol")),
         theirs: &now.values,
         yours: &yours,
         now: now.version.to_string(),

@@ -11,6 +11,8 @@ use http::Method;
 use web::route::{Example, Route, RouteKind, row};
 
 use crate::web::context::AppState;
+#[cfg(test)]
+use crate::web::schedule_fields::ScheduleFormData;
 use crate::web::{examples, refusals};
 
 pub(crate) fn equipment_page_routes() -> Vec<Route<AppState>> {
@@ -130,7 +132,7 @@ pub(crate) const FORMS: &[&web::form::FormDefinition] =
 /// How its forms word a refusal beside a field.
 #[cfg(test)]
 pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] = &[
-    (&form::EQUIPMENT, |refusal| form::refused_field(refusal, &schedule::ScheduleFormData::of(None))),
+    (&form::EQUIPMENT, |refusal| form::refused_field(refusal, &ScheduleFormData::of(None))),
     (&problems::OUTCOME, problems::refused_field),
-    (&schedule::SCHEDULE, |refusal| schedule::ScheduleFormData::of(None).refused_field(refusal)),
+    (&schedule::SCHEDULE, |refusal| ScheduleFormData::of(None).refused_field(refusal)),
 ];

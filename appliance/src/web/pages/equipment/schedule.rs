@@ -4,16 +4,16 @@ use askama::Template;
 use axum::extract::State;
 use record::fold::{FacilityState, RowVersion, ServiceState};
 use record::ids::ProtocolId;
-use record::kinds::{Schedule, TimeOfDay};
+use record::kinds::Schedule;
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::{FormReply, Page};
 use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
-use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
+use web::form::{FilledSection, FormDefinition, FormPainter, FormSection, FormValues};
 
-use crate::intake::{Command, CommandRefusal};
+use crate::intake::Command;
 use crate::web::access::permissions::EditEquipment;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
@@ -27,89 +27,14 @@ use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
+use crate::web::schedule_fields::{DUE_FIELDS, ScheduleFormData};
 use crate::web::view_models::items::item_name;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords};
 
-/// Whether and how often.
-pub(crate) const DUE_EVERY: FormField =
-    FormField::choice("every", &["never", "hours", "days", "weeks", "times", "use"]);
-/// Of hours, days or weeks.
-pub(crate) const DUE_NUMBER: FormField = FormField::figure("number");
-/// Times of day.
-pub(crate) const DUE_TIMES: FormField = FormField::line("times", 400);
-
 /// When an item is due by one protocol, or by any.
 pub(crate) static SCHEDULE: FormDefinition =
-    FormDefinition { name: "schedule", sections: &[FormSection::plain(&[DUE_EVERY, DUE_NUMBER, DUE_TIMES])] };
-
-/// What the fields of a schedule hold.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct ScheduleFormData {
-    every: String,
-    number: String,
-    times: String,
-}
-
-impl ScheduleFormData {
-    pub(crate) fn of_values(values: &FormValues) -> Self {
-        let text = |field: FormField| values.text(field.name).to_owned();
-        Self { every: text(DUE_EVERY), number: text(DUE_NUMBER), times: text(DUE_TIMES) }
-    }
-
-    /// The same in a form.
-    pub(crate) fn fill(self, values: FormValues) -> FormValues {
-        let values = values.with(DUE_EVERY.name, self.every).with(DUE_NUMBER.name, self.number);
-        values.with(DUE_TIMES.name, self.times)
-    }
-
-    pub(crate) fn of(schedule: Option<&Schedule>) -> Self {
-        let plain =
-            |every: &str, number: String| Self { every: every.to_owned(), number, times: String::new() };
-        match schedule {
-            Some(Schedule::Hours { n }) => plain("hours", n.to_string()),
-            Some(Schedule::Days { n, .. }) => plain("days", n.to_string()),
-            Some(Schedule::Weeks { n }) => plain("weeks", n.to_string()),
-            Some(Schedule::Use { .. }) => plain("use", String::new()),
-            Some(Schedule::Times { at, .. }) => {
-                let at: Vec<String> = at.iter().map(ToString::to_string).collect();
-                Self { times: at.join(", "), ..plain("times", String::new()) }
-            }
-            Some(Schedule::Never) | None => plain("never", String::new()),
-        }
-    }
-
-    /// The schedule that the fields say; `None` where none is wanted.
-    pub(crate) fn schedule(&self, w: FormWords) -> Result<Option<Schedule>, Wrong> {
-        let wrong = |_| Wrong { at: DUE_NUMBER.name.to_owned(), words: w.form_schedule_number_wrong() };
-        let number = || self.number.trim().parse::<u32>().map_err(wrong);
-        Ok(Some(match self.every.as_str() {
-            "hours" => Schedule::Hours { n: number()? },
-            "days" => Schedule::every_days(number()?),
-            "weeks" => Schedule::Weeks { n: number()? },
-            "use" => Schedule::Use { grace_s: 4 * 3_600 },
-            "times" => Schedule::every_day_at(parse_times(w, &self.times)?),
-            _ => return Ok(None),
-        }))
-    }
-
-    /// The field that a refusal of the schedule stands beside.
-    pub(crate) fn refused_field(&self, refusal: &CommandRefusal) -> Option<&'static str> {
-        let at = if self.every == "times" { DUE_TIMES.name } else { DUE_NUMBER.name };
-        (refusal.field() == Some("schedule")).then_some(at)
-    }
-}
-
-/// `07:00, 19:00`
-fn parse_times(w: FormWords, text: &str) -> Result<Vec<TimeOfDay>, Wrong> {
-    let wrong = || Wrong { at: DUE_TIMES.name.to_owned(), words: w.form_schedule_times_wrong() };
-    let parts = text.split([',', ' ', ';']).filter(|part| !part.is_empty());
-    let read: Result<Vec<TimeOfDay>, _> = parts.map(str::parse).collect();
-    let mut times = read.map_err(|_| wrong())?;
-    times.sort_unstable();
-    times.dedup();
-    if times.is_empty() { Err(wrong()) } else { Ok(times) }
-}
+    FormDefinition { name: "schedule", sections: &[FormSection::plain(&DUE_FIELDS)] };
 
 /// Nothing where any protocol counts.
 fn protocol_name(facility: &FacilityState, protocol: Option<ProtocolId>) -> Option<String> {

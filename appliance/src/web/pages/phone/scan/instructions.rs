@@ -13,6 +13,7 @@ use crate::web::context::AppState;
 use crate::web::http_error::not_found;
 use crate::web::layout::PageLayout;
 use crate::web::pages::phone::scan::page::agent_html;
+use crate::web::view_models::protocols::translate_protocol;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{PageWords, ScanWords};
@@ -27,6 +28,8 @@ struct InstructionsPage {
     contact: Option<String>,
     agents: Vec<SafeHtml>,
     takes: Option<String>,
+    /// For how long an item counts as clean after it.
+    clean_for: Option<String>,
 }
 
 pub(crate) async fn show(
@@ -41,6 +44,7 @@ pub(crate) async fn show(
     };
     let (page_words, w): (PageWords, ScanWords) = phone.words();
     let wording = PageWording::new(page_words, &snapshot.local);
+    let protocol = translate_protocol(&protocol, wording.locale().language());
     let frame = PageLayout::open(&state, &snapshot, page_words, protocol.name.clone());
     let page = Page::draw(&InstructionsPage {
         frame,
@@ -52,7 +56,8 @@ pub(crate) async fn show(
         }),
         agents: protocol.agents.iter().map(|agent| diluted_agent(w, agent)).collect(),
         takes: protocol.minutes.map(|minutes| page_words.span_minutes(minutes)),
-        protocol: protocol.newest.clone(),
+        clean_for: protocol.hang_h.map(|hours| w.protocol_clean_for(hours)),
+        protocol,
     })?;
     Ok(page.in_locale(wording.locale()))
 }

@@ -22,7 +22,7 @@ use crate::web::view_models::formats::countdown_text;
 use crate::web::view_models::item_status::StatusBadge;
 use crate::web::view_models::photos::thumbnail_address;
 use crate::web::view_models::problems::{ItemProblems, ProblemLook};
-use crate::web::view_models::protocols::find_protocol;
+use crate::web::view_models::protocols::{find_protocol, translate_protocol};
 use crate::web::view_models::snapshot::{Snapshot, place_line};
 use crate::web::view_models::status_board::StatusBoards;
 use crate::web::view_models::wording::PageWording;
@@ -186,6 +186,7 @@ fn other_protocols(
     anyway: bool,
 ) -> Vec<(String, SafeHtml)> {
     let others = item.protocols.iter().filter(|id| **id != shown).filter_map(|id| facility.protocols.get(id));
+    let others = others.filter(|other| !other.retired);
     let anyway = if anyway { "&anyway=1" } else { "" };
     let link = |other: &ProtocolPublished| {
         let to = format!("/t/{}?protocol={}{anyway}", item.tag, other.protocol);
@@ -197,7 +198,10 @@ fn other_protocols(
 impl ScanPageBuilder<'_> {
     pub(crate) fn page(self) -> ScanPage {
         let (item, local, w) = (self.item, &self.snapshot.local, self.words.1);
+        let language = w.catalog().locale().language();
         let protocol = find_protocol(self.facility, item, self.entered.protocol);
+        let protocol = protocol.map(|protocol| translate_protocol(protocol, language));
+        let protocol = protocol.as_ref();
         let contact_s = contact_s(self.facility, item, self.entered.protocol);
         let left_out: Vec<u16> = self.problems.iter().flat_map(ScanProblem::steps).collect();
         let problems = self.lines(contact_s);

@@ -1,0 +1,91 @@
+//! All protocols: those in use, and those that were retired.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::extract::State;
+use record::fold::{FacilityProtocol, ServiceState};
+use record::ids::ProtocolId;
+use record::kinds::SpauldingClass;
+use web::answer::Page;
+use web::error::HttpError;
+
+use crate::web::access::permissions::View;
+use crate::web::access::staff::StaffCaller;
+use crate::web::context::AppState;
+use crate::web::layout::{NavSection, PageLayout, draw_page};
+use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::wording::PageWording;
+use crate::web::words::{PageWords, RegisterWords};
+
+struct ProtocolRow {
+    /// Where it is changed, or read by those who change nothing.
+    to: String,
+    name: String,
+    class: String,
+    contact: String,
+    version: String,
+    /// How many items have it.
+    items: usize,
+}
+
+#[derive(Template)]
+#[template(path = "protocols.html")]
+struct ProtocolsPage {
+    frame: PageLayout,
+    w: RegisterWords,
+    used: Vec<ProtocolRow>,
+    retired: Vec<ProtocolRow>,
+    may_change: bool,
+}
+
+fn word_class(w: RegisterWords, class: Option<SpauldingClass>) -> String {
+    match class {
+        None => w.protocols_any_class(),
+        Some(SpauldingClass::Noncritical) => w.protocols_noncritical(),
+        Some(SpauldingClass::Semicritical) => w.protocols_semicritical(),
+        Some(SpauldingClass::Critical) => w.protocols_critical(),
+    }
+}
+
+pub(crate) async fn show(
+    signed: StaffCaller<View>,
+    State(state): State<AppState>,
+) -> Result<Page, HttpError> {
+    let facility = state.store.snapshot();
+    let snapshot = Snapshot::of(&state, &facility);
+    let (page_words, w): (PageWords, RegisterWords) = signed.words();
+    let wording = PageWording::new(page_words, &snapshot.local);
+    let mut items: BTreeMap<ProtocolId, usize> = BTreeMap::new();
+    for item in facility.equipment.values().filter(|item| item.service != ServiceState::Retired) {
+        for id in &item.protocols {
+            *items.entry(*id).or_default() += 1;
+        }
+    }
+    let may_change = signed.can_edit();
+    let row = |protocol: &FacilityProtocol| {
+        let id = protocol.newest.protocol;
+        ProtocolRow {
+            to: if may_change { format!("{}/{id}", super::PROTOCOLS) } else { format!("/protocols/{id}") },
+            name: protocol.name.clone(),
+            class: word_class(w, protocol.class),
+            contact: protocol.contact_s.map(|s| wording.span(s)).unwrap_or_default(),
+            version: protocol.version.to_string(),
+            items: items.get(&id).copied().unwrap_or(0),
+        }
+    };
+    let (retired, used): (Vec<_>, Vec<_>) = facility.protocols.values().partition(|p| p.retired);
+    let rows = |protocols: Vec<&std::sync::Arc<FacilityProtocol>>| {
+        let mut rows: Vec<ProtocolRow> = protocols.into_iter().map(|p| row(p)).collect();
+        rows.sort_by_key(|row| row.name.to_lowercase());
+        rows
+    };
+    let page = ProtocolsPage {
+        frame: PageLayout::staff(&state, &snapshot, w.protocols_title(), &signed, NavSection::Equipment),
+        w,
+        used: rows(used),
+        retired: rows(retired),
+        may_change,
+    };
+    draw_page(&page.frame, &page)
+}

@@ -1,0 +1,55 @@
+//! Protocols: the list, the form of a version, and taking one out of use.
+
+mod fields;
+mod form;
+mod list;
+mod retire;
+
+use http::Method;
+use web::route::{Example, Route, RouteKind, row};
+
+use crate::web::context::AppState;
+use crate::web::{examples, refusals};
+
+const PROTOCOLS: &str = "/staff/protocols";
+
+pub(crate) fn protocol_page_routes() -> Vec<Route<AppState>> {
+    use RouteKind::{Form, Page};
+    let (find, command) = (refusals::FINDING, refusals::COMMANDING);
+    let facts = |example: Example| {
+        let example = example.field("name", "High-level disinfection").field("steps", "Gloves on\nLeak test");
+        example.field("class", "semicritical").field("one_press", "by_class").field("photo", "item")
+    };
+    let protocol = || Example::default().part("id", examples::PROTOCOL);
+    vec![
+        row(Method::GET, PROTOCOLS, "protocol.browse", Page, list::show).refusals(find),
+        row(Method::GET, "/staff/protocols/new", "protocol.ask-new", Page, form::ask_new).refusals(find),
+        row(Method::POST, "/staff/protocols/new", "protocol.create", Form, form::create)
+            .commands(&["PublishProtocol"])
+            .refusals(command)
+            .example(facts(Example::default())),
+        row(Method::GET, "/staff/protocols/{id}", "protocol.ask", Page, form::ask)
+            .refusals(find)
+            .example(protocol()),
+        row(Method::POST, "/staff/protocols/{id}", "protocol.save", Form, form::save)
+            .commands(&["PublishProtocol"])
+            .refusals(command)
+            .example(facts(protocol())),
+        row(Method::GET, "/staff/protocols/{id}/retire", "protocol.ask-retire", Page, retire::ask)
+            .refusals(find)
+            .example(protocol()),
+        row(Method::POST, "/staff/protocols/{id}/retire", "protocol.retire", Form, retire::retire)
+            .commands(&["RetireProtocol"])
+            .refusals(command)
+            .example(protocol().field("reason", "Replaced by the wipe with alcohol")),
+    ]
+}
+
+/// The forms of these pages.
+#[cfg(test)]
+pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&fields::PROTOCOL];
+
+/// How its form words a refusal beside a field.
+#[cfg(test)]
+pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] =
+    &[(&fields::PROTOCOL, fields::refused_field)];

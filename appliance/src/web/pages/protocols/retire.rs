@@ -1,0 +1,142 @@
+//! Taking a protocol out of use: which items have it is said first.
+
+use askama::Template;
+use axum::extract::State;
+use record::fold::{RowVersion, ServiceState};
+use record::tag::Tag;
+use web::answer::{FormReply, Page};
+use web::argument::{FormFields, Path};
+use web::error::HttpError;
+use web::form::read_seen;
+
+use super::PROTOCOLS;
+use super::form::PresentProtocol;
+use crate::intake::{Command, CommandRefusal, RefusalCause};
+use crate::web::access::permissions::EditEquipment;
+use crate::web::access::staff::StaffCaller;
+use crate::web::access::staff_session::StaffSession;
+use crate::web::answer::{ask_again, go_to};
+use crate::web::commands::run::{CommandFailure, run_command};
+use crate::web::context::AppState;
+use crate::web::form_page::{FormMarks, window_title, word_at_field};
+use crate::web::http_error::{not_found, worded};
+use crate::web::layout::{NavSection, PageLayout, draw_page};
+use crate::web::request::field_error::Wrong;
+use crate::web::request::form::StaffForm;
+use crate::web::request::submission::submission_of;
+use crate::web::view_models::snapshot::Snapshot;
+use crate::web::words::{FormWords, PageWords, RegisterWords, StaffWords};
+
+/// Items that are named; the others are counted.
+const NAMED_MAX: usize = 100;
+
+/// An item that is cleaned by the protocol.
+struct FollowingItem {
+    tag: Tag,
+    name: String,
+    /// Whether it is due by this protocol, and so will not be any more.
+    is_due: bool,
+}
+
+#[derive(Template)]
+#[template(path = "protocol_retire.html")]
+struct RetirePage {
+    frame: PageLayout,
+    f: FormWords,
+    s: StaffWords,
+    w: RegisterWords,
+    problems: Vec<Wrong>,
+    name: String,
+    action: String,
+    back: String,
+    items: Vec<FollowingItem>,
+    more: usize,
+    reason: String,
+    marks: FormMarks,
+}
+
+fn retire_page(
+    state: &AppState,
+    signed: &StaffSession,
+    there: &PresentProtocol,
+    problems: Vec<Wrong>,
+    sent: &FormFields,
+) -> Result<Page, HttpError> {
+    if there.protocol.retired {
+        return Err(not_found());
+    }
+    let facility = state.store.snapshot();
+    let has_it = facility
+        .equipment
+        .values()
+        .filter(|item| item.service != ServiceState::Retired && item.protocols.contains(&there.id));
+    let mut items: Vec<FollowingItem> = has_it
+        .map(|item| FollowingItem {
+            tag: item.tag,
+            name: item.name.clone(),
+            is_due: item.schedule(Some(there.id)).is_some(),
+        })
+        .collect();
+    items.sort_by(|a, b| a.name.cmp(&b.name));
+    let more = items.len().saturating_sub(NAMED_MAX);
+    items.truncate(NAMED_MAX);
+    let (page_words, f, w): (PageWords, FormWords, RegisterWords) = signed.words();
+    let title = window_title(page_words, w.protocol_retire_title(&there.protocol.name), &problems);
+    let snapshot = Snapshot::of(state, &facility);
+    let page = RetirePage {
+        frame: PageLayout::staff(state, &snapshot, title, signed, NavSection::Equipment).with_script(),
+        f,
+        s: signed.words(),
+        w,
+        problems,
+        name: there.protocol.name.clone(),
+        action: format!("{}/retire", there.path()),
+        back: there.path(),
+        items,
+        more,
+        reason: sent.text("reason").to_owned(),
+        marks: FormMarks::new(state, signed)
+            .again(submission_of(sent), seen_by(sent))
+            .over(there.protocol.changed),
+    };
+    draw_page(&page.frame, &page)
+}
+
+/// The version that a form was drawn of. One that cannot be read is not the one that is there.
+fn seen_by(sent: &FormFields) -> Option<RowVersion> {
+    read_seen(sent).unwrap_or_else(|_| Some(RowVersion::default()))
+}
+
+pub(crate) async fn ask(
+    signed: StaffCaller<EditEquipment>,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Page, HttpError> {
+    let there = PresentProtocol::find(&state, &id).await?;
+    retire_page(&state, &signed, &there, Vec::new(), &FormFields::default())
+}
+
+pub(crate) async fn retire(
+    signed: StaffCaller<EditEquipment>,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
+    let there = PresentProtocol::find(&state, &id).await?;
+    let again = |refusal: &CommandRefusal| {
+        let problem = word_at_field(&signed, "reason", refusal);
+        retire_page(&state, &signed, &there, vec![problem], &form).map(ask_again)
+    };
+    let reason = form.text("reason").to_owned();
+    if reason.trim().is_empty() {
+        return again(&CommandRefusal::Needed { field: "reason", cause: RefusalCause::Reason });
+    }
+    let command = Command::RetireProtocol { protocol: there.id, reason, seen: seen_by(&form) };
+    match run_command(&state, signed.author(), submission_of(&form), command).await {
+        Ok(_) => go_to(PROTOCOLS),
+        Err(CommandFailure::Refused(refusal)) if matches!(refusal.field(), Some("reason" | "protocol")) => {
+            again(&refusal)
+        }
+        Err(other) => Err(HttpError::from(other).link(PROTOCOLS, worded(RegisterWords::protocols_back))),
+    }
+}

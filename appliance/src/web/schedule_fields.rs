@@ -1,0 +1,121 @@
+//! The fields in which people enter how often something is due, on every form that asks for it.
+
+use record::kinds::{Schedule, TimeOfDay, Weekdays};
+use web::form::{FormField, FormValues};
+
+use crate::intake::CommandRefusal;
+use crate::web::request::field_error::Wrong;
+use crate::web::words::FormWords;
+
+/// Whether and how often.
+pub(crate) const DUE_EVERY: FormField =
+    FormField::choice("every", &["never", "hours", "days", "weeks", "times", "use"]);
+/// Of hours, days or weeks.
+pub(crate) const DUE_NUMBER: FormField = FormField::figure("number");
+/// Times of day.
+pub(crate) const DUE_TIMES: FormField = FormField::line("times", 400);
+/// Days of the week, from Monday; none is ticked where it is all of them.
+pub(crate) const DUE_ON: [FormField; 7] = [
+    FormField::tick("on_monday"),
+    FormField::tick("on_tuesday"),
+    FormField::tick("on_wednesday"),
+    FormField::tick("on_thursday"),
+    FormField::tick("on_friday"),
+    FormField::tick("on_saturday"),
+    FormField::tick("on_sunday"),
+];
+
+/// All of them, in their order on a form.
+pub(crate) const DUE_FIELDS: [FormField; 10] = [
+    DUE_EVERY, DUE_NUMBER, DUE_TIMES, DUE_ON[0], DUE_ON[1], DUE_ON[2], DUE_ON[3], DUE_ON[4], DUE_ON[5],
+    DUE_ON[6],
+];
+
+/// What the fields of a schedule hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct ScheduleFormData {
+    every: String,
+    number: String,
+    times: String,
+    /// None: every day.
+    on: Option<Weekdays>,
+}
+
+impl ScheduleFormData {
+    pub(crate) fn of_values(values: &FormValues) -> Self {
+        let text = |field: FormField| values.text(field.name).to_owned();
+        let ticked = (1u8..).zip(DUE_ON).filter(|(_, field)| values.is_ticked(field.name));
+        Self {
+            every: text(DUE_EVERY),
+            number: text(DUE_NUMBER),
+            times: text(DUE_TIMES),
+            on: Weekdays::of(ticked.map(|(day, _)| day)).filter(|on| !on.is_every()),
+        }
+    }
+
+    /// The same in a form.
+    pub(crate) fn fill(self, values: FormValues) -> FormValues {
+        let on = self.on;
+        let values = values.with(DUE_EVERY.name, self.every).with(DUE_NUMBER.name, self.number);
+        let values = values.with(DUE_TIMES.name, self.times);
+        (1u8..).zip(DUE_ON).fold(values, |values, (day, field)| {
+            values.with_tick(field.name, on.is_some_and(|on| on.has(day)))
+        })
+    }
+
+    pub(crate) fn of(schedule: Option<&Schedule>) -> Self {
+        let plain = |every: &str, number: String| Self { every: every.to_owned(), number, ..Self::default() };
+        let named = |on: Weekdays| Some(on).filter(|on| !on.is_every());
+        match schedule {
+            Some(Schedule::Hours { n }) => plain("hours", n.to_string()),
+            Some(Schedule::Days { n, on }) => Self { on: named(*on), ..plain("days", n.to_string()) },
+            Some(Schedule::Weeks { n }) => plain("weeks", n.to_string()),
+            Some(Schedule::Use { .. }) => plain("use", String::new()),
+            Some(Schedule::Times { at, on }) => {
+                let at: Vec<String> = at.iter().map(ToString::to_string).collect();
+                Self { times: at.join(", "), on: named(*on), ..plain("times", String::new()) }
+            }
+            Some(Schedule::Never) | None => plain("never", String::new()),
+        }
+    }
+
+    /// The schedule that the fields say; `None` where none is wanted.
+    pub(crate) fn schedule(&self, w: FormWords) -> Result<Option<Schedule>, Wrong> {
+        let wrong = |_| Wrong { at: DUE_NUMBER.name.to_owned(), words: w.form_schedule_number_wrong() };
+        let number = || self.number.trim().parse::<u32>().map_err(wrong);
+        let on = self.on.unwrap_or(Weekdays::EVERY);
+        let takes_days = match self.every.as_str() {
+            "days" => number()? == 1,
+            "times" => true,
+            _ => false,
+        };
+        if !takes_days && self.on.is_some() {
+            return Err(Wrong { at: DUE_EVERY.name.to_owned(), words: w.form_schedule_on_wrong() });
+        }
+        Ok(Some(match self.every.as_str() {
+            "hours" => Schedule::Hours { n: number()? },
+            "days" => Schedule::Days { n: number()?, on },
+            "weeks" => Schedule::Weeks { n: number()? },
+            "use" => Schedule::Use { grace_s: 4 * 3_600 },
+            "times" => Schedule::Times { at: parse_times(w, &self.times)?, on },
+            _ => return Ok(None),
+        }))
+    }
+
+    /// The field that a refusal of the schedule stands beside.
+    pub(crate) fn refused_field(&self, refusal: &CommandRefusal) -> Option<&'static str> {
+        let at = if self.every == "times" { DUE_TIMES.name } else { DUE_NUMBER.name };
+        (refusal.field() == Some("schedule")).then_some(at)
+    }
+}
+
+/// `07:00, 19:00`
+fn parse_times(w: FormWords, text: &str) -> Result<Vec<TimeOfDay>, Wrong> {
+    let wrong = || Wrong { at: DUE_TIMES.name.to_owned(), words: w.form_schedule_times_wrong() };
+    let parts = text.split([',', ' ', ';']).filter(|part| !part.is_empty());
+    let read: Result<Vec<TimeOfDay>, _> = parts.map(str::parse).collect();
+    let mut times = read.map_err(|_| wrong())?;
+    times.sort_unstable();
+    times.dedup();
+    if times.is_empty() { Err(wrong()) } else { Ok(times) }
+}

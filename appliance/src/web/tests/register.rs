@@ -1,0 +1,292 @@
+//! The register: each field of its forms can be set, seen, changed and cleared, by pages and by programs.
+
+use std::collections::BTreeSet;
+
+use record::kinds::{PhotoPolicy, ProtocolPublished, Schedule, Weekdays};
+use web::form::FormDefinition;
+
+use super::editing::{change_twice, form_of, second_desk, send, value_of, with};
+use super::programs::program;
+use super::staff_pages::{Desk, desk};
+use super::*;
+use crate::web::pages::{equipment, protocols};
+
+/// A form on a page of something that is there already.
+struct WalkedForm {
+    definition: &'static FormDefinition,
+    page: String,
+    /// A value of each field, and another one.
+    samples: &'static [(&'static str, &'static str, &'static str)],
+    /// What is cleared, in an order in which each step fits, and what then stands there.
+    cleared: &'static [(&'static str, &'static str)],
+}
+
+impl WalkedForm {
+    async fn walk(&self, desk: &Desk<'_>) {
+        let names: BTreeSet<&str> = self.definition.fields().map(|field| field.name).collect();
+        assert_eq!(names, self.samples.iter().map(|(name, ..)| *name).collect(), "{}", self.page);
+        let optional = self.definition.fields().filter(|field| !field.is_required).map(|field| field.name);
+        let optional: BTreeSet<&str> = optional.collect();
+        assert_eq!(optional, self.cleared.iter().map(|(name, _)| *name).collect(), "{}", self.page);
+        // All at once, then each by itself.
+        let mut form = form_of(&desk.get(&self.page).await, &self.page);
+        for (name, value, _) in self.samples {
+            form = with(form, name, value);
+        }
+        send(desk, &self.page, &form).await.is(303);
+        self.check(desk, self.samples.iter().map(|(name, value, _)| (*name, *value))).await;
+        for (name, value, other) in self.samples {
+            for value in [other, value] {
+                let form = with(form_of(&desk.get(&self.page).await, &self.page), name, value);
+                send(desk, &self.page, &form).await.is(303);
+                self.check(desk, [(*name, *value)]).await;
+            }
+        }
+        for (name, left) in self.cleared {
+            let form = with(form_of(&desk.get(&self.page).await, &self.page), name, left);
+            send(desk, &self.page, &form).await.is(303);
+            self.check(desk, [(*name, *left)]).await;
+        }
+        self.check(desk, self.cleared.iter().copied()).await;
+        let size = desk.world.size();
+        send(desk, &self.page, &form_of(&desk.get(&self.page).await, &self.page)).await.is(303);
+        assert_eq!(desk.world.size(), size, "{}: what changes nothing makes no entry", self.page);
+    }
+
+    async fn check<'a>(&self, desk: &Desk<'_>, expected: impl IntoIterator<Item = (&'a str, &'a str)>) {
+        let form = form_of(&desk.get(&self.page).await, &self.page);
+        for (name, value) in expected {
+            assert_eq!(value_of(&form, name), value, "{name} of {}", self.page);
+        }
+    }
+}
+
+fn protocol_of(world: &World) -> ProtocolId {
+    *world.state.store.facility().protocols.keys().next().unwrap()
+}
+
+fn newest(world: &World) -> ProtocolPublished {
+    world.state.store.facility().protocols[&protocol_of(world)].newest.clone()
+}
+
+const PROTOCOL_SAMPLES: &[(&str, &str, &str)] = &[
+    ("name", "High-level soak", "Soak"),
+    ("class", "semicritical", "critical"),
+    ("steps", "Gloves on\nSoak", "Gloves on\nSoak for long"),
+    ("optional_steps", "2", "1"),
+    ("one_press", "yes", "no"),
+    ("ppe", "gown", "gown, gloves"),
+    ("minutes", "12", "13"),
+    ("agents", "OPA | 90210-3 | 1:16\nA\\|B", "OPA |  | 1:16"),
+    ("contact_s", "12:00", "0:45"),
+    ("declared", "1", ""),
+    ("photo", "optional", "optional"),
+    ("photo_one_in", "10", "100"),
+    ("hang_h", "72", "8760"),
+    ("delay_min", "60", "1"),
+    ("ifu", "IFU 4711", "IFU 4712"),
+    ("ifu_rev", "B", "C"),
+    ("approved", "Dr. Grace Okafor", "Dr. Ada King"),
+    ("effective", "2026-12-01", "2028-02-29"),
+    ("en_name", "Soak (en)", "Soak in English"),
+    ("en_steps", "Put gloves on\nSoak it", "Put gloves on\nSoak it long"),
+    ("en_ppe", "a gown", "two gowns"),
+    ("es_name", "Remojo", "Remojo largo"),
+    ("es_steps", "Póngase guantes\nRemoje", "Póngase guantes\nRemoje bien"),
+    ("es_ppe", "bata", "bata, guantes"),
+];
+
+const PROTOCOL_CLEARED: &[(&str, &str)] = &[
+    ("class", "any"),
+    ("optional_steps", ""),
+    ("one_press", "by_class"),
+    ("ppe", ""),
+    ("minutes", ""),
+    ("agents", ""),
+    ("contact_s", ""),
+    ("declared", ""),
+    ("photo_one_in", ""),
+    ("photo", "item"),
+    ("hang_h", ""),
+    ("delay_min", ""),
+    ("ifu", ""),
+    ("ifu_rev", ""),
+    ("approved", ""),
+    ("effective", ""),
+    ("en_name", ""),
+    ("en_ppe", ""),
+    ("en_steps", ""),
+    ("es_name", ""),
+    ("es_ppe", ""),
+    ("es_steps", ""),
+];
+
+#[tokio::test]
+async fn each_field_of_a_protocol_is_set_seen_changed_and_cleared() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let page = format!("/staff/protocols/{}", protocol_of(&world));
+    let [definition] = protocols::FORMS else { panic!("one form") };
+    let form = WalkedForm { definition, page, samples: PROTOCOL_SAMPLES, cleared: PROTOCOL_CLEARED };
+    form.walk(&tom).await;
+    let left = newest(&world);
+    assert_eq!((left.name.as_str(), left.steps.len(), left.approved), ("High-level soak", 2, None));
+    assert_eq!((left.photo, left.class, left.one_press, left.words.len()), (None, None, None, 0));
+    // Once more all at once: what the log has.
+    let mut all = form_of(&tom.get(&form.page).await, &form.page);
+    for (name, value, _) in PROTOCOL_SAMPLES {
+        all = with(all, name, value);
+    }
+    send(&tom, &form.page, &all).await.is(303);
+    let published = newest(&world);
+    assert_eq!((published.contact_s, published.photo), (Some(720), Some(PhotoPolicy::Optional)));
+    assert_eq!(published.steps.iter().map(|step| step.required).collect::<Vec<_>>(), [true, false]);
+    assert_eq!((published.agents[1].name.as_str(), published.agents[0].epa.as_str()), ("A|B", "90210-3"));
+    assert_eq!(published.words["es"].steps[1], "Remoje");
+    // A technician reads them in their language.
+    world.get(&format!("/protocols/{}", protocol_of(&world))).await.is(200).has("Soak (en)").has("Soak it");
+    let program = program(&world, ApiTokenScope::Write);
+    let found = program.get(&format!("/api/v1/protocols/{}", protocol_of(&world))).await.is(200).json();
+    assert_eq!(found["approver"].as_str(), Some("Dr. Grace Okafor"));
+    assert_eq!((found["hang_h"].as_u64(), found["effective"].as_str()), (Some(72), Some("2026-12-01")));
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_protocol_is_said_beside_its_field() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let new = "/staff/protocols/new";
+    let first = form_of(&tom.get(new).await, new);
+    let good = with(with(first.clone(), "name", "Soak"), "steps", "Gloves on\nSoak");
+    let size = world.size();
+    for (name, value, words) in [
+        ("name", " ", "Enter a name for the protocol"),
+        ("steps", " \n ", "Enter at least one step"),
+        ("optional_steps", "3", "There is no step 3"),
+        ("optional_steps", "0", "There is no step 0"),
+        ("contact_s", "3", "Enter minutes and seconds"),
+        ("contact_s", "0:60", "Enter minutes and seconds"),
+        ("contact_s", "0:00", "The contact time is 1 second to 24 hours"),
+        ("agents", "a | b | c | d", "Enter one disinfectant a line"),
+        ("agents", "| 90210-3", "Enter a name for each disinfectant"),
+        ("effective", "2026-02-29", "Enter a day that is in the calendar"),
+        ("photo_one_in", "1", "2 to 100"),
+        ("photo_one_in", "10", "only where photos are optional"),
+        ("hang_h", "0", "1 to 8760"),
+        ("es_steps", "Una", "The protocol has 2 steps and the translation has 1"),
+        ("es_name", "Remojo", "The protocol has 2 steps and the translation has 0"),
+        ("ppe", "a\u{202e}b", "U+202E"),
+        ("class", "fatal", "is not on the list"),
+    ] {
+        let refused = send(&tom, new, &with(good.clone(), name, value)).await;
+        refused.is(422).has(words).has(&format!("id=\"{name}-e\""));
+    }
+    let many = vec!["Wipe"; 41].join("\n");
+    send(&tom, new, &with(good.clone(), "steps", &many)).await.is(422).has("1 to 40 steps");
+    assert_eq!(world.size(), size);
+    send(&tom, new, &good).await.is(303);
+    assert_eq!(world.size(), size + 1);
+}
+
+#[tokio::test]
+async fn two_people_at_one_protocol() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let grace = second_desk(&world, "Grace Okafor", StaffRole::Biomed, "839204").await;
+    let page = format!("/staff/protocols/{}", protocol_of(&world));
+    change_twice([&tom, &grace], (&page, &page), ("ppe", "gown", "apron"))
+        .await
+        .has("Tom Nguyen changed Low-level wipe");
+    change_twice([&tom, &grace], (&page, &page), ("steps", "Wipe", "Wipe\nDry")).await;
+    // Whoever retires it over what somebody changed since is asked too.
+    let retire = format!("{page}/retire");
+    let old = with(form_of(&tom.get(&retire).await, &retire), "reason", "Replaced");
+    send(&grace, &page, &with(form_of(&grace.get(&page).await, &page), "ppe", "mask")).await.is(303);
+    send(&tom, &retire, &old).await.is(409);
+}
+
+#[tokio::test]
+async fn a_retired_protocol_is_offered_and_due_no_more() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let program = program(&world, ApiTokenScope::Write);
+    let id = protocol_of(&world);
+    let plans = format!("/api/v1/equipment/{}/schedules", world.pump);
+    let weekly = serde_json::json!({ "protocol": id, "schedule": { "every": "weeks", "n": 1 } });
+    program.post(&plans, weekly).await.is(201);
+    let page = format!("/staff/protocols/{id}");
+    let retire = format!("{page}/retire");
+    let asked = tom.get(&retire).await;
+    asked.is(200).has("Infusion pump 14").has("Due by this protocol");
+    send(&tom, &retire, &form_of(&asked, &retire)).await.is(422).has("Say why");
+    send(&tom, &retire, &with(form_of(&asked, &retire), "reason", "Replaced")).await.is(303);
+    let facility = world.state.store.facility();
+    assert!(facility.protocols[&id].retired);
+    assert_eq!(facility.equipment[&world.pump].schedule(Some(id)), None);
+    tom.get("/staff/protocols").await.is(200).has("Retired");
+    tom.get(&retire).await.is(404);
+    // It is no choice for another item, and no scan offers it.
+    tom.get("/staff/equipment/new").await.is(200).has_not("Low-level wipe");
+    world.get(&format!("/t/{}", world.pump)).await.is(200).has_not("Low-level wipe");
+    // A new version brings it back.
+    send(&tom, &page, &form_of(&tom.get(&page).await, &page)).await.is(303);
+    assert!(!world.state.store.facility().protocols[&id].retired);
+    let api = format!("/api/v1/protocols/{id}");
+    let remove = |reason: &str| {
+        let body = serde_json::json!({ "reason": reason }).to_string();
+        Request::delete(&api).header(CONTENT_TYPE, "application/json").body(Body::from(body)).unwrap()
+    };
+    program.send(remove(" ")).await.is(422);
+    program.send(remove("Replaced")).await.is(204);
+    program.send(remove("Replaced again")).await.is(409);
+}
+
+#[tokio::test]
+async fn days_of_the_week_go_with_every_day_and_times() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let item = format!("/staff/equipment/{}", world.pump);
+    let schedule = format!("{item}/schedule");
+    let first = form_of(&tom.get(&schedule).await, &schedule);
+    let workdays = ["on_monday", "on_tuesday", "on_wednesday", "on_thursday", "on_friday"]
+        .iter()
+        .fold(with(with(first, "every", "days"), "number", "1"), |form, day| with(form, day, "1"));
+    send(&tom, &schedule, &workdays).await.is(303);
+    let stored = |world: &World| world.state.store.facility().equipment[&world.pump].schedule(None).cloned();
+    let on = Weekdays::of(1..=5).unwrap();
+    assert_eq!(stored(&world), Some(Schedule::Days { n: 1, on }));
+    tom.get(&item).await.has("Every day (Mon, Tue, Wed, Thu, Fri)");
+    let shown = form_of(&tom.get(&schedule).await, &schedule);
+    assert_eq!((value_of(&shown, "on_friday"), value_of(&shown, "on_sunday")), ("1", ""));
+    let size = world.size();
+    for (every, number, words) in [
+        ("days", "2", "Days of the week go with every 1 day"),
+        ("weeks", "1", "Days of the week go with every 1 day"),
+        ("use", "", "Days of the week go with every 1 day"),
+        ("days", "0", "Days of the week"),
+        ("times", "", "Enter times of day"),
+    ] {
+        let form = with(with(shown.clone(), "every", every), "number", number);
+        send(&tom, &schedule, &form).await.is(422).has(words);
+    }
+    let cleared = workdays.iter().filter(|(name, _)| name.starts_with("on_")).map(|(name, _)| name.clone());
+    let never = cleared.fold(shown, |form, name| with(form, &name, ""));
+    send(&tom, &schedule, &with(never.clone(), "number", "0")).await.is(422).has("1 to 366 days");
+    assert_eq!(world.size(), size);
+    send(&tom, &schedule, &never).await.is(303);
+    assert_eq!(stored(&world), Some(Schedule::every_days(1)));
+    let program = program(&world, ApiTokenScope::Write);
+    let plans = format!("/api/v1/equipment/{}/schedules", world.pump);
+    for days in ["[0]", "[8]", "[]", "[-1]", "[1.5]"] {
+        let body = format!(r#"{{"schedule":{{"every":"days","n":1,"on":{days}}}}}"#);
+        let refused = program.post(&plans, serde_json::from_str(&body).unwrap()).await;
+        assert!((400..500).contains(&refused.status), "{days} {}", refused.text());
+    }
+    let every_third = serde_json::json!({ "schedule": { "every": "days", "n": 3, "on": [1] } });
+    program.post(&plans, every_third).await.is(422).has("Days of the week");
+    let times = serde_json::json!({ "schedule": { "every": "times", "at": ["07:00"], "on": [6, 7] } });
+    program.post(&plans, times).await.is(201);
+    tom.get(&item).await.has("Daily by 07:00 (Sat, Sun)");
+    let [definition, _] = equipment::FORMS else { panic!("two forms") };
+    assert_eq!(definition.name, "equipment");
+}
