@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::values::LineTime;
-use super::{FacilityState, FoldChanges, PassedOver, RowKey};
+use super::{FacilityState, FoldChanges, PassedOver, RowKey, RowVersion};
 use crate::ids::{LoadId, ProtocolId, UpkeepId};
 use crate::kinds::{
     EntryRef, HistoryImported, HistoryRemoved, LoadStarted, LotClosed, LotOpened, Schedule, UpkeepDone,
@@ -63,6 +63,9 @@ pub struct UpkeepTask {
     pub failed_ms: Option<i64>,
     /// When that was said, milliseconds since 1970.
     pub set_ms: i64,
+    /// The entry that planned it so; what came of it changes nothing of the plan.
+    #[serde(default, skip_serializing_if = "RowVersion::is_unchanged")]
+    pub changed: RowVersion,
 }
 
 /// The maintenance tasks of an item, ended ones left out.
@@ -142,6 +145,7 @@ impl FacilityState {
                 let task = &mut tasks[place];
                 (task.name, task.schedule) = (b.name.clone(), b.schedule.clone());
                 (task.from_ms, task.protocol, task.set_ms) = (b.from, b.protocol, line.ms);
+                task.changed = line.version;
             }
             None if b.schedule == Schedule::Never || tasks.len() >= TASKS_MAX => {
                 return changes.pass(line.late, PassedOver::NotApplicable);
@@ -155,6 +159,7 @@ impl FacilityState {
                 done_ms: None,
                 failed_ms: None,
                 set_ms: line.ms,
+                changed: line.version,
             }),
         }
         changes.row(RowKey::Upkeep(b.tag));
