@@ -211,7 +211,7 @@ fn still_wet(form: &CleaningForm, required_s: u32, now: &Now) -> CommandRefusal 
 }
 
 /// A stated time that is not now; what is within a minute of now is now.
-fn performed_time(stated_ms: Option<i64>, now: &Now) -> Result<Option<i64>, CommandRefusal> {
+pub(super) fn performed_time(stated_ms: Option<i64>, now: &Now) -> Result<Option<i64>, CommandRefusal> {
     let Some(stated) = stated_ms else { return Ok(None) };
     let before = now.wall_ms.saturating_sub(stated);
     let range = |cause| Err(CommandRefusal::Range { field: "performed_at", cause });

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use record::fold::{LinePlace, RowVersion};
-use record::ids::{BootId, ProtocolId, StaffId};
+use record::ids::{BootId, ProtocolId, StaffId, UpkeepId};
 use record::kinds::{
-    Agent, CivilDay, EntryRef, Event, LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome, ProblemPolicy, ProblemWord, ProtocolWords, Schedule,
-    SpauldingClass, StaffRole, Step,
+    Agent, CivilDay, EntryRef, Event, LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome, ProblemPolicy,
+    ProblemWord, ProtocolWords, Schedule, SpauldingClass, StaffRole, Step, UpkeepReading, UpkeepResult,
 };
 use record::tag::Tag;
 use record::tree::Hash;
@@ -124,6 +124,10 @@ pub enum Command {
         line: LinePlace,
         reason: String,
     },
+    /// A maintenance task, or another plan of one.
+    PlanUpkeep(Box<UpkeepPlan>),
+    /// What came of a maintenance task.
+    RecordUpkeep(Box<UpkeepRecord>),
     RecordUse {
         /// Which item.
         tag: Tag,
@@ -167,6 +171,7 @@ impl Command {
             | Self::ChangeStaff { seen, .. } => *seen = version,
             Self::ChangeFacility(settings) => settings.seen = version,
             Self::PublishProtocol(protocol) => protocol.seen = version,
+            Self::PlanUpkeep(plan) => plan.seen = version,
             Self::AddEquipment(_)
             | Self::AssignTag { .. }
             | Self::RevokeTag { .. }
@@ -176,6 +181,7 @@ impl Command {
             | Self::StaffLeft { .. }
             | Self::RecordCleaning(_)
             | Self::VoidCleaning { .. }
+            | Self::RecordUpkeep(_)
             | Self::RecordUse { .. }
             | Self::AttachPhoto { .. }
             | Self::Reprinted { .. }
@@ -297,6 +303,45 @@ pub struct NewProtocol {
     #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     #[schemars(skip)]
     pub seen: Option<RowVersion>,
+}
+
+/// A maintenance task as planned.
+#[derive(Debug, Clone, Serialize)]
+pub struct UpkeepPlan {
+    /// Which task; absent: a new one.
+    pub upkeep: Option<UpkeepId>,
+    /// Any tag of the item.
+    pub tag: Tag,
+    /// What is to be done.
+    pub name: String,
+    /// How often; never: the task ends.
+    pub schedule: Schedule,
+    /// How it is done.
+    pub protocol: Option<ProtocolId>,
+    /// The version of the task that this was made over; absent: whatever it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<RowVersion>,
+}
+
+/// What came of a maintenance task.
+#[derive(Debug, Clone, Serialize)]
+pub struct UpkeepRecord {
+    /// Which task.
+    pub upkeep: UpkeepId,
+    /// Any tag of the item.
+    pub tag: Tag,
+    /// Done, or not passed.
+    pub result: UpkeepResult,
+    /// Who did it.
+    pub done_by: String,
+    /// Whose name that is, where it is known.
+    pub staff: Option<StaffId>,
+    /// A remark.
+    pub note: String,
+    /// When it was done, where that is earlier than now, milliseconds since 1970.
+    pub performed_ms: Option<i64>,
+    /// What was measured.
+    pub readings: Vec<UpkeepReading>,
 }
 
 /// A new person.

@@ -12,6 +12,7 @@ mod refusal;
 mod refusal_cause;
 mod staff;
 mod text;
+mod upkeep;
 mod ways;
 
 use record::entry::{Digest16, Entry, EntryAuthor, EntryDraft, IdempotencyRecord};
@@ -25,7 +26,7 @@ use service::random::RandomSource;
 
 pub use self::command::{
     AnchorSource, ClaimedCleaner, CleaningForm, Command, EquipmentFields, NewEquipment, NewProtocol,
-    NewStaff, ProblemClosing, ProblemForm, SettingsChange, WetStart,
+    NewStaff, ProblemClosing, ProblemForm, SettingsChange, UpkeepPlan, UpkeepRecord, WetStart,
 };
 pub use self::permissions::Permission;
 pub use self::protocols::TRANSLATION_LANGUAGES;
@@ -143,6 +144,8 @@ fn make_drafts(
         Command::StaffLeft { staff } => staff::remove_member(*staff, view, drafts),
         Command::RecordCleaning(form) => cleaning::decide_cleaning(form, view, drafts),
         Command::VoidCleaning { line, reason } => cleaning::decide_void(*line, reason, view, drafts),
+        Command::PlanUpkeep(plan) => upkeep::plan_upkeep(plan, view, drafts),
+        Command::RecordUpkeep(record) => upkeep::record_upkeep(record, view, drafts),
         Command::RecordUse { tag, performed_ms } => cleaning::record_use(*tag, *performed_ms, view, drafts),
         Command::AttachPhoto { of, photo } => cleaning::decide_attach(*of, *photo, view, drafts),
         Command::Reprinted { printed, reason } => {

@@ -88,9 +88,10 @@ impl Permission {
     /// What a command needs of those who give it on a page of the staff.
     pub fn of(command: &Command) -> Self {
         match command {
-            Command::RecordCleaning(_) | Command::RecordUse { .. } | Command::ReportProblem(_) => {
-                Self::Record
-            }
+            Command::RecordCleaning(_)
+            | Command::RecordUse { .. }
+            | Command::ReportProblem(_)
+            | Command::RecordUpkeep(_) => Self::Record,
             Command::AddStaff(_) | Command::ChangeStaff { .. } | Command::StaffLeft { .. } => {
                 Self::EditPeople
             }
@@ -105,6 +106,7 @@ impl Permission {
             | Command::RevokeTag { .. }
             | Command::PublishProtocol(_)
             | Command::RetireProtocol { .. }
+            | Command::PlanUpkeep(_)
             | Command::SetSchedule { .. }
             | Command::VoidCleaning { .. }
             | Command::AttachPhoto { .. }

@@ -1,7 +1,7 @@
 //! Every reason for which a command is refused, in words for the person who gave it.
 
 use record::fold::RowVersion;
-use record::ids::{ProtocolId, StaffId};
+use record::ids::{ProtocolId, StaffId, UpkeepId};
 use record::kinds::EntryRef;
 use record::tag::Tag;
 
@@ -28,6 +28,9 @@ pub enum CommandRefusal {
     /// A protocol that does not exist.
     #[error("There is no protocol {0} here")]
     UnknownProtocol(ProtocolId),
+    /// A maintenance task that the item does not have, or that ended.
+    #[error("This item has no maintenance task {0}")]
+    UnknownUpkeep(UpkeepId),
     /// A protocol by which this item is not cleaned.
     #[error(
         "This item is not cleaned by that protocol. Give the item the protocol first, or choose one that it has"
@@ -158,6 +161,8 @@ fn field_label(field: &str) -> &'static str {
         "ifu_rev" => "The IFU revision",
         "approved" => "The approver",
         "words" => "A translation",
+        "readings" => "A reading",
+        "done_by" => "The name of who did it",
         "contact" => "The contact",
         "label_host" => "The label host",
         _ => "A field",
@@ -189,6 +194,7 @@ impl CommandRefusal {
             Self::TagTaken(_) => "tag-taken",
             Self::AlreadySo(_) => "already-so",
             Self::UnknownProtocol(_) => "unknown-protocol",
+            Self::UnknownUpkeep(_) => "unknown-upkeep",
             Self::NotItsProtocol => "not-its-protocol",
             Self::ProtocolChanged => "protocol-changed",
             Self::Changed { .. } => "changed",
@@ -226,6 +232,7 @@ impl CommandRefusal {
             Self::TagTaken(_) => "A tag belongs to one item permanently.",
             Self::AlreadySo(_) => "What was asked for is so already.",
             Self::UnknownProtocol(_) => "A protocol must be published before an item can be cleaned by it.",
+            Self::UnknownUpkeep(_) => "The task was never planned for this item, or it was ended.",
             Self::NotItsProtocol => "A cleaning follows one of the protocols that its item has.",
             Self::ProtocolChanged => {
                 "A record names the version that was followed, so it must be the newest one."
@@ -273,6 +280,7 @@ impl CommandRefusal {
             | Self::Range { field, .. } => Some(field),
             Self::UnknownTag(_) | Self::Retired { .. } | Self::TagTaken(_) => Some("tag"),
             Self::UnknownProtocol(_) | Self::NotItsProtocol | Self::ProtocolChanged => Some("protocol"),
+            Self::UnknownUpkeep(_) => Some("upkeep"),
             Self::UnknownStaff(_) => Some("staff"),
             Self::StepsMissing(_) | Self::UnknownStep(_) => Some("step"),
             Self::StillWet { .. } | Self::NotWetted => Some("wet"),

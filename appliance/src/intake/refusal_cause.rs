@@ -75,6 +75,18 @@ pub enum RefusalCause {
     RetiredProtocol,
     #[error("Days of the week go with every 1 day, or with times of day")]
     ScheduleWeekdays,
+    #[error("Say what is to be done")]
+    UpkeepName,
+    #[error("Enter a name for each reading")]
+    ReadingName,
+    #[error("An item has at most 12 maintenance tasks")]
+    UpkeepCount,
+    #[error("Say how often a new task is due")]
+    UpkeepNever,
+    #[error("What came of a task is that it was done or not passed")]
+    UpkeepOutcome,
+    #[error("A task has at most 12 readings")]
+    ReadingCount,
     #[error("Enter an IANA time zone such as America/Chicago")]
     TimeZone,
     #[error("The undo time is at most 1,440 minutes")]
@@ -100,7 +112,7 @@ pub enum RefusalCause {
 impl RefusalCause {
     /// All of them; of roles one.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 45] = [
+    pub(crate) const ALL: [Self; 51] = [
         Self::OwnName,
         Self::Reason,
         Self::ProblemKind,
@@ -136,6 +148,12 @@ impl RefusalCause {
         Self::ProtocolItems,
         Self::RetiredProtocol,
         Self::ScheduleWeekdays,
+        Self::UpkeepName,
+        Self::ReadingName,
+        Self::UpkeepCount,
+        Self::UpkeepNever,
+        Self::UpkeepOutcome,
+        Self::ReadingCount,
         Self::TimeZone,
         Self::UndoTime,
         Self::PinProofTime,

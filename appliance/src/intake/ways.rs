@@ -55,8 +55,6 @@ pub const NOT_YET: &[NotYet] = &[
     NotYet { name: "competency.granted", issue: "02-box" },
     NotYet { name: "competency.ended", issue: "02-box" },
     NotYet { name: "access.changed", issue: "02-box" },
-    NotYet { name: "upkeep.planned", issue: "02-box" },
-    NotYet { name: "upkeep.done", issue: "02-box" },
     NotYet { name: "lot.opened", issue: "14-box-manage" },
     NotYet { name: "lot.closed", issue: "14-box-manage" },
     NotYet { name: "load.started", issue: "14-box-manage" },
@@ -164,6 +162,16 @@ ways! {
     VoidCleaning => CommandWays {
         kinds: &["cleaning.voided"],
         routes: &["cleaning.void", "receipt.undo", "void.add"],
+        ..NONE
+    },
+    PlanUpkeep => CommandWays {
+        kinds: &["upkeep.planned"],
+        routes: &["upkeep.plan", "upkeep.save", "upkeep.add"],
+        ..NONE
+    },
+    RecordUpkeep => CommandWays {
+        kinds: &["upkeep.done"],
+        routes: &["upkeep-done.record", "upkeep-done.add"],
         ..NONE
     },
     RecordUse => CommandWays {

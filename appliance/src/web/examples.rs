@@ -6,6 +6,9 @@ use web::route::Example;
 pub(crate) const TAG: &str = "ABCDEFGH3";
 /// An item that is out of service.
 pub(crate) const SUSPENDED_TAG: &str = "7QK3M9X2W";
+/// An item with a maintenance task.
+pub(crate) const UPKEPT_TAG: &str = TAG;
+pub(crate) const UPKEEP: &str = "01J00000000000000000000VPK";
 pub(crate) const PROTOCOL: &str = "01J00000000000000000000PRT";
 pub(crate) const STAFF: &str = "01J00000000000000000000STF";
 /// The PIN of [`STAFF`], and another one.

@@ -110,7 +110,8 @@ impl From<CommandRefusal> for HttpError {
         let status = match refusal {
             CommandRefusal::UnknownTag(_)
             | CommandRefusal::UnknownCleaning { .. }
-            | CommandRefusal::UnknownProblem { .. } => StatusCode::NOT_FOUND,
+            | CommandRefusal::UnknownProblem { .. }
+            | CommandRefusal::UnknownUpkeep(_) => StatusCode::NOT_FOUND,
             CommandRefusal::ReportsSpent => StatusCode::TOO_MANY_REQUESTS,
             CommandRefusal::NotAllowed(_) | CommandRefusal::UndoOver => StatusCode::FORBIDDEN,
             CommandRefusal::KeyReused

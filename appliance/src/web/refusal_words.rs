@@ -72,6 +72,7 @@ pub(crate) fn word_refusal(w: RefusalWords, refusal: &CommandRefusal) -> Option<
         | CommandRefusal::TagTaken(_)
         | CommandRefusal::AlreadySo(_)
         | CommandRefusal::UnknownProtocol(_)
+        | CommandRefusal::UnknownUpkeep(_)
         | CommandRefusal::Changed { .. }
         | CommandRefusal::Range { .. }
         | CommandRefusal::NotAllowed(_) => return None,
@@ -94,6 +95,7 @@ pub(crate) fn word_staff_refusal(w: EveryRefusalWords, refusal: &CommandRefusal)
         }
         CommandRefusal::TagTaken(tag) => staff.staff_refusal_tag_taken(tag.to_string()),
         CommandRefusal::UnknownProtocol(protocol) => staff.staff_refusal_protocol(protocol.to_string()),
+        CommandRefusal::UnknownUpkeep(upkeep) => staff.staff_refusal_upkeep(upkeep.to_string()),
         CommandRefusal::Changed { .. } => staff.staff_refusal_changed(),
         // Words of open pages, all of them.
         other => other.to_string(),
@@ -138,6 +140,12 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
         RefusalCause::ProtocolItems => staff.refusal_range_protocol_items(),
         RefusalCause::RetiredProtocol => staff.refusal_already_retired_protocol(),
         RefusalCause::ScheduleWeekdays => staff.refusal_range_weekdays(),
+        RefusalCause::UpkeepName => staff.refusal_needs_upkeep_name(),
+        RefusalCause::ReadingName => staff.refusal_needs_reading_name(),
+        RefusalCause::UpkeepCount => staff.refusal_range_upkeep_count(),
+        RefusalCause::UpkeepNever => staff.refusal_range_upkeep_never(),
+        RefusalCause::UpkeepOutcome => staff.refusal_range_upkeep_outcome(),
+        RefusalCause::ReadingCount => staff.refusal_range_reading_count(),
         RefusalCause::TimeZone => staff.refusal_range_zone(),
         RefusalCause::UndoTime => staff.refusal_range_undo(),
         RefusalCause::PinProofTime => staff.refusal_range_pin_proof(),
@@ -172,6 +180,7 @@ pub(crate) fn word_staff_detail(w: EveryRefusalWords, refusal: &CommandRefusal) 
         CommandRefusal::TagTaken(_) => staff.staff_refusal_tag_taken_detail(),
         CommandRefusal::AlreadySo(_) => staff.refusal_already_rule(),
         CommandRefusal::UnknownProtocol(_) => staff.staff_refusal_protocol_detail(),
+        CommandRefusal::UnknownUpkeep(_) => staff.staff_refusal_upkeep_detail(),
         CommandRefusal::Changed { .. } => staff.staff_refusal_changed_detail(),
         CommandRefusal::Range { .. } => staff.refusal_range_rule(),
         CommandRefusal::NotAllowed(_) => staff.refusal_role_rule(),
@@ -217,6 +226,7 @@ pub(crate) fn word_detail(w: RefusalWords, refusal: &CommandRefusal) -> Option<S
         CommandRefusal::TagTaken(_)
         | CommandRefusal::AlreadySo(_)
         | CommandRefusal::UnknownProtocol(_)
+        | CommandRefusal::UnknownUpkeep(_)
         | CommandRefusal::Changed { .. }
         | CommandRefusal::Range { .. }
         | CommandRefusal::NotAllowed(_) => return None,
@@ -279,6 +289,7 @@ mod tests {
         let mut refusals = vec![
             CommandRefusal::TagTaken("7QK3M9X2W".parse().unwrap()),
             CommandRefusal::UnknownProtocol(protocol),
+            CommandRefusal::UnknownUpkeep(record::ids::UpkeepId::new(7, [7; 10])),
             CommandRefusal::Changed { now: RowVersion::default() },
         ];
         let fields = ["name", "asset_number", "serial", "maker", "model", "category", "location", "custom"];

@@ -1,6 +1,6 @@
 //! The fields in which people enter how often something is due, on every form that asks for it.
 
-use record::kinds::{Schedule, TimeOfDay, Weekdays};
+use record::kinds::{Schedule, TimeOfDay, WeekdaySet};
 use web::form::{FormField, FormValues};
 
 use crate::intake::CommandRefusal;
@@ -38,7 +38,7 @@ pub(crate) struct ScheduleFormData {
     number: String,
     times: String,
     /// None: every day.
-    on: Option<Weekdays>,
+    on: Option<WeekdaySet>,
 }
 
 impl ScheduleFormData {
@@ -49,7 +49,7 @@ impl ScheduleFormData {
             every: text(DUE_EVERY),
             number: text(DUE_NUMBER),
             times: text(DUE_TIMES),
-            on: Weekdays::of(ticked.map(|(day, _)| day)).filter(|on| !on.is_every()),
+            on: WeekdaySet::of(ticked.map(|(day, _)| day)).filter(|on| !on.is_every()),
         }
     }
 
@@ -65,7 +65,7 @@ impl ScheduleFormData {
 
     pub(crate) fn of(schedule: Option<&Schedule>) -> Self {
         let plain = |every: &str, number: String| Self { every: every.to_owned(), number, ..Self::default() };
-        let named = |on: Weekdays| Some(on).filter(|on| !on.is_every());
+        let named = |on: WeekdaySet| Some(on).filter(|on| !on.is_every());
         match schedule {
             Some(Schedule::Hours { n }) => plain("hours", n.to_string()),
             Some(Schedule::Days { n, on }) => Self { on: named(*on), ..plain("days", n.to_string()) },
@@ -83,7 +83,7 @@ impl ScheduleFormData {
     pub(crate) fn schedule(&self, w: FormWords) -> Result<Option<Schedule>, Wrong> {
         let wrong = |_| Wrong { at: DUE_NUMBER.name.to_owned(), words: w.form_schedule_number_wrong() };
         let number = || self.number.trim().parse::<u32>().map_err(wrong);
-        let on = self.on.unwrap_or(Weekdays::EVERY);
+        let on = self.on.unwrap_or(WeekdaySet::EVERY);
         let takes_days = match self.every.as_str() {
             "days" => number()? == 1,
             "times" => true,

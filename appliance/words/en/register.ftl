@@ -54,66 +54,47 @@ protocol-retire-items = Items that have it
 protocol-retire-due = Due by this protocol; it will not be any more
 protocol-retire-more = { NUMBER($count) } more.
 
-## The form of a version.
+## Maintenance, apart from cleaning.
 
-form-protocol-what = What is done?
-form-protocol-name = Name
-    .hint = Such as Low-level wipe
-    .needed = Enter a name for the protocol
-form-protocol-class = For which class
-    .hint = It is offered first for items of that class
-form-protocol-class-any = Any class
-form-protocol-class-noncritical = Noncritical: intact skin
-form-protocol-class-semicritical = Semicritical: mucous membranes
-form-protocol-class-critical = Critical: sterile tissue
-form-protocol-steps = Steps
-    .hint = One a line, in order
-    .needed = Enter at least one step
-form-protocol-optional-steps = Steps that may be left out
-    .hint = Their numbers, such as 3, 5
-form-protocol-one-press = All steps by one press
-form-protocol-one-press-by-class = As usual: for noncritical use only
-form-protocol-one-press-yes = Allowed
-form-protocol-one-press-no = Not allowed: each step is ticked
-form-protocol-ppe = What to wear
-    .hint = Such as gloves, gown
-form-protocol-minutes = How long it takes, minutes
-form-protocol-agent = With what?
-form-protocol-agents = Disinfectants
-    .hint = One a line: name | EPA number | dilution
-form-protocol-contact-s = Contact time
-    .hint = How long the surface stays wet: minutes and seconds, such as 3:00
-form-protocol-declared = A stated contact time counts
-    .hint = Else only what the box measured counts
-form-protocol-rules = Rules
-form-protocol-photo = Photo
-    .hint = The stricter of this and the item’s holds
-form-protocol-photo-item = As the item says
-form-protocol-photo-none = Not requested
-form-protocol-photo-optional = Optional
-form-protocol-photo-required = Required
-form-protocol-photo-one-in = Where photos are optional, ask for one in
-    .hint = 2 to 100 cleanings; empty: never
-form-protocol-hang-h = Clean for, hours
-    .hint = How long an item counts as clean after it; empty: until it is due
-form-protocol-delay-min = Most minutes from use to cleaning
-    .hint = Later cleanings are marked as delayed; empty: no limit
-form-protocol-source = Where it comes from
-form-protocol-ifu = Manufacturer’s instructions (IFU)
-    .hint = Title, number or address
-form-protocol-ifu-rev = Revision of the IFU
-form-protocol-approved = Approved by
-form-protocol-effective = In force from
-    .hint = A day, such as 2026-11-24
-form-protocol-english = In English
-form-protocol-en-name = Name in English
-    .hint = Only where the text above is in another language
-form-protocol-en-steps = Steps in English
-    .hint = One a line, as many as above
-form-protocol-en-ppe = What to wear, in English
-form-protocol-spanish = In Spanish
-form-protocol-es-name = Name in Spanish
-    .hint = Only where the text above is in another language
-form-protocol-es-steps = Steps in Spanish
-    .hint = One a line, as many as above
-form-protocol-es-ppe = What to wear, in Spanish
+upkeep-title = Maintenance
+upkeep-what = What is due beside cleaning. It has no part in any rate.
+upkeep-none = No maintenance is planned
+upkeep-none-next = Plan a task on the page of an item.
+upkeep-tasks = { $count ->
+    [one] { $count } task, the most urgent first
+   *[other] { $count } tasks, the most urgent first
+}
+upkeep-column-task = Task
+upkeep-column-item = Item
+upkeep-column-place = Place
+upkeep-column-state = State
+upkeep-column-last = Last
+# Badges; $time: such as “19:00” or “Nov 3, 19:00”.
+upkeep-overdue = Overdue since { $time }
+upkeep-due = Due by { $time }
+upkeep-done-until = Done until { $time }
+upkeep-is-done = Done
+upkeep-not-due = Not due
+# $time: such as “today 14:04”.
+upkeep-last-failed = Not passed { $time }
+upkeep-last-done = Done { $time }
+upkeep-never = Never
+# Links and buttons.
+upkeep-new = Plan maintenance
+upkeep-to-all = All maintenance
+upkeep-record = Record
+upkeep-edit = Change
+# Spoken behind the two, which else say the same for each task.
+upkeep-of = { $task }
+# $name: of the task.
+upkeep-change = Change { $name }
+upkeep-plan = Plan it
+upkeep-save = Save changes
+upkeep-new-hint = It applies from now on.
+upkeep-end-hint = What you change applies from now on. “No schedule” ends the task; its records stay.
+upkeep-done-title = { $name }: what came of it?
+upkeep-done-again = Nothing was recorded. What you entered is kept.
+upkeep-done-save = Record it
+upkeep-readings-wrong = Enter one reading a line, with a whole number: name | 42 | unit
+upkeep-time-wrong = Enter a day and a time that are in the calendar, such as 2026-11-24 14:30
+upkeep-time-skipped = The clocks skip that time on that day. Enter the time that they showed

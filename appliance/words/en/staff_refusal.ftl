@@ -20,6 +20,8 @@ staff-refusal-field = { $field ->
     [ifu_rev] The IFU revision
     [approved] The approver
     [words] A translation
+    [readings] A reading
+    [done_by] The name of who did it
     [contact] The contact
     [label_host] The label host
    *[other] A field
@@ -28,6 +30,8 @@ staff-refusal-tag-taken = The tag { $tag } is in use already; take another label
     .detail = A tag belongs to one item permanently.
 staff-refusal-protocol = There is no protocol { $protocol } here
     .detail = A protocol must be published before an item can be cleaned by it.
+staff-refusal-upkeep = This item has no maintenance task { $upkeep }
+    .detail = The task was never planned for this item, or it was ended.
 staff-refusal-changed = Somebody else changed this meanwhile. Check what is there now, then change it again
     .detail = A change names the version that it was made over, and another one is there.
 
@@ -39,6 +43,8 @@ refusal-needs-field-name = Enter a name for the custom field
 refusal-needs-step = Say what to do in each step
 refusal-needs-agent-name = Enter a name for each disinfectant
 refusal-needs-protocol-name = Enter a name for the protocol
+refusal-needs-upkeep-name = Say what is to be done
+refusal-needs-reading-name = Enter a name for each reading
 refusal-needs-facility-name = Enter a name for the facility
 
 ## What is out of its range.
@@ -64,6 +70,10 @@ refusal-range-translation-language = A protocol is translated to en or es
 refusal-range-translation-steps = Translate each step, one for one, or none
 refusal-range-protocol-items = More than 511 items are due by this protocol. Move some of them to another protocol first
 refusal-range-weekdays = Days of the week go with every 1 day, or with times of day
+refusal-range-upkeep-count = An item has at most 12 maintenance tasks
+refusal-range-upkeep-never = Say how often a new task is due
+refusal-range-upkeep-outcome = What came of a task is that it was done or not passed
+refusal-range-reading-count = A task has at most 12 readings
 refusal-range-zone = Enter an IANA time zone such as America/Chicago
 refusal-range-undo = The undo time is at most 1,440 minutes
 refusal-range-pin-proof = An entered PIN proves records for 0 to 60 minutes

@@ -27,3 +27,11 @@ macro_rules! named_by_types {
 named_by_types!(StaffPermission, PERMISSION: Permission =
     View EditEquipment Print EditPrinters SeePeople EditPeople EditSettings ManageTokens ReadAudit);
 named_by_types!(TokenScope, SCOPE: ApiTokenScope = Read Record Write);
+
+/// To record under one's own name: a scope of tokens has the shorter name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RecordWork;
+
+impl StaffPermission for RecordWork {
+    const PERMISSION: Permission = Permission::Record;
+}

@@ -9,7 +9,7 @@ use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 use record::alarm::AlarmCode;
 use record::entry::{CommandSource, EntryAuthor, EntryDraft};
 use record::ids::DeviceId;
-use record::kinds::{EntryRef, ProtocolPublished, StaffAdded};
+use record::kinds::{EntryRef, ProtocolPublished, StaffAdded, UpkeepPlanned};
 use record::receipt::Receipt;
 use record::redact::PersonalText;
 use service::clock::Clock as _;
@@ -207,6 +207,7 @@ async fn furnish(world: &World) -> DrawnNames {
     world.give(Command::ChangeFacility(Box::new(settings))).await;
     append_chosen(world).await;
     add_items(world).await;
+    append_upkeep(world).await;
     set_up_print_room(world);
     let photo = keep_photo(world).await;
     let receipt = record_cleaning(world).await;
@@ -261,6 +262,20 @@ async fn add_items(world: &World) {
     }
     let tag = examples::SUSPENDED_TAG.parse().unwrap();
     world.give(Command::SuspendEquipment { tag, reason: "Cracked screen".into(), seen: None }).await;
+}
+
+/// A maintenance task with an id of our choice, which no command takes.
+async fn append_upkeep(world: &World) {
+    let task = UpkeepPlanned {
+        upkeep: examples::UPKEEP.parse().unwrap(),
+        tag: examples::UPKEPT_TAG.parse().unwrap(),
+        name: "Electrical safety test".into(),
+        schedule: Schedule::Weeks { n: 52 },
+        from: NOW,
+        protocol: None,
+    };
+    let drafts = vec![EntryDraft { by: EntryAuthor::BOX, idem: None, event: task.into(), texts: Vec::new() }];
+    world.state.store.submit(|_| WriteDecision::Append { drafts, answer: () }).await.unwrap();
 }
 
 /// A printer whose worker rests, so that it says the same at all times; a template, a logo, and a job in doubt.

@@ -31,11 +31,11 @@ const WITHOUT_VERSION: &[(&str, &str)] = &[
     ("printer.test", "adds a print job"),
     ("problem.add", "adds a report"),
     ("problem.end", "a report is closed once, whatever was said of it"),
-    ("protocol.publish", "publishes a version beside the earlier ones, which stay"),
     ("reminder.acknowledge", "it is seen, not changed; seen twice is seen"),
     ("reminder.snooze", "put off twice is put off until the later time"),
     ("sheet.make", "changes nothing"),
     ("slip.add", "adds a print job"),
+    ("upkeep-done.add", "adds a record"),
     ("void.add", "a record is voided once; it has no further versions"),
 ];
 

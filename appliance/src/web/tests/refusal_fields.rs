@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use record::fold::RowVersion;
-use record::ids::Epoch;
+use record::ids::{Epoch, UpkeepId};
 use record::kinds::EntryRef;
 
 use super::*;
@@ -22,6 +22,7 @@ const SOURCES: [&str; 9] = [
     include_str!("../../intake/protocols.rs"),
     include_str!("../../intake/staff.rs"),
     include_str!("../../intake/text.rs"),
+    include_str!("../../intake/upkeep.rs"),
 ];
 
 /// Fields that intake names and that stand in no form that is drawn from a definition, with the reason.
@@ -57,6 +58,7 @@ fn list_refusals(fields: &BTreeSet<&'static str>) -> Vec<CommandRefusal> {
         CommandRefusal::TagTaken(tag),
         CommandRefusal::AlreadySo(RefusalCause::InService),
         CommandRefusal::UnknownProtocol(ProtocolId::new(1, [1; 10])),
+        CommandRefusal::UnknownUpkeep(UpkeepId::new(1, [1; 10])),
         CommandRefusal::NotItsProtocol,
         CommandRefusal::ProtocolChanged,
         CommandRefusal::Changed { now: RowVersion::default() },
@@ -119,6 +121,7 @@ fn kind_of(refusal: &CommandRefusal) -> usize {
         CommandRefusal::UnknownProblem { .. } => 26,
         CommandRefusal::ProblemsOpen => 27,
         CommandRefusal::ReportsSpent => 28,
+        CommandRefusal::UnknownUpkeep(_) => 29,
     }
 }
 
@@ -140,7 +143,7 @@ fn every_field_of_a_refusal_is_a_field_of_the_form_that_shows_it() {
     }
     let all = list_refusals(&fields);
     let kinds: BTreeSet<usize> = all.iter().map(kind_of).collect();
-    assert_eq!(kinds, (0..29).collect(), "one of each kind is tried");
+    assert_eq!(kinds, (0..30).collect(), "one of each kind is tried");
     for refusal in &all {
         for (form, find) in list_forms() {
             let own = refusal.field().filter(|field| form.find_field(field).is_some());

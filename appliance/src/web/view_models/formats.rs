@@ -3,8 +3,18 @@
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, Zoned};
 use record::ids::Epoch;
+use record::kinds::{CivilDay, TimeOfDay};
 
 use crate::web::words::PageWords;
+
+/// Why a day and a time are no moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CivilTimeFault {
+    /// They cannot be read, or are in no calendar.
+    Unreadable,
+    /// The facility's clocks skip them.
+    Skipped,
+}
 
 /// The facility's zone, and now.
 #[derive(Debug, Clone)]
@@ -73,6 +83,21 @@ impl LocalTime {
         }
     }
 
+    /// A day and a time as the facility's clocks showed them, `2026-11-24 14:30`; one that they showed twice is the first.
+    pub(crate) fn read_civil_time(&self, text: &str) -> Result<i64, CivilTimeFault> {
+        let (day, time) = text.trim().split_once([' ', 'T']).ok_or(CivilTimeFault::Unreadable)?;
+        let time: TimeOfDay = time.trim().parse().map_err(|_| CivilTimeFault::Unreadable)?;
+        let day: CivilDay = day.parse().map_err(|_| CivilTimeFault::Unreadable)?;
+        let date: jiff::civil::Date = day.to_string().parse().map_err(|_| CivilTimeFault::Unreadable)?;
+        let (hour, minute) = (i8::try_from(time.hour), i8::try_from(time.minute));
+        let (Ok(hour), Ok(minute)) = (hour, minute) else { return Err(CivilTimeFault::Unreadable) };
+        let ambiguous = self.zone.to_ambiguous_timestamp(date.at(hour, minute, 0, 0));
+        if matches!(ambiguous.offset(), AmbiguousOffset::Gap { .. }) {
+            return Err(CivilTimeFault::Skipped);
+        }
+        ambiguous.earlier().map(Timestamp::as_millisecond).map_err(|_| CivilTimeFault::Unreadable)
+    }
+
     /// `Nov 3 2026`
     pub(crate) fn date(&self, ms: i64) -> String {
         self.zoned(ms).strftime("%b %-d %Y").to_string()
@@ -132,6 +157,21 @@ mod tests {
         assert_eq!(read("2026-03-08", "02:30"), None, "left out when summer begins");
         for (day, time) in [("2026-02-30", "12:00"), ("2026-11-20", "25:00"), ("", "12:00"), ("x", "y")] {
             assert_eq!(read(day, time), None, "{day} {time}");
+        }
+    }
+
+    #[test]
+    fn times_as_people_enter_them() {
+        let local = LocalTime::new("America/Chicago", 0);
+        assert_eq!(local.read_civil_time("2026-11-20 14:04"), Ok(1_795_205_040_000));
+        assert_eq!(local.read_civil_time(" 2026-11-20T14:04 "), Ok(1_795_205_040_000));
+        // 02:30 is skipped in spring and 01:30 is there twice in autumn.
+        assert_eq!(local.read_civil_time("2026-03-08 02:30"), Err(CivilTimeFault::Skipped));
+        assert_eq!(local.read_civil_time("2026-11-01 01:30"), Ok(1_793_514_600_000));
+        for wrong in
+            ["", "yesterday", "2026-02-29 10:00", "2026-11-20", "2026-11-20 24:00", "2026-11-20 9:00"]
+        {
+            assert_eq!(local.read_civil_time(wrong), Err(CivilTimeFault::Unreadable), "{wrong}");
         }
     }
 

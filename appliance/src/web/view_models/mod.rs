@@ -39,5 +39,6 @@ pub(crate) mod snapshot;
 pub(crate) mod status_board;
 pub(crate) mod template_words;
 pub(crate) mod templates;
+pub(crate) mod upkeep;
 pub(crate) mod verification;
 pub(crate) mod wording;

@@ -2,7 +2,7 @@
 
 use record::fold::{Equipment, FacilityState};
 use record::ids::ProtocolId;
-use record::kinds::{Schedule, TimeOfDay, Weekdays};
+use record::kinds::{Schedule, TimeOfDay, WeekdaySet};
 
 use crate::web::words::EquipmentWords;
 
@@ -56,11 +56,11 @@ pub(crate) fn word_schedules(
 /// One schedule, alone in a line.
 pub(crate) fn word_schedule(w: EquipmentWords, schedule: &Schedule) -> Option<String> {
     let (every, on) = match schedule {
-        Schedule::Hours { n } => (w.schedule_hours(n), Weekdays::EVERY),
+        Schedule::Hours { n } => (w.schedule_hours(n), WeekdaySet::EVERY),
         Schedule::Days { n, on } => (w.schedule_days(n), *on),
-        Schedule::Weeks { n } => (w.schedule_weeks(n), Weekdays::EVERY),
+        Schedule::Weeks { n } => (w.schedule_weeks(n), WeekdaySet::EVERY),
         Schedule::Times { at, on } => (w.schedule_times(list_times(at)), *on),
-        Schedule::Use { .. } => (w.schedule_use(), Weekdays::EVERY),
+        Schedule::Use { .. } => (w.schedule_use(), WeekdaySet::EVERY),
         Schedule::Never => return None,
     };
     Some(word_weekdays(w, every, on))
@@ -69,18 +69,18 @@ pub(crate) fn word_schedule(w: EquipmentWords, schedule: &Schedule) -> Option<St
 /// One schedule, for the middle of a sentence.
 fn word_schedule_inside(w: EquipmentWords, schedule: &Schedule) -> Option<String> {
     let (every, on) = match schedule {
-        Schedule::Hours { n } => (w.schedule_hours_inside(n), Weekdays::EVERY),
+        Schedule::Hours { n } => (w.schedule_hours_inside(n), WeekdaySet::EVERY),
         Schedule::Days { n, on } => (w.schedule_days_inside(n), *on),
-        Schedule::Weeks { n } => (w.schedule_weeks_inside(n), Weekdays::EVERY),
+        Schedule::Weeks { n } => (w.schedule_weeks_inside(n), WeekdaySet::EVERY),
         Schedule::Times { at, on } => (w.schedule_times_inside(list_times(at)), *on),
-        Schedule::Use { .. } => (w.schedule_use_inside(), Weekdays::EVERY),
+        Schedule::Use { .. } => (w.schedule_use_inside(), WeekdaySet::EVERY),
         Schedule::Never => return None,
     };
     Some(word_weekdays(w, every, on))
 }
 
 /// `Every day (Mon, Wed)`
-fn word_weekdays(w: EquipmentWords, every: String, on: Weekdays) -> String {
+fn word_weekdays(w: EquipmentWords, every: String, on: WeekdaySet) -> String {
     if on.is_every() {
         return every;
     }

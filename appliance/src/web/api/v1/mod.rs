@@ -17,6 +17,7 @@ pub(crate) mod protocols;
 pub(crate) mod reminders;
 pub(crate) mod slips;
 pub(crate) mod templates;
+pub(crate) mod upkeep;
 pub(crate) mod versions;
 
 use web::route::Route;
@@ -41,6 +42,7 @@ pub(crate) fn v1_routes() -> Vec<Route<AppState>> {
         alarms::alarm_routes(),
         reminders::reminder_routes(),
         clock::clock_routes(),
+        upkeep::upkeep_routes(),
     ]
     .into_iter()
     .flatten()

@@ -64,10 +64,22 @@ struct ProtocolJson {
     retired: bool,
 }
 
+/// Whether a protocol is offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ProtocolUse {
+    Offered,
+    Retired,
+}
+
 impl ProtocolJson {
-    fn read(reader: &LogReader, protocol: &FacilityProtocol) -> Self {
-        let approver = protocol.approved.and_then(|name| StoredText::read(reader, name.hash).readable());
-        Self { published: protocol.newest.clone(), approver, retired: protocol.retired }
+    fn of(reader: &LogReader, protocol: &FacilityProtocol) -> Self {
+        let offered = if protocol.retired { ProtocolUse::Retired } else { ProtocolUse::Offered };
+        Self::read(reader, protocol.newest.clone(), offered)
+    }
+
+    fn read(reader: &LogReader, published: ProtocolPublished, offered: ProtocolUse) -> Self {
+        let approver = published.approved.and_then(|name| StoredText::read(reader, name.hash).readable());
+        Self { published, approver, retired: offered == ProtocolUse::Retired }
     }
 }
 
@@ -81,7 +93,7 @@ async fn list(
     let facility = state.store.snapshot();
     let lane = ReadLane::of_rows(facility.protocols.len());
     let protocols = read_text(&state, lane, move |_, reader| {
-        Ok(facility.protocols.values().map(|protocol| ProtocolJson::read(reader, protocol)).collect())
+        Ok(facility.protocols.values().map(|protocol| ProtocolJson::of(reader, protocol)).collect())
     });
     protocols.await.map(|protocols| Json(ListJson::whole(protocols)))
 }
@@ -94,7 +106,7 @@ async fn find(
     let id: ProtocolId = id.parse().map_err(|_| not_found())?;
     let protocol = state.store.snapshot().protocols.get(&id).cloned().ok_or_else(not_found)?;
     let version = protocol.changed;
-    let found = read_quick(&state, move |_, reader| Ok(ProtocolJson::read(reader, &protocol))).await?;
+    let found = read_quick(&state, move |_, reader| Ok(ProtocolJson::of(reader, &protocol))).await?;
     with_etag(Some(version), Json(found))
 }
 
@@ -108,14 +120,17 @@ async fn publish(
     IdempotencyKey(key): IdempotencyKey,
     if_match: IfMatch,
     JsonBody(new): JsonBody<NewProtocol>,
-) -> Result<WithHeaders<Created<ProtocolPublished>>, HttpError> {
+) -> Result<WithHeaders<Created<ProtocolJson>>, HttpError> {
     let now = new.protocol.and_then(|id| find_version(&state, id));
     let command = Command::PublishProtocol(Box::new(new));
     let done = run_over(&state, now, key, &if_match, command).await?;
     match read_event(&state, done.line).await? {
         Some((_, Event::ProtocolPublished(published))) => {
             let address = format!("{PROTOCOLS}/{}", published.protocol);
-            with_etag(Some(done.version), Created::at(&address, *published)?)
+            let protocol = read_quick(&state, move |_, reader| {
+                Ok(ProtocolJson::read(reader, *published, ProtocolUse::Offered))
+            });
+            with_etag(Some(done.version), Created::at(&address, protocol.await?)?)
         }
         _ => Err(CommandRefusal::KeyReused.into()),
     }

@@ -13,6 +13,7 @@ use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
 use words::{S0, SafeHtml, fill_slots};
 
+use crate::intake::Permission;
 use crate::store::{HistoryPlace, LogReader};
 use crate::web::access::permissions::View;
 use crate::web::access::staff::StaffCaller;
@@ -33,9 +34,10 @@ use crate::web::view_models::rates::{tally_of, word_rate};
 use crate::web::view_models::schedules::{ScheduleRow, schedule_rows, word_schedules};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::StatusBoards;
+use crate::web::view_models::upkeep::{UpkeepRow, upkeep_rows};
 use crate::web::view_models::verification::{VerificationResult, verify_records};
 use crate::web::view_models::wording::PageWording;
-use crate::web::words::{EquipmentWords, ErrorWords, PageWords, ProblemWords, StaffWords};
+use crate::web::words::{EquipmentWords, ErrorWords, PageWords, ProblemWords, RegisterWords, StaffWords};
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct ItemParams {
@@ -70,6 +72,10 @@ struct ItemPage {
     /// What paper says beside: of which log, and when it was printed, since “today” says nothing there.
     paper: SafeHtml,
     schedules: Vec<ScheduleRow>,
+    /// Of maintenance.
+    r: RegisterWords,
+    upkeep: Vec<UpkeepRow>,
+    may_record: bool,
     facts: Vec<FactRow>,
     protocol: Option<(String, String)>,
     problem_words: ProblemWords,
@@ -110,6 +116,7 @@ fn item_page(
     let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
     let snapshot = Snapshot::of(state, &facility);
     let (page_words, s, w, problem_words): ItemWords = signed.words();
+    let r: RegisterWords = signed.words();
     let wording = PageWording::new(page_words, &snapshot.local);
     let row =
         state.stored::<StatusBoards>().row_of(&facility, item, &snapshot.local).ok_or_else(not_found)?;
@@ -158,6 +165,9 @@ fn item_page(
         trust,
         paper,
         schedules: schedule_rows(w, &facility, item),
+        r,
+        upkeep: upkeep_rows(w, r, &wording, &facility, item),
+        may_record: signed.holds(Permission::Record),
         facts: item_facts(w, &facility, item, &wording),
         problem_words,
         reports: ProblemLook { facility: &facility, reader, wording: &wording, w: problem_words }

@@ -6,6 +6,8 @@ mod list;
 mod problems;
 mod schedule;
 mod service_state;
+mod upkeep;
+mod upkeep_done;
 
 use http::Method;
 use web::route::{Example, Route, RouteKind, row};
@@ -19,7 +21,53 @@ pub(crate) fn equipment_page_routes() -> Vec<Route<AppState>> {
     let mut routes = routes_of_items();
     routes.extend(routes_out_of_use());
     routes.extend(routes_of_problems());
+    routes.extend(routes_of_upkeep());
     routes
+}
+
+/// Maintenance, apart from cleaning.
+fn routes_of_upkeep() -> Vec<Route<AppState>> {
+    use RouteKind::{Form, Page};
+    let (find, command) = (refusals::FINDING, refusals::COMMANDING);
+    let task = |example: Example| {
+        example.field("name", "Electrical safety test").field("every", "weeks").field("number", "52")
+    };
+    let one = || Example::default().part("tag", examples::UPKEPT_TAG).part("upkeep", examples::UPKEEP);
+    let path = "/staff/equipment/{tag}/upkeep/{upkeep}";
+    vec![
+        row(Method::GET, "/staff/maintenance", "upkeep.browse", Page, upkeep::list).refusals(find),
+        row(Method::GET, "/staff/equipment/{tag}/upkeep/new", "upkeep.ask-new", Page, upkeep::ask_new)
+            .refusals(find)
+            .example(examples::tag_example()),
+        row(Method::POST, "/staff/equipment/{tag}/upkeep/new", "upkeep.plan", Form, upkeep::plan)
+            .commands(&["PlanUpkeep"])
+            .refusals(command)
+            .example(task(examples::tag_example())),
+        row(Method::GET, path, "upkeep.ask", Page, upkeep::ask).refusals(find).example(one()),
+        row(Method::POST, path, "upkeep.save", Form, upkeep::change)
+            .commands(&["PlanUpkeep"])
+            .refusals(command)
+            .example(task(one())),
+        row(
+            Method::GET,
+            "/staff/equipment/{tag}/upkeep/{upkeep}/done",
+            "upkeep-done.ask",
+            Page,
+            upkeep_done::ask,
+        )
+        .refusals(find)
+        .example(one()),
+        row(
+            Method::POST,
+            "/staff/equipment/{tag}/upkeep/{upkeep}/done",
+            "upkeep-done.record",
+            Form,
+            upkeep_done::record_done,
+        )
+        .commands(&["RecordUpkeep"])
+        .refusals(command)
+        .example(one().field("result", "done").field("done_by", "Tom Nguyen")),
+    ]
 }
 
 fn routes_of_items() -> Vec<Route<AppState>> {
@@ -127,7 +175,7 @@ fn routes_out_of_use() -> Vec<Route<AppState>> {
 /// The forms of these pages.
 #[cfg(test)]
 pub(crate) const FORMS: &[&web::form::FormDefinition] =
-    &[&form::EQUIPMENT, &schedule::SCHEDULE, &problems::OUTCOME];
+    &[&form::EQUIPMENT, &schedule::SCHEDULE, &problems::OUTCOME, &upkeep::UPKEEP, &upkeep_done::UPKEEP_DONE];
 
 /// How its forms word a refusal beside a field.
 #[cfg(test)]
@@ -135,4 +183,6 @@ pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] = &[
     (&form::EQUIPMENT, |refusal| form::refused_field(refusal, &ScheduleFormData::of(None))),
     (&problems::OUTCOME, problems::refused_field),
     (&schedule::SCHEDULE, |refusal| ScheduleFormData::of(None).refused_field(refusal)),
+    (&upkeep::UPKEEP, |refusal| upkeep::refused_field(refusal, &ScheduleFormData::of(None))),
+    (&upkeep_done::UPKEEP_DONE, upkeep_done::refused_field),
 ];

@@ -1,0 +1,110 @@
+//! Maintenance of items, apart from their cleanings: tasks, and what came of them.
+
+use record::fold::{Equipment, UpkeepTask};
+use record::ids::UpkeepId;
+use record::kinds::{
+    CleanedBy, NameSource, Schedule, UpkeepDone, UpkeepPlanned, UpkeepReading, UpkeepResult,
+};
+
+use super::cleaning::performed_time;
+use super::equipment::in_use_over;
+use super::facility::check_schedule;
+use super::{CommandRefusal, Drafts, RefusalCause, StateView, UpkeepPlan, UpkeepRecord, require_seen, text};
+
+/// Tasks of one item.
+const TASKS_MAX: usize = 12;
+const READINGS_MAX: usize = 12;
+/// Characters of the unit of a reading.
+const UNIT_CHARS_MAX: usize = 16;
+
+/// Plans a task, gives one another schedule, or ends it.
+pub(super) fn plan_upkeep(
+    plan: &UpkeepPlan,
+    view: &dyn StateView,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
+    let item = in_use_over(view, plan.tag, None)?;
+    let name = text::check_name("name", &plan.name, RefusalCause::UpkeepName)?;
+    check_schedule(&plan.schedule)?;
+    if let Some(protocol) = plan.protocol.filter(|id| !view.facility().protocols.contains_key(id)) {
+        return Err(CommandRefusal::UnknownProtocol(protocol));
+    }
+    let upkeep = match plan.upkeep {
+        Some(upkeep) => {
+            require_seen(plan.seen, find_task(item, upkeep, view)?.changed)?;
+            upkeep
+        }
+        None if count_tasks(item, view) >= TASKS_MAX => {
+            return Err(CommandRefusal::Range { field: "name", cause: RefusalCause::UpkeepCount });
+        }
+        None if plan.schedule == Schedule::Never => {
+            return Err(CommandRefusal::Range { field: "schedule", cause: RefusalCause::UpkeepNever });
+        }
+        None => UpkeepId::new(view.now().wall_ms, drafts.random.bytes()),
+    };
+    let planned = UpkeepPlanned {
+        upkeep,
+        tag: item.tag,
+        name,
+        schedule: plan.schedule.clone(),
+        from: view.now().wall_ms,
+        protocol: plan.protocol,
+    };
+    drafts.push(planned, Vec::new());
+    Ok(())
+}
+
+fn count_tasks(item: &Equipment, view: &dyn StateView) -> usize {
+    view.facility().upkeep.get(&item.tag).map_or(0, |row| row.tasks.len())
+}
+
+fn find_task<'a>(
+    item: &Equipment,
+    upkeep: UpkeepId,
+    view: &'a dyn StateView,
+) -> Result<&'a UpkeepTask, CommandRefusal> {
+    let row = view.facility().upkeep.get(&item.tag);
+    let task = row.and_then(|row| row.tasks.iter().find(|task| task.upkeep == upkeep));
+    task.ok_or(CommandRefusal::UnknownUpkeep(upkeep))
+}
+
+/// Writes down that a task was done, or that the item did not pass it.
+pub(super) fn record_upkeep(
+    record: &UpkeepRecord,
+    view: &dyn StateView,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
+    let item = in_use_over(view, record.tag, None)?;
+    find_task(item, record.upkeep, view)?;
+    if matches!(record.result, UpkeepResult::Other(_)) {
+        return Err(CommandRefusal::Range { field: "result", cause: RefusalCause::UpkeepOutcome });
+    }
+    if record.readings.len() > READINGS_MAX {
+        return Err(CommandRefusal::Range { field: "readings", cause: RefusalCause::ReadingCount });
+    }
+    let who = text::check_name("done_by", &record.done_by, RefusalCause::PersonName)?;
+    let (name, who_text) = drafts.text(&who)?;
+    let listed = record.staff.filter(|id| view.facility().staff.get(id).is_some_and(|staff| !staff.left));
+    let (note, mut texts) = drafts.optional_text("notes", &record.note)?;
+    texts.insert(0, who_text);
+    let done = UpkeepDone {
+        upkeep: record.upkeep,
+        tag: item.tag,
+        result: record.result.clone(),
+        who: CleanedBy::Entered { name, staff: listed, how: listed.map(|_| NameSource::List) },
+        text: note,
+        photos: Vec::new(),
+        performed: performed_time(record.performed_ms, &view.now())?,
+        readings: record.readings.iter().map(check_reading).collect::<Result<_, _>>()?,
+    };
+    drafts.push(done, texts);
+    Ok(())
+}
+
+fn check_reading(reading: &UpkeepReading) -> Result<UpkeepReading, CommandRefusal> {
+    Ok(UpkeepReading {
+        name: text::check_name("readings", &reading.name, RefusalCause::ReadingName)?,
+        value: reading.value,
+        unit: text::check_short("readings", &reading.unit, UNIT_CHARS_MAX)?,
+    })
+}

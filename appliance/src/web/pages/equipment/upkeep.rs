@@ -1,0 +1,336 @@
+//! Maintenance tasks of an item: planning one, changing or ending it, and the list of all of them.
+
+use askama::Template;
+use axum::extract::State;
+use record::fold::{FacilityState, RowVersion, ServiceState, UpkeepTask};
+use record::ids::{ProtocolId, UpkeepId};
+use record::kinds::Schedule;
+use record::limits::NAME_CHARS_MAX;
+use record::tag::Tag;
+use web::answer::{FormReply, Page};
+use web::argument::Path;
+use web::error::HttpError;
+use web::form::{
+    FieldCause, FieldFault, FilledSection, FormDefinition, FormField, FormOption, FormPainter, FormSection,
+    FormValues,
+};
+
+use crate::intake::{Command, CommandRefusal, UpkeepPlan};
+use crate::web::access::permissions::{EditEquipment, View};
+use crate::web::access::staff::StaffCaller;
+use crate::web::access::staff_session::StaffSession;
+use crate::web::answer::{ask_again, go_to};
+use crate::web::commands::run::{CommandFailure, run_command};
+use crate::web::context::AppState;
+use crate::web::form_page::{
+    FormConflict, FormMarks, SentForm, find_refused, is_changed, show_conflict, window_title, word_at_field,
+};
+use crate::web::http_error::{not_found, worded};
+use crate::web::layout::{NavSection, PageLayout, draw_page};
+use crate::web::request::field_error::Wrong;
+use crate::web::request::form::StaffForm;
+use crate::web::schedule_fields::{DUE_FIELDS, ScheduleFormData};
+use crate::web::view_models::items::item_name;
+use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::upkeep::{UpkeepRow, all_upkeep_rows};
+use crate::web::view_models::wording::PageWording;
+use crate::web::words::{EquipmentWords, FormWords, PageWords, RegisterWords};
+
+/// What people enter of a task.
+pub(crate) static UPKEEP: FormDefinition = FormDefinition {
+    name: "upkeep",
+    sections: &[
+        FormSection::titled(
+            "what",
+            &[FormField::line("name", NAME_CHARS_MAX).required(), FormField::pick("protocol")],
+        ),
+        FormSection::titled("due", &DUE_FIELDS),
+    ],
+};
+
+#[derive(Template)]
+#[template(path = "upkeep_form.html")]
+struct UpkeepPage {
+    frame: PageLayout,
+    f: FormWords,
+    w: RegisterWords,
+    problems: Vec<Wrong>,
+    title: String,
+    name: String,
+    action: String,
+    back: String,
+    button: String,
+    /// A task that is there is ended by “No schedule”.
+    is_present: bool,
+    sections: Vec<FilledSection>,
+    marks: FormMarks,
+}
+
+/// The item of a task, and the task where it is there already.
+#[derive(Clone)]
+pub(super) struct ItemTask {
+    pub(super) tag: Tag,
+    pub(super) name: String,
+    pub(super) task: Option<UpkeepTask>,
+}
+
+impl ItemTask {
+    pub(super) fn find(state: &AppState, tag: &str, upkeep: Option<&str>) -> Result<Self, HttpError> {
+        let (tag, name) = item_name(state, tag)?;
+        let facility = state.store.snapshot();
+        let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
+        if item.service == ServiceState::Retired {
+            return Err(not_found());
+        }
+        let task = upkeep.map(|upkeep| find_task(&facility, tag, upkeep)).transpose()?;
+        Ok(Self { tag, name, task })
+    }
+
+    pub(super) fn back(&self) -> String {
+        format!("/staff/equipment/{}", self.tag)
+    }
+
+    fn action(&self) -> String {
+        match &self.task {
+            None => format!("{}/upkeep/new", self.back()),
+            Some(task) => format!("{}/upkeep/{}", self.back(), task.upkeep),
+        }
+    }
+
+    fn values(&self) -> FormValues {
+        let Some(task) = &self.task else {
+            return ScheduleFormData::of(Some(&Schedule::every_days(365))).fill(FormValues::empty(&UPKEEP));
+        };
+        let values = FormValues::empty(&UPKEEP)
+            .with("name", task.name.as_str())
+            .with("protocol", task.protocol.map(|id| id.to_string()).unwrap_or_default());
+        ScheduleFormData::of(Some(&task.schedule)).fill(values)
+    }
+
+    fn page(
+        &self,
+        state: &AppState,
+        signed: &StaffSession,
+        values: &FormValues,
+        problems: Vec<Wrong>,
+        marks: FormMarks,
+    ) -> Result<Page, HttpError> {
+        let (page_words, f, w): (PageWords, FormWords, RegisterWords) = signed.words();
+        let (title, button) = match &self.task {
+            None => (w.upkeep_new(), w.upkeep_plan()),
+            Some(task) => (w.upkeep_change(&task.name), w.upkeep_save()),
+        };
+        let facility = state.store.snapshot();
+        let window = window_title(page_words, title.clone(), &problems);
+        let snapshot = Snapshot::of(state, &facility);
+        let page = UpkeepPage {
+            frame: PageLayout::staff(state, &snapshot, window, signed, NavSection::Equipment).with_script(),
+            f,
+            w,
+            sections: form_painter(f, &facility).draw(values, &problems)?,
+            problems,
+            title,
+            name: self.name.clone(),
+            action: self.action(),
+            back: self.back(),
+            button,
+            is_present: self.task.is_some(),
+            marks: match &self.task {
+                None => marks,
+                Some(task) => marks.over(task.changed),
+            },
+        };
+        draw_page(&page.frame, &page)
+    }
+
+    fn again(
+        &self,
+        state: &AppState,
+        signed: &StaffSession,
+        sent: SentForm<RowVersion>,
+    ) -> Result<FormReply, HttpError> {
+        let marks = FormMarks::new(state, signed).again(sent.submission, sent.seen);
+        self.page(state, signed, &sent.values, sent.errors, marks).map(ask_again)
+    }
+
+    /// The task as it is now beside what came.
+    async fn show_difference(
+        &self,
+        state: &AppState,
+        signed: &StaffSession,
+        yours: &FormValues,
+    ) -> Result<FormReply, HttpError> {
+        let changed = self.task.as_ref().map(|task| task.changed).unwrap_or_default();
+        let conflict = FormConflict {
+            painter: form_painter(signed.words(), &state.store.snapshot()),
+            theirs: &self.values(),
+            yours,
+            now: changed.to_string(),
+            changed: Some(changed),
+            is_taken: false,
+            thing: self.task.as_ref().map_or_else(String::new, |task| task.name.clone()),
+            action: self.action(),
+            back: self.back(),
+            place: NavSection::Equipment,
+            carried: Vec::new(),
+        };
+        show_conflict(state, signed, conflict).await
+    }
+}
+
+fn find_task(facility: &FacilityState, tag: Tag, upkeep: &str) -> Result<UpkeepTask, HttpError> {
+    let upkeep: UpkeepId = upkeep.parse().map_err(|_| not_found())?;
+    let row = facility.upkeep.get(&tag);
+    let task = row.and_then(|row| row.tasks.iter().find(|task| task.upkeep == upkeep));
+    task.cloned().ok_or_else(not_found)
+}
+
+fn form_painter(f: FormWords, facility: &FacilityState) -> FormPainter<'static> {
+    let mut protocols: Vec<FormOption> = facility
+        .protocols
+        .values()
+        .map(|protocol| FormOption::entered(protocol.protocol.to_string(), protocol.name.clone()))
+        .collect();
+    protocols.sort_by(|a, b| a.words.cmp(&b.words));
+    protocols.insert(0, FormOption::new("", f.form_equipment_protocol_none()));
+    FormPainter { picks: vec![("protocol", protocols)], ..FormPainter::new(&UPKEEP, f.catalog()) }
+}
+
+/// The field that a refusal stands beside, where the form has it.
+pub(crate) fn refused_field(refusal: &CommandRefusal, due: &ScheduleFormData) -> Option<&'static str> {
+    due.refused_field(refusal).or_else(|| find_refused(&UPKEEP, refusal))
+}
+
+/// What a form says of a task, with what is wrong with its fields.
+fn read_plan(
+    f: FormWords,
+    there: &ItemTask,
+    sent: &mut SentForm<RowVersion>,
+) -> (ScheduleFormData, UpkeepPlan) {
+    let due = ScheduleFormData::of_values(&sent.values);
+    let schedule = sent.take(due.schedule(f)).flatten().unwrap_or(Schedule::Never);
+    let protocol = sent.values.text("protocol").to_owned();
+    let known = protocol.parse::<ProtocolId>().ok();
+    if known.is_none() && !protocol.is_empty() {
+        let fault = FieldFault { field: "protocol", cause: FieldCause::NotOption };
+        sent.errors.push(fault.word(&UPKEEP, f.catalog()));
+    }
+    let plan = UpkeepPlan {
+        upkeep: there.task.as_ref().map(|task| task.upkeep),
+        tag: there.tag,
+        name: sent.values.text("name").to_owned(),
+        schedule,
+        protocol: known,
+        seen: sent.seen,
+    };
+    (due, plan)
+}
+
+/// Whether a form says what is there.
+fn is_same(task: &UpkeepTask, plan: &UpkeepPlan) -> bool {
+    // What the form cannot say, such as the grace after use, stays as it is.
+    let due = |schedule| ScheduleFormData::of(Some(schedule));
+    (&task.name, task.protocol) == (&plan.name, plan.protocol) && due(&task.schedule) == due(&plan.schedule)
+}
+
+pub(crate) async fn ask_new(
+    signed: StaffCaller<EditEquipment>,
+    State(state): State<AppState>,
+    Path(tag): Path<String>,
+) -> Result<Page, HttpError> {
+    let there = ItemTask::find(&state, &tag, None)?;
+    there.page(&state, &signed, &there.values(), Vec::new(), FormMarks::new(&state, &signed))
+}
+
+pub(crate) async fn plan(
+    signed: StaffCaller<EditEquipment>,
+    State(state): State<AppState>,
+    Path(tag): Path<String>,
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
+    let there = ItemTask::find(&state, &tag, None)?;
+    let sent = SentForm::<RowVersion>::read(signed.words(), &UPKEEP, &form);
+    save_plan(&state, &signed, &there, sent).await
+}
+
+pub(crate) async fn ask(
+    signed: StaffCaller<EditEquipment>,
+    State(state): State<AppState>,
+    Path((tag, upkeep)): Path<(String, String)>,
+) -> Result<Page, HttpError> {
+    let there = ItemTask::find(&state, &tag, Some(&upkeep))?;
+    there.page(&state, &signed, &there.values(), Vec::new(), FormMarks::new(&state, &signed))
+}
+
+pub(crate) async fn change(
+    signed: StaffCaller<EditEquipment>,
+    State(state): State<AppState>,
+    Path((tag, upkeep)): Path<(String, String)>,
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
+    let there = ItemTask::find(&state, &tag, Some(&upkeep))?;
+    let sent = SentForm::<RowVersion>::read(signed.words(), &UPKEEP, &form);
+    save_plan(&state, &signed, &there, sent).await
+}
+
+async fn save_plan(
+    state: &AppState,
+    signed: &StaffSession,
+    there: &ItemTask,
+    mut sent: SentForm<RowVersion>,
+) -> Result<FormReply, HttpError> {
+    let (due, plan) = read_plan(signed.words(), there, &mut sent);
+    if !sent.errors.is_empty() {
+        return there.again(state, signed, sent);
+    }
+    if there.task.as_ref().is_some_and(|task| is_same(task, &plan)) {
+        return go_to(&there.back());
+    }
+    let (upkeep, command) = (plan.upkeep, Command::PlanUpkeep(Box::new(plan)));
+    let key = match upkeep {
+        Some(upkeep) => sent.submission_key(upkeep),
+        None => sent.submission.clone().into(),
+    };
+    match run_command(state, signed.author(), key, command).await {
+        Ok(_) => go_to(&there.back()),
+        Err(CommandFailure::Refused(refusal)) if upkeep.is_some() && is_changed(&refusal) => {
+            let id = upkeep.map(|upkeep| upkeep.to_string());
+            let now = ItemTask::find(state, &there.tag.to_string(), id.as_deref())?;
+            now.show_difference(state, signed, &sent.values).await
+        }
+        Err(undone) => match undone.at_field(|refusal| refused_field(refusal, &due)) {
+            Ok((refusal, at)) => {
+                sent.errors.push(word_at_field(signed, at, &refusal));
+                there.again(state, signed, sent)
+            }
+            Err(other) => {
+                Err(HttpError::from(other).link(there.back(), worded(FormWords::form_equipment_to_item)))
+            }
+        },
+    }
+}
+
+#[derive(Template)]
+#[template(path = "maintenance.html")]
+struct MaintenancePage {
+    frame: PageLayout,
+    w: RegisterWords,
+    rows: Vec<UpkeepRow>,
+}
+
+/// Every task of every item in use, the most urgent first.
+pub(crate) async fn list(
+    signed: StaffCaller<View>,
+    State(state): State<AppState>,
+) -> Result<Page, HttpError> {
+    let facility = state.store.snapshot();
+    let snapshot = Snapshot::of(&state, &facility);
+    let (page_words, e, w): (PageWords, EquipmentWords, RegisterWords) = signed.words();
+    let wording = PageWording::new(page_words, &snapshot.local);
+    let page = MaintenancePage {
+        frame: PageLayout::staff(&state, &snapshot, w.upkeep_title(), &signed, NavSection::Equipment),
+        w,
+        rows: all_upkeep_rows(e, w, &wording, &facility),
+    };
+    draw_page(&page.frame, &page)
+}
