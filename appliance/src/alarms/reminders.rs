@@ -214,7 +214,7 @@ impl ReminderTable {
     /// # Errors
     /// [`ReminderError`]: it stays as it was.
     pub fn acknowledge(&self, id: &str, seen: AlarmAcknowledgement) -> Result<(), ReminderError> {
-        self.change(id, |row| drop(row.seen.get_or_insert(seen)))
+        self.change(id, |row| row.seen = row.seen.take().or(Some(seen)))
     }
 
     /// Puts it off for some hours.

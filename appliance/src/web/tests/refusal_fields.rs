@@ -12,7 +12,7 @@ use crate::web::form_page::RefusedField;
 use crate::web::pages::{equipment, facility, people, protocols};
 
 /// The sources in which intake names fields.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     include_str!("../../intake/cleaning.rs"),
     include_str!("../../intake/command.rs"),
     include_str!("../../intake/equipment.rs"),
