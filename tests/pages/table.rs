@@ -350,6 +350,7 @@ fn staff_items(at: &Places) -> Vec<Page> {
         "staff-protocol-retire-error",
         "/protocols",
         vec![Press("th a"), Press("a[href$='/retire']"), Press(".stop")],
+        page("staff-check", &format!("/../staff/cleanings/{receipt}/check"), vec![], "What you found"),
         page("staff-void", &void, vec![], "Void the record"),
         page("staff-void-error", &void, vec![Press(".stop")], "There is a problem"),
     ]

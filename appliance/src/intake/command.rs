@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use record::fold::{LinePlace, RowVersion};
 use record::ids::{BootId, ProtocolId, StaffId, UpkeepId};
 use record::kinds::{
-    Agent, CivilDay, EntryRef, Event, LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome, ProblemPolicy,
-    ProblemWord, ProtocolWords, Schedule, SpauldingClass, StaffRole, Step, UpkeepReading, UpkeepResult,
+    Agent, CheckMethod, CheckResult, CivilDay, EntryRef, Event, LabelPrinted, PackSource, PhotoPolicy,
+    ProblemOutcome, ProblemPolicy, ProblemWord, ProtocolWords, Schedule, SpauldingClass, StaffRole, Step,
+    UpkeepReading, UpkeepResult,
 };
 use record::tag::Tag;
 use record::tree::Hash;
@@ -134,6 +135,8 @@ pub enum Command {
         /// When, where that is earlier than now.
         performed_ms: Option<i64>,
     },
+    /// What somebody else found who looked at what a cleaning had done.
+    RecordCheck(Box<CheckForm>),
     /// A photo that was not ready when its cleaning was recorded.
     AttachPhoto {
         /// Which cleaning.
@@ -183,6 +186,7 @@ impl Command {
             | Self::VoidCleaning { .. }
             | Self::RecordUpkeep(_)
             | Self::RecordUse { .. }
+            | Self::RecordCheck(_)
             | Self::AttachPhoto { .. }
             | Self::Reprinted { .. }
             | Self::AnchorClock { .. }
@@ -431,6 +435,20 @@ pub struct ProblemForm {
     /// In their own words.
     pub text: String,
     pub who: ClaimedCleaner,
+}
+
+/// A spot check, as submitted.
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckForm {
+    /// Which cleaning, and whether a run brought it.
+    pub line: LinePlace,
+    /// Nobody may leave it out.
+    pub result: Option<CheckResult>,
+    pub method: Option<CheckMethod>,
+    /// What was measured.
+    pub value: Option<i64>,
+    pub unit: String,
+    pub text: String,
 }
 
 /// What came of a report.

@@ -1,5 +1,6 @@
 //! The only maker of entries: command and state in, drafts or a refusal with its reason out; pure.
 
+mod check;
 mod cleaning;
 mod clock;
 mod command;
@@ -25,8 +26,8 @@ use service::clock::Now;
 use service::random::RandomSource;
 
 pub use self::command::{
-    AnchorSource, ClaimedCleaner, CleaningForm, Command, EquipmentFields, NewEquipment, NewProtocol,
-    NewStaff, ProblemClosing, ProblemForm, SettingsChange, UpkeepPlan, UpkeepRecord, WetStart,
+    AnchorSource, CheckForm, ClaimedCleaner, CleaningForm, Command, EquipmentFields, NewEquipment,
+    NewProtocol, NewStaff, ProblemClosing, ProblemForm, SettingsChange, UpkeepPlan, UpkeepRecord, WetStart,
 };
 pub use self::permissions::Permission;
 pub use self::protocols::TRANSLATION_LANGUAGES;
@@ -147,6 +148,7 @@ fn make_drafts(
         Command::PlanUpkeep(plan) => upkeep::plan_upkeep(plan, view, drafts),
         Command::RecordUpkeep(record) => upkeep::record_upkeep(record, view, drafts),
         Command::RecordUse { tag, performed_ms } => cleaning::record_use(*tag, *performed_ms, view, drafts),
+        Command::RecordCheck(form) => check::record_check(form, view, drafts),
         Command::AttachPhoto { of, photo } => cleaning::decide_attach(*of, *photo, view, drafts),
         Command::Reprinted { printed, reason } => {
             let (reason, texts) = drafts.optional_text("reason", reason)?;

@@ -91,6 +91,7 @@ impl Permission {
             Command::RecordCleaning(_)
             | Command::RecordUse { .. }
             | Command::ReportProblem(_)
+            | Command::RecordCheck(_)
             | Command::RecordUpkeep(_) => Self::Record,
             Command::AddStaff(_) | Command::ChangeStaff { .. } | Command::StaffLeft { .. } => {
                 Self::EditPeople

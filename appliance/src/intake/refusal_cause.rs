@@ -13,6 +13,12 @@ pub enum RefusalCause {
     ProblemKind,
     #[error("Choose what came of the report")]
     ProblemOutcome,
+    #[error("Choose what the check found")]
+    CheckResult,
+    #[error("Choose how it was checked from the list")]
+    CheckMethod,
+    #[error("You cleaned this yourself; somebody else checks it")]
+    OwnCleaning,
     #[error("A time server keeps this clock")]
     ClockKept,
     #[error("The box has this time already")]
@@ -112,11 +118,14 @@ pub enum RefusalCause {
 impl RefusalCause {
     /// All of them; of roles one.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 51] = [
+    pub(crate) const ALL: [Self; 54] = [
         Self::OwnName,
         Self::Reason,
         Self::ProblemKind,
         Self::ProblemOutcome,
+        Self::CheckResult,
+        Self::CheckMethod,
+        Self::OwnCleaning,
         Self::ClockKept,
         Self::ClockRight,
         Self::ClockTime,

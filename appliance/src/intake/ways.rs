@@ -51,7 +51,6 @@ pub const NOT_YET: &[NotYet] = &[
     NotYet { name: "alias.added", issue: "02-box" },
     NotYet { name: "alias.removed", issue: "02-box" },
     NotYet { name: "equipment.merged", issue: "02-box" },
-    NotYet { name: "check.recorded", issue: "02-box" },
     NotYet { name: "competency.granted", issue: "02-box" },
     NotYet { name: "competency.ended", issue: "02-box" },
     NotYet { name: "access.changed", issue: "02-box" },
@@ -177,6 +176,11 @@ ways! {
     RecordUse => CommandWays {
         kinds: &["use.recorded"],
         made_by_box: Some("appliance/src/serve/panel.rs"),
+        ..NONE
+    },
+    RecordCheck => CommandWays {
+        kinds: &["check.recorded"],
+        routes: &["check.submit", "check.add"],
         ..NONE
     },
     AttachPhoto => CommandWays {

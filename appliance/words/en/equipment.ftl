@@ -77,6 +77,13 @@ history-voided-by = { $who }. Voided { $when } by { $by }: { $why }. Both entrie
 history-same-phone = the phone that recorded it
 # Links.
 history-entry = Entry { $seq }
+history-check = Spot check
+history-checked-good = Spot check: clean
+history-checked-again = Spot check: clean again
+# $result: a word that this version does not know.
+history-checked = Spot check: { $result }
+# $name: the item’s; $who: who cleaned.
+check-what = { $name }, cleaned { $when } by { $who }.
 history-void = Void
 history-older = Older records
 history-newest = Newest records

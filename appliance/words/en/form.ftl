@@ -305,6 +305,27 @@ form-settings-label-host = Scheme and host
 # $example: such as HTTP://10.0.0.5
 form-settings-host-hint = Such as { $example }. It is on every label for years, so choose an address that stays: a reserved IPv4 address or a name in the facility’s own DNS.
 
+## A spot check.
+
+# $name: the item’s.
+form-check-title = Spot check of { $name }
+form-check-save = Record the check
+form-check-result = What you found
+form-check-result-good = It is clean
+form-check-result-again = It is to be cleaned again
+form-check-method = How you checked
+form-check-method-look = By looking
+form-check-method-atp = By measuring ATP
+form-check-method-marker = By a fluorescent marker
+form-check-method-culture = By a culture
+form-check-value = Measured value
+    .hint = A whole number, optional
+    .wrong = The measured value is a whole number, such as 42
+form-check-unit = Unit
+    .hint = Such as RLU
+form-check-notes = Remarks
+    .hint = Optional
+
 ## The box’s clock.
 
 form-clock-title = What time is it?

@@ -26,6 +26,10 @@ macro_rules! named_by_types {
 
 named_by_types!(StaffPermission, PERMISSION: Permission =
     View EditEquipment Print EditPrinters SeePeople EditPeople EditSettings ManageTokens ReadAudit);
+// A scope has the same name.
+impl StaffPermission for Record {
+    const PERMISSION: Permission = Permission::Record;
+}
 named_by_types!(TokenScope, SCOPE: ApiTokenScope = Read Record Write);
 
 /// To record under one's own name: a scope of tokens has the shorter name.

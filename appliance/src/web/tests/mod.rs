@@ -42,6 +42,7 @@ mod backups;
 mod bad_input;
 mod bundle;
 mod changes;
+mod checks;
 mod clock;
 mod compression;
 mod designs;

@@ -12,8 +12,10 @@ use crate::web::form_page::RefusedField;
 use crate::web::pages::{equipment, facility, people, protocols};
 
 /// The sources in which intake names fields.
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 12] = [
+    include_str!("../../intake/check.rs"),
     include_str!("../../intake/cleaning.rs"),
+    include_str!("../../intake/clock.rs"),
     include_str!("../../intake/command.rs"),
     include_str!("../../intake/equipment.rs"),
     include_str!("../../intake/facility.rs"),

@@ -1,8 +1,8 @@
 //! The history of an item, newest first: what was done to it, as its entries say it.
 
 use record::entry::ClockState;
-use record::fold::{CleaningRecord, FacilityState};
-use record::kinds::{EntryRef, Event};
+use record::fold::{CleaningRecord, FacilityState, SpotCheck};
+use record::kinds::{CheckResult, EntryRef, Event};
 use record::receipt::Receipt;
 use record::tag::Tag;
 use web::error::HttpError;
@@ -62,6 +62,14 @@ pub(crate) struct HistoryRow {
     pub(crate) receipt: Option<String>,
     pub(crate) entry: String,
     pub(crate) can_void: bool,
+    pub(crate) can_check: bool,
+}
+
+/// What its reader may do about a cleaning.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HistoryRights {
+    pub(crate) change: bool,
+    pub(crate) record: bool,
 }
 
 /// What a history is made from.
@@ -90,11 +98,12 @@ impl HistoryLook<'_> {
             receipt: None,
             entry: self.wording.number(used.of.seq),
             can_void: false,
+            can_check: false,
         }
     }
 
     /// A cleaning as it stands in history: its entry is read again, so what is shown is what was signed.
-    pub(crate) fn cleaned(self, cleaning: &CleaningRecord, may_change: bool) -> HistoryRow {
+    pub(crate) fn cleaned(self, cleaning: &CleaningRecord, may: HistoryRights) -> HistoryRow {
         let Self { state, facility, wording, words: w, reader } = self;
         let entry = reader.line(cleaning.place()).ok().flatten();
         let (mut facts, mut tags, mut note) = (Vec::new(), Vec::new(), None);
@@ -110,6 +119,7 @@ impl HistoryLook<'_> {
             let missing = missing_words(wording.words(), &cleaning.incomplete);
             tags.push(("due", w.history_incomplete(missing)));
         }
+        tags.extend(cleaning.checked.as_ref().map(|check| self.word_check(check)));
         let late_ms = cleaning.recorded_ms - cleaning.performed_ms;
         if cleaning.stated && late_ms > 60_000 {
             tags.push(("due", w.history_late()));
@@ -137,7 +147,17 @@ impl HistoryLook<'_> {
             facts,
             receipt: entry.map(|entry| Receipt::of(cleaning.of, entry.leaf()).to_string()),
             entry: wording.number(cleaning.of.seq),
-            can_void: may_change && cleaning.voided.is_none(),
+            can_void: may.change && cleaning.voided.is_none(),
+            can_check: may.record && cleaning.voided.is_none(),
+        }
+    }
+
+    /// What somebody else found.
+    fn word_check(self, check: &SpotCheck) -> (&'static str, String) {
+        match &check.result {
+            CheckResult::Good => ("ok", self.words.history_checked_good()),
+            CheckResult::Again => ("late", self.words.history_checked_again()),
+            CheckResult::Other(word) => ("", self.words.history_checked(word.as_str())),
         }
     }
 

@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 use record::entry::Entry;
 use record::fold::{CleaningRecord, FacilityState, LinePlace};
 use record::ids::{BoxId, Epoch, ProtocolId};
-use record::kinds::{Contact, Event};
+use record::kinds::{CheckMethod, CheckResult, Contact, Event};
 use record::receipt::Receipt;
 use record::tag::Tag;
 use schemars::JsonSchema;
@@ -16,7 +16,7 @@ use web::argument::{IdempotencyKey, JsonBody, Path, Query};
 use web::error::HttpError;
 use web::route::{Example, Route, RouteKind, row};
 
-use crate::intake::{CleaningForm, Command};
+use crate::intake::{CheckForm, CleaningForm, Command};
 use crate::store::{HISTORY_PIECE, HistoryPlace, LogReader};
 use crate::web::access::permissions::{Read, Record, View, Write};
 use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
@@ -33,6 +33,7 @@ use crate::web::{examples, refusals};
 
 pub(crate) fn cleaning_routes() -> Vec<Route<AppState>> {
     let cleaning = json!({ "tag": examples::TAG, "cleaned_by": "Ada", "notes": "left wheel squeaks" });
+    let found = json!({ "result": "good", "method": "atp", "value": 42, "unit": "RLU" });
     vec![
         row(Method::GET, "/api/v1/cleanings", "cleaning.list", RouteKind::Api, list)
             .summary("Cleanings, newest first: of everything as recorded, of one item as performed")
@@ -47,6 +48,11 @@ pub(crate) fn cleaning_routes() -> Vec<Route<AppState>> {
             .summary("One cleaning")
             .refusals(refusals::READING)
             .example(examples::cleaning_example()),
+        row(Method::POST, "/api/v1/cleanings/{id}/checks", "check.add", RouteKind::Api, check)
+            .summary("Records what somebody else found who looked at what a cleaning had done")
+            .commands(&["RecordCheck"])
+            .refusals(refusals::COMMANDING)
+            .example(examples::cleaning_example().json(found)),
         row(Method::POST, "/api/v1/cleanings/{id}/void", "void.add", RouteKind::Api, void)
             .summary("Voids a cleaning, with the reason; both records stay")
             .commands(&["VoidCleaning"])
@@ -95,6 +101,8 @@ pub(crate) struct CleaningJson {
     missing: Vec<&'static str>,
     /// Whether it was taken back.
     voided: bool,
+    /// What the newest spot check found: `good` or `again`; null where there was none.
+    checked: Option<CheckResult>,
     /// Opens `/r/{receipt}`.
     receipt: Option<String>,
 }
@@ -136,6 +144,7 @@ impl CleaningJson {
             complete: cleaning.is_complete(),
             missing: cleaning.incomplete.iter().map(|m| m.word()).collect(),
             voided: cleaning.voided.is_some(),
+            checked: cleaning.checked.as_ref().map(|check| check.result.clone()),
             receipt: entry.map(|e| Receipt::of(cleaning.of, e.leaf()).to_string()),
         })
     }
@@ -211,6 +220,41 @@ async fn void(
     let found = read_quick(&state, move |state, reader| find_cleaning(state, reader, &named));
     let line = found.await?.place();
     run_command(&state, BY_API, key, Command::VoidCleaning { line, reason }).await?;
+    show_cleaning(&state, id).await.map(Json)
+}
+
+/// What a spot check found.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NewCheck {
+    /// `good` or `again`.
+    result: CheckResult,
+    /// `look`, `atp`, `marker` or `culture`.
+    #[serde(default)]
+    method: Option<CheckMethod>,
+    /// What was measured.
+    #[serde(default)]
+    value: Option<i64>,
+    /// In which unit, at most 16 characters.
+    #[serde(default)]
+    unit: String,
+    /// A remark, at most 1,000 characters.
+    #[serde(default)]
+    text: String,
+}
+
+async fn check(
+    _: ProgramCaller<Write>,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    IdempotencyKey(key): IdempotencyKey,
+    JsonBody(NewCheck { result, method, value, unit, text }): JsonBody<NewCheck>,
+) -> Result<Json<CleaningJson>, HttpError> {
+    let named = id.clone();
+    let found = read_quick(&state, move |state, reader| find_cleaning(state, reader, &named));
+    let line = found.await?.place();
+    let form = CheckForm { line, result: Some(result), method, value, unit, text };
+    run_command(&state, BY_API, key, Command::RecordCheck(Box::new(form))).await?;
     show_cleaning(&state, id).await.map(Json)
 }
 

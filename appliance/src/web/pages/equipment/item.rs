@@ -25,7 +25,7 @@ use crate::web::layout::{NavSection, PageLayout};
 use crate::web::log_reads::{StoredText, read_long};
 use crate::web::request::page_cursor::{HistoryScope, PageCursor};
 use crate::web::view_models::facts::FactRow;
-use crate::web::view_models::history::{HistoryLook, HistoryRow, ItemEvent, item_history};
+use crate::web::view_models::history::{HistoryLook, HistoryRights, HistoryRow, ItemEvent, item_history};
 use crate::web::view_models::item_status::StatusBadge;
 use crate::web::view_models::items::item_name;
 use crate::web::view_models::problems::{ProblemCard, ProblemLook};
@@ -129,10 +129,11 @@ fn item_page(
         .collect();
     let trust = verify_records(state, &wording, w, reader, &cleanings);
     let looks = HistoryLook { state, facility: &facility, wording: &wording, words: w, reader };
+    let may = HistoryRights { change: signed.can_edit(), record: signed.holds(Permission::Record) };
     let history = done
         .iter()
         .map(|done| match done {
-            ItemEvent::Cleaned(cleaning) => looks.cleaned(cleaning, signed.can_edit()),
+            ItemEvent::Cleaned(cleaning) => looks.cleaned(cleaning, may),
             ItemEvent::Used(used) => looks.used(*used),
         })
         .collect();

@@ -1,5 +1,6 @@
 //! Equipment: the list, an item, its form, its schedule, in and out of service.
 
+mod checks;
 mod form;
 mod item;
 mod list;
@@ -22,6 +23,7 @@ pub(crate) fn equipment_page_routes() -> Vec<Route<AppState>> {
     routes.extend(routes_out_of_use());
     routes.extend(routes_of_problems());
     routes.extend(routes_of_upkeep());
+    routes.extend(routes_of_checks());
     routes
 }
 
@@ -103,6 +105,26 @@ fn routes_of_items() -> Vec<Route<AppState>> {
     ]
 }
 
+/// Spot checks.
+fn routes_of_checks() -> Vec<Route<AppState>> {
+    let found = examples::receipt_example().field("result", "good").field("method", "atp");
+    vec![
+        row(Method::GET, "/staff/cleanings/{receipt}/check", "check.ask", RouteKind::Page, checks::ask)
+            .refusals(refusals::FINDING)
+            .example(examples::receipt_example()),
+        row(
+            Method::POST,
+            "/staff/cleanings/{receipt}/check",
+            "check.submit",
+            RouteKind::Form,
+            checks::submit,
+        )
+        .commands(&["RecordCheck"])
+        .refusals(refusals::COMMANDING)
+        .example(found.field("value", "42").field("unit", "RLU").field("notes", "handle")),
+    ]
+}
+
 /// Open reports, from which staff close them.
 fn routes_of_problems() -> Vec<Route<AppState>> {
     let problem = || Example::default().part("id", examples::PROBLEM);
@@ -174,14 +196,21 @@ fn routes_out_of_use() -> Vec<Route<AppState>> {
 
 /// The forms of these pages.
 #[cfg(test)]
-pub(crate) const FORMS: &[&web::form::FormDefinition] =
-    &[&form::EQUIPMENT, &schedule::SCHEDULE, &problems::OUTCOME, &upkeep::UPKEEP, &upkeep_done::UPKEEP_DONE];
+pub(crate) const FORMS: &[&web::form::FormDefinition] = &[
+    &form::EQUIPMENT,
+    &schedule::SCHEDULE,
+    &problems::OUTCOME,
+    &checks::CHECK,
+    &upkeep::UPKEEP,
+    &upkeep_done::UPKEEP_DONE,
+];
 
 /// How its forms word a refusal beside a field.
 #[cfg(test)]
 pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] = &[
     (&form::EQUIPMENT, |refusal| form::refused_field(refusal, &ScheduleFormData::of(None))),
     (&problems::OUTCOME, problems::refused_field),
+    (&checks::CHECK, checks::refused_field),
     (&schedule::SCHEDULE, |refusal| ScheduleFormData::of(None).refused_field(refusal)),
     (&upkeep::UPKEEP, |refusal| upkeep::refused_field(refusal, &ScheduleFormData::of(None))),
     (&upkeep_done::UPKEEP_DONE, upkeep_done::refused_field),

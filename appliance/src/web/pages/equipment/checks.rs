@@ -1,0 +1,169 @@
+//! A spot check of a cleaning: what somebody else found.
+
+use askama::Template;
+use axum::extract::State;
+use record::fold::{LinePlace, RowVersion};
+use record::limits::NOTE_CHARS_MAX;
+use record::receipt::Receipt;
+use record::tag::Tag;
+use web::answer::{FormReply, Page};
+use web::argument::Path;
+use web::error::HttpError;
+use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
+
+use crate::intake::{CheckForm, Command, CommandRefusal};
+use crate::web::access::permissions::Record;
+use crate::web::access::staff::StaffCaller;
+use crate::web::access::staff_session::StaffSession;
+use crate::web::answer::{ask_again, go_to};
+use crate::web::commands::run::run_command;
+use crate::web::context::AppState;
+use crate::web::form_page::{FormMarks, SentForm, find_refused, window_title, word_at_field};
+use crate::web::http_error::worded;
+use crate::web::layout::{NavSection, PageLayout, draw_page};
+use crate::web::log_reads::read_quick;
+use crate::web::request::field_error::Wrong;
+use crate::web::request::form::StaffForm;
+use crate::web::view_models::receipts::find_receipt;
+use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::wording::PageWording;
+use crate::web::words::{EquipmentWords, ErrorWords, FormWords, PageWords};
+
+/// What somebody found.
+pub(crate) static CHECK: FormDefinition = FormDefinition {
+    name: "check",
+    sections: &[FormSection::plain(&[
+        FormField::choice("result", &["good", "again"]),
+        FormField::choice("method", &["look", "atp", "marker", "culture"]),
+        FormField::line("value", 18),
+        FormField::line("unit", 16),
+        FormField::lines("notes", NOTE_CHARS_MAX),
+    ])],
+};
+
+/// The field that a refusal stands beside, where the form has it.
+pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
+    find_refused(&CHECK, refusal)
+}
+
+#[derive(Template)]
+#[template(path = "check.html")]
+struct CheckPage {
+    frame: PageLayout,
+    w: FormWords,
+    problems: Vec<Wrong>,
+    title: String,
+    /// Which cleaning.
+    what: String,
+    action: String,
+    back: String,
+    sections: Vec<FilledSection>,
+    marks: FormMarks,
+}
+
+/// The cleaning that is looked at.
+struct CheckedCleaning {
+    line: LinePlace,
+    receipt: Receipt,
+    tag: Tag,
+    name: String,
+    what: String,
+}
+
+async fn find_cleaning(
+    state: &AppState,
+    signed: &StaffSession,
+    text: &str,
+) -> Result<CheckedCleaning, HttpError> {
+    let (words, text): ((PageWords, EquipmentWords), String) = (signed.words(), text.to_owned());
+    let found = read_quick(state, move |state, reader| {
+        let found = find_receipt(state, reader, &text)?;
+        let facility = state.store.snapshot();
+        let wording = PageWording::new(words.0, &Snapshot::of(state, &facility).local);
+        let (tag, receipt, line) = (found.cleaning.tag, found.receipt, found.line);
+        let name = facility.equipment.get(&tag).map_or_else(|| tag.grouped(), |item| item.name.clone());
+        let by = wording.cleaner_text(reader, &facility, &found.cleaning.who);
+        let when = wording.dates().day_and_time(found.cleaning.performed_ms).text;
+        let what = words.1.check_what(&name, when, by);
+        Ok(CheckedCleaning { line, receipt, tag, name, what })
+    });
+    found.await
+}
+
+impl CheckedCleaning {
+    fn page(
+        self,
+        state: &AppState,
+        signed: &StaffSession,
+        values: &FormValues,
+        problems: Vec<Wrong>,
+        submission: Option<String>,
+    ) -> Result<Page, HttpError> {
+        let (page_words, w): (PageWords, FormWords) = signed.words();
+        let title = w.form_check_title(&self.name);
+        let window = window_title(page_words, title.clone(), &problems);
+        let page = CheckPage {
+            frame: PageLayout::staff(state, &Snapshot::now(state), window, signed, NavSection::Equipment)
+                .with_script(),
+            w,
+            sections: FormPainter::new(&CHECK, w.catalog()).draw(values, &problems)?,
+            problems,
+            title,
+            what: self.what,
+            action: format!("/staff/cleanings/{}/check", self.receipt),
+            back: format!("/staff/equipment/{}", self.tag),
+            marks: FormMarks::new(state, signed).again(submission, None::<RowVersion>),
+        };
+        draw_page(&page.frame, &page)
+    }
+}
+
+pub(crate) async fn ask(
+    signed: StaffCaller<Record>,
+    State(state): State<AppState>,
+    Path(text): Path<String>,
+) -> Result<Page, HttpError> {
+    let found = find_cleaning(&state, &signed, &text).await?;
+    found.page(&state, &signed, &FormValues::empty(&CHECK), Vec::new(), None)
+}
+
+/// The measured value; nothing where none was entered.
+fn read_value(w: FormWords, text: &str) -> Result<Option<i64>, Wrong> {
+    let wrong = |_| Wrong { at: "value".to_owned(), words: w.form_check_value_wrong() };
+    Some(text.trim()).filter(|text| !text.is_empty()).map(str::parse).transpose().map_err(wrong)
+}
+
+pub(crate) async fn submit(
+    signed: StaffCaller<Record>,
+    State(state): State<AppState>,
+    Path(text): Path<String>,
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
+    let found = find_cleaning(&state, &signed, &text).await?;
+    let w: FormWords = signed.words();
+    let mut sent = SentForm::<RowVersion>::read(w, &CHECK, &form);
+    let value = sent.take(read_value(w, sent.values.text("value")));
+    if let Some(value) = value.filter(|_| sent.errors.is_empty()) {
+        let word = |name: &str| Some(sent.values.text(name)).filter(|word| !word.is_empty());
+        let form = CheckForm {
+            line: found.line,
+            result: word("result").and_then(|word| word.parse().ok()),
+            method: word("method").and_then(|word| word.parse().ok()),
+            value,
+            unit: sent.values.text("unit").to_owned(),
+            text: sent.values.text("notes").to_owned(),
+        };
+        let command = Command::RecordCheck(Box::new(form));
+        let to = format!("/staff/equipment/{}", found.tag);
+        match run_command(&state, signed.author(), sent.submission.clone(), command).await {
+            Ok(_) => return go_to(&format!("{to}#history")),
+            Err(undone) => match undone.at_field(refused_field) {
+                Ok((refusal, at)) => sent.errors.push(word_at_field(&signed, at, &refusal)),
+                Err(other) => {
+                    return Err(HttpError::from(other).link(to, worded(ErrorWords::error_links_item)));
+                }
+            },
+        }
+    }
+    found.page(&state, &signed, &sent.values, sent.errors, sent.submission).map(ask_again)
+}

@@ -1,0 +1,81 @@
+//! Spot checks: by somebody else, shown on the cleaning, and void beside the one that is to be done again.
+
+use super::programs::program;
+use super::staff_pages::desk;
+use super::*;
+use crate::intake::{CheckForm, ClaimedCleaner, CleaningForm};
+
+/// The page on which the newest cleaning is checked.
+async fn clean(world: &World) -> String {
+    let receipt =
+        world.post(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada")]).await.is(303).location();
+    format!("/staff/cleanings/{}/check", receipt.trim_start_matches("/r/"))
+}
+
+#[tokio::test]
+async fn somebody_else_looks_at_what_was_cleaned() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Technician).await;
+    let (path, item) = (clean(&world).await, format!("/staff/equipment/{}", world.pump));
+    tom.get(&item).await.has(&path);
+    let form = tom.get(&path).await.is(200).has("Spot check of Infusion pump 14").hidden("form");
+    let size = world.size();
+    tom.post(&path, &form, &[("result", ""), ("value", "7")])
+        .await
+        .is(422)
+        .has("Choose what the check found");
+    tom.post(&path, &form, &[("result", "good"), ("value", "much")]).await.is(422).has("is a whole number");
+    tom.post(&path, &form, &[("result", "burnt")]).await.is(422);
+    assert_eq!(world.size(), size, "nothing is recorded");
+    let found =
+        [("result", "again"), ("method", "atp"), ("value", "420"), ("unit", "RLU"), ("notes", "handle")];
+    tom.post(&path, &form, &found).await.is(303);
+    let Event::CheckRecorded(check) = world.event(size) else { panic!() };
+    assert_eq!((check.value, check.unit.as_str()), (Some(420), "RLU"));
+    tom.get(&item).await.has("Spot check: clean again").has_not("/void\"");
+    let new = crate::intake::NewStaff { name: "Bea".into(), role: StaffRole::Biomed };
+    world.give(Command::AddStaff(new)).await;
+    tom.post(&path, &form, &[("result", "good")]).await.is(303);
+    tom.get(&item).await.has("Spot check: clean<");
+}
+
+#[tokio::test]
+async fn a_technician_does_not_check_their_own_work() {
+    let world = World::new().await;
+    let new = crate::intake::NewStaff { name: "Tom Nguyen".into(), role: StaffRole::Technician };
+    let seq = world.give(Command::AddStaff(new)).await;
+    let Event::StaffAdded(tom) = world.event(seq) else { panic!() };
+    let who = ClaimedCleaner::Pin(tom.staff);
+    let form = CleaningForm { who, ..CleaningForm::plain(world.pump, "") };
+    let seq = world.give(Command::RecordCleaning(Box::new(form))).await;
+    let of = record::kinds::EntryRef { epoch: world.state.store.origin().epoch, seq };
+    let line = record::fold::LinePlace { of, run: None };
+    let result = Some(record::kinds::CheckResult::Good);
+    let (unit, text) = (String::new(), String::new());
+    let form = CheckForm { line, result, method: None, value: None, unit, text };
+    let by = record::entry::EntryAuthor {
+        staff: Some(tom.staff),
+        via: record::entry::CommandSource::Staff,
+        device: None,
+    };
+    let command = Command::RecordCheck(Box::new(form));
+    let request = crate::intake::CommandRequest { by, key: None, sent: None, command };
+    let refused = command::execute_command(&world.state.store, world.state.random.clone(), request).await;
+    assert!(refused.unwrap_err().to_string().contains("somebody else checks it"));
+}
+
+#[tokio::test]
+async fn programs_record_checks_and_see_them() {
+    let world = World::new().await;
+    let program = program(&world, ApiTokenScope::Write);
+    clean(&world).await;
+    let listed = program.get("/api/v1/cleanings?limit=1").await.json();
+    assert_eq!(listed["items"][0]["checked"], serde_json::Value::Null);
+    let add = format!("/api/v1/cleanings/{}/checks", listed["items"][0]["id"].as_str().unwrap());
+    program.post(&add, serde_json::json!({ "result": "fine" })).await.is(422);
+    program.post(&add, serde_json::json!({ "result": "good", "method": "smell" })).await.is(422);
+    let long = serde_json::json!({ "result": "good", "unit": "x".repeat(17) });
+    program.post(&add, long).await.is(422);
+    let done = program.post(&add, serde_json::json!({ "result": "good", "method": "look" })).await;
+    assert_eq!(done.is(200).json()["checked"], "good");
+}
