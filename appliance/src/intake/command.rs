@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use record::fold::{LinePlace, RowVersion};
 use record::ids::{BootId, ProtocolId, StaffId, UpkeepId};
 use record::kinds::{
-    Agent, CheckMethod, CheckResult, CivilDay, EntryRef, Event, LabelPrinted, PackSource, PhotoPolicy,
-    ProblemOutcome, ProblemPolicy, ProblemWord, ProtocolWords, Schedule, SpauldingClass, StaffRole, Step,
-    UpkeepReading, UpkeepResult,
+    Agent, CategoryDefaults, CategoryField, CheckMethod, CheckResult, CivilDay, EntryRef, Event,
+    LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome, ProblemPolicy, ProblemWord, ProtocolWords,
+    Schedule, SpauldingClass, StaffRole, Step, UpkeepReading, UpkeepResult,
 };
 use record::tag::Tag;
 use record::tree::Hash;
@@ -125,6 +125,10 @@ pub enum Command {
         line: LinePlace,
         reason: String,
     },
+    /// A place of the pick list.
+    SetLocation(Box<LocationChange>),
+    /// A category with its own fields.
+    SetCategory(Box<CategoryChange>),
     /// A maintenance task, or another plan of one.
     PlanUpkeep(Box<UpkeepPlan>),
     /// What came of a maintenance task.
@@ -175,6 +179,8 @@ impl Command {
             Self::ChangeFacility(settings) => settings.seen = version,
             Self::PublishProtocol(protocol) => protocol.seen = version,
             Self::PlanUpkeep(plan) => plan.seen = version,
+            Self::SetLocation(change) => change.over = ListedOver::Present(version),
+            Self::SetCategory(change) => change.over = ListedOver::Present(version),
             Self::AddEquipment(_)
             | Self::AssignTag { .. }
             | Self::RevokeTag { .. }
@@ -234,6 +240,10 @@ pub struct EquipmentFields {
     pub class: Option<SpauldingClass>,
     /// Whether a cleaning needs a photo.
     pub photo: Option<PhotoPolicy>,
+    /// Where `photo` is optional, one cleaning in this many is asked for one: 2 to 100; 0 for none.
+    pub photo_one_in: Option<u32>,
+    /// Whether it is used once: it takes no protocol then.
+    pub single_use: Option<bool>,
     /// How to clean it.
     pub protocols: Option<Vec<ProtocolId>>,
     /// The facility's own fields; an empty value removes one.
@@ -307,6 +317,41 @@ pub struct NewProtocol {
     #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     #[schemars(skip)]
     pub seen: Option<RowVersion>,
+}
+
+/// Over what a row of a list is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum ListedOver {
+    /// It is not on the list yet.
+    New,
+    /// Whatever is there, or the version that is named.
+    Present(Option<RowVersion>),
+}
+
+/// A place as it is to be.
+#[derive(Debug, Clone, Serialize)]
+pub struct LocationChange {
+    pub name: String,
+    /// The place that it is part of.
+    pub within: String,
+    /// Its place in rounds.
+    pub order: Option<u16>,
+    /// Whether it is not offered any more.
+    pub retired: bool,
+    pub over: ListedOver,
+}
+
+/// A category as it is to be.
+#[derive(Debug, Clone, Serialize)]
+pub struct CategoryChange {
+    pub name: String,
+    /// Own fields of its items.
+    pub fields: Vec<CategoryField>,
+    /// What the form of a new item begins with.
+    pub defaults: CategoryDefaults,
+    /// Whether it is not offered any more.
+    pub retired: bool,
+    pub over: ListedOver,
 }
 
 /// A maintenance task as planned.

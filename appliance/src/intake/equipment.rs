@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use record::fold::{Equipment, RowVersion, ServiceState};
+use record::entry::Digest16;
+use record::fold::{Equipment, EquipmentCategory, RowVersion, ServiceState};
 use record::ids::ProtocolId;
 use record::kinds::{
-    EquipmentAdded, EquipmentChanged, EquipmentResumed, EquipmentRetired, EquipmentSuspended, Schedule,
-    ScheduleSet, TagAssigned, TagRevoked,
+    EquipmentAdded, EquipmentChanged, EquipmentResumed, EquipmentRetired, EquipmentSuspended, PhotoPolicy,
+    Schedule, ScheduleSet, TagAssigned, TagRevoked,
 };
 use record::tag::Tag;
 
 use super::facility::check_schedule;
 use super::problem::close_of_item;
+use super::register::check_own_fields;
 use super::{
     CommandRefusal, Drafts, EquipmentFields, NewEquipment, ProblemClosing, RefusalCause, StateView,
     find_item, require_seen, text,
@@ -96,6 +98,8 @@ pub(super) fn decide_change(
 ) -> Result<(), CommandRefusal> {
     let event = changed_fields(item.tag, fields, view)?;
     new_schedule.map_or(Ok(()), check_schedule)?;
+    check_together(&ItemRules::of_changed(item, &event))?;
+    check_changed_fields(item, &event, view)?;
     let gone = unfollowed_protocols(item, event.protocols.as_deref());
     // A schedule alone is no other fact.
     if new_schedule.is_none() || *fields != EquipmentFields::default() {
@@ -153,6 +157,8 @@ pub(super) fn decide_add(
     };
     check_free(view, tag)?;
     let fields = check_fields(&new.fields, view)?;
+    check_together(&ItemRules::of_new(&fields))?;
+    check_own_fields(find_category(view, fields.category.as_deref()), &fields.custom, |_| true)?;
     let name = fields.name.ok_or(CommandRefusal::Needed { field: "name", cause: NAME_NEEDED })?;
     drafts.push(
         EquipmentAdded {
@@ -169,8 +175,8 @@ pub(super) fn decide_add(
             protocols: fields.protocols.unwrap_or_default(),
             custom: fields.custom.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
             loan: None,
-            single_use: false,
-            photo_one_in: None,
+            single_use: fields.single_use.unwrap_or_default(),
+            photo_one_in: fields.photo_one_in.filter(|n| *n > 0),
         },
         Vec::new(),
     );
@@ -202,8 +208,8 @@ fn changed_fields(
         protocols: f.protocols,
         custom: f.custom,
         loan: None,
-        single_use: None,
-        photo_one_in: None,
+        single_use: f.single_use,
+        photo_one_in: f.photo_one_in,
     })
 }
 
@@ -220,9 +226,69 @@ fn check_fields(fields: &EquipmentFields, view: &dyn StateView) -> Result<Equipm
         location: line("location", &fields.location)?,
         class: fields.class,
         photo: fields.photo,
+        photo_one_in: fields.photo_one_in,
+        single_use: fields.single_use,
         protocols: fields.protocols.as_ref().map(|p| check_protocols(p, view)).transpose()?,
         custom: check_custom(&fields.custom)?,
     })
+}
+
+/// What the facts of an item say of each other.
+struct ItemRules<'a> {
+    single_use: bool,
+    protocols: &'a [ProtocolId],
+    photo: PhotoPolicy,
+    photo_one_in: u32,
+}
+
+impl<'a> ItemRules<'a> {
+    fn of_new(fields: &'a EquipmentFields) -> Self {
+        Self {
+            single_use: fields.single_use.unwrap_or_default(),
+            protocols: fields.protocols.as_deref().unwrap_or_default(),
+            photo: fields.photo.unwrap_or_default(),
+            photo_one_in: fields.photo_one_in.unwrap_or_default(),
+        }
+    }
+
+    /// As it will be after a change.
+    fn of_changed(item: &'a Equipment, event: &'a EquipmentChanged) -> Self {
+        Self {
+            single_use: event.single_use.unwrap_or(item.single_use),
+            protocols: event.protocols.as_deref().unwrap_or(&item.protocols),
+            photo: event.photo.unwrap_or(item.photo),
+            photo_one_in: event.photo_one_in.or(item.photo_one_in).unwrap_or_default(),
+        }
+    }
+}
+
+fn check_together(rules: &ItemRules<'_>) -> Result<(), CommandRefusal> {
+    if rules.single_use && !rules.protocols.is_empty() {
+        return Err(CommandRefusal::Range { field: "single_use", cause: RefusalCause::SingleUse });
+    }
+    let drawn = rules.photo_one_in;
+    if drawn != 0 && (!(2..=100).contains(&drawn) || rules.photo != PhotoPolicy::Optional) {
+        return Err(CommandRefusal::Range { field: "photo_one_in", cause: RefusalCause::PhotoSampling });
+    }
+    Ok(())
+}
+
+fn find_category<'a>(view: &'a dyn StateView, name: Option<&str>) -> Option<&'a EquipmentCategory> {
+    let key = Digest16::of(name?.as_bytes());
+    view.facility().categories.get(&key).map(AsRef::as_ref)
+}
+
+/// Own fields that a change says anew, and all of them where it makes the item one of another category.
+fn check_changed_fields(
+    item: &Equipment,
+    event: &EquipmentChanged,
+    view: &dyn StateView,
+) -> Result<(), CommandRefusal> {
+    let category = find_category(view, event.category.as_deref().or(Some(item.category.as_str())));
+    let is_other = event.category.as_ref().is_some_and(|category| *category != item.category);
+    let mut custom = item.custom.clone();
+    custom.extend(event.custom.clone());
+    check_own_fields(category, &custom, |key| is_other || event.custom.contains_key(key))
 }
 
 /// Protocols with a schedule of their own that the item will no longer have.

@@ -11,6 +11,7 @@ mod problem;
 mod protocols;
 mod refusal;
 mod refusal_cause;
+mod register;
 mod staff;
 mod text;
 mod upkeep;
@@ -26,12 +27,13 @@ use service::clock::Now;
 use service::random::RandomSource;
 
 pub use self::command::{
-    AnchorSource, CheckForm, ClaimedCleaner, CleaningForm, Command, EquipmentFields, NewEquipment,
-    NewProtocol, NewStaff, ProblemClosing, ProblemForm, SettingsChange, UpkeepPlan, UpkeepRecord, WetStart,
+    AnchorSource, CategoryChange, CheckForm, ClaimedCleaner, CleaningForm, Command, EquipmentFields,
+    ListedOver, LocationChange, NewEquipment, NewProtocol, NewStaff, ProblemClosing, ProblemForm,
+    SettingsChange, UpkeepPlan, UpkeepRecord, WetStart,
 };
 pub use self::permissions::Permission;
 pub use self::protocols::TRANSLATION_LANGUAGES;
-pub use self::refusal::CommandRefusal;
+pub use self::refusal::{CommandRefusal, OwnFieldRule};
 pub use self::refusal_cause::RefusalCause;
 pub use self::ways::{CommandWays, MADE_BY_BOX, MadeByBox, NOT_YET, NotYet, WAYS, ways_of};
 
@@ -145,6 +147,8 @@ fn make_drafts(
         Command::StaffLeft { staff } => staff::remove_member(*staff, view, drafts),
         Command::RecordCleaning(form) => cleaning::decide_cleaning(form, view, drafts),
         Command::VoidCleaning { line, reason } => cleaning::decide_void(*line, reason, view, drafts),
+        Command::SetLocation(change) => register::set_location(change, view, drafts),
+        Command::SetCategory(change) => register::set_category(change, view, drafts),
         Command::PlanUpkeep(plan) => upkeep::plan_upkeep(plan, view, drafts),
         Command::RecordUpkeep(record) => upkeep::record_upkeep(record, view, drafts),
         Command::RecordUse { tag, performed_ms } => cleaning::record_use(*tag, *performed_ms, view, drafts),

@@ -107,6 +107,8 @@ impl Permission {
             | Command::RevokeTag { .. }
             | Command::PublishProtocol(_)
             | Command::RetireProtocol { .. }
+            | Command::SetLocation(_)
+            | Command::SetCategory(_)
             | Command::PlanUpkeep(_)
             | Command::SetSchedule { .. }
             | Command::VoidCleaning { .. }

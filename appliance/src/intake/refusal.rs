@@ -108,6 +108,14 @@ pub enum CommandRefusal {
         /// What it may be.
         cause: RefusalCause,
     },
+    /// A value does not fit its category's own field.
+    #[error("{label}: {rule}")]
+    OwnField {
+        /// What people call the field.
+        label: String,
+        /// What it may hold.
+        rule: OwnFieldRule,
+    },
     /// Required steps were not ticked, and the note does not say why.
     #[error("{}", steps_words(.0))]
     StepsMissing(Vec<u16>),
@@ -140,6 +148,22 @@ pub enum CommandRefusal {
     NotAllowed(RefusalCause),
 }
 
+/// What an own field of a category may hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OwnFieldRule {
+    #[error("fill it in")]
+    Needed,
+    #[error("enter a whole number")]
+    Number,
+    #[error("enter a day, such as 2026-11-24")]
+    Day,
+    /// One of these.
+    #[error("enter one of {0}")]
+    Choice(String),
+    #[error("enter yes or no")]
+    Yes,
+}
+
 fn field_label(field: &str) -> &'static str {
     match field {
         "name" => "The name",
@@ -163,6 +187,9 @@ fn field_label(field: &str) -> &'static str {
         "words" => "A translation",
         "readings" => "A reading",
         "done_by" => "The name of who did it",
+        "fields" => "An own field",
+        "within" => "The place that it is part of",
+        "default_name" => "The name to begin with",
         "contact" => "The contact",
         "label_host" => "The label host",
         _ => "A field",
@@ -210,6 +237,7 @@ impl CommandRefusal {
             Self::TooLong { .. } => "too-long",
             Self::Character { .. } => "character",
             Self::Range { .. } => "range",
+            Self::OwnField { .. } => "own-field",
             Self::StepsMissing(_) => "steps-missing",
             Self::UnknownStep(_) => "unknown-step",
             Self::StillWet { .. } => "still-wet",
@@ -256,6 +284,7 @@ impl CommandRefusal {
                 "Control characters, and characters that turn the direction of writing, are not accepted."
             }
             Self::Range { .. } => "The value can be read, but it is outside of what the box takes.",
+            Self::OwnField { .. } => "The category says what its own fields hold.",
             Self::StepsMissing(_) => "A required step that was left out needs a reason.",
             Self::UnknownStep(_) => "Steps are counted from 1, in the order of the item’s protocol.",
             Self::StillWet { .. } | Self::NotWetted => {
@@ -282,6 +311,7 @@ impl CommandRefusal {
             Self::UnknownProtocol(_) | Self::NotItsProtocol | Self::ProtocolChanged => Some("protocol"),
             Self::UnknownUpkeep(_) => Some("upkeep"),
             Self::UnknownStaff(_) => Some("staff"),
+            Self::OwnField { .. } => Some("custom"),
             Self::StepsMissing(_) | Self::UnknownStep(_) => Some("step"),
             Self::StillWet { .. } | Self::NotWetted => Some("wet"),
             Self::PhotoMissing | Self::TooManyPhotos => Some("photo"),

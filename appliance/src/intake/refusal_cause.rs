@@ -93,6 +93,32 @@ pub enum RefusalCause {
     UpkeepOutcome,
     #[error("A task has at most 12 readings")]
     ReadingCount,
+    #[error("Enter a name for the place")]
+    LocationName,
+    #[error("Enter a name for the category")]
+    CategoryName,
+    #[error("Enter a name of at most 40 characters for each own field")]
+    OwnFieldName,
+    #[error("A place of this name is on the list already, perhaps as retired")]
+    LocationTaken,
+    #[error("A facility has at most 2,000 places")]
+    LocationCount,
+    #[error("A place is within another one of the list that is not within it")]
+    LocationWithin,
+    #[error("A category of this name is on the list already, perhaps as retired")]
+    CategoryTaken,
+    #[error("A facility has at most 500 categories")]
+    CategoryCount,
+    #[error("A category has at most 20 own fields")]
+    OwnFieldCount,
+    #[error("Two own fields have the same name")]
+    OwnFieldTwice,
+    #[error("An own field is text, number, date, choice or yes")]
+    OwnFieldType,
+    #[error("A choice has 1 to 40 options without commas, and no other own field has any")]
+    OwnFieldChoices,
+    #[error("What is used once takes no protocol. Choose none, or take the tick away")]
+    SingleUse,
     #[error("Enter an IANA time zone such as America/Chicago")]
     TimeZone,
     #[error("The undo time is at most 1,440 minutes")]
@@ -118,7 +144,7 @@ pub enum RefusalCause {
 impl RefusalCause {
     /// All of them; of roles one.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 54] = [
+    pub(crate) const ALL: [Self; 67] = [
         Self::OwnName,
         Self::Reason,
         Self::ProblemKind,
@@ -163,6 +189,19 @@ impl RefusalCause {
         Self::UpkeepNever,
         Self::UpkeepOutcome,
         Self::ReadingCount,
+        Self::LocationName,
+        Self::CategoryName,
+        Self::OwnFieldName,
+        Self::LocationTaken,
+        Self::LocationCount,
+        Self::LocationWithin,
+        Self::CategoryTaken,
+        Self::CategoryCount,
+        Self::OwnFieldCount,
+        Self::OwnFieldTwice,
+        Self::OwnFieldType,
+        Self::OwnFieldChoices,
+        Self::SingleUse,
         Self::TimeZone,
         Self::UndoTime,
         Self::PinProofTime,

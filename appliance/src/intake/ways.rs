@@ -46,8 +46,6 @@ pub const MADE_BY_BOX: &[MadeByBox] = &[
 pub const NOT_YET: &[NotYet] = &[
     NotYet { name: "AssignTag", issue: "02-box" },
     NotYet { name: "RevokeTag", issue: "02-box" },
-    NotYet { name: "location.set", issue: "02-box" },
-    NotYet { name: "category.set", issue: "02-box" },
     NotYet { name: "alias.added", issue: "02-box" },
     NotYet { name: "alias.removed", issue: "02-box" },
     NotYet { name: "equipment.merged", issue: "02-box" },
@@ -161,6 +159,16 @@ ways! {
     VoidCleaning => CommandWays {
         kinds: &["cleaning.voided"],
         routes: &["cleaning.void", "receipt.undo", "void.add"],
+        ..NONE
+    },
+    SetLocation => CommandWays {
+        kinds: &["location.set"],
+        routes: &["location.create", "location.save", "location.set"],
+        ..NONE
+    },
+    SetCategory => CommandWays {
+        kinds: &["category.set"],
+        routes: &["category.create", "category.save", "category.set"],
         ..NONE
     },
     PlanUpkeep => CommandWays {

@@ -6,6 +6,9 @@ use web::route::Example;
 pub(crate) const TAG: &str = "ABCDEFGH3";
 /// An item that is out of service.
 pub(crate) const SUSPENDED_TAG: &str = "7QK3M9X2W";
+/// The place `ICU East` and the category `Bed`, by the digests of their names.
+pub(crate) const LOCATION: &str = "8a435c8a90f781f14f3fc847fd41204c";
+pub(crate) const CATEGORY: &str = "f816a74c2310179d8785838dfadd3f6f";
 /// An item with a maintenance task.
 pub(crate) const UPKEPT_TAG: &str = TAG;
 pub(crate) const UPKEEP: &str = "01J00000000000000000000VPK";

@@ -5,7 +5,7 @@ use record::limits::PHOTOS_MAX;
 
 use words::{Language, Locale, WordSet};
 
-use crate::intake::{CommandRefusal, Permission, RefusalCause};
+use crate::intake::{CommandRefusal, OwnFieldRule, Permission, RefusalCause};
 use crate::web::words::{RefusalWords, StaffRefusalWords};
 
 /// The words of every refusal, in one language.
@@ -73,6 +73,7 @@ pub(crate) fn word_refusal(w: RefusalWords, refusal: &CommandRefusal) -> Option<
         | CommandRefusal::AlreadySo(_)
         | CommandRefusal::UnknownProtocol(_)
         | CommandRefusal::UnknownUpkeep(_)
+        | CommandRefusal::OwnField { .. }
         | CommandRefusal::Changed { .. }
         | CommandRefusal::Range { .. }
         | CommandRefusal::NotAllowed(_) => return None,
@@ -95,6 +96,7 @@ pub(crate) fn word_staff_refusal(w: EveryRefusalWords, refusal: &CommandRefusal)
         }
         CommandRefusal::TagTaken(tag) => staff.staff_refusal_tag_taken(tag.to_string()),
         CommandRefusal::UnknownProtocol(protocol) => staff.staff_refusal_protocol(protocol.to_string()),
+        CommandRefusal::OwnField { label, rule } => word_own_field(staff, label, rule),
         CommandRefusal::UnknownUpkeep(upkeep) => staff.staff_refusal_upkeep(upkeep.to_string()),
         CommandRefusal::Changed { .. } => staff.staff_refusal_changed(),
         // Words of open pages, all of them.
@@ -149,6 +151,19 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
         RefusalCause::UpkeepNever => staff.refusal_range_upkeep_never(),
         RefusalCause::UpkeepOutcome => staff.refusal_range_upkeep_outcome(),
         RefusalCause::ReadingCount => staff.refusal_range_reading_count(),
+        RefusalCause::LocationName => staff.refusal_needs_location_name(),
+        RefusalCause::CategoryName => staff.refusal_needs_category_name(),
+        RefusalCause::OwnFieldName => staff.refusal_needs_own_field_name(),
+        RefusalCause::LocationTaken => staff.refusal_range_location_taken(),
+        RefusalCause::LocationCount => staff.refusal_range_location_count(),
+        RefusalCause::LocationWithin => staff.refusal_range_location_within(),
+        RefusalCause::CategoryTaken => staff.refusal_range_category_taken(),
+        RefusalCause::CategoryCount => staff.refusal_range_category_count(),
+        RefusalCause::OwnFieldCount => staff.refusal_range_own_field_count(),
+        RefusalCause::OwnFieldTwice => staff.refusal_range_own_field_twice(),
+        RefusalCause::OwnFieldType => staff.refusal_range_own_field_type(),
+        RefusalCause::OwnFieldChoices => staff.refusal_range_own_field_choices(),
+        RefusalCause::SingleUse => staff.refusal_range_single_use(),
         RefusalCause::TimeZone => staff.refusal_range_zone(),
         RefusalCause::UndoTime => staff.refusal_range_undo(),
         RefusalCause::PinProofTime => staff.refusal_range_pin_proof(),
@@ -160,6 +175,17 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
         RefusalCause::OwnRole => staff.refusal_own_role(),
         RefusalCause::Role(permission) => word_needed_role(staff, permission),
     }
+}
+
+fn word_own_field(w: StaffRefusalWords, label: &str, rule: &OwnFieldRule) -> String {
+    let (rule, choices) = match rule {
+        OwnFieldRule::Needed => ("needed", ""),
+        OwnFieldRule::Number => ("number", ""),
+        OwnFieldRule::Day => ("day", ""),
+        OwnFieldRule::Choice(choices) => ("choice", choices.as_str()),
+        OwnFieldRule::Yes => ("yes", ""),
+    };
+    w.staff_refusal_own_field(choices, label, rule)
 }
 
 fn word_needed_role(w: StaffRefusalWords, permission: Permission) -> String {
@@ -183,6 +209,7 @@ pub(crate) fn word_staff_detail(w: EveryRefusalWords, refusal: &CommandRefusal) 
         CommandRefusal::TagTaken(_) => staff.staff_refusal_tag_taken_detail(),
         CommandRefusal::AlreadySo(_) => staff.refusal_already_rule(),
         CommandRefusal::UnknownProtocol(_) => staff.staff_refusal_protocol_detail(),
+        CommandRefusal::OwnField { .. } => staff.staff_refusal_own_field_detail(),
         CommandRefusal::UnknownUpkeep(_) => staff.staff_refusal_upkeep_detail(),
         CommandRefusal::Changed { .. } => staff.staff_refusal_changed_detail(),
         CommandRefusal::Range { .. } => staff.refusal_range_rule(),
@@ -230,6 +257,7 @@ pub(crate) fn word_detail(w: RefusalWords, refusal: &CommandRefusal) -> Option<S
         | CommandRefusal::AlreadySo(_)
         | CommandRefusal::UnknownProtocol(_)
         | CommandRefusal::UnknownUpkeep(_)
+        | CommandRefusal::OwnField { .. }
         | CommandRefusal::Changed { .. }
         | CommandRefusal::Range { .. }
         | CommandRefusal::NotAllowed(_) => return None,
@@ -293,6 +321,11 @@ mod tests {
             CommandRefusal::TagTaken("7QK3M9X2W".parse().unwrap()),
             CommandRefusal::UnknownProtocol(protocol),
             CommandRefusal::UnknownUpkeep(record::ids::UpkeepId::new(7, [7; 10])),
+            CommandRefusal::OwnField { label: "Side".into(), rule: OwnFieldRule::Needed },
+            CommandRefusal::OwnField { label: "Side".into(), rule: OwnFieldRule::Number },
+            CommandRefusal::OwnField { label: "Side".into(), rule: OwnFieldRule::Day },
+            CommandRefusal::OwnField { label: "Side".into(), rule: OwnFieldRule::Yes },
+            CommandRefusal::OwnField { label: "Side".into(), rule: OwnFieldRule::Choice("a, b".into()) },
             CommandRefusal::Changed { now: RowVersion::default() },
         ];
         let fields = ["name", "asset_number", "serial", "maker", "model", "category", "location", "custom"];
@@ -304,6 +337,11 @@ mod tests {
             "ifu_rev",
             "approved",
             "words",
+            "readings",
+            "done_by",
+            "fields",
+            "within",
+            "default_name",
             "contact",
             "label_host",
             "epa",

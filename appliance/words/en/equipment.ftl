@@ -24,6 +24,8 @@ equipment-column-rate = 30 days
 equipment-more = { NUMBER($count) } more. Find them by name or number.
 # Links to the other lists.
 equipment-to-protocols = Protocols
+equipment-to-places = Places
+equipment-to-categories = Categories
 equipment-to-maintenance = Maintenance
 equipment-show-used = Equipment in use
 equipment-show-retired = Retired equipment

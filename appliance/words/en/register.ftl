@@ -98,3 +98,40 @@ upkeep-done-save = Record it
 upkeep-readings-wrong = Enter one reading a line, with a whole number: name | 42 | unit
 upkeep-time-wrong = Enter a day and a time that are in the calendar, such as 2026-11-24 14:30
 upkeep-time-skipped = The clocks skip that time on that day. Enter the time that they showed
+
+## Places and categories.
+
+register-retired = retired
+places-title = Places
+places-none = No places yet
+places-none-next = Add the first one: the form of equipment then offers it.
+places-count = { $count ->
+    [one] { $count } place, in the order of rounds
+   *[other] { $count } places, in the order of rounds
+}
+places-column-name = Place
+places-column-within = Part of
+places-column-order = In rounds
+places-unlisted = On no list
+places-unlisted-hint = Equipment stands at these places too. Add those that are to be offered.
+places-new = Add a place
+places-add = Add place
+places-save = Save changes
+# $name: of the place or the category.
+places-change = Change { $name }
+places-name-stays = Equipment has this name as it is. For another name, add a new place and retire this one.
+places-back = Back to the places
+categories-title = Categories
+categories-none = No categories yet
+categories-none-next = Add the first one, with the fields that its items have beyond those of all equipment.
+categories-count = { $count ->
+    [one] { $count } category
+   *[other] { $count } categories
+}
+categories-column-name = Category
+categories-column-fields = Own fields
+categories-new = Add a category
+categories-add = Add category
+categories-name-stays = Equipment has this name as it is. Defaults fill the form of a new item and change none that is there.
+categories-fields-wrong = Enter one own field a line: name | text, number, date, choice or yes | options with commas | required
+categories-back = Back to the categories

@@ -22,6 +22,9 @@ staff-refusal-field = { $field ->
     [words] A translation
     [readings] A reading
     [done_by] The name of who did it
+    [fields] An own field
+    [within] The place that it is part of
+    [default_name] The name to begin with
     [contact] The contact
     [label_host] The label host
    *[other] A field
@@ -32,6 +35,15 @@ staff-refusal-protocol = There is no protocol { $protocol } here
     .detail = A protocol must be published before an item can be cleaned by it.
 staff-refusal-upkeep = This item has no maintenance task { $upkeep }
     .detail = The task was never planned for this item, or it was ended.
+# $label: what people call a field of a category.
+staff-refusal-own-field = { $rule ->
+    [needed] { $label }: fill it in
+    [number] { $label }: enter a whole number
+    [day] { $label }: enter a day, such as 2026-11-24
+    [choice] { $label }: enter one of { $choices }
+   *[yes] { $label }: enter yes or no
+}
+    .detail = The category says what its own fields hold.
 staff-refusal-changed = Somebody else changed this meanwhile. Check what is there now, then change it again
     .detail = A change names the version that it was made over, and another one is there.
 
@@ -45,6 +57,9 @@ refusal-needs-agent-name = Enter a name for each disinfectant
 refusal-needs-protocol-name = Enter a name for the protocol
 refusal-needs-upkeep-name = Say what is to be done
 refusal-needs-reading-name = Enter a name for each reading
+refusal-needs-location-name = Enter a name for the place
+refusal-needs-category-name = Enter a name for the category
+refusal-needs-own-field-name = Enter a name of at most 40 characters for each own field
 refusal-needs-facility-name = Enter a name for the facility
 
 ## What is out of its range.
@@ -74,6 +89,16 @@ refusal-range-upkeep-count = An item has at most 12 maintenance tasks
 refusal-range-upkeep-never = Say how often a new task is due
 refusal-range-upkeep-outcome = What came of a task is that it was done or not passed
 refusal-range-reading-count = A task has at most 12 readings
+refusal-range-location-taken = A place of this name is on the list already, perhaps as retired
+refusal-range-location-count = A facility has at most 2,000 places
+refusal-range-location-within = A place is within another one of the list that is not within it
+refusal-range-category-taken = A category of this name is on the list already, perhaps as retired
+refusal-range-category-count = A facility has at most 500 categories
+refusal-range-own-field-count = A category has at most 20 own fields
+refusal-range-own-field-twice = Two own fields have the same name
+refusal-range-own-field-type = An own field is text, number, date, choice or yes
+refusal-range-own-field-choices = A choice has 1 to 40 options without commas, and no other own field has any
+refusal-range-single-use = What is used once takes no protocol. Choose none, or take the tick away
 refusal-range-zone = Enter an IANA time zone such as America/Chicago
 refusal-range-undo = The undo time is at most 1,440 minutes
 refusal-range-pin-proof = An entered PIN proves records for 0 to 60 minutes

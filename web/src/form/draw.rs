@@ -45,6 +45,10 @@ pub struct FormPainter<'a> {
     pub hints: Vec<(&'static str, String)>,
     /// Fields that are carried along and not shown.
     pub hidden: Vec<&'static str>,
+    /// What a line offers beside what somebody may enter.
+    pub suggestions: Vec<(&'static str, Vec<String>)>,
+    /// The field in which entering begins.
+    pub focus: Option<&'static str>,
 }
 
 /// The fields of one section.
@@ -70,6 +74,8 @@ struct FilledField<'a> {
     hint: String,
     value: &'a str,
     error: Option<&'a str>,
+    suggestions: &'a [String],
+    is_focused: bool,
     shape: FieldShape,
 }
 
@@ -85,7 +91,15 @@ enum FieldShape {
 impl<'a> FormPainter<'a> {
     /// Without lists that are made when it is drawn.
     pub fn new(form: &'static FormDefinition, words: &'a Catalog) -> Self {
-        Self { form, words, picks: Vec::new(), hints: Vec::new(), hidden: Vec::new() }
+        Self {
+            form,
+            words,
+            picks: Vec::new(),
+            hints: Vec::new(),
+            hidden: Vec::new(),
+            suggestions: Vec::new(),
+            focus: None,
+        }
     }
 
     /// Each section with its fields.
@@ -110,7 +124,7 @@ impl<'a> FormPainter<'a> {
     }
 
     fn fill<'v>(
-        &self,
+        &'v self,
         field: &'static FormField,
         values: &'v FormValues,
         errors: &'v [FieldError],
@@ -133,6 +147,13 @@ impl<'a> FormPainter<'a> {
             label: self.message(field.name),
             hint: self.hint(field),
             value,
+            suggestions: self
+                .suggestions
+                .iter()
+                .find(|(name, _)| *name == field.name)
+                .map(|(_, suggestions)| suggestions.as_slice())
+                .unwrap_or_default(),
+            is_focused: self.focus == Some(field.name),
             error: errors.iter().find(|error| error.at == field.name).map(|error| error.words.as_str()),
             shape,
         }

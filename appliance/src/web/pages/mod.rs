@@ -7,6 +7,7 @@ pub(crate) mod people;
 pub(crate) mod phone;
 pub(crate) mod printers;
 pub(crate) mod protocols;
+pub(crate) mod register;
 pub(crate) mod setup;
 
 use web::route::Route;
@@ -18,6 +19,7 @@ pub(crate) fn page_routes() -> Vec<Route<AppState>> {
         phone::phone_page_routes(),
         equipment::equipment_page_routes(),
         protocols::protocol_page_routes(),
+        register::register_page_routes(),
         people::people_page_routes(),
         labels::label_page_routes(),
         printers::printer_page_routes(),

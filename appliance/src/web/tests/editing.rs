@@ -7,7 +7,7 @@ use words::{Locale, WordSet as _};
 use super::programs::program;
 use super::staff_pages::{Desk, desk, person};
 use super::*;
-use crate::web::pages::{equipment, facility, labels, people, printers, protocols};
+use crate::web::pages::{equipment, facility, labels, people, printers, protocols, register};
 use crate::web::words::FormWords;
 
 /// The fields of a form, as a browser would send them.
@@ -382,8 +382,15 @@ async fn programs_name_the_version_that_they_change() {
 
 #[test]
 fn every_field_and_option_has_words() {
-    let forms =
-        [equipment::FORMS, people::FORMS, facility::FORMS, labels::FORMS, printers::FORMS, protocols::FORMS];
+    let forms = [
+        equipment::FORMS,
+        people::FORMS,
+        facility::FORMS,
+        labels::FORMS,
+        printers::FORMS,
+        protocols::FORMS,
+        register::FORMS,
+    ];
     let keys = forms.into_iter().flatten().flat_map(|form| form.message_keys());
     for key in keys.chain(GENERAL_KEYS.map(str::to_owned)) {
         assert!(FormWords::in_locale(Locale::EnUs).catalog().has_message(&key), "{key}");

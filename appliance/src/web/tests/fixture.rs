@@ -9,7 +9,7 @@ use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 use record::alarm::AlarmCode;
 use record::entry::{CommandSource, EntryAuthor, EntryDraft};
 use record::ids::DeviceId;
-use record::kinds::{EntryRef, ProtocolPublished, StaffAdded, UpkeepPlanned};
+use record::kinds::{CategoryDefaults, EntryRef, ProtocolPublished, StaffAdded, UpkeepPlanned};
 use record::receipt::Receipt;
 use record::redact::PersonalText;
 use service::clock::Clock as _;
@@ -20,7 +20,7 @@ use web::test::{FixtureCaller, FixtureWorld};
 use super::*;
 use crate::alarms::AlarmCause;
 use crate::identity::{NewToken, TokenHand, TokenLife, form_token};
-use crate::intake::{self, CleaningForm, Permission};
+use crate::intake::{self, CategoryChange, CleaningForm, ListedOver, LocationChange, Permission};
 use crate::printing::{JobRequest, LabelRequest, PrinterSettings};
 use crate::store::WriteDecision;
 use crate::web::examples;
@@ -208,6 +208,7 @@ async fn furnish(world: &World) -> DrawnNames {
     append_chosen(world).await;
     add_items(world).await;
     append_upkeep(world).await;
+    append_lists(world).await;
     set_up_print_room(world);
     let photo = keep_photo(world).await;
     let receipt = record_cleaning(world).await;
@@ -262,6 +263,17 @@ async fn add_items(world: &World) {
     }
     let tag = examples::SUSPENDED_TAG.parse().unwrap();
     world.give(Command::SuspendEquipment { tag, reason: "Cracked screen".into(), seen: None }).await;
+}
+
+/// A place and a category, which stand under the digests of their names.
+async fn append_lists(world: &World) {
+    let over = ListedOver::New;
+    let place =
+        LocationChange { name: "ICU East".into(), within: String::new(), order: None, retired: false, over };
+    world.give(Command::SetLocation(Box::new(place))).await;
+    let (fields, defaults) = (Vec::new(), CategoryDefaults::default());
+    let category = CategoryChange { name: "Bed".into(), fields, defaults, retired: false, over };
+    world.give(Command::SetCategory(Box::new(category))).await;
 }
 
 /// A maintenance task with an id of our choice, which no command takes.

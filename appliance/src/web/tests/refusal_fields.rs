@@ -7,12 +7,12 @@ use record::ids::{Epoch, UpkeepId};
 use record::kinds::EntryRef;
 
 use super::*;
-use crate::intake::{CommandRefusal, RefusalCause};
+use crate::intake::{CommandRefusal, OwnFieldRule, RefusalCause};
 use crate::web::form_page::RefusedField;
-use crate::web::pages::{equipment, facility, people, protocols};
+use crate::web::pages::{equipment, facility, people, protocols, register};
 
 /// The sources in which intake names fields.
-const SOURCES: [&str; 12] = [
+const SOURCES: [&str; 13] = [
     include_str!("../../intake/check.rs"),
     include_str!("../../intake/cleaning.rs"),
     include_str!("../../intake/clock.rs"),
@@ -22,6 +22,7 @@ const SOURCES: [&str; 12] = [
     include_str!("../../intake/mod.rs"),
     include_str!("../../intake/problem.rs"),
     include_str!("../../intake/protocols.rs"),
+    include_str!("../../intake/register.rs"),
     include_str!("../../intake/staff.rs"),
     include_str!("../../intake/text.rs"),
     include_str!("../../intake/upkeep.rs"),
@@ -31,7 +32,6 @@ const SOURCES: [&str; 12] = [
 const ELSEWHERE: &[(&str, &str)] = &[
     ("agent", "the scan page has it in its note; programs say it of protocols and cleanings"),
     ("cleaned_by", "the scan page"),
-    ("custom", "programs only: custom fields of items"),
     ("notes", "the scan page"),
     ("performed_at", "programs only: a time that is not now"),
     ("reason", "a page that asks for nothing else"),
@@ -69,6 +69,7 @@ fn list_refusals(fields: &BTreeSet<&'static str>) -> Vec<CommandRefusal> {
         CommandRefusal::SharedNumber { of },
         CommandRefusal::AlreadyVoided,
         CommandRefusal::UndoOver,
+        CommandRefusal::OwnField { label: "Side".into(), rule: OwnFieldRule::Needed },
         CommandRefusal::StepsMissing(vec![1]),
         CommandRefusal::UnknownStep(1),
         CommandRefusal::StillWet { left_s: 1 },
@@ -124,6 +125,7 @@ fn kind_of(refusal: &CommandRefusal) -> usize {
         CommandRefusal::ProblemsOpen => 27,
         CommandRefusal::ReportsSpent => 28,
         CommandRefusal::UnknownUpkeep(_) => 29,
+        CommandRefusal::OwnField { .. } => 30,
     }
 }
 
@@ -133,6 +135,7 @@ fn list_forms() -> impl Iterator<Item = RefusedField> {
         people::REFUSED_FIELDS,
         facility::REFUSED_FIELDS,
         protocols::REFUSED_FIELDS,
+        register::REFUSED_FIELDS,
     ];
     all.into_iter().flatten().copied()
 }
@@ -145,7 +148,7 @@ fn every_field_of_a_refusal_is_a_field_of_the_form_that_shows_it() {
     }
     let all = list_refusals(&fields);
     let kinds: BTreeSet<usize> = all.iter().map(kind_of).collect();
-    assert_eq!(kinds, (0..30).collect(), "one of each kind is tried");
+    assert_eq!(kinds, (0..31).collect(), "one of each kind is tried");
     for refusal in &all {
         for (form, find) in list_forms() {
             let own = refusal.field().filter(|field| form.find_field(field).is_some());
@@ -190,6 +193,8 @@ async fn a_refusal_that_no_field_is_about_has_a_page_of_its_own() {
         ("protocol", ""),
         ("photo", "none"),
         ("every", "never"),
+        ("photo_one_in", ""),
+        ("custom", ""),
         ("number", ""),
         ("times", ""),
     ];

@@ -10,7 +10,7 @@ use super::editing::{change_twice, form_of, second_desk, send, value_of, with};
 use super::programs::program;
 use super::staff_pages::{Desk, desk};
 use super::*;
-use crate::web::pages::{equipment, protocols};
+use crate::web::pages::{equipment, protocols, register};
 
 /// Values that are entered at once, and stand there afterwards.
 type FormStep = Vec<(&'static str, String)>;
@@ -435,4 +435,194 @@ async fn programs_plan_and_record_maintenance() {
         program.post(&path, task.clone()).await.is(201);
     }
     program.post(&path, task).await.is(422).has("at most 12");
+}
+
+fn list_form(name: &str) -> &'static FormDefinition {
+    // Of two of one name the second is that of what is there already.
+    register::FORMS.iter().rfind(|form| form.name == name).unwrap()
+}
+
+async fn add_to_list(tom: &Desk<'_>, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let new = format!("{path}/new");
+    let form = form_of(&tom.get(&new).await, &new);
+    let form = fields.iter().fold(form, |form, (name, value)| with(form, name, value));
+    send(tom, &new, &form).await
+}
+
+fn digest(name: &str) -> record::entry::Digest16 {
+    record::entry::Digest16::of(name.as_bytes())
+}
+
+#[tokio::test]
+async fn each_field_of_a_place_is_set_seen_changed_and_cleared() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let grace = second_desk(&world, "Grace Okafor", StaffRole::Biomed, "839204").await;
+    let places = "/staff/places";
+    tom.get(places).await.is(200).has("No places yet").has("ICU East, bed 14");
+    add_to_list(&tom, places, &[("name", " ")]).await.is(422).has("Enter a name for the place");
+    for name in ["ICU", "Tower", "ICU East"] {
+        add_to_list(&tom, places, &[("name", name)]).await.is(303);
+    }
+    add_to_list(&grace, places, &[("name", "ICU")]).await.is(422).has("on the list already");
+    let page = format!("{places}/{}", digest("ICU East"));
+    let mut entered = one_by_one(&[("within", "ICU"), ("within", "Tower"), ("order", "7"), ("order", "0")]);
+    entered.extend(one_by_one(&[("retired", "1"), ("retired", "")]));
+    let cleared = one_by_one(&[("within", ""), ("order", ""), ("retired", "")]);
+    WalkedForm { definition: list_form("place"), page: page.clone(), entered, cleared }.walk(&tom).await;
+    change_twice([&tom, &grace], (&page, &page), ("order", "1", "2"))
+        .await
+        .has("Tom Nguyen changed ICU East");
+    // No place is inside of itself.
+    let form = with(form_of(&tom.get(&page).await, &page), "within", "ICU");
+    send(&tom, &page, &form).await.is(303);
+    let icu = format!("{places}/{}", digest("ICU"));
+    let circle = with(form_of(&tom.get(&icu).await, &icu), "within", "ICU East");
+    send(&tom, &icu, &circle).await.is(422).has("is not within it");
+    send(&tom, &icu, &with(circle, "within", "Nowhere")).await.is(422).has("is not on the list");
+    // What is retired is offered no more, and what stands there stays.
+    tom.get("/staff/equipment/new").await.has("<option value=\"ICU East\">");
+    send(&tom, &page, &with(form_of(&tom.get(&page).await, &page), "retired", "1")).await.is(303);
+    tom.get("/staff/equipment/new").await.has_not("<option value=\"ICU East\">");
+    tom.get(&format!("{places}/{}", digest("Nothing"))).await.is(404);
+    let program = program(&world, ApiTokenScope::Write);
+    let list = program.get("/api/v1/locations").await.is(200).json();
+    assert_eq!(list["items"].as_array().unwrap().len(), 3);
+    let set = serde_json::json!({ "name": "OR 2", "within": "Tower", "order": 9 });
+    assert_eq!(program.post("/api/v1/locations", set).await.is(200).json()["order"], 9);
+    let set = serde_json::json!({ "name": "OR 2", "within": "OR 2" });
+    program.post("/api/v1/locations", set).await.is(422).has("within");
+}
+
+const OWN_FIELDS: &str = "Bed side | choice | left, right | required\nWeight | number\nChecked | date\nLatex free | yes\nCost centre | text |  |  | cost";
+
+#[tokio::test]
+async fn each_field_of_a_category_is_set_seen_changed_and_cleared() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let grace = second_desk(&world, "Grace Okafor", StaffRole::Biomed, "839204").await;
+    let categories = "/staff/categories";
+    add_to_list(&tom, categories, &[("name", "Bed")]).await.is(303);
+    add_to_list(&grace, categories, &[("name", "Bed")]).await.is(422).has("on the list already");
+    let page = format!("{categories}/{}", digest("Bed"));
+    let protocol = protocol_of(&world).to_string();
+    let mut entered = one_by_one(&[("fields", "Weight | number"), ("fields", OWN_FIELDS), ("retired", "1")]);
+    entered.extend(one_by_one(&[("retired", ""), ("default_name", "Bed"), ("default_name", "ICU bed")]));
+    entered.extend(one_by_one(&[("class", "critical"), ("class", "semicritical"), ("photo", "none")]));
+    entered.extend(one_by_one(&[("photo", "required"), ("protocol", &protocol), ("protocol", "")]));
+    for (every, number, times) in [("days", "1", ""), ("times", "", "07:00")] {
+        let step = [("every", every), ("number", number), ("times", times)];
+        entered.push(step.iter().map(|(name, value)| (*name, (*value).to_owned())).collect());
+    }
+    let days =
+        ["on_monday", "on_tuesday", "on_wednesday", "on_thursday", "on_friday", "on_saturday", "on_sunday"];
+    for day in days {
+        entered.extend(one_by_one(&[(day, "1"), (day, "")]));
+    }
+    let mut cleared = one_by_one(&[("fields", ""), ("retired", ""), ("default_name", ""), ("class", "any")]);
+    cleared.extend(one_by_one(&[("photo", "any"), ("protocol", "")]));
+    cleared.extend(days.iter().map(|day| vec![(*day, String::new())]));
+    cleared
+        .push([("every", "never"), ("number", ""), ("times", "")].map(|(n, v)| (n, v.to_owned())).to_vec());
+    WalkedForm { definition: list_form("category"), page: page.clone(), entered, cleared }.walk(&tom).await;
+    change_twice([&tom, &grace], (&page, &page), ("default_name", "Bed", "ICU bed")).await;
+    let form = form_of(&tom.get(&page).await, &page);
+    for (fields, words) in [
+        ("Side | choice", "1 to 40 options"),
+        ("Side | text | left, right", "no other own field has any"),
+        ("Side | colour", "text, number, date, choice or yes"),
+        ("Side | text |  | perhaps", "Enter one own field a line"),
+        ("Side | text\nSide | number", "Two own fields have the same name"),
+        ("a | text | | | b | c", "Enter one own field a line"),
+        (" | text", "Enter a name of at most 40 characters"),
+        (&"x | text\n".repeat(21), "at most 20 own fields"),
+    ] {
+        send(&tom, &page, &with(form.clone(), "fields", fields))
+            .await
+            .is(422)
+            .has(words)
+            .has("id=\"fields-e\"");
+    }
+}
+
+#[tokio::test]
+async fn a_category_fills_the_form_of_a_new_item_and_its_own_fields_are_checked() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let protocol = protocol_of(&world).to_string();
+    let facts = [("name", "Bed"), ("fields", OWN_FIELDS), ("class", "semicritical"), ("protocol", &protocol)];
+    add_to_list(&tom, "/staff/categories", &facts).await.is(303);
+    let new = "/staff/equipment/new";
+    tom.get(new).await.has("Begin with a category").has(&format!("category={}", digest("Bed")));
+    let first = form_of(&tom.get(&format!("{new}?category={}", digest("Bed"))).await, new);
+    assert_eq!((value_of(&first, "category"), value_of(&first, "class")), ("Bed", "semicritical"));
+    assert_eq!(value_of(&first, "custom"), "Bed side\nWeight\nChecked\nLatex free\ncost");
+    assert_eq!(value_of(&first, "protocol"), protocol);
+    let named = with(first, "name", "Bed 9");
+    for (custom, words) in [
+        ("Bed side", "Bed side: fill it in"),
+        ("Bed side | up", "Bed side: enter one of left, right"),
+        ("Bed side | left\nWeight | heavy", "Weight: enter a whole number"),
+        ("Bed side | left\nChecked | 2026-02-30", "Checked: enter a day"),
+        ("Bed side | left\nLatex free | perhaps", "Latex free: enter yes or no"),
+        ("Bed side | left | right", "Enter one own field a line"),
+    ] {
+        send(&tom, new, &with(named.clone(), "custom", custom))
+            .await
+            .is(422)
+            .has(words)
+            .has("id=\"custom-e\"");
+    }
+    let custom =
+        "Bed side | left\nWeight | 120\nChecked | 2026-02-28\nLatex free | yes\ncost | 4410\nColour | blue";
+    let added = send(&tom, new, &with(named, "custom", custom)).await;
+    let edit = format!("{}/edit", added.is(303).location());
+    let form = form_of(&tom.get(&edit).await, &edit);
+    assert_eq!(value_of(&form, "custom"), custom);
+    // What is left out is cleared; what must be there stays asked for.
+    send(&tom, &edit, &with(form.clone(), "custom", "Weight | 7")).await.is(422).has("Bed side: fill it in");
+    send(&tom, &edit, &with(form, "custom", "Bed side | right\nWeight | 7")).await.is(303);
+    let form = form_of(&tom.get(&edit).await, &edit);
+    assert_eq!(value_of(&form, "custom"), "Bed side | right\nWeight | 7\nChecked\nLatex free\ncost");
+    for (fields, words) in [
+        ([("single_use", "1"), ("name", "Bed 9")], "takes no protocol"),
+        ([("photo", "required"), ("photo_one_in", "5")], "only where photos are optional"),
+        ([("photo", "optional"), ("photo_one_in", "1")], "2 to 100"),
+    ] {
+        let form = fields.iter().fold(form.clone(), |form, (name, value)| with(form, name, value));
+        send(&tom, &edit, &form).await.is(422).has(words);
+    }
+    for (name, value) in [
+        ("photo_one_in", "5"),
+        ("photo_one_in", ""),
+        ("protocol", ""),
+        ("single_use", "1"),
+        ("single_use", ""),
+    ] {
+        send(&tom, &edit, &with(form_of(&tom.get(&edit).await, &edit), name, value)).await.is(303);
+        assert_eq!(value_of(&form_of(&tom.get(&edit).await, &edit), name), value, "{name}");
+    }
+}
+
+/// Enter in the name field presses the first button of the form, which leads to the form of the next item.
+#[tokio::test]
+async fn fifty_items_are_added_in_one_run() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let new = "/staff/equipment/new";
+    let before = world.state.store.facility().equipment.len();
+    let first = form_of(&tom.get(new).await, new);
+    let mut form = with(with(first, "location", "OR 2"), "category", "Pump");
+    for n in 1..=50 {
+        form = with(with(form, "name", &format!("Pump {n}")), "next", "1");
+        let answer = send(&tom, new, &form).await;
+        let page = tom.get(&answer.is(303).location()).await;
+        page.is(200)
+            .has(&format!("Pump {n} was added"))
+            .has("name=\"name\" value=\"\" autocomplete=\"off\" autofocus");
+        assert!(page.text().find("name=\"next\"") < page.text().find("class=\"two\">Add equipment"));
+        form = form_of(&page, new);
+        assert_eq!((value_of(&form, "location"), value_of(&form, "category")), ("OR 2", "Pump"));
+    }
+    assert_eq!(world.state.store.facility().equipment.len(), before + 50);
 }

@@ -129,6 +129,10 @@ pub(crate) struct EquipmentJson {
     class: SpauldingClass,
     /// Whether a cleaning needs a photo.
     photo: PhotoPolicy,
+    /// Where photos are optional, one cleaning in this many is asked for one; null: none.
+    photo_one_in: Option<u32>,
+    /// Whether it is used once: it takes no protocol.
+    single_use: bool,
     /// How to clean it, the usual protocol first.
     protocols: Vec<ProtocolId>,
     /// The facility's own fields.
@@ -181,6 +185,8 @@ impl EquipmentJson {
             location: item.location.clone(),
             class: item.class,
             photo: item.photo,
+            photo_one_in: item.photo_one_in,
+            single_use: item.single_use,
             protocols: item.protocols.clone(),
             custom: item.custom.clone(),
             service: item.service,

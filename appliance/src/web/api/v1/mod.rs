@@ -8,6 +8,7 @@ pub(crate) mod discovery;
 pub(crate) mod equipment;
 pub(crate) mod equipment_changes;
 pub(crate) mod labels;
+pub(crate) mod lists;
 pub(crate) mod log;
 pub(crate) mod people;
 pub(crate) mod print_bodies;
@@ -43,6 +44,7 @@ pub(crate) fn v1_routes() -> Vec<Route<AppState>> {
         reminders::reminder_routes(),
         clock::clock_routes(),
         upkeep::upkeep_routes(),
+        lists::list_routes(),
     ]
     .into_iter()
     .flatten()

@@ -1,7 +1,10 @@
 //! Adding equipment and changing it: one form, everything there again when something is wrong.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::extract::State;
+use record::entry::Digest16;
 use record::fold::{Equipment, FacilityState, RowVersion};
 use record::ids::ProtocolId;
 use record::kinds::{PhotoPolicy, Schedule, SpauldingClass};
@@ -24,6 +27,7 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{CommandFailure, read_event, run_command};
 use crate::web::context::AppState;
+use crate::web::entered_lines::{read_lines, write_lines};
 use crate::web::form_page::{
     FormConflict, FormMarks, SentForm, find_refused, is_changed, show_conflict, window_title, word_at_field,
 };
@@ -36,6 +40,9 @@ use crate::web::schedule_fields::{DUE_FIELDS, ScheduleFormData};
 use crate::web::view_models::items::item_name;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords};
+
+/// Thirty own fields.
+const CUSTOM_CHARS_MAX: usize = 8_000;
 
 /// What people enter of an item.
 pub(crate) static EQUIPMENT: FormDefinition = FormDefinition {
@@ -56,16 +63,47 @@ pub(crate) static EQUIPMENT: FormDefinition = FormDefinition {
         ),
         FormSection::titled(
             "how",
-            &[FormField::pick("protocol"), FormField::choice("photo", &["none", "optional", "required"])],
+            &[
+                FormField::pick("protocol"),
+                FormField::choice("photo", &["none", "optional", "required"]),
+                FormField::whole("photo_one_in", 2, 100),
+                FormField::tick("single_use"),
+            ],
         ),
         FormSection::titled("due", &DUE_FIELDS),
+        FormSection::titled("own", &[FormField::prose("custom", CUSTOM_CHARS_MAX)]),
     ],
 };
 
 /// A printed blank tag, which the form carries along.
 const TAG: &str = "tag";
 
-fn values_of(item: &Equipment) -> FormValues {
+/// Own fields of an item: those of its category first, filled in or not.
+fn write_custom(facility: &FacilityState, category: &str, custom: &BTreeMap<String, String>) -> String {
+    let category = facility.categories.get(&Digest16::of(category.as_bytes()));
+    let fields = category.map(|category| category.fields.as_slice()).unwrap_or_default();
+    let value = |key: &str| custom.get(key).map(String::as_str).unwrap_or_default();
+    let own = fields.iter().map(|field| [field.key.as_str(), value(&field.key)]);
+    let is_other = |name: &&String| !fields.iter().any(|field| field.key == **name);
+    let others = custom.keys().filter(is_other).map(|name| [name.as_str(), value(name)]);
+    write_lines(own.chain(others))
+}
+
+/// The same read again; none where a line has more than a name and a value.
+fn read_custom(text: &str) -> Option<BTreeMap<String, String>> {
+    let lines = read_lines(text).into_iter();
+    lines
+        .map(|mut parts| {
+            (parts.len() <= 2).then(|| {
+                parts.resize(2, String::new());
+                let value = parts.pop().unwrap_or_default();
+                (parts.pop().unwrap_or_default(), value)
+            })
+        })
+        .collect()
+}
+
+fn values_of(item: &Equipment, facility: &FacilityState) -> FormValues {
     let protocol = item.protocols.first().map(ToString::to_string).unwrap_or_default();
     let values = FormValues::empty(&EQUIPMENT)
         .with("name", item.name.as_str())
@@ -77,6 +115,9 @@ fn values_of(item: &Equipment) -> FormValues {
         .with("location", item.location.as_str())
         .with("class", choice_word(item.class))
         .with("photo", choice_word(item.photo))
+        .with("photo_one_in", item.photo_one_in.map(|n| n.to_string()).unwrap_or_default())
+        .with_tick("single_use", item.single_use)
+        .with("custom", write_custom(facility, &item.category, &item.custom))
         .with("protocol", protocol);
     ScheduleFormData::of(item.schedule(None)).fill(values)
 }
@@ -95,7 +136,9 @@ fn fields_of(values: &FormValues) -> EquipmentFields {
         class: read_word(values.text("class")),
         photo: read_word(values.text("photo")),
         protocols: Some(values.text("protocol").parse::<ProtocolId>().ok().into_iter().collect()),
-        custom: std::collections::BTreeMap::new(),
+        photo_one_in: Some(values.text("photo_one_in").parse().unwrap_or(0)),
+        single_use: Some(values.is_ticked("single_use")),
+        custom: read_custom(values.text("custom")).unwrap_or_default(),
     }
 }
 
@@ -109,7 +152,19 @@ fn form_painter(w: FormWords, facility: &FacilityState, chosen: &str) -> FormPai
         .collect();
     protocols.sort_by(|a, b| a.words.cmp(&b.words));
     protocols.insert(0, FormOption::new("", w.form_equipment_protocol_none()));
-    FormPainter { picks: vec![("protocol", protocols)], ..FormPainter::new(&EQUIPMENT, w.catalog()) }
+    let places = facility.locations.values().filter(|place| !place.retired);
+    let mut places: Vec<_> =
+        places.map(|place| (place.order.unwrap_or(u16::MAX), place.name.clone())).collect();
+    places.sort();
+    let categories = facility.categories.values().filter(|category| !category.retired);
+    let mut categories: Vec<String> = categories.map(|category| category.name.clone()).collect();
+    categories.sort();
+    let places = places.into_iter().map(|(_, name)| name).collect();
+    FormPainter {
+        picks: vec![("protocol", protocols)],
+        suggestions: vec![("location", places), ("category", categories)],
+        ..FormPainter::new(&EQUIPMENT, w.catalog())
+    }
 }
 
 #[derive(Template)]
@@ -125,8 +180,20 @@ struct EquipmentFormPage {
     /// The blank tag that is on it, as the form carries it and as people read it.
     tag: String,
     blank: Option<String>,
+    /// What was added by the press before.
+    added: Option<AddedItem>,
+    /// Categories that a new item may begin with, and where.
+    beginnings: Vec<(String, String)>,
+    is_new: bool,
     sections: Vec<FilledSection>,
     marks: FormMarks,
+}
+
+/// An item that the press before added.
+#[derive(Debug, Clone)]
+struct AddedItem {
+    tag: Tag,
+    words: String,
 }
 
 /// The form of a new item, or of one that is there.
@@ -134,6 +201,7 @@ struct EquipmentForm<'a> {
     state: &'a AppState,
     signed: &'a StaffSession,
     item: Option<PresentItem>,
+    added: Option<AddedItem>,
 }
 
 /// An item as it is now.
@@ -156,7 +224,7 @@ impl PresentItem {
         Ok(Self {
             tag,
             name,
-            values: values_of(item),
+            values: values_of(item, &facility),
             further: item.protocols.iter().skip(1).copied().collect(),
             schedule: item.schedule(None).cloned().unwrap_or(Schedule::Never),
             version: item.changed,
@@ -221,7 +289,15 @@ impl EquipmentForm<'_> {
         let page = EquipmentFormPage {
             frame: frame.with_script(),
             w,
-            sections: form_painter(w, &facility, values.text("protocol")).draw(values, &problems)?,
+            sections: FormPainter {
+                // Item after item is entered without a hand leaving the keys.
+                focus: self.item.is_none().then_some("name").filter(|_| problems.is_empty()),
+                ..form_painter(w, &facility, values.text("protocol"))
+            }
+            .draw(values, &problems)?,
+            added: self.added.clone(),
+            beginnings: if self.item.is_none() { list_beginnings(&facility) } else { Vec::new() },
+            is_new: self.item.is_none(),
             problems,
             title,
             action,
@@ -252,6 +328,43 @@ impl EquipmentForm<'_> {
 pub(crate) struct NewItemParams {
     /// A printed blank tag that is on it.
     tag: Option<String>,
+    /// The category that it begins with, by the digest of its name.
+    category: Option<String>,
+    /// The item that was added before, whose place, category and rules go on.
+    after: Option<Tag>,
+}
+
+/// Categories that a new item may begin with, each with the address of that form.
+fn list_beginnings(facility: &FacilityState) -> Vec<(String, String)> {
+    let offered = facility.categories.iter().filter(|(_, category)| !category.retired);
+    let mut links: Vec<(String, String)> = offered
+        .map(|(id, category)| (category.name.clone(), format!("/staff/equipment/new?category={id}")))
+        .collect();
+    links.sort();
+    links
+}
+
+/// What the form of a new item begins with.
+fn first_values(facility: &FacilityState, category: Option<&str>) -> FormValues {
+    let named = category.and_then(Digest16::parse).and_then(|id| facility.categories.get(&id));
+    let defaults = named.map(|category| category.defaults.clone()).unwrap_or_default();
+    let name = named.map(|category| category.name.as_str()).unwrap_or_default();
+    let protocol = defaults.protocols.first().map(ToString::to_string).unwrap_or_default();
+    let values = FormValues::empty(&EQUIPMENT)
+        .with("name", defaults.name)
+        .with("category", name)
+        .with("class", choice_word(defaults.class.unwrap_or(SpauldingClass::Noncritical)))
+        .with("photo", choice_word(defaults.photo.unwrap_or(PhotoPolicy::Optional)))
+        .with("protocol", protocol)
+        .with("custom", write_custom(facility, name, &BTreeMap::new()));
+    ScheduleFormData::of(Some(&defaults.schedule.unwrap_or(Schedule::every_days(1)))).fill(values)
+}
+
+/// The same after an item like it: what is of that one alone is left out.
+fn next_values(facility: &FacilityState, item: &Equipment) -> FormValues {
+    let custom = write_custom(facility, &item.category, &BTreeMap::new());
+    let values = values_of(item, facility).with("custom", custom);
+    ["name", "asset_number", "serial"].iter().fold(values, |values, name| values.with(name, ""))
 }
 
 pub(crate) async fn ask_new(
@@ -260,12 +373,16 @@ pub(crate) async fn ask_new(
     LenientQuery(params): LenientQuery<NewItemParams>,
 ) -> Result<Page, HttpError> {
     let tag = params.tag.and_then(|t| Tag::read(&t).ok());
-    let values = FormValues::empty(&EQUIPMENT)
-        .with("class", choice_word(SpauldingClass::Noncritical))
-        .with("photo", choice_word(PhotoPolicy::Optional));
-    let values = ScheduleFormData::of(Some(&Schedule::every_days(1))).fill(values);
     let tag = tag.map(|tag| tag.to_string()).unwrap_or_default();
-    EquipmentForm { state: &state, signed: &signed, item: None }.first(&values, &tag)
+    let facility = state.store.snapshot();
+    let before = params.after.and_then(|tag| facility.equipment.get(&tag));
+    let values = match before {
+        Some(item) => next_values(&facility, item),
+        None => first_values(&facility, params.category.as_deref()),
+    };
+    let w: FormWords = signed.words();
+    let added = before.map(|item| AddedItem { tag: item.tag, words: w.form_equipment_added(&item.name) });
+    EquipmentForm { state: &state, signed: &signed, item: None, added }.first(&values, &tag)
 }
 
 pub(crate) async fn ask_edit(
@@ -275,7 +392,7 @@ pub(crate) async fn ask_edit(
 ) -> Result<Page, HttpError> {
     let item = PresentItem::find(&state, &tag)?;
     let values = item.values.clone();
-    EquipmentForm { state: &state, signed: &signed, item: Some(item) }.first(&values, "")
+    EquipmentForm { state: &state, signed: &signed, item: Some(item), added: None }.first(&values, "")
 }
 
 /// The field that a refusal stands beside, where the form has it.
@@ -301,7 +418,23 @@ fn read_further(w: FormWords, sent: &mut SentForm<RowVersion>) -> (ScheduleFormD
         let fault = FieldFault { field: "protocol", cause: FieldCause::NotOption };
         sent.errors.push(fault.word(&EQUIPMENT, w.catalog()));
     }
+    if read_custom(sent.values.text("custom")).is_none() {
+        sent.errors.push(Wrong { at: "custom".to_owned(), words: w.form_equipment_custom_wrong() });
+    }
     (due, schedule.flatten())
+}
+
+/// The form shows one protocol; a category whose first it is adds its others.
+fn add_defaults(facility: &FacilityState, fields: &mut EquipmentFields) {
+    let category = fields.category.as_deref().map(|name| Digest16::of(name.as_bytes()));
+    let category = category.and_then(|key| facility.categories.get(&key));
+    let usual = category.map(|category| category.defaults.protocols.as_slice()).unwrap_or_default();
+    if let Some(protocols) = fields.protocols.as_mut()
+        && let [first, others @ ..] = usual
+        && protocols.first() == Some(first)
+    {
+        protocols.extend(others);
+    }
 }
 
 pub(crate) async fn add(
@@ -311,7 +444,7 @@ pub(crate) async fn add(
 ) -> Result<FormReply, HttpError> {
     let w: FormWords = signed.words();
     let mut sent = SentForm::read(w, &EQUIPMENT, &form);
-    let page = EquipmentForm { state: &state, signed: &signed, item: None };
+    let page = EquipmentForm { state: &state, signed: &signed, item: None, added: None };
     let (due, schedule) = read_further(w, &mut sent);
     let tag_text = form.text(TAG).trim();
     let tag = Some(tag_text).filter(|tag| !tag.is_empty()).map(Tag::read).transpose();
@@ -320,13 +453,17 @@ pub(crate) async fn add(
     if !sent.errors.is_empty() {
         return page.again(sent, tag_text);
     }
-    let fields = fields_of(&sent.values);
+    let mut fields = fields_of(&sent.values);
+    add_defaults(&state.store.snapshot(), &mut fields);
     let new = NewEquipment { tag: tag.flatten(), fields, schedule };
     let command = Command::AddEquipment(Box::new(new));
     match run_command(&state, signed.author(), sent.submission.clone(), command).await {
         Ok(done) => match read_event(&state, done.line).await? {
-            Some((_, record::kinds::Event::EquipmentAdded(added))) => {
+            Some((_, record::kinds::Event::EquipmentAdded(added))) if form.text("next").is_empty() => {
                 go_to(&format!("/staff/equipment/{}", added.tag))
+            }
+            Some((_, record::kinds::Event::EquipmentAdded(added))) => {
+                go_to(&format!("/staff/equipment/new?after={}", added.tag))
             }
             _ => go_to("/staff/equipment"),
         },
@@ -358,7 +495,7 @@ pub(crate) async fn edit(
     let w: FormWords = signed.words();
     let mut sent = SentForm::read(w, &EQUIPMENT, &form);
     let (due, schedule) = read_further(w, &mut sent);
-    let page = EquipmentForm { state: &state, signed: &signed, item: Some(item.clone()) };
+    let page = EquipmentForm { state: &state, signed: &signed, item: Some(item.clone()), added: None };
     if !sent.errors.is_empty() {
         return page.again(sent, "");
     }
@@ -429,7 +566,23 @@ fn only_new(expected: EquipmentFields, there: &EquipmentFields) -> EquipmentFiel
         location: new(expected.location, &there.location),
         class: new(expected.class, &there.class),
         photo: new(expected.photo, &there.photo),
+        photo_one_in: new(expected.photo_one_in, &there.photo_one_in),
+        single_use: new(expected.single_use, &there.single_use),
         protocols: new(expected.protocols, &there.protocols),
-        custom: expected.custom,
+        custom: new_custom(expected.custom, &there.custom),
     }
+}
+
+/// Own fields with another value, and those that are there no more as empty.
+fn new_custom(
+    expected: BTreeMap<String, String>,
+    there: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let value = |name: &str| there.get(name).map(String::as_str).unwrap_or_default();
+    let gone = there.iter().filter(|(name, value)| !value.is_empty() && !expected.contains_key(*name));
+    let gone: Vec<String> = gone.map(|(name, _)| name.clone()).collect();
+    let mut new: BTreeMap<String, String> =
+        expected.into_iter().filter(|(name, entered)| entered != value(name)).collect();
+    new.extend(gone.into_iter().map(|name| (name, String::new())));
+    new
 }

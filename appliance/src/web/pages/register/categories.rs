@@ -1,0 +1,401 @@
+//! Categories: what the items of one have of their own, and what the form of a new one begins with.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::extract::State;
+use record::entry::Digest16;
+use record::fold::{EquipmentCategory, FacilityState, RowVersion, ServiceState};
+use record::ids::ProtocolId;
+use record::kinds::{CategoryDefaults, CategoryField, FieldType, Schedule};
+use record::limits::NAME_CHARS_MAX;
+use web::answer::{FormReply, Page};
+use web::argument::Path;
+use web::error::HttpError;
+use web::form::{
+    FieldCause, FieldFault, FilledSection, FormDefinition, FormField, FormOption, FormPainter, FormSection,
+    FormValues,
+};
+
+use crate::intake::{CategoryChange, Command, CommandRefusal, ListedOver};
+use crate::web::access::permissions::{EditEquipment, View};
+use crate::web::access::staff::StaffCaller;
+use crate::web::access::staff_session::StaffSession;
+use crate::web::answer::{ask_again, go_to};
+use crate::web::commands::run::{CommandFailure, run_command};
+use crate::web::context::AppState;
+use crate::web::entered_lines::{read_lines, write_lines};
+use crate::web::form_page::{
+    FormConflict, FormMarks, SentForm, find_refused, is_changed, show_conflict, window_title, word_at_field,
+};
+use crate::web::http_error::{not_found, worded};
+use crate::web::layout::{NavSection, PageLayout, draw_page};
+use crate::web::request::field_error::Wrong;
+use crate::web::request::form::StaffForm;
+use crate::web::request::form_words::{choice_word, read_word};
+use crate::web::schedule_fields::{DUE_FIELDS, ScheduleFormData};
+use crate::web::view_models::snapshot::Snapshot;
+use crate::web::words::{FormWords, PageWords, RegisterWords};
+
+pub(super) const CATEGORIES: &str = "/staff/categories";
+
+/// Twenty fields, with what may be chosen.
+const FIELDS_CHARS_MAX: usize = 12_000;
+const FIELDS: FormField = FormField::prose("fields", FIELDS_CHARS_MAX);
+const DEFAULTS: FormSection = FormSection::titled(
+    "defaults",
+    &[
+        FormField::line("default_name", NAME_CHARS_MAX),
+        FormField::choice("class", &["any", "noncritical", "semicritical", "critical"]),
+        FormField::choice("photo", &["any", "none", "optional", "required"]),
+        FormField::pick("protocol"),
+    ],
+);
+const DUE: FormSection = FormSection::titled("due", &DUE_FIELDS);
+
+/// A new category.
+pub(crate) static CATEGORY_NEW: FormDefinition = FormDefinition {
+    name: "category",
+    sections: &[
+        FormSection::plain(&[FormField::line("name", NAME_CHARS_MAX).required(), FIELDS]),
+        DEFAULTS,
+        DUE,
+    ],
+};
+
+/// One that is there: its name is what equipment has, so it stays.
+pub(crate) static CATEGORY: FormDefinition = FormDefinition {
+    name: "category",
+    sections: &[FormSection::plain(&[FIELDS, FormField::tick("retired")]), DEFAULTS, DUE],
+};
+
+struct CategoryRow {
+    to: String,
+    name: String,
+    fields: String,
+    items: usize,
+    retired: bool,
+}
+
+#[derive(Template)]
+#[template(path = "categories.html")]
+struct CategoriesPage {
+    frame: PageLayout,
+    w: RegisterWords,
+    rows: Vec<CategoryRow>,
+    may_change: bool,
+}
+
+pub(crate) async fn list(
+    signed: StaffCaller<View>,
+    State(state): State<AppState>,
+) -> Result<Page, HttpError> {
+    let facility = state.store.snapshot();
+    let w: RegisterWords = signed.words();
+    let mut items: BTreeMap<&str, usize> = BTreeMap::new();
+    for item in facility.equipment.values().filter(|item| item.service != ServiceState::Retired) {
+        *items.entry(item.category.as_str()).or_default() += 1;
+    }
+    let row = |(id, category): (&Digest16, &std::sync::Arc<EquipmentCategory>)| {
+        let labels: Vec<&str> = category.fields.iter().map(|field| field.label.as_str()).collect();
+        CategoryRow {
+            to: format!("{CATEGORIES}/{id}"),
+            name: category.name.clone(),
+            fields: labels.join(", "),
+            items: items.get(category.name.as_str()).copied().unwrap_or(0),
+            retired: category.retired,
+        }
+    };
+    let mut rows: Vec<CategoryRow> = facility.categories.iter().map(row).collect();
+    rows.sort_by_key(|row| (row.retired, row.name.to_lowercase()));
+    let snapshot = Snapshot::of(&state, &facility);
+    let page = CategoriesPage {
+        frame: PageLayout::staff(&state, &snapshot, w.categories_title(), &signed, NavSection::Equipment),
+        w,
+        rows,
+        may_change: signed.can_edit(),
+    };
+    draw_page(&page.frame, &page)
+}
+
+#[derive(Template)]
+#[template(path = "register_form.html")]
+struct CategoryPage {
+    frame: PageLayout,
+    f: FormWords,
+    problems: Vec<Wrong>,
+    title: String,
+    hint: String,
+    action: String,
+    back: &'static str,
+    button: String,
+    sections: Vec<FilledSection>,
+    marks: FormMarks,
+}
+
+/// A category that is there, or a new one.
+struct CategoryForm<'a> {
+    state: &'a AppState,
+    signed: &'a StaffSession,
+    present: Option<std::sync::Arc<EquipmentCategory>>,
+}
+
+fn path_of(category: &EquipmentCategory) -> String {
+    format!("{CATEGORIES}/{}", Digest16::of(category.name.as_bytes()))
+}
+
+/// `Bed side | choice | left, right | required`
+fn write_fields(fields: &[CategoryField]) -> String {
+    let lines: Vec<[String; 5]> = fields
+        .iter()
+        .map(|field| {
+            [
+                field.label.clone(),
+                field.field_type.as_str().to_owned(),
+                field.choices.join(", "),
+                if field.required { "required".to_owned() } else { String::new() },
+                // Only where it is another one than what people read.
+                if field.key == field.label { String::new() } else { field.key.clone() },
+            ]
+        })
+        .collect();
+    write_lines(lines.iter().map(|parts| parts.iter().map(String::as_str)))
+}
+
+fn read_field(mut parts: Vec<String>) -> Option<CategoryField> {
+    if parts.len() > 5 {
+        return None;
+    }
+    parts.resize(5, String::new());
+    let [label, kind, choices, required, key] = <[String; 5]>::try_from(parts).ok()?;
+    let field_type = if kind.is_empty() { FieldType::Text } else { kind.parse().ok()? };
+    let required = match required.as_str() {
+        "" => false,
+        "required" => true,
+        _ => return None,
+    };
+    let choices = choices.split(',').map(str::trim).filter(|choice| !choice.is_empty());
+    let choices = choices.map(str::to_owned).collect();
+    let key = if key.is_empty() { label.clone() } else { key };
+    Some(CategoryField { key, label, field_type, choices, required })
+}
+
+/// The field that a refusal stands beside, where the form has it.
+pub(super) fn refused_field(form: &'static FormDefinition, refusal: &CommandRefusal) -> Option<&'static str> {
+    ScheduleFormData::of(None).refused_field(refusal).or_else(|| find_refused(form, refusal))
+}
+
+impl CategoryForm<'_> {
+    fn find<'a>(
+        state: &'a AppState,
+        signed: &'a StaffSession,
+        id: &str,
+    ) -> Result<CategoryForm<'a>, HttpError> {
+        let id = Digest16::parse(id).ok_or_else(not_found)?;
+        let present = state.store.snapshot().categories.get(&id).cloned().ok_or_else(not_found)?;
+        Ok(CategoryForm { state, signed, present: Some(present) })
+    }
+
+    fn definition(&self) -> &'static FormDefinition {
+        if self.present.is_some() { &CATEGORY } else { &CATEGORY_NEW }
+    }
+
+    fn painter(&self, facility: &FacilityState, chosen: &str) -> FormPainter<'static> {
+        let f: FormWords = self.signed.words();
+        let offered = facility.protocols.values();
+        let offered = offered.filter(|protocol| !protocol.retired || protocol.protocol.to_string() == chosen);
+        let mut options: Vec<FormOption> = offered
+            .map(|protocol| FormOption::entered(protocol.protocol.to_string(), protocol.name.clone()))
+            .collect();
+        options.sort_by(|a, b| a.words.cmp(&b.words));
+        options.insert(0, FormOption::new("", f.form_category_protocol_none()));
+        FormPainter { picks: vec![("protocol", options)], ..FormPainter::new(self.definition(), f.catalog()) }
+    }
+
+    fn values(&self) -> FormValues {
+        let empty = FormValues::empty(self.definition()).with("class", "any").with("photo", "any");
+        let Some(category) = &self.present else { return ScheduleFormData::of(None).fill(empty) };
+        let defaults = &category.defaults;
+        let protocol = defaults.protocols.first().map(ToString::to_string).unwrap_or_default();
+        let values = empty
+            .with("fields", write_fields(&category.fields))
+            .with_tick("retired", category.retired)
+            .with("default_name", defaults.name.as_str())
+            .with("class", defaults.class.map_or_else(|| "any".to_owned(), choice_word))
+            .with("photo", defaults.photo.map_or_else(|| "any".to_owned(), choice_word))
+            .with("protocol", protocol);
+        ScheduleFormData::of(defaults.schedule.as_ref()).fill(values)
+    }
+
+    fn page(&self, values: &FormValues, problems: Vec<Wrong>, marks: FormMarks) -> Result<Page, HttpError> {
+        let (page_words, f, w): (PageWords, FormWords, RegisterWords) = self.signed.words();
+        let (title, hint, action, button) = match &self.present {
+            None => (w.categories_new(), String::new(), format!("{CATEGORIES}/new"), w.categories_add()),
+            Some(category) => (
+                w.places_change(&category.name),
+                w.categories_name_stays(),
+                path_of(category),
+                w.places_save(),
+            ),
+        };
+        let facility = self.state.store.snapshot();
+        let window = window_title(page_words, title.clone(), &problems);
+        let snapshot = Snapshot::of(self.state, &facility);
+        let page = CategoryPage {
+            frame: PageLayout::staff(self.state, &snapshot, window, self.signed, NavSection::Equipment)
+                .with_script(),
+            f,
+            sections: self.painter(&facility, values.text("protocol")).draw(values, &problems)?,
+            problems,
+            title,
+            hint,
+            action,
+            back: CATEGORIES,
+            button,
+            marks: match &self.present {
+                None => marks,
+                Some(category) => marks.over(category.changed),
+            },
+        };
+        draw_page(&page.frame, &page)
+    }
+
+    fn again(&self, sent: SentForm<RowVersion>) -> Result<FormReply, HttpError> {
+        let marks = FormMarks::new(self.state, self.signed).again(sent.submission, sent.seen);
+        self.page(&sent.values, sent.errors, marks).map(ask_again)
+    }
+
+    /// What the form says of the category, with what is wrong with its fields.
+    fn read(&self, sent: &mut SentForm<RowVersion>) -> CategoryChange {
+        let (f, w): (FormWords, RegisterWords) = self.signed.words();
+        let mut fields = Vec::new();
+        for parts in read_lines(sent.values.text("fields")) {
+            match read_field(parts) {
+                Some(field) => fields.push(field),
+                None => {
+                    sent.errors.push(Wrong { at: "fields".to_owned(), words: w.categories_fields_wrong() });
+                    break;
+                }
+            }
+        }
+        let due = ScheduleFormData::of_values(&sent.values);
+        let schedule = sent.take(due.schedule(f)).flatten();
+        let entered = sent.values.text("protocol").to_owned();
+        let protocol = entered.parse::<ProtocolId>().ok();
+        if protocol.is_none() && !entered.is_empty() {
+            let fault = FieldFault { field: "protocol", cause: FieldCause::NotOption };
+            sent.errors.push(fault.word(self.definition(), f.catalog()));
+        }
+        // The form shows the first protocol; the others stay.
+        let there = self.present.as_ref().map(|category| category.defaults.protocols.as_slice());
+        let others = there.unwrap_or_default().iter().skip(1).filter(|id| Some(**id) != protocol).copied();
+        let protocols = protocol.into_iter().chain(others).collect();
+        let (name, over) = match &self.present {
+            None => (sent.values.text("name").to_owned(), ListedOver::New),
+            Some(category) => (category.name.clone(), ListedOver::Present(sent.seen)),
+        };
+        CategoryChange {
+            name,
+            fields,
+            defaults: CategoryDefaults {
+                class: read_word(sent.values.text("class")),
+                photo: read_word(sent.values.text("photo")),
+                protocols,
+                schedule: schedule.filter(|schedule| *schedule != Schedule::Never),
+                name: sent.values.text("default_name").to_owned(),
+            },
+            retired: sent.values.is_ticked("retired"),
+            over,
+        }
+    }
+
+    async fn save(&self, mut sent: SentForm<RowVersion>) -> Result<FormReply, HttpError> {
+        let change = self.read(&mut sent);
+        if !sent.errors.is_empty() {
+            return self.again(sent);
+        }
+        if self.present.is_some() && sent.values.differences(&self.values()).is_empty() {
+            return go_to(CATEGORIES);
+        }
+        let key = match &self.present {
+            None => sent.submission.clone().into(),
+            Some(category) => sent.submission_key(&category.name),
+        };
+        let command = Command::SetCategory(Box::new(change));
+        match run_command(self.state, self.signed.author(), key, command).await {
+            Ok(_) => go_to(CATEGORIES),
+            Err(CommandFailure::Refused(refusal)) if self.present.is_some() && is_changed(&refusal) => {
+                self.show_difference(&sent.values).await
+            }
+            Err(undone) => match undone.at_field(|refusal| refused_field(self.definition(), refusal)) {
+                Ok((refusal, at)) => {
+                    sent.errors.push(word_at_field(self.signed, at, &refusal));
+                    self.again(sent)
+                }
+                Err(other) => {
+                    Err(HttpError::from(other).link(CATEGORIES, worded(RegisterWords::categories_back)))
+                }
+            },
+        }
+    }
+
+    /// The category as it is now beside what came.
+    async fn show_difference(&self, yours: &FormValues) -> Result<FormReply, HttpError> {
+        let name = self.present.as_ref().map(|category| category.name.as_bytes()).unwrap_or_default();
+        let facility = self.state.store.snapshot();
+        let now = facility.categories.get(&Digest16::of(name)).cloned().ok_or_else(not_found)?;
+        let (changed, thing, action) = (now.changed, now.name.clone(), path_of(&now));
+        let form = CategoryForm { present: Some(now), ..*self };
+        let theirs = form.values();
+        let conflict = FormConflict {
+            painter: form.painter(&facility, theirs.text("protocol")),
+            theirs: &theirs,
+            yours,
+            now: changed.to_string(),
+            changed: Some(changed),
+            is_taken: false,
+            thing,
+            action,
+            back: CATEGORIES.to_owned(),
+            place: NavSection::Equipment,
+            carried: Vec::new(),
+        };
+        show_conflict(self.state, self.signed, conflict).await
+    }
+}
+
+pub(crate) async fn ask_new(
+    signed: StaffCaller<EditEquipment>,
+    State(state): State<AppState>,
+) -> Result<Page, HttpError> {
+    let form = CategoryForm { state: &state, signed: &signed, present: None };
+    form.page(&form.values(), Vec::new(), FormMarks::new(&state, &signed))
+}
+
+pub(crate) async fn add(
+    signed: StaffCaller<EditEquipment>,
+    State(state): State<AppState>,
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
+    let sent = SentForm::read(signed.words(), &CATEGORY_NEW, &form);
+    CategoryForm { state: &state, signed: &signed, present: None }.save(sent).await
+}
+
+pub(crate) async fn ask(
+    signed: StaffCaller<EditEquipment>,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Page, HttpError> {
+    let form = CategoryForm::find(&state, &signed, &id)?;
+    form.page(&form.values(), Vec::new(), FormMarks::new(&state, &signed))
+}
+
+pub(crate) async fn save(
+    signed: StaffCaller<EditEquipment>,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
+    let there = CategoryForm::find(&state, &signed, &id)?;
+    there.save(SentForm::read(signed.words(), &CATEGORY, &form)).await
+}
