@@ -59,6 +59,36 @@ fn word_state(w: RegisterWords, wording: &PageWording, status: &ItemStatus) -> (
     }
 }
 
+fn upkeep_row(
+    e: EquipmentWords,
+    w: RegisterWords,
+    wording: &PageWording,
+    facility: &FacilityState,
+    item: &Equipment,
+    task: &UpkeepTask,
+) -> UpkeepRow {
+    let activity = facility.activity.get(&item.tag).map(AsRef::as_ref);
+    let status = upkeep_status(facility, task, activity, wording.local().now_ms());
+    let (class, state) = word_state(w, wording, &status);
+    let when = |ms| wording.dates().day_and_time(ms).text;
+    UpkeepRow {
+        upkeep: task.upkeep,
+        tag: item.tag,
+        item: item.name.clone(),
+        location: item.location.clone(),
+        name: task.name.clone(),
+        schedule: word_schedule(e, &task.schedule).unwrap_or_else(|| e.schedules_none()),
+        class,
+        state,
+        last: match (task.failed_ms, task.done_ms) {
+            (Some(failed), _) => w.upkeep_last_failed(when(failed)),
+            (None, Some(done)) => w.upkeep_last_done(when(done)),
+            (None, None) => w.upkeep_never(),
+        },
+        order: status.order(),
+    }
+}
+
 /// The tasks of one item, the most urgent first.
 pub(crate) fn upkeep_rows(
     e: EquipmentWords,
@@ -68,29 +98,8 @@ pub(crate) fn upkeep_rows(
     item: &Equipment,
 ) -> Vec<UpkeepRow> {
     let tasks = facility.upkeep.get(&item.tag).map(|row| row.tasks.as_slice()).unwrap_or_default();
-    let activity = facility.activity.get(&item.tag).map(AsRef::as_ref);
-    let row = |task: &UpkeepTask| {
-        let status = upkeep_status(facility, task, activity, wording.local().now_ms());
-        let (class, state) = word_state(w, wording, &status);
-        let when = |ms| wording.dates().day_and_time(ms).text;
-        UpkeepRow {
-            upkeep: task.upkeep,
-            tag: item.tag,
-            item: item.name.clone(),
-            location: item.location.clone(),
-            name: task.name.clone(),
-            schedule: word_schedule(e, &task.schedule).unwrap_or_else(|| e.schedules_none()),
-            class,
-            state,
-            last: match (task.failed_ms, task.done_ms) {
-                (Some(failed), _) => w.upkeep_last_failed(when(failed)),
-                (None, Some(done)) => w.upkeep_last_done(when(done)),
-                (None, None) => w.upkeep_never(),
-            },
-            order: status.order(),
-        }
-    };
-    let mut rows: Vec<UpkeepRow> = tasks.iter().map(row).collect();
+    let mut rows: Vec<UpkeepRow> =
+        tasks.iter().map(|task| upkeep_row(e, w, wording, facility, item, task)).collect();
     rows.sort_by_key(|row| row.order);
     rows
 }

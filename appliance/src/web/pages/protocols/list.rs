@@ -1,6 +1,7 @@
 //! All protocols: those in use, and those that were retired.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
@@ -63,28 +64,30 @@ pub(crate) async fn show(
         }
     }
     let may_change = signed.can_edit();
-    let row = |protocol: &FacilityProtocol| {
-        let id = protocol.newest.protocol;
-        ProtocolRow {
-            to: if may_change { format!("{}/{id}", super::PROTOCOLS) } else { format!("/protocols/{id}") },
-            name: protocol.name.clone(),
-            class: word_class(w, protocol.class),
-            contact: protocol.contact_s.map(|s| wording.span(s)).unwrap_or_default(),
-            version: protocol.version.to_string(),
-            items: items.get(&id).copied().unwrap_or(0),
-        }
+    let row = |protocol: &FacilityProtocol| ProtocolRow {
+        to: if may_change {
+            format!("{}/{}", super::PROTOCOLS, protocol.newest.protocol)
+        } else {
+            format!("/protocols/{}", protocol.newest.protocol)
+        },
+        name: protocol.name.clone(),
+        class: word_class(w, protocol.class),
+        contact: protocol.contact_s.map(|s| wording.span(s)).unwrap_or_default(),
+        version: protocol.version.to_string(),
+        items: items.get(&protocol.newest.protocol).copied().unwrap_or(0),
     };
-    let (retired, used): (Vec<_>, Vec<_>) = facility.protocols.values().partition(|p| p.retired);
-    let rows = |protocols: Vec<&std::sync::Arc<FacilityProtocol>>| {
-        let mut rows: Vec<ProtocolRow> = protocols.into_iter().map(|p| row(p)).collect();
+    let (retired, used): (Vec<&Arc<FacilityProtocol>>, Vec<_>) =
+        facility.protocols.values().partition(|p| p.retired);
+    let [mut used, mut retired] =
+        [used, retired].map(|protocols| protocols.into_iter().map(|p| row(p)).collect::<Vec<_>>());
+    for rows in [&mut used, &mut retired] {
         rows.sort_by_key(|row| row.name.to_lowercase());
-        rows
-    };
+    }
     let page = ProtocolsPage {
         frame: PageLayout::staff(&state, &snapshot, w.protocols_title(), &signed, NavSection::Equipment),
         w,
-        used: rows(used),
-        retired: rows(retired),
+        used,
+        retired,
         may_change,
     };
     draw_page(&page.frame, &page)

@@ -116,6 +116,18 @@ pub(crate) async fn ask(
     retire_page(&state, &signed, &there, Vec::new(), &FormFields::default())
 }
 
+/// The page once more, with what is wrong.
+fn retire_again(
+    state: &AppState,
+    signed: &StaffSession,
+    there: &PresentProtocol,
+    refusal: &CommandRefusal,
+    form: &FormFields,
+) -> Result<FormReply, HttpError> {
+    let problem = word_at_field(signed, "reason", refusal);
+    retire_page(state, signed, there, vec![problem], form).map(ask_again)
+}
+
 pub(crate) async fn retire(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
@@ -123,19 +135,16 @@ pub(crate) async fn retire(
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
     let there = PresentProtocol::find(&state, &id).await?;
-    let again = |refusal: &CommandRefusal| {
-        let problem = word_at_field(&signed, "reason", refusal);
-        retire_page(&state, &signed, &there, vec![problem], &form).map(ask_again)
-    };
     let reason = form.text("reason").to_owned();
     if reason.trim().is_empty() {
-        return again(&CommandRefusal::Needed { field: "reason", cause: RefusalCause::Reason });
+        let refusal = CommandRefusal::Needed { field: "reason", cause: RefusalCause::Reason };
+        return retire_again(&state, &signed, &there, &refusal, &form);
     }
     let command = Command::RetireProtocol { protocol: there.id, reason, seen: seen_by(&form) };
     match run_command(&state, signed.author(), submission_of(&form), command).await {
         Ok(_) => go_to(PROTOCOLS),
         Err(CommandFailure::Refused(refusal)) if matches!(refusal.field(), Some("reason" | "protocol")) => {
-            again(&refusal)
+            retire_again(&state, &signed, &there, &refusal, &form)
         }
         Err(other) => Err(HttpError::from(other).link(PROTOCOLS, worded(RegisterWords::protocols_back))),
     }

@@ -86,6 +86,11 @@ struct CategoriesPage {
     may_change: bool,
 }
 
+fn list_labels(category: &EquipmentCategory) -> String {
+    let labels: Vec<&str> = category.fields.iter().map(|field| field.label.as_str()).collect();
+    labels.join(", ")
+}
+
 pub(crate) async fn list(
     signed: StaffCaller<View>,
     State(state): State<AppState>,
@@ -96,15 +101,12 @@ pub(crate) async fn list(
     for item in facility.equipment.values().filter(|item| item.service != ServiceState::Retired) {
         *items.entry(item.category.as_str()).or_default() += 1;
     }
-    let row = |(id, category): (&Digest16, &std::sync::Arc<EquipmentCategory>)| {
-        let labels: Vec<&str> = category.fields.iter().map(|field| field.label.as_str()).collect();
-        CategoryRow {
-            to: format!("{CATEGORIES}/{id}"),
-            name: category.name.clone(),
-            fields: labels.join(", "),
-            items: items.get(category.name.as_str()).copied().unwrap_or(0),
-            retired: category.retired,
-        }
+    let row = |(id, category): (&Digest16, &std::sync::Arc<EquipmentCategory>)| CategoryRow {
+        to: format!("{CATEGORIES}/{id}"),
+        name: category.name.clone(),
+        fields: list_labels(category),
+        items: items.get(category.name.as_str()).copied().unwrap_or(0),
+        retired: category.retired,
     };
     let mut rows: Vec<CategoryRow> = facility.categories.iter().map(row).collect();
     rows.sort_by_key(|row| (row.retired, row.name.to_lowercase()));
