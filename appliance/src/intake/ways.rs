@@ -124,7 +124,7 @@ ways! {
     RevokeTag => CommandWays { kinds: &["tag.revoked"], ..NONE },
     PublishProtocol => CommandWays {
         kinds: &["protocol.published"],
-        routes: &["protocol.publish", "protocol.create", "protocol.save"],
+        routes: &["protocol.publish", "protocol.create", "protocol.save", "pack.adopt"],
         ..NONE
     },
     RetireProtocol => CommandWays {

@@ -135,3 +135,24 @@ categories-add = Add category
 categories-name-stays = Equipment has this name as it is. Defaults fill the form of a new item and change none that is there.
 categories-fields-wrong = Enter one own field a line: name | text, number, date, choice or yes | options with commas | required
 categories-back = Back to the categories
+
+## Starter packs.
+
+packs-title = Starter packs
+packs-what = Drafts of protocols to begin with. Nothing of them counts before somebody has completed one, approved it and published it here.
+packs-to = Starter packs
+packs-name = { $name ->
+    [hospital] Hospital
+    [laboratory] Laboratory
+    [dental] Dental practice
+   *[other] Long-term care
+}
+packs-steps = { $count ->
+    [one] { $count } step
+   *[other] { $count } steps
+}
+packs-adopted = Published
+# $name: of the draft.
+packs-adopt = Adopt { $name }
+packs-draft-hint = This is a draft. Check every step against the manufacturer’s instructions, then fill in their reference, the disinfectant, the contact time and who approved it.
+packs-back = Back to the starter packs

@@ -626,3 +626,44 @@ async fn fifty_items_are_added_in_one_run() {
     }
     assert_eq!(world.state.store.facility().equipment.len(), before + 50);
 }
+
+#[tokio::test]
+async fn a_draft_of_a_pack_counts_once_somebody_has_completed_it() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let size = world.size();
+    tom.get("/staff/packs")
+        .await
+        .is(200)
+        .has("Wipe after isolation")
+        .has("Long-term care")
+        .has_not("Published");
+    let page = "/staff/packs/hospital/isolation-wipe";
+    let form = form_of(&tom.get(page).await, page);
+    assert_eq!((value_of(&form, "contact_s"), value_of(&form, "agents")), ("", ""));
+    let refused = send(&tom, page, &form).await;
+    refused.is(422);
+    for field in ["ifu", "agents", "contact_s", "approved"] {
+        refused.has(&format!("id=\"{field}-e\""));
+    }
+    assert_eq!(world.size(), size, "nothing of a pack counts before");
+    let filled = [
+        ("ifu", "IFU 1"),
+        ("agents", "Bleach wipe | 9480-8"),
+        ("contact_s", "3:00"),
+        ("approved", "Dr. Ada"),
+    ];
+    let form = filled.iter().fold(form, |form, (name, value)| with(form, name, value));
+    send(&tom, page, &form).await.is(303);
+    let facility = world.state.store.facility();
+    let adopted = facility.protocols.values().find(|protocol| protocol.from_pack.is_some()).unwrap();
+    let source = adopted.from_pack.clone().unwrap();
+    assert_eq!((source.pack.as_str(), source.version.as_str()), ("hospital", "1"));
+    assert_eq!((adopted.contact_s, adopted.words["es"].steps.len()), (Some(180), 5));
+    tom.get("/staff/packs").await.has("Published");
+    tom.get("/staff/packs/hospital/nothing").await.is(404);
+    // A new version by somebody else still says where it came from.
+    let page = format!("/staff/protocols/{}", adopted.protocol);
+    send(&tom, &page, &with(form_of(&tom.get(&page).await, &page), "ppe", "apron")).await.is(303);
+    assert!(world.state.store.facility().protocols[&adopted.protocol].from_pack.is_some());
+}

@@ -41,6 +41,8 @@ struct ProtocolFormPage {
     title: String,
     /// Which version there is, and whether it is retired.
     present: Option<PresentVersion>,
+    /// Whether it is a draft of a pack.
+    is_draft: bool,
     action: String,
     button: String,
     sections: Vec<FilledSection>,
@@ -124,6 +126,7 @@ impl ProtocolForm<'_> {
             problems,
             title,
             present: self.present.map(|there| there.shown(w)),
+            is_draft: false,
             action,
             button,
             marks: match self.present {
@@ -140,8 +143,45 @@ impl ProtocolForm<'_> {
     }
 }
 
+/// The form of a draft that somebody completes.
+pub(super) struct DraftForm<'a> {
+    pub(super) state: &'a AppState,
+    pub(super) signed: &'a StaffSession,
+    pub(super) name: &'a str,
+    pub(super) action: String,
+}
+
+impl DraftForm<'_> {
+    pub(super) fn page(
+        self,
+        values: &FormValues,
+        problems: Vec<Wrong>,
+        marks: FormMarks,
+    ) -> Result<Page, HttpError> {
+        let (page_words, f, w): (PageWords, FormWords, RegisterWords) = self.signed.words();
+        let title = w.packs_adopt(self.name);
+        let window = window_title(page_words, title.clone(), &problems);
+        let snapshot = Snapshot::now(self.state);
+        let page = ProtocolFormPage {
+            frame: PageLayout::staff(self.state, &snapshot, window, self.signed, NavSection::Equipment)
+                .with_script(),
+            f,
+            w,
+            sections: FormPainter::new(&PROTOCOL, f.catalog()).draw(values, &problems)?,
+            problems,
+            title,
+            present: None,
+            is_draft: true,
+            action: self.action,
+            button: w.protocol_publish(),
+            marks,
+        };
+        draw_page(&page.frame, &page)
+    }
+}
+
 /// The version that a form says, with what is wrong with its fields.
-fn read_version(w: RegisterWords, sent: &mut SentForm<RowVersion>) -> NewProtocol {
+pub(super) fn read_version(w: RegisterWords, sent: &mut SentForm<RowVersion>) -> NewProtocol {
     FieldReader { w, values: &sent.values, errors: &mut sent.errors }.read()
 }
 

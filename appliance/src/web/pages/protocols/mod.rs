@@ -3,6 +3,7 @@
 mod fields;
 mod form;
 mod list;
+mod packs;
 mod retire;
 
 use http::Method;
@@ -16,10 +17,7 @@ const PROTOCOLS: &str = "/staff/protocols";
 pub(crate) fn protocol_page_routes() -> Vec<Route<AppState>> {
     use RouteKind::{Form, Page};
     let (find, command) = (refusals::FINDING, refusals::COMMANDING);
-    let facts = |example: Example| {
-        let example = example.field("name", "High-level disinfection").field("steps", "Gloves on\nLeak test");
-        example.field("class", "semicritical").field("one_press", "by_class").field("photo", "item")
-    };
+    let draft = || Example::default().part("pack", "hospital").part("draft", "low-level-wipe");
     let protocol = || Example::default().part("id", examples::PROTOCOL);
     vec![
         row(Method::GET, PROTOCOLS, "protocol.browse", Page, list::show).refusals(find),
@@ -27,14 +25,22 @@ pub(crate) fn protocol_page_routes() -> Vec<Route<AppState>> {
         row(Method::POST, "/staff/protocols/new", "protocol.create", Form, form::create)
             .commands(&["PublishProtocol"])
             .refusals(command)
-            .example(facts(Example::default())),
+            .example(add_facts(Example::default())),
         row(Method::GET, "/staff/protocols/{id}", "protocol.ask", Page, form::ask)
             .refusals(find)
             .example(protocol()),
         row(Method::POST, "/staff/protocols/{id}", "protocol.save", Form, form::save)
             .commands(&["PublishProtocol"])
             .refusals(command)
-            .example(facts(protocol())),
+            .example(add_facts(protocol())),
+        row(Method::GET, packs::PACKS, "pack.browse", Page, packs::list).refusals(find),
+        row(Method::GET, "/staff/packs/{pack}/{draft}", "pack.ask", Page, packs::ask)
+            .refusals(find)
+            .example(draft()),
+        row(Method::POST, "/staff/packs/{pack}/{draft}", "pack.adopt", Form, packs::adopt)
+            .commands(&["PublishProtocol"])
+            .refusals(command)
+            .example(add_approval(add_facts(draft()))),
         row(Method::GET, "/staff/protocols/{id}/retire", "protocol.ask-retire", Page, retire::ask)
             .refusals(find)
             .example(protocol()),
@@ -43,6 +49,17 @@ pub(crate) fn protocol_page_routes() -> Vec<Route<AppState>> {
             .refusals(command)
             .example(protocol().field("reason", "Replaced by the wipe with alcohol")),
     ]
+}
+
+fn add_facts(example: Example) -> Example {
+    let example = example.field("name", "High-level disinfection").field("steps", "Gloves on\nLeak test");
+    example.field("class", "semicritical").field("one_press", "by_class").field("photo", "item")
+}
+
+/// What a draft lacks.
+fn add_approval(example: Example) -> Example {
+    let example = example.field("ifu", "IFU 4711").field("approved", "Dr. Grace Okafor");
+    example.field("agents", "Quat wipe | 99120-7").field("contact_s", "3:00")
 }
 
 /// The forms of these pages.
