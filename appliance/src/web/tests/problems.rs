@@ -47,7 +47,7 @@ async fn biomed_closes_a_report_with_what_came_of_it() {
     let problem = format!("/t/{}/problem", world.pump);
     world.post(&problem, &report("part missing")).await.is(303);
     let today = tom.get("/staff/").await;
-    today.has("Open reports").has("by unattributed").has("a part is missing");
+    today.has("Open reports").has_not("nattributed: ").has("a part is missing");
     let at = today.text();
     let to = at.split("href=\"").find(|part| part.starts_with("/staff/problems/")).unwrap();
     let to = to.split('"').next().unwrap().to_owned();

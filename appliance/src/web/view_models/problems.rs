@@ -2,7 +2,7 @@
 
 use record::fold::{FacilityState, OpenProblem};
 use record::ids::Epoch;
-use record::kinds::{EntryRef, ProblemWord};
+use record::kinds::{CleanedBy, EntryRef, ProblemWord};
 use record::tag::Tag;
 use words::{S0, SafeHtml, fill_slots};
 
@@ -94,7 +94,7 @@ impl ProblemLook<'_> {
         let Self { facility, reader, wording, w } = self;
         let when = wording.dates().day_and_time(problem.reported_ms).text;
         let what = w.problem_word(problem.what.as_str(), &word_key(&problem.what));
-        let line = match is_named {
+        let line = match is_named && problem.who != CleanedBy::Unattributed {
             true => {
                 let who = wording.cleaner(reader, facility, &problem.who);
                 fill_slots(w.problem_line_by(what, when, S0), [who])
