@@ -167,6 +167,8 @@ impl FixtureBox {
         let dir = tempfile::tempdir().unwrap();
         let world = World::bare(dir, UploadLimits::default(), random.clone(), Vec::new()).await;
         let drawn = furnish(&world).await;
+        // A time server would let nobody say what the time is.
+        world.clock.set(Now { state: ClockState::Rtc, ..world.clock.now() });
         let callers = list_callers(&world).await;
         random.restart(SERVE_SEED);
         Self { world, callers, drawn, random, draws, traces, _subscriber: subscriber }
