@@ -49,7 +49,7 @@ bodies! {
         up: u64,
         /// … at this true time, milliseconds since 1970.
         wall: i64,
-        /// Who said so: `ntp` or `relay`.
+        /// Who said so: `ntp`, `relay` or `hand`.
         source: String,
     }
     /// A directive that the box carried out.

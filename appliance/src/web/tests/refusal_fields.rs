@@ -36,6 +36,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("performed_at", "programs only: a time that is not now"),
     ("reason", "a page that asks for nothing else"),
     ("schedule", "as `every`, `number` and `times`"),
+    ("what", "the page on which anybody reports a problem"),
     ("words", "as the steps of a language"),
 ];
 
