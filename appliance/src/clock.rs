@@ -1,6 +1,5 @@
 //! What vouches for the box's clock.
 
-pub mod anchors;
 mod floor;
 mod hardware;
 

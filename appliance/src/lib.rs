@@ -11,6 +11,7 @@
 
 pub mod admin;
 pub mod alarms;
+pub mod anchors;
 pub mod backup;
 mod backup_line;
 pub mod bundle;

@@ -35,8 +35,8 @@ use self::progress::StartProgress;
 use self::sockets::{BoxListeners, HTTP_SOCKET, HTTPS_SOCKET, SecureSockets};
 use crate::alarms::AlarmStore;
 use crate::alarms::sources::{report_past, report_start};
+use crate::anchors::newest_time;
 use crate::backup::{BackupService, StopOutcome};
-use crate::clock::anchors::newest_time;
 use crate::clock::{FloorClock, system_clock};
 use crate::disk_space::RECORDS_PERCENT;
 use crate::identity::{AccessAudit, BoxAuthority, IdentityError, IdentityStores, own_addresses};
@@ -266,6 +266,12 @@ fn report_findings(alarms: &AlarmStore, store: &Store) {
     }
 }
 
+fn open_reminders(seams: &Seams, store: &Store) {
+    if let Err(error) = seams.alarms.open_reminders(store.state_db()) {
+        tracing::error!(%error, "what waits for somebody is not told until the next start");
+    }
+}
+
 async fn start_box(
     program: &ProgramSetup,
     settings: &BoxSettings,
@@ -275,16 +281,13 @@ async fn start_box(
     panel: BoxPanel,
 ) -> Result<(Running, serde_json::Value), ServeError> {
     let identity = rooms::open_identity(seams, &store)?;
-    if let Err(error) = seams.alarms.open_reminders(store.state_db()) {
-        tracing::error!(%error, "what waits for somebody is not told until the next start");
-    }
+    open_reminders(seams, &store);
     let photos = rooms::open_photos(seams, &store, photo_settings(program, settings, data)?);
     let (outcomes, printed) = mpsc::channel(64);
     let printing = Arc::new(rooms::open_printing(seams, settings, data, &store, &identity, &outcomes)?);
     let random = Arc::clone(&seams.random);
     let mut tasks =
         vec![tokio::spawn(prints::record_results(store.clone(), Arc::clone(&printing), random, printed))];
-
     let plain = sockets::take_plain(settings, early).await?;
     let authority = rooms::open_authority(seams, data, &host_names(settings));
     let tls = authority.as_ref().map(|authority| authority.tls());

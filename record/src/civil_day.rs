@@ -47,13 +47,13 @@ impl FromStr for CivilDay {
 fn parse_date(text: &str) -> Option<jiff::civil::Date> {
     let (year, rest) = text.split_once('-')?;
     let (month, day) = rest.split_once('-')?;
-    let digits = |part: &str, count: usize| {
-        let part =
-            Some(part).filter(|part| part.len() == count && part.bytes().all(|b| b.is_ascii_digit()))?;
-        part.parse::<i16>().ok()
-    };
-    let (month, day) = (i8::try_from(digits(month, 2)?).ok()?, i8::try_from(digits(day, 2)?).ok()?);
-    jiff::civil::Date::new(digits(year, 4)?, month, day).ok()
+    let (month, day) = (i8::try_from(parse_digits(month, 2)?), i8::try_from(parse_digits(day, 2)?));
+    jiff::civil::Date::new(parse_digits(year, 4)?, month.ok()?, day.ok()?).ok()
+}
+
+fn parse_digits(text: &str, count: usize) -> Option<i16> {
+    let is_plain = text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
+    is_plain.then(|| text.parse().ok()).flatten()
 }
 
 impl fmt::Display for CivilDay {

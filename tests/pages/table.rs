@@ -323,7 +323,7 @@ fn staff_items(at: &Places) -> Vec<Page> {
         page(
             "staff-problem-error",
             "/",
-            vec![Press("#problems li > a"), Press("form button")],
+            vec![Press("#problems li > a"), Press("form[action*='/problems/'] button")],
             "There is a problem",
         ),
         page("staff-alarms", "/alarms", vec![], "Alarms"),

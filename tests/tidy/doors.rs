@@ -19,7 +19,14 @@ pub struct Door {
 pub const DOORS: &[Door] = &[Door {
     methods: &["reader", "reader_of", "checkpoint_at", "checkpoint_of"],
     krate: "appliance",
-    rooms: &["appliance/admin", "appliance/prints", "appliance/scrub", "appliance/sweep", "appliance/uplink"],
+    rooms: &[
+        "appliance/admin",
+        "appliance/anchors",
+        "appliance/prints",
+        "appliance/scrub",
+        "appliance/sweep",
+        "appliance/uplink",
+    ],
     reason: "pages and programs read the database through `Store::read`, which has an end to waiting",
 }];
 

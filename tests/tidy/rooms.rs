@@ -36,6 +36,7 @@ pub const ROOMS: &[Room] = &[
     room("appliance/settings", &[], "settings are read before anything runs"),
     room("appliance/intake", &["clock"], "it is pure: command and state in, entries or a refusal out"),
     room("appliance/store", &[], "another name for the crate `store`"),
+    room("appliance/anchors", &["intake", "store"], "when true time goes into the log"),
     room("appliance/alarms", &["clock", "store"], "what somebody must know; it knows no page and no line"),
     room(
         "appliance/listen",
@@ -91,7 +92,7 @@ pub const ROOMS: &[Room] = &[
     ),
     room(
         "appliance/uplink",
-        &["alarms", "clock", "command", "identity", "intake", "photo", "store"],
+        &["alarms", "anchors", "clock", "command", "identity", "intake", "photo", "store"],
         "the line to the relay knows no page and no printer",
     ),
     room(
@@ -167,6 +168,7 @@ pub const ONLY: &[Only] = &[
             "appliance/sweep",
             "appliance/uplink/photos",
             "appliance/uplink/refused",
+            "appliance/alarms",
         ],
         "the log's database is the store's; the others keep tables of their own in state.redb",
     ),

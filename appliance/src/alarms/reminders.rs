@@ -130,11 +130,11 @@ impl ReminderTable {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self, kept: &[&OpenReminder], gone: &[&String]) -> Result<(), redb::Error> {
+    fn write(&self, changed: &[&OpenReminder], gone: &[&String]) -> Result<(), redb::Error> {
         let write = self.db.begin_write()?;
         {
             let mut table = write.open_table(ALARMS)?;
-            for row in kept {
+            for row in changed {
                 // Strings and integers: JSON takes them all.
                 let json = serde_json::to_vec(row).unwrap_or_default();
                 table.insert(row.key().as_str(), json.as_slice())?;
@@ -158,16 +158,16 @@ impl ReminderTable {
     ///
     /// # Errors
     /// The database's: nothing changed.
-    pub fn keep_standing(
+    pub fn replace_open(
         &self,
         code: ReminderCode,
-        standing: &BTreeMap<String, u32>,
+        open: &BTreeMap<String, u32>,
         now_ms: i64,
     ) -> Result<(), redb::Error> {
         let mut rows = self.rows();
         let mut after = rows.clone();
-        after.retain(|_, row| row.code != code || standing.contains_key(&row.subject));
-        for (subject, count) in standing {
+        after.retain(|_, row| row.code != code || open.contains_key(&row.subject));
+        for (subject, count) in open {
             let key = format!("{}/{subject}", code.as_str());
             let is_full = after.len() >= ROWS_MAX;
             match after.get_mut(&key) {
@@ -235,8 +235,8 @@ impl ReminderTable {
             Some(today) => ending_sign_offs(facility, today),
             None => BTreeMap::new(),
         };
-        self.keep_standing(ReminderCode::ProblemReported, &open_reports(facility), now_ms)?;
-        self.keep_standing(ReminderCode::CompetencyEnds, &ending, now_ms)
+        self.replace_open(ReminderCode::ProblemReported, &open_reports(facility), now_ms)?;
+        self.replace_open(ReminderCode::CompetencyEnds, &ending, now_ms)
     }
 }
 
@@ -293,8 +293,8 @@ mod tests {
         let db = database();
         let table = ReminderTable::open(db.clone()).unwrap();
         let code = ReminderCode::ProblemReported;
-        table.keep_standing(code, &standing(&[("A", 1), ("B", 1)]), NOW_MS).unwrap();
-        table.keep_standing(ReminderCode::BegunNotRecorded, &standing(&[("A", 1)]), NOW_MS).unwrap();
+        table.replace_open(code, &standing(&[("A", 1), ("B", 1)]), NOW_MS).unwrap();
+        table.replace_open(ReminderCode::BegunNotRecorded, &standing(&[("A", 1)]), NOW_MS).unwrap();
         let all = table.all(NOW_MS);
         assert_eq!(all.iter().map(|row| row.subject.as_str()).collect::<Vec<_>>(), ["A", "B", "A"]);
         let seen = || AlarmAcknowledgement { by: AlarmReader::default(), at_ms: NOW_MS };
@@ -304,10 +304,10 @@ mod tests {
         let table = ReminderTable::open(db).unwrap();
         let pressing = |at_ms| table.all(at_ms).iter().filter(|row| row.is_pressing(at_ms)).count();
         assert_eq!((pressing(NOW_MS), pressing(NOW_MS + 4 * HOUR_MS)), (1, 2), "over a restart too");
-        table.keep_standing(code, &standing(&[("A", 2), ("B", 1)]), NOW_MS + 1).unwrap();
+        table.replace_open(code, &standing(&[("A", 2), ("B", 1)]), NOW_MS + 1).unwrap();
         assert_eq!(pressing(NOW_MS), 2, "one more that nobody has seen");
         assert_eq!(table.all(NOW_MS)[0].first_ms, NOW_MS, "it stands since the first");
-        table.keep_standing(code, &standing(&[]), NOW_MS + 2).unwrap();
+        table.replace_open(code, &standing(&[]), NOW_MS + 2).unwrap();
         assert_eq!(table.all(NOW_MS).len(), 1);
     }
 
@@ -316,10 +316,10 @@ mod tests {
         let table = ReminderTable::open(database()).unwrap();
         let many: BTreeMap<String, u32> = (0..600).map(|n| (format!("{n:03}"), 1)).collect();
         let code = ReminderCode::BegunNotRecorded;
-        table.keep_standing(code, &many, NOW_MS).unwrap();
+        table.replace_open(code, &many, NOW_MS).unwrap();
         let all = table.all(NOW_MS);
         assert_eq!(all.len(), ROWS_MAX);
-        table.keep_standing(code, &many, NOW_MS + 9).unwrap();
+        table.replace_open(code, &many, NOW_MS + 9).unwrap();
         assert_eq!(table.all(NOW_MS), all);
     }
 }

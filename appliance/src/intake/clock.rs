@@ -3,7 +3,7 @@
 use record::entry::ClockState;
 use record::kinds::ClockAnchored;
 
-use super::{AnchorSource, CommandRefusal, Drafts, RefusalCause, StateView};
+use super::{AnchorSource, ClockRefusal, CommandRefusal, Drafts, RefusalCause, StateView};
 
 /// A correction that moves by no more is noise …
 const MOVED_MS_MIN: u64 = 2_000;
@@ -23,15 +23,15 @@ pub(super) fn anchor_clock(
 ) -> Result<(), CommandRefusal> {
     let now = view.now();
     if source != AnchorSource::Ntp && now.state == ClockState::Synced {
-        return Err(CommandRefusal::AlreadySo(RefusalCause::ClockKept));
+        return Err(CommandRefusal::AlreadySo(RefusalCause::Clock(ClockRefusal::Synced)));
     }
     if !(EARLIEST_MS..LATEST_MS).contains(&wall_ms) {
-        return Err(CommandRefusal::Range { field: "time", cause: RefusalCause::ClockTime });
+        return Err(CommandRefusal::Range { field: "time", cause: RefusalCause::Clock(ClockRefusal::Time) });
     }
     if let Some(there) = view.facility().boots.get(&now.boot) {
         let moved_ms = there.wall_at(now.up_ms).abs_diff(wall_ms);
         if moved_ms <= MOVED_MS_MIN && now.up_ms.saturating_sub(there.up_ms) < AGAIN_MS {
-            return Err(CommandRefusal::AlreadySo(RefusalCause::ClockRight));
+            return Err(CommandRefusal::AlreadySo(RefusalCause::Clock(ClockRefusal::Right)));
         }
     }
     let source = source.word().to_owned();

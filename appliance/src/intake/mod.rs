@@ -34,7 +34,7 @@ pub use self::command::{
 pub use self::permissions::Permission;
 pub use self::protocols::TRANSLATION_LANGUAGES;
 pub use self::refusal::{CommandRefusal, OwnFieldRule};
-pub use self::refusal_cause::RefusalCause;
+pub use self::refusal_cause::{ClockRefusal, RefusalCause};
 pub use self::ways::{CommandWays, MADE_BY_BOX, MadeByBox, NOT_YET, NotYet, WAYS, ways_of};
 
 /// What intake may know. The store answers on its writer thread, so nothing changes between the look and the entry.

@@ -38,8 +38,8 @@ pub(super) fn report_problem(
         ClaimedCleaner::Entered(name) if name.trim().is_empty() => (CleanedBy::Unattributed, Vec::new()),
         who => find_cleaner(who, view, drafts)?,
     };
-    let (text, said) = drafts.optional_text("notes", &form.text)?;
-    texts.extend(said);
+    let (text, beside) = drafts.optional_text("notes", &form.text)?;
+    texts.extend(beside);
     let of = EntryRef { epoch: view.epoch(), seq: view.size() };
     drafts.push(ProblemReported { tag: item.tag, what, text, photos: Vec::new(), who }, texts);
     if item.service == ServiceState::In && is_suspending(&view.facility().settings.problem, &who) {

@@ -2,6 +2,17 @@
 
 use super::Permission;
 
+/// Why a person does not set the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ClockRefusal {
+    #[error("A time server keeps this clock")]
+    Synced,
+    #[error("The box has this time already")]
+    Right,
+    #[error("Enter a time from 2026 on that exists here")]
+    Time,
+}
+
 /// The rule that a value or a person does not meet. Pages word it; what it says itself is for the log and for programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RefusalCause {
@@ -19,12 +30,8 @@ pub enum RefusalCause {
     CheckMethod,
     #[error("You cleaned this yourself; somebody else checks it")]
     OwnCleaning,
-    #[error("A time server keeps this clock")]
-    ClockKept,
-    #[error("The box has this time already")]
-    ClockRight,
-    #[error("Enter a time from 2026 on that exists here")]
-    ClockTime,
+    #[error("{0}")]
+    Clock(ClockRefusal),
     #[error("Enter a name for the equipment")]
     EquipmentName,
     #[error("Enter the person’s name")]
@@ -152,9 +159,9 @@ impl RefusalCause {
         Self::CheckResult,
         Self::CheckMethod,
         Self::OwnCleaning,
-        Self::ClockKept,
-        Self::ClockRight,
-        Self::ClockTime,
+        Self::Clock(ClockRefusal::Synced),
+        Self::Clock(ClockRefusal::Right),
+        Self::Clock(ClockRefusal::Time),
         Self::EquipmentName,
         Self::PersonName,
         Self::CustomFieldName,

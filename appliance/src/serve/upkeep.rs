@@ -10,8 +10,8 @@ use tokio::task::JoinHandle;
 
 use super::{Seams, host_names};
 use crate::alarms::sources::{ReportedCounts, SideRoom, report_health_alarms};
+use crate::anchors::{SyncWatch, known_now_ms, newest_time, vouched_now};
 use crate::backup::BackupService;
-use crate::clock::anchors::{SyncWatch, known_now_ms, newest_time, vouched_now};
 use crate::command::{CommandError, execute_as_box};
 use crate::identity::{AccessAudit, BoxAuthority};
 use crate::intake::CommandRefusal;
@@ -68,7 +68,7 @@ async fn report_health(seams: Seams, store: Store) {
             let now = vouched_now(own.clock.now(), &store.facility());
             report_health_alarms(&own.alarms, &mut reported, &store.health(), &now);
             own.alarms.tidy();
-            remind(&own, &store, &now);
+            update_reminders(&own, &store, &now);
             reported
         });
         match look.await {
@@ -80,7 +80,7 @@ async fn report_health(seams: Seams, store: Store) {
 }
 
 /// What the log says that somebody should see to.
-fn remind(seams: &Seams, store: &Store, now: &Now) {
+fn update_reminders(seams: &Seams, store: &Store, now: &Now) {
     let Some(table) = seams.alarms.reminders() else { return };
     let facility = store.facility();
     if let Err(error) = table.look_round(&facility, known_now_ms(now, &facility)) {

@@ -28,7 +28,7 @@ use super::way_fault::WayFault;
 use super::way_probe::{ShownIdentity, WayTarget, mqtt_target};
 use super::{UplinkShared, UplinkState, claim, refill, runs, tls};
 use crate::alarms::ActiveAlarm;
-use crate::clock::anchors::{anchor_by_relay, newest_time};
+use crate::anchors::{anchor_by_relay, newest_time};
 use crate::command::execute_as_box;
 
 const TICK: Duration = Duration::from_secs(1);

@@ -5,7 +5,7 @@ use record::limits::PHOTOS_MAX;
 
 use words::{Language, Locale, WordSet};
 
-use crate::intake::{CommandRefusal, OwnFieldRule, Permission, RefusalCause};
+use crate::intake::{ClockRefusal, CommandRefusal, OwnFieldRule, Permission, RefusalCause};
 use crate::web::words::{RefusalWords, StaffRefusalWords};
 
 /// The words of every refusal, in one language.
@@ -104,6 +104,14 @@ pub(crate) fn word_staff_refusal(w: EveryRefusalWords, refusal: &CommandRefusal)
     })
 }
 
+fn word_clock_refusal(w: StaffRefusalWords, cause: ClockRefusal) -> String {
+    match cause {
+        ClockRefusal::Synced => w.refusal_clock_kept(),
+        ClockRefusal::Right => w.refusal_clock_right(),
+        ClockRefusal::Time => w.refusal_clock_time(),
+    }
+}
+
 fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
     let staff = w.staff;
     match cause {
@@ -114,9 +122,7 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
         RefusalCause::CheckResult => staff.refusal_check_result(),
         RefusalCause::CheckMethod => staff.refusal_check_method(),
         RefusalCause::OwnCleaning => staff.refusal_own_cleaning(),
-        RefusalCause::ClockKept => staff.refusal_clock_kept(),
-        RefusalCause::ClockRight => staff.refusal_clock_right(),
-        RefusalCause::ClockTime => staff.refusal_clock_time(),
+        RefusalCause::Clock(cause) => word_clock_refusal(staff, cause),
         RefusalCause::EquipmentName => staff.refusal_needs_equipment_name(),
         RefusalCause::PersonName => staff.refusal_needs_person_name(),
         RefusalCause::CustomFieldName => staff.refusal_needs_field_name(),

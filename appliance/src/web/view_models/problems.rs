@@ -69,6 +69,13 @@ pub(crate) fn word_key(word: &ProblemWord) -> String {
     }
 }
 
+/// Whether a report tells who made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReporterNames {
+    Shown,
+    Hidden,
+}
+
 /// What reports are worded from.
 #[derive(Clone, Copy)]
 pub(crate) struct ProblemLook<'a> {
@@ -81,20 +88,20 @@ pub(crate) struct ProblemLook<'a> {
 impl ProblemLook<'_> {
     /// For everybody: without names.
     pub(crate) fn of_item(self, tag: Tag) -> ItemProblems {
-        ItemProblems { w: self.w, tag, open: self.cards_of(tag, false) }
+        ItemProblems { w: self.w, tag, open: self.cards_of(tag, ReporterNames::Hidden) }
     }
 
     /// The open reports about an item, the newest first; for staff with the names of those who made them.
-    pub(crate) fn cards_of(self, tag: Tag, is_named: bool) -> Vec<ProblemCard> {
+    pub(crate) fn cards_of(self, tag: Tag, names: ReporterNames) -> Vec<ProblemCard> {
         let open = self.facility.activity.get(&tag).map_or(&[][..], |activity| &activity.problems);
-        open.iter().rev().map(|problem| self.card(tag, problem, is_named)).collect()
+        open.iter().rev().map(|problem| self.card(tag, problem, names)).collect()
     }
 
-    pub(crate) fn card(self, tag: Tag, problem: &OpenProblem, is_named: bool) -> ProblemCard {
+    pub(crate) fn card(self, tag: Tag, problem: &OpenProblem, names: ReporterNames) -> ProblemCard {
         let Self { facility, reader, wording, w } = self;
         let when = wording.dates().day_and_time(problem.reported_ms).text;
         let what = w.problem_word(problem.what.as_str(), &word_key(&problem.what));
-        let line = match is_named && problem.who != CleanedBy::Unattributed {
+        let line = match names == ReporterNames::Shown && problem.who != CleanedBy::Unattributed {
             true => {
                 let who = wording.cleaner(reader, facility, &problem.who);
                 fill_slots(w.problem_line_by(what, when, S0), [who])

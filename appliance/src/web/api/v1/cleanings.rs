@@ -48,7 +48,7 @@ pub(crate) fn cleaning_routes() -> Vec<Route<AppState>> {
             .summary("One cleaning")
             .refusals(refusals::READING)
             .example(examples::cleaning_example()),
-        row(Method::POST, "/api/v1/cleanings/{id}/checks", "check.add", RouteKind::Api, check)
+        row(Method::POST, "/api/v1/cleanings/{id}/checks", "check.add", RouteKind::Api, check_cleaning)
             .summary("Records what somebody else found who looked at what a cleaning had done")
             .commands(&["RecordCheck"])
             .refusals(refusals::COMMANDING)
@@ -243,7 +243,7 @@ struct NewCheck {
     text: String,
 }
 
-async fn check(
+async fn check_cleaning(
     _: ProgramCaller<Write>,
     State(state): State<AppState>,
     Path(id): Path<String>,

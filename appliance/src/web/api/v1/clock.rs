@@ -24,9 +24,9 @@ use crate::web::view_models::snapshot::Snapshot;
 pub(crate) fn clock_routes() -> Vec<Route<AppState>> {
     let time = json!({ "time": "2026-11-20T14:04:31-06:00" });
     vec![
-        row(Method::GET, "/api/v1/clock", "clock.read", RouteKind::Api, read)
+        row(Method::GET, "/api/v1/clock", "clock.read", RouteKind::Api, read_clock)
             .summary("What the box takes the time to be, and whether anything vouches for that"),
-        row(Method::POST, "/api/v1/clock", "clock.set", RouteKind::Api, set)
+        row(Method::POST, "/api/v1/clock", "clock.set", RouteKind::Api, set_clock)
             .summary("Says what the time is, to a box that no time server tells it")
             .commands(&["AnchorClock"])
             .refusals(refusals::COMMANDING)
@@ -57,7 +57,7 @@ impl ClockJson {
     }
 }
 
-async fn read(
+async fn read_clock(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
 ) -> Result<Json<ClockJson>, HttpError> {
@@ -72,7 +72,7 @@ struct NewTime {
     time: String,
 }
 
-async fn set(
+async fn set_clock(
     _: ProgramCaller<Write>,
     State(state): State<AppState>,
     IdempotencyKey(key): IdempotencyKey,

@@ -32,15 +32,15 @@ pub(crate) fn problem_routes() -> Vec<Route<AppState>> {
     let report = json!({ "what": "broken", "text": "Screen cracked", "reported_by": "Ada" });
     let problem = Example::default().part("id", examples::PROBLEM);
     vec![
-        row(Method::GET, "/api/v1/problems", "problem.list", RouteKind::Api, list)
+        row(Method::GET, "/api/v1/problems", "problem.list", RouteKind::Api, list_problems)
             .summary("Open reports that something is wrong with an item, newest first")
             .refusals(refusals::READING),
-        row(Method::POST, "/api/v1/equipment/{tag}/problems", "problem.add", RouteKind::Api, add)
+        row(Method::POST, "/api/v1/equipment/{tag}/problems", "problem.add", RouteKind::Api, add_problem)
             .summary("Reports that something is wrong with an item")
             .commands(&["ReportProblem"])
             .refusals(refusals::COMMANDING)
             .example(examples::tag_example().json(report)),
-        row(Method::POST, "/api/v1/problems/{id}/closed", "problem.end", RouteKind::Api, end)
+        row(Method::POST, "/api/v1/problems/{id}/closed", "problem.end", RouteKind::Api, end_problem)
             .summary("Closes a report with what came of it")
             .commands(&["CloseProblem"])
             .refusals(refusals::COMMANDING)
@@ -85,7 +85,7 @@ impl ProblemJson {
     }
 }
 
-async fn list(
+async fn list_problems(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
 ) -> Result<Json<ListJson<ProblemJson>>, HttpError> {
@@ -111,7 +111,7 @@ struct NewProblem {
     reported_by: String,
 }
 
-async fn add(
+async fn add_problem(
     _: ProgramCaller<Record>,
     State(state): State<AppState>,
     Path(tag): Path<String>,
@@ -141,7 +141,7 @@ struct ProblemEnd {
     text: String,
 }
 
-async fn end(
+async fn end_problem(
     _: ProgramCaller<Write>,
     State(state): State<AppState>,
     Path(id): Path<String>,

@@ -44,7 +44,7 @@ pub(crate) fn protocol_routes() -> Vec<Route<AppState>> {
             .summary("The newest version of a protocol")
             .refusals(refusals::READING)
             .example(one()),
-        row(Method::DELETE, "/api/v1/protocols/{id}", "protocol.remove", RouteKind::Api, retire)
+        row(Method::DELETE, "/api/v1/protocols/{id}", "protocol.remove", RouteKind::Api, retire_protocol)
             .summary("Retires a protocol, with the reason; what was due by it is due by it no more")
             .commands(&["RetireProtocol"])
             .refusals(refusals::COMMANDING)
@@ -144,7 +144,7 @@ struct ProtocolRetirement {
     reason: String,
 }
 
-async fn retire(
+async fn retire_protocol(
     _: ProgramCaller<Write>,
     State(state): State<AppState>,
     Path(id): Path<String>,

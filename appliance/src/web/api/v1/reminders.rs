@@ -24,13 +24,19 @@ use crate::web::request::uploaded_file::IgnoredBody;
 pub(crate) fn reminder_routes() -> Vec<Route<AppState>> {
     let reminder = || Example::default().part("id", examples::REMINDER);
     vec![
-        row(Method::GET, "/api/v1/reminders", "reminder.list", RouteKind::Api, list)
+        row(Method::GET, "/api/v1/reminders", "reminder.list", RouteKind::Api, list_open_reminders)
             .summary("What waits for somebody: those first that nobody has seen"),
-        row(Method::POST, "/api/v1/reminders/{id}/seen", "reminder.acknowledge", RouteKind::Api, acknowledge)
-            .summary("Says that somebody has seen it")
-            .refusals(&[StatusCode::NOT_FOUND])
-            .example(reminder()),
-        row(Method::POST, "/api/v1/reminders/{id}/later", "reminder.snooze", RouteKind::Api, snooze)
+        row(
+            Method::POST,
+            "/api/v1/reminders/{id}/seen",
+            "reminder.acknowledge",
+            RouteKind::Api,
+            acknowledge_reminder,
+        )
+        .summary("Says that somebody has seen it")
+        .refusals(&[StatusCode::NOT_FOUND])
+        .example(reminder()),
+        row(Method::POST, "/api/v1/reminders/{id}/later", "reminder.snooze", RouteKind::Api, snooze_reminder)
             .summary("Puts it off for some hours")
             .refusals(&[StatusCode::NOT_FOUND, StatusCode::UNPROCESSABLE_ENTITY])
             .example(reminder().json(json!({ "hours": 4 }))),
@@ -71,14 +77,14 @@ impl ReminderJson {
     }
 }
 
-async fn list(
+async fn list_open_reminders(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
 ) -> Result<Json<ListJson<ReminderJson>>, HttpError> {
     Ok(Json(ListJson::whole(list_reminders(&state).into_iter().map(ReminderJson::of).collect())))
 }
 
-async fn acknowledge(
+async fn acknowledge_reminder(
     program: ProgramCaller<Write>,
     State(state): State<AppState>,
     Path(id): Path<String>,
@@ -98,7 +104,7 @@ struct ReminderDelay {
     hours: u32,
 }
 
-async fn snooze(
+async fn snooze_reminder(
     _: ProgramCaller<Write>,
     State(state): State<AppState>,
     Path(id): Path<String>,

@@ -35,11 +35,11 @@ pub(crate) fn upkeep_routes() -> Vec<Route<AppState>> {
         "readings": [{ "name": "Leakage", "value": 42, "unit": "µA" }] });
     let one = || Example::default().part("tag", examples::UPKEPT_TAG).part("upkeep", examples::UPKEEP);
     vec![
-        row(Method::GET, "/api/v1/upkeep", "upkeep.list", RouteKind::Api, list)
+        row(Method::GET, "/api/v1/upkeep", "upkeep.list", RouteKind::Api, list_upkeep)
             .summary("Maintenance tasks of all items in use; they have no part in any rate")
             .refusals(refusals::READING)
             .example(Example::default()),
-        row(Method::POST, "/api/v1/equipment/{tag}/upkeep", "upkeep.add", RouteKind::Api, plan)
+        row(Method::POST, "/api/v1/equipment/{tag}/upkeep", "upkeep.add", RouteKind::Api, plan_upkeep)
             .summary("Plans a maintenance task, or with `upkeep` gives one another schedule; `never` ends it")
             .commands(&["PlanUpkeep"])
             .refusals(refusals::COMMANDING)
@@ -123,7 +123,7 @@ impl UpkeepJson {
     }
 }
 
-async fn list(
+async fn list_upkeep(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
 ) -> Result<Json<ListJson<UpkeepJson>>, HttpError> {
@@ -179,7 +179,7 @@ fn find_version(
     Ok((tag, task.map(|task| task.changed)))
 }
 
-async fn plan(
+async fn plan_upkeep(
     _: ProgramCaller<Write>,
     State(state): State<AppState>,
     Path(tag): Path<String>,

@@ -118,7 +118,7 @@ impl CheckedCleaning {
     }
 }
 
-pub(crate) async fn ask(
+pub(crate) async fn ask_check(
     signed: StaffCaller<Record>,
     State(state): State<AppState>,
     Path(text): Path<String>,
@@ -133,7 +133,7 @@ fn read_value(w: FormWords, text: &str) -> Result<Option<i64>, Wrong> {
     Some(text.trim()).filter(|text| !text.is_empty()).map(str::parse).transpose().map_err(wrong)
 }
 
-pub(crate) async fn submit(
+pub(crate) async fn submit_check(
     signed: StaffCaller<Record>,
     State(state): State<AppState>,
     Path(text): Path<String>,

@@ -28,7 +28,7 @@ use crate::web::view_models::facts::FactRow;
 use crate::web::view_models::history::{HistoryLook, HistoryRights, HistoryRow, ItemEvent, item_history};
 use crate::web::view_models::item_status::StatusBadge;
 use crate::web::view_models::items::item_name;
-use crate::web::view_models::problems::{ProblemCard, ProblemLook};
+use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReporterNames};
 use crate::web::view_models::protocols;
 use crate::web::view_models::rates::{tally_of, word_rate};
 use crate::web::view_models::schedules::{ScheduleRow, schedule_rows, word_schedules};
@@ -130,13 +130,8 @@ fn item_page(
     let trust = verify_records(state, &wording, w, reader, &cleanings);
     let looks = HistoryLook { state, facility: &facility, wording: &wording, words: w, reader };
     let may = HistoryRights { change: signed.can_edit(), record: signed.holds(Permission::Record) };
-    let history = done
-        .iter()
-        .map(|done| match done {
-            ItemEvent::Cleaned(cleaning) => looks.cleaned(cleaning, may),
-            ItemEvent::Used(used) => looks.used(*used),
-        })
-        .collect();
+    let history = history_rows(looks, &done, may);
+    let problems = ProblemLook { facility: &facility, reader, wording: &wording, w: problem_words };
     let cleaned = facility.activity.get(&tag).map_or(0, |activity| activity.cleanings);
     let frame = PageLayout::staff(state, &snapshot, item.name.clone(), signed, NavSection::Equipment);
     let out = item.out.last().filter(|_| item.service == ServiceState::Out);
@@ -171,12 +166,19 @@ fn item_page(
         may_record: signed.holds(Permission::Record),
         facts: item_facts(w, &facility, item, &wording),
         problem_words,
-        reports: ProblemLook { facility: &facility, reader, wording: &wording, w: problem_words }
-            .cards_of(tag, true),
+        reports: problems.cards_of(tag, ReporterNames::Shown),
         protocol: protocols::find_protocol(&facility, item, None).map(|p| {
             (format!("/protocols/{}", p.protocol), w.fact_protocol_version(&p.name, p.version.to_string()))
         }),
     })
+}
+
+fn history_rows(looks: HistoryLook<'_>, done: &[ItemEvent], may: HistoryRights) -> Vec<HistoryRow> {
+    let row = |done: &ItemEvent| match done {
+        ItemEvent::Cleaned(cleaning) => looks.cleaned(cleaning, may),
+        ItemEvent::Used(used) => looks.used(*used),
+    };
+    done.iter().map(row).collect()
 }
 
 /// Where it is, its number, who made it, and its serial number.

@@ -37,16 +37,16 @@ fn routes_of_upkeep() -> Vec<Route<AppState>> {
     let one = || Example::default().part("tag", examples::UPKEPT_TAG).part("upkeep", examples::UPKEEP);
     let path = "/staff/equipment/{tag}/upkeep/{upkeep}";
     vec![
-        row(Method::GET, "/staff/maintenance", "upkeep.browse", Page, upkeep::list).refusals(find),
+        row(Method::GET, "/staff/maintenance", "upkeep.browse", Page, upkeep::list_upkeep).refusals(find),
         row(Method::GET, "/staff/equipment/{tag}/upkeep/new", "upkeep.ask-new", Page, upkeep::ask_new)
             .refusals(find)
             .example(examples::tag_example()),
-        row(Method::POST, "/staff/equipment/{tag}/upkeep/new", "upkeep.plan", Form, upkeep::plan)
+        row(Method::POST, "/staff/equipment/{tag}/upkeep/new", "upkeep.plan", Form, upkeep::plan_upkeep)
             .commands(&["PlanUpkeep"])
             .refusals(command)
             .example(task(examples::tag_example())),
-        row(Method::GET, path, "upkeep.ask", Page, upkeep::ask).refusals(find).example(one()),
-        row(Method::POST, path, "upkeep.save", Form, upkeep::change)
+        row(Method::GET, path, "upkeep.ask", Page, upkeep::ask_upkeep).refusals(find).example(one()),
+        row(Method::POST, path, "upkeep.save", Form, upkeep::change_upkeep)
             .commands(&["PlanUpkeep"])
             .refusals(command)
             .example(task(one())),
@@ -55,7 +55,7 @@ fn routes_of_upkeep() -> Vec<Route<AppState>> {
             "/staff/equipment/{tag}/upkeep/{upkeep}/done",
             "upkeep-done.ask",
             Page,
-            upkeep_done::ask,
+            upkeep_done::ask_record_upkeep,
         )
         .refusals(find)
         .example(one()),
@@ -109,7 +109,7 @@ fn routes_of_items() -> Vec<Route<AppState>> {
 fn routes_of_checks() -> Vec<Route<AppState>> {
     let found = examples::receipt_example().field("result", "good").field("method", "atp");
     vec![
-        row(Method::GET, "/staff/cleanings/{receipt}/check", "check.ask", RouteKind::Page, checks::ask)
+        row(Method::GET, "/staff/cleanings/{receipt}/check", "check.ask", RouteKind::Page, checks::ask_check)
             .refusals(refusals::FINDING)
             .example(examples::receipt_example()),
         row(
@@ -117,7 +117,7 @@ fn routes_of_checks() -> Vec<Route<AppState>> {
             "/staff/cleanings/{receipt}/check",
             "check.submit",
             RouteKind::Form,
-            checks::submit,
+            checks::submit_check,
         )
         .commands(&["RecordCheck"])
         .refusals(refusals::COMMANDING)
@@ -132,7 +132,7 @@ fn routes_of_problems() -> Vec<Route<AppState>> {
         row(Method::GET, "/staff/problems/{id}", "problem.ask-close", RouteKind::Page, problems::ask_close)
             .refusals(refusals::FINDING)
             .example(problem()),
-        row(Method::POST, "/staff/problems/{id}", "problem.close", RouteKind::Form, problems::close)
+        row(Method::POST, "/staff/problems/{id}", "problem.close", RouteKind::Form, problems::close_problem)
             .commands(&["CloseProblem"])
             .refusals(refusals::COMMANDING)
             .example(problem().field("outcome", "fixed").field("notes", "Screen replaced")),
@@ -161,7 +161,7 @@ fn routes_out_of_use() -> Vec<Route<AppState>> {
         row(Method::GET, "/staff/equipment/{tag}/back", "equipment.ask-resume", Page, problems::ask_resume)
             .refusals(find)
             .example(Example::default().part("tag", examples::SUSPENDED_TAG)),
-        row(Method::POST, "/staff/equipment/{tag}/back", "equipment.resume", Form, problems::resume)
+        row(Method::POST, "/staff/equipment/{tag}/back", "equipment.resume", Form, problems::resume_item)
             .commands(&["ResumeEquipment"])
             .refusals(command)
             .example(Example::default().part("tag", examples::SUSPENDED_TAG).field("submission", "")),

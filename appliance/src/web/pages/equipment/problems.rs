@@ -25,7 +25,9 @@ use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::submission::submission_of;
 use crate::web::view_models::items::item_name;
-use crate::web::view_models::problems::{ProblemCard, ProblemLook, find_problem, read_problem_id};
+use crate::web::view_models::problems::{
+    ProblemCard, ProblemLook, ReporterNames, find_problem, read_problem_id,
+};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::{ErrorWords, FormWords, PageWords, ProblemWords};
 
@@ -116,7 +118,7 @@ async fn close_prompt(state: &AppState, signed: &StaffSession, id: &str) -> Resu
         let facility = state.store.snapshot();
         let (tag, open) = find_problem(&facility, of).ok_or_else(not_found)?;
         let look = ProblemLook { facility: &facility, reader, wording: &wording, w };
-        Ok(look.card(tag, open, true))
+        Ok(look.card(tag, open, ReporterNames::Shown))
     });
     let card = found.await?;
     let forms: FormWords = signed.words();
@@ -138,7 +140,7 @@ pub(crate) async fn ask_close(
     close_prompt(&state, &signed, &id).await?.page(&state, &signed, &empty_values(), Vec::new())
 }
 
-pub(crate) async fn close(
+pub(crate) async fn close_problem(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(id): Path<String>,
@@ -176,7 +178,7 @@ async fn resume_prompt(
         let facility = state.store.snapshot();
         let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
         let look = ProblemLook { facility: &facility, reader, wording: &wording, w };
-        Ok((item.name.clone(), item.changed, look.cards_of(tag, true)))
+        Ok((item.name.clone(), item.changed, look.cards_of(tag, ReporterNames::Shown)))
     });
     let (name, changed, open) = found.await?;
     let forms: FormWords = signed.words();
@@ -199,7 +201,7 @@ pub(crate) async fn ask_resume(
     resume_prompt(&state, &signed, tag).await?.page(&state, &signed, &empty_values(), Vec::new())
 }
 
-pub(crate) async fn resume(
+pub(crate) async fn resume_item(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(tag): Path<String>,

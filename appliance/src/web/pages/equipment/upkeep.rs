@@ -242,7 +242,7 @@ pub(crate) async fn ask_new(
     there.page(&state, &signed, &there.values(), Vec::new(), FormMarks::new(&state, &signed))
 }
 
-pub(crate) async fn plan(
+pub(crate) async fn plan_upkeep(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(tag): Path<String>,
@@ -253,7 +253,7 @@ pub(crate) async fn plan(
     save_plan(&state, &signed, &there, sent).await
 }
 
-pub(crate) async fn ask(
+pub(crate) async fn ask_upkeep(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path((tag, upkeep)): Path<(String, String)>,
@@ -262,7 +262,7 @@ pub(crate) async fn ask(
     there.page(&state, &signed, &there.values(), Vec::new(), FormMarks::new(&state, &signed))
 }
 
-pub(crate) async fn change(
+pub(crate) async fn change_upkeep(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path((tag, upkeep)): Path<(String, String)>,
@@ -319,7 +319,7 @@ struct MaintenancePage {
 }
 
 /// Every task of every item in use, the most urgent first.
-pub(crate) async fn list(
+pub(crate) async fn list_upkeep(
     signed: StaffCaller<View>,
     State(state): State<AppState>,
 ) -> Result<Page, HttpError> {

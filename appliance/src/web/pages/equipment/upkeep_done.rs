@@ -81,7 +81,7 @@ fn done_page(
     draw_page(&page.frame, &page)
 }
 
-pub(crate) async fn ask(
+pub(crate) async fn ask_record_upkeep(
     signed: StaffCaller<RecordWork>,
     State(state): State<AppState>,
     Path((tag, upkeep)): Path<(String, String)>,

@@ -8,7 +8,7 @@ use web::answer::{FormReply, Page};
 use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
 
-use crate::intake::{AnchorSource, Command, CommandRefusal, RefusalCause};
+use crate::intake::{AnchorSource, ClockRefusal, Command, CommandRefusal, RefusalCause};
 use crate::web::access::permissions::EditEquipment;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
@@ -38,7 +38,9 @@ pub(crate) static CLOCK: FormDefinition = FormDefinition {
 /// The field that a refusal stands beside, where the form has it.
 pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
     match refusal {
-        CommandRefusal::AlreadySo(RefusalCause::ClockKept | RefusalCause::ClockRight) => Some("time"),
+        CommandRefusal::AlreadySo(RefusalCause::Clock(ClockRefusal::Synced | ClockRefusal::Right)) => {
+            Some("time")
+        }
         other => find_refused(&CLOCK, other),
     }
 }
@@ -93,14 +95,14 @@ fn clock_page(
     draw_page(&page.frame, &page)
 }
 
-pub(crate) async fn ask(
+pub(crate) async fn ask_time(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
 ) -> Result<Page, HttpError> {
     clock_page(&state, &signed, &FormValues::empty(&CLOCK), Vec::new(), None)
 }
 
-pub(crate) async fn say(
+pub(crate) async fn set_time(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     StaffForm(form): StaffForm,

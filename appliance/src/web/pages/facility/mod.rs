@@ -62,16 +62,22 @@ pub(crate) fn facility_page_routes() -> Vec<Route<AppState>> {
         row(Method::POST, "/staff/backup/test", "backup.test", Form, backup::test_restore)
             .refusals(find)
             .example(Example::default().field("key", key).secret(key)),
-        row(Method::GET, reminders::REMINDERS, "reminder.show", Page, reminders::show)
+        row(Method::GET, reminders::REMINDERS, "reminder.show", Page, reminders::show_reminders)
             .refusals(refusals::READING),
-        row(Method::POST, "/staff/alarms/{id}/seen", "reminder.dismiss", Form, reminders::acknowledge)
-            .refusals(find)
-            .example(reminder()),
-        row(Method::POST, "/staff/alarms/{id}/later", "reminder.delay", Form, reminders::snooze)
+        row(
+            Method::POST,
+            "/staff/alarms/{id}/seen",
+            "reminder.dismiss",
+            Form,
+            reminders::acknowledge_reminder,
+        )
+        .refusals(find)
+        .example(reminder()),
+        row(Method::POST, "/staff/alarms/{id}/later", "reminder.delay", Form, reminders::snooze_reminder)
             .refusals(&[StatusCode::NOT_FOUND, StatusCode::UNPROCESSABLE_ENTITY])
             .example(reminder().field("hours", "4")),
-        row(Method::GET, clock::CLOCK_PATH, "clock.ask", Page, clock::ask),
-        row(Method::POST, clock::CLOCK_PATH, "clock.say", Form, clock::say)
+        row(Method::GET, clock::CLOCK_PATH, "clock.ask", Page, clock::ask_time),
+        row(Method::POST, clock::CLOCK_PATH, "clock.say", Form, clock::set_time)
             .commands(&["AnchorClock"])
             .refusals(refusals::COMMANDING)
             .example(Example::default().field("day", "2026-11-20").field("time", "14:04")),

@@ -53,6 +53,11 @@ struct RemindersPage {
     may_change: bool,
 }
 
+fn item_name(facility: &FacilityState, subject: &str) -> String {
+    let item = subject.parse::<Tag>().ok().and_then(|tag| facility.equipment.get(&tag));
+    item.map_or_else(|| subject.to_owned(), |item| item.name.clone())
+}
+
 /// What a row is about, in words, and its page.
 fn word_reminder(
     w: ReminderWords,
@@ -62,18 +67,14 @@ fn word_reminder(
     row: &OpenReminder,
 ) -> (SafeHtml, String, String) {
     let named = |words: String, name: &str| fill_slots(words, [SafeHtml::entered(name)]);
-    let name_of = |subject: &str| {
-        let item = subject.parse::<Tag>().ok().and_then(|tag| facility.equipment.get(&tag));
-        item.map_or_else(|| subject.to_owned(), |item| item.name.clone())
-    };
     let item = format!("/staff/equipment/{}", row.subject);
     match row.code {
         ReminderCode::ProblemReported => {
-            let title = named(w.reminder_problem(row.count, S0), &name_of(&row.subject));
+            let title = named(w.reminder_problem(row.count, S0), &item_name(facility, &row.subject));
             (title, w.reminder_problem_next(), item)
         }
         ReminderCode::BegunNotRecorded => {
-            (named(w.reminder_begun(S0), &name_of(&row.subject)), w.reminder_begun_next(), item)
+            (named(w.reminder_begun(S0), &item_name(facility, &row.subject)), w.reminder_begun_next(), item)
         }
         ReminderCode::CompetencyEnds => {
             let (staff, protocol) = row.subject.split_once(' ').unwrap_or((&row.subject, ""));
@@ -89,7 +90,24 @@ fn word_reminder(
     }
 }
 
-pub(crate) async fn show(
+fn reminder_card(
+    w: ReminderWords,
+    wording: &PageWording,
+    row: OpenReminder,
+    (title, next, to): (SafeHtml, String, String),
+    now_ms: i64,
+) -> ReminderCard {
+    let moment = |ms| wording.dates().day_and_time(ms).text;
+    let is_pressing = row.is_pressing(now_ms);
+    let state = match row.snoozed_ms.filter(|_| row.seen.is_none()) {
+        Some(until_ms) if !is_pressing => Some(w.reminder_snoozed(moment(until_ms))),
+        _ => row.seen.as_ref().map(|_| w.reminder_seen()),
+    };
+    let since = w.reminder_since(moment(row.first_ms));
+    ReminderCard { id: row.id, title, next, since, state, to, is_pressing }
+}
+
+pub(crate) async fn show_reminders(
     signed: StaffCaller<View>,
     State(state): State<AppState>,
 ) -> Result<Page, HttpError> {
@@ -98,25 +116,11 @@ pub(crate) async fn show(
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
         let (wording, now_ms) = (PageWording::new(page_words, &snapshot.local), snapshot.now.wall_ms);
-        let moment = |ms| wording.dates().day_and_time(ms).text;
-        let card = |row: OpenReminder| {
-            let (title, next, to) = word_reminder(w, &wording, reader, &facility, &row);
-            let is_pressing = row.is_pressing(now_ms);
-            let state = match row.snoozed_ms.filter(|_| row.seen.is_none()) {
-                Some(until_ms) if !is_pressing => Some(w.reminder_snoozed(moment(until_ms))),
-                _ => row.seen.as_ref().map(|_| w.reminder_seen()),
-            };
-            ReminderCard {
-                id: row.id,
-                title,
-                next,
-                since: w.reminder_since(moment(row.first_ms)),
-                state,
-                to,
-                is_pressing,
-            }
-        };
-        Ok(list_reminders(state).into_iter().map(card).collect())
+        let worded = list_reminders(state).into_iter().map(|row| {
+            let about = word_reminder(w, &wording, reader, &facility, &row);
+            reminder_card(w, &wording, row, about, now_ms)
+        });
+        Ok(worded.collect())
     });
     let page = RemindersPage {
         rows: rows.await?,
@@ -134,7 +138,7 @@ pub(crate) async fn show(
     draw_page(&page.frame, &page)
 }
 
-pub(crate) async fn acknowledge(
+pub(crate) async fn acknowledge_reminder(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(id): Path<String>,
@@ -147,7 +151,7 @@ pub(crate) async fn acknowledge(
     go_to(REMINDERS)
 }
 
-pub(crate) async fn snooze(
+pub(crate) async fn snooze_reminder(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(id): Path<String>,

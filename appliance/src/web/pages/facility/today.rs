@@ -23,7 +23,7 @@ use crate::web::log_reads::read_quick;
 use crate::web::request::next_page::HOME;
 use crate::web::view_models::history;
 use crate::web::view_models::item_status::{ItemRow, ListedItem};
-use crate::web::view_models::problems::{ProblemCard, ProblemLook, open_problems};
+use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReporterNames, open_problems};
 use crate::web::view_models::rates::{FacilityTallies, facility_calendar, load_tallies, word_rate};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::{StatusBoard, status_board};
@@ -153,7 +153,7 @@ fn today_page(
     let pressing = all.iter().filter(|row| row.is_pressing(snapshot.now.wall_ms)).count();
     let look = ProblemLook { facility, reader, wording: &wording, w: problem_words };
     let open = open_problems(facility).into_iter().take(OVERDUE_MAX);
-    let reports = open.map(|(tag, open)| look.card(tag, open, true)).collect();
+    let reports = open.map(|(tag, open)| look.card(tag, open, ReporterNames::Shown)).collect();
     let late = board.overdue().iter().take(OVERDUE_MAX);
     let frame = PageLayout::staff(state, &snapshot, w.today_title(), signed, NavSection::Today);
     Ok(TodayPage {

@@ -40,10 +40,10 @@ pub(crate) fn phone_page_routes() -> Vec<Route<AppState>> {
             .commands(&["RecordCleaning"])
             .refusals(refusals::COMMANDING)
             .example(record()),
-        row(Method::GET, "/t/{tag}/problem", "problem.ask", Page, problem::ask)
+        row(Method::GET, "/t/{tag}/problem", "problem.ask", Page, problem::ask_problem)
             .refusals(refusals::FINDING)
             .example(examples::tag_example()),
-        row(Method::POST, "/t/{tag}/problem", "problem.report", Form, problem::submit)
+        row(Method::POST, "/t/{tag}/problem", "problem.report", Form, problem::submit_problem)
             .commands(&["ReportProblem"])
             .refusals(refusals::COMMANDING)
             .example(report),

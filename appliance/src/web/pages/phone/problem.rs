@@ -28,7 +28,7 @@ use crate::web::request::cookies;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::submission::{new_submission, submission_key};
 use crate::web::view_models::items::find_item;
-use crate::web::view_models::problems::{ProblemCard, ProblemLook, word_key};
+use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReporterNames, word_key};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, ProblemWords, RefusalWords, ScanWords};
@@ -104,7 +104,7 @@ async fn report_page(
             problems: entered.refused.map(problem).into_iter().collect(),
             tag,
             title: fill_slots(w.problem_title_of(S0), [SafeHtml::entered(&item.name)]),
-            open: look.cards_of(tag, false),
+            open: look.cards_of(tag, ReporterNames::Hidden),
             choices: ProblemWord::ALL.iter().map(choice).collect(),
             text: entered.text,
             who: entered.who,
@@ -116,7 +116,7 @@ async fn report_page(
     Ok(Page::draw(&template)?.in_locale(page_words.catalog().locale()))
 }
 
-pub(crate) async fn ask(
+pub(crate) async fn ask_problem(
     phone: PhoneCaller,
     State(state): State<AppState>,
     Path(text): Path<String>,
@@ -132,7 +132,7 @@ fn report_of(tag: Tag, form: &FormFields, who: ClaimedCleaner) -> ProblemForm {
     ProblemForm { tag, what, text: form.text("notes").to_owned(), who }
 }
 
-pub(crate) async fn submit(
+pub(crate) async fn submit_problem(
     phone: PhoneCaller,
     State(state): State<AppState>,
     _: AddressShare,

@@ -193,7 +193,7 @@ pub(crate) async fn ask_new(
     form.page(&first_values(), Vec::new(), FormMarks::new(&state, &signed))
 }
 
-pub(crate) async fn create(
+pub(crate) async fn create_protocol(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     StaffForm(form): StaffForm,
@@ -230,7 +230,7 @@ fn refused_new_field(refusal: &CommandRefusal) -> Option<&'static str> {
     }
 }
 
-pub(crate) async fn ask(
+pub(crate) async fn ask_protocol(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(id): Path<String>,
@@ -240,7 +240,7 @@ pub(crate) async fn ask(
     form.page(&there.values(), Vec::new(), FormMarks::new(&state, &signed))
 }
 
-pub(crate) async fn save(
+pub(crate) async fn save_protocol(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(id): Path<String>,

@@ -49,7 +49,7 @@ fn word_class(w: RegisterWords, class: Option<SpauldingClass>) -> String {
     }
 }
 
-pub(crate) async fn show(
+pub(crate) async fn show_protocols(
     signed: StaffCaller<View>,
     State(state): State<AppState>,
 ) -> Result<Page, HttpError> {

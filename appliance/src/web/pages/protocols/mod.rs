@@ -20,31 +20,31 @@ pub(crate) fn protocol_page_routes() -> Vec<Route<AppState>> {
     let draft = || Example::default().part("pack", "hospital").part("draft", "low-level-wipe");
     let protocol = || Example::default().part("id", examples::PROTOCOL);
     vec![
-        row(Method::GET, PROTOCOLS, "protocol.browse", Page, list::show).refusals(find),
+        row(Method::GET, PROTOCOLS, "protocol.browse", Page, list::show_protocols).refusals(find),
         row(Method::GET, "/staff/protocols/new", "protocol.ask-new", Page, form::ask_new).refusals(find),
-        row(Method::POST, "/staff/protocols/new", "protocol.create", Form, form::create)
+        row(Method::POST, "/staff/protocols/new", "protocol.create", Form, form::create_protocol)
             .commands(&["PublishProtocol"])
             .refusals(command)
             .example(add_facts(Example::default())),
-        row(Method::GET, "/staff/protocols/{id}", "protocol.ask", Page, form::ask)
+        row(Method::GET, "/staff/protocols/{id}", "protocol.ask", Page, form::ask_protocol)
             .refusals(find)
             .example(protocol()),
-        row(Method::POST, "/staff/protocols/{id}", "protocol.save", Form, form::save)
+        row(Method::POST, "/staff/protocols/{id}", "protocol.save", Form, form::save_protocol)
             .commands(&["PublishProtocol"])
             .refusals(command)
             .example(add_facts(protocol())),
-        row(Method::GET, packs::PACKS, "pack.browse", Page, packs::list).refusals(find),
-        row(Method::GET, "/staff/packs/{pack}/{draft}", "pack.ask", Page, packs::ask)
+        row(Method::GET, packs::PACKS, "pack.browse", Page, packs::list_packs).refusals(find),
+        row(Method::GET, "/staff/packs/{pack}/{draft}", "pack.ask", Page, packs::ask_pack)
             .refusals(find)
             .example(draft()),
-        row(Method::POST, "/staff/packs/{pack}/{draft}", "pack.adopt", Form, packs::adopt)
+        row(Method::POST, "/staff/packs/{pack}/{draft}", "pack.adopt", Form, packs::adopt_pack)
             .commands(&["PublishProtocol"])
             .refusals(command)
             .example(add_approval(add_facts(draft()))),
-        row(Method::GET, "/staff/protocols/{id}/retire", "protocol.ask-retire", Page, retire::ask)
+        row(Method::GET, "/staff/protocols/{id}/retire", "protocol.ask-retire", Page, retire::ask_retirement)
             .refusals(find)
             .example(protocol()),
-        row(Method::POST, "/staff/protocols/{id}/retire", "protocol.retire", Form, retire::retire)
+        row(Method::POST, "/staff/protocols/{id}/retire", "protocol.retire", Form, retire::retire_protocol)
             .commands(&["RetireProtocol"])
             .refusals(command)
             .example(protocol().field("reason", "Replaced by the wipe with alcohol")),

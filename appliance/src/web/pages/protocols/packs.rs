@@ -126,7 +126,7 @@ struct PacksPage {
     may_change: bool,
 }
 
-pub(crate) async fn list(
+pub(crate) async fn list_packs(
     signed: StaffCaller<View>,
     State(state): State<AppState>,
 ) -> Result<Page, HttpError> {
@@ -158,7 +158,7 @@ pub(crate) async fn list(
     draw_page(&page.frame, &page)
 }
 
-pub(crate) async fn ask(
+pub(crate) async fn ask_pack(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path((pack, draft)): Path<(String, String)>,
@@ -169,7 +169,7 @@ pub(crate) async fn ask(
     form.page(&draft.values(), Vec::new(), FormMarks::new(&state, &signed))
 }
 
-pub(crate) async fn adopt(
+pub(crate) async fn adopt_pack(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path((pack, draft)): Path<(String, String)>,

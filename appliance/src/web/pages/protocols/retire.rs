@@ -107,7 +107,7 @@ fn seen_by(sent: &FormFields) -> Option<RowVersion> {
     read_seen(sent).unwrap_or_else(|_| Some(RowVersion::default()))
 }
 
-pub(crate) async fn ask(
+pub(crate) async fn ask_retirement(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(id): Path<String>,
@@ -128,7 +128,7 @@ fn retire_again(
     retire_page(state, signed, there, vec![problem], form).map(ask_again)
 }
 
-pub(crate) async fn retire(
+pub(crate) async fn retire_protocol(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(id): Path<String>,

@@ -91,7 +91,7 @@ fn list_labels(category: &EquipmentCategory) -> String {
     labels.join(", ")
 }
 
-pub(crate) async fn list(
+pub(crate) async fn list_categories(
     signed: StaffCaller<View>,
     State(state): State<AppState>,
 ) -> Result<Page, HttpError> {
@@ -374,7 +374,7 @@ pub(crate) async fn ask_new(
     form.page(&form.values(), Vec::new(), FormMarks::new(&state, &signed))
 }
 
-pub(crate) async fn add(
+pub(crate) async fn add_category(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     StaffForm(form): StaffForm,
@@ -383,7 +383,7 @@ pub(crate) async fn add(
     CategoryForm { state: &state, signed: &signed, present: None }.save(sent).await
 }
 
-pub(crate) async fn ask(
+pub(crate) async fn ask_category(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(id): Path<String>,
@@ -392,7 +392,7 @@ pub(crate) async fn ask(
     form.page(&form.values(), Vec::new(), FormMarks::new(&state, &signed))
 }
 
-pub(crate) async fn save(
+pub(crate) async fn save_category(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(id): Path<String>,

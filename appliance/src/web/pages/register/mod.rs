@@ -21,30 +21,31 @@ pub(crate) fn register_page_routes() -> Vec<Route<AppState>> {
             .field("every", "never")
     };
     vec![
-        row(Method::GET, places::PLACES, "location.browse", Page, places::list).refusals(find),
+        row(Method::GET, places::PLACES, "location.browse", Page, places::list_places).refusals(find),
         row(Method::GET, "/staff/places/new", "location.ask-new", Page, places::ask_new).refusals(find),
-        row(Method::POST, "/staff/places/new", "location.create", Form, places::add)
+        row(Method::POST, "/staff/places/new", "location.create", Form, places::add_place)
             .commands(&["SetLocation"])
             .refusals(command)
             .example(Example::default().field("name", "ICU West")),
-        row(Method::GET, "/staff/places/{id}", "location.ask", Page, places::ask)
+        row(Method::GET, "/staff/places/{id}", "location.ask", Page, places::ask_place)
             .refusals(find)
             .example(place()),
-        row(Method::POST, "/staff/places/{id}", "location.save", Form, places::save)
+        row(Method::POST, "/staff/places/{id}", "location.save", Form, places::save_place)
             .commands(&["SetLocation"])
             .refusals(command)
             .example(place().field("order", "7")),
-        row(Method::GET, categories::CATEGORIES, "category.browse", Page, categories::list).refusals(find),
+        row(Method::GET, categories::CATEGORIES, "category.browse", Page, categories::list_categories)
+            .refusals(find),
         row(Method::GET, "/staff/categories/new", "category.ask-new", Page, categories::ask_new)
             .refusals(find),
-        row(Method::POST, "/staff/categories/new", "category.create", Form, categories::add)
+        row(Method::POST, "/staff/categories/new", "category.create", Form, categories::add_category)
             .commands(&["SetCategory"])
             .refusals(command)
             .example(facts(Example::default().field("name", "Ventilator")).field("photo", "any")),
-        row(Method::GET, "/staff/categories/{id}", "category.ask", Page, categories::ask)
+        row(Method::GET, "/staff/categories/{id}", "category.ask", Page, categories::ask_category)
             .refusals(find)
             .example(category()),
-        row(Method::POST, "/staff/categories/{id}", "category.save", Form, categories::save)
+        row(Method::POST, "/staff/categories/{id}", "category.save", Form, categories::save_category)
             .commands(&["SetCategory"])
             .refusals(command)
             .example(facts(category()).field("photo", "any")),

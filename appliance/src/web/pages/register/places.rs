@@ -69,7 +69,7 @@ struct PlacesPage {
     may_change: bool,
 }
 
-pub(crate) async fn list(
+pub(crate) async fn list_places(
     signed: StaffCaller<View>,
     State(state): State<AppState>,
 ) -> Result<Page, HttpError> {
@@ -286,7 +286,7 @@ pub(crate) async fn ask_new(
     form.page(&form.values(), Vec::new(), FormMarks::new(&state, &signed))
 }
 
-pub(crate) async fn add(
+pub(crate) async fn add_place(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     StaffForm(form): StaffForm,
@@ -295,7 +295,7 @@ pub(crate) async fn add(
     PlaceForm { state: &state, signed: &signed, present: None }.save(sent).await
 }
 
-pub(crate) async fn ask(
+pub(crate) async fn ask_place(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(id): Path<String>,
@@ -304,7 +304,7 @@ pub(crate) async fn ask(
     form.page(&form.values(), Vec::new(), FormMarks::new(&state, &signed))
 }
 
-pub(crate) async fn save(
+pub(crate) async fn save_place(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(id): Path<String>,
