@@ -186,12 +186,12 @@ impl ReminderTable {
                 }
             }
         }
-        let kept: Vec<_> = after.iter().filter(|(key, row)| rows.get(*key) != Some(*row)).collect();
-        let kept: Vec<_> = kept.into_iter().map(|(_, row)| row).collect();
+        let changed: Vec<_> = after.iter().filter(|(key, row)| rows.get(*key) != Some(*row)).collect();
+        let changed: Vec<_> = changed.into_iter().map(|(_, row)| row).collect();
         let gone: Vec<_> = rows.keys().filter(|key| !after.contains_key(*key)).collect();
         // A look that finds nothing new writes nothing.
-        if !kept.is_empty() || !gone.is_empty() {
-            self.write(&kept, &gone)?;
+        if !changed.is_empty() || !gone.is_empty() {
+            self.write(&changed, &gone)?;
             *rows = after;
         }
         Ok(())

@@ -138,7 +138,12 @@ impl<'a> FormPainter<'a> {
             FieldInput::Prose { .. } => FieldShape::Prose,
             FieldInput::Choice(_) | FieldInput::Pick => {
                 let choose = |option: FormOption| FormOption { is_chosen: option.value == value, ..option };
-                FieldShape::List(self.options(field).into_iter().map(choose).collect())
+                let mut options: Vec<FormOption> = self.options(field).into_iter().map(choose).collect();
+                // A browser sends the first of a list where nobody chose: what is not chosen yet must not be.
+                if value.is_empty() && !options.iter().any(|option| option.value.is_empty()) {
+                    options.insert(0, FormOption { is_chosen: true, ..FormOption::new("", "–".to_owned()) });
+                }
+                FieldShape::List(options)
             }
             FieldInput::Tick => FieldShape::Tick,
         };

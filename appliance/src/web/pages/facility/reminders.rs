@@ -90,21 +90,14 @@ fn word_reminder(
     }
 }
 
-fn reminder_card(
-    w: ReminderWords,
-    wording: &PageWording,
-    row: OpenReminder,
-    (title, next, to): (SafeHtml, String, String),
-    now_ms: i64,
-) -> ReminderCard {
-    let moment = |ms| wording.dates().day_and_time(ms).text;
-    let is_pressing = row.is_pressing(now_ms);
-    let state = match row.snoozed_ms.filter(|_| row.seen.is_none()) {
-        Some(until_ms) if !is_pressing => Some(w.reminder_snoozed(moment(until_ms))),
+/// Whether somebody has seen it or put it off.
+fn word_state(w: ReminderWords, wording: &PageWording, row: &OpenReminder, now_ms: i64) -> Option<String> {
+    match row.snoozed_ms.filter(|_| row.seen.is_none()) {
+        Some(until_ms) if !row.is_pressing(now_ms) => {
+            Some(w.reminder_snoozed(wording.dates().day_and_time(until_ms).text))
+        }
         _ => row.seen.as_ref().map(|_| w.reminder_seen()),
-    };
-    let since = w.reminder_since(moment(row.first_ms));
-    ReminderCard { id: row.id, title, next, since, state, to, is_pressing }
+    }
 }
 
 pub(crate) async fn show_reminders(
@@ -117,8 +110,10 @@ pub(crate) async fn show_reminders(
         let snapshot = Snapshot::of(state, &facility);
         let (wording, now_ms) = (PageWording::new(page_words, &snapshot.local), snapshot.now.wall_ms);
         let worded = list_reminders(state).into_iter().map(|row| {
-            let about = word_reminder(w, &wording, reader, &facility, &row);
-            reminder_card(w, &wording, row, about, now_ms)
+            let (title, next, to) = word_reminder(w, &wording, reader, &facility, &row);
+            let (is_pressing, since) = (row.is_pressing(now_ms), wording.dates().day_and_time(row.first_ms));
+            let (state, since) = (word_state(w, &wording, &row, now_ms), w.reminder_since(since.text));
+            ReminderCard { id: row.id, title, next, since, state, to, is_pressing }
         });
         Ok(worded.collect())
     });
