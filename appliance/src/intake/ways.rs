@@ -204,7 +204,7 @@ ways! {
     AnchorClock => CommandWays {
         kinds: &["clock.anchored"],
         routes: &["clock.say", "clock.set"],
-        made_by_box: Some("appliance/src/clock/anchors.rs"),
+        made_by_box: Some("appliance/src/anchors.rs"),
         ..NONE
     },
     Note => CommandWays {

@@ -156,10 +156,10 @@ pub(crate) async fn submit_problem(
         ClaimedCleaner::Entered(name) => Some(name.trim()).filter(|name| !name.is_empty()),
         _ => None,
     };
-    let kept: [Option<HeaderValue>; 2] = [device.set_cookie(), name.and_then(cookies::set_name)];
+    let cookies_set: [Option<HeaderValue>; 2] = [device.set_cookie(), name.and_then(cookies::set_name)];
     let command = Command::ReportProblem(Box::new(report.clone()));
     match run_command(&state, by, key.clone(), command).await {
-        Ok(_) => Ok(with_cookies(TagAnswer::to(&format!("/t/{tag}#problems"))?, kept)),
+        Ok(_) => Ok(with_cookies(TagAnswer::to(&format!("/t/{tag}#problems"))?, cookies_set)),
         Err(CommandFailure::Refused(refusal)) if is_shown_here(&refusal) => {
             let entered = ReportTry {
                 what: report.what,
