@@ -59,6 +59,8 @@ const BY_CUT_STARTS: &[&str] = &["db-salvage", "log-healed"];
 
 /// What a start says whose clock is four days ahead: that for so long nothing was saved elsewhere.
 const BY_CLOCK_AHEAD: &str = "backup-old";
+/// What is told where the clock was set behind what the log says.
+const BY_CLOCK_BEHIND: &str = "clock-unsure";
 
 /// Which folder is damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,7 +162,12 @@ impl Case {
         }
         let by_cut =
             |reported: &str| deaths > 0 && BY_CUT_STARTS.iter().any(|code| reported.starts_with(code));
-        let by_clock = |reported: &str| CLOCKS[self.clock].contains(&DAYS_4) && reported == BY_CLOCK_AHEAD;
+        let by_clock = |reported: &str| match reported {
+            BY_CLOCK_AHEAD => CLOCKS[self.clock].contains(&DAYS_4),
+            // Behind the newest entry it goes on from there, and says that its time is unsure.
+            BY_CLOCK_BEHIND => CLOCKS[self.clock].iter().any(|off| *off < 0),
+            _ => false,
+        };
         let right = match self.row.expected {
             Expected::Has(tells) => {
                 let untold = |reported: &str| !found.reported.contains(reported);

@@ -5,6 +5,9 @@ use std::sync::OnceLock;
 use record::entry::{ClockState, EntryTime};
 use service::clock::{Clock, Now};
 
+/// Clocks are read in whole milliseconds and slewed: so little behind is no wrong clock.
+const JITTER_MS: i64 = 2_000;
+
 /// The least wall time, and since when.
 #[derive(Debug, Clone, Copy)]
 struct TimeFloor {
@@ -43,9 +46,10 @@ impl<C: Clock> Clock for FloorClock<C> {
         let now = self.clock.now();
         let Some(floor) = self.floor.get().filter(|_| now.state != ClockState::Synced) else { return now };
         let least_ms = floor.wall_ms.saturating_add_unsigned(now.up_ms.saturating_sub(floor.up_ms));
-        match now.wall_ms < least_ms {
-            true => Now { wall_ms: least_ms, state: ClockState::Uncertain, ..now },
-            false => now,
+        match least_ms.saturating_sub(now.wall_ms) {
+            ..=0 => now,
+            1..=JITTER_MS => Now { wall_ms: least_ms, ..now },
+            _ => Now { wall_ms: least_ms, state: ClockState::Uncertain, ..now },
         }
     }
 }
@@ -88,5 +92,7 @@ mod tests {
         let clock = FloorClock::new(FakeClock::new(reading(NOW_MS - 86_400_000, 5_000, ClockState::Rtc)));
         clock.stand_on(&newest);
         assert_eq!(clock.now(), reading(NOW_MS + 2_000, 5_000, ClockState::Uncertain));
+        clock.clock.set(reading(NOW_MS + 1_999, 5_000, ClockState::Rtc));
+        assert_eq!(clock.now(), reading(NOW_MS + 2_000, 5_000, ClockState::Rtc), "read a millisecond apart");
     }
 }
