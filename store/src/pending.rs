@@ -47,6 +47,7 @@ pub(crate) struct PendingRows {
     items: BTreeMap<ItemKey, bool>,
     unsure: Vec<BootKey>,
     uses: Vec<ItemKey>,
+    notes: Vec<ItemKey>,
     /// Runs that were adopted, or of which something else came than before, by place.
     adopted: BTreeMap<u32, AdoptedRun>,
     /// Lines that recorded a cleaning once more, and the first that did.
@@ -69,6 +70,7 @@ impl PendingRows {
         self.items.clear();
         self.unsure.clear();
         self.uses.clear();
+        self.notes.clear();
         self.adopted.clear();
         self.repeats.clear();
         self.keys.clear();
@@ -122,6 +124,10 @@ impl PendingRows {
 
     pub(super) fn used(&mut self, key: ItemKey) {
         self.uses.push(key);
+    }
+
+    pub(super) fn noted(&mut self, key: ItemKey) {
+        self.notes.push(key);
     }
 
     /// Puts everything down, and the epoch's frontier with it.
@@ -212,6 +218,13 @@ impl PendingRows {
             self.uses.sort_unstable();
             let mut table = txn.open_table(tables::USES)?;
             for key in &self.uses {
+                table.insert(key, ())?;
+            }
+        }
+        if !self.notes.is_empty() {
+            self.notes.sort_unstable();
+            let mut table = txn.open_table(tables::NOTES)?;
+            for key in &self.notes {
                 table.insert(key, ())?;
             }
         }

@@ -298,6 +298,7 @@ impl FacilityProjection {
                 }
                 FoldEffect::Erased(hash) => self.erased.push(hash),
                 FoldEffect::Windows(tag) => self.touch(tag, now_ms),
+                FoldEffect::Noted { .. } => {}
                 FoldEffect::AllWindows => {
                     self.all_from_ms = Some(self.all_from_ms.map_or(now_ms, |from| from.min(now_ms)));
                 }
