@@ -47,7 +47,7 @@ pub(crate) struct PendingRows {
     items: BTreeMap<ItemKey, bool>,
     unsure: Vec<BootKey>,
     uses: Vec<ItemKey>,
-    notes: Vec<ItemKey>,
+    pub(super) notes: Vec<ItemKey>,
     /// Runs that were adopted, or of which something else came than before, by place.
     adopted: BTreeMap<u32, AdoptedRun>,
     /// Lines that recorded a cleaning once more, and the first that did.
@@ -124,10 +124,6 @@ impl PendingRows {
 
     pub(super) fn used(&mut self, key: ItemKey) {
         self.uses.push(key);
-    }
-
-    pub(super) fn noted(&mut self, key: ItemKey) {
-        self.notes.push(key);
     }
 
     /// Puts everything down, and the epoch's frontier with it.
@@ -214,17 +210,13 @@ impl PendingRows {
                 table.insert(key, ())?;
             }
         }
-        if !self.uses.is_empty() {
-            self.uses.sort_unstable();
-            let mut table = txn.open_table(tables::USES)?;
-            for key in &self.uses {
-                table.insert(key, ())?;
+        for (definition, keys) in [(tables::USES, &mut self.uses), (tables::NOTES, &mut self.notes)] {
+            if keys.is_empty() {
+                continue;
             }
-        }
-        if !self.notes.is_empty() {
-            self.notes.sort_unstable();
-            let mut table = txn.open_table(tables::NOTES)?;
-            for key in &self.notes {
+            keys.sort_unstable();
+            let mut table = txn.open_table(definition)?;
+            for key in keys.iter() {
                 table.insert(key, ())?;
             }
         }
