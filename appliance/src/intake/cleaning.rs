@@ -3,7 +3,7 @@
 use record::fold::{Equipment, LinePlace, ServiceState};
 use record::ids::ProtocolId;
 use record::kinds::{
-    CleanedBy, CleaningRecorded, CleaningVoided, Contact, EntryRef, MissingPart, PhotoAttached, PhotoPolicy,
+    CleanedBy, CleaningRecorded, CleaningVoided, Contact, EntryRef, MissingPart, PhotoAttached,
     ProtocolPublished, ProtocolRef, UseRecorded,
 };
 use record::limits::PHOTOS_MAX;
@@ -12,6 +12,7 @@ use record::tag::Tag;
 use record::tree::Hash;
 use service::clock::Now;
 
+use super::photo_rule::PhotoRule;
 use super::{ClaimedCleaner, CleaningForm, CommandRefusal, Drafts, RefusalCause, StateView, find_item, text};
 
 /// A year: what was done earlier belongs on the paper that it was written on.
@@ -177,7 +178,7 @@ fn missing_parts(
             require_excuse(explained || !stated, || still_wet(form, required_s, now))?;
         }
     }
-    if item.photo == PhotoPolicy::Required && form.photos.is_empty() {
+    if PhotoRule::of(item, protocol) == PhotoRule::Required && form.photos.is_empty() {
         missing.push(MissingPart::Photo);
         require_excuse(explained || !stated || form.photo_follows || form.photo_unkept, || {
             CommandRefusal::PhotoMissing

@@ -7,6 +7,7 @@ mod command;
 mod equipment;
 mod facility;
 mod permissions;
+mod photo_rule;
 mod problem;
 mod protocols;
 mod refusal;
@@ -32,6 +33,7 @@ pub use self::command::{
     SettingsChange, UpkeepPlan, UpkeepRecord, WetStart,
 };
 pub use self::permissions::Permission;
+pub(crate) use self::photo_rule::PhotoRule;
 pub use self::protocols::TRANSLATION_LANGUAGES;
 pub use self::refusal::{CommandRefusal, OwnFieldRule};
 pub use self::refusal_cause::{ClockRefusal, RefusalCause};

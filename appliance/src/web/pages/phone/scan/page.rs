@@ -3,12 +3,12 @@
 use askama::Template;
 use record::fold::{Equipment, FacilityState};
 use record::ids::ProtocolId;
-use record::kinds::{PhotoPolicy, ProtocolPublished};
+use record::kinds::ProtocolPublished;
 use record::tag::Tag;
 use web::argument::FormFields;
 use words::{S0, S1, SafeHtml, fill_slots};
 
-use crate::intake::{ClaimedCleaner, CommandRefusal, RefusalCause};
+use crate::intake::{ClaimedCleaner, CommandRefusal, PhotoRule, RefusalCause};
 use crate::store::{LogReader, StoreSnapshot};
 use crate::web::access::staff_session::StaffSession;
 use crate::web::commands::photo_upload::PhotoRefusal;
@@ -202,6 +202,7 @@ impl ScanPageBuilder<'_> {
         let protocol = find_protocol(self.facility, item, self.entered.protocol);
         let protocol = protocol.map(|protocol| translate_protocol(protocol, language));
         let protocol = protocol.as_ref();
+        let photo_rule = PhotoRule::of(item, protocol);
         let contact_s = contact_s(self.facility, item, self.entered.protocol);
         let left_out: Vec<u16> = self.problems.iter().flat_map(ScanProblem::steps).collect();
         let problems = self.lines(contact_s);
@@ -239,11 +240,11 @@ impl ScanPageBuilder<'_> {
             steps: steps(w, protocol, &self.entered.ticked, &left_out),
             steps_wrong,
             wet: (contact_s > 0).then(|| self.wet(contact_s, protocol, says("wet"))),
-            asks_photo: item.photo != PhotoPolicy::None,
+            asks_photo: photo_rule != PhotoRule::None,
             stored_photo: self.token.photo.map(thumbnail_address),
-            photo_hint: match item.photo {
-                PhotoPolicy::Required => w.scan_photo_required(),
-                PhotoPolicy::Optional | PhotoPolicy::None => w.scan_photo_optional(),
+            photo_hint: match photo_rule {
+                PhotoRule::Required => w.scan_photo_required(),
+                PhotoRule::OneIn(_) | PhotoRule::Optional | PhotoRule::None => w.scan_photo_optional(),
             },
             photo_wrong: says("photo"),
             who_wrong: says("who"),
@@ -443,7 +444,7 @@ pub(crate) fn review_form(
         }
     }
     let no_photo = form.photos.is_empty() && !form.photo_follows && !form.photo_unkept;
-    if item.photo == PhotoPolicy::Required && no_photo && !explained {
+    if PhotoRule::of(item, protocol) == PhotoRule::Required && no_photo && !explained {
         all.push(CommandRefusal::PhotoMissing);
     }
     if let ClaimedCleaner::Entered(name) = &form.who
