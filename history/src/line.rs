@@ -84,7 +84,7 @@ pub struct LineLook<'a> {
 }
 
 /// The key of a word of the log in a message.
-fn word_key(word: &str) -> String {
+pub(crate) fn word_key(word: &str) -> String {
     word.replace(' ', "-")
 }
 

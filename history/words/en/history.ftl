@@ -150,3 +150,19 @@ line-soaked = Soaked { NUMBER($measured) } s of { NUMBER($required) } s
 line-because-load = Because of a load that does not count
 line-report = Report made
 line-period = From { $from } to { $until }
+
+## Remarks on a cleaning: badges.
+
+line-flag = { $word ->
+    [late] Late entry
+    [delayed] Cleaned late after its use
+    [not-signed-off] Not signed off for this protocol
+    [lot-expired] Disinfectant past its day
+    [out-of-service] While out of service
+    [retired] While retired
+    [photo-sample] Photo by draw
+    [wet-long] Recorded long after the contact time
+    [old-protocol] Older version of the protocol
+    [phone-clock] Time by a phone’s clock
+   *[unknown] { $shown }
+}

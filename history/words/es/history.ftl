@@ -134,3 +134,16 @@ line-soaked = Sumergido { NUMBER($measured) } s de { NUMBER($required) } s
 line-because-load = Por una carga que no cuenta
 line-report = Informe hecho
 line-period = De { $from } a { $until }
+line-flag = { $word ->
+    [late] Registro tardío
+    [delayed] Limpieza tardía tras el uso
+    [not-signed-off] Sin autorización para este protocolo
+    [lot-expired] Desinfectante caducado
+    [out-of-service] Estando fuera de servicio
+    [retired] Estando dado de baja
+    [photo-sample] Foto por sorteo
+    [wet-long] Registrado mucho después del tiempo de contacto
+    [old-protocol] Versión anterior del protocolo
+    [phone-clock] Hora según el reloj de un teléfono
+   *[unknown] { $shown }
+}

@@ -84,3 +84,16 @@ async fn an_item_that_was_never_cleaned_says_so_beside_its_other_lines() {
     let item = format!("/staff/equipment/{}", world.pump);
     tom.get(&item).await.is(200).has("Never cleaned since it was added").has("<strong>Schedule: every day");
 }
+
+#[tokio::test]
+async fn remarks_on_a_cleaning_are_badges() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let body = format!(
+        r#"{{"tag":"{}","who":{{"proof":"unattributed"}},"flags":["photo sample","late","on fire"]}}"#,
+        world.pump
+    );
+    append(&world, "cleaning.recorded", &body, Vec::new()).await;
+    let page = tom.get(&format!("/staff/equipment/{}", world.pump)).await;
+    page.is(200).has(">Photo by draw<").has(">on fire<").has_not("Late entry");
+}

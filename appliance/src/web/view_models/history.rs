@@ -1,9 +1,9 @@
 //! The history of an item, newest first: what was done to it, as its entries say it.
 
-use history::{HistoryWords, LineLook};
+use history::{HistoryWords, LineLook, word_flag};
 use record::entry::{ClockState, Entry};
 use record::fold::{CleaningRecord, FacilityState, SpotCheck};
-use record::kinds::{CheckResult, EntryRef, Event};
+use record::kinds::{CheckResult, CleaningFlag, EntryRef, Event};
 use record::receipt::Receipt;
 use record::tag::Tag;
 use record::tree::Hash;
@@ -176,6 +176,10 @@ impl HistoryLook<'_> {
             tags.push(("due", w.history_incomplete(missing)));
         }
         tags.extend(cleaning.checked.as_ref().map(|check| self.word_check(check)));
+        let lines = HistoryWords::in_locale(wording.locale());
+        // How late it is stands there already.
+        let remarks = cleaning.flags.iter().filter(|flag| **flag != CleaningFlag::Late);
+        tags.extend(remarks.map(|flag| ("", word_flag(lines, flag))));
         let late_ms = cleaning.recorded_ms - cleaning.performed_ms;
         if cleaning.stated && late_ms > 60_000 {
             tags.push(("due", w.history_late()));

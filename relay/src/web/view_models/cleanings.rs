@@ -4,14 +4,15 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt::Display;
 
+use history::{HistoryWords, word_flag};
 use record::entry::{ClockState, Entry as RecordedEntry};
 use record::fold::{CleaningRecord, Equipment, StaffMember};
 use record::ids::{BoxId, Epoch, FacilityId, StaffId};
-use record::kinds::{CleanedBy, MissingPart};
+use record::kinds::{CleanedBy, CleaningFlag, MissingPart};
 use record::limits::LATE_ENTRY_MS_MAX;
 use record::redact::TextLine;
 use record::tree::Hash;
-use words::SafeHtml;
+use words::{SafeHtml, WordSet as _};
 
 use crate::db::history::{CleaningRow, HistoryCursor};
 use crate::db::{AccountScope, DbConnection, DbError};
@@ -73,6 +74,10 @@ impl CleaningView {
         } else if cleaning.stated && late_ms > LATE_MS {
             badges.push(StatusBadge::new(BadgeTone::Due, words.cleaning_late()));
         }
+        let lines = HistoryWords::in_locale(words.catalog().locale());
+        // How late it is stands there already.
+        let remarks = cleaning.flags.iter().filter(|flag| **flag != CleaningFlag::Late);
+        badges.extend(remarks.map(|flag| StatusBadge::new(BadgeTone::Plain, word_flag(lines, flag))));
         if self.photos.len() < cleaning.photos.len() {
             badges.push(StatusBadge::new(BadgeTone::Plain, words.cleaning_photo_coming()));
         }
