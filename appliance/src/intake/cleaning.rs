@@ -3,7 +3,7 @@
 use record::fold::{Equipment, LinePlace, ServiceState};
 use record::ids::ProtocolId;
 use record::kinds::{
-    CleanedBy, CleaningRecorded, CleaningVoided, Contact, EntryRef, MissingPart, PhotoAttached,
+    CleanedBy, CleaningFlag, CleaningRecorded, CleaningVoided, Contact, EntryRef, MissingPart, PhotoAttached,
     ProtocolPublished, ProtocolRef, UseRecorded,
 };
 use record::limits::PHOTOS_MAX;
@@ -62,10 +62,16 @@ pub(super) fn decide_cleaning(
         queued: None,
         load: None,
         clean_until: None,
-        flags: Vec::new(),
+        flags: remarks(form, item, protocol),
     };
     drafts.push(event, texts);
     Ok(())
+}
+
+/// What is to be seen of a record beside what it lacks.
+fn remarks(form: &CleaningForm, item: &Equipment, protocol: Option<&ProtocolPublished>) -> Vec<CleaningFlag> {
+    let is_sample = PhotoRule::of(item, protocol).picks(form.photo_draw);
+    is_sample.then_some(CleaningFlag::PhotoSample).into_iter().collect()
 }
 
 fn sort_steps(mut steps: Vec<u16>) -> Vec<u16> {
@@ -178,7 +184,7 @@ fn missing_parts(
             require_excuse(explained || !stated, || still_wet(form, required_s, now))?;
         }
     }
-    if PhotoRule::of(item, protocol) == PhotoRule::Required && form.photos.is_empty() {
+    if PhotoRule::of(item, protocol).asks(form.photo_draw) && form.photos.is_empty() {
         missing.push(MissingPart::Photo);
         require_excuse(explained || !stated || form.photo_follows || form.photo_unkept, || {
             CommandRefusal::PhotoMissing

@@ -533,6 +533,9 @@ pub struct CleaningForm {
     /// A photo came and the box has no room for it: the record goes on without.
     #[serde(skip)]
     pub photo_unkept: bool,
+    /// What was drawn for its page, where one cleaning in some needs a photo.
+    #[serde(skip)]
+    pub photo_draw: Option<u32>,
     /// What was different.
     pub note: String,
     /// When it was done, where that is earlier than now, milliseconds since 1970.
@@ -554,6 +557,7 @@ impl CleaningForm {
             photos: Vec::new(),
             photo_follows: false,
             photo_unkept: false,
+            photo_draw: None,
             note: String::new(),
             performed_ms: None,
         }

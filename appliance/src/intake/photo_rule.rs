@@ -26,6 +26,23 @@ impl PhotoRule {
         of_protocol.map_or(of_item, |rule| rule.max(of_item))
     }
 
+    /// Whether a cleaning needs one. `draw`: a number that was drawn for its page; without one no cleaning is picked.
+    pub(crate) fn asks(self, draw: Option<u32>) -> bool {
+        match self {
+            Self::None | Self::Optional => false,
+            Self::OneIn(_) => self.picks(draw),
+            Self::Required => true,
+        }
+    }
+
+    /// Whether a cleaning needs one because it was picked.
+    pub(crate) fn picks(self, draw: Option<u32>) -> bool {
+        match self {
+            Self::OneIn(Reverse(n)) => draw.is_some_and(|draw| draw.is_multiple_of(n)),
+            Self::None | Self::Optional | Self::Required => false,
+        }
+    }
+
     fn stated(photo: PhotoPolicy, one_in: Option<u32>) -> Self {
         match (photo, one_in) {
             (PhotoPolicy::None, _) => Self::None,
@@ -70,5 +87,16 @@ mod tests {
             assert_eq!(PhotoRule::of(item, Some(&protocol(rest))), expected, "{:?} {rest}", item.photo);
         }
         assert_eq!(PhotoRule::of(&in_ten, None), one_in(10));
+    }
+
+    #[test]
+    fn one_in_some_is_picked_by_its_draw() {
+        let one_in_ten = PhotoRule::OneIn(Reverse(10));
+        let draws = [None, Some(0), Some(7), Some(40), Some(u32::MAX)];
+        assert_eq!(draws.map(|draw| one_in_ten.asks(draw)), [false, true, false, true, false]);
+        assert!(
+            draws.iter().all(|draw| PhotoRule::Required.asks(*draw) && !PhotoRule::Required.picks(*draw))
+        );
+        assert!(draws.iter().all(|draw| !PhotoRule::Optional.asks(*draw) && !PhotoRule::None.asks(*draw)));
     }
 }

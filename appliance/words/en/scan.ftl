@@ -63,6 +63,7 @@ scan-photo = Photo
     .alt = Your photo of { $name }
     .required = Required. No people, no patient names.
     .optional = Optional. No people, no patient names.
+    .sample = This time required: picked at random. No people, no patient names.
 scan-photo-kept = Photo saved
 scan-photo-another = Take another photo
     .hint = It replaces the one above

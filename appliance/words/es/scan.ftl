@@ -41,6 +41,7 @@ scan-photo = Foto
     .alt = Su foto de { $name }
     .required = Obligatoria. Sin personas ni nombres de pacientes.
     .optional = Opcional. Sin personas ni nombres de pacientes.
+    .sample = Esta vez obligatoria: elegida por sorteo. Sin personas ni nombres de pacientes.
 scan-photo-kept = Foto guardada
 scan-photo-another = Tomar otra foto
     .hint = Reemplaza la de arriba

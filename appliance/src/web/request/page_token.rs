@@ -25,6 +25,14 @@ pub(crate) struct PageToken {
     pub(crate) wet_ms: Option<u64>,
     /// A photo that came with an earlier press of a button.
     pub(crate) photo: Option<Hash>,
+    /// What decides whether it is asked for, where one cleaning in some needs one; none: the page was never shown.
+    pub(crate) draw: Option<u32>,
+}
+
+/// The draw of an item's pages: the same however often they are loaded, until its next cleaning is recorded.
+pub(crate) fn draw_photo(key: &PageKey, tag: Tag, cleanings: u64) -> u32 {
+    let drawn = key.seal(&format!("photo draw {tag} {cleanings}"));
+    drawn.get(..8).and_then(|hex| u32::from_str_radix(hex, 16).ok()).unwrap_or_default()
 }
 
 /// Why a token is of no use any more.
@@ -41,14 +49,15 @@ pub(crate) enum StaleToken {
 impl PageToken {
     /// For a page that is made now.
     pub(crate) fn new(tag: Tag, now: &Now) -> Self {
-        Self { tag, boot: now.boot, made_ms: now.up_ms, wet_ms: None, photo: None }
+        Self { tag, boot: now.boot, made_ms: now.up_ms, wet_ms: None, photo: None, draw: None }
     }
 
     /// As the page carries it.
     pub(crate) fn text(&self, key: &PageKey) -> String {
         let wet = self.wet_ms.map_or_else(|| "-".to_owned(), |ms| ms.to_string());
         let photo = self.photo.map_or_else(|| "-".to_owned(), |hash| hash.to_string());
-        let facts = format!("{}.{}.{}.{wet}.{photo}", self.tag, self.boot, self.made_ms);
+        let draw = self.draw.map_or_else(|| "-".to_owned(), |draw| draw.to_string());
+        let facts = format!("{}.{}.{}.{wet}.{photo}.{draw}", self.tag, self.boot, self.made_ms);
         let seal = key.seal(&facts);
         format!("{facts}.{seal}")
     }
@@ -96,6 +105,7 @@ impl PageToken {
             made_ms: parts.next()?.parse().ok()?,
             wet_ms: parts.next()?.parse().ok(),
             photo: parts.next().and_then(|hash| hash.parse().ok()),
+            draw: parts.next().and_then(|draw| draw.parse().ok()),
         };
         Some(token)
     }
@@ -125,7 +135,8 @@ mod tests {
         let at = |up_ms| Now { wall_ms: 0, boot, up_ms, state: ClockState::Synced };
         let tag: Tag = "7QK3M9X2W".parse().unwrap();
         let plain = PageToken::new(tag, &at(1_000));
-        let full = PageToken { wet_ms: Some(200_000), photo: Some(Hash::of(b"jpeg")), ..plain };
+        let full =
+            PageToken { wet_ms: Some(200_000), photo: Some(Hash::of(b"jpeg")), draw: Some(7), ..plain };
         for token in [plain, full] {
             assert_eq!(PageToken::read(&token.text(&key), &key, tag, &at(1_000), 180), Ok(token));
         }
@@ -154,5 +165,19 @@ mod tests {
             );
         }
         assert_eq!(PageToken::tag_of(&text, &key), Some(tag));
+    }
+
+    #[test]
+    fn a_draw_is_one_for_each_cleaning() {
+        let (key, tag) = (PageKey::new([7; 32]), "7QK3M9X2W".parse().unwrap());
+        let draw = |cleanings| draw_photo(&key, tag, cleanings);
+        assert_eq!(draw(5), draw(5));
+        let picked = (0..10_000).filter(|cleanings| draw(*cleanings) % 10 == 0).count();
+        assert!((850..1_150).contains(&picked), "{picked} of 10,000 by one in ten");
+        let other = "ABCDEFGH3".parse().unwrap();
+        assert_ne!(
+            (0..4).map(draw).collect::<Vec<_>>(),
+            (0..4).map(|n| draw_photo(&key, other, n)).collect::<Vec<_>>()
+        );
     }
 }

@@ -244,6 +244,7 @@ impl ScanPageBuilder<'_> {
             stored_photo: self.token.photo.map(thumbnail_address),
             photo_hint: match photo_rule {
                 PhotoRule::Required => w.scan_photo_required(),
+                rule if rule.picks(self.token.draw) => w.scan_photo_sample(),
                 PhotoRule::OneIn(_) | PhotoRule::Optional | PhotoRule::None => w.scan_photo_optional(),
             },
             photo_wrong: says("photo"),
@@ -444,7 +445,7 @@ pub(crate) fn review_form(
         }
     }
     let no_photo = form.photos.is_empty() && !form.photo_follows && !form.photo_unkept;
-    if PhotoRule::of(item, protocol) == PhotoRule::Required && no_photo && !explained {
+    if PhotoRule::of(item, protocol).asks(form.photo_draw) && no_photo && !explained {
         all.push(CommandRefusal::PhotoMissing);
     }
     if let ClaimedCleaner::Entered(name) = &form.who
