@@ -29,7 +29,7 @@ use service::random::RandomSource;
 pub use self::command::{
     AnchorSource, CategoryChange, CheckForm, ClaimedCleaner, CleaningForm, Command, EquipmentFields,
     ListedOver, LocationChange, NewEquipment, NewProtocol, NewStaff, ProblemClosing, ProblemForm,
-    SettingsChange, UpkeepPlan, UpkeepRecord, WetStart,
+    SettingsChange, UpkeepPlan, UpkeepRecord, WetTime,
 };
 pub use self::permissions::Permission;
 pub use self::protocols::TRANSLATION_LANGUAGES;
