@@ -69,6 +69,10 @@ history-late = Late entry
 history-late-written = Written { $when }, { $span } after it was done
 history-wet = Wet { $span }
 history-wet-of = Wet { $span } of { $required }
+history-photos-absent = { $count ->
+    [one] { $count } photo is not on this box
+   *[other] { $count } photos are not on this box
+}
 history-time-estimated = The clock was not set: the time is an estimate
 # Badge.
 history-voided = Voided
@@ -128,46 +132,6 @@ schedules-change = Change
 # Spoken behind “Change”, which else says the same for each of them.
 schedules-change-of = the schedule for { $protocol }
 schedules-change-any = the schedule for any protocol
-# Alone in a line, and in the middle of a sentence.
-schedule-hours = { $count ->
-    [1] Every hour
-   *[other] Every { $count } hours
-}
-    .inside = { $count ->
-        [1] every hour
-       *[other] every { $count } hours
-    }
-schedule-days = { $count ->
-    [1] Every day
-   *[other] Every { $count } days
-}
-    .inside = { $count ->
-        [1] every day
-       *[other] every { $count } days
-    }
-schedule-weeks = { $count ->
-    [1] Every week
-   *[other] Every { $count } weeks
-}
-    .inside = { $count ->
-        [1] every week
-       *[other] every { $count } weeks
-    }
-schedule-times = Daily by { $times }
-    .inside = daily by { $times }
-# $days: such as “Mon, Wed”; $every: one of these.
-schedule-on = { $every } ({ $days })
-schedule-weekday = { $day ->
-    [1] Mon
-    [2] Tue
-    [3] Wed
-    [4] Thu
-    [5] Fri
-    [6] Sat
-   *[7] Sun
-}
-schedule-use = After each use
-    .inside = after each use
 schedule-by-protocol = { $every } by { $protocol }
 
 ## Facts of an item.

@@ -51,6 +51,7 @@ mod editing;
 mod fixture;
 mod forms;
 mod if_match;
+mod item_history;
 #[path = "../../../../tests/src/kept_answers.rs"]
 mod kept_answers;
 mod languages;

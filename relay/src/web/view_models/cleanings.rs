@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::fmt::Display;
 
 use record::entry::{ClockState, Entry as RecordedEntry};
 use record::fold::{CleaningRecord, Equipment, StaffMember};
@@ -51,14 +52,7 @@ impl CleaningView {
 
     /// Who, and how that was proven: `Dwayne Carter, PIN`.
     pub(crate) fn who(&self, words: PageWords) -> String {
-        let proof = match self.cleaning.who {
-            CleanedBy::Unattributed => "nobody",
-            CleanedBy::Entered { .. } => "typed",
-            CleanedBy::Pin { .. } => "pin",
-            CleanedBy::Badge { .. } => "badge",
-            CleanedBy::Login { .. } => "login",
-        };
-        words.cleaned_by(self.name.clone().unwrap_or_else(|| words.cleaned_by_erased()), proof)
+        word_cleaner(words, self.cleaning.who, self.name.clone())
     }
 
     /// What a reader should know at once.
@@ -102,11 +96,7 @@ impl CleaningView {
     /// Where its proof is served.
     pub(crate) fn proof(&self) -> String {
         let of = self.cleaning.of;
-        let path = format!("/app/proof/{}/{}/{}", self.box_id, of.epoch, of.seq);
-        match self.held_in.as_str() {
-            "" => path,
-            run => format!("{path}?run={run}"),
-        }
+        proof_path(self.box_id, of.epoch, of.seq, &self.held_in)
     }
 
     /// The page of its item.
@@ -123,6 +113,29 @@ impl CleaningView {
             seq: i64::try_from(self.cleaning.of.seq).unwrap_or(i64::MAX),
         }
     }
+}
+
+/// Who, and how that was proven: `Dwayne Carter, PIN`. Without a name it was erased.
+pub(crate) fn word_cleaner(words: PageWords, who: CleanedBy, name: Option<String>) -> String {
+    let proof = match who {
+        CleanedBy::Unattributed => "nobody",
+        CleanedBy::Entered { .. } => "typed",
+        CleanedBy::Pin { .. } => "pin",
+        CleanedBy::Badge { .. } => "badge",
+        CleanedBy::Login { .. } => "login",
+    };
+    words.cleaned_by(name.unwrap_or_else(|| words.cleaned_by_erased()), proof)
+}
+
+/// Where the proof of an entry is served. `held_in`: the run that it stands in; empty where its log has it.
+pub(crate) fn proof_path(
+    box_id: impl Display,
+    epoch: impl Display,
+    seq: impl Display,
+    held_in: &str,
+) -> String {
+    let path = format!("/app/proof/{box_id}/{epoch}/{seq}");
+    if held_in.is_empty() { path } else { format!("{path}?run={held_in}") }
 }
 
 fn part_key(part: MissingPart) -> &'static str {

@@ -124,13 +124,13 @@ fn item_page(
         .iter()
         .filter_map(|done| match done {
             ItemEvent::Cleaned(cleaning) => Some(&**cleaning),
-            ItemEvent::Used(_) => None,
+            ItemEvent::Used(_) | ItemEvent::Noted(_) => None,
         })
         .collect();
     let trust = verify_records(state, &wording, w, reader, &cleanings);
     let looks = HistoryLook { state, facility: &facility, wording: &wording, words: w, reader };
     let may = HistoryRights { change: signed.can_edit(), record: signed.holds(Permission::Record) };
-    let history = history_rows(looks, &done, may);
+    let history = history_rows(looks, tag, &done, may);
     let problems = ProblemLook { facility: &facility, reader, wording: &wording, w: problem_words };
     let cleaned = facility.activity.get(&tag).map_or(0, |activity| activity.cleanings);
     let frame = PageLayout::staff(state, &snapshot, item.name.clone(), signed, NavSection::Equipment);
@@ -173,12 +173,13 @@ fn item_page(
     })
 }
 
-fn history_rows(looks: HistoryLook<'_>, done: &[ItemEvent], may: HistoryRights) -> Vec<HistoryRow> {
-    let row = |done: &ItemEvent| match done {
-        ItemEvent::Cleaned(cleaning) => looks.cleaned(cleaning, may),
-        ItemEvent::Used(used) => looks.used(*used),
-    };
-    done.iter().map(row).collect()
+fn history_rows(looks: HistoryLook<'_>, tag: Tag, done: &[ItemEvent], may: HistoryRights) -> Vec<HistoryRow> {
+    let rows = done.iter().filter_map(|done| match done {
+        ItemEvent::Cleaned(cleaning) => Some(looks.cleaned(cleaning, may)),
+        ItemEvent::Used(used) => Some(looks.used(*used)),
+        ItemEvent::Noted(note) => looks.noted(tag, *note),
+    });
+    rows.collect()
 }
 
 /// Where it is, its number, who made it, and its serial number.
