@@ -99,6 +99,8 @@ pub(crate) struct Places {
 }
 
 const RECORD: &str = ".bar .go";
+/// The same where a contact time would have to be measured first.
+const UNMEASURED: &str = "#unmeasured, .bar .go";
 
 impl Places {
     /// Tells the relay's pages from the box's.
@@ -237,10 +239,10 @@ fn technician(at: &Places) -> Vec<Page> {
         page(
             "scan-error",
             &format!("/t/{pump}"),
-            vec![Press("#step-1"), Press(RECORD)],
+            vec![Press("#step summary"), Press("#step-1"), Press(UNMEASURED)],
             "There is a problem",
         ),
-        page("scan-wet", &format!("/t/{pump}"), vec![Press("#wet button")], "It dried: start again"),
+        page("scan-wet", &format!("/t/{pump}"), vec![Press(RECORD)], "It dried: start again"),
         Page { name: "instructions", url: at.protocol.clone(), acts: vec![], says: "Wipe off visible soil" },
         page("out-of-service", &format!("/t/{out}"), vec![], "is out of service"),
         page("out-of-service-anyway", &format!("/t/{out}?anyway=1"), vec![], "Record cleaning"),
@@ -282,8 +284,13 @@ fn technician_in_spanish(at: &Places) -> Vec<Page> {
         page("home-es", "/", vec![Press("footer [value=es]")], "Qué falta limpiar"),
         page("home-all-es", "/?all=1", vec![], "Solo lo que falta limpiar"),
         page("scan-es", &scan, vec![], "Registrar limpieza"),
-        page("scan-error-es", &scan, vec![Press("#step-1"), Press(RECORD)], "Hay un problema"),
-        page("scan-wet-es", &scan, vec![Press("#wet button")], "Se secó: reiniciar"),
+        page(
+            "scan-error-es",
+            &scan,
+            vec![Press("#step summary"), Press("#step-1"), Press(UNMEASURED)],
+            "Hay un problema",
+        ),
+        page("scan-wet-es", &scan, vec![Press(RECORD)], "Se secó: reiniciar"),
         Page { name: "instructions-es", url: at.protocol.clone(), acts: vec![], says: "Mantener húmedo" },
         page("out-of-service-es", &format!("/t/{}", at.out), vec![], "está fuera de servicio"),
         page("tag-unknown-es", &format!("/t/{}", at.unknown), vec![], "Ningún equipo tiene este código"),

@@ -13,6 +13,7 @@ use record::tag::Tag;
 use record::tree::Hash;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
+use service::clock::Now;
 
 /// What is wanted. Serialised only to tell a repeated request from another one.
 #[derive(Debug, Clone, Serialize)]
@@ -425,13 +426,24 @@ pub struct SettingsChange {
     pub seen: Option<RowVersion>,
 }
 
-/// The moment at which a surface became wet, by the box's clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WetStart {
+/// For how long a surface was wet, by the box's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WetTime {
     /// The run of the operating system.
     pub boot: BootId,
-    /// Milliseconds since that boot.
+    /// Since when, milliseconds since that boot.
     pub up_ms: u64,
+    /// Until when, milliseconds since that boot; absent: it still is.
+    pub until_up_ms: Option<u64>,
+}
+
+impl WetTime {
+    /// How long it was wet by now, seconds. Another boot's clock says nothing about this one's.
+    pub(crate) fn measured_s(self, now: &Now) -> Option<u32> {
+        let until_ms = self.until_up_ms.map_or(now.up_ms, |until| until.min(now.up_ms));
+        let wet_ms = until_ms.checked_sub(self.up_ms).filter(|_| self.boot == now.boot)?;
+        Some(u32::try_from(wet_ms / 1_000).unwrap_or(u32::MAX))
+    }
 }
 
 /// Who cleaned, as claimed or proven.
@@ -519,8 +531,9 @@ pub struct CleaningForm {
     pub steps: Option<Vec<u16>>,
     /// With what.
     pub agent: String,
-    /// Since when the surface is wet.
-    pub wet: Option<WetStart>,
+    /// How long the surface was wet. The box measures it anew each time, so it is no part of what makes a request the same.
+    #[serde(skip)]
+    pub wet: Option<WetTime>,
     /// How long it was wet, as stated, seconds.
     pub stated_s: Option<u32>,
     pub who: ClaimedCleaner,
@@ -540,6 +553,9 @@ pub struct CleaningForm {
     pub note: String,
     /// When it was done, where that is earlier than now, milliseconds since 1970.
     pub performed_ms: Option<i64>,
+    /// From the first view of the page to the press, less the contact time, milliseconds.
+    #[serde(skip)]
+    pub took_ms: Option<u32>,
 }
 
 impl CleaningForm {
@@ -560,6 +576,7 @@ impl CleaningForm {
             photo_draw: None,
             note: String::new(),
             performed_ms: None,
+            took_ms: None,
         }
     }
 }

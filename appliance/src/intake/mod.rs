@@ -30,7 +30,7 @@ use service::random::RandomSource;
 pub use self::command::{
     AnchorSource, CategoryChange, CheckForm, ClaimedCleaner, CleaningForm, Command, EquipmentFields,
     ListedOver, LocationChange, NewEquipment, NewProtocol, NewStaff, ProblemClosing, ProblemForm,
-    SettingsChange, UpkeepPlan, UpkeepRecord, WetStart,
+    SettingsChange, UpkeepPlan, UpkeepRecord, WetTime,
 };
 pub use self::permissions::Permission;
 pub(crate) use self::photo_rule::PhotoRule;

@@ -196,7 +196,7 @@ fn a_page_must_say_what_was_left_out() {
     assert_eq!(world.clean(form.clone()), Err(CommandRefusal::StepsMissing(vec![2])));
     form.steps = Some(vec![3, 1, 2, 2]);
     assert_eq!(world.clean(form.clone()), Err(CommandRefusal::NotWetted));
-    form.wet = Some(WetStart { boot: world.now.boot, up_ms: world.now.up_ms });
+    form.wet = Some(WetTime { boot: world.now.boot, up_ms: world.now.up_ms, until_up_ms: None });
     world.pass(60_500);
     assert_eq!(world.clean(form.clone()), Err(CommandRefusal::StillWet { left_s: 120 }));
     world.pass(120_000);
@@ -226,11 +226,41 @@ fn a_page_must_say_what_was_left_out() {
 }
 
 #[test]
+fn contact_time_ends_when_it_may_dry_and_a_late_press_is_seen() {
+    let mut world = World::new();
+    let protocol = world.protocol();
+    let tag = world.item(vec![protocol], PhotoPolicy::None);
+    let mut clean = |until_s: Option<u64>, passed_ms: u64, took_ms: u32| {
+        let up_ms = world.now.up_ms;
+        let until_up_ms = until_s.map(|s| up_ms + s * 1_000);
+        let wet = Some(WetTime { boot: world.now.boot, up_ms, until_up_ms });
+        world.pass(passed_ms);
+        let took_ms = Some(took_ms);
+        world
+            .clean(CleaningForm {
+                steps: Some(vec![1, 2, 3]),
+                wet,
+                took_ms,
+                ..CleaningForm::plain(tag, "Maria")
+            })
+            .unwrap();
+        let Event::CleaningRecorded(cleaning) = world.last() else { panic!() };
+        (cleaning.contact.unwrap().measured_s, cleaning.flags, cleaning.took_ms)
+    };
+    assert_eq!(clean(Some(200), 900_000, 4_000), (Some(200), vec![], Some(4_000)));
+    assert_eq!(clean(None, 780_000, 1_800_000), (Some(780), vec![], Some(1_800_000)));
+    assert_eq!(
+        clean(None, 781_000, 1_800_001),
+        (Some(781), vec![record::kinds::CleaningFlag::WetLong], None)
+    );
+}
+
+#[test]
 fn another_boots_clock_measures_nothing() {
     let mut world = World::new();
     let protocol = world.protocol();
     let tag = world.item(vec![protocol], PhotoPolicy::None);
-    let wet = Some(WetStart { boot: BootId::new(9, [9; 10]), up_ms: 0 });
+    let wet = Some(WetTime { boot: BootId::new(9, [9; 10]), up_ms: 0, until_up_ms: None });
     let form = CleaningForm { steps: Some(vec![1, 2]), wet, ..CleaningForm::plain(tag, "Maria") };
     assert_eq!(world.clean(form), Err(CommandRefusal::NotWetted));
 }

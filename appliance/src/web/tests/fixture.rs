@@ -38,6 +38,7 @@ pub(super) fn copy_parts(world: &World) -> WebParts {
         random: parts.random.clone(),
         link: parts.link.clone(),
         ways: parts.ways.clone(),
+        contact_timers: parts.contact_timers.clone(),
         alarms: parts.alarms.clone(),
         backups: parts.backups.clone(),
         cosigners: parts.cosigners.clone(),

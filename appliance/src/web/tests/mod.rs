@@ -293,6 +293,7 @@ impl World {
             random,
             link: links,
             ways: way_reports,
+            contact_timers: Arc::default(),
             alarms,
             cosigners: Arc::new(|| vec![relay_key().verifier().clone()]),
             field: field_parts(&dir.path().join("box")),

@@ -40,6 +40,16 @@ pub(crate) fn phone_page_routes() -> Vec<Route<AppState>> {
             .commands(&["RecordCleaning"])
             .refusals(refusals::COMMANDING)
             .example(record()),
+        row(
+            Method::GET,
+            "/t/{tag}/contact-time",
+            "scan.contact-time",
+            Api,
+            scan::contact_time::show_contact_time,
+        )
+        .summary("How much of an item’s contact time is left")
+        .refusals(refusals::FINDING)
+        .example(examples::tag_example()),
         row(Method::GET, "/t/{tag}/problem", "problem.ask", Page, problem::ask_problem)
             .refusals(refusals::FINDING)
             .example(examples::tag_example()),

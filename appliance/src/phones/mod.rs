@@ -1,0 +1,7 @@
+//! What phones began at the box, and what they recorded while it did not answer.
+
+mod contact_timers;
+mod time_place;
+
+pub use self::contact_timers::{ContactState, ContactTimer, ContactTimers, count_cleanings};
+pub use self::time_place::{BoxContact, PhoneReading, PhoneTimes, TimePlace, place_in_time};
