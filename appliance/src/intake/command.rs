@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use record::entry::Digest16;
 use record::fold::{LinePlace, RowVersion};
 use record::ids::{BootId, ProtocolId, StaffId, UpkeepId};
 use record::kinds::{
@@ -76,6 +77,18 @@ pub enum Command {
     /// A tag that is to open nothing any more.
     RevokeTag {
         tag: Tag,
+    },
+    /// A code that is no tag of ours opens an item too.
+    AddAlias {
+        /// As scanned or typed.
+        code: String,
+        /// Any tag of the item.
+        equipment: Tag,
+    },
+    /// A code that is to open nothing any more.
+    RemoveAlias {
+        /// By the digest of the code as it is compared.
+        code: Digest16,
     },
     /// A new protocol or a new version of one.
     PublishProtocol(Box<NewProtocol>),
@@ -184,6 +197,8 @@ impl Command {
             Self::AddEquipment(_)
             | Self::AssignTag { .. }
             | Self::RevokeTag { .. }
+            | Self::AddAlias { .. }
+            | Self::RemoveAlias { .. }
             | Self::ReportProblem(_)
             | Self::CloseProblem { .. }
             | Self::AddStaff(_)
@@ -216,6 +231,9 @@ pub struct NewEquipment {
     pub fields: EquipmentFields,
     /// When it is due.
     pub schedule: Option<Schedule>,
+    /// A code that is on it already and is to open it, as scanned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
 }
 
 /// Facts about an item, as typed.

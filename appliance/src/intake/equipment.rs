@@ -14,6 +14,7 @@ use record::tag::Tag;
 use super::facility::check_schedule;
 use super::problem::close_of_item;
 use super::register::check_own_fields;
+use super::tags::new_alias;
 use super::{
     CommandRefusal, Drafts, EquipmentFields, NewEquipment, ProblemClosing, RefusalCause, StateView,
     find_item, require_seen, text,
@@ -180,6 +181,9 @@ pub(super) fn decide_add(
         },
         Vec::new(),
     );
+    if let Some(code) = &new.code {
+        drafts.push(new_alias(code, tag, view)?, Vec::new());
+    }
     if let Some(requested) = &new.schedule {
         check_schedule(requested)?;
         let from = view.now().wall_ms;

@@ -13,6 +13,7 @@ mod refusal;
 mod refusal_cause;
 mod register;
 mod staff;
+mod tags;
 mod text;
 mod upkeep;
 mod ways;
@@ -130,6 +131,11 @@ fn make_drafts(
         Command::CloseProblem { of, closing } => problem::close_problem(*of, closing, view, drafts),
         Command::AssignTag { tag, equipment } => equipment::assign_tag(*tag, *equipment, view, drafts),
         Command::RevokeTag { tag } => equipment::revoke_tag(*tag, view, drafts),
+        Command::AddAlias { code, equipment } => {
+            let item = equipment::in_use(view, *equipment)?;
+            tags::add_alias(code, item, view, drafts)
+        }
+        Command::RemoveAlias { code } => tags::remove_alias(*code, view, drafts),
         Command::SetSchedule { tag, protocol, schedule, seen } => {
             let item = equipment::in_use_over(view, *tag, *seen)?;
             facility::decide_schedule(item, *protocol, schedule, view.now().wall_ms, drafts)

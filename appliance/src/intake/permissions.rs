@@ -105,6 +105,8 @@ impl Permission {
             | Command::CloseProblem { .. }
             | Command::AssignTag { .. }
             | Command::RevokeTag { .. }
+            | Command::AddAlias { .. }
+            | Command::RemoveAlias { .. }
             | Command::PublishProtocol(_)
             | Command::RetireProtocol { .. }
             | Command::SetLocation(_)

@@ -32,6 +32,12 @@ pub enum RefusalCause {
     OwnCleaning,
     #[error("{0}")]
     Clock(ClockRefusal),
+    #[error("An item has at most 20 codes")]
+    CodeCount,
+    #[error("This code opens this item already")]
+    OwnCode,
+    #[error("This code opens nothing here")]
+    NoCode,
     #[error("Enter a name for the equipment")]
     EquipmentName,
     #[error("Enter the person’s name")]
@@ -151,7 +157,7 @@ pub enum RefusalCause {
 impl RefusalCause {
     /// All of them; of roles one.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 67] = [
+    pub(crate) const ALL: [Self; 70] = [
         Self::OwnName,
         Self::Reason,
         Self::ProblemKind,
@@ -162,6 +168,9 @@ impl RefusalCause {
         Self::Clock(ClockRefusal::Synced),
         Self::Clock(ClockRefusal::Right),
         Self::Clock(ClockRefusal::Time),
+        Self::CodeCount,
+        Self::OwnCode,
+        Self::NoCode,
         Self::EquipmentName,
         Self::PersonName,
         Self::CustomFieldName,

@@ -156,7 +156,8 @@ impl World {
             photo: Some(photo),
             ..Default::default()
         };
-        let new = NewEquipment { tag: None, fields, schedule: Some(Schedule::every_days(1)) };
+        let new =
+            NewEquipment { tag: None, fields, schedule: Some(Schedule::every_days(1)), ..Default::default() };
         let before: Vec<Tag> = self.facility.equipment.keys().copied().collect();
         self.tell(Command::AddEquipment(Box::new(new))).unwrap();
         *self.facility.equipment.keys().find(|t| !before.contains(t)).unwrap()

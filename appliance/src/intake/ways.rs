@@ -46,8 +46,6 @@ pub const MADE_BY_BOX: &[MadeByBox] = &[
 pub const NOT_YET: &[NotYet] = &[
     NotYet { name: "AssignTag", issue: "02-box" },
     NotYet { name: "RevokeTag", issue: "02-box" },
-    NotYet { name: "alias.added", issue: "02-box" },
-    NotYet { name: "alias.removed", issue: "02-box" },
     NotYet { name: "equipment.merged", issue: "02-box" },
     NotYet { name: "competency.granted", issue: "02-box" },
     NotYet { name: "competency.ended", issue: "02-box" },
@@ -86,7 +84,7 @@ macro_rules! ways {
 
 ways! {
     AddEquipment => CommandWays {
-        kinds: &["equipment.added", "schedule.set"],
+        kinds: &["equipment.added", "alias.added", "schedule.set"],
         routes: &["equipment.create", "equipment.add", "old.add-equipment"],
         ..NONE
     },
@@ -122,6 +120,16 @@ ways! {
     },
     AssignTag => CommandWays { kinds: &["tag.assigned"], ..NONE },
     RevokeTag => CommandWays { kinds: &["tag.revoked"], ..NONE },
+    AddAlias => CommandWays {
+        kinds: &["alias.added"],
+        routes: &["code.create", "code.add"],
+        ..NONE
+    },
+    RemoveAlias => CommandWays {
+        kinds: &["alias.removed"],
+        routes: &["code.take-off", "code.remove"],
+        ..NONE
+    },
     PublishProtocol => CommandWays {
         kinds: &["protocol.published"],
         routes: &["protocol.publish", "protocol.create", "protocol.save", "pack.adopt"],

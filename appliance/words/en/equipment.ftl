@@ -184,7 +184,6 @@ fact-photo-required = Required
 fact-maker = Manufacturer
 fact-model = Model
 fact-serial = Serial
-fact-aliases = Also opens by
 fact-added = Added
 fact-protocol = Protocol
 fact-protocol-none = None

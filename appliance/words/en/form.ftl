@@ -75,6 +75,8 @@ form-equipment-change = Change { $name }
 form-equipment-save = Save changes
 # $tag: a printed tag.
 form-equipment-blank = For the label { $tag }, already attached.
+# Before the code.
+form-equipment-code = This code will open it:
 form-equipment-blank-wrong = Check the tag: nine letters and digits, as printed on the label
 form-equipment-what = What is it?
 form-equipment-name = Name
@@ -419,6 +421,13 @@ form-outcome-outcome-retired = The item is no longer used
 form-outcome-outcome-duplicate = It was reported before
 form-outcome-notes = What was done
     .hint = Optional
+
+## A code on an item.
+
+form-code-code = Code
+    .hint = Scan it, or enter what is printed below the bars
+form-code-item = Item
+    .hint = Scan its label, or enter its tag, number or name
 
 ## A printer.
 

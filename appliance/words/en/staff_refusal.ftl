@@ -31,6 +31,16 @@ staff-refusal-field = { $field ->
 }
 staff-refusal-tag-taken = The tag { $tag } is in use already; take another label
     .detail = A tag belongs to one item permanently.
+staff-refusal-code-length = A code has 2 to 128 characters
+# $code: of the character, in Unicode.
+staff-refusal-code-character = This code has a character that cannot be shown (U+{ $code })
+staff-refusal-code-every-item = This code is the same on every item of this model. Scan the one with the serial number
+staff-refusal-code-tag = This is the tag { $tag } of a label
+staff-refusal-code =
+    .detail = A code is what is on one item alone, such as its serial number as a barcode.
+# $name: of the other item.
+staff-refusal-code-taken = The code { $code } is on { $name } already. Take it off there first
+    .detail = A code opens one item.
 staff-refusal-protocol = There is no protocol { $protocol } here
     .detail = A protocol must be published before an item can be cleaned by it.
 staff-refusal-upkeep = This item has no maintenance task { $upkeep }
@@ -69,6 +79,7 @@ refusal-range-protocols = An item has at most 20 protocols
 refusal-range-custom-fields = An item has at most 30 custom fields
 refusal-range-ahead = That time is in the future. Enter the time when it was done
 refusal-range-long-ago = That is more than a year ago. Check the date
+refusal-range-codes = An item has at most 20 codes
 refusal-range-hours = A schedule in hours is every 1 to 8,760 hours
 refusal-range-days = A schedule in days is every 1 to 366 days
 refusal-range-weeks = A schedule in weeks is every 1 to 52 weeks
@@ -109,6 +120,8 @@ refusal-range-label-host = A label host reads HTTP://HOST or HTTPS://HOST, with 
 refusal-already-rule = What was asked for is so already.
 refusal-already-out = It is out of service already
 refusal-already-in = It is in service already
+refusal-already-own-code = This code opens this item already
+refusal-already-no-code = This code opens nothing here
 refusal-check-result = Choose what the check found
 refusal-check-method = Choose how it was checked from the list
 refusal-own-cleaning = You cleaned this yourself; somebody else checks it

@@ -3,6 +3,7 @@ tag-none-typed = No se escribió ningún código.
 tag-misread = { $typed } no es un código: uno de sus nueve caracteres se leyó mal.
 tag-wrong-length = { $typed } no es un código: un código tiene nueve letras y números.
 tag-wrong-character = { $typed } no es un código: tiene un carácter que ningún código lleva.
+tag-every-item = { $typed } es igual en todos los equipos de este modelo. Escanee el que lleva el número de serie.
 tag-nothing-recorded = No se registró nada.
 tag-type = Escriba el código de la etiqueta
     .hint = Nueve letras y números. Se aceptan espacios y minúsculas; la O se lee como 0.
@@ -12,6 +13,14 @@ tag-candidates = ¿Es uno de estos?
 tag-find-by-name = Buscar el equipo por nombre
 tag-what-now = ¿Qué hacer ahora?
 tag-looked-up = Consultado a las { $time }.
+
+tag-code-unknown = Desconocido
+tag-code-unknown-kind = Un código que no es de nuestras etiquetas
+tag-code-unknown-title = Nadie ha indicado qué es esto
+tag-code-unknown-what = Ningún equipo tiene este código. No se registró nada.
+tag-code-unknown-next = Busque el equipo por nombre o llame a { $contact }: allí pueden hacer que este código lo abra.
+tag-code-new = Biomédica: indicar qué es
+tag-code-add = Biomédica: agregarlo a un equipo
 
 tag-replaced = Reemplazada
 tag-replaced-kind = Una etiqueta que ya no se usa

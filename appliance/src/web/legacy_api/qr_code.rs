@@ -16,9 +16,9 @@ use web::route::{Example, Route, RouteKind, row};
 
 use crate::web::access::permissions::{Read, View};
 use crate::web::access::program::StaffOrProgram;
-use crate::web::api::v1::equipment::read_path_tag;
 use crate::web::context::{AppState, run_blocking};
 use crate::web::examples;
+use crate::web::legacy_api::old_ids::read_old_id;
 use crate::web::request::optional_json::OptionalJson;
 use crate::web::request::page_token::{PAGE_MS, PageToken};
 use crate::web::view_models::formats::utc_text;
@@ -64,7 +64,7 @@ async fn generate(
     Path(id): Path<String>,
     OptionalJson(request): OptionalJson<OldQrRequest>,
 ) -> Result<Json<OldQrCode>, HttpError> {
-    let tag = read_path_tag(&id)?;
+    let tag = read_old_id(&state, &id)?;
     run_blocking(&state, move |state| make_code(state, tag, request.permanent)).await.map(Json)
 }
 

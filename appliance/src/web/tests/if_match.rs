@@ -14,6 +14,8 @@ const WITHOUT_VERSION: &[(&str, &str)] = &[
     ("check.add", "adds a record"),
     ("cleaning.add", "adds a record"),
     ("clock.set", "time has no version; the newest word holds"),
+    ("code.add", "adds a code"),
+    ("code.remove", "a code is taken off whole; it has no version"),
     ("equipment.add", "adds an item"),
     ("job.add", "adds a print job"),
     ("job.answer", "answers about labels that wait for it"),

@@ -44,6 +44,7 @@ mod bundle;
 mod changes;
 mod checks;
 mod clock;
+mod codes;
 mod compression;
 mod designs;
 mod device;
@@ -361,8 +362,14 @@ impl World {
             ..Default::default()
         };
         let schedule = Some(Schedule::every_days(1));
-        let seq =
-            self.give(Command::AddEquipment(Box::new(NewEquipment { tag: None, fields, schedule }))).await;
+        let seq = self
+            .give(Command::AddEquipment(Box::new(NewEquipment {
+                tag: None,
+                fields,
+                schedule,
+                ..Default::default()
+            })))
+            .await;
         match self.event(seq) {
             Event::EquipmentAdded(added) => added.tag,
             other => panic!("{other:?}"),

@@ -5,6 +5,7 @@ pub(crate) mod alarm_words;
 pub(crate) mod alarms;
 pub(crate) mod backups;
 pub(crate) mod bundle_files;
+pub(crate) mod codes;
 pub(crate) mod discovery;
 pub(crate) mod doctor_words;
 pub(crate) mod facts;

@@ -291,6 +291,8 @@ async fn list_schedules(
 pub(crate) struct NewItem {
     /// A printed blank tag that is already on it; a new one is made where it is absent.
     tag: Option<String>,
+    /// A code that is on it already, as scanned: from then on it opens the item.
+    code: Option<String>,
     /// When it is due.
     schedule: Option<Schedule>,
     // Read a second time, so that what does not fit is named.
@@ -326,7 +328,8 @@ pub(crate) async fn add_item(
     let tag = new.tag.as_deref().map(Tag::read).transpose();
     let tag = tag.map_err(|e| invalid_parameter("tag", format!("{e}.")))?;
     let fields = read_fields(new.fields)?;
-    let command = Command::AddEquipment(Box::new(NewEquipment { tag, fields, schedule: new.schedule }));
+    let command =
+        Command::AddEquipment(Box::new(NewEquipment { tag, fields, schedule: new.schedule, code: new.code }));
     let done = run_command(state, BY_API, key, command).await?;
     match read_event(state, done.line).await? {
         Some((_, Event::EquipmentAdded(added))) => find_item(state, added.tag),

@@ -3,6 +3,7 @@
 pub(crate) mod alarms;
 pub(crate) mod cleanings;
 pub(crate) mod clock;
+pub(crate) mod codes;
 pub(crate) mod compliance;
 pub(crate) mod discovery;
 pub(crate) mod equipment;
@@ -45,6 +46,7 @@ pub(crate) fn v1_routes() -> Vec<Route<AppState>> {
         clock::clock_routes(),
         upkeep::upkeep_routes(),
         lists::list_routes(),
+        codes::code_routes(),
     ]
     .into_iter()
     .flatten()

@@ -77,6 +77,15 @@ pub(crate) static EQUIPMENT: FormDefinition = FormDefinition {
 
 /// A printed blank tag, which the form carries along.
 const TAG: &str = "tag";
+/// The same for a code that is on the item already.
+const CODE: &str = "code";
+
+/// What was scanned on a new item before its form was opened.
+#[derive(Debug, Clone, Copy, Default)]
+struct ScannedBefore<'a> {
+    tag: &'a str,
+    code: &'a str,
+}
 
 /// Own fields of an item: those of its category first, filled in or not.
 fn write_custom(facility: &FacilityState, category: &str, custom: &BTreeMap<String, String>) -> String {
@@ -180,6 +189,8 @@ struct EquipmentFormPage {
     /// The blank tag that is on it, as the form carries it and as people read it.
     tag: String,
     blank: Option<String>,
+    /// The code that is on it.
+    code: String,
     /// What was added by the press before.
     added: Option<AddedItem>,
     /// Categories that a new item may begin with, and where.
@@ -265,7 +276,7 @@ impl EquipmentForm<'_> {
         values: &FormValues,
         problems: Vec<Wrong>,
         marks: FormMarks,
-        tag: &str,
+        scanned: ScannedBefore<'_>,
     ) -> Result<Page, HttpError> {
         let (page_words, w): (PageWords, FormWords) = self.signed.words();
         let (title, action, back, button) = match &self.item {
@@ -303,8 +314,9 @@ impl EquipmentForm<'_> {
             action,
             back,
             button,
-            blank: Tag::read(tag).ok().filter(|_| self.item.is_none()).map(|tag| tag.grouped()),
-            tag: tag.to_owned(),
+            blank: Tag::read(scanned.tag).ok().filter(|_| self.item.is_none()).map(|tag| tag.grouped()),
+            tag: scanned.tag.to_owned(),
+            code: scanned.code.to_owned(),
             marks: match &self.item {
                 None => marks,
                 Some(item) => marks.over(item.version),
@@ -313,14 +325,14 @@ impl EquipmentForm<'_> {
         draw_page(&page.frame, &page)
     }
 
-    fn first(&self, values: &FormValues, tag: &str) -> Result<Page, HttpError> {
-        self.page(values, Vec::new(), FormMarks::new(self.state, self.signed), tag)
+    fn first(&self, values: &FormValues, scanned: ScannedBefore<'_>) -> Result<Page, HttpError> {
+        self.page(values, Vec::new(), FormMarks::new(self.state, self.signed), scanned)
     }
 
     /// The page once more, with what is wrong.
-    fn again(&self, sent: SentForm<RowVersion>, tag: &str) -> Result<FormReply, HttpError> {
+    fn again(&self, sent: SentForm<RowVersion>, scanned: ScannedBefore<'_>) -> Result<FormReply, HttpError> {
         let marks = FormMarks::new(self.state, self.signed).again(sent.submission, sent.seen);
-        self.page(&sent.values, sent.errors, marks, tag).map(ask_again)
+        self.page(&sent.values, sent.errors, marks, scanned).map(ask_again)
     }
 }
 
@@ -328,6 +340,8 @@ impl EquipmentForm<'_> {
 pub(crate) struct NewItemParams {
     /// A printed blank tag that is on it.
     tag: Option<String>,
+    /// A code that is on it, as scanned.
+    code: Option<String>,
     /// The category that it begins with, by the digest of its name.
     category: Option<String>,
     /// The item that was added before, whose place, category and rules go on.
@@ -381,8 +395,9 @@ pub(crate) async fn ask_new(
         None => first_values(&facility, params.category.as_deref()),
     };
     let w: FormWords = signed.words();
+    let scanned = ScannedBefore { tag: &tag, code: params.code.as_deref().unwrap_or_default() };
     let added = before.map(|item| AddedItem { tag: item.tag, words: w.form_equipment_added(&item.name) });
-    EquipmentForm { state: &state, signed: &signed, item: None, added }.first(&values, &tag)
+    EquipmentForm { state: &state, signed: &signed, item: None, added }.first(&values, scanned)
 }
 
 pub(crate) async fn ask_edit(
@@ -392,7 +407,8 @@ pub(crate) async fn ask_edit(
 ) -> Result<Page, HttpError> {
     let item = PresentItem::find(&state, &tag)?;
     let values = item.values.clone();
-    EquipmentForm { state: &state, signed: &signed, item: Some(item), added: None }.first(&values, "")
+    EquipmentForm { state: &state, signed: &signed, item: Some(item), added: None }
+        .first(&values, ScannedBefore::default())
 }
 
 /// The field that a refusal stands beside, where the form has it.
@@ -404,6 +420,7 @@ pub(crate) fn refused_field(refusal: &CommandRefusal, due: &ScheduleFormData) ->
 fn refused_new_field(refusal: &CommandRefusal, due: &ScheduleFormData) -> Option<&'static str> {
     match refusal {
         CommandRefusal::TagTaken(_) => Some(TAG),
+        CommandRefusal::Code(_) | CommandRefusal::CodeTaken { .. } => Some(CODE),
         CommandRefusal::KeyReused => Some("name"),
         _ => refused_field(refusal, due),
     }
@@ -446,16 +463,17 @@ pub(crate) async fn add(
     let mut sent = SentForm::read(w, &EQUIPMENT, &form);
     let page = EquipmentForm { state: &state, signed: &signed, item: None, added: None };
     let (due, schedule) = read_further(w, &mut sent);
-    let tag_text = form.text(TAG).trim();
-    let tag = Some(tag_text).filter(|tag| !tag.is_empty()).map(Tag::read).transpose();
+    let scanned = ScannedBefore { tag: form.text(TAG).trim(), code: form.text(CODE).trim() };
+    let tag = Some(scanned.tag).filter(|tag| !tag.is_empty()).map(Tag::read).transpose();
     let wrong_tag = |_| Wrong { at: TAG.to_owned(), words: w.form_equipment_blank_wrong() };
     let tag = sent.take(tag.map_err(wrong_tag));
     if !sent.errors.is_empty() {
-        return page.again(sent, tag_text);
+        return page.again(sent, scanned);
     }
     let mut fields = fields_of(&sent.values);
     add_defaults(&state.store.snapshot(), &mut fields);
-    let new = NewEquipment { tag: tag.flatten(), fields, schedule };
+    let code = Some(scanned.code).filter(|code| !code.is_empty()).map(str::to_owned);
+    let new = NewEquipment { tag: tag.flatten(), fields, schedule, code };
     let command = Command::AddEquipment(Box::new(new));
     match run_command(&state, signed.author(), sent.submission.clone(), command).await {
         Ok(done) => match read_event(&state, done.line).await? {
@@ -472,11 +490,11 @@ pub(crate) async fn add(
                 Ok((CommandRefusal::KeyReused, at)) => {
                     sent.errors.push(Wrong { at: at.to_owned(), words: w.form_key_reused() });
                     sent.submission = None;
-                    page.again(sent, tag_text)
+                    page.again(sent, scanned)
                 }
                 Ok((refusal, at)) => {
                     sent.errors.push(word_at_field(&signed, at, &refusal));
-                    page.again(sent, tag_text)
+                    page.again(sent, scanned)
                 }
                 Err(other) => Err(HttpError::from(other)
                     .link("/staff/equipment", worded(FormWords::form_equipment_to_list))),
@@ -497,7 +515,7 @@ pub(crate) async fn edit(
     let (due, schedule) = read_further(w, &mut sent);
     let page = EquipmentForm { state: &state, signed: &signed, item: Some(item.clone()), added: None };
     if !sent.errors.is_empty() {
-        return page.again(sent, "");
+        return page.again(sent, ScannedBefore::default());
     }
     let schedule = schedule.unwrap_or(Schedule::Never);
     let Some(command) = item.change(&sent, &schedule) else { return go_to(&item.path()) };
@@ -509,7 +527,7 @@ pub(crate) async fn edit(
         Err(undone) => match undone.at_field(|refusal| refused_field(refusal, &due)) {
             Ok((refusal, at)) => {
                 sent.errors.push(word_at_field(&signed, at, &refusal));
-                page.again(sent, "")
+                page.again(sent, ScannedBefore::default())
             }
             Err(other) => {
                 Err(HttpError::from(other).link(item.path(), worded(FormWords::form_equipment_to_item)))

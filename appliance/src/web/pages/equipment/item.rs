@@ -24,6 +24,7 @@ use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::log_reads::{StoredText, read_long};
 use crate::web::request::page_cursor::{HistoryScope, PageCursor};
+use crate::web::view_models::codes::{OpenerRow, openers_of};
 use crate::web::view_models::facts::FactRow;
 use crate::web::view_models::history::{HistoryLook, HistoryRights, HistoryRow, ItemEvent, item_history};
 use crate::web::view_models::item_status::StatusBadge;
@@ -37,7 +38,9 @@ use crate::web::view_models::status_board::StatusBoards;
 use crate::web::view_models::upkeep::{UpkeepRow, upkeep_rows};
 use crate::web::view_models::verification::{VerificationResult, verify_records};
 use crate::web::view_models::wording::PageWording;
-use crate::web::words::{EquipmentWords, ErrorWords, PageWords, ProblemWords, RegisterWords, StaffWords};
+use crate::web::words::{
+    CodeWords, EquipmentWords, ErrorWords, PageWords, ProblemWords, RegisterWords, StaffWords,
+};
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct ItemParams {
@@ -77,6 +80,9 @@ struct ItemPage {
     upkeep: Vec<UpkeepRow>,
     may_record: bool,
     facts: Vec<FactRow>,
+    code_words: CodeWords,
+    /// What opens it.
+    openers: Vec<OpenerRow>,
     protocol: Option<(String, String)>,
     problem_words: ProblemWords,
     /// What is reported about it and not closed.
@@ -116,7 +122,7 @@ fn item_page(
     let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
     let snapshot = Snapshot::of(state, &facility);
     let (page_words, s, w, problem_words): ItemWords = signed.words();
-    let r: RegisterWords = signed.words();
+    let (r, code_words): (RegisterWords, CodeWords) = signed.words();
     let wording = PageWording::new(page_words, &snapshot.local);
     let row =
         state.stored::<StatusBoards>().row_of(&facility, item, &snapshot.local).ok_or_else(not_found)?;
@@ -164,7 +170,9 @@ fn item_page(
         r,
         upkeep: upkeep_rows(w, r, &wording, &facility, item),
         may_record: signed.holds(Permission::Record),
-        facts: item_facts(w, &facility, item, &wording),
+        facts: item_facts(w, item, &wording),
+        code_words,
+        openers: openers_of(code_words, &wording, &facility, item),
         problem_words,
         reports: problems.cards_of(tag, ReporterNames::Shown),
         protocol: protocols::find_protocol(&facility, item, None).map(|p| {
@@ -208,12 +216,7 @@ fn rate_words(w: EquipmentWords, facility: &FacilityState, item: &Equipment, tal
     }
 }
 
-fn item_facts(
-    w: EquipmentWords,
-    facility: &FacilityState,
-    item: &Equipment,
-    wording: &PageWording,
-) -> Vec<FactRow> {
+fn item_facts(w: EquipmentWords, item: &Equipment, wording: &PageWording) -> Vec<FactRow> {
     let class = match item.class {
         SpauldingClass::Noncritical => w.fact_noncritical(),
         SpauldingClass::Semicritical => w.fact_semicritical(),
@@ -224,12 +227,6 @@ fn item_facts(
         PhotoPolicy::Optional => w.fact_photo_optional(),
         PhotoPolicy::Required => w.fact_photo_required(),
     };
-    let others: Vec<String> = facility
-        .aliases
-        .iter()
-        .filter(|(_, alias)| alias.equipment == item.tag && !alias.revoked)
-        .map(|(tag, _)| tag.grouped())
-        .collect();
     let mut facts = vec![
         FactRow::entered(w.fact_category(), &item.category),
         FactRow::worded(w.fact_class(), class),
@@ -237,7 +234,6 @@ fn item_facts(
         FactRow::entered(w.fact_maker(), &item.maker),
         FactRow::entered(w.fact_model(), &item.model),
         FactRow::entered(w.fact_serial(), &item.serial),
-        FactRow::entered(w.fact_aliases(), others.join(", ")),
         FactRow::worded(w.fact_added(), wording.dates().day_and_time(item.added_ms).text),
     ];
     facts.retain(|fact| !fact.value.is_empty());

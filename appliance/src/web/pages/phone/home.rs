@@ -18,6 +18,7 @@ use crate::web::context::{AppState, is_set_up};
 use crate::web::layout::PageLayout;
 use crate::web::live::live_page;
 use crate::web::request::peer::https_address;
+use crate::web::view_models::codes::{codes_by_item, find_scanned};
 use crate::web::view_models::item_status::{ItemRow, ListedItem};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::{StatusBoard, status_board};
@@ -81,7 +82,8 @@ pub(crate) async fn show(
     let query: String = params.q.trim().chars().take(QUERY_CHARS_MAX).collect();
     let board = status_board(&state).await?;
     let snapshot = Snapshot::of(&state, &board.seen);
-    if let Some(tag) = tag_in(&query, &board.seen) {
+    let scanned = || find_scanned(&board.seen, &query).map(|item| item.tag);
+    if let Some(tag) = tag_in(&query, &board.seen).or_else(scanned) {
         return SeeOther::to(&format!("/t/{tag}")).map(OneOf::Second);
     }
     let (page_words, w, banner_words): (PageWords, HomeWords, AlarmBannerWords) = phone.words();
@@ -136,11 +138,18 @@ fn tag_in(query: &str, facility: &FacilityState) -> Option<Tag> {
 
 fn search_items(board: &StatusBoard, query: &str, wording: &PageWording, w: HomeWords) -> SearchResults {
     let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
+    let codes = codes_by_item(&board.seen);
     let fits = |row: &&Arc<ItemRow>| {
         let item = &row.item;
         let text = format!(
-            "{} {} {} {} {} {}",
-            item.name, item.location, item.asset_number, item.serial, item.model, item.tag
+            "{} {} {} {} {} {} {}",
+            item.name,
+            item.location,
+            item.asset_number,
+            item.serial,
+            item.model,
+            item.tag,
+            codes.get(&item.tag).map_or("", String::as_str)
         )
         .to_lowercase();
         words.iter().all(|word| text.contains(word))

@@ -1,0 +1,112 @@
+//! What opens an item beside its first label: codes, and what a scan or a typed text finds.
+
+use std::collections::BTreeMap;
+
+use record::code::{ScannedCode, ScannedCodeError};
+use record::entry::Digest16;
+use record::fold::{CodeAlias, Equipment, FacilityState, ServiceState};
+use record::tag::Tag;
+
+use crate::web::context::AppState;
+use crate::web::view_models::wording::PageWording;
+use crate::web::words::CodeWords;
+
+/// One thing that opens an item.
+#[derive(Debug, Clone)]
+pub(crate) struct OpenerRow {
+    /// As people read it.
+    pub(crate) text: String,
+    /// What it is, and since when.
+    pub(crate) words: String,
+    /// Names a code in addresses.
+    pub(crate) code: Option<Digest16>,
+}
+
+/// The item that a scanned or typed text opens: by a tag alone or in an address, or by a code that is on it.
+pub(crate) fn find_scanned<'a>(facility: &'a FacilityState, text: &str) -> Option<&'a Equipment> {
+    match ScannedCode::read(text) {
+        Ok(code) => facility.resolve_code(code.as_str()),
+        Err(ScannedCodeError::Tag(tag)) => facility.resolve(tag),
+        Err(_) => None,
+    }
+}
+
+/// The item in use that somebody means, of which there must be one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MeantItem {
+    One(Tag),
+    Several,
+    None,
+}
+
+/// Which item a person means by a tag, a code, the hospital’s number or a name.
+pub(crate) fn find_meant(facility: &FacilityState, text: &str) -> MeantItem {
+    if let Some(item) = find_scanned(facility, text) {
+        return MeantItem::One(item.tag);
+    }
+    let text = text.trim().to_lowercase();
+    let is_meant = |item: &&Equipment| {
+        let is_named = |own: &str| !text.is_empty() && own.trim().to_lowercase() == text;
+        item.service != ServiceState::Retired && (is_named(&item.asset_number) || is_named(&item.name))
+    };
+    let mut meant = facility.equipment.values().map(AsRef::as_ref).filter(is_meant);
+    match (meant.next(), meant.next()) {
+        (None, _) => MeantItem::None,
+        (Some(one), None) => MeantItem::One(one.tag),
+        (Some(_), Some(_)) => MeantItem::Several,
+    }
+}
+
+/// The codes that open an item, in the order in which they came.
+pub(crate) fn codes_of(facility: &FacilityState, tag: Tag) -> Vec<(Digest16, &CodeAlias)> {
+    let of_item = facility.codes.iter().filter(|(_, alias)| alias.equipment == tag && !alias.removed);
+    let mut codes: Vec<_> = of_item.map(|(id, alias)| (*id, alias)).collect();
+    codes.sort_by(|(_, a), (_, b)| (a.set_ms, &a.code).cmp(&(b.set_ms, &b.code)));
+    codes
+}
+
+/// The codes of each item that has some, in one text, for those who look for a part of one.
+pub(crate) fn codes_by_item(facility: &FacilityState) -> BTreeMap<Tag, String> {
+    let mut codes: BTreeMap<Tag, String> = BTreeMap::new();
+    for alias in facility.codes.values().filter(|alias| !alias.removed) {
+        let text = codes.entry(alias.equipment).or_default();
+        text.push(' ');
+        text.push_str(&alias.code);
+    }
+    codes
+}
+
+/// The code that an address names, where it is or was on this item.
+pub(crate) fn code_of_item(state: &AppState, tag: Tag, id: &str) -> Option<Digest16> {
+    let id = Digest16::parse(id)?;
+    let facility = state.store.snapshot();
+    facility.codes.get(&id).filter(|alias| alias.equipment == tag).map(|_| id)
+}
+
+/// All that opens an item: its labels, then its codes.
+pub(crate) fn openers_of(
+    w: CodeWords,
+    wording: &PageWording,
+    facility: &FacilityState,
+    item: &Equipment,
+) -> Vec<OpenerRow> {
+    let since = |ms: i64| wording.dates().day_and_time(ms).text;
+    let is_open = |tag: Tag| facility.resolve(tag).is_some();
+    let further =
+        facility.aliases.iter().filter(|(tag, alias)| alias.equipment == item.tag && **tag != item.tag);
+    let mut tags: Vec<(i64, Tag)> = further.map(|(tag, alias)| (alias.set_ms, *tag)).collect();
+    tags.sort();
+    let tags = std::iter::once((item.added_ms, item.tag)).chain(tags).filter(|(_, tag)| is_open(*tag));
+    let label =
+        |(ms, tag): (i64, Tag)| OpenerRow { text: tag.grouped(), words: w.codes_tag(since(ms)), code: None };
+    let code = |(id, alias): (Digest16, &CodeAlias)| OpenerRow {
+        text: alias.code.clone(),
+        words: match &alias.code {
+            udi if udi.starts_with("(01)") => w.codes_udi(since(alias.set_ms)),
+            old if old.starts_with("old:") => w.codes_old(since(alias.set_ms)),
+            _ => w.codes_code(since(alias.set_ms)),
+        },
+        code: Some(id),
+    };
+    tags.map(label).chain(codes_of(facility, item.tag).into_iter().map(code)).collect()
+}
