@@ -8,7 +8,7 @@ use record::ids::{BootId, ProtocolId, StaffId, UpkeepId};
 use record::kinds::{
     Agent, CategoryDefaults, CategoryField, CheckMethod, CheckResult, CivilDay, EntryRef, Event,
     LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome, ProblemPolicy, ProblemWord, ProtocolWords,
-    Schedule, SpauldingClass, StaffRole, Step, UpkeepReading, UpkeepResult,
+    Schedule, SpauldingClass, StaffRole, Step, TagEnd, TagReason, UpkeepReading, UpkeepResult,
 };
 use record::tag::Tag;
 use record::tree::Hash;
@@ -69,14 +69,19 @@ pub enum Command {
     },
     /// One more tag for an item.
     AssignTag {
-        /// The new tag.
-        tag: Tag,
+        /// The new tag; absent: one is made.
+        tag: Option<Tag>,
         /// Any tag of the item.
         equipment: Tag,
+        /// Why it gets one.
+        why: TagReason,
+        /// The tag of the label that was lost: it opens nothing any more.
+        replaces: Option<Tag>,
     },
     /// A tag that is to open nothing any more.
     RevokeTag {
         tag: Tag,
+        why: TagEnd,
     },
     /// A code that is no tag of ours opens an item too.
     AddAlias {

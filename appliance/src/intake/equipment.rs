@@ -7,14 +7,14 @@ use record::fold::{Equipment, EquipmentCategory, RowVersion, ServiceState};
 use record::ids::ProtocolId;
 use record::kinds::{
     EquipmentAdded, EquipmentChanged, EquipmentResumed, EquipmentRetired, EquipmentSuspended, PhotoPolicy,
-    Schedule, ScheduleSet, TagAssigned, TagRevoked,
+    Schedule, ScheduleSet,
 };
 use record::tag::Tag;
 
 use super::facility::check_schedule;
 use super::problem::close_of_item;
 use super::register::check_own_fields;
-use super::tags::new_alias;
+use super::tags::{new_alias, take_free_tag};
 use super::{
     CommandRefusal, Drafts, EquipmentFields, NewEquipment, ProblemClosing, RefusalCause, StateView,
     find_item, require_seen, text,
@@ -65,30 +65,6 @@ pub(super) fn resume_item(
     Ok(())
 }
 
-/// Makes a free tag one more of an item.
-pub(super) fn assign_tag(
-    tag: Tag,
-    equipment: Tag,
-    view: &dyn StateView,
-    drafts: &mut Drafts<'_>,
-) -> Result<(), CommandRefusal> {
-    check_free(view, tag)?;
-    let equipment = in_use(view, equipment)?.tag;
-    drafts.push(TagAssigned { tag, equipment, why: None }, Vec::new());
-    Ok(())
-}
-
-/// Makes a tag open nothing any more.
-pub(super) fn revoke_tag(
-    tag: Tag,
-    view: &dyn StateView,
-    drafts: &mut Drafts<'_>,
-) -> Result<(), CommandRefusal> {
-    find_item(view, tag)?;
-    drafts.push(TagRevoked { tag, why: None, instead: None }, Vec::new());
-    Ok(())
-}
-
 /// Other facts and another schedule are one act: the drafts are recorded together, or none is.
 pub(super) fn decide_change(
     item: &Equipment,
@@ -136,27 +112,12 @@ pub(super) fn in_use_over(
     Ok(item)
 }
 
-/// A tag names one item for life, so one that ever named something is taken.
-fn check_free(view: &dyn StateView, tag: Tag) -> Result<(), CommandRefusal> {
-    let facility = view.facility();
-    let taken = facility.equipment.contains_key(&tag) || facility.aliases.contains_key(&tag);
-    if taken { Err(CommandRefusal::TagTaken(tag)) } else { Ok(()) }
-}
-
 pub(super) fn decide_add(
     new: &NewEquipment,
     view: &dyn StateView,
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
-    let tag = match new.tag {
-        Some(tag) => tag,
-        // 40 random bits: a second try is rare, a third one practically unheard of.
-        None => (0..8)
-            .map(|_| Tag::from_random(drafts.random.bytes()))
-            .find(|tag| check_free(view, *tag).is_ok())
-            .ok_or(CommandRefusal::AlreadySo(RefusalCause::NoFreeTag))?,
-    };
-    check_free(view, tag)?;
+    let tag = take_free_tag(new.tag, view, drafts)?;
     let fields = check_fields(&new.fields, view)?;
     check_together(&ItemRules::of_new(&fields))?;
     check_own_fields(find_category(view, fields.category.as_deref()), &fields.custom, |_| true)?;

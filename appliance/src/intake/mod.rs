@@ -36,6 +36,8 @@ pub use self::permissions::Permission;
 pub use self::protocols::TRANSLATION_LANGUAGES;
 pub use self::refusal::{CommandRefusal, OwnFieldRule};
 pub use self::refusal_cause::{ClockRefusal, RefusalCause};
+use self::tags::NewTag;
+pub use self::tags::{find_named_item, open_tags};
 pub use self::ways::{CommandWays, MADE_BY_BOX, MadeByBox, NOT_YET, NotYet, WAYS, ways_of};
 
 /// What intake may know. The store answers on its writer thread, so nothing changes between the look and the entry.
@@ -129,8 +131,12 @@ fn make_drafts(
         }
         Command::ReportProblem(form) => problem::report_problem(form, view, drafts),
         Command::CloseProblem { of, closing } => problem::close_problem(*of, closing, view, drafts),
-        Command::AssignTag { tag, equipment } => equipment::assign_tag(*tag, *equipment, view, drafts),
-        Command::RevokeTag { tag } => equipment::revoke_tag(*tag, view, drafts),
+        Command::AssignTag { tag, equipment, why, replaces } => {
+            let item = equipment::in_use(view, *equipment)?;
+            let new = NewTag { tag: *tag, why: why.clone(), replaces: *replaces };
+            tags::assign_tag(new, item, view, drafts)
+        }
+        Command::RevokeTag { tag, why } => tags::revoke_tag(*tag, why, view, drafts),
         Command::AddAlias { code, equipment } => {
             let item = equipment::in_use(view, *equipment)?;
             tags::add_alias(code, item, view, drafts)
@@ -234,9 +240,9 @@ fn require_seen(seen: Option<RowVersion>, now: RowVersion) -> Result<(), Command
     if seen.is_none_or(|seen| seen == now) { Ok(()) } else { Err(CommandRefusal::Changed { now }) }
 }
 
-/// The item that a tag opens, retired ones included.
+/// The item that a tag names, retired ones included.
 fn find_item(view: &dyn StateView, tag: Tag) -> Result<&Equipment, CommandRefusal> {
-    view.facility().resolve(tag).ok_or(CommandRefusal::UnknownTag(tag))
+    find_named_item(view.facility(), tag).ok_or(CommandRefusal::UnknownTag(tag))
 }
 
 #[cfg(test)]

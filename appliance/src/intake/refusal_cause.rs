@@ -38,6 +38,8 @@ pub enum RefusalCause {
     OwnCode,
     #[error("This code opens nothing here")]
     NoCode,
+    #[error("This is the only label of the item. Give the item another one first")]
+    OnlyTag,
     #[error("Enter a name for the equipment")]
     EquipmentName,
     #[error("Enter the person’s name")]
@@ -157,7 +159,7 @@ pub enum RefusalCause {
 impl RefusalCause {
     /// All of them; of roles one.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 70] = [
+    pub(crate) const ALL: [Self; 71] = [
         Self::OwnName,
         Self::Reason,
         Self::ProblemKind,
@@ -171,6 +173,7 @@ impl RefusalCause {
         Self::CodeCount,
         Self::OwnCode,
         Self::NoCode,
+        Self::OnlyTag,
         Self::EquipmentName,
         Self::PersonName,
         Self::CustomFieldName,

@@ -44,8 +44,6 @@ pub const MADE_BY_BOX: &[MadeByBox] = &[
 
 /// This list may only shrink.
 pub const NOT_YET: &[NotYet] = &[
-    NotYet { name: "AssignTag", issue: "02-box" },
-    NotYet { name: "RevokeTag", issue: "02-box" },
     NotYet { name: "equipment.merged", issue: "02-box" },
     NotYet { name: "competency.granted", issue: "02-box" },
     NotYet { name: "competency.ended", issue: "02-box" },
@@ -118,8 +116,12 @@ ways! {
         routes: &["problem.close", "problem.end"],
         ..NONE
     },
-    AssignTag => CommandWays { kinds: &["tag.assigned"], ..NONE },
-    RevokeTag => CommandWays { kinds: &["tag.revoked"], ..NONE },
+    AssignTag => CommandWays {
+        kinds: &["tag.assigned", "tag.revoked"],
+        routes: &["tag.create", "tag.assign"],
+        ..NONE
+    },
+    RevokeTag => CommandWays { kinds: &["tag.revoked"], routes: &["tag.revoke", "tag.remove"], ..NONE },
     AddAlias => CommandWays {
         kinds: &["alias.added"],
         routes: &["code.create", "code.add"],

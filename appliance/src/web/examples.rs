@@ -9,6 +9,8 @@ pub(crate) const SUSPENDED_TAG: &str = "7QK3M9X2W";
 /// The place `ICU East` and the category `Bed`, by the digests of their names.
 pub(crate) const LOCATION: &str = "8a435c8a90f781f14f3fc847fd41204c";
 pub(crate) const CATEGORY: &str = "f816a74c2310179d8785838dfadd3f6f";
+/// One more tag of [`TAG`].
+pub(crate) const SPARE_TAG: &str = "000000001";
 /// The code `BME-004711`, by its digest.
 pub(crate) const CODE: &str = "d8509a73528c775b623d835229e8d64e";
 /// An item with a maintenance task.

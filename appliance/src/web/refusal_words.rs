@@ -141,6 +141,7 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
         RefusalCause::CodeCount => staff.refusal_range_codes(),
         RefusalCause::OwnCode => staff.refusal_already_own_code(),
         RefusalCause::NoCode => staff.refusal_already_no_code(),
+        RefusalCause::OnlyTag => staff.refusal_already_only_tag(),
         RefusalCause::EquipmentName => staff.refusal_needs_equipment_name(),
         RefusalCause::PersonName => staff.refusal_needs_person_name(),
         RefusalCause::CustomFieldName => staff.refusal_needs_field_name(),

@@ -7,11 +7,35 @@ codes-code = Code, since { $since }
 codes-udi = UDI, since { $since }
 codes-old = Number in the old app, since { $since }
 codes-hint = Each of these opens the item.
+# Links.
+codes-lost = Label lost: new tag
+codes-spare = Spare label
+# Button and link, and behind them for those who hear them, what they are about.
+codes-print = Print
+codes-of-label = the label { $tag }
 # Link; a code that is on the item already.
 codes-add = Also opens by: add a code
 # Button and, behind it for those who hear it, what it is about.
 codes-take-off = Take off
 codes-take-off-of = the code { $code }
+
+## Another label.
+
+label-add-title = Another label for an item
+label-add-hint = A lost label opens nothing any more once its item has a new one; whoever scans it is told so. The item keeps its history.
+# Button.
+label-add-save = Give it this label
+label-add-several = Several labels open this item. Enter the tag of the one that is lost
+label-add-other = This label does not open this item
+label-add-tag-wrong = Check the tag: nine letters and digits, as printed on the label
+
+## Taking a label off.
+
+label-revoke-title = Take the label { $tag } off?
+# $name: of its item.
+label-revoke-hint = It is on { $name }. Whoever scans it then reads that it was replaced, and gets to the item.
+# Button.
+label-revoke-save = Take it off
 
 ## Adding a code.
 

@@ -429,6 +429,23 @@ form-code-code = Code
 form-code-item = Item
     .hint = Scan its label, or enter its tag, number or name
 
+## Another label of an item, and one that is taken off.
+
+form-label-item = Item
+    .hint = Scan its label, or enter its tag, number or name
+form-label-why = Why
+form-label-why-lost = Its label was lost
+form-label-why-spare = As a spare, on another side
+form-label-why-blank = A blank label is attached already
+form-label-old = Label that was lost
+    .hint = Its tag; needed only where the item has several
+form-label-tag = New label
+    .hint = Scan a blank one or enter its tag. Empty: a new tag is made, which you print then
+form-label-end-why = Why
+form-label-end-why-lost = It was lost
+form-label-end-why-worn = It was worn, and another one is there
+form-label-end-why-mistake = It was put on by mistake
+
 ## A printer.
 
 form-printer-title = Settings

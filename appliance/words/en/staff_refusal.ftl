@@ -122,6 +122,7 @@ refusal-already-out = It is out of service already
 refusal-already-in = It is in service already
 refusal-already-own-code = This code opens this item already
 refusal-already-no-code = This code opens nothing here
+refusal-already-only-tag = This is the only label of the item. Give the item another one first
 refusal-check-result = Choose what the check found
 refusal-check-method = Choose how it was checked from the list
 refusal-own-cleaning = You cleaned this yourself; somebody else checks it

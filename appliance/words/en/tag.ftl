@@ -63,8 +63,9 @@ tag-unused-kind = A tag without equipment
 tag-unused-title = No equipment has this tag yet
 tag-unused-what = The label is valid but not assigned to equipment yet. Nothing was recorded.
 tag-unused-next = Clean it as usual and call { $contact } with the tag above. They assign it and enter your cleaning; it is shown as a late entry.
-# Link for biomed.
+# Links for biomed.
 tag-unused-assign = Biomed: assign this label
+tag-unused-add = Biomed: it is one more label of an item
 
 ## An item that is out of service or retired.
 

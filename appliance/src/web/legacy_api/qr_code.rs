@@ -14,6 +14,7 @@ use web::argument::Path;
 use web::error::HttpError;
 use web::route::{Example, Route, RouteKind, row};
 
+use crate::intake::{find_named_item, open_tags};
 use crate::web::access::permissions::{Read, View};
 use crate::web::access::program::StaffOrProgram;
 use crate::web::context::{AppState, run_blocking};
@@ -70,8 +71,10 @@ async fn generate(
 
 fn make_code(state: &AppState, tag: Tag, permanent: bool) -> Result<OldQrCode, HttpError> {
     let facility = state.store.snapshot();
-    let tag = facility.resolve(tag).ok_or_else(|| state.unknown_tag(tag))?.tag;
-    let url = format!("{}/{tag}", read_label_host(&facility)?);
+    let item = find_named_item(&facility, tag).ok_or_else(|| state.unknown_tag(tag))?;
+    let tag = item.tag;
+    let printed = open_tags(&facility, item).first().copied().unwrap_or(tag);
+    let url = format!("{}/{printed}", read_label_host(&facility)?);
     let (token, expires_at) = if permanent {
         (tag.to_string(), None)
     } else {

@@ -14,7 +14,7 @@ use web::error::HttpError;
 use web::route::{Example, Route, RouteKind, row};
 use words::{Locale, WordSet as _};
 
-use crate::intake::{CleaningForm, Command};
+use crate::intake::{CleaningForm, Command, find_named_item};
 use crate::web::access::phone::PhoneCaller;
 use crate::web::commands::photo_follow::attach_late_photo;
 use crate::web::commands::photo_upload::{PhotoOutcome, take_photo};
@@ -88,7 +88,7 @@ async fn register_cleaning(
     let (equipment, recorded_ms) = {
         let facility = state.store.snapshot();
         let anchor = facility.boots.get(&done.at.boot).copied();
-        (facility.resolve(tag).map(|item| item.name.clone()), corrected_ms(&done.at, anchor))
+        (find_named_item(&facility, tag).map(|item| item.name.clone()), corrected_ms(&done.at, anchor))
     };
     let receipt = Receipt::of(done.line.of, done.leaf).to_string();
     let address = format!("/r/{receipt}");

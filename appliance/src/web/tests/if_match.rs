@@ -38,6 +38,8 @@ const WITHOUT_VERSION: &[(&str, &str)] = &[
     ("reminder.snooze", "put off twice is put off until the later time"),
     ("sheet.make", "changes nothing"),
     ("slip.add", "adds a print job"),
+    ("tag.assign", "adds a tag"),
+    ("tag.remove", "a tag is revoked whole; it has no version"),
     ("upkeep-done.add", "adds a record"),
     ("void.add", "a record is voided once; it has no further versions"),
 ];

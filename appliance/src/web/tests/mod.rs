@@ -54,6 +54,7 @@ mod forms;
 mod if_match;
 #[path = "../../../../tests/src/kept_answers.rs"]
 mod kept_answers;
+mod labels_of_items;
 mod languages;
 mod log_export;
 mod old_app;

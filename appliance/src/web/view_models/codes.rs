@@ -7,6 +7,7 @@ use record::entry::Digest16;
 use record::fold::{CodeAlias, Equipment, FacilityState, ServiceState};
 use record::tag::Tag;
 
+use crate::intake::{find_named_item, open_tags};
 use crate::web::context::AppState;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::CodeWords;
@@ -18,8 +19,22 @@ pub(crate) struct OpenerRow {
     pub(crate) text: String,
     /// What it is, and since when.
     pub(crate) words: String,
-    /// Names a code in addresses.
-    pub(crate) code: Option<Digest16>,
+    pub(crate) opener: Opener,
+}
+
+/// What names it in addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opener {
+    Label(Tag),
+    Code(Digest16),
+}
+
+/// A tag as it is typed, or as a label’s code opens it.
+pub(crate) fn read_label(text: &str) -> Option<Tag> {
+    match ScannedCode::read(text) {
+        Err(ScannedCodeError::Tag(tag)) => Some(tag),
+        Ok(_) | Err(_) => None,
+    }
 }
 
 /// The item that a scanned or typed text opens: by a tag alone or in an address, or by a code that is on it.
@@ -41,7 +56,8 @@ pub(crate) enum MeantItem {
 
 /// Which item a person means by a tag, a code, the hospital’s number or a name.
 pub(crate) fn find_meant(facility: &FacilityState, text: &str) -> MeantItem {
-    if let Some(item) = find_scanned(facility, text) {
+    let named = read_label(text).and_then(|tag| find_named_item(facility, tag));
+    if let Some(item) = named.or_else(|| find_scanned(facility, text)) {
         return MeantItem::One(item.tag);
     }
     let text = text.trim().to_lowercase();
@@ -91,14 +107,10 @@ pub(crate) fn openers_of(
     item: &Equipment,
 ) -> Vec<OpenerRow> {
     let since = |ms: i64| wording.dates().day_and_time(ms).text;
-    let is_open = |tag: Tag| facility.resolve(tag).is_some();
-    let further =
-        facility.aliases.iter().filter(|(tag, alias)| alias.equipment == item.tag && **tag != item.tag);
-    let mut tags: Vec<(i64, Tag)> = further.map(|(tag, alias)| (alias.set_ms, *tag)).collect();
-    tags.sort();
-    let tags = std::iter::once((item.added_ms, item.tag)).chain(tags).filter(|(_, tag)| is_open(*tag));
-    let label =
-        |(ms, tag): (i64, Tag)| OpenerRow { text: tag.grouped(), words: w.codes_tag(since(ms)), code: None };
+    let label = |tag: Tag| {
+        let given = facility.aliases.get(&tag).map_or(item.added_ms, |alias| alias.set_ms);
+        OpenerRow { text: tag.grouped(), words: w.codes_tag(since(given)), opener: Opener::Label(tag) }
+    };
     let code = |(id, alias): (Digest16, &CodeAlias)| OpenerRow {
         text: alias.code.clone(),
         words: match &alias.code {
@@ -106,7 +118,8 @@ pub(crate) fn openers_of(
             old if old.starts_with("old:") => w.codes_old(since(alias.set_ms)),
             _ => w.codes_code(since(alias.set_ms)),
         },
-        code: Some(id),
+        opener: Opener::Code(id),
     };
+    let tags = open_tags(facility, item).into_iter();
     tags.map(label).chain(codes_of(facility, item.tag).into_iter().map(code)).collect()
 }

@@ -4,6 +4,7 @@ use record::fold::Equipment;
 use record::tag::Tag;
 use web::error::HttpError;
 
+use crate::intake::find_named_item;
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;
 
@@ -15,5 +16,5 @@ pub(crate) fn item_name(state: &AppState, text: &str) -> Result<(Tag, String), H
 /// The item that an address names.
 pub(crate) fn find_item(state: &AppState, text: &str) -> Result<Equipment, HttpError> {
     let tag = Tag::read(text).map_err(|_| not_found())?;
-    state.store.snapshot().resolve(tag).cloned().ok_or_else(not_found)
+    find_named_item(&state.store.snapshot(), tag).cloned().ok_or_else(not_found)
 }

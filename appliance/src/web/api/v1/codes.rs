@@ -13,7 +13,7 @@ use web::argument::{IdempotencyKey, JsonBody, Path, Query};
 use web::error::HttpError;
 use web::route::{Example, Route, RouteKind, row};
 
-use crate::intake::Command;
+use crate::intake::{Command, find_named_item};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
 use crate::web::api::list::ListJson;
@@ -100,7 +100,7 @@ async fn list_codes(
 ) -> Result<Json<ListJson<ItemCode>>, HttpError> {
     let tag = read_path_tag(&tag)?;
     let facility = state.store.snapshot();
-    let item = facility.resolve(tag).ok_or_else(|| state.unknown_tag(tag))?;
+    let item = find_named_item(&facility, tag).ok_or_else(|| state.unknown_tag(tag))?;
     Ok(Json(ListJson::whole(list_of(&facility, item.tag))))
 }
 
@@ -137,7 +137,7 @@ async fn remove_code(
     IdempotencyKey(key): IdempotencyKey,
 ) -> Result<NoContent, HttpError> {
     let tag = read_path_tag(&tag)?;
-    let first = state.store.snapshot().resolve(tag).map(|item| item.tag);
+    let first = find_named_item(&state.store.snapshot(), tag).map(|item| item.tag);
     let first = first.ok_or_else(|| state.unknown_tag(tag))?;
     let code = code_of_item(&state, first, &code).ok_or_else(not_found)?;
     run_command(&state, BY_API, key, Command::RemoveAlias { code }).await?;

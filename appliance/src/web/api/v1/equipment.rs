@@ -18,7 +18,7 @@ use web::argument::{IdempotencyKey, IfMatch, JsonBody, Path, Query, json_error};
 use web::error::HttpError;
 use web::route::{Example, Route, RouteKind, row};
 
-use crate::intake::{Command, CommandRefusal, EquipmentFields, NewEquipment};
+use crate::intake::{Command, CommandRefusal, EquipmentFields, NewEquipment, find_named_item};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
 use crate::web::api::list::ListJson;
@@ -248,7 +248,7 @@ pub(crate) fn find_item_version(
     tag: Tag,
 ) -> Result<(EquipmentJson, RowVersion), HttpError> {
     let facility = state.store.snapshot();
-    let item = facility.resolve(tag).ok_or_else(|| state.unknown_tag(tag))?;
+    let item = find_named_item(&facility, tag).ok_or_else(|| state.unknown_tag(tag))?;
     let local = Snapshot::of(state, &facility).local;
     let row = state.stored::<StatusBoards>().row_of(&facility, item, &local).ok_or_else(not_found)?;
     Ok((EquipmentJson::of(&row), item.changed))
@@ -259,7 +259,7 @@ pub(crate) type VersionedItem = WithHeaders<Json<EquipmentJson>>;
 
 /// The version of an item as it is now.
 fn find_version(state: &AppState, tag: Tag) -> Option<RowVersion> {
-    state.store.snapshot().resolve(tag).map(|item| item.changed)
+    find_named_item(&state.store.snapshot(), tag).map(|item| item.changed)
 }
 
 fn find_versioned(state: &AppState, tag: Tag) -> Result<VersionedItem, HttpError> {
@@ -282,7 +282,7 @@ async fn list_schedules(
 ) -> Result<Json<ListJson<ItemSchedule>>, HttpError> {
     let tag = read_path_tag(&tag)?;
     let facility = state.store.snapshot();
-    let item = facility.resolve(tag).ok_or_else(|| state.unknown_tag(tag))?;
+    let item = find_named_item(&facility, tag).ok_or_else(|| state.unknown_tag(tag))?;
     Ok(Json(ListJson::whole(ItemSchedule::all_of(item))))
 }
 

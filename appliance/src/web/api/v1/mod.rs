@@ -18,6 +18,7 @@ pub(crate) mod problems;
 pub(crate) mod protocols;
 pub(crate) mod reminders;
 pub(crate) mod slips;
+pub(crate) mod tags;
 pub(crate) mod templates;
 pub(crate) mod upkeep;
 pub(crate) mod versions;
@@ -47,6 +48,7 @@ pub(crate) fn v1_routes() -> Vec<Route<AppState>> {
         upkeep::upkeep_routes(),
         lists::list_routes(),
         codes::code_routes(),
+        tags::tag_routes(),
     ]
     .into_iter()
     .flatten()

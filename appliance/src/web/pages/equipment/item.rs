@@ -24,7 +24,7 @@ use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::log_reads::{StoredText, read_long};
 use crate::web::request::page_cursor::{HistoryScope, PageCursor};
-use crate::web::view_models::codes::{OpenerRow, openers_of};
+use crate::web::view_models::codes::{Opener, OpenerRow, openers_of};
 use crate::web::view_models::facts::FactRow;
 use crate::web::view_models::history::{HistoryLook, HistoryRights, HistoryRow, ItemEvent, item_history};
 use crate::web::view_models::item_status::StatusBadge;

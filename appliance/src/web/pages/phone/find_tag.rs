@@ -12,9 +12,10 @@ use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
 use words::{S0, SafeHtml, fill_slots};
 
+use crate::intake::open_tags;
 use crate::store::StoreSnapshot;
 use crate::web::access::phone::PhoneCaller;
-use crate::web::context::AppState;
+use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::not_found;
 use crate::web::layout::PageLayout;
 use crate::web::pages::phone::tag_answer::TagAnswer;
@@ -47,6 +48,10 @@ pub(crate) async fn open_label(
     Path(text): Path<String>,
 ) -> Result<TagAnswer, HttpError> {
     match Tag::read(&text) {
+        Ok(tag) if is_revoked(&state, tag) => {
+            let (page_words, w): (PageWords, TagWords) = phone.words();
+            run_blocking(&state, move |state| unknown_page(state, page_words, w, tag)).await
+        }
         Ok(tag) => TagAnswer::to(&format!("/t/{tag}")),
         Err(TagError::Check) => mistyped_page(&state, &phone, &text),
         Err(_) => Err(not_found()),
@@ -62,10 +67,16 @@ pub(crate) async fn open_entered_tag(
     let text = params.tag;
     let opened = find_scanned(&state.store.snapshot(), &text).map(|item| item.tag);
     match (opened, ScannedCode::read(&text)) {
-        (Some(tag), _) | (None, Err(ScannedCodeError::Tag(tag))) => TagAnswer::to(&format!("/t/{tag}")),
+        (Some(tag), _) => TagAnswer::to(&format!("/t/{tag}")),
+        (None, Err(ScannedCodeError::Tag(tag))) => TagAnswer::to(&format!("/{tag}")),
         (None, Ok(code)) if !resembles_tag(&text) => unknown_code_page(&state, &phone, &code),
         (None, _) => mistyped_page(&state, &phone, &text),
     }
+}
+
+/// Whether a label with this tag opens nothing any more. Its item’s page has the address of the first tag for good.
+fn is_revoked(state: &AppState, tag: Tag) -> bool {
+    state.store.snapshot().aliases.get(&tag).is_some_and(|alias| alias.revoked)
 }
 
 /// Whether somebody may have meant a tag and slipped.
@@ -243,13 +254,7 @@ impl UnknownTag {
     fn of(state: &AppState, facility: &StoreSnapshot, tag: Tag) -> Self {
         let revoked = facility.aliases.get(&tag).filter(|alias| alias.revoked);
         let item = revoked.and_then(|alias| facility.equipment.get(&alias.equipment));
-        // The item's present tag is one that still opens it.
-        let open = |item: &record::fold::Equipment| {
-            let others =
-                facility.aliases.iter().filter(|(_, a)| a.equipment == item.tag).map(|(tag, _)| *tag);
-            std::iter::once(item.tag).chain(others).find(|t| facility.resolve(*t).is_some())
-        };
-        if let Some((open, item)) = item.and_then(|item| Some((open(item)?, item))) {
+        if let Some((open, item)) = item.and_then(|item| Some((*open_tags(facility, item).first()?, item))) {
             return Self::Replaced { open, name: item.name.clone() };
         }
         // Few look here: blank tags are scanned once, and others hardly ever.
@@ -349,7 +354,10 @@ impl UnknownTagPage {
             },
             UnknownTag::Unused => Self {
                 next: Some(fill_slots(w.tag_unused_next(S0), [contact])),
-                links: vec![(format!("/staff/equipment/new?tag={tag}"), w.tag_unused_assign())],
+                links: vec![
+                    (format!("/staff/equipment/new?tag={tag}"), w.tag_unused_assign()),
+                    (format!("/staff/tags/new?why=blank&tag={tag}"), w.tag_unused_add()),
+                ],
                 ..page
             },
         }

@@ -82,9 +82,12 @@ pub(crate) async fn show(
     let query: String = params.q.trim().chars().take(QUERY_CHARS_MAX).collect();
     let board = status_board(&state).await?;
     let snapshot = Snapshot::of(&state, &board.seen);
-    let scanned = || find_scanned(&board.seen, &query).map(|item| item.tag);
-    if let Some(tag) = tag_in(&query, &board.seen).or_else(scanned) {
-        return SeeOther::to(&format!("/t/{tag}")).map(OneOf::Second);
+    if let Some(item) = find_scanned(&board.seen, &query) {
+        return SeeOther::to(&format!("/t/{}", item.tag)).map(OneOf::Second);
+    }
+    // What a label of nothing says is said where its own code leads.
+    if let Some(tag) = tag_in(&query, &board.seen) {
+        return SeeOther::to(&format!("/{tag}")).map(OneOf::Second);
     }
     let (page_words, w, banner_words): (PageWords, HomeWords, AlarmBannerWords) = phone.words();
     let wording = PageWording::new(page_words, &snapshot.local);

@@ -10,7 +10,7 @@ use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
 use web::form::{FormDefinition, FormField, FormSection, FormValues};
 
-use super::prompt::TagPrompt;
+use super::prompt::{TagPrompt, read_item};
 use crate::intake::{Command, CommandRefusal, RefusalCause};
 use crate::web::access::permissions::EditEquipment;
 use crate::web::access::staff::StaffCaller;
@@ -20,10 +20,9 @@ use crate::web::commands::run::run_command;
 use crate::web::context::AppState;
 use crate::web::form_page::{FormMarks, SentForm, find_refused, word_at_field};
 use crate::web::http_error::{not_found, worded};
-use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::submission::submission_of;
-use crate::web::view_models::codes::{MeantItem, code_of_item, find_meant};
+use crate::web::view_models::codes::code_of_item;
 use crate::web::view_models::items::item_name;
 use crate::web::words::{CodeWords, ErrorWords};
 
@@ -87,16 +86,7 @@ pub(crate) async fn add_code(
 ) -> Result<FormReply, HttpError> {
     let w: CodeWords = signed.words();
     let mut sent = SentForm::<RowVersion>::read(signed.words(), &CODE, &form);
-    let entered = sent.values.text("item").to_owned();
-    let unknown = |words: String| Err(Wrong { at: "item".to_owned(), words });
-    let item = match find_meant(&state.store.snapshot(), &entered) {
-        MeantItem::One(tag) => Ok(Some(tag)),
-        // What is not there is wrong already.
-        _ if entered.is_empty() => Ok(None),
-        MeantItem::Several => unknown(w.code_item_several()),
-        MeantItem::None => unknown(w.code_item_unknown()),
-    };
-    let item = sent.take(item).flatten();
+    let item = read_item(w, &state.store.snapshot(), &mut sent);
     if let Some(equipment) = item.filter(|_| sent.errors.is_empty()) {
         let command = Command::AddAlias { code: sent.values.text("code").to_owned(), equipment };
         match run_command(&state, signed.author(), sent.submission.clone(), command).await {

@@ -1,6 +1,7 @@
-//! What opens an item: codes that are on it beside its label.
+//! What opens an item: its labels, and codes that are on it beside them.
 
 mod codes;
+mod labels;
 mod prompt;
 
 use http::Method;
@@ -23,14 +24,29 @@ pub(crate) fn tag_page_routes() -> Vec<Route<AppState>> {
             .commands(&["RemoveAlias"])
             .refusals(command)
             .example(examples::code_example().field("submission", "example")),
+        row(Method::GET, labels::NEW, "tag.ask-new", Page, labels::ask_new).refusals(find),
+        row(Method::POST, labels::NEW, "tag.create", Form, labels::add_label)
+            .commands(&["AssignTag"])
+            .refusals(command)
+            .example(Example::default().field("item", examples::TAG).field("why", "lost")),
+        row(Method::GET, "/staff/tags/{tag}/revoke", "tag.ask-revoke", Page, labels::ask_revoke)
+            .refusals(find)
+            .example(Example::default().part("tag", examples::SPARE_TAG)),
+        row(Method::POST, "/staff/tags/{tag}/revoke", "tag.revoke", Form, labels::revoke_label)
+            .commands(&["RevokeTag"])
+            .refusals(command)
+            .example(Example::default().part("tag", examples::SPARE_TAG).field("why", "worn")),
     ]
 }
 
 /// The forms of these pages.
 #[cfg(test)]
-pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&codes::CODE];
+pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&codes::CODE, &labels::LABEL, &labels::LABEL_END];
 
 /// How its forms word a refusal beside a field.
 #[cfg(test)]
-pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] =
-    &[(&codes::CODE, codes::refused_field)];
+pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] = &[
+    (&codes::CODE, codes::refused_field),
+    (&labels::LABEL, labels::refused_field),
+    (&labels::LABEL_END, labels::refused_end_field),
+];

@@ -1,17 +1,20 @@
 //! The page of a form about what opens an item.
 
 use askama::Template;
+use record::fold::{FacilityState, RowVersion};
+use record::tag::Tag;
 use web::answer::Page;
 use web::error::HttpError;
 use web::form::{FilledSection, FormPainter, FormValues};
 
 use crate::web::access::staff_session::StaffSession;
 use crate::web::context::AppState;
-use crate::web::form_page::{FormMarks, window_title};
+use crate::web::form_page::{FormMarks, SentForm, window_title};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::request::field_error::Wrong;
+use crate::web::view_models::codes::{MeantItem, find_meant};
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::words::{FormWords, PageWords};
+use crate::web::words::{CodeWords, FormWords, PageWords};
 
 #[derive(Template)]
 #[template(path = "register_form.html")]
@@ -63,4 +66,22 @@ impl TagPrompt {
         };
         draw_page(&page.frame, &page)
     }
+}
+
+/// The item that the field `item` names, of which there must be one.
+pub(super) fn read_item(
+    w: CodeWords,
+    facility: &FacilityState,
+    sent: &mut SentForm<RowVersion>,
+) -> Option<Tag> {
+    let entered = sent.values.text("item").to_owned();
+    let unknown = |words: String| Err(Wrong { at: "item".to_owned(), words });
+    let found = match find_meant(facility, &entered) {
+        MeantItem::One(tag) => Ok(Some(tag)),
+        // What is not there is wrong already.
+        _ if entered.is_empty() => Ok(None),
+        MeantItem::Several => unknown(w.code_item_several()),
+        MeantItem::None => unknown(w.code_item_unknown()),
+    };
+    sent.take(found).flatten()
 }
