@@ -254,6 +254,7 @@ fn technician(at: &Places) -> Vec<Page> {
         page("undo", &undo, vec![], "Undo this record?"),
         page("undo-error", &undo, vec![Press(".stop")], "There is a problem"),
         page("undone", &undo, vec![Type("#reason", "Wrong bed"), Press(".stop")], "Both entries stay"),
+        page("used", &format!("/t/{pump}/used"), vec![], "Yes, it was used now"),
         page("problem", &problem, vec![], "What is wrong with"),
         page("problem-error", &problem, vec![Press(".go")], "There is a problem"),
         page(
@@ -320,6 +321,8 @@ fn staff_items(at: &Places) -> Vec<Page> {
         page("staff-tag-new", &format!("/tags/new?item={pump}&why=lost"), vec![], "Another label for an item"),
         page("staff-tag-new-error", "/tags/new", vec![Press("form .go")], "There is a problem"),
         page("staff-tag-revoke", &format!("/tags/{pump}/revoke"), vec![], "Take the label"),
+        page("staff-merge", &on_pump("/merge"), vec![], "is the same as another item"),
+        page("staff-merge-error", &on_pump("/merge"), vec![Press("form .go")], "There is a problem"),
         page("staff-code-new", &format!("/codes/new?item={pump}"), vec![], "Add a code to an item"),
         page("staff-code-new-error", "/codes/new", vec![Press("form .go")], "There is a problem"),
         page("staff-out", &on_pump("/out"), vec![], "Take out of service"),

@@ -59,6 +59,17 @@ pub enum Command {
         #[serde(skip_serializing_if = "Option::is_none")]
         seen: Option<RowVersion>,
     },
+    /// Two items that are one thing: the first is retired, and what opens it opens the second.
+    MergeEquipment {
+        /// Which is retired.
+        from: Tag,
+        /// Any tag of the one that stays.
+        into: Tag,
+        reason: String,
+        /// The version of the item that this was made over; absent: whatever it is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        seen: Option<RowVersion>,
+    },
     /// Something is wrong with an item.
     ReportProblem(Box<ProblemForm>),
     /// What came of such a report.
@@ -191,6 +202,7 @@ impl Command {
             | Self::RetireEquipment { seen, .. }
             | Self::SuspendEquipment { seen, .. }
             | Self::ResumeEquipment { seen, .. }
+            | Self::MergeEquipment { seen, .. }
             | Self::RetireProtocol { seen, .. }
             | Self::SetSchedule { seen, .. }
             | Self::ChangeStaff { seen, .. } => *seen = version,

@@ -129,6 +129,11 @@ fn make_drafts(
             let item = equipment::in_use_over(view, *tag, *seen)?;
             equipment::resume_item(item, closing, view, drafts)
         }
+        Command::MergeEquipment { from, into, reason, seen } => {
+            let from = find_item(view, *from)?;
+            require_seen(*seen, from.changed)?;
+            tags::merge_items(from, equipment::in_use(view, *into)?, reason, drafts)
+        }
         Command::ReportProblem(form) => problem::report_problem(form, view, drafts),
         Command::CloseProblem { of, closing } => problem::close_problem(*of, closing, view, drafts),
         Command::AssignTag { tag, equipment, why, replaces } => {

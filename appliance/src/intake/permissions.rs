@@ -102,6 +102,7 @@ impl Permission {
             | Command::RetireEquipment { .. }
             | Command::SuspendEquipment { .. }
             | Command::ResumeEquipment { .. }
+            | Command::MergeEquipment { .. }
             | Command::CloseProblem { .. }
             | Command::AssignTag { .. }
             | Command::RevokeTag { .. }

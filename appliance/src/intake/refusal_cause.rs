@@ -40,6 +40,8 @@ pub enum RefusalCause {
     NoCode,
     #[error("This is the only label of the item. Give the item another one first")]
     OnlyTag,
+    #[error("This is the same item already")]
+    MergedWithItself,
     #[error("Enter a name for the equipment")]
     EquipmentName,
     #[error("Enter the person’s name")]
@@ -159,7 +161,7 @@ pub enum RefusalCause {
 impl RefusalCause {
     /// All of them; of roles one.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 71] = [
+    pub(crate) const ALL: [Self; 72] = [
         Self::OwnName,
         Self::Reason,
         Self::ProblemKind,
@@ -174,6 +176,7 @@ impl RefusalCause {
         Self::OwnCode,
         Self::NoCode,
         Self::OnlyTag,
+        Self::MergedWithItself,
         Self::EquipmentName,
         Self::PersonName,
         Self::CustomFieldName,

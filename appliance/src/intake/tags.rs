@@ -1,9 +1,9 @@
-//! Tags and codes that open items.
+//! Tags and codes that open items, and items that turn out to be one.
 
 use record::code::ScannedCode;
 use record::entry::Digest16;
 use record::fold::{CodeAlias, Equipment, FacilityState};
-use record::kinds::{AliasAdded, AliasRemoved, TagAssigned, TagEnd, TagReason, TagRevoked};
+use record::kinds::{AliasAdded, AliasRemoved, EquipmentMerged, TagAssigned, TagEnd, TagReason, TagRevoked};
 use record::tag::Tag;
 
 use super::{CommandRefusal, Drafts, RefusalCause, StateView};
@@ -96,6 +96,22 @@ pub(super) fn revoke_tag(
     let instead = open_tags(facility, item).into_iter().rev().find(|other| *other != tag);
     let instead = instead.ok_or(CommandRefusal::AlreadySo(RefusalCause::OnlyTag))?;
     drafts.push(TagRevoked { tag, why: Some(why.clone()), instead: Some(instead) }, Vec::new());
+    Ok(())
+}
+
+/// Retires an item that is the same thing as another one, which its tags and codes open from then on.
+pub(super) fn merge_items(
+    from: &Equipment,
+    into: &Equipment,
+    reason: &str,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
+    // One that was merged before is found as the one that it became: so there are no circles.
+    if from.tag == into.tag {
+        return Err(CommandRefusal::Range { field: "item", cause: RefusalCause::MergedWithItself });
+    }
+    let (reason, texts) = drafts.optional_text("reason", reason)?;
+    drafts.push(EquipmentMerged { from: from.tag, into: into.tag, reason }, texts);
     Ok(())
 }
 

@@ -44,7 +44,6 @@ pub const MADE_BY_BOX: &[MadeByBox] = &[
 
 /// This list may only shrink.
 pub const NOT_YET: &[NotYet] = &[
-    NotYet { name: "equipment.merged", issue: "02-box" },
     NotYet { name: "competency.granted", issue: "02-box" },
     NotYet { name: "competency.ended", issue: "02-box" },
     NotYet { name: "access.changed", issue: "02-box" },
@@ -104,6 +103,11 @@ ways! {
     ResumeEquipment => CommandWays {
         kinds: &["equipment.resumed", "problem.closed"],
         routes: &["equipment.resume", "service.set"],
+        ..NONE
+    },
+    MergeEquipment => CommandWays {
+        kinds: &["equipment.merged"],
+        routes: &["equipment.merge", "equipment.join"],
         ..NONE
     },
     ReportProblem => CommandWays {
@@ -193,6 +197,7 @@ ways! {
     },
     RecordUse => CommandWays {
         kinds: &["use.recorded"],
+        routes: &["use.record", "use.add"],
         made_by_box: Some("appliance/src/serve/panel.rs"),
         ..NONE
     },

@@ -142,6 +142,7 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
         RefusalCause::OwnCode => staff.refusal_already_own_code(),
         RefusalCause::NoCode => staff.refusal_already_no_code(),
         RefusalCause::OnlyTag => staff.refusal_already_only_tag(),
+        RefusalCause::MergedWithItself => staff.refusal_range_merged_with_itself(),
         RefusalCause::EquipmentName => staff.refusal_needs_equipment_name(),
         RefusalCause::PersonName => staff.refusal_needs_person_name(),
         RefusalCause::CustomFieldName => staff.refusal_needs_field_name(),

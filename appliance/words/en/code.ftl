@@ -37,6 +37,20 @@ label-revoke-hint = It is on { $name }. Whoever scans it then reads that it was 
 # Button.
 label-revoke-save = Take it off
 
+## Two items that are one thing.
+
+# Link.
+merge-link = It is the same as another item
+# $name: of the item that is retired.
+merge-title = { $name } is the same as another item
+merge-hint = It is retired, and its labels and codes open the other item from then on. Its records stay with it and can be read. This cannot be taken back.
+# Button.
+merge-save = Merge it into that item
+# On the page of the item that was retired; $name: of the one that stays.
+merge-into = This item was merged into { $name }: its labels and codes open that one.
+# On the page of the one that stays, before the links to the others.
+merge-from = Merged into this item, with a history of its own:
+
 ## Adding a code.
 
 code-add-title = Add a code to an item

@@ -446,6 +446,13 @@ form-label-end-why-lost = It was lost
 form-label-end-why-worn = It was worn, and another one is there
 form-label-end-why-mistake = It was put on by mistake
 
+## An item that is the same as another one.
+
+form-merge-item = The item that stays
+    .hint = Scan its label, or enter its tag, number or name
+form-merge-reason = Why
+    .hint = Optional, such as: entered twice
+
 ## A printer.
 
 form-printer-title = Settings

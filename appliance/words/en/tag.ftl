@@ -67,6 +67,15 @@ tag-unused-next = Clean it as usual and call { $contact } with the tag above. Th
 tag-unused-assign = Biomed: assign this label
 tag-unused-add = Biomed: it is one more label of an item
 
+## It was used.
+
+used-title = It was used
+used-title-of = Was { $name } used?
+used-what = If this item is cleaned after each use, a cleaning is due from now on.
+# Buttons.
+used-record = Yes, it was used now
+used-back = Cancel
+
 ## An item that is out of service or retired.
 
 out-retired-title = { $name } was retired

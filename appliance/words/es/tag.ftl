@@ -50,6 +50,12 @@ tag-unused-next = Limpie como siempre y llame a { $contact } con el código de a
 tag-unused-add = Biomédica: es otra etiqueta de un equipo
 tag-unused-assign = Biomédica: asignar esta etiqueta
 
+used-title = Se usó
+used-title-of = ¿Se usó { $name }?
+used-what = Si este equipo se limpia después de cada uso, desde ahora hay una limpieza pendiente.
+used-record = Sí, se usó ahora
+used-back = Cancelar
+
 out-retired-title = { $name } se dio de baja
 out-retired-what = Ya no se limpia ni se registra. Su historial se conserva. No se registró nada.
 out-title = { $name } está fuera de servicio

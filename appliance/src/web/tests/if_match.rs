@@ -41,6 +41,7 @@ const WITHOUT_VERSION: &[(&str, &str)] = &[
     ("tag.assign", "adds a tag"),
     ("tag.remove", "a tag is revoked whole; it has no version"),
     ("upkeep-done.add", "adds a record"),
+    ("use.add", "adds a record"),
     ("void.add", "a record is voided once; it has no further versions"),
 ];
 

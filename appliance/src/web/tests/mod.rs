@@ -57,6 +57,7 @@ mod kept_answers;
 mod labels_of_items;
 mod languages;
 mod log_export;
+mod merges;
 mod old_app;
 mod people;
 mod photos;
@@ -79,6 +80,7 @@ mod station_sheets;
 mod steady_disk;
 mod table;
 mod technician;
+mod uses;
 mod ways;
 
 use self::steady_disk::SteadyDisk;

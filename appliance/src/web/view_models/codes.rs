@@ -6,6 +6,7 @@ use record::code::{ScannedCode, ScannedCodeError};
 use record::entry::Digest16;
 use record::fold::{CodeAlias, Equipment, FacilityState, ServiceState};
 use record::tag::Tag;
+use words::{S0, SafeHtml, fill_slots};
 
 use crate::intake::{find_named_item, open_tags};
 use crate::web::context::AppState;
@@ -35,6 +36,17 @@ pub(crate) fn read_label(text: &str) -> Option<Tag> {
         Err(ScannedCodeError::Tag(tag)) => Some(tag),
         Ok(_) | Err(_) => None,
     }
+}
+
+/// Whether a label with this tag opens nothing any more.
+pub(crate) fn is_revoked(facility: &FacilityState, tag: Tag) -> bool {
+    facility.aliases.get(&tag).is_some_and(|alias| alias.revoked)
+}
+
+/// Where a label’s tag leads. An item’s page has the address of its first tag for good, also when the label with that tag was
+/// lost: what is to be said of such a label is said where its own code leads.
+pub(crate) fn address_of_label(facility: &FacilityState, tag: Tag) -> String {
+    if is_revoked(facility, tag) { format!("/{tag}") } else { format!("/t/{tag}") }
 }
 
 /// The item that a scanned or typed text opens: by a tag alone or in an address, or by a code that is on it.
@@ -73,6 +85,32 @@ pub(crate) fn find_meant(facility: &FacilityState, text: &str) -> MeantItem {
     }
 }
 
+/// An item that another one turned out to be, or the other way round.
+#[derive(Debug, Clone)]
+pub(crate) struct MergedItem {
+    pub(crate) tag: Tag,
+    pub(crate) name: String,
+}
+
+impl MergedItem {
+    /// What its page says of the one that was merged into it.
+    pub(crate) fn words(&self, w: CodeWords) -> SafeHtml {
+        fill_slots(w.merge_into(S0), [SafeHtml::entered(&self.name)])
+    }
+}
+
+/// The item that another one was merged into.
+pub(crate) fn merged_item(facility: &FacilityState, tag: Tag) -> MergedItem {
+    let name = facility.equipment.get(&tag).map_or_else(|| tag.grouped(), |item| item.name.clone());
+    MergedItem { tag, name }
+}
+
+/// The items that were merged into this one.
+pub(crate) fn former_items(facility: &FacilityState, tag: Tag) -> Vec<MergedItem> {
+    let merged = facility.equipment.values().filter(|item| item.merged == Some(tag));
+    merged.map(|item| MergedItem { tag: item.tag, name: item.name.clone() }).collect()
+}
+
 /// The codes that open an item, in the order in which they came.
 pub(crate) fn codes_of(facility: &FacilityState, tag: Tag) -> Vec<(Digest16, &CodeAlias)> {
     let of_item = facility.codes.iter().filter(|(_, alias)| alias.equipment == tag && !alias.removed);
@@ -92,11 +130,13 @@ pub(crate) fn codes_by_item(facility: &FacilityState) -> BTreeMap<Tag, String> {
     codes
 }
 
-/// The code that an address names, where it is or was on this item.
+/// The code that an address names, where it is or was on this item or on one that was merged into it.
 pub(crate) fn code_of_item(state: &AppState, tag: Tag, id: &str) -> Option<Digest16> {
     let id = Digest16::parse(id)?;
     let facility = state.store.snapshot();
-    facility.codes.get(&id).filter(|alias| alias.equipment == tag).map(|_| id)
+    let alias = facility.codes.get(&id)?;
+    let holder = find_named_item(&facility, alias.equipment).map(|item| item.tag);
+    Some(id).filter(|_| holder == Some(tag))
 }
 
 /// All that opens an item: its labels, then its codes.
@@ -120,6 +160,11 @@ pub(crate) fn openers_of(
         },
         opener: Opener::Code(id),
     };
-    let tags = open_tags(facility, item).into_iter();
-    tags.map(label).chain(codes_of(facility, item.tag).into_iter().map(code)).collect()
+    // What opened an item that turned out to be this one opens this one.
+    let former =
+        facility.equipment.values().map(AsRef::as_ref).filter(|former| former.merged == Some(item.tag));
+    let all: Vec<&Equipment> = std::iter::once(item).chain(former).collect();
+    let tags = all.iter().flat_map(|item| open_tags(facility, item));
+    let codes = all.iter().flat_map(|item| codes_of(facility, item.tag));
+    tags.map(label).chain(codes.map(code)).collect()
 }

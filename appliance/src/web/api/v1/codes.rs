@@ -30,7 +30,7 @@ pub(crate) fn code_routes() -> Vec<Route<AppState>> {
     vec![
         row(Method::GET, "/api/v1/codes", "code.find", RouteKind::Api, find_code)
             .summary("The item that a scanned text opens: a tag, a label’s address, or a code that is on it")
-            .refusals(refusals::READING)
+            .refusals(refusals::FINDING)
             .example(Example::default().query("code=BME-004711")),
         row(Method::GET, path, "code.list", RouteKind::Api, list_codes)
             .summary("Codes that open an item beside its tags")

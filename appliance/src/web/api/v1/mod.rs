@@ -21,6 +21,7 @@ pub(crate) mod slips;
 pub(crate) mod tags;
 pub(crate) mod templates;
 pub(crate) mod upkeep;
+pub(crate) mod uses;
 pub(crate) mod versions;
 
 use web::route::Route;
@@ -49,6 +50,7 @@ pub(crate) fn v1_routes() -> Vec<Route<AppState>> {
         lists::list_routes(),
         codes::code_routes(),
         tags::tag_routes(),
+        uses::use_routes(),
     ]
     .into_iter()
     .flatten()

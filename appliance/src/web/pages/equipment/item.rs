@@ -24,11 +24,11 @@ use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::log_reads::{StoredText, read_long};
 use crate::web::request::page_cursor::{HistoryScope, PageCursor};
-use crate::web::view_models::codes::{Opener, OpenerRow, openers_of};
+use crate::web::view_models::codes::{MergedItem, Opener, OpenerRow, former_items, merged_item, openers_of};
 use crate::web::view_models::facts::FactRow;
 use crate::web::view_models::history::{HistoryLook, HistoryRights, HistoryRow, ItemEvent, item_history};
 use crate::web::view_models::item_status::StatusBadge;
-use crate::web::view_models::items::item_name;
+use crate::web::view_models::items::find_own_item;
 use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReporterNames};
 use crate::web::view_models::protocols;
 use crate::web::view_models::rates::{tally_of, word_rate};
@@ -83,6 +83,9 @@ struct ItemPage {
     code_words: CodeWords,
     /// What opens it.
     openers: Vec<OpenerRow>,
+    /// The item that it turned out to be, and those that turned out to be it.
+    merged: Option<MergedItem>,
+    former: Vec<MergedItem>,
     protocol: Option<(String, String)>,
     problem_words: ProblemWords,
     /// What is reported about it and not closed.
@@ -95,7 +98,7 @@ pub(crate) async fn show(
     Path(text_of_tag): Path<String>,
     LenientQuery(params): LenientQuery<ItemParams>,
 ) -> Result<Page, HttpError> {
-    let (tag, _) = item_name(&state, &text_of_tag)?;
+    let tag = find_own_item(&state, &text_of_tag)?.tag;
     let tally = tally_of(&state, tag).await?;
     let back = |error: HttpError| {
         error.link(format!("/staff/equipment/{tag}"), worded(ErrorWords::error_links_newest))
@@ -172,6 +175,8 @@ fn item_page(
         may_record: signed.holds(Permission::Record),
         facts: item_facts(w, item, &wording),
         code_words,
+        merged: item.merged.map(|into| merged_item(&facility, into)),
+        former: former_items(&facility, tag),
         openers: openers_of(code_words, &wording, &facility, item),
         problem_words,
         reports: problems.cards_of(tag, ReporterNames::Shown),

@@ -19,7 +19,7 @@ use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::not_found;
 use crate::web::layout::PageLayout;
 use crate::web::pages::phone::tag_answer::TagAnswer;
-use crate::web::view_models::codes::find_scanned;
+use crate::web::view_models::codes::{address_of_label, find_scanned, is_revoked};
 use crate::web::view_models::item_status::StatusBadge;
 use crate::web::view_models::jobs::path_segment;
 use crate::web::view_models::snapshot::Snapshot;
@@ -48,7 +48,7 @@ pub(crate) async fn open_label(
     Path(text): Path<String>,
 ) -> Result<TagAnswer, HttpError> {
     match Tag::read(&text) {
-        Ok(tag) if is_revoked(&state, tag) => {
+        Ok(tag) if is_revoked(&state.store.snapshot(), tag) => {
             let (page_words, w): (PageWords, TagWords) = phone.words();
             run_blocking(&state, move |state| unknown_page(state, page_words, w, tag)).await
         }
@@ -68,22 +68,19 @@ pub(crate) async fn open_entered_tag(
     let opened = find_scanned(&state.store.snapshot(), &text).map(|item| item.tag);
     match (opened, ScannedCode::read(&text)) {
         (Some(tag), _) => TagAnswer::to(&format!("/t/{tag}")),
-        (None, Err(ScannedCodeError::Tag(tag))) => TagAnswer::to(&format!("/{tag}")),
+        (None, Err(ScannedCodeError::Tag(tag))) => {
+            TagAnswer::to(&address_of_label(&state.store.snapshot(), tag))
+        }
         (None, Ok(code)) if !resembles_tag(&text) => unknown_code_page(&state, &phone, &code),
         (None, _) => mistyped_page(&state, &phone, &text),
     }
-}
-
-/// Whether a label with this tag opens nothing any more. Its item’s page has the address of the first tag for good.
-fn is_revoked(state: &AppState, tag: Tag) -> bool {
-    state.store.snapshot().aliases.get(&tag).is_some_and(|alias| alias.revoked)
 }
 
 /// Whether somebody may have meant a tag and slipped.
 fn resembles_tag(text: &str) -> bool {
     let mut symbols = text.trim().chars().filter(|c| !matches!(c, ' ' | '-' | '\u{a0}'));
     let count = symbols.clone().count();
-    (7..=11).contains(&count) && symbols.all(|c| c.is_ascii_alphanumeric())
+    (7..=10).contains(&count) && symbols.all(|c| c.is_ascii_alphanumeric())
 }
 
 /// Where biomed says what a code is on: a new item, or one that is there.

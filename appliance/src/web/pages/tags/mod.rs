@@ -2,6 +2,7 @@
 
 mod codes;
 mod labels;
+mod merge;
 mod prompt;
 
 use http::Method;
@@ -24,6 +25,13 @@ pub(crate) fn tag_page_routes() -> Vec<Route<AppState>> {
             .commands(&["RemoveAlias"])
             .refusals(command)
             .example(examples::code_example().field("submission", "example")),
+        row(Method::GET, "/staff/equipment/{tag}/merge", "equipment.ask-merge", Page, merge::ask_merge)
+            .refusals(find)
+            .example(examples::tag_example()),
+        row(Method::POST, "/staff/equipment/{tag}/merge", "equipment.merge", Form, merge::merge_item)
+            .commands(&["MergeEquipment"])
+            .refusals(command)
+            .example(examples::tag_example().field("item", examples::SUSPENDED_TAG)),
         row(Method::GET, labels::NEW, "tag.ask-new", Page, labels::ask_new).refusals(find),
         row(Method::POST, labels::NEW, "tag.create", Form, labels::add_label)
             .commands(&["AssignTag"])
@@ -41,7 +49,8 @@ pub(crate) fn tag_page_routes() -> Vec<Route<AppState>> {
 
 /// The forms of these pages.
 #[cfg(test)]
-pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&codes::CODE, &labels::LABEL, &labels::LABEL_END];
+pub(crate) const FORMS: &[&web::form::FormDefinition] =
+    &[&codes::CODE, &labels::LABEL, &labels::LABEL_END, &merge::MERGE];
 
 /// How its forms word a refusal beside a field.
 #[cfg(test)]
@@ -49,4 +58,5 @@ pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] = &[
     (&codes::CODE, codes::refused_field),
     (&labels::LABEL, labels::refused_field),
     (&labels::LABEL_END, labels::refused_end_field),
+    (&merge::MERGE, merge::refused_field),
 ];
