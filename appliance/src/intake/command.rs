@@ -6,8 +6,8 @@ use record::entry::Digest16;
 use record::fold::{LinePlace, RowVersion};
 use record::ids::{BootId, ProtocolId, StaffId, UpkeepId};
 use record::kinds::{
-    Agent, CategoryDefaults, CategoryField, CheckMethod, CheckResult, CivilDay, EntryRef, Event,
-    LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome, ProblemPolicy, ProblemWord, ProtocolWords,
+    Agent, CategoryDefaults, CategoryField, CheckMethod, CheckResult, CivilDay, EntryRef, EquipmentLoan,
+    Event, LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome, ProblemPolicy, ProblemWord, ProtocolWords,
     Schedule, SpauldingClass, StaffRole, Step, TagEnd, TagReason, UpkeepReading, UpkeepResult,
 };
 use record::tag::Tag;
@@ -281,6 +281,8 @@ pub struct EquipmentFields {
     pub single_use: Option<bool>,
     /// How to clean it.
     pub protocols: Option<Vec<ProtocolId>>,
+    /// That it is lent or rented, with its last day; an empty day: it is no loaner any more.
+    pub loan: Option<EquipmentLoan>,
     /// The facility's own fields; an empty value removes one.
     pub custom: BTreeMap<String, String>,
 }

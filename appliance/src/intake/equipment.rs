@@ -6,8 +6,8 @@ use record::entry::Digest16;
 use record::fold::{Equipment, EquipmentCategory, RowVersion, ServiceState};
 use record::ids::ProtocolId;
 use record::kinds::{
-    EquipmentAdded, EquipmentChanged, EquipmentResumed, EquipmentRetired, EquipmentSuspended, PhotoPolicy,
-    Schedule, ScheduleSet,
+    EquipmentAdded, EquipmentChanged, EquipmentLoan, EquipmentResumed, EquipmentRetired, EquipmentSuspended,
+    PhotoPolicy, Schedule, ScheduleSet,
 };
 use record::tag::Tag;
 
@@ -136,7 +136,7 @@ pub(super) fn decide_add(
             photo: fields.photo.unwrap_or_default(),
             protocols: fields.protocols.unwrap_or_default(),
             custom: fields.custom.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
-            loan: None,
+            loan: fields.loan.filter(|loan| loan.until.0.is_some()),
             single_use: fields.single_use.unwrap_or_default(),
             photo_one_in: fields.photo_one_in.filter(|n| *n > 0),
         },
@@ -172,7 +172,7 @@ fn changed_fields(
         photo: f.photo,
         protocols: f.protocols,
         custom: f.custom,
-        loan: None,
+        loan: f.loan,
         single_use: f.single_use,
         photo_one_in: f.photo_one_in,
     })
@@ -194,8 +194,18 @@ fn check_fields(fields: &EquipmentFields, view: &dyn StateView) -> Result<Equipm
         photo_one_in: fields.photo_one_in,
         single_use: fields.single_use,
         protocols: fields.protocols.as_ref().map(|p| check_protocols(p, view)).transpose()?,
+        loan: fields.loan.as_ref().map(check_loan).transpose()?,
         custom: check_custom(&fields.custom)?,
     })
+}
+
+/// Who owns a loaner says until when it is here: without a day nothing could say that it is to go back.
+fn check_loan(loan: &EquipmentLoan) -> Result<EquipmentLoan, CommandRefusal> {
+    let owner = text::check_line("loan_owner", &loan.owner)?;
+    if loan.until.0.is_none() && !owner.is_empty() {
+        return Err(CommandRefusal::Needed { field: "loan_until", cause: RefusalCause::LoanDay });
+    }
+    Ok(EquipmentLoan { until: loan.until, owner })
 }
 
 /// What the facts of an item say of each other.

@@ -202,6 +202,7 @@ fn field_label(field: &str) -> &'static str {
         "fields" => "An own field",
         "within" => "The place that it is part of",
         "default_name" => "The name to begin with",
+        "loan_owner" => "The owner of the loaner",
         "contact" => "The contact",
         "label_host" => "The label host",
         _ => "A field",

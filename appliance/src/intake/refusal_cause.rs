@@ -42,6 +42,8 @@ pub enum RefusalCause {
     OnlyTag,
     #[error("This is the same item already")]
     MergedWithItself,
+    #[error("Enter the last day of the loan")]
+    LoanDay,
     #[error("Enter a name for the equipment")]
     EquipmentName,
     #[error("Enter the person’s name")]
@@ -161,7 +163,7 @@ pub enum RefusalCause {
 impl RefusalCause {
     /// All of them; of roles one.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 72] = [
+    pub(crate) const ALL: [Self; 73] = [
         Self::OwnName,
         Self::Reason,
         Self::ProblemKind,
@@ -176,6 +178,7 @@ impl RefusalCause {
         Self::OwnCode,
         Self::NoCode,
         Self::OnlyTag,
+        Self::LoanDay,
         Self::MergedWithItself,
         Self::EquipmentName,
         Self::PersonName,

@@ -184,6 +184,9 @@ fact-photo-required = Required
 fact-maker = Manufacturer
 fact-model = Model
 fact-serial = Serial
+# A loaner or rental.
+fact-loan = Here until
+fact-loan-owner = Owner
 fact-added = Added
 fact-protocol = Protocol
 fact-protocol-none = None

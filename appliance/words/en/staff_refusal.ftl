@@ -25,6 +25,7 @@ staff-refusal-field = { $field ->
     [fields] An own field
     [within] The place that it is part of
     [default_name] The name to begin with
+    [loan_owner] The owner of the loaner
     [contact] The contact
     [label_host] The label host
    *[other] A field
@@ -60,6 +61,7 @@ staff-refusal-changed = Somebody else changed this meanwhile. Check what is ther
 ## What is needed.
 
 refusal-needs-equipment-name = Enter a name for the equipment
+refusal-needs-loan-day = Enter the last day of the loan
 refusal-needs-person-name = Enter the person’s name
 refusal-needs-field-name = Enter a name for the custom field
 refusal-needs-step = Say what to do in each step

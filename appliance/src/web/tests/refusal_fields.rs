@@ -201,6 +201,8 @@ async fn a_refusal_that_no_field_is_about_has_a_page_of_its_own() {
         ("photo", "none"),
         ("every", "never"),
         ("photo_one_in", ""),
+        ("loan_until", ""),
+        ("loan_owner", ""),
         ("custom", ""),
         ("number", ""),
         ("times", ""),

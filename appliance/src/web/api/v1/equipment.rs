@@ -8,7 +8,7 @@ use http::Method;
 use record::compliance::ItemStatus;
 use record::fold::{Equipment, RowVersion, ServiceState};
 use record::ids::ProtocolId;
-use record::kinds::{Event, PhotoPolicy, Schedule, SpauldingClass};
+use record::kinds::{EquipmentLoan, Event, PhotoPolicy, Schedule, SpauldingClass};
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -133,6 +133,8 @@ pub(crate) struct EquipmentJson {
     photo_one_in: Option<u32>,
     /// Whether it is used once: it takes no protocol.
     single_use: bool,
+    /// That it is lent or rented, with its last day; null where it is not.
+    loan: Option<EquipmentLoan>,
     /// How to clean it, the usual protocol first.
     protocols: Vec<ProtocolId>,
     /// The facility's own fields.
@@ -187,6 +189,7 @@ impl EquipmentJson {
             photo: item.photo,
             photo_one_in: item.photo_one_in,
             single_use: item.single_use,
+            loan: item.loan.clone(),
             protocols: item.protocols.clone(),
             custom: item.custom.clone(),
             service: item.service,

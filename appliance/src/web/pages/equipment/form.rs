@@ -7,7 +7,7 @@ use axum::extract::State;
 use record::entry::Digest16;
 use record::fold::{Equipment, FacilityState, RowVersion};
 use record::ids::ProtocolId;
-use record::kinds::{PhotoPolicy, Schedule, SpauldingClass};
+use record::kinds::{CivilDay, DayChange, EquipmentLoan, PhotoPolicy, Schedule, SpauldingClass};
 use record::limits::NAME_CHARS_MAX;
 use record::tag::Tag;
 use schemars::JsonSchema;
@@ -37,6 +37,7 @@ use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::form_words::{choice_word, read_word};
 use crate::web::schedule_fields::{DUE_FIELDS, ScheduleFormData};
+use crate::web::view_models::claims::ClaimSeries;
 use crate::web::view_models::items::item_name;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords};
@@ -59,6 +60,8 @@ pub(crate) static EQUIPMENT: FormDefinition = FormDefinition {
                 FormField::line("model", NAME_CHARS_MAX),
                 FormField::line("category", NAME_CHARS_MAX),
                 FormField::choice("class", &["noncritical", "semicritical", "critical"]),
+                FormField::line("loan_until", 10),
+                FormField::line("loan_owner", NAME_CHARS_MAX),
             ],
         ),
         FormSection::titled(
@@ -126,6 +129,11 @@ fn values_of(item: &Equipment, facility: &FacilityState) -> FormValues {
         .with("photo", choice_word(item.photo))
         .with("photo_one_in", item.photo_one_in.map(|n| n.to_string()).unwrap_or_default())
         .with_tick("single_use", item.single_use)
+        .with(
+            "loan_until",
+            item.loan.as_ref().and_then(|loan| loan.until.0).map_or_else(String::new, |day| day.to_string()),
+        )
+        .with("loan_owner", item.loan.as_ref().map(|loan| loan.owner.as_str()).unwrap_or_default())
         .with("custom", write_custom(facility, &item.category, &item.custom))
         .with("protocol", protocol);
     ScheduleFormData::of(item.schedule(None)).fill(values)
@@ -147,6 +155,10 @@ fn fields_of(values: &FormValues) -> EquipmentFields {
         protocols: Some(values.text("protocol").parse::<ProtocolId>().ok().into_iter().collect()),
         photo_one_in: Some(values.text("photo_one_in").parse().unwrap_or(0)),
         single_use: Some(values.is_ticked("single_use")),
+        loan: Some(EquipmentLoan {
+            until: DayChange(values.text("loan_until").parse().ok()),
+            owner: values.text("loan_owner").to_owned(),
+        }),
         custom: read_custom(values.text("custom")).unwrap_or_default(),
     }
 }
@@ -390,7 +402,12 @@ pub(crate) async fn ask_new(
     let tag = tag.map(|tag| tag.to_string()).unwrap_or_default();
     let facility = state.store.snapshot();
     let before = params.after.and_then(|tag| facility.equipment.get(&tag));
-    let values = match before {
+    let series = state.stored::<ClaimSeries>();
+    // A label that was printed blank comes from a roll: its item is most likely one more like the last one.
+    let claimed = Some(signed.staff()).filter(|_| !tag.is_empty() && params.category.is_none());
+    let claimed = claimed.and_then(|staff| series.last_claim(staff));
+    let like = before.or_else(|| claimed.and_then(|tag| facility.equipment.get(&tag)));
+    let values = match like {
         Some(item) => next_values(&facility, item),
         None => first_values(&facility, params.category.as_deref()),
     };
@@ -435,6 +452,10 @@ fn read_further(w: FormWords, sent: &mut SentForm<RowVersion>) -> (ScheduleFormD
         let fault = FieldFault { field: "protocol", cause: FieldCause::NotOption };
         sent.errors.push(fault.word(&EQUIPMENT, w.catalog()));
     }
+    let until = sent.values.text("loan_until");
+    if !until.is_empty() && until.parse::<CivilDay>().is_err() {
+        sent.errors.push(Wrong { at: "loan_until".to_owned(), words: w.form_equipment_loan_until_wrong() });
+    }
     if read_custom(sent.values.text("custom")).is_none() {
         sent.errors.push(Wrong { at: "custom".to_owned(), words: w.form_equipment_custom_wrong() });
     }
@@ -477,11 +498,14 @@ pub(crate) async fn add(
     let command = Command::AddEquipment(Box::new(new));
     match run_command(&state, signed.author(), sent.submission.clone(), command).await {
         Ok(done) => match read_event(&state, done.line).await? {
-            Some((_, record::kinds::Event::EquipmentAdded(added))) if form.text("next").is_empty() => {
-                go_to(&format!("/staff/equipment/{}", added.tag))
-            }
             Some((_, record::kinds::Event::EquipmentAdded(added))) => {
-                go_to(&format!("/staff/equipment/new?after={}", added.tag))
+                if !scanned.tag.is_empty() {
+                    state.stored::<ClaimSeries>().note_claim(signed.staff(), added.tag);
+                }
+                go_to(&match form.text("next") {
+                    "" => format!("/staff/equipment/{}", added.tag),
+                    _ => format!("/staff/equipment/new?after={}", added.tag),
+                })
             }
             _ => go_to("/staff/equipment"),
         },
@@ -586,6 +610,7 @@ fn only_new(expected: EquipmentFields, there: &EquipmentFields) -> EquipmentFiel
         photo: new(expected.photo, &there.photo),
         photo_one_in: new(expected.photo_one_in, &there.photo_one_in),
         single_use: new(expected.single_use, &there.single_use),
+        loan: new(expected.loan, &there.loan),
         protocols: new(expected.protocols, &there.protocols),
         custom: new_custom(expected.custom, &there.custom),
     }

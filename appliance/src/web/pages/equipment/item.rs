@@ -29,6 +29,7 @@ use crate::web::view_models::facts::FactRow;
 use crate::web::view_models::history::{HistoryLook, HistoryRights, HistoryRow, ItemEvent, item_history};
 use crate::web::view_models::item_status::StatusBadge;
 use crate::web::view_models::items::find_own_item;
+use crate::web::view_models::loans::{word_last_day, word_overdue};
 use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReporterNames};
 use crate::web::view_models::protocols;
 use crate::web::view_models::rates::{tally_of, word_rate};
@@ -85,6 +86,8 @@ struct ItemPage {
     openers: Vec<OpenerRow>,
     /// The item that it turned out to be, and those that turned out to be it.
     merged: Option<MergedItem>,
+    /// What is to be said of a loaner behind its last day.
+    loan: Option<String>,
     former: Vec<MergedItem>,
     protocol: Option<(String, String)>,
     problem_words: ProblemWords,
@@ -175,6 +178,7 @@ fn item_page(
         may_record: signed.holds(Permission::Record),
         facts: item_facts(w, item, &wording),
         code_words,
+        loan: word_overdue(&wording, item).map(|day| problem_words.loan_overdue(day)),
         merged: item.merged.map(|into| merged_item(&facility, into)),
         former: former_items(&facility, tag),
         openers: openers_of(code_words, &wording, &facility, item),
@@ -239,6 +243,11 @@ fn item_facts(w: EquipmentWords, item: &Equipment, wording: &PageWording) -> Vec
         FactRow::entered(w.fact_maker(), &item.maker),
         FactRow::entered(w.fact_model(), &item.model),
         FactRow::entered(w.fact_serial(), &item.serial),
+        FactRow::worded(w.fact_loan(), word_last_day(wording, item).unwrap_or_default()),
+        FactRow::entered(
+            w.fact_loan_owner(),
+            item.loan.as_ref().map(|loan| loan.owner.as_str()).unwrap_or_default(),
+        ),
         FactRow::worded(w.fact_added(), wording.dates().day_and_time(item.added_ms).text),
     ];
     facts.retain(|fact| !fact.value.is_empty());
