@@ -321,6 +321,8 @@ fn staff_items(at: &Places) -> Vec<Page> {
         page("staff-tag-new", &format!("/tags/new?item={pump}&why=lost"), vec![], "Another label for an item"),
         page("staff-tag-new-error", "/tags/new", vec![Press("form .go")], "There is a problem"),
         page("staff-tag-revoke", &format!("/tags/{pump}/revoke"), vec![], "Take the label"),
+        page("staff-late", &on_pump("/late"), vec![], "a cleaning from paper"),
+        page("staff-late-error", &on_pump("/late"), vec![Press("form .go")], "There is a problem"),
         page("staff-merge", &on_pump("/merge"), vec![], "is the same as another item"),
         page("staff-merge-error", &on_pump("/merge"), vec![Press("form .go")], "There is a problem"),
         page("staff-code-new", &format!("/codes/new?item={pump}"), vec![], "Add a code to an item"),

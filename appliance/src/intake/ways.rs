@@ -167,7 +167,7 @@ ways! {
     },
     RecordCleaning => CommandWays {
         kinds: &["cleaning.recorded"],
-        routes: &["scan.submit", "cleaning.add", "old.register", "old.register-bare", "old.add-cleaning"],
+        routes: &["scan.submit", "cleaning.enter", "cleaning.add", "old.register", "old.register-bare", "old.add-cleaning"],
         ..NONE
     },
     VoidCleaning => CommandWays {

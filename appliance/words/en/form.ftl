@@ -457,6 +457,24 @@ form-merge-item = The item that stays
 form-merge-reason = Why
     .hint = Optional, such as: entered twice
 
+## A cleaning from paper.
+
+form-late-performed-at = When it was done
+    .hint = Day and time, such as 2026-11-24 14:30
+form-late-cleaned-by = Who cleaned
+    .hint = From the list, or as on the paper
+form-late-protocol = Protocol
+form-late-all-steps = All steps were done
+form-late-steps = Else: steps that were done
+# $steps: with their numbers.
+form-late-steps-list = Their numbers, such as 1, 3. { $steps }
+form-late-contact = How long it was wet
+    .hint = Minutes and seconds, such as 3:00; empty: not on the paper
+form-late-notes = Why it comes late
+    .hint = And what was different, if anything
+    .needed = Say why it comes late
+form-late-uncounted = It was done more than 72 hours ago: enter it though it does not count
+
 ## A printer.
 
 form-printer-title = Settings

@@ -56,6 +56,7 @@ mod if_match;
 mod kept_answers;
 mod labels_of_items;
 mod languages;
+mod late_entries;
 mod loans;
 mod log_export;
 mod merges;
