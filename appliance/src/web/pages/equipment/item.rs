@@ -13,7 +13,7 @@ use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
 use words::{S0, SafeHtml, fill_slots};
 
-use crate::intake::Permission;
+use crate::intake::{Permission, open_tags};
 use crate::store::{HistoryPlace, LogReader};
 use crate::web::access::permissions::View;
 use crate::web::access::staff::StaffCaller;
@@ -56,6 +56,8 @@ struct ItemPage {
     s: StaffWords,
     w: EquipmentWords,
     tag: Tag,
+    /// The tag of a label that opens it, as people read it.
+    label: String,
     name: String,
     subtitle: SafeHtml,
     badge: StatusBadge,
@@ -156,6 +158,7 @@ fn item_page(
         s,
         w,
         tag,
+        label: open_tags(&facility, item).first().unwrap_or(&tag).grouped(),
         name: item.name.clone(),
         subtitle: item_subtitle(item, w),
         badge: row.badge(&wording),
