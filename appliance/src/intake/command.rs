@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use record::entry::Digest16;
 use record::fold::{LinePlace, RowVersion};
 use record::ids::{BootId, ProtocolId, StaffId, UpkeepId};
 use record::kinds::{
-    Agent, CategoryDefaults, CategoryField, CheckMethod, CheckResult, CivilDay, EntryRef, Event,
-    LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome, ProblemPolicy, ProblemWord, ProtocolWords,
-    Schedule, SpauldingClass, StaffRole, Step, UpkeepReading, UpkeepResult,
+    Agent, CategoryDefaults, CategoryField, CheckMethod, CheckResult, CivilDay, EntryRef, EquipmentLoan,
+    Event, LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome, ProblemPolicy, ProblemWord, ProtocolWords,
+    Schedule, SpauldingClass, StaffRole, Step, TagEnd, TagReason, UpkeepReading, UpkeepResult,
 };
 use record::tag::Tag;
 use record::tree::Hash;
@@ -59,6 +60,17 @@ pub enum Command {
         #[serde(skip_serializing_if = "Option::is_none")]
         seen: Option<RowVersion>,
     },
+    /// Two items that are one thing: the first is retired, and what opens it opens the second.
+    MergeEquipment {
+        /// Which is retired.
+        from: Tag,
+        /// Any tag of the one that stays.
+        into: Tag,
+        reason: String,
+        /// The version of the item that this was made over; absent: whatever it is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        seen: Option<RowVersion>,
+    },
     /// Something is wrong with an item.
     ReportProblem(Box<ProblemForm>),
     /// What came of such a report.
@@ -69,14 +81,31 @@ pub enum Command {
     },
     /// One more tag for an item.
     AssignTag {
-        /// The new tag.
-        tag: Tag,
+        /// The new tag; absent: one is made.
+        tag: Option<Tag>,
         /// Any tag of the item.
         equipment: Tag,
+        /// Why it gets one.
+        why: TagReason,
+        /// The tag of the label that was lost: it opens nothing any more.
+        replaces: Option<Tag>,
     },
     /// A tag that is to open nothing any more.
     RevokeTag {
         tag: Tag,
+        why: TagEnd,
+    },
+    /// A code that is no tag of ours opens an item too.
+    AddAlias {
+        /// As scanned or typed.
+        code: String,
+        /// Any tag of the item.
+        equipment: Tag,
+    },
+    /// A code that is to open nothing any more.
+    RemoveAlias {
+        /// By the digest of the code as it is compared.
+        code: Digest16,
     },
     /// A new protocol or a new version of one.
     PublishProtocol(Box<NewProtocol>),
@@ -174,6 +203,7 @@ impl Command {
             | Self::RetireEquipment { seen, .. }
             | Self::SuspendEquipment { seen, .. }
             | Self::ResumeEquipment { seen, .. }
+            | Self::MergeEquipment { seen, .. }
             | Self::RetireProtocol { seen, .. }
             | Self::SetSchedule { seen, .. }
             | Self::ChangeStaff { seen, .. } => *seen = version,
@@ -185,6 +215,8 @@ impl Command {
             Self::AddEquipment(_)
             | Self::AssignTag { .. }
             | Self::RevokeTag { .. }
+            | Self::AddAlias { .. }
+            | Self::RemoveAlias { .. }
             | Self::ReportProblem(_)
             | Self::CloseProblem { .. }
             | Self::AddStaff(_)
@@ -217,6 +249,9 @@ pub struct NewEquipment {
     pub fields: EquipmentFields,
     /// When it is due.
     pub schedule: Option<Schedule>,
+    /// A code that is on it already and is to open it, as scanned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
 }
 
 /// Facts about an item, as typed.
@@ -247,6 +282,8 @@ pub struct EquipmentFields {
     pub single_use: Option<bool>,
     /// How to clean it.
     pub protocols: Option<Vec<ProtocolId>>,
+    /// That it is lent or rented, with its last day; an empty day: it is no loaner any more.
+    pub loan: Option<EquipmentLoan>,
     /// The facility's own fields; an empty value removes one.
     pub custom: BTreeMap<String, String>,
 }

@@ -14,6 +14,7 @@ mod refusal;
 mod refusal_cause;
 mod register;
 mod staff;
+mod tags;
 mod text;
 mod upkeep;
 mod ways;
@@ -37,6 +38,8 @@ pub(crate) use self::photo_rule::PhotoRule;
 pub use self::protocols::TRANSLATION_LANGUAGES;
 pub use self::refusal::{CommandRefusal, OwnFieldRule};
 pub use self::refusal_cause::{ClockRefusal, RefusalCause};
+use self::tags::NewTag;
+pub use self::tags::{find_named_item, open_tags};
 pub use self::ways::{CommandWays, MADE_BY_BOX, MadeByBox, NOT_YET, NotYet, WAYS, ways_of};
 
 /// What intake may know. The store answers on its writer thread, so nothing changes between the look and the entry.
@@ -128,10 +131,24 @@ fn make_drafts(
             let item = equipment::in_use_over(view, *tag, *seen)?;
             equipment::resume_item(item, closing, view, drafts)
         }
+        Command::MergeEquipment { from, into, reason, seen } => {
+            let from = find_item(view, *from)?;
+            require_seen(*seen, from.changed)?;
+            tags::merge_items(from, equipment::in_use(view, *into)?, reason, drafts)
+        }
         Command::ReportProblem(form) => problem::report_problem(form, view, drafts),
         Command::CloseProblem { of, closing } => problem::close_problem(*of, closing, view, drafts),
-        Command::AssignTag { tag, equipment } => equipment::assign_tag(*tag, *equipment, view, drafts),
-        Command::RevokeTag { tag } => equipment::revoke_tag(*tag, view, drafts),
+        Command::AssignTag { tag, equipment, why, replaces } => {
+            let item = equipment::in_use(view, *equipment)?;
+            let new = NewTag { tag: *tag, why: why.clone(), replaces: *replaces };
+            tags::assign_tag(new, item, view, drafts)
+        }
+        Command::RevokeTag { tag, why } => tags::revoke_tag(*tag, why, view, drafts),
+        Command::AddAlias { code, equipment } => {
+            let item = equipment::in_use(view, *equipment)?;
+            tags::add_alias(code, item, view, drafts)
+        }
+        Command::RemoveAlias { code } => tags::remove_alias(*code, view, drafts),
         Command::SetSchedule { tag, protocol, schedule, seen } => {
             let item = equipment::in_use_over(view, *tag, *seen)?;
             facility::decide_schedule(item, *protocol, schedule, view.now().wall_ms, drafts)
@@ -230,9 +247,9 @@ fn require_seen(seen: Option<RowVersion>, now: RowVersion) -> Result<(), Command
     if seen.is_none_or(|seen| seen == now) { Ok(()) } else { Err(CommandRefusal::Changed { now }) }
 }
 
-/// The item that a tag opens, retired ones included.
+/// The item that a tag names, retired ones included.
 fn find_item(view: &dyn StateView, tag: Tag) -> Result<&Equipment, CommandRefusal> {
-    view.facility().resolve(tag).ok_or(CommandRefusal::UnknownTag(tag))
+    find_named_item(view.facility(), tag).ok_or(CommandRefusal::UnknownTag(tag))
 }
 
 #[cfg(test)]

@@ -102,9 +102,12 @@ impl Permission {
             | Command::RetireEquipment { .. }
             | Command::SuspendEquipment { .. }
             | Command::ResumeEquipment { .. }
+            | Command::MergeEquipment { .. }
             | Command::CloseProblem { .. }
             | Command::AssignTag { .. }
             | Command::RevokeTag { .. }
+            | Command::AddAlias { .. }
+            | Command::RemoveAlias { .. }
             | Command::PublishProtocol(_)
             | Command::RetireProtocol { .. }
             | Command::SetLocation(_)

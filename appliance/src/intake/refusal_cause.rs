@@ -32,6 +32,18 @@ pub enum RefusalCause {
     OwnCleaning,
     #[error("{0}")]
     Clock(ClockRefusal),
+    #[error("An item has at most 20 codes")]
+    CodeCount,
+    #[error("This code opens this item already")]
+    OwnCode,
+    #[error("This code opens nothing here")]
+    NoCode,
+    #[error("This is the only label of the item. Give the item another one first")]
+    OnlyTag,
+    #[error("This is the same item already")]
+    MergedWithItself,
+    #[error("Enter the last day of the loan")]
+    LoanDay,
     #[error("Enter a name for the equipment")]
     EquipmentName,
     #[error("Enter the person’s name")]
@@ -151,7 +163,7 @@ pub enum RefusalCause {
 impl RefusalCause {
     /// All of them; of roles one.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 67] = [
+    pub(crate) const ALL: [Self; 73] = [
         Self::OwnName,
         Self::Reason,
         Self::ProblemKind,
@@ -162,6 +174,12 @@ impl RefusalCause {
         Self::Clock(ClockRefusal::Synced),
         Self::Clock(ClockRefusal::Right),
         Self::Clock(ClockRefusal::Time),
+        Self::CodeCount,
+        Self::OwnCode,
+        Self::NoCode,
+        Self::OnlyTag,
+        Self::LoanDay,
+        Self::MergedWithItself,
         Self::EquipmentName,
         Self::PersonName,
         Self::CustomFieldName,

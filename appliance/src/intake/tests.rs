@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use record::entry::{ClockState, CommandSource};
 use record::fold::{AdoptedBy, FoldEffect, HistoryLookup, LinePlace};
 use record::ids::{BootId, DeviceId, ProtocolId, StaffId};
-use record::kinds::{MissingPart, PhotoPolicy, Schedule, StaffRole, Step};
+use record::kinds::{MissingPart, PhotoPolicy, Schedule, StaffRole, Step, TagReason};
 use record::run::RunName;
 use record::tree::Hash;
 use service::random::SeededRandom;
@@ -156,7 +156,8 @@ impl World {
             photo: Some(photo),
             ..Default::default()
         };
-        let new = NewEquipment { tag: None, fields, schedule: Some(Schedule::every_days(1)) };
+        let new =
+            NewEquipment { tag: None, fields, schedule: Some(Schedule::every_days(1)), ..Default::default() };
         let before: Vec<Tag> = self.facility.equipment.keys().copied().collect();
         self.tell(Command::AddEquipment(Box::new(new))).unwrap();
         *self.facility.equipment.keys().find(|t| !before.contains(t)).unwrap()
@@ -416,14 +417,13 @@ fn equipment_comes_changes_and_goes() {
     world.clean(CleaningForm::plain(tag, "cleaned it anyway")).unwrap();
     world.tell(Command::ResumeEquipment { tag, closing: ProblemClosing::default(), seen: None }).unwrap();
     let second = Tag::from_random([9; 5]);
-    world.tell(Command::AssignTag { tag: second, equipment: tag }).unwrap();
+    let assign =
+        || Command::AssignTag { tag: Some(second), equipment: tag, why: TagReason::Spare, replaces: None };
+    world.tell(assign()).unwrap();
     world.clean(CleaningForm::plain(second, "A")).unwrap();
     let Event::CleaningRecorded(cleaning) = world.last() else { panic!() };
     assert_eq!(cleaning.tag, tag);
-    assert_eq!(
-        world.tell(Command::AssignTag { tag: second, equipment: tag }),
-        Err(CommandRefusal::TagTaken(second))
-    );
+    assert_eq!(world.tell(assign()), Err(CommandRefusal::TagTaken(second)));
     world.tell(Command::RetireEquipment { tag, reason: reason(), seen: None }).unwrap();
     assert!(matches!(world.clean(CleaningForm::plain(tag, "A")), Err(CommandRefusal::Retired { .. })));
     let again = NewEquipment { tag: Some(tag), ..Default::default() };

@@ -54,6 +54,20 @@ item-rate-none = No data yet: no due window has closed.
 # $due: its schedules, such as “daily by 07:00”.
 item-rate = { NUMBER($met) } of { NUMBER($closed) } windows met. Due { $due }.
 
+## A cleaning from paper.
+
+# Link.
+late-link = Enter a cleaning from paper
+late-title = { $name }: a cleaning from paper
+late-hint = It is shown as a late entry, with the time at which it was entered. It counts if it was done within the last 72 hours.
+# Button.
+late-save = Enter the cleaning
+late-time-wrong = Enter day and time as on the paper, such as 2026-11-24 14:30
+late-time-skipped = The clocks were set forward then: this time did not exist. Check it
+late-uncounted = This was done more than 72 hours ago, so it is recorded and does not count. Tick here to enter it all the same
+late-steps-wrong = Enter numbers of steps from 1 to { $count }, such as 1, 3
+late-contact-wrong = Enter minutes and seconds, such as 3:00
+
 ## Its history.
 
 history-title = History
@@ -148,7 +162,9 @@ fact-photo-required = Required
 fact-maker = Manufacturer
 fact-model = Model
 fact-serial = Serial
-fact-aliases = Also opens by
+# A loaner or rental.
+fact-loan = Here until
+fact-loan-owner = Owner
 fact-added = Added
 fact-protocol = Protocol
 fact-protocol-none = None

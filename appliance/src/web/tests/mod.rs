@@ -44,6 +44,7 @@ mod bundle;
 mod changes;
 mod checks;
 mod clock;
+mod codes;
 mod compression;
 mod designs;
 mod device;
@@ -54,8 +55,12 @@ mod if_match;
 mod item_history;
 #[path = "../../../../tests/src/kept_answers.rs"]
 mod kept_answers;
+mod labels_of_items;
 mod languages;
+mod late_entries;
+mod loans;
 mod log_export;
+mod merges;
 mod old_app;
 mod people;
 mod photos;
@@ -78,6 +83,7 @@ mod station_sheets;
 mod steady_disk;
 mod table;
 mod technician;
+mod uses;
 mod ways;
 
 use self::steady_disk::SteadyDisk;
@@ -363,8 +369,14 @@ impl World {
             ..Default::default()
         };
         let schedule = Some(Schedule::every_days(1));
-        let seq =
-            self.give(Command::AddEquipment(Box::new(NewEquipment { tag: None, fields, schedule }))).await;
+        let seq = self
+            .give(Command::AddEquipment(Box::new(NewEquipment {
+                tag: None,
+                fields,
+                schedule,
+                ..Default::default()
+            })))
+            .await;
         match self.event(seq) {
             Event::EquipmentAdded(added) => added.tag,
             other => panic!("{other:?}"),

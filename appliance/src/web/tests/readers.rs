@@ -345,7 +345,7 @@ async fn records_of_an_ended_epoch_keep_receipt_notes_and_contact() {
     let (store, _) = Store::open(config, Arc::new(FakeClock::new(now)), random.clone()).unwrap();
     let tag: Tag = "ABCDEFGH3".parse().unwrap();
     let fields = EquipmentFields { name: Some("Old bed".into()), ..EquipmentFields::default() };
-    let item = NewEquipment { tag: Some(tag), fields, schedule: None };
+    let item = NewEquipment { tag: Some(tag), fields, schedule: None, ..Default::default() };
     let form = CleaningForm {
         note: "left wheel squeaks".into(),
         stated_s: Some(200),

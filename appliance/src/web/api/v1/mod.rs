@@ -3,6 +3,7 @@
 pub(crate) mod alarms;
 pub(crate) mod cleanings;
 pub(crate) mod clock;
+pub(crate) mod codes;
 pub(crate) mod compliance;
 pub(crate) mod discovery;
 pub(crate) mod equipment;
@@ -17,8 +18,10 @@ pub(crate) mod problems;
 pub(crate) mod protocols;
 pub(crate) mod reminders;
 pub(crate) mod slips;
+pub(crate) mod tags;
 pub(crate) mod templates;
 pub(crate) mod upkeep;
+pub(crate) mod uses;
 pub(crate) mod versions;
 
 use web::route::Route;
@@ -45,6 +48,9 @@ pub(crate) fn v1_routes() -> Vec<Route<AppState>> {
         clock::clock_routes(),
         upkeep::upkeep_routes(),
         lists::list_routes(),
+        codes::code_routes(),
+        tags::tag_routes(),
+        uses::use_routes(),
     ]
     .into_iter()
     .flatten()

@@ -13,7 +13,7 @@ use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
 use words::{S0, SafeHtml, fill_slots};
 
-use crate::intake::Permission;
+use crate::intake::{Permission, open_tags};
 use crate::store::{HistoryPlace, LogReader};
 use crate::web::access::permissions::View;
 use crate::web::access::staff::StaffCaller;
@@ -24,10 +24,12 @@ use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::log_reads::{StoredText, read_long};
 use crate::web::request::page_cursor::{HistoryScope, PageCursor};
+use crate::web::view_models::codes::{MergedItem, Opener, OpenerRow, former_items, merged_item, openers_of};
 use crate::web::view_models::facts::FactRow;
 use crate::web::view_models::history::{HistoryLook, HistoryRights, HistoryRow, ItemEvent, item_history};
 use crate::web::view_models::item_status::StatusBadge;
-use crate::web::view_models::items::item_name;
+use crate::web::view_models::items::find_own_item;
+use crate::web::view_models::loans::{word_last_day, word_overdue};
 use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReporterNames};
 use crate::web::view_models::protocols;
 use crate::web::view_models::rates::{tally_of, word_rate};
@@ -37,7 +39,9 @@ use crate::web::view_models::status_board::StatusBoards;
 use crate::web::view_models::upkeep::{UpkeepRow, upkeep_rows};
 use crate::web::view_models::verification::{VerificationResult, verify_records};
 use crate::web::view_models::wording::PageWording;
-use crate::web::words::{EquipmentWords, ErrorWords, PageWords, ProblemWords, RegisterWords, StaffWords};
+use crate::web::words::{
+    CodeWords, EquipmentWords, ErrorWords, PageWords, ProblemWords, RegisterWords, StaffWords,
+};
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct ItemParams {
@@ -52,6 +56,8 @@ struct ItemPage {
     s: StaffWords,
     w: EquipmentWords,
     tag: Tag,
+    /// The tag of a label that opens it, as people read it.
+    label: String,
     name: String,
     subtitle: SafeHtml,
     badge: StatusBadge,
@@ -77,6 +83,14 @@ struct ItemPage {
     upkeep: Vec<UpkeepRow>,
     may_record: bool,
     facts: Vec<FactRow>,
+    code_words: CodeWords,
+    /// What opens it.
+    openers: Vec<OpenerRow>,
+    /// The item that it turned out to be, and those that turned out to be it.
+    merged: Option<MergedItem>,
+    /// What is to be said of a loaner behind its last day.
+    loan: Option<String>,
+    former: Vec<MergedItem>,
     protocol: Option<(String, String)>,
     problem_words: ProblemWords,
     /// What is reported about it and not closed.
@@ -89,7 +103,7 @@ pub(crate) async fn show(
     Path(text_of_tag): Path<String>,
     LenientQuery(params): LenientQuery<ItemParams>,
 ) -> Result<Page, HttpError> {
-    let (tag, _) = item_name(&state, &text_of_tag)?;
+    let tag = find_own_item(&state, &text_of_tag)?.tag;
     let tally = tally_of(&state, tag).await?;
     let back = |error: HttpError| {
         error.link(format!("/staff/equipment/{tag}"), worded(ErrorWords::error_links_newest))
@@ -116,7 +130,7 @@ fn item_page(
     let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
     let snapshot = Snapshot::of(state, &facility);
     let (page_words, s, w, problem_words): ItemWords = signed.words();
-    let r: RegisterWords = signed.words();
+    let (r, code_words): (RegisterWords, CodeWords) = signed.words();
     let wording = PageWording::new(page_words, &snapshot.local);
     let row =
         state.stored::<StatusBoards>().row_of(&facility, item, &snapshot.local).ok_or_else(not_found)?;
@@ -144,6 +158,7 @@ fn item_page(
         s,
         w,
         tag,
+        label: open_tags(&facility, item).first().unwrap_or(&tag).grouped(),
         name: item.name.clone(),
         subtitle: item_subtitle(item, w),
         badge: row.badge(&wording),
@@ -164,7 +179,12 @@ fn item_page(
         r,
         upkeep: upkeep_rows(w, r, &wording, &facility, item),
         may_record: signed.holds(Permission::Record),
-        facts: item_facts(w, &facility, item, &wording),
+        facts: item_facts(w, item, &wording),
+        code_words,
+        loan: word_overdue(&wording, item).map(|day| problem_words.loan_overdue(day)),
+        merged: item.merged.map(|into| merged_item(&facility, into)),
+        former: former_items(&facility, tag),
+        openers: openers_of(code_words, &wording, &facility, item),
         problem_words,
         reports: problems.cards_of(tag, ReporterNames::Shown),
         protocol: protocols::find_protocol(&facility, item, None).map(|p| {
@@ -209,12 +229,7 @@ fn rate_words(w: EquipmentWords, facility: &FacilityState, item: &Equipment, tal
     }
 }
 
-fn item_facts(
-    w: EquipmentWords,
-    facility: &FacilityState,
-    item: &Equipment,
-    wording: &PageWording,
-) -> Vec<FactRow> {
+fn item_facts(w: EquipmentWords, item: &Equipment, wording: &PageWording) -> Vec<FactRow> {
     let class = match item.class {
         SpauldingClass::Noncritical => w.fact_noncritical(),
         SpauldingClass::Semicritical => w.fact_semicritical(),
@@ -225,12 +240,6 @@ fn item_facts(
         PhotoPolicy::Optional => w.fact_photo_optional(),
         PhotoPolicy::Required => w.fact_photo_required(),
     };
-    let others: Vec<String> = facility
-        .aliases
-        .iter()
-        .filter(|(_, alias)| alias.equipment == item.tag && !alias.revoked)
-        .map(|(tag, _)| tag.grouped())
-        .collect();
     let mut facts = vec![
         FactRow::entered(w.fact_category(), &item.category),
         FactRow::worded(w.fact_class(), class),
@@ -238,7 +247,11 @@ fn item_facts(
         FactRow::entered(w.fact_maker(), &item.maker),
         FactRow::entered(w.fact_model(), &item.model),
         FactRow::entered(w.fact_serial(), &item.serial),
-        FactRow::entered(w.fact_aliases(), others.join(", ")),
+        FactRow::worded(w.fact_loan(), word_last_day(wording, item).unwrap_or_default()),
+        FactRow::entered(
+            w.fact_loan_owner(),
+            item.loan.as_ref().map(|loan| loan.owner.as_str()).unwrap_or_default(),
+        ),
         FactRow::worded(w.fact_added(), wording.dates().day_and_time(item.added_ms).text),
     ];
     facts.retain(|fact| !fact.value.is_empty());

@@ -18,6 +18,7 @@ use crate::web::context::{AppState, is_set_up};
 use crate::web::layout::PageLayout;
 use crate::web::live::live_page;
 use crate::web::request::peer::https_address;
+use crate::web::view_models::codes::{address_of_label, codes_by_item, find_scanned, is_revoked};
 use crate::web::view_models::item_status::{ItemRow, ListedItem};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::{StatusBoard, status_board};
@@ -81,8 +82,11 @@ pub(crate) async fn show(
     let query: String = params.q.trim().chars().take(QUERY_CHARS_MAX).collect();
     let board = status_board(&state).await?;
     let snapshot = Snapshot::of(&state, &board.seen);
+    if let Some(item) = find_scanned(&board.seen, &query) {
+        return SeeOther::to(&format!("/t/{}", item.tag)).map(OneOf::Second);
+    }
     if let Some(tag) = tag_in(&query, &board.seen) {
-        return SeeOther::to(&format!("/t/{tag}")).map(OneOf::Second);
+        return SeeOther::to(&address_of_label(&board.seen, tag)).map(OneOf::Second);
     }
     let (page_words, w, banner_words): (PageWords, HomeWords, AlarmBannerWords) = phone.words();
     let wording = PageWording::new(page_words, &snapshot.local);
@@ -131,16 +135,24 @@ fn all_items(board: &StatusBoard, wording: &PageWording, w: HomeWords) -> Search
 /// A whole tag, alone or at the end of an address, as a hand scanner types it.
 fn tag_in(query: &str, facility: &FacilityState) -> Option<Tag> {
     let last = query.trim_end_matches('/').rsplit('/').next().unwrap_or(query);
-    Tag::read(last).ok().filter(|tag| query.contains("://") || facility.resolve(*tag).is_some())
+    let is_known = |tag| facility.resolve(tag).is_some() || is_revoked(facility, tag);
+    Tag::read(last).ok().filter(|tag| query.contains("://") || is_known(*tag))
 }
 
 fn search_items(board: &StatusBoard, query: &str, wording: &PageWording, w: HomeWords) -> SearchResults {
     let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
+    let codes = codes_by_item(&board.seen);
     let fits = |row: &&Arc<ItemRow>| {
         let item = &row.item;
         let text = format!(
-            "{} {} {} {} {} {}",
-            item.name, item.location, item.asset_number, item.serial, item.model, item.tag
+            "{} {} {} {} {} {} {}",
+            item.name,
+            item.location,
+            item.asset_number,
+            item.serial,
+            item.model,
+            item.tag,
+            codes.get(&item.tag).map_or("", String::as_str)
         )
         .to_lowercase();
         words.iter().all(|word| text.contains(word))

@@ -9,6 +9,7 @@ mod receipt;
 mod scan;
 mod tag_answer;
 mod undo;
+mod used;
 
 use http::header::COOKIE;
 use http::{HeaderValue, Method, StatusCode};
@@ -57,6 +58,13 @@ pub(crate) fn phone_page_routes() -> Vec<Route<AppState>> {
             .commands(&["ReportProblem"])
             .refusals(refusals::COMMANDING)
             .example(report),
+        row(Method::GET, "/t/{tag}/used", "use.ask", Page, used::ask_used)
+            .refusals(refusals::FINDING)
+            .example(examples::tag_example()),
+        row(Method::POST, "/t/{tag}/used", "use.record", Form, used::submit_used)
+            .commands(&["RecordUse"])
+            .refusals(refusals::COMMANDING)
+            .example(examples::tag_example().field("submission", "example")),
         row(Method::GET, "/photos/{file}", "photo.show", Asset, show_photo).example(photo),
         row(Method::GET, "/protocols/{id}", "protocol.show", Page, scan::instructions::show)
             .example(protocol),

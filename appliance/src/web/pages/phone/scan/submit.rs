@@ -18,7 +18,9 @@ use web::error::HttpError;
 use words::{Locale, WordSet as _};
 
 use crate::identity::{AccessOutcome, AccessTarget};
-use crate::intake::{ClaimedCleaner, CleaningForm, Command, CommandRefusal, WetTime, command_digest};
+use crate::intake::{
+    ClaimedCleaner, CleaningForm, Command, CommandRefusal, WetTime, command_digest, find_named_item,
+};
 use crate::listen::PeerAddress;
 use crate::phones::{ContactTimer, count_cleanings};
 use crate::web::access::phone::PhoneCaller;
@@ -86,7 +88,7 @@ async fn open(
         return TagAnswer::to(&format!("/t/{tag}")).map(OpenedTag::Elsewhere);
     }
     let (page_words, w, problems): (PageWords, TagWords, ProblemWords) = phone.words();
-    let found = state.store.snapshot().resolve(tag).map(|item| (item.tag, item.service));
+    let found = find_named_item(&state.store.snapshot(), tag).map(|item| (item.tag, item.service));
     match found {
         None => {
             let unknown = run_blocking(state, move |state| find_tag::unknown_page(state, page_words, w, tag));
