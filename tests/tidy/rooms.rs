@@ -58,6 +58,11 @@ pub const ROOMS: &[Room] = &[
     ),
     room("appliance/identity", &["clock"], "who somebody is, not what they want"),
     room(
+        "appliance/phones",
+        &["clock"],
+        "what phones say and what is kept of it; it knows no page and no log",
+    ),
+    room(
         "appliance/backup",
         &["alarms", "clock", "identity", "photo", "settings", "store"],
         "what is kept, into a file and back; it knows no page and no line",
@@ -106,7 +111,7 @@ pub const ROOMS: &[Room] = &[
         "appliance/web",
         &[
             "alarms", "backup", "bundle", "clock", "command", "doctor", "identity", "intake", "listen",
-            "panel", "photo", "printing", "settings", "setup", "store", "uplink",
+            "panel", "phones", "photo", "printing", "settings", "setup", "store", "uplink",
         ],
         "pages and API",
     ),
