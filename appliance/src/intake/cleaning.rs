@@ -67,7 +67,7 @@ pub(super) fn decide_cleaning(
     Ok(())
 }
 
-fn sort_steps(mut steps: Vec<u16>) -> Vec<u16> {
+pub(super) fn sort_steps(mut steps: Vec<u16>) -> Vec<u16> {
     steps.sort_unstable();
     steps.dedup();
     steps

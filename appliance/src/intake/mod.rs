@@ -9,6 +9,7 @@ mod facility;
 mod permissions;
 mod problem;
 mod protocols;
+mod queued;
 mod refusal;
 mod refusal_cause;
 mod register;
@@ -29,7 +30,7 @@ use service::random::RandomSource;
 pub use self::command::{
     AnchorSource, CategoryChange, CheckForm, ClaimedCleaner, CleaningForm, Command, EquipmentFields,
     ListedOver, LocationChange, NewEquipment, NewProtocol, NewStaff, ProblemClosing, ProblemForm,
-    SettingsChange, UpkeepPlan, UpkeepRecord, WetStart,
+    QueuedCleaner, QueuedCleaning, SettingsChange, UpkeepPlan, UpkeepRecord, WetStart,
 };
 pub use self::permissions::Permission;
 pub use self::protocols::TRANSLATION_LANGUAGES;
@@ -146,6 +147,7 @@ fn make_drafts(
         }
         Command::StaffLeft { staff } => staff::remove_member(*staff, view, drafts),
         Command::RecordCleaning(form) => cleaning::decide_cleaning(form, view, drafts),
+        Command::RecordQueued(form) => queued::record_queued(form, view, drafts),
         Command::VoidCleaning { line, reason } => cleaning::decide_void(*line, reason, view, drafts),
         Command::SetLocation(change) => register::set_location(change, view, drafts),
         Command::SetCategory(change) => register::set_category(change, view, drafts),

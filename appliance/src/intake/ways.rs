@@ -156,6 +156,11 @@ ways! {
         routes: &["scan.submit", "cleaning.add", "old.register", "old.register-bare", "old.add-cleaning"],
         ..NONE
     },
+    RecordQueued => CommandWays {
+        kinds: &["cleaning.recorded"],
+        routes: &["submission.add"],
+        ..NONE
+    },
     VoidCleaning => CommandWays {
         kinds: &["cleaning.voided"],
         routes: &["cleaning.void", "receipt.undo", "void.add"],

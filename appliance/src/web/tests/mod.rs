@@ -75,6 +75,7 @@ mod station;
 mod station_printers;
 mod station_sheets;
 mod steady_disk;
+mod submissions;
 mod table;
 mod technician;
 mod ways;

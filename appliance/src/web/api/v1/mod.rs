@@ -17,6 +17,7 @@ pub(crate) mod problems;
 pub(crate) mod protocols;
 pub(crate) mod reminders;
 pub(crate) mod slips;
+pub(crate) mod submissions;
 pub(crate) mod templates;
 pub(crate) mod upkeep;
 pub(crate) mod versions;
@@ -31,6 +32,7 @@ pub(crate) fn v1_routes() -> Vec<Route<AppState>> {
         equipment_changes::equipment_change_routes(),
         protocols::protocol_routes(),
         cleanings::cleaning_routes(),
+        submissions::submission_routes(),
         problems::problem_routes(),
         compliance::compliance_routes(),
         people::people_routes(),
