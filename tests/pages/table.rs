@@ -327,6 +327,7 @@ fn staff_items(at: &Places) -> Vec<Page> {
             "There is a problem",
         ),
         page("staff-alarms", "/alarms", vec![], "Alarms"),
+        page("staff-phone-records", "/phone-records", vec![], "Records from phones"),
         page("staff-clock", "/box/clock", vec![], "What time is it?"),
         page("staff-upkeep-new", &on_pump("/upkeep/new"), vec![], "What is to be done?"),
         page(

@@ -158,7 +158,7 @@ ways! {
     },
     RecordQueued => CommandWays {
         kinds: &["cleaning.recorded"],
-        routes: &["submission.add"],
+        routes: &["submission.add", "phone-record.enter"],
         ..NONE
     },
     VoidCleaning => CommandWays {

@@ -420,6 +420,16 @@ form-outcome-outcome-duplicate = It was reported before
 form-outcome-notes = What was done
     .hint = Optional
 
+## A late entry of what a phone had.
+
+form-late-title = Late entry
+form-late-tag = Tag of the item
+    .wrong = Enter the nine symbols that stand on the label
+form-late-cleaned-by = Who cleaned
+form-late-notes = Notes
+    .hint = Optional
+form-late-save = Record it
+
 ## A printer.
 
 form-printer-title = Settings

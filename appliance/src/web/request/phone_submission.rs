@@ -19,7 +19,7 @@ use words::{Locale, WordSet as _};
 
 use crate::intake::{QueuedCleaner, QueuedCleaning};
 use crate::listen::PeerAddress;
-use crate::phones::{PhoneTimes, place_in_time};
+use crate::phones::{PhoneTimes, RefusedSubmission, place_in_time};
 use crate::photo::{PhotoTrouble, PhotoUpload};
 use crate::web::commands::photo_follow::FollowingPhoto;
 use crate::web::commands::photo_upload::{PHOTO_AGAIN_S, PhotoOutcome, PhotoRefusal, take_photo};
@@ -153,6 +153,31 @@ impl SubmissionJson {
             contact_s,
             unsure: place.unsure,
         })
+    }
+}
+
+impl SubmissionJson {
+    /// What is kept of it where it is refused.
+    pub(crate) fn to_refused(&self, why: String, photos: &[Hash], now: &Now) -> RefusedSubmission {
+        let place = place_in_time(&self.times, now);
+        RefusedSubmission {
+            id: self.id.clone(),
+            refused_ms: now.wall_ms,
+            why,
+            tag: self.tag.clone(),
+            name: self.who.name.clone(),
+            note: self.note.clone(),
+            agent: self.agent.clone(),
+            lot: self.lot.clone(),
+            steps: self.steps.clone(),
+            protocol: self.protocol.map(|shown| ProtocolRef { id: shown.id, version: shown.version }),
+            performed_ms: now.wall_ms.saturating_sub_unsigned(place.age_ms),
+            phone_ms: self.times.press.0,
+            contact_s: place.contact_ms.map(|ms| u32::try_from(ms / 1_000).unwrap_or(u32::MAX)),
+            is_unsure: place.unsure,
+            photos: photos.to_vec(),
+            is_closed: false,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use record::kinds::{CleaningFlag, Contact, MissingPart, ProtocolRef, QueuedRecord};
 use serde_json::{Value, json};
 
+use super::staff_pages::desk;
 use super::*;
 
 const ID: &str = "01J00000000000000000000ABC";
@@ -95,7 +96,10 @@ async fn hardly_anything_is_refused() {
     assert!(cleaning.flags.contains(&CleaningFlag::Retired));
     assert!(cleaning.incomplete.contains(&MissingPart::Steps));
     let size = world.size();
-    send(&world, &new(4, with(document(&world), "tag", json!("7QK3M9X2W")))).await.is(404);
+    send(&world, &new(4, with(document(&world), "tag", json!("7QK3M9X2W"))))
+        .await
+        .is(422)
+        .has("Biomed has it");
     for (member, value) in [
         ("v", json!(2)),
         ("id", json!("x")),
@@ -147,6 +151,40 @@ async fn photos_come_with_it_and_one_of_no_use_holds_nothing_up() {
     let long = vec![b'x'; 2 * 1024 * 1024 + 1];
     world.send(packed(&other, &[&long]), false).await.is(413);
     assert_eq!(world.size(), size);
+}
+
+#[tokio::test]
+async fn what_is_refused_is_entered_or_dismissed_by_biomed() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    tom.get("/staff/").await.has_not("/staff/phone-records");
+    let unknown = with(document(&world), "tag", json!("7QK3M9X2W"));
+    for (id, document) in
+        [(ID, &unknown), ("01J00000000000000000000ABD", &with(unknown.clone(), "tag", json!("?")))]
+    {
+        let document = with(document.clone(), "id", json!(id));
+        for _ in 0..2 {
+            send(&world, &document).await.is(422).has("Biomed has it");
+        }
+        assert_eq!(state_of(&world, id).await, "refused");
+    }
+    tom.get("/staff/").await.has("2 records from phones were refused").has("/staff/phone-records");
+    let at = format!("/staff/phone-records/{ID}");
+    tom.get("/staff/phone-records").await.is(200).has(&at).has("Maria");
+    let form = tom.get(&at).await.is(200).hidden("form");
+    let fields = |tag: &'static str| [("tag", tag), ("cleaned_by", "Maria"), ("notes", "")];
+    tom.post(&at, &form, &fields("nine")).await.is(422).has("nine symbols");
+    tom.post(&at, &form, &fields("7QK3M9X2W")).await.is(422).has("There is a problem");
+    let size = world.size();
+    tom.post(&at, &form, &fields("ABCDEFGH3")).await.is(303);
+    assert_eq!(world.size(), size + 1);
+    assert!(world.cleaning().performed.is_some());
+    assert_eq!(state_of(&world, ID).await, "box");
+    tom.get(&at).await.is(404);
+    let dismiss = "/staff/phone-records/01J00000000000000000000ABD/dismiss";
+    tom.post(dismiss, &form, &[]).await.is(303);
+    tom.get("/staff/phone-records").await.has("No record from a phone waits");
+    assert_eq!(state_of(&world, "01J00000000000000000000ABD").await, "refused");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use record::entry::{ClockState, CommandSource, Digest16, EntryAuthor};
 use record::fold::LinePlace;
 use record::ids::DeviceId;
@@ -15,21 +15,23 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::answer::{Json, WithHeaders};
 use web::argument::Query;
-use web::error::HttpError;
+use web::error::{ErrorText, HttpError};
 use web::route::{Example, Route, RouteKind, row};
 
-use crate::intake::Command;
+use crate::intake::{Command, CommandRefusal};
+use crate::phones::{RefusedSubmission, find_refused, keep_refused};
 use crate::store::WriteDecision;
 use crate::web::access::phone::PhoneCaller;
 use crate::web::answer::with_cookies;
 use crate::web::commands::photo_follow::attach_late_photo;
-use crate::web::commands::run::{CommandOutcome, SubmissionKey, read_event, run_command};
-use crate::web::context::AppState;
-use crate::web::http_error::{broken_rule, busy_reading, invalid_parameter};
+use crate::web::commands::run::{CommandFailure, CommandOutcome, SubmissionKey, read_event, run_command};
+use crate::web::context::{AppState, run_blocking};
+use crate::web::http_error::{broken_rule, busy_reading, invalid_parameter, new_error, worded};
 use crate::web::request::address_share::AddressShare;
 use crate::web::request::phone_submission::PhoneSubmission;
 use crate::web::request::queue_share::QueueShare;
 use crate::web::view_models::proofs::find_cosigned;
+use crate::web::words::ErrorWords;
 use crate::web::{examples, refusals};
 
 /// Records that one question may name.
@@ -86,10 +88,36 @@ async fn add_submission(
 ) -> Result<WithHeaders<Json<SubmissionReceipt, 201>>, HttpError> {
     let device = phone.browser().device(&state);
     let by = EntryAuthor { staff: None, via: CommandSource::Phone, device: Some(device.id()) };
-    let tag = Tag::read(&document.tag).map_err(|e| invalid_parameter("tag", format!("{e}.")))?;
+    if find_row(&state, document.id()).await?.is_some() {
+        return Err(kept_error(new_error(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "refused",
+            worded(ErrorWords::error_submission_kept_refused),
+        )));
+    }
+    let tag = match Tag::read(&document.tag) {
+        Ok(tag) => tag,
+        Err(error) => {
+            let why = format!("{error}.");
+            let error = invalid_parameter("tag", why.clone());
+            return Err(keep_row(
+                &state,
+                document.to_refused(why, &photos.stored, &state.clock.now()),
+                error,
+            )
+            .await);
+        }
+    };
     let form = document.to_cleaning(tag, &photos, &state.clock.now())?;
     let key = SubmissionKey::as_sent(Some(document.id().to_owned()), &document);
-    let done = run_command(&state, by, key, Command::RecordQueued(Box::new(form))).await?;
+    let done = match run_command(&state, by, key, Command::RecordQueued(Box::new(form))).await {
+        Ok(done) => done,
+        Err(CommandFailure::Refused(refusal)) if refusal != CommandRefusal::KeyReused => {
+            let row = document.to_refused(format!("{refusal}."), &photos.stored, &state.clock.now());
+            return Err(keep_row(&state, row, refusal.into()).await);
+        }
+        Err(other) => return Err(other.into()),
+    };
     for photo in photos.following {
         attach_late_photo(&state, done, photo);
     }
@@ -97,6 +125,30 @@ async fn add_submission(
     let WithHeaders(mut headers, answer) = with_cookies(Json(receipt), [device.set_cookie()]);
     headers.extend(box_time(&state));
     Ok(WithHeaders(headers, answer))
+}
+
+async fn find_row(state: &AppState, id: &str) -> Result<Option<RefusedSubmission>, HttpError> {
+    let id = id.to_owned();
+    let found = run_blocking(state, move |state| {
+        find_refused(&state.store.state_db(), &id).map_err(|error| HttpError::internal(&error))
+    });
+    found.await
+}
+
+/// Keeps what was refused for biomed. The phone lets go of it only when that is on disk.
+async fn keep_row(state: &AppState, row: RefusedSubmission, error: HttpError) -> HttpError {
+    let stored = run_blocking(state, move |state| {
+        keep_refused(&state.store.state_db(), &row).map_err(|error| HttpError::internal(&error))
+    });
+    match stored.await {
+        Ok(()) => kept_error(error),
+        Err(failure) => failure,
+    }
+}
+
+fn kept_error(error: HttpError) -> HttpError {
+    let (status, safe) = (StatusCode::UNPROCESSABLE_ENTITY, worded(ErrorWords::error_submission_kept));
+    HttpError { status, safe, next: ErrorText::default(), ..error }
 }
 
 async fn read_receipt(state: &AppState, done: CommandOutcome) -> Result<SubmissionReceipt, HttpError> {
@@ -137,6 +189,8 @@ enum SubmissionState {
     Box,
     /// At the relay too, which signed that it has it.
     Relay,
+    /// Refused; the box keeps it for biomed.
+    Refused,
     /// The box knows nothing of it.
     Unknown,
 }
@@ -153,8 +207,14 @@ async fn show_states(
     let ids = ids.into_iter().map(str::parse::<DeviceId>).collect::<Result<Vec<_>, _>>();
     let ids = ids.map_err(|error| invalid_parameter("id", format!("{error}.")))?;
     let found = find_records(&state, &ids).await?;
-    let named = ids.iter().zip(found).map(|(id, line)| (id.to_string(), where_is(&state, line)));
-    Ok(WithHeaders(box_time(&state), Json(named.collect())))
+    let mut named: BTreeMap<_, _> =
+        ids.iter().zip(found).map(|(id, line)| (id.to_string(), where_is(&state, line))).collect();
+    for (id, found) in named.iter_mut().filter(|(_, found)| **found == SubmissionState::Unknown) {
+        if find_row(&state, id).await?.is_some() {
+            *found = SubmissionState::Refused;
+        }
+    }
+    Ok(WithHeaders(box_time(&state), Json(named)))
 }
 
 /// The records that were made under these ids.
