@@ -13,7 +13,7 @@ use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use web::answer::{Json, WithHeaders};
+use web::answer::{Created, Json, WithHeaders};
 use web::argument::Query;
 use web::error::{ErrorText, HttpError};
 use web::route::{Example, Route, RouteKind, row};
@@ -85,7 +85,7 @@ async fn add_submission(
     _: AddressShare,
     _: QueueShare,
     PhoneSubmission { document, photos }: PhoneSubmission,
-) -> Result<WithHeaders<Json<SubmissionReceipt, 201>>, HttpError> {
+) -> Result<WithHeaders<Created<SubmissionReceipt>>, HttpError> {
     let device = phone.browser().device(&state);
     let by = EntryAuthor { staff: None, via: CommandSource::Phone, device: Some(device.id()) };
     if find_row(&state, document.id()).await?.is_some() {
@@ -122,7 +122,8 @@ async fn add_submission(
         attach_late_photo(&state, done, photo);
     }
     let receipt = read_receipt(&state, done).await?;
-    let WithHeaders(mut headers, answer) = with_cookies(Json(receipt), [device.set_cookie()]);
+    let made = Created::at(&receipt.url.clone(), receipt)?;
+    let WithHeaders(mut headers, answer) = with_cookies(made, [device.set_cookie()]);
     headers.extend(box_time(&state));
     Ok(WithHeaders(headers, answer))
 }
@@ -165,7 +166,7 @@ async fn read_receipt(state: &AppState, done: CommandOutcome) -> Result<Submissi
 }
 
 /// What the box's clocks read: its wall clock, where something vouches for it, its boot, and the time since that.
-fn box_time(state: &AppState) -> HeaderMap {
+pub(crate) fn box_time(state: &AppState) -> HeaderMap {
     let now = state.clock.now();
     let wall = Some(now.wall_ms).filter(|_| now.state == ClockState::Synced);
     let wall = wall.map_or_else(String::new, |ms| ms.to_string());
