@@ -193,3 +193,30 @@ async fn a_question_has_a_bound() {
     world.get("/api/v1/submissions/state").await.is(200);
     world.get("/api/v1/submissions/state?id=x").await.is(400);
 }
+
+async fn cards(world: &World, query: &str) -> Vec<Value> {
+    let answer = world.get(&format!("/api/v1/app/cards{query}")).await;
+    answer.is(200).text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_phone_keeps_the_items_and_asks_for_what_changed() {
+    let world = World::new().await;
+    let all = cards(&world, "").await;
+    let of = |lines: &[Value], kind: &str| lines.iter().filter(|line| line["kind"] == kind).count();
+    assert_eq!((all[0]["kind"].as_str(), all[0]["whole"].as_bool()), (Some("settings"), Some(true)));
+    assert_eq!(all[0]["size"], world.size());
+    assert_eq!((of(&all, "protocol"), of(&all, "item")), (1, 3));
+    let pump = all.iter().find(|line| line["tag"] == world.pump.to_string()).unwrap();
+    assert_eq!(pump["protocols"].as_array().map(Vec::len), Some(1));
+    let since = format!("?since={}", world.size());
+    let size = world.size();
+    world.give(Command::RetireEquipment { tag: world.pump, reason: "Sold".into(), seen: None }).await;
+    let changed = cards(&world, &since).await;
+    assert_eq!((changed[0]["whole"].as_bool(), changed[0]["size"].as_u64()), (Some(false), Some(size + 1)));
+    assert!(
+        cards(&world, "?since=999999").await[0]["whole"].as_bool().unwrap(),
+        "another log has another size"
+    );
+    world.get("/api/v1/app/cards?since=x").await.is(400);
+}

@@ -1,6 +1,7 @@
 //! The API of this version, one file for each noun.
 
 pub(crate) mod alarms;
+pub(crate) mod app_cards;
 pub(crate) mod cleanings;
 pub(crate) mod clock;
 pub(crate) mod compliance;
@@ -33,6 +34,7 @@ pub(crate) fn v1_routes() -> Vec<Route<AppState>> {
         protocols::protocol_routes(),
         cleanings::cleaning_routes(),
         submissions::submission_routes(),
+        app_cards::app_card_routes(),
         problems::problem_routes(),
         compliance::compliance_routes(),
         people::people_routes(),
