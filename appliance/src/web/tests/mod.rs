@@ -38,6 +38,7 @@ use crate::web::{mount_table, routes};
 mod access;
 mod adopted;
 mod alarms;
+mod app_page;
 mod backups;
 mod bad_input;
 mod bundle;
