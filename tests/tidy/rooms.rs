@@ -174,6 +174,7 @@ pub const ONLY: &[Only] = &[
             "appliance/uplink/photos",
             "appliance/uplink/refused",
             "appliance/alarms",
+            "appliance/phones",
         ],
         "the log's database is the store's; the others keep tables of their own in state.redb",
     ),

@@ -10,6 +10,7 @@ mod permissions;
 mod photo_rule;
 mod problem;
 mod protocols;
+mod queued;
 mod refusal;
 mod refusal_cause;
 mod register;
@@ -31,7 +32,7 @@ use service::random::RandomSource;
 pub use self::command::{
     AnchorSource, CategoryChange, CheckForm, ClaimedCleaner, CleaningForm, Command, EquipmentFields,
     ListedOver, LocationChange, NewEquipment, NewProtocol, NewStaff, ProblemClosing, ProblemForm,
-    SettingsChange, UpkeepPlan, UpkeepRecord, WetTime,
+    QueuedCleaner, QueuedCleaning, SettingsChange, UpkeepPlan, UpkeepRecord, WetTime,
 };
 pub use self::permissions::Permission;
 pub(crate) use self::photo_rule::PhotoRule;
@@ -165,6 +166,7 @@ fn make_drafts(
         }
         Command::StaffLeft { staff } => staff::remove_member(*staff, view, drafts),
         Command::RecordCleaning(form) => cleaning::decide_cleaning(form, view, drafts),
+        Command::RecordQueued(form) => queued::record_queued(form, view, drafts),
         Command::VoidCleaning { line, reason } => cleaning::decide_void(*line, reason, view, drafts),
         Command::SetLocation(change) => register::set_location(change, view, drafts),
         Command::SetCategory(change) => register::set_category(change, view, drafts),

@@ -89,6 +89,7 @@ impl Permission {
     pub fn of(command: &Command) -> Self {
         match command {
             Command::RecordCleaning(_)
+            | Command::RecordQueued(_)
             | Command::RecordUse { .. }
             | Command::ReportProblem(_)
             | Command::RecordCheck(_)
@@ -160,7 +161,10 @@ fn own_rights(by: &EntryAuthor, command: &Command) -> Result<(), CommandRefusal>
 /// A phone without a sign-in records and reports, and takes its own record back for a while.
 fn check_phone(by: &EntryAuthor, command: &Command, view: &dyn StateView) -> Result<(), CommandRefusal> {
     match command {
-        Command::RecordCleaning(_) | Command::RecordUse { .. } | Command::ReportProblem(_) => Ok(()),
+        Command::RecordCleaning(_)
+        | Command::RecordQueued(_)
+        | Command::RecordUse { .. }
+        | Command::ReportProblem(_) => Ok(()),
         Command::AttachPhoto { of, .. } => {
             let made = view.entry(*of).ok_or(CommandRefusal::UnknownCleaning { of: *of })?;
             if is_same_phone(by, &made) { Ok(()) } else { Err(OTHER_PHONE) }

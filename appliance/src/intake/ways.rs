@@ -170,6 +170,11 @@ ways! {
         routes: &["scan.submit", "cleaning.enter", "cleaning.add", "old.register", "old.register-bare", "old.add-cleaning"],
         ..NONE
     },
+    RecordQueued => CommandWays {
+        kinds: &["cleaning.recorded"],
+        routes: &["submission.add", "phone-record.enter"],
+        ..NONE
+    },
     VoidCleaning => CommandWays {
         kinds: &["cleaning.voided"],
         routes: &["cleaning.void", "receipt.undo", "void.add"],

@@ -1,7 +1,11 @@
 //! What phones began at the box, and what they recorded while it did not answer.
 
 mod contact_timers;
+mod refused_submissions;
 mod time_place;
 
 pub use self::contact_timers::{ContactState, ContactTimer, ContactTimers, count_cleanings};
+pub use self::refused_submissions::{
+    RefusedSubmission, close_refused, find_refused, keep_refused, open_refused,
+};
 pub use self::time_place::{BoxContact, PhoneReading, PhoneTimes, TimePlace, place_in_time};

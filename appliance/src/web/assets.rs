@@ -18,12 +18,21 @@ pub(crate) static BOX: LazyLock<StaticAsset<media::JavaScript>> =
 pub(crate) static STATION: LazyLock<StaticAsset<media::JavaScript>> =
     LazyLock::new(|| StaticAsset::new("station.js", include_str!("../../assets/station.js")));
 
+/// What the installed page does.
+pub(crate) static APP: LazyLock<StaticAsset<media::JavaScript>> =
+    LazyLock::new(|| StaticAsset::new("app/app.js", include_str!("../../assets/app/app.js")));
+/// The mark on the home screen.
+pub(crate) static ICON: LazyLock<StaticAsset<media::Svg>> =
+    LazyLock::new(|| StaticAsset::new("app/icon.svg", include_str!("../../assets/app/icon.svg")));
+
 pub(crate) fn asset_routes() -> Vec<Route<AppState>> {
     vec![
         STYLE.to_route("style.show"),
         LIVE.to_route("live-script.show"),
         BOX.to_route("box-script.show"),
         STATION.to_route("station-script.show"),
+        APP.to_route("app-script.show"),
+        ICON.to_route("app-icon.show"),
         MARK.to_route("mark.show"),
         row(Method::GET, "/favicon.ico", "favicon.show", RouteKind::Asset, show_favicon),
     ]
@@ -41,7 +50,7 @@ mod tests {
 
     #[test]
     fn no_asset_asks_anybody_else_for_anything() {
-        for asset in [&BOX, &STATION] {
+        for asset in [&BOX, &STATION, &APP] {
             for outside in ["http:", "https:", "url(", "@import", "//cdn", "eval(", "innerHTML"] {
                 assert!(!asset.text().contains(outside), "{outside}");
             }

@@ -39,6 +39,10 @@ pub(crate) const PROBLEM: &str = "1-00000000.1";
 pub(crate) const PHONE_COOKIE: &str = "device=BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc";
 /// A photo's file; its name follows from its content.
 pub(crate) const PHOTO_FILE: &str = "photo.jpg";
+/// Of a record that waited in a phone.
+pub(crate) const SUBMISSION: &str = "01J00000000000000000000SBM";
+/// Of one that was refused.
+pub(crate) const REFUSED: &str = "01J00000000000000000000RFS";
 /// A token in force.
 pub(crate) const TOKEN: &str = "A2B3C4D5";
 /// What waits for somebody.

@@ -75,6 +75,8 @@ pub(crate) struct PageLayout {
     pub(crate) style: &'static str,
     pub(crate) mark: &'static str,
     pub(crate) scripts: Vec<&'static str>,
+    /// Whether it can be put on a home screen.
+    pub(crate) is_app: bool,
     /// Where a live page asks for news.
     pub(crate) live: Option<LivePage>,
     /// For browsers without script; never on a page with a form.
@@ -128,6 +130,7 @@ impl PageLayout {
             style: STYLE.path(),
             mark: MARK.path(),
             scripts: Vec::new(),
+            is_app: false,
             live: None,
             refresh: false,
             status_line: None,
@@ -199,6 +202,12 @@ impl PageLayout {
     pub(crate) fn with_script(mut self) -> Self {
         self.scripts.push(assets::BOX.path());
         self
+    }
+
+    /// The installed page, with its own script.
+    pub(crate) fn with_app_script(mut self) -> Self {
+        self.scripts.push(assets::APP.path());
+        Self { is_app: true, ..self }
     }
 
     /// With the script of the label station.

@@ -10,7 +10,7 @@ use http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use web::error::HttpError;
 use web::route::{RouteKind, RouteMark};
 use web::table::Table;
@@ -30,7 +30,12 @@ use crate::web::words::ErrorWords;
 const URI_BYTES_MAX: usize = 2_048;
 /// No inline script or style, and nobody else's anything: the box has no internet.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; connect-src 'self'; \
-    form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// The installed page reads labels by the camera, in a browser that cannot do so by a program of ours.
+const APP_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob:; \
+    media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; \
+    base-uri 'none'; frame-ancestors 'none'";
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
 /// What is looked at before any handler is asked.
 #[derive(Clone)]
@@ -75,10 +80,16 @@ pub(crate) async fn guard_request(
 
 /// Adds what every answer carries.
 pub(crate) async fn add_headers(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let (policy, allowed) = match path == "/app" || path.starts_with("/app/") {
+        true => (APP_POLICY, "camera=(self), microphone=(), geolocation=()"),
+        false => (POLICY, "camera=(), microphone=(), geolocation=()"),
+    };
     let mut answer = next.run(request).await;
     let headers = answer.headers_mut();
+    headers.insert(PERMISSIONS_POLICY, HeaderValue::from_static(allowed));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     answer

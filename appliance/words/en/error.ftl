@@ -2,6 +2,9 @@
 
 error-nothing-recorded = Nothing was recorded.
 error-nothing-changed = Nothing was changed.
+# A record that waited in a phone.
+error-submission-kept = The box keeps what your phone sent. Biomed has it and can record it.
+    .refused = The box refused this record before
 error-correct = Correct it and send it again.
 error-press-again = Wait a few seconds and press again. Nothing is recorded twice.
 # $id: eight characters that biomed can find in the box’s log.

@@ -475,6 +475,16 @@ form-late-notes = Why it comes late
     .needed = Say why it comes late
 form-late-uncounted = It was done more than 72 hours ago: enter it though it does not count
 
+## A late entry of what a phone had.
+
+form-refused-title = Late entry
+form-refused-tag = Tag of the item
+    .wrong = Enter the nine symbols that stand on the label
+form-refused-cleaned-by = Who cleaned
+form-refused-notes = Notes
+    .hint = Optional
+form-refused-save = Record it
+
 ## A printer.
 
 form-printer-title = Settings

@@ -29,6 +29,8 @@ home-show-all = { $count ->
     [one] All { $count } item, with what is clean
    *[other] All { $count } items, with what is clean
 }
+# Link to the page that can be put on a home screen.
+home-app = Works in dead spots too: put this on your home screen
 home-staff = Staff pages
 # $zone: such as America/Chicago; in Spanish “hora central”.
 home-as-of = As of { $time }, times in { $zone }. This page updates itself.

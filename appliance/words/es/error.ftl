@@ -1,5 +1,7 @@
 error-nothing-recorded = No se registró nada.
 error-nothing-changed = No se cambió nada.
+error-submission-kept = La unidad conserva lo que envió su teléfono. Ingeniería biomédica lo tiene y puede registrarlo.
+    .refused = La unidad ya rechazó este registro
 error-correct = Corríjalo y envíelo de nuevo.
 error-press-again = Espere unos segundos y pulse de nuevo. Nada se registra dos veces.
 error-stays = Si esto continúa, llame a { $contact }. Solicitud { $id }.

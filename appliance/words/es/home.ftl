@@ -24,6 +24,7 @@ home-show-all = { $count ->
     [one] Todos ({ $count } equipo), también los limpios
    *[other] Todos ({ $count } equipos), también los limpios
 }
+home-app = También funciona donde no hay señal: póngalo en su pantalla de inicio
 home-staff = Páginas del personal
 home-as-of = Datos de las { $time }, { $zone }. Esta página se actualiza sola.
 

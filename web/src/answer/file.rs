@@ -40,6 +40,8 @@ pub mod media {
         JavaScript = "text/javascript; charset=utf-8";
         /// JSON that was written before, such as a proof or this program's own description.
         JsonText = "application/json";
+        /// What a home screen needs to know of a page.
+        Manifest = "application/manifest+json";
         /// A document to print.
         Pdf = "application/pdf";
         /// A picture of a label.

@@ -16,6 +16,8 @@ pub(crate) mod optional_json;
 pub(crate) mod page_cursor;
 pub(crate) mod page_token;
 pub(crate) mod peer;
+pub(crate) mod phone_submission;
 pub(crate) mod photo_form;
+pub(crate) mod queue_share;
 pub(crate) mod submission;
 pub(crate) mod uploaded_file;

@@ -212,6 +212,7 @@ async fn furnish(world: &World) -> DrawnNames {
     add_items(world).await;
     append_upkeep(world).await;
     append_lists(world).await;
+    refuse_record(world);
     set_up_print_room(world);
     let photo = keep_photo(world).await;
     let receipt = record_cleaning(world).await;
@@ -321,6 +322,29 @@ fn set_up_print_room(world: &World) {
     let job = examples::JOB.parse().unwrap();
     printing.submit(JobRequest::new(job, vec![label])).unwrap();
     printing.put_in_doubt(job, 1).unwrap();
+}
+
+/// A record of a phone that was refused.
+fn refuse_record(world: &World) {
+    let row = crate::phones::RefusedSubmission {
+        id: examples::REFUSED.into(),
+        refused_ms: NOW,
+        why: "No equipment has the tag.".into(),
+        tag: "7QK3M9X2X".into(),
+        name: "Ada".into(),
+        note: String::new(),
+        agent: String::new(),
+        lot: String::new(),
+        steps: vec![1],
+        protocol: None,
+        performed_ms: NOW,
+        phone_ms: NOW,
+        contact_s: None,
+        is_unsure: false,
+        photos: Vec::new(),
+        is_closed: false,
+    };
+    crate::phones::keep_refused(&world.state.store.state_db(), &row).unwrap();
 }
 
 async fn keep_photo(world: &World) -> record::tree::Hash {

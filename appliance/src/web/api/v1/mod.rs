@@ -1,6 +1,7 @@
 //! The API of this version, one file for each noun.
 
 pub(crate) mod alarms;
+pub(crate) mod app_cards;
 pub(crate) mod cleanings;
 pub(crate) mod clock;
 pub(crate) mod codes;
@@ -19,6 +20,7 @@ pub(crate) mod protocols;
 pub(crate) mod reminders;
 pub(crate) mod slips;
 pub(crate) mod tags;
+pub(crate) mod submissions;
 pub(crate) mod templates;
 pub(crate) mod upkeep;
 pub(crate) mod uses;
@@ -34,6 +36,8 @@ pub(crate) fn v1_routes() -> Vec<Route<AppState>> {
         equipment_changes::equipment_change_routes(),
         protocols::protocol_routes(),
         cleanings::cleaning_routes(),
+        submissions::submission_routes(),
+        app_cards::app_card_routes(),
         problems::problem_routes(),
         compliance::compliance_routes(),
         people::people_routes(),

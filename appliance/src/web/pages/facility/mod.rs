@@ -8,6 +8,7 @@ mod box_page;
 mod bundle;
 mod clock;
 mod health;
+mod phone_records;
 mod reminders;
 mod settings;
 mod today;
@@ -31,6 +32,7 @@ pub(crate) fn facility_page_routes() -> Vec<Route<AppState>> {
         .field("pin_proof_min", "5");
     let key = examples::BACKUP_KEY;
     let reminder = || Example::default().part("id", examples::REMINDER).field("submission", "");
+    let record = || Example::default().part("id", examples::REFUSED);
     let alarm = Example::default().part("id", examples::ALARM).field("submission", "");
     vec![
         row(Method::GET, "/staff", "today.open", Page, today::open),
@@ -76,6 +78,29 @@ pub(crate) fn facility_page_routes() -> Vec<Route<AppState>> {
         row(Method::POST, "/staff/alarms/{id}/later", "reminder.delay", Form, reminders::snooze_reminder)
             .refusals(&[StatusCode::NOT_FOUND, StatusCode::UNPROCESSABLE_ENTITY])
             .example(reminder().field("hours", "4")),
+        row(
+            Method::GET,
+            phone_records::PHONE_RECORDS,
+            "phone-record.list",
+            Page,
+            phone_records::list_records,
+        ),
+        row(Method::GET, "/staff/phone-records/{id}", "phone-record.ask", Page, phone_records::ask_late)
+            .refusals(find)
+            .example(record()),
+        row(Method::POST, "/staff/phone-records/{id}", "phone-record.enter", Form, phone_records::enter_late)
+            .commands(&["RecordQueued"])
+            .refusals(refusals::COMMANDING)
+            .example(record().field("tag", examples::TAG).field("cleaned_by", "Ada").field("notes", "")),
+        row(
+            Method::POST,
+            "/staff/phone-records/{id}/dismiss",
+            "phone-record.dismiss",
+            Form,
+            phone_records::dismiss_record,
+        )
+        .refusals(find)
+        .example(record().field("submission", "")),
         row(Method::GET, clock::CLOCK_PATH, "clock.ask", Page, clock::ask_time),
         row(Method::POST, clock::CLOCK_PATH, "clock.say", Form, clock::set_time)
             .commands(&["AnchorClock"])
@@ -87,9 +112,13 @@ pub(crate) fn facility_page_routes() -> Vec<Route<AppState>> {
 
 /// The forms of these pages.
 #[cfg(test)]
-pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&settings::SETTINGS, &clock::CLOCK];
+pub(crate) const FORMS: &[&web::form::FormDefinition] =
+    &[&settings::SETTINGS, &clock::CLOCK, &phone_records::LATE];
 
 /// How its form words a refusal beside a field.
 #[cfg(test)]
-pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] =
-    &[(&settings::SETTINGS, settings::refused_field), (&clock::CLOCK, clock::refused_field)];
+pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] = &[
+    (&settings::SETTINGS, settings::refused_field),
+    (&clock::CLOCK, clock::refused_field),
+    (&phone_records::LATE, phone_records::refused_field),
+];

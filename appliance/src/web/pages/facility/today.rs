@@ -20,6 +20,7 @@ use crate::web::http_error::store_error;
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::live::live_page;
 use crate::web::log_reads::read_quick;
+use crate::web::pages::facility::phone_records::list_open;
 use crate::web::request::next_page::HOME;
 use crate::web::view_models::history;
 use crate::web::view_models::item_status::{ItemRow, ListedItem};
@@ -28,7 +29,9 @@ use crate::web::view_models::rates::{FacilityTallies, facility_calendar, load_ta
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::{StatusBoard, status_board};
 use crate::web::view_models::wording::PageWording;
-use crate::web::words::{FacilityWords, PageWords, ProblemWords, ReminderWords, StaffWords};
+use crate::web::words::{
+    FacilityWords, PageWords, PhoneRecordWords, ProblemWords, ReminderWords, StaffWords,
+};
 
 /// Lines of “Just now”.
 const FEED: usize = 8;
@@ -98,6 +101,8 @@ struct TodayPage {
     reports: Vec<ProblemCard>,
     /// How much waits for somebody, in words.
     waiting: Option<String>,
+    /// How many records of phones were refused, in words.
+    refused: Option<String>,
 }
 
 /// Where the staff pages begin.
@@ -111,9 +116,12 @@ pub(crate) async fn show(
 ) -> Result<Page, HttpError> {
     let live = live_page(&state);
     let (tallies, board) = (load_tallies(&state).await?, status_board(&state).await?);
+    let phone_records: PhoneRecordWords = signed.words();
     let template =
         read_quick(&state, move |state, reader| today_page(state, reader, &signed, (&tallies, &board), live));
-    let template = template.await?;
+    let mut template = template.await?;
+    let refused = list_open(&state).await?.len();
+    template.refused = Some(refused).filter(|n| *n > 0).map(|n| phone_records.phone_record_link(n));
     Ok(Page::draw(&template)?.in_locale(template.frame.locale()))
 }
 
@@ -176,6 +184,7 @@ fn today_page(
         problem_words,
         reports,
         waiting: Some(pressing).filter(|count| *count > 0).map(|count| reminder.reminder_link(count)),
+        refused: None,
     })
 }
 

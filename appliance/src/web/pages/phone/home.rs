@@ -17,6 +17,7 @@ use crate::web::access::phone::PhoneCaller;
 use crate::web::context::{AppState, is_set_up};
 use crate::web::layout::PageLayout;
 use crate::web::live::live_page;
+use crate::web::pages::phone::app::SHELL;
 use crate::web::request::peer::https_address;
 use crate::web::view_models::codes::{address_of_label, codes_by_item, find_scanned, is_revoked};
 use crate::web::view_models::item_status::{ItemRow, ListedItem};
@@ -61,6 +62,8 @@ struct HomePage {
     /// What is due next, in a sentence.
     next: Option<SafeHtml>,
     as_of: SafeHtml,
+    /// The page for dead spots, which only HTTPS can keep on a phone.
+    app: Option<String>,
     staff: Option<String>,
     none: bool,
     /// Nobody can sign in yet: the address on the set-up slip leads here.
@@ -115,6 +118,7 @@ pub(crate) async fn show(
         in_use: board.in_use().len(),
         next: board.due().first().and_then(|row| row.word_next(&wording, w)),
         as_of: fill_slots(as_of, [wording.clock_time().to_html()]),
+        app: https_address(&state, host, SHELL),
         staff: https_address(&state, host, "/staff/"),
         none,
         is_new,

@@ -1,5 +1,6 @@
 //! What needs no sign-in: scan, record, receipt, board.
 
+mod app;
 mod board;
 mod find_tag;
 mod home;
@@ -82,6 +83,10 @@ pub(crate) fn phone_page_routes() -> Vec<Route<AppState>> {
             .commands(&["VoidCleaning"])
             .refusals(refusals::COMMANDING)
             .example(undo),
+        row(Method::GET, app::SHELL, "app.show", Page, app::show_app),
+        row(Method::GET, "/app/queue", "app-queue.show", Page, app::show_app),
+        row(Method::GET, "/app.webmanifest", "app-manifest.show", Asset, app::show_manifest),
+        row(Method::GET, "/sw.js", "app-worker.show", Asset, app::show_worker),
         row(Method::GET, "/board", "board.show", Page, board::show).refusals(refusals::READING),
         row(Method::POST, language::CHOICE, "language.choose", Form, language::choose)
             .refusals(&[StatusCode::UNPROCESSABLE_ENTITY])

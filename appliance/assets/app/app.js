@@ -1,0 +1,425 @@
+// The installed page: what needs cleaning, by what the phone knows, and records that wait here until the box answers.
+// Nothing is decided here: the phone writes down what was pressed and what its clocks read, and the box judges it.
+"use strict";
+(() => {
+  const RECORDS_MAX = 200;
+  const PHOTO_BYTES_ALL_MAX = 300e6;
+  const SIDE_MAX = 1600;
+  const ANSWER_MS = 2000;
+  const CARDS_EVERY_MS = 600000;
+  const DAY_MS = 86400000;
+  const AMBER_MS = DAY_MS / 2;
+  // Another page of this phone has other readings of its clock.
+  const PAGE = String(crypto.getRandomValues(new Uint32Array(2)));
+
+  const main = document.querySelector("#app");
+  const words = {};
+  for (const word of document.querySelectorAll("#words [data-key]")) words[word.dataset.key] = word.textContent;
+  const say = (key, values = {}) =>
+    Object.entries(values).reduce((text, [name, value]) => text.replace(`{${name}}`, value), words[key] || key);
+  const locale = document.documentElement.lang;
+  const time = (ms) => new Date(ms).toLocaleString(locale, { dateStyle: "short", timeStyle: "short" });
+  const clocks = () => [Date.now(), Math.round(performance.now())];
+  const opened = clocks();
+
+  function make(name, attributes = {}, ...children) {
+    const element = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) {
+      if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+      else if (value === true) element.setAttribute(key, "");
+      else if (value !== false && value !== undefined) element.setAttribute(key, value);
+    }
+    element.append(...children.filter((child) => child !== undefined));
+    return element;
+  }
+  const named = (text) => make("bdi", { translate: "no" }, text);
+
+  // The phone's own store.
+
+  let database;
+  function openStore() {
+    database ||= new Promise((done, failed) => {
+      const request = indexedDB.open("cleantrack", 1);
+      request.onupgradeneeded = () => {
+        request.result.createObjectStore("outbox", { keyPath: "id" });
+        request.result.createObjectStore("photos", { keyPath: "hash" });
+        request.result.createObjectStore("cards", { keyPath: "tag" });
+        request.result.createObjectStore("meta");
+      };
+      request.onsuccess = () => {
+        request.result.onversionchange = () => request.result.close();
+        done(request.result);
+      };
+      request.onerror = () => failed(request.error);
+    });
+    return database;
+  }
+  async function inStores(names, mode, work) {
+    const store = await openStore();
+    return new Promise((done, failed) => {
+      const act = store.transaction(names, mode, { durability: "strict" });
+      const result = work(...names.map((name) => act.objectStore(name)));
+      act.oncomplete = () => done(result && "result" in result ? result.result : result);
+      act.onerror = act.onabort = () => failed(act.error);
+    });
+  }
+  const read = (name, key) => inStores([name], "readonly", (store) => store.get(key));
+  const readAll = (name) => inStores([name], "readonly", (store) => store.getAll());
+  const write = (name, ...row) => inStores([name], "readwrite", (store) => store.put(...row));
+
+  // What the box says.
+
+  async function ask(path, options = {}) {
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), options.within || ANSWER_MS);
+    try {
+      const answer = await fetch(path, { cache: "no-store", ...options, signal: limit.signal });
+      const [wall, boot, up] = (answer.headers.get("x-box-time") || "").split(";");
+      if (boot) {
+        const seen = { phone: Date.now(), box: wall ? Number(wall) : null, boot, up: Number(up) };
+        await write("meta", seen, "seen");
+      }
+      return answer;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  let cardsAt = -Infinity;
+  async function takeCards() {
+    if (performance.now() - cardsAt < CARDS_EVERY_MS) return;
+    const known = await read("meta", "settings");
+    const since = known && known.language === locale ? known.size : 0;
+    const answer = await ask(`/api/v1/app/cards?since=${since}`, { within: 20000 });
+    if (!answer.ok) return;
+    const lines = (await answer.text()).split("\n").filter(Boolean).map((line) => JSON.parse(line));
+    await inStores(["cards", "meta"], "readwrite", (cards, meta) => {
+      if (lines[0] && lines[0].whole) cards.clear();
+      for (const { kind, ...row } of lines) {
+        if (kind === "settings") meta.put({ ...row, language: locale }, "settings");
+        if (kind === "protocol") meta.put(row, `protocol ${row.id}`);
+        if (kind === "item") cards.put(row);
+      }
+    });
+    cardsAt = performance.now();
+  }
+
+  // The queue.
+
+  function newId() {
+    const symbols = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let id = "";
+    for (let rest = Date.now(), n = 0; n < 10; n += 1, rest = Math.floor(rest / 32)) id = symbols[rest % 32] + id;
+    for (const byte of crypto.getRandomValues(new Uint8Array(16))) id += symbols[byte % 32];
+    return id;
+  }
+
+  const isWaiting = (record) => record.state === "phone";
+  const inOrder = (records) => records.sort((a, b) => a.order - b.order);
+
+  async function keep(record, photos) {
+    await inStores(["outbox", "photos", "meta"], "readwrite", (outbox, kept, meta) => {
+      for (const photo of photos) kept.put(photo);
+      outbox.put(record);
+      meta.delete(`wet ${record.document.tag}`);
+      if (record.document.who.name) meta.put(record.document.who.name, "name");
+    });
+    if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
+  }
+
+  // One record after the other, in the order of the presses. True: the box answered for this one, and the next may go.
+  async function send(record) {
+    const { start, press, pages, seen } = record;
+    const times = { open: record.open, start, press, send: clocks(), same_page: pages.every((page) => page === PAGE), seen };
+    const form = new FormData();
+    form.append("submission", JSON.stringify({ ...record.document, times }));
+    for (const hash of record.photos) {
+      const photo = await read("photos", hash);
+      if (photo) form.append("photo", photo.blob, "photo.jpg");
+    }
+    const answer = await ask("/api/v1/submissions", { method: "POST", body: form, within: 120000 });
+    if (answer.status === 429 || answer.status >= 500) {
+      waitUntil = Date.now() + Number(answer.headers.get("retry-after") || 5) * 1000 * (0.8 + Math.random() * 0.4);
+      return false;
+    }
+    const said = await answer.json();
+    const state = answer.status === 201 ? { state: "box", url: said.url } : { state: "refused", why: said.title, next: said.safe };
+    await inStores(["outbox", "photos"], "readwrite", (outbox, kept) => {
+      outbox.put({ ...record, ...state, at: Date.now() });
+      for (const hash of record.photos) kept.delete(hash);
+    });
+    return true;
+  }
+
+  async function learnStates(records) {
+    const there = records.filter((record) => record.state === "box").slice(0, 50);
+    const answer = await ask(`/api/v1/submissions/state?id=${there.map((record) => record.id).join(",")}`);
+    if (!answer.ok) return false;
+    const states = await answer.json();
+    for (const record of there) {
+      if (states[record.id] === "relay") await write("outbox", { ...record, state: "relay" });
+    }
+    const old = records.filter((record) => !isWaiting(record) && Date.now() - record.at > DAY_MS);
+    await inStores(["outbox"], "readwrite", (outbox) => void old.forEach((record) => outbox.delete(record.id)));
+    return true;
+  }
+
+  const alone = (work) =>
+    navigator.locks ? navigator.locks.request("outbox", { ifAvailable: true }, (lock) => (lock ? work() : undefined)) : work();
+  let waitUntil = 0;
+  let pause = 5000;
+  let timer;
+  async function empty() {
+    clearTimeout(timer);
+    let isThere = false;
+    try {
+      await alone(async () => {
+        if (Date.now() < waitUntil || !(await learnStates(await readAll("outbox")))) return;
+        isThere = true;
+        for (const record of inOrder((await readAll("outbox")).filter(isWaiting))) {
+          if (!(await send(record))) break;
+          await draw();
+        }
+      });
+      if (isThere) await takeCards();
+    } catch {
+      // The box does not answer: what is here stays here.
+    }
+    pause = isThere ? 5000 : Math.min(60000, pause * 2);
+    if (!document.hidden) timer = setTimeout(empty, pause * (0.8 + Math.random() * 0.4));
+    await draw();
+  }
+
+  // Photos.
+
+  async function squeeze(file) {
+    const image = await createImageBitmap(file, { imageOrientation: "from-image" });
+    const scale = Math.min(1, SIDE_MAX / Math.max(image.width, image.height));
+    const canvas = make("canvas", { width: Math.round(image.width * scale), height: Math.round(image.height * scale) });
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.8));
+    let hash = newId();
+    if (crypto.subtle) {
+      const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()));
+      hash = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    }
+    return { hash, blob };
+  }
+
+  async function isFull() {
+    const photos = await readAll("photos");
+    if (photos.reduce((sum, photo) => sum + photo.blob.size, 0) > PHOTO_BYTES_ALL_MAX) return true;
+    const room = navigator.storage && navigator.storage.estimate && (await navigator.storage.estimate());
+    return Boolean(room && room.quota && room.usage > room.quota * 0.8);
+  }
+
+  // Pages.
+
+  const tagIn = (text) => {
+    const last = text.trim().toUpperCase().replace(/\/+$/, "").split("/").pop();
+    const tag = last.replace(/[\s-]/g, "");
+    return /^[0-9A-Z]{9}$/.test(tag) ? tag : undefined;
+  };
+  const route = () => {
+    const path = location.pathname.replace(/\/+$/, "");
+    if (path === "/app/queue") return { page: "queue" };
+    const named = path.startsWith("/t/") ? path.slice(3) : new URLSearchParams(location.search).get("tag") || path.slice(1);
+    const tag = path.startsWith("/app") ? undefined : tagIn(named);
+    return tag ? { page: "item", tag } : { page: "start" };
+  };
+  // With the worker the box's own page is tried first; without it only this page is here when the box is not.
+  const hasWorker = () => Boolean(navigator.serviceWorker && navigator.serviceWorker.controller);
+  function openTag(tag) {
+    if (hasWorker()) return void (location.href = `/t/${tag}`);
+    history.pushState({}, "", `/app?tag=${tag}`);
+    local = tag;
+    draw(true);
+  }
+  let local;
+
+  function rowOf(record) {
+    const late = isWaiting(record) && Date.now() - record.press[0] > AMBER_MS;
+    const where = { phone: "on-phone", box: "on-box", relay: "at-relay", refused: "refused" }[record.state];
+    const badge = { phone: late ? "late" : "due", box: "ok", relay: "ok", refused: "late" }[record.state];
+    const what = [make("p", {}, make("strong", {}, named(record.name)), " ", make("span", { class: `tag ${badge}` }, say(where)))];
+    if (isWaiting(record)) what.push(make("p", { class: "hint" }, say("by-phone", { time: time(record.press[0]) })));
+    if (record.state === "refused") what.push(make("p", {}, record.why, " ", record.next || ""));
+    if (record.url) what.push(make("p", {}, make("a", { class: "link", href: record.url }, say("receipt"))));
+    return make("li", { "data-state": record.state }, ...what);
+  }
+
+  async function queuePage() {
+    const records = inOrder(await readAll("outbox")).reverse();
+    return [
+      make("h1", {}, say("queue-title")),
+      make("p", { class: "hint" }, say("queue-meaning")),
+      records.length ? make("ul", { role: "list", class: "card" }, ...records.map(rowOf)) : make("p", { class: "card" }, say("queue-none")),
+      make("p", { class: "row start" }, make("button", { type: "button", id: "send", onclick: () => ((waitUntil = 0), empty()) }, say("send"))),
+      make("p", {}, make("a", { class: "link", href: "/app" }, say("back"))),
+    ];
+  }
+
+  function findForm() {
+    const field = make("input", { id: "tag", name: "tag", autocomplete: "off", autocapitalize: "characters", maxlength: 60 });
+    const wrong = make("p", { class: "err", role: "alert", hidden: true }, say("tag-wrong"));
+    const submit = (event) => {
+      event.preventDefault();
+      const tag = tagIn(field.value);
+      wrong.hidden = Boolean(tag);
+      if (tag) openTag(tag);
+    };
+    return make("form", { class: "card", onsubmit: submit }, make("label", { for: "tag" }, say("tag")), wrong, field, make("button", {}, say("open")));
+  }
+
+  async function startPage() {
+    const [records, cards] = [await readAll("outbox"), await readAll("cards")];
+    const waiting = records.filter(isWaiting).length;
+    const due = cards.filter((card) => card.urgency > 0).sort((a, b) => b.urgency - a.urgency || a.name.localeCompare(b.name));
+    const rows = due.slice(0, 50).map((card) =>
+      make(
+        "li",
+        {},
+        make("a", { class: "link", href: `/t/${card.tag}`, onclick: (event) => (event.preventDefault(), openTag(card.tag)) }, named(card.name)),
+        " ",
+        make("span", { class: `tag ${card.badge}` }, card.due),
+      ),
+    );
+    return [
+      make("h1", {}, say("title")),
+      make("p", { class: waiting ? "note" : "hint", role: "status" }, waiting ? say("waiting", { count: waiting }) : say("waiting-none")),
+      make("p", {}, make("a", { class: "link", href: "/app/queue" }, say("queue-title"))),
+      findForm(),
+      make("section", { class: "card" }, make("h2", {}, say("due-title")), rows.length ? make("ul", { role: "list" }, ...rows) : make("p", { class: "hint" }, say("due-none"))),
+    ];
+  }
+
+  async function itemPage(tag) {
+    const card = (await readAll("cards")).find((one) => one.tag === tag || one.tags.includes(tag));
+    const protocol = card && card.protocols[0] && (await read("meta", `protocol ${card.protocols[0]}`));
+    const name = card ? card.name : tag;
+    const steps = protocol ? protocol.steps : [{ text: say("plain-step"), required: true }];
+    const wet = await read("meta", `wet ${tag}`);
+    const form = make("form", { id: "record", novalidate: true });
+    const ticks = steps.map((step, n) => make("input", { type: "checkbox", name: "step", value: n + 1, id: `step-${n + 1}` }));
+    const all = () => ticks.forEach((tick) => (tick.checked = true));
+    form.append(
+      make(
+        "fieldset",
+        { class: "card" },
+        make("legend", {}, say("steps")),
+        protocol && protocol.one_press ? make("button", { type: "button", class: "two", onclick: all }, say("all-steps", { count: steps.length })) : undefined,
+        ...steps.map((step, n) => make("label", { class: "tick" }, ticks[n], make("span", protocol ? { translate: "no" } : {}, `${n + 1}. ${step.text}`))),
+      ),
+    );
+    if (protocol && protocol.contact_s) form.append(wetCard(tag, protocol.contact_s, wet));
+    const photo = make("input", { type: "file", id: "photo", accept: "image/*", capture: "environment" });
+    const full = await isFull();
+    const who = make("input", { id: "who", name: "who", autocomplete: "name", maxlength: 120, value: (await read("meta", "name")) || "" });
+    const note = make("textarea", { id: "note", maxlength: 1000, rows: 2 });
+    form.append(
+      make("div", { class: "card" }, make("label", { for: "photo" }, say("photo")), full ? make("p", { class: "err" }, say("full")) : photo),
+      make("div", { class: "card" }, make("label", { for: "who" }, say("who")), who, make("label", { for: "note" }, say("note")), note),
+      make("p", { class: "err", role: "alert", hidden: true, id: "trouble" }),
+      make("div", { class: "bar" }, make("button", { class: "go" }, say("record"))),
+    );
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const press = clocks();
+      const button = form.querySelector(".go");
+      if (button.disabled) return;
+      button.disabled = true;
+      try {
+        const records = await readAll("outbox");
+        if (records.filter(isWaiting).length >= RECORDS_MAX) throw new Error(say("full"));
+        const start = (await read("meta", `wet ${tag}`)) || undefined;
+        const photos = photo.files[0] && !full ? [await squeeze(photo.files[0])] : [];
+        const sheet = {
+          v: 1,
+          id: newId(),
+          tag: card ? card.tag : tag,
+          protocol: protocol ? { id: protocol.id, version: protocol.version } : null,
+          steps: ticks.filter((tick) => tick.checked).map((tick) => Number(tick.value)),
+          who: who.value.trim() ? { way: "typed", name: who.value.trim() } : { way: "none" },
+          note: note.value,
+          photos: photos.map(({ hash }) => hash).filter((hash) => hash.length === 64),
+          cards: ((await read("meta", "settings")) || { size: 0 }).size,
+        };
+        const last = Math.max(0, ...records.map((record) => record.order));
+        const seen = (await read("meta", "seen")) || null;
+        const record = {
+          id: sheet.id, document: sheet, name, order: last + 1, state: "phone", photos: photos.map(({ hash }) => hash),
+          open: opened, start: start ? start.clocks : null, press, seen, pages: start ? [PAGE, start.page] : [PAGE],
+        };
+        await keep(record, photos);
+        history.replaceState({}, "", "/app/queue");
+        local = undefined;
+        await draw(true);
+        empty();
+      } catch (error) {
+        const trouble = form.querySelector("#trouble");
+        trouble.textContent = error.message === say("full") ? error.message : say("not-kept");
+        trouble.hidden = false;
+        button.disabled = false;
+      }
+    });
+    return [
+      make("section", { class: "card item" }, make("p", { class: "code", translate: "no" }, tag), make("h1", { translate: "no" }, name), make("p", { class: "hint" }, card ? named(card.place) : say("unknown-tag"))),
+      make("p", { class: "note" }, say("dead-spot")),
+      form,
+      make("p", {}, make("a", { class: "link", href: "/app" }, say("back"))),
+    ];
+  }
+
+  function wetCard(tag, needed, wet) {
+    const left = make("p", { class: "num", role: "timer" });
+    const begin = make("button", { type: "button", class: "two" }, say("wet-start"));
+    const show = (started) => {
+      const now = clocks();
+      const passed = Math.max(now[0] - started.clocks[0], started.page === PAGE ? now[1] - started.clocks[1] : 0);
+      const rest = Math.max(0, Math.ceil(needed - passed / 1000));
+      left.textContent = rest ? `${Math.floor(rest / 60)}:${String(rest % 60).padStart(2, "0")}` : say("wet-over");
+      if (rest && left.isConnected) setTimeout(() => show(started), 500);
+    };
+    begin.addEventListener("click", async () => {
+      const started = { clocks: clocks(), page: PAGE };
+      await write("meta", started, `wet ${tag}`);
+      show(started);
+    });
+    if (wet) requestAnimationFrame(() => show(wet));
+    return make("section", { class: "card" }, make("h2", {}, say("wet")), left, begin);
+  }
+
+  // Draws the page anew; one that somebody fills in stays as it is.
+  let drawing = Promise.resolve();
+  function draw(isNew) {
+    drawing = drawing.then(async () => {
+      const at = local ? { page: "item", tag: local } : route();
+      const held = main.contains(document.activeElement) ? document.activeElement : undefined;
+      if (!isNew && (at.page === "item" || (held && held.matches("input, textarea")))) return;
+      try {
+        const parts = await { queue: queuePage, start: startPage, item: () => itemPage(at.tag) }[at.page]();
+        main.replaceChildren(...parts);
+        const again = held && held.id && document.getElementById(held.id);
+        if (again) again.focus();
+      } catch (error) {
+        main.replaceChildren(make("p", { class: "problem", role: "alert" }, say(error && error.name === "VersionError" ? "reload" : "no-store")));
+      }
+    });
+    return drawing;
+  }
+
+  async function addWorker() {
+    if (!navigator.serviceWorker || !isSecureContext) return;
+    try {
+      if ((await ask("/api/v1/submissions/state")).ok) await navigator.serviceWorker.register("/sw.js", { scope: "/", updateViaCache: "none" });
+    } catch {
+      // The worker that is there already goes on.
+    }
+  }
+
+  for (const [target, event] of [[window, "online"], [window, "focus"], [document, "visibilitychange"]]) {
+    target.addEventListener(event, () => document.hidden || empty());
+  }
+  addEventListener("popstate", () => ((local = undefined), draw(true)));
+  draw(true).then(addWorker).then(empty);
+})();

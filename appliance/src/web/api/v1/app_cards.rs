@@ -1,0 +1,192 @@
+//! What the installed page keeps of the facility, so that a label opens its item in a dead spot.
+
+use std::cmp::Reverse;
+
+use axum::extract::State;
+use bytes::Bytes;
+use futures_util::stream;
+use http::Method;
+use record::ids::ProtocolId;
+use record::kinds::{PhotoPolicy, SpauldingClass};
+use record::tag::Tag;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use web::answer::{Ndjson, WithHeaders};
+use web::argument::Query;
+use web::error::HttpError;
+use web::route::{Example, Route, RouteKind, row};
+
+use crate::store::StoreSnapshot;
+use crate::web::access::phone::PhoneCaller;
+use crate::web::api::v1::submissions::box_time;
+use crate::web::context::AppState;
+use crate::web::refusals;
+use crate::web::view_models::item_status::ItemRow;
+use crate::web::view_models::protocols::translate_protocol;
+use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::status_board::{StatusBoard, status_board};
+use crate::web::view_models::wording::PageWording;
+use crate::web::words::PageWords;
+
+/// Items that a phone keeps; of more, those that were cleaned last.
+const ITEMS_MAX: usize = 2_000;
+
+pub(crate) fn app_card_routes() -> Vec<Route<AppState>> {
+    vec![
+        row(Method::GET, "/api/v1/app/cards", "app-card.list", RouteKind::Api, list_cards)
+            .summary("What the installed page keeps: protocols and items, or those that changed")
+            .refusals(refusals::READING)
+            .example(Example::default().query("since=0")),
+    ]
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct CardParams {
+    /// The size of the log that the phone knows; 0 or none for everything.
+    #[serde(default)]
+    since: Option<u64>,
+}
+
+/// One line.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum CardLine {
+    Settings(SettingsCard),
+    Protocol(ProtocolCard),
+    Item(Box<ItemCard>),
+}
+
+/// The first line.
+#[derive(Debug, Serialize, JsonSchema)]
+struct SettingsCard {
+    /// `settings`.
+    kind: &'static str,
+    /// Whether every item follows; else those that changed, and those that are due.
+    whole: bool,
+    /// The size of the log that the lines are of.
+    size: u64,
+}
+
+/// A protocol, in the language of the page.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ProtocolCard {
+    /// `protocol`.
+    kind: &'static str,
+    id: ProtocolId,
+    version: u32,
+    name: String,
+    steps: Vec<StepCard>,
+    /// How long the surface must stay wet, seconds.
+    contact_s: Option<u32>,
+    /// Whether one press may tick all steps.
+    one_press: bool,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct StepCard {
+    text: String,
+    required: bool,
+}
+
+/// An item.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ItemCard {
+    /// `item`.
+    kind: &'static str,
+    tag: Tag,
+    /// Its other tags.
+    tags: Vec<Tag>,
+    name: String,
+    place: String,
+    asset: String,
+    /// Its protocols that are in force, the first of which a scan offers.
+    protocols: Vec<ProtocolId>,
+    photo: PhotoPolicy,
+    class: SpauldingClass,
+    /// How it stands, in words.
+    due: String,
+    /// The colour of these words: `ok`, `due`, `late` or nothing.
+    badge: &'static str,
+    /// 2: overdue, 1: due, 0: neither.
+    urgency: u8,
+}
+
+/// Whether an entry from this number on says something of an item.
+fn is_changed(row: &ItemRow, seen: &StoreSnapshot, since: u64) -> bool {
+    let last = row.activity.as_ref().and_then(|activity| activity.last.as_ref()).map(|last| last.of);
+    let entries = [row.item.changed.entry(), last];
+    entries.into_iter().flatten().any(|of| of.epoch == seen.origin.epoch && of.seq >= since)
+}
+
+fn item_card(row: &ItemRow, board: &StatusBoard, wording: &PageWording) -> ItemCard {
+    let (item, facility) = (&row.item, &board.seen.facility);
+    let tags = facility.aliases.iter().filter(|(_, alias)| alias.equipment == item.tag && !alias.revoked);
+    let in_force = |id: &&ProtocolId| facility.protocols.get(id).is_some_and(|protocol| !protocol.retired);
+    let badge = row.badge(wording);
+    ItemCard {
+        kind: "item",
+        tag: item.tag,
+        tags: tags.map(|(tag, _)| *tag).collect(),
+        name: item.name.clone(),
+        place: item.location.clone(),
+        asset: item.asset_number.clone(),
+        protocols: item.protocols.iter().filter(in_force).copied().collect(),
+        photo: item.photo,
+        class: item.class,
+        due: badge.short,
+        badge: badge.class,
+        urgency: if row.is_overdue() { 2 } else { u8::from(row.is_due()) },
+    }
+}
+
+/// The lines: settings, protocols, items.
+fn card_lines(board: &StatusBoard, wording: &PageWording, since: Option<u64>) -> Vec<CardLine> {
+    let size = board.seen.size();
+    let since = since.filter(|since| (1..=size).contains(since));
+    let language = wording.locale().language();
+    let mut lines = vec![CardLine::Settings(SettingsCard { kind: "settings", whole: since.is_none(), size })];
+    let protocols = board.seen.facility.protocols.values().filter(|protocol| !protocol.retired);
+    lines.extend(protocols.map(|protocol| {
+        let one_press = protocol.one_press;
+        let by_class = protocol.class.unwrap_or_default() == SpauldingClass::Noncritical;
+        let shown = translate_protocol(&protocol.newest, language);
+        let steps = shown.steps.into_iter();
+        CardLine::Protocol(ProtocolCard {
+            kind: "protocol",
+            id: shown.protocol,
+            version: shown.version,
+            name: shown.name,
+            steps: steps.map(|step| StepCard { text: step.text, required: step.required }).collect(),
+            contact_s: shown.contact_s,
+            one_press: one_press.unwrap_or(by_class),
+        })
+    }));
+    let mut rows: Vec<_> = board.in_use().iter().collect();
+    let last_ms = |row: &ItemRow| row.activity.as_ref().and_then(|a| a.last.as_ref()).map(|l| l.performed_ms);
+    rows.sort_by_key(|row| Reverse(last_ms(row)));
+    rows.truncate(ITEMS_MAX);
+    if let Some(since) = since {
+        rows.retain(|row| row.is_overdue() || row.is_due() || is_changed(row, &board.seen, since));
+    }
+    lines.extend(rows.into_iter().map(|row| CardLine::Item(Box::new(item_card(row, board, wording)))));
+    lines
+}
+
+async fn list_cards(
+    phone: PhoneCaller,
+    State(state): State<AppState>,
+    Query(params): Query<CardParams>,
+) -> Result<WithHeaders<Ndjson<CardLine>>, HttpError> {
+    let board = status_board(&state).await?;
+    let snapshot = Snapshot::of(&state, &board.seen);
+    let words: PageWords = phone.words();
+    let wording = PageWording::new(words, &snapshot.local);
+    let mut bytes = Vec::new();
+    for line in card_lines(&board, &wording, params.since) {
+        serde_json::to_writer(&mut bytes, &line).map_err(|error| HttpError::internal(&error))?;
+        bytes.push(b'\n');
+    }
+    let whole = stream::iter([Ok::<_, std::io::Error>(Bytes::from(bytes))]);
+    Ok(WithHeaders(box_time(&state), Ndjson::from_chunks(whole)))
+}

@@ -1,0 +1,241 @@
+//! Records that waited in phones, and what became of them.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use record::entry::{ClockState, CommandSource, Digest16, EntryAuthor};
+use record::fold::LinePlace;
+use record::ids::DeviceId;
+use record::kinds::Event;
+use record::receipt::Receipt;
+use record::tag::Tag;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use web::answer::{Created, Json, WithHeaders};
+use web::argument::Query;
+use web::error::{ErrorText, HttpError};
+use web::route::{Example, Route, RouteKind, row};
+
+use crate::intake::{Command, CommandRefusal};
+use crate::phones::{RefusedSubmission, find_refused, keep_refused};
+use crate::store::WriteDecision;
+use crate::web::access::phone::PhoneCaller;
+use crate::web::answer::with_cookies;
+use crate::web::commands::photo_follow::attach_late_photo;
+use crate::web::commands::run::{CommandFailure, CommandOutcome, SubmissionKey, read_event, run_command};
+use crate::web::context::{AppState, run_blocking};
+use crate::web::http_error::{broken_rule, busy_reading, invalid_parameter, new_error, worded};
+use crate::web::request::address_share::AddressShare;
+use crate::web::request::phone_submission::PhoneSubmission;
+use crate::web::request::queue_share::QueueShare;
+use crate::web::view_models::proofs::find_cosigned;
+use crate::web::words::ErrorWords;
+use crate::web::{examples, refusals};
+
+/// Records that one question may name.
+const IDS_MAX: usize = 100;
+const BOX_TIME: HeaderName = HeaderName::from_static("x-box-time");
+
+pub(crate) fn submission_routes() -> Vec<Route<AppState>> {
+    vec![
+        row(Method::POST, "/api/v1/submissions", "submission.add", RouteKind::Api, add_submission)
+            .summary("Records a cleaning that waited in a phone; the same again is the same record")
+            .commands(&["RecordQueued"])
+            .refusals(refusals::COMMANDING)
+            .example(submission_example()),
+        row(Method::GET, "/api/v1/submissions/state", "submission.state", RouteKind::Api, show_states)
+            .summary("What became of records that waited in a phone")
+            .refusals(refusals::READING)
+            .example(Example::default().query(format!("id={}", examples::SUBMISSION))),
+    ]
+}
+
+fn submission_example() -> Example {
+    let times =
+        json!({ "open": [0, 0], "press": [9_000, 9_000], "send": [60_000, 60_000], "same_page": true });
+    let document = json!({
+        "v": 1, "id": examples::SUBMISSION, "tag": examples::TAG, "steps": [1],
+        "who": { "way": "typed", "name": "Ada" }, "times": times,
+    });
+    let body = format!(
+        "--part\r\nContent-Disposition: form-data; name=\"submission\"\r\nContent-Type: application/json\r\n\r\n\
+         {document}\r\n--part--\r\n"
+    );
+    Example::default().bytes("multipart/form-data; boundary=part", body)
+}
+
+/// A record that is on the box.
+#[derive(Debug, Serialize, JsonSchema)]
+struct SubmissionReceipt {
+    /// Proves the record, see `url`.
+    receipt: String,
+    /// Where the receipt is shown.
+    url: String,
+    /// What the record lacks, in words of the log.
+    incomplete: Vec<&'static str>,
+    /// What is remarkable about it, in words of the log.
+    flags: Vec<String>,
+}
+
+async fn add_submission(
+    phone: PhoneCaller,
+    State(state): State<AppState>,
+    _: AddressShare,
+    _: QueueShare,
+    PhoneSubmission { document, photos }: PhoneSubmission,
+) -> Result<WithHeaders<Created<SubmissionReceipt>>, HttpError> {
+    let device = phone.browser().device(&state);
+    let by = EntryAuthor { staff: None, via: CommandSource::Phone, device: Some(device.id()) };
+    if find_row(&state, document.id()).await?.is_some() {
+        return Err(kept_error(new_error(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "refused",
+            worded(ErrorWords::error_submission_kept_refused),
+        )));
+    }
+    let tag = match Tag::read(&document.tag) {
+        Ok(tag) => tag,
+        Err(error) => {
+            let why = format!("{error}.");
+            let error = invalid_parameter("tag", why.clone());
+            return Err(keep_row(
+                &state,
+                document.to_refused(why, &photos.stored, &state.clock.now()),
+                error,
+            )
+            .await);
+        }
+    };
+    let form = document.to_cleaning(tag, &photos, &state.clock.now())?;
+    let key = SubmissionKey::as_sent(Some(document.id().to_owned()), &document);
+    let done = match run_command(&state, by, key, Command::RecordQueued(Box::new(form))).await {
+        Ok(done) => done,
+        Err(CommandFailure::Refused(refusal)) if refusal != CommandRefusal::KeyReused => {
+            let row = document.to_refused(format!("{refusal}."), &photos.stored, &state.clock.now());
+            return Err(keep_row(&state, row, refusal.into()).await);
+        }
+        Err(other) => return Err(other.into()),
+    };
+    for photo in photos.following {
+        attach_late_photo(&state, done, photo);
+    }
+    let receipt = read_receipt(&state, done).await?;
+    let made = Created::at(&receipt.url.clone(), receipt)?;
+    let WithHeaders(mut headers, answer) = with_cookies(made, [device.set_cookie()]);
+    headers.extend(box_time(&state));
+    Ok(WithHeaders(headers, answer))
+}
+
+async fn find_row(state: &AppState, id: &str) -> Result<Option<RefusedSubmission>, HttpError> {
+    let id = id.to_owned();
+    let found = run_blocking(state, move |state| {
+        find_refused(&state.store.state_db(), &id).map_err(|error| HttpError::internal(&error))
+    });
+    found.await
+}
+
+/// Keeps what was refused for biomed. The phone lets go of it only when that is on disk.
+async fn keep_row(state: &AppState, row: RefusedSubmission, error: HttpError) -> HttpError {
+    let stored = run_blocking(state, move |state| {
+        keep_refused(&state.store.state_db(), &row).map_err(|error| HttpError::internal(&error))
+    });
+    match stored.await {
+        Ok(()) => kept_error(error),
+        Err(failure) => failure,
+    }
+}
+
+fn kept_error(error: HttpError) -> HttpError {
+    let (status, safe) = (StatusCode::UNPROCESSABLE_ENTITY, worded(ErrorWords::error_submission_kept));
+    HttpError { status, safe, next: ErrorText::default(), ..error }
+}
+
+async fn read_receipt(state: &AppState, done: CommandOutcome) -> Result<SubmissionReceipt, HttpError> {
+    let Some((_, Event::CleaningRecorded(body))) = read_event(state, done.line).await? else {
+        return Err(broken_rule("a record from a phone is no cleaning"));
+    };
+    let receipt = Receipt::of(done.line.of, done.leaf).to_string();
+    Ok(SubmissionReceipt {
+        url: format!("/r/{receipt}"),
+        receipt,
+        incomplete: body.incomplete.iter().map(|part| part.word()).collect(),
+        flags: body.flags.iter().map(|flag| flag.as_str().to_owned()).collect(),
+    })
+}
+
+/// What the box's clocks read: its wall clock, where something vouches for it, its boot, and the time since that.
+pub(crate) fn box_time(state: &AppState) -> HeaderMap {
+    let now = state.clock.now();
+    let wall = Some(now.wall_ms).filter(|_| now.state == ClockState::Synced);
+    let wall = wall.map_or_else(String::new, |ms| ms.to_string());
+    let text = format!("{wall};{};{}", now.boot, now.up_ms);
+    HeaderValue::from_str(&text).into_iter().map(|value| (BOX_TIME, value)).collect()
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct StateParams {
+    /// Up to 100 ids, with commas between them; none asks only whether the box is there.
+    #[serde(default)]
+    id: String,
+}
+
+/// Where a record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum SubmissionState {
+    /// On the box.
+    Box,
+    /// At the relay too, which signed that it has it.
+    Relay,
+    /// Refused; the box keeps it for biomed.
+    Refused,
+    /// The box knows nothing of it.
+    Unknown,
+}
+
+async fn show_states(
+    _: PhoneCaller,
+    State(state): State<AppState>,
+    Query(params): Query<StateParams>,
+) -> Result<WithHeaders<Json<BTreeMap<String, SubmissionState>>>, HttpError> {
+    let ids: Vec<&str> = params.id.split(',').filter(|id| !id.is_empty()).collect();
+    if ids.len() > IDS_MAX {
+        return Err(invalid_parameter("id", format!("At most {IDS_MAX} ids are looked up at once.")));
+    }
+    let ids = ids.into_iter().map(str::parse::<DeviceId>).collect::<Result<Vec<_>, _>>();
+    let ids = ids.map_err(|error| invalid_parameter("id", format!("{error}.")))?;
+    let found = find_records(&state, &ids).await?;
+    let mut named: BTreeMap<_, _> =
+        ids.iter().zip(found).map(|(id, line)| (id.to_string(), where_is(&state, line))).collect();
+    for (id, found) in named.iter_mut().filter(|(_, found)| **found == SubmissionState::Unknown) {
+        if find_row(&state, id).await?.is_some() {
+            *found = SubmissionState::Refused;
+        }
+    }
+    Ok(WithHeaders(box_time(&state), Json(named)))
+}
+
+/// The records that were made under these ids.
+async fn find_records(state: &AppState, ids: &[DeviceId]) -> Result<Vec<Option<LinePlace>>, HttpError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys: Vec<Digest16> = ids.iter().map(|id| Digest16::of(id.to_string().as_bytes())).collect();
+    let looked = state.store.submit(move |view| {
+        WriteDecision::Answer(keys.iter().map(|key| view.by_key(key).map(|(line, _)| line)).collect())
+    });
+    looked.await.map(|done| done.answer).map_err(|_| busy_reading())
+}
+
+fn where_is(state: &AppState, line: Option<LinePlace>) -> SubmissionState {
+    let Some(LinePlace { of, run }) = line else { return SubmissionState::Unknown };
+    let here = of.epoch == state.store.origin().epoch;
+    let is_cosigned = run.is_none() && find_cosigned(state, of).is_some();
+    match is_cosigned && (!here || of.seq < state.store.cursor_size()) {
+        true => SubmissionState::Relay,
+        false => SubmissionState::Box,
+    }
+}

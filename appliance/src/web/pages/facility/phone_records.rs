@@ -1,0 +1,236 @@
+//! Records of phones that the box refused: the list, the late entry that biomed makes of one, and its dismissal.
+
+use askama::Template;
+use axum::extract::State;
+use record::limits::{NAME_CHARS_MAX, NOTE_CHARS_MAX};
+use record::tag::Tag;
+use web::answer::{FormReply, Page};
+use web::argument::Path;
+use web::error::HttpError;
+use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
+use words::{S0, S1, SafeHtml, fill_slots};
+
+use crate::intake::{Command, CommandRefusal, QueuedCleaner, QueuedCleaning};
+use crate::phones::{RefusedSubmission, close_refused, find_refused, open_refused};
+use crate::web::access::permissions::{EditEquipment, View};
+use crate::web::access::staff::StaffCaller;
+use crate::web::access::staff_session::StaffSession;
+use crate::web::answer::{ask_again, go_to};
+use crate::web::commands::run::{SubmissionKey, run_command};
+use crate::web::context::{AppState, run_blocking};
+use crate::web::form_page::{
+    FormMarks, SentForm, find_refused as find_refused_field, window_title, word_at_field,
+};
+use crate::web::http_error::{not_found, worded};
+use crate::web::layout::{NavSection, PageLayout, draw_page};
+use crate::web::request::field_error::Wrong;
+use crate::web::request::form::StaffForm;
+use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::wording::PageWording;
+use crate::web::words::{ErrorWords, FormWords, PageWords, PhoneRecordWords};
+
+pub(crate) const PHONE_RECORDS: &str = "/staff/phone-records";
+const TAG_CHARS_MAX: usize = 40;
+
+/// A late entry of what a phone had.
+pub(crate) static LATE: FormDefinition = FormDefinition {
+    name: "refused",
+    sections: &[FormSection::plain(&[
+        FormField::line("tag", TAG_CHARS_MAX),
+        FormField::line("cleaned_by", NAME_CHARS_MAX),
+        FormField::lines("notes", NOTE_CHARS_MAX),
+    ])],
+};
+
+/// The field that a refusal stands beside, where the form has it.
+pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
+    match refusal {
+        CommandRefusal::UnknownTag(_) => Some("tag"),
+        other => find_refused_field(&LATE, other),
+    }
+}
+
+/// A record as a person reads it.
+struct RecordCard {
+    id: String,
+    why: String,
+    line: SafeHtml,
+    note: String,
+}
+
+#[derive(Template)]
+#[template(path = "phone_records.html")]
+struct RecordsPage {
+    frame: PageLayout,
+    w: PhoneRecordWords,
+    cards: Vec<RecordCard>,
+    form_token: String,
+    may_change: bool,
+}
+
+fn card_of(w: PhoneRecordWords, wording: &PageWording, row: RefusedSubmission) -> RecordCard {
+    let when = wording.dates().day_and_time(row.performed_ms).text;
+    let slots = [SafeHtml::entered(&row.tag), SafeHtml::entered(&row.name)];
+    let line = match row.name.is_empty() {
+        true => fill_slots(w.phone_record_nobody(S0, when), slots),
+        false => fill_slots(w.phone_record_line(S0, when, S1), slots),
+    };
+    RecordCard { id: row.id, why: row.why, line, note: row.note }
+}
+
+/// Those that wait for somebody.
+pub(crate) async fn list_open(state: &AppState) -> Result<Vec<RefusedSubmission>, HttpError> {
+    run_blocking(state, |state| {
+        open_refused(&state.store.state_db()).map_err(|error| HttpError::internal(&error))
+    })
+    .await
+}
+
+pub(crate) async fn list_records(
+    signed: StaffCaller<View>,
+    State(state): State<AppState>,
+) -> Result<Page, HttpError> {
+    let (page_words, w): (PageWords, PhoneRecordWords) = signed.words();
+    let snapshot = Snapshot::now(&state);
+    let wording = PageWording::new(page_words, &snapshot.local);
+    let rows = list_open(&state).await?;
+    let page = RecordsPage {
+        cards: rows.into_iter().map(|row| card_of(w, &wording, row)).collect(),
+        frame: PageLayout::staff(&state, &snapshot, w.phone_record_title(), &signed, NavSection::Today),
+        w,
+        form_token: signed.form_token(),
+        may_change: signed.can_edit(),
+    };
+    draw_page(&page.frame, &page)
+}
+
+async fn find_row(state: &AppState, id: &str) -> Result<RefusedSubmission, HttpError> {
+    let id = id.to_owned();
+    let found = run_blocking(state, move |state| {
+        find_refused(&state.store.state_db(), &id).map_err(|error| HttpError::internal(&error))
+    });
+    found.await?.filter(|row| !row.is_closed).ok_or_else(not_found)
+}
+
+async fn close_row(state: &AppState, id: &str) -> Result<FormReply, HttpError> {
+    let id = id.to_owned();
+    let closed = run_blocking(state, move |state| {
+        close_refused(&state.store.state_db(), &id).map_err(|error| HttpError::internal(&error))
+    });
+    closed.await?;
+    go_to(PHONE_RECORDS)
+}
+
+#[derive(Template)]
+#[template(path = "phone_record.html")]
+struct RecordPage {
+    frame: PageLayout,
+    w: FormWords,
+    problems: Vec<Wrong>,
+    title: String,
+    card: RecordCard,
+    action: String,
+    back: &'static str,
+    sections: Vec<FilledSection>,
+    marks: FormMarks,
+}
+
+fn late_page(
+    state: &AppState,
+    signed: &StaffSession,
+    row: RefusedSubmission,
+    values: &FormValues,
+    problems: Vec<Wrong>,
+) -> Result<Page, HttpError> {
+    let (page_words, w): (PageWords, FormWords) = signed.words();
+    let snapshot = Snapshot::now(state);
+    let wording = PageWording::new(page_words, &snapshot.local);
+    let title = w.form_refused_title();
+    let window = window_title(page_words, title.clone(), &problems);
+    let page = RecordPage {
+        frame: PageLayout::staff(state, &snapshot, window, signed, NavSection::Today).with_script(),
+        w,
+        sections: FormPainter::new(&LATE, w.catalog()).draw(values, &problems)?,
+        problems,
+        title,
+        action: format!("{PHONE_RECORDS}/{}", row.id),
+        card: card_of(signed.words(), &wording, row),
+        back: PHONE_RECORDS,
+        marks: FormMarks::new(state, signed),
+    };
+    draw_page(&page.frame, &page)
+}
+
+pub(crate) async fn ask_late(
+    signed: StaffCaller<EditEquipment>,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Page, HttpError> {
+    let row = find_row(&state, &id).await?;
+    let values = FormValues::empty(&LATE)
+        .with("tag", row.tag.as_str())
+        .with("cleaned_by", row.name.as_str())
+        .with("notes", row.note.as_str());
+    late_page(&state, &signed, row, &values, Vec::new())
+}
+
+/// What the phone had, with what somebody corrected of it.
+fn late_cleaning(row: &RefusedSubmission, tag: Tag, values: &FormValues, now_ms: i64) -> QueuedCleaning {
+    let name = values.text("cleaned_by").to_owned();
+    QueuedCleaning {
+        tag,
+        protocol: row.protocol,
+        steps: row.steps.clone(),
+        agent: row.agent.clone(),
+        lot: row.lot.clone(),
+        trigger: None,
+        who: if name.trim().is_empty() { QueuedCleaner::Nobody } else { QueuedCleaner::Entered(name) },
+        note: values.text("notes").to_owned(),
+        photos: row.photos.clone(),
+        photo_follows: false,
+        waited_ms: u64::try_from(now_ms.saturating_sub(row.performed_ms)).unwrap_or(0),
+        phone_ms: row.phone_ms,
+        contact_s: row.contact_s,
+        unsure: row.is_unsure,
+    }
+}
+
+pub(crate) async fn enter_late(
+    signed: StaffCaller<EditEquipment>,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
+    let row = find_row(&state, &id).await?;
+    let w: FormWords = signed.words();
+    let mut sent = SentForm::<record::fold::RowVersion>::read(w, &LATE, &form);
+    let tag = Tag::read(sent.values.text("tag").trim());
+    let tag = tag.map_err(|_| Wrong { at: "tag".to_owned(), words: w.form_refused_tag_wrong() });
+    if let Some(tag) = sent.take(tag).filter(|_| sent.errors.is_empty()) {
+        let late = late_cleaning(&row, tag, &sent.values, state.clock.now_ms());
+        // Under the phone's own id: if the phone asks, the record is on the box.
+        let values: Vec<&str> = sent.values.iter().map(|(_, value)| value).collect();
+        let key = SubmissionKey::as_sent(Some(id.clone()), &values);
+        match run_command(&state, signed.author(), key, Command::RecordQueued(Box::new(late))).await {
+            Ok(_) => return close_row(&state, &id).await,
+            Err(undone) => match undone.at_field(refused_field) {
+                Ok((refusal, at)) => sent.errors.push(word_at_field(&signed, at, &refusal)),
+                Err(other) => {
+                    let error = HttpError::from(other);
+                    return Err(error.link(PHONE_RECORDS, worded(ErrorWords::error_links_back)));
+                }
+            },
+        }
+    }
+    late_page(&state, &signed, row, &sent.values, sent.errors).map(ask_again)
+}
+
+pub(crate) async fn dismiss_record(
+    _: StaffCaller<EditEquipment>,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    _: StaffForm,
+) -> Result<FormReply, HttpError> {
+    find_row(&state, &id).await?;
+    close_row(&state, &id).await
+}

@@ -1,0 +1,118 @@
+//! The installed page: a shell that a phone keeps, its manifest, and the worker that shows it where the box does not answer.
+
+use std::sync::LazyLock;
+
+use askama::Template;
+use axum::extract::State;
+use http::header::CACHE_CONTROL;
+use http::{HeaderName, HeaderValue};
+use record::tree::Hash;
+use serde_json::json;
+use web::answer::{MediaBytes, Page, WithHeaders, media};
+use web::assets::{MARK, STYLE};
+use web::error::HttpError;
+use web::route::AnyCaller;
+
+use crate::web::access::phone::PhoneCaller;
+use crate::web::assets::{APP, ICON};
+use crate::web::context::AppState;
+use crate::web::layout::{PageLayout, draw_page};
+use crate::web::view_models::snapshot::Snapshot;
+use crate::web::words::{AppWords, PageWords};
+
+pub(crate) const SHELL: &str = "/app";
+const WORKER: &str = include_str!("../../../../assets/app/sw.js");
+const WORKER_SCOPE: HeaderName = HeaderName::from_static("service-worker-allowed");
+
+/// The worker, with the names of the files that it keeps: other files are another worker.
+static WORKER_TEXT: LazyLock<String> = LazyLock::new(|| {
+    let files = json!([STYLE.path(), MARK.path(), APP.path(), ICON.path()]).to_string();
+    let build = Hash::of(format!("{files}{WORKER}").as_bytes()).to_string();
+    WORKER.replace("@FILES@", &files).replace("@BUILD@", &build[..10])
+});
+
+/// What the home screen needs to know.
+static MANIFEST: LazyLock<String> = LazyLock::new(|| {
+    let manifest = json!({
+        "name": "CleanTrack", "short_name": "CleanTrack", "start_url": SHELL, "scope": "/", "display": "standalone",
+        "background_color": "#ffffff", "theme_color": "#0c3a2d",
+        "icons": [{ "src": ICON.path(), "sizes": "any", "type": "image/svg+xml", "purpose": "any maskable" }],
+    });
+    manifest.to_string()
+});
+
+#[derive(Template)]
+#[template(path = "app.html")]
+struct AppPage {
+    frame: PageLayout,
+    w: AppWords,
+    /// What the script says, by its own names.
+    words: Vec<(&'static str, String)>,
+}
+
+/// Of each text the name that the script has for it; what stands in braces the script puts in.
+fn script_words(w: AppWords) -> Vec<(&'static str, String)> {
+    vec![
+        ("title", w.app_title()),
+        ("waiting", w.app_waiting("{count}")),
+        ("waiting-none", w.app_waiting_none()),
+        ("tag", w.app_tag()),
+        ("tag-wrong", w.app_tag_wrong()),
+        ("open", w.app_open()),
+        ("due-title", w.app_due_title()),
+        ("due-none", w.app_due_none()),
+        ("back", w.app_back()),
+        ("queue-title", w.app_queue_title()),
+        ("queue-meaning", w.app_queue_meaning()),
+        ("queue-none", w.app_queue_none()),
+        ("send", w.app_send()),
+        ("on-phone", w.app_on_phone()),
+        ("on-box", w.app_on_box()),
+        ("at-relay", w.app_at_relay()),
+        ("refused", w.app_refused()),
+        ("by-phone", w.app_by_phone("{time}")),
+        ("receipt", w.app_receipt()),
+        ("dead-spot", w.app_dead_spot()),
+        ("unknown-tag", w.app_unknown_tag()),
+        ("steps", w.app_steps()),
+        ("all-steps", w.app_all_steps("{count}")),
+        ("plain-step", w.app_plain_step()),
+        ("wet", w.app_wet()),
+        ("wet-start", w.app_wet_start()),
+        ("wet-over", w.app_wet_over()),
+        ("photo", w.app_photo()),
+        ("who", w.app_who()),
+        ("note", w.app_note()),
+        ("record", w.app_record()),
+        ("full", w.app_full()),
+        ("not-kept", w.app_not_kept()),
+        ("reload", w.app_reload()),
+        ("no-store", w.app_no_store()),
+    ]
+}
+
+/// The shell, under both of its addresses: its script shows what belongs to each.
+pub(crate) async fn show_app(phone: PhoneCaller, State(state): State<AppState>) -> Result<Page, HttpError> {
+    let (page_words, w): (PageWords, AppWords) = phone.words();
+    let frame = PageLayout::open(&state, &Snapshot::now(&state), page_words, w.app_title());
+    let page = AppPage { frame: frame.with_app_script(), w, words: script_words(w) };
+    draw_page(&page.frame, &page)
+}
+
+fn with_cache<A>(stored: &'static str, answer: A) -> WithHeaders<A> {
+    WithHeaders([(CACHE_CONTROL, HeaderValue::from_static(stored))].into_iter().collect(), answer)
+}
+
+pub(crate) async fn show_manifest(
+    _: AnyCaller,
+) -> Result<WithHeaders<MediaBytes<media::Manifest>>, HttpError> {
+    Ok(with_cache("no-cache", MediaBytes::new(MANIFEST.as_str())))
+}
+
+pub(crate) async fn show_worker(
+    _: AnyCaller,
+) -> Result<WithHeaders<MediaBytes<media::JavaScript>>, HttpError> {
+    let mut answer = with_cache("no-cache", MediaBytes::new(WORKER_TEXT.as_str()));
+    answer.0.insert(WORKER_SCOPE, HeaderValue::from_static("/"));
+    Ok(answer)
+}

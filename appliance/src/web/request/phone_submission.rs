@@ -1,0 +1,346 @@
+//! A record that waited in a phone: a JSON document, and behind it the photos that belong to it.
+
+use axum::extract::{FromRequest, Request};
+use http::StatusCode;
+use http::header::RETRY_AFTER;
+use record::ids::{DeviceId, ProtocolId, StaffId};
+use record::kinds::{CleaningTrigger, ProofWay, ProtocolRef};
+use record::limits::PHOTOS_MAX;
+use record::tag::Tag;
+use record::tree::Hash;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use service::clock::Now;
+use web::argument::{json_error, next_chunk, require_media};
+use web::error::{HttpError, RequestFault};
+use web::route::{Argument, Operation};
+use words::{Locale, WordSet as _};
+
+use crate::intake::{QueuedCleaner, QueuedCleaning};
+use crate::listen::PeerAddress;
+use crate::phones::{PhoneTimes, RefusedSubmission, place_in_time};
+use crate::photo::{PhotoTrouble, PhotoUpload};
+use crate::web::commands::photo_follow::FollowingPhoto;
+use crate::web::commands::photo_upload::{PHOTO_AGAIN_S, PhotoOutcome, PhotoRefusal, take_photo};
+use crate::web::commands::run::by_key;
+use crate::web::context::AppState;
+use crate::web::http_error::new_error;
+use crate::web::request::form::{multipart_error, new_parser};
+use crate::web::request::multipart::{BodyPiece, FormPart};
+use crate::web::request::peer::find_peer;
+use crate::web::words::ErrorWords;
+
+const MEDIA: &str = "multipart/form-data";
+const DOCUMENT: &str = "submission";
+const DOCUMENT_BYTES_MAX: usize = 16 * 1024;
+const PHOTO_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// The version of the document.
+const VERSION: u8 = 1;
+
+/// A record as the phone wrote it down when somebody pressed.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Submission")]
+pub(crate) struct SubmissionJson {
+    /// 1.
+    v: u8,
+    /// A ULID that was made at the press; the same again is the same record.
+    id: String,
+    /// The item, by any of its tags.
+    pub(crate) tag: String,
+    /// What the page showed; null where it showed none.
+    #[serde(default)]
+    protocol: Option<ShownProtocol>,
+    /// The steps that were ticked, from 1.
+    #[serde(default)]
+    steps: Vec<u16>,
+    /// What the surface was wiped with.
+    #[serde(default)]
+    agent: String,
+    /// Its lot.
+    #[serde(default)]
+    lot: String,
+    /// What led to it: a word of the log, or nothing.
+    #[serde(default)]
+    trigger: String,
+    who: SubmittedCleaner,
+    #[serde(default)]
+    note: String,
+    /// SHA-256 of each photo, in the order of the parts.
+    #[serde(default)]
+    photos: Vec<Hash>,
+    /// They differ at each try, so they are no part of what is the same.
+    #[serde(skip_serializing)]
+    times: PhoneTimes,
+    /// The size of the log of which the phone knew the items.
+    #[serde(default, skip_serializing)]
+    #[expect(dead_code, reason = "the phone says it for those who look at what it sent")]
+    cards: Option<u64>,
+}
+
+/// A protocol as a phone showed it.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ShownProtocol {
+    id: ProtocolId,
+    version: u32,
+}
+
+/// Who cleaned, as a phone says it.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "SubmittedWho")]
+struct SubmittedCleaner {
+    /// `none`, `typed` or `list`.
+    way: ProofWay,
+    #[serde(default)]
+    name: String,
+    /// Whose name it is, where it was picked from the list.
+    #[serde(default)]
+    staff: Option<StaffId>,
+}
+
+impl SubmissionJson {
+    /// Reads the document, and holds it against what JSON cannot say.
+    fn parse(bytes: &[u8]) -> Result<Self, HttpError> {
+        let mut document = serde_json::Deserializer::from_slice(bytes);
+        let read: Self =
+            serde_path_to_error::deserialize(&mut document).map_err(|error| json_error(&error))?;
+        document.end().map_err(|error| unfit(None, &error.to_string()))?;
+        let id = read.id.parse::<DeviceId>().map_err(|error| unfit(Some("id"), &error.to_string()))?;
+        if read.v != VERSION {
+            return Err(unfit(Some("v"), "this version of the document is not known"));
+        }
+        read.find_trigger()?;
+        Ok(Self { id: id.to_string(), ..read })
+    }
+
+    fn find_trigger(&self) -> Result<Option<CleaningTrigger>, HttpError> {
+        if self.trigger.is_empty() {
+            return Ok(None);
+        }
+        self.trigger.parse().map(Some).map_err(|_| unfit(Some("trigger"), "no word"))
+    }
+
+    /// What names it, in the form that all have.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// As a command, placed in time.
+    pub(crate) fn to_cleaning(
+        &self,
+        tag: Tag,
+        photos: &SubmittedPhotos,
+        now: &Now,
+    ) -> Result<QueuedCleaning, HttpError> {
+        let place = place_in_time(&self.times, now);
+        let contact_s = place.contact_ms.map(|ms| u32::try_from(ms / 1_000).unwrap_or(u32::MAX));
+        Ok(QueuedCleaning {
+            tag,
+            protocol: self.protocol.map(|shown| ProtocolRef { id: shown.id, version: shown.version }),
+            steps: self.steps.clone(),
+            agent: self.agent.clone(),
+            lot: self.lot.clone(),
+            trigger: self.find_trigger()?,
+            who: self.who.claim(),
+            note: self.note.clone(),
+            photos: photos.stored.clone(),
+            photo_follows: !photos.following.is_empty(),
+            waited_ms: place.age_ms,
+            phone_ms: self.times.press.0,
+            contact_s,
+            unsure: place.unsure,
+        })
+    }
+}
+
+impl SubmissionJson {
+    /// What is kept of it where it is refused.
+    pub(crate) fn to_refused(&self, why: String, photos: &[Hash], now: &Now) -> RefusedSubmission {
+        let place = place_in_time(&self.times, now);
+        RefusedSubmission {
+            id: self.id.clone(),
+            refused_ms: now.wall_ms,
+            why,
+            tag: self.tag.clone(),
+            name: self.who.name.clone(),
+            note: self.note.clone(),
+            agent: self.agent.clone(),
+            lot: self.lot.clone(),
+            steps: self.steps.clone(),
+            protocol: self.protocol.map(|shown| ProtocolRef { id: shown.id, version: shown.version }),
+            performed_ms: now.wall_ms.saturating_sub_unsigned(place.age_ms),
+            phone_ms: self.times.press.0,
+            contact_s: place.contact_ms.map(|ms| u32::try_from(ms / 1_000).unwrap_or(u32::MAX)),
+            is_unsure: place.unsure,
+            photos: photos.to_vec(),
+            is_closed: false,
+        }
+    }
+}
+
+impl SubmittedCleaner {
+    /// A proof that a phone kept is none, so whatever else it says is a name.
+    fn claim(&self) -> QueuedCleaner {
+        match (&self.way, self.staff) {
+            (ProofWay::None, _) => QueuedCleaner::Nobody,
+            _ if self.name.trim().is_empty() => QueuedCleaner::Nobody,
+            (ProofWay::List, Some(staff)) => QueuedCleaner::Listed { staff, name: self.name.clone() },
+            _ => QueuedCleaner::Entered(self.name.clone()),
+        }
+    }
+}
+
+fn unfit(field: Option<&str>, reason: &str) -> HttpError {
+    RequestFault::Json { field: field.map(str::to_owned), reason: reason.to_owned() }.into()
+}
+
+/// What came of the photos of a record.
+#[derive(Default)]
+pub(crate) struct SubmittedPhotos {
+    pub(crate) stored: Vec<Hash>,
+    pub(crate) following: Vec<FollowingPhoto>,
+}
+
+/// A record and its photos, one of them opened at a time, as they come.
+pub(crate) struct PhoneSubmission {
+    pub(crate) document: SubmissionJson,
+    pub(crate) photos: SubmittedPhotos,
+}
+
+impl FromRequest<AppState> for PhoneSubmission {
+    type Rejection = HttpError;
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, HttpError> {
+        let (head, mut body) = request.into_parts();
+        require_media(&head.headers, MEDIA)?;
+        let (mut parser, mut pieces) = (new_parser(&head.headers)?, Vec::new());
+        let mut reader = SubmissionReader::new(state, find_peer(&head.extensions));
+        while let Some(chunk) = next_chunk(&mut body).await? {
+            parser.feed(&chunk, &mut pieces).map_err(multipart_error)?;
+            for piece in pieces.drain(..) {
+                reader.take(piece).await?;
+            }
+        }
+        parser.end().map_err(multipart_error)?;
+        let SubmissionReader { document, photos, .. } = reader;
+        let document = document.ok_or_else(|| unfit(Some(DOCUMENT), "the first part is not the document"))?;
+        Ok(Self { document, photos })
+    }
+}
+
+impl Argument for PhoneSubmission {
+    fn describe(operation: &mut Operation<'_>) {
+        let document = operation.read_schema::<SubmissionJson>();
+        let photo = json!({ "type": "array", "items": { "type": "string", "format": "binary" } });
+        let parts = json!({ "type": "object", "properties": { DOCUMENT: document, "photo": photo }, "required": [DOCUMENT] });
+        operation.set_body(MEDIA, &parts);
+        operation.add_refusals(&[
+            StatusCode::BAD_REQUEST,
+            StatusCode::REQUEST_TIMEOUT,
+            StatusCode::PAYLOAD_TOO_LARGE,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            StatusCode::SERVICE_UNAVAILABLE,
+        ]);
+    }
+}
+
+/// A body while it comes.
+struct SubmissionReader<'s> {
+    state: &'s AppState,
+    from: PeerAddress,
+    document: Option<SubmissionJson>,
+    /// It was recorded before, so nobody needs its photos.
+    is_repeat: bool,
+    photos: SubmittedPhotos,
+    present: PresentPart,
+}
+
+/// The part that is being read.
+enum PresentPart {
+    Nothing,
+    Document(Vec<u8>),
+    Photo { upload: Result<PhotoUpload, PhotoTrouble>, bytes: usize },
+}
+
+impl<'s> SubmissionReader<'s> {
+    fn new(state: &'s AppState, from: PeerAddress) -> Self {
+        let (photos, present) = (SubmittedPhotos::default(), PresentPart::Nothing);
+        Self { state, from, document: None, is_repeat: false, photos, present }
+    }
+
+    async fn take(&mut self, piece: BodyPiece) -> Result<(), HttpError> {
+        match piece {
+            BodyPiece::Part(part) => self.begin(&part).await,
+            BodyPiece::Data(data) => self.take_data(&data).await,
+            BodyPiece::PartEnd => self.end().await,
+        }
+    }
+
+    async fn begin(&mut self, part: &FormPart) -> Result<(), HttpError> {
+        let photos = self.photos.stored.len() + self.photos.following.len();
+        self.present = match (part.name.as_str(), &self.document) {
+            (DOCUMENT, None) => PresentPart::Document(Vec::new()),
+            (_, None) => return Err(unfit(Some(DOCUMENT), "the first part is not the document")),
+            ("photo", Some(_)) if !self.is_repeat && photos < PHOTOS_MAX => {
+                PresentPart::Photo { upload: self.state.photos.incoming(self.from.remote).await, bytes: 0 }
+            }
+            _ => PresentPart::Nothing,
+        };
+        Ok(())
+    }
+
+    async fn take_data(&mut self, data: &[u8]) -> Result<(), HttpError> {
+        let too_long = |field: &str| Err(RequestFault::TooLong { field: field.to_owned() }.into());
+        match &mut self.present {
+            PresentPart::Nothing => {}
+            PresentPart::Document(value) => {
+                if value.len() + data.len() > DOCUMENT_BYTES_MAX {
+                    return too_long(DOCUMENT);
+                }
+                value.extend_from_slice(data);
+            }
+            PresentPart::Photo { upload, bytes } => {
+                *bytes += data.len();
+                if *bytes > PHOTO_BYTES_MAX {
+                    return too_long("photo");
+                }
+                if let Ok(file) = upload
+                    && let Err(trouble) = file.write(data).await
+                {
+                    *upload = Err(trouble);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn end(&mut self) -> Result<(), HttpError> {
+        match std::mem::replace(&mut self.present, PresentPart::Nothing) {
+            PresentPart::Nothing => {}
+            PresentPart::Document(bytes) => {
+                let document = SubmissionJson::parse(&bytes)?;
+                self.is_repeat = by_key(self.state, document.id()).await.is_some();
+                self.document = Some(document);
+            }
+            PresentPart::Photo { upload, .. } => match take_photo(self.state, Some(upload)).await {
+                PhotoOutcome::Stored(hash) => self.photos.stored.push(hash),
+                PhotoOutcome::Follows(photo) => self.photos.following.push(photo),
+                PhotoOutcome::Refused(refusal) if refusal.status == StatusCode::SERVICE_UNAVAILABLE => {
+                    return Err(photo_later(refusal));
+                }
+                // The record goes on without a photo that is of no use, and lacks one where one is asked for.
+                PhotoOutcome::None | PhotoOutcome::NoRoom | PhotoOutcome::Refused(_) => {}
+            },
+        }
+        Ok(())
+    }
+}
+
+/// A photo that had no turn: the phone has it still.
+fn photo_later(refusal: PhotoRefusal) -> HttpError {
+    let title = refusal.fault.word(ErrorWords::in_locale(Locale::EnUs));
+    new_error(refusal.status, "photo", title).field("photo").header(RETRY_AFTER, PHOTO_AGAIN_S.into())
+}

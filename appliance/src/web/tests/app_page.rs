@@ -1,0 +1,58 @@
+//! The installed page: its shell, its worker and its manifest.
+
+use std::io::Write as _;
+
+use super::*;
+use crate::web::assets::APP;
+
+#[tokio::test]
+async fn the_shell_has_the_words_of_its_script_in_the_language_of_the_phone() {
+    let world = World::new().await;
+    for (path, language, title) in [
+        ("/app", "en", "CleanTrack on this phone"),
+        ("/app/queue", "en", "CleanTrack on this phone"),
+        ("/app", "es", "CleanTrack en este teléfono"),
+    ] {
+        let request = Request::get(path).header("accept-language", language).body(Body::empty()).unwrap();
+        let page = world.send(request, true).await;
+        page.is(200).has(title).has("href=\"/app.webmanifest\"").has("<form action=\"/t\"");
+        let script = APP.text();
+        for asked in script.split("say(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            page.has(&format!("data-key=\"{asked}\""));
+        }
+        for state in ["on-phone", "on-box", "at-relay", "refused", "reload", "no-store"] {
+            page.has(&format!("data-key=\"{state}\""));
+        }
+        let policy = page.header(http::header::CONTENT_SECURITY_POLICY);
+        assert!(policy.contains("'wasm-unsafe-eval'") && policy.contains("worker-src 'self'"), "{policy}");
+    }
+    let home = world.get("/").await;
+    assert!(!home.header(http::header::CONTENT_SECURITY_POLICY).contains("unsafe"));
+}
+
+#[tokio::test]
+async fn the_worker_keeps_files_that_are_there() {
+    let world = World::new().await;
+    let worker = world.get("/sw.js").await;
+    worker.is(200).has("cleantrack-").has_not("@FILES@").has_not("@BUILD@");
+    assert_eq!(worker.header(http::header::CACHE_CONTROL), "no-cache");
+    assert_eq!(worker.header(http::HeaderName::from_static("service-worker-allowed")), "/");
+    let text = worker.text();
+    let files = text.split("JSON.parse('").nth(1).and_then(|rest| rest.split('\'').next()).unwrap();
+    let files: Vec<String> = serde_json::from_str(files).unwrap();
+    assert_eq!(files.len(), 4);
+    for file in files {
+        world.get(&file).await.is(200);
+    }
+    let manifest = world.get("/app.webmanifest").await.is(200).json();
+    assert_eq!((manifest["start_url"].as_str(), manifest["scope"].as_str()), (Some("/app"), Some("/")));
+    world.get(manifest["icons"][0]["src"].as_str().unwrap()).await.is(200);
+}
+
+#[test]
+fn the_script_is_small() {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packed.write_all(APP.text().as_bytes()).unwrap();
+    let bytes = packed.finish().unwrap().len();
+    assert!(bytes <= 25 * 1_024, "{bytes} bytes");
+}

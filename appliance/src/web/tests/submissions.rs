@@ -1,0 +1,222 @@
+//! Records that waited in phones.
+
+use record::kinds::{CleaningFlag, Contact, MissingPart, ProtocolRef, QueuedRecord};
+use serde_json::{Value, json};
+
+use super::staff_pages::desk;
+use super::*;
+
+const ID: &str = "01J00000000000000000000ABC";
+const HOUR_MS: i64 = 3_600_000;
+
+/// A document of a phone that heard the box an hour before it sends, and pressed ten minutes after that.
+fn document(world: &World) -> Value {
+    let now = world.state.clock.now();
+    let heard = json!({ "phone": 0, "box": null, "boot": now.boot.to_string(), "up": now.up_ms - 3_600_000 });
+    json!({
+        "v": 1, "id": ID, "tag": world.pump, "steps": [1, 2], "who": { "way": "typed", "name": "Maria" },
+        "times": {
+            "open": [0, 0], "start": [300_000, 1], "press": [600_000, 2], "send": [HOUR_MS, 3],
+            "same_page": false, "seen": heard,
+        },
+        "cards": 7,
+    })
+}
+
+fn with(mut document: Value, member: &str, value: Value) -> Value {
+    document[member] = value;
+    document
+}
+
+fn packed(document: &Value, photos: &[&[u8]]) -> Request<Body> {
+    let head = |name: &str| format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
+    let mut body = format!("{}{document}\r\n", head("submission")).into_bytes();
+    for photo in photos {
+        body.extend_from_slice(head("photo").as_bytes());
+        body.extend_from_slice(photo);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(b"--XX--\r\n");
+    let request = Request::post("/api/v1/submissions");
+    request.header(CONTENT_TYPE, "multipart/form-data; boundary=XX").body(Body::from(body)).unwrap()
+}
+
+async fn send(world: &World, document: &Value) -> Answer {
+    world.send(packed(document, &[]), false).await
+}
+
+async fn state_of(world: &World, id: &str) -> Value {
+    world.get(&format!("/api/v1/submissions/state?id={id}")).await.is(200).json()[id].clone()
+}
+
+#[tokio::test]
+async fn a_record_is_placed_in_time_and_never_made_twice() {
+    let world = World::new().await;
+    let (size, first) = (world.size(), document(&world));
+    assert_eq!(state_of(&world, ID).await, "unknown");
+    let made = send(&world, &first).await;
+    let receipt = made.is(201).json();
+    assert_eq!(world.size(), size + 1);
+    let cleaning = world.cleaning();
+    let now_ms = world.state.clock.now().wall_ms;
+    assert_eq!(cleaning.performed, Some(now_ms - HOUR_MS + 600_000));
+    assert_eq!(cleaning.queued, Some(QueuedRecord { waited_s: 3_000, phone_ms: 600_000, unsure: false }));
+    assert_eq!(cleaning.contact.and_then(|contact| contact.phone_s), Some(300));
+    assert_eq!(state_of(&world, ID).await, "box");
+    world.get(receipt["url"].as_str().unwrap()).await.is(200).has("Maria");
+    // The same again, an hour later: other readings, the same record.
+    world.clock.advance(std::time::Duration::from_secs(60));
+    let again = with(
+        first.clone(),
+        "times",
+        json!({ "open": [0, 0], "press": [1, 1], "send": [2, 2], "same_page": true }),
+    );
+    assert_eq!(send(&world, &again).await.is(201).json(), receipt);
+    send(&world, &with(first, "note", json!("another"))).await.is(409);
+    assert_eq!(world.size(), size + 1);
+    let time = made.header(http::HeaderName::from_static("x-box-time")).to_owned();
+    let parts: Vec<&str> = time.split(';').collect();
+    assert_eq!(parts.len(), 3, "{time}");
+    assert_eq!(parts[0].parse(), Ok(now_ms));
+}
+
+#[tokio::test]
+async fn hardly_anything_is_refused() {
+    let world = World::new().await;
+    let new =
+        |n: usize, document: Value| with(document, "id", json!(format!("01J0000000000000000000000{n}")));
+    let old = json!({ "id": "01J00000000000000000000PRT", "version": 9 });
+    send(&world, &new(1, with(document(&world), "protocol", old))).await.is(201);
+    assert!(world.cleaning().flags.contains(&CleaningFlag::OldProtocol));
+    let nobody = json!({ "way": "pin" });
+    send(&world, &new(2, with(document(&world), "who", nobody))).await.is(201);
+    world.give(Command::RetireEquipment { tag: world.pump, reason: "Sold".into(), seen: None }).await;
+    send(&world, &new(3, with(document(&world), "steps", json!([])))).await.is(201);
+    let cleaning = world.cleaning();
+    assert!(cleaning.flags.contains(&CleaningFlag::Retired));
+    assert!(cleaning.incomplete.contains(&MissingPart::Steps));
+    let size = world.size();
+    send(&world, &new(4, with(document(&world), "tag", json!("7QK3M9X2W"))))
+        .await
+        .is(422)
+        .has("Biomed has it");
+    for (member, value) in [
+        ("v", json!(2)),
+        ("id", json!("x")),
+        ("steps", json!(-1)),
+        ("trigger", json!("NO WORD\u{202e}")),
+        ("times", json!({ "open": [0, 0] })),
+        ("who", json!({})),
+        ("more", json!(1)),
+    ] {
+        send(&world, &with(document(&world), member, value)).await.is(422);
+    }
+    send(&world, &with(document(&world), "note", json!("x".repeat(20_000)))).await.is(413);
+    assert_eq!(world.size(), size);
+}
+
+#[tokio::test]
+async fn the_version_that_the_phone_showed_judges_its_record() {
+    let world = World::new().await;
+    let item = world.state.store.snapshot().equipment[&world.pump].clone();
+    let id = item.protocols[0];
+    let published = world.state.store.snapshot().protocols[&id].newest.clone();
+    let step = |text: &str| Step { text: text.into(), required: true };
+    let newer = NewProtocol {
+        protocol: Some(id),
+        name: published.name,
+        steps: (0..9).map(|_| step("Wipe")).collect(),
+        ..NewProtocol::default()
+    };
+    world.give(Command::PublishProtocol(Box::new(newer))).await;
+    let all: Vec<usize> = (1..=published.steps.len()).collect();
+    let shown = json!({ "id": id.to_string(), "version": published.version });
+    let document = with(with(document(&world), "steps", json!(all)), "protocol", shown);
+    send(&world, &document).await.is(201);
+    let cleaning = world.cleaning();
+    assert_eq!(cleaning.protocol, Some(ProtocolRef { id, version: published.version }));
+    assert!(!cleaning.incomplete.contains(&MissingPart::Steps), "{:?}", cleaning.incomplete);
+    assert!(!cleaning.flags.contains(&CleaningFlag::OldProtocol));
+    let required_s = published.contact_s;
+    assert_eq!(cleaning.contact, Some(Contact { required_s, phone_s: Some(300), ..Contact::default() }));
+}
+
+#[tokio::test]
+async fn photos_come_with_it_and_one_of_no_use_holds_nothing_up() {
+    let world = World::new().await;
+    world.send(packed(&document(&world), &[b"good one\n", b"bad\n"]), false).await.is(201);
+    assert_eq!(world.cleaning().photos.len(), 1);
+    let size = world.size();
+    let other = with(document(&world), "id", json!("01J00000000000000000000ABD"));
+    let long = vec![b'x'; 2 * 1024 * 1024 + 1];
+    world.send(packed(&other, &[&long]), false).await.is(413);
+    assert_eq!(world.size(), size);
+}
+
+#[tokio::test]
+async fn what_is_refused_is_entered_or_dismissed_by_biomed() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    tom.get("/staff/").await.has_not("/staff/phone-records");
+    let unknown = with(document(&world), "tag", json!("7QK3M9X2W"));
+    for (id, document) in
+        [(ID, &unknown), ("01J00000000000000000000ABD", &with(unknown.clone(), "tag", json!("?")))]
+    {
+        let document = with(document.clone(), "id", json!(id));
+        for _ in 0..2 {
+            send(&world, &document).await.is(422).has("Biomed has it");
+        }
+        assert_eq!(state_of(&world, id).await, "refused");
+    }
+    tom.get("/staff/").await.has("2 records from phones were refused").has("/staff/phone-records");
+    let at = format!("/staff/phone-records/{ID}");
+    tom.get("/staff/phone-records").await.is(200).has(&at).has("Maria");
+    let form = tom.get(&at).await.is(200).hidden("form");
+    let fields = |tag: &'static str| [("tag", tag), ("cleaned_by", "Maria"), ("notes", "")];
+    tom.post(&at, &form, &fields("nine")).await.is(422).has("nine symbols");
+    tom.post(&at, &form, &fields("7QK3M9X2W")).await.is(422).has("There is a problem");
+    let size = world.size();
+    tom.post(&at, &form, &fields("ABCDEFGH3")).await.is(303);
+    assert_eq!(world.size(), size + 1);
+    assert!(world.cleaning().performed.is_some());
+    assert_eq!(state_of(&world, ID).await, "box");
+    tom.get(&at).await.is(404);
+    let dismiss = "/staff/phone-records/01J00000000000000000000ABD/dismiss";
+    tom.post(dismiss, &form, &[]).await.is(303);
+    tom.get("/staff/phone-records").await.has("No record from a phone waits");
+    assert_eq!(state_of(&world, "01J00000000000000000000ABD").await, "refused");
+}
+
+#[tokio::test]
+async fn a_question_has_a_bound() {
+    let world = World::new().await;
+    world.get("/api/v1/submissions/state").await.is(200);
+    world.get("/api/v1/submissions/state?id=x").await.is(400);
+}
+
+async fn cards(world: &World, query: &str) -> Vec<Value> {
+    let answer = world.get(&format!("/api/v1/app/cards{query}")).await;
+    answer.is(200).text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_phone_keeps_the_items_and_asks_for_what_changed() {
+    let world = World::new().await;
+    let all = cards(&world, "").await;
+    let of = |lines: &[Value], kind: &str| lines.iter().filter(|line| line["kind"] == kind).count();
+    assert_eq!((all[0]["kind"].as_str(), all[0]["whole"].as_bool()), (Some("settings"), Some(true)));
+    assert_eq!(all[0]["size"], world.size());
+    assert_eq!((of(&all, "protocol"), of(&all, "item")), (1, 3));
+    let pump = all.iter().find(|line| line["tag"] == world.pump.to_string()).unwrap();
+    assert_eq!(pump["protocols"].as_array().map(Vec::len), Some(1));
+    let since = format!("?since={}", world.size());
+    let size = world.size();
+    world.give(Command::RetireEquipment { tag: world.pump, reason: "Sold".into(), seen: None }).await;
+    let changed = cards(&world, &since).await;
+    assert_eq!((changed[0]["whole"].as_bool(), changed[0]["size"].as_u64()), (Some(false), Some(size + 1)));
+    assert!(
+        cards(&world, "?since=999999").await[0]["whole"].as_bool().unwrap(),
+        "another log has another size"
+    );
+    world.get("/api/v1/app/cards?since=x").await.is(400);
+}

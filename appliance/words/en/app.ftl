@@ -1,0 +1,48 @@
+### The installed page: what a phone shows and keeps while the box does not answer. In braces stands what the phone puts in.
+
+app-title = CleanTrack on this phone
+app-waiting = Records that wait on this phone: { $count }. They are sent by themselves when the box answers.
+app-waiting-none = No record waits on this phone.
+app-tag = Tag on the label
+    .wrong = Enter the nine symbols that stand on the label.
+app-open = Open
+app-due-title = What needs cleaning
+app-due-none = Nothing, as far as this phone knows.
+app-back = Back to the start page
+app-no-script = This page works with JavaScript only. Without it, use the start page while the box answers.
+app-home = Start page of the box
+
+## Records of this phone.
+
+app-queue-title = Records on this phone
+app-queue-meaning = A record stays here until the box has it. Another browser on this phone, and the app on the home screen, have lists of their own.
+app-queue-none = There is no record on this phone.
+app-send = Send now
+# Badges: where a record is.
+app-on-phone = On this phone
+app-on-box = On the box
+app-at-relay = At the relay
+app-refused = Refused
+# $time: when it was recorded.
+app-by-phone = Recorded { $time }, by this phone’s clock
+app-receipt = Receipt
+
+## An item, while the box does not answer.
+
+app-dead-spot = The box does not answer here. Record as usual: this phone keeps the record and sends it later.
+app-unknown-tag = This phone does not know this label. You can record; the box looks it up later.
+app-steps = Steps
+# Button.
+app-all-steps = All { $count } steps as protocol
+app-plain-step = Cleaned per manufacturer’s instructions
+app-wet = Keep it wet
+app-wet-start = Surface is wet: start
+app-wet-over = Contact time is over. You can record.
+app-photo = Photo, optional
+app-who = Who cleaned
+app-note = Note, optional
+app-record = Record cleaning
+app-full = This phone is nearly full. Send these before you take more photos.
+app-not-kept = This phone could not keep the record. Write it on paper and tell biomed.
+app-reload = This page is older than what is on this phone. Reload this page.
+app-no-store = This browser keeps nothing for this page, as in a private window. Open it in an ordinary window.
