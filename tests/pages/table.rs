@@ -328,7 +328,12 @@ fn staff_items(at: &Places) -> Vec<Page> {
             vec![Set("[name=seen]", "0"), Type("#location", "B"), Press("form .go")],
             "Somebody changed this meanwhile",
         ),
-        page("staff-tag-new", &format!("/tags/new?item={pump}&why=lost"), vec![], "Another label for an item"),
+        page(
+            "staff-tag-new",
+            &format!("/tags/new?item={pump}&why=lost"),
+            vec![],
+            "Another label for an item",
+        ),
         page("staff-tag-new-error", "/tags/new", vec![Press("form .go")], "There is a problem"),
         page("staff-tag-revoke", &format!("/tags/{pump}/revoke"), vec![], "Take the label"),
         page("staff-late", &on_pump("/late"), vec![], "a cleaning from paper"),

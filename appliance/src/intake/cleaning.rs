@@ -68,14 +68,14 @@ pub(super) fn decide_cleaning(
         queued: None,
         load: None,
         clean_until: None,
-        flags: list_remarks(contact, sample),
+        flags: list_flags(contact, sample),
     };
     drafts.push(event, texts);
     Ok(())
 }
 
 /// What is to be seen of a record beside what it lacks.
-fn list_remarks(contact: Option<Contact>, sample: Option<CleaningFlag>) -> Vec<CleaningFlag> {
+fn list_flags(contact: Option<Contact>, sample: Option<CleaningFlag>) -> Vec<CleaningFlag> {
     let contact = contact.unwrap_or_default();
     let measured = contact.required_s.zip(contact.measured_s);
     let is_wet_long = measured.is_some_and(|(required_s, s)| s > required_s.saturating_add(WET_LONG_S));

@@ -353,7 +353,7 @@ async fn one_cleaning_in_some_is_picked_for_a_photo() {
         photo_one_in: Some(2),
         ..EquipmentFields::default()
     };
-    let item = NewEquipment { tag: Some(tag), fields, schedule: None };
+    let item = NewEquipment { tag: Some(tag), fields, schedule: None, code: None };
     world.give(Command::AddEquipment(Box::new(item))).await;
     let (path, mut picked) = (format!("/t/{tag}"), 0);
     for round in 0..12 {
@@ -401,7 +401,7 @@ async fn a_protocol_asks_for_a_photo_of_its_own() {
         protocols: Some(vec![protocol.parse().unwrap()]),
         ..EquipmentFields::default()
     };
-    let item = NewEquipment { tag: Some(tag), fields, schedule: None };
+    let item = NewEquipment { tag: Some(tag), fields, schedule: None, code: None };
     world.give(Command::AddEquipment(Box::new(item))).await;
     let path = format!("/t/{tag}");
     let page = world.get(&path).await;

@@ -50,6 +50,15 @@ pub(crate) fn item_history(
     Ok((all.into_iter().take(LINES).map(|(_, done)| done).collect(), older))
 }
 
+/// The cleanings among them.
+pub(crate) fn list_cleanings(events: &[ItemEvent]) -> Vec<&CleaningRecord> {
+    let cleanings = events.iter().filter_map(|event| match event {
+        ItemEvent::Cleaned(cleaning) => Some(&**cleaning),
+        ItemEvent::Used(_) | ItemEvent::Noted(_) => None,
+    });
+    cleanings.collect()
+}
+
 /// A photo that can be shown.
 pub(crate) struct HistoryPhoto {
     /// Where its thumbnail is: lists never show whole photos.

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use record::compliance::WindowTally;
-use record::fold::{CleaningRecord, Equipment, FacilityState, ServiceState};
+use record::fold::{Equipment, FacilityState, ServiceState};
 use record::kinds::{PhotoPolicy, SpauldingClass};
 use record::tag::Tag;
 use schemars::JsonSchema;
@@ -26,7 +26,9 @@ use crate::web::log_reads::{StoredText, read_long};
 use crate::web::request::page_cursor::{HistoryScope, PageCursor};
 use crate::web::view_models::codes::{MergedItem, Opener, OpenerRow, former_items, merged_item, openers_of};
 use crate::web::view_models::facts::FactRow;
-use crate::web::view_models::history::{HistoryLook, HistoryRights, HistoryRow, ItemEvent, item_history};
+use crate::web::view_models::history::{
+    HistoryLook, HistoryRights, HistoryRow, ItemEvent, item_history, list_cleanings,
+};
 use crate::web::view_models::item_status::StatusBadge;
 use crate::web::view_models::items::find_own_item;
 use crate::web::view_models::loans::{word_last_day, word_overdue};
@@ -134,14 +136,7 @@ fn item_page(
     let wording = PageWording::new(page_words, &snapshot.local);
     let row =
         state.stored::<StatusBoards>().row_of(&facility, item, &snapshot.local).ok_or_else(not_found)?;
-    let cleanings: Vec<&CleaningRecord> = done
-        .iter()
-        .filter_map(|done| match done {
-            ItemEvent::Cleaned(cleaning) => Some(&**cleaning),
-            ItemEvent::Used(_) | ItemEvent::Noted(_) => None,
-        })
-        .collect();
-    let trust = verify_records(state, &wording, w, reader, &cleanings);
+    let trust = verify_records(state, &wording, w, reader, &list_cleanings(&done));
     let looks = HistoryLook { state, facility: &facility, wording: &wording, words: w, reader };
     let may = HistoryRights { change: signed.can_edit(), record: signed.holds(Permission::Record) };
     let history = history_rows(looks, tag, &done, may);

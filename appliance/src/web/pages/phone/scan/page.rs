@@ -297,19 +297,10 @@ impl ScanPageBuilder<'_> {
             steps_wrong,
             wet: (contact_s > 0).then(|| self.wet(contact_s, protocol, says("wet"))),
             foot: scan_foot(w, contact_s, contact),
-            foot_after: match contact {
-                Some(ContactState::Running { .. }) if contact_s > 0 => {
-                    Some(scan_foot(w, contact_s, Some(ContactState::Over { wet_ms: 0 })))
-                }
-                _ => None,
-            },
+            foot_after: foot_after_wet(w, contact_s, contact),
             asks_photo: photo_rule != PhotoRule::None,
             stored_photo: self.token.photo.map(thumbnail_address),
-            photo_hint: match photo_rule {
-                PhotoRule::Required => w.scan_photo_required(),
-                rule if rule.picks(self.token.draw) => w.scan_photo_sample(),
-                PhotoRule::OneIn(_) | PhotoRule::Optional | PhotoRule::None => w.scan_photo_optional(),
-            },
+            photo_hint: word_photo_hint(w, photo_rule, self.token.draw),
             photo_wrong: says("photo"),
             who_wrong: says("who"),
             is_proven: known.as_ref().is_some_and(|known| known.by.is_some()),
@@ -474,6 +465,21 @@ impl ScanProblem {
             Self::Rule(CommandRefusal::StepsMissing(steps)) => steps.clone(),
             _ => Vec::new(),
         }
+    }
+}
+
+/// What the foot is once the contact time that runs is over.
+fn foot_after_wet(w: ScanWords, contact_s: u32, contact: Option<ContactState>) -> Option<ScanFoot> {
+    let runs = contact_s > 0 && matches!(contact, Some(ContactState::Running { .. }));
+    runs.then(|| scan_foot(w, contact_s, Some(ContactState::Over { wet_ms: 0 })))
+}
+
+/// Whether a photo is needed.
+fn word_photo_hint(w: ScanWords, rule: PhotoRule, draw: Option<u32>) -> String {
+    match rule {
+        PhotoRule::Required => w.scan_photo_required(),
+        rule if rule.picks(draw) => w.scan_photo_sample(),
+        PhotoRule::OneIn(_) | PhotoRule::Optional | PhotoRule::None => w.scan_photo_optional(),
     }
 }
 

@@ -1,8 +1,7 @@
 //! A scan: the item's page, the contact time's button, and the record itself.
 
 use axum::extract::State;
-use http::header::RETRY_AFTER;
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use record::entry::{CommandSource, Digest16, EntryAuthor};
 use record::fold::{Equipment, FacilityState, ServiceState};
 use record::ids::{DeviceId, ProtocolId};
@@ -15,7 +14,6 @@ use service::clock::Now;
 use web::answer::{Page, WithHeaders};
 use web::argument::{FormFields, IdempotencyKey, LenientQuery, Path};
 use web::error::HttpError;
-use words::{Locale, WordSet as _};
 
 use crate::identity::{AccessOutcome, AccessTarget};
 use crate::intake::{
@@ -697,21 +695,4 @@ fn recorded_answer(
         _ => None,
     };
     Ok(with_cookies(answer, [device.set_cookie(), name.and_then(cookies::set_name)]))
-}
-
-impl PhotoRefusal {
-    /// The answer to a program, which has no page to come back to.
-    fn error(&self) -> HttpError {
-        let title = self.fault.word(ErrorWords::in_locale(Locale::EnUs));
-        let error = new_error(self.status, "photo", title).field("photo");
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            return error
-                .detail("The attached photo cannot be processed now.")
-                .next("Send the same request again in half a minute.")
-                .header(RETRY_AFTER, HeaderValue::from(PHOTO_AGAIN_S));
-        }
-        error
-            .detail("The attached photo cannot be used.")
-            .next("Send it again without the photo, or with another one.")
-    }
 }
