@@ -16,8 +16,8 @@ use super::problem::close_of_item;
 use super::register::check_own_fields;
 use super::tags::{new_alias, take_free_tag};
 use super::{
-    CommandRefusal, Drafts, EquipmentFields, NewEquipment, ProblemClosing, RefusalCause, StateView,
-    find_item, require_seen, text,
+    CommandRefusal, Drafts, EquipmentFields, ItemRefusal, NewEquipment, ProblemClosing, RefusalCause,
+    StateView, find_item, require_seen, text,
 };
 
 /// Custom fields of one item.
@@ -203,7 +203,10 @@ fn check_fields(fields: &EquipmentFields, view: &dyn StateView) -> Result<Equipm
 fn check_loan(loan: &EquipmentLoan) -> Result<EquipmentLoan, CommandRefusal> {
     let owner = text::check_line("loan_owner", &loan.owner)?;
     if loan.until.0.is_none() && !owner.is_empty() {
-        return Err(CommandRefusal::Needed { field: "loan_until", cause: RefusalCause::LoanDay });
+        return Err(CommandRefusal::Needed {
+            field: "loan_until",
+            cause: RefusalCause::Item(ItemRefusal::LoanDay),
+        });
     }
     Ok(EquipmentLoan { until: loan.until, owner })
 }

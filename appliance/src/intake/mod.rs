@@ -29,14 +29,13 @@ use service::random::RandomSource;
 
 pub use self::command::{
     AnchorSource, CategoryChange, CheckForm, ClaimedCleaner, CleaningForm, Command, EquipmentFields,
-    ListedOver, LocationChange, NewEquipment, NewProtocol, NewStaff, ProblemClosing, ProblemForm,
-    SettingsChange, UpkeepPlan, UpkeepRecord, WetStart,
+    EquipmentMerge, ListedOver, LocationChange, NewEquipment, NewProtocol, NewStaff, NewTag, ProblemClosing,
+    ProblemForm, SettingsChange, UpkeepPlan, UpkeepRecord, WetStart,
 };
 pub use self::permissions::Permission;
 pub use self::protocols::TRANSLATION_LANGUAGES;
 pub use self::refusal::{CommandRefusal, OwnFieldRule};
-pub use self::refusal_cause::{ClockRefusal, RefusalCause};
-use self::tags::NewTag;
+pub use self::refusal_cause::{ClockRefusal, ItemRefusal, RefusalCause};
 pub use self::tags::{find_named_item, open_tags};
 pub use self::ways::{CommandWays, MADE_BY_BOX, MadeByBox, NOT_YET, NotYet, WAYS, ways_of};
 
@@ -129,23 +128,12 @@ fn make_drafts(
             let item = equipment::in_use_over(view, *tag, *seen)?;
             equipment::resume_item(item, closing, view, drafts)
         }
-        Command::MergeEquipment { from, into, reason, seen } => {
-            let from = find_item(view, *from)?;
-            require_seen(*seen, from.changed)?;
-            tags::merge_items(from, equipment::in_use(view, *into)?, reason, drafts)
-        }
+        Command::MergeEquipment(merge) => tags::merge_items(merge, view, drafts),
         Command::ReportProblem(form) => problem::report_problem(form, view, drafts),
         Command::CloseProblem { of, closing } => problem::close_problem(*of, closing, view, drafts),
-        Command::AssignTag { tag, equipment, why, replaces } => {
-            let item = equipment::in_use(view, *equipment)?;
-            let new = NewTag { tag: *tag, why: why.clone(), replaces: *replaces };
-            tags::assign_tag(new, item, view, drafts)
-        }
+        Command::AssignTag(new) => tags::assign_tag(new, view, drafts),
         Command::RevokeTag { tag, why } => tags::revoke_tag(*tag, why, view, drafts),
-        Command::AddAlias { code, equipment } => {
-            let item = equipment::in_use(view, *equipment)?;
-            tags::add_alias(code, item, view, drafts)
-        }
+        Command::AddAlias { code, equipment } => tags::add_alias(code, *equipment, view, drafts),
         Command::RemoveAlias { code } => tags::remove_alias(*code, view, drafts),
         Command::SetSchedule { tag, protocol, schedule, seen } => {
             let item = equipment::in_use_over(view, *tag, *seen)?;

@@ -387,8 +387,14 @@ fn equipment_comes_changes_and_goes() {
     world.clean(CleaningForm::plain(tag, "cleaned it anyway")).unwrap();
     world.tell(Command::ResumeEquipment { tag, closing: ProblemClosing::default(), seen: None }).unwrap();
     let second = Tag::from_random([9; 5]);
-    let assign =
-        || Command::AssignTag { tag: Some(second), equipment: tag, why: TagReason::Spare, replaces: None };
+    let assign = || {
+        Command::AssignTag(NewTag {
+            tag: Some(second),
+            equipment: tag,
+            why: TagReason::Spare,
+            replaces: None,
+        })
+    };
     world.tell(assign()).unwrap();
     world.clean(CleaningForm::plain(second, "A")).unwrap();
     let Event::CleaningRecorded(cleaning) = world.last() else { panic!() };

@@ -13,7 +13,7 @@ use web::error::HttpError;
 use web::form::{FormDefinition, FormField, FormSection, FormValues};
 
 use super::prompt::{TagPrompt, read_item};
-use crate::intake::{Command, CommandRefusal, RefusalCause, open_tags};
+use crate::intake::{Command, CommandRefusal, ItemRefusal, NewTag, RefusalCause, open_tags};
 use crate::web::access::permissions::EditEquipment;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
@@ -130,7 +130,7 @@ fn read_assignment(
         TagReason::Lost => sent.take(find_lost(w, facility, equipment, named)).flatten(),
         _ => None,
     };
-    let command = Command::AssignTag { tag, equipment, why, replaces: lost };
+    let command = Command::AssignTag(NewTag { tag, equipment, why, replaces: lost });
     Some((equipment, command)).filter(|_| sent.errors.is_empty())
 }
 
@@ -191,7 +191,7 @@ pub(crate) async fn ask_revoke(
 /// The field that a refusal to take a label off stands beside.
 pub(crate) fn refused_end_field(refusal: &CommandRefusal) -> Option<&'static str> {
     match refusal {
-        CommandRefusal::AlreadySo(RefusalCause::OnlyTag) => Some("why"),
+        CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::OnlyTag)) => Some("why"),
         other => find_refused(&LABEL_END, other),
     }
 }
