@@ -19,7 +19,7 @@ mod upkeep;
 mod ways;
 
 use record::entry::{Digest16, Entry, EntryAuthor, EntryDraft, IdempotencyRecord};
-use record::fold::{CleaningRecord, Equipment, FacilityState, LinePlace, RowVersion};
+use record::fold::{CleaningRecord, Equipment, FacilityState, LinePlace, RowVersion, ServiceState};
 use record::ids::Epoch;
 use record::kinds::{EntryRef, Event, LabelPrinted, ProblemOutcome};
 use record::redact::{PersonalText, Redactable};
@@ -113,19 +113,19 @@ fn make_drafts(
     match command {
         Command::AddEquipment(new) => equipment::decide_add(new, view, drafts),
         Command::ChangeEquipment { tag, fields, schedule, seen } => {
-            let item = equipment::in_use_over(view, *tag, *seen)?;
+            let item = in_use_over(view, *tag, *seen)?;
             equipment::decide_change(item, fields, schedule.as_ref(), view, drafts)
         }
         Command::RetireEquipment { tag, reason, seen } => {
-            let item = equipment::in_use_over(view, *tag, *seen)?;
+            let item = in_use_over(view, *tag, *seen)?;
             problem::close_of_item(item, Some(&ProblemOutcome::Retired), view, drafts)?;
             equipment::retire_item(item, reason, drafts)
         }
         Command::SuspendEquipment { tag, reason, seen } => {
-            equipment::suspend_item(equipment::in_use_over(view, *tag, *seen)?, reason, drafts)
+            equipment::suspend_item(in_use_over(view, *tag, *seen)?, reason, drafts)
         }
         Command::ResumeEquipment { tag, closing, seen } => {
-            let item = equipment::in_use_over(view, *tag, *seen)?;
+            let item = in_use_over(view, *tag, *seen)?;
             equipment::resume_item(item, closing, view, drafts)
         }
         Command::MergeEquipment(merge) => tags::merge_items(merge, view, drafts),
@@ -136,7 +136,7 @@ fn make_drafts(
         Command::AddAlias { code, equipment } => tags::add_alias(code, *equipment, view, drafts),
         Command::RemoveAlias { code } => tags::remove_alias(*code, view, drafts),
         Command::SetSchedule { tag, protocol, schedule, seen } => {
-            let item = equipment::in_use_over(view, *tag, *seen)?;
+            let item = in_use_over(view, *tag, *seen)?;
             facility::decide_schedule(item, *protocol, schedule, view.now().wall_ms, drafts)
         }
         Command::PublishProtocol(new) => protocols::publish_protocol(new, view, drafts),
@@ -236,6 +236,27 @@ fn require_seen(seen: Option<RowVersion>, now: RowVersion) -> Result<(), Command
 /// The item that a tag names, retired ones included.
 fn find_item(view: &dyn StateView, tag: Tag) -> Result<&Equipment, CommandRefusal> {
     find_named_item(view.facility(), tag).ok_or(CommandRefusal::UnknownTag(tag))
+}
+
+/// An item that is not retired.
+fn in_use(view: &dyn StateView, tag: Tag) -> Result<&Equipment, CommandRefusal> {
+    let item = find_item(view, tag)?;
+    if item.service == ServiceState::Retired {
+        Err(CommandRefusal::Retired { name: item.name.clone() })
+    } else {
+        Ok(item)
+    }
+}
+
+/// The same in the version over which its change was made.
+fn in_use_over(
+    view: &dyn StateView,
+    tag: Tag,
+    seen: Option<RowVersion>,
+) -> Result<&Equipment, CommandRefusal> {
+    let item = in_use(view, tag)?;
+    require_seen(seen, item.changed)?;
+    Ok(item)
 }
 
 #[cfg(test)]

@@ -6,9 +6,8 @@ use record::fold::{CodeAlias, Equipment, FacilityState};
 use record::kinds::{AliasAdded, AliasRemoved, EquipmentMerged, TagAssigned, TagEnd, TagReason, TagRevoked};
 use record::tag::Tag;
 
-use super::equipment::in_use;
 use super::{
-    CommandRefusal, Drafts, EquipmentMerge, ItemRefusal, NewTag, RefusalCause, StateView, find_item,
+    CommandRefusal, Drafts, EquipmentMerge, ItemRefusal, NewTag, RefusalCause, StateView, find_item, in_use,
     require_seen,
 };
 

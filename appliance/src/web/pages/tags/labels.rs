@@ -140,8 +140,8 @@ pub(crate) async fn add_label(
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
     let mut sent = SentForm::<RowVersion>::read(signed.words(), &LABEL, &form);
-    let asked = read_assignment(signed.words(), &state.store.snapshot(), &mut sent);
-    if let Some((equipment, command)) = asked {
+    let command = read_assignment(signed.words(), &state.store.snapshot(), &mut sent);
+    if let Some((equipment, command)) = command {
         // Which label was lost follows from what was there then: what came tells a repeat.
         match run_command(&state, signed.author(), sent.submission_key(equipment), command).await {
             Ok(_) => return go_to(&format!("/staff/equipment/{equipment}#codes")),
