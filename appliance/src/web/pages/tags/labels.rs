@@ -125,6 +125,9 @@ fn read_assignment(
     let item = read_item(w, facility, sent);
     let (tag, named) = (read_tag(w, sent, "tag"), read_tag(w, sent, "old"));
     let why: TagReason = sent.values.text("why").parse().ok()?;
+    if why == TagReason::Blank && tag.is_none() && sent.values.text("tag").is_empty() {
+        sent.errors.push(Wrong { at: "tag".to_owned(), words: w.label_add_tag_needed() });
+    }
     let equipment = item?;
     let lost = match why {
         TagReason::Lost => sent.take(find_lost(w, facility, equipment, named)).flatten(),
