@@ -16,7 +16,11 @@ const CODES_MAX: usize = 20;
 
 /// The item that a tag names. Its first tag does so for good, also when the label with it opens nothing any more.
 pub fn find_named_item(facility: &FacilityState, tag: Tag) -> Option<&Equipment> {
-    facility.resolve(tag).or_else(|| facility.equipment.get(&tag).map(AsRef::as_ref))
+    facility.resolve(tag).or_else(|| {
+        let item = facility.equipment.get(&tag)?;
+        // Merges go in no circle.
+        item.merged.map_or(Some(item), |into| find_named_item(facility, into))
+    })
 }
 
 /// The tags whose labels open an item, in the order in which it got them.
