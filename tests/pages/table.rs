@@ -212,6 +212,7 @@ pub(crate) fn pages(at: &Places) -> Vec<Page> {
     let mut pages = technician(at);
     pages.extend(technician_in_spanish(at));
     pages.extend(staff_items(at));
+    pages.extend(staff_tags(at));
     pages.extend(staff(at));
     pages.extend(staff_access(at));
     pages.extend(relay(at));
@@ -220,7 +221,10 @@ pub(crate) fn pages(at: &Places) -> Vec<Page> {
 
 /// Those of the box, in one language from the first to the last.
 pub(crate) fn pages_of_box(at: &Places) -> Vec<Page> {
-    [technician(at), staff_items(at), staff(at), staff_access(at)].into_iter().flatten().collect()
+    [technician(at), staff_items(at), staff_tags(at), staff(at), staff_access(at)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn technician(at: &Places) -> Vec<Page> {
@@ -308,6 +312,30 @@ fn technician_in_spanish(at: &Places) -> Vec<Page> {
     ]
 }
 
+/// What opens an item, and what is entered of it later.
+fn staff_tags(at: &Places) -> Vec<Page> {
+    use Act::Press;
+    let page = |name, path: &str, acts, says| Page { name, url: format!("{}{path}", at.staff), acts, says };
+    let pump = &at.pump;
+    let on_pump = |verb: &str| format!("/equipment/{pump}{verb}");
+    vec![
+        page("staff-late", &on_pump("/late"), vec![], "a cleaning from paper"),
+        page("staff-late-error", &on_pump("/late"), vec![Press("form .go")], "There is a problem"),
+        page("staff-merge", &on_pump("/merge"), vec![], "is the same as another item"),
+        page("staff-merge-error", &on_pump("/merge"), vec![Press("form .go")], "There is a problem"),
+        page(
+            "staff-tag-new",
+            &format!("/tags/new?item={pump}&why=lost"),
+            vec![],
+            "Another label for an item",
+        ),
+        page("staff-tag-new-error", "/tags/new", vec![Press("form .go")], "There is a problem"),
+        page("staff-tag-revoke", &format!("/tags/{pump}/revoke"), vec![], "Take the label"),
+        page("staff-code-new", &format!("/codes/new?item={pump}"), vec![], "Add a code to an item"),
+        page("staff-code-new-error", "/codes/new", vec![Press("form .go")], "There is a problem"),
+    ]
+}
+
 fn staff_items(at: &Places) -> Vec<Page> {
     use Act::{Press, Set, Type};
     let page = |name, path: &str, acts, says| Page { name, url: format!("{}{path}", at.staff), acts, says };
@@ -328,20 +356,6 @@ fn staff_items(at: &Places) -> Vec<Page> {
             vec![Set("[name=seen]", "0"), Type("#location", "B"), Press("form .go")],
             "Somebody changed this meanwhile",
         ),
-        page(
-            "staff-tag-new",
-            &format!("/tags/new?item={pump}&why=lost"),
-            vec![],
-            "Another label for an item",
-        ),
-        page("staff-tag-new-error", "/tags/new", vec![Press("form .go")], "There is a problem"),
-        page("staff-tag-revoke", &format!("/tags/{pump}/revoke"), vec![], "Take the label"),
-        page("staff-late", &on_pump("/late"), vec![], "a cleaning from paper"),
-        page("staff-late-error", &on_pump("/late"), vec![Press("form .go")], "There is a problem"),
-        page("staff-merge", &on_pump("/merge"), vec![], "is the same as another item"),
-        page("staff-merge-error", &on_pump("/merge"), vec![Press("form .go")], "There is a problem"),
-        page("staff-code-new", &format!("/codes/new?item={pump}"), vec![], "Add a code to an item"),
-        page("staff-code-new-error", "/codes/new", vec![Press("form .go")], "There is a problem"),
         page("staff-out", &on_pump("/out"), vec![], "Take out of service"),
         page("staff-out-error", &on_pump("/out"), vec![Press("form button")], "There is a problem"),
         page("staff-retire", &on_pump("/retire"), vec![], "Retire permanently"),

@@ -61,16 +61,7 @@ pub enum Command {
         seen: Option<RowVersion>,
     },
     /// Two items that are one thing: the first is retired, and what opens it opens the second.
-    MergeEquipment {
-        /// Which is retired.
-        from: Tag,
-        /// Any tag of the one that stays.
-        into: Tag,
-        reason: String,
-        /// The version of the item that this was made over; absent: whatever it is.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        seen: Option<RowVersion>,
-    },
+    MergeEquipment(EquipmentMerge),
     /// Something is wrong with an item.
     ReportProblem(Box<ProblemForm>),
     /// What came of such a report.
@@ -80,16 +71,7 @@ pub enum Command {
         closing: ProblemClosing,
     },
     /// One more tag for an item.
-    AssignTag {
-        /// The new tag; absent: one is made.
-        tag: Option<Tag>,
-        /// Any tag of the item.
-        equipment: Tag,
-        /// Why it gets one.
-        why: TagReason,
-        /// The tag of the label that was lost: it opens nothing any more.
-        replaces: Option<Tag>,
-    },
+    AssignTag(NewTag),
     /// A tag that is to open nothing any more.
     RevokeTag {
         tag: Tag,
@@ -205,17 +187,17 @@ impl Command {
             | Self::RetireEquipment { seen, .. }
             | Self::SuspendEquipment { seen, .. }
             | Self::ResumeEquipment { seen, .. }
-            | Self::MergeEquipment { seen, .. }
             | Self::RetireProtocol { seen, .. }
             | Self::SetSchedule { seen, .. }
             | Self::ChangeStaff { seen, .. } => *seen = version,
+            Self::MergeEquipment(merge) => merge.seen = version,
             Self::ChangeFacility(settings) => settings.seen = version,
             Self::PublishProtocol(protocol) => protocol.seen = version,
             Self::PlanUpkeep(plan) => plan.seen = version,
             Self::SetLocation(change) => change.over = ListedOver::Present(version),
             Self::SetCategory(change) => change.over = ListedOver::Present(version),
             Self::AddEquipment(_)
-            | Self::AssignTag { .. }
+            | Self::AssignTag(_)
             | Self::RevokeTag { .. }
             | Self::AddAlias { .. }
             | Self::RemoveAlias { .. }
@@ -255,6 +237,32 @@ pub struct NewEquipment {
     /// A code that is on it already and is to open it, as scanned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+}
+
+/// One more tag of an item.
+#[derive(Debug, Clone, Serialize)]
+pub struct NewTag {
+    /// The new tag; absent: one is made.
+    pub tag: Option<Tag>,
+    /// Any tag of the item.
+    pub equipment: Tag,
+    /// Why it gets one.
+    pub why: TagReason,
+    /// The tag of the label that was lost: it opens nothing any more.
+    pub replaces: Option<Tag>,
+}
+
+/// Two items that are one thing.
+#[derive(Debug, Clone, Serialize)]
+pub struct EquipmentMerge {
+    /// Which is retired.
+    pub from: Tag,
+    /// Any tag of the one that stays.
+    pub into: Tag,
+    pub reason: String,
+    /// The version of the first that this was made over; absent: whatever it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<RowVersion>,
 }
 
 /// Facts about an item, as typed.

@@ -1,9 +1,9 @@
-//! Equipment and its tags.
+//! Equipment and its facts.
 
 use std::collections::BTreeMap;
 
 use record::entry::Digest16;
-use record::fold::{Equipment, EquipmentCategory, RowVersion, ServiceState};
+use record::fold::{Equipment, EquipmentCategory, ServiceState};
 use record::ids::ProtocolId;
 use record::kinds::{
     EquipmentAdded, EquipmentChanged, EquipmentLoan, EquipmentResumed, EquipmentRetired, EquipmentSuspended,
@@ -16,8 +16,8 @@ use super::problem::close_of_item;
 use super::register::check_own_fields;
 use super::tags::{new_alias, take_free_tag};
 use super::{
-    CommandRefusal, Drafts, EquipmentFields, NewEquipment, ProblemClosing, RefusalCause, StateView,
-    find_item, require_seen, text,
+    CommandRefusal, Drafts, EquipmentFields, ItemRefusal, NewEquipment, ProblemClosing, RefusalCause,
+    StateView, text,
 };
 
 /// Custom fields of one item.
@@ -89,27 +89,6 @@ pub(super) fn decide_change(
         drafts.push(ScheduleSet { tag: item.tag, protocol, schedule, from }, Vec::new());
     }
     Ok(())
-}
-
-/// An item that is not retired.
-pub(super) fn in_use(view: &dyn StateView, tag: Tag) -> Result<&Equipment, CommandRefusal> {
-    let item = find_item(view, tag)?;
-    if item.service == ServiceState::Retired {
-        Err(CommandRefusal::Retired { name: item.name.clone() })
-    } else {
-        Ok(item)
-    }
-}
-
-/// The same in the version over which its change was made.
-pub(super) fn in_use_over(
-    view: &dyn StateView,
-    tag: Tag,
-    seen: Option<RowVersion>,
-) -> Result<&Equipment, CommandRefusal> {
-    let item = in_use(view, tag)?;
-    require_seen(seen, item.changed)?;
-    Ok(item)
 }
 
 pub(super) fn decide_add(
@@ -203,7 +182,10 @@ fn check_fields(fields: &EquipmentFields, view: &dyn StateView) -> Result<Equipm
 fn check_loan(loan: &EquipmentLoan) -> Result<EquipmentLoan, CommandRefusal> {
     let owner = text::check_line("loan_owner", &loan.owner)?;
     if loan.until.0.is_none() && !owner.is_empty() {
-        return Err(CommandRefusal::Needed { field: "loan_until", cause: RefusalCause::LoanDay });
+        return Err(CommandRefusal::Needed {
+            field: "loan_until",
+            cause: RefusalCause::Item(ItemRefusal::LoanDay),
+        });
     }
     Ok(EquipmentLoan { until: loan.until, owner })
 }

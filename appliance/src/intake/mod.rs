@@ -21,7 +21,7 @@ mod upkeep;
 mod ways;
 
 use record::entry::{Digest16, Entry, EntryAuthor, EntryDraft, IdempotencyRecord};
-use record::fold::{CleaningRecord, Equipment, FacilityState, LinePlace, RowVersion};
+use record::fold::{CleaningRecord, Equipment, FacilityState, LinePlace, RowVersion, ServiceState};
 use record::ids::Epoch;
 use record::kinds::{EntryRef, Event, LabelPrinted, ProblemOutcome};
 use record::redact::{PersonalText, Redactable};
@@ -31,15 +31,14 @@ use service::random::RandomSource;
 
 pub use self::command::{
     AnchorSource, CategoryChange, CheckForm, ClaimedCleaner, CleaningForm, Command, EquipmentFields,
-    ListedOver, LocationChange, NewEquipment, NewProtocol, NewStaff, ProblemClosing, ProblemForm,
-    QueuedCleaner, QueuedCleaning, SettingsChange, UpkeepPlan, UpkeepRecord, WetTime,
+    EquipmentMerge, ListedOver, LocationChange, NewEquipment, NewProtocol, NewStaff, NewTag, ProblemClosing,
+    ProblemForm, QueuedCleaner, QueuedCleaning, SettingsChange, UpkeepPlan, UpkeepRecord, WetTime,
 };
 pub use self::permissions::Permission;
 pub(crate) use self::photo_rule::PhotoRule;
 pub use self::protocols::TRANSLATION_LANGUAGES;
 pub use self::refusal::{CommandRefusal, OwnFieldRule};
-pub use self::refusal_cause::{ClockRefusal, RefusalCause};
-use self::tags::NewTag;
+pub use self::refusal_cause::{ClockRefusal, ItemRefusal, RefusalCause};
 pub use self::tags::{find_named_item, open_tags};
 pub use self::ways::{CommandWays, MADE_BY_BOX, MadeByBox, NOT_YET, NotYet, WAYS, ways_of};
 
@@ -117,41 +116,30 @@ fn make_drafts(
     match command {
         Command::AddEquipment(new) => equipment::decide_add(new, view, drafts),
         Command::ChangeEquipment { tag, fields, schedule, seen } => {
-            let item = equipment::in_use_over(view, *tag, *seen)?;
+            let item = in_use_over(view, *tag, *seen)?;
             equipment::decide_change(item, fields, schedule.as_ref(), view, drafts)
         }
         Command::RetireEquipment { tag, reason, seen } => {
-            let item = equipment::in_use_over(view, *tag, *seen)?;
+            let item = in_use_over(view, *tag, *seen)?;
             problem::close_of_item(item, Some(&ProblemOutcome::Retired), view, drafts)?;
             equipment::retire_item(item, reason, drafts)
         }
         Command::SuspendEquipment { tag, reason, seen } => {
-            equipment::suspend_item(equipment::in_use_over(view, *tag, *seen)?, reason, drafts)
+            equipment::suspend_item(in_use_over(view, *tag, *seen)?, reason, drafts)
         }
         Command::ResumeEquipment { tag, closing, seen } => {
-            let item = equipment::in_use_over(view, *tag, *seen)?;
+            let item = in_use_over(view, *tag, *seen)?;
             equipment::resume_item(item, closing, view, drafts)
         }
-        Command::MergeEquipment { from, into, reason, seen } => {
-            let from = find_item(view, *from)?;
-            require_seen(*seen, from.changed)?;
-            tags::merge_items(from, equipment::in_use(view, *into)?, reason, drafts)
-        }
+        Command::MergeEquipment(merge) => tags::merge_items(merge, view, drafts),
         Command::ReportProblem(form) => problem::report_problem(form, view, drafts),
         Command::CloseProblem { of, closing } => problem::close_problem(*of, closing, view, drafts),
-        Command::AssignTag { tag, equipment, why, replaces } => {
-            let item = equipment::in_use(view, *equipment)?;
-            let new = NewTag { tag: *tag, why: why.clone(), replaces: *replaces };
-            tags::assign_tag(new, item, view, drafts)
-        }
+        Command::AssignTag(new) => tags::assign_tag(new, view, drafts),
         Command::RevokeTag { tag, why } => tags::revoke_tag(*tag, why, view, drafts),
-        Command::AddAlias { code, equipment } => {
-            let item = equipment::in_use(view, *equipment)?;
-            tags::add_alias(code, item, view, drafts)
-        }
+        Command::AddAlias { code, equipment } => tags::add_alias(code, *equipment, view, drafts),
         Command::RemoveAlias { code } => tags::remove_alias(*code, view, drafts),
         Command::SetSchedule { tag, protocol, schedule, seen } => {
-            let item = equipment::in_use_over(view, *tag, *seen)?;
+            let item = in_use_over(view, *tag, *seen)?;
             facility::decide_schedule(item, *protocol, schedule, view.now().wall_ms, drafts)
         }
         Command::PublishProtocol(new) => protocols::publish_protocol(new, view, drafts),
@@ -252,6 +240,27 @@ fn require_seen(seen: Option<RowVersion>, now: RowVersion) -> Result<(), Command
 /// The item that a tag names, retired ones included.
 fn find_item(view: &dyn StateView, tag: Tag) -> Result<&Equipment, CommandRefusal> {
     find_named_item(view.facility(), tag).ok_or(CommandRefusal::UnknownTag(tag))
+}
+
+/// An item that is not retired.
+fn in_use(view: &dyn StateView, tag: Tag) -> Result<&Equipment, CommandRefusal> {
+    let item = find_item(view, tag)?;
+    if item.service == ServiceState::Retired {
+        Err(CommandRefusal::Retired { name: item.name.clone() })
+    } else {
+        Ok(item)
+    }
+}
+
+/// The same in the version over which its change was made.
+fn in_use_over(
+    view: &dyn StateView,
+    tag: Tag,
+    seen: Option<RowVersion>,
+) -> Result<&Equipment, CommandRefusal> {
+    let item = in_use(view, tag)?;
+    require_seen(seen, item.changed)?;
+    Ok(item)
 }
 
 #[cfg(test)]

@@ -103,9 +103,9 @@ impl Permission {
             | Command::RetireEquipment { .. }
             | Command::SuspendEquipment { .. }
             | Command::ResumeEquipment { .. }
-            | Command::MergeEquipment { .. }
+            | Command::MergeEquipment(_)
             | Command::CloseProblem { .. }
-            | Command::AssignTag { .. }
+            | Command::AssignTag(_)
             | Command::RevokeTag { .. }
             | Command::AddAlias { .. }
             | Command::RemoveAlias { .. }

@@ -6,14 +6,21 @@ use record::fold::{CodeAlias, Equipment, FacilityState};
 use record::kinds::{AliasAdded, AliasRemoved, EquipmentMerged, TagAssigned, TagEnd, TagReason, TagRevoked};
 use record::tag::Tag;
 
-use super::{CommandRefusal, Drafts, RefusalCause, StateView};
+use super::{
+    CommandRefusal, Drafts, EquipmentMerge, ItemRefusal, NewTag, RefusalCause, StateView, find_item, in_use,
+    require_seen,
+};
 
 /// Codes of one item.
 const CODES_MAX: usize = 20;
 
 /// The item that a tag names. Its first tag does so for good, also when the label with it opens nothing any more.
 pub fn find_named_item(facility: &FacilityState, tag: Tag) -> Option<&Equipment> {
-    facility.resolve(tag).or_else(|| facility.equipment.get(&tag).map(AsRef::as_ref))
+    facility.resolve(tag).or_else(|| {
+        let item = facility.equipment.get(&tag)?;
+        // Merges go in no circle.
+        item.merged.map_or(Some(item), |into| find_named_item(facility, into))
+    })
 }
 
 /// The tags whose labels open an item, in the order in which it got them.
@@ -42,7 +49,7 @@ pub(super) fn take_free_tag(
         None => (0..8)
             .map(|_| Tag::from_random(drafts.random.bytes()))
             .find(is_free)
-            .ok_or(CommandRefusal::AlreadySo(RefusalCause::NoFreeTag)),
+            .ok_or(CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::NoFreeTag))),
     }
 }
 
@@ -54,28 +61,19 @@ fn require_known<T: PartialEq>(why: &T, known: &[T]) -> Result<(), CommandRefusa
     }
 }
 
-/// One more tag of an item.
-pub(super) struct NewTag {
-    /// Absent: one is made.
-    pub(super) tag: Option<Tag>,
-    pub(super) why: TagReason,
-    /// The one in whose place it comes.
-    pub(super) replaces: Option<Tag>,
-}
-
 /// Gives an item one more tag; one in whose place it comes is revoked in the same act.
 pub(super) fn assign_tag(
-    new: NewTag,
-    item: &Equipment,
+    new: &NewTag,
     view: &dyn StateView,
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
+    let item = in_use(view, new.equipment)?;
     require_known(&new.why, TagReason::ALL)?;
     if let Some(lost) = new.replaces.filter(|lost| !open_tags(view.facility(), item).contains(lost)) {
         return Err(CommandRefusal::UnknownTag(lost));
     }
     let tag = take_free_tag(new.tag, view, drafts)?;
-    drafts.push(TagAssigned { tag, equipment: item.tag, why: Some(new.why) }, Vec::new());
+    drafts.push(TagAssigned { tag, equipment: item.tag, why: Some(new.why.clone()) }, Vec::new());
     if let Some(lost) = new.replaces {
         let revoked = TagRevoked { tag: lost, why: Some(TagEnd::Lost), instead: Some(tag) };
         drafts.push(revoked, Vec::new());
@@ -94,23 +92,28 @@ pub(super) fn revoke_tag(
     let facility = view.facility();
     let item = facility.resolve(tag).ok_or(CommandRefusal::UnknownTag(tag))?;
     let instead = open_tags(facility, item).into_iter().rev().find(|other| *other != tag);
-    let instead = instead.ok_or(CommandRefusal::AlreadySo(RefusalCause::OnlyTag))?;
+    let instead = instead.ok_or(CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::OnlyTag)))?;
     drafts.push(TagRevoked { tag, why: Some(why.clone()), instead: Some(instead) }, Vec::new());
     Ok(())
 }
 
 /// Retires an item that is the same thing as another one, which its tags and codes open from then on.
 pub(super) fn merge_items(
-    from: &Equipment,
-    into: &Equipment,
-    reason: &str,
+    merge: &EquipmentMerge,
+    view: &dyn StateView,
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
+    let from = find_item(view, merge.from)?;
+    require_seen(merge.seen, from.changed)?;
+    let into = in_use(view, merge.into)?;
     // One that was merged before is found as the one that it became: so there are no circles.
     if from.tag == into.tag {
-        return Err(CommandRefusal::Range { field: "item", cause: RefusalCause::MergedWithItself });
+        return Err(CommandRefusal::Range {
+            field: "item",
+            cause: RefusalCause::Item(ItemRefusal::MergedWithItself),
+        });
     }
-    let (reason, texts) = drafts.optional_text("reason", reason)?;
+    let (reason, texts) = drafts.optional_text("reason", &merge.reason)?;
     drafts.push(EquipmentMerged { from: from.tag, into: into.tag, reason }, texts);
     Ok(())
 }
@@ -118,14 +121,18 @@ pub(super) fn merge_items(
 /// Makes a code open an item too.
 pub(super) fn add_alias(
     scanned: &str,
-    item: &Equipment,
+    equipment: Tag,
     view: &dyn StateView,
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
+    let item = in_use(view, equipment)?;
     let facility = view.facility();
     let of_item = |alias: &&CodeAlias| alias.equipment == item.tag && !alias.removed;
     if facility.codes.values().filter(of_item).count() >= CODES_MAX {
-        return Err(CommandRefusal::Range { field: "code", cause: RefusalCause::CodeCount });
+        return Err(CommandRefusal::Range {
+            field: "code",
+            cause: RefusalCause::Item(ItemRefusal::CodeCount),
+        });
     }
     drafts.push(new_alias(scanned, item.tag, view)?, Vec::new());
     Ok(())
@@ -139,7 +146,9 @@ pub(super) fn new_alias(
 ) -> Result<AliasAdded, CommandRefusal> {
     let code = ScannedCode::read(scanned).map_err(CommandRefusal::Code)?;
     match view.facility().resolve_code(code.as_str()) {
-        Some(holder) if holder.tag == equipment => Err(CommandRefusal::AlreadySo(RefusalCause::OwnCode)),
+        Some(holder) if holder.tag == equipment => {
+            Err(CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::OwnCode)))
+        }
         Some(holder) => Err(CommandRefusal::CodeTaken { code: code.to_string(), name: holder.name.clone() }),
         None => Ok(AliasAdded { code: code.to_string(), equipment }),
     }
@@ -152,7 +161,7 @@ pub(super) fn remove_alias(
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
     let alias = view.facility().codes.get(&code).filter(|alias| !alias.removed);
-    let alias = alias.ok_or(CommandRefusal::AlreadySo(RefusalCause::NoCode))?;
+    let alias = alias.ok_or(CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::NoCode)))?;
     drafts.push(AliasRemoved { code: alias.code.clone() }, Vec::new());
     Ok(())
 }

@@ -417,8 +417,14 @@ fn equipment_comes_changes_and_goes() {
     world.clean(CleaningForm::plain(tag, "cleaned it anyway")).unwrap();
     world.tell(Command::ResumeEquipment { tag, closing: ProblemClosing::default(), seen: None }).unwrap();
     let second = Tag::from_random([9; 5]);
-    let assign =
-        || Command::AssignTag { tag: Some(second), equipment: tag, why: TagReason::Spare, replaces: None };
+    let assign = || {
+        Command::AssignTag(NewTag {
+            tag: Some(second),
+            equipment: tag,
+            why: TagReason::Spare,
+            replaces: None,
+        })
+    };
     world.tell(assign()).unwrap();
     world.clean(CleaningForm::plain(second, "A")).unwrap();
     let Event::CleaningRecorded(cleaning) = world.last() else { panic!() };
@@ -667,4 +673,34 @@ fn one_phone_cannot_flood_with_reports() {
     };
     let refused = world.tell(Command::ReportProblem(Box::new(unknown))).unwrap_err();
     assert_eq!(refused.field(), Some("what"));
+}
+
+#[test]
+fn an_item_is_named_by_its_first_tag_whatever_became_of_its_labels() {
+    let mut world = World::new();
+    let (old, new) = (world.item(Vec::new(), PhotoPolicy::None), world.item(Vec::new(), PhotoPolicy::None));
+    let lost = |equipment, replaces| {
+        Command::AssignTag(NewTag { tag: None, equipment, why: TagReason::Lost, replaces: Some(replaces) })
+    };
+    assert_eq!(world.tell(lost(old, new)), Err(CommandRefusal::UnknownTag(new)), "of another item");
+    for item in [old, new] {
+        world.tell(lost(item, item)).unwrap();
+        assert!(matches!(world.last(), Event::TagRevoked(lost) if lost.tag == item));
+        assert!(world.facility.resolve(item).is_none());
+        let found = find_named_item(&world.facility, item).unwrap();
+        assert_eq!((found.tag, open_tags(&world.facility, found).len()), (item, 1));
+    }
+    world.tell(Command::AddAlias { code: "]C0BME-7".into(), equipment: old }).unwrap();
+    let taken = Command::AddAlias { code: "BME-7".into(), equipment: new };
+    assert!(matches!(world.tell(taken.clone()), Err(CommandRefusal::CodeTaken { .. })));
+    let merge = |from, into| {
+        Command::MergeEquipment(EquipmentMerge { from, into, reason: "twice".into(), seen: None })
+    };
+    world.tell(merge(old, new)).unwrap();
+    assert_eq!(find_named_item(&world.facility, old).unwrap().tag, new);
+    let own = CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::OwnCode));
+    assert_eq!(world.tell(taken), Err(own), "it came along");
+    for (from, into) in [(old, new), (new, old), (new, new)] {
+        assert_eq!(world.tell(merge(from, into)).unwrap_err().field(), Some("item"));
+    }
 }

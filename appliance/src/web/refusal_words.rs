@@ -6,7 +6,7 @@ use record::limits::PHOTOS_MAX;
 
 use words::{Language, Locale, WordSet};
 
-use crate::intake::{ClockRefusal, CommandRefusal, OwnFieldRule, Permission, RefusalCause};
+use crate::intake::{ClockRefusal, CommandRefusal, ItemRefusal, OwnFieldRule, Permission, RefusalCause};
 use crate::web::words::{RefusalWords, StaffRefusalWords};
 
 /// The words of every refusal, in one language.
@@ -119,6 +119,18 @@ pub(crate) fn word_code_error(w: StaffRefusalWords, error: ScannedCodeError) -> 
     }
 }
 
+fn word_item_refusal(w: StaffRefusalWords, cause: ItemRefusal) -> String {
+    match cause {
+        ItemRefusal::CodeCount => w.refusal_range_codes(),
+        ItemRefusal::OwnCode => w.refusal_already_own_code(),
+        ItemRefusal::NoCode => w.refusal_already_no_code(),
+        ItemRefusal::OnlyTag => w.refusal_already_only_tag(),
+        ItemRefusal::MergedWithItself => w.refusal_range_merged_with_itself(),
+        ItemRefusal::LoanDay => w.refusal_needs_loan_day(),
+        ItemRefusal::NoFreeTag => w.refusal_no_free_tag(),
+    }
+}
+
 fn word_clock_refusal(w: StaffRefusalWords, cause: ClockRefusal) -> String {
     match cause {
         ClockRefusal::Synced => w.refusal_clock_kept(),
@@ -138,12 +150,7 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
         RefusalCause::CheckMethod => staff.refusal_check_method(),
         RefusalCause::OwnCleaning => staff.refusal_own_cleaning(),
         RefusalCause::Clock(cause) => word_clock_refusal(staff, cause),
-        RefusalCause::CodeCount => staff.refusal_range_codes(),
-        RefusalCause::OwnCode => staff.refusal_already_own_code(),
-        RefusalCause::NoCode => staff.refusal_already_no_code(),
-        RefusalCause::OnlyTag => staff.refusal_already_only_tag(),
-        RefusalCause::MergedWithItself => staff.refusal_range_merged_with_itself(),
-        RefusalCause::LoanDay => staff.refusal_needs_loan_day(),
+        RefusalCause::Item(cause) => word_item_refusal(staff, cause),
         RefusalCause::EquipmentName => staff.refusal_needs_equipment_name(),
         RefusalCause::PersonName => staff.refusal_needs_person_name(),
         RefusalCause::CustomFieldName => staff.refusal_needs_field_name(),
@@ -197,7 +204,6 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
         RefusalCause::LabelHost => staff.refusal_range_label_host(),
         RefusalCause::OutOfService => staff.refusal_already_out(),
         RefusalCause::InService => staff.refusal_already_in(),
-        RefusalCause::NoFreeTag => staff.refusal_no_free_tag(),
         RefusalCause::OtherPhone => staff.refusal_other_phone(),
         RefusalCause::OwnRole => staff.refusal_own_role(),
         RefusalCause::Role(permission) => word_needed_role(staff, permission),

@@ -27,6 +27,7 @@ label-add-hint = A lost label opens nothing any more once its item has a new one
 label-add-save = Give it this label
 label-add-several = Several labels open this item. Enter the tag of the one that is lost
 label-add-other = This label does not open this item
+label-add-tag-needed = Scan the blank label that is attached, or enter its tag
 label-add-tag-wrong = Check the tag: nine letters and digits, as printed on the label
 
 ## Taking a label off.

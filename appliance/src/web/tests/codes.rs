@@ -26,6 +26,9 @@ async fn a_barcode_a_udi_and_an_old_id_open_the_item() {
         .is(404)
         .has("Nobody has said what this is")
         .has("code=BME-2041188-X");
+    let found = world.get("/?q=BME-2041188-X").await;
+    found.is(200).has("I scanned this code").has("/t/?tag=BME-2041188-X");
+    world.get("/?q=ventilator").await.is(200).has_not("I scanned this code");
     world.get("/t/?tag=0109506000134352").await.is(404).has("is the same on every item of this model");
     for code in ["BME-2041188-X", UDI, "old:equipment:42"] {
         let to = add(&tom, code, pump.as_str()).await.is(303).location();

@@ -56,6 +56,7 @@ async fn a_spare_label_opens_the_item_too_and_comes_off() {
     assign(&tom, pump.as_str(), "spare", &[("tag", blank.as_str())]).await.is(422).has("is in use already");
     assign(&tom, pump.as_str(), "spare", &[("tag", "ABC")]).await.is(422).has("Check the tag");
     assign(&tom, pump.as_str(), "lost", &[]).await.is(422).has("Several labels open this item");
+    assign(&tom, pump.as_str(), "blank", &[]).await.is(422).has("Scan the blank label that is attached");
     let other = Tag::from_random([9; 5]);
     assign(&tom, pump.as_str(), "lost", &[("old", other.as_str())])
         .await

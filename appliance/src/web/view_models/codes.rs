@@ -20,12 +20,12 @@ pub(crate) struct OpenerRow {
     pub(crate) text: String,
     /// What it is, and since when.
     pub(crate) words: String,
-    pub(crate) opener: Opener,
+    pub(crate) opener: ItemOpener,
 }
 
 /// What names it in addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Opener {
+pub(crate) enum ItemOpener {
     Label(Tag),
     Code(Digest16),
 }
@@ -73,11 +73,8 @@ pub(crate) fn find_meant(facility: &FacilityState, text: &str) -> MeantItem {
         return MeantItem::One(item.tag);
     }
     let text = text.trim().to_lowercase();
-    let is_meant = |item: &&Equipment| {
-        let is_named = |own: &str| !text.is_empty() && own.trim().to_lowercase() == text;
-        item.service != ServiceState::Retired && (is_named(&item.asset_number) || is_named(&item.name))
-    };
-    let mut meant = facility.equipment.values().map(AsRef::as_ref).filter(is_meant);
+    let in_use = facility.equipment.values().filter(|item| item.service != ServiceState::Retired);
+    let mut meant = in_use.filter(|item| is_called(item, &text));
     match (meant.next(), meant.next()) {
         (None, _) => MeantItem::None,
         (Some(one), None) => MeantItem::One(one.tag),
@@ -93,22 +90,20 @@ pub(crate) struct MergedItem {
 }
 
 impl MergedItem {
-    /// What its page says of the one that was merged into it.
-    pub(crate) fn words(&self, w: CodeWords) -> SafeHtml {
-        fill_slots(w.merge_into(S0), [SafeHtml::entered(&self.name)])
+    fn of(item: &Equipment) -> Self {
+        Self { tag: item.tag, name: item.name.clone() }
+    }
+
+    fn find(facility: &FacilityState, tag: Tag) -> Self {
+        let item = facility.equipment.get(&tag);
+        item.map_or_else(|| Self { tag, name: tag.grouped() }, |item| Self::of(item))
     }
 }
 
-/// The item that another one was merged into.
-pub(crate) fn merged_item(facility: &FacilityState, tag: Tag) -> MergedItem {
-    let name = facility.equipment.get(&tag).map_or_else(|| tag.grouped(), |item| item.name.clone());
-    MergedItem { tag, name }
-}
-
-/// The items that were merged into this one.
-pub(crate) fn former_items(facility: &FacilityState, tag: Tag) -> Vec<MergedItem> {
-    let merged = facility.equipment.values().filter(|item| item.merged == Some(tag));
-    merged.map(|item| MergedItem { tag: item.tag, name: item.name.clone() }).collect()
+/// Whether people call an item so, by its number or its name, in small letters.
+fn is_called(item: &Equipment, name: &str) -> bool {
+    let own = [item.asset_number.as_str(), item.name.as_str()];
+    !name.is_empty() && own.iter().any(|own| own.trim().to_lowercase() == name)
 }
 
 /// The codes that open an item, in the order in which they came.
@@ -139,32 +134,80 @@ pub(crate) fn code_of_item(state: &AppState, tag: Tag, id: &str) -> Option<Diges
     Some(id).filter(|_| holder == Some(tag))
 }
 
-/// All that opens an item: its labels, then its codes.
-pub(crate) fn openers_of(
+/// All that opens an item, and the items that are one with it.
+#[derive(Debug, Clone)]
+pub(crate) struct ItemOpeners {
+    pub(crate) w: CodeWords,
+    /// The tag of a label that opens it, as people read it.
+    pub(crate) label: String,
+    /// Its labels, then its codes.
+    pub(crate) rows: Vec<OpenerRow>,
+    /// The item that it turned out to be.
+    pub(crate) merged: Option<MergedItem>,
+    /// Those that turned out to be it.
+    pub(crate) former: Vec<MergedItem>,
+}
+
+impl ItemOpeners {
+    /// What its page says of the item that it turned out to be.
+    pub(crate) fn merged_words(&self) -> Option<SafeHtml> {
+        let into = self.merged.as_ref()?;
+        Some(fill_slots(self.w.merge_into(S0), [SafeHtml::entered(&into.name)]))
+    }
+
+    pub(crate) fn of(
+        w: CodeWords,
+        wording: &PageWording,
+        facility: &FacilityState,
+        item: &Equipment,
+    ) -> Self {
+        // What opened an item that turned out to be this one opens this one.
+        let former = facility.equipment.values().map(AsRef::as_ref);
+        let former = former.filter(|former| former.merged == Some(item.tag));
+        let all: Vec<&Equipment> = std::iter::once(item).chain(former).collect();
+        let look = OpenerLook { w, wording };
+        let labels = all.iter().flat_map(|item| {
+            let tags = open_tags(facility, item).into_iter();
+            tags.map(|tag| {
+                let alias = facility.aliases.get(&tag);
+                look.label(tag, alias.map_or(item.added_ms, |alias| alias.set_ms))
+            })
+        });
+        let codes = all.iter().flat_map(|item| codes_of(facility, item.tag));
+        Self {
+            w,
+            label: open_tags(facility, item).first().unwrap_or(&item.tag).grouped(),
+            rows: labels.chain(codes.map(|(id, alias)| look.code(id, alias))).collect(),
+            merged: item.merged.map(|into| MergedItem::find(facility, into)),
+            former: all.iter().skip(1).map(|former| MergedItem::of(former)).collect(),
+        }
+    }
+}
+
+/// What rows are worded from.
+#[derive(Clone, Copy)]
+struct OpenerLook<'a> {
     w: CodeWords,
-    wording: &PageWording,
-    facility: &FacilityState,
-    item: &Equipment,
-) -> Vec<OpenerRow> {
-    let since = |ms: i64| wording.dates().day_and_time(ms).text;
-    let label = |tag: Tag| {
-        let given = facility.aliases.get(&tag).map_or(item.added_ms, |alias| alias.set_ms);
-        OpenerRow { text: tag.grouped(), words: w.codes_tag(since(given)), opener: Opener::Label(tag) }
-    };
-    let code = |(id, alias): (Digest16, &CodeAlias)| OpenerRow {
-        text: alias.code.clone(),
-        words: match &alias.code {
-            udi if udi.starts_with("(01)") => w.codes_udi(since(alias.set_ms)),
-            old if old.starts_with("old:") => w.codes_old(since(alias.set_ms)),
-            _ => w.codes_code(since(alias.set_ms)),
-        },
-        opener: Opener::Code(id),
-    };
-    // What opened an item that turned out to be this one opens this one.
-    let former =
-        facility.equipment.values().map(AsRef::as_ref).filter(|former| former.merged == Some(item.tag));
-    let all: Vec<&Equipment> = std::iter::once(item).chain(former).collect();
-    let tags = all.iter().flat_map(|item| open_tags(facility, item));
-    let codes = all.iter().flat_map(|item| codes_of(facility, item.tag));
-    tags.map(label).chain(codes.map(code)).collect()
+    wording: &'a PageWording,
+}
+
+impl OpenerLook<'_> {
+    fn since(self, ms: i64) -> String {
+        self.wording.dates().day_and_time(ms).text
+    }
+
+    fn label(self, tag: Tag, since_ms: i64) -> OpenerRow {
+        let words = self.w.codes_tag(self.since(since_ms));
+        OpenerRow { text: tag.grouped(), words, opener: ItemOpener::Label(tag) }
+    }
+
+    fn code(self, id: Digest16, alias: &CodeAlias) -> OpenerRow {
+        let since = self.since(alias.set_ms);
+        let words = match &alias.code {
+            udi if udi.starts_with("(01)") => self.w.codes_udi(since),
+            old if old.starts_with("old:") => self.w.codes_old(since),
+            _ => self.w.codes_code(since),
+        };
+        OpenerRow { text: alias.code.clone(), words, opener: ItemOpener::Code(id) }
+    }
 }

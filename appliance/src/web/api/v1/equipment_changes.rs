@@ -15,7 +15,7 @@ use web::argument::{IdempotencyKey, IfMatch, JsonBody, OtherVersion, Path};
 use web::error::HttpError;
 use web::route::{Route, RouteKind, row};
 
-use crate::intake::{Command, CommandRefusal, EquipmentFields, ProblemClosing, RefusalCause};
+use crate::intake::{Command, CommandRefusal, EquipmentFields, EquipmentMerge, ProblemClosing, RefusalCause};
 use crate::web::access::permissions::Write;
 use crate::web::access::program::ProgramCaller;
 use crate::web::api::v1::equipment::{
@@ -152,7 +152,7 @@ async fn merge_equipment(
     JsonBody(ItemMerge { into, reason }): JsonBody<ItemMerge>,
 ) -> Result<NoContent, HttpError> {
     let from = read_path_tag(&tag)?;
-    let command = Command::MergeEquipment { from, into, reason, seen: None };
+    let command = Command::MergeEquipment(EquipmentMerge { from, into, reason, seen: None });
     act_over(&state, from, key, &if_match, command).await?;
     Ok(NoContent)
 }

@@ -12,7 +12,7 @@ use web::argument::{IdempotencyKey, JsonBody, Path};
 use web::error::HttpError;
 use web::route::{Route, RouteKind, row};
 
-use crate::intake::{Command, find_named_item, open_tags};
+use crate::intake::{Command, NewTag, find_named_item, open_tags};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
 use crate::web::api::list::ListJson;
@@ -86,7 +86,7 @@ async fn assign_tag(
     JsonBody(NewItemTag { tag, why, replaces }): JsonBody<NewItemTag>,
 ) -> Result<Created<ItemTag>, HttpError> {
     let equipment = read_path_tag(&equipment)?;
-    let command = Command::AssignTag { tag, equipment, why, replaces };
+    let command = Command::AssignTag(NewTag { tag, equipment, why, replaces });
     let done = run_command(&state, BY_API, key, command).await?;
     match read_event(&state, done.line).await? {
         Some((_, Event::TagAssigned(made))) => {

@@ -13,7 +13,7 @@ use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
 use words::{S0, SafeHtml, fill_slots};
 
-use crate::intake::{Permission, open_tags};
+use crate::intake::Permission;
 use crate::store::{HistoryPlace, LogReader};
 use crate::web::access::permissions::View;
 use crate::web::access::staff::StaffCaller;
@@ -24,7 +24,7 @@ use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::log_reads::{StoredText, read_long};
 use crate::web::request::page_cursor::{HistoryScope, PageCursor};
-use crate::web::view_models::codes::{MergedItem, Opener, OpenerRow, former_items, merged_item, openers_of};
+use crate::web::view_models::codes::{ItemOpener, ItemOpeners};
 use crate::web::view_models::facts::FactRow;
 use crate::web::view_models::history::{
     HistoryLook, HistoryRights, HistoryRow, ItemEvent, item_history, list_cleanings,
@@ -41,9 +41,7 @@ use crate::web::view_models::status_board::StatusBoards;
 use crate::web::view_models::upkeep::{UpkeepRow, upkeep_rows};
 use crate::web::view_models::verification::{VerificationResult, verify_records};
 use crate::web::view_models::wording::PageWording;
-use crate::web::words::{
-    CodeWords, EquipmentWords, ErrorWords, PageWords, ProblemWords, RegisterWords, StaffWords,
-};
+use crate::web::words::{EquipmentWords, ErrorWords, PageWords, ProblemWords, RegisterWords, StaffWords};
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct ItemParams {
@@ -58,8 +56,6 @@ struct ItemPage {
     s: StaffWords,
     w: EquipmentWords,
     tag: Tag,
-    /// The tag of a label that opens it, as people read it.
-    label: String,
     name: String,
     subtitle: SafeHtml,
     badge: StatusBadge,
@@ -85,14 +81,9 @@ struct ItemPage {
     upkeep: Vec<UpkeepRow>,
     may_record: bool,
     facts: Vec<FactRow>,
-    code_words: CodeWords,
-    /// What opens it.
-    openers: Vec<OpenerRow>,
-    /// The item that it turned out to be, and those that turned out to be it.
-    merged: Option<MergedItem>,
+    openers: ItemOpeners,
     /// What is to be said of a loaner behind its last day.
     loan: Option<String>,
-    former: Vec<MergedItem>,
     protocol: Option<(String, String)>,
     problem_words: ProblemWords,
     /// What is reported about it and not closed.
@@ -132,7 +123,7 @@ fn item_page(
     let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
     let snapshot = Snapshot::of(state, &facility);
     let (page_words, s, w, problem_words): ItemWords = signed.words();
-    let (r, code_words): (RegisterWords, CodeWords) = signed.words();
+    let r: RegisterWords = signed.words();
     let wording = PageWording::new(page_words, &snapshot.local);
     let row =
         state.stored::<StatusBoards>().row_of(&facility, item, &snapshot.local).ok_or_else(not_found)?;
@@ -153,7 +144,6 @@ fn item_page(
         s,
         w,
         tag,
-        label: open_tags(&facility, item).first().unwrap_or(&tag).grouped(),
         name: item.name.clone(),
         subtitle: item_subtitle(item, w),
         badge: row.badge(&wording),
@@ -175,11 +165,8 @@ fn item_page(
         upkeep: upkeep_rows(w, r, &wording, &facility, item),
         may_record: signed.holds(Permission::Record),
         facts: item_facts(w, item, &wording),
-        code_words,
         loan: word_overdue(&wording, item).map(|day| problem_words.loan_overdue(day)),
-        merged: item.merged.map(|into| merged_item(&facility, into)),
-        former: former_items(&facility, tag),
-        openers: openers_of(code_words, &wording, &facility, item),
+        openers: ItemOpeners::of(signed.words(), &wording, &facility, item),
         problem_words,
         reports: problems.cards_of(tag, ReporterNames::Shown),
         protocol: protocols::find_protocol(&facility, item, None).map(|p| {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
+use record::code::ScannedCode;
 use record::fold::FacilityState;
 use record::tag::Tag;
 use schemars::JsonSchema;
@@ -21,6 +22,7 @@ use crate::web::pages::phone::app::SHELL;
 use crate::web::request::peer::https_address;
 use crate::web::view_models::codes::{address_of_label, codes_by_item, find_scanned, is_revoked};
 use crate::web::view_models::item_status::{ItemRow, ListedItem};
+use crate::web::view_models::jobs::path_segment;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::{StatusBoard, status_board};
 use crate::web::view_models::wording::PageWording;
@@ -74,6 +76,8 @@ struct SearchResults {
     title: SafeHtml,
     rows: Vec<ListedItem>,
     more: usize,
+    /// Where nothing was found, and it may have been scanned: the page about such a code.
+    code: Option<String>,
 }
 
 pub(crate) async fn show(
@@ -132,6 +136,7 @@ fn all_items(board: &StatusBoard, wording: &PageWording, w: HomeWords) -> Search
     SearchResults {
         title: fill_slots(w.home_all_items(rows.len()), []),
         more: rows.len().saturating_sub(ALL_MAX),
+        code: None,
         rows: rows.into_iter().take(ALL_MAX).map(|row| row.list(wording)).collect(),
     }
 }
@@ -141,6 +146,15 @@ fn tag_in(query: &str, facility: &FacilityState) -> Option<Tag> {
     let last = query.trim_end_matches('/').rsplit('/').next().unwrap_or(query);
     let is_known = |tag| facility.resolve(tag).is_some() || is_revoked(facility, tag);
     Tag::read(last).ok().filter(|tag| query.contains("://") || is_known(*tag))
+}
+
+/// Whether a hand scanner may have typed it, and nobody who looks for a name.
+fn resembles_code(query: &str) -> bool {
+    query.contains(|c: char| c.is_ascii_digit()) && ScannedCode::read(query).is_ok()
+}
+
+fn address_of_code(query: &str) -> String {
+    format!("/t/?tag={}", path_segment(query))
 }
 
 fn search_items(board: &StatusBoard, query: &str, wording: &PageWording, w: HomeWords) -> SearchResults {
@@ -169,6 +183,7 @@ fn search_items(board: &StatusBoard, query: &str, wording: &PageWording, w: Home
     SearchResults {
         title: fill_slots(title, [SafeHtml::entered(query)]),
         more: rows.len().saturating_sub(HITS_MAX),
+        code: Some(query).filter(|query| rows.is_empty() && resembles_code(query)).map(address_of_code),
         rows: rows.into_iter().take(HITS_MAX).map(|row| row.list(wording)).collect(),
     }
 }

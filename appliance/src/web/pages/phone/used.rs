@@ -21,8 +21,10 @@ use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::request::address_share::AddressShare;
 use crate::web::request::submission::{new_submission, submission_key};
 use crate::web::view_models::items::find_item;
+use crate::web::view_models::loans::word_overdue;
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::words::{ErrorWords, PageWords, TagWords};
+use crate::web::view_models::wording::PageWording;
+use crate::web::words::{ErrorWords, PageWords, ProblemWords, TagWords};
 
 #[derive(Template)]
 #[template(path = "item_used.html")]
@@ -31,6 +33,8 @@ struct ItemUsedPage {
     w: TagWords,
     tag: Tag,
     title: SafeHtml,
+    /// What is to be said of a loaner behind its last day.
+    loan: Option<String>,
     submission: String,
 }
 
@@ -40,9 +44,12 @@ pub(crate) async fn ask_used(
     Path(text): Path<String>,
 ) -> Result<Page, HttpError> {
     let item = find_item(&state, &text)?;
-    let (page_words, w): (PageWords, TagWords) = phone.words();
+    let (page_words, w, problems): (PageWords, TagWords, ProblemWords) = phone.words();
+    let snapshot = Snapshot::now(&state);
+    let wording = PageWording::new(page_words, &snapshot.local);
     let page = ItemUsedPage {
-        frame: PageLayout::open(&state, &Snapshot::now(&state), page_words, w.used_title()).with_script(),
+        frame: PageLayout::open(&state, &snapshot, page_words, w.used_title()).with_script(),
+        loan: word_overdue(&wording, &item).map(|day| problems.loan_overdue(day)),
         w,
         tag: item.tag,
         title: fill_slots(w.used_title_of(S0), [SafeHtml::entered(&item.name)]),

@@ -11,7 +11,7 @@ use web::error::HttpError;
 use web::form::{FormDefinition, FormField, FormSection, FormValues};
 
 use super::prompt::{TagPrompt, read_item};
-use crate::intake::{Command, CommandRefusal, RefusalCause};
+use crate::intake::{Command, CommandRefusal, ItemRefusal, RefusalCause};
 use crate::web::access::permissions::EditEquipment;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
@@ -74,7 +74,7 @@ pub(crate) async fn ask_new(
 /// The field that a refusal stands beside, where the form has it.
 pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
     match refusal {
-        CommandRefusal::AlreadySo(RefusalCause::OwnCode) => Some("code"),
+        CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::OwnCode)) => Some("code"),
         other => find_refused(&CODE, other),
     }
 }

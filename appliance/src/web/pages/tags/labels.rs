@@ -13,7 +13,7 @@ use web::error::HttpError;
 use web::form::{FormDefinition, FormField, FormSection, FormValues};
 
 use super::prompt::{TagPrompt, read_item};
-use crate::intake::{Command, CommandRefusal, RefusalCause, open_tags};
+use crate::intake::{Command, CommandRefusal, ItemRefusal, NewTag, RefusalCause, open_tags};
 use crate::web::access::permissions::EditEquipment;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
@@ -125,12 +125,15 @@ fn read_assignment(
     let item = read_item(w, facility, sent);
     let (tag, named) = (read_tag(w, sent, "tag"), read_tag(w, sent, "old"));
     let why: TagReason = sent.values.text("why").parse().ok()?;
+    if why == TagReason::Blank && tag.is_none() && sent.values.text("tag").is_empty() {
+        sent.errors.push(Wrong { at: "tag".to_owned(), words: w.label_add_tag_needed() });
+    }
     let equipment = item?;
     let lost = match why {
         TagReason::Lost => sent.take(find_lost(w, facility, equipment, named)).flatten(),
         _ => None,
     };
-    let command = Command::AssignTag { tag, equipment, why, replaces: lost };
+    let command = Command::AssignTag(NewTag { tag, equipment, why, replaces: lost });
     Some((equipment, command)).filter(|_| sent.errors.is_empty())
 }
 
@@ -140,8 +143,8 @@ pub(crate) async fn add_label(
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
     let mut sent = SentForm::<RowVersion>::read(signed.words(), &LABEL, &form);
-    let asked = read_assignment(signed.words(), &state.store.snapshot(), &mut sent);
-    if let Some((equipment, command)) = asked {
+    let command = read_assignment(signed.words(), &state.store.snapshot(), &mut sent);
+    if let Some((equipment, command)) = command {
         // Which label was lost follows from what was there then: what came tells a repeat.
         match run_command(&state, signed.author(), sent.submission_key(equipment), command).await {
             Ok(_) => return go_to(&format!("/staff/equipment/{equipment}#codes")),
@@ -191,7 +194,7 @@ pub(crate) async fn ask_revoke(
 /// The field that a refusal to take a label off stands beside.
 pub(crate) fn refused_end_field(refusal: &CommandRefusal) -> Option<&'static str> {
     match refusal {
-        CommandRefusal::AlreadySo(RefusalCause::OnlyTag) => Some("why"),
+        CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::OnlyTag)) => Some("why"),
         other => find_refused(&LABEL_END, other),
     }
 }

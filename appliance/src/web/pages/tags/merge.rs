@@ -9,7 +9,7 @@ use web::error::HttpError;
 use web::form::{FormDefinition, FormField, FormSection, FormValues};
 
 use super::prompt::{TagPrompt, read_item};
-use crate::intake::{Command, CommandRefusal};
+use crate::intake::{Command, CommandRefusal, EquipmentMerge};
 use crate::web::access::permissions::EditEquipment;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
@@ -69,7 +69,8 @@ pub(crate) async fn merge_item(
     let into = read_item(w, &state.store.snapshot(), &mut sent);
     if let Some(into) = into.filter(|_| sent.errors.is_empty()) {
         let reason = sent.values.text("reason").to_owned();
-        let command = Command::MergeEquipment { from: item.tag, into, reason, seen: sent.seen };
+        let command =
+            Command::MergeEquipment(EquipmentMerge { from: item.tag, into, reason, seen: sent.seen });
         match run_command(&state, signed.author(), sent.submission.clone(), command).await {
             Ok(_) => return go_to(&format!("/staff/equipment/{into}")),
             Err(undone) => match undone.at_field(refused_field) {
