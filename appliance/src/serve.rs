@@ -268,10 +268,11 @@ fn report_findings(alarms: &AlarmStore, store: &Store) {
     }
 }
 
-fn open_reminders(seams: &Seams, store: &Store) {
+fn open_reminders(seams: &Seams, store: &Store) -> Arc<ContactTimers> {
     if let Err(error) = seams.alarms.open_reminders(store.state_db()) {
         tracing::error!(%error, "what waits for somebody is not told until the next start");
     }
+    rooms::open_contact_timers(store)
 }
 
 async fn start_box(
@@ -283,14 +284,12 @@ async fn start_box(
     panel: BoxPanel,
 ) -> Result<(Running, serde_json::Value), ServeError> {
     let identity = rooms::open_identity(seams, &store)?;
-    open_reminders(seams, &store);
-    let contact_timers = rooms::open_contact_timers(&store);
+    let contact_timers = open_reminders(seams, &store);
     let photos = rooms::open_photos(seams, &store, photo_settings(program, settings, data)?);
     let (outcomes, printed) = mpsc::channel(64);
     let printing = Arc::new(rooms::open_printing(seams, settings, data, &store, &identity, &outcomes)?);
-    let random = Arc::clone(&seams.random);
-    let mut tasks =
-        vec![tokio::spawn(prints::record_results(store.clone(), Arc::clone(&printing), random, printed))];
+    let results = prints::record_results(store.clone(), printing.clone(), seams.random.clone(), printed);
+    let mut tasks = vec![tokio::spawn(results)];
     let plain = sockets::take_plain(settings, early).await?;
     let authority = rooms::open_authority(seams, data, &host_names(settings));
     let tls = authority.as_ref().map(|authority| authority.tls());
@@ -327,14 +326,8 @@ async fn start_box(
     tasks.extend(panel_tasks);
     rooms::print_first_slip(settings, &state);
     let listeners = bound.start(&settings.limits, &web::build_router(state)?)?;
-    let access = Arc::clone(&identity.access);
     let admin = rooms::listen_admin(data, admin_context(seams, rooms, &uplink, reports));
-    tasks.push(tokio::spawn(upkeep::follow_contact_timers(
-        seams.clone(),
-        store.clone(),
-        Arc::clone(&contact_timers),
-    )));
-    tasks.extend(upkeep::start_upkeep(seams, authority.as_ref(), &access, settings, &store));
+    tasks.extend(upkeep::start_upkeep(seams, authority.as_ref(), settings, rooms));
     let line = describe_box(&store, data, plain_addr, secure_addr);
     let running = Running {
         listeners,
@@ -344,7 +337,7 @@ async fn start_box(
         photos,
         backups,
         tasks,
-        access,
+        access: Arc::clone(&identity.access),
         contact_timers,
         store,
         panel,

@@ -6,9 +6,10 @@ use record::entry::Digest16;
 use record::fold::{LinePlace, RowVersion};
 use record::ids::{BootId, ProtocolId, StaffId, UpkeepId};
 use record::kinds::{
-    Agent, CategoryDefaults, CategoryField, CheckMethod, CheckResult, CivilDay, CleaningTrigger, EntryRef, EquipmentLoan,
-    Event, LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome, ProblemPolicy, ProblemWord, ProtocolRef, ProtocolWords,
-    Schedule, SpauldingClass, StaffRole, Step, TagEnd, TagReason, UpkeepReading, UpkeepResult,
+    Agent, CategoryDefaults, CategoryField, CheckMethod, CheckResult, CivilDay, CleaningTrigger, EntryRef,
+    EquipmentLoan, Event, LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome, ProblemPolicy, ProblemWord,
+    ProtocolRef, ProtocolWords, Schedule, SpauldingClass, StaffRole, Step, TagEnd, TagReason, UpkeepReading,
+    UpkeepResult,
 };
 use record::tag::Tag;
 use record::tree::Hash;

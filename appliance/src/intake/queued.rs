@@ -3,15 +3,16 @@
 
 use record::fold::{Equipment, FacilitySettings, ServiceState};
 use record::kinds::{
-    CleanedBy, CleaningFlag, CleaningRecorded, Contact, Event, MissingPart, NameSource,
-    ProofWay, ProtocolPublished, ProtocolRef, QueuedPolicy, QueuedRecord, SpauldingClass,
+    CleanedBy, CleaningFlag, CleaningRecorded, Contact, Event, MissingPart, NameSource, ProofWay,
+    ProtocolPublished, ProtocolRef, QueuedPolicy, QueuedRecord, SpauldingClass,
 };
 use record::limits::PHOTOS_MAX;
 use record::redact::PersonalText;
 
 use super::cleaning::{performed_time, sort_steps};
 use super::{
-    CommandRefusal, Drafts, PhotoRule, QueuedCleaner, QueuedCleaning, RefusalCause, StateView, find_item, text,
+    CommandRefusal, Drafts, PhotoRule, QueuedCleaner, QueuedCleaning, RefusalCause, StateView, find_item,
+    text,
 };
 
 /// What was recorded later than this is flagged.

@@ -22,8 +22,8 @@ const HOUR_MS: u64 = 3_600_000;
 const SHOWN_MS: u64 = 12 * HOUR_MS;
 /// From when on somebody is told that no cleaning was recorded.
 const FORGOTTEN_MS: u64 = HOUR_MS;
-/// Until when somebody is told so.
-const TOLD_MS: u64 = 7 * 24 * HOUR_MS;
+/// Until when somebody is reminded.
+const REMINDED_MS: u64 = 7 * 24 * HOUR_MS;
 
 /// A contact time of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +99,10 @@ impl ContactTimer {
         let by_calendar = now.wall_ms.saturating_sub(self.started_wall_ms);
         let running = now.up_ms.checked_sub(self.started_up_ms).filter(|_| self.boot == now.boot);
         running.unwrap_or_else(|| u64::try_from(by_calendar).unwrap_or(0))
+    }
+
+    fn is_over(&self, tag: Tag, facility: &FacilityState, now: &Now) -> bool {
+        self.is_used_up(tag, facility) || self.age_ms(now) > REMINDED_MS
     }
 
     fn is_used_up(&self, tag: Tag, facility: &FacilityState) -> bool {
@@ -197,11 +201,8 @@ impl ContactTimers {
     /// cleaning recorded.
     pub fn tidy(&self, facility: &FacilityState, now: &Now) -> BTreeMap<String, u32> {
         let mut rows = self.rows();
-        let is_over =
-            |tag: &Tag, timer: &ContactTimer| timer.is_used_up(*tag, facility) || timer.age_ms(now) > TOLD_MS;
-        let over: Vec<Tag> =
-            rows.timers.iter().filter(|(tag, timer)| is_over(tag, timer)).map(|(tag, _)| *tag).collect();
-        for tag in over {
+        let over = rows.timers.iter().filter(|(tag, timer)| timer.is_over(**tag, facility, now));
+        for tag in over.map(|(tag, _)| *tag).collect::<Vec<_>>() {
             rows.timers.remove(&tag);
             rows.unsaved.insert(tag);
         }
@@ -333,7 +334,7 @@ mod tests {
         timers.start(pump(), timer(&at(1, 0)));
         let told = |up_ms| timers.tidy(&facility, &at(1, up_ms)).len();
         assert_eq!(
-            [told(HOUR_MS - 1), told(HOUR_MS), told(TOLD_MS), told(TOLD_MS + 1), told(HOUR_MS)],
+            [told(HOUR_MS - 1), told(HOUR_MS), told(REMINDED_MS), told(REMINDED_MS + 1), told(HOUR_MS)],
             [0, 1, 1, 0, 0]
         );
     }
@@ -355,7 +356,7 @@ mod tests {
         let timers = ContactTimers::open(Arc::new(Database::create(&path).unwrap())).unwrap();
         assert_eq!(timers.find(pump(), &facility, &second), Some(timer(&second)));
         assert_eq!(timers.rows().timers.len(), 1, "what was not saved is lost");
-        assert_eq!(timers.tidy(&facility, &at(1, TOLD_MS * 2)).len(), 0);
+        assert_eq!(timers.tidy(&facility, &at(1, REMINDED_MS * 2)).len(), 0);
         timers.save().unwrap();
         drop(timers);
         let timers = ContactTimers::open(Arc::new(Database::create(&path).unwrap())).unwrap();

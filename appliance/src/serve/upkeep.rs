@@ -8,7 +8,7 @@ use service::process;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::{Seams, host_names};
+use super::{PageRooms, Seams, host_names};
 use crate::alarms::reminders::ReminderCode;
 use crate::alarms::sources::{ReportedCounts, SideRoom, report_health_alarms};
 use crate::anchors::{SyncWatch, known_now_ms, newest_time, vouched_now};
@@ -36,12 +36,13 @@ const BACKUPS_EVERY: Duration = Duration::from_secs(60);
 pub(super) fn start_upkeep(
     seams: &Seams,
     authority: Option<&Arc<BoxAuthority>>,
-    access: &Arc<AccessAudit>,
     settings: &BoxSettings,
-    store: &Store,
+    rooms: PageRooms<'_>,
 ) -> Vec<JoinHandle<()>> {
+    let (store, access) = (rooms.store, &rooms.identity.access);
     let mut tasks = vec![
         tokio::spawn(write_access(seams.clone(), Arc::clone(access))),
+        tokio::spawn(follow_contact_timers(seams.clone(), store.clone(), Arc::clone(rooms.contact_timers))),
         tokio::spawn(run_watchdog(store.clone())),
         tokio::spawn(report_health(seams.clone(), store.clone())),
         tokio::spawn(follow_clock(seams.clone(), store.clone())),
@@ -92,27 +93,28 @@ fn update_reminders(seams: &Seams, store: &Store, now: &Now) {
     }
 }
 
+fn save_contact_timers(seams: &Seams, store: &Store, timers: &ContactTimers) {
+    let (now, facility) = (seams.clock.now(), store.facility());
+    let forgotten = timers.tidy(&facility, &now);
+    if let Some(table) = seams.alarms.reminders() {
+        let now_ms = known_now_ms(&now, &facility);
+        if let Err(error) = table.replace_open(ReminderCode::BegunNotRecorded, &forgotten, now_ms) {
+            tracing::error!(%error, "contact times without a record were not told of");
+        }
+    }
+    if let Err(error) = timers.save() {
+        tracing::error!(%error, "contact times were not written down");
+    }
+}
+
 /// Contact times go to the disk now and then, and those without a record are told of.
-pub(super) async fn follow_contact_timers(seams: Seams, store: Store, timers: Arc<ContactTimers>) {
+async fn follow_contact_timers(seams: Seams, store: Store, timers: Arc<ContactTimers>) {
     loop {
         tokio::time::sleep(CONTACT_EVERY).await;
         let (own, store, timers) = (seams.clone(), store.clone(), Arc::clone(&timers));
-        let look = move || {
-            let (now, facility) = (own.clock.now(), store.facility());
-            let forgotten = timers.tidy(&facility, &now);
-            if let Some(table) = own.alarms.reminders() {
-                table.replace_open(
-                    ReminderCode::BegunNotRecorded,
-                    &forgotten,
-                    known_now_ms(&now, &facility),
-                )?;
-            }
-            timers.save()
-        };
-        match tokio::task::spawn_blocking(look).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(%error, "contact times were not written down"),
-            Err(error) => tracing::error!(%error, "contact times were not looked at"),
+        let look = tokio::task::spawn_blocking(move || save_contact_timers(&own, &store, &timers));
+        if let Err(error) = look.await {
+            tracing::error!(%error, "contact times were not looked at");
         }
     }
 }
