@@ -89,7 +89,7 @@ async fn add_submission(
     let device = phone.browser().device(&state);
     let by = EntryAuthor { staff: None, via: CommandSource::Phone, device: Some(device.id()) };
     if find_row(&state, document.id()).await?.is_some() {
-        return Err(kept_error(new_error(
+        return Err(refused_error(new_error(
             StatusCode::UNPROCESSABLE_ENTITY,
             "refused",
             worded(ErrorWords::error_submission_kept_refused),
@@ -142,12 +142,12 @@ async fn keep_row(state: &AppState, row: RefusedSubmission, error: HttpError) ->
         keep_refused(&state.store.state_db(), &row).map_err(|error| HttpError::internal(&error))
     });
     match stored.await {
-        Ok(()) => kept_error(error),
+        Ok(()) => refused_error(error),
         Err(failure) => failure,
     }
 }
 
-fn kept_error(error: HttpError) -> HttpError {
+fn refused_error(error: HttpError) -> HttpError {
     let (status, safe) = (StatusCode::UNPROCESSABLE_ENTITY, worded(ErrorWords::error_submission_kept));
     HttpError { status, safe, next: ErrorText::default(), ..error }
 }
