@@ -271,6 +271,50 @@
     return make("form", { class: "card", onsubmit: submit }, make("label", { for: "tag" }, say("tag")), wrong, field, make("button", {}, say("open")));
   }
 
+  // A label of ours is a tag, or an address that ends with one; whatever else is in the picture is not taken.
+  const isLabel = (text) => /^(https?:\/\/[^/]+\/(t\/)?)?[0-9A-Z]{9}\/?$/i.test(text.trim());
+
+  let isScanning = false;
+  function scanCard() {
+    if (!navigator.mediaDevices || !navigator.mediaDevices.getUserMedia) return undefined;
+    const video = make("video", { playsinline: true, muted: true, hidden: true, "aria-label": say("scan-view") });
+    video.style.width = "100%";
+    video.muted = true;
+    const wrong = make("p", { class: "err", role: "alert", hidden: true }, say("scan-failed"));
+    const begin = make("button", { type: "button", id: "scan" }, say("scan"));
+    let stop;
+    const end = () => {
+      if (stop) stop();
+      stop = undefined;
+      isScanning = false;
+      video.hidden = true;
+      begin.textContent = say("scan");
+    };
+    const take = (text) => {
+      if (!isLabel(text)) return false;
+      end();
+      openTag(tagIn(text));
+      return true;
+    };
+    begin.addEventListener("click", async () => {
+      if (isScanning) return void end();
+      isScanning = true;
+      wrong.hidden = true;
+      video.hidden = false;
+      begin.textContent = say("scan-stop");
+      try {
+        const { reader, glue, wasm } = main.dataset;
+        const ended = await openScanner(video, { reader, glue, wasm }, take);
+        if (isScanning) stop = ended;
+        else ended();
+      } catch {
+        end();
+        wrong.hidden = false;
+      }
+    });
+    return make("section", { class: "card" }, begin, wrong, video);
+  }
+
   async function startPage() {
     const [records, cards] = [await readAll("outbox"), await readAll("cards")];
     const waiting = records.filter(isWaiting).length;
@@ -288,6 +332,7 @@
       make("h1", {}, say("title")),
       make("p", { class: waiting ? "note" : "hint", role: "status" }, waiting ? say("waiting", { count: waiting }) : say("waiting-none")),
       make("p", {}, make("a", { class: "link", href: "/app/queue" }, say("queue-title"))),
+      scanCard() || "",
       findForm(),
       make("section", { class: "card" }, make("h2", {}, say("due-title")), rows.length ? make("ul", { role: "list" }, ...rows) : make("p", { class: "hint" }, say("due-none"))),
     ];
@@ -395,7 +440,7 @@
     drawing = drawing.then(async () => {
       const at = local ? { page: "item", tag: local } : route();
       const held = main.contains(document.activeElement) ? document.activeElement : undefined;
-      if (!isNew && (at.page === "item" || (held && held.matches("input, textarea")))) return;
+      if (!isNew && (isScanning || at.page === "item" || (held && held.matches("input, textarea")))) return;
       try {
         const parts = await { queue: queuePage, start: startPage, item: () => itemPage(at.tag) }[at.page]();
         main.replaceChildren(...parts);

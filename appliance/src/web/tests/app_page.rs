@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use super::*;
-use crate::web::assets::APP;
+use crate::web::assets::{APP, READER, READER_GLUE, READER_PROGRAM, SCAN};
 
 #[tokio::test]
 async fn the_shell_has_the_words_of_its_script_in_the_language_of_the_phone() {
@@ -40,7 +40,7 @@ async fn the_worker_keeps_files_that_are_there() {
     let text = worker.text();
     let files = text.split("JSON.parse('").nth(1).and_then(|rest| rest.split('\'').next()).unwrap();
     let files: Vec<String> = serde_json::from_str(files).unwrap();
-    assert_eq!(files.len(), 4);
+    assert_eq!(files.len(), 5);
     for file in files {
         world.get(&file).await.is(200);
     }
@@ -50,9 +50,24 @@ async fn the_worker_keeps_files_that_are_there() {
 }
 
 #[test]
-fn the_script_is_small() {
+fn the_scripts_are_small() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    packed.write_all(APP.text().as_bytes()).unwrap();
+    for script in [&APP, &SCAN, &READER] {
+        packed.write_all(script.text().as_bytes()).unwrap();
+    }
     let bytes = packed.finish().unwrap().len();
     assert!(bytes <= 25 * 1_024, "{bytes} bytes");
+}
+
+#[tokio::test]
+async fn the_reader_of_labels_is_what_its_makers_published() {
+    let world = World::new().await;
+    let program = world.get(READER_PROGRAM.path()).await;
+    assert_eq!(program.is(200).header(CONTENT_TYPE), "application/wasm");
+    let published = "e8af31edb56d0522f4de74495839385ef019ba8bc90d38e5ecb2f18795d86fb2";
+    assert_eq!(record::tree::Hash::of(&program.bytes).to_string(), published);
+    let glue = world.get(READER_GLUE.path()).await;
+    glue.is(200).has("ZXingWASM");
+    let published = "d33d09ce132a692faffbed0dce656c36cb2573b4b843885a6e036390d1071d95";
+    assert_eq!(record::tree::Hash::of(&glue.bytes).to_string(), published);
 }
