@@ -19,6 +19,8 @@ async function answerPage(request) {
   const silence = new Promise((done) => setTimeout(done, ANSWER_MS));
   try {
     const first = await Promise.race([answer, silence]);
+    // The page as it is now, such as in another language.
+    if (first && first.ok && new URL(request.url).pathname === SHELL) await (await caches.open(CACHE)).put(SHELL, first.clone());
     return first || (await shell()) || (await answer);
   } catch (error) {
     const kept = await shell();
