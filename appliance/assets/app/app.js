@@ -155,7 +155,10 @@
 
   async function learnStates(records) {
     const there = records.filter((record) => record.state === "box").slice(0, 50);
-    const answer = await ask(`/api/v1/submissions/state?id=${there.map((record) => record.id).join(",")}`);
+    const waiting = records.filter(isWaiting).map((record) => record.press[0]);
+    const oldest = waiting.length ? Math.max(0, Math.round((Date.now() - Math.min(...waiting)) / 1000)) : 0;
+    const headers = { "x-waiting": `${waiting.length};${oldest}` };
+    const answer = await ask(`/api/v1/submissions/state?id=${there.map((record) => record.id).join(",")}`, { headers });
     if (!answer.ok) return false;
     const states = await answer.json();
     for (const record of there) {

@@ -191,6 +191,23 @@ async fn what_is_refused_is_entered_or_dismissed_by_biomed() {
 }
 
 #[tokio::test]
+async fn staff_see_what_phones_hold() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let cookies = send(&world, &document(&world)).await.is(201).cookies();
+    let say = async |notice: &str| {
+        let request = Request::get("/api/v1/submissions/state").header("x-waiting", notice);
+        world.send(request.header("cookie", &cookies).body(Body::empty()).unwrap(), false).await.is(200);
+    };
+    tom.get("/staff/").await.has_not("not here yet");
+    say("5;3600").await;
+    tom.get("/staff/").await.has("1 phone holds records that are not here yet: 5, the oldest from today");
+    say("nonsense").await;
+    say("0;0").await;
+    tom.get("/staff/").await.has_not("not here yet");
+}
+
+#[tokio::test]
 async fn a_question_has_a_bound() {
     let world = World::new().await;
     world.get("/api/v1/submissions/state").await.is(200);

@@ -30,6 +30,7 @@ use crate::web::http_error::{broken_rule, busy_reading, invalid_parameter, new_e
 use crate::web::request::address_share::AddressShare;
 use crate::web::request::phone_submission::PhoneSubmission;
 use crate::web::request::queue_share::QueueShare;
+use crate::web::request::waiting_phone::WaitingHeader;
 use crate::web::view_models::proofs::find_cosigned;
 use crate::web::words::ErrorWords;
 use crate::web::{examples, refusals};
@@ -199,6 +200,7 @@ enum SubmissionState {
 async fn show_states(
     _: PhoneCaller,
     State(state): State<AppState>,
+    _: WaitingHeader,
     Query(params): Query<StateParams>,
 ) -> Result<WithHeaders<Json<BTreeMap<String, SubmissionState>>>, HttpError> {
     let ids: Vec<&str> = params.id.split(',').filter(|id| !id.is_empty()).collect();
