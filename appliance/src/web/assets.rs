@@ -33,9 +33,6 @@ pub(crate) static READER_GLUE: LazyLock<PackedAsset<media::JavaScript>> = LazyLo
 pub(crate) static READER_PROGRAM: LazyLock<PackedAsset<media::Wasm>> = LazyLock::new(|| {
     PackedAsset::new("app/zxing.wasm", include_bytes!("../../assets/vendor/zxing-wasm/zxing_reader.wasm.gz"))
 });
-/// The mark on the home screen.
-pub(crate) static ICON: LazyLock<StaticAsset<media::Svg>> =
-    LazyLock::new(|| StaticAsset::new("app/icon.svg", include_str!("../../assets/app/icon.svg")));
 
 pub(crate) fn asset_routes() -> Vec<Route<AppState>> {
     vec![
@@ -48,7 +45,6 @@ pub(crate) fn asset_routes() -> Vec<Route<AppState>> {
         READER.to_route("app-reader.show"),
         READER_GLUE.to_route("app-reader-glue.show"),
         READER_PROGRAM.to_route("app-reader-program.show"),
-        ICON.to_route("app-icon.show"),
         MARK.to_route("mark.show"),
         row(Method::GET, "/favicon.ico", "favicon.show", RouteKind::Asset, show_favicon),
     ]
