@@ -422,13 +422,13 @@ form-outcome-notes = What was done
 
 ## A late entry of what a phone had.
 
-form-late-title = Late entry
-form-late-tag = Tag of the item
+form-phone-late-title = Late entry
+form-phone-late-tag = Tag of the item
     .wrong = Enter the nine symbols that stand on the label
-form-late-cleaned-by = Who cleaned
-form-late-notes = Notes
+form-phone-late-cleaned-by = Who cleaned
+form-phone-late-notes = Notes
     .hint = Optional
-form-late-save = Record it
+form-phone-late-save = Record it
 
 ## A printer.
 
