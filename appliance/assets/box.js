@@ -11,19 +11,50 @@
   // of the two counts while the phone sleeps: the one that went on is right.
   const wet = document.querySelector("#wet[data-left]");
   if (wet) {
-    const begun = [performance.now(), Date.now()];
+    let begun = [performance.now(), Date.now()];
     const passed = () => Math.max(performance.now() - begun[0], Date.now() - begun[1]);
-    const ends = Number(wet.dataset.left) * 1000;
+    let ends = Number(wet.dataset.left) * 1000;
+    let over = false;
     const all = Number(wet.dataset.all);
     const timer = wet.querySelector("[role=timer]");
     const bar = wet.querySelector("progress");
     const say = wet.querySelector("[data-say]");
+    const foot = document.querySelector("#foot");
+    const after = document.querySelector("#foot-after");
+    // What the page says while it is pressed too early; the box would say the same.
+    foot.addEventListener("click", (event) => {
+      const go = event.target.closest("[aria-disabled]");
+      if (!go) return;
+      event.preventDefault();
+      say.textContent = go.textContent;
+    });
+    // Two tones that nobody takes for each other; a browser makes none before somebody has touched the page.
+    const beep = () => {
+      const touched = !navigator.userActivation || navigator.userActivation.hasBeenActive;
+      if (!touched) return;
+      if (navigator.vibrate) navigator.vibrate(300);
+      try {
+        const audio = new AudioContext();
+        const tone = audio.createOscillator();
+        tone.frequency.value = 880;
+        tone.connect(audio.destination);
+        tone.start();
+        tone.frequency.setValueAtTime(1320, audio.currentTime + 0.15);
+        tone.stop(audio.currentTime + 0.3);
+        tone.onended = () => audio.close();
+      } catch {
+        // A browser without sound: the words are there.
+      }
+    };
     // The card as the server shows it when the time is over, and no more line about it in “There is a problem”.
     const finish = () => {
       const held = wet.contains(document.activeElement) || (problem && problem.contains(document.activeElement));
       const done = wet.querySelector("template").content;
       for (const part of [...wet.children]) if (part !== say) part.remove();
       wet.prepend(done);
+      const pressed = foot.contains(document.activeElement);
+      foot.replaceChildren(...after.content.children);
+      if (pressed) foot.querySelector(".go").focus({ preventScroll: true });
       wet.classList.remove("bad");
       wet.classList.add("said");
       const line = problem && problem.querySelector("a[href='#wet']");
@@ -37,17 +68,39 @@
       if (top < 0 || bottom > innerHeight) wet.scrollIntoView();
     }
     const tick = () => {
+      if (over) return;
       const left = Math.max(0, Math.ceil((ends - passed()) / 1000));
-      timer.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+      const words = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+      timer.textContent = words;
+      foot.querySelector("[data-countdown]").textContent = words;
       bar.value = all - left;
       if (left === 60) say.textContent = say.dataset.minute;
       if (left === 10) say.textContent = say.dataset.tenSeconds;
-      if (left > 0) return void setTimeout(tick, 250);
+      if (left > 0) return;
+      over = true;
+      clearInterval(counting);
       finish();
       say.textContent = say.dataset.over;
-      const touched = !navigator.userActivation || navigator.userActivation.hasBeenActive;
-      if (navigator.vibrate && touched) navigator.vibrate(300);
+      beep();
     };
+    const counting = setInterval(tick, 250);
+    // A phone that slept counted too little, and somebody else may have started the time anew: the box knows.
+    const ask = async () => {
+      if (over || document.hidden) return;
+      try {
+        const answer = await fetch(wet.dataset.ask, { headers: { accept: "application/json" } });
+        const known = await answer.json();
+        if (known.state === "none" || known.state === "rebooted") return void location.reload();
+        ends = known.left_ms;
+        begun = [performance.now(), Date.now()];
+        tick();
+      } catch {
+        // The box does not answer: what the page counts is the best there is.
+      }
+    };
+    document.addEventListener("visibilitychange", ask);
+    addEventListener("pageshow", (event) => event.persisted && ask());
+    setInterval(ask, 60_000);
     tick();
   }
 
@@ -75,12 +128,23 @@
     });
   }
 
+  // “All steps” and the steps are two ways to say the same.
+  const every = document.querySelector("#step-all");
+  if (every) {
+    const steps = [...document.querySelectorAll("input[name=step]")];
+    const needed = steps.filter((step) => !step.parentElement.querySelector("small"));
+    every.addEventListener("change", () => needed.forEach((step) => (step.checked = every.checked)));
+    for (const step of steps) {
+      step.addEventListener("change", () => (every.checked = needed.every((other) => other.checked)));
+    }
+  }
+
   // One press says so; the server makes a second one harmless.
   for (const form of document.querySelectorAll("form[method=post]")) {
-    form.addEventListener("submit", () => {
+    form.addEventListener("submit", (event) => {
       form.setAttribute("aria-busy", "true");
-      const go = form.querySelector(".bar .go");
-      if (!go) return;
+      const go = event.submitter || form.querySelector(".bar .go");
+      if (!go || !go.dataset.busy) return;
       const words = go.textContent;
       setTimeout(() => (go.textContent = go.dataset.busy), 0);
       // Back from the next page: what was typed is still here, so the button has to be as well.

@@ -43,6 +43,7 @@ use crate::identity::{AccessAudit, BoxAuthority, IdentityError, IdentityStores, 
 use crate::listen::Listener;
 use crate::panel::PanelView;
 use crate::panel::owner::PanelOwner;
+use crate::phones::ContactTimers;
 use crate::photo::{PhotoSettings, PhotoStore, UploadLimits};
 use crate::printing::{PrintError, PrintService};
 use crate::settings::BoxSettings;
@@ -159,6 +160,7 @@ struct Running {
     backups: BackupService,
     tasks: Vec<tokio::task::JoinHandle<()>>,
     access: Arc<AccessAudit>,
+    contact_timers: Arc<ContactTimers>,
     store: Store,
     /// Its lights go out last.
     panel: Option<PanelOwner>,
@@ -282,6 +284,7 @@ async fn start_box(
 ) -> Result<(Running, serde_json::Value), ServeError> {
     let identity = rooms::open_identity(seams, &store)?;
     open_reminders(seams, &store);
+    let contact_timers = rooms::open_contact_timers(&store);
     let photos = rooms::open_photos(seams, &store, photo_settings(program, settings, data)?);
     let (outcomes, printed) = mpsc::channel(64);
     let printing = Arc::new(rooms::open_printing(seams, settings, data, &store, &identity, &outcomes)?);
@@ -314,6 +317,7 @@ async fn start_box(
         photos: &photos,
         printing: &printing,
         backups: &backups,
+        contact_timers: &contact_timers,
     };
     let state = page_state(seams, data, rooms, (link, of_pages), field);
     web::attach_left_photos(&state);
@@ -325,6 +329,11 @@ async fn start_box(
     let listeners = bound.start(&settings.limits, &web::build_router(state)?)?;
     let access = Arc::clone(&identity.access);
     let admin = rooms::listen_admin(data, admin_context(seams, rooms, &uplink, reports));
+    tasks.push(tokio::spawn(upkeep::follow_contact_timers(
+        seams.clone(),
+        store.clone(),
+        Arc::clone(&contact_timers),
+    )));
     tasks.extend(upkeep::start_upkeep(seams, authority.as_ref(), &access, settings, &store));
     let line = describe_box(&store, data, plain_addr, secure_addr);
     let running = Running {
@@ -336,6 +345,7 @@ async fn start_box(
         backups,
         tasks,
         access,
+        contact_timers,
         store,
         panel,
         restart_request,
@@ -402,6 +412,7 @@ struct PageRooms<'a> {
     photos: &'a PhotoStore,
     printing: &'a Arc<PrintService>,
     backups: &'a BackupService,
+    contact_timers: &'a Arc<ContactTimers>,
 }
 
 /// What the pages see.
@@ -426,6 +437,7 @@ fn page_state(
         random: Arc::clone(&seams.random),
         link: view.link,
         ways: view.ways,
+        contact_timers: Arc::clone(rooms.contact_timers),
         alarms: Arc::clone(&seams.alarms),
         settings,
     });
@@ -546,6 +558,12 @@ async fn end_tasks(running: Running) -> Option<ProgramExit> {
     let printing = running.printing;
     if let Err(error) = tokio::task::spawn_blocking(move || printing.stop(Duration::from_secs(1))).await {
         tracing::warn!(%error, "the print room did not end");
+    }
+    let timers = running.contact_timers;
+    match tokio::task::spawn_blocking(move || timers.save()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "the last contact times were not written"),
+        Err(error) => tracing::warn!(%error, "the contact times did not end"),
     }
     let access = running.access;
     match tokio::task::spawn_blocking(move || access.write()).await {

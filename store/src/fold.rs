@@ -106,6 +106,9 @@ pub(super) fn apply_entries(
             FoldEffect::Used { tag, performed_ms, .. } => {
                 rows.pending.used(tables::item_key(tag, performed_ms, key));
             }
+            FoldEffect::Noted { tag, at_ms, .. } => {
+                rows.pending.notes.push(tables::item_key(tag, at_ms, key))
+            }
             FoldEffect::Erased(hash) => rows.erase_text(&hash)?,
             FoldEffect::Windows(_) | FoldEffect::AllWindows => {}
         }

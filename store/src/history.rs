@@ -1,4 +1,4 @@
-//! Histories as pages read them: cleanings and uses of an item by time, and all cleanings in the order of the log.
+//! Histories as pages read them: cleanings, uses and other lines of an item by time, and all cleanings in the order of the log.
 
 use std::ops::{Bound, Range, RangeInclusive};
 
@@ -25,6 +25,17 @@ pub struct ItemUse {
     key: u64,
 }
 
+/// An entry that says something of an item, apart from its cleanings and uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ItemNote {
+    /// Where its line stands.
+    pub line: LinePlace,
+    /// When, milliseconds since 1970.
+    pub at_ms: i64,
+    /// Its entry's key.
+    key: u64,
+}
+
 /// A place in a history that is ordered by time and, within a millisecond, by entry. It stays where it is whatever is
 /// recorded meanwhile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,6 +53,11 @@ impl HistoryPlace {
     /// Of a use in its item's history.
     pub fn of_use(used: &ItemUse) -> Self {
         Self { performed_ms: used.performed_ms, entry: used.key }
+    }
+
+    /// Of another line in its item's history.
+    pub fn of_note(note: &ItemNote) -> Self {
+        Self { performed_ms: note.at_ms, entry: note.key }
     }
 
     /// Of an entry of the chain in the history of everything, which is in the order of the log.
@@ -184,6 +200,26 @@ impl LogReader {
         let (mut found, places) = (Vec::new(), self.shared.places());
         self.each_place(&index, tag, (performed_ms, upto, limit), |performed_ms, key| {
             found.extend(places.line(key).map(|line| ItemUse { of: line.of, performed_ms, key }));
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// What else entries say of an item, as [`LogReader::cleanings_of`] gives cleanings.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn notes_of(
+        &self,
+        tag: Tag,
+        at_ms: Range<i64>,
+        upto: Option<HistoryPlace>,
+        limit: usize,
+    ) -> Result<Vec<ItemNote>, StoreError> {
+        let index = self.txn.open_table(tables::NOTES).map_err(database_error)?;
+        let (mut found, places) = (Vec::new(), self.shared.places());
+        self.each_place(&index, tag, (at_ms, upto, limit), |at_ms, key| {
+            found.extend(places.line(key).map(|line| ItemNote { line, at_ms, key }));
             Ok(())
         })?;
         Ok(found)

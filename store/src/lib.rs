@@ -112,7 +112,7 @@ use self::disk::Disk;
 pub use self::error::{StoreError, SubmitError};
 pub use self::evidence::ended_note_path;
 pub use self::health::{Recording, StoreHealth};
-pub use self::history::{HistoryPlace, ItemUse};
+pub use self::history::{HistoryPlace, ItemNote, ItemUse};
 pub use self::job::{FatalError, WriteJob};
 pub use self::journal::StoreSizes;
 use self::keys::BoxKeys;

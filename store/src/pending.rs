@@ -47,6 +47,7 @@ pub(crate) struct PendingRows {
     items: BTreeMap<ItemKey, bool>,
     unsure: Vec<BootKey>,
     uses: Vec<ItemKey>,
+    pub(super) notes: Vec<ItemKey>,
     /// Runs that were adopted, or of which something else came than before, by place.
     adopted: BTreeMap<u32, AdoptedRun>,
     /// Lines that recorded a cleaning once more, and the first that did.
@@ -69,6 +70,7 @@ impl PendingRows {
         self.items.clear();
         self.unsure.clear();
         self.uses.clear();
+        self.notes.clear();
         self.adopted.clear();
         self.repeats.clear();
         self.keys.clear();
@@ -208,10 +210,13 @@ impl PendingRows {
                 table.insert(key, ())?;
             }
         }
-        if !self.uses.is_empty() {
-            self.uses.sort_unstable();
-            let mut table = txn.open_table(tables::USES)?;
-            for key in &self.uses {
+        for (definition, keys) in [(tables::USES, &mut self.uses), (tables::NOTES, &mut self.notes)] {
+            if keys.is_empty() {
+                continue;
+            }
+            keys.sort_unstable();
+            let mut table = txn.open_table(definition)?;
+            for key in keys.iter() {
                 table.insert(key, ())?;
             }
         }

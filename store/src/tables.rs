@@ -12,7 +12,7 @@ use redb::{ReadableTable, TableDefinition, WriteTransaction};
 use super::error::StoreError;
 
 /// The schema that this program writes; a database of an older one is built anew from the journal.
-pub(crate) const SCHEMA: u32 = 8;
+pub(crate) const SCHEMA: u32 = 9;
 
 /// Entries' exact bytes by [`entry_key`].
 pub(crate) const ENTRIES: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("entries");
@@ -30,6 +30,8 @@ pub(crate) const BY_ITEM: TableDefinition<'static, &ItemKey, ()> = TableDefiniti
 pub(crate) const UNSURE: TableDefinition<'static, &BootKey, ()> = TableDefinition::new("cleanings_unsure");
 /// Uses by [`item_key`].
 pub(crate) const USES: TableDefinition<'static, &ItemKey, ()> = TableDefinition::new("uses");
+/// What entries say of an item apart from that, by [`item_key`].
+pub(crate) const NOTES: TableDefinition<'static, &ItemKey, ()> = TableDefinition::new("item_notes");
 /// Idempotency keys of a run of entries, sorted, by the run: key, which of the run's entries, digest of the request.
 pub(crate) const KEY_RUNS: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("idempotency");
 /// How many entries a run of keys covers, and the first bytes of each of its keys, sorted.
@@ -265,7 +267,7 @@ pub(crate) fn make_all(txn: &WriteTransaction) -> Result<(), redb::Error> {
     macro_rules! make {
         ($($table:ident)*) => {$( drop(txn.open_table($table)?); )*};
     }
-    make!(ENTRIES NODES TEXTS ROWS CLEANINGS BY_ITEM UNSURE USES KEY_RUNS KEY_FILTERS REPEATS ERASE ERASED EPOCHS ADOPTED CLOSED_FILES META);
+    make!(ENTRIES NODES TEXTS ROWS CLEANINGS BY_ITEM UNSURE USES NOTES KEY_RUNS KEY_FILTERS REPEATS ERASE ERASED EPOCHS ADOPTED CLOSED_FILES META);
     Ok(())
 }
 

@@ -324,12 +324,43 @@ fn dump(store: &Store) -> Vec<String> {
             }
         )*};
     }
-    table!(ENTRIES NODES TEXTS ROWS CLEANINGS BY_ITEM UNSURE USES KEY_RUNS KEY_FILTERS ERASE EPOCHS META);
+    table!(ENTRIES NODES TEXTS ROWS CLEANINGS BY_ITEM UNSURE USES NOTES KEY_RUNS KEY_FILTERS ERASE EPOCHS META);
     all
 }
 
 fn other(kind: &str, body: &str) -> EntryDraft {
     EntryDraft { by: EntryAuthor::BOX, idem: None, event: Event::read(kind, body), texts: Vec::new() }
+}
+
+fn report(what: &str) -> EntryDraft {
+    let body = format!(r#"{{"tag":"{TAG}","what":"{what}","who":{{"proof":"unattributed"}}}}"#);
+    other("problem.reported", &body)
+}
+
+#[tokio::test]
+async fn lines_about_an_item_are_read_in_pieces_newest_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = open(dir.path());
+    record(&store, vec![equipment()]).await;
+    for _ in 0..7 {
+        record(&store, vec![cleaning("k", "Maria"), report("broken"), report("soiled")]).await;
+    }
+    let reader = store.reader().unwrap();
+    let (mut seen, mut upto) = (Vec::new(), None);
+    loop {
+        let piece = reader.notes_of(tag(), i64::MIN..i64::MAX, upto, 4).unwrap();
+        let Some(last) = piece.last() else { break };
+        upto = Some(HistoryPlace::of_note(last).older());
+        seen.extend(piece.iter().map(|note| note.line.of.seq));
+    }
+    assert_eq!(seen.len(), 14);
+    assert!(seen.is_sorted_by(|a, b| a > b), "{seen:?}");
+    for seq in seen {
+        let entry = reader.entry(seq).unwrap().unwrap();
+        assert_eq!(&*entry.head().kind, "problem.reported");
+    }
+    let other: Tag = "7QK3M9X2W".parse().unwrap();
+    assert_eq!(reader.notes_of(other, i64::MIN..i64::MAX, None, 4).unwrap(), []);
 }
 
 #[tokio::test]
@@ -346,6 +377,8 @@ async fn a_rebuilt_database_equals_the_live_one() {
         format!(r#"{{"epoch":"{epoch}","seq":5,"reason":{{"redactable":"{}"}}}}"#, reason.redactable().hash);
     let void = EntryDraft { texts: vec![reason], ..other("cleaning.voided", &body) };
     record(&store, vec![void, other("use.recorded", &format!(r#"{{"tag":"{TAG}"}}"#))]).await;
+    let closed = format!(r#"{{"epoch":"{epoch}","seq":704,"tag":"{TAG}","outcome":"fixed"}}"#);
+    record(&store, vec![report("broken"), other("problem.closed", &closed)]).await;
     store.stop().await.unwrap();
     let before = dump(&store);
     drop(store);
@@ -353,7 +386,7 @@ async fn a_rebuilt_database_equals_the_live_one() {
     let config = StoreConfig { sizes: sizes(), ..StoreConfig::new(dir.path()) };
     let report =
         rebuild_database(config, Arc::new(FakeClock::new(now)), Arc::new(SeededRandom::new(9))).unwrap();
-    assert_eq!((report.size, report.new_epoch), (704, None));
+    assert_eq!((report.size, report.new_epoch), (706, None));
     let (store, _) = open(dir.path());
     assert_eq!(dump(&store), before);
     assert!(!dir.path().join("salvage").exists(), "it held nothing that the new one has not");

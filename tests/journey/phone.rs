@@ -21,13 +21,14 @@ pub(crate) async fn scan(story: &Story, phone: &Browser, label: &str) {
 
 /// A step, the contact time and the name are missing: nothing is lost of what was done.
 pub(crate) async fn forget(story: &Story, phone: &Browser) {
+    phone.press("#step summary").await;
     for step in ["#step-1", "#step-2", "#step-3"] {
         phone.press(step).await;
     }
     let file = story.pictures.join("sideways.jpg");
     std::fs::write(&file, photo::sideways()).expect("a photo");
     phone.find("#photo").await.send_keys(&file.to_string_lossy()).await.expect("a photo is chosen");
-    phone.press(RECORD).await;
+    phone.press("#unmeasured").await;
     phone.until("document.title.startsWith('Error: Infusion pump 14')", TIME_LIMIT).await;
     phone.shows("Nothing is recorded yet.").await;
     phone.shows("Tick step 4").await;
@@ -50,7 +51,7 @@ pub(crate) async fn forget(story: &Story, phone: &Browser) {
 pub(crate) async fn start_contact_time(story: &Story, phone: &Browser) {
     phone.press("#step-4").await;
     phone.find("#who").await.send_keys(NAME).await.expect("a name is typed");
-    phone.press("#wet button").await;
+    phone.press(RECORD).await;
     phone.shows("It dried: start again").await;
     // What was typed and ticked came back.
     phone.until(&format!("document.querySelector('#who').value === '{NAME}'"), TIME_LIMIT).await;

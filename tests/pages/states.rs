@@ -93,7 +93,7 @@ async fn nothing_there_yet_and_no_relay() {
     looks.browser.goto(&format!("{}/t/{tag}", at.http)).await;
     type_into(&looks.browser, "#who", "Aisha Bello").await;
     type_into(&looks.browser, "#note", "Only wiped").await;
-    looks.browser.press(".bar .go").await;
+    looks.browser.press("#unmeasured, .bar .go").await;
     looks.browser.shows("this box has no relay").await;
     looks.here("alone-receipt").await;
     looks.browser.goto(&format!("{staff}/equipment/{tag}/retire")).await;
@@ -136,7 +136,7 @@ async fn no_line_a_silent_box_and_a_fork() {
         looks.browser.goto(&format!("{}/t/{tag}", at.http)).await;
         type_into(&looks.browser, "#who", "Aisha Bello").await;
         type_into(&looks.browser, "#note", "Only wiped").await;
-        looks.browser.press(".bar .go").await;
+        looks.browser.press("#unmeasured, .bar .go").await;
         looks.browser.shows("Where your record is").await;
         looks.opened_until("waiting: no connection since").await;
         looks.here("no-line-receipt").await;

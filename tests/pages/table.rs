@@ -99,6 +99,8 @@ pub(crate) struct Places {
 }
 
 const RECORD: &str = ".bar .go";
+/// The same where a contact time would have to be measured first.
+const UNMEASURED: &str = "#unmeasured, .bar .go";
 
 impl Places {
     /// Tells the relay's pages from the box's.
@@ -210,6 +212,7 @@ pub(crate) fn pages(at: &Places) -> Vec<Page> {
     let mut pages = technician(at);
     pages.extend(technician_in_spanish(at));
     pages.extend(staff_items(at));
+    pages.extend(staff_tags(at));
     pages.extend(staff(at));
     pages.extend(staff_access(at));
     pages.extend(relay(at));
@@ -218,7 +221,10 @@ pub(crate) fn pages(at: &Places) -> Vec<Page> {
 
 /// Those of the box, in one language from the first to the last.
 pub(crate) fn pages_of_box(at: &Places) -> Vec<Page> {
-    [technician(at), staff_items(at), staff(at), staff_access(at)].into_iter().flatten().collect()
+    [technician(at), staff_items(at), staff_tags(at), staff(at), staff_access(at)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn technician(at: &Places) -> Vec<Page> {
@@ -237,14 +243,15 @@ fn technician(at: &Places) -> Vec<Page> {
         page(
             "scan-error",
             &format!("/t/{pump}"),
-            vec![Press("#step-1"), Press(RECORD)],
+            vec![Press("#step summary"), Press("#step-1"), Press(UNMEASURED)],
             "There is a problem",
         ),
-        page("scan-wet", &format!("/t/{pump}"), vec![Press("#wet button")], "It dried: start again"),
+        page("scan-wet", &format!("/t/{pump}"), vec![Press(RECORD)], "It dried: start again"),
         Page { name: "instructions", url: at.protocol.clone(), acts: vec![], says: "Wipe off visible soil" },
         page("out-of-service", &format!("/t/{out}"), vec![], "is out of service"),
         page("out-of-service-anyway", &format!("/t/{out}?anyway=1"), vec![], "Record cleaning"),
         page("tag-unknown", &format!("/t/{}", at.unknown), vec![], "No equipment has this tag yet"),
+        page("code-unknown", "/t/?tag=BME-2041188-XY", vec![], "Nobody has said what this is"),
         page("tag-mistyped", &format!("/t/{misread}"), vec![], "Was it one of these?"),
         page("tag-none", "/t/", vec![], "Check the tag"),
         page("tag-none-bare", "/t", vec![], "Check the tag"),
@@ -253,6 +260,7 @@ fn technician(at: &Places) -> Vec<Page> {
         page("undo", &undo, vec![], "Undo this record?"),
         page("undo-error", &undo, vec![Press(".stop")], "There is a problem"),
         page("undone", &undo, vec![Type("#reason", "Wrong bed"), Press(".stop")], "Both entries stay"),
+        page("used", &format!("/t/{pump}/used"), vec![], "Yes, it was used now"),
         page("problem", &problem, vec![], "What is wrong with"),
         page("problem-error", &problem, vec![Press(".go")], "There is a problem"),
         page(
@@ -284,10 +292,16 @@ fn technician_in_spanish(at: &Places) -> Vec<Page> {
         page("home-es", "/", vec![Press("footer [value=es]")], "Qué falta limpiar"),
         page("home-all-es", "/?all=1", vec![], "Solo lo que falta limpiar"),
         page("scan-es", &scan, vec![], "Registrar limpieza"),
-        page("scan-error-es", &scan, vec![Press("#step-1"), Press(RECORD)], "Hay un problema"),
-        page("scan-wet-es", &scan, vec![Press("#wet button")], "Se secó: reiniciar"),
+        page(
+            "scan-error-es",
+            &scan,
+            vec![Press("#step summary"), Press("#step-1"), Press(UNMEASURED)],
+            "Hay un problema",
+        ),
+        page("scan-wet-es", &scan, vec![Press(RECORD)], "Se secó: reiniciar"),
         Page { name: "instructions-es", url: at.protocol.clone(), acts: vec![], says: "Mantener húmedo" },
         page("out-of-service-es", &format!("/t/{}", at.out), vec![], "está fuera de servicio"),
+        page("code-unknown-es", "/t/?tag=BME-2041188-XY", vec![], "Nadie ha indicado qué es esto"),
         page("tag-unknown-es", &format!("/t/{}", at.unknown), vec![], "Ningún equipo tiene este código"),
         page("tag-none-es", "/t/", vec![], "Revise el código"),
         page("receipt-es", path_of(&at.old_receipt), vec![], "Dónde está su registro"),
@@ -295,6 +309,30 @@ fn technician_in_spanish(at: &Places) -> Vec<Page> {
         page("board-es", "/board", vec![], "Limpiar primero"),
         page("no-page-es", "/there/is/nothing/here", vec![], "Página no encontrada"),
         page("home-en", "/", vec![Press("footer [value=en]")], "What needs cleaning"),
+    ]
+}
+
+/// What opens an item, and what is entered of it later.
+fn staff_tags(at: &Places) -> Vec<Page> {
+    use Act::Press;
+    let page = |name, path: &str, acts, says| Page { name, url: format!("{}{path}", at.staff), acts, says };
+    let pump = &at.pump;
+    let on_pump = |verb: &str| format!("/equipment/{pump}{verb}");
+    vec![
+        page("staff-late", &on_pump("/late"), vec![], "a cleaning from paper"),
+        page("staff-late-error", &on_pump("/late"), vec![Press("form .go")], "There is a problem"),
+        page("staff-merge", &on_pump("/merge"), vec![], "is the same as another item"),
+        page("staff-merge-error", &on_pump("/merge"), vec![Press("form .go")], "There is a problem"),
+        page(
+            "staff-tag-new",
+            &format!("/tags/new?item={pump}&why=lost"),
+            vec![],
+            "Another label for an item",
+        ),
+        page("staff-tag-new-error", "/tags/new", vec![Press("form .go")], "There is a problem"),
+        page("staff-tag-revoke", &format!("/tags/{pump}/revoke"), vec![], "Take the label"),
+        page("staff-code-new", &format!("/codes/new?item={pump}"), vec![], "Add a code to an item"),
+        page("staff-code-new-error", "/codes/new", vec![Press("form .go")], "There is a problem"),
     ]
 }
 

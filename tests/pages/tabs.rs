@@ -42,7 +42,7 @@ async fn record(phone: &Browser, line: &DemoOutput, item: usize) {
     // The phone remembers the name.
     phone.script("document.querySelector('#who').value = 'Aisha Bello'").await;
     type_into(phone, "#note", "Only wiped").await;
-    phone.press(".bar .go").await;
+    phone.press("#unmeasured, .bar .go").await;
     phone.shows("Where your record is").await;
 }
 

@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cleantrack-firmware-config", &[]),
     ("cleantrack-service", &["cleantrack-record"]),
     ("cleantrack-words", &[]),
+    ("cleantrack-history", &["cleantrack-record", "cleantrack-words"]),
     // Itself: its own tests switch its feature `test` on.
     ("cleantrack-web", &["cleantrack-record", "cleantrack-service", "cleantrack-web", "cleantrack-words"]),
     ("cleantrack-store", &["cleantrack-record", "cleantrack-service"]),
@@ -26,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "cleantrack-labels",
             "cleantrack-service",
             "cleantrack-firmware-config",
+            "cleantrack-history",
             "cleantrack-web",
             "cleantrack-words",
         ],
@@ -37,6 +39,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "cleantrack-labels",
             "cleantrack-service",
             "cleantrack-firmware-config",
+            "cleantrack-history",
             "cleantrack-web",
             "cleantrack-words",
         ],
@@ -99,6 +102,7 @@ const PURE: &[(&str, &[&str])] = &[
             "unicode-segmentation",
         ],
     ),
+    ("cleantrack-history", &["cleantrack-record", "cleantrack-words"]),
     ("cleantrack-firmware-config", &["jiff", "pbkdf2", "sha1", "strsim", "thiserror", "toml"]),
     (
         "cleantrack-words",

@@ -98,6 +98,13 @@ impl Dates {
         self.words.catalog.bracket_pseudo(self.words.write_day(date, "date-short-day"))
     }
 
+    /// `Nov 3, 2026`, of a day without a time, by its number since 1970-01-01.
+    pub fn numbered_day(&self, number: i32) -> String {
+        let epoch = jiff::civil::date(1970, 1, 1);
+        let date = epoch.saturating_add(jiff::Span::new().days(i64::from(number).clamp(-700_000, 2_900_000)));
+        self.words.catalog.bracket_pseudo(self.words.write_day(date, "date-with-year"))
+    }
+
     /// `Friday, November 20`
     pub fn long_day(&self, ms: i64) -> Moment {
         self.day_moment(ms, "date-long-day")

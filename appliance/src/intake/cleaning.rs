@@ -3,7 +3,7 @@
 use record::fold::{Equipment, LinePlace, ServiceState};
 use record::ids::ProtocolId;
 use record::kinds::{
-    CleanedBy, CleaningRecorded, CleaningVoided, Contact, EntryRef, MissingPart, PhotoAttached, PhotoPolicy,
+    CleanedBy, CleaningFlag, CleaningRecorded, CleaningVoided, Contact, EntryRef, MissingPart, PhotoAttached,
     ProtocolPublished, ProtocolRef, UseRecorded,
 };
 use record::limits::PHOTOS_MAX;
@@ -12,10 +12,15 @@ use record::tag::Tag;
 use record::tree::Hash;
 use service::clock::Now;
 
+use super::photo_rule::PhotoRule;
 use super::{ClaimedCleaner, CleaningForm, CommandRefusal, Drafts, RefusalCause, StateView, find_item, text};
 
 /// A year: what was done earlier belongs on the paper that it was written on.
 const PERFORMED_BEFORE_MS_MAX: i64 = 366 * 86_400_000;
+/// Past the contact time by more than this, a record says that it came long after.
+const WET_LONG_S: u32 = 600;
+/// What takes longer is no measure of how long recording takes: somebody went away meanwhile.
+const TOOK_MS_MAX: u32 = 1_800_000;
 /// A phone's form may carry a time a little ahead of the box's clock.
 const PERFORMED_AHEAD_MS_MAX: i64 = 60_000;
 
@@ -33,6 +38,8 @@ pub(super) fn decide_cleaning(
         return Err(CommandRefusal::TooManyPhotos);
     }
     let contact = contact_record(form, protocol, &view.now());
+    let is_picked = PhotoRule::of(item, protocol).picks(form.photo_draw);
+    let sample = is_picked.then_some(CleaningFlag::PhotoSample);
     let incomplete = missing_parts(form, item, protocol, contact, note.is_some(), &view.now())?;
     let note = match note {
         None => None,
@@ -57,14 +64,22 @@ pub(super) fn decide_cleaning(
         class: None,
         lot: String::new(),
         lot_expires: None,
-        took_ms: None,
+        took_ms: form.took_ms.filter(|took| *took <= TOOK_MS_MAX),
         queued: None,
         load: None,
         clean_until: None,
-        flags: Vec::new(),
+        flags: list_flags(contact, sample),
     };
     drafts.push(event, texts);
     Ok(())
+}
+
+/// What is to be seen of a record beside what it lacks.
+fn list_flags(contact: Option<Contact>, sample: Option<CleaningFlag>) -> Vec<CleaningFlag> {
+    let contact = contact.unwrap_or_default();
+    let measured = contact.required_s.zip(contact.measured_s);
+    let is_wet_long = measured.is_some_and(|(required_s, s)| s > required_s.saturating_add(WET_LONG_S));
+    is_wet_long.then_some(CleaningFlag::WetLong).into_iter().chain(sample).collect()
 }
 
 pub(super) fn sort_steps(mut steps: Vec<u16>) -> Vec<u16> {
@@ -134,11 +149,7 @@ pub(super) fn find_cleaner(
 fn contact_record(form: &CleaningForm, protocol: Option<&ProtocolPublished>, now: &Now) -> Option<Contact> {
     let contact = Contact {
         required_s: protocol.and_then(|p| p.contact_s),
-        measured_s: form
-            .wet
-            // Another boot's clock says nothing about this one's.
-            .filter(|wet| wet.boot == now.boot && wet.up_ms <= now.up_ms)
-            .map(|wet| u32::try_from((now.up_ms - wet.up_ms) / 1_000).unwrap_or(u32::MAX)),
+        measured_s: form.wet.and_then(|wet| wet.measured_s(now)),
         stated_s: form.stated_s,
         phone_s: None,
     };
@@ -177,7 +188,7 @@ fn missing_parts(
             require_excuse(explained || !stated, || still_wet(form, required_s, now))?;
         }
     }
-    if item.photo == PhotoPolicy::Required && form.photos.is_empty() {
+    if PhotoRule::of(item, protocol).asks(form.photo_draw) && form.photos.is_empty() {
         missing.push(MissingPart::Photo);
         require_excuse(explained || !stated || form.photo_follows || form.photo_unkept, || {
             CommandRefusal::PhotoMissing
@@ -201,12 +212,9 @@ fn steps_left_out(ticked: &[u16], protocol: Option<&ProtocolPublished>) -> Resul
 }
 
 fn still_wet(form: &CleaningForm, required_s: u32, now: &Now) -> CommandRefusal {
-    match form.wet.filter(|wet| wet.boot == now.boot) {
+    match form.wet.and_then(|wet| wet.measured_s(now)) {
         None => CommandRefusal::NotWetted,
-        Some(wet) => {
-            let passed_s = u32::try_from(now.up_ms.saturating_sub(wet.up_ms) / 1_000).unwrap_or(u32::MAX);
-            CommandRefusal::StillWet { left_s: required_s.saturating_sub(passed_s).max(1) }
-        }
+        Some(passed_s) => CommandRefusal::StillWet { left_s: required_s.saturating_sub(passed_s).max(1) },
     }
 }
 

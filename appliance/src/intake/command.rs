@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use record::entry::Digest16;
 use record::fold::{LinePlace, RowVersion};
 use record::ids::{BootId, ProtocolId, StaffId, UpkeepId};
 use record::kinds::{
     Agent, CategoryDefaults, CategoryField, CheckMethod, CheckResult, CivilDay, CleaningTrigger, EntryRef,
-    Event, LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome, ProblemPolicy, ProblemWord, ProtocolRef,
-    ProtocolWords, Schedule, SpauldingClass, StaffRole, Step, UpkeepReading, UpkeepResult,
+    EquipmentLoan, Event, LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome, ProblemPolicy, ProblemWord,
+    ProtocolRef, ProtocolWords, Schedule, SpauldingClass, StaffRole, Step, TagEnd, TagReason, UpkeepReading,
+    UpkeepResult,
 };
 use record::tag::Tag;
 use record::tree::Hash;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
+use service::clock::Now;
 
 /// What is wanted. Serialised only to tell a repeated request from another one.
 #[derive(Debug, Clone, Serialize)]
@@ -58,6 +61,8 @@ pub enum Command {
         #[serde(skip_serializing_if = "Option::is_none")]
         seen: Option<RowVersion>,
     },
+    /// Two items that are one thing: the first is retired, and what opens it opens the second.
+    MergeEquipment(EquipmentMerge),
     /// Something is wrong with an item.
     ReportProblem(Box<ProblemForm>),
     /// What came of such a report.
@@ -67,15 +72,23 @@ pub enum Command {
         closing: ProblemClosing,
     },
     /// One more tag for an item.
-    AssignTag {
-        /// The new tag.
-        tag: Tag,
-        /// Any tag of the item.
-        equipment: Tag,
-    },
+    AssignTag(NewTag),
     /// A tag that is to open nothing any more.
     RevokeTag {
         tag: Tag,
+        why: TagEnd,
+    },
+    /// A code that is no tag of ours opens an item too.
+    AddAlias {
+        /// As scanned or typed.
+        code: String,
+        /// Any tag of the item.
+        equipment: Tag,
+    },
+    /// A code that is to open nothing any more.
+    RemoveAlias {
+        /// By the digest of the code as it is compared.
+        code: Digest16,
     },
     /// A new protocol or a new version of one.
     PublishProtocol(Box<NewProtocol>),
@@ -178,14 +191,17 @@ impl Command {
             | Self::RetireProtocol { seen, .. }
             | Self::SetSchedule { seen, .. }
             | Self::ChangeStaff { seen, .. } => *seen = version,
+            Self::MergeEquipment(merge) => merge.seen = version,
             Self::ChangeFacility(settings) => settings.seen = version,
             Self::PublishProtocol(protocol) => protocol.seen = version,
             Self::PlanUpkeep(plan) => plan.seen = version,
             Self::SetLocation(change) => change.over = ListedOver::Present(version),
             Self::SetCategory(change) => change.over = ListedOver::Present(version),
             Self::AddEquipment(_)
-            | Self::AssignTag { .. }
+            | Self::AssignTag(_)
             | Self::RevokeTag { .. }
+            | Self::AddAlias { .. }
+            | Self::RemoveAlias { .. }
             | Self::ReportProblem(_)
             | Self::CloseProblem { .. }
             | Self::AddStaff(_)
@@ -219,6 +235,35 @@ pub struct NewEquipment {
     pub fields: EquipmentFields,
     /// When it is due.
     pub schedule: Option<Schedule>,
+    /// A code that is on it already and is to open it, as scanned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+}
+
+/// One more tag of an item.
+#[derive(Debug, Clone, Serialize)]
+pub struct NewTag {
+    /// The new tag; absent: one is made.
+    pub tag: Option<Tag>,
+    /// Any tag of the item.
+    pub equipment: Tag,
+    /// Why it gets one.
+    pub why: TagReason,
+    /// The tag of the label that was lost: it opens nothing any more.
+    pub replaces: Option<Tag>,
+}
+
+/// Two items that are one thing.
+#[derive(Debug, Clone, Serialize)]
+pub struct EquipmentMerge {
+    /// Which is retired.
+    pub from: Tag,
+    /// Any tag of the one that stays.
+    pub into: Tag,
+    pub reason: String,
+    /// The version of the first that this was made over; absent: whatever it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<RowVersion>,
 }
 
 /// Facts about an item, as typed.
@@ -249,6 +294,8 @@ pub struct EquipmentFields {
     pub single_use: Option<bool>,
     /// How to clean it.
     pub protocols: Option<Vec<ProtocolId>>,
+    /// That it is lent or rented, with its last day; an empty day: it is no loaner any more.
+    pub loan: Option<EquipmentLoan>,
     /// The facility's own fields; an empty value removes one.
     pub custom: BTreeMap<String, String>,
 }
@@ -428,13 +475,24 @@ pub struct SettingsChange {
     pub seen: Option<RowVersion>,
 }
 
-/// The moment at which a surface became wet, by the box's clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WetStart {
+/// For how long a surface was wet, by the box's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WetTime {
     /// The run of the operating system.
     pub boot: BootId,
-    /// Milliseconds since that boot.
+    /// Since when, milliseconds since that boot.
     pub up_ms: u64,
+    /// Until when, milliseconds since that boot; absent: it still is.
+    pub until_up_ms: Option<u64>,
+}
+
+impl WetTime {
+    /// How long it was wet by now, seconds. Another boot's clock says nothing about this one's.
+    pub(crate) fn measured_s(self, now: &Now) -> Option<u32> {
+        let until_ms = self.until_up_ms.map_or(now.up_ms, |until| until.min(now.up_ms));
+        let wet_ms = until_ms.checked_sub(self.up_ms).filter(|_| self.boot == now.boot)?;
+        Some(u32::try_from(wet_ms / 1_000).unwrap_or(u32::MAX))
+    }
 }
 
 /// Who cleaned, as claimed or proven.
@@ -563,8 +621,9 @@ pub struct CleaningForm {
     pub steps: Option<Vec<u16>>,
     /// With what.
     pub agent: String,
-    /// Since when the surface is wet.
-    pub wet: Option<WetStart>,
+    /// How long the surface was wet. The box measures it anew each time, so it is no part of what makes a request the same.
+    #[serde(skip)]
+    pub wet: Option<WetTime>,
     /// How long it was wet, as stated, seconds.
     pub stated_s: Option<u32>,
     pub who: ClaimedCleaner,
@@ -577,10 +636,16 @@ pub struct CleaningForm {
     /// A photo came and the box has no room for it: the record goes on without.
     #[serde(skip)]
     pub photo_unkept: bool,
+    /// What was drawn for its page, where one cleaning in some needs a photo.
+    #[serde(skip)]
+    pub photo_draw: Option<u32>,
     /// What was different.
     pub note: String,
     /// When it was done, where that is earlier than now, milliseconds since 1970.
     pub performed_ms: Option<i64>,
+    /// From the first view of the page to the press, less the contact time, milliseconds.
+    #[serde(skip)]
+    pub took_ms: Option<u32>,
 }
 
 impl CleaningForm {
@@ -598,8 +663,10 @@ impl CleaningForm {
             photos: Vec::new(),
             photo_follows: false,
             photo_unkept: false,
+            photo_draw: None,
             note: String::new(),
             performed_ms: None,
+            took_ms: None,
         }
     }
 }

@@ -1,22 +1,23 @@
-//! Equipment and its tags.
+//! Equipment and its facts.
 
 use std::collections::BTreeMap;
 
 use record::entry::Digest16;
-use record::fold::{Equipment, EquipmentCategory, RowVersion, ServiceState};
+use record::fold::{Equipment, EquipmentCategory, ServiceState};
 use record::ids::ProtocolId;
 use record::kinds::{
-    EquipmentAdded, EquipmentChanged, EquipmentResumed, EquipmentRetired, EquipmentSuspended, PhotoPolicy,
-    Schedule, ScheduleSet, TagAssigned, TagRevoked,
+    EquipmentAdded, EquipmentChanged, EquipmentLoan, EquipmentResumed, EquipmentRetired, EquipmentSuspended,
+    PhotoPolicy, Schedule, ScheduleSet,
 };
 use record::tag::Tag;
 
 use super::facility::check_schedule;
 use super::problem::close_of_item;
 use super::register::check_own_fields;
+use super::tags::{new_alias, take_free_tag};
 use super::{
-    CommandRefusal, Drafts, EquipmentFields, NewEquipment, ProblemClosing, RefusalCause, StateView,
-    find_item, require_seen, text,
+    CommandRefusal, Drafts, EquipmentFields, ItemRefusal, NewEquipment, ProblemClosing, RefusalCause,
+    StateView, text,
 };
 
 /// Custom fields of one item.
@@ -64,30 +65,6 @@ pub(super) fn resume_item(
     Ok(())
 }
 
-/// Makes a free tag one more of an item.
-pub(super) fn assign_tag(
-    tag: Tag,
-    equipment: Tag,
-    view: &dyn StateView,
-    drafts: &mut Drafts<'_>,
-) -> Result<(), CommandRefusal> {
-    check_free(view, tag)?;
-    let equipment = in_use(view, equipment)?.tag;
-    drafts.push(TagAssigned { tag, equipment, why: None }, Vec::new());
-    Ok(())
-}
-
-/// Makes a tag open nothing any more.
-pub(super) fn revoke_tag(
-    tag: Tag,
-    view: &dyn StateView,
-    drafts: &mut Drafts<'_>,
-) -> Result<(), CommandRefusal> {
-    find_item(view, tag)?;
-    drafts.push(TagRevoked { tag, why: None, instead: None }, Vec::new());
-    Ok(())
-}
-
 /// Other facts and another schedule are one act: the drafts are recorded together, or none is.
 pub(super) fn decide_change(
     item: &Equipment,
@@ -114,48 +91,12 @@ pub(super) fn decide_change(
     Ok(())
 }
 
-/// An item that is not retired.
-pub(super) fn in_use(view: &dyn StateView, tag: Tag) -> Result<&Equipment, CommandRefusal> {
-    let item = find_item(view, tag)?;
-    if item.service == ServiceState::Retired {
-        Err(CommandRefusal::Retired { name: item.name.clone() })
-    } else {
-        Ok(item)
-    }
-}
-
-/// The same in the version over which its change was made.
-pub(super) fn in_use_over(
-    view: &dyn StateView,
-    tag: Tag,
-    seen: Option<RowVersion>,
-) -> Result<&Equipment, CommandRefusal> {
-    let item = in_use(view, tag)?;
-    require_seen(seen, item.changed)?;
-    Ok(item)
-}
-
-/// A tag names one item for life, so one that ever named something is taken.
-fn check_free(view: &dyn StateView, tag: Tag) -> Result<(), CommandRefusal> {
-    let facility = view.facility();
-    let taken = facility.equipment.contains_key(&tag) || facility.aliases.contains_key(&tag);
-    if taken { Err(CommandRefusal::TagTaken(tag)) } else { Ok(()) }
-}
-
 pub(super) fn decide_add(
     new: &NewEquipment,
     view: &dyn StateView,
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
-    let tag = match new.tag {
-        Some(tag) => tag,
-        // 40 random bits: a second try is rare, a third one practically unheard of.
-        None => (0..8)
-            .map(|_| Tag::from_random(drafts.random.bytes()))
-            .find(|tag| check_free(view, *tag).is_ok())
-            .ok_or(CommandRefusal::AlreadySo(RefusalCause::NoFreeTag))?,
-    };
-    check_free(view, tag)?;
+    let tag = take_free_tag(new.tag, view, drafts)?;
     let fields = check_fields(&new.fields, view)?;
     check_together(&ItemRules::of_new(&fields))?;
     check_own_fields(find_category(view, fields.category.as_deref()), &fields.custom, |_| true)?;
@@ -174,12 +115,15 @@ pub(super) fn decide_add(
             photo: fields.photo.unwrap_or_default(),
             protocols: fields.protocols.unwrap_or_default(),
             custom: fields.custom.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
-            loan: None,
+            loan: fields.loan.filter(|loan| loan.until.0.is_some()),
             single_use: fields.single_use.unwrap_or_default(),
             photo_one_in: fields.photo_one_in.filter(|n| *n > 0),
         },
         Vec::new(),
     );
+    if let Some(code) = &new.code {
+        drafts.push(new_alias(code, tag, view)?, Vec::new());
+    }
     if let Some(requested) = &new.schedule {
         check_schedule(requested)?;
         let from = view.now().wall_ms;
@@ -207,7 +151,7 @@ fn changed_fields(
         photo: f.photo,
         protocols: f.protocols,
         custom: f.custom,
-        loan: None,
+        loan: f.loan,
         single_use: f.single_use,
         photo_one_in: f.photo_one_in,
     })
@@ -229,8 +173,21 @@ fn check_fields(fields: &EquipmentFields, view: &dyn StateView) -> Result<Equipm
         photo_one_in: fields.photo_one_in,
         single_use: fields.single_use,
         protocols: fields.protocols.as_ref().map(|p| check_protocols(p, view)).transpose()?,
+        loan: fields.loan.as_ref().map(check_loan).transpose()?,
         custom: check_custom(&fields.custom)?,
     })
+}
+
+/// Who owns a loaner says until when it is here: without a day nothing could say that it is to go back.
+fn check_loan(loan: &EquipmentLoan) -> Result<EquipmentLoan, CommandRefusal> {
+    let owner = text::check_line("loan_owner", &loan.owner)?;
+    if loan.until.0.is_none() && !owner.is_empty() {
+        return Err(CommandRefusal::Needed {
+            field: "loan_until",
+            cause: RefusalCause::Item(ItemRefusal::LoanDay),
+        });
+    }
+    Ok(EquipmentLoan { until: loan.until, owner })
 }
 
 /// What the facts of an item say of each other.

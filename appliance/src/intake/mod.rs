@@ -7,6 +7,7 @@ mod command;
 mod equipment;
 mod facility;
 mod permissions;
+mod photo_rule;
 mod problem;
 mod protocols;
 mod queued;
@@ -14,12 +15,13 @@ mod refusal;
 mod refusal_cause;
 mod register;
 mod staff;
+mod tags;
 mod text;
 mod upkeep;
 mod ways;
 
 use record::entry::{Digest16, Entry, EntryAuthor, EntryDraft, IdempotencyRecord};
-use record::fold::{CleaningRecord, Equipment, FacilityState, LinePlace, RowVersion};
+use record::fold::{CleaningRecord, Equipment, FacilityState, LinePlace, RowVersion, ServiceState};
 use record::ids::Epoch;
 use record::kinds::{EntryRef, Event, LabelPrinted, ProblemOutcome};
 use record::redact::{PersonalText, Redactable};
@@ -29,13 +31,15 @@ use service::random::RandomSource;
 
 pub use self::command::{
     AnchorSource, CategoryChange, CheckForm, ClaimedCleaner, CleaningForm, Command, EquipmentFields,
-    ListedOver, LocationChange, NewEquipment, NewProtocol, NewStaff, ProblemClosing, ProblemForm,
-    QueuedCleaner, QueuedCleaning, SettingsChange, UpkeepPlan, UpkeepRecord, WetStart,
+    EquipmentMerge, ListedOver, LocationChange, NewEquipment, NewProtocol, NewStaff, NewTag, ProblemClosing,
+    ProblemForm, QueuedCleaner, QueuedCleaning, SettingsChange, UpkeepPlan, UpkeepRecord, WetTime,
 };
 pub use self::permissions::Permission;
+pub(crate) use self::photo_rule::PhotoRule;
 pub use self::protocols::TRANSLATION_LANGUAGES;
 pub use self::refusal::{CommandRefusal, OwnFieldRule};
-pub use self::refusal_cause::{ClockRefusal, RefusalCause};
+pub use self::refusal_cause::{ClockRefusal, ItemRefusal, RefusalCause};
+pub use self::tags::{find_named_item, open_tags};
 pub use self::ways::{CommandWays, MADE_BY_BOX, MadeByBox, NOT_YET, NotYet, WAYS, ways_of};
 
 /// What intake may know. The store answers on its writer thread, so nothing changes between the look and the entry.
@@ -112,27 +116,30 @@ fn make_drafts(
     match command {
         Command::AddEquipment(new) => equipment::decide_add(new, view, drafts),
         Command::ChangeEquipment { tag, fields, schedule, seen } => {
-            let item = equipment::in_use_over(view, *tag, *seen)?;
+            let item = in_use_over(view, *tag, *seen)?;
             equipment::decide_change(item, fields, schedule.as_ref(), view, drafts)
         }
         Command::RetireEquipment { tag, reason, seen } => {
-            let item = equipment::in_use_over(view, *tag, *seen)?;
+            let item = in_use_over(view, *tag, *seen)?;
             problem::close_of_item(item, Some(&ProblemOutcome::Retired), view, drafts)?;
             equipment::retire_item(item, reason, drafts)
         }
         Command::SuspendEquipment { tag, reason, seen } => {
-            equipment::suspend_item(equipment::in_use_over(view, *tag, *seen)?, reason, drafts)
+            equipment::suspend_item(in_use_over(view, *tag, *seen)?, reason, drafts)
         }
         Command::ResumeEquipment { tag, closing, seen } => {
-            let item = equipment::in_use_over(view, *tag, *seen)?;
+            let item = in_use_over(view, *tag, *seen)?;
             equipment::resume_item(item, closing, view, drafts)
         }
+        Command::MergeEquipment(merge) => tags::merge_items(merge, view, drafts),
         Command::ReportProblem(form) => problem::report_problem(form, view, drafts),
         Command::CloseProblem { of, closing } => problem::close_problem(*of, closing, view, drafts),
-        Command::AssignTag { tag, equipment } => equipment::assign_tag(*tag, *equipment, view, drafts),
-        Command::RevokeTag { tag } => equipment::revoke_tag(*tag, view, drafts),
+        Command::AssignTag(new) => tags::assign_tag(new, view, drafts),
+        Command::RevokeTag { tag, why } => tags::revoke_tag(*tag, why, view, drafts),
+        Command::AddAlias { code, equipment } => tags::add_alias(code, *equipment, view, drafts),
+        Command::RemoveAlias { code } => tags::remove_alias(*code, view, drafts),
         Command::SetSchedule { tag, protocol, schedule, seen } => {
-            let item = equipment::in_use_over(view, *tag, *seen)?;
+            let item = in_use_over(view, *tag, *seen)?;
             facility::decide_schedule(item, *protocol, schedule, view.now().wall_ms, drafts)
         }
         Command::PublishProtocol(new) => protocols::publish_protocol(new, view, drafts),
@@ -230,9 +237,30 @@ fn require_seen(seen: Option<RowVersion>, now: RowVersion) -> Result<(), Command
     if seen.is_none_or(|seen| seen == now) { Ok(()) } else { Err(CommandRefusal::Changed { now }) }
 }
 
-/// The item that a tag opens, retired ones included.
+/// The item that a tag names, retired ones included.
 fn find_item(view: &dyn StateView, tag: Tag) -> Result<&Equipment, CommandRefusal> {
-    view.facility().resolve(tag).ok_or(CommandRefusal::UnknownTag(tag))
+    find_named_item(view.facility(), tag).ok_or(CommandRefusal::UnknownTag(tag))
+}
+
+/// An item that is not retired.
+fn in_use(view: &dyn StateView, tag: Tag) -> Result<&Equipment, CommandRefusal> {
+    let item = find_item(view, tag)?;
+    if item.service == ServiceState::Retired {
+        Err(CommandRefusal::Retired { name: item.name.clone() })
+    } else {
+        Ok(item)
+    }
+}
+
+/// The same in the version over which its change was made.
+fn in_use_over(
+    view: &dyn StateView,
+    tag: Tag,
+    seen: Option<RowVersion>,
+) -> Result<&Equipment, CommandRefusal> {
+    let item = in_use(view, tag)?;
+    require_seen(seen, item.changed)?;
+    Ok(item)
 }
 
 #[cfg(test)]

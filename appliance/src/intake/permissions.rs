@@ -103,9 +103,12 @@ impl Permission {
             | Command::RetireEquipment { .. }
             | Command::SuspendEquipment { .. }
             | Command::ResumeEquipment { .. }
+            | Command::MergeEquipment(_)
             | Command::CloseProblem { .. }
-            | Command::AssignTag { .. }
+            | Command::AssignTag(_)
             | Command::RevokeTag { .. }
+            | Command::AddAlias { .. }
+            | Command::RemoveAlias { .. }
             | Command::PublishProtocol(_)
             | Command::RetireProtocol { .. }
             | Command::SetLocation(_)

@@ -8,8 +8,9 @@ use record::kinds::{
 };
 
 use super::cleaning::find_cleaner;
-use super::equipment::in_use;
-use super::{ClaimedCleaner, CommandRefusal, Drafts, ProblemClosing, ProblemForm, RefusalCause, StateView};
+use super::{
+    ClaimedCleaner, CommandRefusal, Drafts, ProblemClosing, ProblemForm, RefusalCause, StateView, in_use,
+};
 
 /// Open reports of one item.
 const OF_ITEM_MAX: usize = 3;

@@ -3,15 +3,16 @@
 
 use record::fold::{Equipment, FacilitySettings, ServiceState};
 use record::kinds::{
-    CleanedBy, CleaningFlag, CleaningRecorded, Contact, Event, MissingPart, NameSource, PhotoPolicy,
-    ProofWay, ProtocolPublished, ProtocolRef, QueuedPolicy, QueuedRecord, SpauldingClass,
+    CleanedBy, CleaningFlag, CleaningRecorded, Contact, Event, MissingPart, NameSource, ProofWay,
+    ProtocolPublished, ProtocolRef, QueuedPolicy, QueuedRecord, SpauldingClass,
 };
 use record::limits::PHOTOS_MAX;
 use record::redact::PersonalText;
 
 use super::cleaning::{performed_time, sort_steps};
 use super::{
-    CommandRefusal, Drafts, QueuedCleaner, QueuedCleaning, RefusalCause, StateView, find_item, text,
+    CommandRefusal, Drafts, PhotoRule, QueuedCleaner, QueuedCleaning, RefusalCause, StateView, find_item,
+    text,
 };
 
 /// What was recorded later than this is flagged.
@@ -133,8 +134,7 @@ fn missing_parts(
             missing.push(MissingPart::ContactTime);
         }
     }
-    let policies = [Some(item.photo), protocol.and_then(|p| p.photo)];
-    if policies.contains(&Some(PhotoPolicy::Required)) && form.photos.is_empty() && !form.photo_follows {
+    if PhotoRule::of(item, protocol) == PhotoRule::Required && form.photos.is_empty() && !form.photo_follows {
         missing.push(MissingPart::Photo);
     }
     missing

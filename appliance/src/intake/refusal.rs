@@ -1,5 +1,6 @@
 //! Every reason for which a command is refused, in words for the person who gave it.
 
+use record::code::ScannedCodeError;
 use record::fold::RowVersion;
 use record::ids::{ProtocolId, StaffId, UpkeepId};
 use record::kinds::EntryRef;
@@ -22,6 +23,17 @@ pub enum CommandRefusal {
     /// The tag is in use already.
     #[error("The tag {0} is in use already; take another label")]
     TagTaken(Tag),
+    /// What was scanned is no code of one item.
+    #[error("{0}")]
+    Code(ScannedCodeError),
+    /// Another item has this code.
+    #[error("The code {code} is on {name} already. Take it off there first")]
+    CodeTaken {
+        /// As it is compared.
+        code: String,
+        /// What that item is called.
+        name: String,
+    },
     /// The item is already in the state that is wanted.
     #[error("{0}")]
     AlreadySo(RefusalCause),
@@ -190,6 +202,7 @@ fn field_label(field: &str) -> &'static str {
         "fields" => "An own field",
         "within" => "The place that it is part of",
         "default_name" => "The name to begin with",
+        "loan_owner" => "The owner of the loaner",
         "contact" => "The contact",
         "label_host" => "The label host",
         _ => "A field",
@@ -219,6 +232,8 @@ impl CommandRefusal {
             Self::UnknownTag(_) => "unknown-tag",
             Self::Retired { .. } => "retired",
             Self::TagTaken(_) => "tag-taken",
+            Self::Code(_) => "code",
+            Self::CodeTaken { .. } => "code-taken",
             Self::AlreadySo(_) => "already-so",
             Self::UnknownProtocol(_) => "unknown-protocol",
             Self::UnknownUpkeep(_) => "unknown-upkeep",
@@ -258,6 +273,8 @@ impl CommandRefusal {
             }
             Self::Retired { .. } => "Its history is kept and can be read.",
             Self::TagTaken(_) => "A tag belongs to one item permanently.",
+            Self::Code(_) => "A code is what is on one item alone, such as its serial number as a barcode.",
+            Self::CodeTaken { .. } => "A code opens one item.",
             Self::AlreadySo(_) => "What was asked for is so already.",
             Self::UnknownProtocol(_) => "A protocol must be published before an item can be cleaned by it.",
             Self::UnknownUpkeep(_) => "The task was never planned for this item, or it was ended.",
@@ -308,6 +325,7 @@ impl CommandRefusal {
             | Self::Character { field, .. }
             | Self::Range { field, .. } => Some(field),
             Self::UnknownTag(_) | Self::Retired { .. } | Self::TagTaken(_) => Some("tag"),
+            Self::Code(_) | Self::CodeTaken { .. } => Some("code"),
             Self::UnknownProtocol(_) | Self::NotItsProtocol | Self::ProtocolChanged => Some("protocol"),
             Self::UnknownUpkeep(_) => Some("upkeep"),
             Self::UnknownStaff(_) => Some("staff"),

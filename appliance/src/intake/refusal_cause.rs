@@ -13,6 +13,25 @@ pub enum ClockRefusal {
     Time,
 }
 
+/// Why an item gets no other tag, code, loan or name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ItemRefusal {
+    #[error("An item has at most 20 codes")]
+    CodeCount,
+    #[error("This code opens this item already")]
+    OwnCode,
+    #[error("This code opens nothing here")]
+    NoCode,
+    #[error("This is the only label of the item. Give the item another one first")]
+    OnlyTag,
+    #[error("This is the same item already")]
+    MergedWithItself,
+    #[error("Enter the last day of the loan")]
+    LoanDay,
+    #[error("No free tag was found. Try again")]
+    NoFreeTag,
+}
+
 /// The rule that a value or a person does not meet. Pages word it; what it says itself is for the log and for programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RefusalCause {
@@ -32,6 +51,8 @@ pub enum RefusalCause {
     OwnCleaning,
     #[error("{0}")]
     Clock(ClockRefusal),
+    #[error("{0}")]
+    Item(ItemRefusal),
     #[error("Enter a name for the equipment")]
     EquipmentName,
     #[error("Enter the person’s name")]
@@ -138,8 +159,6 @@ pub enum RefusalCause {
     OutOfService,
     #[error("It is in service already")]
     InService,
-    #[error("No free tag was found. Try again")]
-    NoFreeTag,
     #[error("Only the phone that recorded it can add a photo")]
     OtherPhone,
     #[error("You cannot change your own role or mark yourself as left; ask another facility admin")]
@@ -151,7 +170,7 @@ pub enum RefusalCause {
 impl RefusalCause {
     /// All of them; of roles one.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 67] = [
+    pub(crate) const ALL: [Self; 73] = [
         Self::OwnName,
         Self::Reason,
         Self::ProblemKind,
@@ -162,6 +181,13 @@ impl RefusalCause {
         Self::Clock(ClockRefusal::Synced),
         Self::Clock(ClockRefusal::Right),
         Self::Clock(ClockRefusal::Time),
+        Self::Item(ItemRefusal::CodeCount),
+        Self::Item(ItemRefusal::OwnCode),
+        Self::Item(ItemRefusal::NoCode),
+        Self::Item(ItemRefusal::OnlyTag),
+        Self::Item(ItemRefusal::MergedWithItself),
+        Self::Item(ItemRefusal::LoanDay),
+        Self::Item(ItemRefusal::NoFreeTag),
         Self::EquipmentName,
         Self::PersonName,
         Self::CustomFieldName,
@@ -215,7 +241,6 @@ impl RefusalCause {
         Self::LabelHost,
         Self::OutOfService,
         Self::InService,
-        Self::NoFreeTag,
         Self::OtherPhone,
         Self::OwnRole,
         Self::Role(Permission::EditEquipment),

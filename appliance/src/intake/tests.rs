@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use record::entry::{ClockState, CommandSource};
 use record::fold::{AdoptedBy, FoldEffect, HistoryLookup, LinePlace};
 use record::ids::{BootId, DeviceId, ProtocolId, StaffId};
-use record::kinds::{MissingPart, PhotoPolicy, Schedule, StaffRole, Step};
+use record::kinds::{MissingPart, PhotoPolicy, Schedule, StaffRole, Step, TagReason};
 use record::run::RunName;
 use record::tree::Hash;
 use service::random::SeededRandom;
@@ -156,7 +156,8 @@ impl World {
             photo: Some(photo),
             ..Default::default()
         };
-        let new = NewEquipment { tag: None, fields, schedule: Some(Schedule::every_days(1)) };
+        let new =
+            NewEquipment { tag: None, fields, schedule: Some(Schedule::every_days(1)), ..Default::default() };
         let before: Vec<Tag> = self.facility.equipment.keys().copied().collect();
         self.tell(Command::AddEquipment(Box::new(new))).unwrap();
         *self.facility.equipment.keys().find(|t| !before.contains(t)).unwrap()
@@ -196,7 +197,7 @@ fn a_page_must_say_what_was_left_out() {
     assert_eq!(world.clean(form.clone()), Err(CommandRefusal::StepsMissing(vec![2])));
     form.steps = Some(vec![3, 1, 2, 2]);
     assert_eq!(world.clean(form.clone()), Err(CommandRefusal::NotWetted));
-    form.wet = Some(WetStart { boot: world.now.boot, up_ms: world.now.up_ms });
+    form.wet = Some(WetTime { boot: world.now.boot, up_ms: world.now.up_ms, until_up_ms: None });
     world.pass(60_500);
     assert_eq!(world.clean(form.clone()), Err(CommandRefusal::StillWet { left_s: 120 }));
     world.pass(120_000);
@@ -226,11 +227,41 @@ fn a_page_must_say_what_was_left_out() {
 }
 
 #[test]
+fn contact_time_ends_when_it_may_dry_and_a_late_press_is_seen() {
+    let mut world = World::new();
+    let protocol = world.protocol();
+    let tag = world.item(vec![protocol], PhotoPolicy::None);
+    let mut clean = |until_s: Option<u64>, passed_ms: u64, took_ms: u32| {
+        let up_ms = world.now.up_ms;
+        let until_up_ms = until_s.map(|s| up_ms + s * 1_000);
+        let wet = Some(WetTime { boot: world.now.boot, up_ms, until_up_ms });
+        world.pass(passed_ms);
+        let took_ms = Some(took_ms);
+        world
+            .clean(CleaningForm {
+                steps: Some(vec![1, 2, 3]),
+                wet,
+                took_ms,
+                ..CleaningForm::plain(tag, "Maria")
+            })
+            .unwrap();
+        let Event::CleaningRecorded(cleaning) = world.last() else { panic!() };
+        (cleaning.contact.unwrap().measured_s, cleaning.flags, cleaning.took_ms)
+    };
+    assert_eq!(clean(Some(200), 900_000, 4_000), (Some(200), vec![], Some(4_000)));
+    assert_eq!(clean(None, 780_000, 1_800_000), (Some(780), vec![], Some(1_800_000)));
+    assert_eq!(
+        clean(None, 781_000, 1_800_001),
+        (Some(781), vec![record::kinds::CleaningFlag::WetLong], None)
+    );
+}
+
+#[test]
 fn another_boots_clock_measures_nothing() {
     let mut world = World::new();
     let protocol = world.protocol();
     let tag = world.item(vec![protocol], PhotoPolicy::None);
-    let wet = Some(WetStart { boot: BootId::new(9, [9; 10]), up_ms: 0 });
+    let wet = Some(WetTime { boot: BootId::new(9, [9; 10]), up_ms: 0, until_up_ms: None });
     let form = CleaningForm { steps: Some(vec![1, 2]), wet, ..CleaningForm::plain(tag, "Maria") };
     assert_eq!(world.clean(form), Err(CommandRefusal::NotWetted));
 }
@@ -386,14 +417,19 @@ fn equipment_comes_changes_and_goes() {
     world.clean(CleaningForm::plain(tag, "cleaned it anyway")).unwrap();
     world.tell(Command::ResumeEquipment { tag, closing: ProblemClosing::default(), seen: None }).unwrap();
     let second = Tag::from_random([9; 5]);
-    world.tell(Command::AssignTag { tag: second, equipment: tag }).unwrap();
+    let assign = || {
+        Command::AssignTag(NewTag {
+            tag: Some(second),
+            equipment: tag,
+            why: TagReason::Spare,
+            replaces: None,
+        })
+    };
+    world.tell(assign()).unwrap();
     world.clean(CleaningForm::plain(second, "A")).unwrap();
     let Event::CleaningRecorded(cleaning) = world.last() else { panic!() };
     assert_eq!(cleaning.tag, tag);
-    assert_eq!(
-        world.tell(Command::AssignTag { tag: second, equipment: tag }),
-        Err(CommandRefusal::TagTaken(second))
-    );
+    assert_eq!(world.tell(assign()), Err(CommandRefusal::TagTaken(second)));
     world.tell(Command::RetireEquipment { tag, reason: reason(), seen: None }).unwrap();
     assert!(matches!(world.clean(CleaningForm::plain(tag, "A")), Err(CommandRefusal::Retired { .. })));
     let again = NewEquipment { tag: Some(tag), ..Default::default() };
@@ -637,4 +673,34 @@ fn one_phone_cannot_flood_with_reports() {
     };
     let refused = world.tell(Command::ReportProblem(Box::new(unknown))).unwrap_err();
     assert_eq!(refused.field(), Some("what"));
+}
+
+#[test]
+fn an_item_is_named_by_its_first_tag_whatever_became_of_its_labels() {
+    let mut world = World::new();
+    let (old, new) = (world.item(Vec::new(), PhotoPolicy::None), world.item(Vec::new(), PhotoPolicy::None));
+    let lost = |equipment, replaces| {
+        Command::AssignTag(NewTag { tag: None, equipment, why: TagReason::Lost, replaces: Some(replaces) })
+    };
+    assert_eq!(world.tell(lost(old, new)), Err(CommandRefusal::UnknownTag(new)), "of another item");
+    for item in [old, new] {
+        world.tell(lost(item, item)).unwrap();
+        assert!(matches!(world.last(), Event::TagRevoked(lost) if lost.tag == item));
+        assert!(world.facility.resolve(item).is_none());
+        let found = find_named_item(&world.facility, item).unwrap();
+        assert_eq!((found.tag, open_tags(&world.facility, found).len()), (item, 1));
+    }
+    world.tell(Command::AddAlias { code: "]C0BME-7".into(), equipment: old }).unwrap();
+    let taken = Command::AddAlias { code: "BME-7".into(), equipment: new };
+    assert!(matches!(world.tell(taken.clone()), Err(CommandRefusal::CodeTaken { .. })));
+    let merge = |from, into| {
+        Command::MergeEquipment(EquipmentMerge { from, into, reason: "twice".into(), seen: None })
+    };
+    world.tell(merge(old, new)).unwrap();
+    assert_eq!(find_named_item(&world.facility, old).unwrap().tag, new);
+    let own = CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::OwnCode));
+    assert_eq!(world.tell(taken), Err(own), "it came along");
+    for (from, into) in [(old, new), (new, old), (new, new)] {
+        assert_eq!(world.tell(merge(from, into)).unwrap_err().field(), Some("item"));
+    }
 }

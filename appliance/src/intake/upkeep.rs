@@ -7,9 +7,11 @@ use record::kinds::{
 };
 
 use super::cleaning::performed_time;
-use super::equipment::in_use_over;
 use super::facility::check_schedule;
-use super::{CommandRefusal, Drafts, RefusalCause, StateView, UpkeepPlan, UpkeepRecord, require_seen, text};
+use super::{
+    CommandRefusal, Drafts, RefusalCause, StateView, UpkeepPlan, UpkeepRecord, in_use_over, require_seen,
+    text,
+};
 
 /// Tasks of one item.
 const TASKS_MAX: usize = 12;

@@ -44,11 +44,6 @@ pub const MADE_BY_BOX: &[MadeByBox] = &[
 
 /// This list may only shrink.
 pub const NOT_YET: &[NotYet] = &[
-    NotYet { name: "AssignTag", issue: "02-box" },
-    NotYet { name: "RevokeTag", issue: "02-box" },
-    NotYet { name: "alias.added", issue: "02-box" },
-    NotYet { name: "alias.removed", issue: "02-box" },
-    NotYet { name: "equipment.merged", issue: "02-box" },
     NotYet { name: "competency.granted", issue: "02-box" },
     NotYet { name: "competency.ended", issue: "02-box" },
     NotYet { name: "access.changed", issue: "02-box" },
@@ -86,7 +81,7 @@ macro_rules! ways {
 
 ways! {
     AddEquipment => CommandWays {
-        kinds: &["equipment.added", "schedule.set"],
+        kinds: &["equipment.added", "alias.added", "schedule.set"],
         routes: &["equipment.create", "equipment.add", "old.add-equipment"],
         ..NONE
     },
@@ -110,6 +105,11 @@ ways! {
         routes: &["equipment.resume", "service.set"],
         ..NONE
     },
+    MergeEquipment => CommandWays {
+        kinds: &["equipment.merged"],
+        routes: &["equipment.merge", "equipment.join"],
+        ..NONE
+    },
     ReportProblem => CommandWays {
         kinds: &["problem.reported", "equipment.suspended"],
         routes: &["problem.report", "problem.add"],
@@ -120,8 +120,22 @@ ways! {
         routes: &["problem.close", "problem.end"],
         ..NONE
     },
-    AssignTag => CommandWays { kinds: &["tag.assigned"], ..NONE },
-    RevokeTag => CommandWays { kinds: &["tag.revoked"], ..NONE },
+    AssignTag => CommandWays {
+        kinds: &["tag.assigned", "tag.revoked"],
+        routes: &["tag.create", "tag.assign"],
+        ..NONE
+    },
+    RevokeTag => CommandWays { kinds: &["tag.revoked"], routes: &["tag.revoke", "tag.remove"], ..NONE },
+    AddAlias => CommandWays {
+        kinds: &["alias.added"],
+        routes: &["code.create", "code.add"],
+        ..NONE
+    },
+    RemoveAlias => CommandWays {
+        kinds: &["alias.removed"],
+        routes: &["code.take-off", "code.remove"],
+        ..NONE
+    },
     PublishProtocol => CommandWays {
         kinds: &["protocol.published"],
         routes: &["protocol.publish", "protocol.create", "protocol.save", "pack.adopt"],
@@ -153,7 +167,7 @@ ways! {
     },
     RecordCleaning => CommandWays {
         kinds: &["cleaning.recorded"],
-        routes: &["scan.submit", "cleaning.add", "old.register", "old.register-bare", "old.add-cleaning"],
+        routes: &["scan.submit", "cleaning.enter", "cleaning.add", "old.register", "old.register-bare", "old.add-cleaning"],
         ..NONE
     },
     RecordQueued => CommandWays {
@@ -188,6 +202,7 @@ ways! {
     },
     RecordUse => CommandWays {
         kinds: &["use.recorded"],
+        routes: &["use.record", "use.add"],
         made_by_box: Some("appliance/src/serve/panel.rs"),
         ..NONE
     },

@@ -1,9 +1,11 @@
-//! Phones that record while the box does not answer, and what they send when it does again.
+//! What phones began at the box, and what they recorded while it did not answer.
 
+mod contact_timers;
 mod refused_submissions;
 mod time_place;
 mod waiting_phones;
 
+pub use self::contact_timers::{ContactState, ContactTimer, ContactTimers, count_cleanings};
 pub use self::refused_submissions::{
     RefusedSubmission, close_refused, find_refused, keep_refused, open_refused,
 };

@@ -17,6 +17,7 @@ use crate::alarms::{AlarmCause, AlarmStore};
 use crate::backup::{BackupContext, BackupService, RelayCopy};
 use crate::doctor::running::has_admin;
 use crate::identity::{BoxAuthority, IdentityStores, OpenedAuthority, own_addresses};
+use crate::phones::ContactTimers;
 use crate::photo::{PhotoSettings, PhotoStore};
 use crate::printing::{
     JobKind, JobOutcome, PrintService, PrinterConfig, PrinterSettings, SetupCodeReader, SlipRequest,
@@ -62,6 +63,18 @@ fn make_way_for_folder(alarms: &AlarmStore, store: &Store, name: &str, path: &Pa
             tracing::error!(%error, name, "what lies in a folder's place could not be put aside");
         }
     }
+}
+
+/// Contact times that run. Where their table cannot be used, they are in memory alone.
+pub(super) fn open_contact_timers(store: &Store) -> Arc<ContactTimers> {
+    let opened = catch_unwind(AssertUnwindSafe(|| ContactTimers::open(store.state_db())));
+    let why = match opened {
+        Ok(Ok(timers)) => return Arc::new(timers),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "a table could not be read".to_owned(),
+    };
+    tracing::error!(why, "contact times that run do not outlive this start");
+    Arc::default()
 }
 
 pub(super) fn open_photos(seams: &Seams, store: &Store, settings: PhotoSettings) -> PhotoStore {

@@ -9,12 +9,14 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::{Seams, host_names};
+use crate::alarms::reminders::ReminderCode;
 use crate::alarms::sources::{ReportedCounts, SideRoom, report_health_alarms};
 use crate::anchors::{SyncWatch, known_now_ms, newest_time, vouched_now};
 use crate::backup::BackupService;
 use crate::command::{CommandError, execute_as_box};
 use crate::identity::{AccessAudit, BoxAuthority};
 use crate::intake::CommandRefusal;
+use crate::phones::ContactTimers;
 use crate::settings::BoxSettings;
 use crate::store::{Store, WriteDecision};
 use crate::uplink::{Uplink, UplinkState, WayReport};
@@ -24,6 +26,8 @@ use crate::web::RelayLinkState;
 const REFRESH: Duration = Duration::from_secs(600);
 /// How often what the audit of access has gathered may be written.
 const ACCESS_EVERY: Duration = Duration::from_secs(5);
+/// How often contact times may be written.
+const CONTACT_EVERY: Duration = Duration::from_secs(5);
 /// How often it is looked at disk and clock.
 const HEALTH_EVERY: Duration = Duration::from_secs(10);
 /// How often it is looked whether a backup is due.
@@ -85,6 +89,31 @@ fn update_reminders(seams: &Seams, store: &Store, now: &Now) {
     let facility = store.facility();
     if let Err(error) = table.look_round(&facility, known_now_ms(now, &facility)) {
         tracing::error!(%error, "what waits for somebody was not written down");
+    }
+}
+
+/// Contact times go to the disk now and then, and those without a record are told of.
+pub(super) async fn follow_contact_timers(seams: Seams, store: Store, timers: Arc<ContactTimers>) {
+    loop {
+        tokio::time::sleep(CONTACT_EVERY).await;
+        let (own, store, timers) = (seams.clone(), store.clone(), Arc::clone(&timers));
+        let look = move || {
+            let (now, facility) = (own.clock.now(), store.facility());
+            let forgotten = timers.tidy(&facility, &now);
+            if let Some(table) = own.alarms.reminders() {
+                table.replace_open(
+                    ReminderCode::BegunNotRecorded,
+                    &forgotten,
+                    known_now_ms(&now, &facility),
+                )?;
+            }
+            timers.save()
+        };
+        match tokio::task::spawn_blocking(look).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "contact times were not written down"),
+            Err(error) => tracing::error!(%error, "contact times were not looked at"),
+        }
     }
 }
 

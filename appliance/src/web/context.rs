@@ -20,6 +20,7 @@ use crate::doctor::machine::MachineRoot;
 use crate::doctor::running::has_admin;
 use crate::identity::IdentityStores;
 use crate::panel::PanelView;
+use crate::phones::ContactTimers;
 use crate::photo::PhotoStore;
 use crate::printing::PrintService;
 use crate::setup::SetupCode;
@@ -103,6 +104,8 @@ pub struct WebParts {
     pub link: watch::Receiver<RelayLinkState>,
     /// The ways to the relay; none before the box is claimed.
     pub ways: watch::Receiver<Option<WayReport>>,
+    /// Contact times that run.
+    pub contact_timers: Arc<ContactTimers>,
     /// What somebody must know.
     pub alarms: Arc<AlarmStore>,
     /// Backups.

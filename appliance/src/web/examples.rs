@@ -9,6 +9,10 @@ pub(crate) const SUSPENDED_TAG: &str = "7QK3M9X2W";
 /// The place `ICU East` and the category `Bed`, by the digests of their names.
 pub(crate) const LOCATION: &str = "8a435c8a90f781f14f3fc847fd41204c";
 pub(crate) const CATEGORY: &str = "f816a74c2310179d8785838dfadd3f6f";
+/// One more tag of [`TAG`].
+pub(crate) const SPARE_TAG: &str = "000000001";
+/// The code `BME-004711`, by its digest.
+pub(crate) const CODE: &str = "d8509a73528c775b623d835229e8d64e";
 /// An item with a maintenance task.
 pub(crate) const UPKEPT_TAG: &str = TAG;
 pub(crate) const UPKEEP: &str = "01J00000000000000000000VPK";
@@ -80,6 +84,11 @@ pub(crate) const LOGO_FILE: &[u8] = b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHD
 
 pub(crate) fn tag_example() -> Example {
     Example::default().part("tag", TAG)
+}
+
+/// A code that opens [`TAG`].
+pub(crate) fn code_example() -> Example {
+    tag_example().part("code", CODE)
 }
 
 pub(crate) fn staff_example() -> Example {

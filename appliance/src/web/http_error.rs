@@ -120,6 +120,7 @@ impl From<CommandRefusal> for HttpError {
             | CommandRefusal::ProblemsOpen
             | CommandRefusal::SharedNumber { .. }
             | CommandRefusal::TagTaken(_)
+            | CommandRefusal::CodeTaken { .. }
             | CommandRefusal::Retired { .. }
             | CommandRefusal::Changed { .. }
             | CommandRefusal::ProtocolChanged => StatusCode::CONFLICT,

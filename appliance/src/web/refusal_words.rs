@@ -1,11 +1,12 @@
 //! What intake refuses, in the reader's language: some of it can be met on pages that are open to everybody, the rest by
 //! staff and programs.
 
+use record::code::ScannedCodeError;
 use record::limits::PHOTOS_MAX;
 
 use words::{Language, Locale, WordSet};
 
-use crate::intake::{ClockRefusal, CommandRefusal, OwnFieldRule, Permission, RefusalCause};
+use crate::intake::{ClockRefusal, CommandRefusal, ItemRefusal, OwnFieldRule, Permission, RefusalCause};
 use crate::web::words::{RefusalWords, StaffRefusalWords};
 
 /// The words of every refusal, in one language.
@@ -70,6 +71,8 @@ pub(crate) fn word_refusal(w: RefusalWords, refusal: &CommandRefusal) -> Option<
         | CommandRefusal::TooLong { .. }
         | CommandRefusal::Character { .. }
         | CommandRefusal::TagTaken(_)
+        | CommandRefusal::Code(_)
+        | CommandRefusal::CodeTaken { .. }
         | CommandRefusal::AlreadySo(_)
         | CommandRefusal::UnknownProtocol(_)
         | CommandRefusal::UnknownUpkeep(_)
@@ -95,6 +98,8 @@ pub(crate) fn word_staff_refusal(w: EveryRefusalWords, refusal: &CommandRefusal)
             staff.staff_refusal_character(format!("{code:04X}"), staff.staff_refusal_field(field))
         }
         CommandRefusal::TagTaken(tag) => staff.staff_refusal_tag_taken(tag.to_string()),
+        CommandRefusal::Code(error) => word_code_error(staff, *error),
+        CommandRefusal::CodeTaken { code, name } => staff.staff_refusal_code_taken(code, name),
         CommandRefusal::UnknownProtocol(protocol) => staff.staff_refusal_protocol(protocol.to_string()),
         CommandRefusal::OwnField { label, rule } => word_own_field(staff, label, rule),
         CommandRefusal::UnknownUpkeep(upkeep) => staff.staff_refusal_upkeep(upkeep.to_string()),
@@ -102,6 +107,28 @@ pub(crate) fn word_staff_refusal(w: EveryRefusalWords, refusal: &CommandRefusal)
         // Words of open pages, all of them.
         other => other.to_string(),
     })
+}
+
+/// Why what was scanned is no code of one item.
+pub(crate) fn word_code_error(w: StaffRefusalWords, error: ScannedCodeError) -> String {
+    match error {
+        ScannedCodeError::Length => w.staff_refusal_code_length(),
+        ScannedCodeError::Character(code) => w.staff_refusal_code_character(format!("{code:04X}")),
+        ScannedCodeError::EveryItem => w.staff_refusal_code_every_item(),
+        ScannedCodeError::Tag(tag) => w.staff_refusal_code_tag(tag.to_string()),
+    }
+}
+
+fn word_item_refusal(w: StaffRefusalWords, cause: ItemRefusal) -> String {
+    match cause {
+        ItemRefusal::CodeCount => w.refusal_range_codes(),
+        ItemRefusal::OwnCode => w.refusal_already_own_code(),
+        ItemRefusal::NoCode => w.refusal_already_no_code(),
+        ItemRefusal::OnlyTag => w.refusal_already_only_tag(),
+        ItemRefusal::MergedWithItself => w.refusal_range_merged_with_itself(),
+        ItemRefusal::LoanDay => w.refusal_needs_loan_day(),
+        ItemRefusal::NoFreeTag => w.refusal_no_free_tag(),
+    }
 }
 
 fn word_clock_refusal(w: StaffRefusalWords, cause: ClockRefusal) -> String {
@@ -123,6 +150,7 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
         RefusalCause::CheckMethod => staff.refusal_check_method(),
         RefusalCause::OwnCleaning => staff.refusal_own_cleaning(),
         RefusalCause::Clock(cause) => word_clock_refusal(staff, cause),
+        RefusalCause::Item(cause) => word_item_refusal(staff, cause),
         RefusalCause::EquipmentName => staff.refusal_needs_equipment_name(),
         RefusalCause::PersonName => staff.refusal_needs_person_name(),
         RefusalCause::CustomFieldName => staff.refusal_needs_field_name(),
@@ -176,7 +204,6 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
         RefusalCause::LabelHost => staff.refusal_range_label_host(),
         RefusalCause::OutOfService => staff.refusal_already_out(),
         RefusalCause::InService => staff.refusal_already_in(),
-        RefusalCause::NoFreeTag => staff.refusal_no_free_tag(),
         RefusalCause::OtherPhone => staff.refusal_other_phone(),
         RefusalCause::OwnRole => staff.refusal_own_role(),
         RefusalCause::Role(permission) => word_needed_role(staff, permission),
@@ -213,6 +240,8 @@ pub(crate) fn word_staff_detail(w: EveryRefusalWords, refusal: &CommandRefusal) 
     let staff = w.staff;
     word_detail(w.open, refusal).unwrap_or_else(|| match refusal {
         CommandRefusal::TagTaken(_) => staff.staff_refusal_tag_taken_detail(),
+        CommandRefusal::Code(_) => staff.staff_refusal_code_detail(),
+        CommandRefusal::CodeTaken { .. } => staff.staff_refusal_code_taken_detail(),
         CommandRefusal::AlreadySo(_) => staff.refusal_already_rule(),
         CommandRefusal::UnknownProtocol(_) => staff.staff_refusal_protocol_detail(),
         CommandRefusal::OwnField { .. } => staff.staff_refusal_own_field_detail(),
@@ -260,6 +289,8 @@ pub(crate) fn word_detail(w: RefusalWords, refusal: &CommandRefusal) -> Option<S
         CommandRefusal::KeyReused => w.refusal_key_reused_detail(),
         CommandRefusal::KeyForm => w.refusal_key_form_detail(),
         CommandRefusal::TagTaken(_)
+        | CommandRefusal::Code(_)
+        | CommandRefusal::CodeTaken { .. }
         | CommandRefusal::AlreadySo(_)
         | CommandRefusal::UnknownProtocol(_)
         | CommandRefusal::UnknownUpkeep(_)
@@ -325,6 +356,11 @@ mod tests {
         let protocol = record::ids::ProtocolId::new(7, [7; 10]);
         let mut refusals = vec![
             CommandRefusal::TagTaken("7QK3M9X2W".parse().unwrap()),
+            CommandRefusal::Code(ScannedCodeError::Length),
+            CommandRefusal::Code(ScannedCodeError::Character(0x1d)),
+            CommandRefusal::Code(ScannedCodeError::EveryItem),
+            CommandRefusal::Code(ScannedCodeError::Tag("7QK3M9X2W".parse().unwrap())),
+            CommandRefusal::CodeTaken { code: "BME-1".into(), name: "Pump <7>".into() },
             CommandRefusal::UnknownProtocol(protocol),
             CommandRefusal::UnknownUpkeep(record::ids::UpkeepId::new(7, [7; 10])),
             CommandRefusal::OwnField { label: "Side".into(), rule: OwnFieldRule::Needed },
@@ -348,6 +384,7 @@ mod tests {
             "fields",
             "within",
             "default_name",
+            "loan_owner",
             "contact",
             "label_host",
             "epa",

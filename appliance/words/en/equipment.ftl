@@ -54,6 +54,20 @@ item-rate-none = No data yet: no due window has closed.
 # $due: its schedules, such as “daily by 07:00”.
 item-rate = { NUMBER($met) } of { NUMBER($closed) } windows met. Due { $due }.
 
+## A cleaning from paper.
+
+# Link.
+late-link = Enter a cleaning from paper
+late-title = { $name }: a cleaning from paper
+late-hint = It is shown as a late entry, with the time at which it was entered. It counts if it was done within the last 72 hours.
+# Button.
+late-save = Enter the cleaning
+late-time-wrong = Enter day and time as on the paper, such as 2026-11-24 14:30
+late-time-skipped = The clocks were set forward then: this time did not exist. Check it
+late-uncounted = This was done more than 72 hours ago, so it is recorded and does not count. Tick here to enter it all the same
+late-steps-wrong = Enter numbers of steps from 1 to { $count }, such as 1, 3
+late-contact-wrong = Enter minutes and seconds, such as 3:00
+
 ## Its history.
 
 history-title = History
@@ -69,6 +83,10 @@ history-late = Late entry
 history-late-written = Written { $when }, { $span } after it was done
 history-wet = Wet { $span }
 history-wet-of = Wet { $span } of { $required }
+history-photos-absent = { $count ->
+    [one] { $count } photo is not on this box
+   *[other] { $count } photos are not on this box
+}
 history-time-estimated = The clock was not set: the time is an estimate
 # Badge.
 history-voided = Voided
@@ -128,46 +146,6 @@ schedules-change = Change
 # Spoken behind “Change”, which else says the same for each of them.
 schedules-change-of = the schedule for { $protocol }
 schedules-change-any = the schedule for any protocol
-# Alone in a line, and in the middle of a sentence.
-schedule-hours = { $count ->
-    [1] Every hour
-   *[other] Every { $count } hours
-}
-    .inside = { $count ->
-        [1] every hour
-       *[other] every { $count } hours
-    }
-schedule-days = { $count ->
-    [1] Every day
-   *[other] Every { $count } days
-}
-    .inside = { $count ->
-        [1] every day
-       *[other] every { $count } days
-    }
-schedule-weeks = { $count ->
-    [1] Every week
-   *[other] Every { $count } weeks
-}
-    .inside = { $count ->
-        [1] every week
-       *[other] every { $count } weeks
-    }
-schedule-times = Daily by { $times }
-    .inside = daily by { $times }
-# $days: such as “Mon, Wed”; $every: one of these.
-schedule-on = { $every } ({ $days })
-schedule-weekday = { $day ->
-    [1] Mon
-    [2] Tue
-    [3] Wed
-    [4] Thu
-    [5] Fri
-    [6] Sat
-   *[7] Sun
-}
-schedule-use = After each use
-    .inside = after each use
 schedule-by-protocol = { $every } by { $protocol }
 
 ## Facts of an item.
@@ -184,7 +162,9 @@ fact-photo-required = Required
 fact-maker = Manufacturer
 fact-model = Model
 fact-serial = Serial
-fact-aliases = Also opens by
+# A loaner or rental.
+fact-loan = Here until
+fact-loan-owner = Owner
 fact-added = Added
 fact-protocol = Protocol
 fact-protocol-none = None

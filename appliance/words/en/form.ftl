@@ -75,6 +75,8 @@ form-equipment-change = Change { $name }
 form-equipment-save = Save changes
 # $tag: a printed tag.
 form-equipment-blank = For the label { $tag }, already attached.
+# Before the code.
+form-equipment-code = This code will open it:
 form-equipment-blank-wrong = Check the tag: nine letters and digits, as printed on the label
 form-equipment-what = What is it?
 form-equipment-name = Name
@@ -103,6 +105,10 @@ form-equipment-photo-one-in = Where photos are optional, ask for one in
     .hint = 2 to 100 cleanings; empty: never
 form-equipment-single-use = Used once
     .hint = It takes no protocol
+form-equipment-loan-until = Loaner or rental: last day
+    .hint = Such as 2026-12-31; empty: it is yours
+form-equipment-loan-until-wrong = Enter a day that is in the calendar, such as 2026-12-31
+form-equipment-loan-owner = Whose loaner it is
 form-equipment-own = Own fields
 form-equipment-custom = Own fields of the category, and others
     .hint = One a line: name | value
@@ -420,15 +426,64 @@ form-outcome-outcome-duplicate = It was reported before
 form-outcome-notes = What was done
     .hint = Optional
 
+## A code on an item.
+
+form-code-code = Code
+    .hint = Scan it, or enter what is printed below the bars
+form-code-item = Item
+    .hint = Scan its label, or enter its tag, number or name
+
+## Another label of an item, and one that is taken off.
+
+form-label-item = Item
+    .hint = Scan its label, or enter its tag, number or name
+form-label-why = Why
+form-label-why-lost = Its label was lost
+form-label-why-spare = As a spare, on another side
+form-label-why-blank = A blank label is attached already
+form-label-old = Label that was lost
+    .hint = Its tag; needed only where the item has several
+form-label-tag = New label
+    .hint = Scan a blank one or enter its tag. Empty: a new tag is made, which you print then
+form-label-end-why = Why
+form-label-end-why-lost = It was lost
+form-label-end-why-worn = It was worn, and another one is there
+form-label-end-why-mistake = It was put on by mistake
+
+## An item that is the same as another one.
+
+form-merge-item = The item that stays
+    .hint = Scan its label, or enter its tag, number or name
+form-merge-reason = Why
+    .hint = Optional, such as: entered twice
+
+## A cleaning from paper.
+
+form-late-performed-at = When it was done
+    .hint = Day and time, such as 2026-11-24 14:30
+form-late-cleaned-by = Who cleaned
+    .hint = From the list, or as on the paper
+form-late-protocol = Protocol
+form-late-all-steps = All steps were done
+form-late-steps = Else: steps that were done
+# $steps: with their numbers.
+form-late-steps-list = Their numbers, such as 1, 3. { $steps }
+form-late-contact = How long it was wet
+    .hint = Minutes and seconds, such as 3:00; empty: not on the paper
+form-late-notes = Why it comes late
+    .hint = And what was different, if anything
+    .needed = Say why it comes late
+form-late-uncounted = It was done more than 72 hours ago: enter it though it does not count
+
 ## A late entry of what a phone had.
 
-form-phone-late-title = Late entry
-form-phone-late-tag = Tag of the item
+form-refused-title = Late entry
+form-refused-tag = Tag of the item
     .wrong = Enter the nine symbols that stand on the label
-form-phone-late-cleaned-by = Who cleaned
-form-phone-late-notes = Notes
+form-refused-cleaned-by = Who cleaned
+form-refused-notes = Notes
     .hint = Optional
-form-phone-late-save = Record it
+form-refused-save = Record it
 
 ## A printer.
 

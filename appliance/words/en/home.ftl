@@ -15,6 +15,8 @@ home-all-items = { $count ->
    *[other] All { $count } items
 }
 home-found-hint = Try a part of the name, the room, or the asset number.
+# Link, where it may be the code of a thing.
+home-found-code = I scanned this code: what is it on?
 home-found-more = { NUMBER($count) } more. Enter more of the name.
 home-only-due = Only what needs cleaning
 home-unknown-title = The equipment is not known now

@@ -2,6 +2,10 @@
 
 # Link on an item’s page.
 problem-link = Something is wrong with this item
+# $day: the last day of the loan.
+loan-overdue = This loaner was due back on { $day }
+# Another link there: nothing is wrong, and it was used on a patient.
+used-link = It was used
 problem-open-title = Open reports
 # $what: what is wrong, in one word; $when: such as “today 13:02”.
 problem-line = Reported { $when }: { $what }

@@ -24,6 +24,12 @@ scan-protocol = { $name }, version { $version }
 # $ppe: what to wear, such as gloves.
 scan-protocol-ppe = { $name }, version { $version }, { $ppe }
 scan-other-protocol = Clean by “{ $name }” instead
+# One row that ticks all required steps.
+scan-all-steps = All { NUMBER($count) } steps as protocol
+# Opens the steps one by one.
+scan-show-steps = Show steps
+# Button beside what is wrong.
+scan-tick-all = Tick all { NUMBER($count) }
 scan-optional-step = if needed
 # The one step of an item without a protocol.
 scan-plain-step = Cleaned per manufacturer’s instructions
@@ -46,6 +52,15 @@ scan-agent-or = { $first } or { $second }
 scan-wet-start = Surface is wet: start { $countdown }
 # Button.
 scan-wet-again = It dried: start again
+# On the button while the time runs; $countdown such as 2:12.
+scan-wet-left = { $countdown } left, keep it wet
+# Button: it was wet long enough.
+scan-wet-finish = It may dry now
+# $time: when somebody else started it.
+scan-wet-elsewhere = Wet since { $time }, started on another phone.
+scan-wet-rebooted = The box was started anew at { $time }, so nobody measured how long it was wet. Start the contact time again, or say in the note how long it was wet.
+# Button, where the contact time was not measured; it needs a note.
+scan-record-unmeasured = Record without contact time
 scan-wet-enough = Wet long enough
 # Badge.
 scan-wet-done = Done
@@ -63,6 +78,7 @@ scan-photo = Photo
     .alt = Your photo of { $name }
     .required = Required. No people, no patient names.
     .optional = Optional. No people, no patient names.
+    .sample = This time required: picked at random. No people, no patient names.
 scan-photo-kept = Photo saved
 scan-photo-another = Take another photo
     .hint = It replaces the one above

@@ -25,12 +25,23 @@ staff-refusal-field = { $field ->
     [fields] An own field
     [within] The place that it is part of
     [default_name] The name to begin with
+    [loan_owner] The owner of the loaner
     [contact] The contact
     [label_host] The label host
    *[other] A field
 }
 staff-refusal-tag-taken = The tag { $tag } is in use already; take another label
     .detail = A tag belongs to one item permanently.
+staff-refusal-code-length = A code has 2 to 128 characters
+# $code: of the character, in Unicode.
+staff-refusal-code-character = This code has a character that cannot be shown (U+{ $code })
+staff-refusal-code-every-item = This code is the same on every item of this model. Scan the one with the serial number
+staff-refusal-code-tag = This is the tag { $tag } of a label
+staff-refusal-code =
+    .detail = A code is what is on one item alone, such as its serial number as a barcode.
+# $name: of the other item.
+staff-refusal-code-taken = The code { $code } is on { $name } already. Take it off there first
+    .detail = A code opens one item.
 staff-refusal-protocol = There is no protocol { $protocol } here
     .detail = A protocol must be published before an item can be cleaned by it.
 staff-refusal-upkeep = This item has no maintenance task { $upkeep }
@@ -50,6 +61,7 @@ staff-refusal-changed = Somebody else changed this meanwhile. Check what is ther
 ## What is needed.
 
 refusal-needs-equipment-name = Enter a name for the equipment
+refusal-needs-loan-day = Enter the last day of the loan
 refusal-needs-person-name = Enter the person’s name
 refusal-needs-field-name = Enter a name for the custom field
 refusal-needs-step = Say what to do in each step
@@ -69,6 +81,8 @@ refusal-range-protocols = An item has at most 20 protocols
 refusal-range-custom-fields = An item has at most 30 custom fields
 refusal-range-ahead = That time is in the future. Enter the time when it was done
 refusal-range-long-ago = That is more than a year ago. Check the date
+refusal-range-merged-with-itself = This is the same item already
+refusal-range-codes = An item has at most 20 codes
 refusal-range-hours = A schedule in hours is every 1 to 8,760 hours
 refusal-range-days = A schedule in days is every 1 to 366 days
 refusal-range-weeks = A schedule in weeks is every 1 to 52 weeks
@@ -109,6 +123,9 @@ refusal-range-label-host = A label host reads HTTP://HOST or HTTPS://HOST, with 
 refusal-already-rule = What was asked for is so already.
 refusal-already-out = It is out of service already
 refusal-already-in = It is in service already
+refusal-already-own-code = This code opens this item already
+refusal-already-no-code = This code opens nothing here
+refusal-already-only-tag = This is the only label of the item. Give the item another one first
 refusal-check-result = Choose what the check found
 refusal-check-method = Choose how it was checked from the list
 refusal-own-cleaning = You cleaned this yourself; somebody else checks it

@@ -6,6 +6,7 @@ tag-none-typed = No tag was entered.
 tag-misread = { $typed } is not a tag: one of its nine characters was misread.
 tag-wrong-length = { $typed } is not a tag: a tag has nine letters and digits.
 tag-wrong-character = { $typed } is not a tag: it has a character that no tag has.
+tag-every-item = { $typed } is the same on every item of this model. Scan the one with the serial number.
 tag-nothing-recorded = Nothing was recorded.
 tag-type = Enter the tag from the label
     .hint = Nine letters and digits. Spaces and small letters are fine, O is read as 0.
@@ -17,6 +18,17 @@ tag-find-by-name = Find the item by name
 tag-what-now = What now?
 # $time: when it was looked up.
 tag-looked-up = Looked up { $time }.
+
+## A code that is no tag.
+
+tag-code-unknown = Unknown
+tag-code-unknown-kind = A code that is no label of ours
+tag-code-unknown-title = Nobody has said what this is
+tag-code-unknown-what = No equipment has this code. Nothing was recorded.
+tag-code-unknown-next = Find the item by name, or call { $contact }: they can make this code open it.
+# Links for biomed.
+tag-code-new = Biomed: say what this is
+tag-code-add = Biomed: add it to an item
 
 ## A label that has another in its place. Badge, what it is, title, what happened, button, what to do.
 
@@ -51,8 +63,18 @@ tag-unused-kind = A tag without equipment
 tag-unused-title = No equipment has this tag yet
 tag-unused-what = The label is valid but not assigned to equipment yet. Nothing was recorded.
 tag-unused-next = Clean it as usual and call { $contact } with the tag above. They assign it and enter your cleaning; it is shown as a late entry.
-# Link for biomed.
+# Links for biomed.
 tag-unused-assign = Biomed: assign this label
+tag-unused-add = Biomed: it is one more label of an item
+
+## It was used.
+
+used-title = It was used
+used-title-of = Was { $name } used?
+used-what = If this item is cleaned after each use, a cleaning is due from now on.
+# Buttons.
+used-record = Yes, it was used now
+used-back = Cancel
 
 ## An item that is out of service or retired.
 

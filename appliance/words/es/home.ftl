@@ -11,6 +11,7 @@ home-all-items = { $count ->
    *[other] Los { $count } equipos
 }
 home-found-hint = Pruebe con una parte del nombre, el lugar o el número de inventario.
+home-found-code = Escaneé este código: ¿en qué está?
 home-found-more = { NUMBER($count) } más. Escriba más letras del nombre.
 home-only-due = Solo lo que falta limpiar
 home-unknown-title = Por ahora no se conocen los equipos

@@ -2,6 +2,8 @@
 
 # Enlace en la página de un equipo.
 problem-link = Algo está mal en este equipo
+loan-overdue = Este equipo prestado debía devolverse el { $day }
+used-link = Se usó
 problem-open-title = Avisos abiertos
 # $what: what is wrong, in one word; $when: such as “today 13:02”.
 problem-line = Aviso { $when }: { $what }

@@ -3,6 +3,7 @@ tag-none-typed = No se escribió ningún código.
 tag-misread = { $typed } no es un código: uno de sus nueve caracteres se leyó mal.
 tag-wrong-length = { $typed } no es un código: un código tiene nueve letras y números.
 tag-wrong-character = { $typed } no es un código: tiene un carácter que ningún código lleva.
+tag-every-item = { $typed } es igual en todos los equipos de este modelo. Escanee el que lleva el número de serie.
 tag-nothing-recorded = No se registró nada.
 tag-type = Escriba el código de la etiqueta
     .hint = Nueve letras y números. Se aceptan espacios y minúsculas; la O se lee como 0.
@@ -12,6 +13,14 @@ tag-candidates = ¿Es uno de estos?
 tag-find-by-name = Buscar el equipo por nombre
 tag-what-now = ¿Qué hacer ahora?
 tag-looked-up = Consultado a las { $time }.
+
+tag-code-unknown = Desconocido
+tag-code-unknown-kind = Un código que no es de nuestras etiquetas
+tag-code-unknown-title = Nadie ha indicado qué es esto
+tag-code-unknown-what = Ningún equipo tiene este código. No se registró nada.
+tag-code-unknown-next = Busque el equipo por nombre o llame a { $contact }: allí pueden hacer que este código lo abra.
+tag-code-new = Biomédica: indicar qué es
+tag-code-add = Biomédica: agregarlo a un equipo
 
 tag-replaced = Reemplazada
 tag-replaced-kind = Una etiqueta que ya no se usa
@@ -38,7 +47,14 @@ tag-unused-kind = Un código sin equipo
 tag-unused-title = Ningún equipo tiene este código todavía
 tag-unused-what = La etiqueta es válida, pero aún no está asignada a un equipo. No se registró nada.
 tag-unused-next = Limpie como siempre y llame a { $contact } con el código de arriba. Allí la asignan e ingresan su limpieza; queda como registro tardío.
+tag-unused-add = Biomédica: es otra etiqueta de un equipo
 tag-unused-assign = Biomédica: asignar esta etiqueta
+
+used-title = Se usó
+used-title-of = ¿Se usó { $name }?
+used-what = Si este equipo se limpia después de cada uso, desde ahora hay una limpieza pendiente.
+used-record = Sí, se usó ahora
+used-back = Cancelar
 
 out-retired-title = { $name } se dio de baja
 out-retired-what = Ya no se limpia ni se registra. Su historial se conserva. No se registró nada.

@@ -3,6 +3,7 @@
 use std::collections::btree_map::Entry as Place;
 use std::sync::Arc;
 
+use super::notes::note_items;
 use super::values::{LineTime, ValueSetter};
 use super::{
     AdoptedBy, CleaningRecord, Equipment, EquipmentActivity, EquipmentOutage, EquipmentSchedule,
@@ -96,6 +97,7 @@ impl FacilityState {
             idem: head.idem,
             time: LineTime { ms, late, version: version_of(of, entry, event) },
         };
+        let mut named = self.items_named(event);
         match event {
             Event::FacilityChanged(b) => self.facility_changed(b, line.time, &mut changes),
             Event::EquipmentAdded(b) => self.equipment_added(b, line.time, &mut changes),
@@ -129,11 +131,13 @@ impl FacilityState {
             Event::TextErased(b) => changes.effects.push(FoldEffect::Erased(b.hash)),
             Event::CheckRecorded(b) => {
                 let cleaning = history.cleaning(b.of, line.place().run)?;
+                named.extend(cleaning.as_ref().map(|cleaning| cleaning.tag));
                 let checked = SpotCheck { of, result: b.result.clone() };
                 self.recleaned(cleaning, late, &mut changes, |c| c.checked = Some(checked));
             }
             _ => self.fold_register(event, line, &mut changes),
         }
+        note_items(named, of, event, ms, &mut changes);
         Ok(changes)
     }
 

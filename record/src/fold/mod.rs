@@ -2,11 +2,12 @@
 //!
 //! The state is a set of rows, each under a [`RowKey`] and each a JSON document, so that the box keeps them in redb and
 //! the relay in SQL, loads only those that an event reads, and writes back only those that it changed. What grows with
-//! history (cleanings, uses) is not in the rows: it comes out as [`FoldEffect`]s for an index table.
+//! history (cleanings, uses, other lines about an item) is not in the rows: it comes out as [`FoldEffect`]s for an index table.
 
 mod apply;
 mod codes;
 mod loads;
+mod notes;
 mod problems;
 mod register;
 mod rows;
@@ -58,6 +59,15 @@ pub enum FoldEffect {
         of: EntryRef,
         /// When, milliseconds since 1970.
         performed_ms: i64,
+    },
+    /// An item's history has one more line, apart from its cleanings and uses.
+    Noted {
+        /// Which item.
+        tag: Tag,
+        /// Which entry.
+        of: EntryRef,
+        /// When, milliseconds since 1970.
+        at_ms: i64,
     },
     /// A text is to be deleted wherever it is kept.
     Erased(Hash),
@@ -204,6 +214,7 @@ pub fn rows_touched(entry: &Entry, event: &Event) -> Vec<RowKey> {
         Event::HistoryImported(b) => keys.push(RowKey::History(b.import)),
         Event::HistoryRemoved(b) => keys.push(RowKey::History(b.import)),
         Event::ClockAnchored(b) => keys.push(RowKey::Boot(b.boot)),
+        Event::ReportMade(b) => keys.extend(b.tag.map(RowKey::Equipment)),
         // What these touch is found through `HistoryLookup`, or is no row.
         Event::CleaningVoided(_) | Event::PhotoAttached(_) | Event::CheckRecorded(_) => {}
         Event::LogStarted(_)
@@ -216,7 +227,6 @@ pub fn rows_touched(entry: &Entry, event: &Event) -> Vec<RowKey> {
         | Event::PhotoErased(_)
         | Event::ImportEnded(_)
         | Event::AccessChanged(_)
-        | Event::ReportMade(_)
         | Event::Unknown(_) => {}
     }
     keys

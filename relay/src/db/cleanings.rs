@@ -1,4 +1,4 @@
-//! The index of cleanings and uses: what grows with a facility's history.
+//! The index of cleanings, uses and other lines about an item: what grows with a facility's history.
 
 use std::collections::BTreeSet;
 
@@ -150,6 +150,47 @@ pub async fn put_uses(
         u.box_id.to_string(),
         u.of.epoch.to_string(),
         to_i64(u.of.seq),
+    )
+}
+
+/// A line about an item, apart from its cleanings and uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IndexedNote {
+    /// Which item.
+    pub tag: Tag,
+    /// Whose log holds it.
+    pub box_id: BoxId,
+    /// Which entry.
+    pub of: EntryRef,
+    /// When, milliseconds since 1970.
+    pub at_ms: i64,
+}
+
+/// Writes lines about items. `held_in`: the run that they stand in, where no log has them.
+pub async fn put_notes(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    facility: FacilityId,
+    notes: &[IndexedNote],
+    held_in: Option<RunName>,
+) -> Result<(), DbError> {
+    let (account, facility, held_in) = (scope.key(), facility.to_string(), run_text(held_in));
+    let head = "INSERT INTO item_notes (account, facility, tag, at_ms, box, epoch, seq, held_in)";
+    let tail = " ON CONFLICT (account, facility, tag, at_ms, box, epoch, seq, held_in) DO NOTHING";
+    bulk!(
+        conn,
+        head,
+        8,
+        tail,
+        notes,
+        |n| account.as_str(),
+        facility.as_str(),
+        n.tag.to_string(),
+        n.at_ms,
+        n.box_id.to_string(),
+        n.of.epoch.to_string(),
+        to_i64(n.of.seq),
+        held_in.as_str(),
     )
 }
 

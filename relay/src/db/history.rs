@@ -1,4 +1,4 @@
-//! Cleanings and uses, newest first and page by page: each page costs its own rows, whatever lies before it.
+//! Cleanings, uses and other lines about an item, newest first and page by page: each page costs its own rows, whatever lies before it.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,8 @@ use record::tree::Hash;
 use super::cleanings::utc_day;
 use super::{AccountScope, DbConnection, DbError, all, impl_from_row, opt, texts};
 
-/// Where a page of cleanings begins: after this one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where a page of a history begins: after this line.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HistoryCursor {
     /// When it was done.
     pub performed_ms: i64,
@@ -259,19 +259,61 @@ pub struct UseRow {
 
 impl_from_row!(UseRow { performed_ms, box_id, epoch, seq });
 
-/// Uses of an item in `from_ms <= t < until_ms`, newest first.
+/// The uses of an item after `after`, newest first.
 pub async fn load_uses(
     conn: &mut DbConnection,
     scope: AccountScope,
-    (facility, tag): (FacilityId, Tag),
-    (from_ms, until_ms): (i64, i64),
+    facility: FacilityId,
+    tag: Tag,
+    after: &HistoryCursor,
     limit: i64,
 ) -> Result<Vec<UseRow>, DbError> {
     let sql = "SELECT performed_ms, box AS box_id, epoch, seq FROM uses \
-               WHERE account = $1 AND facility = $2 AND tag = $3 AND performed_ms >= $4 AND performed_ms < $5 \
-               ORDER BY performed_ms DESC, box DESC, epoch DESC, seq DESC LIMIT $6";
+               WHERE account = $1 AND facility = $2 AND tag = $3 AND (performed_ms, box, epoch, seq) < ($4, $5, $6, $7) \
+               ORDER BY performed_ms DESC, box DESC, epoch DESC, seq DESC LIMIT $8";
     let (facility, tag) = (facility.to_string(), tag.to_string());
-    all!(conn, UseRow, sql, scope.key(), facility.clone(), tag.clone(), from_ms, until_ms, limit)
+    let HistoryCursor { performed_ms, box_id, epoch, seq } = after.clone();
+    all!(conn, UseRow, sql, scope.key(), facility, tag, performed_ms, box_id, epoch, seq, limit)
+}
+
+/// A line about an item, apart from its cleanings and uses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoteRow {
+    /// When, milliseconds since 1970.
+    pub at_ms: i64,
+    /// Whose log.
+    pub box_id: String,
+    pub epoch: String,
+    /// Which entry.
+    pub seq: i64,
+    /// The run that it stands in; empty where its log has it.
+    pub held_in: String,
+    /// The entry's line.
+    pub line: Option<Vec<u8>>,
+}
+
+impl_from_row!(NoteRow { at_ms, box_id, epoch, seq, held_in, line });
+
+/// The lines about an item after `after`, newest first.
+pub async fn load_notes(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    facility: FacilityId,
+    tag: Tag,
+    after: &HistoryCursor,
+    limit: i64,
+) -> Result<Vec<NoteRow>, DbError> {
+    let sql = "SELECT n.at_ms, n.box AS box_id, n.epoch, n.seq, n.held_in, COALESCE(e.line, l.line) AS line FROM \
+               (SELECT account, at_ms, box, epoch, seq, held_in FROM item_notes \
+               WHERE account = $1 AND facility = $2 AND tag = $3 AND (at_ms, box, epoch, seq) < ($4, $5, $6, $7) \
+               ORDER BY at_ms DESC, box DESC, epoch DESC, seq DESC LIMIT $8) n \
+               LEFT JOIN entries e ON e.account = n.account AND e.box = n.box AND e.epoch = n.epoch AND e.seq = n.seq \
+               AND n.held_in = '' \
+               LEFT JOIN run_lines l ON l.account = n.account AND l.box = n.box AND l.run = n.held_in AND l.seq = n.seq \
+               ORDER BY n.at_ms DESC, n.box DESC, n.epoch DESC, n.seq DESC, n.held_in";
+    let (facility, tag) = (facility.to_string(), tag.to_string());
+    let HistoryCursor { performed_ms, box_id, epoch, seq } = after.clone();
+    all!(conn, NoteRow, sql, scope.key(), facility, tag, performed_ms, box_id, epoch, seq, limit)
 }
 
 /// Cleanings of an item since `from_ms`, voided ones included.

@@ -99,6 +99,7 @@ pub async fn clear_state(
         "DELETE FROM cleanings WHERE account = $1 AND facility = $2",
         "DELETE FROM clean_days WHERE account = $1 AND facility = $2",
         "DELETE FROM uses WHERE account = $1 AND facility = $2",
+        "DELETE FROM item_notes WHERE account = $1 AND facility = $2",
         "DELETE FROM command_keys WHERE account = $1 AND facility = $2",
         "DELETE FROM repeated_lines WHERE account = $1 AND facility = $2",
         "DELETE FROM items WHERE account = $1 AND facility = $2",

@@ -16,7 +16,7 @@ use record::run::RunName;
 use record::tag::Tag;
 use record::tree::Hash;
 
-use crate::db::cleanings::{IndexedCleaning, IndexedUse};
+use crate::db::cleanings::{IndexedCleaning, IndexedNote, IndexedUse};
 use crate::db::command_keys::KeyPlace;
 use crate::db::repeats::Repeat;
 use crate::db::{AccountScope, DbConnection, DbError, cleanings, command_keys, repeats, state, texts};
@@ -103,6 +103,7 @@ pub(crate) struct FacilityProjection {
     changed: BTreeSet<RowKey>,
     cleaned: BTreeSet<LinePlace>,
     uses: Vec<IndexedUse>,
+    notes: Vec<IndexedNote>,
     keys: Vec<KeyPlace>,
     repeats: Vec<Repeat>,
     erased: Vec<Hash>,
@@ -126,6 +127,7 @@ impl FacilityProjection {
             changed: BTreeSet::new(),
             cleaned: BTreeSet::new(),
             uses: Vec::new(),
+            notes: Vec::new(),
             keys: Vec::new(),
             repeats: Vec::new(),
             erased: Vec::new(),
@@ -298,6 +300,9 @@ impl FacilityProjection {
                 }
                 FoldEffect::Erased(hash) => self.erased.push(hash),
                 FoldEffect::Windows(tag) => self.touch(tag, now_ms),
+                FoldEffect::Noted { tag, of, at_ms } => {
+                    self.notes.push(IndexedNote { tag, box_id: origin.box_id, of, at_ms });
+                }
                 FoldEffect::AllWindows => {
                     self.all_from_ms = Some(self.all_from_ms.map_or(now_ms, |from| from.min(now_ms)));
                 }
@@ -326,6 +331,7 @@ impl FacilityProjection {
             self.cleaned.iter().filter_map(|place| self.known.cleanings.get(place)).collect();
         cleanings::save_cleanings(conn, scope, facility, &cleaned, self.held_in).await?;
         cleanings::put_uses(conn, scope, facility, &self.uses).await?;
+        cleanings::put_notes(conn, scope, facility, &self.notes, self.held_in).await?;
         command_keys::save_keys(conn, scope, facility, origin.box_id, &self.keys).await?;
         repeats::save_repeat(conn, scope, facility, origin.box_id, &self.repeats).await?;
         for hash in &self.erased {
@@ -334,6 +340,7 @@ impl FacilityProjection {
         self.changed.clear();
         self.cleaned.clear();
         self.uses.clear();
+        self.notes.clear();
         self.keys.clear();
         self.repeats.clear();
         self.erased.clear();

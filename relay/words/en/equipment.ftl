@@ -108,6 +108,7 @@ history-voided-when = Voided { $time }.
     .why = Voided { $time }: { $reason }.
     .by-why = Voided { $time } by { $name }: { $reason }.
 history-note = “{ $note }”
+history-text-erased = Its text was erased.
 history-photo = Photo
     .numbered = Photo { NUMBER($number) }
     .of = of { $item }, entry { $entry }
@@ -152,18 +153,3 @@ fact-added = Added
 fact-field = Field
     .named = { $name }: { $value }
 schedule-none = No schedule
-schedule-hours = { $count ->
-    [one] Every hour
-   *[other] Every { $count } hours
-}
-schedule-days = { $count ->
-    [one] Every day
-   *[other] Every { $count } days
-}
-schedule-weeks = { $count ->
-    [one] Every week
-   *[other] Every { $count } weeks
-}
-# $times: with commas.
-schedule-times = By { $times } each day
-schedule-use = After each use

@@ -98,6 +98,7 @@ pub(super) fn equipment(facility: &DemoFacility, protocols: &[ProtocolId]) -> Ve
                 ..EquipmentFields::default()
             },
             schedule: Some(item.schedule.clone()),
+            ..NewEquipment::default()
         }))
     };
     facility.items.iter().map(add).collect()

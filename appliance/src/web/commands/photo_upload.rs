@@ -3,19 +3,20 @@
 use std::time::Duration;
 
 use axum::extract::State;
-use http::header::CACHE_CONTROL;
+use http::header::{CACHE_CONTROL, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use record::tree::Hash;
 use web::answer::{MediaBytes, WithHeaders, media};
 use web::argument::Path;
 use web::error::HttpError;
 use web::route::AnyCaller;
+use words::{Locale, WordSet as _};
 
 use crate::intake::CleaningForm;
 use crate::photo::{PhotoTrouble, PhotoUpload};
 use crate::web::commands::photo_follow::FollowingPhoto;
 use crate::web::context::AppState;
-use crate::web::http_error::{not_found, worded};
+use crate::web::http_error::{new_error, not_found, worded};
 use crate::web::words::ErrorWords;
 
 /// How long a submission waits for its photo; then the record goes on and the photo follows.
@@ -78,6 +79,23 @@ pub(crate) fn refused_photo(trouble: &PhotoTrouble) -> PhotoOutcome {
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     };
     PhotoOutcome::Refused(PhotoRefusal { status, fault: PhotoFault::of(trouble) })
+}
+
+impl PhotoRefusal {
+    /// The answer to a program, which has no page to come back to.
+    pub(crate) fn error(&self) -> HttpError {
+        let title = self.fault.word(ErrorWords::in_locale(Locale::EnUs));
+        let error = new_error(self.status, "photo", title).field("photo");
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            return error
+                .detail("The attached photo cannot be processed now.")
+                .next("Send the same request again in half a minute.")
+                .header(RETRY_AFTER, HeaderValue::from(PHOTO_AGAIN_S));
+        }
+        error
+            .detail("The attached photo cannot be used.")
+            .next("Send it again without the photo, or with another one.")
+    }
 }
 
 /// `GET /photos/<sha256>.jpg`, and `.t.jpg` for its thumbnail: whoever has the hash of a photo has seen the page that names it.

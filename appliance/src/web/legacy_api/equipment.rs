@@ -1,4 +1,4 @@
-//! The old app's equipment; the `{id}` of an item is its tag.
+//! The old app's equipment; the `{id}` of an item is its tag, or the number that it had there.
 
 use axum::extract::State;
 use http::Method;
@@ -14,11 +14,10 @@ use web::route::{Example, Route, RouteKind, row};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{ProgramCaller, StaffOrProgram};
 use crate::web::api::list::ListJson;
-use crate::web::api::v1::equipment::{
-    EquipmentJson, NewItem, add_item, find_item_version, list_equipment, read_path_tag,
-};
+use crate::web::api::v1::equipment::{EquipmentJson, NewItem, add_item, find_item_version, list_equipment};
 use crate::web::api::v1::equipment_changes::{ItemChanges, change_item, retire_item};
 use crate::web::context::AppState;
+use crate::web::legacy_api::old_ids::read_old_id;
 use crate::web::request::listing::ListParams;
 use crate::web::request::optional_json::OptionalJson;
 use crate::web::{examples, refusals};
@@ -42,7 +41,7 @@ pub(super) fn old_equipment_routes() -> Vec<Route<AppState>> {
             .refusals(refusals::COMMANDING)
             .example(Example::default().json(item)),
         row(Method::GET, ITEM, "old.find-equipment", Old, find)
-            .summary("One item; `{id}` is any of its tags")
+            .summary("One item; `{id}` is any of its tags, or the number that it had in the old app")
             .refusals(refusals::READING)
             .example(id()),
         row(Method::PUT, ITEM, "old.replace-equipment", Old, change_equipment)
@@ -102,7 +101,7 @@ async fn find(
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Result<WithHeaders<Json<OldEquipment>>, HttpError> {
-    let (item, version) = find_item_version(&state, read_path_tag(&id)?)?;
+    let (item, version) = find_item_version(&state, read_old_id(&state, &id)?)?;
     with_etag(Some(version), Json(item.into()))
 }
 
@@ -114,7 +113,7 @@ async fn change_equipment(
     if_match: IfMatch,
     JsonBody(changes): JsonBody<ItemChanges>,
 ) -> Result<WithHeaders<Json<OldEquipment>>, HttpError> {
-    let (item, version) = change_item(&state, read_path_tag(&id)?, key, &if_match, changes).await?;
+    let (item, version) = change_item(&state, read_old_id(&state, &id)?, key, &if_match, changes).await?;
     with_etag(Some(version), Json(item.into()))
 }
 
@@ -136,5 +135,5 @@ async fn retire(
     OptionalJson(body): OptionalJson<OldRetirement>,
 ) -> Result<NoContent, HttpError> {
     let reason = if body.reason.is_empty() { requested.reason } else { body.reason };
-    retire_item(&state, read_path_tag(&id)?, key, &if_match, reason).await
+    retire_item(&state, read_old_id(&state, &id)?, key, &if_match, reason).await
 }

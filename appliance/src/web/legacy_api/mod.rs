@@ -3,6 +3,7 @@
 mod cleanings;
 mod equipment;
 mod facilities;
+mod old_ids;
 mod qr_code;
 mod register;
 

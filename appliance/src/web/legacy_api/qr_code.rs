@@ -14,11 +14,12 @@ use web::argument::Path;
 use web::error::HttpError;
 use web::route::{Example, Route, RouteKind, row};
 
+use crate::intake::{find_named_item, open_tags};
 use crate::web::access::permissions::{Read, View};
 use crate::web::access::program::StaffOrProgram;
-use crate::web::api::v1::equipment::read_path_tag;
 use crate::web::context::{AppState, run_blocking};
 use crate::web::examples;
+use crate::web::legacy_api::old_ids::read_old_id;
 use crate::web::request::optional_json::OptionalJson;
 use crate::web::request::page_token::{PAGE_MS, PageToken};
 use crate::web::view_models::formats::utc_text;
@@ -64,14 +65,16 @@ async fn generate(
     Path(id): Path<String>,
     OptionalJson(request): OptionalJson<OldQrRequest>,
 ) -> Result<Json<OldQrCode>, HttpError> {
-    let tag = read_path_tag(&id)?;
+    let tag = read_old_id(&state, &id)?;
     run_blocking(&state, move |state| make_code(state, tag, request.permanent)).await.map(Json)
 }
 
 fn make_code(state: &AppState, tag: Tag, permanent: bool) -> Result<OldQrCode, HttpError> {
     let facility = state.store.snapshot();
-    let tag = facility.resolve(tag).ok_or_else(|| state.unknown_tag(tag))?.tag;
-    let url = format!("{}/{tag}", read_label_host(&facility)?);
+    let item = find_named_item(&facility, tag).ok_or_else(|| state.unknown_tag(tag))?;
+    let tag = item.tag;
+    let printed = open_tags(&facility, item).first().copied().unwrap_or(tag);
+    let url = format!("{}/{printed}", read_label_host(&facility)?);
     let (token, expires_at) = if permanent {
         (tag.to_string(), None)
     } else {

@@ -14,13 +14,14 @@ use web::error::HttpError;
 use web::route::{Example, Route, RouteKind, row};
 use words::{Locale, WordSet as _};
 
-use crate::intake::{CleaningForm, Command};
+use crate::intake::{CleaningForm, Command, find_named_item};
 use crate::web::access::phone::PhoneCaller;
 use crate::web::commands::photo_follow::attach_late_photo;
 use crate::web::commands::photo_upload::{PhotoOutcome, take_photo};
 use crate::web::commands::run::run_command;
 use crate::web::context::AppState;
 use crate::web::http_error::new_error;
+use crate::web::legacy_api::old_ids::find_old_token;
 use crate::web::request::address_share::AddressShare;
 use crate::web::request::page_token::PageToken;
 use crate::web::request::photo_form::PhotoForm;
@@ -33,7 +34,7 @@ pub(super) fn register_routes() -> Vec<Route<AppState>> {
         let example =
             Example::default().part("token", examples::TAG).field("cleaned_by", "Ada").field("notes", "");
         row(Method::POST, path, name, RouteKind::Old, register_cleaning)
-            .summary("Records a cleaning; `{token}` is a tag or a page token")
+            .summary("Records a cleaning; `{token}` is a tag, a page token, or a token of the old app")
             .commands(&["RecordCleaning"])
             .refusals(refusals::COMMANDING)
             .example(example)
@@ -44,7 +45,7 @@ pub(super) fn register_routes() -> Vec<Route<AppState>> {
     ]
 }
 
-/// `{token}` is a tag or what a page carries as its token; neither is a secret, so this needs no sign-in.
+/// `{token}` is a tag, what a page carries as its token, or what the old app printed; none of these is a secret, so this needs no sign-in.
 async fn register_cleaning(
     _: PhoneCaller,
     State(state): State<AppState>,
@@ -58,7 +59,10 @@ async fn register_cleaning(
     };
     let tag = match PageToken::tag_of(&token, &state.identity.page_key) {
         Some(tag) => tag,
-        None => Tag::read(&token).map_err(|e| unknown(format!("This is not a tag: {e}")))?,
+        None => match find_old_token(&state.store.snapshot(), &token) {
+            Some(tag) => tag,
+            None => Tag::read(&token).map_err(|e| unknown(format!("This is not a tag: {e}")))?,
+        },
     };
     let PhotoForm { fields, photo } = form;
     let photo = take_photo(&state, photo).await;
@@ -84,7 +88,7 @@ async fn register_cleaning(
     let (equipment, recorded_ms) = {
         let facility = state.store.snapshot();
         let anchor = facility.boots.get(&done.at.boot).copied();
-        (facility.resolve(tag).map(|item| item.name.clone()), corrected_ms(&done.at, anchor))
+        (find_named_item(&facility, tag).map(|item| item.name.clone()), corrected_ms(&done.at, anchor))
     };
     let receipt = Receipt::of(done.line.of, done.leaf).to_string();
     let address = format!("/r/{receipt}");

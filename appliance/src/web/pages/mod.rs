@@ -9,6 +9,7 @@ pub(crate) mod printers;
 pub(crate) mod protocols;
 pub(crate) mod register;
 pub(crate) mod setup;
+pub(crate) mod tags;
 
 use web::route::Route;
 
@@ -25,6 +26,7 @@ pub(crate) fn page_routes() -> Vec<Route<AppState>> {
         printers::printer_page_routes(),
         facility::facility_page_routes(),
         setup::setup_page_routes(),
+        tags::tag_page_routes(),
     ]
     .into_iter()
     .flatten()

@@ -1,5 +1,4 @@
-//! What a scan page carries hidden and sealed: which item, since when it is open, since when the surface is wet, and the
-//! photo that is kept.
+//! What a scan page carries hidden and sealed: which item, since when it is open, and the photo that is kept.
 
 use record::ids::BootId;
 use record::tag::Tag;
@@ -7,7 +6,6 @@ use record::tree::Hash;
 use service::clock::Now;
 
 use crate::identity::PageKey;
-use crate::intake::WetStart;
 
 /// How long a page can be used; past the end of a running contact time as well.
 pub(crate) const PAGE_MS: u64 = 5 * 60_000;
@@ -21,10 +19,18 @@ pub(crate) struct PageToken {
     pub(crate) boot: BootId,
     /// When the page was made, milliseconds since that boot.
     pub(crate) made_ms: u64,
-    /// Since when the surface is wet.
-    pub(crate) wet_ms: Option<u64>,
+    /// When this phone first saw the item, milliseconds since that boot: kept over each page that follows.
+    pub(crate) opened_ms: u64,
     /// A photo that came with an earlier press of a button.
     pub(crate) photo: Option<Hash>,
+    /// What decides whether it is asked for, where one cleaning in some needs one; none: the page was never shown.
+    pub(crate) draw: Option<u32>,
+}
+
+/// The draw of an item's pages: the same however often they are loaded, until its next cleaning is recorded.
+pub(crate) fn draw_photo(key: &PageKey, tag: Tag, cleanings: u64) -> u32 {
+    let drawn = key.seal(&format!("photo draw {tag} {cleanings}"));
+    drawn.get(..8).and_then(|hex| u32::from_str_radix(hex, 16).ok()).unwrap_or_default()
 }
 
 /// Why a token is of no use any more.
@@ -41,37 +47,39 @@ pub(crate) enum StaleToken {
 impl PageToken {
     /// For a page that is made now.
     pub(crate) fn new(tag: Tag, now: &Now) -> Self {
-        Self { tag, boot: now.boot, made_ms: now.up_ms, wet_ms: None, photo: None }
+        let (made_ms, opened_ms) = (now.up_ms, now.up_ms);
+        Self { tag, boot: now.boot, made_ms, opened_ms, photo: None, draw: None }
     }
 
     /// As the page carries it.
     pub(crate) fn text(&self, key: &PageKey) -> String {
-        let wet = self.wet_ms.map_or_else(|| "-".to_owned(), |ms| ms.to_string());
         let photo = self.photo.map_or_else(|| "-".to_owned(), |hash| hash.to_string());
-        let facts = format!("{}.{}.{}.{wet}.{photo}", self.tag, self.boot, self.made_ms);
+        let draw = self.draw.map_or_else(|| "-".to_owned(), |draw| draw.to_string());
+        let Self { tag, boot, made_ms, opened_ms, .. } = self;
+        let facts = format!("{tag}.{boot}.{made_ms}.{opened_ms}.{photo}.{draw}");
         let seal = key.seal(&facts);
         format!("{facts}.{seal}")
     }
 
-    /// Reads what a page sent back. `contact_s` is what the item's protocol asks.
+    /// Reads what a page sent back. `wet_over_ms` is when a contact time of the item is over, milliseconds since the boot.
     pub(crate) fn read(
         text: &str,
         key: &PageKey,
         tag: Tag,
         now: &Now,
-        contact_s: u32,
+        wet_over_ms: Option<u64>,
     ) -> Result<Self, StaleToken> {
         let token = Self::open(text, key).ok_or(StaleToken::Foreign)?;
         if token.tag != tag {
             return Err(StaleToken::OtherItem);
         }
-        token.check(now, contact_s)
+        token.check(now, wet_over_ms)
     }
 
     /// Whether the page can still be used.
-    pub(crate) fn check(self, now: &Now, contact_s: u32) -> Result<Self, StaleToken> {
+    pub(crate) fn check(self, now: &Now, wet_over_ms: Option<u64>) -> Result<Self, StaleToken> {
         let fresh =
-            self.boot == now.boot && self.made_ms <= now.up_ms && now.up_ms <= self.until_ms(contact_s);
+            self.boot == now.boot && self.made_ms <= now.up_ms && now.up_ms <= self.until_ms(wet_over_ms);
         if fresh { Ok(self) } else { Err(StaleToken::Old(self)) }
     }
 
@@ -94,22 +102,16 @@ impl PageToken {
             tag: parts.next()?.parse().ok()?,
             boot: parts.next()?.parse().ok()?,
             made_ms: parts.next()?.parse().ok()?,
-            wet_ms: parts.next()?.parse().ok(),
+            opened_ms: parts.next()?.parse().ok()?,
             photo: parts.next().and_then(|hash| hash.parse().ok()),
+            draw: parts.next().and_then(|draw| draw.parse().ok()),
         };
         Some(token)
     }
 
-    /// Until when the page can be used, milliseconds since the boot.
-    pub(crate) fn until_ms(&self, contact_s: u32) -> u64 {
-        let from =
-            self.wet_ms.map_or(self.made_ms, |wet| (wet + u64::from(contact_s) * 1_000).max(self.made_ms));
-        from.saturating_add(PAGE_MS)
-    }
-
-    /// As intake takes it.
-    pub(crate) fn wet(&self) -> Option<WetStart> {
-        self.wet_ms.map(|up_ms| WetStart { boot: self.boot, up_ms })
+    /// Until when the page can be used, milliseconds since the boot: past the end of a contact time as well.
+    pub(crate) fn until_ms(&self, wet_over_ms: Option<u64>) -> u64 {
+        wet_over_ms.map_or(self.made_ms, |over| over.max(self.made_ms)).saturating_add(PAGE_MS)
     }
 }
 
@@ -125,34 +127,51 @@ mod tests {
         let at = |up_ms| Now { wall_ms: 0, boot, up_ms, state: ClockState::Synced };
         let tag: Tag = "7QK3M9X2W".parse().unwrap();
         let plain = PageToken::new(tag, &at(1_000));
-        let full = PageToken { wet_ms: Some(200_000), photo: Some(Hash::of(b"jpeg")), ..plain };
+        let full = PageToken { opened_ms: 900, photo: Some(Hash::of(b"jpeg")), draw: Some(7), ..plain };
         for token in [plain, full] {
-            assert_eq!(PageToken::read(&token.text(&key), &key, tag, &at(1_000), 180), Ok(token));
+            assert_eq!(PageToken::read(&token.text(&key), &key, tag, &at(1_000), None), Ok(token));
         }
         let text = plain.text(&key);
-        assert_eq!(PageToken::read(&text, &key, tag, &at(1_000 + PAGE_MS), 180), Ok(plain));
-        assert_eq!(PageToken::read(&text, &key, tag, &at(1_001 + PAGE_MS), 180), Err(StaleToken::Old(plain)));
-        let long = full.text(&key);
-        assert_eq!(PageToken::read(&long, &key, tag, &at(380_000 + PAGE_MS), 180), Ok(full));
+        assert_eq!(PageToken::read(&text, &key, tag, &at(1_000 + PAGE_MS), None), Ok(plain));
         assert_eq!(
-            PageToken::read(&long, &key, tag, &at(380_001 + PAGE_MS), 180),
+            PageToken::read(&text, &key, tag, &at(1_001 + PAGE_MS), None),
+            Err(StaleToken::Old(plain))
+        );
+        let long = full.text(&key);
+        assert_eq!(PageToken::read(&long, &key, tag, &at(380_000 + PAGE_MS), Some(380_000)), Ok(full));
+        assert_eq!(
+            PageToken::read(&long, &key, tag, &at(380_001 + PAGE_MS), Some(380_000)),
             Err(StaleToken::Old(full))
         );
         let other = Now { boot: BootId::new(0, [2; 10]), ..at(1_000) };
-        assert_eq!(PageToken::read(&text, &key, tag, &other, 180), Err(StaleToken::Old(plain)));
+        assert_eq!(PageToken::read(&text, &key, tag, &other, None), Err(StaleToken::Old(plain)));
         assert_eq!(
-            PageToken::read(&text, &key, "ABCDEFGH3".parse().unwrap(), &at(1_000), 180),
+            PageToken::read(&text, &key, "ABCDEFGH3".parse().unwrap(), &at(1_000), None),
             Err(StaleToken::OtherItem)
         );
         for forged in
             ["", ".", "x.y", &text.replace("1000", "9999"), &format!("{text}0"), &"7".repeat(100_000)]
         {
             assert_eq!(
-                PageToken::read(forged, &key, tag, &at(1_000), 180),
+                PageToken::read(forged, &key, tag, &at(1_000), None),
                 Err(StaleToken::Foreign),
                 "{forged:.40}"
             );
         }
         assert_eq!(PageToken::tag_of(&text, &key), Some(tag));
+    }
+
+    #[test]
+    fn a_draw_is_one_for_each_cleaning() {
+        let (key, tag) = (PageKey::new([7; 32]), "7QK3M9X2W".parse().unwrap());
+        let draw = |cleanings| draw_photo(&key, tag, cleanings);
+        assert_eq!(draw(5), draw(5));
+        let picked = (0..10_000).filter(|cleanings| draw(*cleanings) % 10 == 0).count();
+        assert!((850..1_150).contains(&picked), "{picked} of 10,000 by one in ten");
+        let other = "ABCDEFGH3".parse().unwrap();
+        assert_ne!(
+            (0..4).map(draw).collect::<Vec<_>>(),
+            (0..4).map(|n| draw_photo(&key, other, n)).collect::<Vec<_>>()
+        );
     }
 }

@@ -32,7 +32,7 @@ async fn an_adopted_record_keeps_receipt_and_note_and_is_proven_by_two_steps() {
     let tag: Tag = "ABCDEFGH3".parse().unwrap();
     let store = open_box(&data);
     let fields = EquipmentFields { name: Some("Old bed".into()), ..EquipmentFields::default() };
-    let item = NewEquipment { tag: Some(tag), fields, schedule: None };
+    let item = NewEquipment { tag: Some(tag), fields, schedule: None, ..Default::default() };
     execute(&store, sent("item", Command::AddEquipment(Box::new(item)))).await;
     store.stop().await.unwrap();
     drop(store);

@@ -218,7 +218,7 @@ async fn nothing_is_called_clean_by_a_history_of_which_a_part_is_missing() {
     let (missing, unsure) =
         ("A part of this box’s history is missing", "Not known: a part of the history is missing");
     let fields = EquipmentFields { name: Some("Bladder scanner".into()), ..Default::default() };
-    let new = NewEquipment { tag: None, fields, schedule: None };
+    let new = NewEquipment { tag: None, fields, schedule: None, ..Default::default() };
     let seq = world.give(Command::AddEquipment(Box::new(new))).await;
     let Event::EquipmentAdded(added) = world.event(seq) else { panic!("no equipment") };
     let page = format!("/t/{}?anyway=1", added.tag);

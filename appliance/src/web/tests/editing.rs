@@ -7,7 +7,7 @@ use words::{Locale, WordSet as _};
 use super::programs::program;
 use super::staff_pages::{Desk, desk, person};
 use super::*;
-use crate::web::pages::{equipment, facility, labels, people, printers, protocols, register};
+use crate::web::pages::{equipment, facility, labels, people, printers, protocols, register, tags};
 use crate::web::words::FormWords;
 
 /// The fields of a form, as a browser would send them.
@@ -390,6 +390,7 @@ fn every_field_and_option_has_words() {
         printers::FORMS,
         protocols::FORMS,
         register::FORMS,
+        tags::FORMS,
     ];
     let keys = forms.into_iter().flatten().flat_map(|form| form.message_keys());
     for key in keys.chain(GENERAL_KEYS.map(str::to_owned)) {

@@ -38,6 +38,7 @@ pub(super) fn copy_parts(world: &World) -> WebParts {
         random: parts.random.clone(),
         link: parts.link.clone(),
         ways: parts.ways.clone(),
+        contact_timers: parts.contact_timers.clone(),
         alarms: parts.alarms.clone(),
         backups: parts.backups.clone(),
         cosigners: parts.cosigners.clone(),
@@ -262,8 +263,19 @@ async fn add_items(world: &World) {
             ..Default::default()
         };
         let (tag, schedule) = (Some(tag.parse().unwrap()), Some(Schedule::every_days(1)));
-        world.give(Command::AddEquipment(Box::new(NewEquipment { tag, fields, schedule }))).await;
+        world
+            .give(Command::AddEquipment(Box::new(NewEquipment {
+                tag,
+                fields,
+                schedule,
+                ..Default::default()
+            })))
+            .await;
     }
+    let equipment = examples::TAG.parse().unwrap();
+    let (tag, why) = (Some(examples::SPARE_TAG.parse().unwrap()), record::kinds::TagReason::Spare);
+    world.give(Command::AssignTag(intake::NewTag { tag, equipment, why, replaces: None })).await;
+    world.give(Command::AddAlias { code: "BME-004711".into(), equipment }).await;
     let tag = examples::SUSPENDED_TAG.parse().unwrap();
     world.give(Command::SuspendEquipment { tag, reason: "Cracked screen".into(), seen: None }).await;
 }

@@ -14,6 +14,8 @@ const WITHOUT_VERSION: &[(&str, &str)] = &[
     ("check.add", "adds a record"),
     ("cleaning.add", "adds a record"),
     ("clock.set", "time has no version; the newest word holds"),
+    ("code.add", "adds a code"),
+    ("code.remove", "a code is taken off whole; it has no version"),
     ("equipment.add", "adds an item"),
     ("job.add", "adds a print job"),
     ("job.answer", "answers about labels that wait for it"),
@@ -36,7 +38,10 @@ const WITHOUT_VERSION: &[(&str, &str)] = &[
     ("reminder.snooze", "put off twice is put off until the later time"),
     ("sheet.make", "changes nothing"),
     ("slip.add", "adds a print job"),
+    ("tag.assign", "adds a tag"),
+    ("tag.remove", "a tag is revoked whole; it has no version"),
     ("upkeep-done.add", "adds a record"),
+    ("use.add", "adds a record"),
     ("void.add", "a record is voided once; it has no further versions"),
 ];
 

@@ -45,6 +45,7 @@ mod bundle;
 mod changes;
 mod checks;
 mod clock;
+mod codes;
 mod compression;
 mod designs;
 mod device;
@@ -52,10 +53,15 @@ mod editing;
 mod fixture;
 mod forms;
 mod if_match;
+mod item_history;
 #[path = "../../../../tests/src/kept_answers.rs"]
 mod kept_answers;
+mod labels_of_items;
 mod languages;
+mod late_entries;
+mod loans;
 mod log_export;
+mod merges;
 mod old_app;
 mod people;
 mod photos;
@@ -79,6 +85,7 @@ mod steady_disk;
 mod submissions;
 mod table;
 mod technician;
+mod uses;
 mod ways;
 
 use self::steady_disk::SteadyDisk;
@@ -294,6 +301,7 @@ impl World {
             random,
             link: links,
             ways: way_reports,
+            contact_timers: Arc::default(),
             alarms,
             cosigners: Arc::new(|| vec![relay_key().verifier().clone()]),
             field: field_parts(&dir.path().join("box")),
@@ -363,8 +371,14 @@ impl World {
             ..Default::default()
         };
         let schedule = Some(Schedule::every_days(1));
-        let seq =
-            self.give(Command::AddEquipment(Box::new(NewEquipment { tag: None, fields, schedule }))).await;
+        let seq = self
+            .give(Command::AddEquipment(Box::new(NewEquipment {
+                tag: None,
+                fields,
+                schedule,
+                ..Default::default()
+            })))
+            .await;
         match self.event(seq) {
             Event::EquipmentAdded(added) => added.tag,
             other => panic!("{other:?}"),

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use image::RgbImage;
 use image::codecs::jpeg::JpegEncoder;
-use record::kinds::EntryRef;
+use record::entry::{EntryAuthor, EntryDraft};
+use record::kinds::{CleaningFlag, EntryRef, MissingPart};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
@@ -13,6 +14,7 @@ use super::staff_pages::desk;
 use super::*;
 use crate::listen::{ConnectionLimits, ConnectionTable, Listener, ListenerConfig};
 use crate::photo::{PhotoUpload, UploadLimits, cleaned_by_child};
+use crate::store::WriteDecision;
 
 /// A form as a browser sends it, with the photo between the fields: what comes before the end of the photo's first line, and
 /// what comes after the photo.
@@ -339,4 +341,72 @@ async fn a_thumbnail_is_shown_when_its_photo_has_left() {
     desk.get("/staff/").await.has_not("/photos/");
     desk.get(&small).await.is(404).has("move to the relay");
     world.get("/photos/nothing.t.jpg").await.is(404);
+}
+
+#[tokio::test]
+async fn one_cleaning_in_some_is_picked_for_a_photo() {
+    let world = World::new().await;
+    let tag: Tag = "ABCDEFGH3".parse().unwrap();
+    let fields = EquipmentFields {
+        name: Some("Bed 7".into()),
+        photo: Some(PhotoPolicy::Optional),
+        photo_one_in: Some(2),
+        ..EquipmentFields::default()
+    };
+    let item = NewEquipment { tag: Some(tag), fields, schedule: None, code: None };
+    world.give(Command::AddEquipment(Box::new(item))).await;
+    let (path, mut picked) = (format!("/t/{tag}"), 0);
+    for round in 0..12 {
+        let page = world.get(&path).await;
+        let is_picked = page.text().contains("This time required");
+        let again = world.get(&path).await.text().contains("This time required");
+        assert_eq!(again, is_picked, "{round}: loading the page again draws nothing anew");
+        let (token, submission) = (page.hidden("page"), page.hidden("submission"));
+        let mut form =
+            vec![("page", token.as_str()), ("submission", &submission), ("step", "1"), ("cleaned_by", "Ada")];
+        let size = world.size();
+        if is_picked {
+            picked += 1;
+            world.post(&path, &form).await.is(422).has("This time required").has("href=\"#photo\"");
+            assert_eq!(world.size(), size);
+            form.push(("notes", "the camera is broken"));
+        }
+        world.post(&path, &form).await.is(303);
+        let cleaning = world.cleaning();
+        assert_eq!(cleaning.incomplete == [MissingPart::Photo], is_picked, "{:?}", cleaning.incomplete);
+        assert_eq!(cleaning.flags == [CleaningFlag::PhotoSample], is_picked, "{:?}", cleaning.flags);
+    }
+    assert!((1..12).contains(&picked), "{picked}");
+    // A request from no page was shown nothing, and is picked for nothing.
+    for name in ["Ben", "Eve", "Ida"] {
+        world.post(&path, &[("cleaned_by", name), ("step", "1")]).await.is(303);
+        assert_eq!((world.cleaning().incomplete, world.cleaning().flags), (vec![], vec![]));
+    }
+}
+
+#[tokio::test]
+async fn a_protocol_asks_for_a_photo_of_its_own() {
+    let world = World::new().await;
+    let (tag, protocol) = ("ABCDEFGH3".parse().unwrap(), "01KAFJWQ400000000000000003");
+    let body = format!(
+        r#"{{"protocol":"{protocol}","version":1,"name":"Wipe","steps":[{{"text":"Wipe"}}],"photo":"required"}}"#
+    );
+    let event = Event::read("protocol.published", &body);
+    let draft = EntryDraft { by: EntryAuthor::BOX, idem: None, event, texts: Vec::new() };
+    let drafts = vec![draft];
+    world.state.store.submit(|_| WriteDecision::Append { drafts, answer: () }).await.unwrap();
+    let fields = EquipmentFields {
+        name: Some("Bed 7".into()),
+        photo: Some(PhotoPolicy::None),
+        protocols: Some(vec![protocol.parse().unwrap()]),
+        ..EquipmentFields::default()
+    };
+    let item = NewEquipment { tag: Some(tag), fields, schedule: None, code: None };
+    world.give(Command::AddEquipment(Box::new(item))).await;
+    let path = format!("/t/{tag}");
+    let page = world.get(&path).await;
+    page.is(200).has("Required. No people");
+    let (token, submission) = (page.hidden("page"), page.hidden("submission"));
+    let form = [("page", token.as_str()), ("submission", &submission), ("step", "1"), ("cleaned_by", "Ada")];
+    world.post(&path, &form).await.is(422).has("href=\"#photo\"");
 }

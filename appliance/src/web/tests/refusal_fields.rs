@@ -9,10 +9,10 @@ use record::kinds::EntryRef;
 use super::*;
 use crate::intake::{CommandRefusal, OwnFieldRule, RefusalCause};
 use crate::web::form_page::RefusedField;
-use crate::web::pages::{equipment, facility, people, protocols, register};
+use crate::web::pages::{equipment, facility, people, protocols, register, tags};
 
 /// The sources in which intake names fields.
-const SOURCES: [&str; 13] = [
+const SOURCES: [&str; 14] = [
     include_str!("../../intake/check.rs"),
     include_str!("../../intake/cleaning.rs"),
     include_str!("../../intake/clock.rs"),
@@ -24,6 +24,7 @@ const SOURCES: [&str; 13] = [
     include_str!("../../intake/protocols.rs"),
     include_str!("../../intake/register.rs"),
     include_str!("../../intake/staff.rs"),
+    include_str!("../../intake/tags.rs"),
     include_str!("../../intake/text.rs"),
     include_str!("../../intake/upkeep.rs"),
 ];
@@ -59,6 +60,8 @@ fn list_refusals(fields: &BTreeSet<&'static str>) -> Vec<CommandRefusal> {
         CommandRefusal::UnknownTag(tag),
         CommandRefusal::Retired { name: "Pump".into() },
         CommandRefusal::TagTaken(tag),
+        CommandRefusal::Code(record::code::ScannedCodeError::Length),
+        CommandRefusal::CodeTaken { code: "BME-1".into(), name: "Pump".into() },
         CommandRefusal::AlreadySo(RefusalCause::InService),
         CommandRefusal::UnknownProtocol(ProtocolId::new(1, [1; 10])),
         CommandRefusal::UnknownUpkeep(UpkeepId::new(1, [1; 10])),
@@ -127,6 +130,8 @@ fn kind_of(refusal: &CommandRefusal) -> usize {
         CommandRefusal::ReportsSpent => 28,
         CommandRefusal::UnknownUpkeep(_) => 29,
         CommandRefusal::OwnField { .. } => 30,
+        CommandRefusal::Code(_) => 31,
+        CommandRefusal::CodeTaken { .. } => 32,
     }
 }
 
@@ -137,6 +142,7 @@ fn list_forms() -> impl Iterator<Item = RefusedField> {
         facility::REFUSED_FIELDS,
         protocols::REFUSED_FIELDS,
         register::REFUSED_FIELDS,
+        tags::REFUSED_FIELDS,
     ];
     all.into_iter().flatten().copied()
 }
@@ -149,7 +155,7 @@ fn every_field_of_a_refusal_is_a_field_of_the_form_that_shows_it() {
     }
     let all = list_refusals(&fields);
     let kinds: BTreeSet<usize> = all.iter().map(kind_of).collect();
-    assert_eq!(kinds, (0..31).collect(), "one of each kind is tried");
+    assert_eq!(kinds, (0..33).collect(), "one of each kind is tried");
     for refusal in &all {
         for (form, find) in list_forms() {
             let own = refusal.field().filter(|field| form.find_field(field).is_some());
@@ -195,6 +201,8 @@ async fn a_refusal_that_no_field_is_about_has_a_page_of_its_own() {
         ("photo", "none"),
         ("every", "never"),
         ("photo_one_in", ""),
+        ("loan_until", ""),
+        ("loan_owner", ""),
         ("custom", ""),
         ("number", ""),
         ("times", ""),

@@ -288,6 +288,123 @@ async fn a_plain_post_is_taken_as_it_is() {
     world.get(&first.location()).await.has("Incomplete: steps not stated");
 }
 
+/// What a page has hidden, for the next press.
+fn carried(page: &Answer) -> Vec<(&'static str, String)> {
+    let of = |name| (name, page.hidden(name));
+    vec![of("submission"), of("page"), of("version"), of("protocol")]
+}
+
+async fn press(world: &World, path: &str, page: &Answer, pressed: &[(&'static str, &str)]) -> Answer {
+    let carried = carried(page);
+    let fields = carried.iter().map(|(name, value)| (*name, value.as_str())).chain(pressed.iter().copied());
+    world.post(path, &fields.collect::<Vec<_>>()).await
+}
+
+#[tokio::test]
+async fn three_presses_record_a_cleaning_with_contact_time() {
+    let world = World::new().await;
+    let path = format!("/t/{}", world.pump);
+    let page = world.get(&path).await;
+    page.is(200)
+        .has("name=\"wet\" value=\"start\"")
+        .has("Surface is wet: start 3:00")
+        .has("All 2 steps as protocol");
+    world.clock.advance(std::time::Duration::from_secs(4));
+    let started = press(&world, &path, &page, &[("cleaned_by", "Zoë"), ("wet", "start")]).await;
+    let running = world.get(started.is(303).location().split('#').next().unwrap()).await;
+    running.has("<span data-countdown=\"\">3:00</span> left, keep it wet").has("It dried: start again");
+    world.clock.advance(std::time::Duration::from_secs(183));
+    let pressed = [("cleaned_by", "Zoë"), ("all", "1")];
+    let done = press(&world, &path, &running, &pressed).await;
+    done.is(303);
+    let body = world.cleaning();
+    assert_eq!((body.steps, body.contact.unwrap().measured_s), (Some(vec![1, 2]), Some(183)));
+    assert_eq!((body.took_ms, body.flags, body.incomplete), (Some(4_000), vec![], vec![]));
+    // It is used up with the record: whoever comes next wets the surface again.
+    world.get(&path).await.has("Surface is wet: start 3:00");
+    let again = press(&world, &path, &running, &pressed).await;
+    assert_eq!((again.is(303).location(), world.size()), (done.location(), world.size()));
+}
+
+#[tokio::test]
+async fn every_phone_sees_the_contact_time_that_runs() {
+    let world = World::new().await;
+    let path = format!("/t/{}", world.pump);
+    let asked = format!("{path}/contact-time");
+    let page = world.get(&path).await;
+    assert_eq!(world.get(&asked).await.is(200).json()["state"], "none");
+    press(&world, &path, &page, &[("cleaned_by", "Zoë"), ("all", "1"), ("wet", "start")]).await.is(303);
+    world.clock.advance(std::time::Duration::from_secs(30));
+    let other = world.get(&path).await;
+    other.has("2:30</span> left").has("started on another phone").has("value=\"1\" checked").has_not("Zoë");
+    let left = world.get(&asked).await;
+    assert_eq!((&left.json()["state"], &left.json()["left_ms"]), (&"running".into(), &150_000.into()));
+    // Too early, and no wetter by it.
+    press(&world, &path, &other, &[("wet", "look")]).await.is(303);
+    press(&world, &path, &other, &[("wet", "finish")]).await.is(303);
+    assert_eq!(world.get(&asked).await.json()["left_ms"], 150_000);
+    world.clock.advance(std::time::Duration::from_secs(160));
+    let over = world.get(&path).await;
+    over.has("Wet for 3 min 10 s: long enough.")
+        .has("It may dry now")
+        .has_not("name=\"wet\" value=\"start\"");
+    press(&world, &path, &over, &[("wet", "finish")]).await.is(303);
+    world.clock.advance(std::time::Duration::from_secs(100));
+    let dry = world.get(&path).await;
+    dry.has("Wet for 3 min 10 s: long enough.").has_not("It may dry now");
+    assert_eq!(world.get(&asked).await.json()["state"], "finished");
+    press(&world, &path, &dry, &[("cleaned_by", "Ada"), ("all", "1")]).await.is(303);
+    assert_eq!(world.cleaning().contact.unwrap().measured_s, Some(190));
+}
+
+#[tokio::test]
+async fn a_contact_time_that_a_new_start_of_the_box_cut_off_is_started_again() {
+    let world = World::new().await;
+    let path = format!("/t/{}", world.pump);
+    let page = world.get(&path).await;
+    press(&world, &path, &page, &[("step", "2"), ("wet", "start")]).await.is(303);
+    let now = world.state.clock.now();
+    world.clock.set(Now {
+        boot: record::ids::BootId::new(0, [9; 10]),
+        up_ms: 60_000,
+        wall_ms: now.wall_ms + 600_000,
+        ..now
+    });
+    let page = world.get(&path).await;
+    page.has("The box was started anew at").has("Surface is wet: start 3:00").has("value=\"2\" checked");
+    assert_eq!(world.get(&format!("{path}/contact-time")).await.json()["state"], "rebooted");
+    press(&world, &path, &page, &[("cleaned_by", "Ada"), ("all", "1")])
+        .await
+        .is(422)
+        .has("press “Surface is wet”");
+    press(
+        &world,
+        &path,
+        &page,
+        &[("cleaned_by", "Ada"), ("all", "1"), ("notes", "Four minutes, by my watch")],
+    )
+    .await
+    .is(303);
+    let body = world.cleaning();
+    assert_eq!(
+        (body.contact.unwrap().measured_s, body.incomplete),
+        (None, vec![record::kinds::MissingPart::ContactTime])
+    );
+}
+
+#[tokio::test]
+async fn one_press_ticks_what_was_forgotten_and_records_nothing() {
+    let world = World::new().await;
+    let path = format!("/t/{}", world.pump);
+    let page = world.get(&path).await;
+    let wrong = press(&world, &path, &page, &[("cleaned_by", "Ada")]).await;
+    wrong.is(422).has("Tick all 2").has("<details open>");
+    let size = world.size();
+    let ticked = press(&world, &path, &wrong, &[("cleaned_by", "Ada"), ("tick", "all")]).await;
+    ticked.is(200).has("id=\"step-all\" name=\"all\" value=\"1\" checked").has("value=\"Ada\"");
+    assert_eq!(world.size(), size);
+}
+
 #[tokio::test]
 async fn what_a_post_without_its_page_lacks_is_asked_for_and_nothing_is_lost() {
     let world = World::new().await;
@@ -295,7 +412,7 @@ async fn what_a_post_without_its_page_lacks_is_asked_for_and_nothing_is_lost() {
     let form = [("cleaned_by", "Ada"), ("step", "1"), ("step", "2"), ("notes", "")];
     let back = world.post(&path, &form).await;
     back.is(422).has("press “Surface is wet”").has("value=\"Ada\"").has("There is a problem");
-    assert_eq!(back.text().matches(" checked").count(), 2, "{}", back.text());
+    assert_eq!(back.text().matches(" checked").count(), 3, "{}", back.text());
     assert_eq!(world.size(), size);
     let back = world.send(with_photo(&path, &form, b"good\n"), false).await;
     back.is(422).has("Photo saved").has("value=\"Ada\"");

@@ -1,14 +1,16 @@
 //! The history of an item, newest first: what was done to it, as its entries say it.
 
-use record::entry::ClockState;
+use history::{HistoryWords, LineLook, word_flag};
+use record::entry::{ClockState, Entry};
 use record::fold::{CleaningRecord, FacilityState, SpotCheck};
-use record::kinds::{CheckResult, EntryRef, Event};
+use record::kinds::{CheckResult, CleaningFlag, EntryRef, Event};
 use record::receipt::Receipt;
 use record::tag::Tag;
+use record::tree::Hash;
 use web::error::HttpError;
-use words::Moment;
+use words::{Moment, WordSet as _};
 
-use crate::store::{HistoryPlace, ItemUse, LogReader, StoreSnapshot};
+use crate::store::{HistoryPlace, ItemNote, ItemUse, LogReader, StoreSnapshot};
 use crate::web::commands::run;
 use crate::web::context::AppState;
 use crate::web::http_error::store_error;
@@ -26,6 +28,7 @@ const LINES: usize = 50;
 pub(crate) enum ItemEvent {
     Cleaned(Box<CleaningRecord>),
     Used(ItemUse),
+    Noted(ItemNote),
 }
 
 /// The newest things that were done to an item, from a place in its history on, and where the next older ones begin.
@@ -38,11 +41,38 @@ pub(crate) fn item_history(
     let uses = reader.uses_of(tag, i64::MIN..i64::MAX, upto, LINES + 1).map_err(store_error)?;
     let cleaned = cleanings.into_iter().map(|c| (reader.place_of(&c), ItemEvent::Cleaned(Box::new(c))));
     let used = uses.into_iter().map(|used| (HistoryPlace::of_use(&used), ItemEvent::Used(used)));
-    let mut all: Vec<(HistoryPlace, ItemEvent)> = cleaned.chain(used).collect();
+    let notes = reader.notes_of(tag, i64::MIN..i64::MAX, upto, LINES + 1).map_err(store_error)?;
+    let noted = notes.into_iter().map(|note| (HistoryPlace::of_note(&note), ItemEvent::Noted(note)));
+    let mut all: Vec<(HistoryPlace, ItemEvent)> = cleaned.chain(used).chain(noted).collect();
     all.sort_by_key(|(place, _)| std::cmp::Reverse(*place));
     HistoryScope(Some(tag)).check(reader, upto, all.first().map(|(place, _)| *place))?;
     let older = all.get(LINES).map(|(place, _)| *place);
     Ok((all.into_iter().take(LINES).map(|(_, done)| done).collect(), older))
+}
+
+/// The cleanings among them.
+pub(crate) fn list_cleanings(events: &[ItemEvent]) -> Vec<&CleaningRecord> {
+    let cleanings = events.iter().filter_map(|event| match event {
+        ItemEvent::Cleaned(cleaning) => Some(&**cleaning),
+        ItemEvent::Used(_) | ItemEvent::Noted(_) => None,
+    });
+    cleanings.collect()
+}
+
+/// A photo that can be shown.
+pub(crate) struct HistoryPhoto {
+    /// Where its thumbnail is: lists never show whole photos.
+    pub(crate) thumbnail: String,
+    /// Where it is itself, while the box has it.
+    pub(crate) whole: Option<String>,
+}
+
+impl HistoryPhoto {
+    fn of(state: &AppState, photo: Hash) -> Option<Self> {
+        let thumbnail = state.photos.has_thumbnail(photo).then(|| thumbnail_address(photo))?;
+        let whole = state.photos.is_here(photo).then(|| format!("/photos/{photo}.jpg"));
+        Some(Self { thumbnail, whole })
+    }
 }
 
 /// One line of an item's history.
@@ -53,10 +83,8 @@ pub(crate) struct HistoryRow {
     pub(crate) tags: Vec<(&'static str, String)>,
     pub(crate) words: String,
     pub(crate) at: Moment,
-    /// Its thumbnail.
-    pub(crate) photo: Option<String>,
-    pub(crate) whole_photo: Option<String>,
-    /// What whoever cleaned noted.
+    pub(crate) photos: Vec<HistoryPhoto>,
+    /// What somebody wrote.
     pub(crate) note: Option<String>,
     pub(crate) facts: Vec<String>,
     pub(crate) receipt: Option<String>,
@@ -91,8 +119,7 @@ impl HistoryLook<'_> {
             tags: Vec::new(),
             words: String::new(),
             at: self.wording.dates().day_and_time(used.performed_ms),
-            photo: None,
-            whole_photo: None,
+            photos: Vec::new(),
             note: None,
             facts: Vec::new(),
             receipt: None,
@@ -100,6 +127,44 @@ impl HistoryLook<'_> {
             can_void: false,
             can_check: false,
         }
+    }
+
+    /// What else an entry says of an item; `None`: it cannot be read.
+    pub(crate) fn noted(self, tag: Tag, note: ItemNote) -> Option<HistoryRow> {
+        let Self { state, facility, wording, words: w, reader } = self;
+        let entry = reader.line(note.line).ok().flatten()?;
+        let lines = HistoryWords::in_locale(wording.locale());
+        let look = LineLook { w: lines, dates: wording.dates(), facility, tag };
+        let line = look.line(&entry.event())?;
+        let photos: Vec<_> = line.photos.iter().filter_map(|photo| HistoryPhoto::of(state, *photo)).collect();
+        let (mut facts, absent) = (line.facts, line.photos.len() - photos.len());
+        facts.extend((absent > 0).then(|| w.history_photos_absent(absent)));
+        let number = wording.number(note.line.of.seq);
+        facts.push(w.history_entry(&number));
+        Some(HistoryRow {
+            class: "",
+            title: line.title,
+            struck: false,
+            tags: Vec::new(),
+            words: match line.who {
+                Some(who) => wording.cleaner_text(reader, facility, &who),
+                None => self.author_name(&entry).unwrap_or_default(),
+            },
+            at: wording.dates().day_and_time(note.at_ms),
+            photos,
+            note: line.text.map(|hash| StoredText::read(reader, hash).word(wording.words())),
+            facts,
+            receipt: None,
+            entry: number,
+            can_void: false,
+            can_check: false,
+        })
+    }
+
+    /// The staff member who made an entry.
+    fn author_name(self, entry: &Entry) -> Option<String> {
+        let staff = entry.head().by.staff?;
+        Some(StoredText::of_staff(self.reader, self.facility, staff).word(self.wording.words()))
     }
 
     /// A cleaning as it stands in history: its entry is read again, so what is shown is what was signed.
@@ -120,6 +185,10 @@ impl HistoryLook<'_> {
             tags.push(("due", w.history_incomplete(missing)));
         }
         tags.extend(cleaning.checked.as_ref().map(|check| self.word_check(check)));
+        let lines = HistoryWords::in_locale(wording.locale());
+        // How late it is stands there already.
+        let remarks = cleaning.flags.iter().filter(|flag| **flag != CleaningFlag::Late);
+        tags.extend(remarks.map(|flag| ("", word_flag(lines, flag))));
         let late_ms = cleaning.recorded_ms - cleaning.performed_ms;
         if cleaning.stated && late_ms > 60_000 {
             tags.push(("due", w.history_late()));
@@ -141,8 +210,12 @@ impl HistoryLook<'_> {
             tags,
             words: by,
             at: wording.dates().day_and_time(cleaning.performed_ms),
-            photo: thumbnail_path(state, cleaning),
-            whole_photo: whole_photo(state, cleaning),
+            photos: cleaning
+                .photos
+                .iter()
+                .find_map(|hash| HistoryPhoto::of(state, *hash))
+                .into_iter()
+                .collect(),
             note,
             facts,
             receipt: entry.map(|entry| Receipt::of(cleaning.of, entry.leaf()).to_string()),
@@ -163,15 +236,12 @@ impl HistoryLook<'_> {
 
     /// Who cleaned, and who took the record back.
     fn void_words(self, of: EntryRef, cleaned_by: String) -> String {
-        let Self { facility, wording, words: w, reader, .. } = self;
+        let Self { wording, words: w, reader, .. } = self;
         let Ok(Some((entry, Event::CleaningVoided(body)))) = run::entry_by(reader, of) else {
             return w.history_was_voided(cleaned_by);
         };
         let when = wording.dates().day_and_time(entry.head().at.wall).text;
-        let by = match entry.head().by.staff {
-            Some(staff) => StoredText::of_staff(reader, facility, staff).word(wording.words()),
-            None => w.history_same_phone(),
-        };
+        let by = self.author_name(&entry).unwrap_or_else(|| w.history_same_phone());
         let why = StoredText::read(reader, body.reason.hash).word(wording.words());
         w.history_voided_by(by, when, cleaned_by, why)
     }
@@ -181,12 +251,6 @@ impl HistoryLook<'_> {
 pub(crate) fn thumbnail_path(state: &AppState, cleaning: &record::fold::CleaningRecord) -> Option<String> {
     let here = cleaning.photos.iter().find(|hash| state.photos.has_thumbnail(**hash))?;
     Some(thumbnail_address(*here))
-}
-
-/// Where the first photo itself is, if it is still on the box.
-fn whole_photo(state: &AppState, cleaning: &record::fold::CleaningRecord) -> Option<String> {
-    let first = cleaning.photos.iter().find(|hash| state.photos.has_thumbnail(**hash))?;
-    state.photos.is_here(*first).then(|| format!("/photos/{first}.jpg"))
 }
 
 /// Who cleaned and whether it counts, for pages that show a cleaning in one line.

@@ -13,7 +13,7 @@ use record::tag::Tag;
 use web::error::{ErrorText, HttpError};
 use words::WordSet as _;
 
-use crate::intake::CommandRefusal;
+use crate::intake::{CommandRefusal, find_named_item, open_tags};
 use crate::printing::{LABELS_MAX, LabelRequest, NameStyle};
 use crate::store::{HISTORY_PIECE, LogReader, ReadLane};
 use crate::web::context::AppState;
@@ -207,10 +207,14 @@ struct Scene<'a> {
 
 impl Scene<'_> {
     fn label(&self, facility: &FacilityState, host: &str, tag: Tag) -> Result<LabelRequest, HttpError> {
-        let item = facility.resolve(tag).filter(|item| item.service != ServiceState::Retired);
+        let item = find_named_item(facility, tag).filter(|item| item.service != ServiceState::Retired);
         let item = item.ok_or_else(|| {
             HttpError::from(CommandRefusal::UnknownTag(tag)).safe(worded(PrintingWords::order_range_safe))
         })?;
+        // A lost label's tag is not printed once more: the one that came in its place is.
+        let is_open = facility.resolve(tag).is_some();
+        let present = open_tags(facility, item).first().copied();
+        let tag = present.filter(|_| !is_open).unwrap_or(tag);
         let shown = self.expected.iter().filter_map(|field| {
             let value = self.value(facility, item, *field);
             (!value.is_empty()).then(|| (field.name().to_owned(), value))

@@ -8,6 +8,7 @@ use words::{S0, SafeHtml, fill_slots};
 
 use crate::store::LogReader;
 use crate::web::log_reads::StoredText;
+use crate::web::view_models::loans::word_overdue;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::ProblemWords;
 
@@ -17,6 +18,8 @@ pub(crate) struct ItemProblems {
     pub(crate) w: ProblemWords,
     pub(crate) tag: Tag,
     pub(crate) open: Vec<ProblemCard>,
+    /// What is to be said of a loaner behind its last day.
+    pub(crate) loan: Option<String>,
 }
 
 /// An open report.
@@ -88,7 +91,9 @@ pub(crate) struct ProblemLook<'a> {
 impl ProblemLook<'_> {
     /// For everybody: without names.
     pub(crate) fn of_item(self, tag: Tag) -> ItemProblems {
-        ItemProblems { w: self.w, tag, open: self.cards_of(tag, ReporterNames::Hidden) }
+        let item = self.facility.equipment.get(&tag);
+        let loan = item.and_then(|item| word_overdue(self.wording, item)).map(|day| self.w.loan_overdue(day));
+        ItemProblems { w: self.w, tag, open: self.cards_of(tag, ReporterNames::Hidden), loan }
     }
 
     /// The open reports about an item, the newest first; for staff with the names of those who made them.

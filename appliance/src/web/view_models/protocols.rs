@@ -2,7 +2,7 @@
 
 use record::fold::{Equipment, FacilityState};
 use record::ids::ProtocolId;
-use record::kinds::{ProtocolPublished, Step};
+use record::kinds::{ProtocolPublished, SpauldingClass, Step};
 use words::Language;
 
 /// The protocol that a scan of the item offers: the one that is asked for, if it is the item's, else its first that is not
@@ -15,6 +15,19 @@ pub(crate) fn find_protocol<'a>(
     let offered = |id: &ProtocolId| facility.protocols.get(id).filter(|protocol| !protocol.retired);
     let requested = requested.filter(|id| item.protocols.contains(id)).and_then(|id| offered(&id));
     requested.or_else(|| item.protocols.iter().find_map(offered)).map(|protocol| &protocol.newest)
+}
+
+/// Whether all steps may be ticked by one press: as the protocol says, else for what touches intact skin alone. One step is
+/// ticked by one press anyway.
+pub(crate) fn may_tick_at_once(protocol: &ProtocolPublished, item: &Equipment) -> bool {
+    let class = protocol.class.unwrap_or(item.class);
+    required_steps(protocol).nth(1).is_some()
+        && protocol.one_press.unwrap_or(class == SpauldingClass::Noncritical)
+}
+
+/// The numbers of the steps that a cleaning by it cannot leave out.
+pub(crate) fn required_steps(protocol: &ProtocolPublished) -> impl Iterator<Item = u16> {
+    (1..).zip(&protocol.steps).filter(|(_, step)| step.required).map(|(n, _)| n)
 }
 
 /// A protocol as people read it in a language: translated as far as it says something in that.

@@ -1,8 +1,10 @@
 //! Schedules in words.
 
+use history::{ScheduleWords, word_schedule, word_schedule_inside};
 use record::fold::{Equipment, FacilityState};
 use record::ids::ProtocolId;
-use record::kinds::{Schedule, TimeOfDay, WeekdaySet};
+use record::kinds::Schedule;
+use words::WordSet as _;
 
 use crate::web::words::EquipmentWords;
 
@@ -27,7 +29,7 @@ pub(crate) fn schedule_rows(
             protocol_name: protocol.map(name_of),
             words: item
                 .schedule(protocol)
-                .and_then(|schedule| word_schedule(w, schedule))
+                .and_then(|schedule| word_schedule(schedule_words(w), schedule))
                 .unwrap_or_else(|| w.schedules_none()),
             to: format!("/staff/equipment/{}/schedule{query}", item.tag),
         }
@@ -42,7 +44,7 @@ pub(crate) fn word_schedules(
     item: &Equipment,
 ) -> Option<String> {
     let words = |(protocol, schedule): (Option<ProtocolId>, &Schedule)| {
-        let every = word_schedule_inside(w, schedule)?;
+        let every = word_schedule_inside(schedule_words(w), schedule)?;
         let name = protocol.and_then(|id| facility.protocols.get(&id)).map(|p| p.name.as_str());
         Some(match name {
             Some(name) => w.schedule_by_protocol(every, name),
@@ -53,42 +55,7 @@ pub(crate) fn word_schedules(
     (!all.is_empty()).then(|| all.join(", "))
 }
 
-/// One schedule, alone in a line.
-pub(crate) fn word_schedule(w: EquipmentWords, schedule: &Schedule) -> Option<String> {
-    let (every, on) = match schedule {
-        Schedule::Hours { n } => (w.schedule_hours(n), WeekdaySet::EVERY),
-        Schedule::Days { n, on } => (w.schedule_days(n), *on),
-        Schedule::Weeks { n } => (w.schedule_weeks(n), WeekdaySet::EVERY),
-        Schedule::Times { at, on } => (w.schedule_times(list_times(at)), *on),
-        Schedule::Use { .. } => (w.schedule_use(), WeekdaySet::EVERY),
-        Schedule::Never => return None,
-    };
-    Some(word_weekdays(w, every, on))
-}
-
-/// One schedule, for the middle of a sentence.
-fn word_schedule_inside(w: EquipmentWords, schedule: &Schedule) -> Option<String> {
-    let (every, on) = match schedule {
-        Schedule::Hours { n } => (w.schedule_hours_inside(n), WeekdaySet::EVERY),
-        Schedule::Days { n, on } => (w.schedule_days_inside(n), *on),
-        Schedule::Weeks { n } => (w.schedule_weeks_inside(n), WeekdaySet::EVERY),
-        Schedule::Times { at, on } => (w.schedule_times_inside(list_times(at)), *on),
-        Schedule::Use { .. } => (w.schedule_use_inside(), WeekdaySet::EVERY),
-        Schedule::Never => return None,
-    };
-    Some(word_weekdays(w, every, on))
-}
-
-/// `Every day (Mon, Wed)`
-fn word_weekdays(w: EquipmentWords, every: String, on: WeekdaySet) -> String {
-    if on.is_every() {
-        return every;
-    }
-    let days: Vec<String> = on.days().map(|day| w.schedule_weekday(day)).collect();
-    w.schedule_on(days.join(", "), every)
-}
-
-/// `07:00, 19:00`
-fn list_times(times: &[TimeOfDay]) -> String {
-    times.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+/// The words of schedules, in the language of an item's page.
+pub(crate) fn schedule_words(w: EquipmentWords) -> ScheduleWords {
+    ScheduleWords::in_locale(w.catalog().locale())
 }

@@ -5,7 +5,7 @@ use record::fold::{Equipment, EquipmentActivity, FacilityState, ServiceState, Up
 use record::ids::UpkeepId;
 use record::tag::Tag;
 
-use crate::web::view_models::schedules::word_schedule;
+use crate::web::view_models::schedules::schedule_words;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{EquipmentWords, RegisterWords};
 
@@ -77,7 +77,8 @@ fn upkeep_row(
         item: item.name.clone(),
         location: item.location.clone(),
         name: task.name.clone(),
-        schedule: word_schedule(e, &task.schedule).unwrap_or_else(|| e.schedules_none()),
+        schedule: history::word_schedule(schedule_words(e), &task.schedule)
+            .unwrap_or_else(|| e.schedules_none()),
         class,
         state,
         last: match (task.failed_ms, task.done_ms) {

@@ -5,20 +5,19 @@ use ::web::argument::{LenientQuery, Path};
 use ::web::error::HttpError;
 use askama::Template;
 use axum::extract::State;
+use history::word_schedule;
 use record::checkpoint::{CosignedCheckpoint, LogOrigin};
 use record::compliance::WindowTally;
-use record::entry::Entry;
-use record::fold::{Equipment, FacilityProtocol, ServiceState, TagAlias};
+use record::fold::{Equipment, EquipmentActivity, FacilityProtocol, ServiceState, TagAlias};
 use record::ids::FacilityId;
-use record::kinds::{Contact, EntryRef, Event, PhotoPolicy, Schedule, SpauldingClass};
-use record::redact::TextLine;
+use record::kinds::{PhotoPolicy, Schedule, SpauldingClass};
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::db::dashboard::ItemRow;
-use crate::db::history::{HistoryCursor, HistoryScope, UseRow};
+use crate::db::history::HistoryCursor;
 use crate::db::{AccountScope, DbConnection, DbError};
 use crate::web::access::{MemberCaller, Read};
 use crate::web::http_error::{not_found, parameter_error};
@@ -27,14 +26,13 @@ use crate::web::pages::equipment_list::status_badge;
 use crate::web::pages::facility::{LOOK_BACK_MS, facility_layout, read_equipment};
 use crate::web::view_models::box_state::BoxState;
 use crate::web::view_models::chart::{ChartDay, SparklineChart};
-use crate::web::view_models::cleanings::{CleaningView, load_cleaning_views, look_for_photos, staff_name};
+use crate::web::view_models::cleanings::CleaningView;
 use crate::web::view_models::facility_state::{FacilityOverview, day_date, load_overviews, tally_windows};
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge, short_hash};
+use crate::web::view_models::item_history::{HistoryLook, HistoryPage, HistoryRow};
 use crate::web::words::{EquipmentWords, ErrorWords, PageWords};
 use crate::web::{PageFact, WebContext};
 
-/// Cleanings on a page of history.
-const PAGE: i64 = 50;
 /// What anybody runs to check a proof.
 const VERIFY_COMMAND: &str = "cleantrack-verify";
 
@@ -43,27 +41,6 @@ const VERIFY_COMMAND: &str = "cleantrack-verify";
 pub(crate) struct EquipmentParams {
     /// Cleanings before this place in the list.
     before: Option<String>,
-}
-
-struct HistoryRow {
-    at_ms: i64,
-    done: bool,
-    title: String,
-    badges: Vec<StatusBadge>,
-    /// When, and what else there is to say of it.
-    when: SafeHtml,
-    voided: Option<String>,
-    note: Option<String>,
-    photos: Vec<PhotoLink>,
-    proof: String,
-    number: String,
-}
-
-struct PhotoLink {
-    href: String,
-    words: String,
-    /// Whose photo it is, for those who hear the page.
-    of: String,
 }
 
 struct Trust {
@@ -96,7 +73,8 @@ struct EquipmentPage {
     trend: Option<SparklineChart>,
     history: Vec<HistoryRow>,
     history_words: String,
-    history_empty: String,
+    /// Of an item that was never cleaned.
+    history_empty: Option<String>,
     older: Option<String>,
     trust: StatusBadge,
     trust_words: String,
@@ -130,20 +108,16 @@ pub(crate) async fn show(
     };
     let item = read_equipment(&row)?;
     let wall = LocalTime::new(now_ms, &site.zone);
-    let rows =
-        crate::db::history::load_cleanings(&mut conn, scope, HistoryScope::Item(facility, tag), &after, PAGE)
-            .await?;
-    let mut cleanings = load_cleaning_views(&mut conn, scope, rows).await?;
-    look_for_photos(&mut conn, scope, &mut cleanings).await?;
+    let lines = HistoryPage::load(&mut conn, scope, facility, tag, &after).await?;
     let days = load_days(&mut conn, scope, site, tag).await?;
     let month: WindowTally = days.iter().map(|d| d.tally).sum();
     let recent =
         crate::db::history::count_since(&mut conn, scope, (facility, tag), site.as_of_ms - LOOK_BACK_MS)
             .await?;
-    let is_full = i64::try_from(cleanings.len()).is_ok_and(|n| n == PAGE);
-    let older = cleanings.last().filter(|_| is_full).map(|t| format!("?before={}", t.cursor()));
-    let history =
-        history_rows(&mut conn, scope, (facility, tag), &cleanings, (&after, is_full), &wall).await?;
+    let look = HistoryLook { scope, facility, tag, item: &item.name, wall: &wall };
+    let history = lines.rows(&mut conn, look).await?;
+    let cleanings = lines.cleanings();
+    let never_cleaned = !was_cleaned(&mut conn, scope, facility, tag).await?;
     let trust = verify_records(&mut conn, &web, scope, site, &cleanings, &wall).await?;
     let facts = item_facts(&mut conn, scope, facility, &item, &wall).await?;
     let w: EquipmentWords = wall.words();
@@ -161,10 +135,10 @@ pub(crate) async fn show(
         rate_30: wall.rate(month),
         rate_words: rate_words(w, month, &item),
         trend: SparklineChart::of(&days, month, &wall),
+        history_empty: never_cleaned.then(|| w.item_history_none(wall.day_of(item.added_ms))),
         history,
         history_words: w.item_history_hint(recent),
-        history_empty: w.item_history_none(wall.day_of(item.added_ms)),
-        older,
+        older: lines.older.map(|cursor| format!("?before={cursor}")),
         trust: trust.badge,
         trust_words: trust.words,
         trust_facts: trust.facts,
@@ -188,6 +162,19 @@ async fn first_tag(
         body.as_deref().map(serde_json::from_str).transpose().map_err(|e| DbError::stored("alias", e))?;
     // A tag that was revoked, or that names itself, leads nowhere.
     Ok(alias.filter(|a| !a.revoked && a.equipment != tag).map(|a| a.equipment))
+}
+
+/// Whether any cleaning of an item is recorded.
+async fn was_cleaned(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    facility: FacilityId,
+    tag: Tag,
+) -> Result<bool, DbError> {
+    let body = crate::db::dashboard::load_row(conn, scope, facility, "activity", &tag.to_string()).await?;
+    let activity: Option<EquipmentActivity> =
+        body.as_deref().map(serde_json::from_str).transpose().map_err(|e| DbError::stored("activity", e))?;
+    Ok(activity.is_some_and(|activity| activity.cleanings > 0))
 }
 
 async fn load_days(
@@ -264,168 +251,12 @@ fn class_text(w: EquipmentWords, class: SpauldingClass) -> String {
     })
 }
 
-async fn history_rows(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    (facility, tag): (FacilityId, Tag),
-    cleanings: &[CleaningView],
-    (after, is_full): (&HistoryCursor, bool),
-    wall: &LocalTime,
-) -> Result<Vec<HistoryRow>, HttpError> {
-    let mut rows = Vec::with_capacity(cleanings.len());
-    for cleaning_view in cleanings {
-        rows.push(cleaning_row(conn, scope, cleaning_view, wall).await?);
-    }
-    // Uses stand between the cleanings of the same stretch of time.
-    let oldest = cleanings.last().filter(|_| is_full).map_or(i64::MIN, |t| t.cleaning.performed_ms);
-    let uses =
-        crate::db::history::load_uses(conn, scope, (facility, tag), (oldest, after.performed_ms), PAGE)
-            .await?;
-    rows.extend(uses.iter().map(|used| use_row(used, wall)));
-    rows.sort_by_key(|row| std::cmp::Reverse(row.at_ms));
-    Ok(rows)
-}
-
-fn use_row(used: &UseRow, wall: &LocalTime) -> HistoryRow {
-    HistoryRow {
-        at_ms: used.performed_ms,
-        done: false,
-        title: wall.words::<EquipmentWords>().history_used(),
-        badges: Vec::new(),
-        when: wall.day_clock(used.performed_ms),
-        voided: None,
-        note: None,
-        photos: Vec::new(),
-        proof: format!("/app/proof/{}/{}/{}", used.box_id, used.epoch, used.seq),
-        number: wall.number(used.seq),
-    }
-}
-
-async fn cleaning_row(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    cleaning_view: &CleaningView,
-    wall: &LocalTime,
-) -> Result<HistoryRow, DbError> {
-    let (w, page) = (wall.words::<EquipmentWords>(), wall.words::<PageWords>());
-    let cleaning = &cleaning_view.cleaning;
-    let mut parts = vec![cleaning_view.who(page)];
-    if cleaning.stated {
-        parts.push(w.history_written(wall.day_plain(cleaning.recorded_ms)));
-    }
-    if let Some(adopted) = cleaning.adopted {
-        parts.push(w.history_adopted(wall.day_plain(adopted.at_ms)));
-    }
-    let entry = cleaning_view.entry()?;
-    if let Some(Event::CleaningRecorded(body)) = entry.as_ref().map(Entry::event) {
-        parts.extend(body.contact.and_then(|contact| contact_text(w, contact)));
-        parts.extend(Some(body.agent.clone()).filter(|agent| !agent.is_empty()));
-    }
-    let number = wall.number(cleaning.of.seq);
-    let voided = match cleaning.voided {
-        Some(of) => Some(load_void(conn, scope, cleaning_view, of, wall).await?),
-        None => None,
-    };
-    Ok(HistoryRow {
-        at_ms: cleaning.performed_ms,
-        done: cleaning.voided.is_none() && cleaning.is_complete(),
-        title: w.history_cleaned(),
-        badges: cleaning_view.badges(page),
-        when: fill_slots(w.history_when(parts.join("; "), S0), [wall.day_clock(cleaning.performed_ms)]),
-        voided,
-        note: cleaning_view.note.as_ref().map(|note| w.history_note(note)),
-        photos: photo_links(w, cleaning_view, &number),
-        proof: cleaning_view.proof(),
-        number,
-    })
-}
-
-fn photo_links(w: EquipmentWords, cleaning_view: &CleaningView, entry: &str) -> Vec<PhotoLink> {
-    let (paths, item) = (cleaning_view.photo_paths(), cleaning_view.item());
-    let is_only = paths.len() == 1;
-    let words = |number: usize| if is_only { w.history_photo() } else { w.history_photo_numbered(number) };
-    let link =
-        |(number, href)| PhotoLink { href, words: words(number), of: w.history_photo_of(entry, &item) };
-    (1..).zip(paths).map(link).collect()
-}
-
-fn contact_text(w: EquipmentWords, contact: Contact) -> Option<String> {
-    let required = contact.required_s.map(|seconds| wet_span(w, seconds));
-    Some(match (contact.measured_s, contact.stated_s, required) {
-        (Some(measured), _, None) => w.history_wet(wet_span(w, measured)),
-        (Some(measured), _, Some(required)) => w.history_wet_of(wet_span(w, measured), required),
-        (None, Some(stated), None) => w.history_wet_stated(wet_span(w, stated)),
-        (None, Some(stated), Some(required)) => w.history_wet_stated_of(wet_span(w, stated), required),
-        (None, None, _) => return None,
-    })
-}
-
-fn wet_span(w: EquipmentWords, seconds: u32) -> String {
-    match (seconds / 60, seconds % 60) {
-        (0, seconds) => w.wet_seconds(seconds),
-        (minutes, 0) => w.wet_minutes(minutes),
-        (minutes, seconds) => w.wet_minutes_seconds(minutes, format!("{seconds:02}")),
-    }
-}
-
-/// The line that voided a cleaning: under its number another branch may have another one.
-async fn voiding_line(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    cleaning_view: &CleaningView,
-    of: EntryRef,
-) -> Result<Option<Vec<u8>>, DbError> {
-    let origin = LogOrigin { box_id: cleaning_view.box_id, epoch: of.epoch };
-    let own = crate::db::entries::load_line(conn, scope, &origin, of.seq).await?;
-    let brought = crate::db::runs::line_at(conn, scope, cleaning_view.box_id, of)
-        .await?
-        .into_iter()
-        .map(|(_, line)| line);
-    for line in own.into_iter().chain(brought) {
-        let entry = Entry::parse(&line).map_err(|e| DbError::stored("entry", e))?;
-        if matches!(entry.event(), Event::CleaningVoided(_)) {
-            return Ok(Some(line));
-        }
-    }
-    Ok(None)
-}
-
-/// When, by whom and why a cleaning was voided.
-async fn load_void(
-    conn: &mut DbConnection,
-    scope: AccountScope,
-    cleaning_view: &CleaningView,
-    of: EntryRef,
-    wall: &LocalTime,
-) -> Result<String, DbError> {
-    let w: EquipmentWords = wall.words();
-    let Some(line) = voiding_line(conn, scope, cleaning_view, of).await? else {
-        return Ok(w.history_voided());
-    };
-    let entry = Entry::parse(&line).map_err(|e| DbError::stored("entry", e))?;
-    let by = match entry.head().by.staff {
-        Some(staff) => staff_name(conn, scope, cleaning_view.facility, staff).await?,
-        None => None,
-    };
-    let origin = LogOrigin { box_id: cleaning_view.box_id, epoch: of.epoch };
-    let beside = crate::db::texts::texts_beside(conn, scope, &origin, &[line]).await?;
-    let reason = beside.iter().flatten().next().and_then(|line| TextLine::parse(line.as_bytes()).ok());
-    let reason = reason.map(|reason| reason.text().trim_end_matches('.').to_owned());
-    let when = wall.day_plain(entry.head().at.wall);
-    Ok(match (by, reason) {
-        (None, None) => w.history_voided_when(when),
-        (Some(by), None) => w.history_voided_when_by(by, when),
-        (None, Some(reason)) => w.history_voided_when_why(reason, when),
-        (Some(by), Some(reason)) => w.history_voided_when_by_why(by, reason, when),
-    })
-}
-
 async fn verify_records(
     conn: &mut DbConnection,
     web: &WebContext,
     scope: AccountScope,
     site: &FacilityOverview,
-    cleanings: &[CleaningView],
+    cleanings: &[&CleaningView],
     wall: &LocalTime,
 ) -> Result<Trust, DbError> {
     let w: EquipmentWords = wall.words();
@@ -503,14 +334,17 @@ async fn item_facts(
                 w.fact_protocol_version(&protocol.name, protocol.version),
             ));
             if let Some(plan) = item.schedule(Some(protocol.protocol)) {
-                let plan = schedule_text(w, Some(plan));
+                let plan = word_schedule(wall.words(), plan).unwrap_or_else(|| w.schedule_none());
                 own.push(PageFact::new(w.fact_schedule(), w.fact_schedule_by(&protocol.name, plan)));
             }
         }
     }
     match item.schedule(None) {
         None if !own.is_empty() => {}
-        plan => facts.push(PageFact::new(w.fact_schedule(), schedule_text(w, plan))),
+        plan => {
+            let plan = plan.and_then(|plan| word_schedule(wall.words(), plan));
+            facts.push(PageFact::new(w.fact_schedule(), plan.unwrap_or_else(|| w.schedule_none())));
+        }
     }
     facts.append(&mut own);
     let policy = match item.photo {
@@ -523,47 +357,4 @@ async fn item_facts(
     let custom = item.custom.iter().take(20);
     facts.extend(custom.map(|(name, value)| PageFact::new(w.fact_field(), w.fact_field_named(name, value))));
     Ok(facts)
-}
-
-fn schedule_text(w: EquipmentWords, schedule: Option<&Schedule>) -> String {
-    match schedule {
-        None | Some(Schedule::Never) => w.schedule_none(),
-        Some(Schedule::Hours { n }) => w.schedule_hours(n),
-        Some(Schedule::Days { n, .. }) => w.schedule_days(n),
-        Some(Schedule::Weeks { n }) => w.schedule_weeks(n),
-        Some(Schedule::Times { at, .. }) => {
-            let times: Vec<String> = at.iter().map(ToString::to_string).collect();
-            w.schedule_times(times.join(", "))
-        }
-        Some(Schedule::Use { .. }) => w.schedule_use(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::web::words::open_words;
-
-    #[test]
-    fn contact_times() {
-        let wet = |contact| contact_text(open_words(), contact);
-        let contact = |required_s, measured_s, stated_s| Contact {
-            required_s,
-            measured_s,
-            stated_s,
-            ..Contact::default()
-        };
-        assert_eq!(wet(contact(Some(720), Some(724), None)).unwrap(), "wet 12 min 04 s of 12 min");
-        assert_eq!(wet(contact(None, None, Some(45))).unwrap(), "wet 45 s, as stated");
-        assert_eq!(wet(contact(Some(60), None, None)), None);
-    }
-
-    #[test]
-    fn schedules() {
-        let schedule = |plan| schedule_text(open_words(), plan);
-        assert_eq!(schedule(Some(&Schedule::Hours { n: 12 })), "Every 12 hours");
-        let daily = Schedule::every_days(1);
-        assert_eq!(schedule(Some(&daily)), "Every day");
-        assert_eq!(schedule(None), "No schedule");
-    }
 }

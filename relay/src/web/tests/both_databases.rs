@@ -3,10 +3,14 @@
 use ::web::route::Access;
 
 use super::access::{fill, shown_rows};
+use super::item_history::report_problem;
 use super::postgres::Postgres;
-use super::world::World;
+use super::world::{NOW_MS, World};
 
-async fn walk(world: World) -> Vec<(String, u16, String)> {
+async fn walk(mut world: World) -> Vec<(String, u16, String)> {
+    let site = &mut world.a.sites[0];
+    report_problem(&mut site.one, NOW_MS, site.tags[0]);
+    site.one.send(&world.ingest).await;
     let evidence = world.fork_of_a().await;
     let photo = world.photo_of_a().await;
     let cookie = world.sign_in(&world.a.email).await;

@@ -5,6 +5,7 @@ mod access_log;
 mod adopted;
 mod both_databases;
 mod box_table;
+mod item_history;
 #[path = "../../../../tests/src/kept_answers.rs"]
 mod kept_answers;
 mod lock_out;

@@ -2,15 +2,17 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::fmt::Display;
 
+use history::{HistoryWords, word_flag};
 use record::entry::{ClockState, Entry as RecordedEntry};
 use record::fold::{CleaningRecord, Equipment, StaffMember};
 use record::ids::{BoxId, Epoch, FacilityId, StaffId};
-use record::kinds::{CleanedBy, MissingPart};
+use record::kinds::{CleanedBy, CleaningFlag, MissingPart};
 use record::limits::LATE_ENTRY_MS_MAX;
 use record::redact::TextLine;
 use record::tree::Hash;
-use words::SafeHtml;
+use words::{SafeHtml, WordSet as _};
 
 use crate::db::history::{CleaningRow, HistoryCursor};
 use crate::db::{AccountScope, DbConnection, DbError};
@@ -51,14 +53,7 @@ impl CleaningView {
 
     /// Who, and how that was proven: `Dwayne Carter, PIN`.
     pub(crate) fn who(&self, words: PageWords) -> String {
-        let proof = match self.cleaning.who {
-            CleanedBy::Unattributed => "nobody",
-            CleanedBy::Entered { .. } => "typed",
-            CleanedBy::Pin { .. } => "pin",
-            CleanedBy::Badge { .. } => "badge",
-            CleanedBy::Login { .. } => "login",
-        };
-        words.cleaned_by(self.name.clone().unwrap_or_else(|| words.cleaned_by_erased()), proof)
+        word_cleaner(words, self.cleaning.who, self.name.clone())
     }
 
     /// What a reader should know at once.
@@ -79,6 +74,10 @@ impl CleaningView {
         } else if cleaning.stated && late_ms > LATE_MS {
             badges.push(StatusBadge::new(BadgeTone::Due, words.cleaning_late()));
         }
+        let lines = HistoryWords::in_locale(words.catalog().locale());
+        // How late it is stands there already.
+        let remarks = cleaning.flags.iter().filter(|flag| **flag != CleaningFlag::Late);
+        badges.extend(remarks.map(|flag| StatusBadge::new(BadgeTone::Plain, word_flag(lines, flag))));
         if self.photos.len() < cleaning.photos.len() {
             badges.push(StatusBadge::new(BadgeTone::Plain, words.cleaning_photo_coming()));
         }
@@ -102,11 +101,7 @@ impl CleaningView {
     /// Where its proof is served.
     pub(crate) fn proof(&self) -> String {
         let of = self.cleaning.of;
-        let path = format!("/app/proof/{}/{}/{}", self.box_id, of.epoch, of.seq);
-        match self.held_in.as_str() {
-            "" => path,
-            run => format!("{path}?run={run}"),
-        }
+        proof_path(self.box_id, of.epoch, of.seq, &self.held_in)
     }
 
     /// The page of its item.
@@ -123,6 +118,29 @@ impl CleaningView {
             seq: i64::try_from(self.cleaning.of.seq).unwrap_or(i64::MAX),
         }
     }
+}
+
+/// Who, and how that was proven: `Dwayne Carter, PIN`. Without a name it was erased.
+pub(crate) fn word_cleaner(words: PageWords, who: CleanedBy, name: Option<String>) -> String {
+    let proof = match who {
+        CleanedBy::Unattributed => "nobody",
+        CleanedBy::Entered { .. } => "typed",
+        CleanedBy::Pin { .. } => "pin",
+        CleanedBy::Badge { .. } => "badge",
+        CleanedBy::Login { .. } => "login",
+    };
+    words.cleaned_by(name.unwrap_or_else(|| words.cleaned_by_erased()), proof)
+}
+
+/// Where the proof of an entry is served. `held_in`: the run that it stands in; empty where its log has it.
+pub(crate) fn proof_path(
+    box_id: impl Display,
+    epoch: impl Display,
+    seq: impl Display,
+    held_in: &str,
+) -> String {
+    let path = format!("/app/proof/{box_id}/{epoch}/{seq}");
+    if held_in.is_empty() { path } else { format!("{path}?run={held_in}") }
 }
 
 fn part_key(part: MissingPart) -> &'static str {

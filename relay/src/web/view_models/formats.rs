@@ -83,6 +83,11 @@ impl LocalTime {
         W::in_locale(self.locale())
     }
 
+    /// Times and days in the language of whoever reads the page.
+    pub(crate) fn dates(&self) -> &Dates {
+        &self.dates
+    }
+
     fn locale(&self) -> Locale {
         self.page.catalog().locale()
     }

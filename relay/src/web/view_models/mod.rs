@@ -7,4 +7,5 @@ pub(crate) mod chart;
 pub(crate) mod cleanings;
 pub(crate) mod facility_state;
 pub(crate) mod formats;
+pub(crate) mod item_history;
 pub(crate) mod label_faults;

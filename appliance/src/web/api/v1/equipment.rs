@@ -8,7 +8,7 @@ use http::Method;
 use record::compliance::ItemStatus;
 use record::fold::{Equipment, RowVersion, ServiceState};
 use record::ids::ProtocolId;
-use record::kinds::{Event, PhotoPolicy, Schedule, SpauldingClass};
+use record::kinds::{EquipmentLoan, Event, PhotoPolicy, Schedule, SpauldingClass};
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ use web::argument::{IdempotencyKey, IfMatch, JsonBody, Path, Query, json_error};
 use web::error::HttpError;
 use web::route::{Example, Route, RouteKind, row};
 
-use crate::intake::{Command, CommandRefusal, EquipmentFields, NewEquipment};
+use crate::intake::{Command, CommandRefusal, EquipmentFields, NewEquipment, find_named_item};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
 use crate::web::api::list::ListJson;
@@ -133,6 +133,8 @@ pub(crate) struct EquipmentJson {
     photo_one_in: Option<u32>,
     /// Whether it is used once: it takes no protocol.
     single_use: bool,
+    /// That it is lent or rented, with its last day; null where it is not.
+    loan: Option<EquipmentLoan>,
     /// How to clean it, the usual protocol first.
     protocols: Vec<ProtocolId>,
     /// The facility's own fields.
@@ -187,6 +189,7 @@ impl EquipmentJson {
             photo: item.photo,
             photo_one_in: item.photo_one_in,
             single_use: item.single_use,
+            loan: item.loan.clone(),
             protocols: item.protocols.clone(),
             custom: item.custom.clone(),
             service: item.service,
@@ -248,7 +251,7 @@ pub(crate) fn find_item_version(
     tag: Tag,
 ) -> Result<(EquipmentJson, RowVersion), HttpError> {
     let facility = state.store.snapshot();
-    let item = facility.resolve(tag).ok_or_else(|| state.unknown_tag(tag))?;
+    let item = find_named_item(&facility, tag).ok_or_else(|| state.unknown_tag(tag))?;
     let local = Snapshot::of(state, &facility).local;
     let row = state.stored::<StatusBoards>().row_of(&facility, item, &local).ok_or_else(not_found)?;
     Ok((EquipmentJson::of(&row), item.changed))
@@ -259,7 +262,7 @@ pub(crate) type VersionedItem = WithHeaders<Json<EquipmentJson>>;
 
 /// The version of an item as it is now.
 fn find_version(state: &AppState, tag: Tag) -> Option<RowVersion> {
-    state.store.snapshot().resolve(tag).map(|item| item.changed)
+    find_named_item(&state.store.snapshot(), tag).map(|item| item.changed)
 }
 
 fn find_versioned(state: &AppState, tag: Tag) -> Result<VersionedItem, HttpError> {
@@ -282,7 +285,7 @@ async fn list_schedules(
 ) -> Result<Json<ListJson<ItemSchedule>>, HttpError> {
     let tag = read_path_tag(&tag)?;
     let facility = state.store.snapshot();
-    let item = facility.resolve(tag).ok_or_else(|| state.unknown_tag(tag))?;
+    let item = find_named_item(&facility, tag).ok_or_else(|| state.unknown_tag(tag))?;
     Ok(Json(ListJson::whole(ItemSchedule::all_of(item))))
 }
 
@@ -291,6 +294,8 @@ async fn list_schedules(
 pub(crate) struct NewItem {
     /// A printed blank tag that is already on it; a new one is made where it is absent.
     tag: Option<String>,
+    /// A code that is on it already, as scanned: from then on it opens the item.
+    code: Option<String>,
     /// When it is due.
     schedule: Option<Schedule>,
     // Read a second time, so that what does not fit is named.
@@ -326,7 +331,8 @@ pub(crate) async fn add_item(
     let tag = new.tag.as_deref().map(Tag::read).transpose();
     let tag = tag.map_err(|e| invalid_parameter("tag", format!("{e}.")))?;
     let fields = read_fields(new.fields)?;
-    let command = Command::AddEquipment(Box::new(NewEquipment { tag, fields, schedule: new.schedule }));
+    let command =
+        Command::AddEquipment(Box::new(NewEquipment { tag, fields, schedule: new.schedule, code: new.code }));
     let done = run_command(state, BY_API, key, command).await?;
     match read_event(state, done.line).await? {
         Some((_, Event::EquipmentAdded(added))) => find_item(state, added.tag),

@@ -15,7 +15,7 @@ use web::argument::{IdempotencyKey, IfMatch, JsonBody, OtherVersion, Path};
 use web::error::HttpError;
 use web::route::{Route, RouteKind, row};
 
-use crate::intake::{Command, CommandRefusal, EquipmentFields, ProblemClosing, RefusalCause};
+use crate::intake::{Command, CommandRefusal, EquipmentFields, EquipmentMerge, ProblemClosing, RefusalCause};
 use crate::web::access::permissions::Write;
 use crate::web::access::program::ProgramCaller;
 use crate::web::api::v1::equipment::{
@@ -39,6 +39,17 @@ pub(crate) fn equipment_change_routes() -> Vec<Route<AppState>> {
             .commands(&["RetireEquipment"])
             .refusals(refusals::COMMANDING)
             .example(examples::tag_example().json(json!({ "reason": "Sent back to the manufacturer" }))),
+        row(
+            Method::POST,
+            "/api/v1/equipment/{tag}/merged",
+            "equipment.join",
+            RouteKind::Api,
+            merge_equipment,
+        )
+        .summary("Retires an item that is the same thing as another one, which its tags and codes open then")
+        .commands(&["MergeEquipment"])
+        .refusals(refusals::COMMANDING)
+        .example(examples::tag_example().json(json!({ "into": examples::SUSPENDED_TAG }))),
         row(Method::PUT, "/api/v1/equipment/{tag}/service", "service.set", RouteKind::Api, set_service)
             .summary("Takes an item out of service, with the reason, or back into it")
             .commands(&["SuspendEquipment", "ResumeEquipment"])
@@ -119,6 +130,31 @@ async fn retire_equipment(
 ) -> Result<NoContent, HttpError> {
     require_reason(&reason)?;
     retire_item(&state, read_path_tag(&tag)?, key, &if_match, reason).await
+}
+
+/// Into which item another one is merged.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ItemMerge {
+    /// Any tag of the item that stays.
+    into: Tag,
+    /// Why, at most 1,000 characters.
+    #[serde(default)]
+    reason: String,
+}
+
+async fn merge_equipment(
+    _: ProgramCaller<Write>,
+    State(state): State<AppState>,
+    Path(tag): Path<String>,
+    IdempotencyKey(key): IdempotencyKey,
+    if_match: IfMatch,
+    JsonBody(ItemMerge { into, reason }): JsonBody<ItemMerge>,
+) -> Result<NoContent, HttpError> {
+    let from = read_path_tag(&tag)?;
+    let command = Command::MergeEquipment(EquipmentMerge { from, into, reason, seen: None });
+    act_over(&state, from, key, &if_match, command).await?;
+    Ok(NoContent)
 }
 
 /// In service or out of it.

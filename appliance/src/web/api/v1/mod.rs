@@ -4,6 +4,7 @@ pub(crate) mod alarms;
 pub(crate) mod app_cards;
 pub(crate) mod cleanings;
 pub(crate) mod clock;
+pub(crate) mod codes;
 pub(crate) mod compliance;
 pub(crate) mod discovery;
 pub(crate) mod equipment;
@@ -19,8 +20,10 @@ pub(crate) mod protocols;
 pub(crate) mod reminders;
 pub(crate) mod slips;
 pub(crate) mod submissions;
+pub(crate) mod tags;
 pub(crate) mod templates;
 pub(crate) mod upkeep;
+pub(crate) mod uses;
 pub(crate) mod versions;
 
 use web::route::Route;
@@ -49,6 +52,9 @@ pub(crate) fn v1_routes() -> Vec<Route<AppState>> {
         clock::clock_routes(),
         upkeep::upkeep_routes(),
         lists::list_routes(),
+        codes::code_routes(),
+        tags::tag_routes(),
+        uses::use_routes(),
     ]
     .into_iter()
     .flatten()

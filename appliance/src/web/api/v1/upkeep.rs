@@ -15,7 +15,7 @@ use web::argument::{IdempotencyKey, IfMatch, JsonBody, Path};
 use web::error::HttpError;
 use web::route::{Example, Route, RouteKind, row};
 
-use crate::intake::{Command, CommandRefusal, UpkeepPlan, UpkeepRecord};
+use crate::intake::{Command, CommandRefusal, UpkeepPlan, UpkeepRecord, find_named_item};
 use crate::web::access::permissions::{Read, Record, View, Write};
 use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
 use crate::web::api::list::ListJson;
@@ -173,7 +173,7 @@ fn find_version(
     upkeep: Option<UpkeepId>,
 ) -> Result<(Tag, Option<RowVersion>), HttpError> {
     let facility = state.store.snapshot();
-    let tag = facility.resolve(tag).ok_or_else(|| state.unknown_tag(tag))?.tag;
+    let tag = find_named_item(&facility, tag).ok_or_else(|| state.unknown_tag(tag))?.tag;
     let tasks = facility.upkeep.get(&tag).map(|row| row.tasks.as_slice()).unwrap_or_default();
     let task = tasks.iter().find(|task| Some(task.upkeep) == upkeep);
     Ok((tag, task.map(|task| task.changed)))

@@ -7,7 +7,7 @@ use axum::extract::State;
 use record::entry::Digest16;
 use record::fold::{Equipment, FacilityState, RowVersion};
 use record::ids::ProtocolId;
-use record::kinds::{PhotoPolicy, Schedule, SpauldingClass};
+use record::kinds::{CivilDay, DayChange, EquipmentLoan, PhotoPolicy, Schedule, SpauldingClass};
 use record::limits::NAME_CHARS_MAX;
 use record::tag::Tag;
 use schemars::JsonSchema;
@@ -37,6 +37,7 @@ use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::form_words::{choice_word, read_word};
 use crate::web::schedule_fields::{DUE_FIELDS, ScheduleFormData};
+use crate::web::view_models::claims::ClaimSeries;
 use crate::web::view_models::items::item_name;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords};
@@ -59,6 +60,8 @@ pub(crate) static EQUIPMENT: FormDefinition = FormDefinition {
                 FormField::line("model", NAME_CHARS_MAX),
                 FormField::line("category", NAME_CHARS_MAX),
                 FormField::choice("class", &["noncritical", "semicritical", "critical"]),
+                FormField::line("loan_until", 10),
+                FormField::line("loan_owner", NAME_CHARS_MAX),
             ],
         ),
         FormSection::titled(
@@ -77,6 +80,15 @@ pub(crate) static EQUIPMENT: FormDefinition = FormDefinition {
 
 /// A printed blank tag, which the form carries along.
 const TAG: &str = "tag";
+/// The same for a code that is on the item already.
+const CODE: &str = "code";
+
+/// What was scanned on a new item before its form was opened.
+#[derive(Debug, Clone, Copy, Default)]
+struct ScannedBefore<'a> {
+    tag: &'a str,
+    code: &'a str,
+}
 
 /// Own fields of an item: those of its category first, filled in or not.
 fn write_custom(facility: &FacilityState, category: &str, custom: &BTreeMap<String, String>) -> String {
@@ -117,6 +129,11 @@ fn values_of(item: &Equipment, facility: &FacilityState) -> FormValues {
         .with("photo", choice_word(item.photo))
         .with("photo_one_in", item.photo_one_in.map(|n| n.to_string()).unwrap_or_default())
         .with_tick("single_use", item.single_use)
+        .with(
+            "loan_until",
+            item.loan.as_ref().and_then(|loan| loan.until.0).map_or_else(String::new, |day| day.to_string()),
+        )
+        .with("loan_owner", item.loan.as_ref().map(|loan| loan.owner.as_str()).unwrap_or_default())
         .with("custom", write_custom(facility, &item.category, &item.custom))
         .with("protocol", protocol);
     ScheduleFormData::of(item.schedule(None)).fill(values)
@@ -138,6 +155,10 @@ fn fields_of(values: &FormValues) -> EquipmentFields {
         protocols: Some(values.text("protocol").parse::<ProtocolId>().ok().into_iter().collect()),
         photo_one_in: Some(values.text("photo_one_in").parse().unwrap_or(0)),
         single_use: Some(values.is_ticked("single_use")),
+        loan: Some(EquipmentLoan {
+            until: DayChange(values.text("loan_until").parse().ok()),
+            owner: values.text("loan_owner").to_owned(),
+        }),
         custom: read_custom(values.text("custom")).unwrap_or_default(),
     }
 }
@@ -180,6 +201,8 @@ struct EquipmentFormPage {
     /// The blank tag that is on it, as the form carries it and as people read it.
     tag: String,
     blank: Option<String>,
+    /// The code that is on it.
+    code: String,
     /// What was added by the press before.
     added: Option<AddedItem>,
     /// Categories that a new item may begin with, and where.
@@ -265,7 +288,7 @@ impl EquipmentForm<'_> {
         values: &FormValues,
         problems: Vec<Wrong>,
         marks: FormMarks,
-        tag: &str,
+        scanned: ScannedBefore<'_>,
     ) -> Result<Page, HttpError> {
         let (page_words, w): (PageWords, FormWords) = self.signed.words();
         let (title, action, back, button) = match &self.item {
@@ -303,8 +326,9 @@ impl EquipmentForm<'_> {
             action,
             back,
             button,
-            blank: Tag::read(tag).ok().filter(|_| self.item.is_none()).map(|tag| tag.grouped()),
-            tag: tag.to_owned(),
+            blank: Tag::read(scanned.tag).ok().filter(|_| self.item.is_none()).map(|tag| tag.grouped()),
+            tag: scanned.tag.to_owned(),
+            code: scanned.code.to_owned(),
             marks: match &self.item {
                 None => marks,
                 Some(item) => marks.over(item.version),
@@ -313,14 +337,14 @@ impl EquipmentForm<'_> {
         draw_page(&page.frame, &page)
     }
 
-    fn first(&self, values: &FormValues, tag: &str) -> Result<Page, HttpError> {
-        self.page(values, Vec::new(), FormMarks::new(self.state, self.signed), tag)
+    fn first(&self, values: &FormValues, scanned: ScannedBefore<'_>) -> Result<Page, HttpError> {
+        self.page(values, Vec::new(), FormMarks::new(self.state, self.signed), scanned)
     }
 
     /// The page once more, with what is wrong.
-    fn again(&self, sent: SentForm<RowVersion>, tag: &str) -> Result<FormReply, HttpError> {
+    fn again(&self, sent: SentForm<RowVersion>, scanned: ScannedBefore<'_>) -> Result<FormReply, HttpError> {
         let marks = FormMarks::new(self.state, self.signed).again(sent.submission, sent.seen);
-        self.page(&sent.values, sent.errors, marks, tag).map(ask_again)
+        self.page(&sent.values, sent.errors, marks, scanned).map(ask_again)
     }
 }
 
@@ -328,6 +352,8 @@ impl EquipmentForm<'_> {
 pub(crate) struct NewItemParams {
     /// A printed blank tag that is on it.
     tag: Option<String>,
+    /// A code that is on it, as scanned.
+    code: Option<String>,
     /// The category that it begins with, by the digest of its name.
     category: Option<String>,
     /// The item that was added before, whose place, category and rules go on.
@@ -376,13 +402,19 @@ pub(crate) async fn ask_new(
     let tag = tag.map(|tag| tag.to_string()).unwrap_or_default();
     let facility = state.store.snapshot();
     let before = params.after.and_then(|tag| facility.equipment.get(&tag));
-    let values = match before {
+    let series = state.stored::<ClaimSeries>();
+    // A label that was printed blank comes from a roll: its item is most likely one more like the last one.
+    let claimed = Some(signed.staff()).filter(|_| !tag.is_empty() && params.category.is_none());
+    let claimed = claimed.and_then(|staff| series.last_claim(staff));
+    let like = before.or_else(|| claimed.and_then(|tag| facility.equipment.get(&tag)));
+    let values = match like {
         Some(item) => next_values(&facility, item),
         None => first_values(&facility, params.category.as_deref()),
     };
     let w: FormWords = signed.words();
+    let scanned = ScannedBefore { tag: &tag, code: params.code.as_deref().unwrap_or_default() };
     let added = before.map(|item| AddedItem { tag: item.tag, words: w.form_equipment_added(&item.name) });
-    EquipmentForm { state: &state, signed: &signed, item: None, added }.first(&values, &tag)
+    EquipmentForm { state: &state, signed: &signed, item: None, added }.first(&values, scanned)
 }
 
 pub(crate) async fn ask_edit(
@@ -392,7 +424,8 @@ pub(crate) async fn ask_edit(
 ) -> Result<Page, HttpError> {
     let item = PresentItem::find(&state, &tag)?;
     let values = item.values.clone();
-    EquipmentForm { state: &state, signed: &signed, item: Some(item), added: None }.first(&values, "")
+    EquipmentForm { state: &state, signed: &signed, item: Some(item), added: None }
+        .first(&values, ScannedBefore::default())
 }
 
 /// The field that a refusal stands beside, where the form has it.
@@ -404,6 +437,7 @@ pub(crate) fn refused_field(refusal: &CommandRefusal, due: &ScheduleFormData) ->
 fn refused_new_field(refusal: &CommandRefusal, due: &ScheduleFormData) -> Option<&'static str> {
     match refusal {
         CommandRefusal::TagTaken(_) => Some(TAG),
+        CommandRefusal::Code(_) | CommandRefusal::CodeTaken { .. } => Some(CODE),
         CommandRefusal::KeyReused => Some("name"),
         _ => refused_field(refusal, due),
     }
@@ -417,6 +451,10 @@ fn read_further(w: FormWords, sent: &mut SentForm<RowVersion>) -> (ScheduleFormD
     if !protocol.is_empty() && protocol.parse::<ProtocolId>().is_err() {
         let fault = FieldFault { field: "protocol", cause: FieldCause::NotOption };
         sent.errors.push(fault.word(&EQUIPMENT, w.catalog()));
+    }
+    let until = sent.values.text("loan_until");
+    if !until.is_empty() && until.parse::<CivilDay>().is_err() {
+        sent.errors.push(Wrong { at: "loan_until".to_owned(), words: w.form_equipment_loan_until_wrong() });
     }
     if read_custom(sent.values.text("custom")).is_none() {
         sent.errors.push(Wrong { at: "custom".to_owned(), words: w.form_equipment_custom_wrong() });
@@ -446,24 +484,28 @@ pub(crate) async fn add(
     let mut sent = SentForm::read(w, &EQUIPMENT, &form);
     let page = EquipmentForm { state: &state, signed: &signed, item: None, added: None };
     let (due, schedule) = read_further(w, &mut sent);
-    let tag_text = form.text(TAG).trim();
-    let tag = Some(tag_text).filter(|tag| !tag.is_empty()).map(Tag::read).transpose();
+    let scanned = ScannedBefore { tag: form.text(TAG).trim(), code: form.text(CODE).trim() };
+    let tag = Some(scanned.tag).filter(|tag| !tag.is_empty()).map(Tag::read).transpose();
     let wrong_tag = |_| Wrong { at: TAG.to_owned(), words: w.form_equipment_blank_wrong() };
     let tag = sent.take(tag.map_err(wrong_tag));
     if !sent.errors.is_empty() {
-        return page.again(sent, tag_text);
+        return page.again(sent, scanned);
     }
     let mut fields = fields_of(&sent.values);
     add_defaults(&state.store.snapshot(), &mut fields);
-    let new = NewEquipment { tag: tag.flatten(), fields, schedule };
+    let code = Some(scanned.code).filter(|code| !code.is_empty()).map(str::to_owned);
+    let new = NewEquipment { tag: tag.flatten(), fields, schedule, code };
     let command = Command::AddEquipment(Box::new(new));
     match run_command(&state, signed.author(), sent.submission.clone(), command).await {
         Ok(done) => match read_event(&state, done.line).await? {
-            Some((_, record::kinds::Event::EquipmentAdded(added))) if form.text("next").is_empty() => {
-                go_to(&format!("/staff/equipment/{}", added.tag))
-            }
             Some((_, record::kinds::Event::EquipmentAdded(added))) => {
-                go_to(&format!("/staff/equipment/new?after={}", added.tag))
+                if !scanned.tag.is_empty() {
+                    state.stored::<ClaimSeries>().note_claim(signed.staff(), added.tag);
+                }
+                go_to(&match form.text("next") {
+                    "" => format!("/staff/equipment/{}", added.tag),
+                    _ => format!("/staff/equipment/new?after={}", added.tag),
+                })
             }
             _ => go_to("/staff/equipment"),
         },
@@ -472,11 +514,11 @@ pub(crate) async fn add(
                 Ok((CommandRefusal::KeyReused, at)) => {
                     sent.errors.push(Wrong { at: at.to_owned(), words: w.form_key_reused() });
                     sent.submission = None;
-                    page.again(sent, tag_text)
+                    page.again(sent, scanned)
                 }
                 Ok((refusal, at)) => {
                     sent.errors.push(word_at_field(&signed, at, &refusal));
-                    page.again(sent, tag_text)
+                    page.again(sent, scanned)
                 }
                 Err(other) => Err(HttpError::from(other)
                     .link("/staff/equipment", worded(FormWords::form_equipment_to_list))),
@@ -497,7 +539,7 @@ pub(crate) async fn edit(
     let (due, schedule) = read_further(w, &mut sent);
     let page = EquipmentForm { state: &state, signed: &signed, item: Some(item.clone()), added: None };
     if !sent.errors.is_empty() {
-        return page.again(sent, "");
+        return page.again(sent, ScannedBefore::default());
     }
     let schedule = schedule.unwrap_or(Schedule::Never);
     let Some(command) = item.change(&sent, &schedule) else { return go_to(&item.path()) };
@@ -509,7 +551,7 @@ pub(crate) async fn edit(
         Err(undone) => match undone.at_field(|refusal| refused_field(refusal, &due)) {
             Ok((refusal, at)) => {
                 sent.errors.push(word_at_field(&signed, at, &refusal));
-                page.again(sent, "")
+                page.again(sent, ScannedBefore::default())
             }
             Err(other) => {
                 Err(HttpError::from(other).link(item.path(), worded(FormWords::form_equipment_to_item)))
@@ -568,6 +610,7 @@ fn only_new(expected: EquipmentFields, there: &EquipmentFields) -> EquipmentFiel
         photo: new(expected.photo, &there.photo),
         photo_one_in: new(expected.photo_one_in, &there.photo_one_in),
         single_use: new(expected.single_use, &there.single_use),
+        loan: new(expected.loan, &there.loan),
         protocols: new(expected.protocols, &there.protocols),
         custom: new_custom(expected.custom, &there.custom),
     }

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use record::compliance::WindowTally;
-use record::fold::{CleaningRecord, Equipment, FacilityState, ServiceState};
+use record::fold::{Equipment, FacilityState, ServiceState};
 use record::kinds::{PhotoPolicy, SpauldingClass};
 use record::tag::Tag;
 use schemars::JsonSchema;
@@ -24,10 +24,14 @@ use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::log_reads::{StoredText, read_long};
 use crate::web::request::page_cursor::{HistoryScope, PageCursor};
+use crate::web::view_models::codes::{ItemOpener, ItemOpeners};
 use crate::web::view_models::facts::FactRow;
-use crate::web::view_models::history::{HistoryLook, HistoryRights, HistoryRow, ItemEvent, item_history};
+use crate::web::view_models::history::{
+    HistoryLook, HistoryRights, HistoryRow, ItemEvent, item_history, list_cleanings,
+};
 use crate::web::view_models::item_status::StatusBadge;
-use crate::web::view_models::items::item_name;
+use crate::web::view_models::items::find_own_item;
+use crate::web::view_models::loans::{word_last_day, word_overdue};
 use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReporterNames};
 use crate::web::view_models::protocols;
 use crate::web::view_models::rates::{tally_of, word_rate};
@@ -77,6 +81,9 @@ struct ItemPage {
     upkeep: Vec<UpkeepRow>,
     may_record: bool,
     facts: Vec<FactRow>,
+    openers: ItemOpeners,
+    /// What is to be said of a loaner behind its last day.
+    loan: Option<String>,
     protocol: Option<(String, String)>,
     problem_words: ProblemWords,
     /// What is reported about it and not closed.
@@ -89,7 +96,7 @@ pub(crate) async fn show(
     Path(text_of_tag): Path<String>,
     LenientQuery(params): LenientQuery<ItemParams>,
 ) -> Result<Page, HttpError> {
-    let (tag, _) = item_name(&state, &text_of_tag)?;
+    let tag = find_own_item(&state, &text_of_tag)?.tag;
     let tally = tally_of(&state, tag).await?;
     let back = |error: HttpError| {
         error.link(format!("/staff/equipment/{tag}"), worded(ErrorWords::error_links_newest))
@@ -120,17 +127,10 @@ fn item_page(
     let wording = PageWording::new(page_words, &snapshot.local);
     let row =
         state.stored::<StatusBoards>().row_of(&facility, item, &snapshot.local).ok_or_else(not_found)?;
-    let cleanings: Vec<&CleaningRecord> = done
-        .iter()
-        .filter_map(|done| match done {
-            ItemEvent::Cleaned(cleaning) => Some(&**cleaning),
-            ItemEvent::Used(_) => None,
-        })
-        .collect();
-    let trust = verify_records(state, &wording, w, reader, &cleanings);
+    let trust = verify_records(state, &wording, w, reader, &list_cleanings(&done));
     let looks = HistoryLook { state, facility: &facility, wording: &wording, words: w, reader };
     let may = HistoryRights { change: signed.can_edit(), record: signed.holds(Permission::Record) };
-    let history = history_rows(looks, &done, may);
+    let history = history_rows(looks, tag, &done, may);
     let problems = ProblemLook { facility: &facility, reader, wording: &wording, w: problem_words };
     let cleaned = facility.activity.get(&tag).map_or(0, |activity| activity.cleanings);
     let frame = PageLayout::staff(state, &snapshot, item.name.clone(), signed, NavSection::Equipment);
@@ -164,7 +164,9 @@ fn item_page(
         r,
         upkeep: upkeep_rows(w, r, &wording, &facility, item),
         may_record: signed.holds(Permission::Record),
-        facts: item_facts(w, &facility, item, &wording),
+        facts: item_facts(w, item, &wording),
+        loan: word_overdue(&wording, item).map(|day| problem_words.loan_overdue(day)),
+        openers: ItemOpeners::of(signed.words(), &wording, &facility, item),
         problem_words,
         reports: problems.cards_of(tag, ReporterNames::Shown),
         protocol: protocols::find_protocol(&facility, item, None).map(|p| {
@@ -173,12 +175,13 @@ fn item_page(
     })
 }
 
-fn history_rows(looks: HistoryLook<'_>, done: &[ItemEvent], may: HistoryRights) -> Vec<HistoryRow> {
-    let row = |done: &ItemEvent| match done {
-        ItemEvent::Cleaned(cleaning) => looks.cleaned(cleaning, may),
-        ItemEvent::Used(used) => looks.used(*used),
-    };
-    done.iter().map(row).collect()
+fn history_rows(looks: HistoryLook<'_>, tag: Tag, done: &[ItemEvent], may: HistoryRights) -> Vec<HistoryRow> {
+    let rows = done.iter().filter_map(|done| match done {
+        ItemEvent::Cleaned(cleaning) => Some(looks.cleaned(cleaning, may)),
+        ItemEvent::Used(used) => Some(looks.used(*used)),
+        ItemEvent::Noted(note) => looks.noted(tag, *note),
+    });
+    rows.collect()
 }
 
 /// Where it is, its number, who made it, and its serial number.
@@ -208,12 +211,7 @@ fn rate_words(w: EquipmentWords, facility: &FacilityState, item: &Equipment, tal
     }
 }
 
-fn item_facts(
-    w: EquipmentWords,
-    facility: &FacilityState,
-    item: &Equipment,
-    wording: &PageWording,
-) -> Vec<FactRow> {
+fn item_facts(w: EquipmentWords, item: &Equipment, wording: &PageWording) -> Vec<FactRow> {
     let class = match item.class {
         SpauldingClass::Noncritical => w.fact_noncritical(),
         SpauldingClass::Semicritical => w.fact_semicritical(),
@@ -224,12 +222,6 @@ fn item_facts(
         PhotoPolicy::Optional => w.fact_photo_optional(),
         PhotoPolicy::Required => w.fact_photo_required(),
     };
-    let others: Vec<String> = facility
-        .aliases
-        .iter()
-        .filter(|(_, alias)| alias.equipment == item.tag && !alias.revoked)
-        .map(|(tag, _)| tag.grouped())
-        .collect();
     let mut facts = vec![
         FactRow::entered(w.fact_category(), &item.category),
         FactRow::worded(w.fact_class(), class),
@@ -237,7 +229,11 @@ fn item_facts(
         FactRow::entered(w.fact_maker(), &item.maker),
         FactRow::entered(w.fact_model(), &item.model),
         FactRow::entered(w.fact_serial(), &item.serial),
-        FactRow::entered(w.fact_aliases(), others.join(", ")),
+        FactRow::worded(w.fact_loan(), word_last_day(wording, item).unwrap_or_default()),
+        FactRow::entered(
+            w.fact_loan_owner(),
+            item.loan.as_ref().map(|loan| loan.owner.as_str()).unwrap_or_default(),
+        ),
         FactRow::worded(w.fact_added(), wording.dates().day_and_time(item.added_ms).text),
     ];
     facts.retain(|fact| !fact.value.is_empty());

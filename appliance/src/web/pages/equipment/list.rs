@@ -1,5 +1,6 @@
 //! All equipment, as a list.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -17,6 +18,7 @@ use crate::web::access::permissions::View;
 use crate::web::access::staff::StaffCaller;
 use crate::web::context::AppState;
 use crate::web::layout::{NavSection, PageLayout};
+use crate::web::view_models::codes::codes_by_item;
 use crate::web::view_models::item_status::{ItemRow, ListedItem};
 use crate::web::view_models::rates::{load_tallies, word_rate};
 use crate::web::view_models::snapshot::Snapshot;
@@ -103,11 +105,19 @@ fn equipment_rows(
     let (gone, used) = if retired { (board.all(), &[][..]) } else { (&[][..], board.in_use()) };
     let all = gone.iter().filter(is_gone).chain(used);
     let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
+    let codes = if words.is_empty() { BTreeMap::new() } else { codes_by_item(&board.seen) };
     let line = |row: &Arc<ItemRow>| {
         let item = &row.item;
         let text = format!(
-            "{} {} {} {} {} {} {}",
-            item.name, item.location, item.asset_number, item.serial, item.model, item.category, item.tag
+            "{} {} {} {} {} {} {} {}",
+            item.name,
+            item.location,
+            item.asset_number,
+            item.serial,
+            item.model,
+            item.category,
+            item.tag,
+            codes.get(&item.tag).map_or("", String::as_str)
         );
         let text = text.to_lowercase();
         let last = row.activity.as_ref().and_then(|a| a.last);

@@ -3,6 +3,7 @@
 mod checks;
 mod form;
 mod item;
+mod late;
 mod list;
 mod problems;
 mod schedule;
@@ -24,6 +25,7 @@ pub(crate) fn equipment_page_routes() -> Vec<Route<AppState>> {
     routes.extend(routes_of_problems());
     routes.extend(routes_of_upkeep());
     routes.extend(routes_of_checks());
+    routes.extend(routes_of_late_entries());
     routes
 }
 
@@ -125,6 +127,22 @@ fn routes_of_checks() -> Vec<Route<AppState>> {
     ]
 }
 
+/// Cleanings that were written on paper.
+fn routes_of_late_entries() -> Vec<Route<AppState>> {
+    let written =
+        examples::tag_example().field("performed_at", "2026-11-20 09:30").field("cleaned_by", "Ada");
+    let path = "/staff/equipment/{tag}/late";
+    vec![
+        row(Method::GET, path, "cleaning.ask-late", RouteKind::Page, late::ask_late)
+            .refusals(refusals::FINDING)
+            .example(examples::tag_example()),
+        row(Method::POST, path, "cleaning.enter", RouteKind::Form, late::enter_late)
+            .commands(&["RecordCleaning"])
+            .refusals(refusals::COMMANDING)
+            .example(written.field("all_steps", "1").field("notes", "The box was off")),
+    ]
+}
+
 /// Open reports, from which staff close them.
 fn routes_of_problems() -> Vec<Route<AppState>> {
     let problem = || Example::default().part("id", examples::PROBLEM);
@@ -203,6 +221,7 @@ pub(crate) const FORMS: &[&web::form::FormDefinition] = &[
     &checks::CHECK,
     &upkeep::UPKEEP,
     &upkeep_done::UPKEEP_DONE,
+    &late::LATE,
 ];
 
 /// How its forms word a refusal beside a field.
@@ -214,4 +233,5 @@ pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] = &[
     (&schedule::SCHEDULE, |refusal| ScheduleFormData::of(None).refused_field(refusal)),
     (&upkeep::UPKEEP, |refusal| upkeep::refused_field(refusal, &ScheduleFormData::of(None))),
     (&upkeep_done::UPKEEP_DONE, upkeep_done::refused_field),
+    (&late::LATE, late::refused_field),
 ];

@@ -34,7 +34,7 @@ const TAG_CHARS_MAX: usize = 40;
 
 /// A late entry of what a phone had.
 pub(crate) static LATE: FormDefinition = FormDefinition {
-    name: "phone-late",
+    name: "refused",
     sections: &[FormSection::plain(&[
         FormField::line("tag", TAG_CHARS_MAX),
         FormField::line("cleaned_by", NAME_CHARS_MAX),
@@ -145,7 +145,7 @@ fn late_page(
     let (page_words, w): (PageWords, FormWords) = signed.words();
     let snapshot = Snapshot::now(state);
     let wording = PageWording::new(page_words, &snapshot.local);
-    let title = w.form_phone_late_title();
+    let title = w.form_refused_title();
     let window = window_title(page_words, title.clone(), &problems);
     let page = RecordPage {
         frame: PageLayout::staff(state, &snapshot, window, signed, NavSection::Today).with_script(),
@@ -205,7 +205,7 @@ pub(crate) async fn enter_late(
     let w: FormWords = signed.words();
     let mut sent = SentForm::<record::fold::RowVersion>::read(w, &LATE, &form);
     let tag = Tag::read(sent.values.text("tag").trim());
-    let tag = tag.map_err(|_| Wrong { at: "tag".to_owned(), words: w.form_phone_late_tag_wrong() });
+    let tag = tag.map_err(|_| Wrong { at: "tag".to_owned(), words: w.form_refused_tag_wrong() });
     if let Some(tag) = sent.take(tag).filter(|_| sent.errors.is_empty()) {
         let late = late_cleaning(&row, tag, &sent.values, state.clock.now_ms());
         // Under the phone's own id: if the phone asks, the record is on the box.

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use record::ids::JobId;
+use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::{FormReply, Page};
@@ -99,7 +100,9 @@ pub(crate) async fn print_item(
     Path(tag): Path<String>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let (tag, _) = item_name(&state, &tag)?;
+    let (first, _) = item_name(&state, &tag)?;
+    // A spare label has a tag of its own.
+    let tag = Tag::read(&tag).unwrap_or(first);
     let key = submission_of(&form);
     let job =
         labels::submit_job(&state, LabelOrder { tags: vec![tag], key, ..LabelOrder::default() }).await?;

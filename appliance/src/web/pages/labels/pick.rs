@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use record::fold::{Equipment, FacilityState, ServiceState};
 use record::tag::Tag;
 
+use crate::intake::find_named_item;
 use crate::printing::{LABELS_MAX, LastPrinted};
 use crate::web::request::choice::SelectOption;
 use crate::web::view_models::wording::PageWording;
@@ -134,7 +135,7 @@ pub(crate) fn each_once(tags: impl IntoIterator<Item = Tag>) -> Vec<Tag> {
 pub(crate) fn resolve_tags(facility: &FacilityState, tags: &[Tag]) -> (Vec<Tag>, Vec<String>) {
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
     for &tag in tags {
-        match facility.resolve(tag).filter(|item| item.service != ServiceState::Retired) {
+        match find_named_item(facility, tag).filter(|item| item.service != ServiceState::Retired) {
             Some(item) => known.push(item.tag),
             None => unknown.push(tag.grouped()),
         }

@@ -16,6 +16,7 @@ use crate::web::http_error::{new_error, unreadable_form, worded};
 use crate::web::pages::labels::pick::{read_tag, resolve_tags};
 use crate::web::pages::labels::picked::{PickList, PickListGone, PickListId, PickLists};
 use crate::web::request::form::StaffListForm;
+use crate::web::view_models::codes::find_scanned;
 use crate::web::words::LabelsWords;
 
 /// Scans and ticks of one request.
@@ -104,7 +105,8 @@ fn apply_scan(w: LabelsWords, facility: &FacilityState, list: &mut PickList, op:
     let entered = op.get(1..).unwrap_or_default();
     let unknown = |words: String| ScanOutcome { state: ScanState::Unknown, tag: String::new(), words };
     let short = || entered.trim().chars().take(SCAN_CHARS_MAX).collect::<String>();
-    let tag = match (read_tag(entered), &numbered_tags(facility, entered)[..]) {
+    let scanned = || find_scanned(facility, entered).map(|item| item.tag);
+    let tag = match (read_tag(entered).or_else(scanned), &numbered_tags(facility, entered)[..]) {
         (Some(tag), _) => tag,
         (None, [tag]) => *tag,
         (None, []) => return unknown(w.scan_neither(short())),

@@ -9,6 +9,7 @@ use record::tag::Tag;
 use web::answer::{OneOf, Page};
 use web::error::HttpError;
 
+use crate::intake::find_named_item;
 use crate::printing::{JobRequest, LABELS_MAX, NameStyle, PrintRefusal};
 use crate::web::access::permissions::Print;
 use crate::web::access::staff::StaffCaller;
@@ -247,7 +248,8 @@ impl<'a> Index<'a> {
         let number = row.number.to_lowercase();
         let item = if !row.tag.is_empty() {
             let tag = read_tag(&row.tag).ok_or_else(|| RowFault::NotTag(row.tag.clone()))?;
-            let item = self.facility.resolve(tag).filter(|item| item.service != ServiceState::Retired);
+            let item =
+                find_named_item(self.facility, tag).filter(|item| item.service != ServiceState::Retired);
             item.ok_or(RowFault::UnknownTag(tag))?
         } else if !number.is_empty() {
             match self.numbers.get(&number).map(Vec::as_slice) {

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use http::StatusCode;
+use record::code::{ScannedCode, ScannedCodeError};
 use record::tag::{Tag, TagError};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -11,13 +12,16 @@ use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
 use words::{S0, SafeHtml, fill_slots};
 
+use crate::intake::open_tags;
 use crate::store::StoreSnapshot;
 use crate::web::access::phone::PhoneCaller;
-use crate::web::context::AppState;
+use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::not_found;
 use crate::web::layout::PageLayout;
 use crate::web::pages::phone::tag_answer::TagAnswer;
+use crate::web::view_models::codes::{address_of_label, find_scanned, is_revoked};
 use crate::web::view_models::item_status::StatusBadge;
+use crate::web::view_models::jobs::path_segment;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::StatusBoards;
 use crate::web::view_models::wording::PageWording;
@@ -44,6 +48,10 @@ pub(crate) async fn open_label(
     Path(text): Path<String>,
 ) -> Result<TagAnswer, HttpError> {
     match Tag::read(&text) {
+        Ok(tag) if is_revoked(&state.store.snapshot(), tag) => {
+            let (page_words, w): (PageWords, TagWords) = phone.words();
+            run_blocking(&state, move |state| unknown_page(state, page_words, w, tag)).await
+        }
         Ok(tag) => TagAnswer::to(&format!("/t/{tag}")),
         Err(TagError::Check) => mistyped_page(&state, &phone, &text),
         Err(_) => Err(not_found()),
@@ -57,10 +65,63 @@ pub(crate) async fn open_entered_tag(
     LenientQuery(params): LenientQuery<FindTagParams>,
 ) -> Result<TagAnswer, HttpError> {
     let text = params.tag;
-    match Tag::read(&text) {
-        Ok(tag) => TagAnswer::to(&format!("/t/{tag}")),
-        Err(_) => mistyped_page(&state, &phone, &text),
+    let opened = find_scanned(&state.store.snapshot(), &text).map(|item| item.tag);
+    match (opened, ScannedCode::read(&text)) {
+        (Some(tag), _) => TagAnswer::to(&format!("/t/{tag}")),
+        (None, Err(ScannedCodeError::Tag(tag))) => {
+            TagAnswer::to(&address_of_label(&state.store.snapshot(), tag))
+        }
+        (None, Ok(code)) if !resembles_tag(&text) => unknown_code_page(&state, &phone, &code),
+        (None, _) => mistyped_page(&state, &phone, &text),
     }
+}
+
+/// Whether somebody may have meant a tag and slipped.
+fn resembles_tag(text: &str) -> bool {
+    let mut symbols = text.trim().chars().filter(|c| !matches!(c, ' ' | '-' | '\u{a0}'));
+    let count = symbols.clone().count();
+    (7..=10).contains(&count) && symbols.all(|c| c.is_ascii_alphanumeric())
+}
+
+/// Where biomed says what a code is on: a new item, or one that is there.
+fn code_links(w: TagWords, code: &ScannedCode) -> Vec<(String, String)> {
+    let code = path_segment(code.as_str());
+    vec![
+        (format!("/staff/equipment/new?code={code}"), w.tag_code_new()),
+        (format!("/staff/codes/new?code={code}"), w.tag_code_add()),
+    ]
+}
+
+/// The page for a code that nobody has said anything about.
+fn unknown_code_page(
+    state: &AppState,
+    phone: &PhoneCaller,
+    code: &ScannedCode,
+) -> Result<TagAnswer, HttpError> {
+    let (page_words, w): (PageWords, TagWords) = phone.words();
+    let snapshot = Snapshot::now(state);
+    let wording = PageWording::new(page_words, &snapshot.local);
+    let frame = PageLayout::open(state, &snapshot, page_words, w.tag_code_unknown_title());
+    let looked_up = wording.dates().clock_time_with_seconds(snapshot.now_ms()).to_html();
+    let contact = wording.contact(&snapshot.settings);
+    let page = UnknownTagPage {
+        frame,
+        w,
+        shown: code.to_string(),
+        badge: w.tag_code_unknown(),
+        is_late: false,
+        kind: w.tag_code_unknown_kind(),
+        what: fill_slots(w.tag_code_unknown_what(), []),
+        next: Some(fill_slots(w.tag_code_unknown_next(S0), [contact])),
+        go_to: "/".to_owned(),
+        go: w.tag_find_by_name(),
+        opens: None,
+        links: code_links(w, code),
+        hint: None,
+        looked_up: fill_slots(w.tag_looked_up(S0), [looked_up]),
+    };
+    let page = Page::draw(&page)?.in_locale(wording.locale());
+    Ok(TagAnswer::shown(StatusCode::NOT_FOUND, page))
 }
 
 #[derive(Template)]
@@ -71,6 +132,8 @@ struct MistypedTagPage {
     entered: String,
     why: SafeHtml,
     candidates: Vec<Candidate>,
+    /// Where biomed says that it is a code that is no tag.
+    links: Vec<(String, String)>,
 }
 
 struct Candidate {
@@ -102,13 +165,15 @@ pub(crate) fn mistyped_page(
     };
     let frame = PageLayout::open(state, &snapshot, page_words, w.tag_check());
     let why = word_mistake(w, text, &entered);
-    let page = Page::draw(&MistypedTagPage { frame, w, entered, why, candidates })?;
+    let links = ScannedCode::read(text).map(|code| code_links(w, &code)).unwrap_or_default();
+    let page = Page::draw(&MistypedTagPage { frame, w, entered, why, candidates, links })?;
     Ok(TagAnswer::shown(StatusCode::NOT_FOUND, page.in_locale(page_words.catalog().locale())))
 }
 
 /// Why a text is no tag, in a sentence.
 fn word_mistake(w: TagWords, text: &str, entered: &str) -> SafeHtml {
     let sentence = match Tag::read(text) {
+        _ if ScannedCode::read(text) == Err(ScannedCodeError::EveryItem) => w.tag_every_item(S0),
         _ if entered.is_empty() => w.tag_none_typed(),
         Err(TagError::Check) => w.tag_misread(S0),
         Err(TagError::Length) => w.tag_wrong_length(S0),
@@ -186,13 +251,7 @@ impl UnknownTag {
     fn of(state: &AppState, facility: &StoreSnapshot, tag: Tag) -> Self {
         let revoked = facility.aliases.get(&tag).filter(|alias| alias.revoked);
         let item = revoked.and_then(|alias| facility.equipment.get(&alias.equipment));
-        // The item's present tag is one that still opens it.
-        let open = |item: &record::fold::Equipment| {
-            let others =
-                facility.aliases.iter().filter(|(_, a)| a.equipment == item.tag).map(|(tag, _)| *tag);
-            std::iter::once(item.tag).chain(others).find(|t| facility.resolve(*t).is_some())
-        };
-        if let Some((open, item)) = item.and_then(|item| Some((open(item)?, item))) {
+        if let Some((open, item)) = item.and_then(|item| Some((*open_tags(facility, item).first()?, item))) {
             return Self::Replaced { open, name: item.name.clone() };
         }
         // Few look here: blank tags are scanned once, and others hardly ever.
@@ -214,7 +273,8 @@ impl UnknownTag {
 struct UnknownTagPage {
     frame: PageLayout,
     w: TagWords,
-    tag: Tag,
+    /// The tag or code as people read it.
+    shown: String,
     badge: String,
     is_late: bool,
     kind: String,
@@ -225,7 +285,7 @@ struct UnknownTagPage {
     go: String,
     /// Where it leads to an item: its name, in the place of those words.
     opens: Option<SafeHtml>,
-    link: Option<(String, String)>,
+    links: Vec<(String, String)>,
     hint: Option<String>,
     looked_up: SafeHtml,
 }
@@ -244,7 +304,7 @@ impl UnknownTagPage {
         let page = Self {
             frame,
             w,
-            tag,
+            shown: tag.grouped(),
             badge: w.tag_unused(),
             is_late: false,
             kind: w.tag_unused_kind(),
@@ -253,7 +313,7 @@ impl UnknownTagPage {
             go_to: "/".to_owned(),
             go: w.tag_find_by_name(),
             opens: None,
-            link: None,
+            links: Vec::new(),
             hint: None,
             looked_up,
         };
@@ -286,12 +346,15 @@ impl UnknownTagPage {
                 next: Some(fill_slots(w.tag_missing_next(S0), [contact])),
                 go_to: format!("/t/{tag}"),
                 go: w.tag_missing_again(),
-                link: Some(("/".to_owned(), w.tag_find_by_name())),
+                links: vec![("/".to_owned(), w.tag_find_by_name())],
                 ..page
             },
             UnknownTag::Unused => Self {
                 next: Some(fill_slots(w.tag_unused_next(S0), [contact])),
-                link: Some((format!("/staff/equipment/new?tag={tag}"), w.tag_unused_assign())),
+                links: vec![
+                    (format!("/staff/equipment/new?tag={tag}"), w.tag_unused_assign()),
+                    (format!("/staff/tags/new?why=blank&tag={tag}"), w.tag_unused_add()),
+                ],
                 ..page
             },
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
+use record::code::ScannedCode;
 use record::fold::FacilityState;
 use record::tag::Tag;
 use schemars::JsonSchema;
@@ -19,7 +20,9 @@ use crate::web::layout::PageLayout;
 use crate::web::live::live_page;
 use crate::web::pages::phone::app::SHELL;
 use crate::web::request::peer::https_address;
+use crate::web::view_models::codes::{address_of_label, codes_by_item, find_scanned, is_revoked};
 use crate::web::view_models::item_status::{ItemRow, ListedItem};
+use crate::web::view_models::jobs::path_segment;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::{StatusBoard, status_board};
 use crate::web::view_models::wording::PageWording;
@@ -73,6 +76,8 @@ struct SearchResults {
     title: SafeHtml,
     rows: Vec<ListedItem>,
     more: usize,
+    /// Where nothing was found, and it may have been scanned: the page about such a code.
+    code: Option<String>,
 }
 
 pub(crate) async fn show(
@@ -84,8 +89,11 @@ pub(crate) async fn show(
     let query: String = params.q.trim().chars().take(QUERY_CHARS_MAX).collect();
     let board = status_board(&state).await?;
     let snapshot = Snapshot::of(&state, &board.seen);
+    if let Some(item) = find_scanned(&board.seen, &query) {
+        return SeeOther::to(&format!("/t/{}", item.tag)).map(OneOf::Second);
+    }
     if let Some(tag) = tag_in(&query, &board.seen) {
-        return SeeOther::to(&format!("/t/{tag}")).map(OneOf::Second);
+        return SeeOther::to(&address_of_label(&board.seen, tag)).map(OneOf::Second);
     }
     let (page_words, w, banner_words): (PageWords, HomeWords, AlarmBannerWords) = phone.words();
     let wording = PageWording::new(page_words, &snapshot.local);
@@ -128,6 +136,7 @@ fn all_items(board: &StatusBoard, wording: &PageWording, w: HomeWords) -> Search
     SearchResults {
         title: fill_slots(w.home_all_items(rows.len()), []),
         more: rows.len().saturating_sub(ALL_MAX),
+        code: None,
         rows: rows.into_iter().take(ALL_MAX).map(|row| row.list(wording)).collect(),
     }
 }
@@ -135,16 +144,33 @@ fn all_items(board: &StatusBoard, wording: &PageWording, w: HomeWords) -> Search
 /// A whole tag, alone or at the end of an address, as a hand scanner types it.
 fn tag_in(query: &str, facility: &FacilityState) -> Option<Tag> {
     let last = query.trim_end_matches('/').rsplit('/').next().unwrap_or(query);
-    Tag::read(last).ok().filter(|tag| query.contains("://") || facility.resolve(*tag).is_some())
+    let is_known = |tag| facility.resolve(tag).is_some() || is_revoked(facility, tag);
+    Tag::read(last).ok().filter(|tag| query.contains("://") || is_known(*tag))
+}
+
+/// Whether a hand scanner may have typed it, and nobody who looks for a name.
+fn resembles_code(query: &str) -> bool {
+    query.contains(|c: char| c.is_ascii_digit()) && ScannedCode::read(query).is_ok()
+}
+
+fn address_of_code(query: &str) -> String {
+    format!("/t/?tag={}", path_segment(query))
 }
 
 fn search_items(board: &StatusBoard, query: &str, wording: &PageWording, w: HomeWords) -> SearchResults {
     let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
+    let codes = codes_by_item(&board.seen);
     let fits = |row: &&Arc<ItemRow>| {
         let item = &row.item;
         let text = format!(
-            "{} {} {} {} {} {}",
-            item.name, item.location, item.asset_number, item.serial, item.model, item.tag
+            "{} {} {} {} {} {} {}",
+            item.name,
+            item.location,
+            item.asset_number,
+            item.serial,
+            item.model,
+            item.tag,
+            codes.get(&item.tag).map_or("", String::as_str)
         )
         .to_lowercase();
         words.iter().all(|word| text.contains(word))
@@ -157,6 +183,7 @@ fn search_items(board: &StatusBoard, query: &str, wording: &PageWording, w: Home
     SearchResults {
         title: fill_slots(title, [SafeHtml::entered(query)]),
         more: rows.len().saturating_sub(HITS_MAX),
+        code: Some(query).filter(|query| rows.is_empty() && resembles_code(query)).map(address_of_code),
         rows: rows.into_iter().take(HITS_MAX).map(|row| row.list(wording)).collect(),
     }
 }

@@ -10,6 +10,7 @@ mod receipt;
 mod scan;
 mod tag_answer;
 mod undo;
+mod used;
 
 use http::header::COOKIE;
 use http::{HeaderValue, Method, StatusCode};
@@ -41,6 +42,16 @@ pub(crate) fn phone_page_routes() -> Vec<Route<AppState>> {
             .commands(&["RecordCleaning"])
             .refusals(refusals::COMMANDING)
             .example(record()),
+        row(
+            Method::GET,
+            "/t/{tag}/contact-time",
+            "scan.contact-time",
+            Api,
+            scan::contact_time::show_contact_time,
+        )
+        .summary("How much of an item’s contact time is left")
+        .refusals(refusals::FINDING)
+        .example(examples::tag_example()),
         row(Method::GET, "/t/{tag}/problem", "problem.ask", Page, problem::ask_problem)
             .refusals(refusals::FINDING)
             .example(examples::tag_example()),
@@ -48,6 +59,13 @@ pub(crate) fn phone_page_routes() -> Vec<Route<AppState>> {
             .commands(&["ReportProblem"])
             .refusals(refusals::COMMANDING)
             .example(report),
+        row(Method::GET, "/t/{tag}/used", "use.ask", Page, used::ask_used)
+            .refusals(refusals::FINDING)
+            .example(examples::tag_example()),
+        row(Method::POST, "/t/{tag}/used", "use.record", Form, used::submit_used)
+            .commands(&["RecordUse"])
+            .refusals(refusals::COMMANDING)
+            .example(examples::tag_example().field("submission", "example")),
         row(Method::GET, "/photos/{file}", "photo.show", Asset, show_photo).example(photo),
         row(Method::GET, "/protocols/{id}", "protocol.show", Page, scan::instructions::show)
             .example(protocol),

@@ -28,6 +28,7 @@ use crate::web::request::cookies;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::submission::{new_submission, submission_key};
 use crate::web::view_models::items::find_item;
+use crate::web::view_models::loans::word_overdue;
 use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReporterNames, word_key};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
@@ -48,6 +49,8 @@ struct ItemProblemPage {
     problems: Vec<Wrong>,
     tag: Tag,
     title: SafeHtml,
+    /// What is to be said of a loaner behind its last day.
+    loan: Option<String>,
     /// What is reported already.
     open: Vec<ProblemCard>,
     choices: Vec<ProblemChoice>,
@@ -104,6 +107,7 @@ async fn report_page(
             problems: entered.refused.map(problem).into_iter().collect(),
             tag,
             title: fill_slots(w.problem_title_of(S0), [SafeHtml::entered(&item.name)]),
+            loan: word_overdue(&wording, item).map(|day| w.loan_overdue(day)),
             open: look.cards_of(tag, ReporterNames::Hidden),
             choices: ProblemWord::ALL.iter().map(choice).collect(),
             text: entered.text,

@@ -11,6 +11,7 @@ use crate::web::entered_lines::{read_lines, write_lines};
 use crate::web::form_page::find_refused;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form_words::{choice_word, read_word};
+use crate::web::view_models::formats::read_span;
 use crate::web::words::RegisterWords;
 
 /// All steps, one a line.
@@ -131,13 +132,6 @@ pub(super) fn values_of(protocol: &ProtocolPublished, approver: &str) -> FormVal
 /// `3:00`
 fn write_span(seconds: u32) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
-}
-
-fn read_span(text: &str) -> Option<u32> {
-    let (minutes, seconds) = text.split_once(':')?;
-    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse::<u32>().ok())?;
-    let seconds = digits(seconds).filter(|s| *s < 60)?;
-    digits(minutes)?.checked_mul(60)?.checked_add(seconds)
 }
 
 /// Lines that say something.

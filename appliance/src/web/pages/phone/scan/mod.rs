@@ -1,5 +1,6 @@
 //! A scanned label: its page, what it sends, and what comes of that.
 
+pub(crate) mod contact_time;
 pub(crate) mod draft;
 pub(crate) mod instructions;
 pub(crate) mod out_of_service;

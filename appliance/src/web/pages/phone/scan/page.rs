@@ -2,13 +2,15 @@
 
 use askama::Template;
 use record::fold::{Equipment, FacilityState};
-use record::ids::ProtocolId;
-use record::kinds::{PhotoPolicy, ProtocolPublished};
+use record::ids::{DeviceId, ProtocolId};
+use record::kinds::ProtocolPublished;
 use record::tag::Tag;
+use service::clock::Now;
 use web::argument::FormFields;
 use words::{S0, S1, SafeHtml, fill_slots};
 
-use crate::intake::{ClaimedCleaner, CommandRefusal, RefusalCause};
+use crate::intake::{ClaimedCleaner, CommandRefusal, PhotoRule, RefusalCause};
+use crate::phones::{ContactState, ContactTimer};
 use crate::store::{LogReader, StoreSnapshot};
 use crate::web::access::staff_session::StaffSession;
 use crate::web::commands::photo_upload::PhotoRefusal;
@@ -22,7 +24,9 @@ use crate::web::view_models::formats::countdown_text;
 use crate::web::view_models::item_status::StatusBadge;
 use crate::web::view_models::photos::thumbnail_address;
 use crate::web::view_models::problems::{ItemProblems, ProblemLook};
-use crate::web::view_models::protocols::{find_protocol, translate_protocol};
+use crate::web::view_models::protocols::{
+    find_protocol, may_tick_at_once, required_steps, translate_protocol,
+};
 use crate::web::view_models::snapshot::{Snapshot, place_line};
 use crate::web::view_models::status_board::StatusBoards;
 use crate::web::view_models::wording::PageWording;
@@ -42,10 +46,11 @@ pub(crate) struct ScanFormData {
 }
 
 impl ScanFormData {
-    pub(crate) fn of(form: &FormFields) -> Self {
+    /// What came, with what was ticked by one press or one by one.
+    pub(crate) fn of(form: &FormFields, ticked: Vec<u16>) -> Self {
         Self {
             protocol: requested_protocol(form),
-            ticked: form.all("step").filter_map(|n| n.parse().ok()).collect(),
+            ticked,
             who: form.text("cleaned_by").to_owned(),
             notes: form.text("notes").to_owned(),
         }
@@ -64,7 +69,6 @@ struct StepLine {
 #[derive(Debug, Clone)]
 struct WetCard {
     required_s: u32,
-    required_text: String,
     required_words: String,
     passed_s: u32,
     passed_text: String,
@@ -73,7 +77,30 @@ struct WetCard {
     until: Option<SafeHtml>,
     done: bool,
     agents: SafeHtml,
+    /// What else there is to know of it: another phone started it, or nobody measured the rest.
+    remark: Option<SafeHtml>,
     wrong: Option<String>,
+}
+
+/// The row that ticks the steps of a protocol by one press.
+#[derive(Debug, Clone)]
+struct AllSteps {
+    words: String,
+    ticked: bool,
+    /// The steps are shown one by one below it.
+    open: bool,
+    /// The button that ticks them beside what is wrong.
+    tick: String,
+}
+
+/// The one big button at the foot of the page, which is the next thing to do.
+#[derive(Debug, Clone)]
+struct ScanFoot {
+    /// What it says of the contact time; empty: it records.
+    wet: &'static str,
+    words: SafeHtml,
+    /// Beside it, with less weight.
+    aside: Option<(&'static str, String)>,
 }
 
 #[derive(Template)]
@@ -99,9 +126,13 @@ pub(crate) struct ScanPage {
     /// Where a page for each of the item's other protocols is, and the words of its link.
     others: Vec<(String, SafeHtml)>,
     steps: Vec<StepLine>,
+    all_steps: Option<AllSteps>,
     /// What is wrong with them, said once.
     steps_wrong: Option<String>,
     wet: Option<WetCard>,
+    foot: ScanFoot,
+    /// What the foot is once the contact time that runs is over.
+    foot_after: Option<ScanFoot>,
     asks_photo: bool,
     stored_photo: Option<String>,
     photo_hint: String,
@@ -148,6 +179,10 @@ pub(crate) struct ScanPageBuilder<'a> {
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) item: &'a Equipment,
     pub(crate) token: PageToken,
+    /// The contact time of the item, whoever started it.
+    pub(crate) timer: Option<ContactTimer>,
+    /// What this browser is known as.
+    pub(crate) devices: Vec<DeviceId>,
     pub(crate) entered: ScanFormData,
     pub(crate) submission: String,
     pub(crate) anyway: bool,
@@ -177,6 +212,25 @@ pub(crate) fn contact_s(facility: &FacilityState, item: &Equipment, requested: O
     find_protocol(facility, item, requested).and_then(|p| p.contact_s).unwrap_or(0)
 }
 
+/// The steps that a form says were done: those that were ticked, and the required ones where all were ticked by one press.
+pub(crate) fn ticked_steps(form: &FormFields, facility: &FacilityState, item: &Equipment) -> Vec<u16> {
+    let mut ticked: Vec<u16> = form.all("step").filter_map(|n| n.parse().ok()).collect();
+    let all_at_once = form.get("all").is_some() || form.get("tick").is_some();
+    let protocol = find_protocol(facility, item, requested_protocol(form));
+    if let Some(protocol) = protocol.filter(|protocol| all_at_once && may_tick_at_once(protocol, item)) {
+        ticked.extend(required_steps(protocol));
+        ticked.sort_unstable();
+        ticked.dedup();
+    }
+    ticked
+}
+
+/// When the contact time of an item is over, milliseconds since the boot of the box.
+pub(crate) fn wet_over_ms(timer: Option<&ContactTimer>, now: &Now, contact_s: u32) -> Option<u64> {
+    let timer = timer.filter(|timer| timer.boot == now.boot && contact_s > 0)?;
+    Some(timer.started_up_ms.saturating_add(u64::from(contact_s) * 1_000))
+}
+
 /// The item's other protocols, each with the address of its page.
 fn other_protocols(
     w: ScanWords,
@@ -202,7 +256,9 @@ impl ScanPageBuilder<'_> {
         let protocol = find_protocol(self.facility, item, self.entered.protocol);
         let protocol = protocol.map(|protocol| translate_protocol(protocol, language));
         let protocol = protocol.as_ref();
+        let photo_rule = PhotoRule::of(item, protocol);
         let contact_s = contact_s(self.facility, item, self.entered.protocol);
+        let contact = self.timer.as_ref().map(|timer| timer.state(&self.snapshot.now, contact_s));
         let left_out: Vec<u16> = self.problems.iter().flat_map(ScanProblem::steps).collect();
         let problems = self.lines(contact_s);
         let proof_min = self.snapshot.settings.pin_proof_min;
@@ -237,14 +293,14 @@ impl ScanPageBuilder<'_> {
                 .map(|p| other_protocols(w, self.facility, item, p.protocol, self.anyway))
                 .unwrap_or_default(),
             steps: steps(w, protocol, &self.entered.ticked, &left_out),
+            all_steps: protocol.and_then(|p| self.all_steps(p, steps_wrong.is_some())),
             steps_wrong,
             wet: (contact_s > 0).then(|| self.wet(contact_s, protocol, says("wet"))),
-            asks_photo: item.photo != PhotoPolicy::None,
+            foot: scan_foot(w, contact_s, contact),
+            foot_after: foot_after_wet(w, contact_s, contact),
+            asks_photo: photo_rule != PhotoRule::None,
             stored_photo: self.token.photo.map(thumbnail_address),
-            photo_hint: match item.photo {
-                PhotoPolicy::Required => w.scan_photo_required(),
-                PhotoPolicy::Optional | PhotoPolicy::None => w.scan_photo_optional(),
-            },
+            photo_hint: word_photo_hint(w, photo_rule, self.token.draw),
             photo_wrong: says("photo"),
             who_wrong: says("who"),
             is_proven: known.as_ref().is_some_and(|known| known.by.is_some()),
@@ -268,7 +324,9 @@ impl ScanPageBuilder<'_> {
     }
 
     fn usable_until(&self, contact_s: u32) -> SafeHtml {
-        let left_ms = self.token.until_ms(contact_s).saturating_sub(self.snapshot.now.up_ms);
+        let now = &self.snapshot.now;
+        let wet_over_ms = wet_over_ms(self.timer.as_ref(), now, contact_s);
+        let left_ms = self.token.until_ms(wet_over_ms).saturating_sub(now.up_ms);
         let until_ms = self.snapshot.now_ms().saturating_add_unsigned(left_ms);
         let until = self.wording.dates().clock_time(until_ms).to_html();
         fill_slots(self.words.1.scan_usable_until(S0), [until])
@@ -283,9 +341,15 @@ impl ScanPageBuilder<'_> {
 
     fn wet(&self, required_s: u32, protocol: Option<&ProtocolPublished>, wrong: Option<String>) -> WetCard {
         let (wording, w) = (self.wording, self.words.1);
-        let passed_s = self.token.wet_ms.map(|since| {
-            u32::try_from(self.snapshot.now.up_ms.saturating_sub(since) / 1_000).unwrap_or(u32::MAX)
-        });
+        let now = &self.snapshot.now;
+        let state = self.timer.as_ref().map(|timer| timer.state(now, required_s));
+        let passed_s = match state {
+            Some(ContactState::Running { left_ms }) => {
+                Some(required_s - rounded_up_s(left_ms).min(required_s))
+            }
+            Some(ContactState::Over { wet_ms } | ContactState::Finished { wet_ms }) => Some(whole_s(wet_ms)),
+            Some(ContactState::Rebooted) | None => None,
+        };
         let left_s = passed_s.map(|passed| required_s.saturating_sub(passed)).filter(|left| *left > 0);
         let until = left_s.map(|left| {
             let over = wording.dates().clock_time_with_seconds(over_ms(self.snapshot.now_ms(), left));
@@ -295,7 +359,6 @@ impl ScanPageBuilder<'_> {
         let agents = protocol.map(|p| p.agents.as_slice()).unwrap_or_default();
         WetCard {
             required_s,
-            required_text: countdown_text(required_s),
             agents: match agents
                 .iter()
                 .map(|agent| agent_html(w, agent))
@@ -311,8 +374,45 @@ impl ScanPageBuilder<'_> {
             left_text: left_s.map(countdown_text),
             until,
             done: passed_s.is_some_and(|passed| passed >= required_s),
+            remark: self.wet_remark(state),
             wrong,
         }
+    }
+
+    /// Whoever opens the item sees the same contact time; a name is shown on the phone alone on which it was typed.
+    fn wet_remark(&self, state: Option<ContactState>) -> Option<SafeHtml> {
+        let (w, dates, now) = (self.words.1, self.wording.dates(), &self.snapshot.now);
+        let timer = self.timer.as_ref()?;
+        let is_own = timer.device.is_some_and(|device| self.devices.contains(&device));
+        match state? {
+            ContactState::Rebooted => {
+                let booted_ms = self.snapshot.now_ms().saturating_sub_unsigned(now.up_ms);
+                let since = dates.clock_time(booted_ms).to_html();
+                Some(fill_slots(w.scan_wet_rebooted(S0), [since]))
+            }
+            _ if is_own => None,
+            _ => {
+                let passed_ms = now.up_ms.saturating_sub(timer.started_up_ms);
+                let started_ms = self.snapshot.now_ms().saturating_sub_unsigned(passed_ms);
+                let since = dates.clock_time_with_seconds(started_ms).to_html();
+                Some(fill_slots(w.scan_wet_elsewhere(S0), [since]))
+            }
+        }
+    }
+
+    /// “All steps as protocol”, where one press may say so.
+    fn all_steps(&self, protocol: &ProtocolPublished, is_wrong: bool) -> Option<AllSteps> {
+        let (w, ticked) = (self.words.1, &self.entered.ticked);
+        may_tick_at_once(protocol, self.item).then(|| {
+            let is_all = required_steps(protocol).all(|n| ticked.contains(&n));
+            let count = required_steps(protocol).count();
+            AllSteps {
+                words: w.scan_all_steps(count),
+                ticked: is_all,
+                open: is_wrong || !is_all && !ticked.is_empty(),
+                tick: w.scan_tick_all(count),
+            }
+        })
     }
 
     /// The problems, each with its field and its words, in the order of the page.
@@ -368,6 +468,21 @@ impl ScanProblem {
     }
 }
 
+/// What the foot is once the contact time that runs is over.
+fn foot_after_wet(w: ScanWords, contact_s: u32, contact: Option<ContactState>) -> Option<ScanFoot> {
+    let runs = contact_s > 0 && matches!(contact, Some(ContactState::Running { .. }));
+    runs.then(|| scan_foot(w, contact_s, Some(ContactState::Over { wet_ms: 0 })))
+}
+
+/// Whether a photo is needed.
+fn word_photo_hint(w: ScanWords, rule: PhotoRule, draw: Option<u32>) -> String {
+    match rule {
+        PhotoRule::Required => w.scan_photo_required(),
+        rule if rule.picks(draw) => w.scan_photo_sample(),
+        PhotoRule::OneIn(_) | PhotoRule::Optional | PhotoRule::None => w.scan_photo_optional(),
+    }
+}
+
 /// An item without a protocol has one step.
 fn steps(
     w: ScanWords,
@@ -418,7 +533,7 @@ pub(crate) fn review_form(
     form: &crate::intake::CleaningForm,
     facility: &FacilityState,
     item: &Equipment,
-    now: &service::clock::Now,
+    now: &Now,
 ) -> Vec<ScanProblem> {
     let mut all = Vec::new();
     let protocol = find_protocol(facility, item, form.protocol);
@@ -433,8 +548,7 @@ pub(crate) fn review_form(
     let contact_s = contact_s(facility, item, form.protocol);
     let declared = protocol.is_some_and(|p| p.declared) && form.stated_s.is_some_and(|s| s >= contact_s);
     if contact_s > 0 && !explained && !declared {
-        let passed_s = form.wet.map(|wet| now.up_ms.saturating_sub(wet.up_ms) / 1_000);
-        match passed_s.map(|s| u32::try_from(s).unwrap_or(u32::MAX)) {
+        match form.wet.and_then(|wet| wet.measured_s(now)) {
             None => all.push(CommandRefusal::NotWetted),
             Some(passed) if passed < contact_s => {
                 all.push(CommandRefusal::StillWet { left_s: contact_s - passed })
@@ -443,7 +557,7 @@ pub(crate) fn review_form(
         }
     }
     let no_photo = form.photos.is_empty() && !form.photo_follows && !form.photo_unkept;
-    if item.photo == PhotoPolicy::Required && no_photo && !explained {
+    if PhotoRule::of(item, protocol).asks(form.photo_draw) && no_photo && !explained {
         all.push(CommandRefusal::PhotoMissing);
     }
     if let ClaimedCleaner::Entered(name) = &form.who
@@ -453,6 +567,36 @@ pub(crate) fn review_form(
         all.push(CommandRefusal::Needed { field: "cleaned_by", cause: RefusalCause::OwnName });
     }
     all.into_iter().map(ScanProblem::Rule).collect()
+}
+
+/// The next thing to do: wet the surface, keep it wet, or record.
+fn scan_foot(w: ScanWords, contact_s: u32, state: Option<ContactState>) -> ScanFoot {
+    let record = |aside| ScanFoot { wet: "", words: fill_slots(w.scan_record(), []), aside };
+    if contact_s == 0 {
+        return record(None);
+    }
+    match state {
+        None | Some(ContactState::Rebooted) => {
+            let words = fill_slots(w.scan_wet_start(countdown_text(contact_s)), []);
+            ScanFoot { wet: "start", words, aside: None }
+        }
+        Some(ContactState::Running { left_ms }) => {
+            let left = countdown_text(rounded_up_s(left_ms));
+            let left = SafeHtml::element("span", &[("data-countdown", "")], &left);
+            let words = fill_slots(w.scan_wet_left(S0), [left]);
+            ScanFoot { wet: "look", words, aside: Some(("again", w.scan_wet_again())) }
+        }
+        Some(ContactState::Over { .. }) => record(Some(("finish", w.scan_wet_finish()))),
+        Some(ContactState::Finished { .. }) => record(None),
+    }
+}
+
+fn rounded_up_s(ms: u64) -> u32 {
+    whole_s(ms.saturating_add(999))
+}
+
+fn whole_s(ms: u64) -> u32 {
+    u32::try_from(ms / 1_000).unwrap_or(u32::MAX)
 }
 
 /// When the contact time is over, up to the full second: who waits for the second that the page names is not refused.

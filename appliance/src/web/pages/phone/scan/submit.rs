@@ -1,10 +1,10 @@
 //! A scan: the item's page, the contact time's button, and the record itself.
 
 use axum::extract::State;
-use http::header::RETRY_AFTER;
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use record::entry::{CommandSource, Digest16, EntryAuthor};
 use record::fold::{Equipment, FacilityState, ServiceState};
+use record::ids::{DeviceId, ProtocolId};
 use record::receipt::Receipt;
 use record::tag::Tag;
 use schemars::JsonSchema;
@@ -14,11 +14,13 @@ use service::clock::Now;
 use web::answer::{Page, WithHeaders};
 use web::argument::{FormFields, IdempotencyKey, LenientQuery, Path};
 use web::error::HttpError;
-use words::{Locale, WordSet as _};
 
 use crate::identity::{AccessOutcome, AccessTarget};
-use crate::intake::{ClaimedCleaner, CleaningForm, Command, CommandRefusal, command_digest};
+use crate::intake::{
+    ClaimedCleaner, CleaningForm, Command, CommandRefusal, WetTime, command_digest, find_named_item,
+};
 use crate::listen::PeerAddress;
+use crate::phones::{ContactTimer, count_cleanings};
 use crate::web::access::phone::PhoneCaller;
 use crate::web::access::pin::{PinTypist, pin_in_the_clear};
 use crate::web::access::staff_session::StaffSession;
@@ -35,20 +37,23 @@ use crate::web::pages::phone::scan::draft::{ScanDraft, ScanDrafts};
 use crate::web::pages::phone::scan::out_of_service;
 use crate::web::pages::phone::scan::page::{
     ScanFormData, ScanNote, ScanPageBuilder, ScanPageWords, ScanProblem, contact_s, requested_protocol,
-    review_form,
+    review_form, ticked_steps, wet_over_ms,
 };
 use crate::web::pages::phone::scan::who::{ScanPin, is_named};
 use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::request::address_share::AddressShare;
 use crate::web::request::cookies;
 use crate::web::request::device::RequestDevice;
-use crate::web::request::page_token::{PageToken, StaleToken};
+use crate::web::request::page_token::{PageToken, StaleToken, draw_photo};
 use crate::web::request::photo_form::PhotoForm;
 use crate::web::request::submission::{new_submission, submission_key};
 use crate::web::view_models::scanned_tags::ScannedTags;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, ProblemWords, ScanWords, TagWords};
+
+/// Characters of a name that a contact time remembers.
+const TIMER_NAME_CHARS: usize = 120;
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct ScanParams {
@@ -81,7 +86,7 @@ async fn open(
         return TagAnswer::to(&format!("/t/{tag}")).map(OpenedTag::Elsewhere);
     }
     let (page_words, w, problems): (PageWords, TagWords, ProblemWords) = phone.words();
-    let found = state.store.snapshot().resolve(tag).map(|item| (item.tag, item.service));
+    let found = find_named_item(&state.store.snapshot(), tag).map(|item| (item.tag, item.service));
     match found {
         None => {
             let unknown = run_blocking(state, move |state| find_tag::unknown_page(state, page_words, w, tag));
@@ -112,21 +117,61 @@ pub(crate) async fn show(
     let protocol = params.protocol.and_then(|id| id.parse().ok());
     let signed = phone.session(&state).await?;
     let who = signed.as_ref().map_or_else(|| phone.entered_name(), |signed| signed.name().to_owned());
-    let entered = ScanFormData { who, protocol, ..ScanFormData::default() };
     let now = state.clock.now();
+    let timer = find_timer(&state, tag, &now);
+    let devices = phone.shown_devices();
+    let entered = first_entered(who, protocol, timer.as_ref(), &devices);
     let (draft, note) = match params.draft {
         Some(id) => load_draft(&state, tag, &id, entered, &now)?,
         None => (empty_draft(&state, tag, entered, &now), None),
     };
-    let ScanDraft { token, entered, submission } = draft;
-    let words = phone.words();
-    let view = ScanView { words, token, entered, submission, anyway, note, problems: Vec::new(), signed };
+    let ScanDraft { mut token, entered, submission } = draft;
+    if let Some(timer) = timer.filter(|timer| is_of_phone(timer, &devices) && timer.boot == now.boot) {
+        token.opened_ms = token.opened_ms.min(timer.opened_up_ms);
+    }
+    let (words, problems) = (phone.words(), Vec::new());
+    let view = ScanView { words, token, entered, submission, anyway, note, problems, signed, devices };
     view.answer(&state).await
+}
+
+/// The contact time of an item as it counts now.
+fn find_timer(state: &AppState, tag: Tag, now: &Now) -> Option<ContactTimer> {
+    state.contact_timers.find(tag, &state.store.snapshot(), now)
+}
+
+fn is_of_phone(timer: &ContactTimer, devices: &[DeviceId]) -> bool {
+    timer.device.is_some_and(|device| devices.contains(&device))
+}
+
+/// What a page shows as put in before anything is: what was ticked when the contact time was started, on any phone, and the
+/// name that was typed on this one.
+fn first_entered(
+    who: String,
+    protocol: Option<ProtocolId>,
+    timer: Option<&ContactTimer>,
+    devices: &[DeviceId],
+) -> ScanFormData {
+    let mut entered = ScanFormData { who, protocol, ..ScanFormData::default() };
+    if let Some(timer) = timer.filter(|timer| protocol.is_none() || timer.protocol == protocol) {
+        entered.ticked.clone_from(&timer.ticks);
+        entered.protocol = timer.protocol;
+        if entered.who.is_empty() && is_of_phone(timer, devices) {
+            entered.who.clone_from(&timer.by);
+        }
+    }
+    entered
 }
 
 /// A page on which nothing is put in but what the phone knows.
 fn empty_draft(state: &AppState, tag: Tag, entered: ScanFormData, now: &Now) -> ScanDraft {
-    ScanDraft { token: PageToken::new(tag, now), entered, submission: new_submission(state) }
+    ScanDraft { token: new_token(state, tag, now), entered, submission: new_submission(state) }
+}
+
+/// Of a page that is shown now, with the draw that decides whether it asks for a photo.
+fn new_token(state: &AppState, tag: Tag, now: &Now) -> PageToken {
+    let cleanings = state.store.snapshot().activity.get(&tag).map_or(0, |activity| activity.cleanings);
+    let draw = draw_photo(&state.identity.page_key, tag, cleanings);
+    PageToken { draw: Some(draw), ..PageToken::new(tag, now) }
 }
 
 /// The page as it was when the contact time was started; where that is too long ago, what was typed and the photo.
@@ -142,10 +187,11 @@ fn load_draft(
     };
     let protocol = draft.entered.protocol;
     let contact_s = with_item(state, tag, |facility, item| contact_s(facility, item, protocol))?;
-    Ok(match draft.token.check(now, contact_s) {
+    let wet_over_ms = wet_over_ms(find_timer(state, tag, now).as_ref(), now, contact_s);
+    Ok(match draft.token.check(now, wet_over_ms) {
         Ok(_) => (draft, None),
         Err(_) => {
-            let token = PageToken { photo: draft.token.photo, ..PageToken::new(tag, now) };
+            let token = PageToken { photo: draft.token.photo, ..new_token(state, tag, now) };
             (ScanDraft { token, ..draft }, Some(ScanNote::TooOld))
         }
     })
@@ -161,6 +207,7 @@ struct ScanView {
     note: Option<ScanNote>,
     problems: Vec<ScanProblem>,
     signed: Option<StaffSession>,
+    devices: Vec<DeviceId>,
 }
 
 impl ScanView {
@@ -189,6 +236,8 @@ impl ScanView {
                 snapshot: &snapshot,
                 item,
                 token: self.token,
+                timer: state.contact_timers.find(self.token.tag, &facility, &snapshot.now),
+                devices: self.devices,
                 entered: self.entered,
                 submission: self.submission,
                 anyway: self.anyway,
@@ -259,9 +308,12 @@ pub(crate) async fn submit(
     };
     phone.notes().add(pin.note.clone());
     phone.notes().add(stale.map(|_| AccessNote::new(AccessOutcome::PageTokenRefused, AccessTarget::View)));
+    let ticked = with_item(&state, tag, |facility, item| ticked_steps(&form, facility, item))?;
     let filled = Filled {
         words: phone.words(),
         tag,
+        ticked,
+        devices: phone.shown_devices(),
         form,
         token,
         stale,
@@ -294,8 +346,9 @@ fn read_page_state(
     let Some(text) = form.get("page") else { return Ok(None) };
     let protocol = requested_protocol(form);
     let contact_s = with_item(state, tag, |facility, item| contact_s(facility, item, protocol))?;
-    let new = PageToken::new(tag, now);
-    Ok(Some(match PageToken::read(text, &state.identity.page_key, tag, now, contact_s) {
+    let new = new_token(state, tag, now);
+    let wet_over_ms = wet_over_ms(find_timer(state, tag, now).as_ref(), now, contact_s);
+    Ok(Some(match PageToken::read(text, &state.identity.page_key, tag, now, wet_over_ms) {
         Ok(token) => (token, None),
         Err(StaleToken::Old(old)) => (PageToken { photo: old.photo, ..new }, Some(ScanNote::TooOld)),
         Err(StaleToken::Foreign | StaleToken::OtherItem) => (new, Some(ScanNote::TooOld)),
@@ -306,6 +359,8 @@ fn read_page_state(
 struct Filled {
     words: ScanPageWords,
     tag: Tag,
+    ticked: Vec<u16>,
+    devices: Vec<DeviceId>,
     form: FormFields,
     token: PageToken,
     stale: Option<ScanNote>,
@@ -356,13 +411,25 @@ impl Filled {
         Ok(with_cookies(again.answer(state).await?, [cookies::clear_session()]))
     }
 
-    /// The record that this very submission made before, where only the proof of who cleaned differs: between two sends of
+    /// The record that this submission made before; where that was of something else, a refusal.
+    async fn shown_again(
+        self,
+        state: &AppState,
+        expected: CleaningForm,
+    ) -> Result<WithHeaders<TagAnswer>, HttpError> {
+        match self.find_recorded(state, &expected).await {
+            Some(done) => recorded_answer(state, &self.device, done, &expected, self.photo),
+            None => self.refused(state, CommandRefusal::KeyReused).await,
+        }
+    }
+
+    /// The record that this very submission made before, also where only the proof of who cleaned differs: between two sends of
     /// one page a PIN grows too old, or is typed.
-    async fn repeated_otherwise(&self, state: &AppState, expected: &CleaningForm) -> Option<CommandOutcome> {
+    async fn find_recorded(&self, state: &AppState, expected: &CleaningForm) -> Option<CommandOutcome> {
         let named = self.signed.as_ref().filter(|signed| is_named(&self.form, signed));
         let proven = named.map(|signed| ClaimedCleaner::Pin(signed.staff()));
         let entered = ClaimedCleaner::Entered(self.form.text("cleaned_by").to_owned());
-        let others = proven.into_iter().chain([entered]).filter_map(|who| {
+        let others = proven.into_iter().chain([entered, expected.who.clone()]).filter_map(|who| {
             let command = Command::RecordCleaning(Box::new(CleaningForm { who, ..expected.clone() }));
             command_digest(&self.submission, &command)
         });
@@ -378,13 +445,13 @@ impl Filled {
             PhotoOutcome::Refused(refusal) => problems.push(ScanProblem::Photo(*refusal)),
             PhotoOutcome::None | PhotoOutcome::Follows(_) | PhotoOutcome::NoRoom => {}
         }
-        if self.form.get("wet").is_some() {
-            let set_device = self.device.set_cookie();
-            self.token = PageToken { wet_ms: Some(self.now.up_ms), made_ms: self.now.up_ms, ..self.token };
-            let page = self.again(problems, None).keep(state, ClientNetwork::of(self.from.remote)).await?;
-            return Ok(with_cookies(page, [set_device]));
+        if let Some(press) = self.form.get("wet").map(str::to_owned) {
+            return self.change_contact_time(state, &press, problems).await;
         }
-        let mut expected = form_of(self.tag, &self.form, &self.token, &self.photo);
+        if self.form.get("tick").is_some() {
+            return self.once_more(state, problems, self.stale).await;
+        }
+        let mut expected = self.cleaning_form(state);
         (expected.who, self.by) = self.cleaner(state);
         if self.stale.is_none() {
             problems.extend(with_item(state, self.tag, |facility, item| {
@@ -400,8 +467,8 @@ impl Filled {
         }
         if self.stale.is_some() || !problems.is_empty() {
             // A repeat of a submission that was recorded shows that record, however old its page is.
-            return match find_repeated(state, &self.submission).await {
-                Some(done) => recorded_answer(state, &self.device, done, &expected, self.photo),
+            return match by_key(state, &self.submission).await {
+                Some(_) => self.shown_again(state, expected).await,
                 None => self.once_more(state, problems, self.stale).await,
             };
         }
@@ -409,14 +476,65 @@ impl Filled {
         match run_command(state, self.by, Some(self.submission.clone()), command).await {
             Ok(done) => recorded_answer(state, &self.device, done, &expected, self.photo),
             Err(CommandFailure::Refused(CommandRefusal::KeyReused)) => {
-                match self.repeated_otherwise(state, &expected).await {
-                    Some(done) => recorded_answer(state, &self.device, done, &expected, self.photo),
-                    None => self.refused(state, CommandRefusal::KeyReused).await,
-                }
+                self.shown_again(state, expected).await
             }
             Err(CommandFailure::Refused(refusal)) => self.refused(state, refusal).await,
             Err(CommandFailure::Box(error)) => Err(*error),
         }
+    }
+
+    /// “Surface is wet”, “It dried” or “It may dry now”, and the page after it.
+    async fn change_contact_time(
+        mut self,
+        state: &AppState,
+        press: &str,
+        problems: Vec<ScanProblem>,
+    ) -> Result<WithHeaders<TagAnswer>, HttpError> {
+        let protocol = requested_protocol(&self.form);
+        let contact_s = with_item(state, self.tag, |facility, item| contact_s(facility, item, protocol))?;
+        match press {
+            "look" => {}
+            "finish" => state.contact_timers.finish(self.tag, &self.now, contact_s),
+            _ => self.start_contact_time(state),
+        }
+        let set_device = self.device.set_cookie();
+        self.token.made_ms = self.now.up_ms;
+        let page = self.again(problems, None).keep(state, ClientNetwork::of(self.from.remote)).await?;
+        Ok(with_cookies(page, [set_device]))
+    }
+
+    fn start_contact_time(&self, state: &AppState) {
+        let facility = state.store.snapshot();
+        let timer = ContactTimer {
+            boot: self.now.boot,
+            started_up_ms: self.now.up_ms,
+            started_wall_ms: self.now.wall_ms,
+            finished_up_ms: None,
+            protocol: requested_protocol(&self.form),
+            device: Some(self.device.id()),
+            by: self.form.text("cleaned_by").trim().chars().take(TIMER_NAME_CHARS).collect(),
+            ticks: self.ticked.clone(),
+            opened_up_ms: self.token.opened_ms,
+            cleanings: count_cleanings(self.tag, &facility),
+        };
+        state.contact_timers.start(self.tag, timer);
+    }
+
+    /// What the page's form asks to be recorded, but who cleaned.
+    fn cleaning_form(&self, state: &AppState) -> CleaningForm {
+        let mut expected = form_of(self.tag, &self.form, &self.token, &self.photo);
+        expected.steps = Some(self.ticked.clone());
+        let timer = find_timer(state, self.tag, &self.now);
+        expected.wet = timer.map(|timer| WetTime {
+            boot: timer.boot,
+            up_ms: timer.started_up_ms,
+            until_up_ms: timer.finished_up_ms,
+        });
+        let wet_ms = expected.wet.filter(|wet| wet.up_ms >= self.token.opened_ms);
+        let wet_ms = wet_ms.and_then(|wet| wet.measured_s(&self.now)).map_or(0, |s| u64::from(s) * 1_000);
+        let seen_ms = self.now.up_ms.saturating_sub(self.token.opened_ms);
+        expected.took_ms = u32::try_from(seen_ms.saturating_sub(wet_ms)).ok();
+        expected
     }
 
     /// A request that came from no page of ours: what it does not say is missing from its record. What cannot be recorded
@@ -451,8 +569,8 @@ impl Filled {
         let mut expected = CleaningForm::plain(self.tag, self.form.text("cleaned_by"));
         (expected.who, self.by) = self.cleaner(state);
         self.form.text("notes").clone_into(&mut expected.note);
-        if self.form.get("step").is_some() {
-            expected.steps = Some(self.form.all("step").filter_map(|n| n.parse().ok()).collect());
+        if !self.ticked.is_empty() || self.form.get("step").is_some() {
+            expected.steps = Some(self.ticked.clone());
         }
         self.photo.name(&mut expected);
         match run_command(state, self.by, key, Command::RecordCleaning(Box::new(expected.clone()))).await {
@@ -473,12 +591,13 @@ impl Filled {
         ScanView {
             words: self.words,
             token: self.token,
-            entered: ScanFormData::of(&self.form),
+            entered: ScanFormData::of(&self.form, self.ticked.clone()),
             submission: self.submission.clone(),
             anyway: self.anyway,
             note,
             problems,
             signed: self.signed.clone(),
+            devices: self.devices.clone(),
         }
     }
 
@@ -529,10 +648,9 @@ fn form_of(tag: Tag, form: &FormFields, token: &PageToken, photo: &PhotoOutcome)
     let mut expected = CleaningForm::plain(tag, form.text("cleaned_by"));
     expected.protocol = requested_protocol(form);
     expected.protocol_version = form.get("version").and_then(|v| v.parse().ok());
-    expected.steps = Some(form.all("step").filter_map(|n| n.parse().ok()).collect());
-    expected.wet = token.wet();
     form.text("notes").clone_into(&mut expected.note);
     expected.photos.extend(token.photo);
+    expected.photo_draw = token.draw;
     photo.name(&mut expected);
     expected
 }
@@ -577,21 +695,4 @@ fn recorded_answer(
         _ => None,
     };
     Ok(with_cookies(answer, [device.set_cookie(), name.and_then(cookies::set_name)]))
-}
-
-impl PhotoRefusal {
-    /// The answer to a program, which has no page to come back to.
-    fn error(&self) -> HttpError {
-        let title = self.fault.word(ErrorWords::in_locale(Locale::EnUs));
-        let error = new_error(self.status, "photo", title).field("photo");
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            return error
-                .detail("The attached photo cannot be processed now.")
-                .next("Send the same request again in half a minute.")
-                .header(RETRY_AFTER, HeaderValue::from(PHOTO_AGAIN_S));
-        }
-        error
-            .detail("The attached photo cannot be used.")
-            .next("Send it again without the photo, or with another one.")
-    }
 }

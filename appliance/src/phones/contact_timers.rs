@@ -1,0 +1,380 @@
+//! Contact times that run: one an item, whoever started it, measured by the box's own clock and seen from every phone.
+//!
+//! They are in memory and, a few seconds later, in `state.redb`: a crash may lose the last starts, never a record. No entry
+//! of the log tells of one before a cleaning is recorded.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use record::fold::FacilityState;
+use record::ids::{BootId, DeviceId, ProtocolId};
+use record::tag::Tag;
+use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use serde::{Deserialize, Serialize};
+use service::clock::Now;
+
+/// Rows as JSON, by tag.
+const TIMERS: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("contact_timers");
+/// Rows altogether; past that the oldest finished one goes, else the oldest.
+const TIMERS_MAX: usize = 2_000;
+const HOUR_MS: u64 = 3_600_000;
+/// For how long after its start a scan shows one.
+const SHOWN_MS: u64 = 12 * HOUR_MS;
+/// From when on somebody is told that no cleaning was recorded.
+const FORGOTTEN_MS: u64 = HOUR_MS;
+/// Until when somebody is reminded.
+const REMINDED_MS: u64 = 7 * 24 * HOUR_MS;
+
+/// A contact time of an item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactTimer {
+    /// The run of the operating system whose clock measures it.
+    pub boot: BootId,
+    /// Since when the surface is wet, milliseconds since that boot.
+    pub started_up_ms: u64,
+    /// The same by the calendar, milliseconds since 1970; for people alone.
+    pub started_wall_ms: i64,
+    /// When somebody said that it may dry, milliseconds since that boot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_up_ms: Option<u64>,
+    /// The protocol that was followed; absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<ProtocolId>,
+    /// The phone that started it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<DeviceId>,
+    /// The name that was typed there.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub by: String,
+    /// Steps that were ticked by then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ticks: Vec<u16>,
+    /// When that phone had opened the page, milliseconds since that boot.
+    pub opened_up_ms: u64,
+    /// Cleanings that the item had at the start: with one more this contact time is used up.
+    pub cleanings: u64,
+}
+
+/// How a contact time stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContactState {
+    /// The surface must stay wet.
+    Running {
+        /// For so long, milliseconds.
+        left_ms: u64,
+    },
+    /// It was wet long enough, and may still be.
+    Over {
+        /// For so long by now, milliseconds.
+        wet_ms: u64,
+    },
+    /// It was wet long enough, and may dry.
+    Finished {
+        /// For so long, milliseconds.
+        wet_ms: u64,
+    },
+    /// The box was started anew meanwhile: nobody measured the rest.
+    Rebooted,
+}
+
+impl ContactTimer {
+    /// How it stands where the protocol asks for `required_s` seconds.
+    pub fn state(&self, now: &Now, required_s: u32) -> ContactState {
+        let Some(until_ms) = self.measured_until_ms(now) else { return ContactState::Rebooted };
+        let wet_ms = until_ms - self.started_up_ms;
+        match (u64::from(required_s) * 1_000).checked_sub(wet_ms) {
+            Some(left_ms) if left_ms > 0 => ContactState::Running { left_ms },
+            _ if self.finished_up_ms.is_some() => ContactState::Finished { wet_ms },
+            _ => ContactState::Over { wet_ms },
+        }
+    }
+
+    fn measured_until_ms(&self, now: &Now) -> Option<u64> {
+        let until_ms = self.finished_up_ms.map_or(now.up_ms, |finished| finished.min(now.up_ms));
+        (self.boot == now.boot && until_ms >= self.started_up_ms).then_some(until_ms)
+    }
+
+    /// How long ago it was started, milliseconds: by the box's running clock, over a new start of the box by the calendar.
+    fn age_ms(&self, now: &Now) -> u64 {
+        let by_calendar = now.wall_ms.saturating_sub(self.started_wall_ms);
+        let running = now.up_ms.checked_sub(self.started_up_ms).filter(|_| self.boot == now.boot);
+        running.unwrap_or_else(|| u64::try_from(by_calendar).unwrap_or(0))
+    }
+
+    fn is_over(&self, tag: Tag, facility: &FacilityState, now: &Now) -> bool {
+        self.is_used_up(tag, facility) || self.age_ms(now) > REMINDED_MS
+    }
+
+    fn is_used_up(&self, tag: Tag, facility: &FacilityState) -> bool {
+        count_cleanings(tag, facility) != self.cleanings
+    }
+}
+
+/// Cleanings that an item ever had.
+pub fn count_cleanings(tag: Tag, facility: &FacilityState) -> u64 {
+    facility.activity.get(&tag).map_or(0, |activity| activity.cleanings)
+}
+
+/// The contact times of a box, shared by all pages.
+#[derive(Default)]
+pub struct ContactTimers {
+    db: Option<Arc<Database>>,
+    rows: Mutex<TimerRows>,
+    /// Held by whoever writes, so that what is older is never written over what is newer.
+    saving: Mutex<()>,
+}
+
+#[derive(Default)]
+struct TimerRows {
+    timers: BTreeMap<Tag, ContactTimer>,
+    /// Of these the file does not know yet.
+    unsaved: BTreeSet<Tag>,
+}
+
+impl std::fmt::Debug for ContactTimers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ContactTimers").field("timers", &self.rows().timers.len()).finish_non_exhaustive()
+    }
+}
+
+impl ContactTimers {
+    /// Reads what ran when the box ended; a row that cannot be read is left out.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn open(db: Arc<Database>) -> Result<Self, redb::Error> {
+        let mut timers = BTreeMap::new();
+        let write = db.begin_write()?;
+        write.open_table(TIMERS)?;
+        write.commit()?;
+        let read = db.begin_read()?;
+        for row in read.open_table(TIMERS)?.iter()? {
+            let (key, value) = row?;
+            if let (Ok(tag), Ok(timer)) = (key.value().parse(), serde_json::from_slice(value.value())) {
+                timers.insert(tag, timer);
+            }
+        }
+        let rows = Mutex::new(TimerRows { timers, unsaved: BTreeSet::new() });
+        Ok(Self { db: Some(db), rows, saving: Mutex::default() })
+    }
+
+    fn rows(&self) -> MutexGuard<'_, TimerRows> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts one, in the place of any that the item had.
+    pub fn start(&self, tag: Tag, timer: ContactTimer) {
+        let mut rows = self.rows();
+        if rows.timers.len() >= TIMERS_MAX && !rows.timers.contains_key(&tag) {
+            let oldest = rows
+                .timers
+                .iter()
+                .min_by_key(|(_, timer)| (timer.finished_up_ms.is_none(), timer.started_wall_ms))
+                .map(|(tag, _)| *tag);
+            if let Some(oldest) = oldest {
+                rows.timers.remove(&oldest);
+                rows.unsaved.insert(oldest);
+            }
+        }
+        rows.timers.insert(tag, timer);
+        rows.unsaved.insert(tag);
+    }
+
+    /// The one that counts for an item now: no cleaning was recorded since, and it is not of another day.
+    pub fn find(&self, tag: Tag, facility: &FacilityState, now: &Now) -> Option<ContactTimer> {
+        let timer = self.rows().timers.get(&tag).cloned()?;
+        let counts = !timer.is_used_up(tag, facility) && timer.age_ms(now) <= SHOWN_MS;
+        counts.then_some(timer)
+    }
+
+    /// “It may dry now”, where it was wet for `required_s` seconds; else nothing.
+    pub fn finish(&self, tag: Tag, now: &Now, required_s: u32) {
+        let mut rows = self.rows();
+        let Some(timer) = rows.timers.get_mut(&tag) else { return };
+        if matches!(timer.state(now, required_s), ContactState::Over { .. }) {
+            timer.finished_up_ms = Some(now.up_ms);
+            rows.unsaved.insert(tag);
+        }
+    }
+
+    /// Forgets what is over. What is left are items, with how many contact times were begun at them a while ago and no
+    /// cleaning recorded.
+    pub fn tidy(&self, facility: &FacilityState, now: &Now) -> BTreeMap<String, u32> {
+        let mut rows = self.rows();
+        let over = rows.timers.iter().filter(|(tag, timer)| timer.is_over(**tag, facility, now));
+        for tag in over.map(|(tag, _)| *tag).collect::<Vec<_>>() {
+            rows.timers.remove(&tag);
+            rows.unsaved.insert(tag);
+        }
+        let forgotten = rows.timers.iter().filter(|(_, timer)| timer.age_ms(now) >= FORGOTTEN_MS);
+        forgotten.map(|(tag, _)| (tag.to_string(), 1)).collect()
+    }
+
+    /// Writes what changed, all in one transaction; nothing where nothing did.
+    ///
+    /// # Errors
+    /// The database's: it is tried again with the next.
+    pub fn save(&self) -> Result<(), redb::Error> {
+        let Some(db) = &self.db else { return Ok(()) };
+        let _saving = self.saving.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed: Vec<(Tag, Option<ContactTimer>)> = {
+            let mut rows = self.rows();
+            let unsaved = std::mem::take(&mut rows.unsaved);
+            unsaved.into_iter().map(|tag| (tag, rows.timers.get(&tag).cloned())).collect()
+        };
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let written = write_rows(db, &changed);
+        if written.is_err() {
+            self.rows().unsaved.extend(changed.iter().map(|(tag, _)| *tag));
+        }
+        written
+    }
+}
+
+fn write_rows(db: &Database, changed: &[(Tag, Option<ContactTimer>)]) -> Result<(), redb::Error> {
+    let write = db.begin_write()?;
+    {
+        let mut table = write.open_table(TIMERS)?;
+        for (tag, timer) in changed {
+            match timer {
+                // Rows hold numbers and texts: JSON takes them all.
+                Some(timer) => {
+                    let row = serde_json::to_vec(timer).unwrap_or_default();
+                    table.insert(tag.as_str(), row.as_slice())?;
+                }
+                None => drop(table.remove(tag.as_str())?),
+            }
+        }
+    }
+    write.commit()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use record::entry::ClockState;
+    use record::fold::EquipmentActivity;
+
+    use super::*;
+
+    const WALL_MS: i64 = 1_763_000_000_000;
+
+    fn at(boot: u8, up_ms: u64) -> Now {
+        let wall_ms = WALL_MS.saturating_add_unsigned(up_ms);
+        Now { wall_ms, boot: BootId::new(0, [boot; 10]), up_ms, state: ClockState::Synced }
+    }
+
+    fn pump() -> Tag {
+        "7QK3M9X2W".parse().unwrap()
+    }
+
+    fn timer(now: &Now) -> ContactTimer {
+        ContactTimer {
+            boot: now.boot,
+            started_up_ms: now.up_ms,
+            started_wall_ms: now.wall_ms,
+            finished_up_ms: None,
+            protocol: None,
+            device: None,
+            by: "Zoë".to_owned(),
+            ticks: vec![1],
+            opened_up_ms: now.up_ms,
+            cleanings: 0,
+        }
+    }
+
+    fn numbered_tag(n: usize) -> Tag {
+        let [.., a, b, c, d] = n.to_be_bytes();
+        Tag::from_random([0, a, b, c, d])
+    }
+
+    #[test]
+    fn the_boxs_own_clock_says_how_it_stands() {
+        let timers = ContactTimers::default();
+        let facility = FacilityState::default();
+        timers.start(pump(), timer(&at(1, 5_000)));
+        let state = |now: &Now| timers.find(pump(), &facility, now).map(|timer| timer.state(now, 180));
+        assert_eq!(state(&at(1, 5_000)), Some(ContactState::Running { left_ms: 180_000 }));
+        assert_eq!(state(&at(1, 184_999)), Some(ContactState::Running { left_ms: 1 }));
+        timers.finish(pump(), &at(1, 184_999), 180);
+        assert_eq!(state(&at(1, 185_000)), Some(ContactState::Over { wet_ms: 180_000 }), "it was too early");
+        timers.finish(pump(), &at(1, 190_000), 180);
+        timers.finish(pump(), &at(1, 999_000), 180);
+        assert_eq!(
+            state(&at(1, 999_999)),
+            Some(ContactState::Finished { wet_ms: 185_000 }),
+            "the first counts"
+        );
+        assert_eq!(state(&at(2, 10_000)), Some(ContactState::Rebooted));
+        assert_eq!(state(&at(1, 5_000 + SHOWN_MS)), Some(ContactState::Finished { wet_ms: 185_000 }));
+        assert_eq!(state(&at(1, 5_001 + SHOWN_MS)), None);
+        assert_eq!(timers.find("ABCDEFGH3".parse().unwrap(), &facility, &at(1, 5_000)), None);
+    }
+
+    #[test]
+    fn a_record_uses_it_up() {
+        let timers = ContactTimers::default();
+        let mut facility = FacilityState::default();
+        let now = at(1, HOUR_MS);
+        timers.start(pump(), timer(&at(1, 0)));
+        assert_eq!(timers.tidy(&facility, &now), BTreeMap::from([(pump().to_string(), 1)]));
+        let recorded = EquipmentActivity { cleanings: 1, ..EquipmentActivity::default() };
+        facility.activity.insert(pump(), Arc::new(recorded));
+        assert_eq!(timers.find(pump(), &facility, &now), None);
+        assert_eq!(timers.tidy(&facility, &now), BTreeMap::new());
+        assert!(timers.rows().timers.is_empty());
+    }
+
+    #[test]
+    fn what_was_begun_is_told_of_from_an_hour_to_a_week_after() {
+        let timers = ContactTimers::default();
+        let facility = FacilityState::default();
+        timers.start(pump(), timer(&at(1, 0)));
+        let told = |up_ms| timers.tidy(&facility, &at(1, up_ms)).len();
+        assert_eq!(
+            [told(HOUR_MS - 1), told(HOUR_MS), told(REMINDED_MS), told(REMINDED_MS + 1), told(HOUR_MS)],
+            [0, 1, 1, 0, 0]
+        );
+    }
+
+    #[test]
+    fn the_file_has_what_was_saved_after_a_new_start_of_the_program() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("state.redb");
+        let facility = FacilityState::default();
+        let (first, second) = (at(1, 5_000), at(1, 6_000));
+        {
+            let timers = ContactTimers::open(Arc::new(Database::create(&path).unwrap())).unwrap();
+            timers.start(pump(), timer(&first));
+            timers.save().unwrap();
+            timers.start(pump(), timer(&second));
+            timers.save().unwrap();
+            timers.start("ABCDEFGH3".parse().unwrap(), timer(&second));
+        }
+        let timers = ContactTimers::open(Arc::new(Database::create(&path).unwrap())).unwrap();
+        assert_eq!(timers.find(pump(), &facility, &second), Some(timer(&second)));
+        assert_eq!(timers.rows().timers.len(), 1, "what was not saved is lost");
+        assert_eq!(timers.tidy(&facility, &at(1, REMINDED_MS * 2)).len(), 0);
+        timers.save().unwrap();
+        drop(timers);
+        let timers = ContactTimers::open(Arc::new(Database::create(&path).unwrap())).unwrap();
+        assert!(timers.rows().timers.is_empty());
+    }
+
+    #[test]
+    fn whoever_starts_thousands_fills_no_memory() {
+        let timers = ContactTimers::default();
+        let facility = FacilityState::default();
+        let tags: Vec<Tag> = (0..=TIMERS_MAX).map(|n| numbered_tag(n)).collect();
+        for (up_ms, tag) in (0..).zip(&tags) {
+            timers.start(*tag, timer(&at(1, up_ms)));
+            if up_ms == 7 {
+                timers.finish(*tag, &at(1, 200_000), 180);
+            }
+        }
+        let gone = tags.iter().filter(|tag| timers.find(**tag, &facility, &at(1, 200_000)).is_none());
+        assert_eq!(gone.collect::<Vec<_>>(), [&tags[7]], "the finished one made room");
+    }
+}

@@ -1,0 +1,75 @@
+//! Uses of items, for programs.
+
+use axum::extract::State;
+use http::Method;
+use record::kinds::Event;
+use record::tag::Tag;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use web::answer::Created;
+use web::argument::{IdempotencyKey, JsonBody, Path};
+use web::error::HttpError;
+use web::route::{Route, RouteKind, row};
+
+use crate::intake::Command;
+use crate::web::access::permissions::Record;
+use crate::web::access::program::{BY_API, ProgramCaller};
+use crate::web::api::v1::cleanings::read_time;
+use crate::web::api::v1::equipment::read_path_tag;
+use crate::web::commands::run::{read_event, run_command};
+use crate::web::context::AppState;
+use crate::web::http_error::broken_rule;
+use crate::web::view_models::formats::utc_text;
+use crate::web::{examples, refusals};
+
+pub(crate) fn use_routes() -> Vec<Route<AppState>> {
+    vec![
+        row(Method::POST, "/api/v1/equipment/{tag}/uses", "use.add", RouteKind::Api, add_use)
+            .summary("Records that an item was used: the cleaning that follows a use is due then")
+            .commands(&["RecordUse"])
+            .refusals(refusals::COMMANDING)
+            .example(examples::tag_example().json(json!({}))),
+    ]
+}
+
+/// A use of an item.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ItemUseJson {
+    /// Where its entry stands in the log.
+    id: String,
+    /// The item’s first tag.
+    tag: Tag,
+    /// When it was used (RFC 3339, UTC).
+    performed_at: String,
+}
+
+/// A use as a program reports it.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NewUse {
+    /// When it was used, where that was earlier (RFC 3339, with its offset).
+    #[serde(default)]
+    performed_at: Option<String>,
+}
+
+async fn add_use(
+    _: ProgramCaller<Record>,
+    State(state): State<AppState>,
+    Path(tag): Path<String>,
+    IdempotencyKey(key): IdempotencyKey,
+    JsonBody(new): JsonBody<NewUse>,
+) -> Result<Created<ItemUseJson>, HttpError> {
+    let tag = read_path_tag(&tag)?;
+    let performed_ms = new.performed_at.as_deref().map(|at| read_time("performed_at", at)).transpose()?;
+    let done = run_command(&state, BY_API, key, Command::RecordUse { tag, performed_ms }).await?;
+    let Some((entry, Event::UseRecorded(used))) = read_event(&state, done.line).await? else {
+        return Err(broken_rule("a use that was recorded has no entry"));
+    };
+    let made = ItemUseJson {
+        id: format!("{}.{}", done.line.of.epoch, done.line.of.seq),
+        tag: used.tag,
+        performed_at: utc_text(used.performed.unwrap_or(entry.head().at.wall)),
+    };
+    Created::at(&format!("/api/v1/equipment/{}", used.tag), made)
+}

@@ -1,0 +1,227 @@
+//! Another label for an item, in the place of a lost one or beside it, and a label that is taken off.
+
+use axum::extract::State;
+use record::fold::{FacilityState, RowVersion};
+use record::kinds::{TagEnd, TagReason};
+use record::limits::NAME_CHARS_MAX;
+use record::tag::Tag;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use web::answer::{FormReply, Page};
+use web::argument::{LenientQuery, Path};
+use web::error::HttpError;
+use web::form::{FormDefinition, FormField, FormSection, FormValues};
+
+use super::prompt::{TagPrompt, read_item};
+use crate::intake::{Command, CommandRefusal, ItemRefusal, NewTag, RefusalCause, open_tags};
+use crate::web::access::permissions::EditEquipment;
+use crate::web::access::staff::StaffCaller;
+use crate::web::access::staff_session::StaffSession;
+use crate::web::answer::{ask_again, go_to};
+use crate::web::commands::run::run_command;
+use crate::web::context::AppState;
+use crate::web::form_page::{FormMarks, SentForm, find_refused, word_at_field};
+use crate::web::http_error::{not_found, worded};
+use crate::web::request::field_error::Wrong;
+use crate::web::request::form::StaffForm;
+use crate::web::view_models::codes::read_label;
+use crate::web::words::{CodeWords, ErrorWords};
+
+pub(super) const NEW: &str = "/staff/tags/new";
+
+/// Another label of an item.
+pub(crate) static LABEL: FormDefinition = FormDefinition {
+    name: "label",
+    sections: &[FormSection::plain(&[
+        FormField::line("item", NAME_CHARS_MAX).required(),
+        FormField::choice("why", &["lost", "spare", "blank"]).required(),
+        FormField::line("old", NAME_CHARS_MAX),
+        FormField::line("tag", NAME_CHARS_MAX),
+    ])],
+};
+
+/// Why a label is taken off.
+pub(crate) static LABEL_END: FormDefinition = FormDefinition {
+    name: "label-end",
+    sections: &[FormSection::plain(&[FormField::choice("why", &["lost", "worn", "mistake"]).required()])],
+};
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct NewLabelParams {
+    /// A tag of the item.
+    #[serde(default)]
+    item: String,
+    /// `lost`, `spare` or `blank`.
+    #[serde(default)]
+    why: String,
+    /// The blank label that is on it.
+    #[serde(default)]
+    tag: String,
+}
+
+fn label_prompt(signed: &StaffSession, marks: FormMarks) -> TagPrompt {
+    let w: CodeWords = signed.words();
+    TagPrompt {
+        title: w.label_add_title(),
+        hint: w.label_add_hint(),
+        action: NEW.to_owned(),
+        back: "/staff/equipment".to_owned(),
+        button: w.label_add_save(),
+        marks,
+    }
+}
+
+pub(crate) async fn ask_new(
+    signed: StaffCaller<EditEquipment>,
+    State(state): State<AppState>,
+    LenientQuery(params): LenientQuery<NewLabelParams>,
+) -> Result<Page, HttpError> {
+    let short = |text: String| text.chars().take(NAME_CHARS_MAX).collect::<String>();
+    let why = Some(params.why).filter(|why| why.parse().is_ok_and(|why| TagReason::ALL.contains(&why)));
+    let values = FormValues::empty(&LABEL)
+        .with("item", short(params.item))
+        .with("why", why.unwrap_or_default())
+        .with("tag", short(params.tag));
+    label_prompt(&signed, FormMarks::new(&state, &signed)).page(&state, &signed, &values, Vec::new())
+}
+
+/// The field that a refusal stands beside, where the form has it.
+pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
+    find_refused(&LABEL, refusal)
+}
+
+/// A tag that a field may hold.
+fn read_tag(w: CodeWords, sent: &mut SentForm<RowVersion>, at: &'static str) -> Option<Tag> {
+    let entered = sent.values.text(at).to_owned();
+    let wrong = || Wrong { at: at.to_owned(), words: w.label_add_tag_wrong() };
+    let read = if entered.is_empty() { Ok(None) } else { read_label(&entered).map(Some).ok_or_else(wrong) };
+    sent.take(read).flatten()
+}
+
+/// The label that was lost: the one that is named, or the only one that the item has.
+fn find_lost(
+    w: CodeWords,
+    facility: &FacilityState,
+    first: Tag,
+    named: Option<Tag>,
+) -> Result<Option<Tag>, Wrong> {
+    let open = facility.equipment.get(&first).map(|item| open_tags(facility, item)).unwrap_or_default();
+    let wrong = |words: String| Err(Wrong { at: "old".to_owned(), words });
+    match (named, open.as_slice()) {
+        (Some(tag), open) if open.contains(&tag) => Ok(Some(tag)),
+        (Some(_), _) => wrong(w.label_add_other()),
+        (None, [only]) => Ok(Some(*only)),
+        (None, []) => Ok(None),
+        (None, _) => wrong(w.label_add_several()),
+    }
+}
+
+/// What the form asks for, as far as nothing is wrong with it.
+fn read_assignment(
+    w: CodeWords,
+    facility: &FacilityState,
+    sent: &mut SentForm<RowVersion>,
+) -> Option<(Tag, Command)> {
+    let item = read_item(w, facility, sent);
+    let (tag, named) = (read_tag(w, sent, "tag"), read_tag(w, sent, "old"));
+    let why: TagReason = sent.values.text("why").parse().ok()?;
+    if why == TagReason::Blank && tag.is_none() && sent.values.text("tag").is_empty() {
+        sent.errors.push(Wrong { at: "tag".to_owned(), words: w.label_add_tag_needed() });
+    }
+    let equipment = item?;
+    let lost = match why {
+        TagReason::Lost => sent.take(find_lost(w, facility, equipment, named)).flatten(),
+        _ => None,
+    };
+    let command = Command::AssignTag(NewTag { tag, equipment, why, replaces: lost });
+    Some((equipment, command)).filter(|_| sent.errors.is_empty())
+}
+
+pub(crate) async fn add_label(
+    signed: StaffCaller<EditEquipment>,
+    State(state): State<AppState>,
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
+    let mut sent = SentForm::<RowVersion>::read(signed.words(), &LABEL, &form);
+    let command = read_assignment(signed.words(), &state.store.snapshot(), &mut sent);
+    if let Some((equipment, command)) = command {
+        // Which label was lost follows from what was there then: what came tells a repeat.
+        match run_command(&state, signed.author(), sent.submission_key(equipment), command).await {
+            Ok(_) => return go_to(&format!("/staff/equipment/{equipment}#codes")),
+            Err(undone) => match undone.at_field(refused_field) {
+                Ok((refusal, at)) => sent.errors.push(word_at_field(&signed, at, &refusal)),
+                Err(other) => {
+                    let back = format!("/staff/equipment/{equipment}");
+                    return Err(HttpError::from(other).link(back, worded(ErrorWords::error_links_item)));
+                }
+            },
+        }
+    }
+    let marks = FormMarks::new(&state, &signed).again(sent.submission, sent.seen);
+    label_prompt(&signed, marks).page(&state, &signed, &sent.values, sent.errors).map(ask_again)
+}
+
+/// The question whether to take a label off, and its item.
+fn revoke_prompt(
+    state: &AppState,
+    signed: &StaffSession,
+    label: &str,
+) -> Result<(Tag, Tag, TagPrompt), HttpError> {
+    let w: CodeWords = signed.words();
+    let label = Tag::read(label).map_err(|_| not_found())?;
+    let facility = state.store.snapshot();
+    let item = facility.resolve(label).ok_or_else(not_found)?;
+    let prompt = TagPrompt {
+        title: w.label_revoke_title(label.grouped()),
+        hint: w.label_revoke_hint(&item.name),
+        action: format!("/staff/tags/{label}/revoke"),
+        back: format!("/staff/equipment/{}", item.tag),
+        button: w.label_revoke_save(),
+        marks: FormMarks::new(state, signed),
+    };
+    Ok((label, item.tag, prompt))
+}
+
+pub(crate) async fn ask_revoke(
+    signed: StaffCaller<EditEquipment>,
+    State(state): State<AppState>,
+    Path(label): Path<String>,
+) -> Result<Page, HttpError> {
+    let (.., prompt) = revoke_prompt(&state, &signed, &label)?;
+    prompt.page(&state, &signed, &FormValues::empty(&LABEL_END), Vec::new())
+}
+
+/// The field that a refusal to take a label off stands beside.
+pub(crate) fn refused_end_field(refusal: &CommandRefusal) -> Option<&'static str> {
+    match refusal {
+        CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::OnlyTag)) => Some("why"),
+        other => find_refused(&LABEL_END, other),
+    }
+}
+
+pub(crate) async fn revoke_label(
+    signed: StaffCaller<EditEquipment>,
+    State(state): State<AppState>,
+    Path(label): Path<String>,
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
+    let (tag, item, mut prompt) = revoke_prompt(&state, &signed, &label)?;
+    let mut sent = SentForm::<RowVersion>::read(signed.words(), &LABEL_END, &form);
+    let why: Option<TagEnd> = sent.values.text("why").parse().ok();
+    if let Some(why) = why.filter(|_| sent.errors.is_empty()) {
+        let command = Command::RevokeTag { tag, why };
+        match run_command(&state, signed.author(), sent.submission.clone(), command).await {
+            Ok(_) => return go_to(&format!("/staff/equipment/{item}#codes")),
+            Err(undone) => match undone.at_field(refused_end_field) {
+                Ok((refusal, at)) => sent.errors.push(word_at_field(&signed, at, &refusal)),
+                Err(other) => {
+                    return Err(
+                        HttpError::from(other).link(prompt.back, worded(ErrorWords::error_links_item))
+                    );
+                }
+            },
+        }
+    }
+    prompt.marks = prompt.marks.again(sent.submission, sent.seen);
+    prompt.page(&state, &signed, &sent.values, sent.errors).map(ask_again)
+}

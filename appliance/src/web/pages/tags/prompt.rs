@@ -1,0 +1,87 @@
+//! The page of a form about what opens an item.
+
+use askama::Template;
+use record::fold::{FacilityState, RowVersion};
+use record::tag::Tag;
+use web::answer::Page;
+use web::error::HttpError;
+use web::form::{FilledSection, FormPainter, FormValues};
+
+use crate::web::access::staff_session::StaffSession;
+use crate::web::context::AppState;
+use crate::web::form_page::{FormMarks, SentForm, window_title};
+use crate::web::layout::{NavSection, PageLayout, draw_page};
+use crate::web::request::field_error::Wrong;
+use crate::web::view_models::codes::{MeantItem, find_meant};
+use crate::web::view_models::snapshot::Snapshot;
+use crate::web::words::{CodeWords, FormWords, PageWords};
+
+#[derive(Template)]
+#[template(path = "register_form.html")]
+struct TagFormPage {
+    frame: PageLayout,
+    f: FormWords,
+    problems: Vec<Wrong>,
+    title: String,
+    hint: String,
+    action: String,
+    back: String,
+    button: String,
+    sections: Vec<FilledSection>,
+    marks: FormMarks,
+}
+
+/// What a page asks.
+pub(super) struct TagPrompt {
+    pub(super) title: String,
+    pub(super) hint: String,
+    pub(super) action: String,
+    pub(super) back: String,
+    pub(super) button: String,
+    pub(super) marks: FormMarks,
+}
+
+impl TagPrompt {
+    pub(super) fn page(
+        self,
+        state: &AppState,
+        signed: &StaffSession,
+        values: &FormValues,
+        problems: Vec<Wrong>,
+    ) -> Result<Page, HttpError> {
+        let (page_words, f): (PageWords, FormWords) = signed.words();
+        let title = window_title(page_words, self.title.clone(), &problems);
+        let frame = PageLayout::staff(state, &Snapshot::now(state), title, signed, NavSection::Equipment);
+        let page = TagFormPage {
+            frame: frame.with_script(),
+            f,
+            sections: FormPainter::new(values.form(), f.catalog()).draw(values, &problems)?,
+            problems,
+            title: self.title,
+            hint: self.hint,
+            action: self.action,
+            back: self.back,
+            button: self.button,
+            marks: self.marks,
+        };
+        draw_page(&page.frame, &page)
+    }
+}
+
+/// The item that the field `item` names, of which there must be one.
+pub(super) fn read_item(
+    w: CodeWords,
+    facility: &FacilityState,
+    sent: &mut SentForm<RowVersion>,
+) -> Option<Tag> {
+    let entered = sent.values.text("item").to_owned();
+    let unknown = |words: String| Err(Wrong { at: "item".to_owned(), words });
+    let found = match find_meant(facility, &entered) {
+        MeantItem::One(tag) => Ok(Some(tag)),
+        // What is not there is wrong already.
+        _ if entered.is_empty() => Ok(None),
+        MeantItem::Several => unknown(w.code_item_several()),
+        MeantItem::None => unknown(w.code_item_unknown()),
+    };
+    sent.take(found).flatten()
+}

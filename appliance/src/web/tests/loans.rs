@@ -1,0 +1,85 @@
+//! Loaners with a last day, and labels of a roll that are claimed one after another.
+
+use super::staff_pages::desk;
+use super::*;
+
+#[tokio::test]
+async fn a_loaner_says_when_it_was_due_back() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let (item, scan) = (format!("/staff/equipment/{}", world.pump), format!("/t/{}", world.pump));
+    let edit = format!("{item}/edit");
+    let send = async |until: &str, owner: &str| {
+        let page = tom.get(&edit).await;
+        let (token, seen) = (page.hidden("form"), page.hidden("seen"));
+        let protocol = world.state.store.facility().protocols.keys().next().unwrap().to_string();
+        let fields = [
+            ("seen", seen.as_str()),
+            ("name", "Infusion pump 14"),
+            ("location", "ICU East, bed 14"),
+            ("asset_number", "BM-20418"),
+            ("serial", ""),
+            ("maker", ""),
+            ("model", ""),
+            ("category", ""),
+            ("class", "noncritical"),
+            ("protocol", &protocol),
+            ("photo", "optional"),
+            ("photo_one_in", ""),
+            ("loan_until", until),
+            ("loan_owner", owner),
+            ("every", "days"),
+            ("number", "1"),
+            ("times", ""),
+            ("on", ""),
+            ("custom", ""),
+        ];
+        tom.post(&edit, &token, &fields).await
+    };
+    let size = world.size();
+    send("2026-02-30", "Acme").await.is(422).has("Enter a day that is in the calendar");
+    send("", "Acme").await.is(422).has("Enter the last day of the loan");
+    assert_eq!(world.size(), size, "nothing is recorded");
+    // Its last day is today: it may still be here.
+    send("2026-11-20", "Acme Rentals").await.is(303);
+    tom.get(&item).await.has("Acme Rentals").has("Here until").has_not("was due back");
+    world.get(&scan).await.is(200).has_not("was due back");
+    send("2026-11-19", "Acme Rentals").await.is(303);
+    let words = "This loaner was due back on Nov 19, 2026";
+    tom.get(&item).await.has(words);
+    world.get(&scan).await.is(200).has(words);
+    world.post(&scan, &[("cleaned_by", "Ada"), ("notes", "x")]).await.is(303);
+    let program = super::programs::program(&world, ApiTokenScope::Read);
+    let found = program.get(&format!("/api/v1/equipment/{}", world.pump)).await.json();
+    assert_eq!(
+        (&found["loan"]["until"], &found["loan"]["owner"]),
+        (&"2026-11-19".into(), &"Acme Rentals".into())
+    );
+    send("", "").await.is(303);
+    tom.get(&item).await.has_not("Acme Rentals").has_not("was due back");
+}
+
+#[tokio::test]
+async fn the_next_label_of_a_roll_begins_as_the_last_one() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let new = |tag: Tag| format!("/staff/equipment/new?tag={tag}");
+    let (tag, second) = (Tag::from_random([1; 5]), Tag::from_random([2; 5]));
+    let page = tom.get(&new(tag)).await;
+    page.is(200).has_not("Ward 7").has(&format!("value=\"{tag}\""));
+    let fields = [
+        ("tag", tag.as_str()),
+        ("name", "Bed 208"),
+        ("location", "Ward 7"),
+        ("category", "Bed"),
+        ("class", "semicritical"),
+        ("photo", "none"),
+        ("every", "weeks"),
+        ("number", "2"),
+    ];
+    tom.post("/staff/equipment/new", &page.hidden("form"), &fields).await.is(303);
+    let next = tom.get(&new(second)).await;
+    next.has("value=\"Ward 7\"").has("value=\"Bed\"").has_not("value=\"Bed 208\"");
+    next.has(&format!("value=\"{second}\""));
+    tom.get("/staff/equipment/new").await.has_not("Ward 7");
+}

@@ -1,0 +1,74 @@
+//! Two entries of the register that are one thing: what opened the one opens the other, and nothing goes in a circle.
+
+use serde_json::json;
+
+use super::programs::program;
+use super::staff_pages::{Desk, desk};
+use super::*;
+
+/// The tag of an item of the furnished facility.
+fn tag_of(world: &World, name: &str) -> Tag {
+    let facility = world.state.store.facility();
+    facility.equipment.values().find(|item| item.name == name).unwrap().tag
+}
+
+/// Sends the form that merges an item into another one.
+async fn merge(tom: &Desk<'_>, from: Tag, into: &str) -> Answer {
+    let path = format!("/staff/equipment/{from}/merge");
+    let page = tom.get(&path).await;
+    let (token, seen) = (page.is(200).hidden("form"), page.hidden("seen"));
+    tom.post(&path, &token, &[("item", into), ("reason", "entered twice"), ("seen", &seen)]).await
+}
+
+#[tokio::test]
+async fn what_opened_the_one_opens_the_other() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let (old, new) = (world.pump, tag_of(&world, "Infusion pump 15"));
+    world.give(Command::AddAlias { code: "BME-2041188-X".into(), equipment: old }).await;
+    world.post(&format!("/t/{old}"), &[("cleaned_by", "Ada"), ("notes", "x")]).await;
+    tom.get(&format!("/staff/equipment/{old}")).await.has("It is the same as another item");
+    let size = world.size();
+    merge(&tom, old, old.as_str()).await.is(422).has("This is the same item already");
+    merge(&tom, old, "nothing like it").await.is(422).has("No item in use has this tag");
+    merge(&tom, old, "").await.is(422);
+    assert_eq!(world.size(), size, "nothing is recorded");
+    let to = merge(&tom, old, new.as_str()).await.is(303).location();
+    assert_eq!(to, format!("/staff/equipment/{new}"));
+    let Event::EquipmentMerged(merged) = world.event(size) else { panic!() };
+    assert_eq!((merged.from, merged.into), (old, new));
+    world.get(&format!("/{old}")).await.is(303);
+    world.get(&format!("/t/{old}")).await.is(200).has("Infusion pump 15");
+    assert_eq!(world.get("/t/?tag=BME-2041188-X").await.is(303).location(), format!("/t/{new}"));
+    // Each has its own history, and leads to the other.
+    let stays = tom.get(&to).await;
+    stays
+        .has("Merged into this item")
+        .has(&format!("/staff/equipment/{old}"))
+        .has("BME-2041188-X")
+        .has(&old.grouped());
+    let retired = tom.get(&format!("/staff/equipment/{old}")).await;
+    retired
+        .has("This item was merged into Infusion pump 15")
+        .has(&format!("href=\"/staff/equipment/{new}\""));
+    retired.has_not("/merge\"").has_not("/edit\"");
+}
+
+#[tokio::test]
+async fn merges_go_in_no_circle() {
+    let world = World::new().await;
+    let program = program(&world, ApiTokenScope::Write);
+    let (first, second) = (world.pump, tag_of(&world, "Infusion pump 15"));
+    let third = tag_of(&world, "ECG <cart> 2");
+    let path = |tag: Tag| format!("/api/v1/equipment/{tag}/merged");
+    program.post(&path(first), json!({ "into": first })).await.is(422);
+    program.post(&path(first), json!({ "into": second, "reason": "twice" })).await.is(204);
+    // Both names mean the second one now.
+    program.post(&path(second), json!({ "into": first })).await.is(422).has("This is the same item already");
+    program.post(&path(first), json!({ "into": second })).await.is(422);
+    program.post(&path(second), json!({ "into": third })).await.is(204);
+    program.post(&path(third), json!({ "into": first })).await.is(422);
+    program.post(&path(third), json!({ "into": "7QK3M9X2W" })).await.is(404);
+    let found = program.get(&format!("/api/v1/equipment/{first}")).await.is(200).json();
+    assert_eq!(found["tag"], third.as_str());
+}

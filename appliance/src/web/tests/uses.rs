@@ -1,0 +1,44 @@
+//! Uses: one press on a phone or one call of a program, after which an item that is cleaned after use is due.
+
+use serde_json::json;
+
+use super::programs::program;
+use super::*;
+
+#[tokio::test]
+async fn one_press_records_a_use() {
+    let world = World::new().await;
+    let schedule = Schedule::Use { grace_s: 3_600 };
+    let set = Command::SetSchedule { tag: world.pump, protocol: None, schedule, seen: None };
+    world.give(set).await;
+    let (scan, path) = (format!("/t/{}", world.pump), format!("/t/{}/used", world.pump));
+    world.get(&scan).await.has(&path);
+    let page = world.get(&path).await;
+    page.is(200).has("Was Infusion pump 14 used?");
+    let (size, submission) = (world.size(), page.hidden("submission"));
+    for _ in 0..2 {
+        let done = world.post(&path, &[("submission", &submission)]).await;
+        assert_eq!(done.is(303).location(), scan, "a second press is the same one");
+    }
+    assert_eq!(world.size(), size + 1);
+    let Event::UseRecorded(used) = world.event(size) else { panic!() };
+    assert_eq!((used.tag, used.performed), (world.pump, None));
+    world.get("/t/7QK3M9X2W/used").await.is(404);
+    let spanish = Request::get(&path).header("accept-language", "es").body(Body::empty()).unwrap();
+    world.send(spanish, false).await.is(200).has("Sí, se usó ahora");
+    world.give(Command::RetireEquipment { tag: world.pump, reason: String::new(), seen: None }).await;
+    world.post(&path, &[]).await.is(409).has("was retired");
+}
+
+#[tokio::test]
+async fn programs_record_uses() {
+    let world = World::new().await;
+    let program = program(&world, ApiTokenScope::Record);
+    let path = format!("/api/v1/equipment/{}/uses", world.pump);
+    let made = program.post(&path, json!({ "performed_at": "2026-11-20T12:00:00-06:00" })).await;
+    assert_eq!(made.is(201).json()["performed_at"], "2026-11-20T18:00:00.000Z");
+    program.post(&path, json!({})).await.is(201);
+    program.post(&path, json!({ "performed_at": "2100-01-01T00:00:00Z" })).await.is(422);
+    program.post(&path, json!({ "performed_at": "yesterday" })).await.is(422);
+    program.post("/api/v1/equipment/7QK3M9X2W/uses", json!({})).await.is(404);
+}

@@ -1,0 +1,21 @@
+//! Loaners, and what pages of an item say behind its last day.
+
+use record::fold::Equipment;
+use record::kinds::CivilDay;
+
+use crate::web::view_models::wording::PageWording;
+
+/// The last day of a loaner, in words.
+pub(crate) fn word_last_day(wording: &PageWording, item: &Equipment) -> Option<String> {
+    let until = item.loan.as_ref()?.until.0?;
+    let noon_ms = wording.local().read_entered(&until.to_string(), "12:00")?;
+    Some(wording.dates().day_with_year(noon_ms).text)
+}
+
+/// The same where that day is over.
+pub(crate) fn word_overdue(wording: &PageWording, item: &Equipment) -> Option<String> {
+    let until = item.loan.as_ref()?.until.0?;
+    let local = wording.local();
+    let today: CivilDay = local.iso(local.now_ms()).get(..10)?.parse().ok()?;
+    word_last_day(wording, item).filter(|_| today > until)
+}

@@ -1,0 +1,77 @@
+//! What a change of an item says of each of its fields.
+
+use record::kinds::{EquipmentChanged, EquipmentLoan, PhotoPolicy, SpauldingClass};
+
+use crate::line::LineLook;
+
+impl LineLook<'_> {
+    /// One fact for each field that was set.
+    pub(crate) fn word_fields(self, b: &EquipmentChanged) -> Vec<String> {
+        let texts = [
+            ("name", &b.name),
+            ("asset-number", &b.asset_number),
+            ("serial", &b.serial),
+            ("maker", &b.maker),
+            ("model", &b.model),
+            ("category", &b.category),
+            ("location", &b.location),
+        ];
+        let mut facts: Vec<String> = Vec::new();
+        for (field, value) in texts {
+            facts.extend(value.as_ref().map(|value| self.word_field(&self.w.line_field(field), value)));
+        }
+        let chosen = [
+            ("class", b.class.map(|class| self.word_class(class))),
+            ("photo", b.photo.map(|photo| self.word_photo(photo))),
+            ("protocols", b.protocols.as_ref().map(|all| self.word_protocols(all))),
+            ("loan", b.loan.as_ref().map(|loan| self.word_loan(loan))),
+            ("single-use", b.single_use.map(|is| self.w.line_single_use(if is { "yes" } else { "no" }))),
+            ("photo-one-in", b.photo_one_in.map(|count| self.word_one_in(count))),
+        ];
+        for (field, value) in chosen {
+            facts.extend(value.map(|value| self.word_field(&self.w.line_field(field), &value)));
+        }
+        facts.extend(b.custom.iter().map(|(name, value)| self.word_field(name, value)));
+        facts
+    }
+
+    fn word_field(self, field: &str, value: &str) -> String {
+        match value {
+            "" => self.w.line_field_cleared(field),
+            value => self.w.line_field_set(field, value),
+        }
+    }
+
+    fn word_class(self, class: SpauldingClass) -> String {
+        self.w.line_class(match class {
+            SpauldingClass::Noncritical => "noncritical",
+            SpauldingClass::Semicritical => "semicritical",
+            SpauldingClass::Critical => "critical",
+        })
+    }
+
+    fn word_photo(self, policy: PhotoPolicy) -> String {
+        self.w.line_photo(match policy {
+            PhotoPolicy::None => "none",
+            PhotoPolicy::Optional => "optional",
+            PhotoPolicy::Required => "required",
+        })
+    }
+
+    fn word_protocols(self, all: &[record::ids::ProtocolId]) -> String {
+        all.iter().map(|id| self.protocol_name(*id)).collect::<Vec<_>>().join(", ")
+    }
+
+    fn word_loan(self, loan: &EquipmentLoan) -> String {
+        let day = loan.until.0.map(|day| self.dates.numbered_day(day.number()));
+        match (day, loan.owner.as_str()) {
+            (None, _) => String::new(),
+            (Some(day), "") => self.w.line_loan(day),
+            (Some(day), owner) => self.w.line_loan_of(day, owner),
+        }
+    }
+
+    fn word_one_in(self, count: u32) -> String {
+        if count == 0 { String::new() } else { self.w.line_one_in(count) }
+    }
+}

@@ -1,0 +1,17 @@
+//! What stands in an item's history and when it is due, in words: box and relay show the same. No IO, no clock.
+
+mod fields;
+mod flag;
+mod line;
+mod schedule;
+#[cfg(test)]
+mod tests;
+
+mod messages {
+    include!(concat!(env!("OUT_DIR"), "/words.rs"));
+}
+
+pub use self::flag::word_flag;
+pub use self::line::{HistoryLine, LineLook, rows_named};
+pub use self::messages::{HistoryWords, ScheduleWords};
+pub use self::schedule::{word_schedule, word_schedule_inside};

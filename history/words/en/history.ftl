@@ -1,0 +1,168 @@
+### Lines of an item's history, apart from its cleanings and uses: a title, and facts below it.
+
+## What changed of an item.
+
+line-changed = Changed
+# $field: one of line-field.
+line-field-set = { $field }: { $value }
+line-field-cleared = { $field }: removed
+line-field = { $field ->
+    [name] Name
+    [asset-number] Asset number
+    [serial] Serial number
+    [maker] Manufacturer
+    [model] Model
+    [category] Category
+    [location] Location
+    [class] Spaulding class
+    [photo] Photo
+    [protocols] Protocols
+    [loan] Loaner
+    [single-use] Single use
+   *[photo-one-in] Photos by draw
+}
+line-class = { $class ->
+    [noncritical] noncritical
+    [semicritical] semicritical
+   *[critical] critical
+}
+line-photo = { $policy ->
+    [none] not requested
+    [optional] optional
+   *[required] required
+}
+line-loan = until { $day }
+    .of = until { $day }, of { $owner }
+line-single-use = { $answer ->
+    [yes] yes
+   *[no] no
+}
+line-one-in = one in { NUMBER($count) } cleanings
+line-retired = Retired
+line-suspended = Taken out of service
+line-back = Expected back { $day }
+line-resumed = Back in service
+# $name: the other item's.
+line-merged-into = Merged into { $name }
+line-merged-from = { $name } was merged into this item
+# $schedule: such as “every 2 days”.
+line-schedule = Schedule: { $schedule }
+    .of = Schedule for { $protocol }: { $schedule }
+    .none = Schedule ended
+    .none-of = Schedule for { $protocol } ended
+line-from = From { $when }
+line-by-protocol = By { $protocol }
+
+## Its tags and codes.
+
+line-tag-assigned = New tag { $tag }
+line-tag-reason = { $word ->
+    [lost] The label was lost
+    [spare] A spare label
+    [blank] From a roll of blank labels
+   *[unknown] { $shown }
+}
+line-tag-revoked = Tag { $tag } revoked
+line-tag-end = { $word ->
+    [lost] The label was lost
+    [worn] The label was worn
+    [mistake] It was attached by mistake
+   *[unknown] { $shown }
+}
+line-tag-instead = Replaced by tag { $tag }
+line-code-added = Code { $code } opens this item
+line-code-removed = Code { $code } removed
+
+## Reports, spot checks, maintenance.
+
+# $what: one of line-problem-word.
+line-problem = Problem reported: { $what }
+line-problem-word = { $word ->
+    [broken] broken
+    [part-missing] a part is missing
+    [can-not-be-cleaned] cannot be cleaned
+    [soiled] dirty
+    [wrong-label] wrong label
+    [other] something else
+   *[unknown] { $shown }
+}
+line-problem-closed = Report closed: { $outcome }
+line-problem-outcome = { $word ->
+    [fixed] fixed
+    [no-fault] no fault found
+    [retired] item retired
+    [duplicate] reported before
+   *[unknown] { $shown }
+}
+line-check = Spot check: { $result }
+line-check-result = { $word ->
+    [good] clean
+    [again] clean again
+   *[unknown] { $shown }
+}
+line-check-method = { $word ->
+    [look] By looking
+    [atp] By ATP
+    [marker] By fluorescent marker
+    [culture] By culture
+   *[unknown] { $shown }
+}
+line-measured = Measured { NUMBER($value) } { $unit }
+line-about-report = About the report in entry { NUMBER($seq) }
+line-about-cleaning = About the cleaning in entry { NUMBER($seq) }
+line-after-check = After the spot check in entry { NUMBER($seq) }
+line-upkeep-planned = Maintenance planned: { $task }, { $schedule }
+line-upkeep-ended = Maintenance ended: { $task }
+line-upkeep-done = { $word ->
+    [done] Maintenance done
+    [failed] Maintenance not passed
+   *[unknown] Maintenance: { $shown }
+}
+# $result: one of line-upkeep-done.
+line-upkeep-task = { $result }: { $task }
+line-reading = { $name }: { NUMBER($value) } { $unit }
+
+## Loads and reports.
+
+line-load-started = In load { $number }
+line-load-finished = { $word ->
+    [pass] Load finished: passed
+    [fail] Load finished: not passed
+   *[unknown] Load finished: { $shown }
+}
+line-load-failed = Load does not count: { $why }
+line-load-failure = { $word ->
+    [strip] test strip
+    [temperature] temperature
+    [indicator] indicator
+    [agent] disinfectant
+    [machine] machine
+    [recall] recalled by the manufacturer
+    [other] something else
+   *[unknown] { $shown }
+}
+line-leak-test = { $word ->
+    [pass] Leak test passed
+    [fail] Leak test not passed
+   *[unknown] Leak test: { $shown }
+}
+line-soaked = Soaked { NUMBER($measured) } s of { NUMBER($required) } s
+line-because-load = Because of a load that does not count
+line-report = Report made
+line-period = From { $from } to { $until }
+
+## Remarks on a cleaning: badges.
+
+line-flag = { $word ->
+    [late] Late entry
+    [delayed] Cleaned late after its use
+    [not-signed-off] Not signed off for this protocol
+    [lot-expired] Disinfectant past its day
+    [out-of-service] While out of service
+    [retired] While retired
+    [photo-sample] Photo by draw
+    [wet-long] Recorded long after the contact time
+    [old-protocol] Older version of the protocol
+    [phone-clock] Time by a phone’s clock
+   *[unknown] { $shown }
+}

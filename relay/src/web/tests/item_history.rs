@@ -1,0 +1,107 @@
+//! The history of an item: cleanings, uses and whatever else its box says about it, in the order of time.
+
+use record::entry::{CommandSource, EntryAuthor};
+use record::tag::Tag;
+
+use super::test_box::TestBox;
+use super::world::{HOUR_MS, MINUTE_MS, NOW_MS, World};
+
+/// A report with words and a photo, by a name that was typed; the hashes of both texts.
+pub(super) fn report_problem(one: &mut TestBox, at_ms: i64, tag: Tag) -> [String; 2] {
+    let (text, name) = (one.text("Cable <torn>"), one.text("Mara Voss"));
+    let hashes = [&text, &name].map(|text| text.redactable().hash.to_string());
+    let body = format!(
+        r#"{{"tag":"{tag}","what":"broken","text":{{"redactable":"{}"}},"photos":["{}"],"who":{{"proof":"typed","name":{{"redactable":"{}"}}}}}}"#,
+        hashes[0],
+        "0".repeat(64),
+        hashes[1],
+    );
+    let by = EntryAuthor { staff: None, via: CommandSource::Phone, device: None };
+    one.tell_by(at_ms, by, ("problem.reported", &body), &[text, name]);
+    hashes
+}
+
+#[tokio::test]
+async fn what_is_said_about_an_item_stands_between_its_cleanings() {
+    let mut world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let site = &mut world.a.sites[0];
+    let (id, tag, one) = (site.id, site.tags[0], &mut site.one);
+    let hashes = report_problem(one, NOW_MS - 30 * MINUTE_MS, tag);
+    let (epoch, report) = (one.origin.epoch, one.size() - 1);
+    let closed = format!(r#"{{"epoch":"{epoch}","seq":{report},"tag":"{tag}","outcome":"no fault"}}"#);
+    one.tell(NOW_MS - 20 * MINUTE_MS, "problem.closed", &closed);
+    let plan = format!(
+        r#"{{"tag":"{tag}","schedule":{{"every":"days","n":1,"on":[1,5]}},"from":{}}}"#,
+        NOW_MS - 10 * MINUTE_MS
+    );
+    one.tell(NOW_MS - 10 * MINUTE_MS, "schedule.set", &plan);
+    one.clean(NOW_MS - 5 * MINUTE_MS, tag.as_str(), "Mara Voss", r#","flags":["wet long"]"#);
+    one.send(&world.ingest).await;
+    let path = format!("/app/f/{id}/e/{tag}");
+    let page = world.get(&path, &cookie).await.body;
+    for words in [
+        "<strong>Problem reported: broken</strong>",
+        "Mara Voss, name typed",
+        "“Cable &#60;torn&#62;”",
+        "Photo on its way",
+        "<strong>Report closed: no fault found</strong>",
+        &format!("About the report in entry {report}"),
+        "<strong>Schedule: every day (Mon, Fri)</strong>",
+        "Every day (Mon, Fri)",
+        "Recorded long after the contact time",
+    ] {
+        assert!(page.contains(words), "{words} in {page}");
+    }
+    let place = |words: &str| page.find(words).unwrap();
+    assert!(
+        place("Report closed") < place("Problem reported") && place("Problem reported") < place(">Used<")
+    );
+    let proof = page.split("Problem reported").nth(1).unwrap().split("href=\"").nth(1).unwrap();
+    let proof = world.get(proof.split('"').next().unwrap(), &cookie).await;
+    assert!(proof.body.contains("problem.reported"), "{}", proof.body);
+    let one = &mut world.a.sites[0].one;
+    for hash in hashes {
+        one.tell(NOW_MS, "text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#));
+    }
+    one.send(&world.ingest).await;
+    let page = world.get(&path, &cookie).await.body;
+    assert!(!page.contains("Cable"), "{page}");
+    assert!(page.contains("Its text was erased.") && page.contains("name erased, name typed"), "{page}");
+}
+
+#[tokio::test]
+async fn lines_of_every_sort_are_paged_each_once() {
+    let mut world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let site = &mut world.a.sites[0];
+    let (id, tag) = (site.id, site.tags[1]);
+    for round in 0..60 {
+        // Three lines at one moment each time: the entry's number tells them apart.
+        let at_ms = NOW_MS - HOUR_MS - round * MINUTE_MS;
+        site.one.tell(at_ms, "use.recorded", &format!(r#"{{"tag":"{tag}"}}"#));
+        site.one.tell(
+            at_ms,
+            "equipment.changed",
+            &format!(r#"{{"tag":"{tag}","location":"Room {round}."}}"#),
+        );
+        site.one.clean(at_ms, tag.as_str(), "Luis Ortega", "");
+    }
+    site.one.send(&world.ingest).await;
+    let (mut path, mut all, mut pages) = (format!("/app/f/{id}/e/{tag}"), String::new(), 0);
+    loop {
+        let page = world.get(&path, &cookie).await.body;
+        let history = page.split("id=\"history\"").nth(1).unwrap().split("</section>").next().unwrap();
+        let lines = history.matches("<li").count();
+        all.push_str(history);
+        pages += 1;
+        let Some(older) = history.split("href=\"").find(|part| part.starts_with("?before=")) else { break };
+        assert_eq!(lines, 50);
+        path = format!("/app/f/{id}/e/{tag}{}", older.split('"').next().unwrap());
+    }
+    assert!(pages > 3, "{pages}");
+    let count = |title: &str| all.matches(&format!("<strong>{title}</strong>")).count();
+    assert_eq!((count("Used"), count("Changed")), (60, 60));
+    assert!((0..60).all(|round| all.matches(&format!("Location: Room {round}.<")).count() == 1));
+    assert_eq!(all.matches("Luis Ortega").count(), 60);
+}

@@ -1,0 +1,418 @@
+//! The history of an item, newest first: cleanings, uses, and whatever else entries say of it.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use history::{HistoryLine, LineLook, rows_named};
+use record::checkpoint::LogOrigin;
+use record::entry::Entry;
+use record::fold::FacilityState;
+use record::ids::FacilityId;
+use record::kinds::{CleanedBy, Contact, EntryRef, Event};
+use record::redact::TextLine;
+use record::tag::Tag;
+use record::tree::Hash;
+use words::{S0, SafeHtml, fill_slots};
+
+use crate::db::history::{self as history_rows, HistoryCursor, HistoryScope, NoteRow, UseRow};
+use crate::db::{AccountScope, DbConnection, DbError, photos, state, texts};
+use crate::web::view_models::cleanings::{
+    CleaningView, load_cleaning_views, look_for_photos, proof_path, staff_name, word_cleaner,
+};
+use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
+use crate::web::words::{EquipmentWords, PageWords};
+
+/// Lines on a page of history.
+const PAGE: usize = 50;
+
+/// One thing that was done to an item, or said about it.
+pub(crate) enum HistoryEvent {
+    Cleaned(Box<CleaningView>),
+    Used(UseRow),
+    Noted(NoteRow),
+}
+
+impl HistoryEvent {
+    /// Where the page after it begins.
+    fn cursor(&self) -> HistoryCursor {
+        match self {
+            Self::Cleaned(cleaning_view) => cleaning_view.cursor(),
+            Self::Used(used) => HistoryCursor {
+                performed_ms: used.performed_ms,
+                box_id: used.box_id.clone(),
+                epoch: used.epoch.clone(),
+                seq: used.seq,
+            },
+            Self::Noted(note) => HistoryCursor {
+                performed_ms: note.at_ms,
+                box_id: note.box_id.clone(),
+                epoch: note.epoch.clone(),
+                seq: note.seq,
+            },
+        }
+    }
+}
+
+/// The newest lines after a place, and where the next older ones begin.
+pub(crate) struct HistoryPage {
+    pub(crate) events: Vec<HistoryEvent>,
+    pub(crate) older: Option<HistoryCursor>,
+}
+
+impl HistoryPage {
+    /// Reads a page of an item's history.
+    pub(crate) async fn load(
+        conn: &mut DbConnection,
+        scope: AccountScope,
+        facility: FacilityId,
+        tag: Tag,
+        after: &HistoryCursor,
+    ) -> Result<Self, DbError> {
+        let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+        let of = HistoryScope::Item(facility, tag);
+        let rows = history_rows::load_cleanings(conn, scope, of, after, limit).await?;
+        let cleanings = load_cleaning_views(conn, scope, rows).await?;
+        let uses = history_rows::load_uses(conn, scope, facility, tag, after, limit).await?;
+        let notes = history_rows::load_notes(conn, scope, facility, tag, after, limit).await?;
+        let cleaned = cleanings.into_iter().map(|cleaning| HistoryEvent::Cleaned(Box::new(cleaning)));
+        let others =
+            uses.into_iter().map(HistoryEvent::Used).chain(notes.into_iter().map(HistoryEvent::Noted));
+        let mut events: Vec<HistoryEvent> = cleaned.chain(others).collect();
+        events.sort_by_cached_key(|event| Reverse(event.cursor()));
+        let is_last = events.len() <= PAGE;
+        events.truncate(PAGE);
+        let older = events.last().filter(|_| !is_last).map(HistoryEvent::cursor);
+        for event in &mut events {
+            if let HistoryEvent::Cleaned(cleaning_view) = event {
+                look_for_photos(conn, scope, std::slice::from_mut(&mut **cleaning_view)).await?;
+            }
+        }
+        Ok(Self { events, older })
+    }
+
+    /// The cleanings among them.
+    pub(crate) fn cleanings(&self) -> Vec<&CleaningView> {
+        let cleaned = self.events.iter().filter_map(|event| match event {
+            HistoryEvent::Cleaned(cleaning_view) => Some(&**cleaning_view),
+            HistoryEvent::Used(_) | HistoryEvent::Noted(_) => None,
+        });
+        cleaned.collect()
+    }
+
+    /// Its lines as the page shows them.
+    pub(crate) async fn rows(
+        &self,
+        conn: &mut DbConnection,
+        look: HistoryLook<'_>,
+    ) -> Result<Vec<HistoryRow>, DbError> {
+        let entries = self.noted_entries()?;
+        let keys: BTreeSet<_> =
+            entries.iter().flatten().flat_map(|entry| rows_named(&entry.event())).collect();
+        let mut named = FacilityState::default();
+        state::load_state(conn, look.scope, look.facility, &keys, &mut named).await?;
+        let mut rows = Vec::with_capacity(self.events.len());
+        for (event, entry) in self.events.iter().zip(entries) {
+            match event {
+                HistoryEvent::Cleaned(cleaning_view) => {
+                    rows.push(cleaning_row(conn, look.scope, cleaning_view, look.wall).await?);
+                }
+                HistoryEvent::Used(used) => rows.push(use_row(used, look.wall)),
+                HistoryEvent::Noted(note) => {
+                    let Some(entry) = entry else { continue };
+                    let line = look.line(&named, &entry);
+                    if let Some(line) = line {
+                        rows.push(look.note_row(conn, note, &entry, line).await?);
+                    }
+                }
+            }
+        }
+        Ok(rows)
+    }
+
+    /// The entry of each line that is neither a cleaning nor a use.
+    fn noted_entries(&self) -> Result<Vec<Option<Entry>>, DbError> {
+        let entries = self.events.iter().map(|event| match event {
+            HistoryEvent::Noted(NoteRow { line: Some(line), .. }) => {
+                Entry::parse(line).map(Some).map_err(|e| DbError::stored("entry", e))
+            }
+            _ => Ok(None),
+        });
+        entries.collect()
+    }
+}
+
+/// What the lines of an item's history are worded from.
+#[derive(Clone, Copy)]
+pub(crate) struct HistoryLook<'a> {
+    pub(crate) scope: AccountScope,
+    pub(crate) facility: FacilityId,
+    pub(crate) tag: Tag,
+    /// What people call the item.
+    pub(crate) item: &'a str,
+    pub(crate) wall: &'a LocalTime,
+}
+
+impl HistoryLook<'_> {
+    fn line(self, named: &FacilityState, entry: &Entry) -> Option<HistoryLine> {
+        let (w, dates) = (self.wall.words(), self.wall.dates());
+        LineLook { w, dates, facility: named, tag: self.tag }.line(&entry.event())
+    }
+
+    async fn note_row(
+        self,
+        conn: &mut DbConnection,
+        note: &NoteRow,
+        entry: &Entry,
+        line: HistoryLine,
+    ) -> Result<HistoryRow, DbError> {
+        let Self { scope, wall, .. } = self;
+        let (w, page) = (wall.words::<EquipmentWords>(), wall.words::<PageWords>());
+        let text = match line.text {
+            Some(hash) => Some(match texts::by_hash(conn, scope, hash).await? {
+                Some(text) => w.history_note(text),
+                None => w.history_text_erased(),
+            }),
+            None => None,
+        };
+        let paths = self.photo_paths(conn, &line.photos).await?;
+        let coming = (paths.len() < line.photos.len()).then(|| page.cleaning_photo_coming());
+        let when = wall.day_clock(note.at_ms);
+        let number = wall.number(note.seq);
+        Ok(HistoryRow {
+            done: false,
+            title: line.title,
+            badges: coming.map(|words| StatusBadge::new(BadgeTone::Plain, words)).into_iter().collect(),
+            when: match self.who(conn, line.who, entry).await? {
+                Some(who) => fill_slots(w.history_when(who, S0), [when]),
+                None => when,
+            },
+            voided: None,
+            note: text,
+            facts: line.facts,
+            photos: photo_links(w, &paths, self.item, &number),
+            proof: proof_path(&note.box_id, &note.epoch, note.seq, &note.held_in),
+            number,
+        })
+    }
+
+    /// Where those of these photos are served that are here.
+    async fn photo_paths(self, conn: &mut DbConnection, photos: &[Hash]) -> Result<Vec<String>, DbError> {
+        let mut paths = Vec::new();
+        for photo in photos {
+            if photos::is_here(conn, self.scope, *photo).await? {
+                paths.push(format!("/photos/{photo}"));
+            }
+        }
+        Ok(paths)
+    }
+
+    /// Who did it: as the entry says it, or else who made the entry.
+    async fn who(
+        self,
+        conn: &mut DbConnection,
+        stated: Option<CleanedBy>,
+        entry: &Entry,
+    ) -> Result<Option<String>, DbError> {
+        let page: PageWords = self.wall.words();
+        let of_staff = match stated {
+            Some(CleanedBy::Pin { staff, .. } | CleanedBy::Badge { staff } | CleanedBy::Login { staff }) => {
+                Some(staff)
+            }
+            Some(CleanedBy::Entered { .. } | CleanedBy::Unattributed) => None,
+            None => entry.head().by.staff,
+        };
+        let name = match (of_staff, stated) {
+            (Some(staff), _) => staff_name(conn, self.scope, self.facility, staff).await?,
+            (None, Some(CleanedBy::Entered { name, .. })) => {
+                texts::by_hash(conn, self.scope, name.hash).await?
+            }
+            (None, _) => None,
+        };
+        Ok(match stated {
+            Some(who) => Some(word_cleaner(page, who, name)),
+            None => of_staff.map(|_| name.unwrap_or_else(|| page.cleaned_by_erased())),
+        })
+    }
+}
+
+/// One line of an item's history.
+pub(crate) struct HistoryRow {
+    pub(crate) done: bool,
+    pub(crate) title: String,
+    pub(crate) badges: Vec<StatusBadge>,
+    /// When, and what else there is to say of it.
+    pub(crate) when: SafeHtml,
+    pub(crate) voided: Option<String>,
+    pub(crate) note: Option<String>,
+    /// What else there is to say of it, a line each.
+    pub(crate) facts: Vec<String>,
+    pub(crate) photos: Vec<PhotoLink>,
+    pub(crate) proof: String,
+    pub(crate) number: String,
+}
+
+/// A link to a photo.
+pub(crate) struct PhotoLink {
+    pub(crate) href: String,
+    pub(crate) words: String,
+    /// Whose photo it is, for those who hear the page.
+    pub(crate) of: String,
+}
+
+fn use_row(used: &UseRow, wall: &LocalTime) -> HistoryRow {
+    HistoryRow {
+        done: false,
+        title: wall.words::<EquipmentWords>().history_used(),
+        badges: Vec::new(),
+        when: wall.day_clock(used.performed_ms),
+        voided: None,
+        note: None,
+        facts: Vec::new(),
+        photos: Vec::new(),
+        proof: proof_path(&used.box_id, &used.epoch, used.seq, ""),
+        number: wall.number(used.seq),
+    }
+}
+
+async fn cleaning_row(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    cleaning_view: &CleaningView,
+    wall: &LocalTime,
+) -> Result<HistoryRow, DbError> {
+    let (w, page) = (wall.words::<EquipmentWords>(), wall.words::<PageWords>());
+    let cleaning = &cleaning_view.cleaning;
+    let mut parts = vec![cleaning_view.who(page)];
+    if cleaning.stated {
+        parts.push(w.history_written(wall.day_plain(cleaning.recorded_ms)));
+    }
+    if let Some(adopted) = cleaning.adopted {
+        parts.push(w.history_adopted(wall.day_plain(adopted.at_ms)));
+    }
+    let entry = cleaning_view.entry()?;
+    if let Some(Event::CleaningRecorded(body)) = entry.as_ref().map(Entry::event) {
+        parts.extend(body.contact.and_then(|contact| contact_text(w, contact)));
+        parts.extend(Some(body.agent.clone()).filter(|agent| !agent.is_empty()));
+    }
+    let number = wall.number(cleaning.of.seq);
+    let voided = match cleaning.voided {
+        Some(of) => Some(load_void(conn, scope, cleaning_view, of, wall).await?),
+        None => None,
+    };
+    Ok(HistoryRow {
+        done: cleaning.voided.is_none() && cleaning.is_complete(),
+        title: w.history_cleaned(),
+        badges: cleaning_view.badges(page),
+        when: fill_slots(w.history_when(parts.join("; "), S0), [wall.day_clock(cleaning.performed_ms)]),
+        voided,
+        note: cleaning_view.note.as_ref().map(|note| w.history_note(note)),
+        facts: Vec::new(),
+        photos: photo_links(w, &cleaning_view.photo_paths(), &cleaning_view.item(), &number),
+        proof: cleaning_view.proof(),
+        number,
+    })
+}
+
+fn photo_links(w: EquipmentWords, paths: &[String], item: &str, entry: &str) -> Vec<PhotoLink> {
+    let words = |number: usize| match paths.len() {
+        1 => w.history_photo(),
+        _ => w.history_photo_numbered(number),
+    };
+    let link = |(number, href): (usize, &String)| PhotoLink {
+        href: href.clone(),
+        words: words(number),
+        of: w.history_photo_of(entry, item),
+    };
+    (1..).zip(paths).map(link).collect()
+}
+
+fn contact_text(w: EquipmentWords, contact: Contact) -> Option<String> {
+    let required = contact.required_s.map(|seconds| wet_span(w, seconds));
+    Some(match (contact.measured_s, contact.stated_s, required) {
+        (Some(measured), _, None) => w.history_wet(wet_span(w, measured)),
+        (Some(measured), _, Some(required)) => w.history_wet_of(wet_span(w, measured), required),
+        (None, Some(stated), None) => w.history_wet_stated(wet_span(w, stated)),
+        (None, Some(stated), Some(required)) => w.history_wet_stated_of(wet_span(w, stated), required),
+        (None, None, _) => return None,
+    })
+}
+
+fn wet_span(w: EquipmentWords, seconds: u32) -> String {
+    match (seconds / 60, seconds % 60) {
+        (0, seconds) => w.wet_seconds(seconds),
+        (minutes, 0) => w.wet_minutes(minutes),
+        (minutes, seconds) => w.wet_minutes_seconds(minutes, format!("{seconds:02}")),
+    }
+}
+
+/// The line that voided a cleaning: under its number another branch may have another one.
+async fn voiding_line(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    cleaning_view: &CleaningView,
+    of: EntryRef,
+) -> Result<Option<Vec<u8>>, DbError> {
+    let origin = LogOrigin { box_id: cleaning_view.box_id, epoch: of.epoch };
+    let own = crate::db::entries::load_line(conn, scope, &origin, of.seq).await?;
+    let brought = crate::db::runs::line_at(conn, scope, cleaning_view.box_id, of)
+        .await?
+        .into_iter()
+        .map(|(_, line)| line);
+    for line in own.into_iter().chain(brought) {
+        let entry = Entry::parse(&line).map_err(|e| DbError::stored("entry", e))?;
+        if matches!(entry.event(), Event::CleaningVoided(_)) {
+            return Ok(Some(line));
+        }
+    }
+    Ok(None)
+}
+
+/// When, by whom and why a cleaning was voided.
+async fn load_void(
+    conn: &mut DbConnection,
+    scope: AccountScope,
+    cleaning_view: &CleaningView,
+    of: EntryRef,
+    wall: &LocalTime,
+) -> Result<String, DbError> {
+    let w: EquipmentWords = wall.words();
+    let Some(line) = voiding_line(conn, scope, cleaning_view, of).await? else {
+        return Ok(w.history_voided());
+    };
+    let entry = Entry::parse(&line).map_err(|e| DbError::stored("entry", e))?;
+    let by = match entry.head().by.staff {
+        Some(staff) => staff_name(conn, scope, cleaning_view.facility, staff).await?,
+        None => None,
+    };
+    let origin = LogOrigin { box_id: cleaning_view.box_id, epoch: of.epoch };
+    let beside = crate::db::texts::texts_beside(conn, scope, &origin, &[line]).await?;
+    let reason = beside.iter().flatten().next().and_then(|line| TextLine::parse(line.as_bytes()).ok());
+    let reason = reason.map(|reason| reason.text().trim_end_matches('.').to_owned());
+    let when = wall.day_plain(entry.head().at.wall);
+    Ok(match (by, reason) {
+        (None, None) => w.history_voided_when(when),
+        (Some(by), None) => w.history_voided_when_by(by, when),
+        (None, Some(reason)) => w.history_voided_when_why(reason, when),
+        (Some(by), Some(reason)) => w.history_voided_when_by_why(by, reason, when),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::words::open_words;
+
+    #[test]
+    fn contact_times() {
+        let wet = |contact| contact_text(open_words(), contact);
+        let contact = |required_s, measured_s, stated_s| Contact {
+            required_s,
+            measured_s,
+            stated_s,
+            ..Contact::default()
+        };
+        assert_eq!(wet(contact(Some(720), Some(724), None)).unwrap(), "wet 12 min 04 s of 12 min");
+        assert_eq!(wet(contact(None, None, Some(45))).unwrap(), "wet 45 s, as stated");
+        assert_eq!(wet(contact(Some(60), None, None)), None);
+    }
+}
