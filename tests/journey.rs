@@ -6,6 +6,8 @@
 
 #[path = "browser/mod.rs"]
 mod browser;
+#[path = "journey/dead_spot.rs"]
+mod dead_spot;
 #[path = "journey/desk.rs"]
 mod desk;
 #[path = "journey/phone.rs"]
@@ -83,6 +85,12 @@ async fn a_box_alone_and_browsers_without_script() {
     let story = Story::new("alone", false, &["--bare", "--no-relay"]);
     let (desk, phone) = story.tell().await;
     end([desk, phone]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_phone_out_of_reach_of_the_box() {
+    let story = Story::new("dead-spot", true, &["--bare", "--no-relay"]);
+    dead_spot::record_out_of_reach(&story).await;
 }
 
 /// No page broke its own content policy or lacked a file on the way.

@@ -17,6 +17,7 @@ mod routes;
 mod sources;
 mod text;
 mod units;
+mod vendor;
 mod workspace;
 
 use std::fmt;
@@ -66,6 +67,7 @@ fn the_repository_is_tidy() {
     faults.extend(names::check(&sources));
     faults.extend(rooms::every_room_has_a_row(&sources));
     faults.extend(invariants::check(&sources));
+    faults.extend(vendor::check(&sources));
     faults.extend(workspace::arrows(&metadata));
     faults.extend(workspace::pure_dependencies(&metadata));
     faults.extend(workspace::lints(&sources));

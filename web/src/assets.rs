@@ -29,10 +29,12 @@ pub struct StaticAsset<M> {
 impl<M: MediaType> StaticAsset<M> {
     /// A file that is served as `/<stem>.<part of its hash>.<ending>`.
     pub fn new(name: &str, text: &'static str) -> Self {
-        let (stem, ending) = name.split_once('.').unwrap_or((name, "txt"));
-        let hash = Hash::of(text.as_bytes()).to_string();
-        let path = format!("/{stem}.{}.{ending}", &hash[..HASH_CHARS]);
-        Self { path, text, bytes: PackedBytes::new(text), media: PhantomData }
+        Self {
+            path: named_path(name, text.as_bytes()),
+            text,
+            bytes: PackedBytes::new(text),
+            media: PhantomData,
+        }
     }
 
     /// Where it is served.
@@ -53,11 +55,48 @@ impl<M: MediaType> StaticAsset<M> {
     }
 
     fn answer(&self, request: &HeaderMap) -> WithHeaders<MediaBytes<M>> {
-        let mut about: HeaderMap =
-            [(CACHE_CONTROL, HeaderValue::from_static(FOR_EVER))].into_iter().collect();
-        let bytes = self.bytes.choose_form(request, &mut about);
-        WithHeaders(about, MediaBytes::new(bytes))
+        answer_file(&self.bytes, request)
     }
+}
+
+/// One file that the program holds in gzip: large, and made by somebody else.
+#[derive(Debug)]
+pub struct PackedAsset<M> {
+    path: String,
+    bytes: PackedBytes,
+    media: PhantomData<fn() -> M>,
+}
+
+impl<M: MediaType> PackedAsset<M> {
+    /// A file that is served as `/<stem>.<part of the hash of its packed form>.<ending>`.
+    pub fn new(name: &str, packed: &'static [u8]) -> Self {
+        Self { path: named_path(name, packed), bytes: PackedBytes::of_gzip(packed), media: PhantomData }
+    }
+
+    /// Where it is served.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The row that serves it.
+    pub fn to_route<S: Clone + Send + Sync + 'static>(&'static self, name: &'static str) -> Route<S> {
+        let show = move |_: AnyCaller, headers: HeaderMap| async move {
+            Ok::<_, HttpError>(answer_file::<M>(&self.bytes, &headers))
+        };
+        row(Method::GET, &self.path, name, RouteKind::Asset, show)
+    }
+}
+
+fn named_path(name: &str, content: &[u8]) -> String {
+    let (stem, ending) = name.split_once('.').unwrap_or((name, "txt"));
+    let hash = Hash::of(content).to_string();
+    format!("/{stem}.{}.{ending}", &hash[..HASH_CHARS])
+}
+
+fn answer_file<M: MediaType>(file: &PackedBytes, request: &HeaderMap) -> WithHeaders<MediaBytes<M>> {
+    let mut about: HeaderMap = [(CACHE_CONTROL, HeaderValue::from_static(FOR_EVER))].into_iter().collect();
+    let bytes = file.choose_form(request, &mut about);
+    WithHeaders(about, MediaBytes::new(bytes))
 }
 
 /// The style sheet of all pages.

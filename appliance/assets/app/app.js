@@ -142,6 +142,8 @@
       waitUntil = Date.now() + Number(answer.headers.get("retry-after") || 5) * 1000 * (0.8 + Math.random() * 0.4);
       return false;
     }
+    // Whoever else answers here, such as the Wi-Fi's own page, is not the box.
+    if (![201, 409, 413, 422].includes(answer.status)) return false;
     const said = await answer.json();
     const state = answer.status === 201 ? { state: "box", url: said.url } : { state: "refused", why: said.title, next: said.safe };
     await inStores(["outbox", "photos"], "readwrite", (outbox, kept) => {
@@ -153,13 +155,17 @@
 
   async function learnStates(records) {
     const there = records.filter((record) => record.state === "box").slice(0, 50);
-    const answer = await ask(`/api/v1/submissions/state?id=${there.map((record) => record.id).join(",")}`);
+    const waiting = records.filter(isWaiting).map((record) => record.press[0]);
+    const oldest = waiting.length ? Math.max(0, Math.round((Date.now() - Math.min(...waiting)) / 1000)) : 0;
+    const headers = { "x-waiting": `${waiting.length};${oldest}` };
+    const answer = await ask(`/api/v1/submissions/state?id=${there.map((record) => record.id).join(",")}`, { headers });
     if (!answer.ok) return false;
     const states = await answer.json();
     for (const record of there) {
       if (states[record.id] === "relay") await write("outbox", { ...record, state: "relay" });
     }
-    const old = records.filter((record) => !isWaiting(record) && Date.now() - record.at > DAY_MS);
+    const life = (record) => (record.state === "refused" ? 30 : 1) * DAY_MS;
+    const old = records.filter((record) => !isWaiting(record) && Date.now() - record.at > life(record));
     await inStores(["outbox"], "readwrite", (outbox) => void old.forEach((record) => outbox.delete(record.id)));
     return true;
   }
@@ -229,8 +235,9 @@
   };
   // With the worker the box's own page is tried first; without it only this page is here when the box is not.
   const hasWorker = () => Boolean(navigator.serviceWorker && navigator.serviceWorker.controller);
-  function openTag(tag) {
-    if (hasWorker()) return void (location.href = `/t/${tag}`);
+  async function openTag(tag) {
+    const isThere = () => ask("/api/v1/submissions/state").then((answer) => answer.ok, () => false);
+    if (hasWorker() || (await isThere())) return void (location.href = `/t/${tag}`);
     history.pushState({}, "", `/app?tag=${tag}`);
     local = tag;
     draw(true);
@@ -268,7 +275,52 @@
       wrong.hidden = Boolean(tag);
       if (tag) openTag(tag);
     };
-    return make("form", { class: "card", onsubmit: submit }, make("label", { for: "tag" }, say("tag")), wrong, field, make("button", {}, say("open")));
+    const line = make("div", { class: "f" }, make("label", { for: "tag" }, say("tag")), wrong, field);
+    return make("form", { class: "card", onsubmit: submit }, line, make("button", { class: "two" }, say("open")));
+  }
+
+  // A label of ours is a tag, or an address that ends with one; whatever else is in the picture is not taken.
+  const isLabel = (text) => /^(https?:\/\/[^/]+\/(t\/)?)?[0-9A-Z]{9}\/?$/i.test(text.trim());
+
+  let isScanning = false;
+  function scanCard() {
+    if (!navigator.mediaDevices || !navigator.mediaDevices.getUserMedia) return undefined;
+    const video = make("video", { playsinline: true, muted: true, hidden: true, "aria-label": say("scan-view") });
+    video.style.width = "100%";
+    video.muted = true;
+    const wrong = make("p", { class: "err", role: "alert", hidden: true }, say("scan-failed"));
+    const begin = make("button", { type: "button", id: "scan" }, say("scan"));
+    let stop;
+    const end = () => {
+      if (stop) stop();
+      stop = undefined;
+      isScanning = false;
+      video.hidden = true;
+      begin.textContent = say("scan");
+    };
+    const take = (text) => {
+      if (!isLabel(text)) return false;
+      end();
+      openTag(tagIn(text));
+      return true;
+    };
+    begin.addEventListener("click", async () => {
+      if (isScanning) return void end();
+      isScanning = true;
+      wrong.hidden = true;
+      video.hidden = false;
+      begin.textContent = say("scan-stop");
+      try {
+        const { reader, glue, wasm } = main.dataset;
+        const ended = await openScanner(video, { reader, glue, wasm }, take);
+        if (isScanning) stop = ended;
+        else ended();
+      } catch {
+        end();
+        wrong.hidden = false;
+      }
+    });
+    return make("section", { class: "card" }, begin, wrong, video);
   }
 
   async function startPage() {
@@ -288,6 +340,7 @@
       make("h1", {}, say("title")),
       make("p", { class: waiting ? "note" : "hint", role: "status" }, waiting ? say("waiting", { count: waiting }) : say("waiting-none")),
       make("p", {}, make("a", { class: "link", href: "/app/queue" }, say("queue-title"))),
+      scanCard() || "",
       findForm(),
       make("section", { class: "card" }, make("h2", {}, say("due-title")), rows.length ? make("ul", { role: "list" }, ...rows) : make("p", { class: "hint" }, say("due-none"))),
     ];
@@ -306,7 +359,8 @@
       make(
         "fieldset",
         { class: "card" },
-        make("legend", {}, say("steps")),
+        make("legend", { class: "away" }, say("steps")),
+        make("h2", {}, say("steps")),
         protocol && protocol.one_press ? make("button", { type: "button", class: "two", onclick: all }, say("all-steps", { count: steps.length })) : undefined,
         ...steps.map((step, n) => make("label", { class: "tick" }, ticks[n], make("span", protocol ? { translate: "no" } : {}, `${n + 1}. ${step.text}`))),
       ),
@@ -317,8 +371,13 @@
     const who = make("input", { id: "who", name: "who", autocomplete: "name", maxlength: 120, value: (await read("meta", "name")) || "" });
     const note = make("textarea", { id: "note", maxlength: 1000, rows: 2 });
     form.append(
-      make("div", { class: "card" }, make("label", { for: "photo" }, say("photo")), full ? make("p", { class: "err" }, say("full")) : photo),
-      make("div", { class: "card" }, make("label", { for: "who" }, say("who")), who, make("label", { for: "note" }, say("note")), note),
+      make(
+        "div",
+        { class: "card" },
+        make("div", { class: "f" }, make("label", { for: "photo" }, say("photo")), full ? make("p", { class: "err" }, say("full")) : photo),
+        make("div", { class: "f" }, make("label", { for: "who" }, say("who")), who),
+        make("div", { class: "f" }, make("label", { for: "note" }, say("note")), note),
+      ),
       make("p", { class: "err", role: "alert", hidden: true, id: "trouble" }),
       make("div", { class: "bar" }, make("button", { class: "go" }, say("record"))),
     );
@@ -395,7 +454,7 @@
     drawing = drawing.then(async () => {
       const at = local ? { page: "item", tag: local } : route();
       const held = main.contains(document.activeElement) ? document.activeElement : undefined;
-      if (!isNew && (at.page === "item" || (held && held.matches("input, textarea")))) return;
+      if (!isNew && (isScanning || at.page === "item" || (held && held.matches("input, textarea")))) return;
       try {
         const parts = await { queue: queuePage, start: startPage, item: () => itemPage(at.tag) }[at.page]();
         main.replaceChildren(...parts);

@@ -19,6 +19,8 @@ async function answerPage(request) {
   const silence = new Promise((done) => setTimeout(done, ANSWER_MS));
   try {
     const first = await Promise.race([answer, silence]);
+    // The page as it is now, such as in another language.
+    if (first && first.ok && new URL(request.url).pathname === SHELL) await (await caches.open(CACHE)).put(SHELL, first.clone());
     return first || (await shell()) || (await answer);
   } catch (error) {
     const kept = await shell();
@@ -27,9 +29,16 @@ async function answerPage(request) {
   }
 }
 
+// What the page needs only now and then, such as the reader of labels, is kept when it was needed once.
+const isFile = (path) => path !== SHELL && path !== "/app/queue" && (FILES.includes(path) || path.startsWith("/app/"));
+
 async function answerFile(request) {
-  const kept = await (await caches.open(CACHE)).match(request);
-  return kept || fetch(request);
+  const cache = await caches.open(CACHE);
+  const kept = await cache.match(request);
+  if (kept) return kept;
+  const answer = await fetch(request);
+  if (answer.ok) await cache.put(request, answer.clone());
+  return answer;
 }
 
 addEventListener("install", (event) => event.waitUntil(keepShell().then(() => skipWaiting())));
@@ -46,5 +55,5 @@ addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== location.origin) return;
   if (request.mode === "navigate" && isPage(url.pathname)) event.respondWith(answerPage(request));
-  else if (request.mode !== "navigate" && FILES.includes(url.pathname) && url.pathname !== SHELL) event.respondWith(answerFile(request));
+  else if (request.mode !== "navigate" && isFile(url.pathname)) event.respondWith(answerFile(request));
 });

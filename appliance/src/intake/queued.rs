@@ -72,7 +72,7 @@ pub(super) fn record_queued(
         }),
         load: None,
         clean_until: None,
-        flags: remarks(form, item, &judged),
+        flags: list_remarks(form, item, &judged),
     };
     drafts.push(event, texts);
     Ok(())
@@ -88,16 +88,12 @@ struct JudgedProtocol {
 /// The version that the phone showed, or what is in force where the box does not know it.
 fn find_edition(shown: Option<ProtocolRef>, item: &Equipment, view: &dyn StateView) -> JudgedProtocol {
     let protocols = &view.facility().protocols;
-    let present = || {
-        let of_item = item.protocols.iter().filter_map(|id| protocols.get(id));
-        of_item.into_iter().find(|p| !p.retired).map(|p| p.newest.clone())
-    };
     let Some(shown) = shown else {
-        let protocol = present();
+        let protocol = present_protocol(item, view);
         return JudgedProtocol { is_shown: protocol.is_none(), protocol };
     };
     let Some(known) = protocols.get(&shown.id) else {
-        return JudgedProtocol { protocol: present(), is_shown: false };
+        return JudgedProtocol { protocol: present_protocol(item, view), is_shown: false };
     };
     if known.newest.version == shown.version {
         return JudgedProtocol { protocol: Some(known.newest.clone()), is_shown: true };
@@ -107,6 +103,12 @@ fn find_edition(shown: Option<ProtocolRef>, item: &Equipment, view: &dyn StateVi
         Some(Event::ProtocolPublished(old)) => JudgedProtocol { protocol: Some(*old), is_shown: true },
         _ => JudgedProtocol { protocol: Some(known.newest.clone()), is_shown: false },
     }
+}
+
+/// What a scan of the item would be judged by now.
+fn present_protocol(item: &Equipment, view: &dyn StateView) -> Option<ProtocolPublished> {
+    let of_item = item.protocols.iter().filter_map(|id| view.facility().protocols.get(id));
+    of_item.into_iter().find(|p| !p.retired).map(|p| p.newest.clone())
 }
 
 /// Whether each step must be done. An item without a protocol has one: cleaned as the maker says.
@@ -138,7 +140,7 @@ fn missing_parts(
     missing
 }
 
-fn remarks(form: &QueuedCleaning, item: &Equipment, judged: &JudgedProtocol) -> Vec<CleaningFlag> {
+fn list_remarks(form: &QueuedCleaning, item: &Equipment, judged: &JudgedProtocol) -> Vec<CleaningFlag> {
     let found = [
         (form.waited_ms > LATE_MS, CleaningFlag::Late),
         (item.service == ServiceState::Out, CleaningFlag::OutOfService),

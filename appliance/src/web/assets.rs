@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use http::header::CACHE_CONTROL;
 use http::{HeaderValue, Method};
 use web::answer::{MediaBytes, WithHeaders, media};
-use web::assets::{LIVE, MARK, STYLE, StaticAsset};
+use web::assets::{LIVE, MARK, PackedAsset, STYLE, StaticAsset};
 use web::error::HttpError;
 use web::route::{AnyCaller, Route, RouteKind, row};
 
@@ -21,9 +21,18 @@ pub(crate) static STATION: LazyLock<StaticAsset<media::JavaScript>> =
 /// What the installed page does.
 pub(crate) static APP: LazyLock<StaticAsset<media::JavaScript>> =
     LazyLock::new(|| StaticAsset::new("app/app.js", include_str!("../../assets/app/app.js")));
-/// The mark on the home screen.
-pub(crate) static ICON: LazyLock<StaticAsset<media::Svg>> =
-    LazyLock::new(|| StaticAsset::new("app/icon.svg", include_str!("../../assets/app/icon.svg")));
+/// How it reads labels.
+pub(crate) static SCAN: LazyLock<StaticAsset<media::JavaScript>> =
+    LazyLock::new(|| StaticAsset::new("app/scan.js", include_str!("../../assets/app/scan.js")));
+/// The worker that reads them where a browser cannot, and what that needs.
+pub(crate) static READER: LazyLock<StaticAsset<media::JavaScript>> =
+    LazyLock::new(|| StaticAsset::new("app/reader.js", include_str!("../../assets/app/reader.js")));
+pub(crate) static READER_GLUE: LazyLock<PackedAsset<media::JavaScript>> = LazyLock::new(|| {
+    PackedAsset::new("app/zxing.js", include_bytes!("../../assets/vendor/zxing-wasm/zxing_reader.js.gz"))
+});
+pub(crate) static READER_PROGRAM: LazyLock<PackedAsset<media::Wasm>> = LazyLock::new(|| {
+    PackedAsset::new("app/zxing.wasm", include_bytes!("../../assets/vendor/zxing-wasm/zxing_reader.wasm.gz"))
+});
 
 pub(crate) fn asset_routes() -> Vec<Route<AppState>> {
     vec![
@@ -32,7 +41,10 @@ pub(crate) fn asset_routes() -> Vec<Route<AppState>> {
         BOX.to_route("box-script.show"),
         STATION.to_route("station-script.show"),
         APP.to_route("app-script.show"),
-        ICON.to_route("app-icon.show"),
+        SCAN.to_route("app-scan.show"),
+        READER.to_route("app-reader.show"),
+        READER_GLUE.to_route("app-reader-glue.show"),
+        READER_PROGRAM.to_route("app-reader-program.show"),
         MARK.to_route("mark.show"),
         row(Method::GET, "/favicon.ico", "favicon.show", RouteKind::Asset, show_favicon),
     ]
@@ -50,7 +62,7 @@ mod tests {
 
     #[test]
     fn no_asset_asks_anybody_else_for_anything() {
-        for asset in [&BOX, &STATION, &APP] {
+        for asset in [&BOX, &STATION, &APP, &SCAN, &READER] {
             for outside in ["http:", "https:", "url(", "@import", "//cdn", "eval(", "innerHTML"] {
                 assert!(!asset.text().contains(outside), "{outside}");
             }

@@ -206,7 +206,7 @@ impl PageLayout {
 
     /// The installed page, with its own script.
     pub(crate) fn with_app_script(mut self) -> Self {
-        self.scripts.push(assets::APP.path());
+        self.scripts.extend([assets::SCAN.path(), assets::APP.path()]);
         Self { is_app: true, ..self }
     }
 

@@ -9,6 +9,7 @@ mod access;
 mod access_note;
 mod answer;
 mod api;
+mod app_icons;
 mod assets;
 mod commands;
 mod confirm_pin;

@@ -6,6 +6,11 @@ app-waiting-none = No record waits on this phone.
 app-tag = Tag on the label
     .wrong = Enter the nine symbols that stand on the label.
 app-open = Open
+# Button.
+app-scan = Scan a label
+    .stop = Close the camera
+    .view = What the camera sees
+    .failed = The camera cannot be used here now. Enter the tag that stands on the label.
 app-due-title = What needs cleaning
 app-due-none = Nothing, as far as this phone knows.
 app-back = Back to the start page

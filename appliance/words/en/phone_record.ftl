@@ -8,6 +8,11 @@ phone-record-link = { $count ->
     [one] 1 record from a phone was refused
    *[other] { $count } records from phones were refused
 }
+# $phones: how many; $records: how many records they hold together; $time: when the oldest was made, such as “today 07:12”.
+phone-record-waiting = { $phones ->
+    [one] 1 phone holds records that are not here yet: { $records }, the oldest from { $time }
+   *[other] { $phones } phones hold records that are not here yet: { $records }, the oldest from { $time }
+}
 # $tag: what the phone took for a tag; $when: such as “today 13:02”; $name: who cleaned.
 phone-record-line = { $tag }, cleaned { $when } by { $name }
 phone-record-nobody = { $tag }, cleaned { $when }

@@ -50,6 +50,8 @@ pub mod media {
         Plain = "text/plain; charset=utf-8";
         /// A drawing.
         Svg = "image/svg+xml";
+        /// A program for browsers.
+        Wasm = "application/wasm";
     }
 }
 

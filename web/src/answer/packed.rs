@@ -1,10 +1,11 @@
 //! Bytes that stay as they are, packed once for all who ask for them.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::sync::OnceLock;
 
 use bytes::Bytes;
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, VARY};
 use http::{HeaderMap, HeaderValue};
@@ -13,19 +14,27 @@ use http::{HeaderMap, HeaderValue};
 /// anew for each reader would be both slow and larger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackedBytes {
-    plain: Bytes,
+    plain: OnceLock<Bytes>,
     packed: OnceLock<Option<Bytes>>,
 }
 
 impl PackedBytes {
     /// These bytes.
     pub fn new(plain: impl Into<Bytes>) -> Self {
-        Self { plain: plain.into(), packed: OnceLock::new() }
+        Self { plain: OnceLock::from(plain.into()), packed: OnceLock::new() }
+    }
+
+    /// Bytes that come in gzip. They are unpacked for those few who do not take that; what is no gzip has no bytes.
+    pub fn of_gzip(packed: &'static [u8]) -> Self {
+        Self { plain: OnceLock::new(), packed: OnceLock::from(Some(Bytes::from_static(packed))) }
     }
 
     /// As they are.
     pub fn plain(&self) -> &Bytes {
-        &self.plain
+        self.plain.get_or_init(|| match self.packed.get() {
+            Some(Some(packed)) => unpack_bytes(packed).unwrap_or_default(),
+            _ => Bytes::new(),
+        })
     }
 
     /// The form that a request takes; `about` says of the answer which it is.
@@ -35,11 +44,11 @@ impl PackedBytes {
         if packed.is_some() {
             about.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
-        packed.unwrap_or_else(|| self.plain.clone())
+        packed.unwrap_or_else(|| self.plain().clone())
     }
 
     fn packed_form(&self) -> Option<Bytes> {
-        self.packed.get_or_init(|| pack_bytes(&self.plain).ok()).clone()
+        self.packed.get_or_init(|| pack_bytes(self.plain()).ok()).clone()
     }
 }
 
@@ -47,6 +56,12 @@ fn pack_bytes(bytes: &[u8]) -> std::io::Result<Bytes> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes)?;
     Ok(encoder.finish()?.into())
+}
+
+fn unpack_bytes(packed: &[u8]) -> std::io::Result<Bytes> {
+    let mut plain = Vec::new();
+    GzDecoder::new(packed).read_to_end(&mut plain)?;
+    Ok(plain.into())
 }
 
 /// Whether a reader names gzip and does not refuse it (RFC 9110 §12.5.3). `*` alone gets the plain form, which is always right.

@@ -21,3 +21,4 @@ pub(crate) mod photo_form;
 pub(crate) mod queue_share;
 pub(crate) mod submission;
 pub(crate) mod uploaded_file;
+pub(crate) mod waiting_phone;

@@ -107,10 +107,11 @@ impl SubmissionJson {
         let mut document = serde_json::Deserializer::from_slice(bytes);
         let read: Self =
             serde_path_to_error::deserialize(&mut document).map_err(|error| json_error(&error))?;
-        document.end().map_err(|error| unfit(None, &error.to_string()))?;
-        let id = read.id.parse::<DeviceId>().map_err(|error| unfit(Some("id"), &error.to_string()))?;
+        document.end().map_err(|error| unfit_document(None, &error.to_string()))?;
+        let id =
+            read.id.parse::<DeviceId>().map_err(|error| unfit_document(Some("id"), &error.to_string()))?;
         if read.v != VERSION {
-            return Err(unfit(Some("v"), "this version of the document is not known"));
+            return Err(unfit_document(Some("v"), "this version of the document is not known"));
         }
         read.find_trigger()?;
         Ok(Self { id: id.to_string(), ..read })
@@ -120,7 +121,7 @@ impl SubmissionJson {
         if self.trigger.is_empty() {
             return Ok(None);
         }
-        self.trigger.parse().map(Some).map_err(|_| unfit(Some("trigger"), "no word"))
+        self.trigger.parse().map(Some).map_err(|_| unfit_document(Some("trigger"), "no word"))
     }
 
     /// What names it, in the form that all have.
@@ -193,7 +194,7 @@ impl SubmittedCleaner {
     }
 }
 
-fn unfit(field: Option<&str>, reason: &str) -> HttpError {
+fn unfit_document(field: Option<&str>, reason: &str) -> HttpError {
     RequestFault::Json { field: field.map(str::to_owned), reason: reason.to_owned() }.into()
 }
 
@@ -225,7 +226,8 @@ impl FromRequest<AppState> for PhoneSubmission {
         }
         parser.end().map_err(multipart_error)?;
         let SubmissionReader { document, photos, .. } = reader;
-        let document = document.ok_or_else(|| unfit(Some(DOCUMENT), "the first part is not the document"))?;
+        let document =
+            document.ok_or_else(|| unfit_document(Some(DOCUMENT), "the first part is not the document"))?;
         Ok(Self { document, photos })
     }
 }
@@ -255,11 +257,11 @@ struct SubmissionReader<'s> {
     /// It was recorded before, so nobody needs its photos.
     is_repeat: bool,
     photos: SubmittedPhotos,
-    present: PresentPart,
+    present: SubmissionPart,
 }
 
 /// The part that is being read.
-enum PresentPart {
+enum SubmissionPart {
     Nothing,
     Document(Vec<u8>),
     Photo { upload: Result<PhotoUpload, PhotoTrouble>, bytes: usize },
@@ -267,7 +269,7 @@ enum PresentPart {
 
 impl<'s> SubmissionReader<'s> {
     fn new(state: &'s AppState, from: PeerAddress) -> Self {
-        let (photos, present) = (SubmittedPhotos::default(), PresentPart::Nothing);
+        let (photos, present) = (SubmittedPhotos::default(), SubmissionPart::Nothing);
         Self { state, from, document: None, is_repeat: false, photos, present }
     }
 
@@ -282,12 +284,12 @@ impl<'s> SubmissionReader<'s> {
     async fn begin(&mut self, part: &FormPart) -> Result<(), HttpError> {
         let photos = self.photos.stored.len() + self.photos.following.len();
         self.present = match (part.name.as_str(), &self.document) {
-            (DOCUMENT, None) => PresentPart::Document(Vec::new()),
-            (_, None) => return Err(unfit(Some(DOCUMENT), "the first part is not the document")),
+            (DOCUMENT, None) => SubmissionPart::Document(Vec::new()),
+            (_, None) => return Err(unfit_document(Some(DOCUMENT), "the first part is not the document")),
             ("photo", Some(_)) if !self.is_repeat && photos < PHOTOS_MAX => {
-                PresentPart::Photo { upload: self.state.photos.incoming(self.from.remote).await, bytes: 0 }
+                SubmissionPart::Photo { upload: self.state.photos.incoming(self.from.remote).await, bytes: 0 }
             }
-            _ => PresentPart::Nothing,
+            _ => SubmissionPart::Nothing,
         };
         Ok(())
     }
@@ -295,14 +297,14 @@ impl<'s> SubmissionReader<'s> {
     async fn take_data(&mut self, data: &[u8]) -> Result<(), HttpError> {
         let too_long = |field: &str| Err(RequestFault::TooLong { field: field.to_owned() }.into());
         match &mut self.present {
-            PresentPart::Nothing => {}
-            PresentPart::Document(value) => {
+            SubmissionPart::Nothing => {}
+            SubmissionPart::Document(value) => {
                 if value.len() + data.len() > DOCUMENT_BYTES_MAX {
                     return too_long(DOCUMENT);
                 }
                 value.extend_from_slice(data);
             }
-            PresentPart::Photo { upload, bytes } => {
+            SubmissionPart::Photo { upload, bytes } => {
                 *bytes += data.len();
                 if *bytes > PHOTO_BYTES_MAX {
                     return too_long("photo");
@@ -318,14 +320,14 @@ impl<'s> SubmissionReader<'s> {
     }
 
     async fn end(&mut self) -> Result<(), HttpError> {
-        match std::mem::replace(&mut self.present, PresentPart::Nothing) {
-            PresentPart::Nothing => {}
-            PresentPart::Document(bytes) => {
+        match std::mem::replace(&mut self.present, SubmissionPart::Nothing) {
+            SubmissionPart::Nothing => {}
+            SubmissionPart::Document(bytes) => {
                 let document = SubmissionJson::parse(&bytes)?;
                 self.is_repeat = by_key(self.state, document.id()).await.is_some();
                 self.document = Some(document);
             }
-            PresentPart::Photo { upload, .. } => match take_photo(self.state, Some(upload)).await {
+            SubmissionPart::Photo { upload, .. } => match take_photo(self.state, Some(upload)).await {
                 PhotoOutcome::Stored(hash) => self.photos.stored.push(hash),
                 PhotoOutcome::Follows(photo) => self.photos.following.push(photo),
                 PhotoOutcome::Refused(refusal) if refusal.status == StatusCode::SERVICE_UNAVAILABLE => {

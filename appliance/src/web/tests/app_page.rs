@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use super::*;
-use crate::web::assets::APP;
+use crate::web::assets::{APP, READER, READER_GLUE, READER_PROGRAM, SCAN};
 
 #[tokio::test]
 async fn the_shell_has_the_words_of_its_script_in_the_language_of_the_phone() {
@@ -46,13 +46,31 @@ async fn the_worker_keeps_files_that_are_there() {
     }
     let manifest = world.get("/app.webmanifest").await.is(200).json();
     assert_eq!((manifest["start_url"].as_str(), manifest["scope"].as_str()), (Some("/app"), Some("/")));
-    world.get(manifest["icons"][0]["src"].as_str().unwrap()).await.is(200);
+    for icon in manifest["icons"].as_array().unwrap() {
+        let png = world.get(icon["src"].as_str().unwrap()).await;
+        assert!(png.is(200).bytes.starts_with(b"\x89PNG") && png.bytes.len() < 20_000);
+    }
 }
 
 #[test]
-fn the_script_is_small() {
+fn the_scripts_are_small() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    packed.write_all(APP.text().as_bytes()).unwrap();
+    for script in [&APP, &SCAN, &READER] {
+        packed.write_all(script.text().as_bytes()).unwrap();
+    }
     let bytes = packed.finish().unwrap().len();
     assert!(bytes <= 25 * 1_024, "{bytes} bytes");
+}
+
+#[tokio::test]
+async fn the_reader_of_labels_is_what_its_makers_published() {
+    let world = World::new().await;
+    let program = world.get(READER_PROGRAM.path()).await;
+    assert_eq!(program.is(200).header(CONTENT_TYPE), "application/wasm");
+    let published = "e8af31edb56d0522f4de74495839385ef019ba8bc90d38e5ecb2f18795d86fb2";
+    assert_eq!(record::tree::Hash::of(&program.bytes).to_string(), published);
+    let glue = world.get(READER_GLUE.path()).await;
+    glue.is(200).has("ZXingWASM");
+    let published = "d33d09ce132a692faffbed0dce656c36cb2573b4b843885a6e036390d1071d95";
+    assert_eq!(record::tree::Hash::of(&glue.bytes).to_string(), published);
 }

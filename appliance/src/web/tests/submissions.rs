@@ -153,6 +153,10 @@ async fn photos_come_with_it_and_one_of_no_use_holds_nothing_up() {
     assert_eq!(world.size(), size);
 }
 
+fn late_fields(tag: &str) -> [(&str, &str); 3] {
+    [("tag", tag), ("cleaned_by", "Maria"), ("notes", "")]
+}
+
 #[tokio::test]
 async fn what_is_refused_is_entered_or_dismissed_by_biomed() {
     let world = World::new().await;
@@ -170,13 +174,12 @@ async fn what_is_refused_is_entered_or_dismissed_by_biomed() {
     }
     tom.get("/staff/").await.has("2 records from phones were refused").has("/staff/phone-records");
     let at = format!("/staff/phone-records/{ID}");
-    tom.get("/staff/phone-records").await.is(200).has(&at).has("Maria");
+    tom.get("/staff/phone-records").await.is(200).has(&at).has("7QK3M9X2W, cleaned today").has("by Maria");
     let form = tom.get(&at).await.is(200).hidden("form");
-    let fields = |tag: &'static str| [("tag", tag), ("cleaned_by", "Maria"), ("notes", "")];
-    tom.post(&at, &form, &fields("nine")).await.is(422).has("nine symbols");
-    tom.post(&at, &form, &fields("7QK3M9X2W")).await.is(422).has("There is a problem");
+    tom.post(&at, &form, &late_fields("nine")).await.is(422).has("nine symbols");
+    tom.post(&at, &form, &late_fields("7QK3M9X2W")).await.is(422).has("There is a problem");
     let size = world.size();
-    tom.post(&at, &form, &fields("ABCDEFGH3")).await.is(303);
+    tom.post(&at, &form, &late_fields(&world.pump.to_string())).await.is(303);
     assert_eq!(world.size(), size + 1);
     assert!(world.cleaning().performed.is_some());
     assert_eq!(state_of(&world, ID).await, "box");
@@ -185,6 +188,23 @@ async fn what_is_refused_is_entered_or_dismissed_by_biomed() {
     tom.post(dismiss, &form, &[]).await.is(303);
     tom.get("/staff/phone-records").await.has("No record from a phone waits");
     assert_eq!(state_of(&world, "01J00000000000000000000ABD").await, "refused");
+}
+
+#[tokio::test]
+async fn staff_see_what_phones_hold() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let cookies = send(&world, &document(&world)).await.is(201).cookies();
+    let say = async |notice: &str| {
+        let request = Request::get("/api/v1/submissions/state").header("x-waiting", notice);
+        world.send(request.header("cookie", &cookies).body(Body::empty()).unwrap(), false).await.is(200);
+    };
+    tom.get("/staff/").await.has_not("not here yet");
+    say("5;3600").await;
+    tom.get("/staff/").await.has("1 phone holds records that are not here yet: 5, the oldest from today");
+    say("nonsense").await;
+    say("0;0").await;
+    tom.get("/staff/").await.has_not("not here yet");
 }
 
 #[tokio::test]

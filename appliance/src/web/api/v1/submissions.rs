@@ -30,6 +30,7 @@ use crate::web::http_error::{broken_rule, busy_reading, invalid_parameter, new_e
 use crate::web::request::address_share::AddressShare;
 use crate::web::request::phone_submission::PhoneSubmission;
 use crate::web::request::queue_share::QueueShare;
+use crate::web::request::waiting_phone::WaitingHeader;
 use crate::web::view_models::proofs::find_cosigned;
 use crate::web::words::ErrorWords;
 use crate::web::{examples, refusals};
@@ -89,7 +90,7 @@ async fn add_submission(
     let device = phone.browser().device(&state);
     let by = EntryAuthor { staff: None, via: CommandSource::Phone, device: Some(device.id()) };
     if find_row(&state, document.id()).await?.is_some() {
-        return Err(kept_error(new_error(
+        return Err(refused_error(new_error(
             StatusCode::UNPROCESSABLE_ENTITY,
             "refused",
             worded(ErrorWords::error_submission_kept_refused),
@@ -142,12 +143,12 @@ async fn keep_row(state: &AppState, row: RefusedSubmission, error: HttpError) ->
         keep_refused(&state.store.state_db(), &row).map_err(|error| HttpError::internal(&error))
     });
     match stored.await {
-        Ok(()) => kept_error(error),
+        Ok(()) => refused_error(error),
         Err(failure) => failure,
     }
 }
 
-fn kept_error(error: HttpError) -> HttpError {
+fn refused_error(error: HttpError) -> HttpError {
     let (status, safe) = (StatusCode::UNPROCESSABLE_ENTITY, worded(ErrorWords::error_submission_kept));
     HttpError { status, safe, next: ErrorText::default(), ..error }
 }
@@ -199,6 +200,7 @@ enum SubmissionState {
 async fn show_states(
     _: PhoneCaller,
     State(state): State<AppState>,
+    _: WaitingHeader,
     Query(params): Query<StateParams>,
 ) -> Result<WithHeaders<Json<BTreeMap<String, SubmissionState>>>, HttpError> {
     let ids: Vec<&str> = params.id.split(',').filter(|id| !id.is_empty()).collect();

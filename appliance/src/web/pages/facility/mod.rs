@@ -97,7 +97,7 @@ pub(crate) fn facility_page_routes() -> Vec<Route<AppState>> {
             "/staff/phone-records/{id}/dismiss",
             "phone-record.dismiss",
             Form,
-            phone_records::dismiss_record,
+            phone_records::close_record,
         )
         .refusals(find)
         .example(record().field("submission", "")),

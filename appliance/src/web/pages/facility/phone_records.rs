@@ -73,7 +73,7 @@ fn card_of(w: PhoneRecordWords, wording: &PageWording, row: RefusedSubmission) -
     let slots = [SafeHtml::entered(&row.tag), SafeHtml::entered(&row.name)];
     let line = match row.name.is_empty() {
         true => fill_slots(w.phone_record_nobody(S0, when), slots),
-        false => fill_slots(w.phone_record_line(S0, when, S1), slots),
+        false => fill_slots(w.phone_record_line(S1, S0, when), slots),
     };
     RecordCard { id: row.id, why: row.why, line, note: row.note }
 }
@@ -225,7 +225,7 @@ pub(crate) async fn enter_late(
     late_page(&state, &signed, row, &sent.values, sent.errors).map(ask_again)
 }
 
-pub(crate) async fn dismiss_record(
+pub(crate) async fn close_record(
     _: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
     Path(id): Path<String>,

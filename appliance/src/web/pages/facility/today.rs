@@ -10,6 +10,7 @@ use web::live::LivePage;
 use web::route::AnyCaller;
 use words::Moment;
 
+use crate::phones::WaitingPhones;
 use crate::store::LogReader;
 use crate::web::access::permissions::View;
 use crate::web::access::staff::StaffCaller;
@@ -103,6 +104,8 @@ struct TodayPage {
     waiting: Option<String>,
     /// How many records of phones were refused, in words.
     refused: Option<String>,
+    /// What phones hold that is not here yet, in words.
+    held: Option<String>,
 }
 
 /// Where the staff pages begin.
@@ -185,7 +188,17 @@ fn today_page(
         reports,
         waiting: Some(pressing).filter(|count| *count > 0).map(|count| reminder.reminder_link(count)),
         refused: None,
+        held: word_held(state, signed.words(), &wording),
     })
+}
+
+/// What phones hold that is not here yet.
+fn word_held(state: &AppState, w: PhoneRecordWords, wording: &PageWording) -> Option<String> {
+    let now = state.clock.now();
+    let total = state.stored::<WaitingPhones>().total(now.up_ms)?;
+    let oldest_ms = now.wall_ms.saturating_sub_unsigned(total.oldest_ms);
+    let time = wording.dates().day_and_time(oldest_ms).text;
+    Some(w.phone_record_waiting(total.phones, total.records, time))
 }
 
 fn rate_cards(tallies: &FacilityTallies, s: StaffWords, w: FacilityWords) -> Vec<RateCard> {

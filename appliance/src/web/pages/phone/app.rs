@@ -14,7 +14,8 @@ use web::error::HttpError;
 use web::route::AnyCaller;
 
 use crate::web::access::phone::PhoneCaller;
-use crate::web::assets::{APP, ICON};
+use crate::web::app_icons::draw_icon;
+use crate::web::assets::{APP, READER, READER_GLUE, READER_PROGRAM, SCAN};
 use crate::web::context::AppState;
 use crate::web::layout::{PageLayout, draw_page};
 use crate::web::view_models::snapshot::Snapshot;
@@ -26,17 +27,23 @@ const WORKER_SCOPE: HeaderName = HeaderName::from_static("service-worker-allowed
 
 /// The worker, with the names of the files that it keeps: other files are another worker.
 static WORKER_TEXT: LazyLock<String> = LazyLock::new(|| {
-    let files = json!([STYLE.path(), MARK.path(), APP.path(), ICON.path()]).to_string();
+    let files = json!([STYLE.path(), MARK.path(), SCAN.path(), APP.path()]).to_string();
     let build = Hash::of(format!("{files}{WORKER}").as_bytes()).to_string();
     WORKER.replace("@FILES@", &files).replace("@BUILD@", &build[..10])
 });
+
+/// The mark for home screens, of 192 and 512 dots a side.
+static ICONS: LazyLock<[Vec<u8>; 2]> = LazyLock::new(|| [192, 512].map(|side| draw_icon(MARK.text(), side)));
 
 /// What the home screen needs to know.
 static MANIFEST: LazyLock<String> = LazyLock::new(|| {
     let manifest = json!({
         "name": "CleanTrack", "short_name": "CleanTrack", "start_url": SHELL, "scope": "/", "display": "standalone",
         "background_color": "#ffffff", "theme_color": "#0c3a2d",
-        "icons": [{ "src": ICON.path(), "sizes": "any", "type": "image/svg+xml", "purpose": "any maskable" }],
+        "icons": [
+            { "src": "/app/icon-192.png", "sizes": "192x192", "type": "image/png", "purpose": "any maskable" },
+            { "src": "/app/icon-512.png", "sizes": "512x512", "type": "image/png", "purpose": "any maskable" },
+        ],
     });
     manifest.to_string()
 });
@@ -48,6 +55,10 @@ struct AppPage {
     w: AppWords,
     /// What the script says, by its own names.
     words: Vec<(&'static str, String)>,
+    /// The worker that reads labels, and what it is told to load.
+    reader: &'static str,
+    glue: &'static str,
+    program: &'static str,
 }
 
 /// Of each text the name that the script has for it; what stands in braces the script puts in.
@@ -59,6 +70,10 @@ fn script_words(w: AppWords) -> Vec<(&'static str, String)> {
         ("tag", w.app_tag()),
         ("tag-wrong", w.app_tag_wrong()),
         ("open", w.app_open()),
+        ("scan", w.app_scan()),
+        ("scan-stop", w.app_scan_stop()),
+        ("scan-view", w.app_scan_view()),
+        ("scan-failed", w.app_scan_failed()),
         ("due-title", w.app_due_title()),
         ("due-none", w.app_due_none()),
         ("back", w.app_back()),
@@ -95,7 +110,14 @@ fn script_words(w: AppWords) -> Vec<(&'static str, String)> {
 pub(crate) async fn show_app(phone: PhoneCaller, State(state): State<AppState>) -> Result<Page, HttpError> {
     let (page_words, w): (PageWords, AppWords) = phone.words();
     let frame = PageLayout::open(&state, &Snapshot::now(&state), page_words, w.app_title());
-    let page = AppPage { frame: frame.with_app_script(), w, words: script_words(w) };
+    let page = AppPage {
+        frame: frame.with_app_script(),
+        w,
+        words: script_words(w),
+        reader: READER.path(),
+        glue: READER_GLUE.path(),
+        program: READER_PROGRAM.path(),
+    };
     draw_page(&page.frame, &page)
 }
 
@@ -107,6 +129,16 @@ pub(crate) async fn show_manifest(
     _: AnyCaller,
 ) -> Result<WithHeaders<MediaBytes<media::Manifest>>, HttpError> {
     Ok(with_cache("no-cache", MediaBytes::new(MANIFEST.as_str())))
+}
+
+const ICON_STORED: &str = "public, max-age=604800";
+
+pub(crate) async fn show_icon(_: AnyCaller) -> Result<WithHeaders<MediaBytes<media::Png>>, HttpError> {
+    Ok(with_cache(ICON_STORED, MediaBytes::new(ICONS[0].as_slice())))
+}
+
+pub(crate) async fn show_large_icon(_: AnyCaller) -> Result<WithHeaders<MediaBytes<media::Png>>, HttpError> {
+    Ok(with_cache(ICON_STORED, MediaBytes::new(ICONS[1].as_slice())))
 }
 
 pub(crate) async fn show_worker(

@@ -86,6 +86,8 @@ pub(crate) fn phone_page_routes() -> Vec<Route<AppState>> {
         row(Method::GET, app::SHELL, "app.show", Page, app::show_app),
         row(Method::GET, "/app/queue", "app-queue.show", Page, app::show_app),
         row(Method::GET, "/app.webmanifest", "app-manifest.show", Asset, app::show_manifest),
+        row(Method::GET, "/app/icon-192.png", "app-icon.show", Asset, app::show_icon),
+        row(Method::GET, "/app/icon-512.png", "app-large-icon.show", Asset, app::show_large_icon),
         row(Method::GET, "/sw.js", "app-worker.show", Asset, app::show_worker),
         row(Method::GET, "/board", "board.show", Page, board::show).refusals(refusals::READING),
         row(Method::POST, language::CHOICE, "language.choose", Form, language::choose)

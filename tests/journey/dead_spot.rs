@@ -1,0 +1,57 @@
+//! A technician out of reach of the box: what is recorded there waits on the phone, and is on the box later, each once.
+
+use std::net::SocketAddr;
+
+use harness::proxy::{NetworkFault, Proxy};
+
+use super::Story;
+use super::browser::{Browser, Kind, TIME_LIMIT};
+
+const STATES: &str = "[...document.querySelectorAll('#app [data-state]')].map((row) => row.dataset.state)";
+
+/// Opens labels in dead spots of different kinds, records, reloads and opens a second tab; then the box is there again.
+pub(crate) async fn record_out_of_reach(story: &Story) {
+    let r#box = &story.demo.line.r#box;
+    let far: SocketAddr = r#box.http.trim_start_matches("http://").parse().expect("an address and a port");
+    let line = Proxy::start(far).await.expect("a line to the box");
+    let origin = format!("http://{}", line.addr());
+    let phone = Browser::open(Kind::Phone, true).await;
+    phone.goto(&format!("{origin}/app")).await;
+    phone.shows("No record waits on this phone.").await;
+    phone.until("navigator.serviceWorker.controller !== null", TIME_LIMIT).await;
+    let cards = "performance.getEntriesByType('resource').some((one) => one.name.includes('/app/cards'))";
+    phone.until(cards, TIME_LIMIT).await;
+
+    let faults = [NetworkFault::Cut, NetworkFault::HalfOpen, NetworkFault::Refuse];
+    for (n, (tag, fault)) in r#box.tags.iter().zip(faults).enumerate() {
+        line.set(fault);
+        phone.goto(&format!("{origin}/t/{tag}")).await;
+        phone.shows("The box does not answer here.").await;
+        phone
+            .script("for (const tick of document.querySelectorAll('[name=step]')) tick.checked = true")
+            .await;
+        phone.script("document.querySelector('#who').value = 'Aisha Bello'").await;
+        phone.press(".bar .go").await;
+        phone
+            .until(&format!("{STATES}.join() === '{}'", ["phone"].repeat(n + 1).join(",")), TIME_LIMIT)
+            .await;
+    }
+    story.picture(&phone, "01-on-this-phone").await;
+    phone.goto(&format!("{origin}/app/queue")).await;
+    let waiting = format!("{STATES}.filter((state) => state === 'phone').length === 3");
+    phone.until(&waiting, TIME_LIMIT).await;
+    let other = phone.client.new_window(true).await.expect("another tab").handle;
+    phone.client.switch_to_window(other).await.expect("another tab");
+    phone.goto(&format!("{origin}/app/queue")).await;
+    phone.until(&waiting, TIME_LIMIT).await;
+
+    line.set(NetworkFault::None);
+    phone.press("#send").await;
+    phone.until(&format!("{STATES}.join() === 'box,box,box'"), TIME_LIMIT).await;
+    story.picture(&phone, "02-on-the-box").await;
+    // The newest is on top; in the log they stand in the order of the presses, one behind the other.
+    let receipts = "[...document.querySelectorAll('#app [data-state] a')].map((link) => Number(link.pathname.split('-')[1]))";
+    let consecutive = format!("{receipts}.every((seq, n, all) => n === 0 || all[n - 1] === seq + 1)");
+    phone.until(&consecutive, TIME_LIMIT).await;
+    phone.close().await;
+}
