@@ -367,7 +367,7 @@ mod tests {
     fn whoever_starts_thousands_fills_no_memory() {
         let timers = ContactTimers::default();
         let facility = FacilityState::default();
-        let tags: Vec<Tag> = (0..=TIMERS_MAX).map(|n| numbered_tag(n)).collect();
+        let tags: Vec<Tag> = (0..=TIMERS_MAX).map(numbered_tag).collect();
         for (up_ms, tag) in (0..).zip(&tags) {
             timers.start(*tag, timer(&at(1, up_ms)));
             if up_ms == 7 {
