@@ -17,6 +17,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 use service::clock::Now;
 
+use super::competency::{CompetencyEnding, CompetencySignOff};
+
 /// What is wanted. Serialised only to tell a repeated request from another one.
 #[derive(Debug, Clone, Serialize)]
 pub enum Command {
@@ -129,6 +131,10 @@ pub enum Command {
         /// Who.
         staff: StaffId,
     },
+    /// Somebody may clean by a protocol.
+    GrantCompetency(CompetencySignOff),
+    /// They may no more.
+    EndCompetency(CompetencyEnding),
     /// Other settings.
     ChangeFacility(Box<SettingsChange>),
     RecordCleaning(Box<CleaningForm>),
@@ -192,6 +198,8 @@ impl Command {
             | Self::SetSchedule { seen, .. }
             | Self::ChangeStaff { seen, .. } => *seen = version,
             Self::MergeEquipment(merge) => merge.seen = version,
+            Self::GrantCompetency(form) => form.seen = version,
+            Self::EndCompetency(form) => form.seen = version,
             Self::ChangeFacility(settings) => settings.seen = version,
             Self::PublishProtocol(protocol) => protocol.seen = version,
             Self::PlanUpkeep(plan) => plan.seen = version,

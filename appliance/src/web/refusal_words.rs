@@ -205,6 +205,10 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
         RefusalCause::OutOfService => staff.refusal_already_out(),
         RefusalCause::InService => staff.refusal_already_in(),
         RefusalCause::OtherPhone => staff.refusal_other_phone(),
+        RefusalCause::SignOffDay => staff.refusal_range_sign_off_day(),
+        RefusalCause::SignOffCount => staff.refusal_range_sign_off_count(),
+        RefusalCause::NotSignedOff => staff.refusal_already_not_signed_off(),
+        RefusalCause::NotSignedOffYourself => staff.refusal_not_signed_off_yourself(),
         RefusalCause::OwnRole => staff.refusal_own_role(),
         RefusalCause::Role(permission) => word_needed_role(staff, permission),
     }
@@ -225,9 +229,11 @@ fn word_needed_role(w: StaffRefusalWords, permission: Permission) -> String {
     match permission {
         Permission::View => w.refusal_needs_sign_in(),
         Permission::Record => w.refusal_needs_sign_in_recorder(),
-        Permission::EditEquipment | Permission::Print | Permission::EditPrinters | Permission::SeePeople => {
-            w.refusal_needs_sign_in_biomed()
-        }
+        Permission::EditEquipment
+        | Permission::Print
+        | Permission::EditPrinters
+        | Permission::SignOff
+        | Permission::SeePeople => w.refusal_needs_sign_in_biomed(),
         Permission::EditPeople | Permission::EditSettings | Permission::ManageTokens => {
             w.refusal_needs_sign_in_admin()
         }

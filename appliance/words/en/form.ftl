@@ -398,6 +398,14 @@ form-check-unit = Unit
 form-check-notes = Remarks
     .hint = Optional
 
+## A sign-off.
+
+form-sign-off-until = Last day
+    .hint = Such as 2027-11-24; empty: until somebody ends it
+    .wrong = Enter a day that is in the calendar, such as 2027-11-24
+form-sign-off-notes = Remarks
+    .hint = Optional; such as what was watched
+
 ## The box’s clock.
 
 form-clock-title = What time is it?

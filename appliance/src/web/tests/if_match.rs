@@ -37,6 +37,8 @@ const WITHOUT_VERSION: &[(&str, &str)] = &[
     ("reminder.acknowledge", "it is seen, not changed; seen twice is seen"),
     ("reminder.snooze", "put off twice is put off until the later time"),
     ("sheet.make", "changes nothing"),
+    ("sign-off.add", "adds a sign-off; the newest holds"),
+    ("sign-off.remove", "a sign-off is ended whole, whatever day it had"),
     ("slip.add", "adds a print job"),
     ("tag.assign", "adds a tag"),
     ("tag.remove", "a tag is revoked whole; it has no version"),

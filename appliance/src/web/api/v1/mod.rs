@@ -18,6 +18,7 @@ pub(crate) mod printers;
 pub(crate) mod problems;
 pub(crate) mod protocols;
 pub(crate) mod reminders;
+pub(crate) mod sign_offs;
 pub(crate) mod slips;
 pub(crate) mod submissions;
 pub(crate) mod tags;
@@ -41,6 +42,7 @@ pub(crate) fn v1_routes() -> Vec<Route<AppState>> {
         problems::problem_routes(),
         compliance::compliance_routes(),
         people::people_routes(),
+        sign_offs::sign_off_routes(),
         log::log_routes(),
         discovery::discovery_routes(),
         printers::printer_routes(),
