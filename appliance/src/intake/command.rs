@@ -6,10 +6,10 @@ use record::entry::Digest16;
 use record::fold::{LinePlace, RowVersion};
 use record::ids::{BootId, ProtocolId, StaffId, UpkeepId};
 use record::kinds::{
-    Agent, CategoryDefaults, CategoryField, CheckMethod, CheckResult, CivilDay, CleaningTrigger, EntryRef,
-    EquipmentLoan, Event, LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome, ProblemPolicy, ProblemWord,
-    ProtocolRef, ProtocolWords, Schedule, SpauldingClass, StaffRole, Step, TagEnd, TagReason, UpkeepReading,
-    UpkeepResult,
+    Agent, CategoryDefaults, CategoryField, CheckMethod, CheckResult, CivilDay, CleaningTrigger,
+    CompetencyPolicy, EntryRef, EquipmentLoan, Event, LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome,
+    ProblemPolicy, ProblemWord, ProtocolRef, ProtocolWords, Schedule, SpauldingClass, StaffRole, Step,
+    TagEnd, TagReason, UpkeepReading, UpkeepResult,
 };
 use record::tag::Tag;
 use record::tree::Hash;
@@ -479,6 +479,8 @@ pub struct SettingsChange {
     pub pin_proof_min: Option<u32>,
     /// Whether a report takes its item out of service.
     pub problem: Option<ProblemPolicy>,
+    /// What becomes of a cleaning by somebody who is not signed off.
+    pub competency: Option<CompetencyPolicy>,
     /// The version of the settings that these were made over; absent: whatever it is.
     pub seen: Option<RowVersion>,
 }

@@ -1,15 +1,18 @@
-//! Who is signed off for which protocol: sign-offs by people who are signed off themselves, and their ends.
+//! Who is signed off for which protocol: sign-offs by people who are signed off themselves, their ends, and what cleanings by
+//! others come to.
 
 use record::compliance::{CivilCalendar, ZoneSpan};
 use record::entry::CommandSource;
 use record::fold::{CompetencyGrant, FacilityState, RowVersion, StaffMember};
 use record::ids::{ProtocolId, StaffId};
-use record::kinds::{CivilDay, CompetencyEnded, CompetencyGranted};
+use record::kinds::{
+    CivilDay, CleanedBy, CleaningFlag, CompetencyEnded, CompetencyGranted, CompetencyPolicy, MissingPart,
+};
 use record::tree::Hash;
 use serde::Serialize;
 
 use super::staff::find_member;
-use super::{CommandRefusal, Drafts, Permission, RefusalCause, StateView, require_seen};
+use super::{ClaimedCleaner, CommandRefusal, Drafts, Permission, RefusalCause, StateView, require_seen};
 
 /// Protocols of one person, ended sign-offs included: what would be more the fold passes over.
 const PROTOCOLS_MAX: usize = 200;
@@ -133,4 +136,74 @@ pub(super) fn end_competency(
     let (reason, texts) = drafts.optional_text("reason", &form.reason)?;
     drafts.push(CompetencyEnded { staff: form.staff, protocol: form.protocol, reason }, texts);
     Ok(())
+}
+
+/// What becomes of a cleaning by whether its cleaner is signed off for its protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignOffVerdict {
+    /// Nothing.
+    Passed,
+    /// It is flagged.
+    Flagged,
+    /// It is flagged and incomplete, and on a page it needs a note.
+    Incomplete,
+}
+
+impl SignOffVerdict {
+    /// Of somebody whose name alone is not known here where it is `None`: such a name is nobody's who is signed off.
+    /// Where a facility only warns, that says nothing, and neither does a protocol for which nobody ever was signed off.
+    pub fn of(
+        facility: &FacilityState,
+        protocol: Option<ProtocolId>,
+        staff: Option<StaffId>,
+        performed_ms: i64,
+    ) -> Self {
+        let Some(protocol) = protocol else { return Self::Passed };
+        let day = facility_day(facility, performed_ms);
+        if staff.zip(day).is_some_and(|(staff, day)| is_signed_off(facility, staff, protocol, day)) {
+            return Self::Passed;
+        }
+        let is_used = || {
+            let grants = facility.competency.values().filter_map(|row| row.protocols.get(&protocol));
+            grants.into_iter().any(|grant| !grant.ended)
+        };
+        match &facility.settings.competency {
+            CompetencyPolicy::Off => Self::Passed,
+            CompetencyPolicy::Refuse => Self::Incomplete,
+            CompetencyPolicy::Warn | CompetencyPolicy::Other(_) if staff.is_some() && is_used() => {
+                Self::Flagged
+            }
+            CompetencyPolicy::Warn | CompetencyPolicy::Other(_) => Self::Passed,
+        }
+    }
+
+    pub(super) fn flag(self) -> Option<CleaningFlag> {
+        (self != Self::Passed).then_some(CleaningFlag::NotSignedOff)
+    }
+
+    /// Where the record is incomplete for it.
+    pub(super) fn missing(self) -> Option<MissingPart> {
+        (self == Self::Incomplete).then_some(MissingPart::Who)
+    }
+}
+
+/// Which of the staff cleaned, as far as the record says.
+pub(super) fn staff_of(who: &CleanedBy) -> Option<StaffId> {
+    match who {
+        CleanedBy::Pin { staff, .. } | CleanedBy::Badge { staff } | CleanedBy::Login { staff } => {
+            Some(*staff)
+        }
+        CleanedBy::Entered { staff, .. } => *staff,
+        CleanedBy::Unattributed => None,
+    }
+}
+
+impl ClaimedCleaner {
+    /// Whose the claim is, where it is more than a name.
+    pub fn staff(&self) -> Option<StaffId> {
+        match self {
+            Self::Pin(staff) | Self::Badge(staff) | Self::Login(staff) => Some(*staff),
+            Self::Entered(_) => None,
+        }
+    }
 }

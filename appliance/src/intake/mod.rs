@@ -36,7 +36,8 @@ pub use self::command::{
     ProblemForm, QueuedCleaner, QueuedCleaning, SettingsChange, UpkeepPlan, UpkeepRecord, WetTime,
 };
 pub use self::competency::{
-    CompetencyEnding, CompetencySignOff, facility_day, find_grant, grant_version, is_signed_off,
+    CompetencyEnding, CompetencySignOff, SignOffVerdict, facility_day, find_grant, grant_version,
+    is_signed_off,
 };
 pub use self::permissions::Permission;
 pub(crate) use self::photo_rule::PhotoRule;

@@ -161,6 +161,10 @@ pub enum RefusalCause {
     InService,
     #[error("Only the phone that recorded it can add a photo")]
     OtherPhone,
+    #[error(
+        "Only people who are signed off for this protocol clean by it. Say in the note why it was done all the same"
+    )]
+    SignOffNote,
     #[error("Enter today or a later day as the last one")]
     SignOffDay,
     #[error("One person is signed off for at most 200 protocols")]
@@ -178,7 +182,7 @@ pub enum RefusalCause {
 impl RefusalCause {
     /// All of them; of roles one.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 77] = [
+    pub(crate) const ALL: [Self; 78] = [
         Self::OwnName,
         Self::Reason,
         Self::ProblemKind,
@@ -250,6 +254,7 @@ impl RefusalCause {
         Self::OutOfService,
         Self::InService,
         Self::OtherPhone,
+        Self::SignOffNote,
         Self::SignOffDay,
         Self::SignOffCount,
         Self::NotSignedOff,

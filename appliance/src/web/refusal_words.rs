@@ -51,6 +51,7 @@ pub(crate) fn word_refusal(w: RefusalWords, refusal: &CommandRefusal) -> Option<
         CommandRefusal::Needed { field: "reason", .. } => w.refusal_reason_needed(),
         CommandRefusal::Needed { field: "what", .. } => w.refusal_problem_kind(),
         CommandRefusal::Needed { field: "outcome", .. } => w.refusal_problem_outcome(),
+        CommandRefusal::Needed { cause: RefusalCause::SignOffNote, .. } => w.refusal_sign_off_note(),
         CommandRefusal::TooLong { field, chars_max } if OPEN_FIELDS.contains(field) => {
             w.refusal_too_long(field, chars_max.to_string())
         }
@@ -205,6 +206,7 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
         RefusalCause::OutOfService => staff.refusal_already_out(),
         RefusalCause::InService => staff.refusal_already_in(),
         RefusalCause::OtherPhone => staff.refusal_other_phone(),
+        RefusalCause::SignOffNote => w.open.refusal_sign_off_note(),
         RefusalCause::SignOffDay => staff.refusal_range_sign_off_day(),
         RefusalCause::SignOffCount => staff.refusal_range_sign_off_count(),
         RefusalCause::NotSignedOff => staff.refusal_already_not_signed_off(),
@@ -334,6 +336,7 @@ mod tests {
             CommandRefusal::Needed { field: "reason", cause: RefusalCause::Reason },
             CommandRefusal::Needed { field: "what", cause: RefusalCause::ProblemKind },
             CommandRefusal::Needed { field: "outcome", cause: RefusalCause::ProblemOutcome },
+            CommandRefusal::SIGN_OFF_NOTE,
             CommandRefusal::UnknownStep(41),
             CommandRefusal::StillWet { left_s: 112 },
             CommandRefusal::NotWetted,

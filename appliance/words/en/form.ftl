@@ -372,6 +372,11 @@ form-settings-problem = A reported problem takes the item out of service
 form-settings-problem-tell = Never: biomed decides
 form-settings-problem-proven = If the reporter’s PIN or badge proves who they are
 form-settings-problem-anyone = Always
+form-settings-competency = A cleaning by somebody who is not signed off
+    .hint = It is recorded in any case. Who is signed off for which protocol stands under Staff.
+form-settings-competency-off = Counts as any other
+form-settings-competency-warn = Counts, and says so where their PIN or badge proves who they are
+form-settings-competency-refuse = Does not count; a name without proof is nobody who is signed off
 form-settings-address = Label host
 form-settings-label-host = Scheme and host
 # $example: such as HTTP://10.0.0.5

@@ -58,6 +58,7 @@ refusal-unknown-step = The protocol has no step { $step }
 refusal-still-wet = Keep the surface wet for { $left } more, then record
     .detail = The protocol has a contact time, which the box measures from the moment at which the surface was wet.
 refusal-not-wetted = Wet the surface and press “Surface is wet”, or say in the note why not
+refusal-sign-off-note = Only people who are signed off for this protocol clean by it. Say in the note why it was done all the same
 refusal-photo-missing = Take a photo, or say in the note why there is none
     .detail = This item needs a photo with each cleaning.
 refusal-too-many-photos = A cleaning has at most { $max } photos

@@ -52,6 +52,7 @@ refusal-unknown-step = El protocolo no tiene el paso { $step }
 refusal-still-wet = Mantenga húmeda la superficie { $left } más y luego registre
     .detail = El protocolo tiene un tiempo de contacto, que la unidad mide desde que la superficie quedó húmeda.
 refusal-not-wetted = Humedezca la superficie y pulse “Superficie húmeda”, o indique en la nota por qué no
+refusal-sign-off-note = Con este protocolo solo limpian personas habilitadas. Indique en la nota por qué se hizo de todos modos
 refusal-photo-missing = Tome una foto o indique en la nota por qué no la hay
     .detail = Este equipo necesita una foto en cada limpieza.
 refusal-too-many-photos = Una limpieza tiene como máximo { $max } fotos

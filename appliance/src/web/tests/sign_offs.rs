@@ -1,11 +1,12 @@
 //! Who is signed off for which protocol: by whom, until when, ended, and what of that is told before its end.
 
+use record::kinds::{CleaningFlag, CleaningRecorded, CompetencyPolicy, MissingPart};
 use service::clock::Clock as _;
 
 use super::programs::program;
 use super::staff_pages::{Desk, desk, person};
 use super::*;
-use crate::intake::CompetencySignOff;
+use crate::intake::{ClaimedCleaner, CleaningForm, CompetencySignOff, SettingsChange};
 
 fn only_protocol(world: &World) -> ProtocolId {
     *world.state.store.facility().protocols.keys().next().unwrap()
@@ -131,4 +132,69 @@ async fn programs_sign_off_end_and_list() {
     program.post(&end, serde_json::json!({ "reason": "Skipped a step" })).await.is(204);
     program.post(&end, serde_json::json!({})).await.is(409);
     assert_eq!(program.get(list).await.json()["items"], serde_json::json!([]));
+}
+
+async fn choose(world: &World, policy: CompetencyPolicy) {
+    let settings = SettingsChange { competency: Some(policy), ..SettingsChange::default() };
+    world.give(Command::ChangeFacility(Box::new(settings))).await;
+}
+
+fn recorded(world: &World, seq: u64) -> CleaningRecorded {
+    let Event::CleaningRecorded(made) = world.event(seq) else { panic!() };
+    *made
+}
+
+/// Flagged, and incomplete for it.
+async fn judge(world: &World, who: ClaimedCleaner) -> (bool, bool) {
+    let form = CleaningForm { who, ..CleaningForm::plain(world.pump, "") };
+    let made = recorded(world, world.give(Command::RecordCleaning(Box::new(form))).await);
+    (made.flags.contains(&CleaningFlag::NotSignedOff), made.incomplete.contains(&MissingPart::Who))
+}
+
+#[tokio::test]
+async fn the_policy_decides_what_becomes_of_a_cleaning_by_somebody_else() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada", StaffRole::Biomed, "111111").await;
+    let maria = person(&world, "Maria", StaffRole::Technician, "222222").await;
+    let over = person(&world, "Zoë", StaffRole::Technician, "333333").await;
+    let name = || ClaimedCleaner::Entered("Maria".into());
+    assert_eq!(judge(&world, ClaimedCleaner::Pin(maria)).await, (false, false), "nobody is signed off yet");
+    grant(&world, ada, None).await;
+    grant(&world, over, Some("2026-11-20")).await;
+    let (passed, flagged, incomplete) = ((false, false), (true, false), (true, true));
+    for (policy, somebody, entered) in [
+        (CompetencyPolicy::Off, passed, passed),
+        (CompetencyPolicy::Warn, flagged, passed),
+        (CompetencyPolicy::Refuse, incomplete, incomplete),
+    ] {
+        choose(&world, policy.clone()).await;
+        assert_eq!(judge(&world, ClaimedCleaner::Login(ada)).await, passed, "{policy:?}");
+        assert_eq!(judge(&world, ClaimedCleaner::Pin(over)).await, passed, "its last day: {policy:?}");
+        assert_eq!(judge(&world, ClaimedCleaner::Pin(maria)).await, somebody, "{policy:?}");
+        assert_eq!(judge(&world, name()).await, entered, "{policy:?}");
+    }
+    world.clock.advance(std::time::Duration::from_secs(86_400));
+    assert_eq!(judge(&world, ClaimedCleaner::Pin(over)).await, incomplete, "its last day is over");
+}
+
+#[tokio::test]
+async fn the_scan_page_says_it_and_takes_the_record_with_a_note() {
+    let world = World::new().await;
+    let path = format!("/t/{}", world.pump);
+    world.get(&path).await.is(200).has_not("signed off");
+    choose(&world, CompetencyPolicy::Refuse).await;
+    let page = world.get(&path).await;
+    page.is(200).has("Only people who are signed off for this protocol clean by it. If you are");
+    let (submission, token, size) = (page.hidden("submission"), page.hidden("page"), world.size());
+    let form = [("submission", submission.as_str()), ("version", "1"), ("page", &token)];
+    let form = [&form[..], &[("step", "1"), ("step", "2"), ("cleaned_by", "Zoë")]].concat();
+    world.post(&path, &form).await.is(422).has("Say in the note why it was done all the same");
+    assert_eq!(world.size(), size, "nothing is recorded");
+    let done = world.post(&path, &[&form[..], &[("notes", "Nobody else was there")]].concat()).await;
+    done.is(303);
+    let made = recorded(&world, size);
+    assert!(made.flags.contains(&CleaningFlag::NotSignedOff) && made.incomplete.contains(&MissingPart::Who));
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
+    admin.get(&format!("/staff/equipment/{}", world.pump)).await.has("Not signed off for this protocol");
+    admin.get("/staff/box/settings").await.has("value=\"refuse\" selected");
 }

@@ -42,6 +42,7 @@ pub(crate) static SETTINGS: FormDefinition = FormDefinition {
             FormField::whole("pin_proof_min", 0, 60).required(),
             FormField::tick("allow_unattributed"),
             FormField::choice("problem", &["tell", "proven", "anyone"]),
+            FormField::choice("competency", &["off", "warn", "refuse"]),
         ]),
         FormSection::titled("address", &[FormField::line("label_host", NAME_CHARS_MAX)]),
     ],
@@ -66,6 +67,7 @@ fn values_of(settings: &record::fold::FacilitySettings) -> FormValues {
         .with("pin_proof_min", settings.pin_proof_min.to_string())
         .with_tick("allow_unattributed", settings.allow_unattributed)
         .with("problem", settings.problem.as_str())
+        .with("competency", settings.competency.as_str())
         .with("label_host", settings.label_host.as_str())
 }
 
@@ -87,6 +89,7 @@ fn change(sent: &SentForm<RowVersion>, there: &record::fold::FacilitySettings) -
         contact: text("contact", &there.contact),
         pin_proof_min: whole("pin_proof_min", there.pin_proof_min),
         problem: sent.values.text("problem").parse().ok().filter(|problem| *problem != there.problem),
+        competency: sent.values.text("competency").parse().ok().filter(|policy| *policy != there.competency),
         seen: None,
     };
     (settings != SettingsChange::default()).then_some(SettingsChange { seen: sent.seen, ..settings })
