@@ -45,7 +45,7 @@ async fn the_first_sign_off_needs_the_role_and_the_next_somebody_who_is_signed_o
         .await
         .has("Until Nov 24, 2027")
         .has("Watched twice")
-        .has("By <bdi")
+        .has("Tom Nguyen</bdi>, today 14:04")
         .has("End this sign-off");
     press(&tom, ada, "").await.is(303);
     tom.get("/staff/sign-offs").await.has("Signed off<").has("Until Nov 24, 2027");
@@ -123,8 +123,8 @@ async fn programs_sign_off_end_and_list() {
     for (wrong, status) in [("2026-02-30", 422), ("2025-01-01", 422)] {
         program.post(list, new(wrong)).await.is(status);
     }
-    program.post(list, serde_json::json!({ "staff": protocol, "protocol": protocol })).await.is(404);
-    program.post(list, serde_json::json!({ "staff": maria, "protocol": maria })).await.is(404);
+    program.post(list, serde_json::json!({ "staff": protocol, "protocol": protocol })).await.is(422);
+    program.post(list, serde_json::json!({ "staff": maria, "protocol": maria })).await.is(422);
     assert_eq!(program.post(list, new("2027-01-31")).await.is(200).json()["holds"], true);
     let listed = program.get(list).await.json();
     assert_eq!(listed["items"][0]["until"], "2027-01-31");

@@ -45,7 +45,7 @@ pub(crate) static SIGN_OFF: FormDefinition = FormDefinition {
     name: "sign-off",
     sections: &[FormSection::plain(&[
         FormField::line("until", 10),
-        FormField::lines("notes", NOTE_CHARS_MAX),
+        FormField::prose("notes", NOTE_CHARS_MAX),
     ])],
 };
 
