@@ -591,6 +591,9 @@ pub struct ProblemForm {
     pub what: Option<ProblemWord>,
     /// In their own words.
     pub text: String,
+    /// Photos that are kept already; as with a cleaning, they are no part of what makes a request the same.
+    #[serde(skip)]
+    pub photos: Vec<Hash>,
     pub who: ClaimedCleaner,
 }
 

@@ -375,6 +375,7 @@ async fn report_problem(world: &World) -> u64 {
         tag: examples::TAG.parse().unwrap(),
         what: Some(record::kinds::ProblemWord::Broken),
         text: "Screen cracked".into(),
+        photos: Vec::new(),
         who: intake::ClaimedCleaner::Entered("Ada".into()),
     };
     world.give(Command::ReportProblem(Box::new(form))).await

@@ -29,6 +29,7 @@ const WITHOUT_VERSION: &[(&str, &str)] = &[
     ("old.generate-qr", "changes nothing"),
     ("old.register", "adds a record"),
     ("old.register-bare", "adds a record"),
+    ("photo.add", "adds a photo"),
     ("printer.add", "adds a printer"),
     ("printer.probe", "changes nothing"),
     ("printer.test", "adds a print job"),

@@ -13,6 +13,7 @@ pub(crate) mod labels;
 pub(crate) mod lists;
 pub(crate) mod log;
 pub(crate) mod people;
+pub(crate) mod photos;
 pub(crate) mod print_bodies;
 pub(crate) mod printers;
 pub(crate) mod problems;
@@ -39,6 +40,7 @@ pub(crate) fn v1_routes() -> Vec<Route<AppState>> {
         cleanings::cleaning_routes(),
         submissions::submission_routes(),
         app_cards::app_card_routes(),
+        photos::photo_routes(),
         problems::problem_routes(),
         compliance::compliance_routes(),
         people::people_routes(),

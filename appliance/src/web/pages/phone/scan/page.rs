@@ -323,7 +323,8 @@ impl ScanPageBuilder<'_> {
 
     fn reports(&self) -> ItemProblems {
         let (reader, wording) = (self.reader, self.wording);
-        ProblemLook { facility: self.facility, reader, wording, w: self.words.4 }.of_item(self.item.tag)
+        ProblemLook { state: self.state, facility: self.facility, reader, wording, w: self.words.4 }
+            .of_item(self.item.tag)
     }
 
     /// What is said above to somebody who is not signed off.
