@@ -45,6 +45,7 @@ pub(super) fn decide_cleaning(
     let performed = performed_time(form.performed_ms, &view.now())?;
     let (id, done_ms) = (protocol.map(|p| p.protocol), performed.unwrap_or(view.now().wall_ms));
     let verdict = SignOffVerdict::of(view.facility(), id, staff_of(&who), done_ms);
+    let delayed = find_delay(view, item.tag, protocol, begun_ms(done_ms, contact));
     if let Some(missing) = verdict.missing() {
         incomplete.push(missing);
         require_excuse(note.is_some() || form.steps.is_none(), || CommandRefusal::SIGN_OFF_NOTE)?;
@@ -76,18 +77,40 @@ pub(super) fn decide_cleaning(
         queued: None,
         load: None,
         clean_until: None,
-        flags: list_flags(contact, verdict.flag().into_iter().chain(sample)),
+        flags: list_flags(contact, [verdict.flag(), delayed, sample]),
     };
     drafts.push(event, texts);
     Ok(())
 }
 
 /// What is to be seen of a record beside what it lacks.
-fn list_flags(contact: Option<Contact>, others: impl Iterator<Item = CleaningFlag>) -> Vec<CleaningFlag> {
+fn list_flags(contact: Option<Contact>, others: [Option<CleaningFlag>; 3]) -> Vec<CleaningFlag> {
     let contact = contact.unwrap_or_default();
     let measured = contact.required_s.zip(contact.measured_s);
     let is_wet_long = measured.is_some_and(|(required_s, s)| s > required_s.saturating_add(WET_LONG_S));
-    is_wet_long.then_some(CleaningFlag::WetLong).into_iter().chain(others).collect()
+    is_wet_long.then_some(CleaningFlag::WetLong).into_iter().chain(others.into_iter().flatten()).collect()
+}
+
+/// When a cleaning began, as far as that is known: what is recorded at its end has its contact time behind it.
+pub(super) fn begun_ms(done_ms: i64, contact: Option<Contact>) -> i64 {
+    let contact = contact.unwrap_or_default();
+    let wet_s = contact.measured_s.or(contact.phone_s).unwrap_or(0);
+    done_ms.saturating_sub(i64::from(wet_s) * 1_000)
+}
+
+/// Whether the cleaning after an item’s last use began later than its protocol allows.
+pub(super) fn find_delay(
+    view: &dyn StateView,
+    tag: Tag,
+    protocol: Option<&ProtocolPublished>,
+    begun_ms: i64,
+) -> Option<CleaningFlag> {
+    let most_ms = i64::from(protocol?.delay_min?) * 60_000;
+    let activity = view.facility().activity.get(&tag)?;
+    let cleaned_ms = activity.last.map_or(i64::MIN, |last| last.performed_ms);
+    let used_ms = *activity.uses.iter().rfind(|used| **used <= begun_ms)?;
+    let is_delayed = used_ms > cleaned_ms && begun_ms.saturating_sub(used_ms) > most_ms;
+    is_delayed.then_some(CleaningFlag::Delayed)
 }
 
 pub(super) fn sort_steps(mut steps: Vec<u16>) -> Vec<u16> {

@@ -9,7 +9,7 @@ use record::kinds::{
 use record::limits::PHOTOS_MAX;
 use record::redact::PersonalText;
 
-use super::cleaning::{performed_time, sort_steps};
+use super::cleaning::{begun_ms, find_delay, performed_time, sort_steps};
 use super::competency::{SignOffVerdict, staff_of};
 use super::{
     CommandRefusal, Drafts, PhotoRule, QueuedCleaner, QueuedCleaning, RefusalCause, StateView, find_item,
@@ -54,6 +54,9 @@ pub(super) fn record_queued(
     let verdict = SignOffVerdict::of(view.facility(), id, staff_of(&who), performed_ms);
     // Two reasons for which it is not known well enough who cleaned are one.
     incomplete.extend(verdict.missing().filter(|part| !incomplete.contains(part)));
+    let delayed = find_delay(view, item.tag, protocol, begun_ms(performed_ms, Some(contact)));
+    let mut flags = list_remarks(form, item, &judged);
+    flags.extend(verdict.flag().into_iter().chain(delayed));
     let event = CleaningRecorded {
         tag: item.tag,
         protocol: protocol.map(|p| ProtocolRef { id: p.protocol, version: p.version }),
@@ -77,7 +80,7 @@ pub(super) fn record_queued(
         }),
         load: None,
         clean_until: None,
-        flags: list_remarks(form, item, &judged).into_iter().chain(verdict.flag()).collect(),
+        flags,
     };
     drafts.push(event, texts);
     Ok(())

@@ -136,7 +136,7 @@ async fn programs_send_photos_first() {
     let add = format!("/api/v1/equipment/{}/problems", world.pump);
     let unknown = "0".repeat(64);
     let report = |photo: &str| serde_json::json!({ "what": "broken", "photos": [photo] });
-    program.post(&add, report(&unknown)).await.is(422);
+    program.post(&add, report(&unknown)).await.is(400);
     let upload = |line: &'static str| {
         let request = Request::post("/api/v1/photos").header(CONTENT_TYPE, "image/jpeg");
         program.send(request.body(Body::from(line)).unwrap())

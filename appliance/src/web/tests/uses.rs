@@ -1,6 +1,7 @@
 //! Uses: one press on a phone or one call of a program, after which an item that is cleaned after use is due.
 
 use serde_json::json;
+use service::clock::Clock as _;
 
 use super::programs::program;
 use super::*;
@@ -41,4 +42,28 @@ async fn programs_record_uses() {
     program.post(&path, json!({ "performed_at": "2100-01-01T00:00:00Z" })).await.is(422);
     program.post(&path, json!({ "performed_at": "yesterday" })).await.is(422);
     program.post("/api/v1/equipment/7QK3M9X2W/uses", json!({})).await.is(404);
+}
+
+#[tokio::test]
+async fn a_cleaning_long_after_its_use_says_so() {
+    let world = World::new().await;
+    let id = *world.state.store.facility().protocols.keys().next().unwrap();
+    let published = world.state.store.facility().protocols[&id].newest.clone();
+    let (steps, delay_min) = (published.steps, Some(60));
+    let slow =
+        NewProtocol { protocol: Some(id), name: published.name, steps, delay_min, ..NewProtocol::default() };
+    world.give(Command::PublishProtocol(Box::new(slow))).await;
+    let is_delayed = async || {
+        let form = crate::intake::CleaningForm::plain(world.pump, "Ada");
+        world.give(Command::RecordCleaning(Box::new(form))).await;
+        world.cleaning().flags.contains(&record::kinds::CleaningFlag::Delayed)
+    };
+    assert!(!is_delayed().await, "it was not used");
+    for (minutes, expected) in [(61, true), (60, false)] {
+        world.clock.advance(std::time::Duration::from_secs(3 * 3_600));
+        let performed_ms = Some(world.clock.now().wall_ms - minutes * 60_000);
+        world.give(Command::RecordUse { tag: world.pump, performed_ms }).await;
+        assert_eq!(is_delayed().await, expected, "{minutes}");
+        assert!(!is_delayed().await, "it was cleaned since");
+    }
 }
