@@ -87,6 +87,7 @@ mod submissions;
 mod table;
 mod technician;
 mod uses;
+mod walked_forms;
 mod ways;
 
 use self::steady_disk::SteadyDisk;

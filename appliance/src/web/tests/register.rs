@@ -13,20 +13,20 @@ use super::*;
 use crate::web::pages::{equipment, protocols, register};
 
 /// Values that are entered at once, and stand there afterwards.
-type FormStep = Vec<(&'static str, String)>;
+pub(super) type FormStep = Vec<(&'static str, String)>;
 
 /// A form on a page of something that is there already.
-struct WalkedForm {
-    definition: &'static FormDefinition,
-    page: String,
+pub(super) struct WalkedForm {
+    pub(super) definition: &'static FormDefinition,
+    pub(super) page: String,
     /// Each field gets two values.
-    entered: Vec<FormStep>,
+    pub(super) entered: Vec<FormStep>,
     /// Each field that may be empty gets what stands there then.
-    cleared: Vec<FormStep>,
+    pub(super) cleared: Vec<FormStep>,
 }
 
 impl WalkedForm {
-    async fn walk(&self, desk: &Desk<'_>) {
+    pub(super) async fn walk(&self, desk: &Desk<'_>) {
         let names: BTreeSet<&str> = self.definition.fields().map(|field| field.name).collect();
         let all: Vec<_> = self.entered.iter().flatten().collect();
         for name in &names {
@@ -53,7 +53,7 @@ impl WalkedForm {
 }
 
 /// Values one by one.
-fn one_by_one(values: &[(&'static str, &str)]) -> Vec<FormStep> {
+pub(super) fn one_by_one(values: &[(&'static str, &str)]) -> Vec<FormStep> {
     values.iter().map(|(name, value)| vec![(*name, (*value).to_owned())]).collect()
 }
 

@@ -1,0 +1,116 @@
+//! Forms of items, schedules, people and the facility: each field that can be set can be seen, changed and cleared.
+
+use super::register::{FormStep, WalkedForm, one_by_one};
+use super::staff_pages::{desk, person};
+use super::*;
+use crate::web::pages::{equipment, facility, people};
+
+const DAYS: [&str; 7] =
+    ["on_monday", "on_tuesday", "on_wednesday", "on_thursday", "on_friday", "on_saturday", "on_sunday"];
+
+/// Each field of a schedule, of an item that is due each day.
+fn due_steps() -> [Vec<FormStep>; 2] {
+    let mut entered = one_by_one(&[("number", "7"), ("number", "1")]);
+    for day in DAYS {
+        entered.extend(one_by_one(&[(day, "1")]));
+        let other = if day == "on_monday" { "on_sunday" } else { "on_monday" };
+        entered.push(vec![(other, "1".to_owned()), (day, String::new())]);
+        entered.extend(one_by_one(&[(other, "")]));
+    }
+    for times in ["07:00", "07:00, 19:00"] {
+        entered.push(vec![("every", "times".to_owned()), ("times", times.to_owned())]);
+    }
+    entered.push(vec![("every", "weeks".to_owned()), ("number", "2".to_owned())]);
+    let mut cleared: Vec<FormStep> = DAYS.iter().map(|day| vec![(*day, String::new())]).collect();
+    let never = [("every", "never"), ("number", ""), ("times", "")];
+    cleared.push(never.map(|(name, value)| (name, value.to_owned())).to_vec());
+    [entered, cleared]
+}
+
+fn named(forms: &[&'static ::web::form::FormDefinition], name: &str) -> &'static ::web::form::FormDefinition {
+    forms.iter().find(|form| form.name == name).unwrap()
+}
+
+#[tokio::test]
+async fn each_field_of_a_schedule() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let page = format!("/staff/equipment/{}/schedule", world.pump);
+    let [entered, cleared] = due_steps();
+    let definition = named(equipment::FORMS, "schedule");
+    WalkedForm { definition, page, entered, cleared }.walk(&tom).await;
+}
+
+#[tokio::test]
+async fn each_field_of_an_item() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let protocol = world.state.store.facility().protocols.keys().next().unwrap().to_string();
+    let [mut entered, mut cleared] = due_steps();
+    let mut lines = Vec::new();
+    for name in ["name", "location", "asset_number", "serial", "maker", "model", "category"] {
+        lines.extend([(name, "One"), (name, "Another")]);
+    }
+    lines.extend([("class", "semicritical"), ("class", "critical")]);
+    lines.extend([("loan_until", "2026-12-31"), ("loan_until", "2027-01-31")]);
+    lines.extend([("loan_owner", "Acme"), ("loan_owner", "Acme rental")]);
+    lines.extend([("custom", "Side | left"), ("custom", "Side | right")]);
+    lines.extend([("photo", "optional"), ("photo_one_in", "10"), ("photo_one_in", "100")]);
+    entered.extend(one_by_one(&lines));
+    entered.push(vec![("protocol", String::new()), ("single_use", "1".to_owned())]);
+    entered.push(vec![("single_use", String::new()), ("protocol", protocol)]);
+    let empty = ["location", "asset_number", "serial", "maker", "model", "category", "loan_owner"];
+    cleared.extend(one_by_one(&empty.map(|name| (name, ""))));
+    cleared.extend(one_by_one(&[("class", "noncritical"), ("loan_until", ""), ("custom", "")]));
+    cleared.extend(one_by_one(&[("photo_one_in", ""), ("photo", "none"), ("protocol", "")]));
+    cleared.extend(one_by_one(&[("single_use", "")]));
+    let page = format!("/staff/equipment/{}/edit", world.pump);
+    let definition = named(equipment::FORMS, "equipment");
+    WalkedForm { definition, page, entered, cleared }.walk(&tom).await;
+    let left = world.state.store.facility().equipment[&world.pump].clone();
+    assert_eq!((left.name.as_str(), &left.loan, left.photo_one_in), ("Another", &None, None));
+    assert!(left.custom.is_empty() && left.protocols.is_empty(), "{left:?}");
+}
+
+#[tokio::test]
+async fn each_field_of_the_facility_and_of_a_person() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada", StaffRole::Biomed, "111111").await;
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
+    let entered = one_by_one(&[
+        ("name", "Linden Valley"),
+        ("name", "Elm Valley"),
+        ("zone", "Europe/Berlin"),
+        ("zone", "America/New_York"),
+        ("contact", "ext. 1"),
+        ("contact", "ext. 2"),
+        ("undo_min", "0"),
+        ("undo_min", "1440"),
+        ("pin_proof_min", "0"),
+        ("pin_proof_min", "60"),
+        ("allow_unattributed", "1"),
+        ("allow_unattributed", ""),
+        ("problem", "anyone"),
+        ("problem", "proven"),
+        ("competency", "off"),
+        ("competency", "refuse"),
+        ("label_host", "HTTPS://CLEAN.EXAMPLE"),
+        ("label_host", "HTTP://10.0.0.7"),
+    ]);
+    // A facility has a name and a zone, and labels an address, for good.
+    let cleared = one_by_one(&[
+        ("name", "Linden Valley"),
+        ("zone", "America/Chicago"),
+        ("contact", ""),
+        ("allow_unattributed", ""),
+        ("problem", "tell"),
+        ("competency", "warn"),
+        ("label_host", "HTTP://10.0.0.5"),
+    ]);
+    let (definition, page) = (named(facility::FORMS, "settings"), "/staff/box/settings".to_owned());
+    WalkedForm { definition, page, entered, cleared }.walk(&admin).await;
+    let entered =
+        one_by_one(&[("name", "Ada King"), ("name", "Ada L."), ("role", "auditor"), ("role", "biomed")]);
+    let (definition, page) = (named(people::FORMS, "person"), format!("/staff/people/{ada}"));
+    WalkedForm { definition, page, entered, cleared: Vec::new() }.walk(&admin).await;
+}
