@@ -38,6 +38,7 @@ const WITHOUT_VERSION: &[(&str, &str)] = &[
     ("reminder.snooze", "put off twice is put off until the later time"),
     ("sheet.make", "changes nothing"),
     ("slip.add", "adds a print job"),
+    ("submission.add", "adds a record or a report"),
     ("tag.assign", "adds a tag"),
     ("tag.remove", "a tag is revoked whole; it has no version"),
     ("upkeep-done.add", "adds a record"),
