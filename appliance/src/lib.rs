@@ -492,6 +492,7 @@ fn execute_cli(program: &ProgramSetup, cli: Cli) -> Result<ProgramExit, RunError
             undo_min: None,
             pin_proof_min,
             problem: None,
+            who: None,
             seen: None,
         }),
         Some(CliCommand::Claim { file }) => AdminCommand::Claim { file: read_file(&file)? },

@@ -9,7 +9,7 @@ use record::kinds::{
     Agent, CategoryDefaults, CategoryField, CheckMethod, CheckResult, CivilDay, CleaningTrigger, EntryRef,
     EquipmentLoan, Event, LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome, ProblemPolicy, ProblemWord,
     ProtocolRef, ProtocolWords, Schedule, SpauldingClass, StaffRole, Step, TagEnd, TagReason, UpkeepReading,
-    UpkeepResult,
+    UpkeepResult, WhoPolicy,
 };
 use record::tag::Tag;
 use record::tree::Hash;
@@ -471,6 +471,8 @@ pub struct SettingsChange {
     pub pin_proof_min: Option<u32>,
     /// Whether a report takes its item out of service.
     pub problem: Option<ProblemPolicy>,
+    /// The ways to say who cleaned that are allowed, by class; an empty list of a class takes back what was said of it.
+    pub who: Option<WhoPolicy>,
     /// The version of the settings that these were made over; absent: whatever it is.
     pub seen: Option<RowVersion>,
 }
@@ -501,6 +503,8 @@ pub enum ClaimedCleaner {
     /// A name that somebody typed; blank means nobody said.
     #[serde(rename = "Typed")]
     Entered(String),
+    /// A name that is somebody's of the staff, picked from their list.
+    Listed { staff: StaffId, name: String },
     /// A PIN proved it.
     Pin(StaffId),
     /// A badge proved it.
@@ -520,6 +524,19 @@ pub enum QueuedCleaner {
         staff: StaffId,
         name: String,
     },
+}
+
+/// What a request makes of a proof of who cleaned that is weaker than the class of the use needs. It never is a reason not to
+/// record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ProofDemand {
+    /// It is recorded as it is: nobody is there who could be asked.
+    #[default]
+    Taken,
+    /// Whoever is in front of the page is asked for it.
+    Asked,
+    /// They were asked, and record without.
+    Declined,
 }
 
 /// A cleaning from a phone's queue.
@@ -627,6 +644,9 @@ pub struct CleaningForm {
     /// How long it was wet, as stated, seconds.
     pub stated_s: Option<u32>,
     pub who: ClaimedCleaner,
+    /// A page that was sent once more is the same request, however it was asked.
+    #[serde(skip)]
+    pub proof: ProofDemand,
     /// Photos that are kept already. They are no part of what makes a request the same: a retry may find its photo ready.
     #[serde(skip)]
     pub photos: Vec<Hash>,
@@ -660,6 +680,7 @@ impl CleaningForm {
             wet: None,
             stated_s: None,
             who: ClaimedCleaner::Entered(name.to_owned()),
+            proof: ProofDemand::Taken,
             photos: Vec::new(),
             photo_follows: false,
             photo_unkept: false,

@@ -76,6 +76,7 @@ fn decide_settings(requested: &SettingsChange) -> Result<FacilityChanged, Comman
         contact: requested.contact.as_deref().map(|c| text::check_line("contact", c)).transpose()?,
         pin_proof_min: requested.pin_proof_min,
         problem: requested.problem.clone(),
+        who: requested.who.clone(),
         ..FacilityChanged::default()
     })
 }

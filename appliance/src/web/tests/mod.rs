@@ -87,6 +87,7 @@ mod table;
 mod technician;
 mod uses;
 mod ways;
+mod who;
 
 use self::steady_disk::SteadyDisk;
 
