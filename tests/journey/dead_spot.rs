@@ -23,7 +23,7 @@ pub(crate) async fn record_out_of_reach(story: &Story) {
     phone.until(cards, TIME_LIMIT).await;
 
     let faults = [NetworkFault::Cut, NetworkFault::HalfOpen, NetworkFault::Refuse];
-    for (n, (tag, fault)) in r#box.tags.iter().zip(faults).enumerate() {
+    for (n, (tag, fault)) in r#box.tags.iter().cycle().zip(faults).enumerate() {
         line.set(fault);
         phone.goto(&format!("{origin}/t/{tag}")).await;
         phone.shows("The box does not answer here.").await;

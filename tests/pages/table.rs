@@ -94,6 +94,8 @@ pub(crate) struct Places {
     old_receipt: String,
     protocol: String,
     person: String,
+    /// A record of a phone that the box refused.
+    refused: String,
     relay: String,
     facility: String,
 }
@@ -145,6 +147,8 @@ impl Places {
         browser.goto(&format!("{}/staff/people", r#box.https)).await;
         let tom = "[...document.querySelectorAll('th a')].find(a => a.innerText === 'Tom Nguyen')?.href";
         let person = browser.until(tom, super::browser::TIME_LIMIT).await;
+        let unknown = record::tag::Tag::from_random([7; 5]).to_string();
+        let refused = send_refused(browser, &r#box.https, &unknown).await;
 
         sign_in_relay(browser, relay).await;
         browser.goto(&format!("{}/app/boxes", relay.https)).await;
@@ -156,17 +160,35 @@ impl Places {
             staff: format!("{}/staff", r#box.https),
             admin,
             pump: tag(0),
-            unknown: record::tag::Tag::from_random([7; 5]).to_string(),
+            unknown,
             out: tag(2),
             fresh,
             receipt,
             old_receipt,
             protocol,
             person: person.as_str().expect("a link").to_owned(),
+            refused,
             relay: relay.https.clone(),
             facility,
         }
     }
+}
+
+/// Sends what a phone has recorded of a label that is on nothing; where staff enter it late.
+async fn send_refused(browser: &Browser, origin: &str, unknown: &str) -> String {
+    browser.goto(&format!("{origin}/app")).await;
+    let document = serde_json::json!({
+        "v": 1, "id": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "tag": unknown, "steps": [1],
+        "who": { "way": "typed", "name": "Aisha Bello" }, "note": "wheel squeaks",
+        "times": { "open": [0, 0], "press": [9_000, 9_000], "send": [60_000, 60_000], "same_page": true },
+    });
+    let send = format!(
+        "const form = new FormData(); form.append('submission', JSON.stringify({document}));
+         return fetch('/api/v1/submissions', {{ method: 'POST', body: form }}).then((answer) => answer.status)"
+    );
+    assert_eq!(browser.script(&send).await, 422);
+    browser.goto(&format!("{origin}/staff/phone-records")).await;
+    href(browser, "a[href*='/phone-records/']").await
 }
 
 /// Signs the facility admin in at the box; the address of the page that asks for their PIN.
@@ -369,6 +391,13 @@ fn staff_items(at: &Places) -> Vec<Page> {
         ),
         page("staff-alarms", "/alarms", vec![], "Alarms"),
         page("staff-phone-records", "/phone-records", vec![], "Records from phones"),
+        Page { name: "staff-phone-record", url: at.refused.clone(), acts: vec![], says: "Late entry" },
+        Page {
+            name: "staff-phone-record-error",
+            url: at.refused.clone(),
+            acts: vec![Press("main form button")],
+            says: "There is a problem",
+        },
         page("staff-clock", "/box/clock", vec![], "What time is it?"),
         page("staff-upkeep-new", &on_pump("/upkeep/new"), vec![], "What is to be done?"),
         page(

@@ -184,7 +184,7 @@ impl Life {
     pub fn group(&mut self, most: usize, rng: &mut Rng) -> Result<(), String> {
         let mut jobs: VecDeque<Box<dyn WriteJob>> = VecDeque::new();
         for _ in 0..=rng.below(most) {
-            let drafts = (0..=rng.below(3)).map(|_| self.draft(rng)).collect();
+            let drafts = (0..=rng.below(3)).map(|_| self.draft(rng)).collect::<Result<_, _>>()?;
             jobs.push_back(self.command(drafts));
             // A phone that heard nothing sends the same once more.
             if rng.chance(4)
@@ -207,9 +207,9 @@ impl Life {
         Box::new(Told { model, disk, drafts, recorded })
     }
 
-    fn draft(&mut self, rng: &mut Rng) -> EntryDraft {
+    fn draft(&mut self, rng: &mut Rng) -> Result<EntryDraft, String> {
         let tag = TAGS[rng.below(TAGS.len())];
-        let epoch = self.core.reader().unwrap().epoch();
+        let epoch = self.core.reader().map_err(|e| e.to_string())?.epoch();
         let mut texts = Vec::new();
         let mut idem = None;
         let mut text = |of: String, rng: &mut Rng| {
@@ -247,7 +247,7 @@ impl Life {
         };
         let draft = EntryDraft { by: EntryAuthor::BOX, idem, event: Event::read(kind, &body), texts };
         self.sent.extend(idem.map(|_| draft.clone()));
-        draft
+        Ok(draft)
     }
 
     fn some_text(&self, rng: &mut Rng) -> Option<Hash> {

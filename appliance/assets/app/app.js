@@ -457,7 +457,10 @@
       if (!isNew && (isScanning || at.page === "item" || (held && held.matches("input, textarea")))) return;
       try {
         const parts = await { queue: queuePage, start: startPage, item: () => itemPage(at.tag) }[at.page]();
-        main.replaceChildren(...parts);
+        const next = make("main", {}, ...parts);
+        // What is as it was stays: whoever presses a button that is replaced meanwhile presses nothing.
+        if (!isNew && next.innerHTML === main.innerHTML) return;
+        main.replaceChildren(...next.childNodes);
         const again = held && held.id && document.getElementById(held.id);
         if (again) again.focus();
       } catch (error) {

@@ -3,8 +3,8 @@
 use record::fold::{Equipment, LinePlace, ServiceState};
 use record::ids::ProtocolId;
 use record::kinds::{
-    CleanedBy, CleaningFlag, CleaningRecorded, CleaningVoided, Contact, EntryRef, MissingPart, PhotoAttached,
-    ProtocolPublished, ProtocolRef, UseRecorded,
+    CleanedBy, CleaningFlag, CleaningRecorded, CleaningVoided, Contact, EntryRef, MissingPart, NameSource,
+    PhotoAttached, ProofWay, ProtocolPublished, ProtocolRef, UseRecorded,
 };
 use record::limits::PHOTOS_MAX;
 use record::redact::PersonalText;
@@ -14,7 +14,10 @@ use service::clock::Now;
 
 use super::competency::{SignOffVerdict, staff_of};
 use super::photo_rule::PhotoRule;
-use super::{ClaimedCleaner, CleaningForm, CommandRefusal, Drafts, RefusalCause, StateView, find_item, text};
+use super::{
+    ClaimedCleaner, CleaningForm, CommandRefusal, Drafts, ProofDemand, RefusalCause, StateView, check_proof,
+    find_item, is_enough, text, use_class, way_of, weakest_way,
+};
 
 /// A year: what was done earlier belongs on the paper that it was written on.
 const PERFORMED_BEFORE_MS_MAX: i64 = 366 * 86_400_000;
@@ -33,7 +36,13 @@ pub(super) fn decide_cleaning(
 ) -> Result<(), CommandRefusal> {
     let item = find_cleanable(view, form.tag)?;
     let protocol = find_protocol(form, item, view)?;
-    let (who, mut texts) = find_cleaner(&form.who, view, drafts)?;
+    let needed = weakest_way(&view.facility().settings, use_class(item, protocol));
+    let nameless = needed == ProofWay::None || form.proof == ProofDemand::Declined;
+    let (who, mut texts) = match find_cleaner(&form.who, view, drafts) {
+        Err(CommandRefusal::Needed { .. }) if nameless => (CleanedBy::Unattributed, Vec::new()),
+        found => found?,
+    };
+    check_proof(form.proof, &way_of(&who), &needed, &form.note)?;
     let note = text::check_note("notes", &form.note)?;
     if form.photos.len() > PHOTOS_MAX {
         return Err(CommandRefusal::TooManyPhotos);
@@ -46,9 +55,11 @@ pub(super) fn decide_cleaning(
     let (id, done_ms) = (protocol.map(|p| p.protocol), performed.unwrap_or(view.now().wall_ms));
     let verdict = SignOffVerdict::of(view.facility(), id, staff_of(&who), done_ms);
     let delayed = find_delay(view, item.tag, protocol, begun_ms(done_ms, contact));
-    if let Some(missing) = verdict.missing() {
-        incomplete.push(missing);
+    if verdict.missing().is_some() {
         require_excuse(note.is_some() || form.steps.is_none(), || CommandRefusal::SIGN_OFF_NOTE)?;
+    }
+    if verdict.missing().is_some() || !is_enough(&way_of(&who), &needed) {
+        incomplete.push(MissingPart::Who);
     }
     let note = match note {
         None => None,
@@ -162,6 +173,12 @@ pub(super) fn find_cleaner(
         _ => Err(CommandRefusal::UnknownStaff(*id)),
     };
     Ok(match who {
+        ClaimedCleaner::Listed { staff: id, name } => {
+            let staff = Some(staff(id)?);
+            let name = text::check_name("cleaned_by", name, RefusalCause::OwnName)?;
+            let (name, text) = drafts.text(&name)?;
+            (CleanedBy::Entered { name, staff, how: Some(NameSource::List) }, vec![text])
+        }
         ClaimedCleaner::Pin(id) => (CleanedBy::Pin { staff: staff(id)?, ago_s: None }, Vec::new()),
         ClaimedCleaner::Badge(id) => (CleanedBy::Badge { staff: staff(id)? }, Vec::new()),
         ClaimedCleaner::Login(id) => (CleanedBy::Login { staff: staff(id)? }, Vec::new()),

@@ -8,8 +8,8 @@ use record::ids::{BootId, ProtocolId, StaffId, UpkeepId};
 use record::kinds::{
     Agent, CategoryDefaults, CategoryField, CheckMethod, CheckResult, CivilDay, CleaningTrigger,
     CompetencyPolicy, EntryRef, EquipmentLoan, Event, LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome,
-    ProblemPolicy, ProblemWord, ProtocolRef, ProtocolWords, Schedule, SpauldingClass, StaffRole, Step,
-    TagEnd, TagReason, UpkeepReading, UpkeepResult,
+    ProblemPolicy, ProtocolRef, ProtocolWords, Schedule, SpauldingClass, StaffRole, Step, TagEnd, TagReason,
+    UpkeepReading, UpkeepResult, WhoPolicy,
 };
 use record::tag::Tag;
 use record::tree::Hash;
@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use service::clock::Now;
 
 use super::competency::{CompetencyEnding, CompetencySignOff};
+use super::problem::ProblemForm;
 
 /// What is wanted. Serialised only to tell a repeated request from another one.
 #[derive(Debug, Clone, Serialize)]
@@ -481,6 +482,8 @@ pub struct SettingsChange {
     pub problem: Option<ProblemPolicy>,
     /// What becomes of a cleaning by somebody who is not signed off.
     pub competency: Option<CompetencyPolicy>,
+    /// The ways to say who cleaned that are allowed, by class; an empty list of a class takes back what was said of it.
+    pub who: Option<WhoPolicy>,
     /// The version of the settings that these were made over; absent: whatever it is.
     pub seen: Option<RowVersion>,
 }
@@ -511,6 +514,8 @@ pub enum ClaimedCleaner {
     /// A name that somebody typed; blank means nobody said.
     #[serde(rename = "Typed")]
     Entered(String),
+    /// A name that is somebody's of the staff, picked from their list.
+    Listed { staff: StaffId, name: String },
     /// A PIN proved it.
     Pin(StaffId),
     /// A badge proved it.
@@ -530,6 +535,19 @@ pub enum QueuedCleaner {
         staff: StaffId,
         name: String,
     },
+}
+
+/// What a request makes of a proof of who cleaned that is weaker than the class of the use needs. It never is a reason not to
+/// record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ProofDemand {
+    /// It is recorded as it is: nobody is there who could be asked.
+    #[default]
+    Taken,
+    /// Whoever is in front of the page is asked for it.
+    Asked,
+    /// They were asked, and record without.
+    Declined,
 }
 
 /// A cleaning from a phone's queue.
@@ -582,21 +600,6 @@ impl AnchorSource {
     }
 }
 
-/// A report that something is wrong with an item, as submitted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ProblemForm {
-    /// Any tag of the item.
-    pub tag: Tag,
-    /// What; nobody may leave it out.
-    pub what: Option<ProblemWord>,
-    /// In their own words.
-    pub text: String,
-    /// Photos that are kept already; as with a cleaning, they are no part of what makes a request the same.
-    #[serde(skip)]
-    pub photos: Vec<Hash>,
-    pub who: ClaimedCleaner,
-}
-
 /// A spot check, as submitted.
 #[derive(Debug, Clone, Serialize)]
 pub struct CheckForm {
@@ -640,6 +643,9 @@ pub struct CleaningForm {
     /// How long it was wet, as stated, seconds.
     pub stated_s: Option<u32>,
     pub who: ClaimedCleaner,
+    /// A page that was sent once more is the same request, however it was asked.
+    #[serde(skip)]
+    pub proof: ProofDemand,
     /// Photos that are kept already. They are no part of what makes a request the same: a retry may find its photo ready.
     #[serde(skip)]
     pub photos: Vec<Hash>,
@@ -673,6 +679,7 @@ impl CleaningForm {
             wet: None,
             stated_s: None,
             who: ClaimedCleaner::Entered(name.to_owned()),
+            proof: ProofDemand::Taken,
             photos: Vec::new(),
             photo_follows: false,
             photo_unkept: false,

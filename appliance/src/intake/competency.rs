@@ -203,6 +203,7 @@ impl ClaimedCleaner {
     pub fn staff(&self) -> Option<StaffId> {
         match self {
             Self::Pin(staff) | Self::Badge(staff) | Self::Login(staff) => Some(*staff),
+            Self::Listed { staff, .. } => Some(*staff),
             Self::Entered(_) => None,
         }
     }

@@ -1,5 +1,6 @@
 //! The only maker of entries: command and state in, drafts or a refusal with its reason out; pure.
 
+mod attribution;
 mod check;
 mod cleaning;
 mod clock;
@@ -30,10 +31,12 @@ use record::tag::Tag;
 use service::clock::Now;
 use service::random::RandomSource;
 
+pub use self::attribution::{PROOF_WAYS, use_class, ways_from, ways_of_class, weakest_way};
+pub(crate) use self::attribution::{check_proof, is_enough, way_of};
 pub use self::command::{
     AnchorSource, CategoryChange, CheckForm, ClaimedCleaner, CleaningForm, Command, EquipmentFields,
     EquipmentMerge, ListedOver, LocationChange, NewEquipment, NewProtocol, NewStaff, NewTag, ProblemClosing,
-    ProblemForm, QueuedCleaner, QueuedCleaning, SettingsChange, UpkeepPlan, UpkeepRecord, WetTime,
+    ProofDemand, QueuedCleaner, QueuedCleaning, SettingsChange, UpkeepPlan, UpkeepRecord, WetTime,
 };
 pub use self::competency::{
     CompetencyEnding, CompetencySignOff, SignOffVerdict, facility_day, find_grant, grant_version,
@@ -41,6 +44,7 @@ pub use self::competency::{
 };
 pub use self::permissions::Permission;
 pub(crate) use self::photo_rule::PhotoRule;
+pub use self::problem::ProblemForm;
 pub use self::protocols::TRANSLATION_LANGUAGES;
 pub use self::refusal::{CommandRefusal, OwnFieldRule};
 pub use self::refusal_cause::{ClockRefusal, ItemRefusal, RefusalCause};

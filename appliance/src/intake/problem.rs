@@ -7,11 +7,27 @@ use record::kinds::{
     ProblemWord,
 };
 use record::limits::PHOTOS_MAX;
+use record::tag::Tag;
+use record::tree::Hash;
+use serde::Serialize;
 
 use super::cleaning::find_cleaner;
-use super::{
-    ClaimedCleaner, CommandRefusal, Drafts, ProblemClosing, ProblemForm, RefusalCause, StateView, in_use,
-};
+use super::{ClaimedCleaner, CommandRefusal, Drafts, ProblemClosing, RefusalCause, StateView, in_use};
+
+/// A report that something is wrong with an item, as submitted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProblemForm {
+    /// Any tag of the item.
+    pub tag: Tag,
+    /// What; nobody may leave it out.
+    pub what: Option<ProblemWord>,
+    /// In their own words.
+    pub text: String,
+    /// Photos that are kept already; as with a cleaning, they are no part of what makes a request the same.
+    #[serde(skip)]
+    pub photos: Vec<Hash>,
+    pub who: ClaimedCleaner,
+}
 
 /// Open reports of one item.
 const OF_ITEM_MAX: usize = 3;

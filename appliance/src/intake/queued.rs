@@ -4,7 +4,7 @@
 use record::fold::{Equipment, FacilitySettings, ServiceState};
 use record::kinds::{
     CleanedBy, CleaningFlag, CleaningRecorded, Contact, Event, MissingPart, NameSource, ProofWay,
-    ProtocolPublished, ProtocolRef, QueuedPolicy, QueuedRecord, SpauldingClass,
+    ProtocolPublished, ProtocolRef, QueuedPolicy, QueuedRecord,
 };
 use record::limits::PHOTOS_MAX;
 use record::redact::PersonalText;
@@ -13,7 +13,7 @@ use super::cleaning::{begun_ms, find_delay, performed_time, sort_steps};
 use super::competency::{SignOffVerdict, staff_of};
 use super::{
     CommandRefusal, Drafts, PhotoRule, QueuedCleaner, QueuedCleaning, RefusalCause, StateView, find_item,
-    text,
+    is_enough, text, use_class, weakest_way,
 };
 
 /// What was recorded later than this is flagged.
@@ -46,8 +46,7 @@ pub(super) fn record_queued(
     let mut steps = form.steps.clone();
     steps.retain(|n| (1..=required_steps(protocol).len()).contains(&usize::from(*n)));
     let mut incomplete = missing_parts(form, item, protocol, &steps, settings);
-    let class = protocol.and_then(|p| p.class).map_or(item.class, |class| class.max(item.class));
-    if !allowed_ways(settings, class).contains(&form.who.way()) {
+    if !is_enough(&form.who.way(), &weakest_way(settings, use_class(item, protocol))) {
         incomplete.push(MissingPart::Who);
     }
     let id = protocol.map(|p| p.protocol);
@@ -167,19 +166,6 @@ impl QueuedCleaner {
             Self::Listed { .. } => ProofWay::List,
         }
     }
-}
-
-/// By which ways people may say who they are for a use of this class.
-fn allowed_ways(settings: &FacilitySettings, class: SpauldingClass) -> Vec<ProofWay> {
-    let by_class = match class {
-        SpauldingClass::Noncritical => &settings.who.noncritical,
-        SpauldingClass::Semicritical => &settings.who.semicritical,
-        SpauldingClass::Critical => &settings.who.critical,
-    };
-    by_class.clone().unwrap_or_else(|| {
-        let nobody = settings.allow_unattributed.then_some(ProofWay::None);
-        nobody.into_iter().chain([ProofWay::Typed, ProofWay::List]).collect()
-    })
 }
 
 /// A name from the list is whose it is only while they work here.

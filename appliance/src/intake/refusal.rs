@@ -3,7 +3,7 @@
 use record::code::ScannedCodeError;
 use record::fold::RowVersion;
 use record::ids::{ProtocolId, StaffId, UpkeepId};
-use record::kinds::EntryRef;
+use record::kinds::{EntryRef, ProofWay};
 use record::tag::Tag;
 
 use super::RefusalCause;
@@ -143,6 +143,12 @@ pub enum CommandRefusal {
     /// Nobody started the contact time.
     #[error("Wet the surface and press “Surface is wet”, or say in the note why not")]
     NotWetted,
+    /// The class of the use needs a stronger proof of who cleaned.
+    #[error("{}, or record without proof and say why", proof_text(needed))]
+    ProofMissing {
+        /// The least that would be enough.
+        needed: ProofWay,
+    },
     /// A photo is needed.
     #[error("Take a photo, or say in the note why there is none")]
     PhotoMissing,
@@ -225,6 +231,14 @@ fn minutes_text(seconds: u32) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
+fn proof_text(needed: &ProofWay) -> &'static str {
+    match needed {
+        ProofWay::Pin => "Enter your PIN",
+        ProofWay::Badge => "Scan your badge or enter your PIN",
+        _ => "Choose your name from the list",
+    }
+}
+
 impl CommandRefusal {
     /// Somebody cleaned who is not signed off, and the note does not say why.
     pub const SIGN_OFF_NOTE: Self = Self::Needed { field: "notes", cause: RefusalCause::SignOffNote };
@@ -260,6 +274,7 @@ impl CommandRefusal {
             Self::UnknownStep(_) => "unknown-step",
             Self::StillWet { .. } => "still-wet",
             Self::NotWetted => "not-wetted",
+            Self::ProofMissing { .. } => "proof-missing",
             Self::PhotoMissing => "photo-missing",
             Self::TooManyPhotos => "too-many-photos",
             Self::KeyReused => "key-reused",
@@ -310,6 +325,9 @@ impl CommandRefusal {
             Self::StillWet { .. } | Self::NotWetted => {
                 "The protocol has a contact time, which the box measures from the moment at which the surface was wet."
             }
+            Self::ProofMissing { .. } => {
+                "The facility asks for more than a typed name for this class of use."
+            }
             Self::PhotoMissing => "This item needs a photo with each cleaning.",
             Self::TooManyPhotos => "Further photos have no place in the record.",
             Self::KeyReused => {
@@ -335,6 +353,7 @@ impl CommandRefusal {
             Self::OwnField { .. } => Some("custom"),
             Self::StepsMissing(_) | Self::UnknownStep(_) => Some("step"),
             Self::StillWet { .. } | Self::NotWetted => Some("wet"),
+            Self::ProofMissing { .. } => Some("cleaned_by"),
             Self::PhotoMissing | Self::TooManyPhotos => Some("photo"),
             Self::KeyReused | Self::KeyForm => Some("idempotency-key"),
             Self::AlreadySo(_)

@@ -10,14 +10,27 @@ const ROWS: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("refuse
 const ROWS_MAX: usize = 1_000;
 const ROW_LIFE_MS: i64 = 30 * 86_400_000;
 
+/// Why the box did not record what a phone sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SubmissionFault {
+    /// What was scanned reads as no tag.
+    NoTag,
+    /// No item has the tag.
+    UnknownTag,
+    /// The item is gone for good.
+    Retired,
+    /// A value of it is out of the range that a record may have.
+    Invalid,
+}
+
 /// What a phone sent and the box did not record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedSubmission {
     pub id: String,
     /// When it was refused, milliseconds since 1970.
     pub refused_ms: i64,
-    /// Why, in words for staff.
-    pub why: String,
+    pub why: SubmissionFault,
     /// What the phone took for a tag.
     pub tag: String,
     pub name: String,
@@ -127,7 +140,7 @@ mod tests {
         RefusedSubmission {
             id: format!("{n:026}"),
             refused_ms,
-            why: "No equipment has the tag".into(),
+            why: SubmissionFault::UnknownTag,
             tag: "ABCDEFGH3".into(),
             name: "Maria".into(),
             note: String::new(),

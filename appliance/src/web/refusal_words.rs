@@ -2,6 +2,7 @@
 //! staff and programs.
 
 use record::code::ScannedCodeError;
+use record::kinds::ProofWay;
 use record::limits::PHOTOS_MAX;
 
 use words::{Language, Locale, WordSet};
@@ -48,10 +49,11 @@ pub(crate) fn word_refusal(w: RefusalWords, refusal: &CommandRefusal) -> Option<
         CommandRefusal::ReportsSpent => w.refusal_reports_spent(),
         CommandRefusal::UndoOver => w.refusal_undo_over(),
         CommandRefusal::Needed { field: "cleaned_by", .. } => w.refusal_name_needed(),
+        CommandRefusal::Needed { cause: RefusalCause::SignOffNote, .. } => w.refusal_sign_off_note(),
+        CommandRefusal::Needed { field: "notes", .. } => w.refusal_note_needed(),
         CommandRefusal::Needed { field: "reason", .. } => w.refusal_reason_needed(),
         CommandRefusal::Needed { field: "what", .. } => w.refusal_problem_kind(),
         CommandRefusal::Needed { field: "outcome", .. } => w.refusal_problem_outcome(),
-        CommandRefusal::Needed { cause: RefusalCause::SignOffNote, .. } => w.refusal_sign_off_note(),
         CommandRefusal::TooLong { field, chars_max } if OPEN_FIELDS.contains(field) => {
             w.refusal_too_long(field, chars_max.to_string())
         }
@@ -64,6 +66,9 @@ pub(crate) fn word_refusal(w: RefusalWords, refusal: &CommandRefusal) -> Option<
             w.refusal_still_wet(format!("{}:{:02}", left_s / 60, left_s % 60))
         }
         CommandRefusal::NotWetted => w.refusal_not_wetted(),
+        CommandRefusal::ProofMissing { needed: ProofWay::Pin } => w.refusal_proof_pin(),
+        CommandRefusal::ProofMissing { needed: ProofWay::Badge } => w.refusal_proof_badge(),
+        CommandRefusal::ProofMissing { .. } => w.refusal_proof_list(),
         CommandRefusal::PhotoMissing => w.refusal_photo_missing(),
         CommandRefusal::TooManyPhotos => w.refusal_too_many_photos(PHOTOS_MAX.to_string()),
         CommandRefusal::KeyReused => w.refusal_key_reused(),
@@ -292,6 +297,7 @@ pub(crate) fn word_detail(w: RefusalWords, refusal: &CommandRefusal) -> Option<S
         CommandRefusal::StepsMissing(_) => w.refusal_step_missing_detail(),
         CommandRefusal::UnknownStep(_) => w.refusal_unknown_step_detail(),
         CommandRefusal::StillWet { .. } | CommandRefusal::NotWetted => w.refusal_still_wet_detail(),
+        CommandRefusal::ProofMissing { .. } => w.refusal_proof_detail(),
         CommandRefusal::PhotoMissing => w.refusal_photo_missing_detail(),
         CommandRefusal::TooManyPhotos => w.refusal_too_many_photos_detail(),
         CommandRefusal::KeyReused => w.refusal_key_reused_detail(),
@@ -340,6 +346,10 @@ mod tests {
             CommandRefusal::UnknownStep(41),
             CommandRefusal::StillWet { left_s: 112 },
             CommandRefusal::NotWetted,
+            CommandRefusal::ProofMissing { needed: ProofWay::List },
+            CommandRefusal::ProofMissing { needed: ProofWay::Badge },
+            CommandRefusal::ProofMissing { needed: ProofWay::Pin },
+            CommandRefusal::Needed { field: "notes", cause: RefusalCause::Reason },
             CommandRefusal::PhotoMissing,
             CommandRefusal::TooManyPhotos,
             CommandRefusal::KeyReused,

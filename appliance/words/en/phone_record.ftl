@@ -18,3 +18,7 @@ phone-record-line = { $tag }, cleaned { $when } by { $name }
 phone-record-nobody = { $tag }, cleaned { $when }
 phone-record-enter = Make a late entry
 phone-record-dismiss = Dismiss
+phone-record-no-tag = What was scanned is not a CleanTrack tag.
+phone-record-unknown-tag = No equipment had this tag when the record arrived.
+phone-record-retired = The equipment was retired when the record arrived.
+phone-record-invalid = Something in it is longer or larger than a record may be.

@@ -123,3 +123,12 @@ protocol-clean-for = { $hours ->
 }
 protocol-effective = In force from
 protocol-number = Version
+scan-proof-pin = This item needs your PIN.
+scan-proof-plain = This item needs your PIN. Your phone is on the simple page.
+scan-proof-list = This item needs your name from the list. Enter the first letters of your name above, then find it.
+scan-proof-open = Open the secure page
+scan-proof-sign-in = Sign in with your PIN
+scan-proof-names = Who are you?
+scan-proof-find = Find my name
+scan-proof-decline = Record without proof
+    .hint = Say in the note why. Such a record is incomplete.

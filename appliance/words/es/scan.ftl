@@ -85,3 +85,12 @@ protocol-clean-for = { $hours ->
 }
 protocol-effective = Vigente desde
 protocol-number = Versión
+scan-proof-pin = Este equipo necesita su PIN.
+scan-proof-plain = Este equipo necesita su PIN. Su teléfono está en la página simple.
+scan-proof-list = Este equipo necesita su nombre de la lista. Escriba arriba las primeras letras de su nombre y búsquelo.
+scan-proof-open = Abrir la página segura
+scan-proof-sign-in = Iniciar sesión con su PIN
+scan-proof-names = ¿Quién es usted?
+scan-proof-find = Buscar mi nombre
+scan-proof-decline = Registrar sin prueba
+    .hint = Indique en la nota por qué. Ese registro queda incompleto.

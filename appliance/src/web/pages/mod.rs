@@ -18,6 +18,7 @@ use crate::web::context::AppState;
 pub(crate) fn page_routes() -> Vec<Route<AppState>> {
     [
         phone::phone_page_routes(),
+        phone::app_page_routes(),
         equipment::equipment_page_routes(),
         protocols::protocol_page_routes(),
         register::register_page_routes(),
@@ -25,6 +26,7 @@ pub(crate) fn page_routes() -> Vec<Route<AppState>> {
         labels::label_page_routes(),
         printers::printer_page_routes(),
         facility::facility_page_routes(),
+        facility::waiting_page_routes(),
         setup::setup_page_routes(),
         tags::tag_page_routes(),
     ]

@@ -19,7 +19,7 @@ use words::{Locale, WordSet as _};
 
 use crate::intake::{QueuedCleaner, QueuedCleaning};
 use crate::listen::PeerAddress;
-use crate::phones::{PhoneTimes, RefusedSubmission, place_in_time};
+use crate::phones::{PhoneTimes, RefusedSubmission, SubmissionFault, place_in_time};
 use crate::photo::{PhotoTrouble, PhotoUpload};
 use crate::web::commands::photo_follow::FollowingPhoto;
 use crate::web::commands::photo_upload::{PHOTO_AGAIN_S, PhotoOutcome, PhotoRefusal, take_photo};
@@ -159,7 +159,7 @@ impl SubmissionJson {
 
 impl SubmissionJson {
     /// What is kept of it where it is refused.
-    pub(crate) fn to_refused(&self, why: String, photos: &[Hash], now: &Now) -> RefusedSubmission {
+    pub(crate) fn to_refused(&self, why: SubmissionFault, photos: &[Hash], now: &Now) -> RefusedSubmission {
         let place = place_in_time(&self.times, now);
         RefusedSubmission {
             id: self.id.clone(),

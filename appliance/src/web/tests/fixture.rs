@@ -339,7 +339,7 @@ fn refuse_record(world: &World) {
     let row = crate::phones::RefusedSubmission {
         id: examples::REFUSED.into(),
         refused_ms: NOW,
-        why: "No equipment has the tag.".into(),
+        why: crate::phones::SubmissionFault::UnknownTag,
         tag: "7QK3M9X2X".into(),
         name: "Ada".into(),
         note: String::new(),

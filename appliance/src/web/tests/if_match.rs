@@ -41,6 +41,7 @@ const WITHOUT_VERSION: &[(&str, &str)] = &[
     ("sign-off.add", "adds a sign-off; the newest holds"),
     ("sign-off.remove", "a sign-off is ended whole, whatever day it had"),
     ("slip.add", "adds a print job"),
+    ("submission.add", "adds a record or a report"),
     ("tag.assign", "adds a tag"),
     ("tag.remove", "a tag is revoked whole; it has no version"),
     ("upkeep-done.add", "adds a record"),

@@ -56,7 +56,7 @@ async fn a_loaner_says_when_it_was_due_back() {
         (&"2026-11-19".into(), &"Acme Rentals".into())
     );
     send("", "").await.is(303);
-    tom.get(&item).await.has_not("Acme Rentals").has_not("was due back");
+    tom.get(&item).await.has_not("Here until").has_not("was due back");
 }
 
 #[tokio::test]

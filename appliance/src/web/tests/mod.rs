@@ -89,6 +89,7 @@ mod technician;
 mod uses;
 mod walked_forms;
 mod ways;
+mod who;
 
 use self::steady_disk::SteadyDisk;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use record::fold::RowVersion;
 use record::ids::{Epoch, UpkeepId};
-use record::kinds::EntryRef;
+use record::kinds::{EntryRef, ProofWay};
 
 use super::*;
 use crate::intake::{CommandRefusal, OwnFieldRule, RefusalCause};
@@ -12,7 +12,8 @@ use crate::web::form_page::RefusedField;
 use crate::web::pages::{equipment, facility, people, protocols, register, tags};
 
 /// The sources in which intake names fields.
-const SOURCES: [&str; 15] = [
+const SOURCES: [&str; 16] = [
+    include_str!("../../intake/attribution.rs"),
     include_str!("../../intake/check.rs"),
     include_str!("../../intake/cleaning.rs"),
     include_str!("../../intake/clock.rs"),
@@ -79,6 +80,7 @@ fn list_refusals(fields: &BTreeSet<&'static str>) -> Vec<CommandRefusal> {
         CommandRefusal::UnknownStep(1),
         CommandRefusal::StillWet { left_s: 1 },
         CommandRefusal::NotWetted,
+        CommandRefusal::ProofMissing { needed: ProofWay::Pin },
         CommandRefusal::PhotoMissing,
         CommandRefusal::TooManyPhotos,
         CommandRefusal::KeyReused,
@@ -133,6 +135,7 @@ fn kind_of(refusal: &CommandRefusal) -> usize {
         CommandRefusal::OwnField { .. } => 30,
         CommandRefusal::Code(_) => 31,
         CommandRefusal::CodeTaken { .. } => 32,
+        CommandRefusal::ProofMissing { .. } => 33,
     }
 }
 
@@ -156,7 +159,7 @@ fn every_field_of_a_refusal_is_a_field_of_the_form_that_shows_it() {
     }
     let all = list_refusals(&fields);
     let kinds: BTreeSet<usize> = all.iter().map(kind_of).collect();
-    assert_eq!(kinds, (0..33).collect(), "one of each kind is tried");
+    assert_eq!(kinds, (0..34).collect(), "one of each kind is tried");
     for refusal in &all {
         for (form, find) in list_forms() {
             let own = refusal.field().filter(|field| form.find_field(field).is_some());

@@ -94,6 +94,12 @@ async fn each_field_of_the_facility_and_of_a_person() {
         ("problem", "proven"),
         ("competency", "off"),
         ("competency", "refuse"),
+        ("who_noncritical", "typed"),
+        ("who_noncritical", "list"),
+        ("who_semicritical", "list"),
+        ("who_semicritical", "badge"),
+        ("who_critical", "badge"),
+        ("who_critical", "pin"),
         ("label_host", "HTTPS://CLEAN.EXAMPLE"),
         ("label_host", "HTTP://10.0.0.7"),
     ]);
@@ -105,6 +111,9 @@ async fn each_field_of_the_facility_and_of_a_person() {
         ("allow_unattributed", ""),
         ("problem", "tell"),
         ("competency", "warn"),
+        ("who_noncritical", "default"),
+        ("who_semicritical", "default"),
+        ("who_critical", "default"),
         ("label_host", "HTTP://10.0.0.5"),
     ]);
     let (definition, page) = (named(facility::FORMS, "settings"), "/staff/box/settings".to_owned());

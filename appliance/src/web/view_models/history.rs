@@ -8,7 +8,7 @@ use record::receipt::Receipt;
 use record::tag::Tag;
 use record::tree::Hash;
 use web::error::HttpError;
-use words::{Moment, WordSet as _};
+use words::{Moment, SafeHtml, WordSet as _, fill_slots};
 
 use crate::store::{HistoryPlace, ItemNote, ItemUse, LogReader, StoreSnapshot};
 use crate::web::commands::run;
@@ -82,7 +82,8 @@ pub(crate) struct HistoryRow {
     pub(crate) title: String,
     pub(crate) struck: bool,
     pub(crate) tags: Vec<(&'static str, String)>,
-    pub(crate) words: String,
+    /// By whom, and what else its one line says.
+    pub(crate) words: Option<SafeHtml>,
     pub(crate) at: Moment,
     pub(crate) photos: Vec<HistoryPhoto>,
     /// What somebody wrote.
@@ -118,7 +119,7 @@ impl HistoryLook<'_> {
             title: self.words.history_used(),
             struck: false,
             tags: Vec::new(),
-            words: String::new(),
+            words: None,
             at: self.wording.dates().day_and_time(used.performed_ms),
             photos: Vec::new(),
             note: None,
@@ -148,8 +149,8 @@ impl HistoryLook<'_> {
             struck: false,
             tags: Vec::new(),
             words: match line.who {
-                Some(who) => wording.cleaner_text(reader, facility, &who),
-                None => self.author_name(&entry).unwrap_or_default(),
+                Some(who) => Some(wording.cleaner(reader, facility, &who)),
+                None => self.author_name(&entry).map(|name| SafeHtml::entered(&name)),
             },
             at: wording.dates().day_and_time(note.at_ms),
             photos,
@@ -209,7 +210,7 @@ impl HistoryLook<'_> {
             title: w.history_cleaned(),
             struck: cleaning.voided.is_some(),
             tags,
-            words: by,
+            words: Some(fill_slots(by, [])),
             at: wording.dates().day_and_time(cleaning.performed_ms),
             photos: cleaning
                 .photos

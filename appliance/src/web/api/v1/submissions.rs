@@ -19,7 +19,7 @@ use web::error::{ErrorText, HttpError};
 use web::route::{Example, Route, RouteKind, row};
 
 use crate::intake::{Command, CommandRefusal};
-use crate::phones::{RefusedSubmission, find_refused, keep_refused};
+use crate::phones::{RefusedSubmission, SubmissionFault, find_refused, keep_refused};
 use crate::store::WriteDecision;
 use crate::web::access::phone::PhoneCaller;
 use crate::web::answer::with_cookies;
@@ -99,14 +99,9 @@ async fn add_submission(
     let tag = match Tag::read(&document.tag) {
         Ok(tag) => tag,
         Err(error) => {
-            let why = format!("{error}.");
-            let error = invalid_parameter("tag", why.clone());
-            return Err(keep_row(
-                &state,
-                document.to_refused(why, &photos.stored, &state.clock.now()),
-                error,
-            )
-            .await);
+            let row = document.to_refused(SubmissionFault::NoTag, &photos.stored, &state.clock.now());
+            let error = invalid_parameter("tag", format!("{error}."));
+            return Err(keep_row(&state, row, error).await);
         }
     };
     let form = document.to_cleaning(tag, &photos, &state.clock.now())?;
@@ -114,7 +109,7 @@ async fn add_submission(
     let done = match run_command(&state, by, key, Command::RecordQueued(Box::new(form))).await {
         Ok(done) => done,
         Err(CommandFailure::Refused(refusal)) if refusal != CommandRefusal::KeyReused => {
-            let row = document.to_refused(format!("{refusal}."), &photos.stored, &state.clock.now());
+            let row = document.to_refused(sort_fault(&refusal), &photos.stored, &state.clock.now());
             return Err(keep_row(&state, row, refusal.into()).await);
         }
         Err(other) => return Err(other.into()),
@@ -127,6 +122,14 @@ async fn add_submission(
     let WithHeaders(mut headers, answer) = with_cookies(made, [device.set_cookie()]);
     headers.extend(box_time(&state));
     Ok(WithHeaders(headers, answer))
+}
+
+fn sort_fault(refusal: &CommandRefusal) -> SubmissionFault {
+    match refusal {
+        CommandRefusal::UnknownTag(_) => SubmissionFault::UnknownTag,
+        CommandRefusal::Retired { .. } => SubmissionFault::Retired,
+        _ => SubmissionFault::Invalid,
+    }
 }
 
 async fn find_row(state: &AppState, id: &str) -> Result<Option<RefusedSubmission>, HttpError> {

@@ -31,8 +31,6 @@ pub(crate) fn facility_page_routes() -> Vec<Route<AppState>> {
         .field("undo_min", "15")
         .field("pin_proof_min", "5");
     let key = examples::BACKUP_KEY;
-    let reminder = || Example::default().part("id", examples::REMINDER).field("submission", "");
-    let record = || Example::default().part("id", examples::REFUSED);
     let alarm = Example::default().part("id", examples::ALARM).field("submission", "");
     vec![
         row(Method::GET, "/staff", "today.open", Page, today::open),
@@ -64,6 +62,22 @@ pub(crate) fn facility_page_routes() -> Vec<Route<AppState>> {
         row(Method::POST, "/staff/backup/test", "backup.test", Form, backup::test_restore)
             .refusals(find)
             .example(Example::default().field("key", key).secret(key)),
+        row(Method::GET, clock::CLOCK_PATH, "clock.ask", Page, clock::ask_time),
+        row(Method::POST, clock::CLOCK_PATH, "clock.say", Form, clock::set_time)
+            .commands(&["AnchorClock"])
+            .refusals(refusals::COMMANDING)
+            .example(Example::default().field("day", "2026-11-20").field("time", "14:04")),
+        row(Method::GET, "/staff/box/audit", "audit.show", Page, access_log::show).refusals(find),
+    ]
+}
+
+/// What waits for a person: reminders, and what phones sent that could not be recorded.
+pub(crate) fn waiting_page_routes() -> Vec<Route<AppState>> {
+    use RouteKind::{Form, Page};
+    let find = refusals::FINDING;
+    let reminder = || Example::default().part("id", examples::REMINDER).field("submission", "");
+    let record = || Example::default().part("id", examples::REFUSED);
+    vec![
         row(Method::GET, reminders::REMINDERS, "reminder.show", Page, reminders::show_reminders)
             .refusals(refusals::READING),
         row(
@@ -101,12 +115,6 @@ pub(crate) fn facility_page_routes() -> Vec<Route<AppState>> {
         )
         .refusals(find)
         .example(record().field("submission", "")),
-        row(Method::GET, clock::CLOCK_PATH, "clock.ask", Page, clock::ask_time),
-        row(Method::POST, clock::CLOCK_PATH, "clock.say", Form, clock::set_time)
-            .commands(&["AnchorClock"])
-            .refusals(refusals::COMMANDING)
-            .example(Example::default().field("day", "2026-11-20").field("time", "14:04")),
-        row(Method::GET, "/staff/box/audit", "audit.show", Page, access_log::show).refusals(find),
     ]
 }
 

@@ -11,7 +11,7 @@ use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSecti
 use words::{S0, S1, SafeHtml, fill_slots};
 
 use crate::intake::{Command, CommandRefusal, QueuedCleaner, QueuedCleaning};
-use crate::phones::{RefusedSubmission, close_refused, find_refused, open_refused};
+use crate::phones::{RefusedSubmission, SubmissionFault, close_refused, find_refused, open_refused};
 use crate::web::access::permissions::{EditEquipment, View};
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
@@ -75,7 +75,13 @@ fn card_of(w: PhoneRecordWords, wording: &PageWording, row: RefusedSubmission) -
         true => fill_slots(w.phone_record_nobody(S0, when), slots),
         false => fill_slots(w.phone_record_line(S1, S0, when), slots),
     };
-    RecordCard { id: row.id, why: row.why, line, note: row.note }
+    let why = match row.why {
+        SubmissionFault::NoTag => w.phone_record_no_tag(),
+        SubmissionFault::UnknownTag => w.phone_record_unknown_tag(),
+        SubmissionFault::Retired => w.phone_record_retired(),
+        SubmissionFault::Invalid => w.phone_record_invalid(),
+    };
+    RecordCard { id: row.id, why, line, note: row.note }
 }
 
 /// Those that wait for somebody.

@@ -3,13 +3,14 @@
 use askama::Template;
 use axum::extract::State;
 use record::fold::RowVersion;
+use record::kinds::{ProofWay, SpauldingClass, WhoPolicy};
 use record::limits::NAME_CHARS_MAX;
 use web::answer::{FormReply, Page};
 use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
 
 use crate::identity::{AccessOutcome, AccessTarget, own_addresses};
-use crate::intake::{Command, CommandRefusal, SettingsChange};
+use crate::intake::{Command, CommandRefusal, SettingsChange, ways_from, ways_of_class, weakest_way};
 use crate::web::access::permissions::EditSettings;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
@@ -30,6 +31,31 @@ use crate::web::words::{FormWords, PageWords, StaffWords};
 const BOX: &str = "/staff/box";
 const SETTINGS_PATH: &str = "/staff/box/settings";
 
+/// The least proof of who cleaned; by default, whatever the tick about names says.
+const WAYS: &[&str] = &["default", "none", "typed", "list", "badge", "pin"];
+
+/// The least that is allowed for a class, as the form says it.
+fn word_least(settings: &record::fold::FacilitySettings, class: SpauldingClass) -> String {
+    match ways_of_class(&settings.who, class) {
+        Some(_) => weakest_way(settings, class).as_str().to_owned(),
+        None => "default".to_owned(),
+    }
+}
+
+/// The ways of a class, where the form says other ones than there are.
+fn changed_ways(
+    sent: &FormValues,
+    there: &record::fold::FacilitySettings,
+    (name, class): (&str, SpauldingClass),
+) -> Option<Vec<ProofWay>> {
+    let least = sent.text(name);
+    let ways = || match least {
+        "default" => Some(Vec::new()),
+        least => least.parse().ok().map(|way| ways_from(&way)),
+    };
+    if least == word_least(there, class) { None } else { ways() }
+}
+
 /// What an admin enters of the facility.
 pub(crate) static SETTINGS: FormDefinition = FormDefinition {
     name: "settings",
@@ -44,6 +70,14 @@ pub(crate) static SETTINGS: FormDefinition = FormDefinition {
             FormField::choice("problem", &["tell", "proven", "anyone"]),
             FormField::choice("competency", &["off", "warn", "refuse"]),
         ]),
+        FormSection::titled(
+            "who",
+            &[
+                FormField::choice("who_noncritical", WAYS),
+                FormField::choice("who_semicritical", WAYS),
+                FormField::choice("who_critical", WAYS),
+            ],
+        ),
         FormSection::titled("address", &[FormField::line("label_host", NAME_CHARS_MAX)]),
     ],
 };
@@ -68,6 +102,9 @@ fn values_of(settings: &record::fold::FacilitySettings) -> FormValues {
         .with_tick("allow_unattributed", settings.allow_unattributed)
         .with("problem", settings.problem.as_str())
         .with("competency", settings.competency.as_str())
+        .with("who_noncritical", word_least(settings, SpauldingClass::Noncritical))
+        .with("who_semicritical", word_least(settings, SpauldingClass::Semicritical))
+        .with("who_critical", word_least(settings, SpauldingClass::Critical))
         .with("label_host", settings.label_host.as_str())
 }
 
@@ -79,6 +116,12 @@ fn change(sent: &SentForm<RowVersion>, there: &record::fold::FacilitySettings) -
     let whole = |name: &str, there: u32| sent.values.text(name).parse().ok().filter(|whole| *whole != there);
     let allow_unattributed = sent.values.is_ticked("allow_unattributed");
     let zone = sent.values.text("zone");
+    let ways = |name, class| changed_ways(&sent.values, there, (name, class));
+    let who = WhoPolicy {
+        noncritical: ways("who_noncritical", SpauldingClass::Noncritical),
+        semicritical: ways("who_semicritical", SpauldingClass::Semicritical),
+        critical: ways("who_critical", SpauldingClass::Critical),
+    };
     let settings = SettingsChange {
         name: text("name", &there.name),
         // Nobody has said yet that it is UTC.
@@ -90,6 +133,7 @@ fn change(sent: &SentForm<RowVersion>, there: &record::fold::FacilitySettings) -
         pin_proof_min: whole("pin_proof_min", there.pin_proof_min),
         problem: sent.values.text("problem").parse().ok().filter(|problem| *problem != there.problem),
         competency: sent.values.text("competency").parse().ok().filter(|policy| *policy != there.competency),
+        who: Some(who).filter(|who| *who != WhoPolicy::default()),
         seen: None,
     };
     (settings != SettingsChange::default()).then_some(SettingsChange { seen: sent.seen, ..settings })

@@ -83,15 +83,22 @@ pub(crate) fn phone_page_routes() -> Vec<Route<AppState>> {
             .commands(&["VoidCleaning"])
             .refusals(refusals::COMMANDING)
             .example(undo),
+        row(Method::GET, "/board", "board.show", Page, board::show).refusals(refusals::READING),
+        row(Method::POST, language::CHOICE, "language.choose", Form, language::choose)
+            .refusals(&[StatusCode::UNPROCESSABLE_ENTITY])
+            .example(Example::default().field("language", "es")),
+    ]
+}
+
+/// The page that a phone installs, and what it is made of.
+pub(crate) fn app_page_routes() -> Vec<Route<AppState>> {
+    use RouteKind::{Asset, Page};
+    vec![
         row(Method::GET, app::SHELL, "app.show", Page, app::show_app),
         row(Method::GET, "/app/queue", "app-queue.show", Page, app::show_app),
         row(Method::GET, "/app.webmanifest", "app-manifest.show", Asset, app::show_manifest),
         row(Method::GET, "/app/icon-192.png", "app-icon.show", Asset, app::show_icon),
         row(Method::GET, "/app/icon-512.png", "app-large-icon.show", Asset, app::show_large_icon),
         row(Method::GET, "/sw.js", "app-worker.show", Asset, app::show_worker),
-        row(Method::GET, "/board", "board.show", Page, board::show).refusals(refusals::READING),
-        row(Method::POST, language::CHOICE, "language.choose", Form, language::choose)
-            .refusals(&[StatusCode::UNPROCESSABLE_ENTITY])
-            .example(Example::default().field("language", "es")),
     ]
 }

@@ -5,5 +5,7 @@ pub(crate) mod draft;
 pub(crate) mod instructions;
 pub(crate) mod out_of_service;
 pub(crate) mod page;
+mod proof;
+mod recorded;
 pub(crate) mod submit;
 pub(crate) mod who;

@@ -3,19 +3,22 @@
 use askama::Template;
 use record::fold::{Equipment, FacilityState};
 use record::ids::{DeviceId, ProtocolId};
-use record::kinds::ProtocolPublished;
+use record::kinds::{ProofWay, ProtocolPublished};
 use record::tag::Tag;
 use service::clock::Now;
 use web::argument::FormFields;
 use words::{S0, S1, SafeHtml, fill_slots};
 
-use crate::intake::{ClaimedCleaner, CommandRefusal, PhotoRule, RefusalCause, SignOffVerdict};
+use crate::intake::{
+    CommandRefusal, PhotoRule, ProofDemand, RefusalCause, SignOffVerdict, check_proof, use_class, weakest_way,
+};
 use crate::phones::{ContactState, ContactTimer};
 use crate::store::{LogReader, StoreSnapshot};
 use crate::web::access::staff_session::StaffSession;
 use crate::web::commands::photo_upload::PhotoRefusal;
 use crate::web::context::AppState;
 use crate::web::layout::PageLayout;
+use crate::web::pages::phone::scan::proof::{PageOrigin, ProofAsk};
 use crate::web::pages::phone::scan::who::{KnownCleaner, PinRefusal};
 use crate::web::refusal_words::word_refusal;
 use crate::web::request::field_error::Wrong;
@@ -145,6 +148,8 @@ pub(crate) struct ScanPage {
     known: Option<KnownCleaner>,
     /// Their PIN was typed not long ago: no name is asked for.
     is_proven: bool,
+    /// What more than a name this class of use needs.
+    proof: Option<ProofAsk>,
     pin_wrong: Option<String>,
     name_optional: bool,
     notes: String,
@@ -191,6 +196,7 @@ pub(crate) struct ScanPageBuilder<'a> {
     pub(crate) note: Option<ScanNote>,
     pub(crate) problems: Vec<ScanProblem>,
     pub(crate) signed: Option<StaffSession>,
+    pub(crate) origin: PageOrigin,
 }
 
 /// Something that keeps a record from being made.
@@ -259,6 +265,7 @@ impl ScanPageBuilder<'_> {
         let protocol = protocol.map(|protocol| translate_protocol(protocol, language));
         let protocol = protocol.as_ref();
         let photo_rule = PhotoRule::of(item, protocol);
+        let needed = weakest_way(&self.facility.settings, use_class(item, protocol));
         let contact_s = contact_s(self.facility, item, self.entered.protocol);
         let contact = self.timer.as_ref().map(|timer| timer.state(&self.snapshot.now, contact_s));
         let left_out: Vec<u16> = self.problems.iter().flat_map(ScanProblem::steps).collect();
@@ -307,9 +314,10 @@ impl ScanPageBuilder<'_> {
             photo_wrong: says("photo"),
             who_wrong: says("who"),
             is_proven: known.as_ref().is_some_and(|known| known.by.is_some()),
+            proof: self.ask_proof(protocol, known.as_ref()),
             known,
             pin_wrong: says("pin"),
-            name_optional: self.snapshot.settings.allow_unattributed,
+            name_optional: needed == ProofWay::None,
             note_wrong: says("note"),
             usable_until: self.usable_until(contact_s),
             reports: self.reports(),
@@ -473,6 +481,12 @@ impl ScanPageBuilder<'_> {
     }
 }
 
+impl ScanPage {
+    fn takes_pin(&self) -> bool {
+        self.proof.as_ref().is_some_and(|ask| ask.takes_pin)
+    }
+}
+
 impl ScanProblem {
     fn steps(&self) -> Vec<u16> {
         match self {
@@ -579,11 +593,12 @@ pub(crate) fn review_form(
     if verdict == SignOffVerdict::Incomplete && !explained {
         all.push(CommandRefusal::SIGN_OFF_NOTE);
     }
-    if let ClaimedCleaner::Entered(name) = &form.who
-        && name.trim().is_empty()
-        && !facility.settings.allow_unattributed
-    {
-        all.push(CommandRefusal::Needed { field: "cleaned_by", cause: RefusalCause::OwnName });
+    let needed = weakest_way(&facility.settings, use_class(item, protocol));
+    match form.who.way() {
+        ProofWay::None if needed != ProofWay::None && form.proof != ProofDemand::Declined => {
+            all.push(CommandRefusal::Needed { field: "cleaned_by", cause: RefusalCause::OwnName });
+        }
+        way => all.extend(check_proof(form.proof, &way, &needed, &form.note).err()),
     }
     all.into_iter().map(ScanProblem::Rule).collect()
 }

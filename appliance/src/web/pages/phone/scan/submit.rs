@@ -5,7 +5,6 @@ use http::StatusCode;
 use record::entry::{CommandSource, Digest16, EntryAuthor};
 use record::fold::{Equipment, FacilityState, ServiceState};
 use record::ids::{DeviceId, ProtocolId};
-use record::receipt::Receipt;
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -26,7 +25,6 @@ use crate::web::access::pin::{PinTypist, pin_in_the_clear};
 use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::{AccessNote, AccessNotes};
 use crate::web::answer::with_cookies;
-use crate::web::commands::photo_follow::attach_late_photo;
 use crate::web::commands::photo_upload::{PHOTO_AGAIN_S, PhotoFault, PhotoOutcome, PhotoRefusal, take_photo};
 use crate::web::commands::run::{CommandFailure, CommandOutcome, by_key, find_earlier, run_command};
 use crate::web::context::{AppState, run_blocking};
@@ -39,6 +37,8 @@ use crate::web::pages::phone::scan::page::{
     ScanFormData, ScanNote, ScanPageBuilder, ScanPageWords, ScanProblem, contact_s, requested_protocol,
     review_form, ticked_steps, wet_over_ms,
 };
+use crate::web::pages::phone::scan::proof::{PageOrigin, proof_demand};
+use crate::web::pages::phone::scan::recorded::{recorded_answer, recorded_before};
 use crate::web::pages::phone::scan::who::{ScanPin, is_named};
 use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::request::address_share::AddressShare;
@@ -130,7 +130,9 @@ pub(crate) async fn show(
         token.opened_ms = token.opened_ms.min(timer.opened_up_ms);
     }
     let (words, problems) = (phone.words(), Vec::new());
-    let view = ScanView { words, token, entered, submission, anyway, note, problems, signed, devices };
+    let origin = PageOrigin::of(&state, phone.browser());
+    let view =
+        ScanView { words, token, entered, submission, anyway, note, problems, signed, devices, origin };
     view.answer(&state).await
 }
 
@@ -208,6 +210,7 @@ struct ScanView {
     problems: Vec<ScanProblem>,
     signed: Option<StaffSession>,
     devices: Vec<DeviceId>,
+    origin: PageOrigin,
 }
 
 impl ScanView {
@@ -244,6 +247,7 @@ impl ScanView {
                 note: self.note,
                 problems: self.problems,
                 signed: self.signed,
+                origin: self.origin,
             };
             Ok(making.page())
         });
@@ -314,6 +318,7 @@ pub(crate) async fn submit(
         tag,
         ticked,
         devices: phone.shown_devices(),
+        origin: PageOrigin::of(&state, phone.browser()),
         form,
         token,
         stale,
@@ -361,6 +366,7 @@ struct Filled {
     tag: Tag,
     ticked: Vec<u16>,
     devices: Vec<DeviceId>,
+    origin: PageOrigin,
     form: FormFields,
     token: PageToken,
     stale: Option<ScanNote>,
@@ -448,7 +454,7 @@ impl Filled {
         if let Some(press) = self.form.get("wet").map(str::to_owned) {
             return self.change_contact_time(state, &press, problems).await;
         }
-        if self.form.get("tick").is_some() {
+        if self.form.get("tick").is_some() || self.form.get("find").is_some() {
             return self.once_more(state, problems, self.stale).await;
         }
         let mut expected = self.cleaning_form(state);
@@ -524,6 +530,7 @@ impl Filled {
     fn cleaning_form(&self, state: &AppState) -> CleaningForm {
         let mut expected = form_of(self.tag, &self.form, &self.token, &self.photo);
         expected.steps = Some(self.ticked.clone());
+        expected.proof = proof_demand(&self.form);
         let timer = find_timer(state, self.tag, &self.now);
         expected.wet = timer.map(|timer| WetTime {
             boot: timer.boot,
@@ -598,6 +605,7 @@ impl Filled {
             problems,
             signed: self.signed.clone(),
             devices: self.devices.clone(),
+            origin: self.origin.clone(),
         }
     }
 
@@ -653,46 +661,4 @@ fn form_of(tag: Tag, form: &FormFields, token: &PageToken, photo: &PhotoOutcome)
     expected.photo_draw = token.draw;
     photo.name(&mut expected);
     expected
-}
-
-/// A phone that sends again what was recorded is told so, also while nothing says what the tag is on; others are shown `answer`.
-async fn recorded_before(
-    state: &AppState,
-    key: Option<String>,
-    answer: TagAnswer,
-) -> Result<WithHeaders<TagAnswer>, HttpError> {
-    let earlier = match key {
-        Some(key) => find_repeated(state, &key).await,
-        None => None,
-    };
-    let answer = match earlier {
-        Some(done) => TagAnswer::to(&format!("/r/{}", Receipt::of(done.line.of, done.leaf)))?,
-        None => answer,
-    };
-    Ok(with_cookies(answer, []))
-}
-
-/// The record that this very submission made before.
-async fn find_repeated(state: &AppState, key: &str) -> Option<CommandOutcome> {
-    let (line, _) = by_key(state, key).await?;
-    find_earlier(state, line).await.ok()
-}
-
-fn recorded_answer(
-    state: &AppState,
-    device: &RequestDevice,
-    done: CommandOutcome,
-    form: &CleaningForm,
-    photo: PhotoOutcome,
-) -> Result<WithHeaders<TagAnswer>, HttpError> {
-    let message = if matches!(photo, PhotoOutcome::NoRoom) { "?photo=no-room" } else { "" };
-    if let PhotoOutcome::Follows(photo) = photo {
-        attach_late_photo(state, done, photo);
-    }
-    let answer = TagAnswer::to(&format!("/r/{}{message}", Receipt::of(done.line.of, done.leaf)))?;
-    let name = match &form.who {
-        ClaimedCleaner::Entered(name) => Some(name.trim()).filter(|n| !n.is_empty()),
-        _ => None,
-    };
-    Ok(with_cookies(answer, [device.set_cookie(), name.and_then(cookies::set_name)]))
 }

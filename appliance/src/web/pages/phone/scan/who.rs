@@ -11,6 +11,7 @@ use crate::web::access::pin::{PinTypist, check_entered_pin, pin_note, word_pin_o
 use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::AccessNote;
 use crate::web::context::AppState;
+use crate::web::pages::phone::scan::proof::{ListedPerson, find_listed};
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{ErrorWords, ScanWords};
 
@@ -87,6 +88,8 @@ pub(crate) struct ScanPin {
     /// Whose PIN was typed in it.
     proven: Option<StaffId>,
     pub(crate) refused: Option<PinRefusal>,
+    /// Whose name was picked or entered as it is in the list of staff.
+    listed: Option<ListedPerson>,
     /// For the audit.
     pub(crate) note: Option<AccessNote>,
 }
@@ -100,12 +103,16 @@ impl ScanPin {
         typist: &PinTypist,
     ) -> Result<Self, HttpError> {
         let pin = form.text("pin").trim();
-        if pin.is_empty() || form.get("other").is_some() {
+        if form.get("other").is_some() {
             return Ok(Self::default());
+        }
+        let listed = find_listed(state, form).await?;
+        if pin.is_empty() {
+            return Ok(Self { listed, ..Self::default() });
         }
         let staff = form.get("staff").and_then(|id| id.parse().ok()).or(signed.as_ref().map(|s| s.staff()));
         let Some(staff) = staff else {
-            return Ok(Self { refused: Some(PinRefusal::SignedOut), ..Self::default() });
+            return Ok(Self { refused: Some(PinRefusal::SignedOut), listed, ..Self::default() });
         };
         let outcome = check_entered_pin(state, staff, pin, typist).await?;
         if outcome == PinOutcome::Right {
@@ -116,7 +123,7 @@ impl ScanPin {
             return Ok(Self { proven: Some(staff), ..Self::default() });
         }
         let note = pin_note(outcome, staff, AccessTarget::Proof);
-        Ok(Self { refused: Some(PinRefusal::Outcome(outcome)), note, proven: None })
+        Ok(Self { refused: Some(PinRefusal::Outcome(outcome)), note, listed, proven: None })
     }
 
     /// Who cleaned.
@@ -131,7 +138,12 @@ impl ScanPin {
             (None, Some(signed)) if is_fresh(signed, proof_min) && is_named(form, signed) => {
                 ClaimedCleaner::Pin(signed.staff())
             }
-            _ => ClaimedCleaner::Entered(form.text("cleaned_by").to_owned()),
+            _ => match &self.listed {
+                Some(ListedPerson { staff, name }) => {
+                    ClaimedCleaner::Listed { staff: *staff, name: name.clone() }
+                }
+                None => ClaimedCleaner::Entered(form.text("cleaned_by").to_owned()),
+            },
         }
     }
 }

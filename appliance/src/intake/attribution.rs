@@ -1,0 +1,121 @@
+//! By which ways people may say that they cleaned: the class of the use decides how much proof that takes.
+
+use record::fold::{Equipment, FacilitySettings};
+use record::kinds::{CleanedBy, NameSource, ProofWay, ProtocolPublished, SpauldingClass, WhoPolicy};
+
+use super::{ClaimedCleaner, CommandRefusal, ProofDemand, RefusalCause};
+
+/// The ways from the weakest to the strongest.
+pub const PROOF_WAYS: [ProofWay; 5] =
+    [ProofWay::None, ProofWay::Typed, ProofWay::List, ProofWay::Badge, ProofWay::Pin];
+
+/// What an item that is cleaned by a protocol can do to a patient: the stricter of what both say.
+pub fn use_class(item: &Equipment, protocol: Option<&ProtocolPublished>) -> SpauldingClass {
+    protocol.and_then(|p| p.class).map_or(item.class, |class| class.max(item.class))
+}
+
+/// What the facility allows for a class; none: it has said nothing of that.
+pub fn ways_of_class(policy: &WhoPolicy, class: SpauldingClass) -> Option<&Vec<ProofWay>> {
+    let ways = match class {
+        SpauldingClass::Noncritical => &policy.noncritical,
+        SpauldingClass::Semicritical => &policy.semicritical,
+        SpauldingClass::Critical => &policy.critical,
+    };
+    ways.as_ref().filter(|ways| ways.iter().any(|way| rank_way(way).is_some()))
+}
+
+/// The least proof that is enough for a class. Where the facility has said nothing, a typed name is, and none at all where
+/// it takes cleanings without a name.
+pub fn weakest_way(settings: &FacilitySettings, class: SpauldingClass) -> ProofWay {
+    let unsaid = if settings.allow_unattributed { ProofWay::None } else { ProofWay::Typed };
+    let allowed = ways_of_class(&settings.who, class).into_iter().flatten();
+    allowed.filter_map(rank_way).min().map_or(unsaid, |rank| PROOF_WAYS[rank].clone())
+}
+
+/// Everything that is at least as strong as this way.
+pub fn ways_from(weakest: &ProofWay) -> Vec<ProofWay> {
+    PROOF_WAYS.into_iter().filter(|way| rank_way(way) >= rank_way(weakest)).collect()
+}
+
+fn rank_way(way: &ProofWay) -> Option<usize> {
+    PROOF_WAYS.iter().position(|known| known == way)
+}
+
+/// Whether a way proves as much as is needed. One that this program does not know proves nothing.
+pub(crate) fn is_enough(way: &ProofWay, needed: &ProofWay) -> bool {
+    rank_way(way).unwrap_or(0) >= rank_way(needed).unwrap_or(0)
+}
+
+/// What keeps a record that proves this much from being made as it is: a page asks first, and whoever declines says why.
+/// Anything else is recorded and lacks who.
+pub(crate) fn check_proof(
+    demand: ProofDemand,
+    way: &ProofWay,
+    needed: &ProofWay,
+    note: &str,
+) -> Result<(), CommandRefusal> {
+    match demand {
+        _ if is_enough(way, needed) => Ok(()),
+        ProofDemand::Asked => Err(CommandRefusal::ProofMissing { needed: needed.clone() }),
+        ProofDemand::Declined if note.trim().is_empty() => {
+            Err(CommandRefusal::Needed { field: "notes", cause: RefusalCause::Reason })
+        }
+        ProofDemand::Taken | ProofDemand::Declined => Ok(()),
+    }
+}
+
+/// How much is proven of who an entry names.
+pub(crate) fn way_of(who: &CleanedBy) -> ProofWay {
+    match who {
+        CleanedBy::Unattributed => ProofWay::None,
+        CleanedBy::Entered { how: Some(NameSource::List), .. } | CleanedBy::Login { .. } => ProofWay::List,
+        CleanedBy::Entered { .. } => ProofWay::Typed,
+        CleanedBy::Badge { .. } => ProofWay::Badge,
+        CleanedBy::Pin { .. } => ProofWay::Pin,
+    }
+}
+
+impl ClaimedCleaner {
+    /// How much a claim proves once it is recorded.
+    pub(crate) fn way(&self) -> ProofWay {
+        match self {
+            Self::Entered(name) if name.trim().is_empty() => ProofWay::None,
+            Self::Entered(_) => ProofWay::Typed,
+            Self::Listed { .. } | Self::Login(_) => ProofWay::List,
+            Self::Badge(_) => ProofWay::Badge,
+            Self::Pin(_) => ProofWay::Pin,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_stronger_than_what_is_asked_is_enough() {
+        for (n, needed) in PROOF_WAYS.iter().enumerate() {
+            for (m, way) in PROOF_WAYS.iter().enumerate() {
+                assert_eq!(is_enough(way, needed), m >= n, "{way:?} for {needed:?}");
+            }
+            assert_eq!(ways_from(needed).len(), PROOF_WAYS.len() - n);
+        }
+        assert!(!is_enough(&"retina".parse().unwrap(), &ProofWay::Typed), "an unknown way proves nothing");
+    }
+
+    #[test]
+    fn what_nobody_said_is_a_typed_name() {
+        let mut settings = FacilitySettings { allow_unattributed: false, ..FacilitySettings::default() };
+        assert_eq!(weakest_way(&settings, SpauldingClass::Critical), ProofWay::Typed);
+        settings.allow_unattributed = true;
+        assert_eq!(weakest_way(&settings, SpauldingClass::Critical), ProofWay::None);
+        settings.who.critical = Some(vec![ProofWay::Pin, ProofWay::Badge]);
+        assert_eq!(weakest_way(&settings, SpauldingClass::Critical), ProofWay::Badge);
+        assert_eq!(weakest_way(&settings, SpauldingClass::Semicritical), ProofWay::None);
+        // Taken back, or of words that only a newer program knows.
+        for unread in [vec![], vec!["retina".parse().unwrap()]] {
+            settings.who.critical = Some(unread);
+            assert_eq!(weakest_way(&settings, SpauldingClass::Critical), ProofWay::None);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What a scan page asks for where the class of the use needs more than a typed name, and who is picked from the list.
+
+use record::fold::{FacilitySettings, FacilityState};
+use record::ids::StaffId;
+use record::kinds::SpauldingClass::{Critical, Noncritical, Semicritical};
+use record::kinds::{ProofWay, ProtocolPublished};
+use web::argument::FormFields;
+use web::error::HttpError;
+
+use crate::intake::{ProofDemand, use_class, weakest_way};
+use crate::store::LogReader;
+use crate::web::context::AppState;
+use crate::web::log_reads::{StoredText, read_quick};
+use crate::web::pages::phone::scan::page::ScanPageBuilder;
+use crate::web::pages::phone::scan::who::KnownCleaner;
+use crate::web::request::browser::BrowserClient;
+use crate::web::request::next_page::{HOME, sign_in_address};
+use crate::web::request::peer::https_address;
+
+/// Letters after which names of staff are shown on a page that is open to everybody.
+const LETTERS_MIN: usize = 2;
+const NAMES_MAX: usize = 20;
+
+/// By which way the page came.
+#[derive(Debug, Clone)]
+pub(crate) enum PageOrigin {
+    Secure,
+    /// Over plain HTTP, and the address of the same page over HTTPS, where the box has one.
+    Plain {
+        secure: Option<String>,
+    },
+}
+
+impl PageOrigin {
+    pub(crate) fn of(state: &AppState, browser: &BrowserClient) -> Self {
+        if browser.peer().secure {
+            return Self::Secure;
+        }
+        let secure = browser.host().and_then(|host| https_address(state, host, browser.path()));
+        Self::Plain { secure }
+    }
+}
+
+/// Somebody of the staff, by the name that they have in their list.
+#[derive(Debug, Clone)]
+pub(crate) struct ListedPerson {
+    pub(crate) staff: StaffId,
+    pub(crate) name: String,
+}
+
+/// What a page asks for beside the name.
+#[derive(Debug, Clone)]
+pub(crate) struct ProofAsk {
+    pub(crate) words: String,
+    /// The same page over HTTPS.
+    pub(crate) secure: Option<String>,
+    /// Where one signs in by PIN.
+    pub(crate) sign_in: Option<String>,
+    /// A PIN can be entered in the page itself.
+    pub(crate) takes_pin: bool,
+    /// A name is to be picked from the list.
+    pub(crate) takes_name: bool,
+    /// Those whose names begin as what was entered.
+    pub(crate) names: Vec<ListedPerson>,
+}
+
+impl ScanPageBuilder<'_> {
+    /// What is asked for, unless this browser has proven it.
+    pub(super) fn ask_proof(
+        &self,
+        protocol: Option<&ProtocolPublished>,
+        known: Option<&KnownCleaner>,
+    ) -> Option<ProofAsk> {
+        let w = self.words.1;
+        let needed = weakest_way(&self.facility.settings, use_class(self.item, protocol));
+        let ask = |words| ProofAsk {
+            words,
+            secure: None,
+            sign_in: None,
+            takes_pin: false,
+            takes_name: false,
+            names: Vec::new(),
+        };
+        if known.is_some_and(|known| known.by.is_some()) {
+            return None;
+        }
+        match (&needed, &self.origin) {
+            (ProofWay::List, _) => {
+                let names = find_names(self.reader, self.facility, &self.entered.who);
+                Some(ProofAsk { takes_name: true, names, ..ask(w.scan_proof_list()) })
+            }
+            (ProofWay::Badge | ProofWay::Pin, PageOrigin::Plain { secure }) => {
+                Some(ProofAsk { secure: secure.clone(), ..ask(w.scan_proof_plain()) })
+            }
+            (ProofWay::Badge | ProofWay::Pin, PageOrigin::Secure) => {
+                let sign_in = known.is_none().then(|| sign_in_address(None, HOME));
+                Some(ProofAsk { sign_in, takes_pin: known.is_some(), ..ask(w.scan_proof_pin()) })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What the page's form makes of a proof that is too weak.
+pub(super) fn proof_demand(form: &FormFields) -> ProofDemand {
+    if form.get("unproven").is_some() { ProofDemand::Declined } else { ProofDemand::Asked }
+}
+
+/// Whose name was picked from the list; where the facility asks for names from it, also who entered one that it has once.
+pub(super) async fn find_listed(
+    state: &AppState,
+    form: &FormFields,
+) -> Result<Option<ListedPerson>, HttpError> {
+    let picked = form.get("pick").and_then(|id| id.parse::<StaffId>().ok());
+    let entered = form.text("cleaned_by").trim().to_lowercase();
+    let asks_for_names = |settings: &FacilitySettings| {
+        [Noncritical, Semicritical, Critical]
+            .map(|class| weakest_way(settings, class))
+            .contains(&ProofWay::List)
+    };
+    if picked.is_none() && (entered.is_empty() || !asks_for_names(&state.store.snapshot().settings)) {
+        return Ok(None);
+    }
+    read_quick(state, move |state, reader| {
+        let mut people = list_people(reader, &state.store.snapshot());
+        if let Some(picked) = picked {
+            return Ok(people.into_iter().find(|person| person.staff == picked));
+        }
+        people.retain(|person| person.name.to_lowercase() == entered);
+        let found = people.pop();
+        Ok(found.filter(|_| people.is_empty()))
+    })
+    .await
+}
+
+/// Those who have not left and whose name can be read.
+fn list_people(reader: &LogReader, facility: &FacilityState) -> Vec<ListedPerson> {
+    let present = facility.staff.iter().filter(|(_, member)| !member.left);
+    let named = present.filter_map(|(staff, _)| {
+        let name = StoredText::of_staff(reader, facility, *staff).readable()?;
+        Some(ListedPerson { staff: *staff, name })
+    });
+    named.collect()
+}
+
+/// Those one of whose names begins with the first letters that were entered.
+fn find_names(reader: &LogReader, facility: &FacilityState, entered: &str) -> Vec<ListedPerson> {
+    let letters: String = entered.trim().to_lowercase().chars().take(LETTERS_MIN).collect();
+    if letters.chars().count() < LETTERS_MIN {
+        return Vec::new();
+    }
+    let mut people = list_people(reader, facility);
+    people.retain(|person| {
+        person.name.to_lowercase().split_whitespace().any(|part| part.starts_with(&letters))
+    });
+    people.sort_by_cached_key(|person| person.name.to_lowercase());
+    people.truncate(NAMES_MAX);
+    people
+}

@@ -1,0 +1,146 @@
+//! Which proof of who cleaned each class of use needs, and what comes of a weaker one.
+
+use std::time::Duration;
+
+use record::kinds::{CleanedBy, MissingPart, NameSource, ProofWay, SpauldingClass, WhoPolicy};
+
+use super::staff_pages::{desk, person};
+use super::*;
+use crate::intake::{PROOF_WAYS, SettingsChange, ways_from};
+
+const PIN: &str = "471147";
+const CLASSES: [SpauldingClass; 3] =
+    [SpauldingClass::Noncritical, SpauldingClass::Semicritical, SpauldingClass::Critical];
+
+async fn ask(world: &World, class: SpauldingClass, weakest: &ProofWay) {
+    let ways = Some(ways_from(weakest));
+    // The other classes ask for nothing: a rule that is read of the wrong one shows.
+    let open = Some(ways_from(&ProofWay::None));
+    let mut who = WhoPolicy { noncritical: open.clone(), semicritical: open.clone(), critical: open };
+    match class {
+        SpauldingClass::Noncritical => who.noncritical = ways,
+        SpauldingClass::Semicritical => who.semicritical = ways,
+        SpauldingClass::Critical => who.critical = ways,
+    }
+    let settings = SettingsChange { who: Some(who), ..SettingsChange::default() };
+    world.give(Command::ChangeFacility(Box::new(settings))).await;
+    let fields = EquipmentFields { class: Some(class), ..EquipmentFields::default() };
+    let change =
+        Command::ChangeEquipment { tag: world.pump, fields: Box::new(fields), schedule: None, seen: None };
+    world.give(change).await;
+}
+
+/// Sends the page of the item as a phone does on which nobody is signed in.
+async fn submit(world: &World, secure: bool, fields: &[(&str, &str)]) -> Answer {
+    let scan = format!("/t/{}", world.pump);
+    let page = world.send(Request::get(&scan).body(Body::empty()).unwrap(), secure).await;
+    let (token, submission) = (page.is(200).hidden("page"), page.hidden("submission"));
+    let own =
+        [("page", token.as_str()), ("submission", submission.as_str()), ("version", "1"), ("step", "1")];
+    world.send(posted(&scan, &[&own, fields].concat()), secure).await
+}
+
+fn lacks_who(world: &World) -> bool {
+    world.cleaning().incomplete.contains(&MissingPart::Who)
+}
+
+#[tokio::test]
+async fn each_class_takes_what_is_enough_and_records_the_rest_as_incomplete() {
+    let world = World::new().await;
+    let tom = person(&world, "Tom Nguyen", StaffRole::Technician, PIN).await.to_string();
+    let note = ("notes", "the PIN pad is broken");
+    let given: [(ProofWay, Vec<(&str, &str)>); 4] = [
+        (ProofWay::None, vec![("cleaned_by", ""), note]),
+        (ProofWay::Typed, vec![("cleaned_by", "Ada"), note]),
+        (ProofWay::List, vec![("cleaned_by", ""), ("pick", &tom), note]),
+        (ProofWay::Pin, vec![("cleaned_by", ""), ("staff", &tom), ("pin", PIN), note]),
+    ];
+    for class in CLASSES {
+        for (needed_rank, needed) in PROOF_WAYS.iter().enumerate() {
+            ask(&world, class, needed).await;
+            for (way, fields) in &given {
+                for secure in [false, true] {
+                    world.clock.advance(Duration::from_secs(60));
+                    let what = format!("{class:?} needs {needed:?}: {way:?}, secure {secure}");
+                    let (size, rank) = (world.size(), PROOF_WAYS.iter().position(|w| w == way).unwrap());
+                    let answer = submit(&world, secure, fields).await;
+                    if *way == ProofWay::Pin && !secure {
+                        answer.is(400).has("This page is not secure");
+                        assert_eq!(world.size(), size, "{what}");
+                        continue;
+                    }
+                    if rank >= needed_rank {
+                        assert_eq!((answer.status, lacks_who(&world)), (303, false), "{what}");
+                        continue;
+                    }
+                    assert_eq!((answer.status, world.size()), (422, size), "{what}");
+                    let declined = [fields.as_slice(), &[("unproven", "1")]].concat();
+                    let done = submit(&world, secure, &declined).await;
+                    assert_eq!((done.status, lacks_who(&world)), (303, true), "{what}");
+                }
+            }
+        }
+    }
+    let reader = world.state.store.reader().unwrap();
+    for entry in reader.entries(0..reader.size()) {
+        assert!(!entry.unwrap().as_str().contains(PIN), "no PIN is in the log");
+    }
+}
+
+#[tokio::test]
+async fn whoever_declines_says_why() {
+    let world = World::new().await;
+    ask(&world, SpauldingClass::Critical, &ProofWay::Pin).await;
+    let size = world.size();
+    let refused = submit(&world, false, &[("cleaned_by", "Ada"), ("unproven", "1")]).await;
+    refused.is(422).has("Say why").has("href=\"#note\"");
+    assert_eq!(world.size(), size);
+    submit(&world, false, &[("cleaned_by", "Ada"), ("unproven", "1"), ("notes", "no signal")]).await.is(303);
+    assert!(lacks_who(&world));
+}
+
+#[tokio::test]
+async fn a_page_says_what_its_way_in_cannot_give() {
+    let world = World::new().await;
+    ask(&world, SpauldingClass::Critical, &ProofWay::Pin).await;
+    let scan = format!("/t/{}", world.pump);
+    let plain = world.get(&scan).await;
+    plain
+        .is(200)
+        .has("Your phone is on the simple page")
+        .has("Open the secure page")
+        .has("Record without proof");
+    let secure = world.send(Request::get(&scan).body(Body::empty()).unwrap(), true).await;
+    secure.is(200).has("This item needs your PIN").has("Sign in with your PIN").has_not("simple page");
+    // A session alone proves nothing; a PIN that was entered just now does.
+    let tom = desk(&world, StaffRole::Technician).await;
+    tom.get(&scan).await.is(200).has_not("Record without proof").has("I am someone else");
+    world.clock.advance(Duration::from_secs(360));
+    tom.get(&scan).await.is(200).has("This item needs your PIN").has("<details open>");
+    ask(&world, SpauldingClass::Critical, &ProofWay::Typed).await;
+    world.get(&scan).await.is(200).has_not("Record without proof");
+}
+
+#[tokio::test]
+async fn a_name_is_picked_from_those_that_begin_with_its_letters() {
+    let world = World::new().await;
+    ask(&world, SpauldingClass::Semicritical, &ProofWay::List).await;
+    let tom = person(&world, "Tom Nguyen", StaffRole::Technician, PIN).await;
+    let ada = person(&world, "Ada Tomlinson", StaffRole::Technician, "839204").await;
+    person(&world, "Grace Okafor", StaffRole::Technician, "550011").await;
+    let scan = format!("/t/{}", world.pump);
+    world.get(&scan).await.is(200).has_not("Tom Nguyen").has("Find my name");
+    let one = submit(&world, false, &[("cleaned_by", "T"), ("find", "1")]).await;
+    one.is(200).has_not("Tom Nguyen");
+    let found = submit(&world, false, &[("cleaned_by", "to"), ("find", "1")]).await;
+    found.is(200).has(&format!("value=\"{tom}\"")).has(&format!("value=\"{ada}\"")).has_not("Grace");
+    for name in ["tom nguyen", "Tom Nguyen "] {
+        submit(&world, false, &[("cleaned_by", name)]).await.is(303);
+        let CleanedBy::Entered { staff, how, .. } = world.cleaning().who else { panic!() };
+        assert_eq!((staff, how), (Some(tom), Some(NameSource::List)), "{name}");
+    }
+    let ghost = StaffId::new(9, [9; 10]).to_string();
+    submit(&world, false, &[("cleaned_by", "Eve"), ("pick", &ghost)]).await.is(422);
+    world.give(Command::StaffLeft { staff: tom }).await;
+    submit(&world, false, &[("cleaned_by", "Tom Nguyen")]).await.is(422);
+}
