@@ -489,12 +489,8 @@ fn execute_cli(program: &ProgramSetup, cli: Cli) -> Result<ProgramExit, RunError
             label_host,
             allow_unattributed,
             contact,
-            undo_min: None,
             pin_proof_min,
-            problem: None,
-            competency: None,
-            who: None,
-            seen: None,
+            ..intake::SettingsChange::default()
         })),
         Some(CliCommand::Claim { file }) => AdminCommand::Claim { file: read_file(&file)? },
         Some(CliCommand::Backup(command)) => return backup_line::run_backup_command(&settings, command),

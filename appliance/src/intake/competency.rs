@@ -3,7 +3,7 @@
 
 use record::compliance::{CivilCalendar, ZoneSpan};
 use record::entry::CommandSource;
-use record::fold::{CompetencyGrant, FacilityState, RowVersion, StaffMember};
+use record::fold::{CompetencyGrant, FacilityState, RowVersion};
 use record::ids::{ProtocolId, StaffId};
 use record::kinds::{
     CivilDay, CleanedBy, CleaningFlag, CompetencyEnded, CompetencyGranted, CompetencyPolicy, MissingPart,
@@ -67,6 +67,12 @@ pub fn is_signed_off(facility: &FacilityState, staff: StaffId, protocol: Protoco
     facility.competency.get(&staff).is_some_and(|row| row.allows(protocol, day))
 }
 
+/// Whether anybody was signed off for a protocol, and that was not ended.
+fn is_anybody_signed_off(facility: &FacilityState, protocol: ProtocolId) -> bool {
+    let mut grants = facility.competency.values().filter_map(|row| row.protocols.get(&protocol));
+    grants.any(|grant| !grant.ended)
+}
+
 /// Signs somebody off for a protocol.
 pub(super) fn grant_competency(
     form: &CompetencySignOff,
@@ -111,13 +117,12 @@ fn may_sign_off(
     if drafts.by.via != CommandSource::Staff {
         return true;
     }
-    let is_able = |(staff, person): &(&StaffId, &StaffMember)| {
-        let has_role = !person.left && Permission::SignOff.is_of(person.role);
-        has_role
-            && **staff != form.staff
-            && today.is_some_and(|day| is_signed_off(facility, **staff, form.protocol, day))
-    };
-    let mut able = facility.staff.iter().filter(is_able).map(|(staff, _)| *staff).peekable();
+    let others = facility.staff.iter().filter(|(staff, person)| {
+        **staff != form.staff && !person.left && Permission::SignOff.is_of(person.role)
+    });
+    let holds =
+        |staff: &StaffId| today.is_some_and(|day| is_signed_off(facility, *staff, form.protocol, day));
+    let mut able = others.map(|(staff, _)| *staff).filter(holds).peekable();
     able.peek().is_none() || able.any(|staff| drafts.by.staff == Some(staff))
 }
 
@@ -163,14 +168,12 @@ impl SignOffVerdict {
         if staff.zip(day).is_some_and(|(staff, day)| is_signed_off(facility, staff, protocol, day)) {
             return Self::Passed;
         }
-        let is_used = || {
-            let grants = facility.competency.values().filter_map(|row| row.protocols.get(&protocol));
-            grants.into_iter().any(|grant| !grant.ended)
-        };
         match &facility.settings.competency {
             CompetencyPolicy::Off => Self::Passed,
             CompetencyPolicy::Refuse => Self::Incomplete,
-            CompetencyPolicy::Warn | CompetencyPolicy::Other(_) if staff.is_some() && is_used() => {
+            CompetencyPolicy::Warn | CompetencyPolicy::Other(_)
+                if staff.is_some() && is_anybody_signed_off(facility, protocol) =>
+            {
                 Self::Flagged
             }
             CompetencyPolicy::Warn | CompetencyPolicy::Other(_) => Self::Passed,

@@ -105,7 +105,7 @@ sign-off-over = Ended { $day }
 # $name: a person’s; $protocol: a protocol’s.
 sign-off-title = { $name }: { $protocol }
 # $who: whoever signed off, or ended that; $time: such as “today 14:04”.
-sign-off-said = Since { $time }
+sign-off-since = Since { $time }
     .by = By { $who }, { $time }
 # Buttons.
 sign-off-confirm = Sign off

@@ -140,6 +140,12 @@ fn pair_path(staff: StaffId, protocol: ProtocolId) -> String {
     format!("{SIGN_OFFS}/{staff}/{protocol}")
 }
 
+/// As their address names them.
+struct PairPath {
+    staff: String,
+    protocol: String,
+}
+
 /// A person, a protocol, and what the log says of the two.
 struct SignedPair {
     staff: StaffId,
@@ -152,16 +158,13 @@ struct SignedPair {
     until: Option<CivilDay>,
     badge: GrantBadge,
     /// Who said that, and when.
-    said: Option<SafeHtml>,
+    signer: Option<SafeHtml>,
     note: String,
 }
 
 impl SignedPair {
-    async fn find(
-        state: &AppState,
-        signed: &StaffSession,
-        (staff, protocol): &(String, String),
-    ) -> Result<Self, HttpError> {
+    async fn find(state: &AppState, signed: &StaffSession, pair: &PairPath) -> Result<Self, HttpError> {
+        let PairPath { staff, protocol } = pair;
         let staff: StaffId = staff.parse().map_err(|_| not_found())?;
         let protocol: ProtocolId = protocol.parse().map_err(|_| not_found())?;
         let words: (PageWords, PeopleWords) = signed.words();
@@ -172,17 +175,17 @@ impl SignedPair {
             facility.staff.get(&staff).filter(|person| !person.left).ok_or_else(not_found)?;
             let published = facility.protocols.get(&protocol).ok_or_else(not_found)?;
             let grant = find_grant(&facility, staff, protocol);
-            let (said, note) = match grant {
+            let (signer, note) = match grant {
                 None => (None, String::new()),
                 Some(grant) => {
                     let (by, note) = read_grant(reader, page_words, grant.of)?;
                     let when = wording.dates().day_and_time(grant.set_ms).text;
                     let by = by.map(|by| StoredText::of_staff(reader, &facility, by).to_html(page_words));
-                    let said = match by {
-                        Some(by) => fill_slots(w.sign_off_said_by(when, S0), [by]),
-                        None => fill_slots(w.sign_off_said(when), []),
+                    let signer = match by {
+                        Some(by) => fill_slots(w.sign_off_since_by(when, S0), [by]),
+                        None => fill_slots(w.sign_off_since(when), []),
                     };
-                    (Some(said), note)
+                    (Some(signer), note)
                 }
             };
             Ok(Self {
@@ -194,7 +197,7 @@ impl SignedPair {
                 is_granted: grant.is_some_and(|grant| !grant.ended),
                 until: grant.filter(|grant| !grant.ended).and_then(|grant| grant.until),
                 badge: word_grant(w, &wording, grant),
-                said,
+                signer,
                 note,
             })
         });
@@ -265,9 +268,9 @@ struct PairPage {
 pub(crate) async fn ask_sign_off(
     signed: StaffCaller<SignOff>,
     State(state): State<AppState>,
-    Path(pair): Path<(String, String)>,
+    Path((staff, protocol)): Path<(String, String)>,
 ) -> Result<Page, HttpError> {
-    let there = SignedPair::find(&state, &signed, &pair).await?;
+    let there = SignedPair::find(&state, &signed, &PairPath { staff, protocol }).await?;
     let (values, marks) = (there.values(), FormMarks::new(&state, &signed));
     there.page(&state, &signed, &values, Vec::new(), marks)
 }
@@ -281,9 +284,10 @@ fn read_day(f: FormWords, text: &str) -> Result<Option<CivilDay>, Wrong> {
 pub(crate) async fn sign_off(
     signed: StaffCaller<SignOff>,
     State(state): State<AppState>,
-    Path(pair): Path<(String, String)>,
+    Path((staff, protocol)): Path<(String, String)>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
+    let pair = PairPath { staff, protocol };
     let there = SignedPair::find(&state, &signed, &pair).await?;
     let f: FormWords = signed.words();
     let mut sent = SentForm::<RowVersion>::read(f, &SIGN_OFF, &form);
@@ -365,19 +369,19 @@ fn end_page(
 pub(crate) async fn ask_end(
     signed: StaffCaller<SignOff>,
     State(state): State<AppState>,
-    Path(pair): Path<(String, String)>,
+    Path((staff, protocol)): Path<(String, String)>,
 ) -> Result<Page, HttpError> {
-    let there = SignedPair::find(&state, &signed, &pair).await?;
+    let there = SignedPair::find(&state, &signed, &PairPath { staff, protocol }).await?;
     end_page(&state, &signed, &there, Vec::new(), &FormFields::default())
 }
 
 pub(crate) async fn end_sign_off(
     signed: StaffCaller<SignOff>,
     State(state): State<AppState>,
-    Path(pair): Path<(String, String)>,
+    Path((staff, protocol)): Path<(String, String)>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let there = SignedPair::find(&state, &signed, &pair).await?;
+    let there = SignedPair::find(&state, &signed, &PairPath { staff, protocol }).await?;
     // A version that cannot be read is not the one that is there.
     let seen = read_seen(&form).unwrap_or_else(|_| Some(RowVersion::default()));
     let reason = form.text("reason").to_owned();
