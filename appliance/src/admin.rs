@@ -83,7 +83,7 @@ pub enum AdminCommand {
         file: String,
     },
     /// Other settings of the facility.
-    FacilitySet(SettingsChange),
+    FacilitySet(Box<SettingsChange>),
     /// All alarms.
     AlarmList,
     /// That somebody has seen an alarm.
@@ -202,7 +202,7 @@ async fn run_command(admin_command: AdminCommand, context: &Arc<AdminContext>) -
             Ok("Claim file accepted. The box is claimed as soon as it reaches the relay.".to_owned())
         }
         AdminCommand::FacilitySet(settings) => {
-            command(Command::ChangeFacility(Box::new(settings))).await.map_err(|e| e.to_string())?;
+            command(Command::ChangeFacility(settings)).await.map_err(|e| e.to_string())?;
             note_access(context, AccessOutcome::SettingsChanged, None);
             Ok("The settings are recorded.".to_owned())
         }

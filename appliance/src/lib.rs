@@ -483,7 +483,7 @@ fn execute_cli(program: &ProgramSetup, cli: Cli) -> Result<ProgramExit, RunError
             allow_unattributed,
             contact,
             pin_proof_min,
-        })) => AdminCommand::FacilitySet(intake::SettingsChange {
+        })) => AdminCommand::FacilitySet(Box::new(intake::SettingsChange {
             name,
             zone,
             label_host,
@@ -493,8 +493,9 @@ fn execute_cli(program: &ProgramSetup, cli: Cli) -> Result<ProgramExit, RunError
             pin_proof_min,
             problem: None,
             who: None,
+            competency: None,
             seen: None,
-        }),
+        })),
         Some(CliCommand::Claim { file }) => AdminCommand::Claim { file: read_file(&file)? },
         Some(CliCommand::Backup(command)) => return backup_line::run_backup_command(&settings, command),
         Some(CliCommand::Restore { file, test, key_file, without_photos }) => {

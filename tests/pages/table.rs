@@ -493,6 +493,14 @@ fn staff(at: &Places) -> Vec<Page> {
             "There is a problem",
         ),
         page("staff-people", "/people", vec![], "people work here"),
+        page("staff-sign-offs", "/sign-offs", vec![], "Who may clean by which protocol"),
+        page("staff-sign-off", "/sign-offs", vec![Press("td a")], "Sign off"),
+        page(
+            "staff-sign-off-error",
+            "/sign-offs",
+            vec![Press("td a"), Type("#until", "soon"), Press("form button")],
+            "There is a problem",
+        ),
         page("staff-person-new", "/people/new", vec![], "Next you can set their PIN"),
         page("staff-person-new-error", "/people/new", vec![Press("form .go")], "There is a problem"),
         page(

@@ -12,6 +12,7 @@ use record::tag::Tag;
 use record::tree::Hash;
 use service::clock::Now;
 
+use super::competency::{SignOffVerdict, staff_of};
 use super::photo_rule::PhotoRule;
 use super::{
     ClaimedCleaner, CleaningForm, CommandRefusal, Drafts, ProofDemand, RefusalCause, StateView, check_proof,
@@ -53,6 +54,13 @@ pub(super) fn decide_cleaning(
     if !is_enough(&way_of(&who), &needed) {
         incomplete.push(MissingPart::Who);
     }
+    let performed = performed_time(form.performed_ms, &view.now())?;
+    let (id, done_ms) = (protocol.map(|p| p.protocol), performed.unwrap_or(view.now().wall_ms));
+    let verdict = SignOffVerdict::of(view.facility(), id, staff_of(&who), done_ms);
+    if let Some(missing) = verdict.missing() {
+        incomplete.extend(Some(missing).filter(|missing| !incomplete.contains(missing)));
+        require_excuse(note.is_some() || form.steps.is_none(), || CommandRefusal::SIGN_OFF_NOTE)?;
+    }
     let note = match note {
         None => None,
         Some(words) => {
@@ -70,7 +78,7 @@ pub(super) fn decide_cleaning(
         who,
         photos: form.photos.clone(),
         note,
-        performed: performed_time(form.performed_ms, &view.now())?,
+        performed,
         incomplete,
         trigger: None,
         class: None,
@@ -80,18 +88,18 @@ pub(super) fn decide_cleaning(
         queued: None,
         load: None,
         clean_until: None,
-        flags: list_flags(contact, sample),
+        flags: list_flags(contact, verdict.flag().into_iter().chain(sample)),
     };
     drafts.push(event, texts);
     Ok(())
 }
 
 /// What is to be seen of a record beside what it lacks.
-fn list_flags(contact: Option<Contact>, sample: Option<CleaningFlag>) -> Vec<CleaningFlag> {
+fn list_flags(contact: Option<Contact>, others: impl Iterator<Item = CleaningFlag>) -> Vec<CleaningFlag> {
     let contact = contact.unwrap_or_default();
     let measured = contact.required_s.zip(contact.measured_s);
     let is_wet_long = measured.is_some_and(|(required_s, s)| s > required_s.saturating_add(WET_LONG_S));
-    is_wet_long.then_some(CleaningFlag::WetLong).into_iter().chain(sample).collect()
+    is_wet_long.then_some(CleaningFlag::WetLong).into_iter().chain(others).collect()
 }
 
 pub(super) fn sort_steps(mut steps: Vec<u16>) -> Vec<u16> {

@@ -6,16 +6,18 @@ use record::entry::Digest16;
 use record::fold::{LinePlace, RowVersion};
 use record::ids::{BootId, ProtocolId, StaffId, UpkeepId};
 use record::kinds::{
-    Agent, CategoryDefaults, CategoryField, CheckMethod, CheckResult, CivilDay, CleaningTrigger, EntryRef,
-    EquipmentLoan, Event, LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome, ProblemPolicy, ProblemWord,
-    ProtocolRef, ProtocolWords, Schedule, SpauldingClass, StaffRole, Step, TagEnd, TagReason, UpkeepReading,
-    UpkeepResult, WhoPolicy,
+    Agent, CategoryDefaults, CategoryField, CheckMethod, CheckResult, CivilDay, CleaningTrigger,
+    CompetencyPolicy, EntryRef, EquipmentLoan, Event, LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome,
+    ProblemPolicy, ProblemWord, ProtocolRef, ProtocolWords, Schedule, SpauldingClass, StaffRole, Step,
+    TagEnd, TagReason, UpkeepReading, UpkeepResult, WhoPolicy,
 };
 use record::tag::Tag;
 use record::tree::Hash;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 use service::clock::Now;
+
+use super::competency::{CompetencyEnding, CompetencySignOff};
 
 /// What is wanted. Serialised only to tell a repeated request from another one.
 #[derive(Debug, Clone, Serialize)]
@@ -129,6 +131,10 @@ pub enum Command {
         /// Who.
         staff: StaffId,
     },
+    /// Somebody may clean by a protocol.
+    GrantCompetency(CompetencySignOff),
+    /// They may no more.
+    EndCompetency(CompetencyEnding),
     /// Other settings.
     ChangeFacility(Box<SettingsChange>),
     RecordCleaning(Box<CleaningForm>),
@@ -192,6 +198,8 @@ impl Command {
             | Self::SetSchedule { seen, .. }
             | Self::ChangeStaff { seen, .. } => *seen = version,
             Self::MergeEquipment(merge) => merge.seen = version,
+            Self::GrantCompetency(form) => form.seen = version,
+            Self::EndCompetency(form) => form.seen = version,
             Self::ChangeFacility(settings) => settings.seen = version,
             Self::PublishProtocol(protocol) => protocol.seen = version,
             Self::PlanUpkeep(plan) => plan.seen = version,
@@ -473,6 +481,8 @@ pub struct SettingsChange {
     pub problem: Option<ProblemPolicy>,
     /// The ways to say who cleaned that are allowed, by class; an empty list of a class takes back what was said of it.
     pub who: Option<WhoPolicy>,
+    /// What becomes of a cleaning by somebody who is not signed off.
+    pub competency: Option<CompetencyPolicy>,
     /// The version of the settings that these were made over; absent: whatever it is.
     pub seen: Option<RowVersion>,
 }
@@ -598,6 +608,9 @@ pub struct ProblemForm {
     pub what: Option<ProblemWord>,
     /// In their own words.
     pub text: String,
+    /// Photos that are kept already; as with a cleaning, they are no part of what makes a request the same.
+    #[serde(skip)]
+    pub photos: Vec<Hash>,
     pub who: ClaimedCleaner,
 }
 

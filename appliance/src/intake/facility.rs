@@ -77,6 +77,7 @@ fn decide_settings(requested: &SettingsChange) -> Result<FacilityChanged, Comman
         pin_proof_min: requested.pin_proof_min,
         problem: requested.problem.clone(),
         who: requested.who.clone(),
+        competency: requested.competency.clone(),
         ..FacilityChanged::default()
     })
 }

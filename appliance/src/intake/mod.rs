@@ -5,6 +5,7 @@ mod check;
 mod cleaning;
 mod clock;
 mod command;
+mod competency;
 mod equipment;
 mod facility;
 mod permissions;
@@ -37,6 +38,10 @@ pub use self::command::{
     EquipmentMerge, ListedOver, LocationChange, NewEquipment, NewProtocol, NewStaff, NewTag, ProblemClosing,
     ProblemForm, ProofDemand, QueuedCleaner, QueuedCleaning, SettingsChange, UpkeepPlan, UpkeepRecord,
     WetTime,
+};
+pub use self::competency::{
+    CompetencyEnding, CompetencySignOff, SignOffVerdict, facility_day, find_grant, grant_version,
+    is_signed_off,
 };
 pub use self::permissions::Permission;
 pub(crate) use self::photo_rule::PhotoRule;
@@ -157,6 +162,8 @@ fn make_drafts(
             staff::change_member(*staff, name.as_deref(), *role, drafts)
         }
         Command::StaffLeft { staff } => staff::remove_member(*staff, view, drafts),
+        Command::GrantCompetency(form) => competency::grant_competency(form, view, drafts),
+        Command::EndCompetency(form) => competency::end_competency(form, view, drafts),
         Command::RecordCleaning(form) => cleaning::decide_cleaning(form, view, drafts),
         Command::RecordQueued(form) => queued::record_queued(form, view, drafts),
         Command::VoidCleaning { line, reason } => cleaning::decide_void(*line, reason, view, drafts),

@@ -21,6 +21,8 @@ pub enum Permission {
     Print,
     /// To set up printers.
     EditPrinters,
+    /// To sign people off for protocols, and to end that.
+    SignOff,
     /// To see who works here.
     SeePeople,
     /// To change who works here, and their PINs.
@@ -41,7 +43,7 @@ impl Permission {
                 &[StaffRole::Technician, StaffRole::Biomed, StaffRole::FacilityAdmin, StaffRole::Auditor]
             }
             Self::Record => &[StaffRole::Technician, StaffRole::Biomed, StaffRole::FacilityAdmin],
-            Self::EditEquipment | Self::Print | Self::EditPrinters | Self::SeePeople => {
+            Self::EditEquipment | Self::Print | Self::EditPrinters | Self::SignOff | Self::SeePeople => {
                 &[StaffRole::Biomed, StaffRole::FacilityAdmin]
             }
             Self::EditPeople | Self::EditSettings | Self::ManageTokens => &[StaffRole::FacilityAdmin],
@@ -62,6 +64,7 @@ impl Permission {
             Self::EditEquipment => "edit-equipment",
             Self::Print => "print",
             Self::EditPrinters => "edit-printers",
+            Self::SignOff => "sign-off",
             Self::SeePeople => "see-people",
             Self::EditPeople => "edit-people",
             Self::EditSettings => "edit-settings",
@@ -75,7 +78,7 @@ impl Permission {
         match self {
             Self::View => "This needs a sign-in",
             Self::Record => "This needs a sign-in as technician, biomed or facility admin",
-            Self::EditEquipment | Self::Print | Self::EditPrinters | Self::SeePeople => {
+            Self::EditEquipment | Self::Print | Self::EditPrinters | Self::SignOff | Self::SeePeople => {
                 "This needs a sign-in as biomed or facility admin"
             }
             Self::EditPeople | Self::EditSettings | Self::ManageTokens => {
@@ -97,6 +100,7 @@ impl Permission {
             Command::AddStaff(_) | Command::ChangeStaff { .. } | Command::StaffLeft { .. } => {
                 Self::EditPeople
             }
+            Command::GrantCompetency(_) | Command::EndCompetency(_) => Self::SignOff,
             Command::ChangeFacility(_) => Self::EditSettings,
             Command::AddEquipment(_)
             | Command::ChangeEquipment { .. }

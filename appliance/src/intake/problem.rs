@@ -6,6 +6,7 @@ use record::kinds::{
     CleanedBy, EntryRef, EquipmentSuspended, ProblemClosed, ProblemOutcome, ProblemPolicy, ProblemReported,
     ProblemWord,
 };
+use record::limits::PHOTOS_MAX;
 
 use super::cleaning::find_cleaner;
 use super::{
@@ -28,6 +29,9 @@ pub(super) fn report_problem(
     let cause = RefusalCause::ProblemKind;
     let what = form.what.clone().filter(|what| ProblemWord::ALL.contains(what));
     let what = what.ok_or(CommandRefusal::Needed { field: "what", cause })?;
+    if form.photos.len() > PHOTOS_MAX {
+        return Err(CommandRefusal::TooManyPhotos);
+    }
     if open_problems(view, item).len() >= OF_ITEM_MAX {
         return Err(CommandRefusal::ProblemsOpen);
     }
@@ -42,7 +46,7 @@ pub(super) fn report_problem(
     let (text, beside) = drafts.optional_text("notes", &form.text)?;
     texts.extend(beside);
     let of = EntryRef { epoch: view.epoch(), seq: view.size() };
-    drafts.push(ProblemReported { tag: item.tag, what, text, photos: Vec::new(), who }, texts);
+    drafts.push(ProblemReported { tag: item.tag, what, text, photos: form.photos.clone(), who }, texts);
     if item.service == ServiceState::In && is_suspending(&view.facility().settings.problem, &who) {
         let (reason, texts) = drafts.optional_text("notes", &form.text)?;
         let suspended =

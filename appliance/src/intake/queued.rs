@@ -10,6 +10,7 @@ use record::limits::PHOTOS_MAX;
 use record::redact::PersonalText;
 
 use super::cleaning::{performed_time, sort_steps};
+use super::competency::{SignOffVerdict, staff_of};
 use super::{
     CommandRefusal, Drafts, PhotoRule, QueuedCleaner, QueuedCleaning, RefusalCause, StateView, find_item,
     is_enough, text, use_class, weakest_way,
@@ -48,6 +49,10 @@ pub(super) fn record_queued(
     if !is_enough(&form.who.way(), &weakest_way(settings, use_class(item, protocol))) {
         incomplete.push(MissingPart::Who);
     }
+    let id = protocol.map(|p| p.protocol);
+    let verdict = SignOffVerdict::of(view.facility(), id, staff_of(&who), performed_ms);
+    // Two reasons for which it is not known well enough who cleaned are one.
+    incomplete.extend(verdict.missing().filter(|part| !incomplete.contains(part)));
     let event = CleaningRecorded {
         tag: item.tag,
         protocol: protocol.map(|p| ProtocolRef { id: p.protocol, version: p.version }),
@@ -71,7 +76,7 @@ pub(super) fn record_queued(
         }),
         load: None,
         clean_until: None,
-        flags: list_remarks(form, item, &judged),
+        flags: list_remarks(form, item, &judged).into_iter().chain(verdict.flag()).collect(),
     };
     drafts.push(event, texts);
     Ok(())

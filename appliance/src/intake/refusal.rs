@@ -240,6 +240,9 @@ fn proof_text(needed: &ProofWay) -> &'static str {
 }
 
 impl CommandRefusal {
+    /// Somebody cleaned who is not signed off, and the note does not say why.
+    pub const SIGN_OFF_NOTE: Self = Self::Needed { field: "notes", cause: RefusalCause::SignOffNote };
+
     /// One word for machines; part of the problem's type.
     pub fn code(&self) -> &'static str {
         match self {

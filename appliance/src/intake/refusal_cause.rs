@@ -161,6 +161,18 @@ pub enum RefusalCause {
     InService,
     #[error("Only the phone that recorded it can add a photo")]
     OtherPhone,
+    #[error(
+        "Only people who are signed off for this protocol clean by it. Say in the note why it was done all the same"
+    )]
+    SignOffNote,
+    #[error("Enter today or a later day as the last one")]
+    SignOffDay,
+    #[error("One person is signed off for at most 200 protocols")]
+    SignOffCount,
+    #[error("They are not signed off for this protocol")]
+    NotSignedOff,
+    #[error("Somebody else signs people off for this protocol, who is signed off for it themselves")]
+    NotSignedOffYourself,
     #[error("You cannot change your own role or mark yourself as left; ask another facility admin")]
     OwnRole,
     #[error("{}", .0.requirement())]
@@ -170,7 +182,7 @@ pub enum RefusalCause {
 impl RefusalCause {
     /// All of them; of roles one.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 73] = [
+    pub(crate) const ALL: [Self; 78] = [
         Self::OwnName,
         Self::Reason,
         Self::ProblemKind,
@@ -242,6 +254,11 @@ impl RefusalCause {
         Self::OutOfService,
         Self::InService,
         Self::OtherPhone,
+        Self::SignOffNote,
+        Self::SignOffDay,
+        Self::SignOffCount,
+        Self::NotSignedOff,
+        Self::NotSignedOffYourself,
         Self::OwnRole,
         Self::Role(Permission::EditEquipment),
     ];

@@ -44,8 +44,6 @@ pub const MADE_BY_BOX: &[MadeByBox] = &[
 
 /// This list may only shrink.
 pub const NOT_YET: &[NotYet] = &[
-    NotYet { name: "competency.granted", issue: "02-box" },
-    NotYet { name: "competency.ended", issue: "02-box" },
     NotYet { name: "access.changed", issue: "02-box" },
     NotYet { name: "lot.opened", issue: "14-box-manage" },
     NotYet { name: "lot.closed", issue: "14-box-manage" },
@@ -159,6 +157,16 @@ ways! {
     },
     ChangeStaff => CommandWays { kinds: &["staff.changed"], routes: &["person.change"], ..NONE },
     StaffLeft => CommandWays { kinds: &["staff.left"], routes: &["person.leave"], ..NONE },
+    GrantCompetency => CommandWays {
+        kinds: &["competency.granted"],
+        routes: &["sign-off.grant", "sign-off.add"],
+        ..NONE
+    },
+    EndCompetency => CommandWays {
+        kinds: &["competency.ended"],
+        routes: &["sign-off.end", "sign-off.remove"],
+        ..NONE
+    },
     ChangeFacility => CommandWays {
         kinds: &["facility.changed"],
         routes: &["settings.save", "setup.begin", "setup.save"],

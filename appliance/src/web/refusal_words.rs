@@ -49,10 +49,11 @@ pub(crate) fn word_refusal(w: RefusalWords, refusal: &CommandRefusal) -> Option<
         CommandRefusal::ReportsSpent => w.refusal_reports_spent(),
         CommandRefusal::UndoOver => w.refusal_undo_over(),
         CommandRefusal::Needed { field: "cleaned_by", .. } => w.refusal_name_needed(),
-        CommandRefusal::Needed { field: "notes", .. } => w.refusal_note_needed(),
+        CommandRefusal::Needed { field: "notes", cause: RefusalCause::Reason } => w.refusal_note_needed(),
         CommandRefusal::Needed { field: "reason", .. } => w.refusal_reason_needed(),
         CommandRefusal::Needed { field: "what", .. } => w.refusal_problem_kind(),
         CommandRefusal::Needed { field: "outcome", .. } => w.refusal_problem_outcome(),
+        CommandRefusal::Needed { cause: RefusalCause::SignOffNote, .. } => w.refusal_sign_off_note(),
         CommandRefusal::TooLong { field, chars_max } if OPEN_FIELDS.contains(field) => {
             w.refusal_too_long(field, chars_max.to_string())
         }
@@ -210,6 +211,11 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
         RefusalCause::OutOfService => staff.refusal_already_out(),
         RefusalCause::InService => staff.refusal_already_in(),
         RefusalCause::OtherPhone => staff.refusal_other_phone(),
+        RefusalCause::SignOffNote => w.open.refusal_sign_off_note(),
+        RefusalCause::SignOffDay => staff.refusal_range_sign_off_day(),
+        RefusalCause::SignOffCount => staff.refusal_range_sign_off_count(),
+        RefusalCause::NotSignedOff => staff.refusal_already_not_signed_off(),
+        RefusalCause::NotSignedOffYourself => staff.refusal_not_signed_off_yourself(),
         RefusalCause::OwnRole => staff.refusal_own_role(),
         RefusalCause::Role(permission) => word_needed_role(staff, permission),
     }
@@ -230,9 +236,11 @@ fn word_needed_role(w: StaffRefusalWords, permission: Permission) -> String {
     match permission {
         Permission::View => w.refusal_needs_sign_in(),
         Permission::Record => w.refusal_needs_sign_in_recorder(),
-        Permission::EditEquipment | Permission::Print | Permission::EditPrinters | Permission::SeePeople => {
-            w.refusal_needs_sign_in_biomed()
-        }
+        Permission::EditEquipment
+        | Permission::Print
+        | Permission::EditPrinters
+        | Permission::SignOff
+        | Permission::SeePeople => w.refusal_needs_sign_in_biomed(),
         Permission::EditPeople | Permission::EditSettings | Permission::ManageTokens => {
             w.refusal_needs_sign_in_admin()
         }
@@ -334,6 +342,7 @@ mod tests {
             CommandRefusal::Needed { field: "reason", cause: RefusalCause::Reason },
             CommandRefusal::Needed { field: "what", cause: RefusalCause::ProblemKind },
             CommandRefusal::Needed { field: "outcome", cause: RefusalCause::ProblemOutcome },
+            CommandRefusal::SIGN_OFF_NOTE,
             CommandRefusal::UnknownStep(41),
             CommandRefusal::StillWet { left_s: 112 },
             CommandRefusal::NotWetted,

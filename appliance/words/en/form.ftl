@@ -372,6 +372,11 @@ form-settings-problem = A reported problem takes the item out of service
 form-settings-problem-tell = Never: biomed decides
 form-settings-problem-proven = If the reporter’s PIN or badge proves who they are
 form-settings-problem-anyone = Always
+form-settings-competency = A cleaning by somebody who is not signed off
+    .hint = It is recorded in any case. Who is signed off for which protocol stands under Staff.
+form-settings-competency-off = Counts as any other
+form-settings-competency-warn = Counts, and says so where their PIN or badge proves who they are
+form-settings-competency-refuse = Does not count; a name without proof is nobody who is signed off
 form-settings-who = Who cleaned: the least proof for each class of use
 form-settings-who-noncritical = Noncritical: intact skin
 form-settings-who-noncritical-default = As names are handled above
@@ -419,6 +424,14 @@ form-check-unit = Unit
     .hint = Such as RLU
 form-check-notes = Remarks
     .hint = Optional
+
+## A sign-off.
+
+form-sign-off-until = Last day
+    .hint = Such as 2027-11-24; empty: until somebody ends it
+    .wrong = Enter a day that is in the calendar, such as 2027-11-24
+form-sign-off-notes = Remarks
+    .hint = Optional; such as what was watched
 
 ## The box’s clock.
 

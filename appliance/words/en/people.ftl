@@ -84,6 +84,40 @@ people-left = Former staff
 # $since: when they were added.
 people-came = { $role }, added { $since }
 
+## Who is signed off for which protocol.
+
+sign-offs-title = Sign-offs
+sign-offs-what = Who may clean by which protocol. A cleaning by somebody else is recorded too, and says so.
+sign-offs-no-protocol = Publish a protocol first.
+sign-offs-caption = { $count ->
+    [one] { $count } person
+   *[other] { $count } people
+}
+# Links to further protocols of the table.
+sign-offs-before = Earlier protocols
+sign-offs-after = Further protocols
+sign-offs-back = Back to the sign-offs
+# How one stands; $day: its last.
+sign-off-none = Not signed off
+sign-off-holds = Signed off
+sign-off-until = Until { $day }
+sign-off-over = Ended { $day }
+# $name: a person’s; $protocol: a protocol’s.
+sign-off-title = { $name }: { $protocol }
+# $who: whoever signed off, or ended that; $time: such as “today 14:04”.
+sign-off-said = Since { $time }
+    .by = By { $who }, { $time }
+# Buttons.
+sign-off-confirm = Sign off
+sign-off-again = Sign off again
+# Link.
+sign-off-end = End this sign-off
+    .title = { $name } may not clean by { $protocol } any more?
+    .what = What they recorded stays as it is. Cleanings from now on say that they are not signed off.
+    .why = Why? Optional
+    .confirm = Yes, end it
+    .cancel = Cancel
+
 ## Programs and their tokens.
 
 programs-title = Programs

@@ -40,6 +40,12 @@ problem-kind = { $word ->
 }
 problem-text = In your own words
     .hint = What you see, optional
+problem-photo = Photo
+    .hint = Optional. No people, no patient names.
+    .own = Your photo
+    .stored = Photo saved
+    .another = Take another photo
+    .alt = Photo of { $name }
 problem-name = Your name
     .hint = Optional
 problem-send = Send the report

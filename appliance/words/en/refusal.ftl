@@ -63,6 +63,7 @@ refusal-proof-badge = Scan your badge or enter your PIN, or record without proof
 refusal-proof-list = Choose your name from the list, or record without proof and say why
 refusal-proof-detail = The facility asks for more than a typed name for this class of use.
 refusal-note-needed = Say why
+refusal-sign-off-note = Only people who are signed off for this protocol clean by it. Say in the note why it was done all the same
 refusal-photo-missing = Take a photo, or say in the note why there is none
     .detail = This item needs a photo with each cleaning.
 refusal-too-many-photos = A cleaning has at most { $max } photos

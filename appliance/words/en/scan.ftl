@@ -15,6 +15,8 @@ scan-usable-until = This page can be used until { $time }. After that, check you
 scan-too-old = This page has expired. Check your ticks and record again.
 scan-signed-out = Nobody is signed in here any more. Enter the name of the person who cleaned.
 scan-protocol-changed = The protocol has changed since this page was opened. Check the steps and record again.
+scan-not-signed-off = You are not signed off for this protocol. You can still record.
+    .incomplete = Only people who are signed off for this protocol clean by it. If you are, prove it with your PIN. Else say in the note why you cleaned; the record does not count.
 
 ## Steps.
 

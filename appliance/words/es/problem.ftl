@@ -38,6 +38,12 @@ problem-kind = { $word ->
 }
 problem-text = Con sus palabras
     .hint = Lo que ve, opcional
+problem-photo = Foto
+    .hint = Opcional. Sin personas ni nombres de pacientes.
+    .own = Su foto
+    .stored = Foto guardada
+    .another = Tomar otra foto
+    .alt = Foto de { $name }
 problem-name = Su nombre
     .hint = Opcional
 problem-send = Enviar el aviso

@@ -57,6 +57,7 @@ refusal-proof-badge = Escanee su credencial o ingrese su PIN, o registre sin pru
 refusal-proof-list = Elija su nombre de la lista, o registre sin prueba e indique por qué
 refusal-proof-detail = El centro pide más que un nombre escrito para esta clase de uso.
 refusal-note-needed = Indique por qué
+refusal-sign-off-note = Con este protocolo solo limpian personas habilitadas. Indique en la nota por qué se hizo de todos modos
 refusal-photo-missing = Tome una foto o indique en la nota por qué no la hay
     .detail = Este equipo necesita una foto en cada limpieza.
 refusal-too-many-photos = Una limpieza tiene como máximo { $max } fotos

@@ -8,6 +8,8 @@ scan-usable-until = Esta página sirve hasta las { $time }. Después, revise sus
 scan-too-old = Esta página venció. Revise sus marcas y registre de nuevo.
 scan-signed-out = Ya no hay una sesión abierta aquí. Escriba el nombre de quien limpió.
 scan-protocol-changed = El protocolo cambió desde que se abrió esta página. Revise los pasos y registre de nuevo.
+scan-not-signed-off = No tiene la habilitación para este protocolo. Puede registrar de todos modos.
+    .incomplete = Con este protocolo solo limpian personas habilitadas. Si lo es, demuéstrelo con su PIN. Si no, indique en la nota por qué limpió; el registro no cuenta.
 
 scan-steps = Pasos
 scan-instructions = Instrucciones

@@ -4,7 +4,13 @@ use super::*;
 
 fn problem(tag: Tag, who: ClaimedCleaner) -> Command {
     let what = Some(record::kinds::ProblemWord::Broken);
-    Command::ReportProblem(Box::new(ProblemForm { tag, what, text: "screen cracked".to_owned(), who }))
+    Command::ReportProblem(Box::new(ProblemForm {
+        tag,
+        what,
+        text: "screen cracked".to_owned(),
+        photos: Vec::new(),
+        who,
+    }))
 }
 
 fn nobody() -> ClaimedCleaner {
@@ -81,6 +87,7 @@ fn one_phone_cannot_flood_with_reports() {
         tag: items[1],
         what: Some("on fire".parse().unwrap()),
         text: String::new(),
+        photos: Vec::new(),
         who: nobody(),
     };
     let refused = world.tell(Command::ReportProblem(Box::new(unknown))).unwrap_err();

@@ -110,9 +110,11 @@ impl StaffSession {
                 error.note(AccessTarget::Admin)
             }
             Permission::ReadAudit => error.note(AccessTarget::ReadAudit),
-            Permission::View | Permission::Record | Permission::EditEquipment | Permission::SeePeople => {
-                error.note(AccessTarget::Edit)
-            }
+            Permission::View
+            | Permission::Record
+            | Permission::EditEquipment
+            | Permission::SignOff
+            | Permission::SeePeople => error.note(AccessTarget::Edit),
         })
     }
 
@@ -168,9 +170,11 @@ fn word_requirement(w: ErrorWords, permission: Permission) -> String {
     match permission {
         Permission::View => w.error_sign_in(),
         Permission::Record => w.error_sign_in_as_recorder(),
-        Permission::EditEquipment | Permission::Print | Permission::EditPrinters | Permission::SeePeople => {
-            w.error_sign_in_as_biomed()
-        }
+        Permission::EditEquipment
+        | Permission::Print
+        | Permission::EditPrinters
+        | Permission::SignOff
+        | Permission::SeePeople => w.error_sign_in_as_biomed(),
         Permission::EditPeople | Permission::EditSettings | Permission::ManageTokens => {
             w.error_sign_in_as_admin()
         }

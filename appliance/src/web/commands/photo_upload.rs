@@ -67,6 +67,25 @@ pub(crate) async fn take_photo(
     }
 }
 
+/// The photo of a record that no later entry can give one: it is waited for, however long that takes.
+pub(crate) async fn await_photo(outcome: PhotoOutcome) -> Result<Option<Hash>, PhotoRefusal> {
+    let opened = match outcome {
+        PhotoOutcome::None | PhotoOutcome::NoRoom => return Ok(None),
+        PhotoOutcome::Stored(hash) => return Ok(Some(hash)),
+        PhotoOutcome::Refused(refusal) => return Err(refusal),
+        PhotoOutcome::Follows(photo) => photo.work.await,
+    };
+    let trouble = match opened {
+        Ok(Ok(hash)) => return Ok(Some(hash)),
+        Ok(Err(trouble)) => trouble,
+        Err(error) => PhotoTrouble::Box(std::io::Error::other(error)),
+    };
+    match refused_photo(&trouble) {
+        PhotoOutcome::Refused(refusal) => Err(refusal),
+        _ => Ok(None),
+    }
+}
+
 pub(crate) fn refused_photo(trouble: &PhotoTrouble) -> PhotoOutcome {
     match trouble {
         PhotoTrouble::Full => return PhotoOutcome::NoRoom,

@@ -17,6 +17,7 @@ pub(crate) mod page_cursor;
 pub(crate) mod page_token;
 pub(crate) mod peer;
 pub(crate) mod phone_submission;
+pub(crate) mod photo_body;
 pub(crate) mod photo_form;
 pub(crate) mod queue_share;
 pub(crate) mod submission;

@@ -19,7 +19,7 @@ use crate::web::request::peer::find_peer;
 use crate::web::words::ErrorWords;
 
 /// Bytes of a form with its photo: what goes over a photo's own limit is read and dropped, so that the rest of the form is kept.
-const UPLOAD_BYTES_MAX: u64 = 64 * 1024 * 1024;
+pub(crate) const UPLOAD_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Steps are ticked one by one.
 pub(crate) struct ScanRules;
@@ -81,7 +81,7 @@ fn stated_bytes(headers: &HeaderMap) -> u64 {
     headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok()).unwrap_or(0)
 }
 
-fn photo_too_long() -> HttpError {
+pub(crate) fn photo_too_long() -> HttpError {
     HttpError::from(RequestFault::TooLong { field: "photo".to_owned() })
         .detail(worded(ErrorWords::error_too_long_photo))
 }

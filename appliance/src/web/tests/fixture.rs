@@ -54,12 +54,13 @@ const FURNISH_SEED: u64 = 1;
 const SERVE_SEED: u64 = 1 << 32;
 const DAY_MS: i64 = 86_400_000;
 
-const PERMISSIONS: [Permission; 10] = [
+const PERMISSIONS: [Permission; 11] = [
     Permission::View,
     Permission::Record,
     Permission::EditEquipment,
     Permission::Print,
     Permission::EditPrinters,
+    Permission::SignOff,
     Permission::SeePeople,
     Permission::EditPeople,
     Permission::EditSettings,
@@ -212,6 +213,7 @@ async fn furnish(world: &World) -> DrawnNames {
     add_items(world).await;
     append_upkeep(world).await;
     append_lists(world).await;
+    sign_off(world).await;
     refuse_record(world);
     set_up_print_room(world);
     let photo = keep_photo(world).await;
@@ -291,6 +293,14 @@ async fn append_lists(world: &World) {
     world.give(Command::SetCategory(Box::new(category))).await;
 }
 
+/// Somebody who may clean by a protocol.
+async fn sign_off(world: &World) {
+    let (staff, protocol) = (examples::STAFF.parse().unwrap(), examples::PROTOCOL.parse().unwrap());
+    let (until, note) = (None, "Watched twice".into());
+    let form = intake::CompetencySignOff { staff, protocol, until, note, seen: None };
+    world.give(Command::GrantCompetency(form)).await;
+}
+
 /// A maintenance task with an id of our choice, which no command takes.
 async fn append_upkeep(world: &World) {
     let task = UpkeepPlanned {
@@ -365,6 +375,7 @@ async fn report_problem(world: &World) -> u64 {
         tag: examples::TAG.parse().unwrap(),
         what: Some(record::kinds::ProblemWord::Broken),
         text: "Screen cracked".into(),
+        photos: Vec::new(),
         who: intake::ClaimedCleaner::Entered("Ada".into()),
     };
     world.give(Command::ReportProblem(Box::new(form))).await

@@ -76,6 +76,7 @@ mod relay_ways;
 mod reminders;
 mod setup;
 mod sign_in;
+mod sign_offs;
 mod slips;
 mod staff_pages;
 mod station;

@@ -85,3 +85,64 @@ async fn programs_report_list_and_close() {
     program.post(&end, serde_json::json!({ "outcome": "no fault" })).await.is(404);
     assert_eq!(program.get("/api/v1/problems").await.json()["items"], serde_json::json!([]));
 }
+
+/// A report as a browser sends it, with a photo of this first line.
+fn photo_report(page: &Answer, path: &str, what: &str, first_line: &str) -> Request<Body> {
+    let field = |name: &str, value: &str| {
+        format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let file = match first_line {
+        "" => String::new(),
+        line => format!(
+            "--XX\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"a.jpg\"\r\n\r\n{line}\n\r\n"
+        ),
+    };
+    let fields = [field("page", &page.hidden("page")), field("what", what), field("notes", "Hinge")];
+    let body = [fields.concat(), file, "--XX--\r\n".to_owned()].concat();
+    let request = Request::post(path).header(CONTENT_TYPE, "multipart/form-data; boundary=XX");
+    request.body(Body::from(body)).unwrap()
+}
+
+#[tokio::test]
+async fn a_report_has_the_photo_that_came_with_any_press_of_its_form() {
+    let world = World::new().await;
+    let path = format!("/t/{}/problem", world.pump);
+    let page = world.get(&path).await;
+    page.has("type=\"file\"").has("Optional. No people");
+    let size = world.size();
+    let bad = world.send(photo_report(&page, &path, "broken", "bad"), false).await;
+    bad.is(422).has("href=\"#photo\"").has("Hinge").has("value=\"broken\" checked").has_not("Photo saved");
+    let nothing = world.send(photo_report(&page, &path, "", "good"), false).await;
+    nothing.is(422).has("Choose what is wrong").has("Photo saved").has(".t.jpg");
+    assert_eq!(world.size(), size, "nothing is recorded");
+    world.send(photo_report(&nothing, &path, "broken", ""), false).await.is(303);
+    let Event::ProblemReported(report) = world.event(size) else { panic!() };
+    let [photo] = report.photos[..] else { panic!("one photo") };
+    assert!(world.state.photos.holds(photo).await);
+    let thumbnail = format!("/photos/{photo}.t.jpg");
+    world.get(&format!("/t/{}", world.pump)).await.has(": broken").has_not(&thumbnail);
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let today = tom.get("/staff/").await;
+    today.has(&thumbnail).has("Photo of Infusion pump 14");
+    let at = today.text();
+    let to = at.split("href=\"").find(|part| part.starts_with("/staff/problems/")).unwrap();
+    tom.get(to.split('"').next().unwrap()).await.is(200).has(&thumbnail);
+}
+
+#[tokio::test]
+async fn programs_send_photos_first() {
+    let world = World::new().await;
+    let program = program(&world, ApiTokenScope::Write);
+    let add = format!("/api/v1/equipment/{}/problems", world.pump);
+    let unknown = "0".repeat(64);
+    let report = |photo: &str| serde_json::json!({ "what": "broken", "photos": [photo] });
+    program.post(&add, report(&unknown)).await.is(422);
+    let upload = |line: &'static str| {
+        let request = Request::post("/api/v1/photos").header(CONTENT_TYPE, "image/jpeg");
+        program.send(request.body(Body::from(line)).unwrap())
+    };
+    upload("bad\n").await.is(422);
+    let sent = upload("good\n").await.is(201).json();
+    let made = program.post(&add, report(sent["photo"].as_str().unwrap())).await.is(201).json();
+    assert_eq!(made["photos"][0], sent["address"]);
+}

@@ -12,12 +12,13 @@ use crate::web::form_page::RefusedField;
 use crate::web::pages::{equipment, facility, people, protocols, register, tags};
 
 /// The sources in which intake names fields.
-const SOURCES: [&str; 15] = [
+const SOURCES: [&str; 16] = [
     include_str!("../../intake/attribution.rs"),
     include_str!("../../intake/check.rs"),
     include_str!("../../intake/cleaning.rs"),
     include_str!("../../intake/clock.rs"),
     include_str!("../../intake/command.rs"),
+    include_str!("../../intake/competency.rs"),
     include_str!("../../intake/equipment.rs"),
     include_str!("../../intake/facility.rs"),
     include_str!("../../intake/mod.rs"),

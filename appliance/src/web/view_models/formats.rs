@@ -49,6 +49,11 @@ impl LocalTime {
         self.now_ms
     }
 
+    /// The facility’s day.
+    pub(crate) fn today(&self) -> Option<CivilDay> {
+        self.zoned(self.now_ms).strftime("%Y-%m-%d").to_string().parse().ok()
+    }
+
     /// The zone as pages name it once.
     pub(crate) fn zone_name(&self) -> &str {
         &self.name

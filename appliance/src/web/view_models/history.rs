@@ -60,6 +60,7 @@ pub(crate) fn list_cleanings(events: &[ItemEvent]) -> Vec<&CleaningRecord> {
 }
 
 /// A photo that can be shown.
+#[derive(Debug, Clone)]
 pub(crate) struct HistoryPhoto {
     /// Where its thumbnail is: lists never show whole photos.
     pub(crate) thumbnail: String,
@@ -68,7 +69,7 @@ pub(crate) struct HistoryPhoto {
 }
 
 impl HistoryPhoto {
-    fn of(state: &AppState, photo: Hash) -> Option<Self> {
+    pub(crate) fn of(state: &AppState, photo: Hash) -> Option<Self> {
         let thumbnail = state.photos.has_thumbnail(photo).then(|| thumbnail_address(photo))?;
         let whole = state.photos.is_here(photo).then(|| format!("/photos/{photo}.jpg"));
         Some(Self { thumbnail, whole })

@@ -1,7 +1,6 @@
 //! Loaners, and what pages of an item say behind its last day.
 
 use record::fold::Equipment;
-use record::kinds::CivilDay;
 
 use crate::web::view_models::wording::PageWording;
 
@@ -15,7 +14,6 @@ pub(crate) fn word_last_day(wording: &PageWording, item: &Equipment) -> Option<S
 /// The same where that day is over.
 pub(crate) fn word_overdue(wording: &PageWording, item: &Equipment) -> Option<String> {
     let until = item.loan.as_ref()?.until.0?;
-    let local = wording.local();
-    let today: CivilDay = local.iso(local.now_ms()).get(..10)?.parse().ok()?;
+    let today = wording.local().today()?;
     word_last_day(wording, item).filter(|_| today > until)
 }

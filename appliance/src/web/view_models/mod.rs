@@ -7,6 +7,7 @@ pub(crate) mod backups;
 pub(crate) mod bundle_files;
 pub(crate) mod claims;
 pub(crate) mod codes;
+pub(crate) mod competency;
 pub(crate) mod discovery;
 pub(crate) mod doctor_words;
 pub(crate) mod facts;

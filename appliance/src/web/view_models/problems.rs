@@ -7,7 +7,9 @@ use record::tag::Tag;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::store::LogReader;
+use crate::web::context::AppState;
 use crate::web::log_reads::StoredText;
+use crate::web::view_models::history::HistoryPhoto;
 use crate::web::view_models::loans::word_overdue;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::ProblemWords;
@@ -29,6 +31,8 @@ pub(crate) struct ProblemCard {
     pub(crate) line: SafeHtml,
     /// What whoever reported it said.
     pub(crate) text: Option<SafeHtml>,
+    /// For staff alone.
+    pub(crate) photos: Vec<HistoryPhoto>,
     /// Names it in addresses.
     pub(crate) id: String,
     pub(crate) tag: Tag,
@@ -82,6 +86,7 @@ pub(crate) enum ReporterNames {
 /// What reports are worded from.
 #[derive(Clone, Copy)]
 pub(crate) struct ProblemLook<'a> {
+    pub(crate) state: &'a AppState,
     pub(crate) facility: &'a FacilityState,
     pub(crate) reader: &'a LogReader,
     pub(crate) wording: &'a PageWording,
@@ -103,7 +108,7 @@ impl ProblemLook<'_> {
     }
 
     pub(crate) fn card(self, tag: Tag, problem: &OpenProblem, names: ReporterNames) -> ProblemCard {
-        let Self { facility, reader, wording, w } = self;
+        let Self { state, facility, reader, wording, w } = self;
         let when = wording.dates().day_and_time(problem.reported_ms).text;
         let what = w.problem_word(problem.what.as_str(), &word_key(&problem.what));
         let line = match names == ReporterNames::Shown && problem.who != CleanedBy::Unattributed {
@@ -114,8 +119,13 @@ impl ProblemLook<'_> {
             false => fill_slots(w.problem_line(what, when), []),
         };
         let item = facility.equipment.get(&tag);
+        let photos = match names {
+            ReporterNames::Shown => &problem.photos[..],
+            ReporterNames::Hidden => &[],
+        };
         ProblemCard {
             line,
+            photos: photos.iter().filter_map(|photo| HistoryPhoto::of(state, *photo)).collect(),
             text: problem.text.map(|hash| StoredText::read(reader, hash).to_html(wording.words())),
             id: problem_id(problem.of),
             tag,

@@ -13,11 +13,13 @@ pub(crate) mod labels;
 pub(crate) mod lists;
 pub(crate) mod log;
 pub(crate) mod people;
+pub(crate) mod photos;
 pub(crate) mod print_bodies;
 pub(crate) mod printers;
 pub(crate) mod problems;
 pub(crate) mod protocols;
 pub(crate) mod reminders;
+pub(crate) mod sign_offs;
 pub(crate) mod slips;
 pub(crate) mod submissions;
 pub(crate) mod tags;
@@ -38,9 +40,11 @@ pub(crate) fn v1_routes() -> Vec<Route<AppState>> {
         cleanings::cleaning_routes(),
         submissions::submission_routes(),
         app_cards::app_card_routes(),
+        photos::photo_routes(),
         problems::problem_routes(),
         compliance::compliance_routes(),
         people::people_routes(),
+        sign_offs::sign_off_routes(),
         log::log_routes(),
         discovery::discovery_routes(),
         printers::printer_routes(),

@@ -4,7 +4,9 @@ use axum::extract::State;
 use http::Method;
 use record::fold::{FacilityState, OpenProblem};
 use record::kinds::{ProblemOutcome, ProblemWord};
+use record::limits::PHOTOS_MAX;
 use record::tag::Tag;
+use record::tree::Hash;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -21,7 +23,7 @@ use crate::web::api::list::ListJson;
 use crate::web::api::v1::equipment::read_path_tag;
 use crate::web::commands::run::run_command;
 use crate::web::context::AppState;
-use crate::web::http_error::not_found;
+use crate::web::http_error::{invalid_parameter, not_found};
 use crate::web::log_reads::{read_quick, text_of};
 use crate::web::view_models::formats::utc_text;
 use crate::web::view_models::problems::{find_problem, open_problems, problem_id, read_problem_id};
@@ -66,6 +68,8 @@ struct ProblemJson {
     reported_by: String,
     /// How that is proven: `typed`, `pin`, `badge`, `login` or `unattributed`.
     proof: &'static str,
+    /// Addresses of photos on this box.
+    photos: Vec<String>,
     /// When (RFC 3339, UTC).
     reported_at: String,
 }
@@ -80,6 +84,7 @@ impl ProblemJson {
             text: open.text.map(|hash| text_of(reader, hash)),
             reported_by: who_name(reader, facility, &open.who),
             proof: proof_word(&open.who),
+            photos: open.photos.iter().map(|photo| format!("/photos/{photo}.jpg")).collect(),
             reported_at: utc_text(open.reported_ms),
         }
     }
@@ -109,6 +114,9 @@ struct NewProblem {
     /// Who reports it.
     #[serde(default)]
     reported_by: String,
+    /// Photos that were sent before, at most 4.
+    #[serde(default)]
+    photos: Vec<Hash>,
 }
 
 async fn add_problem(
@@ -116,10 +124,15 @@ async fn add_problem(
     State(state): State<AppState>,
     Path(tag): Path<String>,
     IdempotencyKey(key): IdempotencyKey,
-    JsonBody(NewProblem { what, text, reported_by }): JsonBody<NewProblem>,
+    JsonBody(NewProblem { what, text, reported_by, photos }): JsonBody<NewProblem>,
 ) -> Result<Created<ProblemJson>, HttpError> {
     let who = ClaimedCleaner::Entered(reported_by);
-    let form = ProblemForm { tag: read_path_tag(&tag)?, what: Some(what), text, who };
+    for photo in photos.iter().take(PHOTOS_MAX) {
+        if !state.photos.holds(*photo).await {
+            return Err(invalid_parameter("photos", format!("There is no photo {photo} here.")));
+        }
+    }
+    let form = ProblemForm { tag: read_path_tag(&tag)?, what: Some(what), text, photos, who };
     let done = run_command(&state, BY_API, key, Command::ReportProblem(Box::new(form))).await?;
     let read = read_quick(&state, move |state, reader| {
         let facility = state.store.snapshot();

@@ -131,7 +131,7 @@ fn item_page(
     let looks = HistoryLook { state, facility: &facility, wording: &wording, words: w, reader };
     let may = HistoryRights { change: signed.can_edit(), record: signed.holds(Permission::Record) };
     let history = history_rows(looks, tag, &done, may);
-    let problems = ProblemLook { facility: &facility, reader, wording: &wording, w: problem_words };
+    let problems = ProblemLook { state, facility: &facility, reader, wording: &wording, w: problem_words };
     let cleaned = facility.activity.get(&tag).map_or(0, |activity| activity.cleanings);
     let frame = PageLayout::staff(state, &snapshot, item.name.clone(), signed, NavSection::Equipment);
     let out = item.out.last().filter(|_| item.service == ServiceState::Out);

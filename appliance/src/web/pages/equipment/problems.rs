@@ -53,6 +53,7 @@ pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
 struct OutcomePage {
     frame: PageLayout,
     w: FormWords,
+    p: ProblemWords,
     problems: Vec<Wrong>,
     title: String,
     open: Vec<ProblemCard>,
@@ -87,6 +88,7 @@ impl OutcomePrompt {
             frame: PageLayout::staff(state, &Snapshot::now(state), title, signed, NavSection::Equipment)
                 .with_script(),
             w,
+            p: signed.words(),
             sections: FormPainter::new(&OUTCOME, w.catalog()).draw(values, &problems)?,
             problems,
             title: self.title,
@@ -117,7 +119,7 @@ async fn close_prompt(state: &AppState, signed: &StaffSession, id: &str) -> Resu
     let found = read_quick(state, move |state, reader| {
         let facility = state.store.snapshot();
         let (tag, open) = find_problem(&facility, of).ok_or_else(not_found)?;
-        let look = ProblemLook { facility: &facility, reader, wording: &wording, w };
+        let look = ProblemLook { state, facility: &facility, reader, wording: &wording, w };
         Ok(look.card(tag, open, ReporterNames::Shown))
     });
     let card = found.await?;
@@ -177,7 +179,7 @@ async fn resume_prompt(
     let found = read_quick(state, move |state, reader| {
         let facility = state.store.snapshot();
         let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
-        let look = ProblemLook { facility: &facility, reader, wording: &wording, w };
+        let look = ProblemLook { state, facility: &facility, reader, wording: &wording, w };
         Ok((item.name.clone(), item.changed, look.cards_of(tag, ReporterNames::Shown)))
     });
     let (name, changed, open) = found.await?;

@@ -85,7 +85,7 @@ fn word_reminder(
             let by = protocol.parse().ok().and_then(|id| facility.protocols.get(&id));
             let by = SafeHtml::entered(by.map_or(protocol, |protocol| protocol.name.as_str()));
             let title = fill_slots(w.reminder_sign_off(S0, S1), [who.to_html(wording.words()), by]);
-            (title, w.reminder_sign_off_next(), format!("/staff/people/{staff}"))
+            (title, w.reminder_sign_off_next(), format!("/staff/sign-offs/{staff}/{protocol}"))
         }
     }
 }

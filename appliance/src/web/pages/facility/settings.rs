@@ -68,6 +68,7 @@ pub(crate) static SETTINGS: FormDefinition = FormDefinition {
             FormField::whole("pin_proof_min", 0, 60).required(),
             FormField::tick("allow_unattributed"),
             FormField::choice("problem", &["tell", "proven", "anyone"]),
+            FormField::choice("competency", &["off", "warn", "refuse"]),
         ]),
         FormSection::titled(
             "who",
@@ -103,6 +104,7 @@ fn values_of(settings: &record::fold::FacilitySettings) -> FormValues {
         .with("who_noncritical", word_least(settings, SpauldingClass::Noncritical))
         .with("who_semicritical", word_least(settings, SpauldingClass::Semicritical))
         .with("who_critical", word_least(settings, SpauldingClass::Critical))
+        .with("competency", settings.competency.as_str())
         .with("label_host", settings.label_host.as_str())
 }
 
@@ -131,6 +133,7 @@ fn change(sent: &SentForm<RowVersion>, there: &record::fold::FacilitySettings) -
         pin_proof_min: whole("pin_proof_min", there.pin_proof_min),
         problem: sent.values.text("problem").parse().ok().filter(|problem| *problem != there.problem),
         who: Some(who).filter(|who| *who != WhoPolicy::default()),
+        competency: sent.values.text("competency").parse().ok().filter(|policy| *policy != there.competency),
         seen: None,
     };
     (settings != SettingsChange::default()).then_some(SettingsChange { seen: sent.seen, ..settings })

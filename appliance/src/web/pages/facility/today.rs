@@ -162,7 +162,7 @@ fn today_page(
     });
     let all = list_reminders(state);
     let pressing = all.iter().filter(|row| row.is_pressing(snapshot.now.wall_ms)).count();
-    let look = ProblemLook { facility, reader, wording: &wording, w: problem_words };
+    let look = ProblemLook { state, facility, reader, wording: &wording, w: problem_words };
     let open = open_problems(facility).into_iter().take(OVERDUE_MAX);
     let reports = open.map(|(tag, open)| look.card(tag, open, ReporterNames::Shown)).collect();
     let late = board.overdue().iter().take(OVERDUE_MAX);

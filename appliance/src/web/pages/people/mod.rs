@@ -5,18 +5,20 @@ mod own_pin;
 mod person;
 mod programs;
 mod sign_in;
+mod sign_offs;
 
 use http::Method;
 use web::route::{Example, Route, RouteKind, row};
 
 use self::person::PEOPLE;
 use self::programs::PROGRAMS;
+use self::sign_offs::SIGN_OFFS;
 use crate::web::context::AppState;
 use crate::web::request::next_page::{OWN_PIN, SIGN_IN};
 use crate::web::{examples, refusals};
 
 pub(crate) fn people_page_routes() -> Vec<Route<AppState>> {
-    [own_routes(), staff_routes(), program_routes()].into_iter().flatten().collect()
+    [own_routes(), staff_routes(), sign_off_routes(), program_routes()].into_iter().flatten().collect()
 }
 
 /// Signing in, and what is one's own.
@@ -85,6 +87,29 @@ fn staff_routes() -> Vec<Route<AppState>> {
     ]
 }
 
+/// Who is signed off for which protocol.
+fn sign_off_routes() -> Vec<Route<AppState>> {
+    use RouteKind::{Form, Page};
+    let (find, command) = (refusals::FINDING, refusals::COMMANDING);
+    let pair = || examples::staff_example().part("protocol", examples::PROTOCOL);
+    let until = pair().field("until", "2027-11-24").field("notes", "Watched twice");
+    let one = "/staff/sign-offs/{staff}/{protocol}";
+    let end = "/staff/sign-offs/{staff}/{protocol}/end";
+    vec![
+        row(Method::GET, SIGN_OFFS, "sign-off.browse", Page, sign_offs::show_matrix).refusals(find),
+        row(Method::GET, one, "sign-off.ask", Page, sign_offs::ask_sign_off).refusals(find).example(pair()),
+        row(Method::POST, one, "sign-off.grant", Form, sign_offs::sign_off)
+            .commands(&["GrantCompetency"])
+            .refusals(command)
+            .example(until),
+        row(Method::GET, end, "sign-off.ask-end", Page, sign_offs::ask_end).refusals(find).example(pair()),
+        row(Method::POST, end, "sign-off.end", Form, sign_offs::end_sign_off)
+            .commands(&["EndCompetency"])
+            .refusals(command)
+            .example(pair().field("reason", "Skipped the leak test")),
+    ]
+}
+
 /// Programs and their tokens.
 fn program_routes() -> Vec<Route<AppState>> {
     use RouteKind::{Form, Page};
@@ -108,9 +133,9 @@ fn program_routes() -> Vec<Route<AppState>> {
 
 /// The forms of these pages.
 #[cfg(test)]
-pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&person::PERSON];
+pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&person::PERSON, &sign_offs::SIGN_OFF];
 
 /// How its form words a refusal beside a field.
 #[cfg(test)]
 pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] =
-    &[(&person::PERSON, person::refused_field)];
+    &[(&person::PERSON, person::refused_field), (&sign_offs::SIGN_OFF, sign_offs::refused_field)];

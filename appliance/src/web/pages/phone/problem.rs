@@ -6,8 +6,9 @@ use http::{HeaderValue, StatusCode};
 use record::entry::{CommandSource, EntryAuthor};
 use record::kinds::ProblemWord;
 use record::tag::Tag;
+use record::tree::Hash;
 use web::answer::{Page, WithHeaders};
-use web::argument::{FormBody, FormFields, IdempotencyKey, Path};
+use web::argument::{FormFields, IdempotencyKey, Path};
 use web::error::HttpError;
 use words::{S0, SafeHtml, fill_slots};
 
@@ -15,6 +16,7 @@ use crate::intake::{ClaimedCleaner, Command, CommandRefusal, ProblemForm};
 use crate::web::access::phone::PhoneCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::with_cookies;
+use crate::web::commands::photo_upload::{PHOTO_AGAIN_S, PhotoRefusal, await_photo, take_photo};
 use crate::web::commands::run::{CommandFailure, run_command};
 use crate::web::context::AppState;
 use crate::web::http_error::{not_found, worded};
@@ -26,9 +28,12 @@ use crate::web::refusal_words::word_refusal;
 use crate::web::request::address_share::AddressShare;
 use crate::web::request::cookies;
 use crate::web::request::field_error::Wrong;
+use crate::web::request::page_token::{PageToken, StaleToken};
+use crate::web::request::photo_form::PhotoForm;
 use crate::web::request::submission::{new_submission, submission_key};
 use crate::web::view_models::items::find_item;
 use crate::web::view_models::loans::word_overdue;
+use crate::web::view_models::photos::thumbnail_address;
 use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReporterNames, word_key};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
@@ -59,6 +64,35 @@ struct ItemProblemPage {
     /// Whoever typed their PIN here not long ago.
     by: Option<SafeHtml>,
     submission: String,
+    /// What is carried to the next press.
+    page: String,
+    /// The thumbnail of a photo that came with an earlier press.
+    stored_photo: Option<String>,
+}
+
+/// Why nothing was reported.
+enum ReportFault {
+    Rule(CommandRefusal),
+    Photo(PhotoRefusal),
+}
+
+impl ReportFault {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Rule(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Photo(refusal) => refusal.status,
+        }
+    }
+
+    fn word(&self, refusals: RefusalWords, errors: ErrorWords) -> Wrong {
+        match self {
+            Self::Rule(refusal) => Wrong {
+                at: refusal.field().unwrap_or("what").to_owned(),
+                words: word_refusal(refusals, refusal).unwrap_or_else(|| refusal.to_string()),
+            },
+            Self::Photo(refusal) => Wrong { at: "photo".to_owned(), words: refusal.fault.word(errors) },
+        }
+    }
 }
 
 /// What somebody put in, and why it was refused.
@@ -68,7 +102,8 @@ struct ReportTry {
     text: String,
     who: String,
     submission: Option<String>,
-    refused: Option<CommandRefusal>,
+    photo: Option<Hash>,
+    refused: Option<ReportFault>,
 }
 
 async fn report_page(
@@ -78,21 +113,17 @@ async fn report_page(
     signed: Option<StaffSession>,
     entered: ReportTry,
 ) -> Result<Page, HttpError> {
-    let words: (PageWords, ProblemWords, RefusalWords, ScanWords) = phone.words();
-    let (page_words, w, refusals, scan) = words;
+    let words: (PageWords, ProblemWords, RefusalWords, ScanWords, ErrorWords) = phone.words();
+    let (page_words, w, refusals, scan, errors) = words;
     let drawn = read_quick(state, move |state, reader| {
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
         let wording = PageWording::new(page_words, &snapshot.local);
         let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
-        let look = ProblemLook { facility: &facility, reader, wording: &wording, w };
+        let look = ProblemLook { state, facility: &facility, reader, wording: &wording, w };
         let title = match entered.refused {
             Some(_) => page_words.page_error_title(w.problem_title()),
             None => w.problem_title(),
-        };
-        let problem = |refusal: CommandRefusal| Wrong {
-            at: refusal.field().unwrap_or("what").to_owned(),
-            words: word_refusal(refusals, &refusal).unwrap_or_else(|| refusal.to_string()),
         };
         let proof_min = snapshot.settings.pin_proof_min;
         let known = signed.as_ref().map(|signed| KnownCleaner::of(signed, proof_min, &wording, scan));
@@ -104,7 +135,7 @@ async fn report_page(
         Ok(ItemProblemPage {
             frame: PageLayout::open(state, &snapshot, page_words, title).with_script(),
             w,
-            problems: entered.refused.map(problem).into_iter().collect(),
+            problems: entered.refused.iter().map(|fault| fault.word(refusals, errors)).collect(),
             tag,
             title: fill_slots(w.problem_title_of(S0), [SafeHtml::entered(&item.name)]),
             loan: word_overdue(&wording, item).map(|day| w.loan_overdue(day)),
@@ -114,6 +145,9 @@ async fn report_page(
             who: entered.who,
             by: known.and_then(|known| known.by),
             submission: entered.submission.unwrap_or_else(|| new_submission(state)),
+            page: PageToken { photo: entered.photo, ..PageToken::new(tag, &snapshot.now) }
+                .text(&state.identity.page_key),
+            stored_photo: entered.photo.map(thumbnail_address),
         })
     });
     let template = drawn.await?;
@@ -131,9 +165,19 @@ pub(crate) async fn ask_problem(
     report_page(&state, &phone, tag, signed, ReportTry { who, ..ReportTry::default() }).await
 }
 
-fn report_of(tag: Tag, form: &FormFields, who: ClaimedCleaner) -> ProblemForm {
+fn report_of(tag: Tag, form: &FormFields, photo: Option<Hash>, who: ClaimedCleaner) -> ProblemForm {
     let what = form.get("what").and_then(|word| word.parse().ok());
-    ProblemForm { tag, what, text: form.text("notes").to_owned(), who }
+    let photos = photo.into_iter().collect();
+    ProblemForm { tag, what, text: form.text("notes").to_owned(), photos, who }
+}
+
+/// The photo that came with an earlier press.
+fn carried_photo(state: &AppState, tag: Tag, form: &FormFields) -> Option<Hash> {
+    let now = state.clock.now();
+    match PageToken::read(form.get("page")?, &state.identity.page_key, tag, &now, None) {
+        Ok(token) | Err(StaleToken::Old(token)) => token.photo,
+        Err(StaleToken::Foreign | StaleToken::OtherItem) => None,
+    }
 }
 
 pub(crate) async fn submit_problem(
@@ -142,9 +186,9 @@ pub(crate) async fn submit_problem(
     _: AddressShare,
     Path(text): Path<String>,
     key: IdempotencyKey,
-    form: FormBody,
+    PhotoForm { fields: form, photo }: PhotoForm,
 ) -> Result<WithHeaders<TagAnswer>, HttpError> {
-    let (tag, form) = (find_item(&state, &text)?.tag, form.fields);
+    let tag = find_item(&state, &text)?.tag;
     let signed = phone.session(&state).await?;
     let device = phone.browser().device(&state);
     let proof_min = state.store.snapshot().settings.pin_proof_min;
@@ -155,28 +199,56 @@ pub(crate) async fn submit_problem(
     };
     let by = EntryAuthor { staff, via: CommandSource::Phone, device: Some(device.id()) };
     let key = submission_key(key, &form);
-    let report = report_of(tag, &form, who);
+    let carried = carried_photo(&state, tag, &form);
+    let taken = await_photo(take_photo(&state, photo).await).await.map(|photo| photo.or(carried));
+    let report = report_of(tag, &form, taken.as_ref().map_or(carried, |photo| *photo), who);
     let name = match &report.who {
         ClaimedCleaner::Entered(name) => Some(name.trim()).filter(|name| !name.is_empty()),
         _ => None,
     };
     let cookies_set: [Option<HeaderValue>; 2] = [device.set_cookie(), name.and_then(cookies::set_name)];
     let command = Command::ReportProblem(Box::new(report.clone()));
-    match run_command(&state, by, key.clone(), command).await {
+    let done = match taken {
+        Ok(_) => run_command(&state, by, key.clone(), command).await.map_err(ReportFailure::from),
+        Err(refusal) => Err(ReportFailure::Shown(ReportFault::Photo(refusal))),
+    };
+    match done {
         Ok(_) => Ok(with_cookies(TagAnswer::to(&format!("/t/{tag}#problems"))?, cookies_set)),
-        Err(CommandFailure::Refused(refusal)) if is_shown_here(&refusal) => {
+        Err(ReportFailure::Shown(fault)) => {
+            let status = fault.status();
             let entered = ReportTry {
                 what: report.what,
                 text: report.text,
                 who: form.text("cleaned_by").to_owned(),
                 submission: key,
-                refused: Some(refusal),
+                photo: report.photos.first().copied(),
+                refused: Some(fault),
             };
             let page = report_page(&state, &phone, tag, signed, entered).await?;
-            Ok(with_cookies(TagAnswer::shown(StatusCode::UNPROCESSABLE_ENTITY, page), [device.set_cookie()]))
+            let answer = TagAnswer::shown(status, page);
+            let is_later = status == StatusCode::SERVICE_UNAVAILABLE;
+            let answer = if is_later { answer.retry_after_s(PHOTO_AGAIN_S) } else { answer };
+            Ok(with_cookies(answer, [device.set_cookie()]))
         }
-        Err(other) => {
+        Err(ReportFailure::Elsewhere(other)) => {
             Err(HttpError::from(other).link(format!("/t/{tag}"), worded(ErrorWords::error_links_item)))
+        }
+    }
+}
+
+/// Where it is said why nothing was reported.
+enum ReportFailure {
+    Shown(ReportFault),
+    Elsewhere(CommandFailure),
+}
+
+impl From<CommandFailure> for ReportFailure {
+    fn from(failure: CommandFailure) -> Self {
+        match failure {
+            CommandFailure::Refused(refusal) if is_shown_here(&refusal) => {
+                Self::Shown(ReportFault::Rule(refusal))
+            }
+            other => Self::Elsewhere(other),
         }
     }
 }

@@ -70,7 +70,8 @@ pub(crate) async fn out_page(
             why: why
                 .filter(|why| *why != StoredText::Present(String::new()))
                 .map(|why| why.to_html(page_words)),
-            reports: ProblemLook { facility: &facility, reader, wording: &wording, w: problems }.of_item(tag),
+            reports: ProblemLook { state, facility: &facility, reader, wording: &wording, w: problems }
+                .of_item(tag),
             questions: fill_slots(w.out_questions(S0), [wording.contact(&snapshot.settings)]),
         })
     });

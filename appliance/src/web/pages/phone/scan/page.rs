@@ -10,7 +10,7 @@ use web::argument::FormFields;
 use words::{S0, S1, SafeHtml, fill_slots};
 
 use crate::intake::{
-    CommandRefusal, PhotoRule, ProofDemand, RefusalCause, check_proof, use_class, weakest_way,
+    CommandRefusal, PhotoRule, ProofDemand, RefusalCause, SignOffVerdict, check_proof, use_class, weakest_way,
 };
 use crate::phones::{ContactState, ContactTimer};
 use crate::store::{LogReader, StoreSnapshot};
@@ -119,6 +119,8 @@ pub(crate) struct ScanPage {
     place: String,
     last: Option<SafeHtml>,
     note: Option<String>,
+    /// Whoever cleans is not signed off for the protocol.
+    sign_off: Option<String>,
     anyway: bool,
     submission: String,
     page: String,
@@ -290,6 +292,7 @@ impl ScanPageBuilder<'_> {
             place: place_line(&item.location, &item.asset_number),
             last: self.last(),
             note: self.note.map(|note| note.word(w)),
+            sign_off: self.word_sign_off(protocol.map(|p| p.protocol)),
             anyway: self.anyway,
             page: self.token.text(&self.state.identity.page_key),
             version: protocol.map(|p| p.version),
@@ -328,7 +331,18 @@ impl ScanPageBuilder<'_> {
 
     fn reports(&self) -> ItemProblems {
         let (reader, wording) = (self.reader, self.wording);
-        ProblemLook { facility: self.facility, reader, wording, w: self.words.4 }.of_item(self.item.tag)
+        ProblemLook { state: self.state, facility: self.facility, reader, wording, w: self.words.4 }
+            .of_item(self.item.tag)
+    }
+
+    /// What is said above to somebody who is not signed off.
+    fn word_sign_off(&self, protocol: Option<ProtocolId>) -> Option<String> {
+        let staff = self.signed.as_ref().map(StaffSession::staff);
+        match SignOffVerdict::of(self.facility, protocol, staff, self.snapshot.now_ms()) {
+            SignOffVerdict::Passed => None,
+            SignOffVerdict::Flagged => Some(self.words.1.scan_not_signed_off()),
+            SignOffVerdict::Incomplete => Some(self.words.1.scan_not_signed_off_incomplete()),
+        }
     }
 
     fn usable_until(&self, contact_s: u32) -> SafeHtml {
@@ -573,6 +587,11 @@ pub(crate) fn review_form(
     let no_photo = form.photos.is_empty() && !form.photo_follows && !form.photo_unkept;
     if PhotoRule::of(item, protocol).asks(form.photo_draw) && no_photo && !explained {
         all.push(CommandRefusal::PhotoMissing);
+    }
+    let id = protocol.map(|p| p.protocol);
+    let verdict = SignOffVerdict::of(facility, id, form.who.staff(), now.wall_ms);
+    if verdict == SignOffVerdict::Incomplete && !explained {
+        all.push(CommandRefusal::SIGN_OFF_NOTE);
     }
     let needed = weakest_way(&facility.settings, use_class(item, protocol));
     match form.who.way() {

@@ -1,0 +1,210 @@
+//! Who is signed off for which protocol: sign-offs by people who are signed off themselves, their ends, and what cleanings by
+//! others come to.
+
+use record::compliance::{CivilCalendar, ZoneSpan};
+use record::entry::CommandSource;
+use record::fold::{CompetencyGrant, FacilityState, RowVersion, StaffMember};
+use record::ids::{ProtocolId, StaffId};
+use record::kinds::{
+    CivilDay, CleanedBy, CleaningFlag, CompetencyEnded, CompetencyGranted, CompetencyPolicy, MissingPart,
+};
+use record::tree::Hash;
+use serde::Serialize;
+
+use super::staff::find_member;
+use super::{ClaimedCleaner, CommandRefusal, Drafts, Permission, RefusalCause, StateView, require_seen};
+
+/// Protocols of one person, ended sign-offs included: what would be more the fold passes over.
+const PROTOCOLS_MAX: usize = 200;
+
+/// That somebody may clean by a protocol.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CompetencySignOff {
+    pub staff: StaffId,
+    pub protocol: ProtocolId,
+    /// The last day on which it holds; absent: until it is ended.
+    pub until: Option<CivilDay>,
+    /// A remark.
+    pub note: String,
+    /// The version of the sign-off that this was made over; absent: whatever it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<RowVersion>,
+}
+
+/// That somebody may clean by a protocol no more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CompetencyEnding {
+    pub staff: StaffId,
+    pub protocol: ProtocolId,
+    pub reason: String,
+    /// The version of the sign-off that this was made over; absent: whatever it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<RowVersion>,
+}
+
+/// What is there of a person and a protocol, whether it still holds or not.
+pub fn find_grant(
+    facility: &FacilityState,
+    staff: StaffId,
+    protocol: ProtocolId,
+) -> Option<&CompetencyGrant> {
+    facility.competency.get(&staff).and_then(|row| row.protocols.get(&protocol))
+}
+
+/// The version of a sign-off: the entry that made or ended it.
+pub fn grant_version(grant: Option<&CompetencyGrant>) -> RowVersion {
+    grant.map_or_else(RowVersion::default, |grant| RowVersion::of(grant.of, Hash([0; 32])))
+}
+
+/// The facility's day of a time.
+pub fn facility_day(facility: &FacilityState, ms: i64) -> Option<CivilDay> {
+    let zone = ZoneSpan { from_ms: 0, zone: facility.settings.zone().into() };
+    CivilDay::of_number(CivilCalendar::new(&[zone]).day_of(ms))
+}
+
+/// Whether somebody may clean by a protocol on a day.
+pub fn is_signed_off(facility: &FacilityState, staff: StaffId, protocol: ProtocolId, day: CivilDay) -> bool {
+    facility.competency.get(&staff).is_some_and(|row| row.allows(protocol, day))
+}
+
+/// Signs somebody off for a protocol.
+pub(super) fn grant_competency(
+    form: &CompetencySignOff,
+    view: &dyn StateView,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
+    let facility = view.facility();
+    find_member(form.staff, view)?;
+    let protocol =
+        facility.protocols.get(&form.protocol).ok_or(CommandRefusal::UnknownProtocol(form.protocol))?;
+    if protocol.retired {
+        return Err(CommandRefusal::AlreadySo(RefusalCause::RetiredProtocol));
+    }
+    let there = find_grant(facility, form.staff, form.protocol);
+    require_seen(form.seen, grant_version(there))?;
+    let today = facility_day(facility, view.now().wall_ms);
+    if form.until.zip(today).is_some_and(|(until, today)| until < today) {
+        return Err(CommandRefusal::Range { field: "until", cause: RefusalCause::SignOffDay });
+    }
+    let row = facility.competency.get(&form.staff);
+    if there.is_none() && row.is_some_and(|row| row.protocols.len() >= PROTOCOLS_MAX) {
+        return Err(CommandRefusal::Range { field: "until", cause: RefusalCause::SignOffCount });
+    }
+    if !may_sign_off(form, facility, today, drafts) {
+        return Err(CommandRefusal::NotAllowed(RefusalCause::NotSignedOffYourself));
+    }
+    let (text, texts) = drafts.optional_text("notes", &form.note)?;
+    let granted = CompetencyGranted { staff: form.staff, protocol: form.protocol, until: form.until, text };
+    drafts.push(granted, texts);
+    Ok(())
+}
+
+/// Whether whoever gives the command may sign this person off: somebody else who is signed off themselves. Where nobody who
+/// signs others off is so yet, or their day is over, somebody has to begin: then the role alone is enough, for oneself too.
+/// A program was given its token for this, and has no sign-off of its own.
+fn may_sign_off(
+    form: &CompetencySignOff,
+    facility: &FacilityState,
+    today: Option<CivilDay>,
+    drafts: &Drafts<'_>,
+) -> bool {
+    if drafts.by.via != CommandSource::Staff {
+        return true;
+    }
+    let is_able = |(staff, person): &(&StaffId, &StaffMember)| {
+        let has_role = !person.left && Permission::SignOff.is_of(person.role);
+        has_role
+            && **staff != form.staff
+            && today.is_some_and(|day| is_signed_off(facility, **staff, form.protocol, day))
+    };
+    let mut able = facility.staff.iter().filter(is_able).map(|(staff, _)| *staff).peekable();
+    able.peek().is_none() || able.any(|staff| drafts.by.staff == Some(staff))
+}
+
+/// Ends a sign-off.
+pub(super) fn end_competency(
+    form: &CompetencyEnding,
+    view: &dyn StateView,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
+    find_member(form.staff, view)?;
+    let there = find_grant(view.facility(), form.staff, form.protocol);
+    require_seen(form.seen, grant_version(there))?;
+    if there.is_none_or(|grant| grant.ended) {
+        return Err(CommandRefusal::AlreadySo(RefusalCause::NotSignedOff));
+    }
+    let (reason, texts) = drafts.optional_text("reason", &form.reason)?;
+    drafts.push(CompetencyEnded { staff: form.staff, protocol: form.protocol, reason }, texts);
+    Ok(())
+}
+
+/// What becomes of a cleaning by whether its cleaner is signed off for its protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignOffVerdict {
+    /// Nothing.
+    Passed,
+    /// It is flagged.
+    Flagged,
+    /// It is flagged and incomplete, and on a page it needs a note.
+    Incomplete,
+}
+
+impl SignOffVerdict {
+    /// Of somebody whose name alone is not known here where it is `None`: such a name is nobody's who is signed off.
+    /// Where a facility only warns, that says nothing, and neither does a protocol for which nobody ever was signed off.
+    pub fn of(
+        facility: &FacilityState,
+        protocol: Option<ProtocolId>,
+        staff: Option<StaffId>,
+        performed_ms: i64,
+    ) -> Self {
+        let Some(protocol) = protocol else { return Self::Passed };
+        let day = facility_day(facility, performed_ms);
+        if staff.zip(day).is_some_and(|(staff, day)| is_signed_off(facility, staff, protocol, day)) {
+            return Self::Passed;
+        }
+        let is_used = || {
+            let grants = facility.competency.values().filter_map(|row| row.protocols.get(&protocol));
+            grants.into_iter().any(|grant| !grant.ended)
+        };
+        match &facility.settings.competency {
+            CompetencyPolicy::Off => Self::Passed,
+            CompetencyPolicy::Refuse => Self::Incomplete,
+            CompetencyPolicy::Warn | CompetencyPolicy::Other(_) if staff.is_some() && is_used() => {
+                Self::Flagged
+            }
+            CompetencyPolicy::Warn | CompetencyPolicy::Other(_) => Self::Passed,
+        }
+    }
+
+    pub(super) fn flag(self) -> Option<CleaningFlag> {
+        (self != Self::Passed).then_some(CleaningFlag::NotSignedOff)
+    }
+
+    /// Where the record is incomplete for it.
+    pub(super) fn missing(self) -> Option<MissingPart> {
+        (self == Self::Incomplete).then_some(MissingPart::Who)
+    }
+}
+
+/// Which of the staff cleaned, as far as the record says.
+pub(super) fn staff_of(who: &CleanedBy) -> Option<StaffId> {
+    match who {
+        CleanedBy::Pin { staff, .. } | CleanedBy::Badge { staff } | CleanedBy::Login { staff } => {
+            Some(*staff)
+        }
+        CleanedBy::Entered { staff, .. } => *staff,
+        CleanedBy::Unattributed => None,
+    }
+}
+
+impl ClaimedCleaner {
+    /// Whose the claim is, where it is more than a name.
+    pub fn staff(&self) -> Option<StaffId> {
+        match self {
+            Self::Pin(staff) | Self::Badge(staff) | Self::Login(staff) => Some(*staff),
+            Self::Listed { staff, .. } => Some(*staff),
+            Self::Entered(_) => None,
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Who is signed off for which protocol, for programs.
+
+use axum::extract::State;
+use http::Method;
+use record::fold::{CompetencyGrant, FacilityState};
+use record::ids::{ProtocolId, StaffId};
+use record::kinds::CivilDay;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use web::answer::{Json, NoContent};
+use web::argument::{IdempotencyKey, JsonBody, Path};
+use web::error::HttpError;
+use web::route::{Example, Route, RouteKind, row};
+
+use crate::intake::{Command, CompetencyEnding, CompetencySignOff, find_grant, is_signed_off};
+use crate::web::access::permissions::{Read, SignOff, Write};
+use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
+use crate::web::api::list::ListJson;
+use crate::web::commands::run::run_command;
+use crate::web::context::AppState;
+use crate::web::http_error::not_found;
+use crate::web::view_models::formats::utc_text;
+use crate::web::view_models::snapshot::Snapshot;
+use crate::web::{examples, refusals};
+
+pub(crate) fn sign_off_routes() -> Vec<Route<AppState>> {
+    let granted = json!({ "staff": examples::STAFF, "protocol": examples::PROTOCOL, "until": "2027-11-24" });
+    let pair = || examples::staff_example().part("protocol", examples::PROTOCOL);
+    let ended = "/api/v1/sign-offs/{staff}/{protocol}/ended";
+    vec![
+        row(Method::GET, "/api/v1/sign-offs", "sign-off.list", RouteKind::Api, list_sign_offs)
+            .summary("Who is signed off for which protocol; ended sign-offs are not listed"),
+        row(Method::POST, "/api/v1/sign-offs", "sign-off.add", RouteKind::Api, add_sign_off)
+            .summary("Signs somebody off for a protocol, or gives a sign-off another last day")
+            .commands(&["GrantCompetency"])
+            .refusals(refusals::COMMANDING)
+            .example(Example::default().json(granted)),
+        row(Method::POST, ended, "sign-off.remove", RouteKind::Api, end_sign_off)
+            .summary("Ends a sign-off")
+            .commands(&["EndCompetency"])
+            .refusals(refusals::COMMANDING)
+            .example(pair().json(json!({ "reason": "Skipped the leak test" }))),
+    ]
+}
+
+/// A sign-off.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SignOff")]
+struct SignOffJson {
+    /// Who may clean.
+    staff: StaffId,
+    /// By which protocol.
+    protocol: ProtocolId,
+    /// The last day on which that holds; null: until it is ended.
+    until: Option<CivilDay>,
+    /// Whether it holds today.
+    holds: bool,
+    /// When it was given (RFC 3339, UTC).
+    signed_off_at: String,
+}
+
+impl SignOffJson {
+    fn of(
+        facility: &FacilityState,
+        today: Option<CivilDay>,
+        staff: StaffId,
+        protocol: ProtocolId,
+        grant: &CompetencyGrant,
+    ) -> Self {
+        Self {
+            staff,
+            protocol,
+            until: grant.until,
+            holds: today.is_some_and(|today| is_signed_off(facility, staff, protocol, today)),
+            signed_off_at: utc_text(grant.set_ms),
+        }
+    }
+}
+
+async fn list_sign_offs(
+    _: StaffOrProgram<SignOff, Read>,
+    State(state): State<AppState>,
+) -> Result<Json<ListJson<SignOffJson>>, HttpError> {
+    let facility = state.store.snapshot();
+    let today = Snapshot::of(&state, &facility).local.today();
+    let here =
+        facility.competency.iter().filter(|(staff, _)| facility.staff.get(staff).is_some_and(|s| !s.left));
+    let all = here.flat_map(|(staff, row)| {
+        let held = row.protocols.iter().filter(|(_, grant)| !grant.ended);
+        held.map(|(protocol, grant)| SignOffJson::of(&facility, today, *staff, *protocol, grant))
+    });
+    Ok(Json(ListJson::whole(all.collect())))
+}
+
+/// A sign-off as a program gives it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NewSignOff {
+    /// Who may clean.
+    staff: StaffId,
+    /// By which protocol.
+    protocol: ProtocolId,
+    /// The last day on which that holds; absent: until it is ended.
+    #[serde(default)]
+    until: Option<CivilDay>,
+    /// A remark, at most 1,000 characters.
+    #[serde(default)]
+    notes: String,
+}
+
+async fn add_sign_off(
+    _: ProgramCaller<Write>,
+    State(state): State<AppState>,
+    IdempotencyKey(key): IdempotencyKey,
+    JsonBody(new): JsonBody<NewSignOff>,
+) -> Result<Json<SignOffJson>, HttpError> {
+    let NewSignOff { staff, protocol, until, notes: note } = new;
+    let command = Command::GrantCompetency(CompetencySignOff { staff, protocol, until, note, seen: None });
+    run_command(&state, BY_API, key, command).await?;
+    let facility = state.store.snapshot();
+    let grant = find_grant(&facility, staff, protocol).ok_or_else(not_found)?;
+    let today = Snapshot::of(&state, &facility).local.today();
+    Ok(Json(SignOffJson::of(&facility, today, staff, protocol, grant)))
+}
+
+/// Why a sign-off ends.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SignOffEnd {
+    /// Why, at most 1,000 characters.
+    #[serde(default)]
+    reason: String,
+}
+
+async fn end_sign_off(
+    _: ProgramCaller<Write>,
+    State(state): State<AppState>,
+    Path((staff, protocol)): Path<(String, String)>,
+    IdempotencyKey(key): IdempotencyKey,
+    JsonBody(SignOffEnd { reason }): JsonBody<SignOffEnd>,
+) -> Result<NoContent, HttpError> {
+    let staff: StaffId = staff.parse().map_err(|_| not_found())?;
+    let protocol: ProtocolId = protocol.parse().map_err(|_| not_found())?;
+    let command = Command::EndCompetency(CompetencyEnding { staff, protocol, reason, seen: None });
+    run_command(&state, BY_API, key, command).await?;
+    Ok(NoContent)
+}

@@ -1,0 +1,393 @@
+//! Who is signed off for which protocol: the table of people and protocols, signing one person off, and ending that.
+
+use askama::Template;
+use axum::extract::State;
+use record::fold::RowVersion;
+use record::ids::{ProtocolId, StaffId};
+use record::kinds::{CivilDay, Event};
+use record::limits::NOTE_CHARS_MAX;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use web::answer::{FormReply, Page};
+use web::argument::{FormFields, LenientQuery, Path};
+use web::error::HttpError;
+use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues, read_seen};
+use words::{S0, SafeHtml, fill_slots};
+
+use crate::intake::{
+    Command, CommandRefusal, CompetencyEnding, CompetencySignOff, find_grant, grant_version,
+};
+use crate::store::{LogReader, ReadLane};
+use crate::web::access::permissions::SignOff;
+use crate::web::access::staff::StaffCaller;
+use crate::web::access::staff_session::StaffSession;
+use crate::web::answer::{ask_again, go_to};
+use crate::web::commands::run::{CommandFailure, entry_by, run_command};
+use crate::web::context::AppState;
+use crate::web::form_page::{FormMarks, SentForm, find_refused, is_changed, window_title, word_at_field};
+use crate::web::http_error::{not_found, worded};
+use crate::web::layout::{NavSection, PageLayout, draw_page};
+use crate::web::log_reads::{StoredText, read_quick, read_text, staff_name};
+use crate::web::request::field_error::Wrong;
+use crate::web::request::form::StaffForm;
+use crate::web::request::submission::submission_of;
+use crate::web::view_models::competency::{GrantBadge, word_grant};
+use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::wording::PageWording;
+use crate::web::words::{FormWords, PageWords, PeopleWords};
+
+pub(super) const SIGN_OFFS: &str = "/staff/sign-offs";
+/// Protocols side by side: more fit on no screen.
+const COLUMNS_MAX: usize = 6;
+
+/// Until when somebody is signed off, and a remark.
+pub(crate) static SIGN_OFF: FormDefinition = FormDefinition {
+    name: "sign-off",
+    sections: &[FormSection::plain(&[
+        FormField::line("until", 10),
+        FormField::prose("notes", NOTE_CHARS_MAX),
+    ])],
+};
+
+/// The field that a refusal stands beside, where the form has it.
+pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
+    find_refused(&SIGN_OFF, refusal)
+}
+
+/// A person and their sign-offs, in the order of the columns.
+struct PersonRow {
+    name: String,
+    cells: Vec<MatrixCell>,
+}
+
+struct MatrixCell {
+    to: String,
+    protocol: String,
+    badge: GrantBadge,
+}
+
+#[derive(Template)]
+#[template(path = "sign_offs.html")]
+struct MatrixPage {
+    frame: PageLayout,
+    w: PeopleWords,
+    protocols: Vec<String>,
+    people: Vec<PersonRow>,
+    /// Addresses of the protocols before and after these.
+    before: Option<String>,
+    after: Option<String>,
+}
+
+/// Which protocols are shown.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct MatrixParams {
+    /// How many come before.
+    #[serde(default)]
+    from: usize,
+}
+
+pub(crate) async fn show_matrix(
+    signed: StaffCaller<SignOff>,
+    State(state): State<AppState>,
+    LenientQuery(params): LenientQuery<MatrixParams>,
+) -> Result<Page, HttpError> {
+    let lane = ReadLane::of_rows(state.store.snapshot().staff.len());
+    let read = read_text(&state, lane, move |state, reader| {
+        let facility = state.store.snapshot();
+        let snapshot = Snapshot::of(state, &facility);
+        let (page_words, w): (PageWords, PeopleWords) = signed.words();
+        let wording = PageWording::new(page_words, &snapshot.local);
+        let mut offered: Vec<(ProtocolId, String)> = facility
+            .protocols
+            .iter()
+            .filter(|(_, protocol)| !protocol.retired)
+            .map(|(id, protocol)| (*id, protocol.name.clone()))
+            .collect();
+        offered.sort_by_key(|(_, name)| name.to_lowercase());
+        let from = params.from.min(offered.len().saturating_sub(1)) / COLUMNS_MAX * COLUMNS_MAX;
+        let columns: Vec<_> = offered.iter().skip(from).take(COLUMNS_MAX).cloned().collect();
+        let page_at = |from: usize| format!("{SIGN_OFFS}?from={from}");
+        let after = from + COLUMNS_MAX;
+        let here = facility.staff.iter().filter(|(_, person)| !person.left);
+        let mut people: Vec<PersonRow> = here
+            .map(|(staff, _)| PersonRow {
+                name: StoredText::of_staff(reader, &facility, *staff).word(page_words),
+                cells: columns
+                    .iter()
+                    .map(|(protocol, name)| MatrixCell {
+                        to: pair_path(*staff, *protocol),
+                        protocol: name.clone(),
+                        badge: word_grant(w, &wording, find_grant(&facility, *staff, *protocol)),
+                    })
+                    .collect(),
+            })
+            .collect();
+        people.sort_by_key(|row| row.name.to_lowercase());
+        Ok(MatrixPage {
+            frame: PageLayout::staff(state, &snapshot, w.sign_offs_title(), &signed, NavSection::People),
+            w,
+            protocols: columns.into_iter().map(|(_, name)| name).collect(),
+            people,
+            before: (from > 0).then(|| page_at(from.saturating_sub(COLUMNS_MAX))),
+            after: (after < offered.len()).then(|| page_at(after)),
+        })
+    });
+    let page = read.await?;
+    draw_page(&page.frame, &page)
+}
+
+fn pair_path(staff: StaffId, protocol: ProtocolId) -> String {
+    format!("{SIGN_OFFS}/{staff}/{protocol}")
+}
+
+/// A person, a protocol, and what the log says of the two.
+struct SignedPair {
+    staff: StaffId,
+    protocol: ProtocolId,
+    name: String,
+    protocol_name: String,
+    version: RowVersion,
+    /// They are signed off, maybe until a day that is over.
+    is_granted: bool,
+    until: Option<CivilDay>,
+    badge: GrantBadge,
+    /// Who said that, and when.
+    said: Option<SafeHtml>,
+    note: String,
+}
+
+impl SignedPair {
+    async fn find(
+        state: &AppState,
+        signed: &StaffSession,
+        (staff, protocol): &(String, String),
+    ) -> Result<Self, HttpError> {
+        let staff: StaffId = staff.parse().map_err(|_| not_found())?;
+        let protocol: ProtocolId = protocol.parse().map_err(|_| not_found())?;
+        let words: (PageWords, PeopleWords) = signed.words();
+        let found = read_quick(state, move |state, reader| {
+            let facility = state.store.snapshot();
+            let (page_words, w) = words;
+            let wording = PageWording::new(page_words, &Snapshot::of(state, &facility).local);
+            facility.staff.get(&staff).filter(|person| !person.left).ok_or_else(not_found)?;
+            let published = facility.protocols.get(&protocol).ok_or_else(not_found)?;
+            let grant = find_grant(&facility, staff, protocol);
+            let (said, note) = match grant {
+                None => (None, String::new()),
+                Some(grant) => {
+                    let (by, note) = read_grant(reader, page_words, grant.of)?;
+                    let when = wording.dates().day_and_time(grant.set_ms).text;
+                    let by = by.map(|by| StoredText::of_staff(reader, &facility, by).to_html(page_words));
+                    let said = match by {
+                        Some(by) => fill_slots(w.sign_off_said_by(when, S0), [by]),
+                        None => fill_slots(w.sign_off_said(when), []),
+                    };
+                    (Some(said), note)
+                }
+            };
+            Ok(Self {
+                staff,
+                protocol,
+                name: staff_name(reader, &facility, staff),
+                protocol_name: published.name.clone(),
+                version: grant_version(grant),
+                is_granted: grant.is_some_and(|grant| !grant.ended),
+                until: grant.filter(|grant| !grant.ended).and_then(|grant| grant.until),
+                badge: word_grant(w, &wording, grant),
+                said,
+                note,
+            })
+        });
+        found.await
+    }
+
+    fn path(&self) -> String {
+        pair_path(self.staff, self.protocol)
+    }
+
+    fn values(&self) -> FormValues {
+        let until = self.until.map_or_else(String::new, |day| day.to_string());
+        FormValues::empty(&SIGN_OFF).with("until", until)
+    }
+
+    fn page(
+        self,
+        state: &AppState,
+        signed: &StaffSession,
+        values: &FormValues,
+        problems: Vec<Wrong>,
+        marks: FormMarks,
+    ) -> Result<Page, HttpError> {
+        let (page_words, f, w): (PageWords, FormWords, PeopleWords) = signed.words();
+        let title = window_title(page_words, w.sign_off_title(&self.name, &self.protocol_name), &problems);
+        let page = PairPage {
+            frame: PageLayout::staff(state, &Snapshot::now(state), title, signed, NavSection::People)
+                .with_script(),
+            w,
+            sections: FormPainter::new(&SIGN_OFF, f.catalog()).draw(values, &problems)?,
+            problems,
+            action: self.path(),
+            marks: marks.over(self.version),
+            pair: self,
+        };
+        draw_page(&page.frame, &page)
+    }
+}
+
+/// Who made or ended a sign-off, and what they said of it.
+fn read_grant(
+    reader: &LogReader,
+    words: PageWords,
+    of: record::kinds::EntryRef,
+) -> Result<(Option<StaffId>, String), HttpError> {
+    let Some((entry, event)) = entry_by(reader, of)? else { return Ok((None, String::new())) };
+    let text = match event {
+        Event::CompetencyGranted(granted) => granted.text,
+        Event::CompetencyEnded(ended) => ended.reason,
+        _ => None,
+    };
+    let note = text.map_or_else(String::new, |text| StoredText::read(reader, text.hash).word(words));
+    Ok((entry.head().by.staff, note))
+}
+
+#[derive(Template)]
+#[template(path = "sign_off.html")]
+struct PairPage {
+    frame: PageLayout,
+    w: PeopleWords,
+    problems: Vec<Wrong>,
+    pair: SignedPair,
+    action: String,
+    sections: Vec<FilledSection>,
+    marks: FormMarks,
+}
+
+pub(crate) async fn ask_sign_off(
+    signed: StaffCaller<SignOff>,
+    State(state): State<AppState>,
+    Path(pair): Path<(String, String)>,
+) -> Result<Page, HttpError> {
+    let there = SignedPair::find(&state, &signed, &pair).await?;
+    let (values, marks) = (there.values(), FormMarks::new(&state, &signed));
+    there.page(&state, &signed, &values, Vec::new(), marks)
+}
+
+/// The last day; nothing where none was entered.
+fn read_day(f: FormWords, text: &str) -> Result<Option<CivilDay>, Wrong> {
+    let wrong = |_| Wrong { at: "until".to_owned(), words: f.form_sign_off_until_wrong() };
+    Some(text).filter(|text| !text.is_empty()).map(str::parse).transpose().map_err(wrong)
+}
+
+pub(crate) async fn sign_off(
+    signed: StaffCaller<SignOff>,
+    State(state): State<AppState>,
+    Path(pair): Path<(String, String)>,
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
+    let there = SignedPair::find(&state, &signed, &pair).await?;
+    let f: FormWords = signed.words();
+    let mut sent = SentForm::<RowVersion>::read(f, &SIGN_OFF, &form);
+    let until = sent.take(read_day(f, sent.values.text("until")));
+    let Some(until) = until.filter(|_| sent.errors.is_empty()) else {
+        let marks = FormMarks::new(&state, &signed).again(sent.submission, sent.seen);
+        return there.page(&state, &signed, &sent.values, sent.errors, marks).map(ask_again);
+    };
+    let (note, seen) = (sent.values.text("notes").to_owned(), sent.seen);
+    let command = Command::GrantCompetency(CompetencySignOff {
+        staff: there.staff,
+        protocol: there.protocol,
+        until,
+        note,
+        seen,
+    });
+    match run_command(&state, signed.author(), sent.submission.clone(), command).await {
+        Ok(_) => go_to(SIGN_OFFS),
+        // The page says what is there now; a second press is over that.
+        Err(CommandFailure::Refused(refusal)) if is_changed(&refusal) => {
+            let now = SignedPair::find(&state, &signed, &pair).await?;
+            let problems = vec![word_at_field(&signed, "until", &refusal)];
+            let marks = FormMarks::new(&state, &signed);
+            now.page(&state, &signed, &sent.values, problems, marks).map(ask_again)
+        }
+        Err(undone) => match undone.at_field(refused_field) {
+            Ok((refusal, at)) => {
+                sent.errors.push(word_at_field(&signed, at, &refusal));
+                let marks = FormMarks::new(&state, &signed).again(sent.submission, sent.seen);
+                there.page(&state, &signed, &sent.values, sent.errors, marks).map(ask_again)
+            }
+            Err(other) => Err(HttpError::from(other).link(SIGN_OFFS, worded(PeopleWords::sign_offs_back))),
+        },
+    }
+}
+
+#[derive(Template)]
+#[template(path = "sign_off_end.html")]
+struct EndPage {
+    frame: PageLayout,
+    w: PeopleWords,
+    problems: Vec<Wrong>,
+    title: String,
+    action: String,
+    back: String,
+    reason: String,
+    marks: FormMarks,
+}
+
+fn end_page(
+    state: &AppState,
+    signed: &StaffSession,
+    there: &SignedPair,
+    problems: Vec<Wrong>,
+    sent: &FormFields,
+) -> Result<Page, HttpError> {
+    if !there.is_granted {
+        return Err(not_found());
+    }
+    let (page_words, w): (PageWords, PeopleWords) = signed.words();
+    let title = w.sign_off_end_title(&there.name, &there.protocol_name);
+    let window = window_title(page_words, title.clone(), &problems);
+    let page = EndPage {
+        frame: PageLayout::staff(state, &Snapshot::now(state), window, signed, NavSection::People)
+            .with_script(),
+        w,
+        problems,
+        title,
+        action: format!("{}/end", there.path()),
+        back: there.path(),
+        reason: sent.text("reason").to_owned(),
+        marks: FormMarks::new(state, signed)
+            .again(submission_of(sent), None::<RowVersion>)
+            .over(there.version),
+    };
+    draw_page(&page.frame, &page)
+}
+
+pub(crate) async fn ask_end(
+    signed: StaffCaller<SignOff>,
+    State(state): State<AppState>,
+    Path(pair): Path<(String, String)>,
+) -> Result<Page, HttpError> {
+    let there = SignedPair::find(&state, &signed, &pair).await?;
+    end_page(&state, &signed, &there, Vec::new(), &FormFields::default())
+}
+
+pub(crate) async fn end_sign_off(
+    signed: StaffCaller<SignOff>,
+    State(state): State<AppState>,
+    Path(pair): Path<(String, String)>,
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
+    let there = SignedPair::find(&state, &signed, &pair).await?;
+    // A version that cannot be read is not the one that is there.
+    let seen = read_seen(&form).unwrap_or_else(|_| Some(RowVersion::default()));
+    let reason = form.text("reason").to_owned();
+    let ending = CompetencyEnding { staff: there.staff, protocol: there.protocol, reason, seen };
+    match run_command(&state, signed.author(), submission_of(&form), Command::EndCompetency(ending)).await {
+        Ok(_) => go_to(SIGN_OFFS),
+        Err(CommandFailure::Refused(refusal)) if refusal.field() == Some("reason") => {
+            let problem = word_at_field(&signed, "reason", &refusal);
+            end_page(&state, &signed, &there, vec![problem], &form).map(ask_again)
+        }
+        Err(other) => Err(HttpError::from(other).link(SIGN_OFFS, worded(PeopleWords::sign_offs_back))),
+    }
+}
