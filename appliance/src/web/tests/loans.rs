@@ -48,7 +48,8 @@ async fn a_loaner_says_when_it_was_due_back() {
     let words = "This loaner was due back on Nov 19, 2026";
     tom.get(&item).await.has(words);
     world.get(&scan).await.is(200).has(words);
-    world.post(&scan, &[("cleaned_by", "Ada"), ("notes", "x")]).await.is(303);
+    let receipt = world.post(&scan, &[("cleaned_by", "Ada"), ("notes", "x")]).await.is(303).location();
+    world.get(&receipt).await.is(200).has(words);
     let program = super::programs::program(&world, ApiTokenScope::Read);
     let found = program.get(&format!("/api/v1/equipment/{}", world.pump)).await.json();
     assert_eq!(

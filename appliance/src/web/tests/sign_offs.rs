@@ -192,7 +192,7 @@ async fn the_scan_page_says_it_and_takes_the_record_with_a_note() {
     world.post(&path, &form).await.is(422).has("Say in the note why it was done all the same");
     assert_eq!(world.size(), size, "nothing is recorded");
     let done = world.post(&path, &[&form[..], &[("notes", "Nobody else was there")]].concat()).await;
-    done.is(303);
+    world.get(&done.is(303).location()).await.has("Not signed off for this protocol</span>");
     let made = recorded(&world, size);
     assert!(made.flags.contains(&CleaningFlag::NotSignedOff) && made.incomplete.contains(&MissingPart::Who));
     let admin = desk(&world, StaffRole::FacilityAdmin).await;

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
+use history::{HistoryWords, word_flag};
 use record::compliance::ItemStatus;
 use record::entry::ClockState;
-use record::fold::{CleaningRecord, ServiceState};
+use record::fold::{CleaningRecord, Equipment, ServiceState};
 use record::ids::DeviceId;
-use record::kinds::{CleaningRecorded, EntryRef, Event};
+use record::kinds::{CleaningFlag, CleaningRecorded, EntryRef, Event};
 use record::proof::RecordProof;
 use record::receipt::Receipt;
 use record::tag::Tag;
@@ -18,7 +19,7 @@ use web::answer::{Json, OneOf, Page, SeeOther};
 use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
 use web::live::LivePage;
-use words::{S0, S1, SafeHtml, fill_slots};
+use words::{S0, S1, SafeHtml, WordSet as _, fill_slots};
 
 use crate::intake::Permission;
 use crate::store::{LogReader, StoreSnapshot};
@@ -29,12 +30,13 @@ use crate::web::layout::PageLayout;
 use crate::web::live::live_page;
 use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::view_models::item_status::ItemRow;
+use crate::web::view_models::loans::word_overdue;
 use crate::web::view_models::proofs::{find_cosigned, proof_of};
 use crate::web::view_models::receipts::{ReceiptTarget, find_receipt, in_chain};
 use crate::web::view_models::snapshot::{Snapshot, missing_words};
 use crate::web::view_models::status_board::{StatusBoard, StatusBoards, board_lately};
 use crate::web::view_models::wording::PageWording;
-use crate::web::words::{PageWords, ReceiptWords};
+use crate::web::words::{PageWords, ProblemWords, ReceiptWords};
 
 /// For how long after its record a receipt asks for the relay's word; later it looks when somebody looks at it.
 const ASKS_MS: i64 = 10 * 60_000;
@@ -59,6 +61,10 @@ struct ReceiptPage {
     stands: SafeHtml,
     voided: Option<Voided>,
     missing: String,
+    /// What else there is to be seen of it, such as that whoever cleaned is not signed off.
+    remarks: Vec<String>,
+    /// What is to be said of a loaner behind its last day.
+    loan: Option<String>,
     /// When it was done and when it was written down, of a late entry.
     late: Option<SafeHtml>,
     when: SafeHtml,
@@ -176,6 +182,8 @@ impl ReceiptLook<'_> {
             tag: cleaning.tag,
             stands: self.stands(found, &name),
             missing: missing_words(wording.words(), &cleaning.incomplete),
+            remarks: self.remarks(cleaning),
+            loan: self.loan(item.map(|item| &**item)),
             late: late.then(|| fill_slots(w.receipt_done_written(S0, S1), [done.clone(), written])),
             when: done,
             seq: found.line.of.seq,
@@ -200,6 +208,18 @@ impl ReceiptLook<'_> {
             print_token: None,
             voided,
         }
+    }
+
+    /// Flags of the record; that it is late stands on its own.
+    fn remarks(self, cleaning: &CleaningRecord) -> Vec<String> {
+        let lines = HistoryWords::in_locale(self.wording.locale());
+        let flags = cleaning.flags.iter().filter(|flag| **flag != CleaningFlag::Late);
+        flags.map(|flag| word_flag(lines, flag)).collect()
+    }
+
+    fn loan(self, item: Option<&Equipment>) -> Option<String> {
+        let w = ProblemWords::in_locale(self.wording.locale());
+        item.and_then(|item| word_overdue(self.wording, item)).map(|day| w.loan_overdue(day))
     }
 
     /// A receipt waits for the relay's word; what can come no more needs no asking.
