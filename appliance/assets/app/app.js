@@ -459,7 +459,8 @@
         const parts = await { queue: queuePage, start: startPage, item: () => itemPage(at.tag) }[at.page]();
         const next = make("main", {}, ...parts);
         // What is as it was stays: whoever presses a button that is replaced meanwhile presses nothing.
-        if (!isNew && next.innerHTML === main.innerHTML) return;
+        const isSame = [...next.childNodes].every((node, n) => node.isEqualNode(main.childNodes[n]));
+        if (!isNew && isSame && next.childNodes.length === main.childNodes.length) return;
         main.replaceChildren(...next.childNodes);
         const again = held && held.id && document.getElementById(held.id);
         if (again) again.focus();

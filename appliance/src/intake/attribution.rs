@@ -3,11 +3,24 @@
 use record::fold::{Equipment, FacilitySettings};
 use record::kinds::{CleanedBy, NameSource, ProofWay, ProtocolPublished, SpauldingClass, WhoPolicy};
 
-use super::{ClaimedCleaner, CommandRefusal, ProofDemand, RefusalCause};
+use super::{ClaimedCleaner, CommandRefusal, RefusalCause};
 
 /// The ways from the weakest to the strongest.
 pub const PROOF_WAYS: [ProofWay; 5] =
     [ProofWay::None, ProofWay::Typed, ProofWay::List, ProofWay::Badge, ProofWay::Pin];
+
+/// What a request makes of a proof of who cleaned that is weaker than the class of the use needs. It never is a reason not to
+/// record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ProofDemand {
+    /// It is recorded as it is: nobody is there who could be shown a page.
+    #[default]
+    Any,
+    /// Whoever is in front of the page is to give it.
+    Required,
+    /// They were told, and record without.
+    Waived,
+}
 
 /// What an item that is cleaned by a protocol can do to a patient: the stricter of what both say.
 pub fn use_class(item: &Equipment, protocol: Option<&ProtocolPublished>) -> SpauldingClass {
@@ -56,11 +69,11 @@ pub(crate) fn check_proof(
 ) -> Result<(), CommandRefusal> {
     match demand {
         _ if is_enough(way, needed) => Ok(()),
-        ProofDemand::Asked => Err(CommandRefusal::ProofMissing { needed: needed.clone() }),
-        ProofDemand::Declined if note.trim().is_empty() => {
+        ProofDemand::Required => Err(CommandRefusal::ProofMissing { needed: needed.clone() }),
+        ProofDemand::Waived if note.trim().is_empty() => {
             Err(CommandRefusal::Needed { field: "notes", cause: RefusalCause::Reason })
         }
-        ProofDemand::Taken | ProofDemand::Declined => Ok(()),
+        ProofDemand::Any | ProofDemand::Waived => Ok(()),
     }
 }
 

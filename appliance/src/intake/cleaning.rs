@@ -37,7 +37,7 @@ pub(super) fn decide_cleaning(
     let item = find_cleanable(view, form.tag)?;
     let protocol = find_protocol(form, item, view)?;
     let needed = weakest_way(&view.facility().settings, use_class(item, protocol));
-    let nameless = needed == ProofWay::None || form.proof == ProofDemand::Declined;
+    let nameless = needed == ProofWay::None || form.proof == ProofDemand::Waived;
     let (who, mut texts) = match find_cleaner(&form.who, view, drafts) {
         Err(CommandRefusal::Needed { .. }) if nameless => (CleanedBy::Unattributed, Vec::new()),
         found => found?,

@@ -17,6 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 use service::clock::Now;
 
+use super::ProofDemand;
 use super::competency::{CompetencyEnding, CompetencySignOff};
 use super::problem::ProblemForm;
 
@@ -537,19 +538,6 @@ pub enum QueuedCleaner {
     },
 }
 
-/// What a request makes of a proof of who cleaned that is weaker than the class of the use needs. It never is a reason not to
-/// record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ProofDemand {
-    /// It is recorded as it is: nobody is there who could be asked.
-    #[default]
-    Taken,
-    /// Whoever is in front of the page is asked for it.
-    Asked,
-    /// They were asked, and record without.
-    Declined,
-}
-
 /// A cleaning from a phone's queue.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct QueuedCleaning {
@@ -679,7 +667,7 @@ impl CleaningForm {
             wet: None,
             stated_s: None,
             who: ClaimedCleaner::Entered(name.to_owned()),
-            proof: ProofDemand::Taken,
+            proof: ProofDemand::Any,
             photos: Vec::new(),
             photo_follows: false,
             photo_unkept: false,

@@ -31,12 +31,12 @@ use record::tag::Tag;
 use service::clock::Now;
 use service::random::RandomSource;
 
-pub use self::attribution::{PROOF_WAYS, use_class, ways_from, ways_of_class, weakest_way};
+pub use self::attribution::{PROOF_WAYS, ProofDemand, use_class, ways_from, ways_of_class, weakest_way};
 pub(crate) use self::attribution::{check_proof, is_enough, way_of};
 pub use self::command::{
     AnchorSource, CategoryChange, CheckForm, ClaimedCleaner, CleaningForm, Command, EquipmentFields,
     EquipmentMerge, ListedOver, LocationChange, NewEquipment, NewProtocol, NewStaff, NewTag, ProblemClosing,
-    ProofDemand, QueuedCleaner, QueuedCleaning, SettingsChange, UpkeepPlan, UpkeepRecord, WetTime,
+    QueuedCleaner, QueuedCleaning, SettingsChange, UpkeepPlan, UpkeepRecord, WetTime,
 };
 pub use self::competency::{
     CompetencyEnding, CompetencySignOff, SignOffVerdict, facility_day, find_grant, grant_version,

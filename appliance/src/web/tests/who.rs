@@ -135,12 +135,12 @@ async fn a_name_is_picked_from_those_that_begin_with_its_letters() {
     let found = submit(&world, false, &[("cleaned_by", "to"), ("find", "1")]).await;
     found.is(200).has(&format!("value=\"{tom}\"")).has(&format!("value=\"{ada}\"")).has_not("Grace");
     for name in ["tom nguyen", "Tom Nguyen "] {
-        submit(&world, false, &[("cleaned_by", name)]).await.is(303);
+        submit(&world, false, &[("cleaned_by", name), ("notes", "x")]).await.is(303);
         let CleanedBy::Entered { staff, how, .. } = world.cleaning().who else { panic!() };
         assert_eq!((staff, how), (Some(tom), Some(NameSource::List)), "{name}");
     }
     let ghost = StaffId::new(9, [9; 10]).to_string();
-    submit(&world, false, &[("cleaned_by", "Eve"), ("pick", &ghost)]).await.is(422);
+    submit(&world, false, &[("cleaned_by", "Eve"), ("pick", &ghost), ("notes", "x")]).await.is(422);
     world.give(Command::StaffLeft { staff: tom }).await;
-    submit(&world, false, &[("cleaned_by", "Tom Nguyen")]).await.is(422);
+    submit(&world, false, &[("cleaned_by", "Tom Nguyen"), ("notes", "x")]).await.is(422);
 }

@@ -41,10 +41,10 @@ async fn add_photo(
     State(state): State<AppState>,
     PhotoBody(upload): PhotoBody,
 ) -> Result<Created<PhotoJson>, HttpError> {
-    let kept =
+    let stored =
         await_photo(take_photo(&state, Some(upload)).await).await.map_err(|refusal| refusal.error())?;
     let full = || new_error(StatusCode::INSUFFICIENT_STORAGE, "full", worded(ErrorWords::error_full));
-    let photo = kept.ok_or_else(full)?;
+    let photo = stored.ok_or_else(full)?;
     let address = format!("/photos/{photo}.jpg");
     Created::at(&address.clone(), PhotoJson { photo, address })
 }

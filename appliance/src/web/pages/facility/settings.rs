@@ -46,7 +46,8 @@ fn word_least(settings: &record::fold::FacilitySettings, class: SpauldingClass) 
 fn changed_ways(
     sent: &FormValues,
     there: &record::fold::FacilitySettings,
-    (name, class): (&str, SpauldingClass),
+    name: &str,
+    class: SpauldingClass,
 ) -> Option<Vec<ProofWay>> {
     let least = sent.text(name);
     let ways = || match least {
@@ -116,7 +117,7 @@ fn change(sent: &SentForm<RowVersion>, there: &record::fold::FacilitySettings) -
     let whole = |name: &str, there: u32| sent.values.text(name).parse().ok().filter(|whole| *whole != there);
     let allow_unattributed = sent.values.is_ticked("allow_unattributed");
     let zone = sent.values.text("zone");
-    let ways = |name, class| changed_ways(&sent.values, there, (name, class));
+    let ways = |name, class| changed_ways(&sent.values, there, name, class);
     let who = WhoPolicy {
         noncritical: ways("who_noncritical", SpauldingClass::Noncritical),
         semicritical: ways("who_semicritical", SpauldingClass::Semicritical),

@@ -18,7 +18,7 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::commands::photo_upload::PhotoRefusal;
 use crate::web::context::AppState;
 use crate::web::layout::PageLayout;
-use crate::web::pages::phone::scan::proof::{PageOrigin, ProofAsk};
+use crate::web::pages::phone::scan::proof::{PageOrigin, ProofAsk, ProofLook};
 use crate::web::pages::phone::scan::who::{KnownCleaner, PinRefusal};
 use crate::web::refusal_words::word_refusal;
 use crate::web::request::field_error::Wrong;
@@ -314,7 +314,7 @@ impl ScanPageBuilder<'_> {
             photo_wrong: says("photo"),
             who_wrong: says("who"),
             is_proven: known.as_ref().is_some_and(|known| known.by.is_some()),
-            proof: self.ask_proof(protocol, known.as_ref()),
+            proof: self.ask_proof(needed.clone(), known.as_ref()),
             known,
             pin_wrong: says("pin"),
             name_optional: needed == ProofWay::None,
@@ -327,6 +327,21 @@ impl ScanPageBuilder<'_> {
             problems,
             frame,
         }
+    }
+
+    /// What more than a name is asked for, unless this browser has proven it.
+    fn ask_proof(&self, needed: ProofWay, known: Option<&KnownCleaner>) -> Option<ProofAsk> {
+        let Self { origin, reader, facility, entered, .. } = self;
+        let look = ProofLook {
+            w: self.words.1,
+            needed,
+            origin,
+            reader,
+            facility,
+            entered: &entered.who,
+            is_signed_in: known.is_some(),
+        };
+        if known.is_some_and(|known| known.by.is_some()) { None } else { look.ask_proof() }
     }
 
     fn reports(&self) -> ItemProblems {
@@ -595,7 +610,7 @@ pub(crate) fn review_form(
     }
     let needed = weakest_way(&facility.settings, use_class(item, protocol));
     match form.who.way() {
-        ProofWay::None if needed != ProofWay::None && form.proof != ProofDemand::Declined => {
+        ProofWay::None if needed != ProofWay::None && form.proof != ProofDemand::Waived => {
             all.push(CommandRefusal::Needed { field: "cleaned_by", cause: RefusalCause::OwnName });
         }
         way => all.extend(check_proof(form.proof, &way, &needed, &form.note).err()),

@@ -2,20 +2,19 @@
 
 use record::fold::{FacilitySettings, FacilityState};
 use record::ids::StaffId;
+use record::kinds::ProofWay;
 use record::kinds::SpauldingClass::{Critical, Noncritical, Semicritical};
-use record::kinds::{ProofWay, ProtocolPublished};
 use web::argument::FormFields;
 use web::error::HttpError;
 
-use crate::intake::{ProofDemand, use_class, weakest_way};
+use crate::intake::{ProofDemand, weakest_way};
 use crate::store::LogReader;
 use crate::web::context::AppState;
 use crate::web::log_reads::{StoredText, read_quick};
-use crate::web::pages::phone::scan::page::ScanPageBuilder;
-use crate::web::pages::phone::scan::who::KnownCleaner;
 use crate::web::request::browser::BrowserClient;
 use crate::web::request::next_page::{HOME, sign_in_address};
 use crate::web::request::peer::https_address;
+use crate::web::words::ScanWords;
 
 /// Letters after which names of staff are shown on a page that is open to everybody.
 const LETTERS_MIN: usize = 2;
@@ -64,15 +63,22 @@ pub(crate) struct ProofAsk {
     pub(crate) names: Vec<ListedPerson>,
 }
 
-impl ScanPageBuilder<'_> {
-    /// What is asked for, unless this browser has proven it.
-    pub(super) fn ask_proof(
-        &self,
-        protocol: Option<&ProtocolPublished>,
-        known: Option<&KnownCleaner>,
-    ) -> Option<ProofAsk> {
-        let w = self.words.1;
-        let needed = weakest_way(&self.facility.settings, use_class(self.item, protocol));
+/// What the page is for, and who is in front of it.
+pub(crate) struct ProofLook<'a> {
+    pub(crate) w: ScanWords,
+    pub(crate) needed: ProofWay,
+    pub(crate) origin: &'a PageOrigin,
+    pub(crate) reader: &'a LogReader,
+    pub(crate) facility: &'a FacilityState,
+    pub(crate) entered: &'a str,
+    /// Somebody's PIN can be entered in the page: they are signed in.
+    pub(crate) is_signed_in: bool,
+}
+
+impl ProofLook<'_> {
+    /// What is asked for of somebody who has proven nothing yet.
+    pub(crate) fn ask_proof(self) -> Option<ProofAsk> {
+        let Self { w, needed, origin, reader, facility, entered, is_signed_in } = self;
         let ask = |words| ProofAsk {
             words,
             secure: None,
@@ -81,20 +87,17 @@ impl ScanPageBuilder<'_> {
             takes_name: false,
             names: Vec::new(),
         };
-        if known.is_some_and(|known| known.by.is_some()) {
-            return None;
-        }
-        match (&needed, &self.origin) {
+        match (needed, origin) {
             (ProofWay::List, _) => {
-                let names = find_names(self.reader, self.facility, &self.entered.who);
+                let names = find_names(reader, facility, entered);
                 Some(ProofAsk { takes_name: true, names, ..ask(w.scan_proof_list()) })
             }
             (ProofWay::Badge | ProofWay::Pin, PageOrigin::Plain { secure }) => {
                 Some(ProofAsk { secure: secure.clone(), ..ask(w.scan_proof_plain()) })
             }
             (ProofWay::Badge | ProofWay::Pin, PageOrigin::Secure) => {
-                let sign_in = known.is_none().then(|| sign_in_address(None, HOME));
-                Some(ProofAsk { sign_in, takes_pin: known.is_some(), ..ask(w.scan_proof_pin()) })
+                let sign_in = (!is_signed_in).then(|| sign_in_address(None, HOME));
+                Some(ProofAsk { sign_in, takes_pin: is_signed_in, ..ask(w.scan_proof_pin()) })
             }
             _ => None,
         }
@@ -103,7 +106,7 @@ impl ScanPageBuilder<'_> {
 
 /// What the page's form makes of a proof that is too weak.
 pub(super) fn proof_demand(form: &FormFields) -> ProofDemand {
-    if form.get("unproven").is_some() { ProofDemand::Declined } else { ProofDemand::Asked }
+    if form.get("unproven").is_some() { ProofDemand::Waived } else { ProofDemand::Required }
 }
 
 /// Whose name was picked from the list; where the facility asks for names from it, also who entered one that it has once.
