@@ -12,7 +12,9 @@ use record::tree::Hash;
 use serde::Serialize;
 
 use super::staff::find_member;
-use super::{ClaimedCleaner, CommandRefusal, Drafts, Permission, RefusalCause, StateView, require_seen};
+use super::{
+    ClaimedCleaner, CommandRefusal, Drafts, Permission, RefusalCause, SignOffRefusal, StateView, require_seen,
+};
 
 /// Protocols of one person, ended sign-offs included: what would be more the fold passes over.
 const PROTOCOLS_MAX: usize = 200;
@@ -90,14 +92,20 @@ pub(super) fn grant_competency(
     require_seen(form.seen, grant_version(there))?;
     let today = facility_day(facility, view.now().wall_ms);
     if form.until.zip(today).is_some_and(|(until, today)| until < today) {
-        return Err(CommandRefusal::Range { field: "until", cause: RefusalCause::SignOffDay });
+        return Err(CommandRefusal::Range {
+            field: "until",
+            cause: RefusalCause::SignOff(SignOffRefusal::Day),
+        });
     }
     let row = facility.competency.get(&form.staff);
     if there.is_none() && row.is_some_and(|row| row.protocols.len() >= PROTOCOLS_MAX) {
-        return Err(CommandRefusal::Range { field: "until", cause: RefusalCause::SignOffCount });
+        return Err(CommandRefusal::Range {
+            field: "until",
+            cause: RefusalCause::SignOff(SignOffRefusal::Count),
+        });
     }
     if !may_sign_off(form, facility, today, drafts) {
-        return Err(CommandRefusal::NotAllowed(RefusalCause::NotSignedOffYourself));
+        return Err(CommandRefusal::NotAllowed(RefusalCause::SignOff(SignOffRefusal::Yourself)));
     }
     let (text, texts) = drafts.optional_text("notes", &form.note)?;
     let granted = CompetencyGranted { staff: form.staff, protocol: form.protocol, until: form.until, text };
@@ -136,7 +144,7 @@ pub(super) fn end_competency(
     let there = find_grant(view.facility(), form.staff, form.protocol);
     require_seen(form.seen, grant_version(there))?;
     if there.is_none_or(|grant| grant.ended) {
-        return Err(CommandRefusal::AlreadySo(RefusalCause::NotSignedOff));
+        return Err(CommandRefusal::AlreadySo(RefusalCause::SignOff(SignOffRefusal::Absent)));
     }
     let (reason, texts) = drafts.optional_text("reason", &form.reason)?;
     drafts.push(CompetencyEnded { staff: form.staff, protocol: form.protocol, reason }, texts);

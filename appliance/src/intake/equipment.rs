@@ -42,7 +42,7 @@ pub(super) fn suspend_item(
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
     if item.service == ServiceState::Out {
-        return Err(CommandRefusal::AlreadySo(RefusalCause::OutOfService));
+        return Err(CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::OutOfService)));
     }
     let (reason, texts) = drafts.optional_text("reason", reason)?;
     drafts.push(EquipmentSuspended { tag: item.tag, reason, problem: None, load: None, back: None }, texts);
@@ -57,7 +57,7 @@ pub(super) fn resume_item(
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
     if item.service == ServiceState::In {
-        return Err(CommandRefusal::AlreadySo(RefusalCause::InService));
+        return Err(CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::InService)));
     }
     close_of_item(item, closing.outcome.as_ref(), view, drafts)?;
     let (text, texts) = drafts.optional_text("notes", &closing.text)?;

@@ -47,7 +47,7 @@ pub(crate) use self::photo_rule::PhotoRule;
 pub use self::problem::ProblemForm;
 pub use self::protocols::TRANSLATION_LANGUAGES;
 pub use self::refusal::{CommandRefusal, OwnFieldRule};
-pub use self::refusal_cause::{ClockRefusal, ItemRefusal, RefusalCause};
+pub use self::refusal_cause::{ClockRefusal, ItemRefusal, RefusalCause, SignOffRefusal};
 pub use self::tags::{find_named_item, open_tags};
 pub use self::ways::{CommandWays, MADE_BY_BOX, MadeByBox, NOT_YET, NotYet, WAYS, ways_of};
 

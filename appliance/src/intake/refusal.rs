@@ -6,7 +6,7 @@ use record::ids::{ProtocolId, StaffId, UpkeepId};
 use record::kinds::{EntryRef, ProofWay};
 use record::tag::Tag;
 
-use super::RefusalCause;
+use super::{RefusalCause, SignOffRefusal};
 
 /// Why a command was refused. Nothing was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -241,7 +241,8 @@ fn proof_text(needed: &ProofWay) -> &'static str {
 
 impl CommandRefusal {
     /// Somebody cleaned who is not signed off, and the note does not say why.
-    pub const SIGN_OFF_NOTE: Self = Self::Needed { field: "notes", cause: RefusalCause::SignOffNote };
+    pub const SIGN_OFF_NOTE: Self =
+        Self::Needed { field: "notes", cause: RefusalCause::SignOff(SignOffRefusal::Note) };
 
     /// One word for machines; part of the problem's type.
     pub fn code(&self) -> &'static str {

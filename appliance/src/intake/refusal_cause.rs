@@ -13,7 +13,7 @@ pub enum ClockRefusal {
     Time,
 }
 
-/// Why an item gets no other tag, code, loan or name.
+/// Why an item gets no other tag, code, loan, name or state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ItemRefusal {
     #[error("An item has at most 20 codes")]
@@ -30,6 +30,27 @@ pub enum ItemRefusal {
     LoanDay,
     #[error("No free tag was found. Try again")]
     NoFreeTag,
+    #[error("It is out of service already")]
+    OutOfService,
+    #[error("It is in service already")]
+    InService,
+}
+
+/// Why nobody is signed off for a protocol, or cleans by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SignOffRefusal {
+    #[error(
+        "Only people who are signed off for this protocol clean by it. Say in the note why it was done all the same"
+    )]
+    Note,
+    #[error("Enter today or a later day as the last one")]
+    Day,
+    #[error("One person is signed off for at most 200 protocols")]
+    Count,
+    #[error("They are not signed off for this protocol")]
+    Absent,
+    #[error("Somebody else signs people off for this protocol, who is signed off for it themselves")]
+    Yourself,
 }
 
 /// The rule that a value or a person does not meet. Pages word it; what it says itself is for the log and for programs.
@@ -155,24 +176,10 @@ pub enum RefusalCause {
     PinProofTime,
     #[error("A label host reads HTTP://HOST or HTTPS://HOST, with letters, digits, dots, hyphens and a port")]
     LabelHost,
-    #[error("It is out of service already")]
-    OutOfService,
-    #[error("It is in service already")]
-    InService,
     #[error("Only the phone that recorded it can add a photo")]
     OtherPhone,
-    #[error(
-        "Only people who are signed off for this protocol clean by it. Say in the note why it was done all the same"
-    )]
-    SignOffNote,
-    #[error("Enter today or a later day as the last one")]
-    SignOffDay,
-    #[error("One person is signed off for at most 200 protocols")]
-    SignOffCount,
-    #[error("They are not signed off for this protocol")]
-    NotSignedOff,
-    #[error("Somebody else signs people off for this protocol, who is signed off for it themselves")]
-    NotSignedOffYourself,
+    #[error("{0}")]
+    SignOff(SignOffRefusal),
     #[error("You cannot change your own role or mark yourself as left; ask another facility admin")]
     OwnRole,
     #[error("{}", .0.requirement())]
@@ -251,14 +258,14 @@ impl RefusalCause {
         Self::UndoTime,
         Self::PinProofTime,
         Self::LabelHost,
-        Self::OutOfService,
-        Self::InService,
+        Self::Item(ItemRefusal::OutOfService),
+        Self::Item(ItemRefusal::InService),
         Self::OtherPhone,
-        Self::SignOffNote,
-        Self::SignOffDay,
-        Self::SignOffCount,
-        Self::NotSignedOff,
-        Self::NotSignedOffYourself,
+        Self::SignOff(SignOffRefusal::Note),
+        Self::SignOff(SignOffRefusal::Day),
+        Self::SignOff(SignOffRefusal::Count),
+        Self::SignOff(SignOffRefusal::Absent),
+        Self::SignOff(SignOffRefusal::Yourself),
         Self::OwnRole,
         Self::Role(Permission::EditEquipment),
     ];

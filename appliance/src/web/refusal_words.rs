@@ -7,7 +7,9 @@ use record::limits::PHOTOS_MAX;
 
 use words::{Language, Locale, WordSet};
 
-use crate::intake::{ClockRefusal, CommandRefusal, ItemRefusal, OwnFieldRule, Permission, RefusalCause};
+use crate::intake::{
+    ClockRefusal, CommandRefusal, ItemRefusal, OwnFieldRule, Permission, RefusalCause, SignOffRefusal,
+};
 use crate::web::words::{RefusalWords, StaffRefusalWords};
 
 /// The words of every refusal, in one language.
@@ -49,7 +51,9 @@ pub(crate) fn word_refusal(w: RefusalWords, refusal: &CommandRefusal) -> Option<
         CommandRefusal::ReportsSpent => w.refusal_reports_spent(),
         CommandRefusal::UndoOver => w.refusal_undo_over(),
         CommandRefusal::Needed { field: "cleaned_by", .. } => w.refusal_name_needed(),
-        CommandRefusal::Needed { cause: RefusalCause::SignOffNote, .. } => w.refusal_sign_off_note(),
+        CommandRefusal::Needed { cause: RefusalCause::SignOff(SignOffRefusal::Note), .. } => {
+            w.refusal_sign_off_note()
+        }
         CommandRefusal::Needed { field: "notes", .. } => w.refusal_note_needed(),
         CommandRefusal::Needed { field: "reason", .. } => w.refusal_reason_needed(),
         CommandRefusal::Needed { field: "what", .. } => w.refusal_problem_kind(),
@@ -134,6 +138,18 @@ fn word_item_refusal(w: StaffRefusalWords, cause: ItemRefusal) -> String {
         ItemRefusal::MergedWithItself => w.refusal_range_merged_with_itself(),
         ItemRefusal::LoanDay => w.refusal_needs_loan_day(),
         ItemRefusal::NoFreeTag => w.refusal_no_free_tag(),
+        ItemRefusal::OutOfService => w.refusal_already_out(),
+        ItemRefusal::InService => w.refusal_already_in(),
+    }
+}
+
+fn word_sign_off_refusal(w: EveryRefusalWords, cause: SignOffRefusal) -> String {
+    match cause {
+        SignOffRefusal::Note => w.open.refusal_sign_off_note(),
+        SignOffRefusal::Day => w.staff.refusal_range_sign_off_day(),
+        SignOffRefusal::Count => w.staff.refusal_range_sign_off_count(),
+        SignOffRefusal::Absent => w.staff.refusal_already_not_signed_off(),
+        SignOffRefusal::Yourself => w.staff.refusal_not_signed_off_yourself(),
     }
 }
 
@@ -208,14 +224,8 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
         RefusalCause::UndoTime => staff.refusal_range_undo(),
         RefusalCause::PinProofTime => staff.refusal_range_pin_proof(),
         RefusalCause::LabelHost => staff.refusal_range_label_host(),
-        RefusalCause::OutOfService => staff.refusal_already_out(),
-        RefusalCause::InService => staff.refusal_already_in(),
         RefusalCause::OtherPhone => staff.refusal_other_phone(),
-        RefusalCause::SignOffNote => w.open.refusal_sign_off_note(),
-        RefusalCause::SignOffDay => staff.refusal_range_sign_off_day(),
-        RefusalCause::SignOffCount => staff.refusal_range_sign_off_count(),
-        RefusalCause::NotSignedOff => staff.refusal_already_not_signed_off(),
-        RefusalCause::NotSignedOffYourself => staff.refusal_not_signed_off_yourself(),
+        RefusalCause::SignOff(cause) => word_sign_off_refusal(w, cause),
         RefusalCause::OwnRole => staff.refusal_own_role(),
         RefusalCause::Role(permission) => word_needed_role(staff, permission),
     }
@@ -437,7 +447,7 @@ mod tests {
     fn what_only_staff_are_refused_has_no_words_here() {
         let words = RefusalWords::in_locale(Locale::EsUs);
         for refusal in [
-            CommandRefusal::AlreadySo(RefusalCause::InService),
+            CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::InService)),
             CommandRefusal::TooLong { field: "serial", chars_max: 120 },
             CommandRefusal::Needed { field: "name", cause: RefusalCause::PersonName },
         ] {

@@ -7,7 +7,7 @@ use record::ids::{Epoch, UpkeepId};
 use record::kinds::{EntryRef, ProofWay};
 
 use super::*;
-use crate::intake::{CommandRefusal, OwnFieldRule, RefusalCause};
+use crate::intake::{CommandRefusal, ItemRefusal, OwnFieldRule, RefusalCause};
 use crate::web::form_page::RefusedField;
 use crate::web::pages::{equipment, facility, people, protocols, register, tags};
 
@@ -64,7 +64,7 @@ fn list_refusals(fields: &BTreeSet<&'static str>) -> Vec<CommandRefusal> {
         CommandRefusal::TagTaken(tag),
         CommandRefusal::Code(record::code::ScannedCodeError::Length),
         CommandRefusal::CodeTaken { code: "BME-1".into(), name: "Pump".into() },
-        CommandRefusal::AlreadySo(RefusalCause::InService),
+        CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::InService)),
         CommandRefusal::UnknownProtocol(ProtocolId::new(1, [1; 10])),
         CommandRefusal::UnknownUpkeep(UpkeepId::new(1, [1; 10])),
         CommandRefusal::NotItsProtocol,
