@@ -501,6 +501,13 @@ fn staff(at: &Places) -> Vec<Page> {
             vec![Press("td a"), Type("#until", "soon"), Press("form button")],
             "There is a problem",
         ),
+        page(
+            "staff-sign-off-granted",
+            "/sign-offs",
+            vec![Press("td a"), Press("main form button")],
+            "Who may clean by which protocol",
+        ),
+        page("staff-sign-off-end", "/sign-offs", vec![Press("td a"), Press("a[href$='/end']")], "is over"),
         page("staff-person-new", "/people/new", vec![], "Next you can set their PIN"),
         page("staff-person-new-error", "/people/new", vec![Press("form .go")], "There is a problem"),
         page(
