@@ -235,6 +235,7 @@ pub(crate) fn pages(at: &Places) -> Vec<Page> {
     pages.extend(technician_in_spanish(at));
     pages.extend(staff_items(at));
     pages.extend(staff_tags(at));
+    pages.extend(staff_sign_offs(at));
     pages.extend(staff(at));
     pages.extend(staff_access(at));
     pages.extend(relay(at));
@@ -243,7 +244,7 @@ pub(crate) fn pages(at: &Places) -> Vec<Page> {
 
 /// Those of the box, in one language from the first to the last.
 pub(crate) fn pages_of_box(at: &Places) -> Vec<Page> {
-    [technician(at), staff_items(at), staff_tags(at), staff(at), staff_access(at)]
+    [technician(at), staff_items(at), staff_tags(at), staff_sign_offs(at), staff(at), staff_access(at)]
         .into_iter()
         .flatten()
         .collect()
@@ -458,6 +459,35 @@ fn staff_items(at: &Places) -> Vec<Page> {
     ]
 }
 
+/// Who works here, and who may clean by what.
+fn staff_sign_offs(at: &Places) -> Vec<Page> {
+    use Act::{Press, Type};
+    let page = |name, path: &str, acts, says| Page { name, url: format!("{}{path}", at.staff), acts, says };
+    vec![
+        page("staff-people", "/people", vec![], "people work here"),
+        page("staff-sign-offs", "/sign-offs", vec![], "Who may clean by which protocol"),
+        page("staff-sign-off", "/sign-offs", vec![Press("td a")], "Sign off"),
+        page(
+            "staff-sign-off-error",
+            "/sign-offs",
+            vec![Press("td a"), Type("#until", "soon"), Press("form button")],
+            "There is a problem",
+        ),
+        page(
+            "staff-sign-off-granted",
+            "/sign-offs",
+            vec![Press("td a"), Press("main form button")],
+            "Who may clean by which protocol",
+        ),
+        page(
+            "staff-sign-off-end",
+            "/sign-offs",
+            vec![Press("td a"), Press("a[href$='/end']")],
+            "What they recorded stays as it is",
+        ),
+    ]
+}
+
 fn staff(at: &Places) -> Vec<Page> {
     use Act::{Press, Type};
     let page = |name, path: &str, acts, says| Page { name, url: format!("{}{path}", at.staff), acts, says };
@@ -492,22 +522,6 @@ fn staff(at: &Places) -> Vec<Page> {
             vec![Type("#times", ", noon"), Press("form button")],
             "There is a problem",
         ),
-        page("staff-people", "/people", vec![], "people work here"),
-        page("staff-sign-offs", "/sign-offs", vec![], "Who may clean by which protocol"),
-        page("staff-sign-off", "/sign-offs", vec![Press("td a")], "Sign off"),
-        page(
-            "staff-sign-off-error",
-            "/sign-offs",
-            vec![Press("td a"), Type("#until", "soon"), Press("form button")],
-            "There is a problem",
-        ),
-        page(
-            "staff-sign-off-granted",
-            "/sign-offs",
-            vec![Press("td a"), Press("main form button")],
-            "Who may clean by which protocol",
-        ),
-        page("staff-sign-off-end", "/sign-offs", vec![Press("td a"), Press("a[href$='/end']")], "is over"),
         page("staff-person-new", "/people/new", vec![], "Next you can set their PIN"),
         page("staff-person-new-error", "/people/new", vec![Press("form .go")], "There is a problem"),
         page(
