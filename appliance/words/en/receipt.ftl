@@ -80,6 +80,10 @@ receipt-relay-no-line = waiting: no connection yet. It is sent automatically; no
 receipt-next = Next: { $name }
 receipt-show-list = Show the whole list
 receipt-same-again = Same again
+# Button, where the press starts the contact time; $countdown such as 3:00.
+receipt-same-again-wet = Same again: surface is wet, start { $countdown }
+# Below the button.
+receipt-same-again-by = Records the same steps again, by { $name }.
 receipt-undo = Undo this record (until { $time })
 receipt-wrong = Wrong? Tell { $contact }: they can void it.
 receipt-print = Print this receipt

@@ -6,6 +6,8 @@ use record::tree::Hash;
 use service::clock::Now;
 
 use crate::identity::PageKey;
+use crate::phones::count_cleanings;
+use crate::web::context::AppState;
 
 /// How long a page can be used; past the end of a running contact time as well.
 pub(crate) const PAGE_MS: u64 = 5 * 60_000;
@@ -28,7 +30,7 @@ pub(crate) struct PageToken {
 }
 
 /// The draw of an item's pages: the same however often they are loaded, until its next cleaning is recorded.
-pub(crate) fn draw_photo(key: &PageKey, tag: Tag, cleanings: u64) -> u32 {
+fn draw_photo(key: &PageKey, tag: Tag, cleanings: u64) -> u32 {
     let drawn = key.seal(&format!("photo draw {tag} {cleanings}"));
     drawn.get(..8).and_then(|hex| u32::from_str_radix(hex, 16).ok()).unwrap_or_default()
 }
@@ -49,6 +51,13 @@ impl PageToken {
     pub(crate) fn new(tag: Tag, now: &Now) -> Self {
         let (made_ms, opened_ms) = (now.up_ms, now.up_ms);
         Self { tag, boot: now.boot, made_ms, opened_ms, photo: None, draw: None }
+    }
+
+    /// Of a page that is shown now, with the draw that decides whether it asks for a photo.
+    pub(crate) fn drawn(state: &AppState, tag: Tag, now: &Now) -> Self {
+        let cleanings = count_cleanings(tag, &state.store.snapshot());
+        let draw = draw_photo(&state.identity.page_key, tag, cleanings);
+        Self { draw: Some(draw), ..Self::new(tag, now) }
     }
 
     /// As the page carries it.

@@ -7,6 +7,7 @@ mod home;
 mod language;
 mod problem;
 mod receipt;
+mod same_again;
 mod scan;
 mod tag_answer;
 mod undo;

@@ -28,6 +28,7 @@ use crate::web::context::{AppState, RelayLinkState};
 use crate::web::layout::PageLayout;
 use crate::web::live::live_page;
 use crate::web::log_reads::{StoredText, read_quick};
+use crate::web::pages::phone::same_again::{SameAgainForm, SameAgainLook};
 use crate::web::view_models::item_status::ItemRow;
 use crate::web::view_models::proofs::{find_cosigned, proof_of};
 use crate::web::view_models::receipts::{ReceiptTarget, find_receipt, in_chain};
@@ -78,6 +79,8 @@ struct ReceiptPage {
     relay: RelayState,
     next: Option<(Tag, SafeHtml)>,
     again: bool,
+    /// The same as a form, where one press records it.
+    same_again: Option<SameAgainForm>,
     undo: Option<String>,
     wrong: SafeHtml,
     /// What the form of staff carries who may print it.
@@ -99,7 +102,9 @@ pub(crate) async fn show(
 ) -> Result<OneOf<Page, SeeOther>, HttpError> {
     let (live, devices) = (live_page(&state), phone.shown_devices());
     let (page_words, words): (PageWords, ReceiptWords) = phone.words();
-    let printer = phone.session(&state).await?.filter(|signed| signed.holds(Permission::Print));
+    let signed = phone.session(&state).await?;
+    let who = signed.as_ref().map_or_else(|| phone.entered_name(), |signed| signed.name().to_owned());
+    let printer = signed.filter(|signed| signed.holds(Permission::Print));
     let print_token = printer.filter(|_| state.printing.has_slip_printer()).map(|signed| signed.form_token());
     let board = board_lately(&state).await?;
     let shown = read_quick(&state, move |state, reader| {
@@ -121,6 +126,11 @@ pub(crate) async fn show(
         };
         let mut shown = looks.receipt_page(&board, &found, &devices);
         shown.print_token = print_token;
+        if shown.again {
+            let (facility, devices) = (&facility, devices.as_slice());
+            let looks = SameAgainLook { w: words, state, facility, devices, who };
+            shown.same_again = looks.form(&found);
+        }
         if params.photo.as_deref() == Some("no-room") && found.cleaning.photos.is_empty() {
             let contact = wording.contact(&snapshot.settings);
             shown.no_room = Some(fill_slots(words.receipt_no_room(S0), [contact]));
@@ -195,6 +205,7 @@ impl ReceiptLook<'_> {
                 (item.item.tag, fill_slots(w.receipt_next(S0), [name]))
             }),
             again: after_use && cleaning.voided.is_none(),
+            same_again: None,
             undo: self.undo_until(found, devices).map(|until| w.receipt_undo(until)),
             wrong: fill_slots(w.receipt_wrong(S0), [wording.contact(&snapshot.settings)]),
             print_token: None,

@@ -44,7 +44,7 @@ use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::request::address_share::AddressShare;
 use crate::web::request::cookies;
 use crate::web::request::device::RequestDevice;
-use crate::web::request::page_token::{PageToken, StaleToken, draw_photo};
+use crate::web::request::page_token::{PageToken, StaleToken};
 use crate::web::request::photo_form::PhotoForm;
 use crate::web::request::submission::{new_submission, submission_key};
 use crate::web::view_models::scanned_tags::ScannedTags;
@@ -164,14 +164,7 @@ fn first_entered(
 
 /// A page on which nothing is put in but what the phone knows.
 fn empty_draft(state: &AppState, tag: Tag, entered: ScanFormData, now: &Now) -> ScanDraft {
-    ScanDraft { token: new_token(state, tag, now), entered, submission: new_submission(state) }
-}
-
-/// Of a page that is shown now, with the draw that decides whether it asks for a photo.
-fn new_token(state: &AppState, tag: Tag, now: &Now) -> PageToken {
-    let cleanings = state.store.snapshot().activity.get(&tag).map_or(0, |activity| activity.cleanings);
-    let draw = draw_photo(&state.identity.page_key, tag, cleanings);
-    PageToken { draw: Some(draw), ..PageToken::new(tag, now) }
+    ScanDraft { token: PageToken::drawn(state, tag, now), entered, submission: new_submission(state) }
 }
 
 /// The page as it was when the contact time was started; where that is too long ago, what was typed and the photo.
@@ -191,7 +184,7 @@ fn load_draft(
     Ok(match draft.token.check(now, wet_over_ms) {
         Ok(_) => (draft, None),
         Err(_) => {
-            let token = PageToken { photo: draft.token.photo, ..new_token(state, tag, now) };
+            let token = PageToken { photo: draft.token.photo, ..PageToken::drawn(state, tag, now) };
             (ScanDraft { token, ..draft }, Some(ScanNote::TooOld))
         }
     })
@@ -346,7 +339,7 @@ fn read_page_state(
     let Some(text) = form.get("page") else { return Ok(None) };
     let protocol = requested_protocol(form);
     let contact_s = with_item(state, tag, |facility, item| contact_s(facility, item, protocol))?;
-    let new = new_token(state, tag, now);
+    let new = PageToken::drawn(state, tag, now);
     let wet_over_ms = wet_over_ms(find_timer(state, tag, now).as_ref(), now, contact_s);
     Ok(Some(match PageToken::read(text, &state.identity.page_key, tag, now, wet_over_ms) {
         Ok(token) => (token, None),

@@ -1,0 +1,87 @@
+//! “Same again” on a receipt: what this phone recorded last is recorded once more by one press, by the rules of the scan page.
+
+use record::fold::{Equipment, ServiceState};
+use record::ids::DeviceId;
+use record::kinds::ProtocolRef;
+use record::tag::Tag;
+use words::{S0, SafeHtml, fill_slots};
+
+use crate::intake::PhotoRule;
+use crate::store::StoreSnapshot;
+use crate::web::context::AppState;
+use crate::web::request::page_token::PageToken;
+use crate::web::request::submission::new_submission;
+use crate::web::view_models::formats::countdown_text;
+use crate::web::view_models::protocols::find_protocol;
+use crate::web::view_models::receipts::ReceiptTarget;
+use crate::web::words::ReceiptWords;
+
+/// A form of the scan page that is filled in.
+pub(crate) struct SameAgainForm {
+    pub(crate) tag: Tag,
+    pub(crate) submission: String,
+    /// What a scan page carries sealed.
+    pub(crate) page: String,
+    pub(crate) protocol: Option<ProtocolRef>,
+    pub(crate) steps: Vec<u16>,
+    pub(crate) who: String,
+    /// The press starts the contact time, which nothing can repeat.
+    pub(crate) starts_wet: bool,
+    pub(crate) words: String,
+    /// In whose name it is recorded.
+    pub(crate) by: Option<SafeHtml>,
+}
+
+/// What the form is made from.
+pub(crate) struct SameAgainLook<'a> {
+    pub(crate) w: ReceiptWords,
+    pub(crate) state: &'a AppState,
+    pub(crate) facility: &'a StoreSnapshot,
+    pub(crate) devices: &'a [DeviceId],
+    /// Whom a scan page would name now.
+    pub(crate) who: String,
+}
+
+impl SameAgainLook<'_> {
+    /// Of a whole record of this phone alone, while its item is cleaned as it was then.
+    pub(crate) fn form(self, found: &ReceiptTarget) -> Option<SameAgainForm> {
+        let Self { w, state, facility, .. } = self;
+        let mine = found.entry.head().by.device.is_some_and(|device| self.devices.contains(&device));
+        let is_whole = found.cleaning.is_complete() && found.cleaning.voided.is_none();
+        let item = facility.equipment.get(&found.cleaning.tag).filter(|_| mine && is_whole)?;
+        let is_named = facility.settings.allow_unattributed || !self.who.trim().is_empty();
+        if item.service != ServiceState::In || !is_named {
+            return None;
+        }
+        let (tag, now) = (item.tag, state.clock.now());
+        let token = PageToken::drawn(state, tag, &now);
+        let contact_s = self.contact_s(item, found, token.draw)?;
+        let timer = state.contact_timers.find(tag, facility, &now);
+        let starts_wet = contact_s > 0 && timer.is_none();
+        Some(SameAgainForm {
+            tag,
+            submission: new_submission(state),
+            page: token.text(&state.identity.page_key),
+            protocol: found.body.protocol,
+            steps: found.body.steps.clone()?,
+            starts_wet,
+            words: match starts_wet {
+                true => w.receipt_same_again_wet(countdown_text(contact_s)),
+                false => w.receipt_same_again(),
+            },
+            by: (!self.who.trim().is_empty())
+                .then(|| fill_slots(w.receipt_same_again_by(S0), [SafeHtml::entered(self.who.trim())])),
+            who: self.who,
+        })
+    }
+
+    /// What the protocol of the record asks of contact time, where it is in force as it was and needs no photo.
+    fn contact_s(&self, item: &Equipment, found: &ReceiptTarget, draw: Option<u32>) -> Option<u32> {
+        let followed = found.body.protocol;
+        let protocol = find_protocol(self.facility, item, followed.map(|followed| followed.id));
+        let in_force = protocol.map(|protocol| (protocol.protocol, protocol.version));
+        let is_same = in_force == followed.map(|followed| (followed.id, followed.version));
+        let asks_photo = PhotoRule::of(item, protocol).asks(draw);
+        (is_same && !asks_photo).then(|| protocol.and_then(|protocol| protocol.contact_s).unwrap_or(0))
+    }
+}

@@ -1,0 +1,231 @@
+//! How many presses a record costs whoever has made one before.
+
+use std::time::Duration;
+
+use record::kinds::CleanedBy;
+
+use super::phone_browser::PhoneBrowser;
+use super::*;
+
+fn item_named(world: &World, name: &str) -> Tag {
+    world.state.store.facility().equipment.values().find(|item| item.name.starts_with(name)).unwrap().tag
+}
+
+/// Cleaned after each use, and by no protocol.
+async fn item_after_use(world: &World, name: &str) -> Tag {
+    let tag = item_named(world, name);
+    let schedule = Schedule::Use { grace_s: 3_600 };
+    world.give(Command::SetSchedule { tag, protocol: None, schedule, seen: None }).await;
+    tag
+}
+
+/// A phone on which one cleaning of an item without contact time was recorded.
+async fn phone_after_record(world: &World, tag: Tag) -> PhoneBrowser<'_> {
+    let mut phone = PhoneBrowser::open(world, &format!("/t/{tag}")).await;
+    phone.enter("cleaned_by", "Zoë");
+    phone.tick("step", "1");
+    phone.press("Record cleaning").await;
+    phone.page.is(200).has("Recorded");
+    phone
+}
+
+#[tokio::test]
+async fn the_same_again_is_one_press() {
+    let world = World::new().await;
+    let tag = item_after_use(&world, "Infusion pump 15").await;
+    let mut phone = phone_after_record(&world, tag).await;
+    phone.page.has("Records the same steps again, by Zoë.");
+    world.get(&phone.path).await.has("Same again</a>").has_not("Records the same steps");
+    world.clock.advance(Duration::from_secs(40));
+    let (size, presses, receipt) = (world.size(), phone.presses, phone.path.clone());
+    phone.press("Same again").await;
+    phone.page.is(200).has("Recorded");
+    assert_eq!((world.size(), phone.presses), (size + 1, presses + 1));
+    assert_ne!(phone.path, receipt);
+    let body = world.cleaning();
+    assert!(matches!(body.who, CleanedBy::Entered { .. }), "{:?}", body.who);
+    assert_eq!((body.steps, body.incomplete, body.took_ms), (Some(vec![1]), vec![], Some(40_000)));
+}
+
+#[tokio::test]
+async fn the_same_again_wets_the_surface_anew() {
+    let world = World::new().await;
+    let tag = item_after_use(&world, "Infusion pump 14").await;
+    let mut phone = PhoneBrowser::open(&world, &format!("/t/{tag}")).await;
+    phone.enter("cleaned_by", "Zoë");
+    phone.tick("all", "1");
+    phone.press("Surface is wet").await;
+    world.clock.advance(Duration::from_secs(181));
+    phone.press("Record cleaning").await;
+    let size = world.size();
+    phone.press("Same again: surface is wet, start 3:00").await;
+    phone.page.is(200).has("left, keep it wet").has("name=\"all\" value=\"1\" checked").has("value=\"Zoë\"");
+    assert_eq!(world.size(), size, "nothing says yet that it stays wet");
+    world.clock.advance(Duration::from_secs(200));
+    phone.press("Record cleaning").await;
+    phone.page.is(200).has("Recorded");
+    let body = world.cleaning();
+    assert_eq!((world.size(), body.contact.unwrap().measured_s), (size + 1, Some(200)));
+    assert_eq!((body.steps, body.incomplete), (Some(vec![1, 2]), vec![]));
+}
+
+#[tokio::test]
+async fn what_can_not_be_the_same_again_is_a_scan() {
+    let world = World::new().await;
+    let photo = item_after_use(&world, "ECG").await;
+    let mut phone = PhoneBrowser::open(&world, &format!("/t/{photo}")).await;
+    for (name, value) in [("cleaned_by", "Ada"), ("step", "1"), ("notes", "no camera")] {
+        phone.enter(name, value);
+    }
+    phone.press("Record cleaning").await;
+    phone.page.is(200).has("Incomplete").has("Same again</a>").has_not("Records the same");
+    let plain = item_after_use(&world, "Infusion pump 15").await;
+    let phone = phone_after_record(&world, plain).await;
+    phone.page.has("Records the same");
+    let old = phone.page.hidden("page");
+    world.give(Command::SuspendEquipment { tag: plain, reason: "Leaks".into(), seen: None }).await;
+    let mut phone = phone;
+    let size = world.size();
+    phone.press("Same again").await;
+    phone.page.is(200).has("is out of service");
+    assert_eq!(world.size(), size);
+    // What was shown long ago is looked at once more.
+    world.give(Command::ResumeEquipment { tag: plain, closing: Default::default(), seen: None }).await;
+    world.clock.advance(Duration::from_secs(301));
+    let late =
+        world.post(&format!("/t/{plain}"), &[("page", &old), ("cleaned_by", "Zoë"), ("step", "1")]).await;
+    late.is(200).has("This page has expired").has("value=\"1\" checked");
+}
+
+#[tokio::test]
+async fn a_repeat_cleaner_presses_three_times_with_contact_time_and_twice_without() {
+    let world = World::new().await;
+    let (wet, plain) = (item_named(&world, "Infusion pump 14"), item_named(&world, "Infusion pump 15"));
+    let mut phone = phone_after_record(&world, plain).await;
+    phone.scan(plain).await;
+    phone.page.has("value=\"Zoë\"");
+    phone.tick("step", "1");
+    assert_eq!(phone.pages, 1);
+    phone.press("Record cleaning").await;
+    phone.page.is(200).has("Recorded");
+    assert_eq!((phone.presses, world.cleaning().incomplete), (2, vec![]));
+    phone.scan(wet).await;
+    phone.press("Surface is wet: start 3:00").await;
+    phone.page.has("value=\"Zoë\"");
+    world.clock.advance(Duration::from_secs(180));
+    phone.tick("all", "1");
+    assert_eq!(phone.pages, 2);
+    // The script puts that button there at 0:00, and loads no page.
+    phone.press("Record cleaning").await;
+    phone.page.is(200).has("Recorded");
+    assert_eq!((phone.presses, world.cleaning().incomplete), (3, vec![]));
+}
+
+/// An item by a protocol of four steps, as long as such texts are.
+async fn realistic_item(world: &World) -> Tag {
+    let step = |text: &str| Step { text: text.into(), required: true };
+    let protocol = NewProtocol {
+        name: "Low-level disinfection between patients".into(),
+        steps: vec![
+            step("Put on gloves; switch the device off and take it off the mains"),
+            step("Wipe off visible soil with a first wipe and throw it away"),
+            step("Wipe all surfaces, cables and the handle with a second wipe, top to bottom"),
+            step("Keep all of it wet, let it dry by itself, and put it back to the charger"),
+        ],
+        contact_s: Some(180),
+        agents: vec![Agent { name: "Quat wipe".into(), epa: "99120-7".into(), dilution: String::new() }],
+        minutes: Some(4),
+        ppe: "gloves, eye protection".into(),
+        ..NewProtocol::default()
+    };
+    let known: Vec<ProtocolId> = world.state.store.facility().protocols.keys().copied().collect();
+    world.give(Command::PublishProtocol(Box::new(protocol))).await;
+    let facility = world.state.store.facility();
+    let protocol = facility.protocols.keys().find(|id| !known.contains(id)).copied();
+    let name = "Infusion pump, large volume, dual channel 27";
+    world.add(name, "Intensive care East, equipment store 2", protocol, PhotoPolicy::Optional).await
+}
+
+#[tokio::test]
+async fn a_scan_page_and_its_script_are_small() {
+    let world = World::new().await;
+    let path = format!("/t/{}", realistic_item(&world).await);
+    let packed = |mut request: Request<Body>| {
+        request.headers_mut().insert("accept-encoding", "gzip".parse().unwrap());
+        world.send_raw(request)
+    };
+    let page = world.get(&path).await;
+    let note = "The left wheel squeaks, and the clamp at the back is loose; wiped around it. ".repeat(4);
+    let (token, note) = (page.hidden("page"), &note[..300]);
+    let form = [("page", token.as_str()), ("submission", "s"), ("notes", note), ("all", "1")];
+    let text = page.text();
+    let addresses: Vec<&str> = text.split('"').filter(|part| part.starts_with('/')).collect();
+    let asset = |name: &str| *addresses.iter().find(|address| address.starts_with(name)).unwrap();
+    let mut without_script = packed(posted(&path, &form)).await.is(422).bytes.len();
+    for name in ["/base.", "/mark."] {
+        let part = packed(Request::get(asset(name)).body(Body::empty()).unwrap()).await;
+        assert!(part.is(200).header(http::header::CACHE_CONTROL).contains("immutable"), "{name}");
+        without_script += part.bytes.len();
+    }
+    assert!(without_script <= 12 * 1024, "{without_script} bytes without script");
+    let script = packed(Request::get(asset("/box.")).body(Body::empty()).unwrap()).await;
+    let size = script.is(200).bytes.len();
+    assert!(size <= 6 * 1024, "{size} bytes of script");
+}
+
+#[tokio::test]
+async fn eight_tabs_of_an_item_record_each_its_own() {
+    let world = World::new().await;
+    let tag = item_named(&world, "Infusion pump 15");
+    let path = format!("/t/{tag}");
+    let mut tabs = Vec::new();
+    for _ in 0..8 {
+        tabs.push(PhoneBrowser::open(&world, &path).await);
+        world.clock.advance(Duration::from_secs(20));
+    }
+    let size = world.size();
+    let mut receipts = std::collections::BTreeSet::new();
+    for (n, tab) in tabs.iter_mut().enumerate().rev() {
+        tab.enter("cleaned_by", &format!("Tab {n}"));
+        tab.tick("step", "1");
+        tab.press("Record cleaning").await;
+        tab.page.is(200).has("Recorded").has(&format!("Tab {n}"));
+        receipts.insert(tab.path.clone());
+        let took_ms = u32::try_from((8 - n) * 20_000).unwrap();
+        assert_eq!(world.cleaning().took_ms, Some(took_ms));
+    }
+    assert_eq!((receipts.len(), world.size()), (8, size + 8));
+}
+
+#[tokio::test]
+async fn eight_tabs_of_eight_items_record_each_its_item() {
+    let world = World::new().await;
+    let protocol = world.state.store.facility().protocols.keys().next().copied();
+    let mut tabs = Vec::new();
+    for n in 0..8 {
+        let tag = world.add(&format!("Monitor {n}"), "ICU", protocol, PhotoPolicy::Optional).await;
+        tabs.push((tag, PhoneBrowser::open(&world, &format!("/t/{tag}")).await));
+    }
+    for (_, tab) in &mut tabs {
+        tab.press("Surface is wet").await;
+        world.clock.advance(Duration::from_secs(5));
+    }
+    world.clock.advance(Duration::from_secs(180));
+    let size = world.size();
+    let tokens: Vec<String> = tabs.iter().map(|(_, tab)| tab.page.hidden("page")).collect();
+    // The page of one item is of no use at another.
+    let other =
+        world.post(&format!("/t/{}", tabs[1].0), &[("page", &tokens[0]), ("cleaned_by", "Eve")]).await;
+    other.is(200).has("This page has expired");
+    assert_eq!(world.size(), size);
+    for (n, (tag, tab)) in tabs.iter_mut().enumerate().rev() {
+        tab.enter("cleaned_by", "Zoë");
+        tab.tick("all", "1");
+        tab.press("Record cleaning").await;
+        tab.page.is(200).has(&format!("Monitor {n}"));
+        let body = world.cleaning();
+        let wet_s = 180 + u32::try_from((8 - n) * 5).unwrap();
+        assert_eq!((body.tag, body.contact.unwrap().measured_s), (*tag, Some(wet_s)));
+    }
+    assert_eq!(world.size(), size + 8);
+}
