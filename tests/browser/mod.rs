@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -194,18 +195,29 @@ impl Browser {
         }
     }
 
-    /// Presses the first element of a selector.
+    /// Presses the first element of a selector; one that the page replaces meanwhile is looked for again.
     pub(crate) async fn press(&self, css: &str) {
-        let element = self.find(css).await;
-        // Out from under the bar that sticks to a phone's foot.
-        let arguments = vec![serde_json::to_value(&element).expect("an element")];
-        let centred = self.client.execute("arguments[0].scrollIntoView({block: 'center'})", arguments).await;
-        centred.unwrap_or_else(|e| panic!("showing {css}: {e}"));
-        match tokio::time::timeout(TIME_LIMIT, element.click()).await {
+        let pressed = tokio::time::timeout(TIME_LIMIT, async {
+            loop {
+                match self.try_press(css).await {
+                    Err(e) if e.is_stale_element_reference() => {}
+                    pressed => return pressed,
+                }
+            }
+        });
+        match pressed.await {
             Ok(Ok(())) => {}
             Ok(Err(e)) => panic!("pressing {css}: {e}\n{}", self.page().await),
             Err(_) => panic!("pressing {css}: no answer within {TIME_LIMIT:?}"),
         }
+    }
+
+    async fn try_press(&self, css: &str) -> Result<(), CmdError> {
+        let element = self.find(css).await;
+        // Out from under the bar that sticks to a phone's foot.
+        let arguments = vec![serde_json::to_value(&element).expect("an element")];
+        self.client.execute("arguments[0].scrollIntoView({block: 'center'})", arguments).await?;
+        element.click().await
     }
 
     /// What the page says, for a person who reads a failure.

@@ -457,11 +457,14 @@
       if (!isNew && (isScanning || at.page === "item" || (held && held.matches("input, textarea")))) return;
       try {
         const parts = await { queue: queuePage, start: startPage, item: () => itemPage(at.tag) }[at.page]();
-        const next = make("main", {}, ...parts);
         // What is as it was stays: whoever presses a button that is replaced meanwhile presses nothing.
-        const isSame = [...next.childNodes].every((node, n) => node.isEqualNode(main.childNodes[n]));
-        if (!isNew && isSame && next.childNodes.length === main.childNodes.length) return;
-        main.replaceChildren(...next.childNodes);
+        const now = [...main.childNodes];
+        const next = [...make("main", {}, ...parts).childNodes];
+        next.forEach((node, n) => {
+          if (!now[n]) main.append(node);
+          else if (isNew || !node.isEqualNode(now[n])) now[n].replaceWith(node);
+        });
+        now.slice(next.length).forEach((node) => node.remove());
         const again = held && held.id && document.getElementById(held.id);
         if (again) again.focus();
       } catch (error) {
