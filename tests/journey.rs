@@ -14,6 +14,8 @@ mod desk;
 mod phone;
 #[path = "journey/photo.rs"]
 mod photo;
+#[path = "journey/shift.rs"]
+mod shift;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -90,7 +92,13 @@ async fn a_box_alone_and_browsers_without_script() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_phone_out_of_reach_of_the_box() {
     let story = Story::new("dead-spot", true, &["--bare", "--no-relay"]);
-    dead_spot::record_out_of_reach(&story).await;
+    dead_spot::record_out_of_reach(&story, &story.demo.line.r#box.tags).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shift_of_forty_cleanings() {
+    let story = Story::new("shift", true, &["--bare", "--no-relay"]);
+    shift::work(&story).await;
 }
 
 /// No page broke its own content policy or lacked a file on the way.

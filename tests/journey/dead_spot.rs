@@ -9,8 +9,8 @@ use super::browser::{Browser, Kind, TIME_LIMIT};
 
 const STATES: &str = "[...document.querySelectorAll('#app [data-state]')].map((row) => row.dataset.state)";
 
-/// Opens labels in dead spots of different kinds, records, reloads and opens a second tab; then the box is there again.
-pub(crate) async fn record_out_of_reach(story: &Story) {
+/// Opens these labels in turn in dead spots of different kinds, records, reloads and opens a second tab; then the box is there again.
+pub(crate) async fn record_out_of_reach(story: &Story, tags: &[String]) {
     let r#box = &story.demo.line.r#box;
     let far: SocketAddr = r#box.http.trim_start_matches("http://").parse().expect("an address and a port");
     let line = Proxy::start(far).await.expect("a line to the box");
@@ -23,7 +23,7 @@ pub(crate) async fn record_out_of_reach(story: &Story) {
     phone.until(cards, TIME_LIMIT).await;
 
     let faults = [NetworkFault::Cut, NetworkFault::HalfOpen, NetworkFault::Refuse];
-    for (n, (tag, fault)) in r#box.tags.iter().cycle().zip(faults).enumerate() {
+    for (n, (tag, fault)) in tags.iter().cycle().zip(faults).enumerate() {
         line.set(fault);
         phone.goto(&format!("{origin}/t/{tag}")).await;
         phone.shows("The box does not answer here.").await;

@@ -6,7 +6,7 @@ use super::browser::{Browser, TIME_LIMIT};
 use super::{SLOW, Story};
 
 /// Goes where a link with these words leads.
-async fn follow(desk: &Browser, within: &str, words: &str) {
+pub(crate) async fn follow(desk: &Browser, within: &str, words: &str) {
     let link = format!(
         "[...document.querySelectorAll('{within} a')].find(a => a.innerText.includes('{words}'))?.href"
     );
@@ -76,13 +76,13 @@ pub(crate) async fn print_label(story: &Story, desk: &Browser, name: &str) -> St
     label
 }
 
-fn labels(spool: &Path) -> Vec<std::path::PathBuf> {
+pub(crate) fn labels(spool: &Path) -> Vec<std::path::PathBuf> {
     let files =
         std::fs::read_dir(spool).expect("the printer's folder").filter_map(|file| Some(file.ok()?.path()));
     files.filter(|file| file.extension().is_some_and(|ext| ext == "png")).collect()
 }
 
-fn read_code(png: &Path) -> Option<String> {
+pub(crate) fn read_code(png: &Path) -> Option<String> {
     let read = std::process::Command::new(harness::tools::program("zbarimg"))
         .args(["--raw", "-q"])
         .arg(png)

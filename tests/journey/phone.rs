@@ -71,7 +71,7 @@ pub(crate) async fn start_contact_time(story: &Story, phone: &Browser) {
 }
 
 /// Something is where a person sees it without scrolling, and nothing lies over it.
-async fn in_view(phone: &Browser, css: &str) {
+pub(crate) async fn in_view(phone: &Browser, css: &str) {
     let seen = format!(
         "(() => {{ const part = document.querySelector('{css}'), r = part.getBoundingClientRect(); \
          const at = document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2); \
