@@ -101,6 +101,15 @@ async fn a_shift_of_forty_cleanings() {
     shift::work(&story).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_items_by_keyboard() {
+    let story = Story::new("keyboard", true, &["--bare", "--no-relay"]);
+    let desk = Browser::open(Kind::Desk, true).await;
+    desk::sign_in(&story, &desk).await;
+    desk::add_items_by_keyboard(&story, &desk, 50).await;
+    end([desk]).await;
+}
+
 /// No page broke its own content policy or lacked a file on the way.
 async fn end<const N: usize>(browsers: [Browser; N]) {
     for browser in browsers {

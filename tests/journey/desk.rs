@@ -104,6 +104,42 @@ pub(crate) async fn add_item(story: &Story, desk: &Browser, name: &str) {
     story.picture(desk, "13-added").await;
 }
 
+const TAB: &str = "\u{e004}";
+const ENTER: &str = "\u{e007}";
+
+/// Presses keys, wherever they go.
+async fn send_keys(desk: &Browser, keys: &str) {
+    let focused = desk.client.active_element().await.expect("something has the focus");
+    focused.send_keys(keys).await.expect("keys are taken");
+}
+
+/// Many items one after the other, with both hands on the keyboard from the first to the last.
+pub(crate) async fn add_items_by_keyboard(story: &Story, desk: &Browser, count: usize) {
+    const NEXT: &str = "return document.activeElement.name === 'next'";
+    desk.goto(&format!("{}/staff/equipment/new", story.demo.line.r#box.https)).await;
+    for n in 1..=count {
+        desk.until("document.activeElement.id === 'name'", TIME_LIMIT).await;
+        let name = format!("Bed {n}");
+        send_keys(desk, &name).await;
+        if n == 1 {
+            // Once: whoever adds one goes to that, whoever adds many says so.
+            let mut tabs = 0;
+            while desk.script(NEXT).await != true {
+                tabs += 1;
+                assert!(tabs < 60, "no key leads to the next one");
+                send_keys(desk, TAB).await;
+            }
+        }
+        send_keys(desk, ENTER).await;
+        let added = format!("document.querySelector('.said')?.innerText.includes('{name} ')");
+        desk.until(&added, TIME_LIMIT).await;
+    }
+    story.picture(desk, "15-many-added").await;
+    let all = "return fetch('/api/v1/equipment?limit=100').then((answer) => answer.json()).then((all) => all.items.length)";
+    // One was there before.
+    assert_eq!(desk.script(all).await, count + 1);
+}
+
 /// Both items' histories at the box.
 pub(crate) async fn read_history(story: &Story, desk: &Browser) {
     let equipment = format!("{}/staff/equipment", story.demo.line.r#box.https);
