@@ -121,7 +121,7 @@
     await inStores(["outbox", "photos", "meta"], "readwrite", (outbox, kept, meta) => {
       for (const photo of photos) kept.put(photo);
       outbox.put(record);
-      meta.delete(`wet ${record.document.tag}`);
+      if (record.document.cleaned) meta.delete(`wet ${record.document.tag}`);
       if (record.document.who.name) meta.put(record.document.who.name, "name");
     });
     if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
@@ -251,7 +251,9 @@
     const what = [make("p", {}, make("strong", {}, named(record.name)), " ", make("span", { class: `tag ${badge}` }, say(where)))];
     if (isWaiting(record)) what.push(make("p", { class: "hint" }, say("by-phone", { time: time(record.press[0]) })));
     if (record.state === "refused") what.push(make("p", {}, record.why, " ", record.next || ""));
-    if (record.url) what.push(make("p", {}, make("a", { class: "link", href: record.url }, say("receipt"))));
+    const isReport = record.document.cleaned === false;
+    if (isReport) what.push(make("p", { class: "hint" }, say("problem")));
+    if (record.url) what.push(make("p", {}, make("a", { class: "link", href: record.url }, say(isReport ? "open" : "receipt"))));
     return make("li", { "data-state": record.state }, ...what);
   }
 
@@ -378,26 +380,35 @@
         make("div", { class: "f" }, make("label", { for: "who" }, say("who")), who),
         make("div", { class: "f" }, make("label", { for: "note" }, say("note")), note),
       ),
+      problemCard(() => save(false)),
       make("p", { class: "err", role: "alert", hidden: true, id: "trouble" }),
       make("div", { class: "bar" }, make("button", { class: "go" }, say("record"))),
     );
-    form.addEventListener("submit", async (event) => {
-      event.preventDefault();
+    const trouble = (text) => {
+      const line = form.querySelector("#trouble");
+      line.textContent = text;
+      line.hidden = false;
+    };
+    async function save(cleaned) {
       const press = clocks();
       const button = form.querySelector(".go");
+      const problem = readProblem(form);
+      if (!cleaned && !problem) return trouble(say("problem-choose"));
       if (button.disabled) return;
       button.disabled = true;
       try {
         const records = await readAll("outbox");
         if (records.filter(isWaiting).length >= RECORDS_MAX) throw new Error(say("full"));
-        const start = (await read("meta", `wet ${tag}`)) || undefined;
+        const start = (cleaned && (await read("meta", `wet ${tag}`))) || undefined;
         const photos = photo.files[0] && !full ? [await squeeze(photo.files[0])] : [];
         const sheet = {
           v: 1,
           id: newId(),
           tag: card ? card.tag : tag,
-          protocol: protocol ? { id: protocol.id, version: protocol.version } : null,
-          steps: ticks.filter((tick) => tick.checked).map((tick) => Number(tick.value)),
+          protocol: protocol && cleaned ? { id: protocol.id, version: protocol.version } : null,
+          cleaned,
+          problem,
+          steps: ticks.filter((tick) => cleaned && tick.checked).map((tick) => Number(tick.value)),
           who: who.value.trim() ? { way: "typed", name: who.value.trim() } : { way: "none" },
           note: note.value,
           photos: photos.map(({ hash }) => hash).filter((hash) => hash.length === 64),
@@ -415,18 +426,36 @@
         await draw(true);
         empty();
       } catch (error) {
-        const trouble = form.querySelector("#trouble");
-        trouble.textContent = error.message === say("full") ? error.message : say("not-kept");
-        trouble.hidden = false;
+        trouble(error.message === say("full") ? error.message : say("not-kept"));
         button.disabled = false;
       }
-    });
+    }
+    form.addEventListener("submit", (event) => (event.preventDefault(), save(true)));
     return [
       make("section", { class: "card item" }, make("p", { class: "code", translate: "no" }, tag), make("h1", { translate: "no" }, name), make("p", { class: "hint" }, card ? named(card.place) : say("unknown-tag"))),
       make("p", { class: "note" }, say("dead-spot")),
       form,
       make("p", {}, make("a", { class: "link", href: "/app" }, say("back"))),
     ];
+  }
+
+  // What is wrong with the item goes with the cleaning, or alone.
+  const FAULTS = ["broken", "part missing", "can not be cleaned", "soiled", "wrong label", "other"];
+  function problemCard(sendAlone) {
+    const choices = ["", ...FAULTS].map((value) => make("option", { value }, say(value || "problem-choose")));
+    return make(
+      "details",
+      { class: "card" },
+      make("summary", {}, say("problem")),
+      make("div", { class: "f" }, make("label", { for: "what" }, say("problem-what")), make("select", { id: "what" }, ...choices)),
+      make("div", { class: "f" }, make("label", { for: "what-text" }, say("problem-text")), make("textarea", { id: "what-text", maxlength: 1000, rows: 2 })),
+      make("button", { type: "button", class: "two", id: "report", onclick: sendAlone }, say("problem-only")),
+    );
+  }
+  function readProblem(form) {
+    const text = form.querySelector("#what-text").value.trim();
+    const what = form.querySelector("#what").value || (text && "other");
+    return what ? { what, text } : undefined;
   }
 
   function wetCard(tag, needed, wet) {

@@ -1,6 +1,6 @@
 //! Records of phones that the box refused: they are kept in `state.redb`, so that biomed can make late entries of them.
 
-use record::kinds::ProtocolRef;
+use record::kinds::{ProblemWord, ProtocolRef};
 use record::tree::Hash;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,13 @@ pub enum SubmissionFault {
     Retired,
     /// A value of it is out of the range that a record may have.
     Invalid,
+}
+
+/// What is wrong with an item, as somebody reported it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedProblem {
+    pub what: ProblemWord,
+    pub text: String,
 }
 
 /// What a phone sent and the box did not record.
@@ -46,6 +53,12 @@ pub struct RefusedSubmission {
     pub contact_s: Option<u32>,
     pub is_unsure: bool,
     pub photos: Vec<Hash>,
+    /// What is wrong with the item, where that was reported.
+    #[serde(default)]
+    pub problem: Option<RefusedProblem>,
+    /// Nothing was cleaned: it is only a report.
+    #[serde(default)]
+    pub is_report: bool,
     /// Somebody entered or dismissed it; it stays so that the phone does not get it recorded after all.
     pub is_closed: bool,
 }
@@ -153,6 +166,8 @@ mod tests {
             contact_s: None,
             is_unsure: false,
             photos: Vec::new(),
+            problem: None,
+            is_report: false,
             is_closed: false,
         }
     }

@@ -47,6 +47,8 @@ app-photo = Photo, optional
 app-who = Who cleaned
 app-note = Note, optional
 app-record = Record cleaning
+# Button below what is wrong with the item: nothing was cleaned.
+app-problem-only = Send only the report
 app-full = This phone is nearly full. Send these before you take more photos.
 app-not-kept = This phone could not keep the record. Write it on paper and tell biomed.
 app-reload = This page is older than what is on this phone. Reload this page.

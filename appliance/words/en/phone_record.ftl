@@ -16,6 +16,11 @@ phone-record-waiting = { $phones ->
 # $tag: what the phone took for a tag; $when: such as “today 13:02”; $name: who cleaned.
 phone-record-line = { $tag }, cleaned { $when } by { $name }
 phone-record-nobody = { $tag }, cleaned { $when }
+# $when: when somebody reported that something is wrong with the item; $name: who.
+phone-record-reported-by = { $tag }, reported { $when } by { $name }
+phone-record-reported = { $tag }, reported { $when }
+# $what: what is wrong, in a few words; $text: in the words of whoever reported it.
+phone-record-problem = Something is wrong with the item: { $what }. { $text }
 phone-record-enter = Make a late entry
 phone-record-dismiss = Dismiss
 phone-record-no-tag = What was scanned is not a CleanTrack tag.

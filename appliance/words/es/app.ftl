@@ -34,6 +34,7 @@ app-wet-over = El tiempo de contacto terminó. Puede registrar.
 app-photo = Foto, opcional
 app-who = Quién limpió
 app-note = Nota, opcional
+app-problem-only = Enviar solo el aviso
 app-record = Registrar limpieza
 app-full = Este teléfono está casi lleno. Envíe estos registros antes de tomar más fotos.
 app-not-kept = Este teléfono no pudo guardar el registro. Anótelo en papel y avise a ingeniería biomédica.

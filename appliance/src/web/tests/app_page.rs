@@ -20,8 +20,13 @@ async fn the_shell_has_the_words_of_its_script_in_the_language_of_the_phone() {
         for asked in script.split("say(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
             page.has(&format!("data-key=\"{asked}\""));
         }
-        for state in ["on-phone", "on-box", "at-relay", "refused", "reload", "no-store"] {
-            page.has(&format!("data-key=\"{state}\""));
+        let faults = record::kinds::ProblemWord::ALL.iter().map(|word| word.as_str());
+        let states = ["on-phone", "on-box", "at-relay", "refused", "reload", "no-store"];
+        for word in faults.clone().chain(states) {
+            page.has(&format!("data-key=\"{word}\""));
+        }
+        for fault in faults {
+            assert!(script.contains(&format!("\"{fault}\"")), "{fault}");
         }
         let policy = page.header(http::header::CONTENT_SECURITY_POLICY);
         assert!(policy.contains("'wasm-unsafe-eval'") && policy.contains("worker-src 'self'"), "{policy}");

@@ -352,6 +352,8 @@ fn refuse_record(world: &World) {
         contact_s: None,
         is_unsure: false,
         photos: Vec::new(),
+        problem: None,
+        is_report: false,
         is_closed: false,
     };
     crate::phones::keep_refused(&world.state.store.state_db(), &row).unwrap();

@@ -1,10 +1,13 @@
 //! Records that waited in phones.
 
-use record::kinds::{CleaningFlag, Contact, MissingPart, ProtocolRef, QueuedRecord};
+use record::kinds::{
+    CleaningFlag, Contact, MissingPart, ProblemOutcome, ProblemWord, ProtocolRef, QueuedRecord,
+};
 use serde_json::{Value, json};
 
 use super::staff_pages::desk;
 use super::*;
+use crate::intake::ProblemClosing;
 
 const ID: &str = "01J00000000000000000000ABC";
 const HOUR_MS: i64 = 3_600_000;
@@ -151,6 +154,63 @@ async fn photos_come_with_it_and_one_of_no_use_holds_nothing_up() {
     let long = vec![b'x'; 2 * 1024 * 1024 + 1];
     world.send(packed(&other, &[&long]), false).await.is(413);
     assert_eq!(world.size(), size);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_an_item_comes_with_its_cleaning_or_alone() {
+    let world = World::new().await;
+    let new = |id: &str, problem: Value| with(with(document(&world), "id", json!(id)), "problem", problem);
+    let crack = json!({ "what": "broken", "text": "Screen cracked" });
+    let size = world.size();
+    for _ in 0..2 {
+        send(&world, &new(ID, crack.clone())).await.is(201);
+    }
+    assert_eq!(world.size(), size + 2, "a cleaning and a report, once");
+    assert!(matches!(world.event(size), Event::CleaningRecorded(_)));
+    let Event::ProblemReported(report) = world.event(size + 1) else { panic!() };
+    assert_eq!((report.tag, report.what), (world.pump, ProblemWord::Broken));
+    let alone = |id: &str| with(new(id, json!({ "what": "on fire" })), "cleaned", json!(false));
+    let only = packed(&alone("01J00000000000000000000ABD"), &[b"good one\n"]);
+    let made = world.send(only, false).await.is(201).json();
+    assert_eq!(made["url"], format!("/t/{}", world.pump));
+    let Event::ProblemReported(report) = world.event(size + 2) else { panic!() };
+    assert_eq!((report.what, report.photos.len()), (ProblemWord::Something, 1));
+    assert_eq!(state_of(&world, "01J00000000000000000000ABD").await, "box");
+    world.get(&format!("/t/{}", world.pump)).await.is(200).has("Something else");
+    let nothing = with(document(&world), "cleaned", json!(false));
+    send(&world, &nothing).await.is(422);
+    send(&world, &new(ID, json!({ "what": "NO WORD" }))).await.is(422);
+}
+
+#[tokio::test]
+async fn one_report_too_many_takes_no_cleaning_with_it() {
+    let world = World::new().await;
+    let crack = json!({ "what": "broken", "text": "Screen cracked" });
+    let id = |n: usize| format!("01J0000000000000000000000{n}");
+    let new = |n: usize| with(with(document(&world), "id", json!(id(n))), "problem", crack.clone());
+    for n in 1..=3 {
+        send(&world, &with(new(n), "cleaned", json!(false))).await.is(201);
+    }
+    let size = world.size();
+    send(&world, &with(new(4), "note", json!("Behind the bed"))).await.is(201);
+    assert_eq!(world.size(), size + 1);
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let history = tom.get(&format!("/staff/equipment/{}", world.pump)).await;
+    history.is(200).has("Behind the bed").has("broken: Screen cracked");
+    // One that comes alone waits for biomed, who may have closed another by then.
+    send(&world, &with(new(5), "cleaned", json!(false))).await.is(422).has("Biomed has it");
+    let at = format!("/staff/phone-records/{}", id(5));
+    tom.get("/staff/phone-records").await.has("reported today").has("broken. Screen cracked");
+    let form = tom.get(&at).await.is(200).has("Screen cracked").hidden("form");
+    let pump = world.pump.to_string();
+    let fields = [("tag", pump.as_str()), ("cleaned_by", "Maria"), ("notes", "Screen cracked")];
+    tom.post(&at, &form, &fields).await.is(409);
+    let of = world.state.store.snapshot().activity[&world.pump].problems[0].of;
+    let closing = ProblemClosing { outcome: Some(ProblemOutcome::Duplicate), text: String::new() };
+    world.give(Command::CloseProblem { of, closing }).await;
+    tom.post(&at, &form, &fields).await.is(303);
+    assert!(matches!(world.event(world.size() - 1), Event::ProblemReported(_)));
+    assert_eq!(state_of(&world, &id(5)).await, "box");
 }
 
 fn late_fields(tag: &str) -> [(&str, &str); 3] {

@@ -8,10 +8,12 @@ use web::answer::{FormReply, Page};
 use web::argument::Path;
 use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
-use words::{S0, S1, SafeHtml, fill_slots};
+use words::{S0, S1, SafeHtml, WordSet as _, fill_slots};
 
-use crate::intake::{Command, CommandRefusal, QueuedCleaner, QueuedCleaning};
-use crate::phones::{RefusedSubmission, SubmissionFault, close_refused, find_refused, open_refused};
+use crate::intake::{Command, CommandRefusal, ProblemForm, QueuedCleaner, QueuedCleaning, QueuedProblem};
+use crate::phones::{
+    RefusedProblem, RefusedSubmission, SubmissionFault, close_refused, find_refused, open_refused,
+};
 use crate::web::access::permissions::{EditEquipment, View};
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
@@ -25,9 +27,10 @@ use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
+use crate::web::view_models::problems::word_key;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
-use crate::web::words::{ErrorWords, FormWords, PageWords, PhoneRecordWords};
+use crate::web::words::{ErrorWords, FormWords, PageWords, PhoneRecordWords, ProblemWords};
 
 pub(crate) const PHONE_RECORDS: &str = "/staff/phone-records";
 const TAG_CHARS_MAX: usize = 40;
@@ -56,6 +59,8 @@ struct RecordCard {
     why: String,
     line: SafeHtml,
     note: String,
+    /// What is wrong with the item, in one word and as it was put.
+    problem: Option<String>,
 }
 
 #[derive(Template)]
@@ -71,17 +76,25 @@ struct RecordsPage {
 fn card_of(w: PhoneRecordWords, wording: &PageWording, row: RefusedSubmission) -> RecordCard {
     let when = wording.dates().day_and_time(row.performed_ms).text;
     let slots = [SafeHtml::entered(&row.tag), SafeHtml::entered(&row.name)];
-    let line = match row.name.is_empty() {
-        true => fill_slots(w.phone_record_nobody(S0, when), slots),
-        false => fill_slots(w.phone_record_line(S1, S0, when), slots),
+    let line = match (row.is_report, row.name.is_empty()) {
+        (false, true) => w.phone_record_nobody(S0, when),
+        (false, false) => w.phone_record_line(S1, S0, when),
+        (true, true) => w.phone_record_reported(S0, when),
+        (true, false) => w.phone_record_reported_by(S1, S0, when),
     };
+    let line = fill_slots(line, slots);
+    let p = ProblemWords::in_locale(wording.locale());
+    let problem = row.problem.map(|problem| {
+        let what = p.problem_word(problem.what.as_str(), &word_key(&problem.what));
+        w.phone_record_problem(problem.text, what)
+    });
     let why = match row.why {
         SubmissionFault::NoTag => w.phone_record_no_tag(),
         SubmissionFault::UnknownTag => w.phone_record_unknown_tag(),
         SubmissionFault::Retired => w.phone_record_retired(),
         SubmissionFault::Invalid => w.phone_record_invalid(),
     };
-    RecordCard { id: row.id, why, line, note: row.note }
+    RecordCard { id: row.id, why, line, note: row.note, problem }
 }
 
 /// Those that wait for somebody.
@@ -176,8 +189,28 @@ pub(crate) async fn ask_late(
     let values = FormValues::empty(&LATE)
         .with("tag", row.tag.as_str())
         .with("cleaned_by", row.name.as_str())
-        .with("notes", row.note.as_str());
+        .with("notes", entered_text(&row));
     late_page(&state, &signed, row, &values, Vec::new())
+}
+
+/// What whoever recorded it had to say: of a report, its own words.
+fn entered_text(row: &RefusedSubmission) -> &str {
+    match &row.problem {
+        Some(problem) if row.is_report => &problem.text,
+        _ => &row.note,
+    }
+}
+
+fn late_command(row: &RefusedSubmission, tag: Tag, values: &FormValues, now_ms: i64) -> Command {
+    let late = late_cleaning(row, tag, values, now_ms);
+    match &late.problem {
+        Some(problem) if row.is_report => {
+            let text = values.text("notes").to_owned();
+            let form = QueuedProblem { text, ..problem.clone() }.to_form(tag, &late.who);
+            Command::ReportProblem(Box::new(ProblemForm { photos: late.photos, ..form }))
+        }
+        _ => Command::RecordQueued(Box::new(late)),
+    }
 }
 
 /// What the phone had, with what somebody corrected of it.
@@ -198,6 +231,7 @@ fn late_cleaning(row: &RefusedSubmission, tag: Tag, values: &FormValues, now_ms:
         phone_ms: row.phone_ms,
         contact_s: row.contact_s,
         unsure: row.is_unsure,
+        problem: row.problem.clone().map(|RefusedProblem { what, text }| QueuedProblem { what, text }),
     }
 }
 
@@ -213,11 +247,11 @@ pub(crate) async fn enter_late(
     let tag = Tag::read(sent.values.text("tag").trim());
     let tag = tag.map_err(|_| Wrong { at: "tag".to_owned(), words: w.form_refused_tag_wrong() });
     if let Some(tag) = sent.take(tag).filter(|_| sent.errors.is_empty()) {
-        let late = late_cleaning(&row, tag, &sent.values, state.clock.now_ms());
+        let late = late_command(&row, tag, &sent.values, state.clock.now_ms());
         // Under the phone's own id: if the phone asks, the record is on the box.
         let values: Vec<&str> = sent.values.iter().map(|(_, value)| value).collect();
         let key = SubmissionKey::as_sent(Some(id.clone()), &values);
-        match run_command(&state, signed.author(), key, Command::RecordQueued(Box::new(late))).await {
+        match run_command(&state, signed.author(), key, late).await {
             Ok(_) => return close_row(&state, &id).await,
             Err(undone) => match undone.at_field(refused_field) {
                 Ok((refusal, at)) => sent.errors.push(word_at_field(&signed, at, &refusal)),
