@@ -90,7 +90,8 @@
     if (performance.now() - cardsAt < CARDS_EVERY_MS) return;
     const known = await read("meta", "settings");
     const since = known && known.language === locale ? known.size : 0;
-    const answer = await ask(`/api/v1/app/cards?since=${since}`, { within: 20000 });
+    const labels = since ? `&labels=${known.labels}` : "";
+    const answer = await ask(`/api/v1/app/cards?since=${since}${labels}`, { within: 20000 });
     if (!answer.ok) return;
     const lines = (await answer.text()).split("\n").filter(Boolean).map((line) => JSON.parse(line));
     await inStores(["cards", "meta"], "readwrite", (cards, meta) => {
@@ -226,6 +227,32 @@
     const tag = last.replace(/[\s-]/g, "");
     return /^[0-9A-Z]{9}$/.test(tag) ? tag : undefined;
   };
+
+  // A code on an item that is no label of ours, in the form in which the box compares it: of a trade item its number and serial
+  // number, however many elements stand around them.
+  const LENGTHS = { "00": 20, "01": 16, "02": 16, "03": 16, "04": 18, 20: 4, 41: 16 };
+  const lengthOf = (identifier) => LENGTHS[identifier] || (/^1[1-9]/.test(identifier) ? 8 : /^3[1-6]/.test(identifier) ? 10 : undefined);
+  function readCode(text) {
+    const code = text.trim().replace(/^\][A-Za-z][A-Za-z0-9]/, "").replace(/^[\s\x1d]+|[\s\x1d]+$/g, "").normalize("NFC");
+    const printed = code.match(/^\(01\)(\d{14})(?:\(.*?)??\(21\)(.+)$/);
+    if (printed) return `(01)${printed[1]}(21)${printed[2].trim()}`;
+    let [number, serial, rest] = ["", "", code];
+    while (rest) {
+      const end = lengthOf(rest.slice(0, 2)) || (rest.includes("\x1d") ? rest.indexOf("\x1d") : rest.length);
+      const element = rest.slice(0, end);
+      if (element.length < end || element.includes("\x1d")) return code;
+      if (element.startsWith("01")) number ||= element.slice(2);
+      if (element.startsWith("21")) serial ||= element.slice(2).trim();
+      rest = rest.slice(end).replace(/^\x1d+/, "");
+    }
+    return /^\d{14}$/.test(number) && serial ? `(01)${number}(21)${serial}` : code;
+  }
+  // Which item each code of others opens, by what this phone knows.
+  async function knownCodes() {
+    const cards = await readAll("cards");
+    return new Map(cards.flatMap((card) => (card.codes || []).map((code) => [code, card.tag])));
+  }
+
   const route = () => {
     const path = location.pathname.replace(/\/+$/, "");
     if (path === "/app/queue") return { page: "queue" };
@@ -269,11 +296,11 @@
   }
 
   function findForm() {
-    const field = make("input", { id: "tag", name: "tag", autocomplete: "off", autocapitalize: "characters", maxlength: 60 });
+    const field = make("input", { id: "tag", name: "tag", autocomplete: "off", autocapitalize: "characters", maxlength: 140 });
     const wrong = make("p", { class: "err", role: "alert", hidden: true }, say("tag-wrong"));
-    const submit = (event) => {
+    const submit = async (event) => {
       event.preventDefault();
-      const tag = tagIn(field.value);
+      const tag = (await knownCodes()).get(readCode(field.value)) || tagIn(field.value);
       wrong.hidden = Boolean(tag);
       if (tag) openTag(tag);
     };
@@ -281,7 +308,7 @@
     return make("form", { class: "card", onsubmit: submit }, line, make("button", { class: "two" }, say("open")));
   }
 
-  // A label of ours is a tag, or an address that ends with one; whatever else is in the picture is not taken.
+  // A label of ours is a tag, or an address that ends with one. Of whatever else is in the picture only codes of items are taken.
   const isLabel = (text) => /^(https?:\/\/[^/]+\/(t\/)?)?[0-9A-Z]{9}\/?$/i.test(text.trim());
 
   let isScanning = false;
@@ -293,6 +320,7 @@
     const wrong = make("p", { class: "err", role: "alert", hidden: true }, say("scan-failed"));
     const begin = make("button", { type: "button", id: "scan" }, say("scan"));
     let stop;
+    let codes;
     const end = () => {
       if (stop) stop();
       stop = undefined;
@@ -301,9 +329,10 @@
       begin.textContent = say("scan");
     };
     const take = (text) => {
-      if (!isLabel(text)) return false;
+      const tag = codes.get(readCode(text)) || (isLabel(text) && tagIn(text));
+      if (!tag) return false;
       end();
-      openTag(tagIn(text));
+      openTag(tag);
       return true;
     };
     begin.addEventListener("click", async () => {
@@ -313,6 +342,7 @@
       video.hidden = false;
       begin.textContent = say("scan-stop");
       try {
+        codes = await knownCodes();
         const { reader, glue, wasm } = main.dataset;
         const ended = await openScanner(video, { reader, glue, wasm }, take);
         if (isScanning) stop = ended;

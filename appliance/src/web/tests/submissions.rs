@@ -300,3 +300,23 @@ async fn a_phone_keeps_the_items_and_asks_for_what_changed() {
     );
     world.get("/api/v1/app/cards?since=x").await.is(400);
 }
+
+#[tokio::test]
+async fn a_phone_keeps_the_codes_that_open_an_item() {
+    let world = World::new().await;
+    let code = "(01)09506000134352(21)SN-77/1";
+    let item = |lines: &[Value]| lines.iter().find(|line| line["tag"] == world.pump.to_string()).cloned();
+    let before = cards(&world, "").await;
+    assert_eq!(item(&before).unwrap()["codes"], json!([]));
+    world.give(Command::AddAlias { code: code.into(), equipment: world.pump }).await;
+    // The item itself is as it was; that it has a label more is seen by all of them.
+    let (since, labels) = (world.size(), before[0]["labels"].as_str().unwrap().to_owned());
+    let after = cards(&world, &format!("?since={since}&labels={labels}")).await;
+    assert_eq!((after[0]["whole"].as_bool(), &item(&after).unwrap()["codes"]), (Some(true), &json!([code])));
+    let labels = after[0]["labels"].as_str().unwrap().to_owned();
+    let same = cards(&world, &format!("?since={since}&labels={labels}")).await;
+    assert_eq!(same[0]["whole"], false);
+    world.give(Command::RemoveAlias { code: record::entry::Digest16::of(code.as_bytes()) }).await;
+    let gone = cards(&world, &format!("?since={since}&labels={labels}")).await;
+    assert_eq!(item(&gone).unwrap()["codes"], json!([]));
+}
