@@ -13,6 +13,8 @@
   const PAGE = String(crypto.getRandomValues(new Uint32Array(2)));
 
   const main = document.querySelector("#app");
+  const install = document.querySelector("#install");
+  const isInstalled = matchMedia("(display-mode: standalone)").matches || Boolean(navigator.standalone);
   const words = {};
   for (const word of document.querySelectorAll("#words [data-key]")) words[word.dataset.key] = word.textContent;
   const say = (key, values = {}) =>
@@ -512,6 +514,7 @@
   function draw(isNew) {
     drawing = drawing.then(async () => {
       const at = local ? { page: "item", tag: local } : route();
+      install.hidden = isInstalled || at.page !== "start";
       const held = main.contains(document.activeElement) ? document.activeElement : undefined;
       if (!isNew && (isScanning || at.page === "item" || (held && held.matches("input, textarea")))) return;
       try {

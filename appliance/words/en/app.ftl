@@ -15,6 +15,10 @@ app-due-title = What needs cleaning
 app-due-none = Nothing, as far as this phone knows.
 app-back = Back to the start page
 app-no-script = This page works with JavaScript only. Without it, use the start page while the box answers.
+app-install = On the home screen
+    .why = On the home screen this page opens labels in dead spots too, and keeps what you record until the box answers.
+    .apple = iPhone and iPad: in Safari, press Share, then Add to Home Screen.
+    .android = Android: in Chrome, press the three dots, then Add to Home screen.
 app-home = Start page of the box
 
 ## Records of this phone.

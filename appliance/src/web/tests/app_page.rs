@@ -79,3 +79,29 @@ async fn the_reader_of_labels_is_what_its_makers_published() {
     let published = "d33d09ce132a692faffbed0dce656c36cb2573b4b843885a6e036390d1071d95";
     assert_eq!(record::tree::Hash::of(&glue.bytes).to_string(), published);
 }
+
+#[tokio::test]
+async fn whoever_recorded_is_offered_the_page_once_and_only_where_it_can_be_installed() {
+    let world = World::new().await;
+    let offer = "href=\"/app#install\"";
+    world.get("/app").await.has("id=\"install\"").has("Add to Home Screen");
+    let record = async |cookies: &str, secure: bool| {
+        let mut request = posted(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada")]);
+        request.headers_mut().insert("cookie", cookies.parse().unwrap());
+        let made = world.send(request, secure).await;
+        (made.location(), made.cookies())
+    };
+    let show = async |receipt: &str, cookies: &str, secure: bool| {
+        let request = Request::get(receipt).header("cookie", cookies).body(Body::empty()).unwrap();
+        world.send(request, secure).await
+    };
+    let (plain, cookies) = record("", false).await;
+    show(&plain, &cookies, false).await.is(200).has_not(offer);
+    let (first, cookies) = record("", true).await;
+    show(&first, "", true).await.is(200).has_not(offer);
+    let shown = show(&first, &cookies, true).await;
+    let cookies = format!("{cookies}; {}", shown.is(200).has(offer).cookies());
+    show(&first, &cookies, true).await.has(offer);
+    let (second, _) = record(&cookies, true).await;
+    show(&second, &cookies, true).await.is(200).has_not(offer);
+}
