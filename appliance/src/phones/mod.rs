@@ -11,4 +11,4 @@ pub use self::refused_submissions::{
     open_refused,
 };
 pub use self::time_place::{BoxContact, PhoneReading, PhoneTimes, TimePlace, place_in_time};
-pub use self::waiting_phones::{WaitingNotice, WaitingPhones, WaitingTotal};
+pub use self::waiting_phones::{PhoneClosing, WaitingNotice, WaitingPhone, WaitingPhones, WaitingTotal};

@@ -215,6 +215,10 @@ async fn furnish(world: &World) -> DrawnNames {
     append_lists(world).await;
     sign_off(world).await;
     refuse_record(world);
+    let held = crate::phones::WaitingNotice { records: 2, oldest_s: 90_000 };
+    let up_ms = world.clock.now().up_ms;
+    let phones = world.state.stored::<crate::phones::WaitingPhones>();
+    phones.note_phone(examples::WAITING_PHONE.parse().unwrap(), held, up_ms);
     set_up_print_room(world);
     let photo = keep_photo(world).await;
     let receipt = record_cleaning(world).await;

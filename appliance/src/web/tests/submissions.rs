@@ -5,6 +5,7 @@ use record::kinds::{
 };
 use serde_json::{Value, json};
 
+use super::fixture::copy_parts;
 use super::staff_pages::desk;
 use super::*;
 use crate::intake::ProblemClosing;
@@ -265,6 +266,49 @@ async fn staff_see_what_phones_hold() {
     say("nonsense").await;
     say("0;0").await;
     tom.get("/staff/").await.has_not("not here yet");
+}
+
+#[tokio::test]
+async fn a_phone_that_holds_records_for_a_day_is_an_alarm_until_it_is_empty_or_gone() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let cookies = send(&world, &document(&world)).await.is(201).cookies();
+    let say = async |notice: &str| {
+        let request = Request::get("/api/v1/submissions/state").header("x-waiting", notice);
+        world.send(request.header("cookie", &cookies).body(Body::empty()).unwrap(), false).await.is(200);
+        crate::web::remind_of_phones(&world.state);
+    };
+    let alarm = "2 records have waited on a phone for more than a day";
+    say("2;3600").await;
+    tom.get("/staff/alarms").await.is(200).has_not(alarm);
+    say("2;86400").await;
+    tom.get("/staff/alarms").await.has(alarm).has("href=\"/staff/phone-records\"");
+    say("0;0").await;
+    tom.get("/staff/alarms").await.has_not(alarm);
+    say("2;90000").await;
+    let page = tom.get("/staff/phone-records").await;
+    page.is(200).has("holds 2 records").has("That phone is gone");
+    let text = page.text();
+    let mut forms = text.split("action=\"").filter_map(|rest| rest.split('"').next());
+    let gone = forms.find(|to| to.ends_with("/gone"));
+    let (gone, form) = (gone.unwrap().to_owned(), page.hidden("form"));
+    tom.post("/staff/phone-records/phones/01J00000000000000000000PHN/gone", &form, &[]).await.is(404);
+    tom.post("/staff/phone-records/phones/x/gone", &form, &[]).await.is(404);
+    tom.post(&gone, &form, &[]).await.is(303);
+    tom.get("/staff/alarms").await.has_not(alarm);
+    tom.get("/staff/").await.has_not("not here yet");
+    tom.get("/staff/phone-records").await.has("Tom Nguyen said today").has_not("That phone is gone");
+    say("2;90060").await;
+    tom.get("/staff/alarms").await.has(alarm);
+    // After a start of the box nothing was said yet, and the alarm is still there.
+    let restarted = copy_parts(&world);
+    let state = crate::web::AppState::new(restarted);
+    crate::web::remind_of_phones(&state);
+    let rows = state.alarms.reminders().unwrap().all(0);
+    assert_eq!(
+        rows.iter().map(|row| (row.code.as_str(), row.count)).collect::<Vec<_>>(),
+        [("phone-waits", 2)]
+    );
 }
 
 #[tokio::test]

@@ -115,6 +115,15 @@ pub(crate) fn waiting_page_routes() -> Vec<Route<AppState>> {
         )
         .refusals(find)
         .example(record().field("submission", "")),
+        row(
+            Method::POST,
+            "/staff/phone-records/phones/{device}/gone",
+            "waiting-phone.close",
+            Form,
+            phone_records::close_phone,
+        )
+        .refusals(find)
+        .example(Example::default().part("device", examples::WAITING_PHONE).field("submission", "")),
     ]
 }
 

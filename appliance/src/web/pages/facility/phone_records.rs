@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
+use record::ids::DeviceId;
 use record::limits::{NAME_CHARS_MAX, NOTE_CHARS_MAX};
 use record::tag::Tag;
 use web::answer::{FormReply, Page};
@@ -10,21 +11,27 @@ use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
 use words::{S0, S1, SafeHtml, WordSet as _, fill_slots};
 
+use crate::identity::{AccessOutcome, AccessTarget};
 use crate::intake::{Command, CommandRefusal, ProblemForm, QueuedCleaner, QueuedCleaning, QueuedProblem};
 use crate::phones::{
-    RefusedProblem, RefusedSubmission, SubmissionFault, close_refused, find_refused, open_refused,
+    PhoneClosing, RefusedProblem, RefusedSubmission, SubmissionFault, WaitingPhones, close_refused,
+    find_refused, open_refused,
 };
+use crate::store::LogReader;
 use crate::web::access::permissions::{EditEquipment, View};
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
+use crate::web::access_note::AccessNote;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{SubmissionKey, run_command};
+use crate::web::commands::waiting_phones::{list_silent_phones, remind_of_phones};
 use crate::web::context::{AppState, run_blocking};
 use crate::web::form_page::{
     FormMarks, SentForm, find_refused as find_refused_field, window_title, word_at_field,
 };
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
+use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::view_models::problems::word_key;
@@ -63,12 +70,21 @@ struct RecordCard {
     problem: Option<String>,
 }
 
+/// A phone that holds records, as a person reads of it.
+struct PhoneCard {
+    device: String,
+    line: String,
+    /// Who said that it is gone, and when.
+    closed: Option<SafeHtml>,
+}
+
 #[derive(Template)]
 #[template(path = "phone_records.html")]
 struct RecordsPage {
     frame: PageLayout,
     w: PhoneRecordWords,
     cards: Vec<RecordCard>,
+    phones: Vec<PhoneCard>,
     form_token: String,
     may_change: bool,
 }
@@ -105,16 +121,78 @@ pub(crate) async fn list_open(state: &AppState) -> Result<Vec<RefusedSubmission>
     .await
 }
 
+/// What people tell phones apart by.
+fn short_name(device: &str) -> String {
+    device.chars().skip(device.chars().count().saturating_sub(4)).collect()
+}
+
+/// Phones that hold records: those that said so since the box was started, and those that somebody is to look for since before.
+fn list_phones(
+    state: &AppState,
+    reader: &LogReader,
+    wording: &PageWording,
+    w: PhoneRecordWords,
+) -> Vec<PhoneCard> {
+    let (now, facility) = (state.clock.now(), state.store.snapshot());
+    let time = |age_ms| wording.dates().day_and_time(now.wall_ms.saturating_sub_unsigned(age_ms)).text;
+    let noted = state.stored::<WaitingPhones>().all(now.up_ms).into_iter().map(|phone| {
+        let device = phone.device.to_string();
+        let last = time(now.up_ms.saturating_sub(phone.noted_ms));
+        let (oldest, records) = (time(phone.oldest_ms(now.up_ms)), phone.notice.records);
+        let closed = phone.closed.map(|closing| {
+            let who = StoredText::of_staff(reader, &facility, closing.staff).to_html(wording.words());
+            let when = time(now.up_ms.saturating_sub(closing.up_ms));
+            fill_slots(w.phone_record_gone_by(S0, when), [who])
+        });
+        PhoneCard { line: w.phone_record_held(records, last, short_name(&device), oldest), device, closed }
+    });
+    let silent = list_silent_phones(state).into_iter().map(|row| {
+        let since = wording.dates().day_and_time(row.first_ms).text;
+        let line = w.phone_record_held_before(row.count, short_name(&row.subject), since);
+        PhoneCard { device: row.subject, line, closed: None }
+    });
+    noted.chain(silent).collect()
+}
+
+/// A phone that holds records is lost, or its browser was cleared: nobody waits for it any more.
+pub(crate) async fn close_phone(
+    signed: StaffCaller<EditEquipment>,
+    State(state): State<AppState>,
+    Path(device): Path<String>,
+    _: StaffForm,
+) -> Result<FormReply, HttpError> {
+    let id: DeviceId = device.parse().map_err(|_| not_found())?;
+    let (phones, up_ms) = (state.stored::<WaitingPhones>(), state.clock.now().up_ms);
+    let known = phones.find(id, up_ms).map(|phone| phone.notice.records).filter(|records| *records > 0);
+    let silent = || list_silent_phones(&state).into_iter().find(|row| row.subject == device);
+    let records = known.or_else(|| silent().map(|row| row.count)).ok_or_else(not_found)?;
+    phones.close_phone(id, records, PhoneClosing { staff: signed.staff(), up_ms });
+    run_blocking(&state, |state| {
+        remind_of_phones(state);
+        Ok(())
+    })
+    .await?;
+    signed.notes().add([AccessNote::new(AccessOutcome::AlarmSeen, AccessTarget::Edit).about(&device)]);
+    go_to(PHONE_RECORDS)
+}
+
 pub(crate) async fn list_records(
     signed: StaffCaller<View>,
     State(state): State<AppState>,
 ) -> Result<Page, HttpError> {
     let (page_words, w): (PageWords, PhoneRecordWords) = signed.words();
     let snapshot = Snapshot::now(&state);
-    let wording = PageWording::new(page_words, &snapshot.local);
     let rows = list_open(&state).await?;
+    let local = snapshot.local.clone();
+    let worded = read_quick(&state, move |state, reader| {
+        let wording = PageWording::new(page_words, &local);
+        let cards: Vec<_> = rows.into_iter().map(|row| card_of(w, &wording, row)).collect();
+        Ok((cards, list_phones(state, reader, &wording, w)))
+    });
+    let (cards, phones) = worded.await?;
     let page = RecordsPage {
-        cards: rows.into_iter().map(|row| card_of(w, &wording, row)).collect(),
+        cards,
+        phones,
         frame: PageLayout::staff(&state, &snapshot, w.phone_record_title(), &signed, NavSection::Today),
         w,
         form_token: signed.form_token(),
