@@ -125,6 +125,7 @@
       for (const photo of photos) kept.put(photo);
       outbox.put(record);
       if (record.document.cleaned) meta.delete(`wet ${record.document.tag}`);
+      if (record.document.cleaned) meta.put({ lot: record.document.lot, lot_expires: record.document.lot_expires }, "lot");
       if (record.document.who.name) meta.put(record.document.who.name, "name");
     });
     if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
@@ -405,6 +406,7 @@
     const who = make("input", { id: "who", name: "who", autocomplete: "name", maxlength: 120, value: (await read("meta", "name")) || "" });
     const note = make("textarea", { id: "note", maxlength: 1000, rows: 2 });
     form.append(
+      lotCard((await read("meta", "lot")) || {}),
       make(
         "div",
         { class: "card" },
@@ -440,6 +442,7 @@
           protocol: protocol && cleaned ? { id: protocol.id, version: protocol.version } : null,
           cleaned,
           problem,
+          ...(cleaned && readLot(form)),
           steps: ticks.filter((tick) => cleaned && tick.checked).map((tick) => Number(tick.value)),
           who: who.value.trim() ? { way: "typed", name: who.value.trim() } : { way: "none" },
           note: note.value,
@@ -469,6 +472,26 @@
       form,
       make("p", {}, make("a", { class: "link", href: "/app" }, say("back"))),
     ];
+  }
+
+  // The bottle is the same as last time, mostly.
+  function lotCard({ lot = "", lot_expires = "" }) {
+    const over = make("p", { class: "err", role: "status", hidden: true }, say("lot-over"));
+    const today = new Date();
+    const day = [today.getFullYear(), today.getMonth() + 1, today.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
+    const show = (last) => (over.hidden = !last || last >= day);
+    const expires = make("input", { type: "date", id: "lot-expires", value: lot_expires, oninput: () => show(expires.value) });
+    show(lot_expires);
+    return make(
+      "details",
+      { class: "card", open: Boolean(lot || lot_expires) },
+      make("summary", {}, say("lot")),
+      make("div", { class: "f" }, make("label", { for: "lot" }, say("lot-number")), make("input", { id: "lot", autocomplete: "off", maxlength: 40, value: lot })),
+      make("div", { class: "f" }, make("label", { for: "lot-expires" }, say("lot-expires")), over, expires),
+    );
+  }
+  function readLot(form) {
+    return { lot: form.querySelector("#lot").value.trim(), lot_expires: form.querySelector("#lot-expires").value || undefined };
   }
 
   // What is wrong with the item goes with the cleaning, or alone.

@@ -4,8 +4,8 @@
 use record::fold::{Equipment, FacilitySettings, ServiceState};
 use record::ids::StaffId;
 use record::kinds::{
-    CleanedBy, CleaningFlag, CleaningRecorded, CleaningTrigger, Contact, Event, MissingPart, NameSource,
-    ProblemWord, ProofWay, ProtocolPublished, ProtocolRef, QueuedPolicy, QueuedRecord,
+    CivilDay, CleanedBy, CleaningFlag, CleaningRecorded, CleaningTrigger, Contact, Event, MissingPart,
+    NameSource, ProblemWord, ProofWay, ProtocolPublished, ProtocolRef, QueuedPolicy, QueuedRecord,
 };
 use record::limits::{NOTE_CHARS_MAX, PHOTOS_MAX};
 use record::redact::PersonalText;
@@ -14,7 +14,7 @@ use record::tree::Hash;
 use serde::Serialize;
 
 use super::cleaning::{begun_ms, find_delay, performed_time, sort_steps};
-use super::competency::{SignOffVerdict, staff_of};
+use super::competency::{SignOffVerdict, facility_day, staff_of};
 use super::problem::{ProblemForm, find_reportable, report_problem};
 use super::{
     ClaimedCleaner, CommandRefusal, Drafts, PhotoRule, RefusalCause, StateView, find_item, is_enough, text,
@@ -50,6 +50,8 @@ pub struct QueuedCleaning {
     pub agent: String,
     /// Its lot.
     pub lot: String,
+    /// The last day of that.
+    pub lot_expires: Option<CivilDay>,
     pub trigger: Option<CleaningTrigger>,
     pub who: QueuedCleaner,
     pub note: String,
@@ -132,7 +134,8 @@ fn record_cleaning(
     // Two reasons for which it is not known well enough who cleaned are one.
     incomplete.extend(verdict.missing().filter(|part| !incomplete.contains(part)));
     let delayed = find_delay(view, item.tag, protocol, begun_ms(performed_ms, Some(contact)));
-    let mut flags = list_remarks(form, item, &judged);
+    let day = facility_day(view.facility(), performed_ms);
+    let mut flags = list_remarks(form, item, &judged, day);
     flags.extend(verdict.flag().into_iter().chain(delayed));
     let event = CleaningRecorded {
         tag: item.tag,
@@ -148,7 +151,7 @@ fn record_cleaning(
         trigger: form.trigger.clone(),
         class: None,
         lot: text::check_short("lot", &form.lot, LOT_CHARS_MAX)?,
-        lot_expires: None,
+        lot_expires: form.lot_expires,
         took_ms: None,
         queued: Some(QueuedRecord {
             waited_s: u32::try_from(form.waited_ms / 1_000).unwrap_or(u32::MAX),
@@ -225,13 +228,21 @@ fn missing_parts(
     missing
 }
 
-fn list_remarks(form: &QueuedCleaning, item: &Equipment, judged: &JudgedProtocol) -> Vec<CleaningFlag> {
+/// What is remarkable about a cleaning that was done on this day of the facility.
+fn list_remarks(
+    form: &QueuedCleaning,
+    item: &Equipment,
+    judged: &JudgedProtocol,
+    day: Option<CivilDay>,
+) -> Vec<CleaningFlag> {
+    let is_expired = form.lot_expires.zip(day).is_some_and(|(last, day)| last < day);
     let found = [
         (form.waited_ms > LATE_MS, CleaningFlag::Late),
         (item.service == ServiceState::Out, CleaningFlag::OutOfService),
         (item.service == ServiceState::Retired, CleaningFlag::Retired),
         (!judged.is_shown, CleaningFlag::OldProtocol),
         (form.unsure, CleaningFlag::PhoneClock),
+        (is_expired, CleaningFlag::LotExpired),
     ];
     found.into_iter().filter_map(|(holds, flag)| holds.then_some(flag)).collect()
 }

@@ -1,6 +1,6 @@
 //! Records of phones that the box refused: they are kept in `state.redb`, so that biomed can make late entries of them.
 
-use record::kinds::{ProblemWord, ProtocolRef};
+use record::kinds::{CivilDay, ProblemWord, ProtocolRef};
 use record::tree::Hash;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,8 @@ pub struct RefusedSubmission {
     pub note: String,
     pub agent: String,
     pub lot: String,
+    #[serde(default)]
+    pub lot_expires: Option<CivilDay>,
     pub steps: Vec<u16>,
     pub protocol: Option<ProtocolRef>,
     /// When it was done, as far as that is known, milliseconds since 1970.
@@ -159,6 +161,7 @@ mod tests {
             note: String::new(),
             agent: String::new(),
             lot: String::new(),
+            lot_expires: None,
             steps: vec![1],
             protocol: None,
             performed_ms: refused_ms,

@@ -4,7 +4,7 @@ use axum::extract::{FromRequest, Request};
 use http::StatusCode;
 use http::header::RETRY_AFTER;
 use record::ids::{DeviceId, ProtocolId, StaffId};
-use record::kinds::{CleaningTrigger, ProblemWord, ProofWay, ProtocolRef};
+use record::kinds::{CivilDay, CleaningTrigger, ProblemWord, ProofWay, ProtocolRef};
 use record::limits::PHOTOS_MAX;
 use record::tag::Tag;
 use record::tree::Hash;
@@ -63,6 +63,9 @@ pub(crate) struct SubmissionJson {
     /// Its lot.
     #[serde(default)]
     lot: String,
+    /// The last day of that (`YYYY-MM-DD`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lot_expires: Option<CivilDay>,
     /// What led to it: a word of the log, or nothing.
     #[serde(default)]
     trigger: String,
@@ -196,6 +199,7 @@ impl SubmissionJson {
             steps: self.steps.clone(),
             agent: self.agent.clone(),
             lot: self.lot.clone(),
+            lot_expires: self.lot_expires,
             trigger: self.find_trigger()?,
             who: self.who.claim(),
             note: self.note.clone(),
@@ -223,6 +227,7 @@ impl SubmissionJson {
             note: self.note.clone(),
             agent: self.agent.clone(),
             lot: self.lot.clone(),
+            lot_expires: self.lot_expires,
             steps: self.steps.clone(),
             protocol: self.protocol.map(|shown| ProtocolRef { id: shown.id, version: shown.version }),
             performed_ms: now.wall_ms.saturating_sub_unsigned(place.age_ms),

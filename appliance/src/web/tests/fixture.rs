@@ -349,6 +349,7 @@ fn refuse_record(world: &World) {
         note: String::new(),
         agent: String::new(),
         lot: String::new(),
+        lot_expires: None,
         steps: vec![1],
         protocol: None,
         performed_ms: NOW,

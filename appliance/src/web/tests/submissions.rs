@@ -1,7 +1,7 @@
 //! Records that waited in phones.
 
 use record::kinds::{
-    CleaningFlag, Contact, MissingPart, ProblemOutcome, ProblemWord, ProtocolRef, QueuedRecord,
+    CivilDay, CleaningFlag, Contact, MissingPart, ProblemOutcome, ProblemWord, ProtocolRef, QueuedRecord,
 };
 use serde_json::{Value, json};
 
@@ -212,6 +212,22 @@ async fn one_report_too_many_takes_no_cleaning_with_it() {
     tom.post(&at, &form, &fields).await.is(303);
     assert!(matches!(world.event(world.size() - 1), Event::ProblemReported(_)));
     assert_eq!(state_of(&world, &id(5)).await, "box");
+}
+
+#[tokio::test]
+async fn a_lot_past_its_last_day_is_flagged_by_the_day_of_the_cleaning() {
+    let world = World::new().await;
+    let now_ms = world.state.clock.now().wall_ms;
+    let day = crate::intake::facility_day(&world.state.store.facility(), now_ms - HOUR_MS).unwrap();
+    let before = CivilDay::of_number(day.number() - 1).unwrap();
+    for (n, last, is_expired) in [(1, day, false), (2, before, true)] {
+        let lot = with(with(document(&world), "lot", json!("L 1234")), "lot_expires", json!(last));
+        send(&world, &with(lot, "id", json!(format!("01J0000000000000000000000{n}")))).await.is(201);
+        let cleaning = world.cleaning();
+        assert_eq!((cleaning.lot.as_str(), cleaning.lot_expires), ("L 1234", Some(last)));
+        assert_eq!(cleaning.flags.contains(&CleaningFlag::LotExpired), is_expired, "{last}");
+    }
+    send(&world, &with(document(&world), "lot_expires", json!("2026-02-30"))).await.is(422);
 }
 
 fn late_fields(tag: &str) -> [(&str, &str); 3] {

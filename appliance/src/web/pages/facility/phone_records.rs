@@ -300,6 +300,7 @@ fn late_cleaning(row: &RefusedSubmission, tag: Tag, values: &FormValues, now_ms:
         steps: row.steps.clone(),
         agent: row.agent.clone(),
         lot: row.lot.clone(),
+        lot_expires: row.lot_expires,
         trigger: None,
         who: if name.trim().is_empty() { QueuedCleaner::Nobody } else { QueuedCleaner::Entered(name) },
         note: values.text("notes").to_owned(),
