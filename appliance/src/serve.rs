@@ -319,7 +319,7 @@ async fn start_box(
         contact_timers: &contact_timers,
     };
     let state = page_state(seams, data, rooms, (link, of_pages), field);
-    web::attach_left_photos(&state);
+    tasks.push(upkeep::start_page_upkeep(&state));
     let reports = field::box_reports(&state);
     let sources = PanelSources::new(seams, settings, data, rooms, uplink.status());
     let (panel, panel_tasks) = panel.run(sources, state.clone());

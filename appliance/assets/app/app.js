@@ -13,6 +13,8 @@
   const PAGE = String(crypto.getRandomValues(new Uint32Array(2)));
 
   const main = document.querySelector("#app");
+  const install = document.querySelector("#install");
+  const isInstalled = matchMedia("(display-mode: standalone)").matches || Boolean(navigator.standalone);
   const words = {};
   for (const word of document.querySelectorAll("#words [data-key]")) words[word.dataset.key] = word.textContent;
   const say = (key, values = {}) =>
@@ -90,7 +92,8 @@
     if (performance.now() - cardsAt < CARDS_EVERY_MS) return;
     const known = await read("meta", "settings");
     const since = known && known.language === locale ? known.size : 0;
-    const answer = await ask(`/api/v1/app/cards?since=${since}`, { within: 20000 });
+    const labels = since ? `&labels=${known.labels}` : "";
+    const answer = await ask(`/api/v1/app/cards?since=${since}${labels}`, { within: 20000 });
     if (!answer.ok) return;
     const lines = (await answer.text()).split("\n").filter(Boolean).map((line) => JSON.parse(line));
     await inStores(["cards", "meta"], "readwrite", (cards, meta) => {
@@ -121,7 +124,8 @@
     await inStores(["outbox", "photos", "meta"], "readwrite", (outbox, kept, meta) => {
       for (const photo of photos) kept.put(photo);
       outbox.put(record);
-      meta.delete(`wet ${record.document.tag}`);
+      if (record.document.cleaned) meta.delete(`wet ${record.document.tag}`);
+      if (record.document.cleaned) meta.put({ lot: record.document.lot, lot_expires: record.document.lot_expires }, "lot");
       if (record.document.who.name) meta.put(record.document.who.name, "name");
     });
     if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
@@ -226,6 +230,32 @@
     const tag = last.replace(/[\s-]/g, "");
     return /^[0-9A-Z]{9}$/.test(tag) ? tag : undefined;
   };
+
+  // A code on an item that is no label of ours, in the form in which the box compares it: of a trade item its number and serial
+  // number, however many elements stand around them.
+  const LENGTHS = { "00": 20, "01": 16, "02": 16, "03": 16, "04": 18, 20: 4, 41: 16 };
+  const lengthOf = (identifier) => LENGTHS[identifier] || (/^1[1-9]/.test(identifier) ? 8 : /^3[1-6]/.test(identifier) ? 10 : undefined);
+  function readCode(text) {
+    const code = text.trim().replace(/^\][A-Za-z][A-Za-z0-9]/, "").replace(/^[\s\x1d]+|[\s\x1d]+$/g, "").normalize("NFC");
+    const printed = code.match(/^\(01\)(\d{14})(?:\(.*?)??\(21\)(.+)$/);
+    if (printed) return `(01)${printed[1]}(21)${printed[2].trim()}`;
+    let [number, serial, rest] = ["", "", code];
+    while (rest) {
+      const end = lengthOf(rest.slice(0, 2)) || (rest.includes("\x1d") ? rest.indexOf("\x1d") : rest.length);
+      const element = rest.slice(0, end);
+      if (element.length < end || element.includes("\x1d")) return code;
+      if (element.startsWith("01")) number ||= element.slice(2);
+      if (element.startsWith("21")) serial ||= element.slice(2).trim();
+      rest = rest.slice(end).replace(/^\x1d+/, "");
+    }
+    return /^\d{14}$/.test(number) && serial ? `(01)${number}(21)${serial}` : code;
+  }
+  // Which item each code of others opens, by what this phone knows.
+  async function knownCodes() {
+    const cards = await readAll("cards");
+    return new Map(cards.flatMap((card) => (card.codes || []).map((code) => [code, card.tag])));
+  }
+
   const route = () => {
     const path = location.pathname.replace(/\/+$/, "");
     if (path === "/app/queue") return { page: "queue" };
@@ -251,7 +281,9 @@
     const what = [make("p", {}, make("strong", {}, named(record.name)), " ", make("span", { class: `tag ${badge}` }, say(where)))];
     if (isWaiting(record)) what.push(make("p", { class: "hint" }, say("by-phone", { time: time(record.press[0]) })));
     if (record.state === "refused") what.push(make("p", {}, record.why, " ", record.next || ""));
-    if (record.url) what.push(make("p", {}, make("a", { class: "link", href: record.url }, say("receipt"))));
+    const isReport = record.document.cleaned === false;
+    if (isReport) what.push(make("p", { class: "hint" }, say("problem")));
+    if (record.url) what.push(make("p", {}, make("a", { class: "link", href: record.url }, say(isReport ? "open" : "receipt"))));
     return make("li", { "data-state": record.state }, ...what);
   }
 
@@ -267,11 +299,11 @@
   }
 
   function findForm() {
-    const field = make("input", { id: "tag", name: "tag", autocomplete: "off", autocapitalize: "characters", maxlength: 60 });
+    const field = make("input", { id: "tag", name: "tag", autocomplete: "off", autocapitalize: "characters", maxlength: 140 });
     const wrong = make("p", { class: "err", role: "alert", hidden: true }, say("tag-wrong"));
-    const submit = (event) => {
+    const submit = async (event) => {
       event.preventDefault();
-      const tag = tagIn(field.value);
+      const tag = (await knownCodes()).get(readCode(field.value)) || tagIn(field.value);
       wrong.hidden = Boolean(tag);
       if (tag) openTag(tag);
     };
@@ -279,7 +311,7 @@
     return make("form", { class: "card", onsubmit: submit }, line, make("button", { class: "two" }, say("open")));
   }
 
-  // A label of ours is a tag, or an address that ends with one; whatever else is in the picture is not taken.
+  // A label of ours is a tag, or an address that ends with one. Of whatever else is in the picture only codes of items are taken.
   const isLabel = (text) => /^(https?:\/\/[^/]+\/(t\/)?)?[0-9A-Z]{9}\/?$/i.test(text.trim());
 
   let isScanning = false;
@@ -291,6 +323,7 @@
     const wrong = make("p", { class: "err", role: "alert", hidden: true }, say("scan-failed"));
     const begin = make("button", { type: "button", id: "scan" }, say("scan"));
     let stop;
+    let codes;
     const end = () => {
       if (stop) stop();
       stop = undefined;
@@ -299,9 +332,10 @@
       begin.textContent = say("scan");
     };
     const take = (text) => {
-      if (!isLabel(text)) return false;
+      const tag = codes.get(readCode(text)) || (isLabel(text) && tagIn(text));
+      if (!tag) return false;
       end();
-      openTag(tagIn(text));
+      openTag(tag);
       return true;
     };
     begin.addEventListener("click", async () => {
@@ -311,6 +345,7 @@
       video.hidden = false;
       begin.textContent = say("scan-stop");
       try {
+        codes = await knownCodes();
         const { reader, glue, wasm } = main.dataset;
         const ended = await openScanner(video, { reader, glue, wasm }, take);
         if (isScanning) stop = ended;
@@ -371,6 +406,7 @@
     const who = make("input", { id: "who", name: "who", autocomplete: "name", maxlength: 120, value: (await read("meta", "name")) || "" });
     const note = make("textarea", { id: "note", maxlength: 1000, rows: 2 });
     form.append(
+      lotCard((await read("meta", "lot")) || {}),
       make(
         "div",
         { class: "card" },
@@ -378,26 +414,36 @@
         make("div", { class: "f" }, make("label", { for: "who" }, say("who")), who),
         make("div", { class: "f" }, make("label", { for: "note" }, say("note")), note),
       ),
+      problemCard(() => save(false)),
       make("p", { class: "err", role: "alert", hidden: true, id: "trouble" }),
       make("div", { class: "bar" }, make("button", { class: "go" }, say("record"))),
     );
-    form.addEventListener("submit", async (event) => {
-      event.preventDefault();
+    const trouble = (text) => {
+      const line = form.querySelector("#trouble");
+      line.textContent = text;
+      line.hidden = false;
+    };
+    async function save(cleaned) {
       const press = clocks();
       const button = form.querySelector(".go");
+      const problem = readProblem(form);
+      if (!cleaned && !problem) return trouble(say("problem-choose"));
       if (button.disabled) return;
       button.disabled = true;
       try {
         const records = await readAll("outbox");
         if (records.filter(isWaiting).length >= RECORDS_MAX) throw new Error(say("full"));
-        const start = (await read("meta", `wet ${tag}`)) || undefined;
+        const start = (cleaned && (await read("meta", `wet ${tag}`))) || undefined;
         const photos = photo.files[0] && !full ? [await squeeze(photo.files[0])] : [];
         const sheet = {
           v: 1,
           id: newId(),
           tag: card ? card.tag : tag,
-          protocol: protocol ? { id: protocol.id, version: protocol.version } : null,
-          steps: ticks.filter((tick) => tick.checked).map((tick) => Number(tick.value)),
+          protocol: protocol && cleaned ? { id: protocol.id, version: protocol.version } : null,
+          cleaned,
+          problem,
+          ...(cleaned && readLot(form)),
+          steps: ticks.filter((tick) => cleaned && tick.checked).map((tick) => Number(tick.value)),
           who: who.value.trim() ? { way: "typed", name: who.value.trim() } : { way: "none" },
           note: note.value,
           photos: photos.map(({ hash }) => hash).filter((hash) => hash.length === 64),
@@ -415,18 +461,56 @@
         await draw(true);
         empty();
       } catch (error) {
-        const trouble = form.querySelector("#trouble");
-        trouble.textContent = error.message === say("full") ? error.message : say("not-kept");
-        trouble.hidden = false;
+        trouble(error.message === say("full") ? error.message : say("not-kept"));
         button.disabled = false;
       }
-    });
+    }
+    form.addEventListener("submit", (event) => (event.preventDefault(), save(true)));
     return [
       make("section", { class: "card item" }, make("p", { class: "code", translate: "no" }, tag), make("h1", { translate: "no" }, name), make("p", { class: "hint" }, card ? named(card.place) : say("unknown-tag"))),
       make("p", { class: "note" }, say("dead-spot")),
       form,
       make("p", {}, make("a", { class: "link", href: "/app" }, say("back"))),
     ];
+  }
+
+  // The bottle is the same as last time, mostly.
+  function lotCard({ lot = "", lot_expires = "" }) {
+    const over = make("p", { class: "err", role: "status", hidden: true }, say("lot-over"));
+    const today = new Date();
+    const day = [today.getFullYear(), today.getMonth() + 1, today.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
+    const show = (last) => (over.hidden = !last || last >= day);
+    const expires = make("input", { type: "date", id: "lot-expires", value: lot_expires, oninput: () => show(expires.value) });
+    show(lot_expires);
+    return make(
+      "details",
+      { class: "card", open: Boolean(lot || lot_expires) },
+      make("summary", {}, say("lot")),
+      make("div", { class: "f" }, make("label", { for: "lot" }, say("lot-number")), make("input", { id: "lot", autocomplete: "off", maxlength: 40, value: lot })),
+      make("div", { class: "f" }, make("label", { for: "lot-expires" }, say("lot-expires")), over, expires),
+    );
+  }
+  function readLot(form) {
+    return { lot: form.querySelector("#lot").value.trim(), lot_expires: form.querySelector("#lot-expires").value || undefined };
+  }
+
+  // What is wrong with the item goes with the cleaning, or alone.
+  const FAULTS = ["broken", "part missing", "can not be cleaned", "soiled", "wrong label", "other"];
+  function problemCard(sendAlone) {
+    const choices = ["", ...FAULTS].map((value) => make("option", { value }, say(value || "problem-choose")));
+    return make(
+      "details",
+      { class: "card" },
+      make("summary", {}, say("problem")),
+      make("div", { class: "f" }, make("label", { for: "what" }, say("problem-what")), make("select", { id: "what" }, ...choices)),
+      make("div", { class: "f" }, make("label", { for: "what-text" }, say("problem-text")), make("textarea", { id: "what-text", maxlength: 1000, rows: 2 })),
+      make("button", { type: "button", class: "two", id: "report", onclick: sendAlone }, say("problem-only")),
+    );
+  }
+  function readProblem(form) {
+    const text = form.querySelector("#what-text").value.trim();
+    const what = form.querySelector("#what").value || (text && "other");
+    return what ? { what, text } : undefined;
   }
 
   function wetCard(tag, needed, wet) {
@@ -453,6 +537,7 @@
   function draw(isNew) {
     drawing = drawing.then(async () => {
       const at = local ? { page: "item", tag: local } : route();
+      install.hidden = isInstalled || at.page !== "start";
       const held = main.contains(document.activeElement) ? document.activeElement : undefined;
       if (!isNew && (isScanning || at.page === "item" || (held && held.matches("input, textarea")))) return;
       try {

@@ -34,6 +34,8 @@ pub enum ReminderCode {
     ProblemReported,
     /// A contact time was started, and no cleaning recorded.
     BegunNotRecorded,
+    /// A phone holds records that are older than a day.
+    PhoneWaits,
     /// A person’s sign-off for a protocol ends.
     CompetencyEnds,
 }
@@ -44,6 +46,7 @@ impl ReminderCode {
         match self {
             Self::ProblemReported => "problem-reported",
             Self::BegunNotRecorded => "begun-not-recorded",
+            Self::PhoneWaits => "phone-waits",
             Self::CompetencyEnds => "competency-ends",
         }
     }
@@ -55,7 +58,7 @@ pub struct OpenReminder {
     /// Names it in addresses: eight hex digits.
     pub id: String,
     pub code: ReminderCode,
-    /// An item’s tag, or the ids of a person and a protocol with a space between.
+    /// An item’s tag, the device of a phone, or the ids of a person and a protocol with a space between.
     pub subject: String,
     /// Since when, milliseconds since 1970.
     pub first_ms: i64,

@@ -6,10 +6,10 @@ use record::entry::Digest16;
 use record::fold::{LinePlace, RowVersion};
 use record::ids::{BootId, ProtocolId, StaffId, UpkeepId};
 use record::kinds::{
-    Agent, CategoryDefaults, CategoryField, CheckMethod, CheckResult, CivilDay, CleaningTrigger,
-    CompetencyPolicy, EntryRef, EquipmentLoan, Event, LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome,
-    ProblemPolicy, ProtocolRef, ProtocolWords, Schedule, SpauldingClass, StaffRole, Step, TagEnd, TagReason,
-    UpkeepReading, UpkeepResult, WhoPolicy,
+    Agent, CategoryDefaults, CategoryField, CheckMethod, CheckResult, CivilDay, CompetencyPolicy, EntryRef,
+    EquipmentLoan, Event, LabelPrinted, PackSource, PhotoPolicy, ProblemOutcome, ProblemPolicy,
+    ProtocolWords, Schedule, SpauldingClass, StaffRole, Step, TagEnd, TagReason, UpkeepReading, UpkeepResult,
+    WhoPolicy,
 };
 use record::tag::Tag;
 use record::tree::Hash;
@@ -17,9 +17,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 use service::clock::Now;
 
-use super::ProofDemand;
 use super::competency::{CompetencyEnding, CompetencySignOff};
 use super::problem::ProblemForm;
+use super::{ProofDemand, QueuedCleaning};
 
 /// What is wanted. Serialised only to tell a repeated request from another one.
 #[derive(Debug, Clone, Serialize)]
@@ -523,47 +523,6 @@ pub enum ClaimedCleaner {
     Badge(StaffId),
     /// A login or token proved it.
     Login(StaffId),
-}
-
-/// Who cleaned, as a phone that was away says it: nothing of that is proven.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub enum QueuedCleaner {
-    /// Nobody was named.
-    Nobody,
-    Entered(String),
-    /// Picked from the list of staff.
-    Listed {
-        staff: StaffId,
-        name: String,
-    },
-}
-
-/// A cleaning from a phone's queue.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct QueuedCleaning {
-    /// Any tag of the item.
-    pub tag: Tag,
-    /// The version of the protocol that the phone showed; absent: it showed none.
-    pub protocol: Option<ProtocolRef>,
-    pub steps: Vec<u16>,
-    /// With what.
-    pub agent: String,
-    /// Its lot.
-    pub lot: String,
-    pub trigger: Option<CleaningTrigger>,
-    pub who: QueuedCleaner,
-    pub note: String,
-    pub photos: Vec<Hash>,
-    /// A photo is still being made upright; it will be attached.
-    pub photo_follows: bool,
-    /// From the press to now.
-    pub waited_ms: u64,
-    /// The press by the phone's wall clock, milliseconds since 1970.
-    pub phone_ms: i64,
-    /// How long the surface stayed wet by the phone's clock.
-    pub contact_s: Option<u32>,
-    /// The phone's clock cannot be relied on.
-    pub unsure: bool,
 }
 
 /// Who says what the time is.

@@ -36,7 +36,7 @@ pub(crate) use self::attribution::{check_proof, is_enough, way_of};
 pub use self::command::{
     AnchorSource, CategoryChange, CheckForm, ClaimedCleaner, CleaningForm, Command, EquipmentFields,
     EquipmentMerge, ListedOver, LocationChange, NewEquipment, NewProtocol, NewStaff, NewTag, ProblemClosing,
-    QueuedCleaner, QueuedCleaning, SettingsChange, UpkeepPlan, UpkeepRecord, WetTime,
+    SettingsChange, UpkeepPlan, UpkeepRecord, WetTime,
 };
 pub use self::competency::{
     CompetencyEnding, CompetencySignOff, SignOffVerdict, facility_day, find_grant, grant_version,
@@ -46,6 +46,7 @@ pub use self::permissions::Permission;
 pub(crate) use self::photo_rule::PhotoRule;
 pub use self::problem::ProblemForm;
 pub use self::protocols::TRANSLATION_LANGUAGES;
+pub use self::queued::{QueuedCleaner, QueuedCleaning, QueuedProblem};
 pub use self::refusal::{CommandRefusal, OwnFieldRule};
 pub use self::refusal_cause::{ClockRefusal, ItemRefusal, RefusalCause, SignOffRefusal};
 pub use self::tags::{find_named_item, open_tags};

@@ -35,24 +35,34 @@ const OF_ITEM_MAX: usize = 3;
 const OF_DEVICE_MAX: usize = 5;
 const HOUR_MS: i64 = 3_600_000;
 
+/// The item, where it and the device may have one more report.
+pub(super) fn find_reportable<'a>(
+    tag: Tag,
+    view: &'a dyn StateView,
+    drafts: &Drafts<'_>,
+) -> Result<&'a Equipment, CommandRefusal> {
+    let item = in_use(view, tag)?;
+    if open_problems(view, item).len() >= OF_ITEM_MAX {
+        return Err(CommandRefusal::ProblemsOpen);
+    }
+    if drafts.by.device.is_some_and(|device| reports_of_device(view, device) >= OF_DEVICE_MAX) {
+        return Err(CommandRefusal::ReportsSpent);
+    }
+    Ok(item)
+}
+
 /// Reports a problem, and takes the item out of service where the facility wants that of such a report.
 pub(super) fn report_problem(
     form: &ProblemForm,
     view: &dyn StateView,
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
-    let item = in_use(view, form.tag)?;
+    let item = find_reportable(form.tag, view, drafts)?;
     let cause = RefusalCause::ProblemKind;
     let what = form.what.clone().filter(|what| ProblemWord::ALL.contains(what));
     let what = what.ok_or(CommandRefusal::Needed { field: "what", cause })?;
     if form.photos.len() > PHOTOS_MAX {
         return Err(CommandRefusal::TooManyPhotos);
-    }
-    if open_problems(view, item).len() >= OF_ITEM_MAX {
-        return Err(CommandRefusal::ProblemsOpen);
-    }
-    if drafts.by.device.is_some_and(|device| reports_of_device(view, device) >= OF_DEVICE_MAX) {
-        return Err(CommandRefusal::ReportsSpent);
     }
     let (who, mut texts) = match &form.who {
         // A report without a name says as much as one with it.
@@ -61,7 +71,9 @@ pub(super) fn report_problem(
     };
     let (text, beside) = drafts.optional_text("notes", &form.text)?;
     texts.extend(beside);
-    let of = EntryRef { epoch: view.epoch(), seq: view.size() };
+    // Behind what the command makes beside it.
+    let before = drafts.made.len() as u64;
+    let of = EntryRef { epoch: view.epoch(), seq: view.size() + before };
     drafts.push(ProblemReported { tag: item.tag, what, text, photos: form.photos.clone(), who }, texts);
     if item.service == ServiceState::In && is_suspending(&view.facility().settings.problem, &who) {
         let (reason, texts) = drafts.optional_text("notes", &form.text)?;

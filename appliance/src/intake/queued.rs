@@ -2,27 +2,107 @@
 //! item cannot be asked for again, so hardly anything is refused.
 
 use record::fold::{Equipment, FacilitySettings, ServiceState};
+use record::ids::StaffId;
 use record::kinds::{
-    CleanedBy, CleaningFlag, CleaningRecorded, Contact, Event, MissingPart, NameSource, ProofWay,
-    ProtocolPublished, ProtocolRef, QueuedPolicy, QueuedRecord,
+    CivilDay, CleanedBy, CleaningFlag, CleaningRecorded, CleaningTrigger, Contact, Event, MissingPart,
+    NameSource, ProblemWord, ProofWay, ProtocolPublished, ProtocolRef, QueuedPolicy, QueuedRecord,
 };
-use record::limits::PHOTOS_MAX;
+use record::limits::{NOTE_CHARS_MAX, PHOTOS_MAX};
 use record::redact::PersonalText;
+use record::tag::Tag;
+use record::tree::Hash;
+use serde::Serialize;
 
 use super::cleaning::{begun_ms, find_delay, performed_time, sort_steps};
-use super::competency::{SignOffVerdict, staff_of};
+use super::competency::{SignOffVerdict, facility_day, staff_of};
+use super::problem::{ProblemForm, find_reportable, report_problem};
 use super::{
-    CommandRefusal, Drafts, PhotoRule, QueuedCleaner, QueuedCleaning, RefusalCause, StateView, find_item,
-    is_enough, text, use_class, weakest_way,
+    ClaimedCleaner, CommandRefusal, Drafts, PhotoRule, RefusalCause, StateView, find_item, is_enough, text,
+    use_class, weakest_way,
 };
 
 /// What was recorded later than this is flagged.
 const LATE_MS: u64 = 3_600_000;
 const LOT_CHARS_MAX: usize = 40;
 
-/// Records a cleaning from a phone's queue.
+/// Who cleaned, as a phone that was away says it: nothing of that is proven.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum QueuedCleaner {
+    /// Nobody was named.
+    Nobody,
+    Entered(String),
+    /// Picked from the list of staff.
+    Listed {
+        staff: StaffId,
+        name: String,
+    },
+}
+
+/// A cleaning from a phone's queue.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct QueuedCleaning {
+    /// Any tag of the item.
+    pub tag: Tag,
+    /// The version of the protocol that the phone showed; absent: it showed none.
+    pub protocol: Option<ProtocolRef>,
+    pub steps: Vec<u16>,
+    /// With what.
+    pub agent: String,
+    /// Its lot.
+    pub lot: String,
+    /// The last day of that.
+    pub lot_expires: Option<CivilDay>,
+    pub trigger: Option<CleaningTrigger>,
+    pub who: QueuedCleaner,
+    pub note: String,
+    pub photos: Vec<Hash>,
+    /// A photo is still being made upright; it will be attached.
+    pub photo_follows: bool,
+    /// From the press to now.
+    pub waited_ms: u64,
+    /// The press by the phone's wall clock, milliseconds since 1970.
+    pub phone_ms: i64,
+    /// How long the surface stayed wet by the phone's clock.
+    pub contact_s: Option<u32>,
+    /// The phone's clock cannot be relied on.
+    pub unsure: bool,
+    /// What is wrong with the item, where that was reported with it.
+    pub problem: Option<QueuedProblem>,
+}
+
+/// A report that something is wrong with an item, from a phone's queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct QueuedProblem {
+    pub what: ProblemWord,
+    /// In their own words.
+    pub text: String,
+}
+
+/// Records a cleaning from a phone's queue, and what was reported with it. Where the item or the phone has too many reports,
+/// that goes into the note.
 pub(super) fn record_queued(
     form: &QueuedCleaning,
+    view: &dyn StateView,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
+    let Some(problem) = &form.problem else { return record_cleaning(form, &form.note, view, drafts) };
+    if find_reportable(form.tag, view, drafts).is_err() {
+        return record_cleaning(form, &join_note(&form.note, problem), view, drafts);
+    }
+    record_cleaning(form, &form.note, view, drafts)?;
+    report_problem(&problem.to_form(form.tag, &form.who), view, drafts)
+}
+
+fn join_note(note: &str, problem: &QueuedProblem) -> String {
+    let reported = format!("{}: {}", problem.what.as_str(), problem.text.trim());
+    let room = NOTE_CHARS_MAX.saturating_sub(note.chars().count() + 1);
+    let reported: String = reported.chars().take(room).collect();
+    if note.is_empty() { reported } else { format!("{note}\n{reported}") }
+}
+
+fn record_cleaning(
+    form: &QueuedCleaning,
+    note: &str,
     view: &dyn StateView,
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
@@ -33,7 +113,7 @@ pub(super) fn record_queued(
     let judged = find_edition(form.protocol, item, view);
     let protocol = judged.protocol.as_ref();
     let (who, mut texts) = name_cleaner(&form.who, view, drafts)?;
-    let (note, beside) = drafts.optional_text("notes", &form.note)?;
+    let (note, beside) = drafts.optional_text("notes", note)?;
     texts.extend(beside);
     let now = view.now();
     let performed_ms = now.wall_ms.saturating_sub_unsigned(form.waited_ms);
@@ -54,7 +134,8 @@ pub(super) fn record_queued(
     // Two reasons for which it is not known well enough who cleaned are one.
     incomplete.extend(verdict.missing().filter(|part| !incomplete.contains(part)));
     let delayed = find_delay(view, item.tag, protocol, begun_ms(performed_ms, Some(contact)));
-    let mut flags = list_remarks(form, item, &judged);
+    let day = facility_day(view.facility(), performed_ms);
+    let mut flags = list_remarks(form, item, &judged, day);
     flags.extend(verdict.flag().into_iter().chain(delayed));
     let event = CleaningRecorded {
         tag: item.tag,
@@ -70,7 +151,7 @@ pub(super) fn record_queued(
         trigger: form.trigger.clone(),
         class: None,
         lot: text::check_short("lot", &form.lot, LOT_CHARS_MAX)?,
-        lot_expires: None,
+        lot_expires: form.lot_expires,
         took_ms: None,
         queued: Some(QueuedRecord {
             waited_s: u32::try_from(form.waited_ms / 1_000).unwrap_or(u32::MAX),
@@ -147,15 +228,39 @@ fn missing_parts(
     missing
 }
 
-fn list_remarks(form: &QueuedCleaning, item: &Equipment, judged: &JudgedProtocol) -> Vec<CleaningFlag> {
+/// What is remarkable about a cleaning that was done on this day of the facility.
+fn list_remarks(
+    form: &QueuedCleaning,
+    item: &Equipment,
+    judged: &JudgedProtocol,
+    day: Option<CivilDay>,
+) -> Vec<CleaningFlag> {
+    let is_expired = form.lot_expires.zip(day).is_some_and(|(last, day)| last < day);
     let found = [
         (form.waited_ms > LATE_MS, CleaningFlag::Late),
         (item.service == ServiceState::Out, CleaningFlag::OutOfService),
         (item.service == ServiceState::Retired, CleaningFlag::Retired),
         (!judged.is_shown, CleaningFlag::OldProtocol),
         (form.unsure, CleaningFlag::PhoneClock),
+        (is_expired, CleaningFlag::LotExpired),
     ];
     found.into_iter().filter_map(|(holds, flag)| holds.then_some(flag)).collect()
+}
+
+impl QueuedProblem {
+    /// As a report of its own.
+    pub fn to_form(&self, tag: Tag, who: &QueuedCleaner) -> ProblemForm {
+        let who = match who {
+            QueuedCleaner::Nobody => ClaimedCleaner::Entered(String::new()),
+            QueuedCleaner::Entered(name) => ClaimedCleaner::Entered(name.clone()),
+            QueuedCleaner::Listed { staff, name } => {
+                ClaimedCleaner::Listed { staff: *staff, name: name.clone() }
+            }
+        };
+        let what = ProblemWord::ALL.contains(&self.what).then(|| self.what.clone());
+        let what = what.unwrap_or(ProblemWord::Something);
+        ProblemForm { tag, what: Some(what), text: self.text.clone(), photos: Vec::new(), who }
+    }
 }
 
 impl QueuedCleaner {

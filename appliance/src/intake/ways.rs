@@ -110,7 +110,7 @@ ways! {
     },
     ReportProblem => CommandWays {
         kinds: &["problem.reported", "equipment.suspended"],
-        routes: &["problem.report", "problem.add"],
+        routes: &["problem.report", "problem.add", "submission.add", "phone-record.enter"],
         ..NONE
     },
     CloseProblem => CommandWays {
@@ -179,7 +179,7 @@ ways! {
         ..NONE
     },
     RecordQueued => CommandWays {
-        kinds: &["cleaning.recorded"],
+        kinds: &["cleaning.recorded", "problem.reported", "equipment.suspended"],
         routes: &["submission.add", "phone-record.enter"],
         ..NONE
     },

@@ -7,7 +7,8 @@ mod waiting_phones;
 
 pub use self::contact_timers::{ContactState, ContactTimer, ContactTimers, count_cleanings};
 pub use self::refused_submissions::{
-    RefusedSubmission, SubmissionFault, close_refused, find_refused, keep_refused, open_refused,
+    RefusedProblem, RefusedSubmission, SubmissionFault, close_refused, find_refused, keep_refused,
+    open_refused,
 };
 pub use self::time_place::{BoxContact, PhoneReading, PhoneTimes, TimePlace, place_in_time};
-pub use self::waiting_phones::{WaitingNotice, WaitingPhones, WaitingTotal};
+pub use self::waiting_phones::{PhoneClosing, WaitingNotice, WaitingPhone, WaitingPhones, WaitingTotal};

@@ -1,6 +1,6 @@
 //! Records of phones that the box refused: they are kept in `state.redb`, so that biomed can make late entries of them.
 
-use record::kinds::ProtocolRef;
+use record::kinds::{CivilDay, ProblemWord, ProtocolRef};
 use record::tree::Hash;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,13 @@ pub enum SubmissionFault {
     Invalid,
 }
 
+/// What is wrong with an item, as somebody reported it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedProblem {
+    pub what: ProblemWord,
+    pub text: String,
+}
+
 /// What a phone sent and the box did not record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedSubmission {
@@ -37,6 +44,8 @@ pub struct RefusedSubmission {
     pub note: String,
     pub agent: String,
     pub lot: String,
+    #[serde(default)]
+    pub lot_expires: Option<CivilDay>,
     pub steps: Vec<u16>,
     pub protocol: Option<ProtocolRef>,
     /// When it was done, as far as that is known, milliseconds since 1970.
@@ -46,6 +55,12 @@ pub struct RefusedSubmission {
     pub contact_s: Option<u32>,
     pub is_unsure: bool,
     pub photos: Vec<Hash>,
+    /// What is wrong with the item, where that was reported.
+    #[serde(default)]
+    pub problem: Option<RefusedProblem>,
+    /// Nothing was cleaned: it is only a report.
+    #[serde(default)]
+    pub is_report: bool,
     /// Somebody entered or dismissed it; it stays so that the phone does not get it recorded after all.
     pub is_closed: bool,
 }
@@ -146,6 +161,7 @@ mod tests {
             note: String::new(),
             agent: String::new(),
             lot: String::new(),
+            lot_expires: None,
             steps: vec![1],
             protocol: None,
             performed_ms: refused_ms,
@@ -153,6 +169,8 @@ mod tests {
             contact_s: None,
             is_unsure: false,
             photos: Vec::new(),
+            problem: None,
+            is_report: false,
             is_closed: false,
         }
     }

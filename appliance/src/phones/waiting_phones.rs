@@ -1,15 +1,22 @@
 //! Phones that hold records which the box does not have yet, as they said when they were last there. It is kept in memory:
 //! after a start of the box each phone says it again.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use record::ids::DeviceId;
+use record::ids::{DeviceId, StaffId};
 
 /// Phones that are told apart; a building has fewer.
 const PHONES_MAX: usize = 1_000;
 /// A phone that was not there for so long is not waited for.
 const SILENCE_MS: u64 = 7 * 86_400_000;
+/// For so long it is known that a phone has nothing any more: whoever looks at that does so more often.
+const EMPTIED_MS: u64 = 60_000;
+/// After a day somebody should look for the phone.
+const OVERDUE_MS: u64 = 86_400_000;
+/// Phones that are looked for; strangers can pretend any number.
+const OVERDUE_MAX: usize = 50;
 const RECORDS_MAX: u32 = 200;
 
 /// What a phone says of its queue.
@@ -38,41 +45,101 @@ pub struct WaitingTotal {
     pub oldest_ms: u64,
 }
 
-/// Phones by their device, with what they said and when, milliseconds since the boot.
+/// Somebody said that a phone is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PhoneClosing {
+    pub staff: StaffId,
+    /// Milliseconds since the boot.
+    pub up_ms: u64,
+}
+
+/// A phone and what it holds, as it said when it was last there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WaitingPhone {
+    pub device: DeviceId,
+    pub notice: WaitingNotice,
+    /// When it was there, milliseconds since the boot.
+    pub noted_ms: u64,
+    /// It is not waited for, until it is there after all.
+    pub closed: Option<PhoneClosing>,
+}
+
+impl WaitingPhone {
+    /// How long its oldest record has waited by now.
+    pub fn oldest_ms(&self, up_ms: u64) -> u64 {
+        self.notice.oldest_s.saturating_mul(1_000).saturating_add(up_ms.saturating_sub(self.noted_ms))
+    }
+
+    fn is_recent(&self, up_ms: u64) -> bool {
+        let silence_ms = if self.notice.records == 0 { EMPTIED_MS } else { SILENCE_MS };
+        up_ms.saturating_sub(self.noted_ms) <= silence_ms
+    }
+}
+
+/// Phones by their device.
 #[derive(Debug, Default)]
 pub struct WaitingPhones {
-    rows: Mutex<BTreeMap<DeviceId, (WaitingNotice, u64)>>,
+    rows: Mutex<BTreeMap<DeviceId, WaitingPhone>>,
 }
 
 impl WaitingPhones {
-    fn rows(&self) -> MutexGuard<'_, BTreeMap<DeviceId, (WaitingNotice, u64)>> {
+    fn rows(&self) -> MutexGuard<'_, BTreeMap<DeviceId, WaitingPhone>> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in what a phone says now; one that holds nothing is forgotten.
+    /// Takes in what a phone says now.
     pub fn note_phone(&self, device: DeviceId, notice: WaitingNotice, up_ms: u64) {
+        self.put(WaitingPhone { device, notice, noted_ms: up_ms, closed: None }, up_ms);
+    }
+
+    /// Somebody says that a phone is gone, with what it held.
+    pub fn close_phone(&self, device: DeviceId, records: u32, closing: PhoneClosing) {
+        let unknown = WaitingNotice { records, oldest_s: 0 };
+        let found = self.rows().get(&device).copied();
+        let noted = found.map_or((unknown, closing.up_ms), |row| (row.notice, row.noted_ms));
+        let row = WaitingPhone { device, notice: noted.0, noted_ms: noted.1, closed: Some(closing) };
+        self.put(row, closing.up_ms);
+    }
+
+    fn put(&self, row: WaitingPhone, up_ms: u64) {
         let mut rows = self.rows();
-        rows.retain(|_, (_, noted_ms)| up_ms.saturating_sub(*noted_ms) <= SILENCE_MS);
-        if notice.records == 0 {
-            rows.remove(&device);
-        } else if rows.len() < PHONES_MAX || rows.contains_key(&device) {
-            rows.insert(device, (notice, up_ms));
+        rows.retain(|_, row| row.is_recent(up_ms));
+        // Those that hold nothing leave room for those that do.
+        let most = if row.notice.records == 0 { PHONES_MAX / 2 } else { PHONES_MAX };
+        if rows.len() < most || rows.contains_key(&row.device) {
+            rows.insert(row.device, row);
         }
+    }
+
+    /// Those that hold something, the longest wait first.
+    pub fn all(&self, up_ms: u64) -> Vec<WaitingPhone> {
+        let rows = self.rows();
+        let recent = rows.values().filter(|row| row.is_recent(up_ms) && row.notice.records > 0);
+        let mut recent: Vec<_> = recent.copied().collect();
+        recent.sort_by_key(|row| Reverse(row.oldest_ms(up_ms)));
+        recent
+    }
+
+    /// What is known of a phone since the start, even if it holds nothing.
+    pub fn find(&self, device: DeviceId, up_ms: u64) -> Option<WaitingPhone> {
+        self.rows().get(&device).copied().filter(|row| row.is_recent(up_ms))
     }
 
     /// What waits, if anything does.
     pub fn total(&self, up_ms: u64) -> Option<WaitingTotal> {
-        let rows = self.rows();
-        let recent: Vec<_> =
-            rows.values().filter(|(_, noted_ms)| up_ms.saturating_sub(*noted_ms) <= SILENCE_MS).collect();
-        let age_ms = |(notice, noted_ms): &(WaitingNotice, u64)| {
-            notice.oldest_s.saturating_mul(1_000).saturating_add(up_ms.saturating_sub(*noted_ms))
-        };
+        let open: Vec<_> = self.all(up_ms).into_iter().filter(|row| row.closed.is_none()).collect();
         Some(WaitingTotal {
-            oldest_ms: recent.iter().map(|row| age_ms(row)).max()?,
-            phones: recent.len(),
-            records: recent.iter().map(|(notice, _)| notice.records).sum(),
+            oldest_ms: open.iter().map(|row| row.oldest_ms(up_ms)).max()?,
+            phones: open.len(),
+            records: open.iter().map(|row| row.notice.records).sum(),
         })
+    }
+
+    /// Phones whose oldest record has waited so long that somebody should look for them, with how many they hold.
+    pub fn overdue(&self, up_ms: u64) -> BTreeMap<DeviceId, u32> {
+        let all = self.all(up_ms).into_iter();
+        let overdue = all.filter(|row| row.closed.is_none() && row.oldest_ms(up_ms) >= OVERDUE_MS);
+        overdue.take(OVERDUE_MAX).map(|row| (row.device, row.notice.records)).collect()
     }
 }
 
@@ -108,5 +175,33 @@ mod tests {
         assert_eq!(phones.total(3_000), Some(WaitingTotal { phones: 2, records: 5, oldest_ms: 62_000 }));
         phones.note_phone(phone(1), WaitingNotice { records: 0, oldest_s: 0 }, 4_000);
         assert_eq!(phones.total(4_000), Some(WaitingTotal { phones: 1, records: 3, oldest_ms: 7_000 }));
+    }
+
+    #[test]
+    fn a_phone_is_gone_until_it_is_there_after_all() {
+        let phones = WaitingPhones::default();
+        let day = |n: u32| WaitingNotice { records: n, oldest_s: OVERDUE_MS / 1_000 };
+        phones.note_phone(phone(1), day(2), 1_000);
+        phones.note_phone(phone(2), WaitingNotice { records: 3, oldest_s: 5 }, 2_000);
+        assert_eq!(phones.overdue(3_000), BTreeMap::from([(phone(1), 2)]));
+        let closing = PhoneClosing { staff: StaffId::new(0, [0; 10]), up_ms: 4_000 };
+        phones.close_phone(phone(1), 9, closing);
+        phones.close_phone(phone(3), 9, closing);
+        assert_eq!(
+            (phones.overdue(5_000), phones.total(5_000).map(|total| total.records)),
+            (BTreeMap::new(), Some(3))
+        );
+        let all: Vec<_> = phones
+            .all(5_000)
+            .iter()
+            .map(|row| (row.device, row.notice.records, row.closed.is_some()))
+            .collect();
+        assert_eq!(all, [(phone(1), 2, true), (phone(2), 3, false), (phone(3), 9, true)]);
+        phones.note_phone(phone(1), day(2), 6_000);
+        assert_eq!(phones.overdue(6_000).len(), 1);
+        phones.note_phone(phone(1), day(0), 7_000);
+        assert_eq!(phones.find(phone(1), 7_000).map(|row| row.notice.records), Some(0));
+        phones.note_phone(phone(2), day(0), 8_000 + EMPTIED_MS);
+        assert_eq!(phones.find(phone(1), 8_000 + EMPTIED_MS), None);
     }
 }

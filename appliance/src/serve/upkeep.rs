@@ -20,7 +20,7 @@ use crate::phones::ContactTimers;
 use crate::settings::BoxSettings;
 use crate::store::{Store, WriteDecision};
 use crate::uplink::{Uplink, UplinkState, WayReport};
-use crate::web::RelayLinkState;
+use crate::web::{self, AppState, RelayLinkState};
 
 /// How often certificates and addresses are looked at again.
 const REFRESH: Duration = Duration::from_secs(600);
@@ -51,6 +51,22 @@ pub(super) fn start_upkeep(
         authority.map(|a| tokio::spawn(refresh_names(seams.clone(), Arc::clone(a), settings.clone()))),
     );
     tasks
+}
+
+/// What pages left to be done, and what phones say on them.
+pub(super) fn start_page_upkeep(state: &AppState) -> JoinHandle<()> {
+    web::attach_left_photos(state);
+    tokio::spawn(follow_waiting_phones(state.clone()))
+}
+
+async fn follow_waiting_phones(state: AppState) {
+    loop {
+        tokio::time::sleep(HEALTH_EVERY).await;
+        let own = state.clone();
+        if let Err(error) = tokio::task::spawn_blocking(move || web::remind_of_phones(&own)).await {
+            tracing::error!(%error, "phones that hold records were not looked at");
+        }
+    }
 }
 
 /// Backups that are due, and what is told of them.

@@ -43,6 +43,8 @@ pub(crate) const PHOTO_FILE: &str = "photo.jpg";
 pub(crate) const SUBMISSION: &str = "01J00000000000000000000SBM";
 /// Of one that was refused.
 pub(crate) const REFUSED: &str = "01J00000000000000000000RFS";
+/// A phone that holds records.
+pub(crate) const WAITING_PHONE: &str = "01J00000000000000000000PHN";
 /// A token in force.
 pub(crate) const TOKEN: &str = "A2B3C4D5";
 /// What waits for somebody.

@@ -15,6 +15,10 @@ app-due-title = What needs cleaning
 app-due-none = Nothing, as far as this phone knows.
 app-back = Back to the start page
 app-no-script = This page works with JavaScript only. Without it, use the start page while the box answers.
+app-install = On the home screen
+    .why = On the home screen this page opens labels in dead spots too, and keeps what you record until the box answers.
+    .apple = iPhone and iPad: in Safari, press Share, then Add to Home Screen.
+    .android = Android: in Chrome, press the three dots, then Add to Home screen.
 app-home = Start page of the box
 
 ## Records of this phone.
@@ -43,10 +47,16 @@ app-plain-step = Cleaned per manufacturer’s instructions
 app-wet = Keep it wet
 app-wet-start = Surface is wet: start
 app-wet-over = Contact time is over. You can record.
+app-lot = Lot of the disinfectant
+    .number = Lot number
+    .expires = Last day
+    .over = This lot is past its last day. Take another; a record with it says so.
 app-photo = Photo, optional
 app-who = Who cleaned
 app-note = Note, optional
 app-record = Record cleaning
+# Button below what is wrong with the item: nothing was cleaned.
+app-problem-only = Send only the report
 app-full = This phone is nearly full. Send these before you take more photos.
 app-not-kept = This phone could not keep the record. Write it on paper and tell biomed.
 app-reload = This page is older than what is on this phone. Reload this page.

@@ -16,6 +16,32 @@ phone-record-waiting = { $phones ->
 # $tag: what the phone took for a tag; $when: such as “today 13:02”; $name: who cleaned.
 phone-record-line = { $tag }, cleaned { $when } by { $name }
 phone-record-nobody = { $tag }, cleaned { $when }
+# $when: when somebody reported that something is wrong with the item; $name: who.
+phone-record-reported-by = { $tag }, reported { $when } by { $name }
+phone-record-reported = { $tag }, reported { $when }
+# $what: what is wrong, in a few words; $text: in the words of whoever reported it.
+phone-record-problem = Something is wrong with the item: { $what }. { $text }
+
+## Phones that hold records which the box does not have yet.
+
+phone-record-held-title = Phones that hold records
+phone-record-held-meaning = A phone sends its records by itself when somebody opens it near the box. Of one that is lost, enter its records late from paper.
+# $phone: the end of what names it; $time: when the oldest was made; $last: when it was here.
+phone-record-held = { $count ->
+    [one] Phone { $phone } holds 1 record, from { $time }. It was last here { $last }.
+   *[other] Phone { $phone } holds { $count } records, the oldest from { $time }. It was last here { $last }.
+}
+# $time: since when there is an alarm.
+phone-record-held-before = { $count ->
+    [one] Phone { $phone } held 1 record and was not here since this box was started. Alarm since { $time }.
+   *[other] Phone { $phone } held { $count } records and was not here since this box was started. Alarm since { $time }.
+}
+# Button.
+phone-record-gone = That phone is gone
+    .by = { $name } said { $when } that it is gone.
+
+## One that was refused.
+
 phone-record-enter = Make a late entry
 phone-record-dismiss = Dismiss
 phone-record-no-tag = What was scanned is not a CleanTrack tag.

@@ -87,6 +87,8 @@ receipt-same-again-by = Records the same steps again, by { $name }.
 receipt-undo = Undo this record (until { $time })
 receipt-wrong = Wrong? Tell { $contact }: they can void it.
 receipt-print = Print this receipt
+# Link, seen once on each phone: to the page that says how.
+receipt-app = Works in dead spots too: put it on the home screen
 receipt-keep-address = Keep this page’s address if you want proof later: anyone can check entry { NUMBER($seq) } with it.
 receipt-proof = Download the proof
 

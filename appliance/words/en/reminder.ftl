@@ -16,6 +16,12 @@ reminder-problem = { $count ->
 # $name: an item’s.
 reminder-begun = { $name }: cleaning was begun and not recorded
     .next = Ask who cleaned it, and have the cleaning recorded.
+# $count: how many records the phone holds.
+reminder-phone = { $count ->
+    [one] 1 record has waited on a phone for more than a day
+   *[other] { $count } records have waited on a phone for more than a day
+}
+    .next = Have whoever carries it open the page near the box. If the phone is lost, say so.
 # $name: a person’s; $protocol: a protocol’s.
 reminder-sign-off = { $name }: the sign-off for { $protocol } ends soon
     .next = Watch one cleaning, then sign off again.

@@ -66,6 +66,7 @@ receipt-same-again-by = Registra otra vez los mismos pasos, por { $name }.
 receipt-undo = Deshacer este registro (hasta las { $time })
 receipt-wrong = ¿Algo está mal? Avise a { $contact }: pueden anularlo.
 receipt-print = Imprimir este comprobante
+receipt-app = También funciona sin cobertura: póngalo en la pantalla de inicio
 receipt-keep-address = Guarde la dirección de esta página si más adelante quiere una prueba: con ella cualquiera puede comprobar la entrada { NUMBER($seq) }.
 receipt-proof = Descargar la prueba
 

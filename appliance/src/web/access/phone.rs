@@ -49,6 +49,11 @@ impl PhoneCaller {
         cookies::remembered_name(self.browser.cookies())
     }
 
+    /// The receipt on which it was offered the installed page.
+    pub(crate) fn app_offer(&self) -> Option<&str> {
+        cookies::find_app_offer(self.browser.cookies())
+    }
+
     /// Whoever has signed in on it.
     pub(crate) async fn session(&self, state: &AppState) -> Result<Option<StaffSession>, HttpError> {
         find_session(state, &self.browser).await

@@ -7,6 +7,7 @@ use words::Language;
 
 /// The session of staff. The prefix makes browsers take it only over HTTPS and only from this very host.
 pub(crate) const SESSION: &str = "__Host-session";
+const APP_OFFER: &str = "app-offer";
 const NAME: &str = "name";
 const LANGUAGE: &str = "language";
 /// The same for HTTPS pages, which only they can set: nobody on the way changes it.
@@ -57,6 +58,17 @@ pub(crate) fn set_language(language: Language, secure: bool) -> [Option<HeaderVa
         cookie_header(&format!("{LANGUAGE}={stored}")),
         secure.then(|| cookie_header(&format!("{SECURE_LANGUAGE}={stored}; Secure"))).flatten(),
     ]
+}
+
+/// The receipt on which this phone was offered the installed page.
+pub(crate) fn find_app_offer(headers: &HeaderMap) -> Option<&str> {
+    find_cookie(headers, APP_OFFER)
+}
+
+/// Keeps on which receipt that was: it is offered on no other.
+pub(crate) fn set_app_offer(receipt: &str) -> Option<HeaderValue> {
+    let stored = format!("{receipt}; Path=/; Max-Age={COOKIE_LIFE_S}; Secure; HttpOnly; SameSite=Lax");
+    cookie_header(&format!("{APP_OFFER}={stored}"))
 }
 
 /// Begins a session; the browser forgets it when it closes.

@@ -4,7 +4,7 @@ use axum::extract::{FromRequest, Request};
 use http::StatusCode;
 use http::header::RETRY_AFTER;
 use record::ids::{DeviceId, ProtocolId, StaffId};
-use record::kinds::{CleaningTrigger, ProofWay, ProtocolRef};
+use record::kinds::{CivilDay, CleaningTrigger, ProblemWord, ProofWay, ProtocolRef};
 use record::limits::PHOTOS_MAX;
 use record::tag::Tag;
 use record::tree::Hash;
@@ -17,12 +17,14 @@ use web::error::{HttpError, RequestFault};
 use web::route::{Argument, Operation};
 use words::{Locale, WordSet as _};
 
-use crate::intake::{QueuedCleaner, QueuedCleaning};
+use crate::intake::{Command, ProblemForm, QueuedCleaner, QueuedCleaning, QueuedProblem};
 use crate::listen::PeerAddress;
-use crate::phones::{PhoneTimes, RefusedSubmission, SubmissionFault, place_in_time};
+use crate::phones::{PhoneTimes, RefusedProblem, RefusedSubmission, SubmissionFault, place_in_time};
 use crate::photo::{PhotoTrouble, PhotoUpload};
 use crate::web::commands::photo_follow::FollowingPhoto;
-use crate::web::commands::photo_upload::{PHOTO_AGAIN_S, PhotoOutcome, PhotoRefusal, take_photo};
+use crate::web::commands::photo_upload::{
+    PHOTO_AGAIN_S, PhotoOutcome, PhotoRefusal, await_photo, take_photo,
+};
 use crate::web::commands::run::by_key;
 use crate::web::context::AppState;
 use crate::web::http_error::new_error;
@@ -61,12 +63,21 @@ pub(crate) struct SubmissionJson {
     /// Its lot.
     #[serde(default)]
     lot: String,
+    /// The last day of that (`YYYY-MM-DD`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lot_expires: Option<CivilDay>,
     /// What led to it: a word of the log, or nothing.
     #[serde(default)]
     trigger: String,
     who: SubmittedCleaner,
     #[serde(default)]
     note: String,
+    /// What is wrong with the item, where somebody reports that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    problem: Option<SubmittedProblem>,
+    /// `false`: nothing was cleaned, it is only a report.
+    #[serde(default = "is_cleaned_by_default")]
+    cleaned: bool,
     /// SHA-256 of each photo, in the order of the parts.
     #[serde(default)]
     photos: Vec<Hash>,
@@ -85,6 +96,21 @@ pub(crate) struct SubmissionJson {
 struct ShownProtocol {
     id: ProtocolId,
     version: u32,
+}
+
+const fn is_cleaned_by_default() -> bool {
+    true
+}
+
+/// What is wrong with an item, as a phone says it.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SubmittedProblem {
+    /// `broken`, `part missing`, `can not be cleaned`, `soiled`, `wrong label` or `other`.
+    what: ProblemWord,
+    /// In their own words, at most 1,000 characters.
+    #[serde(default)]
+    text: String,
 }
 
 /// Who cleaned, as a phone says it.
@@ -114,6 +140,9 @@ impl SubmissionJson {
             return Err(unfit_document(Some("v"), "this version of the document is not known"));
         }
         read.find_trigger()?;
+        if !read.cleaned && read.problem.is_none() {
+            return Err(unfit_document(Some("cleaned"), "nothing was cleaned, and nothing is reported"));
+        }
         Ok(Self { id: id.to_string(), ..read })
     }
 
@@ -130,7 +159,33 @@ impl SubmissionJson {
     }
 
     /// As a command, placed in time.
-    pub(crate) fn to_cleaning(
+    pub(crate) fn to_command(
+        &self,
+        tag: Tag,
+        photos: &SubmittedPhotos,
+        now: &Now,
+    ) -> Result<Command, HttpError> {
+        match self.report() {
+            Some(problem) => {
+                let photos = photos.stored.clone();
+                let form = ProblemForm { photos, ..problem.to_form(tag, &self.who.claim()) };
+                Ok(Command::ReportProblem(Box::new(form)))
+            }
+            None => Ok(Command::RecordQueued(Box::new(self.to_cleaning(tag, photos, now)?))),
+        }
+    }
+
+    fn to_problem(&self) -> Option<QueuedProblem> {
+        let problem = self.problem.as_ref()?;
+        Some(QueuedProblem { what: problem.what.clone(), text: problem.text.clone() })
+    }
+
+    /// What is reported, of one that is only a report.
+    fn report(&self) -> Option<QueuedProblem> {
+        self.to_problem().filter(|_| !self.cleaned)
+    }
+
+    fn to_cleaning(
         &self,
         tag: Tag,
         photos: &SubmittedPhotos,
@@ -144,6 +199,7 @@ impl SubmissionJson {
             steps: self.steps.clone(),
             agent: self.agent.clone(),
             lot: self.lot.clone(),
+            lot_expires: self.lot_expires,
             trigger: self.find_trigger()?,
             who: self.who.claim(),
             note: self.note.clone(),
@@ -153,6 +209,7 @@ impl SubmissionJson {
             phone_ms: self.times.press.0,
             contact_s,
             unsure: place.unsure,
+            problem: self.to_problem(),
         })
     }
 }
@@ -170,6 +227,7 @@ impl SubmissionJson {
             note: self.note.clone(),
             agent: self.agent.clone(),
             lot: self.lot.clone(),
+            lot_expires: self.lot_expires,
             steps: self.steps.clone(),
             protocol: self.protocol.map(|shown| ProtocolRef { id: shown.id, version: shown.version }),
             performed_ms: now.wall_ms.saturating_sub_unsigned(place.age_ms),
@@ -177,6 +235,8 @@ impl SubmissionJson {
             contact_s: place.contact_ms.map(|ms| u32::try_from(ms / 1_000).unwrap_or(u32::MAX)),
             is_unsure: place.unsure,
             photos: photos.to_vec(),
+            problem: self.to_problem().map(|QueuedProblem { what, text }| RefusedProblem { what, text }),
+            is_report: !self.cleaned,
             is_closed: false,
         }
     }
@@ -327,7 +387,7 @@ impl<'s> SubmissionReader<'s> {
                 self.is_repeat = by_key(self.state, document.id()).await.is_some();
                 self.document = Some(document);
             }
-            SubmissionPart::Photo { upload, .. } => match take_photo(self.state, Some(upload)).await {
+            SubmissionPart::Photo { upload, .. } => match self.take_photo(upload).await {
                 PhotoOutcome::Stored(hash) => self.photos.stored.push(hash),
                 PhotoOutcome::Follows(photo) => self.photos.following.push(photo),
                 PhotoOutcome::Refused(refusal) if refusal.status == StatusCode::SERVICE_UNAVAILABLE => {
@@ -338,6 +398,20 @@ impl<'s> SubmissionReader<'s> {
             },
         }
         Ok(())
+    }
+}
+
+impl SubmissionReader<'_> {
+    /// No later entry gives a report its photo, so that one is waited for.
+    async fn take_photo(&self, upload: Result<PhotoUpload, PhotoTrouble>) -> PhotoOutcome {
+        let taken = take_photo(self.state, Some(upload)).await;
+        if self.document.as_ref().is_none_or(|document| document.cleaned) {
+            return taken;
+        }
+        match await_photo(taken).await {
+            Ok(stored) => stored.map_or(PhotoOutcome::None, PhotoOutcome::Stored),
+            Err(refusal) => PhotoOutcome::Refused(refusal),
+        }
     }
 }
 

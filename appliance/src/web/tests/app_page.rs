@@ -20,8 +20,13 @@ async fn the_shell_has_the_words_of_its_script_in_the_language_of_the_phone() {
         for asked in script.split("say(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
             page.has(&format!("data-key=\"{asked}\""));
         }
-        for state in ["on-phone", "on-box", "at-relay", "refused", "reload", "no-store"] {
-            page.has(&format!("data-key=\"{state}\""));
+        let faults = record::kinds::ProblemWord::ALL.iter().map(|word| word.as_str());
+        let states = ["on-phone", "on-box", "at-relay", "refused", "reload", "no-store"];
+        for word in faults.clone().chain(states) {
+            page.has(&format!("data-key=\"{word}\""));
+        }
+        for fault in faults {
+            assert!(script.contains(&format!("\"{fault}\"")), "{fault}");
         }
         let policy = page.header(http::header::CONTENT_SECURITY_POLICY);
         assert!(policy.contains("'wasm-unsafe-eval'") && policy.contains("worker-src 'self'"), "{policy}");
@@ -73,4 +78,30 @@ async fn the_reader_of_labels_is_what_its_makers_published() {
     glue.is(200).has("ZXingWASM");
     let published = "d33d09ce132a692faffbed0dce656c36cb2573b4b843885a6e036390d1071d95";
     assert_eq!(record::tree::Hash::of(&glue.bytes).to_string(), published);
+}
+
+#[tokio::test]
+async fn whoever_recorded_is_offered_the_page_once_and_only_where_it_can_be_installed() {
+    let world = World::new().await;
+    let offer = "href=\"/app#install\"";
+    world.get("/app").await.has("id=\"install\"").has("Add to Home Screen");
+    let record = async |cookies: &str, secure: bool| {
+        let mut request = posted(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada")]);
+        request.headers_mut().insert("cookie", cookies.parse().unwrap());
+        let made = world.send(request, secure).await;
+        (made.location(), made.cookies())
+    };
+    let show = async |receipt: &str, cookies: &str, secure: bool| {
+        let request = Request::get(receipt).header("cookie", cookies).body(Body::empty()).unwrap();
+        world.send(request, secure).await
+    };
+    let (plain, cookies) = record("", false).await;
+    show(&plain, &cookies, false).await.is(200).has_not(offer);
+    let (first, cookies) = record("", true).await;
+    show(&first, "", true).await.is(200).has_not(offer);
+    let shown = show(&first, &cookies, true).await;
+    let cookies = format!("{cookies}; {}", shown.is(200).has(offer).cookies());
+    show(&first, &cookies, true).await.has(offer);
+    let (second, _) = record(&cookies, true).await;
+    show(&second, &cookies, true).await.is(200).has_not(offer);
 }

@@ -215,6 +215,10 @@ async fn furnish(world: &World) -> DrawnNames {
     append_lists(world).await;
     sign_off(world).await;
     refuse_record(world);
+    let held = crate::phones::WaitingNotice { records: 2, oldest_s: 90_000 };
+    let up_ms = world.clock.now().up_ms;
+    let phones = world.state.stored::<crate::phones::WaitingPhones>();
+    phones.note_phone(examples::WAITING_PHONE.parse().unwrap(), held, up_ms);
     set_up_print_room(world);
     let photo = keep_photo(world).await;
     let receipt = record_cleaning(world).await;
@@ -345,6 +349,7 @@ fn refuse_record(world: &World) {
         note: String::new(),
         agent: String::new(),
         lot: String::new(),
+        lot_expires: None,
         steps: vec![1],
         protocol: None,
         performed_ms: NOW,
@@ -352,6 +357,8 @@ fn refuse_record(world: &World) {
         contact_s: None,
         is_unsure: false,
         photos: Vec::new(),
+        problem: None,
+        is_report: false,
         is_closed: false,
     };
     crate::phones::keep_refused(&world.state.store.state_db(), &row).unwrap();

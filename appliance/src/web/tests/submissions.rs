@@ -1,10 +1,14 @@
 //! Records that waited in phones.
 
-use record::kinds::{CleaningFlag, Contact, MissingPart, ProtocolRef, QueuedRecord};
+use record::kinds::{
+    CivilDay, CleaningFlag, Contact, MissingPart, ProblemOutcome, ProblemWord, ProtocolRef, QueuedRecord,
+};
 use serde_json::{Value, json};
 
+use super::fixture::copy_parts;
 use super::staff_pages::desk;
 use super::*;
+use crate::intake::ProblemClosing;
 
 const ID: &str = "01J00000000000000000000ABC";
 const HOUR_MS: i64 = 3_600_000;
@@ -153,6 +157,79 @@ async fn photos_come_with_it_and_one_of_no_use_holds_nothing_up() {
     assert_eq!(world.size(), size);
 }
 
+#[tokio::test]
+async fn what_is_wrong_with_an_item_comes_with_its_cleaning_or_alone() {
+    let world = World::new().await;
+    let new = |id: &str, problem: Value| with(with(document(&world), "id", json!(id)), "problem", problem);
+    let crack = json!({ "what": "broken", "text": "Screen cracked" });
+    let size = world.size();
+    for _ in 0..2 {
+        send(&world, &new(ID, crack.clone())).await.is(201);
+    }
+    assert_eq!(world.size(), size + 2, "a cleaning and a report, once");
+    assert!(matches!(world.event(size), Event::CleaningRecorded(_)));
+    let Event::ProblemReported(report) = world.event(size + 1) else { panic!() };
+    assert_eq!((report.tag, report.what), (world.pump, ProblemWord::Broken));
+    let alone = |id: &str| with(new(id, json!({ "what": "on fire" })), "cleaned", json!(false));
+    let only = packed(&alone("01J00000000000000000000ABD"), &[b"good one\n"]);
+    let made = world.send(only, false).await.is(201).json();
+    assert_eq!(made["url"], format!("/t/{}", world.pump));
+    let Event::ProblemReported(report) = world.event(size + 2) else { panic!() };
+    assert_eq!((report.what, report.photos.len()), (ProblemWord::Something, 1));
+    assert_eq!(state_of(&world, "01J00000000000000000000ABD").await, "box");
+    world.get(&format!("/t/{}", world.pump)).await.is(200).has("Something else");
+    let nothing = with(document(&world), "cleaned", json!(false));
+    send(&world, &nothing).await.is(422);
+    send(&world, &new(ID, json!({ "what": "NO WORD" }))).await.is(422);
+}
+
+#[tokio::test]
+async fn one_report_too_many_takes_no_cleaning_with_it() {
+    let world = World::new().await;
+    let crack = json!({ "what": "broken", "text": "Screen cracked" });
+    let id = |n: usize| format!("01J0000000000000000000000{n}");
+    let new = |n: usize| with(with(document(&world), "id", json!(id(n))), "problem", crack.clone());
+    for n in 1..=3 {
+        send(&world, &with(new(n), "cleaned", json!(false))).await.is(201);
+    }
+    let size = world.size();
+    send(&world, &with(new(4), "note", json!("Behind the bed"))).await.is(201);
+    assert_eq!(world.size(), size + 1);
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let history = tom.get(&format!("/staff/equipment/{}", world.pump)).await;
+    history.is(200).has("Behind the bed").has("broken: Screen cracked");
+    // One that comes alone waits for biomed, who may have closed another by then.
+    send(&world, &with(new(5), "cleaned", json!(false))).await.is(422).has("Biomed has it");
+    let at = format!("/staff/phone-records/{}", id(5));
+    tom.get("/staff/phone-records").await.has("reported today").has("broken. Screen cracked");
+    let form = tom.get(&at).await.is(200).has("Screen cracked").hidden("form");
+    let pump = world.pump.to_string();
+    let fields = [("tag", pump.as_str()), ("cleaned_by", "Maria"), ("notes", "Screen cracked")];
+    tom.post(&at, &form, &fields).await.is(409);
+    let of = world.state.store.snapshot().activity[&world.pump].problems[0].of;
+    let closing = ProblemClosing { outcome: Some(ProblemOutcome::Duplicate), text: String::new() };
+    world.give(Command::CloseProblem { of, closing }).await;
+    tom.post(&at, &form, &fields).await.is(303);
+    assert!(matches!(world.event(world.size() - 1), Event::ProblemReported(_)));
+    assert_eq!(state_of(&world, &id(5)).await, "box");
+}
+
+#[tokio::test]
+async fn a_lot_past_its_last_day_is_flagged_by_the_day_of_the_cleaning() {
+    let world = World::new().await;
+    let now_ms = world.state.clock.now().wall_ms;
+    let day = crate::intake::facility_day(&world.state.store.facility(), now_ms - HOUR_MS).unwrap();
+    let before = CivilDay::of_number(day.number() - 1).unwrap();
+    for (n, last, is_expired) in [(1, day, false), (2, before, true)] {
+        let lot = with(with(document(&world), "lot", json!("L 1234")), "lot_expires", json!(last));
+        send(&world, &with(lot, "id", json!(format!("01J0000000000000000000000{n}")))).await.is(201);
+        let cleaning = world.cleaning();
+        assert_eq!((cleaning.lot.as_str(), cleaning.lot_expires), ("L 1234", Some(last)));
+        assert_eq!(cleaning.flags.contains(&CleaningFlag::LotExpired), is_expired, "{last}");
+    }
+    send(&world, &with(document(&world), "lot_expires", json!("2026-02-30"))).await.is(422);
+}
+
 fn late_fields(tag: &str) -> [(&str, &str); 3] {
     [("tag", tag), ("cleaned_by", "Maria"), ("notes", "")]
 }
@@ -208,6 +285,49 @@ async fn staff_see_what_phones_hold() {
 }
 
 #[tokio::test]
+async fn a_phone_that_holds_records_for_a_day_is_an_alarm_until_it_is_empty_or_gone() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let cookies = send(&world, &document(&world)).await.is(201).cookies();
+    let say = async |notice: &str| {
+        let request = Request::get("/api/v1/submissions/state").header("x-waiting", notice);
+        world.send(request.header("cookie", &cookies).body(Body::empty()).unwrap(), false).await.is(200);
+        crate::web::remind_of_phones(&world.state);
+    };
+    let alarm = "2 records have waited on a phone for more than a day";
+    say("2;3600").await;
+    tom.get("/staff/alarms").await.is(200).has_not(alarm);
+    say("2;86400").await;
+    tom.get("/staff/alarms").await.has(alarm).has("href=\"/staff/phone-records\"");
+    say("0;0").await;
+    tom.get("/staff/alarms").await.has_not(alarm);
+    say("2;90000").await;
+    let page = tom.get("/staff/phone-records").await;
+    page.is(200).has("holds 2 records").has("That phone is gone");
+    let text = page.text();
+    let mut forms = text.split("action=\"").filter_map(|rest| rest.split('"').next());
+    let gone = forms.find(|to| to.ends_with("/gone"));
+    let (gone, form) = (gone.unwrap().to_owned(), page.hidden("form"));
+    tom.post("/staff/phone-records/phones/01J00000000000000000000PHN/gone", &form, &[]).await.is(404);
+    tom.post("/staff/phone-records/phones/x/gone", &form, &[]).await.is(404);
+    tom.post(&gone, &form, &[]).await.is(303);
+    tom.get("/staff/alarms").await.has_not(alarm);
+    tom.get("/staff/").await.has_not("not here yet");
+    tom.get("/staff/phone-records").await.has("Tom Nguyen said today").has_not("That phone is gone");
+    say("2;90060").await;
+    tom.get("/staff/alarms").await.has(alarm);
+    // After a start of the box nothing was said yet, and the alarm is still there.
+    let restarted = copy_parts(&world);
+    let state = crate::web::AppState::new(restarted);
+    crate::web::remind_of_phones(&state);
+    let rows = state.alarms.reminders().unwrap().all(0);
+    assert_eq!(
+        rows.iter().map(|row| (row.code.as_str(), row.count)).collect::<Vec<_>>(),
+        [("phone-waits", 2)]
+    );
+}
+
+#[tokio::test]
 async fn a_question_has_a_bound() {
     let world = World::new().await;
     world.get("/api/v1/submissions/state").await.is(200);
@@ -239,4 +359,24 @@ async fn a_phone_keeps_the_items_and_asks_for_what_changed() {
         "another log has another size"
     );
     world.get("/api/v1/app/cards?since=x").await.is(400);
+}
+
+#[tokio::test]
+async fn a_phone_keeps_the_codes_that_open_an_item() {
+    let world = World::new().await;
+    let code = "(01)09506000134352(21)SN-77/1";
+    let item = |lines: &[Value]| lines.iter().find(|line| line["tag"] == world.pump.to_string()).cloned();
+    let before = cards(&world, "").await;
+    assert_eq!(item(&before).unwrap()["codes"], json!([]));
+    world.give(Command::AddAlias { code: code.into(), equipment: world.pump }).await;
+    // The item itself is as it was; that it has a label more is seen by all of them.
+    let (since, labels) = (world.size(), before[0]["labels"].as_str().unwrap().to_owned());
+    let after = cards(&world, &format!("?since={since}&labels={labels}")).await;
+    assert_eq!((after[0]["whole"].as_bool(), &item(&after).unwrap()["codes"]), (Some(true), &json!([code])));
+    let labels = after[0]["labels"].as_str().unwrap().to_owned();
+    let same = cards(&world, &format!("?since={since}&labels={labels}")).await;
+    assert_eq!(same[0]["whole"], false);
+    world.give(Command::RemoveAlias { code: record::entry::Digest16::of(code.as_bytes()) }).await;
+    let gone = cards(&world, &format!("?since={since}&labels={labels}")).await;
+    assert_eq!(item(&gone).unwrap()["codes"], json!([]));
 }

@@ -1,11 +1,15 @@
 //! What the installed page keeps of the facility, so that a label opens its item in a dead spot.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::extract::State;
 use bytes::Bytes;
 use futures_util::stream;
 use http::Method;
+use record::entry::Digest16;
+use record::fold::FacilityState;
 use record::ids::ProtocolId;
 use record::kinds::{PhotoPolicy, SpauldingClass};
 use record::tag::Tag;
@@ -46,6 +50,9 @@ struct CardParams {
     /// The size of the log that the phone knows; 0 or none for everything.
     #[serde(default)]
     since: Option<u64>,
+    /// What the settings said of labels then; where it is something else now, every item follows.
+    #[serde(default)]
+    labels: Option<String>,
 }
 
 /// One line.
@@ -66,6 +73,8 @@ struct SettingsCard {
     whole: bool,
     /// The size of the log that the lines are of.
     size: u64,
+    /// A digest of all tags and codes that open an item.
+    labels: String,
 }
 
 /// A protocol, in the language of the page.
@@ -97,6 +106,8 @@ struct ItemCard {
     tag: Tag,
     /// Its other tags.
     tags: Vec<Tag>,
+    /// Codes of others that open it, such as its maker's barcode, as they are compared.
+    codes: Vec<String>,
     name: String,
     place: String,
     asset: String,
@@ -112,6 +123,37 @@ struct ItemCard {
     urgency: u8,
 }
 
+/// What opens items beside their first tags.
+#[derive(Default)]
+struct LabelIndex<'a> {
+    tags: BTreeMap<Tag, Vec<Tag>>,
+    codes: BTreeMap<Tag, Vec<&'a str>>,
+}
+
+impl<'a> LabelIndex<'a> {
+    fn of(facility: &'a FacilityState) -> Self {
+        let mut index = Self::default();
+        for (tag, alias) in facility.aliases.iter().filter(|(_, alias)| !alias.revoked) {
+            index.tags.entry(alias.equipment).or_default().push(*tag);
+        }
+        for alias in facility.codes.values() {
+            if let Some(item) = facility.resolve_code(&alias.code) {
+                index.codes.entry(item.tag).or_default().push(&alias.code);
+            }
+        }
+        index
+    }
+
+    /// Labels come and go by entries that say nothing else of an item, so that they are compared as a whole.
+    fn digest(&self, rows: &[&Arc<ItemRow>]) -> String {
+        let mut tags: Vec<Tag> = rows.iter().map(|row| row.item.tag).collect();
+        tags.sort_unstable();
+        let labels: Vec<_> = tags.iter().map(|tag| (tag, self.tags.get(tag), self.codes.get(tag))).collect();
+        // Texts and tags: JSON takes them all.
+        Digest16::of(&serde_json::to_vec(&labels).unwrap_or_default()).to_string()
+    }
+}
+
 /// Whether an entry from this number on says something of an item.
 fn is_changed(row: &ItemRow, seen: &StoreSnapshot, since: u64) -> bool {
     let last = row.activity.as_ref().and_then(|activity| activity.last.as_ref()).map(|last| last.of);
@@ -119,15 +161,21 @@ fn is_changed(row: &ItemRow, seen: &StoreSnapshot, since: u64) -> bool {
     entries.into_iter().flatten().any(|of| of.epoch == seen.origin.epoch && of.seq >= since)
 }
 
-fn item_card(row: &ItemRow, board: &StatusBoard, wording: &PageWording) -> ItemCard {
-    let (item, facility) = (&row.item, &board.seen.facility);
-    let tags = facility.aliases.iter().filter(|(_, alias)| alias.equipment == item.tag && !alias.revoked);
+fn item_card(
+    row: &ItemRow,
+    seen: &StoreSnapshot,
+    labels: &LabelIndex<'_>,
+    wording: &PageWording,
+) -> ItemCard {
+    let (item, facility) = (&row.item, &seen.facility);
+    let codes = labels.codes.get(&item.tag).into_iter().flatten();
     let in_force = |id: &&ProtocolId| facility.protocols.get(id).is_some_and(|protocol| !protocol.retired);
     let badge = row.badge(wording);
     ItemCard {
         kind: "item",
         tag: item.tag,
-        tags: tags.map(|(tag, _)| *tag).collect(),
+        tags: labels.tags.get(&item.tag).cloned().unwrap_or_default(),
+        codes: codes.map(|code| (*code).to_owned()).collect(),
         name: item.name.clone(),
         place: item.location.clone(),
         asset: item.asset_number.clone(),
@@ -141,11 +189,16 @@ fn item_card(row: &ItemRow, board: &StatusBoard, wording: &PageWording) -> ItemC
 }
 
 /// The lines: settings, protocols, items.
-fn card_lines(board: &StatusBoard, wording: &PageWording, since: Option<u64>) -> Vec<CardLine> {
+fn card_lines(board: &StatusBoard, wording: &PageWording, params: &CardParams) -> Vec<CardLine> {
     let size = board.seen.size();
-    let since = since.filter(|since| (1..=size).contains(since));
+    let index = LabelIndex::of(&board.seen.facility);
+    let mut rows: Vec<_> = board.in_use().iter().collect();
+    let labels = index.digest(&rows);
+    let is_other = params.labels.as_ref().is_some_and(|known| *known != labels);
+    let since = params.since.filter(|since| (1..=size).contains(since) && !is_other);
     let language = wording.locale().language();
-    let mut lines = vec![CardLine::Settings(SettingsCard { kind: "settings", whole: since.is_none(), size })];
+    let settings = SettingsCard { kind: "settings", whole: since.is_none(), size, labels };
+    let mut lines = vec![CardLine::Settings(settings)];
     let protocols = board.seen.facility.protocols.values().filter(|protocol| !protocol.retired);
     lines.extend(protocols.map(|protocol| {
         let one_press = protocol.one_press;
@@ -162,14 +215,15 @@ fn card_lines(board: &StatusBoard, wording: &PageWording, since: Option<u64>) ->
             one_press: one_press.unwrap_or(by_class),
         })
     }));
-    let mut rows: Vec<_> = board.in_use().iter().collect();
     let last_ms = |row: &ItemRow| row.activity.as_ref().and_then(|a| a.last.as_ref()).map(|l| l.performed_ms);
     rows.sort_by_key(|row| Reverse(last_ms(row)));
     rows.truncate(ITEMS_MAX);
     if let Some(since) = since {
         rows.retain(|row| row.is_overdue() || row.is_due() || is_changed(row, &board.seen, since));
     }
-    lines.extend(rows.into_iter().map(|row| CardLine::Item(Box::new(item_card(row, board, wording)))));
+    lines.extend(
+        rows.into_iter().map(|row| CardLine::Item(Box::new(item_card(row, &board.seen, &index, wording)))),
+    );
     lines
 }
 
@@ -183,7 +237,7 @@ async fn list_cards(
     let words: PageWords = phone.words();
     let wording = PageWording::new(words, &snapshot.local);
     let mut bytes = Vec::new();
-    for line in card_lines(&board, &wording, params.since) {
+    for line in card_lines(&board, &wording, &params) {
         serde_json::to_writer(&mut bytes, &line).map_err(|error| HttpError::internal(&error))?;
         bytes.push(b'\n');
     }

@@ -51,7 +51,7 @@ struct ReminderJson {
     id: String,
     /// What it is, in one word that never changes.
     code: ReminderCode,
-    /// An item’s tag, or the ids of a person and a protocol with a space between.
+    /// An item’s tag, the device of a phone, or the ids of a person and a protocol with a space between.
     subject: String,
     /// How many of it there are.
     count: u32,

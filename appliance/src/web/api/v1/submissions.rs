@@ -18,7 +18,7 @@ use web::argument::Query;
 use web::error::{ErrorText, HttpError};
 use web::route::{Example, Route, RouteKind, row};
 
-use crate::intake::{Command, CommandRefusal};
+use crate::intake::CommandRefusal;
 use crate::phones::{RefusedSubmission, SubmissionFault, find_refused, keep_refused};
 use crate::store::WriteDecision;
 use crate::web::access::phone::PhoneCaller;
@@ -42,8 +42,10 @@ const BOX_TIME: HeaderName = HeaderName::from_static("x-box-time");
 pub(crate) fn submission_routes() -> Vec<Route<AppState>> {
     vec![
         row(Method::POST, "/api/v1/submissions", "submission.add", RouteKind::Api, add_submission)
-            .summary("Records a cleaning that waited in a phone; the same again is the same record")
-            .commands(&["RecordQueued"])
+            .summary(
+                "Records what waited in a phone, a cleaning or a report; the same again is the same record",
+            )
+            .commands(&["RecordQueued", "ReportProblem"])
             .refusals(refusals::COMMANDING)
             .example(submission_example()),
         row(Method::GET, "/api/v1/submissions/state", "submission.state", RouteKind::Api, show_states)
@@ -72,7 +74,7 @@ fn submission_example() -> Example {
 struct SubmissionReceipt {
     /// Proves the record, see `url`.
     receipt: String,
-    /// Where the receipt is shown.
+    /// Where the receipt is shown; of a report, its item.
     url: String,
     /// What the record lacks, in words of the log.
     incomplete: Vec<&'static str>,
@@ -104,9 +106,9 @@ async fn add_submission(
             return Err(keep_row(&state, row, error).await);
         }
     };
-    let form = document.to_cleaning(tag, &photos, &state.clock.now())?;
+    let command = document.to_command(tag, &photos, &state.clock.now())?;
     let key = SubmissionKey::as_sent(Some(document.id().to_owned()), &document);
-    let done = match run_command(&state, by, key, Command::RecordQueued(Box::new(form))).await {
+    let done = match run_command(&state, by, key, command).await {
         Ok(done) => done,
         Err(CommandFailure::Refused(refusal)) if refusal != CommandRefusal::KeyReused => {
             let row = document.to_refused(sort_fault(&refusal), &photos.stored, &state.clock.now());
@@ -157,16 +159,22 @@ fn refused_error(error: HttpError) -> HttpError {
 }
 
 async fn read_receipt(state: &AppState, done: CommandOutcome) -> Result<SubmissionReceipt, HttpError> {
-    let Some((_, Event::CleaningRecorded(body))) = read_event(state, done.line).await? else {
-        return Err(broken_rule("a record from a phone is no cleaning"));
-    };
     let receipt = Receipt::of(done.line.of, done.leaf).to_string();
-    Ok(SubmissionReceipt {
-        url: format!("/r/{receipt}"),
-        receipt,
-        incomplete: body.incomplete.iter().map(|part| part.word()).collect(),
-        flags: body.flags.iter().map(|flag| flag.as_str().to_owned()).collect(),
-    })
+    match read_event(state, done.line).await? {
+        Some((_, Event::CleaningRecorded(body))) => Ok(SubmissionReceipt {
+            url: format!("/r/{receipt}"),
+            receipt,
+            incomplete: body.incomplete.iter().map(|part| part.word()).collect(),
+            flags: body.flags.iter().map(|flag| flag.as_str().to_owned()).collect(),
+        }),
+        Some((_, Event::ProblemReported(body))) => Ok(SubmissionReceipt {
+            url: format!("/t/{}", body.tag),
+            receipt,
+            incomplete: Vec::new(),
+            flags: Vec::new(),
+        }),
+        _ => Err(broken_rule("a record from a phone is neither a cleaning nor a report")),
+    }
 }
 
 /// What the box's clocks read: its wall clock, where something vouches for it, its boot, and the time since that.

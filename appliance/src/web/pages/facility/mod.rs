@@ -103,7 +103,7 @@ pub(crate) fn waiting_page_routes() -> Vec<Route<AppState>> {
             .refusals(find)
             .example(record()),
         row(Method::POST, "/staff/phone-records/{id}", "phone-record.enter", Form, phone_records::enter_late)
-            .commands(&["RecordQueued"])
+            .commands(&["RecordQueued", "ReportProblem"])
             .refusals(refusals::COMMANDING)
             .example(record().field("tag", examples::TAG).field("cleaned_by", "Ada").field("notes", "")),
         row(
@@ -115,6 +115,15 @@ pub(crate) fn waiting_page_routes() -> Vec<Route<AppState>> {
         )
         .refusals(find)
         .example(record().field("submission", "")),
+        row(
+            Method::POST,
+            "/staff/phone-records/phones/{device}/gone",
+            "waiting-phone.close",
+            Form,
+            phone_records::close_phone,
+        )
+        .refusals(find)
+        .example(Example::default().part("device", examples::WAITING_PHONE).field("submission", "")),
     ]
 }
 

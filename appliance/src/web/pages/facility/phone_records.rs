@@ -2,32 +2,42 @@
 
 use askama::Template;
 use axum::extract::State;
+use record::ids::DeviceId;
 use record::limits::{NAME_CHARS_MAX, NOTE_CHARS_MAX};
 use record::tag::Tag;
 use web::answer::{FormReply, Page};
 use web::argument::Path;
 use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
-use words::{S0, S1, SafeHtml, fill_slots};
+use words::{S0, S1, SafeHtml, WordSet as _, fill_slots};
 
-use crate::intake::{Command, CommandRefusal, QueuedCleaner, QueuedCleaning};
-use crate::phones::{RefusedSubmission, SubmissionFault, close_refused, find_refused, open_refused};
+use crate::identity::{AccessOutcome, AccessTarget};
+use crate::intake::{Command, CommandRefusal, ProblemForm, QueuedCleaner, QueuedCleaning, QueuedProblem};
+use crate::phones::{
+    PhoneClosing, RefusedProblem, RefusedSubmission, SubmissionFault, WaitingPhones, close_refused,
+    find_refused, open_refused,
+};
+use crate::store::LogReader;
 use crate::web::access::permissions::{EditEquipment, View};
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
+use crate::web::access_note::AccessNote;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{SubmissionKey, run_command};
+use crate::web::commands::waiting_phones::{list_silent_phones, remind_of_phones};
 use crate::web::context::{AppState, run_blocking};
 use crate::web::form_page::{
     FormMarks, SentForm, find_refused as find_refused_field, window_title, word_at_field,
 };
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
+use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
+use crate::web::view_models::problems::word_key;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
-use crate::web::words::{ErrorWords, FormWords, PageWords, PhoneRecordWords};
+use crate::web::words::{ErrorWords, FormWords, PageWords, PhoneRecordWords, ProblemWords};
 
 pub(crate) const PHONE_RECORDS: &str = "/staff/phone-records";
 const TAG_CHARS_MAX: usize = 40;
@@ -56,6 +66,16 @@ struct RecordCard {
     why: String,
     line: SafeHtml,
     note: String,
+    /// What is wrong with the item, in one word and as it was put.
+    problem: Option<String>,
+}
+
+/// A phone that holds records, as a person reads of it.
+struct PhoneCard {
+    device: String,
+    line: String,
+    /// Who said that it is gone, and when.
+    closed: Option<SafeHtml>,
 }
 
 #[derive(Template)]
@@ -64,6 +84,7 @@ struct RecordsPage {
     frame: PageLayout,
     w: PhoneRecordWords,
     cards: Vec<RecordCard>,
+    phones: Vec<PhoneCard>,
     form_token: String,
     may_change: bool,
 }
@@ -71,17 +92,25 @@ struct RecordsPage {
 fn card_of(w: PhoneRecordWords, wording: &PageWording, row: RefusedSubmission) -> RecordCard {
     let when = wording.dates().day_and_time(row.performed_ms).text;
     let slots = [SafeHtml::entered(&row.tag), SafeHtml::entered(&row.name)];
-    let line = match row.name.is_empty() {
-        true => fill_slots(w.phone_record_nobody(S0, when), slots),
-        false => fill_slots(w.phone_record_line(S1, S0, when), slots),
+    let line = match (row.is_report, row.name.is_empty()) {
+        (false, true) => w.phone_record_nobody(S0, when),
+        (false, false) => w.phone_record_line(S1, S0, when),
+        (true, true) => w.phone_record_reported(S0, when),
+        (true, false) => w.phone_record_reported_by(S1, S0, when),
     };
+    let line = fill_slots(line, slots);
+    let p = ProblemWords::in_locale(wording.locale());
+    let problem = row.problem.map(|problem| {
+        let what = p.problem_word(problem.what.as_str(), &word_key(&problem.what));
+        w.phone_record_problem(problem.text, what)
+    });
     let why = match row.why {
         SubmissionFault::NoTag => w.phone_record_no_tag(),
         SubmissionFault::UnknownTag => w.phone_record_unknown_tag(),
         SubmissionFault::Retired => w.phone_record_retired(),
         SubmissionFault::Invalid => w.phone_record_invalid(),
     };
-    RecordCard { id: row.id, why, line, note: row.note }
+    RecordCard { id: row.id, why, line, note: row.note, problem }
 }
 
 /// Those that wait for somebody.
@@ -92,16 +121,78 @@ pub(crate) async fn list_open(state: &AppState) -> Result<Vec<RefusedSubmission>
     .await
 }
 
+/// What people tell phones apart by.
+fn short_name(device: &str) -> String {
+    device.chars().skip(device.chars().count().saturating_sub(4)).collect()
+}
+
+/// Phones that hold records: those that said so since the box was started, and those that somebody is to look for since before.
+fn list_phones(
+    state: &AppState,
+    reader: &LogReader,
+    wording: &PageWording,
+    w: PhoneRecordWords,
+) -> Vec<PhoneCard> {
+    let (now, facility) = (state.clock.now(), state.store.snapshot());
+    let time = |age_ms| wording.dates().day_and_time(now.wall_ms.saturating_sub_unsigned(age_ms)).text;
+    let noted = state.stored::<WaitingPhones>().all(now.up_ms).into_iter().map(|phone| {
+        let device = phone.device.to_string();
+        let last = time(now.up_ms.saturating_sub(phone.noted_ms));
+        let (oldest, records) = (time(phone.oldest_ms(now.up_ms)), phone.notice.records);
+        let closed = phone.closed.map(|closing| {
+            let who = StoredText::of_staff(reader, &facility, closing.staff).to_html(wording.words());
+            let when = time(now.up_ms.saturating_sub(closing.up_ms));
+            fill_slots(w.phone_record_gone_by(S0, when), [who])
+        });
+        PhoneCard { line: w.phone_record_held(records, last, short_name(&device), oldest), device, closed }
+    });
+    let silent = list_silent_phones(state).into_iter().map(|row| {
+        let since = wording.dates().day_and_time(row.first_ms).text;
+        let line = w.phone_record_held_before(row.count, short_name(&row.subject), since);
+        PhoneCard { device: row.subject, line, closed: None }
+    });
+    noted.chain(silent).collect()
+}
+
+/// A phone that holds records is lost, or its browser was cleared: nobody waits for it any more.
+pub(crate) async fn close_phone(
+    signed: StaffCaller<EditEquipment>,
+    State(state): State<AppState>,
+    Path(device): Path<String>,
+    _: StaffForm,
+) -> Result<FormReply, HttpError> {
+    let id: DeviceId = device.parse().map_err(|_| not_found())?;
+    let (phones, up_ms) = (state.stored::<WaitingPhones>(), state.clock.now().up_ms);
+    let known = phones.find(id, up_ms).map(|phone| phone.notice.records).filter(|records| *records > 0);
+    let silent = || list_silent_phones(&state).into_iter().find(|row| row.subject == device);
+    let records = known.or_else(|| silent().map(|row| row.count)).ok_or_else(not_found)?;
+    phones.close_phone(id, records, PhoneClosing { staff: signed.staff(), up_ms });
+    run_blocking(&state, |state| {
+        remind_of_phones(state);
+        Ok(())
+    })
+    .await?;
+    signed.notes().add([AccessNote::new(AccessOutcome::AlarmSeen, AccessTarget::Edit).about(&device)]);
+    go_to(PHONE_RECORDS)
+}
+
 pub(crate) async fn list_records(
     signed: StaffCaller<View>,
     State(state): State<AppState>,
 ) -> Result<Page, HttpError> {
     let (page_words, w): (PageWords, PhoneRecordWords) = signed.words();
     let snapshot = Snapshot::now(&state);
-    let wording = PageWording::new(page_words, &snapshot.local);
     let rows = list_open(&state).await?;
+    let local = snapshot.local.clone();
+    let worded = read_quick(&state, move |state, reader| {
+        let wording = PageWording::new(page_words, &local);
+        let cards: Vec<_> = rows.into_iter().map(|row| card_of(w, &wording, row)).collect();
+        Ok((cards, list_phones(state, reader, &wording, w)))
+    });
+    let (cards, phones) = worded.await?;
     let page = RecordsPage {
-        cards: rows.into_iter().map(|row| card_of(w, &wording, row)).collect(),
+        cards,
+        phones,
         frame: PageLayout::staff(&state, &snapshot, w.phone_record_title(), &signed, NavSection::Today),
         w,
         form_token: signed.form_token(),
@@ -176,8 +267,28 @@ pub(crate) async fn ask_late(
     let values = FormValues::empty(&LATE)
         .with("tag", row.tag.as_str())
         .with("cleaned_by", row.name.as_str())
-        .with("notes", row.note.as_str());
+        .with("notes", entered_text(&row));
     late_page(&state, &signed, row, &values, Vec::new())
+}
+
+/// What whoever recorded it had to say: of a report, its own words.
+fn entered_text(row: &RefusedSubmission) -> &str {
+    match &row.problem {
+        Some(problem) if row.is_report => &problem.text,
+        _ => &row.note,
+    }
+}
+
+fn late_command(row: &RefusedSubmission, tag: Tag, values: &FormValues, now_ms: i64) -> Command {
+    let late = late_cleaning(row, tag, values, now_ms);
+    match &late.problem {
+        Some(problem) if row.is_report => {
+            let text = values.text("notes").to_owned();
+            let form = QueuedProblem { text, ..problem.clone() }.to_form(tag, &late.who);
+            Command::ReportProblem(Box::new(ProblemForm { photos: late.photos, ..form }))
+        }
+        _ => Command::RecordQueued(Box::new(late)),
+    }
 }
 
 /// What the phone had, with what somebody corrected of it.
@@ -189,6 +300,7 @@ fn late_cleaning(row: &RefusedSubmission, tag: Tag, values: &FormValues, now_ms:
         steps: row.steps.clone(),
         agent: row.agent.clone(),
         lot: row.lot.clone(),
+        lot_expires: row.lot_expires,
         trigger: None,
         who: if name.trim().is_empty() { QueuedCleaner::Nobody } else { QueuedCleaner::Entered(name) },
         note: values.text("notes").to_owned(),
@@ -198,6 +310,7 @@ fn late_cleaning(row: &RefusedSubmission, tag: Tag, values: &FormValues, now_ms:
         phone_ms: row.phone_ms,
         contact_s: row.contact_s,
         unsure: row.is_unsure,
+        problem: row.problem.clone().map(|RefusedProblem { what, text }| QueuedProblem { what, text }),
     }
 }
 
@@ -213,11 +326,11 @@ pub(crate) async fn enter_late(
     let tag = Tag::read(sent.values.text("tag").trim());
     let tag = tag.map_err(|_| Wrong { at: "tag".to_owned(), words: w.form_refused_tag_wrong() });
     if let Some(tag) = sent.take(tag).filter(|_| sent.errors.is_empty()) {
-        let late = late_cleaning(&row, tag, &sent.values, state.clock.now_ms());
+        let late = late_command(&row, tag, &sent.values, state.clock.now_ms());
         // Under the phone's own id: if the phone asks, the record is on the box.
         let values: Vec<&str> = sent.values.iter().map(|(_, value)| value).collect();
         let key = SubmissionKey::as_sent(Some(id.clone()), &values);
-        match run_command(&state, signed.author(), key, Command::RecordQueued(Box::new(late))).await {
+        match run_command(&state, signed.author(), key, late).await {
             Ok(_) => return close_row(&state, &id).await,
             Err(undone) => match undone.at_field(refused_field) {
                 Ok((refusal, at)) => sent.errors.push(word_at_field(&signed, at, &refusal)),

@@ -23,6 +23,7 @@ use crate::web::context::AppState;
 use crate::web::http_error::{new_error, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::{StoredText, read_quick};
+use crate::web::pages::facility::phone_records::PHONE_RECORDS;
 use crate::web::request::form::StaffForm;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
@@ -75,6 +76,9 @@ fn word_reminder(
         }
         ReminderCode::BegunNotRecorded => {
             (named(w.reminder_begun(S0), &item_name(facility, &row.subject)), w.reminder_begun_next(), item)
+        }
+        ReminderCode::PhoneWaits => {
+            (fill_slots(w.reminder_phone(row.count), []), w.reminder_phone_next(), PHONE_RECORDS.to_owned())
         }
         ReminderCode::CompetencyEnds => {
             let (staff, protocol) = row.subject.split_once(' ').unwrap_or((&row.subject, ""));

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use http::header::CACHE_CONTROL;
 use http::{HeaderName, HeaderValue};
+use record::kinds::ProblemWord;
 use record::tree::Hash;
 use serde_json::json;
 use web::answer::{MediaBytes, Page, WithHeaders, media};
@@ -18,8 +19,9 @@ use crate::web::app_icons::draw_icon;
 use crate::web::assets::{APP, READER, READER_GLUE, READER_PROGRAM, SCAN};
 use crate::web::context::AppState;
 use crate::web::layout::{PageLayout, draw_page};
+use crate::web::view_models::problems::word_key;
 use crate::web::view_models::snapshot::Snapshot;
-use crate::web::words::{AppWords, PageWords};
+use crate::web::words::{AppWords, PageWords, ProblemWords};
 
 pub(crate) const SHELL: &str = "/app";
 const WORKER: &str = include_str!("../../../../assets/app/sw.js");
@@ -62,8 +64,9 @@ struct AppPage {
 }
 
 /// Of each text the name that the script has for it; what stands in braces the script puts in.
-fn script_words(w: AppWords) -> Vec<(&'static str, String)> {
-    vec![
+fn script_words(w: AppWords, p: ProblemWords) -> Vec<(&'static str, String)> {
+    let faults = ProblemWord::ALL.iter().map(|word| (word.as_str(), p.problem_kind(&word_key(word))));
+    let others = [
         ("title", w.app_title()),
         ("waiting", w.app_waiting("{count}")),
         ("waiting-none", w.app_waiting_none()),
@@ -95,6 +98,10 @@ fn script_words(w: AppWords) -> Vec<(&'static str, String)> {
         ("wet", w.app_wet()),
         ("wet-start", w.app_wet_start()),
         ("wet-over", w.app_wet_over()),
+        ("lot", w.app_lot()),
+        ("lot-number", w.app_lot_number()),
+        ("lot-expires", w.app_lot_expires()),
+        ("lot-over", w.app_lot_over()),
         ("photo", w.app_photo()),
         ("who", w.app_who()),
         ("note", w.app_note()),
@@ -103,17 +110,23 @@ fn script_words(w: AppWords) -> Vec<(&'static str, String)> {
         ("not-kept", w.app_not_kept()),
         ("reload", w.app_reload()),
         ("no-store", w.app_no_store()),
-    ]
+        ("problem", p.problem_link()),
+        ("problem-what", p.problem_title()),
+        ("problem-choose", p.problem_choose()),
+        ("problem-text", p.problem_text()),
+        ("problem-only", w.app_problem_only()),
+    ];
+    others.into_iter().chain(faults).collect()
 }
 
 /// The shell, under both of its addresses: its script shows what belongs to each.
 pub(crate) async fn show_app(phone: PhoneCaller, State(state): State<AppState>) -> Result<Page, HttpError> {
-    let (page_words, w): (PageWords, AppWords) = phone.words();
+    let (page_words, w, problems): (PageWords, AppWords, ProblemWords) = phone.words();
     let frame = PageLayout::open(&state, &Snapshot::now(&state), page_words, w.app_title());
     let page = AppPage {
         frame: frame.with_app_script(),
         w,
-        words: script_words(w),
+        words: script_words(w, problems),
         reader: READER.path(),
         glue: READER_GLUE.path(),
         program: READER_PROGRAM.path(),

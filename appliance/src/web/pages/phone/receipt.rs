@@ -15,7 +15,7 @@ use record::receipt::Receipt;
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use web::answer::{Json, OneOf, Page, SeeOther};
+use web::answer::{Json, OneOf, Page, SeeOther, WithHeaders};
 use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
 use web::live::LivePage;
@@ -24,12 +24,14 @@ use words::{S0, S1, SafeHtml, WordSet as _, fill_slots};
 use crate::intake::Permission;
 use crate::store::{LogReader, StoreSnapshot};
 use crate::web::access::phone::PhoneCaller;
+use crate::web::answer::with_cookies;
 use crate::web::commands::run;
 use crate::web::context::{AppState, RelayLinkState};
 use crate::web::layout::PageLayout;
 use crate::web::live::live_page;
 use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::pages::phone::same_again::{SameAgainForm, SameAgainLook};
+use crate::web::request::cookies;
 use crate::web::view_models::item_status::ItemRow;
 use crate::web::view_models::loans::word_overdue;
 use crate::web::view_models::proofs::{find_cosigned, proof_of};
@@ -91,6 +93,8 @@ struct ReceiptPage {
     wrong: SafeHtml,
     /// What the form of staff carries who may print it.
     print_token: Option<String>,
+    /// Whoever recorded it reads once that there is a page to install.
+    offers_app: bool,
 }
 
 /// What the way to the receipt has to say of this record.
@@ -105,13 +109,14 @@ pub(crate) async fn show(
     State(state): State<AppState>,
     Path(text): Path<String>,
     LenientQuery(params): LenientQuery<ReceiptParams>,
-) -> Result<OneOf<Page, SeeOther>, HttpError> {
+) -> Result<OneOf<WithHeaders<Page>, SeeOther>, HttpError> {
     let (live, devices) = (live_page(&state), phone.shown_devices());
     let (page_words, words): (PageWords, ReceiptWords) = phone.words();
     let signed = phone.session(&state).await?;
     let who = signed.as_ref().map_or_else(|| phone.entered_name(), |signed| signed.name().to_owned());
     let printer = signed.filter(|signed| signed.holds(Permission::Print));
     let print_token = printer.filter(|_| state.printing.has_slip_printer()).map(|signed| signed.form_token());
+    let may_offer = phone.peer().secure && phone.app_offer().is_none_or(|receipt| receipt == text);
     let board = board_lately(&state).await?;
     let shown = read_quick(&state, move |state, reader| {
         let found = find_receipt(state, reader, &text)?;
@@ -137,6 +142,7 @@ pub(crate) async fn show(
             let looks = SameAgainLook { w: words, state, facility, devices, who };
             shown.same_again = looks.form(&found);
         }
+        shown.offers_app = may_offer && is_first_hand(&found, &devices);
         if params.photo.as_deref() == Some("no-room") && found.cleaning.photos.is_empty() {
             let contact = wording.contact(&snapshot.settings);
             shown.no_room = Some(fill_slots(words.receipt_no_room(S0), [contact]));
@@ -145,11 +151,18 @@ pub(crate) async fn show(
     });
     match shown.await? {
         Ok(template) => {
-            let page = Page::draw(&*template)?;
-            Ok(OneOf::First(page.in_locale(page_words.catalog().locale())))
+            let page = Page::draw(&*template)?.in_locale(page_words.catalog().locale());
+            let offer = template.offers_app.then(|| cookies::set_app_offer(&template.receipt.to_string()));
+            Ok(OneOf::First(with_cookies(page, [offer.flatten()])))
         }
         Err(receipt) => SeeOther::to(&format!("/r/{receipt}")).map(OneOf::Second),
     }
+}
+
+/// This phone recorded it, and on a page of the box: who comes by the installed page has that already.
+fn is_first_hand(found: &ReceiptTarget, devices: &[DeviceId]) -> bool {
+    let is_mine = found.entry.head().by.device.is_some_and(|device| devices.contains(&device));
+    is_mine && found.body.queued.is_none()
 }
 
 /// What a receipt is made from.
@@ -217,6 +230,7 @@ impl ReceiptLook<'_> {
             undo: self.undo_until(found, devices).map(|until| w.receipt_undo(until)),
             wrong: fill_slots(w.receipt_wrong(S0), [wording.contact(&snapshot.settings)]),
             print_token: None,
+            offers_app: false,
             voided,
         }
     }

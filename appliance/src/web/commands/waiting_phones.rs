@@ -1,0 +1,31 @@
+//! Phones that have held records for long: what waits for somebody because of them.
+
+use crate::alarms::reminders::{OpenReminder, ReminderCode};
+use crate::phones::WaitingPhones;
+use crate::web::commands::reminders::list_reminders;
+use crate::web::context::AppState;
+
+/// Alarms about phones that were not there since the box was started: each holds what it said before.
+pub(crate) fn list_silent_phones(state: &AppState) -> Vec<OpenReminder> {
+    let (phones, up_ms) = (state.stored::<WaitingPhones>(), state.clock.now().up_ms);
+    let mut rows = list_reminders(state);
+    rows.retain(|row| {
+        let device = Some(&row.subject).filter(|_| row.code == ReminderCode::PhoneWaits);
+        device
+            .and_then(|device| device.parse().ok())
+            .is_some_and(|device| phones.find(device, up_ms).is_none())
+    });
+    rows
+}
+
+/// Raises what waits for somebody, and ends what is over. It waits for the disk.
+pub fn remind_of_phones(state: &AppState) {
+    let Some(table) = state.alarms.reminders() else { return };
+    let now = state.clock.now();
+    let overdue = state.stored::<WaitingPhones>().overdue(now.up_ms).into_iter();
+    let silent = list_silent_phones(state).into_iter().map(|row| (row.subject, row.count));
+    let open = overdue.map(|(device, records)| (device.to_string(), records)).chain(silent).collect();
+    if let Err(error) = table.replace_open(ReminderCode::PhoneWaits, &open, now.wall_ms) {
+        tracing::error!(%error, "phones that hold records were not written down");
+    }
+}
