@@ -525,7 +525,7 @@ pub enum ClaimedCleaner {
     Login(StaffId),
 }
 
-/// Who cleaned, as a phone that was away says it: nothing of that is proven.
+/// Who cleaned, as a phone that was away says it: only a badge proves it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum QueuedCleaner {
     /// Nobody was named.
@@ -536,6 +536,8 @@ pub enum QueuedCleaner {
         staff: StaffId,
         name: String,
     },
+    /// A badge that the phone sent on proved it.
+    Badge(StaffId),
 }
 
 /// A cleaning from a phone's queue.

@@ -2,9 +2,10 @@
 //! item cannot be asked for again, so hardly anything is refused.
 
 use record::fold::{Equipment, FacilitySettings, ServiceState};
+use record::ids::StaffId;
 use record::kinds::{
-    CleanedBy, CleaningFlag, CleaningRecorded, Contact, Event, MissingPart, NameSource, ProofWay,
-    ProtocolPublished, ProtocolRef, QueuedPolicy, QueuedRecord,
+    CleanedBy, CleaningFlag, CleaningRecorded, Contact, Event, MissingPart, NameSource, ProtocolPublished,
+    ProtocolRef, QueuedPolicy, QueuedRecord,
 };
 use record::limits::PHOTOS_MAX;
 use record::redact::PersonalText;
@@ -13,7 +14,7 @@ use super::cleaning::{begun_ms, find_delay, performed_time, sort_steps};
 use super::competency::{SignOffVerdict, staff_of};
 use super::{
     CommandRefusal, Drafts, PhotoRule, QueuedCleaner, QueuedCleaning, RefusalCause, StateView, find_item,
-    is_enough, text, use_class, weakest_way,
+    is_enough, text, use_class, way_of, weakest_way,
 };
 
 /// What was recorded later than this is flagged.
@@ -46,7 +47,7 @@ pub(super) fn record_queued(
     let mut steps = form.steps.clone();
     steps.retain(|n| (1..=required_steps(protocol).len()).contains(&usize::from(*n)));
     let mut incomplete = missing_parts(form, item, protocol, &steps, settings);
-    if !is_enough(&form.who.way(), &weakest_way(settings, use_class(item, protocol))) {
+    if !is_enough(&way_of(&who), &weakest_way(settings, use_class(item, protocol))) {
         incomplete.push(MissingPart::Who);
     }
     let id = protocol.map(|p| p.protocol);
@@ -158,28 +159,22 @@ fn list_remarks(form: &QueuedCleaning, item: &Equipment, judged: &JudgedProtocol
     found.into_iter().filter_map(|(holds, flag)| holds.then_some(flag)).collect()
 }
 
-impl QueuedCleaner {
-    fn way(&self) -> ProofWay {
-        match self {
-            Self::Nobody => ProofWay::None,
-            Self::Entered(_) => ProofWay::Typed,
-            Self::Listed { .. } => ProofWay::List,
-        }
-    }
-}
-
-/// A name from the list is whose it is only while they work here.
+/// A name from the list is whose it is only while they work here, and so is a badge.
 fn name_cleaner(
     who: &QueuedCleaner,
     view: &dyn StateView,
     drafts: &Drafts<'_>,
 ) -> Result<(CleanedBy, Vec<PersonalText>), CommandRefusal> {
+    let is_here = |id: &StaffId| view.facility().staff.get(id).is_some_and(|member| !member.left);
     let (name, staff) = match who {
-        QueuedCleaner::Nobody => return Ok((CleanedBy::Unattributed, Vec::new())),
+        QueuedCleaner::Badge(staff) if is_here(staff) => {
+            return Ok((CleanedBy::Badge { staff: *staff }, Vec::new()));
+        }
+        QueuedCleaner::Badge(_) | QueuedCleaner::Nobody => return Ok((CleanedBy::Unattributed, Vec::new())),
         QueuedCleaner::Entered(name) => (name, None),
         QueuedCleaner::Listed { staff, name } => (name, Some(*staff)),
     };
-    let staff = staff.filter(|id| view.facility().staff.get(id).is_some_and(|member| !member.left));
+    let staff = staff.filter(is_here);
     let name = text::check_name("cleaned_by", name, RefusalCause::OwnName)?;
     let (name, text) = drafts.text(&name)?;
     Ok((CleanedBy::Entered { name, staff, how: staff.map(|_| NameSource::List) }, vec![text]))

@@ -26,6 +26,7 @@ use crate::web::commands::photo_upload::{PHOTO_AGAIN_S, PhotoOutcome, PhotoRefus
 use crate::web::commands::run::by_key;
 use crate::web::context::AppState;
 use crate::web::http_error::new_error;
+use crate::web::request::badge_text::BadgeText;
 use crate::web::request::form::{multipart_error, new_parser};
 use crate::web::request::multipart::{BodyPiece, FormPart};
 use crate::web::request::peer::find_peer;
@@ -92,13 +93,16 @@ struct ShownProtocol {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "SubmittedWho")]
 struct SubmittedCleaner {
-    /// `none`, `typed` or `list`.
+    /// `none`, `typed`, `list` or `badge`.
     way: ProofWay,
     #[serde(default)]
     name: String,
     /// Whose name it is, where it was picked from the list.
     #[serde(default)]
     staff: Option<StaffId>,
+    /// What the phone read of a badge; over HTTPS only. No digest of it is in the log, so it is no part of what is the same.
+    #[serde(default, skip_serializing)]
+    badge: Option<BadgeText>,
 }
 
 impl SubmissionJson {
@@ -129,10 +133,16 @@ impl SubmissionJson {
         &self.id
     }
 
-    /// As a command, placed in time.
+    /// What the phone read of a badge.
+    pub(crate) fn badge(&self) -> Option<&str> {
+        self.who.badge.as_ref().map(BadgeText::as_str).filter(|text| !text.is_empty())
+    }
+
+    /// As a command, placed in time; `proven` is whose badge it came with.
     pub(crate) fn to_cleaning(
         &self,
         tag: Tag,
+        proven: Option<StaffId>,
         photos: &SubmittedPhotos,
         now: &Now,
     ) -> Result<QueuedCleaning, HttpError> {
@@ -145,7 +155,7 @@ impl SubmissionJson {
             agent: self.agent.clone(),
             lot: self.lot.clone(),
             trigger: self.find_trigger()?,
-            who: self.who.claim(),
+            who: proven.map_or_else(|| self.who.claim(), QueuedCleaner::Badge),
             note: self.note.clone(),
             photos: photos.stored.clone(),
             photo_follows: !photos.following.is_empty(),
@@ -183,7 +193,7 @@ impl SubmissionJson {
 }
 
 impl SubmittedCleaner {
-    /// A proof that a phone kept is none, so whatever else it says is a name.
+    /// Without a badge that is somebody's, a proof that a phone stored is none: whatever else it says is a name.
     fn claim(&self) -> QueuedCleaner {
         match (&self.way, self.staff) {
             (ProofWay::None, _) => QueuedCleaner::Nobody,
