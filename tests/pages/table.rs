@@ -465,6 +465,18 @@ fn staff_sign_offs(at: &Places) -> Vec<Page> {
     let page = |name, path: &str, acts, says| Page { name, url: format!("{}{path}", at.staff), acts, says };
     vec![
         page("staff-people", "/people", vec![], "people work here"),
+        Page {
+            name: "staff-person-badge-again",
+            url: at.person.clone(),
+            acts: vec![Type("#badge", "0004711"), Press("form[action$='/badges'] button")],
+            says: "Scan the same badge again",
+        },
+        Page {
+            name: "staff-person-badge-error",
+            url: at.person.clone(),
+            acts: vec![Press("form[action$='/badges'] button")],
+            says: "A badge has 4 to 128 characters",
+        },
         page("staff-sign-offs", "/sign-offs", vec![], "Who may clean by which protocol"),
         page("staff-sign-off", "/sign-offs", vec![Press("td a")], "Sign off"),
         page(

@@ -56,7 +56,7 @@ pub const ROOMS: &[Room] = &[
         &["disk_space", "settings", "setup"],
         "lights and a button: it knows causes, and not where they come from",
     ),
-    room("appliance/identity", &["clock"], "who somebody is, not what they want"),
+    room("appliance/identity", &["clock", "store"], "who somebody is, not what they want"),
     room(
         "appliance/phones",
         &["clock"],

@@ -29,9 +29,17 @@ use crate::photo::PhotoStore;
 use crate::store::{Store, StoreError};
 
 /// Files of `keys/` that a restored box needs: its authority, so that browsers go on to trust it, its relation to the relay, and what
-/// it knows its labels by, so that it goes on with the same stick. The key that signs the log is in no backup: a box that is restored begins a log of its own.
-const KEYS: [&str; 7] =
-    ["https-ca.key", "https-ca.pem", "relay.json", "box.key", "claim.used", "claim.toml", LABEL_KEY];
+/// it knows its labels and its people's badges by, so that it goes on with the same ones. The key that signs the log is in no backup: a box that is restored begins a log of its own.
+const KEYS: [&str; 8] = [
+    "https-ca.key",
+    "https-ca.pem",
+    "relay.json",
+    "box.key",
+    "claim.used",
+    "claim.toml",
+    "badge.key",
+    LABEL_KEY,
+];
 /// Bytes of a file of `keys/`.
 const KEY_BYTES_MAX: u64 = 1 << 20;
 /// Bytes of older photo files that are read again at a backup: all of them in turn, and none takes an hour.

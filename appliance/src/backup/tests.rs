@@ -108,7 +108,9 @@ impl World {
             write.open_table(table).unwrap().insert("somebody", SECRET_ROW).unwrap();
         }
         write.commit().unwrap();
-        for (name, bytes) in [("https-ca.key", "ca key"), ("https-ca.pem", "ca"), ("box.key", "tls")] {
+        for (name, bytes) in
+            [("https-ca.key", "ca key"), ("https-ca.pem", "ca"), ("box.key", "tls"), ("badge.key", "badges")]
+        {
             let path = data.join("keys").join(name);
             std::fs::write(&path, bytes).unwrap();
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();

@@ -104,6 +104,8 @@ fn is_refusal(outcome: AccessOutcome) -> bool {
             | AccessOutcome::WrongPin
             | AccessOutcome::Locked
             | AccessOutcome::PinInTheClear
+            | AccessOutcome::UnknownBadge
+            | AccessOutcome::BadgeInTheClear
             | AccessOutcome::TokenInTheClear
             | AccessOutcome::PageTokenRefused
     )

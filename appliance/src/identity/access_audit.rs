@@ -21,7 +21,7 @@ type RingTable = TableDefinition<'static, u64, &'static [u8]>;
 const STRANGERS: AccessRing = AccessRing { table: RingTable::new("access_audit_strangers"), rows_max: 2_000 };
 /// What staff and programs cause by coming and going.
 const VISITS: AccessRing = AccessRing { table: RingTable::new("access_audit_visits"), rows_max: 4_000 };
-/// What became of tokens, PINs, settings and alarms.
+/// What became of tokens, PINs, badges, settings and alarms.
 const CHANGES: AccessRing = AccessRing { table: RingTable::new("access_audit_changes"), rows_max: 4_000 };
 const RINGS: [&AccessRing; 3] = [&STRANGERS, &VISITS, &CHANGES];
 /// What one caller does again at one route within this time is counted in one row.
@@ -86,8 +86,14 @@ pub enum AccessOutcome {
     Locked,
     /// A PIN came without HTTPS.
     PinInTheClear,
+    /// A badge is nobody's.
+    UnknownBadge,
+    /// A badge came without HTTPS, and was revoked if it was somebody's.
+    BadgeInTheClear,
     /// A PIN was set or taken away.
     PinChanged,
+    /// A badge was added or removed.
+    BadgeChanged,
     /// A token was made.
     TokenMade,
     /// A token was revoked.
@@ -147,14 +153,15 @@ impl AccessRow {
     /// Whether it changed what lets people and programs in, or the facility.
     fn is_of_change(&self) -> bool {
         use AccessOutcome::{
-            AlarmSeen, BackupBegun, BackupKeyMade, LogTrusted, PinChanged, SettingsChanged, TokenMade,
-            TokenRevoked,
+            AlarmSeen, BackupBegun, BackupKeyMade, BadgeChanged, LogTrusted, PinChanged, SettingsChanged,
+            TokenMade, TokenRevoked,
         };
         matches!(
             self.outcome,
             AlarmSeen
                 | BackupBegun
                 | BackupKeyMade
+                | BadgeChanged
                 | LogTrusted
                 | PinChanged
                 | SettingsChanged
@@ -165,7 +172,8 @@ impl AccessRow {
 
     /// Whether the same again belongs into the same row. Anybody can come and go all day, or set a PIN again and again.
     fn can_repeat(&self) -> bool {
-        !self.is_of_change() || self.outcome == AccessOutcome::PinChanged
+        !self.is_of_change()
+            || matches!(self.outcome, AccessOutcome::PinChanged | AccessOutcome::BadgeChanged)
     }
 
     fn ring(&self) -> &'static AccessRing {

@@ -1,11 +1,13 @@
-//! Who somebody is: PINs and the tries at them, sessions, API tokens, the audit of access, and the facility's own certificate
+//! Who somebody is: PINs and the tries at them, badges, sessions, API tokens, the audit of access, and the facility's own certificate
 //! authority.
 
 mod access_audit;
 mod addresses;
 mod attempts;
 mod authority;
+mod badges;
 mod hash_queue;
+mod hmac;
 mod page_key;
 mod pins;
 mod rows;
@@ -17,10 +19,13 @@ use std::sync::Arc;
 use redb::Database;
 use service::random::RandomSource;
 
+use crate::store::disk::Disk;
+
 pub use self::access_audit::{AccessAudit, AccessCaller, AccessOutcome, AccessRow, AccessTarget};
 pub use self::addresses::own_addresses;
 pub use self::attempts::{LockedUntil, WrongPins};
 pub use self::authority::{AuthorityError, BoxAuthority, OpenedAuthority};
+pub use self::badges::{BADGES_MAX, BadgeCode, BadgeRefusal, BadgeStore, NewBadge, StaffBadge};
 pub(crate) use self::page_key::PageKey;
 pub use self::pins::{PinAttempt, PinForm, PinOutcome, PinStore, pin_digits_min};
 pub(crate) use self::sessions::form_token;
@@ -58,6 +63,8 @@ impl IdentityError {
 pub struct IdentityStores {
     /// Of staff at the box.
     pub pins: Arc<PinStore>,
+    /// Of staff too.
+    pub badges: Arc<BadgeStore>,
     /// Of browsers.
     pub sessions: Arc<SessionStore>,
     /// Of programs.
@@ -72,9 +79,14 @@ impl IdentityStores {
     ///
     /// # Errors
     /// The file cannot be read or written.
-    pub fn open(state: &Arc<Database>, random: &Arc<dyn RandomSource>) -> Result<Self, IdentityError> {
+    pub fn open(
+        state: &Arc<Database>,
+        disk: Arc<dyn Disk>,
+        random: &Arc<dyn RandomSource>,
+    ) -> Result<Self, IdentityError> {
         Ok(Self {
             pins: Arc::new(PinStore::open(state.clone(), random.clone())?),
+            badges: Arc::new(BadgeStore::open(state.clone(), disk, random.clone())?),
             sessions: Arc::new(SessionStore::open(state.clone(), random.clone())?),
             tokens: Arc::new(ApiTokenStore::open(state.clone(), random.clone())?),
             access: Arc::new(AccessAudit::open(state.clone())?),
@@ -95,6 +107,14 @@ impl IdentityStores {
 fn new_secret(random: &dyn RandomSource) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random.bytes::<32>())
+}
+
+/// Crockford's base32 in small letters: nothing in it is mistaken for something else.
+const SYMBOLS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// Names a row in addresses.
+fn new_row_id(random: &dyn RandomSource) -> String {
+    random.bytes::<8>().iter().map(|b| char::from(SYMBOLS[usize::from(b % 32)])).collect()
 }
 
 /// What is kept of a secret. It has 256 bits, so a plain hash cannot be guessed back.

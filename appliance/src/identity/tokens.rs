@@ -11,14 +11,12 @@ use service::attempts::ClientNetwork;
 use service::random::RandomSource;
 
 use super::rows::JsonTable;
-use super::{IdentityError, new_secret, secret_digest};
+use super::{IdentityError, new_row_id, new_secret, secret_digest};
 
 /// The table of tokens.
 pub(super) const TABLE: &str = "identity_tokens";
 /// What a token's text begins with, so that it is found where it leaked.
 const PREFIX: &str = "ct_";
-/// Crockford's base32 in small letters: nothing in it is mistaken for something else.
-const SYMBOLS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const DAY_MS: i64 = 86_400_000;
 /// Days that a token can be made for.
 const DAYS_MAX: u16 = 730;
@@ -283,8 +281,7 @@ impl ApiTokenStore {
 
     fn new_id(&self, known: &BTreeMap<String, ApiToken>) -> String {
         loop {
-            let bits = self.random.bytes::<8>();
-            let id: String = bits.iter().map(|b| char::from(SYMBOLS[usize::from(b % 32)])).collect();
+            let id = new_row_id(self.random.as_ref());
             if known.values().all(|token| token.id != id) {
                 return id;
             }

@@ -5,7 +5,7 @@ use record::fold::{Equipment, FacilitySettings, ServiceState};
 use record::ids::StaffId;
 use record::kinds::{
     CivilDay, CleanedBy, CleaningFlag, CleaningRecorded, CleaningTrigger, Contact, Event, MissingPart,
-    NameSource, ProblemWord, ProofWay, ProtocolPublished, ProtocolRef, QueuedPolicy, QueuedRecord,
+    NameSource, ProblemWord, ProtocolPublished, ProtocolRef, QueuedPolicy, QueuedRecord,
 };
 use record::limits::{NOTE_CHARS_MAX, PHOTOS_MAX};
 use record::redact::PersonalText;
@@ -18,14 +18,14 @@ use super::competency::{SignOffVerdict, facility_day, staff_of};
 use super::problem::{ProblemForm, find_reportable, report_problem};
 use super::{
     ClaimedCleaner, CommandRefusal, Drafts, PhotoRule, RefusalCause, StateView, find_item, is_enough, text,
-    use_class, weakest_way,
+    use_class, way_of, weakest_way,
 };
 
 /// What was recorded later than this is flagged.
 const LATE_MS: u64 = 3_600_000;
 const LOT_CHARS_MAX: usize = 40;
 
-/// Who cleaned, as a phone that was away says it: nothing of that is proven.
+/// Who cleaned, as a phone that was away says it: only a badge proves it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum QueuedCleaner {
     /// Nobody was named.
@@ -36,6 +36,8 @@ pub enum QueuedCleaner {
         staff: StaffId,
         name: String,
     },
+    /// A badge that the phone sent on proved it.
+    Badge(StaffId),
 }
 
 /// A cleaning from a phone's queue.
@@ -126,7 +128,7 @@ fn record_cleaning(
     let mut steps = form.steps.clone();
     steps.retain(|n| (1..=required_steps(protocol).len()).contains(&usize::from(*n)));
     let mut incomplete = missing_parts(form, item, protocol, &steps, settings);
-    if !is_enough(&form.who.way(), &weakest_way(settings, use_class(item, protocol))) {
+    if !is_enough(&way_of(&who), &weakest_way(settings, use_class(item, protocol))) {
         incomplete.push(MissingPart::Who);
     }
     let id = protocol.map(|p| p.protocol);
@@ -253,6 +255,7 @@ impl QueuedProblem {
         let who = match who {
             QueuedCleaner::Nobody => ClaimedCleaner::Entered(String::new()),
             QueuedCleaner::Entered(name) => ClaimedCleaner::Entered(name.clone()),
+            QueuedCleaner::Badge(staff) => ClaimedCleaner::Badge(*staff),
             QueuedCleaner::Listed { staff, name } => {
                 ClaimedCleaner::Listed { staff: *staff, name: name.clone() }
             }
@@ -263,28 +266,22 @@ impl QueuedProblem {
     }
 }
 
-impl QueuedCleaner {
-    fn way(&self) -> ProofWay {
-        match self {
-            Self::Nobody => ProofWay::None,
-            Self::Entered(_) => ProofWay::Typed,
-            Self::Listed { .. } => ProofWay::List,
-        }
-    }
-}
-
-/// A name from the list is whose it is only while they work here.
+/// A name from the list is whose it is only while they work here, and so is a badge.
 fn name_cleaner(
     who: &QueuedCleaner,
     view: &dyn StateView,
     drafts: &Drafts<'_>,
 ) -> Result<(CleanedBy, Vec<PersonalText>), CommandRefusal> {
+    let is_here = |id: &StaffId| view.facility().staff.get(id).is_some_and(|member| !member.left);
     let (name, staff) = match who {
-        QueuedCleaner::Nobody => return Ok((CleanedBy::Unattributed, Vec::new())),
+        QueuedCleaner::Badge(staff) if is_here(staff) => {
+            return Ok((CleanedBy::Badge { staff: *staff }, Vec::new()));
+        }
+        QueuedCleaner::Badge(_) | QueuedCleaner::Nobody => return Ok((CleanedBy::Unattributed, Vec::new())),
         QueuedCleaner::Entered(name) => (name, None),
         QueuedCleaner::Listed { staff, name } => (name, Some(*staff)),
     };
-    let staff = staff.filter(|id| view.facility().staff.get(id).is_some_and(|member| !member.left));
+    let staff = staff.filter(is_here);
     let name = text::check_name("cleaned_by", name, RefusalCause::OwnName)?;
     let (name, text) = drafts.text(&name)?;
     Ok((CleanedBy::Entered { name, staff, how: staff.map(|_| NameSource::List) }, vec![text]))

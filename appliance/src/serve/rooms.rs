@@ -40,7 +40,11 @@ const FIRST_SLIP: &str = "setup-slip/first-start";
 /// again.
 pub(super) fn open_identity(seams: &Seams, store: &Store) -> Result<IdentityStores, ServeError> {
     // A damaged page can make redb panic.
-    let open = || catch_unwind(AssertUnwindSafe(|| IdentityStores::open(&store.state_db(), &seams.random)));
+    let open = || {
+        catch_unwind(AssertUnwindSafe(|| {
+            IdentityStores::open(&store.state_db(), store.disk(), &seams.random)
+        }))
+    };
     let why = match open() {
         Ok(Ok(identity)) => return Ok(identity),
         Ok(Err(error)) if error.is_full() => return Err(error.into()),
@@ -51,7 +55,7 @@ pub(super) fn open_identity(seams: &Seams, store: &Store) -> Result<IdentityStor
     store.renew_state_db()?;
     seams.alarms.report(SideRoom::State.off(&why));
     store.mark_state_loss_reported()?;
-    Ok(IdentityStores::open(&store.state_db(), &seams.random)?)
+    Ok(IdentityStores::open(&store.state_db(), store.disk(), &seams.random)?)
 }
 
 /// Puts aside what lies where a folder should be.
@@ -357,7 +361,7 @@ mod tests {
         };
         let clock = Arc::new(FakeClock::new(now));
         let (store, _) = Store::open(StoreConfig::new(dir.path()), clock, Arc::clone(&random)).unwrap();
-        let identity = IdentityStores::open(&store.state_db(), &random).unwrap();
+        let identity = IdentityStores::open(&store.state_db(), store.disk(), &random).unwrap();
         std::fs::write(dir.path().join(CODE_FILE), "AAAAA-AAAAA\n").unwrap();
         let read_code = setup_code_reader(&BoxSettings::default(), dir.path(), &store, &identity);
         let role = StaffRole::FacilityAdmin;

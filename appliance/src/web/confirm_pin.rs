@@ -24,8 +24,20 @@ const OWN_PIN: &str = "own_pin";
 /// A field's words.
 type FieldLabel = fn(StaffWords) -> String;
 /// Fields that hold secrets, which no page shows again; whoever typed them types them anew.
-const SECRETS: [(&str, FieldLabel); 2] =
-    [("pin", StaffWords::confirm_new_pin), ("again", StaffWords::confirm_same_again)];
+const SECRETS: [(&str, FieldLabel); 3] = [
+    ("pin", StaffWords::confirm_new_pin),
+    ("again", StaffWords::confirm_same_again),
+    (BADGE, StaffWords::confirm_badge),
+];
+const BADGE: &str = "badge";
+
+/// A secret that is typed once more.
+struct SecretField {
+    name: &'static str,
+    label: String,
+    /// A hand scanner types it.
+    is_badge: bool,
+}
 
 /// A form that somebody sent who typed their PIN not long ago, or the page that asks for it first.
 pub(crate) enum PinConfirmation {
@@ -43,7 +55,7 @@ struct ConfirmPage {
     name: String,
     form_token: String,
     stored: Vec<(String, String)>,
-    secrets: Vec<(&'static str, String)>,
+    secrets: Vec<SecretField>,
 }
 
 impl<P> StaffCaller<P> {
@@ -102,7 +114,7 @@ impl<P> StaffCaller<P> {
             secrets: SECRETS
                 .into_iter()
                 .filter(|(name, _)| form.get(name).is_some())
-                .map(|(name, label)| (name, label(s)))
+                .map(|(name, label)| SecretField { name, label: label(s), is_badge: name == BADGE })
                 .collect(),
         })?;
         Ok(page.in_locale(wording.locale()))

@@ -21,6 +21,11 @@ pub(crate) const STAFF: &str = "01J00000000000000000000STF";
 /// The PIN of [`STAFF`], and another one.
 pub(crate) const PIN: &str = "471147";
 pub(crate) const NEW_PIN: &str = "839204";
+/// A badge of [`STAFF`], by its id, and what is read of it and of one that nobody has.
+pub(crate) const BADGE: &str = "0badge00";
+#[cfg(test)]
+pub(crate) const STAFF_BADGE: &str = "0004711-WARD-7";
+pub(crate) const NEW_BADGE: &str = "0004712-WARD-7";
 /// Of no box's backups.
 pub(crate) const BACKUP_KEY: &str =
     "AGE-SECRET-KEY-175P35XRRGTP7EYKDGGXFWPWDFLC8AG49G4PAU0NGAKD6S9S3A0KQ0NFEHR";

@@ -208,6 +208,30 @@ person-pin = PIN
     .same = The same PIN again
     .confirm = Set PIN
     .take = Remove PIN
+person-badges = Badges
+    .none = None
+    .what = A badge proves who cleaned. It can be copied, so it opens nothing. At most 3 a person.
+# $when, $day: such as “today 14:04”, “Nov 3, 2026”.
+person-badge-added = Added { $when }
+person-badge-used = Last used { $day }
+person-badge-unused = Not used yet
+person-badge-revoked = Sent without HTTPS { $when }: it proves nothing any more
+person-badge-scan = Scan a badge
+    .hint = With a hand scanner or a card reader that types, twice
+person-badge-again = Scan the same badge again
+    .hint = It was read once. Nothing is stored yet.
+# Buttons.
+person-badge-add = Add badge
+    .go-on = Continue
+person-badge-remove = Remove
+# What is wrong with one.
+person-badge-form = A badge has 4 to 128 characters. Scan it again
+person-badge-label = This is the label of an item, not a badge
+person-badge-taken = This badge is in use. Take another one
+person-badge-present = They have this badge already
+person-badge-too-many = A person has at most 3 badges. Remove one first
+person-badge-unsafe = This badge was sent without HTTPS and is not safe any more. Take another one
+person-badge-differs = The two scans differ. Scan the badge twice, from the beginning
 person-own-pin-away = You cannot remove your own PIN; ask another facility admin
 person-sessions = Signed in
     .count = { $devices ->

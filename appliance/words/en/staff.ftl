@@ -58,6 +58,7 @@ confirm-pin = Your PIN
 # Labels of PINs that were entered on the page before.
 confirm-new-pin = New PIN
 confirm-same-again = The same PIN again
+confirm-badge = Scan the badge
 confirm-type-anew = Enter it again: no page shows it twice
 confirm-go = Continue
 confirm-stop = Cancel

@@ -40,7 +40,7 @@ async fn a_restored_box_has_every_entry_and_goes_on_in_a_log_of_its_own() {
         ),
         "{names:?}"
     );
-    for name in ["https-ca.key", "box.key", "box.id", "log-1.pub", "backup-labels.key"] {
+    for name in ["https-ca.key", "box.key", "badge.key", "box.id", "log-1.pub", "backup-labels.key"] {
         let mode = std::fs::metadata(data.join("keys").join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }

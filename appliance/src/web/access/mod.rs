@@ -3,6 +3,7 @@
 //! The types here are the first arguments of handlers: whoever has one was let in, before anything else of the request was
 //! read.
 
+pub(crate) mod badge;
 pub(crate) mod permissions;
 pub(crate) mod phone;
 pub(crate) mod pin;

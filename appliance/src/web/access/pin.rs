@@ -91,6 +91,10 @@ impl PinTypist {
     pub(crate) fn on(device: &RequestDevice, from: &PeerAddress) -> Self {
         Self { device: device.id(), address: from.remote }
     }
+
+    pub(crate) fn network(&self) -> ClientNetwork {
+        ClientNetwork::of(self.address)
+    }
 }
 
 /// Looks at a PIN; it counts as a try to sign in.

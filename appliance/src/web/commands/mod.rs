@@ -1,6 +1,7 @@
 //! From a form or an API call to the log.
 
 pub(crate) mod alarms;
+pub(crate) mod badges;
 pub(crate) mod photo_follow;
 pub(crate) mod photo_upload;
 pub(crate) mod reminders;

@@ -1,6 +1,7 @@
 //! What a request says: readers of its parts beside those of the crate `web`, each with its bounds.
 
 pub(crate) mod address_share;
+pub(crate) mod badge_text;
 pub(crate) mod browser;
 pub(crate) mod choice;
 pub(crate) mod cookies;

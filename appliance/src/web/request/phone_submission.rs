@@ -28,6 +28,7 @@ use crate::web::commands::photo_upload::{
 use crate::web::commands::run::by_key;
 use crate::web::context::AppState;
 use crate::web::http_error::new_error;
+use crate::web::request::badge_text::BadgeText;
 use crate::web::request::form::{multipart_error, new_parser};
 use crate::web::request::multipart::{BodyPiece, FormPart};
 use crate::web::request::peer::find_peer;
@@ -118,13 +119,16 @@ struct SubmittedProblem {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "SubmittedWho")]
 struct SubmittedCleaner {
-    /// `none`, `typed` or `list`.
+    /// `none`, `typed`, `list` or `badge`.
     way: ProofWay,
     #[serde(default)]
     name: String,
     /// Whose name it is, where it was picked from the list.
     #[serde(default)]
     staff: Option<StaffId>,
+    /// What the phone read of a badge; over HTTPS only. No digest of it is in the log, so it is no part of what is the same.
+    #[serde(default, skip_serializing)]
+    badge: Option<BadgeText>,
 }
 
 impl SubmissionJson {
@@ -158,20 +162,26 @@ impl SubmissionJson {
         &self.id
     }
 
-    /// As a command, placed in time.
+    /// What the phone read of a badge.
+    pub(crate) fn badge(&self) -> Option<&str> {
+        self.who.badge.as_ref().map(BadgeText::as_str).filter(|text| !text.is_empty())
+    }
+
+    /// As a command, placed in time; `proven` is whose badge it came with.
     pub(crate) fn to_command(
         &self,
         tag: Tag,
+        proven: Option<StaffId>,
         photos: &SubmittedPhotos,
         now: &Now,
     ) -> Result<Command, HttpError> {
         match self.report() {
             Some(problem) => {
                 let photos = photos.stored.clone();
-                let form = ProblemForm { photos, ..problem.to_form(tag, &self.who.claim()) };
+                let form = ProblemForm { photos, ..problem.to_form(tag, &self.cleaner(proven)) };
                 Ok(Command::ReportProblem(Box::new(form)))
             }
-            None => Ok(Command::RecordQueued(Box::new(self.to_cleaning(tag, photos, now)?))),
+            None => Ok(Command::RecordQueued(Box::new(self.to_cleaning(tag, proven, photos, now)?))),
         }
     }
 
@@ -185,9 +195,15 @@ impl SubmissionJson {
         self.to_problem().filter(|_| !self.cleaned)
     }
 
+    /// Who did it: whose badge it came with, or who is named.
+    fn cleaner(&self, proven: Option<StaffId>) -> QueuedCleaner {
+        proven.map_or_else(|| self.who.claim(), QueuedCleaner::Badge)
+    }
+
     fn to_cleaning(
         &self,
         tag: Tag,
+        proven: Option<StaffId>,
         photos: &SubmittedPhotos,
         now: &Now,
     ) -> Result<QueuedCleaning, HttpError> {
@@ -201,7 +217,7 @@ impl SubmissionJson {
             lot: self.lot.clone(),
             lot_expires: self.lot_expires,
             trigger: self.find_trigger()?,
-            who: self.who.claim(),
+            who: self.cleaner(proven),
             note: self.note.clone(),
             photos: photos.stored.clone(),
             photo_follows: !photos.following.is_empty(),
@@ -243,7 +259,7 @@ impl SubmissionJson {
 }
 
 impl SubmittedCleaner {
-    /// A proof that a phone kept is none, so whatever else it says is a name.
+    /// Without a badge that is somebody's, a proof that a phone stored is none: whatever else it says is a name.
     fn claim(&self) -> QueuedCleaner {
         match (&self.way, self.staff) {
             (ProofWay::None, _) => QueuedCleaner::Nobody,

@@ -19,7 +19,7 @@ use web::test::{FixtureCaller, FixtureWorld};
 
 use super::*;
 use crate::alarms::AlarmCause;
-use crate::identity::{NewToken, TokenHand, TokenLife, form_token};
+use crate::identity::{BadgeCode, NewBadge, NewToken, TokenHand, TokenLife, form_token};
 use crate::intake::{self, CategoryChange, CleaningForm, ListedOver, LocationChange, Permission};
 use crate::printing::{JobRequest, LabelRequest, PrinterSettings};
 use crate::store::WriteDecision;
@@ -97,6 +97,7 @@ struct DrawnNames {
     problem: String,
     photo_file: String,
     token: String,
+    badge: String,
     alarm: String,
     reminder: String,
 }
@@ -110,6 +111,7 @@ impl DrawnNames {
             examples::PROBLEM => Some(&self.problem),
             examples::PHOTO_FILE => Some(&self.photo_file),
             examples::TOKEN => Some(&self.token),
+            examples::BADGE => Some(&self.badge),
             examples::ALARM => Some(&self.alarm),
             examples::REMINDER => Some(&self.reminder),
             _ => None,
@@ -231,6 +233,7 @@ async fn furnish(world: &World) -> DrawnNames {
         problem: format!("{}.{problem}", world.state.store.origin().epoch),
         photo_file: format!("{photo}.jpg"),
         token: token.id,
+        badge: add_badge(world),
         reminder: remind(world),
         alarm: world.state.alarms.all()[0].id.clone(),
     }
@@ -408,6 +411,14 @@ fn make_token(world: &World, scope: ApiTokenScope, made_ms: i64) -> (crate::iden
     let (name, life, made_by) = ("cmms".into(), TokenLife::Days(1), TokenHand::Socket);
     let new = NewToken { name, scope, life, made_by, submission: None };
     world.state.identity.tokens.make(&new, made_ms).unwrap().unwrap()
+}
+
+/// Of the technician.
+fn add_badge(world: &World) -> String {
+    let staff = examples::STAFF.parse().unwrap();
+    let code = BadgeCode::read(examples::STAFF_BADGE).unwrap();
+    let new = NewBadge { staff, code, now_ms: NOW };
+    world.state.identity.badges.enrol(&new, |_| false).unwrap().unwrap().id
 }
 
 /// The first that a row lets in is whom its example fits.

@@ -11,6 +11,8 @@ use crate::web::examples;
 /// Rows that programs change something by and that name no version, with the reason.
 const WITHOUT_VERSION: &[(&str, &str)] = &[
     ("alarm.acknowledge", "an alarm is seen, not changed; seen twice is seen"),
+    ("badge.add", "adds a badge"),
+    ("badge.remove", "a badge is removed whole; it has no version"),
     ("check.add", "adds a record"),
     ("cleaning.add", "adds a record"),
     ("clock.set", "time has no version; the newest word holds"),

@@ -41,6 +41,7 @@ mod alarms;
 mod app_page;
 mod backups;
 mod bad_input;
+mod badges;
 mod bundle;
 mod changes;
 mod checks;
@@ -256,7 +257,7 @@ impl World {
             }
         };
         let (store, _) = Store::open_on(disk, config.sizes, clock.clone(), &*random).unwrap();
-        let identity = IdentityStores::open(&store.state_db(), &random).unwrap();
+        let identity = IdentityStores::open(&store.state_db(), store.disk(), &random).unwrap();
         let card = Arc::new(FakeCard::default());
         let photos = PhotoSettings {
             dir: dir.path().join("box/photos"),

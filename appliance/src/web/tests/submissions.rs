@@ -14,7 +14,7 @@ const ID: &str = "01J00000000000000000000ABC";
 const HOUR_MS: i64 = 3_600_000;
 
 /// A document of a phone that heard the box an hour before it sends, and pressed ten minutes after that.
-fn document(world: &World) -> Value {
+pub(super) fn document(world: &World) -> Value {
     let now = world.state.clock.now();
     let heard = json!({ "phone": 0, "box": null, "boot": now.boot.to_string(), "up": now.up_ms - 3_600_000 });
     json!({
@@ -27,12 +27,12 @@ fn document(world: &World) -> Value {
     })
 }
 
-fn with(mut document: Value, member: &str, value: Value) -> Value {
+pub(super) fn with(mut document: Value, member: &str, value: Value) -> Value {
     document[member] = value;
     document
 }
 
-fn packed(document: &Value, photos: &[&[u8]]) -> Request<Body> {
+pub(super) fn packed(document: &Value, photos: &[&[u8]]) -> Request<Body> {
     let head = |name: &str| format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
     let mut body = format!("{}{document}\r\n", head("submission")).into_bytes();
     for photo in photos {

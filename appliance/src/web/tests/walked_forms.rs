@@ -97,7 +97,7 @@ async fn each_field_of_the_facility_and_of_a_person() {
         ("who_noncritical", "typed"),
         ("who_noncritical", "list"),
         ("who_semicritical", "list"),
-        ("who_semicritical", "pin"),
+        ("who_semicritical", "badge"),
         ("who_critical", "none"),
         ("who_critical", "pin"),
         ("label_host", "HTTPS://CLEAN.EXAMPLE"),

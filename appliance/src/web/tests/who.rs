@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use record::kinds::{CleanedBy, MissingPart, NameSource, ProofWay, SpauldingClass, WhoPolicy};
 
+use super::badges::{CODE, enrol};
 use super::staff_pages::{desk, person};
 use super::*;
 use crate::intake::{PROOF_WAYS, SettingsChange, ways_from};
@@ -47,12 +48,14 @@ fn lacks_who(world: &World) -> bool {
 #[tokio::test]
 async fn each_class_takes_what_is_enough_and_records_the_rest_as_incomplete() {
     let world = World::new().await;
-    let tom = person(&world, "Tom Nguyen", StaffRole::Technician, PIN).await.to_string();
-    let note = ("notes", "the PIN pad is broken");
-    let given: [(ProofWay, Vec<(&str, &str)>); 4] = [
+    let staff = person(&world, "Tom Nguyen", StaffRole::Technician, PIN).await;
+    let (tom, note) = (staff.to_string(), ("notes", "the PIN pad is broken"));
+    enrol(&world, staff, CODE).unwrap();
+    let given: [(ProofWay, Vec<(&str, &str)>); 5] = [
         (ProofWay::None, vec![("cleaned_by", ""), note]),
         (ProofWay::Typed, vec![("cleaned_by", "Ada"), note]),
         (ProofWay::List, vec![("cleaned_by", ""), ("pick", &tom), note]),
+        (ProofWay::Badge, vec![("cleaned_by", ""), ("badge", CODE), note]),
         (ProofWay::Pin, vec![("cleaned_by", ""), ("staff", &tom), ("pin", PIN), note]),
     ];
     for class in CLASSES {
@@ -64,9 +67,14 @@ async fn each_class_takes_what_is_enough_and_records_the_rest_as_incomplete() {
                     let what = format!("{class:?} needs {needed:?}: {way:?}, secure {secure}");
                     let (size, rank) = (world.size(), PROOF_WAYS.iter().position(|w| w == way).unwrap());
                     let answer = submit(&world, secure, fields).await;
-                    if *way == ProofWay::Pin && !secure {
+                    if matches!(way, ProofWay::Badge | ProofWay::Pin) && !secure {
                         answer.is(400).has("This page is not secure");
                         assert_eq!(world.size(), size, "{what}");
+                        if *way == ProofWay::Badge {
+                            // It is of no use from now on: another one of the same number.
+                            world.state.identity.badges.remove_all(staff).unwrap();
+                            enrol(&world, staff, CODE).unwrap();
+                        }
                         continue;
                     }
                     if rank >= needed_rank {
@@ -83,7 +91,8 @@ async fn each_class_takes_what_is_enough_and_records_the_rest_as_incomplete() {
     }
     let reader = world.state.store.reader().unwrap();
     for entry in reader.entries(0..reader.size()) {
-        assert!(!entry.unwrap().as_str().contains(PIN), "no PIN is in the log");
+        let entry = entry.unwrap();
+        assert!(!entry.as_str().contains(PIN) && !entry.as_str().contains(CODE), "no secret is in the log");
     }
 }
 

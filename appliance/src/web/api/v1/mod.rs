@@ -2,6 +2,7 @@
 
 pub(crate) mod alarms;
 pub(crate) mod app_cards;
+pub(crate) mod badges;
 pub(crate) mod cleanings;
 pub(crate) mod clock;
 pub(crate) mod codes;
@@ -43,6 +44,7 @@ pub(crate) fn v1_routes() -> Vec<Route<AppState>> {
         photos::photo_routes(),
         problems::problem_routes(),
         compliance::compliance_routes(),
+        badges::badge_routes(),
         people::people_routes(),
         sign_offs::sign_off_routes(),
         log::log_routes(),

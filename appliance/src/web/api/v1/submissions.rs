@@ -6,13 +6,14 @@ use axum::extract::State;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use record::entry::{ClockState, CommandSource, Digest16, EntryAuthor};
 use record::fold::LinePlace;
-use record::ids::DeviceId;
+use record::ids::{DeviceId, StaffId};
 use record::kinds::Event;
 use record::receipt::Receipt;
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use service::attempts::ClientNetwork;
 use web::answer::{Created, Json, WithHeaders};
 use web::argument::Query;
 use web::error::{ErrorText, HttpError};
@@ -21,6 +22,9 @@ use web::route::{Example, Route, RouteKind, row};
 use crate::intake::CommandRefusal;
 use crate::phones::{RefusedSubmission, SubmissionFault, find_refused, keep_refused};
 use crate::store::WriteDecision;
+use crate::web::access::badge::{
+    BadgeOutcome, check_scanned_badge, refuse_badge_in_the_clear, unknown_badge_note,
+};
 use crate::web::access::phone::PhoneCaller;
 use crate::web::answer::with_cookies;
 use crate::web::commands::photo_follow::attach_late_photo;
@@ -28,7 +32,7 @@ use crate::web::commands::run::{CommandFailure, CommandOutcome, SubmissionKey, r
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::{broken_rule, busy_reading, invalid_parameter, new_error, worded};
 use crate::web::request::address_share::AddressShare;
-use crate::web::request::phone_submission::PhoneSubmission;
+use crate::web::request::phone_submission::{PhoneSubmission, SubmissionJson};
 use crate::web::request::queue_share::QueueShare;
 use crate::web::request::waiting_phone::WaitingHeader;
 use crate::web::view_models::proofs::find_cosigned;
@@ -89,8 +93,9 @@ async fn add_submission(
     _: QueueShare,
     PhoneSubmission { document, photos }: PhoneSubmission,
 ) -> Result<WithHeaders<Created<SubmissionReceipt>>, HttpError> {
+    let proven = prove_badge(&state, &phone, &document).await?;
     let device = phone.browser().device(&state);
-    let by = EntryAuthor { staff: None, via: CommandSource::Phone, device: Some(device.id()) };
+    let by = EntryAuthor { staff: proven, via: CommandSource::Phone, device: Some(device.id()) };
     if find_row(&state, document.id()).await?.is_some() {
         return Err(refused_error(new_error(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -106,7 +111,7 @@ async fn add_submission(
             return Err(keep_row(&state, row, error).await);
         }
     };
-    let command = document.to_command(tag, &photos, &state.clock.now())?;
+    let command = document.to_command(tag, proven, &photos, &state.clock.now())?;
     let key = SubmissionKey::as_sent(Some(document.id().to_owned()), &document);
     let done = match run_command(&state, by, key, command).await {
         Ok(done) => done,
@@ -124,6 +129,26 @@ async fn add_submission(
     let WithHeaders(mut headers, answer) = with_cookies(made, [device.set_cookie()]);
     headers.extend(box_time(&state));
     Ok(WithHeaders(headers, answer))
+}
+
+/// Whose badge a record came with. One that is nobody's is no reason to refuse it: it lacks who, where that is asked for.
+async fn prove_badge(
+    state: &AppState,
+    phone: &PhoneCaller,
+    document: &SubmissionJson,
+) -> Result<Option<StaffId>, HttpError> {
+    let Some(badge) = document.badge() else { return Ok(None) };
+    let network = ClientNetwork::of(phone.peer().remote);
+    if !phone.peer().secure {
+        return Err(refuse_badge_in_the_clear(state, badge, network).await);
+    }
+    Ok(match check_scanned_badge(state, badge, network).await? {
+        BadgeOutcome::Known(staff) => Some(staff),
+        BadgeOutcome::Unknown | BadgeOutcome::TooMany => {
+            phone.notes().add([unknown_badge_note()]);
+            None
+        }
+    })
 }
 
 fn sort_fault(refusal: &CommandRefusal) -> SubmissionFault {

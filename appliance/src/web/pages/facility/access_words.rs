@@ -9,6 +9,9 @@ pub(crate) fn word_deed(w: FacilityWords, row: &AccessRow) -> String {
     match row.outcome {
         AccessOutcome::SignedIn => w.deed_signed_in(),
         AccessOutcome::PinChanged => w.deed_pin_changed(),
+        AccessOutcome::BadgeChanged => w.deed_badge_changed(),
+        AccessOutcome::UnknownBadge => w.tried_prove_badge(),
+        AccessOutcome::BadgeInTheClear => w.deed_badge_clear(),
         AccessOutcome::TokenMade => w.deed_token_made(),
         AccessOutcome::TokenRevoked => w.deed_token_revoked(),
         AccessOutcome::TokenInTheClear => w.deed_token_clear(),
@@ -68,6 +71,8 @@ fn word_page(w: FacilityWords, route: &str) -> Option<String> {
         "/staff/people/{staff}" => w.tried_change_person(),
         "/staff/people/{staff}/pin" => w.tried_set_pin(),
         "/staff/people/{staff}/pin/clear" => w.tried_clear_pin(),
+        "/staff/people/{staff}/badges" => w.tried_add_badge(),
+        "/staff/people/{staff}/badges/{badge}/remove" => w.tried_remove_badge(),
         "/staff/people/{staff}/sign-out" => w.tried_sign_person_out(),
         "/staff/people/{staff}/leave" => w.tried_person_left(),
         "/staff/programs" => w.tried_open_programs(),
@@ -99,10 +104,13 @@ pub(crate) fn word_result(w: FacilityWords, outcome: AccessOutcome) -> String {
         AccessOutcome::WrongPin => w.result_wrong_pin(),
         AccessOutcome::Locked => w.result_locked(),
         AccessOutcome::PinInTheClear => w.result_pin_unused(),
+        AccessOutcome::UnknownBadge => w.result_unknown_badge(),
+        AccessOutcome::BadgeInTheClear => w.result_badge_unused(),
         AccessOutcome::TokenInTheClear => w.result_token_revoked(),
         AccessOutcome::PageTokenRefused => w.result_page_again(),
         AccessOutcome::SignedIn
         | AccessOutcome::PinChanged
+        | AccessOutcome::BadgeChanged
         | AccessOutcome::TokenMade
         | AccessOutcome::TokenRevoked
         | AccessOutcome::SessionEnded
@@ -115,8 +123,13 @@ pub(crate) fn word_result(w: FacilityWords, outcome: AccessOutcome) -> String {
 }
 
 pub(crate) fn is_alarming(outcome: AccessOutcome) -> bool {
-    use AccessOutcome::{Denied, Locked, PinInTheClear, TokenInTheClear, WrongPin};
-    matches!(outcome, Denied | WrongPin | Locked | PinInTheClear | TokenInTheClear)
+    use AccessOutcome::{
+        BadgeInTheClear, Denied, Locked, PinInTheClear, TokenInTheClear, UnknownBadge, WrongPin,
+    };
+    matches!(
+        outcome,
+        Denied | WrongPin | Locked | PinInTheClear | TokenInTheClear | UnknownBadge | BadgeInTheClear
+    )
 }
 
 #[cfg(test)]

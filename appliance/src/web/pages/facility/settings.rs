@@ -32,16 +32,12 @@ const BOX: &str = "/staff/box";
 const SETTINGS_PATH: &str = "/staff/box/settings";
 
 /// The least proof of who cleaned; by default, whatever the tick about names says.
-const WAYS: &[&str] = &["default", "none", "typed", "list", "pin"];
+const WAYS: &[&str] = &["default", "none", "typed", "list", "badge", "pin"];
 
 /// The least that is allowed for a class, as the form says it.
 fn word_least(settings: &record::fold::FacilitySettings, class: SpauldingClass) -> String {
     match ways_of_class(&settings.who, class) {
-        Some(_) => match weakest_way(settings, class) {
-            // Nobody has a badge here: what takes one takes a PIN.
-            ProofWay::Badge => ProofWay::Pin.as_str().to_owned(),
-            way => way.as_str().to_owned(),
-        },
+        Some(_) => weakest_way(settings, class).as_str().to_owned(),
         None => "default".to_owned(),
     }
 }

@@ -1,6 +1,7 @@
 //! Signing in, one's own account, staff and programs.
 
 mod add;
+mod badges;
 mod own_pin;
 mod person;
 mod programs;
@@ -18,7 +19,10 @@ use crate::web::request::next_page::{OWN_PIN, SIGN_IN};
 use crate::web::{examples, refusals};
 
 pub(crate) fn people_page_routes() -> Vec<Route<AppState>> {
-    [own_routes(), staff_routes(), sign_off_routes(), program_routes()].into_iter().flatten().collect()
+    [own_routes(), staff_routes(), badge_routes(), sign_off_routes(), program_routes()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Signing in, and what is one's own.
@@ -84,6 +88,26 @@ fn staff_routes() -> Vec<Route<AppState>> {
             .commands(&["StaffLeft"])
             .refusals(command)
             .example(button()),
+    ]
+}
+
+/// What they prove with who cleaned.
+fn badge_routes() -> Vec<Route<AppState>> {
+    let scanned = examples::staff_example().field("badge", examples::NEW_BADGE).secret(examples::NEW_BADGE);
+    let button = examples::staff_example().part("badge", examples::BADGE).field("submission", "");
+    vec![
+        row(Method::POST, "/staff/people/{staff}/badges", "person.add-badge", RouteKind::Form, badges::add)
+            .refusals(refusals::FINDING)
+            .example(scanned),
+        row(
+            Method::POST,
+            "/staff/people/{staff}/badges/{badge}/remove",
+            "person.remove-badge",
+            RouteKind::Form,
+            badges::remove,
+        )
+        .refusals(refusals::FINDING)
+        .example(button),
     ]
 }
 

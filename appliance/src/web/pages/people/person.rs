@@ -14,7 +14,7 @@ use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
 use words::{Moment, S0, SafeHtml, fill_slots};
 
-use crate::identity::{AccessOutcome, AccessTarget, IdentityError, PinForm, pin_digits_min};
+use crate::identity::{AccessOutcome, AccessTarget, BADGES_MAX, IdentityError, PinForm, pin_digits_min};
 use crate::intake::{Command, CommandRefusal, Permission};
 use crate::store::ReadLane;
 use crate::web::access::permissions::{EditPeople, SeePeople};
@@ -22,6 +22,7 @@ use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::{StaffSession, role_forbidden_but, word_role};
 use crate::web::access_note::AccessNote;
 use crate::web::answer::{FormOrPage, ask_again, go_to};
+use crate::web::commands::badges::{badges_of, remove_badges};
 use crate::web::commands::run::{CommandFailure, run_command};
 use crate::web::confirm_pin::PinConfirmation;
 use crate::web::context::{AppState, run_blocking};
@@ -35,6 +36,7 @@ use crate::web::pages::people::own_pin::word_pin_form;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::form_words::{choice_word, read_word};
+use crate::web::view_models::badges::StaffBadgeRow;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::wording::PageWording;
 use crate::web::words::{FormWords, PageWords, PeopleWords};
@@ -149,8 +151,8 @@ pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
 }
 
 /// Somebody who works here.
-struct StaffEntry {
-    staff: StaffId,
+pub(super) struct StaffEntry {
+    pub(super) staff: StaffId,
     name: String,
     role: StaffRole,
     since_ms: i64,
@@ -162,7 +164,7 @@ impl StaffEntry {
         values_of(&self.name, self.role)
     }
 
-    fn path(&self) -> String {
+    pub(super) fn path(&self) -> String {
         format!("{PEOPLE}/{}", self.staff)
     }
 
@@ -175,7 +177,7 @@ impl StaffEntry {
     }
 }
 
-async fn find_member(state: &AppState, text: &str) -> Result<StaffEntry, HttpError> {
+pub(super) async fn find_member(state: &AppState, text: &str) -> Result<StaffEntry, HttpError> {
     let staff: StaffId = text.parse().map_err(|_| not_found())?;
     let known = read_quick(state, move |state, reader| {
         let facility = state.store.snapshot();
@@ -203,6 +205,11 @@ struct PersonPage {
     /// Nobody takes their own rights away.
     themselves: bool,
     has_pin: bool,
+    badges: Vec<StaffBadgeRow>,
+    /// They can have one more.
+    takes_badge: bool,
+    /// Stands for a badge that was scanned once.
+    badge_read: Option<String>,
     sessions: usize,
     /// How many digits their PIN needs.
     digits: String,
@@ -212,14 +219,16 @@ struct PersonPage {
 
 /// What a person's page shows beside the person.
 #[derive(Default)]
-struct PersonView {
+pub(super) struct PersonView {
     /// What was entered, where that is not what is there.
-    values: Option<FormValues>,
-    problems: Vec<Wrong>,
-    submission: Option<String>,
+    pub(super) values: Option<FormValues>,
+    pub(super) problems: Vec<Wrong>,
+    pub(super) submission: Option<String>,
     /// What the values were made over.
-    seen: Option<RowVersion>,
-    signed_out: Option<usize>,
+    pub(super) seen: Option<RowVersion>,
+    pub(super) signed_out: Option<usize>,
+    /// Stands for a badge that was scanned once.
+    pub(super) badge_read: Option<String>,
 }
 
 /// The page once more, with what is wrong.
@@ -230,11 +239,12 @@ async fn person_again(
     sent: SentForm<RowVersion>,
 ) -> Result<FormOrPage, HttpError> {
     let SentForm { values, errors, submission, seen } = sent;
-    let view = PersonView { values: Some(values), problems: errors, submission, seen, signed_out: None };
+    let view =
+        PersonView { values: Some(values), problems: errors, submission, seen, ..PersonView::default() };
     Ok(OneOf::First(ask_again(person_page(state, signed, known, view).await?)))
 }
 
-async fn person_page(
+pub(super) async fn person_page(
     state: &AppState,
     signed: &StaffSession,
     known: StaffEntry,
@@ -246,6 +256,7 @@ async fn person_page(
     let holders =
         run_blocking(state, |state| state.identity.pins.holders().map_err(|e| HttpError::internal(&e)))
             .await?;
+    let badges = badges_of(state, known.staff).await?;
     let snapshot = Snapshot::now(state);
     let title = window_title(page_words, known.name.clone(), &view.problems);
     let now_ms = snapshot.now.wall_ms;
@@ -254,7 +265,8 @@ async fn person_page(
     let hidden = if themselves { vec!["role"] } else { Vec::new() };
     let hints = vec![("name", String::new())];
     let painter = FormPainter { hidden, hints, ..FormPainter::new(&PERSON, w.catalog()) };
-    let since = PageWording::new(page_words, &snapshot.local).dates().day_and_time(known.since_ms).to_html();
+    let wording = PageWording::new(page_words, &snapshot.local);
+    let since = wording.dates().day_and_time(known.since_ms).to_html();
     let since = match themselves {
         true => fill_slots(p.person_since_themselves(S0), [since]),
         false => fill_slots(p.person_since(S0), [since]),
@@ -271,6 +283,9 @@ async fn person_page(
         name: known.name,
         themselves,
         has_pin: holders.contains(&known.staff),
+        takes_badge: badges.len() < BADGES_MAX,
+        badges: badges.into_iter().map(|badge| StaffBadgeRow::of(badge, p, &wording)).collect(),
+        badge_read: view.badge_read,
         sessions: state.identity.sessions.counts(now_ms).get(&known.staff).copied().unwrap_or(0),
         digits: p.own_pin_digits(pin_digits_min(known.role)),
         message,
@@ -520,5 +535,7 @@ pub(crate) async fn leave(
     // Whoever has left cannot sign in whatever is kept here; this only tidies up.
     let tidied = keep_pin(&state, &signed, (known.staff, known.role), None).await;
     let _ = tidied.map_err(|error| error.safe(worded(PeopleWords::person_left_recorded)))?;
+    let removed = remove_badges(&state, known.staff).await;
+    removed.map_err(|error| error.safe(worded(PeopleWords::person_left_recorded)))?;
     go_to(PEOPLE).map(OneOf::First)
 }

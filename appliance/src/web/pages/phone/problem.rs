@@ -22,7 +22,7 @@ use crate::web::context::AppState;
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::PageLayout;
 use crate::web::log_reads::read_quick;
-use crate::web::pages::phone::scan::who::{KnownCleaner, ScanPin};
+use crate::web::pages::phone::scan::who::{KnownCleaner, ScanProof};
 use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::refusal_words::word_refusal;
 use crate::web::request::address_share::AddressShare;
@@ -192,7 +192,7 @@ pub(crate) async fn submit_problem(
     let signed = phone.session(&state).await?;
     let device = phone.browser().device(&state);
     let proof_min = state.store.snapshot().settings.pin_proof_min;
-    let who = ScanPin::default().cleaner(&form, signed.as_ref(), proof_min);
+    let who = ScanProof::default().cleaner(&form, signed.as_ref(), proof_min);
     let staff = match &who {
         ClaimedCleaner::Pin(staff) => Some(*staff),
         _ => None,

@@ -19,7 +19,7 @@ use crate::web::commands::photo_upload::PhotoRefusal;
 use crate::web::context::AppState;
 use crate::web::layout::PageLayout;
 use crate::web::pages::phone::scan::proof::{PageOrigin, ProofAsk, ProofLook};
-use crate::web::pages::phone::scan::who::{KnownCleaner, PinRefusal};
+use crate::web::pages::phone::scan::who::{KnownCleaner, ProofRefusal};
 use crate::web::refusal_words::word_refusal;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::page_token::PageToken;
@@ -96,6 +96,14 @@ struct AllSteps {
     tick: String,
 }
 
+/// The field that a hand scanner types a badge into.
+#[derive(Debug, Clone)]
+struct BadgeField {
+    /// A badge is what is needed, or something is wrong with one.
+    is_open: bool,
+    wrong: Option<String>,
+}
+
 /// The one big button at the foot of the page, which is the next thing to do.
 #[derive(Debug, Clone)]
 struct ScanFoot {
@@ -151,6 +159,8 @@ pub(crate) struct ScanPage {
     /// What more than a name this class of use needs.
     proof: Option<ProofAsk>,
     pin_wrong: Option<String>,
+    /// Where a badge can be scanned in the page.
+    staff_badge: Option<BadgeField>,
     name_optional: bool,
     notes: String,
     note_wrong: Option<String>,
@@ -206,8 +216,8 @@ pub(crate) enum ScanProblem {
     Rule(CommandRefusal),
     /// The photo.
     Photo(PhotoRefusal),
-    /// The PIN.
-    Pin(PinRefusal),
+    /// The PIN or the badge.
+    Proof(ProofRefusal),
 }
 
 /// The protocol that a page's form was for.
@@ -270,8 +280,7 @@ impl ScanPageBuilder<'_> {
         let contact = self.timer.as_ref().map(|timer| timer.state(&self.snapshot.now, contact_s));
         let left_out: Vec<u16> = self.problems.iter().flat_map(ScanProblem::steps).collect();
         let problems = self.lines(contact_s);
-        let proof_min = self.snapshot.settings.pin_proof_min;
-        let known = self.signed.as_ref().map(|signed| KnownCleaner::of(signed, proof_min, self.wording, w));
+        let known = self.known_cleaner();
         let says = |at: &str| problems.iter().find(|w| w.at == at).map(|w| w.words.clone());
         let steps_wrong = problems.iter().find(|w| w.at.starts_with("step")).map(|w| w.words.clone());
         let row = self.state.stored::<StatusBoards>().row_of(self.facility, item, local);
@@ -317,6 +326,7 @@ impl ScanPageBuilder<'_> {
             proof: self.ask_proof(needed.clone(), known.as_ref()),
             known,
             pin_wrong: says("pin"),
+            staff_badge: self.badge_field(&needed, says("badge")),
             name_optional: needed == ProofWay::None,
             note_wrong: says("note"),
             usable_until: self.usable_until(contact_s),
@@ -340,8 +350,22 @@ impl ScanPageBuilder<'_> {
             facility,
             entered: &entered.who,
             is_signed_in: known.is_some(),
+            has_badges: self.state.identity.badges.has_any(),
         };
         if known.is_some_and(|known| known.by.is_some()) { None } else { look.ask_proof() }
+    }
+
+    /// Nobody is shown a field that nobody can fill in, or that the network would read.
+    fn badge_field(&self, needed: &ProofWay, wrong: Option<String>) -> Option<BadgeField> {
+        let is_taken = matches!(self.origin, PageOrigin::Secure) && self.state.identity.badges.has_any();
+        is_taken.then(|| BadgeField { is_open: wrong.is_some() || *needed == ProofWay::Badge, wrong })
+    }
+
+    /// Whoever is signed in in this browser.
+    fn known_cleaner(&self) -> Option<KnownCleaner> {
+        let proof_min = self.snapshot.settings.pin_proof_min;
+        let signed = self.signed.as_ref();
+        signed.map(|signed| KnownCleaner::of(signed, proof_min, self.wording, self.words.1))
     }
 
     fn reports(&self) -> ItemProblems {
@@ -457,7 +481,7 @@ impl ScanPageBuilder<'_> {
         let mut lines: Vec<Wrong> =
             self.problems.iter().map(|refused| self.line(refused, contact_s)).collect();
         let place = |w: &Wrong| {
-            ["step", "wet", "photo", "who", "pin", "note"].iter().position(|at| w.at.starts_with(at))
+            ["step", "wet", "photo", "who", "badge", "pin", "note"].iter().position(|at| w.at.starts_with(at))
         };
         lines.sort_by_key(place);
         lines
@@ -471,7 +495,7 @@ impl ScanPageBuilder<'_> {
             |refusal: &CommandRefusal| word_refusal(refusals, refusal).unwrap_or_else(|| refusal.to_string());
         match refused {
             ScanProblem::Photo(refusal) => one("photo", refusal.fault.word(errors)),
-            ScanProblem::Pin(refusal) => one("pin", refusal.word(w, errors, self.wording)),
+            ScanProblem::Proof(refusal) => one(refusal.field(), refusal.word(w, errors, self.wording)),
             // One line, however many: it leads to the first of them.
             ScanProblem::Rule(missing @ CommandRefusal::StepsMissing(steps)) => {
                 let first = steps.first().map_or_else(|| "step".to_owned(), |n| format!("step-{n}"));

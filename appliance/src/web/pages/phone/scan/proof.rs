@@ -73,12 +73,14 @@ pub(crate) struct ProofLook<'a> {
     pub(crate) entered: &'a str,
     /// Somebody's PIN can be entered in the page: they are signed in.
     pub(crate) is_signed_in: bool,
+    /// Somebody has a badge.
+    pub(crate) has_badges: bool,
 }
 
 impl ProofLook<'_> {
     /// What is asked for of somebody who has proven nothing yet.
     pub(crate) fn ask_proof(self) -> Option<ProofAsk> {
-        let Self { w, needed, origin, reader, facility, entered, is_signed_in } = self;
+        let Self { w, needed, origin, reader, facility, entered, is_signed_in, has_badges } = self;
         let ask = |words| ProofAsk {
             words,
             secure: None,
@@ -87,17 +89,21 @@ impl ProofLook<'_> {
             takes_name: false,
             names: Vec::new(),
         };
+        // Where nobody has a badge, what takes one takes a PIN.
+        let takes_badge = has_badges && needed == ProofWay::Badge;
         match (needed, origin) {
             (ProofWay::List, _) => {
                 let names = find_names(reader, facility, entered);
                 Some(ProofAsk { takes_name: true, names, ..ask(w.scan_proof_list()) })
             }
             (ProofWay::Badge | ProofWay::Pin, PageOrigin::Plain { secure }) => {
-                Some(ProofAsk { secure: secure.clone(), ..ask(w.scan_proof_plain()) })
+                let words = if takes_badge { w.scan_proof_plain_badge() } else { w.scan_proof_plain() };
+                Some(ProofAsk { secure: secure.clone(), ..ask(words) })
             }
             (ProofWay::Badge | ProofWay::Pin, PageOrigin::Secure) => {
+                let words = if takes_badge { w.scan_proof_badge() } else { w.scan_proof_pin() };
                 let sign_in = (!is_signed_in).then(|| sign_in_address(None, HOME));
-                Some(ProofAsk { sign_in, takes_pin: is_signed_in, ..ask(w.scan_proof_pin()) })
+                Some(ProofAsk { sign_in, takes_pin: is_signed_in && !takes_badge, ..ask(words) })
             }
             _ => None,
         }

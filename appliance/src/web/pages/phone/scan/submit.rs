@@ -20,6 +20,7 @@ use crate::intake::{
 };
 use crate::listen::PeerAddress;
 use crate::phones::{ContactTimer, count_cleanings};
+use crate::web::access::badge::refuse_badge_in_the_clear;
 use crate::web::access::phone::PhoneCaller;
 use crate::web::access::pin::{PinTypist, pin_in_the_clear};
 use crate::web::access::staff_session::StaffSession;
@@ -39,7 +40,7 @@ use crate::web::pages::phone::scan::page::{
 };
 use crate::web::pages::phone::scan::proof::{PageOrigin, proof_demand};
 use crate::web::pages::phone::scan::recorded::{recorded_answer, recorded_before};
-use crate::web::pages::phone::scan::who::{ScanPin, is_named};
+use crate::web::pages::phone::scan::who::{ScanProof, is_named};
 use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::request::address_share::AddressShare;
 use crate::web::request::cookies;
@@ -210,7 +211,7 @@ impl ScanView {
     async fn answer(self, state: &AppState) -> Result<TagAnswer, HttpError> {
         let of_photo = self.problems.iter().find_map(|problem| match problem {
             ScanProblem::Photo(refusal) => Some(refusal.status),
-            ScanProblem::Rule(_) | ScanProblem::Pin(_) => None,
+            ScanProblem::Rule(_) | ScanProblem::Proof(_) => None,
         });
         let status = match of_photo {
             Some(status) => status,
@@ -277,7 +278,11 @@ pub(crate) async fn submit(
     key: IdempotencyKey,
     PhotoForm { fields: form, photo }: PhotoForm,
 ) -> Result<WithHeaders<TagAnswer>, HttpError> {
-    let anyway = params.anyway.is_some();
+    let (anyway, from) = (params.anyway.is_some(), *phone.peer());
+    let badge = form.text("badge").trim();
+    if !from.secure && !badge.is_empty() {
+        return Err(refuse_badge_in_the_clear(&state, badge, ClientNetwork::of(from.remote)).await);
+    }
     let tag = match open(&state, &phone, &text, anyway).await? {
         OpenedTag::Item(tag) => tag,
         OpenedTag::Elsewhere(answer) if state.lacks_any() => {
@@ -287,13 +292,12 @@ pub(crate) async fn submit(
     };
     let mut signed = phone.session(&state).await?;
     let device = phone.browser().device(&state);
-    let from = *phone.peer();
     let typist = PinTypist::on(&device, &from);
     let by = EntryAuthor { staff: None, via: CommandSource::Phone, device: Some(device.id()) };
     if !from.secure && !form.text("pin").trim().is_empty() {
         return Err(pin_in_the_clear());
     }
-    let pin = ScanPin::of_form(&state, &form, signed.as_mut(), &typist).await?;
+    let proof = ScanProof::of_form(&state, &form, signed.as_mut(), &typist).await?;
     let key = submission_key(key, &form);
     let now = state.clock.now();
     let carried = read_page_state(&state, tag, &form, &now)?;
@@ -303,7 +307,7 @@ pub(crate) async fn submit(
         Some(carried) => (true, carried),
         None => (false, (PageToken::new(tag, &now), None)),
     };
-    phone.notes().add(pin.note.clone());
+    phone.notes().add(proof.note.clone());
     phone.notes().add(stale.map(|_| AccessNote::new(AccessOutcome::PageTokenRefused, AccessTarget::View)));
     let ticked = with_item(&state, tag, |facility, item| ticked_steps(&form, facility, item))?;
     let filled = Filled {
@@ -323,7 +327,7 @@ pub(crate) async fn submit(
         device,
         from,
         signed,
-        pin,
+        proof,
     };
     match from_page {
         _ if filled.form.get("other").is_some() => filled.sign_out(&state, phone.notes()).await,
@@ -371,16 +375,16 @@ struct Filled {
     device: RequestDevice,
     from: PeerAddress,
     signed: Option<StaffSession>,
-    pin: ScanPin,
+    proof: ScanProof,
 }
 
 impl Filled {
     /// Who cleaned, and by whom the entry is: only a proof names one of the staff.
     fn cleaner(&self, state: &AppState) -> (ClaimedCleaner, EntryAuthor) {
         let proof_min = state.store.snapshot().settings.pin_proof_min;
-        let who = self.pin.cleaner(&self.form, self.signed.as_ref(), proof_min);
+        let who = self.proof.cleaner(&self.form, self.signed.as_ref(), proof_min);
         let staff = match &who {
-            ClaimedCleaner::Pin(staff) => Some(*staff),
+            ClaimedCleaner::Pin(staff) | ClaimedCleaner::Badge(staff) => Some(*staff),
             _ => None,
         };
         (who, EntryAuthor { staff, ..self.by })
@@ -438,7 +442,7 @@ impl Filled {
     }
 
     async fn submit(mut self, state: &AppState) -> Result<WithHeaders<TagAnswer>, HttpError> {
-        let mut problems: Vec<ScanProblem> = self.pin.refused.map(ScanProblem::Pin).into_iter().collect();
+        let mut problems: Vec<ScanProblem> = self.proof.refused.map(ScanProblem::Proof).into_iter().collect();
         match &self.photo {
             PhotoOutcome::Stored(hash) => self.token.photo = Some(*hash),
             PhotoOutcome::Refused(refusal) => problems.push(ScanProblem::Photo(*refusal)),
@@ -554,17 +558,17 @@ impl Filled {
             PhotoOutcome::Stored(hash) => self.token.photo = Some(*hash),
             PhotoOutcome::None | PhotoOutcome::Follows(_) | PhotoOutcome::NoRoom => {}
         }
-        if let Some(refusal) = self.pin.refused {
+        if let Some(refusal) = self.proof.refused {
             if is_program {
                 let local = Snapshot::now(state).local;
                 let title = worded(move |(page_words, w, errors): (PageWords, ScanWords, ErrorWords)| {
                     refusal.word(w, errors, &PageWording::new(page_words, &local))
                 });
-                return Err(new_error(StatusCode::UNPROCESSABLE_ENTITY, "pin", title)
-                    .field("pin")
-                    .next("Send it again without the PIN, or with the right one."));
+                return Err(new_error(StatusCode::UNPROCESSABLE_ENTITY, refusal.field(), title)
+                    .field(refusal.field())
+                    .next("Send it again without it, or with the right one."));
             }
-            return self.once_more(state, vec![ScanProblem::Pin(refusal)], None).await;
+            return self.once_more(state, vec![ScanProblem::Proof(refusal)], None).await;
         }
         let mut expected = CleaningForm::plain(self.tag, self.form.text("cleaned_by"));
         (expected.who, self.by) = self.cleaner(state);

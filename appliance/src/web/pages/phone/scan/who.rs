@@ -1,4 +1,4 @@
-//! Who a scan's record is of: proven by a PIN that was typed just now or not long ago, else the name as it stands.
+//! Who a scan's record is of: proven by a PIN that was typed just now or not long ago, or by a badge, else the name as it stands.
 
 use record::ids::StaffId;
 use web::argument::FormFields;
@@ -7,6 +7,7 @@ use words::{S0, SafeHtml, fill_slots};
 
 use crate::identity::{AccessTarget, PinOutcome};
 use crate::intake::ClaimedCleaner;
+use crate::web::access::badge::{BadgeOutcome, check_scanned_badge, unknown_badge_note};
 use crate::web::access::pin::{PinTypist, check_entered_pin, pin_note, word_pin_outcome};
 use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::AccessNote;
@@ -62,88 +63,137 @@ pub(crate) fn is_named(form: &FormFields, signed: &StaffSession) -> bool {
     entered.is_empty() || entered == signed.name().trim()
 }
 
-/// Why the PIN that was typed proves nothing.
+/// Why the PIN or the badge of a submission proves nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PinRefusal {
-    /// Nobody is signed in whose it could be.
+pub(crate) enum ProofRefusal {
+    /// Nobody is signed in whose PIN it could be.
     SignedOut,
-    Outcome(PinOutcome),
+    Pin(PinOutcome),
+    UnknownBadge,
+    /// Too many badges from here were nobody's.
+    TooManyBadges,
 }
 
-impl PinRefusal {
+impl ProofRefusal {
     pub(crate) fn word(self, w: ScanWords, errors: ErrorWords, wording: &PageWording) -> String {
         match self {
             Self::SignedOut => w.scan_pin_sign_in(),
-            Self::Outcome(outcome) => {
+            Self::Pin(outcome) => {
                 let why = word_pin_outcome(errors, wording, outcome);
                 format!("{why} {}", w.scan_pin_or_none())
             }
+            Self::UnknownBadge => w.scan_badge_unknown(),
+            Self::TooManyBadges => w.scan_badge_too_many(),
+        }
+    }
+
+    /// The field that it is about.
+    pub(crate) fn field(self) -> &'static str {
+        match self {
+            Self::SignedOut | Self::Pin(_) => "pin",
+            Self::UnknownBadge | Self::TooManyBadges => "badge",
         }
     }
 }
 
 /// What a submission itself proves.
 #[derive(Debug, Default)]
-pub(crate) struct ScanPin {
+pub(crate) struct ScanProof {
     /// Whose PIN was typed in it.
-    proven: Option<StaffId>,
-    pub(crate) refused: Option<PinRefusal>,
+    pin: Option<StaffId>,
+    /// Whose badge was scanned in it.
+    badge: Option<StaffId>,
+    pub(crate) refused: Option<ProofRefusal>,
     /// Whose name was picked or entered as it is in the list of staff.
     listed: Option<ListedPerson>,
     /// For the audit.
     pub(crate) note: Option<AccessNote>,
 }
 
-impl ScanPin {
-    /// Looks at the PIN of a form, if there is one. A right one also counts for the session that it was typed in.
+impl ScanProof {
+    /// Looks at the PIN or the badge of a form, if there is one. A right PIN also counts for the session that it was typed in.
     pub(crate) async fn of_form(
         state: &AppState,
         form: &FormFields,
         signed: Option<&mut StaffSession>,
         typist: &PinTypist,
     ) -> Result<Self, HttpError> {
-        let pin = form.text("pin").trim();
         if form.get("other").is_some() {
             return Ok(Self::default());
         }
-        let listed = find_listed(state, form).await?;
-        if pin.is_empty() {
-            return Ok(Self { listed, ..Self::default() });
-        }
-        let staff = form.get("staff").and_then(|id| id.parse().ok()).or(signed.as_ref().map(|s| s.staff()));
-        let Some(staff) = staff else {
-            return Ok(Self { refused: Some(PinRefusal::SignedOut), listed, ..Self::default() });
-        };
-        let outcome = check_entered_pin(state, staff, pin, typist).await?;
-        if outcome == PinOutcome::Right {
-            if let Some(signed) = signed.filter(|s| s.staff() == staff) {
-                signed.renew_pin(state).await?;
-                *signed = signed.clone().with_pin_entered();
+        let named = Self { listed: find_listed(state, form).await?, ..Self::default() };
+        match (form.text("pin").trim(), form.text("badge").trim()) {
+            ("", "") => Ok(named),
+            ("", badge) => named.with_badge(state, badge, typist).await,
+            (pin, _) => {
+                let staff = form.get("staff").and_then(|id| id.parse().ok());
+                match staff.or(signed.as_ref().map(|signed| signed.staff())) {
+                    Some(staff) => named.with_pin(state, PinEntry { staff, pin }, signed, typist).await,
+                    None => Ok(Self { refused: Some(ProofRefusal::SignedOut), ..named }),
+                }
             }
-            return Ok(Self { proven: Some(staff), ..Self::default() });
         }
-        let note = pin_note(outcome, staff, AccessTarget::Proof);
-        Ok(Self { refused: Some(PinRefusal::Outcome(outcome)), note, listed, proven: None })
     }
 
-    /// Who cleaned.
+    async fn with_pin(
+        self,
+        state: &AppState,
+        PinEntry { staff, pin }: PinEntry<'_>,
+        signed: Option<&mut StaffSession>,
+        typist: &PinTypist,
+    ) -> Result<Self, HttpError> {
+        let outcome = check_entered_pin(state, staff, pin, typist).await?;
+        if outcome != PinOutcome::Right {
+            let note = pin_note(outcome, staff, AccessTarget::Proof);
+            return Ok(Self { refused: Some(ProofRefusal::Pin(outcome)), note, ..self });
+        }
+        if let Some(signed) = signed.filter(|s| s.staff() == staff) {
+            signed.renew_pin(state).await?;
+            *signed = signed.clone().with_pin_entered();
+        }
+        Ok(Self { pin: Some(staff), ..Self::default() })
+    }
+
+    async fn with_badge(
+        self,
+        state: &AppState,
+        scanned: &str,
+        typist: &PinTypist,
+    ) -> Result<Self, HttpError> {
+        let note = Some(unknown_badge_note());
+        Ok(match check_scanned_badge(state, scanned, typist.network()).await? {
+            BadgeOutcome::Known(staff) => Self { badge: Some(staff), ..self },
+            BadgeOutcome::Unknown => Self { refused: Some(ProofRefusal::UnknownBadge), note, ..self },
+            BadgeOutcome::TooMany => Self { refused: Some(ProofRefusal::TooManyBadges), note, ..self },
+        })
+    }
+
+    /// Who cleaned: by the strongest that proves it, and by what was typed or scanned for this record before what was earlier.
     pub(crate) fn cleaner(
         &self,
         form: &FormFields,
         signed: Option<&StaffSession>,
         proof_min: u32,
     ) -> ClaimedCleaner {
-        match (self.proven, signed) {
-            (Some(staff), _) => ClaimedCleaner::Pin(staff),
-            (None, Some(signed)) if is_fresh(signed, proof_min) && is_named(form, signed) => {
-                ClaimedCleaner::Pin(signed.staff())
-            }
-            _ => match &self.listed {
-                Some(ListedPerson { staff, name }) => {
+        let fresh = signed.filter(|signed| is_fresh(signed, proof_min)).map(StaffSession::staff);
+        let named = signed.filter(|signed| is_named(form, signed)).map(StaffSession::staff);
+        match (self.pin, self.badge, &self.listed) {
+            (Some(staff), _, _) => ClaimedCleaner::Pin(staff),
+            (None, Some(staff), _) if fresh == Some(staff) => ClaimedCleaner::Pin(staff),
+            (None, Some(staff), _) => ClaimedCleaner::Badge(staff),
+            (None, None, listed) => match (fresh.filter(|_| named.is_some()), listed) {
+                (Some(staff), _) => ClaimedCleaner::Pin(staff),
+                (None, Some(ListedPerson { staff, name })) => {
                     ClaimedCleaner::Listed { staff: *staff, name: name.clone() }
                 }
-                None => ClaimedCleaner::Entered(form.text("cleaned_by").to_owned()),
+                (None, None) => ClaimedCleaner::Entered(form.text("cleaned_by").to_owned()),
             },
         }
     }
+}
+
+/// A PIN, and whose it is said to be.
+struct PinEntry<'a> {
+    staff: StaffId,
+    pin: &'a str,
 }

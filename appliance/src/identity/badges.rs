@@ -1,0 +1,298 @@
+//! Staff badges: only a code is stored of what a scanner reads, made under a key that is in no table, and whose badge it is.
+
+use std::io::ErrorKind;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use record::ids::StaffId;
+use record::tree::Hash;
+use redb::Database;
+use serde::{Deserialize, Serialize};
+use service::random::RandomSource;
+
+use super::hmac::hmac_sha256;
+use super::rows::JsonTable;
+use super::{IdentityError, new_row_id};
+use crate::store::disk::{Disk, put_small, read_small};
+
+const TABLE: &str = "badges";
+/// Apart from the table, so that whoever has only the table cannot try out the few codes that a printed number may have.
+const KEY_FILE: &str = "keys/badge.key";
+const KEY_BYTES: usize = 32;
+const CHARS_MIN: usize = 4;
+const CHARS_MAX: usize = 128;
+/// Badges of one person, of the staff and revoked.
+pub const BADGES_MAX: usize = 3;
+const DAY_MS: i64 = 86_400_000;
+
+/// What a scanner read of a badge. It is a secret: nothing shows or stores it.
+#[derive(Clone)]
+pub struct BadgeCode(String);
+
+impl BadgeCode {
+    /// Takes what a scanner typed, with or without the key that it presses at the end.
+    ///
+    /// # Errors
+    /// No badge has this form.
+    pub fn read(scanned: &str) -> Result<Self, BadgeRefusal> {
+        let code = scanned.trim();
+        // Four bytes a character: what is far too long is not counted.
+        let fits = code.len() <= CHARS_MAX * 4 && (CHARS_MIN..=CHARS_MAX).contains(&code.chars().count());
+        if fits && !code.chars().any(char::is_control) {
+            return Ok(Self(code.to_owned()));
+        }
+        Err(BadgeRefusal::Form)
+    }
+
+    /// As it was read, for what compares it with other things that a scanner reads.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for BadgeCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("****")
+    }
+}
+
+/// What the box knows about a badge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaffBadge {
+    /// Names it in addresses; nothing of the badge is in it.
+    pub id: String,
+    pub staff: StaffId,
+    /// When it was added, milliseconds since 1970.
+    pub added_ms: i64,
+    /// When it was used first on the last day of its use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used_ms: Option<i64>,
+    /// When it came without HTTPS; from then on it proves nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_ms: Option<i64>,
+}
+
+/// Why a badge is not added.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadgeRefusal {
+    #[error("A badge has 4 to 128 characters")]
+    Form,
+    /// It opens an item.
+    #[error("This is the label of an item, not a badge")]
+    Label,
+    /// Somebody has it; who is nobody's business.
+    #[error("This badge is in use. Take another one")]
+    Taken,
+    #[error("They have this badge already")]
+    Present(StaffBadge),
+    #[error("A person has at most {BADGES_MAX} badges. Remove one first")]
+    TooMany,
+    #[error("This badge was sent without HTTPS and is not safe any more. Take another one")]
+    Revoked,
+}
+
+/// A badge that somebody wants to add.
+#[derive(Debug, Clone)]
+pub struct NewBadge {
+    pub staff: StaffId,
+    pub code: BadgeCode,
+    /// Milliseconds since 1970.
+    pub now_ms: i64,
+}
+
+/// The badges of a facility's staff.
+pub struct BadgeStore {
+    rows: JsonTable,
+    disk: Arc<dyn Disk>,
+    random: Arc<dyn RandomSource>,
+    /// As it is in its file, once it was needed.
+    key: Mutex<Option<[u8; KEY_BYTES]>>,
+    has_any: AtomicBool,
+}
+
+impl BadgeStore {
+    pub(super) fn open(
+        db: Arc<Database>,
+        disk: Arc<dyn Disk>,
+        random: Arc<dyn RandomSource>,
+    ) -> Result<Self, IdentityError> {
+        let rows = JsonTable::open(db, TABLE)?;
+        let store = Self { rows, disk, random, key: Mutex::default(), has_any: AtomicBool::default() };
+        store.count_again()?;
+        Ok(store)
+    }
+
+    /// Whether anybody has a badge that proves something: else no page speaks of badges.
+    pub fn has_any(&self) -> bool {
+        self.has_any.load(Ordering::Relaxed)
+    }
+
+    /// Gives a badge to a person. Blocks for the disk. Badges of those `has_left` names are free.
+    ///
+    /// # Errors
+    /// The inner one says why not, the outer one that it could not be stored.
+    pub fn enrol(
+        &self,
+        new: &NewBadge,
+        has_left: impl Fn(StaffId) -> bool,
+    ) -> Result<Result<StaffBadge, BadgeRefusal>, IdentityError> {
+        let digest = digest_of(&self.key_or_new()?, &new.code);
+        let enrolled = self.rows.change(|rows| {
+            let (left, held): (Vec<_>, Vec<_>) =
+                rows.starting::<StaffBadge>("")?.into_iter().partition(|(_, badge)| has_left(badge.staff));
+            left.iter().try_for_each(|(key, _)| rows.remove(key))?;
+            if let Some((_, badge)) = held.iter().find(|(key, _)| *key == digest) {
+                return Ok(Err(refuse_again(badge.clone(), new.staff)));
+            }
+            if held.iter().filter(|(_, badge)| badge.staff == new.staff).count() >= BADGES_MAX {
+                return Ok(Err(BadgeRefusal::TooMany));
+            }
+            let badge = StaffBadge {
+                id: new_row_id(self.random.as_ref()),
+                staff: new.staff,
+                added_ms: new.now_ms,
+                used_ms: None,
+                revoked_ms: None,
+            };
+            rows.put(&digest, &badge)?;
+            Ok(Ok(badge))
+        })?;
+        self.count_again()?;
+        Ok(enrolled)
+    }
+
+    /// Whose badge this is, if it proves that, and notes that it was used, at most once a day. Blocks for the disk.
+    ///
+    /// # Errors
+    /// The table or the key cannot be read.
+    pub fn prove(&self, code: &BadgeCode, now_ms: i64) -> Result<Option<StaffId>, IdentityError> {
+        let Some((digest, badge)) = self.find(code)?.filter(|(_, badge)| badge.revoked_ms.is_none()) else {
+            return Ok(None);
+        };
+        let today = now_ms.div_euclid(DAY_MS);
+        if badge.used_ms.map(|ms| ms.div_euclid(DAY_MS)) != Some(today) {
+            let noted = self.rows.update(&digest, |badge: &mut StaffBadge| badge.used_ms = Some(now_ms));
+            if let Err(error) = noted {
+                tracing::warn!(%error, badge = badge.id, "the use of a badge was not noted");
+            }
+        }
+        Ok(Some(badge.staff))
+    }
+
+    /// Revokes the badge that somebody showed where it can be read; it, if it was one until then. Blocks for the disk.
+    ///
+    /// # Errors
+    /// The table or the key cannot be read or written.
+    pub fn revoke_shown(&self, code: &BadgeCode, now_ms: i64) -> Result<Option<StaffBadge>, IdentityError> {
+        let Some((digest, badge)) = self.find(code)?.filter(|(_, badge)| badge.revoked_ms.is_none()) else {
+            return Ok(None);
+        };
+        self.rows.update(&digest, |badge: &mut StaffBadge| badge.revoked_ms = Some(now_ms))?;
+        self.count_again()?;
+        Ok(Some(StaffBadge { revoked_ms: Some(now_ms), ..badge }))
+    }
+
+    /// A person's badges in the order in which they came, revoked ones too. Blocks for the disk.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    pub fn of(&self, staff: StaffId) -> Result<Vec<StaffBadge>, IdentityError> {
+        let rows: Vec<(String, StaffBadge)> = self.rows.all()?;
+        let mut own: Vec<_> = rows.into_iter().map(|(_, badge)| badge).filter(|b| b.staff == staff).collect();
+        own.sort_by(|a, b| (a.added_ms, &a.id).cmp(&(b.added_ms, &b.id)));
+        Ok(own)
+    }
+
+    /// Takes a badge off a person; whether there was one. Blocks for the disk.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn remove(&self, staff: StaffId, id: &str) -> Result<bool, IdentityError> {
+        self.remove_where(|badge| badge.staff == staff && badge.id == id)
+    }
+
+    /// Takes all badges off a person. Blocks for the disk.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn remove_all(&self, staff: StaffId) -> Result<bool, IdentityError> {
+        self.remove_where(|badge| badge.staff == staff)
+    }
+
+    fn remove_where(&self, is_meant: impl Fn(&StaffBadge) -> bool) -> Result<bool, IdentityError> {
+        let removed = self.rows.change(|rows| {
+            let mut meant = rows.starting::<StaffBadge>("")?;
+            meant.retain(|(_, badge)| is_meant(badge));
+            meant.iter().try_for_each(|(key, _)| rows.remove(key))?;
+            Ok(!meant.is_empty())
+        })?;
+        self.count_again()?;
+        Ok(removed)
+    }
+
+    /// A badge and its key in the table.
+    fn find(&self, code: &BadgeCode) -> Result<Option<(String, StaffBadge)>, IdentityError> {
+        let Some(key) = self.key()? else { return Ok(None) };
+        let digest = digest_of(&key, code);
+        let found = self.rows.get::<StaffBadge>(&digest)?;
+        Ok(found.map(|badge| (digest, badge)))
+    }
+
+    fn count_again(&self) -> Result<(), IdentityError> {
+        let rows: Vec<(String, StaffBadge)> = self.rows.all()?;
+        self.has_any.store(rows.iter().any(|(_, badge)| badge.revoked_ms.is_none()), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// The key, if there is one. A damaged one is none: what was made under it is not found again.
+    fn key(&self) -> Result<Option<[u8; KEY_BYTES]>, IdentityError> {
+        let mut known = self.lock();
+        if known.is_none() {
+            *known = match read_small(&*self.disk, KEY_FILE, KEY_BYTES) {
+                Ok(bytes) => bytes.and_then(|bytes| bytes.try_into().ok()),
+                Err(error) if error.kind() == ErrorKind::InvalidData => None,
+                Err(error) => return Err(key_error(error)),
+            };
+        }
+        Ok(*known)
+    }
+
+    /// The key, made now where there is none.
+    fn key_or_new(&self) -> Result<[u8; KEY_BYTES], IdentityError> {
+        if let Some(key) = self.key()? {
+            return Ok(key);
+        }
+        let mut known = self.lock();
+        if let Some(key) = *known {
+            return Ok(key);
+        }
+        let key = self.random.bytes::<KEY_BYTES>();
+        put_small(&*self.disk, KEY_FILE, &key).map_err(key_error)?;
+        *known = Some(key);
+        Ok(key)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<[u8; KEY_BYTES]>> {
+        self.key.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn digest_of(key: &[u8; KEY_BYTES], code: &BadgeCode) -> String {
+    Hash(hmac_sha256(key, code.0.as_bytes())).to_string()
+}
+
+/// Why a badge that is there is not added again.
+fn refuse_again(badge: StaffBadge, staff: StaffId) -> BadgeRefusal {
+    match (badge.revoked_ms, badge.staff == staff) {
+        (Some(_), _) => BadgeRefusal::Revoked,
+        (None, true) => BadgeRefusal::Present(badge),
+        (None, false) => BadgeRefusal::Taken,
+    }
+}
+
+fn key_error(error: std::io::Error) -> IdentityError {
+    IdentityError { table: TABLE, source: Box::new(redb::Error::Io(error)) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,80 @@
+//! A badge that is scanned to prove a record.
+
+use http::StatusCode;
+use record::ids::StaffId;
+use service::attempts::ClientNetwork;
+use web::error::HttpError;
+
+use crate::identity::{AccessOutcome, AccessTarget, BadgeCode};
+use crate::web::access_note::AccessNote;
+use crate::web::context::{AppState, run_blocking};
+use crate::web::http_error::{new_error, worded};
+use crate::web::words::ErrorWords;
+
+/// What came of a scan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BadgeOutcome {
+    /// Whose it is.
+    Known(StaffId),
+    /// Nobody's who works here.
+    Unknown,
+    /// Too many from this address were nobody's; it was not looked at.
+    TooMany,
+}
+
+/// Looks at a badge that came over HTTPS. Whoever tries out numbers soon has to wait; a badge that is known costs nothing.
+pub(crate) async fn check_scanned_badge(
+    state: &AppState,
+    scanned: &str,
+    network: ClientNetwork,
+) -> Result<BadgeOutcome, HttpError> {
+    let Ok(code) = BadgeCode::read(scanned) else { return Ok(BadgeOutcome::Unknown) };
+    let now = state.clock.now();
+    if state.inner.badge_tries.take(network, now.up_ms).is_err() {
+        return Ok(BadgeOutcome::TooMany);
+    }
+    let found = run_blocking(state, move |state| {
+        state.identity.badges.prove(&code, now.wall_ms).map_err(|e| HttpError::internal(&e))
+    });
+    let here = |staff: &StaffId| state.store.snapshot().staff.get(staff).is_some_and(|s| !s.left);
+    match found.await?.filter(here) {
+        Some(staff) => {
+            state.inner.badge_tries.refund(&network);
+            Ok(BadgeOutcome::Known(staff))
+        }
+        None => Ok(BadgeOutcome::Unknown),
+    }
+}
+
+/// What the audit keeps of a badge that is nobody's.
+pub(crate) fn unknown_badge_note() -> AccessNote {
+    AccessNote::new(AccessOutcome::UnknownBadge, AccessTarget::Proof)
+}
+
+/// A badge came where anybody in the building can read along: it is refused, and revoked if it was somebody's. What is said is
+/// the same for both, and numbers that are tried out revoke few.
+pub(crate) async fn refuse_badge_in_the_clear(
+    state: &AppState,
+    scanned: &str,
+    network: ClientNetwork,
+) -> HttpError {
+    let is_looked_at = state.inner.badge_tries.take(network, state.clock.now().up_ms).is_ok();
+    let code = BadgeCode::read(scanned).ok().filter(|_| is_looked_at);
+    let note = AccessNote::new(AccessOutcome::BadgeInTheClear, AccessTarget::Proof);
+    let revoked = run_blocking(state, move |state| {
+        let now_ms = state.clock.now().wall_ms;
+        let revoked = code.map(|code| state.identity.badges.revoke_shown(&code, now_ms)).transpose();
+        revoked.map(Option::flatten).map_err(|e| HttpError::internal(&e))
+    });
+    let note = match revoked.await {
+        Ok(Some(badge)) => note.about(&badge.staff),
+        Ok(None) => note,
+        Err(error) => return error,
+    };
+    let title = worded(ErrorWords::error_badge_in_the_clear);
+    new_error(StatusCode::BAD_REQUEST, "badge-in-the-clear", title)
+        .detail(worded(ErrorWords::error_badge_in_the_clear_detail))
+        .field("badge")
+        .next(worded(ErrorWords::error_badge_in_the_clear_next))
+        .note(note)
+}

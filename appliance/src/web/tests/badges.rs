@@ -1,0 +1,346 @@
+//! Badges: how staff get them, what they prove, and that nothing of one is anywhere.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use record::kinds::{CleanedBy, MissingPart, ProofWay, WhoPolicy};
+use record::tree::Hash;
+use serde_json::json;
+use service::clock::Clock as _;
+
+use super::programs::program;
+use super::staff_pages::{Desk, desk, person};
+use super::submissions::{document, packed, with};
+use super::*;
+use crate::identity::{AccessOutcome, BadgeCode, BadgeRefusal, NewBadge, StaffBadge};
+use crate::intake::{SettingsChange, ways_from};
+
+pub(super) const CODE: &str = "0004711-WARD-7";
+const OTHER: &str = "0004712-WARD-7";
+
+pub(super) fn enrol(world: &World, staff: StaffId, code: &str) -> Result<StaffBadge, BadgeRefusal> {
+    let new = NewBadge { staff, code: BadgeCode::read(code).unwrap(), now_ms: world.clock.now().wall_ms };
+    world.state.identity.badges.enrol(&new, |_| false).unwrap()
+}
+
+fn badges_of(world: &World, staff: StaffId) -> Vec<StaffBadge> {
+    world.state.identity.badges.of(staff).unwrap()
+}
+
+/// The item needs this proof, whoever cleans it.
+async fn need(world: &World, weakest: &ProofWay) {
+    let ways = Some(ways_from(weakest));
+    let who = WhoPolicy { noncritical: ways.clone(), semicritical: ways.clone(), critical: ways };
+    let settings = SettingsChange { who: Some(who), ..SettingsChange::default() };
+    world.give(Command::ChangeFacility(Box::new(settings))).await;
+}
+
+/// Scans the item, and sends its page with these fields.
+async fn submit(world: &World, secure: bool, fields: &[(&str, &str)]) -> Answer {
+    let scan = format!("/t/{}", world.pump);
+    let page = world.send(Request::get(&scan).body(Body::empty()).unwrap(), secure).await;
+    let (token, submission) = (page.is(200).hidden("page"), page.hidden("submission"));
+    let own =
+        [("page", token.as_str()), ("submission", submission.as_str()), ("version", "1"), ("step", "1")];
+    world.send(posted(&scan, &[&own, fields].concat()), secure).await
+}
+
+/// Scans a badge on a person's page, and once more where the page asks for that.
+async fn scan_twice(admin: &Desk<'_>, path: &str, scans: [&str; 2]) -> Answer {
+    let page = admin.get(path).await;
+    let to = format!("{path}/badges");
+    let once = admin.post(&to, &page.hidden("form"), &[("badge", scans[0])]).await;
+    once.is(200).has("Scan the same badge again").has_not(scans[0]);
+    let first = once.hidden("first");
+    admin.post(&to, &once.hidden("form"), &[("badge", scans[1]), ("first", &first)]).await
+}
+
+#[tokio::test]
+async fn an_admin_scans_a_badge_twice_and_removes_it() {
+    let world = World::new().await;
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    let grace = person(&world, "Grace", StaffRole::Technician, "2222").await;
+    let (path, hers) = (format!("/staff/people/{ada}"), format!("/staff/people/{grace}"));
+    let page = admin.get(&path).await;
+    page.is(200).has("Badges").has("Scan a badge");
+    let token = page.hidden("form");
+    for bad in ["", "123", &"x".repeat(129)] {
+        let answer = admin.post(&format!("{path}/badges"), &token, &[("badge", bad)]).await;
+        answer.is(422).has("A badge has 4 to 128 characters");
+    }
+    scan_twice(&admin, &path, [CODE, OTHER]).await.is(422).has("The two scans differ").has_not(OTHER);
+    assert!(badges_of(&world, ada).is_empty());
+    let added = scan_twice(&admin, &path, [CODE, &format!("{CODE}\r\n")]).await;
+    assert_eq!(added.is(303).location(), format!("{path}#badges"));
+    admin.get(&path).await.has("Added").has("Not used yet").has_not(CODE);
+    scan_twice(&admin, &path, [CODE, CODE]).await.is(422).has("They have this badge already");
+    let taken = scan_twice(&admin, &hers, [CODE, CODE]).await;
+    taken.is(422).has("This badge is in use. Take another one").has_not("Ada");
+    let tag = world.pump.to_string();
+    for label in [tag.as_str(), &format!("HTTP://10.0.0.5/{tag}")] {
+        scan_twice(&admin, &path, [label, label]).await.is(422).has("This is the label of an item");
+    }
+    world.give(Command::AddAlias { code: "BME-004711".into(), equipment: world.pump }).await;
+    scan_twice(&admin, &path, ["BME-004711"; 2]).await.is(422).has("This is the label of an item");
+    for n in 2..=3 {
+        enrol(&world, ada, &format!("badge {n}")).unwrap();
+    }
+    admin.get(&path).await.is(200).has_not("Scan a badge");
+    let one_more = [("badge", OTHER), ("first", "")];
+    admin.post(&format!("{path}/badges"), &token, &one_more).await.is(200);
+    let badge = badges_of(&world, ada).remove(0).id;
+    admin.post(&format!("{hers}/badges/{badge}/remove"), &token, &[]).await.is(404);
+    admin.post(&format!("{path}/badges/{badge}/remove"), &token, &[]).await.is(303);
+    admin.post(&format!("{path}/badges/{badge}/remove"), &token, &[]).await.is(404);
+    assert_eq!(badges_of(&world, ada).len(), 2);
+    // Whoever has left proves nothing, and what they had is free.
+    admin.post(&format!("{path}/leave"), &token, &[]).await.is(303);
+    assert!(badges_of(&world, ada).is_empty());
+    scan_twice(&admin, &hers, ["badge 2"; 2]).await.is(303);
+    for role in [StaffRole::Technician, StaffRole::Biomed, StaffRole::Auditor] {
+        let other = desk(&world, role).await;
+        let token = other.get("/staff/me").await.hidden("form");
+        other.post(&format!("{hers}/badges"), &token, &[("badge", OTHER)]).await.is(403);
+    }
+}
+
+#[tokio::test]
+async fn an_old_sign_in_asks_for_the_pin_and_for_the_badge_anew() {
+    let world = World::new().await;
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    let path = format!("/staff/people/{ada}");
+    let token = admin.get(&path).await.hidden("form");
+    world.clock.advance(Duration::from_secs(31 * 60));
+    let asked = admin.post(&format!("{path}/badges"), &token, &[("badge", CODE)]).await;
+    asked.is(200).has("Enter your PIN to continue").has("Scan the badge").has_not(CODE);
+    let both = [("badge", CODE), ("own_pin", "471147")];
+    let once = admin.post(&format!("{path}/badges"), &token, &both).await;
+    let second = [("badge", CODE), ("first", &once.is(200).hidden("first"))];
+    admin.post(&format!("{path}/badges"), &token, &second).await.is(303);
+    assert_eq!(badges_of(&world, ada).len(), 1);
+}
+
+#[tokio::test]
+async fn a_badge_proves_who_cleaned() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada Lovelace", StaffRole::Technician, "1111").await;
+    need(&world, &ProofWay::Badge).await;
+    let scan = format!("/t/{}", world.pump);
+    let secure = || world.send(Request::get(&scan).body(Body::empty()).unwrap(), true);
+    secure().await.has("This item needs your PIN").has_not("name=\"badge\"");
+    enrol(&world, ada, CODE).unwrap();
+    secure().await.has("This item needs your badge or your PIN").has("name=\"badge\"");
+    let plain = world.get(&scan).await;
+    plain.has("This item needs your badge or your PIN. Your phone is on the simple page");
+    plain.has_not("name=\"badge\"");
+    let unknown = submit(&world, true, &[("cleaned_by", "Eve"), ("badge", OTHER)]).await;
+    unknown.is(422).has("Nobody here has this badge").has("href=\"#badge\"").has_not(OTHER);
+    let done = submit(&world, true, &[("cleaned_by", "Somebody"), ("badge", &format!(" {CODE}\r\n"))]).await;
+    let receipt = done.is(303).location();
+    assert_eq!(world.cleaning().who, CleanedBy::Badge { staff: ada });
+    assert!(!world.cleaning().incomplete.contains(&MissingPart::Who));
+    world.get(&receipt).await.has("Ada Lovelace, badge");
+    assert_eq!(badges_of(&world, ada)[0].used_ms, Some(world.clock.now().wall_ms));
+    // What is read is looked at as it is: nothing of another person's session counts for it.
+    let tom = desk(&world, StaffRole::Technician).await;
+    let page = tom.get(&scan).await;
+    let (token, submission) = (page.hidden("page"), page.hidden("submission"));
+    let form = [("page", &*token), ("submission", &submission), ("version", "1"), ("step", "1")];
+    let form = [form.as_slice(), &[("cleaned_by", "Tom Nguyen"), ("badge", CODE)]].concat();
+    tom.send(posted(&scan, &form)).await.is(303);
+    assert_eq!(world.cleaning().who, CleanedBy::Badge { staff: ada });
+    need(&world, &ProofWay::Pin).await;
+    submit(&world, true, &[("badge", CODE), ("notes", "x")]).await.is(422);
+    submit(&world, true, &[("badge", CODE), ("notes", "x"), ("unproven", "1")]).await.is(303);
+    assert_eq!(world.cleaning().who, CleanedBy::Badge { staff: ada });
+    assert!(world.cleaning().incomplete.contains(&MissingPart::Who));
+    world.give(Command::StaffLeft { staff: ada }).await;
+    submit(&world, true, &[("badge", CODE), ("notes", "x")]).await.is(422).has("Nobody here has this badge");
+}
+
+#[tokio::test]
+async fn a_badge_without_https_is_revoked_and_may_not_come_back() {
+    let world = World::new().await;
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    enrol(&world, ada, CODE).unwrap();
+    let size = world.size();
+    let known = submit(&world, false, &[("cleaned_by", "Ada"), ("badge", CODE)]).await;
+    known.is(400).has("This page is not secure. Your badge was not used").has_not(CODE);
+    let unknown = submit(&world, false, &[("cleaned_by", "Ada"), ("badge", OTHER)]).await;
+    assert_eq!(unknown.is(400).text(), known.text(), "nobody learns which numbers are badges");
+    assert_eq!(world.size(), size);
+    assert_eq!(badges_of(&world, ada)[0].revoked_ms, Some(world.clock.now().wall_ms));
+    submit(&world, true, &[("badge", CODE)]).await.is(422).has("Nobody here has this badge");
+    let path = format!("/staff/people/{ada}");
+    admin.get(&path).await.has("Sent without HTTPS").has("it proves nothing any more");
+    scan_twice(&admin, &path, [CODE, CODE]).await.is(422).has("not safe any more");
+    let rows = world.state.identity.access.rows(None, 100).unwrap();
+    let clear = rows.iter().map(|(_, row)| row).filter(|row| row.outcome == AccessOutcome::BadgeInTheClear);
+    let subjects: Vec<_> = clear.map(|row| row.subject.clone()).collect();
+    assert_eq!(subjects.len(), 2);
+    assert!(subjects.contains(&Some(ada.to_string())) && subjects.contains(&None));
+}
+
+#[tokio::test]
+async fn whoever_tries_out_numbers_has_to_wait() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    need(&world, &ProofWay::Badge).await;
+    enrol(&world, ada, "9999").unwrap();
+    for _ in 0..40 {
+        submit(&world, true, &[("badge", "9999")]).await.is(303);
+    }
+    let scan = async |n: u32| submit(&world, true, &[("badge", &format!("{n:04}"))]).await;
+    for n in 0..30 {
+        scan(n).await.is(422).has("Nobody here has this badge");
+    }
+    for n in [30, 9999] {
+        scan(n).await.is(422).has("Too many unknown badges were scanned here");
+    }
+    // Without a badge it is recorded all the same.
+    submit(&world, true, &[("notes", "no reader"), ("unproven", "1")]).await.is(303);
+    // Nor does a flood revoke what it comes upon.
+    submit(&world, false, &[("badge", "9999")]).await.is(400);
+    assert_eq!(badges_of(&world, ada)[0].revoked_ms, None);
+    world.clock.advance(Duration::from_secs(3_600));
+    scan(9999).await.is(303);
+}
+
+#[tokio::test]
+async fn programs_add_list_and_remove_badges() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    let grace = person(&world, "Grace", StaffRole::Technician, "2222").await;
+    let (path, hers) = (format!("/api/v1/people/{ada}/badges"), format!("/api/v1/people/{grace}/badges"));
+    let writes = program(&world, ApiTokenScope::Write);
+    let made = writes.post(&path, json!({ "code": CODE })).await;
+    made.is(201).has_not(CODE);
+    assert_eq!(writes.post(&path, json!({ "code": CODE })).await.is(201).json(), made.json());
+    writes.post(&hers, json!({ "code": CODE })).await.is(409).has("/problems/badge").has_not("Ada");
+    writes.post(&path, json!({ "code": "123" })).await.is(422).has("4 to 128 characters");
+    writes.post(&path, json!({ "code": world.pump })).await.is(422).has("label of an item");
+    writes.post(&path, json!({ "code": OTHER, "more": 1 })).await.is(422);
+    writes.post("/api/v1/people/nobody/badges", json!({ "code": OTHER })).await.is(404);
+    let list = writes.get(&path).await.is(200).json();
+    assert_eq!(list["items"], json!([made.json()]));
+    program(&world, ApiTokenScope::Record).post(&path, json!({ "code": OTHER })).await.is(403);
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    let remove = |path: &str| Request::delete(format!("{path}/{id}")).body(Body::empty()).unwrap();
+    writes.send(remove(&hers)).await.is(404);
+    writes.send(remove(&path)).await.is(204);
+    writes.send(remove(&path)).await.is(404);
+    assert!(badges_of(&world, ada).is_empty());
+}
+
+#[tokio::test]
+async fn a_record_that_waited_in_a_phone_is_proven_by_a_badge() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    need(&world, &ProofWay::Badge).await;
+    enrol(&world, ada, CODE).unwrap();
+    let sheet = |n: usize, code: &str| {
+        let new = with(document(&world), "id", json!(format!("01J0000000000000000000000{n}")));
+        with(new, "who", json!({ "way": "badge", "badge": code }))
+    };
+    let first = sheet(1, CODE);
+    let receipt = world.send(packed(&first, &[]), true).await.is(201).json();
+    assert_eq!(world.cleaning().who, CleanedBy::Badge { staff: ada });
+    assert!(!world.cleaning().incomplete.contains(&MissingPart::Who));
+    world.send(packed(&sheet(2, OTHER), &[]), true).await.is(201);
+    assert_eq!(world.cleaning().who, CleanedBy::Unattributed);
+    assert!(world.cleaning().incomplete.contains(&MissingPart::Who));
+    let size = world.size();
+    let clear = world.send(packed(&sheet(3, CODE), &[]), false).await;
+    clear.is(400).has("/problems/badge-in-the-clear").has_not(CODE);
+    assert!(badges_of(&world, ada)[0].revoked_ms.is_some());
+    // A retry brings the same record, whatever became of the badge.
+    assert_eq!(world.send(packed(&first, &[]), true).await.is(201).json(), receipt);
+    assert_eq!(world.size(), size);
+}
+
+/// Lines of the program's own log.
+#[derive(Clone, Default)]
+struct LogLines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for LogLines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Every file below a folder.
+fn list_files(dir: &Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files.extend(list_files(&path)) } else { files.push(path) }
+    }
+    files
+}
+
+/// What stands for a badge in a text that shows it.
+fn traces_of(code: &str) -> [Vec<u8>; 3] {
+    let hash = Hash::of(code.as_bytes());
+    [code.as_bytes().to_vec(), hash.to_string().into_bytes(), hash.0.to_vec()]
+}
+
+#[tokio::test]
+async fn nothing_of_a_badge_is_in_a_log_a_file_or_an_export() {
+    let lines = LogLines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
+    let subscriber = subscriber.with_writer(move || writer.clone()).finish();
+    let _subscriber = tracing::subscriber::set_default(subscriber);
+    let world = World::new().await;
+    let admin = desk(&world, StaffRole::FacilityAdmin).await;
+    let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
+    let path = format!("/staff/people/{ada}");
+    scan_twice(&admin, &path, [CODE, CODE]).await.is(303);
+    let writes = program(&world, ApiTokenScope::Write);
+    writes.post(&format!("/api/v1/people/{ada}/badges"), json!({ "code": OTHER })).await.is(201);
+    submit(&world, true, &[("badge", CODE)]).await.is(303);
+    let sheet = with(document(&world), "who", json!({ "way": "badge", "badge": OTHER }));
+    world.send(packed(&sheet, &[]), true).await.is(201);
+    submit(&world, true, &[("badge", "GUESSED-NUMBER")]).await.is(422);
+    let lost = with(sheet, "id", json!("01J00000000000000000000XYZ"));
+    world.send(packed(&with(lost, "tag", json!("7QK3M9X2W")), &[]), true).await.is(422);
+    submit(&world, false, &[("badge", CODE)]).await.is(400);
+    let mut seen: Vec<(String, Vec<u8>)> = Vec::new();
+    for page in [&*path, "/staff/people", "/staff/box/audit", "/staff/phone-records"] {
+        seen.push((page.to_owned(), admin.get(page).await.bytes));
+    }
+    for export in ["/api/v1/log", "/api/v1/people", &format!("/api/v1/people/{ada}/badges")] {
+        seen.push((export.to_owned(), writes.get(export).await.is(200).bytes.clone()));
+    }
+    let bundle = admin.get("/staff/box/bundle").await;
+    let bundle = admin.post("/staff/box/bundle", &bundle.hidden("form"), &[]).await;
+    for (name, bytes) in crate::bundle::read_zip(&bundle.is(200).bytes) {
+        seen.push((format!("bundle {name}"), bytes));
+    }
+    let reader = world.state.store.reader().unwrap();
+    for entry in reader.entries(0..reader.size()) {
+        seen.push(("an entry".to_owned(), entry.unwrap().as_str().as_bytes().to_vec()));
+    }
+    for file in list_files(world.dir.path()) {
+        seen.push((file.display().to_string(), std::fs::read(&file).unwrap()));
+    }
+    assert!(seen.iter().any(|(name, _)| name.ends_with("state.redb")));
+    assert!(seen.iter().any(|(name, _)| name.ends_with("badge.key")));
+    seen.push(("log lines".to_owned(), lines.0.lock().unwrap().clone()));
+    for (name, bytes) in seen {
+        for trace in [CODE, OTHER, "GUESSED-NUMBER"].iter().flat_map(|code| traces_of(code)) {
+            let is_there = bytes.windows(trace.len()).any(|window| window == trace);
+            assert!(!is_there, "a badge is in {name}");
+        }
+    }
+}
