@@ -101,6 +101,19 @@ impl ContactTimer {
         running.unwrap_or_else(|| u64::try_from(by_calendar).unwrap_or(0))
     }
 
+    /// Whether it is the contact time of the cleaning that an item waits for.
+    fn counts(&self, tag: Tag, facility: &FacilityState, now: &Now) -> bool {
+        !self.is_used_up(tag, facility) && self.age_ms(now) <= SHOWN_MS
+    }
+
+    /// Whether somebody is at it: the surface must stay wet, or it is not long since it was wetted.
+    fn is_in_progress(&self, facility: &FacilityState, now: &Now) -> bool {
+        let protocol = self.protocol.and_then(|id| facility.protocols.get(&id));
+        let required_s = protocol.and_then(|protocol| protocol.newest.contact_s).unwrap_or(0);
+        let is_running = matches!(self.state(now, required_s), ContactState::Running { .. });
+        is_running || self.age_ms(now) < FORGOTTEN_MS
+    }
+
     fn is_over(&self, tag: Tag, facility: &FacilityState, now: &Now) -> bool {
         self.is_used_up(tag, facility) || self.age_ms(now) > REMINDED_MS
     }
@@ -129,6 +142,7 @@ struct TimerRows {
     timers: BTreeMap<Tag, ContactTimer>,
     /// Of these the file does not know yet.
     unsaved: BTreeSet<Tag>,
+    starts: u64,
 }
 
 impl std::fmt::Debug for ContactTimers {
@@ -154,7 +168,7 @@ impl ContactTimers {
                 timers.insert(tag, timer);
             }
         }
-        let rows = Mutex::new(TimerRows { timers, unsaved: BTreeSet::new() });
+        let rows = Mutex::new(TimerRows { timers, ..TimerRows::default() });
         Ok(Self { db: Some(db), rows, saving: Mutex::default() })
     }
 
@@ -177,14 +191,29 @@ impl ContactTimers {
             }
         }
         rows.timers.insert(tag, timer);
+        rows.starts += 1;
         rows.unsaved.insert(tag);
     }
 
     /// The one that counts for an item now: no cleaning was recorded since, and it is not of another day.
     pub fn find(&self, tag: Tag, facility: &FacilityState, now: &Now) -> Option<ContactTimer> {
         let timer = self.rows().timers.get(&tag).cloned()?;
-        let counts = !timer.is_used_up(tag, facility) && timer.age_ms(now) <= SHOWN_MS;
-        counts.then_some(timer)
+        timer.counts(tag, facility, now).then_some(timer)
+    }
+
+    /// The items that somebody cleans at this moment.
+    pub fn being_cleaned(&self, facility: &FacilityState, now: &Now) -> BTreeSet<Tag> {
+        let rows = self.rows();
+        let cleaned = rows
+            .timers
+            .iter()
+            .filter(|(tag, timer)| timer.counts(**tag, facility, now) && timer.is_in_progress(facility, now));
+        cleaned.map(|(tag, _)| *tag).collect()
+    }
+
+    /// How many were started since the program began: a page that shows them is old once this is more.
+    pub fn starts(&self) -> u64 {
+        self.rows().starts
     }
 
     /// “It may dry now”, where it was wet for `required_s` seconds; else nothing.
@@ -311,6 +340,24 @@ mod tests {
         assert_eq!(state(&at(1, 5_000 + SHOWN_MS)), Some(ContactState::Finished { wet_ms: 185_000 }));
         assert_eq!(state(&at(1, 5_001 + SHOWN_MS)), None);
         assert_eq!(timers.find("ABCDEFGH3".parse().unwrap(), &facility, &at(1, 5_000)), None);
+    }
+
+    #[test]
+    fn an_item_is_being_cleaned_until_it_is_recorded_or_forgotten() {
+        let timers = ContactTimers::default();
+        let mut facility = FacilityState::default();
+        let at_work =
+            |facility: &FacilityState, now: &Now| timers.being_cleaned(facility, now).contains(&pump());
+        assert!(!at_work(&facility, &at(1, 0)));
+        timers.start(pump(), timer(&at(1, 0)));
+        assert_eq!(timers.starts(), 1);
+        assert!(at_work(&facility, &at(1, 0)));
+        assert!(at_work(&facility, &at(1, HOUR_MS - 1)));
+        assert!(at_work(&facility, &at(2, HOUR_MS - 1)), "the box started anew, and nobody else did");
+        assert!(!at_work(&facility, &at(1, HOUR_MS)));
+        let recorded = EquipmentActivity { cleanings: 1, ..EquipmentActivity::default() };
+        facility.activity.insert(pump(), Arc::new(recorded));
+        assert!(!at_work(&facility, &at(1, 1)));
     }
 
     #[test]

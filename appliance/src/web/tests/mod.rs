@@ -47,6 +47,7 @@ mod checks;
 mod clock;
 mod codes;
 mod compression;
+mod contact_times;
 mod designs;
 mod device;
 mod editing;

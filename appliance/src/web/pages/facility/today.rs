@@ -165,7 +165,7 @@ fn today_page(
     let look = ProblemLook { state, facility, reader, wording: &wording, w: problem_words };
     let open = open_problems(facility).into_iter().take(OVERDUE_MAX);
     let reports = open.map(|(tag, open)| look.card(tag, open, ReporterNames::Shown)).collect();
-    let late = board.overdue().iter().take(OVERDUE_MAX);
+    let (late, being_cleaned) = (board.overdue().iter().take(OVERDUE_MAX), board.being_cleaned(state));
     let frame = PageLayout::staff(state, &snapshot, w.today_title(), signed, NavSection::Today);
     Ok(TodayPage {
         frame: frame.live(live).refreshed(),
@@ -180,7 +180,7 @@ fn today_page(
         chart_label: chart_label(tallies, w),
         first_day: first_day(tallies, &facility.settings, &wording),
         feed: feed.collect(),
-        late: late.map(|row| Late { last: last(row), listed: row.list(&wording) }).collect(),
+        late: late.map(|row| Late { last: last(row), listed: row.list(&wording, &being_cleaned) }).collect(),
         no_items,
         no_schedule,
         may_change: signed.can_edit(),
