@@ -5,7 +5,7 @@ mod refused_submissions;
 mod time_place;
 mod waiting_phones;
 
-pub use self::contact_timers::{ContactState, ContactTimer, ContactTimers, count_cleanings};
+pub use self::contact_timers::{BegunCleaning, ContactState, ContactTimer, ContactTimers, count_cleanings};
 pub use self::refused_submissions::{
     RefusedSubmission, SubmissionFault, close_refused, find_refused, keep_refused, open_refused,
 };
