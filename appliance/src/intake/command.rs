@@ -20,6 +20,7 @@ use service::clock::Now;
 use super::ProofDemand;
 use super::competency::{CompetencyEnding, CompetencySignOff};
 use super::problem::ProblemForm;
+use super::uses::UseForm;
 
 /// What is wanted. Serialised only to tell a repeated request from another one.
 #[derive(Debug, Clone, Serialize)]
@@ -156,12 +157,8 @@ pub enum Command {
     PlanUpkeep(Box<UpkeepPlan>),
     /// What came of a maintenance task.
     RecordUpkeep(Box<UpkeepRecord>),
-    RecordUse {
-        /// Which item.
-        tag: Tag,
-        /// When, where that is earlier than now.
-        performed_ms: Option<i64>,
-    },
+    /// That an item was used.
+    RecordUse(UseForm),
     /// What somebody else found who looked at what a cleaning had done.
     RecordCheck(Box<CheckForm>),
     /// A photo that was not ready when its cleaning was recorded.
@@ -220,7 +217,7 @@ impl Command {
             | Self::RecordQueued(_)
             | Self::VoidCleaning { .. }
             | Self::RecordUpkeep(_)
-            | Self::RecordUse { .. }
+            | Self::RecordUse(_)
             | Self::RecordCheck(_)
             | Self::AttachPhoto { .. }
             | Self::Reprinted { .. }

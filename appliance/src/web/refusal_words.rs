@@ -184,6 +184,7 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
         RefusalCause::CustomFieldCount => staff.refusal_range_custom_fields(),
         RefusalCause::PerformedAhead => staff.refusal_range_ahead(),
         RefusalCause::PerformedLongAgo => staff.refusal_range_long_ago(),
+        RefusalCause::UseEnd => staff.refusal_range_use_end(),
         RefusalCause::ScheduleHours => staff.refusal_range_hours(),
         RefusalCause::ScheduleDays => staff.refusal_range_days(),
         RefusalCause::ScheduleWeeks => staff.refusal_range_weeks(),
