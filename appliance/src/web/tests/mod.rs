@@ -308,6 +308,7 @@ impl World {
             link: links,
             ways: way_reports,
             contact_timers: Arc::default(),
+            label_scans: Arc::default(),
             alarms,
             cosigners: Arc::new(|| vec![relay_key().verifier().clone()]),
             field: field_parts(&dir.path().join("box")),

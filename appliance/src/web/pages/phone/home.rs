@@ -21,9 +21,10 @@ use crate::web::layout::PageLayout;
 use crate::web::live::live_page;
 use crate::web::pages::phone::app::SHELL;
 use crate::web::request::peer::https_address;
-use crate::web::view_models::codes::{address_of_label, codes_by_item, find_scanned, is_revoked};
+use crate::web::view_models::codes::{address_of_label, codes_by_item, find_scanned, is_revoked, read_label};
 use crate::web::view_models::item_status::{ItemRow, ListedItem};
 use crate::web::view_models::jobs::path_segment;
+use crate::web::view_models::scanned_tags::note_label_scan;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::{StatusBoard, status_board};
 use crate::web::view_models::wording::PageWording;
@@ -90,6 +91,9 @@ pub(crate) async fn show(
     let query: String = params.q.trim().chars().take(QUERY_CHARS_MAX).collect();
     let board = status_board(&state).await?;
     let snapshot = Snapshot::of(&state, &board.seen);
+    if let Some(label) = read_label(&query) {
+        note_label_scan(&state, label);
+    }
     if let Some(item) = find_scanned(&board.seen, &query) {
         return SeeOther::to(&format!("/t/{}", item.tag)).map(OneOf::Second);
     }
