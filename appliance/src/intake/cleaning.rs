@@ -25,6 +25,8 @@ const PERFORMED_BEFORE_MS_MAX: i64 = 366 * 86_400_000;
 const WET_LONG_S: u32 = 600;
 /// What takes longer is no measure of how long recording takes: somebody went away meanwhile.
 const TOOK_MS_MAX: u32 = 1_800_000;
+/// Of the lot of a disinfectant.
+pub(super) const LOT_CHARS_MAX: usize = 40;
 /// A phone's form may carry a time a little ahead of the box's clock.
 const PERFORMED_AHEAD_MS_MAX: i64 = 60_000;
 
@@ -82,7 +84,7 @@ pub(super) fn decide_cleaning(
         incomplete,
         trigger: None,
         class: None,
-        lot: String::new(),
+        lot: text::check_short("lot", &form.lot, LOT_CHARS_MAX)?,
         lot_expires: None,
         took_ms: form.took_ms.filter(|took| *took <= TOOK_MS_MAX),
         queued: None,

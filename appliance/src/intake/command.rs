@@ -622,6 +622,8 @@ pub struct CleaningForm {
     pub steps: Option<Vec<u16>>,
     /// With what.
     pub agent: String,
+    /// Its lot.
+    pub lot: String,
     /// How long the surface was wet. The box measures it anew each time, so it is no part of what makes a request the same.
     #[serde(skip)]
     pub wet: Option<WetTime>,
@@ -661,6 +663,7 @@ impl CleaningForm {
             protocol_version: None,
             steps: None,
             agent: String::new(),
+            lot: String::new(),
             wet: None,
             stated_s: None,
             who: ClaimedCleaner::Entered(name.to_owned()),

@@ -9,7 +9,7 @@ use record::kinds::{
 use record::limits::PHOTOS_MAX;
 use record::redact::PersonalText;
 
-use super::cleaning::{begun_ms, find_delay, performed_time, sort_steps};
+use super::cleaning::{LOT_CHARS_MAX, begun_ms, find_delay, performed_time, sort_steps};
 use super::competency::{SignOffVerdict, staff_of};
 use super::{
     CommandRefusal, Drafts, PhotoRule, QueuedCleaner, QueuedCleaning, RefusalCause, StateView, find_item,
@@ -18,7 +18,6 @@ use super::{
 
 /// What was recorded later than this is flagged.
 const LATE_MS: u64 = 3_600_000;
-const LOT_CHARS_MAX: usize = 40;
 
 /// Records a cleaning from a phone's queue.
 pub(super) fn record_queued(

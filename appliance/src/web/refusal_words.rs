@@ -31,7 +31,7 @@ impl WordSet for EveryRefusalWords {
 }
 
 /// Fields of forms that open pages have.
-const OPEN_FIELDS: [&str; 4] = ["cleaned_by", "notes", "agent", "reason"];
+const OPEN_FIELDS: [&str; 5] = ["cleaned_by", "notes", "agent", "lot", "reason"];
 
 /// What to do, without a full stop; `None` for what only staff and programs can be refused.
 pub(crate) fn word_refusal(w: RefusalWords, refusal: &CommandRefusal) -> Option<String> {

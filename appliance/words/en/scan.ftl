@@ -100,6 +100,9 @@ scan-pin-of = PIN of { $name }
 scan-pin-hint = It proves who recorded this. Without it, the name counts as typed.
 scan-pin-sign-in = Sign in first, or record with your name alone
 scan-pin-or-none = Or leave it empty: your name is then recorded as typed.
+# Of the disinfectant; a part that is folded, and its field.
+scan-lot = Lot of the disinfectant
+    .hint = As printed on the bottle, if you have it
 scan-note = Note
     .hint = Only if something was different
 

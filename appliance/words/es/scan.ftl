@@ -66,6 +66,8 @@ scan-pin-of = PIN de { $name }
 scan-pin-hint = Demuestra quién registró. Sin él, el nombre cuenta como escrito.
 scan-pin-sign-in = Primero inicie sesión, o registre solo con su nombre
 scan-pin-or-none = O déjelo vacío: su nombre se registra como escrito.
+scan-lot = Lote del desinfectante
+    .hint = Como está impreso en el envase, si lo tiene
 scan-note = Nota
     .hint = Solo si algo fue distinto
 

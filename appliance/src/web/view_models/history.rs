@@ -200,6 +200,7 @@ impl HistoryLook<'_> {
                 (Some(wet), None) => Some(w.history_wet(wording.span(wet))),
                 _ => None,
             }));
+            facts.extend((!body.lot.is_empty()).then(|| w.history_lot(&body.lot)));
         }
         if !cleaning.incomplete.is_empty() {
             let missing = missing_words(wording.words(), &cleaning.incomplete);
